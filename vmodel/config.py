@@ -1,0 +1,30 @@
+"""Settings, read from the environment (prefix ``VMODEL_``) when asked for, never at import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator can change without touching code.
+
+    Attributes:
+        home: folder of caches, registry and databases.
+        max_megapixels: bound on uploaded photos.
+        weights: folder of the embedded weights; the repository's or the wheel's by default.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="VMODEL_", frozen=True)
+
+    home: Path = Field(default_factory=lambda: user_data_path("vmodel", appauthor=False))
+    max_megapixels: float = Field(default=40.0, gt=0)
+    weights: Path = Path(__file__).resolve().parent.parent / "weights"
+
+    @property
+    def cache(self) -> Path:
+        """Folder for things that can be computed again."""
+        return self.home / "cache"

@@ -1,0 +1,367 @@
+"""Every failure a user can meet: one class, one stable code, one sentence with the remedy.
+
+VModelError
+├── InputError          the user's file or flag; a retry cannot help
+│   ├── photo: PhotoNotFound UnreadablePhoto UnsupportedPhoto PhotoTooLarge PhotoTooSmall AnimatedPhoto
+│   ├── garment: GarmentNotFound SeveralGarments PersonInPhoto MaskMismatch LandmarksInvalid UnknownCategory
+│   ├── size: SizeImplausible SizeChartInvalid
+│   ├── body: UnknownModel ModelInvalid UnknownPose PoseInvalid PoseImpossible DetectorMissing
+│   ├── scene: UnknownView UnknownFraming UnknownBackground SizeOutOfRange
+│   ├── files: OutputNotWritable SidecarInvalid
+│   └── policy: NotAllowedForChildren
+├── StageError          the program could not finish; the message says what to try
+│   └── DrapeFailed
+└── SetupError          something is missing on the machine
+    └── WeightsMissing PipelineUnknown
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+
+class VModelError(Exception):
+    """Base of all errors meant for users.
+
+    Attributes:
+        code: stable identifier, the same in CLI, API and job rows.
+        retryable: True if the same request may succeed later.
+    """
+
+    code: ClassVar[str] = "error"
+    retryable: ClassVar[bool] = False
+
+
+class InputError(VModelError):
+    """The request cannot be carried out as given."""
+
+    code = "bad_input"
+
+
+class StageError(VModelError):
+    """A stage could not reach its quality bar."""
+
+    code = "stage_failed"
+    retryable = True
+
+
+class SetupError(VModelError):
+    """The machine lacks something the request needs."""
+
+    code = "setup"
+
+
+def _listing(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+class PhotoNotFound(InputError):
+    """The path does not lead to a file."""
+
+    code = "photo_not_found"
+
+    def __init__(self, photo: str) -> None:
+        super().__init__(f"No file at {photo}; check the path.")
+        self.photo = photo
+
+
+class UnreadablePhoto(InputError):
+    """The file is empty, cut short or damaged."""
+
+    code = "photo_unreadable"
+
+    def __init__(self, photo: str, reason: str) -> None:
+        super().__init__(f"{photo} cannot be read ({reason}); export the photo again and retry.")
+        self.photo, self.reason = photo, reason
+
+
+class UnsupportedPhoto(InputError):
+    """The file is not a picture of a supported format."""
+
+    code = "photo_unsupported"
+
+    def __init__(self, photo: str) -> None:
+        super().__init__(f"{photo} is not a supported picture; use JPEG, PNG, WebP, HEIC or TIFF.")
+        self.photo = photo
+
+
+class PhotoTooLarge(InputError):
+    """More pixels or bytes than the bound."""
+
+    code = "photo_too_large"
+
+    def __init__(self, photo: str, megapixels: float, limit: float) -> None:
+        super().__init__(
+            f"{photo} has {megapixels:.1f} megapixels, the limit is {limit:.0f}; resize the photo to at most {limit:.0f}."
+        )
+        self.photo, self.megapixels, self.limit = photo, megapixels, limit
+
+
+class PhotoTooSmall(InputError):
+    """Too few pixels to know a garment."""
+
+    code = "photo_too_small"
+
+    def __init__(self, photo: str, size: tuple[int, int], limit: int) -> None:
+        super().__init__(
+            f"{photo} is {size[1]}x{size[0]} pixels; use a photo of at least {limit} pixels on its shorter side."
+        )
+        self.photo, self.size = photo, size
+
+
+class AnimatedPhoto(InputError):
+    """The file holds several frames."""
+
+    code = "photo_animated"
+
+    def __init__(self, photo: str) -> None:
+        super().__init__(f"{photo} is animated or has several pages; export one still picture.")
+        self.photo = photo
+
+
+class GarmentNotFound(InputError):
+    """Nothing stands out from the background."""
+
+    code = "garment_not_found"
+
+    def __init__(self, photo: str) -> None:
+        super().__init__(
+            f"No garment stands out from the background of {photo}; photograph it on a plain surface or pass --mask."
+        )
+        self.photo = photo
+
+
+class SeveralGarments(InputError):
+    """More than one garment of similar size."""
+
+    code = "several_garments"
+
+    def __init__(self, photo: str, count: int) -> None:
+        super().__init__(f"{photo} shows {count} separate garments; crop it to one garment or pass --mask.")
+        self.photo, self.count = photo, count
+
+
+class PersonInPhoto(InputError):
+    """The photo shows a person wearing the garment."""
+
+    code = "person_in_photo"
+
+    def __init__(self, photo: str) -> None:
+        super().__init__(f"{photo} seems to show a person; use a flat-lay photo of the garment alone.")
+        self.photo = photo
+
+
+class MaskMismatch(InputError):
+    """The mask file does not fit the photo."""
+
+    code = "mask_mismatch"
+
+    def __init__(self, mask: str, reason: str) -> None:
+        super().__init__(f"The mask {mask} {reason}; save a black and white picture with the photo's own size.")
+        self.mask = mask
+
+
+class LandmarksInvalid(InputError):
+    """The landmarks file is not understood."""
+
+    code = "landmarks_invalid"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"The landmarks file {path} {reason}; start from the one that `vmodel inspect --json` prints.")
+        self.path = path
+
+
+class UnknownCategory(InputError):
+    """The stated category has no pattern rule."""
+
+    code = "unknown_category"
+
+    def __init__(self, category: str, known: Iterable[str]) -> None:
+        super().__init__(f"Unknown category {category!r}; use one of: {_listing(known)}.")
+        self.category = category
+
+
+class SizeImplausible(InputError):
+    """The stated centimetres do not describe a wearable garment of this kind."""
+
+    code = "size_implausible"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}; measure the garment lying flat and give centimetres.")
+
+
+class SizeChartInvalid(InputError):
+    """The size chart cannot be used."""
+
+    code = "size_chart_invalid"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"The size chart {path} {reason}; give a CSV with the columns size, width_cm, length_cm.")
+        self.path = path
+
+
+class UnknownModel(InputError):
+    """No roster entry has this id."""
+
+    code = "unknown_model"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"No virtual model {model!r}; `vmodel models list` shows all.")
+        self.model = model
+
+
+class ModelInvalid(InputError):
+    """A new model's description is out of range."""
+
+    code = "model_invalid"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The virtual model cannot be made: {reason}.")
+
+
+class UnknownPose(InputError):
+    """The pose is neither a name of the library nor a file."""
+
+    code = "unknown_pose"
+
+    def __init__(self, pose: str, known: Iterable[str]) -> None:
+        super().__init__(f"No pose {pose!r}; use a pose file or one of: {_listing(known)}.")
+        self.pose = pose
+
+
+class PoseInvalid(InputError):
+    """The pose file is not understood."""
+
+    code = "pose_invalid"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"The pose file {path} {reason}; give OpenPose JSON (COCO-18, BODY_25) or a rendered pose map."
+        )
+        self.path = path
+
+
+class PoseImpossible(InputError):
+    """A joint would have to bend further than a person can."""
+
+    code = "pose_impossible"
+
+    def __init__(self, joint: str, reason: str) -> None:
+        super().__init__(f"The pose is impossible at the {joint}: {reason}; choose another pose.")
+        self.joint = joint
+
+
+class DetectorMissing(InputError):
+    """A pose photo needs a detector that is not installed."""
+
+    code = "pose_detector_missing"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} is a photo and no pose detector is installed; give OpenPose JSON or a rendered pose map instead."
+        )
+        self.path = path
+
+
+class UnknownView(InputError):
+    """The view is not known."""
+
+    code = "unknown_view"
+
+    def __init__(self, view: str, known: Iterable[str]) -> None:
+        super().__init__(f"Unknown view {view!r}; use one of: {_listing(known)}.")
+        self.view = view
+
+
+class UnknownFraming(InputError):
+    """The framing is not known."""
+
+    code = "unknown_framing"
+
+    def __init__(self, framing: str, known: Iterable[str]) -> None:
+        super().__init__(f"Unknown framing {framing!r}; use one of: {_listing(known)}.")
+        self.framing = framing
+
+
+class UnknownBackground(InputError):
+    """The background is neither a name, a colour nor a picture."""
+
+    code = "unknown_background"
+
+    def __init__(self, background: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"Unknown background {background!r}; use {_listing(known)}, a colour like #d8d0c8, or a picture file."
+        )
+        self.background = background
+
+
+class SizeOutOfRange(InputError):
+    """The picture size is not one the renderer makes."""
+
+    code = "size_out_of_range"
+
+    def __init__(self, size: str) -> None:
+        super().__init__(f"Size {size!r} is out of range; give HEIGHTxWIDTH between 384x288 and 3072x3072.")
+        self.size = size
+
+
+class OutputNotWritable(InputError):
+    """The output folder cannot be written."""
+
+    code = "output_not_writable"
+
+    def __init__(self, folder: str, reason: str) -> None:
+        super().__init__(f"Cannot write to {folder} ({reason}); choose another folder with --out.")
+        self.folder = folder
+
+
+class SidecarInvalid(InputError):
+    """A sidecar cannot be repeated."""
+
+    code = "sidecar_invalid"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"The sidecar {path} {reason}; give the JSON file that lies beside a vmodel picture.")
+        self.path = path
+
+
+class NotAllowedForChildren(InputError):
+    """A child model may not wear this garment, or be shown this way."""
+
+    code = "not_allowed_for_children"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Child models wear everyday clothes only: {reason}; choose an adult model.")
+
+
+class DrapeFailed(StageError):
+    """The garment did not stay on the body."""
+
+    code = "drape_failed"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The garment could not be put on the model: {reason}; try another pose, or check `vmodel inspect`."
+        )
+        self.reason = reason
+
+
+class WeightsMissing(SetupError):
+    """A file of the weights folder is not there."""
+
+    code = "weights_missing"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The weights {name!r} are missing; reinstall vmodel or restore the weights folder.")
+        self.name = name
+
+
+class PipelineUnknown(SetupError):
+    """No pipeline has this name."""
+
+    code = "unknown_pipeline"
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"Unknown pipeline {name!r}; use one of: {_listing(known)}.")
+        self.name = name
