@@ -1,0 +1,1 @@
+"""Thin faces of the product: command line, API, web page, worker."""

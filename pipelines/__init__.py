@@ -1,0 +1,1 @@
+"""Condition maps to picture: one module a pipeline."""

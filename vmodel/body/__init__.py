@@ -1,0 +1,1 @@
+"""Virtual models: roster, shape, pose, skin and hair."""

@@ -1,0 +1,1 @@
+"""Sewing and cloth simulation: panels become a worn garment."""

@@ -1,0 +1,1 @@
+"""Photo to pattern: reading, cut-out, kind, landmarks, panels, scale."""

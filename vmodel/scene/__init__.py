@@ -1,0 +1,1 @@
+"""Camera, G-buffer, condition maps and the draft renderer."""
