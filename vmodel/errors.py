@@ -93,7 +93,7 @@ class PhotoTooLarge(InputError):
 
     def __init__(self, photo: str, megapixels: float, limit: float) -> None:
         super().__init__(
-            f"{photo} has {megapixels:.1f} megapixels, the limit is {limit:.0f}; resize the photo to at most {limit:.0f}."
+            f"{photo} has {megapixels:.1f} megapixels; resize it to at most {limit:.0f} megapixels."
         )
         self.photo, self.megapixels, self.limit = photo, megapixels, limit
 
