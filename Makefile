@@ -1,0 +1,66 @@
+# One door for people and machines: every target makes the environment it needs in .venv first.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+OUT ?= out
+
+.DEFAULT_GOAL := help
+.PHONY: help demo shoot test check lint format bench bench-detector examples pictures clean
+
+help:  ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.base: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "setup: Python 3.11 or newer is needed; install it or say make PYTHON=..."; exit 1; }
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@echo "Installing vmodel into $(VENV) (the first time takes a few minutes) ..."
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	@$(PIP) -e ".[dev]"
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.base
+	@$(PIP) -e ".[bench]"
+	@touch $@
+
+demo: $(VENV)/.base  ## Dress virtual models in the bundled examples
+	@$(BIN)/vmodel shoot examples/*.jpg --out $(OUT)/demo --contact-sheet
+	@echo "The pictures are in $(OUT)/demo; $(OUT)/demo/contact-sheet.jpg shows them all."
+
+shoot: $(VENV)/.base  ## Shoot one photo: make shoot PHOTO=shirt.jpg
+	@$(BIN)/vmodel shoot $(PHOTO) --out $(OUT)
+
+test: $(VENV)/.dev  ## Run every test
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev  ## Check style and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+check: lint  ## The gate before a commit: style, types and the quick tests
+	@$(BIN)/python -m pytest -m "not slow"
+
+format: $(VENV)/.dev  ## Put the code into shape
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.bench  ## Measure print fidelity and speed
+	@$(BIN)/python -m benchmarks.fidelity
+	@$(BIN)/python -m benchmarks.speed
+
+bench-detector: $(VENV)/.bench  ## Ask a person detector what it sees (fetches a model from npm)
+	@test -d build/detector/node_modules/@mediapipe/pose || npm install --silent --no-save --ignore-scripts --prefix build/detector @mediapipe/pose@0.5.1675469404
+	@$(BIN)/python -m benchmarks.detector --model-folder build/detector/node_modules/@mediapipe/pose
+
+examples: $(VENV)/.base  ## Draw the example flat-lays again
+	@$(BIN)/python -m examples.make_examples
+
+pictures: $(VENV)/.base  ## Make the pictures of README again
+	@$(BIN)/python -m docs.make_pictures
+
+clean:  ## Remove what was made, but not the environment
+	@rm -rf $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Rights: what may be shown, by whom and for whom."""
