@@ -1,0 +1,58 @@
+"""COCO-18 keypoints of a posed body, regressed from its surface."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import torch
+
+from vmodel.body.anny_model import load_anny
+from vmodel.types import FloatArray
+
+COCO_18 = (
+    "nose",
+    "neck",
+    "right_shoulder",
+    "right_elbow",
+    "right_wrist",
+    "left_shoulder",
+    "left_elbow",
+    "left_wrist",
+    "right_hip",
+    "right_knee",
+    "right_ankle",
+    "left_hip",
+    "left_knee",
+    "left_ankle",
+    "right_eye",
+    "left_eye",
+    "right_ear",
+    "left_ear",
+)
+"""Names in OpenPose's COCO-18 order; the neck is the middle of the shoulders."""
+
+
+def keypoints_of(vertices_m: FloatArray) -> FloatArray:
+    """COCO-18 keypoints of a posed mesh.
+
+    Args:
+        vertices_m: (V, 3) float32.
+    Returns:
+        (18, 3) float32 metres in the order of ``COCO_18``.
+    """
+    weights = _weights()
+    return np.asarray(weights @ np.asarray(vertices_m, np.float32), np.float32)
+
+
+@functools.cache
+def _weights() -> FloatArray:
+    """(18, V) float32 rows that sum to one."""
+    model: Any = load_anny()
+    import anny
+
+    regressor = anny.KeypointsRegressor.coco(model)
+    rows = dict(zip(regressor.labels, regressor.regression_weights.to(torch.float32).numpy(), strict=True))
+    rows["neck"] = (rows["left_shoulder"] + rows["right_shoulder"]) / 2
+    return np.stack([rows[name] for name in COCO_18])

@@ -1,0 +1,138 @@
+"""Tailor's measurements of a body at rest.
+
+A tape measure bridges hollows, so a girth is the perimeter of the convex hull of a horizontal slice through the
+torso without arms (ISO 8559-1 girths at bust, waist, hip and neck base).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.spatial import ConvexHull
+
+from vmodel.body.anny_model import Surface
+from vmodel.types import BodyMeasurements, BoolArray, FloatArray, IntArray, PosedBody
+
+ARM_BONES = ("shoulder01", "upperarm", "lowerarm", "wrist", "metacarpal", "finger")
+HEAD_BONES = ("neck", "head", "eye")
+ACROMION_OUTSIDE_JOINT_CM = 1.8
+"""The shoulder point of tailors lies this far outside the centre of the shoulder joint (on a 170 cm body)."""
+
+
+def measure_body(rest: PosedBody, surface: Surface) -> BodyMeasurements:
+    """Measure a standing body.
+
+    Args:
+        rest: body in the rest pose, arms away from the torso.
+        surface: labels that belong to its mesh.
+    Returns:
+        Girths, lengths and heights in centimetres.
+    """
+    vertices = np.asarray(rest.vertices_m, np.float64)
+    joints = rest.joints_m
+    height = float(np.ptp(vertices[:, 2]))
+    torso = _edges_of(surface, lambda bone: not bone.startswith((*ARM_BONES, *HEAD_BONES)))
+    neck_edges = _edges_of(surface, lambda bone: bone.startswith(("neck", "head", "spine01", "clavicle")))
+    armpit = _armpit_height(vertices, surface)
+    crotch = _crotch_height(vertices, surface)
+    waist_level = crotch + 0.60 * (armpit - crotch)
+
+    def girth_at(edges: IntArray, z: float) -> float:
+        return slice_girth_m(vertices, edges, z)
+
+    span = armpit - waist_level
+    chest_height, chest = _extreme(
+        lambda z: girth_at(torso, z), waist_level + 0.45 * span, armpit - 0.005, largest=True
+    )
+    waist_height, waist = _extreme(
+        lambda z: girth_at(torso, z), waist_level - 0.35 * span, waist_level + 0.35 * span, largest=False
+    )
+    hip_height = _seat_height(vertices, surface, crotch + 0.01, waist_height - 0.25 * span)
+    hip = girth_at(torso, hip_height)
+    neck_base = float(joints["neck01"][2])
+    _, neck = _extreme(
+        lambda z: girth_at(neck_edges, z), neck_base + 0.02, float(joints["neck03"][2]) + 0.01, largest=False
+    )
+    return BodyMeasurements(
+        height=100 * height,
+        chest=100 * chest,
+        waist=100 * waist,
+        hip=100 * hip,
+        neck=100 * neck,
+        shoulder_width=_distance_cm(joints["upperarm01.L"], joints["upperarm01.R"])
+        + 2 * ACROMION_OUTSIDE_JOINT_CM * height / 1.7,
+        arm_length=ACROMION_OUTSIDE_JOINT_CM * height / 1.7
+        + _distance_cm(joints["upperarm01.L"], joints["lowerarm01.L"])
+        + _distance_cm(joints["lowerarm01.L"], joints["wrist.L"]),
+        inseam=100 * crotch,
+        chest_height=100 * chest_height,
+        waist_height=100 * waist_height,
+        hip_height=100 * hip_height,
+        neck_height=100 * neck_base,
+    )
+
+
+def slice_girth_m(vertices_m: FloatArray, edges: IntArray, z: float) -> float:
+    """Perimeter in metres of the convex hull of a horizontal slice; 0 where the slice is empty.
+
+    Args:
+        vertices_m: (V, 3) float.
+        edges: (E, 2) int mesh edges that the slice may cut.
+        z: height of the slice in metres.
+    """
+    low, high = vertices_m[edges[:, 0]], vertices_m[edges[:, 1]]
+    crossing = (low[:, 2] - z) * (high[:, 2] - z) < 0
+    if np.count_nonzero(crossing) < 3:
+        return 0.0
+    low, high = low[crossing], high[crossing]
+    share = ((z - low[:, 2]) / (high[:, 2] - low[:, 2]))[:, None]
+    return float(ConvexHull(low[:, :2] + share * (high[:, :2] - low[:, :2])).area)  # in 2D, "area" is the perimeter
+
+
+def vertices_on(surface: Surface, wanted: Callable[[str], bool]) -> BoolArray:
+    """(V,) bool: vertices moved mostly by a bone whose name is wanted."""
+    chosen = np.array([wanted(label) for label in surface.bone_labels])
+    return np.asarray(chosen[surface.vertex_bone])
+
+
+def _edges_of(surface: Surface, wanted: Callable[[str], bool]) -> IntArray:
+    inside = vertices_on(surface, wanted)
+    faces = surface.faces[inside[surface.faces].all(axis=1)]
+    edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
+    return np.asarray(np.unique(edges, axis=0))
+
+
+def _armpit_height(vertices: FloatArray, surface: Surface) -> float:
+    """Lowest point where arm and torso faces meet."""
+    arm = vertices_on(surface, lambda bone: bone.startswith(ARM_BONES))
+    on_arm = arm[surface.faces]
+    border = surface.faces[on_arm.any(axis=1) & ~on_arm.all(axis=1)]
+    return float(vertices[border.ravel(), 2].min())
+
+
+def _crotch_height(vertices: FloatArray, surface: Surface) -> float:
+    """Lowest point of the pelvis between the legs."""
+    pelvis = vertices_on(surface, lambda bone: bone.startswith(("root", "pelvis", "upperleg01", "spine05")))
+    middle = pelvis & (np.abs(vertices[:, 0]) < 0.006)
+    return float(vertices[middle, 2].min())
+
+
+def _seat_height(vertices: FloatArray, surface: Surface, low: float, high: float) -> float:
+    """Height of the fullest part of the seat, where a tailor takes the hip girth (legs apart widen lower slices)."""
+    seat = vertices_on(surface, lambda bone: bone.startswith(("root", "pelvis", "upperleg", "spine")))
+    candidates = vertices[seat & (vertices[:, 2] > low) & (vertices[:, 2] < high)]
+    return float(candidates[candidates[:, 1].argmax(), 2])
+
+
+def _extreme(value: Callable[[float], float], low: float, high: float, *, largest: bool) -> tuple[float, float]:
+    """(height, girth) of the extreme among 24 slices."""
+    heights = np.linspace(low, high, 24)
+    girths = np.array([value(float(z)) for z in heights])
+    girths[girths == 0] = 0 if largest else np.inf
+    at = int(girths.argmax() if largest else girths.argmin())
+    return float(heights[at]), float(girths[at])
+
+
+def _distance_cm(first: FloatArray, second: FloatArray) -> float:
+    return 100 * float(np.linalg.norm(np.asarray(first) - np.asarray(second)))

@@ -1,0 +1,189 @@
+"""A body of the roster: its mesh at rest and in any pose.
+
+Rotations of a pose are rotation vectors in the rest body's own axes (world axes of the rest pose): the bone and
+everything that hangs on it turn about the bone's head. Rest orientations are the same for every body, so one pose
+fits women, men and children alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import roma
+import torch
+
+from vmodel.body.anny_model import Surface, load_anny, load_surface
+from vmodel.body.keypoints import keypoints_of
+from vmodel.body.measure import measure_body
+from vmodel.types import (
+    BodyMeasurements,
+    ByteArray,
+    FloatArray,
+    IntArray,
+    Pose,
+    PosedBody,
+    VirtualModel,
+)
+
+REST_POSE = Pose("rest", {})
+PATH_CHUNK = 16
+"""Bodies posed in one batch; bounds memory on long paths."""
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """One virtual model's body, ready to be posed.
+
+    Attributes:
+        model: the roster entry.
+        rest: standing on z = 0 with the arms held out as anny's rest pose holds them.
+        measurements: tailor's measurements at rest, cm.
+        surface: triangles, texture layout and labels.
+    """
+
+    model: VirtualModel
+    rest: PosedBody
+    measurements: BodyMeasurements
+    surface: Surface = field(repr=False)
+    _shape: _Shape = field(repr=False)
+
+    @property
+    def uv(self) -> tuple[FloatArray, IntArray]:
+        """((n, 2) float32 texture coordinates, v up; (F, 3) int32 indices into them)."""
+        return self.surface.uv, self.surface.uv_faces
+
+    @property
+    def face_parts(self) -> ByteArray:
+        """(F,) uint8: index of each face's part in the order of ``BodyPart``."""
+        return self.surface.face_parts
+
+    def posed(self, pose: Pose) -> PosedBody:
+        """The body in a pose, its lowest point on the floor."""
+        rotations = pose_matrices(pose, self.surface)
+        vertices, bone_poses = self._shape.expressing(self.model, pose.expression).skin(rotations[None])
+        return self._posed_body(vertices[0], bone_poses[0], pose)
+
+    def posed_between(self, start: Pose, end: Pose, t: float) -> PosedBody:
+        """The body on the way from one pose to another; every joint turns along the shortest arc.
+
+        Args:
+            start, end: poses.
+            t: 0 gives ``start``, 1 gives ``end``.
+        """
+        rotations = _between(pose_matrices(start, self.surface), pose_matrices(end, self.surface), np.array([t]))
+        vertices, bone_poses = self._shape.expressing(self.model, end.expression).skin(rotations)
+        return self._posed_body(vertices[0], bone_poses[0], start if t < 0.5 else end)
+
+    def posed_path(self, start: Pose, end: Pose, steps: int) -> FloatArray:
+        """Vertices on the way from one pose to another, both ends included.
+
+        Returns:
+            (steps, V, 3) float32 metres; the first is ``start``, the last is ``end``.
+        """
+        shares = np.linspace(0.0, 1.0, steps)
+        rotations = _between(pose_matrices(start, self.surface), pose_matrices(end, self.surface), shares)
+        shape = self._shape.expressing(self.model, end.expression)
+        chunks = [shape.skin(rotations[i : i + PATH_CHUNK])[0] for i in range(0, steps, PATH_CHUNK)]
+        return np.concatenate(chunks)
+
+    def keypoints(self, posed: PosedBody) -> FloatArray:
+        """(18, 3) float32 metres, COCO-18 order: nose, neck, right arm, left arm, right leg, left leg, eyes, ears."""
+        return keypoints_of(posed.vertices_m)
+
+    def _posed_body(self, vertices: FloatArray, bone_poses: FloatArray, pose: Pose) -> PosedBody:
+        joints = {label: bone_poses[i, :3, 3] for i, label in enumerate(self.surface.bone_labels)}
+        return PosedBody(vertices, self.surface.faces, joints, bone_poses, pose)
+
+
+@dataclass(frozen=True, eq=False)
+class _Shape:
+    """A body's shape before posing, in metres and scaled to the model's height."""
+
+    rest_vertices: torch.Tensor
+    rest_bone_poses: torch.Tensor
+    scale: float
+    expression: tuple[tuple[str, float], ...]
+
+    def expressing(self, model: VirtualModel, expression: Mapping[str, float]) -> _Shape:
+        """The shape with a pose's facial actions on top of the model's own."""
+        if not expression:
+            return self
+        merged = {**dict(self.expression), **expression}
+        return _shape_of(model, merged, self.scale)
+
+    @torch.no_grad()
+    def skin(self, rotations: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Pose the shape.
+
+        Args:
+            rotations: (B, J, 3, 3) bone rotations in rest axes.
+        Returns:
+            (B, V, 3) float32 vertices with the lowest at z = 0, and (B, J, 4, 4) float32 bone poses.
+        """
+        anny_model = load_anny()
+        deltas = torch.eye(4).repeat(*rotations.shape[:2], 1, 1)
+        deltas[..., :3, :3] = torch.from_numpy(np.array(rotations, np.float32))
+        transforms, bone_poses = anny_model.get_bone_transforms(deltas, self.rest_bone_poses)
+        vertices = anny_model.get_skinned_vertices(
+            self.rest_vertices.expand(len(rotations), -1, -1).contiguous(), transforms
+        )
+        lift = -vertices[..., 2].amin(dim=1)
+        vertices, bone_poses = vertices.clone(), bone_poses.clone()
+        vertices[..., 2] += lift[:, None]
+        bone_poses[..., 2, 3] += lift[:, None]
+        return vertices.numpy(), bone_poses.numpy()
+
+
+def build_body(model: VirtualModel) -> Body:
+    """Shape the body of a roster entry.
+
+    Its standing height is exactly ``model.height_cm``; its face wears the expression in ``model.look["expression"]``.
+    """
+    surface = load_surface()
+    expression: Mapping[str, float] = model.look.get("expression", {})
+    unscaled = _shape_of(model, expression, 1.0)
+    identity = np.broadcast_to(np.eye(3, dtype=np.float32), (1, len(surface.bone_labels), 3, 3))
+    natural_height = float(np.ptp(unscaled.skin(identity)[0][0, :, 2]))
+    shape = _shape_of(model, expression, model.height_cm / 100 / natural_height)
+    vertices, bone_poses = shape.skin(identity)
+    joints = {label: bone_poses[0, i, :3, 3] for i, label in enumerate(surface.bone_labels)}
+    rest = PosedBody(vertices[0], surface.faces, joints, bone_poses[0], REST_POSE)
+    return Body(model, rest, measure_body(rest, surface), surface, shape)
+
+
+@torch.no_grad()
+def _shape_of(model: VirtualModel, expression: Mapping[str, float], scale: float) -> _Shape:
+    anny_model: Any = load_anny()
+    rest = anny_model(
+        phenotype_kwargs=dict(model.phenotype),
+        local_changes_kwargs=dict(model.local_changes),
+        facial_actions=dict(expression),
+    )
+    bone_poses = rest["rest_bone_poses"].clone()
+    bone_poses[..., :3, 3] *= scale
+    return _Shape(rest["rest_vertices"] * scale, bone_poses, scale, tuple(expression.items()))
+
+
+def pose_matrices(pose: Pose, surface: Surface) -> FloatArray:
+    """(J, 3, 3) float32 bone rotations of a pose; bones that it does not name stay at rest.
+
+    Raises:
+        KeyError: the pose names a bone that the body lacks.
+    """
+    vectors = np.zeros((len(surface.bone_labels), 3), np.float32)
+    for bone, vector in pose.rotations.items():
+        vectors[surface.bone_labels.index(bone)] = vector
+    matrices: FloatArray = roma.rotvec_to_rotmat(torch.from_numpy(vectors)).numpy()
+    return matrices
+
+
+def _between(start: FloatArray, end: FloatArray, shares: FloatArray) -> FloatArray:
+    """(S, J, 3, 3): spherical interpolation of each joint."""
+    first, last = (roma.rotmat_to_unitquat(torch.from_numpy(m)) for m in (start, end))
+    path: FloatArray = roma.unitquat_to_rotmat(
+        roma.unitquat_slerp(first, last, torch.from_numpy(np.asarray(shares, np.float32)), shortest_arc=True)
+    ).numpy()
+    return path
