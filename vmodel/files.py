@@ -1,0 +1,83 @@
+"""Files appear whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from vmodel.errors import OutputNotWritable
+from vmodel.types import ByteArray
+
+FORMATS = {"png": ".png", "jpeg": ".jpg"}
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder that files can be written to.
+
+    Raises:
+        OutputNotWritable: it cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputNotWritable(str(folder), error.strerror or str(error)) from None
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file under a passing name, then rename it, so that no reader ever sees half of it.
+
+    Raises:
+        OutputNotWritable: the disk is full or the folder cannot be written.
+    """
+    passing = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        passing.write_bytes(content)
+        passing.replace(path)
+    except OSError as error:
+        raise OutputNotWritable(str(path.parent), error.strerror or str(error)) from None
+    finally:
+        passing.unlink(missing_ok=True)
+
+
+def encode_picture(picture: ByteArray, file_format: str) -> bytes:
+    """Encode a picture.
+
+    Args:
+        picture: (H, W, 3) sRGB or (H, W, 4) sRGB with straight alpha, uint8.
+        file_format: a key of ``FORMATS``; JPEG knows no alpha.
+    """
+    stream = io.BytesIO()
+    image = Image.fromarray(picture)
+    if file_format == "jpeg":
+        image.save(stream, "JPEG", quality=95, subsampling=0)
+    else:
+        image.save(stream, "PNG", compress_level=4)
+    return stream.getvalue()
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file's bytes.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def identity(path: Path | None) -> tuple[str, int, int] | str | None:
+    """A key that changes when the file does; cheap, for warm caches within one process."""
+    if path is None:
+        return None
+    try:
+        status = path.stat()
+    except OSError:
+        return str(path)
+    return str(path.resolve()), status.st_mtime_ns, status.st_size

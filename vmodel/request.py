@@ -1,0 +1,134 @@
+"""One shot as data: all that is needed to make a picture, and to make it again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from vmodel.errors import SizeOutOfRange
+from vmodel.scene.camera import check_size
+
+DEFAULT_SIZE = (1024, 768)
+
+
+@dataclass(frozen=True)
+class GarmentSource:
+    """What the seller gave of one garment; every field but the photo may be absent.
+
+    Attributes:
+        photo: the flat-lay.
+        mask: black and white picture that overrides the cut-out.
+        back: flat-lay of the garment's back.
+        category: as declared, a word.
+        landmarks: JSON file that overrides the detected points.
+        material: name in the list of materials.
+        width_cm: flat width from armpit to armpit, or of the waist.
+        length_cm: from the neck point to the hem, or from the waist to the leg end.
+        size_chart, garment_size: CSV of sizes and the row to use.
+    """
+
+    photo: Path
+    mask: Path | None = None
+    back: Path | None = None
+    category: str | None = None
+    landmarks: Path | None = None
+    material: str | None = None
+    width_cm: float | None = None
+    length_cm: float | None = None
+    size_chart: Path | None = None
+    garment_size: str | None = None
+
+
+@dataclass(frozen=True)
+class ShotRequest:
+    """One picture: a garment, who wears it, how and from where it is seen.
+
+    Attributes:
+        garment: what the seller gave.
+        model: id of the roster, or None for one that suits the garment.
+        pose: name of the library or path of a pose file, or None for one that suits the view.
+        view, framing, light, background: names of ``vmodel.scene``.
+        size: (height, width) in pixels.
+        seed: drives whatever a pipeline draws by chance.
+        pipeline: name in ``pipelines``.
+    """
+
+    garment: GarmentSource
+    model: str | None = None
+    pose: str | None = None
+    view: str = "front"
+    framing: str = "full"
+    light: str = "soft-key"
+    background: str = "light-grey"
+    size: tuple[int, int] = DEFAULT_SIZE
+    seed: int = 0
+    pipeline: str = "draft"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a sidecar; paths become strings."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "garment"}
+        plain["size"] = format_size(self.size)
+        plain["garment"] = {
+            f.name: str(value) if isinstance(value, Path) else value
+            for f in fields(self.garment)
+            if (value := getattr(self.garment, f.name)) is not None
+        }
+        return plain
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> ShotRequest:
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            ValueError, KeyError, TypeError: the values are not those of a request.
+        """
+        source = dict(plain["garment"])
+        for name in ("photo", "mask", "back", "landmarks", "size_chart"):
+            if name in source:
+                source[name] = Path(source[name])
+        rest = {name: value for name, value in plain.items() if name not in {"garment", "size"}}
+        return cls(garment=GarmentSource(**source), size=parse_size(plain["size"]), **rest)
+
+
+def every_shot(
+    garments: Sequence[GarmentSource],
+    models: Sequence[str | None],
+    poses: Sequence[str | None],
+    views: Sequence[str],
+    rest: ShotRequest,
+) -> Iterator[ShotRequest]:
+    """All combinations, in the order that lets the stages keep most of their work.
+
+    Args:
+        garments, models, poses, views: at least one of each.
+        rest: gives the remaining fields of every shot.
+    """
+    for garment, model, pose, view in product(garments, models, poses, views):
+        yield ShotRequest(
+            garment, model, pose, view, rest.framing, rest.light, rest.background, rest.size, rest.seed, rest.pipeline
+        )
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Read HEIGHTxWIDTH.
+
+    Returns:
+        (height, width) in pixels.
+    Raises:
+        SizeOutOfRange: not two whole numbers, or beyond what the renderer makes.
+    """
+    match = re.fullmatch(r"\s*(\d{1,5})\s*[xX×]\s*(\d{1,5})\s*", text)
+    if match is None:
+        raise SizeOutOfRange(text)
+    size = int(match[1]), int(match[2])
+    check_size(size)
+    return size
+
+
+def format_size(size: tuple[int, int]) -> str:
+    """(height, width) as HEIGHTxWIDTH."""
+    return f"{size[0]}x{size[1]}"

@@ -1,0 +1,139 @@
+"""The JSON file beside each picture: how it came about, and all that is needed to make it again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from vmodel.errors import SidecarInvalid, SizeOutOfRange
+from vmodel.files import FORMATS, encode_picture, sha256_of, write_whole
+from vmodel.request import ShotRequest
+from vmodel.take import Shot
+
+FORMAT_VERSION = 1
+_FILES = ("photo", "mask", "back", "landmarks", "size_chart")
+
+
+def save_shot(shot: Shot, folder: Path, stem: str, file_format: str) -> tuple[Path, Path]:
+    """Write picture and sidecar; the sidecar comes last, so that it never lacks its picture.
+
+    Args:
+        folder: exists.
+        stem: name of both files without ending.
+        file_format: a key of ``vmodel.files.FORMATS``.
+    Returns:
+        (picture, sidecar) paths.
+    Raises:
+        OutputNotWritable: the folder cannot be written.
+    """
+    picture = folder / (stem + FORMATS[file_format])
+    sidecar = folder / (stem + ".json")
+    encoded = encode_picture(shot.picture, file_format)
+    write_whole(picture, encoded)
+    content = describe_shot(shot, picture.name, hashlib.sha256(encoded).hexdigest())
+    write_whole(sidecar, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+    return picture, sidecar
+
+
+def describe_shot(shot: Shot, picture: str, picture_sha256: str) -> dict[str, Any]:
+    """Everything a sidecar holds, as plain values."""
+    kind = shot.pattern.kind
+    resolved = replace(shot.request, model=shot.model.id, pose=shot.pose)
+    return {
+        "format": FORMAT_VERSION,
+        "vmodel": version("vmodel"),
+        "picture": picture,
+        "picture_sha256": picture_sha256,
+        "request": _absolute(resolved).to_json(),
+        "inputs": _digests(resolved),
+        "garment": {
+            "category": kind.category.value,
+            "confidence": round(kind.confidence, 3),
+            "stated": kind.stated,
+            "sleeve": kind.sleeve.value,
+            "neckline": kind.neckline.value,
+            "length": kind.length.value,
+            "open_front": kind.open_front,
+            "material": shot.garment.material,
+            "cm_per_px": round(shot.garment.cm_per_px, 6),
+            "scale_source": shot.garment.scale_source,
+            "cutout": {"source": shot.pattern.cutout.source, "confidence": round(shot.pattern.cutout.confidence, 3)},
+        },
+        "model": {"id": shot.model.id, "name": shot.model.name, "size": shot.model.size, "age": shot.model.age},
+        "fit": _rounded(asdict(shot.fit)),
+        "drape": _rounded(asdict(shot.drape.report)),
+        "warnings": list(shot.warnings),
+        "timings": dict(shot.timings),
+    }
+
+
+def read_sidecar(path: Path) -> ShotRequest:
+    """The request that makes the sidecar's picture again.
+
+    Files are looked for where they were, then beside the sidecar; their content must be unchanged.
+
+    Raises:
+        SidecarInvalid: not a sidecar, of a later format, or an input is gone or changed.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT_VERSION:
+            raise SidecarInvalid(str(path), f"has format {content['format']}, not {FORMAT_VERSION}")
+        request = ShotRequest.from_json(content["request"])
+        digests = {str(name): str(digest) for name, digest in content["inputs"].items()}
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
+        raise SidecarInvalid(str(path), f"cannot be read ({_reason(error)})") from None
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError, SizeOutOfRange) as error:
+        raise SidecarInvalid(str(path), f"is not one of vmodel ({_reason(error)})") from None
+    found = {name: _find(path, name, _input_path(request, name), digests[name]) for name in digests}
+    return _with_files(request, found)
+
+
+def _find(sidecar: Path, name: str, stated: Path, digest: str) -> Path:
+    for candidate in (stated, sidecar.parent / stated.name):
+        if candidate.is_file() and sha256_of(candidate) == digest:
+            return candidate
+    raise SidecarInvalid(str(sidecar), f"needs its {name} {stated}, which is gone or has changed")
+
+
+def _input_path(request: ShotRequest, name: str) -> Path:
+    value = getattr(request.garment if name in _FILES else request, name, None)
+    return Path(value) if isinstance(value, str | Path) else Path(name)
+
+
+def _input_files(request: ShotRequest) -> dict[str, Path]:
+    """The request's files by field name; pose and background are files only if one of that name exists."""
+    named = {name: getattr(request.garment, name) for name in _FILES}
+    free = {"pose": Path(request.pose or ""), "background": Path(request.background)}
+    files = {name: path for name, path in named.items() if path is not None}
+    return files | {name: path for name, path in free.items() if path.is_file()}
+
+
+def _digests(request: ShotRequest) -> dict[str, str]:
+    return {name: sha256_of(path) for name, path in _input_files(request).items()}
+
+
+def _absolute(request: ShotRequest) -> ShotRequest:
+    return _with_files(request, {name: path.resolve() for name, path in _input_files(request).items()})
+
+
+def _with_files(request: ShotRequest, files: Mapping[str, Path]) -> ShotRequest:
+    return replace(
+        request,
+        garment=replace(request.garment, **{name: path for name, path in files.items() if name in _FILES}),
+        pose=str(files["pose"]) if "pose" in files else request.pose,
+        background=str(files["background"]) if "background" in files else request.background,
+    )
+
+
+def _rounded(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in values.items()}
+
+
+def _reason(error: Exception) -> str:
+    return f"no field {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]

@@ -1,0 +1,94 @@
+"""A warm studio: every stage runs once for the same input, and its time is charged to the shot that asked."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, TypeVar
+
+from vmodel.body.roster import Roster, load_roster
+from vmodel.config import Settings
+from vmodel.errors import VModelError
+
+T = TypeVar("T")
+
+#: Called with the name of the running stage and its share done, 0..1.
+Progress = Callable[[str, float], None]
+
+#: How many results a stage keeps. Painted skins and drapes are large; poses of one garment are asked for in a row.
+_KEPT = {"reading": 2, "cutout": 2, "skin": 3, "hair": 6, "drape": 8, "conditions": 1, "visibility": 3}
+_KEPT_ELSE = 8
+
+
+class Studio:
+    """Keeps what the stages made while a process lives, and measures them.
+
+    Attributes:
+        settings: of this process.
+        timings: seconds per stage of the current shot; a stage that was warm is absent.
+    """
+
+    def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
+        self.settings = settings
+        self.timings: dict[str, float] = {}
+        self._progress = progress or _silent
+        self._warm: dict[str, OrderedDict[Hashable, Any]] = {}
+
+    @cached_property
+    def roster(self) -> Roster:
+        """The virtual models that may be asked for."""
+        return load_roster(self.settings)
+
+    def new_shot(self) -> None:
+        """Start the clock of the next shot."""
+        self.timings = {}
+
+    def report(self, stage: str, share: float) -> None:
+        """Tell whoever watches how far a stage is."""
+        self._progress(stage, share)
+
+    def once(self, stage: str, key: Hashable, make: Callable[[], T]) -> T:
+        """Give the stage's result for this key, making it only if it is not warm.
+
+        A refusal is kept like a result: the second shot of a photo without a garment fails at once.
+
+        Raises:
+            VModelError: whatever ``make`` raised, now or when it was tried.
+        """
+        kept = self._warm.setdefault(stage, OrderedDict())
+        if key not in kept:
+            with self.timed(stage):
+                kept[key] = _try(make)
+            while len(kept) > _KEPT.get(stage, _KEPT_ELSE):
+                kept.popitem(last=False)
+        kept.move_to_end(key)
+        outcome = kept[key]
+        if isinstance(outcome, VModelError):
+            raise outcome.with_traceback(None)
+        result: T = outcome
+        return result
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Charge the time of a block to a stage of the current shot."""
+        self.report(stage, 0.0)
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - start
+            self.timings[stage] = round(self.timings.get(stage, 0.0) + spent, 4)
+
+
+def _try(make: Callable[[], T]) -> T | VModelError:
+    try:
+        return make()
+    except VModelError as error:
+        return error
+
+
+def _silent(stage: str, share: float) -> None:
+    pass
