@@ -128,7 +128,7 @@ def _label_faces(centres_uv: FloatArray) -> ByteArray:
     parts = np.full(len(centres_uv), PART_INDEX[BodyPart.SKIN], np.uint8)
 
     def is_segment(*labels: str) -> NDArray[np.bool_]:
-        return np.any([np.all(segmentation == colours[label], axis=1) for label in labels], axis=0)
+        return np.asarray(np.any([np.all(segmentation == colours[label], axis=1) for label in labels], axis=0))
 
     def is_masked(name: str) -> NDArray[np.bool_]:
         return np.asarray(_look_up(root / f"mpfb2/textures/{name}", centres_uv)[:, 0] > 127)

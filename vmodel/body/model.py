@@ -15,6 +15,7 @@ import numpy as np
 import roma
 import torch
 
+from vmodel.body.adapt import adapt_rotations
 from vmodel.body.anny_model import Surface, load_anny, load_surface
 from vmodel.body.keypoints import keypoints_of
 from vmodel.body.measure import measure_body
@@ -62,18 +63,22 @@ class Body:
 
     def posed(self, pose: Pose) -> PosedBody:
         """The body in a pose, its lowest point on the floor."""
-        rotations = pose_matrices(pose, self.surface)
-        vertices, bone_poses = self._shape.expressing(self.model, pose.expression).skin(rotations[None])
+        vertices, bone_poses = self._shape.expressing(self.model, pose.expression).skin(self.adapted(pose)[None])
         return self._posed_body(vertices[0], bone_poses[0], pose)
+
+    def adapted(self, pose: Pose) -> FloatArray:
+        """(J, 3, 3) float32 rotations of a pose on this body: soles on the floor, arms outside the torso."""
+        return adapt_rotations(pose_matrices(pose, self.surface), self._shape.skin, self.surface)
 
     def posed_between(self, start: Pose, end: Pose, t: float) -> PosedBody:
         """The body on the way from one pose to another; every joint turns along the shortest arc.
 
         Args:
-            start, end: poses.
-            t: 0 gives ``start``, 1 gives ``end``.
+            start: pose at ``t`` = 0.
+            end: pose at ``t`` = 1.
+            t: share of the way, 0..1.
         """
-        rotations = _between(pose_matrices(start, self.surface), pose_matrices(end, self.surface), np.array([t]))
+        rotations = _between(self.adapted(start), self.adapted(end), np.array([t]))
         vertices, bone_poses = self._shape.expressing(self.model, end.expression).skin(rotations)
         return self._posed_body(vertices[0], bone_poses[0], start if t < 0.5 else end)
 
@@ -84,7 +89,7 @@ class Body:
             (steps, V, 3) float32 metres; the first is ``start``, the last is ``end``.
         """
         shares = np.linspace(0.0, 1.0, steps)
-        rotations = _between(pose_matrices(start, self.surface), pose_matrices(end, self.surface), shares)
+        rotations = _between(self.adapted(start), self.adapted(end), shares)
         shape = self._shape.expressing(self.model, end.expression)
         chunks = [shape.skin(rotations[i : i + PATH_CHUNK])[0] for i in range(0, steps, PATH_CHUNK)]
         return np.concatenate(chunks)

@@ -1,0 +1,190 @@
+"""Fitting a pose to one body: both soles on the floor, arms outside the torso.
+
+Poses are rotations and know nothing of a body's girths and lengths. On a wide body a hanging hand would sink into
+the hip; on long legs one foot would float. Both are put right by small further rotations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from scipy.spatial import cKDTree
+from scipy.spatial.transform import Rotation
+
+from vmodel.body.anny_model import Surface
+from vmodel.body.measure import vertices_on
+from vmodel.types import FloatArray, IntArray
+
+ARM_CLEARANCE_M = 0.008
+"""Room between skin and skin that a garment needs."""
+LARGEST_STEP = np.radians(5.0)
+PUSH_ITERATIONS = 14
+LEVEL_RANGE_M = 0.13
+"""A foot higher than this above the other is meant to be lifted."""
+
+
+Skin: TypeAlias = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+"""Poses rotations: (B, J, 3, 3) -> vertices (B, V, 3) and bone poses (B, J, 4, 4)."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Sets:
+    """Vertex indices of the parts that may touch."""
+
+    trunk: IntArray
+    arms: dict[str, IntArray]
+    feet: dict[str, IntArray]
+
+
+def adapt_rotations(rotations: FloatArray, skin: Skin, surface: Surface) -> FloatArray:
+    """Adapt a pose's bone rotations to a body.
+
+    Args:
+        rotations: (J, 3, 3) bone rotations in rest axes.
+        skin: poses the body.
+        surface: labels of its mesh.
+    Returns:
+        (J, 3, 3) float32; equal to the input where nothing touches and both feet stand.
+    """
+    sets = _sets_of(surface)
+    level = _level_feet(np.asarray(rotations, np.float64), skin, surface, sets)
+    return np.asarray(_clear_arms(level, skin, surface, sets), np.float32)
+
+
+def world_rotations(rotations: FloatArray, surface: Surface) -> FloatArray:
+    """(J, 3, 3): rotation of each bone relative to rest, its parents' included."""
+    world = np.array(rotations, np.float64)
+    for bone, parent in enumerate(surface.bone_parents):
+        if parent >= 0:
+            world[bone] = world[parent] @ rotations[bone]
+    return world
+
+
+def penetration_m(vertices_m: FloatArray, surface: Surface) -> float:
+    """How deep the deepest arm or hand vertex lies inside trunk, head or legs, in metres; 0 if all are outside."""
+    sets = _sets_of(surface)
+    depths = [_overlap(vertices_m, surface, sets, side, 0.0)[0] for side in ("L", "R")]
+    return float(max((depth.max() if len(depth) else 0.0) for depth in depths))
+
+
+def _sets_of(surface: Surface) -> _Sets:
+    def chosen(beginnings: tuple[str, ...], side: str = "") -> IntArray:
+        return np.flatnonzero(vertices_on(surface, lambda bone: bone.startswith(beginnings) and bone.endswith(side)))
+
+    return _Sets(
+        trunk=chosen(("root", "pelvis", "spine", "upperleg", "lowerleg", "neck", "head")),
+        arms={side: chosen(("lowerarm", "wrist", "finger", "metacarpal"), f".{side}")[::2] for side in ("L", "R")},
+        feet={side: chosen(("foot", "toe"), f".{side}") for side in ("L", "R")},
+    )
+
+
+def _overlap(
+    vertices: FloatArray, surface: Surface, sets: _Sets, side: str, clearance: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Lacking distance, outward normal and position of the arm vertices that are too close to the trunk."""
+    normals = _normals(vertices, surface.faces)[sets.trunk]
+    trunk, arm = vertices[sets.trunk], vertices[sets.arms[side]]
+    distance, nearest = cKDTree(trunk).query(arm, distance_upper_bound=0.07)
+    found = np.isfinite(distance)
+    nearest = nearest[found]
+    height = np.einsum("ij,ij->i", arm[found] - trunk[nearest], normals[nearest])
+    close = height < clearance
+    return clearance - height[close], normals[nearest[close]], arm[found][close]
+
+
+def _normals(vertices: FloatArray, faces: IntArray) -> FloatArray:
+    corners = vertices[faces]
+    face_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    index = faces.ravel()
+    repeated = np.repeat(face_normals, 3, axis=0)
+    summed = np.stack([np.bincount(index, repeated[:, i], len(vertices)) for i in range(3)], axis=1)
+    return np.asarray(summed / np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), 1e-12))
+
+
+def _clear_arms(rotations: FloatArray, skin: Skin, surface: Surface, sets: _Sets) -> FloatArray:
+    """Turn each arm about its shoulder until it is outside the trunk (damped Gauss-Newton on the overlaps)."""
+    current = rotations.copy()
+    for _ in range(PUSH_ITERATIONS):
+        vertices, bones = (batch[0] for batch in skin(current[None]))
+        moved = False
+        for side in ("L", "R"):
+            lacking, normals, points = _overlap(vertices, surface, sets, side, ARM_CLEARANCE_M)
+            if len(lacking) == 0 or lacking.max() < 0.001:
+                continue
+            shoulder = surface.bone_labels.index(f"upperarm01.{side}")
+            lever = np.cross(points - bones[shoulder, :3, 3], normals)
+            weight = lacking / lacking.sum()
+            normal_matrix = (lever * weight[:, None]).T @ lever + 1e-3 * np.eye(3)
+            turn = np.linalg.solve(normal_matrix, lever.T @ (weight * lacking))
+            turn *= min(1.3, LARGEST_STEP / max(np.linalg.norm(turn), 1e-9))
+            parent = world_rotations(current, surface)[surface.bone_parents[shoulder]]
+            current[shoulder] = parent.T @ Rotation.from_rotvec(turn).as_matrix() @ parent @ current[shoulder]
+            moved = True
+        if not moved:
+            break
+    return current
+
+
+def _level_feet(rotations: FloatArray, skin: Skin, surface: Surface, sets: _Sets) -> FloatArray:
+    """Bring both feet to the floor by bending a knee, unless one is clearly lifted."""
+    current = rotations.copy()
+    for _ in range(3):
+        vertices, bones = (batch[0] for batch in skin(current[None]))
+        soles = {side: float(vertices[feet, 2].min()) for side, feet in sets.feet.items()}
+        gap = soles["L"] - soles["R"]
+        if abs(gap) < 0.0005 or abs(gap) > LEVEL_RANGE_M:
+            break
+        high, low = ("L", "R") if gap > 0 else ("R", "L")
+        # The higher foot comes down as far as its leg is long; the other leg bends for the rest.
+        left_over = _move_foot(current, bones, surface, high, -abs(gap))
+        if left_over < -0.0005:
+            _move_foot(current, bones, surface, low, -left_over)
+    return current
+
+
+def _move_foot(rotations: FloatArray, bones: FloatArray, surface: Surface, side: str, rise: float) -> float:
+    """Raise (or lower) an ankle in place with two-bone inverse kinematics; returns the rise left undone."""
+    thigh, knee, foot = (surface.bone_labels.index(f"{name}.{side}") for name in ("upperleg01", "lowerleg01", "foot"))
+    hip_at, knee_at, ankle_at = (bones[bone, :3, 3].astype(np.float64) for bone in (thigh, knee, foot))
+    upper, lower = knee_at - hip_at, ankle_at - knee_at
+    long, short = np.linalg.norm(upper), np.linalg.norm(lower)
+    target = ankle_at + np.array([0.0, 0.0, rise])
+    longest = 0.9995 * (long + short)
+    left_over = 0.0
+    if np.linalg.norm(target - hip_at) > longest:
+        level = np.sum((target[:2] - hip_at[:2]) ** 2)
+        reachable = hip_at[2] - np.sqrt(max(longest**2 - level, 0.0))
+        left_over = float(target[2] - reachable)
+        target[2] = max(reachable, target[2])
+    world = world_rotations(rotations, surface)
+    hinge = world[thigh] @ np.array([1.0, 0.0, 0.0])
+    reach = target - hip_at
+    distance = np.linalg.norm(reach)
+    along = reach / distance
+    hinge = hinge - along * (hinge @ along)
+    hinge /= np.linalg.norm(hinge)
+    cosine = np.clip((long**2 + distance**2 - short**2) / (2 * long * distance), -1.0, 1.0)
+    new_upper = Rotation.from_rotvec(-hinge * np.arccos(cosine)).apply(along)
+    new_lower = (hip_at + long * new_upper) - target
+    swing = _align(upper, new_upper)
+    bend = _align(lower, -new_lower)
+    parents = surface.bone_parents
+    new_thigh, new_shin = swing @ world[thigh], bend @ world[knee]
+    between = np.linalg.inv(world[thigh]) @ world[parents[knee]]  # bones between hip and knee keep their own turn
+    rotations[thigh] = world[parents[thigh]].T @ new_thigh
+    rotations[knee] = (new_thigh @ between).T @ new_shin
+    below_knee = np.linalg.inv(world[knee]) @ world[parents[foot]]
+    rotations[foot] = (new_shin @ below_knee).T @ world[foot]
+    return left_over
+
+
+def _align(old: FloatArray, new: FloatArray) -> FloatArray:
+    """Rotation matrix that turns one direction to another by the shortest arc."""
+    axis = np.cross(old, new)
+    sine, cosine = np.linalg.norm(axis), float(old @ new)
+    if sine < 1e-12:
+        return np.eye(3)
+    return np.asarray(Rotation.from_rotvec(axis / sine * np.arctan2(sine, cosine)).as_matrix())
