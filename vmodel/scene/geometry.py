@@ -1,0 +1,285 @@
+"""Everything that stands in the studio, as one triangle mesh that rays can hit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from vmodel.scene.rays import Tracer
+from vmodel.scene.stool import stool_mesh
+from vmodel.scene.subdivision import Refinement, refine, vertex_normals
+from vmodel.types import (
+    BodyPart,
+    BoolArray,
+    ByteArray,
+    Drape,
+    FloatArray,
+    Garment,
+    IntArray,
+    PosedBody,
+    SkinTextures,
+    Strands,
+)
+
+PART_NAMES = ("background", *(str(part) for part in BodyPart), "base layer", "hair", "garment", "stool")
+"""Labels of the part map; the index is the value in the map."""
+
+
+class Surface(IntEnum):
+    """What a triangle is made of."""
+
+    BODY = 0
+    STOOL = 1
+    CLOTH = 2
+
+
+class DressableBody(Protocol):
+    """What the scene asks of ``vmodel.body``'s Body."""
+
+    @property
+    def uv(self) -> tuple[FloatArray, IntArray]:
+        """(n, 2) coordinates, v up, and (F, 3) indices into them."""
+
+    @property
+    def face_parts(self) -> ByteArray:
+        """(F,) uint8 index into ``BodyPart``."""
+
+    def keypoints(self, posed: PosedBody) -> FloatArray:
+        """(18, 3) COCO-18 points in metres."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One person in one pose, dressed or in the base layer only.
+
+    Attributes:
+        posed: the body's mesh in its pose.
+        body_uv: (F, 3, 2) float32 texture coordinates of the body's corners, v up.
+        face_parts: (F,) uint8 index into ``BodyPart``.
+        keypoints_m: (18, 3) COCO-18 in world space.
+        skin: painted skin; the opaque base layer is part of it.
+        hair: strands in the same pose, or None.
+        drape: the garment in the same pose, or None.
+        textures: the garment's pictures, (H, W, 3) uint8 sRGB each.
+    """
+
+    posed: PosedBody
+    body_uv: FloatArray
+    face_parts: ByteArray
+    keypoints_m: FloatArray
+    skin: SkinTextures
+    hair: Strands | None
+    drape: Drape | None
+    textures: tuple[ByteArray, ...]
+
+
+def make_scene(
+    body: DressableBody,
+    posed: PosedBody,
+    skin: SkinTextures,
+    hair: Strands | None,
+    drape: Drape | None,
+    garment: Garment | None,
+) -> Scene:
+    """Bundle what the earlier stages made; see ``Scene``."""
+    points, index = body.uv
+    return Scene(
+        posed=posed,
+        body_uv=np.asarray(points, np.float32)[index],
+        face_parts=np.asarray(body.face_parts, np.uint8),
+        keypoints_m=np.asarray(body.keypoints(posed), np.float32),
+        skin=skin,
+        hair=hair,
+        drape=drape,
+        textures=() if garment is None else garment.textures,
+    )
+
+
+@dataclass(frozen=True)
+class Coarse:
+    """The mesh before it was made finer: light is gathered at its vertices.
+
+    Attributes:
+        vertices_m, normals, triangles, surface: as in ``Geometry``.
+        counts: number of vertices of body, stool and cloth, in this order.
+    """
+
+    vertices_m: FloatArray
+    normals: FloatArray
+    triangles: IntArray
+    counts: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The studio's contents, refined for smooth outlines; made once a drape, shared by all views and lights.
+
+    Attributes:
+        scene: what it was made from.
+        vertices_m, normals: (N, 3) float32.
+        triangles: (T, 3) int32; body first, then the stool, then cloth.
+        surface: (T,) uint8 ``Surface``.
+        part: (T,) uint8 index into ``PART_NAMES``; base layer is decided per point from the skin's textures.
+        corner_uv: (T, 3, 2) float32; 0..1 with v up on the body, texture pixels on cloth.
+        texture: (T,) uint8 index into ``Scene.textures`` for cloth, else 255.
+        near_cloth: (T,) bool, body triangles that cloth may lie on.
+        coarse: the mesh before refinement.
+        refinements: how body, stool and cloth were refined; None where absent.
+        all_surfaces, cloth_only: tracers; triangles of ``cloth_only`` count from ``cloth_start``.
+        occluders: tracer of what casts shadows: coarse body, stool, cloth and hair.
+            The floor is not among them: a studio's white floor sends back what it blocks.
+    """
+
+    scene: Scene
+    vertices_m: FloatArray
+    normals: FloatArray
+    triangles: IntArray
+    surface: ByteArray
+    part: ByteArray
+    corner_uv: FloatArray
+    texture: ByteArray
+    near_cloth: BoolArray
+    coarse: Coarse
+    refinements: tuple[Refinement, ...]
+    all_surfaces: Tracer
+    cloth_only: Tracer
+    occluders: Tracer
+    cloth_start: int
+
+    def refined(self, coarse_values: FloatArray) -> FloatArray:
+        """Carry a (N_coarse, ...) vertex attribute over to the fine vertices."""
+        pieces, start = [], 0
+        for refinement, count in zip(self.refinements, self.coarse.counts, strict=True):
+            pieces.append(refinement.vertices(coarse_values[start : start + count]))
+            start += count
+        return np.concatenate(pieces)
+
+
+def build_geometry(scene: Scene, cloth_levels: int = 2, body_levels: int = 1) -> Geometry:
+    """Refine body and cloth, and build the ray tracers.
+
+    Args:
+        scene: body, hair and garment in one pose.
+        cloth_levels, body_levels: Loop subdivisions; 0..2.
+    """
+    stool_vertices, stool_triangles = stool_mesh(scene.posed)
+    drape = scene.drape
+    meshes = [
+        (np.asarray(scene.posed.vertices_m, np.float32), np.asarray(scene.posed.faces, np.int32), body_levels),
+        (stool_vertices, stool_triangles, 0),
+        (np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32), 0)
+        if drape is None
+        else (np.asarray(drape.vertices_m, np.float32), np.asarray(drape.triangles, np.int32), cloth_levels),
+    ]
+    refinements = tuple(refine(triangles, len(vertices), levels) for vertices, triangles, levels in meshes)
+    coarse = _joined([(vertices, triangles) for vertices, triangles, _ in meshes])
+    fine = _joined(
+        [
+            (refinement.vertices(vertices), refinement.triangles)
+            for refinement, (vertices, _, _) in zip(refinements, meshes, strict=True)
+        ]
+    )
+    sizes = [len(refinement.triangles) for refinement in refinements]
+    cloth_start = sizes[0] + sizes[1]
+    return Geometry(
+        scene=scene,
+        vertices_m=fine.vertices_m,
+        normals=fine.normals,
+        triangles=fine.triangles,
+        surface=np.repeat(np.array(list(Surface), np.uint8), sizes),
+        part=_parts(scene, refinements[0], sizes),
+        corner_uv=_corner_uv(scene, refinements, sizes),
+        texture=_texture_index(scene, refinements, cloth_start),
+        near_cloth=_near_cloth(fine, cloth_start, sizes[0]),
+        coarse=coarse,
+        refinements=refinements,
+        all_surfaces=Tracer(fine.vertices_m, fine.triangles),
+        cloth_only=Tracer(fine.vertices_m, fine.triangles[cloth_start:]),
+        occluders=_occluders(coarse, scene.hair),
+        cloth_start=cloth_start,
+    )
+
+
+def _joined(meshes: list[tuple[FloatArray, IntArray]]) -> Coarse:
+    counts = [len(vertices) for vertices, _ in meshes]
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    return Coarse(
+        vertices_m=np.concatenate([vertices for vertices, _ in meshes]).astype(np.float32),
+        normals=np.concatenate([vertex_normals(vertices, triangles) for vertices, triangles in meshes]),
+        triangles=np.concatenate(
+            [triangles + start for (_, triangles), start in zip(meshes, starts, strict=True)]
+        ).astype(np.int32),
+        counts=(counts[0], counts[1], counts[2]),
+    )
+
+
+def _parts(scene: Scene, body: Refinement, sizes: list[int]) -> ByteArray:
+    return np.concatenate(
+        [
+            body.faces(scene.face_parts) + 1,
+            np.full(sizes[1], PART_NAMES.index("stool")),
+            np.full(sizes[2], PART_NAMES.index("garment")),
+        ]
+    ).astype(np.uint8)
+
+
+def _corner_uv(scene: Scene, refinements: tuple[Refinement, ...], sizes: list[int]) -> FloatArray:
+    cloth = np.zeros((0, 3, 2), np.float32) if scene.drape is None else refinements[2].corners(scene.drape.texture_px)
+    return np.concatenate(
+        [refinements[0].corners(scene.body_uv), np.zeros((sizes[1], 3, 2), np.float32), cloth]
+    ).astype(np.float32)
+
+
+def _texture_index(scene: Scene, refinements: tuple[Refinement, ...], cloth_start: int) -> ByteArray:
+    solid = np.full(cloth_start, 255, np.uint8)
+    if scene.drape is None:
+        return solid
+    return np.concatenate([solid, refinements[2].faces(np.asarray(scene.drape.texture, np.uint8))])
+
+
+def _near_cloth(mesh: Coarse, cloth_start: int, body_size: int) -> BoolArray:
+    """Body triangles within 3 cm of cloth; only there can skin poke through it."""
+    near = np.zeros(len(mesh.triangles), bool)
+    cloth = mesh.triangles[cloth_start:]
+    if len(cloth):
+        centres = mesh.vertices_m[cloth[::2]].mean(axis=1)
+        body = mesh.vertices_m[mesh.triangles[:body_size]].mean(axis=1)
+        distance, _ = cKDTree(centres).query(body, distance_upper_bound=0.03)
+        near[:body_size] = np.isfinite(distance)
+    return near
+
+
+def _occluders(coarse: Coarse, hair: Strands | None) -> Tracer:
+    """What blocks light. Hair is thinned out to ribbons of the same shadow: rays need not meet each strand."""
+    meshes: list[Any] = [(coarse.vertices_m, coarse.triangles)]
+    if hair is not None and (hair.kind == 0).any():
+        meshes.append(_hair_ribbons(hair))
+    starts = np.cumsum([0] + [len(vertices) for vertices, _ in meshes])[:-1]
+    return Tracer(
+        np.concatenate([vertices for vertices, _ in meshes]),
+        np.concatenate([triangles + start for (_, triangles), start in zip(meshes, starts, strict=True)]),
+    )
+
+
+def _hair_ribbons(hair: Strands, ribbons: int = 1500) -> tuple[FloatArray, IntArray]:
+    head = np.flatnonzero(hair.kind == 0)
+    stride = max(1, len(head) // ribbons)
+    points = np.asarray(hair.points_m, np.float32)[head[::stride]]
+    # Strands overlap, so a ribbon stands for fewer hairs than it replaces.
+    width = 2 * float(np.median(hair.radius_m)) * min(stride, 14)
+    tangent = np.gradient(points, axis=1)
+    turn = np.arange(len(points), dtype=np.float32) * 2.399963
+    axis = np.stack([np.cos(turn), np.sin(turn), 0.3 * np.sin(3 * turn)], axis=1)[:, None]
+    across = np.cross(tangent, axis)
+    across *= 0.5 * width / np.maximum(np.linalg.norm(across, axis=2, keepdims=True), 1e-9)
+    vertices = np.stack([points - across, points + across], axis=2).reshape(-1, 3)
+    strands, length = points.shape[:2]
+    first = (np.arange(strands)[:, None] * length + np.arange(length - 1)[None]).reshape(-1) * 2
+    triangles = np.concatenate(
+        [np.stack([first, first + 1, first + 2], axis=1), np.stack([first + 1, first + 3, first + 2], axis=1)]
+    )
+    return vertices.astype(np.float32), triangles.astype(np.int32)

@@ -1,0 +1,246 @@
+"""Light on surface samples: irradiance and gloss, in units where a white wall under the key light is about 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vmodel.scene.gbuffer import GBuffer, interpolate
+from vmodel.scene.geometry import Geometry
+from vmodel.scene.lights import PlacedSetup, diffuse_cosine
+from vmodel.scene.visibility import Lighting
+from vmodel.types import BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class SurfaceSamples:
+    """Some samples of a G-buffer with what shading needs; (S, ...) float32.
+
+    Attributes:
+        triangle, bary, depth_m: as in the G-buffer.
+        position_m, normal, view: (S, 3); the normal is on the side that the camera sees, the view points to it.
+        inside: (S,) bool, the back of the surface is seen.
+        reach: (S, L) share of each light.
+        open_share: (S,) share of the dome; ``bent`` (S, 3) where it comes from.
+        pixel_m: (S,) size of a picture's pixel at the sample.
+    """
+
+    triangle: IntArray
+    bary: FloatArray
+    depth_m: FloatArray
+    position_m: FloatArray
+    normal: FloatArray
+    view: FloatArray
+    inside: BoolArray
+    reach: FloatArray
+    open_share: FloatArray
+    bent: FloatArray
+    pixel_m: FloatArray
+
+
+@dataclass(frozen=True)
+class Shaded:
+    """Light that samples send to the camera, split so that skin can blur the middle part.
+
+    Attributes:
+        albedo: (S, 3) linear-light colour.
+        irradiance: (S, 3).
+        gloss: (S, 3) reflected at the surface, added on top.
+        scatter: (S,) 0..1 how much light spreads under the surface.
+        part: (S,) uint8 index into ``PART_NAMES``.
+    """
+
+    albedo: FloatArray
+    irradiance: FloatArray
+    gloss: FloatArray
+    scatter: FloatArray
+    part: IntArray
+
+
+def take_samples(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting, chosen: IntArray) -> SurfaceSamples:
+    """Interpolate geometry and light at the chosen samples (S,) of the G-buffer."""
+    triangle, bary = gbuffer.triangle[chosen], gbuffer.bary[chosen]
+    camera = gbuffer.camera
+    position = interpolate(geometry, triangle, bary, geometry.vertices_m)
+    view = camera.position_m.astype(np.float32) - position
+    view /= np.linalg.norm(view, axis=1, keepdims=True)
+    corners = geometry.vertices_m[geometry.triangles[triangle]]
+    flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    inside = (flat * view).sum(axis=1) < 0
+    normal = interpolate(geometry, triangle, bary, geometry.normals)
+    normal = facing(np.where(inside[:, None], -normal, normal), view)
+    both = interpolate(geometry, triangle, bary, lighting.ambient.open_share)
+    bent = interpolate(geometry, triangle, bary, lighting.ambient.bent)
+    reach = interpolate(geometry, triangle, bary, lighting.reach)
+    # Light gathered on the outside says little about the inside: only what enters through openings counts.
+    reach = np.where(inside[:, None], 0.6 * np.square(both[:, 1:]), reach)
+    return SurfaceSamples(
+        triangle=triangle,
+        bary=bary,
+        depth_m=gbuffer.depth_m[chosen],
+        position_m=position,
+        normal=normal,
+        view=view,
+        inside=inside,
+        reach=reach,
+        open_share=np.where(inside, both[:, 1], both[:, 0]),
+        bent=np.where(inside[:, None], normal, bent),
+        pixel_m=gbuffer.depth_m[chosen] / np.float32(camera.focal_px),
+    )
+
+
+def facing(normal: FloatArray, view: FloatArray, least: float = 0.04) -> FloatArray:
+    """Unit normals bent just enough that each faces its viewer, which keeps outlines free of black fringes."""
+    unit = normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    cosine = (unit * view).sum(axis=1, keepdims=True)
+    bent = unit + view * np.maximum(least - cosine, 0)
+    return np.asarray(bent / np.linalg.norm(bent, axis=1, keepdims=True), np.float32)
+
+
+def irradiance(
+    samples: SurfaceSamples,
+    normal: FloatArray,
+    albedo: FloatArray,
+    setup: PlacedSetup,
+    wrap: tuple[float, float, float] = (0, 0, 0),
+) -> FloatArray:
+    """Light that falls on samples, (S, 3).
+
+    Args:
+        samples: where.
+        normal: (S, 3) with relief, unit length.
+        albedo: (S, 3); light surfaces light up their own folds (Jimenez et al., "Practical real-time
+            strategies for accurate indirect occlusion", 2016).
+        setup: placed lights.
+        wrap: per channel, how far light bleeds round the terminator; 0 except on skin.
+    """
+    share = _bounced(samples.open_share, albedo)
+    direction = samples.bent * 0.6 + normal * 0.4
+    total = np.maximum(setup.dome + direction @ setup.dome_gradient.T, 0).astype(np.float32) * share
+    for index, light in enumerate(setup.lights):
+        towards = light.position_m.astype(np.float32) - samples.position_m
+        distance = np.linalg.norm(towards, axis=1)
+        cosine = (normal * towards).sum(axis=1) / distance
+        strength = samples.reach[:, index] * (light.reference_m / distance)
+        softness = light.radius_m / distance
+        for channel in range(3):
+            law = diffuse_cosine(cosine, softness + np.float32(wrap[channel]))
+            total[:, channel] += light.irradiance[channel] * law * strength
+    return total
+
+
+def gloss(
+    samples: SurfaceSamples,
+    normal: FloatArray,
+    roughness: FloatArray,
+    specular: FloatArray,
+    setup: PlacedSetup,
+) -> FloatArray:
+    """Reflection of lights and dome at the surface, (S, 3).
+
+    Args:
+        samples: where.
+        normal: (S, 3) with relief.
+        roughness: (S,) 0..1; below 0.2 soft boxes are mirrored as discs.
+        specular: (S,) reflectance seen head-on, about 0.03 for skin and cloth fibres.
+        setup: placed lights.
+    """
+    view = samples.view
+    n_v = np.maximum((normal * view).sum(axis=1), 0.03)
+    mirrored = 2 * n_v[:, None] * normal - view
+    total = np.zeros((len(normal), 3), np.float32)
+    for index, light in enumerate(setup.lights):
+        towards = light.position_m.astype(np.float32) - samples.position_m
+        distance = np.linalg.norm(towards, axis=1)
+        direction = towards / distance[:, None]
+        law = _lobe(normal, view, n_v, direction, roughness, specular, light.radius_m / distance)
+        mirror = _disc_mirror(mirrored, direction, n_v, specular, light.radius_m / distance)
+        law = np.where(roughness < 0.2, mirror, law) * samples.reach[:, index] * (light.reference_m / distance)
+        total += law[:, None] * light.irradiance
+    dome = np.maximum(setup.dome + mirrored @ (1.3 * setup.dome_gradient.T), 0)
+    fresnel = specular + (1 - specular) * np.power(1 - n_v, 5) * np.square(1 - roughness)
+    share = np.square(samples.open_share) * fresnel
+    return np.asarray(total + dome * share[:, None], np.float32)
+
+
+def _bounced(open_share: FloatArray, albedo: FloatArray) -> FloatArray:
+    """Open share per channel after light bounced between neighbouring surfaces of the same colour."""
+    a = 2.0404 * albedo - 0.3324
+    b = -4.7951 * albedo + 0.6417
+    c = 2.7552 * albedo + 0.6903
+    x = open_share[:, None]
+    return np.asarray(np.clip(np.maximum(x, ((x * a + b) * x + c) * x), 0, 1), np.float32)
+
+
+def _lobe(
+    normal: FloatArray,
+    view: FloatArray,
+    n_v: FloatArray,
+    direction: FloatArray,
+    roughness: FloatArray,
+    specular: FloatArray,
+    sine: FloatArray,
+) -> FloatArray:
+    """GGX lobe times cosine times pi, widened by the light's size (Karis, SIGGRAPH 2013 course)."""
+    half = direction + view
+    half /= np.maximum(np.linalg.norm(half, axis=1, keepdims=True), 1e-6)
+    n_h = np.clip((normal * half).sum(axis=1), 0, 1)
+    v_h = np.clip((view * half).sum(axis=1), 0, 1)
+    n_l = np.clip((normal * direction).sum(axis=1), 0, 1)
+    alpha = np.square(roughness)
+    wide = np.clip(alpha + 0.5 * sine, 0, 1)
+    spread = np.square(wide) / np.square(np.square(n_h) * (np.square(wide) - 1) + 1)
+    visible = 0.5 / np.maximum(n_l * (n_v * (1 - wide) + wide) + n_v * (n_l * (1 - wide) + wide), 1e-3)
+    fresnel = specular + (1 - specular) * np.power(1 - v_h, 5)
+    return np.asarray(spread * visible * fresnel * n_l, np.float32)
+
+
+def _disc_mirror(
+    mirrored: FloatArray, direction: FloatArray, n_v: FloatArray, specular: FloatArray, sine: FloatArray
+) -> FloatArray:
+    """A mirror image of the disc with a soft rim; brightness is the light's radiance."""
+    cosine = np.clip((mirrored * direction).sum(axis=1), -1, 1)
+    angle = np.arccos(cosine)
+    radius = np.arcsin(np.clip(sine, 0, 1))
+    inside = np.clip((radius - angle) / (0.25 * radius) + 0.5, 0, 1)
+    fresnel = specular + (1 - specular) * np.power(1 - n_v, 5)
+    return np.asarray(inside * fresnel / np.square(np.maximum(sine, 0.05)), np.float32)
+
+
+def surface_tangents(geometry: Geometry, triangle: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """How the surface runs along its texture: dP/dx and dP/dy (S, 3) in metres a texture unit, and |dx dy| density.
+
+    Returns:
+        Two tangents and (S,) texture units per metre.
+    """
+    corners = geometry.vertices_m[geometry.triangles[triangle]]
+    uv = geometry.corner_uv[triangle]
+    e1, e2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    d1, d2 = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
+    determinant = d1[:, 0] * d2[:, 1] - d1[:, 1] * d2[:, 0]
+    safe = np.where(np.abs(determinant) < 1e-12, 1e-12, determinant)[:, None]
+    along_x = (e1 * d2[:, 1:] - e2 * d1[:, 1:]) / safe
+    along_y = (e2 * d1[:, :1] - e1 * d2[:, :1]) / safe
+    area = np.linalg.norm(np.cross(e1, e2), axis=1)
+    density = np.sqrt(np.abs(determinant) / np.maximum(area, 1e-12))
+    return along_x, along_y, density
+
+
+def relief(
+    normal: FloatArray,
+    view: FloatArray,
+    tangents: tuple[FloatArray, FloatArray],
+    slope_x: FloatArray,
+    slope_y: FloatArray,
+) -> FloatArray:
+    """Tilt normals by a height field.
+
+    Args:
+        normal, view: (S, 3).
+        tangents: dP/dx and dP/dy; only their directions count.
+        slope_x, slope_y: (S,) rise per run along them.
+    """
+    along_x = tangents[0] / np.maximum(np.linalg.norm(tangents[0], axis=1, keepdims=True), 1e-12)
+    along_y = tangents[1] / np.maximum(np.linalg.norm(tangents[1], axis=1, keepdims=True), 1e-12)
+    return facing(normal - along_x * slope_x[:, None] - along_y * slope_y[:, None], view)
