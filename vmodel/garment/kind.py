@@ -1,0 +1,129 @@
+"""What the garment is: category, sub-kinds and landmarks of a cut-out photo."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from vmodel.config import Settings
+from vmodel.garment.landmarks import complete, loop_order, read_landmarks, snap_to_contour
+from vmodel.garment.outline import arc_between, extent, trace_contour
+from vmodel.garment.silhouette import garment_mask
+from vmodel.garment.silhouette_net import (
+    CATEGORIES,
+    NECKLINES,
+    SLEEVES,
+    SilhouetteReading,
+    load_network,
+    read_silhouette,
+)
+from vmodel.types import (
+    Category,
+    Cutout,
+    FlatLay,
+    FloatArray,
+    GarmentKind,
+    Landmarks,
+    Length,
+    Neckline,
+    Sleeve,
+)
+
+
+def understand(
+    flat_lay: FlatLay, cutout: Cutout, category: Category | None = None, landmarks: Path | None = None
+) -> tuple[GarmentKind, Landmarks]:
+    """Tell the garment's kind and find its landmarks.
+
+    Args:
+        flat_lay: the photo.
+        cutout: its garment.
+        category: stated by the seller; overrides the guess.
+        landmarks: JSON file of landmarks that override the found ones, all or some.
+    Raises:
+        LandmarksInvalid: the file is not understood.
+        WeightsMissing: the network's weights are not installed.
+    """
+    given = read_landmarks(landmarks, cutout.mask.shape) if landmarks is not None else {}
+    reading = read_silhouette(load_network(Settings().weights), flat_lay.rgb, cutout.mask)
+    kind = decide_kind(reading, category)
+    points = dict(reading.points_px) | given
+    sure = dict(reading.confidence) | dict.fromkeys(given, 1.0)
+    mask = garment_mask(flat_lay.rgb, cutout.mask, kind, points)
+    contour, size = trace_contour(mask), extent(mask)
+    order = loop_order(kind)
+    wanted = {name: points[name] for name in order}
+    places = snap_to_contour(contour, size, wanted, order, 0.03)
+    points |= {name: contour[place] for name, place in places.items()} | given
+    points |= _waist_and_hip(contour, places, points, set(given))
+    found = complete(kind, points, sure)
+    return replace(kind, length=judge_length(kind, found)), found
+
+
+def decide_kind(reading: SilhouetteReading, category: Category | None) -> GarmentKind:
+    """The likeliest kind; sub-kinds only where the category has them."""
+    chosen = category or CATEGORIES[int(reading.category.argmax())]
+    confidence = 1.0 if category is not None else float(reading.category.max())
+    if not chosen.covers_upper:
+        return GarmentKind(chosen, confidence, stated=category is not None)
+    sleeve = SLEEVES[int(reading.sleeve.argmax())]
+    score = np.array(reading.neckline)
+    score[NECKLINES.index(Neckline.NONE)] = 0
+    if sleeve not in {Sleeve.NONE}:
+        score[NECKLINES.index(Neckline.STRAPLESS)] = 0
+    return GarmentKind(
+        category=chosen,
+        confidence=confidence,
+        sleeve=sleeve,
+        neckline=NECKLINES[int(score.argmax())],
+        open_front=chosen == Category.OUTERWEAR and reading.open_front > 0.6,
+        stated=category is not None,
+    )
+
+
+def _waist_and_hip(
+    contour: FloatArray, places: dict[str, int], points: dict[str, FloatArray], fixed: set[str]
+) -> dict[str, FloatArray]:
+    """Waist (narrowest between armpit and hem) and hip on the outline."""
+    moved: dict[str, FloatArray] = {}
+    for name in ("waist_right", "hip_right", "waist_left", "hip_left"):
+        side = "right" if name.endswith("right") else "left"
+        top = next((t for t in (f"armpit_{side}", f"waist_{side}", f"neck_{side}") if t in places), None)
+        low = next((t for t in (f"hem_{side}", f"leg_outer_{side}") if t in places), None)
+        if name in places or name in fixed or top is None or low is None:
+            continue
+        way = arc_between(contour, *((places[top], places[low]) if side == "right" else (places[low], places[top])))
+        moved[name] = way[int(np.abs(way[:, 1] - points[name][1]).argmin())]
+    return moved
+
+
+def judge_length(kind: GarmentKind, found: Landmarks) -> Length:
+    """Length class from proportions: the garment's length against its width at chest or waist."""
+    points = found.points_px
+    if kind.category.covers_upper:
+        top = (points["neck_left"] + points["neck_right"])[1] / 2
+        width = np.linalg.norm(points["armpit_left"] - points["armpit_right"])
+    else:
+        top = (points["waist_left"] + points["waist_right"])[1] / 2
+        width = 1.25 * np.linalg.norm(points["waist_left"] - points["waist_right"])
+    ends = [points[n][1] for n in ("hem_left", "hem_right", "leg_outer_left", "leg_outer_right") if n in points]
+    ratio = (float(np.mean(ends)) - top) / max(float(width), 1.0)
+    steps = _LENGTHS[kind.category]
+    return next(length for limit, length in steps if ratio < limit)
+
+
+_BY_LEG = ((0.9, Length.MINI), (1.35, Length.KNEE), (2.0, Length.MIDI), (np.inf, Length.ANKLE))
+_BY_TORSO = ((1.0, Length.CROPPED), (1.6, Length.HIP), (np.inf, Length.TUNIC))
+_BY_COAT = ((0.95, Length.CROPPED), (1.5, Length.HIP), (2.0, Length.KNEE), (np.inf, Length.MIDI))
+_BY_BODY = ((2.15, Length.MINI), (2.6, Length.KNEE), (3.05, Length.MIDI), (np.inf, Length.ANKLE))
+_LENGTHS = {
+    Category.TOP: _BY_TORSO,
+    Category.OUTERWEAR: _BY_COAT,
+    Category.DRESS: _BY_BODY,
+    Category.JUMPSUIT: _BY_BODY,
+    Category.SKIRT: _BY_LEG,
+    Category.SHORTS: _BY_LEG,
+    Category.TROUSERS: _BY_LEG,
+}

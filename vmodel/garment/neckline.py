@@ -1,0 +1,62 @@
+"""Where the front ends and the visible inside of the back begins."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vmodel.garment.outline import edge_strength, follow_edge, resample_path, smooth_path
+from vmodel.types import ByteArray, FloatArray, Neckline
+
+POINTED = {Neckline.V, Neckline.COLLAR, Neckline.HOOD}
+
+
+def front_edge(rgb: ByteArray, top: FloatArray, low: FloatArray, neckline: Neckline, size: float) -> FloatArray | None:
+    """Front neckline (or front waist edge) between the ends of the outline's top edge.
+
+    The inside of the back shows between that top edge and the front's own edge, a step in colour or shade.
+
+    Args:
+        rgb: (H, W, 3) uint8 photo.
+        top: (n, 2) photo pixels, the outline from the left end to the right end.
+        low: (2,) lowest point of the front edge, roughly.
+        neckline: shape expected.
+        size: extent of the garment in pixels.
+    Returns:
+        (m, 2) photo pixels from left to right, or None where the front reaches the outline.
+    """
+    left, right = top[0], top[-1]
+    middle = top[np.abs(top[:, 0] - low[0]).argmin()]
+    depth = low[1] - middle[1]
+    if depth < 0.012 * size or low[1] <= max(left[1], right[1]):
+        return None
+    guide = _guide(left, right, low, neckline)
+    guide = resample_path(guide, max(1.5, size * 0.0025))
+    pull = edge_strength(rgb, max(0.8, size * 0.0012))
+    found = follow_edge(pull, guide, half_width=min(0.02 * size, 0.5 * depth), bend=0.25)
+    found = smooth_path(resample_path(found, max(1.5, size * 0.0025)), 1.5)
+    return _below(found, top)
+
+
+def _guide(left: FloatArray, right: FloatArray, low: FloatArray, neckline: Neckline) -> FloatArray:
+    t = np.linspace(0, 1, 60)[:, None]
+    if neckline in POINTED:
+        way = np.concatenate([left + (low - left) * t, low + (right - low) * t[1:]])
+        return way
+    power = 0.45 if neckline == Neckline.SQUARE else 1.0
+    angle = np.pi * t[:, 0]
+    across = left[0] + (right[0] - left[0]) * (1 - np.cos(angle)) / 2
+    chord = np.interp(across, sorted([left[0], right[0]]), [right[1], left[1]])
+    drop = low[1] - np.interp(low[0], sorted([left[0], right[0]]), [right[1], left[1]])
+    return np.stack([across, chord + drop * np.sin(angle) ** power], 1)
+
+
+def _below(edge: FloatArray, top: FloatArray) -> FloatArray | None:
+    """The edge, kept under the outline's top; None if it does not stay below for most of its way."""
+    order = np.argsort(top[:, 0])
+    roof = np.interp(edge[:, 0], top[order, 0], top[order, 1])
+    under = edge[:, 1] > roof + 0.5
+    if under[len(edge) // 5 : -len(edge) // 5 or None].mean() < 0.8:
+        return None
+    kept = edge.copy()
+    kept[1:-1, 1] = np.maximum(edge[1:-1, 1], roof[1:-1] + 0.3)
+    return kept

@@ -1,0 +1,202 @@
+"""A small network that reads a garment's silhouette: category, sub-kinds, landmarks, visible inside.
+
+Trained only on drawn garments by ``pipelines/training/silhouettes.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from vmodel.errors import WeightsMissing
+from vmodel.types import BoolArray, ByteArray, Category, FloatArray, Neckline, Sleeve
+
+SIZE = 128
+GRID = 64
+CATEGORIES = tuple(Category)
+SLEEVES = tuple(Sleeve)
+NECKLINES = tuple(Neckline)
+LANDMARKS = (
+    *("neck_left", "neck_right", "neck_front", "neck_back", "shoulder_left", "shoulder_right"),
+    *("cuff_outer_left", "cuff_outer_right", "cuff_inner_left", "cuff_inner_right"),
+    *("armpit_left", "armpit_right", "waist_left", "waist_right", "hem_left", "hem_right"),
+    *("hip_left", "hip_right", "crotch", "leg_outer_left", "leg_outer_right", "leg_inner_left", "leg_inner_right"),
+)
+WEIGHTS = "garment_silhouette.safetensors"
+
+
+@dataclass(frozen=True)
+class SilhouetteReading:
+    """What the network says about one cut-out.
+
+    Attributes:
+        category, sleeve, neckline: probability of each member, in the enum's order.
+        open_front: probability.
+        points_px: landmark -> (2,) float64 photo (x, y).
+        confidence: landmark -> 0..1, heat within two cells of the point.
+        inside: (H, W) float32 0..1, where the inside of the back shows.
+    """
+
+    category: FloatArray
+    sleeve: FloatArray
+    neckline: FloatArray
+    open_front: float
+    points_px: dict[str, FloatArray]
+    confidence: dict[str, float]
+    inside: FloatArray
+
+
+def _block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.SiLU(),
+        nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.SiLU(),
+    )
+
+
+class SilhouetteNet(nn.Module):
+    """U-shaped network: (B, 4, 128, 128) -> class scores and (B, 24, 64, 64) heat."""
+
+    def __init__(self, widths: tuple[int, ...] = (24, 40, 56, 72, 96)) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(4, widths[0], 5, 2, 2, bias=False), nn.BatchNorm2d(widths[0]), nn.SiLU()
+        )
+        self.down = nn.ModuleList(
+            [_block(a, b, 2) for a, b in zip(widths[:-1], widths[1:], strict=True)]
+        )
+        self.up = nn.ModuleList(
+            [_block(a + b, a) for a, b in zip(widths[:-1], widths[1:], strict=True)]
+        )
+        self.heat = nn.Conv2d(widths[0], len(LANDMARKS) + 1, 1)
+        self.classes = nn.Sequential(
+            nn.Linear(widths[-1] * 17, 128),
+            nn.SiLU(),
+            nn.Linear(128, len(CATEGORIES) + len(SLEEVES) + len(NECKLINES) + 1),
+        )
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Class scores (B, C) in the order category, sleeve, neckline, open; heat (B, L + 1, 64, 64)."""
+        levels = [self.stem(pictures)]
+        for down in self.down:
+            levels.append(down(levels[-1]))
+        deep = levels[-1]
+        scores = self.classes(torch.cat([deep.flatten(1), deep.mean((2, 3))], 1))
+        for up, skip in zip(reversed(self.up), reversed(levels[:-1]), strict=True):
+            deep = up(torch.cat([skip, nn.functional.interpolate(deep, scale_factor=2.0)], 1))
+        return scores, self.heat(deep)
+
+
+def network_input(mask: FloatArray, luma: FloatArray) -> FloatArray:
+    """Stack mask, normalised luma and both coordinates.
+
+    Args:
+        mask, luma: (..., 128, 128) float 0..1.
+    Returns:
+        (..., 4, 128, 128) float32.
+    """
+    weight = mask.sum((-1, -2), keepdims=True) + 1e-6
+    mean = (luma * mask).sum((-1, -2), keepdims=True) / weight
+    spread = np.sqrt(((luma - mean) ** 2 * mask).sum((-1, -2), keepdims=True) / weight)
+    normal = np.clip((luma - mean) / (spread + 0.06), -3, 3) * mask
+    axis = np.linspace(-1, 1, SIZE, dtype=np.float32)
+    across = np.broadcast_to(axis, mask.shape)
+    return np.stack([mask * 2 - 1, normal, across, np.swapaxes(across, -1, -2)], -3).astype(np.float32)
+
+
+def square_crop(mask: BoolArray, margin: float = 0.05) -> FloatArray:
+    """(2, 3) float64 affine from photo pixels to the network's 128 x 128 picture."""
+    rows, columns = np.nonzero(mask.any(1))[0], np.nonzero(mask.any(0))[0]
+    centre = np.array([columns[0] + columns[-1] + 1, rows[0] + rows[-1] + 1]) / 2
+    side = max(np.ptp(columns), np.ptp(rows)) + 1
+    scale = SIZE * (1 - 2 * margin) / side
+    return np.array([[scale, 0, SIZE / 2 - centre[0] * scale], [0, scale, SIZE / 2 - centre[1] * scale]])
+
+
+@lru_cache(maxsize=2)
+def load_network(weights: Path) -> SilhouetteNet:
+    """The trained network, in evaluation mode.
+
+    Raises:
+        WeightsMissing: the folder does not hold the file.
+    """
+    path = weights / WEIGHTS
+    if not path.is_file():
+        raise WeightsMissing(WEIGHTS)
+    network = SilhouetteNet()
+    network.load_state_dict({name: value.float() for name, value in load_file(path).items()})
+    return network.eval()
+
+
+def read_silhouette(network: SilhouetteNet, rgb: ByteArray, mask: BoolArray) -> SilhouetteReading:
+    """Run the network on one cut-out.
+
+    Args:
+        network: from ``load_network``.
+        rgb: (H, W, 3) uint8 photo.
+        mask: (H, W) bool; not empty.
+    """
+    crop = square_crop(mask)
+    luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+    small_mask, small_luma = (_resample(a, crop) for a in (mask.astype(np.float32), luma))
+    with torch.inference_mode():
+        scores, heat = network(torch.from_numpy(network_input(small_mask, small_luma))[None])
+    category, sleeve, neckline, opened = torch.split(
+        scores[0], [len(CATEGORIES), len(SLEEVES), len(NECKLINES), 1]
+    )
+    share = heat[0, :-1].flatten(1).softmax(1).view(-1, GRID, GRID).numpy().astype(np.float64)
+    to_photo = cv2.invertAffineTransform(crop)
+    points, confidence = {}, {}
+    for name, cell in zip(LANDMARKS, share, strict=True):
+        spot, confidence[name] = _peak(cell)
+        points[name] = to_photo[:, :2] @ (spot * SIZE / GRID) + to_photo[:, 2]
+    inside = heat[0, -1].sigmoid().numpy()
+    grow = np.array([[to_photo[0, 0] * 2, 0, to_photo[0, 2]], [0, to_photo[1, 1] * 2, to_photo[1, 2]]])
+    big = cv2.warpAffine(inside, _centres(grow), mask.shape[::-1], flags=cv2.INTER_LINEAR)
+    return SilhouetteReading(
+        category=category.softmax(0).numpy(),
+        sleeve=sleeve.softmax(0).numpy(),
+        neckline=neckline.softmax(0).numpy(),
+        open_front=float(opened.sigmoid()),
+        points_px=points,
+        confidence=confidence,
+        inside=big,
+    )
+
+
+def _centres(affine: FloatArray) -> FloatArray:
+    """The affine for cv2, whose pixel centres lie at integers, not at halves."""
+    moved = np.asarray(affine, np.float64).copy()
+    moved[:, 2] += moved[:, :2] @ [0.5, 0.5] - 0.5
+    return moved
+
+
+def _resample(picture: FloatArray, crop: FloatArray) -> FloatArray:
+    """Area-average the photo into the crop; plain warping would skip pixels and alias."""
+    shrink = min(1.0, crop[0, 0] * 2)
+    height, width = picture.shape
+    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    half = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    inverse = np.array([[width / size[0], 0, 0], [0, height / size[1], 0], [0, 0, 1]])
+    affine = np.asarray(crop) @ inverse
+    fine = cv2.warpAffine(half, _centres(affine * 2), (2 * SIZE, 2 * SIZE), flags=cv2.INTER_LINEAR)
+    return np.asarray(cv2.resize(fine, (SIZE, SIZE), interpolation=cv2.INTER_AREA))
+
+
+def _peak(heat: FloatArray) -> tuple[FloatArray, float]:
+    """Mean of the heat within two cells of its peak, in cell coordinates, and the heat found there."""
+    row, column = np.unravel_index(int(heat.argmax()), heat.shape)
+    y, x = np.mgrid[0:GRID, 0:GRID]
+    near = heat * ((np.abs(y - row) <= 2) & (np.abs(x - column) <= 2))
+    total = float(near.sum())
+    return np.array([(near * (x + 0.5)).sum(), (near * (y + 0.5)).sum()]) / total, total

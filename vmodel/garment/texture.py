@@ -1,0 +1,58 @@
+"""Pictures that the panels wear: the photo bled past its outline, and a back made from it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from vmodel.types import BoolArray, ByteArray, FloatArray
+
+
+def bleed(rgb: ByteArray, mask: BoolArray, fringe: int) -> ByteArray:
+    """Replace everything outside a mask, and a fringe inside its edge, by the nearest inner colours.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        mask: (H, W) bool, the garment.
+        fringe: pixels at the edge that hold a mixture with the backdrop.
+    Returns:
+        (H, W, 3) uint8.
+    """
+    padded = np.pad(mask.astype(np.uint8), 1)
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
+    inner = depth > fringe
+    # where the cloth is too thin for the fringe (straps), its middle stays
+    ridge = (depth >= cv2.dilate(depth, np.ones((2 * fringe + 1, 2 * fringe + 1), np.uint8)) - 0.5) & mask
+    return fill_nearest(rgb, inner | ridge)
+
+
+def fill_nearest(rgb: ByteArray, known: BoolArray) -> ByteArray:
+    """Give every unknown pixel the colour of the nearest known one, softened away from the known."""
+    if known.all() or not known.any():
+        return rgb.copy()
+    away, label = cv2.distanceTransformWithLabels(
+        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    lookup = np.zeros((int(label.max()) + 1, 3), np.uint8)
+    lookup[label[known]] = rgb[known]
+    filled = lookup[label]
+    soft = cv2.GaussianBlur(filled, (0, 0), 4)
+    share = np.clip((away - 3) / 6, 0, 1)[..., None]
+    return np.where(known[..., None], rgb, (filled * (1 - share) + soft * share + 0.5).astype(np.uint8))
+
+
+def mirror_fill(rgb: ByteArray, hole: BoolArray, edge: FloatArray) -> ByteArray:
+    """Fill a hole above an edge by the cloth below it, reflected, so that a print runs on.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        hole: (H, W) bool, pixels to replace.
+        edge: (n, 2) photo pixels, lower border of the hole.
+    """
+    order = np.argsort(edge[:, 0], kind="stable")
+    rows, columns = np.nonzero(hole)
+    border = np.interp(columns + 0.5, edge[order, 0], edge[order, 1])
+    source = np.clip(np.round(2 * border - rows - 0.5).astype(int), 0, rgb.shape[0] - 1)
+    filled = rgb.copy()
+    filled[rows, columns] = rgb[source, columns]
+    return filled
