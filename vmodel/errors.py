@@ -7,7 +7,7 @@ VModelError
 │   ├── size: SizeImplausible SizeChartInvalid
 │   ├── body: UnknownModel ModelInvalid UnknownPose PoseInvalid PoseImpossible DetectorMissing
 │   ├── scene: UnknownView UnknownFraming UnknownBackground SizeOutOfRange
-│   ├── files: OutputNotWritable SidecarInvalid
+│   ├── files: BadUsage OutputNotWritable SidecarInvalid
 │   └── policy: NotAllowedForChildren
 ├── StageError          the program could not finish; the message says what to try
 │   └── DrapeFailed
@@ -304,6 +304,12 @@ class SizeOutOfRange(InputError):
     def __init__(self, size: str) -> None:
         super().__init__(f"Size {size!r} is out of range; give HEIGHTxWIDTH between 384x288 and 3072x3072.")
         self.size = size
+
+
+class BadUsage(InputError):
+    """Flags are missing, malformed or contradict each other."""
+
+    code = "usage"
 
 
 class OutputNotWritable(InputError):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -99,18 +99,21 @@ def every_shot(
     models: Sequence[str | None],
     poses: Sequence[str | None],
     views: Sequence[str],
-    rest: ShotRequest,
-) -> Iterator[ShotRequest]:
+    like: ShotRequest,
+) -> list[ShotRequest]:
     """All combinations, in the order that lets the stages keep most of their work.
 
     Args:
-        garments, models, poses, views: at least one of each.
-        rest: gives the remaining fields of every shot.
+        garments: the photos with what was said of them.
+        models: ids; None casts a model that suits the garment.
+        poses: names or files; None chooses one.
+        views: see ``vmodel.scene``.
+        like: gives the remaining fields of every shot.
     """
-    for garment, model, pose, view in product(garments, models, poses, views):
-        yield ShotRequest(
-            garment, model, pose, view, rest.framing, rest.light, rest.background, rest.size, rest.seed, rest.pipeline
-        )
+    return [
+        replace(like, garment=garment, model=model, pose=pose, view=view)
+        for garment, model, pose, view in product(garments, models, poses, views)
+    ]
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from vmodel.garment.reading import read_flat_lay
 from vmodel.garment.scale import read_size_chart, scale_garment
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.rights.policy import check_declared, check_detected, read_category
-from vmodel.scene import Scene, frame_camera, render_conditions
+from vmodel.scene import frame_camera, make_scene, render_conditions
 from vmodel.studio import Studio
 from vmodel.take import Pattern, Pipeline, Shot, Take
 from vmodel.types import VirtualModel
@@ -42,7 +42,7 @@ def shoot(request: ShotRequest, studio: Studio, pipeline: Pipeline) -> Shot:
 
     body = once("body", model.id, lambda: build_body(model))
     pose_name = request.pose or choose_pose(model)
-    pose = once("pose", (model.id, pose_name), lambda: load_pose(pose_name, body))
+    pose = once("pose", (model.id, pose_name), lambda: load_pose(pose_name))
     posed = once("posing", (model.id, pose_name), lambda: body.posed(pose))
 
     width_cm, length_cm = read_size(source)
@@ -55,7 +55,7 @@ def shoot(request: ShotRequest, studio: Studio, pipeline: Pipeline) -> Shot:
     grown = once("hair", model.id, lambda: grow_hair(model, body))
     hair = once("posing hair", worn_key, lambda: pose_hair(grown, body, posed, worn.vertices_m))
 
-    scene = Scene(posed, body, skin, hair, worn, garment)
+    scene = make_scene(body, posed, skin, hair, worn, garment)
     camera = frame_camera(posed, worn, request.view, request.framing, request.size)
     view_key = (worn_key, request.view, request.framing, request.size)
     maps = once("conditions", view_key, lambda: render_conditions(scene, camera))
@@ -83,7 +83,7 @@ def read_pattern(source: GarmentSource, studio: Studio) -> Pattern:
     garment = studio.once(
         "pattern", whole_key, lambda: infer_pattern(flat_lay, cutout, kind, landmarks, back, source.material)
     )
-    return Pattern(whole_key, flat_lay, cutout, kind, garment)
+    return Pattern(whole_key, flat_lay, cutout, kind, landmarks, garment)
 
 
 def check_rights(model: VirtualModel, source: GarmentSource, pattern: Pattern, studio: Studio) -> None:

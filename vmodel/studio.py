@@ -28,13 +28,14 @@ class Studio:
 
     Attributes:
         settings: of this process.
+        watch: told which stage runs and how far it is.
         timings: seconds per stage of the current shot; a stage that was warm is absent.
     """
 
-    def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
+    def __init__(self, settings: Settings, watch: Progress | None = None) -> None:
         self.settings = settings
+        self.watch = watch or _silent
         self.timings: dict[str, float] = {}
-        self._progress = progress or _silent
         self._warm: dict[str, OrderedDict[Hashable, Any]] = {}
 
     @cached_property
@@ -48,7 +49,7 @@ class Studio:
 
     def report(self, stage: str, share: float) -> None:
         """Tell whoever watches how far a stage is."""
-        self._progress(stage, share)
+        self.watch(stage, share)
 
     def once(self, stage: str, key: Hashable, make: Callable[[], T]) -> T:
         """Give the stage's result for this key, making it only if it is not warm.

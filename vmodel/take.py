@@ -18,6 +18,7 @@ from vmodel.types import (
     FlatLay,
     Garment,
     GarmentKind,
+    Landmarks,
     VirtualModel,
 )
 
@@ -34,6 +35,7 @@ class Pattern:
     flat_lay: FlatLay
     cutout: Cutout
     kind: GarmentKind
+    landmarks: Landmarks
     garment: Garment
 
 

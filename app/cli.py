@@ -1,0 +1,84 @@
+"""The command line: a thin face over the library. No flag has a meaning that the library does not know."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from app.cli_inspect import inspect_photo
+from app.cli_models import models_app, poses_app
+from app.cli_shoot import shoot_photos
+from app.console import say_error
+from app.doctor import doctor
+from vmodel.errors import VModelError
+
+app = typer.Typer(
+    name="vmodel",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="One flat-lay photo of a garment becomes pictures of a virtual model wearing it.",
+)
+app.command("shoot")(shoot_photos)
+app.command("inspect")(inspect_photo)
+app.add_typer(models_app, name="models")
+app.add_typer(poses_app, name="poses")
+app.command("doctor")(doctor)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"vmodel {version('vmodel')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code: 0 all made, 1 some failed, 2 bad usage."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Carry out one command.
+
+    Args:
+        arguments: as typed, without the program's name.
+    Returns:
+        The exit code. Whatever goes wrong is one line on standard error, never a traceback.
+    """
+    warnings.simplefilter("ignore")
+    try:
+        code = app(arguments, prog_name="vmodel", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except typer.TyperException as error:
+        say_error("usage", error.format_message())
+        return 2
+    except VModelError as error:
+        say_error(error.code, str(error))
+        return 1
+    except BrokenPipeError:
+        # The reader of our output has left; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (KeyboardInterrupt, typer.Abort):
+        say_error("interrupted", "Stopped; the pictures made so far are complete.")
+        return 130
+    except Exception as error:
+        from vmodel.batch import log_fault
+        from vmodel.config import Settings
+
+        say_error("internal", log_fault(error, Settings().home))
+        return 1

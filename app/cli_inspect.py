@@ -1,0 +1,65 @@
+"""``vmodel inspect``: what was understood of a photo, as a picture and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app import flags
+from app.cli_models import refusing
+
+Photo = Annotated[Path, typer.Argument(help="Flat-lay photo of one garment.", show_default=False)]
+
+
+def inspect_photo(
+    photo: Photo,
+    as_json: flags.AsJson = False,
+    out: flags.Out = Path("out"),
+    mask: flags.Mask = None,
+    category: flags.Category = None,
+    landmarks: flags.LandmarksFile = None,
+) -> None:
+    """Draw the outline, category, landmarks, openings and panels that were found in a photo.
+
+    The JSON has the landmarks in the form that --landmarks reads.
+    """
+    from vmodel.garment.inspect import draw_understanding
+
+    from vmodel.config import Settings
+    from vmodel.files import encode_picture, make_folder, write_whole
+    from vmodel.request import GarmentSource
+    from vmodel.rights.policy import read_category
+    from vmodel.shoot import read_pattern
+    from vmodel.studio import Studio
+
+    with refusing():
+        read_category(category)
+        make_folder(out)
+    pattern = read_pattern(GarmentSource(photo, mask, None, category, landmarks), Studio(Settings()))
+    picture = out / f"{photo.stem}--inspect.png"
+    drawn = draw_understanding(pattern.flat_lay, pattern.cutout, pattern.garment)
+    write_whole(picture, encode_picture(drawn, "png"))
+    if not as_json:
+        kind = pattern.kind
+        print(f"{kind.category.value} ({kind.confidence:.0%}), sleeve {kind.sleeve.value}, neck {kind.neckline.value}")
+        print(picture)
+        return
+    found: dict[str, Any] = {
+        "photo": str(photo),
+        "picture": str(picture),
+        "category": pattern.kind.category.value,
+        "confidence": round(pattern.kind.confidence, 3),
+        "sleeve": pattern.kind.sleeve.value,
+        "neckline": pattern.kind.neckline.value,
+        "length": pattern.kind.length.value,
+        "open_front": pattern.kind.open_front,
+        "cutout": {"source": pattern.cutout.source, "confidence": round(pattern.cutout.confidence, 3)},
+        "landmarks": {
+            name: [round(float(x), 1), round(float(y), 1)] for name, (x, y) in pattern.landmarks.points_px.items()
+        },
+        "warnings": list(pattern.garment.warnings),
+    }
+    print(json.dumps(found, ensure_ascii=False))

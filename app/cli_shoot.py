@@ -1,0 +1,112 @@
+"""``vmodel shoot``: flags become requests, requests become pictures."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from app import flags
+from app.console import say_error, watching
+from vmodel.errors import BadUsage, VModelError
+
+if TYPE_CHECKING:
+    from app.output import Output
+    from vmodel.request import ShotRequest
+    from vmodel.studio import Studio
+
+
+def shoot_photos(
+    photos: flags.Photos = None,
+    model: flags.Models = None,
+    pose: flags.Poses = None,
+    view: flags.Views = None,
+    framing: flags.Framing = "full",
+    background: flags.Background = "light-grey",
+    light: flags.Light = "soft-key",
+    size: flags.Size = "1024x768",
+    seed: flags.Seed = 0,
+    pipeline: flags.PipelineName = "draft",
+    out: flags.Out = Path("out"),
+    file_format: flags.FileFormat = "png",
+    as_json: flags.AsJson = False,
+    maps: flags.Maps = False,
+    contact_sheet: flags.Sheet = False,
+    mask: flags.Mask = None,
+    back: flags.Back = None,
+    category: flags.Category = None,
+    landmarks: flags.LandmarksFile = None,
+    material: flags.Material = None,
+    width_cm: flags.WidthCm = None,
+    length_cm: flags.LengthCm = None,
+    size_chart: flags.Chart = None,
+    garment_size: flags.GarmentSize = None,
+    sidecar: flags.From = None,
+) -> None:
+    """Make pictures of virtual models wearing the garments of flat-lay photos.
+
+    Every combination of photos, models, poses and views is made. Without flags, one adult model that suits
+    the garment stands and is seen from the front. Exit codes: 0 all made, 1 some failed, 2 bad usage.
+    """
+    from app.output import Output
+    from pipelines.loading import PIPELINES
+    from vmodel.config import Settings
+    from vmodel.preflight import check_requests
+    from vmodel.request import GarmentSource, ShotRequest, every_shot, parse_size
+    from vmodel.sidecar import read_sidecar
+    from vmodel.studio import Studio
+
+    output = Output(out, file_format, maps, contact_sheet, as_json)
+    try:
+        if bool(photos) == (sidecar is not None):
+            raise BadUsage("Give either PHOTOS or --from SIDECAR; `vmodel shoot --help` shows all flags.")
+        if sidecar is not None:
+            requests = [read_sidecar(sidecar)]
+        else:
+            garments = [
+                GarmentSource(
+                    photo, mask, back, category, landmarks, material, width_cm, length_cm, size_chart, garment_size
+                )
+                for photo in photos or []
+            ]
+            like = ShotRequest(
+                garments[0], None, None, "front", framing, light, background, parse_size(size), seed, pipeline
+            )
+            requests = every_shot(garments, model or [None], pose or [None], view or ["front"], like)
+        studio = Studio(Settings())
+        check_requests(requests, studio.roster, PIPELINES)
+        output.check(requests)
+    except VModelError as error:
+        _refuse(error, as_json)
+    raise typer.Exit(_make(requests, studio, output))
+
+
+def _refuse(error: VModelError, as_json: bool) -> NoReturn:
+    say_error(error.code, str(error))
+    if as_json:
+        print(json.dumps({"error": {"code": error.code, "message": str(error)}}), flush=True)
+    raise typer.Exit(2)
+
+
+def _make(requests: list[ShotRequest], studio: Studio, output: Output) -> int:
+    from pipelines.loading import load_pipeline
+    from vmodel.batch import shoot_all
+    from vmodel.shoot import shoot
+    from vmodel.take import Shot
+
+    pipeline = load_pipeline(requests[0].pipeline)
+    failed = 0
+    with watching(len(requests), output.as_json) as watch:
+        studio.watch = watch.stage
+        make_shot = partial(shoot, studio=studio, pipeline=pipeline)
+        for result in shoot_all(watch.each(requests), make_shot, studio.settings.home):
+            if isinstance(result, Shot):
+                output.keep(result)
+            else:
+                failed += 1
+                output.name(result, studio.timings)
+        output.close()
+    return 1 if failed else 0

@@ -1,0 +1,71 @@
+"""What a person sees of a run: one line an error, and a progress bar where there is a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from vmodel.request import ShotRequest
+
+
+def say_error(code: str, message: str) -> None:
+    """Write ``code: message`` on one line of standard error."""
+    print(f"{code}: {' '.join(message.split())}", file=sys.stderr)
+
+
+def say_warning(message: str) -> None:
+    """Write a warning on one line of standard error."""
+    print(f"warning: {' '.join(message.split())}", file=sys.stderr)
+
+
+class Watch:
+    """Shows which shot is being made and at which stage it is; silent where nobody looks."""
+
+    def __init__(self, bar: Progress | None, shots: int) -> None:
+        self._bar = bar
+        self._name = ""
+        self._task = bar.add_task("", total=shots) if bar else None
+
+    def each(self, requests: Sequence[ShotRequest]) -> Iterator[ShotRequest]:
+        """Hand on requests one by one, naming the running shot and counting the finished ones."""
+        for request in requests:
+            parts = request.garment.photo.name, request.model, request.pose, request.view
+            self._name = " · ".join(part for part in parts if part)
+            yield request
+            if self._bar is not None and self._task is not None:
+                self._bar.advance(self._task)
+
+    def stage(self, stage: str, share: float) -> None:
+        """Show a stage; ``share`` is how much of it is done, 0..1."""
+        if self._bar is not None and self._task is not None:
+            done = f" {share:.0%}" if share > 0 else ""
+            self._bar.update(self._task, description=f"{self._name}: {stage}{done}")
+
+
+@contextmanager
+def watching(shots: int, silent: bool) -> Iterator[Watch]:
+    """A progress bar on standard error while the block runs.
+
+    Args:
+        shots: how many will be made.
+        silent: show nothing, as for ``--json``.
+    """
+    console = Console(stderr=True)
+    if silent or not console.is_terminal:
+        yield Watch(None, shots)
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+    )
+    # Pictures' paths go to standard output as they come; the bar must not swallow them.
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, redirect_stdout=False) as bar:
+        yield Watch(bar, shots)

@@ -1,0 +1,136 @@
+"""``vmodel doctor``: what this machine can do, and what it lacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+
+_NEEDED = ("anny", "embreex", "numpy", "opencv-python-headless", "pillow", "scipy", "shapely", "torch", "warp-lang")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        state: "ok", "missing" (needed) or "absent" (optional).
+        detail: what was found, or the remedy.
+    """
+
+    name: str
+    state: str
+    detail: str
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False) -> None:
+    """Say what this machine can do and what is missing. Exit code 1 if something needed is missing."""
+    findings = [finding for look in _CHECKS for finding in look()]
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        marks = {"ok": "ok     ", "missing": "MISSING", "absent": "-      "}
+        for finding in findings:
+            print(f"{marks[finding.state]}  {finding.name:<18} {finding.detail}")
+    raise typer.Exit(1 if any(finding.state == "missing" for finding in findings) else 0)
+
+
+def _python() -> list[Finding]:
+    fits = sys.version_info >= (3, 11)
+    detail = platform.python_version() + ("" if fits else "; Python 3.11 or newer is needed")
+    return [Finding("python", "ok" if fits else "missing", detail)]
+
+
+def _packages() -> list[Finding]:
+    findings = []
+    for name in _NEEDED:
+        try:
+            findings.append(Finding(name, "ok", version(name)))
+        except PackageNotFoundError:
+            findings.append(Finding(name, "missing", f"install it with: pip install {name}"))
+    return findings
+
+
+def _machine() -> list[Finding]:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    findings = [Finding("processor", "ok", f"{cores} cores, {platform.machine()}")]
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        gib = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+        enough = gib >= 4
+        detail = f"{gib:.0f} GiB" + ("" if enough else "; at least 4 GiB are needed")
+        findings.append(Finding("memory", "ok" if enough else "missing", detail))
+    return findings
+
+
+def _graphics() -> list[Finding]:
+    import torch
+
+    if torch.cuda.is_available():
+        return [Finding("cuda", "ok", torch.cuda.get_device_name(0))]
+    return [Finding("cuda", "absent", "no CUDA device; everything runs on the processor")]
+
+
+def _home() -> list[Finding]:
+    from vmodel.config import Settings
+    from vmodel.errors import OutputNotWritable
+    from vmodel.files import make_folder
+
+    home = Settings().home
+    try:
+        make_folder(home)
+    except OutputNotWritable as error:
+        return [Finding("VMODEL_HOME", "missing", f"{home} cannot be written ({error}); set VMODEL_HOME")]
+    return [Finding("VMODEL_HOME", "ok", str(home))]
+
+
+def _weights() -> list[Finding]:
+    from vmodel.config import Settings
+    from vmodel.weights import check_weights
+
+    return [
+        Finding(f"weights {name}", "missing" if fault else "ok", fault or "hash as in the manifest")
+        for name, fault in check_weights(Settings().weights).items()
+    ]
+
+
+def _stages() -> list[Finding]:
+    findings = []
+    for module in ("vmodel.shoot", "pipelines.draft"):
+        try:
+            import_module(module)
+            findings.append(Finding(module, "ok", "loads"))
+        except Exception as error:
+            findings.append(Finding(module, "missing", f"cannot be loaded ({error}); reinstall vmodel"))
+    return findings
+
+
+def _extras() -> list[Finding]:
+    uses = {
+        "rembg": "a matting model for cluttered photos; install rembg and its weights",
+        "controlnet_aux": "poses from photos; install controlnet-aux and its weights",
+    }
+    return [
+        Finding(name, "ok" if find_spec(name) else "absent", "installed" if find_spec(name) else use)
+        for name, use in uses.items()
+    ]
+
+
+_CHECKS: tuple[Callable[[], list[Finding]], ...] = (
+    _python,
+    _packages,
+    _machine,
+    _graphics,
+    _home,
+    _weights,
+    _stages,
+    _extras,
+)

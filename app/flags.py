@@ -1,0 +1,60 @@
+"""The flags of ``vmodel shoot`` and ``vmodel inspect``, each with its help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_GARMENT = "The garment"
+_PICTURE = "The picture"
+_OUTPUT = "Output"
+
+Photos = Annotated[list[Path] | None, typer.Argument(help="Flat-lay photos, one garment each.", show_default=False)]
+Models = Annotated[
+    list[str] | None, typer.Option("--model", help="Id of the roster, see `vmodel models list`; may be repeated.")
+]
+Poses = Annotated[
+    list[str] | None,
+    typer.Option("--pose", help="Name, see `vmodel poses list`, or a pose file; may be repeated."),
+]
+Views = Annotated[
+    list[str] | None,
+    typer.Option("--view", help="front, back, side, side-right, three-quarter, three-quarter-right or degrees."),
+]
+Framing = Annotated[str, typer.Option(help="full, upper, lower, detail or chin-down.", rich_help_panel=_PICTURE)]
+Background = Annotated[
+    str,
+    typer.Option(
+        help="white, light-grey, grey, warm-grey, dark, gradient, transparent, #rrggbb or a picture file.",
+        rich_help_panel=_PICTURE,
+    ),
+]
+Light = Annotated[str, typer.Option(help="Light of the studio.", rich_help_panel=_PICTURE)]
+Size = Annotated[str, typer.Option(help="HEIGHTxWIDTH in pixels.", rich_help_panel=_PICTURE)]
+Seed = Annotated[int, typer.Option(help="Whatever is left to chance follows from it.", rich_help_panel=_PICTURE)]
+PipelineName = Annotated[str, typer.Option("--pipeline", help="How the picture is made.", rich_help_panel=_PICTURE)]
+Out = Annotated[Path, typer.Option(help="Folder of the pictures.", rich_help_panel=_OUTPUT)]
+FileFormat = Annotated[str, typer.Option("--format", help="png or jpeg.", rich_help_panel=_OUTPUT)]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a shot on standard output.")]
+Maps = Annotated[bool, typer.Option("--maps", help="Save the condition maps too.", rich_help_panel=_OUTPUT)]
+Sheet = Annotated[
+    bool, typer.Option("--contact-sheet", help="One page of all pictures of this run.", rich_help_panel=_OUTPUT)
+]
+Mask = Annotated[Path | None, typer.Option(help="Black and white picture of the garment.", rich_help_panel=_GARMENT)]
+Back = Annotated[Path | None, typer.Option(help="Flat-lay of the garment's back.", rich_help_panel=_GARMENT)]
+Category = Annotated[
+    str | None,
+    typer.Option(help="top, dress, trousers, shorts, skirt, jumpsuit or outerwear.", rich_help_panel=_GARMENT),
+]
+LandmarksFile = Annotated[
+    Path | None,
+    typer.Option("--landmarks", help="JSON of points, as `vmodel inspect --json` prints.", rich_help_panel=_GARMENT),
+]
+Material = Annotated[str | None, typer.Option(help="What it is made of.", rich_help_panel=_GARMENT)]
+WidthCm = Annotated[float | None, typer.Option(help="Flat width at chest or waist.", rich_help_panel=_GARMENT)]
+LengthCm = Annotated[float | None, typer.Option(help="Neck to hem, or waist to leg end.", rich_help_panel=_GARMENT)]
+Chart = Annotated[Path | None, typer.Option("--size-chart", help="CSV of sizes.", rich_help_panel=_GARMENT)]
+GarmentSize = Annotated[str | None, typer.Option(help="Row of the size chart.", rich_help_panel=_GARMENT)]
+From = Annotated[Path | None, typer.Option("--from", help="Sidecar of a picture to make again.")]

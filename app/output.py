@@ -1,0 +1,131 @@
+"""Where a run's results go: pictures, sidecars, maps, the contact sheet, and lines for people or programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.console import say_error, say_warning
+from vmodel.contact_sheet import make_contact_sheet
+from vmodel.errors import BadUsage
+from vmodel.files import FORMATS, encode_picture, make_folder, write_whole
+from vmodel.scene import save_maps
+from vmodel.sidecar import save_shot
+
+if TYPE_CHECKING:
+    from vmodel.request import ShotRequest
+    from vmodel.take import Failure, Shot
+
+
+@dataclass
+class Output:
+    """Keeps each result as it comes.
+
+    Attributes:
+        folder: of all files; made by ``check``.
+        file_format: "png" or "jpeg".
+        maps: save the condition maps too.
+        contact_sheet: write one page of all pictures at the end.
+        as_json: one JSON object a shot on standard output, nothing else there.
+    """
+
+    folder: Path
+    file_format: str
+    maps: bool
+    contact_sheet: bool
+    as_json: bool
+    _pictures: list[tuple[Path, str]] = field(default_factory=list)
+    _stems: set[str] = field(default_factory=set)
+
+    def check(self, requests: Sequence[ShotRequest]) -> None:
+        """Refuse what could only fail after the work is done.
+
+        Raises:
+            BadUsage: the file format is not known, or knows no transparency that was asked for.
+            OutputNotWritable: the folder cannot be made or written.
+        """
+        if self.file_format not in FORMATS:
+            raise BadUsage(f"Unknown format {self.file_format!r}; use one of: {', '.join(FORMATS)}.")
+        if self.file_format == "jpeg" and any(request.background == "transparent" for request in requests):
+            raise BadUsage("JPEG knows no transparency; use --format png.")
+        make_folder(self.folder)
+
+    def keep(self, shot: Shot) -> None:
+        """Write a shot's files and say where the picture is.
+
+        Raises:
+            OutputNotWritable: a file cannot be written.
+        """
+        stem = self._stem(shot)
+        picture, sidecar = save_shot(shot, self.folder, stem, self.file_format)
+        if self.maps:
+            save_maps(shot.maps, self.folder, stem)
+        self._pictures.append((picture, f"{shot.model.name} · {shot.pose} · {shot.request.view}"))
+        if self.as_json:
+            found = {
+                "picture": str(picture),
+                "sidecar": str(sidecar),
+                "category": shot.pattern.kind.category.value,
+                "fit": shot.fit.verdict,
+            }
+            _print_line(self._asked(shot.request) | found | _model_and_pose(shot), shot.timings, shot.warnings)
+            return
+        print(picture, flush=True)
+        for warning in shot.warnings:
+            say_warning(f"{shot.request.garment.photo.name}: {warning}")
+
+    def name(self, failure: Failure, timings: Mapping[str, float]) -> None:
+        """Say which shot failed and why, on one line."""
+        request = failure.request
+        if self.as_json:
+            missing = {"picture": None, "sidecar": None, "category": request.garment.category}
+            error = {"error": {"code": failure.code, "message": failure.message}}
+            _print_line(self._asked(request) | missing | error, timings, ())
+        named = [request.garment.photo.name, request.model, request.pose, request.view]
+        say_error(failure.code, f"{failure.message} [{' · '.join(part for part in named if part)}]")
+
+    def close(self) -> Path | None:
+        """Write the contact sheet if one was asked for and there is a picture.
+
+        Returns:
+            Its path, or None.
+        """
+        if not (self.contact_sheet and self._pictures):
+            return None
+        path = self.folder / "contact-sheet.jpg"
+        write_whole(path, encode_picture(make_contact_sheet(self._pictures), "jpeg"))
+        if not self.as_json:
+            print(path, flush=True)
+        return path
+
+    def _asked(self, request: ShotRequest) -> dict[str, Any]:
+        return {
+            "photo": str(request.garment.photo),
+            "model": request.model,
+            "pose": request.pose,
+            "view": request.view,
+            "pipeline": request.pipeline,
+            "seed": request.seed,
+        }
+
+    def _stem(self, shot: Shot) -> str:
+        framing = shot.request.framing
+        parts = [shot.request.garment.photo.stem, shot.model.id, Path(shot.pose).stem, shot.request.view]
+        whole = "--".join(parts if framing == "full" else [*parts, framing])
+        stem, count = whole, 2
+        while stem in self._stems:
+            # Two photos of one name from different folders must not overwrite each other.
+            stem, count = f"{whole}--{count}", count + 1
+        self._stems.add(stem)
+        return stem
+
+
+def _model_and_pose(shot: Shot) -> dict[str, Any]:
+    return {"model": shot.model.id, "pose": shot.pose}
+
+
+def _print_line(fields: dict[str, Any], timings: Mapping[str, float], warnings: Sequence[str]) -> None:
+    print(json.dumps(fields | {"timings": dict(timings), "warnings": list(warnings)}, ensure_ascii=False), flush=True)

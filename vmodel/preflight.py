@@ -1,0 +1,75 @@
+"""Everything that can be refused before any work is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from vmodel.body.pose import load_pose
+from vmodel.body.roster import Roster
+from vmodel.drape.materials import load_material
+from vmodel.errors import BadUsage, LandmarksInvalid, MaskMismatch, PhotoNotFound, PipelineUnknown, SizeChartInvalid
+from vmodel.garment.scale import read_size_chart
+from vmodel.request import GarmentSource, ShotRequest
+from vmodel.rights.policy import check_declared, read_category
+from vmodel.scene import check_background, check_framing, check_light, view_angle
+
+
+def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: Iterable[str]) -> None:
+    """Check names, flags and side files of all shots, but not yet their photos.
+
+    Args:
+        requests: all shots of a run.
+        roster: the models that may be asked for.
+        pipelines: names that exist.
+    Raises:
+        VModelError: the first thing that is wrong.
+    """
+    if not requests:
+        raise BadUsage("Nothing is asked for.")
+    for source in dict.fromkeys(request.garment for request in requests):
+        _check_source(source)
+    if len({request.garment.photo for request in requests}) > 1:
+        _check_single(requests[0].garment)
+    known = list(pipelines)
+    for request in requests:
+        if request.pipeline not in known:
+            raise PipelineUnknown(request.pipeline, known)
+        if request.model is not None:
+            check_declared(roster[request.model], request.garment.category, request.garment.material)
+        read_category(request.garment.category)
+        view_angle(request.view)
+    for pose in dict.fromkeys(request.pose for request in requests):
+        if pose is not None:
+            load_pose(pose)
+    for request in requests[:1]:
+        check_framing(request.framing)
+        check_light(request.light)
+        check_background(request.background)
+
+
+def _check_source(source: GarmentSource) -> None:
+    if source.mask is not None and not source.mask.is_file():
+        raise MaskMismatch(str(source.mask), "is not there")
+    if source.back is not None and not source.back.is_file():
+        raise PhotoNotFound(str(source.back))
+    if source.landmarks is not None and not source.landmarks.is_file():
+        raise LandmarksInvalid(str(source.landmarks), "is not there")
+    if source.material is not None:
+        load_material(source.material)
+    if (source.size_chart is None) != (source.garment_size is None):
+        raise BadUsage("--size-chart and --garment-size need each other.")
+    if source.size_chart is not None and source.garment_size is not None:
+        if not source.size_chart.is_file():
+            raise SizeChartInvalid(str(source.size_chart), "is not there")
+        read_size_chart(source.size_chart, source.garment_size)
+    for flag, centimetres in (("--width-cm", source.width_cm), ("--length-cm", source.length_cm)):
+        # Also refuses NaN, which compares false.
+        if centimetres is not None and not 5 <= centimetres <= 250:
+            raise BadUsage(f"{flag} {centimetres:g} is not a garment's size; measure it lying flat in centimetres.")
+
+
+def _check_single(source: GarmentSource) -> None:
+    for flag, value in (("--mask", source.mask), ("--back", source.back), ("--landmarks", source.landmarks)):
+        if isinstance(value, Path):
+            raise BadUsage(f"{flag} belongs to one photo; shoot the photos one at a time.")
