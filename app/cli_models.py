@@ -18,6 +18,7 @@ from vmodel.errors import VModelError
 models_app = typer.Typer(no_args_is_help=True, help="The roster of virtual models, all of them invented people.")
 poses_app = typer.Typer(no_args_is_help=True, help="The library of poses.")
 
+ModelId = Annotated[str, typer.Argument(help="Id, see `vmodel models list`.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 
 
@@ -41,7 +42,7 @@ def list_models(as_json: AsJson = False) -> None:
 
 @models_app.command("show")
 def show_model(
-    model_id: Annotated[str, typer.Argument(help="Id, see `vmodel models list`.")], as_json: AsJson = False
+    model_id: ModelId, as_json: AsJson = False
 ) -> None:
     """Show one virtual model with its measurements."""
     from vmodel.body.model import build_body

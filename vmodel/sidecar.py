@@ -23,6 +23,7 @@ def save_shot(shot: Shot, folder: Path, stem: str, file_format: str) -> tuple[Pa
     """Write picture and sidecar; the sidecar comes last, so that it never lacks its picture.
 
     Args:
+        shot: as the main path made it.
         folder: exists.
         stem: name of both files without ending.
         file_format: a key of ``vmodel.files.FORMATS``.
