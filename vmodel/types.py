@@ -297,6 +297,7 @@ class VirtualModel:
         look: further numbers and colours of the face, name -> value.
         hair: style, colour, length.
         seed: drives pores, brows and strands so that the person stays the same.
+        expression: facial action of ``anny`` -> 0..1 that the face wears in every pose.
     """
 
     id: str
@@ -311,6 +312,7 @@ class VirtualModel:
     look: Mapping[str, Any]
     hair: Hair
     seed: int
+    expression: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_child(self) -> bool:

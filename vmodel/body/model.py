@@ -145,14 +145,13 @@ class _Shape:
 def build_body(model: VirtualModel) -> Body:
     """Shape the body of a roster entry.
 
-    Its standing height is exactly ``model.height_cm``; its face wears the expression in ``model.look["expression"]``.
+    Its standing height is exactly ``model.height_cm``; its face wears ``model.expression``.
     """
     surface = load_surface()
-    expression: Mapping[str, float] = model.look.get("expression", {})
-    unscaled = _shape_of(model, expression, 1.0)
+    unscaled = _shape_of(model, model.expression, 1.0)
     identity = np.broadcast_to(np.eye(3, dtype=np.float32), (1, len(surface.bone_labels), 3, 3))
     natural_height = float(np.ptp(unscaled.skin(identity)[0][0, :, 2]))
-    shape = _shape_of(model, expression, model.height_cm / 100 / natural_height)
+    shape = _shape_of(model, model.expression, model.height_cm / 100 / natural_height)
     vertices, bone_poses = shape.skin(identity)
     joints = {label: bone_poses[0, i, :3, 3] for i, label in enumerate(surface.bone_labels)}
     rest = PosedBody(vertices[0], surface.faces, joints, bone_poses[0], REST_POSE)

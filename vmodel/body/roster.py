@@ -116,6 +116,7 @@ def parse_model(model_id: str, entry: Mapping[str, Any]) -> VirtualModel:
             look=dict(entry.get("look", {})),
             hair=_hair(entry["hair"]),
             seed=int(entry["seed"]),
+            expression=_both_corners(entry.get("expression", {})),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelInvalid(f"{model_id} lacks or misstates {error}") from error
@@ -143,6 +144,17 @@ def both_sides(changes: Mapping[str, float]) -> dict[str, float]:
 
 PAIRED = ("cheek-", "ear-", "eye-", "foot-", "hand-", "lowerarm-", "upperarm-", "lowerleg-", "upperleg-")
 """Beginnings of the local changes that anny has once for each side."""
+
+
+def _both_corners(actions: Mapping[str, float]) -> dict[str, float]:
+    """Expand a facial action like ``mouthSmile`` to its left and right half, unless it has no halves."""
+    whole = {name: float(amount) for name, amount in actions.items() if name in UNPAIRED_ACTIONS}
+    halves = {f"{name}{side}": float(actions[name]) for name in actions if name not in whole for side in SIDES}
+    return whole | halves
+
+
+SIDES = ("Left", "Right")
+UNPAIRED_ACTIONS = ("browInnerUp", "cheekPuff", "jawForward", "jawOpen", "mouthClose", "mouthPucker", "mouthRollLower")
 
 
 def _skin_tone(skin: Any) -> tuple[float, float, float]:
