@@ -1,0 +1,82 @@
+"""Tape measure for patterns: widths and lengths of a garment in its own unit (centimetres once scaled)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vmodel.types import FloatArray, Garment, Panel
+
+SIDES = ("left", "right")
+
+
+def back_panel(garment: Garment) -> Panel:
+    """The piece that shows the garment's whole width."""
+    return next((panel for panel in garment.panels if panel.side == "back"), garment.panels[0])
+
+
+def chest_width(garment: Garment) -> float:
+    """Flat width from armpit to armpit."""
+    return _between(garment, "armpit")
+
+
+def waistband_width(garment: Garment) -> float:
+    """Flat width of a waistband, along its edge."""
+    edge = back_panel(garment).edges.get("waist")
+    return _between(garment, "waist") if edge is None else float(np.linalg.norm(edge[0] - edge[-1]))
+
+
+def shoulder_span(garment: Garment) -> float:
+    """From shoulder point to shoulder point."""
+    return _between(garment, "shoulder")
+
+
+def garment_length(garment: Garment) -> float:
+    """From the neck points (or the waist) straight down to the hem or leg ends."""
+    marks = garment.landmarks_cm
+    top = "neck" if garment.kind.category.covers_upper else "waist"
+    ends = ("leg_outer", "leg_inner") if garment.kind.category.has_legs else ("hem",)
+    high = np.mean([marks[f"{top}_{side}"][1] for side in SIDES])
+    low = np.mean([marks[f"{end}_{side}"][1] for end in ends for side in SIDES])
+    return float(high - low)
+
+
+def sleeve_length(garment: Garment) -> float:
+    """From shoulder point to outer cuff, mean of both sides, along the outline."""
+    edges = back_panel(garment).edges
+    runs = [_run(edges[f"sleeve_top_{side}"]) for side in SIDES if f"sleeve_top_{side}" in edges]
+    return float(np.mean(runs)) if runs else 0.0
+
+
+def inseam_length(garment: Garment) -> float:
+    """From crotch to leg end, mean of both sides."""
+    edges = back_panel(garment).edges
+    runs = [_run(edges[f"inseam_{side}"]) for side in SIDES if f"inseam_{side}" in edges]
+    return float(np.mean(runs)) if runs else 0.0
+
+
+def width_at(garment: Garment, y: float) -> float | None:
+    """Flat width between the side seams at a height; None above or below them."""
+    edges = back_panel(garment).edges
+    spots = []
+    for side in SIDES:
+        line = edges.get(f"side_{side}")
+        if line is None or not line[:, 1].min() <= y <= line[:, 1].max():
+            return None
+        spots.append(line[np.abs(line[:, 1] - y).argmin(), 0])
+    return float(abs(spots[0] - spots[1]))
+
+
+def narrowest_between(garment: Garment, high: float, low: float) -> float | None:
+    """Smallest flat width between two heights."""
+    widths = [width_at(garment, y) for y in np.linspace(high, low, 12)]
+    known = [width for width in widths if width is not None]
+    return min(known) if known else None
+
+
+def _between(garment: Garment, name: str) -> float:
+    marks = garment.landmarks_cm
+    return float(np.linalg.norm(marks[f"{name}_left"] - marks[f"{name}_right"]))
+
+
+def _run(line: FloatArray) -> float:
+    return float(np.linalg.norm(np.diff(line, axis=0), axis=1).sum())
