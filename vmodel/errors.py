@@ -6,7 +6,7 @@ VModelError
 │   ├── garment: GarmentNotFound SeveralGarments PersonInPhoto MaskMismatch LandmarksInvalid UnknownCategory
 │   ├── size: SizeImplausible SizeChartInvalid
 │   ├── body: UnknownModel ModelInvalid UnknownPose PoseInvalid PoseImpossible DetectorMissing
-│   ├── scene: UnknownView UnknownFraming UnknownBackground SizeOutOfRange
+│   ├── scene: UnknownView UnknownFraming UnknownLight UnknownBackground SizeOutOfRange
 │   ├── files: BadUsage OutputNotWritable SidecarInvalid
 │   └── policy: NotAllowedForChildren
 ├── StageError          the program could not finish; the message says what to try
@@ -91,10 +91,8 @@ class PhotoTooLarge(InputError):
 
     code = "photo_too_large"
 
-    def __init__(self, photo: str, megapixels: float, limit: float) -> None:
-        super().__init__(
-            f"{photo} has {megapixels:.1f} megapixels; resize it to at most {limit:.0f} megapixels."
-        )
+    def __init__(self, photo: str, megapixels: float, limit: float, unit: str = "megapixels") -> None:
+        super().__init__(f"{photo} has {megapixels:.1f} {unit}; resize it to at most {limit:.0f} {unit}.")
         self.photo, self.megapixels, self.limit = photo, megapixels, limit
 
 
@@ -282,6 +280,16 @@ class UnknownFraming(InputError):
     def __init__(self, framing: str, known: Iterable[str]) -> None:
         super().__init__(f"Unknown framing {framing!r}; use one of: {_listing(known)}.")
         self.framing = framing
+
+
+class UnknownLight(InputError):
+    """No light preset has this name."""
+
+    code = "unknown_light"
+
+    def __init__(self, light: str, known: Iterable[str]) -> None:
+        super().__init__(f"Unknown light {light!r}; use one of: {_listing(known)}.")
+        self.light = light
 
 
 class UnknownBackground(InputError):

@@ -1,0 +1,217 @@
+"""From a file to an upright sRGB photo, or to the error that says why not.
+
+The bounds on bytes and pixels are checked before anything is decoded, so that a hostile file costs no memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import warnings
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from vmodel.config import Settings
+from vmodel.errors import (
+    AnimatedPhoto,
+    PhotoNotFound,
+    PhotoTooLarge,
+    PhotoTooSmall,
+    UnreadablePhoto,
+    UnsupportedPhoto,
+    VModelError,
+)
+from vmodel.types import ByteArray, FlatLay, FloatArray
+
+SHORTEST_SIDE: Final = 200
+
+# GIF is opened only to tell an animation from a format that is not supported.
+_FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "HEIF", "TIFF", "GIF")
+_MAGIC: Final = (b"\xff\xd8\xff", b"\x89PNG", b"II*\0", b"MM\0*")
+# The most that a supported format needs uncompressed: 16-bit RGBA.
+_BYTES_PER_PIXEL: Final = 8
+# A cut-out has a surround; rounded corners or a hair-thin rim are decoration.
+_LEAST_TRANSPARENT_SHARE: Final = 0.05
+
+
+def read_flat_lay(path: Path, settings: Settings) -> FlatLay:
+    """Decode a photo of a garment.
+
+    JPEG (with CMYK), PNG (1 to 16 bit, palette, alpha), WebP, HEIC and TIFF (8 and 16 bit, CMYK, Lab). The EXIF
+    orientation is applied and an embedded ICC profile is converted to sRGB.
+
+    Args:
+        path: the file.
+        settings: for ``max_megapixels``; the bound on bytes follows from it.
+    Returns:
+        The photo at its full size; ``alpha`` only where the file carries a real cut-out.
+    Raises:
+        PhotoNotFound: nothing there, or not a file.
+        UnreadablePhoto: no permission, empty, cut short or damaged.
+        UnsupportedPhoto: not a picture of a supported format.
+        PhotoTooLarge: more pixels or bytes than the bound.
+        PhotoTooSmall: shorter side under ``SHORTEST_SIDE`` pixels.
+        AnimatedPhoto: more than one frame or page.
+    """
+    content = _read_bytes(path, settings.max_megapixels)
+    with warnings.catch_warnings():
+        # Pillow warns of odd metadata and of large sizes; the checks below speak for themselves.
+        warnings.simplefilter("ignore")
+        picture = _decode(content, path.name, settings.max_megapixels)
+        rgb, alpha = _to_srgb_and_alpha(picture)
+    return FlatLay(name=path.name, sha256=hashlib.sha256(content).hexdigest(), rgb=rgb, alpha=alpha)
+
+
+def read_grey(path: Path, settings: Settings) -> ByteArray:
+    """Decode a mask file as one channel, with the same bounds as a photo.
+
+    Args:
+        path: the file; a picture with a real cut-out in its alpha channel gives that channel.
+        settings: for ``max_megapixels``.
+    Returns:
+        (H, W) uint8.
+    Raises:
+        PhotoNotFound, UnreadablePhoto, UnsupportedPhoto, PhotoTooLarge, PhotoTooSmall, AnimatedPhoto: see
+            ``read_flat_lay``.
+    """
+    flat_lay = read_flat_lay(path, settings)
+    if flat_lay.alpha is not None:
+        return np.asarray(np.rint(flat_lay.alpha * 255), np.uint8)
+    return np.asarray(Image.fromarray(flat_lay.rgb).convert("L"))
+
+
+def _read_bytes(path: Path, max_megapixels: float) -> bytes:
+    limit = int(max_megapixels * 1e6 * _BYTES_PER_PIXEL)
+    try:
+        if not path.is_file():
+            raise PhotoNotFound(str(path))
+        size = path.stat().st_size
+        if size > limit:
+            raise PhotoTooLarge(path.name, size / 1e6, limit / 1e6, unit="megabytes")
+        content = path.read_bytes()
+    except PermissionError as error:
+        raise UnreadablePhoto(path.name, "permission denied") from error
+    except (OSError, ValueError) as error:
+        raise PhotoNotFound(str(path)) from error
+    if not content:
+        raise UnreadablePhoto(path.name, "the file is empty")
+    return content
+
+
+def _decode(content: bytes, name: str, max_megapixels: float) -> Image.Image:
+    picture = _open(content, name, max_megapixels)
+    width, height = picture.size
+    megapixels = width * height / 1e6
+    if megapixels > max_megapixels:
+        raise PhotoTooLarge(name, megapixels, max_megapixels)
+    # Phones append a depth or gain map as the second picture of an MPO file; the first one is the photo.
+    if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
+        raise AnimatedPhoto(name)
+    if picture.format == "GIF":
+        raise UnsupportedPhoto(name)
+    if min(width, height) < SHORTEST_SIDE:
+        raise PhotoTooSmall(name, (height, width), SHORTEST_SIDE)
+    try:
+        picture.load()
+        return _upright(picture)
+    except Exception as error:  # decoders raise whatever their parser met: OSError, SyntaxError, struct.error ...
+        raise UnreadablePhoto(name, "the file is cut short or damaged") from error
+
+
+def _open(content: bytes, name: str, max_megapixels: float) -> Image.Image:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    try:
+        return Image.open(io.BytesIO(content), formats=_FORMATS)
+    except VModelError:
+        raise
+    except Image.DecompressionBombError as error:
+        pixels = re.search(r"\d+", str(error))
+        raise PhotoTooLarge(name, int(pixels.group()) / 1e6 if pixels else np.inf, max_megapixels) from error
+    except UnidentifiedImageError as error:
+        if _looks_supported(content):
+            raise UnreadablePhoto(name, "the file is cut short or damaged") from error
+        raise UnsupportedPhoto(name) from error
+    except Exception as error:  # see _decode
+        raise UnreadablePhoto(name, "the file is damaged") from error
+
+
+def _looks_supported(content: bytes) -> bool:
+    is_webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
+    is_heif = content[4:8] == b"ftyp" and content[8:12] in {b"heic", b"heix", b"mif1", b"msf1", b"hevc"}
+    return content.startswith(_MAGIC) or is_webp or is_heif
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(picture)
+    except (SyntaxError, ValueError, TypeError, KeyError, OverflowError):
+        # Damaged EXIF is common and says nothing about the pixels.
+        return picture
+
+
+def _to_srgb_and_alpha(picture: Image.Image) -> tuple[ByteArray, FloatArray | None]:
+    profile = picture.info.get("icc_profile")
+    picture = _to_eight_bits(picture)
+    alpha: FloatArray | None = None
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        alpha = np.asarray(picture.getchannel("A"), np.float32) / 255
+        picture = picture.convert("RGB")
+    rgb = np.asarray(_to_srgb(picture, profile), np.uint8)
+    if alpha is None or np.mean(alpha >= 0.5) > 1 - _LEAST_TRANSPARENT_SHARE:
+        return _on_white(rgb, alpha), None
+    return rgb, alpha
+
+
+def _on_white(rgb: ByteArray, alpha: FloatArray | None) -> ByteArray:
+    if alpha is None or alpha.min() >= 1:
+        return rgb
+    return np.asarray(np.rint(rgb * alpha[..., None] + 255 * (1 - alpha[..., None])), np.uint8)
+
+
+def _to_eight_bits(picture: Image.Image) -> Image.Image:
+    if picture.mode == "1":
+        return picture.convert("L")
+    if picture.mode not in {"I", "F", "I;16", "I;16B", "I;16L", "I;16N"}:
+        return picture
+    values = np.nan_to_num(np.asarray(picture).astype(np.float64))
+    # Integers are 16 bit unless they fit a byte; floats are nominally 0..1.
+    brightest = values.max(initial=0)
+    if picture.mode == "F":
+        scale = 255.0 if brightest <= 1 else 255.0 / brightest
+    else:
+        scale = 1.0 if picture.mode == "I" and brightest <= 255 else 255 / 65535
+    return Image.fromarray(np.clip(np.rint(values * scale), 0, 255).astype(np.uint8))
+
+
+def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    if picture.mode == "P":
+        picture = picture.convert("RGB")
+    source: ImageCms.ImageCmsProfile | None = None
+    try:
+        if profile:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        elif picture.mode == "LAB":
+            source = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+        if source is not None:
+            target = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+            converted = ImageCms.profileToProfile(
+                picture,
+                source,
+                target,
+                renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+                outputMode="RGB",
+                flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+            )
+            if converted is not None:
+                return converted
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        # A damaged profile, or one for another colour model: the numbers are then best read as sRGB.
+        pass
+    return picture.convert("RGB")
