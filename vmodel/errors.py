@@ -3,7 +3,7 @@
 VModelError
 ├── InputError          the user's file or flag; a retry cannot help
 │   ├── photo: PhotoNotFound UnreadablePhoto UnsupportedPhoto PhotoTooLarge PhotoTooSmall AnimatedPhoto
-│   ├── garment: GarmentNotFound SeveralGarments PersonInPhoto MaskMismatch LandmarksInvalid UnknownCategory
+│   ├── garment: GarmentNotFound SeveralGarments PersonInPhoto MaskMismatch LandmarksInvalid UnknownCategory UnknownMaterial
 │   ├── size: SizeImplausible SizeChartInvalid
 │   ├── body: UnknownModel ModelInvalid UnknownPose PoseInvalid PoseImpossible DetectorMissing
 │   ├── scene: UnknownView UnknownFraming UnknownLight UnknownBackground SizeOutOfRange
@@ -178,6 +178,16 @@ class UnknownCategory(InputError):
     def __init__(self, category: str, known: Iterable[str]) -> None:
         super().__init__(f"Unknown category {category!r}; use one of: {_listing(known)}.")
         self.category = category
+
+
+class UnknownMaterial(InputError):
+    """The stated material is not in the list."""
+
+    code = "unknown_material"
+
+    def __init__(self, material: str, known: Iterable[str]) -> None:
+        super().__init__(f"Unknown material {material!r}; use one of: {_listing(known)}.")
+        self.material = material
 
 
 class SizeImplausible(InputError):

@@ -1,0 +1,303 @@
+"""Panels to particles: each panel becomes a triangle mesh, and sewn edges share their particles."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from scipy.spatial import Delaunay, cKDTree
+
+from vmodel.errors import DrapeFailed
+from vmodel.types import BoolArray, ByteArray, FloatArray, Garment, IntArray, Panel
+
+EdgeKey = tuple[str, str]
+"""(panel name, edge name)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cloth:
+    """A garment cut into particles and triangles; seams are already closed (shared particles).
+
+    Attributes:
+        panel_cm: (T, 3, 2) float64, panel position of every triangle corner.
+        triangles: (T, 3) int32 particle indices, counter-clockwise seen from outside the body.
+        triangle_panel: (T,) uint8 index into ``Garment.panels``.
+        flat_cm: (N, 2) float64, a panel position of each particle (the first panel's where several meet).
+        particle_panel: (N,) int32, the panel that ``flat_cm`` refers to.
+        front: (N,) float64, -1 on front panels, +1 on back panels, 0 where front meets back.
+        edges: (E, 2) int32 and edge_rest_m (E,) float64.
+        edge_direction: (E, 2) float64 unit vectors in the panel.
+        elastic: (E,) bool, edges of declared elastic parts.
+        bends: (B, 2) int32, particles opposite to each other across an edge, and bend_rest_m (B,) float64.
+        edge_particles: (panel, edge) -> particle indices along the edge.
+        open_edges: (O, 2) int32.
+        seam_distance_cm: (N,) float64, distance in the panel to the nearest seam.
+        spacing_cm: distance of neighbouring particles.
+    """
+
+    panel_cm: FloatArray
+    triangles: IntArray
+    triangle_panel: ByteArray
+    flat_cm: FloatArray
+    particle_panel: IntArray
+    front: FloatArray
+    edges: IntArray
+    edge_rest_m: FloatArray
+    edge_direction: FloatArray
+    elastic: BoolArray
+    bends: IntArray
+    bend_rest_m: FloatArray
+    edge_particles: Mapping[EdgeKey, IntArray]
+    open_edges: IntArray
+    seam_distance_cm: FloatArray
+    spacing_cm: float
+
+    @property
+    def count(self) -> int:
+        """Number of particles."""
+        return len(self.flat_cm)
+
+
+@dataclass(frozen=True, eq=False)
+class _PanelMesh:
+    points_cm: FloatArray
+    triangles: IntArray
+    edge_points: dict[str, IntArray]
+
+
+def mesh_garment(garment: Garment, spacing_cm: float) -> Cloth:
+    """Cut a garment into particles about ``spacing_cm`` apart.
+
+    Args:
+        garment: panels in cm.
+        spacing_cm: distance of neighbouring particles.
+    Raises:
+        DrapeFailed: a panel is too small or its outline crosses itself.
+    """
+    samples = _sample_edges(garment, spacing_cm)
+    meshes = [_mesh_panel(panel, samples, spacing_cm) for panel in garment.panels]
+    starts = np.cumsum([0] + [len(mesh.points_cm) for mesh in meshes])
+    edge_raw = {
+        (panel.name, name): ids + starts[k]
+        for k, (panel, mesh) in enumerate(zip(garment.panels, meshes, strict=True))
+        for name, ids in mesh.edge_points.items()
+    }
+    merged = _weld(garment, edge_raw, int(starts[-1]))
+    raw_triangles = np.concatenate([_outward(m, p) + starts[k] for k, (m, p) in enumerate(_pairs(meshes, garment))])
+    points = np.concatenate([mesh.points_cm for mesh in meshes])
+    panel_of = np.concatenate([np.full(len(m.points_cm), k) for k, m in enumerate(meshes)])
+    tri_panel = panel_of[raw_triangles[:, 0]]
+    triangles = merged[raw_triangles]
+    count = int(merged.max()) + 1
+    first = np.full(count, -1)
+    first[merged[::-1]] = np.arange(len(points))[::-1]
+    sides = np.array([-1.0 if panel.side == "front" else 1.0 for panel in garment.panels])
+    total = np.bincount(merged, sides[panel_of], count) / np.bincount(merged, minlength=count)
+    edges, rest, direction = _edges_of(triangles, points[raw_triangles])
+    bends, bend_rest = _bends_of(triangles, points[raw_triangles])
+    edge_particles = {key: merged[ids] for key, ids in edge_raw.items()}
+    elastic, rest = _relax_elastic(garment, edge_particles, edges, rest)
+    sewn = {key for seam in garment.seams for key in (seam.first, seam.second)}
+    open_edges = _open_edges(triangles)
+    return Cloth(
+        panel_cm=points[raw_triangles],
+        triangles=triangles.astype(np.int32),
+        triangle_panel=tri_panel.astype(np.uint8),
+        flat_cm=points[first],
+        particle_panel=panel_of[first],
+        front=total,
+        edges=edges,
+        edge_rest_m=rest,
+        edge_direction=direction,
+        elastic=elastic,
+        bends=bends,
+        bend_rest_m=bend_rest,
+        edge_particles=edge_particles,
+        open_edges=open_edges,
+        seam_distance_cm=_seam_distances(garment, sewn, points[first], panel_of[first]),
+        spacing_cm=spacing_cm,
+    )
+
+
+def _pairs(meshes: list[_PanelMesh], garment: Garment) -> list[tuple[_PanelMesh, Panel]]:
+    return list(zip(meshes, garment.panels, strict=True))
+
+
+def _outward(mesh: _PanelMesh, panel: Panel) -> IntArray:
+    """Panel space is seen from the front, so back panels are turned over."""
+    return mesh.triangles if panel.side == "front" else mesh.triangles[:, ::-1]
+
+
+def _sample_edges(garment: Garment, spacing_cm: float) -> dict[EdgeKey, FloatArray]:
+    """Resample all edges; two edges of a seam get the same number of points."""
+    edges = {(panel.name, name): np.asarray(pts, float) for panel in garment.panels for name, pts in panel.edges.items()}
+    counts = {key: max(1, round(_length(points) / spacing_cm)) for key, points in edges.items()}
+    for _ in range(3):  # an edge may be sewn to several others
+        for seam in garment.seams:
+            shared = max(counts[seam.first], counts[seam.second])
+            counts[seam.first] = counts[seam.second] = shared
+    return {key: _resample(points, counts[key] + 1) for key, points in edges.items()}
+
+
+def _length(points: FloatArray) -> float:
+    return float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
+
+
+def _resample(points: FloatArray, count: int) -> FloatArray:
+    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    along = np.concatenate([[0.0], np.cumsum(steps)])
+    wanted = np.linspace(0.0, along[-1], count)
+    return np.stack([np.interp(wanted, along, points[:, axis]) for axis in (0, 1)], axis=1)
+
+
+def _mesh_panel(panel: Panel, samples: Mapping[EdgeKey, FloatArray], spacing_cm: float) -> _PanelMesh:
+    """Delaunay triangles over the sampled outline, holes and a hexagonal grid inside."""
+    loop = [samples[panel.name, name] for name in panel.edges]
+    outline = np.concatenate([points[:-1] for points in loop])
+    holes = [_resample(np.vstack([h, h[:1]]), max(4, round(_length(np.vstack([h, h[:1]])) / spacing_cm)) + 1)[:-1] for h in panel.holes]
+    area = shapely.Polygon(outline, holes)
+    if len(outline) < 6 or area.area < 4 * spacing_cm**2:
+        raise DrapeFailed(f"its {panel.name} panel is too small")
+    if not area.is_valid:
+        area = shapely.make_valid(area)
+    border = np.concatenate([outline, *holes])
+    points = np.concatenate([border, _hexagonal(area, border, spacing_cm)])
+    triangles = Delaunay(points).simplices
+    centres = points[triangles].mean(axis=1)
+    inside = shapely.contains_xy(area, centres[:, 0], centres[:, 1])
+    triangles = triangles[inside & (_areas(points[triangles]) > 1e-3 * spacing_cm**2)]
+    points, triangles, renumbered = _drop_unused(points, triangles, len(border))
+    at, edge_points = 0, {}
+    for name, pts in zip(panel.edges, loop, strict=True):
+        ids = (at + np.arange(len(pts))) % len(outline)
+        edge_points[name] = renumbered[ids]
+        at += len(pts) - 1
+    return _PanelMesh(points, triangles, edge_points)
+
+
+def _drop_unused(points: FloatArray, triangles: IntArray, border: int) -> tuple[FloatArray, IntArray, IntArray]:
+    """Forget inner points that no triangle uses; border points stay, since seams count on them."""
+    used = np.zeros(len(points), bool)
+    used[triangles.ravel()] = True
+    used[:border] = True
+    renumbered = np.cumsum(used) - 1
+    return points[used], renumbered[triangles], renumbered
+
+
+def _hexagonal(area: shapely.Geometry, border: FloatArray, spacing_cm: float) -> FloatArray:
+    low_x, low_y, high_x, high_y = area.bounds
+    rows = np.arange(low_y, high_y, spacing_cm * np.sqrt(3) / 2)
+    columns = np.arange(low_x, high_x + spacing_cm, spacing_cm)
+    x, y = np.meshgrid(columns, rows)
+    x = x + (np.arange(len(rows)) % 2)[:, None] * spacing_cm / 2
+    grid = np.stack([x.ravel(), y.ravel()], axis=1)
+    grid = grid[shapely.contains_xy(area, grid[:, 0], grid[:, 1])]
+    return grid[cKDTree(border).query(grid)[0] > 0.62 * spacing_cm]
+
+
+def _areas(corners: FloatArray) -> FloatArray:
+    a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    return np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) / 2
+
+
+def _weld(garment: Garment, edge_raw: Mapping[EdgeKey, IntArray], count: int) -> IntArray:
+    """(count,) new index of each panel point after points that seams join became one."""
+    parent = np.arange(count)
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = int(parent[i])
+        return i
+
+    for seam in garment.seams:
+        first, second = edge_raw[seam.first], edge_raw[seam.second]
+        for a, b in zip(first, second[::-1] if seam.reverse else second, strict=True):
+            low, high = sorted((root(int(a)), root(int(b))))
+            parent[high] = low
+    roots = np.array([root(i) for i in range(count)])
+    _, merged = np.unique(roots, return_inverse=True)
+    return merged
+
+
+def _edges_of(triangles: IntArray, corners: FloatArray) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Unique edges, mean rest length in metres, and direction in the panel."""
+    pairs = np.concatenate([triangles[:, [i, j]] for i, j in ((0, 1), (1, 2), (2, 0))])
+    along = np.concatenate([corners[:, j] - corners[:, i] for i, j in ((0, 1), (1, 2), (2, 0))])
+    edges, first, inverse = np.unique(np.sort(pairs, axis=1), axis=0, return_index=True, return_inverse=True)
+    lengths = np.linalg.norm(along, axis=1)
+    inverse = inverse.ravel()
+    rest = np.bincount(inverse, lengths) / np.bincount(inverse) / 100
+    direction = along[first] / np.maximum(lengths[first], 1e-9)[:, None]
+    keep = edges[:, 0] != edges[:, 1]
+    return edges[keep].astype(np.int32), np.maximum(rest[keep], 1e-4), direction[keep]
+
+
+def _bends_of(triangles: IntArray, corners: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Pairs of particles opposite each other across an inner edge and their distance when laid flat."""
+    sides: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    for t, (a, b, c) in enumerate(triangles.tolist()):
+        for k, (i, j) in enumerate(((a, b), (b, c), (c, a))):
+            sides[(min(i, j), max(i, j))].append((t, (k + 2) % 3))
+    pairs, rest = [], []
+    for (i, _), owners in sides.items():
+        if len(owners) != 2:
+            continue
+        (t1, k1), (t2, k2) = owners
+        a, b = int(triangles[t1, k1]), int(triangles[t2, k2])
+        if a == b:
+            continue
+        pairs.append((a, b))
+        rest.append(_unfolded(triangles[t1], corners[t1], k1, triangles[t2], corners[t2], k2, i))
+    return np.array(pairs, np.int32).reshape(-1, 2), np.array(rest) / 100
+
+
+def _unfolded(t1: IntArray, c1: FloatArray, k1: int, t2: IntArray, c2: FloatArray, k2: int, start: int) -> float:
+    """Distance of the two far corners when both triangles lie flat on either side of their common edge."""
+
+    def local(ids: IntArray, corners: FloatArray, k: int) -> tuple[float, float]:
+        at = int(np.flatnonzero(ids == start)[0])
+        other = 3 - at - k
+        axis = corners[other] - corners[at]
+        axis = axis / max(float(np.hypot(*axis)), 1e-9)
+        d = corners[k] - corners[at]
+        return float(d @ axis), abs(float(d[0] * axis[1] - d[1] * axis[0]))
+
+    (u1, v1), (u2, v2) = local(t1, c1, k1), local(t2, c2, k2)
+    return float(np.hypot(u1 - u2, v1 + v2))
+
+
+def _relax_elastic(
+    garment: Garment, edge_particles: Mapping[EdgeKey, IntArray], edges: IntArray, rest: FloatArray
+) -> tuple[BoolArray, FloatArray]:
+    """Shorten edges that elastic gathers."""
+    elastic, rest = np.zeros(len(edges), bool), rest.copy()
+    index = {(int(a), int(b)): k for k, (a, b) in enumerate(edges)}
+    for panel in garment.panels:
+        for name, share in panel.elastic.items():
+            ids = edge_particles[panel.name, name]
+            for a, b in zip(ids[:-1], ids[1:], strict=True):
+                k = index.get((min(int(a), int(b)), max(int(a), int(b))))
+                if k is not None and not elastic[k]:
+                    elastic[k] = True
+                    rest[k] *= share
+    return elastic, rest
+
+
+def _open_edges(triangles: IntArray) -> IntArray:
+    pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    unique, first, counts = np.unique(np.sort(pairs, axis=1), axis=0, return_index=True, return_counts=True)
+    return pairs[first[counts == 1]].astype(np.int32)
+
+
+def _seam_distances(garment: Garment, sewn: set[EdgeKey], flat: FloatArray, panel_of: IntArray) -> FloatArray:
+    distances = np.full(len(flat), 1e3)
+    for k, panel in enumerate(garment.panels):
+        points = [_resample(np.asarray(panel.edges[e], float), 200) for p, e in sewn if p == panel.name]
+        on = panel_of == k
+        if points and on.any():
+            distances[on] = cKDTree(np.concatenate(points)).query(flat[on])[0]
+    return distances
