@@ -1,1 +1,25 @@
-"""Camera, G-buffer, condition maps and the draft renderer."""
+"""Camera, condition maps and the draft: a dressed body becomes pictures."""
+
+from vmodel.scene.background import BACKGROUNDS, Background, read_background
+from vmodel.scene.camera import FRAMINGS, VIEWS, frame_camera, project_points
+from vmodel.scene.draft import render_draft
+from vmodel.scene.geometry import PART_NAMES
+from vmodel.scene.lights import LIGHTS
+from vmodel.scene.maps import render_conditions, save_maps
+from vmodel.scene.scene import Scene
+
+__all__ = [
+    "BACKGROUNDS",
+    "FRAMINGS",
+    "LIGHTS",
+    "PART_NAMES",
+    "VIEWS",
+    "Background",
+    "Scene",
+    "frame_camera",
+    "project_points",
+    "read_background",
+    "render_conditions",
+    "render_draft",
+    "save_maps",
+]

@@ -177,7 +177,7 @@ def _poke_limit(geometry: Geometry, body: Hits) -> FloatArray:
     """How far in front of cloth each body hit may lie and still count as poking through it, in metres."""
     part = geometry.part[body.triangle]
     uv = interpolate_uv(geometry, body.triangle, body.bary)
-    mask = geometry.scene.skin.base_layer
+    mask = geometry.subject.skin.base_layer
     size = mask.shape[0]
     column = np.clip((uv[:, 0] * size).astype(np.int32), 0, size - 1)
     row = np.clip(((1 - uv[:, 1]) * size).astype(np.int32), 0, size - 1)

@@ -53,7 +53,7 @@ class DressableBody(Protocol):
 
 
 @dataclass(frozen=True)
-class Scene:
+class Subject:
     """One person in one pose, dressed or in the base layer only.
 
     Attributes:
@@ -77,17 +77,17 @@ class Scene:
     textures: tuple[ByteArray, ...]
 
 
-def make_scene(
+def make_subject(
     body: DressableBody,
     posed: PosedBody,
     skin: SkinTextures,
     hair: Strands | None,
     drape: Drape | None,
     garment: Garment | None,
-) -> Scene:
-    """Bundle what the earlier stages made; see ``Scene``."""
+) -> Subject:
+    """Bundle what the earlier stages made; see ``Subject``."""
     points, index = body.uv
-    return Scene(
+    return Subject(
         posed=posed,
         body_uv=np.asarray(points, np.float32)[index],
         face_parts=np.asarray(body.face_parts, np.uint8),
@@ -119,22 +119,23 @@ class Geometry:
     """The studio's contents, refined for smooth outlines; made once a drape, shared by all views and lights.
 
     Attributes:
-        scene: what it was made from.
+        subject: what it was made from.
         vertices_m, normals: (N, 3) float32.
         triangles: (T, 3) int32; body first, then the stool, then cloth.
         surface: (T,) uint8 ``Surface``.
         part: (T,) uint8 index into ``PART_NAMES``; base layer is decided per point from the skin's textures.
         corner_uv: (T, 3, 2) float32; 0..1 with v up on the body, texture pixels on cloth.
-        texture: (T,) uint8 index into ``Scene.textures`` for cloth, else 255.
+        texture: (T,) uint8 index into ``Subject.textures`` for cloth, else 255.
         near_cloth: (T,) bool, body triangles that cloth may lie on.
         coarse: the mesh before refinement.
         refinements: how body, stool and cloth were refined; None where absent.
         all_surfaces, cloth_only: tracers; triangles of ``cloth_only`` count from ``cloth_start``.
         occluders: tracer of what casts shadows: coarse body, stool, cloth and hair.
             The floor is not among them: a studio's white floor sends back what it blocks.
+        solid_occluders: the same without hair, for light that falls on hair.
     """
 
-    scene: Scene
+    subject: Subject
     vertices_m: FloatArray
     normals: FloatArray
     triangles: IntArray
@@ -148,6 +149,7 @@ class Geometry:
     all_surfaces: Tracer
     cloth_only: Tracer
     occluders: Tracer
+    solid_occluders: Tracer
     cloth_start: int
 
     def refined(self, coarse_values: FloatArray) -> FloatArray:
@@ -159,17 +161,17 @@ class Geometry:
         return np.concatenate(pieces)
 
 
-def build_geometry(scene: Scene, cloth_levels: int = 2, body_levels: int = 1) -> Geometry:
+def build_geometry(subject: Subject, cloth_levels: int = 2, body_levels: int = 1) -> Geometry:
     """Refine body and cloth, and build the ray tracers.
 
     Args:
-        scene: body, hair and garment in one pose.
+        subject: body, hair and garment in one pose.
         cloth_levels, body_levels: Loop subdivisions; 0..2.
     """
-    stool_vertices, stool_triangles = stool_mesh(scene.posed)
-    drape = scene.drape
+    stool_vertices, stool_triangles = stool_mesh(subject.posed)
+    drape = subject.drape
     meshes = [
-        (np.asarray(scene.posed.vertices_m, np.float32), np.asarray(scene.posed.faces, np.int32), body_levels),
+        (np.asarray(subject.posed.vertices_m, np.float32), np.asarray(subject.posed.faces, np.int32), body_levels),
         (stool_vertices, stool_triangles, 0),
         (np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32), 0)
         if drape is None
@@ -186,20 +188,21 @@ def build_geometry(scene: Scene, cloth_levels: int = 2, body_levels: int = 1) ->
     sizes = [len(refinement.triangles) for refinement in refinements]
     cloth_start = sizes[0] + sizes[1]
     return Geometry(
-        scene=scene,
+        subject=subject,
         vertices_m=fine.vertices_m,
         normals=fine.normals,
         triangles=fine.triangles,
         surface=np.repeat(np.array(list(Surface), np.uint8), sizes),
-        part=_parts(scene, refinements[0], sizes),
-        corner_uv=_corner_uv(scene, refinements, sizes),
-        texture=_texture_index(scene, refinements, cloth_start),
+        part=_parts(subject, refinements[0], sizes),
+        corner_uv=_corner_uv(subject, refinements, sizes),
+        texture=_texture_index(subject, refinements, cloth_start),
         near_cloth=_near_cloth(fine, cloth_start, sizes[0]),
         coarse=coarse,
         refinements=refinements,
         all_surfaces=Tracer(fine.vertices_m, fine.triangles),
         cloth_only=Tracer(fine.vertices_m, fine.triangles[cloth_start:]),
-        occluders=_occluders(coarse, scene.hair),
+        occluders=_occluders(coarse, subject.hair),
+        solid_occluders=Tracer(coarse.vertices_m, coarse.triangles),
         cloth_start=cloth_start,
     )
 
@@ -217,28 +220,30 @@ def _joined(meshes: list[tuple[FloatArray, IntArray]]) -> Coarse:
     )
 
 
-def _parts(scene: Scene, body: Refinement, sizes: list[int]) -> ByteArray:
+def _parts(subject: Subject, body: Refinement, sizes: list[int]) -> ByteArray:
     return np.concatenate(
         [
-            body.faces(scene.face_parts) + 1,
+            body.faces(subject.face_parts) + 1,
             np.full(sizes[1], PART_NAMES.index("stool")),
             np.full(sizes[2], PART_NAMES.index("garment")),
         ]
     ).astype(np.uint8)
 
 
-def _corner_uv(scene: Scene, refinements: tuple[Refinement, ...], sizes: list[int]) -> FloatArray:
-    cloth = np.zeros((0, 3, 2), np.float32) if scene.drape is None else refinements[2].corners(scene.drape.texture_px)
+def _corner_uv(subject: Subject, refinements: tuple[Refinement, ...], sizes: list[int]) -> FloatArray:
+    cloth = (
+        np.zeros((0, 3, 2), np.float32) if subject.drape is None else refinements[2].corners(subject.drape.texture_px)
+    )
     return np.concatenate(
-        [refinements[0].corners(scene.body_uv), np.zeros((sizes[1], 3, 2), np.float32), cloth]
+        [refinements[0].corners(subject.body_uv), np.zeros((sizes[1], 3, 2), np.float32), cloth]
     ).astype(np.float32)
 
 
-def _texture_index(scene: Scene, refinements: tuple[Refinement, ...], cloth_start: int) -> ByteArray:
+def _texture_index(subject: Subject, refinements: tuple[Refinement, ...], cloth_start: int) -> ByteArray:
     solid = np.full(cloth_start, 255, np.uint8)
-    if scene.drape is None:
+    if subject.drape is None:
         return solid
-    return np.concatenate([solid, refinements[2].faces(np.asarray(scene.drape.texture, np.uint8))])
+    return np.concatenate([solid, refinements[2].faces(np.asarray(subject.drape.texture, np.uint8))])
 
 
 def _near_cloth(mesh: Coarse, cloth_start: int, body_size: int) -> BoolArray:

@@ -33,7 +33,9 @@ def stool_mesh(posed: PosedBody) -> tuple[FloatArray, IntArray]:
 def _cylinder(centre: FloatArray, height: float) -> tuple[FloatArray, IntArray]:
     """A closed cylinder whose upper rim is rounded in three steps; rings from the floor to the middle of the seat."""
     bends = np.radians([0, 30, 60, 90])
-    radii = np.concatenate([[_RADIUS_M, _RADIUS_M], _RADIUS_M - _BEVEL_M * (1 - np.cos(bends)), [0.5 * _RADIUS_M, 1e-4]])
+    radii = np.concatenate(
+        [[_RADIUS_M, _RADIUS_M], _RADIUS_M - _BEVEL_M * (1 - np.cos(bends)), [0.5 * _RADIUS_M, 1e-4]]
+    )
     heights = np.concatenate([[0.0, 0.5 * height], height - _BEVEL_M * (1 - np.sin(bends)), [height, height]])
     turn = np.arange(_SIDES) * 2 * np.pi / _SIDES
     circle = np.stack([np.cos(turn), np.sin(turn)], axis=1)

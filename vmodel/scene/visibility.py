@@ -84,9 +84,7 @@ def gather_ambient(geometry: Geometry, seed: int = 0) -> Ambient:
     return Ambient(np.clip(fine[:, :2], 0, 1), direction)
 
 
-def light_scene(
-    geometry: Geometry, ambient: Ambient, setup: LightSetup, azimuth_deg: float, seed: int = 0
-) -> Lighting:
+def light_scene(geometry: Geometry, ambient: Ambient, setup: LightSetup, azimuth_deg: float, seed: int = 0) -> Lighting:
     """Trace the soft boxes; once for each light setup and camera azimuth.
 
     Args:

@@ -1,0 +1,123 @@
+"""Shading of the garment: the photo's own colours under the studio's light, with the gloss of its material."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from vmodel.scene.gbuffer import interpolate, interpolate_uv
+from vmodel.scene.geometry import PART_NAMES, Geometry
+from vmodel.scene.lights import PlacedSetup
+from vmodel.scene.shading import Shaded, SurfaceSamples, facing, gloss, irradiance, relief, surface_tangents
+from vmodel.scene.texturing import MipTexture
+from vmodel.scene.wrinkles import squeeze, wrinkle_slopes
+from vmodel.types import FloatArray
+
+
+@dataclass(frozen=True)
+class MaterialLook:
+    """How a fabric answers light.
+
+    Attributes:
+        roughness: 0..1 of its gloss.
+        specular: reflectance seen head-on.
+        sheen: 0..1 glow of fibres at grazing angles.
+        weave_mm: thread or rib spacing.
+        weave: slope of the weave's relief.
+        wrinkle: strength of fine wrinkles.
+    """
+
+    roughness: float
+    specular: float
+    sheen: float
+    weave_mm: float
+    weave: float
+    wrinkle: float
+
+
+MATERIALS: Mapping[str, MaterialLook] = {
+    "jersey": MaterialLook(0.80, 0.012, 0.05, 1.1, 0.10, 1.0),
+    "cotton": MaterialLook(0.85, 0.012, 0.03, 0.8, 0.08, 1.15),
+    "denim": MaterialLook(0.78, 0.014, 0.02, 1.3, 0.16, 0.9),
+    "silk": MaterialLook(0.38, 0.040, 0.08, 0.4, 0.02, 0.8),
+    "satin": MaterialLook(0.30, 0.050, 0.08, 0.4, 0.02, 0.7),
+    "chiffon": MaterialLook(0.60, 0.020, 0.10, 0.5, 0.05, 1.0),
+    "knit": MaterialLook(0.92, 0.008, 0.08, 3.2, 0.28, 0.6),
+    "wool": MaterialLook(0.92, 0.008, 0.09, 1.8, 0.16, 0.5),
+    "coat-wool": MaterialLook(0.92, 0.008, 0.10, 2.0, 0.16, 0.4),
+    "leather": MaterialLook(0.40, 0.045, 0.00, 1.0, 0.05, 0.7),
+}
+_DEFAULT = "cotton"
+
+
+class ClothShader:
+    """Shades one garment; keeps its mip textures and wrinkle field between batches of samples."""
+
+    def __init__(self, geometry: Geometry) -> None:
+        drape = geometry.subject.drape
+        material = "" if drape is None else drape.material
+        self._geometry = geometry
+        self._look = MATERIALS.get(material, MATERIALS[_DEFAULT])
+        self._textures = [MipTexture(picture) for picture in geometry.subject.textures]
+        self._squeeze = squeeze(geometry)
+        # One scale for the whole garment, so that relief does not slide where the cloth is stretched.
+        cloth = np.arange(geometry.cloth_start, len(geometry.triangles), 5)
+        self._metres_per_texel = float(1 / np.median(surface_tangents(geometry, cloth)[2])) if len(cloth) else 1.0
+
+    def albedo(self, samples: SurfaceSamples) -> FloatArray:
+        """The photo's colours, linear light, (S, 3); nothing but resampling is done to them."""
+        _, _, density = surface_tangents(self._geometry, samples.triangle)
+        points = interpolate_uv(self._geometry, samples.triangle, samples.bary)
+        cosine = np.clip((samples.normal * samples.view).sum(axis=1), 0.15, 1)
+        footprint = density * samples.pixel_m / np.sqrt(cosine)
+        index = self._geometry.texture[samples.triangle]
+        colours = np.zeros((len(points), 3), np.float32)
+        for number, texture in enumerate(self._textures):
+            chosen = index == number
+            if chosen.any():
+                colours[chosen] = texture.colours(points[chosen], footprint[chosen])
+        return colours
+
+    def shade(self, samples: SurfaceSamples, setup: PlacedSetup) -> Shaded:
+        """Shade samples on cloth triangles."""
+        look = self._look
+        count = len(samples.triangle)
+        albedo = self.albedo(samples)
+        normal = self._relief(samples)
+        light = irradiance(samples, normal, albedo, setup)
+        roughness = np.full(count, look.roughness, np.float32)
+        shine = gloss(samples, normal, roughness, np.full(count, look.specular, np.float32), setup)
+        grazing = np.power(1 - np.clip((normal * samples.view).sum(axis=1), 0, 1), 4)
+        shine += (look.sheen * grazing * samples.open_share)[:, None] * (0.3 + 0.7 * np.sqrt(albedo)) * 0.6
+        # Inside, the wrong side of the fabric shows: paler in print, and less light finds its way in.
+        grey = albedo.mean(axis=1, keepdims=True)
+        albedo = np.where(samples.inside[:, None], 0.72 * (0.7 * albedo + 0.3 * grey), albedo)
+        shine = np.where(samples.inside[:, None], 0.2 * shine, shine)
+        part = np.full(count, PART_NAMES.index("garment"), np.uint8)
+        return Shaded(albedo, light, shine.astype(np.float32), np.zeros(count, np.float32), part)
+
+    def _relief(self, samples: SurfaceSamples) -> FloatArray:
+        """Normals with fine wrinkles and the weave."""
+        along_x, along_y, _ = surface_tangents(self._geometry, samples.triangle)
+        points = interpolate_uv(self._geometry, samples.triangle, samples.bary)
+        texture_m = (points * self._metres_per_texel).astype(np.float32)
+        squeezed = interpolate(self._geometry, samples.triangle, samples.bary, self._squeeze)
+        slopes = self._look.wrinkle * wrinkle_slopes(texture_m, squeezed, samples.pixel_m)
+        slopes = slopes + self._weave_slopes(texture_m, samples.pixel_m)
+        flip = np.where(samples.inside, -1.0, 1.0).astype(np.float32)
+        steep = np.maximum(np.linalg.norm(slopes, axis=1), 1e-6)
+        slopes *= (np.tanh(steep / 0.8) * 0.8 / steep * flip)[:, None]
+        normal = relief(samples.normal, samples.view, (along_x, along_y), slopes[:, 0], slopes[:, 1])
+        return facing(normal, samples.view)
+
+    def _weave_slopes(self, texture_m: FloatArray, pixel_m: FloatArray) -> FloatArray:
+        """Threads that a close-up resolves; (S, 2)."""
+        spacing = self._look.weave_mm * 1e-3
+        visible = self._look.weave * np.clip(0.45 * spacing / np.maximum(pixel_m, 1e-7) - 0.5, 0, 1)
+        turn = 2 * np.pi * texture_m / spacing
+        wobble = np.sin(0.21 * turn[:, 1]) + np.sin(0.13 * turn[:, 0])
+        x = np.sin(turn[:, 0] + 0.4 * wobble) * np.cos(0.5 * turn[:, 1])
+        y = np.sin(turn[:, 1] + 0.4 * wobble) * np.cos(0.5 * turn[:, 0])
+        return np.stack([x * visible, y * visible], axis=1).astype(np.float32)

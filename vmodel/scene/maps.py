@@ -1,0 +1,162 @@
+"""Condition maps: what every pipeline is told about the picture, exactly and without light."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from vmodel.errors import OutputNotWritable
+from vmodel.images import to_srgb
+from vmodel.scene.camera import project_points
+from vmodel.scene.cloth import ClothShader
+from vmodel.scene.gbuffer import GBuffer, interpolate_uv
+from vmodel.scene.geometry import PART_NAMES, Surface
+from vmodel.scene.posemap import draw_pose_map
+from vmodel.scene.scene import Scene
+from vmodel.scene.shading import SurfaceSamples, take_samples
+from vmodel.scene.strands import draw_strands
+from vmodel.scene.texturing import look_up
+from vmodel.types import BoolArray, Camera, ConditionMaps, FloatArray, IntArray
+
+STOOL_ALBEDO = 0.5
+
+
+def render_conditions(scene: Scene, camera: Camera) -> ConditionMaps:
+    """Draw all condition maps of one picture.
+
+    Args:
+        scene: who wears what.
+        camera: from ``frame_camera``.
+    Returns:
+        Maps in the camera's size; see ``ConditionMaps``.
+    """
+    gbuffer = scene.seen_by(camera)
+    geometry = scene.geometry
+    shape = camera.size
+    seen = gbuffer.centre >= 0
+    index = gbuffer.centre[seen]
+    samples = take_samples(geometry, gbuffer, scene.dark, index)
+    hair = draw_strands(geometry, gbuffer, None)
+    part, albedo = _parts_and_albedo(scene, samples)
+    parts = np.zeros(shape, np.uint8)
+    parts[seen] = part
+    parts[hair.head_cover > 0.5] = PART_NAMES.index("hair")
+    colour = np.zeros((*shape, 3), np.float32)
+    colour[seen] = albedo
+    normals = np.zeros((*shape, 3), np.float32)
+    normals[seen] = samples.normal @ camera.rotation.T.astype(np.float32)
+    depth = np.zeros(shape, np.float32)
+    depth[seen] = samples.depth_m
+    warp, texture = _warp(scene, samples, seen)
+    covered = hair.head_cover > 0.5
+    warp[covered], texture[covered] = np.nan, 255
+    keypoints = _keypoints(scene, camera)
+    garment = coverage(gbuffer, geometry.surface[gbuffer.triangle] == Surface.CLOTH)
+    person = coverage(gbuffer, geometry.surface[gbuffer.triangle] != Surface.STOOL)
+    return ConditionMaps(
+        pose_map=draw_pose_map(keypoints, shape),
+        keypoints_px=keypoints,
+        normals=normals,
+        depth_m=depth,
+        parts=parts,
+        garment_mask=garment * (1 - hair.head_cover),
+        person_mask=hair.head_cover + person * (1 - hair.head_cover),
+        hair_mask=hair.head_cover,
+        warp_px=warp,
+        warp_texture=texture,
+        albedo=hair.colour + colour * (1 - hair.cover)[..., None],
+    )
+
+
+def coverage(gbuffer: GBuffer, chosen: BoolArray) -> FloatArray:
+    """(H, W) float32 share of each pixel that the chosen samples (S,) cover."""
+    height, width = gbuffer.camera.size
+    total = np.bincount(gbuffer.pixel[chosen], gbuffer.weight[chosen], height * width)
+    return np.clip(total, 0, 1).reshape(height, width).astype(np.float32)
+
+
+def save_maps(maps: ConditionMaps, folder: Path, stem: str) -> list[Path]:
+    """Write the maps as pictures, and their exact numbers as one compressed NumPy file.
+
+    Args:
+        maps: from ``render_conditions``.
+        folder: existing folder.
+        stem: start of the file names.
+    Returns:
+        The files written: STEM_pose.png, _normals, _depth (16 bit, millimetres), _parts, _garment, _person,
+        _hair, _albedo, and STEM_maps.npz with depth_m, keypoints_px, warp_px and warp_texture.
+    Raises:
+        OutputNotWritable: the folder refuses a file.
+    """
+    normals = np.where(maps.depth_m[..., None] > 0, maps.normals * [1, -1, -1] * 127.5 + 127.5, 0)
+    pictures = {
+        "pose": maps.pose_map,
+        "normals": normals.astype(np.uint8),
+        "depth": np.clip(maps.depth_m * 1000, 0, 65535).astype(np.uint16),
+        "parts": maps.parts,
+        "garment": (maps.garment_mask * 255 + 0.5).astype(np.uint8),
+        "person": (maps.person_mask * 255 + 0.5).astype(np.uint8),
+        "hair": (maps.hair_mask * 255 + 0.5).astype(np.uint8),
+        "albedo": to_srgb(maps.albedo),
+    }
+    written = []
+    try:
+        for name, pixels in pictures.items():
+            path = folder / f"{stem}_{name}.png"
+            Image.fromarray(pixels).save(path)
+            written.append(path)
+        path = folder / f"{stem}_maps.npz"
+        np.savez_compressed(
+            path,
+            depth_m=maps.depth_m,
+            keypoints_px=maps.keypoints_px,
+            warp_px=maps.warp_px,
+            warp_texture=maps.warp_texture,
+        )
+        written.append(path)
+    except OSError as error:
+        raise OutputNotWritable(str(folder), error.strerror or type(error).__name__) from error
+    return written
+
+
+def _keypoints(scene: Scene, camera: Camera) -> FloatArray:
+    pixels, depth = project_points(scene.geometry.subject.keypoints_m, camera)
+    height, width = camera.size
+    inside = (pixels >= 0).all(axis=1) & (pixels[:, 0] < width) & (pixels[:, 1] < height) & (depth > 0)
+    return np.column_stack([pixels, inside]).astype(np.float32)
+
+
+def _parts_and_albedo(scene: Scene, samples: SurfaceSamples) -> tuple[IntArray, FloatArray]:
+    geometry, skin = scene.geometry, scene.skin
+    surface = geometry.surface[samples.triangle]
+    part = geometry.part[samples.triangle].copy()
+    uv = interpolate_uv(geometry, samples.triangle, samples.bary)
+    size = skin.albedo.shape[0]
+    body = surface == Surface.BODY
+    x, y = uv[:, 0] * size, (1 - uv[:, 1]) * size
+    base = np.zeros(len(part), bool)
+    base[body] = look_up(skin.base_layer, x[body], y[body]) > 0.5
+    part[base] = PART_NAMES.index("base layer")
+    albedo = np.full((len(part), 3), STOOL_ALBEDO, np.float32)
+    albedo[body] = look_up(skin.albedo, x[body], y[body])
+    cloth = surface == Surface.CLOTH
+    if cloth.any():
+        albedo[cloth] = ClothShader(geometry).albedo(_chosen(samples, cloth))
+    return part, albedo
+
+
+def _chosen(samples: SurfaceSamples, chosen: BoolArray) -> SurfaceSamples:
+    return SurfaceSamples(*(getattr(samples, name)[chosen] for name in SurfaceSamples.__dataclass_fields__))
+
+
+def _warp(scene: Scene, samples: SurfaceSamples, seen: BoolArray) -> tuple[FloatArray, IntArray]:
+    geometry = scene.geometry
+    points = interpolate_uv(geometry, samples.triangle, samples.bary).astype(np.float32)
+    number = geometry.texture[samples.triangle]
+    points[number == 255] = np.nan
+    warp = np.full((*seen.shape, 2), np.nan, np.float32)
+    texture = np.full(seen.shape, 255, np.uint8)
+    warp[seen], texture[seen] = points, number
+    return warp, texture

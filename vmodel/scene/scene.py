@@ -1,0 +1,85 @@
+"""The set: one dressed person in one pose, with what rendering needs computed once and shared by all views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from vmodel.scene.gbuffer import GBuffer, trace_gbuffer
+from vmodel.scene.geometry import DressableBody, Geometry, build_geometry, make_subject
+from vmodel.scene.lights import LIGHTS, PlacedSetup
+from vmodel.scene.visibility import Ambient, FloorShadow, Lighting, gather_ambient, light_scene
+from vmodel.types import Camera, Drape, Garment, PosedBody, SkinTextures, Strands
+
+_KEPT_LIGHTINGS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One person in one pose, dressed or in the base layer.
+
+    Keep the object while views or lights of the same drape are made: mesh refinement, ray tracers and the
+    dome's light are computed on first use and kept.
+
+    Attributes:
+        posed: the body's mesh in its pose.
+        body: texture layout, part labels and keypoints.
+        skin: painted skin with its opaque base layer.
+        hair: strands in the same pose, or None.
+        drape: the garment in the same pose, or None.
+        garment: its textures, or None without a drape.
+    """
+
+    posed: PosedBody
+    body: DressableBody
+    skin: SkinTextures
+    hair: Strands | None
+    drape: Drape | None
+    garment: Garment | None
+    _lightings: dict[tuple[str, float, int], Lighting] = field(default_factory=dict, repr=False)
+    _views: list[GBuffer] = field(default_factory=list, repr=False)
+
+    @cached_property
+    def geometry(self) -> Geometry:
+        """The refined mesh and its ray tracers."""
+        return build_geometry(make_subject(self.body, self.posed, self.skin, self.hair, self.drape, self.garment))
+
+    @cached_property
+    def ambient(self) -> Ambient:
+        """The dome's light on every vertex."""
+        return gather_ambient(self.geometry)
+
+    @cached_property
+    def dark(self) -> Lighting:
+        """No light at all, for maps that need none."""
+        count = len(self.geometry.vertices_m)
+        setup = PlacedSetup((), np.zeros(3), np.zeros((3, 3)), 0.0, np.array([0.0, 1.0, 0.0]))
+        ambient = Ambient(np.ones((count, 2), np.float32), self.geometry.normals)
+        return Lighting(setup, ambient, np.zeros((count, 0), np.float32), FloorShadow(np.ones((2, 2)), (0, 0), 1))
+
+    def seen_by(self, camera: Camera) -> GBuffer:
+        """The G-buffer of a camera; the latest one is kept, so maps and draft share it."""
+        for view in self._views:
+            if view.camera is camera:
+                return view
+        self._views[:] = [trace_gbuffer(self.geometry, camera)]
+        return self._views[0]
+
+    def lit(self, light: str, camera: Camera, seed: int = 0) -> Lighting:
+        """Studio light for a camera's direction; the last four are kept.
+
+        Args:
+            light: a name of ``LIGHTS``.
+            camera: the lights turn with it.
+            seed: of the ray patterns.
+        """
+        forward = camera.rotation[2]
+        azimuth = round(float(np.degrees(np.arctan2(-forward[0], forward[1]))), 3)
+        key = (light, azimuth, seed)
+        if key not in self._lightings:
+            while len(self._lightings) >= _KEPT_LIGHTINGS:
+                self._lightings.pop(next(iter(self._lightings)))
+            self._lightings[key] = light_scene(self.geometry, self.ambient, LIGHTS[light], azimuth, seed)
+        return self._lightings[key]

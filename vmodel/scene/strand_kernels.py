@@ -1,0 +1,62 @@
+"""The inner loop of the hair rasteriser, compiled by warp; imported only when hair is drawn."""
+
+from __future__ import annotations
+
+
+import warp as wp
+
+wp.set_module_options({"enable_backward": False})
+
+
+@wp.kernel  # type: ignore[untyped-decorator]
+def draw_segments(
+    order: wp.array(dtype=int),  # type: ignore[valid-type]
+    start: wp.array(dtype=wp.vec3),  # type: ignore[valid-type]
+    end: wp.array(dtype=wp.vec3),  # type: ignore[valid-type]
+    half_width: wp.array(dtype=wp.vec2),  # type: ignore[valid-type]
+    start_colour: wp.array(dtype=wp.vec3),  # type: ignore[valid-type]
+    end_colour: wp.array(dtype=wp.vec3),  # type: ignore[valid-type]
+    opacity: wp.array(dtype=float),  # type: ignore[valid-type]
+    depth: wp.array2d(dtype=float),  # type: ignore[valid-type]
+    colour: wp.array2d(dtype=wp.vec4),  # type: ignore[valid-type]
+) -> None:
+    """Blend segments over ``colour`` (premultiplied, straight coverage in w) one after another, far ones first.
+
+    One thread does all: blending depends on the order, and a serial loop is fast enough and repeatable.
+    ``start`` and ``end`` hold (x, y) pixels and the depth in metres.
+    """
+    height = colour.shape[0]
+    width = colour.shape[1]
+    for n in range(order.shape[0]):
+        i = order[n]
+        a = start[i]
+        b = end[i]
+        dx = b[0] - a[0]
+        dy = b[1] - a[1]
+        length2 = wp.max(dx * dx + dy * dy, 1.0e-8)
+        length = wp.sqrt(length2)
+        grow = wp.max(wp.max(half_width[i][0], half_width[i][1]) + 0.5, 1.0)
+        x0 = wp.max(int(wp.floor(wp.min(a[0], b[0]) - grow)), 0)
+        x1 = wp.min(int(wp.ceil(wp.max(a[0], b[0]) + grow)), width)
+        y0 = wp.max(int(wp.floor(wp.min(a[1], b[1]) - grow)), 0)
+        y1 = wp.min(int(wp.ceil(wp.max(a[1], b[1]) + grow)), height)
+        for y in range(y0, y1):
+            for x in range(x0, x1):
+                px = float(x) + 0.5 - a[0]
+                py = float(y) + 0.5 - a[1]
+                t = (px * dx + py * dy) / length2
+                # Sub-pixel segments would fall between pixels: their cap is softened over one pixel.
+                run = t * length
+                cap = wp.clamp(run + 0.5, 0.0, 1.0) - wp.clamp(run - length + 0.5, 0.0, 1.0)
+                if cap > 0.0:
+                    s = wp.clamp(t, 0.0, 1.0)
+                    distance = wp.abs(px * dy - py * dx) / length
+                    half = half_width[i][0] * (1.0 - s) + half_width[i][1] * s
+                    cover = 2.0 * half * wp.clamp(1.0 - distance, 0.0, 1.0)
+                    if half >= 0.5:
+                        cover = wp.clamp(half + 0.5 - distance, 0.0, 1.0)
+                    z = a[2] * (1.0 - s) + b[2] * s
+                    if cover > 0.002 and z < depth[y, x]:
+                        alpha = wp.min(cover * cap * opacity[i], 1.0)
+                        c = start_colour[i] * (1.0 - s) + end_colour[i] * s
+                        colour[y, x] = colour[y, x] * (1.0 - alpha) + wp.vec4(c[0], c[1], c[2], 1.0) * alpha
