@@ -79,7 +79,7 @@ def base_layer_depth(base_layer: BaseLayer, spot_mm: FloatArray) -> tuple[FloatA
         # The strap's inner edge is steep where it crosses the shoulder.
         neck = np.maximum(neck, np.minimum(x - 60, 30.0))
         armhole = 101 + 12 * smoothstep(-200, -262, z) + 62 * smoothstep(-262, -318, z) ** 2 - x
-        top = np.minimum(neck, armhole)
+        top = np.minimum(np.minimum(neck, armhole), -120 - z)
     else:
         front_edge = -268 - 10 * np.exp(-((x / 26) ** 2)) - 22 * smoothstep(95, 150, x)
         top = (1 - back) * front_edge + back * -292 - z

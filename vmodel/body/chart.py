@@ -19,7 +19,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from vmodel.body.anny_model import load_anny, load_surface
-from vmodel.types import BoolArray, ByteArray, FloatArray, IntArray
+from vmodel.types import BoolArray, FloatArray, IntArray
 
 GUTTER = 6
 """Texels painted past each UV island's edge, so that filtering never mixes in unpainted ones."""
@@ -68,7 +68,7 @@ class Anatomy:
         eye_faces: (F,) int8: 0 skin, 1 left eyeball, 2 right eyeball.
         eye_centre_mm: (2, 3) left and right.
         hidden_faces: (F,) bool: tongue, mouth cavity and eye sockets.
-        lid_edge_mm: (2, m, 3) rim of each eye's opening, left then right.
+        lid_edge: vertices round each eye's opening, in order, left then right.
         mouth_edge_mm: (m, 3) the line where the lips meet.
     """
 
@@ -77,7 +77,7 @@ class Anatomy:
     eye_faces: IntArray
     eye_centre_mm: FloatArray
     hidden_faces: BoolArray
-    lid_edge_mm: tuple[FloatArray, FloatArray]
+    lid_edge: tuple[IntArray, IntArray]
     mouth_edge_mm: FloatArray
 
 
@@ -106,9 +106,10 @@ def load_anatomy() -> Anatomy:
     mouth = _island_near(islands, spot_mm[faces].mean(axis=1), ~tongue, np.array([0.0, 5.0, -66.0]), but={head})
     hidden = tongue | np.isin(islands, [*sockets, mouth])
 
-    def rim(island: int) -> FloatArray:
+    def rim(island: int) -> IntArray:
         shared = np.intersect1d(faces[islands == island], faces[islands == head])
-        return np.asarray(spot_mm[shared])
+        from_centre = spot_mm[shared] - spot_mm[shared].mean(axis=0)
+        return np.asarray(shared[np.argsort(np.arctan2(from_centre[:, 2], from_centre[:, 0]))])
 
     return Anatomy(
         spot_mm=spot_mm.astype(np.float32),
@@ -116,8 +117,8 @@ def load_anatomy() -> Anatomy:
         eye_faces=eye_faces,
         eye_centre_mm=centres_mm,
         hidden_faces=hidden,
-        lid_edge_mm=(rim(sockets[0]), rim(sockets[1])),
-        mouth_edge_mm=rim(mouth),
+        lid_edge=(rim(sockets[0]), rim(sockets[1])),
+        mouth_edge_mm=spot_mm[rim(mouth)],
     )
 
 
@@ -186,6 +187,13 @@ def look_up_mask(name: str, chart: Chart) -> FloatArray:
     return np.asarray(resized.ravel()[chart.texel], np.float32)
 
 
+def closed_curve(corners: FloatArray, count: int) -> FloatArray:
+    """(count, 3) points evenly along a closed polyline given by its (m, 3) corners, by corner number."""
+    loop = np.concatenate([corners, corners[:1]])
+    at = np.linspace(0, len(corners), count, endpoint=False)
+    return np.stack([np.interp(at, np.arange(len(loop)), loop[:, axis]) for axis in range(3)], axis=1)
+
+
 def smoothstep(low: float, high: float, values: FloatArray) -> FloatArray:
     """0 below ``low``, 1 above ``high`` (or the reverse if high < low), smooth between."""
     t = np.clip((values - low) / (high - low), 0, 1)
@@ -238,8 +246,3 @@ def _island_near(
         if distance < best_distance:
             best, best_distance = int(island), distance
     return best
-
-
-def is_in(parts: ByteArray, *indices: int) -> BoolArray:
-    """True where a face's part is one of the given."""
-    return np.isin(parts, indices)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from scipy.spatial import cKDTree
 
-from vmodel.body.chart import Anatomy, Chart, blob, smooth_noise, smoothstep
+from vmodel.body.chart import Anatomy, Chart, blob, closed_curve, smooth_noise, smoothstep
 from vmodel.body.look import Look
 from vmodel.types import FloatArray
 
@@ -98,26 +98,17 @@ def lid_edge_distance(spot_mm: FloatArray, anatomy: Anatomy) -> tuple[FloatArray
     near = np.abs(spot_mm[:, 2]) < 22
     distance = np.full(len(spot_mm), 99.0)
     upper = np.zeros(len(spot_mm), bool)
-    rims = np.concatenate([_dense_loop(rim) for rim in anatomy.lid_edge_mm])
+    rims = np.concatenate([closed_curve(anatomy.spot_mm[rim], 160) for rim in anatomy.lid_edge])
     found, index = cKDTree(rims).query(spot_mm[near])
     distance[near] = found
-    upper[near] = _is_upper_lid(rims)[index]
+    upper[near] = is_upper_lid(rims)[index]
     return distance, upper
 
 
-def _is_upper_lid(rims: FloatArray) -> FloatArray:
+def is_upper_lid(rims: FloatArray) -> FloatArray:
     """The rim above the straight line from the inner to the outer corner of the eye."""
     corner_height = np.interp(np.abs(rims[:, 0]), [16, 43], [-3.6, 0.4])
     return np.asarray(rims[:, 2] > corner_height)
-
-
-def _dense_loop(rim: FloatArray, count: int = 160) -> FloatArray:
-    """Points along a closed rim given as unordered points: sorted by their angle seen from the front."""
-    centre = rim.mean(axis=0)
-    order = np.argsort(np.arctan2(rim[:, 2] - centre[2], rim[:, 0] - centre[0]))
-    loop = rim[np.append(order, order[0])]
-    at = np.linspace(0, len(rim), count, endpoint=False)
-    return np.stack([np.interp(at, np.arange(len(loop)), loop[:, axis]) for axis in range(3)], axis=1)
 
 
 def beard_area(spot_mm: FloatArray) -> FloatArray:

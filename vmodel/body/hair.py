@@ -1,0 +1,230 @@
+"""``grow_hair``: head hair, brows, lashes and beard of one virtual model in the rest pose.
+
+Every strand is stepped outwards from its root along a combed flow, pulled down by gravity and kept outside the skin
+by a clearance that grows away from the root: that clearance is the hair's volume. Neighbours then join into locks,
+curl together and stray a little on their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from vmodel.body.anny_model import load_surface
+from vmodel.body.brows import grow_beard, grow_brows, grow_lashes
+from vmodel.body.chart import load_anatomy, smoothstep
+from vmodel.body.gathered_hair import grow_gathered
+from vmodel.body.hair_styles import HairStyle, style_of
+from vmodel.body.head_surface import HeadSurface, Roots, head_surface, scatter_roots
+from vmodel.body.look import Look, look_of
+from vmodel.body.model import Body
+from vmodel.body.scalp import hair_density, hairline_depth, parting_distance, turn_of
+from vmodel.body.strands import join, no_strands, tapered
+from vmodel.types import FloatArray, Strands, VirtualModel
+
+POINTS = 16
+WHORL_MM = np.array([9.0, 128.0, 92.0])
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """Per-strand decisions; all (n,).
+
+    Attributes:
+        length_m: of each strand.
+        clearance_m: distance from the skin that the strand reaches.
+        side: -1 or 1, the side of the parting it falls to.
+    """
+
+    length_m: FloatArray
+    clearance_m: FloatArray
+    side: FloatArray
+
+
+def grow_hair(model: VirtualModel, body: Body) -> Strands:
+    """Grow all hair of a model on its body at rest.
+
+    Args:
+        model: style, colours, look and seed; the same model always grows the same hair.
+        body: of the model.
+    Returns:
+        Strands of one length K for all; head hair first, then brows, lashes and facial hair.
+    """
+    look, style = look_of(model), style_of(model)
+    surface = head_surface(body.rest.vertices_m)
+    groups = [
+        _grow_head_hair(model, body, look, style, surface) if style.strands else no_strands(POINTS),
+        grow_brows(model, body, look),
+        grow_lashes(model, body, look),
+        grow_beard(model, body, look),
+    ]
+    return join(groups)
+
+
+def _grow_head_hair(model: VirtualModel, body: Body, look: Look, style: HairStyle, surface: HeadSurface) -> Strands:
+    rng = np.random.default_rng([model.seed, 61])
+    roots = _scalp_roots(model, body, look, style, rng)
+    plan = _plan(model, look, style, roots, surface.scale, rng)
+    if style.finish == "loose":
+        points = _comb(roots, plan, style, surface, rng)
+        points = _style_locks(points, roots, plan, style, surface, rng)
+    else:
+        points = grow_gathered(roots, style, surface, rng)
+    radius = tapered(len(points), points.shape[1], style.width_mm / 2000) * rng.uniform(0.75, 1.2, (len(points), 1))
+    return Strands(
+        points.astype(np.float32),
+        radius.astype(np.float32),
+        _colours(model, roots, rng),
+        np.zeros(len(points), np.uint8),
+    )
+
+
+def _scalp_roots(model: VirtualModel, body: Body, look: Look, style: HairStyle, rng: np.random.Generator) -> Roots:
+    anatomy, faces = load_anatomy(), load_surface().faces
+    centre = anatomy.spot_mm[faces].mean(axis=1)
+    skin = ~anatomy.hidden_faces & (anatomy.eye_faces == 0) & (centre[:, 2] > -95)
+    scalp = np.flatnonzero(skin & (hairline_depth(centre, model, look) > -12))
+    roots = scatter_roots(body.rest.vertices_m, scalp, int(style.strands * 1.25), rng)
+    density = hair_density(roots.spot_mm, model, look)
+    # No hair grows on the parting itself.
+    parting = np.abs(parting_distance(roots.spot_mm, style, look))
+    density = density * (1 - 0.8 * np.exp(-((parting / 1.1) ** 2)) * smoothstep(120, 90, roots.spot_mm[:, 1]))
+    kept = np.flatnonzero(rng.uniform(0, 1, len(roots)) < density)
+    return roots.take(kept[: style.strands])
+
+
+def _plan(
+    model: VirtualModel, look: Look, style: HairStyle, roots: Roots, scale: float, rng: np.random.Generator
+) -> _Plan:
+    spot, count = roots.spot_mm, len(roots)
+    turn = turn_of(spot)
+    side_share = smoothstep(62, 22, spot[:, 2])
+    nape_share = smoothstep(104, 140, turn) * smoothstep(30, -40, spot[:, 2])
+    length = style.top_mm + (style.side_mm - style.top_mm) * side_share
+    length += (style.nape_mm - length) * nape_share
+    length *= 1 - style.layered * rng.uniform(0, 1, count) ** 1.5
+    depth = hairline_depth(spot, model, look)
+    if style.longest_mm < 150:
+        length *= 0.40 + 0.60 * smoothstep(-3, 16, depth)
+    else:
+        baby = rng.uniform(0, 1, count) < 0.55 * smoothstep(4, -2, depth)
+        length = np.where(baby, rng.uniform(12, 45, count), length)
+    # Roots near the crown and the parting lie on top of the others.
+    height = np.clip((spot[:, 2] + 70) / 180, 0, 1)
+    layer = np.clip(0.12 + 0.62 * height + rng.uniform(-0.22, 0.30, count), 0.04, 1.1)
+    if style.comb == "out":
+        layer = rng.uniform(0, 1, count)
+    parting = parting_distance(spot, style, look)
+    side = np.where(parting + rng.normal(0, 0.5, count) >= 0, 1.0, -1.0)
+    return _Plan(length * scale / 1000, style.volume_mm * layer * scale / 1000, side)
+
+
+def _comb(roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface, rng: np.random.Generator) -> FloatArray:
+    """(n, K, 3) strands stepped along the flow."""
+    count = _point_count(style)
+    step = (plan.length_m / (count - 1))[:, None]
+    points = [roots.points_m + roots.normal * 0.0003]
+    normal, spot = roots.normal, roots.spot_mm
+    heading = roots.normal * style.lift
+    for k in range(1, count):
+        arc_mm = step * k * 1000 / surface.scale
+        flow = _flow(spot, plan.side, style)
+        flow -= normal * np.einsum("nc,nc->n", flow, normal)[:, None] * (0.9 if style.comb != "out" else 0.0)
+        lift = style.lift * np.exp(-arc_mm / 45) if style.comb != "out" else style.lift
+        pull = style.weight * np.clip((arc_mm - 15) / 110, 0, 1)
+        wanted = flow * (1 - lift) + normal * lift
+        wanted = wanted * (1 - pull) + np.array([0, 0, -1.0]) * pull
+        heading = _unit(0.55 * heading + _unit(wanted))
+        ahead = points[-1] + heading * step
+        contact = surface.contact(ahead)
+        rise = 1 - np.exp(-arc_mm[:, 0] / 30)
+        needed = plan.clearance_m * rise + 0.0006 - contact.distance_m
+        moved = ahead + contact.normal * np.maximum(needed, 0)[:, None]
+        direction = _unit(moved - points[-1])
+        points.append(points[-1] + direction * step)
+        heading = direction
+        normal, spot = contact.normal, contact.spot_mm
+    del rng
+    return np.stack(points, axis=1)
+
+
+def _flow(spot: FloatArray, side: FloatArray, style: HairStyle) -> FloatArray:
+    """(n, 3) combing direction at spots of the head."""
+    x, y, z = spot[:, 0], spot[:, 1], spot[:, 2]
+    down = np.broadcast_to([0.0, 0.0, -1.0], spot.shape)
+    if style.comb in ("whorl", "out"):
+        flow = _unit(spot - WHORL_MM) + 0.35 * down
+        if style.comb == "whorl":
+            forward = style.fringe * smoothstep(70, 10, y) * smoothstep(50, 70, z)
+            flow = flow + forward[:, None] * np.array([0.35, -0.8, 0.0])
+        return _unit(flow)
+    if style.comb == "swept":
+        top = smoothstep(35, 75, z)[:, None]
+        forward = style.fringe * smoothstep(95, 20, y)
+        across = np.stack([side * 0.95, 0.55 - 1.25 * forward, 0.0 * x], axis=1)
+        sides = np.stack([0 * x, 0.45 - 0.5 * style.fringe * smoothstep(60, 20, y), np.full(len(x), -0.9)], axis=1)
+        return _unit(across * top + sides * (1 - top))
+    # Parted: to the side and back over the top, then down; never across the face.
+    top = smoothstep(20, 85, z)[:, None]
+    over = np.stack([side * 0.9, 0.35 + 0.25 * smoothstep(40, 0, y), np.full(len(x), -0.15)], axis=1)
+    face = smoothstep(30, -5, y) * smoothstep(75, 58, np.abs(x)) * smoothstep(80, 50, z)
+    aside = np.stack([side * 1.2, np.full(len(x), 0.9), 0 * x], axis=1)
+    return _unit(over * top + down * (1 - top) + aside * face[:, None])
+
+
+def _style_locks(
+    points: FloatArray, roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface, rng: np.random.Generator
+) -> FloatArray:
+    """Join neighbours into locks, curl them, let single hairs stray."""
+    n, count, _ = points.shape
+    centres = rng.choice(n, max(1, n // 45), replace=False)
+    lock = cKDTree(roots.points_m[centres]).query(roots.points_m)[1]
+    along = np.linspace(0, 1, count)
+    leader = points[centres[lock]]
+    same_side = plan.side == plan.side[centres[lock]]
+    similar = np.abs(plan.length_m / plan.length_m[centres[lock]] - 1) < 0.5
+    joined = style.clump * along**0.8 * rng.uniform(0.5, 1.0, (n, 1)) * (same_side & similar)[:, None]
+    points = points + (leader - points) * joined[..., None]
+    arc_mm = (plan.length_m * 1000 / surface.scale)[:, None] * along
+    tangent = _unit(np.gradient(points, axis=1))
+    first = _unit(np.cross(tangent, np.array([0.31, 0.17, 0.94])))
+    second = np.cross(tangent, first)
+    scale_m = surface.scale / 1000
+    if style.curl_mm:
+        phase = rng.uniform(0, 2 * np.pi, len(centres))[lock][:, None] + rng.normal(0, 0.35, (n, 1))
+        pitch = style.wave_mm * rng.uniform(0.8, 1.25, len(centres))[lock][:, None]
+        angle = phase + 2 * np.pi * arc_mm / pitch
+        reach = style.curl_mm * scale_m * smoothstep(0, 1, arc_mm / (0.9 * style.wave_mm + 12))
+        points = points + (first * np.cos(angle)[..., None] + second * np.sin(angle)[..., None]) * reach[..., None]
+    stray = style.frizz_mm * scale_m * np.minimum(1, arc_mm / 80) * np.where(rng.uniform(size=(n, 1)) < 0.05, 5, 1)
+    for wave in (1.0, 2.3):
+        turn = rng.uniform(0, 2 * np.pi, (n, 2, 1))
+        angle = 2 * np.pi * wave * along
+        points = points + 0.6 * stray[..., None] * (
+            first * np.sin(angle + turn[:, 0])[..., None] + second * np.sin(angle + turn[:, 1])[..., None]
+        )
+    points[:, 0] = roots.points_m
+    flat = surface.pushed_out(points[:, 1:].reshape(-1, 3), 0.0008)
+    return np.concatenate([points[:, :1], flat.reshape(n, count - 1, 3)], axis=1)
+
+
+def _colours(model: VirtualModel, roots: Roots, rng: np.random.Generator) -> FloatArray:
+    """(n, 3) float32: natural spread of the hair colour; grey comes first at the temples."""
+    count = len(roots)
+    base = np.array(model.hair.colour)
+    shade = np.exp(rng.normal(0, 0.20, (count, 1)) + rng.normal(0, 0.05, (count, 3)))
+    temple = smoothstep(50, 0, roots.spot_mm[:, 2]) * smoothstep(110, 60, turn_of(roots.spot_mm))
+    grey_share = np.clip(model.hair.grey * (0.85 + 0.7 * temple), 0, 1)
+    is_grey = rng.uniform(0, 1, count) < grey_share
+    silver = np.array([0.40, 0.39, 0.37]) * np.exp(rng.normal(0, 0.22, (count, 1)))
+    return np.clip(np.where(is_grey[:, None], silver, base * shade), 0, 1).astype(np.float32)
+
+
+def _point_count(style: HairStyle) -> int:
+    return 24 if style.curl_mm or style.longest_mm > 400 else POINTS if style.longest_mm > 60 else 8
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))

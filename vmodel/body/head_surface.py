@@ -1,0 +1,147 @@
+"""The head and trunk that hair grows on and must stay outside of."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from vmodel.body.anny_model import load_surface
+from vmodel.body.chart import load_anatomy, vertex_normals
+from vmodel.types import FloatArray, IntArray
+
+LOWEST_MM = -640.0
+"""Longest hair ends above this height of the neutral body."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contact:
+    """Where points stand against the surface.
+
+    Attributes:
+        distance_m: (n,) signed distance, positive outside.
+        normal: (n, 3) outward direction.
+        spot_mm: (n, 3) the points in the neutral body's coordinates.
+    """
+
+    distance_m: FloatArray
+    normal: FloatArray
+    spot_mm: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class HeadSurface:
+    """Head, neck and trunk of one body, sampled at vertices and face centres.
+
+    Attributes:
+        samples_m: (m, 3) points of the surface; normals (m, 3); spot_mm (m, 3) neutral spots.
+        scale: metres of this head per metre of the neutral one.
+    """
+
+    samples_m: FloatArray
+    normals: FloatArray
+    spot_mm: FloatArray
+    scale: float
+    tree: cKDTree
+
+    def contact(self, points_m: FloatArray) -> Contact:
+        """Nearest-plane contact of (n, 3) points; exact to a fraction of a millimetre near the skin."""
+        _, index = self.tree.query(points_m)
+        away = points_m - self.samples_m[index]
+        normal = self.normals[index]
+        distance = np.einsum("nc,nc->n", away, normal)
+        return Contact(distance, normal, self.spot_mm[index] + away * (1000 / self.scale))
+
+    def pushed_out(self, points_m: FloatArray, clearance_m: FloatArray | float) -> FloatArray:
+        """(n, 3) points, those closer to the skin than the clearance moved out to it."""
+        contact = self.contact(points_m)
+        return np.asarray(points_m + contact.normal * np.maximum(clearance_m - contact.distance_m, 0)[:, None])
+
+
+@functools.cache
+def _outer_faces() -> IntArray:
+    """Skin faces of head and trunk without arms, ears' insides, eyeballs, mouth."""
+    anatomy, surface = load_anatomy(), load_surface()
+    centre = anatomy.spot_mm[surface.faces].mean(axis=1)
+    outer = ~anatomy.hidden_faces & (anatomy.eye_faces == 0) & (centre[:, 2] > LOWEST_MM) & (np.abs(centre[:, 0]) < 260)
+    return np.flatnonzero(outer)
+
+
+def head_surface(vertices_m: FloatArray) -> HeadSurface:
+    """Index the surface of a body, rest or posed.
+
+    Args:
+        vertices_m: (V, 3) vertices.
+    """
+    anatomy, faces = load_anatomy(), load_surface().faces
+    outer = _outer_faces()
+    normal = vertex_normals(vertices_m, faces)
+    centre_normal = normal[faces[outer]].mean(axis=1)
+    centre_normal /= np.maximum(np.linalg.norm(centre_normal, axis=1, keepdims=True), 1e-9)
+    used = np.unique(faces[outer])
+    samples = np.concatenate([vertices_m[used], vertices_m[faces[outer]].mean(axis=1)])
+    spots = np.concatenate([anatomy.spot_mm[used], anatomy.spot_mm[faces[outer]].mean(axis=1)])
+    normals = np.concatenate([normal[used], centre_normal])
+    return HeadSurface(samples, normals, spots, head_scale(vertices_m), cKDTree(samples))
+
+
+def head_scale(vertices_m: FloatArray) -> float:
+    """Size of this head against the neutral one, by the spread of the skull's vertices."""
+    anatomy = load_anatomy()
+    skull = anatomy.spot_mm[:, 2] > 20
+    return float(
+        np.linalg.norm(vertices_m[skull].std(axis=0)) / np.linalg.norm(anatomy.spot_mm[skull].std(axis=0)) * 1000
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Roots:
+    """Points on the skin.
+
+    Attributes:
+        points_m, normal: (n, 3) on this body.
+        spot_mm: (n, 3) on the neutral one.
+    """
+
+    points_m: FloatArray
+    normal: FloatArray
+    spot_mm: FloatArray
+
+    def __len__(self) -> int:
+        """Number of roots."""
+        return len(self.points_m)
+
+    def take(self, index: IntArray) -> Roots:
+        """Some of the roots."""
+        return Roots(self.points_m[index], self.normal[index], self.spot_mm[index])
+
+
+def scatter_roots(vertices_m: FloatArray, faces: IntArray, count: int, rng: np.random.Generator) -> Roots:
+    """Spread points evenly by area over some faces of the body.
+
+    Args:
+        vertices_m: (V, 3) of the body.
+        faces: indices of the faces to scatter on.
+        count: number of points.
+        rng: generator.
+    """
+    anatomy, corners = load_anatomy(), load_surface().faces[faces]
+    a, b, c = (vertices_m[corners[:, k]] for k in range(3))
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    # Even steps along the summed area: faces get their share without clusters.
+    at = (np.arange(count) + rng.uniform(0, 1, count)) / count
+    chosen = np.searchsorted(np.cumsum(area) / area.sum(), at).clip(0, len(faces) - 1)
+    u, v = rng.uniform(0, 1, count), rng.uniform(0, 1, count)
+    fold = u + v > 1
+    u, v = np.where(fold, 1 - u, u), np.where(fold, 1 - v, v)
+    weights = np.stack([1 - u - v, u, v], axis=1)
+    normal = vertex_normals(vertices_m, load_surface().faces)
+
+    def blend(values: FloatArray) -> FloatArray:
+        return np.asarray(np.einsum("nk,nkc->nc", weights, values[corners[chosen]]))
+
+    normals = blend(normal)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    return Roots(blend(vertices_m), normals, blend(anatomy.spot_mm))

@@ -1,0 +1,50 @@
+"""Polylines of hair: building, joining and bringing them to one number of points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vmodel.types import FloatArray, Strands
+
+HEAD_HAIR, BROW, LASH, FACIAL_HAIR = range(4)
+
+
+def no_strands(points: int) -> Strands:
+    """Strands of a bald spot: none, of ``points`` points each."""
+    return Strands(
+        np.zeros((0, points, 3), np.float32),
+        np.zeros((0, points), np.float32),
+        np.zeros((0, 3), np.float32),
+        np.zeros(0, np.uint8),
+    )
+
+
+def tapered(count: int, points: int, radius_m: float) -> FloatArray:
+    """(count, points) float32 radii: full over most of the length, thin at the tip."""
+    along = np.linspace(0, 1, points)
+    profile = np.where(along < 0.6, 0.9 + 0.1 * along / 0.6, 1 - 0.8 * ((along - 0.6) / 0.4) ** 1.5)
+    return np.broadcast_to((radius_m * profile).astype(np.float32), (count, points))
+
+
+def join(groups: Sequence[Strands]) -> Strands:
+    """All groups as one, resampled to the largest number of points among them."""
+    points = max(group.points_m.shape[1] for group in groups)
+    return Strands(
+        np.concatenate([_resampled(group.points_m, points) for group in groups]),
+        np.concatenate([_resampled(group.radius_m[..., None], points)[..., 0] for group in groups]),
+        np.concatenate([group.colour for group in groups]),
+        np.concatenate([group.kind for group in groups]),
+    )
+
+
+def _resampled(values: FloatArray, points: int) -> FloatArray:
+    """(n, K, c) values interpolated along K to another number of points."""
+    have = values.shape[1]
+    if have == points:
+        return np.asarray(values, np.float32)
+    at = np.linspace(0, have - 1, points)
+    low = np.minimum(at.astype(int), have - 2)
+    share = (at - low)[:, None]
+    return np.asarray(values[:, low] * (1 - share) + values[:, low + 1] * share, np.float32)
