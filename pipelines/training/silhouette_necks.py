@@ -144,19 +144,19 @@ def _front_opening(rng: np.random.Generator, drawing: Drawing, front: FloatArray
         spread = rng.uniform(0.4, 2.2)
         slit = np.stack([low + [-half, 0], low + [half, 0], [half * spread, length * 1.03], [-half * spread, length * 1.03]])
         drawing.layers.append(("slit" if rng.random() < 0.4 else "inside", slit))
-        drawing.lines += [slit[[0, 3]], slit[[1, 2]]]
+        drawing.closing += [slit[[0, 3]], slit[[1, 2]]]
         return
-    full = drawing.category == Category.OUTERWEAR or rng.random() < 0.12
+    full = drawing.category == Category.OUTERWEAR or rng.random() < 0.08
     if full or (drawing.neckline == Neckline.COLLAR and rng.random() < 0.8):
         end = low + [rng.normal(0, 0.6), (length - low[1]) if full else rng.uniform(6, 16)]
-        drawing.lines.append(np.stack([low, end]))
+        (drawing.closing if full else drawing.lines).append(np.stack([low, end]))
         if rng.random() < 0.6:
             drawing.lines.append(np.stack([low, end]) + [rng.uniform(1, 3), 0])
             for y in np.linspace(low[1] + 1, end[1] - 1, rng.integers(2, 8)):
                 c = np.linspace(0, 2 * np.pi, 8)[:, None]
                 drawing.layers.append(("detail", np.concatenate([np.cos(c), np.sin(c)], 1) * 0.6 + [low[0] + 0.8, y]))
-    if drawing.category == Category.OUTERWEAR and rng.random() < 0.7:
+    if drawing.category == Category.OUTERWEAR and rng.random() < 0.85:
         for sign in (1, -1):
             x = marks["waist_left"][0] * rng.uniform(0.45, 0.65) * sign
             y = length * rng.uniform(0.6, 0.75)
-            drawing.lines.append(np.stack([np.array([x - 6, y]), np.array([x + 6, y + sign * rng.uniform(-2, 2)])]))
+            drawing.closing.append(np.stack([np.array([x - 6, y]), np.array([x + 6, y + sign * rng.uniform(-2, 2)])]))

@@ -37,7 +37,11 @@ def paint(rng: np.random.Generator, drawing: Drawing) -> Sample:
     inside = np.zeros_like(mask)
     cloth = _cloth(rng)
     luma = cloth.copy()
-    lining = _cloth(rng) if rng.random() < 0.3 else np.clip(cloth + rng.normal(0, 0.16), 0, 1)
+    darker = cloth * rng.uniform(0.5, 0.95) if rng.random() < 0.8 else cloth + rng.normal(0, 0.2)
+    lining = _cloth(rng) if rng.random() < 0.15 else np.clip(darker, 0, 1)
+    if rng.random() < 0.4:
+        lining = _with_label(rng, lining, to_canvas(drawing.landmarks.get("neck_back", np.zeros(2))[None])[0])
+    bold = rng.uniform(0.15, 0.45) * rng.choice([-1, -1, 1])
     line_shade, line_alpha = rng.uniform(-0.35, 0.2), rng.uniform(0.1, 1.0)
     layers = sorted(drawing.layers, key=lambda layer: layer[0] in {"inside", "collar", "slit"})
     for role, outline in layers:
@@ -47,7 +51,7 @@ def paint(rng: np.random.Generator, drawing: Drawing) -> Sample:
             mask, inside = np.where(area > 127, 0, mask), np.where(area > 127, 0, inside)
             continue
         if role == "detail":
-            luma = np.where(area > 127, np.clip(luma + line_shade, 0, 1), luma)
+            luma = np.where(area > 127, np.clip(luma + bold, 0, 1), luma)
             continue
         inside = np.where(area > 127, 255 if role == "inside" else 0, inside)
         mask = np.maximum(mask, area)
@@ -60,7 +64,11 @@ def paint(rng: np.random.Generator, drawing: Drawing) -> Sample:
             polygon = [np.round(to_canvas(line) * 16).astype(np.int32)]
             edge = cv2.polylines(np.zeros_like(mask), polygon, False, 255, int(rng.integers(1, 3)), cv2.LINE_AA, 4)
             luma = np.clip(luma + edge / 255.0 * line_shade * rng.uniform(0.2, 1.0), 0, 1)
-    luma = np.clip(luma + _smooth_noise(rng, 12) * rng.uniform(0, 0.12), 0, 1)
+    for line in drawing.closing:
+        polygon = [np.round(to_canvas(line) * 16).astype(np.int32)]
+        edge = cv2.polylines(np.zeros_like(mask), polygon, False, 255, int(rng.integers(1, 4)), cv2.LINE_AA, 4)
+        luma = np.clip(luma + edge / 255.0 * bold, 0, 1)
+    luma = _shade(rng, luma, mask)
     points = np.full((len(LANDMARKS), 2), np.nan, np.float32)
     for name, point in drawing.landmarks.items():
         points[LANDMARKS.index(name)] = to_canvas(point[None])[0]
@@ -77,6 +85,24 @@ def _placement(rng: np.random.Generator, drawing: Drawing):  # type: ignore[no-u
     scale = CANVAS * rng.uniform(0.86, 0.95) / (high - low).max()
     offset = CANVAS / 2 - (low + high) / 2 * scale + rng.normal(0, 1.5, 2)
     return lambda p: p @ turn.T * scale + offset
+
+
+def _with_label(rng: np.random.Generator, lining: FloatArray, centre: FloatArray) -> FloatArray:
+    """A woven label sewn inside the back."""
+    half = rng.uniform([3, 2], [9, 6])
+    low, high = centre + [0, half[1]] - half, centre + [0, half[1] * rng.uniform(1.2, 2.5)] + half
+    spots = [tuple(int(v) for v in corner) for corner in (low, high)]
+    return np.asarray(cv2.rectangle(lining.astype(np.float32), spots[0], spots[1], float(rng.uniform(0, 1)), -1))
+
+
+def _shade(rng: np.random.Generator, luma: FloatArray, mask: ByteArray) -> FloatArray:
+    """Soft light: blotches, folds that run down the cloth, darker towards the outline."""
+    blotches = _smooth_noise(rng, 12) * rng.uniform(0, 0.06)
+    grid = rng.normal(0, 1, (int(rng.integers(3, 8)), int(rng.integers(20, 60)))).astype(np.float32)
+    folds = cv2.resize(grid, (CANVAS, CANVAS), interpolation=cv2.INTER_CUBIC) * rng.uniform(0, 0.06)
+    depth = cv2.distanceTransform((mask > 127).astype(np.uint8), cv2.DIST_L2, 3)
+    rim = np.exp(-depth / rng.uniform(2, 8)) * rng.uniform(0, 0.25)
+    return np.asarray(np.clip(luma + blotches + folds - rim, 0, 1), np.float32)
 
 
 def _smooth_noise(rng: np.random.Generator, cells: int) -> FloatArray:

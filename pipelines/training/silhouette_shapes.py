@@ -24,7 +24,7 @@ class Drawing:
     Attributes:
         layers: (role, (n, 2) outline); role is "cloth", "back" (painted first), "inside" (visible
             inside of the back), "detail" (drawn only within the cloth).
-        lines: (n, 2) polylines of seams and plackets.
+        lines: (n, 2) polylines of seams and plackets; closing: of zips and button fronts, always visible.
     """
 
     category: Category
@@ -33,6 +33,7 @@ class Drawing:
     open_front: bool = False
     layers: list[tuple[str, FloatArray]] = field(default_factory=list)
     lines: list[FloatArray] = field(default_factory=list)
+    closing: list[FloatArray] = field(default_factory=list)
     landmarks: dict[str, FloatArray] = field(default_factory=dict)
 
 
@@ -148,15 +149,17 @@ def _upper_cut(rng: np.random.Generator, drawing: Drawing) -> _Cut:
     chest = rng.uniform(20, 31)
     fitted = rng.random()
     length = {
-        Category.TOP: chest * 2 * np.clip(rng.normal(1.28, 0.24), 0.72, 1.95),
-        Category.DRESS: chest * 2 * rng.uniform(1.9, 3.3),
+        Category.TOP: chest * 2 * (rng.uniform(1.4, 2.0) if rng.random() < 0.2 else np.clip(rng.normal(1.25, 0.22), 0.72, 1.9)),
+        Category.DRESS: chest * 2 * rng.uniform(1.9, 3.5),
         Category.OUTERWEAR: chest * 2 * np.clip(rng.normal(1.35, 0.35), 0.85, 2.4),
         Category.JUMPSUIT: chest * 2 * rng.uniform(1.35, 1.6),
     }[category]
     if category == Category.DRESS:
         chest *= 0.92
+    if sleeve == Sleeve.STRAP and category == Category.TOP:
+        length *= 1.12
     armpit = rng.uniform(17, 26) + (4 if category == Category.OUTERWEAR else 0)
-    shoulder = chest * (rng.uniform(0.6, 0.98) if sleeve == Sleeve.NONE else rng.uniform(0.74, 1.0))
+    shoulder = chest * (rng.uniform(0.6, 1.07) if sleeve == Sleeve.NONE else rng.uniform(0.74, 1.0))
     neck = rng.uniform(7, 13) if drawing.neckline != Neckline.SCOOP else rng.uniform(9, 16)
     if drawing.neckline == Neckline.HIGH:
         neck = rng.uniform(6, 9.5)
@@ -273,7 +276,7 @@ def _sleeve(
     outer = elbow + way2 * cut.sleeve_length * 0.5 if long else elbow
     cuff = cut.cuff * (rng.uniform(1.2, 2.2) if long and rng.random() < 0.12 else 1.0)
     inner = outer + normal * cuff + way2 * rng.uniform(-2.5, 2)
-    puff = rng.random() < 0.12
+    puff = rng.random() < 0.18
     bulge = rng.uniform(0.12, 0.35) if puff else rng.uniform(-0.03, 0.08)
     top = np.concatenate([arc(shoulder, elbow, bulge), arc(elbow, outer, bulge if puff else 0.02)]) if long else arc(
         shoulder, outer, bulge
@@ -403,6 +406,9 @@ def _legs(rng: np.random.Generator, category: Category) -> Drawing:
         drawing.landmarks |= {f"hip_{name}": hip, f"leg_outer_{name}": outer, f"leg_inner_{name}": inner}
     drawing.landmarks["crotch"] = crotch
     _paint_legs(rng, drawing, crotch)
+    marks = drawing.landmarks
+    if gap < 2:
+        drawing.closing.append(np.stack([crotch, (marks["leg_inner_left"] + marks["leg_inner_right"]) / 2]))
     left, right = drawing.landmarks["hip_left"], drawing.landmarks["hip_right"]
     sides = [arc(top[-1], right, -0.06), arc(left, top[0], -0.06)]
     drawing.layers.insert(0, ("cloth", np.concatenate([top, sides[0], crotch[None], sides[1]])))

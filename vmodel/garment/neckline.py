@@ -37,6 +37,31 @@ def front_edge(rgb: ByteArray, top: FloatArray, low: FloatArray, neckline: Neckl
     return _below(found, top)
 
 
+def split_stand(top: FloatArray, least: float) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+    """Part the outline between the neck points into the sides of a standing collar and its open top.
+
+    Args:
+        top: (n, 2) photo pixels from the left neck point to the right one.
+        least: rise above the neck points, in pixels, under which there is no stand.
+    Returns:
+        Left side, top, right side (they share their ends), or None.
+    """
+    chord = top[-1] - top[0]
+    span = float(np.linalg.norm(chord))
+    along = (top - top[0]) @ chord / max(span, 1e-9)
+    rise = (top - top[0]) @ np.array([-chord[1], chord[0]]) / max(span, 1e-9)
+    ends = []
+    for score, part in ((rise - along, along < 0.4 * span), (rise - (span - along), along > 0.6 * span)):
+        spots = np.nonzero(part)[0]
+        best = int(spots[score[spots].argmax()]) if len(spots) else 0
+        if not len(spots) or rise[best] < least:
+            return None
+        ends.append(best)
+    if not 1 < ends[0] < ends[1] < len(top) - 2:
+        return None
+    return top[: ends[0] + 1], top[ends[0] : ends[1] + 1], top[ends[1] :]
+
+
 def _guide(left: FloatArray, right: FloatArray, low: FloatArray, neckline: Neckline) -> FloatArray:
     t = np.linspace(0, 1, 60)[:, None]
     if neckline in POINTED:

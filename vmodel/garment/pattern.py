@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from vmodel.garment.landmarks import loop_order, snap_to_contour
-from vmodel.garment.neckline import front_edge
+from vmodel.garment.neckline import front_edge, split_stand
 from vmodel.garment.outline import (
     arc_between,
     extent,
@@ -129,6 +129,12 @@ def cut_edges(mask: BoolArray, kind: GarmentKind, landmarks: Landmarks) -> dict[
     for first, second in zip(order, (*order[1:], order[0]), strict=True):
         way = arc_between(contour, places[first], places[second])
         edges[EDGES[first, second]] = smooth_path(way, 1.0)
+    if "neck" in edges and kind.neckline not in {Neckline.STRAPLESS, Neckline.HOOD} and kind.sleeve != Sleeve.STRAP:
+        stand = split_stand(edges["neck"], 0.015 * size)
+        if stand is not None:
+            edges = dict(zip(("stand_left", "neck", "stand_right"), stand, strict=True)) | {
+                name: line for name, line in edges.items() if name != "neck"
+            }
     return edges
 
 
