@@ -90,7 +90,9 @@ def load_anny() -> Any:
         import anny
         import torch
 
-        model = anny.Anny(local_changes="all", facial_actions="all", phenotypes="all").to(dtype=torch.float32)
+        model = anny.Anny(local_changes="all", facial_actions="all", phenotypes="all", extrapolate_phenotypes=True).to(
+            dtype=torch.float32
+        )
     return model
 
 

@@ -6,6 +6,7 @@ torso without arms (ISO 8559-1 girths at bust, waist, hip and neck base).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -16,6 +17,7 @@ from vmodel.types import BodyMeasurements, BoolArray, FloatArray, IntArray, Pose
 
 ARM_BONES = ("shoulder01", "upperarm", "lowerarm", "wrist", "metacarpal", "finger")
 HEAD_BONES = ("neck", "head", "eye")
+SLICES = 16
 ACROMION_OUTSIDE_JOINT_CM = 1.8
 """The shoulder point of tailors lies this far outside the centre of the shoulder joint (on a 170 cm body)."""
 
@@ -32,8 +34,7 @@ def measure_body(rest: PosedBody, surface: Surface) -> BodyMeasurements:
     vertices = np.asarray(rest.vertices_m, np.float64)
     joints = rest.joints_m
     height = float(np.ptp(vertices[:, 2]))
-    torso = _edges_of(surface, lambda bone: not bone.startswith((*ARM_BONES, *HEAD_BONES)))
-    neck_edges = _edges_of(surface, lambda bone: bone.startswith(("neck", "head", "spine01", "clavicle")))
+    torso, neck_edges = _torso_edges(surface), _neck_edges(surface)
     armpit = _armpit_height(vertices, surface)
     crotch = _crotch_height(vertices, surface)
     waist_level = crotch + 0.60 * (armpit - crotch)
@@ -96,6 +97,16 @@ def vertices_on(surface: Surface, wanted: Callable[[str], bool]) -> BoolArray:
     return np.asarray(chosen[surface.vertex_bone])
 
 
+@functools.cache
+def _torso_edges(surface: Surface) -> IntArray:
+    return _edges_of(surface, lambda bone: not bone.startswith((*ARM_BONES, *HEAD_BONES)))
+
+
+@functools.cache
+def _neck_edges(surface: Surface) -> IntArray:
+    return _edges_of(surface, lambda bone: bone.startswith(("neck", "head", "spine01", "clavicle")))
+
+
 def _edges_of(surface: Surface, wanted: Callable[[str], bool]) -> IntArray:
     inside = vertices_on(surface, wanted)
     faces = surface.faces[inside[surface.faces].all(axis=1)]
@@ -126,8 +137,8 @@ def _seat_height(vertices: FloatArray, surface: Surface, low: float, high: float
 
 
 def _extreme(value: Callable[[float], float], low: float, high: float, *, largest: bool) -> tuple[float, float]:
-    """(height, girth) of the extreme among 24 slices."""
-    heights = np.linspace(low, high, 24)
+    """(height, girth) of the extreme among ``SLICES`` slices."""
+    heights = np.linspace(low, high, SLICES)
     girths = np.array([value(float(z)) for z in heights])
     girths[girths == 0] = 0 if largest else np.inf
     at = int(girths.argmax() if largest else girths.argmin())

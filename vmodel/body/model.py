@@ -52,6 +52,11 @@ class Body:
     _shape: _Shape = field(repr=False)
 
     @property
+    def scale(self) -> float:
+        """Height of the model over the height that its phenotype has by itself; near 1 for natural proportions."""
+        return self._shape.scale
+
+    @property
     def uv(self) -> tuple[FloatArray, IntArray]:
         """((n, 2) float32 texture coordinates, v up; (F, 3) int32 indices into them)."""
         return self.surface.uv, self.surface.uv_faces
@@ -117,7 +122,13 @@ class _Shape:
         if not expression:
             return self
         merged = {**dict(self.expression), **expression}
-        return _shape_of(model, merged, self.scale)
+        return _shape_of(model, merged).scaled(self.scale)
+
+    def scaled(self, factor: float) -> _Shape:
+        """The same shape, larger or smaller about the origin."""
+        bone_poses = self.rest_bone_poses.clone()
+        bone_poses[..., :3, 3] *= factor
+        return _Shape(self.rest_vertices * factor, bone_poses, self.scale * factor, self.expression)
 
     @torch.no_grad()
     def skin(self, rotations: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -148,10 +159,10 @@ def build_body(model: VirtualModel) -> Body:
     Its standing height is exactly ``model.height_cm``; its face wears ``model.expression``.
     """
     surface = load_surface()
-    unscaled = _shape_of(model, model.expression, 1.0)
+    unscaled = _shape_of(model, model.expression)
     identity = np.broadcast_to(np.eye(3, dtype=np.float32), (1, len(surface.bone_labels), 3, 3))
     natural_height = float(np.ptp(unscaled.skin(identity)[0][0, :, 2]))
-    shape = _shape_of(model, model.expression, model.height_cm / 100 / natural_height)
+    shape = unscaled.scaled(model.height_cm / 100 / natural_height)
     vertices, bone_poses = shape.skin(identity)
     joints = {label: bone_poses[0, i, :3, 3] for i, label in enumerate(surface.bone_labels)}
     rest = PosedBody(vertices[0], surface.faces, joints, bone_poses[0], REST_POSE)
@@ -159,16 +170,14 @@ def build_body(model: VirtualModel) -> Body:
 
 
 @torch.no_grad()
-def _shape_of(model: VirtualModel, expression: Mapping[str, float], scale: float) -> _Shape:
+def _shape_of(model: VirtualModel, expression: Mapping[str, float]) -> _Shape:
     anny_model: Any = load_anny()
     rest = anny_model(
         phenotype_kwargs=dict(model.phenotype),
         local_changes_kwargs=dict(model.local_changes),
         facial_actions=dict(expression),
     )
-    bone_poses = rest["rest_bone_poses"].clone()
-    bone_poses[..., :3, 3] *= scale
-    return _Shape(rest["rest_vertices"] * scale, bone_poses, scale, tuple(expression.items()))
+    return _Shape(rest["rest_vertices"], rest["rest_bone_poses"], 1.0, tuple(expression.items()))
 
 
 def pose_matrices(pose: Pose, surface: Surface) -> FloatArray:
