@@ -159,4 +159,4 @@ def _cover(picture: FloatArray, size: tuple[int, int], blur: float) -> FloatArra
     scaled = cv2.resize(picture, (scaled_width, scaled_height), interpolation=kind)
     top, left = (scaled_height - height) // 2, (scaled_width - width) // 2
     cropped = scaled[top : top + height, left : left + width]
-    return cv2.GaussianBlur(cropped, (0, 0), 0.008 * height * blur) if blur > 0 else cropped
+    return np.asarray(cv2.GaussianBlur(cropped, (0, 0), 0.008 * height * blur) if blur > 0 else cropped)

@@ -166,7 +166,8 @@ def build_geometry(subject: Subject, cloth_levels: int = 2, body_levels: int = 1
 
     Args:
         subject: body, hair and garment in one pose.
-        cloth_levels, body_levels: Loop subdivisions; 0..2.
+        cloth_levels: Loop subdivisions of the garment, 0..2.
+        body_levels: Loop subdivisions of the body, 0..2.
     """
     stool_vertices, stool_triangles = stool_mesh(subject.posed)
     drape = subject.drape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -177,12 +178,12 @@ def place_lights(setup: LightSetup, azimuth_deg: float, height_m: float) -> Plac
     return _balanced(placed, right, back, aim)
 
 
-def diffuse_cosine(cosine: FloatArray, softness: FloatArray | float) -> FloatArray:
+def diffuse_cosine(cosine: FloatArray, softness: Any) -> FloatArray:
     """Cosine law for a light of some size: it fades over the terminator instead of stopping.
 
     Args:
         cosine: normal times direction to the light's centre, -1..1.
-        softness: sine of the light's angular radius; 0.01..1.
+        softness: (...) sine of the light's angular radius; 0.01..1.
     """
     ramp = np.square(np.maximum(cosine + softness, 0)) / (4 * softness)
     return np.asarray(np.where(cosine < softness, ramp, cosine))

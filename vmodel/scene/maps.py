@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -18,7 +19,7 @@ from vmodel.scene.scene import Scene
 from vmodel.scene.shading import SurfaceSamples, take_samples
 from vmodel.scene.strands import draw_strands
 from vmodel.scene.texturing import look_up
-from vmodel.types import BoolArray, Camera, ConditionMaps, FloatArray, IntArray
+from vmodel.types import BoolArray, ByteArray, Camera, ConditionMaps, FloatArray
 
 STOOL_ALBEDO = 0.5
 
@@ -91,7 +92,7 @@ def save_maps(maps: ConditionMaps, folder: Path, stem: str) -> list[Path]:
         OutputNotWritable: the folder refuses a file.
     """
     normals = np.where(maps.depth_m[..., None] > 0, maps.normals * [1, -1, -1] * 127.5 + 127.5, 0)
-    pictures = {
+    pictures: dict[str, Any] = {
         "pose": maps.pose_map,
         "normals": normals.astype(np.uint8),
         "depth": np.clip(maps.depth_m * 1000, 0, 65535).astype(np.uint16),
@@ -128,7 +129,7 @@ def _keypoints(scene: Scene, camera: Camera) -> FloatArray:
     return np.column_stack([pixels, inside]).astype(np.float32)
 
 
-def _parts_and_albedo(scene: Scene, samples: SurfaceSamples) -> tuple[IntArray, FloatArray]:
+def _parts_and_albedo(scene: Scene, samples: SurfaceSamples) -> tuple[ByteArray, FloatArray]:
     geometry, skin = scene.geometry, scene.skin
     surface = geometry.surface[samples.triangle]
     part = geometry.part[samples.triangle].copy()
@@ -151,7 +152,7 @@ def _chosen(samples: SurfaceSamples, chosen: BoolArray) -> SurfaceSamples:
     return SurfaceSamples(*(getattr(samples, name)[chosen] for name in SurfaceSamples.__dataclass_fields__))
 
 
-def _warp(scene: Scene, samples: SurfaceSamples, seen: BoolArray) -> tuple[FloatArray, IntArray]:
+def _warp(scene: Scene, samples: SurfaceSamples, seen: BoolArray) -> tuple[FloatArray, ByteArray]:
     geometry = scene.geometry
     points = interpolate_uv(geometry, samples.triangle, samples.bary).astype(np.float32)
     number = geometry.texture[samples.triangle]

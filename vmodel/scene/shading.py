@@ -201,11 +201,13 @@ def _disc_mirror(
 ) -> FloatArray:
     """A mirror image of the disc with a soft rim; brightness is the light's radiance."""
     cosine = np.clip((mirrored * direction).sum(axis=1), -1, 1)
+    # Lids and lashes hide what grazes the eyeball: lights behind the head must not rim it.
+    open_share = np.clip((n_v - 0.35) / 0.3, 0, 1)
     angle = np.arccos(cosine)
     radius = np.arcsin(np.clip(sine, 0, 1))
     inside = np.clip((radius - angle) / (0.25 * radius) + 0.5, 0, 1)
     fresnel = specular + (1 - specular) * np.power(1 - n_v, 5)
-    return np.asarray(inside * fresnel / np.square(np.maximum(sine, 0.05)), np.float32)
+    return np.asarray(open_share * inside * fresnel / np.square(np.maximum(sine, 0.05)), np.float32)
 
 
 def surface_tangents(geometry: Geometry, triangle: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -237,9 +239,11 @@ def relief(
     """Tilt normals by a height field.
 
     Args:
-        normal, view: (S, 3).
+        normal: (S, 3) unit vectors.
+        view: (S, 3) unit vectors to the camera.
         tangents: dP/dx and dP/dy; only their directions count.
-        slope_x, slope_y: (S,) rise per run along them.
+        slope_x: (S,) rise per run along the first.
+        slope_y: (S,) rise per run along the second.
     """
     along_x = tangents[0] / np.maximum(np.linalg.norm(tangents[0], axis=1, keepdims=True), 1e-12)
     along_y = tangents[1] / np.maximum(np.linalg.norm(tangents[1], axis=1, keepdims=True), 1e-12)

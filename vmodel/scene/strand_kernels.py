@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import warp as wp
 
 wp.set_module_options({"enable_backward": False})

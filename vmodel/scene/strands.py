@@ -122,7 +122,7 @@ def _lit_colours(geometry: Geometry, hair: Strands, camera: Camera, lighting: Li
     view /= np.linalg.norm(view, axis=1, keepdims=True)
     own = np.repeat(np.asarray(hair.colour, np.float32), count, axis=0)
     rng = np.random.default_rng(5)
-    shift = np.repeat(rng.normal(0, 0.035, strands).astype(np.float32), count)
+    shift = np.repeat(np.asarray(rng.normal(0, 0.035, strands), np.float32), count)
     volume = _HairVolume(geometry, hair, lighting.setup)
     total = own * (lighting.setup.dome * 1.1) * volume.dome(flat)[:, None]
     for index, light in enumerate(lighting.setup.lights):
@@ -195,7 +195,7 @@ class _HairVolume:
         coarse = geometry.solid_occluders.blocked(centres, towards, np.full(len(centres), 0.98, np.float32))
         open_share = np.ones(through.shape, np.float32)
         open_share[tuple(self._occupied.T)] = ~coarse
-        return through * ndimage.gaussian_filter(open_share, 0.8)
+        return np.asarray(through * ndimage.gaussian_filter(open_share, 0.8), np.float32)
 
     def _through(self, position: FloatArray) -> FloatArray:
         """Transmittance of each voxel towards a far point, marched one voxel at a time."""

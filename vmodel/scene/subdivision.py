@@ -55,7 +55,7 @@ def refine(triangles: IntArray, vertex_count: int, levels: int) -> Refinement:
         C. Loop, "Smooth subdivision surfaces based on triangles", 1987; J. Warren's simpler vertex weights.
     """
     matrix = sparse.identity(vertex_count, dtype=np.float32, format="csr")
-    fine = np.asarray(triangles, np.int32)
+    fine: IntArray = np.asarray(triangles, np.int32)
     for _ in range(levels):
         step, fine = _split(fine, matrix.shape[0])
         matrix = step @ matrix

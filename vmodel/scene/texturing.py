@@ -18,8 +18,10 @@ def look_up(picture: Any, x: FloatArray, y: FloatArray, cubic: bool = False, wra
 
     Args:
         picture: (H, W) or (H, W, C) uint8 or float32.
-        x, y: (S,) pixels, pixel centres at half-integers; outside, the border repeats, or the picture if ``wrap``.
+        x: (S,) pixels from the left, pixel centres at half-integers.
+        y: (S,) pixels from the top.
         cubic: bicubic instead of bilinear.
+        wrap: the picture repeats outside itself; otherwise its border does.
     Returns:
         (S,) or (S, C), the picture's dtype.
     """

@@ -15,8 +15,8 @@ from vmodel.types import FloatArray, IntArray
 AMBIENT_RAYS = 48
 _OFFSET_M = 0.005
 _AMBIENT_REACH_M = 1.0
-_FLOOR_CELL_M = 0.02
-_FLOOR_HALF_M = 1.1
+_FLOOR_CELL_M = 0.022
+_FLOOR_HALF_M = 1.45
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def gather_ambient(geometry: Geometry, seed: int = 0) -> Ambient:
         seed: turns the ray patterns.
     """
     coarse = geometry.coarse
-    adjacency = _averaging(coarse)
+    adjacency = averaging(coarse)
     outside, bent = _dome(geometry.occluders, coarse.vertices_m, coarse.normals, AMBIENT_RAYS, seed)
     cloth = sum(coarse.counts[:2])
     inside = np.ones(len(outside), np.float32)
@@ -101,7 +101,7 @@ def light_scene(geometry: Geometry, ambient: Ambient, setup: LightSetup, azimuth
         _reach(geometry.occluders, coarse.vertices_m, coarse.normals, light, placed.forward, seed + index)
         for index, light in enumerate(placed.lights)
     ]
-    adjacency = _averaging(coarse)
+    adjacency = averaging(coarse)
     smooth = (adjacency @ (adjacency @ np.stack(columns, axis=1))).astype(np.float32)
     reach = np.clip(geometry.refined(smooth), 0, 1)
     return Lighting(placed, ambient, reach, _floor(geometry, placed, seed))
@@ -154,7 +154,7 @@ def _reach(
 
 
 def _floor(geometry: Geometry, placed: PlacedSetup, seed: int) -> FloorShadow:
-    """Contact shadow and cast shadow on the floor."""
+    """Contact shadow and cast shadow on the floor; cast shadows fade with distance as on a lit sweep."""
     coarse = geometry.coarse
     low, high = coarse.vertices_m.min(axis=0), coarse.vertices_m.max(axis=0)
     middle = 0.5 * (low + high)[:2]
@@ -163,7 +163,7 @@ def _floor(geometry: Geometry, placed: PlacedSetup, seed: int) -> FloorShadow:
     points = np.stack([x.ravel(), y.ravel(), np.full(x.size, -_OFFSET_M + 1e-3)], axis=1).astype(np.float32)
     up = np.broadcast_to(np.array([0, 0, 1], np.float32), points.shape)
     dome, _ = _dome(geometry.occluders, points, up, 32, seed)
-    shares, weights = [dome], [float(placed.dome.mean())]
+    shares, weights = [dome], [1.8 * float(placed.dome.mean())]
     level = np.zeros(3)
     for index, light in enumerate(placed.lights):
         towards = light.position_m - np.array([*middle, 0.0])
@@ -171,9 +171,11 @@ def _floor(geometry: Geometry, placed: PlacedSetup, seed: int) -> FloorShadow:
         if strength > 0.02:
             shares.append(_reach(geometry.occluders, points, up, light, level, seed + 10 + index))
             weights.append(strength)
-    total = sum(weight * share for weight, share in zip(weights, shares, strict=True)) / sum(weights)
-    picture = ndimage.gaussian_filter(total.reshape(x.shape).astype(np.float32), 0.9)
-    return FloorShadow(picture, (float(x[0, 0]), float(y[0, 0])), _FLOOR_CELL_M)
+    total = np.average(np.stack(shares), axis=0, weights=weights).reshape(x.shape)
+    away = np.hypot(x - middle[0], y - middle[1]) / _FLOOR_HALF_M
+    fade = np.clip(1.6 - 1.7 * away, 0, 1)
+    picture = 1 - (1 - ndimage.gaussian_filter(total.astype(np.float32), 0.9)) * fade
+    return FloorShadow(picture.astype(np.float32), (float(x[0, 0]), float(y[0, 0])), _FLOOR_CELL_M)
 
 
 def frames(normals: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -205,7 +207,7 @@ def _hash_angle(count: int, seed: int) -> FloatArray:
     return np.random.default_rng(seed).uniform(0, 2 * np.pi, count).astype(np.float32)
 
 
-def _averaging(coarse: Coarse) -> sparse.csr_matrix:
+def averaging(coarse: Coarse) -> sparse.csr_matrix:
     """Each vertex becomes half itself, half the mean of its neighbours."""
     triangles: IntArray = coarse.triangles
     count = len(coarse.vertices_m)

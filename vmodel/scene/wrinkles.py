@@ -8,11 +8,13 @@ import numpy as np
 
 from vmodel.scene.geometry import Geometry
 from vmodel.scene.texturing import look_up
+from vmodel.scene.visibility import averaging
 from vmodel.types import FloatArray, IntArray
 
 TILE_M = 0.32
 ORIENTATIONS = 6
 _TILE_PX = 512
+_UNSEEN, _FULL, _STEEPEST = 0.012, 0.10, 0.42
 
 
 def squeeze(geometry: Geometry) -> FloatArray:
@@ -31,13 +33,15 @@ def squeeze(geometry: Geometry) -> FloatArray:
     angles = np.arange(ORIENTATIONS) * np.pi / ORIENTATIONS
     direction = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     along = np.einsum("ki,tij,kj->tk", direction, strain, direction)
-    lost = np.clip(-along, 0, 0.25)
+    lost = np.clip(-along, -0.25, 0.25)
     start = counts[0] + counts[1]
     rows = drape.triangles.reshape(-1)
     used = np.maximum(np.bincount(rows, minlength=counts[2]), 1)
     for k in range(ORIENTATIONS):
         values[start:, k] = np.bincount(rows, np.repeat(lost[:, k], 3), counts[2]) / used
-    return geometry.refined(values)
+    # Signed while it is averaged: a solver's noise cancels, real compression stays.
+    smooth = averaging(geometry.coarse)
+    return np.maximum(geometry.refined(np.asarray(smooth @ (smooth @ values), np.float32)), 0)
 
 
 def wrinkle_slopes(texture_m: FloatArray, squeezed: FloatArray, pixel_m: FloatArray) -> FloatArray:
@@ -50,8 +54,8 @@ def wrinkle_slopes(texture_m: FloatArray, squeezed: FloatArray, pixel_m: FloatAr
     Returns:
         (S, 2) float32 rise per run.
     """
-    # Buckling: a strip that loses share s of its length leans by about 2 * sqrt(s) on average.
-    lean = 2.0 * np.sqrt(np.maximum(squeezed - 0.004, 0))
+    # A solver's cloth is always squeezed a little; only more than that is a wrinkle the mesh could not form.
+    lean = _STEEPEST * np.clip((squeezed - _UNSEEN) / _FULL, 0, 1)
     lean *= np.clip(0.004 / np.maximum(pixel_m, 1e-6), 0, 1)[:, None]
     x, y = (np.mod(texture_m, TILE_M) / TILE_M * _TILE_PX).T.astype(np.float32)
     slopes = np.zeros((len(texture_m), 2), np.float32)
@@ -90,7 +94,7 @@ def _triangle_strain(
 def _tiles() -> tuple[FloatArray, ...]:
     """Six repeating (512, 512, 2) slope pictures of unit root mean square, ridges across each direction.
 
-    Filtered noise: 9 to 28 mm between ridges, four times as long as wide.
+    Filtered noise: 12 to 40 mm between ridges, five times as long as wide, in patches a hand wide.
     """
     rng = np.random.default_rng(20)
     frequency = np.fft.fftfreq(_TILE_PX, TILE_M / _TILE_PX)
@@ -100,8 +104,10 @@ def _tiles() -> tuple[FloatArray, ...]:
         angle = np.pi * k / ORIENTATIONS
         along = fx * np.cos(angle) + fy * np.sin(angle)
         across = -fx * np.sin(angle) + fy * np.cos(angle)
-        band = np.exp(-0.5 * ((np.abs(along) - 62) / 26) ** 2) * np.exp(-0.5 * (across / 15) ** 2)
-        height = np.fft.ifft2(np.fft.fft2(rng.normal(size=fx.shape)) * band).real
+        band = np.exp(-0.5 * ((np.abs(along) - 46) / 18) ** 2) * np.exp(-0.5 * (across / 9) ** 2)
+        patch = np.exp(-0.5 * (np.hypot(fx, fy) / 7) ** 2)
+        height, extent = (np.fft.ifft2(np.fft.fft2(rng.normal(size=fx.shape)) * f).real for f in (band, patch))
+        height = height * np.clip(0.6 + 0.5 * extent / extent.std(), 0, 1.6)
         slope_y, slope_x = np.gradient(height, TILE_M / _TILE_PX)
         slopes = np.stack([slope_x, slope_y], axis=-1)
         tiles.append((slopes / np.sqrt(np.square(slopes).sum(axis=-1).mean())).astype(np.float32))
