@@ -6,7 +6,7 @@ completely; the cuts differ only in straps, and in how far the legs reach.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,17 +47,25 @@ def choose_base_layer(kind: GarmentKind, is_child: bool = False) -> BaseLayer:
 
     Args:
         kind: what the garment is.
-        is_child: children always wear the tank and at least shorts.
+        is_child: children always wear the tank and at least shorts; ``paint_skin`` sees to that in any case.
     """
     bare_shoulders = kind.category.covers_upper and (
         kind.sleeve in (Sleeve.STRAP, Sleeve.NONE) or kind.neckline in (Neckline.STRAPLESS, Neckline.SQUARE)
     )
-    upper = "bandeau" if bare_shoulders and not is_child else "tank"
+    upper = "bandeau" if bare_shoulders else "tank"
     if not kind.category.covers_lower:
-        return BaseLayer(upper, "leggings", STONE, CHARCOAL)
-    if kind.category in (Category.DRESS, Category.SKIRT):
-        return BaseLayer(upper, "shorts", STONE, STONE)
-    return BaseLayer(upper, "shorts" if is_child else "briefs-short", STONE, STONE)
+        chosen = BaseLayer(upper, "leggings", STONE, CHARCOAL)
+    elif kind.category in (Category.DRESS, Category.SKIRT):
+        chosen = BaseLayer(upper, "shorts", STONE, STONE)
+    else:
+        chosen = BaseLayer(upper, "briefs-short", STONE, STONE)
+    return for_child(chosen) if is_child else chosen
+
+
+def for_child(base_layer: BaseLayer) -> BaseLayer:
+    """The same colours in a child's cut: always the tank, and shorts at least."""
+    lower = "shorts" if base_layer.lower == "briefs-short" else base_layer.lower
+    return replace(base_layer, upper="tank", lower=lower)
 
 
 def base_layer_depth(base_layer: BaseLayer, spot_mm: FloatArray) -> tuple[FloatArray, FloatArray]:

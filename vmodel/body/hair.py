@@ -16,6 +16,7 @@ from vmodel.body.anny_model import load_surface
 from vmodel.body.brows import grow_beard, grow_brows, grow_lashes
 from vmodel.body.chart import load_anatomy, smoothstep
 from vmodel.body.gathered_hair import grow_gathered
+from vmodel.body.hair_motion import pose_hair
 from vmodel.body.hair_styles import HairStyle, style_of
 from vmodel.body.head_surface import HeadSurface, Roots, head_surface, scatter_roots
 from vmodel.body.look import Look, look_of
@@ -23,6 +24,8 @@ from vmodel.body.model import Body
 from vmodel.body.scalp import hair_density, hairline_depth, parting_distance, turn_of
 from vmodel.body.strands import join, no_strands, tapered
 from vmodel.types import FloatArray, Strands, VirtualModel
+
+__all__ = ["grow_hair", "pose_hair"]
 
 POINTS = 16
 WHORL_MM = np.array([9.0, 128.0, 92.0])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vmodel.body.anny_model import load_surface
-from vmodel.body.base_layer import BaseLayer, paint_base_layer
+from vmodel.body.base_layer import BaseLayer, for_child, paint_base_layer
 from vmodel.body.chart import Anatomy, Chart, load_anatomy, load_chart, look_up_mask, smoothstep
 from vmodel.body.eyes import paint_eye
 from vmodel.body.face_paint import (
@@ -47,7 +47,7 @@ def paint_skin(model: VirtualModel, body: Body, base_layer: BaseLayer, size: int
     Args:
         model: tone, look, age and seed.
         body: of the model; its layout is the same for every body.
-        base_layer: cut of the base layer; always painted.
+        base_layer: cut of the base layer; always painted. Children get the tank and at least shorts whatever it says.
         size: side of the square textures in texels; 2048 gives half a millimetre on the face.
     Returns:
         Textures of (size, size); deterministic for a model, layer and size.
@@ -56,7 +56,7 @@ def paint_skin(model: VirtualModel, body: Body, base_layer: BaseLayer, size: int
     chart, anatomy, look = load_chart(size), load_anatomy(), look_of(model)
     layer = _paint_eyeballs(_paint_bare_skin(model, chart, anatomy, look), model, chart, anatomy, look)
     layer = _paint_cavities(layer, chart, anatomy)
-    worn = paint_base_layer(base_layer, chart.spot_mm, chart.texel_mm)
+    worn = paint_base_layer(for_child(base_layer) if model.is_child else base_layer, chart.spot_mm, chart.texel_mm)
     cover = worn.cover * (anatomy.eye_faces[chart.face] == 0)
     bare = (1 - cover)[:, None]
     albedo = layer.albedo * bare + worn.albedo * cover[:, None]

@@ -24,7 +24,7 @@ def no_strands(points: int) -> Strands:
 def tapered(count: int, points: int, radius_m: float) -> FloatArray:
     """(count, points) float32 radii: full over most of the length, thin at the tip."""
     along = np.linspace(0, 1, points)
-    profile = np.where(along < 0.6, 0.9 + 0.1 * along / 0.6, 1 - 0.8 * ((along - 0.6) / 0.4) ** 1.5)
+    profile = np.where(along < 0.6, 0.9 + 0.1 * along / 0.6, 1 - 0.8 * np.clip((along - 0.6) / 0.4, 0, 1) ** 1.5)
     return np.broadcast_to((radius_m * profile).astype(np.float32), (count, points))
 
 
