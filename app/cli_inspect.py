@@ -26,13 +26,12 @@ def inspect_photo(
 
     The JSON has the landmarks in the form that --landmarks reads.
     """
-    from vmodel.garment.inspect import draw_understanding
-
     from vmodel.config import Settings
     from vmodel.files import encode_picture, make_folder, write_whole
+    from vmodel.garment.drawing import draw_understanding
+    from vmodel.reading import read_pattern
     from vmodel.request import GarmentSource
     from vmodel.rights.policy import read_category
-    from vmodel.shoot import read_pattern
     from vmodel.studio import Studio
 
     with refusing():

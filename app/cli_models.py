@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -41,9 +43,7 @@ def list_models(as_json: AsJson = False) -> None:
 
 
 @models_app.command("show")
-def show_model(
-    model_id: ModelId, as_json: AsJson = False
-) -> None:
+def show_model(model_id: ModelId, as_json: AsJson = False) -> None:
     """Show one virtual model with its measurements."""
     from vmodel.body.model import build_body
     from vmodel.body.roster import load_roster
@@ -57,6 +57,59 @@ def show_model(
         return
     _print_pairs({"id": model.id, "name": model.name, "gender": model.gender, "age": model.age, "size": model.size})
     _print_pairs({name.replace("_", " "): f"{value:.1f} cm" for name, value in measured.items()})
+
+
+@models_app.command("new")
+def add_model(
+    name: Annotated[str, typer.Argument(help="Shown to people; the id follows from it.")],
+    gender: Annotated[str, typer.Option(help="woman or man.")] = "woman",
+    age: Annotated[float, typer.Option(help="Years, 18 to 75.")] = 28,
+    height_cm: Annotated[float, typer.Option(help="Standing height.")] = 172,
+    chest_cm: Annotated[float | None, typer.Option(help="Girth; give chest, waist and hip together.")] = None,
+    waist_cm: Annotated[float | None, typer.Option(help="Girth.")] = None,
+    hip_cm: Annotated[float | None, typer.Option(help="Girth.")] = None,
+    weight: Annotated[float, typer.Option(help="0..1; 0.5 is average.")] = 0.5,
+    muscle: Annotated[float, typer.Option(help="0..1; 0.5 is average.")] = 0.5,
+    skin: Annotated[str, typer.Option(help="Tone I (lightest) to VI.")] = "III",
+    hair: Annotated[str, typer.Option(help="Style, as `vmodel models list` shows them.")] = "shoulder-length",
+    seed: Annotated[int, typer.Option(help="Drives face, skin and hair detail.")] = 0,
+    model_id: Annotated[str | None, typer.Option("--id", help="Stable id.", show_default=False)] = None,
+) -> None:
+    """Invent an adult model from sliders or from measurements in centimetres, and keep it under VMODEL_HOME."""
+    from vmodel.body.new_model import Girths, Sliders, new_model, save_model
+    from vmodel.body.roster import load_roster
+    from vmodel.config import Settings
+    from vmodel.errors import BadUsage, ModelInvalid
+    from vmodel.types import Hair
+
+    with refusing():
+        girths = None
+        if chest_cm is not None and waist_cm is not None and hip_cm is not None:
+            girths = Girths(chest_cm, waist_cm, hip_cm)
+        elif any(value is not None for value in (chest_cm, waist_cm, hip_cm)):
+            raise BadUsage("Give --chest-cm, --waist-cm and --hip-cm together, or none of them.")
+        made_id = model_id or _id_from(name, gender)
+        if made_id in load_roster(Settings()):
+            raise ModelInvalid(f"the id {made_id!r} is in use; choose another with --id")
+        made = new_model(
+            model_id=made_id,
+            name=name,
+            gender=gender,
+            age=age,
+            height_cm=height_cm,
+            girths=girths,
+            sliders=Sliders(weight=weight, muscle=muscle),
+            skin=skin,
+            hair=Hair(hair, (0.03, 0.017, 0.01)),
+            seed=seed,
+        )
+        save_model(made, Settings())
+    print(f"{made.id}: {made.name}, size {made.size}; use it with --model {made.id}")
+
+
+def _id_from(name: str, gender: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return ("mn-" if gender == "man" else "wm-") + re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 @poses_app.command("list")

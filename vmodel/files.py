@@ -46,17 +46,18 @@ def write_whole(path: Path, content: bytes) -> None:
         passing.unlink(missing_ok=True)
 
 
-def encode_picture(picture: ByteArray, file_format: str) -> bytes:
+def encode_picture(picture: ByteArray, file_format: str, quality: int = 95) -> bytes:
     """Encode a picture.
 
     Args:
         picture: (H, W, 3) sRGB or (H, W, 4) sRGB with straight alpha, uint8.
         file_format: a key of ``FORMATS``; JPEG knows no alpha.
+        quality: of JPEG, 1..95.
     """
     stream = io.BytesIO()
     image = Image.fromarray(picture)
     if file_format == "jpeg":
-        image.save(stream, "JPEG", quality=95, subsampling=0)
+        image.save(stream, "JPEG", quality=quality, subsampling=0)
     else:
         image.save(stream, "PNG", compress_level=4)
     return stream.getvalue()

@@ -8,11 +8,21 @@ from pathlib import Path
 from vmodel.body.pose import load_pose
 from vmodel.body.roster import Roster
 from vmodel.drape.materials import load_material
-from vmodel.errors import BadUsage, LandmarksInvalid, MaskMismatch, PhotoNotFound, PipelineUnknown, SizeChartInvalid
+from vmodel.errors import (
+    BadUsage,
+    LandmarksInvalid,
+    MaskMismatch,
+    PhotoNotFound,
+    PipelineUnknown,
+    SizeChartInvalid,
+    UnknownFraming,
+    UnknownLight,
+)
 from vmodel.garment.scale import read_size_chart
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.rights.policy import check_declared, read_category
-from vmodel.scene import check_background, check_framing, check_light, view_angle
+from vmodel.scene import FRAMINGS, LIGHTS, read_background
+from vmodel.scene.camera import view_angle
 
 
 def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: Iterable[str]) -> None:
@@ -43,9 +53,11 @@ def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: I
         if pose is not None:
             load_pose(pose)
     for request in requests[:1]:
-        check_framing(request.framing)
-        check_light(request.light)
-        check_background(request.background)
+        if request.framing not in FRAMINGS:
+            raise UnknownFraming(request.framing, FRAMINGS)
+        if request.light not in LIGHTS:
+            raise UnknownLight(request.light, LIGHTS)
+        read_background(request.background)
 
 
 def _check_source(source: GarmentSource) -> None:

@@ -16,6 +16,7 @@ from vmodel.request import ShotRequest
 from vmodel.take import Shot
 
 FORMAT_VERSION = 1
+BLUR = "blur:"
 _FILES = ("photo", "mask", "back", "landmarks", "size_chart")
 
 
@@ -104,13 +105,13 @@ def _find(sidecar: Path, name: str, stated: Path, digest: str) -> Path:
 
 def _input_path(request: ShotRequest, name: str) -> Path:
     value = getattr(request.garment if name in _FILES else request, name, None)
-    return Path(value) if isinstance(value, str | Path) else Path(name)
+    return Path(str(value).removeprefix(BLUR)) if isinstance(value, str | Path) else Path(name)
 
 
 def _input_files(request: ShotRequest) -> dict[str, Path]:
     """The request's files by field name; pose and background are files only if one of that name exists."""
     named = {name: getattr(request.garment, name) for name in _FILES}
-    free = {"pose": Path(request.pose or ""), "background": Path(request.background)}
+    free = {"pose": Path(request.pose or ""), "background": Path(request.background.removeprefix(BLUR))}
     files = {name: path for name, path in named.items() if path is not None}
     return files | {name: path for name, path in free.items() if path.is_file()}
 
@@ -124,12 +125,22 @@ def _absolute(request: ShotRequest) -> ShotRequest:
 
 
 def _with_files(request: ShotRequest, files: Mapping[str, Path]) -> ShotRequest:
-    return replace(
-        request,
-        garment=replace(request.garment, **{name: path for name, path in files.items() if name in _FILES}),
-        pose=str(files["pose"]) if "pose" in files else request.pose,
-        background=str(files["background"]) if "background" in files else request.background,
+    old = request.garment
+    garment = replace(
+        old,
+        photo=files.get("photo", old.photo),
+        mask=files.get("mask", old.mask),
+        back=files.get("back", old.back),
+        landmarks=files.get("landmarks", old.landmarks),
+        size_chart=files.get("size_chart", old.size_chart),
     )
+    pose = str(files["pose"]) if "pose" in files else request.pose
+    background = _blur_of(request) + str(files["background"]) if "background" in files else request.background
+    return replace(request, garment=garment, pose=pose, background=background)
+
+
+def _blur_of(request: ShotRequest) -> str:
+    return BLUR if request.background.startswith(BLUR) else ""
 
 
 def _rounded(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Example flat-lays of our own making."""

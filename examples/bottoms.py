@@ -1,0 +1,123 @@
+"""Two garments that hang from the waist."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from examples.canvas import Cloth, Table, blur, colour, inner_distance, smooth_noise
+from examples.cutting import Layout, Points, closed, crumple, curve, fill, lay_out, mirrored, path, stitches, stroke
+from examples.tops import sew, sum_of_folds
+from vmodel.types import ByteArray, FloatArray
+
+_THREAD = "#c98b45"
+
+
+def denim_trousers(rng: np.random.Generator) -> ByteArray:
+    """Straight jeans in washed indigo with topstitching, pockets and belt loops."""
+    layout, table = lay_out(13.6, (600, 110), rng, 5.0), Table("#f0eeea", rng)
+    denim = Cloth("twill", 0.13)
+    waist = [(0, 1.6), (10, 1.1), (19.4, 0)]
+    leg = path([(0, 2), (10, 1.6), (19.4, 0.4)], [(19.4, 0.4), (23.2, 10), (25.2, 20), (25.0, 45), (24.4, 101)],
+               [(24.4, 101), (15.5, 102.2), (6.6, 101.4)], [(6.6, 101.4), (5.0, 60), (3.0, 38), (0.0, 28.5)])  # fmt: skip
+    right = np.vstack([leg, [(0, 2)]])
+    whole = np.maximum(fill(layout, right), fill(layout, right * [-1, 1]))
+    table.throw_shadow(whole)
+    inside = closed(path([(0, -0.6), (10, -1.0), (19.2, -1.6)], [(19.2, -1.6), (19.6, 2.0), (10, 3), (0, 3.4)]))
+    table.lay(fill(layout, inside), colour("#5d6f86"), 0 * table.relief, Cloth("twill", 0.1), 3.0)
+    label = fill(layout, [(-2.6, -0.2), (2.6, -0.3), (2.6, 1.4), (-2.6, 1.5)])
+    table.lay(label, colour("#a8753f"), 0 * table.relief, Cloth("plain", 0.06), 1.5)
+    indigo = _washed(layout, rng)
+    knees: list[Points] = []
+    for side in (1, -1):
+        knees += [[(side * x, y + rng.uniform(-2, 2)) for x, y in line] for line in (
+            ((24, 52), (17, 54), (9, 51)), ((23, 57), (15, 58), (8, 60)), ((8, 45), (14, 47), (22, 44)),
+            ((2, 29), (9, 26), (17, 27)), ((3, 31), (10, 31), (19, 35)), ((4, 36), (11, 39), (16, 46)),
+            ((23, 88), (15, 91), (9, 88)), ((22, 94), (15, 95), (8, 97)))]  # fmt: skip
+    relief = crumple(rng, 0.9, 90) + sum_of_folds(layout, knees, rng, 1.3, 5)
+    table.lay(whole, indigo, relief, denim, 4.0)
+    _seams(table, layout)
+    band = closed(path(waist, [(19.4, 0), (20.1, 3.9)], [(20.1, 3.9), (10, 5.0), (0, 5.5)]))
+    table.lay(fill(layout, band), indigo * 0.94, 0.4 * crumple(rng, 0.5), denim, 3.0)
+    for offset in (0.5, 3.3):
+        line = curve([(x, y + offset) for x, y in waist])
+        _topstitch(table, layout, np.vstack([mirrored(line)[:-1], line]))
+    for x in (-13.5, -6.0, 6.0, 13.5):
+        y = 1.5 - abs(x) * 0.065
+        loop = fill(layout, [(x - 0.7, y - 0.5), (x + 0.7, y - 0.5), (x + 0.7, y + 4.6), (x - 0.7, y + 4.6)])
+        table.lay(loop, indigo * 1.02, 0 * table.relief, denim, 3.0)
+    _button(table, layout, (0.2, 3.4))
+    return table.photograph()
+
+
+def pleated_skirt(rng: np.random.Generator) -> ByteArray:
+    """A terracotta midi skirt of pressed pleats on a plain waistband."""
+    layout, table = lay_out(15.0, (600, 230), rng), Table("#f3f0ec", rng)
+    crepe = Cloth("plain", 0.03, 0.02)
+    hem = [(0, 75.6), (14, 74.9), (26, 72.8), (33.5, 69.6)]
+    skirt = path([(0, 4.4), (9, 4.2), (17.2, 3.8)], [(17.2, 3.8), (22.6, 20), (28.4, 45), (33.5, 69.6)], hem[::-1])
+    band = closed(
+        path([(0, 0.8), (9, 0.6), (16.9, 0.1)], [(16.9, 0.1), (17.4, 4.1)], [(17.4, 4.1), (9, 4.7), (0, 4.9)])
+    )
+    inside = closed(path([(0, -0.5), (9, -0.7), (16.7, -0.9)], [(16.7, -0.9), (17.0, 1.4), (9, 1.8), (0, 2.0)]))
+    table.throw_shadow(np.maximum(fill(layout, closed(skirt)), fill(layout, band)))
+    table.lay(fill(layout, inside), colour("#8f4a33"), 0 * table.relief, crepe, 2.0)
+    x, y = layout.grid()
+    # Pleats fan out: a point's share of the width at its height says in which pleat it lies.
+    half = np.interp(y, [4, 20, 45, 70, 78], [17.3, 22.8, 28.6, 33.6, 34.5]).astype(np.float32)
+    share = x / half * 11 + 0.10 * smooth_noise(rng, 90, 2, 90) * np.clip((y - 10) / 60, 0, 1)
+    phase = np.mod(share, 1.0)
+    depth = np.clip((y - 3) / 30, 0.35, 1.0) * 13
+    knife = np.where(phase < 0.9, phase / 0.9, (1 - phase) / 0.1) * depth
+    relief = blur(knife.astype(np.float32), 1.3) + crumple(rng, 0.7, 95)
+    shade = 1 - 0.25 * np.exp(-((phase - 0.985) ** 2) / 0.0009) - 0.12 * np.exp(-(phase**2) / 0.004)
+    table.lay(fill(layout, closed(skirt)), colour("#c4694a") * shade[..., None], relief, crepe, 3.5)
+    bottom = curve(hem)
+    whole_hem = np.vstack([mirrored(bottom)[:-1], bottom]) - [0, 1.3]
+    sew(table, layout, [whole_hem], "#9c5138")
+    table.lay(fill(layout, band), colour("#bd6446"), 0.5 * crumple(rng, 0.5), crepe, 3.5)
+    for offset in (0.5, 3.5):
+        sew(table, layout, [[(-16.6, 0.15 + offset), (0, 0.8 + offset), (16.6, 0.15 + offset)]], "#9c5138")
+    return table.photograph()
+
+
+def _washed(layout: Layout, rng: np.random.Generator) -> FloatArray:
+    """(H, W, 3) linear-light indigo, paler on the thighs and along the edges where jeans are rubbed."""
+    x, y = layout.grid()
+    rubbed = 0.55 * np.exp(-(((np.abs(x) - 13.5) / 6.5) ** 2) - ((y - 33) / 21) ** 2)
+    rubbed += 0.25 * np.exp(-(((np.abs(x) - 14.5) / 5.0) ** 2) - ((y - 56) / 10) ** 2)
+    mottled = np.clip(rubbed * (1 + 0.25 * smooth_noise(rng, 14, 3, 90)) + 0.05 * smooth_noise(rng, 30), 0, 1)
+    return (colour("#2c3e5e") * (1 - mottled[..., None]) + colour("#7e97b8") * mottled[..., None]).astype(np.float32)
+
+
+def _seams(table: Table, layout: Layout) -> None:
+    fly = curve([(3.6, 5), (3.5, 14), (2.6, 19), (0.2, 22.4)])
+    centre: FloatArray = np.array([(0, 5), (0, 29)], np.float64)
+    for line in (fly, fly - [0.5, 0]):
+        _topstitch(table, layout, line)
+    table.relief = table.relief - 6.0 * blur(stroke(layout, centre, 2), 1.3)
+    for side in (1, -1):
+        pocket = curve([(side * 10.5, 4.9), (side * 11.4, 10.5), (side * 15.5, 14.2), (side * 22.6, 15.2)])
+        mouth = fill(layout, np.vstack([pocket, [(side * 20.4, 4.0)]]))
+        table.relief = table.relief - 4.0 * blur(mouth, 1.2) * np.exp(-inner_distance(mouth) / 14)
+        for line in (pocket + [-side * 0.35, 0.45], pocket + [-side * 0.8, 1.0]):
+            _topstitch(table, layout, line)
+        inseam = curve([(side * 0.4, 29.5), (side * 3.5, 39), (side * 5.6, 60), (side * 7.2, 101)])
+        _topstitch(table, layout, inseam + [side * 0.35, 0])
+        hem = curve([(side * 24.3, 98.8), (side * 15.5, 100.0), (side * 6.7, 99.2)])
+        _topstitch(table, layout, hem)
+        table.shade = table.shade * (1 - 0.25 * blur(stroke(layout, hem, 6), 3))
+
+
+def _topstitch(table: Table, layout: Layout, line: FloatArray) -> None:
+    table.relief = table.relief - 2.6 * blur(stroke(layout, line, 3), 1.6)
+    thread = stitches(layout, line, 0.42, 2.4)
+    table.albedo = table.albedo * (1 - 0.85 * thread[..., None]) + colour(_THREAD) * 0.85 * thread[..., None]
+    table.relief = table.relief + 1.0 * thread
+
+
+def _button(table: Table, layout: Layout, centre: tuple[float, float]) -> None:
+    angle = np.linspace(0, 2 * np.pi, 40)
+    ring = np.column_stack([np.cos(angle), np.sin(angle)])
+    for radius, tint, lift in ((0.85, "#8d6a3d", 4.0), (0.5, "#b08a55", 2.0)):
+        mask = fill(layout, ring * radius + centre)
+        table.lay(mask, colour(tint), 0 * table.relief, Cloth("plain", 0.02, 0.4), lift)

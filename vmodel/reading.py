@@ -1,0 +1,60 @@
+"""From the seller's files to a sewing pattern, and the rules on who may wear it."""
+
+from __future__ import annotations
+
+from vmodel.files import identity
+from vmodel.garment.cutout import cut_out
+from vmodel.garment.kind import understand
+from vmodel.garment.pattern import infer_pattern
+from vmodel.garment.reading import read_flat_lay
+from vmodel.request import GarmentSource
+from vmodel.rights.policy import check_declared, check_detected, read_category
+from vmodel.studio import Studio
+from vmodel.take import Pattern
+from vmodel.types import Cutout, FlatLay, VirtualModel
+
+
+def read_pattern(source: GarmentSource, studio: Studio) -> Pattern:
+    """Turn the photo, and that of the back if there is one, into a sewing pattern that has no size yet.
+
+    Args:
+        source: what the seller gave.
+        studio: keeps what was read.
+    Raises:
+        VModelError: a file cannot be read or shows no single garment.
+    """
+    photo, mask = identity(source.photo), identity(source.mask)
+    category = read_category(source.category)
+    key = (photo, mask, category, identity(source.landmarks))
+    flat_lay = studio.once("reading", photo, lambda: read_flat_lay(source.photo, studio.settings))
+    cutout = studio.once("cutout", (photo, mask), lambda: cut_out(flat_lay, source.mask))
+    kind, landmarks = studio.once(
+        "understanding", key, lambda: understand(flat_lay, cutout, category, source.landmarks)
+    )
+    back = _read_back(source, studio)
+    whole_key = (*key, identity(source.back), source.material)
+    garment = studio.once(
+        "pattern", whole_key, lambda: infer_pattern(flat_lay, cutout, kind, landmarks, back, source.material)
+    )
+    return Pattern(whole_key, flat_lay, cutout, kind, landmarks, garment)
+
+
+def check_rights(model: VirtualModel, source: GarmentSource, pattern: Pattern, studio: Studio) -> None:
+    """Apply the rules for child models to the declared and to the detected garment; the stricter wins.
+
+    Raises:
+        NotAllowedForChildren: the model is under 18 and the garment is not surely everyday clothes.
+    """
+    if model.is_child:
+        check_declared(model, source.category, source.material)
+        # Looked at again without the seller's word, which would hide what the photo shows.
+        seen = studio.once("detecting", pattern.key, lambda: understand(pattern.flat_lay, pattern.cutout)[0])
+        check_detected(model, seen, pattern.garment.material)
+
+
+def _read_back(source: GarmentSource, studio: Studio) -> tuple[FlatLay, Cutout] | None:
+    if source.back is None:
+        return None
+    path, key = source.back, identity(source.back)
+    flat_lay = studio.once("reading", key, lambda: read_flat_lay(path, studio.settings))
+    return flat_lay, studio.once("cutout", (key, None), lambda: cut_out(flat_lay))
