@@ -1,1 +1,7 @@
-"""Sewing and cloth simulation: panels become a worn garment."""
+"""Sewing and simulating: a garment in centimetres becomes cloth on a posed body."""
+
+from vmodel.drape.dress import DrapeSettings
+from vmodel.drape.materials import Material, load_material, load_materials
+from vmodel.drape.worn import drape
+
+__all__ = ["DrapeSettings", "Material", "drape", "load_material", "load_materials"]

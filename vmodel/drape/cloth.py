@@ -133,7 +133,9 @@ def _outward(mesh: _PanelMesh, panel: Panel) -> IntArray:
 
 def _sample_edges(garment: Garment, spacing_cm: float) -> dict[EdgeKey, FloatArray]:
     """Resample all edges; two edges of a seam get the same number of points."""
-    edges = {(panel.name, name): np.asarray(pts, float) for panel in garment.panels for name, pts in panel.edges.items()}
+    edges = {
+        (panel.name, name): np.asarray(pts, float) for panel in garment.panels for name, pts in panel.edges.items()
+    }
     counts = {key: max(1, round(_length(points) / spacing_cm)) for key, points in edges.items()}
     for _ in range(3):  # an edge may be sewn to several others
         for seam in garment.seams:
@@ -157,7 +159,10 @@ def _mesh_panel(panel: Panel, samples: Mapping[EdgeKey, FloatArray], spacing_cm:
     """Delaunay triangles over the sampled outline, holes and a hexagonal grid inside."""
     loop = [samples[panel.name, name] for name in panel.edges]
     outline = np.concatenate([points[:-1] for points in loop])
-    holes = [_resample(np.vstack([h, h[:1]]), max(4, round(_length(np.vstack([h, h[:1]])) / spacing_cm)) + 1)[:-1] for h in panel.holes]
+    holes = [
+        _resample(np.vstack([h, h[:1]]), max(4, round(_length(np.vstack([h, h[:1]])) / spacing_cm)) + 1)[:-1]
+        for h in panel.holes
+    ]
     area = shapely.Polygon(outline, holes)
     if len(outline) < 6 or area.area < 4 * spacing_cm**2:
         raise DrapeFailed(f"its {panel.name} panel is too small")

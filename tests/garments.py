@@ -1,0 +1,140 @@
+"""Garments cut by formula, in centimetres: real patterns for tests that need no photo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from vmodel.types import Category, FloatArray, Garment, GarmentKind, Length, Neckline, Panel, Seam, Sleeve
+
+PX_PER_CM = 8.0
+Points = Sequence[tuple[float, float]]
+
+
+def _edge(*points: tuple[float, float], bow: tuple[float, float] = (0.0, 0.0)) -> FloatArray:
+    """A polyline, bowed sideways in its middle."""
+    corners = np.array(points, float)
+    steps = np.linspace(0, len(corners) - 1, 24)
+    line = np.stack([np.interp(steps, np.arange(len(corners)), corners[:, k]) for k in (0, 1)], axis=1)
+    share = np.linspace(0, 1, 24)
+    return line + np.array(bow) * (4 * share * (1 - share))[:, None]
+
+
+def _mirror(edges: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """The wearer's right half from the left half: same shape, mirrored, run the other way."""
+    return {name.replace("left", "right"): (points * (-1, 1))[::-1] for name, points in reversed(edges.items())}
+
+
+def _texture(panels: Sequence[Mapping[str, FloatArray]], colour: tuple[int, int, int]) -> tuple[FloatArray, FloatArray]:
+    points = np.concatenate([e for panel in panels for e in panel.values()])
+    low, high = points.min(0) - 2, points.max(0) + 2
+    size = np.ceil((high - low) * PX_PER_CM).astype(int)
+    y, x = np.mgrid[: size[1], : size[0]]
+    check = ((x // 32 + y // 32) % 2)[..., None]
+    picture = np.clip(np.array(colour) * (0.8 + 0.25 * check), 0, 255).astype(np.uint8)
+    affine = np.array([[PX_PER_CM, 0, -low[0] * PX_PER_CM], [0, -PX_PER_CM, high[1] * PX_PER_CM]])
+    return picture, affine
+
+
+def _garment(
+    kind: GarmentKind,
+    fronts: Mapping[str, Mapping[str, FloatArray]],
+    back: Mapping[str, FloatArray],
+    seams: Sequence[Seam],
+    landmarks: Mapping[str, tuple[float, float]],
+    colour: tuple[int, int, int],
+    *,
+    angle: float = 45.0,
+    material: str = "jersey",
+) -> Garment:
+    picture, affine = _texture([*fronts.values(), back], colour)
+    panels = [Panel(name, "front", edges, affine) for name, edges in fronts.items()]
+    panels.append(Panel("back", "back", back, affine, texture=1))
+    both = {}
+    for name, (x, y) in landmarks.items():
+        both[name] = np.array([x, y], float)
+        if name.endswith("_left"):
+            both[name.replace("left", "right")] = np.array([-x, y], float)
+    darker = (picture * 0.85).astype(np.uint8)
+    return Garment(kind, tuple(panels), tuple(seams), (picture, darker), both, 1 / PX_PER_CM, "width", angle, material)
+
+
+def _sewn(names: Sequence[str]) -> list[Seam]:
+    return [Seam(("front", name), ("back", name)) for name in names]
+
+
+def tee(
+    *,
+    half_width: float = 46 / 2,
+    length: float = 62.0,
+    sleeve_length: float = 20.0,
+    angle: float = 40.0,
+    cuff: float = 17.0,
+    neck_half: float = 9.0,
+    material: str = "jersey",
+    colour: tuple[int, int, int] = (70, 120, 190),
+) -> Garment:
+    """A T-shirt; the origin lies at the middle of the neck, y upwards."""
+    slope = 4.5
+    shoulder = np.array([half_width - 3.0, -slope])
+    armpit = np.array([half_width, -slope - 20.0])
+    axis = np.array([np.cos(np.radians(angle)), -np.sin(np.radians(angle))])
+    across = np.array([axis[1], -axis[0]])
+    middle = (shoulder + armpit) / 2 + axis * sleeve_length
+    inner, outer = middle + across * cuff / 2, middle - across * cuff / 2
+    p = lambda v: (float(v[0]), float(v[1]))  # noqa: E731
+    left = {
+        "side_left": _edge((half_width, -length), p(armpit), bow=(-0.8, 0)),
+        "sleeve_under_left": _edge(p(armpit), p(inner)),
+        "cuff_left": _edge(p(inner), p(outer)),
+        "sleeve_top_left": _edge(p(outer), p(shoulder)),
+        "shoulder_left": _edge(p(shoulder), (neck_half, 0)),
+    }
+    hem = {"hem": _edge((-half_width, -length), (half_width, -length))}
+    front = {**hem, **left, "neck": _edge((neck_half, 0), (-neck_half, 0), bow=(0, -9.0)), **_mirror(left)}
+    back = {**hem, **left, "neck": _edge((neck_half, 0), (-neck_half, 0), bow=(0, -2.0)), **_mirror(left)}
+    sleeve = Sleeve.LONG if sleeve_length > 35 else Sleeve.SHORT
+    marks = {
+        "neck_left": (neck_half, 0), "shoulder_left": p(shoulder), "armpit_left": p(armpit),
+        "cuff_outer_left": p(outer), "cuff_inner_left": p(inner), "hem_left": (half_width, -length),
+        "waist_left": (half_width - 0.8, -length * 0.6), "neck_front": (0, -9.0), "neck_back": (0, -2.0),
+    }  # fmt: skip
+    seams = _sewn([n for n in left] + [n.replace("left", "right") for n in left])
+    kind = GarmentKind(Category.TOP, 1.0, sleeve, Neckline.CREW, Length.HIP, stated=True)
+    return _garment(kind, {"front": front}, back, seams, marks, colour, angle=angle, material=material)
+
+
+def long_sleeve(**changes: float) -> Garment:
+    """A long-sleeved jersey top."""
+    return tee(**{"sleeve_length": 50.0, "cuff": 11.0, "angle": 55.0, "colour": (150, 70, 80), **changes})  # type: ignore[arg-type]
+
+
+def trousers(
+    *,
+    half_waist: float = 37.0,
+    half_hip: float = 49.0,
+    rise: float = 27.0,
+    inseam: float = 76.0,
+    opening: float = 19.0,
+    spread: float = 12.0,
+    material: str = "cotton",
+    colour: tuple[int, int, int] = (120, 130, 90),
+) -> Garment:
+    """Trousers (or shorts, with a short inseam); the origin lies at the middle of the waist."""
+    crotch = (0.0, -rise)
+    bottom = -rise - inseam
+    left = {
+        "inseam_left": _edge((spread - opening / 2, bottom), crotch)[::-1],
+        "leg_left": _edge((spread - opening / 2, bottom), (spread + opening / 2, bottom)),
+        "side_left": _edge((spread + opening / 2, bottom), (half_hip / 2, -rise * 0.75), (half_waist / 2, 0)),
+    }
+    loop = {**left, "waist": _edge((half_waist / 2, 0), (-half_waist / 2, 0)), **_mirror(left)}
+    marks = {
+        "waist_left": (half_waist / 2, 0), "hip_left": (half_hip / 2, -rise * 0.75), "crotch": crotch,
+        "leg_outer_left": (spread + opening / 2, bottom), "leg_inner_left": (spread - opening / 2, bottom),
+    }  # fmt: skip
+    names = ["inseam_left", "side_left", "side_right", "inseam_right"]
+    category = Category.TROUSERS if inseam > 40 else Category.SHORTS
+    kind = GarmentKind(category, 1.0, length=Length.ANKLE if inseam > 60 else Length.KNEE, stated=True)
+    return _garment(kind, {"front": loop}, loop, _sewn(names), marks, colour, material=material)

@@ -1,0 +1,236 @@
+"""Fitting the flat garment to the body's silhouette: height on the body, width of rows, legs and sleeves."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from vmodel.body.measure import vertices_on
+from vmodel.body.model import Body
+from vmodel.drape.cloth import Cloth
+from vmodel.drape.start import ARM_BONES, CELL_M, Outline, body_outline, landmarks_m, spread
+from vmodel.types import BoolArray, FloatArray, Garment, PosedBody
+
+SHOULDER_ROOM_M = 0.012
+SIDE_ROOM_M = 0.012
+
+
+def anchor_torso(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody) -> FloatArray:
+    """(N, 2) world x and z in metres: hung from the shoulders or the waist, rows at least as wide as the body."""
+    marks = landmarks_m(garment)
+    flat = cloth.flat_cm / 100
+    trunk = body_outline(posed, _trunk_faces(body))
+    headless = body_outline(posed, _trunk_faces(body, (*ARM_BONES, "neck", "head", "eye", "jaw")))
+    centre = _centre_x(garment, flat)
+    if garment.kind.category.covers_upper:
+        drop = _hang_from_shoulders(marks, flat, centre, posed, body, headless)
+    else:
+        drop = _hang_from_waist(marks, flat, body)
+    placed = np.stack([flat[:, 0] - centre, flat[:, 1] + drop], axis=1)
+    return _widen_rows(placed, garment, trunk, marks, drop)
+
+
+def _trunk_faces(body: Body, without: tuple[str, ...] = ARM_BONES) -> BoolArray:
+    arm = vertices_on(body.surface, lambda bone: bone.startswith(without))
+    return np.asarray(~arm[body.surface.faces].any(axis=1))
+
+
+def _centre_x(garment: Garment, flat: FloatArray) -> float:
+    """The garment's middle: between neck points or waist points, else of its extent."""
+    marks = landmarks_m(garment)
+    for name in ("neck", "waist", "armpit", "hem"):
+        if f"{name}_left" in marks and f"{name}_right" in marks:
+            return float(marks[f"{name}_left"][0] + marks[f"{name}_right"][0]) / 2
+    return float(flat[:, 0].min() + flat[:, 0].max()) / 2
+
+
+def _hang_from_shoulders(
+    marks: dict[str, FloatArray], flat: FloatArray, centre: float, posed: PosedBody, body: Body, trunk: Outline
+) -> float:
+    """Upward shift that brings the shoulder line just above the shoulders."""
+    neck, shoulder = (
+        [
+            (marks[f"{n}_{s}"] - (centre, 0)) * (1 if s == "left" else -1, 1)
+            for s in ("left", "right")
+            if f"{n}_{s}" in marks
+        ]
+        for n in ("neck", "shoulder")
+    )
+    if not neck or not shoulder:
+        return body.measurements.chest_height / 100 + 0.04 - float(flat[:, 1].max())
+    inner, outer = np.mean(neck, axis=0), np.mean(shoulder, axis=0)
+    neck_half = float(posed.joints_m["shoulder01.L"][0]) * 0.75
+    shoulder_half = float(posed.joints_m["upperarm01.L"][0]) * 1.05
+    along = np.linspace(0, 1, 12)[:, None]
+    line = inner + (outer - inner) * along
+    x = np.clip(np.abs(line[:, 0]), neck_half, None)
+    inside = x <= max(shoulder_half, x.min() + 1e-6)
+    tops = np.array([_top_at(trunk, float(v)) for v in x[inside]])
+    return float((tops - line[inside, 1]).max()) + SHOULDER_ROOM_M
+
+
+def _top_at(trunk: Outline, x: float) -> float:
+    """Highest point of the trunk over x, the mean of both sides."""
+    tops = []
+    for sign in (1, -1):
+        column = round((sign * x - trunk.low[0]) / CELL_M - 0.5)
+        known = np.flatnonzero(np.isfinite(trunk.front[column]))
+        tops.append(trunk.low[1] + (known.max() + 1) * CELL_M if len(known) else 0.0)
+    return float(np.mean(tops))
+
+
+def _hang_from_waist(marks: dict[str, FloatArray], flat: FloatArray, body: Body) -> float:
+    """Upward shift that brings the waist edge to the waist, or lower where the rise is short."""
+    top = float(np.mean([marks[n][1] for n in ("waist_left", "waist_right") if n in marks] or [flat[:, 1].max()]))
+    waist = body.measurements.waist_height / 100
+    if "crotch" in marks:
+        rise = top - float(marks["crotch"][1])
+        waist = min(waist, body.measurements.inseam / 100 - 0.012 + rise)
+    return waist - top
+
+
+def _widen_rows(
+    placed: FloatArray, garment: Garment, trunk: Outline, marks: dict[str, FloatArray], drop: float
+) -> FloatArray:
+    """Stretch rows that are narrower than the body, smoothly along the height."""
+    levels = np.arange(trunk.front.shape[1])
+    body_half = np.array([_half_width(trunk, k) for k in levels])
+    row = np.floor((placed[:, 1] - trunk.low[1]) / CELL_M).astype(int).clip(0, len(levels) - 1)
+    cloth_half = np.zeros(len(levels))
+    np.maximum.at(cloth_half, row, np.abs(placed[:, 0]))
+    cloth_half = ndimage.grey_closing(cloth_half, 5)
+    limit = trunk.low[1] + CELL_M * len(levels)
+    if garment.kind.category.covers_upper and "armpit_left" in marks:
+        limit = float(marks["armpit_left"][1]) + drop  # above the armpits the sleeves make rows wide
+    if garment.kind.category.has_legs and "crotch" in marks:
+        body_half[levels * CELL_M + trunk.low[1] < marks["crotch"][1] + drop] = 0.0  # legs are placed one by one
+    below = levels * CELL_M + trunk.low[1] <= limit
+    need = np.where(below & (cloth_half > 0.02), (body_half + SIDE_ROOM_M) / np.maximum(cloth_half, 0.02), 1.0)
+    scale = ndimage.gaussian_filter1d(ndimage.maximum_filter1d(np.clip(need, 1.0, 2.0), 5), 2.0)
+    widened = placed.copy()
+    widened[:, 0] *= np.interp(placed[:, 1], trunk.low[1] + (levels + 0.5) * CELL_M, scale)
+    return widened
+
+
+def _half_width(trunk: Outline, level: int) -> float:
+    known = np.flatnonzero(np.isfinite(trunk.front[:, level]))
+    if not len(known):
+        return 0.0
+    return float(max(-(trunk.low[0] + known.min() * CELL_M), trunk.low[0] + (known.max() + 1) * CELL_M))
+
+
+def place_legs(flat: FloatArray, cloth: Cloth, garment: Garment, posed: PosedBody) -> FloatArray:
+    """Shift each trouser leg sideways onto the body's leg."""
+    marks = landmarks_m(garment)
+    if not garment.kind.category.has_legs or "crotch" not in marks:
+        return flat
+    moved = flat.copy()
+    below = cloth.flat_cm[:, 1] / 100 < marks["crotch"][1] - 1e-6
+    top = float(flat[below, 1].max()) if below.any() else 0.0
+    middle = float(flat[np.abs(cloth.flat_cm[:, 1] / 100 - marks["crotch"][1]) < 0.01, 0].mean() * 0)
+    for side, sign in (("L", 1.0), ("R", -1.0)):
+        leg = below & (sign * (flat[:, 0] - middle) > 0)
+        if not leg.any():
+            continue
+        joints = np.stack([posed.joints_m[f"{b}.{side}"] for b in ("upperleg01", "lowerleg01", "foot")])
+        axis_x = np.interp(flat[leg, 1], joints[::-1, 2], joints[::-1, 0])
+        rows = np.round(flat[leg, 1] / 0.02).astype(int)
+        low, high = np.full(rows.max() + 1, np.inf), np.full(rows.max() + 1, -np.inf)
+        np.minimum.at(low, rows, flat[leg, 0])
+        np.maximum.at(high, rows, flat[leg, 0])
+        centres = (low[rows] + high[rows]) / 2
+        share = np.clip((top - flat[leg, 1]) / 0.15, 0, 1)
+        moved[leg, 0] += (axis_x - centres) * share
+    return moved
+
+
+def place_sleeves(flat: FloatArray, cloth: Cloth, garment: Garment, posed: PosedBody) -> tuple[FloatArray, FloatArray]:
+    """Turn the sleeves onto the arms.
+
+    Returns:
+        (N, 2) world x and z; (N,) share of each particle that belongs to a sleeve: positive on the left, negative
+        on the right.
+    """
+    marks = landmarks_m(garment)
+    on_arm = np.zeros(cloth.count)
+    moved = flat.copy()
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        names = [f"{n}_{side}" for n in ("shoulder", "armpit", "cuff_outer", "cuff_inner")]
+        if not all(name in marks for name in names):
+            continue
+        shoulder, armpit, outer, inner = (marks[name] for name in names)
+        root, cuff = (shoulder + armpit) / 2, (outer + inner) / 2
+        if np.linalg.norm(cuff - root) < 0.05:
+            continue
+        sleeve = _beyond(cloth, shoulder, armpit, cuff, sign)
+        if not sleeve.any():
+            continue
+        share = spread(cloth, sleeve.astype(float), 6)
+        on_arm += sign * np.where(sleeve, np.maximum(share, 0.5), share)
+        anchor = _nearest_placed(cloth, flat, root)
+        target = _along_arm(cloth.flat_cm / 100, root, cuff, anchor, posed, "L" if sign > 0 else "R")
+        moved += (target - flat) * share[:, None]
+    return moved, np.clip(on_arm, -1, 1)
+
+
+def _nearest_placed(cloth: Cloth, flat: FloatArray, point_m: FloatArray) -> FloatArray:
+    nearest = np.argsort(np.linalg.norm(cloth.flat_cm / 100 - point_m, axis=1))[:6]
+    return np.asarray(flat[nearest].mean(axis=0) + point_m - (cloth.flat_cm[nearest] / 100).mean(axis=0))
+
+
+def _beyond(cloth: Cloth, shoulder: FloatArray, armpit: FloatArray, cuff: FloatArray, sign: float) -> BoolArray:
+    """Particles cut off by the line from shoulder to armpit, on the cuff's side."""
+    points = cloth.flat_cm / 100
+    i, j = cloth.edges[:, 0], cloth.edges[:, 1]
+    line = armpit - shoulder
+    over = shoulder - line * 0.25
+    under = armpit + line * 0.10
+    crossed = _segments_cross(points[i], points[j], over, under)
+    keep = ~crossed
+    graph = coo_matrix((np.ones(keep.sum()), (i[keep], j[keep])), (cloth.count, cloth.count))
+    _, label = connected_components(graph, directed=False)
+    distances = np.linalg.norm(points - cuff, axis=1)
+    sleeve = label == label[distances.argmin()]
+    if sleeve.mean() > 0.45:  # the cut did not sever the sleeve: take the outer side of the line
+        normal = np.array([-line[1], line[0]]) * sign
+        side = (points - armpit) @ normal
+        sleeve = (np.sign(side) == np.sign((cuff - armpit) @ normal)) & (
+            sign * points[:, 0] > sign * min(shoulder[0], armpit[0], key=abs) * 1.0
+        )
+    return np.asarray(sleeve)
+
+
+def _segments_cross(p: FloatArray, q: FloatArray, a: FloatArray, b: FloatArray) -> BoolArray:
+    def side(o: FloatArray, d: FloatArray, r: FloatArray) -> FloatArray:
+        return (d[..., 0] - o[..., 0]) * (r[..., 1] - o[..., 1]) - (d[..., 1] - o[..., 1]) * (r[..., 0] - o[..., 0])
+
+    return np.asarray((side(a, b, p) * side(a, b, q) < 0) & (side(p, q, a) * side(p, q, b) < 0))
+
+
+def _along_arm(
+    points: FloatArray, root: FloatArray, cuff: FloatArray, anchor: FloatArray, posed: PosedBody, side: str
+) -> FloatArray:
+    """Panel points of a sleeve laid along the arm: length from the root line runs along the arm's axis."""
+    axis = cuff - root
+    length = float(np.linalg.norm(axis))
+    axis = axis / length
+    across = np.array([-axis[1], axis[0]])
+    u, v = (points - root) @ axis, (points - root) @ across
+    bones = ("upperarm01", "lowerarm01", "wrist", "finger3-1")
+    joints = np.stack([posed.joints_m[f"{b}.{side}"][[0, 2]] for b in bones if f"{b}.{side}" in posed.joints_m]).astype(
+        float
+    )
+    steps = np.linalg.norm(np.diff(joints, axis=0), axis=1)
+    along = np.concatenate([[0.0], np.cumsum(steps)])
+    first = (joints[1] - joints[0]) / steps[0]
+    begin = float((anchor - joints[0]) @ first)
+    offset = anchor - (joints[0] + first * begin)
+    t = begin + u
+    segment = np.clip(np.searchsorted(along, t, side="right") - 1, 0, len(steps) - 1)
+    direction = (np.diff(joints, axis=0) / steps[:, None])[segment]
+    position = joints[segment] + direction * (t - along[segment])[:, None]
+    normal = np.stack([-direction[:, 1], direction[:, 0]], axis=1)
+    fade = np.clip(1 - u / length, 0, 1)[:, None]
+    return np.asarray(position + normal * v[:, None] + offset * fade)

@@ -1,0 +1,101 @@
+"""Putting a garment on: contract the placed cloth onto the body, then let it hang."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from vmodel.body.model import Body
+from vmodel.drape.cloth import Cloth
+from vmodel.drape.colliders import body_parts
+from vmodel.drape.held import Held, band_scale, girth_under, hold_on
+from vmodel.drape.materials import load_material
+from vmodel.drape.solver import Phase, Solver
+from vmodel.drape.start import place_cloth, start_pose
+from vmodel.types import FloatArray, Garment, Pose
+
+CONTRACT = Phase(gravity=0.0, damping=0.5, friction=0.0, largest_push_m=0.004, largest_speed=1.5)
+HANG = Phase(gravity=1.0, damping=0.25)
+
+
+@dataclass(frozen=True)
+class DrapeSettings:
+    """How finely and how long a garment is simulated.
+
+    Attributes:
+        spacing_cm: distance of cloth particles.
+        contract_frames, hang_frames, move_frames, settle_frames: sixtieths of a second.
+        attempts: how often another start is tried.
+    """
+
+    spacing_cm: float = 1.25
+    contract_frames: int = 40
+    hang_frames: int = 50
+    move_frames: int = 50
+    settle_frames: int = 40
+    attempts: int = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Dressed:
+    """A garment on a body in the start pose.
+
+    Attributes:
+        positions_m: (N, 3) float32.
+        on_arm: (N,) float64, see ``Start``.
+        held: what keeps it on.
+        pose: the start pose.
+    """
+
+    positions_m: FloatArray
+    on_arm: FloatArray
+    held: Held
+    pose: Pose
+
+    def arrays(self) -> dict[str, FloatArray]:
+        """Everything but the pose, for a file."""
+        held = {f"held_{field.name}": getattr(self.held, field.name) for field in fields(Held)}
+        return {"positions_m": self.positions_m, "on_arm": self.on_arm, **held}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, FloatArray], pose: Pose, cloth: Cloth) -> Dressed | None:
+        """The reverse of ``arrays``; None if they do not belong to this cloth."""
+        try:
+            held = Held(**{field.name: arrays[f"held_{field.name}"] for field in fields(Held)})
+            dressed = cls(arrays["positions_m"], arrays["on_arm"], held, pose)
+        except KeyError:
+            return None
+        fits = dressed.positions_m.shape == (cloth.count, 3) and len(held.rest_scale) == len(cloth.edges)
+        return dressed if fits else None
+
+
+def attempt_pose(garment: Garment, body: Body, attempt: int) -> Pose:
+    """The start pose of an attempt: later ones lift the arms."""
+    angle = None if attempt == 0 else float(np.clip(garment.sleeve_angle_deg, 20, 58)) - 8.0 * attempt
+    return start_pose(garment, body, angle)
+
+
+def dress(garment: Garment, cloth: Cloth, body: Body, pose: Pose, options: DrapeSettings, attempt: int = 0) -> Dressed:
+    """Put a garment on a body in the pose that suits its sleeves.
+
+    Args:
+        garment: in cm.
+        cloth: the garment cut into particles.
+        body: the wearer.
+        pose: the start pose.
+        options: resolution and length of the simulation.
+        attempt: 0 for the usual start; higher numbers start further out and take longer.
+    """
+    posed = body.posed(pose)
+    body_m = np.asarray(posed.vertices_m)
+    start = place_cloth(cloth, garment, body, posed, 0.012 + 0.01 * attempt)
+    scale = band_scale(garment, cloth, girth_under(cloth, garment, start.positions_m, body, posed))
+    parts = body_parts(body, start.on_arm)
+    solver = Solver(cloth, load_material(garment.material), start.positions_m, parts, body_m, scale)
+    solver.run(options.contract_frames * (1 + attempt), CONTRACT)
+    held = hold_on(garment, cloth, solver.positions_m, posed, scale)
+    solver.hold(held.particles, held.targets(body_m), held.strength)
+    solver.run(options.hang_frames, HANG)
+    return Dressed(solver.positions_m, start.on_arm, held, pose)

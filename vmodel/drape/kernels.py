@@ -1,0 +1,178 @@
+"""The solver's inner loops, compiled by warp for CPU and CUDA alike.
+
+Extended position-based dynamics with small steps (Macklin et al. 2016, 2019): every link pulls its two particles
+towards its rest length; its softness is compliance / (step² · inverse mass).
+"""
+# mypy: disable-error-code="no-untyped-def,valid-type,name-defined,no-untyped-call"
+
+from __future__ import annotations
+
+import warp as wp
+
+
+@wp.kernel
+def integrate(
+    x: wp.array(dtype=wp.vec3),
+    before: wp.array(dtype=wp.vec3),
+    v: wp.array(dtype=wp.vec3),
+    settings: wp.array(dtype=float),
+):
+    """Free flight; ``settings`` is (step s, gravity m/s2, share of speed kept, largest speed m/s)."""
+    i = wp.tid()
+    dt = settings[0]
+    speed = v[i] * settings[2] + wp.vec3(0.0, 0.0, -settings[1] * dt)
+    before[i] = x[i]
+    x[i] = x[i] + speed * dt
+
+
+@wp.kernel
+def solve_links(
+    x: wp.array(dtype=wp.vec3),
+    pairs: wp.array(dtype=wp.vec2i),
+    rest: wp.array(dtype=float),
+    softness: wp.array(dtype=float),
+    limit: wp.array(dtype=float),
+    start: int,
+):
+    """Pull the links of one colour towards their rest lengths; beyond ``limit`` times the rest length they are hard."""
+    i = wp.tid() + start
+    a = pairs[i][0]
+    b = pairs[i][1]
+    d = x[b] - x[a]
+    length = wp.length(d)
+    if length > 1.0e-8:
+        move = (length - rest[i]) / (2.0 + softness[i])
+        excess = 0.5 * (length - limit[i] * rest[i])
+        move = max(move, excess)
+        step = d * (move / length)
+        x[a] = x[a] + step
+        x[b] = x[b] - step
+
+
+@wp.kernel
+def hold(
+    x: wp.array(dtype=wp.vec3),
+    held: wp.array(dtype=int),
+    target: wp.array(dtype=wp.vec3),
+    strength: wp.array(dtype=float),
+):
+    """Draw held particles towards their targets."""
+    i = wp.tid()
+    p = held[i]
+    x[p] = x[p] + (target[i] - x[p]) * strength[i]
+
+
+@wp.kernel
+def collide(
+    mesh: wp.uint64,
+    ignored: wp.array(dtype=int),
+    x: wp.array(dtype=wp.vec3),
+    before: wp.array(dtype=wp.vec3),
+    reach: wp.array(dtype=float),
+    thickness: float,
+    friction: float,
+    largest_push: float,
+):
+    """Keep particles outside the body by ``thickness`` and slow their sliding (Coulomb).
+
+    ``reach`` is how deep a particle may lie and still be found; 0 leaves it alone. Faces that are ``ignored`` border
+    a cut of the collider and have no inside.
+    """
+    i = wp.tid()
+    if reach[i] > 0.0:
+        q = wp.mesh_query_point_sign_normal(mesh, x[i], reach[i])
+        if q.result:
+            if ignored[q.face] == 0:
+                on_body = wp.mesh_eval_position(mesh, q.face, q.u, q.v)
+                d = x[i] - on_body
+                distance = wp.length(d)
+                normal = wp.mesh_eval_face_normal(mesh, q.face)
+                if distance > 1.0e-5:
+                    normal = d * (q.sign / distance)
+                push = thickness - distance * q.sign
+                if push > 0.0:
+                    push = wp.min(push, largest_push)
+                    x[i] = x[i] + normal * push
+                    slide = x[i] - before[i]
+                    slide = slide - normal * wp.dot(slide, normal)
+                    slid = wp.length(slide)
+                    if slid > 1.0e-9:
+                        x[i] = x[i] - slide * wp.min(1.0, friction * push / slid)
+
+
+@wp.kernel
+def repel(
+    grid: wp.uint64,
+    x: wp.array(dtype=wp.vec3),
+    panel: wp.array(dtype=int),
+    flat: wp.array(dtype=wp.vec2),
+    seam: wp.array(dtype=float),
+    radius: float,
+    moved: wp.array(dtype=wp.vec3),
+):
+    """Keep layers of cloth ``radius`` apart, except particles that are neighbours in the cut cloth."""
+    i = wp.tid()
+    here = x[i]
+    total = wp.vec3(0.0, 0.0, 0.0)
+    count = float(0.0)
+    for j in wp.hash_grid_query(grid, here, radius):
+        if j != i:
+            apart = seam[i] + seam[j]
+            if panel[i] == panel[j]:
+                apart = wp.length(flat[i] - flat[j])
+            if apart > 2.5 * radius:
+                d = here - x[j]
+                distance = wp.length(d)
+                if distance < radius and distance > 1.0e-7:
+                    total = total + d * (0.5 * (radius - distance) / distance)
+                    count = count + 1.0
+    if count > 0.0:
+        total = total / count
+    moved[i] = total
+
+
+@wp.kernel
+def shift(x: wp.array(dtype=wp.vec3), moved: wp.array(dtype=wp.vec3)):
+    """Apply displacements."""
+    i = wp.tid()
+    x[i] = x[i] + moved[i]
+
+
+@wp.kernel
+def finish_step(
+    x: wp.array(dtype=wp.vec3),
+    before: wp.array(dtype=wp.vec3),
+    v: wp.array(dtype=wp.vec3),
+    settings: wp.array(dtype=float),
+):
+    """Speeds from positions, bounded."""
+    i = wp.tid()
+    speed = (x[i] - before[i]) / settings[0]
+    size = wp.length(speed)
+    if size > settings[3]:
+        speed = speed * (settings[3] / size)
+    v[i] = speed
+
+
+@wp.kernel
+def ride(
+    mesh: wp.uint64,
+    faces: wp.array(dtype=int),
+    step: wp.array(dtype=wp.vec3),
+    x: wp.array(dtype=wp.vec3),
+    carried: wp.array(dtype=float),
+    near: float,
+    far: float,
+):
+    """Carry particles along with the nearest skin: wholly nearer than ``near``, not at all beyond ``far``."""
+    i = wp.tid()
+    if carried[i] > 0.0:
+        q = wp.mesh_query_point_no_sign(mesh, x[i], far)
+        if q.result:
+            on_body = wp.mesh_eval_position(mesh, q.face, q.u, q.v)
+            distance = wp.length(x[i] - on_body)
+            share = 1.0 - wp.clamp((distance - near) / (far - near), 0.0, 1.0)
+            a = step[faces[3 * q.face]]
+            b = step[faces[3 * q.face + 1]]
+            c = step[faces[3 * q.face + 2]]
+            x[i] = x[i] + (a * q.u + b * q.v + c * (1.0 - q.u - q.v)) * (share * carried[i])

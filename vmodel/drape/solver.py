@@ -1,0 +1,226 @@
+"""The cloth solver: particles, links, a body in parts, and the loop over small steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import warp as wp
+
+from vmodel.body.anny_model import init_warp
+from vmodel.drape import kernels
+from vmodel.drape.cloth import Cloth
+from vmodel.drape.materials import Material
+from vmodel.types import FloatArray, IntArray
+
+FRAME_S = 1 / 60
+SUBSTEPS = 5
+HARD_STRAIN = 1.10
+"""Links longer than this share of their rest length no longer give way."""
+GRAVITY = 9.81
+LAYER_GAP_M = 0.0065
+"""Distance that self-collision keeps between layers; two thirds of the particle spacing closes the sheet."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """How a stretch of frames is simulated.
+
+    Attributes:
+        gravity: share of the earth's.
+        damping: share of speed lost a frame.
+        friction: factor on the material's friction.
+        thickness_m: distance kept from the body.
+        largest_push_m: how far a step may push a particle out of the body.
+        largest_speed: m/s.
+    """
+
+    gravity: float = 1.0
+    damping: float = 0.3
+    friction: float = 1.0
+    thickness_m: float = 0.0035
+    largest_push_m: float = 0.004
+    largest_speed: float = 2.0
+    self_collision: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class ColliderPart:
+    """A piece of the body that particles collide with.
+
+    Attributes:
+        vertices: indices of body vertices that the piece uses.
+        faces: (F, 3) int32 into ``vertices``.
+        border_faces: (F,) int32, 1 where the piece was cut from the body.
+        reach_m: (N,) how deep each particle may lie in it; 0 ignores it.
+        carried: (N,) share of the piece's motion that particles near it follow; sums to 1 over the pieces.
+    """
+
+    vertices: IntArray
+    faces: IntArray
+    border_faces: IntArray
+    reach_m: FloatArray
+    carried: FloatArray
+
+
+class Solver:
+    """Cloth in motion. Deterministic: the same calls give the same positions.
+
+    Args:
+        cloth: the particles.
+        material: how the cloth moves.
+        start_m: (N, 3) first positions.
+        parts: the body in pieces, in the order in which they have the last word.
+        body_m: (V, 3) body vertices.
+    """
+
+    def __init__(
+        self,
+        cloth: Cloth,
+        material: Material,
+        start_m: FloatArray,
+        parts: list[ColliderPart],
+        body_m: FloatArray,
+        rest_scale: FloatArray | None = None,
+    ) -> None:
+        init_warp()
+        self._device = "cpu"
+        self._material = material
+        self._count = cloth.count
+        self._x = self._points(start_m)
+        self._before, self._v, self._moved = (wp.zeros_like(self._x) for _ in range(3))
+        self._settings = wp.zeros(4, dtype=float, device=self._device)
+        self._flat = wp.array(cloth.flat_cm.astype(np.float32) / 100, dtype=wp.vec2, device=self._device)
+        self._panel = self._ints(cloth.particle_panel)
+        self._seam = self._floats(cloth.seam_distance_cm / 100)
+        self._grid = wp.HashGrid(64, 64, 64, device=self._device)
+        self._build_links(cloth, material, rest_scale)
+        self._parts = [_Collider(part, body_m, self) for part in parts]
+        self._held: tuple[Any, Any, Any] | None = None
+        self._links = [
+            wp.launch(kernels.solve_links, stop - start,
+                      inputs=[self._x, self._pairs, self._rest, self._softness, self._limit, start],
+                      device=self._device, record_cmd=True)
+            for start, stop in self._colours
+        ]  # fmt: skip
+
+    @property
+    def positions_m(self) -> FloatArray:
+        """(N, 3) float32, a copy."""
+        return np.array(self._x.numpy())
+
+    def place(self, positions_m: FloatArray) -> None:
+        """Put all particles at rest somewhere."""
+        wp.copy(self._x, self._points(positions_m))
+        self._v.zero_()
+
+    def hold(self, held: IntArray, targets_m: FloatArray, strength: FloatArray) -> None:
+        """Draw some particles towards targets in every step.
+
+        Args:
+            held: (H,) particle indices, each at most once.
+            targets_m: (H, 3).
+            strength: (H,) share of the way per step, 0..1.
+        """
+        self._held = None
+        if len(held):
+            self._held = (self._ints(held), self._points(targets_m), self._floats(strength))
+
+    def move_body(self, body_m: FloatArray, *, carry: bool = True, near_m: float = 0.012, far_m: float = 0.05) -> None:
+        """Bring the body to new vertex positions; cloth near the skin rides along."""
+        for part in self._parts:
+            part.move(body_m, carry=carry, near_m=near_m, far_m=far_m)
+
+    def run(self, frames: int, phase: Phase) -> None:
+        """Simulate a number of sixtieths of a second."""
+        dt = FRAME_S / SUBSTEPS
+        keep = (1 - phase.damping) ** (1 / SUBSTEPS)
+        self._settings.assign(np.array([dt, GRAVITY * phase.gravity, keep, phase.largest_speed], np.float32))
+        for _ in range(frames):
+            for step in range(SUBSTEPS):
+                self._step(phase, repel=phase.self_collision and step % 2 == 0)
+
+    def _step(self, phase: Phase, *, repel: bool) -> None:
+        launch, n = wp.launch, self._count
+        moving = [self._x, self._before, self._v, self._settings]
+        launch(kernels.integrate, n, inputs=moving, device=self._device)
+        for links in self._links:
+            links.launch()
+        if self._held is not None:
+            held, targets, strength = self._held
+            launch(kernels.hold, len(held), inputs=[self._x, held, targets, strength], device=self._device)
+        if repel:
+            self._grid.build(self._x, LAYER_GAP_M)
+            near = [self._grid.id, self._x, self._panel, self._flat, self._seam, LAYER_GAP_M, self._moved]
+            launch(kernels.repel, n, inputs=near, device=self._device)
+            launch(kernels.shift, n, inputs=[self._x, self._moved], device=self._device)
+        for part in self._parts:
+            part.push_out(phase, self._material.friction * phase.friction)
+        launch(kernels.finish_step, n, inputs=moving, device=self._device)
+
+    def _build_links(self, cloth: Cloth, material: Material, rest_scale: FloatArray | None) -> None:
+        particle_kg = material.density / 1000 * (cloth.spacing_cm / 100) ** 2 * np.sqrt(3) / 2
+        dt = FRAME_S / SUBSTEPS
+        bias = np.prod(cloth.edge_direction, axis=1) ** 2 * 4  # sin² of twice the angle to the thread
+        stiffness = material.stretch + (material.shear - material.stretch) * bias
+        bending = material.bend * 1e-6 / (cloth.spacing_cm / 100) ** 2 * 6
+        edge_rest = cloth.edge_rest_m * (1 if rest_scale is None else rest_scale)
+        pairs = np.concatenate([cloth.edges, cloth.bends])
+        rest = np.concatenate([edge_rest, cloth.bend_rest_m])
+        softness = particle_kg / dt**2 / np.concatenate([stiffness, np.full(len(cloth.bends), bending)])
+        limit = np.concatenate([np.full(len(cloth.edges), HARD_STRAIN), np.full(len(cloth.bends), 1e6)])
+        colours = colour_pairs(pairs, cloth.count)
+        order = np.argsort(colours, kind="stable")
+        bounds = np.searchsorted(colours[order], np.arange(colours.max() + 2))
+        self._colours = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
+        self._pairs = wp.array(pairs[order].astype(np.int32), dtype=wp.vec2i, device=self._device)
+        self._rest, self._softness, self._limit = (self._floats(a[order]) for a in (rest, softness, limit))
+
+    def _points(self, points: FloatArray) -> Any:
+        return wp.array(np.ascontiguousarray(points, np.float32), dtype=wp.vec3, device=self._device)
+
+    def _floats(self, values: FloatArray) -> Any:
+        return wp.array(np.ascontiguousarray(values, np.float32), dtype=float, device=self._device)
+
+    def _ints(self, values: IntArray) -> Any:
+        return wp.array(np.ascontiguousarray(values, np.int32), dtype=int, device=self._device)
+
+
+class _Collider:
+    def __init__(self, part: ColliderPart, body_m: FloatArray, solver: Solver) -> None:
+        self._solver = solver
+        self._vertices = part.vertices
+        self._ignored = solver._ints(part.border_faces)
+        self._reach = solver._floats(part.reach_m)
+        self._carried = solver._floats(part.carried)
+        self._faces = solver._ints(part.faces.ravel())
+        self._mesh = wp.Mesh(points=solver._points(body_m[part.vertices]), indices=self._faces)
+
+    def move(self, body_m: FloatArray, *, carry: bool, near_m: float, far_m: float) -> None:
+        there = np.asarray(body_m[self._vertices], np.float32)
+        if carry:
+            step = self._solver._points(there - self._mesh.points.numpy())
+            inputs = [self._mesh.id, self._faces, step, self._solver._x, self._carried, near_m, far_m]
+            wp.launch(kernels.ride, self._solver._count, inputs=inputs, device=self._solver._device)
+        wp.copy(self._mesh.points, self._solver._points(there))
+        self._mesh.refit()
+
+    def push_out(self, phase: Phase, friction: float) -> None:
+        solver = self._solver
+        inputs = [self._mesh.id, self._ignored, solver._x, solver._before, self._reach,
+                  phase.thickness_m, friction, phase.largest_push_m]  # fmt: skip
+        wp.launch(kernels.collide, solver._count, inputs=inputs, device=solver._device)
+
+
+def colour_pairs(pairs: IntArray, count: int) -> IntArray:
+    """(P,) colour of each pair so that no two of one colour share a particle (greedy)."""
+    used = [0] * count
+    colours = np.zeros(len(pairs), np.int32)
+    for k, (a, b) in enumerate(pairs.tolist()):
+        free = ~(used[a] | used[b])
+        bit = free & -free
+        colours[k] = bit.bit_length() - 1
+        used[a] |= bit
+        used[b] |= bit
+    return colours

@@ -1,0 +1,116 @@
+"""The stage as a whole: dress, move, judge, and try again with a better start."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from vmodel.body.model import Body
+from vmodel.config import Settings
+from vmodel.drape.cache import content_key, read_arrays, write_arrays
+from vmodel.drape.cloth import Cloth, mesh_garment
+from vmodel.drape.dress import DrapeSettings, Dressed, attempt_pose, dress
+from vmodel.drape.move import move_to_pose
+from vmodel.drape.report import assert_usable, fault_of, finish_cloth, report_drape
+from vmodel.errors import DrapeFailed
+from vmodel.types import Drape, DrapeReport, FloatArray, Garment, Pose
+
+Progress = Callable[[str, float], None]
+
+
+def drape(
+    garment: Garment,
+    body: Body,
+    pose: Pose,
+    settings: Settings,
+    progress: Progress | None = None,
+    options: DrapeSettings | None = None,
+) -> Drape:
+    """Put a garment on a body and bring both into a pose.
+
+    Args:
+        garment: scaled to centimetres.
+        body: the wearer.
+        pose: the target.
+        settings: ``cache`` holds finished drapes.
+        progress: told the stage's name and the share done.
+        options: resolution and effort; the defaults suit final pictures.
+    Returns:
+        The cloth in the pose; the same inputs give the same cloth.
+    Raises:
+        DrapeFailed: the garment did not stay on, with the reason.
+    """
+    options = options or DrapeSettings()
+    tell = progress or (lambda stage, share: None)
+    assert_usable(body, garment)
+    folder = settings.cache / "drapes"
+    key = content_key(_cut_of(garment), body.rest.vertices_m, options)
+    reason = "it could not be simulated"
+    for attempt in range(options.attempts):
+        start = time.perf_counter()
+        cloth = mesh_garment(garment, options.spacing_cm)
+        dressed = _cached_dress(garment, cloth, body, options, attempt, folder, key)
+        tell("drape", 0.5)
+        positions = _cached_move(garment, cloth, dressed, body, pose, options, folder, f"{key}-{attempt}")
+        tell("drape", 1.0)
+        seconds = time.perf_counter() - start
+        report = report_drape(garment, cloth, positions, body.posed(pose), dressed, attempt + 1, seconds)
+        fault = fault_of(report)
+        if fault is None:
+            return _assemble(garment, cloth, positions, report)
+        reason = fault
+    raise DrapeFailed(reason)
+
+
+def _cut_of(garment: Garment) -> list[object]:
+    """What a drape depends on; prints and photo names do not matter."""
+    return [
+        garment.kind, garment.seams, garment.landmarks_cm, garment.sleeve_angle_deg, garment.material,
+        [(p.name, p.side, p.edges, p.holes, p.elastic) for p in garment.panels],
+    ]  # fmt: skip
+
+
+def _cached_dress(
+    garment: Garment, cloth: Cloth, body: Body, options: DrapeSettings, attempt: int, folder: Path, key: str
+) -> Dressed:
+    pose = attempt_pose(garment, body, attempt)
+    stored = read_arrays(folder, f"{key}-{attempt}")
+    dressed = None if stored is None else Dressed.from_arrays(stored, pose, cloth)
+    if dressed is None:
+        dressed = dress(garment, cloth, body, pose, options, attempt)
+        write_arrays(folder, f"{key}-{attempt}", dressed.arrays())
+    return dressed
+
+
+def _cached_move(
+    garment: Garment, cloth: Cloth, dressed: Dressed, body: Body, pose: Pose,
+    options: DrapeSettings, folder: Path, key: str,
+) -> FloatArray:  # fmt: skip
+    whole_key = f"{key}-{content_key(pose.rotations)}"
+    stored = read_arrays(folder, whole_key)
+    if stored is not None and stored.get("positions_m", np.zeros(0)).shape == (cloth.count, 3):
+        return stored["positions_m"]
+    moved = move_to_pose(garment, cloth, dressed, body, pose, options)
+    positions = finish_cloth(cloth, moved, body.posed(pose))
+    write_arrays(folder, whole_key, {"positions_m": positions})
+    return positions
+
+
+def _assemble(garment: Garment, cloth: Cloth, positions_m: FloatArray, report: DrapeReport) -> Drape:
+    affine = np.stack([np.asarray(panel.panel_to_texture, float) for panel in garment.panels])[cloth.triangle_panel]
+    texture_px = np.einsum("tij,tkj->tki", affine[:, :, :2], cloth.panel_cm) + affine[:, None, :, 2]
+    return Drape(
+        vertices_m=positions_m,
+        triangles=cloth.triangles,
+        texture_px=texture_px.astype(np.float32),
+        texture=np.array([panel.texture for panel in garment.panels], np.uint8)[cloth.triangle_panel],
+        panel=cloth.triangle_panel,
+        rest_edges=cloth.edges,
+        rest_lengths_m=cloth.edge_rest_m.astype(np.float32),
+        open_edges=cloth.open_edges,
+        material=garment.material,
+        report=report,
+    )
