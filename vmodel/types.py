@@ -151,7 +151,8 @@ class Landmarks:
     neckline), shoulder_left/right (shoulder point at the armhole), cuff_outer_left/right,
     cuff_inner_left/right (ends of the cuff; of the armhole when sleeveless), armpit_left/right,
     waist_left/right (narrowest), hem_left/right.
-    Names for garments that hang from the waist: waist_left/right, hip_left/right, crotch,
+    Names for garments that hang from the waist: waist_left/right, waist_front (lowest point of the front
+    waist edge where the inside of the back shows above it), hip_left/right, crotch,
     leg_outer_left/right, leg_inner_left/right (ends of the leg openings); skirts have hem_left/right.
 
     Attributes:

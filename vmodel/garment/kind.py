@@ -49,7 +49,7 @@ def understand(
     given = read_landmarks(landmarks, cutout.mask.shape) if landmarks is not None else {}
     reading = read_silhouette(load_network(Settings().weights), flat_lay.rgb, cutout.mask)
     kind = decide_kind(reading, category)
-    points = dict(reading.points_px) | given
+    points = dict(reading.points_px) | _lowest_inside(reading.inside, kind, reading.points_px) | given
     sure = dict(reading.confidence) | dict.fromkeys(given, 1.0)
     mask = garment_mask(flat_lay.rgb, cutout.mask, kind, points)
     contour, size = trace_contour(mask), extent(mask)
@@ -81,6 +81,25 @@ def decide_kind(reading: SilhouetteReading, category: Category | None) -> Garmen
         open_front=chosen == Category.OUTERWEAR and reading.open_front > 0.6,
         stated=category is not None,
     )
+
+
+def _lowest_inside(
+    inside: FloatArray, kind: GarmentKind, points: dict[str, FloatArray]
+) -> dict[str, FloatArray]:
+    """Where the visible inside of the back ends on the garment's middle line, if any shows."""
+    upper = kind.category.covers_upper
+    name, ends = ("neck_front", "neck") if upper else ("waist_front", "waist")
+    left, right = points[f"{ends}_left"], points[f"{ends}_right"]
+    third = abs(left[0] - right[0]) / 6
+    centre = (points["neck_front"][0] if upper else (left[0] + right[0]) / 2) - 0.5
+    band = inside[:, max(0, round(centre - third)) : max(1, round(centre + third))] > 0.5
+    rows = np.nonzero(band.mean(1) > 0.3)[0]
+    if not len(rows) or kind.open_front:
+        return {}
+    low = np.array([centre + 0.5, float(rows[-1] + 1)])
+    if upper:  # two readings of the same point: the heat of the landmark, and the edge of the inside
+        low = (low + points["neck_front"]) / 2
+    return {name: low}
 
 
 def _waist_and_hip(

@@ -18,6 +18,7 @@ KNOWN = (
     *("cuff_outer_left", "cuff_outer_right", "cuff_inner_left", "cuff_inner_right"),
     *("armpit_left", "armpit_right", "waist_left", "waist_right", "hem_left", "hem_right"),
     *("hip_left", "hip_right", "crotch", "leg_outer_left", "leg_outer_right", "leg_inner_left", "leg_inner_right"),
+    "waist_front",
 )
 # sign of the turn expected at a landmark: convex +1, concave -1, either 0
 TURNS = {
@@ -64,7 +65,7 @@ def names_of(kind: GarmentKind) -> tuple[str, ...]:
         if kind.sleeve in {Sleeve.NONE, Sleeve.STRAP}:
             names += ["cuff_outer_left", "cuff_outer_right", "cuff_inner_left", "cuff_inner_right"]
     if not kind.category.covers_upper or kind.category == Category.JUMPSUIT:
-        names += ["hip_left", "hip_right"]
+        names += ["hip_left", "hip_right", "waist_front"]
     return tuple(dict.fromkeys(names))
 
 

@@ -37,6 +37,13 @@ def front_edge(rgb: ByteArray, top: FloatArray, low: FloatArray, neckline: Neckl
     return _below(found, top)
 
 
+def side_edge(rgb: ByteArray, neck: FloatArray, low: FloatArray, size: float) -> FloatArray:
+    """Edge of an open front from the neck point to the top of its free edge, (n, 2) photo pixels."""
+    guide = resample_path(np.stack([neck, low]), max(1.5, size * 0.0025))
+    found = follow_edge(edge_strength(rgb, max(0.8, size * 0.0012)), guide, half_width=0.015 * size, bend=0.3)
+    return smooth_path(resample_path(found, max(1.5, size * 0.0025)), 1.5)
+
+
 def split_stand(top: FloatArray, least: float) -> tuple[FloatArray, FloatArray, FloatArray] | None:
     """Part the outline between the neck points into the sides of a standing collar and its open top.
 

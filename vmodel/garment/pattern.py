@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from vmodel.garment.landmarks import loop_order, snap_to_contour
-from vmodel.garment.neckline import front_edge, split_stand
-from vmodel.garment.outline import (
-    arc_between,
-    extent,
-    resample_path,
-    smooth_path,
-    trace_contour,
-    trace_holes,
-)
+from vmodel.config import Settings
+from vmodel.garment.back import back_texture, photographed_back
+from vmodel.garment.cutting import OPENINGS, cut_edges, cut_front_halves
+from vmodel.garment.neckline import front_edge, side_edge
+from vmodel.garment.opening import FrontOpening, find_opening
+from vmodel.garment.outline import extent, trace_holes
 from vmodel.garment.silhouette import garment_mask
-from vmodel.garment.texture import bleed, mirror_fill
+from vmodel.garment.silhouette_net import load_network, read_silhouette
+from vmodel.garment.texture import bleed
 from vmodel.types import (
     BoolArray,
-    ByteArray,
     Category,
     Cutout,
     FlatLay,
@@ -35,39 +32,18 @@ from vmodel.types import (
     Sleeve,
 )
 
-# edge from one landmark to the next round the outline
-EDGES = {
-    ("neck_left", "neck_right"): "neck",
-    ("neck_right", "shoulder_right"): "shoulder_right",
-    ("shoulder_right", "cuff_outer_right"): "sleeve_top_right",
-    ("cuff_outer_right", "cuff_inner_right"): "cuff_right",
-    ("cuff_inner_right", "armpit_right"): "sleeve_under_right",
-    ("shoulder_right", "armpit_right"): "armhole_right",
-    ("armpit_right", "hem_right"): "side_right",
-    ("armpit_right", "leg_outer_right"): "side_right",
-    ("neck_right", "hem_right"): "side_right",
-    ("neck_right", "leg_outer_right"): "side_right",
-    ("hem_right", "hem_left"): "hem",
-    ("waist_left", "waist_right"): "waist",
-    ("waist_right", "hem_right"): "side_right",
-    ("waist_right", "leg_outer_right"): "side_right",
-    ("leg_outer_right", "leg_inner_right"): "leg_right",
-    ("leg_inner_right", "crotch"): "inseam_right",
-    ("crotch", "leg_inner_left"): "inseam_left",
-    ("leg_inner_left", "leg_outer_left"): "leg_left",
-    ("leg_outer_left", "waist_left"): "side_left",
-    ("leg_outer_left", "armpit_left"): "side_left",
-    ("leg_outer_left", "neck_left"): "side_left",
-    ("hem_left", "waist_left"): "side_left",
-    ("hem_left", "armpit_left"): "side_left",
-    ("hem_left", "neck_left"): "side_left",
-    ("armpit_left", "cuff_inner_left"): "sleeve_under_left",
-    ("cuff_inner_left", "cuff_outer_left"): "cuff_left",
-    ("cuff_outer_left", "shoulder_left"): "sleeve_top_left",
-    ("armpit_left", "shoulder_left"): "armhole_left",
-    ("shoulder_left", "neck_left"): "shoulder_left",
-}
-OPENINGS = {"neck", "waist", "hem", "cuff_left", "cuff_right", "armhole_left", "armhole_right", "leg_left", "leg_right"}
+GATHERED = 0.95
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """The outline in photo pixels: edges of the back, and of each front piece by name."""
+
+    mask: BoolArray
+    back: dict[str, FloatArray]
+    fronts: dict[str, dict[str, FloatArray]]
+    top: FloatArray
+    lowered: FloatArray | None
 
 
 def infer_pattern(
@@ -86,32 +62,30 @@ def infer_pattern(
         back: photo of the garment's back and its cut-out.
         material: name in the drape's materials; guessed from the category when None.
     Returns:
-        Garment in photo pixels (cm_per_px 0), x from the garment's middle, y up from its top edge.
+        Garment in photo pixels (cm_per_px 0), x from the garment's middle, y up from its top edge. Panels are
+        "front" and "back"; an open front is "front_left" and "front_right".
     """
-    mask = garment_mask(flat_lay.rgb, cutout.mask, kind, landmarks.points_px)
-    size = extent(mask)
-    edges = cut_edges(mask, kind, landmarks)
-    opening = "neck" if kind.category.covers_upper else "waist"
-    front_edges = dict(edges)
-    low = _front_low(kind, landmarks, edges[opening])
-    lowered = None
-    if low is not None:
-        lowered = front_edge(flat_lay.rgb, edges[opening], low, kind.neckline, size)
-    if lowered is not None:
-        front_edges[opening] = lowered
-    origin = _origin(edges[opening], mask)
+    cut = _cut(flat_lay, cutout, kind, landmarks)
+    origin = _origin(cut.top, cut.mask)
     to_texture = np.array([[1.0, 0.0, origin[0]], [0.0, -1.0, origin[1]]])
-    fringe = max(1, round(size * 0.002))
-    photo = bleed(flat_lay.rgb, cutout.mask & _filled(mask, edges), fringe)
-    behind = back_texture(photo, mask, edges[opening], lowered)
-    holes = tuple(_to_panel(hole, origin) for hole in trace_holes(mask))
-    front = Panel("front", "front", _panel_edges(front_edges, origin), to_texture, holes, 0)
-    rear = Panel("back", "back", _panel_edges(edges, origin), to_texture, holes, 1)
-    seams = tuple(Seam(("front", name), ("back", name)) for name in edges if name not in OPENINGS)
+    size = extent(cut.mask)
+    whole = cv2.morphologyEx(cut.mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
+    photo = bleed(flat_lay.rgb, cutout.mask & whole, max(1, round(size * 0.002)))
+    if back is not None:
+        behind = photographed_back(back, cut.mask)
+    else:
+        behind = back_texture(photo, cut.mask, _torso(cut.mask, kind, landmarks), cut.top, cut.lowered)
+    holes = tuple(_to_panel(hole, origin) for hole in trace_holes(cut.mask))
+    elastic = _elastic(kind, cut.back)
+    panels = [
+        Panel(name, "front", _panel_edges(edges, origin), to_texture, holes if name == "front" else (), 0, elastic)
+        for name, edges in cut.fronts.items()
+    ]
+    panels.append(Panel("back", "back", _panel_edges(cut.back, origin), to_texture, holes, 1, elastic))
     return Garment(
         kind=kind,
-        panels=(front, rear),
-        seams=seams,
+        panels=tuple(panels),
+        seams=_seams(cut),
         textures=(photo, behind),
         landmarks_cm={name: _to_panel(point[None], origin)[0] for name, point in landmarks.points_px.items()},
         sleeve_angle_deg=sleeve_angle(landmarks.points_px),
@@ -119,29 +93,97 @@ def infer_pattern(
     )
 
 
-def cut_edges(mask: BoolArray, kind: GarmentKind, landmarks: Landmarks) -> dict[str, FloatArray]:
-    """Split the outline at the landmarks: edge name -> (n, 2) photo pixels, in loop order."""
-    contour, size = trace_contour(mask), extent(mask)
-    order = loop_order(kind)
-    wanted = {name: landmarks.points_px[name] for name in order}
-    places = snap_to_contour(contour, size, wanted, order, 0.004)
-    edges = {}
-    for first, second in zip(order, (*order[1:], order[0]), strict=True):
-        way = arc_between(contour, places[first], places[second])
-        edges[EDGES[first, second]] = smooth_path(way, 1.0)
-    if "neck" in edges and kind.neckline not in {Neckline.STRAPLESS, Neckline.HOOD} and kind.sleeve != Sleeve.STRAP:
-        stand = split_stand(edges["neck"], 0.015 * size)
-        if stand is not None:
-            edges = dict(zip(("stand_left", "neck", "stand_right"), stand, strict=True)) | {
-                name: line for name, line in edges.items() if name != "neck"
-            }
-    return edges
+def _cut(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, landmarks: Landmarks) -> _Cut:
+    points = landmarks.points_px
+    mask = garment_mask(flat_lay.rgb, cutout.mask, kind, points)
+    opened = _opening(flat_lay, cutout, mask, points) if kind.open_front else None
+    if opened is not None:
+        mask = opened.closed_mask
+    edges = cut_edges(mask, kind, landmarks)
+    top = edges["neck" if kind.category.covers_upper else "waist"]
+    if opened is not None:
+        return _cut_open(flat_lay, mask, edges, opened)
+    lowered = None
+    low = _front_low(kind, landmarks)
+    if low is not None:
+        lowered = front_edge(flat_lay.rgb, top, low, kind.neckline, extent(mask))
+    front = dict(edges)
+    if lowered is not None:
+        front["neck" if kind.category.covers_upper else "waist"] = lowered
+    return _Cut(mask, edges, {"front": front}, top, lowered)
 
 
-def _front_low(kind: GarmentKind, landmarks: Landmarks, top: FloatArray) -> FloatArray | None:
-    if kind.category.covers_upper and kind.neckline not in {Neckline.STRAPLESS, Neckline.HIGH}:
-        return landmarks.points_px["neck_front"] if kind.sleeve != Sleeve.STRAP else None
-    return None
+def _opening(
+    flat_lay: FlatLay, cutout: Cutout, mask: BoolArray, points: Mapping[str, FloatArray]
+) -> FrontOpening | None:
+    inside = read_silhouette(load_network(Settings().weights), flat_lay.rgb, cutout.mask).inside
+    return find_opening(flat_lay.rgb, mask, inside, points["neck_front"], (points["hem_left"], points["hem_right"]))
+
+
+def _cut_open(flat_lay: FlatLay, mask: BoolArray, edges: dict[str, FloatArray], opened: FrontOpening) -> _Cut:
+    top, size = edges["neck"], extent(mask)
+    necks = (
+        side_edge(flat_lay.rgb, top[0], opened.left[0], size),
+        side_edge(flat_lay.rgb, top[-1], opened.right[0], size),
+    )
+    left, right = cut_front_halves(edges, opened.left, opened.right, necks)
+    lowered = np.concatenate([necks[0], opened.left[1:-1], opened.right[::-1], necks[1][-2::-1]])
+    return _Cut(mask, edges, {"front_left": left, "front_right": right}, top, lowered)
+
+
+def _seams(cut: _Cut) -> tuple[Seam, ...]:
+    return tuple(
+        Seam((piece, name), ("back", name))
+        for piece, edges in cut.fronts.items()
+        for name in edges
+        if name not in OPENINGS and name in cut.back
+    )
+
+
+def _front_low(kind: GarmentKind, landmarks: Landmarks) -> FloatArray | None:
+    """Lowest point of the front's own upper edge, if it may lie below the outline's."""
+    points = landmarks.points_px
+    if not kind.category.covers_upper:
+        return points.get("waist_front")
+    if kind.neckline in {Neckline.STRAPLESS, Neckline.HIGH} or kind.sleeve == Sleeve.STRAP:
+        return None
+    return points["neck_front"]
+
+
+def _elastic(kind: GarmentKind, edges: Mapping[str, FloatArray]) -> dict[str, float]:
+    """Edges that are gathered: a waist much narrower than the hip, a top edge without straps, a bloused hem."""
+    if kind.neckline == Neckline.STRAPLESS:
+        return {"neck": GATHERED}
+    sides = [edges[f"side_{s}"] for s in ("left", "right") if f"side_{s}" in edges]
+    if len(sides) < 2:
+        return {}
+    if "waist" in edges:
+        waist = np.linalg.norm(edges["waist"][0] - edges["waist"][-1])
+        rows = np.linspace(0.12, 0.3, 5) * np.ptp(sides[0][:, 1]) + edges["waist"][0, 1]
+        widths = [_width(sides, row) for row in rows]
+        return {"waist": GATHERED} if kind.category != Category.SKIRT and max(widths) > 1.3 * waist else {}
+    if kind.category in {Category.TOP, Category.OUTERWEAR}:
+        hem = np.linalg.norm(edges["hem"][0] - edges["hem"][-1])
+        low = max(float(side[:, 1].max()) for side in sides)
+        above = _width(sides, low - 0.15 * float(np.ptp(sides[0][:, 1])))
+        return {"hem": GATHERED} if above > 1.1 * hem else {}
+    return {}
+
+
+def _width(sides: list[FloatArray], row: float) -> float:
+    spots = [side[np.abs(side[:, 1] - row).argmin(), 0] for side in sides]
+    return float(abs(spots[0] - spots[1]))
+
+
+def _torso(mask: BoolArray, kind: GarmentKind, landmarks: Landmarks) -> BoolArray:
+    """Between the armpits; everything for garments without sleeves."""
+    points = landmarks.points_px
+    torso = np.ones(mask.shape, bool)
+    if kind.category.covers_upper and kind.sleeve not in {Sleeve.NONE, Sleeve.STRAP}:
+        ends = sorted(float(points[f"armpit_{s}"][0]) for s in ("left", "right"))
+        torso[:, : max(0, int(ends[0]))] = False
+        torso[:, int(ends[1]) :] = False
+    return torso
 
 
 def _origin(top: FloatArray, mask: BoolArray) -> FloatArray:
@@ -150,32 +192,11 @@ def _origin(top: FloatArray, mask: BoolArray) -> FloatArray:
 
 
 def _to_panel(points: FloatArray, origin: FloatArray) -> FloatArray:
-    return (np.asarray(points) - origin) * [1.0, -1.0]
+    return np.asarray((np.asarray(points) - origin) * [1.0, -1.0])
 
 
 def _panel_edges(edges: Mapping[str, FloatArray], origin: FloatArray) -> dict[str, FloatArray]:
     return {name: _to_panel(points, origin) for name, points in edges.items()}
-
-
-def _filled(mask: BoolArray, edges: Mapping[str, FloatArray]) -> BoolArray:
-    """The mask with its slits closed again: cloth on both sides of a slit is cloth."""
-    closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
-    return np.asarray(closed > 0)
-
-
-def back_texture(photo: ByteArray, mask: BoolArray, top: FloatArray, lowered: FloatArray | None) -> ByteArray:
-    """The back's picture: the photo with the visible inside replaced by the cloth below it."""
-    if lowered is None:
-        return photo.copy()
-    loop = np.concatenate([top, lowered[::-1]])
-    reach = max(2.0, 0.003 * extent(mask))
-    hole = np.zeros(mask.shape, np.uint8)
-    cv2.fillPoly(hole, [np.round(loop).astype(np.int32)], 1)
-    hole = cv2.dilate(hole, np.ones((3, 3), np.uint8), iterations=int(reach))
-    edge = lowered + [0, reach + 1]
-    above = np.interp(np.arange(mask.shape[1]) + 0.5, *edge[np.argsort(edge[:, 0])].T)
-    hole &= (np.arange(mask.shape[0])[:, None] + 0.5 < above).astype(np.uint8)
-    return mirror_fill(photo, hole > 0, edge)
 
 
 def sleeve_angle(points: Mapping[str, FloatArray]) -> float:
@@ -194,13 +215,11 @@ def sleeve_angle(points: Mapping[str, FloatArray]) -> float:
 
 def guess_material(kind: GarmentKind) -> str:
     """A material that hangs like most garments of the kind."""
-    return {
+    by_category = {
         Category.TROUSERS: "cotton",
         Category.SHORTS: "cotton",
         Category.SKIRT: "cotton",
         Category.OUTERWEAR: "coat-wool",
         Category.JUMPSUIT: "cotton",
-    }.get(kind.category, "cotton" if kind.neckline == Neckline.COLLAR else "jersey")
-
-
-__all__ = ["cut_edges", "guess_material", "infer_pattern", "resample_path", "sleeve_angle"]
+    }
+    return by_category.get(kind.category, "cotton" if kind.neckline == Neckline.COLLAR else "jersey")

@@ -1,0 +1,150 @@
+"""The picture that the back panel wears: from a photo of the back, or made from the front."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from vmodel.garment.outline import extent
+from vmodel.garment.texture import bleed, fill_nearest, mirror_fill
+from vmodel.types import BoolArray, ByteArray, Cutout, FlatLay, FloatArray
+
+SMALL = 360
+COLOURS = 5
+GROUND_SHARE = 0.10
+ALLOVER_CELLS = 0.45
+
+
+def back_texture(
+    photo: ByteArray, mask: BoolArray, torso: BoolArray, top: FloatArray, lowered: FloatArray | None
+) -> ByteArray:
+    """Make the back's picture from the front's.
+
+    The visible inside of the back is replaced by the cloth below it, and a placed print by its ground:
+    a motif printed once on the chest is not on the back, an all-over print is.
+
+    Args:
+        photo: (H, W, 3) uint8, colours already bled past the outline.
+        mask: (H, W) bool, the garment.
+        torso: (H, W) bool, where placed prints may be dropped (not on sleeves).
+        top: (n, 2) photo pixels, upper edge of the back.
+        lowered: (m, 2) photo pixels, edge of the front below it, or None.
+    """
+    marks = placed_marks(photo, mask) & torso
+    behind = photo
+    if marks.any():
+        known = ~cv2.dilate(marks.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+        behind = fill_nearest(behind, known)
+    if lowered is None:
+        return behind.copy()
+    reach = max(2.0, 0.004 * extent(mask))
+    hole = np.zeros(mask.shape, np.uint8)
+    cv2.fillPoly(hole, [np.round(np.concatenate([top, lowered[::-1]])).astype(np.int32)], 1)
+    hole = cv2.dilate(hole, np.ones((3, 3), np.uint8), iterations=int(reach))
+    edge = lowered + [0, reach + 1]
+    above = np.interp(np.arange(mask.shape[1]) + 0.5, *edge[np.argsort(edge[:, 0], kind="stable")].T)
+    hole &= (np.arange(mask.shape[0])[:, None] + 0.5 < above).astype(np.uint8)
+    return mirror_fill(behind, hole > 0, edge)
+
+
+def placed_marks(photo: ByteArray, mask: BoolArray) -> BoolArray:
+    """Pixels of prints, buttons and labels that stand singly on a plain ground; none on an all-over print.
+
+    Colours are clustered; a connected patch of one colour that covers a tenth of the garment is ground.
+    If what is left is spread over the whole garment, the print is all-over.
+    """
+    scale = min(1.0, SMALL / max(photo.shape[:2]))
+    size = (max(8, round(photo.shape[1] * scale)), max(8, round(photo.shape[0] * scale)))
+    lab = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB).astype(np.float32)
+    inside = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    lab[..., 0] *= 0.6  # folds change lightness, prints mostly change colour as well
+    label = _cluster(cv2.bilateralFilter(lab, 5, 12, 3), inside)
+    marks = np.zeros(inside.shape, np.uint8)
+    for colour in range(COLOURS):
+        count, pieces, stats, _ = cv2.connectedComponentsWithStats((label == colour).astype(np.uint8), connectivity=8)
+        for i in range(1, count):
+            if stats[i, cv2.CC_STAT_AREA] < GROUND_SHARE * inside.sum():
+                marks[pieces == i] = 1
+    ground = inside & (marks == 0)
+    if ground.sum() < 0.5 * inside.sum() or _spread(marks > 0, inside) > ALLOVER_CELLS:
+        return np.zeros(mask.shape, bool)
+    grown = cv2.dilate(marks, np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.resize(grown, mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0) & mask
+
+
+def _cluster(lab: FloatArray, inside: BoolArray) -> FloatArray:
+    """(h, w) int label of the nearest of a few typical colours, -1 outside."""
+    colours = np.ascontiguousarray(lab[inside])
+    order = np.argsort(colours[:, 0] + 0.7 * colours[:, 1] + 0.4 * colours[:, 2], kind="stable")
+    start = np.zeros(len(colours), np.int32)
+    start[order] = np.arange(len(colours)) * COLOURS // len(colours)
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
+    _, found, centres = cv2.kmeans(colours, COLOURS, start[:, None], stop, 1, cv2.KMEANS_USE_INITIAL_LABELS)
+    near = np.arange(COLOURS)
+    for a in range(COLOURS):  # shades of one colour are one colour
+        for b in range(a):
+            if np.linalg.norm(centres[a] - centres[b]) < 16:
+                near[near == near[a]] = near[b]
+    label = np.full(inside.shape, -1, np.int32)
+    label[inside] = near[found[:, 0]]
+    return label
+
+
+def _spread(marks: BoolArray, inside: BoolArray) -> float:
+    """Share of the garment's cells that hold a mark."""
+    cell = max(4, SMALL // 18)
+    height, width = (n // cell * cell for n in marks.shape)
+    blocks = [
+        a[:height, :width].reshape(height // cell, cell, width // cell, cell).sum((1, 3)) for a in (marks, inside)
+    ]
+    filled = blocks[1] > 0.5 * cell * cell
+    return float((blocks[0][filled] > 0.03 * cell * cell).mean()) if filled.any() else 1.0
+
+
+def photographed_back(back: tuple[FlatLay, Cutout], front_mask: BoolArray) -> ByteArray:
+    """Lay a photo of the back over the front's outline.
+
+    Seen from behind, a garment is mirrored: the photo is flipped, moved on to the front's bounding box and
+    then fitted by maximising the correlation of both silhouettes (Evangelidis and Psarakis, 2008).
+
+    Returns:
+        (H, W, 3) uint8 in the front photo's pixels, colours bled past the outline.
+    """
+    lay, cutout = back
+    mask = np.ascontiguousarray(cutout.mask[:, ::-1])
+    photo = np.ascontiguousarray(lay.rgb[:, ::-1])
+    photo = bleed(photo, mask, max(1, round(extent(mask) * 0.002)))
+    to_back = _box_map(front_mask, mask)
+    to_back = _refined(front_mask, mask, to_back)
+    size = front_mask.shape[::-1]
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(photo, to_back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _box_map(front: BoolArray, back: BoolArray) -> FloatArray:
+    """(2, 3) affine from front pixels to back pixels that matches the bounding boxes."""
+    spans = []
+    for axis in (0, 1):
+        ends = [np.nonzero(mask.any(axis))[0][[0, -1]] + [0, 1] for mask in (front, back)]
+        scale = np.ptp(ends[1]) / np.ptp(ends[0])
+        spans.append((scale, ends[1][0] - ends[0][0] * scale))
+    return np.array([[spans[0][0], 0, spans[0][1]], [0, spans[1][0], spans[1][1]]])
+
+
+def _refined(front: BoolArray, back: BoolArray, start: FloatArray) -> FloatArray:
+    shrink = min(1.0, 256 / max(front.shape))
+    size = (max(16, round(front.shape[1] * shrink)), max(16, round(front.shape[0] * shrink)))
+    still = cv2.GaussianBlur(cv2.resize(front.astype(np.float32), size, interpolation=cv2.INTER_AREA), (0, 0), 3)
+    moved = cv2.warpAffine(back.astype(np.float32), start, front.shape[::-1], flags=cv2.WARP_INVERSE_MAP)
+    moved = cv2.GaussianBlur(cv2.resize(moved, size, interpolation=cv2.INTER_AREA), (0, 0), 3)
+    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 60, 1e-5)
+    try:
+        score, warp = cv2.findTransformECC(still, moved, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, stop)
+    except cv2.error:  # the silhouettes do not overlap enough to climb from
+        return start
+    if score < 0.9 or np.abs(warp[:, :2] - np.eye(2)).max() > 0.15:
+        return start
+    step = np.array(warp, np.float64)
+    step[:, 2] /= shrink
+    whole = np.vstack([start, [0, 0, 1]]) @ np.vstack([step, [0, 0, 1]])
+    return np.asarray(whole[:2])
