@@ -12,6 +12,7 @@ from vmodel.scene.geometry import PART_NAMES, Geometry
 from vmodel.scene.lights import PlacedSetup
 from vmodel.scene.shading import Shaded, SurfaceSamples, facing, gloss, irradiance, relief, surface_tangents
 from vmodel.scene.texturing import MipTexture
+from vmodel.scene.vectors import dot, length
 from vmodel.scene.wrinkles import squeeze, wrinkle_slopes
 from vmodel.types import FloatArray
 
@@ -70,7 +71,7 @@ class ClothShader:
         """The photo's colours, linear light, (S, 3); nothing but resampling is done to them."""
         _, _, density = surface_tangents(self._geometry, samples.triangle)
         points = interpolate_uv(self._geometry, samples.triangle, samples.bary)
-        cosine = np.clip((samples.normal * samples.view).sum(axis=1), 0.15, 1)
+        cosine = np.clip(dot(samples.normal, samples.view), 0.15, 1)
         footprint = density * samples.pixel_m / np.sqrt(cosine)
         index = self._geometry.texture[samples.triangle]
         colours = np.zeros((len(points), 3), np.float32)
@@ -89,7 +90,7 @@ class ClothShader:
         light = irradiance(samples, normal, albedo, setup)
         roughness = np.full(count, look.roughness, np.float32)
         shine = gloss(samples, normal, roughness, np.full(count, look.specular, np.float32), setup)
-        grazing = np.power(1 - np.clip((normal * samples.view).sum(axis=1), 0, 1), 4)
+        grazing = np.power(1 - np.clip(dot(normal, samples.view), 0, 1), 4)
         shine += (look.sheen * grazing * samples.open_share)[:, None] * (0.3 + 0.7 * np.sqrt(albedo)) * 0.6
         # Inside, the wrong side of the fabric shows: paler in print, and less light finds its way in.
         grey = albedo.mean(axis=1, keepdims=True)
@@ -107,7 +108,7 @@ class ClothShader:
         slopes = self._look.wrinkle * wrinkle_slopes(texture_m, squeezed, samples.pixel_m)
         slopes = slopes + self._weave_slopes(texture_m, samples.pixel_m)
         flip = np.where(samples.inside, -1.0, 1.0).astype(np.float32)
-        steep = np.maximum(np.linalg.norm(slopes, axis=1), 1e-6)
+        steep = np.maximum(length(slopes), 1e-6)
         slopes *= (np.tanh(steep / 0.8) * 0.8 / steep * flip)[:, None]
         normal = relief(samples.normal, samples.view, (along_x, along_y), slopes[:, 0], slopes[:, 1])
         return facing(normal, samples.view)

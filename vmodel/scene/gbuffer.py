@@ -9,6 +9,7 @@ import numpy as np
 from vmodel.scene.camera import pixel_rays, project_points
 from vmodel.scene.geometry import PART_NAMES, Geometry, Surface
 from vmodel.scene.rays import Hits
+from vmodel.scene.vectors import dot, length
 from vmodel.types import BoolArray, Camera, FloatArray, IntArray
 
 EDGE_SAMPLES = 8
@@ -161,7 +162,7 @@ def _first_visible(geometry: Geometry, camera: Camera, pixels: FloatArray) -> Hi
         return hits
     rays = directions[doubtful]
     cloth = geometry.cloth_only.first_hits(np.broadcast_to(origin, rays.shape), rays)
-    gap_m = (cloth.distance - hits.distance[doubtful]) * np.linalg.norm(rays, axis=1)
+    gap_m = (cloth.distance - hits.distance[doubtful]) * length(rays)
     body = Hits(hits.triangle[doubtful], hits.bary[doubtful], hits.distance[doubtful])
     pokes = (cloth.triangle >= 0) & (gap_m < _poke_limit(geometry, body))
     pokes[pokes] = _faces_camera(geometry, cloth.triangle[pokes] + geometry.cloth_start, rays[pokes])
@@ -188,7 +189,7 @@ def _poke_limit(geometry: Geometry, body: Hits) -> FloatArray:
 def _faces_camera(geometry: Geometry, triangle: IntArray, directions: FloatArray) -> BoolArray:
     corners = geometry.vertices_m[geometry.triangles[triangle]]
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    return np.asarray((normal * directions).sum(axis=1) < 0)
+    return np.asarray(dot(normal, directions) < 0)
 
 
 def _edges(geometry: Geometry, hits: Hits, shape: tuple[int, int], camera: Camera) -> BoolArray:
@@ -217,4 +218,4 @@ def _facing_hits(
     corners = geometry.vertices_m[geometry.triangles[triangle]]
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     towards = corners[:, 0] - camera.position_m.astype(np.float32)
-    return np.asarray((normal * towards).sum(axis=1) < 0)
+    return np.asarray(dot(normal, towards) < 0)

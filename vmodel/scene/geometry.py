@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 from vmodel.scene.rays import Tracer
 from vmodel.scene.stool import stool_mesh
 from vmodel.scene.subdivision import Refinement, refine, vertex_normals
+from vmodel.scene.vectors import length
 from vmodel.types import (
     BodyPart,
     BoolArray,
@@ -281,10 +282,10 @@ def _hair_ribbons(hair: Strands, ribbons: int = 1500) -> tuple[FloatArray, IntAr
     turn = np.arange(len(points), dtype=np.float32) * 2.399963
     axis = np.stack([np.cos(turn), np.sin(turn), 0.3 * np.sin(3 * turn)], axis=1)[:, None]
     across = np.cross(tangent, axis)
-    across *= 0.5 * width / np.maximum(np.linalg.norm(across, axis=2, keepdims=True), 1e-9)
+    across *= 0.5 * width / np.maximum(length(across)[..., None], 1e-9)
     vertices = np.stack([points - across, points + across], axis=2).reshape(-1, 3)
-    strands, length = points.shape[:2]
-    first = (np.arange(strands)[:, None] * length + np.arange(length - 1)[None]).reshape(-1) * 2
+    strands, count = points.shape[:2]
+    first = (np.arange(strands)[:, None] * count + np.arange(count - 1)[None]).reshape(-1) * 2
     triangles = np.concatenate(
         [np.stack([first, first + 1, first + 2], axis=1), np.stack([first + 1, first + 3, first + 2], axis=1)]
     )

@@ -9,6 +9,7 @@ import numpy as np
 from vmodel.scene.gbuffer import GBuffer, interpolate
 from vmodel.scene.geometry import Geometry
 from vmodel.scene.lights import PlacedSetup, diffuse_cosine
+from vmodel.scene.vectors import dot, length
 from vmodel.scene.visibility import Lighting
 from vmodel.types import BoolArray, FloatArray, IntArray
 
@@ -64,10 +65,10 @@ def take_samples(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting, chose
     camera = gbuffer.camera
     position = interpolate(geometry, triangle, bary, geometry.vertices_m)
     view = camera.position_m.astype(np.float32) - position
-    view /= np.linalg.norm(view, axis=1, keepdims=True)
+    view /= length(view)[:, None]
     corners = geometry.vertices_m[geometry.triangles[triangle]]
     flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    inside = (flat * view).sum(axis=1) < 0
+    inside = dot(flat, view) < 0
     normal = interpolate(geometry, triangle, bary, geometry.normals)
     normal = facing(np.where(inside[:, None], -normal, normal), view)
     both = interpolate(geometry, triangle, bary, lighting.ambient.open_share)
@@ -92,10 +93,10 @@ def take_samples(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting, chose
 
 def facing(normal: FloatArray, view: FloatArray, least: float = 0.04) -> FloatArray:
     """Unit normals bent just enough that each faces its viewer, which keeps outlines free of black fringes."""
-    unit = normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
-    cosine = (unit * view).sum(axis=1, keepdims=True)
+    unit = normal / np.maximum(length(normal)[:, None], 1e-9)
+    cosine = dot(unit, view)[:, None]
     bent = unit + view * np.maximum(least - cosine, 0)
-    return np.asarray(bent / np.linalg.norm(bent, axis=1, keepdims=True), np.float32)
+    return np.asarray(bent / length(bent)[:, None], np.float32)
 
 
 def irradiance(
@@ -120,8 +121,8 @@ def irradiance(
     total = np.maximum(setup.dome + direction @ setup.dome_gradient.T, 0).astype(np.float32) * share
     for index, light in enumerate(setup.lights):
         towards = light.position_m.astype(np.float32) - samples.position_m
-        distance = np.linalg.norm(towards, axis=1)
-        cosine = (normal * towards).sum(axis=1) / distance
+        distance = length(towards)
+        cosine = dot(normal, towards) / distance
         strength = samples.reach[:, index] * (light.reference_m / distance)
         softness = light.radius_m / distance
         for channel in range(3):
@@ -147,12 +148,12 @@ def gloss(
         setup: placed lights.
     """
     view = samples.view
-    n_v = np.maximum((normal * view).sum(axis=1), 0.03)
+    n_v = np.maximum(dot(normal, view), 0.03)
     mirrored = 2 * n_v[:, None] * normal - view
     total = np.zeros((len(normal), 3), np.float32)
     for index, light in enumerate(setup.lights):
         towards = light.position_m.astype(np.float32) - samples.position_m
-        distance = np.linalg.norm(towards, axis=1)
+        distance = length(towards)
         direction = towards / distance[:, None]
         law = _lobe(normal, view, n_v, direction, roughness, specular, light.radius_m / distance)
         mirror = _disc_mirror(mirrored, direction, n_v, specular, light.radius_m / distance)
@@ -184,10 +185,10 @@ def _lobe(
 ) -> FloatArray:
     """GGX lobe times cosine times pi, widened by the light's size (Karis, SIGGRAPH 2013 course)."""
     half = direction + view
-    half /= np.maximum(np.linalg.norm(half, axis=1, keepdims=True), 1e-6)
-    n_h = np.clip((normal * half).sum(axis=1), 0, 1)
-    v_h = np.clip((view * half).sum(axis=1), 0, 1)
-    n_l = np.clip((normal * direction).sum(axis=1), 0, 1)
+    half /= np.maximum(length(half)[:, None], 1e-6)
+    n_h = np.clip(dot(normal, half), 0, 1)
+    v_h = np.clip(dot(view, half), 0, 1)
+    n_l = np.clip(dot(normal, direction), 0, 1)
     alpha = np.square(roughness)
     wide = np.clip(alpha + 0.5 * sine, 0, 1)
     spread = np.square(wide) / np.square(np.square(n_h) * (np.square(wide) - 1) + 1)
@@ -200,7 +201,7 @@ def _disc_mirror(
     mirrored: FloatArray, direction: FloatArray, n_v: FloatArray, specular: FloatArray, sine: FloatArray
 ) -> FloatArray:
     """A mirror image of the disc with a soft rim; brightness is the light's radiance."""
-    cosine = np.clip((mirrored * direction).sum(axis=1), -1, 1)
+    cosine = np.clip(dot(mirrored, direction), -1, 1)
     # Lids and lashes hide what grazes the eyeball: lights behind the head must not rim it.
     open_share = np.clip((n_v - 0.35) / 0.3, 0, 1)
     angle = np.arccos(cosine)
@@ -224,7 +225,7 @@ def surface_tangents(geometry: Geometry, triangle: IntArray) -> tuple[FloatArray
     safe = np.where(np.abs(determinant) < 1e-12, 1e-12, determinant)[:, None]
     along_x = (e1 * d2[:, 1:] - e2 * d1[:, 1:]) / safe
     along_y = (e2 * d1[:, :1] - e1 * d2[:, :1]) / safe
-    area = np.linalg.norm(np.cross(e1, e2), axis=1)
+    area = length(np.cross(e1, e2))
     density = np.sqrt(np.abs(determinant) / np.maximum(area, 1e-12))
     return along_x, along_y, density
 
@@ -245,6 +246,6 @@ def relief(
         slope_x: (S,) rise per run along the first.
         slope_y: (S,) rise per run along the second.
     """
-    along_x = tangents[0] / np.maximum(np.linalg.norm(tangents[0], axis=1, keepdims=True), 1e-12)
-    along_y = tangents[1] / np.maximum(np.linalg.norm(tangents[1], axis=1, keepdims=True), 1e-12)
+    along_x = tangents[0] / np.maximum(length(tangents[0])[:, None], 1e-12)
+    along_y = tangents[1] / np.maximum(length(tangents[1])[:, None], 1e-12)
     return facing(normal - along_x * slope_x[:, None] - along_y * slope_y[:, None], view)

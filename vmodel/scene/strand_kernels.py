@@ -15,13 +15,17 @@ def draw_segments(
     half_width: wp.array(dtype=wp.vec2),  # type: ignore[valid-type]
     start_colour: wp.array(dtype=wp.vec3),  # type: ignore[valid-type]
     end_colour: wp.array(dtype=wp.vec3),  # type: ignore[valid-type]
-    opacity: wp.array(dtype=float),  # type: ignore[valid-type]
+    bulk: wp.array(dtype=wp.uint8),  # type: ignore[valid-type]
+    opacity: float,
     depth: wp.array2d(dtype=float),  # type: ignore[valid-type]
-    colour: wp.array2d(dtype=wp.vec4),  # type: ignore[valid-type]
+    cover: wp.array2d(dtype=float),  # type: ignore[valid-type]
+    bulk_cover: wp.array2d(dtype=float),  # type: ignore[valid-type]
+    colour: wp.array2d(dtype=wp.vec3),  # type: ignore[valid-type]
 ) -> None:
-    """Blend segments over ``colour`` (premultiplied, straight coverage in w) one after another, far ones first.
+    """Blend segments under what is drawn already, near ones first, into premultiplied ``colour``.
 
-    One thread does all: blending depends on the order, and a serial loop is fast enough and repeatable.
+    One thread does all: blending depends on the order, and a serial loop is repeatable. It is fast because
+    pixels that are full are skipped, which spares most strands inside a head of hair.
     ``start`` and ``end`` hold (x, y) pixels and the depth in metres.
     """
     height = colour.shape[0]
@@ -41,21 +45,26 @@ def draw_segments(
         y1 = wp.min(int(wp.ceil(wp.max(a[1], b[1]) + grow)), height)
         for y in range(y0, y1):
             for x in range(x0, x1):
-                px = float(x) + 0.5 - a[0]
-                py = float(y) + 0.5 - a[1]
-                t = (px * dx + py * dy) / length2
-                # Sub-pixel segments would fall between pixels: their cap is softened over one pixel.
-                run = t * length
-                cap = wp.clamp(run + 0.5, 0.0, 1.0) - wp.clamp(run - length + 0.5, 0.0, 1.0)
-                if cap > 0.0:
-                    s = wp.clamp(t, 0.0, 1.0)
+                free = 1.0 - cover[y, x]
+                if free > 0.004:
+                    px = float(x) + 0.5 - a[0]
+                    py = float(y) + 0.5 - a[1]
                     distance = wp.abs(px * dy - py * dx) / length
-                    half = half_width[i][0] * (1.0 - s) + half_width[i][1] * s
-                    cover = 2.0 * half * wp.clamp(1.0 - distance, 0.0, 1.0)
-                    if half >= 0.5:
-                        cover = wp.clamp(half + 0.5 - distance, 0.0, 1.0)
-                    z = a[2] * (1.0 - s) + b[2] * s
-                    if cover > 0.002 and z < depth[y, x]:
-                        alpha = wp.min(cover * cap * opacity[i], 1.0)
-                        c = start_colour[i] * (1.0 - s) + end_colour[i] * s
-                        colour[y, x] = colour[y, x] * (1.0 - alpha) + wp.vec4(c[0], c[1], c[2], 1.0) * alpha
+                    if distance < grow:
+                        t = (px * dx + py * dy) / length2
+                        # Sub-pixel segments would fall between pixels: their caps are softened over one pixel.
+                        run = t * length
+                        cap = wp.clamp(run + 0.5, 0.0, 1.0) - wp.clamp(run - length + 0.5, 0.0, 1.0)
+                        s = wp.clamp(t, 0.0, 1.0)
+                        half = half_width[i][0] * (1.0 - s) + half_width[i][1] * s
+                        across = 2.0 * half * wp.clamp(1.0 - distance, 0.0, 1.0)
+                        if half >= 0.5:
+                            across = wp.clamp(half + 0.5 - distance, 0.0, 1.0)
+                        z = a[2] * (1.0 - s) + b[2] * s
+                        alpha = wp.min(across * cap * opacity, 1.0)
+                        if alpha > 0.002 and z < depth[y, x]:
+                            added = free * alpha
+                            cover[y, x] = cover[y, x] + added
+                            colour[y, x] = colour[y, x] + (start_colour[i] * (1.0 - s) + end_colour[i] * s) * added
+                            if bulk[i] != wp.uint8(0):
+                                bulk_cover[y, x] = bulk_cover[y, x] + added

@@ -17,7 +17,8 @@ def roll_off(light: FloatArray) -> FloatArray:
     Returns:
         (..., 3) in 0..1; unchanged where the brightest channel is below the knee.
     """
-    peak = np.maximum(light.max(axis=-1, keepdims=True), 1e-6)
+    red, green, blue = light[..., :1], light[..., 1:2], light[..., 2:]
+    peak = np.maximum(np.maximum(np.maximum(red, green), blue), 1e-6)
     room = 1 - _KNEE
     rolled = np.where(peak > _KNEE, _KNEE + room * (1 - np.exp(-(peak - _KNEE) / room)), peak)
     return np.asarray(light * (rolled / peak), np.float32)

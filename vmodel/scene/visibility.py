@@ -10,6 +10,7 @@ from scipy import ndimage, sparse
 from vmodel.scene.geometry import Coarse, Geometry
 from vmodel.scene.lights import LightSetup, PlacedLight, PlacedSetup, place_lights
 from vmodel.scene.rays import Tracer
+from vmodel.scene.vectors import dot, length
 from vmodel.types import FloatArray, IntArray
 
 AMBIENT_RAYS = 48
@@ -131,10 +132,10 @@ def _reach(
 ) -> FloatArray:
     """(N,) share of a light seen from each point; points that face away from light or camera are not traced."""
     towards = light.position_m.astype(np.float32) - points
-    distance = np.linalg.norm(towards, axis=1, keepdims=True)
+    distance = length(towards)[:, None]
     direction = towards / distance
     softness = light.radius_m / distance[:, 0]
-    facing = ((normals * direction).sum(axis=1) > -softness - 0.1) & (normals @ forward.astype(np.float32) < 0.6)
+    facing = (dot(normals, direction) > -softness - 0.1) & (normals @ forward.astype(np.float32) < 0.6)
     chosen = np.flatnonzero(facing)
     tangent, bitangent = frames(direction[chosen])
     disc = _disc(light.samples) * light.radius_m
@@ -147,7 +148,7 @@ def _reach(
     flat = rays.reshape(-1, 3)
     blocked = tracer.blocked(origins, flat, np.full(len(flat), 0.98, np.float32)).reshape(-1, light.samples)
     # Rays below a point's horizon are the cosine law's business; only those above it are shadow.
-    above = np.maximum((rays * normals[chosen, None]).sum(axis=2), 0) + 0.02 * distance[chosen]
+    above = np.maximum(dot(rays, normals[chosen, None]), 0) + 0.02 * distance[chosen]
     reach = np.zeros(len(points), np.float32)
     reach[chosen] = (above * ~blocked).sum(axis=1) / above.sum(axis=1)
     return reach
