@@ -26,15 +26,15 @@ class DrapeSettings:
 
     Attributes:
         spacing_cm: distance of cloth particles.
-        contract_frames, hang_frames, move_frames, settle_frames: sixtieths of a second.
+        contract_frames, hang_frames, move_frames, settle_frames: frames of the solver (see ``FRAME_S``).
         attempts: how often another start is tried.
     """
 
     spacing_cm: float = 1.25
-    contract_frames: int = 40
-    hang_frames: int = 50
-    move_frames: int = 50
-    settle_frames: int = 40
+    contract_frames: int = 30
+    hang_frames: int = 60
+    move_frames: int = 60
+    settle_frames: int = 60
     attempts: int = 3
 
 

@@ -3,6 +3,7 @@
 Extended position-based dynamics with small steps (Macklin et al. 2016, 2019): every link pulls its two particles
 towards its rest length; its softness is compliance / (step² · inverse mass).
 """
+# ruff: noqa: UP018
 # mypy: disable-error-code="no-untyped-def,valid-type,name-defined,no-untyped-call"
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from vmodel.drape.cloth import Cloth
 from vmodel.drape.materials import Material
 from vmodel.types import FloatArray, IntArray
 
-FRAME_S = 1 / 60
+FRAME_S = 1 / 120
 SUBSTEPS = 5
 HARD_STRAIN = 1.10
 """Links longer than this share of their rest length no longer give way."""
@@ -133,7 +133,7 @@ class Solver:
             part.move(body_m, carry=carry, near_m=near_m, far_m=far_m)
 
     def run(self, frames: int, phase: Phase) -> None:
-        """Simulate a number of sixtieths of a second."""
+        """Simulate a number of frames of ``FRAME_S``."""
         dt = FRAME_S / SUBSTEPS
         keep = (1 - phase.damping) ** (1 / SUBSTEPS)
         self._settings.assign(np.array([dt, GRAVITY * phase.gravity, keep, phase.largest_speed], np.float32))
