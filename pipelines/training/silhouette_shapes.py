@@ -65,9 +65,9 @@ def _flip(points: FloatArray, sign: float) -> FloatArray:
 def draw_garment(rng: np.random.Generator) -> Drawing:
     """A random garment of a random category."""
     makers: list[tuple[float, Callable[[np.random.Generator], Drawing]]] = [
-        (0.34, lambda r: _upper(r, Category.TOP)),
+        (0.37, lambda r: _upper(r, Category.TOP)),
         (0.19, lambda r: _upper(r, Category.DRESS)),
-        (0.11, lambda r: _upper(r, Category.OUTERWEAR)),
+        (0.08, lambda r: _upper(r, Category.OUTERWEAR)),
         (0.06, lambda r: _upper(r, Category.JUMPSUIT)),
         (0.13, lambda r: _legs(r, Category.TROUSERS)),
         (0.08, lambda r: _legs(r, Category.SHORTS)),
@@ -146,18 +146,16 @@ def _upper(rng: np.random.Generator, category: Category) -> Drawing:
 
 def _upper_cut(rng: np.random.Generator, drawing: Drawing) -> _Cut:
     category, sleeve = drawing.category, drawing.sleeve
-    chest = rng.uniform(20, 31)
+    chest = rng.uniform(16, 26) if category in {Category.DRESS, Category.JUMPSUIT} else rng.uniform(16, 31)
+    if category == Category.OUTERWEAR:
+        chest = rng.uniform(20, 33)
     fitted = rng.random()
     length = {
-        Category.TOP: chest * 2 * (rng.uniform(1.4, 2.0) if rng.random() < 0.2 else np.clip(rng.normal(1.25, 0.22), 0.72, 1.9)),
-        Category.DRESS: chest * 2 * rng.uniform(1.9, 3.5),
-        Category.OUTERWEAR: chest * 2 * np.clip(rng.normal(1.35, 0.35), 0.85, 2.4),
-        Category.JUMPSUIT: chest * 2 * rng.uniform(1.35, 1.6),
+        Category.TOP: np.clip(rng.normal(63, 8), 38, 84),
+        Category.DRESS: rng.uniform(80, 148),
+        Category.OUTERWEAR: np.clip(rng.normal(72, 18), 44, 125),
+        Category.JUMPSUIT: 70.0,
     }[category]
-    if category == Category.DRESS:
-        chest *= 0.92
-    if sleeve == Sleeve.STRAP and category == Category.TOP:
-        length *= 1.12
     armpit = rng.uniform(17, 26) + (4 if category == Category.OUTERWEAR else 0)
     shoulder = chest * (rng.uniform(0.6, 1.07) if sleeve == Sleeve.NONE else rng.uniform(0.74, 1.0))
     neck = rng.uniform(7, 13) if drawing.neckline != Neckline.SCOOP else rng.uniform(9, 16)
@@ -177,8 +175,8 @@ def _upper_cut(rng: np.random.Generator, drawing: Drawing) -> _Cut:
     if category == Category.DRESS:
         flare = rng.uniform(0.85, 1.2) if rng.random() < 0.4 else rng.uniform(1.2, 2.4)
     reach = {
-        Sleeve.NONE: 0.0, Sleeve.STRAP: 0.0, Sleeve.SHORT: rng.uniform(7, 27),
-        Sleeve.THREE_QUARTER: rng.uniform(31, 46), Sleeve.LONG: rng.uniform(50, 66),
+        Sleeve.NONE: 0.0, Sleeve.STRAP: 0.0, Sleeve.SHORT: rng.uniform(7, 29),
+        Sleeve.THREE_QUARTER: rng.uniform(33, 49), Sleeve.LONG: rng.uniform(54, 70),
     }[sleeve]  # fmt: skip
     angle = rng.uniform(18, 70) if sleeve == Sleeve.SHORT else rng.uniform(35, 93)
     if rng.random() < 0.06:

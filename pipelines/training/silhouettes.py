@@ -147,7 +147,7 @@ def train(out: Path, minutes: float, seed: int, batch_size: int = 48, start: Pat
 
 def _save(network: torch.nn.Module, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    state = {name: value.half() for name, value in network.state_dict().items() if value.is_floating_point()}
+    state = {name: value.half().contiguous() for name, value in network.state_dict().items() if value.is_floating_point()}
     counts = {name: value for name, value in network.state_dict().items() if not value.is_floating_point()}
     save_file(state | counts, out)
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from vmodel.garment.outline import extent
-from vmodel.garment.texture import bleed, fill_nearest, mirror_fill
+from vmodel.garment.texture import bleed, fill_smooth, mirror_fill
 from vmodel.types import BoolArray, ByteArray, Cutout, FlatLay, FloatArray
 
 SMALL = 360
@@ -34,7 +34,7 @@ def back_texture(
     behind = photo
     if marks.any():
         known = ~cv2.dilate(marks.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
-        behind = fill_nearest(behind, known)
+        behind = fill_smooth(behind, known)
     if lowered is None:
         return behind.copy()
     reach = max(2.0, 0.004 * extent(mask))
@@ -57,19 +57,43 @@ def placed_marks(photo: ByteArray, mask: BoolArray) -> BoolArray:
     size = (max(8, round(photo.shape[1] * scale)), max(8, round(photo.shape[0] * scale)))
     lab = cv2.cvtColor(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB).astype(np.float32)
     inside = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-    lab[..., 0] *= 0.6  # folds change lightness, prints mostly change colour as well
+    lab[..., 0] *= 0.5  # folds change lightness, prints mostly change colour as well
     label = _cluster(cv2.bilateralFilter(lab, 5, 12, 3), inside)
-    marks = np.zeros(inside.shape, np.uint8)
-    for colour in range(COLOURS):
-        count, pieces, stats, _ = cv2.connectedComponentsWithStats((label == colour).astype(np.uint8), connectivity=8)
-        for i in range(1, count):
-            if stats[i, cv2.CC_STAT_AREA] < GROUND_SHARE * inside.sum():
-                marks[pieces == i] = 1
-    ground = inside & (marks == 0)
-    if ground.sum() < 0.5 * inside.sum() or _spread(marks > 0, inside) > ALLOVER_CELLS:
+    pieces, areas = _patches(label)
+    small = np.nonzero(areas < GROUND_SHARE * inside.sum())[0]
+    small = small[small > 0]
+    if _is_allover(np.isin(pieces, small), inside):
         return np.zeros(mask.shape, bool)
+    standing = [i for i in small if areas[i] >= 4 and _stands_out(lab, pieces == i, inside)]
+    marks = np.isin(pieces, standing).astype(np.uint8)
     grown = cv2.dilate(marks, np.ones((3, 3), np.uint8))
     return np.asarray(cv2.resize(grown, mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0) & mask
+
+
+def _patches(label: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Connected patches of one colour: (h, w) int numbers from 1 (0 outside), and the area of each number."""
+    pieces, areas = np.zeros(label.shape, np.int32), [np.zeros(1)]
+    for colour in range(COLOURS):
+        count, own, stats, _ = cv2.connectedComponentsWithStats((label == colour).astype(np.uint8), connectivity=8)
+        start = sum(len(a) for a in areas)
+        pieces = np.where(own > 0, own + start - 1, pieces)
+        areas.append(stats[1:count, cv2.CC_STAT_AREA])
+    return pieces, np.concatenate(areas)
+
+
+def _is_allover(marks: BoolArray, inside: BoolArray) -> bool:
+    ground = inside & ~marks
+    return bool(ground.sum() < 0.5 * inside.sum()) or _spread(marks, inside) > ALLOVER_CELLS
+
+
+def _stands_out(lab: FloatArray, piece: BoolArray, inside: BoolArray) -> bool:
+    """True if a patch differs from the cloth round it by more than a fold does."""
+    ring = cv2.dilate(piece.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    ring &= inside & ~piece
+    if not ring.any():
+        return False
+    step = np.median(lab[piece], 0) - np.median(lab[ring], 0)
+    return bool(np.hypot(0.5 * step[0], np.linalg.norm(step[1:])) > 9)
 
 
 def _cluster(lab: FloatArray, inside: BoolArray) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from vmodel.garment.outline import edge_strength, follow_edge, resample_path, smooth_path
@@ -29,12 +30,23 @@ def front_edge(rgb: ByteArray, top: FloatArray, low: FloatArray, neckline: Neckl
     depth = low[1] - middle[1]
     if depth < 0.012 * size or low[1] <= max(left[1], right[1]):
         return None
-    guide = _guide(left, right, low, neckline)
-    guide = resample_path(guide, max(1.5, size * 0.0025))
     pull = edge_strength(rgb, max(0.8, size * 0.0012))
-    found = follow_edge(pull, guide, half_width=min(0.02 * size, 0.5 * depth), bend=0.25)
-    found = smooth_path(resample_path(found, max(1.5, size * 0.0025)), 1.5)
-    return _below(found, top)
+    step = max(1.5, size * 0.0025)
+    best, found = -np.inf, None
+    for factor in np.linspace(0.5, 1.25, 11):
+        guide = resample_path(_guide(left, right, middle + (low - middle) * factor, neckline), step)
+        path = follow_edge(pull, guide, half_width=min(0.012 * size, 0.4 * depth * factor), bend=0.25)
+        score = _mean_along(pull, path) - 0.6 * np.log(factor) ** 2
+        if score > best:
+            best, found = score, path
+    if found is None:
+        return None
+    return _below(smooth_path(resample_path(found, step), 1.5), top)
+
+
+def _mean_along(pull: FloatArray, path: FloatArray) -> float:
+    spots = path.astype(np.float32)[None] - 0.5
+    return float(cv2.remap(pull, spots[..., 0], spots[..., 1], cv2.INTER_LINEAR).mean())
 
 
 def side_edge(rgb: ByteArray, neck: FloatArray, low: FloatArray, size: float) -> FloatArray:

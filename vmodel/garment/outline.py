@@ -35,7 +35,7 @@ def clean_mask(mask: BoolArray, keep_thin_above: float) -> BoolArray:
     solid = mask.astype(np.uint8)
     link = _disc(max(1, round(size * 0.002)))
     solid = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, link)
-    opened = cv2.morphologyEx(solid, cv2.MORPH_OPEN, _disc(max(2, round(size * 0.012))))
+    opened = cv2.morphologyEx(solid, cv2.MORPH_OPEN, _disc(max(2, round(size * 0.018))))
     row = int(np.clip(keep_thin_above, 0, mask.shape[0]))
     thin = solid & ~opened & 1
     thin[:row] = 0

@@ -14,6 +14,7 @@ from vmodel.garment.outline import (
     follow_edge,
     resample_path,
     trace_contour,
+    turning,
 )
 from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentKind, Neckline, Sleeve
 
@@ -50,11 +51,24 @@ def _slits(kind: GarmentKind, points: Mapping[str, FloatArray]) -> list[tuple[Fl
     return wanted
 
 
+def _has_corner(contour: FloatArray, start: FloatArray, end: FloatArray, size: float) -> bool:
+    """True if the outline turns inwards at an open angle near the inner end: that is the end itself.
+
+    A slit whose sides touch further up ends in a cusp instead, a turn by nearly half a circle.
+    """
+    spacing = float(np.linalg.norm(contour[1] - contour[0]))
+    bend = turning(contour, max(3, round(0.02 * size / spacing)))
+    middle, reach = (start + end) / 2, np.linalg.norm(end - start) / 2 + 0.04 * size
+    near = (np.linalg.norm(contour - middle, axis=1) < reach) & (np.linalg.norm(contour - start, axis=1) < 0.09 * size)
+    return bool(near.any() and -2.3 < bend[near].min() < -0.5)
+
+
 def _part(rgb: ByteArray, mask: BoolArray, start: FloatArray, end: FloatArray) -> BoolArray:
     """Cut from the open end up to the inner end unless the outline already reaches the inner end."""
     size = extent(mask)
     contour = trace_contour(mask)
-    if np.linalg.norm(contour - start, axis=1).min() < 0.035 * size:
+    away = np.linalg.norm(contour - start, axis=1)
+    if away.min() < 0.035 * size or _has_corner(contour, start, end, size):
         return mask
     way = end - start
     reach = np.linalg.norm(way)

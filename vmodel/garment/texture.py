@@ -41,6 +41,23 @@ def fill_nearest(rgb: ByteArray, known: BoolArray) -> ByteArray:
     return np.where(known[..., None], rgb, (filled * (1 - share) + soft * share + 0.5).astype(np.uint8))
 
 
+def fill_smooth(rgb: ByteArray, known: BoolArray) -> ByteArray:
+    """Fill unknown pixels by a blend of the known around them, near ones counting most (pull-push, Gortler 1996)."""
+    weight = known.astype(np.float32)
+    levels = [(rgb.astype(np.float32) * weight[..., None], weight)]
+    while min(levels[-1][1].shape) > 2 and not (levels[-1][1] > 0).all():
+        colour, weight = levels[-1]
+        size = ((colour.shape[1] + 1) // 2, (colour.shape[0] + 1) // 2)
+        levels.append(tuple(cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (colour, weight)))
+    colour, weight = levels[-1]
+    filled = colour / np.maximum(weight, 1e-6)[..., None]
+    for colour, weight in reversed(levels[:-1]):
+        coarse = cv2.resize(filled, colour.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        share = np.minimum(weight, 1)[..., None]
+        filled = colour / np.maximum(weight, 1e-6)[..., None] * share + coarse * (1 - share)
+    return np.where(known[..., None], rgb, np.clip(filled + 0.5, 0, 255).astype(np.uint8))
+
+
 def mirror_fill(rgb: ByteArray, hole: BoolArray, edge: FloatArray) -> ByteArray:
     """Fill a hole above an edge by the cloth below it, reflected, so that a print runs on.
 
