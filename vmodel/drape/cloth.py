@@ -13,6 +13,10 @@ from scipy.spatial import Delaunay, cKDTree
 from vmodel.errors import DrapeFailed
 from vmodel.types import BoolArray, ByteArray, FloatArray, Garment, IntArray, Panel
 
+CROTCH_EASE = 1.2
+CROTCH_REACH = 0.25
+"""Extra length at the crotch, and how far it is spread, as a share of the rise."""
+
 EdgeKey = tuple[str, str]
 """(panel name, edge name)."""
 
@@ -100,6 +104,7 @@ def mesh_garment(garment: Garment, spacing_cm: float) -> Cloth:
     bends, bend_rest = _bends_of(triangles, points[raw_triangles])
     edge_particles = {key: merged[ids] for key, ids in edge_raw.items()}
     elastic, rest = _relax_elastic(garment, edge_particles, edges, rest)
+    rest, eased = _ease_crotch(garment, points[raw_triangles], triangles, edges, rest, direction)
     sewn = {key for seam in garment.seams for key in (seam.first, seam.second)}
     open_edges = _open_edges(triangles)
     return Cloth(
@@ -112,7 +117,7 @@ def mesh_garment(garment: Garment, spacing_cm: float) -> Cloth:
         edges=edges,
         edge_rest_m=rest,
         edge_direction=direction,
-        elastic=elastic,
+        elastic=elastic | eased,
         bends=bends,
         bend_rest_m=bend_rest,
         edge_particles=edge_particles,
@@ -290,6 +295,25 @@ def _relax_elastic(
                     elastic[k] = True
                     rest[k] *= share
     return elastic, rest
+
+
+def _ease_crotch(
+    garment: Garment, corners: FloatArray, triangles: IntArray, edges: IntArray, rest: FloatArray, direction: FloatArray
+) -> tuple[FloatArray, BoolArray]:
+    """Lengthen the cloth at the crotch.
+
+    The crotch curve of trousers runs from front to back between the legs and lies folded away in a flat-lay; its
+    length is given back to the visible cloth around the crotch point, along the threads that run up and down.
+    """
+    if "crotch" not in garment.landmarks_cm:
+        return rest, np.zeros(len(edges), bool)
+    crotch = np.asarray(garment.landmarks_cm["crotch"], float)
+    flat = np.zeros((int(triangles.max()) + 1, 2))
+    flat[triangles.ravel()] = corners.reshape(-1, 2)
+    rise = max(float(corners[..., 1].max()) - float(crotch[1]), 1.0)
+    away = np.linalg.norm(flat[edges].mean(axis=1) - crotch, axis=1) / (CROTCH_REACH * rise)
+    ease = CROTCH_EASE * np.exp(-(away**2)) * direction[:, 1] ** 2
+    return rest * (1 + ease), np.asarray(ease > 0.02)
 
 
 def _open_edges(triangles: IntArray) -> IntArray:

@@ -16,7 +16,7 @@ from vmodel.drape.solver import Phase, Solver
 from vmodel.drape.start import place_cloth, start_pose
 from vmodel.types import FloatArray, Garment, Pose
 
-CONTRACT = Phase(gravity=0.0, damping=0.5, friction=0.0, largest_push_m=0.004, largest_speed=1.5)
+CONTRACT = Phase(gravity=0.0, damping=0.5, friction=0.0, self_collision=False)
 HANG = Phase(gravity=1.0, damping=0.25)
 
 

@@ -64,41 +64,55 @@ def hold(
 
 
 @wp.kernel
-def collide(
+def find_contacts(
     mesh: wp.uint64,
     ignored: wp.array(dtype=int),
     x: wp.array(dtype=wp.vec3),
-    before: wp.array(dtype=wp.vec3),
     reach: wp.array(dtype=float),
-    thickness: float,
-    friction: float,
-    largest_push: float,
+    skin: wp.array(dtype=wp.vec3),
+    normal: wp.array(dtype=wp.vec3),
 ):
-    """Keep particles outside the body by ``thickness`` and slow their sliding (Coulomb).
+    """Find the plane of skin that each particle must stay in front of; a zero normal means none is near.
 
     ``reach`` is how deep a particle may lie and still be found; 0 leaves it alone. Faces that are ``ignored`` border
     a cut of the collider and have no inside.
     """
     i = wp.tid()
+    normal[i] = wp.vec3(0.0, 0.0, 0.0)
     if reach[i] > 0.0:
         q = wp.mesh_query_point_sign_normal(mesh, x[i], reach[i])
         if q.result:
             if ignored[q.face] == 0:
-                on_body = wp.mesh_eval_position(mesh, q.face, q.u, q.v)
-                d = x[i] - on_body
+                skin[i] = wp.mesh_eval_position(mesh, q.face, q.u, q.v)
+                d = x[i] - skin[i]
                 distance = wp.length(d)
-                normal = wp.mesh_eval_face_normal(mesh, q.face)
+                normal[i] = wp.mesh_eval_face_normal(mesh, q.face)
                 if distance > 1.0e-5:
-                    normal = d * (q.sign / distance)
-                push = thickness - distance * q.sign
-                if push > 0.0:
-                    push = wp.min(push, largest_push)
-                    x[i] = x[i] + normal * push
-                    slide = x[i] - before[i]
-                    slide = slide - normal * wp.dot(slide, normal)
-                    slid = wp.length(slide)
-                    if slid > 1.0e-9:
-                        x[i] = x[i] - slide * wp.min(1.0, friction * push / slid)
+                    normal[i] = d * (q.sign / distance)
+
+
+@wp.kernel
+def keep_out(
+    x: wp.array(dtype=wp.vec3),
+    before: wp.array(dtype=wp.vec3),
+    skin: wp.array(dtype=wp.vec3),
+    normal: wp.array(dtype=wp.vec3),
+    thickness: float,
+    friction: float,
+    largest_push: float,
+):
+    """Keep particles in front of the skin by ``thickness`` and slow their sliding (Coulomb)."""
+    i = wp.tid()
+    n = normal[i]
+    push = thickness - wp.dot(x[i] - skin[i], n)
+    if push > 0.0 and wp.length_sq(n) > 0.5:
+        push = wp.min(push, largest_push)
+        x[i] = x[i] + n * push
+        slide = x[i] - before[i]
+        slide = slide - n * wp.dot(slide, n)
+        slid = wp.length(slide)
+        if slid > 1.0e-9:
+            x[i] = x[i] - slide * wp.min(1.0, friction * push / slid)
 
 
 @wp.kernel

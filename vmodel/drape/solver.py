@@ -15,7 +15,8 @@ from vmodel.drape.materials import Material
 from vmodel.types import FloatArray, IntArray
 
 FRAME_S = 1 / 120
-SUBSTEPS = 5
+SUBSTEPS = 10
+REPEL_EVERY = 5
 HARD_STRAIN = 1.10
 """Links longer than this share of their rest length no longer give way."""
 GRAVITY = 9.81
@@ -40,8 +41,8 @@ class Phase:
     damping: float = 0.3
     friction: float = 1.0
     thickness_m: float = 0.0035
-    largest_push_m: float = 0.004
-    largest_speed: float = 2.0
+    largest_push_m: float = 0.0015
+    largest_speed: float = 1.2
     self_collision: bool = True
 
 
@@ -98,6 +99,11 @@ class Solver:
         self._build_links(cloth, material, rest_scale)
         self._parts = [_Collider(part, body_m, self) for part in parts]
         self._held: tuple[Any, Any, Any] | None = None
+        moving = [self._x, self._before, self._v, self._settings]
+        self._integrate, self._finish_step = (
+            wp.launch(kernel, cloth.count, inputs=moving, device=self._device, record_cmd=True)
+            for kernel in (kernels.integrate, kernels.finish_step)
+        )
         self._links = [
             wp.launch(kernels.solve_links, stop - start,
                       inputs=[self._x, self._pairs, self._rest, self._softness, self._limit, start],
@@ -138,13 +144,14 @@ class Solver:
         keep = (1 - phase.damping) ** (1 / SUBSTEPS)
         self._settings.assign(np.array([dt, GRAVITY * phase.gravity, keep, phase.largest_speed], np.float32))
         for _ in range(frames):
+            for part in self._parts:
+                part.find_contacts()
             for step in range(SUBSTEPS):
-                self._step(phase, repel=phase.self_collision and step % 2 == 0)
+                self._step(phase, repel=phase.self_collision and step % REPEL_EVERY == 0)
 
     def _step(self, phase: Phase, *, repel: bool) -> None:
         launch, n = wp.launch, self._count
-        moving = [self._x, self._before, self._v, self._settings]
-        launch(kernels.integrate, n, inputs=moving, device=self._device)
+        self._integrate.launch()
         for links in self._links:
             links.launch()
         if self._held is not None:
@@ -156,8 +163,8 @@ class Solver:
             launch(kernels.repel, n, inputs=near, device=self._device)
             launch(kernels.shift, n, inputs=[self._x, self._moved], device=self._device)
         for part in self._parts:
-            part.push_out(phase, self._material.friction * phase.friction)
-        launch(kernels.finish_step, n, inputs=moving, device=self._device)
+            part.keep_out(phase, self._material.friction * phase.friction)
+        self._finish_step.launch()
 
     def _build_links(self, cloth: Cloth, material: Material, rest_scale: FloatArray | None) -> None:
         particle_kg = material.density / 1000 * (cloth.spacing_cm / 100) ** 2 * np.sqrt(3) / 2
@@ -194,6 +201,7 @@ class _Collider:
         self._ignored = solver._ints(part.border_faces)
         self._reach = solver._floats(part.reach_m)
         self._carried = solver._floats(part.carried)
+        self._skin, self._normal = wp.zeros_like(solver._x), wp.zeros_like(solver._x)
         self._faces = solver._ints(part.faces.ravel())
         self._mesh = wp.Mesh(points=solver._points(body_m[part.vertices]), indices=self._faces)
 
@@ -206,11 +214,15 @@ class _Collider:
         wp.copy(self._mesh.points, self._solver._points(there))
         self._mesh.refit()
 
-    def push_out(self, phase: Phase, friction: float) -> None:
+    def find_contacts(self) -> None:
+        inputs = [self._mesh.id, self._ignored, self._solver._x, self._reach, self._skin, self._normal]
+        wp.launch(kernels.find_contacts, self._solver._count, inputs=inputs, device=self._solver._device)
+
+    def keep_out(self, phase: Phase, friction: float) -> None:
         solver = self._solver
-        inputs = [self._mesh.id, self._ignored, solver._x, solver._before, self._reach,
+        inputs = [solver._x, solver._before, self._skin, self._normal,
                   phase.thickness_m, friction, phase.largest_push_m]  # fmt: skip
-        wp.launch(kernels.collide, solver._count, inputs=inputs, device=solver._device)
+        wp.launch(kernels.keep_out, solver._count, inputs=inputs, device=solver._device)
 
 
 def colour_pairs(pairs: IntArray, count: int) -> IntArray:
