@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -16,7 +18,7 @@ from vmodel.scene.maps import STOOL_ALBEDO
 from vmodel.scene.scene import Scene
 from vmodel.scene.shading import Shaded, SurfaceSamples, irradiance, take_samples
 from vmodel.scene.skin import shade_body
-from vmodel.scene.strands import draw_strands
+from vmodel.scene.strands import draw_strands, over
 from vmodel.scene.tone import film_contrast, roll_off
 from vmodel.scene.visibility import Lighting
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray, IntArray
@@ -56,9 +58,8 @@ def render_draft(
     lighting = scene.lit(light, camera, seed)
     colour, cover = _person(scene.geometry, gbuffer, lighting)
     hair = draw_strands(scene.geometry, gbuffer, lighting)
-    hair_colour = film_contrast(hair.colour, lighting.setup.contrast)
-    colour = hair_colour + colour * (1 - hair.cover)[..., None]
-    cover = hair.cover + cover * (1 - hair.cover)
+    hair = replace(hair, colour=film_contrast(hair.colour, lighting.setup.contrast))
+    colour, cover = over(hair, colour, cover)
     if backdrop.name == "transparent":
         straight = colour / np.maximum(cover, 1e-4)[..., None]
         return np.dstack([to_srgb(roll_off(straight)), (np.clip(cover, 0, 1) * 255 + 0.5).astype(np.uint8)])

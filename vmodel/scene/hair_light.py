@@ -31,12 +31,12 @@ def lit_colours(geometry: Geometry, hair: Strands, camera: Camera, lighting: Lig
     rng = np.random.default_rng(5)
     shift = np.repeat(np.asarray(rng.normal(0, 0.035, strands), np.float32), count)
     volume = _HairVolume(geometry, hair, lighting.setup)
-    total = own * (lighting.setup.dome * 1.1) * volume.dome(flat)[:, None]
+    total = own * (lighting.setup.dome * 1.1).astype(np.float32) * volume.dome(points).reshape(-1, 1)
     for index, light in enumerate(lighting.setup.lights):
         towards = light.position_m.astype(np.float32) - flat
         distance = length(towards)[..., None]
         towards /= distance
-        strength = volume.light(index, flat) * (light.reference_m / distance[:, 0])
+        strength = volume.light(index, points).reshape(-1) * (light.reference_m / distance[:, 0])
         response = _fibre(own, along, towards, view, shift)
         total += response * strength[:, None] * light.irradiance
     return np.asarray(total.reshape(strands, count, 3), np.float32)
@@ -83,16 +83,21 @@ class _HairVolume:
         self._dome = np.mean([self._through(middle + 10 * d) for d in up], axis=0)
 
     def dome(self, points: FloatArray) -> FloatArray:
-        """(P,) share of the dome's light."""
-        return 0.2 + 0.8 * self._sample(self._dome, points)
+        """(N, K) share of the dome's light at (N, K, 3) strand points."""
+        return np.asarray(0.2 + 0.8 * self._sample(self._dome, points))
 
     def light(self, index: int, points: FloatArray) -> FloatArray:
-        """(P,) share of one light."""
+        """(N, K) share of one light at (N, K, 3) strand points."""
         return self._sample(self._lights[index], points)
 
     def _sample(self, grid: FloatArray, points: FloatArray) -> FloatArray:
-        cells = ((points - self._origin) / _VOXEL_M - 0.5).T
-        return np.asarray(ndimage.map_coordinates(grid, cells, order=1, mode="nearest"), np.float32)
+        """Interpolate at every third point of each strand, and along the strand in between."""
+        count = points.shape[1]
+        knots = np.unique(np.append(np.arange(0, count, 3), count - 1))
+        cells = ((points[:, knots] - self._origin) / _VOXEL_M - 0.5).reshape(-1, 3).T
+        at_knots = ndimage.map_coordinates(grid, cells, order=1, mode="nearest").reshape(len(points), -1)
+        blend = np.stack([np.interp(np.arange(count), knots, row) for row in np.eye(len(knots))])
+        return np.asarray(at_knots.astype(np.float32) @ blend.astype(np.float32))
 
     def _towards(self, geometry: Geometry, position: FloatArray) -> FloatArray:
         """Transmittance to a light, with the shadow of head, body and garment."""

@@ -17,7 +17,7 @@ from vmodel.scene.geometry import PART_NAMES, Surface
 from vmodel.scene.posemap import draw_pose_map
 from vmodel.scene.scene import Scene
 from vmodel.scene.shading import SurfaceSamples, take_samples
-from vmodel.scene.strands import draw_strands
+from vmodel.scene.strands import draw_strands, over
 from vmodel.scene.texturing import look_up
 from vmodel.types import BoolArray, ByteArray, Camera, ConditionMaps, FloatArray
 
@@ -67,7 +67,7 @@ def render_conditions(scene: Scene, camera: Camera) -> ConditionMaps:
         hair_mask=hair.head_cover,
         warp_px=warp,
         warp_texture=texture,
-        albedo=hair.colour + colour * (1 - hair.cover)[..., None],
+        albedo=over(hair, colour, person)[0],
     )
 
 

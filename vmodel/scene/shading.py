@@ -205,10 +205,12 @@ def _disc_mirror(
     # Lids and lashes hide what grazes the eyeball: lights behind the head must not rim it.
     open_share = np.clip((n_v - 0.35) / 0.3, 0, 1)
     angle = np.arccos(cosine)
+    # Catchlights are small and bright: a window of the soft box, not its whole glow.
+    sine = 0.42 * sine
     radius = np.arcsin(np.clip(sine, 0, 1))
     inside = np.clip((radius - angle) / (0.25 * radius) + 0.5, 0, 1)
     fresnel = specular + (1 - specular) * np.power(1 - n_v, 5)
-    return np.asarray(open_share * inside * fresnel / np.square(np.maximum(sine, 0.05)), np.float32)
+    return np.asarray(open_share * inside * fresnel / np.square(np.maximum(sine, 0.06)), np.float32)
 
 
 def surface_tangents(geometry: Geometry, triangle: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -17,8 +17,11 @@ def draw_segments(
     end_colour: wp.array(dtype=wp.vec3),  # type: ignore[valid-type]
     bulk: wp.array(dtype=wp.uint8),  # type: ignore[valid-type]
     opacity: float,
-    depth: wp.array2d(dtype=float),  # type: ignore[valid-type]
+    near: wp.array2d(dtype=float),  # type: ignore[valid-type]
+    far: wp.array2d(dtype=float),  # type: ignore[valid-type]
+    far_share: wp.array2d(dtype=float),  # type: ignore[valid-type]
     cover: wp.array2d(dtype=float),  # type: ignore[valid-type]
+    behind_cover: wp.array2d(dtype=float),  # type: ignore[valid-type]
     bulk_cover: wp.array2d(dtype=float),  # type: ignore[valid-type]
     colour: wp.array2d(dtype=wp.vec3),  # type: ignore[valid-type]
 ) -> None:
@@ -62,8 +65,14 @@ def draw_segments(
                             across = wp.clamp(half + 0.5 - distance, 0.0, 1.0)
                         z = a[2] * (1.0 - s) + b[2] * s
                         alpha = wp.min(across * cap * opacity, 1.0)
-                        if alpha > 0.002 and z < depth[y, x]:
+                        # Between an outline's two surfaces only the share of the pixel beyond it is free.
+                        behind = 0.0
+                        if z >= near[y, x]:
+                            behind = 1.0
+                            free = far_share[y, x] - cover[y, x]
+                        if alpha > 0.002 and z < far[y, x] and free > 0.0:
                             added = free * alpha
+                            behind_cover[y, x] = behind_cover[y, x] + added * behind
                             cover[y, x] = cover[y, x] + added
                             colour[y, x] = colour[y, x] + (start_colour[i] * (1.0 - s) + end_colour[i] * s) * added
                             if bulk[i] != wp.uint8(0):

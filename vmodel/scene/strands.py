@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from vmodel.scene.visibility import Lighting
 from vmodel.types import Camera, FloatArray, IntArray, Strands
 
 _BIAS_M = 0.0025
+_APART_M = 0.02
 _OPACITY = 0.92
 _PIECE_PX = 4.0
 _FULL_PX_PER_MM = 1.4
@@ -27,11 +29,15 @@ class StrandLayer:
     Attributes:
         colour: (H, W, 3) float32 linear light, premultiplied by coverage.
         cover: (H, W) float32 0..1 of all strands.
+        behind_cover: (H, W) float32, the part of ``cover`` that lies behind an outline crossing the pixel.
+        behind_share: (H, W) float32, how much of what that outline's pixel shows lies behind the strands.
         head_cover: (H, W) float32 0..1 of head and facial hair only, for the hair mask.
     """
 
     colour: FloatArray
     cover: FloatArray
+    behind_cover: FloatArray
+    behind_share: FloatArray
     head_cover: FloatArray
 
 
@@ -45,19 +51,68 @@ def draw_strands(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting | None
     """
     height, width = gbuffer.camera.size
     hair = thinned(geometry.subject.hair, gbuffer.camera)
-    layer = StrandLayer(
-        np.zeros((height, width, 3), np.float32),
-        np.zeros((height, width), np.float32),
-        np.zeros((height, width), np.float32),
-    )
+    empty = [np.zeros((height, width), np.float32) for _ in range(4)]
+    layer = StrandLayer(np.zeros((height, width, 3), np.float32), *empty)
     if hair is None or len(hair.points_m) == 0:
         return layer
-    depth = np.full((height, width), np.inf, np.float32)
-    seen = gbuffer.centre >= 0
-    depth[seen] = gbuffer.depth_m[gbuffer.centre[seen]] + _BIAS_M
+    outline = _outlines(gbuffer)
+    layer = replace(layer, behind_share=outline.covered_behind)
     colours = _own_colours(hair) if lighting is None else lit_colours(geometry, hair, gbuffer.camera, lighting)
-    _draw(hair, colours, gbuffer.camera, depth, layer)
+    _draw(hair, colours, gbuffer.camera, outline, layer)
     return layer
+
+
+@dataclass(frozen=True)
+class _Outlines:
+    """Depths that strands are tested against, (H, W) each.
+
+    Attributes:
+        near_m: nearest surface in the pixel; inf where there is none.
+        far_m: farthest surface; inf where part of the pixel shows the backdrop.
+        far_share: share of the pixel that does not show the nearest surface.
+        covered_behind: share of the covered part of the pixel that does not show the nearest surface.
+    """
+
+    near_m: FloatArray
+    far_m: FloatArray
+    far_share: FloatArray
+    covered_behind: FloatArray
+
+
+def _outlines(gbuffer: GBuffer) -> _Outlines:
+    height, width = gbuffer.camera.size
+    pixels = height * width
+    near, far = np.full(pixels, np.inf, np.float32), np.zeros(pixels, np.float32)
+    np.minimum.at(near, gbuffer.pixel, gbuffer.depth_m)
+    np.maximum.at(far, gbuffer.pixel, gbuffer.depth_m)
+    cover = np.bincount(gbuffer.pixel, gbuffer.weight, pixels).astype(np.float32)
+    whole = cover > 0.999
+    # A surface that merely slopes within the pixel is one surface.
+    split = np.where(whole & (far - near < _APART_M), far, 0.5 * (near + far)) + _BIAS_M
+    split = np.where(~whole & (far - near < _APART_M), far + _BIAS_M, split)
+    is_near = gbuffer.depth_m <= split[gbuffer.pixel]
+    near_cover = np.bincount(gbuffer.pixel[is_near], gbuffer.weight[is_near], pixels).astype(np.float32)
+    shape = (height, width)
+    return _Outlines(
+        near_m=(near + _BIAS_M).reshape(shape),
+        far_m=np.where(whole, far + _BIAS_M, np.inf).astype(np.float32).reshape(shape),
+        far_share=np.clip(1 - near_cover, 0, 1).reshape(shape),
+        covered_behind=np.clip(1 - near_cover / np.maximum(cover, 1e-6), 0, 1).reshape(shape),
+    )
+
+
+def over(layer: StrandLayer, colour: FloatArray, cover: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Lay strands over a premultiplied picture.
+
+    Args:
+        layer: from ``draw_strands``.
+        colour: (H, W, 3) linear light times coverage.
+        cover: (H, W) coverage.
+    Returns:
+        The same with strands.
+    """
+    kept = 1 - (layer.cover - layer.behind_cover) - layer.behind_cover * layer.behind_share
+    return layer.colour + colour * kept[..., None], layer.cover + cover * kept
 
 
 def thinned(hair: Strands | None, camera: Camera) -> Strands | None:
@@ -88,7 +143,7 @@ def _own_colours(hair: Strands) -> FloatArray:
     return np.repeat(np.asarray(hair.colour, np.float32)[:, None], hair.points_m.shape[1], axis=1)
 
 
-def _draw(hair: Strands, colours: FloatArray, camera: Camera, depth: FloatArray, layer: StrandLayer) -> None:
+def _draw(hair: Strands, colours: FloatArray, camera: Camera, outline: _Outlines, layer: StrandLayer) -> None:
     """Fill ``layer``, whose buffers are fresh, in place."""
     from vmodel.body.anny_model import init_warp
 
@@ -104,9 +159,17 @@ def _draw(hair: Strands, colours: FloatArray, camera: Camera, depth: FloatArray,
     widths = np.stack([half[:, :-1], half[:, 1:]], axis=-1).reshape(-1, 2).astype(np.float32)
     bulk = np.repeat((hair.kind == HEAD) | (hair.kind == FACIAL), points.shape[1] - 1).astype(np.uint8)
     first, last = np.ascontiguousarray(colours[:, :-1]), np.ascontiguousarray(colours[:, 1:])
-    vectors = [(start, wp.vec3), (end, wp.vec3), (widths, wp.vec2)]
+    vectors: list[tuple[Any, Any]] = [(start, wp.vec3), (end, wp.vec3), (widths, wp.vec2)]
     vectors += [(first.reshape(-1, 3), wp.vec3), (last.reshape(-1, 3), wp.vec3), (bulk, wp.uint8)]
-    buffers = [(depth, float), (layer.cover, float), (layer.head_cover, float), (layer.colour, wp.vec3)]
+    buffers: list[tuple[FloatArray, Any]] = [
+        (outline.near_m, float),
+        (outline.far_m, float),
+        (outline.far_share, float),
+        (layer.cover, float),
+        (layer.behind_cover, float),
+        (layer.head_cover, float),
+        (layer.colour, wp.vec3),
+    ]
     wp.launch(
         draw_segments,
         dim=1,

@@ -109,8 +109,8 @@ def _vertex_rule(edges: IntArray, inner: Any, count: int) -> Any:
 def vertex_normals(vertices: FloatArray, triangles: IntArray) -> FloatArray:
     """Area-weighted unit normals, (N, 3) float32."""
     corners = vertices[triangles]
-    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    cross: FloatArray = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     rows = triangles.reshape(-1)
     weights = np.repeat(cross, 3, axis=0)
-    normals = np.stack([np.bincount(rows, weights[:, axis], len(vertices)) for axis in range(3)], axis=1)
+    normals: FloatArray = np.stack([np.bincount(rows, weights[:, axis], len(vertices)) for axis in range(3)], axis=1)
     return np.asarray(normals / np.maximum(length(normals)[:, None], 1e-20), np.float32)
