@@ -1,0 +1,140 @@
+"""Which pixels of a flat-lay are the garment.
+
+The seller's own mask or transparency is believed. Otherwise a plain backdrop is flooded from the margin, and anything
+rougher is left to guesses that compete (or to a matting model, where one is installed with its weights).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from vmodel.config import Settings
+from vmodel.errors import (
+    AnimatedPhoto,
+    GarmentNotFound,
+    MaskMismatch,
+    PersonInPhoto,
+    PhotoTooSmall,
+    SeveralGarments,
+    UnreadablePhoto,
+    UnsupportedPhoto,
+)
+from vmodel.garment.cutout_clutter import Judgement, cut_from_clutter, judge
+from vmodel.garment.cutout_edge import refine_edge
+from vmodel.garment.cutout_person import shows_person
+from vmodel.garment.cutout_plain import cut_from_plain, fit_surface
+from vmodel.garment.cutout_tidy import drop_what_hangs_on, garment_parts
+from vmodel.garment.matting import matte_with_model
+from vmodel.garment.reading import read_grey
+from vmodel.types import BoolArray, ByteArray, Cutout, FlatLay, FloatArray
+
+WORK_SIDE: Final = 1024
+_LEAST_AREA: Final = 0.012
+_LEAST_SCORE: Final = 0.3
+# From this score on, a cut-out from a plain surface needs no second opinion.
+_PLAIN_SCORE: Final = 0.45
+
+
+def cut_out(flat_lay: FlatLay, mask: Path | None = None) -> Cutout:
+    """Find the garment in a flat-lay photo.
+
+    Args:
+        flat_lay: the photo, at least 200 pixels on its shorter side.
+        mask: black and white picture of the photo's size that overrides everything; white is garment.
+    Returns:
+        Matte of the photo's size, where it comes from and how sure it is.
+    Raises:
+        MaskMismatch: the mask has another size, is empty or covers the whole photo.
+        PhotoNotFound: no mask file at the path.
+        GarmentNotFound: nothing stands out.
+        SeveralGarments: two or more separate pieces of similar size.
+        PersonInPhoto: a person wears the garment.
+    """
+    if mask is not None:
+        return Cutout(_read_mask(mask, flat_lay.rgb.shape[:2]), "mask", 1.0)
+    if flat_lay.alpha is not None:
+        if float(np.mean(flat_lay.alpha >= 0.5)) < _LEAST_AREA:
+            raise GarmentNotFound(flat_lay.name)
+        _refuse_several(_at_work_size(flat_lay.alpha) >= 0.5, flat_lay.name)
+        return Cutout(flat_lay.alpha, "alpha", 0.98)
+    return _cut_by_sight(flat_lay)
+
+
+def _read_mask(path: Path, size: tuple[int, ...]) -> FloatArray:
+    try:
+        grey = read_grey(path, Settings())
+    except PhotoTooSmall as error:
+        raise MaskMismatch(path.name, f"is {error.size[1]}x{error.size[0]} pixels") from error
+    except (AnimatedPhoto, UnreadablePhoto, UnsupportedPhoto) as error:
+        raise MaskMismatch(path.name, "is not a readable picture") from error
+    if grey.shape != tuple(size):
+        raise MaskMismatch(
+            path.name, f"is {grey.shape[1]}x{grey.shape[0]} pixels and the photo {size[1]}x{size[0]}"
+        )
+    covered = float(np.mean(grey >= 128))
+    if covered < 0.002 or covered > 0.998:
+        raise MaskMismatch(path.name, "is empty" if covered < 0.5 else "covers the whole photo")
+    return grey.astype(np.float32) / 255
+
+
+def _cut_by_sight(flat_lay: FlatLay) -> Cutout:
+    rgb = np.asarray(_at_work_size(flat_lay.rgb), np.uint8)
+    lab = _to_lab(rgb)
+    mask, source, judgement = _best_mask(rgb, lab)
+    if mask.mean() < _LEAST_AREA or judgement.score < _LEAST_SCORE:
+        raise GarmentNotFound(flat_lay.name)
+    if shows_person(rgb, mask):
+        raise PersonInPhoto(flat_lay.name)
+    _refuse_several(mask, flat_lay.name)
+    mask = drop_what_hangs_on(garment_parts(mask)[0])
+    reach_px = 3.0 if source == "plain" else 2.5
+    return Cutout(refine_edge(flat_lay.rgb, mask, reach_px), source, _confidence(source, judgement))
+
+
+def _best_mask(rgb: ByteArray, lab: FloatArray) -> tuple[BoolArray, str, Judgement]:
+    surface = fit_surface(lab)
+    plain = np.zeros(lab.shape[:2], bool)
+    judgement = judge(plain, lab)
+    if surface.is_plain:
+        plain = cut_from_plain(lab, surface)
+        parts = garment_parts(plain)
+        judgement = judge(parts[0] if parts else plain, lab)
+        if judgement.score >= _PLAIN_SCORE or not plain.any():
+            return plain, "plain", judgement
+    modelled = matte_with_model(rgb)
+    if modelled is not None:
+        return modelled.mask, modelled.source, judge(modelled.mask, lab)
+    clutter, clutter_judgement = cut_from_clutter(lab, surface)
+    if surface.is_plain and judgement.score >= 0.8 * clutter_judgement.score:
+        return plain, "plain", judgement
+    return clutter, "clutter", clutter_judgement
+
+
+def _refuse_several(mask: BoolArray, name: str) -> None:
+    parts = garment_parts(mask)
+    if not parts:
+        raise GarmentNotFound(name)
+    similar = [part for part in parts if part.sum() > 0.35 * parts[0].sum()]
+    if len(similar) > 1:
+        raise SeveralGarments(name, len(similar))
+
+
+def _confidence(source: str, judgement: Judgement) -> float:
+    highest = 0.97 if source == "plain" else 0.85
+    return float(np.clip(0.25 + 0.85 * judgement.score, 0.1, highest))
+
+
+def _at_work_size(picture: FloatArray | ByteArray) -> FloatArray | ByteArray:
+    height, width = picture.shape[:2]
+    scale = WORK_SIDE / max(height, width)
+    if scale >= 1:
+        return picture
+    return np.asarray(cv2.resize(picture, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA))
+
+
+def _to_lab(rgb: ByteArray) -> FloatArray:
+    return np.asarray(cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2Lab), np.float32)

@@ -1,0 +1,236 @@
+"""Cut-out on a plain surface: a smooth surface is fitted to the photo's margin and flooded from there.
+
+The flood climbs soft shadows (the surface's own hue, darker, without a step) and halts at steps, so a white garment
+on white stays whole; it moves as a disc, so that it cannot slip through a short gap in a faint outline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from vmodel.types import BoolArray, FloatArray
+
+# Differences in CIE Lab units; JPEG ringing round a dark garment stays under the first.
+LEAST_DIFFERENCE: Final = 2.2
+# A surface rougher than this is clutter.
+MOST_ROUGHNESS: Final = 3.5
+_LEAST_INLIERS: Final = 0.7
+
+
+@dataclass(frozen=True)
+class Surface:
+    """The backdrop under uneven light.
+
+    Attributes:
+        offset: (H, W, 3) float32 Lab difference of the photo from the fitted surface.
+        roughness: robust deviation of the margin from the fit, in Lab units.
+        inliers: share of the margin that follows the fit.
+    """
+
+    offset: FloatArray
+    roughness: float
+    inliers: float
+
+    @property
+    def is_plain(self) -> bool:
+        """True if the margin is one smooth surface."""
+        return self.roughness <= MOST_ROUGHNESS and self.inliers >= _LEAST_INLIERS
+
+
+def fit_surface(lab: FloatArray) -> Surface:
+    """Fit a quadratic of position to the photo's margin, ignoring what does not follow it.
+
+    Args:
+        lab: (H, W, 3) float32 CIE Lab.
+    Returns:
+        How every pixel differs from the surface.
+    """
+    height, width = lab.shape[:2]
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    x, y = x / width - 0.5, y / height - 0.5
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1)
+    rim = margin(height, width, 0.04)
+    samples, basis = lab[rim], terms[rim]
+    kept = _near_median(samples)
+    coefficients = np.zeros((6, 3), np.float32)
+    for _ in range(4):
+        coefficients = np.linalg.lstsq(basis[kept], samples[kept], rcond=None)[0].astype(np.float32)
+        residual = np.linalg.norm(samples - basis @ coefficients, axis=1)
+        deviation = max(1.0, 1.4826 * float(np.median(residual[kept])))
+        kept = residual < 3.5 * deviation
+    roughness = 1.4826 * float(np.median(np.linalg.norm(samples - basis @ coefficients, axis=1)))
+    return Surface(lab - terms @ coefficients, roughness, float(np.mean(kept)))
+
+
+def difference_of(offset: FloatArray) -> FloatArray:
+    """Length of Lab differences; chroma counts more, because light changes it less.
+
+    Args:
+        offset: (..., 3) float32 Lab difference.
+    Returns:
+        (...) float32.
+    """
+    return np.asarray(np.sqrt((offset * offset) @ np.array([1, 2.25, 2.25], np.float32)))
+
+
+def margin(height: int, width: int, share: float) -> BoolArray:
+    """Mark the rim of a picture.
+
+    Args:
+        height, width: of the picture, in pixels.
+        share: rim width relative to the shorter side.
+    Returns:
+        (H, W) bool.
+    """
+    rim = np.ones((height, width), bool)
+    inset = max(2, round(share * min(height, width)))
+    rim[inset:-inset, inset:-inset] = False
+    return rim
+
+
+def cut_from_plain(lab: FloatArray, surface: Surface) -> BoolArray:
+    """Flood the surface from the margin and keep what the flood does not reach.
+
+    Args:
+        lab: (H, W, 3) float32 CIE Lab, about 1000 pixels on the longer side.
+        surface: of ``fit_surface``.
+    Returns:
+        (H, W) bool garment mask, with everything else that is not surface (hanger, hands, watermark).
+    """
+    low = max(LEAST_DIFFERENCE, 3 * surface.roughness)
+    difference = difference_of(surface.offset)
+    flat_ground = difference < low
+    shadow, contact_shadow = _shadows(lab, surface, low)
+    certain_object = difference > 2 * low
+    reached = _flood_with_disc(flat_ground | shadow, radius=max(1, round(0.004 * max(lab.shape)))) & ~certain_object
+    reached |= _narrow_gaps(connected_to_rim(flat_ground | reached) & ~reached)
+    garment = ~reached & ~_ground_seen_through(surface.offset, reached, surface.roughness)
+    garment &= ~_retouched_gaps(lab, surface, garment)
+    return np.asarray(garment & ~_contact_shadow(contact_shadow, ~garment))
+
+
+def _shadows(lab: FloatArray, surface: Surface, low: float) -> tuple[BoolArray, BoolArray]:
+    """Where the surface's own hue is darker: without a step, and with one that a greater step beside it dwarfs."""
+    step = steepness(lab)
+    tint = np.hypot(surface.offset[..., 1], surface.offset[..., 2])
+    shade = surface.offset[..., 0]
+    darker = (tint < max(3.0, 2 * surface.roughness)) & (shade < low) & (shade > -38)
+    greatest = cv2.dilate(step, disc(max(3, round(0.008 * max(step.shape)))))
+    return darker & (step < max(1.3, 1.6 * surface.roughness)), darker & (step < 0.2 * greatest)
+
+
+def _contact_shadow(candidates: BoolArray, ground: BoolArray) -> BoolArray:
+    """Shadow pressed against a contrasting garment: a rim that the flood's own notion of a step keeps out."""
+    reach = max(2, round(0.01 * max(ground.shape)))
+    near = cv2.dilate(ground.astype(np.uint8), disc(reach)).astype(bool)
+    rim = cv2.morphologyEx((candidates & near & ~ground).astype(np.uint8), cv2.MORPH_OPEN, disc(1)).astype(bool)
+    return np.asarray(connected_to(rim | ground, ground) & rim)
+
+
+def steepness(lab: FloatArray) -> FloatArray:
+    """Lab change per pixel after slight smoothing: steps at cloth edges stand out from shading.
+
+    Args:
+        lab: (H, W, 3) float32.
+    Returns:
+        (H, W) float32.
+    """
+    soft = cv2.GaussianBlur(lab, (0, 0), 1.0)
+    dx = cv2.Sobel(soft, cv2.CV_32F, 1, 0, scale=0.125)
+    dy = cv2.Sobel(soft, cv2.CV_32F, 0, 1, scale=0.125)
+    return np.asarray(np.sqrt((dx * dx + dy * dy).sum(-1)), np.float32)
+
+
+def disc(radius: int) -> Any:
+    """Structuring element of a disc, (2 r + 1) square uint8."""
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+
+
+def connected_to_rim(region: BoolArray) -> BoolArray:
+    """Keep the components of a region that touch the picture's rim.
+
+    Args:
+        region: (H, W) bool.
+    Returns:
+        (H, W) bool.
+    """
+    rim = np.ones_like(region)
+    rim[1:-1, 1:-1] = False
+    return connected_to(region, rim)
+
+
+def connected_to(region: BoolArray, seeds: BoolArray) -> BoolArray:
+    """Keep the components of a region that hold a seed.
+
+    Args:
+        region, seeds: (H, W) bool.
+    Returns:
+        (H, W) bool.
+    """
+    _, labels = cv2.connectedComponents(region.astype(np.uint8), connectivity=4)
+    touched = np.zeros(int(labels.max()) + 1, bool)
+    touched[labels[seeds]] = True
+    touched[0] = False
+    return np.asarray(touched[labels])
+
+
+def _near_median(samples: FloatArray) -> BoolArray:
+    distance = np.linalg.norm(samples - np.median(samples, axis=0), axis=1)
+    return np.asarray(distance <= max(6.0, 2.5 * float(np.median(distance))))
+
+
+def _flood_with_disc(ground: BoolArray, radius: int) -> BoolArray:
+    """Reach over ``ground`` from the rim with a disc, then into the corners next to where it went."""
+    padded = np.pad(ground, radius, constant_values=True)
+    core = connected_to_rim(cv2.erode(padded.astype(np.uint8), disc(radius)).astype(bool))
+    reached = cv2.dilate(core.astype(np.uint8), disc(2 * radius)).astype(bool) & padded
+    return np.asarray(reached[radius:-radius, radius:-radius])
+
+
+def _narrow_gaps(rest: BoolArray, widest: float = 0.012) -> BoolArray:
+    """Ground that the disc was too wide for, such as between sleeve and body.
+
+    A leak into a garment of the surface's own colour opens into something wide, which a gap does not. ``widest`` is a
+    radius relative to the longer side.
+    """
+    _, labels = cv2.connectedComponents(rest.astype(np.uint8), connectivity=8)
+    distance = cv2.distanceTransform(rest.astype(np.uint8), cv2.DIST_L2, 3)
+    radius = np.zeros(int(labels.max()) + 1, np.float32)
+    np.maximum.at(radius, labels.ravel(), distance.ravel())
+    narrow = radius < widest * max(rest.shape)
+    narrow[0] = False
+    return np.asarray(narrow[labels])
+
+
+def _ground_seen_through(offset: FloatArray, reached: BoolArray, roughness: float) -> BoolArray:
+    """Holes: enclosed patches with a core that looks exactly like the surface, in colour and in flatness."""
+    low = max(LEAST_DIFFERENCE, 3 * roughness)
+    # Averaging takes out the noise of JPEG blocks, which is as large as what tells white cloth from white paper.
+    core = (difference_of(cv2.GaussianBlur(offset, (0, 0), 1.5)) < max(0.8, 1.2 * roughness)) & ~reached
+    core = cv2.morphologyEx(core.astype(np.uint8), cv2.MORPH_OPEN, disc(1))
+    _, labels = cv2.connectedComponents(((difference_of(offset) < low) & ~reached).astype(np.uint8), connectivity=4)
+    area = np.bincount(labels.ravel())
+    core_area = np.bincount(labels.ravel(), weights=core.ravel().astype(np.float64))
+    is_hole = (core_area >= 6e-5 * reached.size) & (core_area > 0.25 * area)
+    is_hole[0] = False
+    return np.asarray(is_hole[labels])
+
+
+def _retouched_gaps(lab: FloatArray, surface: Surface, garment: BoolArray) -> BoolArray:
+    """Gaps that a retoucher left white when the backdrop was painted light grey.
+
+    Believed only on a painted backdrop, and only where the garment itself is not white.
+    """
+    nothing = np.zeros_like(garment)
+    from_white = lab - np.array([100, 0, 0], np.float32)
+    to_white = difference_of(from_white)
+    if surface.roughness > 0.1 or not garment.any() or np.mean(to_white[garment] < 8) > 0.2:
+        return nothing
+    if np.median(to_white[~garment]) > 8:
+        return nothing
+    white = _ground_seen_through(from_white, ~garment, 0.0)
+    return np.asarray(white & _narrow_gaps(white, widest=0.03))
