@@ -16,8 +16,8 @@ from vmodel.drape.solver import Phase, Solver
 from vmodel.drape.start import place_cloth, start_pose
 from vmodel.types import FloatArray, Garment, Pose
 
-CONTRACT = Phase(gravity=0.0, damping=0.5, friction=0.0, self_collision=False)
-HANG = Phase(gravity=1.0, damping=0.25)
+CONTRACT = Phase(gravity=0.0, damping=0.3, friction=0.0)
+HANG = Phase(gravity=1.0, damping=0.05)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from vmodel.drape.materials import load_material
 from vmodel.drape.solver import Phase, Solver
 from vmodel.types import FloatArray, Garment, Pose
 
-FOLLOW = Phase(gravity=1.0, damping=0.35)
-SETTLE = Phase(gravity=1.0, damping=0.22)
-REST = Phase(gravity=1.0, damping=0.6)
+FOLLOW = Phase(gravity=1.0, damping=0.1)
+SETTLE = Phase(gravity=1.0, damping=0.05)
+REST = Phase(gravity=1.0, damping=0.3)
 
 
 def move_to_pose(

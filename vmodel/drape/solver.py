@@ -19,6 +19,8 @@ SUBSTEPS = 10
 REPEL_EVERY = 5
 HARD_STRAIN = 1.10
 """Links longer than this share of their rest length no longer give way."""
+BEND_FACTOR = 150.0
+"""Stiffness of a link across an edge per bending rigidity and squared spacing: equal energy at half a radian."""
 GRAVITY = 9.81
 LAYER_GAP_M = 0.0065
 """Distance that self-collision keeps between layers; two thirds of the particle spacing closes the sheet."""
@@ -171,7 +173,7 @@ class Solver:
         dt = FRAME_S / SUBSTEPS
         bias = np.prod(cloth.edge_direction, axis=1) ** 2 * 4  # sin² of twice the angle to the thread
         stiffness = material.stretch + (material.shear - material.stretch) * bias
-        bending = material.bend * 1e-6 / (cloth.spacing_cm / 100) ** 2 * 6
+        bending = BEND_FACTOR * material.bend * 1e-6 / (cloth.spacing_cm / 100) ** 2
         edge_rest = cloth.edge_rest_m * (1 if rest_scale is None else rest_scale)
         pairs = np.concatenate([cloth.edges, cloth.bends])
         rest = np.concatenate([edge_rest, cloth.bend_rest_m])
