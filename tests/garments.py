@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -100,7 +101,8 @@ def tee(
         "cuff_outer_left": p(outer), "cuff_inner_left": p(inner), "hem_left": (half_width, -length),
         "waist_left": (half_width - 0.8, -length * 0.6), "neck_front": (0, -9.0), "neck_back": (0, -2.0),
     }  # fmt: skip
-    seams = _sewn([n for n in left] + [n.replace("left", "right") for n in left])
+    sewn = [name for name in left if not name.startswith("cuff")]
+    seams = _sewn(sewn + [name.replace("left", "right") for name in sewn])
     kind = GarmentKind(Category.TOP, 1.0, sleeve, Neckline.CREW, Length.HIP, stated=True)
     return _garment(kind, {"front": front}, back, seams, marks, colour, angle=angle, material=material)
 
@@ -138,3 +140,94 @@ def trousers(
     category = Category.TROUSERS if inseam > 40 else Category.SHORTS
     kind = GarmentKind(category, 1.0, length=Length.ANKLE if inseam > 60 else Length.KNEE, stated=True)
     return _garment(kind, {"front": loop}, loop, _sewn(names), marks, colour, material=material)
+
+
+def shorts(**changes: float) -> Garment:
+    """Cotton shorts."""
+    return trousers(**{"inseam": 16.0, "opening": 29.0, "spread": 14.0, **changes})  # type: ignore[arg-type]
+
+
+def camisole(
+    *, half_width: float = 44 / 2, length: float = 58.0, strap: float = 1.6, material: str = "silk"
+) -> Garment:
+    """A top on two straps; the straps are sewn at the shoulder and the armhole is open."""
+    inner, outer, top, armpit = 7.0, 7.0 + strap, -17.0, -22.0
+    left = {
+        "side_left": _edge((half_width + 2, -length), (half_width, armpit)),
+        "armhole_left": _edge((half_width, armpit), (outer + 2.2, top), (outer, 0)),
+        "strap_left": _edge((outer, 0), (inner, 0)),
+    }
+    hem = {"hem": _edge((-half_width - 2, -length), (half_width + 2, -length))}
+    neck = _edge((inner, 0), (inner + 0.3, top), (0, top - 3), (-inner - 0.3, top), (-inner, 0))
+    loop = {**hem, **left, "neck": neck, **_mirror(left)}
+    marks = {
+        "neck_left": (inner, 0), "shoulder_left": (outer, 0), "armpit_left": (half_width, armpit),
+        "cuff_outer_left": (outer, 0), "cuff_inner_left": (half_width, armpit), "hem_left": (half_width + 2, -length),
+        "neck_front": (0, top - 3),
+    }  # fmt: skip
+    kind = GarmentKind(Category.TOP, 1.0, Sleeve.STRAP, Neckline.SCOOP, Length.HIP, stated=True)
+    names = ["side_left", "side_right", "strap_left", "strap_right"]
+    return _garment(kind, {"front": loop}, loop, _sewn(names), marks, (190, 50, 60), angle=60, material=material)
+
+
+def dress(
+    *, half_bust: float = 23.0, half_waist: float = 20.0, half_hip: float = 26.0, half_hem: float = 25.0,
+    length: float = 95.0, material: str = "cotton",
+) -> Garment:  # fmt: skip
+    """A sleeveless dress: a sheath, or flared with a wide hem."""
+    armpit = (half_bust, -23.0)
+    left = {
+        "side_left": _edge((half_hem, -length), (half_hip, -62), (half_waist, -40), armpit),
+        "armhole_left": _edge(armpit, (17.5, -14), (18.5, -3.5)),
+        "shoulder_left": _edge((18.5, -3.5), (9.0, 0)),
+    }
+    hem = {"hem": _edge((-half_hem, -length), (half_hem, -length), bow=(0, -2.0))}
+    front = {**hem, **left, "neck": _edge((9, 0), (-9, 0), bow=(0, -10.0)), **_mirror(left)}
+    back = {**hem, **left, "neck": _edge((9, 0), (-9, 0), bow=(0, -2.5)), **_mirror(left)}
+    marks = {
+        "neck_left": (9, 0), "shoulder_left": (18.5, -3.5), "armpit_left": armpit, "cuff_outer_left": (18.5, -3.5),
+        "cuff_inner_left": armpit, "waist_left": (half_waist, -40), "hem_left": (half_hem, -length),
+    }  # fmt: skip
+    kind = GarmentKind(Category.DRESS, 1.0, Sleeve.NONE, Neckline.SCOOP, Length.KNEE, stated=True)
+    names = [name for name in [*left, *_mirror(left)] if not name.startswith("armhole")]
+    return _garment(kind, {"front": front}, back, _sewn(names), marks, (60, 60, 70), angle=60, material=material)
+
+
+def skirt(*, half_waist: float = 36.0, half_hem: float = 42.0, length: float = 60.0, material: str = "silk") -> Garment:
+    """A flared skirt; ``half_waist`` is the waistband lying flat."""
+    left = {"side_left": _edge((half_hem, -length + 6), (half_waist / 2, 0))}
+    hem = {"hem": _edge((-half_hem, -length + 6), (half_hem, -length + 6), bow=(0, -8.0))}
+    loop = {**hem, **left, "waist": _edge((half_waist / 2, 0), (-half_waist / 2, 0)), **_mirror(left)}
+    marks = {"waist_left": (half_waist / 2, 0), "hem_left": (half_hem, -length + 6)}
+    kind = GarmentKind(Category.SKIRT, 1.0, length=Length.KNEE, stated=True)
+    names = ["side_left", "side_right"]
+    return _garment(kind, {"front": loop}, loop, _sewn(names), marks, (200, 150, 70), material=material)
+
+
+def open_jacket(*, half_width: float = 27.0, length: float = 68.0, material: str = "coat-wool") -> Garment:
+    """A long-sleeved jacket worn open: two front panels whose front edges are free."""
+    whole = tee(half_width=half_width, length=length, sleeve_length=52, angle=55, cuff=14, material=material)
+    edges = whole.panels[0].edges
+    left = {n: e for n, e in edges.items() if n.endswith("left")}
+    start = (0.4, -length)
+    panel = {
+        "hem": _edge(start, (half_width, -length)),
+        **left,
+        "neck": _edge((9.0, 0), (4.0, -12.0), (0.4, -22.0)),
+        "front_opening_left": _edge((0.4, -22.0), start),
+    }
+    affine = whole.panels[0].panel_to_texture
+    right_edges = {name.replace("left", "right"): e for name, e in _mirror(panel).items()}
+    panels = (
+        Panel("front_left", "front", panel, affine),
+        Panel("front_right", "front", right_edges, affine),
+        whole.panels[1],
+    )
+    seams = [
+        Seam((f"front_{side}", name.replace("left", side)), ("back", name.replace("left", side)))
+        for side in ("left", "right")
+        for name in left
+        if not name.startswith("cuff")
+    ]
+    kind = GarmentKind(Category.OUTERWEAR, 1.0, Sleeve.LONG, Neckline.COLLAR, Length.HIP, True, True)
+    return replace(whole, kind=kind, panels=panels, seams=tuple(seams), material=material)

@@ -89,7 +89,7 @@ def hold_on(garment: Garment, cloth: Cloth, positions_m: FloatArray, posed: Pose
     vertices = np.asarray(posed.vertices_m, float)
     faces, weights, distance = nearest_on_body(np.asarray(positions_m, float)[particles], vertices, posed.faces)
     near = distance < 0.05
-    offset = np.clip(distance, BAND_OFFSET_M, 0.03)
+    offset = np.full(len(particles), BAND_OFFSET_M)
     return Held(particles[near], faces[near], weights[near], offset[near], strength[particles][near], scale)
 
 

@@ -16,7 +16,7 @@ from vmodel.types import DrapeReport, FloatArray, Garment, IntArray, PosedBody
 INSIDE_LIMIT = 0.001
 SEAM_LIMIT_MM = 3.0
 MEDIAN_LIMIT = 1.03
-P99_LIMIT = 1.35
+P99_LIMIT = 1.20
 WORN_DISTANCE_M = 0.06
 
 

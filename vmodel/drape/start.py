@@ -124,7 +124,7 @@ def place_cloth(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, ro
     at = np.stack(body_outline(posed).cell(x, z))
     mid = ndimage.map_coordinates(middle, at - 0.5, order=1, mode="nearest")
     thick = ndimage.map_coordinates(half, at - 0.5, order=1, mode="nearest")
-    thick = np.minimum(thick, 0.008 * cloth.seam_distance_cm)
+    thick = np.minimum(thick, 0.012 * cloth.seam_distance_cm)
     return Start(np.stack([x, mid + cloth.front * thick, z], axis=1), on_arm)
 
 
