@@ -126,6 +126,7 @@ def _open(content: bytes, name: str, max_megapixels: float) -> Image.Image:
     import pillow_heif
 
     pillow_heif.register_heif_opener()
+    Image.init()  # MPO is not among the few formats that Pillow knows before
     try:
         return Image.open(io.BytesIO(content), formats=_FORMATS)
     except VModelError:
