@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help demo shoot test check lint format bench bench-detector examples pictures clean
+.PHONY: help install demo shoot test check lint format bench bench-detector examples pictures clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,6 +18,8 @@ $(VENV)/.base: pyproject.toml
 	@$(PIP) -e .
 	@touch $@
 
+install: $(VENV)/.base  ## Make the environment in .venv
+
 $(VENV)/.dev: $(VENV)/.base
 	@$(PIP) -e ".[dev]"
 	@touch $@
@@ -28,7 +30,7 @@ $(VENV)/.bench: $(VENV)/.base
 
 demo: $(VENV)/.base  ## Dress virtual models in the bundled examples
 	@$(BIN)/vmodel shoot examples/*.jpg --out $(OUT)/demo --contact-sheet
-	@echo "The pictures are in $(OUT)/demo; $(OUT)/demo/contact-sheet.jpg shows them all."
+	@echo "The pictures are in $(OUT)/demo; contact-sheet.jpg there shows them all."
 
 shoot: $(VENV)/.base  ## Shoot one photo: make shoot PHOTO=shirt.jpg
 	@$(BIN)/vmodel shoot $(PHOTO) --out $(OUT)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import warnings
 from importlib.metadata import version
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -48,7 +50,15 @@ def _root(
 
 def main() -> None:
     """Run the command line and leave with its exit code: 0 all made, 1 some failed, 2 bad usage."""
+    # A library's word to its developers is nothing for a seller.
+    warnings.simplefilter("ignore")
+    signal.signal(signal.SIGTERM, _stop)
     sys.exit(run(sys.argv[1:]))
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    # Leaving by an exception lets every `finally` tidy its unfinished file.
+    sys.exit(128 + number)
 
 
 def run(arguments: list[str]) -> int:
@@ -59,7 +69,6 @@ def run(arguments: list[str]) -> int:
     Returns:
         The exit code. Whatever goes wrong is one line on standard error, never a traceback.
     """
-    warnings.simplefilter("ignore")
     try:
         code = app(arguments, prog_name="vmodel", standalone_mode=False)
         return code if isinstance(code, int) else 0

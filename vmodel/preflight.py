@@ -37,6 +37,10 @@ def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: I
     """
     if not requests:
         raise BadUsage("Nothing is asked for.")
+    for request in requests:
+        # First of all, so that no other refusal hides this one.
+        if request.model is not None:
+            check_declared(roster[request.model], request.garment.category, request.garment.material)
     for source in dict.fromkeys(request.garment for request in requests):
         _check_source(source)
     if len({request.garment.photo for request in requests}) > 1:
@@ -45,8 +49,6 @@ def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: I
     for request in requests:
         if request.pipeline not in known:
             raise PipelineUnknown(request.pipeline, known)
-        if request.model is not None:
-            check_declared(roster[request.model], request.garment.category, request.garment.material)
         read_category(request.garment.category)
         view_angle(request.view)
     for pose in dict.fromkeys(request.pose for request in requests):

@@ -7,7 +7,7 @@ declared it and as the photo shows it. The stricter answer wins, and no answer i
 from __future__ import annotations
 
 from vmodel.errors import NotAllowedForChildren, UnknownCategory
-from vmodel.types import Category, GarmentKind, Neckline, Sleeve, VirtualModel
+from vmodel.types import Category, GarmentKind, Length, Neckline, Sleeve, VirtualModel
 
 #: Everyday clothes; anything that is not named here is refused for children.
 ALLOWED_FOR_CHILDREN = frozenset(Category)
@@ -20,6 +20,8 @@ REFUSED_WORDS = frozenset(
 
 #: Materials through which skin would show.
 SHEER_MATERIALS = frozenset({"chiffon", "lace", "mesh", "organza", "tulle"})
+
+_SHORT = frozenset({Length.CROPPED, Length.HIP, Length.TUNIC, Length.MINI})
 
 #: Below this the detected category counts as unknown.
 SURE_ENOUGH = 0.6
@@ -83,13 +85,26 @@ def check_detected(model: VirtualModel, detected: GarmentKind, material: str) ->
         raise NotAllowedForChildren(f"the photo does not show surely what the garment is ({detected.category}?)")
     if material in SHEER_MATERIALS:
         raise NotAllowedForChildren(f"{material!r} may be see-through")
-    if _looks_like_underwear(detected):
-        raise NotAllowedForChildren("a strapless or cropped garment on straps may be underwear or swimwear")
+    doubt = _may_be_underwear(detected)
+    if doubt is not None:
+        raise NotAllowedForChildren(f"{doubt} may be underwear or swimwear")
 
 
-def _looks_like_underwear(kind: GarmentKind) -> bool:
-    # A camisole that ends above the waist, and anything without straps, cannot be told from a bikini top,
-    # a bra or a slip by its outline.
-    strapless = kind.neckline is Neckline.STRAPLESS and kind.category.covers_upper
-    cropped_straps = kind.sleeve is Sleeve.STRAP and kind.length.value == "cropped"
-    return strapless or cropped_straps
+def _may_be_underwear(kind: GarmentKind) -> str | None:
+    """What about an outline could as well be underwear, nightwear or swimwear; None if nothing is.
+
+    A camisole, a slip, a bikini top and a swimsuit differ from summer clothes in cloth and use, which an outline
+    does not tell. Everyday summer clothes with shoulders or sleeves stay allowed.
+    """
+    if kind.category.covers_upper and kind.neckline is Neckline.STRAPLESS:
+        return "a garment without shoulders"
+    if kind.category.covers_upper and kind.sleeve is Sleeve.STRAP:
+        return "a garment on thin straps"
+    bare_arms = kind.sleeve is Sleeve.NONE
+    if kind.category is Category.TOP and bare_arms and kind.length is Length.CROPPED:
+        return "a cropped top without sleeves"
+    if kind.category is Category.JUMPSUIT and bare_arms and kind.length in _SHORT:
+        return "a one-piece without sleeves and legs"
+    if kind.category is Category.SHORTS and kind.length in _SHORT:
+        return "very short trousers"
+    return None

@@ -1,0 +1,34 @@
+# docker build -t vmodel .                                  on the processor
+# docker build -t vmodel --build-arg TORCH=gpu .            with CUDA (run it with --gpus all)
+# docker run --rm -v "$PWD:/shop" vmodel shoot /shop/shirt.jpg --out /shop/out
+FROM python:3.11-slim-bookworm
+
+# "cpu" asks for the small build of PyTorch from the index in TORCH_INDEX, "gpu" for the default build with CUDA.
+ARG TORCH=cpu
+ARG TORCH_INDEX=""
+
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends make \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --create-home --uid 10001 vmodel \
+    && install -d -o vmodel -g vmodel /app /home/vmodel/state
+USER vmodel
+WORKDIR /app
+
+COPY --chown=vmodel:vmodel pyproject.toml README.md LICENSE Makefile ./
+COPY --chown=vmodel:vmodel vmodel vmodel
+COPY --chown=vmodel:vmodel pipelines pipelines
+COPY --chown=vmodel:vmodel app app
+COPY --chown=vmodel:vmodel weights weights
+RUN python -m venv .venv \
+    && if [ "$TORCH" = cpu ] && [ -n "$TORCH_INDEX" ]; then \
+           .venv/bin/python -m pip install --no-cache-dir --index-url "$TORCH_INDEX" torch; \
+       fi \
+    && PIP_NO_CACHE_DIR=1 make install
+
+ENV VMODEL_HOME=/home/vmodel/state PATH=/app/.venv/bin:$PATH
+# The body model builds its cache once; doing it here spares every container the minute.
+RUN vmodel models show wm-ines >/dev/null
+HEALTHCHECK --interval=5m --timeout=60s --start-period=30s CMD ["vmodel", "doctor"]
+ENTRYPOINT ["vmodel"]
+CMD ["--help"]

@@ -1,0 +1,83 @@
+"""Imports go one way: app -> pipelines -> vmodel, and inside vmodel from later stages to earlier ones."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+GROUND = {"types", "errors", "config", "images", "files", "weights"}
+STAGES = ["garment", "body", "drape", "scene"]
+#: The modules that join the stages, each after what it may import.
+JOINTS = ["request", "casting", "rights", "studio", "take", "sidecar", "reading", "preflight", "contact_sheet", "batch"]
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def modules(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def stage_of(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[0] == "vmodel" else ""
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_imports_only_the_ground_and_stages_before_it(stage: str) -> None:
+    allowed = GROUND | set(STAGES[: STAGES.index(stage) + 1])
+    for path in modules(f"vmodel/{stage}"):
+        foreign = {stage_of(name) for name in imports_of(path)} - allowed - {""}
+        assert not foreign, f"{path.relative_to(ROOT)} imports {foreign}"
+
+
+def test_the_ground_imports_no_stage() -> None:
+    for name in GROUND:
+        assert {stage_of(module) for module in imports_of(ROOT / "vmodel" / f"{name}.py")} <= GROUND | {""}
+
+
+def test_every_module_of_the_library_has_its_place() -> None:
+    known = GROUND | set(STAGES) | set(JOINTS) | {"shoot", "__init__"}
+    assert {path.stem for path in (ROOT / "vmodel").glob("*.py")} <= known
+
+
+def test_the_library_imports_no_pipeline_and_no_face() -> None:
+    for path in modules("vmodel"):
+        assert not [name for name in imports_of(path) if name.split(".")[0] in {"pipelines", "app", "benchmarks"}], path
+
+
+def test_pipelines_import_no_face() -> None:
+    for path in modules("pipelines"):
+        assert not [name for name in imports_of(path) if name.split(".")[0] in {"app", "benchmarks"}], path
+
+
+def test_the_main_path_stays_short() -> None:
+    assert len((ROOT / "vmodel" / "shoot.py").read_text(encoding="utf-8").splitlines()) < 100
+
+
+@pytest.mark.parametrize("folder", ["vmodel", "pipelines", "app", "benchmarks", "examples", "tests"])
+def test_files_stay_readable(folder: str) -> None:
+    for path in modules(folder):
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines < 400, f"{path.relative_to(ROOT)} has {lines} lines"
+
+
+def test_showing_the_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from app.cli import run; run(['--help']); "
+        "sys.exit(' '.join({'torch', 'anny', 'warp', 'cv2', 'scipy'} & set(sys.modules)) or 0)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert ended.returncode == 0, ended.stderr
