@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.training.silhouette_shapes import Drawing, arc, wavy
+from pipelines.training.silhouette_drawing import Drawing, arc, point, wavy
 from vmodel.types import Category, FloatArray, Neckline, Sleeve
 
 
@@ -23,7 +23,7 @@ def add_neck(
         front = _strap_front(rng, drawing, a, b)
         back_depth = rng.uniform(0.3, 1.2) * np.abs(front[:, 1]).max()
         marks["neck_front"] = front[len(front) // 2]
-        marks["neck_back"] = middle + [0, back_depth]
+        marks["neck_back"] = middle + point(0, back_depth)
         return front, None
     front = _front_curve(rng, drawing.neckline, depth, a, b)
     marks["neck_front"] = front[len(front) // 2].copy()
@@ -34,22 +34,22 @@ def add_neck(
         return _stand(rng, drawing, a, b)
     rise = rng.uniform(-1.0, 3.0) if drawing.neckline != Neckline.COLLAR else rng.uniform(-4.5, 0.5)
     rise = min(rise, max(depth, 0) * 0.8)
-    top = arc(a, b, rise / np.linalg.norm(a - b) * 2)
+    top = arc(a, b, rise / float(np.linalg.norm(a - b)) * 2)
     marks["neck_back"] = top[len(top) // 2]
     if drawing.neckline == Neckline.HOOD:
         height, wide = rng.uniform(18, 34), rng.uniform(1.1, 1.9)
         peak = middle - [rng.normal(0, 2), height]
         top = np.concatenate(
             [
-                arc(a, middle + [a[0] * wide, -height * 0.55], 0.12),
-                arc(middle + [a[0] * wide, -height * 0.55], peak, -0.3),
-                arc(peak, middle + [b[0] * wide, -height * 0.55], -0.3),
-                arc(middle + [b[0] * wide, -height * 0.55], b, 0.12),
+                arc(a, middle + point(a[0] * wide, -height * 0.55), 0.12),
+                arc(middle + point(a[0] * wide, -height * 0.55), peak, -0.3),
+                arc(peak, middle + point(b[0] * wide, -height * 0.55), -0.3),
+                arc(middle + point(b[0] * wide, -height * 0.55), b, 0.12),
             ]
         )
         drawing.layers.insert(0, ("cloth", np.concatenate([top, front])))
-        rim = arc(a * 0.9, peak + [0, rng.uniform(3, 8)], -0.35)
-        rim = np.concatenate([rim, arc(peak + [0, rng.uniform(3, 8)], b * 0.9, -0.35)])
+        rim = arc(a * 0.9, peak + point(0, rng.uniform(3, 8)), -0.35)
+        rim = np.concatenate([rim, arc(peak + point(0, rng.uniform(3, 8)), b * 0.9, -0.35)])
         drawing.layers.append(("inside", np.concatenate([rim, front])))
         marks["neck_back"] = peak
         _front_opening(rng, drawing, front)
@@ -61,17 +61,19 @@ def add_neck(
 
 
 def _front_curve(rng: np.random.Generator, kind: Neckline, depth: float, a: FloatArray, b: FloatArray) -> FloatArray:
-    low = (a + b) / 2 + [rng.normal(0, 0.4), max(depth, 0.3)]
+    low = (a + b) / 2 + point(rng.normal(0, 0.4), max(depth, 0.3))
     if kind == Neckline.V or (kind in {Neckline.COLLAR, Neckline.HOOD} and depth > 7):
         bend = rng.uniform(-0.12, 0.1)
         return np.concatenate([arc(b, low, bend), arc(low, a, bend)])
     if kind == Neckline.SQUARE:
         wide = rng.uniform(0.75, 1.0)
-        return np.concatenate([arc(b, low + [(b[0] - low[0]) * wide, 0], 0, 6), arc(low + [(a[0] - low[0]) * wide, 0], a, 0, 6)])
+        return np.concatenate(
+            [arc(b, low + point((b[0] - low[0]) * wide, 0), 0, 6), arc(low + point((a[0] - low[0]) * wide, 0), a, 0, 6)]
+        )
     if kind == Neckline.STRAPLESS:
         heart = rng.uniform(0, 4) if rng.random() < 0.5 else 0.0
-        half = arc(b, low + [0, heart], rng.uniform(0, 0.15))
-        return np.concatenate([half, arc(low + [0, heart], a, rng.uniform(0, 0.15))])
+        half = arc(b, low + point(0, heart), rng.uniform(0, 0.15))
+        return np.concatenate([half, arc(low + point(0, heart), a, rng.uniform(0, 0.15))])
     t = np.linspace(0, np.pi, 28)
     power = rng.uniform(0.8, 1.3)
     x = (a[0] + b[0]) / 2 - (a[0] - b[0]) / 2 * np.cos(t)
@@ -87,7 +89,7 @@ def _strap_front(rng: np.random.Generator, drawing: Drawing, a: FloatArray, b: F
     foot_a[0] -= width * 1.1
     foot_b[0] += width * 1.1
     dip = {Neckline.V: rng.uniform(4, 12), Neckline.SCOOP: rng.uniform(2, 8)}.get(drawing.neckline, rng.uniform(0, 2))
-    low = (foot_a + foot_b) / 2 + [0, dip]
+    low = (foot_a + foot_b) / 2 + point(0, dip)
     bend = rng.uniform(-0.05, 0.08) if drawing.neckline == Neckline.V else rng.uniform(-0.3, 0.05)
     edge = np.concatenate([arc(foot_b, low, bend), arc(low, foot_a, bend)])
     if rng.random() < 0.25:
@@ -104,7 +106,7 @@ def _stand(
 ) -> tuple[FloatArray, FloatArray | None]:
     """A tube that rises from the neck points."""
     height, lean = rng.uniform(1.5, 9), rng.uniform(-1.2, 1.5)
-    up_a, up_b = a + [lean, -height], b + [-lean, -height]
+    up_a, up_b = a + point(lean, -height), b + point(-lean, -height)
     edge = arc(up_b, up_a, rng.uniform(-0.05, 0.12))
     if rng.random() < 0.3:
         edge = wavy(edge, rng.uniform(0.2, 0.6), rng.uniform(4, 9), 0)
@@ -127,10 +129,10 @@ def _collar(
     reach = rng.uniform(5, 10) if drawing.category != Category.OUTERWEAR else rng.uniform(7, 22)
     peak = top[len(top) // 2]
     for end, sign in ((a, 1.0), (b, -1.0)):
-        tip = end + [sign * rng.uniform(-1, 6), reach]
-        start = peak + [sign * abs(end[0]) * rng.uniform(0.3, 0.8), 0.2]
+        tip = end + point(sign * rng.uniform(-1, 6), reach)
+        start = peak + point(sign * abs(end[0]) * rng.uniform(0.3, 0.8), 0.2)
         half = front[len(front) // 2] * 0.75 + end * 0.25
-        flap = np.stack([start, end + [sign * 0.8, 0.8], tip, half])
+        flap = np.stack([start, end + point(sign * 0.8, 0.8), tip, half])
         drawing.layers.append(("collar", flap))
 
 
@@ -142,19 +144,28 @@ def _front_opening(rng: np.random.Generator, drawing: Drawing, front: FloatArray
     if drawing.open_front:
         half = rng.uniform(0.5, 9)
         spread = rng.uniform(0.4, 2.2)
-        slit = np.stack([low + [-half, 0], low + [half, 0], [half * spread, length * 1.03], [-half * spread, length * 1.03]])
+        slit = np.stack(
+            [
+                low + point(-half, 0),
+                low + point(half, 0),
+                [half * spread, length * 1.03],
+                [-half * spread, length * 1.03],
+            ]
+        )
         drawing.layers.append(("slit" if rng.random() < 0.4 else "inside", slit))
         drawing.closing += [slit[[0, 3]], slit[[1, 2]]]
         return
     full = drawing.category == Category.OUTERWEAR or rng.random() < 0.08
     if full or (drawing.neckline == Neckline.COLLAR and rng.random() < 0.8):
-        end = low + [rng.normal(0, 0.6), (length - low[1]) if full else rng.uniform(6, 16)]
+        end = low + point(rng.normal(0, 0.6), (length - low[1]) if full else rng.uniform(6, 16))
         (drawing.closing if full else drawing.lines).append(np.stack([low, end]))
         if rng.random() < 0.6:
-            drawing.lines.append(np.stack([low, end]) + [rng.uniform(1, 3), 0])
+            drawing.lines.append(np.stack([low, end]) + point(rng.uniform(1, 3), 0))
             for y in np.linspace(low[1] + 1, end[1] - 1, rng.integers(2, 8)):
                 c = np.linspace(0, 2 * np.pi, 8)[:, None]
-                drawing.layers.append(("detail", np.concatenate([np.cos(c), np.sin(c)], 1) * 0.6 + [low[0] + 0.8, y]))
+                drawing.layers.append(
+                    ("detail", np.concatenate([np.cos(c), np.sin(c)], 1) * 0.6 + point(low[0] + 0.8, y))
+                )
     if drawing.category == Category.OUTERWEAR and rng.random() < 0.85:
         for sign in (1, -1):
             x = marks["waist_left"][0] * rng.uniform(0.45, 0.65) * sign

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from pipelines.training.silhouette_shapes import Drawing
+from pipelines.training.silhouette_drawing import Drawing
 from vmodel.garment.silhouette_net import LANDMARKS, SIZE
 from vmodel.types import ByteArray, FloatArray
 
@@ -75,7 +76,7 @@ def paint(rng: np.random.Generator, drawing: Drawing) -> Sample:
     return Sample(_spoil(rng, mask), (luma * 255).astype(np.uint8), inside.astype(np.uint8), points)
 
 
-def _placement(rng: np.random.Generator, drawing: Drawing):  # type: ignore[no-untyped-def]
+def _placement(rng: np.random.Generator, drawing: Drawing) -> Callable[[FloatArray], FloatArray]:
     """Map from drawing centimetres to the canvas, with a small turn and shear."""
     angle = rng.normal(0, 2.5) * np.pi / 180
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -84,13 +85,13 @@ def _placement(rng: np.random.Generator, drawing: Drawing):  # type: ignore[no-u
     low, high = points.min(0), points.max(0)
     scale = CANVAS * rng.uniform(0.86, 0.95) / (high - low).max()
     offset = CANVAS / 2 - (low + high) / 2 * scale + rng.normal(0, 1.5, 2)
-    return lambda p: p @ turn.T * scale + offset
+    return lambda p: np.asarray(p @ turn.T * scale + offset)
 
 
 def _with_label(rng: np.random.Generator, lining: FloatArray, centre: FloatArray) -> FloatArray:
     """A woven label sewn inside the back."""
     half = rng.uniform([3, 2], [9, 6])
-    low, high = centre + [0, half[1]] - half, centre + [0, half[1] * rng.uniform(1.2, 2.5)] + half
+    low, high = centre + np.array([0, half[1]]) - half, centre + np.array([0, half[1] * rng.uniform(1.2, 2.5)]) + half
     spots = [tuple(int(v) for v in corner) for corner in (low, high)]
     return np.asarray(cv2.rectangle(lining.astype(np.float32), spots[0], spots[1], float(rng.uniform(0, 1)), -1))
 

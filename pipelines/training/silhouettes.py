@@ -1,6 +1,6 @@
 """Train the silhouette network on drawn garments: ``python -m pipelines.training.silhouettes``.
 
-Data: none but our own drawings (``silhouette_shapes``, ``silhouette_necks``, ``silhouette_paint``); no photo is
+Data: none but our own drawings (``silhouette_shapes``, painted by ``silhouette_paint``); no photo is
 used for training or for choosing a checkpoint. One core, 20 minutes: about 50,000 drawings, each seen
 once or twice. Result: ``garment_silhouette.safetensors`` in float16, read by
 ``vmodel.garment.silhouette_net``. Loss: cross-entropy of category, sleeve, neckline and open front,
@@ -26,14 +26,13 @@ from pipelines.training.silhouette_shapes import draw_garment
 from vmodel.garment.silhouette_net import (
     CATEGORIES,
     GRID,
-    LANDMARKS,
     NECKLINES,
     SIZE,
     SLEEVES,
     SilhouetteNet,
     network_input,
 )
-from vmodel.types import FloatArray
+from vmodel.types import ByteArray, FloatArray
 
 
 def make_batch(rng: np.random.Generator, size: int) -> dict[str, Tensor]:
@@ -70,12 +69,12 @@ def make_batch(rng: np.random.Generator, size: int) -> dict[str, Tensor]:
     }
 
 
-def _shrink(picture: FloatArray, size: int) -> FloatArray:
+def _shrink(picture: ByteArray, size: int) -> FloatArray:
     small = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.float32) / 255
 
 
-def _backdrop(rng: np.random.Generator, sample: Sample) -> FloatArray:
+def _backdrop(rng: np.random.Generator, sample: Sample) -> ByteArray:
     """Luma over a backdrop, with a camera's blur and noise."""
     luma = np.where(sample.mask > 127, sample.luma, rng.uniform(0, 255)).astype(np.float32)
     luma = cv2.GaussianBlur(luma, (0, 0), rng.uniform(0.4, 1.6))
@@ -90,7 +89,9 @@ def loss_of(network: SilhouetteNet, batch: dict[str, Tensor]) -> tuple[Tensor, d
     category, sleeve, neckline, opened = torch.split(scores, [len(CATEGORIES), len(SLEEVES), len(NECKLINES), 1], 1)
     labels, upper = batch["labels"], batch["upper"]
     kinds = fn.cross_entropy(category, labels[:, 0], label_smoothing=0.02)
-    details = fn.cross_entropy(sleeve[upper], labels[upper, 1]) + 0.5 * fn.cross_entropy(neckline[upper], labels[upper, 2])
+    details = fn.cross_entropy(sleeve[upper], labels[upper, 1]) + 0.5 * fn.cross_entropy(
+        neckline[upper], labels[upper, 2]
+    )
     front = fn.binary_cross_entropy_with_logits(opened[upper, 0], labels[upper, 3].float())
     there = ~batch["points"][..., 0].isnan()
     cells = torch.arange(GRID) + 0.5
@@ -115,9 +116,7 @@ def train(out: Path, minutes: float, seed: int, batch_size: int = 48, start: Pat
     network = SilhouetteNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if start is not None:
         network.load_state_dict(torch.load(start))
-    average = torch.optim.swa_utils.AveragedModel(
-        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99), use_buffers=True
-    )
+    average = torch.optim.swa_utils.AveragedModel(network, avg_fn=_blend, use_buffers=True)
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.02)
     begin, step, told = time.monotonic(), 0, 0.0
     fresh, watched = make_batch(rng, batch_size), []
@@ -145,9 +144,16 @@ def train(out: Path, minutes: float, seed: int, batch_size: int = 48, start: Pat
     _save(average.module, out)
 
 
+def _blend(mean: Tensor, new: Tensor, seen: Tensor | int) -> Tensor:
+    """A running mean that forgets its start: over all steps at first, over the last hundred later."""
+    return mean + (new - mean) * max(0.01, 1 / (int(seen) + 1))
+
+
 def _save(network: torch.nn.Module, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    state = {name: value.half().contiguous() for name, value in network.state_dict().items() if value.is_floating_point()}
+    state = {
+        name: value.half().contiguous() for name, value in network.state_dict().items() if value.is_floating_point()
+    }
     counts = {name: value for name, value in network.state_dict().items() if not value.is_floating_point()}
     save_file(state | counts, out)
 

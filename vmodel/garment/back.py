@@ -7,7 +7,7 @@ import numpy as np
 
 from vmodel.garment.outline import extent
 from vmodel.garment.texture import bleed, fill_smooth, mirror_fill
-from vmodel.types import BoolArray, ByteArray, Cutout, FlatLay, FloatArray
+from vmodel.types import BoolArray, ByteArray, Cutout, FlatLay, FloatArray, IntArray
 
 SMALL = 360
 COLOURS = 5
@@ -33,7 +33,8 @@ def back_texture(
     marks = placed_marks(photo, mask) & torso
     behind = photo
     if marks.any():
-        known = ~cv2.dilate(marks.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+        margin = 2 * max(2, round(0.005 * extent(mask))) + 1
+        known = cv2.dilate(marks.astype(np.uint8), np.ones((margin, margin), np.uint8)) == 0
         behind = fill_smooth(behind, known)
     if lowered is None:
         return behind.copy()
@@ -41,7 +42,7 @@ def back_texture(
     hole = np.zeros(mask.shape, np.uint8)
     cv2.fillPoly(hole, [np.round(np.concatenate([top, lowered[::-1]])).astype(np.int32)], 1)
     hole = cv2.dilate(hole, np.ones((3, 3), np.uint8), iterations=int(reach))
-    edge = lowered + [0, reach + 1]
+    edge = lowered + np.array([0, reach + 1])
     above = np.interp(np.arange(mask.shape[1]) + 0.5, *edge[np.argsort(edge[:, 0], kind="stable")].T)
     hole &= (np.arange(mask.shape[0])[:, None] + 0.5 < above).astype(np.uint8)
     return mirror_fill(behind, hole > 0, edge)
@@ -70,9 +71,10 @@ def placed_marks(photo: ByteArray, mask: BoolArray) -> BoolArray:
     return np.asarray(cv2.resize(grown, mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0) & mask
 
 
-def _patches(label: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _patches(label: IntArray) -> tuple[IntArray, IntArray]:
     """Connected patches of one colour: (h, w) int numbers from 1 (0 outside), and the area of each number."""
-    pieces, areas = np.zeros(label.shape, np.int32), [np.zeros(1)]
+    pieces: IntArray = np.zeros(label.shape, np.int32)
+    areas: list[IntArray] = [np.zeros(1, np.int32)]
     for colour in range(COLOURS):
         count, own, stats, _ = cv2.connectedComponentsWithStats((label == colour).astype(np.uint8), connectivity=8)
         start = sum(len(a) for a in areas)
@@ -96,7 +98,7 @@ def _stands_out(lab: FloatArray, piece: BoolArray, inside: BoolArray) -> bool:
     return bool(np.hypot(0.5 * step[0], np.linalg.norm(step[1:])) > 9)
 
 
-def _cluster(lab: FloatArray, inside: BoolArray) -> FloatArray:
+def _cluster(lab: FloatArray, inside: BoolArray) -> IntArray:
     """(h, w) int label of the nearest of a few typical colours, -1 outside."""
     colours = np.ascontiguousarray(lab[inside])
     order = np.argsort(colours[:, 0] + 0.7 * colours[:, 1] + 0.4 * colours[:, 2], kind="stable")
@@ -109,7 +111,7 @@ def _cluster(lab: FloatArray, inside: BoolArray) -> FloatArray:
         for b in range(a):
             if np.linalg.norm(centres[a] - centres[b]) < 16:
                 near[near == near[a]] = near[b]
-    label = np.full(inside.shape, -1, np.int32)
+    label: IntArray = np.full(inside.shape, -1, np.int32)
     label[inside] = near[found[:, 0]]
     return label
 
@@ -149,7 +151,7 @@ def _box_map(front: BoolArray, back: BoolArray) -> FloatArray:
     """(2, 3) affine from front pixels to back pixels that matches the bounding boxes."""
     spans = []
     for axis in (0, 1):
-        ends = [np.nonzero(mask.any(axis))[0][[0, -1]] + [0, 1] for mask in (front, back)]
+        ends = [np.nonzero(mask.any(axis))[0][[0, -1]] + np.array([0, 1]) for mask in (front, back)]
         scale = np.ptp(ends[1]) / np.ptp(ends[0])
         spans.append((scale, ends[1][0] - ends[0][0] * scale))
     return np.array([[spans[0][0], 0, spans[0][1]], [0, spans[1][0], spans[1][1]]])

@@ -70,7 +70,8 @@ def cut_front_halves(
 
     Args:
         edges: of the whole outline, in loop order.
-        left, right: (n, 2) free edges from the neck down.
+        left: (n, 2) free edge of the left front, from the neck down.
+        right: the same of the right front.
         necks: front necklines from the neck point to the top of each free edge, left and right.
     Returns:
         Edges of the left and of the right piece, counter-clockwise (y up).

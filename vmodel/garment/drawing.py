@@ -25,7 +25,7 @@ def draw_understanding(flat_lay: FlatLay, cutout: Cutout, garment: Garment) -> B
     """
     scale = HEIGHT / flat_lay.rgb.shape[0]
     parts = [_photo(flat_lay, cutout, garment, scale)]
-    parts += [_panel(garment, panel, flat_lay.rgb.shape[:2], scale) for panel in garment.panels]
+    parts += [_panel(garment, panel, scale) for panel in garment.panels]
     return np.concatenate(parts, 1)
 
 
@@ -53,9 +53,8 @@ def _photo(flat_lay: FlatLay, cutout: Cutout, garment: Garment, scale: float) ->
     return picture
 
 
-def _panel(garment: Garment, panel: Panel, size: tuple[int, int], scale: float) -> ByteArray:
+def _panel(garment: Garment, panel: Panel, scale: float) -> ByteArray:
     texture = _resized(garment.textures[panel.texture], HEIGHT / garment.textures[panel.texture].shape[0])
-    del size
     loop = _spot(panel.panel_to_texture, panel.outline_cm, scale)
     inside = cv2.fillPoly(np.zeros(texture.shape[:2], np.uint8), [loop], 1)
     for hole in panel.holes:
@@ -66,7 +65,8 @@ def _panel(garment: Garment, panel: Panel, size: tuple[int, int], scale: float) 
         colour = SEAM if (panel.name, name) in sewn else OPENING
         line = _spot(panel.panel_to_texture, points, scale)
         cv2.polylines(picture, [line], False, colour, 2, cv2.LINE_AA)
-        _write(picture, name, tuple(int(v) for v in line[len(line) // 2]), 0.33)
+        middle = line[len(line) // 2]
+        _write(picture, name, (int(middle[0]), int(middle[1])), 0.33)
     for hole in panel.holes:
         cv2.polylines(picture, [_spot(panel.panel_to_texture, hole, scale)], True, OPENING, 2, cv2.LINE_AA)
     _write(picture, panel.name, (10, 22), 0.55)

@@ -7,7 +7,7 @@ from vmodel.types import BodyMeasurements, FitReport, Garment
 
 # share of the body's girth: below the first the cloth must stretch visibly, above the second it hangs free
 TIGHT = {"chest": 0.0, "waist": -0.01, "hip": -0.01}
-LOOSE = {"chest": 0.20, "waist": 0.42, "hip": 0.24}
+LOOSE = {"chest": 0.20, "hip": 0.24}
 LOOSE_WAISTBAND = 0.14
 
 
@@ -28,9 +28,7 @@ def report_fit(garment: Garment, measurements: BodyMeasurements) -> FitReport:
     verdict = "as cut"
     if any(share < TIGHT[name] for name, share in shares.items()):
         verdict = "tight"
-    elif upper and shares.get("chest", 0) > LOOSE["chest"]:
-        verdict = "loose"
-    elif not upper and (shares.get("waist", 0) > LOOSE_WAISTBAND or shares.get("hip", 0) > LOOSE["hip"]):
+    elif _is_loose(upper, shares):
         verdict = "loose"
     return FitReport(
         verdict=verdict,
@@ -40,6 +38,12 @@ def report_fit(garment: Garment, measurements: BodyMeasurements) -> FitReport:
         length_cm=round(measure.garment_length(garment), 1),
         scale_source=garment.scale_source,
     )
+
+
+def _is_loose(upper: bool, shares: dict[str, float]) -> bool:
+    if upper:
+        return shares.get("chest", 0.0) > LOOSE["chest"]
+    return shares.get("waist", 0.0) > LOOSE_WAISTBAND or shares.get("hip", 0.0) > LOOSE["hip"]
 
 
 def _upper_eases(garment: Garment, body: BodyMeasurements) -> dict[str, float | None]:

@@ -64,8 +64,9 @@ def understand(
 
 def decide_kind(reading: SilhouetteReading, category: Category | None) -> GarmentKind:
     """The likeliest kind; sub-kinds only where the category has them."""
-    chosen = category or CATEGORIES[int(reading.category.argmax())]
-    confidence = 1.0 if category is not None else float(reading.category.max())
+    share = _weighed(reading)
+    chosen = category or CATEGORIES[int(share.argmax())]
+    confidence = 1.0 if category is not None else float(share.max())
     if not chosen.covers_upper:
         return GarmentKind(chosen, confidence, stated=category is not None)
     sleeve = SLEEVES[int(reading.sleeve.argmax())]
@@ -83,9 +84,25 @@ def decide_kind(reading: SilhouetteReading, category: Category | None) -> Garmen
     )
 
 
-def _lowest_inside(
-    inside: FloatArray, kind: GarmentKind, points: dict[str, FloatArray]
-) -> dict[str, FloatArray]:
+def _weighed(reading: SilhouetteReading) -> FloatArray:
+    """Category shares, with tops and dresses told apart by length as well.
+
+    In size charts tops end at the hip, about 66 cm below the neck, and dresses begin at 84 cm; flat chest widths
+    of both lie round 40 cm, so the border is at a ratio of about 2.3.
+    """
+    share = np.array(reading.category, np.float64)
+    points = reading.points_px
+    length = (points["hem_left"] + points["hem_right"] - points["neck_left"] - points["neck_right"])[1] / 2
+    width = float(np.linalg.norm(points["armpit_left"] - points["armpit_right"]))
+    odds = float(np.clip(14 * np.log(max(length, 1.0) / max(width, 1.0) / 2.3), -2.5, 2.5))
+    top, dress = CATEGORIES.index(Category.TOP), CATEGORIES.index(Category.DRESS)
+    both = share[top] + share[dress]
+    against = share[top] / max(share[dress], 1e-6) * np.exp(-odds)
+    share[top], share[dress] = both * against / (1 + against), both / (1 + against)
+    return share
+
+
+def _lowest_inside(inside: FloatArray, kind: GarmentKind, points: dict[str, FloatArray]) -> dict[str, FloatArray]:
     """Where the visible inside of the back ends on the garment's middle line, if any shows."""
     upper = kind.category.covers_upper
     name, ends = ("neck_front", "neck") if upper else ("waist_front", "waist")

@@ -57,8 +57,10 @@ def infer_pattern(
     """Cut the garment into a front and a back that share their seams.
 
     Args:
-        flat_lay, cutout: the photo and its garment.
-        kind, landmarks: from ``understand``.
+        flat_lay: the photo.
+        cutout: its garment.
+        kind: from ``understand``.
+        landmarks: from ``understand``.
         back: photo of the garment's back and its cut-out.
         material: name in the drape's materials; guessed from the category when None.
     Returns:

@@ -16,12 +16,10 @@ from vmodel.garment.outline import (
     trace_contour,
     turning,
 )
-from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentKind, Neckline, Sleeve
+from vmodel.types import BoolArray, ByteArray, FloatArray, GarmentKind, Neckline, Sleeve
 
 
-def garment_mask(
-    rgb: ByteArray, mask: BoolArray, kind: GarmentKind, points_px: Mapping[str, FloatArray]
-) -> BoolArray:
+def garment_mask(rgb: ByteArray, mask: BoolArray, kind: GarmentKind, points_px: Mapping[str, FloatArray]) -> BoolArray:
     """Clean the mask and cut slits where a sleeve lies against the body or one leg against the other.
 
     Args:
@@ -43,9 +41,9 @@ def garment_mask(
 def _slits(kind: GarmentKind, points: Mapping[str, FloatArray]) -> list[tuple[FloatArray, FloatArray]]:
     """Where two parts of the garment meet side by side: (inner end, open end)."""
     wanted = []
-    if kind.category.covers_upper and kind.sleeve not in {Sleeve.NONE, Sleeve.STRAP}:
-        if kind.neckline != Neckline.STRAPLESS:
-            wanted += [(points[f"armpit_{s}"], points[f"cuff_inner_{s}"]) for s in ("left", "right")]
+    sleeved = kind.category.covers_upper and kind.sleeve not in {Sleeve.NONE, Sleeve.STRAP}
+    if sleeved and kind.neckline != Neckline.STRAPLESS:
+        wanted += [(points[f"armpit_{s}"], points[f"cuff_inner_{s}"]) for s in ("left", "right")]
     if kind.category.has_legs:
         wanted.append((points["crotch"], (points["leg_inner_left"] + points["leg_inner_right"]) / 2))
     return wanted

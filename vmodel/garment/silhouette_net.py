@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -69,15 +70,9 @@ class SilhouetteNet(nn.Module):
 
     def __init__(self, widths: tuple[int, ...] = (24, 40, 56, 72, 96)) -> None:
         super().__init__()
-        self.stem = nn.Sequential(
-            nn.Conv2d(4, widths[0], 5, 2, 2, bias=False), nn.BatchNorm2d(widths[0]), nn.SiLU()
-        )
-        self.down = nn.ModuleList(
-            [_block(a, b, 2) for a, b in zip(widths[:-1], widths[1:], strict=True)]
-        )
-        self.up = nn.ModuleList(
-            [_block(a + b, a) for a, b in zip(widths[:-1], widths[1:], strict=True)]
-        )
+        self.stem = nn.Sequential(nn.Conv2d(4, widths[0], 5, 2, 2, bias=False), nn.BatchNorm2d(widths[0]), nn.SiLU())
+        self.down = nn.ModuleList([_block(a, b, 2) for a, b in pairwise(widths)])
+        self.up = nn.ModuleList([_block(a + b, a) for a, b in pairwise(widths)])
         self.heat = nn.Conv2d(widths[0], len(LANDMARKS) + 1, 1)
         self.classes = nn.Sequential(
             nn.Linear(widths[-1] * 17, 128),
@@ -101,7 +96,8 @@ def network_input(mask: FloatArray, luma: FloatArray) -> FloatArray:
     """Stack mask, normalised luma and both coordinates.
 
     Args:
-        mask, luma: (..., 128, 128) float 0..1.
+        mask: (..., 128, 128) float 0..1.
+        luma: (..., 128, 128) float 0..1, of the photo.
     Returns:
         (..., 4, 128, 128) float32.
     """
@@ -151,9 +147,7 @@ def read_silhouette(network: SilhouetteNet, rgb: ByteArray, mask: BoolArray) -> 
     small_mask, small_luma = (_resample(a, crop) for a in (mask.astype(np.float32), luma))
     with torch.inference_mode():
         scores, heat = network(torch.from_numpy(network_input(small_mask, small_luma))[None])
-    category, sleeve, neckline, opened = torch.split(
-        scores[0], [len(CATEGORIES), len(SLEEVES), len(NECKLINES), 1]
-    )
+    category, sleeve, neckline, opened = torch.split(scores[0], [len(CATEGORIES), len(SLEEVES), len(NECKLINES), 1])
     share = heat[0, :-1].flatten(1).softmax(1).view(-1, GRID, GRID).numpy().astype(np.float64)
     to_photo = cv2.invertAffineTransform(crop)
     points, confidence = {}, {}
