@@ -95,9 +95,18 @@ def paint_background(background: Background, camera: Camera, floor: FloorShadow)
         plate = to_linear(_cover(np.asarray(background.picture, np.uint8), (height, width), background.blur))
         return np.asarray(plate * (1 - 0.7 * (1 - shade))[..., None], np.float32)
     light = _sweep_light(background.name, camera)
-    depth = 0.5 if background.name == "white" else 0.85
-    light = light * (1 - depth * (1 - shade))
+    light = light * (1 - (_on_white(1 - shade) if background.name == "white" else 0.85 * (1 - shade)))
     return np.asarray(light[..., None] * background.colour, np.float32)
+
+
+def _on_white(shadow: FloatArray) -> FloatArray:
+    """A shadow on an overexposed floor: its faint part burns out, and none of it touches the picture's border."""
+    height, width = shadow.shape
+    columns = (np.arange(width) + 0.5) / width
+    rows = (np.arange(height) + 0.5) / height
+    from_side = np.clip(np.minimum(columns, 1 - columns) / 0.14 - 0.15, 0, 1)
+    from_floor = np.clip((1 - rows) / 0.03 - 0.25, 0, 1)
+    return np.asarray(np.clip(0.62 * shadow - 0.05, 0, 1) * from_side[None] * from_floor[:, None], np.float32)
 
 
 def _sweep_light(name: str, camera: Camera) -> FloatArray:

@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 from vmodel.scene.rays import Tracer
 from vmodel.scene.stool import stool_mesh
 from vmodel.scene.subdivision import Refinement, refine, vertex_normals
+from vmodel.scene.tucking import tucked_under
 from vmodel.scene.vectors import length
 from vmodel.types import (
     BodyPart,
@@ -173,7 +174,7 @@ def build_geometry(subject: Subject, cloth_levels: int = 2, body_levels: int = 1
     stool_vertices, stool_triangles = stool_mesh(subject.posed)
     drape = subject.drape
     meshes = [
-        (np.asarray(subject.posed.vertices_m, np.float32), np.asarray(subject.posed.faces, np.int32), body_levels),
+        (tucked_under(subject.posed, drape, _spared(subject)), np.asarray(subject.posed.faces, np.int32), body_levels),
         (stool_vertices, stool_triangles, 0),
         (np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32), 0)
         if drape is None
@@ -207,6 +208,14 @@ def build_geometry(subject: Subject, cloth_levels: int = 2, body_levels: int = 1
         solid_occluders=Tracer(coarse.vertices_m, coarse.triangles),
         cloth_start=cloth_start,
     )
+
+
+def _spared(subject: Subject) -> BoolArray:
+    """(V,) bool: vertices of hands and head, which never lie under cloth."""
+    spared = np.zeros(len(subject.posed.vertices_m), bool)
+    labels = [list(BodyPart).index(part) for part in BodyPart if part not in (BodyPart.SKIN, BodyPart.FOOT)]
+    spared[subject.posed.faces[np.isin(subject.face_parts, labels)]] = True
+    return spared
 
 
 def _joined(meshes: list[tuple[FloatArray, IntArray]]) -> Coarse:

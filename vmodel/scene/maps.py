@@ -17,7 +17,7 @@ from vmodel.scene.geometry import PART_NAMES, Surface
 from vmodel.scene.posemap import draw_pose_map
 from vmodel.scene.scene import Scene
 from vmodel.scene.shading import SurfaceSamples, take_samples
-from vmodel.scene.strands import draw_strands, over
+from vmodel.scene.strands import draw_strands, over, uncovered
 from vmodel.scene.texturing import look_up
 from vmodel.types import BoolArray, ByteArray, Camera, ConditionMaps, FloatArray
 
@@ -62,8 +62,8 @@ def render_conditions(scene: Scene, camera: Camera) -> ConditionMaps:
         normals=normals,
         depth_m=depth,
         parts=parts,
-        garment_mask=garment * (1 - hair.head_cover),
-        person_mask=hair.head_cover + person * (1 - hair.head_cover),
+        garment_mask=garment * uncovered(hair),
+        person_mask=over(hair, colour, person)[1],
         hair_mask=hair.head_cover,
         warp_px=warp,
         warp_texture=texture,

@@ -20,6 +20,7 @@ _APART_M = 0.02
 _OPACITY = 0.92
 _PIECE_PX = 4.0
 _FULL_PX_PER_MM = 1.4
+_FEWEST = 1000
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class StrandLayer:
         colour: (H, W, 3) float32 linear light, premultiplied by coverage.
         cover: (H, W) float32 0..1 of all strands.
         behind_cover: (H, W) float32, the part of ``cover`` that lies behind an outline crossing the pixel.
-        behind_share: (H, W) float32, how much of what that outline's pixel shows lies behind the strands.
+        behind_share: (H, W) float32, how much of the pixel's surfaces strands behind that outline hide.
         head_cover: (H, W) float32 0..1 of head and facial hair only, for the hair mask.
     """
 
@@ -70,7 +71,8 @@ class _Outlines:
         near_m: nearest surface in the pixel; inf where there is none.
         far_m: farthest surface; inf where part of the pixel shows the backdrop.
         far_share: share of the pixel that does not show the nearest surface.
-        covered_behind: share of the covered part of the pixel that does not show the nearest surface.
+        covered_behind: of what lies beyond the nearest surface, the share that shows another surface and not
+            the backdrop, over the pixel's whole coverage.
     """
 
     near_m: FloatArray
@@ -92,12 +94,13 @@ def _outlines(gbuffer: GBuffer) -> _Outlines:
     split = np.where(~whole & (far - near < _APART_M), far + _BIAS_M, split)
     is_near = gbuffer.depth_m <= split[gbuffer.pixel]
     near_cover = np.bincount(gbuffer.pixel[is_near], gbuffer.weight[is_near], pixels).astype(np.float32)
+    behind = np.maximum(cover - near_cover, 0)
     shape = (height, width)
     return _Outlines(
         near_m=(near + _BIAS_M).reshape(shape),
         far_m=np.where(whole, far + _BIAS_M, np.inf).astype(np.float32).reshape(shape),
         far_share=np.clip(1 - near_cover, 0, 1).reshape(shape),
-        covered_behind=np.clip(1 - near_cover / np.maximum(cover, 1e-6), 0, 1).reshape(shape),
+        covered_behind=np.clip(behind / np.maximum(cover * (1 - near_cover), 1e-6), 0, 1).reshape(shape),
     )
 
 
@@ -111,8 +114,13 @@ def over(layer: StrandLayer, colour: FloatArray, cover: FloatArray) -> tuple[Flo
     Returns:
         The same with strands.
     """
-    kept = 1 - (layer.cover - layer.behind_cover) - layer.behind_cover * layer.behind_share
+    kept = uncovered(layer)
     return layer.colour + colour * kept[..., None], layer.cover + cover * kept
+
+
+def uncovered(layer: StrandLayer) -> FloatArray:
+    """(H, W) share of what lies below the strands that stays visible."""
+    return 1 - (layer.cover - layer.behind_cover) - layer.behind_cover * layer.behind_share
 
 
 def thinned(hair: Strands | None, camera: Camera) -> Strands | None:
@@ -131,7 +139,7 @@ def thinned(hair: Strands | None, camera: Camera) -> Strands | None:
     skip = int(np.clip(_PIECE_PX / max(piece_mm * px_per_mm, 1e-6), 1, 4))
     kept = np.unique(np.append(np.arange(0, points.shape[1], skip), points.shape[1] - 1))
     head = np.flatnonzero(hair.kind == HEAD)
-    stride = int(np.clip(_FULL_PX_PER_MM / px_per_mm, 1, 3))
+    stride = int(np.clip(_FULL_PX_PER_MM / px_per_mm, 1, np.clip(len(head) // _FEWEST, 1, 3)))
     chosen = np.sort(np.concatenate([head[::stride], np.flatnonzero(hair.kind != HEAD)]))
     wider = np.where(hair.kind[chosen] == HEAD, stride, 1).astype(np.float32)[:, None]
     return Strands(

@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+from vmodel.errors import SizeOutOfRange, UnknownFraming, UnknownView
+from vmodel.scene import FRAMINGS, VIEWS, Scene, frame_camera, project_points
+from vmodel.scene.camera import pixel_rays, view_angle
+
+SIZE = (512, 384)
+
+
+def test_the_full_framing_shows_head_and_feet_inside_margins(dressed: Scene) -> None:
+    for view in VIEWS:
+        pixels, depth = project_points(
+            dressed.posed.vertices_m, frame_camera(dressed.posed, dressed.drape, view, "full", SIZE)
+        )
+        assert (depth > 0).all()
+        assert pixels[:, 1].min() > 0.03 * SIZE[0]
+        assert pixels[:, 1].max() < 0.97 * SIZE[0]
+        assert pixels[:, 0].min() > 0
+        assert pixels[:, 0].max() < SIZE[1]
+        assert np.ptp(pixels[:, 1]) > 0.8 * SIZE[0]
+
+
+def test_the_wearers_left_is_on_the_right_of_a_front_view_and_on_the_left_of_a_back_view(dressed: Scene) -> None:
+    left_of_body = np.array([0.1, 0.0, 1.0])
+    front, _ = project_points(left_of_body, frame_camera(dressed.posed, None, "front", "full", SIZE))
+    back, _ = project_points(left_of_body, frame_camera(dressed.posed, None, "back", "full", SIZE))
+    assert front[0] > SIZE[1] / 2 > back[0]
+
+
+def test_a_number_of_degrees_is_a_view_and_matches_the_named_one(dressed: Scene) -> None:
+    named = frame_camera(dressed.posed, None, "side", "full", SIZE)
+    numbered = frame_camera(dressed.posed, None, "90", "full", SIZE)
+    assert named.position_m == pytest.approx(numbered.position_m)
+    assert view_angle("-180") == view_angle("540") == 180
+
+
+def test_rays_go_through_the_points_that_project_to_their_pixels(dressed: Scene) -> None:
+    camera = frame_camera(dressed.posed, None, "three-quarter", "upper", SIZE)
+    points = dressed.posed.vertices_m[::97].astype(float)
+    pixels, depth = project_points(points, camera)
+    reached = camera.position_m + pixel_rays(pixels, camera) * depth[:, None]
+    assert reached == pytest.approx(points, abs=1e-4)
+
+
+def test_framings_cut_where_a_shop_picture_is_cut(dressed: Scene) -> None:
+    eyes, knees = np.array([0, -0.1, 1.63]), np.array([0, -0.15, 0.45])
+    rows = {
+        framing: [
+            project_points(point, frame_camera(dressed.posed, dressed.drape, "front", framing, SIZE))[0][1]
+            for point in (eyes, knees)
+        ]
+        for framing in FRAMINGS
+    }
+    assert 0 < rows["upper"][0] < SIZE[0] < rows["upper"][1]
+    assert rows["lower"][0] < 0 < rows["lower"][1] < SIZE[0]
+    assert rows["chin-down"][0] < 0
+    assert rows["detail"][1] > SIZE[0]
+
+
+def test_a_longer_lens_stands_further_away_and_shows_the_same(dressed: Scene) -> None:
+    near = frame_camera(dressed.posed, None, "front", "full", SIZE, focal_mm=50)
+    far = frame_camera(dressed.posed, None, "front", "full", SIZE, focal_mm=135)
+    assert np.linalg.norm(far.position_m) > 2 * np.linalg.norm(near.position_m)
+    assert np.ptp(project_points(dressed.posed.vertices_m, far)[0][:, 1]) == pytest.approx(
+        np.ptp(project_points(dressed.posed.vertices_m, near)[0][:, 1]), rel=0.01
+    )
+
+
+@pytest.mark.parametrize("size", [(383, 512), (512, 287), (3073, 2304), (4096, 4096), (0, 0)])
+def test_sizes_out_of_range_are_refused(dressed: Scene, size: tuple[int, int]) -> None:
+    with pytest.raises(SizeOutOfRange):
+        frame_camera(dressed.posed, None, "front", "full", size)
+
+
+def test_unknown_views_and_framings_are_refused_with_the_known_ones_named(dressed: Scene) -> None:
+    with pytest.raises(UnknownView, match="three-quarter"):
+        frame_camera(dressed.posed, None, "above", "full", SIZE)
+    with pytest.raises(UnknownView):
+        frame_camera(dressed.posed, None, "nan", "full", SIZE)
+    with pytest.raises(UnknownFraming, match="chin-down"):
+        frame_camera(dressed.posed, None, "front", "head", SIZE)

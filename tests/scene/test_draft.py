@@ -1,0 +1,165 @@
+import numpy as np
+import pytest
+from mannequin import TORSO_RADIUS_M, colour_chart, make_mannequin, make_shirt, make_skin
+from PIL import Image
+
+from vmodel.errors import UnknownBackground, UnknownLight
+from vmodel.images import to_linear
+from vmodel.scene import LIGHTS, PART_NAMES, Scene, frame_camera, read_background, render_conditions, render_draft
+from vmodel.types import Camera, Drape
+
+SIZE = (512, 384)
+
+
+@pytest.fixture(scope="module")
+def camera(dressed: Scene) -> Camera:
+    return frame_camera(dressed.posed, dressed.drape, "front", "full", SIZE)
+
+
+def test_the_same_seed_gives_the_same_pixels_from_a_fresh_scene(camera: Camera) -> None:
+    def once() -> np.ndarray:
+        body, posed = make_mannequin()
+        drape, garment = make_shirt()
+        return render_draft(Scene(posed, body, make_skin(), None, drape, garment), camera, seed=7)
+
+    assert np.array_equal(once(), once())
+
+
+def test_a_white_backdrop_is_pure_white_in_the_corners_and_carries_a_soft_shadow(
+    dressed: Scene, camera: Camera
+) -> None:
+    picture = render_draft(dressed, camera, background="white")
+    for corner in (picture[:20, :20], picture[:20, -20:], picture[-5:, :20], picture[-5:, -20:]):
+        assert (corner == 255).all()
+    feet = picture[int(0.93 * SIZE[0]) : int(0.97 * SIZE[0])]
+    assert feet.min() < 235
+
+
+def test_a_transparent_picture_has_straight_alpha(dressed: Scene, camera: Camera) -> None:
+    picture = render_draft(dressed, camera, background="transparent")
+    maps = render_conditions(dressed, camera)
+    alpha = picture[..., 3] / 255
+    assert picture.shape == (*SIZE, 4)
+    assert np.abs(alpha - maps.person_mask).max() < 0.02
+    soft = (alpha > 0.3) & (alpha < 0.7)
+    solid = alpha > 0.99
+    # Straight, not premultiplied: half-covered pixels are as bright as their covered neighbours.
+    assert soft.sum() > 50
+    assert picture[soft][:, :3].mean() > 0.6 * picture[solid][:, :3].mean()
+
+
+def test_every_preset_lights_the_garment_neutrally(dressed: Scene, camera: Camera) -> None:
+    maps = render_conditions(dressed, camera)
+    row, column = np.nonzero((maps.garment_mask > 0.999) & (maps.normals[..., 2] < -0.6))
+    albedo = maps.albedo[row, column]
+    for light in LIGHTS:
+        shaded = to_linear(render_draft(dressed, camera, light=light)[row, column])
+        gain = np.median(shaded / np.maximum(albedo, 0.01), axis=0)
+        assert 0.6 < gain.mean() < 1.15, light
+        assert gain == pytest.approx(gain.mean(), rel=0.07), light
+
+
+def test_the_base_layer_never_shows_through_cloth_that_it_pokes_through(camera: Camera) -> None:
+    body, posed = make_mannequin()
+    drape, garment = make_shirt()
+    points = drape.vertices_m.copy()
+    inward = points[::3] * [1, 1, 0]
+    points[::3] -= inward / np.linalg.norm(inward, axis=1, keepdims=True) * 0.014
+    poked = Drape(**{**drape.__dict__, "vertices_m": points})
+    assert np.hypot(points[:, 0], points[:, 1]).min() < TORSO_RADIUS_M - 0.005
+    for view in ("front", "side", "back"):
+        scene = Scene(posed, body, make_skin(), None, poked, garment)
+        seen = frame_camera(posed, poked, view, "full", SIZE)
+        parts, picture = render_conditions(scene, seen).parts, render_draft(scene, seen)
+        rows = np.nonzero((parts == PART_NAMES.index("garment")).any(axis=1))[0][5:-5]
+        assert (parts[rows] != PART_NAMES.index("base layer")).all()
+        green = (picture[rows, :, 1] > 120) & (picture[rows][..., [0, 2]] < 60).all(axis=2)
+        assert not green.any()
+
+
+def test_a_body_without_garment_wears_its_base_layer(undressed: Scene, camera: Camera) -> None:
+    parts = render_conditions(undressed, camera).parts
+    picture = render_draft(undressed, camera)
+    base = parts == PART_NAMES.index("base layer")
+    assert base.sum() > 3000
+    assert (picture[base][:, 1] > picture[base][:, 0]).mean() > 0.99
+
+
+def test_outlines_against_the_backdrop_have_steps_in_between(dressed: Scene, camera: Camera) -> None:
+    picture = render_draft(dressed, camera, background="#ffffff").astype(int)
+    row = picture[int(0.85 * SIZE[0])].mean(axis=1)
+    edge = int(np.argmax(np.abs(np.diff(row[: SIZE[1] // 2]))))
+    line = picture[int(0.8 * SIZE[0]) : int(0.9 * SIZE[0]), edge - 2 : edge + 4].mean(axis=2)
+    assert len(np.unique(np.round(line, -1))) >= 4
+
+
+def test_white_garments_keep_their_folds_instead_of_clipping() -> None:
+    body, posed = make_mannequin()
+    drape, garment = make_shirt(texture=np.full((240, 360, 3), 245, np.uint8))
+    scene = Scene(posed, body, make_skin(), None, drape, garment)
+    camera = frame_camera(posed, drape, "front", "full", SIZE)
+    mask = render_conditions(scene, camera).garment_mask > 0.999
+    assert (render_draft(scene, camera)[mask].min(axis=1) == 255).mean() < 0.01
+
+
+@pytest.mark.parametrize("name", ["light-grey", "grey", "warm-grey", "dark", "gradient", "#c04020", "c04020"])
+def test_backdrops_have_their_colour_round_the_model(dressed: Scene, camera: Camera, name: str) -> None:
+    picture = render_draft(dressed, camera, background=name)
+    wanted = to_linear(np.zeros(3)) + read_background(name).colour
+    beside = to_linear(picture[int(0.4 * SIZE[0]), 20:60]).mean(axis=0)
+    assert beside == pytest.approx(wanted, rel=0.25, abs=0.01)
+
+
+def test_a_picture_backdrop_covers_the_frame_and_can_be_blurred(dressed: Scene, camera: Camera, tmp_path) -> None:
+    stripes = np.zeros((100, 300, 3), np.uint8)
+    stripes[:, ::2] = 255
+    Image.fromarray(stripes).save(tmp_path / "wall.png")
+    sharp = render_draft(dressed, camera, background=str(tmp_path / "wall.png"))
+    blurred = render_draft(dressed, camera, background=f"blur:{tmp_path / 'wall.png'}")
+    assert sharp[:100, :50].std() > 3 * blurred[:100, :50].std()
+
+
+@pytest.mark.parametrize("name", ["pink-ish", "#12345", "no/such/file.jpg"])
+def test_unknown_backgrounds_are_refused(name: str) -> None:
+    with pytest.raises(UnknownBackground, match="white"):
+        read_background(name)
+
+
+def test_a_text_file_is_no_background(tmp_path) -> None:
+    (tmp_path / "wall.jpg").write_text("not a picture")
+    with pytest.raises(UnknownBackground):
+        read_background(str(tmp_path / "wall.jpg"))
+
+
+def test_unknown_lights_are_refused(dressed: Scene, camera: Camera) -> None:
+    with pytest.raises(UnknownLight, match="soft-key"):
+        render_draft(dressed, camera, light="candle")
+
+
+def test_a_seated_pose_gets_a_stool_that_stands_on_the_floor() -> None:
+    body, posed = make_mannequin(seated=True)
+    lifted = posed.vertices_m + np.array([0, 0, 0.45], np.float32)
+    joints = {name: point + np.array([0, 0, 0.45], np.float32) for name, point in posed.joints_m.items()}
+    raised = type(posed)(lifted, posed.faces, joints, posed.bone_poses, posed.pose)
+    scene = Scene(raised, body, make_skin(), None, None, None)
+    camera = frame_camera(raised, None, "front", "full", SIZE)
+    maps = render_conditions(scene, camera)
+    stool = maps.parts == PART_NAMES.index("stool")
+    assert stool.sum() > 2000
+    assert (maps.person_mask[stool] < 0.01).mean() > 0.9
+    assert (render_draft(scene, camera)[stool].mean(axis=0) > 60).all()
+
+
+def test_prints_stay_sharp_when_a_small_photo_is_shown_large(dressed: Scene) -> None:
+    close = frame_camera(dressed.posed, dressed.drape, "front", "detail", (768, 576))
+    maps = render_conditions(dressed, close)
+    assert maps.albedo.shape == (768, 576, 3)
+    chart = to_linear(colour_chart()).reshape(-1, 3)
+    assert maps.albedo[maps.warp_texture == 0].max() <= chart.max() + 0.08
+    row, column = np.nonzero(maps.warp_texture == 0)
+    x = maps.warp_px[row, column, 0]
+    # Four photo pixels either side of a patch's border nothing of the neighbour is left.
+    clear = np.abs(x % 60 - 30) < 26
+    flat = to_linear(colour_chart()[maps.warp_px[row, column, 1].astype(int).clip(0, 239), x.astype(int).clip(0, 359)])
+    inner = clear & (np.abs(maps.warp_px[row, column, 1] % 60 - 30) < 26)
+    assert np.abs(maps.albedo[row, column] - flat)[inner].max() < 0.02

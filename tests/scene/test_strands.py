@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+from mannequin import make_hair, make_mannequin, make_skin
+
+from vmodel.scene import Scene, frame_camera, render_conditions, render_draft
+from vmodel.scene.strands import thinned
+from vmodel.types import Strands
+
+SIZE = (512, 384)
+
+
+def scene_with(hair: Strands) -> Scene:
+    body, posed = make_mannequin()
+    return Scene(posed, body, make_skin(), hair, None, None)
+
+
+def one_strand(radius_m: float, kind: int = 0) -> Strands:
+    height = np.linspace(1.55, 1.70, 12)
+    points = np.stack([np.full(12, 0.003), np.full(12, -0.2), height], axis=1)[None].astype(np.float32)
+    return Strands(
+        points, np.full((1, 12), radius_m, np.float32), np.zeros((1, 3), np.float32), np.array([kind], np.uint8)
+    )
+
+
+def test_a_strand_covers_its_width_times_its_length() -> None:
+    for radius_m in (0.0004, 0.004):
+        scene = scene_with(one_strand(radius_m))
+        camera = frame_camera(scene.posed, None, "front", "upper", SIZE)
+        mask = render_conditions(scene, camera).hair_mask
+        px_per_m = camera.focal_px / (float(np.linalg.norm(camera.position_m[:2])) - 0.2)
+        assert mask.sum() == pytest.approx(0.92 * 2 * radius_m * 0.15 * px_per_m**2, rel=0.12)
+
+
+def test_strands_behind_the_head_are_hidden_by_it() -> None:
+    front, behind = one_strand(0.003), one_strand(0.003)
+    moved = Strands(behind.points_m * [1, -1, 1], behind.radius_m, behind.colour, behind.kind)
+    shown = []
+    for hair in (front, moved):
+        scene = scene_with(hair)
+        shown.append(render_conditions(scene, frame_camera(scene.posed, None, "front", "upper", SIZE)).hair_mask.sum())
+    assert shown[0] > 100
+    assert shown[1] < 1
+
+
+def test_brows_are_drawn_but_are_not_hair_in_the_masks() -> None:
+    scene = scene_with(one_strand(0.003, kind=1))
+    camera = frame_camera(scene.posed, None, "front", "upper", SIZE)
+    maps = render_conditions(scene, camera)
+    assert maps.hair_mask.max() == 0
+    plain = scene_with(one_strand(1e-7))
+    difference = np.abs(render_draft(scene, camera).astype(int) - render_draft(plain, camera)).max(axis=2)
+    assert (difference > 40).sum() > 100
+
+
+def test_hair_outside_dims_hair_inside() -> None:
+    rng = np.random.default_rng(0)
+    count = 3000
+    depth = rng.uniform(0, 0.08, count)
+    x = rng.uniform(-0.05, 0.05, count)
+    z = np.linspace(1.9, 2.0, 6)
+    points = np.stack([np.tile(x[:, None], 6), np.tile(-0.3 + depth[:, None], 6), np.tile(z, (count, 1))], axis=-1)
+    hair = Strands(
+        points.astype(np.float32),
+        np.full((count, 6), 2e-4, np.float32),
+        np.full((count, 3), 0.3, np.float32),
+        np.zeros(count, np.uint8),
+    )
+    scene = scene_with(hair)
+    camera = frame_camera(scene.posed, None, "front", "upper", SIZE)
+    from vmodel.scene.hair_light import lit_colours
+
+    light = lit_colours(scene.geometry, hair, camera, scene.lit("beauty", camera)).mean(axis=(1, 2))
+    assert light[depth > 0.06].mean() < 0.7 * light[depth < 0.01].mean()
+
+
+def test_a_small_head_is_drawn_with_fewer_and_wider_strands() -> None:
+    hair = make_hair(3000)
+    scene = scene_with(hair)
+    far = thinned(hair, frame_camera(scene.posed, None, "front", "full", SIZE))
+    assert far is not None
+    assert len(far.points_m) < 0.5 * len(hair.points_m)
+    assert far.radius_m.sum(axis=0).mean() == pytest.approx(hair.radius_m.sum(axis=0).mean(), rel=0.05)
