@@ -31,9 +31,19 @@ def write(content: bytes) -> Make:
 
 def tee_picture(shift: int = 0) -> np.ndarray:
     picture = PLAIN.copy()
-    outline = [(150, 120), (195, 105), (255, 105), (300, 120), (370, 220), (320, 250), (295, 215), (295, 470), (155, 470)]
+    outline = [
+        (150, 120),
+        (195, 105),
+        (255, 105),
+        (300, 120),
+        (370, 220),
+        (320, 250),
+        (295, 215),
+        (295, 470),
+        (155, 470),
+    ]
     outline += [(155, 215), (130, 250), (80, 220)]
-    cv2.fillPoly(picture, [np.array(outline) + [shift, 0]], (40, 90, 140), cv2.LINE_AA)
+    cv2.fillPoly(picture, [np.array(outline) + np.array([shift, 0])], (40, 90, 140), cv2.LINE_AA)
     return picture
 
 
@@ -54,7 +64,18 @@ def person() -> np.ndarray:
                (250 + side * 95, 320)]  # fmt: skip
         cv2.fillPoly(picture, [np.array(arm)], skin, cv2.LINE_AA)
         cv2.rectangle(picture, (250 + min(side * 8, side * 62), 500), (250 + max(side * 8, side * 62), 860), skin, -1)
-    shirt = [(215, 205), (285, 205), (350, 245), (370, 320), (330, 330), (325, 520), (175, 520), (170, 330), (130, 320), (150, 245)]
+    shirt = [
+        (215, 205),
+        (285, 205),
+        (350, 245),
+        (370, 320),
+        (330, 330),
+        (325, 520),
+        (175, 520),
+        (170, 330),
+        (130, 320),
+        (150, 245),
+    ]
     cv2.fillPoly(picture, [np.array(shirt)], (40, 80, 150), cv2.LINE_AA)
     for x in (233, 267):
         cv2.circle(picture, (x, 122), 5, (40, 30, 30), -1)
@@ -232,7 +253,9 @@ def test_a_wrong_flag_is_bad_usage_named_in_one_line(
     assert files_in(out) == []
 
 
-def test_bad_usage_in_json_is_an_object_too(words: dict[str, str], out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_usage_in_json_is_an_object_too(
+    words: dict[str, str], out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["shoot", words["photo"], "--model", "nobody", "--json", "--out", str(out)]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "unknown_model"
 
@@ -258,7 +281,9 @@ def test_a_mask_that_does_not_fit_is_refused(
     assert capsys.readouterr().err.startswith(f"{code}: ")
 
 
-@pytest.mark.parametrize("content", ["[]", '{"neck_left": "here"}', '{"neck_left": [-5000, 9]}', "\x00", '{"nose": [1, 2]}'])
+@pytest.mark.parametrize(
+    "content", ["[]", '{"neck_left": "here"}', '{"neck_left": [-5000, 9]}', "\x00", '{"nose": [1, 2]}']
+)
 def test_landmarks_that_are_not_understood_are_refused(
     content: str, words: dict[str, str], tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.errors import NotAllowedForChildren, UnknownCategory
-from vmodel.body.roster import load_roster
 from vmodel.rights.policy import REFUSED_WORDS, check_declared, check_detected, read_category
 from vmodel.types import Category, GarmentKind, Length, Neckline, Sleeve, VirtualModel
 
@@ -69,7 +69,7 @@ def test_adults_are_not_held_to_the_rules_for_children(adult: VirtualModel) -> N
 
 
 def test_an_unknown_category_names_the_known_ones() -> None:
-    with pytest.raises(UnknownCategory, match="dress.*trousers"):
+    with pytest.raises(UnknownCategory, match=r"dress.*trousers"):
         read_category("swimwear")
     assert read_category(" Dress ") is Category.DRESS
     assert read_category(None) is None

@@ -1,0 +1,1 @@
+"""Measurements of the finished product; not part of the library."""
