@@ -134,6 +134,8 @@ def _collar(
         half = front[len(front) // 2] * 0.75 + end * 0.25
         flap = np.stack([start, end + point(sign * 0.8, 0.8), tip, half])
         drawing.layers.append(("collar", flap))
+        if rng.random() < 0.7:
+            drawing.closing.append(flap)
 
 
 def _front_opening(rng: np.random.Generator, drawing: Drawing, front: FloatArray) -> None:

@@ -12,7 +12,7 @@ from vmodel.types import BoolArray, ByteArray, Cutout, FlatLay, FloatArray, IntA
 SMALL = 360
 COLOURS = 5
 GROUND_SHARE = 0.10
-ALLOVER_CELLS = 0.45
+ALLOVER_CELLS = 0.33
 
 
 def back_texture(
@@ -95,7 +95,7 @@ def _stands_out(lab: FloatArray, piece: BoolArray, inside: BoolArray) -> bool:
     if not ring.any():
         return False
     step = np.median(lab[piece], 0) - np.median(lab[ring], 0)
-    return bool(np.hypot(0.5 * step[0], np.linalg.norm(step[1:])) > 9)
+    return bool(np.linalg.norm(step) > 16)
 
 
 def _cluster(lab: FloatArray, inside: BoolArray) -> IntArray:

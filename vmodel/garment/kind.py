@@ -109,7 +109,7 @@ def _lowest_inside(inside: FloatArray, kind: GarmentKind, points: dict[str, Floa
     left, right = points[f"{ends}_left"], points[f"{ends}_right"]
     third = abs(left[0] - right[0]) / 6
     centre = (points["neck_front"][0] if upper else (left[0] + right[0]) / 2) - 0.5
-    band = inside[:, max(0, round(centre - third)) : max(1, round(centre + third))] > 0.5
+    band = inside[:, max(0, round(centre - third)) : max(1, round(centre + third))] > (0.5 if upper else 0.75)
     rows = np.nonzero(band.mean(1) > 0.3)[0]
     if not len(rows) or kind.open_front:
         return {}

@@ -35,7 +35,7 @@ def front_edge(rgb: ByteArray, top: FloatArray, low: FloatArray, neckline: Neckl
     best, found = -np.inf, None
     for factor in np.linspace(0.5, 1.25, 11):
         guide = resample_path(_guide(left, right, middle + (low - middle) * factor, neckline), step)
-        path = follow_edge(pull, guide, half_width=min(0.012 * size, 0.4 * depth * factor), bend=0.25)
+        path = follow_edge(pull, guide, half_width=min(0.012 * size, 0.4 * depth * factor), bend=0.25, symmetry=0.4)
         score = _mean_along(pull, path) - 0.6 * np.log(factor) ** 2
         if score > best:
             best, found = score, path

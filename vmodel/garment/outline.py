@@ -170,7 +170,9 @@ def arc_between(contour: FloatArray, first: int, last: int) -> FloatArray:
     return contour[first : last + 1]
 
 
-def follow_edge(strength: FloatArray, guide: FloatArray, half_width: float, bend: float = 1.0) -> FloatArray:
+def follow_edge(
+    strength: FloatArray, guide: FloatArray, half_width: float, bend: float = 1.0, symmetry: float = 0.0
+) -> FloatArray:
     """Shift a guide curve sideways on to the strongest edge near it; its ends stay.
 
     Dynamic programming over sideways offsets, one column a guide point (as in live-wire tracing).
@@ -180,12 +182,14 @@ def follow_edge(strength: FloatArray, guide: FloatArray, half_width: float, bend
         guide: (n, 2) photo pixels, about equally spaced.
         half_width: how far the curve may move, pixels.
         bend: price of a sideways step of one pixel, in units of strength.
+        symmetry: 0..0.5, weight of the strength found at the mirrored place of a symmetric guide.
     """
     way = np.gradient(guide, axis=0)
     normal = np.stack([way[:, 1], -way[:, 0]], 1) / (np.linalg.norm(way, axis=1, keepdims=True) + 1e-9)
     offsets = np.arange(-int(half_width), int(half_width) + 1, dtype=np.float64)
     spots = (guide[:, None] + normal[:, None] * offsets[None, :, None]).astype(np.float32) - 0.5
     gain = cv2.remap(np.asarray(strength, np.float32), spots[..., 0], spots[..., 1], cv2.INTER_LINEAR)
+    gain = (1 - symmetry) * gain + symmetry * gain[::-1]
     pinned = np.where(offsets == 0, 0.0, -np.inf)
     best, came = pinned.copy(), []
     for row in gain[1:]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import cv2
 import numpy as np
 
 from vmodel.garment.outline import (
@@ -13,8 +14,8 @@ from vmodel.garment.outline import (
     extent,
     follow_edge,
     resample_path,
+    smooth_path,
     trace_contour,
-    turning,
 )
 from vmodel.types import BoolArray, ByteArray, FloatArray, GarmentKind, Neckline, Sleeve
 
@@ -33,41 +34,52 @@ def garment_mask(rgb: ByteArray, mask: BoolArray, kind: GarmentKind, points_px: 
     rows = np.nonzero(mask.any(1))[0]
     top, height = float(rows[0]), float(np.ptp(rows))
     clean = clean_mask(mask, top + height * (0.55 if kind.category.covers_upper else 0.0))
-    for start, end in _slits(kind, points_px):
-        clean = _part(rgb, clean, start, end)
+    clean = _cut_at_hem(clean, points_px)
+    contour, size = trace_contour(clean), extent(clean)
+    for group in _slits(kind, points_px):
+        # both sides alike: a sleeve that lies against the body on one side mostly does so on the other
+        gaps = [float(np.linalg.norm(contour - start, axis=1).min()) for start, _ in group]
+        if np.mean(gaps) > 0.045 * size:
+            for start, end in group:
+                clean = _part(rgb, clean, start, end)
     return clean
 
 
-def _slits(kind: GarmentKind, points: Mapping[str, FloatArray]) -> list[tuple[FloatArray, FloatArray]]:
-    """Where two parts of the garment meet side by side: (inner end, open end)."""
+def _cut_at_hem(mask: BoolArray, points: Mapping[str, FloatArray]) -> BoolArray:
+    """Drop what hangs below the hem and is much narrower than it: ends of ties and belts."""
+    if "hem_left" not in points:
+        return mask
+    left, right = points["hem_left"], points["hem_right"]
+    size, span = extent(mask), abs(float(left[0] - right[0]))
+    columns = np.arange(mask.shape[1]) + 0.5
+    line = np.interp(
+        columns, sorted([left[0], right[0]]), [right[1], left[1]] if right[0] < left[0] else [left[1], right[1]]
+    )
+    below = mask & (np.arange(mask.shape[0])[:, None] + 0.5 > line + 0.015 * size)
+    below &= (columns > min(left[0], right[0]) - 0.04 * size) & (columns < max(left[0], right[0]) + 0.04 * size)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(below.astype(np.uint8), connectivity=4)
+    kept = mask.copy()
+    for i in range(1, count):
+        wide, tall = stats[i, cv2.CC_STAT_WIDTH], stats[i, cv2.CC_STAT_HEIGHT]
+        if wide < 0.3 * span and tall > 0.03 * size:
+            kept &= labels != i
+    return kept
+
+
+def _slits(kind: GarmentKind, points: Mapping[str, FloatArray]) -> list[list[tuple[FloatArray, FloatArray]]]:
+    """Where two parts of the garment meet side by side: groups of (inner end, open end)."""
     wanted = []
     sleeved = kind.category.covers_upper and kind.sleeve not in {Sleeve.NONE, Sleeve.STRAP}
     if sleeved and kind.neckline != Neckline.STRAPLESS:
-        wanted += [(points[f"armpit_{s}"], points[f"cuff_inner_{s}"]) for s in ("left", "right")]
+        wanted.append([(points[f"armpit_{s}"], points[f"cuff_inner_{s}"]) for s in ("left", "right")])
     if kind.category.has_legs:
-        wanted.append((points["crotch"], (points["leg_inner_left"] + points["leg_inner_right"]) / 2))
+        wanted.append([(points["crotch"], (points["leg_inner_left"] + points["leg_inner_right"]) / 2)])
     return wanted
-
-
-def _has_corner(contour: FloatArray, start: FloatArray, end: FloatArray, size: float) -> bool:
-    """True if the outline turns inwards at an open angle near the inner end: that is the end itself.
-
-    A slit whose sides touch further up ends in a cusp instead, a turn by nearly half a circle.
-    """
-    spacing = float(np.linalg.norm(contour[1] - contour[0]))
-    bend = turning(contour, max(3, round(0.02 * size / spacing)))
-    middle, reach = (start + end) / 2, np.linalg.norm(end - start) / 2 + 0.04 * size
-    near = (np.linalg.norm(contour - middle, axis=1) < reach) & (np.linalg.norm(contour - start, axis=1) < 0.09 * size)
-    return bool(near.any() and -2.3 < bend[near].min() < -0.5)
 
 
 def _part(rgb: ByteArray, mask: BoolArray, start: FloatArray, end: FloatArray) -> BoolArray:
     """Cut from the open end up to the inner end unless the outline already reaches the inner end."""
     size = extent(mask)
-    contour = trace_contour(mask)
-    away = np.linalg.norm(contour - start, axis=1)
-    if away.min() < 0.035 * size or _has_corner(contour, start, end, size):
-        return mask
     way = end - start
     reach = np.linalg.norm(way)
     if reach < 0.03 * size:
@@ -77,5 +89,6 @@ def _part(rgb: ByteArray, mask: BoolArray, start: FloatArray, end: FloatArray) -
     strength = edge_strength(rgb, max(1.0, size * 0.0015))
     outside = ~mask
     pull = strength + 2.0 * outside
-    cut = follow_edge(pull, guide, half_width=0.025 * size, bend=0.3)
-    return carve(mask, cut, max(2.0, size * 0.003))
+    cut = follow_edge(pull, guide, half_width=0.02 * size, bend=0.5)
+    cut = smooth_path(cut, 3.0)
+    return carve(mask, cut, max(2.0, size * 0.0022))
