@@ -35,9 +35,9 @@ def test_a_white_backdrop_is_pure_white_in_the_corners_and_carries_a_soft_shadow
     assert feet.min() < 235
 
 
-def test_a_transparent_picture_has_straight_alpha(dressed: Scene, camera: Camera) -> None:
-    picture = render_draft(dressed, camera, background="transparent")
-    maps = render_conditions(dressed, camera)
+def test_a_transparent_picture_has_straight_alpha(undressed: Scene, camera: Camera) -> None:
+    picture = render_draft(undressed, camera, background="transparent")
+    maps = render_conditions(undressed, camera)
     alpha = picture[..., 3] / 255
     assert picture.shape == (*SIZE, 4)
     assert np.abs(alpha - maps.person_mask).max() < 0.02
