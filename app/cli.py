@@ -91,3 +91,7 @@ def run(arguments: list[str]) -> int:
 
         say_error("internal", log_fault(error, Settings().home))
         return 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""The command line as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.cli import app, run
+from vmodel.take import Shot
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+REFERENCE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+NEEDED_FIELDS = "photo picture sidecar category model pose view pipeline seed timings warnings".split()
+
+
+def commands() -> Iterator[tuple[str, object]]:
+    from typer.main import get_command
+
+    def walk(name: str, command: object) -> Iterator[tuple[str, object]]:
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            yield name, command
+        else:
+            for part, child in inner.items():
+                yield from walk(f"{name} {part}", child)
+
+    yield from walk("vmodel", get_command(app))
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=[name for name, _ in commands()])
+def test_every_command_has_help_and_stands_in_the_reference(name: str, command: object) -> None:
+    assert len(str(command.help).strip()) > 20  # type: ignore[attr-defined]
+    assert f"## {name}\n" in REFERENCE
+    section = REFERENCE.split(f"## {name}\n")[1].split("\n## ")[0]
+    for parameter in command.params:  # type: ignore[attr-defined]
+        if parameter.name == "help":
+            continue
+        assert parameter.help, f"{name} {parameter.name}"
+        flag = next((word for word in parameter.opts if word.startswith("--")), None)
+        assert flag is None or flag in section, f"{flag} of {name} is not in docs/cli.md"
+
+
+@pytest.fixture(scope="module")
+def shot(examples: Path, tmp_path_factory: pytest.TempPathFactory, tee_shot: Shot) -> dict[str, object]:
+    """The JSON line of one shot; the drape comes from the cache that ``tee_shot`` filled."""
+    out = tmp_path_factory.mktemp("shot")
+    command = [sys.executable, "-m", "app.cli", "shoot", str(examples / "logo-tee.jpg"), "--size", "512x384", "--json"]
+    ended = subprocess.run(
+        [*command, "--maps", "--contact-sheet", "--out", str(out)], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == ""
+    found: dict[str, object] = json.loads(ended.stdout)
+    return found
+
+
+@pytest.mark.slow
+def test_a_shot_in_json_has_what_a_program_needs(shot: dict[str, object], tee_shot: Shot) -> None:
+    assert set(NEEDED_FIELDS) <= set(shot)
+    assert "error" not in shot
+    assert (shot["category"], shot["view"], shot["pipeline"], shot["seed"]) == ("top", "front", "draft", 0)
+    assert shot["model"] == tee_shot.model.id
+    picture = Path(str(shot["picture"]))
+    assert {path.name for path in picture.parent.iterdir()} >= {"contact-sheet.jpg", f"{picture.stem}.json"}
+    assert (picture.parent / f"{picture.stem}_pose.png").is_file()
+    assert not list(picture.parent.glob(".*"))
+    with Image.open(picture) as opened:
+        assert (opened.height, opened.width) == (512, 384)
+
+
+@pytest.mark.slow
+def test_another_process_makes_the_same_pixels(shot: dict[str, object], tee_shot: Shot) -> None:
+    with Image.open(str(shot["picture"])) as opened:
+        assert np.array_equal(np.asarray(opened), tee_shot.picture)
+
+
+@pytest.mark.slow
+def test_a_sidecar_makes_the_same_pixels_again(shot: dict[str, object], tmp_path: Path) -> None:
+    assert run(["shoot", "--from", str(shot["sidecar"]), "--out", str(tmp_path)]) == 0
+    again = next(tmp_path.glob("*.png"))
+    assert again.read_bytes() == Path(str(shot["picture"])).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_good_photo_is_made_although_a_bad_one_stands_beside_it(
+    examples: Path, tee_shot: Shot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty.jpg").touch()
+    photos = [str(tmp_path / "empty.jpg"), str(examples / "logo-tee.jpg")]
+    assert run(["shoot", *photos, "--size", "512x384", "--out", str(tmp_path / "out"), "--format", "jpeg"]) == 1
+    said = capsys.readouterr()
+    assert Path(said.out.strip()).suffix == ".jpg"
+    assert Path(said.out.strip()).is_file()
+    assert said.err.startswith("photo_unreadable: ")
+
+
+def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
+    from importlib.metadata import version
+
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"vmodel {version('vmodel')}\n"
+
+
+def test_the_roster_and_the_poses_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["models", "list", "--json"]) == 0
+    models = json.loads(capsys.readouterr().out)
+    assert len(models) >= 20
+    assert sum(model["age"] < 18 for model in models) >= 5
+    assert run(["poses", "list"]) == 0
+    assert "contrapposto" in capsys.readouterr().out.splitlines()
+
+
+def test_a_new_model_can_be_shown_but_its_id_not_taken_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["models", "new", "Éva Test", "--age", "41", "--height-cm", "169"]) == 0
+    assert capsys.readouterr().out.startswith("wm-eva-test: ")
+    assert run(["models", "show", "wm-eva-test", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["measurements_cm"]["height"] == pytest.approx(169, abs=0.5)
+    assert run(["models", "new", "Eva Test"]) == 2
+    assert capsys.readouterr().err.startswith("model_invalid: ")
+
+
+def test_the_doctor_finds_this_machine_fit(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "--json"]) == 0
+    findings = {finding["name"]: finding["state"] for finding in json.loads(capsys.readouterr().out)}
+    assert findings["python"] == findings["torch"] == findings["VMODEL_HOME"] == "ok"
+
+
+def test_inspecting_an_example_draws_it_and_prints_landmarks_that_can_be_given_back(
+    examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = str(examples / "denim-trousers.jpg")
+    assert run(["inspect", photo, "--json", "--out", str(tmp_path)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["category"] == "trousers"
+    assert Path(found["picture"]).is_file()
+    (tmp_path / "points.json").write_text(json.dumps(found["landmarks"]))
+    again = ["inspect", photo, "--json", "--out", str(tmp_path), "--landmarks", str(tmp_path / "points.json")]
+    assert run(again) == 0
+    assert json.loads(capsys.readouterr().out)["landmarks"] == found["landmarks"]
+
+
+def test_ctrl_c_ends_a_run_with_one_line_and_leaves_nothing_half_written(examples: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "app.cli", "shoot", str(examples / "pleated-skirt.jpg"), "--out", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "out").is_dir() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.startswith("interrupted: ")
+    assert len(said.splitlines()) == 1
+    assert not list((tmp_path / "out").iterdir())
