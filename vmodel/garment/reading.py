@@ -30,7 +30,7 @@ from vmodel.types import ByteArray, FlatLay, FloatArray
 SHORTEST_SIDE: Final = 200
 
 # GIF is opened only to tell an animation from a format that is not supported.
-_FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "HEIF", "TIFF", "GIF")
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "HEIF", "TIFF", "GIF")
 _MAGIC: Final = (b"\xff\xd8\xff", b"\x89PNG", b"II*\0", b"MM\0*")
 # The most that a supported format needs uncompressed: 16-bit RGBA.
 _BYTES_PER_PIXEL: Final = 8
@@ -126,7 +126,6 @@ def _open(content: bytes, name: str, max_megapixels: float) -> Image.Image:
     import pillow_heif
 
     pillow_heif.register_heif_opener()
-    Image.init()  # MPO is not among the few formats that Pillow knows before
     try:
         return Image.open(io.BytesIO(content), formats=_FORMATS)
     except VModelError:
