@@ -10,7 +10,7 @@ import numpy as np
 from vmodel.scene.gbuffer import interpolate, interpolate_uv
 from vmodel.scene.geometry import PART_NAMES, Geometry
 from vmodel.scene.lights import PlacedSetup
-from vmodel.scene.shading import Shaded, SurfaceSamples, facing, gloss, irradiance, relief, surface_tangents
+from vmodel.scene.shading import Shaded, SurfaceSamples, facing, gloss, irradiance, light_rays, relief, surface_tangents
 from vmodel.scene.texturing import MipTexture
 from vmodel.scene.vectors import dot, length
 from vmodel.scene.wrinkles import squeeze, wrinkle_slopes
@@ -87,9 +87,10 @@ class ClothShader:
         count = len(samples.triangle)
         albedo = self.albedo(samples)
         normal = self._relief(samples)
-        light = irradiance(samples, normal, albedo, setup)
-        roughness = np.full(count, look.roughness, np.float32)
-        shine = gloss(samples, normal, roughness, np.full(count, look.specular, np.float32), setup)
+        rays = light_rays(samples, setup)
+        light = irradiance(samples, normal, albedo, setup, rays)
+        lobe = ((1.0, np.full(count, look.roughness, np.float32)),)
+        shine = gloss(samples, normal, lobe, np.full(count, look.specular, np.float32), setup, rays)
         grazing = np.power(1 - np.clip(dot(normal, samples.view), 0, 1), 4)
         shine += (look.sheen * grazing * samples.open_share)[:, None] * (0.3 + 0.7 * np.sqrt(albedo)) * 0.6
         # Inside, the wrong side of the fabric shows: paler in print, and less light finds its way in.

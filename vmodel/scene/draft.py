@@ -16,7 +16,7 @@ from vmodel.scene.geometry import PART_NAMES, Geometry, Surface
 from vmodel.scene.lights import LIGHTS
 from vmodel.scene.maps import STOOL_ALBEDO
 from vmodel.scene.scene import Scene
-from vmodel.scene.shading import Shaded, SurfaceSamples, irradiance, take_samples
+from vmodel.scene.shading import Shaded, SurfaceSamples, irradiance, light_rays, take_samples
 from vmodel.scene.skin import shade_body
 from vmodel.scene.strands import draw_strands, over
 from vmodel.scene.tone import film_contrast, roll_off
@@ -113,7 +113,7 @@ def _shade(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting) -> Shaded:
 def _shade_stool(samples: SurfaceSamples, lighting: Lighting) -> Shaded:
     count = len(samples.triangle)
     albedo = np.full((count, 3), STOOL_ALBEDO, np.float32)
-    light = irradiance(samples, samples.normal, albedo, lighting.setup)
+    light = irradiance(samples, samples.normal, albedo, lighting.setup, light_rays(samples, lighting.setup))
     part = np.full(count, PART_NAMES.index("stool"), np.uint8)
     return Shaded(albedo, light, np.zeros((count, 3), np.float32), np.zeros(count, np.float32), part)
 

@@ -52,9 +52,9 @@ def _fibre(own: FloatArray, along: FloatArray, towards: FloatArray, view: FloatA
     white = np.exp(-0.5 * np.square((angle - 0.10 + shift) / 0.11))
     tinted = np.exp(-0.5 * np.square((angle + 0.14 + shift) / 0.19))
     forward = np.power(1 - facing, 6)
-    diffuse = own * (0.62 * sin_l)[:, None]
+    diffuse = own * (0.95 * sin_l)[:, None]
     tint = np.sqrt(own)
-    highlight = 0.055 * white[:, None] + 0.20 * tinted[:, None] * tint * own.max(axis=1, keepdims=True) ** 0.35
+    highlight = 0.06 * white[:, None] + 0.30 * tinted[:, None] * tint * own.max(axis=1, keepdims=True) ** 0.35
     return np.asarray(diffuse + highlight * (0.35 + 0.65 * facing)[:, None] + (0.35 * forward)[:, None] * tint * 0.5)
 
 
@@ -75,7 +75,7 @@ class _HairVolume:
             flat = np.ravel_multi_index(tuple(cell.T), tuple(shape))
             density = np.bincount(flat, step * width, density.size).reshape(shape).astype(np.float32)
         # Fibre area a volume is extinction a metre; hair scatters forward, so only part of it is lost.
-        self._extinction = 0.40 * ndimage.gaussian_filter(density, 0.6) / _VOXEL_M**3
+        self._extinction = 0.30 * ndimage.gaussian_filter(density, 0.6) / _VOXEL_M**3
         self._occupied = np.argwhere(self._extinction > 0.5)
         self._lights = [self._towards(geometry, light.position_m) for light in setup.lights]
         up = np.array([[0, 0, 1], [0.8, 0, 0.5], [-0.8, 0, 0.5], [0, 0.8, 0.4], [0, -0.8, 0.4]])

@@ -63,17 +63,26 @@ def take_samples(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting, chose
     """Interpolate geometry and light at the chosen samples (S,) of the G-buffer."""
     triangle, bary = gbuffer.triangle[chosen], gbuffer.bary[chosen]
     camera = gbuffer.camera
-    position = interpolate(geometry, triangle, bary, geometry.vertices_m)
+    # One wide gather instead of five narrow ones: corners are far apart in memory.
+    packed = np.concatenate(
+        [
+            geometry.vertices_m,
+            geometry.normals,
+            lighting.ambient.bent,
+            lighting.ambient.open_share,
+            lighting.reach,
+        ],
+        axis=1,
+    )
+    blended = interpolate(geometry, triangle, bary, packed)
+    position, normal, bent = blended[:, :3].copy(), blended[:, 3:6], blended[:, 6:9]
+    both, reach = blended[:, 9:11], blended[:, 11:]
     view = camera.position_m.astype(np.float32) - position
     view /= length(view)[:, None]
     corners = geometry.vertices_m[geometry.triangles[triangle]]
     flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     inside = dot(flat, view) < 0
-    normal = interpolate(geometry, triangle, bary, geometry.normals)
     normal = facing(np.where(inside[:, None], -normal, normal), view)
-    both = interpolate(geometry, triangle, bary, lighting.ambient.open_share)
-    bent = interpolate(geometry, triangle, bary, lighting.ambient.bent)
-    reach = interpolate(geometry, triangle, bary, lighting.reach)
     # Light gathered on the outside says little about the inside: only what enters through openings counts.
     reach = np.where(inside[:, None], 0.6 * np.square(both[:, 1:]), reach)
     return SurfaceSamples(
@@ -99,12 +108,45 @@ def facing(normal: FloatArray, view: FloatArray, least: float = 0.04) -> FloatAr
     return np.asarray(bent / length(bent)[:, None], np.float32)
 
 
+@dataclass(frozen=True)
+class LightRay:
+    """One light as samples see it.
+
+    Attributes:
+        direction: (S, 3) unit vectors to its centre.
+        strength: (S, 3) irradiance that a surface facing it receives, shadow included.
+        sine: (S,) of its angular radius.
+    """
+
+    direction: FloatArray
+    strength: FloatArray
+    sine: FloatArray
+
+
+def light_rays(samples: SurfaceSamples, setup: PlacedSetup) -> tuple[LightRay, ...]:
+    """The placed lights as seen from samples; computed once and used for irradiance and gloss."""
+    rays = []
+    for index, light in enumerate(setup.lights):
+        towards = light.position_m.astype(np.float32) - samples.position_m
+        distance = length(towards)
+        strength = samples.reach[:, index] * (np.float32(light.reference_m) / distance)
+        rays.append(
+            LightRay(
+                towards / distance[:, None],
+                strength[:, None] * light.irradiance.astype(np.float32),
+                np.float32(light.radius_m) / distance,
+            )
+        )
+    return tuple(rays)
+
+
 def irradiance(
     samples: SurfaceSamples,
     normal: FloatArray,
     albedo: FloatArray,
     setup: PlacedSetup,
-    wrap: tuple[float, float, float] = (0, 0, 0),
+    rays: tuple[LightRay, ...],
+    wrap: tuple[tuple[float, float, float], FloatArray] | None = None,
 ) -> FloatArray:
     """Light that falls on samples, (S, 3).
 
@@ -114,55 +156,63 @@ def irradiance(
         albedo: (S, 3); light surfaces light up their own folds (Jimenez et al., "Practical real-time
             strategies for accurate indirect occlusion", 2016).
         setup: placed lights.
-        wrap: per channel, how far light bleeds round the terminator; 0 except on skin.
+        rays: from ``light_rays``.
+        wrap: how far light bleeds round the terminator, per channel, times (S,); None except on skin.
     """
     share = _bounced(samples.open_share, albedo)
     direction = samples.bent * 0.6 + normal * 0.4
-    total = np.maximum(setup.dome + direction @ setup.dome_gradient.T, 0).astype(np.float32) * share
-    for index, light in enumerate(setup.lights):
-        towards = light.position_m.astype(np.float32) - samples.position_m
-        distance = length(towards)
-        cosine = dot(normal, towards) / distance
-        strength = samples.reach[:, index] * (light.reference_m / distance)
-        softness = light.radius_m / distance
+    dome = setup.dome.astype(np.float32) + direction @ setup.dome_gradient.T.astype(np.float32)
+    total = np.maximum(dome, 0) * share
+    for ray in rays:
+        cosine = dot(normal, ray.direction)
+        if wrap is None:
+            total += diffuse_cosine(cosine, ray.sine)[:, None] * ray.strength
+            continue
         for channel in range(3):
-            law = diffuse_cosine(cosine, softness + np.float32(wrap[channel]))
-            total[:, channel] += light.irradiance[channel] * law * strength
-    return total
+            law = diffuse_cosine(cosine, ray.sine + np.float32(wrap[0][channel]) * wrap[1])
+            total[:, channel] += law * ray.strength[:, channel]
+    return np.asarray(total, np.float32)
 
 
 def gloss(
     samples: SurfaceSamples,
     normal: FloatArray,
-    roughness: FloatArray,
+    roughness: tuple[tuple[float, FloatArray], ...],
     specular: FloatArray,
     setup: PlacedSetup,
+    rays: tuple[LightRay, ...],
 ) -> FloatArray:
     """Reflection of lights and dome at the surface, (S, 3).
 
     Args:
         samples: where.
         normal: (S, 3) with relief.
-        roughness: (S,) 0..1; below 0.2 soft boxes are mirrored as discs.
+        roughness: lobes as (weight, (S,) roughness 0..1); below 0.2 soft boxes are mirrored as discs.
         specular: (S,) reflectance seen head-on, about 0.03 for skin and cloth fibres.
         setup: placed lights.
+        rays: from ``light_rays``.
     """
     view = samples.view
     n_v = np.maximum(dot(normal, view), 0.03)
     mirrored = 2 * n_v[:, None] * normal - view
     total = np.zeros((len(normal), 3), np.float32)
-    for index, light in enumerate(setup.lights):
-        towards = light.position_m.astype(np.float32) - samples.position_m
-        distance = length(towards)
-        direction = towards / distance[:, None]
-        law = _lobe(normal, view, n_v, direction, roughness, specular, light.radius_m / distance)
-        mirror = _disc_mirror(mirrored, direction, n_v, specular, light.radius_m / distance)
-        law = np.where(roughness < 0.2, mirror, law) * samples.reach[:, index] * (light.reference_m / distance)
-        total += law[:, None] * light.irradiance
-    dome = np.maximum(setup.dome + mirrored @ (1.3 * setup.dome_gradient.T), 0)
-    fresnel = specular + (1 - specular) * np.power(1 - n_v, 5) * np.square(1 - roughness)
-    share = np.square(samples.open_share) * fresnel
-    return np.asarray(total + dome * share[:, None], np.float32)
+    smooth = np.flatnonzero(roughness[0][1] < 0.2)
+    for ray in rays:
+        law = _lobes(normal, view, n_v, ray, roughness, specular)
+        if len(smooth):
+            law[smooth] = _disc_mirror(
+                mirrored[smooth], ray.direction[smooth], n_v[smooth], specular[smooth], ray.sine[smooth]
+            )
+        total += law[:, None] * ray.strength
+    dome = setup.dome.astype(np.float32) + mirrored @ (1.3 * setup.dome_gradient.T).astype(np.float32)
+    dull = sum(weight * np.square(1 - lobe) for weight, lobe in roughness)
+    share = np.square(samples.open_share) * (specular + (1 - specular) * _fifth(1 - n_v) * dull)
+    return np.asarray(total + np.maximum(dome, 0) * share[:, None], np.float32)
+
+
+def _fifth(x: FloatArray) -> FloatArray:
+    square = x * x
+    return square * square * x
 
 
 def _bounced(open_share: FloatArray, albedo: FloatArray) -> FloatArray:
@@ -174,27 +224,28 @@ def _bounced(open_share: FloatArray, albedo: FloatArray) -> FloatArray:
     return np.asarray(np.clip(np.maximum(x, ((x * a + b) * x + c) * x), 0, 1), np.float32)
 
 
-def _lobe(
+def _lobes(
     normal: FloatArray,
     view: FloatArray,
     n_v: FloatArray,
-    direction: FloatArray,
-    roughness: FloatArray,
+    ray: LightRay,
+    roughness: tuple[tuple[float, FloatArray], ...],
     specular: FloatArray,
-    sine: FloatArray,
 ) -> FloatArray:
-    """GGX lobe times cosine times pi, widened by the light's size (Karis, SIGGRAPH 2013 course)."""
-    half = direction + view
+    """GGX lobes times cosine times pi, widened by the light's size (Karis, SIGGRAPH 2013 course)."""
+    half = ray.direction + view
     half /= np.maximum(length(half)[:, None], 1e-6)
     n_h = np.clip(dot(normal, half), 0, 1)
     v_h = np.clip(dot(view, half), 0, 1)
-    n_l = np.clip(dot(normal, direction), 0, 1)
-    alpha = np.square(roughness)
-    wide = np.clip(alpha + 0.5 * sine, 0, 1)
-    spread = np.square(wide) / np.square(np.square(n_h) * (np.square(wide) - 1) + 1)
-    visible = 0.5 / np.maximum(n_l * (n_v * (1 - wide) + wide) + n_v * (n_l * (1 - wide) + wide), 1e-3)
-    fresnel = specular + (1 - specular) * np.power(1 - v_h, 5)
-    return np.asarray(spread * visible * fresnel * n_l, np.float32)
+    n_l = np.clip(dot(normal, ray.direction), 0, 1)
+    total = np.zeros(len(normal), np.float32)
+    for weight, lobe in roughness:
+        wide = np.clip(np.square(lobe) + 0.5 * ray.sine, 0, 1)
+        spread = np.square(wide) / np.square(np.square(n_h) * (np.square(wide) - 1) + 1)
+        visible = 0.5 / np.maximum(n_l * (n_v * (1 - wide) + wide) + n_v * (n_l * (1 - wide) + wide), 1e-3)
+        total += weight * spread * visible
+    fresnel = specular + (1 - specular) * _fifth(1 - v_h)
+    return np.asarray(total * fresnel * n_l, np.float32)
 
 
 def _disc_mirror(
@@ -209,7 +260,7 @@ def _disc_mirror(
     sine = 0.42 * sine
     radius = np.arcsin(np.clip(sine, 0, 1))
     inside = np.clip((radius - angle) / (0.25 * radius) + 0.5, 0, 1)
-    fresnel = specular + (1 - specular) * np.power(1 - n_v, 5)
+    fresnel = specular + (1 - specular) * _fifth(1 - n_v)
     return np.asarray(open_share * inside * fresnel / np.square(np.maximum(sine, 0.06)), np.float32)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from vmodel.scene.gbuffer import interpolate_uv
 from vmodel.scene.geometry import PART_NAMES, Geometry
 from vmodel.scene.lights import PlacedSetup
-from vmodel.scene.shading import Shaded, SurfaceSamples, gloss, irradiance, relief, surface_tangents
+from vmodel.scene.shading import Shaded, SurfaceSamples, gloss, irradiance, light_rays, relief, surface_tangents
 from vmodel.scene.texturing import look_up
 from vmodel.types import FloatArray, SkinTextures
 
@@ -40,25 +40,12 @@ def shade_body(geometry: Geometry, samples: SurfaceSamples, setup: PlacedSetup) 
     eye = part == PART_NAMES.index("eye")
     # The cornea is smooth however the iris below it is painted.
     normal[eye] = samples.normal[eye]
-    wrap = irradiance(samples, normal, albedo, setup, _WRAP)
-    plain = irradiance(samples, normal, albedo, setup)
-    light = plain + (wrap - plain) * scatter[:, None]
-    return Shaded(albedo, light, _gloss(samples, normal, roughness, base_layer, eye, setup), scatter, part)
-
-
-def _gloss(
-    samples: SurfaceSamples,
-    normal: FloatArray,
-    roughness: FloatArray,
-    base_layer: FloatArray,
-    eye: FloatArray,
-    setup: PlacedSetup,
-) -> FloatArray:
-    """Skin has a broad and a tight lobe (d'Eon and Luebke, GPU Gems 3); eyes mirror, the base layer hardly shines."""
+    rays = light_rays(samples, setup)
+    light = irradiance(samples, normal, albedo, setup, rays, (_WRAP, scatter))
+    # Skin has a broad and a tight lobe (d'Eon and Luebke, GPU Gems 3); the base layer hardly shines.
     head_on = np.where(eye, EYE_SPECULAR, SKIN_SPECULAR * (1 - 0.6 * np.clip(base_layer, 0, 1))).astype(np.float32)
-    broad = gloss(samples, normal, roughness, head_on, setup)
-    tight = gloss(samples, normal, np.where(eye, roughness, np.maximum(0.55 * roughness, 0.2)), head_on, setup)
-    return np.asarray(0.72 * broad + 0.28 * tight, np.float32)
+    lobes = ((0.72, roughness), (0.28, np.maximum(0.55 * roughness, 0.2)))
+    return Shaded(albedo, light, gloss(samples, normal, lobes, head_on, setup, rays), scatter, part)
 
 
 def _with_pores(

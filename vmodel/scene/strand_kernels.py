@@ -69,7 +69,8 @@ def draw_segments(
                         behind = 0.0
                         if z >= near[y, x]:
                             behind = 1.0
-                            free = far_share[y, x] - cover[y, x]
+                            hidden = behind_cover[y, x]
+                            free = far_share[y, x] * (1.0 - cover[y, x] + hidden) - hidden
                         if alpha > 0.002 and z < far[y, x] and free > 0.0:
                             added = free * alpha
                             behind_cover[y, x] = behind_cover[y, x] + added * behind

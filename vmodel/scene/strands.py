@@ -19,7 +19,7 @@ _BIAS_M = 0.0025
 _APART_M = 0.02
 _OPACITY = 0.92
 _PIECE_PX = 4.0
-_FULL_PX_PER_MM = 1.4
+_FULL_PX_PER_MM = 2.2
 _FEWEST = 1000
 
 
@@ -139,9 +139,10 @@ def thinned(hair: Strands | None, camera: Camera) -> Strands | None:
     skip = int(np.clip(_PIECE_PX / max(piece_mm * px_per_mm, 1e-6), 1, 4))
     kept = np.unique(np.append(np.arange(0, points.shape[1], skip), points.shape[1] - 1))
     head = np.flatnonzero(hair.kind == HEAD)
-    stride = int(np.clip(_FULL_PX_PER_MM / px_per_mm, 1, np.clip(len(head) // _FEWEST, 1, 3)))
-    chosen = np.sort(np.concatenate([head[::stride], np.flatnonzero(hair.kind != HEAD)]))
-    wider = np.where(hair.kind[chosen] == HEAD, stride, 1).astype(np.float32)[:, None]
+    wanted = max(len(head) * min(px_per_mm / _FULL_PX_PER_MM, 1), len(head) / 4, min(_FEWEST, len(head)))
+    shown = head[np.linspace(0, len(head), int(wanted), endpoint=False).astype(int)]
+    chosen = np.sort(np.concatenate([shown, np.flatnonzero(hair.kind != HEAD)]))
+    wider = np.where(hair.kind[chosen] == HEAD, len(head) / max(len(shown), 1), 1).astype(np.float32)[:, None]
     return Strands(
         points[chosen][:, kept], hair.radius_m[chosen][:, kept] * wider, hair.colour[chosen], hair.kind[chosen]
     )
