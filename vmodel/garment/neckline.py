@@ -6,42 +6,97 @@ import cv2
 import numpy as np
 
 from vmodel.garment.outline import edge_strength, follow_edge, resample_path, smooth_path
-from vmodel.types import ByteArray, FloatArray, Neckline
+from vmodel.types import ByteArray, FloatArray
 
-POINTED = {Neckline.V, Neckline.COLLAR, Neckline.HOOD}
+SHAPES = (0.45, 0.7, 1.0, 1.5, 0.0)
+LEAST_SCORE = 0.8
+LEAST_AGREEMENT = 0.07
 
 
-def front_edge(rgb: ByteArray, top: FloatArray, low: FloatArray, neckline: Neckline, size: float) -> FloatArray | None:
+def front_edge(
+    rgb: ByteArray, inside: FloatArray, top: FloatArray, low: FloatArray, size: float, waist: bool = False
+) -> FloatArray | None:
     """Front neckline (or front waist edge) between the ends of the outline's top edge.
 
-    The inside of the back shows between that top edge and the front's own edge, a step in colour or shade.
+    The inside of the back shows between that top edge and the front's own edge. Curves of several shapes and
+    depths compete: by the step in colour across them, which prints blur but do not bias, by the edges along
+    them, and by the network's opinion of where the inside shows. The best is then drawn on to the edge.
 
     Args:
-        rgb: (H, W, 3) uint8 photo.
+        rgb: (H, W, 3) uint8 photo, its cloth bled over the backdrop so that only edges within the cloth count.
+        inside: (H, W) float 0..1, how likely the inside of the back shows.
         top: (n, 2) photo pixels, the outline from the left end to the right end.
         low: (2,) lowest point of the front edge, roughly.
-        neckline: shape expected.
         size: extent of the garment in pixels.
+        waist: a waistband dips little, and its own lines look like the front's edge; be sceptical.
     Returns:
         (m, 2) photo pixels from left to right, or None where the front reaches the outline.
     """
-    left, right = top[0], top[-1]
-    middle = top[np.abs(top[:, 0] - low[0]).argmin()]
-    depth = low[1] - middle[1]
-    if depth < 0.012 * size or low[1] <= max(left[1], right[1]):
+    middle = top[np.abs(top[:, 0] - (top[0, 0] + top[-1, 0]) / 2).argmin()]
+    span = float(abs(top[0, 0] - top[-1, 0]))
+    if span < 0.03 * size:
         return None
+    lab = cv2.GaussianBlur(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).astype(np.float32), (0, 0), max(0.8, size * 0.0015))
     pull = edge_strength(rgb, max(0.8, size * 0.0012))
     step = max(1.5, size * 0.0025)
-    best, found = -np.inf, None
-    for factor in np.linspace(0.5, 1.25, 11):
-        guide = resample_path(_guide(left, right, middle + (low - middle) * factor, neckline), step)
-        path = follow_edge(pull, guide, half_width=min(0.012 * size, 0.4 * depth * factor), bend=0.25, symmetry=0.4)
-        score = _mean_along(pull, path) - 0.6 * np.log(factor) ** 2
-        if score > best:
-            best, found = score, path
-    if found is None:
+    roof = max(float(top[:, 1].min()), 0.0)
+    best, chosen = LEAST_SCORE, None
+    deepest, least_agreement = (0.13, 0.45) if waist else (2.0, LEAST_AGREEMENT)
+    likely = max(float(low[1] - middle[1]) * 1.5, 0.25 * span)
+    for depth in np.geomspace(0.014 * size, max(min(likely, deepest * span), 0.02 * size), 14):
+        for shape in SHAPES:
+            bottom = np.array([(top[0, 0] + top[-1, 0]) / 2 * 0.5 + low[0] * 0.5, middle[1] + depth])
+            if bottom[1] <= max(top[0, 1], top[-1, 1]) + 2:
+                continue
+            guide = resample_path(_guide(top[0], top[-1], bottom, shape), step)
+            overlap = _agreement(inside, guide, roof)
+            if _gap(guide, top) < 0.009 * size or overlap < least_agreement:
+                continue
+            score = _across(lab, guide, size) + _mean_along(pull, guide) + overlap
+            if score > best:
+                best, chosen = score, guide
+    if chosen is None:
         return None
+    found = follow_edge(pull, chosen, half_width=0.012 * size, bend=0.25, symmetry=0.4)
     return _below(smooth_path(resample_path(found, step), 1.5), top)
+
+
+def _gap(guide: FloatArray, top: FloatArray) -> float:
+    """Median height of a curve's middle half below the outline."""
+    order = np.argsort(top[:, 0], kind="stable")
+    middle = guide[len(guide) // 4 : -len(guide) // 4]
+    return float(np.median(middle[:, 1] - np.interp(middle[:, 0], top[order, 0], top[order, 1])))
+
+
+def _across(lab: FloatArray, guide: FloatArray, size: float) -> float:
+    """0..1: how steadily the colour changes from one side of a curve to the other."""
+    way = np.gradient(guide, axis=0)
+    normal = np.stack([way[:, 1], -way[:, 0]], 1) / (np.linalg.norm(way, axis=1, keepdims=True) + 1e-9)
+    near, far = 0.005 * size, 0.014 * size
+    sides = []
+    for sign in (1, -1):
+        reach = np.linspace(near, far, 4)[None, :, None] * sign
+        spots = (guide[:, None] + normal[:, None] * reach).astype(np.float32) - 0.5
+        sides.append(cv2.remap(lab, spots[..., 0], spots[..., 1], cv2.INTER_LINEAR).mean(1))
+    change = sides[0] - sides[1]
+    # neighbours along the curve are not independent: a spread over every sixth of it counts
+    parts = np.stack([part.mean(0) for part in np.array_split(change, 6)])
+    steady = np.linalg.norm(parts.mean(0)) / (np.linalg.norm(parts.std(0)) / np.sqrt(6) + 4.0)
+    return float(np.tanh(steady / 4))
+
+
+def _agreement(inside: FloatArray, guide: FloatArray, roof: float) -> float:
+    """0..1: overlap of the region above a curve with where the inside is thought to show."""
+    columns = np.arange(int(guide[:, 0].min()), int(guide[:, 0].max()) + 1)
+    if len(columns) < 4:
+        return 0.0
+    order = np.argsort(guide[:, 0], kind="stable")
+    floor = np.interp(columns + 0.5, guide[order, 0], guide[order, 1])
+    rows = np.arange(int(roof), min(inside.shape[0], int(2 * guide[:, 1].max() - roof) + 1))
+    window = inside[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    above = rows[: window.shape[0], None] + 0.5 < floor[None, : window.shape[1]]
+    common, either = np.minimum(window, above).sum(), np.maximum(window, above).sum()
+    return float(common / max(either, 1e-6))
 
 
 def _mean_along(pull: FloatArray, path: FloatArray) -> float:
@@ -81,17 +136,16 @@ def split_stand(top: FloatArray, least: float) -> tuple[FloatArray, FloatArray, 
     return top[: ends[0] + 1], top[ends[0] : ends[1] + 1], top[ends[1] :]
 
 
-def _guide(left: FloatArray, right: FloatArray, low: FloatArray, neckline: Neckline) -> FloatArray:
+def _guide(left: FloatArray, right: FloatArray, low: FloatArray, shape: float) -> FloatArray:
+    """A curve through three points: pointed for shape 0, else a power of a sine (0.45 is nearly square)."""
     t = np.linspace(0, 1, 60)[:, None]
-    if neckline in POINTED:
-        way = np.concatenate([left + (low - left) * t, low + (right - low) * t[1:]])
-        return way
-    power = 0.45 if neckline == Neckline.SQUARE else 1.0
+    if shape == 0:
+        return np.concatenate([left + (low - left) * t, low + (right - low) * t[1:]])
     angle = np.pi * t[:, 0]
     across = left[0] + (right[0] - left[0]) * (1 - np.cos(angle)) / 2
-    chord = np.interp(across, sorted([left[0], right[0]]), [right[1], left[1]])
-    drop = low[1] - np.interp(low[0], sorted([left[0], right[0]]), [right[1], left[1]])
-    return np.stack([across, chord + drop * np.sin(angle) ** power], 1)
+    chord = left[1] + (right[1] - left[1]) * (across - left[0]) / (right[0] - left[0])
+    drop = low[1] - (left[1] + right[1]) / 2
+    return np.stack([across, chord + drop * np.sin(angle) ** shape], 1)
 
 
 def _below(edge: FloatArray, top: FloatArray) -> FloatArray | None:

@@ -40,7 +40,7 @@ def clean_mask(mask: BoolArray, keep_thin_above: float) -> BoolArray:
     thin = solid & ~opened & 1
     thin[:row] = 0
     solid = _drop_protrusions(solid, opened, thin, size)
-    solid = cv2.morphologyEx(solid, cv2.MORPH_OPEN, _disc(1))
+    solid[row:] = cv2.morphologyEx(solid, cv2.MORPH_OPEN, _disc(1))[row:]
     return _largest_piece(_fill_pinholes(solid, size))
 
 

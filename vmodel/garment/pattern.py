@@ -19,6 +19,7 @@ from vmodel.garment.silhouette_net import load_network, read_silhouette
 from vmodel.garment.texture import bleed
 from vmodel.types import (
     BoolArray,
+    ByteArray,
     Category,
     Cutout,
     FlatLay,
@@ -67,12 +68,13 @@ def infer_pattern(
         Garment in photo pixels (cm_per_px 0), x from the garment's middle, y up from its top edge. Panels are
         "front" and "back"; an open front is "front_left" and "front_right".
     """
-    cut = _cut(flat_lay, cutout, kind, landmarks)
+    mask = garment_mask(flat_lay.rgb, cutout.mask, kind, landmarks.points_px)
+    whole = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
+    photo = bleed(flat_lay.rgb, cutout.mask & whole, max(1, round(extent(mask) * 0.002)))
+    inside = read_silhouette(load_network(Settings().weights), flat_lay.rgb, cutout.mask).inside
+    cut = _cut(photo, mask, inside, kind, landmarks)
     origin = _origin(cut.top, cut.mask)
     to_texture = np.array([[1.0, 0.0, origin[0]], [0.0, -1.0, origin[1]]])
-    size = extent(cut.mask)
-    whole = cv2.morphologyEx(cut.mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
-    photo = bleed(flat_lay.rgb, cutout.mask & whole, max(1, round(size * 0.002)))
     if back is not None:
         behind = photographed_back(back, cut.mask)
     else:
@@ -95,38 +97,33 @@ def infer_pattern(
     )
 
 
-def _cut(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, landmarks: Landmarks) -> _Cut:
+def _cut(photo: ByteArray, mask: BoolArray, inside: FloatArray, kind: GarmentKind, landmarks: Landmarks) -> _Cut:
     points = landmarks.points_px
-    mask = garment_mask(flat_lay.rgb, cutout.mask, kind, points)
-    opened = _opening(flat_lay, cutout, mask, points) if kind.open_front else None
+    opened = None
+    if kind.open_front:
+        hem = (points["hem_left"], points["hem_right"])
+        opened = find_opening(photo, mask, inside, points["neck_front"], hem)
     if opened is not None:
         mask = opened.closed_mask
     edges = cut_edges(mask, kind, landmarks)
     top = edges["neck" if kind.category.covers_upper else "waist"]
     if opened is not None:
-        return _cut_open(flat_lay, mask, edges, opened)
+        return _cut_open(photo, mask, edges, opened)
     lowered = None
     low = _front_low(kind, landmarks)
     if low is not None:
-        lowered = front_edge(flat_lay.rgb, top, low, kind.neckline, extent(mask))
+        lowered = front_edge(photo, inside, top, low, extent(mask), waist=not kind.category.covers_upper)
     front = dict(edges)
     if lowered is not None:
         front["neck" if kind.category.covers_upper else "waist"] = lowered
     return _Cut(mask, edges, {"front": front}, top, lowered)
 
 
-def _opening(
-    flat_lay: FlatLay, cutout: Cutout, mask: BoolArray, points: Mapping[str, FloatArray]
-) -> FrontOpening | None:
-    inside = read_silhouette(load_network(Settings().weights), flat_lay.rgb, cutout.mask).inside
-    return find_opening(flat_lay.rgb, mask, inside, points["neck_front"], (points["hem_left"], points["hem_right"]))
-
-
-def _cut_open(flat_lay: FlatLay, mask: BoolArray, edges: dict[str, FloatArray], opened: FrontOpening) -> _Cut:
+def _cut_open(photo: ByteArray, mask: BoolArray, edges: dict[str, FloatArray], opened: FrontOpening) -> _Cut:
     top, size = edges["neck"], extent(mask)
     necks = (
-        side_edge(flat_lay.rgb, top[0], opened.left[0], size),
-        side_edge(flat_lay.rgb, top[-1], opened.right[0], size),
+        side_edge(photo, top[0], opened.left[0], size),
+        side_edge(photo, top[-1], opened.right[0], size),
     )
     left, right = cut_front_halves(edges, opened.left, opened.right, necks)
     lowered = np.concatenate([necks[0], opened.left[1:-1], opened.right[::-1], necks[1][-2::-1]])
@@ -147,7 +144,7 @@ def _front_low(kind: GarmentKind, landmarks: Landmarks) -> FloatArray | None:
     points = landmarks.points_px
     if not kind.category.covers_upper:
         return points.get("waist_front")
-    if kind.neckline in {Neckline.STRAPLESS, Neckline.HIGH} or kind.sleeve == Sleeve.STRAP:
+    if kind.neckline == Neckline.STRAPLESS or kind.sleeve == Sleeve.STRAP:
         return None
     return points["neck_front"]
 
