@@ -27,7 +27,7 @@ from vmodel.garment.cutout_clutter import Judgement, cut_from_clutter, judge
 from vmodel.garment.cutout_edge import refine_edge
 from vmodel.garment.cutout_person import shows_person
 from vmodel.garment.cutout_plain import cut_from_plain, fit_surface
-from vmodel.garment.cutout_tidy import drop_what_hangs_on, garment_parts
+from vmodel.garment.cutout_tidy import drop_hanger_in_neck, drop_what_hangs_on, garment_parts
 from vmodel.garment.matting import matte_with_model
 from vmodel.garment.reading import read_grey
 from vmodel.types import BoolArray, ByteArray, Cutout, FlatLay, FloatArray
@@ -91,6 +91,8 @@ def _cut_by_sight(flat_lay: FlatLay) -> Cutout:
         raise PersonInPhoto(flat_lay.name)
     _refuse_several(mask, flat_lay.name)
     mask = drop_what_hangs_on(garment_parts(mask)[0])
+    if source != "plain":
+        mask = drop_hanger_in_neck(mask, lab)
     reach_px = 3.0 if source == "plain" else 2.5
     return Cutout(refine_edge(flat_lay.rgb, mask, reach_px), source, _confidence(source, judgement))
 

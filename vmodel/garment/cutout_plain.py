@@ -106,9 +106,16 @@ def cut_from_plain(lab: FloatArray, surface: Surface) -> BoolArray:
     flat_ground = difference < low
     shadow, contact_shadow = _shadows(lab, surface, low)
     certain_object = difference > 2 * low
-    reached = _flood_with_disc(flat_ground | shadow, radius=max(1, round(0.004 * max(lab.shape)))) & ~certain_object
-    reached |= _narrow_gaps(connected_to_rim(flat_ground | reached) & ~reached)
-    garment = ~reached & ~_ground_seen_through(surface.offset, reached, surface.roughness)
+    radius = max(1, round(0.004 * max(lab.shape)))
+    reached = _flood_with_disc(flat_ground | shadow, radius) & ~certain_object
+    # Stripes and spots of the ground's own colour look like holes and gaps: then only open loops are believed.
+    printed_alike = _repeats_ground(surface, reached)
+    if not printed_alike:
+        reached |= _narrow_gaps(connected_to_rim(flat_ground | reached) & ~reached)
+    holes = _ground_seen_through(surface.offset, reached, surface.roughness)
+    garment = ~reached & ~(_along_outline(holes, reached) if printed_alike else holes)
+    if printed_alike:
+        return _bridge_nicks(garment, round(1.6 * radius))
     garment &= ~_retouched_gaps(lab, surface, garment)
     return np.asarray(garment & ~_contact_shadow(contact_shadow, ~garment))
 
@@ -218,6 +225,43 @@ def _ground_seen_through(offset: FloatArray, reached: BoolArray, roughness: floa
     is_hole = (core_area >= 6e-5 * reached.size) & (core_area > 0.25 * area)
     is_hole[0] = False
     return np.asarray(is_hole[labels])
+
+
+def _repeats_ground(surface: Surface, reached: BoolArray) -> bool:
+    """True if the garment has many patches in nearly the ground's colour: a print or stripes."""
+    inside = cv2.erode((~reached).astype(np.uint8), disc(2))
+    alike = (difference_of(surface.offset) < max(LEAST_DIFFERENCE, 3 * surface.roughness)) & (inside > 0)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(alike.astype(np.uint8), connectivity=4)
+    patches = int(np.sum(stats[1:, cv2.CC_STAT_AREA] > 3e-5 * reached.size)) if count > 1 else 0
+    return patches >= 8
+
+
+def _bridge_nicks(garment: BoolArray, radius: int) -> BoolArray:
+    """Fill nicks where a stripe or spot of the ground's colour ends at the outline."""
+    # Specks of JPEG ringing beside the outline would pull the closing out to themselves.
+    solid = cv2.morphologyEx(garment.astype(np.uint8), cv2.MORPH_OPEN, disc(2))
+    padded = np.pad(solid, radius)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc(radius))[radius:-radius, radius:-radius].astype(bool)
+    # What the closing encloses entirely was a hole before and stays one.
+    nicks = closed & ~garment
+    _, labels = cv2.connectedComponents(nicks.astype(np.uint8), connectivity=4)
+    ground = connected_to_rim(~garment)
+    opens_out = np.zeros(int(labels.max()) + 1, bool)
+    opens_out[labels[nicks & ground]] = True
+    opens_out[0] = False
+    return np.asarray(garment | opens_out[labels])
+
+
+def _along_outline(holes: BoolArray, reached: BoolArray) -> BoolArray:
+    """Keep the holes that a strap or ribbon divides from the ground: most of their edge is near it."""
+    near = cv2.dilate(reached.astype(np.uint8), disc(round(0.02 * max(reached.shape)))).astype(bool)
+    edge = holes & ~cv2.erode(holes.astype(np.uint8), disc(1)).astype(bool)
+    _, labels = cv2.connectedComponents(holes.astype(np.uint8), connectivity=8)
+    length = np.bincount(labels[edge], minlength=int(labels.max()) + 1)
+    near_length = np.bincount(labels[edge & near], minlength=int(labels.max()) + 1)
+    kept = near_length > 0.45 * np.maximum(length, 1)
+    kept[0] = False
+    return np.asarray(kept[labels])
 
 
 def _retouched_gaps(lab: FloatArray, surface: Surface, garment: BoolArray) -> BoolArray:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from vmodel.garment.cutout_plain import connected_to, disc
-from vmodel.types import BoolArray
+from vmodel.types import BoolArray, FloatArray
 
 
 def garment_parts(mask: BoolArray) -> list[BoolArray]:
@@ -51,6 +51,41 @@ def drop_what_hangs_on(mask: BoolArray) -> BoolArray:
         return mask
     grown = cv2.dilate(foreign.astype(np.uint8), disc(2)).astype(bool)
     return connected_to(mask & ~grown, labels == main)
+
+
+def drop_hanger_in_neck(mask: BoolArray, lab: FloatArray) -> BoolArray:
+    """Remove the top of a hanger that rises out of the neck in a colour that the garment hardly has.
+
+    Args:
+        mask: (H, W) bool, one connected piece.
+        lab: (H, W, 3) float32 CIE Lab.
+    Returns:
+        (H, W) bool.
+    """
+    rows, columns = np.nonzero(mask)
+    top, left, width = int(rows.min()), int(columns.min()), int(np.ptp(columns)) + 1
+    neck = np.zeros_like(mask)
+    neck[top : top + round(0.2 * width), left + round(0.28 * width) : left + round(0.72 * width)] = True
+    tip = mask & neck
+    tip[top + max(2, round(0.03 * width)) :] = False
+    core = cv2.erode(tip.astype(np.uint8), disc(1)).astype(bool)
+    if not core.any():
+        return mask
+    hanger_colour = np.median(lab[core], axis=0)
+    alike = mask & (np.linalg.norm(lab - hanger_colour, axis=-1) < 16)
+    hanger = connected_to(alike & neck, core)
+    elsewhere = float((alike & ~hanger).sum()) / max(1, int(mask.sum()))
+    distinct = float(np.linalg.norm(np.median(lab[mask], axis=0) - hanger_colour)) > 30
+    below = np.nonzero((mask & ~cv2.dilate(hanger.astype(np.uint8), disc(4)).astype(bool)).any(1))[0]
+    # The inside of a back neck has its own colour too, but lies between the shoulders, not above them.
+    rises = below.size > 0 and below[0] - top > 0.025 * width
+    if not distinct or elsewhere > 0.03 or not rises or hanger.sum() < 0.4 * tip.sum():
+        return mask
+    grown = cv2.morphologyEx(hanger.astype(np.uint8), cv2.MORPH_CLOSE, disc(3))
+    grown = cv2.dilate(grown, disc(3)).astype(bool) & neck
+    rest = cv2.morphologyEx((mask & ~grown).astype(np.uint8), cv2.MORPH_OPEN, disc(1)).astype(bool)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(rest.astype(np.uint8), connectivity=4)
+    return np.asarray(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))) if count > 1 else mask
 
 
 def _hook(thin: BoolArray, middle: float, top: int, width: int) -> BoolArray:
