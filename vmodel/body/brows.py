@@ -5,25 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from vmodel.body.anny_model import load_surface
-from vmodel.body.chart import closed_curve, load_anatomy, smooth_noise, smoothstep
-from vmodel.body.face_paint import beard_area, is_upper_lid
+from vmodel.body.chart import load_anatomy, smooth_noise, smoothstep
+from vmodel.body.face_paint import beard_area, brow_area, brow_offset
 from vmodel.body.head_surface import Roots, head_scale, scatter_roots
+from vmodel.body.lids import is_upper_lid, lid_rim, lowered_to_fold
 from vmodel.body.look import Look
 from vmodel.body.model import Body
 from vmodel.body.strands import BROW, FACIAL_HAIR, LASH, no_strands, tapered
 from vmodel.types import FloatArray, IntArray, Strands, VirtualModel
 
 _POINTS = 6
-_BROW_X = (11.0, 17.0, 26.0, 36.0, 44.0, 51.0, 57.0)
-_BROW_Z = {
-    "natural": (15.5, 17.0, 19.2, 21.4, 22.2, 20.6, 17.6),
-    "soft": (15.5, 16.8, 18.6, 20.2, 20.6, 19.4, 17.0),
-    "arched": (14.8, 16.8, 20.0, 23.6, 24.8, 22.0, 17.8),
-    "straight": (16.5, 17.4, 18.6, 19.6, 20.0, 19.2, 17.4),
-    "thick": (14.8, 16.0, 18.0, 20.2, 21.0, 19.8, 17.0),
-}
-_BROW_HALF_WIDTH = (3.0, 3.6, 3.6, 3.2, 2.5, 1.7, 0.6)
-_BROW_BREADTH = {"natural": 0.95, "soft": 0.85, "arched": 0.85, "straight": 1.05, "thick": 1.25}
 _BEARD_LENGTH_MM = {"stubble": 1.8, "moustache": 9.0, "goatee": 9.0, "short-beard": 6.0, "full-beard": 22.0}
 _BEARD_COUNT = {"stubble": 5000, "moustache": 1500, "goatee": 2200, "short-beard": 6500, "full-beard": 7000}
 
@@ -31,33 +22,29 @@ _BEARD_COUNT = {"stubble": 5000, "moustache": 1500, "goatee": 2200, "short-beard
 def grow_brows(model: VirtualModel, body: Body, look: Look) -> Strands:
     """Brow hairs: upright at the inner end, then along the arch, from both edges towards the middle."""
     rng = np.random.default_rng([model.seed, 71])
-    roots = scatter_roots(body.rest.vertices_m, _faces_near((8, 60), (6, 34), 40), 16000, rng)
-    x, z = np.abs(roots.spot_mm[:, 0]), roots.spot_mm[:, 2]
+    roots = scatter_roots(body.rest.vertices_m, _faces_near((8, 60), (6, 34), 40), 20000, rng)
     # The two brows of a face are never mirror images.
-    lean = np.where(roots.spot_mm[:, 0] > 0, 1.0, -1.0) * rng.normal(0, 0.35)
-    line = np.interp(x, _BROW_X, _BROW_Z[look.brows]) + lean
-    half = np.interp(x, _BROW_X, _BROW_HALF_WIDTH, left=0, right=0) * _BROW_BREADTH[look.brows]
-    across = (z - line) / np.maximum(half, 0.3)
-    density = smoothstep(1.15, 0.35, np.abs(across)) * smoothstep(10, 16, x) * smoothstep(59, 52, x)
-    density *= np.where(across > 0, 0.85, 1.0) * (0.35 + 0.65 * look.brow_density)
-    kept = np.flatnonzero(rng.uniform(0, 1, len(roots)) < density)[: int(500 + 700 * look.brow_density)]
+    shifted = roots.spot_mm - np.array([0, 0, 1.0]) * (np.sign(roots.spot_mm[:, :1]) * rng.normal(0, 0.35))
+    across = brow_offset(shifted, look)
+    density = brow_area(shifted, look) * np.where(across > 0, 0.85, 1.0) * (0.35 + 0.65 * look.brow_density)
+    x = np.abs(roots.spot_mm[:, 0])
+    kept = np.flatnonzero(rng.uniform(0, 1, len(roots)) < density)[: int(900 + 1500 * look.brow_density)]
     roots, across, x = roots.take(kept), across[kept], x[kept]
     out = np.sign(roots.spot_mm[:, 0])
     rise = np.interp(x, [11, 17, 26, 40, 50, 58], [1.6, 1.1, 0.55, 0.15, -0.35, -0.55]) - 0.45 * across
     heading = np.stack([out, 0.25 * np.ones(len(x)), rise + rng.normal(0, 0.14, len(x))], axis=1)
     length = np.interp(x, [11, 18, 40, 58], [5.5, 7.5, 7.5, 4.5]) * rng.uniform(0.75, 1.15, len(x))
     points = _lying(roots, heading, length * head_scale(body.rest.vertices_m) / 1000, lift=0.24, droop=0.0)
-    return _strands(points, 0.060, look.brow_colour, BROW, rng)
+    return _strands(points, 0.055, look.brow_colour, BROW, rng)
 
 
 def grow_lashes(model: VirtualModel, body: Body, look: Look) -> Strands:
     """Upper and lower lashes along the rims of the lids, longest towards the outer corner."""
-    anatomy, rng = load_anatomy(), np.random.default_rng([model.seed, 72])
+    rng = np.random.default_rng([model.seed, 72])
     scale = head_scale(body.rest.vertices_m)
     every = []
     for side in range(2):
-        rim = anatomy.lid_edge[side]
-        spots, rim_m = closed_curve(anatomy.spot_mm[rim], 260), closed_curve(body.rest.vertices_m[rim], 260)
+        rim_m, spots = lid_rim(body.rest.vertices_m, side)
         upper = is_upper_lid(spots)
         out = 1.0 if side == 0 else -1.0
         across = np.clip((np.abs(spots[:, 0]) - 17) / 25, 0, 1)
@@ -75,7 +62,8 @@ def grow_lashes(model: VirtualModel, body: Body, look: Look) -> Strands:
                 [out * fan[:, None] * along, np.broadcast_to(-forward, (len(at), _POINTS)),
                  np.broadcast_to(height, (len(at), _POINTS))], axis=2,
             )  # fmt: skip
-            every.append(rim_m[at][:, None] + offset * length[:, None, None])
+            root_m = lowered_to_fold(rim_m[at], body.rest.vertices_m, side) if is_upper else rim_m[at]
+            every.append(root_m[:, None] + offset * length[:, None, None])
     dark = tuple(0.35 * channel for channel in look.brow_colour)
     return _strands(np.concatenate(every), 0.055 + 0.03 * look.makeup, dark, LASH, rng)
 

@@ -10,7 +10,7 @@ from vmodel.body.chart import Anatomy, smoothstep
 from vmodel.body.look import Look
 from vmodel.types import FloatArray
 
-IRIS_DEG = 23.5
+IRIS_DEG = 22.8
 """The mesh's eyeball is 16 mm in radius; this gives an iris of 12.5 mm, the human size against the lids."""
 _GAZE = np.array([[0.012, -1.0, 0.005], [-0.012, -1.0, 0.005]])
 
@@ -23,11 +23,14 @@ class PaintedEyes:
     roughness: FloatArray
 
 
-def paint_eye(spot_mm: FloatArray, side: int, anatomy: Anatomy, look: Look, age: float, seed: int) -> PaintedEyes:
+def paint_eye(
+    spot_mm: FloatArray, lid_gap_mm: FloatArray, side: int, anatomy: Anatomy, look: Look, age: float, seed: int
+) -> PaintedEyes:
     """Sclera, limbal ring, iris with radial fibres and pupil of one eye.
 
     Args:
         spot_mm: (n, 3) spots of the eyeball's texels.
+        lid_gap_mm: (n,) distance of each texel from the edge of the upper lid on the body that is painted.
         side: 0 left, 1 right.
         anatomy: centres of the eyeballs.
         look: colour of the iris.
@@ -49,7 +52,7 @@ def paint_eye(spot_mm: FloatArray, side: int, anatomy: Anatomy, look: Look, age:
     edge = smoothstep(1.05, 0.93, radius)[:, None]
     albedo = sclera * (1 - edge) + iris * edge
     # Lids and lashes keep light from the upper part of the ball.
-    lid_shade = 1 - 0.50 * smoothstep(0.10, 0.34, v) - 0.22 * smoothstep(-0.16, -0.40, v)
+    lid_shade = (1 - 0.62 * np.exp(-((lid_gap_mm / 2.6) ** 2))) * (1 - 0.30 * np.exp(-((lid_gap_mm / 6.0) ** 2)))
     albedo = albedo * lid_shade[:, None]
     return PaintedEyes(albedo.astype(np.float32), np.full(len(albedo), 0.06, np.float32))
 
@@ -64,7 +67,7 @@ def _iris(radius: FloatArray, turn: FloatArray, colour: FloatArray, rng: np.rand
     # Light enters from above and gathers on the far, lower side of the iris.
     light = light * (1 - 0.32 * np.sin(turn) * np.clip(radius, 0, 1))
     warm = np.array([1.35, 1.0, 0.62]) ** 0.9
-    tinted = colour * (1 + (warm - 1) * (0.9 * collarette)[:, None]) * light[:, None] * 1.35
+    tinted = colour * (1 + (warm - 1) * (0.9 * collarette)[:, None]) * light[:, None]
     ring = 1 - 0.80 * smoothstep(0.76, 1.0, radius)
     pupil = smoothstep(0.30, 0.37, radius)
     return np.asarray(np.clip(tinted, 0.004, 1) * (ring * pupil)[:, None] + 0.002)
@@ -79,7 +82,7 @@ def _sclera(
     age: float,
     rng: np.random.Generator,
 ) -> FloatArray:
-    white = np.array([0.66, 0.60, 0.565]) * (1 - np.array([0.02, 0.06, 0.16]) * np.clip((age - 25) / 60, 0, 1))
+    white = np.array([0.54, 0.485, 0.455]) * (1 - np.array([0.02, 0.06, 0.16]) * np.clip((age - 25) / 60, 0, 1))
     inner = u if side == 0 else -u
     # ``across`` points to the wearer's right, so the left eye's inner corner lies at positive u.
     pink = 0.6 * smoothstep(0.45, 0.80, inner) + 0.25 * smoothstep(0.62, 0.9, -inner)

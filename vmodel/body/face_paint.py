@@ -13,12 +13,23 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from vmodel.body.chart import Anatomy, Chart, blob, closed_curve, smooth_noise, smoothstep
+from vmodel.body.lids import is_upper_lid
 from vmodel.body.look import Look
 from vmodel.types import FloatArray
 
 BLOOD = np.array([0.10, 0.60, 0.52], np.float32)
 MELANIN = np.array([0.50, 0.78, 1.05], np.float32)
 Point = tuple[float, float, float]
+_BROW_X = (11.0, 17.0, 26.0, 36.0, 44.0, 51.0, 57.0)
+_BROW_Z = {
+    "natural": (15.5, 17.0, 19.2, 21.4, 22.2, 20.6, 17.6),
+    "soft": (15.5, 16.8, 18.6, 20.2, 20.6, 19.4, 17.0),
+    "arched": (14.8, 16.8, 20.0, 23.6, 24.8, 22.0, 17.8),
+    "straight": (16.5, 17.4, 18.6, 19.6, 20.0, 19.2, 17.4),
+    "thick": (14.8, 16.0, 18.0, 20.2, 21.0, 19.8, 17.0),
+}
+_BROW_HALF_WIDTH = (3.0, 3.6, 3.6, 3.2, 2.5, 1.7, 0.6)
+_BROW_BREADTH = {"natural": 0.95, "soft": 0.85, "arched": 0.85, "straight": 1.05, "thick": 1.25}
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +70,6 @@ def broad_pigment(spot_mm: FloatArray, normal: FloatArray, look: Look, rng: np.r
     # The face sees more sun than the trunk, the inside of the arm less.
     melanin += 0.05 * smoothstep(-190, -120, z) - 0.06 * smoothstep(-0.2, 0.7, -normal[:, 2]) * (x > 170)
     melanin += 0.07 * blob(spot_mm, (0, -20, 60), (40, 40, 22)) - 0.06 * blob(spot_mm, (36, -20, -22), (13, 20, 8))
-    del y
     return Pigment(blood, melanin)
 
 
@@ -79,17 +89,18 @@ def face_pigment(spot_mm: FloatArray, anatomy: Anatomy, look: Look, rng: np.rand
     lash_line = np.where(upper, 0.55 + 1.9 * look.makeup, 0.22 + 0.7 * look.makeup)
     melanin += lash_line * np.exp(-((edge / np.where(upper, 1.25, 0.8)) ** 2))
     # Make-up on the lid: a soft shadow in the crease.
-    melanin += 0.5 * look.makeup * np.exp(-0.5 * (((x - 32) / 12) ** 2 + ((z - 8.5) / 4.5) ** 2)) * (y < 15)
+    melanin += 0.34 * look.makeup * np.exp(-0.5 * (((x - 32) / 12) ** 2 + ((z - 8.5) / 4.5) ** 2)) * (y < 15)
     nostril = blob(spot_mm, (7.2, -29.5, -44.5), (3.4, 3.6, 2.4))
     ear_hole = blob(spot_mm, (73, 63, -20), (5, 5, 6))
     melanin += 1.5 * nostril + 0.9 * ear_hole
     blood += 0.5 * nostril + 0.3 * ear_hole + 0.10 * blob(spot_mm, (14, -26, -40), (5, 7, 6))
     blood += 0.45 * look.makeup * blob(spot_mm, (50, 5, -28), (17, 26, 11))
     melanin += look.freckles * _freckles(spot_mm, rng)
+    brow = brow_area(spot_mm, look)
+    melanin += 0.9 * look.brow_density * brow * (1 - float(np.mean(look.brow_colour)))
     beard = beard_area(spot_mm)
     melanin += 0.55 * look.stubble * beard
     blood -= 0.22 * look.stubble * beard
-    del upper
     return Pigment(blood, melanin)
 
 
@@ -105,10 +116,19 @@ def lid_edge_distance(spot_mm: FloatArray, anatomy: Anatomy) -> tuple[FloatArray
     return distance, upper
 
 
-def is_upper_lid(rims: FloatArray) -> FloatArray:
-    """The rim above the straight line from the inner to the outer corner of the eye."""
-    corner_height = np.interp(np.abs(rims[:, 0]), [16, 43], [-3.6, 0.4])
-    return np.asarray(rims[:, 2] > corner_height)
+def brow_offset(spot_mm: FloatArray, look: Look) -> FloatArray:
+    """(n,) height over the middle line of the brow, in half widths: -1 and 1 are its edges."""
+    x, z = np.abs(spot_mm[:, 0]), spot_mm[:, 2]
+    line = np.interp(x, _BROW_X, _BROW_Z[look.brows])
+    half = np.interp(x, _BROW_X, _BROW_HALF_WIDTH) * _BROW_BREADTH[look.brows]
+    return np.asarray((z - line) / np.maximum(half, 0.3))
+
+
+def brow_area(spot_mm: FloatArray, look: Look) -> FloatArray:
+    """(n,) 0..1: how densely brow hair grows."""
+    x = np.abs(spot_mm[:, 0])
+    within = smoothstep(1.15, 0.35, np.abs(brow_offset(spot_mm, look)))
+    return np.asarray(within * smoothstep(10, 16, x) * smoothstep(59, 52, x) * (spot_mm[:, 1] < 40))
 
 
 def beard_area(spot_mm: FloatArray) -> FloatArray:

@@ -56,7 +56,7 @@ def grow_hair(model: VirtualModel, body: Body) -> Strands:
         Strands of one length K for all; head hair first, then brows, lashes and facial hair.
     """
     look, style = look_of(model), style_of(model)
-    surface = head_surface(body.rest.vertices_m)
+    surface = head_surface(body.rest.vertices_m, keep_ears=style.finish == "loose")
     groups = [
         _grow_head_hair(model, body, look, style, surface) if style.strands else no_strands(POINTS),
         grow_brows(model, body, look),
@@ -103,7 +103,7 @@ def _plan(
 ) -> _Plan:
     spot, count = roots.spot_mm, len(roots)
     turn = turn_of(spot)
-    side_share = smoothstep(62, 22, spot[:, 2])
+    side_share = smoothstep(96, 44, spot[:, 2]) if style.longest_mm < 150 else smoothstep(62, 22, spot[:, 2])
     nape_share = smoothstep(104, 140, turn) * smoothstep(30, -40, spot[:, 2])
     length = style.top_mm + (style.side_mm - style.top_mm) * side_share
     length += (style.nape_mm - length) * nape_share
@@ -166,7 +166,7 @@ def _flow(spot: FloatArray, side: FloatArray, style: HairStyle) -> FloatArray:
     if style.comb == "swept":
         top = smoothstep(35, 75, z)[:, None]
         forward = style.fringe * smoothstep(95, 20, y)
-        across = np.stack([side * 0.95, 0.55 - 1.25 * forward, 0.0 * x], axis=1)
+        across = np.stack([side * 0.8, 0.7 - 1.4 * forward, 0.0 * x], axis=1)
         sides = np.stack([0 * x, 0.45 - 0.5 * style.fringe * smoothstep(60, 20, y), np.full(len(x), -0.9)], axis=1)
         return _unit(across * top + sides * (1 - top))
     # Parted: to the side and back over the top, then down; never across the face.
@@ -201,7 +201,7 @@ def _style_locks(
         angle = phase + 2 * np.pi * arc_mm / pitch
         reach = style.curl_mm * scale_m * smoothstep(0, 1, arc_mm / (0.9 * style.wave_mm + 12))
         points = points + (first * np.cos(angle)[..., None] + second * np.sin(angle)[..., None]) * reach[..., None]
-    stray = style.frizz_mm * scale_m * np.minimum(1, arc_mm / 80) * np.where(rng.uniform(size=(n, 1)) < 0.05, 5, 1)
+    stray = style.frizz_mm * scale_m * np.minimum(1, arc_mm / 80) * np.where(rng.uniform(size=(n, 1)) < 0.035, 3, 1)
     for wave in (1.0, 2.3):
         turn = rng.uniform(0, 2 * np.pi, (n, 2, 1))
         angle = 2 * np.pi * wave * along
@@ -226,6 +226,8 @@ def _colours(model: VirtualModel, roots: Roots, rng: np.random.Generator) -> Flo
 
 
 def _point_count(style: HairStyle) -> int:
+    if style.curl_mm and style.longest_mm > 400:
+        return 30
     return 24 if style.curl_mm or style.longest_mm > 400 else POINTS if style.longest_mm > 60 else 8
 
 

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from vmodel.body.anny_model import load_surface
 from vmodel.body.chart import load_anatomy, vertex_normals
-from vmodel.types import FloatArray, IntArray
+from vmodel.types import BoolArray, FloatArray, IntArray
 
 LOWEST_MM = -640.0
 """Longest hair ends above this height of the neutral body."""
@@ -60,23 +60,30 @@ class HeadSurface:
         return np.asarray(points_m + contact.normal * np.maximum(clearance_m - contact.distance_m, 0)[:, None])
 
 
+def on_ear(spot_mm: FloatArray) -> BoolArray:
+    """(n,) bool: spots of the ears."""
+    x, y, z = np.abs(spot_mm[:, 0]), spot_mm[:, 1], spot_mm[:, 2]
+    return np.asarray((x > 73.5) & (z < 13) & (z > -55) & (y > 44) & (y < 108))
+
+
 @functools.cache
-def _outer_faces() -> IntArray:
+def _outer_faces(keep_ears: bool) -> IntArray:
     """Skin faces of head and trunk without arms, ears' insides, eyeballs, mouth."""
     anatomy, surface = load_anatomy(), load_surface()
     centre = anatomy.spot_mm[surface.faces].mean(axis=1)
     outer = ~anatomy.hidden_faces & (anatomy.eye_faces == 0) & (centre[:, 2] > LOWEST_MM) & (np.abs(centre[:, 0]) < 260)
-    return np.flatnonzero(outer)
+    return np.flatnonzero(outer & (keep_ears | ~on_ear(centre)))
 
 
-def head_surface(vertices_m: FloatArray) -> HeadSurface:
+def head_surface(vertices_m: FloatArray, keep_ears: bool = True) -> HeadSurface:
     """Index the surface of a body, rest or posed.
 
     Args:
         vertices_m: (V, 3) vertices.
+        keep_ears: without them, hair that is combed back passes under the ears.
     """
     anatomy, faces = load_anatomy(), load_surface().faces
-    outer = _outer_faces()
+    outer = _outer_faces(keep_ears)
     normal = vertex_normals(vertices_m, faces)
     centre_normal = normal[faces[outer]].mean(axis=1)
     centre_normal /= np.maximum(np.linalg.norm(centre_normal, axis=1, keepdims=True), 1e-9)

@@ -16,7 +16,7 @@
 | lashes | 0..1, length and density | 0.6 (women with make-up longer) |
 | facial_hair | "none", "stubble", "moustache", "goatee", "short-beard", "full-beard" | "none" |
 | stubble | 0..1, shaven shadow in the skin | 0.35 for men, else 0 |
-| hairline | "rounded", "straight", "widows-peak", "receding" | from seed, gender and age |
+| hairline | "rounded", "straight", "widows-peak", "receding" | from seed, gender and age (children "rounded") |
 | parting | "left", "right", "middle", "none" | from the seed |
 
 ``expression`` (facial actions) stands under ``look`` as well; it shapes the body and is not read here.
@@ -36,12 +36,12 @@ Colour = tuple[float, float, float]
 
 EYE_COLOURS: dict[str, Colour] = {
     "dark-brown": (0.030, 0.014, 0.007),
-    "brown": (0.075, 0.032, 0.012),
+    "brown": (0.070, 0.032, 0.014),
     "amber": (0.210, 0.095, 0.022),
-    "hazel": (0.150, 0.105, 0.036),
-    "green": (0.130, 0.170, 0.075),
-    "blue": (0.110, 0.200, 0.330),
-    "grey": (0.190, 0.230, 0.260),
+    "hazel": (0.120, 0.080, 0.030),
+    "green": (0.100, 0.118, 0.052),
+    "blue": (0.090, 0.150, 0.220),
+    "grey": (0.140, 0.165, 0.180),
 }
 LIP_TINTS: dict[str, Colour] = {
     "nude": (0.400, 0.180, 0.130),
@@ -140,7 +140,11 @@ def _defaults(model: VirtualModel) -> dict[str, Any]:
         "lashes": 0.6 + 0.4 * makeup if woman else 0.45,
         "facial_hair": "none",
         "stubble": 0.35 if man else 0.0,
-        "hairline": "receding" if receding else str(rng.choice(["rounded", "straight", "widows-peak"])),
+        "hairline": "rounded"
+        if model.is_child
+        else "receding"
+        if receding
+        else str(rng.choice(["rounded", "straight", "widows-peak"])),
         "parting": str(rng.choice(["left", "right", "middle"])),
     }
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from vmodel.body.chart import Chart, smooth_noise, smoothstep
 from vmodel.body.hair_styles import HairStyle, style_of
+from vmodel.body.head_surface import on_ear
 from vmodel.body.look import Look
 from vmodel.types import FloatArray, VirtualModel
 
@@ -17,9 +18,9 @@ AXIS_Y_MM = 62.0
 """The head's vertical axis runs between the ears."""
 _TURNS = (0, 10, 20, 28, 36, 44, 52, 60, 66, 73, 78, 84, 96, 108, 116, 126, 142, 160, 180)
 _LINE_MM = (70, 70, 71, 70, 64, 52, 36, 16, -4, -16, 8, 13, 15, 8, -14, -36, -58, -68, -72)
-_WIDOWS_PEAK = ((0, -7), (7, -3), (14, 3), (25, 5), (36, 3), (50, 0))
+_WIDOWS_PEAK = ((0, -4), (6, -2), (14, 2), (25, 4), (36, 2), (50, 0))
 _STRAIGHT = ((0, 1), (18, -1), (28, -4), (38, -2), (50, 0))
-_RECEDING = ((0, 7), (8, 9), (18, 19), (28, 25), (38, 20), (48, 8), (58, 0))
+_RECEDING = ((0, 12), (10, 14), (20, 19), (30, 22), (40, 16), (50, 6), (60, 0))
 _ROUNDED = ((0, 2), (20, -2), (30, -6), (40, -6), (52, -2), (60, 0))
 _SHIFT = {"widows-peak": _WIDOWS_PEAK, "straight": _STRAIGHT, "receding": _RECEDING, "rounded": _ROUNDED}
 
@@ -45,8 +46,7 @@ def hairline_depth(spot_mm: FloatArray, model: VirtualModel, look: Look) -> Floa
     slope = np.gradient(np.interp(np.arange(181), _TURNS, _LINE_MM))[np.clip(turn, 0, 180).astype(int)] / 1.3
     uneven = smooth_noise(14, np.random.default_rng([model.seed, 51]))(spot_mm)
     depth = (spot_mm[:, 2] - line) / np.sqrt(1 + slope**2) + 1.3 * uneven
-    on_ear = (np.abs(spot_mm[:, 0]) > 73.5) & (spot_mm[:, 2] < 13) & (spot_mm[:, 1] > 44) & (spot_mm[:, 1] < 108)
-    return np.where(on_ear | (spot_mm[:, 2] < -95), -30.0, depth)
+    return np.where(on_ear(spot_mm) | (spot_mm[:, 2] < -95), -30.0, depth)
 
 
 def hair_density(spot_mm: FloatArray, model: VirtualModel, look: Look) -> FloatArray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from vmodel.body.anny_model import load_surface
 from vmodel.body.base_layer import BaseLayer, for_child, paint_base_layer
@@ -22,10 +23,12 @@ from vmodel.body.face_paint import (
     pore_relief,
     wrinkle_relief,
 )
+from vmodel.body.head_surface import head_scale
+from vmodel.body.lids import upper_lid_edge
 from vmodel.body.look import Look, look_of
 from vmodel.body.model import Body
 from vmodel.body.scalp import scalp_colour
-from vmodel.types import FloatArray, SkinTextures, VirtualModel
+from vmodel.types import FloatArray, IntArray, SkinTextures, VirtualModel
 
 _WARM = np.array([1.02, 1.0, 0.86], np.float32)
 _COOL = np.array([1.0, 0.965, 1.0], np.float32)
@@ -52,9 +55,8 @@ def paint_skin(model: VirtualModel, body: Body, base_layer: BaseLayer, size: int
     Returns:
         Textures of (size, size); deterministic for a model, layer and size.
     """
-    del body  # every body shares one layout; the argument keeps callers honest about whose skin it is
     chart, anatomy, look = load_chart(size), load_anatomy(), look_of(model)
-    layer = _paint_eyeballs(_paint_bare_skin(model, chart, anatomy, look), model, chart, anatomy, look)
+    layer = _paint_eyeballs(_paint_bare_skin(model, chart, anatomy, look), model, body, chart, anatomy, look)
     layer = _paint_cavities(layer, chart, anatomy)
     worn = paint_base_layer(for_child(base_layer) if model.is_child else base_layer, chart.spot_mm, chart.texel_mm)
     cover = worn.cover * (anatomy.eye_faces[chart.face] == 0)
@@ -156,14 +158,26 @@ def _paint_nails(layer: _Layer, chart: Chart, look: Look, tone: FloatArray) -> _
     )
 
 
-def _paint_eyeballs(layer: _Layer, model: VirtualModel, chart: Chart, anatomy: Anatomy, look: Look) -> _Layer:
+def _paint_eyeballs(
+    layer: _Layer, model: VirtualModel, body: Body, chart: Chart, anatomy: Anatomy, look: Look
+) -> _Layer:
     albedo, roughness = layer.albedo.copy(), layer.roughness.copy()
     height, scatter = layer.height_mm.copy(), layer.scatter.copy()
     for side in range(2):
         at = np.flatnonzero(anatomy.eye_faces[chart.face] == side + 1)
-        eye = paint_eye(chart.spot_mm[at], side, anatomy, look, model.age, model.seed)
+        gap_mm = _below_upper_lid(body.rest.vertices_m, side, chart, anatomy, at)
+        eye = paint_eye(chart.spot_mm[at], gap_mm, side, anatomy, look, model.age, model.seed)
         albedo[at], roughness[at], height[at], scatter[at] = eye.albedo, eye.roughness, 0.0, 0.0
     return _Layer(albedo, roughness, height, scatter)
+
+
+def _below_upper_lid(vertices_m: FloatArray, side: int, chart: Chart, anatomy: Anatomy, at: IntArray) -> FloatArray:
+    """(n,) mm from texels of an eyeball to the visible edge of its upper lid; lids differ from body to body."""
+    corners = vertices_m[load_surface().faces[chart.face[at]]]
+    points = np.einsum("nk,nkc->nc", chart.corner_weights[at], corners)
+    edge = upper_lid_edge(vertices_m, side)
+    distance, _ = cKDTree(edge).query(points)
+    return np.asarray(distance * 1000 / head_scale(vertices_m))
 
 
 def _paint_cavities(layer: _Layer, chart: Chart, anatomy: Anatomy) -> _Layer:
@@ -177,8 +191,3 @@ def _paint_cavities(layer: _Layer, chart: Chart, anatomy: Anatomy) -> _Layer:
     albedo = layer.albedo.copy()
     albedo[at] = moist * (1 - 0.85 * depth * in_mouth)[:, None]
     return _Layer(albedo, layer.roughness, layer.height_mm, layer.scatter)
-
-
-def parts_of_texels(chart: Chart) -> FloatArray:
-    """(n,) uint8: the ``BodyPart`` index of each texel."""
-    return np.asarray(load_surface().face_parts[chart.face])
