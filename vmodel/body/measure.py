@@ -7,7 +7,7 @@ torso without arms (ISO 8559-1 girths at bust, waist, hip and neck base).
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from scipy.spatial import ConvexHull
@@ -18,8 +18,8 @@ from vmodel.types import BodyMeasurements, BoolArray, FloatArray, IntArray, Pose
 ARM_BONES = ("shoulder01", "upperarm", "lowerarm", "wrist", "metacarpal", "finger")
 HEAD_BONES = ("neck", "head", "eye")
 SLICES = 16
-ACROMION_OUTSIDE_JOINT_CM = 1.8
-"""The shoulder point of tailors lies this far outside the centre of the shoulder joint (on a 170 cm body)."""
+ACROMION_FROM_JOINT_M = (0.018, 0.0, 0.035)
+"""The shoulder point of tailors lies this far outside and above the shoulder joint's centre on a 170 cm body."""
 
 
 def measure_body(rest: PosedBody, surface: Surface) -> BodyMeasurements:
@@ -51,26 +51,22 @@ def measure_body(rest: PosedBody, surface: Surface) -> BodyMeasurements:
     )
     hip_height = _seat_height(vertices, surface, crotch + 0.01, waist_height - 0.25 * span)
     hip = girth_at(torso, hip_height)
-    neck_base = float(joints["neck01"][2])
-    _, neck = _extreme(
-        lambda z: girth_at(neck_edges, z), neck_base + 0.02, float(joints["neck03"][2]) + 0.01, largest=False
-    )
+    neck = _neck_girth(vertices, neck_edges, joints)
+    acromion = {side: _acromion(joints, side, height) for side in ("L", "R")}
     return BodyMeasurements(
         height=100 * height,
         chest=100 * chest,
         waist=100 * waist,
         hip=100 * hip,
         neck=100 * neck,
-        shoulder_width=_distance_cm(joints["upperarm01.L"], joints["upperarm01.R"])
-        + 2 * ACROMION_OUTSIDE_JOINT_CM * height / 1.7,
-        arm_length=ACROMION_OUTSIDE_JOINT_CM * height / 1.7
-        + _distance_cm(joints["upperarm01.L"], joints["lowerarm01.L"])
+        shoulder_width=_distance_cm(acromion["L"], acromion["R"]),
+        arm_length=_distance_cm(acromion["L"], joints["lowerarm01.L"])
         + _distance_cm(joints["lowerarm01.L"], joints["wrist.L"]),
         inseam=100 * crotch,
         chest_height=100 * chest_height,
         waist_height=100 * waist_height,
         hip_height=100 * hip_height,
-        neck_height=100 * neck_base,
+        neck_height=100 * float(joints["neck01"][2]),
     )
 
 
@@ -127,6 +123,22 @@ def _crotch_height(vertices: FloatArray, surface: Surface) -> float:
     pelvis = vertices_on(surface, lambda bone: bone.startswith(("root", "pelvis", "upperleg01", "spine05")))
     middle = pelvis & (np.abs(vertices[:, 0]) < 0.006)
     return float(vertices[middle, 2].min())
+
+
+def _neck_girth(vertices: FloatArray, edges: IntArray, joints: Mapping[str, FloatArray]) -> float:
+    """Smallest girth square to the neck, which leans forward."""
+    base, top = (np.asarray(joints[name], np.float64) for name in ("neck01", "neck03"))
+    lean = np.arctan2(base[1] - top[1], top[2] - base[2])
+    cosine, sine = np.cos(lean), np.sin(lean)
+    upright = (vertices - base) @ np.array([[1, 0, 0], [0, cosine, sine], [0, -sine, cosine]]).T
+    length = float(np.linalg.norm(top - base))
+    girths = [slice_girth_m(upright, edges, float(z)) for z in np.linspace(0.3 * length, 1.1 * length, 9)]
+    return min(girth for girth in girths if girth > 0)
+
+
+def _acromion(joints: Mapping[str, FloatArray], side: str, height: float) -> FloatArray:
+    outward = np.array(ACROMION_FROM_JOINT_M) * [1.0 if side == "L" else -1.0, 1.0, 1.0]
+    return np.asarray(joints[f"upperarm01.{side}"] + outward * height / 1.7)
 
 
 def _seat_height(vertices: FloatArray, surface: Surface, low: float, high: float) -> float:

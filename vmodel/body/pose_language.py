@@ -128,8 +128,8 @@ def _spread(builder: _Builder, shares: Mapping[str, float], angles: Mapping[str,
 
 
 def _place_arm(builder: _Builder, side: str, arm: Mapping[str, Any], facing: Rotation) -> None:
-    curl = FINGER_CURLS[arm.get("fingers", "relaxed")]
-    _curl_fingers(builder, side, curl)
+    for bone, vector in curled_fingers(side, FINGER_CURLS[arm.get("fingers", "relaxed")]).items():
+        builder.turn(bone, Rotation.from_rotvec(vector))
     out = 1.0 if side == "L" else -1.0
     shoulder = _degrees("y", -out * arm.get("shrug", 0)) * _degrees("z", -out * arm.get("reach", 0))
     builder.turn(f"clavicle.{side}", shoulder)
@@ -176,19 +176,26 @@ def hand_axes(side: str, joints: Mapping[str, FloatArray]) -> tuple[FloatArray, 
     return middle / np.linalg.norm(middle), palm / np.linalg.norm(palm)
 
 
-def _curl_fingers(builder: _Builder, side: str, curls: Sequence[tuple[float, float, float]]) -> None:
+def curled_fingers(side: str, curls: Sequence[tuple[float, float, float]]) -> dict[str, FloatArray]:
+    """Bone -> (3,) float32 rotation vector of a hand: fingers bent, drawn together, thumb laid on.
+
+    Args:
+        side: "L" or "R".
+        curls: degrees at knuckle, middle and tip joint, from the index finger to the little finger.
+    """
     joints = reference_joints()
     along, palm = hand_axes(side, joints)
+    rotations: dict[str, Rotation] = {}
     for finger, angles in zip((2, 3, 4, 5), curls, strict=True):
         spread = joints[f"finger{finger}-2.{side}"] - joints[f"finger{finger}-1.{side}"]
         flat = spread - palm * (spread @ palm)
         close = Rotation.from_rotvec(0.5 * _shortest_arc(flat / np.linalg.norm(flat), along).as_rotvec())
         for joint, angle in enumerate(angles, start=1):
-            axis = np.cross(along, palm)
-            bend = Rotation.from_rotvec(axis * np.radians(angle))
-            builder.turn(f"finger{finger}-{joint}.{side}", close * bend if joint == 1 else bend)
+            bend = Rotation.from_rotvec(np.cross(along, palm) * np.radians(angle))
+            rotations[f"finger{finger}-{joint}.{side}"] = close * bend if joint == 1 else bend
     thumb_in = np.cross(joints[f"finger1-2.{side}"] - joints[f"finger1-1.{side}"], along)
-    builder.turn(f"finger1-1.{side}", Rotation.from_rotvec(0.35 * thumb_in / np.linalg.norm(thumb_in)))
+    rotations[f"finger1-1.{side}"] = Rotation.from_rotvec(0.35 * thumb_in / np.linalg.norm(thumb_in))
+    return {bone: rotation.as_rotvec().astype(np.float32) for bone, rotation in rotations.items()}
 
 
 def _place_leg(builder: _Builder, side: str, leg: Mapping[str, Any], facing: Rotation) -> None:
