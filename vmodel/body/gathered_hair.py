@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from vmodel.body.chart import smoothstep
 from vmodel.body.hair_styles import HairStyle
@@ -31,8 +32,7 @@ def grow_gathered(roots: Roots, style: HairStyle, surface: HeadSurface, rng: np.
     if style.finish == "braids":
         band_mm[:, 0] *= side
     disk = np.sqrt(rng.uniform(0, 1, n))[:, None] * _circle(rng.uniform(0, 2 * np.pi, n))
-    to_world = _placer(surface)
-    band = to_world(band_mm)
+    band = _placed(band_mm, surface)
     held = band + 0.008 * surface.scale * np.stack([disk[:, 0], 0.3 * disk[:, 0], disk[:, 1]], axis=1)
     scalp = _over_scalp(roots, held, style, surface, rng)
     if style.finish == "bun":
@@ -48,7 +48,7 @@ def _over_scalp(
     roots: Roots, held: FloatArray, style: HairStyle, surface: HeadSurface, rng: np.random.Generator
 ) -> FloatArray:
     """(n, _ON_SCALP, 3): from the roots over the skull to the band, along the shorter way round."""
-    centre = _placer(surface)(_CENTRE_MM[None])[0]
+    centre = _placed(_CENTRE_MM[None], surface)[0]
     start, end = roots.points_m - centre, held - centre
     far, near = np.linalg.norm(start, axis=1), np.linalg.norm(end, axis=1)
     a, b = start / far[:, None], end / near[:, None]
@@ -116,7 +116,7 @@ def _braid(
         [side[:, None] * 0.030 * smoothstep(0, 0.5, along), -0.10 * smoothstep(0.05, 0.6, along) + 0 * arc, -arc],
         axis=2,
     )
-    lead = band[:1, None] * 0 + band[:, None] + centre
+    lead = band[:, None] + centre
     lead = _kept_outside(lead, surface, 0.014)
     third = rng.integers(0, 3, n)[:, None]
     phase = 2 * np.pi * (along * 9.0 + third / 3)
@@ -136,19 +136,10 @@ def _kept_outside(points: FloatArray, surface: HeadSurface, clearance_m: float) 
     return surface.pushed_out(points.reshape(-1, 3), clearance_m).reshape(n, count, 3)
 
 
-def _placer(surface: HeadSurface):  # type: ignore[no-untyped-def]
-    """Function from neutral spots on or near the head to this head."""
-
-    def place(spot_mm: FloatArray) -> FloatArray:
-        near = np.argmin(((surface.spot_mm[None] - spot_mm[:1, None]) ** 2).sum(axis=-1), axis=1)
-        if len(np.unique(np.abs(spot_mm), axis=0)) == 1:
-            mirrored = np.argmin(((surface.spot_mm - spot_mm[0] * [-1, 1, 1]) ** 2).sum(axis=-1))
-            index = np.where(np.sign(spot_mm[:, 0]) == np.sign(spot_mm[0, 0]), near[0], mirrored)
-        else:
-            index = np.array([np.argmin(((surface.spot_mm - s) ** 2).sum(axis=-1)) for s in spot_mm])
-        return np.asarray(surface.samples_m[index] + (spot_mm - surface.spot_mm[index]) * surface.scale / 1000)
-
-    return place
+def _placed(spot_mm: FloatArray, surface: HeadSurface) -> FloatArray:
+    """(m, 3) metres on this head of (m, 3) neutral spots on or near the surface."""
+    _, index = cKDTree(surface.spot_mm).query(spot_mm)
+    return np.asarray(surface.samples_m[index] + (spot_mm - surface.spot_mm[index]) * surface.scale / 1000)
 
 
 def _circle(angle: FloatArray) -> FloatArray:

@@ -71,7 +71,7 @@ def _grow_head_hair(model: VirtualModel, body: Body, look: Look, style: HairStyl
     roots = _scalp_roots(model, body, look, style, rng)
     plan = _plan(model, look, style, roots, surface.scale, rng)
     if style.finish == "loose":
-        points = _comb(roots, plan, style, surface, rng)
+        points = _comb(roots, plan, style, surface)
         points = _style_locks(points, roots, plan, style, surface, rng)
     else:
         points = grow_gathered(roots, style, surface, rng)
@@ -120,11 +120,13 @@ def _plan(
     if style.comb == "out":
         layer = rng.uniform(0, 1, count)
     parting = parting_distance(spot, style, look)
-    side = np.where(parting + rng.normal(0, 0.5, count) >= 0, 1.0, -1.0)
+    # Behind the crown the parting is lost: strands fall to either side and cover it.
+    mixed = 0.5 + 22 * smoothstep(85, 125, spot[:, 1])
+    side = np.where(parting + mixed * rng.normal(0, 1, count) >= 0, 1.0, -1.0)
     return _Plan(length * scale / 1000, style.volume_mm * layer * scale / 1000, side)
 
 
-def _comb(roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface, rng: np.random.Generator) -> FloatArray:
+def _comb(roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface) -> FloatArray:
     """(n, K, 3) strands stepped along the flow."""
     count = _point_count(style)
     step = (plan.length_m / (count - 1))[:, None]
@@ -136,20 +138,21 @@ def _comb(roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface, rng
         flow = _flow(spot, plan.side, style)
         flow -= normal * np.einsum("nc,nc->n", flow, normal)[:, None] * (0.9 if style.comb != "out" else 0.0)
         lift = style.lift * np.exp(-arc_mm / 45) if style.comb != "out" else style.lift
-        pull = style.weight * np.clip((arc_mm - 15) / 110, 0, 1)
+        pull = style.weight * np.clip((arc_mm - 15) / 110, 0, 1) * (1 - 0.6 * smoothstep(-95, -135, spot[:, 2:]))
         wanted = flow * (1 - lift) + normal * lift
         wanted = wanted * (1 - pull) + np.array([0, 0, -1.0]) * pull
         heading = _unit(0.55 * heading + _unit(wanted))
         ahead = points[-1] + heading * step
         contact = surface.contact(ahead)
         rise = 1 - np.exp(-arc_mm[:, 0] / 30)
-        needed = plan.clearance_m * rise + 0.0006 - contact.distance_m
+        # Tips of short hair lie closer again; otherwise they stand off as wings.
+        tuck = 1 - (0.55 * (k / count) ** 2 if style.comb == "swept" else 0.0)
+        needed = plan.clearance_m * rise * tuck + 0.0006 - contact.distance_m
         moved = ahead + contact.normal * np.maximum(needed, 0)[:, None]
         direction = _unit(moved - points[-1])
         points.append(points[-1] + direction * step)
         heading = direction
         normal, spot = contact.normal, contact.spot_mm
-    del rng
     return np.stack(points, axis=1)
 
 
@@ -171,10 +174,16 @@ def _flow(spot: FloatArray, side: FloatArray, style: HairStyle) -> FloatArray:
         return _unit(across * top + sides * (1 - top))
     # Parted: to the side and back over the top, then down; never across the face.
     top = smoothstep(20, 85, z)[:, None]
-    over = np.stack([side * 0.9, 0.35 + 0.25 * smoothstep(40, 0, y), np.full(len(x), -0.15)], axis=1)
+    over = np.stack(
+        [side * 0.9, 0.35 + 0.25 * smoothstep(40, 0, y) + 1.1 * smoothstep(80, 130, y), np.full(len(x), -0.15)], axis=1
+    )
     face = smoothstep(30, -5, y) * smoothstep(75, 58, np.abs(x)) * smoothstep(80, 50, z)
     aside = np.stack([side * 1.2, np.full(len(x), 0.9), 0 * x], axis=1)
-    return _unit(over * top + down * (1 - top) + aside * face[:, None])
+    # On the shoulders hair slides to the front or the back, never outwards over the arms.
+    shoulder = smoothstep(-95, -135, z) * smoothstep(62, 100, np.abs(x))
+    fore = np.where(y < 92, -1.0, 1.0)
+    slide = np.stack([-1.1 * np.sign(x), 0.9 * fore, 0 * x], axis=1)
+    return _unit(over * top + down * (1 - top) + aside * face[:, None] + slide * shoulder[:, None])
 
 
 def _style_locks(

@@ -59,16 +59,17 @@ class HairStyle:
 STYLES: dict[str, HairStyle] = {
     "bald": HairStyle("whorl", 0.6, 0.6, 0.6, 0.5, strands=0, scalp_opacity=0.10),
     "buzz": HairStyle(
-        "out", 5, 4, 3.5, 4, lift=0.85, weight=0, clump=0.0, frizz_mm=0.3, strands=26000, width_mm=0.2, scalp_opacity=0.72
+        "out", 5, 4, 3.5, 4, lift=0.85, weight=0, clump=0.0, frizz_mm=0.3, strands=26000, width_mm=0.2,
+        scalp_opacity=0.72,
     ),
     "short-crop": HairStyle(
         "whorl", 34, 11, 8, 11, lift=0.45, weight=0.05, clump=0.5, frizz_mm=1.2, fringe=0.6, strands=26000
     ),
     "side-part": HairStyle(
-        "swept", 74, 24, 10, 15, lift=0.34, weight=0.10, clump=0.5, frizz_mm=1.0, parted=True, strands=26000
+        "swept", 74, 24, 10, 15, lift=0.3, weight=0.4, clump=0.5, frizz_mm=1.0, parted=True, strands=26000
     ),
     "pixie": HairStyle(
-        "swept", 80, 44, 26, 15, lift=0.3, weight=0.22, clump=0.55, frizz_mm=1.3, fringe=0.9, parted=True, strands=26000
+        "swept", 80, 44, 26, 15, lift=0.28, weight=0.45, clump=0.55, frizz_mm=1.3, fringe=0.9, parted=True, strands=26000
     ),
     "curly-short": HairStyle(
         "out", 62, 44, 30, 34, lift=0.7, weight=0.22, curl_mm=5, wave_mm=24, clump=0.8, frizz_mm=2.2, strands=24000
@@ -81,8 +82,8 @@ STYLES: dict[str, HairStyle] = {
         strands=24000,
     ),
     "shoulder-length": HairStyle(
-        "part", 345, 305, 240, 19, lift=0.3, weight=0.75, curl_mm=2.5, wave_mm=120, clump=0.45, frizz_mm=1.5, parted=True,
-        strands=24000,
+        "part", 345, 305, 240, 19, lift=0.3, weight=0.75, curl_mm=2.5, wave_mm=120, clump=0.45, frizz_mm=1.5,
+        parted=True, strands=24000,
     ),
     "long-straight": HairStyle(
         "part", 530, 480, 420, 17, lift=0.26, weight=0.85, clump=0.35, frizz_mm=1.2, layered=0.18, parted=True,
@@ -92,7 +93,9 @@ STYLES: dict[str, HairStyle] = {
         "part", 530, 480, 410, 22, lift=0.3, weight=0.75, curl_mm=8, wave_mm=95, clump=0.6, frizz_mm=1.6, parted=True,
         strands=20000, width_mm=0.3,
     ),
-    "ponytail": HairStyle("back", 330, 330, 330, 8, lift=0.16, clump=0.3, frizz_mm=0.9, finish="ponytail", strands=22000),
+    "ponytail": HairStyle(
+        "back", 330, 330, 330, 8, lift=0.16, clump=0.3, frizz_mm=0.9, finish="ponytail", strands=22000
+    ),
     "bun": HairStyle("back", 200, 200, 200, 8, lift=0.16, clump=0.3, frizz_mm=0.8, finish="bun", strands=22000),
     "braids": HairStyle(
         "back", 360, 360, 360, 7, lift=0.14, clump=0.3, frizz_mm=0.8, parted=True, finish="braids", strands=22000

@@ -122,6 +122,7 @@ def _defaults(model: VirtualModel) -> dict[str, Any]:
     dark = float(np.mean(model.skin_tone)) < 0.2
     eyes = rng.choice(["brown", "hazel", "green", "blue", "grey"]) if fair else "dark-brown" if dark else "brown"
     receding = man and model.age > 40 and rng.random() < 0.6
+    hairline = str(rng.choice(["rounded", "straight", "widows-peak"]))
     grey = 0.5 * model.hair.grey
     brow_colour = tuple(float(c * 0.6 * (1 - grey) + 0.25 * grey) for c in model.hair.colour)
     makeup = 0.35 if woman and not model.is_child else 0.0
@@ -140,11 +141,7 @@ def _defaults(model: VirtualModel) -> dict[str, Any]:
         "lashes": 0.6 + 0.4 * makeup if woman else 0.45,
         "facial_hair": "none",
         "stubble": 0.35 if man else 0.0,
-        "hairline": "rounded"
-        if model.is_child
-        else "receding"
-        if receding
-        else str(rng.choice(["rounded", "straight", "widows-peak"])),
+        "hairline": "rounded" if model.is_child else "receding" if receding else hairline,
         "parting": str(rng.choice(["left", "right", "middle"])),
     }
 

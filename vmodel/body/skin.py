@@ -11,7 +11,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from vmodel.body.anny_model import load_surface
-from vmodel.body.base_layer import BaseLayer, for_child, paint_base_layer
+from vmodel.body.base_layer import BaseLayer, PaintedBaseLayer, for_child, paint_base_layer
 from vmodel.body.chart import Anatomy, Chart, load_anatomy, load_chart, look_up_mask, smoothstep
 from vmodel.body.eyes import paint_eye
 from vmodel.body.face_paint import (
@@ -58,7 +58,7 @@ def paint_skin(model: VirtualModel, body: Body, base_layer: BaseLayer, size: int
     chart, anatomy, look = load_chart(size), load_anatomy(), look_of(model)
     layer = _paint_eyeballs(_paint_bare_skin(model, chart, anatomy, look), model, body, chart, anatomy, look)
     layer = _paint_cavities(layer, chart, anatomy)
-    worn = paint_base_layer(for_child(base_layer) if model.is_child else base_layer, chart.spot_mm, chart.texel_mm)
+    worn = _dress(for_child(base_layer) if model.is_child else base_layer, chart)
     cover = worn.cover * (anatomy.eye_faces[chart.face] == 0)
     bare = (1 - cover)[:, None]
     albedo = layer.albedo * bare + worn.albedo * cover[:, None]
@@ -72,6 +72,23 @@ def paint_skin(model: VirtualModel, body: Body, base_layer: BaseLayer, size: int
     )
 
 
+def _dress(base_layer: BaseLayer, chart: Chart) -> PaintedBaseLayer:
+    """The base layer at all texels of the chart; the head, a third of them, wears none."""
+    below = np.flatnonzero(chart.spot_mm[:, 2] < -115)
+    worn = paint_base_layer(base_layer, chart.spot_mm[below], chart.texel_mm[below])
+    cover, albedo, height, roughness = (
+        np.zeros((len(chart.texel), *part.shape[1:]), np.float32)
+        for part in (worn.cover, worn.albedo, worn.height_mm, worn.roughness)
+    )
+    cover[below], albedo[below], height[below], roughness[below] = (
+        worn.cover,
+        worn.albedo,
+        worn.height_mm,
+        worn.roughness,
+    )
+    return PaintedBaseLayer(cover, albedo, height, roughness)
+
+
 def _paint_bare_skin(model: VirtualModel, chart: Chart, anatomy: Anatomy, look: Look) -> _Layer:
     broad = broad_pigment(anatomy.spot_mm, anatomy.normal, look, np.random.default_rng([model.seed, 21]))
     pigment = chart.of_vertices(np.stack([broad.blood, broad.melanin], axis=1))
@@ -82,7 +99,7 @@ def _paint_bare_skin(model: VirtualModel, chart: Chart, anatomy: Anatomy, look: 
     grooves = wrinkle_relief(spot_mm, look, np.random.default_rng([model.seed, 23]))
     blood[face] += fine.blood + 0.35 * grooves
     melanin[face] += fine.melanin + 0.30 * grooves
-    melanin += mole_spots(chart.spot_mm, look, np.random.default_rng([model.seed, 24]), anatomy.spot_mm)
+    melanin += mole_spots(chart, look, np.random.default_rng([model.seed, 24]), anatomy.spot_mm)
     pores = pore_relief(chart, np.random.default_rng([model.seed, 25]))
     roughness_of_age = 1 + 0.5 * look.wrinkles
     height = pores * roughness_of_age
@@ -91,6 +108,7 @@ def _paint_bare_skin(model: VirtualModel, chart: Chart, anatomy: Anatomy, look: 
     warm = max(look.undertone, 0.0), max(-look.undertone, 0.0)
     tone = np.array(model.skin_tone, np.float32) * _WARM ** warm[0] * _COOL ** warm[1]
     albedo = tone * np.exp(-blood[:, None] * BLOOD - melanin[:, None] * MELANIN)
+    albedo[face] *= np.exp(-fine.shade)[:, None]
     roughness = np.full(len(albedo), 0.47, np.float32)
     roughness[face] -= _oily(spot_mm) * (0.11 - 0.06 * look.makeup)
     layer = _Layer(albedo, roughness, height, np.ones(len(albedo), np.float32))

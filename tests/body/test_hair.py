@@ -1,0 +1,128 @@
+"""Hair: grows from the scalp, stays outside the head, differs by style, follows the head into a pose."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vmodel.body.hair import grow_hair, pose_hair
+from vmodel.body.hair_styles import STYLES, style_of
+from vmodel.body.head_surface import head_surface
+from vmodel.body.model import Body, build_body
+from vmodel.body.strands import BROW, FACIAL_HAIR, HEAD_HAIR, LASH
+from vmodel.errors import ModelInvalid
+from vmodel.types import Hair, Pose, Strands, VirtualModel
+
+
+def invent(style: str, gender: str = "woman", age: float = 30, **look: object) -> VirtualModel:
+    shape = {"gender": 1.0 if gender == "woman" else 0.0, "age": 0.62}
+    hair = Hair(style, (0.05, 0.03, 0.02))
+    return VirtualModel("x", "X", gender, age, "M", 170, shape, {}, (0.5, 0.33, 0.25), look, hair, 7)
+
+
+@pytest.fixture(scope="module")
+def body() -> Body:
+    return build_body(invent("bob"))
+
+
+def head_hair(strands: Strands) -> np.ndarray:
+    return strands.points_m[strands.kind == HEAD_HAIR]
+
+
+def depth_inside(body_vertices: np.ndarray, points: np.ndarray) -> np.ndarray:
+    return -head_surface(body_vertices, keep_ears=False).contact(points.reshape(-1, 3)).distance_m
+
+
+@pytest.mark.parametrize("style", sorted(set(STYLES) - {"bald"}))
+def test_hair_grows_on_the_scalp_and_stays_outside_the_head(style: str, body: Body) -> None:
+    strands = grow_hair(invent(style), body)
+    points = head_hair(strands)
+    assert 12_000 <= len(points) <= 34_000
+    assert np.isfinite(points).all()
+    eye_z = body.rest.joints_m["eye.L"][2]
+    roots = points[:, 0]
+    face = (roots[:, 2] < eye_z + 0.03) & (roots[:, 1] < body.rest.joints_m["eye.L"][1] + 0.02)
+    assert not face.any()
+    assert np.mean(depth_inside(body.rest.vertices_m, points) > 0.004) < 0.01
+
+
+@pytest.mark.parametrize("style", ["long-wavy", "long-straight", "bob", "afro", "side-part", "ponytail"])
+def test_hair_leaves_the_face_free(style: str, body: Body) -> None:
+    points = head_hair(grow_hair(invent(style), body)).reshape(-1, 3)
+    eye, nose_x = body.rest.joints_m["eye.L"], 0.028
+    before = (np.abs(points[:, 0]) < nose_x) & (points[:, 1] < eye[1] + 0.03) & (points[:, 2] < eye[2] + 0.03)
+    assert np.mean(before & (points[:, 2] > eye[2] - 0.10)) < 0.001
+
+
+def test_styles_differ_in_reach_and_volume(body: Body) -> None:
+    extents = {}
+    for style in ("buzz", "short-crop", "bob", "long-straight", "afro"):
+        points = head_hair(grow_hair(invent(style), body)).reshape(-1, 3)
+        extents[style] = (np.percentile(points[:, 2], 0.5), np.ptp(np.percentile(points[:, 0], [0.5, 99.5])))
+    lowest = [extents[style][0] for style in ("buzz", "bob", "long-straight")]
+    assert lowest[0] > lowest[1] + 0.03 > lowest[2] + 0.2
+    assert extents["afro"][1] > extents["short-crop"][1] + 0.06
+
+
+def test_the_same_model_grows_the_same_hair_and_another_seed_does_not(body: Body) -> None:
+    model = invent("side-part")
+    first, again, other = (grow_hair(m, body) for m in (model, model, replace(model, seed=8)))
+    assert np.array_equal(first.points_m, again.points_m)
+    assert np.array_equal(first.colour, again.colour)
+    assert first.points_m.shape != other.points_m.shape or not np.allclose(first.points_m, other.points_m)
+
+
+def test_a_bald_head_still_has_brows_and_lashes(body: Body) -> None:
+    kinds = set(grow_hair(invent("bald"), body).kind.tolist())
+    assert kinds == {BROW, LASH}
+
+
+def test_brows_sit_above_the_eyes_and_lashes_on_the_lids(body: Body) -> None:
+    strands = grow_hair(invent("bald"), body)
+    eye = body.rest.joints_m["eye.L"]
+    brows, lashes = strands.points_m[strands.kind == BROW], strands.points_m[strands.kind == LASH]
+    above = brows[:, 0, 2] - eye[2]
+    assert 0.008 < np.percentile(above, 5) < np.percentile(above, 95) < 0.035
+    assert np.abs(lashes[:, 0, 2] - eye[2]).max() < 0.015
+    assert (lashes[:, -1, 1] < lashes[:, 0, 1]).mean() > 0.95
+
+
+def test_a_beard_grows_only_where_it_was_asked_for(body: Body) -> None:
+    beard = grow_hair(invent("buzz", "man", facial_hair="short-beard"), body)
+    assert (beard.kind == FACIAL_HAIR).sum() > 2000
+    assert (grow_hair(invent("buzz", "man"), body).kind == FACIAL_HAIR).sum() == 0
+
+
+def test_grey_hair_is_lighter(body: Body) -> None:
+    model = invent("short-crop")
+    grey = replace(model, hair=replace(model.hair, grey=0.9))
+    assert grow_hair(grey, body).colour.mean() > 2 * grow_hair(model, body).colour.mean()
+
+
+def test_an_unknown_style_is_refused_by_name() -> None:
+    with pytest.raises(ModelInvalid, match="mullet"):
+        style_of(invent("mullet"))
+
+
+TURNED = Pose("turned", {"head": np.array([0.25, 0.1, 0.5]), "neck02": np.array([0.15, 0.0, 0.2])})
+
+
+@pytest.mark.parametrize("style", ["long-wavy", "ponytail", "short-crop"])
+def test_hair_follows_the_head_and_stays_outside_the_body(style: str, body: Body) -> None:
+    strands, posed = grow_hair(invent(style), body), body.posed(TURNED)
+    moved = pose_hair(strands, body, posed)
+    roots = moved.points_m[:, 0]
+    assert np.percentile(np.abs(depth_inside(posed.vertices_m, roots)), 95) < 0.004
+    assert np.mean(depth_inside(posed.vertices_m, head_hair(moved)) > 0.006) < 0.02
+    lengths = [np.linalg.norm(np.diff(head_hair(s), axis=1), axis=2).sum(axis=1) for s in (strands, moved)]
+    assert np.allclose(lengths[0], lengths[1], rtol=0.02)
+
+
+def test_long_hair_lies_on_clothes(body: Body) -> None:
+    strands, posed = grow_hair(invent("long-straight"), body), body.posed(Pose("rest", {}))
+    surface = head_surface(posed.vertices_m, keep_ears=False)
+    trunk = (surface.spot_mm[:, 2] < -170) & (surface.spot_mm[:, 2] > -600)
+    cloth = surface.samples_m[trunk] + 0.02 * surface.normals[trunk]
+    points = head_hair(pose_hair(strands, body, posed, cloth))
+    low = points[points[..., 2] < posed.joints_m["spine01"][2]]
+    assert np.mean(surface.contact(low).distance_m < 0.012) < 0.05

@@ -1,0 +1,129 @@
+"""Painted skin: the base layer always covers, colours are those of the person, painting repeats exactly."""
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+
+from vmodel.body.base_layer import LOWERS, UPPERS, BaseLayer, choose_base_layer, must_be_covered
+from vmodel.body.chart import load_anatomy, load_chart, look_up_mask
+from vmodel.body.model import Body, build_body
+from vmodel.body.skin import paint_skin
+from vmodel.types import BodyPart, Category, GarmentKind, Hair, Neckline, SkinTextures, Sleeve, VirtualModel
+
+SIZE = 512
+
+
+def invent(
+    gender: str = "woman", age: float = 30, tone: tuple[float, float, float] = (0.5, 0.33, 0.25)
+) -> VirtualModel:
+    shape = {"gender": 1.0 if gender in ("woman", "girl") else 0.0, "age": 0.3 if age < 18 else 0.62}
+    look = {"eyes": "brown"}
+    hair = Hair("bob", (0.05, 0.03, 0.02))
+    return VirtualModel("x", "X", gender, age, "M", 128 if age < 18 else 170, shape, {}, tone, look, hair, 7)
+
+
+@pytest.fixture(scope="module")
+def body() -> Body:
+    return build_body(invent())
+
+
+@pytest.fixture(scope="module")
+def skin(body: Body) -> SkinTextures:
+    return paint_skin(body.model, body, BaseLayer(), 1024)
+
+
+@pytest.mark.parametrize(("gender", "age"), [("woman", 30), ("man", 60), ("girl", 6), ("boy", 14)])
+def test_every_cut_of_the_base_layer_covers_chest_torso_and_pelvis(gender: str, age: float, body: Body) -> None:
+    model, chart = invent(gender, age), load_chart(SIZE)
+    outer = (load_anatomy().eye_faces == 0)[chart.face]
+    covered = chart.texel[must_be_covered(chart.spot_mm) & outer]
+    assert len(covered) > 0.05 * SIZE**2
+    for upper, lower in itertools.product(UPPERS, LOWERS):
+        painted = paint_skin(model, body, BaseLayer(upper, lower), SIZE)
+        assert painted.base_layer.ravel()[covered].min() >= 0.99, (upper, lower)
+
+
+def test_faces_of_the_trunk_are_covered_on_the_mesh_itself(body: Body) -> None:
+    painted = paint_skin(body.model, body, BaseLayer("bandeau", "briefs-short"), SIZE)
+    spine = [
+        i for i, bone in enumerate(body.surface.bone_labels) if bone in ("spine04", "spine05", "pelvis.L", "pelvis.R")
+    ]
+    trunk = np.isin(body.surface.vertex_bone[body.surface.faces], spine).all(axis=1)
+    points, index = body.uv
+    middle = points[index[trunk]].mean(axis=1)
+    rows, columns = ((1 - middle[:, 1]) * SIZE).astype(int), (middle[:, 0] * SIZE).astype(int)
+    assert painted.base_layer[rows, columns].min() >= 0.99
+
+
+def test_a_child_wears_the_tank_whatever_is_asked(body: Body) -> None:
+    child = invent("girl", 8)
+    asked = paint_skin(child, body, BaseLayer("bandeau", "briefs-short"), SIZE)
+    tank = paint_skin(child, body, BaseLayer("tank", "shorts"), SIZE)
+    assert np.array_equal(asked.base_layer, tank.base_layer)
+
+
+def test_an_unknown_cut_is_refused() -> None:
+    with pytest.raises(ValueError, match="base layer"):
+        BaseLayer("none", "shorts")
+
+
+def test_the_base_layer_hides_under_straps_and_dresses() -> None:
+    strapless = GarmentKind(Category.DRESS, 1.0, Sleeve.NONE, Neckline.STRAPLESS)
+    tee = GarmentKind(Category.TOP, 1.0, Sleeve.SHORT, Neckline.CREW)
+    assert (choose_base_layer(strapless).upper, choose_base_layer(strapless).lower) == ("bandeau", "shorts")
+    assert (choose_base_layer(tee).upper, choose_base_layer(tee).lower) == ("tank", "leggings")
+    assert choose_base_layer(strapless, is_child=True).upper == "tank"
+
+
+def test_textures_are_finite_and_within_their_ranges(skin: SkinTextures) -> None:
+    for field in dataclasses.fields(skin):
+        values = getattr(skin, field.name)
+        assert values.dtype == np.float32
+        assert values.shape[:2] == (1024, 1024)
+        assert np.isfinite(values).all()
+        if field.name != "height_mm":
+            assert values.min() >= 0
+            assert values.max() <= 1
+
+
+def test_painting_the_same_model_twice_gives_the_same_texels(skin: SkinTextures, body: Body) -> None:
+    again = paint_skin(body.model, body, BaseLayer(), 1024)
+    assert all(np.array_equal(getattr(again, f.name), getattr(skin, f.name)) for f in dataclasses.fields(skin))
+
+
+def test_skin_keeps_the_tone_of_the_model_and_lips_are_redder(skin: SkinTextures, body: Body) -> None:
+    chart = load_chart(1024)
+    albedo = skin.albedo.reshape(-1, 3)[chart.texel]
+    bare = skin.base_layer.ravel()[chart.texel] == 0
+    limbs = bare & (chart.spot_mm[:, 2] < -200)
+    assert np.allclose(np.median(albedo[limbs], axis=0), body.model.skin_tone, rtol=0.15)
+    cheek = (np.linalg.norm(chart.spot_mm - [45, -5, -45], axis=1) < 12) & bare
+    lips = (look_up_mask("lips", chart) > 0.95) & (chart.spot_mm[:, 2] > -90)
+    redness = albedo[:, 0] / albedo[:, 1]
+    assert np.median(redness[lips]) > 1.15 * np.median(redness[cheek])
+
+
+def test_each_eye_has_a_white_an_iris_and_a_pupil(skin: SkinTextures, body: Body) -> None:
+    chart = load_chart(1024)
+    eyes = load_anatomy().eye_faces[chart.face]
+    albedo = skin.albedo.reshape(-1, 3)[chart.texel]
+    for side in (1, 2):
+        luminance = albedo[eyes == side].mean(axis=1)
+        assert luminance.min() < 0.01
+        assert luminance.max() > 0.3
+    parts = body.face_parts[chart.face]
+    assert (skin.roughness.ravel()[chart.texel][(eyes > 0) & (parts == list(BodyPart).index(BodyPart.EYE))] < 0.1).all()
+
+
+def test_dark_skin_stays_dark_and_palms_are_lighter() -> None:
+    model = invent(tone=(0.085, 0.042, 0.026))
+    painted = paint_skin(model, build_body(model), BaseLayer(), SIZE)
+    chart = load_chart(SIZE)
+    albedo = painted.albedo.reshape(-1, 3)[chart.texel].mean(axis=1)
+    normal = chart.of_vertices(load_anatomy().normal)
+    hand = (np.abs(chart.spot_mm[:, 0]) > 415) & (chart.spot_mm[:, 2] < -520)
+    palm, back = hand & (normal[:, 2] < -0.7), hand & (normal[:, 2] > 0.7)
+    assert np.median(albedo[palm]) > 1.15 * np.median(albedo[back])
+    assert np.median(albedo[back]) < 0.07
