@@ -10,6 +10,7 @@ import numpy as np
 
 from vmodel.errors import SizeChartInvalid, SizeImplausible
 from vmodel.garment import measure
+from vmodel.garment.unroll import unroll
 from vmodel.types import BodyMeasurements, Category, FloatArray, Garment, Neckline, Panel, Sleeve
 
 # flat width and length in cm that any garment of the kind can have, toddler to 6XL
@@ -22,7 +23,10 @@ PLAUSIBLE_CM = {
     Category.SHORTS: ((15, 80), (10, 80)),
     Category.SKIRT: ((14, 80), (12, 125)),
 }
-DISAGREEMENT = 1.25
+# A photo of a garment on an invisible body shows its projection, up to 1.45 times narrower than it lies flat;
+# lengths do not change. Width and length stated together may therefore differ more in this direction.
+FLATTER, ROUNDER = 1.25, 1.5
+ROUNDEST_GUESS = 1.4
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ def scale_garment(
         width_cm: flat width, armpit to armpit; of the waistband for trousers, shorts and skirts.
         length_cm: neck point to hem, or waist to hem or leg end.
     Returns:
-        The garment in cm. Width and length both stated scale x and y apart.
+        The garment in cm. Where its photo is narrower than it lies flat, torsos are unrolled (``unroll``) and
+        garments from the waist are widened.
     Raises:
         SizeImplausible: a stated figure no such garment has, or width and length that contradict the photo.
     """
@@ -59,19 +64,19 @@ def scale_garment(
     along = _stated(garment, "length", 1, length_cm)
     if across and along:
         ratio = (across / wide) / (along / long)
-        if not 1 / DISAGREEMENT <= ratio <= DISAGREEMENT:
+        if not 1 / FLATTER <= ratio <= ROUNDER:
             expected = across / wide * long
             raise SizeImplausible(
                 f"A width of {across:g} cm and a length of {along:g} cm contradict the photo "
                 f"(at that width the garment is about {expected:.0f} cm long)"
             )
-        return _resized(garment, across / wide, along / long, "width")
+        return _sized(garment, across / wide, along / long, "width")
+    guess_x, guess_y = _guessed_scale(garment, measurements, gender)
     if across:
-        return _resized(garment, across / wide, across / wide, "width")
+        return _sized(garment, across / wide, across / wide * guess_y / guess_x, "width")
     if along:
-        return _resized(garment, along / long, along / long, "length")
-    guess = _guessed_scale(garment, measurements, gender)
-    return _resized(garment, guess, guess, "guessed")
+        return _sized(garment, along / long * guess_x / guess_y, along / long, "length")
+    return _sized(garment, guess_x, guess_y, "guessed")
 
 
 def _flat_width(garment: Garment) -> float:
@@ -88,79 +93,131 @@ def _stated(garment: Garment, what: str, which: int, value: float | None) -> flo
     return float(value)
 
 
-def _guessed_scale(garment: Garment, body: BodyMeasurements, gender: str) -> float:
-    """Robust weighted mean, in log space, of what each measure of the body says."""
+def _guessed_scale(garment: Garment, body: BodyMeasurements, gender: str) -> tuple[float, float]:
+    """Centimetres a pixel, across and along.
+
+    Along: a robust weighted mean, in log space, of what each measure of the body says. Across: the same, but
+    wide enough for the body that the garment is put on.
+    """
     upper = garment.kind.category.covers_upper
-    cues = [cue for cue in (_upper_cues if upper else _lower_cues)(garment, body, gender) if cue.pixels > 1]
+    cues = _upper_cues(garment, body, gender) if upper else _lower_cues(garment, body)
+    cues = [cue for cue in cues if cue.pixels > 1]
     logs = np.log([cue.cm / cue.pixels for cue in cues])
     weights = np.array([1 / cue.spread**2 for cue in cues])
     middle = float((weights * logs).sum() / weights.sum())
     for _ in range(8):  # Huber: a cue far from the others counts by its distance, not its square
-        away = np.abs(logs - middle) * np.sqrt([1 / cue.spread**2 for cue in cues])
-        kept = weights * np.minimum(1.0, 1.0 / np.maximum(away, 1e-9))
+        away = np.abs(logs - middle) * np.sqrt(weights)
+        kept = weights * np.minimum(1.0, 1.2 / np.maximum(away, 1e-9))
         middle = float((kept * logs).sum() / kept.sum())
-    return _wearable(garment, body, float(np.exp(middle)))
+    along = float(np.exp(middle))
+    return along * float(np.clip(_needed_width(garment, body, along), 1.0, ROUNDEST_GUESS)), along
 
 
-def _upper_cues(garment: Garment, body: BodyMeasurements, gender: str) -> list[_Cue]:
+def _chest_ease(garment: Garment, body: BodyMeasurements, gender: str) -> float:
     kind = garment.kind
     ease = {Category.TOP: 8.0, Category.DRESS: 5.0, Category.JUMPSUIT: 7.0, Category.OUTERWEAR: 15.0}[kind.category]
     ease *= body.chest / 95.0
     if gender in {"man", "boy"}:
         ease *= 1.3
-    if kind.neckline == Neckline.STRAPLESS or kind.sleeve == Sleeve.STRAP:
-        ease *= 0.4
-    cues = [_Cue(measure.chest_width(garment), (body.chest + ease) / 2, 0.07)]
+    return ease * (0.4 if kind.neckline == Neckline.STRAPLESS or kind.sleeve == Sleeve.STRAP else 1.0)
+
+
+def _upper_cues(garment: Garment, body: BodyMeasurements, gender: str) -> list[_Cue]:
+    kind = garment.kind
+    half = (body.chest + _chest_ease(garment, body, gender)) / 2
+    cues = [_Cue(measure.chest_width(garment), 0.87 * half, 0.17)]
     sleeved = kind.sleeve in {Sleeve.SHORT, Sleeve.THREE_QUARTER, Sleeve.LONG}
     if sleeved:
-        cues.append(_Cue(measure.shoulder_span(garment), body.shoulder_width * 1.03, 0.11))
+        cues.append(_Cue(measure.shoulder_span(garment), body.shoulder_width * 1.04, 0.10))
     if kind.sleeve == Sleeve.LONG:
-        cues.append(_Cue(measure.sleeve_length(garment), body.arm_length * 1.06, 0.08))
+        cues.append(_Cue(measure.sleeve_length(garment), body.arm_length * 1.07, 0.08))
+    if kind.sleeve == Sleeve.THREE_QUARTER:
+        cues.append(_Cue(measure.sleeve_length(garment), body.arm_length * 0.8, 0.14))
     torso = body.neck_height - body.hip_height
-    if kind.category in {Category.TOP, Category.OUTERWEAR}:
-        cues.append(_Cue(measure.garment_length(garment), torso * 1.12, 0.20))
+    length = measure.garment_length(garment)
+    if kind.category == Category.TOP:
+        cues.append(_Cue(length, torso * 1.08, 0.12))
+    elif kind.category == Category.OUTERWEAR:
+        cues.append(_Cue(length, torso * 1.2, 0.22))
     else:
-        cues.append(_Cue(measure.garment_length(garment), body.neck_height * 0.70, 0.22))
+        share = 0.66 if kind.category == Category.DRESS else 0.9
+        cues.append(_Cue(length, body.neck_height * share, 0.20))
+    waist = _waist_drop(garment)
+    if waist is not None:
+        cues.append(_Cue(waist, body.neck_height - body.waist_height + 2, 0.12))
     return cues
 
 
-def _lower_cues(garment: Garment, body: BodyMeasurements, gender: str) -> list[_Cue]:
-    del gender
-    kind = garment.kind
+def _waist_drop(garment: Garment) -> float | None:
+    """From the neck points down to a marked waist; None where the sides run straight."""
+    marks = garment.landmarks_cm
+    neck, armpit = (float(np.mean([marks[f"{n}_{s}"][1] for s in measure.SIDES])) for n in ("neck", "armpit"))
+    if garment.kind.neckline == Neckline.STRAPLESS or armpit >= neck:
+        return None
+    rows = np.linspace(armpit - 0.25 * (neck - armpit), armpit - 1.6 * (neck - armpit), 40)
+    widths = np.array([measure.width_at(garment, float(y)) or np.inf for y in rows])
+    best = int(widths.argmin())
+    if not 2 < best < 37 or not np.isfinite(widths[-1]):
+        return None
+    marked = widths[best] < 0.9 * measure.chest_width(garment) and widths[best] < 0.95 * widths[-1]
+    return neck - float(rows[best]) if marked else None
+
+
+def _lower_cues(garment: Garment, body: BodyMeasurements) -> list[_Cue]:
+    kind, marks = garment.kind, garment.landmarks_cm
     seat = body.waist + 0.3 * (body.hip - body.waist)  # most waistbands sit below the natural waist
     gathered = any("waist" in panel.elastic for panel in garment.panels)
-    cues = [_Cue(measure.waistband_width(garment), (seat + 2) / 2, 0.16 if gathered else 0.08)]
-    marks = garment.landmarks_cm
+    cues = [_Cue(measure.waistband_width(garment), 0.9 * (seat + 2) / 2, 0.25 if gathered else 0.14)]
+    hip = _hip_width(garment)
+    if hip:
+        cues.append(_Cue(hip, 0.9 * 1.06 * body.hip / 2, 0.12))
+    length = measure.garment_length(garment)
     if kind.category.has_legs:
-        hip_y = 0.35 * marks["waist_left"][1] + 0.65 * marks["crotch"][1]
-        hip = measure.width_at(garment, float(hip_y))
-        if hip:
-            cues.append(_Cue(hip, (body.hip + 8 * body.hip / 98) / 2, 0.10))
+        rise = float(np.mean([marks[f"waist_{s}"][1] for s in measure.SIDES]) - marks["crotch"][1])
+        cues.append(_Cue(rise, 0.95 * (body.waist_height - body.inseam), 0.14))
     if kind.category == Category.TROUSERS:
-        cues.append(_Cue(measure.inseam_length(garment), body.inseam * 0.95, 0.12))
-        cues.append(_Cue(measure.garment_length(garment), body.waist_height * 0.93, 0.12))
-    elif kind.category == Category.SKIRT:
-        cues.append(_Cue(measure.garment_length(garment), body.waist_height * 0.55, 0.4))
+        cues.append(_Cue(measure.inseam_length(garment), body.inseam * 0.96, 0.09))
+        cues.append(_Cue(length, body.waist_height * 0.95, 0.12))
     else:
-        cues.append(_Cue(measure.garment_length(garment), body.waist_height * 0.38, 0.25))
+        share, spread = (0.52, 0.35) if kind.category == Category.SKIRT else (0.38, 0.25)
+        cues.append(_Cue(length, body.waist_height * share, spread))
     return cues
 
 
-def _wearable(garment: Garment, body: BodyMeasurements, scale: float) -> float:
-    """Enlarge a guess until the narrowest place below the chest goes round the body without strain."""
-    kind = garment.kind
-    if not kind.category.covers_upper:
-        return scale
+def _hip_width(garment: Garment) -> float | None:
     marks = garment.landmarks_cm
-    armpit = float(np.mean([marks[f"armpit_{s}"][1] for s in measure.SIDES]))
-    needs = [(2 * measure.chest_width(garment) * scale, 0.96 * body.chest)]
-    waist = measure.narrowest_between(garment, armpit, armpit - 22 / scale)
-    if waist is not None:
-        needs.append((2 * waist * scale, 0.98 * body.waist))
-    hip = measure.width_at(garment, armpit - (body.chest_height + 4 - body.hip_height) / scale)
-    if hip is not None:
-        needs.append((2 * hip * scale, 0.97 * body.hip))
-    return scale * min(1.2, max(1.0, *(need / have for have, need in needs)))
+    waist = float(np.mean([marks[f"waist_{s}"][1] for s in measure.SIDES]))
+    if garment.kind.category.has_legs:
+        return measure.width_at(garment, 0.35 * waist + 0.65 * float(marks["crotch"][1]))
+    return measure.width_at(garment, waist - 0.5 * measure.waistband_width(garment))
+
+
+def _needed_width(garment: Garment, body: BodyMeasurements, scale: float) -> float:
+    """Factor across that lets the garment go round chest, waist and hip; below 1 where it is wide anyway."""
+    upper = garment.kind.category.covers_upper
+    needs: list[tuple[float | None, float]] = []
+    if upper:
+        marks = garment.landmarks_cm
+        armpit = float(np.mean([marks[f"armpit_{s}"][1] for s in measure.SIDES]))
+        needs.append((measure.chest_width(garment), 1.0 * body.chest))
+        waist = armpit - (body.chest_height + 4 - body.waist_height) / scale
+        needs.append((measure.width_at(garment, waist), 0.99 * body.waist))
+        needs.append(
+            (measure.width_at(garment, armpit - (body.chest_height + 4 - body.hip_height) / scale), 0.96 * body.hip)
+        )
+    else:
+        gathered = any("waist" in panel.elastic for panel in garment.panels)
+        seat = body.waist + 0.3 * (body.hip - body.waist)
+        needs.append((measure.waistband_width(garment), (0.85 if gathered else 1.0) * seat))
+        needs.append((_hip_width(garment), 1.02 * body.hip))
+    return max(girth / (2 * width * scale) for width, girth in needs if width)
+
+
+def _sized(garment: Garment, across: float, along: float, source: str) -> Garment:
+    """Scale x and y apart; where x exceeds y, a torso is unrolled instead of stretching its print."""
+    if garment.kind.category.covers_upper and across > along:
+        return _resized(unroll(garment, across / along), along, along, source)
+    return _resized(garment, across, along, source)
 
 
 def _resized(garment: Garment, across: float, along: float, source: str) -> Garment:
