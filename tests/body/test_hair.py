@@ -41,7 +41,7 @@ def test_hair_grows_on_the_scalp_and_stays_outside_the_head(style: str, body: Bo
     assert np.isfinite(points).all()
     eye_z = body.rest.joints_m["eye.L"][2]
     roots = points[:, 0]
-    face = (roots[:, 2] < eye_z + 0.03) & (roots[:, 1] < body.rest.joints_m["eye.L"][1] + 0.02)
+    face = (roots[:, 2] < eye_z + 0.03) & (roots[:, 1] < body.rest.joints_m["eye.L"][1] + 0.005)
     assert not face.any()
     assert np.mean(depth_inside(body.rest.vertices_m, points) > 0.004) < 0.01
 

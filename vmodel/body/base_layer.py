@@ -81,12 +81,8 @@ def base_layer_depth(base_layer: BaseLayer, spot_mm: FloatArray) -> tuple[FloatA
     off_the_arm = np.minimum(157 + 0.8 * np.maximum(-300 - z, 0), 300) - x
     back = smoothstep(60, 130, y)
     if base_layer.upper == "tank":
-        scoop_front = -242 + 62 * smoothstep(0, 1, (x / 64) ** 2.2)
-        scoop_back = -214 + 34 * smoothstep(0, 1, (x / 64) ** 2.2)
-        neck = np.where(x < 64, (1 - back) * scoop_front + back * scoop_back, -100.0) - z
-        # The strap's inner edge is steep where it crosses the shoulder.
-        neck = np.maximum(neck, np.minimum(x - 60, 30.0))
-        armhole = 101 + 12 * smoothstep(-200, -262, z) + 62 * smoothstep(-262, -318, z) ** 2 - x
+        neck = _outside_opening(x, z, 0.0, -165.0, 61.0, 77 - 29 * back)
+        armhole = _outside_opening(x, z, 173.0, -205.0, 69.0, 113.0)
         top = np.minimum(np.minimum(neck, armhole), -120 - z)
     else:
         front_edge = -268 - 10 * np.exp(-((x / 26) ** 2)) - 22 * smoothstep(95, 150, x)
@@ -95,6 +91,15 @@ def base_layer_depth(base_layer: BaseLayer, spot_mm: FloatArray) -> tuple[FloatA
     hem = z - _LEG_HEM_MM[base_layer.lower] - 12 * smoothstep(40, 200, x)
     lower = np.minimum(np.minimum(_WAIST_MM - z, off_the_arm), hem)
     return upper, lower
+
+
+def _outside_opening(
+    x: FloatArray, z: FloatArray, centre_x: float, centre_z: float, width: float, drop: FloatArray | float
+) -> FloatArray:
+    """(n,) mm outside an opening that is half an ellipse below its centre and straight-sided above it."""
+    across = (x - centre_x) / width
+    down = np.minimum(z - centre_z, 0) / drop
+    return np.asarray((np.hypot(across, down) - 1) * width)
 
 
 def must_be_covered(spot_mm: FloatArray) -> BoolArray:

@@ -92,7 +92,7 @@ def _bun(band: FloatArray, disk: FloatArray, scale: float, rng: np.random.Genera
     along = np.linspace(0, 1, _BEYOND)
     size = 0.036 * scale * (0.80 + 0.20 * np.linalg.norm(disk, axis=1))[:, None]
     start = rng.uniform(0, 2 * np.pi, (n, 1))
-    polar = np.radians(rng.uniform(95, 140, (n, 1)) * (1 - along) + rng.uniform(25, 95, (n, 1)) * along)
+    polar = np.radians(rng.uniform(95, 140, (n, 1)) * (1 - along) + rng.uniform(4, 85, (n, 1)) * along)
     turn = start + 2 * np.pi * rng.uniform(0.45, 0.8, (n, 1)) * along
     ball = np.stack([np.sin(polar) * np.cos(turn), 0.82 * np.cos(polar), np.sin(polar) * np.sin(turn)], axis=2)
     middle = band + np.array([0.0, 0.020, 0.012]) * scale
@@ -116,8 +116,8 @@ def _braid(
         [side[:, None] * 0.030 * smoothstep(0, 0.5, along), -0.10 * smoothstep(0.05, 0.6, along) + 0 * arc, -arc],
         axis=2,
     )
-    lead = band[:, None] + centre
-    lead = _kept_outside(lead, surface, 0.014)
+    lead: FloatArray = band[:, None] + centre
+    lead = np.asarray(_kept_outside(lead, surface, 0.014))
     third = rng.integers(0, 3, n)[:, None]
     phase = 2 * np.pi * (along * 9.0 + third / 3)
     loose = smoothstep(0.86, 0.95, along)

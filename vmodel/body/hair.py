@@ -39,11 +39,13 @@ class _Plan:
         length_m: of each strand.
         clearance_m: distance from the skin that the strand reaches.
         side: -1 or 1, the side of the parting it falls to.
+        fore: -1 if it falls before the shoulder, 1 if behind it.
     """
 
     length_m: FloatArray
     clearance_m: FloatArray
     side: FloatArray
+    fore: FloatArray
 
 
 def grow_hair(model: VirtualModel, body: Body) -> Strands:
@@ -93,7 +95,7 @@ def _scalp_roots(model: VirtualModel, body: Body, look: Look, style: HairStyle, 
     density = hair_density(roots.spot_mm, model, look)
     # No hair grows on the parting itself.
     parting = np.abs(parting_distance(roots.spot_mm, style, look))
-    density = density * (1 - 0.8 * np.exp(-((parting / 1.1) ** 2)) * smoothstep(120, 90, roots.spot_mm[:, 1]))
+    density = density * (1 - 0.8 * np.exp(-((parting / 1.1) ** 2)) * smoothstep(92, 60, roots.spot_mm[:, 1]))
     kept = np.flatnonzero(rng.uniform(0, 1, len(roots)) < density)
     return roots.take(kept[: style.strands])
 
@@ -121,9 +123,10 @@ def _plan(
         layer = rng.uniform(0, 1, count)
     parting = parting_distance(spot, style, look)
     # Behind the crown the parting is lost: strands fall to either side and cover it.
-    mixed = 0.5 + 22 * smoothstep(85, 125, spot[:, 1])
+    mixed = 0.5 + 24 * smoothstep(68, 110, spot[:, 1])
     side = np.where(parting + mixed * rng.normal(0, 1, count) >= 0, 1.0, -1.0)
-    return _Plan(length * scale / 1000, style.volume_mm * layer * scale / 1000, side)
+    fore = np.where(turn + rng.normal(0, 6, count) < 84, -1.0, 1.0)
+    return _Plan(length * scale / 1000, style.volume_mm * layer * scale / 1000, side, fore)
 
 
 def _comb(roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface) -> FloatArray:
@@ -135,7 +138,7 @@ def _comb(roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface) -> 
     heading = roots.normal * style.lift
     for k in range(1, count):
         arc_mm = step * k * 1000 / surface.scale
-        flow = _flow(spot, plan.side, style)
+        flow = _flow(spot, plan, style)
         flow -= normal * np.einsum("nc,nc->n", flow, normal)[:, None] * (0.9 if style.comb != "out" else 0.0)
         lift = style.lift * np.exp(-arc_mm / 45) if style.comb != "out" else style.lift
         pull = style.weight * np.clip((arc_mm - 15) / 110, 0, 1) * (1 - 0.6 * smoothstep(-95, -135, spot[:, 2:]))
@@ -156,15 +159,15 @@ def _comb(roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface) -> 
     return np.stack(points, axis=1)
 
 
-def _flow(spot: FloatArray, side: FloatArray, style: HairStyle) -> FloatArray:
+def _flow(spot: FloatArray, plan: _Plan, style: HairStyle) -> FloatArray:
     """(n, 3) combing direction at spots of the head."""
-    x, y, z = spot[:, 0], spot[:, 1], spot[:, 2]
-    down = np.broadcast_to([0.0, 0.0, -1.0], spot.shape)
+    x, y, z, side = spot[:, 0], spot[:, 1], spot[:, 2], plan.side
+    down: FloatArray = np.broadcast_to([0.0, 0.0, -1.0], spot.shape)
     if style.comb in ("whorl", "out"):
-        flow = _unit(spot - WHORL_MM) + 0.35 * down
+        flow: FloatArray = _unit(spot - WHORL_MM) + 0.35 * down
         if style.comb == "whorl":
             forward = style.fringe * smoothstep(70, 10, y) * smoothstep(50, 70, z)
-            flow = flow + forward[:, None] * np.array([0.35, -0.8, 0.0])
+            flow = np.asarray(flow + forward[:, None] * np.array([0.35, -0.8, 0.0]))
         return _unit(flow)
     if style.comb == "swept":
         top = smoothstep(35, 75, z)[:, None]
@@ -175,14 +178,13 @@ def _flow(spot: FloatArray, side: FloatArray, style: HairStyle) -> FloatArray:
     # Parted: to the side and back over the top, then down; never across the face.
     top = smoothstep(20, 85, z)[:, None]
     over = np.stack(
-        [side * 0.9, 0.35 + 0.25 * smoothstep(40, 0, y) + 1.1 * smoothstep(80, 130, y), np.full(len(x), -0.15)], axis=1
+        [side * 0.9, 0.35 + 0.25 * smoothstep(40, 0, y) + 1.5 * smoothstep(55, 112, y), np.full(len(x), -0.15)], axis=1
     )
     face = smoothstep(30, -5, y) * smoothstep(75, 58, np.abs(x)) * smoothstep(80, 50, z)
     aside = np.stack([side * 1.2, np.full(len(x), 0.9), 0 * x], axis=1)
     # On the shoulders hair slides to the front or the back, never outwards over the arms.
     shoulder = smoothstep(-95, -135, z) * smoothstep(62, 100, np.abs(x))
-    fore = np.where(y < 92, -1.0, 1.0)
-    slide = np.stack([-1.1 * np.sign(x), 0.9 * fore, 0 * x], axis=1)
+    slide = np.stack([-0.8 * np.sign(x), 1.0 * plan.fore, 0 * x], axis=1)
     return _unit(over * top + down * (1 - top) + aside * face[:, None] + slide * shoulder[:, None])
 
 
@@ -225,12 +227,14 @@ def _style_locks(
 def _colours(model: VirtualModel, roots: Roots, rng: np.random.Generator) -> FloatArray:
     """(n, 3) float32: natural spread of the hair colour; grey comes first at the temples."""
     count = len(roots)
-    base = np.array(model.hair.colour)
+    # Among grey hairs the others have faded too.
+    faded = 0.4 * model.hair.grey
+    base = np.array(model.hair.colour) * (1 - faded) + 0.3 * faded
     shade = np.exp(rng.normal(0, 0.20, (count, 1)) + rng.normal(0, 0.05, (count, 3)))
     temple = smoothstep(50, 0, roots.spot_mm[:, 2]) * smoothstep(110, 60, turn_of(roots.spot_mm))
     grey_share = np.clip(model.hair.grey * (0.85 + 0.7 * temple), 0, 1)
     is_grey = rng.uniform(0, 1, count) < grey_share
-    silver = np.array([0.40, 0.39, 0.37]) * np.exp(rng.normal(0, 0.22, (count, 1)))
+    silver = np.array([0.36, 0.35, 0.335]) * np.exp(rng.normal(0, 0.22, (count, 1)))
     return np.clip(np.where(is_grey[:, None], silver, base * shade), 0, 1).astype(np.float32)
 
 

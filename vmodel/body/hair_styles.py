@@ -69,7 +69,8 @@ STYLES: dict[str, HairStyle] = {
         "swept", 74, 24, 10, 15, lift=0.3, weight=0.4, clump=0.5, frizz_mm=1.0, parted=True, strands=26000
     ),
     "pixie": HairStyle(
-        "swept", 80, 44, 26, 15, lift=0.28, weight=0.45, clump=0.55, frizz_mm=1.3, fringe=0.9, parted=True, strands=26000
+        "swept", 80, 44, 26, 15, lift=0.28, weight=0.45, clump=0.55, frizz_mm=1.3, fringe=0.9, parted=True,
+        strands=26000,
     ),
     "curly-short": HairStyle(
         "out", 62, 44, 30, 34, lift=0.7, weight=0.22, curl_mm=5, wave_mm=24, clump=0.8, frizz_mm=2.2, strands=24000
@@ -78,7 +79,7 @@ STYLES: dict[str, HairStyle] = {
         "out", 95, 90, 74, 72, lift=1.0, weight=0.0, curl_mm=3.2, wave_mm=13, clump=0.45, frizz_mm=5, strands=30000
     ),
     "bob": HairStyle(
-        "part", 245, 200, 130, 17, lift=0.28, weight=0.75, clump=0.35, frizz_mm=1.0, layered=0.07, parted=True,
+        "part", 208, 168, 110, 15, lift=0.26, weight=0.75, clump=0.35, frizz_mm=1.0, layered=0.07, parted=True,
         strands=24000,
     ),
     "shoulder-length": HairStyle(

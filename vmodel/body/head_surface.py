@@ -71,8 +71,15 @@ def _outer_faces(keep_ears: bool) -> IntArray:
     """Skin faces of head and trunk without arms, ears' insides, eyeballs, mouth."""
     anatomy, surface = load_anatomy(), load_surface()
     centre = anatomy.spot_mm[surface.faces].mean(axis=1)
+    # Where ears join the skull the mesh turns outwards; without the ears only what faces away from it is kept.
+    facing = anatomy.normal[surface.faces].mean(axis=1)
+    away = centre - np.array([0, 72.0, 28.0])
+    away /= np.linalg.norm(away, axis=1, keepdims=True)
+    joint = (
+        (np.einsum("fc,fc->f", facing, away) < 0.8) & (centre[:, 2] > -60) & (centre[:, 2] < 30) & (centre[:, 1] > 35)
+    )
     outer = ~anatomy.hidden_faces & (anatomy.eye_faces == 0) & (centre[:, 2] > LOWEST_MM) & (np.abs(centre[:, 0]) < 260)
-    return np.flatnonzero(outer & (keep_ears | ~on_ear(centre)))
+    return np.flatnonzero(outer & (keep_ears | ~(on_ear(centre) | joint)))
 
 
 def head_surface(vertices_m: FloatArray, keep_ears: bool = True) -> HeadSurface:

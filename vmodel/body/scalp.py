@@ -83,10 +83,10 @@ def scalp_colour(model: VirtualModel, chart: Chart, look: Look) -> tuple[FloatAr
     spot_mm = chart.spot_mm[head]
     density = hair_density(spot_mm, model, look)
     parting = np.exp(-((parting_distance(spot_mm, style, look) / 1.7) ** 2)) * (
-        smoothstep(125, 85, spot_mm[:, 1]) * (spot_mm[:, 2] > 40)
+        smoothstep(92, 55, spot_mm[:, 1]) * (spot_mm[:, 2] > 40)
     )
     share[head] = style.scalp_opacity * density**1.3 * (1 - 0.75 * parting)
     grey = np.array([0.32, 0.31, 0.30])
     colour = np.array(model.hair.colour) * (1 - model.hair.grey) + grey * model.hair.grey
-    tinted = 0.75 * colour + 0.10 * np.array(model.skin_tone)
+    tinted = 0.55 * colour + 0.045 * np.array(model.skin_tone)
     return np.broadcast_to(tinted.astype(np.float32), (len(share), 3)), share

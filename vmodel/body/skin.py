@@ -203,9 +203,7 @@ def _paint_cavities(layer: _Layer, chart: Chart, anatomy: Anatomy) -> _Layer:
     at = np.flatnonzero(anatomy.hidden_faces[chart.face])
     depth = np.clip((chart.spot_mm[at, 1] + 22) / 30, 0, 1)
     in_mouth = chart.spot_mm[at, 2] < -40
-    moist = np.where(
-        in_mouth[:, None], np.float32([0.20, 0.055, 0.05]), layer.albedo[at] * np.float32([0.85, 0.5, 0.48])
-    )
+    moist = np.where(in_mouth[:, None], np.array([0.20, 0.055, 0.05]), layer.albedo[at] * np.array([0.85, 0.5, 0.48]))
     albedo = layer.albedo.copy()
     albedo[at] = moist * (1 - 0.85 * depth * in_mouth)[:, None]
     return _Layer(albedo, layer.roughness, layer.height_mm, layer.scatter)
