@@ -219,8 +219,8 @@ class Garment:
         kind: category and sub-kinds.
         panels, seams: the pattern; every edge without a seam is an opening.
         textures: (H, W, 3) uint8 sRGB pictures with the garment's colours bled past its outline so
-            that no backdrop shows at a seam; index 0 is the photo, later ones the inpainted or
-            photographed back.
+            that no backdrop shows at a seam; index 0 is the photo (its sides widened where it showed a body's
+            projection, see ``garment.unroll``), later ones the inpainted or photographed back.
         landmarks_cm: the landmarks in the panel space, name -> (2,) float64.
         cm_per_px: photo scale, or 0 while unknown (panels are then in photo pixels, y up).
         scale_source: "guessed", "width", "length" or "size chart".

@@ -6,7 +6,7 @@ from vmodel.garment import measure
 from vmodel.types import BodyMeasurements, FitReport, Garment
 
 # share of the body's girth: below the first the cloth must stretch visibly, above the second it hangs free
-TIGHT = {"chest": 0.0, "waist": -0.01, "hip": -0.01}
+TIGHT = {"chest": -0.02, "waist": -0.04, "hip": -0.05}
 LOOSE = {"chest": 0.20, "hip": 0.24}
 LOOSE_WAISTBAND = 0.14
 

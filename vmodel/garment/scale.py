@@ -109,8 +109,18 @@ def _guessed_scale(garment: Garment, body: BodyMeasurements, gender: str) -> tup
         away = np.abs(logs - middle) * np.sqrt(weights)
         kept = weights * np.minimum(1.0, 1.2 / np.maximum(away, 1e-9))
         middle = float((kept * logs).sum() / kept.sum())
-    along = float(np.exp(middle))
+    along = min(float(np.exp(middle)), _longest(garment, body) / measure.garment_length(garment))
     return along * float(np.clip(_needed_width(garment, body, along), 1.0, ROUNDEST_GUESS)), along
+
+
+def _longest(garment: Garment, body: BodyMeasurements) -> float:
+    """Length in cm that a garment of the kind does not exceed on this body."""
+    category = garment.kind.category
+    if category == Category.TOP:
+        return 1.35 * (body.neck_height - body.hip_height)
+    if not category.covers_upper:
+        return (0.75 if category == Category.SHORTS else 0.99) * body.waist_height
+    return 0.9 * body.neck_height
 
 
 def _chest_ease(garment: Garment, body: BodyMeasurements, gender: str) -> float:
@@ -199,12 +209,11 @@ def _needed_width(garment: Garment, body: BodyMeasurements, scale: float) -> flo
     if upper:
         marks = garment.landmarks_cm
         armpit = float(np.mean([marks[f"armpit_{s}"][1] for s in measure.SIDES]))
-        needs.append((measure.chest_width(garment), 1.0 * body.chest))
+        needs.append((measure.chest_width(garment), 1.03 * body.chest))
         waist = armpit - (body.chest_height + 4 - body.waist_height) / scale
         needs.append((measure.width_at(garment, waist), 0.99 * body.waist))
-        needs.append(
-            (measure.width_at(garment, armpit - (body.chest_height + 4 - body.hip_height) / scale), 0.96 * body.hip)
-        )
+        hip = armpit - (body.chest_height + 4 - body.hip_height) / scale
+        needs.append((measure.width_at(garment, hip), 0.97 * body.hip))
     else:
         gathered = any("waist" in panel.elastic for panel in garment.panels)
         seat = body.waist + 0.3 * (body.hip - body.waist)
