@@ -69,7 +69,7 @@ def decide_kind(reading: SilhouetteReading, category: Category | None) -> Garmen
     confidence = 1.0 if category is not None else float(share.max())
     if not chosen.covers_upper:
         return GarmentKind(chosen, confidence, stated=category is not None)
-    sleeve = SLEEVES[int(reading.sleeve.argmax())]
+    sleeve = _sleeve_of(reading)
     score = np.array(reading.neckline)
     score[NECKLINES.index(Neckline.NONE)] = 0
     if sleeve not in {Sleeve.NONE}:
@@ -99,7 +99,34 @@ def _weighed(reading: SilhouetteReading) -> FloatArray:
     both = share[top] + share[dress]
     against = share[top] / max(share[dress], 1e-6) * np.exp(-odds)
     share[top], share[dress] = both * against / (1 + against), both / (1 + against)
-    return share
+    # a coat taken for a top still hangs well, a blouse taken for a coat turns stiff: doubt goes to the top
+    share[CATEGORIES.index(Category.OUTERWEAR)] *= 0.5
+    return np.asarray(share / share.sum())
+
+
+def _sleeve_of(reading: SilhouetteReading) -> Sleeve:
+    """Sleeve class from the network and from the sleeve's length against the span of the shoulders.
+
+    With a span of 40 cm, short sleeves end by 40 cm below the shoulder point, long ones begin at about 59 cm.
+    """
+    points = reading.points_px
+    best = SLEEVES[int(reading.sleeve.argmax())]
+    if best in {Sleeve.NONE, Sleeve.STRAP}:
+        return best
+    runs = [np.linalg.norm(points[f"cuff_outer_{s}"] - points[f"shoulder_{s}"]) for s in ("left", "right")]
+    span = float(np.linalg.norm(points["shoulder_left"] - points["shoulder_right"]))
+    ratio = np.log(max(float(np.mean(runs)), 1.0) / max(span, 1.0))
+    past_short, past_middle = (1 / (1 + np.exp(-(ratio - np.log(border)) / 0.04)) for border in (1.0, 1.48))
+    by_length = {
+        Sleeve.SHORT: 1 - past_short,
+        Sleeve.THREE_QUARTER: past_short * (1 - past_middle),
+        Sleeve.LONG: past_middle,
+    }
+    scores = {
+        sleeve: max(np.log(share + 1e-9), -2.2) + 0.35 * np.log(reading.sleeve[SLEEVES.index(sleeve)] + 1e-3)
+        for sleeve, share in by_length.items()
+    }
+    return max(scores, key=lambda sleeve: float(scores[sleeve]))
 
 
 def _lowest_inside(inside: FloatArray, kind: GarmentKind, points: dict[str, FloatArray]) -> dict[str, FloatArray]:
