@@ -15,13 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 import roma
 import torch
+from scipy.spatial.transform import Rotation
 
 from vmodel.body.anny_model import load_anny, load_surface
 from vmodel.body.joint_limits import HINGES, SWINGS
 from vmodel.body.keypoints import COCO_18, keypoints_of
 from vmodel.body.pose_language import FINGER_CURLS, NECK_SHARES, SPINE_SHARES, curled_fingers
 from vmodel.errors import PoseImpossible, PoseInvalid
-from vmodel.types import FloatArray, Pose
+from vmodel.types import BoolArray, FloatArray, Pose
 
 NEEDED = ("neck", "right_shoulder", "left_shoulder", "right_hip", "left_hip")
 """Keypoints without which there is no telling how a body stands."""
@@ -104,7 +105,7 @@ def fit_keypoints(keypoints_px: FloatArray, name: str = "fitted") -> Fit:
     target = torch.from_numpy(keypoints[:, :2] / scale * [1, -1]).float()
     vectors, reached = _optimise(target, torch.from_numpy(seen), skeleton)
     misses = np.linalg.norm(reached - target.numpy(), axis=1) * seen / skeleton.height
-    _refuse_unreachable(misses, seen, name)
+    _refuse_unreachable(misses, seen)
     rotations = _finish(vectors)
     lifted = _thighs_level(rotations)
     return Fit(
@@ -114,7 +115,7 @@ def fit_keypoints(keypoints_px: FloatArray, name: str = "fitted") -> Fit:
     )
 
 
-def _scale_px_per_m(keypoints: FloatArray, seen: FloatArray, skeleton: _Skeleton, name: str) -> float:
+def _scale_px_per_m(keypoints: FloatArray, seen: BoolArray, skeleton: _Skeleton, name: str) -> float:
     """Picture scale from the segments that foreshortening shortens least; limbs that outgrow it are impossible."""
     rest = _rest_keypoints(skeleton)
 
@@ -126,7 +127,7 @@ def _scale_px_per_m(keypoints: FloatArray, seen: FloatArray, skeleton: _Skeleton
     hips = (keypoints[COCO_18.index("right_hip")] + keypoints[COCO_18.index("left_hip")]) / 2
     rest_hips = (rest[COCO_18.index("right_hip")] + rest[COCO_18.index("left_hip")]) / 2
     neck = COCO_18.index("neck")
-    torso = np.linalg.norm(keypoints[neck, :2] - hips[:2]) / np.linalg.norm(rest[neck] - rest_hips)
+    torso = float(np.linalg.norm(keypoints[neck, :2] - hips[:2]) / np.linalg.norm(rest[neck] - rest_hips))
     ratios = {(first, second): length(first, second)[0] / length(first, second)[1] for first, second, _ in _LIMBS}
     shoulders = length("left_shoulder", "right_shoulder")
     candidates = [torso, 0.9 * shoulders[0] / shoulders[1], *(ratio for ratio in ratios.values() if ratio > 0)]
@@ -175,7 +176,7 @@ def _skeleton() -> _Skeleton:
 
 
 def _rest_keypoints(skeleton: _Skeleton) -> FloatArray:
-    angles = _Angles.zeros(1, skeleton)
+    angles = _Angles.zeros(1)
     return np.asarray(_forward(angles.rotations(skeleton), skeleton)[0].detach().numpy())
 
 
@@ -191,8 +192,7 @@ class _Angles:
     camera: torch.Tensor  # (N, 3) x, y, log of a scale correction
 
     @classmethod
-    def zeros(cls, count: int, skeleton: _Skeleton) -> _Angles:
-        del skeleton
+    def zeros(cls, count: int) -> _Angles:
         shapes = ((3,), (3,), (3,), (len(_BALLS), 3), (len(_HINGED),), (3,))
         return cls(*(torch.zeros(count, *shape) for shape in shapes))
 
@@ -233,7 +233,7 @@ def _optimise(
     target: torch.Tensor, seen: torch.Tensor, skeleton: _Skeleton
 ) -> tuple[dict[str, FloatArray], FloatArray]:
     """Best of several starts: (bone -> rotation vector, (18, 2) reached keypoints in metres, y up)."""
-    angles = _Angles.zeros(len(YAWS), skeleton)
+    angles = _Angles.zeros(len(YAWS))
     angles.root[:, 2] = torch.tensor(YAWS)
     hips = (target[COCO_18.index("left_hip")] + target[COCO_18.index("right_hip")]) / 2
     angles.camera[:, :2] = hips
@@ -245,7 +245,7 @@ def _optimise(
         for step in range(STEPS):
             optimiser.zero_grad()
             loss, _, _ = _loss(angles, target, seen, skeleton, prior=1.0 if step < STEPS // 2 else 0.3)
-            loss.sum().backward()
+            loss.sum().backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
     with torch.no_grad():
@@ -300,10 +300,9 @@ def _beyond_limits(angles: _Angles) -> torch.Tensor:
     return total
 
 
-def _refuse_unreachable(misses: FloatArray, seen: FloatArray, name: str) -> None:
-    del name
+def _refuse_unreachable(misses: FloatArray, seen: BoolArray) -> None:
     limbs = [i for i, label in enumerate(COCO_18) if label.split("_")[-1] in {"elbow", "wrist", "knee", "ankle"}]
-    worst = max(limbs, key=lambda i: misses[i])
+    worst = max(limbs, key=lambda i: float(misses[i]))
     if seen[worst] and misses[worst] > LARGEST_MISS:
         side, joint = COCO_18[worst].split("_")
         # A lower leg that cannot follow means that the knee would have to bend forwards.
@@ -317,8 +316,6 @@ def _refuse_unreachable(misses: FloatArray, seen: FloatArray, name: str) -> None
 
 def _finish(vectors: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
     """Level the feet under the legs and relax the fingers, which keypoints say nothing about."""
-    from scipy.spatial.transform import Rotation
-
     rotations = {bone: np.asarray(vector, np.float32) for bone, vector in vectors.items()}
     for side in ("L", "R"):
         leg = Rotation.identity()
@@ -327,7 +324,7 @@ def _finish(vectors: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         forward = leg.apply([0.0, -1.0, 0.0])
         yaw = np.arctan2(forward[0], -forward[1])
         level = leg.inv() * Rotation.from_euler("z", yaw)
-        angle = np.linalg.norm(level.as_rotvec())
+        angle = float(np.linalg.norm(level.as_rotvec()))
         rotations[f"foot.{side}"] = (level.as_rotvec() * min(1.0, 0.9 / max(angle, 1e-6))).astype(np.float32)
         rotations |= curled_fingers(side, FINGER_CURLS["relaxed"])
     return rotations
@@ -335,11 +332,9 @@ def _finish(vectors: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
 
 def _thighs_level(rotations: Mapping[str, FloatArray]) -> bool:
     """True if both thighs point forward rather than down: the body sits."""
-    from scipy.spatial.transform import Rotation
-
     down = []
     for side in ("L", "R"):
         root = Rotation.from_rotvec(rotations.get("root", np.zeros(3)))
         thigh = root * Rotation.from_rotvec(rotations.get(f"upperleg01.{side}", np.zeros(3)))
         down.append(-thigh.apply([0.0, 0.0, -1.0])[2])
-    return max(down) < 0.5
+    return bool(max(down) < 0.5)

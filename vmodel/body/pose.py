@@ -1,4 +1,4 @@
-"""Poses: the library, files, and the limits of human joints."""
+"""Poses by name or from a file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import Any
 
 import yaml
 
+from vmodel.body.fit_pose import fit_pose
+from vmodel.body.joint_limits import validate_pose
+from vmodel.body.openpose import read_keypoints
 from vmodel.body.pose_language import compile_pose, mirrored
 from vmodel.errors import UnknownPose
 from vmodel.types import Pose
@@ -24,14 +27,27 @@ def pose_names() -> tuple[str, ...]:
 def load_pose(name_or_path: str) -> Pose:
     """A pose of the library, or one fitted to a file.
 
+    Args:
+        name_or_path: a name of ``pose_names()``, or the path of OpenPose JSON (COCO-18, BODY_25, COCO-17, whole-body),
+            a rendered pose map, or a photo where a pose detector is installed.
     Raises:
         UnknownPose: neither a name nor a file.
+        PoseInvalid: the file is not understood.
+        PoseImpossible: no person can strike it; the joint is named.
+        DetectorMissing: a photo, and no detector.
     """
     if name_or_path in _entries():
         return _library_pose(name_or_path)
-    if not Path(name_or_path).is_file():
+    path = Path(name_or_path)
+    try:
+        is_file = path.is_file()
+    except (OSError, ValueError):  # a name too long for a path, or with a null character
+        is_file = False
+    if not is_file:
         raise UnknownPose(name_or_path, pose_names())
-    raise UnknownPose(name_or_path, pose_names())
+    pose = fit_pose(read_keypoints(path), path.name)
+    validate_pose(pose)
+    return pose
 
 
 @functools.cache
