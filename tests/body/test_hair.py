@@ -1,5 +1,6 @@
 """Hair: grows from the scalp, stays outside the head, differs by style, follows the head into a pose."""
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +26,12 @@ def body() -> Body:
     return build_body(invent("bob"))
 
 
+@functools.cache
+def grown(style: str) -> Strands:
+    model = invent(style)
+    return grow_hair(model, build_body(model))
+
+
 def head_hair(strands: Strands) -> np.ndarray:
     return strands.points_m[strands.kind == HEAD_HAIR]
 
@@ -35,7 +42,7 @@ def depth_inside(body_vertices: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("style", sorted(set(STYLES) - {"bald"}))
 def test_hair_grows_on_the_scalp_and_stays_outside_the_head(style: str, body: Body) -> None:
-    strands = grow_hair(invent(style), body)
+    strands = grown(style)
     points = head_hair(strands)
     assert 12_000 <= len(points) <= 34_000
     assert np.isfinite(points).all()
@@ -48,7 +55,7 @@ def test_hair_grows_on_the_scalp_and_stays_outside_the_head(style: str, body: Bo
 
 @pytest.mark.parametrize("style", ["long-wavy", "long-straight", "bob", "afro", "side-part", "ponytail"])
 def test_hair_leaves_the_face_free(style: str, body: Body) -> None:
-    points = head_hair(grow_hair(invent(style), body)).reshape(-1, 3)
+    points = head_hair(grown(style)).reshape(-1, 3)
     eye, nose_x = body.rest.joints_m["eye.L"], 0.028
     before = (np.abs(points[:, 0]) < nose_x) & (points[:, 1] < eye[1] + 0.03) & (points[:, 2] < eye[2] + 0.03)
     assert np.mean(before & (points[:, 2] > eye[2] - 0.10)) < 0.001
@@ -57,7 +64,7 @@ def test_hair_leaves_the_face_free(style: str, body: Body) -> None:
 def test_styles_differ_in_reach_and_volume(body: Body) -> None:
     extents = {}
     for style in ("buzz", "short-crop", "bob", "long-straight", "afro"):
-        points = head_hair(grow_hair(invent(style), body)).reshape(-1, 3)
+        points = head_hair(grown(style)).reshape(-1, 3)
         extents[style] = (np.percentile(points[:, 2], 0.5), np.ptp(np.percentile(points[:, 0], [0.5, 99.5])))
     lowest = [extents[style][0] for style in ("buzz", "bob", "long-straight")]
     assert lowest[0] > lowest[1] + 0.03 > lowest[2] + 0.2
@@ -73,12 +80,12 @@ def test_the_same_model_grows_the_same_hair_and_another_seed_does_not(body: Body
 
 
 def test_a_bald_head_still_has_brows_and_lashes(body: Body) -> None:
-    kinds = set(grow_hair(invent("bald"), body).kind.tolist())
+    kinds = set(grown("bald").kind.tolist())
     assert kinds == {BROW, LASH}
 
 
 def test_brows_sit_above_the_eyes_and_lashes_on_the_lids(body: Body) -> None:
-    strands = grow_hair(invent("bald"), body)
+    strands = grown("bald")
     eye = body.rest.joints_m["eye.L"]
     brows, lashes = strands.points_m[strands.kind == BROW], strands.points_m[strands.kind == LASH]
     above = brows[:, 0, 2] - eye[2]
@@ -109,7 +116,7 @@ TURNED = Pose("turned", {"head": np.array([0.25, 0.1, 0.5]), "neck02": np.array(
 
 @pytest.mark.parametrize("style", ["long-wavy", "ponytail", "short-crop"])
 def test_hair_follows_the_head_and_stays_outside_the_body(style: str, body: Body) -> None:
-    strands, posed = grow_hair(invent(style), body), body.posed(TURNED)
+    strands, posed = grown(style), body.posed(TURNED)
     moved = pose_hair(strands, body, posed)
     roots = moved.points_m[:, 0]
     assert np.percentile(np.abs(depth_inside(posed.vertices_m, roots)), 95) < 0.004
@@ -119,7 +126,7 @@ def test_hair_follows_the_head_and_stays_outside_the_body(style: str, body: Body
 
 
 def test_long_hair_lies_on_clothes(body: Body) -> None:
-    strands, posed = grow_hair(invent("long-straight"), body), body.posed(Pose("rest", {}))
+    strands, posed = grown("long-straight"), body.posed(Pose("rest", {}))
     surface = head_surface(posed.vertices_m, keep_ears=False)
     trunk = (surface.spot_mm[:, 2] < -170) & (surface.spot_mm[:, 2] > -600)
     cloth = surface.samples_m[trunk] + 0.02 * surface.normals[trunk]

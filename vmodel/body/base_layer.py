@@ -19,7 +19,7 @@ STONE = (0.330, 0.290, 0.255)
 CHARCOAL = (0.034, 0.035, 0.038)
 _LEG_HEM_MM = {"leggings": -1412.0, "shorts": -905.0, "briefs-short": -800.0}
 """Height of the leg hems on the neutral body, from the eyes; the crotch is at -745."""
-_WAIST_MM = -505.0
+_WAIST_MM = -478.0
 
 
 @dataclass(frozen=True)

@@ -217,14 +217,17 @@ def blob(
     return np.asarray(np.exp(-0.5 * np.einsum("kn,kn->n", scaled, scaled)))
 
 
-def smooth_noise(scale_mm: float, rng: np.random.Generator, waves: int = 24) -> Callable[[FloatArray], FloatArray]:
+def smooth_noise(scale_mm: float, rng: np.random.Generator, waves: int = 16) -> Callable[[FloatArray], FloatArray]:
     """A smooth random function of the spot, about unit variance: sum of random plane waves."""
     direction = rng.normal(size=(waves, 3))
     direction *= 2 * np.pi / scale_mm * rng.uniform(0.5, 1.2, (waves, 1)) / np.linalg.norm(direction, axis=1)[:, None]
-    phase = rng.uniform(0, 2 * np.pi, waves)
+    phase = rng.uniform(0, 2 * np.pi, waves).astype(np.float32)
+    across = direction.T.astype(np.float32)
 
     def evaluate(spot_mm: FloatArray) -> FloatArray:
-        return np.asarray(np.cos(spot_mm @ direction.T + phase).sum(axis=1) * np.sqrt(2 / waves), np.float32)
+        return np.asarray(
+            np.cos(spot_mm.astype(np.float32) @ across + phase).sum(axis=1) * np.sqrt(2 / waves), np.float32
+        )
 
     return evaluate
 

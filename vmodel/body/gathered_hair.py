@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.spatial import cKDTree
 
@@ -48,24 +50,38 @@ def _over_scalp(
     roots: Roots, held: FloatArray, style: HairStyle, surface: HeadSurface, rng: np.random.Generator
 ) -> FloatArray:
     """(n, _ON_SCALP, 3): from the roots over the skull to the band, along the shorter way round."""
-    centre = _placed(_CENTRE_MM[None], surface)[0]
+    centre, skull = _radial_skull(surface)
     start, end = roots.points_m - centre, held - centre
-    far, near = np.linalg.norm(start, axis=1), np.linalg.norm(end, axis=1)
-    a, b = start / far[:, None], end / near[:, None]
+    a = start / np.linalg.norm(start, axis=1, keepdims=True)
+    b = end / np.linalg.norm(end, axis=1, keepdims=True)
+    root_gap, band_gap = np.linalg.norm(start, axis=1) - skull(a), np.linalg.norm(end, axis=1) - skull(b)
     angle = np.arccos(np.clip(np.einsum("nc,nc->n", a, b), -0.999, 0.999))[:, None]
-    layer = rng.uniform(0.1, 1.0, len(roots)) * style.volume_mm / 1000 * surface.scale
+    layer = 0.001 + rng.uniform(0.1, 1.0, len(roots)) * style.volume_mm / 1000 * surface.scale
     path = [roots.points_m]
     for share in np.linspace(0, 1, _ON_SCALP)[1:-1]:
         direction = (np.sin((1 - share) * angle) * a + np.sin(share * angle) * b) / np.sin(angle)
-        reach = (far * (1 - share) + near * share) * 1.15
-        outside = centre + direction * reach[:, None]
-        for _ in range(2):
-            contact = surface.contact(outside)
-            clearance = 0.001 + layer * min(1.0, 4 * share)
-            outside = outside - contact.normal * (contact.distance_m - clearance)[:, None]
-        path.append(outside)
+        direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+        gap = root_gap * max(0.0, 1 - 5 * share) + band_gap * max(0.0, 5 * share - 4)
+        lift = layer * min(1.0, 5 * share, 5 * (1 - share))
+        path.append(centre + direction * (skull(direction) + gap + lift)[:, None])
     path.append(held)
     return np.stack(path, axis=1)
+
+
+def _radial_skull(surface: HeadSurface) -> tuple[FloatArray, Callable[[FloatArray], FloatArray]]:
+    """Centre of the skull, and its radius in any direction, smooth across the holes where the ears were."""
+    centre = _placed(_CENTRE_MM[None], surface)[0]
+    head = surface.spot_mm[:, 2] > -130
+    away = surface.samples_m[head] - centre
+    radius = np.linalg.norm(away, axis=1)
+    tree = cKDTree(away / radius[:, None])
+
+    def skull(direction: FloatArray) -> FloatArray:
+        distance, index = tree.query(direction, k=6)
+        weight = 1 / (distance**2 + 4e-4)
+        return np.asarray((weight * radius[index]).sum(axis=1) / weight.sum(axis=1))
+
+    return centre, skull
 
 
 def _tail(

@@ -125,7 +125,7 @@ def _plan(
     # Behind the crown the parting is lost: strands fall to either side and cover it.
     mixed = 0.5 + 24 * smoothstep(68, 110, spot[:, 1])
     side = np.where(parting + mixed * rng.normal(0, 1, count) >= 0, 1.0, -1.0)
-    fore = np.where(turn + rng.normal(0, 6, count) < 84, -1.0, 1.0)
+    fore = np.where(turn + rng.normal(0, 5, count) < 70, -1.0, 1.0)
     return _Plan(length * scale / 1000, style.volume_mm * layer * scale / 1000, side, fore)
 
 
@@ -172,9 +172,11 @@ def _flow(spot: FloatArray, plan: _Plan, style: HairStyle) -> FloatArray:
     if style.comb == "swept":
         top = smoothstep(35, 75, z)[:, None]
         forward = style.fringe * smoothstep(95, 20, y)
-        across = np.stack([side * 0.8, 0.7 - 1.4 * forward, 0.0 * x], axis=1)
-        sides = np.stack([0 * x, 0.45 - 0.5 * style.fringe * smoothstep(60, 20, y), np.full(len(x), -0.9)], axis=1)
-        return _unit(across * top + sides * (1 - top))
+        over: FloatArray = np.stack([side * 0.8, 0.7 - 1.4 * forward, 0.0 * x], axis=1)
+        sides: FloatArray = np.stack(
+            [0 * x, 0.45 - 0.5 * style.fringe * smoothstep(60, 20, y), np.full(len(x), -0.9)], axis=1
+        )
+        return _unit(over * top + sides * (1 - top))
     # Parted: to the side and back over the top, then down; never across the face.
     top = smoothstep(20, 85, z)[:, None]
     over = np.stack(
@@ -184,6 +186,8 @@ def _flow(spot: FloatArray, plan: _Plan, style: HairStyle) -> FloatArray:
     aside = np.stack([side * 1.2, np.full(len(x), 0.9), 0 * x], axis=1)
     # On the shoulders hair slides to the front or the back, never outwards over the arms.
     shoulder = smoothstep(-95, -135, z) * smoothstep(62, 100, np.abs(x))
+    inwards = -0.30 * np.sign(x) * smoothstep(-35, -90, z) * smoothstep(55, 82, np.abs(x))
+    down = down + np.stack([inwards, 0 * x, 0 * x], axis=1)
     slide = np.stack([-0.8 * np.sign(x), 1.0 * plan.fore, 0 * x], axis=1)
     return _unit(over * top + down * (1 - top) + aside * face[:, None] + slide * shoulder[:, None])
 

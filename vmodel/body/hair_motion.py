@@ -7,7 +7,7 @@ from scipy.spatial import cKDTree
 
 from vmodel.body.anny_model import load_surface
 from vmodel.body.chart import load_anatomy, smoothstep
-from vmodel.body.head_surface import HeadSurface, head_surface
+from vmodel.body.head_surface import Contact, HeadSurface, head_surface
 from vmodel.body.model import Body
 from vmodel.body.strands import HEAD_HAIR
 from vmodel.types import FloatArray, PosedBody, Strands
@@ -68,8 +68,10 @@ def _hang(
         return carried_m
     points = carried_m.copy()
     rest, free = rest_m[reaches], free[reaches]
-    # Free hair turns with the head about the vertical only.
-    heading = np.arctan2(rotation[1, 0], rotation[0, 0])
+    # Free hair lies on neck and back: it turns with the trunk, about the vertical only.
+    chest = load_surface().bone_labels.index("spine01")
+    trunk = posed.bone_poses[chest][:3, :3] @ np.linalg.inv(body.rest.bone_poses[chest][:3, :3])
+    heading = np.arctan2(trunk[1, 0], trunk[0, 0])
     yaw = np.array(
         [[np.cos(heading), -np.sin(heading), 0], [np.sin(heading), np.cos(heading), 0], [0, 0, 1]], np.float64
     )
@@ -94,7 +96,9 @@ def _settle(
         if not len(moving):
             continue
         step = settled[moving, k] if k == 1 else settled[moving, k - 1] + (points[moving, k] - points[moving, k - 1])
-        out = surface.pushed_out(step, _CLEARANCE_M)
+        contact = surface.contact(step)
+        out = step + contact.normal * np.maximum(_CLEARANCE_M - contact.distance_m, 0)[:, None]
+        out += _off_the_shoulder(contact) * length[moving, k - 1]
         if cloth is not None:
             out = cloth.pushed_out(out, _CLEARANCE_M)
         back = settled[moving, k - 1]
@@ -102,6 +106,13 @@ def _settle(
         direction /= np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-9)
         settled[moving, k] = back + direction * length[moving, k - 1]
     return settled
+
+
+def _off_the_shoulder(contact: Contact) -> FloatArray:
+    """(n, 3) share of a segment's length by which hair on top of a shoulder slides to its front or back."""
+    x, y, z = contact.spot_mm[:, 0], contact.spot_mm[:, 1], contact.spot_mm[:, 2]
+    on_top = smoothstep(62, 100, np.abs(x)) * smoothstep(-95, -135, z) * smoothstep(0.02, 0.004, contact.distance_m)
+    return np.stack([-0.7 * np.sign(x) * on_top, np.where(y < 92, -0.8, 0.8) * on_top, 0 * x], axis=1)
 
 
 def _cloth_surface(cloth_m: FloatArray, surface: HeadSurface) -> HeadSurface:

