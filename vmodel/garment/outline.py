@@ -41,7 +41,7 @@ def clean_mask(mask: BoolArray, keep_thin_above: float) -> BoolArray:
     thin[:row] = 0
     solid = _drop_protrusions(solid, opened, thin, size)
     solid[row:] = cv2.morphologyEx(solid, cv2.MORPH_OPEN, _disc(1))[row:]
-    return _largest_piece(_fill_pinholes(solid, size))
+    return largest_piece(_fill_pinholes(solid, size))
 
 
 def _drop_protrusions(solid: ByteArray, opened: ByteArray, thin: ByteArray, size: float) -> ByteArray:
@@ -67,10 +67,11 @@ def _fill_pinholes(solid: ByteArray, size: float) -> ByteArray:
     return filled
 
 
-def _largest_piece(solid: ByteArray) -> BoolArray:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
+def largest_piece(mask: BoolArray | ByteArray) -> BoolArray:
+    """(H, W) bool: the connected part with the most pixels."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     if count <= 1:
-        return solid.astype(bool)
+        return mask.astype(bool)
     return np.asarray(labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax()))
 
 

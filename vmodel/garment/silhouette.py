@@ -13,6 +13,7 @@ from vmodel.garment.outline import (
     edge_strength,
     extent,
     follow_edge,
+    largest_piece,
     resample_path,
     smooth_path,
     trace_contour,
@@ -35,6 +36,8 @@ def garment_mask(rgb: ByteArray, mask: BoolArray, kind: GarmentKind, points_px: 
     top, height = float(rows[0]), float(np.ptp(rows))
     clean = clean_mask(mask, top + height * (0.55 if kind.category.covers_upper else 0.0))
     clean = _cut_at_hem(clean, points_px)
+    if kind.sleeve == Sleeve.STRAP:
+        clean = _single_straps(clean, points_px)
     contour, size = trace_contour(clean), extent(clean)
     for group in _slits(kind, points_px):
         # both sides alike: a sleeve that lies against the body on one side mostly does so on the other
@@ -43,6 +46,23 @@ def garment_mask(rgb: ByteArray, mask: BoolArray, kind: GarmentKind, points_px: 
             for start, end in group:
                 clean = _part(rgb, clean, start, end)
     return clean
+
+
+def _single_straps(mask: BoolArray, points: Mapping[str, FloatArray]) -> BoolArray:
+    """Keep the inner of two strands where a strap's front and back lie side by side.
+
+    Both panels carry the strap, sewn at its top; the strand further out is the back's, seen behind.
+    """
+    size, kept = extent(mask), mask.copy()
+    middle = int((points["neck_left"][0] + points["neck_right"][0]) / 2)
+    low = int(max(points["armpit_left"][1], points["armpit_right"][1]))
+    for row in range(max(0, low)):
+        for half in (kept[row, middle:], kept[row, :middle][::-1]):  # from the middle outwards, views
+            steps = np.nonzero(np.diff(half.astype(np.int8), prepend=0, append=0))[0]
+            for start, end in zip(steps[2::2], steps[3::2], strict=True):
+                if end - start < 0.04 * size:
+                    half[start:end] = False
+    return largest_piece(kept)
 
 
 def _cut_at_hem(mask: BoolArray, points: Mapping[str, FloatArray]) -> BoolArray:
