@@ -1,0 +1,78 @@
+from functools import cache
+
+import numpy as np
+import pytest
+
+from vmodel.body.adapt import penetration_m
+from vmodel.body.model import Body, build_body
+from vmodel.body.pose import load_pose, pose_names
+from vmodel.body.roster import load_roster
+from vmodel.config import Settings
+from vmodel.types import BodyPart
+
+
+@cache
+def body_of(model_id: str) -> Body:
+    return build_body(load_roster(Settings())[model_id])
+
+
+@pytest.mark.parametrize("model_id", ["wm-ines", "mn-chidi", "ch-yuki"])
+def test_a_body_stands_on_the_floor_at_its_exact_height(model_id: str) -> None:
+    body = body_of(model_id)
+    heights = body.rest.vertices_m[:, 2]
+    assert heights.min() == pytest.approx(0, abs=1e-5)
+    assert np.ptp(heights) * 100 == pytest.approx(body.model.height_cm, abs=0.01)
+    assert 0.95 < body.scale < 1.05
+
+
+def test_measurements_agree_with_anatomy() -> None:
+    measured = body_of("wm-ines").measurements
+    assert measured.waist < measured.chest < measured.hip
+    assert measured.inseam < measured.hip_height < measured.waist_height < measured.chest_height < measured.neck_height
+    assert 25 < measured.neck < 45 and 48 < measured.arm_length < 66
+
+
+def test_every_part_of_the_surface_is_labelled() -> None:
+    body = body_of("wm-ines")
+    assert set(np.unique(body.face_parts)) == set(range(len(BodyPart)))
+    uv, uv_faces = body.uv
+    assert uv_faces.shape == body.rest.faces.shape
+    assert uv.min() >= 0 and uv.max() <= 1
+
+
+def test_keypoints_lie_where_the_wearers_joints_are() -> None:
+    body = body_of("wm-ines")
+    points = body.keypoints(body.rest)
+    assert points.shape == (18, 3)
+    assert points[5, 0] > 0 > points[2, 0]  # left is +x
+    assert np.allclose(points[1], (points[2] + points[5]) / 2, atol=1e-4)
+    assert points[0, 1] < points[16, 1]  # the nose is in front of the ear
+
+
+def test_a_path_between_poses_starts_and_ends_in_them() -> None:
+    body = body_of("wm-ines")
+    start, end = load_pose("a-pose-relaxed"), load_pose("contrapposto")
+    path = body.posed_path(start, end, 20)
+    assert path.shape == (20, *body.rest.vertices_m.shape)
+    assert np.allclose(path[0], body.posed(start).vertices_m, atol=1e-4)
+    assert np.allclose(path[-1], body.posed(end).vertices_m, atol=1e-4)
+    assert np.linalg.norm(np.diff(path, axis=0), axis=2).max() < 0.08
+
+
+@pytest.mark.parametrize("model_id", ["wm-ines", "wm-moana", "mn-chidi", "ch-kofi"])
+def test_hands_stay_outside_the_body_and_both_soles_on_the_floor(model_id: str) -> None:
+    body = body_of(model_id)
+    foot = list(BodyPart).index(BodyPart.FOOT)
+    soles = np.unique(body.rest.faces[body.face_parts == foot])
+    left = body.rest.vertices_m[soles, 0] > 0
+    for name in pose_names():
+        posed = body.posed(load_pose(name))
+        assert penetration_m(posed.vertices_m, body.surface) < 0.004, name
+        heights = posed.vertices_m[soles, 2]
+        assert heights[left].min() < 0.003 and heights[~left].min() < 0.003, name
+
+
+def test_a_pose_is_the_same_every_time() -> None:
+    body = body_of("mn-chidi")
+    pose = load_pose("hand-on-hip")
+    assert np.array_equal(body.posed(pose).vertices_m, body.posed(pose).vertices_m)
