@@ -29,7 +29,8 @@ def test_measurements_agree_with_anatomy() -> None:
     measured = body_of("wm-ines").measurements
     assert measured.waist < measured.chest < measured.hip
     assert measured.inseam < measured.hip_height < measured.waist_height < measured.chest_height < measured.neck_height
-    assert 25 < measured.neck < 45 and 48 < measured.arm_length < 66
+    assert 25 < measured.neck < 45
+    assert 48 < measured.arm_length < 66
 
 
 def test_every_part_of_the_surface_is_labelled() -> None:
@@ -37,7 +38,8 @@ def test_every_part_of_the_surface_is_labelled() -> None:
     assert set(np.unique(body.face_parts)) == set(range(len(BodyPart)))
     uv, uv_faces = body.uv
     assert uv_faces.shape == body.rest.faces.shape
-    assert uv.min() >= 0 and uv.max() <= 1
+    assert uv.min() >= 0
+    assert uv.max() <= 1
 
 
 def test_keypoints_lie_where_the_wearers_joints_are() -> None:
@@ -69,7 +71,8 @@ def test_hands_stay_outside_the_body_and_both_soles_on_the_floor(model_id: str) 
         posed = body.posed(load_pose(name))
         assert penetration_m(posed.vertices_m, body.surface) < 0.004, name
         heights = posed.vertices_m[soles, 2]
-        assert heights[left].min() < 0.003 and heights[~left].min() < 0.003, name
+        assert heights[left].min() < 0.003, name
+        assert heights[~left].min() < 0.003, name
 
 
 def test_a_pose_is_the_same_every_time() -> None:

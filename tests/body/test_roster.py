@@ -14,11 +14,13 @@ def test_the_roster_holds_adults_of_every_size_and_tone_and_children(tmp_path: P
     roster = load_roster(Settings(home=tmp_path))
     adults = [model for model in roster.values() if not model.is_child]
     children = [model for model in roster.values() if model.is_child]
-    assert len(adults) >= 20 and len(children) >= 6
+    assert len(adults) >= 20
+    assert len(children) >= 6
     assert {model.size for model in adults} == {"XS", "S", "M", "L", "XL", "2XL", "3XL", "4XL"}
     assert {model.skin_tone for model in roster.values()} == set(SKIN_TONES.values())
     assert len({model.hair.style for model in roster.values()}) >= 8
-    assert min(model.age for model in children) == 4 and max(model.age for model in adults) >= 70
+    assert min(model.age for model in children) == 4
+    assert max(model.age for model in adults) >= 70
     for model in roster.values():
         look_of(model)
 
