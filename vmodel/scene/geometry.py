@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.spatial import cKDTree
 
+from vmodel.scene.hem import HemRim, hem_rim
 from vmodel.scene.rays import Tracer
 from vmodel.scene.stool import stool_mesh
 from vmodel.scene.subdivision import Refinement, refine, vertex_normals
@@ -131,6 +132,7 @@ class Geometry:
         near_cloth: (T,) bool, body triangles that cloth may lie on.
         coarse: the mesh before refinement.
         refinements: how body, stool and cloth were refined; None where absent.
+        rim_parents: (R,) int32 vertices that the last R vertices, the hem's rim, copy attributes from.
         all_surfaces, cloth_only: tracers; triangles of ``cloth_only`` count from ``cloth_start``.
         occluders: tracer of what casts shadows: coarse body, stool, cloth and hair.
             The floor is not among them: a studio's white floor sends back what it blocks.
@@ -148,6 +150,7 @@ class Geometry:
     near_cloth: BoolArray
     coarse: Coarse
     refinements: tuple[Refinement, ...]
+    rim_parents: IntArray
     all_surfaces: Tracer
     cloth_only: Tracer
     occluders: Tracer
@@ -160,7 +163,8 @@ class Geometry:
         for refinement, count in zip(self.refinements, self.coarse.counts, strict=True):
             pieces.append(refinement.vertices(coarse_values[start : start + count]))
             start += count
-        return np.concatenate(pieces)
+        fine = np.concatenate(pieces)
+        return np.concatenate([fine, fine[self.rim_parents]])
 
 
 def build_geometry(subject: Subject, cloth_levels: int = 2, body_levels: int = 1) -> Geometry:
@@ -190,23 +194,49 @@ def build_geometry(subject: Subject, cloth_levels: int = 2, body_levels: int = 1
     )
     sizes = [len(refinement.triangles) for refinement in refinements]
     cloth_start = sizes[0] + sizes[1]
+    rim = _rim(subject, refinements, fine, cloth_start)
+    corner_uv = _corner_uv(subject, refinements, sizes)
+    rim_uv = corner_uv[cloth_start:][rim.parent_triangle[:, None], rim.parent_corner]
+    texture = _texture_index(subject, refinements, cloth_start)
+    vertices = np.concatenate([fine.vertices_m, rim.vertices_m])
+    triangles = np.concatenate([fine.triangles, rim.triangles + len(fine.vertices_m)]).astype(np.int32)
+    sizes[2] += len(rim.triangles)
     return Geometry(
         subject=subject,
-        vertices_m=fine.vertices_m,
-        normals=fine.normals,
-        triangles=fine.triangles,
+        vertices_m=vertices,
+        normals=np.concatenate([fine.normals, rim.normals]),
+        triangles=triangles,
         surface=np.repeat(np.array(list(Surface), np.uint8), sizes),
         part=_parts(subject, refinements[0], sizes),
-        corner_uv=_corner_uv(subject, refinements, sizes),
-        texture=_texture_index(subject, refinements, cloth_start),
-        near_cloth=_near_cloth(fine, cloth_start, sizes[0]),
+        corner_uv=np.concatenate([corner_uv, rim_uv]).astype(np.float32),
+        texture=np.concatenate([texture, texture[cloth_start:][rim.parent_triangle]]),
+        near_cloth=np.append(_near_cloth(fine, cloth_start, sizes[0]), np.zeros(len(rim.triangles), bool)),
         coarse=coarse,
         refinements=refinements,
-        all_surfaces=Tracer(fine.vertices_m, fine.triangles),
-        cloth_only=Tracer(fine.vertices_m, fine.triangles[cloth_start:]),
+        rim_parents=rim.parent_vertex + sum(fine.counts[:2]),
+        all_surfaces=Tracer(vertices, triangles),
+        cloth_only=Tracer(vertices, triangles[cloth_start:]),
         occluders=_occluders(coarse, subject.hair),
         solid_occluders=Tracer(coarse.vertices_m, coarse.triangles),
         cloth_start=cloth_start,
+    )
+
+
+def _rim(subject: Subject, refinements: tuple[Refinement, ...], fine: Coarse, cloth_start: int) -> HemRim:
+    """The rim of the refined cloth; a fine border vertex is open where its coarse neighbours are."""
+    drape = subject.drape
+    before = sum(fine.counts[:2])
+    is_open = np.zeros(0, bool)
+    if drape is not None:
+        on_opening = np.zeros(len(drape.vertices_m), np.float32)
+        on_opening[np.asarray(drape.open_edges).reshape(-1)] = 1
+        is_open = refinements[2].vertices(on_opening) > 0.7
+    return hem_rim(
+        fine.vertices_m[before:],
+        fine.normals[before:],
+        fine.triangles[cloth_start:] - before,
+        is_open,
+        "" if drape is None else drape.material,
     )
 
 

@@ -62,7 +62,7 @@ class Scene:
     def seen_by(self, camera: Camera) -> GBuffer:
         """The G-buffer of a camera; the latest one is kept, so maps and draft share it."""
         for view in self._views:
-            if view.camera is camera:
+            if _same(view.camera, camera):
                 return view
         self._views[:] = [trace_gbuffer(self.geometry, camera)]
         return self._views[0]
@@ -83,3 +83,13 @@ class Scene:
                 self._lightings.pop(next(iter(self._lightings)))
             self._lightings[key] = light_scene(self.geometry, self.ambient, LIGHTS[light], azimuth, seed)
         return self._lightings[key]
+
+
+def _same(first: Camera, second: Camera) -> bool:
+    return (
+        first.size == second.size
+        and first.focal_px == second.focal_px
+        and first.centre_px == second.centre_px
+        and np.array_equal(first.position_m, second.position_m)
+        and np.array_equal(first.rotation, second.rotation)
+    )

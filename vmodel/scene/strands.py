@@ -21,6 +21,7 @@ _OPACITY = 0.92
 _PIECE_PX = 4.0
 _FULL_PX_PER_MM = 2.2
 _FEWEST = 1000
+_ROUND_ABOVE_PX = 9.0
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def uncovered(layer: StrandLayer) -> FloatArray:
 
 
 def thinned(hair: Strands | None, camera: Camera) -> Strands | None:
-    """Fewer, wider strands with fewer points when the head is small in the picture.
+    """Fewer, wider strands with fewer points where the head is small in the picture, rounder ones in close-ups.
 
     Args:
         hair: all strands, or None.
@@ -143,9 +144,30 @@ def thinned(hair: Strands | None, camera: Camera) -> Strands | None:
     shown = head[np.linspace(0, len(head), int(wanted), endpoint=False).astype(int)]
     chosen = np.sort(np.concatenate([shown, np.flatnonzero(hair.kind != HEAD)]))
     wider = np.where(hair.kind[chosen] == HEAD, len(head) / max(len(shown), 1), 1).astype(np.float32)[:, None]
-    return Strands(
+    thin = Strands(
         points[chosen][:, kept], hair.radius_m[chosen][:, kept] * wider, hair.colour[chosen], hair.kind[chosen]
     )
+    return rounded(thin) if piece_mm * px_per_mm > _ROUND_ABOVE_PX else thin
+
+
+def rounded(hair: Strands) -> Strands:
+    """Twice as many points on a smooth curve through the given ones (Catmull and Rom, 1974)."""
+    points = np.asarray(hair.points_m, np.float32)
+    padded = np.concatenate([2 * points[:, :1] - points[:, 1:2], points, 2 * points[:, -1:] - points[:, -2:-1]], axis=1)
+    middle = (9 * (padded[:, 1:-2] + padded[:, 2:-1]) - padded[:, :-3] - padded[:, 3:]) / 16
+    radius = np.asarray(hair.radius_m, np.float32)
+    return Strands(
+        _interleaved(points, middle),
+        _interleaved(radius, 0.5 * (radius[:, 1:] + radius[:, :-1])),
+        hair.colour,
+        hair.kind,
+    )
+
+
+def _interleaved(knots: FloatArray, between: FloatArray) -> FloatArray:
+    result = np.empty((knots.shape[0], knots.shape[1] + between.shape[1], *knots.shape[2:]), np.float32)
+    result[:, ::2], result[:, 1::2] = knots, between
+    return result
 
 
 def _own_colours(hair: Strands) -> FloatArray:
