@@ -1,0 +1,74 @@
+"""Flat-lays drawn for tests: coloured polygons on a pale ground, with their exact masks."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from vmodel.types import BodyMeasurements, ByteArray, Cutout, FlatLay
+
+SIZE = (640, 520)
+CLOTH = (40, 90, 160)
+INSIDE = (22, 50, 95)
+
+WOMAN = BodyMeasurements(
+    height=172, chest=90, waist=72, hip=97, neck=34, shoulder_width=39, arm_length=57, inseam=78, chest_height=125,
+    waist_height=107, hip_height=87, neck_height=146,
+)  # fmt: skip
+CHILD = BodyMeasurements(
+    height=110, chest=57, waist=53, hip=60, neck=26, shoulder_width=27, arm_length=36, inseam=48, chest_height=79,
+    waist_height=67, hip_height=55, neck_height=90,
+)  # fmt: skip
+
+Points = list[tuple[float, float]]
+
+
+def flat_lay(rgb: ByteArray, mask: ByteArray, name: str = "drawn.png") -> tuple[FlatLay, Cutout]:
+    return FlatLay(name, "0" * 64, rgb), Cutout(mask.astype(np.float32) / 255, "mask", 1.0)
+
+
+def draw(outline: Points, inside: Points | None = None, name: str = "drawn.png") -> tuple[FlatLay, Cutout]:
+    """A garment from the right half of its outline (x from the middle, y down, top to bottom), mirrored."""
+    half = np.array(outline, np.float64)
+    loop = np.concatenate([half, (half * [-1, 1])[::-1]]) + np.array([SIZE[1] / 2, 0])
+    mask = np.zeros(SIZE, np.uint8)
+    cv2.fillPoly(mask, [np.round(loop * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    rgb = np.full((*SIZE, 3), 236, np.uint8)
+    rgb[mask > 127] = CLOTH
+    if inside is not None:
+        hole = np.array(inside, np.float64)
+        hole = np.concatenate([hole, (hole * [-1, 1])[::-1]]) + np.array([SIZE[1] / 2, 0])
+        area = cv2.fillPoly(np.zeros(SIZE, np.uint8), [np.round(hole * 16).astype(np.int32)], 255, cv2.LINE_8, 4)
+        rgb[(area > 0) & (mask > 127)] = INSIDE
+    return flat_lay(rgb, mask, name)
+
+
+def tee(length: float = 390.0) -> tuple[FlatLay, Cutout]:
+    outline = [(0, 88), (25, 86), (50, 80), (125, 104), (222, 205), (170, 250), (130, 200), (128, 320)]
+    outline += [(130, 80 + length), (0, 84 + length)]
+    return draw(outline, [(0, 88), (25, 86), (50, 80), (42, 105), (26, 122), (0, 128)], "tee.png")
+
+
+def long_sleeve() -> tuple[FlatLay, Cutout]:
+    outline = [(0, 85), (42, 78), (102, 98), (150, 260), (178, 432), (140, 440), (108, 280), (92, 180)]
+    outline += [(90, 300), (96, 420), (0, 424)]
+    return draw(outline, [(0, 85), (42, 78), (30, 104), (0, 112)], "long_sleeve.png")
+
+
+def dress() -> tuple[FlatLay, Cutout]:
+    outline = [(0, 66), (38, 58), (76, 70), (72, 110), (84, 140), (66, 222), (92, 320), (140, 590), (0, 600)]
+    return draw(outline, [(0, 66), (38, 58), (28, 88), (0, 100)], "dress.png")
+
+
+def trousers(gap: float = 26.0) -> tuple[FlatLay, Cutout]:
+    outline = [(0, 60), (66, 60), (84, 150), (86, 590), (gap / 2, 592), (3, 196), (0, 192)]
+    return draw(outline, name="trousers.png")
+
+
+def skirt() -> tuple[FlatLay, Cutout]:
+    return draw([(0, 140), (80, 138), (108, 230), (170, 520), (0, 532)], name="skirt.png")
+
+
+def camisole() -> tuple[FlatLay, Cutout]:
+    outline = [(0, 190), (58, 150), (64, 70), (72, 70), (72, 150), (104, 190), (98, 300), (118, 520), (0, 526)]
+    return draw(outline, name="camisole.png")

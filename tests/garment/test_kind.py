@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.garment import drawn_flat_lays as drawn
+from vmodel.config import Settings
+from vmodel.garment.cutout import cut_out
+from vmodel.garment.kind import understand
+from vmodel.garment.reading import read_flat_lay
+from vmodel.types import Category, Sleeve
+
+FLATLAYS = Path(os.environ.get("FLATLAYS", Path(__file__).resolve().parents[2].parent / "shared" / "flatlays"))
+LABELS = FLATLAYS / "labels.tsv"
+
+
+@pytest.mark.parametrize(
+    ("picture", "category", "sleeve"),
+    [
+        (drawn.tee(), Category.TOP, Sleeve.SHORT),
+        (drawn.long_sleeve(), Category.TOP, Sleeve.LONG),
+        (drawn.dress(), Category.DRESS, Sleeve.NONE),
+        (drawn.trousers(), Category.TROUSERS, Sleeve.NONE),
+        (drawn.skirt(), Category.SKIRT, Sleeve.NONE),
+        (drawn.camisole(), Category.TOP, Sleeve.STRAP),
+    ],
+    ids=["tee", "long sleeve", "dress", "trousers", "skirt", "camisole"],
+)
+def test_a_drawn_garment_is_recognised(picture, category, sleeve):
+    kind, _ = understand(*picture)
+    assert (kind.category, kind.sleeve) == (category, sleeve)
+    assert not kind.stated
+
+
+def test_a_stated_category_overrides_what_the_silhouette_looks_like():
+    kind, landmarks = understand(*drawn.tee(), category=Category.DRESS)
+    assert kind.category == Category.DRESS
+    assert kind.stated
+    assert kind.confidence == 1.0
+    assert "hem_left" in landmarks.points_px
+
+
+def test_a_garment_understood_twice_is_understood_alike():
+    first, second = (understand(*drawn.dress())[1].points_px for _ in range(2))
+    assert all((first[name] == second[name]).all() for name in first)
+
+
+@pytest.mark.skipif(not LABELS.is_file(), reason="the labelled photos are not on this machine")
+def test_every_labelled_photo_has_the_right_category_and_sleeve():
+    with LABELS.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    wrong = []
+    for row in rows:
+        flat_lay = read_flat_lay(FLATLAYS / row["file"], Settings())
+        kind, _ = understand(flat_lay, cut_out(flat_lay))
+        sleeve = Sleeve.NONE if kind.sleeve == Sleeve.STRAP else kind.sleeve
+        if (kind.category, sleeve) != (row["category"], row["sleeve"]):
+            wrong.append((row["file"], str(kind.category), str(kind.sleeve)))
+    assert not wrong

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.garment import drawn_flat_lays as drawn
+from vmodel.errors import LandmarksInvalid
+from vmodel.garment.kind import understand
+from vmodel.garment.landmarks import read_landmarks
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("neck_left", (310, 80)),
+        ("neck_right", (210, 80)),
+        ("cuff_outer_left", (482, 205)),
+        ("cuff_outer_right", (38, 205)),
+        ("cuff_inner_left", (430, 250)),
+        ("armpit_left", (390, 200)),
+        ("hem_left", (390, 470)),
+        ("hem_right", (130, 470)),
+    ],
+)
+def test_corners_of_a_tee_are_found_within_three_hundredths_of_its_size(name, expected):
+    _, landmarks = understand(*drawn.tee())
+    assert np.linalg.norm(landmarks.points_px[name] - expected) < 0.035 * 444
+
+
+def test_crotch_and_leg_ends_of_trousers_are_found():
+    _, landmarks = understand(*drawn.trousers())
+    points = landmarks.points_px
+    assert np.linalg.norm(points["crotch"] - (260, 192)) < 20
+    assert points["leg_outer_left"][0] > points["leg_inner_left"][0] > points["leg_inner_right"][0]
+    assert abs(points["leg_inner_left"][1] - 592) < 10
+
+
+def test_left_is_the_wearers_left_which_is_the_photos_right():
+    _, landmarks = understand(*drawn.dress())
+    for name in ("neck", "shoulder", "armpit", "waist", "hem"):
+        assert landmarks.points_px[f"{name}_left"][0] > landmarks.points_px[f"{name}_right"][0]
+
+
+def test_a_landmarks_file_moves_the_landmarks_that_it_names(tmp_path):
+    path = tmp_path / "landmarks.json"
+    path.write_text(json.dumps({"landmarks": {"neck_front": [260.0, 131.0], "armpit_left": [389.0, 210.0]}}))
+    _, landmarks = understand(*drawn.tee(), landmarks=path)
+    assert landmarks.points_px["neck_front"].tolist() == [260.0, 131.0]
+    assert landmarks.points_px["armpit_left"].tolist() == [389.0, 210.0]
+    assert landmarks.confidence["armpit_left"] == 1.0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "not json",
+        "[]",
+        "{}",
+        '{"elbow_left": [1, 2]}',
+        '{"neck_left": [1]}',
+        '{"neck_left": "here"}',
+        '{"neck_left": [-5, 10]}',
+        '{"neck_left": [1e9, 10]}',
+        '{"neck_left": [NaN, 10]}',
+    ],
+)
+def test_a_landmarks_file_that_makes_no_sense_is_refused(tmp_path, content):
+    path = tmp_path / "landmarks.json"
+    path.write_text(content)
+    with pytest.raises(LandmarksInvalid) as caught:
+        read_landmarks(path, (640, 520))
+    assert caught.value.code == "landmarks_invalid"
+
+
+def test_a_missing_landmarks_file_is_refused(tmp_path):
+    with pytest.raises(LandmarksInvalid):
+        read_landmarks(tmp_path / "none.json", (640, 520))
