@@ -19,7 +19,7 @@ STONE = (0.330, 0.290, 0.255)
 CHARCOAL = (0.034, 0.035, 0.038)
 _LEG_HEM_MM = {"leggings": -1412.0, "shorts": -905.0, "briefs-short": -800.0}
 """Height of the leg hems on the neutral body, from the eyes; the crotch is at -745."""
-_WAIST_MM = -478.0
+_WAIST_MM = -436.0
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def base_layer_depth(base_layer: BaseLayer, spot_mm: FloatArray) -> tuple[FloatA
     back = smoothstep(60, 130, y)
     if base_layer.upper == "tank":
         neck = _outside_opening(x, z, 0.0, -165.0, 61.0, 77 - 29 * back)
-        armhole = _outside_opening(x, z, 173.0, -205.0, 69.0, 113.0)
+        armhole = _outside_opening(x, z, 173.0, -205.0, 69.0, 91.0)
         top = np.minimum(np.minimum(neck, armhole), -120 - z)
     else:
         front_edge = -268 - 10 * np.exp(-((x / 26) ** 2)) - 22 * smoothstep(95, 150, x)

@@ -171,8 +171,8 @@ def _flow(spot: FloatArray, plan: _Plan, style: HairStyle) -> FloatArray:
         return _unit(flow)
     if style.comb == "swept":
         top = smoothstep(35, 75, z)[:, None]
-        forward = style.fringe * smoothstep(95, 20, y)
-        over: FloatArray = np.stack([side * 0.8, 0.7 - 1.4 * forward, 0.0 * x], axis=1)
+        fringe = style.fringe * smoothstep(95, 20, y)
+        over: FloatArray = np.stack([side * 0.8, 0.7 - 1.4 * fringe, 0.0 * x], axis=1)
         sides: FloatArray = np.stack(
             [0 * x, 0.45 - 0.5 * style.fringe * smoothstep(60, 20, y), np.full(len(x), -0.9)], axis=1
         )

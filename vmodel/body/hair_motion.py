@@ -78,7 +78,11 @@ def _hang(
     segment = np.diff(rest, axis=1)
     length = np.linalg.norm(segment, axis=2, keepdims=True)
     share = 0.5 * (free[:, 1:] + free[:, :-1])[..., None]
-    turned = (segment @ rotation.T) * (1 - share) + (segment @ yaw.T) * share
+    # Segments that lay on a shoulder at rest no longer do once the head has turned: they fall anew.
+    off_rest = np.degrees(np.arccos(np.clip((np.trace(rotation @ yaw.T) - 1) / 2, -1, 1)))
+    fall = 0.9 * float(smoothstep(6, 32, np.array(off_rest)))
+    hanging = (segment @ yaw.T) * (1 - fall) + np.array([0, 0, -1.0]) * length * fall
+    turned = (segment @ rotation.T) * (1 - share) + hanging * share
     turned *= length / np.maximum(np.linalg.norm(turned, axis=2, keepdims=True), 1e-9)
     hung = np.concatenate([points[reaches][:, :1], points[reaches][:, :1] + np.cumsum(turned, axis=1)], axis=1)
     points[reaches] = _settle(hung, length, free, head_surface(posed.vertices_m), outside_of)
@@ -98,7 +102,9 @@ def _settle(
         step = settled[moving, k] if k == 1 else settled[moving, k - 1] + (points[moving, k] - points[moving, k - 1])
         contact = surface.contact(step)
         out = step + contact.normal * np.maximum(_CLEARANCE_M - contact.distance_m, 0)[:, None]
-        out += _off_the_shoulder(contact) * length[moving, k - 1]
+        slide = _off_the_shoulder(contact, length[moving, k - 1], surface.scale)
+        slid = np.flatnonzero(np.abs(slide).max(axis=1) > 1e-5)
+        out[slid] = surface.pushed_out(out[slid] + slide[slid], _CLEARANCE_M)
         if cloth is not None:
             out = cloth.pushed_out(out, _CLEARANCE_M)
         back = settled[moving, k - 1]
@@ -108,11 +114,15 @@ def _settle(
     return settled
 
 
-def _off_the_shoulder(contact: Contact) -> FloatArray:
-    """(n, 3) share of a segment's length by which hair on top of a shoulder slides to its front or back."""
+def _off_the_shoulder(contact: Contact, length: FloatArray, scale: float) -> FloatArray:
+    """(n, 3) metres by which hair on a shoulder slides to its front or back instead of down the arm."""
     x, y, z = contact.spot_mm[:, 0], contact.spot_mm[:, 1], contact.spot_mm[:, 2]
-    on_top = smoothstep(62, 100, np.abs(x)) * smoothstep(-95, -135, z) * smoothstep(0.02, 0.004, contact.distance_m)
-    return np.stack([-0.7 * np.sign(x) * on_top, np.where(y < 92, -0.8, 0.8) * on_top, 0 * x], axis=1)
+    below = smoothstep(-80, -125, z)
+    beyond = np.maximum(np.abs(x) - 78, 0) * scale / 1000 * below
+    on_top = below * smoothstep(62, 90, np.abs(x)) * smoothstep(0.03, 0.006, contact.distance_m)
+    inwards = -np.sign(x) * np.minimum(0.8 * beyond + 0.5 * on_top * length[:, 0], 1.5 * length[:, 0])
+    onwards = np.where(y < 92, -0.9, 0.9) * on_top * length[:, 0]
+    return np.stack([inwards, onwards, 0 * x], axis=1)
 
 
 def _cloth_surface(cloth_m: FloatArray, surface: HeadSurface) -> HeadSurface:
