@@ -63,7 +63,7 @@ class Output:
         picture, sidecar = save_shot(shot, self.folder, stem, self.file_format)
         if self.maps:
             save_maps(shot.maps, self.folder, stem)
-        self._pictures.append((picture, f"{shot.model.name} · {shot.pose} · {shot.request.view}"))
+        self._pictures.append((picture, f"{shot.model.id} · {shot.pose} · {shot.request.view}"))
         if self.as_json:
             found = {
                 "picture": str(picture),

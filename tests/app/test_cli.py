@@ -20,7 +20,7 @@ from vmodel.take import Shot
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REFERENCE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-NEEDED_FIELDS = "photo picture sidecar category model pose view pipeline seed timings warnings".split()
+NEEDED_FIELDS = ["photo", "picture", "sidecar", "category", "model", "pose", "view", "pipeline", "seed", "timings", "warnings"]
 
 
 def commands() -> Iterator[tuple[str, object]]:
@@ -56,7 +56,11 @@ def shot(examples: Path, tmp_path_factory: pytest.TempPathFactory, tee_shot: Sho
     out = tmp_path_factory.mktemp("shot")
     command = [sys.executable, "-m", "app.cli", "shoot", str(examples / "logo-tee.jpg"), "--size", "512x384", "--json"]
     ended = subprocess.run(
-        [*command, "--maps", "--contact-sheet", "--out", str(out)], capture_output=True, text=True, check=False, cwd=ROOT
+        [*command, "--maps", "--contact-sheet", "--out", str(out)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
     )
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr == ""
@@ -150,7 +154,15 @@ def test_inspecting_an_example_draws_it_and_prints_landmarks_that_can_be_given_b
 
 
 def test_ctrl_c_ends_a_run_with_one_line_and_leaves_nothing_half_written(examples: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "app.cli", "shoot", str(examples / "pleated-skirt.jpg"), "--out", str(tmp_path / "out")]
+    command = [
+        sys.executable,
+        "-m",
+        "app.cli",
+        "shoot",
+        str(examples / "pleated-skirt.jpg"),
+        "--out",
+        str(tmp_path / "out"),
+    ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ)
     deadline = time.monotonic() + 60
     while not (tmp_path / "out").is_dir() and time.monotonic() < deadline:
