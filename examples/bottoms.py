@@ -5,7 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from examples.canvas import Cloth, Table, blur, colour, inner_distance, smooth_noise
-from examples.cutting import Layout, Points, closed, crumple, curve, fill, lay_out, mirrored, path, stitches, stroke
+from examples.cutting import (
+    Layout,
+    Points,
+    closed,
+    crumple,
+    curve,
+    fill,
+    lay_out,
+    mirrored,
+    moved,
+    path,
+    stitches,
+    stroke,
+)
 from examples.tops import sew, sum_of_folds
 from vmodel.types import ByteArray, FloatArray
 
@@ -17,8 +30,12 @@ def denim_trousers(rng: np.random.Generator) -> ByteArray:
     layout, table = lay_out(13.6, (600, 110), rng, 5.0), Table("#f0eeea", rng)
     denim = Cloth("twill", 0.13)
     waist = [(0, 1.6), (10, 1.1), (19.4, 0)]
-    leg = path([(0, 2), (10, 1.6), (19.4, 0.4)], [(19.4, 0.4), (23.2, 10), (25.2, 20), (25.0, 45), (24.4, 101)],
-               [(24.4, 101), (15.5, 102.2), (6.6, 101.4)], [(6.6, 101.4), (5.0, 60), (3.0, 38), (0.0, 28.5)])  # fmt: skip
+    leg = path(
+        [(0, 2), (10, 1.6), (19.4, 0.4)],
+        [(19.4, 0.4), (23.2, 10), (25.2, 20), (25.0, 45), (24.4, 101)],
+        [(24.4, 101), (15.5, 102.2), (6.6, 101.4)],
+        [(6.6, 101.4), (5.0, 60), (3.0, 38), (0.0, 28.5)],
+    )
     right = np.vstack([leg, [(0, 2)]])
     whole = np.maximum(fill(layout, right), fill(layout, right * [-1, 1]))
     table.throw_shadow(whole)
@@ -29,10 +46,19 @@ def denim_trousers(rng: np.random.Generator) -> ByteArray:
     indigo = _washed(layout, rng)
     knees: list[Points] = []
     for side in (1, -1):
-        knees += [[(side * x, y + rng.uniform(-2, 2)) for x, y in line] for line in (
-            ((24, 52), (17, 54), (9, 51)), ((23, 57), (15, 58), (8, 60)), ((8, 45), (14, 47), (22, 44)),
-            ((2, 29), (9, 26), (17, 27)), ((3, 31), (10, 31), (19, 35)), ((4, 36), (11, 39), (16, 46)),
-            ((23, 88), (15, 91), (9, 88)), ((22, 94), (15, 95), (8, 97)))]  # fmt: skip
+        knees += [
+            [(side * x, y + rng.uniform(-2, 2)) for x, y in line]
+            for line in (
+                ((24, 52), (17, 54), (9, 51)),
+                ((23, 57), (15, 58), (8, 60)),
+                ((8, 45), (14, 47), (22, 44)),
+                ((2, 29), (9, 26), (17, 27)),
+                ((3, 31), (10, 31), (19, 35)),
+                ((4, 36), (11, 39), (16, 46)),
+                ((23, 88), (15, 91), (9, 88)),
+                ((22, 94), (15, 95), (8, 97)),
+            )
+        ]
     relief = crumple(rng, 0.9, 90) + sum_of_folds(layout, knees, rng, 1.3, 5)
     table.lay(whole, indigo, relief, denim, 4.0)
     _seams(table, layout)
@@ -72,7 +98,7 @@ def pleated_skirt(rng: np.random.Generator) -> ByteArray:
     shade = 1 - 0.25 * np.exp(-((phase - 0.985) ** 2) / 0.0009) - 0.12 * np.exp(-(phase**2) / 0.004)
     table.lay(fill(layout, closed(skirt)), colour("#c4694a") * shade[..., None], relief, crepe, 3.5)
     bottom = curve(hem)
-    whole_hem = np.vstack([mirrored(bottom)[:-1], bottom]) - [0, 1.3]
+    whole_hem = moved(np.vstack([mirrored(bottom)[:-1], bottom]), 0, -1.3)
     sew(table, layout, [whole_hem], "#9c5138")
     table.lay(fill(layout, band), colour("#bd6446"), 0.5 * crumple(rng, 0.5), crepe, 3.5)
     for offset in (0.5, 3.5):
@@ -92,17 +118,17 @@ def _washed(layout: Layout, rng: np.random.Generator) -> FloatArray:
 def _seams(table: Table, layout: Layout) -> None:
     fly = curve([(3.6, 5), (3.5, 14), (2.6, 19), (0.2, 22.4)])
     centre: FloatArray = np.array([(0, 5), (0, 29)], np.float64)
-    for line in (fly, fly - [0.5, 0]):
+    for line in (fly, moved(fly, -0.5, 0)):
         _topstitch(table, layout, line)
     table.relief = table.relief - 6.0 * blur(stroke(layout, centre, 2), 1.3)
     for side in (1, -1):
         pocket = curve([(side * 10.5, 4.9), (side * 11.4, 10.5), (side * 15.5, 14.2), (side * 22.6, 15.2)])
         mouth = fill(layout, np.vstack([pocket, [(side * 20.4, 4.0)]]))
         table.relief = table.relief - 4.0 * blur(mouth, 1.2) * np.exp(-inner_distance(mouth) / 14)
-        for line in (pocket + [-side * 0.35, 0.45], pocket + [-side * 0.8, 1.0]):
+        for line in (moved(pocket, -side * 0.35, 0.45), moved(pocket, -side * 0.8, 1.0)):
             _topstitch(table, layout, line)
         inseam = curve([(side * 0.4, 29.5), (side * 3.5, 39), (side * 5.6, 60), (side * 7.2, 101)])
-        _topstitch(table, layout, inseam + [side * 0.35, 0])
+        _topstitch(table, layout, moved(inseam, side * 0.35, 0))
         hem = curve([(side * 24.3, 98.8), (side * 15.5, 100.0), (side * 6.7, 99.2)])
         _topstitch(table, layout, hem)
         table.shade = table.shade * (1 - 0.25 * blur(stroke(layout, hem, 6), 3))

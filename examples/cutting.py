@@ -71,6 +71,11 @@ def mirrored(points: FloatArray | Points) -> FloatArray:
     return np.asarray(points, np.float64)[::-1] * [-1, 1]
 
 
+def moved(points: FloatArray, x: float, y: float) -> FloatArray:
+    """The points shifted by (x, y)."""
+    return points + np.array([x, y])
+
+
 def closed(right: FloatArray) -> FloatArray:
     """A symmetric loop from its right half, which begins and ends at x = 0."""
     return np.vstack([right, mirrored(right)])

@@ -24,7 +24,8 @@ def stripes(
 
     Args:
         layout: where the cloth lies.
-        period_cm, width_cm: of the stripes; twice a period.
+        period_cm: two stripes a period.
+        width_cm: of a stripe.
         axis: two points in cm; the stripes run square to it.
         inside: the wrong side of the cloth, where stripes are pale.
     """
@@ -139,6 +140,6 @@ def _leaf(canvas: FloatArray, x: int, y: int, length: float, angle: float, tint:
     points = np.column_stack(
         [along * np.cos(turn) - across * np.sin(turn), along * np.sin(turn) + across * np.cos(turn)]
     )
-    cv2.fillPoly(canvas, [np.round(points + [x, y]).astype(np.int32)], tint.tolist(), cv2.LINE_AA)
+    cv2.fillPoly(canvas, [np.round(points + np.array([x, y])).astype(np.int32)], tint.tolist(), cv2.LINE_AA)
     tip = (int(x + length * np.cos(turn) * 0.9), int(y + length * np.sin(turn) * 0.9))
     cv2.line(canvas, (x, y), tip, (tint * 0.7).tolist(), max(1, int(length * 0.02)), cv2.LINE_AA)

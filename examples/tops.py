@@ -44,10 +44,19 @@ def striped_long_sleeve(rng: np.random.Generator) -> ByteArray:
     layout, table = lay_out(15.2, (596, 190), rng), Table("#efece6", rng)
     jersey = Cloth("jersey", 0.06)
     neck = [(0, 5.0), (4.5, 4.3), (8.2, 2.3), (10.3, 0.0)]
-    body = path(neck, [(10.3, 0), (15, 1.7), (20.5, 4.2)], [(20.5, 4.2), (19.4, 12), (20.6, 21.5)],
-                [(20.6, 21.5), (20.2, 40), (21.4, 63)], [(21.4, 63), (10, 63.8), (0, 64)])  # fmt: skip
-    sleeve = path([(20.4, 4.0), (26, 13), (33.4, 32), (38.6, 52.5)], [(38.6, 52.5), (32.6, 54.2)],
-                  [(32.6, 54.2), (27, 36), (20.8, 22)], [(20.8, 22), (19.4, 13), (20.4, 4.0)])  # fmt: skip
+    body = path(
+        neck,
+        [(10.3, 0), (15, 1.7), (20.5, 4.2)],
+        [(20.5, 4.2), (19.4, 12), (20.6, 21.5)],
+        [(20.6, 21.5), (20.2, 40), (21.4, 63)],
+        [(21.4, 63), (10, 63.8), (0, 64)],
+    )
+    sleeve = path(
+        [(20.4, 4.0), (26, 13), (33.4, 32), (38.6, 52.5)],
+        [(38.6, 52.5), (32.6, 54.2)],
+        [(32.6, 54.2), (27, 36), (20.8, 22)],
+        [(20.8, 22), (19.4, 13), (20.4, 4.0)],
+    )
     whole = np.maximum.reduce([fill(layout, closed(body)), fill(layout, sleeve), fill(layout, mirrored(sleeve))])
     table.throw_shadow(whole)
     back = path([(0, 1.0), (6, 0.9), (10.4, -0.2)], [(10.4, -0.2), (8.4, 3.2), (4.5, 5.4), (0, 6)])
@@ -66,8 +75,13 @@ def striped_long_sleeve(rng: np.random.Generator) -> ByteArray:
     table.lay(fill(layout, closed(body)), colour("#ece4d3") * stripes(layout, 4.2, 0.9), relief, jersey)
     sew(table, layout, [[(-21.2, 61.4), (0, 62.4), (21.2, 61.4)], [(-21.2, 61.0), (0, 62.0), (21.2, 61.0)]], "#b9ae98")
     rib(table, layout, closed(path(neck, [(10.3, 0), (9.2, 3.6), (5.2, 6.1), (0, 6.9)])), "#e6ddca", rng)
-    rib(table, layout, closed(path([(0, 0.2), (6, 0.1), (10.2, -0.7)], [(10.2, -0.7), (10.4, 0.3), (6.3, 1.3), (0, 1.5)])),
-        "#d8cfbb", rng)  # fmt: skip
+    rib(
+        table,
+        layout,
+        closed(path([(0, 0.2), (6, 0.1), (10.2, -0.7)], [(10.2, -0.7), (10.4, 0.3), (6.3, 1.3), (0, 1.5)])),
+        "#d8cfbb",
+        rng,
+    )
     return table.photograph()
 
 
@@ -76,10 +90,19 @@ def logo_tee(rng: np.random.Generator) -> ByteArray:
     layout, table = lay_out(15.6, (604, 230), rng), Table("#f1f0ee", rng)
     jersey = Cloth("jersey", 0.07)
     neck = [(0, 9.0), (4.6, 8.0), (7.6, 4.6), (8.6, 0.0)]
-    body = path(neck, [(8.6, 0), (15, 2.1), (22.6, 5.2)], [(22.6, 5.2), (21.6, 14), (23.6, 25)],
-                [(23.6, 25), (23.2, 45), (24.1, 68)], [(24.1, 68), (12, 69.2), (0, 69.4)])  # fmt: skip
-    sleeve = path([(22.5, 5.0), (29, 11), (37.2, 21.8)], [(37.2, 21.8), (27.9, 28.2)], [(27.9, 28.2), (23.6, 24.6)],
-                  [(23.6, 24.6), (21.4, 14), (22.5, 5.0)])  # fmt: skip
+    body = path(
+        neck,
+        [(8.6, 0), (15, 2.1), (22.6, 5.2)],
+        [(22.6, 5.2), (21.6, 14), (23.6, 25)],
+        [(23.6, 25), (23.2, 45), (24.1, 68)],
+        [(24.1, 68), (12, 69.2), (0, 69.4)],
+    )
+    sleeve = path(
+        [(22.5, 5.0), (29, 11), (37.2, 21.8)],
+        [(37.2, 21.8), (27.9, 28.2)],
+        [(27.9, 28.2), (23.6, 24.6)],
+        [(23.6, 24.6), (21.4, 14), (22.5, 5.0)],
+    )
     whole = np.maximum.reduce([fill(layout, closed(body)), fill(layout, sleeve), fill(layout, mirrored(sleeve))])
     table.throw_shadow(whole)
     back = path([(0, 1.6), (5, 1.3), (8.7, -0.3)], [(8.7, -0.3), (7.9, 5), (4.6, 9), (0, 10)])
@@ -89,8 +112,10 @@ def logo_tee(rng: np.random.Generator) -> ByteArray:
     tint = colour("#1d5a69")
     for side in (1, -1):
         outline = sleeve if side > 0 else mirrored(sleeve)
-        bent: list[Points] = [[(side * x, y) for x, y in line] for line in (
-            ((24, 9), (27, 15), (27, 23)), ((27, 11), (31, 17), (32, 24)), ((24, 18), (28, 20), (33, 20)))]  # fmt: skip
+        bent: list[Points] = [
+            [(side * x, y) for x, y in line]
+            for line in (((24, 9), (27, 15), (27, 23)), ((27, 11), (31, 17), (32, 24)), ((24, 18), (28, 20), (33, 20)))
+        ]
         relief = crumple(rng, 1.2, 60 if side > 0 else 120) + sum_of_folds(layout, bent, rng, 1.5, 8)
         table.lay(fill(layout, outline), tint, relief, jersey)
         hem = [(side * 35.7, 19.6), (side * 26.3, 26.1)]
@@ -101,8 +126,13 @@ def logo_tee(rng: np.random.Generator) -> ByteArray:
     table.lay(fill(layout, closed(body)), albedo, relief, jersey)
     sew(table, layout, [[(-23.9, 66.2), (0, 67.6), (23.9, 66.2)], [(-23.9, 65.7), (0, 67.1), (23.9, 65.7)]], "#123f4b")
     rib(table, layout, closed(path(neck, [(8.6, 0), (9.9, 1.4), (9.3, 5.8), (5.6, 9.9), (0, 11.2)])), "#1a5361", rng)
-    rib(table, layout, closed(path([(0, 0.4), (5, 0.1), (8.4, -1.2)], [(8.4, -1.2), (8.9, 0.3), (5, 1.9), (0, 2.2)])),
-        "#164754", rng)  # fmt: skip
+    rib(
+        table,
+        layout,
+        closed(path([(0, 0.4), (5, 0.1), (8.4, -1.2)], [(8.4, -1.2), (8.9, 0.3), (5, 1.9), (0, 2.2)])),
+        "#164754",
+        rng,
+    )
     return table.photograph()
 
 
@@ -111,10 +141,18 @@ def floral_dress(rng: np.random.Generator) -> ByteArray:
     layout, table = lay_out(12.6, (600, 165), rng), Table("#f2efea", rng)
     viscose = Cloth("plain", 0.03, 0.015)
     neck = [(0, 13.0), (4.5, 11.6), (7.4, 7.4), (8.6, 0.4)]
-    bodice = path(neck, [(8.6, 0.4), (11.5, 0.9), (14.2, 1.9)], [(14.2, 1.9), (13.8, 8), (15.6, 14.5), (20.6, 20.0)],
-                  [(20.6, 20), (18.6, 31), (17.2, 40)], [(17.2, 40), (8, 41.2), (0, 41.4)])  # fmt: skip
-    skirt = path([(0, 41.0), (9, 40.8), (17.2, 39.6)], [(17.2, 39.6), (23.5, 58), (30.5, 80), (36.5, 103.5)],
-                 [(36.5, 103.5), (26, 106.4), (12, 107.4), (0, 107.8)])  # fmt: skip
+    bodice = path(
+        neck,
+        [(8.6, 0.4), (11.5, 0.9), (14.2, 1.9)],
+        [(14.2, 1.9), (13.8, 8), (15.6, 14.5), (20.6, 20.0)],
+        [(20.6, 20), (18.6, 31), (17.2, 40)],
+        [(17.2, 40), (8, 41.2), (0, 41.4)],
+    )
+    skirt = path(
+        [(0, 41.0), (9, 40.8), (17.2, 39.6)],
+        [(17.2, 39.6), (23.5, 58), (30.5, 80), (36.5, 103.5)],
+        [(36.5, 103.5), (26, 106.4), (12, 107.4), (0, 107.8)],
+    )
     table.throw_shadow(np.maximum(fill(layout, closed(bodice)), fill(layout, closed(skirt))))
     back = path([(0, 4.6), (5.5, 3.6), (8.7, 0.2)], [(8.7, 0.2), (7.6, 8), (4.6, 12.4), (0, 14)])
     table.lay(fill(layout, closed(back)), colour("#2c3b34") * 0.8, 0 * table.relief, viscose)
@@ -128,8 +166,12 @@ def floral_dress(rng: np.random.Generator) -> ByteArray:
     gathers: list[Points] = [
         ((x, 30 + rng.uniform(0, 4)), (x * 0.98, 36), (x * 0.95, 41)) for x in (-12, -8, -3, 2, 7, 12)
     ]
-    darts: list[Points] = [((19, 22), (13, 22), (8, 21)), ((-19, 22), (-13, 22), (-8, 21)), ((11, 24), (9, 31), (8, 40)),
-                           ((-11, 24), (-9, 31), (-8, 40))]  # fmt: skip
+    darts: list[Points] = [
+        ((19, 22), (13, 22), (8, 21)),
+        ((-19, 22), (-13, 22), (-8, 21)),
+        ((11, 24), (9, 31), (8, 40)),
+        ((-11, 24), (-9, 31), (-8, 40)),
+    ]
     relief = crumple(rng, 0.9) + sum_of_folds(layout, gathers, rng, 1.0, 4) + sum_of_folds(layout, darts, rng, 1.4, 5)
     table.lay(fill(layout, closed(bodice)), printed, relief, viscose)
     seam = [(-17.2, 40), (-8, 41.1), (0, 41.4), (8, 41.1), (17.2, 40)]
@@ -140,8 +182,22 @@ def floral_dress(rng: np.random.Generator) -> ByteArray:
         [[(x, y + 1.1) for x, y in mirrored(curve(neck))] + [(x, y + 1.1) for x, y in curve(neck)]],
         "#20302a",
     )
-    sew(table, layout, [[(x * 0.995, y - 1.6) for x, y in np.vstack([mirrored(curve([(0, 107.8), (12, 107.4), (26, 106.4),
-        (36.5, 103.5)]))[:-1], curve([(0, 107.8), (12, 107.4), (26, 106.4), (36.5, 103.5)])])]], "#20302a")  # fmt: skip
+    sew(
+        table,
+        layout,
+        [
+            [
+                (x * 0.995, y - 1.6)
+                for x, y in np.vstack(
+                    [
+                        mirrored(curve([(0, 107.8), (12, 107.4), (26, 106.4), (36.5, 103.5)]))[:-1],
+                        curve([(0, 107.8), (12, 107.4), (26, 106.4), (36.5, 103.5)]),
+                    ]
+                )
+            ]
+        ],
+        "#20302a",
+    )
     return table.photograph()
 
 
@@ -149,17 +205,28 @@ def satin_camisole(rng: np.random.Generator) -> ByteArray:
     """A sage satin camisole on thin straps."""
     layout, table = lay_out(20.5, (600, 250), rng, 3.0), Table("#f3f1ee", rng)
     satin = Cloth("satin", 0.015, 0.10)
-    front = path([(0, 20.5), (4, 18.2), (8.2, 13.6), (9.8, 11.2)], [(9.8, 11.2), (12.6, 14.6), (17.6, 18.6)],
-                 [(17.6, 18.6), (18.4, 34), (21.6, 55)], [(21.6, 55), (11, 56.6), (0, 57)])  # fmt: skip
+    front = path(
+        [(0, 20.5), (4, 18.2), (8.2, 13.6), (9.8, 11.2)],
+        [(9.8, 11.2), (12.6, 14.6), (17.6, 18.6)],
+        [(17.6, 18.6), (18.4, 34), (21.6, 55)],
+        [(21.6, 55), (11, 56.6), (0, 57)],
+    )
     back = path([(0, 18.6), (9, 18.4), (17.4, 18.4)], [(17.4, 18.4), (10, 22), (0, 22)])
     straps = [[(9.9, 11.4), (10.0, 5), (9.6, 0.2), (9.0, -0.4), (8.5, 0.3), (8.4, 7), (7.6, 18.6)]]
     strap_mask = np.maximum.reduce([stroke(layout, curve(s), 11) for s in (straps[0], mirrored(straps[0]))])
     table.throw_shadow(np.maximum(fill(layout, closed(front)), strap_mask))
     table.lay(fill(layout, closed(back)), colour("#8c9a83") * 0.72, 0 * table.relief, satin, 2.0)
     table.lay(strap_mask, colour("#9fb096"), 0 * table.relief, Cloth("satin", 0.02, 0.06), 2.0)
-    drapes: list[Points] = [((-8, 15), (-3, 22), (0, 25)), ((8, 15), (3, 22), (0, 25)), ((-9, 18), (-4, 27), (1, 29)),
-                            ((9, 19), (4, 29), (-1, 32)), ((16, 21), (13, 34), (15, 52)), ((-16, 22), (-12, 36), (-14, 53)),
-                            ((5, 34), (7, 44), (6, 56)), ((-5, 36), (-7, 46), (-4, 56))]  # fmt: skip
+    drapes: list[Points] = [
+        ((-8, 15), (-3, 22), (0, 25)),
+        ((8, 15), (3, 22), (0, 25)),
+        ((-9, 18), (-4, 27), (1, 29)),
+        ((9, 19), (4, 29), (-1, 32)),
+        ((16, 21), (13, 34), (15, 52)),
+        ((-16, 22), (-12, 36), (-14, 53)),
+        ((5, 34), (7, 44), (6, 56)),
+        ((-5, 36), (-7, 46), (-4, 56)),
+    ]
     relief = crumple(rng, 1.5, 85) + sum_of_folds(layout, drapes, rng, 1.5, 11)
     table.lay(fill(layout, closed(front)), colour("#a7b89e"), relief, satin)
     edge = curve([(0, 20.5), (4, 18.2), (8.2, 13.6), (9.8, 11.2)])
@@ -168,8 +235,13 @@ def satin_camisole(rng: np.random.Generator) -> ByteArray:
     return table.photograph()
 
 
-def sum_of_folds(layout: Layout, lines: list[Points] | tuple[Points, ...], rng: np.random.Generator, width_cm: float,
-                 height_px: float) -> FloatArray:  # fmt: skip
+def sum_of_folds(
+    layout: Layout,
+    lines: list[Points] | tuple[Points, ...],
+    rng: np.random.Generator,
+    width_cm: float,
+    height_px: float,
+) -> FloatArray:
     """(H, W) relief of several folds, no two alike."""
     total = 0.0 * layout.drift[..., 0]
     for line in lines:
@@ -177,8 +249,13 @@ def sum_of_folds(layout: Layout, lines: list[Points] | tuple[Points, ...], rng: 
     return total
 
 
-def sew(table: Table, layout: Layout, lines: list[Points] | list[FloatArray], thread: str,
-        grooves: list[Points] | list[FloatArray] | None = None) -> None:  # fmt: skip
+def sew(
+    table: Table,
+    layout: Layout,
+    lines: list[Points] | list[FloatArray],
+    thread: str,
+    grooves: list[Points] | list[FloatArray] | None = None,
+) -> None:
     """Stitches that sink into the cloth, and grooves along seams; changes the table."""
     for line in lines:
         dashes = stitches(layout, curve(line, 30))[..., None]

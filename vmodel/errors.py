@@ -3,7 +3,8 @@
 VModelError
 ├── InputError          the user's file or flag; a retry cannot help
 │   ├── photo: PhotoNotFound UnreadablePhoto UnsupportedPhoto PhotoTooLarge PhotoTooSmall AnimatedPhoto
-│   ├── garment: GarmentNotFound SeveralGarments PersonInPhoto MaskMismatch LandmarksInvalid UnknownCategory UnknownMaterial
+│   ├── garment: GarmentNotFound SeveralGarments PersonInPhoto MaskMismatch LandmarksInvalid UnknownCategory
+│   │            UnknownMaterial
 │   ├── size: SizeImplausible SizeChartInvalid
 │   ├── body: UnknownModel ModelInvalid UnknownPose PoseInvalid PoseImpossible DetectorMissing
 │   ├── scene: UnknownView UnknownFraming UnknownLight UnknownBackground SizeOutOfRange
