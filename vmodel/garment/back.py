@@ -16,7 +16,12 @@ ALLOVER_CELLS = 0.33
 
 
 def back_texture(
-    photo: ByteArray, mask: BoolArray, torso: BoolArray, top: FloatArray, lowered: FloatArray | None
+    photo: ByteArray,
+    mask: BoolArray,
+    torso: BoolArray,
+    top: FloatArray,
+    lowered: FloatArray | None,
+    is_open: bool = False,
 ) -> ByteArray:
     """Make the back's picture from the front's.
 
@@ -29,6 +34,7 @@ def back_texture(
         torso: (H, W) bool, where placed prints may be dropped (not on sleeves).
         top: (n, 2) photo pixels, upper edge of the back.
         lowered: (m, 2) photo pixels, edge of the front below it, or None.
+        is_open: the front lies open down to the hem; there is no cloth below the inside to copy.
     """
     marks = placed_marks(photo, mask) & torso
     behind = photo
@@ -42,6 +48,8 @@ def back_texture(
     hole = np.zeros(mask.shape, np.uint8)
     cv2.fillPoly(hole, [np.round(np.concatenate([top, lowered[::-1]])).astype(np.int32)], 1)
     hole = cv2.dilate(hole, np.ones((3, 3), np.uint8), iterations=int(reach))
+    if is_open:
+        return fill_smooth(behind, hole == 0)
     edge = lowered + np.array([0, reach + 1])
     above = np.interp(np.arange(mask.shape[1]) + 0.5, *edge[np.argsort(edge[:, 0], kind="stable")].T)
     hole &= (np.arange(mask.shape[0])[:, None] + 0.5 < above).astype(np.uint8)

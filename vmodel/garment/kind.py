@@ -100,7 +100,8 @@ def _weighed(reading: SilhouetteReading) -> FloatArray:
     against = share[top] / max(share[dress], 1e-6) * np.exp(-odds)
     share[top], share[dress] = both * against / (1 + against), both / (1 + against)
     # a coat taken for a top still hangs well, a blouse taken for a coat turns stiff: doubt goes to the top
-    share[CATEGORIES.index(Category.OUTERWEAR)] *= 0.5
+    if reading.open_front < 0.5:
+        share[CATEGORIES.index(Category.OUTERWEAR)] *= 0.6
     return np.asarray(share / share.sum())
 
 

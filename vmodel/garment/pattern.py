@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from shapely.geometry import Polygon
 
 from vmodel.config import Settings
 from vmodel.garment.back import back_texture, photographed_back
@@ -78,7 +79,9 @@ def infer_pattern(
     if back is not None:
         behind = photographed_back(back, cut.mask)
     else:
-        behind = back_texture(photo, cut.mask, _torso(cut.mask, kind, landmarks), cut.top, cut.lowered)
+        behind = back_texture(
+            photo, cut.mask, _torso(cut.mask, kind, landmarks), cut.top, cut.lowered, len(cut.fronts) > 1
+        )
     holes = tuple(_to_panel(hole, origin) for hole in trace_holes(cut.mask))
     elastic = _elastic(kind, cut.back)
     panels = [
@@ -106,17 +109,22 @@ def _cut(photo: ByteArray, mask: BoolArray, inside: FloatArray, kind: GarmentKin
     if opened is not None:
         mask = opened.closed_mask
     edges = cut_edges(mask, kind, landmarks)
-    top = edges["neck" if kind.category.covers_upper else "waist"]
+    opening = "neck" if kind.category.covers_upper else "waist"
+    top = edges[opening]
     if opened is not None:
         return _cut_open(photo, mask, edges, opened)
     lowered = None
     low = _front_low(kind, landmarks)
     if low is not None:
         lowered = front_edge(photo, inside, top, low, extent(mask), waist=not kind.category.covers_upper)
-    front = dict(edges)
-    if lowered is not None:
-        front["neck" if kind.category.covers_upper else "waist"] = lowered
-    return _Cut(mask, edges, {"front": front}, top, lowered)
+    if lowered is None or not _is_simple({**edges, opening: lowered}):
+        return _Cut(mask, edges, {"front": dict(edges)}, top, None)
+    return _Cut(mask, edges, {"front": {**edges, opening: lowered}}, top, lowered)
+
+
+def _is_simple(edges: Mapping[str, FloatArray]) -> bool:
+    """True if the loop of edges does not cross itself."""
+    return bool(Polygon(np.concatenate([line[:-1] for line in edges.values()])).is_valid)
 
 
 def _cut_open(photo: ByteArray, mask: BoolArray, edges: dict[str, FloatArray], opened: FrontOpening) -> _Cut:
