@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from mannequin import make_hair
 
 from vmodel.errors import SizeOutOfRange, UnknownFraming, UnknownView
 from vmodel.scene import FRAMINGS, VIEWS, Scene, frame_camera, project_points
 from vmodel.scene.camera import pixel_rays, view_angle
+from vmodel.types import Strands
 
 SIZE = (512, 384)
 
@@ -56,6 +58,14 @@ def test_framings_cut_where_a_shop_picture_is_cut(dressed: Scene) -> None:
     assert rows["lower"][0] < 0 < rows["lower"][1] < SIZE[0]
     assert rows["chin-down"][0] < 0
     assert rows["detail"][1] > SIZE[0]
+
+
+def test_big_hair_stays_in_the_picture(dressed: Scene) -> None:
+    hair = make_hair()
+    tall = Strands(hair.points_m + np.array([0, 0, 0.25], np.float32), hair.radius_m, hair.colour, hair.kind)
+    for framing in ("full", "upper"):
+        camera = frame_camera(dressed.posed, dressed.drape, "front", framing, SIZE, hair=tall)
+        assert project_points(tall.points_m, camera)[0][..., 1].min() > 0
 
 
 def test_a_longer_lens_stands_further_away_and_shows_the_same(dressed: Scene) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vmodel.errors import SizeOutOfRange, UnknownFraming, UnknownView
-from vmodel.types import Camera, Drape, FloatArray, PosedBody
+from vmodel.types import Camera, Drape, FloatArray, PosedBody, Strands
 
 VIEWS = {
     "front": 0.0,
@@ -71,6 +71,7 @@ def frame_camera(
     framing: str,
     size: tuple[int, int],
     focal_mm: float = 85.0,
+    hair: Strands | None = None,
 ) -> Camera:
     """Place a level camera so that the framing fills the picture.
 
@@ -82,6 +83,7 @@ def frame_camera(
             garment close up) or "chin-down" (without the upper face).
         size: (height, width) pixels.
         focal_mm: focal length on a 36x24 mm sensor turned like the picture; 20..300.
+        hair: strands in the same pose, so that big hair stays in the picture.
     Returns:
         The camera; its distance follows from the framing.
     Raises:
@@ -95,7 +97,7 @@ def frame_camera(
     forward = np.array([-np.sin(angle), np.cos(angle), 0.0])
     rotation = np.stack([right, [0.0, 0.0, -1.0], forward])
     focal_px = float(np.clip(focal_mm, 20, 300)) / _SENSOR_LONG_SIDE_MM * max(size)
-    return _fit(_window(posed, drape, framing), rotation, focal_px, size)
+    return _fit(_window(posed, drape, framing, hair), rotation, focal_px, size)
 
 
 def project_points(points_m: FloatArray, camera: Camera) -> tuple[FloatArray, FloatArray]:
@@ -128,7 +130,7 @@ def pixel_rays(pixels: FloatArray, camera: Camera) -> FloatArray:
     return np.asarray(local @ camera.rotation.astype(np.float32))
 
 
-def _window(posed: PosedBody, drape: Drape | None, framing: str) -> _Window:
+def _window(posed: PosedBody, drape: Drape | None, framing: str, hair: Strands | None) -> _Window:
     body = np.asarray(posed.vertices_m, np.float64)
     cloth = np.zeros((0, 3)) if drape is None else np.asarray(drape.vertices_m, np.float64)
     points = np.concatenate([body, cloth])
@@ -137,15 +139,16 @@ def _window(posed: PosedBody, drape: Drape | None, framing: str) -> _Window:
     knees = _mean_z(posed, "lowerleg01")
     eyes = _mean_z(posed, "eye")
     crown = float(body[np.linalg.norm(body - joints["head"], axis=1) < 0.3, 2].max())
-    # Hair stands above the skull and is not among the points.
-    hair_top = crown + 0.03
-    above = points.copy()
-    above[points[:, 2] > crown - 0.005, 2] += 0.03
+    # Without strands to look at, 3 cm are kept for the hair.
+    strands = np.zeros((0, 3)) if hair is None else np.asarray(hair.points_m[::20], np.float64).reshape(-1, 3)
+    hair_top = max(crown + 0.015, float(strands[:, 2].max())) if len(strands) else crown + 0.03
+    above = np.concatenate([points, strands])
+    above[: len(points)][points[:, 2] > crown - 0.005, 2] = hair_top
     if framing == "full":
         return _Window(above, 0.05, 0.055, 0.06, "centre")
     if framing == "upper":
         floor_z = hips - 0.42 * max(hips - knees, 0.15)
-        return _Window(_band(points, floor_z, hair_top), 0.05, 0.0, 0.05, "top")
+        return _Window(_band(above, floor_z, hair_top), 0.05, 0.0, 0.05, "top")
     if framing == "lower":
         waist = hips + 0.11 * (crown - min(0.0, body[:, 2].min()))
         return _Window(_band(points, float(points[:, 2].min()), waist), 0.0, 0.06, 0.06, "bottom")
