@@ -85,12 +85,17 @@ def _hang(
     turned = (segment @ rotation.T) * (1 - share) + hanging * share
     turned *= length / np.maximum(np.linalg.norm(turned, axis=2, keepdims=True), 1e-9)
     hung = np.concatenate([points[reaches][:, :1], points[reaches][:, :1] + np.cumsum(turned, axis=1)], axis=1)
-    points[reaches] = _settle(hung, length, free, head_surface(posed.vertices_m), outside_of)
+    points[reaches] = _settle(hung, length, free, yaw, head_surface(posed.vertices_m), outside_of)
     return points
 
 
 def _settle(
-    points: FloatArray, length: FloatArray, free: FloatArray, surface: HeadSurface, outside_of: FloatArray | None
+    points: FloatArray,
+    length: FloatArray,
+    free: FloatArray,
+    yaw: FloatArray,
+    surface: HeadSurface,
+    outside_of: FloatArray | None,
 ) -> FloatArray:
     """Push points out of body and clothes from the root on, keeping segment lengths."""
     cloth = None if outside_of is None else _cloth_surface(outside_of, surface)
@@ -102,7 +107,7 @@ def _settle(
         step = settled[moving, k] if k == 1 else settled[moving, k - 1] + (points[moving, k] - points[moving, k - 1])
         contact = surface.contact(step)
         out = step + contact.normal * np.maximum(_CLEARANCE_M - contact.distance_m, 0)[:, None]
-        slide = _off_the_shoulder(contact, length[moving, k - 1], surface.scale)
+        slide = _off_the_shoulder(contact, length[moving, k - 1], surface.scale) @ yaw.T
         slid = np.flatnonzero(np.abs(slide).max(axis=1) > 1e-5)
         out[slid] = surface.pushed_out(out[slid] + slide[slid], _CLEARANCE_M)
         if cloth is not None:
