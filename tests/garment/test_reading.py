@@ -187,7 +187,11 @@ def test_an_empty_file_is_unreadable(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("text.jpg", b"Dear customer,"), ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"), ("x.png", b"%PDF-1.7")],
+    [
+        ("text.jpg", b"Dear customer,"),
+        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        ("x.png", b"%PDF-1.7"),
+    ],
 )
 def test_other_contents_are_unsupported_whatever_their_name(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)

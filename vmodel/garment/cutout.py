@@ -72,9 +72,7 @@ def _read_mask(path: Path, size: tuple[int, ...]) -> FloatArray:
     except (AnimatedPhoto, UnreadablePhoto, UnsupportedPhoto) as error:
         raise MaskMismatch(path.name, "is not a readable picture") from error
     if grey.shape != tuple(size):
-        raise MaskMismatch(
-            path.name, f"is {grey.shape[1]}x{grey.shape[0]} pixels and the photo {size[1]}x{size[0]}"
-        )
+        raise MaskMismatch(path.name, f"is {grey.shape[1]}x{grey.shape[0]} pixels and the photo {size[1]}x{size[0]}")
     covered = float(np.mean(grey >= 128))
     if covered < 0.002 or covered > 0.998:
         raise MaskMismatch(path.name, "is empty" if covered < 0.5 else "covers the whole photo")

@@ -88,7 +88,7 @@ def judge(mask: BoolArray, lab: FloatArray) -> Judgement:
     area = float(mask.mean())
     if area < 0.01 or area > 0.95:
         return Judgement(0, 0, 0, 0, 0, 0)
-    rim = margin(*mask.shape, share=0.004)
+    rim = margin(mask.shape[0], mask.shape[1], 0.004)
     return Judgement(
         contrast=_outline_contrast(mask, lab),
         separation=_colour_separation(mask, lab),
@@ -146,9 +146,11 @@ def _rarity_at_margin(lab: FloatArray) -> FloatArray:
     """Per pixel 0..1: how rare its colour is at the margin compared with the middle."""
     bins = np.floor(lab / np.array([8, 6, 6], np.float32)).astype(np.int64)
     bins -= bins.reshape(-1, 3).min(0)
-    _, codes = np.unique(np.ravel_multi_index(tuple(np.moveaxis(bins, -1, 0)), tuple(bins.max((0, 1)) + 1)), return_inverse=True)
+    _, codes = np.unique(
+        np.ravel_multi_index(tuple(np.moveaxis(bins, -1, 0)), tuple(bins.max((0, 1)) + 1)), return_inverse=True
+    )
     codes = codes.reshape(lab.shape[:2])
-    rim = margin(*codes.shape, share=0.09)
+    rim = margin(lab.shape[0], lab.shape[1], 0.09)
     at_rim = np.bincount(codes[rim], minlength=int(codes.max()) + 1) / rim.sum()
     within = np.bincount(codes[~rim], minlength=int(codes.max()) + 1) / (~rim).sum()
     return np.asarray((within / (within + at_rim + 1e-9))[codes], np.float32)
@@ -196,7 +198,7 @@ def _sharpen(lab: FloatArray, guess: BoolArray) -> BoolArray:
 def _outline_contrast(mask: BoolArray, lab: FloatArray) -> float:
     step = cv2.dilate(steepness(lab), disc(1))
     outline = mask ^ cv2.erode(mask.astype(np.uint8), disc(1)).astype(bool)
-    outline &= ~margin(*mask.shape, share=0.01)
+    outline &= ~margin(mask.shape[0], mask.shape[1], 0.01)
     if not outline.any():
         return 0.0
     usual = float(np.percentile(step, 60))

@@ -36,12 +36,12 @@ def refine_edge(rgb: ByteArray, mask: BoolArray, reach_px: float = 3.0) -> Float
     matte = (signed > 0).astype(np.float32)
     rows, columns = np.nonzero(np.abs(signed) < reach_px)
     if rows.size == 0:
-        return matte
+        return np.asarray(matte)
     x = (columns + 0.5) * (mask.shape[1] / width) - 0.5
     y = (rows + 0.5) * (mask.shape[0] / height) - 0.5
     here = rgb[rows, columns].astype(np.float32)
     matte[rows, columns] = _unmix(here, _sample(cloth, x, y), _sample(ground, x, y), signed[rows, columns], reach_px)
-    return matte
+    return np.asarray(matte)
 
 
 def _distance(region: BoolArray) -> FloatArray:
@@ -67,9 +67,7 @@ def _sample(field: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
     return np.asarray(sampled.reshape(-1, field.shape[2])[:count])
 
 
-def _unmix(
-    here: FloatArray, cloth: FloatArray, ground: FloatArray, signed: FloatArray, reach_px: float
-) -> FloatArray:
+def _unmix(here: FloatArray, cloth: FloatArray, ground: FloatArray, signed: FloatArray, reach_px: float) -> FloatArray:
     across = cloth - ground
     contrast = (across * across).sum(-1)
     by_colour = np.clip(((here - ground) * across).sum(-1) / np.maximum(contrast, 1e-3), 0, 1)

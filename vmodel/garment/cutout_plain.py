@@ -81,7 +81,8 @@ def margin(height: int, width: int, share: float) -> BoolArray:
     """Mark the rim of a picture.
 
     Args:
-        height, width: of the picture, in pixels.
+        height: of the picture, in pixels.
+        width: of the picture, in pixels.
         share: rim width relative to the shorter side.
     Returns:
         (H, W) bool.
@@ -105,7 +106,7 @@ def cut_from_plain(lab: FloatArray, surface: Surface) -> BoolArray:
     difference = difference_of(surface.offset)
     flat_ground = difference < low
     shadow, contact_shadow = _shadows(lab, surface, low)
-    certain_object = difference > 2 * low
+    certain_object = (difference > 2 * low) & ~shadow
     radius = max(1, round(0.004 * max(lab.shape)))
     reached = _flood_with_disc(flat_ground | shadow, radius) & ~certain_object
     # Stripes and spots of the ground's own colour look like holes and gaps: then only open loops are believed.
@@ -113,6 +114,8 @@ def cut_from_plain(lab: FloatArray, surface: Surface) -> BoolArray:
     if not printed_alike:
         reached |= _narrow_gaps(connected_to_rim(flat_ground | reached) & ~reached)
     holes = _ground_seen_through(surface.offset, reached, surface.roughness)
+    if not printed_alike:
+        holes = connected_to((holes | shadow) & ~reached, holes)
     garment = ~reached & ~(_along_outline(holes, reached) if printed_alike else holes)
     if printed_alike:
         return _bridge_nicks(garment, round(1.6 * radius))
@@ -127,7 +130,9 @@ def _shadows(lab: FloatArray, surface: Surface, low: float) -> tuple[BoolArray, 
     shade = surface.offset[..., 0]
     darker = (tint < max(3.0, 2 * surface.roughness)) & (shade < low) & (shade > -38)
     greatest = cv2.dilate(step, disc(max(3, round(0.008 * max(step.shape)))))
-    return darker & (step < max(1.3, 1.6 * surface.roughness)), darker & (step < 0.2 * greatest)
+    # The deeper a shadow, the steeper its penumbra; a white garment's edge is a step at little shade.
+    gentle = step < max(1.3, 1.6 * surface.roughness) + 0.08 * np.clip(-shade, 0, 25)
+    return darker & gentle, darker & (step < 0.2 * greatest)
 
 
 def _contact_shadow(candidates: BoolArray, ground: BoolArray) -> BoolArray:
@@ -174,7 +179,8 @@ def connected_to(region: BoolArray, seeds: BoolArray) -> BoolArray:
     """Keep the components of a region that hold a seed.
 
     Args:
-        region, seeds: (H, W) bool.
+        region: (H, W) bool.
+        seeds: (H, W) bool.
     Returns:
         (H, W) bool.
     """

@@ -36,7 +36,7 @@ def drop_what_hangs_on(mask: BoolArray) -> BoolArray:
     """
     radius = max(3, round(0.011 * max(mask.shape)))
     thick = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(radius)).astype(bool)
-    count, labels, stats, centroids = cv2.connectedComponentsWithStats(thick.astype(np.uint8), connectivity=8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(thick.astype(np.uint8), connectivity=8)
     if count < 2:
         return mask
     main = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
@@ -102,7 +102,7 @@ def _hook(thin: BoolArray, middle: float, top: int, width: int) -> BoolArray:
 
 
 def _without_pin_holes(mask: BoolArray) -> BoolArray:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
     small = stats[:, cv2.CC_STAT_AREA] < 6e-5 * mask.size
     small[0] = False
     return np.asarray(mask | small[labels])
