@@ -19,6 +19,8 @@ from app.console import say_error
 from app.doctor import doctor
 from vmodel.errors import VModelError
 
+INTERRUPTED = 130
+
 app = typer.Typer(
     name="vmodel",
     no_args_is_help=True,
@@ -71,6 +73,8 @@ def run(arguments: list[str]) -> int:
     """
     try:
         code = app(arguments, prog_name="vmodel", standalone_mode=False)
+        if code == INTERRUPTED:  # typer has turned Ctrl-C into this code
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except typer.TyperException as error:
         say_error("usage", error.format_message())
@@ -84,7 +88,7 @@ def run(arguments: list[str]) -> int:
         return 1
     except (KeyboardInterrupt, typer.Abort):
         say_error("interrupted", "Stopped; the pictures made so far are complete.")
-        return 130
+        return INTERRUPTED
     except Exception as error:
         from vmodel.batch import log_fault
         from vmodel.config import Settings
