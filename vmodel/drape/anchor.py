@@ -15,6 +15,10 @@ from vmodel.types import BoolArray, FloatArray, Garment, PosedBody
 
 SHOULDER_ROOM_M = 0.012
 SIDE_ROOM_M = 0.012
+ARM_RADIUS = (0.033, 0.022)
+"""Of the upper arm and the wrist, as a share of the height."""
+OFFSET_FADE_M = 0.06
+"""A sleeve whose root lies beside the arm's axis joins it within this length, or the arm would start outside it."""
 
 
 def anchor_torso(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody) -> FloatArray:
@@ -170,7 +174,8 @@ def place_sleeves(flat: FloatArray, cloth: Cloth, garment: Garment, posed: Posed
         share = spread(cloth, sleeve.astype(float), 6)
         on_arm += sign * np.where(sleeve, np.maximum(share, 0.5), share)
         anchor = _nearest_placed(cloth, flat, root)
-        target = _along_arm(cloth.flat_cm / 100, root, cuff, anchor, posed, "L" if sign > 0 else "R")
+        points = _centred_sleeve(cloth.flat_cm / 100, sleeve, root, cuff, float(np.ptp(posed.vertices_m[:, 2])))
+        target = _along_arm(points, root, cuff, anchor, posed, "L" if sign > 0 else "R")
         moved += (target - flat) * share[:, None]
     return moved, np.clip(on_arm, -1, 1)
 
@@ -209,6 +214,27 @@ def _segments_cross(p: FloatArray, q: FloatArray, a: FloatArray, b: FloatArray) 
     return np.asarray((side(a, b, p) * side(a, b, q) < 0) & (side(p, q, a) * side(p, q, b) < 0))
 
 
+def _centred_sleeve(
+    points: FloatArray, sleeve: BoolArray, root: FloatArray, cuff: FloatArray, height_m: float
+) -> FloatArray:
+    """Panel points with the sleeve's rows centred on its axis and at least as wide as an arm."""
+    axis = (cuff - root) / np.linalg.norm(cuff - root)
+    across = np.array([-axis[1], axis[0]])
+    u, v = (points - root) @ axis, (points - root) @ across
+    rows = np.clip(np.round(u / 0.02).astype(int), 0, None)
+    low, high = np.full(rows.max() + 1, np.inf), np.full(rows.max() + 1, -np.inf)
+    np.minimum.at(low, rows[sleeve], v[sleeve])
+    np.maximum.at(high, rows[sleeve], v[sleeve])
+    known = np.flatnonzero(np.isfinite(low))
+    middle = np.interp(rows, known, ndimage.gaussian_filter1d((low + high)[known] / 2, 2.0))
+    half = np.interp(rows, known, ndimage.gaussian_filter1d((high - low)[known] / 2, 2.0))
+    radius = np.interp(u, [0.0, 0.3 * height_m], [ARM_RADIUS[0] * height_m, ARM_RADIUS[1] * height_m]) + SIDE_ROOM_M
+    share = np.clip(u / OFFSET_FADE_M, 0, 1)
+    wider = 1 + (np.maximum(radius / np.maximum(half, 0.01), 1) - 1) * share
+    moved = (v - middle * share) * wider
+    return np.asarray(points + (moved - v)[:, None] * across)
+
+
 def _along_arm(
     points: FloatArray, root: FloatArray, cuff: FloatArray, anchor: FloatArray, posed: PosedBody, side: str
 ) -> FloatArray:
@@ -232,5 +258,5 @@ def _along_arm(
     direction = (np.diff(joints, axis=0) / steps[:, None])[segment]
     position = joints[segment] + direction * (t - along[segment])[:, None]
     normal = np.stack([-direction[:, 1], direction[:, 0]], axis=1)
-    fade = np.clip(1 - u / length, 0, 1)[:, None]
+    fade = np.clip(1 - u / min(length, OFFSET_FADE_M), 0, 1)[:, None]
     return np.asarray(position + normal * v[:, None] + offset * fade)

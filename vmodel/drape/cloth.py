@@ -168,16 +168,19 @@ def _mesh_panel(panel: Panel, samples: Mapping[EdgeKey, FloatArray], spacing_cm:
         _resample(np.vstack([h, h[:1]]), max(4, round(_length(np.vstack([h, h[:1]])) / spacing_cm)) + 1)[:-1]
         for h in panel.holes
     ]
-    area = shapely.Polygon(outline, holes)
+    area = _valid(shapely.Polygon(outline, holes))
     if len(outline) < 6 or area.area < 4 * spacing_cm**2:
         raise DrapeFailed(f"its {panel.name} panel is too small")
-    if not area.is_valid:
-        area = shapely.make_valid(area)
     border = np.concatenate([outline, *holes])
-    points = np.concatenate([border, _hexagonal(area, border, spacing_cm)])
-    triangles = Delaunay(points).simplices
-    centres = points[triangles].mean(axis=1)
-    inside = shapely.contains_xy(area, centres[:, 0], centres[:, 1])
+    inner = _hexagonal(area, border, spacing_cm)
+    # A slit between sleeve and side is narrower than the spacing and Delaunay would bridge it: the triangles are found
+    # with the border drawn in by a third of the spacing and belong to the true border.
+    drawn = [_drawn_in(loop, spacing_cm / 3) for loop in (outline, *holes)]
+    drawn_area = _valid(shapely.Polygon(drawn[0], drawn[1:]))
+    triangles = Delaunay(np.concatenate([*drawn, inner])).simplices
+    points = np.concatenate([border, inner])
+    centres = np.concatenate([*drawn, inner])[triangles].mean(axis=1)
+    inside = shapely.contains_xy(drawn_area, centres[:, 0], centres[:, 1])
     triangles = triangles[inside & (_areas(points[triangles]) > 1e-3 * spacing_cm**2)]
     points, triangles, renumbered = _drop_unused(points, triangles, len(border))
     at, edge_points = 0, {}
@@ -186,6 +189,17 @@ def _mesh_panel(panel: Panel, samples: Mapping[EdgeKey, FloatArray], spacing_cm:
         edge_points[name] = renumbered[ids]
         at += len(pts) - 1
     return _PanelMesh(points, triangles, edge_points)
+
+
+def _valid(area: shapely.Geometry) -> shapely.Geometry:
+    return area if area.is_valid else shapely.make_valid(area)
+
+
+def _drawn_in(loop: FloatArray, by_cm: float) -> FloatArray:
+    """A loop's points moved to its inside: left of its direction, counter-clockwise outlines and clockwise holes."""
+    along = np.roll(loop, -1, axis=0) - np.roll(loop, 1, axis=0)
+    along = along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
+    return loop + by_cm * np.stack([-along[:, 1], along[:, 0]], axis=1)
 
 
 def _drop_unused(points: FloatArray, triangles: IntArray, border: int) -> tuple[FloatArray, IntArray, IntArray]:
