@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -303,7 +304,7 @@ def _relax_elastic(
     for panel in garment.panels:
         for name, share in panel.elastic.items():
             ids = edge_particles[panel.name, name]
-            for a, b in zip(ids[:-1], ids[1:], strict=True):
+            for a, b in pairwise(ids):
                 k = index.get((min(int(a), int(b)), max(int(a), int(b))))
                 if k is not None and not elastic[k]:
                     elastic[k] = True
@@ -332,7 +333,7 @@ def _ease_crotch(
 
 def _open_edges(triangles: IntArray) -> IntArray:
     pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-    unique, first, counts = np.unique(np.sort(pairs, axis=1), axis=0, return_index=True, return_counts=True)
+    _, first, counts = np.unique(np.sort(pairs, axis=1), axis=0, return_index=True, return_counts=True)
     return pairs[first[counts == 1]].astype(np.int32)
 
 
