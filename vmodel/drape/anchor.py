@@ -226,8 +226,8 @@ def _centred_sleeve(
     np.minimum.at(low, rows[sleeve], v[sleeve])
     np.maximum.at(high, rows[sleeve], v[sleeve])
     known = np.flatnonzero(np.isfinite(low))
-    middle = np.interp(rows, known, ndimage.gaussian_filter1d((low + high)[known] / 2, 2.0))
-    half = np.interp(rows, known, ndimage.gaussian_filter1d((high - low)[known] / 2, 2.0))
+    middle = np.interp(rows, known, ndimage.gaussian_filter1d((low[known] + high[known]) / 2, 2.0))
+    half = np.interp(rows, known, ndimage.gaussian_filter1d((high[known] - low[known]) / 2, 2.0))
     radius = np.interp(u, [0.0, 0.3 * height_m], [ARM_RADIUS[0] * height_m, ARM_RADIUS[1] * height_m]) + SIDE_ROOM_M
     share = np.clip(u / OFFSET_FADE_M, 0, 1)
     wider = 1 + (np.maximum(radius / np.maximum(half, 0.01), 1) - 1) * share
