@@ -19,6 +19,7 @@ from vmodel.garment.silhouette_net import (
     load_network,
     read_silhouette,
 )
+from vmodel.garment.working import working_copy
 from vmodel.types import (
     Category,
     Cutout,
@@ -47,6 +48,8 @@ def understand(
         WeightsMissing: the network's weights are not installed.
     """
     given = read_landmarks(landmarks, cutout.mask.shape) if landmarks is not None else {}
+    flat_lay, cutout, scale = working_copy(flat_lay, cutout)
+    given = {name: point * scale for name, point in given.items()}
     reading = read_silhouette(load_network(Settings().weights), flat_lay.rgb, cutout.mask)
     kind = decide_kind(reading, category)
     points = dict(reading.points_px) | _lowest_inside(reading.inside, kind, reading.points_px) | given
@@ -58,7 +61,7 @@ def understand(
     places = snap_to_contour(contour, size, wanted, order, 0.03)
     points |= {name: contour[place] for name, place in places.items()} | given
     points |= _waist_and_hip(contour, places, points, set(given))
-    found = complete(kind, points, sure)
+    found = complete(kind, {name: point / scale for name, point in points.items()}, sure)
     return replace(kind, length=judge_length(kind, found)), found
 
 

@@ -14,7 +14,6 @@ from scipy.ndimage import gaussian_filter1d
 
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
-WORK_SIZE = 1400
 STEP = 0.0025
 
 

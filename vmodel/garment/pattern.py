@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from vmodel.garment.outline import extent, trace_holes
 from vmodel.garment.silhouette import garment_mask
 from vmodel.garment.silhouette_net import load_network, read_silhouette
 from vmodel.garment.texture import bleed
+from vmodel.garment.working import working_copy
 from vmodel.types import (
     BoolArray,
     ByteArray,
@@ -69,11 +70,13 @@ def infer_pattern(
         Garment in photo pixels (cm_per_px 0), x from the garment's middle, y up from its top edge. Panels are
         "front" and "back"; an open front is "front_left" and "front_right".
     """
-    mask = garment_mask(flat_lay.rgb, cutout.mask, kind, landmarks.points_px)
-    whole = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
-    photo = bleed(flat_lay.rgb, cutout.mask & whole, max(1, round(extent(mask) * 0.002)))
-    inside = read_silhouette(load_network(Settings().weights), flat_lay.rgb, cutout.mask).inside
-    cut = _cut(photo, mask, inside, kind, landmarks)
+    small, small_cutout, scale = working_copy(flat_lay, cutout)
+    small_marks = replace(landmarks, points_px={name: point * scale for name, point in landmarks.points_px.items()})
+    mask = garment_mask(small.rgb, small_cutout.mask, kind, small_marks.points_px)
+    inside = read_silhouette(load_network(Settings().weights), small.rgb, small_cutout.mask).inside
+    cut = _cut(_bled(small, small_cutout, mask), mask, inside, kind, small_marks)
+    cut = _enlarged(cut, scale, cutout.mask)
+    photo = _bled(flat_lay, cutout, cut.mask)
     origin = _origin(cut.top, cut.mask)
     to_texture = np.array([[1.0, 0.0, origin[0]], [0.0, -1.0, origin[1]]])
     if back is not None:
@@ -97,6 +100,25 @@ def infer_pattern(
         landmarks_cm={name: _to_panel(point[None], origin)[0] for name, point in landmarks.points_px.items()},
         sleeve_angle_deg=sleeve_angle(landmarks.points_px),
         material=material or guess_material(kind),
+    )
+
+
+def _bled(flat_lay: FlatLay, cutout: Cutout, mask: BoolArray) -> ByteArray:
+    whole = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
+    return bleed(flat_lay.rgb, cutout.mask & whole, max(1, round(extent(mask) * 0.002)))
+
+
+def _enlarged(cut: _Cut, scale: float, full_mask: BoolArray) -> _Cut:
+    """The cut of a working copy in the photo's own pixels."""
+    if scale == 1.0:
+        return cut
+    size = full_mask.shape[::-1]
+    return _Cut(
+        mask=cv2.resize(cut.mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0,
+        back={name: line / scale for name, line in cut.back.items()},
+        fronts={piece: {name: line / scale for name, line in edges.items()} for piece, edges in cut.fronts.items()},
+        top=cut.top / scale,
+        lowered=None if cut.lowered is None else cut.lowered / scale,
     )
 
 
