@@ -32,8 +32,11 @@ def main() -> None:
         requests, partial(shoot, studio=studio, pipeline=load_pipeline("draft")), studio.settings.home
     ):
         if isinstance(result, Failure):
-            raise SystemExit(f"{result.code}: {result.message}")
+            print(f"left out: {result.code}: {result.message}")
+            continue
         columns.append(np.vstack([at_width(result.pattern.flat_lay.rgb), at_width(result.picture)]))
+    if not columns:
+        raise SystemExit("No picture could be made.")
     folder = ROOT / "docs" / "pictures"
     folder.mkdir(exist_ok=True)
     write_whole(folder / "worn.jpg", encode_picture(np.hstack(columns), "jpeg", quality=85))
