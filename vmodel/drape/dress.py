@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.colliders import body_parts
+from vmodel.drape.ease import MOST_GUESSED, MOST_STATED, let_out
 from vmodel.drape.held import Held, band_scale, girth_under, hold_on
 from vmodel.drape.materials import load_material
 from vmodel.drape.solver import Phase, Solver
 from vmodel.drape.start import place_cloth, start_pose
 from vmodel.types import FloatArray, Garment, Pose
 
-CONTRACT = Phase(gravity=0.0, damping=0.3, friction=0.0)
+CONTRACT = Phase(gravity=0.0, damping=0.5, friction=0.0, largest_push_m=0.006)
 HANG = Phase(gravity=1.0, damping=0.05)
+EASINGS = 2
+"""Rounds of letting the cut out: the second sees what the first relieved."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,14 @@ class DrapeSettings:
 
     Attributes:
         spacing_cm: distance of cloth particles.
-        contract_frames, hang_frames, move_frames, settle_frames: frames of the solver (see ``FRAME_S``).
+        contract_frames, hang_frames, ease_frames, move_frames, settle_frames: frames of the solver (see ``FRAME_S``).
         attempts: how often another start is tried.
     """
 
     spacing_cm: float = 1.25
     contract_frames: int = 30
     hang_frames: int = 60
+    ease_frames: int = 20
     move_frames: int = 60
     settle_frames: int = 60
     attempts: int = 3
@@ -47,24 +51,33 @@ class Dressed:
         on_arm: (N,) float64, see ``Start``.
         held: what keeps it on.
         pose: the start pose.
+        edge_rest_m, bend_rest_m: (E,) and (B,) rest lengths after the cut was let out.
     """
 
     positions_m: FloatArray
     on_arm: FloatArray
     held: Held
     pose: Pose
+    edge_rest_m: FloatArray
+    bend_rest_m: FloatArray
+
+    def let_out(self, cloth: Cloth) -> Cloth:
+        """The cloth as it was let out while it was put on."""
+        return replace(cloth, edge_rest_m=self.edge_rest_m, bend_rest_m=self.bend_rest_m)
 
     def arrays(self) -> dict[str, FloatArray]:
         """Everything but the pose, for a file."""
         held = {f"held_{field.name}": getattr(self.held, field.name) for field in fields(Held)}
-        return {"positions_m": self.positions_m, "on_arm": self.on_arm, **held}
+        rest = {"edge_rest_m": self.edge_rest_m, "bend_rest_m": self.bend_rest_m}
+        return {"positions_m": self.positions_m, "on_arm": self.on_arm, **rest, **held}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, FloatArray], pose: Pose, cloth: Cloth) -> Dressed | None:
         """The reverse of ``arrays``; None if they do not belong to this cloth."""
         try:
             held = Held(**{field.name: arrays[f"held_{field.name}"] for field in fields(Held)})
-            dressed = cls(arrays["positions_m"], arrays["on_arm"], held, pose)
+            rest = arrays["edge_rest_m"], arrays["bend_rest_m"]
+            dressed = cls(arrays["positions_m"], arrays["on_arm"], held, pose, *rest)
         except KeyError:
             return None
         fits = dressed.positions_m.shape == (cloth.count, 3) and len(held.rest_scale) == len(cloth.edges)
@@ -98,4 +111,12 @@ def dress(garment: Garment, cloth: Cloth, body: Body, pose: Pose, options: Drape
     held = hold_on(garment, cloth, solver.positions_m, posed, scale)
     solver.hold(held.particles, held.targets(body_m), held.strength)
     solver.run(options.hang_frames, HANG)
-    return Dressed(solver.positions_m, start.on_arm, held, pose)
+    most = MOST_GUESSED if garment.scale_source == "guessed" else MOST_STATED
+    cut = cloth
+    for _ in range(EASINGS):
+        cloth = let_out(cloth, solver.positions_m, cloth.elastic | (scale != 1), most)
+        cloth = replace(cloth, edge_rest_m=np.minimum(cloth.edge_rest_m, cut.edge_rest_m * most))
+        solver = Solver(cloth, load_material(garment.material), solver.positions_m, parts, body_m, scale)
+        solver.hold(held.particles, held.targets(body_m), held.strength)
+        solver.run(options.ease_frames, HANG)
+    return Dressed(solver.positions_m, start.on_arm, held, pose, cloth.edge_rest_m, cloth.bend_rest_m)

@@ -53,6 +53,7 @@ def drape(
         start = time.perf_counter()
         cloth = mesh_garment(garment, options.spacing_cm)
         dressed = _cached_dress(garment, cloth, body, options, attempt, folder, key)
+        cloth = dressed.let_out(cloth)
         tell("drape", 0.5)
         positions = _cached_move(garment, cloth, dressed, body, pose, options, folder, f"{key}-{attempt}")
         tell("drape", 1.0)
@@ -69,6 +70,7 @@ def _cut_of(garment: Garment) -> list[object]:
     """What a drape depends on; prints and photo names do not matter."""
     return [
         garment.kind, garment.seams, garment.landmarks_cm, garment.sleeve_angle_deg, garment.material,
+        garment.scale_source,
         [(p.name, p.side, p.edges, p.holes, p.elastic) for p in garment.panels],
     ]  # fmt: skip
 

@@ -1,0 +1,82 @@
+"""Letting a garment out where the photo shows less cloth than there is.
+
+A sleeve or a bodice photographed round a hidden form, or folded at its side, is narrower in the picture than it lies
+flat, by up to the ratio of half a girth to its projection. Cloth that a garment of the right size would not strain
+is therefore missing cloth: its rest lengths grow, smoothly over the garment and in the direction of the strain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import sparse
+
+from vmodel.drape.cloth import Cloth
+from vmodel.types import BoolArray, FloatArray
+
+LEFT_STRAIN = 1.025
+"""Strain that worn cloth may keep."""
+MOST_GUESSED, MOST_STATED = 1.55, 1.10
+"""How far a cut may be let out: a size that the seller stated is trusted."""
+
+
+def let_out(cloth: Cloth, positions_m: FloatArray, fixed: BoolArray, most: float) -> Cloth:
+    """Grow the rest lengths of strained cloth.
+
+    Args:
+        cloth: as cut, or as let out before.
+        positions_m: (N, 3) where it came to rest on the body.
+        fixed: (E,) edges whose length is not the cut's: bands and elastic.
+        most: largest factor on a length.
+    Returns:
+        The same cloth with ``edge_rest_m`` and ``bend_rest_m`` grown.
+    """
+    first, second = cloth.edges[:, 0], cloth.edges[:, 1]
+    strain = np.linalg.norm(positions_m[first] - positions_m[second], axis=1) / cloth.edge_rest_m
+    wanted = np.where(fixed, 1.0, np.clip(strain / LEFT_STRAIN, 1.0, most))
+    metric = _metric(cloth, wanted**2)
+    edge_growth = _growth(metric, cloth.edges, cloth.edge_direction)
+    bend_growth = _growth(metric, cloth.bends, _bend_directions(cloth))
+    return replace(
+        cloth,
+        edge_rest_m=cloth.edge_rest_m * np.where(fixed, 1.0, np.clip(edge_growth, 1.0, most)),
+        bend_rest_m=cloth.bend_rest_m * np.clip(bend_growth, 1.0, most),
+    )
+
+
+def _metric(cloth: Cloth, squared_growth: FloatArray) -> FloatArray:
+    """(N, 3) symmetric tensor (xx, xy, yy) a particle whose length along its edges is the growth, smoothed."""
+    rows = _squares(cloth.edge_direction)
+    normal = np.einsum("ei,ej->eij", rows, rows).reshape(-1, 9)
+    right = rows * squared_growth[:, None]
+    n, count = cloth.count, len(cloth.edges)
+    ends = cloth.edges.ravel()
+    gather = sparse.coo_matrix((np.ones(2 * count), (ends, np.repeat(np.arange(count), 2))), (n, count)).tocsr()
+    links = (gather @ gather.T) * 1.0
+    links.data[:] = 1.0
+    normal_sum = links @ (gather @ normal)
+    right_sum = links @ (gather @ right)
+    matrices = np.asarray(normal_sum).reshape(-1, 3, 3) + 1e-3 * np.eye(3)
+    identity = np.array([1.0, 0.0, 1.0])
+    offset = np.einsum("nij,j->ni", np.asarray(normal_sum).reshape(-1, 3, 3), identity)
+    return np.asarray(identity + np.linalg.solve(matrices, (right_sum - offset)[..., None])[..., 0])
+
+
+def _squares(direction: FloatArray) -> FloatArray:
+    x, y = direction[:, 0], direction[:, 1]
+    return np.stack([x * x, 2 * x * y, y * y], axis=1)
+
+
+def _growth(metric: FloatArray, pairs: FloatArray, direction: FloatArray) -> FloatArray:
+    tensor = (metric[pairs[:, 0]] + metric[pairs[:, 1]]) / 2
+    return np.asarray(np.sqrt(np.maximum((tensor * _squares(direction)).sum(axis=1), 1.0)))
+
+
+def _bend_directions(cloth: Cloth) -> FloatArray:
+    """(B, 2) unit vectors in the panel; across a seam, where the two panels' x coincide, along x."""
+    apart = cloth.flat_cm[cloth.bends[:, 1]] - cloth.flat_cm[cloth.bends[:, 0]]
+    length = np.linalg.norm(apart, axis=1)
+    same = (length > 50 * cloth.bend_rest_m) & (length < 200 * cloth.bend_rest_m)
+    unit = apart / np.maximum(length, 1e-9)[:, None]
+    return np.where(same[:, None], unit, np.array([1.0, 0.0]))
