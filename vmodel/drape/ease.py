@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from vmodel.drape.cloth import Cloth
-from vmodel.types import BoolArray, FloatArray
+from vmodel.types import BoolArray, FloatArray, IntArray
 
 LEFT_STRAIN = 1.025
 """Strain that worn cloth may keep."""
@@ -68,7 +68,7 @@ def _squares(direction: FloatArray) -> FloatArray:
     return np.stack([x * x, 2 * x * y, y * y], axis=1)
 
 
-def _growth(metric: FloatArray, pairs: FloatArray, direction: FloatArray) -> FloatArray:
+def _growth(metric: FloatArray, pairs: IntArray, direction: FloatArray) -> FloatArray:
     tensor = (metric[pairs[:, 0]] + metric[pairs[:, 1]]) / 2
     return np.asarray(np.sqrt(np.maximum((tensor * _squares(direction)).sum(axis=1), 1.0)))
 
