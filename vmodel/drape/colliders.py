@@ -33,7 +33,7 @@ def body_parts(body: Body, on_arm: FloatArray, deep_m: float = DEEP_M) -> list[C
     for side, sign in (("L", 1.0), ("R", -1.0)):
         own = np.clip(sign * on_arm, 0, 1)
         limb = vertices_on(body.surface, lambda b, s=side: b.startswith(ARM_BONES + ROOT_BONES) and b.endswith(f".{s}"))
-        reach = np.where(own > 0.5, deep_m, np.where(sign * on_arm >= 0, SHALLOW_M, 0.0))
+        reach = np.where(own > 0.02, deep_m, np.where(sign * on_arm >= 0, SHALLOW_M, 0.0))
         parts.append(_cut(body, limb, reach, own))
     trunk = ~vertices_on(body.surface, lambda b: b.startswith(ARM_BONES))
     parts.append(_cut(body, trunk, np.where(share < 0.5, deep_m, SHALLOW_M), 1 - share))

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import warp as wp
 
+LARGEST_MOVE_M = wp.constant(0.0007)
+"""Bound on what one link moves a particle in a step: overstretched cloth must not be pulled through a limb."""
+
 
 @wp.kernel
 def integrate(
