@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from vmodel.drape.cache import content_key, read_arrays, write_arrays
 from vmodel.drape.cloth import Cloth, mesh_garment
 from vmodel.drape.dress import DrapeSettings, Dressed, attempt_pose, dress
 from vmodel.drape.move import move_to_pose
-from vmodel.drape.report import assert_usable, fault_of, finish_cloth, report_drape
+from vmodel.drape.report import assert_usable, fault_of, is_tolerable, finish_cloth, report_drape
 from vmodel.errors import DrapeFailed
 from vmodel.types import Drape, DrapeReport, FloatArray, Garment, Pose
 
@@ -48,6 +49,7 @@ def drape(
     assert_usable(body, garment)
     folder = settings.cache / "drapes"
     key = content_key(_cut_of(garment), body.rest.vertices_m, options)
+    best: Drape | None = None
     reason = "it could not be simulated"
     for attempt in range(options.attempts):
         start = time.perf_counter()
@@ -63,6 +65,10 @@ def drape(
         if fault is None:
             return _assemble(garment, cloth, positions, report)
         reason = fault
+        if is_tolerable(report) and (best is None or report.stretch_p99 < best.report.stretch_p99):
+            best = _assemble(garment, cloth, positions, report)
+    if best is not None:
+        return replace(best, warnings=(f"The garment is strained on this body: {reason}.",))
     raise DrapeFailed(reason)
 
 

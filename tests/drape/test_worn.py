@@ -1,0 +1,59 @@
+"""Garments stay on, outside the body, and unstretched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import garments
+from vmodel.body.model import Body, build_body
+from vmodel.body.pose import load_pose
+from vmodel.body.roster import load_roster
+from vmodel.config import Settings
+from vmodel.drape import drape
+from vmodel.errors import DrapeFailed
+from vmodel.types import Garment
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(home=tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def body(settings: Settings) -> Body:
+    return build_body(load_roster(settings)["wm-ines"])
+
+
+@pytest.mark.parametrize("cut", [garments.tee, garments.trousers, garments.camisole, garments.dress, garments.skirt])
+def test_a_garment_is_worn_within_the_limits(cut: Callable[[], Garment], body: Body, settings: Settings) -> None:
+    report = drape(cut(), body, load_pose("standing"), settings).report
+    assert report.worn
+    assert report.inside_share <= 0.001
+    assert report.widest_seam_gap_mm <= 3
+    assert report.stretch_median <= 1.03
+    assert report.stretch_p99 <= 1.20
+
+
+def test_the_same_drape_comes_out_twice_and_a_damaged_cache_is_ignored(body: Body, settings: Settings) -> None:
+    first = drape(garments.tee(), body, load_pose("standing"), settings)
+    for file in Path(settings.cache / "drapes").glob("*.npz"):
+        file.write_bytes(b"PK damaged")
+    second = drape(garments.tee(), body, load_pose("standing"), settings)
+    np.testing.assert_array_equal(first.vertices_m, second.vertices_m)
+
+
+def test_the_front_of_a_tee_lies_before_its_back(body: Body, settings: Settings) -> None:
+    worn = drape(garments.tee(), body, load_pose("standing"), settings)
+    centres = worn.vertices_m[worn.triangles].mean(axis=1)
+    torso = np.abs(centres[:, 0]) < 0.1
+    assert centres[torso & (worn.panel == 0), 1].mean() < centres[torso & (worn.panel == 1), 1].mean() - 0.1
+
+
+def test_a_garment_without_scale_is_refused(body: Body, settings: Settings) -> None:
+    with pytest.raises(DrapeFailed, match="size"):
+        drape(replace(garments.tee(), cm_per_px=0.0), body, load_pose("standing"), settings)
