@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from vmodel.body.uv_layout import enlarge_eyes
 from vmodel.types import BodyPart, ByteArray, FloatArray, IntArray
 
 PART_INDEX = {part: index for index, part in enumerate(BodyPart)}
@@ -110,7 +111,7 @@ def load_surface() -> Surface:
     weights, bones = model.vertex_bone_weights.numpy(), model.vertex_bone_indices.numpy()
     return Surface(
         faces=model.faces.numpy().astype(np.int32),
-        uv=uv,
+        uv=enlarge_eyes(uv, uv_faces),
         uv_faces=uv_faces,
         face_parts=_label_faces(uv[uv_faces].mean(axis=1)),
         bone_labels=tuple(model.bone_labels),
