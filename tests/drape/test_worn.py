@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import garments
 import numpy as np
 import pytest
 
-import garments
 from vmodel.body.model import Body, build_body
 from vmodel.body.pose import load_pose
 from vmodel.body.roster import load_roster

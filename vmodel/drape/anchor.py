@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from scipy import ndimage
 from scipy.sparse import coo_matrix
@@ -51,7 +53,7 @@ def _centre_x(garment: Garment, flat: FloatArray) -> float:
 
 
 def _hang_from_shoulders(
-    marks: dict[str, FloatArray], flat: FloatArray, centre: float, posed: PosedBody, body: Body, trunk: Outline
+    marks: Mapping[str, FloatArray], flat: FloatArray, centre: float, posed: PosedBody, body: Body, trunk: Outline
 ) -> float:
     """Upward shift that brings the shoulder line just above the shoulders."""
     neck, shoulder = (
@@ -85,7 +87,7 @@ def _top_at(trunk: Outline, x: float) -> float:
     return float(np.mean(tops))
 
 
-def _hang_from_waist(marks: dict[str, FloatArray], flat: FloatArray, body: Body) -> float:
+def _hang_from_waist(marks: Mapping[str, FloatArray], flat: FloatArray, body: Body) -> float:
     """Upward shift that brings the waist edge to the waist, or lower where the rise is short."""
     top = float(np.mean([marks[n][1] for n in ("waist_left", "waist_right") if n in marks] or [flat[:, 1].max()]))
     waist = body.measurements.waist_height / 100
@@ -96,11 +98,11 @@ def _hang_from_waist(marks: dict[str, FloatArray], flat: FloatArray, body: Body)
 
 
 def _widen_rows(
-    placed: FloatArray, garment: Garment, trunk: Outline, marks: dict[str, FloatArray], drop: float
+    placed: FloatArray, garment: Garment, trunk: Outline, marks: Mapping[str, FloatArray], drop: float
 ) -> FloatArray:
     """Stretch rows that are narrower than the body, smoothly along the height."""
     levels = np.arange(trunk.front.shape[1])
-    body_half = np.array([_half_width(trunk, k) for k in levels])
+    body_half = np.array([_half_width(trunk, int(k)) for k in levels])
     row = np.floor((placed[:, 1] - trunk.low[1]) / CELL_M).astype(int).clip(0, len(levels) - 1)
     cloth_half = np.zeros(len(levels))
     np.maximum.at(cloth_half, row, np.abs(placed[:, 0]))

@@ -220,7 +220,7 @@ def _hexagonal(area: shapely.Geometry, border: FloatArray, spacing_cm: float) ->
     x = x + (np.arange(len(rows)) % 2)[:, None] * spacing_cm / 2
     grid = np.stack([x.ravel(), y.ravel()], axis=1)
     grid = grid[shapely.contains_xy(area, grid[:, 0], grid[:, 1])]
-    return grid[cKDTree(border).query(grid)[0] > 0.62 * spacing_cm]
+    return np.asarray(grid[cKDTree(border).query(grid)[0] > 0.62 * spacing_cm])
 
 
 def _areas(corners: FloatArray) -> FloatArray:
@@ -334,7 +334,7 @@ def _ease_crotch(
 def _open_edges(triangles: IntArray) -> IntArray:
     pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
     _, first, counts = np.unique(np.sort(pairs, axis=1), axis=0, return_index=True, return_counts=True)
-    return pairs[first[counts == 1]].astype(np.int32)
+    return np.asarray(pairs[first[counts == 1]], np.int32)
 
 
 def _seam_distances(garment: Garment, sewn: set[EdgeKey], flat: FloatArray, panel_of: IntArray) -> FloatArray:

@@ -7,6 +7,8 @@ pieces merely keep it from sinking in.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from vmodel.body.measure import vertices_on
@@ -32,12 +34,16 @@ def body_parts(body: Body, on_arm: FloatArray, deep_m: float = DEEP_M) -> list[C
     parts = []
     for side, sign in (("L", 1.0), ("R", -1.0)):
         own = np.clip(sign * on_arm, 0, 1)
-        limb = vertices_on(body.surface, lambda b, s=side: b.startswith(ARM_BONES + ROOT_BONES) and b.endswith(f".{s}"))
+        limb = vertices_on(body.surface, partial(_is_limb, f".{side}"))
         reach = np.where(own > 0.02, deep_m, np.where(sign * on_arm >= 0, SHALLOW_M, 0.0))
         parts.append(_cut(body, limb, reach, own))
     trunk = ~vertices_on(body.surface, lambda b: b.startswith(ARM_BONES))
     parts.append(_cut(body, trunk, np.where(share < 0.5, deep_m, SHALLOW_M), 1 - share))
     return parts
+
+
+def _is_limb(ending: str, bone: str) -> bool:
+    return bone.startswith(ARM_BONES + ROOT_BONES) and bone.endswith(ending)
 
 
 def _cut(body: Body, chosen: BoolArray, reach_m: FloatArray, carried: FloatArray) -> ColliderPart:
@@ -50,7 +56,7 @@ def _cut(body: Body, chosen: BoolArray, reach_m: FloatArray, carried: FloatArray
     return ColliderPart(
         vertices=vertices,
         faces=renumbered.reshape(-1, 3).astype(np.int32),
-        border_faces=border[kept].any(axis=1).astype(np.int32),
+        border_faces=np.asarray(border[kept].any(axis=1), np.int32),
         reach_m=reach_m,
         carried=carried,
     )

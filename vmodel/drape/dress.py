@@ -75,7 +75,7 @@ class Dressed:
     def from_arrays(cls, arrays: Mapping[str, FloatArray], pose: Pose, cloth: Cloth) -> Dressed | None:
         """The reverse of ``arrays``; None if they do not belong to this cloth."""
         try:
-            held = Held(**{field.name: arrays[f"held_{field.name}"] for field in fields(Held)})
+            held = Held(*(arrays[f"held_{field.name}"] for field in fields(Held)))  # type: ignore[arg-type]
             rest = arrays["edge_rest_m"], arrays["bend_rest_m"]
             dressed = cls(arrays["positions_m"], arrays["on_arm"], held, pose, *rest)
         except KeyError:

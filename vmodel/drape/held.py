@@ -42,7 +42,7 @@ class Held:
         corners = np.asarray(body_m, float)[self.faces]
         normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
-        return np.einsum("hk,hkc->hc", self.weights, corners) + normal * self.offset_m[:, None]
+        return np.asarray(np.einsum("hk,hkc->hc", self.weights, corners) + normal * self.offset_m[:, None])
 
 
 def band_edges(garment: Garment) -> list[tuple[str, str]]:

@@ -3,8 +3,8 @@
 Extended position-based dynamics with small steps (Macklin et al. 2016, 2019): every link pulls its two particles
 towards its rest length; its softness is compliance / (step² · inverse mass).
 """
-# ruff: noqa: UP018
-# mypy: disable-error-code="no-untyped-def,valid-type,name-defined,no-untyped-call"
+# ruff: noqa: UP018, SIM102
+# mypy: disable-error-code="no-untyped-def,valid-type,name-defined,no-untyped-call,untyped-decorator,operator"
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Last touches and the verdict: is the garment outside the body, unstretched, and still worn?"""
 
+# mypy: disable-error-code="untyped-decorator,valid-type"
+
 from __future__ import annotations
 
 import numpy as np
@@ -28,7 +30,7 @@ def _signed(
     reach: float,
     distance: wp.array(dtype=float),
     foot: wp.array(dtype=wp.vec3),
-):  # type: ignore[no-untyped-def]
+) -> None:
     i = wp.tid()
     q = wp.mesh_query_point_sign_normal(mesh, x[i], reach)
     distance[i] = reach

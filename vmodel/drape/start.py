@@ -15,7 +15,7 @@ from scipy import ndimage, sparse
 
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
-from vmodel.types import FloatArray, Garment, Pose, PosedBody
+from vmodel.types import BoolArray, FloatArray, Garment, Pose, PosedBody
 
 CELL_M = 0.01
 ROOM_M = 0.012
@@ -50,7 +50,7 @@ def _unit(vector: FloatArray) -> FloatArray:
 def _turn_onto(first: FloatArray, second: FloatArray) -> FloatArray:
     axis = np.cross(first, second)
     sine = float(np.linalg.norm(axis))
-    return axis / max(sine, 1e-9) * np.arctan2(sine, float(first @ second))
+    return np.asarray(axis / max(sine, 1e-9) * np.arctan2(sine, float(first @ second)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class Outline:
         return (x - self.low[0]) / CELL_M, (z - self.low[1]) / CELL_M
 
 
-def body_outline(posed: PosedBody, keep: FloatArray | None = None) -> Outline:
+def body_outline(posed: PosedBody, keep: BoolArray | None = None) -> Outline:
     """Depth range of the body (or of its faces ``keep``) over each cell of the frontal plane."""
     faces = posed.faces if keep is None else posed.faces[keep]
     corners = np.asarray(posed.vertices_m, float)[faces]

@@ -15,7 +15,7 @@ from vmodel.drape.cache import content_key, read_arrays, write_arrays
 from vmodel.drape.cloth import Cloth, mesh_garment
 from vmodel.drape.dress import DrapeSettings, Dressed, attempt_pose, dress
 from vmodel.drape.move import move_to_pose
-from vmodel.drape.report import assert_usable, fault_of, is_tolerable, finish_cloth, report_drape
+from vmodel.drape.report import assert_usable, fault_of, finish_cloth, is_tolerable, report_drape
 from vmodel.errors import DrapeFailed
 from vmodel.types import Drape, DrapeReport, FloatArray, Garment, Pose
 
