@@ -14,8 +14,8 @@ from scipy.spatial import Delaunay, cKDTree
 from vmodel.errors import DrapeFailed
 from vmodel.types import BoolArray, ByteArray, FloatArray, Garment, IntArray, Panel
 
-CROTCH_EASE = 1.2
-CROTCH_REACH = 0.25
+CROTCH_EASE = 0.45
+CROTCH_REACH = 0.22
 """Extra length at the crotch, and how far it is spread, as a share of the rise."""
 
 EdgeKey = tuple[str, str]

@@ -9,7 +9,7 @@ import numpy as np
 from vmodel.scene.geometry import Geometry
 from vmodel.scene.texturing import look_up
 from vmodel.scene.visibility import averaging
-from vmodel.types import FloatArray, IntArray
+from vmodel.types import Drape, FloatArray
 
 TILE_M = 0.32
 ORIENTATIONS = 6
@@ -29,7 +29,7 @@ def squeeze(geometry: Geometry) -> FloatArray:
     values = np.zeros((total, ORIENTATIONS), np.float32)
     if drape is None:
         return geometry.refined(values)
-    strain = _triangle_strain(np.asarray(drape.vertices_m), drape.triangles, drape.texture_px, drape.texture)
+    strain = _triangle_strain(drape)
     angles = np.arange(ORIENTATIONS) * np.pi / ORIENTATIONS
     direction = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     along = np.einsum("ki,tij,kj->tk", direction, strain, direction)
@@ -67,25 +67,31 @@ def wrinkle_slopes(texture_m: FloatArray, squeezed: FloatArray, pixel_m: FloatAr
     return slopes
 
 
-def _triangle_strain(
-    vertices: FloatArray, triangles: IntArray, texture_px: FloatArray, texture: IntArray
-) -> FloatArray:
-    """(T, 2, 2) Green strain in texture axes, against the median scale of each texture."""
-    corners = vertices[triangles]
-    world = np.stack([corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]], axis=2)
-    flat = np.stack([texture_px[:, 1] - texture_px[:, 0], texture_px[:, 2] - texture_px[:, 0]], axis=2).astype(float)
-    determinant = np.linalg.det(flat)
-    good = np.abs(determinant) > 1e-6
-    inverse = np.zeros_like(flat)
-    inverse[good] = np.linalg.inv(flat[good])
-    gradient = world @ inverse
-    metric = np.swapaxes(gradient, 1, 2) @ gradient
-    scale = np.ones(len(triangles))
-    for index in np.unique(texture):
-        chosen = good & (texture == index)
-        if chosen.any():
-            scale[texture == index] = np.median(np.trace(metric[chosen], axis1=1, axis2=2)) / 2
-    strain = 0.5 * (metric / scale[:, None, None] - np.eye(2))
+def _triangle_strain(drape: Drape) -> FloatArray:
+    """(T, 2, 2) Green strain of the cloth against its rest lengths, in texture axes.
+
+    The texture's own scale says nothing: a cut is widened where a photo shows a projection.
+    """
+    vertices = np.asarray(drape.vertices_m, float)
+    count = len(vertices)
+    keys = drape.rest_edges.min(axis=1).astype(np.int64) * count + drape.rest_edges.max(axis=1)
+    order = np.argsort(keys)
+    rows, wanted = [], []
+    for i, j in ((0, 1), (1, 2), (2, 0)):
+        first, second = drape.triangles[:, i].astype(np.int64), drape.triangles[:, j].astype(np.int64)
+        key = np.minimum(first, second) * count + np.maximum(first, second)
+        place = order[np.searchsorted(keys, key, sorter=order).clip(0, len(order) - 1)]
+        rest = np.where(keys[place] == key, drape.rest_lengths_m[place], np.inf)
+        length = np.linalg.norm(vertices[first] - vertices[second], axis=1)
+        wanted.append(np.where(np.isfinite(rest), 0.5 * ((length / rest) ** 2 - 1), 0.0))
+        flat = (drape.texture_px[:, j] - drape.texture_px[:, i]).astype(float)
+        x, y = (flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-9)).T
+        rows.append(np.stack([x * x, 2 * x * y, y * y], axis=1))
+    matrices = np.stack(rows, axis=1)
+    good = np.abs(np.linalg.det(matrices)) > 0.02
+    matrices[~good] = np.eye(3)
+    xx, xy, yy = np.linalg.solve(matrices, np.stack(wanted, axis=1)[..., None])[..., 0].T
+    strain = np.stack([np.stack([xx, xy], axis=1), np.stack([xy, yy], axis=1)], axis=1)
     strain[~good] = 0
     return np.asarray(strain)
 
