@@ -13,6 +13,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 if TYPE_CHECKING:
     from vmodel.request import ShotRequest
 
+_LABELS = {"body model": "preparing the body model (a minute on the first run only)"}
+
 
 def say_error(code: str, message: str) -> None:
     """Write ``code: message`` on one line of standard error."""
@@ -45,7 +47,7 @@ class Watch:
         """Show a stage; ``share`` is how much of it is done, 0..1."""
         if self._bar is not None and self._task is not None:
             done = f" {share:.0%}" if share > 0 else ""
-            self._bar.update(self._task, description=f"{self._name}: {stage}{done}")
+            self._bar.update(self._task, description=f"{self._name}: {_LABELS.get(stage, stage)}{done}")
 
 
 @contextmanager

@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 GROUND = {"types", "errors", "config", "images", "files", "weights"}
 STAGES = ["garment", "body", "drape", "scene"]
 #: The modules that join the stages, each after what it may import.
-JOINTS = ["request", "casting", "rights", "studio", "take", "sidecar", "reading", "preflight", "contact_sheet", "batch"]
+JOINTS = ["request", "casting", "looks", "rights", "studio", "take", "sidecar", "reading", "preflight"]
+JOINTS += ["contact_sheet", "batch"]
 
 
 def imports_of(path: Path) -> Iterator[str]:

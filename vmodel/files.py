@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -82,3 +83,25 @@ def identity(path: Path | None) -> tuple[str, int, int] | str | None:
     except OSError:
         return str(path)
     return str(path.resolve()), status.st_mtime_ns, status.st_size
+
+
+def keep_newest(folder: Path, limit_bytes: int) -> None:
+    """Delete the files below a cache folder that were written longest ago until the rest fits.
+
+    Another process may do the same at the same time; what is gone already is no error.
+
+    Args:
+        folder: need not exist.
+        limit_bytes: what may stay.
+    """
+    found = []
+    for path in folder.rglob("*.npz"):
+        with contextlib.suppress(OSError):
+            status = path.stat()
+            found.append((status.st_mtime_ns, status.st_size, path))
+    kept_bytes = 0
+    for _, size, path in sorted(found, reverse=True):
+        kept_bytes += size
+        if kept_bytes > limit_bytes:
+            with contextlib.suppress(OSError):
+                path.unlink()

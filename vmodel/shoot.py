@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from vmodel.body.anny_model import prepare_body_model
 from vmodel.body.base_layer import choose_base_layer
-from vmodel.body.hair import grow_hair
 from vmodel.body.hair_motion import pose_hair
 from vmodel.body.model import build_body
 from vmodel.body.pose import load_pose
-from vmodel.body.skin import paint_skin
 from vmodel.casting import choose_model, choose_pose
 from vmodel.drape import drape
+from vmodel.files import sha256_of
 from vmodel.garment.fit import report_fit
 from vmodel.garment.scale import read_size_chart, scale_garment
+from vmodel.looks import grown_hair, painted_skin
 from vmodel.reading import check_rights, read_pattern
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.scene import Scene, frame_camera, render_conditions
 from vmodel.studio import Studio
-from vmodel.take import Pipeline, Shot, Take
+from vmodel.take import Pattern, Pipeline, Shot, Take
+from vmodel.types import VirtualModel
 
 
 def shoot(request: ShotRequest, studio: Studio, pipeline: Pipeline) -> Shot:
@@ -30,11 +32,12 @@ def shoot(request: ShotRequest, studio: Studio, pipeline: Pipeline) -> Shot:
         VModelError: a file, a name or a rule stands against it, or a stage missed its quality bar.
     """
     studio.new_shot()
-    once = studio.once
+    once, cache = studio.once, studio.settings.cache
     pattern = read_pattern(request.garment, studio)
-    model = studio.roster[request.model] if request.model else choose_model(pattern.kind, studio.roster.values())
+    model = studio.roster[request.model] if request.model else cast_model(request, pattern, studio)
     check_rights(model, request.garment, pattern, studio)
 
+    once("body model", "anny", prepare_body_model)
     body = once("body", model.id, lambda: build_body(model))
     pose_name = request.pose or choose_pose(model)
     pose_key = (model.id, pose_name)
@@ -47,18 +50,26 @@ def shoot(request: ShotRequest, studio: Studio, pipeline: Pipeline) -> Shot:
     worn = once("drape", worn_key, lambda: drape(garment, body, pose, studio.settings, studio.report))
 
     base_layer = choose_base_layer(pattern.kind, model.is_child)
-    skin = once("skin", (model.id, base_layer), lambda: paint_skin(model, body, base_layer))
-    grown = once("hair", model.id, lambda: grow_hair(model, body))
+    skin = once("skin", (model.id, base_layer), lambda: painted_skin(model, body, base_layer, cache))
+    grown = once("hair", model.id, lambda: grown_hair(model, body, cache))
     hair = once("posing hair", worn_key, lambda: pose_hair(grown, body, posed, worn.vertices_m))
 
     scene = once("scene", worn_key, lambda: Scene(posed, body, skin, hair, worn, garment))
-    view_key = (worn_key, request.view, request.framing, request.size)
-    camera = once("camera", view_key, lambda: frame_camera(posed, worn, request.view, request.framing, request.size))
+    view = request.view, request.framing, request.size
+    view_key = (worn_key, *view)
+    camera = once("camera", view_key, lambda: frame_camera(posed, worn, *view, hair=hair))
     maps = once("conditions", view_key, lambda: render_conditions(scene, camera))
     with studio.timed(pipeline.name):
         picture = pipeline(Take(scene, camera, maps, request.light, request.background, request.seed))
     fit = report_fit(garment, body.measurements)
     return Shot(request, model, pose_name, pattern, garment, fit, worn, maps, picture, dict(studio.timings))
+
+
+def cast_model(request: ShotRequest, pattern: Pattern, studio: Studio) -> VirtualModel:
+    """Who wears a garment when the seller did not say; follows from the photo's content and the seed."""
+    photo = request.garment.photo
+    digest = studio.once("digest", pattern.key, lambda: sha256_of(photo))
+    return choose_model(pattern.kind, studio.roster.values(), f"{digest} {request.seed}")
 
 
 def read_size(source: GarmentSource) -> tuple[float | None, float | None]:

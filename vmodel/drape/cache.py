@@ -52,7 +52,8 @@ def read_arrays(folder: Path, key: str) -> dict[str, FloatArray] | None:
     """Arrays stored under a key; None if there are none or the file is damaged."""
     path = folder / f"{key}.npz"
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # Opened here because numpy leaves a damaged file open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
         return None

@@ -1,0 +1,75 @@
+"""Painted skins and grown hair, kept on disk: a virtual model looks the same in every shot, so it is made once."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import fields
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from vmodel.body.base_layer import BaseLayer
+from vmodel.body.hair import grow_hair
+from vmodel.body.model import Body
+from vmodel.body.skin import paint_skin
+from vmodel.drape.cache import content_key, read_arrays, write_arrays
+from vmodel.files import keep_newest
+from vmodel.types import FloatArray, SkinTextures, Strands, VirtualModel
+
+CACHE_BYTES = 2 * 10**9
+"""Bound on the cache folder; a skin takes 60 MB."""
+
+
+def painted_skin(model: VirtualModel, body: Body, base_layer: BaseLayer, cache: Path) -> SkinTextures:
+    """``paint_skin``, or what it gave for this model and base layer before.
+
+    Args:
+        model: who is painted.
+        body: of the model.
+        base_layer: cut of the base layer.
+        cache: folder of things that can be computed again.
+    Returns:
+        Textures of half precision in single precision arrays, whether painted now or read, so that a shot's
+        pixels do not depend on the state of the cache.
+    """
+    key = content_key("skin", model, base_layer, code_version())
+    stored = read_arrays(cache / "looks", key)
+    if stored is None or set(stored) != {field.name for field in fields(SkinTextures)}:
+        fresh = paint_skin(model, body, base_layer)
+        stored = {field.name: getattr(fresh, field.name).astype(np.float16) for field in fields(SkinTextures)}
+        _store(cache, key, stored)
+    return SkinTextures(**{name: values.astype(np.float32) for name, values in stored.items()})
+
+
+def grown_hair(model: VirtualModel, body: Body, cache: Path) -> Strands:
+    """``grow_hair``, or what it gave for this model before.
+
+    Args:
+        model: whose hair it is.
+        body: of the model.
+        cache: folder of things that can be computed again.
+    """
+    key = content_key("hair", model, code_version())
+    stored = read_arrays(cache / "looks", key)
+    if stored is not None and set(stored) == {field.name for field in fields(Strands)}:
+        return Strands(**stored)  # type: ignore[arg-type]
+    fresh = grow_hair(model, body)
+    _store(cache, key, {field.name: getattr(fresh, field.name) for field in fields(Strands)})
+    return fresh
+
+
+@functools.cache
+def code_version() -> str:
+    """Digest of the code and tables that make bodies and looks: a change of either makes all anew."""
+    folder = Path(__file__).parent / "body"
+    digest = hashlib.sha256(f"anny {version('anny')}, numpy {version('numpy')}".encode())
+    for path in sorted(folder.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _store(cache: Path, key: str, arrays: dict[str, FloatArray]) -> None:
+    write_arrays(cache / "looks", key, arrays)
+    keep_newest(cache, CACHE_BYTES)
