@@ -19,6 +19,7 @@ from vmodel.body.adapt import adapt_rotations
 from vmodel.body.anny_model import Surface, load_anny, load_surface
 from vmodel.body.keypoints import keypoints_of
 from vmodel.body.measure import measure_body
+from vmodel.body.modesty import smooth_under_base_layer
 from vmodel.types import (
     BodyMeasurements,
     ByteArray,
@@ -177,7 +178,8 @@ def _shape_of(model: VirtualModel, expression: Mapping[str, float]) -> _Shape:
         local_changes_kwargs=dict(model.local_changes),
         facial_actions=dict(expression),
     )
-    return _Shape(rest["rest_vertices"], rest["rest_bone_poses"], 1.0, tuple(expression.items()))
+    vertices = smooth_under_base_layer(rest["rest_vertices"], model.is_child)
+    return _Shape(vertices, rest["rest_bone_poses"], 1.0, tuple(expression.items()))
 
 
 def pose_matrices(pose: Pose, surface: Surface) -> FloatArray:
