@@ -10,6 +10,7 @@ import numpy as np
 from vmodel.config import Settings
 from vmodel.garment.landmarks import complete, loop_order, read_landmarks, snap_to_contour
 from vmodel.garment.outline import arc_between, extent, trace_contour
+from vmodel.garment.proportions import is_wide_strap, mend_armpits
 from vmodel.garment.silhouette import garment_mask
 from vmodel.garment.silhouette_net import (
     CATEGORIES,
@@ -52,7 +53,8 @@ def understand(
     given = {name: point * scale for name, point in given.items()}
     reading = read_silhouette(load_network(Settings().weights), flat_lay.rgb, cutout.mask)
     kind = decide_kind(reading, category)
-    points = dict(reading.points_px) | _lowest_inside(reading.inside, kind, reading.points_px) | given
+    points = dict(reading.points_px) | _lowest_inside(reading.inside, kind, reading.points_px)
+    points |= mend_armpits(cutout.mask, kind, points | given) | given
     sure = dict(reading.confidence) | dict.fromkeys(given, 1.0)
     mask = garment_mask(flat_lay.rgb, cutout.mask, kind, points)
     contour, size = trace_contour(mask), extent(mask)
@@ -115,6 +117,8 @@ def _sleeve_of(reading: SilhouetteReading) -> Sleeve:
     """
     points = reading.points_px
     best = SLEEVES[int(reading.sleeve.argmax())]
+    if best == Sleeve.STRAP and is_wide_strap(points):
+        return Sleeve.NONE
     if best in {Sleeve.NONE, Sleeve.STRAP}:
         return best
     runs = [np.linalg.norm(points[f"cuff_outer_{s}"] - points[f"shoulder_{s}"]) for s in ("left", "right")]
@@ -144,7 +148,8 @@ def _lowest_inside(inside: FloatArray, kind: GarmentKind, points: dict[str, Floa
     rows = np.nonzero(band.mean(1) > 0.3)[0]
     if not len(rows) or kind.open_front:
         return {}
-    low = np.array([centre + 0.5, float(rows[-1] + 1)])
+    last = int(rows[np.r_[np.diff(rows) > 2, True].argmax()])  # end of the first run: dark prints below are no inside
+    low = np.array([centre + 0.5, float(last + 1)])
     if upper:  # two readings of the same point: the heat of the landmark, and the edge of the inside
         low = (low + points["neck_front"]) / 2
     return {name: low}
