@@ -10,7 +10,7 @@ import numpy as np
 from vmodel.config import Settings
 from vmodel.garment.landmarks import complete, loop_order, read_landmarks, snap_to_contour
 from vmodel.garment.outline import arc_between, extent, trace_contour
-from vmodel.garment.proportions import is_wide_strap, mend_armpits
+from vmodel.garment.proportions import is_wide_strap, mend_armpits, mirror_doubtful
 from vmodel.garment.silhouette import garment_mask
 from vmodel.garment.silhouette_net import (
     CATEGORIES,
@@ -54,6 +54,8 @@ def understand(
     reading = read_silhouette(load_network(Settings().weights), flat_lay.rgb, cutout.mask)
     kind = decide_kind(reading, category)
     points = dict(reading.points_px) | _lowest_inside(reading.inside, kind, reading.points_px)
+    if kind.category.covers_upper:
+        points |= mirror_doubtful(points, reading.confidence, extent(cutout.mask))
     points |= mend_armpits(cutout.mask, kind, points | given) | given
     sure = dict(reading.confidence) | dict.fromkeys(given, 1.0)
     mask = garment_mask(flat_lay.rgb, cutout.mask, kind, points)

@@ -19,7 +19,9 @@ ROOT = (0.40, 0.65)
 USUAL_ROOT = 0.50
 ARMHOLE = (0.34, 0.62)
 USUAL_ARMHOLE = 0.46
+OUTWARD = -0.05
 NOTCH_TURN = 0.7
+DOUBT = 0.42
 WIDE_STRAP = 0.085
 
 
@@ -28,6 +30,30 @@ def is_wide_strap(points: Mapping[str, FloatArray]) -> bool:
     chest = float(np.linalg.norm(points["armpit_left"] - points["armpit_right"]))
     widths = [float(np.linalg.norm(points[f"neck_{side}"] - points[f"shoulder_{side}"])) for side in SIDES]
     return min(widths) > WIDE_STRAP * chest
+
+
+def mirror_doubtful(
+    points: Mapping[str, FloatArray], confidence: Mapping[str, float], size: float
+) -> dict[str, FloatArray]:
+    """Ends of hems and cuffs that are doubtful on one side and far from the mirror image of the surer other side.
+
+    Args:
+        points: rough landmarks in photo pixels.
+        confidence: name -> 0..1.
+        size: extent of the garment in pixels.
+    Returns:
+        Moved landmarks only, name -> (2,) photo pixels.
+    """
+    axis = float(np.mean([points[f"{name}_{side}"][0] for name in ("neck", "shoulder") for side in SIDES]))
+    moved = {}
+    for name in ("hem", "cuff_outer", "cuff_inner"):
+        for side, other in (SIDES, SIDES[::-1]):
+            here, there = f"{name}_{side}", f"{name}_{other}"
+            image = np.array([2 * axis - points[there][0], points[there][1]])
+            doubtful = confidence[here] < DOUBT and confidence[there] > confidence[here] + 0.1
+            if doubtful and np.linalg.norm(image - points[here]) > 0.1 * size:
+                moved[here] = image
+    return moved
 
 
 def mend_armpits(mask: BoolArray, kind: GarmentKind, points: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
@@ -73,12 +99,14 @@ def _notches(contour: FloatArray, size: float) -> FloatArray:
     window = np.stack([np.roll(bend, k) for k in range(-reach, reach + 1)])
     corner = (bend == window.min(0)) & (bend < -NOTCH_TURN)
     ahead, behind = np.roll(contour, -reach, 0) - contour, np.roll(contour, reach, 0) - contour
-    opens_down = (ahead + behind)[:, 1] > 0
+    way = ahead + behind
+    opens_down = way[:, 1] > np.abs(way[:, 0])
     return np.asarray(contour[corner & opens_down])
 
 
 def _is_root(armpit: FloatArray, shoulder: FloatArray, span: float) -> bool:
-    return bool(armpit[1] > shoulder[1] and ROOT[0] * span <= np.linalg.norm(armpit - shoulder) <= 1.2 * ROOT[1] * span)
+    far = float(np.linalg.norm(armpit - shoulder))
+    return bool(armpit[1] > shoulder[1] and ROOT[0] * span <= far <= 1.2 * ROOT[1] * span)
 
 
 def _agreed(
@@ -90,13 +118,16 @@ def _agreed(
     for side in SIDES:
         way = found[side] - points[f"shoulder_{side}"]
         offsets[side] = np.array([way[0] * inward[side], way[1]])
-    good = {side: _is_root(found[side], points[f"shoulder_{side}"], span) for side in SIDES}
+    good = {
+        side: _is_root(found[side], points[f"shoulder_{side}"], span) and offsets[side][0] > OUTWARD * span
+        for side in SIDES
+    }
     usual = np.array([0.04 * span, USUAL_ROOT * span])
     known = [side for side in SIDES if sure[side]] or [side for side in SIDES if good[side]]
     shared = np.mean([offsets[side] for side in known], axis=0) if known else usual
     mended = {}
     for side in SIDES:
-        close = np.linalg.norm(offsets[side] - shared) < 0.08 * span
+        close = np.linalg.norm(offsets[side] - shared) < 0.05 * span
         offset = offsets[side] if sure[side] or (good[side] and close) else shared
         mended[side] = points[f"shoulder_{side}"] + offset * np.array([inward[side], 1.0])
     return mended
