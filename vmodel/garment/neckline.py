@@ -11,6 +11,7 @@ from vmodel.types import ByteArray, FloatArray
 SHAPES = (0.45, 0.7, 1.0, 1.5, 0.0)
 LEAST_SCORE = 0.8
 LEAST_AGREEMENT = 0.07
+FOLD_LEAN = 0.33
 
 
 def front_edge(
@@ -52,7 +53,7 @@ def front_edge(
             overlap = _agreement(inside, guide, roof)
             if _gap(guide, top) < 0.009 * size or overlap < least_agreement:
                 continue
-            score = _across(lab, guide, size) + _mean_along(pull, guide) + overlap
+            score = _across(lab, guide, size) + _mean_along(pull, guide) + 1.5 * overlap
             if score > best:
                 best, chosen = score, guide
     if chosen is None:
@@ -134,6 +135,37 @@ def split_stand(top: FloatArray, least: float) -> tuple[FloatArray, FloatArray, 
     if not 1 < ends[0] < ends[1] < len(top) - 2:
         return None
     return top[: ends[0] + 1], top[ends[0] : ends[1] + 1], top[ends[1] :]
+
+
+def fold_down(
+    stand_left: FloatArray, stand_right: FloatArray, front: FloatArray
+) -> tuple[FloatArray, FloatArray] | None:
+    """Neck edges of a collar that folds over: its flaps stay on the front as a print, its stand is left out.
+
+    A collar that lies down leans outwards in the photo and is open in front down to where it rises from the
+    shoulders; sewn up as it stands there it would turn into a tight tube round the neck. Rolled and ruffled necks
+    stand upright.
+
+    Args:
+        stand_left: (n, 2) photo pixels, from the left neck point up.
+        stand_right: (n, 2), from the top down to the right neck point.
+        front: (m, 2), the front's edge between the tops.
+    Returns:
+        Neck edges of the back and of the front from left to right, or None where the neck stands.
+    """
+    left, right = stand_left[0], stand_right[-1]
+    rises = [left - stand_left[-1], right - stand_right[0]]
+    lean = float(np.mean([abs(rise[0]) / max(rise[1], 1.0) for rise in rises]))
+    outwards = rises[0][0] > 0 > rises[1][0]
+    low, top = float(front[:, 1].max()), float(stand_left[-1, 1] + stand_right[0, 1]) / 2
+    base = float(left[1] + right[1]) / 2
+    if not outwards or lean < FOLD_LEAN or low < top + 0.7 * (base - top):
+        return None
+    span, middle = float(left[0] - right[0]), (left + right) / 2
+    bottom = np.array([middle[0], max(low, base + 0.2 * span)])
+    hollow = np.array([middle[0], base + 0.04 * span])
+    step = float(np.linalg.norm(front[1] - front[0]))
+    return resample_path(_guide(left, right, hollow, 1.0), step), resample_path(_guide(left, right, bottom, 1.0), step)
 
 
 def _guide(left: FloatArray, right: FloatArray, low: FloatArray, shape: float) -> FloatArray:

@@ -12,7 +12,7 @@ from shapely.geometry import Polygon
 from vmodel.config import Settings
 from vmodel.garment.back import back_texture, photographed_back
 from vmodel.garment.cutting import OPENINGS, cut_edges, cut_front_halves
-from vmodel.garment.neckline import front_edge, side_edge
+from vmodel.garment.neckline import fold_down, front_edge, side_edge
 from vmodel.garment.opening import FrontOpening, find_opening
 from vmodel.garment.outline import extent, trace_holes
 from vmodel.garment.silhouette import garment_mask
@@ -139,6 +139,11 @@ def _cut(photo: ByteArray, mask: BoolArray, inside: FloatArray, kind: GarmentKin
     low = _front_low(kind, landmarks)
     if low is not None:
         lowered = front_edge(photo, inside, top, low, extent(mask), waist=not kind.category.covers_upper)
+    if lowered is not None and "stand_left" in edges and kind.neckline != Neckline.HOOD:
+        folded = fold_down(edges["stand_left"], edges["stand_right"], lowered)
+        if folded is not None:
+            top, lowered = folded
+            edges = {name: top if name == "neck" else line for name, line in edges.items() if "stand" not in name}
     if lowered is None or not _is_simple({**edges, opening: lowered}):
         return _Cut(mask, edges, {"front": dict(edges)}, top, None)
     return _Cut(mask, edges, {"front": {**edges, opening: lowered}}, top, lowered)
