@@ -167,6 +167,8 @@ def place_sleeves(flat: FloatArray, cloth: Cloth, garment: Garment, posed: Posed
         if not all(name in marks for name in names):
             continue
         shoulder, armpit, outer, inner = (marks[name] for name in names)
+        shoulder = _corner(garment, f"sleeve_top_{side}", f"shoulder_{side}", shoulder)
+        armpit = _corner(garment, f"sleeve_under_{side}", f"side_{side}", armpit)
         root, cuff = (shoulder + armpit) / 2, (outer + inner) / 2
         if np.linalg.norm(cuff - root) < 0.05:
             continue
@@ -180,6 +182,17 @@ def place_sleeves(flat: FloatArray, cloth: Cloth, garment: Garment, posed: Posed
         target = _along_arm(points, root, cuff, anchor, posed, "L" if sign > 0 else "R")
         moved += (target - flat) * share[:, None]
     return moved, np.clip(on_arm, -1, 1)
+
+
+def _corner(garment: Garment, first: str, second: str, mark: FloatArray) -> FloatArray:
+    """Where two edges of the outline meet, in metres: a cut through the sleeve must end there. Else the landmark."""
+    for panel in garment.panels:
+        if first in panel.edges and second in panel.edges:
+            a, b = (np.asarray(panel.edges[name], float)[[0, -1]] / 100 for name in (first, second))
+            apart = np.linalg.norm(a[:, None] - b[None], axis=2)
+            if apart.min() < 0.002:
+                return np.asarray(a[int(apart.min(axis=1).argmin())])
+    return mark
 
 
 def _nearest_placed(cloth: Cloth, flat: FloatArray, point_m: FloatArray) -> FloatArray:

@@ -19,6 +19,8 @@ from vmodel.types import BoolArray, FloatArray, Garment, Pose, PosedBody
 
 CELL_M = 0.01
 ROOM_M = 0.012
+DEPTH_PER_CM = 0.03
+"""How steeply front and back part at a seam: a narrow sleeve must pass round the whole arm."""
 ARM_BONES = ("upperarm02", "lowerarm", "wrist", "metacarpal", "finger")
 
 
@@ -124,7 +126,7 @@ def place_cloth(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, ro
     at = np.stack(body_outline(posed).cell(x, z))
     mid = ndimage.map_coordinates(middle, at - 0.5, order=1, mode="nearest")
     thick = ndimage.map_coordinates(half, at - 0.5, order=1, mode="nearest")
-    thick = np.minimum(thick, 0.012 * cloth.seam_distance_cm)
+    thick = np.minimum(thick, DEPTH_PER_CM * cloth.seam_distance_cm)
     return Start(np.stack([x, mid + cloth.front * thick, z], axis=1), on_arm)
 
 
