@@ -7,6 +7,10 @@ import numpy as np
 
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
+RIM = 0.008
+LEAST_TINT = 0.15
+LEAST_CONTRAST = 12.0
+
 
 def bleed(rgb: ByteArray, mask: BoolArray, fringe: int) -> ByteArray:
     """Replace everything outside a mask, and a fringe inside its edge, by the nearest inner colours.
@@ -23,7 +27,44 @@ def bleed(rgb: ByteArray, mask: BoolArray, fringe: int) -> ByteArray:
     inner = depth > fringe
     # where the cloth is too thin for the fringe (straps), its middle stays
     ridge = (depth >= cv2.dilate(depth, np.ones((2 * fringe + 1, 2 * fringe + 1), np.uint8)) - 0.5) & mask
-    return fill_nearest(rgb, inner | ridge)
+    reach = max(fringe + 2, round(RIM * float(np.sqrt(mask.sum()))))
+    ridge &= cv2.dilate(inner.astype(np.uint8), np.ones((4 * fringe + 1, 4 * fringe + 1), np.uint8)) == 0
+    return fill_nearest(rgb, (inner & ~_tinted(rgb, mask, depth, reach)) | ridge)
+
+
+def _tinted(rgb: ByteArray, mask: BoolArray, depth: FloatArray, reach: int) -> BoolArray:
+    """Pixels near the edge whose colour lies between the cloth further in and the backdrop further out."""
+    rim = mask & (depth <= reach)
+    deep = depth > reach
+    away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5) > reach
+    tinted = np.zeros(mask.shape, bool)
+    if not (deep.any() and away.any()):
+        return tinted
+    colours = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).astype(np.float32)
+    # prints that hold the backdrop's colour themselves reach the edge: a tint is closer to it than any cloth nearby
+    unlike = np.linalg.norm(colours - np.median(colours[away][::7], axis=0), axis=2).astype(np.float32)
+    around = np.ones((6 * reach + 1, 6 * reach + 1), np.uint8)
+    nearest = cv2.erode(np.where(deep, unlike, np.float32(1e3)), around)[rim]
+    lab = colours[rim]
+    cloth, ground = (
+        cv2.cvtColor(nearest_colours(rgb, known, rim)[None], cv2.COLOR_RGB2LAB)[0].astype(np.float32)
+        for known in (deep, away)
+    )
+    way = ground - cloth
+    far = (way**2).sum(1)
+    share = ((lab - cloth) * way).sum(1) / np.maximum(far, 1e-6)
+    tinted[rim] = (share > LEAST_TINT) & (far > LEAST_CONTRAST**2) & (unlike[rim] < 0.85 * nearest)
+    return tinted
+
+
+def nearest_colours(rgb: ByteArray, known: BoolArray, where: BoolArray) -> ByteArray:
+    """(n, 3) uint8: colours of the known pixels nearest to the n pixels of a mask."""
+    _, label = cv2.distanceTransformWithLabels(
+        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    lookup = np.zeros((int(label.max()) + 1, 3), np.uint8)
+    lookup[label[known]] = rgb[known]
+    return np.asarray(lookup[label[where]])
 
 
 def fill_nearest(rgb: ByteArray, known: BoolArray) -> ByteArray:
