@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from vmodel.garment.outline import (
+    arc_between,
     carve,
     clean_mask,
     edge_strength,
@@ -39,7 +40,7 @@ def garment_mask(rgb: ByteArray, mask: BoolArray, kind: GarmentKind, points_px: 
     if kind.sleeve == Sleeve.STRAP:
         clean = _single_straps(clean, points_px)
     contour, size = trace_contour(clean), extent(clean)
-    for group in _slits(kind, points_px):
+    for group in _slits(kind, points_px, contour):
         # both sides alike: a sleeve that lies against the body on one side mostly does so on the other
         gaps = [float(np.linalg.norm(contour - start, axis=1).min()) for start, _ in group]
         if np.mean(gaps) > 0.045 * size:
@@ -86,15 +87,29 @@ def _cut_at_hem(mask: BoolArray, points: Mapping[str, FloatArray]) -> BoolArray:
     return kept
 
 
-def _slits(kind: GarmentKind, points: Mapping[str, FloatArray]) -> list[list[tuple[FloatArray, FloatArray]]]:
+def _slits(
+    kind: GarmentKind, points: Mapping[str, FloatArray], contour: FloatArray
+) -> list[list[tuple[FloatArray, FloatArray]]]:
     """Where two parts of the garment meet side by side: groups of (inner end, open end)."""
     wanted = []
     sleeved = kind.category.covers_upper and kind.sleeve not in {Sleeve.NONE, Sleeve.STRAP}
     if sleeved and kind.neckline != Neckline.STRAPLESS:
-        wanted.append([(points[f"armpit_{s}"], points[f"cuff_inner_{s}"]) for s in ("left", "right")])
+        wanted.append([(points[f"armpit_{s}"], _sleeve_end(points, s, contour)) for s in ("left", "right")])
     if kind.category.has_legs:
         wanted.append([(points["crotch"], (points["leg_inner_left"] + points["leg_inner_right"]) / 2)])
     return wanted
+
+
+def _sleeve_end(points: Mapping[str, FloatArray], side: str, contour: FloatArray) -> FloatArray:
+    """Where sleeve and body part by themselves: the highest place of the outline from the cuff to the hem."""
+    cuff = points[f"cuff_inner_{side}"]
+    ends = [cuff, points.get(f"hem_{side}", points.get(f"leg_outer_{side}", cuff))]
+    first, last = (int(np.linalg.norm(contour - end, axis=1).argmin()) for end in ends)
+    way = arc_between(contour, *((first, last) if side == "right" else (last, first)))
+    highest = way[int(way[:, 1].argmin())]
+    armpit = points[f"armpit_{side}"]
+    below = highest[1] > armpit[1] + 0.3 * (cuff[1] - armpit[1])
+    return highest if len(way) < len(contour) / 3 and below else cuff
 
 
 def _part(rgb: ByteArray, mask: BoolArray, start: FloatArray, end: FloatArray) -> BoolArray:
