@@ -10,6 +10,7 @@ from vmodel.body.hair import grow_hair, pose_hair
 from vmodel.body.hair_styles import STYLES, style_of
 from vmodel.body.head_surface import head_surface
 from vmodel.body.model import Body, build_body
+from vmodel.body.pose import load_pose
 from vmodel.body.strands import BROW, FACIAL_HAIR, HEAD_HAIR, LASH
 from vmodel.errors import ModelInvalid
 from vmodel.types import Hair, Pose, Strands, VirtualModel
@@ -133,3 +134,15 @@ def test_long_hair_lies_on_clothes(body: Body) -> None:
     points = head_hair(pose_hair(strands, body, posed, cloth))
     low = points[points[..., 2] < posed.joints_m["spine01"][2]]
     assert np.mean(surface.contact(low).distance_m < 0.012) < 0.05
+
+
+@pytest.mark.parametrize("style", ["long-straight", "long-wavy", "shoulder-length", "braids", "ponytail"])
+@pytest.mark.parametrize("pose", ["contrapposto", "hand-on-hip", "walking"])
+def test_long_hair_falls_behind_the_shoulders_so_that_a_print_stays_visible(style: str, pose: str, body: Body) -> None:
+    posed = body.posed(load_pose(pose))
+    points = head_hair(pose_hair(grown(style), body, posed))
+    collar = posed.joints_m["neck01"]
+    low = points[points[..., 2] < collar[2] - 0.06]
+    trunk = posed.joints_m["spine01"]
+    assert np.mean(low[:, 1] < trunk[1] - 0.02) < 0.02
+    assert np.abs(low[:, 0] - collar[0]).max(initial=0) < 0.16

@@ -124,12 +124,12 @@ def _braid(
     rng: np.random.Generator,
 ) -> FloatArray:
     n = len(band)
-    along = np.linspace(0.02, 1, _BEYOND * 2)
+    along = np.linspace(0.02, 1, _BEYOND * 2 - 6)
     length = 0.001 * style.top_mm * surface.scale * rng.uniform(0.9, 1.0, n)[:, None]
     arc = along * length
-    # The braids come forward over the collar bones.
+    # The braids fall behind the shoulders, clear of a garment's front.
     centre = np.stack(
-        [side[:, None] * 0.030 * smoothstep(0, 0.5, along), -0.10 * smoothstep(0.05, 0.6, along) + 0 * arc, -arc],
+        [side[:, None] * -0.006 * smoothstep(0, 0.5, along), 0.100 * smoothstep(0.0, 0.55, along) + 0 * arc, -arc],
         axis=2,
     )
     lead: FloatArray = band[:, None] + centre

@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 from vmodel.body.anny_model import load_surface
 from vmodel.body.brows import grow_beard, grow_brows, grow_lashes
 from vmodel.body.chart import load_anatomy, smoothstep
+from vmodel.body.falling import along_surface, fall_behind, unit
 from vmodel.body.gathered_hair import grow_gathered
 from vmodel.body.hair_motion import pose_hair
 from vmodel.body.hair_styles import HairStyle, style_of
@@ -39,13 +40,11 @@ class _Plan:
         length_m: of each strand.
         clearance_m: distance from the skin that the strand reaches.
         side: -1 or 1, the side of the parting it falls to.
-        fore: -1 if it falls before the shoulder, 1 if behind it.
     """
 
     length_m: FloatArray
     clearance_m: FloatArray
     side: FloatArray
-    fore: FloatArray
 
 
 def grow_hair(model: VirtualModel, body: Body) -> Strands:
@@ -125,8 +124,7 @@ def _plan(
     # Behind the crown the parting is lost: strands fall to either side and cover it.
     mixed = 0.5 + 24 * smoothstep(68, 110, spot[:, 1])
     side = np.where(parting + mixed * rng.normal(0, 1, count) >= 0, 1.0, -1.0)
-    fore = np.where(turn + rng.normal(0, 5, count) < 70, -1.0, 1.0)
-    return _Plan(length * scale / 1000, style.volume_mm * layer * scale / 1000, side, fore)
+    return _Plan(length * scale / 1000, style.volume_mm * layer * scale / 1000, side)
 
 
 def _comb(roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface) -> FloatArray:
@@ -136,23 +134,27 @@ def _comb(roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface) -> 
     points = [roots.points_m + roots.normal * 0.0003]
     normal, spot = roots.normal, roots.spot_mm
     heading = roots.normal * style.lift
+    long, down = style.longest_mm > 260, np.array([0.0, 0.0, -1.0])
+    contact = surface.contact(points[0])
     for k in range(1, count):
         arc_mm = step * k * 1000 / surface.scale
         flow = _flow(spot, plan, style)
         flow -= normal * np.einsum("nc,nc->n", flow, normal)[:, None] * (0.9 if style.comb != "out" else 0.0)
         lift = style.lift * np.exp(-arc_mm / 45) if style.comb != "out" else style.lift
-        pull = style.weight * np.clip((arc_mm - 15) / 110, 0, 1) * (1 - 0.6 * smoothstep(-95, -135, spot[:, 2:]))
+        pull = style.weight * np.clip((arc_mm - 15) / 110, 0, 1)
         wanted = flow * (1 - lift) + normal * lift
-        wanted = wanted * (1 - pull) + np.array([0, 0, -1.0]) * pull
-        heading = _unit(0.55 * heading + _unit(wanted))
+        wanted = wanted * (1 - pull) + (fall_behind(spot) if long else down) * pull
+        if long:
+            wanted = along_surface(wanted, contact, 0.006)
+        heading = unit(0.55 * heading + unit(wanted))
         ahead = points[-1] + heading * step
         contact = surface.contact(ahead)
         rise = 1 - np.exp(-arc_mm[:, 0] / 30)
         # Tips of short hair lie closer again; otherwise they stand off as wings.
-        tuck = 1 - (0.55 * (k / count) ** 2 if style.comb == "swept" else 0.0)
+        tuck = 1 - (0.75 * (k / count) ** 1.5 if style.comb == "swept" else 0.0)
         needed = plan.clearance_m * rise * tuck + 0.0006 - contact.distance_m
         moved = ahead + contact.normal * np.maximum(needed, 0)[:, None]
-        direction = _unit(moved - points[-1])
+        direction = unit(moved - points[-1])
         points.append(points[-1] + direction * step)
         heading = direction
         normal, spot = contact.normal, contact.spot_mm
@@ -164,11 +166,11 @@ def _flow(spot: FloatArray, plan: _Plan, style: HairStyle) -> FloatArray:
     x, y, z, side = spot[:, 0], spot[:, 1], spot[:, 2], plan.side
     down: FloatArray = np.broadcast_to([0.0, 0.0, -1.0], spot.shape)
     if style.comb in ("whorl", "out"):
-        flow: FloatArray = _unit(spot - WHORL_MM) + 0.35 * down
+        flow: FloatArray = unit(spot - WHORL_MM) + 0.35 * down
         if style.comb == "whorl":
             forward = style.fringe * smoothstep(70, 10, y) * smoothstep(50, 70, z)
             flow = np.asarray(flow + forward[:, None] * np.array([0.35, -0.8, 0.0]))
-        return _unit(flow)
+        return unit(flow)
     if style.comb == "swept":
         top = smoothstep(35, 75, z)[:, None]
         fringe = style.fringe * smoothstep(95, 20, y)
@@ -176,7 +178,7 @@ def _flow(spot: FloatArray, plan: _Plan, style: HairStyle) -> FloatArray:
         sides: FloatArray = np.stack(
             [0 * x, 0.45 - 0.5 * style.fringe * smoothstep(60, 20, y), np.full(len(x), -0.9)], axis=1
         )
-        return _unit(over * top + sides * (1 - top))
+        return unit(over * top + sides * (1 - top))
     # Parted: to the side and back over the top, then down; never across the face.
     top = smoothstep(20, 85, z)[:, None]
     over = np.stack(
@@ -184,12 +186,9 @@ def _flow(spot: FloatArray, plan: _Plan, style: HairStyle) -> FloatArray:
     )
     face = smoothstep(30, -5, y) * smoothstep(75, 58, np.abs(x)) * smoothstep(80, 50, z)
     aside = np.stack([side * 1.2, np.full(len(x), 0.9), 0 * x], axis=1)
-    # On the shoulders hair slides to the front or the back, never outwards over the arms.
-    shoulder = smoothstep(-95, -135, z) * smoothstep(62, 100, np.abs(x))
-    inwards = -0.30 * np.sign(x) * smoothstep(-35, -90, z) * smoothstep(55, 82, np.abs(x))
-    down = down + np.stack([inwards, 0 * x, 0 * x], axis=1)
-    slide = np.stack([-0.8 * np.sign(x), 1.0 * plan.fore, 0 * x], axis=1)
-    return _unit(over * top + down * (1 - top) + aside * face[:, None] + slide * shoulder[:, None])
+    if style.longest_mm > 260:
+        down = fall_behind(spot)
+    return unit(over * top + down * (1 - top) + aside * face[:, None])
 
 
 def _style_locks(
@@ -206,8 +205,8 @@ def _style_locks(
     joined = style.clump * along**0.8 * rng.uniform(0.5, 1.0, (n, 1)) * (same_side & similar)[:, None]
     points = points + (leader - points) * joined[..., None]
     arc_mm = (plan.length_m * 1000 / surface.scale)[:, None] * along
-    tangent = _unit(np.gradient(points, axis=1))
-    first = _unit(np.cross(tangent, np.array([0.31, 0.17, 0.94])))
+    tangent = unit(np.gradient(points, axis=1))
+    first = unit(np.cross(tangent, np.array([0.31, 0.17, 0.94])))
     second = np.cross(tangent, first)
     scale_m = surface.scale / 1000
     if style.curl_mm:
@@ -246,7 +245,3 @@ def _point_count(style: HairStyle) -> int:
     if style.curl_mm and style.longest_mm > 400:
         return 30
     return 24 if style.curl_mm or style.longest_mm > 400 else POINTS if style.longest_mm > 60 else 8
-
-
-def _unit(vectors: FloatArray) -> FloatArray:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))

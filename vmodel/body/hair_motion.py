@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 from scipy.spatial import cKDTree
 
 from vmodel.body.anny_model import load_surface
 from vmodel.body.chart import load_anatomy, smoothstep
+from vmodel.body.falling import along_surface, fall_behind, unit
 from vmodel.body.head_surface import Contact, HeadSurface, head_surface
 from vmodel.body.model import Body
 from vmodel.body.strands import HEAD_HAIR
-from vmodel.types import FloatArray, PosedBody, Strands
+from vmodel.types import FloatArray, IntArray, PosedBody, Strands
 
 _CLEARANCE_M = 0.003
 
@@ -75,59 +77,74 @@ def _hang(
     yaw = np.array(
         [[np.cos(heading), -np.sin(heading), 0], [np.sin(heading), np.cos(heading), 0], [0, 0, 1]], np.float64
     )
-    segment = np.diff(rest, axis=1)
-    length = np.linalg.norm(segment, axis=2, keepdims=True)
-    share = 0.5 * (free[:, 1:] + free[:, :-1])[..., None]
     # Segments that lay on a shoulder at rest no longer do once the head has turned: they fall anew.
     off_rest = np.degrees(np.arccos(np.clip((np.trace(rotation @ yaw.T) - 1) / 2, -1, 1)))
-    fall = 0.9 * float(smoothstep(6, 32, np.array(off_rest)))
-    hanging = (segment @ yaw.T) * (1 - fall) + np.array([0, 0, -1.0]) * length * fall
-    turned = (segment @ rotation.T) * (1 - share) + hanging * share
-    turned *= length / np.maximum(np.linalg.norm(turned, axis=2, keepdims=True), 1e-9)
-    hung = np.concatenate([points[reaches][:, :1], points[reaches][:, :1] + np.cumsum(turned, axis=1)], axis=1)
-    points[reaches] = _settle(hung, length, free, yaw, head_surface(posed.vertices_m), outside_of)
+    fall = 0.1 + 0.85 * float(smoothstep(4, 26, np.array(off_rest)))
+    segment = np.diff(rest, axis=1)
+    surface = head_surface(posed.vertices_m, axes=yaw.T)
+    cloth = None if outside_of is None else _cloth_surface(outside_of, surface)
+    points[reaches] = _fallen(points[reaches], segment @ yaw.T, free, fall, surface, cloth)
     return points
 
 
-def _settle(
-    points: FloatArray,
-    length: FloatArray,
+def _fallen(
+    carried: FloatArray,
+    hanging: FloatArray,
     free: FloatArray,
-    yaw: FloatArray,
+    fall: float,
     surface: HeadSurface,
-    outside_of: FloatArray | None,
+    cloth: HeadSurface | None,
 ) -> FloatArray:
-    """Push points out of body and clothes from the root on, keeping segment lengths."""
-    cloth = None if outside_of is None else _cloth_surface(outside_of, surface)
-    settled = points.copy()
-    for k in range(1, points.shape[1]):
-        moving = np.flatnonzero(free[:, k] > 0.02)
+    """Step strands from the root on: as the head carries them, then as they hang, outside body and clothes.
+
+    Args:
+        carried: (n, K, 3) as if all hair were stiff.
+        hanging: (n, K - 1, 3) segments as they hang about the trunk with the head straight.
+        free: (n, K) 0 where the head carries hair, 1 where it hangs.
+        fall: 0..1, how little the hanging of the straight head still holds.
+        surface: of the posed body.
+        cloth: clothes, or None.
+    """
+    settled = carried.copy()
+    length = np.linalg.norm(hanging, axis=2)
+    # Waves and weave stay as they are; only the course that they follow changes.
+    course = uniform_filter1d(hanging, 9, axis=1, mode="nearest")
+    detail = hanging - course
+    heading = np.zeros_like(carried[:, 0])
+    met = surface.contact(settled[:, 0])
+    begun = np.zeros(len(carried), bool)
+    for k in range(1, carried.shape[1]):
+        moving = np.flatnonzero(begun | (free[:, k] > 0.02))
         if not len(moving):
             continue
-        step = settled[moving, k] if k == 1 else settled[moving, k - 1] + (points[moving, k] - points[moving, k - 1])
-        contact = surface.contact(step)
-        out = step + contact.normal * np.maximum(_CLEARANCE_M - contact.distance_m, 0)[:, None]
-        slide = _off_the_shoulder(contact, length[moving, k - 1], surface.scale) @ yaw.T
-        slid = np.flatnonzero(np.abs(slide).max(axis=1) > 1e-5)
-        out[slid] = surface.pushed_out(out[slid] + slide[slid], _CLEARANCE_M)
+        share, step, back = free[moving, k, None], length[moving, k - 1, None], settled[moving, k - 1]
+        new = moving[~begun[moving]]
+        _remember(met, new, surface.contact(settled[new, k - 1]))
+        begun[new] = True
+        # The skin met by the step before: half the look-ups, and a step is a fraction of the distance to turn in.
+        contact = Contact(met.distance_m[moving], met.normal[moving], met.spot_mm[moving])
+        steered = fall_behind(contact.spot_mm) @ surface.axes
+        held = (carried[moving, k] - carried[moving, k - 1]) / np.maximum(step, 1e-9)
+        free_way = (course[moving, k - 1] * (1 - fall) + detail[moving, k - 1]) / np.maximum(
+            step, 1e-9
+        ) + steered * fall
+        wanted = along_surface(held * (1 - share) + free_way * share, contact, 0.006)
+        way = unit(wanted + 0.5 * fall * share * heading[moving])
+        ahead = back + way * step
+        there = surface.contact(ahead)
+        ahead = ahead + there.normal * np.maximum(_CLEARANCE_M - there.distance_m, 0)[:, None]
+        _remember(met, moving, there)
         if cloth is not None:
-            out = cloth.pushed_out(out, _CLEARANCE_M)
-        back = settled[moving, k - 1]
-        direction = out - back
-        direction /= np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-9)
-        settled[moving, k] = back + direction * length[moving, k - 1]
+            low = np.flatnonzero(contact.spot_mm[:, 2] < -90)
+            ahead[low] = cloth.pushed_out(ahead[low], _CLEARANCE_M)
+        heading[moving] = unit(ahead - back)
+        settled[moving, k] = back + heading[moving] * step
     return settled
 
 
-def _off_the_shoulder(contact: Contact, length: FloatArray, scale: float) -> FloatArray:
-    """(n, 3) metres by which hair on a shoulder slides to its front or back instead of down the arm."""
-    x, y, z = contact.spot_mm[:, 0], contact.spot_mm[:, 1], contact.spot_mm[:, 2]
-    below = smoothstep(-80, -125, z)
-    beyond = np.maximum(np.abs(x) - 78, 0) * scale / 1000 * below
-    on_top = below * smoothstep(62, 90, np.abs(x)) * smoothstep(0.03, 0.006, contact.distance_m)
-    inwards = -np.sign(x) * np.minimum(0.8 * beyond + 0.5 * on_top * length[:, 0], 1.5 * length[:, 0])
-    onwards = np.where(y < 92, -0.9, 0.9) * on_top * length[:, 0]
-    return np.stack([inwards, onwards, 0 * x], axis=1)
+def _remember(met: Contact, index: IntArray, there: Contact) -> None:
+    """Overwrite some entries of the loop's own scratch contact."""
+    met.distance_m[index], met.normal[index], met.spot_mm[index] = there.distance_m, there.normal, there.spot_mm
 
 
 def _cloth_surface(cloth_m: FloatArray, surface: HeadSurface) -> HeadSurface:
@@ -136,4 +153,5 @@ def _cloth_surface(cloth_m: FloatArray, surface: HeadSurface) -> HeadSurface:
     near = np.linalg.norm(cloth_m - surface.samples_m[index], axis=1) < 0.12
     index = index[near]
     samples = cloth_m[near]
-    return HeadSurface(samples, surface.normals[index], surface.spot_mm[index], surface.scale, cKDTree(samples))
+    normals, spots = surface.normals[index], surface.spot_mm[index]
+    return HeadSurface(samples, normals, spots, surface.scale, cKDTree(samples), surface.axes)

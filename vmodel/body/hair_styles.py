@@ -66,10 +66,10 @@ STYLES: dict[str, HairStyle] = {
         "whorl", 34, 11, 8, 11, lift=0.45, weight=0.05, clump=0.5, frizz_mm=1.2, fringe=0.6, strands=26000
     ),
     "side-part": HairStyle(
-        "swept", 74, 24, 10, 15, lift=0.3, weight=0.4, clump=0.5, frizz_mm=1.0, parted=True, strands=26000
+        "swept", 74, 22, 10, 11, lift=0.24, weight=0.4, clump=0.5, frizz_mm=1.0, parted=True, strands=26000
     ),
     "pixie": HairStyle(
-        "swept", 80, 44, 26, 15, lift=0.28, weight=0.45, clump=0.55, frizz_mm=1.3, fringe=0.9, parted=True,
+        "swept", 80, 38, 26, 10, lift=0.2, weight=0.45, clump=0.55, frizz_mm=1.3, fringe=0.9, parted=True,
         strands=26000,
     ),
     "curly-short": HairStyle(
@@ -84,22 +84,23 @@ STYLES: dict[str, HairStyle] = {
     ),
     "shoulder-length": HairStyle(
         "part", 345, 305, 240, 19, lift=0.3, weight=0.75, curl_mm=2.5, wave_mm=120, clump=0.45, frizz_mm=1.5,
-        parted=True, strands=24000,
+        parted=True, strands=19500, width_mm=0.3,
     ),
     "long-straight": HairStyle(
         "part", 530, 480, 420, 17, lift=0.26, weight=0.85, clump=0.35, frizz_mm=1.2, layered=0.18, parted=True,
-        strands=24000,
+        strands=19500, width_mm=0.3,
     ),
     "long-wavy": HairStyle(
         "part", 530, 480, 410, 22, lift=0.3, weight=0.75, curl_mm=8, wave_mm=95, clump=0.6, frizz_mm=1.6, parted=True,
-        strands=20000, width_mm=0.3,
+        strands=17500, width_mm=0.32,
     ),
     "ponytail": HairStyle(
-        "back", 330, 330, 330, 8, lift=0.16, clump=0.3, frizz_mm=0.9, finish="ponytail", strands=22000
+        "back", 330, 330, 330, 8, lift=0.16, clump=0.3, frizz_mm=0.9, finish="ponytail", strands=18000, width_mm=0.3
     ),
     "bun": HairStyle("back", 200, 200, 200, 8, lift=0.16, clump=0.3, frizz_mm=0.8, finish="bun", strands=22000),
     "braids": HairStyle(
-        "back", 360, 360, 360, 7, lift=0.14, clump=0.3, frizz_mm=0.8, parted=True, finish="braids", strands=22000
+        "back", 360, 360, 360, 7, lift=0.14, clump=0.3, frizz_mm=0.8, parted=True, finish="braids", strands=13000,
+        width_mm=0.34,
     ),
 }  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -38,6 +38,7 @@ class HeadSurface:
     Attributes:
         samples_m: (m, 3) points of the surface; normals (m, 3); spot_mm (m, 3) neutral spots.
         scale: metres of this head per metre of the neutral one.
+        axes: (3, 3) turns world directions into the neutral body's, as far as the trunk has turned.
     """
 
     samples_m: FloatArray
@@ -45,6 +46,7 @@ class HeadSurface:
     spot_mm: FloatArray
     scale: float
     tree: cKDTree
+    axes: FloatArray = field(default_factory=lambda: np.eye(3))
 
     def contact(self, points_m: FloatArray) -> Contact:
         """Nearest-plane contact of (n, 3) points; exact to a fraction of a millimetre near the skin."""
@@ -52,7 +54,7 @@ class HeadSurface:
         away = points_m - self.samples_m[index]
         normal = self.normals[index]
         distance = np.einsum("nc,nc->n", away, normal)
-        return Contact(distance, normal, self.spot_mm[index] + away * (1000 / self.scale))
+        return Contact(distance, normal, self.spot_mm[index] + away @ self.axes.T * (1000 / self.scale))
 
     def pushed_out(self, points_m: FloatArray, clearance_m: FloatArray | float) -> FloatArray:
         """(n, 3) points, those closer to the skin than the clearance moved out to it."""
@@ -82,12 +84,13 @@ def _outer_faces(keep_ears: bool) -> IntArray:
     return np.flatnonzero(outer & (keep_ears | ~(on_ear(centre) | joint)))
 
 
-def head_surface(vertices_m: FloatArray, keep_ears: bool = True) -> HeadSurface:
+def head_surface(vertices_m: FloatArray, keep_ears: bool = True, axes: FloatArray | None = None) -> HeadSurface:
     """Index the surface of a body, rest or posed.
 
     Args:
         vertices_m: (V, 3) vertices.
         keep_ears: without them, hair that is combed back passes under the ears.
+        axes: (3, 3) from world directions to the rest body's, where the body has turned.
     """
     anatomy, faces = load_anatomy(), load_surface().faces
     outer = _outer_faces(keep_ears)
@@ -98,7 +101,8 @@ def head_surface(vertices_m: FloatArray, keep_ears: bool = True) -> HeadSurface:
     samples = np.concatenate([vertices_m[used], vertices_m[faces[outer]].mean(axis=1)])
     spots = np.concatenate([anatomy.spot_mm[used], anatomy.spot_mm[faces[outer]].mean(axis=1)])
     normals = np.concatenate([normal[used], centre_normal])
-    return HeadSurface(samples, normals, spots, head_scale(vertices_m), cKDTree(samples))
+    turned = np.eye(3) if axes is None else axes
+    return HeadSurface(samples, normals, spots, head_scale(vertices_m), cKDTree(samples), turned)
 
 
 def head_scale(vertices_m: FloatArray) -> float:
