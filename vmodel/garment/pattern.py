@@ -14,7 +14,7 @@ from vmodel.garment.back import back_texture, photographed_back
 from vmodel.garment.cutting import OPENINGS, cut_edges, cut_front_halves
 from vmodel.garment.neckline import fold_down, front_edge, side_edge
 from vmodel.garment.opening import FrontOpening, find_opening
-from vmodel.garment.outline import extent, trace_holes
+from vmodel.garment.outline import extent, smooth_path, trace_holes
 from vmodel.garment.silhouette import garment_mask
 from vmodel.garment.silhouette_net import load_network, read_silhouette
 from vmodel.garment.texture import bleed
@@ -144,7 +144,11 @@ def _cut(photo: ByteArray, mask: BoolArray, inside: FloatArray, kind: GarmentKin
         if folded is not None:
             top, lowered = folded
             edges = {name: top if name == "neck" else line for name, line in edges.items() if "stand" not in name}
-    if lowered is None or not _is_simple({**edges, opening: lowered}):
+    if lowered is not None:
+        # an edge drawn on to creases may cross itself or a shoulder; smoother ones follow it less
+        tries = (smooth_path(lowered, sigma) if sigma else lowered for sigma in (0, 4, 8, 16, 32))
+        lowered = next((line for line in tries if _is_simple({**edges, opening: line})), None)
+    if lowered is None:
         return _Cut(mask, edges, {"front": dict(edges)}, top, None)
     return _Cut(mask, edges, {"front": {**edges, opening: lowered}}, top, lowered)
 
