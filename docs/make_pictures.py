@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.loading import load_pipeline
 from vmodel.batch import shoot_all
+from vmodel.body.base_layer import BaseLayer
+from vmodel.body.hair_motion import pose_hair
+from vmodel.body.model import build_body
+from vmodel.body.pose import load_pose
 from vmodel.config import Settings
 from vmodel.files import encode_picture, write_whole
+from vmodel.looks import grown_hair, painted_skin
 from vmodel.request import GarmentSource, ShotRequest
+from vmodel.scene import Scene, frame_camera, render_draft
+from vmodel.scene.camera import project_points
 from vmodel.shoot import shoot
 from vmodel.studio import Studio
 from vmodel.take import Failure
-from vmodel.types import ByteArray
+from vmodel.types import ByteArray, VirtualModel
 
 ROOT = Path(__file__).resolve().parent.parent
 HEIGHT = 640
 WORN = ("logo-tee", "floral-dress", "denim-trousers", "pleated-skirt")
 
 
+PORTRAIT = (384, 288)
+PORTRAITS_A_ROW = 8
+
+
 def main() -> None:
-    """Write docs/pictures/worn.jpg: each flat-lay above its shot."""
+    """Write worn.jpg and roster.jpg into docs/pictures."""
     studio = Studio(Settings())
+    folder = ROOT / "docs" / "pictures"
+    folder.mkdir(exist_ok=True)
+    write_whole(folder / "worn.jpg", encode_picture(picture_shots(studio), "jpeg", quality=85))
+    write_whole(folder / "roster.jpg", encode_picture(picture_roster(studio), "jpeg", quality=85))
+
+
+def picture_shots(studio: Studio) -> ByteArray:
+    """Each flat-lay above its shot."""
     requests = [ShotRequest(GarmentSource(ROOT / "examples" / f"{name}.jpg")) for name in WORN]
     columns = []
     for result in shoot_all(
@@ -37,9 +58,43 @@ def main() -> None:
         columns.append(np.vstack([at_width(result.pattern.flat_lay.rgb), at_width(result.picture)]))
     if not columns:
         raise SystemExit("No picture could be made.")
-    folder = ROOT / "docs" / "pictures"
-    folder.mkdir(exist_ok=True)
-    write_whole(folder / "worn.jpg", encode_picture(np.hstack(columns), "jpeg", quality=85))
+    return np.hstack(columns)
+
+
+def picture_roster(studio: Studio) -> ByteArray:
+    """The faces of the adults of the roster, with id, age and size."""
+    adults = [model for model in studio.roster.values() if not model.is_child]
+    cells = [
+        with_caption(portrait(model, studio.settings.cache), f"{model.id}, {model.age:.0f}, {model.size}")
+        for model in adults
+    ]
+    cells += [np.full_like(cells[0], 255)] * (-len(cells) % PORTRAITS_A_ROW)
+    rows = [np.hstack(cells[at : at + PORTRAITS_A_ROW]) for at in range(0, len(cells), PORTRAITS_A_ROW)]
+    return np.vstack(rows)
+
+
+def portrait(model: VirtualModel, cache: Path) -> ByteArray:
+    """(H, W, 3) head and shoulders in the base layer."""
+    body = build_body(model)
+    posed = body.posed(load_pose("standing"))
+    hair = pose_hair(grown_hair(model, body, cache), body, posed)
+    scene = Scene(posed, body, painted_skin(model, body, BaseLayer(), cache), hair, None, None)
+    camera = frame_camera(posed, None, "front", "upper", PORTRAIT, hair=hair)
+    # A longer lens and a shifted back bring the head into the middle without moving the camera.
+    nose_px, _ = project_points(body.keypoints(posed)[0], camera)
+    zoom = 2.6
+    middle = np.array([PORTRAIT[1] / 2, PORTRAIT[0] * 0.48])
+    centre = middle - zoom * (nose_px - np.asarray(camera.centre_px))
+    near = replace(camera, focal_px=camera.focal_px * zoom, centre_px=(float(centre[0]), float(centre[1])))
+    return render_draft(scene, near)
+
+
+def with_caption(picture: ByteArray, text: str) -> ByteArray:
+    """The picture above a strip with one line of text."""
+    strip = Image.new("RGB", (picture.shape[1], 30), "white")
+    middle = strip.width / 2, 6
+    ImageDraw.Draw(strip).text(middle, text, (60, 60, 60), ImageFont.load_default(16), anchor="ma")
+    return np.vstack([picture, np.asarray(strip)])
 
 
 def at_width(picture: ByteArray) -> ByteArray:

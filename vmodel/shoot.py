@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from vmodel.body.anny_model import prepare_body_model
 from vmodel.body.base_layer import choose_base_layer
 from vmodel.body.hair_motion import pose_hair
 from vmodel.body.model import build_body
 from vmodel.body.pose import load_pose
-from vmodel.casting import choose_model, choose_pose
+from vmodel.casting import choose_pose, rank_models
 from vmodel.drape import drape
+from vmodel.errors import DrapeFailed
 from vmodel.files import sha256_of
 from vmodel.garment.fit import report_fit
 from vmodel.garment.scale import read_size_chart, scale_garment
@@ -19,6 +22,9 @@ from vmodel.scene import Scene, frame_camera, render_conditions
 from vmodel.studio import Studio
 from vmodel.take import Pattern, Pipeline, Shot, Take
 from vmodel.types import VirtualModel
+
+ASKED = 3
+"""How many people try a garment on before a failed drape is reported, unless the seller named one."""
 
 
 def shoot(request: ShotRequest, studio: Studio, pipeline: Pipeline) -> Shot:
@@ -32,9 +38,17 @@ def shoot(request: ShotRequest, studio: Studio, pipeline: Pipeline) -> Shot:
         VModelError: a file, a name or a rule stands against it, or a stage missed its quality bar.
     """
     studio.new_shot()
-    once, cache = studio.once, studio.settings.cache
     pattern = read_pattern(request.garment, studio)
-    model = studio.roster[request.model] if request.model else cast_model(request, pattern, studio)
+    *others, last = cast_models(request, pattern, studio)
+    for model in others:
+        with contextlib.suppress(DrapeFailed):
+            return shoot_on(model, pattern, request, studio, pipeline)
+    return shoot_on(last, pattern, request, studio, pipeline)
+
+
+def shoot_on(model: VirtualModel, pattern: Pattern, request: ShotRequest, studio: Studio, pipeline: Pipeline) -> Shot:
+    """Make one picture of a known person in a garment that was read; see ``shoot``."""
+    once, cache = studio.once, studio.settings.cache
     check_rights(model, request.garment, pattern, studio)
 
     once("body model", "anny", prepare_body_model)
@@ -65,11 +79,13 @@ def shoot(request: ShotRequest, studio: Studio, pipeline: Pipeline) -> Shot:
     return Shot(request, model, pose_name, pattern, garment, fit, worn, maps, picture, dict(studio.timings))
 
 
-def cast_model(request: ShotRequest, pattern: Pattern, studio: Studio) -> VirtualModel:
-    """Who wears a garment when the seller did not say; follows from the photo's content and the seed."""
+def cast_models(request: ShotRequest, pattern: Pattern, studio: Studio) -> list[VirtualModel]:
+    """Who is asked to wear a garment, in order: whom the seller named, or whom the photo and the seed choose."""
+    if request.model:
+        return [studio.roster[request.model]]
     photo = request.garment.photo
     digest = studio.once("digest", pattern.key, lambda: sha256_of(photo))
-    return choose_model(pattern.kind, studio.roster.values(), f"{digest} {request.seed}")
+    return rank_models(pattern.kind, studio.roster.values(), f"{digest} {request.seed}")[:ASKED]
 
 
 def read_size(source: GarmentSource) -> tuple[float | None, float | None]:
