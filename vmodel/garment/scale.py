@@ -213,7 +213,9 @@ def _needed_width(garment: Garment, body: BodyMeasurements, scale: float) -> flo
         waist = armpit - (body.chest_height + 4 - body.waist_height) / scale
         needs.append((measure.width_at(garment, waist), 0.99 * body.waist))
         hip = armpit - (body.chest_height + 4 - body.hip_height) / scale
-        needs.append((measure.width_at(garment, hip), 0.97 * body.hip))
+        # tops hang over the hip with 4 to 6 cm of ease, dresses may be cut to it
+        loose = 1.05 if garment.kind.category in {Category.TOP, Category.OUTERWEAR} else 1.0
+        needs.append((measure.width_at(garment, hip), loose * body.hip))
     else:
         gathered = any("waist" in panel.elastic for panel in garment.panels)
         seat = body.waist + 0.3 * (body.hip - body.waist)
