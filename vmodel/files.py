@@ -14,6 +14,8 @@ from PIL import Image
 from vmodel.errors import OutputNotWritable
 from vmodel.types import ByteArray
 
+CACHE_BYTES = 2 * 10**9
+"""Bound on what is kept of things that can be computed again; a painted skin takes 60 MB."""
 FORMATS = {"png": ".png", "jpeg": ".jpg"}
 
 

@@ -15,11 +15,8 @@ from vmodel.body.hair import grow_hair
 from vmodel.body.model import Body
 from vmodel.body.skin import paint_skin
 from vmodel.drape.cache import content_key, read_arrays, write_arrays
-from vmodel.files import keep_newest
+from vmodel.files import CACHE_BYTES, keep_newest
 from vmodel.types import FloatArray, SkinTextures, Strands, VirtualModel
-
-CACHE_BYTES = 2 * 10**9
-"""Bound on the cache folder; a skin takes 60 MB."""
 
 
 def painted_skin(model: VirtualModel, body: Body, base_layer: BaseLayer, cache: Path) -> SkinTextures:

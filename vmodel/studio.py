@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from vmodel.body.roster import Roster, load_roster
 from vmodel.config import Settings
 from vmodel.errors import VModelError
+from vmodel.files import CACHE_BYTES, keep_newest
 
 T = TypeVar("T")
 
@@ -34,6 +35,7 @@ class Studio:
 
     def __init__(self, settings: Settings, watch: Progress | None = None) -> None:
         self.settings = settings
+        keep_newest(settings.cache, CACHE_BYTES)
         self.watch = watch or _silent
         self.timings: dict[str, float] = {}
         self._warm: dict[str, OrderedDict[Hashable, Any]] = {}
