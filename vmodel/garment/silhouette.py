@@ -119,10 +119,14 @@ def _part(rgb: ByteArray, mask: BoolArray, start: FloatArray, end: FloatArray) -
     reach = np.linalg.norm(way)
     if reach < 0.03 * size:
         return mask
+    outside = ~mask
+    spots = np.argwhere(outside)[:, ::-1] + 0.5
     beyond = end + way / reach * 0.05 * size
+    column, row = np.clip(beyond, 0, np.array(mask.shape[::-1]) - 1).astype(int)
+    if mask[row, column] and len(spots):  # straight on lies cloth: a slit that ends in it would be a hole
+        beyond = spots[int(((spots - end) ** 2).sum(1).argmin())]
     guide = resample_path(np.stack([start, beyond]), max(1.5, size * 0.003))
     strength = edge_strength(rgb, max(1.0, size * 0.0015))
-    outside = ~mask
     pull = strength + 2.0 * outside
     cut = follow_edge(pull, guide, half_width=0.02 * size, bend=0.5)
     cut = smooth_path(cut, 3.0)
