@@ -131,7 +131,7 @@ def make_shirt(radius: float = TORSO_RADIUS_M + 0.008, texture: ByteArray | None
         rest_lengths_m=np.linalg.norm(points[edges[:, 0]] - points[edges[:, 1]], axis=1).astype(np.float32),
         open_edges=np.zeros((0, 2), np.int32),
         material="cotton",
-        report=DrapeReport(0, 0, 1, 1, True, len(points), 1, 0),
+        report=DrapeReport(0, 0, 1, 1, 1, True, len(points), 1, 0),
     )
     garment = Garment(GarmentKind(Category.TOP, 1.0), (), (), (photo,), {})
     return drape, garment

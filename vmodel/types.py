@@ -409,12 +409,22 @@ class Strands:
 
 @dataclass(frozen=True)
 class DrapeReport:
-    """What the solver achieved; see ``vmodel.drape`` for the limits that make it a failure."""
+    """What the solver achieved; see ``vmodel.drape`` for the limits that make it a failure.
+
+    Attributes:
+        inside_share: share of vertices inside the body.
+        stretch_median, stretch_p99: length of the cloth's edges over their rest length, outside elastic parts.
+        let_out_p99: rest length over the length in the photo; above 1 where a photo shows a garment's projection
+            (``vmodel.drape.ease``) and the cut had to be widened to go round the body.
+        worn: shoulders or waist still lie on the body.
+        seconds: wall time of the attempt that succeeded.
+    """
 
     inside_share: float
     widest_seam_gap_mm: float
     stretch_median: float
     stretch_p99: float
+    let_out_p99: float
     worn: bool
     vertices: int
     attempts: int

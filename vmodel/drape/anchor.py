@@ -19,6 +19,8 @@ SHOULDER_ROOM_M = 0.012
 SIDE_ROOM_M = 0.012
 ARM_RADIUS = (0.033, 0.022)
 """Of the upper arm and the wrist, as a share of the height."""
+COVER_REACH_M, COVER_ROUNDS = 0.12, 12
+"""How far a seam may be lifted out of the body, and how many rings of particles follow it."""
 OFFSET_FADE_M = 0.06
 """A sleeve whose root lies beside the arm's axis joins it within this length, or the arm would start outside it."""
 
@@ -182,6 +184,35 @@ def place_sleeves(flat: FloatArray, cloth: Cloth, garment: Garment, posed: Posed
         target = _along_arm(points, root, cuff, anchor, posed, "L" if sign > 0 else "R")
         moved += (target - flat) * share[:, None]
     return moved, np.clip(on_arm, -1, 1)
+
+
+def cover_shoulders(flat: FloatArray, cloth: Cloth, garment: Garment, posed: PosedBody) -> FloatArray:
+    """Lift shoulder and upper sleeve seams that start inside the body's outline, or the arm would leave through them.
+
+    Returns:
+        (N, 2) world x and z.
+    """
+    outline = body_outline(posed)
+    inside = ndimage.binary_closing(np.isfinite(outline.front), iterations=2)
+    room = ndimage.distance_transform_edt(~inside) * CELL_M
+    lift: FloatArray = np.zeros((cloth.count, 2))
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        direction = np.array([0.5 * sign, 0.87])
+        for (_, name), particles in cloth.edge_particles.items():
+            if name not in (f"shoulder_{side}", f"sleeve_top_{side}"):
+                continue
+            reach = np.arange(0.0, COVER_REACH_M, 0.004)
+            tried = flat[particles][:, None] + reach[None, :, None] * direction
+            at = np.stack(outline.cell(tried[..., 0], tried[..., 1])) - 0.5
+            free = ndimage.map_coordinates(room, at, order=1, mode="nearest") >= SIDE_ROOM_M * 0.8
+            first = np.where(free.any(axis=1), free.argmax(axis=1), 0)
+            lift[particles] = reach[first][:, None] * direction
+    seam = np.flatnonzero(np.abs(lift).sum(axis=1) > 0)
+    spreading: FloatArray = lift
+    for _ in range(COVER_ROUNDS if len(seam) else 0):
+        spreading = np.array(spread(cloth, spreading, 1), float)
+        spreading[seam] = lift[seam]
+    return flat + spreading
 
 
 def _corner(garment: Garment, first: str, second: str, mark: FloatArray) -> FloatArray:

@@ -17,10 +17,9 @@ from vmodel.drape.solver import Phase, Solver
 from vmodel.drape.start import place_cloth, start_pose
 from vmodel.types import FloatArray, Garment, Pose
 
-CONTRACT = Phase(gravity=0.0, damping=0.5, friction=0.0, largest_push_m=0.006)
+CONTRACT = Phase(gravity=0.0, damping=0.5, friction=0.0, largest_push_m=0.05)
+SETTLE = Phase(gravity=0.0, damping=0.3, friction=0.0)
 HANG = Phase(gravity=1.0, damping=0.05)
-EASINGS = 2
-"""Rounds of letting the cut out: the second sees what the first relieved."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class DrapeSettings:
     """
 
     spacing_cm: float = 1.25
-    contract_frames: int = 30
+    contract_frames: int = 45
     hang_frames: int = 60
     ease_frames: int = 20
     move_frames: int = 60
@@ -107,16 +106,15 @@ def dress(garment: Garment, cloth: Cloth, body: Body, pose: Pose, options: Drape
     scale = band_scale(garment, cloth, girth_under(cloth, garment, start.positions_m, body, posed))
     parts = body_parts(body, start.on_arm)
     solver = Solver(cloth, load_material(garment.material), start.positions_m, parts, body_m, scale)
-    solver.run(options.contract_frames * (1 + attempt), CONTRACT)
+    solver.contract(options.contract_frames * (1 + attempt), CONTRACT)
     held = hold_on(garment, cloth, solver.positions_m, posed, scale)
-    solver.hold(held.particles, held.targets(body_m), held.strength)
-    solver.run(options.hang_frames, HANG)
     most = MOST_GUESSED if garment.scale_source == "guessed" else MOST_STATED
     cut = cloth
-    for _ in range(EASINGS):
+    # Let out before it hangs: what is too narrow for a limb would be torn through it by its own weight.
+    for frames, phase in ((options.ease_frames, SETTLE), (options.hang_frames, HANG), (options.ease_frames, HANG)):
         cloth = let_out(cloth, solver.positions_m, cloth.elastic | (scale != 1), most)
         cloth = replace(cloth, edge_rest_m=np.minimum(cloth.edge_rest_m, cut.edge_rest_m * most))
         solver = Solver(cloth, load_material(garment.material), solver.positions_m, parts, body_m, scale)
         solver.hold(held.particles, held.targets(body_m), held.strength)
-        solver.run(options.ease_frames, HANG)
+        solver.run(frames, phase)
     return Dressed(solver.positions_m, start.on_arm, held, pose, cloth.edge_rest_m, cloth.bend_rest_m)

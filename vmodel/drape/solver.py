@@ -43,7 +43,7 @@ class Phase:
     damping: float = 0.3
     friction: float = 1.0
     thickness_m: float = 0.0035
-    largest_push_m: float = 0.0015
+    largest_push_m: float = 0.02
     largest_speed: float = 1.2
     self_collision: bool = True
 
@@ -150,6 +150,18 @@ class Solver:
                 part.find_contacts()
             for step in range(SUBSTEPS):
                 self._step(phase, repel=phase.self_collision and step % REPEL_EVERY == 0)
+
+    def contract(self, frames: int, phase: Phase) -> None:
+        """Simulate while stretched links shorten evenly to their rest lengths.
+
+        Were they released at once, cloth would be pulled through the limbs it goes round.
+        """
+        rest = np.array(self._rest.numpy())
+        pairs, points = self._pairs.numpy(), self.positions_m
+        excess = np.maximum(np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1) - rest, 0)
+        for frame in range(1, frames + 1):
+            self._rest.assign((rest + excess * (1 - frame / frames)).astype(np.float32))
+            self.run(1, phase)
 
     def _step(self, phase: Phase, *, repel: bool) -> None:
         launch, n = wp.launch, self._count

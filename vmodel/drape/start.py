@@ -116,11 +116,12 @@ def place_cloth(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, ro
         posed: the body in the start pose.
         room_m: distance between cloth and skin before it contracts.
     """
-    from vmodel.drape.anchor import anchor_torso, place_legs, place_sleeves
+    from vmodel.drape.anchor import anchor_torso, cover_shoulders, place_legs, place_sleeves
 
     flat = anchor_torso(cloth, garment, body, posed)
     flat = place_legs(flat, cloth, garment, posed)
     flat, on_arm = place_sleeves(flat, cloth, garment, posed)
+    flat = cover_shoulders(flat, cloth, garment, posed)
     x, z = flat[:, 0], np.maximum(flat[:, 1], 0.004)
     middle, half = _depths(body_outline(posed), room_m)
     at = np.stack(body_outline(posed).cell(x, z))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from vmodel.drape.cache import content_key, read_arrays, write_arrays
 from vmodel.drape.cloth import Cloth, mesh_garment
 from vmodel.drape.dress import DrapeSettings, Dressed, attempt_pose, dress
 from vmodel.drape.move import move_to_pose
-from vmodel.drape.report import assert_usable, fault_of, finish_cloth, is_tolerable, report_drape
+from vmodel.drape.report import assert_usable, fault_of, finish_cloth, report_drape
 from vmodel.errors import DrapeFailed
 from vmodel.types import Drape, DrapeReport, FloatArray, Garment, Pose
 
@@ -49,26 +48,21 @@ def drape(
     assert_usable(body, garment)
     folder = settings.cache / "drapes"
     key = content_key(_cut_of(garment), body.rest.vertices_m, options)
-    best: Drape | None = None
     reason = "it could not be simulated"
     for attempt in range(options.attempts):
         start = time.perf_counter()
-        cloth = mesh_garment(garment, options.spacing_cm)
-        dressed = _cached_dress(garment, cloth, body, options, attempt, folder, key)
-        cloth = dressed.let_out(cloth)
+        cut = mesh_garment(garment, options.spacing_cm)
+        dressed = _cached_dress(garment, cut, body, options, attempt, folder, key)
+        cloth = dressed.let_out(cut)
         tell("drape", 0.5)
         positions = _cached_move(garment, cloth, dressed, body, pose, options, folder, f"{key}-{attempt}")
         tell("drape", 1.0)
         seconds = time.perf_counter() - start
-        report = report_drape(garment, cloth, positions, body.posed(pose), dressed, attempt + 1, seconds)
+        report = report_drape(garment, cut, positions, body.posed(pose), dressed, attempt + 1, seconds)
         fault = fault_of(report)
         if fault is None:
             return _assemble(garment, cloth, positions, report)
         reason = fault
-        if is_tolerable(report) and (best is None or report.stretch_p99 < best.report.stretch_p99):
-            best = _assemble(garment, cloth, positions, report)
-    if best is not None:
-        return replace(best, warnings=(f"The garment is strained on this body: {reason}.",))
     raise DrapeFailed(reason)
 
 
