@@ -9,12 +9,14 @@ from scipy.spatial import cKDTree
 
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
-from vmodel.types import FloatArray, Garment, IntArray, PosedBody
+from vmodel.types import FloatArray, Garment, IntArray, PosedBody, Sleeve
 
 BAND_SLACK = 1.01
 """A waistband sits this much looser than the body's girth where it rests."""
-STRENGTH = {"waist": 0.05, "top": 0.04, "shoulder": 0.010}
+STRENGTH = {"waist": 0.05, "top": 0.04, "shoulder": 0.010, "strap": 0.08}
 BAND_OFFSET_M = 0.004
+STRAP_REACH = 0.62
+"""How far out a strap may lie, as a share of the shoulder joint's distance from the middle."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,15 +84,29 @@ def band_scale(garment: Garment, cloth: Cloth, girth_m: float) -> FloatArray:
 def hold_on(garment: Garment, cloth: Cloth, positions_m: FloatArray, posed: PosedBody, scale: FloatArray) -> Held:
     """Tie bands and shoulders to the skin where they are now."""
     strength = np.zeros(cloth.count)
-    for keys, value in ((shoulder_edges(garment), STRENGTH["shoulder"]), (band_edges(garment), STRENGTH["waist"])):
+    strap = garment.kind.sleeve == Sleeve.STRAP
+    shoulder = STRENGTH["strap" if strap else "shoulder"]
+    for keys, value in ((shoulder_edges(garment), shoulder), (band_edges(garment), STRENGTH["waist"])):
         for key in keys:
             strength[cloth.edge_particles[key]] = value
     particles = np.flatnonzero(strength)
     vertices = np.asarray(posed.vertices_m, float)
-    faces, weights, distance = nearest_on_body(np.asarray(positions_m, float)[particles], vertices, posed.faces)
-    near = distance < 0.05
+    wanted = np.asarray(positions_m, float)[particles]
+    if strap:
+        wanted = _on_shoulder(wanted, posed)
+    faces, weights, distance = nearest_on_body(wanted, vertices, posed.faces)
+    near = distance < (0.12 if strap else 0.05)
     offset = np.full(len(particles), BAND_OFFSET_M)
     return Held(particles[near], faces[near], weights[near], offset[near], strength[particles][near], scale)
+
+
+def _on_shoulder(points: FloatArray, posed: PosedBody) -> FloatArray:
+    """Where straps lie: on the slope between neck and shoulder joint, from which an arm's fall cannot take them."""
+    outer = float(posed.joints_m["upperarm01.L"][0])
+    moved = points.copy()
+    moved[:, 0] = np.sign(points[:, 0]) * np.clip(np.abs(points[:, 0]), 0.35 * outer, STRAP_REACH * outer)
+    moved[:, 2] = np.maximum(points[:, 2], float(posed.joints_m["upperarm01.L"][2]) + 0.06)
+    return moved
 
 
 def nearest_on_body(

@@ -21,6 +21,7 @@ MEDIAN_LIMIT = 1.03
 P99_LIMIT = 1.20
 WORN_DISTANCE_M = 0.06
 SLEEVE_REACH_M = 0.2
+SLIPPED_M = 0.06
 
 
 @wp.kernel
@@ -67,12 +68,12 @@ def finish_cloth(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, room_m
     border[cloth.open_edges.ravel()] = True
     smooth = spread(cloth, finished, 1)
     finished = np.where(border[:, None], finished, finished + 0.35 * (smooth - finished))
-    for _ in range(3):
+    for room in (*(room_m,) * 3, *(0.3 * room_m,) * 6):  # cloth pinched between limbs has less room
         distance, foot = distance_to_body(finished, posed.vertices_m, posed.faces)
         out = finished - foot
         out *= np.sign(distance)[:, None] / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
-        close = distance < room_m
-        finished = np.where(close[:, None], foot + out * (room_m + 1e-4), finished)
+        close = distance < room
+        finished = np.where(close[:, None], foot + out * (room + 1e-4), finished)
     return finished.astype(np.float32)
 
 
@@ -92,18 +93,23 @@ def report_drape(
         stretch_median=float(np.median(strain)),
         stretch_p99=float(np.percentile(strain, 99)),
         let_out_p99=float(np.percentile(cloth.edge_rest_m / cut.edge_rest_m, 99)),
-        worn=_is_worn(garment, cloth, positions_m, distance) and arms_in_sleeves(cloth, positions_m, posed, dressed),
+        worn=_is_worn(garment, cloth, positions_m, distance, posed)
+        and arms_in_sleeves(cloth, positions_m, posed, dressed),
         vertices=cloth.count,
         attempts=attempts,
         seconds=seconds,
     )
 
 
-def _is_worn(garment: Garment, cloth: Cloth, positions_m: FloatArray, distance: FloatArray) -> bool:
+def _is_worn(garment: Garment, cloth: Cloth, positions_m: FloatArray, distance: FloatArray, posed: PosedBody) -> bool:
     """True if shoulders or band still lie on the body."""
     if not np.isfinite(positions_m).all():
         return False
     keys = shoulder_edges(garment) + band_edges(garment)
+    for key in shoulder_edges(garment):
+        joint = float(min(posed.joints_m[f"upperarm01.{side}"][2] for side in "LR"))
+        if float(positions_m[cloth.edge_particles[key], 2].mean()) < joint - SLIPPED_M:
+            return False
     held = np.unique(np.concatenate([cloth.edge_particles[key] for key in keys])) if keys else np.arange(cloth.count)
     return float(np.median(distance[held])) < WORN_DISTANCE_M
 
