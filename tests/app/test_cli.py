@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -164,7 +165,9 @@ def test_ctrl_c_ends_a_run_with_one_line_and_leaves_nothing_half_written(example
         "--out",
         str(tmp_path / "out"),
     ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ)
+    # A shell's background job ignores the signal, and so would what it starts.
+    heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ, preexec_fn=heed)
     deadline = time.monotonic() + 60
     while not (tmp_path / "out").is_dir() and time.monotonic() < deadline:
         time.sleep(0.1)
