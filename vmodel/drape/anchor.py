@@ -19,6 +19,7 @@ SHOULDER_ROOM_M = 0.012
 SIDE_ROOM_M = 0.012
 ARM_RADIUS = (0.033, 0.022)
 """Of the upper arm and the wrist, as a share of the height."""
+ON_CUT_M = 0.004
 COVER_REACH_M, COVER_ROUNDS = 0.12, 12
 """How far a seam may be lifted out of the body, and how many rings of particles follow it."""
 OFFSET_FADE_M = 0.06
@@ -239,7 +240,10 @@ def _beyond(cloth: Cloth, shoulder: FloatArray, armpit: FloatArray, cuff: FloatA
     over = shoulder - line * 0.25
     under = armpit + line * 0.10
     crossed = _segments_cross(points[i], points[j], over, under)
-    keep = ~crossed
+    # Particles on the cut itself, the corners of the outline among them, would hold both sides together.
+    t = np.clip((points - over) @ (under - over) / max(float((under - over) @ (under - over)), 1e-9), 0, 1)
+    on_cut = np.linalg.norm(points - over - t[:, None] * (under - over), axis=1) < ON_CUT_M
+    keep = ~(crossed | on_cut[i] | on_cut[j])
     graph = coo_matrix((np.ones(keep.sum()), (i[keep], j[keep])), (cloth.count, cloth.count))
     _, label = connected_components(graph, directed=False)
     distances = np.linalg.norm(points - cuff, axis=1)
