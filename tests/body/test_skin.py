@@ -10,6 +10,7 @@ from vmodel.body.base_layer import LOWERS, UPPERS, BaseLayer, choose_base_layer,
 from vmodel.body.chart import load_anatomy, load_chart, look_up_mask
 from vmodel.body.model import Body, build_body
 from vmodel.body.skin import paint_skin
+from vmodel.body.slim_trousers import tailor
 from vmodel.types import BodyPart, Category, GarmentKind, Hair, Neckline, SkinTextures, Sleeve, VirtualModel
 
 SIZE = 512
@@ -127,3 +128,12 @@ def test_dark_skin_stays_dark_and_palms_are_lighter() -> None:
     palm, back = hand & (normal[:, 2] < -0.7), hand & (normal[:, 2] > 0.7)
     assert np.median(albedo[palm]) > 1.15 * np.median(albedo[back])
     assert np.median(albedo[back]) < 0.07
+
+
+def test_long_legs_are_tailored_like_trousers() -> None:
+    z = np.linspace(-1400, -440, 4000)
+    front_middle = np.stack([np.full_like(z, 92.0), np.full_like(z, 0.0), z], axis=1)
+    tone, relief_mm = tailor(front_middle, waist_mm=-436, hem_mm=-1412)
+    assert relief_mm[z > -470].min() > 0.6, "a waistband stands out"
+    assert np.ptp(relief_mm[(z < -1300) & (z > -1380)]) > 1.5, "cloth stacks above the hem"
+    assert tone[np.abs(z + 900) < 20].mean() > 1.2 * tone[np.abs(z + 560) < 20].mean(), "thighs are worn pale"

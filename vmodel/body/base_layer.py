@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vmodel.body.chart import smoothstep
+from vmodel.body.slim_trousers import tailor
 from vmodel.types import BoolArray, Category, FloatArray, GarmentKind, Neckline, Sleeve
 
 UPPERS = ("tank", "bandeau")
 LOWERS = ("leggings", "shorts", "briefs-short")
 STONE = (0.330, 0.290, 0.255)
 CHARCOAL = (0.034, 0.035, 0.038)
+DENIM = (0.024, 0.030, 0.047)
 _LEG_HEM_MM = {"leggings": -1412.0, "shorts": -905.0, "briefs-short": -800.0}
 """Height of the leg hems on the neutral body, from the eyes; the crotch is at -745."""
 _WAIST_MM = -436.0
@@ -28,7 +30,7 @@ class BaseLayer:
 
     Attributes:
         upper: "tank" (straps, modest scoop) or "bandeau" (straight above the bust, bare shoulders).
-        lower: "leggings" (to the ankle), "shorts" (mid-thigh) or "briefs-short" (upper thigh).
+        lower: "leggings" (to the ankle, tailored like slim trousers), "shorts" (mid-thigh) or "briefs-short" (upper thigh).
         upper_colour, lower_colour: linear-light albedo.
     """
 
@@ -54,7 +56,7 @@ def choose_base_layer(kind: GarmentKind, is_child: bool = False) -> BaseLayer:
     )
     upper = "bandeau" if bare_shoulders else "tank"
     if not kind.category.covers_lower:
-        chosen = BaseLayer(upper, "leggings", STONE, CHARCOAL)
+        chosen = BaseLayer(upper, "leggings", STONE, DENIM)
     elif kind.category in (Category.DRESS, Category.SKIRT):
         chosen = BaseLayer(upper, "shorts", STONE, STONE)
     else:
@@ -140,6 +142,9 @@ def paint_base_layer(base_layer: BaseLayer, spot_mm: FloatArray, texel_mm: Float
     coarse = smoothstep(1.2, 0.6, texel_mm)
     height = cover * (0.55 - 0.12 * np.clip(hem, 0, 1) + 0.05 * coarse * rib)
     tone = 1 - 0.16 * np.clip(hem, 0, 1) - 0.05 * coarse * rib
+    if base_layer.lower == "leggings":
+        shade, relief = tailor(spot_mm, _WAIST_MM, _LEG_HEM_MM["leggings"])
+        tone, height = tone * (1 + worn_lower * (shade - 1)), height + worn_lower * relief
     return PaintedBaseLayer(
         cover.astype(np.float32),
         (albedo * tone[:, None]).astype(np.float32),
