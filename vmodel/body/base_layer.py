@@ -30,7 +30,8 @@ class BaseLayer:
 
     Attributes:
         upper: "tank" (straps, modest scoop) or "bandeau" (straight above the bust, bare shoulders).
-        lower: "leggings" (to the ankle, tailored like slim trousers), "shorts" (mid-thigh) or "briefs-short" (upper thigh).
+        lower: "leggings" (to the ankle, tailored like slim trousers), "shorts" (mid-thigh) or
+            "briefs-short" (upper thigh).
         upper_colour, lower_colour: linear-light albedo.
     """
 

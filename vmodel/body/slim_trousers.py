@@ -35,7 +35,8 @@ def tailor(spot_mm: FloatArray, waist_mm: float, hem_mm: float) -> tuple[FloatAr
 
     Args:
         spot_mm: (n, 3) spots of the neutral body.
-        waist_mm, hem_mm: heights of the upper edge and of the leg hems.
+        waist_mm: height of the upper edge.
+        hem_mm: height of the leg hems.
     Returns:
         tone: (n,) factor of the cloth's albedo, about 0.7 to 1.5: worn thighs are paler, seams darker.
         height_mm: (n,) relief, about -1 to 3.
