@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from vmodel.scene import render_draft
 from vmodel.take import Take
 from vmodel.types import ByteArray
 
@@ -11,6 +10,7 @@ class DraftPipeline:
     """Renders the take as it is."""
 
     name = "draft"
+    generative = False
 
     def __call__(self, take: Take) -> ByteArray:
         """Shade the scene under studio light.
@@ -18,4 +18,4 @@ class DraftPipeline:
         Returns:
             (H, W, 3) uint8 sRGB; (H, W, 4) with straight alpha on the transparent background.
         """
-        return render_draft(take.scene, take.camera, take.maps, take.light, take.background, take.seed)
+        return take.draft

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from vmodel.request import ShotRequest
-from vmodel.scene import Scene
+from vmodel.scene import Scene, render_draft
 from vmodel.types import (
     ByteArray,
     Camera,
@@ -56,16 +57,28 @@ class Take:
     background: str
     seed: int
 
+    @cached_property
+    def draft(self) -> ByteArray:
+        """The picture as geometry, light and the photo's own pixels give it; rendered when first asked for.
+
+        (H, W, 3) uint8 sRGB, or (H, W, 4) with straight alpha on the transparent background; not to be written to.
+        """
+        return render_draft(self.scene, self.camera, self.maps, self.light, self.background, self.seed)
+
 
 class Pipeline(Protocol):
     """Turns a take into a picture.
 
     Attributes:
         name: what ``--pipeline`` calls it.
+        generative: it invents what geometry leaves open, so its pictures are finished and judged.
     """
 
     @property
     def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def generative(self) -> bool: ...  # noqa: D102
 
     def __call__(self, take: Take) -> ByteArray:
         """(H, W, 3) sRGB, or (H, W, 4) with straight alpha on the transparent background."""
