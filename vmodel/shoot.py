@@ -74,7 +74,7 @@ def shoot_on(model: VirtualModel, pattern: Pattern, request: ShotRequest, studio
     camera = once("camera", view_key, lambda: frame_camera(posed, worn, *view, hair=hair))
     maps = once("conditions", view_key, lambda: render_conditions(scene, camera))
     with studio.timed(pipeline.name):
-        picture = pipeline(Take(scene, camera, maps, request.light, request.background, request.seed))
+        picture = pipeline(Take(scene, camera, maps, request.light, request.background, request.seed, pattern, model))
     fit = report_fit(garment, body.measurements)
     return Shot(request, model, pose_name, pattern, garment, fit, worn, maps, picture, dict(studio.timings))
 

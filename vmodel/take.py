@@ -48,6 +48,8 @@ class Take:
         maps: condition maps of ``scene`` seen by ``camera``.
         light, background: names of ``vmodel.scene``; a background may also be a colour or a file.
         seed: the only source of chance.
+        pattern: what was read from the photo; the flat-lay itself among it.
+        model: who is seen.
     """
 
     scene: Scene
@@ -56,6 +58,8 @@ class Take:
     light: str
     background: str
     seed: int
+    pattern: Pattern
+    model: VirtualModel
 
     @cached_property
     def draft(self) -> ByteArray:
