@@ -63,7 +63,7 @@ def shoot_on(model: VirtualModel, pattern: Pattern, request: ShotRequest, studio
     worn_key = (pattern.key, pose_key, size_cm)
     worn = once("drape", worn_key, lambda: drape(garment, body, pose, studio.settings, studio.report))
 
-    base_layer = choose_base_layer(pattern.kind, model.is_child)
+    base_layer = choose_base_layer(pattern.kind, model)
     skin = once("skin", (model.id, base_layer), lambda: painted_skin(model, body, base_layer, cache))
     grown = once("hair", model.id, lambda: grown_hair(model, body, cache))
     hair = once("posing hair", worn_key, lambda: pose_hair(grown, body, posed, worn.vertices_m))

@@ -6,8 +6,16 @@ import itertools
 import numpy as np
 import pytest
 
-from vmodel.body.base_layer import LOWERS, UPPERS, BaseLayer, choose_base_layer, must_be_covered
-from vmodel.body.chart import load_anatomy, load_chart, look_up_mask
+from vmodel.body.anny_model import load_surface
+from vmodel.body.base_layer import (
+    LOWERS,
+    UPPERS,
+    BaseLayer,
+    choose_base_layer,
+    must_be_covered,
+    near_skin_colour,
+)
+from vmodel.body.chart import load_anatomy, load_chart, look_up_mask, refined_anatomy
 from vmodel.body.model import Body, build_body
 from vmodel.body.skin import paint_skin
 from vmodel.body.slim_trousers import tailor
@@ -58,11 +66,11 @@ def test_faces_of_the_trunk_are_covered_on_the_mesh_itself(body: Body) -> None:
     assert painted.base_layer[rows, columns].min() >= 0.99
 
 
-def test_a_child_wears_the_tank_whatever_is_asked(body: Body) -> None:
+def test_a_child_wears_straps_and_shorts_whatever_is_asked(body: Body) -> None:
     child = invent("girl", 8)
     asked = paint_skin(child, body, BaseLayer("bandeau", "briefs-short"), SIZE)
-    tank = paint_skin(child, body, BaseLayer("tank", "shorts"), SIZE)
-    assert np.array_equal(asked.base_layer, tank.base_layer)
+    worn = paint_skin(child, body, BaseLayer("singlet", "shorts"), SIZE)
+    assert np.array_equal(asked.base_layer, worn.base_layer)
 
 
 def test_an_unknown_cut_is_refused() -> None:
@@ -70,12 +78,43 @@ def test_an_unknown_cut_is_refused() -> None:
         BaseLayer("none", "shorts")
 
 
-def test_the_base_layer_hides_under_straps_and_dresses() -> None:
+def test_the_base_layer_hides_under_necklines_of_garments() -> None:
     strapless = GarmentKind(Category.DRESS, 1.0, Sleeve.NONE, Neckline.STRAPLESS)
     tee = GarmentKind(Category.TOP, 1.0, Sleeve.SHORT, Neckline.CREW)
-    assert (choose_base_layer(strapless).upper, choose_base_layer(strapless).lower) == ("bandeau", "shorts")
-    assert (choose_base_layer(tee).upper, choose_base_layer(tee).lower) == ("tank", "leggings")
-    assert choose_base_layer(strapless, is_child=True).upper == "tank"
+    trousers = GarmentKind(Category.TROUSERS, 1.0)
+    woman, man, girl = invent(), invent("man"), invent("girl", 8)
+    cuts = {
+        (name, model.gender): (worn.upper, worn.lower)
+        for name, kind in (("strapless", strapless), ("tee", tee), ("trousers", trousers))
+        for model in (woman, man, girl)
+        for worn in [choose_base_layer(kind, model)]
+    }
+    assert cuts["strapless", "woman"] == cuts["strapless", "man"] == ("bandeau", "shorts")
+    assert cuts["tee", "woman"] == ("bandeau", "leggings")
+    assert cuts["tee", "man"] == cuts["tee", "girl"] == ("singlet", "leggings")
+    assert cuts["strapless", "girl"] == ("singlet", "shorts")
+    assert cuts["trousers", "woman"] == cuts["trousers", "man"] == ("tank", "briefs-short")
+    assert cuts["trousers", "girl"] == ("tank", "shorts")
+
+
+@pytest.mark.parametrize("tone", [(0.62, 0.42, 0.33), (0.35, 0.2, 0.13), (0.085, 0.042, 0.026)])
+def test_a_hidden_base_layer_is_near_the_skin_and_yet_not_its_colour(tone: tuple[float, float, float]) -> None:
+    worn = np.array(near_skin_colour(tone))
+    assert 0.03 < np.abs(np.log(worn / tone)).max() < 0.9
+
+
+def test_smooth_spots_find_each_texel_in_the_refined_mesh(monkeypatch: pytest.MonkeyPatch) -> None:
+    chart, spot_mm, faces = load_chart(SIZE), load_anatomy().spot_mm, load_surface().faces
+    fine, triangles = refined_anatomy()
+    # With middles of edges instead of smoothed points the refined mesh is the mesh itself, and so are its spots.
+    flat = np.zeros_like(fine)
+    flat[: len(spot_mm)] = spot_mm
+    for k in range(3):
+        flat[triangles[4 * np.arange(len(faces)) + k, 1]] = (spot_mm[faces[:, k]] + spot_mm[faces[:, (k + 1) % 3]]) / 2
+    every = np.arange(len(chart.texel))
+    assert np.abs(chart.smooth_spots(every) - chart.spot_mm).max() > 1
+    monkeypatch.setattr("vmodel.body.chart.refined_anatomy", lambda: (flat, triangles))
+    assert np.abs(chart.smooth_spots(every) - chart.spot_mm).max() < 0.01
 
 
 def test_textures_are_finite_and_within_their_ranges(skin: SkinTextures) -> None:

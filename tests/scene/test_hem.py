@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from mannequin import tube
 
+from vmodel.body.subdivision import vertex_normals
 from vmodel.scene.hem import hem_rim
-from vmodel.scene.subdivision import vertex_normals
 
 
 def test_only_open_borders_get_a_rim_of_the_materials_thickness() -> None:

@@ -10,18 +10,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vmodel.body.chart import smoothstep
+from vmodel.body.chart import smooth_noise, smoothstep
 from vmodel.body.slim_trousers import tailor
-from vmodel.types import BoolArray, Category, FloatArray, GarmentKind, Neckline, Sleeve
+from vmodel.types import BoolArray, Category, FloatArray, GarmentKind, Neckline, Sleeve, VirtualModel
 
-UPPERS = ("tank", "bandeau")
+UPPERS = ("tank", "singlet", "bandeau")
 LOWERS = ("leggings", "shorts", "briefs-short")
-STONE = (0.330, 0.290, 0.255)
-CHARCOAL = (0.034, 0.035, 0.038)
-DENIM = (0.024, 0.030, 0.047)
+Colour = tuple[float, float, float]
+ECRU: Colour = (0.560, 0.530, 0.480)
+CHARCOAL: Colour = (0.034, 0.035, 0.038)
+DENIM: Colour = (0.024, 0.030, 0.047)
 _LEG_HEM_MM = {"leggings": -1412.0, "shorts": -905.0, "briefs-short": -800.0}
 """Height of the leg hems on the neutral body, from the eyes; the crotch is at -745."""
 _WAIST_MM = -436.0
+_TOP_HEM_MM = {"tank": -662.0, "singlet": _WAIST_MM - 8, "bandeau": _WAIST_MM - 8}
+"""Height of the upper piece's hem: a tank falls over the hips, the others end under the lower piece."""
+_SHOWS_SHOULDERS = (Sleeve.STRAP, Sleeve.NONE)
+_SHOWS_COLLARBONES = (Neckline.STRAPLESS, Neckline.SQUARE, Neckline.SCOOP)
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class BaseLayer:
     """A cut of the base layer.
 
     Attributes:
-        upper: "tank" (straps, modest scoop) or "bandeau" (straight above the bust, bare shoulders).
+        upper: "tank" (a top to be seen: scoop neck, wide straps, hem over the hips), "singlet" (low wide neck and
+            narrow straps, hidden by ordinary necklines) or "bandeau" (straight above the bust, bare shoulders).
         lower: "leggings" (to the ankle, tailored like slim trousers), "shorts" (mid-thigh) or
             "briefs-short" (upper thigh).
         upper_colour, lower_colour: linear-light albedo.
@@ -37,38 +43,51 @@ class BaseLayer:
 
     upper: str = "tank"
     lower: str = "shorts"
-    upper_colour: tuple[float, float, float] = STONE
-    lower_colour: tuple[float, float, float] = CHARCOAL
+    upper_colour: Colour = ECRU
+    lower_colour: Colour = CHARCOAL
 
     def __post_init__(self) -> None:
         if self.upper not in UPPERS or self.lower not in LOWERS:
             raise ValueError(f"base layer {self.upper!r} with {self.lower!r}; uppers {UPPERS}, lowers {LOWERS}")
 
 
-def choose_base_layer(kind: GarmentKind, is_child: bool = False) -> BaseLayer:
+def choose_base_layer(kind: GarmentKind, model: VirtualModel) -> BaseLayer:
     """The base layer that hides under a garment and looks styled where the garment leaves it visible.
+
+    Under a garment for the chest its upper edge lies lower than such garments' necks and its colour is near the
+    wearer's; with trousers or a skirt alone it is a tank top of its own.
 
     Args:
         kind: what the garment is.
-        is_child: children always wear the tank and at least shorts; ``paint_skin`` sees to that in any case.
+        model: who wears it; children always wear straps and at least shorts, ``paint_skin`` sees to that in any case.
     """
-    bare_shoulders = kind.category.covers_upper and (
-        kind.sleeve in (Sleeve.STRAP, Sleeve.NONE) or kind.neckline in (Neckline.STRAPLESS, Neckline.SQUARE)
-    )
-    upper = "bandeau" if bare_shoulders else "tank"
-    if not kind.category.covers_lower:
-        chosen = BaseLayer(upper, "leggings", STONE, DENIM)
-    elif kind.category in (Category.DRESS, Category.SKIRT):
-        chosen = BaseLayer(upper, "shorts", STONE, STONE)
+    near_skin = near_skin_colour(model.skin_tone)
+    if not kind.category.covers_upper:
+        lower = "shorts" if kind.category == Category.SKIRT else "briefs-short"
+        chosen = BaseLayer("tank", lower, ECRU, ECRU)
     else:
-        chosen = BaseLayer(upper, "briefs-short", STONE, STONE)
-    return for_child(chosen) if is_child else chosen
+        bare = kind.sleeve in _SHOWS_SHOULDERS or kind.neckline in _SHOWS_COLLARBONES
+        upper = "singlet" if model.gender == "man" and not bare else "bandeau"
+        if not kind.category.covers_lower:
+            chosen = BaseLayer(upper, "leggings", near_skin, DENIM)
+        else:
+            lower = "shorts" if kind.category == Category.DRESS else "briefs-short"
+            chosen = BaseLayer(upper, lower, near_skin, near_skin)
+    return for_child(chosen) if model.is_child else chosen
 
 
 def for_child(base_layer: BaseLayer) -> BaseLayer:
-    """The same colours in a child's cut: always the tank, and shorts at least."""
+    """The same colours in a child's cut: always straps, and shorts at least."""
+    upper = "singlet" if base_layer.upper == "bandeau" else base_layer.upper
     lower = "shorts" if base_layer.lower == "briefs-short" else base_layer.lower
-    return replace(base_layer, upper="tank", lower=lower)
+    return replace(base_layer, upper=upper, lower=lower)
+
+
+def near_skin_colour(skin_tone: Colour) -> Colour:
+    """A cloth a shade off a skin tone: calm where it shows, yet never to be taken for bare skin."""
+    red, green, blue = skin_tone
+    grey = (red + green + blue) / 3
+    return (0.55 * red + 0.13 * grey + 0.025, 0.55 * green + 0.13 * grey + 0.02, 0.55 * blue + 0.13 * grey + 0.018)
 
 
 def base_layer_depth(base_layer: BaseLayer, spot_mm: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -84,13 +103,17 @@ def base_layer_depth(base_layer: BaseLayer, spot_mm: FloatArray) -> tuple[FloatA
     off_the_arm = np.minimum(157 + 0.8 * np.maximum(-300 - z, 0), 300) - x
     back = smoothstep(60, 130, y)
     if base_layer.upper == "tank":
-        neck = _outside_opening(x, z, 0.0, -165.0, 61.0, 77 - 29 * back)
-        armhole = _outside_opening(x, z, 173.0, -205.0, 69.0, 91.0)
+        neck = _outside_opening(x, z, 0.0, -160.0, 70.0, 92 - 46 * back)
+        armhole = _outside_opening(x, z, 180.0, -205.0, 70.0, 91.0)
+        top = np.minimum(np.minimum(neck, armhole), -120 - z)
+    elif base_layer.upper == "singlet":
+        neck = _outside_opening(x, z, 0.0, -170.0, 92.0, 110 - 50 * back)
+        armhole = _outside_opening(x, z, 182.0, -205.0, 62.0, 91.0)
         top = np.minimum(np.minimum(neck, armhole), -120 - z)
     else:
-        front_edge = -268 - 10 * np.exp(-((x / 26) ** 2)) - 22 * smoothstep(95, 150, x)
+        front_edge = -278 - 8 * np.exp(-((x / 26) ** 2)) - 14 * smoothstep(95, 150, x)
         top = (1 - back) * front_edge + back * -292 - z
-    upper = np.minimum(np.minimum(top, off_the_arm), z - (_WAIST_MM - 8))
+    upper = np.minimum(np.minimum(top, off_the_arm), z - _TOP_HEM_MM[base_layer.upper])
     hem = z - _LEG_HEM_MM[base_layer.lower] - 12 * smoothstep(40, 200, x)
     lower = np.minimum(np.minimum(_WAIST_MM - z, off_the_arm), hem)
     return upper, lower
@@ -113,12 +136,16 @@ def must_be_covered(spot_mm: FloatArray) -> BoolArray:
 
 @dataclass(frozen=True, eq=False)
 class PaintedBaseLayer:
-    """The base layer at the chart's texels; all (n,) float32, the albedo (n, 3)."""
+    """The base layer at the chart's texels; all (n,) float32, the albedo (n, 3).
+
+    ``shadow`` is the share of light that the cloth's edge takes from the skin beside it.
+    """
 
     cover: FloatArray
     albedo: FloatArray
     height_mm: FloatArray
     roughness: FloatArray
+    shadow: FloatArray
 
 
 def paint_base_layer(base_layer: BaseLayer, spot_mm: FloatArray, texel_mm: FloatArray) -> PaintedBaseLayer:
@@ -133,22 +160,57 @@ def paint_base_layer(base_layer: BaseLayer, spot_mm: FloatArray, texel_mm: Float
     sharpness = np.maximum(texel_mm, 0.5)
     worn_upper, worn_lower = (np.clip(depth / sharpness + 0.5, 0, 1) for depth in (upper, lower))
     cover = np.maximum(worn_upper, worn_lower)
-    # The lower piece lies over the upper one at the waist.
-    albedo = np.array(base_layer.upper_colour, np.float32) + worn_lower[:, None] * (
+    # A tank falls over the lower piece; the other tops end under its waistband.
+    outer = base_layer.upper == "tank"
+    share_lower = (1 - worn_upper) if outer else worn_lower
+    albedo = np.array(base_layer.upper_colour, np.float32) + share_lower[:, None] * (
         np.subtract(base_layer.lower_colour, base_layer.upper_colour, dtype=np.float32)
     )
-    depth = np.where(lower > 0, lower, upper)
-    hem = np.exp(-(((depth - 1.2) / 0.9) ** 2)) + 0.6 * np.exp(-(((depth - 9.0) / 0.7) ** 2))
-    rib = 0.5 + 0.5 * np.cos(spot_mm[:, 0] * (2 * np.pi / 2.4))
-    coarse = smoothstep(1.2, 0.6, texel_mm)
-    height = cover * (0.55 - 0.12 * np.clip(hem, 0, 1) + 0.05 * coarse * rib)
-    tone = 1 - 0.16 * np.clip(hem, 0, 1) - 0.05 * coarse * rib
+    depth = np.where(upper > 0, upper, lower) if outer else np.where(lower > 0, lower, upper)
+    band = _binding(depth)
+    ribs = 0.5 + 0.5 * np.cos(spot_mm[:, 0] * (2 * np.pi / 3.2))
+    # Ribs finer than the texels would beat against them.
+    ribbed = smoothstep(1.6, 0.8, texel_mm) * (1 - band.width) * (share_lower < 0.5)
+    height = cover * (0.7 + 0.25 * band.width - 0.3 * band.seam + 0.10 * ribbed * ribs)
+    if outer:
+        height = height + cover * (1 - share_lower) * (1 - band.width) * _folds_mm(spot_mm)
+    tone = 1 - 0.22 * band.seam - 0.06 * ribbed * ribs
     if base_layer.lower == "leggings":
         shade, relief = tailor(spot_mm, _WAIST_MM, _LEG_HEM_MM["leggings"])
-        tone, height = tone * (1 + worn_lower * (shade - 1)), height + worn_lower * relief
+        tone, height = tone * (1 + share_lower * (shade - 1)), height + cover * share_lower * relief
+    beside = np.maximum(upper, lower)
+    shadow = 0.30 * np.exp(-np.square(np.minimum(beside, 0) / 3.0)) * (1 - cover)
+    edge_on_lower = 0.35 * np.exp(-np.square(np.minimum(upper, 0) / 4.0)) * share_lower if outer else 0.0
     return PaintedBaseLayer(
         cover.astype(np.float32),
-        (albedo * tone[:, None]).astype(np.float32),
+        (albedo * (tone * (1 - edge_on_lower))[:, None]).astype(np.float32),
         height.astype(np.float32),
-        np.full(len(cover), 0.78, np.float32),
+        np.full(len(cover), 0.82, np.float32),
+        np.asarray(shadow, np.float32),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Binding:
+    """The edge's finish, (n,) 0..1: ``width`` on the bound edge, ``seam`` in the stitched line beside it."""
+
+    width: FloatArray
+    seam: FloatArray
+
+
+def _binding(depth_mm: FloatArray) -> _Binding:
+    return _Binding(
+        smoothstep(10.5, 9.0, depth_mm) * (depth_mm > 0),
+        np.exp(-(((depth_mm - 10.2) / 0.9) ** 2)),
+    )
+
+
+def _folds_mm(spot_mm: FloatArray) -> FloatArray:
+    """(n,) relief of a fitted top's soft folds: across the waist, and slanting from the side of the bust."""
+    x, y, z = spot_mm[:, 0], spot_mm[:, 1], spot_mm[:, 2]
+    rng = np.random.default_rng(17)
+    across = smooth_noise(46, rng)(np.stack([0.30 * x, 0.30 * y, z + 0.22 * np.abs(x)], axis=1))
+    slanting = smooth_noise(60, rng)(np.stack([0.75 * np.abs(x) + 0.65 * z, 0.3 * y, 0.25 * z], axis=1))
+    waist = np.exp(-np.square((z + 520) / 90))
+    flank = np.exp(-np.square((z + 400) / 60)) * smoothstep(50, 120, np.abs(x))
+    return np.asarray(1.5 * waist * across + 1.0 * flank * slanting)

@@ -20,6 +20,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from vmodel.body.anny_model import load_anny, load_surface
+from vmodel.body.subdivision import refine
 from vmodel.types import BoolArray, FloatArray, IntArray
 
 GUTTER = 6
@@ -50,6 +51,28 @@ class Chart:
         """Interpolate (V,) or (V, c) values of the body's vertices to the texels: (n,) or (n, c) float32."""
         corners = np.asarray(values, np.float32)[load_surface().faces[self.face]]
         return np.asarray(np.einsum("nk,nk...->n...", self.corner_weights, corners))
+
+    def smooth_spots(self, chosen: IntArray) -> FloatArray:
+        """Spots on the refined neutral body, which is how bodies are drawn: lines of equal spot have no kinks there.
+
+        Args:
+            chosen: (k,) indices of texels.
+        Returns:
+            (k, 3) float32 millimetres.
+        """
+        fine = refined_anatomy()
+        weights = self.corner_weights[chosen]
+        main = weights.argmax(axis=1)
+        child = np.where(weights.max(axis=1) > 0.5, main, 3)
+        inner = np.where((child == 3)[:, None], 1 - 2 * weights, 2 * weights - np.eye(4, 3, dtype=np.float32)[child])
+        # Corners of the middle child are the middles of ab, bc and ca; see ``subdivision.refine``.
+        middle = child == 3
+        inner[middle] = inner[middle][:, [2, 0, 1]]
+        for corner, order in enumerate(((0, 1, 2), (1, 2, 0), (2, 0, 1))):
+            at = child == corner
+            inner[at] = inner[at][:, order]
+        corners = fine[0][fine[1][4 * self.face[chosen] + child]]
+        return np.asarray(np.einsum("nk,nkc->nc", inner, corners), np.float32)
 
     def picture(self, values: FloatArray, background: FloatArray | float) -> FloatArray:
         """Spread (n,) or (n, c) texel values over a (size, size[, c]) float32 texture."""
@@ -121,6 +144,14 @@ def load_anatomy() -> Anatomy:
         lid_edge=(rim(sockets[0]), rim(sockets[1])),
         mouth_edge_mm=spot_mm[rim(mouth)],
     )
+
+
+@functools.cache
+def refined_anatomy() -> tuple[FloatArray, IntArray]:
+    """Spots (n, 3) of the neutral body's mesh refined once, and its triangles; see ``subdivision.refine``."""
+    spot_mm = load_anatomy().spot_mm
+    refinement = refine(load_surface().faces, len(spot_mm), 1)
+    return refinement.vertices(spot_mm), refinement.triangles
 
 
 def vertex_normals(vertices: FloatArray, faces: IntArray) -> FloatArray:

@@ -1,7 +1,8 @@
 """Smooth skin under the base layer: no body shows more of chest and groin than seamless active wear would.
 
 Some vertices of every body are put where a thin plate through their surroundings would lie. The children's whole
-chest is treated so, hence it is flat whatever shape anny gives it.
+chest is treated so, hence it is flat whatever shape anny gives it. On adults the hollows of the front (navel, between
+and under the breasts) are bridged as a fitted top bridges them; what stands out stays, so garments lie where they did.
 """
 
 from __future__ import annotations
@@ -12,12 +13,17 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy import sparse
 
 from vmodel.body.anny_model import load_anny, load_surface
+from vmodel.body.base_layer import must_be_covered
+from vmodel.body.chart import load_anatomy
+from vmodel.body.subdivision import vertex_normals
 from vmodel.types import BoolArray, FloatArray, IntArray
 
 _MOVED_M = 2e-4
 """A vertex that a shape change moves further belongs to what the change shapes."""
+_BRIDGING_ROUNDS = 60
 _NEUTRAL_ADULT = {"gender": 1.0, "age": 0.65}
 
 
@@ -37,7 +43,7 @@ class _Plate:
 
 
 def smooth_under_base_layer(vertices_m: torch.Tensor, is_child: bool) -> torch.Tensor:
-    """Remove relief of nipples and groin, and of the whole breast on children.
+    """Remove relief of nipples and groin; bridge the hollows of an adult's front, flatten a child's.
 
     Args:
         vertices_m: (B, V, 3) rest vertices in any unit.
@@ -48,7 +54,43 @@ def smooth_under_base_layer(vertices_m: torch.Tensor, is_child: bool) -> torch.T
     smooth = vertices_m.clone()
     for plate in _plates(is_child):
         smooth[:, plate.inside] = torch.einsum("nm,bmc->bnc", plate.weights, smooth[:, plate.around])
-    return smooth
+    return smooth if is_child else _bridge_hollows(smooth)
+
+
+def _bridge_hollows(vertices_m: torch.Tensor) -> torch.Tensor:
+    """Lift (B, V, 3) vertices of the trunk's front to the level of a much smoothed front, where that lies outside."""
+    inside, smoothing = _front_smoothing()
+    bridged = vertices_m.clone()
+    for body in bridged:
+        front = body[inside].detach().numpy().astype(np.float64)
+        normal = vertex_normals(body.detach().numpy(), load_surface().faces)[inside]
+        # Smoothing in steps: a hollow fills from its rim, what stands out stays.
+        for _ in range(_BRIDGING_ROUNDS):
+            rise = np.einsum("nc,nc->n", smoothing @ front - front, normal)
+            front = front + normal * np.maximum(rise, 0)[:, None]
+        body[inside] = torch.from_numpy(front.astype(np.float32))
+    return bridged
+
+
+@functools.cache
+def _front_smoothing() -> tuple[IntArray, Any]:
+    """Vertices of the trunk's front and a sparse matrix that averages each with its neighbours; the rim stays."""
+    anatomy, faces = load_anatomy(), load_surface().faces
+    height = anatomy.spot_mm[:, 2]
+    region = must_be_covered(anatomy.spot_mm) & (anatomy.normal[:, 1] < 0.1) & (height > -650)
+    inside = np.flatnonzero(region)
+    local = np.full(len(region), -1)
+    local[inside] = np.arange(len(inside))
+    whole = local[faces[region[faces].all(axis=1)]]
+    rim = np.zeros(len(inside), bool)
+    rim[local[np.intersect1d(faces[~region[faces].all(axis=1)], inside)]] = True
+    pairs = np.unique(np.concatenate([whole[:, [0, 1]], whole[:, [1, 2]], whole[:, [2, 0]]]), axis=0)
+    pairs = np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0)
+    pairs = pairs[~rim[pairs[:, 0]]]
+    kept = np.flatnonzero(rim)
+    rows, columns = np.append(pairs[:, 0], kept), np.append(pairs[:, 1], kept)
+    matrix = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), (len(inside),) * 2)
+    return inside, sparse.diags(1 / np.asarray(matrix.sum(axis=1)).ravel()) @ matrix
 
 
 def smoothed_vertices(is_child: bool) -> tuple[IntArray, IntArray]:

@@ -61,7 +61,7 @@ def paint_skin(model: VirtualModel, body: Body, base_layer: BaseLayer, size: int
     worn = _dress(for_child(base_layer) if model.is_child else base_layer, chart)
     cover = worn.cover * (anatomy.eye_faces[chart.face] == 0)
     bare = (1 - cover)[:, None]
-    albedo = layer.albedo * bare + worn.albedo * cover[:, None]
+    albedo = layer.albedo * bare * (1 - worn.shadow[:, None]) + worn.albedo * cover[:, None]
     tone = np.array(model.skin_tone, np.float32)
     return SkinTextures(
         albedo=chart.picture(np.clip(albedo, 0, 1), tone),
@@ -75,18 +75,13 @@ def paint_skin(model: VirtualModel, body: Body, base_layer: BaseLayer, size: int
 def _dress(base_layer: BaseLayer, chart: Chart) -> PaintedBaseLayer:
     """The base layer at all texels of the chart; the head, a third of them, wears none."""
     below = np.flatnonzero(chart.spot_mm[:, 2] < -115)
-    worn = paint_base_layer(base_layer, chart.spot_mm[below], chart.texel_mm[below])
-    cover, albedo, height, roughness = (
-        np.zeros((len(chart.texel), *part.shape[1:]), np.float32)
-        for part in (worn.cover, worn.albedo, worn.height_mm, worn.roughness)
-    )
-    cover[below], albedo[below], height[below], roughness[below] = (
-        worn.cover,
-        worn.albedo,
-        worn.height_mm,
-        worn.roughness,
-    )
-    return PaintedBaseLayer(cover, albedo, height, roughness)
+    worn = paint_base_layer(base_layer, chart.smooth_spots(below), chart.texel_mm[below])
+    parts = []
+    for part in (worn.cover, worn.albedo, worn.height_mm, worn.roughness, worn.shadow):
+        everywhere = np.zeros((len(chart.texel), *part.shape[1:]), np.float32)
+        everywhere[below] = part
+        parts.append(everywhere)
+    return PaintedBaseLayer(*parts)
 
 
 def _paint_bare_skin(model: VirtualModel, chart: Chart, anatomy: Anatomy, look: Look) -> _Layer:

@@ -17,7 +17,7 @@ from vmodel.scene.lights import LIGHTS
 from vmodel.scene.maps import STOOL_ALBEDO
 from vmodel.scene.scene import Scene
 from vmodel.scene.shading import Shaded, SurfaceSamples, irradiance, light_rays, take_samples
-from vmodel.scene.skin import shade_body
+from vmodel.scene.skin import BodyShader
 from vmodel.scene.strands import draw_strands, over
 from vmodel.scene.tone import film_contrast, roll_off
 from vmodel.scene.visibility import Lighting
@@ -93,14 +93,14 @@ def _shade(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting) -> Shaded:
     scatter = np.zeros(count, np.float32)
     part = np.zeros(count, np.uint8)
     surface = geometry.surface[gbuffer.triangle]
-    cloth = ClothShader(geometry)
+    body, cloth = BodyShader(geometry), ClothShader(geometry)
     for kind in Surface:
         members = np.flatnonzero(surface == kind)
         for start in range(0, len(members), _BATCH):
             index = members[start : start + _BATCH]
             samples = take_samples(geometry, gbuffer, lighting, index)
             if kind == Surface.BODY:
-                result = shade_body(geometry, samples, lighting.setup)
+                result = body.shade(samples, lighting.setup)
             elif kind == Surface.CLOTH:
                 result = cloth.shade(samples, lighting.setup)
             else:

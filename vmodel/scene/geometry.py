@@ -9,10 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.spatial import cKDTree
 
+from vmodel.body.subdivision import Refinement, refine, vertex_normals
 from vmodel.scene.hem import HemRim, hem_rim
 from vmodel.scene.rays import Tracer
 from vmodel.scene.stool import stool_mesh
-from vmodel.scene.subdivision import Refinement, refine, vertex_normals
 from vmodel.scene.tucking import tucked_under
 from vmodel.scene.vectors import length
 from vmodel.types import (

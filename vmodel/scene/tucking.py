@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from vmodel.scene.subdivision import vertex_normals
+from vmodel.body.subdivision import vertex_normals
 from vmodel.scene.vectors import dot, length
 from vmodel.types import BoolArray, Drape, FloatArray, PosedBody
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from mannequin import ball, tube
 
-from vmodel.scene.subdivision import refine, vertex_normals
+from vmodel.body.subdivision import refine, vertex_normals
 
 
 def test_refinement_quarters_triangles_and_weights_sum_to_one() -> None:

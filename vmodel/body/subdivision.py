@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from vmodel.scene.vectors import length
 from vmodel.types import FloatArray, IntArray
 
 
@@ -113,4 +112,4 @@ def vertex_normals(vertices: FloatArray, triangles: IntArray) -> FloatArray:
     rows = triangles.reshape(-1)
     weights = np.repeat(cross, 3, axis=0)
     normals: FloatArray = np.stack([np.bincount(rows, weights[:, axis], len(vertices)) for axis in range(3)], axis=1)
-    return np.asarray(normals / np.maximum(length(normals)[:, None], 1e-20), np.float32)
+    return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-20), np.float32)
