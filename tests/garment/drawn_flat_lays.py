@@ -10,6 +10,8 @@ from vmodel.types import BodyMeasurements, ByteArray, Cutout, FlatLay
 SIZE = (640, 520)
 CLOTH = (40, 90, 160)
 INSIDE = (22, 50, 95)
+SEAM = (24, 60, 110)
+RIB = (28, 64, 118)
 
 WOMAN = BodyMeasurements(
     height=172, chest=90, waist=72, hip=97, neck=34, shoulder_width=39, arm_length=57, inseam=78, chest_height=125,
@@ -72,3 +74,18 @@ def skirt() -> tuple[FlatLay, Cutout]:
 def camisole() -> tuple[FlatLay, Cutout]:
     outline = [(0, 190), (58, 150), (64, 70), (72, 70), (72, 150), (104, 190), (98, 300), (118, 520), (0, 526)]
     return draw(outline, name="camisole.png")
+
+
+def shirt() -> tuple[FlatLay, Cutout]:
+    """A long-sleeved shirt with a collar, a placket with buttons, a chest pocket and a hem band of another shade."""
+    picture, cutout = long_sleeve()
+    rgb = picture.rgb.copy()
+    for sign in (1, -1):
+        flap = np.array([(0, 86), (42 * sign, 78), (58 * sign, 118), (4 * sign, 112)]) + np.array([SIZE[1] // 2, 0])
+        cv2.polylines(rgb, [flap.astype(np.int32)], True, SEAM, 2, cv2.LINE_AA)
+    cv2.line(rgb, (268, 112), (268, 404), SEAM, 2, cv2.LINE_AA)
+    for y in range(140, 400, 50):
+        cv2.circle(rgb, (260, y), 4, (235, 230, 215), -1, cv2.LINE_AA)
+    cv2.rectangle(rgb, (290, 190), (330, 240), SEAM, 2, cv2.LINE_AA)
+    rgb[404:][cutout.mask[404:] & (np.abs(np.arange(SIZE[1]) - 260) < 98)] = RIB
+    return flat_lay(rgb, (cutout.matte * 255).astype(np.uint8), "shirt.png")

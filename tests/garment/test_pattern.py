@@ -149,3 +149,27 @@ def test_what_was_understood_can_be_drawn(garment):
     assert picture.dtype == np.uint8
     assert picture.shape[0] == 900
     assert picture.shape[1] > 3 * 600
+
+
+def test_what_is_sewn_on_to_a_shirts_front_is_not_on_its_back():
+    garment = pattern_of(drawn.shirt())
+    behind = garment.textures[-1]
+    for x, y in ((260, 240), (268, 300), (290, 215), (330, 215), (310, 190)):  # button, placket, pocket
+        assert np.abs(behind[y, x].astype(int) - drawn.CLOTH).max() < 25
+
+
+def test_a_band_round_the_hem_is_on_the_back_as_well():
+    behind = pattern_of(drawn.shirt()).textures[-1]
+    for x in (200, 260, 320):
+        assert np.abs(behind[414, x].astype(int) - drawn.RIB).max() < 15
+
+
+def test_quilting_goes_round_the_back_and_the_zip_does_not():
+    flat_lay, cutout = drawn.long_sleeve()
+    rgb = flat_lay.rgb.copy()
+    for y in range(130, 400, 30):
+        cv2.line(rgb, (168, y), (352, y), drawn.SEAM, 2)
+    cv2.line(rgb, (260, 112), (260, 424), (200, 200, 205), 4)
+    behind = pattern_of((type(flat_lay)("quilt.png", "4", rgb), cutout)).textures[-1]
+    assert np.abs(behind[215:235, 260].astype(int) - drawn.CLOTH).max() < 40
+    assert np.abs(behind[280, 220].astype(int) - drawn.SEAM).max() < 30

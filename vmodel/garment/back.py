@@ -5,9 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from vmodel.garment.ground import draw_fall, fill_woven, goes_round, sewn_marks
 from vmodel.garment.outline import extent
-from vmodel.garment.texture import bleed, fill_smooth, mirror_fill
-from vmodel.types import BoolArray, ByteArray, Cutout, FlatLay, FloatArray, IntArray
+from vmodel.garment.texture import bleed, mirror_fill
+from vmodel.types import BoolArray, ByteArray, Cutout, FlatLay, FloatArray, IntArray, Neckline
 
 SMALL = 360
 COLOURS = 5
@@ -21,43 +22,56 @@ def back_texture(
     torso: BoolArray,
     top: FloatArray,
     lowered: FloatArray | None,
+    neckline: Neckline = Neckline.NONE,
     is_open: bool = False,
 ) -> ByteArray:
     """Make the back's picture from the front's.
 
-    The visible inside of the back is replaced by the cloth below it, and a placed print by its ground:
-    a motif printed once on the chest is not on the back, an all-over print is.
+    An all-over print goes round to the back. Of anything else only the ground does: what is printed once or sewn on
+    to the front (logos, buttons, plackets, pockets, lapels, zips) gives way to the cloth beside it, and so does the
+    visible inside of the back.
 
     Args:
         photo: (H, W, 3) uint8, colours already bled past the outline.
         mask: (H, W) bool, the garment.
-        torso: (H, W) bool, where placed prints may be dropped (not on sleeves).
+        torso: (H, W) bool, where marks may be dropped (not on sleeves).
         top: (n, 2) photo pixels, upper edge of the back.
         lowered: (m, 2) photo pixels, edge of the front below it, or None.
+        neckline: a collar's fall is drawn; a hood shows its outside.
         is_open: the front lies open down to the hem; there is no cloth below the inside to copy.
     """
-    marks = placed_marks(photo, mask) & torso
-    behind = photo
-    if marks.any():
+    placed = placed_marks(photo, mask)
+    allover = placed is None
+    marks = np.zeros(mask.shape, bool)
+    if placed is not None:
+        marks = placed & torso
         margin = 2 * max(2, round(0.005 * extent(mask))) + 1
-        known = cv2.dilate(marks.astype(np.uint8), np.ones((margin, margin), np.uint8)) == 0
-        behind = fill_smooth(behind, known)
-    if lowered is None:
-        return behind.copy()
-    reach = max(2.0, 0.004 * extent(mask))
+        marks = cv2.dilate(marks.astype(np.uint8), np.ones((margin, margin), np.uint8)) > 0
+        marks |= sewn_marks(photo, mask) & torso
+    hole = np.zeros(mask.shape, bool) if lowered is None else _inside(top, lowered, mask)
+    plain = is_open or neckline == Neckline.HOOD
+    if plain:
+        marks |= hole
+    behind = fill_woven(photo, ~marks, mask) if marks.any() else photo.copy()
+    if lowered is not None and not plain:
+        reach = max(2.0, 0.004 * extent(mask))
+        edge = lowered + np.array([0, reach + 1])
+        above = np.interp(np.arange(mask.shape[1]) + 0.5, *edge[np.argsort(edge[:, 0], kind="stable")].T)
+        hole &= np.arange(mask.shape[0])[:, None] + 0.5 < above
+        behind = mirror_fill(behind, hole, edge) if allover else fill_woven(behind, ~hole, mask)
+    return draw_fall(behind, mask, top) if neckline == Neckline.COLLAR and not allover else behind
+
+
+def _inside(top: FloatArray, lowered: FloatArray, mask: BoolArray) -> BoolArray:
+    """Where the inside of the back shows, and a little more."""
     hole = np.zeros(mask.shape, np.uint8)
     cv2.fillPoly(hole, [np.round(np.concatenate([top, lowered[::-1]])).astype(np.int32)], 1)
-    hole = cv2.dilate(hole, np.ones((3, 3), np.uint8), iterations=int(reach))
-    if is_open:
-        return fill_smooth(behind, hole == 0)
-    edge = lowered + np.array([0, reach + 1])
-    above = np.interp(np.arange(mask.shape[1]) + 0.5, *edge[np.argsort(edge[:, 0], kind="stable")].T)
-    hole &= (np.arange(mask.shape[0])[:, None] + 0.5 < above).astype(np.uint8)
-    return mirror_fill(behind, hole > 0, edge)
+    reach = max(2.0, 0.004 * extent(mask))
+    return np.asarray(cv2.dilate(hole, np.ones((3, 3), np.uint8), iterations=int(reach)) > 0)
 
 
-def placed_marks(photo: ByteArray, mask: BoolArray) -> BoolArray:
-    """Pixels of prints, buttons and labels that stand singly on a plain ground; none on an all-over print.
+def placed_marks(photo: ByteArray, mask: BoolArray) -> BoolArray | None:
+    """Pixels of prints, buttons and labels that stand singly on a plain ground; None for an all-over print.
 
     Colours are clustered; a connected patch of one colour that covers a tenth of the garment is ground.
     If what is left is spread over the whole garment, the print is all-over.
@@ -70,13 +84,29 @@ def placed_marks(photo: ByteArray, mask: BoolArray) -> BoolArray:
     label = _cluster(cv2.bilateralFilter(lab, 5, 12, 3), inside)
     pieces, areas = _patches(label)
     small = np.nonzero(areas < GROUND_SHARE * inside.sum())[0]
-    small = small[small > 0]
-    if _is_allover(np.isin(pieces, small), inside):
-        return np.zeros(mask.shape, bool)
+    small = small[(small > 0) & (areas[small] > 0)]
+    rest = inside & ~np.isin(pieces, small)
+    if rest.sum() < GROUND_SHARE * inside.sum():
+        return None
+    ground = np.median(lab[rest], 0)
+    printed = [i for i in small if not _is_seam(lab, pieces == i, ground, areas[i], inside)]
+    if _is_allover(np.isin(pieces, printed), inside):
+        return None
     standing = [i for i in small if areas[i] >= 4 and _stands_out(lab, pieces == i, inside)]
-    marks = np.isin(pieces, standing).astype(np.uint8)
+    marks = np.isin(pieces, [i for i in standing if not goes_round(pieces == i, inside)]).astype(np.uint8)
     grown = cv2.dilate(marks, np.ones((3, 3), np.uint8))
     return np.asarray(cv2.resize(grown, mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0) & mask
+
+
+def _is_seam(lab: FloatArray, piece: BoolArray, ground: FloatArray, area: int, inside: BoolArray) -> bool:
+    """True for a thin line of the ground's own hue, which is a shadow of what is sewn, no print."""
+    step = np.median(lab[piece], 0) - ground
+    if step[0] > 0 or np.hypot(step[1], step[2]) > 18:
+        return False
+    wide = float(cv2.distanceTransform(piece.astype(np.uint8), cv2.DIST_L2, 3).max())
+    rows, columns = np.nonzero(piece)
+    reach = float(np.hypot(np.ptp(rows), np.ptp(columns)))
+    return wide < 0.012 * extent(inside) and reach * wide > 0.25 * area
 
 
 def _patches(label: IntArray) -> tuple[IntArray, IntArray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 from vmodel.config import Settings
 from vmodel.garment.landmarks import complete, loop_order, read_landmarks, snap_to_contour
 from vmodel.garment.outline import arc_between, extent, trace_contour
-from vmodel.garment.proportions import is_wide_strap, mend_armpits, mirror_doubtful
+from vmodel.garment.proportions import SIDES, is_wide_strap, mend_armpits, mirror_doubtful
 from vmodel.garment.silhouette import garment_mask
 from vmodel.garment.silhouette_net import (
     CATEGORIES,
@@ -32,6 +33,9 @@ from vmodel.types import (
     Neckline,
     Sleeve,
 )
+
+# a garment's span of shoulders over its length, above which the shoulders are dropped
+LARGEST_SPAN = 0.67
 
 
 def understand(
@@ -115,7 +119,9 @@ def _weighed(reading: SilhouetteReading) -> FloatArray:
 def _sleeve_of(reading: SilhouetteReading) -> Sleeve:
     """Sleeve class from the network and from the sleeve's length against the span of the shoulders.
 
-    With a span of 40 cm, short sleeves end by 40 cm below the shoulder point, long ones begin at about 59 cm.
+    With a span of 40 cm, short sleeves end by 40 cm below the shoulder point; long ones begin at about 59 cm where the
+    chest is photographed as a body's projection, narrower than the shoulders, and at about 51 cm on garments that lie
+    flat and wide, which are cut with wider shoulders.
     """
     points = reading.points_px
     best = SLEEVES[int(reading.sleeve.argmax())]
@@ -123,10 +129,9 @@ def _sleeve_of(reading: SilhouetteReading) -> Sleeve:
         return Sleeve.NONE
     if best in {Sleeve.NONE, Sleeve.STRAP}:
         return best
-    runs = [np.linalg.norm(points[f"cuff_outer_{s}"] - points[f"shoulder_{s}"]) for s in ("left", "right")]
-    span = float(np.linalg.norm(points["shoulder_left"] - points["shoulder_right"]))
-    ratio = np.log(max(float(np.mean(runs)), 1.0) / max(span, 1.0))
-    past_short, past_middle = (1 / (1 + np.exp(-(ratio - np.log(border)) / 0.04)) for border in (1.0, 1.48))
+    wide, ratio = _reach_of_sleeves(points)
+    long_from = float(np.interp(wide, [0.9, 1.1], [1.48, 1.28]))
+    past_short, past_middle = (1 / (1 + np.exp(-np.log(ratio / border) / 0.04)) for border in (1.0, long_from))
     by_length = {
         Sleeve.SHORT: 1 - past_short,
         Sleeve.THREE_QUARTER: past_short * (1 - past_middle),
@@ -137,6 +142,20 @@ def _sleeve_of(reading: SilhouetteReading) -> Sleeve:
         for sleeve, share in by_length.items()
     }
     return max(scores, key=lambda sleeve: float(scores[sleeve]))
+
+
+def _reach_of_sleeves(points: Mapping[str, FloatArray]) -> tuple[float, float]:
+    """Chest width and sleeve length, both in spans of the wearer's shoulders.
+
+    A dropped shoulder widens the garment's span and shortens its sleeve by as much: a span of more than two thirds of
+    the garment's length, from neck to hem, is cut down to that.
+    """
+    runs = [float(np.linalg.norm(points[f"cuff_outer_{s}"] - points[f"shoulder_{s}"])) for s in SIDES]
+    span = max(float(np.linalg.norm(points["shoulder_left"] - points["shoulder_right"])), 1.0)
+    chest = float(np.linalg.norm(points["armpit_left"] - points["armpit_right"]))
+    length = float(np.mean([points[f"hem_{s}"][1] - points[f"neck_{s}"][1] for s in SIDES]))
+    own = min(span, LARGEST_SPAN * length) if length > 0.75 * chest else span
+    return chest / own, max(float(np.mean(runs)) + (span - own) / 2, 1.0) / own
 
 
 def _lowest_inside(inside: FloatArray, kind: GarmentKind, points: dict[str, FloatArray]) -> dict[str, FloatArray]:

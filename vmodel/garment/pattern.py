@@ -83,7 +83,13 @@ def infer_pattern(
         behind = photographed_back(back, cut.mask)
     else:
         behind = back_texture(
-            photo, cut.mask, _torso(cut.mask, kind, landmarks), cut.top, cut.lowered, len(cut.fronts) > 1
+            photo,
+            cut.mask,
+            _torso(cut.mask, kind, landmarks),
+            cut.top,
+            cut.lowered,
+            kind.neckline,
+            is_open=len(cut.fronts) > 1,
         )
     holes = tuple(_to_panel(hole, origin) for hole in trace_holes(cut.mask))
     elastic = _elastic(kind, cut.back)
