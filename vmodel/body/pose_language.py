@@ -33,7 +33,7 @@ SPINE_SHARES = {"spine05": 0.12, "spine04": 0.2, "spine03": 0.26, "spine02": 0.2
 NECK_SHARES = {"neck01": 0.2, "neck02": 0.2, "neck03": 0.2, "head": 0.4}
 FINGER_CURLS: Mapping[str, tuple[tuple[float, float, float], ...]] = {
     # (knuckle, middle, tip) degrees on top of the rest hand, index finger to little finger
-    "relaxed": ((4, 9, 5), (8, 12, 6), (11, 15, 8), (14, 18, 10)),
+    "relaxed": ((-20, 19, 10), (-18, 22, 11), (-15, 25, 12), (-12, 27, 13)),
     "soft": ((-8, 2, 0), (-4, 4, 2), (-2, 6, 3), (0, 8, 4)),
     "curled": ((24, 34, 16), (30, 38, 20), (34, 40, 22), (36, 42, 22)),
     "fist": ((52, 64, 34), (56, 68, 36), (58, 68, 36), (60, 68, 36)),
