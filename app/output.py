@@ -70,6 +70,7 @@ class Output:
                 "sidecar": str(sidecar),
                 "category": shot.pattern.kind.category.value,
                 "fit": shot.fit.verdict,
+                "made_by": shot.photograph.made_by,
             }
             _print_line(self._asked(shot.request) | found | _model_and_pose(shot), shot.timings, shot.warnings)
             return

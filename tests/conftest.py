@@ -12,7 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from vmodel.request import ShotRequest
     from vmodel.studio import Studio
-    from vmodel.take import Shot
+    from vmodel.take import Shot, Take
+    from vmodel.types import ByteArray
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -65,3 +66,48 @@ def tee_shot(studio: Studio, tee_request: ShotRequest) -> Shot:
     from vmodel.shoot import shoot
 
     return shoot(tee_request, studio, load_pipeline("draft"))
+
+
+class TakeKeeper:
+    """The draft pipeline, which also remembers what it was asked for."""
+
+    name = "draft"
+    generative = False
+
+    def __init__(self) -> None:
+        self.takes: list[Take] = []
+
+    def __call__(self, take: Take) -> ByteArray:
+        self.takes.append(take)
+        return take.draft
+
+
+def take_of(studio: Studio, request: ShotRequest) -> Take:
+    """What a pipeline is asked for when this shot is made."""
+    from vmodel.shoot import shoot
+
+    keeper = TakeKeeper()
+    shoot(request, studio, keeper)
+    return keeper.takes[-1]
+
+
+@pytest.fixture(scope="session", params=["logo-tee", "striped-long-sleeve", "satin-camisole"])
+def example_take(request: pytest.FixtureRequest, studio: Studio, examples: Path) -> Take:
+    """A plain garment with a logo, one that is all print, and one that shines."""
+    from vmodel.request import GarmentSource, ShotRequest
+
+    return take_of(studio, ShotRequest(GarmentSource(examples / f"{request.param}.jpg"), size=(512, 384)))
+
+
+@pytest.fixture(scope="session")
+def tee_take(studio: Studio, tee_request: ShotRequest, tee_shot: Shot) -> Take:
+    """The example T-shirt's take; the drape is the one of ``tee_shot``."""
+    return take_of(studio, tee_request)
+
+
+@pytest.fixture(scope="session")
+def transparent_take(studio: Studio, tee_request: ShotRequest, tee_shot: Shot) -> Take:
+    """The same on no background."""
+    from dataclasses import replace
+
+    return take_of(studio, replace(tee_request, background="transparent"))

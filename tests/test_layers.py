@@ -14,7 +14,21 @@ ROOT = Path(__file__).resolve().parent.parent
 GROUND = {"types", "errors", "config", "images", "files", "weights"}
 STAGES = ["garment", "body", "drape", "scene"]
 #: The modules that join the stages, each after what it may import.
-JOINTS = ["request", "casting", "looks", "rights", "studio", "take", "sidecar", "reading", "preflight"]
+JOINTS = [
+    "request",
+    "casting",
+    "looks",
+    "rights",
+    "studio",
+    "take",
+    "finish",
+    "quality",
+    "figure_quality",
+    "photograph",
+    "sidecar",
+    "reading",
+    "preflight",
+]
 JOINTS += ["contact_sheet", "batch"]
 
 

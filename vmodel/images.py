@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from vmodel.types import ByteArray, FloatArray
+
+LUMINANCE: FloatArray = np.array([0.2126, 0.7152, 0.0722], np.float32)
+"""Weights of linear-light red, green and blue (IEC 61966-2-1)."""
 
 
 def to_linear(srgb: ByteArray | FloatArray) -> FloatArray:
@@ -34,6 +38,47 @@ def to_srgb(linear: FloatArray) -> ByteArray:
     values = np.clip(np.asarray(linear, np.float32), 0, 1)
     encoded = np.where(values <= 0.0031308, values * 12.92, 1.055 * values ** (1 / 2.4) - 0.055)
     return (encoded * 255 + 0.5).astype(np.uint8)
+
+
+def to_oklab(linear: FloatArray) -> FloatArray:
+    """Linear-light sRGB as OKLab, in which equal distances look equally far (Ottosson, 2020).
+
+    Args:
+        linear: (..., 3) float, 0..1.
+    Returns:
+        (..., 3) float32: lightness 0..1, green to red and blue to yellow, both about -0.3..0.3; a distance of 0.02
+        is just seen side by side.
+    """
+    cones = np.cbrt(np.maximum(np.asarray(linear, np.float32) @ _TO_CONES.T, 0))
+    return np.asarray(cones @ _TO_OKLAB.T, np.float32)
+
+
+_TO_CONES = np.array(
+    [[0.4122215, 0.5363325, 0.0514460], [0.2119035, 0.6806995, 0.1073970], [0.0883025, 0.2817188, 0.6299787]],
+    np.float32,
+)
+_TO_OKLAB = np.array(
+    [[0.2104543, 0.7936178, -0.0040720], [1.9779985, -2.4285922, 0.4505937], [0.0259040, 0.7827718, -0.8086758]],
+    np.float32,
+)
+
+
+def blurred(values: FloatArray, sigma: float) -> FloatArray:
+    """Gaussian mean; wide ones are taken on a smaller copy, whose loss nobody can see.
+
+    Args:
+        values: (H, W) or (H, W, 3) float32.
+        sigma: deviation in pixels.
+    Returns:
+        float32, same shape; the border repeats outside.
+    """
+    shrink = int(min(max(sigma / 3, 1), 8))
+    if shrink == 1:
+        return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
+    height, width = values.shape[:2]
+    small = cv2.resize(values, (-(-width // shrink), -(-height // shrink)), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma / shrink, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def _linear_table() -> FloatArray:

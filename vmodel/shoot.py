@@ -16,6 +16,7 @@ from vmodel.files import sha256_of
 from vmodel.garment.fit import report_fit
 from vmodel.garment.scale import read_size_chart, scale_garment
 from vmodel.looks import grown_hair, painted_skin
+from vmodel.photograph import photograph
 from vmodel.reading import check_rights, read_pattern
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.scene import Scene, frame_camera, render_conditions
@@ -73,10 +74,10 @@ def shoot_on(model: VirtualModel, pattern: Pattern, request: ShotRequest, studio
     view_key = (worn_key, *view)
     camera = once("camera", view_key, lambda: frame_camera(posed, worn, *view, hair=hair))
     maps = once("conditions", view_key, lambda: render_conditions(scene, camera))
-    with studio.timed(pipeline.name):
-        picture = pipeline(Take(scene, camera, maps, request.light, request.background, request.seed, pattern, model))
+    take = Take(scene, camera, maps, request.light, request.background, request.seed, pattern, model)
+    made = photograph(take, pipeline, studio)
     fit = report_fit(garment, body.measurements)
-    return Shot(request, model, pose_name, pattern, garment, fit, worn, maps, picture, dict(studio.timings))
+    return Shot(request, model, pose_name, pattern, garment, fit, worn, maps, made, dict(studio.timings))
 
 
 def cast_models(request: ShotRequest, pattern: Pattern, studio: Studio) -> list[VirtualModel]:

@@ -13,7 +13,7 @@ from typing import Any
 from vmodel.errors import SidecarInvalid, SizeOutOfRange
 from vmodel.files import FORMATS, encode_picture, sha256_of, write_whole
 from vmodel.request import ShotRequest
-from vmodel.take import Shot
+from vmodel.take import Shot, Try
 
 FORMAT_VERSION = 1
 BLUR = "blur:"
@@ -69,9 +69,15 @@ def describe_shot(shot: Shot, picture: str, picture_sha256: str) -> dict[str, An
         "model": {"id": shot.model.id, "name": shot.model.name, "size": shot.model.size, "age": shot.model.age},
         "fit": _rounded(asdict(shot.fit)),
         "drape": _rounded(asdict(shot.drape.report)),
+        "made_by": shot.photograph.made_by,
+        "tries": [_describe_try(each) for each in shot.photograph.tries],
         "warnings": list(shot.warnings),
         "timings": dict(shot.timings),
     }
+
+
+def _describe_try(each: Try) -> dict[str, Any]:
+    return {"seed": each.seed, "missed": list(each.report.missed), "scores": _rounded(dict(each.report.scores))}
 
 
 def read_sidecar(path: Path) -> ShotRequest:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -69,6 +69,14 @@ class Take:
         """
         return render_draft(self.scene, self.camera, self.maps, self.light, self.background, self.seed)
 
+    def with_seed(self, seed: int) -> Take:
+        """The same take for another try; its draft stays the one that the first try started from."""
+        if seed == self.seed:
+            return self
+        other = replace(self, seed=seed)
+        vars(other)["draft"] = self.draft
+        return other
+
 
 class Pipeline(Protocol):
     """Turns a take into a picture.
@@ -90,11 +98,67 @@ class Pipeline(Protocol):
 
 
 @dataclass(frozen=True)
+class QualityReport:
+    """What the quality gate found; ``vmodel.quality`` says what the scores are.
+
+    Attributes:
+        scores: 0..1 by name, 1 is best.
+        missed: names of the scores below their bar.
+    """
+
+    scores: Mapping[str, float]
+    missed: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """True if every score reaches its bar."""
+        return not self.missed
+
+
+@dataclass(frozen=True)
+class Try:
+    """One picture that a generative pipeline made.
+
+    Attributes:
+        seed: it was asked with.
+        report: what the gate found, after the finish.
+    """
+
+    seed: int
+    report: QualityReport
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """The picture to show, and how it was chosen.
+
+    Attributes:
+        picture: (H, W, 3) or (H, W, 4) uint8 sRGB.
+        made_by: name of the pipeline; "draft" where another one missed the bar with every seed.
+        tries: in order, the shown one last; empty for a pipeline that invents nothing.
+    """
+
+    picture: ByteArray
+    made_by: str
+    tries: tuple[Try, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a seller should know of how the picture came about."""
+        if not self.tries or self.tries[-1].report.passed:
+            return ()
+        missed = dict.fromkeys(name for each in self.tries for name in each.report.missed)
+        return (
+            f"{len(self.tries)} generated pictures missed the quality bar ({', '.join(missed)}), so this is the draft; "
+            "another --seed may pass",
+        )
+
+
+@dataclass(frozen=True)
 class Shot:
     """A picture and how it came about.
 
     Attributes:
-        picture: (H, W, 3) or (H, W, 4) uint8 sRGB.
         timings: seconds per stage; stages that were warm are absent.
     """
 
@@ -106,8 +170,13 @@ class Shot:
     fit: FitReport
     drape: Drape
     maps: ConditionMaps
-    picture: ByteArray
+    photograph: Photograph
     timings: Mapping[str, float]
+
+    @property
+    def picture(self) -> ByteArray:
+        """(H, W, 3) or (H, W, 4) uint8 sRGB."""
+        return self.photograph.picture
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -118,7 +187,7 @@ class Shot:
         kind = self.pattern.kind
         if not kind.stated and kind.confidence < 0.6:
             found.append(f"the category {kind.category.value} is unsure; state it with --category")
-        return (*found, *self.garment.warnings, *self.drape.warnings)
+        return (*found, *self.garment.warnings, *self.drape.warnings, *self.photograph.warnings)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from vmodel.take import Shot
 ROOT = Path(__file__).resolve().parent.parent.parent
 REFERENCE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 NEEDED_FIELDS = {"photo", "picture", "sidecar", "category", "model", "pose", "view"}
-NEEDED_FIELDS |= {"pipeline", "seed", "timings", "warnings"}
+NEEDED_FIELDS |= {"pipeline", "seed", "timings", "warnings", "made_by"}
 
 
 def commands() -> Iterator[tuple[str, object]]:

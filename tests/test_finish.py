@@ -1,0 +1,102 @@
+"""Whatever a pipeline did to the garment, the finished picture shows the photo's own pixels."""
+
+from __future__ import annotations
+
+import time
+
+import cv2
+import numpy as np
+import pytest
+from spoiling import laid, with_noise, with_other_colours, with_other_light, with_smeared_print
+
+from benchmarks.colour_difference import ciede2000, to_lab
+from vmodel.finish import finish
+from vmodel.images import LUMINANCE, to_linear
+from vmodel.take import Take
+from vmodel.types import BoolArray, ByteArray, FloatArray
+
+pytestmark = pytest.mark.slow
+
+
+def difference(first: ByteArray, second: ByteArray, chosen: BoolArray) -> FloatArray:
+    return ciede2000(*(to_lab(to_linear(np.ascontiguousarray(one[..., :3])))[chosen] for one in (first, second)))
+
+
+def solid(take: Take) -> BoolArray:
+    return take.maps.garment_mask > 0.995
+
+
+def detail(picture: ByteArray, chosen: BoolArray) -> FloatArray:
+    """Fine structure of the luminance: what OCR reads."""
+    bright = np.log(to_linear(np.ascontiguousarray(picture[..., :3])) @ LUMINANCE + 0.01)
+    return (bright - cv2.GaussianBlur(bright, (0, 0), 2.0))[chosen]
+
+
+def spoilt(take: Take) -> ByteArray:
+    return with_noise(with_smeared_print(with_other_colours(take), take), take.maps.garment_mask, 6)
+
+
+def test_the_draft_comes_back_as_it_is(example_take: Take) -> None:
+    assert np.array_equal(finish(example_take.draft, example_take), example_take.draft)
+
+
+def test_a_wrong_colour_a_smeared_print_and_noise_are_undone(example_take: Take) -> None:
+    picture = spoilt(example_take)
+    finished = finish(picture, example_take)
+    inside = solid(example_take)
+    assert np.median(difference(picture, example_take.draft, inside)) > 15
+    assert np.median(difference(finished, example_take.draft, inside)) < 2
+    assert np.percentile(difference(finished, example_take.draft, inside), 90) < 5
+    wanted = detail(example_take.draft, inside)
+    before, after = (np.corrcoef(detail(one, inside), wanted)[0, 1] for one in (picture, finished))
+    assert after > max(0.95, before + 0.1)
+
+
+def test_nothing_but_the_garment_is_touched(example_take: Take) -> None:
+    picture = spoilt(example_take)
+    away = cv2.dilate((example_take.maps.garment_mask > 0).astype(np.uint8), np.ones((9, 9))) == 0
+    assert np.array_equal(finish(picture, example_take)[away], picture[away])
+
+
+def test_no_halo_is_left_where_the_picture_s_outline_is_two_pixels_off(example_take: Take) -> None:
+    picture = laid(
+        example_take.draft,
+        np.roll(with_other_colours(example_take), 2, axis=1),
+        np.maximum(np.roll(example_take.maps.garment_mask, 2, axis=1), example_take.maps.garment_mask),
+    )
+    ring = cv2.dilate(solid(example_take).astype(np.uint8), np.ones((5, 5))) > 0
+    ring &= cv2.erode(solid(example_take).astype(np.uint8), np.ones((5, 5))) == 0
+    before = difference(picture, example_take.draft, ring)
+    after = difference(finish(picture, example_take), example_take.draft, ring)
+    assert np.mean(before > 12) > 0.3
+    assert np.mean(after > 12) < 0.06
+
+
+def test_new_folds_and_shadows_stay_and_keep_the_colours(example_take: Take) -> None:
+    picture = with_other_light(example_take)
+    finished = finish(picture, example_take)
+    inside = cv2.erode(solid(example_take).astype(np.uint8), np.ones((7, 7))) > 0
+    made, kept = (
+        np.log(to_linear(np.ascontiguousarray(one[..., :3])) @ LUMINANCE + 0.01)[inside] for one in (picture, finished)
+    )
+    drawn = np.log(to_linear(np.ascontiguousarray(example_take.draft[..., :3])) @ LUMINANCE + 0.01)[inside]
+    assert np.corrcoef(made - drawn, kept - drawn)[0, 1] > 0.9
+    assert np.std(kept - drawn) > 0.8 * np.std(made - drawn)
+
+
+def test_a_transparent_picture_keeps_its_alpha(transparent_take: Take) -> None:
+    picture = with_other_colours(transparent_take)
+    finished = finish(picture, transparent_take)
+    assert finished.shape[2] == 4
+    assert np.array_equal(finished[..., 3], transparent_take.draft[..., 3])
+    shown = (transparent_take.maps.garment_mask > 0.2) & (finished[..., 3] > 50)
+    assert np.percentile(difference(finished, transparent_take.draft, shown), 95) < 5
+
+
+def test_finishing_is_quick_and_the_same_twice(example_take: Take) -> None:
+    picture = spoilt(example_take)
+    start = time.perf_counter()
+    first = finish(picture, example_take)
+    # 0.5 s for four times as many pixels on two idle cores; a busy machine gets time to breathe.
+    assert time.perf_counter() - start < 2
+    assert np.array_equal(first, finish(picture, example_take))

@@ -1,0 +1,305 @@
+"""Finish: the garment of a generated picture gets back the photo's own pixels, under the picture's own light.
+
+The draft shows the photo's pixels where the garment warp puts them, at the picture's full resolution. What a generative
+pipeline may add to them is light and shade: the log ratio of both pictures' luminance, cleaned of everything that goes
+with the print and of noise. So prints, text and colours are those of the photo, whichever pipeline ran.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from vmodel.images import LUMINANCE, blurred, to_linear, to_srgb
+from vmodel.scene.cloth import MATERIALS
+from vmodel.take import Take
+from vmodel.types import BoolArray, ByteArray, ConditionMaps, FloatArray
+
+_DARKEST = 0.01
+"""Added to linear-light luminance before logarithms: below it, a display shows black."""
+_MOST_SHADE = 1.6
+"""Largest change of light that is followed, natural logarithm (a factor of five)."""
+_DIFFUSE_MOST = 1.15
+"""Cloth in the studio's full light shines this times its albedo; what is brighter is gloss."""
+_SHINY = 0.65
+"""Fabrics of less roughness have highlights of the lamp's colour."""
+_KNEE = 0.9
+"""Linear light above which brightening is held back, so that white cloth keeps its folds."""
+_PRINT_STEP = 0.10
+"""A step of log albedo from pixel to pixel that counts as the edge of a print."""
+_ROUGH = 0.05
+"""Deviation of the log ratio from its own neighbourhood at which it is taken for remains of the print."""
+_REFERENCE_PX = 1024
+"""Long side of the picture for which the radii below hold; they grow and shrink with it."""
+
+
+def finish(picture: ByteArray, take: Take) -> ByteArray:
+    """Put the photo's own pixels back on the garment; light and shade stay the picture's.
+
+    The garment's exposure and colours are anchored to the draft's: a picture that shows another colour gets the right
+    one, one that is brighter or darker on the whole garment is brought back, and one that is brighter on one side or
+    has other folds keeps them.
+
+    Args:
+        picture: (H, W, 3) sRGB, or (H, W, 4) with straight alpha; what a pipeline made of ``take``.
+        take: what the pipeline was asked for.
+    Returns:
+        The same shape; pixels that show no garment are unchanged. The draft itself comes back unchanged.
+    """
+    window = _garment_window(take.maps)
+    if window is None:
+        return picture
+    maps = _cut(take.maps, window, picture)
+    drawn = to_linear(np.ascontiguousarray(take.draft[window][..., :3]))
+    made = to_linear(np.ascontiguousarray(picture[window][..., :3]))
+    seen = (maps.garment_mask > 0.995) & (maps.hair_mask < 0.02) & np.isfinite(maps.warp_px).all(axis=2)
+    change = light_change(made, drawn, maps.albedo, seen, max(picture.shape[:2]) / _REFERENCE_PX)
+    cloth = relit(drawn, maps.albedo, change, _is_shiny(take))
+    result = picture.copy()
+    result[window][..., :3] = _laid_over(picture[window][..., :3], made, drawn, cloth, maps, seen)
+    return result
+
+
+def _is_shiny(take: Take) -> bool:
+    drape = take.scene.drape
+    return drape is not None and drape.material in MATERIALS and MATERIALS[drape.material].roughness < _SHINY
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """The part of the condition maps that shows the garment; see ``ConditionMaps``."""
+
+    garment_mask: FloatArray
+    hair_mask: FloatArray
+    warp_px: FloatArray
+    albedo: FloatArray
+
+
+def _cut(maps: ConditionMaps, window: tuple[slice, slice], picture: ByteArray) -> _Cut:
+    cover = maps.garment_mask[window]
+    if picture.shape[2] == 4:
+        # Straight colours: the garment's share of what a pixel shows, not of the whole pixel.
+        cover = np.minimum(cover / np.maximum(picture[window][..., 3] / 255, 1 / 255), 1).astype(np.float32)
+    return _Cut(cover, maps.hair_mask[window], maps.warp_px[window], np.ascontiguousarray(maps.albedo[window]))
+
+
+def _garment_window(maps: ConditionMaps) -> tuple[slice, slice] | None:
+    """Rows and columns round the garment, with a margin; None where there is none."""
+    rows = np.flatnonzero((maps.garment_mask > 0).any(axis=1))
+    columns = np.flatnonzero((maps.garment_mask > 0).any(axis=0))
+    if len(rows) == 0:
+        return None
+    margin = 8
+    top, left = max(rows[0] - margin, 0), max(columns[0] - margin, 0)
+    return slice(int(top), int(rows[-1] + margin)), slice(int(left), int(columns[-1] + margin))
+
+
+def light_change(made: FloatArray, drawn: FloatArray, albedo: FloatArray, seen: BoolArray, scale: float) -> FloatArray:
+    """How the picture's light on the garment differs from the draft's.
+
+    Args:
+        made: (H, W, 3) linear light of the picture.
+        drawn: (H, W, 3) linear light of the draft.
+        albedo: (H, W, 3) linear light, the photo's colours without shading.
+        seen: (H, W) bool, pixels that show nothing but garment.
+        scale: long side of the whole picture over 1024.
+    Returns:
+        (H, W) float32 natural logarithm of the ratio, continued smoothly past ``seen``; 0 where both agree.
+    """
+    # A generated outline may be a little off; what lies there is not light.
+    inner = _eroded(seen, 2.0 * scale)
+    if int(inner.sum()) < 64:
+        return np.zeros(seen.shape, np.float32)
+    bright = made @ LUMINANCE + _DARKEST
+    expected = (drawn @ LUMINANCE + _DARKEST) * _colour_swap(bright, drawn, albedo, inner, scale)
+    ratio = np.clip(np.log(bright / expected), -_MOST_SHADE, _MOST_SHADE).astype(np.float32)
+    plain = np.where(inner, _plainness(np.log(albedo + 0.02), scale), 0).astype(np.float32)
+    sharp = np.where(inner, plain + (1 - plain) * _faithfulness(ratio, inner, scale), 0).astype(np.float32)
+    bridged = _bridged(bright, expected, inner, sharp, scale)
+    calm = _denoised(np.where(inner, ratio, bridged), inner & (sharp > 0.5), scale)
+    return np.asarray(sharp * calm + (1 - sharp) * bridged, np.float32)
+
+
+def relit(drawn: FloatArray, albedo: FloatArray, change: FloatArray, shiny: bool) -> FloatArray:
+    """Change the light on the draft's garment: diffuse light takes the cloth's colour, gloss the lamp's.
+
+    Args:
+        drawn: (H, W, 3) linear light of the draft.
+        albedo: (H, W, 3) linear light.
+        change: (H, W) natural logarithm of the new luminance over the old.
+        shiny: what is brighter than cloth in full light is gloss; else it is light on the cloth.
+    Returns:
+        (H, W, 3) linear light in 0..1.
+    """
+    before = drawn @ LUMINANCE
+    after = np.maximum((before + _DARKEST) * np.exp(change) - _DARKEST, 0)
+    most = _DIFFUSE_MOST * (albedo @ LUMINANCE) if shiny else np.full_like(before, np.inf)
+    # No channel of the diffuse part may fall below zero where the draft's highlight is taken from it.
+    shine_before = np.minimum(np.maximum(before - most, 0), drawn.min(axis=2))
+    diffuse = before - shine_before
+    shine_after = np.maximum(after - np.maximum(most, diffuse), 0)
+    body = drawn - shine_before[..., None]
+    gain = np.clip((after - shine_after) / np.maximum(diffuse, 1e-4), 0, 6)
+    bright = np.minimum(body * _held(gain, body.max(axis=2))[..., None] + shine_after[..., None], 1)
+    return np.asarray(bright, np.float32)
+
+
+def _held(gain: FloatArray, peak: FloatArray) -> FloatArray:
+    """The gain, less where it would clip the brightest channel; 1 stays 1."""
+    knee = np.maximum(peak, _KNEE)
+    room = np.maximum(1 - knee, 1e-3)
+    over = np.maximum(gain * peak - knee, 0)
+    return np.where(over > 0, (knee + room * (1 - np.exp(-over / room))) / np.maximum(peak, 1e-4), gain)
+
+
+def _colour_swap(
+    bright: FloatArray, drawn: FloatArray, albedo: FloatArray, inner: BoolArray, scale: float
+) -> FloatArray:
+    """(H, W) how much brighter the picture's colour is than the photo's, by colour; 1 where the colours are right.
+
+    Light does not know the colour of what it falls on; a picture with swapped or faded colours does. The picture's
+    luminance is fitted as a root polynomial of the photo's colours (Finlayson, Mackiewicz and Hurlbert, 2015), on
+    blurred copies, so that a smeared print is compared with what it was smeared from.
+    """
+    sigma = 5.0 * scale
+    weight = inner.astype(np.float32)
+    lit = ((drawn @ LUMINANCE + _DARKEST) / np.maximum(albedo @ LUMINANCE + _DARKEST, 1e-4) * weight)[..., None]
+    terms = _root_terms(albedo)
+    step = max(int(np.sqrt(inner.sum() / 8000)), 1)
+    chosen = inner[::step, ::step]
+    wanted = blurred(bright * weight, sigma)[::step, ::step][chosen]
+    known = blurred(terms * lit, sigma)[::step, ::step][chosen]
+    right = np.append(LUMINANCE, [0, 0, 0, 1]).astype(np.float64)
+    known, wanted = known / wanted[:, None], np.ones_like(wanted)
+    robust = np.ones(len(wanted), np.float32)
+    mix = right
+    for _ in range(4):
+        weighted = (known * robust[:, None]).T.astype(np.float64)
+        normal = weighted @ known + 1e-4 * np.trace(weighted @ known) * np.eye(len(right))
+        mix = right + np.linalg.solve(normal, weighted @ (wanted - known @ right))
+        robust = (1 / (1 + np.square((wanted - known @ mix) / 0.5))).astype(np.float32)
+    swapped = np.maximum(terms @ mix.astype(np.float32), 1e-3) / (terms @ right.astype(np.float32))
+    return np.asarray(np.clip(swapped, 0.05, 20), np.float32)
+
+
+def _root_terms(albedo: FloatArray) -> FloatArray:
+    """(H, W, 7) terms that scale with the colour's brightness; the last is what a display's black adds."""
+    red, green, blue = (np.maximum(albedo[..., channel], 1e-5) for channel in range(3))
+    mixed = [np.sqrt(red * green), np.sqrt(green * blue), np.sqrt(blue * red)]
+    return np.stack([red, green, blue, *mixed, np.full_like(red, _DARKEST)], axis=-1)
+
+
+def _plainness(ink: FloatArray, scale: float) -> FloatArray:
+    """(H, W) 0..1: 1 on plain cloth, 0 near edges of the print, where a picture may have smeared it."""
+    change_x = np.abs(ink[:, 2:] - ink[:, :-2]).max(axis=2) / 2
+    change_y = np.abs(ink[2:] - ink[:-2]).max(axis=2) / 2
+    edge = np.zeros(ink.shape[:2], np.float32)
+    edge[:, 1:-1] = change_x
+    edge[1:-1] = np.maximum(edge[1:-1], change_y)
+    near = cv2.dilate(edge, _disc(2.5 * scale))
+    return np.asarray(1 / (1 + np.square(near / _PRINT_STEP)), np.float32)
+
+
+def _faithfulness(ratio: FloatArray, inner: BoolArray, scale: float) -> FloatArray:
+    """(H, W) 0..1: 1 where the ratio is as smooth as light is, 0 where remains of the print make it rough."""
+    weight = inner.astype(np.float32)
+    sigma = 2.0 * scale
+    smooth = blurred(ratio * weight, sigma) / np.maximum(blurred(weight, sigma), 1e-3)
+    rough = np.square((ratio - smooth) * weight)
+    wide = 8.0 * scale
+    power = blurred(rough, wide) / np.maximum(blurred(weight, wide), 1e-3)
+    return np.asarray(1 / (1 + np.square(power / _ROUGH**2)), np.float32)
+
+
+def _bridged(bright: FloatArray, expected: FloatArray, inner: BoolArray, sharp: FloatArray, scale: float) -> FloatArray:
+    """Light from averages over neighbourhoods, which hold though a print was smeared within them.
+
+    Pixels away from the print count most; where there are none near by, the neighbourhood grows.
+    """
+    result = np.zeros(bright.shape, np.float32)
+    weight = (sharp + 0.03 * inner).astype(np.float32)
+    for sigma in (40.0, 14.0, 5.0):
+        total = blurred(weight, sigma * scale)
+        mean = blurred(bright * weight, sigma * scale) / np.maximum(blurred(expected * weight, sigma * scale), 1e-7)
+        share = np.clip(total / 0.25, 0, 1)
+        result = share * np.log(np.clip(mean, 0.2, 5)) + (1 - share) * result
+    return np.asarray(result, np.float32)
+
+
+def _denoised(ratio: FloatArray, plain: BoolArray, scale: float) -> FloatArray:
+    """Smooth by as much as the picture is noisy; folds and shadow edges stay."""
+    rough = cv2.Laplacian(ratio, cv2.CV_32F)[plain]
+    if len(rough) < 64:
+        return ratio
+    # Of white noise, the four-neighbour Laplacian has sqrt(20) times the deviation.
+    noise = float(np.median(np.abs(rough)) * 1.4826 / np.sqrt(20))
+    if noise < 1e-4:
+        return ratio
+    size = 2 * round(3 * max(scale, 0.6)) + 1
+    return np.asarray(cv2.bilateralFilter(ratio, size, 4 * noise, 2.0 * max(scale, 0.6)), np.float32)
+
+
+def _laid_over(
+    picture: ByteArray, made: FloatArray, drawn: FloatArray, cloth: FloatArray, maps: _Cut, seen: BoolArray
+) -> ByteArray:
+    """The finished garment in the picture: whole where it is all that is seen, by its coverage at borders and hair."""
+    cover = maps.garment_mask
+    result = picture.copy()
+    result[seen] = to_srgb(cloth[seen])
+    inside = _eroded(seen, 1.0)
+    # What the finish changes, not what it shows, is carried into the border: hair and skin there keep their detail.
+    mixed = made + cover[..., None] * _carried(cloth - made, inside)
+    expected = drawn * np.exp(_change_around(made, drawn, cover)) ** (1 - cover[..., None])
+    expected += cover[..., None] * _carried(cloth - drawn, inside)
+    ring = ~seen & (cv2.dilate((cover > 0.004).astype(np.uint8), _disc(3.0)) > 0)
+    stray = _strays(made, mixed, expected, _carried(made, inside), cover)
+    mixed += stray[..., None] * (expected - mixed)
+    touched = ring & (np.abs(mixed - made).max(axis=2) > 1e-4)
+    result[touched] = to_srgb(mixed[touched])
+    return result
+
+
+def _carried(values: FloatArray, inside: BoolArray) -> FloatArray:
+    """(H, W, 3) the values of the pixels inside, carried a few pixels out."""
+    weight = inside.astype(np.float32)
+    result = np.zeros_like(values)
+    for sigma in (6.0, 1.5):
+        total = blurred(weight, sigma)[..., None]
+        share = total / (total + 0.02)
+        mean = blurred(np.where(inside[..., None], values, 0), sigma) / np.maximum(total, 1e-6)
+        result = share * mean + (1 - share) * result
+    return result
+
+
+def _change_around(made: FloatArray, drawn: FloatArray, cover: FloatArray) -> FloatArray:
+    """(H, W, 3) log ratio of picture to draft just outside the garment, carried up to its outline."""
+    outside = cv2.dilate((cover > 0).astype(np.uint8), _disc(3.0)) == 0
+    change = np.clip(np.log((made + _DARKEST) / (drawn + _DARKEST)), -1, 1)
+    return _carried(change, outside)
+
+
+def _strays(
+    made: FloatArray, mixed: FloatArray, expected: FloatArray, cloth_made: FloatArray, cover: FloatArray
+) -> FloatArray:
+    """(H, W) 0..1: 1 where the picture's garment reaches past the outline, or falls short of it.
+
+    Outside the outline only what has the colour of the picture's own garment is a stray.
+    """
+    off = np.abs(np.sqrt(np.maximum(mixed, 0)) - np.sqrt(np.maximum(expected, 0))).max(axis=2)
+    strange = np.clip((off - 0.06) / 0.08, 0, 1)
+    from_cloth = np.abs(np.sqrt(made) - np.sqrt(np.maximum(cloth_made, 0))).max(axis=2)
+    from_outside = np.abs(np.sqrt(made) - np.sqrt(np.maximum(expected, 0))).max(axis=2)
+    like_cloth = np.clip((from_outside / np.maximum(from_outside + from_cloth, 1e-4) - 0.3) / 0.3, 0, 1)
+    return np.asarray(np.where(cover > 0.05, strange, strange * like_cloth), np.float32)
+
+
+def _eroded(mask: BoolArray, radius_px: float) -> BoolArray:
+    return np.asarray(cv2.erode(mask.astype(np.uint8), _disc(radius_px), borderType=cv2.BORDER_REPLICATE) > 0)
+
+
+def _disc(radius_px: float) -> Any:
+    size = 2 * max(round(radius_px), 1) + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))

@@ -1,0 +1,39 @@
+"""From take to picture: what a pipeline invents is finished, judged, tried again, and given up for the draft."""
+
+from __future__ import annotations
+
+from vmodel.finish import finish
+from vmodel.quality import judge
+from vmodel.studio import Studio
+from vmodel.take import Photograph, Pipeline, Take, Try
+
+TRIES = 3
+"""How often a generative pipeline is asked before the draft is shown instead."""
+_SEED_STEP = 1_000_003
+
+
+def photograph(take: Take, pipeline: Pipeline, studio: Studio) -> Photograph:
+    """Ask a pipeline for a picture.
+
+    A picture that was invented gets the garment's own pixels back, and must pass the quality gate; if it does not, up
+    to two further seeds are tried, and then the draft is shown.
+
+    Args:
+        take: the scene, framed and mapped.
+        pipeline: makes the picture.
+        studio: is charged with the time.
+    """
+    tries: list[Try] = []
+    for attempt in range(TRIES):
+        again = take.with_seed(take.seed + attempt * _SEED_STEP)
+        with studio.timed(pipeline.name):
+            picture = pipeline(again)
+        if not pipeline.generative:
+            return Photograph(picture, pipeline.name)
+        with studio.timed("finish"):
+            picture = finish(picture, take)
+        with studio.timed("quality"):
+            tries.append(Try(again.seed, judge(picture, take)))
+        if tries[-1].report.passed:
+            return Photograph(picture, pipeline.name, tuple(tries))
+    return Photograph(take.draft, "draft", tuple(tries))
