@@ -16,6 +16,7 @@ from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.drape import drape
 from vmodel.errors import DrapeFailed
+from vmodel.garment.scale import scale_garment
 from vmodel.types import Garment
 
 
@@ -37,6 +38,21 @@ def test_a_garment_is_worn_within_the_limits(cut: Callable[[], Garment], body: B
     assert report.widest_seam_gap_mm <= 3
     assert report.stretch_median <= 1.03
     assert report.stretch_p99 <= 1.20
+
+
+@pytest.mark.parametrize(
+    ("model", "cut"), [("wm-keisha", garments.tee), ("wm-keisha", garments.dress), ("ch-noah", garments.tee)]
+)
+def test_stout_and_small_bodies_wear_what_is_cut_for_them(
+    model: str, cut: Callable[[], Garment], settings: Settings
+) -> None:
+    person = load_roster(settings)[model]
+    body = build_body(person)
+    unsized = replace(cut(), cm_per_px=0.0)
+    garment = scale_garment(unsized, body.measurements, person.gender)
+    report = drape(garment, body, load_pose("walking"), settings).report
+    assert report.worn
+    assert report.attempts == 1
 
 
 def test_the_same_drape_comes_out_twice_and_a_damaged_cache_is_ignored(body: Body, settings: Settings) -> None:

@@ -20,6 +20,8 @@ from vmodel.types import FloatArray, IntArray
 
 ARM_CLEARANCE_M = 0.008
 """Room between skin and skin that a garment needs."""
+FREE_ARM = 0.55
+"""Share of the upper arm from the shoulder down that may lie against the trunk."""
 LARGEST_STEP = np.radians(5.0)
 PUSH_ITERATIONS = 14
 LEVEL_RANGE_M = 0.13
@@ -36,6 +38,7 @@ class _Sets:
 
     trunk: IntArray
     arms: dict[str, IntArray]
+    upper_arms: dict[str, IntArray]
     feet: dict[str, IntArray]
 
 
@@ -66,7 +69,7 @@ def world_rotations(rotations: FloatArray, surface: Surface) -> FloatArray:
 def penetration_m(vertices_m: FloatArray, surface: Surface) -> float:
     """How deep the deepest arm or hand vertex lies inside trunk, head or legs, in metres; 0 if all are outside."""
     sets = _sets_of(surface)
-    depths = [_overlap(vertices_m, surface, sets, side, 0.0)[0] for side in ("L", "R")]
+    depths = [_overlap(vertices_m, surface, sets.trunk, sets.arms[side], 0.0)[0] for side in ("L", "R")]
     return float(max((depth.max() if len(depth) else 0.0) for depth in depths))
 
 
@@ -77,16 +80,27 @@ def _sets_of(surface: Surface) -> _Sets:
     return _Sets(
         trunk=chosen(("root", "pelvis", "spine", "upperleg", "lowerleg", "neck", "head")),
         arms={side: chosen(("lowerarm", "wrist", "finger", "metacarpal"), f".{side}")[::2] for side in ("L", "R")},
+        upper_arms={side: chosen(("upperarm",), f".{side}")[::2] for side in ("L", "R")},
         feet={side: chosen(("foot", "toe"), f".{side}") for side in ("L", "R")},
     )
 
 
+def _near_elbow(vertices: FloatArray, bones: FloatArray, surface: Surface, sets: _Sets, side: str) -> IntArray:
+    """Vertices of the upper arm's lower part: nearer to the armpit arm and trunk are one flesh."""
+    shoulder, elbow = (
+        bones[surface.bone_labels.index(f"{name}.{side}"), :3, 3] for name in ("upperarm01", "lowerarm01")
+    )
+    chosen = sets.upper_arms[side]
+    away = np.linalg.norm(vertices[chosen] - shoulder, axis=1)
+    return np.asarray(chosen[away > FREE_ARM * np.linalg.norm(elbow - shoulder)])
+
+
 def _overlap(
-    vertices: FloatArray, surface: Surface, sets: _Sets, side: str, clearance: float
+    vertices: FloatArray, surface: Surface, trunk_vertices: IntArray, arm_vertices: IntArray, clearance: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Lacking distance, outward normal and position of the arm vertices that are too close to the trunk."""
-    normals = _normals(vertices, surface.faces)[sets.trunk]
-    trunk, arm = vertices[sets.trunk], vertices[sets.arms[side]]
+    normals = _normals(vertices, surface.faces)[trunk_vertices]
+    trunk, arm = vertices[trunk_vertices], vertices[arm_vertices]
     distance, nearest = cKDTree(trunk).query(arm, distance_upper_bound=0.07)
     found = np.isfinite(distance)
     nearest = nearest[found]
@@ -111,10 +125,11 @@ def _clear_arms(rotations: FloatArray, skin: Skin, surface: Surface, sets: _Sets
         vertices, bones = (batch[0] for batch in skin(current[None]))
         moved = False
         for side in ("L", "R"):
-            lacking, normals, points = _overlap(vertices, surface, sets, side, ARM_CLEARANCE_M)
+            shoulder = surface.bone_labels.index(f"upperarm01.{side}")
+            arm = np.concatenate([sets.arms[side], _near_elbow(vertices, bones, surface, sets, side)])
+            lacking, normals, points = _overlap(vertices, surface, sets.trunk, arm, ARM_CLEARANCE_M)
             if len(lacking) == 0 or lacking.max() < 0.001:
                 continue
-            shoulder = surface.bone_labels.index(f"upperarm01.{side}")
             lever = np.cross(points - bones[shoulder, :3, 3], normals)
             weight = lacking / lacking.sum()
             normal_matrix = (lever * weight[:, None]).T @ lever + 1e-3 * np.eye(3)

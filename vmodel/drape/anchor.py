@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from vmodel.body.measure import vertices_on
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
-from vmodel.drape.start import ARM_BONES, CELL_M, Outline, body_outline, landmarks_m, spread
+from vmodel.drape.start import ARM_BONES, BARE_ARMS, CELL_M, Outline, body_outline, landmarks_m, spread
 from vmodel.types import BoolArray, FloatArray, Garment, PosedBody
 
 SHOULDER_ROOM_M = 0.012
@@ -22,6 +22,10 @@ ARM_RADIUS = (0.033, 0.022)
 ON_CUT_M = 0.004
 COVER_REACH_M, COVER_ROUNDS = 0.12, 12
 """How far a seam may be lifted out of the body, and how many rings of particles follow it."""
+ARMHOLE_REACH_M = 0.10
+"""How far the cloth round the foot of an armhole follows it."""
+ARM_DEPTH_M = 0.14
+"""Cloth further below the arm's axis lies on the trunk."""
 OFFSET_FADE_M = 0.06
 """A sleeve whose root lies beside the arm's axis joins it within this length, or the arm would start outside it."""
 
@@ -153,6 +157,42 @@ def place_legs(flat: FloatArray, cloth: Cloth, garment: Garment, posed: PosedBod
         share = np.clip((top - flat[leg, 1]) / 0.15, 0, 1)
         moved[leg, 0] += (axis_x - centres) * share
     return moved
+
+
+def place_armholes(flat: FloatArray, cloth: Cloth, garment: Garment, posed: PosedBody) -> FloatArray:
+    """Bring the foot of each armhole under the arm: an arm that crosses the side seam would end inside the torso.
+
+    Returns:
+        (N, 2) world x and z.
+    """
+    marks = landmarks_m(garment)
+    moved = flat.copy()
+    if garment.kind.sleeve not in BARE_ARMS:
+        return moved
+    outline = body_outline(posed)
+    filled = ndimage.binary_closing(np.isfinite(outline.front), iterations=2)
+    for side, bone in (("left", "L"), ("right", "R")):
+        if f"armpit_{side}" not in marks:
+            continue
+        foot = _nearest_placed(cloth, flat, marks[f"armpit_{side}"])
+        under = _under_arm(filled, outline, posed, bone, float(foot[0]))
+        shift = np.array([under[0] - foot[0], min(0.0, under[1] - foot[1])])
+        away = np.linalg.norm(cloth.flat_cm / 100 - marks[f"armpit_{side}"], axis=1)
+        moved += shift * np.exp(-((away / ARMHOLE_REACH_M) ** 2))[:, None]
+    return moved
+
+
+def _under_arm(filled: BoolArray, outline: Outline, posed: PosedBody, bone: str, x: float) -> FloatArray:
+    """(2,) x and z just below the arm: at x, or further out where the arm still leans on the body."""
+    arm = np.stack([posed.joints_m[f"{name}.{bone}"][[0, 2]] for name in ("upperarm01", "lowerarm01")]).astype(float)
+    sign = np.sign(arm[1, 0])
+    for column_x in np.arange(abs(x), abs(arm[1, 0]), CELL_M):
+        z = float(np.interp(column_x, np.abs(arm[:, 0]), arm[:, 1]))
+        column, row = (int(v) for v in outline.cell(np.array(sign * column_x), np.array(z)))
+        below = np.flatnonzero(~filled[column, :row])
+        if len(below) and row - below.max() < ARM_DEPTH_M / CELL_M:
+            return np.array([sign * column_x, outline.low[1] + below.max() * CELL_M - SIDE_ROOM_M])
+    return np.array([x, arm[0, 1] - ARM_DEPTH_M])
 
 
 def place_sleeves(flat: FloatArray, cloth: Cloth, garment: Garment, posed: PosedBody) -> tuple[FloatArray, FloatArray]:

@@ -10,11 +10,12 @@ import numpy as np
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.colliders import body_parts
-from vmodel.drape.ease import MOST_GUESSED, MOST_STATED, let_out
-from vmodel.drape.held import Held, band_scale, girth_under, hold_on
+from vmodel.drape.ease import let_out, most_for
+from vmodel.drape.held import Held, band_scale, girth_under, hold_on, shoulder_edges
 from vmodel.drape.materials import load_material
+from vmodel.drape.shoulders import fit_shoulders
 from vmodel.drape.solver import Phase, Solver
-from vmodel.drape.start import place_cloth, start_pose
+from vmodel.drape.start import dressing_angle, place_cloth, start_pose
 from vmodel.types import FloatArray, Garment, Pose
 
 CONTRACT = Phase(gravity=0.0, damping=0.5, friction=0.0, largest_push_m=0.05)
@@ -85,8 +86,7 @@ class Dressed:
 
 def attempt_pose(garment: Garment, body: Body, attempt: int) -> Pose:
     """The start pose of an attempt: later ones lift the arms."""
-    angle = None if attempt == 0 else float(np.clip(garment.sleeve_angle_deg, 20, 58)) - 8.0 * attempt
-    return start_pose(garment, body, angle)
+    return start_pose(garment, body, dressing_angle(garment) - 8.0 * attempt)
 
 
 def dress(garment: Garment, cloth: Cloth, body: Body, pose: Pose, options: DrapeSettings, attempt: int = 0) -> Dressed:
@@ -102,19 +102,32 @@ def dress(garment: Garment, cloth: Cloth, body: Body, pose: Pose, options: Drape
     """
     posed = body.posed(pose)
     body_m = np.asarray(posed.vertices_m)
+    garment, cloth = fit_shoulders(garment, cloth, body)
     start = place_cloth(cloth, garment, body, posed, 0.012 + 0.01 * attempt)
     scale = band_scale(garment, cloth, girth_under(cloth, garment, start.positions_m, body, posed))
     parts = body_parts(body, start.on_arm)
     solver = Solver(cloth, load_material(garment.material), start.positions_m, parts, body_m, scale)
-    solver.contract(options.contract_frames * (1 + attempt), CONTRACT)
-    held = hold_on(garment, cloth, solver.positions_m, posed, scale)
-    most = MOST_GUESSED if garment.scale_source == "guessed" else MOST_STATED
-    cut = cloth
-    # Let out before it hangs: what is too narrow for a limb would be torn through it by its own weight.
-    for frames, phase in ((options.ease_frames, SETTLE), (options.hang_frames, HANG), (options.ease_frames, HANG)):
-        cloth = let_out(cloth, solver.positions_m, cloth.elastic | (scale != 1), most)
-        cloth = replace(cloth, edge_rest_m=np.minimum(cloth.edge_rest_m, cut.edge_rest_m * most))
-        solver = Solver(cloth, load_material(garment.material), solver.positions_m, parts, body_m, scale)
+    held = hold_on(garment, cloth, start.positions_m, posed, scale)
+    # Shoulders are held from the start, or tight sleeves would pull them out; bands close round the waist first.
+    if shoulder_edges(garment):
         solver.hold(held.particles, held.targets(body_m), held.strength)
-        solver.run(frames, phase)
+    solver.contract(options.contract_frames * (1 + attempt), CONTRACT)
+    if not shoulder_edges(garment):
+        held = hold_on(garment, cloth, solver.positions_m, posed, scale)
+        solver.hold(held.particles, held.targets(body_m), held.strength)
+    cloth = _let_out_and_hang(garment, cloth, solver, scale, options)
     return Dressed(solver.positions_m, start.on_arm, held, pose, cloth.edge_rest_m, cloth.bend_rest_m)
+
+
+def _let_out_and_hang(garment: Garment, cut: Cloth, solver: Solver, scale: FloatArray, options: DrapeSettings) -> Cloth:
+    """Let the cut out in rounds, then let it hang; returns the cloth with its new rest lengths.
+
+    It is let out before it hangs: what is too narrow for a limb would be torn through it by its own weight.
+    """
+    cloth, fixed, most = cut, cut.elastic | (scale != 1), most_for(garment)
+    for frames, phase in ((0, SETTLE), (options.ease_frames, SETTLE), (options.hang_frames, HANG)):
+        solver.settle(frames, phase)
+        cloth = let_out(cloth, cut, solver.positions_m, fixed, most)
+        solver.relax(cloth)
+    solver.settle(options.ease_frames, HANG)
+    return cloth

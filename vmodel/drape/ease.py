@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from vmodel.drape.cloth import Cloth
-from vmodel.types import BoolArray, FloatArray, IntArray
+from vmodel.types import BoolArray, FloatArray, Garment, IntArray
 
 LEFT_STRAIN = 1.025
 """Strain that worn cloth may keep."""
@@ -21,28 +21,40 @@ MOST_GUESSED, MOST_STATED = 2.0, 1.10
 """How far a cut may be let out: a size that the seller stated is trusted."""
 
 
-def let_out(cloth: Cloth, positions_m: FloatArray, fixed: BoolArray, most: float) -> Cloth:
+def let_out(cloth: Cloth, cut: Cloth, positions_m: FloatArray, fixed: BoolArray, most: float) -> Cloth:
     """Grow the rest lengths of strained cloth.
 
     Args:
-        cloth: as cut, or as let out before.
+        cloth: as let out before.
+        cut: as cut.
         positions_m: (N, 3) where it came to rest on the body.
         fixed: (E,) edges whose length is not the cut's: bands and elastic.
-        most: largest factor on a length.
+        most: largest factor on a length of the cut.
     Returns:
         The same cloth with ``edge_rest_m`` and ``bend_rest_m`` grown.
     """
-    first, second = cloth.edges[:, 0], cloth.edges[:, 1]
-    strain = np.linalg.norm(positions_m[first] - positions_m[second], axis=1) / cloth.edge_rest_m
-    wanted = np.where(fixed, 1.0, np.clip(strain / LEFT_STRAIN, 1.0, most))
+    wanted = np.where(fixed, 1.0, np.clip(strain(cloth, positions_m) / LEFT_STRAIN, 1.0, most))
     metric = _metric(cloth, wanted**2)
     edge_growth = _growth(metric, cloth.edges, cloth.edge_direction)
     bend_growth = _growth(metric, cloth.bends, _bend_directions(cloth))
     return replace(
         cloth,
-        edge_rest_m=cloth.edge_rest_m * np.where(fixed, 1.0, np.clip(edge_growth, 1.0, most)),
-        bend_rest_m=cloth.bend_rest_m * np.clip(bend_growth, 1.0, most),
+        edge_rest_m=np.where(
+            fixed, cloth.edge_rest_m, np.minimum(cloth.edge_rest_m * edge_growth, cut.edge_rest_m * most)
+        ),
+        bend_rest_m=np.minimum(cloth.bend_rest_m * bend_growth, cut.bend_rest_m * most),
     )
+
+
+def most_for(garment: Garment) -> float:
+    """How far a garment's cut may be let out."""
+    return MOST_GUESSED if garment.scale_source == "guessed" else MOST_STATED
+
+
+def strain(cloth: Cloth, positions_m: FloatArray) -> FloatArray:
+    """(E,) length of each edge over its rest length."""
+    first, second = cloth.edges[:, 0], cloth.edges[:, 1]
+    return np.asarray(np.linalg.norm(positions_m[first] - positions_m[second], axis=1) / cloth.edge_rest_m)
 
 
 def _metric(cloth: Cloth, squared_growth: FloatArray) -> FloatArray:

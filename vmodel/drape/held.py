@@ -9,12 +9,18 @@ from scipy.spatial import cKDTree
 
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
+from vmodel.drape.shoulders import WIDEST_NECK
 from vmodel.types import FloatArray, Garment, IntArray, PosedBody, Sleeve
 
 BAND_SLACK = 1.01
 """A waistband sits this much looser than the body's girth where it rests."""
-STRENGTH = {"waist": 0.05, "top": 0.04, "shoulder": 0.010, "strap": 0.08}
+STRENGTH = {"waist": 0.05, "top": 0.04, "shoulder": 0.03, "strap": 0.08}
 BAND_OFFSET_M = 0.004
+SEAM_REACH = 1.0
+"""What lies on the arm itself is not held: a dropped shoulder slides with the arm."""
+SHOULDER_SLOPE = 0.4
+SHOULDER_NEAR_M, BAND_NEAR_M = 0.12, 0.05
+"""What lies further from the skin is not held."""
 STRAP_REACH = 0.62
 """How far out a strap may lie, as a share of the shoulder joint's distance from the middle."""
 
@@ -91,13 +97,28 @@ def hold_on(garment: Garment, cloth: Cloth, positions_m: FloatArray, posed: Pose
             strength[cloth.edge_particles[key]] = value
     particles = np.flatnonzero(strength)
     vertices = np.asarray(posed.vertices_m, float)
-    wanted = np.asarray(positions_m, float)[particles]
-    if strap:
-        wanted = _on_shoulder(wanted, posed)
+    wanted = np.array(positions_m, float)[particles]
+    on_shoulder = np.isin(particles, [i for key in shoulder_edges(garment) for i in cloth.edge_particles[key]])
+    wanted[on_shoulder] = (_on_shoulder if strap else _seams_placed)(wanted[on_shoulder], posed)
     faces, weights, distance = nearest_on_body(wanted, vertices, posed.faces)
-    near = distance < (0.12 if strap else 0.05)
+    near = distance < np.where(on_shoulder, SHOULDER_NEAR_M, BAND_NEAR_M)
+    near &= ~on_shoulder | (np.abs(wanted[:, 0]) < SEAM_REACH * float(posed.joints_m["upperarm01.L"][0]))
     offset = np.full(len(particles), BAND_OFFSET_M)
     return Held(particles[near], faces[near], weights[near], offset[near], strength[particles][near], scale)
+
+
+def _seams_placed(points: FloatArray, posed: PosedBody) -> FloatArray:
+    """Shoulder seams alike on both sides; wide necks brought back from the arms, which would pull them straight."""
+    joint = float(posed.joints_m["upperarm01.L"][0])
+    sides = [points[:, 0] > 0, points[:, 0] <= 0]
+    if not all(side.any() for side in sides):
+        return points
+    ends = [float(np.abs(points[side, 0]).min()) for side in sides]
+    neck = min(sum(ends) / 2, WIDEST_NECK * joint)
+    moved = points.copy()
+    for side, end, sign in zip(sides, ends, (1.0, -1.0), strict=True):
+        moved[side] += np.array([sign, 0.0, -SHOULDER_SLOPE]) * (neck - end)
+    return moved
 
 
 def _on_shoulder(points: FloatArray, posed: PosedBody) -> FloatArray:

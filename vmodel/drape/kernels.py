@@ -12,6 +12,8 @@ import warp as wp
 
 LARGEST_MOVE_M = wp.constant(0.0007)
 """Bound on what one link moves a particle in a step: overstretched cloth must not be pulled through a limb."""
+FLOOR_M = wp.constant(0.003)
+"""Lowest height of a particle: the floor lies at 0."""
 
 
 @wp.kernel
@@ -163,8 +165,9 @@ def finish_step(
     v: wp.array(dtype=wp.vec3),
     settings: wp.array(dtype=float),
 ):
-    """Speeds from positions, bounded."""
+    """Keep particles above the floor; speeds from positions, bounded."""
     i = wp.tid()
+    x[i] = wp.vec3(x[i][0], x[i][1], wp.max(x[i][2], FLOOR_M))
     speed = (x[i] - before[i]) / settings[0]
     size = wp.length(speed)
     if size > settings[3]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.colliders import body_parts
 from vmodel.drape.dress import DrapeSettings, Dressed
+from vmodel.drape.ease import let_out, most_for, strain
 from vmodel.drape.materials import load_material
 from vmodel.drape.solver import Phase, Solver
 from vmodel.types import FloatArray, Garment, Pose
@@ -13,30 +16,41 @@ from vmodel.types import FloatArray, Garment, Pose
 FOLLOW = Phase(gravity=1.0, damping=0.1)
 SETTLE = Phase(gravity=1.0, damping=0.05)
 REST = Phase(gravity=1.0, damping=0.3)
+FREE = Phase(gravity=1.0, damping=0.3, friction=0.0, thickness_m=0.002)
+"""Cloth pinched between arm and trunk finds its way out only if neither holds it."""
+PULLED_STRAIN = 1.12
+"""99th percentile of the strain above which the pose asks for more cloth."""
 
 
 def move_to_pose(
-    garment: Garment, cloth: Cloth, dressed: Dressed, body: Body, pose: Pose, options: DrapeSettings
-) -> FloatArray:
-    """Positions of the cloth after the body went from the start pose to ``pose``.
+    garment: Garment, cut: Cloth, dressed: Dressed, body: Body, pose: Pose, options: DrapeSettings
+) -> tuple[FloatArray, Cloth]:
+    """Let the body go from the start pose to ``pose``.
 
+    Args:
+        garment: in cm.
+        cut: the cloth before it was let out.
+        dressed: the garment in the start pose.
+        body: the wearer.
+        pose: the target.
+        options: length of the simulation.
     Returns:
-        (N, 3) float32 metres.
+        (N, 3) float32 metres, and the cloth as it was let out for body and pose.
     """
-    held = dressed.held
+    held, cloth = dressed.held, dressed.let_out(cut)
     path = body.posed_path(dressed.pose, pose, options.move_frames)
-    solver = Solver(
-        cloth,
-        load_material(garment.material),
-        dressed.positions_m,
-        body_parts(body, dressed.on_arm, deep_m=0.05),
-        path[0],
-        held.rest_scale,
-    )
+    parts = body_parts(body, dressed.on_arm, deep_m=0.05)
+    solver = Solver(cloth, load_material(garment.material), dressed.positions_m, parts, path[0], held.rest_scale)
     for body_m in path[1:]:
         solver.move_body(body_m)
         solver.hold(held.particles, held.targets(body_m), held.strength)
         solver.run(1, FOLLOW)
-    solver.run(options.settle_frames, SETTLE)
-    solver.run(options.settle_frames // 3, REST)
-    return solver.positions_m
+    fixed = cloth.elastic | (held.rest_scale != 1)
+    if np.percentile(strain(cloth, solver.positions_m)[~fixed], 99) > PULLED_STRAIN:
+        solver.settle(options.ease_frames, FREE)
+        cloth = let_out(cloth, cut, solver.positions_m, fixed, most_for(garment))
+        solver.relax(cloth)
+        solver.settle(options.ease_frames, FREE)
+    solver.settle(options.settle_frames, SETTLE)
+    solver.settle(options.settle_frames // 3, REST)
+    return solver.positions_m, cloth

@@ -12,6 +12,7 @@ from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.dress import Dressed
 from vmodel.drape.held import band_edges, shoulder_edges
+from vmodel.drape.openings import unthreaded
 from vmodel.errors import DrapeFailed
 from vmodel.types import DrapeReport, FloatArray, Garment, IntArray, PosedBody
 
@@ -21,7 +22,10 @@ MEDIAN_LIMIT = 1.03
 P99_LIMIT = 1.20
 WORN_DISTANCE_M = 0.06
 SLEEVE_REACH_M = 0.2
+SLEEVE_CORE = (0.35, 0.97)
+"""Part of a sleeve's particles, counted along the arm, whose rings must surround it."""
 SLIPPED_M = 0.06
+SLIPPED = "it slips off, or an arm is not in its sleeve"
 
 
 @wp.kernel
@@ -78,11 +82,10 @@ def finish_cloth(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, room_m
 
 
 def report_drape(
-    garment: Garment, cut: Cloth, positions_m: FloatArray, posed: PosedBody, dressed: Dressed,
+    garment: Garment, cut: Cloth, cloth: Cloth, positions_m: FloatArray, posed: PosedBody, dressed: Dressed,
     attempts: int, seconds: float,
 ) -> DrapeReport:  # fmt: skip
-    """Measure a finished drape; ``cut`` is the cloth before it was let out."""
-    cloth = dressed.let_out(cut)
+    """Measure a finished drape; ``cut`` is the cloth before, ``cloth`` after it was let out."""
     distance, _ = distance_to_body(positions_m, posed.vertices_m, posed.faces)
     lengths = np.linalg.norm(positions_m[cloth.edges[:, 0]] - positions_m[cloth.edges[:, 1]], axis=1)
     plain = ~cloth.elastic & (dressed.held.rest_scale == 1)
@@ -94,6 +97,7 @@ def report_drape(
         stretch_p99=float(np.percentile(strain, 99)),
         let_out_p99=float(np.percentile(cloth.edge_rest_m / cut.edge_rest_m, 99)),
         worn=_is_worn(garment, cloth, positions_m, distance, posed)
+        and not unthreaded(garment, cloth, positions_m, posed)
         and arms_in_sleeves(cloth, positions_m, posed, dressed),
         vertices=cloth.count,
         attempts=attempts,
@@ -115,7 +119,10 @@ def _is_worn(garment: Garment, cloth: Cloth, positions_m: FloatArray, distance: 
 
 
 def arms_in_sleeves(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, dressed: Dressed) -> bool:
-    """True if the cloth of each sleeve surrounds the arm along most of the sleeve."""
+    """True if the cloth of each sleeve surrounds the arm along most of the sleeve.
+
+    The sleeve's root is left out: beside a stout body it ends in the torso's cloth.
+    """
     for side, sign in (("L", 1.0), ("R", -1.0)):
         sleeve = np.asarray(positions_m, float)[sign * dressed.on_arm > 0.6]
         if len(sleeve) < 40:
@@ -126,7 +133,8 @@ def arms_in_sleeves(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, dre
             length = float(np.linalg.norm(tail - head))
             axis = (tail - head) / length
             along = (sleeve - head) @ axis
-            for at in np.arange(0.03, length, 0.03):
+            core = np.quantile(along, SLEEVE_CORE)
+            for at in np.arange(max(0.03, core[0]), min(length, core[1]), 0.03):
                 ring = sleeve[np.abs(along - at) < 0.02] - (head + at * axis)
                 near = ring[np.linalg.norm(ring, axis=1) < SLEEVE_REACH_M]
                 if len(near) >= 6:
@@ -147,7 +155,7 @@ def _widest_gap(ring: FloatArray, axis: FloatArray) -> float:
 def fault_of(report: DrapeReport) -> str | None:
     """Why a drape is not good enough, or None."""
     if not report.worn:
-        return "it slips off, or an arm is not in its sleeve"
+        return SLIPPED
     if report.inside_share > INSIDE_LIMIT:
         return f"{report.inside_share:.1%} of it lies inside the body"
     if report.widest_seam_gap_mm > SEAM_LIMIT_MM:

@@ -17,6 +17,8 @@ from vmodel.types import FloatArray, IntArray
 FRAME_S = 1 / 120
 SUBSTEPS = 10
 REPEL_EVERY = 5
+STILL_FRAMES, STILL_M = 10, 0.0005
+"""Cloth is still if 99 of 100 particles move less than this in that many frames."""
 HARD_STRAIN = 1.10
 """Links longer than this share of their rest length no longer give way."""
 BEND_FACTOR = 150.0
@@ -123,6 +125,11 @@ class Solver:
         wp.copy(self._x, self._points(positions_m))
         self._v.zero_()
 
+    def relax(self, cloth: Cloth) -> None:
+        """Take over the rest lengths of a cloth that differs from the first in nothing else."""
+        self._rest.assign(self._rest_lengths(cloth))
+        self._v.zero_()
+
     def hold(self, held: IntArray, targets_m: FloatArray, strength: FloatArray) -> None:
         """Draw some particles towards targets in every step.
 
@@ -150,6 +157,14 @@ class Solver:
                 part.find_contacts()
             for step in range(SUBSTEPS):
                 self._step(phase, repel=phase.self_collision and step % REPEL_EVERY == 0)
+
+    def settle(self, frames: int, phase: Phase) -> None:
+        """Simulate until the cloth lies still, at most a number of frames."""
+        for _ in range(0, frames, STILL_FRAMES):
+            before = self.positions_m
+            self.run(min(STILL_FRAMES, frames), phase)
+            if np.percentile(np.linalg.norm(self.positions_m - before, axis=1), 99) < STILL_M:
+                return
 
     def contract(self, frames: int, phase: Phase) -> None:
         """Simulate while stretched links shorten evenly to their rest lengths.
@@ -186,9 +201,7 @@ class Solver:
         bias = np.prod(cloth.edge_direction, axis=1) ** 2 * 4  # sin² of twice the angle to the thread
         stiffness = material.stretch + (material.shear - material.stretch) * bias
         bending = BEND_FACTOR * material.bend * 1e-6 / (cloth.spacing_cm / 100) ** 2
-        edge_rest = cloth.edge_rest_m * (1 if rest_scale is None else rest_scale)
         pairs = np.concatenate([cloth.edges, cloth.bends])
-        rest = np.concatenate([edge_rest, cloth.bend_rest_m])
         softness = particle_kg / dt**2 / np.concatenate([stiffness, np.full(len(cloth.bends), bending)])
         limit = np.concatenate([np.full(len(cloth.edges), HARD_STRAIN), np.full(len(cloth.bends), 1e6)])
         colours = colour_pairs(pairs, cloth.count)
@@ -196,7 +209,13 @@ class Solver:
         bounds = np.searchsorted(colours[order], np.arange(colours.max() + 2))
         self._colours = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
         self._pairs = wp.array(pairs[order].astype(np.int32), dtype=wp.vec2i, device=self._device)
-        self._rest, self._softness, self._limit = (self._floats(a[order]) for a in (rest, softness, limit))
+        self._softness, self._limit = (self._floats(a[order]) for a in (softness, limit))
+        self._order, self._rest_scale = order, np.ones(len(cloth.edges)) if rest_scale is None else rest_scale
+        self._rest = self._floats(self._rest_lengths(cloth))
+
+    def _rest_lengths(self, cloth: Cloth) -> FloatArray:
+        edges = cloth.edge_rest_m * self._rest_scale
+        return np.asarray(np.concatenate([edges, cloth.bend_rest_m])[self._order], np.float32)
 
     def _points(self, points: FloatArray) -> Any:
         return wp.array(np.ascontiguousarray(points, np.float32), dtype=wp.vec3, device=self._device)

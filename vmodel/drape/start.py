@@ -15,12 +15,14 @@ from scipy import ndimage, sparse
 
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
-from vmodel.types import BoolArray, FloatArray, Garment, Pose, PosedBody
+from vmodel.types import BoolArray, FloatArray, Garment, Pose, PosedBody, Sleeve
 
 CELL_M = 0.01
 ROOM_M = 0.012
 DEPTH_PER_CM = 0.03
 """How steeply front and back part at a seam: a narrow sleeve must pass round the whole arm."""
+BARE_ARMS = (Sleeve.NONE, Sleeve.STRAP)
+BARE_ARM_ANGLE = 20.0
 ARM_BONES = ("upperarm02", "lowerarm", "wrist", "metacarpal", "finger")
 
 
@@ -28,11 +30,11 @@ def start_pose(garment: Garment, body: Body, arm_angle_deg: float | None = None)
     """The pose in which the garment is put on: arms straight at the sleeves' angle, legs a little apart.
 
     Args:
-        garment: its ``sleeve_angle_deg`` is used, within what an arm can do.
+        garment: decides the angle, see ``dressing_angle``.
         body: whose rest pose the rotations start from.
-        arm_angle_deg: below the horizontal; overrides the garment's.
+        arm_angle_deg: below the horizontal; overrides ``dressing_angle``.
     """
-    wanted = np.radians(np.clip(garment.sleeve_angle_deg if arm_angle_deg is None else arm_angle_deg, 20.0, 58.0))
+    wanted = np.radians(dressing_angle(garment) if arm_angle_deg is None else arm_angle_deg)
     rotations: dict[str, FloatArray] = {}
     for side, sign in (("L", 1.0), ("R", -1.0)):
         joints = body.rest.joints_m
@@ -43,6 +45,16 @@ def start_pose(garment: Garment, body: Body, arm_angle_deg: float | None = None)
         rotations[f"lowerarm01.{side}"] = _turn_onto(fore, upper) * 0.85
         rotations[f"upperleg01.{side}"] = np.array([0.0, -sign * np.radians(3.0), 0.0])
     return Pose(f"dressing-{np.degrees(wanted):.0f}", rotations)
+
+
+def dressing_angle(garment: Garment) -> float:
+    """Degrees below the horizontal of the arms while a garment is put on.
+
+    Sleeves want the arm at their own angle; an armhole is free of the arm only where the arm is lifted out of the side.
+    """
+    if garment.kind.sleeve in BARE_ARMS:
+        return BARE_ARM_ANGLE
+    return float(np.clip(garment.sleeve_angle_deg, 20.0, 58.0))
 
 
 def _unit(vector: FloatArray) -> FloatArray:
@@ -116,10 +128,11 @@ def place_cloth(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, ro
         posed: the body in the start pose.
         room_m: distance between cloth and skin before it contracts.
     """
-    from vmodel.drape.anchor import anchor_torso, cover_shoulders, place_legs, place_sleeves
+    from vmodel.drape.anchor import anchor_torso, cover_shoulders, place_armholes, place_legs, place_sleeves
 
     flat = anchor_torso(cloth, garment, body, posed)
     flat = place_legs(flat, cloth, garment, posed)
+    flat = place_armholes(flat, cloth, garment, posed)
     flat, on_arm = place_sleeves(flat, cloth, garment, posed)
     flat = cover_shoulders(flat, cloth, garment, posed)
     x, z = flat[:, 0], np.maximum(flat[:, 1], 0.004)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from vmodel.drape.cache import content_key, read_arrays, write_arrays
 from vmodel.drape.cloth import Cloth, mesh_garment
 from vmodel.drape.dress import DrapeSettings, Dressed, attempt_pose, dress
 from vmodel.drape.move import move_to_pose
-from vmodel.drape.report import assert_usable, fault_of, finish_cloth, report_drape
+from vmodel.drape.openings import unthreaded
+from vmodel.drape.report import SLIPPED, assert_usable, fault_of, finish_cloth, report_drape
 from vmodel.errors import DrapeFailed
 from vmodel.types import Drape, DrapeReport, FloatArray, Garment, Pose
 
@@ -49,16 +51,18 @@ def drape(
     folder = settings.cache / "drapes"
     key = content_key(_cut_of(garment), body.rest.vertices_m, options)
     reason = "it could not be simulated"
+    cut = mesh_garment(garment, options.spacing_cm)
     for attempt in range(options.attempts):
         start = time.perf_counter()
-        cut = mesh_garment(garment, options.spacing_cm)
         dressed = _cached_dress(garment, cut, body, options, attempt, folder, key)
-        cloth = dressed.let_out(cut)
         tell("drape", 0.5)
-        positions = _cached_move(garment, cloth, dressed, body, pose, options, folder, f"{key}-{attempt}")
+        if unthreaded(garment, cut, dressed.positions_m, body.posed(dressed.pose)):
+            reason = SLIPPED
+            continue
+        positions, cloth = _cached_move(garment, cut, dressed, body, pose, options, folder, f"{key}-{attempt}")
         tell("drape", 1.0)
         seconds = time.perf_counter() - start
-        report = report_drape(garment, cut, positions, body.posed(pose), dressed, attempt + 1, seconds)
+        report = report_drape(garment, cut, cloth, positions, body.posed(pose), dressed, attempt + 1, seconds)
         fault = fault_of(report)
         if fault is None:
             return _assemble(garment, cloth, positions, report)
@@ -88,17 +92,18 @@ def _cached_dress(
 
 
 def _cached_move(
-    garment: Garment, cloth: Cloth, dressed: Dressed, body: Body, pose: Pose,
+    garment: Garment, cut: Cloth, dressed: Dressed, body: Body, pose: Pose,
     options: DrapeSettings, folder: Path, key: str,
-) -> FloatArray:  # fmt: skip
+) -> tuple[FloatArray, Cloth]:  # fmt: skip
     whole_key = f"{key}-{content_key(pose.rotations)}"
-    stored = read_arrays(folder, whole_key)
-    if stored is not None and stored.get("positions_m", np.zeros(0)).shape == (cloth.count, 3):
-        return stored["positions_m"]
-    moved = move_to_pose(garment, cloth, dressed, body, pose, options)
+    stored = read_arrays(folder, whole_key) or {}
+    if stored.get("positions_m", np.zeros(0)).shape == (cut.count, 3) and {"edge_rest_m", "bend_rest_m"} <= set(stored):
+        return stored["positions_m"], replace(cut, edge_rest_m=stored["edge_rest_m"], bend_rest_m=stored["bend_rest_m"])
+    moved, cloth = move_to_pose(garment, cut, dressed, body, pose, options)
     positions = finish_cloth(cloth, moved, body.posed(pose))
-    write_arrays(folder, whole_key, {"positions_m": positions})
-    return positions
+    arrays = {"positions_m": positions, "edge_rest_m": cloth.edge_rest_m, "bend_rest_m": cloth.bend_rest_m}
+    write_arrays(folder, whole_key, arrays)
+    return positions, cloth
 
 
 def _assemble(garment: Garment, cloth: Cloth, positions_m: FloatArray, report: DrapeReport) -> Drape:

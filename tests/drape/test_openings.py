@@ -1,0 +1,55 @@
+"""A garment is worn only if its openings go round the right limbs."""
+
+from __future__ import annotations
+
+import garments
+import numpy as np
+import pytest
+
+from vmodel.body.model import Body, build_body
+from vmodel.body.roster import load_roster
+from vmodel.config import Settings
+from vmodel.drape.cloth import mesh_garment
+from vmodel.drape.openings import named_loops, unthreaded, windings
+from vmodel.drape.start import place_cloth, start_pose
+
+RING = np.array([[np.cos(t), np.sin(t), 0.0] for t in np.linspace(0, 2 * np.pi, 30, endpoint=False)])
+
+
+def test_a_line_through_a_loop_counts_once_and_one_that_comes_back_not_at_all() -> None:
+    through = np.array([[0.2, 0.1, -1.0], [0.1, 0.2, 1.0]])
+    back = np.vstack([through, [[0.3, 0.3, -1.0]]])
+    beside = through + np.array([2.0, 0.0, 0.0])
+    assert abs(windings(RING, through)) == 1
+    assert windings(RING, back) == 0
+    assert windings(RING, beside) == 0
+
+
+def test_every_opening_of_a_garment_is_a_loop() -> None:
+    assert set(named_loops(mesh_garment(garments.tee(), 2.0))) == {"neck", "hem", "cuff_left", "cuff_right"}
+    assert set(named_loops(mesh_garment(garments.dress(), 2.0))) == {"neck", "hem", "armhole_left", "armhole_right"}
+    assert set(named_loops(mesh_garment(garments.trousers(), 2.0))) == {"waist", "leg_left", "leg_right"}
+
+
+def test_a_jacket_worn_open_has_no_hem_to_go_through() -> None:
+    assert set(named_loops(mesh_garment(garments.open_jacket(), 2.0))) == {"cuff_left", "cuff_right"}
+
+
+@pytest.fixture(scope="module")
+def body() -> Body:
+    return build_body(load_roster(Settings())["wm-ines"])
+
+
+def test_arms_start_in_the_armholes_of_a_bare_armed_dress(body: Body) -> None:
+    dress = garments.dress()
+    cloth, pose = mesh_garment(dress, 2.0), start_pose(dress, body)
+    posed = body.posed(pose)
+    placed = place_cloth(cloth, dress, body, posed).positions_m
+    assert not {"armhole_left", "armhole_right", "neck"} & set(unthreaded(dress, cloth, placed, posed))
+
+
+def test_an_armhole_that_slipped_off_the_arm_is_named(body: Body) -> None:
+    dress = garments.dress()
+    cloth, posed = mesh_garment(dress, 2.0), body.posed(start_pose(dress, body))
+    placed = place_cloth(cloth, dress, body, posed).positions_m
+    assert "armhole_left" in unthreaded(dress, cloth, placed - np.array([0.0, 0.0, 0.5]), posed)

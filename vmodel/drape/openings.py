@@ -1,0 +1,145 @@
+"""Is every opening of a garment passed by the right limb? The one property of a worn garment that cannot be faked.
+
+An opening is a closed loop of cloth edges. A line through the body, from inside the garment out along a limb, goes
+through the limb's opening exactly once; through an armhole that slipped beside the arm it does not go at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from vmodel.drape.cloth import Cloth
+from vmodel.types import FloatArray, Garment, IntArray, Neckline, PosedBody
+
+BEYOND_M = 1.0
+"""How far a limb's line goes on past hand, foot and head: cuffs and hems may hang over them."""
+LEAST_PARTICLES = 6
+
+
+def unthreaded(garment: Garment, cloth: Cloth, positions_m: FloatArray, posed: PosedBody) -> list[str]:
+    """Names of openings whose limb does not go through them.
+
+    Args:
+        garment: for the openings it must have.
+        cloth: its particles.
+        positions_m: (N, 3) where they are.
+        posed: the body they are on.
+    """
+    lines = limb_lines(posed)
+    wanted = {name: line for name, line in lines.items() if _counts(garment, name)}
+    points = np.asarray(positions_m, float)
+    return [
+        name
+        for name, loop in named_loops(cloth).items()
+        if name in wanted and abs(windings(points[loop], wanted[name])) != 1
+    ]
+
+
+def _counts(garment: Garment, name: str) -> bool:
+    """Bare tops have no neck to speak of, and what is worn open in front is no closed loop."""
+    return not (name == "neck" and garment.kind.neckline == Neckline.STRAPLESS)
+
+
+def limb_lines(posed: PosedBody) -> Mapping[str, FloatArray]:
+    """Opening -> (P, 3) metres, the line that must pass it, from inside the garment outwards."""
+    joints = {name: np.asarray(at, float) for name, at in posed.joints_m.items()}
+    both = {name: (joints[f"{name}.L"] + joints[f"{name}.R"]) / 2 for name in _PAIRED}
+    up = [joints["spine01"], joints["neck01"], joints["head"]]
+    lines = {
+        "neck": [joints["spine03"], *up],
+        "waist": [both["upperleg01"] - (0, 0, 0.06), joints["spine04"], joints["spine03"], *up],
+        "hem": [joints["spine01"], joints["spine03"], joints["root"], both["lowerleg01"], both["foot"]],
+    }
+    for side, short in (("left", "L"), ("right", "R")):
+        arm = [joints[f"{bone}.{short}"] for bone in ("upperarm01", "lowerarm01", "wrist", "finger3-1")]
+        lines[f"cuff_{side}"] = lines[f"armhole_{side}"] = [both["upperarm01"] - (0, 0, 0.03), *arm]
+        leg = [joints[f"{bone}.{short}"] for bone in ("upperleg01", "lowerleg01", "foot")]
+        # A long leg breaks on the foot: it goes round heel and instep there.
+        lines[f"leg_{side}"] = [*leg, (leg[-1] + joints[f"toe1-1.{short}"]) / 2 - (0, 0, 0.08)]
+    return {name: _carried_on(np.stack(line)) for name, line in lines.items()}
+
+
+_PAIRED = ("upperarm01", "upperleg01", "lowerleg01", "foot")
+
+
+def _carried_on(line: FloatArray) -> FloatArray:
+    last = line[-1] - line[-2]
+    return np.vstack([line, line[-1] + last / max(float(np.linalg.norm(last)), 1e-9) * BEYOND_M])
+
+
+def named_loops(cloth: Cloth) -> dict[str, IntArray]:
+    """Opening -> particles round it in order; loops that branch, belong to a front opening, or are mere slits lack."""
+    named: dict[str, set[int]] = {}
+    for (_, edge), particles in cloth.edge_particles.items():
+        named.setdefault(edge, set()).update(particles.tolist())
+    loops = {}
+    for loop in _loops(cloth):
+        here = set(loop.tolist())
+        if any(here & particles for name, particles in named.items() if name.startswith("front_opening")):
+            continue
+        shares = {name: len(here & particles) for name, particles in named.items() if name.startswith(_OPENINGS)}
+        best = max(shares, key=lambda name: shares[name], default="")
+        if shares.get(best, 0) >= LEAST_PARTICLES:
+            loops[best] = loop
+    return loops
+
+
+_OPENINGS = ("neck", "waist", "hem", "cuff", "armhole", "leg_")
+
+
+def _loops(cloth: Cloth) -> list[IntArray]:
+    """Closed rings of open edges in which every particle has two neighbours."""
+    edges = np.asarray(cloth.open_edges)
+    degree = np.bincount(edges.ravel(), minlength=cloth.count)
+    graph = coo_matrix((np.ones(len(edges)), edges.T), (cloth.count, cloth.count))
+    _, label = connected_components(graph, directed=False)
+    loops = []
+    for ring in np.unique(label[edges[:, 0]]):
+        own = edges[label[edges[:, 0]] == ring]
+        if (degree[own.ravel()] == 2).all():
+            loops.append(_in_order(own))
+    return loops
+
+
+def _in_order(edges: IntArray) -> IntArray:
+    neighbours: dict[int, list[int]] = {}
+    for a, b in edges.tolist():
+        neighbours.setdefault(a, []).append(b)
+        neighbours.setdefault(b, []).append(a)
+    start = int(edges[0, 0])
+    before, here, ring = start, neighbours[start][0], [start]
+    while here != start:
+        ring.append(here)
+        first, second = neighbours[here]
+        before, here = here, second if first == before else first
+    return np.array(ring)
+
+
+def windings(loop: FloatArray, line: FloatArray) -> int:
+    """How often a line goes through a loop, one way counting against the other.
+
+    Args:
+        loop: (K, 3) points round it.
+        line: (P, 3) points along it.
+    """
+    centre = loop.mean(axis=0)
+    a, b = loop - centre, np.roll(loop, -1, axis=0) - centre
+    total = 0
+    for tail, head in zip(line[:-1] - centre, line[1:] - centre, strict=True):
+        way = head - tail
+        normal = np.cross(a, b)
+        facing = normal @ way
+        flat = np.abs(facing) < 1e-15
+        share = -(normal @ tail) / np.where(flat, 1.0, facing)
+        hit = tail + share[:, None] * way
+        # The foot in the fan's triangle: both coordinates along its two sides positive, their sum at most one.
+        size = np.maximum((normal**2).sum(axis=1), 1e-24)
+        u = (np.cross(hit, b) * normal).sum(axis=1) / size
+        v = (np.cross(a, hit) * normal).sum(axis=1) / size
+        through = ~flat & (share >= 0) & (share < 1) & (u >= 0) & (v >= 0) & (u + v <= 1)
+        total += int(np.sign(facing[through]).sum())
+    return total
