@@ -264,3 +264,29 @@ def test_every_real_flat_lay_is_cut_with_confidence() -> None:
         assert 0.15 < cutout.mask.mean() < 0.65, path.name
         assert abs(columns.mean() / cutout.mask.shape[1] - 0.5) < 0.1, path.name
         assert np.ptp(rows) > 0.4 * cutout.mask.shape[0], path.name
+
+
+def test_ringing_of_a_compressed_photo_is_no_part_of_the_garment() -> None:
+    cover = outline(TEE)
+    soft = cv2.GaussianBlur(lay(cover, (70, 95, 170), surface("white", np.random.default_rng(2))).rgb, (0, 0), 1.3)
+    coded = cv2.imencode(".jpg", soft, [cv2.IMWRITE_JPEG_QUALITY, 40])[1]
+    mask = cut_out(as_flat_lay(cv2.imdecode(coded, cv2.IMREAD_COLOR).astype(float))).mask
+    assert (mask & (cover > 0.5)).sum() / (mask | (cover > 0.5)).sum() > 0.97
+
+
+def test_the_shadow_on_coloured_paper_is_no_part_of_the_garment() -> None:
+    cover = outline(TEE)
+    ground = np.zeros((*SIZE, 3)) + np.array([150.0, 145, 215])
+    mask = cut_out(lay(cover, (80, 120, 110), ground)).mask
+    assert (mask & (cover > 0.5)).sum() / (mask | (cover > 0.5)).sum() > 0.98
+
+
+def test_an_orange_lining_is_no_head() -> None:
+    vest = outline(
+        [(250, 150), (320, 210), (390, 150), (450, 190), (480, 300), (480, 660), (160, 660), (160, 300), (190, 190)]
+    )
+    rgb = lay(vest, (48, 30, 38), surface("wood", np.random.default_rng(5))).rgb.copy()
+    lining = outline([(252, 152), (388, 152), (320, 212)]) > 0.5
+    rgb[lining] = (205, 135, 85)
+    rgb[300:420, 300:330] = (205, 138, 90)
+    assert cut_out(as_flat_lay(rgb.astype(float))).mask[400, 220]

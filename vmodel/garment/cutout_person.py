@@ -66,7 +66,10 @@ def _is_head(mask: BoolArray, blob: BoolArray, width: int, height: int) -> bool:
     tall = rows[-1] - rows[0] > 0.06 * height
     filled = float(skin.max()) > 0.35 * float(figure.max())
     smooth = bool(blob.sum() > 0.6 * cv2.contourArea(cv2.convexHull(cv2.findNonZero(_upper(blob, band)))))
-    return slim and tall and filled and smooth
+    # The inside of a back neck is widest at its top, where a head is round.
+    crown = blob[rows[0] : rows[0] + max(2, round(0.01 * height))].any(0)
+    round_top = np.ptp(np.nonzero(crown)[0]) < 0.8 * np.ptp(np.nonzero(blob[band].any(0))[0])
+    return bool(slim and tall and filled and smooth and round_top)
 
 
 def _upper(blob: BoolArray, band: slice) -> ByteArray:

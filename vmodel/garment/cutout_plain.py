@@ -19,6 +19,8 @@ LEAST_DIFFERENCE: Final = 2.2
 # A surface rougher than this is clutter.
 MOST_ROUGHNESS: Final = 3.5
 _LEAST_INLIERS: Final = 0.7
+# Width of the rim, relative to the longer side, in which ground may have been taken for cloth.
+_RIM: Final = 0.012
 
 
 @dataclass(frozen=True)
@@ -120,14 +122,17 @@ def cut_from_plain(lab: FloatArray, surface: Surface) -> BoolArray:
     if printed_alike:
         return _bridge_nicks(garment, round(1.6 * radius))
     garment &= ~_retouched_gaps(lab, surface, garment)
-    return np.asarray(garment & ~_contact_shadow(contact_shadow, ~garment))
+    garment &= ~_contact_shadow(contact_shadow, ~garment)
+    return np.asarray(garment & ~_rim_of_ground(lab, surface, garment))
 
 
 def _shadows(lab: FloatArray, surface: Surface, low: float) -> tuple[BoolArray, BoolArray]:
     """Where the surface's own hue is darker: without a step, and with one that a greater step beside it dwarfs."""
     step = steepness(lab)
-    tint = np.hypot(surface.offset[..., 1], surface.offset[..., 2])
-    shade = surface.offset[..., 0]
+    shade, lit = surface.offset[..., 0], lab - surface.offset
+    # less light scales L* + 16, a* and b* by one factor: a shadow on coloured paper is also less colourful
+    less = (lab[..., 0] + 16) / (lit[..., 0] + 16)
+    tint = np.hypot(lab[..., 1] - less * lit[..., 1], lab[..., 2] - less * lit[..., 2])
     darker = (tint < max(3.0, 2 * surface.roughness)) & (shade < low) & (shade > -38)
     greatest = cv2.dilate(step, disc(max(3, round(0.008 * max(step.shape)))))
     # The deeper a shadow, the steeper its penumbra; a white garment's edge is a step at little shade.
@@ -141,6 +146,19 @@ def _contact_shadow(candidates: BoolArray, ground: BoolArray) -> BoolArray:
     near = cv2.dilate(ground.astype(np.uint8), disc(reach)).astype(bool)
     rim = cv2.morphologyEx((candidates & near & ~ground).astype(np.uint8), cv2.MORPH_OPEN, disc(1)).astype(bool)
     return np.asarray(connected_to(rim | ground, ground) & rim)
+
+
+def _rim_of_ground(lab: FloatArray, surface: Surface, garment: BoolArray) -> BoolArray:
+    """Ringing of JPEG blocks and penumbra along the outline: far more like lit or shaded ground than any cloth near."""
+    reach = max(3, round(_RIM * max(garment.shape)))
+    lit = lab - surface.offset
+    less = np.clip((lab[..., 0] + 16) / (lit[..., 0] + 16), 0.7, 1.0)[..., None]
+    away = difference_of(lab - (lit + np.array([16, 0, 0], np.float32)) * less + np.array([16, 0, 0], np.float32))
+    depth = cv2.distanceTransform(np.pad(garment.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    around = np.ones((4 * reach + 1, 4 * reach + 1), np.uint8)
+    nearest_cloth = cv2.erode(np.where(depth > reach, away, np.float32(1e3)), around)
+    alike = garment & (depth <= reach) & (away < np.minimum(0.4 * nearest_cloth, 12)) & (nearest_cloth < 1e3)
+    return np.asarray(connected_to(alike | ~garment, ~garment) & alike)
 
 
 def steepness(lab: FloatArray) -> FloatArray:
