@@ -3,16 +3,18 @@
 # docker run --rm -v "$PWD:/shop" vmodel shoot /shop/shirt.jpg --out /shop/out
 FROM python:3.11-slim-bookworm
 
-# "cpu" asks for the small build of PyTorch from the index in TORCH_INDEX, "gpu" for the default build with CUDA.
+# "cpu" takes the small build of PyTorch from TORCH_INDEX (empty: PyPI), "gpu" the build with CUDA from PyPI.
 ARG TORCH=cpu
-ARG TORCH_INDEX=""
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 
+# make is the only package, and any version of it will do.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends make \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 vmodel \
     && install -d -o vmodel -g vmodel /app /home/vmodel/state
-USER vmodel
+USER 10001
 WORKDIR /app
 
 COPY --chown=vmodel:vmodel pyproject.toml README.md LICENSE Makefile ./

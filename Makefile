@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo shoot test check lint format bench bench-detector examples pictures clean
+.PHONY: help install demo shoot test check lint lint-docker format bench bench-detector examples pictures clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,10 @@ $(VENV)/.dev: $(VENV)/.base
 
 $(VENV)/.bench: $(VENV)/.base
 	@$(PIP) -e ".[bench]"
+	@touch $@
+
+$(VENV)/.docker: $(VENV)/.base
+	@$(PIP) -e ".[docker]"
 	@touch $@
 
 demo: $(VENV)/.base  ## Dress virtual models in the bundled examples
@@ -50,13 +54,18 @@ format: $(VENV)/.dev  ## Put the code into shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.bench  ## Measure print fidelity and speed
+lint-docker: $(VENV)/.docker  ## Check the Dockerfile with hadolint
+	@$(BIN)/hadolint Dockerfile
+
+bench: $(VENV)/.bench  ## Measure print fidelity and speed, and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.fidelity
 	@$(BIN)/python -m benchmarks.speed
+	@$(BIN)/python -m benchmarks.report
 
 bench-detector: $(VENV)/.bench  ## Ask a person detector what it sees (fetches a model from npm)
 	@test -d build/detector/node_modules/@mediapipe/pose || npm install --silent --no-save --ignore-scripts --prefix build/detector @mediapipe/pose@0.5.1675469404
 	@$(BIN)/python -m benchmarks.detector --model-folder build/detector/node_modules/@mediapipe/pose
+	@$(BIN)/python -m benchmarks.report
 
 examples: $(VENV)/.base  ## Draw the example flat-lays again
 	@$(BIN)/python -m examples.make_examples

@@ -1,26 +1,101 @@
-"""Plain tables on standard output, and what every benchmark needs."""
+"""Tables of measured figures: printed as Markdown, and kept under ``build/benchmarks`` for the report."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import platform
+import subprocess
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "examples"
+FIGURES = ROOT / "build" / "benchmarks"
+_PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table; every row has a cell for each word of ``head``."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one benchmark found.
+
+    Attributes:
+        name: of the benchmark's module.
+        tables: in the order of the report.
+        findings: sentences with the figures that have a bar.
+    """
+
+    name: str
+    tables: Sequence[Table]
+    findings: Sequence[str]
 
 
 def photos_from(arguments: Sequence[str] | None, purpose: str) -> list[Path]:
-    """Photos named on the command line, or the bundled examples."""
+    """Photos named on the command line, those of named folders, or the bundled examples."""
     parser = argparse.ArgumentParser(description=purpose)
-    parser.add_argument("photos", nargs="*", type=Path, help="flat-lays; the bundled examples by default")
-    named: list[Path] = parser.parse_args(arguments).photos
-    return named or sorted(EXAMPLES.glob("*.jpg"))
+    parser.add_argument("photos", nargs="*", type=Path, help="flat-lays or folders; the bundled examples by default")
+    named: list[Path] = parser.parse_args(arguments).photos or [EXAMPLES]
+    photos: list[Path] = []
+    for path in named:
+        inside = (
+            sorted(file for file in path.glob("*") if file.suffix.lower() in _PICTURES) if path.is_dir() else [path]
+        )
+        photos += inside
+    return photos
 
 
-def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table as Markdown, so that it can be quoted."""
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
-    print(f"\n{title}\n")
-    for row in [head, ["-" * width for width in widths], *rows]:
-        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |")
+def is_whole_set(photos: Sequence[Path]) -> bool:
+    """Whether these are all bundled examples and nothing else: only their figures stand in the report."""
+    return sorted(photo.resolve() for photo in photos) == sorted(EXAMPLES.glob("*.jpg"))
+
+
+def as_markdown(table: Table) -> str:
+    """The table under its title."""
+    columns = range(len(table.head))
+    widths = [max(3, *(len(row[column]) for row in [table.head, *table.rows])) for column in columns]
+    lines = [table.head, ["-" * width for width in widths], *table.rows]
+    body = ["| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |" for line in lines]
+    return "\n".join([f"**{table.title}**", "", *body])
+
+
+def publish(figures: Figures, keep: bool = True) -> None:
+    """Print the figures and, unless they are of somebody's private photos, keep them for the report."""
+    for table in figures.tables:
+        print(f"\n{as_markdown(table)}")
+    print()
+    for finding in figures.findings:
+        print(f"- {finding}")
     print(flush=True)
+    if keep:
+        FIGURES.mkdir(parents=True, exist_ok=True)
+        whole = {**asdict(figures), **circumstances()}
+        (FIGURES / f"{figures.name}.json").write_text(json.dumps(whole, indent=1), encoding="utf-8")
+
+
+def circumstances() -> dict[str, str]:
+    """When, on which commit and on what machine something was measured."""
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "commit": _git("rev-parse", "--short", "HEAD") or "unknown",
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+    }
+
+
+def _git(*arguments: str) -> str:
+    try:
+        ended = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return ended.stdout.strip() if ended.returncode == 0 else ""

@@ -163,3 +163,13 @@ def test_prints_stay_sharp_when_a_small_photo_is_shown_large(dressed: Scene) -> 
     flat = to_linear(colour_chart()[maps.warp_px[row, column, 1].astype(int).clip(0, 239), x.astype(int).clip(0, 359)])
     inner = clear & (np.abs(maps.warp_px[row, column, 1] % 60 - 30) < 26)
     assert np.abs(maps.albedo[row, column] - flat)[inner].max() < 0.02
+
+
+def test_shading_in_small_batches_changes_no_pixel_and_no_map(dressed: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = frame_camera(dressed.posed, dressed.drape, "front", "detail", (384, 288))
+    whole, maps = render_draft(dressed, camera), render_conditions(dressed, camera)
+    monkeypatch.setattr("vmodel.scene.gbuffer.BATCH", 777)
+    assert np.array_equal(render_draft(dressed, camera), whole)
+    again = render_conditions(dressed, camera)
+    for name in vars(maps):
+        assert np.array_equal(getattr(again, name), getattr(maps, name), equal_nan=True), name

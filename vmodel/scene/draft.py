@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ from vmodel.errors import UnknownLight
 from vmodel.images import to_srgb
 from vmodel.scene.background import Background, paint_background, read_background
 from vmodel.scene.cloth import ClothShader
-from vmodel.scene.gbuffer import GBuffer
+from vmodel.scene.gbuffer import GBuffer, add_up, in_batches
 from vmodel.scene.geometry import PART_NAMES, Geometry, Surface
 from vmodel.scene.lights import LIGHTS
 from vmodel.scene.maps import STOOL_ALBEDO
@@ -23,7 +23,7 @@ from vmodel.scene.tone import film_contrast, roll_off
 from vmodel.scene.visibility import Lighting
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray, IntArray
 
-_BATCH = 400_000
+_ROWS = 256
 # Two Gaussians a channel, in millimetres, fit the profile of light under skin (d'Eon and Luebke, GPU Gems 3).
 _SCATTER_MM = ((0.35, 3.4), (0.20, 1.3), (0.12, 0.6))
 _SCATTER_SHARE = (0.45, 0.55)
@@ -58,56 +58,45 @@ def render_draft(
     lighting = scene.lit(light, camera, seed)
     colour, cover = _person(scene.geometry, gbuffer, lighting)
     hair = draw_strands(scene.geometry, gbuffer, lighting)
-    hair = replace(hair, colour=film_contrast(hair.colour, lighting.setup.contrast))
+    drawn = hair.cover > 0
+    hair.colour[drawn] = film_contrast(hair.colour[drawn], lighting.setup.contrast)
     colour, cover = over(hair, colour, cover)
     if backdrop.name == "transparent":
-        straight = colour / np.maximum(cover, 1e-4)[..., None]
-        return np.dstack([to_srgb(roll_off(straight)), (np.clip(cover, 0, 1) * 255 + 0.5).astype(np.uint8)])
+        return _cut_out(colour, cover)
     plate = paint_background(backdrop, camera, lighting.floor)
-    return _encoded(roll_off(colour) + plate * (1 - cover)[..., None], seed)
+    return _developed(colour, cover, plate, seed)
 
 
 def _person(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting) -> tuple[FloatArray, FloatArray]:
-    """Premultiplied colour (H, W, 3) and coverage (H, W) of body, garment and stool."""
+    """Premultiplied colour (H, W, 3) and coverage (H, W) of body, garment and stool.
+
+    Only skin needs its neighbours' light, so only the body is kept until all of it is shaded.
+    """
     height, width = gbuffer.camera.size
-    shaded = _shade(geometry, gbuffer, lighting)
-    spread = _scattered(gbuffer, shaded)
-    blurred = spread.reshape(-1, 3)[gbuffer.pixel]
-    light = shaded.irradiance + (blurred - shaded.irradiance) * shaded.scatter[:, None]
-    radiance = shaded.albedo * light + shaded.gloss
-    garment = shaded.part == PART_NAMES.index("garment")
-    contrast = np.where(garment, 0, lighting.setup.contrast)[:, None].astype(np.float32)
-    radiance = roll_off(film_contrast(radiance, contrast)) * gbuffer.weight[:, None]
-    pixels = height * width
-    colour = np.stack([np.bincount(gbuffer.pixel, radiance[:, c], pixels) for c in range(3)], axis=1)
-    cover = np.bincount(gbuffer.pixel, gbuffer.weight, pixels)
-    return colour.reshape(height, width, 3).astype(np.float32), cover.reshape(height, width).astype(np.float32)
-
-
-def _shade(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting) -> Shaded:
-    """Shade every sample, in batches that bound memory."""
-    count = len(gbuffer.pixel)
-    albedo = np.zeros((count, 3), np.float32)
-    light = np.zeros((count, 3), np.float32)
-    shine = np.zeros((count, 3), np.float32)
-    scatter = np.zeros(count, np.float32)
-    part = np.zeros(count, np.uint8)
+    colour = np.zeros((height * width, 3), np.float32)
+    cover = np.zeros(height * width, np.float32)
     surface = geometry.surface[gbuffer.triangle]
-    body, cloth = BodyShader(geometry), ClothShader(geometry)
-    for kind in Surface:
-        members = np.flatnonzero(surface == kind)
-        for start in range(0, len(members), _BATCH):
-            index = members[start : start + _BATCH]
+    skin, cloth = BodyShader(geometry), ClothShader(geometry)
+
+    def lay(index: IntArray, shaded: Shaded, light: FloatArray) -> None:
+        garment = shaded.part == PART_NAMES.index("garment")
+        contrast = np.where(garment, 0, lighting.setup.contrast)[:, None].astype(np.float32)
+        radiance = roll_off(film_contrast(shaded.albedo * light + shaded.gloss, contrast))
+        add_up(colour, gbuffer.pixel[index], radiance * gbuffer.weight[index, None])
+        add_up(cover, gbuffer.pixel[index], gbuffer.weight[index])
+
+    for kind in (Surface.STOOL, Surface.CLOTH):
+        for index in in_batches(np.flatnonzero(surface == kind), gbuffer.pixel):
             samples = take_samples(geometry, gbuffer, lighting, index)
-            if kind == Surface.BODY:
-                result = body.shade(samples, lighting.setup)
-            elif kind == Surface.CLOTH:
-                result = cloth.shade(samples, lighting.setup)
-            else:
-                result = _shade_stool(samples, lighting)
-            albedo[index], light[index], shine[index] = result.albedo, result.irradiance, result.gloss
-            scatter[index], part[index] = result.scatter, result.part
-    return Shaded(albedo, light, shine, scatter, part)
+            shaded = cloth.shade(samples, lighting.setup) if kind == Surface.CLOTH else _shade_stool(samples, lighting)
+            lay(index, shaded, shaded.irradiance)
+    body = list(in_batches(np.flatnonzero(surface == Surface.BODY), gbuffer.pixel))
+    bare = [skin.shade(take_samples(geometry, gbuffer, lighting, i), lighting.setup) for i in body]
+    spread = _scattered(gbuffer, body, bare).reshape(-1, 3)
+    for index, shaded in zip(body, bare, strict=True):
+        blurred = spread[gbuffer.pixel[index]]
+        lay(index, shaded, shaded.irradiance + (blurred - shaded.irradiance) * shaded.scatter[:, None])
+    return colour.reshape(height, width, 3), cover.reshape(height, width)
 
 
 def _shade_stool(samples: SurfaceSamples, lighting: Lighting) -> Shaded:
@@ -118,38 +107,69 @@ def _shade_stool(samples: SurfaceSamples, lighting: Lighting) -> Shaded:
     return Shaded(albedo, light, np.zeros((count, 3), np.float32), np.zeros(count, np.float32), part)
 
 
-def _scattered(gbuffer: GBuffer, shaded: Shaded) -> FloatArray:
-    """(H, W, 3) irradiance of skin, spread as light spreads under it; other surfaces take no part."""
+def _scattered(gbuffer: GBuffer, body: Sequence[IntArray], shaded: Sequence[Shaded]) -> FloatArray:
+    """(H, W, 3) irradiance of skin, spread as light spreads under it.
+
+    Args:
+        gbuffer: places the samples.
+        body: batches of the body's samples.
+        shaded: light on each batch.
+    """
     height, width = gbuffer.camera.size
-    weight = gbuffer.weight * shaded.scatter
-    skin: IntArray = np.flatnonzero(weight > 0)
-    mask = np.bincount(gbuffer.pixel[skin], weight[skin], height * width).reshape(height, width).astype(np.float32)
+    mask = np.zeros(height * width, np.float32)
+    lit = np.zeros((height * width, 3), np.float32)
+    for index, part in zip(body, shaded, strict=True):
+        weight = gbuffer.weight[index] * part.scatter
+        add_up(mask, gbuffer.pixel[index], weight)
+        add_up(lit, gbuffer.pixel[index], part.irradiance * weight[:, None])
+    skin = np.concatenate([np.zeros(0, int), *(i[p.scatter > 0] for i, p in zip(body, shaded, strict=True))])
     result = np.zeros((height, width, 3), np.float32)
     if len(skin) == 0:
         return result
     px_per_mm = gbuffer.camera.focal_px / float(np.median(gbuffer.depth_m[skin])) / 1000
+    whole = mask.reshape(height, width)
     for channel in range(3):
-        lit = np.bincount(gbuffer.pixel[skin], weight[skin] * shaded.irradiance[skin, channel], height * width)
-        picture = lit.reshape(height, width).astype(np.float32)
+        picture = np.ascontiguousarray(lit[:, channel]).reshape(height, width)
         for radius, share in zip(_SCATTER_MM[channel], _SCATTER_SHARE, strict=True):
             sigma = radius * px_per_mm
             if sigma < 0.25:
-                spread, norm = picture, mask
+                spread, norm = picture, whole
             else:
                 spread = cv2.GaussianBlur(picture, (0, 0), sigma)
-                norm = cv2.GaussianBlur(mask, (0, 0), sigma)
+                norm = cv2.GaussianBlur(whole, (0, 0), sigma)
             result[..., channel] += share * spread / np.maximum(norm, 1e-4)
     return result
 
 
-def _encoded(linear: FloatArray, seed: int) -> ByteArray:
-    """sRGB bytes with half a step of noise, so that smooth backdrops show no bands; pure white stays pure."""
+def _developed(colour: FloatArray, cover: FloatArray, plate: FloatArray, seed: int) -> ByteArray:
+    """The person in front of the backdrop as sRGB bytes.
+
+    Half a step of noise keeps smooth backdrops free of bands; pure white stays pure.
+
+    Args:
+        colour: (H, W, 3) linear light times coverage.
+        cover: (H, W) coverage.
+        plate: (H, W, 3) the backdrop.
+        seed: of the noise.
+    """
     rng = np.random.default_rng(seed)
-    result = to_srgb(linear)
-    for top in range(0, len(linear), 512):
-        rows = np.clip(linear[top : top + 512], 0, 1)
+    result = np.empty(colour.shape, np.uint8)
+    for top in range(0, len(colour), _ROWS):
+        band = slice(top, top + _ROWS)
+        linear = roll_off(colour[band]) + plate[band] * (1 - cover[band])[..., None]
+        rows = np.clip(linear, 0, 1)
         encoded = np.where(rows <= 0.0031308, rows * 12.92, 1.055 * np.power(rows, 1 / 2.4) - 0.055) * 255
         noise = rng.uniform(-0.5, 0.5, rows.shape[:2]).astype(np.float32)[..., None]
         dithered = np.clip(encoded + 0.5 + noise, 0, 255).astype(np.uint8)
-        result[top : top + 512] = np.where(rows >= 1, 255, dithered)
+        result[band] = np.where(rows >= 1, 255, dithered)
+    return result
+
+
+def _cut_out(colour: FloatArray, cover: FloatArray) -> ByteArray:
+    """(H, W, 4) sRGB with straight alpha."""
+    result = np.empty((*cover.shape, 4), np.uint8)
+    for top in range(0, len(colour), _ROWS):
+        band = slice(top, top + _ROWS)
+        result[band, :, :3] = to_srgb(roll_off(colour[band] / np.maximum(cover[band], 1e-4)[..., None]))
+        result[band, :, 3] = (np.clip(cover[band], 0, 1) * 255 + 0.5).astype(np.uint8)
     return result

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from vmodel.scene.camera import pixel_rays, project_points
-from vmodel.scene.geometry import PART_NAMES, Geometry, Surface
+from vmodel.scene.geometry import PART_NAMES, Geometry
 from vmodel.scene.rays import Hits
 from vmodel.scene.vectors import dot, length
 from vmodel.types import BoolArray, Camera, FloatArray, IntArray
 
 EDGE_SAMPLES = 8
+BATCH = 300_000
+"""Samples that are shaded at once: memory grows with it, the picture does not change."""
 
 _POKE_M = 0.008
 _POKE_BASE_LAYER_M = 0.03
@@ -75,6 +78,39 @@ def trace_gbuffer(geometry: Geometry, camera: Camera) -> GBuffer:
         depth_m=np.concatenate([hits.distance[found], extra.distance]),
         centre=centre.reshape(height, width),
     )
+
+
+def in_batches(chosen: IntArray, pixel: IntArray) -> Iterator[IntArray]:
+    """Split samples so that all of one pixel come together: how they are split then changes no sum.
+
+    Args:
+        chosen: (S,) indices of samples.
+        pixel: the G-buffer's.
+    Yields:
+        Indices, sorted by pixel; at least ``BATCH`` but for the last batch.
+    """
+    order = chosen[np.argsort(pixel[chosen], kind="stable")]
+    owner = pixel[order]
+    start = 0
+    while start < len(order):
+        end = min(start + BATCH, len(order))
+        end = int(np.searchsorted(owner, owner[end - 1], side="right"))
+        yield order[start:end]
+        start = end
+
+
+def add_up(total: FloatArray, pixel: IntArray, values: FloatArray) -> None:
+    """Add (S,) or (S, C) values of one batch to the pixels (P,) or (P, C) of ``total``, in place."""
+    if len(pixel) == 0:
+        return
+    first = int(pixel.min())
+    place = pixel - first
+    span = slice(first, first + int(place.max()) + 1)
+    if values.ndim == 1:
+        total[span] += np.bincount(place, values)
+        return
+    for channel in range(values.shape[1]):
+        total[span, channel] += np.bincount(place, values[:, channel])
 
 
 def interpolate(geometry: Geometry, triangle: IntArray, bary: FloatArray, attribute: FloatArray) -> FloatArray:
@@ -196,9 +232,7 @@ def _edges(geometry: Geometry, hits: Hits, shape: tuple[int, int], camera: Camer
     """(P,) bool: pixels that an outline may cross, judged by their four neighbours."""
     part = np.where(hits.triangle >= 0, geometry.part[hits.triangle], 0).reshape(shape)
     depth = np.where(np.isfinite(hits.distance), hits.distance, 0).reshape(shape)
-    inside = (geometry.surface[hits.triangle] == Surface.CLOTH) & (hits.triangle >= 0)
-    inside[inside] = ~_facing_hits(geometry, hits, inside, camera, shape)
-    back = inside.reshape(shape)
+    back = (_inside_out(geometry, camera)[hits.triangle] & (hits.triangle >= 0)).reshape(shape)
     edge = np.zeros(shape, bool)
     for axis in (0, 1):
         here = tuple(slice(None, -1) if axis == a else slice(None) for a in (0, 1))
@@ -211,11 +245,11 @@ def _edges(geometry: Geometry, hits: Hits, shape: tuple[int, int], camera: Camer
     return edge.reshape(-1)
 
 
-def _facing_hits(
-    geometry: Geometry, hits: Hits, chosen: BoolArray, camera: Camera, shape: tuple[int, int]
-) -> BoolArray:
-    triangle = hits.triangle[chosen]
-    corners = geometry.vertices_m[geometry.triangles[triangle]]
+def _inside_out(geometry: Geometry, camera: Camera) -> BoolArray:
+    """(T,) bool: cloth triangles whose inside the camera sees."""
+    corners = geometry.vertices_m[geometry.triangles[geometry.cloth_start :]]
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     towards = corners[:, 0] - camera.position_m.astype(np.float32)
-    return np.asarray(dot(normal, towards) < 0)
+    result = np.zeros(len(geometry.triangles), bool)
+    result[geometry.cloth_start :] = dot(normal, towards) >= 0
+    return result

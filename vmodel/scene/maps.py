@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from vmodel.errors import OutputNotWritable
 from vmodel.images import to_srgb
 from vmodel.scene.camera import project_points
 from vmodel.scene.cloth import ClothShader
-from vmodel.scene.gbuffer import GBuffer, interpolate_uv
+from vmodel.scene.gbuffer import GBuffer, in_batches, interpolate_uv
 from vmodel.scene.geometry import PART_NAMES, Surface
 from vmodel.scene.posemap import draw_pose_map
 from vmodel.scene.scene import Scene
@@ -34,41 +35,60 @@ def render_conditions(scene: Scene, camera: Camera) -> ConditionMaps:
         Maps in the camera's size; see ``ConditionMaps``.
     """
     gbuffer = scene.seen_by(camera)
-    geometry = scene.geometry
-    shape = camera.size
-    seen = gbuffer.centre >= 0
-    index = gbuffer.centre[seen]
-    samples = take_samples(geometry, gbuffer, scene.dark, index)
-    hair = draw_strands(geometry, gbuffer, None)
-    part, albedo = _parts_and_albedo(scene, samples)
-    parts = np.zeros(shape, np.uint8)
-    parts[seen] = part
-    parts[hair.head_cover > 0.5] = PART_NAMES.index("hair")
-    colour = np.zeros((*shape, 3), np.float32)
-    colour[seen] = albedo
-    normals = np.zeros((*shape, 3), np.float32)
-    normals[seen] = samples.normal @ camera.rotation.T.astype(np.float32)
-    depth = np.zeros(shape, np.float32)
-    depth[seen] = samples.depth_m
-    warp, texture = _warp(scene, samples, seen)
+    surface = scene.geometry.surface[gbuffer.triangle]
+    hair = draw_strands(scene.geometry, gbuffer, None)
+    seen = _draw_surfaces(scene, gbuffer)
     covered = hair.head_cover > 0.5
-    warp[covered], texture[covered] = np.nan, 255
+    seen.parts[covered] = PART_NAMES.index("hair")
+    seen.warp_px[covered], seen.warp_texture[covered] = np.nan, 255
     keypoints = _keypoints(scene, camera)
-    garment = coverage(gbuffer, geometry.surface[gbuffer.triangle] == Surface.CLOTH)
-    person = coverage(gbuffer, geometry.surface[gbuffer.triangle] != Surface.STOOL)
+    albedo, person = over(hair, seen.albedo, coverage(gbuffer, surface != Surface.STOOL))
     return ConditionMaps(
-        pose_map=draw_pose_map(keypoints, shape),
+        pose_map=draw_pose_map(keypoints, camera.size),
         keypoints_px=keypoints,
-        normals=normals,
-        depth_m=depth,
-        parts=parts,
-        garment_mask=garment * uncovered(hair),
-        person_mask=over(hair, colour, person)[1],
+        normals=seen.normals,
+        depth_m=seen.depth_m,
+        parts=seen.parts,
+        garment_mask=coverage(gbuffer, surface == Surface.CLOTH) * uncovered(hair),
+        person_mask=person,
         hair_mask=hair.head_cover,
-        warp_px=warp,
-        warp_texture=texture,
-        albedo=over(hair, colour, person)[0],
+        warp_px=seen.warp_px,
+        warp_texture=seen.warp_texture,
+        albedo=albedo,
     )
+
+
+@dataclass(frozen=True)
+class _Surfaces:
+    """What the surfaces at the pixels' centres are; as in ``ConditionMaps``, without hair."""
+
+    parts: ByteArray
+    albedo: FloatArray
+    normals: FloatArray
+    depth_m: FloatArray
+    warp_px: FloatArray
+    warp_texture: ByteArray
+
+
+def _draw_surfaces(scene: Scene, gbuffer: GBuffer) -> _Surfaces:
+    camera, shape = gbuffer.camera, gbuffer.camera.size
+    seen = _Surfaces(
+        parts=np.zeros(shape, np.uint8),
+        albedo=np.zeros((*shape, 3), np.float32),
+        normals=np.zeros((*shape, 3), np.float32),
+        depth_m=np.zeros(shape, np.float32),
+        warp_px=np.full((*shape, 2), np.nan, np.float32),
+        warp_texture=np.full(shape, 255, np.uint8),
+    )
+    cloth = ClothShader(scene.geometry)
+    for index in in_batches(gbuffer.centre[gbuffer.centre >= 0], gbuffer.pixel):
+        samples = take_samples(scene.geometry, gbuffer, scene.dark, index)
+        here = np.divmod(gbuffer.pixel[index], shape[1])
+        seen.parts[here], seen.albedo[here] = _parts_and_albedo(scene, samples, cloth)
+        seen.normals[here] = samples.normal @ camera.rotation.T.astype(np.float32)
+        seen.depth_m[here] = samples.depth_m
+        seen.warp_px[here], seen.warp_texture[here] = _warp(scene, samples)
+    return seen
 
 
 def coverage(gbuffer: GBuffer, chosen: BoolArray) -> FloatArray:
@@ -129,7 +149,7 @@ def _keypoints(scene: Scene, camera: Camera) -> FloatArray:
     return np.column_stack([pixels, inside]).astype(np.float32)
 
 
-def _parts_and_albedo(scene: Scene, samples: SurfaceSamples) -> tuple[ByteArray, FloatArray]:
+def _parts_and_albedo(scene: Scene, samples: SurfaceSamples, shader: ClothShader) -> tuple[ByteArray, FloatArray]:
     geometry, skin = scene.geometry, scene.skin
     surface = geometry.surface[samples.triangle]
     part = geometry.part[samples.triangle].copy()
@@ -144,7 +164,7 @@ def _parts_and_albedo(scene: Scene, samples: SurfaceSamples) -> tuple[ByteArray,
     albedo[body] = look_up(skin.albedo, x[body], y[body])
     cloth = surface == Surface.CLOTH
     if cloth.any():
-        albedo[cloth] = ClothShader(geometry).albedo(_chosen(samples, cloth))
+        albedo[cloth] = shader.albedo(_chosen(samples, cloth))
     return part, albedo
 
 
@@ -152,12 +172,10 @@ def _chosen(samples: SurfaceSamples, chosen: BoolArray) -> SurfaceSamples:
     return SurfaceSamples(*(getattr(samples, name)[chosen] for name in SurfaceSamples.__dataclass_fields__))
 
 
-def _warp(scene: Scene, samples: SurfaceSamples, seen: BoolArray) -> tuple[FloatArray, ByteArray]:
+def _warp(scene: Scene, samples: SurfaceSamples) -> tuple[FloatArray, ByteArray]:
+    """(S, 2) texture pixels and (S,) texture numbers; NaN and 255 off the garment."""
     geometry = scene.geometry
     points = interpolate_uv(geometry, samples.triangle, samples.bary).astype(np.float32)
     number = geometry.texture[samples.triangle]
     points[number == 255] = np.nan
-    warp = np.full((*seen.shape, 2), np.nan, np.float32)
-    texture = np.full(seen.shape, 255, np.uint8)
-    warp[seen], texture[seen] = points, number
-    return warp, texture
+    return points, number

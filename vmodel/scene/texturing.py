@@ -11,6 +11,8 @@ from vmodel.images import to_linear
 from vmodel.types import ByteArray, FloatArray, IntArray
 
 _ROW = 8192
+# A print is enlarged in earnest when a picture pixel covers less than 0.75 of its own.
+_ENLARGED = 0.25
 
 
 def look_up(picture: Any, x: FloatArray, y: FloatArray, cubic: bool = False, wrap: bool = False) -> Any:
@@ -62,17 +64,29 @@ class MipTexture:
         result = np.empty((len(points_px), 3), np.float32)
         for index in np.unique(lower):
             chosen = np.flatnonzero(lower == index)
-            fine = self._at(int(index), points_px[chosen], footprint_px[chosen])
-            coarse = self._at(min(int(index) + 1, len(self._levels) - 1), points_px[chosen], None)
+            fine = self._at(int(index), points_px[chosen])
+            if index == 0:
+                fine = self._sharpened(fine, points_px[chosen], footprint_px[chosen])
+            coarse = self._at(min(int(index) + 1, len(self._levels) - 1), points_px[chosen])
             result[chosen] = fine * (1 - share[chosen]) + coarse * share[chosen]
         return result
 
-    def _at(self, level: int, points_px: FloatArray, footprint_px: FloatArray | None) -> FloatArray:
+    def _at(self, level: int, points_px: FloatArray) -> FloatArray:
         picture = self._levels[level]
         scale_y = picture.shape[0] / self._levels[0].shape[0]
         scale_x = picture.shape[1] / self._levels[0].shape[1]
-        cubic = level == 0 and footprint_px is not None and float(np.median(footprint_px)) < 0.8
-        x, y = points_px[:, 0] * scale_x, points_px[:, 1] * scale_y
-        colours = to_linear(look_up(picture, x, y))
-        # Enlarged prints: half the bicubic's extra sharpness, hence half its ringing.
-        return 0.5 * (colours + to_linear(look_up(picture, x, y, cubic=True))) if cubic else colours
+        return to_linear(look_up(picture, points_px[:, 0] * scale_x, points_px[:, 1] * scale_y))
+
+    def _sharpened(self, colours: FloatArray, points_px: FloatArray, footprint_px: FloatArray) -> FloatArray:
+        """Enlarged prints: up to half the bicubic's extra sharpness, hence half its ringing.
+
+        Each sample decides for itself, so that it does not matter which others are looked up with it.
+        """
+        share = np.clip(0.5 * (1 - footprint_px) / _ENLARGED, 0, 0.5)
+        chosen = np.flatnonzero(share > 0)
+        if len(chosen) == 0:
+            return colours
+        cubic = to_linear(look_up(self._levels[0], points_px[chosen, 0], points_px[chosen, 1], cubic=True))
+        result = colours.copy()
+        result[chosen] += (cubic - colours[chosen]) * share[chosen, None].astype(np.float32)
+        return result
