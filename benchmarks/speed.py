@@ -14,13 +14,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.tables import photos_from, print_table
+from benchmarks.tables import Figures, Table, is_whole_set, photos_from, publish
 from pipelines.loading import load_pipeline
 from vmodel.config import Settings
+from vmodel.errors import VModelError
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.shoot import shoot
 from vmodel.studio import Studio
 from vmodel.take import Shot
+
+PEAK_GIB = 3.0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -30,51 +33,68 @@ def main(arguments: Sequence[str] | None = None) -> None:
         studio = Studio(Settings(home=Path(home)))
         first = ShotRequest(GarmentSource(photos[1 % len(photos)]), model="wm-ines", pose="contrapposto")
         _, cold = timed(studio, first)
-        print(f"cold process, first shot: {cold:.1f} s")
-        print_kinds(studio, replace(first, garment=GarmentSource(photos[0])))
-        print_growth_with_pixels(studio, first)
-        print_growth_with_cloth(studio, photos)
-    print(f"peak memory of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+        tables = measure_kinds(studio, replace(first, garment=GarmentSource(photos[0])))
+        usual = peak_gib()
+        tables.append(measure_cloth(studio, photos))
+        tables.append(measure_pixels(studio, first))
+    findings = [
+        f"The first shot of a cold process took {cold:.1f} s.",
+        f"Peak memory of the process up to 1024x768: {usual:.2f} GiB (bar: {PEAK_GIB:.0f}); "
+        f"up to 3072x2304: {peak_gib():.2f} GiB.",
+    ]
+    publish(Figures("speed", tables, findings), keep=is_whole_set(photos))
 
 
-def print_kinds(studio: Studio, request: ShotRequest) -> None:
+def measure_kinds(studio: Studio, request: ShotRequest) -> list[Table]:
     """One row a kind of shot, and the stages of each."""
     kinds = {
-        "first shot of a garment": (request, 20.0),
-        "further pose": (replace(request, pose="hand-on-hip"), 10.0),
-        "further view": (replace(request, pose="hand-on-hip", view="three-quarter"), 3.0),
-        "further light": (replace(request, pose="hand-on-hip", view="three-quarter", light="daylight"), 3.0),
-        "further model": (replace(request, model="mn-tomas"), 20.0),
+        "first shot of a garment": (request, "20"),
+        "further pose": (replace(request, pose="hand-on-hip"), "10"),
+        "further view": (replace(request, pose="hand-on-hip", view="three-quarter"), "3"),
+        "further light": (replace(request, pose="hand-on-hip", view="three-quarter", light="daylight"), "3"),
+        "further model": (replace(request, model="mn-tomas"), "20"),
     }
     rows, stages = [], []
     for kind, (asked, bound) in kinds.items():
         shot, seconds = timed(studio, asked)
-        rows.append([kind, f"{seconds:.2f}", f"{bound:.0f}", str(shot.drape.report.vertices)])
+        rows.append([kind, f"{seconds:.2f}", bound, str(shot.drape.report.vertices), f"{peak_gib():.2f}"])
         parts = sorted(shot.timings.items(), key=lambda item: -item[1])
         stages.append([kind, ", ".join(f"{stage} {spent:.2f}" for stage, spent in parts if spent >= 0.005)])
-    print_table("Seconds a shot, 1024x768, warm process", ["shot", "seconds", "bound", "cloth vertices"], rows)
-    print_table("Seconds a stage", ["shot", "stages"], stages)
+    head = ["shot", "seconds", "bar", "cloth vertices", "peak memory so far, GiB"]
+    return [
+        Table("Seconds a shot, 1024x768, warm process", head, rows),
+        Table("Seconds a stage", ["shot", "stages"], stages),
+    ]
 
 
-def print_growth_with_pixels(studio: Studio, request: ShotRequest) -> None:
+def measure_pixels(studio: Studio, request: ShotRequest) -> Table:
     """The same drape at growing sizes."""
     rows = []
     for size in ((512, 384), (1024, 768), (2048, 1536), (3072, 2304)):
         shot, _ = timed(studio, replace(request, size=size, view="20"))
         spent = shot.timings["conditions"] + shot.timings["draft"]
-        rows.append([f"{size[0]}x{size[1]}", f"{size[0] * size[1] / 1e6:.2f}", f"{spent:.2f}"])
-    print_table("Growth with pixels: maps and draft of a finished drape", ["size", "megapixels", "seconds"], rows)
+        rows.append([f"{size[0]}x{size[1]}", f"{size[0] * size[1] / 1e6:.2f}", f"{spent:.2f}", f"{peak_gib():.2f}"])
+    head = ["size", "megapixels", "seconds", "peak memory so far, GiB"]
+    return Table("Growth with pixels: maps and draft of a finished drape", head, rows)
 
 
-def print_growth_with_cloth(studio: Studio, photos: Sequence[Path]) -> None:
-    """Garments of different cloth area."""
+def measure_cloth(studio: Studio, photos: Sequence[Path]) -> Table:
+    """Garments of different cloth area; one that does not stay on is named."""
     rows = []
     for photo in photos:
-        shot, _ = timed(studio, ShotRequest(GarmentSource(photo), model="wm-ines", pose="walking"))
-        spent = shot.timings.get("drape", 0.0)
-        rows.append([shot.drape.report.vertices, photo.name, spent])
-    table = [[str(count), name, f"{spent:.2f}"] for count, name, spent in sorted(rows)]
-    print_table("Growth with cloth: dressing and moving into a pose", ["vertices", "photo", "seconds"], table)
+        try:
+            shot, _ = timed(studio, ShotRequest(GarmentSource(photo), model="wm-ines", pose="walking"))
+        except VModelError as error:
+            rows.append((0, photo.name, error.code))
+            continue
+        rows.append((shot.drape.report.vertices, photo.name, f"{shot.timings.get('drape', 0.0):.2f}"))
+    table = [[str(count), name, spent] for count, name, spent in sorted(rows)]
+    return Table("Growth with cloth: dressing and moving into a pose", ["vertices", "photo", "seconds"], table)
+
+
+def peak_gib() -> float:
+    """The most memory that this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def timed(studio: Studio, request: ShotRequest) -> tuple[Shot, float]:

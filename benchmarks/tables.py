@@ -70,11 +70,15 @@ def as_markdown(table: Table) -> str:
     return "\n".join([f"**{table.title}**", "", *body])
 
 
+def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table as Markdown, so that it can be quoted."""
+    print(f"\n{as_markdown(Table(title, head, rows))}\n", flush=True)
+
+
 def publish(figures: Figures, keep: bool = True) -> None:
     """Print the figures and, unless they are of somebody's private photos, keep them for the report."""
     for table in figures.tables:
-        print(f"\n{as_markdown(table)}")
-    print()
+        print_table(table.title, table.head, table.rows)
     for finding in figures.findings:
         print(f"- {finding}")
     print(flush=True)

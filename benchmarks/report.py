@@ -1,0 +1,62 @@
+"""Write docs/benchmarks.md from what the benchmarks kept: ``python -m benchmarks.report``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from benchmarks.tables import FIGURES, ROOT, Table, as_markdown
+
+REPORT = ROOT / "docs" / "benchmarks.md"
+SECTIONS = {
+    "fidelity": (
+        "Print fidelity",
+        "Every visible pixel of the front panel is led back by the warp map to the panel's texture, which is the "
+        "cut-out photo itself, and compared by CIEDE2000. Shading is removed first, as the ratio of both luminances "
+        "blurred over 10 pixels. OCR reads the flat-lay and the garment's part of the shot, enlarged four times.",
+    ),
+    "speed": (
+        "Speed and memory",
+        "A warm process that has shot another garment before; drapes are computed, not read from the cache.",
+    ),
+    "detector": (
+        "A person detector trained on real people",
+        "MediaPipe Pose, which serves the benchmark only, looks at full-body shots of the examples. A joint's error "
+        "is its distance from the requested pose as a share of the body's height; 12 joints of arms and legs count.",
+    ),
+}
+"""Benchmark -> heading and how it measures."""
+
+
+def main() -> None:
+    """Write the report; benchmarks that were not run on this machine are left out."""
+    kept = {name: FIGURES / f"{name}.json" for name in SECTIONS}
+    found = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in kept.items() if path.is_file()}
+    REPORT.write_text(report(found), encoding="utf-8")
+    print(f"{REPORT.relative_to(ROOT)} shows: {', '.join(found) or 'nothing; run the benchmarks first'}")
+
+
+def report(found: dict[str, dict[str, Any]]) -> str:
+    """The page as Markdown.
+
+    Args:
+        found: benchmark name -> what ``benchmarks.tables.publish`` kept.
+    """
+    parts = [
+        "# Benchmarks",
+        "Written by `python -m benchmarks.report` after `make bench` and `make bench-detector`; the photos are the "
+        "bundled examples.",
+    ]
+    for name, (heading, method) in SECTIONS.items():
+        if name not in found:
+            continue
+        kept = found[name]
+        parts += [f"## {heading}", method]
+        parts += [as_markdown(Table(**table)) for table in kept["tables"]]
+        parts += ["\n".join(f"- {finding}" for finding in kept["findings"])]
+        parts += [f"Measured on {kept['date']} at commit {kept['commit']}: {kept['machine']}."]
+    return "\n\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    main()
