@@ -1,12 +1,13 @@
 # One door for people and machines: every target makes the environment it needs in .venv first.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 VENV ?= .venv
+TRAIN_VENV ?= .venv-train
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo shoot test check lint lint-docker format bench bench-detector examples pictures clean
+.PHONY: help install demo shoot test check lint lint-docker format bench bench-detector examples pictures train-env train-pictures clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +33,17 @@ $(VENV)/.docker: $(VENV)/.base
 	@$(PIP) -e ".[docker]"
 	@touch $@
 
+$(TRAIN_VENV)/.ready:
+	@python3.11 -m venv $(TRAIN_VENV) || { echo "train-env: Blender as a module needs Python 3.11; install it"; exit 1; }
+	@echo "Installing Blender as a module into $(TRAIN_VENV) (350 MB) ..."
+	@$(TRAIN_VENV)/bin/python -m pip install --quiet --disable-pip-version-check "bpy==5.0.1" "numpy<2"
+	@touch $@
+
+train-env: $(TRAIN_VENV)/.ready  ## Make the environment that photographs training scenes
+
+train-pictures: $(VENV)/.base $(TRAIN_VENV)/.ready  ## Make the training pictures of the embedded weights
+	@VMODEL_BLENDER_PYTHON=$(TRAIN_VENV)/bin/python $(BIN)/python -m pipelines.training.pictures
+
 demo: $(VENV)/.base  ## Dress virtual models in the bundled examples
 	@$(BIN)/vmodel shoot examples/*.jpg --out $(OUT)/demo --contact-sheet
 	@echo "The pictures are in $(OUT)/demo; contact-sheet.jpg there shows them all."
@@ -39,8 +51,8 @@ demo: $(VENV)/.base  ## Dress virtual models in the bundled examples
 shoot: $(VENV)/.base  ## Shoot one photo: make shoot PHOTO=shirt.jpg
 	@$(BIN)/vmodel shoot $(PHOTO) --out $(OUT)
 
-test: $(VENV)/.dev  ## Run every test
-	@$(BIN)/python -m pytest
+test: $(VENV)/.dev $(TRAIN_VENV)/.ready  ## Run every test
+	@VMODEL_BLENDER_PYTHON=$(TRAIN_VENV)/bin/python $(BIN)/python -m pytest
 
 lint: $(VENV)/.dev  ## Check style and types
 	@$(BIN)/ruff format --check .

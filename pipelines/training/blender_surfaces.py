@@ -1,0 +1,189 @@
+"""Cycles materials of skin, eyes, cloth and hair; runs inside the Python that has ``bpy``."""
+
+import bpy
+
+
+def _fresh(name):
+    """A material with a Principled shader: (material, nodes, links, shader)."""
+    material = bpy.data.materials.new(name)
+    material.use_nodes = True
+    tree = material.node_tree
+    return material, tree.nodes, tree.links, tree.nodes["Principled BSDF"]
+
+
+def _texture(nodes, links, image, coordinates=None):
+    node = nodes.new("ShaderNodeTexImage")
+    node.image = image
+    node.interpolation = "Cubic" if coordinates is None else "Linear"
+    if coordinates is not None:
+        links.new(coordinates, node.inputs["Vector"])
+    return node.outputs["Color"]
+
+
+def _maths(nodes, links, operation, first, second):
+    node = nodes.new("ShaderNodeMath")
+    node.operation = operation
+    for slot, value in enumerate((first, second)):
+        if isinstance(value, float | int):
+            node.inputs[slot].default_value = value
+        else:
+            links.new(value, node.inputs[slot])
+    return node.outputs[0]
+
+
+def _bump(nodes, links, height, distance_m, below=None):
+    node = nodes.new("ShaderNodeBump")
+    node.inputs["Strength"].default_value = 1.0
+    node.inputs["Distance"].default_value = distance_m
+    links.new(height, node.inputs["Height"])
+    if below is not None:
+        links.new(below, node.inputs["Normal"])
+    return node.outputs["Normal"]
+
+
+def plain_material(name, colour, roughness):
+    """One colour."""
+    material, _, _, shader = _fresh(name)
+    shader.inputs["Base Color"].default_value = (*colour, 1)
+    shader.inputs["Roughness"].default_value = roughness
+    return material
+
+
+def skin_material(name, images, stature_m, seed):
+    """Painted skin with light that bleeds under it, pores, and a thin film of oil; or moist eyes.
+
+    Args:
+        name: "skin" or "eyes".
+        images: "albedo", "roughness", "height" (mm) and "scatter" (0..1) in the body's texture layout.
+        stature_m: light travels as far in a child's skin, but pores are finer.
+        seed: moves the procedural pores.
+    """
+    material, nodes, links, shader = _fresh(name)
+    albedo = _texture(nodes, links, images["albedo"])
+    if name == "eyes":
+        links.new(albedo, shader.inputs["Base Color"])
+        shader.inputs["Roughness"].default_value = 0.03
+        shader.inputs["IOR"].default_value = 1.376
+        shader.inputs["Coat Weight"].default_value = 0.6
+        shader.inputs["Coat Roughness"].default_value = 0.01
+        return material
+    scatter = _texture(nodes, links, images["scatter"])
+    roughness = _texture(nodes, links, images["roughness"])
+    shader.subsurface_method = "BURLEY"
+    links.new(_maths(nodes, links, "MULTIPLY", scatter, 0.85), shader.inputs["Subsurface Weight"])
+    shader.inputs["Subsurface Radius"].default_value = (1.0, 0.36, 0.19)
+    shader.inputs["Subsurface Scale"].default_value = 0.0032
+    shader.inputs["IOR"].default_value = 1.4
+    # Cloth of the base layer hardly shines.
+    shine = _maths(nodes, links, "MULTIPLY_ADD", scatter, 0.22)
+    shine.node.inputs[2].default_value = 0.08
+    links.new(shine, shader.inputs["Specular IOR Level"])
+    place = nodes.new("ShaderNodeTexCoord").outputs["Object"]
+    blotch = nodes.new("ShaderNodeTexNoise")
+    blotch.noise_dimensions = "4D"
+    blotch.inputs["Scale"].default_value = 900 / stature_m
+    blotch.inputs["W"].default_value = seed
+    blotch.inputs["Detail"].default_value = 4
+    links.new(place, blotch.inputs["Vector"])
+    # Mottling in the colour survives the denoiser, which is guided by it.
+    links.new(_mottled(nodes, links, albedo, blotch.outputs["Fac"], scatter), shader.inputs["Base Color"])
+    varied = _maths(nodes, links, "MULTIPLY_ADD", blotch.outputs["Fac"], 0.22)
+    links.new(_maths(nodes, links, "SUBTRACT", roughness, 0.10), varied.node.inputs[2])
+    links.new(varied, shader.inputs["Roughness"])
+    painted = _bump(nodes, links, _texture(nodes, links, images["height"]), 0.0013)
+    pores = nodes.new("ShaderNodeTexVoronoi")
+    pores.inputs["Scale"].default_value = 1900 / stature_m
+    links.new(place, pores.inputs["Vector"])
+    depth = _maths(nodes, links, "MULTIPLY", pores.outputs["Distance"], scatter)
+    links.new(_bump(nodes, links, depth, 0.00010, painted), shader.inputs["Normal"])
+    return material
+
+
+def _mottled(nodes, links, colour, noise, scatter):
+    """Skin colour that varies over a millimetre or two."""
+    centred = _maths(nodes, links, "SUBTRACT", noise, 0.5)
+    strength = _maths(nodes, links, "MULTIPLY", scatter, 0.09)
+    factor = _maths(nodes, links, "MULTIPLY_ADD", centred, strength)
+    factor.node.inputs[2].default_value = 1.0
+    tinted = nodes.new("ShaderNodeVectorMath")
+    tinted.operation = "SCALE"
+    links.new(colour, tinted.inputs[0])
+    links.new(factor, tinted.inputs["Scale"])
+    return tinted.outputs[0]
+
+
+def cloth_material(name, image, look):
+    """A fabric that wears the garment's own picture.
+
+    Args:
+        name: of the material.
+        image: the garment's picture, linear light.
+        look: "roughness", "specular" (head-on reflectance), "sheen", "weave_mm" and "weave" (slope) of the draft's
+            material.
+    """
+    material, nodes, links, shader = _fresh(name)
+    colour = _texture(nodes, links, image)
+    metres = nodes.new("ShaderNodeUVMap")
+    metres.uv_map = "metres"
+    spacing = look["weave_mm"] * 1e-3
+    fibre = nodes.new("ShaderNodeTexNoise")
+    fibre.inputs["Scale"].default_value = 0.55 / spacing
+    fibre.inputs["Detail"].default_value = 4
+    links.new(metres.outputs["UV"], fibre.inputs["Vector"])
+    shade = _maths(nodes, links, "MULTIPLY_ADD", fibre.outputs["Fac"], 0.16)
+    shade.node.inputs[2].default_value = 0.92
+    tinted = nodes.new("ShaderNodeVectorMath")
+    tinted.operation = "SCALE"
+    links.new(colour, tinted.inputs[0])
+    links.new(shade, tinted.inputs["Scale"])
+    links.new(_inside_paler(nodes, links, tinted.outputs[0]), shader.inputs["Base Color"])
+    shader.inputs["Roughness"].default_value = look["roughness"]
+    # Blender's level 0.5 stands for 4 % head-on.
+    shader.inputs["Specular IOR Level"].default_value = min(look["specular"] / 0.08, 1.0)
+    shader.inputs["Sheen Weight"].default_value = min(2.0 * look["sheen"], 0.3)
+    shader.inputs["Sheen Roughness"].default_value = 0.4
+    threads = _threads(nodes, links, metres.outputs["UV"], spacing)
+    height = _maths(nodes, links, "ADD", threads, fibre.outputs["Fac"])
+    links.new(_bump(nodes, links, height, 0.25 * spacing * look["weave"] / 0.1 * 0.5), shader.inputs["Normal"])
+    return material
+
+
+def _threads(nodes, links, metres, spacing_m):
+    """Height of a weave: two waves that cross."""
+    total = None
+    for axis in ("X", "Y"):
+        wave = nodes.new("ShaderNodeTexWave")
+        wave.bands_direction = axis
+        # A wave texture of scale s repeats every 2 pi / (20 s).
+        wave.inputs["Scale"].default_value = 6.2832 / 20 / spacing_m
+        wave.inputs["Distortion"].default_value = 0.8
+        wave.inputs["Detail Scale"].default_value = 0.3
+        links.new(metres, wave.inputs["Vector"])
+        total = wave.outputs["Fac"] if total is None else _maths(nodes, links, "MULTIPLY", total, wave.outputs["Fac"])
+    return total
+
+
+def _inside_paler(nodes, links, colour):
+    """The wrong side of a print is paler and darker, as in the draft."""
+    facing = nodes.new("ShaderNodeNewGeometry").outputs["Backfacing"]
+    grey = nodes.new("ShaderNodeHueSaturation")
+    grey.inputs["Saturation"].default_value = 0.7
+    grey.inputs["Value"].default_value = 0.75
+    links.new(colour, grey.inputs["Color"])
+    mix = nodes.new("ShaderNodeMix")
+    mix.data_type = "RGBA"
+    links.new(facing, mix.inputs["Factor"])
+    links.new(colour, mix.inputs["A"] if mix.inputs["A"].type == "RGBA" else mix.inputs[6])
+    links.new(grey.outputs["Color"], mix.inputs[7])
+    return mix.outputs[2]
+
+
+def hair_material(name):
+    """Strands in their own colours; only their smoothed light is used, so they need not let light through."""
+    material, nodes, links, shader = _fresh(name)
+    tint = nodes.new("ShaderNodeAttribute")
+    tint.attribute_name = "tint"
+    links.new(tint.outputs["Color"], shader.inputs["Base Color"])
+    shader.inputs["Roughness"].default_value = 0.45
+    shader.inputs["Specular IOR Level"].default_value = 0.6
+    return material

@@ -1,0 +1,265 @@
+"""Make training pictures: ``python -m pipelines.training.pictures --count 1200 --seed 1``.
+
+Each scene (somebody in a drawn garment, dressed and posed by vmodel) is seen five times: the whole figure, half of it,
+the head, a hand and an opening of the garment. Each view is rendered twice: as the draft with its condition maps, and
+as a photograph by Cycles. One .npz a picture; the format stands in docs/training.md. A run that was cut short goes on
+where it stopped; the same seed makes the same pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from pipelines.training.blender_handover import hand_over
+from pipelines.training.blender_process import VARIABLE, Photographer, find_blender_python
+from pipelines.training.pictures_finish import (
+    develop,
+    exposure_gain,
+    prepare,
+    skin_gain,
+    with_catchlights,
+    with_dense_hair,
+)
+from pipelines.training.pictures_store import Index, PictureStore, write_contact_sheet
+from pipelines.training.scene_set import TrainingScene, magnification, make_scene, scratch_folder
+from vmodel.body.roster import load_roster
+from vmodel.config import Settings
+from vmodel.errors import VModelError
+from vmodel.files import CACHE_BYTES, keep_newest
+from vmodel.images import to_srgb
+from vmodel.scene import project_points, render_conditions, render_draft
+from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
+
+VIEWS = 5
+SAMPLES = 6
+DEFAULT_OUT = Path("~/.cache/vmodel-train/pictures")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Parse the command line and make pictures until ``--count`` are there."""
+    options = _parse(arguments)
+    out = options.out.expanduser()
+    console = Console()
+    try:
+        python = find_blender_python(options.blender_python)
+        make_pictures(out, options.count, options.seed, python, options.samples, options.workers, console)
+    except VModelError as error:
+        console.print(f"[red]error[/] {error}")
+        raise SystemExit(1) from None
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("--count", type=int, default=1200, help="pictures in all, those already there included")
+    parser.add_argument("--seed", type=int, default=1, help="decides every scene")
+    parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help=f"folder (default {DEFAULT_OUT})")
+    parser.add_argument("--workers", type=int, default=1, help="processes, each with a Blender of its own")
+    parser.add_argument("--samples", type=int, default=SAMPLES, help="light paths a pixel")
+    parser.add_argument("--blender-python", type=Path, help=f"Python that has bpy (or {VARIABLE})")
+    return parser.parse_args(arguments)
+
+
+def make_pictures(out: Path, count: int, seed: int, python: Path, samples: int, workers: int, console: Console) -> None:
+    """Fill a folder with pictures.
+
+    Args:
+        out: folder.
+        count: pictures in all; a scene is made whole, so up to four more may come.
+        seed: of the run; scene n has the seed ``seed * 100000 + n``.
+        python: that has ``bpy``.
+        samples: light paths a pixel.
+        workers: processes.
+        console: told how far it is.
+    Raises:
+        BlenderFailed: three scenes in a row could not be photographed.
+    """
+    store = PictureStore(out)
+    index = Index(out)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("training pictures", total=count, completed=index.pictures)
+        for made, skipped in _work(index.open_scenes(seed), store, index, python, samples, workers, count):
+            progress.update(task, completed=min(made, count), description=f"training pictures ({skipped} left out)")
+    write_contact_sheet(out)
+    console.print(f"{index.pictures} pictures in {out}; {index.skipped} scenes were left out.")
+
+
+def _work(
+    seeds: Iterator[int], store: PictureStore, index: Index, python: Path, samples: int, workers: int, count: int
+) -> Iterator[tuple[int, int]]:
+    """Make scenes until enough pictures are there; yields (pictures, scenes left out) after each."""
+    if index.pictures >= count:
+        return
+    if workers == 1:
+        studio = SceneStudio(python, store, samples)
+        outcomes: Iterator[dict[str, Any]] = map(studio.shoot, seeds)
+        yield from _record(outcomes, index, count)
+        studio.close()
+        return
+    context = get_context("spawn")
+    with context.Pool(workers, _start_worker, (python, store, samples)) as pool:
+        yield from _record(pool.imap_unordered(_shoot_in_worker, seeds), index, count)
+        pool.terminate()
+
+
+def _record(outcomes: Iterator[dict[str, Any]], index: Index, count: int) -> Iterator[tuple[int, int]]:
+    for number, outcome in enumerate(outcomes):
+        index.add(outcome)
+        if number % 10 == 4:
+            write_contact_sheet(index.folder)
+        yield index.pictures, index.skipped
+        if index.pictures >= count:
+            return
+
+
+_worker: list[SceneStudio] = []
+
+
+def _start_worker(python: Path, store: PictureStore, samples: int) -> None:
+    _worker.append(SceneStudio(python, store, samples))
+
+
+def _shoot_in_worker(seed: int) -> dict[str, Any]:
+    return _worker[0].shoot(seed)
+
+
+class SceneStudio:
+    """Makes all pictures of one scene after the other, with one Blender kept alive.
+
+    Args:
+        python: that has ``bpy``.
+        store: where pictures go.
+        samples: light paths a pixel.
+        settings: ``cache`` keeps skins and hair between scenes.
+    """
+
+    def __init__(self, python: Path, store: PictureStore, samples: int, settings: Settings | None = None) -> None:
+        self._settings = settings or Settings()
+        self._roster = {k: v for k, v in load_roster(self._settings).items() if not (v.is_child and v.age >= 18)}
+        self._python = python
+        self._store = store
+        self._samples = samples
+        self._photographer: Photographer | None = None
+        self._failures = 0
+
+    def close(self) -> None:
+        """End Blender."""
+        if self._photographer is not None:
+            self._photographer.close()
+            self._photographer = None
+
+    def shoot(self, seed: int) -> dict[str, Any]:
+        """Make the pictures of one scene, or say why there are none.
+
+        Returns:
+            {"scene": seed, "pictures": [meta ...]} or {"scene": seed, "left_out": code}.
+        Raises:
+            BlenderFailed: the third time in a row.
+        """
+        start = time.monotonic()
+        keep_newest(self._settings.cache, CACHE_BYTES)
+        try:
+            scene = make_scene(seed, self._roster, self._settings)
+            pictures = self._photograph(scene)
+        except VModelError as error:
+            self._note(error)
+            return {"scene": seed, "left_out": error.code, "seconds": round(time.monotonic() - start, 1)}
+        self._failures = 0
+        return {"scene": seed, "pictures": pictures, "seconds": round(time.monotonic() - start, 1)}
+
+    def _note(self, error: VModelError) -> None:
+        if error.code != "blender_failed":
+            return
+        self.close()
+        self._failures += 1
+        if self._failures >= 3:
+            raise error
+
+    def _photograph(self, set_up: TrainingScene) -> list[dict[str, Any]]:
+        scene, seed = set_up.scene, set_up.seed
+        cameras = list(set_up.cameras.values())
+        dense = with_dense_hair(scene, seed)
+        maps, drafts, overlays = [], [], []
+        for camera in cameras:
+            maps.append(render_conditions(scene, camera))
+            drafts.append(render_draft(scene, camera, None, set_up.light, set_up.background, seed))
+            overlays.append(prepare(scene, dense, camera, set_up.light, set_up.background, seed))
+        scratch = scratch_folder(self._store.folder)
+        hand_over(scene, cameras, scene.lit(set_up.light, cameras[0], seed).setup, seed, scratch / "scene.npz")
+        if self._photographer is None:
+            self._photographer = Photographer(self._python)
+        shots = self._photographer.photograph(scratch / "scene.npz", scratch, self._samples, seed)
+        gain = exposure_gain(shots[0], drafts[0], maps[0])
+        bare = skin_gain(shots[0], overlays[0], gain, drafts[0], maps[0])
+        written = []
+        for number, (name, camera) in enumerate(set_up.cameras.items()):
+            target = develop(shots[number], overlays[number], gain, bare, seed + number)
+            target = with_catchlights(target, drafts[number], maps[number])
+            arrays = pack_picture(drafts[number], target, maps[number], set_up.garment.flat_lay)
+            meta = describe(set_up, name, camera, cameras[0], gain)
+            written.append(self._store.write(seed * VIEWS + number, arrays, meta))
+        return written
+
+
+def pack_picture(draft: ByteArray, target: ByteArray, maps: ConditionMaps, flat_lay: ByteArray) -> dict[str, Any]:
+    """One picture's arrays in the format of docs/training.md."""
+
+    def coverage(mask: FloatArray) -> ByteArray:
+        return np.asarray(np.clip(mask, 0, 1) * 255 + 0.5, np.uint8)
+
+    return {
+        "draft": draft,
+        "target": target,
+        "albedo": to_srgb(maps.albedo),
+        "normals": np.clip(np.rint(maps.normals * 127), -127, 127).astype(np.int8),
+        "depth_m": maps.depth_m.astype(np.float16),
+        "parts": maps.parts,
+        "garment": coverage(maps.garment_mask),
+        "person": coverage(maps.person_mask),
+        "hair": coverage(maps.hair_mask),
+        "pose_map": maps.pose_map,
+        "flat_lay": flat_lay,
+    }
+
+
+def describe(scene: TrainingScene, crop: str, camera: Camera, whole: Camera, gain: float) -> dict[str, Any]:
+    """What training and the index are told of a picture."""
+    model = scene.model
+    middle = scene.scene.posed.vertices_m.mean(axis=0)
+    if crop not in ("full", "upper", "lower"):
+        zoom = camera.focal_px / whole.focal_px
+    else:
+        zoom = magnification(camera, whole, middle)
+    _, depth = project_points(middle[None], camera)
+    return {
+        "skin_tone": [round(float(c), 5) for c in model.skin_tone],
+        "hair_colour": [round(float(c), 5) for c in model.hair.colour],
+        "hair_style": model.hair.style,
+        "age": float(model.age),
+        "gender": model.gender,
+        "light": scene.light,
+        "background": scene.background,
+        "material": scene.garment.garment.material,
+        "zoom": round(zoom, 4),
+        "distance_m": round(float(depth[0]), 3),
+        "crop": crop,
+        "split": scene.split,
+        "garment": scene.garment.id,
+        "category": scene.garment.kind.category.value,
+        "body": model.id,
+        "seed": scene.seed,
+        "gain": round(gain, 4),
+    }
+
+
+if __name__ == "__main__":
+    main()
