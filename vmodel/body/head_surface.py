@@ -56,10 +56,21 @@ class HeadSurface:
         distance = np.einsum("nc,nc->n", away, normal)
         return Contact(distance, normal, self.spot_mm[index] + away @ self.axes.T * (1000 / self.scale))
 
-    def pushed_out(self, points_m: FloatArray, clearance_m: FloatArray | float) -> FloatArray:
-        """(n, 3) points, those closer to the skin than the clearance moved out to it."""
-        contact = self.contact(points_m)
-        return np.asarray(points_m + contact.normal * np.maximum(clearance_m - contact.distance_m, 0)[:, None])
+    def pushed_out(self, points_m: FloatArray, clearance_m: float, reach_m: float = np.inf) -> FloatArray:
+        """(n, 3) points, those closer to the surface than the clearance moved out to it.
+
+        Args:
+            points_m: (n, 3).
+            clearance_m: least distance.
+            reach_m: points farther than this from every sample stay, on whichever side of its plane they lie.
+        """
+        away_m, index = self.tree.query(points_m, distance_upper_bound=reach_m)
+        near = np.flatnonzero(np.isfinite(away_m))
+        normal = self.normals[index[near]]
+        distance = np.einsum("nc,nc->n", points_m[near] - self.samples_m[index[near]], normal)
+        pushed = np.array(points_m)
+        pushed[near] += normal * np.maximum(clearance_m - distance, 0)[:, None]
+        return pushed
 
 
 def on_ear(spot_mm: FloatArray) -> BoolArray:

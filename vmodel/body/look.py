@@ -11,7 +11,7 @@
 | eyes | "dark-brown", "brown", "amber", "hazel", "green", "blue", "grey" or linear (r, g, b) | by skin tone |
 | lips | "natural", "nude", "rose", "coral", "berry", "red", "plum" or linear (r, g, b) | "natural" |
 | brows | "natural", "soft", "arched", "straight", "thick" | by gender |
-| brow_colour | linear (r, g, b) | hair colour, a little darker |
+| brow_colour | linear (r, g, b) | hair colour, darker, browner on the fair |
 | brow_density | 0..1 | 0.6 for women, 0.75 for men, 0.5 for children |
 | lashes | 0..1, length and density | 0.6 (women with make-up longer) |
 | facial_hair | "none", "stubble", "moustache", "goatee", "short-beard", "full-beard" | "none" |
@@ -124,7 +124,10 @@ def _defaults(model: VirtualModel) -> dict[str, Any]:
     receding = man and model.age > 40 and rng.random() < 0.6
     hairline = str(rng.choice(["rounded", "straight", "widows-peak"]))
     grey = 0.5 * model.hair.grey
-    brow_colour = tuple(float(c * 0.6 * (1 - grey) + 0.25 * grey) for c in model.hair.colour)
+    # Brows of the fair are a warm brown, not a shade of the same yellow.
+    fading = np.clip(4 * np.mean(model.hair.colour), 0, 1) * (1 - model.hair.grey) * np.array([0.20, 0.26, 0.30])
+    brow = np.array(model.hair.colour) * (0.6 - fading) * (1 - grey) + 0.25 * grey
+    brow_colour = tuple(float(channel) for channel in brow)
     makeup = 0.35 if woman and not model.is_child else 0.0
     return {
         "undertone": float(rng.uniform(-0.4, 0.4)),

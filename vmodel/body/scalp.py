@@ -52,7 +52,7 @@ def hairline_depth(spot_mm: FloatArray, model: VirtualModel, look: Look) -> Floa
 def hair_density(spot_mm: FloatArray, model: VirtualModel, look: Look) -> FloatArray:
     """(n,) 0..1 share of full density: thin at the hairline, thinner on top where the hairline recedes."""
     depth = hairline_depth(spot_mm, model, look)
-    density = smoothstep(-3.0, 9.0, depth)
+    density = smoothstep(-4.0, 13.0, depth)
     if look.hairline == "receding":
         crown = np.exp(-0.5 * ((spot_mm[:, 0] / 34) ** 2 + ((spot_mm[:, 1] - 118) / 34) ** 2)) * (spot_mm[:, 2] > 60)
         density = density * (1 - 0.45 * crown)
@@ -85,7 +85,7 @@ def scalp_colour(model: VirtualModel, chart: Chart, look: Look) -> tuple[FloatAr
     parting = np.exp(-((parting_distance(spot_mm, style, look) / 1.7) ** 2)) * (
         smoothstep(92, 55, spot_mm[:, 1]) * (spot_mm[:, 2] > 40)
     )
-    share[head] = style.scalp_opacity * density**1.3 * (1 - 0.75 * parting)
+    share[head] = style.scalp_opacity * density**1.7 * (1 - 0.75 * parting)
     grey = np.array([0.32, 0.31, 0.30])
     colour = np.array(model.hair.colour) * (1 - model.hair.grey) + grey * model.hair.grey
     tinted = 0.55 * colour + 0.045 * np.array(model.skin_tone)

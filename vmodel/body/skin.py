@@ -27,7 +27,7 @@ from vmodel.body.head_surface import head_scale
 from vmodel.body.lids import upper_lid_edge
 from vmodel.body.look import Look, look_of
 from vmodel.body.model import Body
-from vmodel.body.scalp import scalp_colour
+from vmodel.body.scalp import hairline_depth, scalp_colour
 from vmodel.types import FloatArray, IntArray, SkinTextures, VirtualModel
 
 _WARM = np.array([1.02, 1.0, 0.86], np.float32)
@@ -103,9 +103,11 @@ def _paint_bare_skin(model: VirtualModel, chart: Chart, anatomy: Anatomy, look: 
     warm = max(look.undertone, 0.0), max(-look.undertone, 0.0)
     tone = np.array(model.skin_tone, np.float32) * _WARM ** warm[0] * _COOL ** warm[1]
     albedo = tone * np.exp(-blood[:, None] * BLOOD - melanin[:, None] * MELANIN)
-    albedo[face] *= np.exp(-fine.shade)[:, None]
+    albedo[face] *= np.exp(-fine.shade)
     roughness = np.full(len(albedo), 0.47, np.float32)
-    roughness[face] -= _oily(spot_mm) * (0.11 - 0.06 * look.makeup)
+    # Hair shades the skin beside it: no lamp behind the head is mirrored there.
+    roughness[face] += 0.4 * smoothstep(-26, -4, hairline_depth(spot_mm, model, look)) * (spot_mm[:, 2] > -60)
+    roughness[face] -= _oily(spot_mm) * (0.15 - 0.07 * look.makeup)
     layer = _Layer(albedo, roughness, height, np.ones(len(albedo), np.float32))
     layer = _paint_lips(layer, chart, anatomy, look, tone, model.seed)
     layer = _paint_nails(layer, chart, look, tone)
@@ -129,9 +131,9 @@ def _oily(spot_mm: FloatArray) -> FloatArray:
 
 
 def _paint_lips(layer: _Layer, chart: Chart, anatomy: Anatomy, look: Look, tone: FloatArray, seed: int) -> _Layer:
-    lip = look_up_mask("lips", chart) * (chart.spot_mm[:, 2] > -90) * (np.abs(chart.spot_mm[:, 0]) < 32)
+    lip = look_up_mask("lips", chart, soft_px=2.2) * (chart.spot_mm[:, 2] > -90) * (np.abs(chart.spot_mm[:, 0]) < 32)
     at = np.flatnonzero(lip > 0.004)
-    spot_mm, lip = chart.spot_mm[at], smoothstep(0.12, 0.88, lip[at])
+    spot_mm, lip = chart.spot_mm[at], smoothstep(0.06, 0.94, lip[at])
     rng = np.random.default_rng([seed, 31])
     natural = tone * np.exp(-np.array([0.22, 0.92, 0.74]) * (0.85 + 0.15 * look.blush))
     if look.lips is None:

@@ -15,6 +15,8 @@ HEAD, BROW, LASH, FACIAL = 0, 1, 2, 3
 """Values of ``Strands.kind``."""
 
 _VOXEL_M = 0.006
+_ROOTS_M = 0.022
+_ROOT_ABSORPTION = np.array([0.55, 0.68, 0.80], np.float32)
 _STEPS = 14
 
 
@@ -27,7 +29,7 @@ def lit_colours(geometry: Geometry, hair: Strands, camera: Camera, lighting: Lig
     flat, along = points.reshape(-1, 3), tangent.reshape(-1, 3)
     view = camera.position_m.astype(np.float32) - flat
     view /= length(view)[..., None]
-    own = np.repeat(np.asarray(hair.colour, np.float32), count, axis=0)
+    own = _with_roots(hair).reshape(-1, 3)
     rng = np.random.default_rng(5)
     shift = np.repeat(np.asarray(rng.normal(0, 0.035, strands), np.float32), count)
     volume = _HairVolume(geometry, hair, lighting.setup)
@@ -42,6 +44,21 @@ def lit_colours(geometry: Geometry, hair: Strands, camera: Camera, lighting: Lig
     return np.asarray(total.reshape(strands, count, 3), np.float32)
 
 
+def _with_roots(hair: Strands) -> FloatArray:
+    """(N, K, 3) colours along strands: light coloured hair is darker near the scalp, grey and black hair is not."""
+    colour = np.asarray(hair.colour, np.float32)
+    points = np.asarray(hair.points_m, np.float32)
+    arc = np.cumsum(length(np.diff(points, axis=1)), axis=1)
+    arc = np.concatenate([np.zeros((len(points), 1), np.float32), arc], axis=1)
+    reach = np.minimum(_ROOTS_M, 0.35 * arc[:, -1:])
+    peak = colour.max(axis=1)
+    saturation = (peak - colour.min(axis=1)) / np.maximum(peak, 1e-6)
+    amount = np.clip(4 * peak, 0, 1) * np.clip(2 * saturation - 0.4, 0, 1) * (hair.kind == HEAD)
+    near_root = np.exp(-arc / np.maximum(reach, 1e-6)) * amount[:, None]
+    # The absorption of a darker fibre: blue goes first.
+    return np.asarray(colour[:, None] * np.exp(-near_root[..., None] * _ROOT_ABSORPTION), np.float32)
+
+
 def _fibre(own: FloatArray, along: FloatArray, towards: FloatArray, view: FloatArray, shift: FloatArray) -> FloatArray:
     """Light that a fibre sends from a light to the viewer: body colour, a white and a coloured highlight."""
     t_l = dot(along, towards)
@@ -54,7 +71,9 @@ def _fibre(own: FloatArray, along: FloatArray, towards: FloatArray, view: FloatA
     forward = np.power(1 - facing, 6)
     diffuse = own * (0.95 * sin_l)[:, None]
     tint = np.sqrt(own)
-    highlight = 0.06 * white[:, None] + 0.30 * tinted[:, None] * tint * own.max(axis=1, keepdims=True) ** 0.35
+    # Light that went through a fibre twice is deeper in colour than its surface.
+    deep = own**0.7 * own.max(axis=1, keepdims=True) ** 0.15
+    highlight = 0.06 * white[:, None] + 0.30 * tinted[:, None] * deep
     return np.asarray(diffuse + highlight * (0.35 + 0.65 * facing)[:, None] + (0.35 * forward)[:, None] * tint * 0.5)
 
 
