@@ -1,0 +1,87 @@
+"""Pictures as light over the draft: what the embedded model predicts is a log ratio, not colours.
+
+With ``ratio = log((picture + OFFSET) / (draft + OFFSET))`` in linear light, unseen colours and prints pass through the
+model untouched: they are in the draft, and the ratio of a red shirt is that of a green one.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as fn
+
+OFFSET = 0.02
+"""Linear light added before the ratio, so that black hair does not turn its noise into large numbers."""
+
+LIMIT = 2.0
+"""Largest ratio either way; beyond it lies a silhouette that moved, not light."""
+
+RATIO_SCALE = 0.35
+"""Size of a typical ratio: the diffusion works on ratios divided by it."""
+
+
+def log_ratio(picture: Tensor, draft: Tensor) -> Tensor:
+    """What a picture's light is over the draft's.
+
+    Args:
+        picture, draft: (B, 3, H, W) linear light.
+    Returns:
+        (B, 3, H, W) natural log, within +-LIMIT.
+    """
+    ratio = ((picture.clamp(min=0) + OFFSET) / (draft.clamp(min=0) + OFFSET)).log()
+    return ratio.clamp(-LIMIT, LIMIT)
+
+
+def apply_ratio(draft: Tensor, ratio: Tensor) -> Tensor:
+    """Light the draft with a ratio; the inverse of ``log_ratio``.
+
+    Args:
+        draft: (B, 3, H, W) linear light.
+        ratio: (B, 3, H, W).
+    Returns:
+        (B, 3, H, W) linear light, not below 0.
+    """
+    return ((draft + OFFSET) * ratio.clamp(-LIMIT, LIMIT).exp() - OFFSET).clamp(min=0)
+
+
+def project_ratio(ratio: Tensor, garment: Tensor, near: Tensor) -> Tensor:
+    """Keep of a ratio what the model may change.
+
+    Cloth gets light and shade but no colour: one grey ratio. The backdrop keeps its own except near the person.
+
+    Args:
+        ratio: (B, 3, H, W).
+        garment: (B, 1, H, W) coverage 0..1.
+        near: (B, 1, H, W) from ``near_person``.
+    Returns:
+        (B, 3, H, W); projecting twice changes nothing where coverage and nearness are 0 or 1.
+    """
+    grey = ratio.mean(dim=1, keepdim=True)
+    return (ratio + (grey - ratio) * garment) * near
+
+
+def near_person(person: Tensor) -> Tensor:
+    """How much the model may change each pixel: 1 on the person, fading over the backdrop.
+
+    Args:
+        person: (B, 1, H, W) coverage 0..1.
+    Returns:
+        (B, 1, H, W) in 0..1, 0 beyond about a tenth of the picture's width.
+    """
+    width = max(1, person.shape[-1] // 32)
+    spread = person
+    for _ in range(3):
+        padded = fn.pad(spread, (width,) * 4, mode="replicate")
+        spread = fn.avg_pool2d(fn.avg_pool2d(padded, (2 * width + 1, 1), stride=1), (1, 2 * width + 1), stride=1)
+    return torch.maximum(person, (2 * spread).clamp(0, 1))
+
+
+def to_linear(srgb: Tensor) -> Tensor:
+    """Decode sRGB 0..1 to linear light (IEC 61966-2-1)."""
+    return torch.where(srgb <= 0.04045, srgb / 12.92, ((srgb.clamp(min=0) + 0.055) / 1.055) ** 2.4)
+
+
+def to_srgb(linear: Tensor) -> Tensor:
+    """Encode linear light as sRGB 0..1, clipped (IEC 61966-2-1)."""
+    light = linear.clamp(0, 1)
+    return torch.where(light <= 0.0031308, light * 12.92, 1.055 * light.clamp(min=1e-6) ** (1 / 2.4) - 0.055)

@@ -1,0 +1,171 @@
+"""What the embedded model is told: condition maps as planes, the flat-lay and the person's look as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from einops import rearrange
+from torch import Tensor
+from torch.nn import functional as fn
+
+from pipelines.embedded_light import OFFSET, to_linear
+from vmodel.scene import LIGHTS, PART_NAMES
+from vmodel.types import FloatArray
+
+PATCH = 4
+"""Side of the pixel block that one cell of the network's grid holds."""
+
+MULTIPLE = 32
+"""Sides of what the network sees are multiples of this: a patch, halved three times."""
+
+MATERIALS = ("jersey", "cotton", "denim", "silk", "chiffon", "knit", "leather", "coat-wool")
+FLAT_LAY_SIDE = 128
+LOOK_LENGTH = 3 + 3 + 1 + 2 + 1 + len(LIGHTS) + len(MATERIALS)
+_FINE, _COARSE = 3 + 3 + 3 + 1 + 1, len(PART_NAMES) + 3 + 1 + 1
+PLANES = _FINE * PATCH**2 + _COARSE
+RATIO_PLANES = 3 * PATCH**2
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """The maps of pictures of one size, as float tensors.
+
+    Attributes:
+        draft, albedo: (B, 3, H, W) linear light.
+        normals: (B, 3, H, W) camera space (right, down, forward); 0 on the backdrop.
+        depth_m: (B, 1, H, W), 0 on the backdrop.
+        parts: (B, H, W) int64 index into ``vmodel.scene.PART_NAMES``.
+        garment, person, hair: (B, 1, H, W) coverage 0..1.
+        pose: (B, 3, H, W) limbs in OpenPose colours, 0..1.
+    """
+
+    draft: Tensor
+    albedo: Tensor
+    normals: Tensor
+    depth_m: Tensor
+    parts: Tensor
+    garment: Tensor
+    person: Tensor
+    hair: Tensor
+    pose: Tensor
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self.draft.shape[-2], self.draft.shape[-1]
+
+    def crop(self, top: int, left: int, height: int, width: int) -> Conditions:
+        """The same maps of a window."""
+        rows, columns = slice(top, top + height), slice(left, left + width)
+        return Conditions(*(getattr(self, field.name)[..., rows, columns] for field in fields(self)))
+
+    def resized(self, size: tuple[int, int]) -> Conditions:
+        """The same maps, area-averaged to another (height, width); labels take the nearest pixel."""
+        made = {}
+        for field in fields(self):
+            plane = getattr(self, field.name)
+            if field.name == "parts":
+                made[field.name] = fn.interpolate(plane[:, None].float(), size, mode="nearest-exact")[:, 0].long()
+            else:
+                made[field.name] = fn.interpolate(plane, size, mode="area")
+        return Conditions(**made)
+
+    def padded(self) -> Conditions:
+        """The same maps, continued at bottom and right until both sides are multiples of ``MULTIPLE``."""
+        down, right = (-side % MULTIPLE for side in self.size)
+        made = {}
+        for field in fields(self):
+            plane = getattr(self, field.name)
+            flat = plane[:, None].float() if plane.ndim == 3 else plane
+            flat = fn.pad(flat, (0, right, 0, down), mode="replicate")
+            made[field.name] = flat[:, 0].long() if plane.ndim == 3 else flat
+        return Conditions(**made)
+
+    def mirrored(self) -> Conditions:
+        """Left and right exchanged; normals turn with the picture. Pose colours keep their sides."""
+        turned = Conditions(*(getattr(self, field.name).flip(-1) for field in fields(self)))
+        turned.normals[:, 0].neg_()
+        return turned
+
+
+def stack_conditions(arrays: Sequence[dict[str, FloatArray]]) -> Conditions:
+    """Tensors of several pictures of one size.
+
+    Args:
+        arrays: a picture each: name -> array in the training pictures' layout (``pipelines.training.dataset``):
+            colours uint8 sRGB, normals int8, depth_m float, parts, garment, person and hair uint8.
+    """
+
+    def planes(name: str, scale: float) -> Tensor:
+        batch = torch.from_numpy(np.stack([np.atleast_3d(picture[name]).astype(np.float32) for picture in arrays]))
+        return rearrange(batch, "b h w c -> b c h w") / scale
+
+    return Conditions(
+        draft=to_linear(planes("draft", 255)),
+        albedo=to_linear(planes("albedo", 255)),
+        normals=planes("normals", 127),
+        depth_m=planes("depth_m", 1),
+        parts=planes("parts", 1)[:, 0].long(),
+        garment=planes("garment", 255),
+        person=planes("person", 255),
+        hair=planes("hair", 255),
+        pose=planes("pose_map", 255),
+    )
+
+
+def condition_planes(conditions: Conditions) -> Tensor:
+    """What is concatenated to the noisy ratio.
+
+    Detail (draft, albedo, normals, hair, garment) keeps every pixel, folded ``PATCH`` by ``PATCH`` into channels;
+    labels, pose, coverage and depth are averaged over the block.
+
+    Returns:
+        (B, PLANES, H / PATCH, W / PATCH) float32, of order one.
+    """
+    lights = [_logarithm(conditions.draft), _logarithm(conditions.albedo)]
+    fine = torch.cat([*lights, conditions.normals, conditions.hair, conditions.garment], dim=1)
+    labels = fn.one_hot(conditions.parts.clamp(0, len(PART_NAMES) - 1), len(PART_NAMES)).float()
+    labels = rearrange(labels, "b h w c -> b c h w")
+    seen = (conditions.depth_m > 0).float()
+    centre = conditions.depth_m.sum((2, 3), keepdim=True) / seen.sum((2, 3), keepdim=True).clamp(min=1)
+    relief = ((conditions.depth_m - centre) * 4).clamp(-2, 2) * seen
+    coarse = torch.cat([labels, conditions.pose, conditions.person, relief], dim=1)
+    return torch.cat([fn.pixel_unshuffle(fine, PATCH), fn.avg_pool2d(coarse, PATCH)], dim=1)
+
+
+def _logarithm(light: Tensor) -> Tensor:
+    return (light + OFFSET).log() / 1.5 + 0.75
+
+
+@dataclass(frozen=True)
+class Look:
+    """Who is seen, in which light, in what cloth and how near.
+
+    Attributes:
+        skin_tone, hair_colour: linear-light colour.
+        age: years.
+        gender: "woman", "man", "girl" or "boy".
+        light, material: names of ``vmodel.scene.LIGHTS`` and of ``MATERIALS``; others count as none.
+        zoom: pixels per metre over those of a whole figure in a picture 512 high.
+    """
+
+    skin_tone: tuple[float, float, float]
+    hair_colour: tuple[float, float, float]
+    age: float
+    gender: str
+    light: str
+    material: str
+    zoom: float
+
+
+def look_vector(look: Look) -> FloatArray:
+    """(LOOK_LENGTH,) float32 of order one."""
+    tones = np.log(np.asarray([*look.skin_tone, *look.hair_colour]) + OFFSET) / 1.5 + 1
+    sex = [float(look.gender in group) for group in (("woman", "girl"), ("man", "boy"))]
+    light = [float(look.light == name) for name in LIGHTS]
+    cloth = [float(look.material == name) for name in MATERIALS]
+    near = float(np.log2(np.clip(look.zoom, 0.25, 16)))
+    return np.asarray([*tones, look.age / 50 - 0.5, *sex, near, *light, *cloth], np.float32)

@@ -1,0 +1,113 @@
+"""The network: a UNet over folded pixels, and an encoder of what is told apart from the maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from diffusers import UNet2DConditionModel
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
+from einops import rearrange
+from torch import Tensor, nn
+from torch.nn import functional as fn
+
+from pipelines.embedded_light import RATIO_SCALE
+from pipelines.embedded_maps import LOOK_LENGTH, PATCH, PLANES, RATIO_PLANES
+
+
+@dataclass(frozen=True)
+class NetworkSize:
+    """How large the network is.
+
+    Attributes:
+        channels: of each level, finest first; each level halves the grid.
+        heads: attention heads of each level; only the two coarsest levels attend.
+        token: width of the tokens that are attended to.
+        groups: of the group norm; divides every entry of ``channels``.
+    """
+
+    channels: tuple[int, ...] = (64, 96, 192, 320)
+    heads: tuple[int, ...] = (2, 3, 6, 8)
+    token: int = 192
+    groups: int = 16
+
+
+TINY = NetworkSize(channels=(16, 16, 16, 16), heads=(1, 1, 1, 1), token=16, groups=8)
+"""For tests and for a first look at a recipe: learns little, but runs everything."""
+
+
+class ConditionEncoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
+    """Tokens of the flat-lay and of the look.
+
+    Args:
+        token: width of a token.
+        look_length: numbers in a look vector.
+        look_tokens: tokens made from them.
+    """
+
+    @register_to_config  # type: ignore[untyped-decorator]
+    def __init__(self, token: int = 192, look_length: int = LOOK_LENGTH, look_tokens: int = 4) -> None:
+        super().__init__()
+        widths = (3, max(8, token // 8), max(8, token // 4), max(8, token // 2), token)
+        layers: list[nn.Module] = []
+        for before, after in zip(widths[:-1], widths[1:], strict=True):
+            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.SiLU()]
+        self.flat_lay = nn.Sequential(*layers, nn.Conv2d(token, token, 1))
+        self.place = nn.Parameter(torch.zeros(1, token, 8, 8))
+        self.look = nn.Sequential(
+            nn.Linear(look_length, token), nn.SiLU(), nn.Linear(token, token * look_tokens)
+        )
+
+    def forward(self, flat_lay: Tensor, look: Tensor) -> Tensor:
+        """Encode.
+
+        Args:
+            flat_lay: (B, 3, 128, 128) sRGB in -1..1, on white.
+            look: (B, look_length) from ``look_vector``.
+        Returns:
+            (B, 64 + look_tokens, token).
+        """
+        seen = rearrange(self.flat_lay(flat_lay) + self.place, "b c h w -> b (h w) c")
+        told = rearrange(self.look(look), "b (n c) -> b n c", c=self.place.shape[1])
+        return torch.cat([told, seen], dim=1)
+
+
+def make_unet(size: NetworkSize) -> UNet2DConditionModel:
+    """A fresh network that starts as the draft: its last layer is zero."""
+    plain, attending = len(size.channels) - 2, 2
+    unet = UNet2DConditionModel(
+        in_channels=RATIO_PLANES + PLANES,
+        out_channels=RATIO_PLANES,
+        block_out_channels=size.channels,
+        layers_per_block=1,
+        down_block_types=("DownBlock2D",) * plain + ("CrossAttnDownBlock2D",) * attending,
+        up_block_types=("CrossAttnUpBlock2D",) * attending + ("UpBlock2D",) * plain,
+        attention_head_dim=size.heads,
+        cross_attention_dim=size.token,
+        norm_num_groups=size.groups,
+    )
+    nn.init.zeros_(unet.conv_out.weight)
+    nn.init.zeros_(unet.conv_out.bias)
+    return unet.to(memory_format=torch.channels_last)
+
+
+def predict_ratio(
+    unet: UNet2DConditionModel, noisy: Tensor, planes: Tensor, sigma: Tensor, tokens: Tensor
+) -> Tensor:
+    """What the network takes the clean ratio to be.
+
+    The network predicts the clean ratio itself rather than the velocity: folded pixels are many-dimensional and
+    the ratio is smooth, so noise is the harder thing to predict (Li and He, Back to Basics, 2025).
+
+    Args:
+        noisy: (B, 3, H, W) ratio over ``RATIO_SCALE``, mixed with noise.
+        planes: (B, PLANES, H / PATCH, W / PATCH) from ``condition_planes``.
+        sigma: (B,) share of noise, 0..1.
+        tokens: (B, N, token) from ``ConditionEncoder``.
+    Returns:
+        (B, 3, H, W) log ratio.
+    """
+    folded = torch.cat([fn.pixel_unshuffle(noisy, PATCH), planes], dim=1).contiguous(memory_format=torch.channels_last)
+    predicted = unet(folded, sigma * 1000, tokens).sample
+    return fn.pixel_shuffle(predicted.float(), PATCH) * RATIO_SCALE

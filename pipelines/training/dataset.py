@@ -1,0 +1,192 @@
+"""Training pictures on disk become batches of crops.
+
+A picture is one compressed ``.npz``: draft, target, albedo, pose_map (H, W, 3) uint8 sRGB; normals (H, W, 3) int8
+(camera space right, down, forward; times 127); depth_m (H, W) float16; parts, garment, person, hair (H, W) uint8;
+flat_lay (128, 128, 3) uint8 on white; meta, a JSON text (see ``PictureMeta``).
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from einops import rearrange
+from torch import Tensor
+
+from pipelines.embedded_light import log_ratio, near_person, project_ratio, to_linear
+from pipelines.embedded_maps import Conditions, Look, look_vector, stack_conditions
+from pipelines.training.recolour import recolour
+from vmodel.scene import PART_NAMES
+from vmodel.types import FloatArray
+
+MAPS = ("draft", "albedo", "normals", "depth_m", "parts", "garment", "person", "hair", "pose_map")
+_CLOSE = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hand", "hair")]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One training picture in memory.
+
+    Attributes:
+        arrays: name -> array in the layout of the file.
+        meta: skin_tone, hair_colour, age, gender, light, material, zoom, crop, split, garment, body, seed.
+    """
+
+    arrays: dict[str, FloatArray]
+    meta: dict[str, Any]
+
+    @cached_property
+    def look(self) -> Look:
+        """Who is seen, and how."""
+        meta = self.meta
+        skin, hair = (tuple(map(float, meta[name])) for name in ("skin_tone", "hair_colour"))
+        rest = [str(meta[name]) for name in ("gender", "light", "material")]
+        return Look(skin, hair, float(meta["age"]), *rest, float(meta["zoom"]))  # type: ignore[arg-type]
+
+    @cached_property
+    def close(self) -> FloatArray:
+        """(N, 2) rows and columns of every seventh pixel of face, hair and hands."""
+        return np.argwhere(np.isin(self.arrays["parts"], _CLOSE))[::7]
+
+    @cached_property
+    def figure(self) -> FloatArray:
+        """(N, 2) rows and columns of every 31st pixel of the person."""
+        return np.argwhere(self.arrays["person"] > 0)[::31]
+
+
+class PictureShelf:
+    """The pictures of a folder, which may still be growing; a bounded number stays in memory.
+
+    Attributes:
+        train, test: paths of the two splits as of the last ``scan``, sorted.
+    """
+
+    def __init__(self, folder: Path, kept: int = 400) -> None:
+        self.folder, self._limit = folder, kept
+        self.train: list[Path] = []
+        self.test: list[Path] = []
+        self._split: dict[Path, str] = {}
+        self._kept: dict[Path, Picture] = {}
+
+    def scan(self) -> int:
+        """Look for new pictures; unreadable ones are left out.
+
+        Returns:
+            How many training pictures there are.
+        """
+        for path in sorted(self.folder.rglob("*.npz")):
+            if path not in self._split:
+                self._split[path] = _split_of(path)
+        self.train = sorted(path for path, split in self._split.items() if split == "train")
+        self.test = sorted(path for path, split in self._split.items() if split == "test")
+        return len(self.train)
+
+    def load(self, path: Path) -> Picture:
+        """The picture of a path."""
+        if path not in self._kept:
+            while len(self._kept) >= self._limit:
+                self._kept.pop(next(iter(self._kept)))
+            with np.load(path) as stored:
+                arrays = {name: stored[name] for name in (*MAPS, "target", "flat_lay")}
+                self._kept[path] = Picture(arrays, json.loads(str(stored["meta"])))
+        return self._kept[path]
+
+
+def _split_of(path: Path) -> str:
+    try:
+        with np.load(path) as stored:
+            return str(json.loads(str(stored["meta"]))["split"])
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return "unreadable"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one training step sees.
+
+    Attributes:
+        conditions: of B crops.
+        ratio: (B, 3, H, W) projected log ratio of target over draft.
+        near: (B, 1, H, W) from ``near_person``.
+        weight: (B, 1, H, W) importance of each pixel, mean about 1.
+        flat_lay: (B, 3, 128, 128) sRGB in -1..1.
+        look: (B, LOOK_LENGTH).
+    """
+
+    conditions: Conditions
+    ratio: Tensor
+    near: Tensor
+    weight: Tensor
+    flat_lay: Tensor
+    look: Tensor
+
+
+def make_batch(pictures: Sequence[Picture], crop: tuple[int, int], seed: Sequence[int]) -> Batch:
+    """Cut a random, recoloured, perhaps mirrored crop from each picture.
+
+    Args:
+        pictures: B of them.
+        crop: (height, width), multiples of 32, at most the pictures' size.
+        seed: all randomness follows from it.
+    """
+    rng = np.random.default_rng(seed)
+    arrays, looks = [], []
+    for picture in pictures:
+        cut, look = _cut(picture, crop, rng)
+        arrays.append(cut)
+        looks.append(look)
+    conditions = stack_conditions(arrays)
+    target = to_linear(torch.from_numpy(np.stack([cut["target"] for cut in arrays])).float() / 255)
+    near = near_person(conditions.person)
+    ratio = log_ratio(rearrange(target, "b h w c -> b c h w"), conditions.draft)
+    ratio = project_ratio(ratio, conditions.garment, near)
+    generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+    conditions, flat_lay = recolour(conditions, stack_flat_lays(pictures), generator)
+    if rng.random() < 0.5:
+        conditions, ratio, near = conditions.mirrored(), ratio.flip(-1), near.flip(-1)
+        flat_lay = flat_lay.flip(-1)
+    look_batch = torch.from_numpy(np.stack([look_vector(look) for look in looks]))
+    return Batch(conditions, ratio, near, pixel_weight(conditions), flat_lay, look_batch)
+
+
+def stack_flat_lays(pictures: Sequence[Picture]) -> Tensor:
+    """(B, 3, 128, 128) sRGB in -1..1."""
+    batch = torch.from_numpy(np.stack([picture.arrays["flat_lay"] for picture in pictures])).float()
+    return rearrange(batch, "b h w c -> b c h w") / 127.5 - 1
+
+
+def pixel_weight(conditions: Conditions) -> Tensor:
+    """(B, 1, H, W): skin and cloth 1, face, hair and hands 2.5, backdrop a quarter."""
+    close = torch.isin(conditions.parts, torch.tensor(_CLOSE))[:, None].float()
+    return 0.25 + 0.75 * conditions.person + 1.5 * torch.maximum(close, conditions.hair)
+
+
+def _cut(picture: Picture, crop: tuple[int, int], rng: np.random.Generator) -> tuple[dict[str, FloatArray], Look]:
+    """A window of ``crop``: at half the zoom now and then, else over a face, hand or hair, else on the figure."""
+    arrays, look = picture.arrays, picture.look
+    height, width = arrays["parts"].shape
+    halve = 2 * crop[0] <= height and 2 * crop[1] <= width and rng.random() < 0.3
+    rows, columns = (2 * crop[0], 2 * crop[1]) if halve else crop
+    spots = picture.close if rng.random() < 0.5 and len(picture.close) else picture.figure
+    row, column = spots[rng.integers(len(spots))] if len(spots) else (height // 2, width // 2)
+    jitter = rng.integers(-crop[0] // 4, crop[0] // 4 + 1, 2)
+    top = int(np.clip(row + jitter[0] - rows // 2, 0, height - rows))
+    left = int(np.clip(column + jitter[1] - columns // 2, 0, width - columns))
+    window = {name: arrays[name][top : top + rows, left : left + columns] for name in (*MAPS, "target")}
+    if not halve:
+        return window, look
+    return {name: _halved(name, plane) for name, plane in window.items()}, replace(look, zoom=look.zoom / 2)
+
+
+def _halved(name: str, plane: FloatArray) -> FloatArray:
+    if name in {"parts", "depth_m"}:
+        return plane[::2, ::2]
+    blocks = rearrange(plane.astype(np.float32), "(h a) (w b) ... -> h w a b ...", a=2, b=2)
+    return np.asarray(np.rint(blocks.mean(axis=(2, 3))))
