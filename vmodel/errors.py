@@ -13,7 +13,7 @@ VModelError
 ├── StageError          the program could not finish; the message says what to try
 │   └── DrapeFailed
 └── SetupError          something is missing on the machine
-    └── WeightsMissing PipelineUnknown
+    └── WeightsMissing PipelineUnknown TrainingPicturesMissing
 """
 
 from __future__ import annotations
@@ -390,3 +390,16 @@ class PipelineUnknown(SetupError):
     def __init__(self, name: str, known: Iterable[str]) -> None:
         super().__init__(f"Unknown pipeline {name!r}; use one of: {_listing(known)}.")
         self.name = name
+
+
+class TrainingPicturesMissing(SetupError):
+    """There is nothing to train on."""
+
+    code = "training_pictures_missing"
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            f"There is nothing to train on at {folder}; "
+            "render pictures with `python -m pipelines.training.pictures` or pass another folder."
+        )
+        self.folder = folder

