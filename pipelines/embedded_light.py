@@ -24,7 +24,8 @@ def log_ratio(picture: Tensor, draft: Tensor) -> Tensor:
     """What a picture's light is over the draft's.
 
     Args:
-        picture, draft: (B, 3, H, W) linear light.
+        picture: (B, 3, H, W) linear light.
+        draft: the same.
     Returns:
         (B, 3, H, W) natural log, within +-LIMIT.
     """

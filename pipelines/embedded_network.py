@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from diffusers import UNet2DConditionModel
@@ -51,13 +52,11 @@ class ConditionEncoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         super().__init__()
         widths = (3, max(8, token // 8), max(8, token // 4), max(8, token // 2), token)
         layers: list[nn.Module] = []
-        for before, after in zip(widths[:-1], widths[1:], strict=True):
+        for before, after in pairwise(widths):
             layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.SiLU()]
         self.flat_lay = nn.Sequential(*layers, nn.Conv2d(token, token, 1))
         self.place = nn.Parameter(torch.zeros(1, token, 8, 8))
-        self.look = nn.Sequential(
-            nn.Linear(look_length, token), nn.SiLU(), nn.Linear(token, token * look_tokens)
-        )
+        self.look = nn.Sequential(nn.Linear(look_length, token), nn.SiLU(), nn.Linear(token, token * look_tokens))
 
     def forward(self, flat_lay: Tensor, look: Tensor) -> Tensor:
         """Encode.
@@ -92,15 +91,14 @@ def make_unet(size: NetworkSize) -> UNet2DConditionModel:
     return unet.to(memory_format=torch.channels_last)
 
 
-def predict_ratio(
-    unet: UNet2DConditionModel, noisy: Tensor, planes: Tensor, sigma: Tensor, tokens: Tensor
-) -> Tensor:
+def predict_ratio(unet: UNet2DConditionModel, noisy: Tensor, planes: Tensor, sigma: Tensor, tokens: Tensor) -> Tensor:
     """What the network takes the clean ratio to be.
 
     The network predicts the clean ratio itself rather than the velocity: folded pixels are many-dimensional and
     the ratio is smooth, so noise is the harder thing to predict (Li and He, Back to Basics, 2025).
 
     Args:
+        unet: from ``make_unet``, fresh or trained.
         noisy: (B, 3, H, W) ratio over ``RATIO_SCALE``, mixed with noise.
         planes: (B, PLANES, H / PATCH, W / PATCH) from ``condition_planes``.
         sigma: (B,) share of noise, 0..1.

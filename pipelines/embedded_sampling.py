@@ -42,6 +42,8 @@ def sample_ratio(
     """Walk from noise over the draft to a ratio.
 
     Args:
+        unet: the network.
+        scheduler: flow matching without shift; it is set anew.
         conditions: sides of any length; padded inside.
         tokens: (B, N, token).
         steps: network calls.
@@ -106,7 +108,8 @@ def carry_up(ratio: Tensor, small: Conditions, large: Conditions, sharpness: flo
 
     Args:
         ratio: (1, 3, h, w) of ``small``.
-        small, large: the same picture at two sizes.
+        small: conditions of the picture as sampled.
+        large: conditions of the picture at its own size.
         sharpness: how fast a small pixel's say falls with its difference in log light and garment coverage.
     Returns:
         (1, 3, H, W).

@@ -24,7 +24,7 @@ from pipelines.embedded_light import log_ratio, near_person, project_ratio, to_l
 from pipelines.embedded_maps import Conditions, Look, look_vector, stack_conditions
 from pipelines.training.recolour import recolour
 from vmodel.scene import PART_NAMES
-from vmodel.types import FloatArray
+from vmodel.types import FloatArray, IntArray
 
 MAPS = ("draft", "albedo", "normals", "depth_m", "parts", "garment", "person", "hair", "pose_map")
 _CLOSE = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hand", "hair")]
@@ -46,17 +46,16 @@ class Picture:
     def look(self) -> Look:
         """Who is seen, and how."""
         meta = self.meta
-        skin, hair = (tuple(map(float, meta[name])) for name in ("skin_tone", "hair_colour"))
-        rest = [str(meta[name]) for name in ("gender", "light", "material")]
-        return Look(skin, hair, float(meta["age"]), *rest, float(meta["zoom"]))  # type: ignore[arg-type]
+        names = ("skin_tone", "hair_colour", "age", "gender", "light", "material", "zoom")
+        return Look(**{name: meta[name] for name in names})
 
     @cached_property
-    def close(self) -> FloatArray:
+    def close(self) -> IntArray:
         """(N, 2) rows and columns of every seventh pixel of face, hair and hands."""
         return np.argwhere(np.isin(self.arrays["parts"], _CLOSE))[::7]
 
     @cached_property
-    def figure(self) -> FloatArray:
+    def figure(self) -> IntArray:
         """(N, 2) rows and columns of every 31st pixel of the person."""
         return np.argwhere(self.arrays["person"] > 0)[::31]
 

@@ -114,9 +114,12 @@ def load_features() -> Callable[[ByteArray], list[Tensor]]:
 
 
 def perceptual_distance(first: list[Tensor], second: list[Tensor]) -> float:
-    """Mean squared distance of unit feature vectors, over places and blocks (Zhang et al., 2018, without learnt weights)."""
+    """Mean squared distance of unit feature vectors, over places and blocks (Zhang et al., 2018, unlearnt)."""
     distances = []
     for a, b in zip(first, second, strict=True):
-        a, b = (x / (x.square().sum(0, keepdim=True).sqrt() + 1e-6) for x in (a, b))
-        distances.append(float((a - b).square().sum(0).mean()))
+        distances.append(float((_unit(a) - _unit(b)).square().sum(0).mean()))
     return float(np.mean(distances))
+
+
+def _unit(features: Tensor) -> Tensor:
+    return features / (features.square().sum(0, keepdim=True).sqrt() + 1e-6)

@@ -13,7 +13,7 @@ import math
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ class Plan:
     crop: tuple[int, int] = (256, 192)
     seed: int = 0
     rate: float = 4e-4
-    size: NetworkSize = NetworkSize()
+    size: NetworkSize = field(default_factory=NetworkSize)
     kept: int = 400
     save_minutes: float = 5.0
     test_minutes: float = 10.0
@@ -77,7 +77,8 @@ class Trainer:
     def __init__(self, plan: Plan) -> None:
         torch.manual_seed(plan.seed)
         self.plan = plan
-        self.network = nn.ModuleDict({"unet": make_unet(plan.size), "encoder": ConditionEncoder(plan.size.token)})
+        self.unet, self.encoder = make_unet(plan.size), ConditionEncoder(plan.size.token)
+        self.network = nn.ModuleDict({"unet": self.unet, "encoder": self.encoder})
         self.parameters = list(self.network.parameters())
         self.average = EMAModel(self.parameters, decay=0.999, use_ema_warmup=True, power=0.75)
         self.optimiser = torch.optim.AdamW(self.parameters, lr=plan.rate, betas=(0.9, 0.99), weight_decay=0.01)
@@ -144,7 +145,7 @@ class Trainer:
         copy = Trainer(self.plan)
         self.average.copy_to(copy.parameters)
         copy.network.eval().requires_grad_(False)
-        pipeline = EmbeddedPipeline(copy.network["unet"], copy.network["encoder"], FlowMatchEulerDiscreteScheduler())
+        pipeline = EmbeddedPipeline(copy.unet, copy.encoder, FlowMatchEulerDiscreteScheduler())
         pipeline.set_progress_bar_config(disable=True)
         return pipeline
 
@@ -252,7 +253,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--export", type=Path, help="write the last checkpoint as a pipeline and leave")
     told = parser.parse_args(arguments)
     size = TINY if told.tiny else NetworkSize()
-    plan = Plan(told.pictures, told.out, told.minutes, told.steps, told.batch, seed=told.seed, rate=told.rate, size=size)
+    plan = Plan(
+        told.pictures, told.out, told.minutes, told.steps, told.batch, seed=told.seed, rate=told.rate, size=size
+    )
     if told.export:
         export(plan, told.export)
     else:
