@@ -19,8 +19,9 @@ import numpy as np
 import torch
 from einops import rearrange
 from torch import Tensor
+from torch.nn import functional as fn
 
-from pipelines.embedded_light import log_ratio, near_person, project_ratio, to_linear
+from pipelines.embedded_light import OFFSET, log_ratio, near_person, project_ratio, to_linear
 from pipelines.embedded_maps import Conditions, Look, look_vector, stack_conditions
 from pipelines.training.recolour import recolour
 from vmodel.scene import PART_NAMES
@@ -81,7 +82,8 @@ class PictureShelf:
             How many training pictures there are.
         """
         for path in sorted(self.folder.rglob("*.npz")):
-            if path not in self._split:
+            hidden = any(part.startswith(".") for part in path.relative_to(self.folder).parts)
+            if path not in self._split and not hidden:
                 self._split[path] = _split_of(path)
         self.train = sorted(path for path, split in self._split.items() if split == "train")
         self.test = sorted(path for path, split in self._split.items() if split == "test")
@@ -146,13 +148,14 @@ def make_batch(pictures: Sequence[Picture], crop: tuple[int, int], seed: Sequenc
     near = near_person(conditions.person)
     ratio = log_ratio(rearrange(target, "b h w c -> b c h w"), conditions.draft)
     ratio = project_ratio(ratio, conditions.garment, near)
+    weight = pixel_weight(conditions)
     generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
     conditions, flat_lay = recolour(conditions, stack_flat_lays(pictures), generator)
     if rng.random() < 0.5:
         conditions, ratio, near = conditions.mirrored(), ratio.flip(-1), near.flip(-1)
-        flat_lay = flat_lay.flip(-1)
+        weight, flat_lay = weight.flip(-1), flat_lay.flip(-1)
     look_batch = torch.from_numpy(np.stack([look_vector(look) for look in looks]))
-    return Batch(conditions, ratio, near, pixel_weight(conditions), flat_lay, look_batch)
+    return Batch(conditions, ratio, near, weight, flat_lay, look_batch)
 
 
 def stack_flat_lays(pictures: Sequence[Picture]) -> Tensor:
@@ -162,9 +165,16 @@ def stack_flat_lays(pictures: Sequence[Picture]) -> Tensor:
 
 
 def pixel_weight(conditions: Conditions) -> Tensor:
-    """(B, 1, H, W): skin and cloth 1, face, hair and hands 2.5, backdrop a quarter."""
+    """(B, 1, H, W): skin and cloth 1, face, hair and hands 2.5, backdrop a quarter.
+
+    Edges of a garment's print count less: the target's finer folds shift them, which is no light.
+    """
+    albedo = (conditions.albedo + OFFSET).log()
+    across = fn.pad(albedo.diff(dim=-1), (1, 0)).abs() + fn.pad(albedo.diff(dim=-2), (0, 0, 1, 0)).abs()
+    printed = fn.max_pool2d(across.amax(dim=1, keepdim=True), 5, stride=1, padding=2) * conditions.garment
     close = torch.isin(conditions.parts, torch.tensor(_CLOSE))[:, None].float()
-    return 0.25 + 0.75 * conditions.person + 1.5 * torch.maximum(close, conditions.hair)
+    weight = 0.25 + 0.75 * conditions.person + 1.5 * torch.maximum(close, conditions.hair)
+    return weight / (1 + 8 * printed)
 
 
 def _cut(picture: Picture, crop: tuple[int, int], rng: np.random.Generator) -> tuple[dict[str, FloatArray], Look]:
