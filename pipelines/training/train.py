@@ -185,9 +185,12 @@ def _gradient(apart: Tensor, weight: Tensor) -> Tensor:
     return across + down
 
 
-def train(plan: Plan) -> Trainer:
+def train(plan: Plan, stop_at: int | None = None) -> Trainer:
     """Train until the plan's end, from the checkpoint where there is one.
 
+    Args:
+        plan: the run.
+        stop_at: step after which to save and leave, as an interruption would.
     Raises:
         TrainingPicturesMissing: the folder holds no picture of the training split.
     """
@@ -200,7 +203,7 @@ def train(plan: Plan) -> Trainer:
     saved, tested, watched = trainer.minutes, trainer.minutes, list[dict[str, float]]()
     with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as bar:
         task = bar.add_task("training", total=1.0)
-        while trainer.share_done() < 1:
+        while trainer.share_done() < 1 and trainer.step != stop_at:
             watched.append(trainer.learn(shelf))
             done = f"step {trainer.step}, loss {watched[-1]['loss']:.3f}"
             bar.update(task, completed=trainer.share_done(), description=done)

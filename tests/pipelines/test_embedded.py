@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diffusers import FlowMatchEulerDiscreteScheduler
+from drawn_pictures import write_picture
+
+from pipelines.embedded import Embedded, EmbeddedPipeline, frame_flat_lay, load_embedded
+from pipelines.embedded_maps import Conditions, Look, stack_conditions
+from pipelines.embedded_network import TINY, ConditionEncoder, make_unet
+from pipelines.embedded_sampling import carry_up, feather, near_boxes
+from vmodel.errors import WeightsMissing
+from vmodel.request import ShotRequest
+from vmodel.scene import PART_NAMES
+from vmodel.shoot import shoot
+from vmodel.studio import Studio
+from vmodel.take import Take
+from vmodel.types import ByteArray
+
+LOOK = Look((0.5, 0.3, 0.2), (0.03, 0.02, 0.01), 30, "woman", "soft-key", "jersey", 1.0)
+
+
+def tiny_pipeline() -> EmbeddedPipeline:
+    torch.manual_seed(0)
+    unet = make_unet(TINY)
+    torch.nn.init.normal_(unet.conv_out.weight, std=0.05)
+    pipeline = EmbeddedPipeline(unet.eval(), ConditionEncoder(TINY.token).eval(), FlowMatchEulerDiscreteScheduler())
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+@pytest.fixture
+def conditions(tmp_path: Path) -> Conditions:
+    write_picture(tmp_path / "1.npz", 1, size=(104, 80))
+    with np.load(tmp_path / "1.npz") as stored:
+        return stack_conditions([{name: stored[name] for name in stored.files if name not in {"meta", "flat_lay"}}])
+
+
+@pytest.fixture
+def flat_lay() -> torch.Tensor:
+    return torch.zeros(1, 3, 128, 128)
+
+
+def test_the_pipeline_that_was_saved_draws_the_same_picture(
+    conditions: Conditions, flat_lay: torch.Tensor, tmp_path: Path
+) -> None:
+    pipeline = tiny_pipeline()
+    pipeline.save_pretrained(tmp_path / "saved")
+    made = pipeline(conditions, flat_lay, LOOK, steps=2, seed=3).images
+    again = load_embedded(tmp_path / "saved")(conditions, flat_lay, LOOK, steps=2, seed=3).images
+    assert np.array_equal(made, again)
+    other = pipeline(conditions, flat_lay, LOOK, steps=2, seed=4).images
+    assert not np.array_equal(made, other)
+
+
+def test_cloth_keeps_its_colour_and_the_far_backdrop_keeps_its_own(
+    conditions: Conditions, flat_lay: torch.Tensor
+) -> None:
+    ratio = tiny_pipeline()(conditions, flat_lay, LOOK, steps=1).ratio
+    cloth = conditions.garment[0, 0] > 0.5
+    assert (ratio[0, 0] - ratio[0, 2])[cloth].abs().max() < 1e-5
+    assert ratio[0, :, 0, 0].abs().max() < 1e-3
+
+
+def test_a_picture_larger_than_training_pictures_has_no_seam(conditions: Conditions, flat_lay: torch.Tensor) -> None:
+    large = conditions.resized((1040, 800))
+    made = tiny_pipeline()(large, flat_lay, LOOK, steps=1)
+    assert made.images.shape == (1040, 800, 3)
+    box = near_boxes(large.parts[0].numpy())[0]
+    cloth = (large.garment[0, 0] == 1).numpy()
+    steps = np.abs(np.diff(made.ratio[0, 0].numpy(), axis=0, prepend=0))
+    border = np.zeros_like(cloth)
+    border[[box[0], box[0] + box[2] - 1], box[1] : box[1] + box[3]] = True
+    if (border & cloth).any():
+        assert np.median(steps[border & cloth]) <= 3 * np.median(steps[cloth]) + 0.01
+
+
+def test_a_ratio_carried_up_follows_the_edge_of_the_large_draft(conditions: Conditions) -> None:
+    large = conditions.resized((416, 320))
+    small = large.resized((104, 80))
+    ratio = (small.garment - 0.5).expand(1, 3, -1, -1)
+    carried = carry_up(ratio, small, large)[0, 0]
+    inside = large.garment[0, 0] == 1
+    assert (carried[inside] > 0.25).float().mean() > 0.99
+
+
+def test_windows_hold_the_face_and_lie_inside_the_picture() -> None:
+    parts = np.zeros((1024, 768), np.uint8)
+    parts[100:180, 340:410] = PART_NAMES.index("face")
+    parts[500:540, 200:220] = PART_NAMES.index("hand")
+    boxes = near_boxes(parts)
+    assert len(boxes) == 2
+    top, left, height, width = boxes[0]
+    assert top <= 60
+    assert left <= 310
+    assert top + height >= 220
+    assert left + width >= 440
+    assert all(side % 32 == 0 for box in boxes for side in box[2:])
+
+
+def test_a_feathered_window_is_whole_inside_and_nothing_at_its_rim() -> None:
+    window = feather(64, 96)[0, 0]
+    assert window[32, 48] == 1
+    assert window[0].max() < 0.02
+
+
+def test_a_flat_lay_is_framed_whole_on_white() -> None:
+    photo = np.full((300, 500, 3), 90, np.uint8)
+    matte = np.zeros((300, 500), np.float32)
+    matte[50:250, 200:300] = 1
+    framed = frame_flat_lay(photo, matte)
+    assert framed.shape == (128, 128, 3)
+    assert (framed[0] == 255).all()
+    assert (framed[64, 64] == 90).all()
+
+
+def test_missing_weights_are_named_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(WeightsMissing):
+        Embedded(tmp_path)
+
+
+@pytest.mark.slow
+def test_a_take_becomes_a_picture_of_its_own_size(studio: Studio, tee_request: ShotRequest, tmp_path: Path) -> None:
+    tiny_pipeline().save_pretrained(tmp_path / "saved")
+    embedded = Embedded(tmp_path / "saved", steps=1)
+
+    class Watched:
+        name, generative, takes = "watched", False, list[Take]()
+
+        def __call__(self, take: Take) -> ByteArray:
+            self.takes.append(take)
+            return embedded(take)
+
+    watched = Watched()
+    shoot(replace(tee_request, background="transparent"), studio, watched)
+    (take,) = watched.takes
+    made = embedded(take)
+    assert made.shape == take.draft.shape
+    assert np.array_equal(made[..., 3], take.draft[..., 3])
+    assert not np.array_equal(made, take.draft)

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from drawn_pictures import write_picture
+
+from pipelines.embedded import load_embedded
+from pipelines.embedded_light import apply_ratio, log_ratio
+from pipelines.embedded_network import TINY
+from pipelines.training.dataset import PictureShelf, make_batch
+from pipelines.training.evaluate import evaluate, light_picture
+from pipelines.training.train import Plan, export, loss_of, train
+from vmodel.errors import TrainingPicturesMissing
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pictures")
+    for seed, split in enumerate(("train", "train", "test")):
+        write_picture(folder / "0000" / f"{seed:06d}.npz", seed, split)
+    return folder
+
+
+@pytest.fixture
+def plan(pictures: Path, tmp_path: Path) -> Plan:
+    return Plan(pictures, tmp_path / "run", steps=6, batch=2, crop=(64, 64), rate=3e-3, size=TINY)
+
+
+def test_a_miniature_run_trains_saves_and_loads_as_a_pipeline_that_changes_the_draft(
+    plan: Plan, tmp_path: Path
+) -> None:
+    trainer = train(replace(plan, steps=40))
+    assert trainer.step == 40
+    lines = [json.loads(line) for line in (plan.out / "log.jsonl").read_text().splitlines()]
+    assert lines[-1]["loss"] < lines[0]["loss"]
+    export(plan, tmp_path / "weights")
+    shelf = PictureShelf(plan.pictures)
+    shelf.scan()
+    picture = shelf.load(shelf.test[0])
+    pipeline = load_embedded(tmp_path / "weights")
+    made = light_picture(pipeline, picture, steps=2)
+    assert made.shape == picture.arrays["draft"].shape
+    assert not np.array_equal(made, picture.arrays["draft"])
+    assert np.array_equal(made, light_picture(pipeline, picture, steps=2))
+    figures = evaluate(pipeline, shelf, count=1, steps=1)
+    assert set(figures) >= {"psnr", "draft_psnr", "ssim", "draft_ssim"}
+
+
+def test_a_run_that_was_interrupted_ends_with_the_same_weights(plan: Plan, tmp_path: Path) -> None:
+    whole = train(plan)
+    half = replace(plan, out=tmp_path / "halves")
+    train(half, stop_at=3)
+    resumed = train(half)
+    assert resumed.step == whole.step
+    for name, value in whole.network.state_dict().items():
+        assert torch.equal(value, resumed.network.state_dict()[name]), name
+    for one, other in zip(whole.average.shadow_params, resumed.average.shadow_params, strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingPicturesMissing):
+        train(Plan(tmp_path, tmp_path / "run"))
+
+
+def test_pictures_that_appear_later_are_found(tmp_path: Path) -> None:
+    shelf = PictureShelf(tmp_path)
+    assert shelf.scan() == 0
+    write_picture(tmp_path / "a" / "000001.npz", 1)
+    (tmp_path / "a" / "000002.npz").write_bytes(b"cut short")
+    assert shelf.scan() == 1
+
+
+def test_recolouring_changes_what_is_told_and_not_what_is_to_be_learnt(pictures: Path) -> None:
+    shelf = PictureShelf(pictures)
+    shelf.scan()
+    chosen = [shelf.load(shelf.train[0])] * 8
+    batch = make_batch(chosen, (96, 96), [0])
+    cloth = batch.conditions.garment[:, 0] > 0.5
+    colours = torch.stack([batch.conditions.albedo[i, :, cloth[i]].mean(dim=1) for i in range(8)])
+    assert colours.std(dim=0).min() > 0.05
+    ratios = torch.stack([batch.ratio[i, 0][cloth[i]].abs().mean() for i in range(8)])
+    assert ratios.std() < 0.01
+
+
+def test_cloth_gets_light_but_no_colour(pictures: Path) -> None:
+    shelf = PictureShelf(pictures)
+    shelf.scan()
+    batch = make_batch([shelf.load(shelf.train[0])], (96, 96), [1])
+    cloth = batch.conditions.garment[:, 0] > 0.5
+    inside = batch.ratio.permute(0, 2, 3, 1)[cloth]
+    assert torch.allclose(inside[:, 0], inside[:, 1], atol=1e-6)
+    assert torch.allclose(inside[:, 0], inside[:, 2], atol=1e-6)
+
+
+def test_a_ratio_lights_the_draft_as_the_target_was_lit() -> None:
+    generator = torch.Generator().manual_seed(0)
+    draft, target = torch.rand(2, 1, 3, 8, 8, generator=generator) * 0.5 + 0.3
+    assert torch.allclose(apply_ratio(draft, log_ratio(target, draft)), target, atol=1e-5)
+
+
+def test_a_network_that_predicts_the_truth_has_no_loss(pictures: Path, tmp_path: Path) -> None:
+    shelf = PictureShelf(pictures)
+    shelf.scan()
+    batch = make_batch([shelf.load(shelf.train[0])], (64, 64), [2])
+    flat = replace(batch, ratio=torch.zeros_like(batch.ratio))
+    trainer = train(Plan(pictures, tmp_path, size=TINY), stop_at=0)
+    # A fresh network predicts the draft itself.
+    _, figures = loss_of(trainer.network, flat, torch.Generator().manual_seed(0))
+    assert figures["loss"] == 0
