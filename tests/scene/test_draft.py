@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from mannequin import TORSO_RADIUS_M, colour_chart, make_mannequin, make_shirt, make_skin
@@ -173,3 +175,14 @@ def test_shading_in_small_batches_changes_no_pixel_and_no_map(dressed: Scene, mo
     again = render_conditions(dressed, camera)
     for name in vars(maps):
         assert np.array_equal(getattr(again, name), getattr(maps, name), equal_nan=True), name
+
+
+def test_nearly_black_cloth_keeps_its_hue(camera: Camera) -> None:
+    body, posed = make_mannequin()
+    drape, garment = make_shirt()
+    violet = tuple(np.full_like(texture, (23, 20, 35)) for texture in garment.textures)
+    scene = Scene(posed, body, make_skin(), None, drape, replace(garment, textures=violet))
+    seen = render_conditions(scene, camera).garment_mask > 0.999
+    red, _, blue = to_linear(render_draft(scene, camera)[seen]).mean(axis=0)
+    dyed_red, _, dyed_blue = to_linear(np.array([[23, 20, 35]], np.uint8))[0]
+    assert blue / red == pytest.approx(dyed_blue / dyed_red, rel=0.12)

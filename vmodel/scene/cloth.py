@@ -51,6 +51,22 @@ MATERIALS: Mapping[str, MaterialLook] = {
     "leather": MaterialLook(0.40, 0.045, 0.00, 1.0, 0.05, 0.7),
 }
 _DEFAULT = "cotton"
+_HUELESS = 0.003
+_MATTE = 0.65
+"""From this roughness on, what a fabric reflects has been through its fibres and has their colour."""
+
+
+def fibre_tint(albedo: FloatArray) -> FloatArray:
+    """Colour of the gloss of dyed fibres.
+
+    A photo of a nearly black cloth already shows its white gloss; more of it would grey the dye away.
+
+    Args:
+        albedo: (S, 3) linear light.
+    Returns:
+        (S, 3) in 0..1, the brightest channel 1; white for black cloth, whose hue is noise.
+    """
+    return np.asarray((albedo + _HUELESS) / (albedo.max(axis=1, keepdims=True) + _HUELESS), np.float32)
 
 
 class ClothShader:
@@ -93,6 +109,8 @@ class ClothShader:
         shine = gloss(samples, normal, lobe, np.full(count, look.specular, np.float32), setup, rays)
         grazing = np.power(1 - np.clip(dot(normal, samples.view), 0, 1), 4)
         shine += (look.sheen * grazing * samples.open_share)[:, None] * (0.3 + 0.7 * np.sqrt(albedo)) * 0.6
+        if look.roughness >= _MATTE:
+            shine *= fibre_tint(albedo)
         # Inside, the wrong side of the fabric shows: paler in print, and less light finds its way in.
         grey = albedo.mean(axis=1, keepdims=True)
         albedo = np.where(samples.inside[:, None], 0.72 * (0.7 * albedo + 0.3 * grey), albedo)
