@@ -126,6 +126,13 @@ def test_hair_follows_the_head_and_stays_outside_the_body(style: str, body: Body
     assert np.allclose(lengths[0], lengths[1], rtol=0.02)
 
 
+def test_trousers_do_not_move_the_hair(body: Body) -> None:
+    strands, posed = grown("long-wavy"), body.posed(load_pose("contrapposto"))
+    waist_m = posed.vertices_m[posed.vertices_m[:, 2] < 0.58 * posed.vertices_m[:, 2].max()]
+    moved, free = pose_hair(strands, body, posed, waist_m), pose_hair(strands, body, posed)
+    assert np.array_equal(moved.points_m, free.points_m)
+
+
 def test_long_hair_lies_on_clothes(body: Body) -> None:
     strands, posed = grown("long-straight"), body.posed(Pose("rest", {}))
     surface = head_surface(posed.vertices_m, keep_ears=False)
