@@ -24,6 +24,7 @@ from pipelines.training.blender_process import VARIABLE, Photographer, find_blen
 from pipelines.training.pictures_finish import (
     develop,
     exposure_gain,
+    hair_gain,
     prepare,
     skin_gain,
     with_catchlights,
@@ -202,7 +203,8 @@ class SceneStudio:
         bare = skin_gain(shots[0], overlays[0], gain, drafts[0], maps[0])
         written = []
         for number, (name, camera) in enumerate(set_up.cameras.items()):
-            target = develop(shots[number], overlays[number], gain, bare, seed + number)
+            strands = hair_gain(overlays[number], drafts[number], maps[number])
+            target = develop(shots[number], overlays[number], gain, bare, strands, seed + number)
             target = with_catchlights(target, drafts[number], maps[number])
             arrays = pack_picture(drafts[number], target, maps[number], set_up.garment.flat_lay)
             meta = describe(set_up, name, camera, cameras[0], gain)

@@ -67,6 +67,22 @@ def skin_gain(
     return np.asarray(np.clip(ratio, 0.7, 1.3), np.float32)
 
 
+def hair_gain(overlay: Overlay, draft: ByteArray, maps: ConditionMaps) -> FloatArray:
+    """(3,) factor that gives the drawn hair the mean colour of the draft's: more strands shade one another more.
+
+    Args:
+        overlay: of the same camera.
+        draft: (H, W, 3) of the same camera.
+        maps: of the same camera.
+    """
+    hair = (maps.hair_mask > 0.95) & (overlay.strands.cover > 0.95)
+    if hair.sum() < 50:
+        return np.ones(3, np.float32)
+    seen = film_contrast(overlay.strands.colour[hair] / overlay.strands.cover[hair][:, None], overlay.contrast)
+    ratio = to_linear(draft)[hair].mean(axis=0) / np.maximum(seen.mean(axis=0), 1e-4)
+    return np.asarray(np.clip(ratio, 0.6, 1.8), np.float32)
+
+
 def with_dense_hair(scene: Scene, seed: int) -> Geometry:
     """The scene's geometry with the strands of the photograph."""
     geometry = scene.geometry
@@ -114,7 +130,9 @@ def prepare(scene: Scene, dense: Geometry, camera: Camera, light: str, backgroun
     )
 
 
-def develop(photograph: FloatArray, overlay: Overlay, gain: float, bare: FloatArray, seed: int) -> ByteArray:
+def develop(
+    photograph: FloatArray, overlay: Overlay, gain: float, bare: FloatArray, strands_gain: FloatArray, seed: int
+) -> ByteArray:
     """Draw the hair into the photograph, tone it as the draft is toned and put it before the draft's backdrop.
 
     Args:
@@ -122,6 +140,7 @@ def develop(photograph: FloatArray, overlay: Overlay, gain: float, bare: FloatAr
         overlay: from ``prepare``.
         gain: from ``exposure_gain``.
         bare: from ``skin_gain``; for all that is not cloth of the garment.
+        strands_gain: from ``hair_gain``.
         seed: of the sensor's noise.
     Returns:
         (H, W, 3) uint8 sRGB.
@@ -130,7 +149,7 @@ def develop(photograph: FloatArray, overlay: Overlay, gain: float, bare: FloatAr
     seen = gain * _straight(photograph) * (1 + (bare - 1) * (1 - overlay.cloth)[..., None])
     amount = (overlay.contrast * (1 - overlay.cloth))[..., None].astype(np.float32)
     toned = roll_off(film_contrast(seen, amount))
-    relit = strands.colour * _relit(strands.colour, strands.cover, seen)
+    relit = strands.colour * strands_gain * _relit(strands.colour, strands.cover, seen)
     hair = roll_off(film_contrast(relit, overlay.contrast))
     below = toned * body[..., None] + overlay.plate * (1 - body)[..., None]
     full = hair + below * uncovered(strands)[..., None]
