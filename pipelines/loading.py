@@ -14,8 +14,15 @@ def _draft() -> Pipeline:
     return DraftPipeline()
 
 
+def _embedded() -> Pipeline:
+    from pipelines.embedded import FOLDER, Embedded
+    from vmodel.config import Settings
+
+    return Embedded(Settings().weights / FOLDER)
+
+
 #: Name -> maker. A maker imports its module when called, so that one pipeline never costs the start of another.
-PIPELINES: dict[str, Callable[[], Pipeline]] = {"draft": _draft}
+PIPELINES: dict[str, Callable[[], Pipeline]] = {"draft": _draft, "embedded": _embedded}
 
 
 def load_pipeline(name: str) -> Pipeline:
