@@ -76,12 +76,15 @@ class PictureShelf:
         self._kept: dict[Path, Picture] = {}
 
     def scan(self) -> int:
-        """Look for new pictures; unreadable ones are left out.
+        """Look for new pictures, and forget those taken away; unreadable ones are left out.
 
         Returns:
             How many training pictures there are.
         """
-        for path in sorted(self.folder.rglob("*.npz")):
+        there = sorted(self.folder.rglob("*.npz"))
+        for gone in self._split.keys() - set(there):
+            del self._split[gone]
+        for path in there:
             hidden = any(part.startswith(".") for part in path.relative_to(self.folder).parts)
             if path not in self._split and not hidden:
                 self._split[path] = _split_of(path)

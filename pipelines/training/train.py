@@ -204,7 +204,12 @@ def train(plan: Plan, stop_at: int | None = None) -> Trainer:
     with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as bar:
         task = bar.add_task("training", total=1.0)
         while trainer.share_done() < 1 and trainer.step != stop_at:
-            watched.append(trainer.learn(shelf))
+            try:
+                watched.append(trainer.learn(shelf))
+            except FileNotFoundError:  # whoever renders has taken pictures away
+                if shelf.scan() == 0:
+                    raise TrainingPicturesMissing(str(plan.pictures)) from None
+                continue
             done = f"step {trainer.step}, loss {watched[-1]['loss']:.3f}"
             bar.update(task, completed=trainer.share_done(), description=done)
             if trainer.step % LOG_EVERY == 0:

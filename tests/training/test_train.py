@@ -68,12 +68,14 @@ def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
         train(Plan(tmp_path, tmp_path / "run"))
 
 
-def test_pictures_that_appear_later_are_found(tmp_path: Path) -> None:
+def test_pictures_that_appear_later_are_found_and_those_taken_away_forgotten(tmp_path: Path) -> None:
     shelf = PictureShelf(tmp_path)
     assert shelf.scan() == 0
     write_picture(tmp_path / "a" / "000001.npz", 1)
     (tmp_path / "a" / "000002.npz").write_bytes(b"cut short")
     assert shelf.scan() == 1
+    (tmp_path / "a" / "000001.npz").unlink()
+    assert shelf.scan() == 0
 
 
 def test_recolouring_changes_what_is_told_and_not_what_is_to_be_learnt(pictures: Path) -> None:
