@@ -179,15 +179,17 @@ def _straight(photograph: FloatArray) -> FloatArray:
 
 
 def _relit(drawn: FloatArray, cover: FloatArray, seen: FloatArray) -> FloatArray:
-    """(H, W, 3) factor from the drawn hair's light to Cycles', both smoothed over a few pixels."""
+    """(H, W, 1) factor from the drawn hair's light to Cycles', both smoothed over a few pixels."""
     solid = np.clip((cover - 0.5) / 0.4, 0, 1)[..., None].astype(np.float32)
     weight = cv2.GaussianBlur(solid, (0, 0), _HAIR_BLUR_PX)[..., None]
     own = cv2.GaussianBlur(drawn / np.maximum(cover, 1e-3)[..., None] * solid, (0, 0), _HAIR_BLUR_PX)
     wanted = cv2.GaussianBlur(seen * solid, (0, 0), _HAIR_BLUR_PX)
-    factor = np.clip((wanted + 1e-4) / (own + 1e-4), 0.2, 5.0)
+    # Brightness only: ribbons shine white where fibres shine in their own colour.
+    ratio = (wanted.sum(axis=2, keepdims=True) + 1e-4) / (own.sum(axis=2, keepdims=True) + 1e-4)
+    factor = np.clip(ratio, 0.2, 5.0)
     # Where light falls on hair is Cycles' word; how bright hair is on the whole is not: ribbons are no fibres.
     total = max(float(solid.sum()), 1e-6)
-    factor /= float((factor.mean(axis=2, keepdims=True) * solid).sum()) / total if total > 1 else 1.0
+    factor /= float((factor * solid).sum()) / total if total > 1 else 1.0
     trust = np.clip(weight / 0.15, 0, 1)
     return np.asarray(1 + (np.clip(factor, 0.5, 1.8) - 1) * trust, np.float32)
 
