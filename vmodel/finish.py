@@ -116,7 +116,9 @@ def light_change(made: FloatArray, drawn: FloatArray, albedo: FloatArray, seen: 
     bright = made @ LUMINANCE + _DARKEST
     expected = (drawn @ LUMINANCE + _DARKEST) * _colour_swap(bright, drawn, albedo, inner, scale)
     ratio = np.clip(np.log(bright / expected), -_MOST_SHADE, _MOST_SHADE).astype(np.float32)
-    plain = np.where(inner, _plainness(np.log(albedo + 0.02), scale), 0).astype(np.float32)
+    ink = np.log(albedo + 0.02).astype(np.float32)
+    ratio = _without_smear(ratio, ink @ LUMINANCE, inner, scale)
+    plain = np.where(inner, _plainness(ink, scale), 0).astype(np.float32)
     sharp = np.where(inner, plain + (1 - plain) * _faithfulness(ratio, inner, scale), 0).astype(np.float32)
     bridged = _bridged(bright, expected, inner, sharp, scale)
     calm = _denoised(np.where(inner, ratio, bridged), inner & (sharp > 0.5), scale)
@@ -190,6 +192,18 @@ def _root_terms(albedo: FloatArray) -> FloatArray:
     red, green, blue = (np.maximum(albedo[..., channel], 1e-5) for channel in range(3))
     mixed = [np.sqrt(red * green), np.sqrt(green * blue), np.sqrt(blue * red)]
     return np.stack([red, green, blue, *mixed, np.full_like(red, _DARKEST)], axis=-1)
+
+
+def _without_smear(ratio: FloatArray, ink: FloatArray, inner: BoolArray, scale: float) -> FloatArray:
+    """Take away what follows the photo's fine detail: ribs and seams that the picture drew too weak or too strong."""
+    weight = inner.astype(np.float32)
+    fine, wide = 3.0 * scale, 7.0 * scale
+    near, far = (np.maximum(blurred(weight, sigma), 1e-3) for sigma in (fine, wide))
+    detail, change = ((one - blurred(one * weight, fine) / near) * weight for one in (ink, ratio))
+    both, own, other = (blurred(one, wide) / far for one in (detail * change, detail * detail, change * change))
+    slope = np.clip(both / (own + 1e-5), -1, 1)
+    alike = np.square(both) / (own * other + 1e-9)
+    return np.asarray(ratio - slope * alike / (alike + 0.05) * detail, np.float32)
 
 
 def _plainness(ink: FloatArray, scale: float) -> FloatArray:
