@@ -81,6 +81,9 @@ class Photographer:
             self._process.wait(timeout=10)
         except subprocess.TimeoutExpired:
             self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
     def photograph(self, scene: Path, folder: Path, samples: int, seed: int) -> list[FloatArray]:
         """Render all cameras of a handed-over scene.

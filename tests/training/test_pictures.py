@@ -68,7 +68,7 @@ def test_a_scene_becomes_pictures_whose_outlines_and_exposure_agree(tmp_path: Pa
                 draft, target = (to_linear(picture[name])[cloth].mean() for name in ("draft", "target"))
                 assert target / draft == pytest.approx(1, abs=0.08)
                 empty = picture["person"] == 0
-                assert np.abs(picture["draft"][empty].astype(int) - picture["target"][empty]).max() <= 12
+                assert np.abs(picture["draft"][empty].astype(int) - picture["target"][empty]).mean() < 1
     assert (tmp_path / "contact-sheet.png").exists()
     done = Index(tmp_path)
     make_pictures(tmp_path, 1, 1, find_blender_python(), 2, 1, Console(quiet=True))
