@@ -15,6 +15,7 @@ import typer
 from app.cli_inspect import inspect_photo
 from app.cli_models import models_app, poses_app
 from app.cli_shoot import shoot_photos
+from app.cli_train import train_embedded
 from app.console import say_error
 from app.doctor import doctor
 from vmodel.errors import VModelError
@@ -33,6 +34,7 @@ app.command("inspect")(inspect_photo)
 app.add_typer(models_app, name="models")
 app.add_typer(poses_app, name="poses")
 app.command("doctor")(doctor)
+app.command("train")(train_embedded)
 
 
 def _show_version(wanted: bool) -> None:

@@ -6,11 +6,12 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -96,10 +97,28 @@ def _weights() -> list[Finding]:
     from vmodel.config import Settings
     from vmodel.weights import check_weights
 
-    return [
+    folder = Settings().weights
+    faults = check_weights(folder)
+    single = {name: fault for name, fault in faults.items() if "/" not in name}
+    findings = [
         Finding(f"weights {name}", "missing" if fault else "ok", fault or "hash as in the manifest")
-        for name, fault in check_weights(Settings().weights).items()
+        for name, fault in single.items()
     ]
+    return [*findings, _pipeline_weights(folder / "embedded", faults)]
+
+
+def _pipeline_weights(folder: Path, faults: Mapping[str, str | None]) -> Finding:
+    """One line for all files of a pipeline; without it the draft is still made."""
+    name, below = f"weights {folder.name}", f"{folder.name}/"
+    vouched = {file: fault for file, fault in faults.items() if file.startswith(below)}
+    wrong = [f"{file} is {fault}" for file, fault in vouched.items() if fault]
+    if wrong:
+        return Finding(name, "missing", wrong[0])
+    if vouched:
+        return Finding(name, "ok", f"{len(vouched)} files, hashes as in the manifest")
+    if (folder / "model_index.json").is_file():
+        return Finding(name, "ok", "there, but the manifest does not vouch for it; export it with `vmodel train`")
+    return Finding(name, "absent", f"`--pipeline {folder.name}` cannot run; `vmodel train` makes its weights")
 
 
 def _stages() -> list[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import cv2
 import numpy as np
 import torch
 from diffusers import DiffusionPipeline, FlowMatchEulerDiscreteScheduler, UNet2DConditionModel
-from diffusers.utils import BaseOutput
+from diffusers.utils import BaseOutput, logging
 from einops import rearrange
 from torch import Tensor
 
@@ -127,10 +129,25 @@ class Embedded:
 
 def load_embedded(folder: Path) -> EmbeddedPipeline:
     """The pipeline in float32: on an AVX2 CPU a convolution takes nine times as long in bfloat16 (measured)."""
-    pipeline: EmbeddedPipeline = EmbeddedPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    with _without_progress_bar():
+        pipeline: EmbeddedPipeline = EmbeddedPipeline.from_pretrained(
+            folder, dtype=torch.float32, local_files_only=True
+        )
     pipeline.unet.to(memory_format=torch.channels_last)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
+
+
+@contextmanager
+def _without_progress_bar() -> Iterator[None]:
+    """Loading takes a second; a bar for it would stand among the errors."""
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def over_backdrop(picture: ByteArray) -> ByteArray:

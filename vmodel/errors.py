@@ -13,7 +13,7 @@ VModelError
 ├── StageError          the program could not finish; the message says what to try
 │   └── DrapeFailed
 └── SetupError          something is missing on the machine
-    └── WeightsMissing PipelineUnknown TrainingPicturesMissing
+    └── WeightsMissing PackageMissing PipelineUnknown TrainingPicturesMissing CheckpointMissing
 """
 
 from __future__ import annotations
@@ -382,6 +382,16 @@ class WeightsMissing(SetupError):
         self.name = name
 
 
+class PackageMissing(SetupError):
+    """A Python package that a command needs is not installed."""
+
+    code = "package_missing"
+
+    def __init__(self, package: str) -> None:
+        super().__init__(f"The package {package!r} is missing; reinstall vmodel, or install it with pip.")
+        self.package = package
+
+
 class PipelineUnknown(SetupError):
     """No pipeline has this name."""
 
@@ -403,3 +413,13 @@ class TrainingPicturesMissing(SetupError):
             "render pictures with `python -m pipelines.training.pictures` or pass another folder."
         )
         self.folder = folder
+
+
+class CheckpointMissing(SetupError):
+    """Nothing was trained yet that could be exported, or not at this size."""
+
+    code = "checkpoint_missing"
+
+    def __init__(self, checkpoint: str, reason: str) -> None:
+        super().__init__(f"The checkpoint {checkpoint} {reason}; train with `vmodel train`, or pass another --out.")
+        self.checkpoint, self.reason = checkpoint, reason

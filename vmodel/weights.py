@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from vmodel.errors import WeightsMissing
-from vmodel.files import sha256_of
+from vmodel.files import sha256_of, write_whole
+
+MANIFEST = "manifest.toml"
+_HEADER = "# Weights that travel with vmodel. Every entry is checked against its file by a test.\n"
+_KINDS = (".json", ".safetensors")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where weights come from.
+
+    Attributes:
+        licence: SPDX identifier.
+        data: what they were trained on.
+        recipe: command that makes them.
+    """
+
+    licence: str
+    data: str
+    recipe: str
 
 
 def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
-    """File name -> entry (sha256, bytes, licence, data, recipe) of ``manifest.toml``.
+    """Path below the folder, with slashes -> entry (sha256, bytes, licence, data, recipe) of ``manifest.toml``.
 
     Raises:
         WeightsMissing: the folder has no readable manifest.
     """
     try:
-        entries = tomllib.loads((folder / "manifest.toml").read_text(encoding="utf-8"))
+        entries = tomllib.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError):
-        raise WeightsMissing("manifest.toml") from None
+        raise WeightsMissing(MANIFEST) from None
     return {str(entry["name"]): entry for entry in entries.get("weights", [])}
 
 
@@ -27,7 +49,7 @@ def check_weights(folder: Path) -> dict[str, str | None]:
     """Compare every file with the manifest.
 
     Returns:
-        File name -> None if its hash is right, else what is wrong and the remedy.
+        Path as in the manifest -> None if its hash is right, else what is wrong and the remedy.
     Raises:
         WeightsMissing: the folder has no readable manifest.
     """
@@ -41,3 +63,43 @@ def check_weights(folder: Path) -> dict[str, str | None]:
         else:
             faults[name] = None
     return faults
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """Every file below a folder that decides what a network computes: its numbers and its configuration, sorted."""
+    return sorted(path for path in folder.rglob("*") if path.suffix in _KINDS and path.is_file())
+
+
+def vouch_for(pipeline: Path, origin: Origin) -> Path:
+    """Enter every file of a pipeline folder into the manifest, in place of what it said of that folder.
+
+    Args:
+        pipeline: as ``save_pretrained`` wrote it. Its entries go to the manifest beside it, where there is one, as in
+            the weights folder; else the folder gets a manifest of its own.
+        origin: of all these files.
+    Returns:
+        The manifest.
+    Raises:
+        OutputNotWritable: the manifest cannot be written.
+    """
+    shared = (pipeline.parent / MANIFEST).is_file()
+    root = pipeline.parent if shared else pipeline
+    entries = read_manifest(root) if shared else {}
+    below = f"{pipeline.name}/" if shared else ""
+    kept = [entry for name, entry in entries.items() if not name.startswith(below)]
+    made = [
+        {"name": path.relative_to(root).as_posix(), "sha256": sha256_of(path), "bytes": path.stat().st_size}
+        | asdict(origin)
+        for path in weight_files(pipeline)
+    ]
+    write_whole(root / MANIFEST, _as_toml([*kept, *made]).encode())
+    return root / MANIFEST
+
+
+def _as_toml(entries: Iterable[Mapping[str, Any]]) -> str:
+    """Texts and whole numbers only; those of JSON are also those of TOML."""
+    tables = (
+        "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in entry.items())
+        for entry in entries
+    )
+    return _HEADER + "".join(f"\n[[weights]]\n{table}" for table in tables)

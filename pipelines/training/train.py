@@ -2,12 +2,14 @@
 
 Reads new pictures as they appear, so training can begin while pictures are still being rendered. Stops and goes on
 where it stopped: every step's randomness follows from the seed and the step's number. ``--export FOLDER`` writes the
-averaged weights of the last checkpoint as a pipeline. Losses, choices and figures: ``embedded.md``.
+averaged weights of the last checkpoint as a pipeline and enters them into the manifest. Losses, choices and figures:
+``embedded.md``.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
 import os
@@ -21,6 +23,7 @@ import numpy as np
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 from diffusers.training_utils import EMAModel
+from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from torch import Tensor, nn
 
@@ -30,9 +33,16 @@ from pipelines.embedded_maps import condition_planes
 from pipelines.embedded_network import TINY, ConditionEncoder, NetworkSize, make_unet, predict_ratio
 from pipelines.training.dataset import Batch, PictureShelf, make_batch
 from pipelines.training.evaluate import evaluate
-from vmodel.errors import TrainingPicturesMissing
+from vmodel.errors import CheckpointMissing, TrainingPicturesMissing, VModelError
+from vmodel.files import make_folder
+from vmodel.weights import Origin, vouch_for
 
 LOG_EVERY = 20
+ORIGIN = Origin(
+    licence="Apache-2.0",
+    data="Pictures of invented people in drawn garments, rendered by pipelines/training/pictures.py; no photos",
+    recipe="weights/reproduce.sh",
+)
 
 
 @dataclass(frozen=True)
@@ -103,12 +113,19 @@ class Trainer:
         os.replace(unfinished, self.checkpoint)
 
     def resume(self) -> bool:
-        """Go on from the checkpoint, if there is one."""
+        """Go on from the checkpoint, if there is one.
+
+        Raises:
+            CheckpointMissing: it is of a network of another size.
+        """
         if not self.checkpoint.is_file():
             return False
         state = torch.load(self.checkpoint, weights_only=True)
+        try:
+            self.network.load_state_dict(state["network"])
+        except RuntimeError:
+            raise CheckpointMissing(str(self.checkpoint), "is of a network of another size") from None
         self.step, self.minutes = state["step"], state["minutes"]
-        self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         return True
@@ -118,6 +135,8 @@ class Trainer:
 
         Returns:
             loss, its parts, gradient norm and learning rate.
+        Raises:
+            FileNotFoundError: a picture was taken away since the last scan.
         """
         plan, begun = self.plan, time.monotonic()
         rng = np.random.default_rng([plan.seed, self.step])
@@ -192,38 +211,63 @@ def train(plan: Plan, stop_at: int | None = None) -> Trainer:
         plan: the run.
         stop_at: step after which to save and leave, as an interruption would.
     Raises:
-        TrainingPicturesMissing: the folder holds no picture of the training split.
+        TrainingPicturesMissing: the folder holds no picture of the training split, or no longer does; what was
+            learnt until then is saved.
+        CheckpointMissing: the checkpoint is of a network of another size.
+        OutputNotWritable: the run's folder cannot be made or written.
     """
-    plan.out.mkdir(parents=True, exist_ok=True)
     shelf = PictureShelf(plan.pictures, plan.kept)
-    if shelf.scan() == 0:
-        raise TrainingPicturesMissing(str(plan.pictures))
+    _look_again(shelf)
+    make_folder(plan.out)
     trainer = Trainer(plan)
     trainer.resume()
-    saved, tested, watched = trainer.minutes, trainer.minutes, list[dict[str, float]]()
-    with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as bar:
+    try:
+        make_steps(trainer, shelf, stop_at)
+    except TrainingPicturesMissing:
+        trainer.save()
+        raise
+    trainer.save()
+    return trainer
+
+
+def make_steps(trainer: Trainer, shelf: PictureShelf, stop_at: int | None = None) -> None:
+    """Learn until the plan's end, and write log and checkpoints.
+
+    Raises:
+        TrainingPicturesMissing: all pictures were taken away.
+    """
+    plan, watched = trainer.plan, list[dict[str, float]]()
+    saved = tested = trainer.minutes
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("training", total=1.0)
         while trainer.share_done() < 1 and trainer.step != stop_at:
             try:
                 watched.append(trainer.learn(shelf))
             except FileNotFoundError:  # whoever renders has taken pictures away
-                if shelf.scan() == 0:
-                    raise TrainingPicturesMissing(str(plan.pictures)) from None
+                _look_again(shelf)
                 continue
             done = f"step {trainer.step}, loss {watched[-1]['loss']:.3f}"
             bar.update(task, completed=trainer.share_done(), description=done)
             if trainer.step % LOG_EVERY == 0:
                 means = {name: round(float(np.mean([w[name] for w in watched])), 5) for name in watched[0]}
-                _log(plan.out, trainer, {"pictures": shelf.scan(), **means})
+                _log(plan.out, trainer, {"pictures": _look_again(shelf), **means})
                 watched = []
             if trainer.minutes - saved > plan.save_minutes:
                 saved = trainer.minutes
                 trainer.save()
             if trainer.minutes - tested > plan.test_minutes and shelf.test:
                 tested = trainer.minutes
-                _log(plan.out, trainer, {"held_out": evaluate(trainer.averaged_pipeline(), shelf, count=8, steps=2)})
-    trainer.save()
-    return trainer
+                with contextlib.suppress(FileNotFoundError):  # the next look at the folder tells
+                    figures = evaluate(trainer.averaged_pipeline(), shelf, count=8, steps=2)
+                    _log(plan.out, trainer, {"held_out": figures})
+
+
+def _look_again(shelf: PictureShelf) -> int:
+    count = shelf.scan()
+    if count == 0:
+        raise TrainingPicturesMissing(str(shelf.folder))
+    return count
 
 
 def _log(out: Path, trainer: Trainer, figures: dict[str, Any]) -> None:
@@ -232,19 +276,24 @@ def _log(out: Path, trainer: Trainer, figures: dict[str, Any]) -> None:
         stream.write(json.dumps(line) + "\n")
 
 
-def export(plan: Plan, folder: Path) -> None:
-    """Write the averaged weights of the plan's checkpoint as a float16 pipeline.
+def export(plan: Plan, folder: Path) -> Path:
+    """Write the averaged weights of the plan's checkpoint as a float16 pipeline, and vouch for them.
 
+    Returns:
+        The manifest: the one beside ``folder`` where there is one, else one inside.
     Raises:
-        TrainingPicturesMissing: there is no checkpoint.
+        CheckpointMissing: there is no checkpoint, or one of a network of another size.
+        OutputNotWritable: the folder cannot be made or written.
     """
     trainer = Trainer(plan)
     if not trainer.resume():
-        raise TrainingPicturesMissing(str(trainer.checkpoint))
+        raise CheckpointMissing(str(trainer.checkpoint), "is not there")
+    make_folder(folder)
     pipeline = trainer.averaged_pipeline()
     pipeline.unet.half()
     pipeline.encoder.half()
     pipeline.save_pretrained(folder)
+    return vouch_for(folder, ORIGIN)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -264,10 +313,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     plan = Plan(
         told.pictures, told.out, told.minutes, told.steps, told.batch, seed=told.seed, rate=told.rate, size=size
     )
-    if told.export:
-        export(plan, told.export)
-    else:
-        train(plan)
+    try:
+        print(export(plan, told.export) if told.export else train(plan).checkpoint)
+    except VModelError as error:
+        raise SystemExit(f"{error.code}: {error}") from None
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from drawn_pictures import write_picture
 
 from pipelines.embedded import load_embedded
 from pipelines.embedded_light import apply_ratio, log_ratio
-from pipelines.embedded_network import TINY
+from pipelines.embedded_network import TINY, NetworkSize
 from pipelines.training.dataset import PictureShelf, make_batch
 from pipelines.training.evaluate import evaluate, light_picture
-from pipelines.training.train import Plan, export, loss_of, train
-from vmodel.errors import TrainingPicturesMissing
+from pipelines.training.train import LOG_EVERY, Plan, Trainer, export, loss_of, make_steps, train
+from vmodel.errors import CheckpointMissing, TrainingPicturesMissing
+from vmodel.weights import check_weights
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,11 @@ def test_a_miniature_run_trains_saves_and_loads_as_a_pipeline_that_changes_the_d
     assert trainer.step == 24
     lines = [json.loads(line) for line in (plan.out / "log.jsonl").read_text().splitlines()]
     assert np.isfinite([line["loss"] for line in lines]).all()
-    export(plan, tmp_path / "weights")
+    manifest = export(plan, tmp_path / "weights")
+    assert manifest == tmp_path / "weights" / "manifest.toml"
+    faults = check_weights(manifest.parent)
+    assert set(faults) >= {f"{part}/diffusion_pytorch_model.safetensors" for part in ("unet", "encoder")}
+    assert not any(faults.values())
     shelf = PictureShelf(plan.pictures)
     shelf.scan()
     picture = shelf.load(shelf.test[0])
@@ -66,6 +72,34 @@ def test_a_run_that_was_interrupted_ends_with_the_same_weights(plan: Plan, tmp_p
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingPicturesMissing):
         train(Plan(tmp_path, tmp_path / "run"))
+
+
+def test_pictures_that_all_disappear_end_a_run_with_what_it_has_learnt(
+    pictures: Path, plan: Plan, tmp_path: Path
+) -> None:
+    shutil.copytree(pictures, tmp_path / "passing")
+    passing = replace(plan, pictures=tmp_path / "passing", steps=10**6)
+    # They stay in memory, so only the next look at the folder, after LOG_EVERY steps, can tell.
+    train(passing, stop_at=LOG_EVERY - 1)
+    trainer = Trainer(passing)
+    trainer.resume()
+    shelf = PictureShelf(passing.pictures)
+    shelf.scan()
+    for path in shelf.train:
+        shelf.load(path)
+    shutil.rmtree(passing.pictures)
+    with pytest.raises(TrainingPicturesMissing, match="passing"):
+        make_steps(trainer, shelf)
+    assert trainer.step == LOG_EVERY
+
+
+def test_exporting_what_was_not_trained_is_refused(plan: Plan, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointMissing, match="is not there"):
+        export(plan, tmp_path / "weights")
+    train(plan, stop_at=0)
+    with pytest.raises(CheckpointMissing, match="another size"):
+        export(replace(plan, size=NetworkSize((16, 16, 16, 32), (1, 1, 1, 1), 16, 8)), tmp_path / "weights")
+    assert not (tmp_path / "weights").exists()
 
 
 def test_pictures_that_appear_later_are_found_and_those_taken_away_forgotten(tmp_path: Path) -> None:
