@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.output import Output
     from vmodel.request import ShotRequest
     from vmodel.studio import Studio
+    from vmodel.take import Pipeline
 
 
 def shoot_photos(
@@ -29,7 +30,9 @@ def shoot_photos(
     light: flags.Light = "soft-key",
     size: flags.Size = "1024x768",
     seed: flags.Seed = 0,
+    count: flags.Count = 1,
     pipeline: flags.PipelineName = "draft",
+    steps: flags.Steps = None,
     out: flags.Out = Path("out"),
     file_format: flags.FileFormat = "png",
     as_json: flags.AsJson = False,
@@ -52,7 +55,7 @@ def shoot_photos(
     the garment stands and is seen from the front. Exit codes: 0 all made, 1 some failed, 2 bad usage.
     """
     from app.output import Output
-    from pipelines.loading import PIPELINES
+    from pipelines.loading import PIPELINES, load_pipeline
     from vmodel.config import Settings
     from vmodel.preflight import check_requests
     from vmodel.request import GarmentSource, ShotRequest, every_shot, parse_size
@@ -73,15 +76,16 @@ def shoot_photos(
                 for photo in photos or []
             ]
             like = ShotRequest(
-                garments[0], None, None, "front", framing, light, background, parse_size(size), seed, pipeline
+                garments[0], None, None, "front", framing, light, background, parse_size(size), seed, pipeline, steps
             )
-            requests = every_shot(garments, model or [None], pose or [None], view or ["front"], like)
+            requests = every_shot(garments, model or [None], pose or [None], view or ["front"], like, count)
         studio = Studio(Settings())
         check_requests(requests, studio.roster, PIPELINES)
         output.check(requests)
+        loaded = load_pipeline(requests[0].pipeline, requests[0].steps)
     except VModelError as error:
         _refuse(error, as_json)
-    raise typer.Exit(_make(requests, studio, output))
+    raise typer.Exit(_make(requests, studio, loaded, output))
 
 
 def _refuse(error: VModelError, as_json: bool) -> NoReturn:
@@ -91,13 +95,11 @@ def _refuse(error: VModelError, as_json: bool) -> NoReturn:
     raise typer.Exit(2)
 
 
-def _make(requests: list[ShotRequest], studio: Studio, output: Output) -> int:
-    from pipelines.loading import load_pipeline
+def _make(requests: list[ShotRequest], studio: Studio, pipeline: Pipeline, output: Output) -> int:
     from vmodel.batch import shoot_all
     from vmodel.shoot import shoot
     from vmodel.take import Shot
 
-    pipeline = load_pipeline(requests[0].pipeline)
     failed = 0
     with watching(len(requests), output.as_json) as watch:
         studio.watch = watch.stage

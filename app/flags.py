@@ -34,6 +34,18 @@ Background = Annotated[
 Light = Annotated[str, typer.Option(help="Light of the studio.", rich_help_panel=_PICTURE)]
 Size = Annotated[str, typer.Option(help="HEIGHTxWIDTH in pixels.", rich_help_panel=_PICTURE)]
 Seed = Annotated[int, typer.Option(help="Whatever is left to chance follows from it.", rich_help_panel=_PICTURE)]
+Count = Annotated[
+    int,
+    typer.Option(
+        min=1, max=100, help="Pictures of each combination, each with the next seed.", rich_help_panel=_PICTURE
+    ),
+]
+Steps = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=100, help="How often a pipeline asks its network; not for draft.", rich_help_panel=_PICTURE
+    ),
+]
 PipelineName = Annotated[str, typer.Option("--pipeline", help="How the picture is made.", rich_help_panel=_PICTURE)]
 Out = Annotated[Path, typer.Option(help="Folder of the pictures.", rich_help_panel=_OUTPUT)]
 FileFormat = Annotated[str, typer.Option("--format", help="png or jpeg.", rich_help_panel=_OUTPUT)]

@@ -110,6 +110,7 @@ class Output:
             "view": request.view,
             "pipeline": request.pipeline,
             "seed": request.seed,
+            "steps": request.steps,
         }
 
     def _stem(self, shot: Shot) -> str:

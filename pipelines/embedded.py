@@ -48,7 +48,8 @@ class EmbeddedOutput(BaseOutput):  # type: ignore[misc]
 class EmbeddedPipeline(DiffusionPipeline):  # type: ignore[misc]
     """Condition maps, flat-lay and look become a picture.
 
-    Saves and loads with ``save_pretrained`` and ``from_pretrained``.
+    Saves and loads with ``save_pretrained`` and ``from_pretrained``. ``DiffusionPipeline.from_pretrained``, which looks
+    for classes in diffusers only, needs ``custom_pipeline=pipelines.embedded.__file__, trust_remote_code=True``.
 
     Args:
         unet: predicts the clean log ratio, see ``embedded_network.predict_ratio``.

@@ -4,35 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vmodel.errors import PipelineUnknown
+from vmodel.errors import BadUsage, PipelineUnknown
 from vmodel.take import Pipeline
 
 
-def _draft() -> Pipeline:
+def _draft(steps: int | None) -> Pipeline:
+    if steps is not None:
+        raise BadUsage("The draft is made at once, so --steps is for other pipelines; leave it out or pass --pipeline.")
     from pipelines.draft import DraftPipeline
 
     return DraftPipeline()
 
 
-def _embedded() -> Pipeline:
-    from pipelines.embedded import FOLDER, Embedded
+def _embedded(steps: int | None) -> Pipeline:
+    from pipelines.embedded import FOLDER, STEPS, Embedded
     from vmodel.config import Settings
 
-    return Embedded(Settings().weights / FOLDER)
+    return Embedded(Settings().weights / FOLDER, STEPS if steps is None else steps)
 
 
-#: Name -> maker. A maker imports its module when called, so that one pipeline never costs the start of another.
-PIPELINES: dict[str, Callable[[], Pipeline]] = {"draft": _draft, "embedded": _embedded}
+#: Name -> maker, which takes the steps. It imports its module when called, so that one pipeline never costs the start
+#: of another.
+PIPELINES: dict[str, Callable[[int | None], Pipeline]] = {"draft": _draft, "embedded": _embedded}
 
 
-def load_pipeline(name: str) -> Pipeline:
+def load_pipeline(name: str, steps: int | None = None) -> Pipeline:
     """Make a pipeline ready.
 
     Args:
         name: a key of ``PIPELINES``.
+        steps: how often its network is asked for a picture; None for as often as suits it.
     Raises:
         PipelineUnknown: no pipeline has this name.
+        BadUsage: the pipeline makes no steps.
+        WeightsMissing: its weights are not installed.
     """
     if name not in PIPELINES:
         raise PipelineUnknown(name, PIPELINES)
-    return PIPELINES[name]()
+    return PIPELINES[name](steps)

@@ -55,6 +55,7 @@ class ShotRequest:
         size: (height, width) in pixels.
         seed: drives whatever a pipeline draws by chance.
         pipeline: name in ``pipelines``.
+        steps: how often a pipeline asks its network; None for as often as suits it.
     """
 
     garment: GarmentSource
@@ -67,6 +68,7 @@ class ShotRequest:
     size: tuple[int, int] = DEFAULT_SIZE
     seed: int = 0
     pipeline: str = "draft"
+    steps: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a sidecar; paths become strings."""
@@ -100,6 +102,7 @@ def every_shot(
     poses: Sequence[str | None],
     views: Sequence[str],
     like: ShotRequest,
+    count: int = 1,
 ) -> list[ShotRequest]:
     """All combinations, in the order that lets the stages keep most of their work.
 
@@ -109,10 +112,12 @@ def every_shot(
         poses: names or files; None chooses one.
         views: see ``vmodel.scene``.
         like: gives the remaining fields of every shot.
+        count: pictures of each combination, with the seeds from that of ``like`` on.
     """
+    seeds = range(like.seed, like.seed + count)
     return [
-        replace(like, garment=garment, model=model, pose=pose, view=view)
-        for garment, model, pose, view in product(garments, models, poses, views)
+        replace(like, garment=garment, model=model, pose=pose, view=view, seed=seed)
+        for garment, model, pose, view, seed in product(garments, models, poses, views, seeds)
     ]
 
 

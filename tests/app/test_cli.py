@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,8 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tiny_embedded import tiny_pipeline
 
 from app.cli import app, run
+from vmodel.config import Settings
 from vmodel.take import Shot
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -93,6 +96,32 @@ def test_a_sidecar_makes_the_same_pixels_again(shot: dict[str, object], tmp_path
     assert run(["shoot", "--from", str(shot["sidecar"]), "--out", str(tmp_path)]) == 0
     again = next(tmp_path.glob("*.png"))
     assert again.read_bytes() == Path(str(shot["picture"])).read_bytes()
+
+
+@pytest.mark.slow
+def test_the_second_of_two_embedded_pictures_is_made_again_from_its_sidecar(
+    examples: Path,
+    tee_shot: Shot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copytree(Settings().weights, tmp_path / "weights", ignore=shutil.ignore_patterns("embedded"))
+    tiny_pipeline(strength=0.002).save_pretrained(tmp_path / "weights" / "embedded")
+    monkeypatch.setenv("VMODEL_WEIGHTS", str(tmp_path / "weights"))
+    flags = ["--size", "512x384", "--model", tee_shot.model.id, "--background", "transparent", "--json"]
+    flags += ["--pipeline", "embedded", "--steps", "1", "--count", "2", "--seed", "7"]
+    assert run(["shoot", str(examples / "logo-tee.jpg"), *flags, "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr()
+    lines = [json.loads(line) for line in said.out.splitlines()]
+    assert [(line["seed"], line["steps"], line["made_by"]) for line in lines] == [
+        (7, 1, "embedded"),
+        (8, 1, "embedded"),
+    ]
+    pictures = [Path(line["picture"]).read_bytes() for line in lines]
+    assert pictures[0] != pictures[1]
+    assert run(["shoot", "--from", lines[1]["sidecar"], "--out", str(tmp_path / "again")]) == 0
+    assert next((tmp_path / "again").glob("*.png")).read_bytes() == pictures[1]
 
 
 @pytest.mark.slow

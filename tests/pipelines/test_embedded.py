@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from diffusers import FlowMatchEulerDiscreteScheduler
+from diffusers import DiffusionPipeline
 from drawn_pictures import write_picture
+from tiny_embedded import tiny_pipeline
 
-from pipelines.embedded import Embedded, EmbeddedPipeline, frame_flat_lay, load_embedded
+from pipelines import embedded
+from pipelines.embedded import Embedded, frame_flat_lay, load_embedded
 from pipelines.embedded_maps import Conditions, Look, stack_conditions
-from pipelines.embedded_network import TINY, ConditionEncoder, make_unet
 from pipelines.embedded_sampling import carry_up, feather, near_boxes
 from vmodel.errors import WeightsMissing
 from vmodel.request import ShotRequest
@@ -22,15 +23,6 @@ from vmodel.take import Take
 from vmodel.types import ByteArray
 
 LOOK = Look((0.5, 0.3, 0.2), (0.03, 0.02, 0.01), 30, "woman", "soft-key", "jersey", 1.0)
-
-
-def tiny_pipeline() -> EmbeddedPipeline:
-    torch.manual_seed(0)
-    unet = make_unet(TINY)
-    torch.nn.init.normal_(unet.conv_out.weight, std=0.05)
-    pipeline = EmbeddedPipeline(unet.eval(), ConditionEncoder(TINY.token).eval(), FlowMatchEulerDiscreteScheduler())
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
 
 
 @pytest.fixture
@@ -55,6 +47,20 @@ def test_the_pipeline_that_was_saved_draws_the_same_picture(
     assert np.array_equal(made, again)
     other = pipeline(conditions, flat_lay, LOOK, steps=2, seed=4).images
     assert not np.array_equal(made, other)
+
+
+def test_the_base_class_of_diffusers_loads_it_too(
+    conditions: Conditions, flat_lay: torch.Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diffusers.utils.dynamic_modules_utils.HF_MODULES_CACHE", str(tmp_path / "modules"))
+    monkeypatch.syspath_prepend(tmp_path / "modules")
+    pipeline = tiny_pipeline()
+    pipeline.save_pretrained(tmp_path / "saved")
+    loaded = DiffusionPipeline.from_pretrained(
+        tmp_path / "saved", custom_pipeline=embedded.__file__, trust_remote_code=True
+    )
+    made = pipeline(conditions, flat_lay, LOOK, steps=1).images
+    assert np.array_equal(loaded(conditions, flat_lay, LOOK, steps=1).images, made)
 
 
 def test_cloth_keeps_its_colour_and_the_far_backdrop_keeps_its_own(
@@ -126,19 +132,19 @@ def test_missing_weights_are_named_with_the_remedy(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_take_becomes_a_picture_of_its_own_size(studio: Studio, tee_request: ShotRequest, tmp_path: Path) -> None:
     tiny_pipeline().save_pretrained(tmp_path / "saved")
-    embedded = Embedded(tmp_path / "saved", steps=1)
+    pipeline = Embedded(tmp_path / "saved", steps=1)
 
     class Watched:
         name, generative, takes = "watched", False, list[Take]()
 
         def __call__(self, take: Take) -> ByteArray:
             self.takes.append(take)
-            return embedded(take)
+            return pipeline(take)
 
     watched = Watched()
     shoot(replace(tee_request, background="transparent"), studio, watched)
     (take,) = watched.takes
-    made = embedded(take)
+    made = pipeline(take)
     assert made.shape == take.draft.shape
     assert np.array_equal(made[..., 3], take.draft[..., 3])
     assert not np.array_equal(made, take.draft)
