@@ -89,7 +89,7 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (KeyboardInterrupt, typer.Abort):
-        say_error("interrupted", "Stopped; the pictures made so far are complete.")
+        say_error("interrupted", "Stopped; what was made so far is complete.")
         return INTERRUPTED
     except Exception as error:
         from vmodel.batch import log_fault

@@ -9,11 +9,9 @@ from typing import Annotated
 import typer
 
 from app.cli_models import refusing
-from app.console import say_error
 from vmodel.errors import PackageMissing
 
 _CACHE = Path("~/.cache/vmodel-train")
-INTERRUPTED = 130
 
 Pictures = Annotated[Path, typer.Option(help="Folder of training pictures; it may still be growing.")]
 Out = Annotated[Path, typer.Option(help="Folder of the run: checkpoint and log. A run goes on where it stopped.")]
@@ -40,7 +38,7 @@ def train_embedded(
 ) -> None:
     """Train the embedded pipeline on rendered pictures, or export what was trained.
 
-    Stop it when you like: the same command goes on from the last checkpoint. `make train-pictures` renders the
+    Stop it when you like: the same command goes on from there. `make train-pictures` renders the
     pictures.
     """
     with refusing():
@@ -61,8 +59,4 @@ def train_embedded(
         if export is not None:
             print(recipe.export(plan, export.expanduser()))
             return
-        try:
-            print(recipe.train(plan).checkpoint)
-        except KeyboardInterrupt:
-            say_error("interrupted", f"Stopped; the same command goes on from the last checkpoint in {plan.out}.")
-            raise typer.Exit(INTERRUPTED) from None
+        print(recipe.train(plan).checkpoint)

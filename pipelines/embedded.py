@@ -107,7 +107,8 @@ class Embedded:
 
     def __init__(self, folder: Path, steps: int = STEPS) -> None:
         if not (folder / "model_index.json").is_file():
-            raise WeightsMissing(f"{FOLDER}/model_index.json")
+            remedy = "restore the weights folder, make them with `vmodel train`, or pass --pipeline draft"
+            raise WeightsMissing(f"{FOLDER}/model_index.json", remedy)
         self.pipeline = load_embedded(folder)
         self.steps = steps
 

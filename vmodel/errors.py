@@ -377,8 +377,8 @@ class WeightsMissing(SetupError):
 
     code = "weights_missing"
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"The weights {name!r} are missing; reinstall vmodel or restore the weights folder.")
+    def __init__(self, name: str, remedy: str = "reinstall vmodel or restore the weights folder") -> None:
+        super().__init__(f"The weights {name!r} are missing; {remedy}.")
         self.name = name
 
 

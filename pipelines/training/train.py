@@ -82,6 +82,7 @@ class Trainer:
     Attributes:
         step: steps done.
         minutes: spent on them, over all sittings.
+        whole: False while a step is being applied; a stop there leaves nothing that could be saved.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -92,7 +93,7 @@ class Trainer:
         self.parameters = list(self.network.parameters())
         self.average = EMAModel(self.parameters, decay=0.999, use_ema_warmup=True, power=0.75)
         self.optimiser = torch.optim.AdamW(self.parameters, lr=plan.rate, betas=(0.9, 0.99), weight_decay=0.01)
-        self.step, self.minutes = 0, 0.0
+        self.step, self.minutes, self.whole = 0, 0.0, True
 
     @property
     def checkpoint(self) -> Path:
@@ -149,10 +150,12 @@ class Trainer:
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        self.whole = False
         self.optimiser.step()
         self.average.step(self.parameters)
         self.step += 1
         self.minutes += (time.monotonic() - begun) / 60
+        self.whole = True
         return {**figures, "gradient": float(norm), "rate": self._rate()}
 
     def share_done(self) -> float:
@@ -205,7 +208,7 @@ def _gradient(apart: Tensor, weight: Tensor) -> Tensor:
 
 
 def train(plan: Plan, stop_at: int | None = None) -> Trainer:
-    """Train until the plan's end, from the checkpoint where there is one.
+    """Train until the plan's end, from the checkpoint where there is one; a stop by Ctrl-C or SIGTERM is saved.
 
     Args:
         plan: the run.
@@ -223,8 +226,9 @@ def train(plan: Plan, stop_at: int | None = None) -> Trainer:
     trainer.resume()
     try:
         make_steps(trainer, shelf, stop_at)
-    except TrainingPicturesMissing:
-        trainer.save()
+    except (TrainingPicturesMissing, KeyboardInterrupt, SystemExit):
+        if trainer.whole:
+            trainer.save()
         raise
     trainer.save()
     return trainer

@@ -125,7 +125,7 @@ def test_a_flat_lay_is_framed_whole_on_white() -> None:
 
 
 def test_missing_weights_are_named_with_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(WeightsMissing):
+    with pytest.raises(WeightsMissing, match="vmodel train"):
         Embedded(tmp_path)
 
 

@@ -69,6 +69,22 @@ def test_a_run_that_was_interrupted_ends_with_the_same_weights(plan: Plan, tmp_p
         assert torch.equal(one, other)
 
 
+def test_ctrl_c_loses_the_running_step_only(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    learn = Trainer.learn
+
+    def interrupted_in_the_third(self: Trainer, shelf: PictureShelf) -> dict[str, float]:
+        if self.step == 2:
+            raise KeyboardInterrupt
+        return learn(self, shelf)
+
+    monkeypatch.setattr(Trainer, "learn", interrupted_in_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        train(plan)
+    trainer = Trainer(plan)
+    assert trainer.resume()
+    assert trainer.step == 2
+
+
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingPicturesMissing):
         train(Plan(tmp_path, tmp_path / "run"))
