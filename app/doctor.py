@@ -16,7 +16,18 @@ from typing import Annotated
 
 import typer
 
-_NEEDED = ("anny", "embreex", "numpy", "opencv-python-headless", "pillow", "scipy", "shapely", "torch", "warp-lang")
+_NEEDED = (
+    "anny",
+    "diffusers",
+    "embreex",
+    "numpy",
+    "opencv-python-headless",
+    "pillow",
+    "scipy",
+    "shapely",
+    "torch",
+    "warp-lang",
+)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from app.cli import run
 from pipelines.embedded import load_embedded
 from pipelines.embedded_network import TINY
 from vmodel.weights import check_weights
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def test_a_run_is_trained_and_exported_with_a_manifest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,3 +47,11 @@ def test_what_cannot_be_trained_is_said_on_one_line(
     assert said.err.startswith(f"{code}: ")
     assert len(said.err.splitlines()) == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_package_is_named() -> None:
+    code = "import sys; sys.modules['diffusers'] = None; from app.cli import run; sys.exit(run(['train']))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("package_missing: The package 'diffusers' ")
+    assert len(ended.stderr.splitlines()) == 1
