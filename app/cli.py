@@ -16,6 +16,7 @@ from app.cli_inspect import inspect_photo
 from app.cli_models import models_app, poses_app
 from app.cli_shoot import shoot_photos
 from app.cli_train import train_embedded
+from app.cli_weights import weights_app
 from app.console import say_error
 from app.doctor import doctor
 from vmodel.errors import VModelError
@@ -33,6 +34,7 @@ app.command("shoot")(shoot_photos)
 app.command("inspect")(inspect_photo)
 app.add_typer(models_app, name="models")
 app.add_typer(poses_app, name="poses")
+app.add_typer(weights_app, name="weights")
 app.command("doctor")(doctor)
 app.command("train")(train_embedded)
 

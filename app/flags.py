@@ -46,7 +46,9 @@ Steps = Annotated[
         min=1, max=100, help="How often a pipeline asks its network; not for draft.", rich_help_panel=_PICTURE
     ),
 ]
-PipelineName = Annotated[str, typer.Option("--pipeline", help="How the picture is made.", rich_help_panel=_PICTURE)]
+PipelineName = Annotated[
+    str, typer.Option("--pipeline", help="How the picture is made; see docs/pipelines.md.", rich_help_panel=_PICTURE)
+]
 Out = Annotated[Path, typer.Option(help="Folder of the pictures.", rich_help_panel=_OUTPUT)]
 FileFormat = Annotated[str, typer.Option("--format", help="png or jpeg.", rich_help_panel=_OUTPUT)]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a shot on standard output.")]

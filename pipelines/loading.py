@@ -23,9 +23,23 @@ def _embedded(steps: int | None) -> Pipeline:
     return Embedded(Settings().weights / FOLDER, STEPS if steps is None else steps)
 
 
+def _flux2_klein(steps: int | None) -> Pipeline:
+    from pipelines.hub.store import find_weights
+    from vmodel.config import Settings
+
+    folder = find_weights("flux2-klein", Settings())
+    from pipelines.hub.flux2_klein import STEPS, Flux2Klein
+
+    return Flux2Klein(folder, STEPS if steps is None else steps)
+
+
 #: Name -> maker, which takes the steps. It imports its module when called, so that one pipeline never costs the start
 #: of another.
-PIPELINES: dict[str, Callable[[int | None], Pipeline]] = {"draft": _draft, "embedded": _embedded}
+PIPELINES: dict[str, Callable[[int | None], Pipeline]] = {
+    "draft": _draft,
+    "embedded": _embedded,
+    "flux2-klein": _flux2_klein,
+}
 
 
 def load_pipeline(name: str, steps: int | None = None) -> Pipeline:
@@ -37,7 +51,7 @@ def load_pipeline(name: str, steps: int | None = None) -> Pipeline:
     Raises:
         PipelineUnknown: no pipeline has this name.
         BadUsage: the pipeline makes no steps.
-        WeightsMissing: its weights are not installed.
+        WeightsMissing, WeightsNotPulled, WeightsIncomplete: its weights are not on this machine.
     """
     if name not in PIPELINES:
         raise PipelineUnknown(name, PIPELINES)

@@ -16,6 +16,8 @@ class Settings(BaseSettings):
         home: folder of caches, registry and databases.
         max_megapixels: bound on uploaded photos.
         weights: folder of the embedded weights; the repository's or the wheel's by default.
+        weights_source: where published weights are pulled from: the hub's address, a mirror's, or a folder.
+        offline: nothing may be downloaded.
     """
 
     model_config = SettingsConfigDict(env_prefix="VMODEL_", frozen=True)
@@ -23,6 +25,8 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=lambda: user_data_path("vmodel", appauthor=False))
     max_megapixels: float = Field(default=40.0, gt=0)
     weights: Path = Path(__file__).resolve().parent.parent / "weights"
+    weights_source: str = "https://huggingface.co"
+    offline: bool = False
 
     @property
     def cache(self) -> Path:

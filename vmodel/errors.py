@@ -13,7 +13,9 @@ VModelError
 ├── StageError          the program could not finish; the message says what to try
 │   └── DrapeFailed
 └── SetupError          something is missing on the machine
-    └── WeightsMissing PackageMissing PipelineUnknown TrainingPicturesMissing CheckpointMissing
+    ├── WeightsMissing PackageMissing PipelineUnknown TrainingPicturesMissing CheckpointMissing
+    └── hub: UnknownWeights WeightsNotPulled WeightsIncomplete WeightsChanged WeightsUnavailable LicenceNotAccepted
+             DiskTooFull
 """
 
 from __future__ import annotations
@@ -387,9 +389,10 @@ class PackageMissing(SetupError):
 
     code = "package_missing"
 
-    def __init__(self, package: str) -> None:
-        super().__init__(f"The package {package!r} is missing; reinstall vmodel, or install it with pip.")
-        self.package = package
+    def __init__(self, package: str, extra: str | None = None) -> None:
+        remedy = "reinstall vmodel, or install it with pip" if extra is None else f"run pip install 'vmodel[{extra}]'"
+        super().__init__(f"The package {package!r} is missing; {remedy}.")
+        self.package, self.extra = package, extra
 
 
 class PipelineUnknown(SetupError):
@@ -423,3 +426,86 @@ class CheckpointMissing(SetupError):
     def __init__(self, checkpoint: str, reason: str) -> None:
         super().__init__(f"The checkpoint {checkpoint} {reason}; train with `vmodel train`, or pass another --out.")
         self.checkpoint, self.reason = checkpoint, reason
+
+
+class UnknownWeights(SetupError):
+    """The catalogue of published weights has no such name."""
+
+    code = "unknown_weights"
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"No published weights {name!r}; use one of: {_listing(known)}.")
+        self.name = name
+
+
+class WeightsNotPulled(SetupError):
+    """Published weights are not on this machine."""
+
+    code = "weights_not_pulled"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The weights of {name} are not on this machine; get them with `vmodel weights pull {name}`.")
+        self.name = name
+
+
+class WeightsIncomplete(SetupError):
+    """A pull was not finished, or a file has gone since."""
+
+    code = "weights_incomplete"
+
+    def __init__(self, name: str, lacking: str) -> None:
+        super().__init__(f"The weights of {name} are incomplete ({lacking}); run `vmodel weights pull {name}`.")
+        self.name, self.lacking = name, lacking
+
+
+class WeightsChanged(SetupError):
+    """A file that was pulled has another hash than its source states."""
+
+    code = "weights_changed"
+    retryable = True
+
+    def __init__(self, name: str, path: str) -> None:
+        super().__init__(
+            f"{path} of the weights {name} came with a wrong hash and was deleted; "
+            f"run `vmodel weights pull {name}` again, from another source if it repeats."
+        )
+        self.name, self.path = name, path
+
+
+class WeightsUnavailable(SetupError):
+    """The source cannot be reached, or does not have what is wanted."""
+
+    code = "weights_unavailable"
+    retryable = True
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"{name} cannot be pulled ({reason}); retry, or set VMODEL_WEIGHTS_SOURCE to a mirror or a folder."
+        )
+        self.name, self.reason = name, reason
+
+
+class LicenceNotAccepted(SetupError):
+    """Nobody has agreed to the licence of these weights yet."""
+
+    code = "licence_not_accepted"
+
+    def __init__(self, name: str, licence: str, note: str, urls: Iterable[str]) -> None:
+        super().__init__(
+            f"The weights of {name} are under {licence}. {note} Read {' and '.join(urls)}, "
+            f"then run `vmodel weights pull {name} --accept-licence`."
+        )
+        self.name, self.licence = name, licence
+
+
+class DiskTooFull(SetupError):
+    """The weights do not fit."""
+
+    code = "disk_too_full"
+    retryable = True
+
+    def __init__(self, folder: str, needed_gb: float, free_gb: float) -> None:
+        super().__init__(
+            f"{folder} needs {needed_gb:.1f} GB and has {free_gb:.1f} GB free; free some or move VMODEL_HOME."
+        )
+        self.folder, self.needed_gb, self.free_gb = folder, needed_gb, free_gb

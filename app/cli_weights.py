@@ -1,0 +1,99 @@
+"""``vmodel weights``: published weights that some pipelines need."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.cli_models import refusing
+from app.console import say_error
+
+weights_app = typer.Typer(no_args_is_help=True, help="Published weights that some pipelines need.")
+
+Name = Annotated[str, typer.Argument(help="Name, see `vmodel weights list`.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+
+
+@weights_app.command("list")
+def list_weights(as_json: AsJson = False) -> None:
+    """Show what can be pulled, under which licence, and what is on this machine."""
+    from pipelines.hub.catalogue import CATALOGUE
+    from pipelines.hub.store import state_of
+    from vmodel.config import Settings
+
+    settings = Settings()
+    rows = [
+        {
+            "name": weights.name,
+            "state": state_of(weights.name, settings),
+            "licence": weights.licence,
+            "research_only": weights.research_only,
+            "memory_gb": weights.memory_gb,
+            "repositories": [f"{part.repository}@{part.revision}" for part in weights.parts],
+        }
+        for weights in CATALOGUE.values()
+    ]
+    if as_json:
+        print(json.dumps(rows))
+        return
+    table = Table("name", "state", "licence", "for sale", "card memory", box=None)
+    for row in rows:
+        for_sale = "no" if row["research_only"] else "yes"
+        table.add_row(str(row["name"]), str(row["state"]), str(row["licence"]), for_sale, f"{row['memory_gb']:g} GB")
+    Console().print(table)
+
+
+@weights_app.command("pull")
+def pull(
+    name: Name,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="I have read the licence and agree; asked once.")
+    ] = False,
+) -> None:
+    """Get the weights of a pipeline, or finish getting them, and check their hashes."""
+    from pipelines.hub.store import pull_weights
+    from vmodel.config import Settings
+
+    if not Console(stderr=True).is_terminal:
+        from huggingface_hub.utils.tqdm import disable_progress_bars
+
+        disable_progress_bars()
+    print(pull_weights(name, Settings(), accept_licence))
+
+
+@weights_app.command("verify")
+def verify(name: Name) -> None:
+    """Compare every file with the hash it had when it was pulled. Exit code 1 if one differs."""
+    from pipelines.hub.store import verify_weights
+    from vmodel.config import Settings
+
+    faults = verify_weights(name, Settings())
+    wrong = {path: fault for path, fault in faults.items() if fault is not None}
+    for path, fault in wrong.items():
+        say_error("weights_incomplete", f"{path} is {fault}; run `vmodel weights pull {name}`.")
+    if not wrong:
+        print(f"{name}: {len(faults)} files have the right hash")
+    raise typer.Exit(1 if wrong else 0)
+
+
+@weights_app.command("remove")
+def remove(name: Name) -> None:
+    """Delete the weights of a pipeline from this machine."""
+    from pipelines.hub.store import remove_weights
+    from vmodel.config import Settings
+
+    print(f"{name}: {remove_weights(name, Settings()) / 1e9:.1f} GB freed")
+
+
+@weights_app.command("where")
+def where(name: Name) -> None:
+    """Print the folder where the weights of a pipeline are, or would be."""
+    from pipelines.hub.store import folder_of
+    from vmodel.config import Settings
+
+    with refusing():
+        print(folder_of(name, Settings()))

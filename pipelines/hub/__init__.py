@@ -1,0 +1,1 @@
+"""Pipelines whose weights are published by others and pulled by ``vmodel weights``."""

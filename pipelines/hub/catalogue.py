@@ -1,0 +1,91 @@
+"""Which published weights a pipeline needs, where they are, and under which licence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vmodel.errors import UnknownWeights
+
+
+@dataclass(frozen=True)
+class Part:
+    """The files that are taken from one repository.
+
+    Attributes:
+        folder: below the weights' own folder.
+        repository: owner/name on the hub.
+        revision: commit; another one is another part.
+        patterns: files that are taken, as in ``fnmatch``.
+    """
+
+    folder: str
+    repository: str
+    revision: str
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HubWeights:
+    """All that one pipeline needs.
+
+    Attributes:
+        name: of the pipeline, and of the weights.
+        code: class of ``diffusers`` that they fill.
+        licence: short names, as their repositories state them.
+        licence_note: what the licence means to a seller, one sentence.
+        licence_urls: where its text is.
+        research_only: pictures made with them may not be sold.
+        memory_gb: of a graphics card that holds everything at once.
+        parts: in the order in which they are pulled.
+    """
+
+    name: str
+    code: str
+    licence: str
+    licence_note: str
+    licence_urls: tuple[str, ...]
+    research_only: bool
+    memory_gb: float
+    parts: tuple[Part, ...]
+
+
+_KLEIN = HubWeights(
+    name="flux2-klein",
+    code="Flux2KleinPipeline",
+    licence="Apache-2.0",
+    licence_note="Commercial use is allowed; keep the licence with copies of the weights.",
+    licence_urls=("https://huggingface.co/black-forest-labs/FLUX.2-klein-4B/blob/main/LICENSE.md",),
+    research_only=False,
+    memory_gb=18,
+    parts=(
+        Part(
+            folder="pipeline",
+            repository="black-forest-labs/FLUX.2-klein-4B",
+            revision="e7b7dc27f91deacad38e78976d1f2b499d76a294",
+            # The repository holds the transformer once more as a single file at its root.
+            patterns=(
+                "model_index.json",
+                "LICENSE*",
+                "scheduler/*",
+                "text_encoder/*",
+                "tokenizer/*",
+                "transformer/*",
+                "vae/*",
+            ),
+        ),
+    ),
+)
+
+CATALOGUE: Mapping[str, HubWeights] = {weights.name: weights for weights in (_KLEIN,)}
+
+
+def weights_of(name: str) -> HubWeights:
+    """The entry of a name.
+
+    Raises:
+        UnknownWeights: no entry has this name.
+    """
+    if name not in CATALOGUE:
+        raise UnknownWeights(name, CATALOGUE)
+    return CATALOGUE[name]

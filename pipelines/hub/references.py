@@ -1,0 +1,101 @@
+"""What a pipeline of the hub is shown: draft, garment and pose map as pictures; and its picture made a shot's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from pipelines.embedded import over_backdrop
+from vmodel.take import Pattern, Take
+from vmodel.types import ByteArray
+
+MULTIPLE = 16
+"""Sides in pixels are multiples of it: eight for the autoencoder, two for the patches."""
+MOST_PX = 1024 * 1024
+"""Area that the networks were trained at; editors shrink references above it."""
+_MARGIN = 0.05
+_BACKDROP = 128
+
+
+@dataclass(frozen=True)
+class References:
+    """Pictures in the order in which prompts number them.
+
+    Attributes:
+        draft: the picture as geometry gives it; over grey where it is transparent.
+        garment: the flat-lay, cut out, whole, on white.
+        pose_map: limbs in OpenPose colours on black, pixel on pixel with ``draft``.
+    """
+
+    draft: Image.Image
+    garment: Image.Image
+    pose_map: Image.Image
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of draft and pose map."""
+        return self.draft.height, self.draft.width
+
+
+def read_references(take: Take) -> References:
+    """The take's pictures, in a size that the networks take.
+
+    A draft whose sides are multiples of 16 and whose area is a megapixel or less is shown pixel by pixel.
+    """
+    height, width = working_size(take.maps.pose_map.shape[:2])
+    draft, pose_map = Image.fromarray(over_backdrop(take.draft)), Image.fromarray(take.maps.pose_map)
+    if (width, height) != draft.size:
+        draft = draft.resize((width, height), Image.Resampling.LANCZOS)
+        pose_map = pose_map.resize((width, height), Image.Resampling.BILINEAR)
+    return References(draft, frame_garment(take.pattern), pose_map)
+
+
+def working_size(size: tuple[int, ...]) -> tuple[int, int]:
+    """(height, width) in multiples of 16, of about the same shape, of at most a megapixel."""
+    scale = min(1.0, (MOST_PX / (size[0] * size[1])) ** 0.5)
+    height, width = (max(MULTIPLE, round(side * scale / MULTIPLE) * MULTIPLE) for side in size[:2])
+    while height * width > MOST_PX:
+        height, width = height - MULTIPLE * (height >= width), width - MULTIPLE * (width > height)
+    return height, width
+
+
+def frame_garment(pattern: Pattern) -> Image.Image:
+    """The cut-out flat-lay on white with a margin of a twentieth, in a size that the networks take."""
+    photo, matte = pattern.flat_lay.rgb, pattern.cutout.matte
+    rows, columns = (np.flatnonzero((matte > 0.5).any(axis=axis)) for axis in (1, 0))
+    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    cover = matte[top:bottom, left:right, None]
+    cut = photo[top:bottom, left:right] * cover + 255 * (1 - cover)
+    whole = Image.fromarray((np.clip(cut, 0, 255) + 0.5).astype(np.uint8))
+    margin = round(_MARGIN * max(whole.size))
+    # Two margins more than the garment, and never so narrow that an editor refuses it.
+    least = max(whole.size) // 6
+    height, width = (max(side, least) + 2 * margin for side in (whole.height, whole.width))
+    framed = Image.new("RGB", (width, height), (255, 255, 255))
+    framed.paste(whole, ((width - whole.width) // 2, (height - whole.height) // 2))
+    fitted = working_size((height, width))
+    return framed.resize((fitted[1], fitted[0]), Image.Resampling.LANCZOS)
+
+
+def as_shot(made: Image.Image, draft: ByteArray) -> ByteArray:
+    """A network's picture in the size of the draft, and as transparent as it.
+
+    Args:
+        made: of any size.
+        draft: (H, W, 3) or (H, W, 4) uint8 sRGB.
+    Returns:
+        The draft's shape, uint8 sRGB; straight alpha.
+    """
+    height, width = draft.shape[:2]
+    if made.size != (width, height):
+        made = made.resize((width, height), Image.Resampling.LANCZOS)
+    picture = np.asarray(made.convert("RGB"))
+    if draft.shape[2] == 3:
+        return picture.copy()
+    alpha = draft[..., 3:].astype(np.float32) / 255
+    # The grey behind a half-covered pixel is taken out again; where little covers it, that would only show noise.
+    bare = (picture - _BACKDROP * (1 - alpha)) / np.maximum(alpha, 0.25)
+    colour = np.where(alpha >= 0.25, np.clip(bare + 0.5, 0, 255), draft[..., :3]).astype(np.uint8)
+    return np.dstack([colour, draft[..., 3]])

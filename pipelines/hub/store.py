@@ -1,0 +1,181 @@
+"""The published weights on this machine: pulled whole, recorded, checked, removed.
+
+Every pull ends by writing ``record.json``; weights without it were never finished.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.hub.catalogue import HubWeights, Part, weights_of
+from vmodel.config import Settings
+from vmodel.errors import (
+    DiskTooFull,
+    LicenceNotAccepted,
+    WeightsChanged,
+    WeightsIncomplete,
+    WeightsNotPulled,
+    WeightsUnavailable,
+)
+from vmodel.files import make_folder, sha256_of, write_whole
+
+if TYPE_CHECKING:
+    from pipelines.hub.sources import Source, SourceFile
+
+RECORD = "record.json"
+_ACCEPTED = "licences.json"
+_SPARE_BYTES = 10**9
+"""Disk space that a pull leaves free."""
+
+
+def folder_of(name: str, settings: Settings) -> Path:
+    """Where the weights of a name are, or would be.
+
+    Raises:
+        UnknownWeights: the catalogue has no such name.
+    """
+    return settings.home / "weights" / weights_of(name).name
+
+
+def find_weights(name: str, settings: Settings) -> Path:
+    """The folder of weights that are ready to be loaded; hashes are left to ``verify_weights``.
+
+    Raises:
+        WeightsNotPulled, WeightsIncomplete: they are not; the message names the command that gets them.
+    """
+    folder = folder_of(name, settings)
+    if not folder.is_dir():
+        raise WeightsNotPulled(name)
+    for path, file in _recorded_files(weights_of(name), folder).items():
+        if not (folder / path).is_file() or (folder / path).stat().st_size != file["bytes"]:
+            raise WeightsIncomplete(name, path)
+    return folder
+
+
+def verify_weights(name: str, settings: Settings) -> dict[str, str | None]:
+    """Compare every file with the record of the pull.
+
+    Returns:
+        Path below the folder -> None if its hash is right, else what is wrong.
+    Raises:
+        WeightsNotPulled, WeightsIncomplete: there is no finished pull to compare with.
+    """
+    folder = folder_of(name, settings)
+    if not folder.is_dir():
+        raise WeightsNotPulled(name)
+    faults: dict[str, str | None] = {}
+    for path, file in _recorded_files(weights_of(name), folder).items():
+        if not (folder / path).is_file():
+            faults[path] = "not there"
+        else:
+            faults[path] = None if sha256_of(folder / path) == file["sha256"] else "changed or cut short"
+    return faults
+
+
+def pull_weights(name: str, settings: Settings, accept_licence: bool = False) -> Path:
+    """Get the weights of a name; what is there whole already is kept.
+
+    Args:
+        name: in the catalogue.
+        settings: name the source and the home.
+        accept_licence: the user agrees to the licence; remembered.
+    Returns:
+        Their folder.
+    Raises:
+        LicenceNotAccepted, DiskTooFull, WeightsUnavailable, WeightsChanged: see their messages.
+    """
+    from pipelines.hub.sources import open_source, total_bytes
+
+    weights, folder = weights_of(name), folder_of(name, settings)
+    _accept(weights, settings, accept_licence)
+    if settings.offline and settings.weights_source.startswith(("http://", "https://")):
+        raise WeightsUnavailable(name, "VMODEL_OFFLINE forbids downloads")
+    source = open_source(settings.weights_source)
+    wanted = [(part, source.files_of(part)) for part in weights.parts]
+    make_folder(folder)
+    (folder / RECORD).unlink(missing_ok=True)
+    missing = [[file for file in files if not file.is_at(folder / part.folder)] for part, files in wanted]
+    free, needed = shutil.disk_usage(folder).free, total_bytes(chain.from_iterable(missing))
+    if needed and needed + _SPARE_BYTES > free:
+        raise DiskTooFull(str(folder), (needed + _SPARE_BYTES) / 1e9, free / 1e9)
+    parts = []
+    for (part, files), lacking in zip(wanted, missing, strict=True):
+        _fetch(source, part, lacking, folder / part.folder, name)
+        recorded = {file.path: _describe(folder / part.folder / file.path) for file in files}
+        parts.append(
+            {"folder": part.folder, "repository": part.repository, "revision": part.revision, "files": recorded}
+        )
+    record = {"name": name, "licence": weights.licence, "source": settings.weights_source, "parts": parts}
+    write_whole(folder / RECORD, json.dumps(record, indent=1).encode())
+    return folder
+
+
+def _fetch(source: Source, part: Part, files: list[SourceFile], folder: Path, name: str) -> None:
+    """Fetch files and check them; what is wrong does not stay."""
+    for file in files:
+        (folder / file.path).unlink(missing_ok=True)
+    if files:
+        source.fetch(part, files, folder)
+    for file in files:
+        if not file.is_at(folder):
+            (folder / file.path).unlink(missing_ok=True)
+            raise WeightsChanged(name, file.path)
+
+
+def remove_weights(name: str, settings: Settings) -> int:
+    """Delete the weights of a name.
+
+    Returns:
+        Bytes that were freed.
+    Raises:
+        WeightsNotPulled: there is nothing to remove.
+    """
+    folder = folder_of(name, settings)
+    if not folder.is_dir():
+        raise WeightsNotPulled(name)
+    freed = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    shutil.rmtree(folder)
+    return freed
+
+
+def state_of(name: str, settings: Settings) -> str:
+    """ "ready", "incomplete" or "not pulled"."""
+    try:
+        find_weights(name, settings)
+    except WeightsNotPulled:
+        return "not pulled"
+    except WeightsIncomplete:
+        return "incomplete"
+    return "ready"
+
+
+def _recorded_files(weights: HubWeights, folder: Path) -> dict[str, dict[str, Any]]:
+    """Path below the folder -> bytes and sha256."""
+    try:
+        parts = json.loads((folder / RECORD).read_text(encoding="utf-8"))["parts"]
+        found = [(part["folder"], part["repository"], part["revision"]) for part in parts]
+        files = {f"{part['folder']}/{path}": file for part in parts for path, file in part["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise WeightsIncomplete(weights.name, RECORD) from None
+    if found != [(part.folder, part.repository, part.revision) for part in weights.parts]:
+        raise WeightsIncomplete(weights.name, "another revision than this version of vmodel needs")
+    return files
+
+
+def _describe(path: Path) -> dict[str, Any]:
+    return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+
+
+def _accept(weights: HubWeights, settings: Settings, now: bool) -> None:
+    path = settings.home / "weights" / _ACCEPTED
+    accepted = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if accepted.get(weights.name) == weights.licence:
+        return
+    if not now:
+        raise LicenceNotAccepted(weights.name, weights.licence, weights.licence_note, weights.licence_urls)
+    make_folder(path.parent)
+    write_whole(path, json.dumps({**accepted, weights.name: weights.licence}, indent=1).encode())

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that stands for the hub."""
+    from tiny_networks import save_as_published, tiny_klein
+
+    from pipelines.hub.catalogue import CATALOGUE
+
+    root = tmp_path_factory.mktemp("published")
+    save_as_published(tiny_klein(), root, CATALOGUE["flux2-klein"].parts[0].repository)
+    return root

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from hub_mirror import serving
+
+from pipelines.hub.catalogue import CATALOGUE
+from pipelines.hub.sources import SUMS
+from pipelines.hub.store import (
+    RECORD,
+    find_weights,
+    folder_of,
+    pull_weights,
+    remove_weights,
+    state_of,
+    verify_weights,
+)
+from pipelines.loading import load_pipeline
+from vmodel.config import Settings
+from vmodel.errors import (
+    DiskTooFull,
+    LicenceNotAccepted,
+    UnknownWeights,
+    WeightsChanged,
+    WeightsIncomplete,
+    WeightsNotPulled,
+    WeightsUnavailable,
+)
+
+NAME = "flux2-klein"
+PART = CATALOGUE[NAME].parts[0]
+LARGEST = "transformer/diffusion_pytorch_model.safetensors"
+
+
+@pytest.fixture
+def settings(published: Path, tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home", weights_source=str(published))
+
+
+@pytest.fixture
+def copied(published: Path, tmp_path: Path) -> Path:
+    """The published folder, free to be spoilt."""
+    return Path(shutil.copytree(published, tmp_path / "copied"))
+
+
+def spoil(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def write_sums(repository: Path) -> None:
+    files = sorted(path for path in repository.rglob("*") if path.is_file())
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(repository)}\n" for path in files]
+    (repository / SUMS).write_text("".join(lines))
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_weights_name_repositories_at_a_commit_and_a_licence(name: str) -> None:
+    weights = CATALOGUE[name]
+    assert weights.name == name
+    assert weights.licence
+    assert all(url.startswith("https://") for url in weights.licence_urls)
+    for part in weights.parts:
+        assert part.repository.count("/") == 1
+        assert len(part.revision) == 40
+        assert int(part.revision, 16) > 0
+
+
+def test_pulled_weights_are_found_whole_and_recorded(settings: Settings, published: Path) -> None:
+    assert state_of(NAME, settings) == "not pulled"
+    folder = pull_weights(NAME, settings, accept_licence=True)
+    assert find_weights(NAME, settings) == folder
+    assert state_of(NAME, settings) == "ready"
+    assert set(verify_weights(NAME, settings).values()) == {None}
+    copied = (folder / PART.folder / LARGEST).read_bytes()
+    assert copied == (published / PART.repository / LARGEST).read_bytes()
+    assert json.loads((folder / RECORD).read_text())["parts"][0]["revision"] == PART.revision
+
+
+def test_files_that_no_pattern_names_stay_where_they_are(settings: Settings, copied: Path) -> None:
+    (copied / PART.repository / "flux-2-klein-4b.safetensors").write_bytes(b"the same once more")
+    folder = pull_weights(NAME, settings.model_copy(update={"weights_source": str(copied)}), accept_licence=True)
+    assert not (folder / PART.folder / "flux-2-klein-4b.safetensors").exists()
+
+
+def test_a_licence_is_shown_first_and_asked_for_once(settings: Settings) -> None:
+    with pytest.raises(LicenceNotAccepted, match=r"Apache-2\.0.*https://.*--accept-licence"):
+        pull_weights(NAME, settings)
+    assert not folder_of(NAME, settings).exists()
+    pull_weights(NAME, settings, accept_licence=True)
+    remove_weights(NAME, settings)
+    pull_weights(NAME, settings)
+
+
+def test_weights_that_were_never_pulled_are_named_with_the_command(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VMODEL_HOME", str(settings.home))
+    with pytest.raises(WeightsNotPulled, match="`vmodel weights pull flux2-klein`"):
+        load_pipeline(NAME)
+    with pytest.raises(WeightsNotPulled):
+        remove_weights(NAME, settings)
+    with pytest.raises(UnknownWeights, match="flux2-klein"):
+        pull_weights("flux9", settings)
+
+
+def test_a_half_pulled_folder_is_refused_and_finished_by_the_next_pull(settings: Settings) -> None:
+    folder = pull_weights(NAME, settings, accept_licence=True)
+    (folder / RECORD).unlink()
+    (folder / PART.folder / LARGEST).unlink()
+    kept = folder / PART.folder / "vae" / "diffusion_pytorch_model.safetensors"
+    before = kept.stat().st_ino
+    with pytest.raises(WeightsIncomplete, match="`vmodel weights pull flux2-klein`"):
+        find_weights(NAME, settings)
+    pull_weights(NAME, settings)
+    assert find_weights(NAME, settings) == folder
+    assert kept.stat().st_ino == before
+
+
+def test_a_file_that_is_gone_or_cut_short_is_noticed_before_loading(settings: Settings) -> None:
+    path = pull_weights(NAME, settings, accept_licence=True) / PART.folder / LARGEST
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(WeightsIncomplete, match="transformer"):
+        find_weights(NAME, settings)
+
+
+def test_a_changed_file_is_found_by_its_hash_and_mended_by_a_pull(settings: Settings) -> None:
+    path = pull_weights(NAME, settings, accept_licence=True) / PART.folder / LARGEST
+    spoil(path)
+    wrong = {name for name, fault in verify_weights(NAME, settings).items() if fault}
+    assert wrong == {f"{PART.folder}/{LARGEST}"}
+    pull_weights(NAME, settings)
+    assert set(verify_weights(NAME, settings).values()) == {None}
+
+
+def test_a_source_that_breaks_its_own_sums_is_refused(settings: Settings, copied: Path) -> None:
+    write_sums(copied / PART.repository)
+    spoil(copied / PART.repository / LARGEST)
+    source = settings.model_copy(update={"weights_source": str(copied)})
+    with pytest.raises(WeightsChanged, match="wrong hash"):
+        pull_weights(NAME, source, accept_licence=True)
+    assert not (folder_of(NAME, settings) / PART.folder / LARGEST).exists()
+    with pytest.raises(WeightsIncomplete):
+        find_weights(NAME, settings)
+
+
+def test_a_record_of_another_revision_is_refused(settings: Settings) -> None:
+    record = pull_weights(NAME, settings, accept_licence=True) / RECORD
+    record.write_text(record.read_text().replace(PART.revision, "0" * 40))
+    with pytest.raises(WeightsIncomplete, match="revision"):
+        find_weights(NAME, settings)
+
+
+def test_a_full_disk_is_noticed_before_anything_is_copied(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.hub.store._SPARE_BYTES", 10**18)
+    with pytest.raises(DiskTooFull, match="VMODEL_HOME"):
+        pull_weights(NAME, settings, accept_licence=True)
+    assert not list(folder_of(NAME, settings).rglob("*.safetensors"))
+
+
+def test_a_source_without_the_repository_is_named_with_the_setting(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(WeightsUnavailable, match="VMODEL_WEIGHTS_SOURCE"):
+        pull_weights(NAME, settings.model_copy(update={"weights_source": str(tmp_path)}), accept_licence=True)
+
+
+def test_offline_nothing_is_asked_of_the_hub_but_folders_serve(settings: Settings, published: Path) -> None:
+    with serving(published) as mirror:
+        offline = settings.model_copy(update={"offline": True, "weights_source": mirror.address})
+        with pytest.raises(WeightsUnavailable, match="VMODEL_OFFLINE"):
+            pull_weights(NAME, offline, accept_licence=True)
+    pull_weights(NAME, settings.model_copy(update={"offline": True}))
+
+
+def test_a_mirror_serves_the_same_files_as_the_folder(settings: Settings, published: Path) -> None:
+    with serving(published) as mirror:
+        source = settings.model_copy(update={"weights_source": mirror.address})
+        folder = pull_weights(NAME, source, accept_licence=True)
+    assert set(verify_weights(NAME, settings).values()) == {None}
+    for path in verify_weights(NAME, settings):
+        here, there = folder / path, published / PART.repository / Path(path).relative_to(PART.folder)
+        assert here.read_bytes() == there.read_bytes()
+
+
+def test_a_download_that_broke_off_goes_on_where_it_ended(
+    settings: Settings, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 10_000)
+    with serving(published) as mirror:
+        source = settings.model_copy(update={"weights_source": mirror.address})
+        mirror.break_off_at = 40_000
+        pull_weights(NAME, source, accept_licence=True)
+        assert mirror.break_off_at is None
+        assert any(int(asked.removeprefix("bytes=").split("-")[0]) >= 10_000 for asked in mirror.ranges)
+    assert set(verify_weights(NAME, settings).values()) == {None}
+
+
+def test_a_mirror_that_is_gone_or_lacks_the_repository_is_named(
+    settings: Settings, published: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    with serving(tmp_path / "empty") as mirror, pytest.raises(WeightsUnavailable, match="cannot be pulled"):
+        pull_weights(NAME, settings.model_copy(update={"weights_source": mirror.address}), accept_licence=True)
+    gone = settings.model_copy(update={"weights_source": mirror.address})
+    with pytest.raises(WeightsUnavailable, match="VMODEL_WEIGHTS_SOURCE"):
+        pull_weights(NAME, gone)
