@@ -33,12 +33,23 @@ def _flux2_klein(steps: int | None) -> Pipeline:
     return Flux2Klein(folder, STEPS if steps is None else steps)
 
 
+def _sdxl(steps: int | None) -> Pipeline:
+    from pipelines.hub.store import find_weights
+    from vmodel.config import Settings
+
+    folder = find_weights("sdxl", Settings())
+    from pipelines.hub.sdxl import STEPS, Sdxl
+
+    return Sdxl(folder, STEPS if steps is None else steps)
+
+
 #: Name -> maker, which takes the steps. It imports its module when called, so that one pipeline never costs the start
 #: of another.
 PIPELINES: dict[str, Callable[[int | None], Pipeline]] = {
     "draft": _draft,
     "embedded": _embedded,
     "flux2-klein": _flux2_klein,
+    "sdxl": _sdxl,
 }
 
 

@@ -77,7 +77,55 @@ _KLEIN = HubWeights(
     ),
 )
 
-CATALOGUE: Mapping[str, HubWeights] = {weights.name: weights for weights in (_KLEIN,)}
+_SDXL = HubWeights(
+    name="sdxl",
+    code="StableDiffusionXLControlNetUnionImg2ImgPipeline",
+    licence="CreativeML OpenRAIL++-M and Apache-2.0",
+    licence_note="Commercial use is allowed, except for the uses that the OpenRAIL licence lists.",
+    licence_urls=(
+        "https://huggingface.co/stabilityai/stable-diffusion-xl-base-1.0/blob/main/LICENSE.md",
+        "https://www.apache.org/licenses/LICENSE-2.0",
+    ),
+    research_only=False,
+    memory_gb=14,
+    parts=(
+        Part(
+            folder="pipeline",
+            repository="stabilityai/stable-diffusion-xl-base-1.0",
+            revision="462165984030d82259a11f4367a4eed129e94a7b",
+            patterns=(
+                "model_index.json",
+                "LICENSE*",
+                "scheduler/*",
+                "tokenizer/*",
+                "tokenizer_2/*",
+                *(
+                    f"{network}/{file}"
+                    for network in ("text_encoder", "text_encoder_2", "unet", "vae")
+                    for file in ("config.json", "*.fp16.safetensors")
+                ),
+            ),
+        ),
+        Part(
+            folder="controlnet",
+            repository="xinsir/controlnet-union-sdxl-1.0",
+            revision="801a4a3fa3d4c936f4feea95b98607bc6726f80c",
+            patterns=("config.json", "diffusion_pytorch_model.safetensors"),
+        ),
+        Part(
+            folder="ip-adapter",
+            repository="h94/IP-Adapter",
+            revision="018e402774aeeddd60609b4ecdb7e298259dc729",
+            patterns=(
+                "sdxl_models/ip-adapter_sdxl_vit-h.safetensors",
+                "models/image_encoder/config.json",
+                "models/image_encoder/model.safetensors",
+            ),
+        ),
+    ),
+)
+
+CATALOGUE: Mapping[str, HubWeights] = {weights.name: weights for weights in (_KLEIN, _SDXL)}
 
 
 def weights_of(name: str) -> HubWeights:

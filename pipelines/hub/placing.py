@@ -39,7 +39,7 @@ def place_pipeline(pipeline: Any, place: str) -> None:
 
 
 def prepare_libraries() -> None:
-    """Make sure that text encoders can be loaded, and that loading draws no progress bars between our lines.
+    """Make sure that text encoders can be loaded, and that they write nothing between our lines.
 
     Raises:
         PackageMissing: ``transformers`` is not installed.
@@ -49,5 +49,6 @@ def prepare_libraries() -> None:
     import diffusers.utils.logging
     import transformers.utils.logging
 
-    diffusers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.disable_progress_bar()
+    for library in (diffusers.utils.logging, transformers.utils.logging):
+        library.disable_progress_bar()
+        library.set_verbosity_error()

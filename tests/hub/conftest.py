@@ -9,9 +9,11 @@ import pytest
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that stands for the hub."""
     from tiny_networks import save_as_published, tiny_klein
+    from tiny_sdxl import save_sdxl
 
     from pipelines.hub.catalogue import CATALOGUE
 
     root = tmp_path_factory.mktemp("published")
     save_as_published(tiny_klein(), root, CATALOGUE["flux2-klein"].parts[0].repository)
+    save_sdxl(root, *(part.repository for part in CATALOGUE["sdxl"].parts))
     return root

@@ -42,6 +42,14 @@ def test_prompts_hold_nothing_that_anybody_typed() -> None:
             assert write(model, TEE, "<sheer see-through>") == write(model, TEE)
 
 
+def test_a_caption_fits_the_77_tokens_of_clip() -> None:
+    long = GarmentKind(Category.JUMPSUIT, 0.9, Sleeve.THREE_QUARTER, Neckline.SQUARE, Length.ANKLE)
+    for model in load_roster(Settings()).values():
+        caption = describe_photograph(model, long, "coat-wool")
+        # CLIP has a token for every common word and sign; two frame the text.
+        assert len(re.findall(r"\w+|[^\w\s]", caption)) <= 75
+
+
 def test_children_are_described_as_children_in_everyday_clothes() -> None:
     children = [model for model in load_roster(Settings()).values() if model.is_child]
     assert len(children) >= 5

@@ -1,0 +1,135 @@
+"""Stable Diffusion XL: starts at the draft, held by pose and depth (ControlNet) and shown the garment (IP-Adapter)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from pipelines.hub.catalogue import weights_of
+from pipelines.hub.placing import choose_place, free_memory_gb, place_pipeline, prepare_libraries
+from pipelines.hub.prompts import NEGATIVE_PROMPT, describe_photograph
+from pipelines.hub.references import as_shot, read_references
+from vmodel.take import Take
+from vmodel.types import ByteArray, FloatArray
+
+STEPS = 15
+STRENGTH = 0.5
+"""Where the walk starts: at the draft with half of the noise, enough for skin and hair, not enough to move a limb."""
+GUIDANCE_SCALE = 5.0
+CONTROL_SCALE = 0.8
+GARMENT_SCALE = 0.6
+"""How much of the garment's look the IP-Adapter adds, inside the garment's mask only."""
+POSE, DEPTH = 0, 1
+"""Kinds of condition in ControlNet-Union's own order (its model card)."""
+
+
+class Sdxl:
+    """The pipeline as the main path calls it.
+
+    Args:
+        folder: of the weights, from ``pipelines.hub.store.find_weights``.
+        steps: calls of the network for a picture.
+    Raises:
+        PackageMissing: ``transformers`` is not installed.
+    """
+
+    name = "sdxl"
+    generative = True
+
+    def __init__(self, folder: Path, steps: int = STEPS) -> None:
+        self.steps = steps
+        prepare_libraries()
+        place = choose_place(free_memory_gb(), weights_of(self.name).memory_gb)
+        self.pipeline: Any = load_sdxl(folder, torch.float32 if place == "cpu" else torch.float16)
+        place_pipeline(self.pipeline, place)
+
+    def __call__(self, take: Take) -> ByteArray:
+        """Turn the take's draft into a photograph.
+
+        Returns:
+            (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
+        """
+        shown = read_references(take)
+        drape = take.scene.drape
+        height, width = shown.size
+        made = self.pipeline(
+            prompt=describe_photograph(take.model, take.pattern.kind, "" if drape is None else drape.material),
+            negative_prompt=NEGATIVE_PROMPT,
+            image=shown.draft,
+            strength=STRENGTH,
+            control_image=[shown.pose_map, near_map(take.maps.depth_m, shown.size)],
+            control_mode=[POSE, DEPTH],
+            controlnet_conditioning_scale=CONTROL_SCALE,
+            ip_adapter_image=shown.garment,
+            cross_attention_kwargs={"ip_adapter_masks": [garment_mask(take.maps.garment_mask, shown.size)]},
+            # The library counts the steps from pure noise, of which the nearer share is walked.
+            num_inference_steps=round(self.steps / STRENGTH),
+            guidance_scale=GUIDANCE_SCALE,
+            height=height,
+            width=width,
+            # On the processor's generator, so that every machine starts from the same noise.
+            generator=torch.Generator().manual_seed(take.seed),
+        )
+        return as_shot(made.images[0], take.draft)
+
+
+def load_sdxl(folder: Path, dtype: torch.dtype) -> Any:
+    """The networks of three repositories as one pipeline.
+
+    Args:
+        folder: with the parts' folders "pipeline", "controlnet" and "ip-adapter".
+        dtype: to compute in; the autoencoder goes to float32 by itself where it would overflow.
+    """
+    from diffusers import ControlNetUnionModel, StableDiffusionXLControlNetUnionImg2ImgPipeline
+
+    controlnet = ControlNetUnionModel.from_pretrained(folder / "controlnet", dtype=dtype, local_files_only=True)
+    pipeline = StableDiffusionXLControlNetUnionImg2ImgPipeline.from_pretrained(
+        folder / "pipeline", controlnet=controlnet, dtype=dtype, variant="fp16", local_files_only=True
+    )
+    pipeline.load_ip_adapter(
+        str(folder / "ip-adapter"),
+        subfolder="sdxl_models",
+        weight_name="ip-adapter_sdxl_vit-h.safetensors",
+        image_encoder_folder="models/image_encoder",
+        local_files_only=True,
+    )
+    pipeline.set_ip_adapter_scale(GARMENT_SCALE)
+    return pipeline
+
+
+def near_map(depth_m: FloatArray, size: tuple[int, int]) -> Image.Image:
+    """Depth as ControlNets know it from monocular estimators: nearest white, farther darker, nothing black.
+
+    Args:
+        depth_m: (H, W) metres; 0 where there is nothing.
+        size: (height, width) of the picture.
+    """
+    near = np.zeros(depth_m.shape, np.float32)
+    there = depth_m > 0
+    if there.any():
+        inverse = 1 / depth_m[there]
+        least, most = float(inverse.min()), float(inverse.max())
+        near[there] = 0.35 + 0.65 * (inverse - least) / max(most - least, 1e-6)
+    grey = Image.fromarray((near * 255 + 0.5).astype(np.uint8)).convert("RGB")
+    return grey if grey.size == (size[1], size[0]) else grey.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+
+
+def garment_mask(coverage: FloatArray, size: tuple[int, int]) -> Tensor:
+    """Where the IP-Adapter may act.
+
+    Args:
+        coverage: (H, W) of the garment, 0..1.
+        size: (height, width) of the picture.
+    Returns:
+        (1, 1, height, width) float32, 0 or 1.
+    """
+    from diffusers.image_processor import IPAdapterMaskProcessor
+
+    mask = Image.fromarray((coverage * 255 + 0.5).astype(np.uint8))
+    made: Tensor = IPAdapterMaskProcessor().preprocess([mask], height=size[0], width=size[1])
+    return made

@@ -1,0 +1,73 @@
+"""The classes that the pipelines load, at their published size: each fits its published file to the last byte."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from accelerate import init_empty_weights
+from diffusers import ControlNetUnionModel, Flux2Transformer2DModel, UNet2DConditionModel
+
+_SDXL: dict[str, Any] = {
+    "block_out_channels": (320, 640, 1280),
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+    "cross_attention_dim": 2048,
+    "transformer_layers_per_block": (1, 2, 10),
+    "attention_head_dim": (5, 10, 20),
+    "use_linear_projection": True,
+    "addition_embed_type": "text_time",
+    "addition_time_embed_dim": 256,
+    "projection_class_embeddings_input_dim": 2816,
+}
+
+#: Class, its published configuration, kind of number, bytes of the published file at the pinned commit, and whether
+#: that file names its format.
+PUBLISHED = {
+    "flux2-klein transformer": (
+        Flux2Transformer2DModel,
+        {
+            "num_layers": 5,
+            "num_single_layers": 20,
+            "num_attention_heads": 24,
+            "joint_attention_dim": 7680,
+            "guidance_embeds": False,
+        },
+        "BF16",
+        7_751_109_744,
+        True,
+    ),
+    "sdxl unet": (
+        UNet2DConditionModel,
+        {**_SDXL, "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"), "sample_size": 128},
+        "F16",
+        5_135_149_760,
+        True,
+    ),
+    "controlnet-union": (
+        ControlNetUnionModel,
+        {**_SDXL, "conditioning_embedding_out_channels": (16, 32, 96, 256), "num_control_type": 6},
+        "F16",
+        2_512_030_408,
+        False,
+    ),
+}
+
+
+def safetensors_bytes(model: Any, number: str, named: bool) -> int:
+    """Size of the file that ``save_pretrained`` would write in 16 bits: names and shapes in a header, then numbers."""
+    header: dict[str, Any] = {"__metadata__": {"format": "pt"}} if named else {}
+    end = 0
+    for name, tensor in sorted(model.state_dict().items()):
+        start, end = end, end + 2 * tensor.numel()
+        header[name] = {"dtype": number, "shape": list(tensor.shape), "data_offsets": [start, end]}
+    text = len(json.dumps(header, separators=(",", ":")).encode())
+    return 8 + -(-text // 8) * 8 + end
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_class_fits_the_published_file_to_the_last_byte(name: str) -> None:
+    kind, config, number, size, named = PUBLISHED[name]
+    with init_empty_weights():
+        model = kind(**config)
+    assert safetensors_bytes(model, number, named) == size
