@@ -43,3 +43,16 @@ def test_a_stated_size_keeps_its_neck(body: Body) -> None:
     wide = garments.tee(neck_half=14.5)
     cloth = mesh_garment(wide, 2.0)
     assert fit_shoulders(wide, cloth, body) == (wide, cloth)
+
+
+def test_only_cloth_beside_the_neck_changes_its_length(body: Body) -> None:
+    wide = replace(garments.tee(neck_half=14.5), scale_source="guessed")
+    before = mesh_garment(wide, 2.0)
+    _, after = fit_shoulders(wide, before, body)
+    for pairs, old, new in (
+        (before.edges, before.edge_rest_m, after.edge_rest_m),
+        (before.bends, before.bend_rest_m, after.bend_rest_m),
+    ):
+        np.testing.assert_array_less(0.5, new / old)
+        sleeve = np.abs(before.flat_cm[pairs, 0]).min(axis=1) > abs(wide.landmarks_cm["armpit_left"][0]) + 1
+        np.testing.assert_allclose(new[sleeve], old[sleeve], rtol=1e-6)

@@ -10,7 +10,7 @@ import numpy as np
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.colliders import body_parts
-from vmodel.drape.ease import let_out, most_for
+from vmodel.drape.ease import across_limbs, let_out, most_for
 from vmodel.drape.held import Held, band_scale, girth_under, hold_on, shoulder_edges
 from vmodel.drape.materials import load_material
 from vmodel.drape.shoulders import fit_shoulders
@@ -115,11 +115,13 @@ def dress(garment: Garment, cloth: Cloth, body: Body, pose: Pose, options: Drape
     if not shoulder_edges(garment):
         held = hold_on(garment, cloth, solver.positions_m, posed, scale)
         solver.hold(held.particles, held.targets(body_m), held.strength)
-    cloth = _let_out_and_hang(garment, cloth, solver, scale, options)
+    cloth = _let_out_and_hang(garment, cloth, solver, scale, across_limbs(garment, start.on_arm), options)
     return Dressed(solver.positions_m, start.on_arm, held, pose, cloth.edge_rest_m, cloth.bend_rest_m)
 
 
-def _let_out_and_hang(garment: Garment, cut: Cloth, solver: Solver, scale: FloatArray, options: DrapeSettings) -> Cloth:
+def _let_out_and_hang(
+    garment: Garment, cut: Cloth, solver: Solver, scale: FloatArray, across: FloatArray, options: DrapeSettings
+) -> Cloth:
     """Let the cut out in rounds, then let it hang; returns the cloth with its new rest lengths.
 
     It is let out before it hangs: what is too narrow for a limb would be torn through it by its own weight.
@@ -127,7 +129,7 @@ def _let_out_and_hang(garment: Garment, cut: Cloth, solver: Solver, scale: Float
     cloth, fixed, most = cut, cut.elastic | (scale != 1), most_for(garment)
     for frames, phase in ((0, SETTLE), (options.ease_frames, SETTLE), (options.hang_frames, HANG)):
         solver.settle(frames, phase)
-        cloth = let_out(cloth, cut, solver.positions_m, fixed, most)
+        cloth = let_out(cloth, cut, solver.positions_m, fixed, most, across)
         solver.relax(cloth)
     solver.settle(options.ease_frames, HANG)
     return cloth

@@ -21,8 +21,14 @@ MOST_GUESSED, MOST_STATED = 2.0, 1.10
 """How far a cut may be let out: a size that the seller stated is trusted."""
 
 
-def let_out(cloth: Cloth, cut: Cloth, positions_m: FloatArray, fixed: BoolArray, most: float) -> Cloth:
-    """Grow the rest lengths of strained cloth.
+MOST_LENGTHWISE = 1.05
+"""A photo foreshortens what goes round a limb, not what runs along it."""
+
+
+def let_out(
+    cloth: Cloth, cut: Cloth, positions_m: FloatArray, fixed: BoolArray, most: float, across: FloatArray
+) -> Cloth:
+    """Grow the rest lengths of strained cloth round the limbs.
 
     Args:
         cloth: as let out before.
@@ -30,11 +36,12 @@ def let_out(cloth: Cloth, cut: Cloth, positions_m: FloatArray, fixed: BoolArray,
         positions_m: (N, 3) where it came to rest on the body.
         fixed: (E,) edges whose length is not the cut's: bands and elastic.
         most: largest factor on a length of the cut.
+        across: (N, 2) from ``across_limbs``.
     Returns:
         The same cloth with ``edge_rest_m`` and ``bend_rest_m`` grown.
     """
     wanted = np.where(fixed, 1.0, np.clip(strain(cloth, positions_m) / LEFT_STRAIN, 1.0, most))
-    metric = _metric(cloth, wanted**2)
+    metric = _round_limbs(_metric(cloth, wanted**2), across)
     edge_growth = _growth(metric, cloth.edges, cloth.edge_direction)
     bend_growth = _growth(metric, cloth.bends, _bend_directions(cloth))
     return replace(
@@ -49,6 +56,31 @@ def let_out(cloth: Cloth, cut: Cloth, positions_m: FloatArray, fixed: BoolArray,
 def most_for(garment: Garment) -> float:
     """How far a garment's cut may be let out."""
     return MOST_GUESSED if garment.scale_source == "guessed" else MOST_STATED
+
+
+def across_limbs(garment: Garment, on_arm: FloatArray) -> FloatArray:
+    """(N, 2) unit vectors of the panel that go round the limb a particle lies on: trunk, leg or arm.
+
+    Args:
+        garment: for the direction of its sleeves.
+        on_arm: (N,) share of each particle that belongs to a sleeve; positive left, negative right.
+    """
+    angle = np.radians(garment.sleeve_angle_deg)
+    share = np.abs(on_arm)[:, None]
+    sleeve = np.stack([np.full(len(on_arm), np.sin(angle)), np.sign(on_arm) * np.cos(angle)], axis=1)
+    mixed = (1 - share) * np.array([1.0, 0.0]) + share * sleeve
+    return np.asarray(mixed / np.linalg.norm(mixed, axis=1, keepdims=True))
+
+
+def _round_limbs(metric: FloatArray, across: FloatArray) -> FloatArray:
+    """The part of a metric's growth that goes round the limb, and little of what goes along it."""
+    grown = metric - np.array([1.0, 0.0, 1.0])
+    along = np.stack([-across[:, 1], across[:, 0]], axis=1)
+    result = np.tile(np.array([1.0, 0.0, 1.0]), (len(metric), 1))
+    for way, most in ((across, np.inf), (along, MOST_LENGTHWISE**2 - 1)):
+        share = np.clip((grown * _squares(way)).sum(axis=1), 0, most)
+        result += share[:, None] * np.stack([way[:, 0] ** 2, way[:, 0] * way[:, 1], way[:, 1] ** 2], axis=1)
+    return result
 
 
 def strain(cloth: Cloth, positions_m: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.colliders import body_parts
 from vmodel.drape.dress import DrapeSettings, Dressed
-from vmodel.drape.ease import let_out, most_for, strain
+from vmodel.drape.ease import across_limbs, let_out, most_for, strain
 from vmodel.drape.materials import load_material
 from vmodel.drape.solver import Phase, Solver
 from vmodel.types import FloatArray, Garment, Pose
@@ -48,7 +48,8 @@ def move_to_pose(
     fixed = cloth.elastic | (held.rest_scale != 1)
     if np.percentile(strain(cloth, solver.positions_m)[~fixed], 99) > PULLED_STRAIN:
         solver.settle(options.ease_frames, FREE)
-        cloth = let_out(cloth, cut, solver.positions_m, fixed, most_for(garment))
+        across = across_limbs(garment, dressed.on_arm)
+        cloth = let_out(cloth, cut, solver.positions_m, fixed, most_for(garment), across)
         solver.relax(cloth)
         solver.settle(options.ease_frames, FREE)
     solver.settle(options.settle_frames, SETTLE)

@@ -35,8 +35,16 @@ def unthreaded(garment: Garment, cloth: Cloth, positions_m: FloatArray, posed: P
     return [
         name
         for name, loop in named_loops(cloth).items()
-        if name in wanted and abs(windings(points[loop], wanted[name])) != 1
+        if name in wanted
+        and not _lies_on_foot(name, points[loop], posed)
+        and abs(windings(points[loop], wanted[name])) != 1
     ]
+
+
+def _lies_on_foot(name: str, loop: FloatArray, posed: PosedBody) -> bool:
+    """True for the end of a leg that reaches the ankle: it breaks over heel and instep, and no one line passes it."""
+    short = {"leg_left": "L", "leg_right": "R"}.get(name)
+    return short is not None and float(np.median(loop[:, 2])) < float(posed.joints_m[f"foot.{short}"][2])
 
 
 def _counts(garment: Garment, name: str) -> bool:

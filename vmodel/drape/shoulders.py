@@ -18,6 +18,8 @@ WIDEST_NECK = 0.72
 """Half width of a neck that stays on, as a share of the shoulder joint's distance from the middle."""
 NARROWEST = 0.75
 """A neck is taken in by no more than this factor."""
+LEAST_SHOULDER_CM = 4.0
+"""Cloth beside the neck over which its change fades out."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class _Warp:
     Attributes:
         middle: x between the neck points.
         left, right: half widths of the neck as cut, and wanted: of both sides.
+        outer: distance from the middle at which the shift ends: the armholes, so that sleeves stay as they are cut.
         high, low: heights of neck and armpits, between which the shift fades out.
     """
 
@@ -34,15 +37,17 @@ class _Warp:
     left: float
     right: float
     wanted: float
+    outer: float
     high: float
     low: float
 
     def moved(self, points: FloatArray) -> FloatArray:
-        """(n, 2) points after the shift: the neck is scaled, shoulders and sleeves go along with its ends."""
+        """(n, 2) points after the shift: the neck is scaled, the shoulders grow or shrink by as much."""
         x = points[:, 0] - self.middle
         fade = np.clip((points[:, 1] - self.low) / (self.high - self.low), 0, 1)
         half = np.where(x > 0, self.left, self.right)
-        shift = np.clip(x / half, -1, 1) * (self.wanted - half) * fade * fade * (3 - 2 * fade)
+        share = np.minimum(np.abs(x) / half, np.clip((self.outer - np.abs(x)) / (self.outer - half), 0, 1))
+        shift = np.sign(x) * share * (self.wanted - half) * fade * fade * (3 - 2 * fade)
         return np.stack([points[:, 0] + shift, points[:, 1]], axis=1)
 
 
@@ -86,7 +91,9 @@ def _warp_for(garment: Garment, body: Body) -> _Warp | None:
         return None
     widest = WIDEST_NECK * 100 * float(body.rest.joints_m["upperarm01.L"][0])
     wanted = max(min((left + right) / 2, widest), NARROWEST * max(left, right))
-    return _Warp(middle, left, right, wanted, float(neck[1]) / 2, float(armpit[1]) / 2)
+    reach = float(marks["armpit_left"][0] - marks["armpit_right"][0]) / 2
+    outer = max(reach, max(left, right) + LEAST_SHOULDER_CM)
+    return _Warp(middle, left, right, wanted, outer, float(neck[1]) / 2, float(armpit[1]) / 2)
 
 
 def _stretched(cloth: Cloth, pairs: IntArray, direction: FloatArray | None, warp: _Warp) -> FloatArray:
@@ -94,7 +101,9 @@ def _stretched(cloth: Cloth, pairs: IntArray, direction: FloatArray | None, warp
     first, second = cloth.flat_cm[pairs[:, 0]], cloth.flat_cm[pairs[:, 1]]
     if direction is None:
         apart = second - first
-        direction = apart / np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-9)
+        length = np.linalg.norm(apart, axis=1, keepdims=True)
+        # Links across a side seam join points that lie on one another in the photo; they run sideways.
+        direction = np.where(length > 1e-6, apart / np.maximum(length, 1e-6), np.array([1.0, 0.0]))
     middle = (first + second) / 2
     ends = [warp.moved(middle + sign * 0.5 * direction) for sign in (1, -1)]
     return np.asarray(np.linalg.norm(ends[0] - ends[1], axis=1))
