@@ -51,8 +51,13 @@ demo: $(VENV)/.base  ## Dress virtual models in the bundled examples
 shoot: $(VENV)/.base  ## Shoot one photo: make shoot PHOTO=shirt.jpg
 	@$(BIN)/vmodel shoot $(PHOTO) --out $(OUT)
 
-test: $(VENV)/.dev $(TRAIN_VENV)/.ready  ## Run every test
-	@VMODEL_BLENDER_PYTHON=$(TRAIN_VENV)/bin/python $(BIN)/python -m pytest
+test: $(VENV)/.dev  ## Run every test
+	@if python3.11 -c 'import venv' 2>/dev/null; then \
+	    $(MAKE) --no-print-directory train-env && VMODEL_BLENDER_PYTHON=$(TRAIN_VENV)/bin/python $(BIN)/python -m pytest; \
+	else \
+	    echo "Python 3.11 is not here, and Blender as a module needs it: its test is left out."; \
+	    $(BIN)/python -m pytest -m "not blender"; \
+	fi
 
 lint: $(VENV)/.dev  ## Check style and types
 	@$(BIN)/ruff format --check .

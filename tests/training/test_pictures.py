@@ -52,6 +52,7 @@ def test_without_blender_the_command_says_what_to_do(tmp_path, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.blender
 def test_a_scene_becomes_pictures_whose_outlines_and_exposure_agree(tmp_path: Path):
     make_pictures(tmp_path, 1, 1, find_blender_python(), 2, 1, Console(quiet=True))
     lines = [json.loads(line) for line in (tmp_path / "index.jsonl").read_text().splitlines()]
