@@ -55,12 +55,15 @@ def pull(
     ] = False,
 ) -> None:
     """Get the weights of a pipeline, or finish getting them, and check their hashes."""
+    from huggingface_hub.utils.logging import set_verbosity_error
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
     from pipelines.hub.store import pull_weights
     from vmodel.config import Settings
 
+    # It would tell of every retry; what fails in the end is said in one line.
+    set_verbosity_error()
     if not Console(stderr=True).is_terminal:
-        from huggingface_hub.utils.tqdm import disable_progress_bars
-
         disable_progress_bars()
     print(pull_weights(name, Settings(), accept_licence))
 

@@ -132,6 +132,24 @@ def _pipeline_weights(folder: Path, faults: Mapping[str, str | None]) -> Finding
     return Finding(name, "absent", f"`--pipeline {folder.name}` cannot run; `vmodel train` makes its weights")
 
 
+def _published_weights() -> list[Finding]:
+    """One line for the weights of others that a pipeline needs; without them the draft is still made."""
+    from pipelines.hub.catalogue import CATALOGUE
+    from pipelines.hub.store import find_weights
+    from vmodel.config import Settings
+    from vmodel.errors import VModelError
+
+    findings = []
+    for name, weights in CATALOGUE.items():
+        try:
+            folder = find_weights(name, Settings())
+            needs = f"best with {weights.memory_gb:g} GB of free memory on the graphics card"
+            findings.append(Finding(f"weights {name}", "ok", f"{folder}; {needs}"))
+        except VModelError as error:
+            findings.append(Finding(f"weights {name}", "absent", str(error)))
+    return findings
+
+
 def _stages() -> list[Finding]:
     findings = []
     for module in ("vmodel.shoot", "pipelines.draft"):
@@ -146,6 +164,7 @@ def _stages() -> list[Finding]:
 def _extras() -> list[Finding]:
     uses = {
         "rembg": "a matting model for cluttered photos; install rembg and its weights",
+        "transformers": "text encoders of published pipelines; pip install 'vmodel[gpu]'",
         "controlnet_aux": "poses from photos; install controlnet-aux and its weights",
     }
     return [
@@ -161,6 +180,7 @@ _CHECKS: tuple[Callable[[], list[Finding]], ...] = (
     _graphics,
     _home,
     _weights,
+    _published_weights,
     _stages,
     _extras,
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 class Mirror(ThreadingHTTPServer):
-    """Serves ``root``; remembers which byte ranges were asked for, and can break off once."""
+    """Serves ``root``; remembers which byte ranges were asked for, and can break off once or always."""
 
     daemon_threads = True
 
@@ -22,6 +22,7 @@ class Mirror(ThreadingHTTPServer):
         self.root = root
         self.ranges: list[str] = []
         self.break_off_at: int | None = None
+        self.breaks_off_always = False
 
     @property
     def address(self) -> str:
@@ -78,7 +79,8 @@ class Answer(BaseHTTPRequestHandler):
             self.wfile.write(body[:limit])
             self.wfile.flush()
             self.close_connection = True
-            self.server.break_off_at = None
+            if not self.server.breaks_off_always:
+                self.server.break_off_at = None
             self.connection.close()
         elif with_body:
             self.wfile.write(body)

@@ -17,6 +17,12 @@ from pipelines.hub.catalogue import Part
 from vmodel.errors import WeightsUnavailable
 from vmodel.files import sha256_of
 
+_CLIENT_ERRORS: tuple[type[Exception], ...] = (
+    *HfHubHTTPError.__bases__,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+)
+"""What the hub's client raises; the bases are those of the HTTP library under it, which its versions exchange."""
 SUMS = "SHA256SUMS"
 """File of a repository in a folder that states the hashes of the others, as ``sha256sum`` writes it."""
 
@@ -120,7 +126,7 @@ class HubSource:
         api = HfApi(endpoint=self.endpoint, library_name="vmodel")
         try:
             entries = list(api.list_repo_tree(part.repository, recursive=True, revision=part.revision))
-        except (HfHubHTTPError, OfflineModeIsEnabled, OSError) as error:
+        except _CLIENT_ERRORS as error:
             raise WeightsUnavailable(part.repository, _first_line(error)) from None
         files = {entry.path: entry for entry in entries if isinstance(entry, RepoFile)}
         taken = _taken(files, part)
@@ -139,7 +145,7 @@ class HubSource:
                 endpoint=self.endpoint,
                 library_name="vmodel",
             )
-        except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
+        except _CLIENT_ERRORS as error:
             raise WeightsUnavailable(part.repository, _first_line(error)) from None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hub_mirror import serving
 
+from app.cli import run
 from pipelines.hub.catalogue import CATALOGUE
 from pipelines.hub.sources import SUMS
 from pipelines.hub.store import (
@@ -199,12 +200,67 @@ def test_a_download_that_broke_off_goes_on_where_it_ended(
     assert set(verify_weights(NAME, settings).values()) == {None}
 
 
-def test_a_mirror_that_is_gone_or_lacks_the_repository_is_named(
-    settings: Settings, published: Path, tmp_path: Path
-) -> None:
+def test_a_mirror_without_the_repository_is_named(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with serving(tmp_path / "empty") as mirror, pytest.raises(WeightsUnavailable, match="cannot be pulled"):
         pull_weights(NAME, settings.model_copy(update={"weights_source": mirror.address}), accept_licence=True)
-    gone = settings.model_copy(update={"weights_source": mirror.address})
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://no-such-host.invalid"])
+def test_a_mirror_that_does_not_answer_is_named_with_the_setting(
+    settings: Settings, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda _: None)
+    gone = settings.model_copy(update={"weights_source": address})
     with pytest.raises(WeightsUnavailable, match="VMODEL_WEIGHTS_SOURCE"):
-        pull_weights(NAME, gone)
+        pull_weights(NAME, gone, accept_licence=True)
+
+
+def test_a_download_that_keeps_breaking_off_is_refused_and_finished_later(
+    settings: Settings, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda _: None)
+    with serving(published) as mirror:
+        source = settings.model_copy(update={"weights_source": mirror.address})
+        mirror.break_off_at, mirror.breaks_off_always = 40_000, True
+        with pytest.raises(WeightsUnavailable):
+            pull_weights(NAME, source, accept_licence=True)
+        assert state_of(NAME, settings) == "incomplete"
+        mirror.break_off_at = None
+        pull_weights(NAME, source)
+    assert set(verify_weights(NAME, settings).values()) == {None}
+
+
+def test_the_doctor_tells_which_weights_are_there(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VMODEL_HOME", str(settings.home))
+    pull_weights(NAME, settings, accept_licence=True)
+    run(["doctor", "--json"])
+    found = {finding["name"]: finding for finding in json.loads(capsys.readouterr().out)}
+    assert found["weights flux2-klein"]["state"] == "ok"
+    assert found["weights sdxl"]["state"] == "absent"
+    assert "`vmodel weights pull sdxl`" in found["weights sdxl"]["detail"]
+
+
+def test_the_command_line_lists_verifies_and_removes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VMODEL_HOME", str(settings.home))
+    monkeypatch.setenv("VMODEL_WEIGHTS_SOURCE", settings.weights_source)
+    assert run(["weights", "pull", NAME, "--accept-licence"]) == 0
+    assert run(["weights", "where", NAME]) == 0
+    pulled, where = capsys.readouterr().out.split()
+    assert pulled == where == str(folder_of(NAME, settings))
+    assert run(["weights", "list", "--json"]) == 0
+    listed = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert (listed[NAME]["state"], listed["sdxl"]["state"]) == ("ready", "not pulled")
+    assert run(["weights", "list"]) == 0
+    assert "Apache-2.0" in capsys.readouterr().out
+    assert run(["weights", "verify", NAME]) == 0
+    spoil(folder_of(NAME, settings) / PART.folder / LARGEST)
+    assert run(["weights", "verify", NAME]) == 1
+    assert LARGEST in capsys.readouterr().err
+    assert run(["weights", "remove", NAME]) == 0
+    assert run(["weights", "verify", NAME]) == 1
+    assert capsys.readouterr().err.startswith("weights_not_pulled: ")
