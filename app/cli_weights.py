@@ -62,7 +62,7 @@ def pull(
     from vmodel.config import Settings
 
     # It would tell of every retry; what fails in the end is said in one line.
-    set_verbosity_error()
+    set_verbosity_error()  # type: ignore[no-untyped-call]
     if not Console(stderr=True).is_terminal:
         disable_progress_bars()
     print(pull_weights(name, Settings(), accept_licence))

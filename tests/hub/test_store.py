@@ -216,6 +216,18 @@ def test_a_mirror_that_does_not_answer_is_named_with_the_setting(
         pull_weights(NAME, gone, accept_licence=True)
 
 
+def test_a_mirror_that_does_not_answer_is_one_line_on_the_command_line(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda _: None)
+    monkeypatch.setenv("VMODEL_HOME", str(settings.home))
+    monkeypatch.setenv("VMODEL_WEIGHTS_SOURCE", "http://127.0.0.1:9")
+    assert run(["weights", "pull", NAME, "--accept-licence"]) == 1
+    said = capfd.readouterr().err
+    assert said.startswith("weights_unavailable: ")
+    assert len(said.splitlines()) == 1
+
+
 def test_a_download_that_keeps_breaking_off_is_refused_and_finished_later(
     settings: Settings, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
