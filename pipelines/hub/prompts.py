@@ -12,7 +12,7 @@ import numpy as np
 from vmodel.body.look import EYE_COLOURS, look_of
 from vmodel.body.roster import SKIN_TONES
 from vmodel.images import to_oklab
-from vmodel.types import Category, GarmentKind, Length, Neckline, Sleeve, VirtualModel
+from vmodel.types import Category, GarmentKind, Length, Sleeve, VirtualModel
 
 SKIN_WORDS: Mapping[str, str] = {
     "I": "very fair",
@@ -63,16 +63,6 @@ _SLEEVES = {
     Sleeve.THREE_QUARTER: "three-quarter-sleeved",
     Sleeve.LONG: "long-sleeved",
 }
-_NECKS = {
-    Neckline.CREW: "a crew neck",
-    Neckline.V: "a V-neck",
-    Neckline.SCOOP: "a scoop neck",
-    Neckline.SQUARE: "a square neck",
-    Neckline.COLLAR: "a collar",
-    Neckline.HIGH: "a high neck",
-    Neckline.HOOD: "a hood",
-    Neckline.STRAPLESS: "a strapless neckline",
-}
 _LENGTHS = {
     Length.CROPPED: "cropped",
     Length.TUNIC: "tunic-length",
@@ -104,7 +94,9 @@ def describe_person(model: VirtualModel) -> str:
 
 
 def describe_garment(kind: GarmentKind, material: str = "") -> str:
-    """What is worn, as a noun phrase without colours or prints, which the pictures show better.
+    """What is worn, as a noun phrase without colours and prints, which the pictures show better.
+
+    Nor the neckline: an outline tells a crew neck from a V-neck too rarely, and a wrong word would move it.
 
     Args:
         kind: what was read from the photo.
@@ -119,8 +111,7 @@ def describe_garment(kind: GarmentKind, material: str = "") -> str:
     words.append({Category.OUTERWEAR: "jacket"}.get(category, category.value))
     plural = category in {Category.TROUSERS, Category.SHORTS}
     article = "" if plural else "an " if words[0][0] in "aeiou" else "a "
-    neck = f" with {_NECKS[kind.neckline]}" if category.covers_upper and kind.neckline in _NECKS else ""
-    return f"{article}{' '.join(words)}{neck}"
+    return article + " ".join(words)
 
 
 def instruct_edit(model: VirtualModel, kind: GarmentKind, material: str = "") -> str:
