@@ -15,6 +15,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -23,6 +24,7 @@ from vmodel.body.anny_model import load_anny, load_surface
 from vmodel.body.subdivision import refine
 from vmodel.types import BoolArray, FloatArray, IntArray
 
+_TEXELS_AT_ONCE = 1 << 16
 GUTTER = 6
 """Texels painted past each UV island's edge, so that filtering never mixes in unpainted ones."""
 
@@ -253,12 +255,13 @@ def smooth_noise(scale_mm: float, rng: np.random.Generator, waves: int = 16) -> 
     direction = rng.normal(size=(waves, 3))
     direction *= 2 * np.pi / scale_mm * rng.uniform(0.5, 1.2, (waves, 1)) / np.linalg.norm(direction, axis=1)[:, None]
     phase = rng.uniform(0, 2 * np.pi, waves).astype(np.float32)
-    across = direction.T.astype(np.float32)
+    across, phases = torch.from_numpy(direction.T.astype(np.float32)), torch.from_numpy(phase)
 
     def evaluate(spot_mm: FloatArray) -> FloatArray:
-        return np.asarray(
-            np.cos(spot_mm.astype(np.float32) @ across + phase).sum(axis=1) * np.sqrt(2 / waves), np.float32
-        )
+        # Millions of texels times waves: torch's cosine is several times faster than NumPy's.
+        spots = torch.from_numpy(np.ascontiguousarray(spot_mm, np.float32))
+        sums = [torch.addmm(phases, part, across).cos_().sum(dim=1) for part in spots.split(_TEXELS_AT_ONCE)]
+        return np.asarray(torch.cat(sums).numpy() * np.sqrt(2 / waves), np.float32)
 
     return evaluate
 
