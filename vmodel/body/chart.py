@@ -260,7 +260,7 @@ def smooth_noise(scale_mm: float, rng: np.random.Generator, waves: int = 16) -> 
     def evaluate(spot_mm: FloatArray) -> FloatArray:
         # Millions of texels times waves: torch's cosine is several times faster than NumPy's.
         spots = torch.from_numpy(np.ascontiguousarray(spot_mm, np.float32))
-        sums = [torch.addmm(phases, part, across).cos_().sum(dim=1) for part in spots.split(_TEXELS_AT_ONCE)]
+        sums = [torch.addmm(phases, part, across).cos_().sum(dim=1) for part in torch.split(spots, _TEXELS_AT_ONCE)]
         return np.asarray(torch.cat(sums).numpy() * np.sqrt(2 / waves), np.float32)
 
     return evaluate
