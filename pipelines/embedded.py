@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from diffusers import DiffusionPipeline, FlowMatchEulerDiscreteScheduler, UNet2DConditionModel
@@ -17,17 +16,17 @@ from einops import rearrange
 from torch import Tensor
 
 from pipelines.embedded_light import apply_ratio, to_linear, to_srgb
-from pipelines.embedded_maps import FLAT_LAY_SIDE, Conditions, Look, look_vector, stack_conditions
+from pipelines.embedded_maps import Conditions, Look, look_vector, stack_conditions
 from pipelines.embedded_network import ConditionEncoder
 from pipelines.embedded_sampling import light_figure, sample_ratio
+from pipelines.showing import frame_flat_lay, over_backdrop
 from vmodel.errors import WeightsMissing
 from vmodel.images import to_srgb as encode_srgb
 from vmodel.take import Pattern, Take
-from vmodel.types import ByteArray, FloatArray
+from vmodel.types import ByteArray
 
 STEPS = 4
 FOLDER = "embedded"
-_BACKDROP = 128
 _FIGURE_SHARE = 0.895
 """Share of the picture's height that ``frame_camera`` gives a whole figure."""
 
@@ -152,14 +151,6 @@ def _without_progress_bar() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def over_backdrop(picture: ByteArray) -> ByteArray:
-    """(H, W, 3): the picture itself, or a transparent one over grey."""
-    if picture.shape[2] == 3:
-        return picture
-    alpha = picture[..., 3:].astype(np.float32) / 255
-    return np.asarray((picture[..., :3] * alpha + _BACKDROP * (1 - alpha) + 0.5).astype(np.uint8))
-
-
 def read_conditions(take: Take, draft: ByteArray) -> Conditions:
     """The take's maps as the network knows them from its training pictures.
 
@@ -187,24 +178,6 @@ def read_flat_lay(pattern: Pattern) -> Tensor:
     return flat_lay_tensor(frame_flat_lay(pattern.flat_lay.rgb, pattern.cutout.matte))
 
 
-def frame_flat_lay(photo: ByteArray, matte: FloatArray) -> ByteArray:
-    """(128, 128, 3) uint8: the cut-out garment on white, with a margin of a twentieth."""
-    rows, columns = (np.flatnonzero((matte > 0.5).any(axis=axis)) for axis in (1, 0))
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    cover = matte[top:bottom, left:right, None]
-    cut = photo[top:bottom, left:right] * cover + 255 * (1 - cover)
-    side = FLAT_LAY_SIDE * 0.9 / max(bottom - top, right - left)
-    small = cv2.resize(
-        cut.astype(np.float32),
-        (max(1, round((right - left) * side)), max(1, round((bottom - top) * side))),
-        interpolation=cv2.INTER_AREA,
-    )
-    framed = np.full((FLAT_LAY_SIDE, FLAT_LAY_SIDE, 3), 255, np.uint8)
-    y, x = (FLAT_LAY_SIDE - small.shape[0]) // 2, (FLAT_LAY_SIDE - small.shape[1]) // 2
-    framed[y : y + small.shape[0], x : x + small.shape[1]] = np.clip(small + 0.5, 0, 255).astype(np.uint8)
-    return framed
-
-
 def flat_lay_tensor(flat_lay: ByteArray) -> Tensor:
     """(1, 3, 128, 128) in -1..1 of a (128, 128, 3) uint8 picture."""
     return rearrange(torch.from_numpy(flat_lay.astype(np.float32)), "h w c -> 1 c h w") / 127.5 - 1
@@ -212,8 +185,7 @@ def flat_lay_tensor(flat_lay: ByteArray) -> Tensor:
 
 def read_look(take: Take) -> Look:
     """What is told of the person, the light and the cloth."""
-    model, drape = take.model, take.scene.drape
-    depth = take.maps.depth_m
+    model, depth = take.model, take.maps.depth_m
     distance = float(np.median(depth[depth > 0])) if (depth > 0).any() else 1.0
     figure_px_per_m = _FIGURE_SHARE * 512 / (model.height_cm / 100)
     return Look(
@@ -222,6 +194,6 @@ def read_look(take: Take) -> Look:
         age=model.age,
         gender=model.gender,
         light=take.light,
-        material="" if drape is None else drape.material,
+        material=take.material,
         zoom=take.camera.focal_px / distance / figure_px_per_m,
     )

@@ -22,7 +22,6 @@ MULTIPLE = 32
 """Sides of what the network sees are multiples of this: a patch, halved three times."""
 
 MATERIALS = ("jersey", "cotton", "denim", "silk", "chiffon", "knit", "leather", "coat-wool")
-FLAT_LAY_SIDE = 128
 LOOK_LENGTH = 3 + 3 + 1 + 2 + 1 + len(LIGHTS) + len(MATERIALS)
 _FINE, _COARSE = 3 + 3 + 3 + 1 + 1, len(PART_NAMES) + 3 + 1 + 1
 PLANES = _FINE * PATCH**2 + _COARSE

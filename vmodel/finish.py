@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from vmodel.images import LUMINANCE, blurred, to_linear, to_srgb
-from vmodel.scene.cloth import MATERIALS
+from vmodel.scene.cloth import look_of_material
 from vmodel.take import Take
 from vmodel.types import BoolArray, ByteArray, ConditionMaps, FloatArray
 
@@ -24,8 +24,6 @@ _MOST_SHADE = 1.6
 """Largest change of light that is followed, natural logarithm (a factor of five)."""
 _DIFFUSE_MOST = 1.15
 """Cloth in the studio's full light shines this times its albedo; what is brighter is gloss."""
-_SHINY = 0.65
-"""Fabrics of less roughness have highlights of the lamp's colour."""
 _KNEE = 0.9
 """Linear light above which brightening is held back, so that white cloth keeps its folds."""
 _PRINT_STEP = 0.10
@@ -57,15 +55,10 @@ def finish(picture: ByteArray, take: Take) -> ByteArray:
     made = to_linear(np.ascontiguousarray(picture[window][..., :3]))
     seen = (maps.garment_mask > 0.995) & (maps.hair_mask < 0.02) & np.isfinite(maps.warp_px).all(axis=2)
     change = light_change(made, drawn, maps.albedo, seen, max(picture.shape[:2]) / _REFERENCE_PX)
-    cloth = relit(drawn, maps.albedo, change, _is_shiny(take))
+    cloth = relit(drawn, maps.albedo, change, not look_of_material(take.scene.drape).is_matte)
     result = picture.copy()
     result[window][..., :3] = _laid_over(picture[window][..., :3], made, drawn, cloth, maps, seen)
     return result
-
-
-def _is_shiny(take: Take) -> bool:
-    drape = take.scene.drape
-    return drape is not None and drape.material in MATERIALS and MATERIALS[drape.material].roughness < _SHINY
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,11 @@ class Take:
     pattern: Pattern
     model: VirtualModel
 
+    @property
+    def material(self) -> str:
+        """Name of the garment's fabric in ``vmodel.drape``; empty where nothing is worn over the base layer."""
+        return "" if self.scene.drape is None else self.scene.drape.material
+
     @cached_property
     def draft(self) -> ByteArray:
         """The picture as geometry, light and the photo's own pixels give it; rendered when first asked for.

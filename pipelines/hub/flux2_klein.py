@@ -50,11 +50,10 @@ class Flux2Klein:
             (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
         """
         shown = read_references(take)
-        drape = take.scene.drape
         height, width = shown.size
         made = self.pipeline(
             image=[shown.draft, shown.garment, shown.pose_map],
-            prompt=instruct_edit(take.model, take.pattern.kind, "" if drape is None else drape.material),
+            prompt=instruct_edit(take.model, take.pattern.kind, take.material),
             height=height,
             width=width,
             num_inference_steps=self.steps,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from pipelines.embedded import over_backdrop
+from pipelines.showing import BACKDROP, cut_on_white, over_backdrop
 from vmodel.take import Pattern, Take
 from vmodel.types import ByteArray
 
@@ -16,7 +16,6 @@ MULTIPLE = 16
 MOST_PX = 1024 * 1024
 """Area that the networks were trained at; editors shrink references above it."""
 _MARGIN = 0.05
-_BACKDROP = 128
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,7 @@ def working_size(size: tuple[int, ...]) -> tuple[int, int]:
 
 def frame_garment(pattern: Pattern) -> Image.Image:
     """The cut-out flat-lay on white with a margin of a twentieth, in a size that the networks take."""
-    photo, matte = pattern.flat_lay.rgb, pattern.cutout.matte
-    rows, columns = (np.flatnonzero((matte > 0.5).any(axis=axis)) for axis in (1, 0))
-    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-    cover = matte[top:bottom, left:right, None]
-    cut = photo[top:bottom, left:right] * cover + 255 * (1 - cover)
+    cut = cut_on_white(pattern.flat_lay.rgb, pattern.cutout.matte)
     whole = Image.fromarray((np.clip(cut, 0, 255) + 0.5).astype(np.uint8))
     margin = round(_MARGIN * max(whole.size))
     # Two margins more than the garment, and never so narrow that an editor refuses it.
@@ -96,6 +91,6 @@ def as_shot(made: Image.Image, draft: ByteArray) -> ByteArray:
         return picture.copy()
     alpha = draft[..., 3:].astype(np.float32) / 255
     # The grey behind a half-covered pixel is taken out again; where little covers it, that would only show noise.
-    bare = (picture - _BACKDROP * (1 - alpha)) / np.maximum(alpha, 0.25)
+    bare = (picture - BACKDROP * (1 - alpha)) / np.maximum(alpha, 0.25)
     colour = np.where(alpha >= 0.25, np.clip(bare + 0.5, 0, 255), draft[..., :3]).astype(np.uint8)
     return np.dstack([colour, draft[..., 3]])

@@ -55,10 +55,9 @@ class Sdxl:
             (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
         """
         shown = read_references(take)
-        drape = take.scene.drape
         height, width = shown.size
         made = self.pipeline(
-            prompt=describe_photograph(take.model, take.pattern.kind, "" if drape is None else drape.material),
+            prompt=describe_photograph(take.model, take.pattern.kind, take.material),
             negative_prompt=NEGATIVE_PROMPT,
             image=shown.draft,
             strength=STRENGTH,

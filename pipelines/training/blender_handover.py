@@ -12,7 +12,7 @@ from pipelines.training.scene_strands import hair_ribbons
 from pipelines.training.scene_wrinkles import cloth_metres, wrinkled
 from vmodel.images import to_linear
 from vmodel.scene import PART_NAMES, Scene, project_points
-from vmodel.scene.cloth import MATERIALS
+from vmodel.scene.cloth import look_of_material
 from vmodel.scene.geometry import Geometry, Surface
 from vmodel.scene.lights import PlacedSetup
 from vmodel.types import BoolArray, Camera, FloatArray
@@ -84,8 +84,7 @@ def _cloth(scene: Scene, seed: int) -> dict[str, Any]:
     size = np.array([[t.shape[1], t.shape[0]] for t in textures], np.float32)[texture][:, None]
     uv = geometry.corner_uv[members] / size
     uv[..., 1] = 1 - uv[..., 1]
-    drape = scene.drape
-    look = MATERIALS.get("" if drape is None else drape.material, MATERIALS["cotton"])
+    look = look_of_material(scene.drape)
     fabric = [look.roughness, look.specular, look.sheen, look.weave_mm, look.weave]
     pictures = {f"texture{n}": to_linear(t).astype(np.float16) for n, t in enumerate(textures)}
     return pictures | {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from pipelines.showing import frame_flat_lay
 from pipelines.training.scene_prints import draw_print
 from pipelines.training.silhouette_drawing import Drawing
 from pipelines.training.silhouette_shapes import draw_garment
@@ -54,7 +55,7 @@ def draw_and_read(garment_id: str, seed: int) -> DrawnGarment:
     detected, _ = understand(flat_lay, cutout)
     kind, landmarks = understand(flat_lay, cutout, drawing.category)
     garment = infer_pattern(flat_lay, cutout, kind, landmarks, None, str(rng.choice(MATERIALS)))
-    return DrawnGarment(garment_id, kind, detected, garment, _thumbnail(rgb, mask))
+    return DrawnGarment(garment_id, kind, detected, garment, frame_flat_lay(rgb, mask))
 
 
 def paint_flat_lay(rng: np.random.Generator, drawing: Drawing) -> tuple[ByteArray, FloatArray]:
@@ -120,8 +121,3 @@ def _folds(rng: np.random.Generator, shape: tuple[int, int], px_per_cm: float) -
         field = cv2.GaussianBlur(small, (0, 0), sigmaX=sigma / 4, sigmaY=sigma / 1.5)
         total += strength * cv2.resize(field / field.std(), shape[::-1]) * rng.uniform(0.3, 1)
     return total
-
-
-def _thumbnail(rgb: ByteArray, mask: FloatArray) -> ByteArray:
-    white = rgb * mask[..., None] + 255 * (1 - mask[..., None])
-    return np.asarray(cv2.resize(white.astype(np.uint8), (128, 128), interpolation=cv2.INTER_AREA))

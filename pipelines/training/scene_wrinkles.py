@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from vmodel.scene.cloth import MATERIALS
+from vmodel.scene.cloth import look_of_material
 from vmodel.scene.geometry import Geometry
 from vmodel.scene.shading import surface_tangents
 from vmodel.scene.texturing import look_up
@@ -42,8 +42,7 @@ def wrinkled(geometry: Geometry, seed: int) -> FloatArray:
     triangles = geometry.triangles[geometry.cloth_start :]
     metres[triangles.reshape(-1)] = cloth_metres(geometry).reshape(-1, 2)
     on_cloth = np.unique(triangles)
-    drape = geometry.subject.drape
-    strength = MATERIALS.get("" if drape is None else drape.material, MATERIALS["cotton"]).wrinkle
+    strength = look_of_material(geometry.subject.drape).wrinkle
     height = np.zeros(count, np.float32)
     column, row = (np.mod(metres[on_cloth], TILE_M) / TILE_M * _PX).T
     squeezed = squeeze(geometry)[on_cloth]

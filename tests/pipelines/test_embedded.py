@@ -11,7 +11,7 @@ from drawn_pictures import write_picture
 from tiny_embedded import tiny_pipeline
 
 from pipelines import embedded
-from pipelines.embedded import Embedded, frame_flat_lay, load_embedded
+from pipelines.embedded import Embedded, load_embedded
 from pipelines.embedded_maps import Conditions, Look, stack_conditions
 from pipelines.embedded_sampling import carry_up, feather, near_boxes
 from vmodel.errors import WeightsMissing
@@ -112,16 +112,6 @@ def test_a_feathered_window_is_whole_inside_and_nothing_at_its_rim() -> None:
     window = feather(64, 96)[0, 0]
     assert window[32, 48] == 1
     assert window[0].max() < 0.02
-
-
-def test_a_flat_lay_is_framed_whole_on_white() -> None:
-    photo = np.full((300, 500, 3), 90, np.uint8)
-    matte = np.zeros((300, 500), np.float32)
-    matte[50:250, 200:300] = 1
-    framed = frame_flat_lay(photo, matte)
-    assert framed.shape == (128, 128, 3)
-    assert (framed[0] == 255).all()
-    assert (framed[64, 64] == 90).all()
 
 
 def test_missing_weights_are_named_with_the_remedy(tmp_path: Path) -> None:

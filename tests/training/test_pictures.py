@@ -43,6 +43,12 @@ def test_a_garment_is_the_same_for_the_same_seed():
     assert not np.array_equal(first.flat_lay, draw_and_read("b", 4).flat_lay)
 
 
+def test_a_training_garment_is_framed_like_a_sellers():
+    cloth = (draw_and_read("a", 3).flat_lay < 245).any(axis=2)
+    spans = [np.ptp(np.flatnonzero(cloth.any(axis=axis))) + 1 for axis in (0, 1)]
+    assert max(spans) == pytest.approx(0.9 * 128, abs=2)
+
+
 def test_without_blender_the_command_says_what_to_do(tmp_path, capsys):
     with pytest.raises(BlenderMissing):
         find_blender_python(tmp_path / "python")

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import warp as wp
 
-LARGEST_MOVE_M = wp.constant(0.0007)
-"""Bound on what one link moves a particle in a step: overstretched cloth must not be pulled through a limb."""
 FLOOR_M = wp.constant(0.003)
 """Lowest height of a particle: the floor lies at 0."""
 

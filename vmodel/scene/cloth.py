@@ -14,7 +14,7 @@ from vmodel.scene.shading import Shaded, SurfaceSamples, facing, gloss, irradian
 from vmodel.scene.texturing import MipTexture
 from vmodel.scene.vectors import dot, length
 from vmodel.scene.wrinkles import squeeze, wrinkle_slopes
-from vmodel.types import FloatArray
+from vmodel.types import Drape, FloatArray
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,11 @@ class MaterialLook:
     weave: float
     wrinkle: float
 
+    @property
+    def is_matte(self) -> bool:
+        """True where gloss has been through the fibres and has their colour; else it has the lamp's."""
+        return self.roughness >= _MATTE
+
 
 MATERIALS: Mapping[str, MaterialLook] = {
     "jersey": MaterialLook(0.80, 0.012, 0.05, 1.1, 0.10, 1.0),
@@ -53,7 +58,11 @@ MATERIALS: Mapping[str, MaterialLook] = {
 _DEFAULT = "cotton"
 _HUELESS = 0.003
 _MATTE = 0.65
-"""From this roughness on, what a fabric reflects has been through its fibres and has their colour."""
+
+
+def look_of_material(drape: Drape | None) -> MaterialLook:
+    """How a drape's fabric answers light; cotton stands for what is not known."""
+    return MATERIALS.get("" if drape is None else drape.material, MATERIALS[_DEFAULT])
 
 
 def fibre_tint(albedo: FloatArray) -> FloatArray:
@@ -73,10 +82,8 @@ class ClothShader:
     """Shades one garment; keeps its mip textures and wrinkle field between batches of samples."""
 
     def __init__(self, geometry: Geometry) -> None:
-        drape = geometry.subject.drape
-        material = "" if drape is None else drape.material
         self._geometry = geometry
-        self._look = MATERIALS.get(material, MATERIALS[_DEFAULT])
+        self._look = look_of_material(geometry.subject.drape)
         self._textures = [MipTexture(picture) for picture in geometry.subject.textures]
         self._squeeze = squeeze(geometry)
         # One scale for the whole garment, so that relief does not slide where the cloth is stretched.
@@ -109,7 +116,7 @@ class ClothShader:
         shine = gloss(samples, normal, lobe, np.full(count, look.specular, np.float32), setup, rays)
         grazing = np.power(1 - np.clip(dot(normal, samples.view), 0, 1), 4)
         shine += (look.sheen * grazing * samples.open_share)[:, None] * (0.3 + 0.7 * np.sqrt(albedo)) * 0.6
-        if look.roughness >= _MATTE:
+        if look.is_matte:
             shine *= fibre_tint(albedo)
         # Inside, the wrong side of the fabric shows: paler in print, and less light finds its way in.
         grey = albedo.mean(axis=1, keepdims=True)
