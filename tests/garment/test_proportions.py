@@ -3,7 +3,7 @@ import pytest
 
 from vmodel.garment.neckline import fold_down
 from vmodel.garment.proportions import is_wide_strap, mend_armpits, mirror_doubtful
-from vmodel.garment.texture import bleed
+from vmodel.garment.texture import bleed, ground_in_straps
 from vmodel.types import Category, FloatArray, GarmentKind, Neckline, Sleeve
 
 LEFT, RIGHT = 400.0, 200.0
@@ -68,3 +68,27 @@ def test_no_backdrop_is_left_along_a_blurred_hem() -> None:
     mask = np.zeros((200, 200), bool)
     mask[:153] = True
     assert bleed(rgb, mask, 1)[:160].max() < 70
+
+
+def strap_over_paper(cloth: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """A body with one strap whose two halves lie four pixels apart, and a mask that does not know it."""
+    rgb = np.full((300, 200, 3), 245, np.uint8)
+    mask = np.zeros((300, 200), bool)
+    mask[100:, 20:180] = True
+    mask[20:100, 94:106] = True
+    rgb[mask] = cloth
+    rgb[26:105, 98:102] = 245
+    return rgb, mask
+
+
+def test_no_backdrop_shows_through_a_strap_that_lies_in_a_loop() -> None:
+    rgb, mask = strap_over_paper((60, 140, 90))
+    cloth = mask & ~ground_in_straps(rgb, mask)
+    assert bleed(rgb, cloth, 1)[26:104, 94:106].max() < 160
+
+
+def test_white_spots_in_the_print_and_white_cloth_are_no_backdrop() -> None:
+    rgb, mask = strap_over_paper((60, 140, 90))
+    rgb[150:170, 80:100] = 245
+    assert not ground_in_straps(rgb, mask)[110:].any()
+    assert not ground_in_straps(*strap_over_paper((243, 244, 245))).any()

@@ -17,7 +17,7 @@ from vmodel.garment.opening import FrontOpening, find_opening
 from vmodel.garment.outline import extent, smooth_path, trace_holes
 from vmodel.garment.silhouette import garment_mask
 from vmodel.garment.silhouette_net import load_network, read_silhouette
-from vmodel.garment.texture import bleed
+from vmodel.garment.texture import bleed, ground_in_straps
 from vmodel.garment.working import working_copy
 from vmodel.types import (
     BoolArray,
@@ -111,7 +111,8 @@ def infer_pattern(
 
 def _bled(flat_lay: FlatLay, cutout: Cutout, mask: BoolArray) -> ByteArray:
     whole = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)) > 0
-    return bleed(flat_lay.rgb, cutout.mask & whole, max(1, round(extent(mask) * 0.002)))
+    cloth = cutout.mask & whole
+    return bleed(flat_lay.rgb, cloth & ~ground_in_straps(flat_lay.rgb, cloth), max(1, round(extent(mask) * 0.002)))
 
 
 def _enlarged(cut: _Cut, scale: float, full_mask: BoolArray) -> _Cut:

@@ -10,6 +10,8 @@ from vmodel.types import BoolArray, ByteArray, FloatArray
 RIM = 0.008
 LEAST_TINT = 0.15
 LEAST_CONTRAST = 12.0
+WIDEST_STRAP = 0.045
+"""Half the width of a strap, as a share of the root of the garment's area."""
 
 
 def bleed(rgb: ByteArray, mask: BoolArray, fringe: int) -> ByteArray:
@@ -30,6 +32,36 @@ def bleed(rgb: ByteArray, mask: BoolArray, fringe: int) -> ByteArray:
     reach = max(fringe + 2, round(RIM * float(np.sqrt(mask.sum()))))
     ridge &= cv2.dilate(inner.astype(np.uint8), np.ones((4 * fringe + 1, 4 * fringe + 1), np.uint8)) == 0
     return fill_nearest(rgb, (inner & ~_tinted(rgb, mask, depth, reach)) | ridge)
+
+
+def ground_in_straps(rgb: ByteArray, mask: BoolArray) -> BoolArray:
+    """Backdrop that shows through a thin loop which the mask takes for one strap, its shaded rim included.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        mask: (H, W) bool, the garment.
+    Returns:
+        (H, W) bool, within the mask; nothing where the cloth itself has the backdrop's colour.
+    """
+    ground = np.zeros(mask.shape, bool)
+    away = cv2.erode((~mask).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    if not (mask.any() and away.any()):
+        return ground
+    colours = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).astype(np.float32)
+    unlike = np.linalg.norm(colours - np.median(colours[away][::7], axis=0), axis=2)
+    if np.percentile(unlike[mask][::7], 10) < LEAST_CONTRAST:
+        return ground
+    wide = 2 * round(WIDEST_STRAP * float(np.sqrt(mask.sum()))) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, wide))
+    thin = mask & (cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc) == 0)
+    # Shaded paper lies nearer to the paper in the open than to the cloth.
+    papery = mask & (unlike < max(LEAST_CONTRAST, 0.5 * float(np.median(unlike[mask][::7]))))
+    _, labels = cv2.connectedComponents(papery.astype(np.uint8), connectivity=4)
+    # A loop's foot may reach into the garment; what lies mostly there is print.
+    share = np.bincount(labels[thin], minlength=labels.max() + 1) / np.maximum(np.bincount(labels.ravel()), 1)
+    share[0] = 0
+    seen = (share[labels] > 0.5).astype(np.uint8)
+    return np.asarray((cv2.dilate(seen, np.ones((7, 7), np.uint8)) > 0) & mask)
 
 
 def _tinted(rgb: ByteArray, mask: BoolArray, depth: FloatArray, reach: int) -> BoolArray:
