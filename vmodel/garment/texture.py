@@ -10,6 +10,8 @@ from vmodel.types import BoolArray, ByteArray, FloatArray
 RIM = 0.008
 LEAST_TINT = 0.15
 LEAST_CONTRAST = 12.0
+LEAST_GAP = 0.002
+"""Share of the garment's area below which a spot of the backdrop's colour is print."""
 WIDEST_STRAP = 0.045
 """Half the width of a strap, as a share of the root of the garment's area."""
 
@@ -58,9 +60,11 @@ def ground_in_straps(rgb: ByteArray, mask: BoolArray) -> BoolArray:
     papery = mask & (unlike < max(LEAST_CONTRAST, 0.5 * float(np.median(unlike[mask][::7]))))
     _, labels = cv2.connectedComponents(papery.astype(np.uint8), connectivity=4)
     # A loop's foot may reach into the garment; what lies mostly there is print.
-    share = np.bincount(labels[thin], minlength=labels.max() + 1) / np.maximum(np.bincount(labels.ravel()), 1)
-    share[0] = 0
-    seen = (share[labels] > 0.5).astype(np.uint8)
+    size = np.bincount(labels.ravel())
+    in_strap = np.bincount(labels[thin], minlength=len(size)) > 0.5 * size
+    is_gap = in_strap & (size > LEAST_GAP * mask.sum())
+    is_gap[0] = False
+    seen = is_gap[labels].astype(np.uint8)
     return np.asarray((cv2.dilate(seen, np.ones((7, 7), np.uint8)) > 0) & mask)
 
 
