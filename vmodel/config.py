@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -18,15 +18,19 @@ class Settings(BaseSettings):
         weights: folder of the embedded weights; the repository's or the wheel's by default.
         weights_source: where published weights are pulled from: the hub's address, a mirror's, or a folder.
         offline: nothing may be downloaded.
+        database_url: SQLAlchemy's address of the database, also read from ``DATABASE_URL``; a file in ``home`` without.
+        files_url: where pictures are kept: ``s3://``, ``gs://``, ``az://``, ``file://``; a folder in ``home`` without.
     """
 
-    model_config = SettingsConfigDict(env_prefix="VMODEL_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="VMODEL_", frozen=True, populate_by_name=True)
 
     home: Path = Field(default_factory=lambda: user_data_path("vmodel", appauthor=False))
     max_megapixels: float = Field(default=40.0, gt=0)
     weights: Path = Path(__file__).resolve().parent.parent / "weights"
     weights_source: str = "https://huggingface.co"
     offline: bool = False
+    database_url: str | None = Field(default=None, validation_alias=AliasChoices("VMODEL_DATABASE_URL", "DATABASE_URL"))
+    files_url: str | None = None
 
     @property
     def cache(self) -> Path:

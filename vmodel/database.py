@@ -1,0 +1,136 @@
+"""The one database: opened by address, brought to the newest tables, SQLite on a laptop and Postgres in a house."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+from uuid_utils import uuid7
+
+from vmodel.config import Settings
+from vmodel.files import make_folder
+
+_MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+_BUSY_MS = 30_000
+
+
+class Table(DeclarativeBase):
+    """Base of every table of ours; constraints get names, so that migrations can speak of them."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An instant in UTC. SQLite keeps no zone, so it is put back when a row is read."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse an instant without a zone; store UTC."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Return UTC."""
+        if value is None:
+            return None
+        stored: datetime = value
+        return stored.replace(tzinfo=UTC) if stored.tzinfo is None else stored.astimezone(UTC)
+
+
+class Database:
+    """An open database.
+
+    Attributes:
+        engine: of SQLAlchemy; one a process.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """True on a laptop: one writer at a time, in one file."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session whose changes are all kept when the block ends, or none if it raises."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def upgrade(self, revision: str = "head") -> None:
+        """Bring the tables to ``revision``; nothing happens where they are there."""
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        with self.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def database_url(settings: Settings) -> str:
+    """Address of the database: as set, or a file in the state folder."""
+    return settings.database_url or f"sqlite:///{settings.home / 'vmodel.db'}"
+
+
+def open_database(settings: Settings) -> Database:
+    """Open the database of an installation and bring its tables to the newest state.
+
+    Raises:
+        VModelError: the state folder cannot be made.
+    """
+    if settings.database_url is None:
+        make_folder(settings.home)
+    database = Database(database_url(settings))
+    database.upgrade()
+    return database
+
+
+def new_id() -> str:
+    """A fresh identifier, 32 hexadecimal digits; later ones sort after earlier ones (UUID version 7, RFC 9562)."""
+    return uuid7().hex
+
+
+def now() -> datetime:
+    """This instant, in UTC."""
+    return datetime.now(UTC)
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
+    engine = create_engine(url)
+
+    # The driver's own transactions begin too late for a reader that becomes a writer; ours take the lock at once.
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("foreign_keys=ON", "journal_mode=WAL", f"busy_timeout={_BUSY_MS}", "synchronous=FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
