@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,6 +20,7 @@ class Settings(BaseSettings):
         offline: nothing may be downloaded.
         database_url: SQLAlchemy's address of the database, also read from ``DATABASE_URL``; a file in ``home`` without.
         files_url: where pictures are kept: ``s3://``, ``gs://``, ``az://``, ``file://``; a folder in ``home`` without.
+        secret: signs links and cookies; a file in ``home`` without. Several machines need the same one.
     """
 
     model_config = SettingsConfigDict(env_prefix="VMODEL_", frozen=True, populate_by_name=True)
@@ -31,6 +32,7 @@ class Settings(BaseSettings):
     offline: bool = False
     database_url: str | None = Field(default=None, validation_alias=AliasChoices("VMODEL_DATABASE_URL", "DATABASE_URL"))
     files_url: str | None = None
+    secret: SecretStr | None = Field(default=None, min_length=32)
 
     @property
     def cache(self) -> Path:

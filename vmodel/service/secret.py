@@ -1,0 +1,44 @@
+"""The installation's secret: signs links, cookies and callbacks. It never leaves the machines of the installation."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from vmodel.config import Settings
+from vmodel.errors import OutputNotWritable
+from vmodel.files import make_folder
+
+_BYTES = 32
+
+
+def installation_secret(settings: Settings) -> bytes:
+    """The secret: as set (several machines share one database), or a file in the state folder, made on first use.
+
+    Raises:
+        OutputNotWritable: the state folder cannot be written.
+    """
+    if settings.secret is not None:
+        return settings.secret.get_secret_value().encode()
+    make_folder(settings.home)
+    path = settings.home / "secret"
+    try:
+        if not path.is_file():
+            _write_once(path)
+        return path.read_bytes()
+    except OSError as error:
+        raise OutputNotWritable(str(settings.home), error.strerror or str(error)) from None
+
+
+def _write_once(path: Path) -> None:
+    """Write a fresh secret; where two processes start at once, the first one's stays."""
+    passing = path.with_name(f".secret.{os.getpid()}.{secrets.token_hex(4)}")
+    passing.touch(mode=0o600)
+    passing.write_bytes(secrets.token_bytes(_BYTES))
+    try:
+        os.link(passing, path)
+    except FileExistsError:
+        pass
+    finally:
+        passing.unlink()

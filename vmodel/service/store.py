@@ -1,0 +1,283 @@
+"""Sellers' files: each kept once under the hash of its content, in a folder or in S3, GCS or Azure by address.
+
+A key is ``<account_id>/<sha256>.<suffix>``. Whoever asks says for which account, and gets nothing of another's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vmodel.config import Settings
+from vmodel.files import make_folder
+from vmodel.service.job_errors import LinkInvalid, StoredFileDamaged, StoredFileMissing, StoreUnavailable
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+LINK_S = 3600
+"""How long a link to a picture works, in seconds."""
+_KEY = re.compile(r"([0-9a-z][0-9a-z_-]{0,63})/([0-9a-f]{64})\.([a-z0-9]{1,8})")
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """One kept file.
+
+    Attributes:
+        size: bytes.
+        put_at: when it was written last.
+    """
+
+    key: str
+    size: int
+    put_at: datetime
+
+
+class FileStore:
+    """Files of all accounts behind one address."""
+
+    def __init__(self, url: str) -> None:
+        """Open the store.
+
+        Args:
+            url: ``file:///folder``, ``s3://bucket/prefix``, ``gs://...`` or ``az://...``; credentials, endpoint and
+                region come from the cloud's own variables (``AWS_ACCESS_KEY_ID``, ``AWS_ENDPOINT_URL``, ...).
+        Raises:
+            StoreUnavailable: the address is none, or its folder cannot be made.
+        """
+        from obstore.store import from_url
+
+        with _reachable():
+            self._objects: ObjectStore = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
+
+    def put(self, account_id: str, content: bytes, suffix: str) -> str:
+        """Keep a file; the same content twice is one file.
+
+        Args:
+            account_id: whose it is.
+            content: all of it.
+            suffix: its ending without the dot, such as "png".
+        Returns:
+            The key.
+        Raises:
+            StoreUnavailable: it could not be written.
+        """
+        import obstore
+
+        key = key_of(account_id, content, suffix)
+        if self._size(key) != len(content):
+            with _reachable():
+                obstore.put(self._objects, key, content)
+        return key
+
+    def get(self, account_id: str, key: str) -> bytes:
+        """The content of a file.
+
+        Raises:
+            StoredFileMissing: there is none, or it is another account's.
+            StoredFileDamaged: its content is not what its name says.
+            StoreUnavailable: the store does not answer.
+        """
+        import obstore
+
+        check_key(account_id, key)
+        with _reachable():
+            try:
+                content = bytes(obstore.get(self._objects, key).bytes())
+            except FileNotFoundError:
+                raise StoredFileMissing(key) from None
+        if key_of(account_id, content, key.rpartition(".")[2]) != key:
+            raise StoredFileDamaged(key)
+        return content
+
+    def has(self, account_id: str, key: str) -> bool:
+        """True if the file is kept for this account."""
+        return is_key_of(account_id, key) and self._size(key) is not None
+
+    def delete(self, account_id: str, key: str) -> None:
+        """Delete a file; one that is gone already is no error.
+
+        Raises:
+            StoredFileMissing: the key is another account's.
+            StoreUnavailable: the store does not answer.
+        """
+        import obstore
+
+        check_key(account_id, key)
+        with _reachable():
+            try:
+                obstore.delete(self._objects, key)
+            except FileNotFoundError:
+                return
+
+    def keys(self, account_id: str) -> Iterator[StoredFile]:
+        """Every file of an account."""
+        yield from self._list(f"{account_id}/")
+
+    def every_file(self) -> Iterator[StoredFile]:
+        """Every file of every account."""
+        yield from self._list(None)
+
+    def delete_account(self, account_id: str) -> int:
+        """Delete every file of an account.
+
+        Returns:
+            How many there were.
+        """
+        found = list(self.keys(account_id))
+        for file in found:
+            self.delete(account_id, file.key)
+        return len(found)
+
+    def check(self) -> None:
+        """Ask the store for a file that is not there.
+
+        Raises:
+            StoreUnavailable: it does not answer, or not as a store of files.
+        """
+        self._size(f"_/{'0' * 64}.none")
+
+    def _size(self, key: str) -> int | None:
+        import obstore
+
+        with _reachable():
+            try:
+                return int(obstore.head(self._objects, key)["size"])
+            except FileNotFoundError:
+                return None
+
+    def _list(self, prefix: str | None) -> Iterator[StoredFile]:
+        import obstore
+
+        with _reachable():
+            for page in obstore.list(self._objects, prefix):
+                for entry in page:
+                    if _KEY.fullmatch(entry["path"]):
+                        yield StoredFile(entry["path"], entry["size"], entry["last_modified"])
+
+
+def open_store(settings: Settings) -> FileStore:
+    """Open the store of an installation: as set, or a folder in the state folder.
+
+    Raises:
+        StoreUnavailable: it does not answer.
+        OutputNotWritable: the state folder cannot be written.
+    """
+    if settings.files_url is not None:
+        return FileStore(settings.files_url)
+    folder = settings.home / "files"
+    make_folder(folder)
+    return FileStore(folder.resolve().as_uri())
+
+
+def key_of(account_id: str, content: bytes, suffix: str) -> str:
+    """The key under which a file would be kept.
+
+    Raises:
+        ValueError: the account or the suffix could not be part of a key.
+    """
+    key = f"{account_id}/{hashlib.sha256(content).hexdigest()}.{suffix}"
+    if not is_key_of(account_id, key):
+        raise ValueError(f"no key can be made of account {account_id!r} and suffix {suffix!r}")
+    return key
+
+
+def is_key_of(account_id: str, key: str) -> bool:
+    """True if the key is well-formed and of this account."""
+    match = _KEY.fullmatch(key)
+    return match is not None and match[1] == account_id
+
+
+def check_key(account_id: str, key: str) -> None:
+    """Refuse a key that is not of this account.
+
+    Raises:
+        StoredFileMissing: malformed or another's, which the asker cannot tell apart.
+    """
+    if not is_key_of(account_id, key):
+        raise StoredFileMissing(key)
+
+
+def sign_link(secret: bytes, key: str, expires_at: float) -> str:
+    """A token that opens one file until a moment, for a page's ``<img>``, which sends no API key.
+
+    Args:
+        secret: of the installation, see ``vmodel.service.secret``.
+        key: of the file.
+        expires_at: seconds since 1970.
+    Returns:
+        Letters, digits, "-" and "_" only.
+    """
+    content = f"{int(expires_at)}:{key}".encode()
+    return _text(_seal(secret, content) + content)
+
+
+def open_link(secret: bytes, token: str, at: float | None = None) -> tuple[str, str]:
+    """Read a token that ``sign_link`` made.
+
+    Args:
+        secret: of the installation.
+        token: as it came from outside.
+        at: seconds since 1970; now without.
+    Returns:
+        (account_id, key).
+    Raises:
+        LinkInvalid: changed, signed by another installation, or expired.
+    """
+    try:
+        plain = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        seal, content = plain[:32], plain[32:]
+        if not hmac.compare_digest(seal, _seal(secret, content)):
+            raise LinkInvalid
+        expires_at, key = content.decode().split(":", 1)
+    except ValueError:
+        raise LinkInvalid from None
+    if int(expires_at) < (time.time() if at is None else at):
+        raise LinkInvalid
+    return key.split("/", 1)[0], key
+
+
+def write_local(store: FileStore, account_id: str, key: str, folder: Path) -> Path:
+    """A file of the store as a file on this machine; one that is there already is not fetched again.
+
+    Raises:
+        StoredFileMissing, StoredFileDamaged, StoreUnavailable, OutputNotWritable: see ``FileStore.get``.
+    """
+    from vmodel.files import write_whole
+
+    check_key(account_id, key)
+    path = folder / key
+    if not path.is_file():
+        make_folder(path.parent)
+        write_whole(path, store.get(account_id, key))
+    return path
+
+
+def _seal(secret: bytes, content: bytes) -> bytes:
+    return hmac.new(secret, b"vmodel link\0" + content, hashlib.sha256).digest()
+
+
+def _text(plain: bytes) -> str:
+    return urlsafe_b64encode(plain).decode().rstrip("=")
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    from obstore.exceptions import BaseError
+
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (BaseError, OSError, ValueError) as error:
+        raise StoreUnavailable(" ".join(str(error).split())[:200] or type(error).__name__) from None
