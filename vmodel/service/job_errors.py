@@ -1,4 +1,4 @@
-"""What can go wrong with a seller's files and jobs; the base and the meaning of codes are those of ``vmodel.errors``.
+"""What can go wrong with sellers' files and jobs; the base and the meaning of codes are those of ``vmodel.errors``."""
 
 from __future__ import annotations
 
