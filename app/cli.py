@@ -14,6 +14,7 @@ import typer
 
 from app.cli_inspect import inspect_photo
 from app.cli_models import models_app, poses_app
+from app.cli_service import serve
 from app.cli_shoot import shoot_photos
 from app.cli_train import train_embedded
 from app.cli_weights import weights_app
@@ -37,6 +38,7 @@ app.add_typer(poses_app, name="poses")
 app.add_typer(weights_app, name="weights")
 app.command("doctor")(doctor)
 app.command("train")(train_embedded)
+app.command("serve")(serve)
 
 
 def _show_version(wanted: bool) -> None:

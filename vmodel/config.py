@@ -21,6 +21,9 @@ class Settings(BaseSettings):
         database_url: SQLAlchemy's address of the database, also read from ``DATABASE_URL``; a file in ``home`` without.
         files_url: where pictures are kept: ``s3://``, ``gs://``, ``az://``, ``file://``; a folder in ``home`` without.
         secret: signs links and cookies; a file in ``home`` without. Several machines need the same one.
+        max_upload_mb: bound on one request that carries files.
+        readers: how many uploaded photos are read at a time.
+        cors_origins: other sites whose pages may call the API, a JSON list; none by default.
     """
 
     model_config = SettingsConfigDict(env_prefix="VMODEL_", frozen=True, populate_by_name=True)
@@ -33,8 +36,16 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, validation_alias=AliasChoices("VMODEL_DATABASE_URL", "DATABASE_URL"))
     files_url: str | None = None
     secret: SecretStr | None = Field(default=None, min_length=32)
+    max_upload_mb: float = Field(default=60.0, gt=0)
+    readers: int = Field(default=2, ge=1)
+    cors_origins: tuple[str, ...] = ()
 
     @property
     def cache(self) -> Path:
         """Folder for things that can be computed again."""
         return self.home / "cache"
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """``max_upload_mb`` in bytes."""
+        return int(self.max_upload_mb * 1e6)

@@ -1,0 +1,102 @@
+"""Who can wear a garment, how they can stand, and the other words a shot is made of."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from app.api.errors import NotFound
+from app.api.installation import Here
+from vmodel.types import VirtualModel
+
+router = APIRouter(prefix="/v1", tags=["casting"])
+
+
+class Model(BaseModel):
+    """An invented person of the roster."""
+
+    id: str = Field(examples=["wm-ines"])
+    name: str = Field(examples=["Inês"])
+    gender: str = Field(description="woman, man, girl or boy", examples=["woman"])
+    age: float = Field(description="years", examples=[27])
+    size: str = Field(description="label, or a child's size in cm", examples=["S"])
+    height_cm: float = Field(examples=[174])
+    hair: str = Field(examples=["long-wavy"])
+    is_child: bool = Field(description="wears everyday clothes only", examples=[False])
+
+    @classmethod
+    def of(cls, model: VirtualModel) -> Model:
+        """What a caller may know of a model."""
+        return cls(
+            id=model.id,
+            name=model.name,
+            gender=model.gender,
+            age=model.age,
+            size=model.size,
+            height_cm=model.height_cm,
+            hair=model.hair.style,
+            is_child=model.is_child,
+        )
+
+
+class Pose(BaseModel):
+    """How a model can stand."""
+
+    name: str = Field(examples=["walking"])
+
+
+class Choices(BaseModel):
+    """The words that a shot and a correction take."""
+
+    views: list[str] = Field(examples=[["front", "back"]])
+    framings: list[str] = Field(examples=[["full", "upper"]])
+    lights: list[str] = Field(examples=[["soft-key"]])
+    backgrounds: list[str] = Field(description="or a colour like #d8d0c8", examples=[["light-grey", "white"]])
+    pipelines: list[str] = Field(examples=[["draft"]])
+    categories: list[str] = Field(examples=[["top", "dress"]])
+    materials: list[str] = Field(examples=[["jersey", "denim"]])
+
+
+@router.get("/models")
+def list_models(here: Here, gender: str | None = None, size: str | None = None) -> list[Model]:
+    """The roster, in its order; ``gender`` and ``size`` narrow it."""
+    return [
+        Model.of(model)
+        for model in here.roster.values()
+        if (gender is None or model.gender == gender) and (size is None or model.size == size)
+    ]
+
+
+@router.get("/models/{model_id}")
+def get_model(model_id: str, here: Here) -> Model:
+    """One model of the roster."""
+    if model_id not in here.roster:
+        raise NotFound("model")
+    return Model.of(here.roster[model_id])
+
+
+@router.get("/poses")
+def list_poses() -> list[Pose]:
+    """The library of poses."""
+    from vmodel.body.pose import pose_names
+
+    return [Pose(name=name) for name in pose_names()]
+
+
+@router.get("/choices")
+def list_choices() -> Choices:
+    """Every other word that a shot or a correction takes."""
+    from pipelines.loading import PIPELINES
+    from vmodel.drape.materials import load_materials
+    from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, VIEWS
+    from vmodel.types import Category
+
+    return Choices(
+        views=list(VIEWS),
+        framings=list(FRAMINGS),
+        lights=list(LIGHTS),
+        backgrounds=list(BACKGROUNDS),
+        pipelines=list(PIPELINES),
+        categories=[category.value for category in Category],
+        materials=list(load_materials()),
+    )

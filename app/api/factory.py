@@ -1,0 +1,91 @@
+"""The app: every router, its settings, and what they share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from prometheus_client import CollectorRegistry
+
+from app.api import casting, health
+from app.api.figures import HttpFigures
+from app.api.front import Front
+from app.api.installation import Installation
+from app.api.problems import Problem, catch_problems
+from vmodel.batch import log_fault
+from vmodel.body.roster import load_roster
+from vmodel.config import Settings
+from vmodel.database import open_database
+
+_ROUTERS = (health.router, casting.router)
+_DESCRIPTION = """One flat-lay photo of a garment becomes pictures of a virtual model wearing it.
+
+Send your API key with every request: `Authorization: Bearer KEY`. What is another account's is answered with 404.
+Failures are problem documents with a stable `code` and a `message` that says the remedy."""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Make the API of an installation; the web page is mounted in it by ``app.ui``.
+
+    What the requests share stands at ``app.state.installation``, an ``Installation``, at once: no start-up is needed
+    to read it. It is closed when the app's lifespan ends.
+
+    Args:
+        settings: of the installation; read from the environment when None.
+    Raises:
+        VModelError: the state folder or the database cannot be used.
+    """
+    settings = Settings() if settings is None else settings
+    here = open_installation(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        here.close()
+
+    app = FastAPI(
+        title="vmodel",
+        version=version("vmodel"),
+        description=_DESCRIPTION,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,  # the bundled viewers load scripts from other sites
+        redoc_url=None,
+        lifespan=lifespan,
+        responses={code: {"model": Problem} for code in (401, 404, 422, 429)},
+    )
+    app.state.installation = here
+    catch_problems(app)
+    for router in _ROUTERS:
+        app.include_router(router)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+        )
+    app.add_middleware(
+        Front, settings=settings, figures=here.figures, report_fault=lambda error: log_fault(error, settings.home)
+    )
+    return app
+
+
+def open_installation(settings: Settings) -> Installation:
+    """Open what the requests of a process share.
+
+    Raises:
+        VModelError: the state folder or the database cannot be used.
+    """
+    registry = CollectorRegistry()
+    return Installation(
+        settings=settings,
+        database=open_database(settings),
+        roster=load_roster(settings),
+        registry=registry,
+        figures=HttpFigures(registry),
+        readers=ThreadPoolExecutor(settings.readers, thread_name_prefix="reader"),
+    )

@@ -1,0 +1,35 @@
+"""Figures of the HTTP side for Prometheus; the queue's own figures join them in the same registry."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class HttpFigures:
+    """Requests by route, method and status, and their times.
+
+    Args:
+        registry: where the figures stand.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._requests = Counter(
+            "vmodel_http_requests", "Requests answered.", ("method", "route", "status"), registry=registry
+        )
+        self._seconds = Histogram(
+            "vmodel_http_seconds", "Time to answer.", ("method", "route"), buckets=_SECONDS, registry=registry
+        )
+
+    def record(self, method: str, route: str, status: int, took_s: float) -> None:
+        """Count one answer.
+
+        Args:
+            method: of HTTP.
+            route: the pattern, not the path, so that ids do not become series.
+            status: of HTTP; 0 if the caller left before the answer.
+            took_s: seconds.
+        """
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(took_s)

@@ -1,0 +1,151 @@
+"""What every request passes first: an id, a bound on its size, headers, the log and the figures."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.errors import BodyTooLarge
+from app.api.figures import HttpFigures
+from app.api.problems import answer_problem
+from vmodel.config import Settings
+from vmodel.database import new_id
+from vmodel.errors import VModelError
+
+JSON_BYTES = 1_000_000
+"""Bound on what is not an upload."""
+#: Form fields and the boundaries between the parts of an upload.
+_AROUND_UPLOAD = 100_000
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+_API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_log = structlog.get_logger("vmodel.access")
+
+
+class InternalFault(VModelError):
+    """A fault of the program; what it was stands in the log only."""
+
+    code = "internal"
+    retryable = True
+
+
+@dataclass
+class _Exchange:
+    """One request while it lasts."""
+
+    scope: Scope
+    request_id: str
+    started_s: float
+    status: int = 0
+
+
+class Front:
+    """ASGI middleware round the whole app.
+
+    Args:
+        app: what lies behind.
+        settings: for the bound on uploads.
+        figures: counts requests and their times.
+        report_fault: keeps the traceback of a fault and says where.
+    """
+
+    def __init__(
+        self, app: ASGIApp, settings: Settings, figures: HttpFigures, report_fault: Callable[[Exception], str]
+    ) -> None:
+        self.app, self.settings, self.figures, self.report_fault = app, settings, figures, report_fault
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; whatever goes wrong behind becomes a problem document."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, _request_id(Headers(scope=scope)), time.perf_counter())
+        scope.setdefault("state", {})["request_id"] = exchange.request_id
+        sending = _sending(exchange, send)
+        try:
+            await self.app(scope, self._receiving(scope, receive), sending)
+        except Exception as error:
+            _log.error("fault", request_id=exchange.request_id, where=self.report_fault(error))
+            if exchange.status == 0:
+                fault = InternalFault("Something went wrong inside vmodel; try again, and report the request id.")
+                await answer_problem(exchange.request_id, fault)(scope, receive, sending)
+        finally:
+            self._record(exchange)
+
+    def _receiving(self, scope: Scope, receive: Receive) -> Receive:
+        if not scope["path"].startswith("/v1"):
+            return receive
+        headers = Headers(scope=scope)
+        is_upload = headers.get("content-type", "").startswith("multipart/form-data")
+        limit = self.settings.max_upload_bytes + _AROUND_UPLOAD if is_upload else JSON_BYTES
+        stated = headers.get("content-length", "")
+        received = 0
+
+        async def bounded() -> Message:
+            nonlocal received
+            if stated.isdigit() and int(stated) > limit:
+                raise _too_large(limit)
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise _too_large(limit)
+            return message
+
+        return bounded
+
+    def _record(self, exchange: _Exchange) -> None:
+        took_s = time.perf_counter() - exchange.started_s
+        route = getattr(exchange.scope.get("route"), "path", "other")
+        method = exchange.scope["method"]
+        self.figures.record(method, route, exchange.status, took_s)
+        _log.info(
+            "request",
+            request_id=exchange.request_id,
+            method=method,
+            path=exchange.scope["path"],
+            status=exchange.status,
+            ms=round(took_s * 1000, 1),
+            account=exchange.scope.get("state", {}).get("account_id"),
+            client=(exchange.scope.get("client") or ("",))[0],
+        )
+
+
+def _sending(exchange: _Exchange, send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            exchange.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = exchange.request_id
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            if exchange.scope["path"].startswith("/v1"):
+                headers.setdefault("Content-Security-Policy", _API_POLICY)
+                headers.setdefault("Cache-Control", "no-store")
+        await send(message)
+
+    return sending
+
+
+def _too_large(limit: int) -> HTTPException:
+    # FastAPI lets only its own exceptions through while it reads a body.
+    refusal = HTTPException(413)
+    refusal.__cause__ = BodyTooLarge(limit)
+    return refusal
+
+
+def _request_id(headers: Headers) -> str:
+    """The caller's own id if it is a plain word, so that both logs can be joined; else a new one."""
+    given = headers.get("x-request-id", "")
+    return given if re.fullmatch(r"[A-Za-z0-9_-]{8,64}", given) else new_id()

@@ -1,0 +1,56 @@
+"""Is the process alive, can it work, and how busy is it."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+
+from app.api.installation import Here
+from app.api.problems import Problem
+from vmodel.errors import VModelError
+
+router = APIRouter(tags=["operations"])
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: str = Field(examples=["ok"])
+    version: str = Field(examples=["0.1.0"])
+
+
+class NotReady(VModelError):
+    """Something the service needs does not answer."""
+
+    code = "not_ready"
+    retryable = True
+    status = 503
+    retry_after_s = 5
+
+
+@router.get("/v1/health")
+async def health() -> Health:
+    """Whether the process lives; needs no key and touches nothing."""
+    return Health(status="ok", version=version("vmodel"))
+
+
+@router.get("/v1/ready", responses={503: {"model": Problem}})
+def ready(here: Here) -> Health:
+    """Whether requests can be served: the database answers. Needs no key; for a load balancer."""
+    try:
+        with here.database.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except Exception as error:
+        raise NotReady(f"The database does not answer ({type(error).__name__}); try again in 5 s.") from error
+    return Health(status="ok", version=version("vmodel"))
+
+
+@router.get("/metrics", response_class=Response, include_in_schema=False)
+def metrics(here: Here) -> Response:
+    """Figures in Prometheus' text format."""
+    return Response(generate_latest(here.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,100 @@
+"""Every failure becomes one problem document (RFC 9457) with a stable code; no traceback leaves the process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from app.api.errors import ApiError, BodyInvalid, MethodNotAllowed, NotFound, NotSignedIn
+from vmodel import errors
+
+MEDIA_TYPE = "application/problem+json"
+_STATUS_OF = {
+    errors.PhotoTooLarge: 413,
+    errors.UnsupportedPhoto: 415,
+    errors.NotAllowedForChildren: 403,
+    errors.InputError: 422,
+    errors.StageError: 422,
+    errors.SetupError: 503,
+}
+
+
+class Problem(BaseModel):
+    """What went wrong, for programs (``code``) and for people (``message``)."""
+
+    code: str = Field(description="Stable; the same on the command line and in job rows.", examples=["not_found"])
+    message: str = Field(description="One sentence with the remedy.", examples=["No such job; check the address."])
+    status: int = Field(description="The HTTP status again.", examples=[404])
+    request_id: str = Field(description="Name it when you ask for help.", examples=["0199d7f0c0de7b0c8f0e"])
+    retryable: bool = Field(default=False, description="The same request may succeed later.")
+
+
+def status_of(error: errors.VModelError) -> int:
+    """HTTP status of a failure."""
+    if isinstance(error, ApiError):
+        return error.status
+    own = getattr(error, "status", None)
+    if isinstance(own, int):
+        return own
+    return next((status for kind, status in _STATUS_OF.items() if isinstance(error, kind)), 500)
+
+
+def answer_problem(request_id: str, error: errors.VModelError) -> JSONResponse:
+    """The failure as an answer."""
+    status = status_of(error)
+    problem = Problem(
+        code=error.code, message=str(error), status=status, request_id=request_id, retryable=error.retryable
+    )
+    headers = {}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    retry_after_s = getattr(error, "retry_after_s", None)
+    if retry_after_s is not None:
+        headers["Retry-After"] = str(max(1, round(retry_after_s)))
+    return JSONResponse(problem.model_dump(), status, headers, MEDIA_TYPE)
+
+
+def catch_problems(app: FastAPI) -> None:
+    """Let an app answer its failures as problem documents."""
+
+    async def ours(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, errors.VModelError)
+        return answer_problem(request_id_of(request), error)
+
+    async def invalid(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        return answer_problem(request_id_of(request), BodyInvalid(_first_fault(error)))
+
+    async def plain(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        answer = answer_problem(request_id_of(request), _from_http(error))
+        answer.headers.update({k: v for k, v in (error.headers or {}).items() if k.lower() == "allow"})
+        return answer
+
+    app.add_exception_handler(errors.VModelError, ours)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, plain)
+
+
+def request_id_of(request: Request) -> str:
+    """The id under which a request stands in the log."""
+    found: str = request.scope.get("state", {}).get("request_id", "")
+    return found
+
+
+def _from_http(error: HTTPException) -> ApiError:
+    if isinstance(error.__cause__, ApiError):
+        return error.__cause__
+    known = {401: NotSignedIn, 404: NotFound, 405: MethodNotAllowed}
+    return known[error.status_code]() if error.status_code in known else BodyInvalid(str(error.detail))
+
+
+def _first_fault(error: RequestValidationError) -> str:
+    fault: dict[str, Any] = dict(error.errors()[0])
+    where = ".".join(str(part) for part in fault.get("loc", ()))
+    return f"{where}: {fault.get('msg', 'invalid')}"[:300]

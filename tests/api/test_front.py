@@ -1,0 +1,83 @@
+"""What every request meets: health, problem documents, headers, bounds."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def test_health_and_readiness_need_no_key(stranger: TestClient) -> None:
+    assert stranger.get("/v1/health").json()["status"] == "ok"
+    assert stranger.get("/v1/ready").status_code == 200
+
+
+def test_an_unknown_address_is_a_problem_document(stranger: TestClient) -> None:
+    answer = stranger.get("/v1/nothing-here")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["code"] == "not_found"
+    assert problem["request_id"] == answer.headers["x-request-id"]
+    assert stranger.delete("/v1/health").json()["code"] == "method_not_allowed"
+
+
+def test_a_fault_tells_the_caller_nothing_of_the_program(api: FastAPI) -> None:
+    @api.get("/v1/broken")
+    def broken() -> None:
+        raise RuntimeError("secret of the house")
+
+    answer = TestClient(api).get("/v1/broken")
+    assert answer.status_code == 500
+    assert answer.json()["code"] == "internal"
+    assert "secret" not in answer.text
+    assert "Traceback" not in answer.text
+    logs = list((api.state.installation.settings.home / "logs").glob("*.txt"))
+    assert any("secret of the house" in log.read_text() for log in logs)
+
+
+def test_answers_carry_the_headers_that_protect_a_browser(stranger: TestClient) -> None:
+    headers = stranger.get("/v1/health", headers={"Origin": "https://evil.example"}).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "access-control-allow-origin" not in headers
+
+
+def test_a_callers_request_id_is_kept_only_if_it_is_a_plain_word(stranger: TestClient) -> None:
+    kept = stranger.get("/v1/health", headers={"X-Request-Id": "order-2026-11-24"})
+    assert kept.headers["x-request-id"] == "order-2026-11-24"
+    hostile = stranger.get("/v1/health", headers={"X-Request-Id": "a b<script>"})
+    assert "<" not in hostile.headers["x-request-id"]
+
+
+def test_the_description_can_be_read_by_programs(stranger: TestClient) -> None:
+    described = json.loads(stranger.get("/v1/openapi.json").text)
+    assert described["openapi"].startswith("3.")
+    assert "/v1/models" in described["paths"]
+
+
+def test_the_service_starts_says_where_it_is_and_stops_when_asked(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", "0"]
+    environment = os.environ | {"VMODEL_HOME": str(tmp_path)}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=ROOT
+    ) as service:
+        assert service.stdout is not None
+        address = service.stdout.readline().split()[-1]
+        assert httpx.get(f"{address}/v1/ready", timeout=30).json()["status"] == "ok"
+        service.send_signal(signal.SIGTERM)
+        _, log = service.communicate(timeout=60)
+    requests = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    assert any(
+        line["event"] == "request" and line["path"] == "/v1/ready" and line["status"] == 200 for line in requests
+    )
