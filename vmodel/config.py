@@ -24,6 +24,7 @@ class Settings(BaseSettings):
         max_upload_mb: bound on one request that carries files.
         readers: how many uploaded photos are read at a time.
         cors_origins: other sites whose pages may call the API, a JSON list; none by default.
+        plans: YAML file of prices and plans; the one that comes with vmodel without.
     """
 
     model_config = SettingsConfigDict(env_prefix="VMODEL_", frozen=True, populate_by_name=True)
@@ -39,6 +40,7 @@ class Settings(BaseSettings):
     max_upload_mb: float = Field(default=60.0, gt=0)
     readers: int = Field(default=2, ge=1)
     cors_origins: tuple[str, ...] = ()
+    plans: Path | None = None
 
     @property
     def cache(self) -> Path:

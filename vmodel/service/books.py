@@ -1,0 +1,300 @@
+"""The ledger's tables and the one way a row gets into them.
+
+Each seller has four books in whole credits, and every entry moves credits between them, so that they always sum to
+zero: issued (the operator's side, never above zero), available, reserved, consumed (what the operator has earned).
+Entries of a seller are numbered and chained by SHA-256; the database refuses to change or delete them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from vmodel.database import Moment, Table, new_id, now
+from vmodel.service.accounts import Account
+from vmodel.service.errors import IdempotencyKeyInvalid, UnitsInvalid, UnknownAccount
+
+BOOKS = ("issued", "available", "reserved", "consumed")
+BEGINNING = "0" * 64
+"""What the first entry of a seller follows."""
+MOST_UNITS = 10**12
+KEY_LENGTH = 200
+
+
+class Entry(Table):
+    """One line of a seller's ledger; never changed, never deleted.
+
+    Attributes:
+        number: 1, 2, 3 ... within the account.
+        kind: grant, quota, lapse, withdraw, reserve, charge, commit, void, expire, refund, close.
+        issued, available, reserved, consumed: credits that come into each book; they sum to zero.
+        available_after, reserved_after, consumed_after: what is then in the books; issued is minus their sum.
+        key: idempotency key, unique for ever within account and kind.
+        body_hash: of the request that used the key.
+        reservation_id: the reserve entry that a charge or an end belongs to.
+        ends: the same, for the entry that ends a reservation; unique.
+        picture: what a charge is for; unique within a reservation.
+        corrects: the charge or commit that a refund takes back.
+        period: month in which it is booked, "2026-11".
+        note: for the statement; holds no personal data.
+        at: when it happened.
+        previous, digest: SHA-256 of the entry before and of this one, hexadecimal.
+    """
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (
+        UniqueConstraint("account_id", "number"),
+        UniqueConstraint("account_id", "kind", "key"),
+        UniqueConstraint("reservation_id", "picture"),
+        Index("ix_ledger_entry_account_id_period", "account_id", "period"),
+        CheckConstraint("issued + available + reserved + consumed = 0", "zero_sum"),
+        CheckConstraint("available_after >= 0 AND reserved_after >= 0 AND consumed_after >= 0", "no_debt"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    number: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(16))
+    issued: Mapped[int] = mapped_column(BigInteger)
+    available: Mapped[int] = mapped_column(BigInteger)
+    reserved: Mapped[int] = mapped_column(BigInteger)
+    consumed: Mapped[int] = mapped_column(BigInteger)
+    available_after: Mapped[int] = mapped_column(BigInteger)
+    reserved_after: Mapped[int] = mapped_column(BigInteger)
+    consumed_after: Mapped[int] = mapped_column(BigInteger)
+    key: Mapped[str | None] = mapped_column(String(200))
+    body_hash: Mapped[str | None] = mapped_column(String(128))
+    reservation_id: Mapped[str | None] = mapped_column(ForeignKey("ledger_entry.id"))
+    ends: Mapped[str | None] = mapped_column(String(32), unique=True)
+    picture: Mapped[str | None] = mapped_column(String(200))
+    corrects: Mapped[str | None] = mapped_column(ForeignKey("ledger_entry.id"), index=True)
+    period: Mapped[str] = mapped_column(String(7))
+    note: Mapped[str] = mapped_column(String(400))
+    at: Mapped[datetime] = mapped_column(Moment)
+    previous: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class Tip(Table):
+    """Where a seller's chain ends; locked by whoever adds to it.
+
+    Attributes:
+        number, digest: of the last entry.
+        available, reserved, consumed: credits in the books.
+        open_period: the earliest month that entries are still booked in.
+        quota_period: the month whose free credits were granted; empty before the first.
+    """
+
+    __tablename__ = "ledger_tip"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[str] = mapped_column(String(64))
+    available: Mapped[int] = mapped_column(BigInteger)
+    reserved: Mapped[int] = mapped_column(BigInteger)
+    consumed: Mapped[int] = mapped_column(BigInteger)
+    open_period: Mapped[str] = mapped_column(String(7))
+    quota_period: Mapped[str] = mapped_column(String(7))
+
+
+class OpenReservation(Table):
+    """A reservation that has not ended: the list that expiry works through; the ledger itself is the truth."""
+
+    __tablename__ = "ledger_open_reservation"
+
+    reservation_id: Mapped[str] = mapped_column(ForeignKey("ledger_entry.id"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
+class ClosedPeriod(Table):
+    """A month whose closing has begun; a seller who comes later has nothing in it."""
+
+    __tablename__ = "ledger_closed_period"
+
+    period: Mapped[str] = mapped_column(String(7), primary_key=True)
+    closed_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class DailyHead(Table):
+    """The state of all chains at one moment, signed.
+
+    Attributes:
+        number: 1, 2, 3 ...
+        day: UTC date of the moment, "2026-11-24".
+        accounts: sellers whose chain has grown since the last head.
+        entries: of all sellers, so far.
+        previous, digest: SHA-256 of the head before and of this one.
+        key_id: SHA-256 of the public key.
+        signature: Ed25519 over the digest's bytes, hexadecimal.
+    """
+
+    __tablename__ = "ledger_head"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    day: Mapped[str] = mapped_column(String(10))
+    at: Mapped[datetime] = mapped_column(Moment)
+    accounts: Mapped[int] = mapped_column(Integer)
+    entries: Mapped[int] = mapped_column(BigInteger)
+    previous: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+    key_id: Mapped[str] = mapped_column(String(64))
+    signature: Mapped[str] = mapped_column(String(128))
+
+
+class HeadLeaf(Table):
+    """Where one seller's chain ended when a head was signed; only sellers whose chain had grown."""
+
+    __tablename__ = "ledger_head_leaf"
+
+    head: Mapped[int] = mapped_column(ForeignKey("ledger_head.number"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Credits that come into each book; they sum to zero."""
+
+    issued: int = 0
+    available: int = 0
+    reserved: int = 0
+    consumed: int = 0
+
+
+def lock_tip(session: Session, account_id: str) -> Tip:
+    """The end of a seller's chain, which nobody else can add to until this transaction ends.
+
+    Raises:
+        UnknownAccount: there is no such account.
+    """
+    asked = select(Tip).where(Tip.account_id == account_id).with_for_update().execution_options(populate_existing=True)
+    tip = session.scalars(asked).one_or_none()
+    if tip is not None:
+        return tip
+    account = select(Account.id).where(Account.id == account_id).with_for_update(key_share=True)
+    if session.scalar(account) is None:
+        raise UnknownAccount(account_id)
+    # Another transaction may have begun the chain while this one waited for the account.
+    return session.scalars(asked).one_or_none() or _begin_chain(session, account_id)
+
+
+def _begin_chain(session: Session, account_id: str) -> Tip:
+    if session.get_bind().dialect.name == "postgresql":
+        # No month may begin to close between the look at the closed months and the chain's first entry.
+        session.execute(text("LOCK TABLE ledger_closed_period IN SHARE MODE"))
+    closed = session.scalar(select(func.max(ClosedPeriod.period)))
+    tip = Tip(
+        account_id=account_id,
+        number=0,
+        digest=BEGINNING,
+        available=0,
+        reserved=0,
+        consumed=0,
+        open_period=next_period(closed) if closed else "0001-01",
+        quota_period="",
+    )
+    session.add(tip)
+    session.flush()
+    return tip
+
+
+def append(session: Session, tip: Tip, kind: str, moves: Moves, at: datetime | None = None, **fields: Any) -> Entry:
+    """Add an entry to the chain that ``tip`` ends.
+
+    Args:
+        session: of an open transaction.
+        tip: locked by this transaction.
+        kind: see ``Entry``.
+        moves: credits that come into each book.
+        at: when it happened; now by default. An event of a closed month is booked in the first open one.
+        fields: further columns of ``Entry``.
+    """
+    instant = at or now()
+    entry = Entry(
+        id=new_id(),
+        account_id=tip.account_id,
+        number=tip.number + 1,
+        kind=kind,
+        **{book: getattr(moves, book) for book in BOOKS},
+        available_after=tip.available + moves.available,
+        reserved_after=tip.reserved + moves.reserved,
+        consumed_after=tip.consumed + moves.consumed,
+        period=fields.pop("period", None) or max(period_of(instant), tip.open_period),
+        note=fields.pop("note", "")[:400],
+        at=instant.astimezone(UTC),
+        previous=tip.digest,
+        **fields,
+    )
+    entry.digest = digest_of(entry)
+    session.add(entry)
+    tip.number, tip.digest = entry.number, entry.digest
+    tip.available, tip.reserved, tip.consumed = entry.available_after, entry.reserved_after, entry.consumed_after
+    session.flush()
+    return entry
+
+
+def find_keyed(session: Session, account_id: str, kind: str, key: str) -> Entry | None:
+    """The entry of this kind that an idempotency key made, or None."""
+    asked = select(Entry).where(Entry.account_id == account_id, Entry.kind == kind, Entry.key == key)
+    return session.scalars(asked).one_or_none()
+
+
+def check_units(units: int, least: int = 1, most: int = MOST_UNITS) -> None:
+    """Raise UnitsInvalid unless these are credits that can be moved."""
+    if not least <= units <= most:
+        raise UnitsInvalid(units, least, most)
+
+
+def check_key(key: str) -> None:
+    """Raise IdempotencyKeyInvalid unless this names something."""
+    if not 1 <= len(key) <= KEY_LENGTH:
+        raise IdempotencyKeyInvalid(KEY_LENGTH)
+
+
+_HASHED = tuple(column.key for column in Entry.__table__.columns if column.key != "digest")
+
+
+def digest_of(entry: Any) -> str:
+    """SHA-256 over an entry's canonical JSON, hexadecimal.
+
+    Args:
+        entry: an ``Entry``, or a row with its columns.
+    """
+    plain = {name: getattr(entry, name) for name in _HASHED}
+    plain["at"] = plain["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    return hashlib.sha256(canonical_json(plain)).hexdigest()
+
+
+def canonical_json(plain: dict[str, Any]) -> bytes:
+    """JSON that is the same bytes for the same values: keys sorted, no blanks, UTF-8, whole numbers only (RFC 8785)."""
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def period_of(at: datetime) -> str:
+    """The month of an instant, in UTC, as 2026-11."""
+    return f"{at.astimezone(UTC):%Y-%m}"
+
+
+def next_period(period: str) -> str:
+    """The month after."""
+    year, month = (int(part) for part in period.split("-"))
+    return f"{year + month // 12:04d}-{month % 12 + 1:02d}"

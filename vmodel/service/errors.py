@@ -1,0 +1,308 @@
+"""What can go wrong for a user of the service; the base and the meaning of codes are those of ``vmodel.errors``.
+
+InputError
+├── account: UnknownAccount AccountClosed EmailTaken EmailInvalid RoleUnknown PasswordWeak
+├── access: WrongPassword KeyInvalid SessionInvalid FormForged ScopeMissing ScopeUnknown RateLimited
+├── plans: UnknownPlan PlansInvalid PipelineNotPriced
+└── ledger: CreditsExhausted UnitsInvalid IdempotencyKeyInvalid IdempotencyConflict ReservationUnknown
+            ReservationClosed EntryUnknown RefundTooLarge PeriodInvalid PeriodNotOver
+SetupError
+└── LedgerKeyUnreadable
+
+``status`` is what the REST API answers with; without one it is 422.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vmodel.errors import InputError, SetupError
+
+
+class UnknownAccount(InputError):
+    """No account has this id or e-mail address."""
+
+    code = "account_unknown"
+    status = 404
+
+    def __init__(self, account: str) -> None:
+        super().__init__(f"There is no account {account!r}; `vmodel admin list` shows all.")
+        self.account = account
+
+
+class AccountClosed(InputError):
+    """The account was closed."""
+
+    code = "account_closed"
+    status = 403
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(f"The account {account_id} is closed; ask the operator for a new one.")
+        self.account_id = account_id
+
+
+class EmailTaken(InputError):
+    """Another account has this e-mail address."""
+
+    code = "email_taken"
+    status = 409
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"An account with the address {email} exists; sign in to it or use another address.")
+        self.email = email
+
+
+class EmailInvalid(InputError):
+    """The text is no e-mail address."""
+
+    code = "email_invalid"
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"{email!r} is not an e-mail address; write it as name@shop.example.")
+        self.email = email
+
+
+class RoleUnknown(InputError):
+    """No role has this name."""
+
+    code = "role_unknown"
+
+    def __init__(self, role: str, known: Iterable[str]) -> None:
+        super().__init__(f"Unknown role {role!r}; use one of: {', '.join(known)}.")
+        self.role = role
+
+
+class PasswordWeak(InputError):
+    """The password is too short, or too long to be hashed in reasonable time."""
+
+    code = "password_weak"
+
+    def __init__(self, least: int, most: int) -> None:
+        super().__init__(f"The password must have {least} to {most} characters; choose another one.")
+        self.least, self.most = least, most
+
+
+class WrongPassword(InputError):
+    """No open account has this address and password; which of the two is wrong stays unsaid."""
+
+    code = "wrong_password"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("The address or the password is wrong; try again or ask the operator for a new password.")
+
+
+class KeyInvalid(InputError):
+    """The API key is not known, was revoked, or its account is closed."""
+
+    code = "key_invalid"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("The API key is missing, wrong or revoked; make a new one and send it as a bearer token.")
+
+
+class SessionInvalid(InputError):
+    """The login has ended."""
+
+    code = "session_invalid"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("You are not signed in, or the login has ended; sign in again.")
+
+
+class FormForged(InputError):
+    """A form came without the token of its page."""
+
+    code = "form_forged"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("This form is not from your page or is too old; reload the page and send it again.")
+
+
+class ScopeMissing(InputError):
+    """The key or the role may not do this."""
+
+    code = "scope_missing"
+    status = 403
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This needs the scope {scope!r}; use a key that has it.")
+        self.scope = scope
+
+
+class ScopeUnknown(InputError):
+    """No scope has this name, or the role cannot have it."""
+
+    code = "scope_unknown"
+
+    def __init__(self, scope: str, known: Iterable[str]) -> None:
+        super().__init__(f"A key of this account cannot have the scope {scope!r}; use some of: {', '.join(known)}.")
+        self.scope = scope
+
+
+class RateLimited(InputError):
+    """Too many requests in the window.
+
+    Attributes:
+        retry_after_s: whole seconds after which one more request will be let through.
+    """
+
+    code = "rate_limited"
+    status = 429
+    retryable = True
+
+    def __init__(self, limit: int, per_s: int, retry_after_s: int) -> None:
+        super().__init__(f"More than {limit} requests in {per_s} s; wait {retry_after_s} s and try again.")
+        self.limit, self.per_s, self.retry_after_s = limit, per_s, retry_after_s
+
+
+class UnknownPlan(InputError):
+    """No plan has this name."""
+
+    code = "plan_unknown"
+
+    def __init__(self, plan: str, known: Iterable[str]) -> None:
+        super().__init__(f"Unknown plan {plan!r}; use one of: {', '.join(known)}.")
+        self.plan = plan
+
+
+class PlansInvalid(InputError):
+    """The file of plans cannot be used."""
+
+    code = "plans_invalid"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"The plans in {path} {reason}; start from vmodel/service/plans.yaml.")
+        self.path, self.reason = path, reason
+
+
+class PipelineNotPriced(InputError):
+    """The plans name no price for a pipeline."""
+
+    code = "pipeline_not_priced"
+
+    def __init__(self, pipeline: str, priced: Iterable[str]) -> None:
+        super().__init__(f"No price is set for the pipeline {pipeline!r}; use one of: {', '.join(priced)}.")
+        self.pipeline = pipeline
+
+
+class CreditsExhausted(InputError):
+    """The seller has fewer credits than the request costs."""
+
+    code = "credits_exhausted"
+    status = 402
+
+    def __init__(self, needed: int, available: int) -> None:
+        super().__init__(
+            f"This costs {needed} credits and {available} are left; ask for fewer pictures or buy credits."
+        )
+        self.needed, self.available = needed, available
+
+
+class UnitsInvalid(InputError):
+    """Credits are whole numbers within bounds."""
+
+    code = "units_invalid"
+
+    def __init__(self, units: int, least: int, most: int) -> None:
+        super().__init__(f"{units} credits are out of range; give a whole number from {least} to {most}.")
+        self.units, self.least, self.most = units, least, most
+
+
+class IdempotencyKeyInvalid(InputError):
+    """The idempotency key is empty or too long."""
+
+    code = "idempotency_key_invalid"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"An idempotency key has 1 to {most} characters; send a fresh random one with every new request."
+        )
+        self.most = most
+
+
+class IdempotencyConflict(InputError):
+    """The key was used before for something else."""
+
+    code = "idempotency_conflict"
+    status = 409
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"The idempotency key {key!r} was used for another request; send a fresh one.")
+        self.key = key
+
+
+class ReservationUnknown(InputError):
+    """No reservation has this id."""
+
+    code = "reservation_unknown"
+    status = 404
+
+    def __init__(self, reservation_id: str) -> None:
+        super().__init__(f"There is no reservation {reservation_id!r}; the statement lists all.")
+        self.reservation_id = reservation_id
+
+
+class ReservationClosed(InputError):
+    """The reservation has reached its one end already."""
+
+    code = "reservation_closed"
+    status = 409
+
+    def __init__(self, reservation_id: str, state: str) -> None:
+        super().__init__(f"The reservation {reservation_id} is {state} already; reserve again.")
+        self.reservation_id, self.state = reservation_id, state
+
+
+class EntryUnknown(InputError):
+    """The seller's ledger has no such entry, or it consumed nothing."""
+
+    code = "entry_unknown"
+    status = 404
+
+    def __init__(self, entry_id: str) -> None:
+        super().__init__(f"No charge of this account has the id {entry_id!r}; the statement lists all.")
+        self.entry_id = entry_id
+
+
+class RefundTooLarge(InputError):
+    """More would be given back than was charged."""
+
+    code = "refund_too_large"
+
+    def __init__(self, units: int, left: int) -> None:
+        super().__init__(f"{units} credits cannot be refunded, {left} of the charge are left; refund at most those.")
+        self.units, self.left = units, left
+
+
+class PeriodInvalid(InputError):
+    """The text names no month."""
+
+    code = "period_invalid"
+
+    def __init__(self, period: str) -> None:
+        super().__init__(f"{period!r} is not a month; write it as 2026-11.")
+        self.period = period
+
+
+class PeriodNotOver(InputError):
+    """The month has not ended, or an earlier one is still open."""
+
+    code = "period_not_over"
+
+    def __init__(self, period: str, reason: str) -> None:
+        super().__init__(f"The month {period} cannot be closed: {reason}.")
+        self.period = period
+
+
+class LedgerKeyUnreadable(SetupError):
+    """The key that signs the ledger's heads cannot be read."""
+
+    code = "ledger_key_unreadable"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"The ledger's key {path} cannot be read; restore it from the backup.")
+        self.path = path

@@ -1,0 +1,256 @@
+"""The ledger of credits: reserve at submit, charge by the picture delivered, end each reservation once.
+
+Every function takes the session of the caller's transaction, so that what is booked and what it is booked for are kept
+or lost together. Entries of one seller wait for each other; sellers do not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from vmodel.database import Database, now
+from vmodel.service.books import (
+    Entry,
+    Moves,
+    OpenReservation,
+    Tip,
+    append,
+    check_key,
+    check_units,
+    find_keyed,
+    lock_tip,
+)
+from vmodel.service.errors import (
+    CreditsExhausted,
+    IdempotencyConflict,
+    ReservationClosed,
+    ReservationUnknown,
+    UnitsInvalid,
+)
+
+RESERVED_FOR = timedelta(days=7)
+_ENDED_AS = {"commit": "committed", "void": "voided", "expire": "expired"}
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Credits of a seller.
+
+    Attributes:
+        available: may be spent.
+        reserved: held for jobs that have not ended.
+        consumed: charged for pictures, refunds taken off.
+    """
+
+    available: int
+    reserved: int
+    consumed: int
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """Credits held for a job.
+
+    Attributes:
+        units: held at submit.
+        charged: of these, for pictures that were delivered.
+        state: open, committed, voided or expired.
+    """
+
+    id: str
+    account_id: str
+    key: str
+    body_hash: str
+    units: int
+    charged: int
+    state: str
+
+
+def balance(session: Session, account_id: str) -> Balance:
+    """What a seller has; nothing before the first grant."""
+    tip = session.get(Tip, account_id, populate_existing=True)
+    return Balance(0, 0, 0) if tip is None else Balance(tip.available, tip.reserved, tip.consumed)
+
+
+def reserve(
+    session: Session,
+    account_id: str,
+    key: str,
+    units: int,
+    body_hash: str,
+    note: str = "",
+    expires_at: datetime | None = None,
+    at: datetime | None = None,
+) -> Reservation:
+    """Hold credits for a job; the same key with the same body gives the same reservation, for ever.
+
+    Args:
+        session: of an open transaction.
+        account_id: whose.
+        key: idempotency key of the request, 1 to 200 characters.
+        units: credits, at least 1.
+        body_hash: of the request's body.
+        note: for the statement; no personal data.
+        expires_at: when ``expire_reservations`` may end it; in a week by default.
+        at: when it happened; now by default.
+    Raises:
+        IdempotencyConflict: the key came with another body or another price before.
+        CreditsExhausted: fewer credits are available.
+        UnitsInvalid, IdempotencyKeyInvalid, UnknownAccount: see there.
+    """
+    check_units(units)
+    check_key(key)
+    tip = lock_tip(session, account_id)
+    known = find_keyed(session, account_id, "reserve", key)
+    if known is not None:
+        if (known.body_hash, known.reserved) != (body_hash, units):
+            raise IdempotencyConflict(key)
+        return _read(session, known)
+    if units > tip.available:
+        raise CreditsExhausted(units, tip.available)
+    moves = Moves(available=-units, reserved=units)
+    entry = append(session, tip, "reserve", moves, at, key=key, body_hash=body_hash, note=note)
+    until = expires_at or (at or now()) + RESERVED_FOR
+    session.add(OpenReservation(reservation_id=entry.id, account_id=account_id, expires_at=until))
+    session.flush()
+    return Reservation(entry.id, account_id, key, body_hash, units, 0, "open")
+
+
+def find_reservation(session: Session, reservation_id: str) -> Reservation:
+    """How a reservation stands.
+
+    Raises:
+        ReservationUnknown: there is none.
+    """
+    return _read(session, _reserve_entry(session, reservation_id))
+
+
+def charge(
+    session: Session, reservation_id: str, picture: str, units: int, note: str = "", at: datetime | None = None
+) -> Entry:
+    """Charge one delivered picture; the same picture again costs nothing more.
+
+    Args:
+        session: of the transaction that records the delivery.
+        reservation_id: what holds the credits.
+        picture: names the picture within the reservation, 1 to 200 characters.
+        units: its price.
+        note: for the statement; no personal data.
+        at: when it happened; now by default.
+    Raises:
+        ReservationUnknown, IdempotencyKeyInvalid: see there.
+        ReservationClosed: it has ended.
+        UnitsInvalid: more than is still held.
+        IdempotencyConflict: the picture was charged at another price.
+    """
+    check_key(picture)
+    held = _reserve_entry(session, reservation_id)
+    tip = lock_tip(session, held.account_id)
+    asked = select(Entry).where(Entry.reservation_id == reservation_id, Entry.picture == picture)
+    known = session.scalars(asked).one_or_none()
+    if known is not None:
+        if known.consumed != units:
+            raise IdempotencyConflict(picture)
+        return known
+    state = _read(session, held)
+    if state.state != "open":
+        raise ReservationClosed(reservation_id, state.state)
+    check_units(units, most=state.units - state.charged)
+    moves = Moves(reserved=-units, consumed=units)
+    return append(session, tip, "charge", moves, at, reservation_id=reservation_id, picture=picture, note=note)
+
+
+def commit(
+    session: Session, reservation_id: str, units: int | None = None, note: str = "", at: datetime | None = None
+) -> Reservation:
+    """End a reservation whose work is done: charge what it came to, give the rest back.
+
+    Args:
+        session: of an open transaction.
+        reservation_id: what holds the credits.
+        units: charged in all, single pictures among them; None for what these came to.
+        note: for the statement; no personal data.
+        at: when it happened; now by default.
+    Raises:
+        ReservationUnknown: there is none.
+        ReservationClosed: it has ended otherwise; the same end again changes nothing.
+        UnitsInvalid: less than was charged already, or more than was reserved.
+    """
+    return _end(session, reservation_id, "commit", units, note, at)
+
+
+def void(session: Session, reservation_id: str, note: str = "", at: datetime | None = None) -> Reservation:
+    """End a reservation whose work will not be done; what was charged for single pictures stays charged.
+
+    Raises:
+        ReservationUnknown, ReservationClosed: as of ``commit``.
+    """
+    return _end(session, reservation_id, "void", None, note, at)
+
+
+def expire(session: Session, reservation_id: str, at: datetime | None = None) -> Reservation:
+    """End a reservation that nobody ended in time; like ``void``."""
+    return _end(session, reservation_id, "expire", None, "", at)
+
+
+def expire_reservations(database: Database, at: datetime | None = None, most: int = 1000) -> int:
+    """Expire the reservations whose time has passed, each in a transaction of its own.
+
+    Args:
+        database: of the installation.
+        at: now by default.
+        most: how many at once.
+    Returns:
+        How many were ended.
+    """
+    instant = at or now()
+    passed = select(OpenReservation.reservation_id).where(OpenReservation.expires_at <= instant)
+    with database.transaction() as session:
+        due = list(session.scalars(passed.order_by(OpenReservation.expires_at).limit(most)))
+    ended = 0
+    for reservation_id in due:
+        with database.transaction() as session:
+            lock_tip(session, _reserve_entry(session, reservation_id).account_id)
+            if find_reservation(session, reservation_id).state == "open":
+                expire(session, reservation_id, instant)
+                ended += 1
+    return ended
+
+
+def _end(
+    session: Session, reservation_id: str, kind: str, units: int | None, note: str, at: datetime | None
+) -> Reservation:
+    held = _reserve_entry(session, reservation_id)
+    tip = lock_tip(session, held.account_id)
+    before = _read(session, held)
+    if before.state != "open":
+        if before.state == _ENDED_AS[kind] and units in {None, before.charged}:
+            return before
+        raise ReservationClosed(reservation_id, before.state)
+    total = before.charged if units is None else units
+    if not before.charged <= total <= before.units:
+        raise UnitsInvalid(total, before.charged, before.units)
+    rest, last = before.units - total, total - before.charged
+    moves = Moves(available=rest, reserved=-(rest + last), consumed=last)
+    append(session, tip, kind, moves, at, reservation_id=reservation_id, ends=reservation_id, note=note)
+    session.execute(delete(OpenReservation).where(OpenReservation.reservation_id == reservation_id))
+    return Reservation(before.id, before.account_id, before.key, before.body_hash, before.units, total, _ENDED_AS[kind])
+
+
+def _read(session: Session, held: Entry) -> Reservation:
+    follow = select(Entry.kind, Entry.consumed).where(Entry.reservation_id == held.id)
+    kinds_and_units = session.execute(follow).all()
+    state = next((_ENDED_AS[kind] for kind, _ in kinds_and_units if kind in _ENDED_AS), "open")
+    charged = sum(units for _, units in kinds_and_units)
+    return Reservation(held.id, held.account_id, held.key or "", held.body_hash or "", held.reserved, charged, state)
+
+
+def _reserve_entry(session: Session, reservation_id: str) -> Entry:
+    held = session.get(Entry, reservation_id)
+    if held is None or held.kind != "reserve":
+        raise ReservationUnknown(reservation_id)
+    return held

@@ -1,0 +1,116 @@
+"""Plans: what a picture costs in credits, and what a seller may ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+
+from vmodel.config import Settings
+from vmodel.errors import SizeOutOfRange
+from vmodel.service.errors import PipelineNotPriced, PlansInvalid, UnknownPlan
+
+OWN_PLANS = Path(__file__).resolve().parent / "plans.yaml"
+_Credits = Annotated[int, Field(ge=0, le=10**9)]
+
+
+class Plan(BaseModel):
+    """What a seller may ask for.
+
+    Attributes:
+        monthly_credits: free credits of a month.
+        concurrent_jobs: jobs that may run at once.
+        pictures_a_day: pictures accepted within 24 hours.
+        requests_a_minute: requests to the API with one key.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    monthly_credits: _Credits
+    concurrent_jobs: PositiveInt
+    pictures_a_day: PositiveInt
+    requests_a_minute: PositiveInt
+
+
+class _Step(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    megapixels: Annotated[float, Field(gt=0)]
+    times: PositiveInt
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pipelines: dict[str, PositiveInt]
+    sizes: Annotated[list[_Step], Field(min_length=1)]
+    plans: Annotated[dict[str, Plan], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class Plans:
+    """All prices and plans of an installation.
+
+    Attributes:
+        pipelines: credits of a picture of at most one step of size, by pipeline.
+        sizes: (megapixels, times) with growing megapixels.
+        plans: by name.
+    """
+
+    pipelines: dict[str, int]
+    sizes: tuple[tuple[float, int], ...]
+    plans: dict[str, Plan]
+
+    def price_shot(self, pipeline: str, size: tuple[int, int]) -> int:
+        """Credits of one picture.
+
+        Args:
+            pipeline: its name.
+            size: (height, width) in pixels.
+        Raises:
+            PipelineNotPriced: the plans do not name the pipeline.
+            SizeOutOfRange: the picture is larger than the largest priced size.
+        """
+        if pipeline not in self.pipelines:
+            raise PipelineNotPriced(pipeline, self.pipelines)
+        megapixels = size[0] * size[1] / 1e6
+        for up_to, times in self.sizes:
+            if megapixels <= up_to:
+                return self.pipelines[pipeline] * times
+        raise SizeOutOfRange(f"{size[0]}x{size[1]}")
+
+    def plan(self, name: str) -> Plan:
+        """The plan of this name.
+
+        Raises:
+            UnknownPlan: there is none.
+        """
+        if name not in self.plans:
+            raise UnknownPlan(name, self.plans)
+        return self.plans[name]
+
+
+def read_plans(settings: Settings) -> Plans:
+    """Read the installation's prices and plans: the file that is set, or the one that comes with vmodel.
+
+    Raises:
+        PlansInvalid: the file is absent or not understood.
+    """
+    path = settings.plans or OWN_PLANS
+    try:
+        found = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise PlansInvalid(str(path), f"cannot be read ({error.strerror})") from None
+    except yaml.YAMLError:
+        raise PlansInvalid(str(path), "are not YAML") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise PlansInvalid(str(path), f"are wrong at {where or 'the top'} ({first['msg']})") from None
+    steps = tuple((step.megapixels, step.times) for step in found.sizes)
+    if list(steps) != sorted(set(steps)):
+        raise PlansInvalid(str(path), "must list sizes from small to large")
+    return Plans(found.pipelines, steps, found.plans)

@@ -1,0 +1,71 @@
+"""Rate limits in a sliding window, kept in the database so that all API processes count together."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from sqlalchemy import BigInteger, Integer, String, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from vmodel.database import Table
+from vmodel.service.errors import RateLimited
+
+
+class RateWindow(Table):
+    """Requests of one subject in one window.
+
+    Attributes:
+        subject: a key, a login, an address.
+        window: number of the window since 1970, of the length with which the subject is counted.
+        requests: let through so far.
+    """
+
+    __tablename__ = "rate_window"
+
+    subject: Mapped[str] = mapped_column(String(320), primary_key=True)
+    window: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    requests: Mapped[int] = mapped_column(Integer)
+
+
+def check_rate(session: Session, subject: str, limit: int, per_s: int, at_s: float | None = None) -> None:
+    """Count one request, or refuse it.
+
+    Two fixed windows make one that slides: the last one counts by the share of it that is still in reach. A refused
+    request is not counted, since its transaction is taken back.
+
+    Args:
+        session: of an open transaction.
+        subject: what is counted together.
+        limit: requests that are let through in ``per_s`` seconds, at least 1.
+        per_s: length of the window; the same for a subject at all times.
+        at_s: seconds since 1970; now by default.
+    Raises:
+        RateLimited: with the seconds to wait.
+    """
+    instant = time.time() if at_s is None else at_s
+    window, passed_s = int(instant // per_s), instant % per_s
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    row = insert(RateWindow).values(subject=subject, window=window, requests=1)
+    counted = row.on_conflict_do_update(
+        index_elements=[RateWindow.subject, RateWindow.window], set_={"requests": RateWindow.requests + 1}
+    ).returning(RateWindow.requests)
+    here: int = session.execute(counted).scalar_one()
+    if here == 1:
+        session.execute(delete(RateWindow).where(RateWindow.subject == subject, RateWindow.window < window - 1))
+    before = session.scalar(
+        select(RateWindow.requests).where(RateWindow.subject == subject, RateWindow.window == window - 1)
+    )
+    if (before or 0) * (1 - passed_s / per_s) + here > limit:
+        raise RateLimited(limit, per_s, _wait_s(before or 0, here, limit, per_s, passed_s))
+
+
+def _wait_s(before: int, here: int, limit: int, per_s: int, passed_s: float) -> int:
+    # ``here`` holds the refused request; with it the share of the last window must shrink to limit - here, or, where
+    # this window is full by itself, the same must come true of this one in the next.
+    if here <= limit:
+        wait = per_s * (1 - (limit - here) / before) - passed_s
+    else:
+        wait = per_s - passed_s + per_s * (1 - (limit - 1) / (here - 1))
+    return max(1, math.ceil(wait))
