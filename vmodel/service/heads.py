@@ -1,0 +1,126 @@
+"""Signed heads: where every seller's chain ended at one moment, so that nothing before it can be cut off unseen.
+
+A chain by itself shows any change but a cut at its end, or a chain that was written anew from some row on. A head names
+the last entry of every chain that has grown since the head before, is chained to that head, and is signed with a key
+that is not in the database.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from vmodel.config import Settings
+from vmodel.database import Database, now
+from vmodel.files import make_folder
+from vmodel.service.books import BEGINNING, DailyHead, HeadLeaf, Tip, canonical_json
+from vmodel.service.signing import key_id
+
+
+def sign_head(database: Database, key: Ed25519PrivateKey, at: datetime | None = None) -> DailyHead:
+    """Sign the state of all chains.
+
+    Args:
+        database: of the installation.
+        key: see ``signing_key``.
+        at: now by default.
+    """
+    with database.transaction() as session:
+        return _sign(session, key, at or now())
+
+
+def sign_daily_head(database: Database, key: Ed25519PrivateKey, at: datetime | None = None) -> DailyHead | None:
+    """Sign unless that was done today (UTC) already; None where it was."""
+    instant = at or now()
+    with database.transaction() as session:
+        last = _last_head(session)
+        if last is not None and last.day >= day_of(instant):
+            return None
+        return _sign(session, key, instant)
+
+
+def note_witness(settings: Settings, head: DailyHead) -> None:
+    """Write a head's digest into the state folder, outside the database, so that its deletion is seen.
+
+    Raises:
+        OutputNotWritable: the state folder cannot be written.
+    """
+    path = witness_path(settings)
+    make_folder(path.parent)
+    line = {"number": head.number, "day": head.day, "digest": head.digest, "signature": head.signature}
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(line) + "\n")
+
+
+def read_witness(settings: Settings) -> dict[int, str]:
+    """Digests of the heads that this machine has signed, by number; a line cut short by a crash is left out."""
+    path, found = witness_path(settings), {}
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            with contextlib.suppress(ValueError, KeyError):
+                plain = json.loads(line)
+                found[int(plain["number"])] = str(plain["digest"])
+    return found
+
+
+def witness_path(settings: Settings) -> Path:
+    """Where ``note_witness`` writes: one JSON object a line."""
+    return settings.home / "ledger" / "heads.jsonl"
+
+
+def day_of(at: datetime) -> str:
+    """The UTC date of an instant as 2026-11-24."""
+    return f"{at.astimezone(UTC):%Y-%m-%d}"
+
+
+def _last_head(session: Session) -> DailyHead | None:
+    if session.get_bind().dialect.name == "postgresql":
+        # Heads are numbered and chained; two at a time would branch.
+        session.execute(text("LOCK TABLE ledger_head IN SHARE ROW EXCLUSIVE MODE"))
+    return session.scalars(select(DailyHead).order_by(DailyHead.number.desc()).limit(1)).one_or_none()
+
+
+def _sign(session: Session, key: Ed25519PrivateKey, at: datetime) -> DailyHead:
+    last = _last_head(session)
+    tips = session.execute(select(Tip.account_id, Tip.number, Tip.digest).order_by(Tip.account_id)).all()
+    signed = select(HeadLeaf.account_id, func.max(HeadLeaf.number)).group_by(HeadLeaf.account_id)
+    known: dict[str, int] = {row[0]: row[1] for row in session.execute(signed)}
+    number = last.number + 1 if last else 1
+    leaves = [
+        HeadLeaf(head=number, account_id=tip.account_id, number=tip.number, digest=tip.digest)
+        for tip in tips
+        if tip.number > known.get(tip.account_id, 0)
+    ]
+    head = DailyHead(
+        number=number,
+        day=day_of(at),
+        at=at,
+        accounts=len(leaves),
+        entries=sum(tip.number for tip in tips),
+        previous=last.digest if last else BEGINNING,
+        key_id=key_id(key.public_key()),
+    )
+    head.digest = digest_of_head(head, leaves)
+    head.signature = key.sign(bytes.fromhex(head.digest)).hex()
+    session.add(head)
+    session.flush()
+    session.add_all(leaves)
+    session.flush()
+    return head
+
+
+def digest_of_head(head: DailyHead, leaves: Iterable[HeadLeaf]) -> str:
+    """SHA-256 over a head's canonical JSON with its leaves by account, hexadecimal."""
+    names = ("number", "day", "accounts", "entries", "previous", "key_id")
+    plain = {name: getattr(head, name) for name in names}
+    plain["at"] = head.at.astimezone(UTC).isoformat(timespec="microseconds")
+    plain["leaves"] = sorted([leaf.account_id, leaf.number, leaf.digest] for leaf in leaves)
+    return hashlib.sha256(canonical_json(plain)).hexdigest()
