@@ -12,6 +12,10 @@ SHAPES = (0.45, 0.7, 1.0, 1.5, 0.0)
 LEAST_SCORE = 0.8
 LEAST_AGREEMENT = 0.07
 FOLD_LEAN = 0.33
+LABEL_STEP = 14.0
+"""Lab distance from the cloth at which something inside the neck is not that cloth."""
+LABEL_SHARE = (0.004, 0.2)
+"""Area of a sewn-in label, as a share of the visible inside."""
 
 
 def front_edge(
@@ -37,6 +41,7 @@ def front_edge(
     span = float(abs(top[0, 0] - top[-1, 0]))
     if span < 0.03 * size:
         return None
+    rgb = without_label(rgb, inside, size)
     lab = cv2.GaussianBlur(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).astype(np.float32), (0, 0), max(0.8, size * 0.0015))
     pull = edge_strength(rgb, max(0.8, size * 0.0012))
     step = max(1.5, size * 0.0025)
@@ -60,6 +65,33 @@ def front_edge(
         return None
     found = follow_edge(pull, chosen, half_width=0.012 * size, bend=0.25, symmetry=0.4)
     return _below(smooth_path(resample_path(found, step), 1.5), top)
+
+
+def without_label(rgb: ByteArray, inside: FloatArray, size: float) -> ByteArray:
+    """Paint cloth over a sewn-in label, whose edges are clearer than those of a neckline in the cloth's own colour.
+
+    Args:
+        rgb: (H, W, 3) uint8 photo.
+        inside: (H, W) float 0..1, how likely the inside of the back shows.
+        size: extent of the garment in pixels.
+    Returns:
+        (H, W, 3) uint8; the photo itself where no small box of another colour lies inside.
+    """
+    seen = inside > 0.3
+    if not seen.any():
+        return rgb
+    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    odd = seen & (np.linalg.norm(lab - np.median(lab[seen], axis=0), axis=2) > LABEL_STEP)
+    closed = cv2.morphologyEx(odd.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(closed)
+    share, filled = stats[:, 4] / seen.sum(), stats[:, 4] / (stats[:, 2] * stats[:, 3])
+    boxes = np.flatnonzero((share > LABEL_SHARE[0]) & (share < LABEL_SHARE[1]) & (filled > 0.6))
+    boxes = boxes[boxes > 0]
+    if not len(boxes):
+        return rgb
+    around = np.ones((2 * round(0.006 * size) + 1,) * 2, np.uint8)
+    painted = cv2.dilate(np.isin(labels, boxes).astype(np.uint8), around)
+    return np.asarray(cv2.inpaint(rgb, painted, 3, cv2.INPAINT_TELEA), np.uint8)
 
 
 def _gap(guide: FloatArray, top: FloatArray) -> float:
