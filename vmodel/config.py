@@ -20,6 +20,7 @@ class Settings(BaseSettings):
         offline: nothing may be downloaded.
         database_url: SQLAlchemy's address of the database, also read from ``DATABASE_URL``; a file in ``home`` without.
         files_url: where pictures are kept: ``s3://``, ``gs://``, ``az://``, ``file://``; a folder in ``home`` without.
+        keep_pictures_days: jobs' pictures are deleted so many days after they were made; never without.
         secret: signs links and cookies; a file in ``home`` without. Several machines need the same one.
         max_upload_mb: bound on one request that carries files.
         readers: how many uploaded photos are read at a time.
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     offline: bool = False
     database_url: str | None = Field(default=None, validation_alias=AliasChoices("VMODEL_DATABASE_URL", "DATABASE_URL"))
     files_url: str | None = None
+    keep_pictures_days: int | None = Field(default=None, ge=1)
     secret: SecretStr | None = Field(default=None, min_length=32)
     max_upload_mb: float = Field(default=60.0, gt=0)
     readers: int = Field(default=2, ge=1)

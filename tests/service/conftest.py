@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from shops import Shop, open_shop
 
 from vmodel.database import new_id
 
@@ -51,3 +52,19 @@ def files_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         address: str = request.getfixturevalue("s3_files")
         return address
     return (tmp_path / "files").as_uri()
+
+
+@pytest.fixture
+def shop(tmp_path: Path, database_address: str) -> Iterator[Shop]:
+    """An installation on SQLite and on Postgres in turn, its files in a folder."""
+    opened = open_shop(tmp_path / "home", database_address)
+    yield opened
+    opened.database.close()
+
+
+@pytest.fixture(scope="module")
+def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """An installation on SQLite, for what no database changes."""
+    opened = open_shop(tmp_path_factory.mktemp("laptop"))
+    yield opened
+    opened.database.close()

@@ -1,0 +1,94 @@
+"""Which workers live: each beats, and watches whether the others still do."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from vmodel.database import Database, now
+from vmodel.service.job_tables import WorkerRow
+
+LIVE, DRAINING, LEFT, LOST = "live", "draining", "left", "lost"
+BEAT_S = 2.0
+
+
+def join(database: Database, worker_id: str, slots: int) -> datetime:
+    """Enter the list of workers; a process that carries the same name has ended, or is to end at its next beat.
+
+    Returns:
+        The moment, which tells this process from others of its name.
+    """
+    started_at = now()
+    with database.transaction() as session:
+        session.merge(
+            WorkerRow(
+                id=worker_id,
+                host=socket.gethostname()[:255],
+                pid=os.getpid(),
+                slots=slots,
+                state=LIVE,
+                started_at=started_at,
+                seen_at=started_at,
+            )
+        )
+    return started_at
+
+
+def beat(database: Database, worker_id: str, started_at: datetime, state: str) -> bool:
+    """Say that this worker lives.
+
+    Returns:
+        False if it was taken for dead, or its name is another process's by now: it must not go on.
+    """
+    with database.transaction() as session:
+        mine = (
+            (WorkerRow.id == worker_id) & (WorkerRow.started_at == started_at) & (WorkerRow.state.in_((LIVE, DRAINING)))
+        )
+        told = update(WorkerRow).where(mine).values(seen_at=now(), state=state).returning(WorkerRow.id)
+        return session.execute(told).first() is not None
+
+
+def leave(database: Database, worker_id: str, state: str = LEFT) -> None:
+    """Note that a worker works no more."""
+    with database.transaction() as session:
+        session.execute(update(WorkerRow).where(WorkerRow.id == worker_id).values(state=state))
+
+
+def list_workers(session: Session) -> list[WorkerRow]:
+    """Every worker that was ever here, the latest first."""
+    return list(session.scalars(select(WorkerRow).order_by(WorkerRow.seen_at.desc())))
+
+
+class Watch:
+    """Finds workers whose heart has stopped, by this process's own clock: clocks of machines may differ.
+
+    A worker counts as dead when its beat has not changed while we looked for ``silent_s`` without a break, so that
+    nobody is declared dead because the database was away or we ourselves were stopped.
+    """
+
+    def __init__(self, worker_id: str, silent_s: float) -> None:
+        self._own, self._silent_s = worker_id, silent_s
+        self._seen: dict[str, tuple[object, float]] = {}
+        self._looked = -float("inf")
+
+    def look(self, database: Database) -> list[str]:
+        """Ids of the workers that are dead by now."""
+        with database.transaction() as session:
+            alive = WorkerRow.state.in_((LIVE, DRAINING)) & (WorkerRow.id != self._own)
+            beats = session.execute(select(WorkerRow.id, WorkerRow.started_at, WorkerRow.seen_at).where(alive)).all()
+        at = time.monotonic()
+        if at - self._looked > self._silent_s / 2:
+            self._seen.clear()
+        self._looked = at
+        found = {worker: (started_at, seen_at) for worker, started_at, seen_at in beats}
+        kept = {worker: self._seen[worker] for worker in found if worker in self._seen}
+        self._seen = {
+            worker: kept[worker] if worker in kept and kept[worker][0] == last else (last, at)
+            for worker, last in found.items()
+        }
+        return [worker for worker, (_, since) in self._seen.items() if at - since >= self._silent_s]

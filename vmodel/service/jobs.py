@@ -1,0 +1,239 @@
+"""Jobs: submitted once, paid by the picture, watched and cancelled by whose they are.
+
+Nothing here makes pictures: a submitted job waits in the tables until a worker's turn comes (``vmodel.service.lanes``),
+so that a machine that takes jobs needs no worker of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from vmodel.database import Database, new_id, now
+from vmodel.request import ShotRequest
+from vmodel.service.accounts import find_account
+from vmodel.service.errors import IdempotencyConflict
+from vmodel.service.grants import grant_month
+from vmodel.service.job_errors import DayFull, JobUnknown, ShotUnknown
+from vmodel.service.job_request import JobRequest, check_job, plain_shot
+from vmodel.service.job_tables import CANCELLED, ENDED, OPEN, QUEUED, WAITING, JobRow, PartRow, ShotRow
+from vmodel.service.job_views import PART_SHOTS, Job, JobShot, view_job, view_jobs, view_shot
+from vmodel.service.lanes import enter_lane, lock_lane
+from vmodel.service.ledger import reserve
+from vmodel.service.settling import settle_job
+
+if TYPE_CHECKING:
+    from vmodel.body.roster import Roster
+    from vmodel.service.plans import Plan, Plans
+
+LONGEST = timedelta(days=30)
+"""A job that has not ended by then gives its credits back."""
+_DAY = timedelta(days=1)
+
+
+def submit(database: Database, plans: Plans, roster: Roster, request: JobRequest) -> Job:
+    """Accept a job and hold its price; the same key again is the same job, for ever.
+
+    Args:
+        database: of the installation.
+        plans: prices, and what the seller's plan allows.
+        roster: the models that may be asked for.
+        request: what is asked for; its files are in the store already.
+    Raises:
+        IdempotencyConflict: the key came with something else before.
+        DayFull: the plan allows no more pictures within 24 hours.
+        CreditsExhausted: the seller cannot pay for it.
+        VModelError: a name, a number or a rule stands against it; see ``check_job``.
+    """
+    shots = check_job(request, roster)
+    prices = [plans.price_shot(shot.pipeline, shot.size) for shot in shots]
+    with database.transaction() as session:
+        account = find_account(session, request.account_id)
+        plan = plans.plan(account.plan)
+        # From here on the seller's submits wait for each other, so that one key can never make two jobs.
+        lane = lock_lane(session, request.account_id)
+        known = _find_keyed(session, request)
+        if known is not None:
+            return view_job(session, known)
+        _check_day(session, request.account_id, plan, len(shots))
+        grant_month(session, request.account_id, plan.monthly_credits)
+        until = now() + LONGEST
+        note = f"{len(shots)} pictures"
+        key, body = request.idempotency_key, request.body_hash
+        held = reserve(session, request.account_id, key, sum(prices), body, note=note, expires_at=until)
+        job = _write_job(session, request, held.id)
+        parts = _write_parts(session, job, shots, prices)
+        lane.most = plan.concurrent_jobs
+        enter_lane(session, lane, parts)
+        session.flush()
+        return view_job(session, job)
+
+
+def find_job(database: Database, account_id: str, job_id: str) -> Job:
+    """One job.
+
+    Raises:
+        JobUnknown: there is none, or it is another account's.
+    """
+    with database.transaction() as session:
+        return view_job(session, _get_job(session, account_id, job_id))
+
+
+def list_jobs(
+    database: Database, account_id: str, most: int = 50, before: str | None = None, states: Sequence[str] = ()
+) -> list[Job]:
+    """The latest jobs of an account, the newest first.
+
+    Args:
+        database: of the installation.
+        account_id: whose.
+        most: how many.
+        before: id of the job where the last page ended.
+        states: only jobs in one of these; all without.
+    """
+    wanted = select(JobRow).where(JobRow.account_id == account_id).order_by(JobRow.id.desc()).limit(most)
+    if before is not None:
+        wanted = wanted.where(JobRow.id < before)
+    if states:
+        wanted = wanted.where(JobRow.state.in_(states))
+    with database.transaction() as session:
+        return view_jobs(session, list(session.scalars(wanted)))
+
+
+def cancel_job(database: Database, account_id: str, job_id: str) -> Job:
+    """Give a job up: what waits is cancelled at once, what is being made at its next step; cancelling twice is once.
+
+    Delivered pictures stay and stay charged; the price of all others comes back.
+
+    Raises:
+        JobUnknown: there is none, or it is another account's.
+    """
+    with database.transaction() as session:
+        lane = lock_lane(session, account_id)
+        job = _get_job(session, account_id, job_id, locked=True)
+        if job.state in OPEN:
+            job.cancelling = True
+            waiting = update(ShotRow).where(ShotRow.job_id == job_id, ShotRow.state == QUEUED)
+            session.execute(waiting.values(state=CANCELLED, ended_at=now()))
+            never_began = update(PartRow).where(PartRow.job_id == job_id, PartRow.state == WAITING)
+            ended = session.execute(never_began.values(state=ENDED, ended_at=now()).returning(PartRow.id)).all()
+            lane.waiting -= len(ended)
+            settle_job(session, job)
+        session.flush()
+        return view_job(session, job)
+
+
+def watch_job(
+    database: Database, account_id: str, job_id: str, every_s: float = 0.5, stop: threading.Event | None = None
+) -> Iterator[Job]:
+    """The job now, and again whenever something about it has changed, until it has ended.
+
+    Args:
+        database: of the installation.
+        account_id: whose.
+        job_id: which.
+        every_s: how often to look.
+        stop: set it to end the watch early.
+    Raises:
+        JobUnknown: there is none, or it is another account's.
+    """
+    stop = stop or threading.Event()
+    seen = None
+    while not stop.is_set():
+        job = find_job(database, account_id, job_id)
+        if job != seen:
+            yield job
+            seen = job
+        if not job.is_open or stop.wait(every_s):
+            return
+
+
+def find_shot(database: Database, account_id: str, shot_id: str) -> JobShot:
+    """One picture.
+
+    Raises:
+        ShotUnknown: there is none, or it is another account's.
+    """
+    with database.transaction() as session:
+        row = session.get(ShotRow, shot_id)
+        if row is None or row.account_id != account_id:
+            raise ShotUnknown(shot_id)
+        return view_shot(row)
+
+
+def _get_job(session: Session, account_id: str, job_id: str, locked: bool = False) -> JobRow:
+    wanted = select(JobRow).where(JobRow.id == job_id, JobRow.account_id == account_id)
+    row = session.scalars(wanted.with_for_update() if locked else wanted).one_or_none()
+    if row is None:
+        raise JobUnknown(job_id)
+    return row
+
+
+def _find_keyed(session: Session, request: JobRequest) -> JobRow | None:
+    same = (JobRow.account_id == request.account_id) & (JobRow.idempotency_key == request.idempotency_key)
+    row = session.scalars(select(JobRow).where(same)).one_or_none()
+    if row is not None and row.body_hash != request.body_hash:
+        raise IdempotencyConflict(request.idempotency_key)
+    return row
+
+
+def _check_day(session: Session, account_id: str, plan: Plan, asked: int) -> None:
+    """Count what was accepted within 24 hours, apart from what was cancelled."""
+    since = now() - _DAY
+    counted = (ShotRow.account_id == account_id) & (ShotRow.created_at > since) & (ShotRow.state != CANCELLED)
+    used, first = session.execute(select(func.count(), func.min(ShotRow.created_at)).where(counted)).one()
+    if used + asked > plan.pictures_a_day:
+        wait_s = max(1, int((first - since).total_seconds())) if first is not None else 1
+        raise DayFull(asked, max(0, plan.pictures_a_day - used), plan.pictures_a_day, wait_s)
+
+
+def _write_job(session: Session, request: JobRequest, reservation_id: str) -> JobRow:
+    job = JobRow(
+        id=new_id(),
+        account_id=request.account_id,
+        idempotency_key=request.idempotency_key,
+        body_hash=request.body_hash,
+        garment=dict(request.garment),
+        priority=request.priority,
+        reservation_id=reservation_id,
+        state=QUEUED,
+        cancelling=False,
+        created_at=now(),
+    )
+    session.add(job)
+    session.flush()
+    return job
+
+
+def _write_parts(session: Session, job: JobRow, shots: Sequence[ShotRequest], prices: Sequence[int]) -> int:
+    """Cut a job into turns; shots that share model and pose come in a row, so that a worker drapes once for them."""
+    numbered = list(enumerate(zip(shots, prices, strict=True)))
+    kin = sorted(numbered, key=lambda each: (each[1][0].pipeline, each[1][0].model or "", each[1][0].pose or ""))
+    parts = [kin[start : start + PART_SHOTS] for start in range(0, len(kin), PART_SHOTS)]
+    for place, part in enumerate(parts):
+        part_id = f"{job.id}-{place:03d}"
+        shared = {"job_id": job.id, "account_id": job.account_id}
+        session.add(PartRow(id=part_id, priority=job.priority, size=len(part), state=WAITING, handed=False, **shared))
+        session.flush()
+        for number, (shot, price) in part:
+            session.add(
+                ShotRow(
+                    id=f"{job.id}-s{number:03d}",
+                    part_id=part_id,
+                    number=number,
+                    request=plain_shot(shot),
+                    pipeline=shot.pipeline,
+                    price=price,
+                    state=QUEUED,
+                    starts=0,
+                    share=0.0,
+                    created_at=job.created_at,
+                    **shared,
+                )
+            )
+    return len(parts)

@@ -1,0 +1,157 @@
+"""Who is next: each seller has a lane, and the lanes take turns.
+
+This is start-time fair queueing (Goyal, Vin, Cheng 1996) with a seller's pictures as the cost: a turn takes up to
+``PART_SHOTS`` pictures, the lane with the lowest time is served and moves ahead by what it was given, and a seller who
+comes anew starts at the time that the queue has reached. However many jobs the others have waiting, a newcomer's first
+turn comes after at most one of each of them. Only as many turns as there are workers' slots are handed to the durable
+queue ahead of time, so its order is this one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from vmodel.database import Database, Table, now
+from vmodel.service.job_tables import (
+    ENDED,
+    OPEN,
+    QUEUED,
+    RELEASED,
+    RUNNING,
+    WAITING,
+    ClockRow,
+    JobRow,
+    LaneRow,
+    PartRow,
+    ShotRow,
+    WorkerRow,
+)
+from vmodel.service.job_views import SILENT
+
+_CLOCK = 1
+
+
+def lock_lane(session: Session, account_id: str) -> LaneRow:
+    """The lane of a seller, made when first asked for, locked until the transaction ends."""
+    _insert_once(session, LaneRow, account_id=account_id, turn=0, waiting=0, active=0, most=1)
+    return session.scalars(
+        select(LaneRow)
+        .where(LaneRow.account_id == account_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def enter_lane(session: Session, lane: LaneRow, parts: int) -> None:
+    """Let a seller's new turns wait.
+
+    Args:
+        session: of the transaction that holds the lane's lock.
+        lane: of the seller.
+        parts: how many.
+    """
+    if lane.waiting == 0:
+        # Time that a lane stood empty is not saved up.
+        lane.turn = max(lane.turn, session.scalar(select(ClockRow.turn).where(ClockRow.id == _CLOCK)) or 0)
+    lane.waiting += parts
+
+
+def release_parts(database: Database) -> list[str]:
+    """Hand out the next turns, as many as the live workers have slots for and are not handed out already.
+
+    Returns:
+        Ids of all turns that the durable queue must know and perhaps does not yet; see ``mark_handed``.
+    """
+    with database.transaction() as session:
+        free_clock = select(ClockRow).where(ClockRow.id == _CLOCK).with_for_update(skip_locked=True)
+        clock = session.scalars(free_clock).one_or_none()
+        if clock is None:
+            return []  # another worker is handing out
+        for _ in range(_room(session)):
+            if not _release_next(session, clock):
+                break
+        unhanded = select(PartRow.id).where(PartRow.state == RELEASED, PartRow.handed.is_(False)).order_by(PartRow.id)
+        session.flush()
+        return list(session.scalars(unhanded))
+
+
+def mark_handed(database: Database, part_ids: list[str]) -> None:
+    """Note that the durable queue knows these turns."""
+    with database.transaction() as session:
+        session.execute(update(PartRow).where(PartRow.id.in_(part_ids)).values(handed=True))
+
+
+def begin_part(session: Session, part_id: str, worker_id: str) -> PartRow | None:
+    """Note who works on a turn.
+
+    Returns:
+        The turn, or None if it has ended.
+    """
+    job_id = session.scalars(select(PartRow.job_id).where(PartRow.id == part_id)).one()
+    job = session.get_one(JobRow, job_id, with_for_update=True)
+    part = session.get_one(PartRow, part_id, with_for_update=True)
+    if part.state == ENDED:
+        return None
+    part.state, part.worker_id = RUNNING, worker_id
+    if job.state == QUEUED:
+        job.state, job.started_at = RUNNING, now()
+    return part
+
+
+def end_part(database: Database, part_id: str) -> None:
+    """Note that a turn has ended, so that its seller's next one may come; ending twice is ending once.
+
+    Shots of it that are still open, because a worker is leaving, get a turn of their own, the seller's next.
+    """
+    with database.transaction() as session:
+        account_id = session.scalars(select(PartRow.account_id).where(PartRow.id == part_id)).one()
+        lane = lock_lane(session, account_id)
+        part = session.get_one(PartRow, part_id, with_for_update=True)
+        if part.state == ENDED:
+            return
+        part.state, part.ended_at = ENDED, now()
+        lane.active -= 1
+        left = list(session.scalars(select(ShotRow.id).where(ShotRow.part_id == part_id, ShotRow.state.in_(OPEN))))
+        if left:
+            rest = f"{part.id}+"
+            values = {"job_id": part.job_id, "account_id": account_id, "priority": part.priority}
+            session.add(PartRow(id=rest, size=len(left), state=WAITING, handed=False, **values))
+            session.flush()
+            moved = {"part_id": rest, "state": QUEUED, "stage": None, "share": 0.0}
+            session.execute(update(ShotRow).where(ShotRow.id.in_(left)).values(**moved))
+            enter_lane(session, lane, 1)
+
+
+def _room(session: Session) -> int:
+    alive = (WorkerRow.state == "live") & (WorkerRow.seen_at > now() - SILENT)
+    slots = session.scalar(select(func.coalesce(func.sum(WorkerRow.slots), 0)).where(alive)) or 0
+    handed = session.scalar(select(func.count()).select_from(PartRow).where(PartRow.state == RELEASED)) or 0
+    return max(0, int(slots) - handed)
+
+
+def _release_next(session: Session, clock: ClockRow) -> bool:
+    ready = (LaneRow.waiting > 0) & (LaneRow.active < LaneRow.most)
+    # A lane that its seller is just changing is passed over; it is asked again in a moment.
+    first = select(LaneRow).where(ready).order_by(LaneRow.turn, LaneRow.account_id).limit(1)
+    locked = first.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    lane = session.scalars(locked).one_or_none()
+    if lane is None:
+        return False
+    own = (PartRow.account_id == lane.account_id) & (PartRow.state == WAITING)
+    part = session.scalars(select(PartRow).where(own).order_by(PartRow.priority.desc(), PartRow.id).limit(1)).one()
+    part.state, part.released_at = RELEASED, now()
+    clock.turn = max(clock.turn, lane.turn)
+    lane.turn += part.size
+    lane.waiting -= 1
+    lane.active += 1
+    session.flush()
+    return True
+
+
+def _insert_once(session: Session, table: type[Table], **values: Any) -> None:
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())

@@ -1,0 +1,35 @@
+"""Waiting for a database that is being restarted, instead of losing the work that was to be written to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+T = TypeVar("T")
+
+PATIENCE_S = 600.0
+_FIRST_S, _LONGEST_S = 0.1, 5.0
+
+
+def patiently(do: Callable[[], T], for_s: float = PATIENCE_S) -> T:
+    """Do something in the database, again and again while the database is away.
+
+    Args:
+        do: whole transactions; it may run several times, and even after it has been kept once.
+        for_s: seconds after which the database's error is raised.
+    """
+    until, wait_s = time.monotonic() + for_s, _FIRST_S
+    while True:
+        try:
+            return do()
+        except DBAPIError as error:
+            away = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+            if not away or time.monotonic() + wait_s > until:
+                raise
+            structlog.get_logger().warning("database_away", error=type(error.orig).__name__, again_in_s=wait_s)
+        time.sleep(wait_s)
+        wait_s = min(wait_s * 2, _LONGEST_S)

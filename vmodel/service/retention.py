@@ -1,0 +1,101 @@
+"""Files go when their time is over or their owner asks; rows and ledger stay, so that every charge can be explained."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from vmodel.config import Settings
+from vmodel.database import Database, now
+from vmodel.service.job_errors import JobUnknown, ShotUnknown
+from vmodel.service.job_tables import OPEN, JobRow, ShotRow
+from vmodel.service.jobs import cancel_job, list_jobs
+from vmodel.service.store import FileStore
+
+_AT_ONCE = 500
+
+
+def delete_shot(database: Database, store: FileStore, account_id: str, shot_id: str) -> None:
+    """Delete a picture and its sidecar for its owner; twice is once. The charge stays.
+
+    Raises:
+        ShotUnknown: there is none, or it is another account's.
+    """
+    with database.transaction() as session:
+        shot = session.get(ShotRow, shot_id)
+        if shot is None or shot.account_id != account_id:
+            raise ShotUnknown(shot_id)
+    _delete_files(database, store, [shot])
+
+
+def delete_job(database: Database, store: FileStore, account_id: str, job_id: str) -> None:
+    """Give a job up if it is open, and delete all its pictures.
+
+    Raises:
+        JobUnknown: there is none, or it is another account's.
+    """
+    with database.transaction() as session:
+        job = session.get(JobRow, job_id)
+        if job is None or job.account_id != account_id:
+            raise JobUnknown(job_id)
+    cancel_job(database, account_id, job_id)
+    with database.transaction() as session:
+        shots = list(session.scalars(select(ShotRow).where(ShotRow.job_id == job_id)))
+    _delete_files(database, store, shots)
+
+
+def erase_account(database: Database, store: FileStore, account_id: str) -> int:
+    """Delete every file of an account, give its open jobs up, and forget what was asked in words.
+
+    The ledger stays as it was: it holds numbers only.
+
+    Returns:
+        How many files were deleted.
+    """
+    while open_jobs := [job for job in list_jobs(database, account_id, states=OPEN) if not job.cancelling]:
+        for job in open_jobs:
+            cancel_job(database, account_id, job.id)
+    with database.transaction() as session:
+        own_shots = update(ShotRow).where(ShotRow.account_id == account_id, ShotRow.state.not_in(OPEN))
+        session.execute(own_shots.values(deleted_at=now(), picture_key=None, sidecar_key=None, preview_key=None))
+        session.execute(update(JobRow).where(JobRow.account_id == account_id).values(garment={"photo": "deleted"}))
+    return store.delete_account(account_id)
+
+
+def keep_promises(settings: Settings, database: Database, store: FileStore) -> int:
+    """Delete pictures that are older than the installation keeps them.
+
+    Returns:
+        How many pictures were deleted.
+    """
+    if settings.keep_pictures_days is None:
+        return 0
+    before = now() - timedelta(days=settings.keep_pictures_days)
+    due = (ShotRow.ended_at < before) & ShotRow.deleted_at.is_(None) & ShotRow.picture_key.is_not(None)
+    with database.transaction() as session:
+        shots = list(session.scalars(select(ShotRow).where(due).order_by(ShotRow.ended_at).limit(_AT_ONCE)))
+    _delete_files(database, store, shots)
+    return len(shots)
+
+
+def _delete_files(database: Database, store: FileStore, shots: list[ShotRow]) -> None:
+    """First the rows, then the files: a picture that could not be deleted is at least named no more."""
+    ended = [shot.id for shot in shots if shot.state not in OPEN]
+    with database.transaction() as session:
+        none = {"picture_key": None, "sidecar_key": None, "preview_key": None}
+        session.execute(update(ShotRow).where(ShotRow.id.in_(ended)).values(deleted_at=now(), **none))
+    for shot in shots:
+        for key in (shot.picture_key, shot.sidecar_key, shot.preview_key):
+            with database.transaction() as session:
+                gone = key is None or shot.id not in ended or _is_named(session, shot.account_id, key)
+            if key is not None and not gone:
+                store.delete(shot.account_id, key)
+
+
+def _is_named(session: Session, account_id: str, key: str) -> bool:
+    named = or_(ShotRow.picture_key == key, ShotRow.sidecar_key == key, ShotRow.preview_key == key)
+    return (
+        session.scalars(select(ShotRow.id).where(ShotRow.account_id == account_id, named).limit(1)).first() is not None
+    )

@@ -1,0 +1,208 @@
+"""What becomes of a picture is written together with its charge, once, in one transaction.
+
+A worker may make a picture twice (it was taken for dead, or died after the work and before the note); whoever comes
+second finds the picture ended and changes nothing. So a picture is made at least once and charged exactly once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from vmodel.database import Database, now
+from vmodel.errors import VModelError
+from vmodel.service.job_errors import ShotStopped, WorkerLost
+from vmodel.service.job_tables import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    OPEN,
+    PARTLY_DONE,
+    QUEUED,
+    RUNNING,
+    JobRow,
+    ShotRow,
+)
+from vmodel.service.lanes import begin_part
+from vmodel.service.ledger import charge, commit, void
+
+MOST_STARTS = 5
+"""A picture that was begun so often and never ended takes its workers down; it is not begun again."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a worker needs to make one picture.
+
+    Attributes:
+        garment, request: as of the rows.
+        starts: how often it was begun, this time included.
+    """
+
+    shot_id: str
+    job_id: str
+    account_id: str
+    garment: dict[str, object]
+    request: dict[str, object]
+    pipeline: str
+    starts: int
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A finished picture, in the store already."""
+
+    picture_key: str
+    sidecar_key: str
+    seconds: float
+
+
+def open_shots(database: Database, part_id: str, worker_id: str) -> list[str]:
+    """Begin a turn.
+
+    Returns:
+        Ids of its shots that nothing has become of yet, in order.
+    """
+    with database.transaction() as session:
+        if begin_part(session, part_id, worker_id) is None:
+            return []
+        still = select(ShotRow.id).where(ShotRow.part_id == part_id, ShotRow.state.in_(OPEN))
+        # The order in which they were put into the turn: kin next to each other.
+        rows = session.scalars(select(ShotRow).where(ShotRow.id.in_(still))).all()
+        kin = sorted(rows, key=lambda row: (row.request["model"] or "", row.request["pose"] or "", row.number))
+        return [row.id for row in kin]
+
+
+def begin_shot(database: Database, shot_id: str, worker_id: str) -> Work | None:
+    """Begin a picture.
+
+    Returns:
+        What is needed to make it; None if it has ended, was cancelled, or was begun too often.
+    """
+    with database.transaction() as session:
+        job, shot = _lock(session, shot_id)
+        if shot.state not in OPEN:
+            return None
+        if job.cancelling:
+            _end(session, job, shot, CANCELLED)
+            return None
+        if shot.starts >= MOST_STARTS:
+            _fail(session, job, shot, WorkerLost(shot.starts))
+            return None
+        shot.starts += 1
+        shot.state, shot.worker_id, shot.stage, shot.share, shot.started_at = RUNNING, worker_id, None, 0.0, now()
+        garment, request = dict(job.garment), dict(shot.request)
+        return Work(shot.id, job.id, shot.account_id, garment, request, shot.pipeline, shot.starts)
+
+
+def tell_progress(
+    database: Database, work: Work, worker_id: str, stage: str, share: float, preview_key: str | None = None
+) -> None:
+    """Write how far a picture is.
+
+    Raises:
+        ShotStopped: it is wanted no more, or another worker has it.
+    """
+    with database.transaction() as session:
+        mine = (ShotRow.id == work.shot_id) & (ShotRow.state == RUNNING) & (ShotRow.worker_id == worker_id)
+        mine &= ShotRow.starts == work.starts
+        values: dict[str, object] = {"stage": stage, "share": share}
+        if preview_key is not None:
+            values["preview_key"] = preview_key
+        wanted = select(JobRow.cancelling).where(JobRow.id == work.job_id)
+        written = session.execute(update(ShotRow).where(mine).values(**values).returning(ShotRow.id)).all()
+        stopped = not written or session.scalars(wanted).one()
+    if stopped:
+        raise ShotStopped
+
+
+def deliver(database: Database, shot_id: str, delivery: Delivery) -> bool:
+    """Hand a picture over and charge for it, once.
+
+    Returns:
+        False if something had become of the shot before; then nothing was changed.
+    """
+    with database.transaction() as session:
+        job, shot = _lock(session, shot_id)
+        if shot.state not in OPEN:
+            return False
+        shot.picture_key, shot.sidecar_key, shot.seconds = delivery.picture_key, delivery.sidecar_key, delivery.seconds
+        charge(session, job.reservation_id, shot.id, shot.price, note=shot.pipeline)
+        _end(session, job, shot, DONE)
+        return True
+
+
+def fail(database: Database, shot_id: str, error: VModelError | None, message: str = "") -> None:
+    """Note that a picture cannot be made; it costs nothing.
+
+    Args:
+        database: of the installation.
+        shot_id: which.
+        error: why; None for a fault of the program.
+        message: the sentence for the seller where ``error`` is None.
+    """
+    with database.transaction() as session:
+        job, shot = _lock(session, shot_id)
+        if shot.state in OPEN:
+            _fail(session, job, shot, error, message)
+
+
+def give_up(database: Database, shot_id: str) -> None:
+    """Note that a picture was given up because its job is cancelled."""
+    with database.transaction() as session:
+        job, shot = _lock(session, shot_id)
+        if shot.state in OPEN and job.cancelling:
+            _end(session, job, shot, CANCELLED)
+
+
+def put_back(database: Database, shot_id: str) -> None:
+    """Let a picture wait again, for another try."""
+    with database.transaction() as session:
+        _, shot = _lock(session, shot_id)
+        if shot.state == RUNNING:
+            shot.state, shot.stage, shot.share = QUEUED, None, 0.0
+
+
+def settle_job(session: Session, job: JobRow) -> None:
+    """Give a job its last state once something has become of all its shots, and end its reservation.
+
+    Args:
+        session: of the transaction that holds the job's lock.
+        job: its row.
+    """
+    session.flush()
+    states = set(session.scalars(select(ShotRow.state).where(ShotRow.job_id == job.id)))
+    if job.state not in OPEN or states & set(OPEN):
+        return
+    if states == {DONE}:
+        job.state = DONE
+    elif DONE in states:
+        job.state = PARTLY_DONE
+    else:
+        job.state = CANCELLED if CANCELLED in states else FAILED
+    job.ended_at = now()
+    if DONE in states:
+        commit(session, job.reservation_id)
+    else:
+        void(session, job.reservation_id)
+
+
+def _lock(session: Session, shot_id: str) -> tuple[JobRow, ShotRow]:
+    """Job before shot, always, so that two who settle never wait for each other."""
+    job_id = session.scalars(select(ShotRow.job_id).where(ShotRow.id == shot_id)).one()
+    job = session.get_one(JobRow, job_id, with_for_update=True)
+    return job, session.get_one(ShotRow, shot_id, with_for_update=True)
+
+
+def _fail(session: Session, job: JobRow, shot: ShotRow, error: VModelError | None, message: str = "") -> None:
+    shot.error_code = "internal" if error is None else error.code
+    shot.error_message = message if error is None else str(error)
+    _end(session, job, shot, FAILED)
+
+
+def _end(session: Session, job: JobRow, shot: ShotRow, state: str) -> None:
+    shot.state, shot.ended_at, shot.stage = state, now(), None
+    shot.share = 1.0 if state == DONE else shot.share
+    settle_job(session, job)

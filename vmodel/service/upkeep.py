@@ -1,0 +1,59 @@
+"""What workers do now and then: give up what waited too long, mend what hangs, delete what is kept no longer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select
+
+from vmodel.config import Settings
+from vmodel.database import Database, now
+from vmodel.service import lanes, retention
+from vmodel.service.durable import DurableQueue
+from vmodel.service.job_tables import OPEN, RELEASED, RUNNING, JobRow, PartRow
+from vmodel.service.jobs import LONGEST, cancel_job
+from vmodel.service.ledger import expire_reservations
+from vmodel.service.store import FileStore
+
+_HANGS = timedelta(minutes=2)
+
+
+def keep_up(settings: Settings, database: Database, store: FileStore, queue: DurableQueue) -> None:
+    """Do all of it; every worker may, at the same time."""
+    mend_parts(database, queue)
+    expire_jobs(database)
+    expire_reservations(database)
+    retention.keep_promises(settings, database, store)
+
+
+def mend_parts(database: Database, queue: DurableQueue) -> int:
+    """End turns that were handed out and that the durable queue neither runs nor will run.
+
+    Their open shots get a turn of their own. It should never happen; if it does, no job hangs for it.
+
+    Returns:
+        How many there were.
+    """
+    handed = PartRow.handed & PartRow.state.in_((RELEASED, RUNNING)) & (PartRow.released_at < now() - _HANGS)
+    with database.transaction() as session:
+        found = list(session.scalars(select(PartRow.id).where(handed)))
+    hanging = sorted(set(found) - queue.unfinished(found))
+    for part_id in hanging:
+        structlog.get_logger().error("turn_hung", part=part_id)
+        lanes.end_part(database, part_id)
+    return len(hanging)
+
+
+def expire_jobs(database: Database, older_than: timedelta = LONGEST - timedelta(days=1)) -> int:
+    """Give up jobs whose reservation is about to expire.
+
+    Returns:
+        How many were given up.
+    """
+    late = (JobRow.created_at < now() - older_than) & JobRow.state.in_(OPEN) & JobRow.cancelling.is_(False)
+    with database.transaction() as session:
+        found = session.execute(select(JobRow.account_id, JobRow.id).where(late)).all()
+    for account_id, job_id in found:
+        cancel_job(database, account_id, job_id)
+    return len(found)

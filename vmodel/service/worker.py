@@ -1,0 +1,202 @@
+"""A worker: takes turns, makes their pictures, delivers them, and looks after workers that died."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from vmodel.batch import log_fault
+from vmodel.config import Settings
+from vmodel.database import Database
+from vmodel.errors import StageError, VModelError
+from vmodel.service import heartbeat, lanes, settling, upkeep
+from vmodel.service.durable import DurableQueue
+from vmodel.service.heartbeat import BEAT_S, DRAINING, LIVE, Watch
+from vmodel.service.job_errors import ShotStopped
+from vmodel.service.job_request import localise, read_shot
+from vmodel.service.job_views import SILENT
+from vmodel.service.patience import patiently
+from vmodel.service.rendering import Progress, Renderer
+from vmodel.service.settling import Delivery, Work
+from vmodel.service.store import FileStore, write_local
+
+SUPERSEDED = 75
+"""Exit code of a worker that was taken for dead; whoever started it starts it anew."""
+TRIES = 3
+"""How often a picture is tried where its error may pass."""
+_HAND_OUT_S = 0.3
+_UPKEEP_S = 30.0
+_PASSING = (OSError, MemoryError)
+
+
+class Worker:
+    """One process's worker.
+
+    Args:
+        settings: of the installation.
+        database, store: open.
+        render: makes a picture; called from as many threads as there are slots.
+        worker_id: the same after a restart, and no other process's.
+        slots: turns at once.
+        silent: after so long without a beat another worker counts as dead.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        store: FileStore,
+        render: Renderer,
+        worker_id: str,
+        slots: int = 1,
+        silent: timedelta = SILENT,
+    ) -> None:
+        self.settings, self.database, self.store = settings, database, store
+        self.render, self.id, self.slots = render, worker_id, slots
+        self._silent = silent
+        self._draining = threading.Event()
+        self._hand_out_now = threading.Event()
+        self._log = structlog.get_logger().bind(worker=worker_id)
+        self._fetched = settings.cache / "uploads"
+
+    def run(self, stop: threading.Event, drain_s: int = 600) -> None:
+        """Work until asked to stop, then finish the pictures begun, and leave.
+
+        Args:
+            stop: set it to ask.
+            drain_s: pictures that take longer are made again by another worker.
+        """
+        started_at = patiently(lambda: heartbeat.join(self.database, self.id, self.slots))
+        queue = DurableQueue(self.settings, self.id, self.slots, self)
+        self._log.info("worker_joined", slots=self.slots)
+        ended = threading.Event()
+        beating = threading.Thread(target=self._beat_until, args=(ended, started_at, queue), daemon=True)
+        beating.start()
+        try:
+            while not stop.is_set():
+                self._hand_out(queue)
+                self._hand_out_now.wait(_HAND_OUT_S)
+                self._hand_out_now.clear()
+        finally:
+            self._draining.set()
+            self._log.info("worker_draining")
+            queue.close(drain_s)
+            ended.set()
+            beating.join()
+            patiently(lambda: heartbeat.leave(self.database, self.id), 10)
+            self._log.info("worker_left")
+
+    def open_shots(self, part_id: str) -> list[str]:
+        """Begin a turn; see ``vmodel.service.durable.Steps``."""
+        return patiently(lambda: settling.open_shots(self.database, part_id, self.id))
+
+    def make_shot(self, shot_id: str) -> bool:
+        """Make, deliver and charge one picture; see ``vmodel.service.durable.Steps``."""
+        if self._draining.is_set():
+            return False
+        while (work := patiently(lambda: settling.begin_shot(self.database, shot_id, self.id))) is not None:
+            log = self._log.bind(job=work.job_id, shot=work.shot_id, account=work.account_id)
+            if self._try(work, log):
+                break
+        self._hand_out_now.set()
+        return not self._draining.is_set()
+
+    def end_part(self, part_id: str) -> None:
+        """End a turn; see ``vmodel.service.durable.Steps``."""
+        patiently(lambda: lanes.end_part(self.database, part_id))
+        self._hand_out_now.set()
+
+    def _try(self, work: Work, log: structlog.stdlib.BoundLogger) -> bool:
+        """Make a picture.
+
+        Returns:
+            False if it is to be tried again.
+        """
+        start = time.perf_counter()
+        try:
+            self._make(work, start)
+            log.info("shot_done", seconds=round(time.perf_counter() - start, 2))
+        except ShotStopped:
+            patiently(lambda: settling.give_up(self.database, work.shot_id))
+            log.info("shot_stopped")
+        except Exception as error:
+            if _may_pass(error) and work.starts < TRIES:
+                log.warning("shot_again", error=type(error).__name__, starts=work.starts)
+                patiently(lambda: settling.put_back(self.database, work.shot_id))
+                time.sleep(0.5 * 2**work.starts)
+                return False
+            self._fail(work, error, log)
+        return True
+
+    def _make(self, work: Work, start: float) -> None:
+        write = partial(self._write_progress, work)
+        shot = localise(read_shot(work.garment, work.request), lambda key: self._fetch(work.account_id, key))
+        rendered = self.render(shot, work, Progress(write))
+        picture = self.store.put(work.account_id, rendered.picture, rendered.suffix)
+        sidecar = self.store.put(work.account_id, rendered.sidecar, "json")
+        delivery = Delivery(picture, sidecar, round(time.perf_counter() - start, 3))
+        patiently(lambda: settling.deliver(self.database, work.shot_id, delivery))
+
+    def _write_progress(self, work: Work, stage: str, share: float, preview: bytes | None) -> None:
+        key = None if preview is None else self.store.put(work.account_id, preview, "jpg")
+        patiently(lambda: settling.tell_progress(self.database, work, self.id, stage, share, key))
+
+    def _fail(self, work: Work, error: Exception, log: structlog.stdlib.BoundLogger) -> None:
+        known = error if isinstance(error, VModelError) else None
+        if known is None:
+            log.error("shot_fault", note=log_fault(error, self.settings.home))
+        else:
+            log.info("shot_failed", code=known.code)
+        sentence = "Something went wrong inside vmodel; the operator has a note of it. Try again later."
+        patiently(lambda: settling.fail(self.database, work.shot_id, known, sentence))
+
+    def _fetch(self, account_id: str, key: str) -> Path:
+        return write_local(self.store, account_id, key, self._fetched)
+
+    def _hand_out(self, queue: DurableQueue) -> None:
+        try:
+            parts = lanes.release_parts(self.database)
+            if parts:
+                queue.hand_in(parts)
+                lanes.mark_handed(self.database, parts)
+        except SQLAlchemyError as error:
+            self._log.warning("database_away", error=type(error).__name__)
+            time.sleep(1)
+
+    def _beat_until(self, ended: threading.Event, started_at: datetime, queue: DurableQueue) -> None:
+        watch = Watch(self.id, self._silent.total_seconds())
+        kept_up = time.monotonic()
+        every_s = min(BEAT_S, self._silent.total_seconds() / 4)
+        while not ended.wait(every_s):
+            try:
+                state = DRAINING if self._draining.is_set() else LIVE
+                if not heartbeat.beat(self.database, self.id, started_at, state):
+                    self._leave_at_once()
+                for dead in watch.look(self.database):
+                    taken = queue.take_over(dead)
+                    heartbeat.leave(self.database, dead, heartbeat.LOST)
+                    self._log.warning("worker_lost", lost=dead, turns_taken_over=taken)
+                if time.monotonic() - kept_up > _UPKEEP_S:
+                    kept_up = time.monotonic()
+                    upkeep.keep_up(self.settings, self.database, self.store, queue)
+            except (SQLAlchemyError, VModelError) as error:
+                self._log.warning("beat_failed", error=type(error).__name__)
+
+    def _leave_at_once(self) -> None:
+        """Others have our turns: whatever we still did would be done twice, and DBOS would take our word for it."""
+        self._log.error("worker_superseded")
+        os._exit(SUPERSEDED)
+
+
+def _may_pass(error: Exception) -> bool:
+    """True if the same picture may succeed in a moment; a stage that missed its bar would miss it again."""
+    if isinstance(error, VModelError):
+        return error.retryable and not isinstance(error, StageError)
+    return isinstance(error, _PASSING) or type(error).__name__ == "OutOfMemoryError"
