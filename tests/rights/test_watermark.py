@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from vmodel.rights.watermark import embed_mark, read_mark, read_mark_with_original
+from vmodel.types import ByteArray
+
+KEY = b"a secret of this installation 01"
+PAYLOAD = 0xA1_2345_6789
+EXAMPLES = "examples"
+
+
+def photo(name: str, width: int = 600) -> ByteArray:
+    with Image.open(f"{EXAMPLES}/{name}.jpg") as opened:
+        return np.asarray(opened.convert("RGB").resize((width, width * opened.height // opened.width)))
+
+
+def as_jpeg(picture: ByteArray, quality: int) -> ByteArray:
+    held = io.BytesIO()
+    Image.fromarray(picture).save(held, "JPEG", quality=quality)
+    return np.asarray(Image.open(held))
+
+
+def halved(picture: ByteArray) -> ByteArray:
+    return np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+
+
+def cropped_to_half(picture: ByteArray) -> ByteArray:
+    height, width = picture.shape[:2]
+    return picture[height // 7 : height // 7 + int(0.71 * height), width // 6 : width // 6 + int(0.71 * width)]
+
+
+def turned(picture: ByteArray) -> ByteArray:
+    height, width = picture.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 5, 1)
+    return np.asarray(cv2.warpAffine(picture, turn, (width, height), flags=cv2.INTER_CUBIC))
+
+
+@pytest.fixture(scope="module")
+def original() -> ByteArray:
+    return photo("logo-tee")
+
+
+@pytest.fixture(scope="module")
+def marked(original: ByteArray) -> ByteArray:
+    return embed_mark(original, PAYLOAD, KEY)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda picture: picture,
+        lambda picture: as_jpeg(picture, 50),
+        halved,
+        cropped_to_half,
+        lambda picture: picture[:, ::-1],
+        turned,
+    ],
+    ids=["as it is", "JPEG 50", "half the size", "half the area", "mirrored", "turned by 5 degrees"],
+)
+def test_the_exact_id_is_read_from_a_changed_copy(marked: ByteArray, change: Callable[[ByteArray], ByteArray]) -> None:
+    reading = read_mark(np.ascontiguousarray(change(marked)), KEY)
+    assert reading is not None
+    assert reading.payload == PAYLOAD
+
+
+def test_the_mark_is_too_faint_to_see(original: ByteArray, marked: ByteArray) -> None:
+    error = np.mean((marked.astype(float) - original) ** 2)
+    assert 10 * np.log10(255**2 / error) >= 43
+
+
+def test_a_picture_without_a_mark_reads_as_none(original: ByteArray) -> None:
+    assert read_mark(original, KEY) is None
+
+
+def test_another_installation_reads_nothing(marked: ByteArray) -> None:
+    assert read_mark(marked, b"another installation's secret 02") is None
+
+
+def test_flat_white_stays_within_two_levels() -> None:
+    white = np.full((512, 384, 3), 255, np.uint8)
+    assert embed_mark(white, PAYLOAD, KEY).min() >= 253
+
+
+def test_transparency_stays_as_it_was(original: ByteArray) -> None:
+    clear = np.dstack([original, np.arange(original.shape[1], dtype=np.uint8)[None].repeat(original.shape[0], 0)])
+    assert (embed_mark(clear, PAYLOAD, KEY)[..., 3] == clear[..., 3]).all()
+
+
+def test_a_payload_that_does_not_fit_is_refused(original: ByteArray) -> None:
+    with pytest.raises(ValueError, match="40 bits"):
+        embed_mark(original, 1 << 40, KEY)
+
+
+def test_a_small_poor_copy_is_read_beside_its_original(original: ByteArray, marked: ByteArray) -> None:
+    poor = as_jpeg(np.asarray(cv2.resize(marked, None, fx=0.6, fy=0.66, interpolation=cv2.INTER_AREA)), 70)
+    reading = read_mark_with_original(poor, original, KEY)
+    assert reading is not None
+    assert reading.payload == PAYLOAD

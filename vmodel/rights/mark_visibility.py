@@ -1,0 +1,59 @@
+"""How much of the mark a picture hides, place by place."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from vmodel.types import ByteArray, FloatArray
+
+HIDDEN_SHARE = 0.22
+"""The mark's deviation as a share of the texture's own, in the mark's band."""
+ON_GREY, ON_WHITE = 0.9, 0.5
+"""Deviation in grey levels on flat ground, and on flat white (seen at 200 % without mottling)."""
+MOST = 6.0
+"""Deviation in grey levels that is never passed."""
+
+
+def luma_of(picture: ByteArray) -> FloatArray:
+    """(H, W) float32 in 0..255 (BT.601 weights, as JPEG's)."""
+    if picture.ndim == 2:
+        return picture.astype(np.float32)
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(picture[..., :3]), cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def band_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
+    """What varies as fast as the mark or faster.
+
+    Args:
+        luma: (H, W) float32.
+        scale: a tile's side over 128 pixels.
+    """
+    return np.asarray(luma - cv2.blur(cv2.blur(luma, _odd(11 * scale)), _odd(11 * scale)), np.float32)
+
+
+def deviation_of(band: FloatArray, scale: float = 1.0) -> FloatArray:
+    """Local standard deviation of a band; thin edges in flat ground count little."""
+    square = cv2.blur(band * band, _odd(9 * scale))
+    around = cv2.erode(square, np.ones(_odd(9 * scale), np.uint8))
+    return np.asarray(np.sqrt(np.maximum(cv2.blur(around, _odd(9 * scale)), 0)), np.float32)
+
+
+def hiding(luma: FloatArray, scale: float = 1.0) -> FloatArray:
+    """Deviation in grey levels that the mark may have at each pixel.
+
+    Args:
+        luma: (H, W) float32 in 0..255.
+        scale: a tile's side over 128 pixels.
+    Returns:
+        (H, W) float32 from 0.5 to 6.
+    """
+    smooth = cv2.blur(luma, _odd(9 * scale))
+    white = np.clip((smooth - 225) / 25, 0, 1)
+    flat = ON_GREY + (ON_WHITE - ON_GREY) * white
+    return np.asarray(np.clip(HIDDEN_SHARE * deviation_of(band_of(luma, scale), scale), flat, MOST), np.float32)
+
+
+def _odd(side: float) -> tuple[int, int]:
+    whole = max(3, 2 * round((side - 1) / 2) + 1)
+    return whole, whole
