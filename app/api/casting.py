@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from app.api.asking import Reader
 from app.api.errors import NotFound
 from app.api.installation import Here
 from vmodel.types import VirtualModel
@@ -58,7 +59,7 @@ class Choices(BaseModel):
 
 
 @router.get("/models")
-def list_models(here: Here, gender: str | None = None, size: str | None = None) -> list[Model]:
+def list_models(_: Reader, here: Here, gender: str | None = None, size: str | None = None) -> list[Model]:
     """The roster, in its order; ``gender`` and ``size`` narrow it."""
     return [
         Model.of(model)
@@ -68,7 +69,7 @@ def list_models(here: Here, gender: str | None = None, size: str | None = None) 
 
 
 @router.get("/models/{model_id}")
-def get_model(model_id: str, here: Here) -> Model:
+def get_model(model_id: str, _: Reader, here: Here) -> Model:
     """One model of the roster."""
     if model_id not in here.roster:
         raise NotFound("model")
@@ -76,7 +77,7 @@ def get_model(model_id: str, here: Here) -> Model:
 
 
 @router.get("/poses")
-def list_poses() -> list[Pose]:
+def list_poses(_: Reader) -> list[Pose]:
     """The library of poses."""
     from vmodel.body.pose import pose_names
 
@@ -84,7 +85,7 @@ def list_poses() -> list[Pose]:
 
 
 @router.get("/choices")
-def list_choices() -> Choices:
+def list_choices(_: Reader) -> Choices:
     """Every other word that a shot or a correction takes."""
     from pipelines.loading import PIPELINES
     from vmodel.drape.materials import load_materials

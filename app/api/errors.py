@@ -1,8 +1,7 @@
 """Refusals that only a caller over HTTP can meet; each carries its status.
 
 VModelError
-└── ApiError  NotSignedIn NotPermitted CsrfMissing NotFound MethodNotAllowed BodyTooLarge BodyInvalid NotAPicture
-              TooManyRequests Busy
+└── ApiError  NotFound MethodNotAllowed BodyTooLarge BodyInvalid Busy NotReady
 """
 
 from __future__ import annotations
@@ -23,36 +22,6 @@ class ApiError(VModelError):
     code = "refused"
     status: ClassVar[int] = 400
     retry_after_s: int | None = None
-
-
-class NotSignedIn(ApiError):
-    """No key, or one that is unknown, revoked or expired."""
-
-    code = "not_signed_in"
-    status = 401
-
-    def __init__(self) -> None:
-        super().__init__("No valid API key came with the request; send it as `Authorization: Bearer KEY`.")
-
-
-class NotPermitted(ApiError):
-    """The key is valid, and not for this."""
-
-    code = "not_permitted"
-    status = 403
-
-    def __init__(self, needed: str) -> None:
-        super().__init__(f"This key may not do that; use one with {needed}.")
-
-
-class CsrfMissing(ApiError):
-    """A change was asked for by a cookie alone, which a foreign page can send too."""
-
-    code = "csrf"
-    status = 403
-
-    def __init__(self) -> None:
-        super().__init__("The request lacks the page's token; reload the page, or send X-CSRF-Token.")
 
 
 class NotFound(ApiError):
@@ -95,28 +64,6 @@ class BodyInvalid(ApiError):
         super().__init__(f"The request is not understood ({reason}); see /v1/openapi.json.")
 
 
-class NotAPicture(ApiError):
-    """The upload is of another kind than stated or allowed."""
-
-    code = "not_a_picture"
-    status = 415
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"The {what} is not a supported picture; send JPEG, PNG, WebP, HEIC or TIFF.")
-
-
-class TooManyRequests(ApiError):
-    """More requests than the account's rate."""
-
-    code = "too_many_requests"
-    status = 429
-    retryable = True
-
-    def __init__(self, retry_after_s: int) -> None:
-        super().__init__(f"Too many requests; try again in {retry_after_s} s.")
-        self.retry_after_s = retry_after_s
-
-
 class Busy(ApiError):
     """Every reader is at work and the line is full."""
 
@@ -127,3 +74,15 @@ class Busy(ApiError):
 
     def __init__(self) -> None:
         super().__init__("Too many photos are being read at this moment; try again in 5 s.")
+
+
+class NotReady(ApiError):
+    """Something the service needs does not answer."""
+
+    code = "not_ready"
+    status = 503
+    retryable = True
+    retry_after_s = 5
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The {what} does not answer; try again in 5 s.")

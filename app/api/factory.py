@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
@@ -11,17 +10,20 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from prometheus_client import CollectorRegistry
 
-from app.api import casting, health
+from app.api import casting, files, garments, health
 from app.api.figures import HttpFigures
 from app.api.front import Front
 from app.api.installation import Installation
 from app.api.problems import Problem, catch_problems
-from vmodel.batch import log_fault
+from app.api.reading_room import ReadingRoom
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.database import open_database
+from vmodel.service.plans import read_plans
+from vmodel.service.secret import installation_secret
+from vmodel.service.store import open_store
 
-_ROUTERS = (health.router, casting.router)
+_ROUTERS = (health.router, casting.router, garments.router, files.router)
 _DESCRIPTION = """One flat-lay photo of a garment becomes pictures of a virtual model wearing it.
 
 Send your API key with every request: `Authorization: Bearer KEY`. What is another account's is answered with 404.
@@ -55,7 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,  # the bundled viewers load scripts from other sites
         redoc_url=None,
         lifespan=lifespan,
-        responses={code: {"model": Problem} for code in (401, 404, 422, 429)},
+        responses={code: {"model": Problem} for code in (401, 403, 404, 422, 429)},
     )
     app.state.installation = here
     catch_problems(app)
@@ -68,9 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
         )
-    app.add_middleware(
-        Front, settings=settings, figures=here.figures, report_fault=lambda error: log_fault(error, settings.home)
-    )
+    app.add_middleware(Front, settings=settings, figures=here.figures, report_fault=_reporting(settings))
     return app
 
 
@@ -87,5 +87,17 @@ def open_installation(settings: Settings) -> Installation:
         roster=load_roster(settings),
         registry=registry,
         figures=HttpFigures(registry),
-        readers=ThreadPoolExecutor(settings.readers, thread_name_prefix="reader"),
+        reading_room=ReadingRoom(settings.readers),
+        plans=read_plans(settings),
+        store=open_store(settings),
+        secret=installation_secret(settings),
     )
+
+
+def _reporting(settings: Settings) -> Callable[[Exception], str]:
+    def report(error: Exception) -> str:
+        from vmodel.batch import log_fault
+
+        return log_fault(error, settings.home)
+
+    return report

@@ -10,9 +10,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
+from app.api.asking import Operator
+from app.api.errors import NotReady
 from app.api.installation import Here
 from app.api.problems import Problem
-from vmodel.errors import VModelError
 
 router = APIRouter(tags=["operations"])
 
@@ -22,15 +23,6 @@ class Health(BaseModel):
 
     status: str = Field(examples=["ok"])
     version: str = Field(examples=["0.1.0"])
-
-
-class NotReady(VModelError):
-    """Something the service needs does not answer."""
-
-    code = "not_ready"
-    retryable = True
-    status = 503
-    retry_after_s = 5
 
 
 @router.get("/v1/health")
@@ -46,11 +38,11 @@ def ready(here: Here) -> Health:
         with here.database.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
     except Exception as error:
-        raise NotReady(f"The database does not answer ({type(error).__name__}); try again in 5 s.") from error
+        raise NotReady("database") from error
     return Health(status="ok", version=version("vmodel"))
 
 
 @router.get("/metrics", response_class=Response, include_in_schema=False)
-def metrics(here: Here) -> Response:
-    """Figures in Prometheus' text format."""
+def metrics(_: Operator, here: Here) -> Response:
+    """Figures in Prometheus' text format, for a key with the scope "operate"."""
     return Response(generate_latest(here.registry), media_type=CONTENT_TYPE_LATEST)

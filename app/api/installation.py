@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from app.api.figures import HttpFigures
+from app.api.reading_room import ReadingRoom
 from vmodel.body.roster import Roster
 from vmodel.config import Settings
 from vmodel.database import Database
+from vmodel.service.plans import Plans
+from vmodel.service.store import FileStore
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,10 @@ class Installation:
         roster: the virtual models.
         registry: figures for Prometheus.
         figures: those of HTTP.
-        readers: threads that read photos, few, so that the other requests keep their time.
+        reading_room: few threads that read photos, so that the other requests keep their time.
+        plans: prices and limits.
+        store: sellers' files.
+        secret: signs links.
     """
 
     settings: Settings
@@ -33,11 +38,14 @@ class Installation:
     roster: Roster
     registry: CollectorRegistry
     figures: HttpFigures
-    readers: ThreadPoolExecutor
+    reading_room: ReadingRoom
+    plans: Plans
+    store: FileStore
+    secret: bytes = field(repr=False)
 
     def close(self) -> None:
         """Let running readings end and give everything back."""
-        self.readers.shutdown(wait=True, cancel_futures=True)
+        self.reading_room.close()
         self.database.close()
 
 

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from app.api.errors import ApiError, BodyInvalid, MethodNotAllowed, NotFound, NotSignedIn
+from app.api.errors import ApiError, BodyInvalid, MethodNotAllowed, NotFound
 from vmodel import errors
 
 MEDIA_TYPE = "application/problem+json"
@@ -21,6 +21,22 @@ _STATUS_OF = {
     errors.InputError: 422,
     errors.StageError: 422,
     errors.SetupError: 503,
+}
+#: By the stable code where the kind of error does not tell.
+_STATUS_OF_CODE = {
+    "key_invalid": 401,
+    "session_invalid": 401,
+    "wrong_password": 401,
+    "credits_exhausted": 402,
+    "scope_missing": 403,
+    "form_forged": 403,
+    "link_invalid": 404,
+    "account_unknown": 404,
+    "file_not_found": 404,
+    "garment_unknown": 404,
+    "webhook_unknown": 404,
+    "idempotency_conflict": 409,
+    "rate_limited": 429,
 }
 
 
@@ -38,9 +54,8 @@ def status_of(error: errors.VModelError) -> int:
     """HTTP status of a failure."""
     if isinstance(error, ApiError):
         return error.status
-    own = getattr(error, "status", None)
-    if isinstance(own, int):
-        return own
+    if error.code in _STATUS_OF_CODE:
+        return _STATUS_OF_CODE[error.code]
     return next((status for kind, status in _STATUS_OF.items() if isinstance(error, kind)), 500)
 
 
@@ -90,7 +105,7 @@ def request_id_of(request: Request) -> str:
 def _from_http(error: HTTPException) -> ApiError:
     if isinstance(error.__cause__, ApiError):
         return error.__cause__
-    known = {401: NotSignedIn, 404: NotFound, 405: MethodNotAllowed}
+    known = {404: NotFound, 405: MethodNotAllowed}
     return known[error.status_code]() if error.status_code in known else BodyInvalid(str(error.detail))
 
 

@@ -6,18 +6,41 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from api_callers import client_of, new_account
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.api.factory import create_app
+from app.api.installation import Installation
 from vmodel.config import Settings
+
+PLANS = """
+pipelines: {draft: 1, embedded: 2, flux2-klein: 4, sdxl: 4}
+sizes: [{megapixels: 10, times: 1}]
+plans:
+  free: {monthly_credits: 50, concurrent_jobs: 4, pictures_a_day: 100, requests_a_minute: 100000}
+  slow: {monthly_credits: 50, concurrent_jobs: 1, pictures_a_day: 2, requests_a_minute: 5}
+"""
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
-    app = create_app(Settings(home=tmp_path_factory.mktemp("api")))
+def api_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    home = tmp_path_factory.mktemp("api")
+    (home / "plans.yaml").write_text(PLANS)
+    return Settings(home=home, plans=home / "plans.yaml", max_upload_mb=8)
+
+
+@pytest.fixture(scope="module")
+def api(api_settings: Settings) -> Iterator[FastAPI]:
+    app = create_app(api_settings)
     with TestClient(app):
         yield app
+
+
+@pytest.fixture(scope="module")
+def here(api: FastAPI) -> Installation:
+    found: Installation = api.state.installation
+    return found
 
 
 @pytest.fixture
@@ -26,6 +49,33 @@ def stranger(api: FastAPI) -> TestClient:
     return TestClient(api)
 
 
+@pytest.fixture(scope="module")
+def anna(api: FastAPI, here: Installation) -> TestClient:
+    """A seller."""
+    return client_of(api, new_account(here, "anna@shop.example"))
+
+
+@pytest.fixture(scope="module")
+def bert(api: FastAPI, here: Installation) -> TestClient:
+    """Another seller."""
+    return client_of(api, new_account(here, "bert@shop.example"))
+
+
+@pytest.fixture(scope="module")
+def operator(api: FastAPI, here: Installation) -> TestClient:
+    """Who runs the installation."""
+    return client_of(api, new_account(here, "olga@house.example", "operator"), ("read", "manage", "operate"))
+
+
 @pytest.fixture(scope="session")
 def tee_photo(examples: Path) -> bytes:
-    return (examples / "logo-tee.jpg").read_bytes()
+    """The example T-shirt, small enough that reading it is quick."""
+    import io
+
+    from PIL import Image
+
+    with Image.open(examples / "logo-tee.jpg") as photo:
+        small = photo.resize((600, 800), Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    small.save(stream, "JPEG", quality=92)
+    return stream.getvalue()

@@ -1,0 +1,68 @@
+"""Who is asking, and whether they may: an API key, or the page's login with its token against forged forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from app.api.installation import Here, Installation
+from vmodel.service.access import Identity, check_form, find_api_key, find_session
+from vmodel.service.errors import KeyInvalid
+from vmodel.service.rates import check_rate
+
+COOKIE = "vmodel_session"
+CSRF_HEADER = "X-CSRF-Token"
+_HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+_MINUTE_S = 60
+
+_Bearer = Annotated[
+    HTTPAuthorizationCredentials | None,
+    Depends(HTTPBearer(auto_error=False, scheme_name="API key", description="A key of `vmodel admin create-key`.")),
+]
+
+
+def identify(request: Request, here: Installation, token: str | None) -> Identity:
+    """Who sends a request; each counts against the rate of its key or login.
+
+    Args:
+        request: for its method, cookie and address.
+        here: the installation.
+        token: of the Authorization header; None without one, then the cookie counts.
+    Raises:
+        KeyInvalid, SessionInvalid: nobody that is known.
+        FormForged: a change is asked for by cookie alone.
+        RateLimited: too many requests.
+    """
+    with here.database.transaction() as session:
+        if token is not None:
+            identity = find_api_key(session, token)
+        else:
+            cookie = request.cookies.get(COOKIE)
+            if cookie is None:
+                raise KeyInvalid
+            login = find_session(session, cookie)
+            if request.method not in _HARMLESS:
+                check_form(login, request.headers.get(CSRF_HEADER))
+            identity = login.identity
+        check_rate(session, identity.subject, here.plans.plan(identity.plan).requests_a_minute, _MINUTE_S)
+    request.scope["state"]["account_id"] = identity.account_id
+    return identity
+
+
+def _may(scope: str) -> Callable[..., Identity]:
+    def asking(request: Request, here: Here, bearer: _Bearer) -> Identity:
+        identity = identify(request, here, None if bearer is None else bearer.credentials)
+        identity.require(scope)
+        return identity
+
+    return asking
+
+
+#: Parameters of a route: who asks, and that they may look, make pictures, change settings, or run the installation.
+Reader = Annotated[Identity, Depends(_may("read"))]
+Shooter = Annotated[Identity, Depends(_may("shoot"))]
+Manager = Annotated[Identity, Depends(_may("manage"))]
+Operator = Annotated[Identity, Depends(_may("operate"))]

@@ -1,0 +1,154 @@
+"""From uploaded files to a kept garment: read first, kept only if they are worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app.api.installation import Installation
+from vmodel.errors import (
+    AnimatedPhoto,
+    MaskMismatch,
+    PersonInPhoto,
+    PhotoTooLarge,
+    PhotoTooSmall,
+    UnreadablePhoto,
+    UnsupportedPhoto,
+    VModelError,
+)
+from vmodel.service.garments import (
+    GarmentFiles,
+    Stated,
+    StoredGarment,
+    Understanding,
+    change_garment,
+    check_stated,
+    find_garment,
+    keep_garment,
+    plain_name,
+    suffix_of,
+    unneeded_files,
+)
+
+#: Not worth keeping: the file itself is none, does not belong to the photo, or shows somebody.
+_REFUSED = (
+    *(AnimatedPhoto, MaskMismatch, PersonInPhoto, PhotoTooLarge, PhotoTooSmall, UnreadablePhoto, UnsupportedPhoto),
+)
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """Files of one garment as they came."""
+
+    photo: bytes
+    mask: bytes | None = None
+    back: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to become of a garment.
+
+    Attributes:
+        name: None keeps the old one.
+        stated: fields of ``Stated`` that change.
+        mask: None keeps the old one, empty takes it back.
+        back: None keeps the old one.
+    """
+
+    name: str | None = None
+    stated: Mapping[str, Any] = field(default_factory=dict)
+    mask: bytes | None = None
+    back: bytes | None = None
+
+    @property
+    def is_only_a_name(self) -> bool:
+        """True if the photo need not be read again."""
+        return not self.stated and self.mask is None and self.back is None
+
+
+def take_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, stated: Stated) -> StoredGarment:
+    """Read the files of a new garment and keep them.
+
+    Raises:
+        Busy: too many photos are being read.
+        VModelError: a file that is not worth keeping, or words that fit no garment.
+    """
+    check_stated(stated)
+    called = plain_name(name)
+    outcome = here.reading_room.read(lambda: _read(uploaded, called, stated, here))
+    photo = here.store.put(account_id, uploaded.photo, suffix_of(uploaded.photo))
+    files = GarmentFiles(
+        photo,
+        _put(here, account_id, uploaded.mask),
+        _put(here, account_id, uploaded.back),
+        _put_cutout(here, account_id, outcome),
+    )
+    with here.database.transaction() as session:
+        return keep_garment(session, account_id, called, files, stated, outcome)
+
+
+def take_change(here: Installation, account_id: str, garment_id: str, change: Change) -> StoredGarment:
+    """Correct a garment; its photo is read again unless only its name changes.
+
+    Raises:
+        GarmentUnknown: not one of this account.
+        Busy: too many photos are being read.
+        VModelError: the change does not fit the photo; nothing has changed then.
+    """
+    with here.database.transaction() as session:
+        old = find_garment(session, account_id, garment_id)
+        if change.name is not None:
+            old.name = plain_name(change.name) if change.is_only_a_name else old.name
+    if change.is_only_a_name:
+        return old
+    stated = replace(old.stated, **change.stated)
+    check_stated(stated)
+    mask = here.store.get(account_id, old.mask_key) if change.mask is None and old.mask_key else change.mask or None
+    uploaded = Uploaded(here.store.get(account_id, old.photo_key), mask, change.back)
+    outcome = here.reading_room.read(lambda: _read(uploaded, old.name, stated, here))
+    if isinstance(outcome, VModelError):
+        raise outcome
+    files = GarmentFiles(
+        old.photo_key,
+        _put(here, account_id, mask),
+        old.back_key if change.back is None else _put(here, account_id, change.back),
+        _put_cutout(here, account_id, outcome),
+    )
+    with here.database.transaction() as session:
+        garment = find_garment(session, account_id, garment_id)
+        change_garment(garment, files, stated, outcome)
+        garment.name = garment.name if change.name is None else plain_name(change.name)
+        session.flush()
+        gone = unneeded_files(session, account_id, old.file_keys)
+    for key in gone:
+        here.store.delete(account_id, key)
+    return garment
+
+
+def _read(uploaded: Uploaded, name: str, stated: Stated, here: Installation) -> Understanding | VModelError:
+    """What the photo shows, or why that could not be told.
+
+    Raises:
+        VModelError: a file that is not worth keeping.
+    """
+    from vmodel.service.garment_reading import read_photo, understand_garment
+
+    flat_lay = read_photo(uploaded.photo, name, here.settings)
+    if uploaded.back is not None:
+        read_photo(uploaded.back, name, here.settings)
+    try:
+        return understand_garment(flat_lay, uploaded.mask, stated, here.roster, here.settings)
+    except _REFUSED:
+        raise
+    except VModelError as error:
+        return error
+
+
+def _put(here: Installation, account_id: str, content: bytes | None) -> str | None:
+    return None if content is None else here.store.put(account_id, content, suffix_of(content))
+
+
+def _put_cutout(here: Installation, account_id: str, outcome: Understanding | VModelError) -> str | None:
+    return here.store.put(account_id, outcome.cutout_png, "png") if isinstance(outcome, Understanding) else None

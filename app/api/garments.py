@@ -1,0 +1,128 @@
+"""Garments over HTTP: upload a photo, see what was understood, correct it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
+
+from app.api.asking import Manager, Reader, Shooter
+from app.api.errors import NotFound
+from app.api.files import answer_picture
+from app.api.garment_bodies import Correction, Garment, show_garment
+from app.api.garment_intake import Change, Uploaded, take_change, take_in
+from app.api.installation import Here
+from vmodel.service.garments import PAGE, Stated, delete_garment, find_garment, list_garments
+
+router = APIRouter(prefix="/v1/garments", tags=["garments"])
+
+Id = Annotated[
+    str, Path(description="Id of the garment.", max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
+]
+Picture = Annotated[UploadFile, File(description="JPEG, PNG, WebP, HEIC or TIFF.")]
+_Word = Annotated[str | None, Form(max_length=64)]
+_Centimetres = Annotated[float | None, Form(gt=0, le=1000, allow_inf_nan=False)]
+
+
+@router.post("", status_code=201)
+def upload(
+    asker: Shooter,
+    here: Here,
+    photo: Picture,
+    mask: Annotated[UploadFile | None, File(description="Black and white, of the photo's size.")] = None,
+    back: Annotated[UploadFile | None, File(description="Flat-lay of the garment's back.")] = None,
+    name: Annotated[str | None, Form(max_length=200)] = None,
+    category: _Word = None,
+    material: _Word = None,
+    width_cm: _Centimetres = None,
+    length_cm: _Centimetres = None,
+) -> Garment:
+    """Upload a flat-lay photo and see what is understood of it.
+
+    A photo that is no picture, or that shows a person, is refused and not kept. One in which no garment is found is
+    kept with its ``problem``, so that a mask or a category can mend it.
+    """
+    stated = Stated(category or None, material or None, width_cm, length_cm)
+    uploaded = Uploaded(photo.file.read(), _content(mask), _content(back))
+    return show_garment(take_in(here, asker.account_id, name or photo.filename or "", uploaded, stated), here)
+
+
+@router.get("")
+def list_all(
+    asker: Reader,
+    here: Here,
+    limit: Annotated[int, Query(ge=1, le=PAGE)] = 20,
+    before: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$", description="Id; only older ones.")] = None,
+) -> list[Garment]:
+    """Your garments, the newest first."""
+    with here.database.transaction() as session:
+        return [show_garment(each, here) for each in list_garments(session, asker.account_id, limit, before)]
+
+
+@router.get("/{garment_id}")
+def get(garment_id: Id, asker: Reader, here: Here) -> Garment:
+    """One garment, with what was understood of it."""
+    with here.database.transaction() as session:
+        return show_garment(find_garment(session, asker.account_id, garment_id), here)
+
+
+@router.patch("/{garment_id}")
+def correct(garment_id: Id, correction: Correction, asker: Shooter, here: Here) -> Garment:
+    """Correct what was understood: name, category, material, sizes in centimetres, landmarks.
+
+    The photo is read again with your word; the answer shows the outcome. What does not fit is refused and nothing
+    changes.
+    """
+    stated = {field: getattr(correction, field) for field in correction.model_fields_set - {"name"}}
+    if "landmarks" in stated:
+        stated["landmarks"] = stated["landmarks"] or {}
+    return show_garment(take_change(here, asker.account_id, garment_id, Change(correction.name, stated)), here)
+
+
+@router.put("/{garment_id}/mask")
+def put_mask(garment_id: Id, asker: Shooter, here: Here, mask: Picture) -> Garment:
+    """Give a mask in place of the cut-out: white is garment, and it has the photo's size."""
+    return show_garment(take_change(here, asker.account_id, garment_id, Change(mask=mask.file.read())), here)
+
+
+@router.delete("/{garment_id}/mask")
+def delete_mask(garment_id: Id, asker: Shooter, here: Here) -> Garment:
+    """Take the mask back."""
+    return show_garment(take_change(here, asker.account_id, garment_id, Change(mask=b"")), here)
+
+
+@router.put("/{garment_id}/back")
+def put_back(garment_id: Id, asker: Shooter, here: Here, back: Picture) -> Garment:
+    """Give a flat-lay photo of the garment's back."""
+    return show_garment(take_change(here, asker.account_id, garment_id, Change(back=back.file.read())), here)
+
+
+@router.get("/{garment_id}/photo", response_class=Response, responses={200: {"content": {"image/*": {}}}})
+def get_photo(garment_id: Id, asker: Reader, here: Here) -> Response:
+    """The photo as uploaded."""
+    with here.database.transaction() as session:
+        key = find_garment(session, asker.account_id, garment_id).photo_key
+    return answer_picture(here, asker.account_id, key)
+
+
+@router.get("/{garment_id}/cutout", response_class=Response, responses={200: {"content": {"image/png": {}}}})
+def get_cutout(garment_id: Id, asker: Reader, here: Here) -> Response:
+    """The garment alone on a transparent ground, PNG."""
+    with here.database.transaction() as session:
+        key = find_garment(session, asker.account_id, garment_id).cutout_key
+    if key is None:
+        raise NotFound("picture")
+    return answer_picture(here, asker.account_id, key)
+
+
+@router.delete("/{garment_id}", status_code=204)
+def delete(garment_id: Id, asker: Manager, here: Here) -> None:
+    """Delete a garment and its files; pictures made of it stay until they are deleted themselves."""
+    with here.database.transaction() as session:
+        keys = delete_garment(session, asker.account_id, garment_id)
+    for key in keys:
+        here.store.delete(asker.account_id, key)
+
+
+def _content(file: UploadFile | None) -> bytes | None:
+    return None if file is None else file.file.read()

@@ -1,0 +1,127 @@
+"""Who may do what: keys, scopes, logins with their token, rates, and one seller against another."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from api_callers import BLANK, PASSWORD, client_of, new_account, upload
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.api.asking import COOKIE, CSRF_HEADER
+from app.api.installation import Installation
+from vmodel.service.access import create_api_key, log_in, revoke_api_key
+
+OPEN = {"/v1/health", "/v1/ready", "/v1/files/{token}"}
+"""What answers without a key: the last one by a signature."""
+
+
+def operations(api: FastAPI) -> list[tuple[str, str]]:
+    """(method, path) of everything that the description lists."""
+    return [
+        (method.upper(), path)
+        for path, item in api.openapi()["paths"].items()
+        for method in item
+        if method in {"get", "post", "put", "patch", "delete"}
+    ]
+
+
+def ask(client: TestClient, method: str, path: str, **names: str) -> Any:
+    filled = re.sub(r"\{(\w+)\}", lambda match: names.get(match[1], "0" * 32), path)
+    return client.request(
+        method,
+        filled,
+        files={"photo": ("a.png", BLANK), "mask": ("a.png", BLANK)} if method in {"POST", "PUT"} else None,
+    )
+
+
+def test_without_a_key_every_address_asks_for_one(api: FastAPI, stranger: TestClient) -> None:
+    for method, path in operations(api):
+        answer = ask(stranger, method, path)
+        if path in OPEN:
+            assert answer.status_code in {200, 404}, path
+        else:
+            assert (answer.status_code, answer.json()["code"]) == (401, "key_invalid"), path
+            assert answer.headers["www-authenticate"] == "Bearer"
+    assert stranger.get("/metrics").status_code == 401
+
+
+def test_unknown_and_revoked_keys_are_refused(api: FastAPI, here: Installation) -> None:
+    account_id = new_account(here, "revoked@shop.example")
+    with here.database.transaction() as session:
+        key = create_api_key(session, account_id)
+    client = TestClient(api, headers={"Authorization": f"Bearer {key.token}"})
+    assert client.get("/v1/models").status_code == 200
+    with here.database.transaction() as session:
+        revoke_api_key(session, key.id)
+    assert client.get("/v1/models").status_code == 401
+    for header in ("Bearer nonsense", "Basic YTpi", "Bearer ", f"Bearer {'x' * 5000}"):
+        assert TestClient(api, headers={"Authorization": header}).get("/v1/models").status_code == 401
+
+
+def test_a_key_does_only_what_its_scopes_allow(api: FastAPI, here: Installation, anna: TestClient) -> None:
+    looking = client_of(api, new_account(here, "looking@shop.example"), ("read",))
+    assert looking.get("/v1/garments").status_code == 200
+    refused = upload(looking, BLANK)
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+    assert anna.get("/metrics").status_code == 403
+
+
+def test_a_login_changes_things_only_with_its_pages_token(api: FastAPI, here: Installation) -> None:
+    new_account(here, "page@shop.example")
+    login = log_in(here.database, "page@shop.example", PASSWORD)
+    page = TestClient(api, cookies={COOKIE: login.token})
+    assert page.get("/v1/garments").status_code == 200
+    forged = upload(page, BLANK)
+    assert (forged.status_code, forged.json()["code"]) == (403, "form_forged")
+    page.headers[CSRF_HEADER] = "guessed"
+    assert upload(page, BLANK).status_code == 403
+    page.headers[CSRF_HEADER] = login.csrf
+    assert upload(page, BLANK).status_code == 201
+    assert TestClient(api, cookies={COOKIE: "stolen?"}).get("/v1/garments").status_code == 401
+
+
+def test_whoever_asks_too_often_is_told_when_to_come_back(api: FastAPI, here: Installation) -> None:
+    client = client_of(api, new_account(here, "eager@shop.example", plan="slow"))
+    answers = [client.get("/v1/poses") for _ in range(7)]
+    limited = [answer for answer in answers if answer.status_code == 429]
+    assert [answer.status_code for answer in answers[:4]] == [200] * 4
+    assert limited
+    assert limited[0].json()["code"] == "rate_limited"
+    assert 1 <= int(limited[0].headers["retry-after"]) <= 120
+
+
+@pytest.fixture(scope="module")
+def possessions(anna: TestClient) -> dict[str, str]:
+    """Path parameter -> id of something of Anna's."""
+    return {"garment_id": upload(anna, BLANK).json()["id"]}
+
+
+def test_nobody_reaches_what_is_anothers(
+    api: FastAPI, anna: TestClient, bert: TestClient, possessions: dict[str, str]
+) -> None:
+    asked = 0
+    for method, path in operations(api):
+        names = set(re.findall(r"\{(\w+)\}", path))
+        if not names or path in OPEN or names == {"model_id"}:
+            continue
+        assert names <= set(possessions), f"the test lacks a possession for {path}"
+        answer = ask(bert, method, path, **possessions)
+        assert answer.status_code in {404, 422}, f"{method} {path}: {answer.status_code}"
+        stranger_to_all = ask(bert, method, path)
+        assert {**answer.json(), "request_id": ""} == {**stranger_to_all.json(), "request_id": ""}, path
+        asked += 1
+    assert asked >= 8
+    assert anna.get(f"/v1/garments/{possessions['garment_id']}").status_code == 200
+
+
+def test_a_name_that_holds_a_script_stays_text(anna: TestClient, operator: TestClient) -> None:
+    garment = upload(anna, BLANK, name="<script>alert(1)</script>\r\nSet-Cookie: a=b").json()
+    answer = anna.get(f"/v1/garments/{garment['id']}")
+    assert answer.headers["content-type"] == "application/json"
+    assert "set-cookie" not in answer.headers
+    assert "\n" not in garment["name"]
+    assert "vmodel_http_requests_total" in operator.get("/metrics").text
+    assert garment["id"] not in operator.get("/metrics").text

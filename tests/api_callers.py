@@ -1,0 +1,45 @@
+"""Accounts, keys and uploads for tests of the API."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from app.api.installation import Installation
+from vmodel.service.access import create_api_key
+from vmodel.service.accounts import create_account
+
+PASSWORD = "a long password"
+
+
+def new_account(here: Installation, email: str, role: str = "seller", plan: str = "free") -> str:
+    """Id of a fresh account."""
+    with here.database.transaction() as session:
+        return create_account(session, email.partition("@")[0], email, role, plan, PASSWORD).id
+
+
+def client_of(api: FastAPI, account_id: str, scopes: tuple[str, ...] | None = None) -> TestClient:
+    """A client that sends a fresh key of an account."""
+    with api.state.installation.database.transaction() as session:
+        token = create_api_key(session, account_id, scopes).token
+    return TestClient(api, headers={"Authorization": f"Bearer {token}"})
+
+
+def picture(colour: tuple[int, int, int], size: tuple[int, int] = (300, 300), file_format: str = "PNG") -> bytes:
+    """A file that shows one colour."""
+    stream = io.BytesIO()
+    Image.new("RGB", size, colour).save(stream, file_format)
+    return stream.getvalue()
+
+
+BLANK = picture((240, 240, 240))
+"""Quickly read: there is no garment in it."""
+
+
+def upload(client: TestClient, photo: bytes, name: str = "tee.jpg", **fields: Any) -> Any:
+    """The answer to an upload."""
+    return client.post("/v1/garments", files={"photo": (name, photo, "image/jpeg")}, data=fields)
