@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002_garments"
-down_revision = "0001_accounts"
+revision = "0003_garments"
+down_revision = "0002_jobs"
 branch_labels = None
 depends_on = None
 
