@@ -12,7 +12,9 @@ from typing import Annotated
 
 import typer
 
+from app.cli_admin import admin_app
 from app.cli_inspect import inspect_photo
+from app.cli_ledger import ledger_app
 from app.cli_models import models_app, poses_app
 from app.cli_service import serve
 from app.cli_shoot import shoot_photos
@@ -39,6 +41,8 @@ app.add_typer(weights_app, name="weights")
 app.command("doctor")(doctor)
 app.command("train")(train_embedded)
 app.command("serve")(serve)
+app.add_typer(admin_app, name="admin")
+app.add_typer(ledger_app, name="ledger")
 
 
 def _show_version(wanted: bool) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,10 +25,11 @@ from sqlalchemy import (
     func,
     select,
     text,
+    tuple_,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from vmodel.database import Moment, Table, new_id, now
+from vmodel.database import Database, Moment, Table, new_id, now
 from vmodel.service.accounts import Account
 from vmodel.service.errors import IdempotencyKeyInvalid, UnitsInvalid, UnknownAccount
 
@@ -36,6 +38,8 @@ BEGINNING = "0" * 64
 """What the first entry of a seller follows."""
 MOST_UNITS = 10**12
 KEY_LENGTH = 200
+_ROWS = 2000
+"""Entries read in one transaction."""
 
 
 class Entry(Table):
@@ -268,6 +272,21 @@ def check_key(key: str) -> None:
     """Raise IdempotencyKeyInvalid unless this names something."""
     if not 1 <= len(key) <= KEY_LENGTH:
         raise IdempotencyKeyInvalid(KEY_LENGTH)
+
+
+def read_entries(database: Database) -> Iterator[Any]:
+    """Rows of all entries by account and number, a few at a time, so that nobody who writes waits for long."""
+    table = Entry.__table__.c
+    last = ("", 0)
+    while True:
+        after = tuple_(table.account_id, table.number) > last
+        with database.transaction() as session:
+            asked = select(Entry.__table__).where(after).order_by(table.account_id, table.number).limit(_ROWS)
+            rows = session.execute(asked).all()
+        yield from rows
+        if len(rows) < _ROWS:
+            return
+        last = (rows[-1].account_id, rows[-1].number)
 
 
 _HASHED = tuple(column.key for column in Entry.__table__.columns if column.key != "digest")

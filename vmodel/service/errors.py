@@ -1,7 +1,7 @@
 """What can go wrong for a user of the service; the base and the meaning of codes are those of ``vmodel.errors``.
 
 InputError
-├── account: UnknownAccount AccountClosed EmailTaken EmailInvalid RoleUnknown PasswordWeak
+├── account: UnknownAccount AccountClosed EmailTaken EmailInvalid RoleUnknown PasswordWeak OperatorExists
 ├── access: WrongPassword KeyInvalid SessionInvalid FormForged ScopeMissing ScopeUnknown RateLimited
 ├── plans: UnknownPlan PlansInvalid PipelineNotPriced
 └── ledger: CreditsExhausted UnitsInvalid IdempotencyKeyInvalid IdempotencyConflict ReservationUnknown
@@ -80,6 +80,18 @@ class PasswordWeak(InputError):
     def __init__(self, least: int, most: int) -> None:
         super().__init__(f"The password must have {least} to {most} characters; choose another one.")
         self.least, self.most = least, most
+
+
+class OperatorExists(InputError):
+    """The first operator was made already."""
+
+    code = "operator_exists"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This installation has an operator; `vmodel admin create-account --role operator` makes another."
+        )
 
 
 class WrongPassword(InputError):

@@ -34,7 +34,7 @@ def close_period(database: Database, period: str, at: datetime | None = None) ->
         period: a month that is over, "2026-11".
         at: now by default.
     Returns:
-        How many sellers were closed now.
+        How many sellers with entries were closed now.
     Raises:
         PeriodInvalid, PeriodNotOver: see there.
     """
@@ -48,16 +48,18 @@ def close_period(database: Database, period: str, at: datetime | None = None) ->
     with database.transaction() as session:
         open_ones = select(Tip.account_id).where(Tip.open_period <= period).order_by(Tip.account_id)
         sellers = list(session.scalars(open_ones))
+    closed = 0
     for account_id in sellers:
         with database.transaction() as session:
-            _close_seller(session, account_id, period, instant)
-    return len(sellers)
+            closed += _close_seller(session, account_id, period, instant)
+    return closed
 
 
-def _close_seller(session: Session, account_id: str, period: str, at: datetime) -> None:
+def _close_seller(session: Session, account_id: str, period: str, at: datetime) -> bool:
     tip = lock_tip(session, account_id)
     first = session.scalar(select(func.min(Entry.period)).where(Entry.account_id == account_id))
     month = max(first or next_period(period), tip.open_period)
+    has_entries = month <= period
     while month <= period:
         closing = balance_after(session, account_id, month)
         note = json.dumps({"available": closing.available, "reserved": closing.reserved, "consumed": closing.consumed})
@@ -65,11 +67,11 @@ def _close_seller(session: Session, account_id: str, period: str, at: datetime) 
         month = next_period(month)
     tip.open_period = max(tip.open_period, next_period(period))
     session.flush()
+    return has_entries
 
 
 def balance_after(session: Session, account_id: str, period: str) -> Balance:
     """What was in a seller's books at the end of a month."""
     sums = [func.coalesce(func.sum(getattr(Entry, book)), 0) for book in BOOKS[1:]]
     booked = select(*sums).where(Entry.account_id == account_id, Entry.period <= period)
-    available, reserved, consumed = session.execute(booked).one()
-    return Balance(int(available), int(reserved), int(consumed))
+    return Balance(*(int(units) for units in session.execute(booked).one()))

@@ -8,15 +8,12 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy import and_, or_, select
 
 from vmodel.database import Database
-from vmodel.service.books import BEGINNING, BOOKS, DailyHead, Entry, HeadLeaf, Tip, digest_of
+from vmodel.service.books import BEGINNING, BOOKS, DailyHead, Entry, HeadLeaf, Tip, digest_of, read_entries
 from vmodel.service.heads import digest_of_head
 from vmodel.service.signing import key_id
-
-_ROWS = 2000
-"""Entries read in one transaction, so that nobody waits for a long one."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ def _check_chains(database: Database) -> Iterator[Fault]:
     with database.transaction() as session:
         ends = {tip.account_id: (tip.number, tip.digest) for tip in session.scalars(select(Tip))}
     chain, broken = _Chain(""), ""
-    for row in _entries(database):
+    for row in read_entries(database):
         if row.account_id != chain.account_id:
             if chain.account_id != broken:
                 yield from _check_end(chain, ends)
@@ -91,20 +88,6 @@ def _check_chains(database: Database) -> Iterator[Fault]:
     ends.pop(chain.account_id, None)
     for account_id in sorted(ends):
         yield from _check_end(_Chain(account_id), ends)
-
-
-def _entries(database: Database) -> Iterator[Any]:
-    table = Entry.__table__.c
-    last = ("", 0)
-    while True:
-        after = tuple_(table.account_id, table.number) > last
-        with database.transaction() as session:
-            asked = select(Entry.__table__).where(after).order_by(table.account_id, table.number).limit(_ROWS)
-            rows = session.execute(asked).all()
-        yield from rows
-        if len(rows) < _ROWS:
-            return
-        last = (rows[-1].account_id, rows[-1].number)
 
 
 def _check_entry(chain: _Chain, row: Any) -> Fault | None:

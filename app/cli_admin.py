@@ -1,0 +1,206 @@
+"""``vmodel admin``: accounts and keys of an installation, for whoever runs it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Column, Table
+
+from app.cli_models import refusing
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from vmodel.service.accounts import Account
+
+admin_app = typer.Typer(no_args_is_help=True, help="Accounts, keys and the audit log of the service.")
+
+WhichAccount = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Id or e-mail address of the account.")]
+Email = Annotated[str, typer.Option(help="Address with which the owner signs in.")]
+Name = Annotated[str, typer.Option(help="Name as it stands on statements; the address without.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+FromInput = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input; otherwise one is made.")
+]
+
+
+@contextmanager
+def opened() -> Iterator[Session]:
+    """A transaction on the installation's database; what is wrong becomes one line and exit code 2."""
+    from vmodel.config import Settings
+    from vmodel.database import open_database
+
+    with refusing():
+        database = open_database(Settings())
+        try:
+            with database.transaction() as session:
+                yield session
+        finally:
+            database.close()
+
+
+@admin_app.command("init")
+def init(email: Email, name: Name = "", password_stdin: FromInput = False, as_json: AsJson = False) -> None:
+    """Make the first operator of a new installation, once; prints the password unless it was given."""
+    from vmodel.service.accounts import list_accounts
+    from vmodel.service.errors import OperatorExists
+
+    with opened() as session:
+        if any(account.closed_at is None for account in list_accounts(session, "operator")):
+            raise OperatorExists
+        _create(session, email, name, "operator", "house", password_stdin, as_json)
+
+
+@admin_app.command("create-account")
+def create_account(
+    email: Email,
+    name: Name = "",
+    role: Annotated[str, typer.Option(help="seller, designer or operator.")] = "seller",
+    plan: Annotated[str, typer.Option(help="Name of the plan, see vmodel/service/plans.yaml.")] = "free",
+    password_stdin: FromInput = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make an account; prints the password unless it was given."""
+    with opened() as session:
+        _create(session, email, name, role, plan, password_stdin, as_json)
+
+
+def _create(session: Session, email: str, name: str, role: str, plan: str, password_stdin: bool, as_json: bool) -> None:
+    from vmodel.config import Settings
+    from vmodel.service.accounts import create_account
+    from vmodel.service.audit import audit
+    from vmodel.service.plans import read_plans
+
+    read_plans(Settings()).plan(plan)
+    password = _password(password_stdin)
+    account = create_account(session, name, email, role, plan, password)
+    audit(session, None, "account.create", account.id, role=role, plan=plan, by="command line")
+    made = {"id": account.id, "email": account.email, "role": role, "plan": plan}
+    _show(made if password_stdin else {**made, "password": password}, as_json)
+
+
+@admin_app.command("set-password")
+def set_password(account: WhichAccount, password_stdin: FromInput = False, as_json: AsJson = False) -> None:
+    """Give an account a new password and end its logins."""
+    from vmodel.service.accounts import find_account, set_password
+    from vmodel.service.audit import audit
+
+    with opened() as session:
+        found = find_account(session, account)
+        password = _password(password_stdin)
+        set_password(session, found.id, password)
+        audit(session, None, "account.password", found.id, by="command line")
+        _show({"id": found.id} if password_stdin else {"id": found.id, "password": password}, as_json)
+
+
+@admin_app.command("close-account")
+def close_account(account: WhichAccount) -> None:
+    """Close an account for good: its name, address, password and keys go, its ledger stays."""
+    from vmodel.service.accounts import close_account, find_account
+    from vmodel.service.audit import audit
+
+    with opened() as session:
+        found = find_account(session, account)
+        close_account(session, found.id)
+        audit(session, None, "account.close", found.id, by="command line")
+        print(found.id)
+
+
+@admin_app.command("create-key")
+def create_key(
+    account: WhichAccount,
+    name: Annotated[str, typer.Option(help="What the key is for.")] = "",
+    scope: Annotated[
+        list[str] | None, typer.Option(help="read, shoot, manage or operate; may be repeated; all but operate without.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an API key and print it; it cannot be shown again."""
+    from vmodel.service.access import create_api_key
+    from vmodel.service.accounts import find_account
+    from vmodel.service.audit import audit
+
+    with opened() as session:
+        found = find_account(session, account)
+        key = create_api_key(session, found.id, scope, name)
+        audit(session, None, "key.create", key.id, account=found.id, by="command line")
+        _show({"id": key.id, "key": key.token}, as_json)
+
+
+@admin_app.command("revoke-key")
+def revoke_key(key: Annotated[str, typer.Argument(metavar="KEY-ID", help="Id, see `vmodel admin list`.")]) -> None:
+    """End an API key at once."""
+    from vmodel.service.access import revoke_api_key
+    from vmodel.service.audit import audit
+
+    with opened() as session:
+        revoke_api_key(session, key)
+        audit(session, None, "key.revoke", key, by="command line")
+        print(key)
+
+
+@admin_app.command("list")
+def list_all(as_json: AsJson = False) -> None:
+    """Show all accounts with their balances and keys."""
+    from vmodel.service.accounts import list_accounts
+
+    with opened() as session:
+        rows = [_describe(session, account) for account in list_accounts(session)]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    console = Console()
+    # Where nobody looks, a line is as long as it is.
+    wide = Console(width=None if console.is_terminal else 400)
+    columns = ("id", "name", "email", "role", "plan", "available", "reserved", "consumed", "keys")
+    table = Table(*(Column(name, overflow="fold") for name in columns), box=None)
+    for row in rows:
+        keys = ", ".join(f"{key['id']} ({key['scopes']})" for key in row["keys"] if not key["revoked"])
+        table.add_row(*(str("" if row[name] is None else row[name]) for name in columns[:-1]), keys)
+    wide.print(table)
+
+
+@admin_app.command("audit")
+def show_audit(
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many of the newest events.")] = 50,
+) -> None:
+    """Show who did what, the newest first, one JSON object a line."""
+    from vmodel.service.audit import list_audit
+
+    with opened() as session:
+        for event in list_audit(session, limit):
+            plain = {"at": event.at.isoformat(), "who": event.who, "what": event.what, "whom": event.whom}
+            print(json.dumps({**plain, **json.loads(event.details)}, ensure_ascii=False))
+
+
+def _describe(session: Session, account: Account) -> dict[str, Any]:
+    from vmodel.service.access import list_api_keys
+    from vmodel.service.ledger import balance
+
+    there = balance(session, account.id)
+    keys = [
+        {"id": key.id, "name": key.name, "scopes": key.scopes, "revoked": key.revoked_at is not None}
+        for key in list_api_keys(session, account.id)
+    ]
+    books = {"available": there.available, "reserved": there.reserved, "consumed": there.consumed}
+    who = {name: getattr(account, name) for name in ("id", "name", "email", "role", "plan")}
+    return {**who, **books, "closed": account.closed_at is not None, "keys": keys}
+
+
+def _password(from_input: bool) -> str:
+    return sys.stdin.readline().rstrip("\r\n") if from_input else secrets.token_urlsafe(12)
+
+
+def _show(made: dict[str, str | None], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(made, ensure_ascii=False))
+        return
+    for name, value in made.items():
+        print(f"{name}: {value}")
