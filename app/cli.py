@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from app.cli_admin import admin_app
+from app.cli_batch import shoot_batch
 from app.cli_inspect import inspect_photo
 from app.cli_ledger import ledger_app
 from app.cli_models import models_app, poses_app
@@ -34,6 +35,7 @@ app = typer.Typer(
     help="One flat-lay photo of a garment becomes pictures of a virtual model wearing it.",
 )
 app.command("shoot")(shoot_photos)
+app.command("batch")(shoot_batch)
 app.command("inspect")(inspect_photo)
 app.add_typer(models_app, name="models")
 app.add_typer(poses_app, name="poses")

@@ -13,7 +13,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 if TYPE_CHECKING:
     from vmodel.request import ShotRequest
 
-_LABELS = {"body model": "preparing the body model (a minute on the first run only)"}
+LABELS = {"body model": "preparing the body model (a minute on the first run only)"}
+"""Stage -> what people are told instead of its name."""
 
 
 def say_error(code: str, message: str) -> None:
@@ -47,7 +48,7 @@ class Watch:
         """Show a stage; ``share`` is how much of it is done, 0..1."""
         if self._bar is not None and self._task is not None:
             done = f" {share:.0%}" if share > 0 else ""
-            self._bar.update(self._task, description=f"{self._name}: {_LABELS.get(stage, stage)}{done}")
+            self._bar.update(self._task, description=f"{self._name}: {LABELS.get(stage, stage)}{done}")
 
 
 @contextmanager

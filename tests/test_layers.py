@@ -29,7 +29,7 @@ JOINTS = [
     "reading",
     "preflight",
 ]
-JOINTS += ["contact_sheet", "batch", "service"]
+JOINTS += ["contact_sheet", "marketplaces", "batch", "service"]
 
 
 def imports_of(path: Path) -> Iterator[str]:

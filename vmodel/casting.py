@@ -35,6 +35,28 @@ def rank_models(kind: GarmentKind, models: Iterable[VirtualModel], content: str)
     return sorted(adults, key=lambda model: (_off_type(model, kind), _digest(content, model)))
 
 
+def cast_for_size(label: str, models: Iterable[VirtualModel], content: str) -> VirtualModel | None:
+    """Who shows a garment in a size: a model whose own size it is, women of sample age first.
+
+    Args:
+        label: of a size chart, like "M", "XXL" (the same as "2XL") or "116".
+        models: the roster.
+        content: stands for the garment's photo and the seed.
+    Returns:
+        None if nobody has this size.
+    """
+    size = label.strip().upper()
+    repeated = size.removesuffix("L")
+    if len(repeated) > 1 and set(repeated) == {"X"}:
+        size = f"{len(repeated)}XL"
+    fitting = [model for model in models if model.size.upper() == size]
+    return min(fitting, key=lambda model: (*_off_age(model), _digest(content, model)), default=None)
+
+
+def _off_age(model: VirtualModel) -> tuple[bool, bool]:
+    return model.gender not in {"woman", "girl"}, model.age > _OLDEST_SAMPLE
+
+
 def _digest(content: str, model: VirtualModel) -> str:
     return hashlib.sha256(f"{content} {model.id}".encode()).hexdigest()
 

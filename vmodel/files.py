@@ -49,6 +49,13 @@ def write_whole(path: Path, content: bytes) -> None:
         passing.unlink(missing_ok=True)
 
 
+def sweep_unfinished(folder: Path) -> None:
+    """Delete what ``write_whole`` leaves in a folder when its process is killed; only for a folder nobody writes to."""
+    for path in folder.glob(".*.part"):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
 def encode_picture(picture: ByteArray, file_format: str, quality: int = 95) -> bytes:
     """Encode a picture.
 

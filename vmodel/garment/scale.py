@@ -264,6 +264,24 @@ def read_size_chart(path: Path, size: str) -> tuple[float | None, float | None]:
     Raises:
         SizeChartInvalid: no such file, no such column, no such size, or a cell that is no number.
     """
+    rows = _chart_rows(path)
+    found = [row for row in rows if row["size"].strip().casefold() == size.strip().casefold()]
+    if not found:
+        known = ", ".join(row["size"].strip() for row in rows[:12])
+        raise SizeChartInvalid(str(path), f"has no size {size!r} (it has {known})")
+    return _cell(path, found[0], "width_cm"), _cell(path, found[0], "length_cm")
+
+
+def list_sizes(path: Path) -> list[str]:
+    """Labels of a seller's chart, in its order, each once.
+
+    Raises:
+        SizeChartInvalid: no such file, or no such columns.
+    """
+    return list(dict.fromkeys(label for row in _chart_rows(path) if (label := row["size"].strip())))
+
+
+def _chart_rows(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             sample = file.read(4096)
@@ -274,11 +292,7 @@ def read_size_chart(path: Path, size: str) -> tuple[float | None, float | None]:
     rows = [{(k or "").strip().lower(): (v or "") for k, v in row.items() if isinstance(v, str)} for row in rows]
     if not rows or "size" not in rows[0] or not {"width_cm", "length_cm"} & set(rows[0]):
         raise SizeChartInvalid(str(path), "lacks the columns it needs")
-    found = [row for row in rows if row["size"].strip().casefold() == size.strip().casefold()]
-    if not found:
-        known = ", ".join(row["size"].strip() for row in rows[:12])
-        raise SizeChartInvalid(str(path), f"has no size {size!r} (it has {known})")
-    return _cell(path, found[0], "width_cm"), _cell(path, found[0], "length_cm")
+    return rows
 
 
 def _cell(path: Path, row: dict[str, str], column: str) -> float | None:

@@ -1,0 +1,126 @@
+"""What a person sees of a batch: one bar for all, one a worker, and every failure as it happens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from app.console import LABELS, say_error, say_warning
+from vmodel.batch.journal import Outcome
+from vmodel.batch.plan import RefusedRow, Task
+
+
+class BatchProgress:
+    """Bars where there is a terminal; lines for people or programs in any case."""
+
+    def __init__(self, bars: Progress | None, total: int, done: int, jobs: int, as_json: bool, folder: Path) -> None:
+        self._bars, self._as_json, self._folder = bars, as_json, folder
+        self._doing = [""] * jobs
+        self._workers: list[TaskID] = []
+        if bars is not None:
+            self._all = bars.add_task("[bold]all pictures", total=total, completed=done)
+            self._workers = [bars.add_task(f"worker {number + 1}: starting", total=None) for number in range(jobs)]
+
+    def begin(self, worker: int, task: Task) -> None:
+        """A worker starts with a picture."""
+        request = task.request
+        words = task.sku, request.model, Path(request.pose or "").stem, request.view, request.garment.garment_size
+        self._doing[worker] = " · ".join(word for word in words if word)
+        self._show(worker, self._doing[worker], 0.0)
+
+    def stage(self, worker: int, name: str, share: float) -> None:
+        """A worker has come to a stage, whose share done is 0..1."""
+        self._show(worker, f"{self._doing[worker]}: {LABELS.get(name, name)}", share)
+
+    def rest(self, worker: int) -> None:
+        """A worker has nothing left to do."""
+        if self._bars is not None:
+            self._bars.update(self._workers[worker], visible=False)
+
+    def finish(self, task: Task, outcome: Outcome) -> None:
+        """A picture is there, or is not to be had."""
+        if self._bars is not None:
+            self._bars.advance(self._all)
+        if self._as_json:
+            print_json(task, outcome, self._folder)
+        elif outcome.made:
+            print(self._folder / outcome.picture, flush=True)
+            for warning in outcome.warnings:
+                say_warning(f"row {task.row}, {task.sku}: {warning}")
+        else:
+            request = task.request
+            words = f"row {task.row}", task.sku, request.model, Path(request.pose or "").stem, request.view
+            say_error(outcome.code, f"{outcome.message} [{' · '.join(word for word in words if word)}]")
+
+    def _show(self, worker: int, text: str, share: float) -> None:
+        if self._bars is not None:
+            total, completed = (1.0, share) if share > 0 else (None, 0.0)
+            described = f"worker {worker + 1}: {text}".replace("[", r"\[")
+            self._bars.update(self._workers[worker], description=described, total=total, completed=completed)
+
+
+@contextmanager
+def watching_batch(total: int, done: int, jobs: int, as_json: bool, folder: Path) -> Iterator[BatchProgress]:
+    """Progress on standard error while the block runs.
+
+    Args:
+        total: pictures of the whole batch.
+        done: those that earlier runs made.
+        jobs: workers.
+        as_json: no bars, and one JSON object a picture on standard output.
+        folder: of the pictures.
+    """
+    console = Console(stderr=True)
+    if as_json or not console.is_terminal:
+        yield BatchProgress(None, total, done, jobs, as_json, folder)
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    times = (TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, *times, console=console, redirect_stdout=console.is_terminal) as bars:
+        yield BatchProgress(bars, total, done, jobs, as_json, folder)
+
+
+def print_json(task: Task, outcome: Outcome, folder: Path) -> None:
+    """One object on one line of standard output."""
+    request = task.request
+    fields: dict[str, object] = {
+        "row": task.row,
+        "sku": task.sku,
+        "photo": str(request.garment.photo),
+        "model": outcome.model or request.model,
+        "pose": outcome.pose or request.pose,
+        "view": request.view,
+        "garment_size": request.garment.garment_size,
+        "marketplace": task.marketplace or None,
+        "picture": str(folder / outcome.picture) if outcome.made else None,
+        "sidecar": str(folder / outcome.sidecar) if outcome.made else None,
+        "seconds": outcome.seconds,
+        "warnings": list(outcome.warnings),
+    }
+    if not outcome.made:
+        fields["error"] = {"code": outcome.code, "message": outcome.message}
+    print(json.dumps(fields, ensure_ascii=False), flush=True)
+
+
+def say_refused(row: RefusedRow, as_json: bool) -> None:
+    """Name a row of which nothing will be made."""
+    if as_json:
+        plain = asdict(row)
+        error = {"code": plain.pop("code"), "message": plain.pop("message")}
+        print(json.dumps(plain | {"picture": None, "error": error}, ensure_ascii=False), flush=True)
+    say_error(row.code, f"{row.message} [row {row.row}]")

@@ -1,0 +1,284 @@
+"""``vmodel batch``: a folder or a table becomes all its pictures, in several processes, and goes on after a kill."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app import flags
+from app.cli_models import refusing
+from app.console import say_warning
+from vmodel.errors import BadUsage
+
+if TYPE_CHECKING:
+    from vmodel.batch.journal import Journal
+    from vmodel.batch.plan import Plan, Task
+    from vmodel.batch.results import Results
+    from vmodel.batch.rows import Wishes
+    from vmodel.batch.table import Table
+    from vmodel.batch.worker import Bench
+    from vmodel.config import Settings
+    from vmodel.marketplaces import Marketplace
+
+_BATCH = "The batch"
+WORKER_BYTES = 2_500_000_000
+"""Memory that a worker with the draft pipeline needs at 1024x768, with room for larger pictures."""
+
+Source = Annotated[
+    Path | None, typer.Argument(help="Folder of flat-lays, or a table: CSV, XLSX or JSONL.", show_default=False)
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=64, help="Worker processes; as many as cores and memory allow by default.", rich_help_panel=_BATCH
+    ),
+]
+Dry = Annotated[
+    bool, typer.Option("--dry-run", help="Check every row, say how many pictures and how long.", rich_help_panel=_BATCH)
+]
+Template = Annotated[
+    Path | None, typer.Option("--template", help="Write an empty table and leave.", rich_help_panel=_BATCH)
+]
+PhotoFolder = Annotated[
+    Path | None,
+    typer.Option("--photos", help="Folder of the table's files; its own by default.", rich_help_panel=_BATCH),
+]
+Shops = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--marketplace",
+        help="taobao, taobao-3x4, amazon or shopify: shoot in its size and pack a ZIP; may be repeated.",
+        rich_help_panel=_BATCH,
+    ),
+]
+Sizes = Annotated[
+    Path | None,
+    typer.Option("--size-chart", help="CSV of sizes; every one is shot on a matching model.", rich_help_panel=_BATCH),
+]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """All that a batch needs once its flags are understood."""
+
+    table: Table
+    wishes: Wishes
+    plan: Plan
+    out: Path
+    jobs: int
+    bench: Bench
+    as_json: bool
+
+
+def shoot_batch(
+    source: Source = None,
+    out: flags.Out = Path("out"),
+    jobs: Jobs = None,
+    dry_run: Dry = False,
+    template: Template = None,
+    photos: PhotoFolder = None,
+    marketplace: Shops = None,
+    size_chart: Sizes = None,
+    model: flags.Models = None,
+    pose: flags.Poses = None,
+    view: flags.Views = None,
+    framing: flags.Framing = "full",
+    background: flags.Background = "light-grey",
+    light: flags.Light = "soft-key",
+    size: flags.Size = "1024x768",
+    seed: flags.Seed = 0,
+    count: flags.Count = 1,
+    pipeline: flags.PipelineName = "draft",
+    steps: flags.Steps = None,
+    file_format: flags.FileFormat = "png",
+    as_json: flags.AsJson = False,
+) -> None:
+    """Make all pictures of a folder or a table in several processes.
+
+    A row that is wrong never stops the others. Called again after a stop, a crash or a kill, it makes what is missing.
+    Flags hold where a row says nothing. Exit codes: 0 all made, 1 some failed, 2 bad usage.
+    """
+    from vmodel.batch.rows import Wishes
+    from vmodel.config import Settings
+    from vmodel.marketplaces import find_marketplaces
+    from vmodel.request import GarmentSource, ShotRequest, parse_size
+
+    with refusing():
+        if template is not None:
+            return _write_template(template)
+        if source is None:
+            raise BadUsage("Give a folder of photos or a table; `vmodel batch --template FILE` writes one.")
+        size_px = parse_size(size)
+        like = ShotRequest(
+            *(GarmentSource(source), None, None, "front", framing, light, background, size_px, seed, pipeline, steps)
+        )
+        shops = find_marketplaces(marketplace or [])
+        wishes = Wishes(
+            like, model or (None,), pose or (None,), view or ("front",), count, size_chart, shops, file_format
+        )
+        run = _prepare(source, photos, wishes, out, jobs, as_json, Settings())
+    raise typer.Exit(_foresee(run) if dry_run else _carry_out(run))
+
+
+def _write_template(path: Path) -> None:
+    from vmodel.batch.template import write_template
+    from vmodel.drape.materials import load_materials
+    from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS
+    from vmodel.types import Category
+
+    choices = {
+        "category": [category.value for category in Category],
+        "material": list(load_materials()),
+        "framing": list(FRAMINGS),
+        "background": list(BACKGROUNDS),
+        "light": list(LIGHTS),
+    }
+    write_template(path, choices)
+    print(path)
+
+
+def _prepare(
+    source: Path, photos: Path | None, wishes: Wishes, out: Path, jobs: int | None, as_json: bool, settings: Settings
+) -> _Run:
+    from dataclasses import replace
+
+    from pipelines.loading import PIPELINES, load_pipeline
+    from vmodel.batch.plan import plan_batch
+    from vmodel.batch.table import read_table
+    from vmodel.batch.worker import Bench
+    from vmodel.body.roster import load_roster
+    from vmodel.errors import PipelineUnknown
+    from vmodel.files import FORMATS
+
+    if wishes.file_format not in FORMATS:
+        raise BadUsage(f"Unknown format {wishes.file_format!r}; use one of: {', '.join(FORMATS)}.")
+    like = wishes.like
+    if like.pipeline not in PIPELINES:
+        raise PipelineUnknown(like.pipeline, PIPELINES)
+    table = read_table(source)
+    table = table if photos is None else replace(table, folder=photos)
+    for column in table.unknown:
+        say_warning(f"the column {column!r} is not known and is passed over")
+    plan = plan_batch(table, wishes, load_roster(settings), PIPELINES)
+    workers = jobs or _workers_that_fit()
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    make_pipeline = partial(load_pipeline, like.pipeline, like.steps)
+    bench = Bench(settings, make_pipeline, out, wishes.file_format, threads)
+    return _Run(table, wishes, plan, out, workers, bench, as_json)
+
+
+def _workers_that_fit() -> int:
+    import psutil
+
+    by_memory = int(psutil.virtual_memory().available // WORKER_BYTES)
+    return max(1, min(os.cpu_count() or 1, by_memory))
+
+
+def _foresee(run: _Run) -> int:
+    """Say what a run would do."""
+    import json
+
+    from app.batch_progress import say_refused
+    from vmodel.batch.journal import is_made, read_journal
+    from vmodel.batch.speed import expect_seconds, read_speed
+
+    for row in run.plan.refused:
+        say_refused(row, as_json=False)
+    made = read_journal(run.out)
+    left = [task for task in run.plan.tasks if not is_made(made.get(task.key), run.out)]
+    seconds = expect_seconds(left, run.jobs, read_speed(run.bench.settings.home))
+    foreseen = {
+        "rows": len(run.table.rows),
+        "refused_rows": len(run.plan.refused),
+        "garments": len({task.request.garment.photo for task in run.plan.tasks}),
+        "pictures": len(run.plan.tasks),
+        "already_made": len(run.plan.tasks) - len(left),
+        "jobs": run.jobs,
+        "seconds": None if seconds is None else round(seconds),
+    }
+    if run.as_json:
+        print(json.dumps(foreseen))
+    else:
+        print(_in_words(foreseen))
+    return 1 if run.plan.refused else 0
+
+
+def _in_words(foreseen: dict[str, int | None]) -> str:
+    rows, refused, made = foreseen["rows"], foreseen["refused_rows"], foreseen["already_made"]
+    lines = [f"{rows} rows" + (f", {refused} of them refused" if refused else "")]
+    lines.append(
+        f"{foreseen['pictures']} pictures of {foreseen['garments']} garments"
+        + (f", {made} of them made already" if made else "")
+    )
+    seconds = foreseen["seconds"]
+    if seconds is None:
+        lines.append("time unknown: this machine has made no such pictures yet")
+    else:
+        minutes = f"{seconds // 60} min {seconds % 60:02d} s"
+        lines.append(f"about {minutes} with {foreseen['jobs']} workers, by what earlier pictures took here")
+    return "\n".join(lines)
+
+
+def _carry_out(run: _Run) -> int:
+    from app.batch_progress import say_refused
+    from vmodel.batch.journal import open_journal
+    from vmodel.files import make_folder, sweep_unfinished
+
+    with refusing():
+        make_folder(run.out)
+    for row in run.plan.refused:
+        say_refused(row, run.as_json)
+    with open_journal(run.out) as journal:
+        sweep_unfinished(run.out)
+        try:
+            _make(run, journal)
+        finally:  # also after Ctrl-C: what is there is listed
+            results = _results(run, journal)
+            _write_results(run, results)
+    return 1 if results.failed or results.refused or results.waiting else 0
+
+
+def _make(run: _Run, journal: Journal) -> None:
+    from app.batch_progress import watching_batch
+    from vmodel.batch.journal import is_made
+    from vmodel.batch.run import run_tasks
+    from vmodel.batch.speed import Measured, keep_speed, megapixels_of
+
+    left = [task for task in run.plan.tasks if not is_made(journal.outcomes.get(task.key), run.out)]
+    done = len(run.plan.tasks) - len(left)
+    measured: list[Measured] = []
+    with watching_batch(len(run.plan.tasks), done, run.jobs, run.as_json, run.out) as watch:
+        try:
+            for task, outcome in run_tasks(left, run.jobs, run.bench, journal, watch):
+                watch.finish(task, outcome)
+                if outcome.made:
+                    pipeline, megapixels = task.request.pipeline, megapixels_of(task)
+                    measured.append(Measured(pipeline, outcome.dressed, megapixels, outcome.seconds, run.jobs))
+        finally:
+            keep_speed(run.bench.settings.home, measured)
+
+
+def _results(run: _Run, journal: Journal) -> Results:
+    from vmodel.batch.results import Results
+
+    known = [(task, journal.outcomes.get(task.key)) for task in run.plan.tasks]
+    waiting: list[Task] = [task for task, outcome in known if outcome is None]
+    return Results([(task, outcome) for task, outcome in known if outcome is not None], run.plan.refused, waiting)
+
+
+def _write_results(run: _Run, results: Results) -> None:
+    from vmodel.batch.packing import pack
+    from vmodel.batch.results import write_csv, write_page
+
+    write_csv(results, run.out / "results.csv")
+    written = [run.out / "results.csv", write_page(results, run.out, f"vmodel: {run.table.folder.resolve().name}")]
+    shops: list[Marketplace] = list(run.wishes.marketplaces)
+    written += [path for shop in shops if (path := pack(shop, results.made, run.out)) is not None]
+    if not run.as_json:
+        for path in written:
+            print(path, flush=True)

@@ -1,0 +1,155 @@
+"""Rows become pictures to make, and bad ones are set aside."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from vmodel.batch.plan import Plan, plan_batch
+from vmodel.batch.rows import Wishes
+from vmodel.batch.run import deal
+from vmodel.batch.speed import Measured, expect_seconds, keep_speed, read_speed
+from vmodel.batch.table import Row, Table
+from vmodel.body.roster import Roster, load_roster
+from vmodel.config import Settings
+from vmodel.marketplaces import find_marketplaces
+from vmodel.request import GarmentSource, ShotRequest
+
+WISHES = Wishes(ShotRequest(GarmentSource(Path("unused")), size=(512, 384)))
+
+
+@functools.cache
+def the_roster() -> Roster:
+    return load_roster(Settings())
+
+
+@pytest.fixture
+def folder(tmp_path: Path, examples: Path) -> Path:
+    below = tmp_path / "photos"
+    below.mkdir()
+    for name in ("logo-tee", "floral-dress"):
+        shutil.copy(examples / f"{name}.jpg", below)
+    (tmp_path / "secret.jpg").touch()
+    (below / "link.jpg").symlink_to(tmp_path / "secret.jpg")
+    return below
+
+
+def plan_of(folder: Path, *rows: dict[str, str], wishes: Wishes = WISHES) -> Plan:
+    table = Table(folder, tuple(Row(number, cells) for number, cells in enumerate(rows, 2)))
+    return plan_batch(table, wishes, the_roster(), ["draft"])
+
+
+def test_a_row_is_every_combination_of_its_words(folder: Path) -> None:
+    row = {"photo": "logo-tee.jpg", "models": "wm-ines, wm-amina", "poses": "standing|walking", "views": "front;back"}
+    plan = plan_of(folder, row)
+    assert len(plan.tasks) == 8
+    names = {task.stem(task.request.model or "", task.request.pose or "") for task in plan.tasks}
+    assert "logo-tee--wm-ines--walking--back" in names
+    assert len(names) == 8
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        ({"photo": "../secret.jpg"}, "row_invalid"),
+        ({"photo": "..\\secret.jpg"}, "row_invalid"),
+        ({"photo": "/etc/passwd"}, "row_invalid"),
+        ({"photo": "link.jpg"}, "row_invalid"),
+        ({"photo": "a\0.jpg"}, "row_invalid"),
+        ({"photo": "logo-tee.jpg", "back": "../secret.jpg"}, "row_invalid"),
+        ({"photo": "logo-tee.jpg", "background": "blur:../secret.jpg"}, "row_invalid"),
+        ({"photo": "logo-tee.jpg", "poses": "/etc/passwd"}, "row_invalid"),
+        ({"photo": "logo-tee.jpg", "width_cm": "wide"}, "row_invalid"),
+        ({"photo": "logo-tee.jpg", "sizes": "M"}, "row_invalid"),
+        ({"sku": "lost"}, "row_invalid"),
+        ({"photo": "nowhere.jpg"}, "photo_not_found"),
+        ({"photo": "logo-tee.jpg", "models": "nobody"}, "unknown_model"),
+        ({"photo": "logo-tee.jpg", "category": "swimwear", "models": "kid-mila"}, None),
+        ({"photo": "logo-tee.jpg", "width_cm": "900"}, "usage"),
+    ],
+)
+def test_a_bad_row_is_set_aside_and_the_others_stay(folder: Path, cells: dict[str, str], code: str | None) -> None:
+    if code is None:
+        child = next(model.id for model in the_roster().values() if model.is_child)
+        cells, code = cells | {"models": child}, "not_allowed_for_children"
+    plan = plan_of(folder, cells, {"photo": "floral-dress.jpg"})
+    assert [(row.row, row.code) for row in plan.refused] == [(2, code)]
+    assert [task.sku for task in plan.tasks] == ["floral-dress"]
+
+
+def test_pictures_of_one_garment_stand_together_and_what_is_asked_twice_is_made_once(folder: Path) -> None:
+    tee, dress = {"photo": "logo-tee.jpg"}, {"photo": "floral-dress.jpg"}
+    plan = plan_of(folder, tee, dress, tee | {"views": "back"}, dress)
+    assert [(task.sku, task.request.view) for task in plan.tasks] == [
+        ("logo-tee", "front"),
+        ("logo-tee", "back"),
+        ("floral-dress", "front"),
+    ]
+
+
+def test_no_two_pictures_can_get_one_name_whoever_is_cast(folder: Path) -> None:
+    same = {"sku": "../A B", "photo": "logo-tee.jpg"}
+    plan = plan_of(
+        folder, same, same | {"models": "wm-ines"}, same | {"category": "top"}, {**same, "photo": "floral-dress.jpg"}
+    )
+    names = [task.stem("wm-ines", "contrapposto") for task in plan.tasks]
+    assert len(set(names)) == 4
+    assert all(name.startswith("A-B") for name in names)
+
+
+def test_a_changed_photo_is_another_picture_and_a_moved_row_is_not(folder: Path) -> None:
+    tee, dress = {"photo": "logo-tee.jpg"}, {"photo": "floral-dress.jpg"}
+    before = {task.sku: task.key for task in plan_of(folder, tee, dress).tasks}
+    moved = {task.sku: task.key for task in plan_of(folder, dress, tee).tasks}
+    shutil.copy(folder / "floral-dress.jpg", folder / "logo-tee.jpg")
+    after = {task.sku: task.key for task in plan_of(folder, tee, dress).tasks}
+    assert before == moved
+    assert before["floral-dress"] == after["floral-dress"]
+    assert before["logo-tee"] != after["logo-tee"]
+
+
+def test_a_size_chart_puts_every_size_on_somebody_who_wears_it(folder: Path) -> None:
+    (folder / "chart.csv").write_text("size,width_cm,length_cm\nS,46,66\nXXL,62,74\n128,38,50\n")
+    plan = plan_of(folder, {"photo": "logo-tee.jpg"}, wishes=replace(WISHES, size_chart=folder / "chart.csv"))
+    roster = the_roster()
+    worn = {task.request.garment.garment_size: roster[task.request.model or ""].size for task in plan.tasks}
+    assert worn == {"S": "S", "XXL": "2XL", "128": "128"}
+    some = plan_of(folder, {"photo": "logo-tee.jpg", "sizes": "S", "size_chart": "chart.csv", "models": "wm-ines"})
+    assert [(task.request.model, task.request.garment.garment_size) for task in some.tasks] == [("wm-ines", "S")]
+
+
+def test_a_size_that_nobody_has_is_named(folder: Path) -> None:
+    (folder / "chart.csv").write_text("size,width_cm,length_cm\n42,46,66\n")
+    plan = plan_of(folder, {"photo": "logo-tee.jpg", "size_chart": "chart.csv"})
+    assert "size 42" in plan.refused[0].message
+
+
+def test_a_marketplace_sets_size_and_background(folder: Path) -> None:
+    shops = find_marketplaces(["Amazon", "taobao"])
+    plan = plan_of(folder, {"photo": "logo-tee.jpg", "background": "dark"}, wishes=replace(WISHES, marketplaces=shops))
+    assert [(task.request.size, task.request.background) for task in plan.tasks] == [
+        ((2000, 2000), "white"),
+        ((800, 800), "dark"),
+    ]
+
+
+def test_few_garments_are_dealt_by_wearer_and_many_by_garment(folder: Path) -> None:
+    row = {"photo": "logo-tee.jpg", "models": "wm-ines, wm-amina", "views": "front, back"}
+    tasks = plan_of(folder, row).tasks
+    assert [len(parcel) for parcel in deal(tasks, 2)] == [2, 2]
+    assert [len(parcel) for parcel in deal(tasks, 1)] == [4]
+
+
+def test_the_time_foreseen_counts_a_drape_once_a_worn_garment(folder: Path, tmp_path: Path) -> None:
+    tasks = plan_of(folder, {"photo": "logo-tee.jpg", "views": "front, back, side"}).tasks
+    assert expect_seconds(tasks, 1, []) is None
+    size = 512 * 384 / 1e6
+    keep_speed(tmp_path, [Measured("draft", True, size, 20.0, 1), Measured("draft", False, size, 3.0, 1)])
+    assert expect_seconds(tasks, 1, read_speed(tmp_path)) == pytest.approx(26)
+    assert expect_seconds(tasks, 2, read_speed(tmp_path)) == pytest.approx(13)
+    (tmp_path / "speed.json").write_text("[{")
+    assert read_speed(tmp_path) == []

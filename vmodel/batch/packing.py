@@ -1,0 +1,73 @@
+"""One ZIP a marketplace: its pictures in its size and under its file names, ready for upload."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import zipfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from vmodel.batch.journal import Outcome
+from vmodel.batch.plan import Task
+from vmodel.batch.results import harmless
+from vmodel.errors import OutputNotWritable
+from vmodel.marketplaces import Marketplace, encode_for
+
+
+def pack(marketplace: Marketplace, made: Sequence[tuple[Task, Outcome]], folder: Path) -> Path | None:
+    """Write the ZIP of a marketplace, where a product's pictures are numbered in the table's order, its main one first.
+
+    The same pictures make the same bytes.
+
+    Args:
+        marketplace: the profile.
+        made: pictures of all marketplaces, in order.
+        folder: of the pictures; the ZIP comes beside them.
+    Returns:
+        Its path, or None if there is no picture for it.
+    Raises:
+        OutputNotWritable: the disk is full.
+    """
+    own = [(task, outcome) for task, outcome in made if task.marketplace == marketplace.name]
+    if not own:
+        return None
+    path = folder / f"{marketplace.name}.zip"
+    passing = folder / f".{path.name}.{os.getpid()}.part"
+    counted: Counter[str] = Counter()
+    listing = [["file", "sku", "picture", "model", "pose", "view", "garment_size"]]
+    try:
+        with zipfile.ZipFile(passing, "w", zipfile.ZIP_STORED) as archive:
+            for task, outcome in own:
+                counted[task.sku] += 1
+                name = marketplace.file_name(task.sku, counted[task.sku])
+                with Image.open(folder / outcome.picture) as picture:
+                    archive.writestr(_entry(name), encode_for(marketplace, np.asarray(picture)))
+                request = task.request
+                chosen = [
+                    outcome.model,
+                    Path(outcome.pose).stem,
+                    request.view,
+                    harmless(request.garment.garment_size or ""),
+                ]
+                listing.append([name, task.sku, outcome.picture, *chosen])
+            text = io.StringIO()
+            csv.writer(text).writerows(listing)
+            archive.writestr(_entry("pictures.csv"), text.getvalue().encode("utf-8-sig"))
+        passing.replace(path)
+    except OSError as error:
+        raise OutputNotWritable(str(folder), error.strerror or str(error)) from None
+    finally:
+        passing.unlink(missing_ok=True)
+    return path
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
+    entry.external_attr = 0o644 << 16
+    return entry

@@ -1,0 +1,168 @@
+"""From a table to a plan: every row is understood and checked before any work is done."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from vmodel.batch.rows import Digest, Wishes, read_row
+from vmodel.batch.table import Row, Table
+from vmodel.body.roster import Roster
+from vmodel.errors import PhotoNotFound, VModelError
+from vmodel.files import sha256_of
+from vmodel.preflight import check_requests
+from vmodel.request import ShotRequest
+
+
+@dataclass(frozen=True)
+class Task:
+    """One picture to make.
+
+    Attributes:
+        row: number of its line.
+        sku: the product's name, safe as part of a file's name.
+        request: what to shoot.
+        marketplace: name of the profile that it is shot for, or empty.
+        key: hex digest of all that the picture follows from, the files' content included.
+        marks: what its file's name needs beside model, pose and view to be told from those of its product.
+    """
+
+    row: int
+    sku: str
+    request: ShotRequest
+    marketplace: str
+    key: str
+    marks: tuple[str, ...] = ()
+
+    def stem(self, model: str, pose: str) -> str:
+        """Name of its files without ending, once it is known who wears the garment and how they stand."""
+        parts = [self.sku, model, safe_name(Path(pose).stem), safe_name(self.request.view), *self.marks]
+        return "--".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """A row of which nothing is made.
+
+    Attributes:
+        code, message: as those of ``vmodel.errors``.
+    """
+
+    row: int
+    photo: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a batch is about to do; garments stay together, so that a drape serves all its pictures."""
+
+    tasks: tuple[Task, ...]
+    refused: tuple[RefusedRow, ...]
+
+
+@dataclass
+class _Skus:
+    """Product names in use, in small letters, and the photo of each."""
+
+    digests: dict[str, str] = field(default_factory=dict)
+
+    def take(self, wanted: str, digest: str) -> str:
+        """The name, numbered if another photo has it: pictures must not overwrite each other."""
+        whole, count = wanted, 2
+        while self.digests.setdefault(whole.lower(), digest) != digest:
+            whole, count = f"{wanted}-{count}", count + 1
+        return whole
+
+
+def plan_batch(table: Table, wishes: Wishes, roster: Roster, pipelines: Iterable[str]) -> Plan:
+    """Understand and check every row; a bad one is set aside. What is asked for twice is made once.
+
+    Args:
+        table: as read.
+        wishes: what holds where a row says nothing.
+        roster: the models that may be asked for.
+        pipelines: names that exist.
+    """
+    digest, skus, known = functools.cache(_digest), _Skus(), tuple(pipelines)
+    tasks: dict[str, Task] = {}
+    refused: list[RefusedRow] = []
+    for row in table.rows:
+        try:
+            asked = read_row(row, table.folder, wishes, roster, digest)
+            check_requests([request for request, _ in asked], roster, known)
+            for task in _to_tasks(row, asked, wishes, digest, skus):
+                tasks.setdefault(task.key, task)
+        except VModelError as error:
+            refused.append(RefusedRow(row.number, row.cells.get("photo", ""), error.code, str(error)))
+    return Plan(tuple(_mark_twins(_together(list(tasks.values())))), tuple(refused))
+
+
+def _to_tasks(
+    row: Row, asked: Sequence[tuple[ShotRequest, str]], wishes: Wishes, digest: Digest, skus: _Skus
+) -> Iterator[Task]:
+    photo = asked[0][0].garment.photo
+    wanted = safe_name(row.cells.get("sku", "")) or safe_name(photo.stem) or "garment"
+    sku = skus.take(wanted, digest(photo))
+    for request, shop in asked:
+        content = json.dumps([sku, shop, wishes.file_format, _described(request, digest)], sort_keys=True)
+        marks = (
+            request.framing if request.framing != "full" else "",
+            safe_name(request.garment.garment_size or ""),
+            shop,
+            f"seed-{request.seed}" if wishes.count > 1 else "",
+        )
+        yield Task(row.number, sku, request, shop, hashlib.sha256(content.encode()).hexdigest()[:40], marks)
+
+
+def _together(tasks: Sequence[Task]) -> list[Task]:
+    """Sorted by the first mention of the photo; else in the table's order."""
+    first = {task.request.garment.photo: index for index, task in reversed(list(enumerate(tasks)))}
+    return sorted(tasks, key=lambda task: first[task.request.garment.photo])
+
+
+def _mark_twins(tasks: Sequence[Task]) -> Iterator[Task]:
+    """Marks with their key those that could get the same file name, whoever is cast and however they stand."""
+    alike: dict[str, list[Task]] = defaultdict(list)
+    for task in tasks:
+        alike[task.stem("", "").lower()].append(task)
+    for task in tasks:
+        twins = sum(_may_share_name(task, other) for other in alike[task.stem("", "").lower()]) > 1
+        yield replace(task, marks=(*task.marks, task.key[:8])) if twins else task
+
+
+def _may_share_name(task: Task, other: Task) -> bool:
+    model, pose = task.request.model, task.request.pose
+    same_model = model is None or other.request.model in {None, model}
+    return same_model and (
+        pose is None or other.request.pose is None or Path(pose).stem.lower() == Path(other.request.pose).stem.lower()
+    )
+
+
+def _described(request: ShotRequest, digest: Digest) -> dict[str, object]:
+    """The request with its files' content in place of their names."""
+    plain = request.to_json()
+    named = plain["garment"] | {"pose": plain["pose"], "background": plain["background"].removeprefix("blur:")}
+    files = {name: value for name, value in named.items() if isinstance(value, str) and Path(value).is_file()}
+    plain["files"] = {name: digest(Path(value)) for name, value in files.items()}
+    plain["garment"] = {name: value for name, value in plain["garment"].items() if name not in files}
+    return plain | {name: "" for name in ("pose", "background") if name in files}
+
+
+def safe_name(name: str) -> str:
+    """A seller's word as part of a file's name on any system; may be empty."""
+    return re.sub(r"[^\w.-]+", "-", name).strip(".-_")[:80]
+
+
+def _digest(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError:
+        raise PhotoNotFound(str(path)) from None

@@ -1,0 +1,96 @@
+"""How long a batch will take, by what earlier runs on this machine took."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from vmodel.batch.plan import Task
+from vmodel.files import make_folder, write_whole
+
+_FILE: Final = "speed.json"
+_KEPT: Final = 400
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One picture of an earlier run.
+
+    Attributes:
+        dressed: its garment was draped for it; else it is a further view.
+        megapixels: of the picture.
+        seconds: it took, with ``jobs`` at work.
+    """
+
+    pipeline: str
+    dressed: bool
+    megapixels: float
+    seconds: float
+    jobs: int
+
+
+def read_speed(home: Path) -> list[Measured]:
+    """Measures of earlier runs, oldest first; none where there were none or the file is damaged."""
+    try:
+        return [Measured(**plain) for plain in json.loads((home / _FILE).read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def keep_speed(home: Path, news: Sequence[Measured]) -> None:
+    """Add measures; the newest are kept.
+
+    Raises:
+        OutputNotWritable: ``home`` cannot be written.
+    """
+    if news:
+        make_folder(home)
+        kept = [asdict(each) for each in [*read_speed(home), *news][-_KEPT:]]
+        write_whole(home / _FILE, json.dumps(kept).encode())
+
+
+def megapixels_of(task: Task) -> float:
+    """Size of a task's picture."""
+    height, width = task.request.size
+    return height * width / 1e6
+
+
+def expect_seconds(tasks: Iterable[Task], jobs: int, known: Sequence[Measured]) -> float | None:
+    """Time that a run will take.
+
+    Every first picture of a garment on a person in a pose costs a drape, every further one only its own light and
+    pixels. Each counts as the median of the measures of its kind with the nearest number of pixels.
+
+    Args:
+        tasks: to be made.
+        jobs: processes that share them.
+        known: of earlier runs.
+    Returns:
+        None where nothing like it was ever measured.
+    """
+    total, worn = 0.0, set()
+    for task in tasks:
+        request = task.request
+        wearing = (request.garment, request.model, request.pose)
+        seconds = _expect(task, wearing not in worn, jobs, known)
+        worn.add(wearing)
+        if seconds is None:
+            return None
+        total += seconds
+    return total / jobs
+
+
+def _expect(task: Task, dressed: bool, jobs: int, known: Sequence[Measured]) -> float | None:
+    alike = [each for each in known if each.pipeline == task.request.pipeline and each.dressed == dressed]
+    if not alike:
+        return None
+    megapixels = megapixels_of(task)
+    nearest = min(alike, key=lambda each: (abs(each.megapixels - megapixels), abs(each.jobs - jobs)))
+    same = [each.seconds for each in alike if (each.megapixels, each.jobs) == (nearest.megapixels, nearest.jobs)]
+    # Work that grows with pixels is about half of a draft at its usual size, and all of a picture that is invented.
+    grown = max(megapixels / nearest.megapixels, 1.0) if not dressed else 1.0
+    return median(same) * grown

@@ -1,0 +1,136 @@
+"""One process of a batch: a warm studio that makes the pictures it is sent, and says how each went."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+from vmodel.batch.in_a_row import log_fault
+from vmodel.batch.journal import Outcome
+from vmodel.batch.plan import Task
+from vmodel.config import Settings
+from vmodel.errors import VModelError
+from vmodel.files import sha256_of
+from vmodel.shoot import shoot
+from vmodel.sidecar import save_shot
+from vmodel.studio import Studio
+from vmodel.take import Pipeline
+
+_SHORTEST_NEWS_S = 0.2
+
+
+@dataclass(frozen=True)
+class Stage:
+    """News of a worker: what it is doing, and the share of that done, 0..1."""
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True)
+class StartFault:
+    """A worker could not begin at all."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all workers of a batch have in common; travels to their processes.
+
+    Attributes:
+        settings: of the batch.
+        make_pipeline: makes the pipeline ready; called once a process.
+        folder: where pictures and sidecars go.
+        file_format: a key of ``vmodel.files.FORMATS``.
+        threads: that one worker may use.
+    """
+
+    settings: Settings
+    make_pipeline: Callable[[], Pipeline]
+    folder: Path
+    file_format: str
+    threads: int
+
+
+def work(connection: Connection, bench: Bench) -> None:
+    """Make pictures until the connection ends: a list of tasks comes in, one ``Outcome`` a task goes out."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; Ctrl-C reaches the whole group
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _bound_threads(bench.threads)
+    try:
+        studio, pipeline = Studio(bench.settings, _teller(connection)), bench.make_pipeline()
+    except VModelError as error:
+        connection.send(StartFault(error.code, str(error)))
+        return
+    while True:
+        try:
+            tasks: tuple[Task, ...] = connection.recv()
+            for task in tasks:
+                connection.send(_make(task, studio, pipeline, bench))
+        except (EOFError, OSError):
+            return
+
+
+def _make(task: Task, studio: Studio, pipeline: Pipeline, bench: Bench) -> Outcome:
+    started = time.perf_counter()
+    try:
+        shot = shoot(task.request, studio, pipeline)
+        stem = task.stem(shot.model.id, shot.pose)
+        picture, sidecar = save_shot(shot, bench.folder, stem, bench.file_format)
+    except VModelError as error:
+        return _failed(task, error.code, str(error), started)
+    except Exception as error:
+        return _failed(task, "internal", log_fault(error, bench.settings.home), started)
+    return Outcome(
+        task.key,
+        picture.name,
+        sidecar.name,
+        sha256_of(picture),
+        shot.model.id,
+        shot.pose,
+        round(time.perf_counter() - started, 2),
+        shot.warnings,
+        dressed="drape" in shot.timings,
+    )
+
+
+def _failed(task: Task, code: str, message: str, started: float) -> Outcome:
+    return Outcome(task.key, code=code, message=message, seconds=round(time.perf_counter() - started, 2))
+
+
+def _teller(connection: Connection) -> Callable[[str, float], None]:
+    last = [0.0]
+
+    def tell(stage: str, share: float) -> None:
+        now = time.monotonic()
+        if now - last[0] >= _SHORTEST_NEWS_S:
+            last[0] = now
+            connection.send(Stage(stage, share))
+
+    return tell
+
+
+def _bound_threads(threads: int) -> None:
+    import cv2
+    import torch
+
+    cv2.setNumThreads(threads)
+    torch.set_num_threads(threads)
+
+
+def _end_with_parent() -> None:
+    """A worker whose batch was killed must not go on making pictures."""
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
