@@ -58,12 +58,12 @@ class LightSetup:
 LIGHTS = {
     "soft-key": LightSetup(
         (
-            SoftBox(-42, 38, 2.4, 0.6, 0.68, samples=32),
-            SoftBox(55, 8, 2.8, 1.0, 0.14),
-            SoftBox(148, 35, 2.4, 0.5, 0.42),
-            SoftBox(-150, 25, 2.6, 0.5, 0.2),
+            SoftBox(-42, 38, 2.4, 0.6, 0.8, samples=32),
+            SoftBox(55, 8, 2.8, 1.0, 0.1),
+            SoftBox(148, 35, 2.4, 0.5, 0.2),
+            SoftBox(-150, 25, 2.6, 0.5, 0.1),
         ),
-        dome=0.3,
+        dome=0.24,
         dome_up=0.10,
         dome_front=0.06,
     ),

@@ -15,6 +15,8 @@ from vmodel.scene.vectors import length
 from vmodel.types import FloatArray
 
 SKIN_SPECULAR = 0.028
+POWDER = 0.08
+"""Roughness that a make-up artist's powder adds: bare skin under studio lights looks like plastic."""
 EYE_SPECULAR = 0.035
 
 # Red light travels furthest in skin: how far the terminator bleeds, as added softness of the light.
@@ -38,7 +40,6 @@ class BodyShader:
         geometry = self._geometry
         spots = self._spots(samples)
         albedo = self._skin.at("albedo", spots)
-        roughness = np.clip(self._skin.at("roughness", spots), 0.04, 1)
         scatter = np.clip(self._skin.at("scatter", spots), 0, 1)
         base_layer = self._skin.at("base_layer", spots)
         part = geometry.part[samples.triangle].copy()
@@ -47,6 +48,7 @@ class BodyShader:
         eye = part == PART_NAMES.index("eye")
         # The cornea is smooth however the iris below it is painted.
         normal[eye] = samples.normal[eye]
+        roughness = np.clip(self._skin.at("roughness", spots) + np.where(eye, 0, POWDER), 0.04, 1).astype(np.float32)
         rays = light_rays(samples, setup)
         light = irradiance(samples, normal, albedo, setup, rays, (_WRAP, scatter))
         # Skin has a broad and a tight lobe (d'Eon and Luebke, GPU Gems 3); the base layer hardly shines.
