@@ -113,7 +113,7 @@ def refund(
 def verify(
     public_key: Annotated[
         list[Path] | None,
-        typer.Option(help="File of a key that may sign heads; may be repeated; this installation's without."),
+        typer.Option(help="File of a further key that may have signed heads; may be repeated."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -128,7 +128,7 @@ def verify(
 
     settings = Settings()
     with refusing():
-        keys = [read_public_key(path) for path in public_key or []] or [signing_key(settings).public_key()]
+        keys = [signing_key(settings).public_key(), *(read_public_key(path) for path in public_key or [])]
         database = open_database(settings)
         faults = verify(database, keys, read_witness(settings))
         database.close()

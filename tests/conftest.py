@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -189,13 +190,27 @@ def upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Address of a fresh database with the newest tables: one test, both kinds."""
+def new_address(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Makes fresh databases with the newest tables and says their addresses: one test, both kinds."""
     if request.param == "postgres":
+        server: str = request.getfixturevalue("postgres_address")
         template: str = request.getfixturevalue("upgraded_postgres")
-        return _new_postgres(request.getfixturevalue("postgres_address"), template)
-    shutil.copy(request.getfixturevalue("upgraded_sqlite"), tmp_path / "test.db")
-    return f"sqlite:///{tmp_path / 'test.db'}"
+        return lambda: _new_postgres(server, template)
+    upgraded: Path = request.getfixturevalue("upgraded_sqlite")
+    numbers = count()
+
+    def copy() -> str:
+        fresh = tmp_path / f"test{next(numbers)}.db"
+        shutil.copy(upgraded, fresh)
+        return f"sqlite:///{fresh}"
+
+    return copy
+
+
+@pytest.fixture
+def database_address(new_address: Callable[[], str]) -> str:
+    """Address of a fresh database with the newest tables: one test, both kinds."""
+    return new_address()
 
 
 @pytest.fixture

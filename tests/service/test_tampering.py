@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import SecretStr
 from sqlalchemy import Connection, select, text
 
 from vmodel.config import Settings
@@ -16,7 +17,7 @@ from vmodel.errors import VModelError
 from vmodel.service.accounts import create_account
 from vmodel.service.books import Entry, digest_of
 from vmodel.service.grants import grant
-from vmodel.service.heads import note_witness, read_witness, sign_daily_head, sign_head, witness_path
+from vmodel.service.heads import keep_signed, note_witness, read_witness, sign_daily_head, sign_head, witness_path
 from vmodel.service.ledger import charge, commit, reserve, void
 from vmodel.service.signing import key_path, public_pem, read_public_key, signing_key
 from vmodel.service.verify import Fault, verify
@@ -215,6 +216,23 @@ def test_a_head_that_was_cut_off_is_known_from_the_state_folder(
         connection.execute(text("DELETE FROM ledger_head WHERE number = 2"))
     assert verify(any_database, TRUSTED) == []
     assert named(verify(any_database, TRUSTED, read_witness(settings))) == [("", 2, "head_missing")]
+
+
+def test_machines_that_share_a_secret_share_the_key_and_sign_once_a_day(
+    any_database: Database, sellers: tuple[str, str], tmp_path: Path
+) -> None:
+    machines = [Settings(home=tmp_path / name, secret=SecretStr("s" * 32)) for name in ("one", "two")]
+    with unguarded(any_database) as connection:
+        connection.execute(text("DELETE FROM ledger_head_leaf"))
+        connection.execute(text("DELETE FROM ledger_head"))
+    for machine in (*machines, *machines):
+        keep_signed(machine, any_database)
+    assert set(read_witness(machines[0])) == {1}
+    assert read_witness(machines[1]) == {}
+    assert verify(any_database, [signing_key(machines[1]).public_key()], read_witness(machines[0])) == []
+    assert named(verify(any_database, TRUSTED)) == [("", 1, "head_forged")]
+    other = Settings(home=tmp_path, secret=SecretStr("t" * 32))
+    assert signing_key(other).private_bytes_raw() != signing_key(machines[0]).private_bytes_raw()
 
 
 def test_the_installations_key_is_made_once_and_kept_from_others(tmp_path: Path) -> None:

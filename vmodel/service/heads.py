@@ -22,7 +22,7 @@ from vmodel.config import Settings
 from vmodel.database import Database, now
 from vmodel.files import make_folder
 from vmodel.service.books import BEGINNING, DailyHead, HeadLeaf, Tip, canonical_json
-from vmodel.service.signing import key_id
+from vmodel.service.signing import key_id, signing_key
 
 
 def sign_head(database: Database, key: Ed25519PrivateKey, at: datetime | None = None) -> DailyHead:
@@ -34,17 +34,31 @@ def sign_head(database: Database, key: Ed25519PrivateKey, at: datetime | None = 
         at: now by default.
     """
     with database.transaction() as session:
+        _lock_heads(session)
         return _sign(session, key, at or now())
 
 
 def sign_daily_head(database: Database, key: Ed25519PrivateKey, at: datetime | None = None) -> DailyHead | None:
     """Sign unless that was done today (UTC) already; None where it was."""
     instant = at or now()
+    signed_today = select(DailyHead.number).where(DailyHead.day >= day_of(instant)).limit(1)
     with database.transaction() as session:
-        last = _last_head(session)
-        if last is not None and last.day >= day_of(instant):
+        if session.scalar(signed_today) is not None:
             return None
-        return _sign(session, key, instant)
+        _lock_heads(session)
+        # Another process may have signed while this one waited.
+        return None if session.scalar(signed_today) is not None else _sign(session, key, instant)
+
+
+def keep_signed(settings: Settings, database: Database) -> None:
+    """Sign today's head unless that was done, and note it in the state folder; every process may call it often.
+
+    Raises:
+        LedgerKeyUnreadable, OutputNotWritable: see there.
+    """
+    head = sign_daily_head(database, signing_key(settings))
+    if head is not None:
+        note_witness(settings, head)
 
 
 def note_witness(settings: Settings, head: DailyHead) -> None:
@@ -81,15 +95,14 @@ def day_of(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d}"
 
 
-def _last_head(session: Session) -> DailyHead | None:
+def _lock_heads(session: Session) -> None:
+    # Heads are numbered and chained; two at a time would branch. SQLite has one writer anyway.
     if session.get_bind().dialect.name == "postgresql":
-        # Heads are numbered and chained; two at a time would branch.
         session.execute(text("LOCK TABLE ledger_head IN SHARE ROW EXCLUSIVE MODE"))
-    return session.scalars(select(DailyHead).order_by(DailyHead.number.desc()).limit(1)).one_or_none()
 
 
 def _sign(session: Session, key: Ed25519PrivateKey, at: datetime) -> DailyHead:
-    last = _last_head(session)
+    last = session.scalars(select(DailyHead).order_by(DailyHead.number.desc()).limit(1)).one_or_none()
     tips = session.execute(select(Tip.account_id, Tip.number, Tip.digest).order_by(Tip.account_id)).all()
     signed = select(HeadLeaf.account_id, func.max(HeadLeaf.number)).group_by(HeadLeaf.account_id)
     known: dict[str, int] = {row[0]: row[1] for row in session.execute(signed)}

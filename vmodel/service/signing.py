@@ -1,4 +1,4 @@
-"""The key that signs the ledger's heads: Ed25519, made on first use, kept in the state folder."""
+"""The key that signs the ledger's heads: Ed25519, from the installation's secret or a file in the state folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import secrets
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -24,12 +26,18 @@ from vmodel.service.errors import LedgerKeyUnreadable
 
 
 def signing_key(settings: Settings) -> Ed25519PrivateKey:
-    """The installation's key, made where there is none; only its owner can read the file.
+    """The installation's key.
+
+    Where ``Settings.secret`` is set, as it is for several machines, the key follows from it; else it is a file of the
+    state folder that only its owner can read, made on first use.
 
     Raises:
         LedgerKeyUnreadable: the file is damaged or holds another kind of key.
         OutputNotWritable: the state folder cannot be written.
     """
+    if settings.secret is not None:
+        seed = HKDF(hashes.SHA256(), length=32, salt=None, info=b"vmodel ledger heads, version 1")
+        return Ed25519PrivateKey.from_private_bytes(seed.derive(settings.secret.get_secret_value().encode()))
     path = key_path(settings)
     if not path.is_file():
         make_folder(path.parent)
@@ -44,7 +52,7 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
 
 
 def key_path(settings: Settings) -> Path:
-    """Where the key lies."""
+    """Where the key lies, unless it follows from the secret."""
     return settings.home / "ledger" / "signing-key.pem"
 
 

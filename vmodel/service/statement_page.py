@@ -27,6 +27,7 @@ _WORDS = {
         "charged": "Charged",
         "refunded": "Refunded",
         "chart": "Credits consumed by day (UTC)",
+        "entries": "Entries",
         "no": "No.",
         "time": "Time (UTC)",
         "what": "What",
@@ -61,6 +62,7 @@ _WORDS = {
         "charged": "扣费",
         "refunded": "退还",
         "chart": "每日消耗点数（UTC）",
+        "entries": "明细",
         "no": "序号",
         "time": "时间（UTC）",
         "what": "事项",
@@ -90,7 +92,7 @@ h1{font-size:1.6rem;font-weight:600;margin:0 0 .25rem}h2{font-size:1rem;font-wei
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:600;padding:.5rem 0}
 th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #e4e1dc;vertical-align:top}
-th{font-weight:600;color:#5d5a55}.n{text-align:right}.note{overflow-wrap:anywhere}
+th{font-weight:600;color:#5d5a55}.n{text-align:right}.note{overflow-wrap:anywhere;padding-left:1rem}
 .scroll{overflow-x:auto}svg{width:100%;height:auto}svg text{font-size:11px;fill:#5d5a55}
 @media print{body{margin:0;max-width:none;font-size:11px}tr{break-inside:avoid}thead{display:table-header-group}
 .scroll{overflow:visible}@page{size:A4;margin:15mm}}
@@ -109,7 +111,7 @@ def as_html(statement: Statement, made_at: datetime, language: str = "en") -> st
     """
     words = _WORDS[language]
     state = "closed" if statement.closed else "open"
-    totals = "".join(_row([words[name], _signed(units)]) for name, units in statement.totals().items() if units)
+    totals = "".join(_row([words[name], f"{units:,}"]) for name, units in statement.totals().items() if units)
     made = f"{made_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     who = f"{words['account']}: {escape(statement.name)} · {escape(statement.account_id)} · {words['made']} {made}"
     return f"""<!doctype html>
@@ -124,6 +126,7 @@ def as_html(statement: Statement, made_at: datetime, language: str = "en") -> st
 <h2>{words["chart"]}</h2>
 {draw_chart(statement, words["chart"])}
 {f"<table>{totals}</table>" if totals else ""}
+<h2>{words["entries"]}</h2>
 {_entries(statement, words)}
 </body></html>
 """
@@ -160,10 +163,8 @@ def draw_chart(statement: Statement, title: str) -> str:
 
 def _round_up(units: int) -> int:
     step: int = 10 ** (len(str(units)) - 1)
-    for times in (1, 2, 4, 6, 8, 10):
-        if units <= times * step:
-            return max(2, times * step)
-    return units
+    # The line half way up must be a whole number too.
+    return next(times * step for times in (1, 2, 3, 4, 5, 6, 8, 10) if units <= times * step and times * step % 2 == 0)
 
 
 def _entries(statement: Statement, words: dict[str, str]) -> str:
@@ -178,7 +179,8 @@ def _entries(statement: Statement, words: dict[str, str]) -> str:
 
 def _entry(line: Line, words: dict[str, str]) -> str:
     moves = "".join(f'<td class="n">{_signed(units)}</td>' for units in (line.available, line.reserved, line.consumed))
-    about = "" if line.kind == "close" else " · ".join(part for part in (line.key, line.picture, line.note) if part)
+    known = {"close", "quota", "lapse"}  # their key is the month, and their word says the rest
+    about = "" if line.kind in known else " · ".join(part for part in (line.key, line.picture, line.note) if part)
     what = words[line.kind]
     return (
         f"<tr><td>{line.number}</td><td>{line.at[:16].replace('T', ' ')}</td><td>{what}</td>{moves}"

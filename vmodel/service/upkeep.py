@@ -11,6 +11,7 @@ from vmodel.config import Settings
 from vmodel.database import Database, now
 from vmodel.service import lanes, retention
 from vmodel.service.durable import DurableQueue
+from vmodel.service.heads import keep_signed
 from vmodel.service.job_tables import OPEN, RELEASED, RUNNING, JobRow, PartRow
 from vmodel.service.jobs import LONGEST, cancel_job
 from vmodel.service.ledger import expire_reservations
@@ -24,6 +25,7 @@ def keep_up(settings: Settings, database: Database, store: FileStore, queue: Dur
     mend_parts(database, queue)
     expire_jobs(database)
     expire_reservations(database)
+    keep_signed(settings, database)
     retention.keep_promises(settings, database, store)
 
 
