@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.api.installation import Installation
+from vmodel.service import heartbeat, lanes, settling
 from vmodel.service.access import create_api_key
 from vmodel.service.accounts import create_account
 
@@ -43,3 +44,26 @@ BLANK = picture((240, 240, 240))
 def upload(client: TestClient, photo: bytes, name: str = "tee.jpg", **fields: Any) -> Any:
     """The answer to an upload."""
     return client.post("/v1/garments", files={"photo": (name, photo, "image/jpeg")}, data=fields)
+
+
+def work_off(here: Installation, worker_id: str = "tests") -> None:
+    """Make every picture that waits, as a worker does, apart from the durable queue: each is one colour."""
+    heartbeat.join(here.database, worker_id, 4)
+    while parts := lanes.release_parts(here.database):
+        lanes.mark_handed(here.database, parts)
+        for part_id in parts:
+            for shot_id in settling.open_shots(here.database, part_id, worker_id):
+                deliver_blank(here, shot_id, worker_id)
+            lanes.end_part(here.database, part_id)
+
+
+def deliver_blank(here: Installation, shot_id: str, worker_id: str) -> None:
+    """Make one picture, of the colour that its seed gives."""
+    work = settling.begin_shot(here.database, shot_id, worker_id)
+    assert work is not None
+    colour = (int(str(work.request["seed"])) % 256, 120, 90)
+    made = picture(colour, (96, 128))
+    preview = here.store.put(work.account_id, picture(colour, (24, 32), "JPEG"), "jpg")
+    settling.tell_progress(here.database, work, worker_id, "drape", 0.5, preview)
+    keys = here.store.put(work.account_id, made, "png"), here.store.put(work.account_id, b'{"seed": 1}', "json")
+    settling.deliver(here.database, shot_id, settling.Delivery(*keys, 0.1))

@@ -1,7 +1,7 @@
 """Refusals that only a caller over HTTP can meet; each carries its status.
 
 VModelError
-└── ApiError  NotFound MethodNotAllowed BodyTooLarge BodyInvalid Busy NotReady
+└── ApiError  NotFound MethodNotAllowed BodyTooLarge BodyInvalid Busy NotReady TooManyWatches
 """
 
 from __future__ import annotations
@@ -86,3 +86,15 @@ class NotReady(ApiError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"The {what} does not answer; try again in 5 s.")
+
+
+class TooManyWatches(ApiError):
+    """The account has many streams open already."""
+
+    code = "too_many_watches"
+    status = 429
+    retryable = True
+    retry_after_s = 30
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You watch {most} jobs already; close a stream, or ask for the job now and then.")

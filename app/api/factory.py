@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -10,12 +11,13 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from prometheus_client import CollectorRegistry
 
-from app.api import casting, files, garments, health
+from app.api import casting, files, garments, health, jobs, keys, shots, usage
 from app.api.figures import HttpFigures
 from app.api.front import Front
 from app.api.installation import Installation
 from app.api.problems import Problem, catch_problems
 from app.api.reading_room import ReadingRoom
+from app.api.watches import Watches
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.database import open_database
@@ -23,7 +25,16 @@ from vmodel.service.plans import read_plans
 from vmodel.service.secret import installation_secret
 from vmodel.service.store import open_store
 
-_ROUTERS = (health.router, casting.router, garments.router, files.router)
+_ROUTERS = (
+    health.router,
+    casting.router,
+    garments.router,
+    jobs.router,
+    shots.router,
+    files.router,
+    usage.router,
+    keys.router,
+)
 _DESCRIPTION = """One flat-lay photo of a garment becomes pictures of a virtual model wearing it.
 
 Send your API key with every request: `Authorization: Bearer KEY`. What is another account's is answered with 404.
@@ -91,6 +102,8 @@ def open_installation(settings: Settings) -> Installation:
         plans=read_plans(settings),
         store=open_store(settings),
         secret=installation_secret(settings),
+        watches=Watches(),
+        leaving=threading.Event(),
     )
 
 

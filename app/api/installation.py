@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from app.api.figures import HttpFigures
 from app.api.reading_room import ReadingRoom
+from app.api.watches import Watches
 from vmodel.body.roster import Roster
 from vmodel.config import Settings
 from vmodel.database import Database
@@ -31,6 +33,8 @@ class Installation:
         plans: prices and limits.
         store: sellers' files.
         secret: signs links.
+        watches: counts open streams.
+        leaving: set when the process is asked to stop; streams end then.
     """
 
     settings: Settings
@@ -42,6 +46,8 @@ class Installation:
     plans: Plans
     store: FileStore
     secret: bytes = field(repr=False)
+    watches: Watches
+    leaving: threading.Event
 
     def close(self) -> None:
         """Let running readings end and give everything back."""

@@ -34,8 +34,12 @@ _STATUS_OF_CODE = {
     "account_unknown": 404,
     "file_not_found": 404,
     "garment_unknown": 404,
+    "job_not_found": 404,
+    "shot_not_found": 404,
     "webhook_unknown": 404,
     "idempotency_conflict": 409,
+    "garment_in_use": 409,
+    "daily_limit": 429,
     "rate_limited": 429,
 }
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from api_callers import BLANK, PASSWORD, client_of, new_account, upload
+from api_callers import BLANK, PASSWORD, client_of, new_account, upload, work_off
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -16,6 +16,9 @@ from vmodel.service.access import create_api_key, log_in, revoke_api_key
 
 OPEN = {"/v1/health", "/v1/ready", "/v1/files/{token}"}
 """What answers without a key: the last one by a signature."""
+
+
+NOTHING = "0" * 32
 
 
 def operations(api: FastAPI) -> list[tuple[str, str]]:
@@ -29,12 +32,12 @@ def operations(api: FastAPI) -> list[tuple[str, str]]:
 
 
 def ask(client: TestClient, method: str, path: str, **names: str) -> Any:
-    filled = re.sub(r"\{(\w+)\}", lambda match: names.get(match[1], "0" * 32), path)
-    return client.request(
-        method,
-        filled,
-        files={"photo": ("a.png", BLANK), "mask": ("a.png", BLANK)} if method in {"POST", "PUT"} else None,
-    )
+    """The answer where each name in the path is something, or an id of nothing."""
+    filled = re.sub(r"\{(\w+)\}", lambda match: names.get(match[1], NOTHING), path)
+    if method == "PATCH":
+        return client.patch(filled, json={"name": "mine now"})
+    files = dict.fromkeys(("photo", "mask", "back"), ("a.png", BLANK)) if method in {"POST", "PUT"} else None
+    return client.request(method, filled, files=files)
 
 
 def test_without_a_key_every_address_asks_for_one(api: FastAPI, stranger: TestClient) -> None:
@@ -94,9 +97,13 @@ def test_whoever_asks_too_often_is_told_when_to_come_back(api: FastAPI, here: In
 
 
 @pytest.fixture(scope="module")
-def possessions(anna: TestClient) -> dict[str, str]:
-    """Path parameter -> id of something of Anna's."""
-    return {"garment_id": upload(anna, BLANK).json()["id"]}
+def possessions(anna: TestClient, here: Installation, tee_photo: bytes) -> dict[str, str]:
+    """Path parameter -> id of something of Anna's, a finished picture among it."""
+    garment_id = upload(anna, tee_photo).json()["id"]
+    job = anna.post("/v1/jobs", json={"garment_id": garment_id, "shots": [{"size": "512x384"}]}).json()
+    work_off(here)
+    key_id = anna.post("/v1/keys", json={}).json()["id"]
+    return {"garment_id": garment_id, "job_id": job["id"], "shot_id": job["shots"][0]["id"], "key_id": key_id}
 
 
 def test_nobody_reaches_what_is_anothers(
@@ -108,13 +115,20 @@ def test_nobody_reaches_what_is_anothers(
         if not names or path in OPEN or names == {"model_id"}:
             continue
         assert names <= set(possessions), f"the test lacks a possession for {path}"
-        answer = ask(bert, method, path, **possessions)
-        assert answer.status_code in {404, 422}, f"{method} {path}: {answer.status_code}"
-        stranger_to_all = ask(bert, method, path)
-        assert {**answer.json(), "request_id": ""} == {**stranger_to_all.json(), "request_id": ""}, path
+        answer, of_nothing = ask(bert, method, path, **possessions), ask(bert, method, path)
+        assert answer.status_code == 404, f"{method} {path}: {answer.status_code}"
+        hidden = answer.text.replace(answer.json()["request_id"], "")
+        for own_id in sorted(possessions.values(), key=len, reverse=True):
+            hidden = hidden.replace(own_id, NOTHING)
+        assert hidden == of_nothing.text.replace(of_nothing.json()["request_id"], ""), path
         asked += 1
-    assert asked >= 8
+    assert asked >= 15
     assert anna.get(f"/v1/garments/{possessions['garment_id']}").status_code == 200
+    assert anna.get(f"/v1/shots/{possessions['shot_id']}/picture").status_code == 200
+    assert anna.get("/v1/keys").json()[-1]["revoked_at"] is None
+    assert [*bert.get("/v1/garments").json(), *bert.get("/v1/jobs").json()] == []
+    taken = {"garment_id": possessions["garment_id"], "shots": [{}]}
+    assert bert.post("/v1/jobs", json=taken).json()["code"] == "garment_unknown"
 
 
 def test_a_name_that_holds_a_script_stays_text(anna: TestClient, operator: TestClient) -> None:

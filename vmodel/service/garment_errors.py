@@ -13,3 +13,23 @@ class GarmentUnknown(InputError):
     def __init__(self, garment_id: str) -> None:
         super().__init__("There is no such garment; upload it again.")
         self.garment_id = garment_id
+
+
+class GarmentNotUnderstood(InputError):
+    """No picture can be made of a garment that was not found in its photo."""
+
+    code = "garment_not_understood"
+
+    def __init__(self, garment_id: str, problem: str) -> None:
+        super().__init__(f"The garment was not understood: {problem}")
+        self.garment_id = garment_id
+
+
+class GarmentInUse(InputError):
+    """A job still needs the garment's files."""
+
+    code = "garment_in_use"
+
+    def __init__(self, garment_id: str) -> None:
+        super().__init__("A job still needs this garment; wait until it has ended, or cancel it.")
+        self.garment_id = garment_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -13,7 +14,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from vmodel.database import Moment, Table, new_id, now
 from vmodel.errors import SizeImplausible, VModelError
-from vmodel.service.garment_errors import GarmentUnknown
+from vmodel.service.garment_errors import GarmentInUse, GarmentNotUnderstood, GarmentUnknown
+from vmodel.service.job_tables import OPEN, JobRow
+from vmodel.service.store import FileStore
 
 NAME_LENGTH = 120
 PAGE = 100
@@ -210,8 +213,11 @@ def delete_garment(session: Session, account_id: str, garment_id: str) -> list[s
         Keys of the files that no other garment of the account needs; the caller deletes them once this is kept.
     Raises:
         GarmentUnknown: see ``find_garment``.
+        GarmentInUse: a job that has not ended needs its files.
     """
     garment = find_garment(session, account_id, garment_id)
+    if files_in_use(session, account_id) & set(garment.file_keys):
+        raise GarmentInUse(garment_id)
     garment.deleted_at = now()
     garment.name, garment.landmarks, garment.understood = "", None, None
     session.flush()
@@ -219,7 +225,7 @@ def delete_garment(session: Session, account_id: str, garment_id: str) -> list[s
 
 
 def unneeded_files(session: Session, account_id: str, keys: Iterable[str]) -> list[str]:
-    """Which of these files no garment of the account needs."""
+    """Which of these files neither a garment nor an open job of the account needs."""
     asked = list(dict.fromkeys(keys))
     places = (StoredGarment.photo_key, StoredGarment.mask_key, StoredGarment.back_key, StoredGarment.cutout_key)
     rows = select(StoredGarment).where(
@@ -228,7 +234,40 @@ def unneeded_files(session: Session, account_id: str, keys: Iterable[str]) -> li
         or_(*(place.in_(asked) for place in places)),
     )
     needed = {key for garment in session.scalars(rows) for key in garment.file_keys}
+    needed |= files_in_use(session, account_id)
     return [key for key in asked if key not in needed]
+
+
+def files_in_use(session: Session, account_id: str) -> set[str]:
+    """Keys of the garment files that jobs of the account still need."""
+    open_jobs = select(JobRow.garment).where(JobRow.account_id == account_id, JobRow.state.in_(OPEN))
+    return {str(value) for garment in session.scalars(open_jobs) for value in garment.values()}
+
+
+def source_of(garment: StoredGarment, store: FileStore) -> dict[str, Any]:
+    """A garment as a job names it: fields of ``vmodel.request.GarmentSource``, files as keys of the store.
+
+    Args:
+        garment: of the table.
+        store: corrected landmarks are put there as a file.
+    Raises:
+        GarmentNotUnderstood: nothing was found in its photo.
+    """
+    if garment.understood is None:
+        raise GarmentNotUnderstood(garment.id, (garment.problem or {}).get("message", "correct it first."))
+    source: dict[str, Any] = {
+        "photo": garment.photo_key,
+        "mask": garment.mask_key,
+        "back": garment.back_key,
+        "category": garment.category,
+        "material": garment.material,
+        "width_cm": garment.width_cm,
+        "length_cm": garment.length_cm,
+    }
+    if garment.landmarks:
+        content = json.dumps({"landmarks": garment.landmarks}, sort_keys=True).encode()
+        source["landmarks"] = store.put(garment.account_id, content, "json")
+    return {name: value for name, value in source.items() if value is not None}
 
 
 def plain_name(name: str) -> str:

@@ -1,0 +1,142 @@
+"""The form of jobs and pictures over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.files import link_to
+from app.api.garment_bodies import Reason
+from app.api.installation import Installation
+from vmodel.service.job_request import MOST_SHOTS, PRIORITIES
+from vmodel.service.job_views import Job, JobShot
+
+_Word = Annotated[str, Field(max_length=64)]
+
+
+class ShotAsked(BaseModel):
+    """One picture to make; what is left out takes its default."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: _Word | None = Field(default=None, description="null casts somebody", examples=["wm-ines"])
+    pose: _Word | None = Field(default=None, description="null chooses one", examples=["walking"])
+    view: _Word = Field(default="front", examples=["front"])
+    framing: _Word = Field(default="full", examples=["full"])
+    light: _Word = Field(default="soft-key", examples=["soft-key"])
+    background: _Word = Field(default="light-grey", description="a name or a colour", examples=["light-grey"])
+    size: str = Field(
+        default="1024x768", description="HEIGHTxWIDTH", pattern=r"^\d{3,4}x\d{3,4}$", examples=["1024x768"]
+    )
+    seed: int = Field(default=0, ge=0, lt=2**31, examples=[0])
+    pipeline: _Word = Field(default="draft", examples=["draft"])
+    steps: int | None = Field(default=None, ge=1, le=200, description="of a pipeline that makes steps", examples=[None])
+
+
+class JobAsked(BaseModel):
+    """Pictures of one garment."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    garment_id: str = Field(max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
+    shots: list[ShotAsked] = Field(min_length=1, max_length=MOST_SHOTS)
+    priority: int = Field(
+        default=5, ge=PRIORITIES[0], le=PRIORITIES[-1], description="among your own jobs; 9 first", examples=[5]
+    )
+
+
+class Quote(BaseModel):
+    """What a job would cost."""
+
+    credits: int = Field(examples=[4])
+    available: int = Field(description="credits that you have", examples=[46])
+
+
+class ShotLinks(BaseModel):
+    """Addresses that open without a key for an hour."""
+
+    picture: str | None = Field(examples=["/v1/files/Zm9v…"])
+    preview: str | None
+    sidecar: str | None
+
+
+class ShotMade(BaseModel):
+    """One picture and how far it is."""
+
+    id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f-s000"])
+    job_id: str
+    number: int = Field(description="place in the job, from 0")
+    asked: dict[str, Any] = Field(description="as of the job", examples=[{"model": "wm-ines", "pose": "walking"}])
+    state: str = Field(description="queued, running, done, failed or cancelled", examples=["running"])
+    stage: str | None = Field(description="what is being done", examples=["drape"])
+    share: float = Field(description="of the picture that is done, 0..1", examples=[0.4])
+    credits: int = Field(description="price; charged once it is done", examples=[1])
+    seconds: float | None = Field(description="the making took")
+    error: Reason | None = Field(description="why it failed, and what to do")
+    deleted: bool
+    links: ShotLinks
+
+
+class JobMade(BaseModel):
+    """A job of yours and its pictures."""
+
+    id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
+    state: str = Field(description="queued, running, done, partly_done, failed or cancelled", examples=["queued"])
+    cancelling: bool = Field(description="it was cancelled and a picture is just being given up")
+    share: float = Field(description="of the job that is done, 0..1")
+    place: int | None = Field(description="turns before its next one; null once it runs", examples=[3])
+    eta_s: float | None = Field(description="seconds until it ends; null where nothing was measured yet")
+    priority: int
+    credits: int = Field(description="price of all its pictures")
+    charged: int = Field(description="of these, for delivered pictures")
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    photo: str | None = Field(description="link to the garment's photo")
+    shots: list[ShotMade]
+
+
+def show_job(job: Job, here: Installation) -> JobMade:
+    """A job as its owner sees it."""
+    photo = str(job.garment.get("photo", ""))
+    return JobMade(
+        id=job.id,
+        state=job.state,
+        cancelling=job.cancelling,
+        share=round(job.share, 3),
+        place=job.place,
+        eta_s=job.eta_s,
+        priority=job.priority,
+        credits=job.credits,
+        charged=job.charged,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        ended_at=job.ended_at,
+        photo=link_to(here, photo) if "/" in photo else None,
+        shots=[show_shot(shot, here) for shot in job.shots],
+    )
+
+
+def show_shot(shot: JobShot, here: Installation) -> ShotMade:
+    """A picture as its owner sees it."""
+
+    def link(key: str | None) -> str | None:
+        return None if key is None else link_to(here, key)
+
+    failed = shot.error_code is not None
+    return ShotMade(
+        id=shot.id,
+        job_id=shot.job_id,
+        number=shot.number,
+        asked=shot.request,
+        state=shot.state,
+        stage=shot.stage,
+        share=round(shot.share, 3),
+        credits=shot.credits,
+        seconds=shot.seconds,
+        error=Reason(code=shot.error_code or "", message=shot.error_message or "") if failed else None,
+        deleted=shot.deleted,
+        links=ShotLinks(picture=link(shot.picture_key), preview=link(shot.preview_key), sidecar=link(shot.sidecar_key)),
+    )

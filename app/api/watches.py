@@ -1,0 +1,37 @@
+"""How many streams each account has open."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+from app.api.errors import TooManyWatches
+
+MOST_WATCHES = 20
+"""Open streams of one account in one process."""
+
+
+class Watches:
+    """Counts the open streams of each account."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def enter(self, account_id: str) -> None:
+        """Count one more.
+
+        Raises:
+            TooManyWatches: the account has as many as it may.
+        """
+        with self._lock:
+            if self._open[account_id] >= MOST_WATCHES:
+                raise TooManyWatches(MOST_WATCHES)
+            self._open[account_id] += 1
+
+    def leave(self, account_id: str) -> None:
+        """Count one less."""
+        with self._lock:
+            self._open[account_id] -= 1
+            if not self._open[account_id]:
+                del self._open[account_id]
