@@ -19,13 +19,15 @@ from vmodel.types import FloatArray, IntArray
 
 ComplexArray: TypeAlias = NDArray[np.complexfloating[Any, Any]]
 
-TILE = 128
-"""Side of a tile in pixels, in a picture whose shorter side has 768."""
+TILE = 125
+"""Side of a tile in pixels, in a picture whose shorter side has 768. Odd, so that JPEG cuts every tile otherwise."""
 SLOWEST, FASTEST = 5.0, 24.2
 """Periods a tile: 0.04 to 0.19 cycles a pixel."""
-SYNC_SHARE = 0.4
+SYNC_FASTEST = 18.0
+"""Periods a tile of the fastest wave for finding: it survives a picture's shrinking to a third."""
+SYNC_SHARE = 0.28
 """Share of the energy that serves finding."""
-_GROUP = 12
+_GROUP = 7
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,9 @@ class Pattern:
 def pattern_of(key: bytes) -> Pattern:
     """Choose the waves, their phases and what they carry."""
     waves = _waves()
-    picks = np.frombuffer(keyed_bytes(key, "finding", len(waves) // _GROUP), np.uint8) % _GROUP
-    sync = np.arange(len(picks)) * _GROUP + picks
+    groups = int((np.hypot(*waves.T) < SYNC_FASTEST).sum()) // _GROUP
+    picks = np.frombuffer(keyed_bytes(key, "finding", groups), np.uint8) % _GROUP
+    sync = np.arange(groups) * _GROUP + picks
     data = np.setdiff1d(np.arange(len(waves)), sync)[: SYMBOLS // 2]
     turns = np.frombuffer(keyed_bytes(key, "phases", 4 * len(waves)), np.uint32) / 2.0**32
     phases = np.exp(2j * np.pi * turns).astype(np.complex64)

@@ -80,7 +80,7 @@ def cut_tiles(luma: FloatArray, to_picture: FloatArray, pattern: Pattern, flat: 
 
 
 def _pick(spectra: ComplexArray, pattern: Pattern) -> ComplexArray:
-    """(..., F) of real tiles' half spectra (..., 128, 65); waves to the left are conjugates of those to the right."""
+    """(..., F) of real tiles' half spectra (..., 125, 65); waves to the left are conjugates of those to the right."""
     x, y = pattern.waves.T
     left = x < 0
     values = spectra[..., np.where(left, -y, y), np.abs(x)]
@@ -131,7 +131,7 @@ def align(luma: FloatArray, to_picture: FloatArray, pattern: Pattern, flat: bool
 
 
 def _surfaces(waves: ComplexArray, pattern: Pattern) -> FloatArray:
-    """(rows, columns, 128, 128) agreement of each 2x2 block of tiles with the pattern moved by (y, x), noise = 1."""
+    """(rows, columns, 125, 125) agreement of each 2x2 block of tiles with the pattern moved by (y, x), noise = 1."""
     sync = waves[..., : len(pattern.sync)] * pattern.sync_phases.conj()
     blocks = sync
     if waves.shape[0] > 1:
@@ -141,11 +141,11 @@ def _surfaces(waves: ComplexArray, pattern: Pattern) -> FloatArray:
     spectra = np.zeros((*blocks.shape[:2], TILE, TILE), np.complex64)
     spectra[..., pattern.sync[:, 1], pattern.sync[:, 0]] = blocks
     surfaces = scipy.fft.ifft2(spectra).real
-    return np.asarray(surfaces / (surfaces.std((2, 3), keepdims=True) + 1e-9), np.float32)
+    return np.asarray(surfaces / (surfaces.std() + 1e-9), np.float32)
 
 
 def _agreement(surfaces: FloatArray) -> FloatArray:
-    """(128, 128) deviations above noise of all blocks together, each moved by up to 3 pixels on its own."""
+    """(125, 125) deviations above noise of all blocks together, each moved by up to 3 pixels on its own."""
     near = maximum_filter(surfaces, (1, 1, 7, 7), mode="wrap").sum((0, 1))
     return np.asarray((near - np.median(near)) / (near.std() + 1e-9))
 
@@ -163,7 +163,7 @@ def _correction(surfaces: FloatArray, bent: bool) -> FloatArray:
             y, x = np.unravel_index(near.argmax(), near.shape)
             centres.append([(column + min(2, columns) / 2) * TILE, (row + min(2, rows) / 2) * TILE])
             moves.append(start + np.array([x - REACH, y - REACH]) + _within_a_pixel(near, int(y), int(x)))
-            weights.append(max(0.0, float(near.max()) - 4.0) ** 2)
+            weights.append(max(0.0, float(near.max() / (surfaces[row, column].std() + 1e-9)) - 4.0) ** 2)
     return _fit(np.array(centres), np.array(moves), np.array(weights), bent)
 
 
@@ -240,10 +240,14 @@ def _smooth_over_frequency(power: FloatArray, pattern: Pattern) -> FloatArray:
 
 
 def symbols_of(alignment: Alignment, pattern: Pattern) -> FloatArray:
-    """(72, 20) soft symbols for ``decode_symbols``: twice the signal over the noise's variance."""
+    """(72, 20) soft symbols for ``decode_symbols``: the signal over the noise's variance.
+
+    How much of the signal is left at each frequency follows from the waves' power above the noise.
+    """
     count = len(pattern.sync)
-    sync = (alignment.folded[:count] * pattern.sync_phases.conj()).real
-    data = alignment.folded[count:] * pattern.data_phases.conj() / alignment.noise[count:]
+    data, noise = alignment.folded[count:] * pattern.data_phases.conj(), alignment.noise[count:]
+    excess = uniform_filter1d(np.abs(data) ** 2 / noise - 1, 91, mode="nearest")
+    data = data * np.sqrt(np.maximum(excess, 0.02) / noise)
     soft = np.zeros(SYMBOLS)
     soft[pattern.symbol] = np.concatenate([data.real, data.imag])
-    return soft.reshape(STEPS, -1) * max(float(sync.mean()), 0.0)
+    return soft.reshape(STEPS, -1)

@@ -13,18 +13,41 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+import scipy.fft
 
 from vmodel.rights.mark_pattern import ComplexArray, pattern_of
 from vmodel.types import FloatArray
 
-WINDOW = 512
-"""Side in pixels of the windows whose spectra are averaged."""
-STEP = 0.007
-"""Both of the logarithm of a frequency and of an angle in radians."""
-_LOWEST = 0.012
-_RADII, _ANGLES = 527, 449
+FINE, COARSE = 1024, 512
+"""Sides in pixels of the windows whose spectra are averaged: a large one sees fainter peaks, a small one is quicker."""
 TILES = 38.0, 420.0
 """Sides of a tile in pixels that are looked for."""
+_LOWEST, _HIGHEST = 0.012, 0.48
+"""Cycles a pixel."""
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Peaks of a picture's spectrum.
+
+    Attributes:
+        window: side in pixels of the windows.
+        peaks: (window, window / 2 + 1) float32, row ``window / 2`` and column 0 are frequency 0: the power over its
+            surroundings', at most 8.
+    """
+
+    window: int
+    peaks: FloatArray
+
+    @property
+    def step(self) -> float:
+        """Both of the logarithm of a frequency and of an angle in radians, in log-polar coordinates."""
+        return 3.6 / self.window
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(radii, angles) in log-polar coordinates."""
+        return int(np.log(_HIGHEST / _LOWEST) / self.step), int(np.pi / self.step)
 
 
 @dataclass(frozen=True)
@@ -53,27 +76,24 @@ class Guess:
         return np.asarray(squeeze @ turned * self.tile_px / tile)
 
 
-def spectrum_of(residual: FloatArray) -> FloatArray:
-    """Peaks of a picture's spectrum.
+def spectrum_of(residual: FloatArray, window: int) -> Spectrum:
+    """Average the spectra of overlapping windows and take what stands out.
 
     Args:
         residual: (H, W) float32, the picture without its slow changes.
-    Returns:
-        (512, 257) float32, row 256 and column 0 are frequency 0: how far the logarithm of the power stands above its
-        surroundings, bounded.
+        window: side in pixels.
     """
     height, width = residual.shape
-    rows, columns = min(height, WINDOW), min(width, WINDOW)
-    window = np.outer(np.hanning(rows), np.hanning(columns)).astype(np.float32)
-    power = np.zeros((WINDOW, WINDOW // 2 + 1), np.float32)
+    rows, columns = min(height, window), min(width, window)
+    bell = np.outer(np.hanning(rows), np.hanning(columns)).astype(np.float32)
+    power = np.zeros((window, window // 2 + 1), np.float32)
     for top in _starts(height, rows):
         for left in _starts(width, columns):
-            block = np.zeros((WINDOW, WINDOW), np.float32)
-            block[:rows, :columns] = residual[top : top + rows, left : left + columns] * window
-            power += np.abs(np.fft.rfft2(block)) ** 2
-    power = np.fft.fftshift(power, 0) + 1e-12
+            block = residual[top : top + rows, left : left + columns] * bell
+            power += np.abs(scipy.fft.rfft2(block, s=(window, window), workers=2)) ** 2
+    power = np.fft.fftshift(power, 0) + np.float32(1e-12)
     around = np.exp(cv2.blur(np.log(power), (25, 25)))
-    return np.asarray(np.minimum(power / around, 8), np.float32)
+    return Spectrum(window, np.asarray(np.minimum(power / around, 8), np.float32))
 
 
 def _starts(length: int, side: int) -> Sequence[int]:
@@ -81,7 +101,7 @@ def _starts(length: int, side: int) -> Sequence[int]:
     return [int(start) for start in np.linspace(0, length - side, count)]
 
 
-def guesses(spectrum: FloatArray, key: bytes, aspects: Sequence[float], most: int) -> list[Guess]:
+def guesses(spectrum: Spectrum, key: bytes, aspects: Sequence[float], most: int) -> list[Guess]:
     """The likeliest places of the mark, best first.
 
     Args:
@@ -91,53 +111,59 @@ def guesses(spectrum: FloatArray, key: bytes, aspects: Sequence[float], most: in
         most: how many to return.
     """
     found: list[Guess] = []
+    radii, angles = spectrum.shape
     for aspect in aspects:
-        log_polar = np.fft.rfft2(_log_polar(spectrum, aspect), s=(2 * _RADII, _ANGLES))
+        log_polar = scipy.fft.rfft2(_log_polar(spectrum, aspect), s=(2 * radii, angles), workers=2)
         for flipped in (False, True):
-            template, counts = _template(key, flipped)
-            moved = np.fft.irfft2(log_polar * template, s=(2 * _RADII, _ANGLES))
-            found += _peaks(moved, counts, flipped, aspect, most)
+            template, logs = _template(key, flipped, spectrum.window)
+            moved = scipy.fft.irfft2(log_polar * template, s=(2 * radii, angles), workers=2)
+            found += _peaks(moved, logs, spectrum, flipped, aspect, most)
     return sorted(found, key=lambda guess: -guess.score)[:most]
 
 
-def _log_polar(spectrum: FloatArray, aspect: float) -> FloatArray:
+def _log_polar(spectrum: Spectrum, aspect: float) -> FloatArray:
     """(radii, angles) of the half plane, each angle's circle closed by the spectrum's symmetry."""
-    radius = _LOWEST * np.exp(STEP * np.arange(_RADII))[:, None]
-    angle = np.pi * (np.arange(_ANGLES) / _ANGLES - 0.5)[None]
-    x = radius * np.cos(angle) / np.sqrt(aspect) * WINDOW
-    y = radius * np.sin(angle) * np.sqrt(aspect) * WINDOW + WINDOW // 2
-    values = cv2.remap(spectrum, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)
-    on_an_axis = (x < 2) | (np.abs(y - WINDOW // 2) < 2)
-    values[on_an_axis | (x > 0.48 * WINDOW) | (np.abs(y - WINDOW // 2) > 0.48 * WINDOW)] = 0
-    return np.asarray(values - values[values != 0].mean() * (values != 0), np.float32)
+    window, (radii, angles) = spectrum.window, spectrum.shape
+    radius = window * _LOWEST * np.exp(spectrum.step * np.arange(radii, dtype=np.float32))[:, None]
+    angle = np.pi * (np.arange(angles, dtype=np.float32) / angles - 0.5)[None]
+    x = radius * np.cos(angle) / np.float32(np.sqrt(aspect))
+    y = radius * np.sin(angle) * np.float32(np.sqrt(aspect))
+    values = cv2.remap(spectrum.peaks, x, y + window // 2, cv2.INTER_LINEAR)
+    on_an_axis = (x < 2) | (np.abs(y) < 2)
+    left_out = on_an_axis | (x > _HIGHEST * window) | (np.abs(y) > _HIGHEST * window)
+    values -= values[~left_out].mean()
+    values[left_out] = 0
+    return np.asarray(values, np.float32)
 
 
 @lru_cache(maxsize=8)
-def _template(key: bytes, flipped: bool) -> tuple[ComplexArray, FloatArray]:
+def _template(key: bytes, flipped: bool, window: int) -> tuple[ComplexArray, FloatArray]:
     """Conjugate spectrum of the waves' places in log-polar coordinates, and the logarithms of their lengths."""
+    empty = Spectrum(window, np.zeros((1, 1)))
+    radii, angles = empty.shape
     waves = pattern_of(key).sync.astype(float) * ([-1, 1] if flipped else [1, 1])
     waves[waves[:, 0] < 0] *= -1
     logs = np.log(np.hypot(*waves.T))
-    rows = np.round(logs / STEP).astype(int)
-    columns = np.round((np.arctan2(waves[:, 1], waves[:, 0]) / np.pi + 0.5) * _ANGLES).astype(int) % _ANGLES
-    places = np.zeros((2 * _RADII, _ANGLES))
+    rows = np.round(logs / empty.step).astype(int)
+    columns = np.round((np.arctan2(waves[:, 1], waves[:, 0]) / np.pi + 0.5) * angles).astype(int) % angles
+    places = np.zeros((2 * radii, angles), np.float32)
     np.add.at(places, (rows, columns), 1)
-    return np.fft.rfft2(places).conj(), logs
+    return scipy.fft.rfft2(places).conj(), logs
 
 
-def _peaks(moved: FloatArray, logs: FloatArray, flipped: bool, aspect: float, most: int) -> Iterator[Guess]:
+def _peaks(
+    moved: FloatArray, logs: FloatArray, spectrum: Spectrum, flipped: bool, aspect: float, most: int
+) -> Iterator[Guess]:
     """The highest places of one correlation."""
-    tiles = TILES[1] * np.exp(-STEP * np.arange(int(np.log(TILES[1] / TILES[0]) / STEP)))
-    shifts = (-np.log(tiles) - np.log(_LOWEST)) / STEP
-    whole = np.round(shifts).astype(int)
-    surface = moved[whole % (2 * _RADII)]
+    step, angles = spectrum.step, spectrum.shape[1]
+    tiles = TILES[1] * np.exp(-step * np.arange(int(np.log(TILES[1] / TILES[0]) / step)))
+    rows = np.round((-np.log(tiles) - np.log(_LOWEST)) / step).astype(int)
     reached = logs[None] - np.log(tiles)[:, None]
-    counts = ((reached > np.log(_LOWEST)) & (reached < np.log(0.47))).sum(1)
-    surface = surface / np.sqrt(np.maximum(counts, 8))[:, None]
+    counts = ((reached > np.log(_LOWEST)) & (reached < np.log(_HIGHEST))).sum(1)
+    surface = moved[rows % len(moved)] / np.sqrt(np.maximum(counts, 8)).astype(np.float32)[:, None]
     surface = surface / surface.std()
     for _ in range(most):
         row, column = np.unravel_index(surface.argmax(), surface.shape)
-        score = float(surface[row, column])
-        tile_px = float(np.exp(-whole[row] * STEP) / _LOWEST)
-        yield Guess(tile_px, float(np.pi * column / _ANGLES), flipped, aspect, score)
-        surface[max(0, row - 6) : row + 7, np.arange(column - 6, column + 7) % _ANGLES] = -9
+        tile_px = float(np.exp(-rows[row] * step) / _LOWEST)
+        yield Guess(tile_px, float(np.pi * column / angles), flipped, aspect, float(surface[row, column]))
+        surface[max(0, row - 6) : row + 7, np.arange(column - 6, column + 7) % angles] = -9

@@ -9,6 +9,8 @@ from vmodel.types import ByteArray, FloatArray
 
 HIDDEN_SHARE = 0.22
 """The mark's deviation as a share of the texture's own, in the mark's band."""
+MOST_HIDDEN_SHARE = 0.4
+"""The share where the picture has so little texture that its PSNR allows it."""
 ON_GREY, ON_WHITE = 0.9, 0.5
 """Deviation in grey levels on flat ground, and on flat white (seen at 200 % without mottling)."""
 MOST = 6.0
@@ -27,7 +29,7 @@ def band_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
 
     Args:
         luma: (H, W) float32.
-        scale: a tile's side over 128 pixels.
+        scale: a tile's side over 125 pixels.
     """
     return np.asarray(luma - cv2.blur(cv2.blur(luma, _odd(11 * scale)), _odd(11 * scale)), np.float32)
 
@@ -39,19 +41,29 @@ def deviation_of(band: FloatArray, scale: float = 1.0) -> FloatArray:
     return np.asarray(np.sqrt(np.maximum(cv2.blur(around, _odd(9 * scale)), 0)), np.float32)
 
 
-def hiding(luma: FloatArray, scale: float = 1.0) -> FloatArray:
+def hiding(luma: FloatArray, scale: float = 1.0, most_power: float = np.inf) -> FloatArray:
     """Deviation in grey levels that the mark may have at each pixel.
 
     Args:
         luma: (H, W) float32 in 0..255.
-        scale: a tile's side over 128 pixels.
+        scale: a tile's side over 125 pixels.
+        most_power: mean square that the texture's share is chosen to reach.
     Returns:
         (H, W) float32 from 0.5 to 6.
     """
     smooth = cv2.blur(luma, _odd(9 * scale))
     white = np.clip((smooth - 225) / 25, 0, 1)
     flat = ON_GREY + (ON_WHITE - ON_GREY) * white
-    return np.asarray(np.clip(HIDDEN_SHARE * deviation_of(band_of(luma, scale), scale), flat, MOST), np.float32)
+    texture = deviation_of(band_of(luma, scale), scale)
+    hidden, share = np.clip(HIDDEN_SHARE * texture, flat, MOST), HIDDEN_SHARE
+    for _ in range(2):
+        power, in_flat = float(np.mean(hidden * hidden)), float(np.mean(flat * flat * (hidden <= flat)))
+        if not np.isfinite(most_power) or power <= in_flat:
+            break
+        share *= np.sqrt(max(most_power - in_flat, 0.2 * most_power) / (power - in_flat))
+        share = min(share, MOST_HIDDEN_SHARE)
+        hidden = np.clip(share * texture, flat, MOST)
+    return np.asarray(hidden, np.float32)
 
 
 def _odd(side: float) -> tuple[int, int]:

@@ -15,8 +15,8 @@ import numpy as np
 
 from vmodel.rights.mark_code import PAYLOAD_BITS, decode_symbols
 from vmodel.rights.mark_pattern import TILE, Pattern, draw_tile, pattern_of
-from vmodel.rights.mark_reading import align, symbols_of
-from vmodel.rights.mark_search import Guess, guesses, spectrum_of
+from vmodel.rights.mark_reading import align, symbols_of, whiten
+from vmodel.rights.mark_search import COARSE, FINE, Guess, guesses, spectrum_of
 from vmodel.rights.mark_visibility import hiding, luma_of
 from vmodel.rights.matching import Match, match_pictures
 from vmodel.types import BoolArray, ByteArray, FloatArray
@@ -26,7 +26,7 @@ __all__ = ["PAYLOAD_BITS", "MarkReading", "embed_mark", "read_mark", "read_mark_
 LEAST_PSNR_DB = 43.0
 """A mark is never stronger than this peak signal-to-noise ratio."""
 _REFERENCE = 768
-"""Shorter side in pixels up to which tiles have 128 pixels; larger pictures have larger tiles."""
+"""Shorter side in pixels up to which tiles have 125 pixels; larger pictures have larger tiles."""
 _WORKING_PIXELS = 1_250_000
 _ASPECTS = tuple(round(1 + step / 100, 2) for step in (-2, 2, -4, 4, -6, 6, -8, 8, -10, 10, -12, 12))
 
@@ -38,7 +38,7 @@ class MarkReading:
     Attributes:
         payload: the id.
         score: deviations by which the mark stands above noise.
-        tile_px: side of a tile in the picture; 128 where a picture of up to 768 pixels was not scaled.
+        tile_px: side of a tile in the picture; 125 where a picture of up to 768 pixels was not scaled.
         turn_degrees: how the picture was turned.
         flipped: whether it is mirrored.
         aspect: change of width over height.
@@ -68,8 +68,8 @@ def embed_mark(picture: ByteArray, payload: int, key: bytes, strength: float = 1
     luma = luma_of(picture)
     height, width = luma.shape
     tiled = np.tile(tile, (-(-height // side), -(-width // side)))[:height, :width]
-    change = tiled * hiding(luma, side / TILE) * strength
-    most = 255**2 / 10 ** (LEAST_PSNR_DB / 10) * 0.97
+    most = 255**2 / 10 ** (LEAST_PSNR_DB / 10) * 0.98
+    change = tiled * hiding(luma, side / TILE, most) * strength
     power = float(np.mean(change * change))
     if power > most:
         change *= np.sqrt(most / power)
@@ -80,7 +80,7 @@ def embed_mark(picture: ByteArray, payload: int, key: bytes, strength: float = 1
 
 def tile_side(size: tuple[int, ...]) -> int:
     """Side of a tile in pixels for a picture of (height, width)."""
-    return max(TILE, round(TILE * min(size[:2]) / _REFERENCE))
+    return max(TILE, round(TILE * min(size[:2]) / _REFERENCE) | 1)
 
 
 def read_mark(picture: ByteArray, key: bytes) -> MarkReading | None:
@@ -93,10 +93,9 @@ def read_mark(picture: ByteArray, key: bytes) -> MarkReading | None:
         None where no mark of this key is found.
     """
     luma, shrunk = _working(luma_of(picture))
-    spectrum = spectrum_of(_whitened(luma))
-    pattern = pattern_of(key)
-    for aspects, most in (((1.0,), 4), (_ASPECTS, 8)):
-        for guess in guesses(spectrum, key, aspects, most):
+    residual, pattern = whiten(luma), pattern_of(key)
+    for window, aspects, most in ((FINE, (1.0,), 4), (COARSE, _ASPECTS, 4)):
+        for guess in guesses(spectrum_of(residual, window), key, aspects, most):
             reading = _read_at(luma, guess, pattern, shrunk)
             if reading is not None:
                 return reading
@@ -110,11 +109,6 @@ def _working(luma: FloatArray) -> tuple[FloatArray, float]:
         return luma, 1.0
     size = round(luma.shape[1] / shrunk), round(luma.shape[0] / shrunk)
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA)), float(shrunk)
-
-
-def _whitened(luma: FloatArray) -> FloatArray:
-    band = luma - cv2.GaussianBlur(luma, (0, 0), 8)
-    return np.asarray(band / (np.sqrt(np.maximum(cv2.blur(band * band, (25, 25)), 0)) + 1.0), np.float32)
 
 
 def _read_at(luma: FloatArray, guess: Guess, pattern: Pattern, shrunk: float) -> MarkReading | None:
