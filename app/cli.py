@@ -21,6 +21,7 @@ from app.cli_service import serve
 from app.cli_shoot import shoot_photos
 from app.cli_train import train_embedded
 from app.cli_weights import weights_app
+from app.cli_worker import work
 from app.console import say_error
 from app.doctor import doctor
 from vmodel.errors import VModelError
@@ -45,6 +46,7 @@ app.command("train")(train_embedded)
 app.command("serve")(serve)
 app.add_typer(admin_app, name="admin")
 app.add_typer(ledger_app, name="ledger")
+app.command("worker")(work)
 
 
 def _show_version(wanted: bool) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import socket
-import sys
 
-import structlog
 import uvicorn
 
 from app.api.factory import create_app
+from app.logs import write_logs
 from vmodel.config import Settings
 from vmodel.errors import SetupError
 
@@ -51,22 +49,6 @@ def serve_until_stopped(settings: Settings, host: str, port: int) -> None:
         h11_max_incomplete_event_size=32_768,
     )
     uvicorn.Server(config).run(sockets=[listening])
-
-
-def write_logs() -> None:
-    """Write logs of this process as one JSON object a line on standard error."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,10 @@ class Shop:
             "idempotency_key": key or new_id(),
         }
         return JobRequest(account_id, **{**values, **changes})
+
+    def again(self, asked: JobRequest, key: str) -> JobRequest:
+        """The same job under another key."""
+        return replace(asked, idempotency_key=key)
 
     def submit(self, account_id: str, shots: int | list[Any] = 1, key: str | None = None, **changes: Any) -> Job:
         """Submit a job."""

@@ -15,7 +15,8 @@ from app.api.problems import Problem
 from vmodel.database import new_id
 from vmodel.service.garments import find_garment, source_of
 from vmodel.service.grants import grant_month
-from vmodel.service.job_request import JobRequest, check_job
+from vmodel.service.job_checks import check_job
+from vmodel.service.job_request import JobRequest
 from vmodel.service.jobs import cancel_job, find_job, list_jobs, submit
 from vmodel.service.ledger import balance
 from vmodel.service.retention import delete_job

@@ -116,7 +116,7 @@ class DurableQueue:
         """
         from dbos import DBOS
 
-        DBOS.destroy(workflow_completion_timeout_sec=wait_s)
+        DBOS.destroy(workflow_completion_timeout_sec=wait_s, destroy_registry=True)
 
 
 def _step(name: str, do: Callable[[str], T], argument: str) -> T:

@@ -104,10 +104,8 @@ class WorkerLost(StageError):
         self.starts = starts
 
 
-class ShotStopped(StageError):
-    """The picture that is being made is wanted no more: its job was cancelled, or another worker has it."""
+class ShotStopped(Exception):
+    """The picture that is being made is wanted no more: its job was cancelled, or another worker has it.
 
-    code = "shot_stopped"
-
-    def __init__(self) -> None:
-        super().__init__("The picture is wanted no more.")
+    It is nobody's error, and no stage may keep it as its outcome, so it is no ``VModelError``.
+    """

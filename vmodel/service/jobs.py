@@ -20,7 +20,7 @@ from vmodel.service.accounts import find_account
 from vmodel.service.errors import IdempotencyConflict
 from vmodel.service.grants import grant_month
 from vmodel.service.job_errors import DayFull, JobUnknown, ShotUnknown
-from vmodel.service.job_request import JobRequest, check_job, plain_shot
+from vmodel.service.job_request import JobRequest, plain_shot
 from vmodel.service.job_tables import CANCELLED, ENDED, OPEN, QUEUED, WAITING, JobRow, PartRow, ShotRow
 from vmodel.service.job_views import PART_SHOTS, Job, JobShot, view_job, view_jobs, view_shot
 from vmodel.service.lanes import enter_lane, lock_lane
@@ -48,8 +48,10 @@ def submit(database: Database, plans: Plans, roster: Roster, request: JobRequest
         IdempotencyConflict: the key came with something else before.
         DayFull: the plan allows no more pictures within 24 hours.
         CreditsExhausted: the seller cannot pay for it.
-        VModelError: a name, a number or a rule stands against it; see ``check_job``.
+        VModelError: a name, a number or a rule stands against it; see ``vmodel.service.job_checks``.
     """
+    from vmodel.service.job_checks import check_job  # it knows poses and materials, which take seconds to load
+
     shots = check_job(request, roster)
     prices = [plans.price_shot(shot.pipeline, shot.size) for shot in shots]
     with database.transaction() as session:

@@ -203,6 +203,6 @@ def _fail(session: Session, job: JobRow, shot: ShotRow, error: VModelError | Non
 
 
 def _end(session: Session, job: JobRow, shot: ShotRow, state: str) -> None:
-    shot.state, shot.ended_at, shot.stage = state, now(), None
+    shot.state, shot.ended_at, shot.stage, shot.preview_key = state, now(), None, None
     shot.share = 1.0 if state == DONE else shot.share
     settle_job(session, job)

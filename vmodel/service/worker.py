@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,7 +21,7 @@ from vmodel.errors import StageError, VModelError
 from vmodel.service import heartbeat, lanes, settling, upkeep
 from vmodel.service.durable import DurableQueue
 from vmodel.service.heartbeat import BEAT_S, DRAINING, LIVE, Watch
-from vmodel.service.job_errors import ShotStopped
+from vmodel.service.job_errors import ShotStopped, StoreUnavailable
 from vmodel.service.job_request import localise, read_shot
 from vmodel.service.job_views import SILENT
 from vmodel.service.patience import patiently
@@ -136,7 +138,15 @@ class Worker:
         return True
 
     def _make(self, work: Work, start: float) -> None:
-        write = partial(self._write_progress, work)
+        previews: set[str] = set()
+        write = partial(self._write_progress, work, previews)
+        try:
+            self._make_and_deliver(work, start, write)
+        finally:
+            for key in previews:
+                self._forget(work.account_id, key)
+
+    def _make_and_deliver(self, work: Work, start: float, write: Callable[[str, float, bytes | None], None]) -> None:
         shot = localise(read_shot(work.garment, work.request), lambda key: self._fetch(work.account_id, key))
         rendered = self.render(shot, work, Progress(write))
         picture = self.store.put(work.account_id, rendered.picture, rendered.suffix)
@@ -144,9 +154,18 @@ class Worker:
         delivery = Delivery(picture, sidecar, round(time.perf_counter() - start, 3))
         patiently(lambda: settling.deliver(self.database, work.shot_id, delivery))
 
-    def _write_progress(self, work: Work, stage: str, share: float, preview: bytes | None) -> None:
-        key = None if preview is None else self.store.put(work.account_id, preview, "jpg")
+    def _write_progress(self, work: Work, previews: set[str], stage: str, share: float, preview: bytes | None) -> None:
+        key = None
+        if preview is not None:
+            # A picture is worth more than its preview: a store that is away now may be back when it is done.
+            with contextlib.suppress(StoreUnavailable):
+                key = self.store.put(work.account_id, preview, "jpg")
+                previews.add(key)
         patiently(lambda: settling.tell_progress(self.database, work, self.id, stage, share, key))
+
+    def _forget(self, account_id: str, key: str) -> None:
+        with contextlib.suppress(StoreUnavailable):
+            self.store.delete(account_id, key)
 
     def _fail(self, work: Work, error: Exception, log: structlog.stdlib.BoundLogger) -> None:
         known = error if isinstance(error, VModelError) else None

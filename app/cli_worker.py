@@ -1,0 +1,38 @@
+"""``vmodel worker``: makes the pictures of jobs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Count = Annotated[int, typer.Option(help="Worker processes; one a graphics card, or one for every two cores.", min=1)]
+Name = Annotated[
+    str | None, typer.Option(help="What their names begin with, no other machine's; the host's name without.")
+]
+Drain = Annotated[
+    int, typer.Option("--drain", help="Seconds that pictures being made may take when asked to leave.", min=0)
+]
+
+
+def work(count: Count = 1, name: Name = None, drain_s: Drain = 600) -> None:
+    """Make the pictures of jobs, until Ctrl-C or SIGTERM; what is being made is finished first.
+
+    Start as many on as many machines as you like: they share the database and the file store of the settings. A
+    worker that ends without being asked is started anew.
+    """
+    import signal
+    import threading
+
+    from app.logs import write_logs
+    from app.supervisor import Supervisor
+
+    write_logs()
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    supervisor = Supervisor(count, name, drain_s)
+    supervisor.start()
+    while not asked.wait(1.0):
+        pass
+    supervisor.stop()

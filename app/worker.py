@@ -1,0 +1,131 @@
+"""The worker process: jobs' pictures through a studio that stays warm between them.
+
+``vmodel worker`` starts it and starts it anew when it ends (``app.supervisor``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from pipelines.loading import load_pipeline
+from pipelines.watching import WatchedPipeline
+from vmodel.config import Settings
+from vmodel.files import encode_picture
+from vmodel.service.rendering import Rendered, Tell
+from vmodel.shoot import shoot
+from vmodel.sidecar import describe_shot
+from vmodel.studio import Studio
+
+if TYPE_CHECKING:
+    from vmodel.request import ShotRequest
+    from vmodel.service.settling import Work
+    from vmodel.take import Pipeline, Shot
+    from vmodel.types import ByteArray
+
+PREVIEW_PX = 320
+"""Longest side of the preview."""
+
+
+class StudioRenderer:
+    """Makes jobs' pictures; bodies, drapes and the last pipeline stay warm from one to the next.
+
+    Args:
+        settings: of this process.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._studio = Studio(settings)
+        self._locks = settings.home / "locks"
+        self._loaded: tuple[tuple[str, int | None], Pipeline] | None = None
+
+    def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
+        """See ``vmodel.service.rendering.Renderer``.
+
+        Raises:
+            VModelError: see ``vmodel.shoot.shoot``.
+        """
+
+        def show(draft: ByteArray) -> None:
+            tell("photograph", 0.0, preview_of(draft))
+
+        def tell_step(share: float) -> None:
+            tell("photograph", share)
+
+        self._studio.watch = tell
+        watched = WatchedPipeline(self._load(request), show, tell_step, self._locks)
+        shot = shoot(request, self._studio, watched)
+        tell("publish", 0.0)
+        picture = encode_picture(shot.picture, "png")
+        return Rendered(picture, "png", write_sidecar(shot, work, hashlib.sha256(picture).hexdigest()))
+
+    def _load(self, request: ShotRequest) -> Pipeline:
+        wanted = (request.pipeline, request.steps)
+        if self._loaded is None or self._loaded[0] != wanted:
+            self._loaded = None  # first let the old one's memory go
+            self._loaded = (wanted, load_pipeline(*wanted))
+        return self._loaded[1]
+
+
+def write_sidecar(shot: Shot, work: Work, picture_sha256: str) -> bytes:
+    """The sidecar as the seller gets it: uploaded files by their names in the store, no path of this machine."""
+    content = describe_shot(shot, f"{picture_sha256}.png", picture_sha256)
+    resolved = {"model": shot.model.id, "pose": work.request["pose"] or shot.pose}
+    content["request"] = {**work.request, **resolved, "garment": _names_only(work.garment)}
+    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def preview_of(draft: ByteArray) -> bytes:
+    """A small JPEG of a draft.
+
+    Args:
+        draft: (H, W, 3), or (H, W, 4) which is laid on white, uint8 sRGB.
+    """
+    picture = Image.fromarray(draft)
+    if picture.mode == "RGBA":
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture).convert("RGB")
+    picture.thumbnail((PREVIEW_PX, PREVIEW_PX))
+    return encode_picture(np.asarray(picture), "jpeg", quality=80)
+
+
+def _names_only(garment: Mapping[str, Any]) -> dict[str, Any]:
+    files = ("photo", "mask", "back", "landmarks", "size_chart")
+    return {name: str(value).rpartition("/")[2] if name in files else value for name, value in garment.items()}
+
+
+def main(worker_id: str, drain_s: int) -> None:
+    """Work until SIGTERM, or until the process that started this one is gone."""
+    from app.logs import write_logs
+    from vmodel.database import open_database
+    from vmodel.service.store import open_store
+    from vmodel.service.worker import Worker
+
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    write_logs()
+    settings = Settings()
+    database, store = open_database(settings), open_store(settings)
+    threading.Thread(target=_follow_parent, args=(os.getppid(), stop), daemon=True).start()
+    Worker(settings, database, store, StudioRenderer(settings), worker_id).run(stop, drain_s)
+
+
+def _follow_parent(parent: int, stop: threading.Event) -> None:
+    while os.getppid() == parent:
+        if stop.wait(1.0):
+            return
+    stop.set()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

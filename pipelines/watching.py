@@ -1,0 +1,84 @@
+"""A pipeline under watch: its draft is shown while it works, each step is told, and it waits for its turn on a card."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from vmodel.files import make_folder
+from vmodel.take import Pipeline, Take
+from vmodel.types import ByteArray
+
+
+class WatchedPipeline:
+    """A pipeline that others can follow and stop.
+
+    Args:
+        pipeline: makes the picture.
+        show: is given the draft, (H, W, 3 or 4) uint8, before a generative pipeline begins.
+        tell: is told the share that is done, 0..1, before every call of the denoiser; what it raises stops the picture.
+        locks: folder for the card's lock, the same for every process of this machine.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, show: Callable[[ByteArray], None], tell: Callable[[float], None], locks: Path
+    ) -> None:
+        self._pipeline, self._show, self._tell, self._locks = pipeline, show, tell, locks
+        self.name, self.generative = pipeline.name, pipeline.generative
+
+    def __call__(self, take: Take) -> ByteArray:
+        """See ``vmodel.take.Pipeline``."""
+        if not self.generative:
+            return self._pipeline(take)
+        self._show(take.draft)
+        with card_turn(self._locks), each_step(self._pipeline, self._tell):
+            return self._pipeline(take)
+
+
+@contextmanager
+def each_step(pipeline: Pipeline, tell: Callable[[float], None]) -> Iterator[None]:
+    """Be told before every call of a pipeline's denoiser.
+
+    Args:
+        pipeline: one that keeps a pipeline of diffusers as ``pipeline``; any other one tells nothing.
+        tell: takes the share of the calls made, 0..1, a guess where a pipeline makes more than its ``steps``.
+    """
+    inner: Any = getattr(pipeline, "pipeline", None)
+    denoiser: Any = getattr(inner, "transformer", None) or getattr(inner, "unet", None)
+    if denoiser is None:
+        yield
+        return
+    calls, steps = 0, max(1, int(getattr(pipeline, "steps", 1)))
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        tell(min(1.0, calls / steps))
+        calls += 1
+
+    hook = denoiser.register_forward_pre_hook(count)
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+@contextmanager
+def card_turn(locks: Path) -> Iterator[None]:
+    """Hold this process's graphics card alone while the block runs; without a card nobody waits.
+
+    The lock is the kernel's, so a process that dies gives it back.
+    """
+    import torch
+
+    if not torch.cuda.is_available():
+        yield
+        return
+    make_folder(locks)
+    card = f"{os.environ.get('CUDA_VISIBLE_DEVICES', 'all')}-{torch.cuda.current_device()}".replace("/", "_")
+    with (locks / f"card-{card}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,205 @@
+"""A worker makes what waits, tells how far it is, gives up what is wanted no more, and leaves in order."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from shops import PLAN, PLANS, Shop, open_shop
+
+from benchmarks.painting import Painter
+from vmodel.errors import GarmentNotFound
+from vmodel.request import ShotRequest
+from vmodel.service.jobs import Job, cancel_job, find_job, submit, watch_job
+from vmodel.service.ledger import Balance
+from vmodel.service.plans import Plans
+from vmodel.service.rendering import Rendered, Renderer, Tell
+from vmodel.service.settling import Work
+from vmodel.service.verify import verify
+from vmodel.service.worker import Worker
+
+
+@pytest.fixture(params=["sqlite and folder", "postgres and s3"])
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
+    """A laptop's installation, and a house's."""
+    if request.param == "sqlite and folder":
+        opened = open_shop(tmp_path / "home")
+    else:
+        addresses = request.getfixturevalue("new_postgres"), request.getfixturevalue("s3_files")
+        opened = open_shop(tmp_path / "home", *addresses)
+    yield opened
+    opened.database.close()
+
+
+@contextmanager
+def working(shop: Shop, render: Renderer, slots: int = 1) -> Iterator[threading.Event]:
+    """A worker that works while the block runs; set the event to let it leave earlier."""
+    stop = threading.Event()
+    worker = Worker(shop.settings, shop.database, shop.store, render, "w", slots, timedelta(seconds=4))
+    thread = threading.Thread(target=worker.run, args=(stop, 20))
+    thread.start()
+    try:
+        yield stop
+    finally:
+        stop.set()
+        thread.join()
+
+
+def ended(shop: Shop, job: Job) -> Job:
+    """The job once it has ended."""
+    return list(watch_job(shop.database, job.account_id, job.id, 0.05))[-1]
+
+
+class Halting:
+    """Paints, but waits at the first stage of every picture until it may go on."""
+
+    def __init__(self) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self._paint = Painter()
+
+    def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
+        self.begun.set()
+        while not self.go_on.wait(0.05):
+            tell("drape", 0.5, b"preview")
+        return self._paint(request, work, tell)
+
+
+def test_pictures_are_made_charged_and_kept_for_their_seller(shop: Shop) -> None:
+    seller = shop.seller(credits=10)
+    with working(shop, Painter()):
+        job = ended(shop, shop.submit(seller, shots=6))
+    assert job.state == "done"
+    assert job.charged == 6
+    assert shop.balance(seller) == Balance(available=4, reserved=0, consumed=6)
+    assert len({shot.picture_key for shot in job.shots}) == 6
+    kept = {file.key for file in shop.store.keys(seller)}
+    named = {key for shot in job.shots for key in (shot.picture_key, shot.sidecar_key)}
+    assert kept - {shop.photo(seller)} == named
+    assert shop.store.get(seller, str(job.shots[0].picture_key)).startswith(b"\x89PNG")
+    assert verify(shop.database, []) == []
+
+
+def test_a_running_picture_tells_its_stage_and_shows_a_preview(shop: Shop) -> None:
+    seller, paint = shop.seller(), Halting()
+    with working(shop, paint):
+        job = shop.submit(seller)
+        seen = next(
+            each for each in watch_job(shop.database, seller, job.id, 0.05) if each.shots[0].preview_key is not None
+        )
+        assert (seen.state, seen.shots[0].stage) == ("running", "drape")
+        assert 0.1 < seen.shots[0].share < 0.6
+        assert shop.store.get(seller, str(seen.shots[0].preview_key)) == b"preview"
+        paint.go_on.set()
+        last = ended(shop, job)
+    assert last.shots[0].preview_key is None
+    assert not shop.store.has(seller, str(seen.shots[0].preview_key))
+
+
+def test_a_cancelled_picture_is_given_up_while_it_is_made_and_costs_nothing(shop: Shop) -> None:
+    seller, paint = shop.seller(credits=10), Halting()
+    with working(shop, paint):
+        job = shop.submit(seller, shots=3)
+        assert paint.begun.wait(30)
+        assert cancel_job(shop.database, seller, job.id).cancelling
+        last = ended(shop, job)
+        paint.go_on.set()
+        assert ended(shop, shop.submit(seller)).state == "done"
+    assert last.state == "cancelled"
+    assert [shot.state for shot in last.shots] == ["cancelled"] * 3
+    assert shop.balance(seller) == Balance(available=9, reserved=0, consumed=1)
+
+
+def test_a_worker_that_is_asked_to_leave_finishes_its_picture_and_leaves_the_rest_to_others(shop: Shop) -> None:
+    seller, paint = shop.seller(credits=10), Halting()
+    with working(shop, paint) as stop:
+        job = shop.submit(seller, shots=4)
+        assert paint.begun.wait(30)
+        stop.set()
+        paint.go_on.set()
+    left = find_job(shop.database, seller, job.id)
+    assert [shot.state for shot in left.shots] == ["done", "queued", "queued", "queued"]
+    assert shop.balance(seller) == Balance(available=6, reserved=3, consumed=1)
+    with working(shop, Painter()):
+        assert ended(shop, job).state == "done"
+    assert shop.balance(seller) == Balance(available=6, reserved=0, consumed=4)
+
+
+class Failing:
+    """Fails as a seed's errors say, one a try, then paints."""
+
+    def __init__(self, errors: dict[int, list[Exception]]) -> None:
+        self._errors, self._paint = errors, Painter()
+
+    def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
+        if self._errors.get(request.seed):
+            raise self._errors[request.seed].pop(0)
+        return self._paint(request, work, tell)
+
+
+def test_an_error_that_may_pass_is_tried_again_and_another_is_not(laptop: Shop) -> None:
+    seller = laptop.seller(credits=10)
+    errors = {0: [OSError("disk"), OSError("disk")], 1: [GarmentNotFound("photo")], 2: [ZeroDivisionError()]}
+    with working(laptop, Failing(errors)):
+        job = ended(laptop, laptop.submit(seller, shots=4))
+    found = [(shot.state, shot.error_code) for shot in job.shots]
+    assert found == [("done", None), ("failed", "garment_not_found"), ("failed", "internal"), ("done", None)]
+    assert job.state == "partly_done"
+    assert "division" not in str(job.shots[2].error_message)
+    assert list((laptop.settings.home / "logs").glob("*.txt"))
+    assert laptop.balance(seller) == Balance(available=8, reserved=0, consumed=2)
+
+
+class Noting:
+    """Paints and notes whose pictures it paints."""
+
+    def __init__(self) -> None:
+        self.order: list[str] = []
+        self._paint = Painter()
+
+    def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
+        self.order.append(work.account_id)
+        return self._paint(request, work, tell)
+
+
+def test_a_newcomer_behind_thirteen_sellers_with_many_jobs_starts_within_two_rounds(tmp_path: Path) -> None:
+    shop, paint = open_shop(tmp_path / "home"), Noting()
+    for seller in [shop.seller() for _ in range(13)]:
+        asked = shop.ask(seller)
+        for number in range(4):
+            submit(shop.database, PLANS, shop.roster, shop.again(asked, f"{number}"))
+    with working(shop, paint):
+        newcomer = shop.seller()
+        job = shop.submit(newcomer)
+        before = len(paint.order)
+        ended(shop, job)
+    assert newcomer in paint.order[before : before + 28]
+    shop.database.close()
+
+
+def test_a_plan_bounds_how_many_of_a_sellers_turns_run_at_once(laptop: Shop) -> None:
+    seller, paint = laptop.seller(), Halting()
+    one = Plans(PLANS.pipelines, PLANS.sizes, {"free": PLAN.model_copy(update={"concurrent_jobs": 1})})
+    with working(laptop, paint, slots=3):
+        first = submit(laptop.database, one, laptop.roster, laptop.ask(seller))
+        second = submit(laptop.database, one, laptop.roster, laptop.ask(seller))
+        other = laptop.submit(laptop.seller())
+        assert next(
+            job for job in watch_job(laptop.database, other.account_id, other.id, 0.05) if job.state == "running"
+        )
+        assert find_job(laptop.database, seller, first.id).state == "running"
+        assert find_job(laptop.database, seller, second.id).state == "queued"
+        paint.go_on.set()
+        assert ended(laptop, second).state == "done"
+
+
+def test_a_sellers_urgent_job_comes_before_the_sellers_others(laptop: Shop) -> None:
+    seller, paint = laptop.seller(), Noting()
+    late, urgent = laptop.submit(seller, shots=4), laptop.submit(seller, shots=4, priority=9)
+    with working(laptop, paint):
+        assert ended(laptop, late).state == "done"
+    first, second = (find_job(laptop.database, seller, job.id) for job in (urgent, late))
+    assert str(first.started_at) < str(second.started_at)

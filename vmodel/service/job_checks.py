@@ -1,0 +1,125 @@
+"""What a job may ask for: checked word by word before anything is reserved.
+
+No path of this machine can be named: every file is one that the same account uploaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vmodel.body.pose import pose_names
+from vmodel.body.roster import Roster
+from vmodel.drape.materials import load_material
+from vmodel.errors import BadUsage, UnknownBackground, UnknownFraming, UnknownLight, UnknownPose
+from vmodel.request import GarmentSource, ShotRequest
+from vmodel.rights.policy import check_declared, read_category
+from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, read_background
+from vmodel.scene.camera import view_angle
+from vmodel.service.job_errors import TooManyShots
+from vmodel.service.job_request import (
+    BLUR,
+    FILE,
+    GARMENT_FILES,
+    MOST_SHOTS,
+    PRIORITIES,
+    JobRequest,
+    plain_shot,
+    read_shot,
+)
+from vmodel.service.store import check_key
+
+
+def check_job(request: JobRequest, roster: Roster) -> list[ShotRequest]:
+    """Refuse whatever could only fail later.
+
+    Args:
+        request: as it came from outside.
+        roster: the models that may be asked for.
+    Returns:
+        The shots in order, defaults filled in; their files are keys, not yet files of a machine.
+    Raises:
+        VModelError: the first thing that is wrong.
+    """
+    if not request.shots:
+        raise BadUsage("Nothing is asked for; name at least one shot.")
+    if len(request.shots) > MOST_SHOTS:
+        raise TooManyShots(len(request.shots), MOST_SHOTS)
+    if request.priority not in PRIORITIES:
+        raise BadUsage(f"The priority {request.priority} is none; use 0 to {PRIORITIES[-1]}.")
+    shots = [_read(request.garment, shot) for shot in request.shots]
+    for shot in shots:
+        # First of all, so that no other refusal hides this one.
+        if shot.model is not None:
+            check_declared(roster[shot.model], shot.garment.category, shot.garment.material)
+    _check_garment(shots[0].garment, request.account_id)
+    for shot in shots:
+        _check_shot(shot, request.account_id)
+    return shots
+
+
+def _read(garment: Mapping[str, Any], plain: Mapping[str, Any]) -> ShotRequest:
+    if "photo" not in garment:
+        raise BadUsage("The garment has no photo; upload one and name it.")
+    defaults = plain_shot(ShotRequest(GarmentSource(Path("photo"))))
+    try:
+        shot = read_shot(garment, {**defaults, **plain})
+        _check_types(shot)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise BadUsage(f"The job is not understood ({error}); see the list of fields in docs/api.md.") from None
+    return shot
+
+
+def _check_types(shot: ShotRequest) -> None:
+    words = (shot.view, shot.framing, shot.light, shot.background, shot.pipeline)
+    optional = (shot.model, shot.pose, shot.garment.category, shot.garment.material, shot.garment.garment_size)
+    if not all(isinstance(word, str) for word in words) or not all(isinstance(word, str | None) for word in optional):
+        raise TypeError("a name is not a text")
+    whole = (shot.seed, 0 if shot.steps is None else shot.steps)
+    if any(isinstance(number, bool) or not isinstance(number, int) for number in whole):
+        raise TypeError("seed and steps are whole numbers")
+    if not 0 <= shot.seed < 2**31 or not 0 <= (shot.steps or 0) <= 200:
+        raise TypeError("seed or steps are out of range")
+
+
+def _check_garment(source: GarmentSource, account_id: str) -> None:
+    for name in GARMENT_FILES:
+        key = getattr(source, name)
+        if key is not None:
+            check_key(account_id, str(key))
+    read_category(source.category)
+    if source.material is not None:
+        load_material(source.material)
+    if (source.size_chart is None) != (source.garment_size is None):
+        raise BadUsage("size_chart and garment_size need each other.")
+    for name, centimetres in (("width_cm", source.width_cm), ("length_cm", source.length_cm)):
+        if centimetres is None:
+            continue
+        # Also refuses NaN, which compares false.
+        if isinstance(centimetres, bool) or not isinstance(centimetres, int | float) or not 5 <= centimetres <= 250:
+            raise BadUsage(f"{name} {centimetres} is not a garment's size; measure it lying flat in centimetres.")
+
+
+def _check_shot(shot: ShotRequest, account_id: str) -> None:
+    view_angle(shot.view)
+    if shot.pose is not None and shot.pose.startswith(FILE):
+        check_key(account_id, shot.pose[len(FILE) :])
+    elif shot.pose is not None and shot.pose not in pose_names():
+        raise UnknownPose(shot.pose, pose_names())
+    if shot.framing not in FRAMINGS:
+        raise UnknownFraming(shot.framing, FRAMINGS)
+    if shot.light not in LIGHTS:
+        raise UnknownLight(shot.light, LIGHTS)
+    background = shot.background.removeprefix(BLUR)
+    if background.startswith(FILE):
+        check_key(account_id, background[len(FILE) :])
+    elif background in BACKGROUNDS or _is_colour(background):
+        read_background(background)
+    else:
+        raise UnknownBackground(shot.background, BACKGROUNDS)
+
+
+def _is_colour(text: str) -> bool:
+    digits = text.removeprefix("#")
+    return len(digits) == 6 and all(digit in "0123456789abcdefABCDEF" for digit in digits)
