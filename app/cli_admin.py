@@ -7,6 +7,7 @@ import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -178,6 +179,31 @@ def show_audit(
         for event in list_audit(session, limit):
             plain = {"at": event.at.isoformat(), "who": event.who, "what": event.what, "whom": event.whom}
             print(json.dumps({**plain, **json.loads(event.details)}, ensure_ascii=False))
+
+
+@admin_app.command("backup")
+def backup(
+    folder: Annotated[Path, typer.Argument(help="New or empty folder.")],
+    files: Annotated[bool, typer.Option(help="Also the pictures, where they lie in the state folder.")] = True,
+) -> None:
+    """Write the database, the keys and the pictures into a folder; the service may go on working."""
+    from vmodel.config import Settings
+    from vmodel.service.backup import back_up
+
+    with refusing():
+        written = back_up(Settings(), folder, files)
+    print(f"{folder}: {written / 1e6:.1f} MB")
+
+
+@admin_app.command("restore")
+def restore(folder: Annotated[Path, typer.Argument(help="What `vmodel admin backup` wrote.")]) -> None:
+    """Bring a backup back into an empty state folder and database."""
+    from vmodel.config import Settings
+    from vmodel.service.backup import restore
+
+    with refusing():
+        restore(Settings(), folder)
+    print("Restored; prove it with `vmodel ledger verify`.")
 
 
 def _describe(session: Session, account: Account) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -117,8 +117,8 @@ def transparent_take(studio: Studio, tee_request: ShotRequest, tee_shot: Shot) -
 
 
 @pytest.fixture(scope="session")
-def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a real Postgres that lives as long as the tests; its databases are the tests' own."""
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A real Postgres that lives as long as the tests."""
     with pytest.MonkeyPatch.context() as patch:
         # Its path of sockets; a machine without a desktop session has none, and platformdirs warns.
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
@@ -132,8 +132,20 @@ def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "ALTER SYSTEM SET full_page_writes = off",
         "SELECT pg_reload_conf()",
     )
-    yield server.get_uri()
+    yield server
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_address(postgres_server: Any) -> str:
+    """Address of a real Postgres; its databases are the tests' own."""
+    return str(postgres_server.get_uri())
+
+
+@pytest.fixture
+def postgres_programs(postgres_server: Any) -> Path:
+    """Folder of the programs that belong to the server, such as ``pg_dump``."""
+    return Path(postgres_server.bin_path)
 
 
 def _run_on_postgres(address: str, *statements: str) -> None:
@@ -169,6 +181,12 @@ def _upgrade(address: str) -> None:
 def new_postgres(postgres_address: str) -> str:
     """Address of an empty Postgres database."""
     return _new_postgres(postgres_address)
+
+
+@pytest.fixture
+def new_empty_postgres(postgres_address: str) -> Callable[[], str]:
+    """Makes empty Postgres databases and says their addresses."""
+    return lambda: _new_postgres(postgres_address)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from vmodel.config import Settings
 from vmodel.database import Database, Moment, Table, database_url, new_id, open_database
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 class Happening(Table):
@@ -72,3 +76,16 @@ def test_identifiers_sort_by_age() -> None:
     made = [new_id() for _ in range(1000)]
     assert made == sorted(made)
     assert len(set(made)) == 1000
+
+
+def test_migrations_make_the_tables_that_the_code_speaks_of(any_database: Database) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    for module in (ROOT / "vmodel").rglob("*.py"):
+        if re.search(r"^class \w+\(Table\):", module.read_text(encoding="utf-8"), re.MULTILINE):
+            importlib.import_module(".".join(module.relative_to(ROOT).with_suffix("").parts))
+    with any_database.engine.connect() as connection:
+        found = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": False}), Table.metadata)
+    # Tables of tests and of DBOS are none of ours.
+    assert [difference for difference in found if "of_a_test" not in str(difference)] == []

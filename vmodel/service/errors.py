@@ -7,7 +7,7 @@ InputError
 └── ledger: CreditsExhausted UnitsInvalid IdempotencyKeyInvalid IdempotencyConflict ReservationUnknown
             ReservationClosed EntryUnknown RefundTooLarge PeriodInvalid PeriodNotOver
 SetupError
-└── LedgerKeyUnreadable
+└── LedgerKeyUnreadable BackupFailed BackupDamaged RestoreRefused
 
 ``status`` is what the REST API answers with; without one it is 422.
 """
@@ -318,3 +318,33 @@ class LedgerKeyUnreadable(SetupError):
     def __init__(self, path: str) -> None:
         super().__init__(f"The ledger's key {path} cannot be read; restore it from the backup.")
         self.path = path
+
+
+class BackupFailed(SetupError):
+    """A backup or its restoring could not be finished."""
+
+    code = "backup_failed"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The backup is not complete: {reason}; nothing of it should be relied on.")
+        self.reason = reason
+
+
+class BackupDamaged(SetupError):
+    """The folder is no backup, or a file in it is not what was written."""
+
+    code = "backup_damaged"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"The backup is damaged at {path}; nothing was restored, use another backup.")
+        self.path = path
+
+
+class RestoreRefused(SetupError):
+    """There is something already where the backup would go."""
+
+    code = "restore_refused"
+
+    def __init__(self, where: str) -> None:
+        super().__init__(f"{where} is not empty; restore into a fresh state folder and an empty database.")
+        self.where = where
