@@ -14,6 +14,7 @@ import typer
 
 from app.cli_admin import admin_app
 from app.cli_batch import shoot_batch
+from app.cli_clip import make_clip
 from app.cli_inspect import inspect_photo
 from app.cli_ledger import ledger_app
 from app.cli_models import models_app, poses_app
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.command("shoot")(shoot_photos)
 app.command("batch")(shoot_batch)
+app.command("clip")(make_clip)
 app.command("inspect")(inspect_photo)
 app.add_typer(models_app, name="models")
 app.add_typer(poses_app, name="poses")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
     from vmodel.request import ShotRequest
+
+T = TypeVar("T")
 
 LABELS = {"body model": "preparing the body model (a minute on the first run only)"}
 """Stage -> what people are told instead of its name."""
@@ -30,9 +32,9 @@ def say_warning(message: str) -> None:
 class Watch:
     """Shows which shot is being made and at which stage it is; silent where nobody looks."""
 
-    def __init__(self, bar: Progress | None, shots: int) -> None:
+    def __init__(self, bar: Progress | None, shots: int, name: str = "") -> None:
         self._bar = bar
-        self._name = ""
+        self._name = name
         self._task = bar.add_task("", total=shots) if bar else None
 
     def each(self, requests: Sequence[ShotRequest]) -> Iterator[ShotRequest]:
@@ -44,6 +46,13 @@ class Watch:
             if self._bar is not None and self._task is not None:
                 self._bar.advance(self._task)
 
+    def counted(self, frames: Iterable[T]) -> Iterator[T]:
+        """Hand on the pictures of a clip, counting them."""
+        for frame in frames:
+            yield frame
+            if self._bar is not None and self._task is not None:
+                self._bar.advance(self._task)
+
     def stage(self, stage: str, share: float) -> None:
         """Show a stage; ``share`` is how much of it is done, 0..1."""
         if self._bar is not None and self._task is not None:
@@ -52,16 +61,17 @@ class Watch:
 
 
 @contextmanager
-def watching(shots: int, silent: bool) -> Iterator[Watch]:
+def watching(shots: int, silent: bool, name: str = "") -> Iterator[Watch]:
     """A progress bar on standard error while the block runs.
 
     Args:
         shots: how many will be made.
         silent: show nothing, as for ``--json``.
+        name: of what is made, until ``Watch.each`` names another.
     """
     console = Console(stderr=True)
     if silent or not console.is_terminal:
-        yield Watch(None, shots)
+        yield Watch(None, shots, name)
         return
     columns = (
         SpinnerColumn(),
@@ -71,4 +81,4 @@ def watching(shots: int, silent: bool) -> Iterator[Watch]:
     )
     # Pictures' paths go to standard output as they come; the bar must not swallow them.
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, redirect_stdout=False) as bar:
-        yield Watch(bar, shots)
+        yield Watch(bar, shots, name)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-GROUND = {"types", "errors", "config", "images", "files", "weights", "database"}
+GROUND = {"types", "errors", "config", "images", "files", "weights", "database", "film"}
 STAGES = ["garment", "body", "drape", "scene"]
 #: The modules that join the stages, each after what it may import.
 JOINTS = [
@@ -27,6 +27,8 @@ JOINTS = [
     "photograph",
     "sidecar",
     "reading",
+    "dressing",
+    "clip",
     "preflight",
 ]
 JOINTS += ["contact_sheet", "marketplaces", "batch", "service"]

@@ -11,7 +11,7 @@ VModelError
 │   ├── files: BadUsage OutputNotWritable SidecarInvalid
 │   └── policy: NotAllowedForChildren
 ├── StageError          the program could not finish; the message says what to try
-│   └── DrapeFailed
+│   └── DrapeFailed ClothTornLoose
 └── SetupError          something is missing on the machine
     ├── WeightsMissing PackageMissing PipelineUnknown TrainingPicturesMissing CheckpointMissing
     └── hub: UnknownWeights WeightsNotPulled WeightsIncomplete WeightsChanged WeightsUnavailable LicenceNotAccepted
@@ -372,6 +372,22 @@ class DrapeFailed(StageError):
             f"The garment could not be put on the model: {reason}; try another pose, or check `vmodel inspect`."
         )
         self.reason = reason
+
+
+class ClothTornLoose(StageError):
+    """Cloth moved further between two frames than cloth can."""
+
+    code = "cloth_torn_loose"
+
+    def __init__(self, jump_m: float) -> None:
+        super().__init__(jump_m)
+        self.jump_m = jump_m
+
+    def __str__(self) -> str:
+        return (
+            f"The garment jumped {100 * self.jump_m:.0f} cm between two pictures of the clip; "
+            "choose another --model or --motion turn."
+        )
 
 
 class WeightsMissing(SetupError):

@@ -49,17 +49,17 @@ def drape(
     tell = progress or (lambda stage, share: None)
     assert_usable(body, garment)
     folder = settings.cache / "drapes"
-    key = content_key(_cut_of(garment), body.rest.vertices_m, options)
+    key = drape_key(garment, body, options)
     reason = "it could not be simulated"
     cut = mesh_garment(garment, options.spacing_cm)
     for attempt in range(options.attempts):
         start = time.perf_counter()
-        dressed = _cached_dress(garment, cut, body, options, attempt, folder, key)
+        dressed = cached_dress(garment, cut, body, options, attempt, folder, key)
         tell("drape", 0.5)
         if unthreaded(garment, cut, dressed.positions_m, body.posed(dressed.pose)):
             reason = SLIPPED
             continue
-        positions, cloth = _cached_move(garment, cut, dressed, body, pose, options, folder, f"{key}-{attempt}")
+        positions, cloth = cached_move(garment, cut, dressed, body, pose, options, folder, f"{key}-{attempt}")
         tell("drape", 1.0)
         seconds = time.perf_counter() - start
         report = report_drape(garment, cut, cloth, positions, body.posed(pose), dressed, attempt + 1, seconds)
@@ -68,6 +68,11 @@ def drape(
             return _assemble(garment, cloth, positions, report)
         reason = fault
     raise DrapeFailed(reason)
+
+
+def drape_key(garment: Garment, body: Body, options: DrapeSettings) -> str:
+    """Names a garment on a body in the cache, whatever the pose."""
+    return content_key(_cut_of(garment), body.rest.vertices_m, options)
 
 
 def _cut_of(garment: Garment) -> list[object]:
@@ -79,9 +84,10 @@ def _cut_of(garment: Garment) -> list[object]:
     ]  # fmt: skip
 
 
-def _cached_dress(
+def cached_dress(
     garment: Garment, cloth: Cloth, body: Body, options: DrapeSettings, attempt: int, folder: Path, key: str
 ) -> Dressed:
+    """The garment on the body in the start pose of an attempt, from the cache where it is there."""
     pose = attempt_pose(garment, body, attempt)
     stored = read_arrays(folder, f"{key}-{attempt}")
     dressed = None if stored is None else Dressed.from_arrays(stored, pose, cloth)
@@ -91,10 +97,11 @@ def _cached_dress(
     return dressed
 
 
-def _cached_move(
+def cached_move(
     garment: Garment, cut: Cloth, dressed: Dressed, body: Body, pose: Pose,
     options: DrapeSettings, folder: Path, key: str,
 ) -> tuple[FloatArray, Cloth]:  # fmt: skip
+    """The cloth carried into a pose, and as it was let out for it, from the cache where it is there."""
     whole_key = f"{key}-{content_key(pose.rotations)}"
     stored = read_arrays(folder, whole_key) or {}
     if stored.get("positions_m", np.zeros(0)).shape == (cut.count, 3) and {"edge_rest_m", "bend_rest_m"} <= set(stored):

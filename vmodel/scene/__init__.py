@@ -1,7 +1,7 @@
 """Camera, condition maps and the draft: a dressed body becomes pictures."""
 
 from vmodel.scene.background import BACKGROUNDS, Background, read_background
-from vmodel.scene.camera import FRAMINGS, VIEWS, frame_camera, project_points
+from vmodel.scene.camera import FRAMINGS, VIEWS, frame_camera, project_points, steady_cameras, view_angle
 from vmodel.scene.draft import render_draft
 from vmodel.scene.geometry import PART_NAMES
 from vmodel.scene.lights import LIGHTS
@@ -22,4 +22,6 @@ __all__ = [
     "render_conditions",
     "render_draft",
     "save_maps",
+    "steady_cameras",
+    "view_angle",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,6 +99,41 @@ def frame_camera(
     rotation = np.stack([right, [0.0, 0.0, -1.0], forward])
     focal_px = float(np.clip(focal_mm, 20, 300)) / _SENSOR_LONG_SIDE_MM * max(size)
     return _fit(_window(posed, drape, framing, hair), rotation, focal_px, size)
+
+
+def steady_cameras(
+    posed: PosedBody,
+    drape: Drape | None,
+    degrees: Sequence[float],
+    framing: str,
+    size: tuple[int, int],
+    hair: Strands | None = None,
+) -> list[Camera]:
+    """Cameras on a circle round the wearer, at one height and distance, so that a figure that turns keeps its size.
+
+    Args:
+        posed: the body in its pose.
+        drape: the garment, or None.
+        degrees: where on the circle; see ``view_angle``.
+        framing: see ``frame_camera``.
+        size: (height, width) pixels.
+        hair: strands in the same pose.
+    Returns:
+        One camera an angle; everything that the framing asks for is inside all of them.
+    """
+    tried = [frame_camera(posed, drape, str(angle), framing, size, hair=hair) for angle in range(0, 360, 45)]
+    body = np.asarray(posed.vertices_m, np.float64)
+    axis = 0.5 * (body.min(axis=0) + body.max(axis=0))
+    away = [float((axis - camera.position_m) @ camera.rotation[2]) for camera in tried]
+    furthest = tried[int(np.argmax(away))]
+    cameras = []
+    for angle in np.radians(degrees):
+        forward = np.array([-np.sin(angle), np.cos(angle), 0.0])
+        rotation = np.stack([[np.cos(angle), np.sin(angle), 0.0], [0.0, 0.0, -1.0], forward])
+        position = axis - max(away) * forward
+        position[2] = furthest.position_m[2]
+        cameras.append(Camera(position, rotation, furthest.focal_px, furthest.centre_px, size))
+    return cameras
 
 
 def project_points(points_m: FloatArray, camera: Camera) -> tuple[FloatArray, FloatArray]:

@@ -1,0 +1,105 @@
+"""``vmodel clip``: a short film of a garment on a model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app import flags
+from app.cli_models import refusing
+from app.console import watching
+
+if TYPE_CHECKING:
+    from vmodel.clip import ClipFrame, ClipRequest
+    from vmodel.studio import Studio
+    from vmodel.types import ByteArray
+
+_CLIP = "The clip"
+
+Photo = Annotated[Path, typer.Argument(help="Flat-lay photo.", show_default=False)]
+MotionName = Annotated[str, typer.Option("--motion", help="turntable, turn or walk.", rich_help_panel=_CLIP)]
+Seconds = Annotated[float, typer.Option(help="Length, 1 to 8.", rich_help_panel=_CLIP)]
+Rate = Annotated[int, typer.Option("--fps", help="Pictures a second.", rich_help_panel=_CLIP)]
+ModelId = Annotated[str | None, typer.Option("--model", help="Id of the roster, see `vmodel models list`.")]
+PoseName = Annotated[str | None, typer.Option("--pose", help="Name or pose file; not for walk.")]
+ViewName = Annotated[str, typer.Option("--view", help="Where the clip begins.")]
+
+
+def make_clip(
+    photo: Photo,
+    motion: MotionName = "turntable",
+    seconds: Seconds = 4.0,
+    frames_per_second: Rate = 25,
+    model: ModelId = None,
+    pose: PoseName = None,
+    view: ViewName = "front",
+    framing: flags.Framing = "full",
+    background: flags.Background = "light-grey",
+    light: flags.Light = "soft-key",
+    size: flags.Size = "960x720",
+    seed: flags.Seed = 0,
+    out: flags.Out = Path("out"),
+    as_json: flags.AsJson = False,
+    back: flags.Back = None,
+    category: flags.Category = None,
+    material: flags.Material = None,
+    width_cm: flags.WidthCm = None,
+    length_cm: flags.LengthCm = None,
+) -> None:
+    """Make a short MP4 film: the model stands on a turntable, turns, or walks while the cloth moves.
+
+    Person, garment and light are the same in every picture. The pictures are drafts; see docs/cli.md.
+    """
+    from vmodel.clip import ClipRequest, check_clip
+    from vmodel.config import Settings
+    from vmodel.files import make_folder
+    from vmodel.preflight import check_requests
+    from vmodel.request import GarmentSource, ShotRequest, parse_size
+    from vmodel.studio import Studio
+
+    with refusing():
+        garment = GarmentSource(photo, None, back, category, None, material, width_cm, length_cm)
+        shot = ShotRequest(garment, model, pose, view, framing, light, background, parse_size(size), seed)
+        request = ClipRequest(shot, motion, seconds, frames_per_second)
+        studio = Studio(Settings())
+        check_clip(request)
+        check_requests([shot], studio.roster, ["draft"])
+        make_folder(out)
+    path, largest_m = _make(request, studio, out, as_json)
+    found = {
+        "photo": str(photo), "clip": str(path), "motion": motion, "frames": request.frames,
+        "largest_jump_m": round(largest_m, 4), "timings": dict(studio.timings),
+    }  # fmt: skip
+    print(json.dumps(found, ensure_ascii=False) if as_json else path, flush=True)
+
+
+@dataclass
+class _Reel:
+    """Hands pictures on and remembers the largest jump of the cloth."""
+
+    frames: Iterator[ClipFrame]
+    largest_m: float = 0.0
+
+    def __iter__(self) -> Iterator[ByteArray]:
+        for frame in self.frames:
+            self.largest_m = max(self.largest_m, frame.jump_m)
+            yield frame.picture
+
+
+def _make(request: ClipRequest, studio: Studio, out: Path, silent: bool) -> tuple[Path, float]:
+    from vmodel.clip import film
+    from vmodel.film import write_film
+
+    shot = request.shot
+    parts = [shot.garment.photo.stem, shot.model, request.motion]
+    path = out / ("--".join(part for part in parts if part) + ".mp4")
+    with watching(request.frames, silent, shot.garment.photo.name) as watch:
+        studio.watch = watch.stage
+        reel = _Reel(watch.counted(film(request, studio)))
+        write_film(path, reel, request.frames_per_second)
+    return path, reel.largest_m

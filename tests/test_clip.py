@@ -1,0 +1,144 @@
+"""Clips: the model turns or walks, keeps size and clothes, and the film is a film."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+import pytest
+
+from app.cli import run
+from vmodel.clip import LARGEST_JUMP_M, ClipRequest, check_clip, film, turning
+from vmodel.errors import BadUsage
+from vmodel.film import write_film
+from vmodel.scene import project_points, steady_cameras
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vmodel.request import ShotRequest
+    from vmodel.studio import Studio
+    from vmodel.take import Take
+    from vmodel.types import ByteArray
+
+
+def pictures(count: int = 6) -> list[ByteArray]:
+    """A grey picture through which a white bar moves."""
+    made = [np.full((288, 384, 3), 90, np.uint8) for _ in range(count)]
+    for index, picture in enumerate(made):
+        picture[:, 40 * index : 40 * index + 30] = 240
+    return made
+
+
+def frames_of(path: Path) -> list[ByteArray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def test_a_turntable_goes_round_once_in_even_steps() -> None:
+    degrees = turning("turntable", 100, 25)
+    assert degrees[0] == 0
+    assert np.allclose(np.diff(degrees), 3.6)
+
+
+def test_a_turn_goes_to_both_sides_and_comes_back() -> None:
+    degrees = turning("turn", 100, 25)
+    assert degrees.max() == pytest.approx(60, abs=0.1)
+    assert degrees.min() == pytest.approx(-60, abs=0.1)
+    assert abs(degrees[-1] - degrees[0]) < 5
+
+
+def test_a_figure_that_turns_keeps_its_height_and_its_place(tee_take: Take) -> None:
+    scene = tee_take.scene
+    angles = [0.0, 50.0, 90.0, 180.0, 265.0]
+    cameras = steady_cameras(scene.posed, scene.drape, angles, "full", (512, 384))
+    body = np.asarray(scene.posed.vertices_m, float)
+    boxes = [project_points(body, camera)[0] for camera in cameras]
+    heights = [np.ptp(box[:, 1]) for box in boxes]
+    assert max(heights) / min(heights) < 1.04
+    for box in boxes:
+        assert abs((box[:, 0].min() + box[:, 0].max()) / 2 - 192) < 25
+        assert box.min() > 0
+        assert (box < [384, 512]).all()
+
+
+def test_a_film_holds_the_pictures_in_order(tmp_path: Path) -> None:
+    count = write_film(tmp_path / "bar.mp4", pictures(), 25)
+    shown = frames_of(tmp_path / "bar.mp4")
+    assert count == len(shown) == 6
+    for index, frame in enumerate(shown):
+        assert frame.shape == (288, 384, 3)
+        assert int(np.argmax(frame[100, :, 0].astype(int) > 160)) == pytest.approx(40 * index, abs=3)
+
+
+def test_the_same_pictures_make_the_same_file(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_film(tmp_path / f"{name}.mp4", pictures(), 25)
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+
+def test_a_film_that_fails_half_way_leaves_no_file(tmp_path: Path) -> None:
+    def torn() -> Iterator[ByteArray]:
+        yield from pictures(3)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        write_film(tmp_path / "torn.mp4", torn(), 25)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_a_model_walks_and_the_garment_goes_with_her(studio: Studio, tee_request: ShotRequest) -> None:
+    shot = replace(tee_request, size=(384, 288))
+    frames = list(film(ClipRequest(shot, "walk", seconds=1.0, frames_per_second=4), studio))
+    assert len(frames) == 4
+    assert all(0.002 < frame.jump_m < LARGEST_JUMP_M for frame in frames[1:])
+    legs = [frame.picture[250:340].astype(int) for frame in frames]
+    assert all((np.abs(first - second).max(axis=2) > 40).sum() > 100 for first, second in pairwise(legs))
+    # The shirt's teal stays where a chest is, and as much of it.
+    teal = [(frame.picture[..., 2].astype(int) - frame.picture[..., 0] > 40)[90:190, 90:200].sum() for frame in frames]
+    assert min(teal) > 0.8 * max(teal) > 1000
+
+
+@pytest.mark.slow
+def test_a_turntable_shows_the_back(studio: Studio, tee_request: ShotRequest) -> None:
+    shot = replace(tee_request, size=(384, 288))
+    front, back = film(ClipRequest(shot, "turntable", seconds=1.0, frames_per_second=2), studio)
+    # The logo is cream: bright, and more red than blue, unlike shirt and backdrop.
+    chests = [frame.picture[100:170, 110:180].astype(int) for frame in (front, back)]
+    seen = [((chest[..., 0] > 150) & (chest[..., 0] - chest[..., 2] > 15)).sum() for chest in chests]
+    assert seen[0] > 50
+    assert seen[1] < 10
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"motion": "dance"}, "turntable, turn, walk"),
+        ({"seconds": 30.0}, "1 to 8 seconds"),
+        ({"frames_per_second": 0}, "1 to 60"),
+    ],
+)
+def test_what_cannot_be_filmed_is_refused(changes: dict[str, object], said: str, tee_request: ShotRequest) -> None:
+    with pytest.raises(BadUsage, match=said):
+        check_clip(replace(ClipRequest(tee_request), **changes))  # type: ignore[arg-type]
+
+
+def test_a_film_knows_no_odd_size_and_no_transparency(tee_request: ShotRequest) -> None:
+    with pytest.raises(BadUsage, match="even size"):
+        check_clip(ClipRequest(replace(tee_request, size=(511, 384))))
+    with pytest.raises(BadUsage, match="transparency"):
+        check_clip(ClipRequest(replace(tee_request, background="transparent")))
+    with pytest.raises(BadUsage, match="--pose"):
+        check_clip(ClipRequest(replace(tee_request, pose="seated"), "walk"))
+
+
+def test_a_child_in_swimwear_is_not_filmed(examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wanted = ["clip", str(examples / "logo-tee.jpg"), "--model", "ch-noah", "--category", "swimwear"]
+    assert run([*wanted, "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.startswith("not_allowed_for_children")
+    assert not (tmp_path / "out").exists()

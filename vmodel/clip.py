@@ -1,0 +1,194 @@
+"""A short film of one garment on one person: the model turns, or walks while the cloth is simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vmodel.body.hair_motion import pose_hair
+from vmodel.body.pose import load_pose
+from vmodel.drape.motion import move_cloth
+from vmodel.dressing import DressedModel, cast_and_dress
+from vmodel.errors import BadUsage, ClothTornLoose
+from vmodel.reading import read_pattern
+from vmodel.request import ShotRequest
+from vmodel.scene import Scene, render_conditions, steady_cameras, view_angle
+from vmodel.studio import Studio
+from vmodel.take import Pattern, Take
+from vmodel.types import ByteArray, Camera, FloatArray, PosedBody
+
+FRAMES_PER_SECOND = 25
+CLIP_SIZE = (960, 720)
+SECONDS = (1.0, 8.0)
+LARGEST_JUMP_M = 0.12
+"""What a vertex may move between frames; a swinging hem moves half as much, cloth that snaps through an arm more."""
+
+_TURN_DEG = 60.0
+_TURN_S = 4.0
+"""Seconds in which a model turns to one side, to the other and back."""
+_STEP_S = 0.64
+_WALK = ("walking", "walking-mirror")
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What happens in a clip.
+
+    Attributes:
+        summary: for the list of motions.
+        walks: the body moves; else only the camera does, as if the floor turned.
+    """
+
+    summary: str
+    walks: bool = False
+
+
+MOTIONS = {
+    "turntable": Motion("the model stands still and is seen from all sides"),
+    "turn": Motion("the model turns to one side, to the other, and back"),
+    "walk": Motion("the model walks on the spot; the cloth moves", walks=True),
+}
+
+
+@dataclass(frozen=True)
+class ClipRequest:
+    """One clip.
+
+    Attributes:
+        shot: who wears what, and how it is seen; ``view`` is where the clip begins.
+        motion: a key of ``MOTIONS``.
+        seconds: 1..8.
+        frames_per_second: of the film.
+    """
+
+    shot: ShotRequest
+    motion: str = "turntable"
+    seconds: float = 4.0
+    frames_per_second: int = FRAMES_PER_SECOND
+
+    @property
+    def frames(self) -> int:
+        """How many pictures it has."""
+        return max(2, round(self.seconds * self.frames_per_second))
+
+
+@dataclass(frozen=True)
+class ClipFrame:
+    """One picture of a clip.
+
+    Attributes:
+        picture: (H, W, 3) uint8 sRGB.
+        jump_m: furthest that a vertex of the garment moved since the frame before.
+    """
+
+    picture: ByteArray
+    jump_m: float
+
+
+def check_clip(request: ClipRequest) -> None:
+    """Refuse what cannot be filmed.
+
+    Raises:
+        BadUsage: unknown motion, a length out of range, an odd size, or what the motion does not allow.
+    """
+    shot = request.shot
+    if request.motion not in MOTIONS:
+        raise BadUsage(f"Unknown motion {request.motion!r}; use one of: {', '.join(MOTIONS)}.")
+    if not SECONDS[0] <= request.seconds <= SECONDS[1]:
+        raise BadUsage(f"A clip lasts {SECONDS[0]:g} to {SECONDS[1]:g} seconds, not {request.seconds:g}.")
+    if not 1 <= request.frames_per_second <= 60:
+        raise BadUsage(f"Films have 1 to 60 pictures a second, not {request.frames_per_second}.")
+    if shot.size[0] % 2 or shot.size[1] % 2:
+        raise BadUsage(
+            f"Films need an even size, not {shot.size[0]}x{shot.size[1]}; use {CLIP_SIZE[0]}x{CLIP_SIZE[1]}."
+        )
+    if shot.background == "transparent":
+        raise BadUsage("Films know no transparency; choose another --background.")
+    if MOTIONS[request.motion].walks and shot.pose is not None:
+        raise BadUsage("A walking model takes no --pose; leave it out.")
+
+
+def film(request: ClipRequest, studio: Studio) -> Iterator[ClipFrame]:
+    """Make the pictures of a clip, one after the other; person, garment, light and grain are those of one shot.
+
+    They are drafts: a generative pipeline would invent each picture anew, and the garment would flicker.
+
+    Args:
+        request: checked by ``check_clip``.
+        studio: keeps what earlier shots made.
+    Raises:
+        VModelError: as ``shoot``.
+        ClothTornLoose: the cloth jumped.
+    """
+    studio.new_shot()
+    walks = MOTIONS[request.motion].walks
+    shot = replace(request.shot, pose=_WALK[0]) if walks else request.shot
+    pattern = read_pattern(shot.garment, studio)
+    dressed = cast_and_dress(pattern, shot, studio)
+    start = view_angle(shot.view)
+    degrees = [start + turned for turned in turning(request.motion, request.frames, request.frames_per_second)]
+    cameras = steady_cameras(dressed.posed, dressed.worn, degrees, shot.framing, shot.size, dressed.hair)
+    if not walks:
+        for camera in cameras:
+            yield ClipFrame(_photograph(dressed.scene, camera, shot, pattern, dressed, studio), 0.0)
+        return
+    yield from _walk(request, shot, pattern, dressed, cameras, studio)
+
+
+def turning(motion: str, frames: int, frames_per_second: int) -> FloatArray:
+    """(frames,) degrees that the camera has gone round the model."""
+    if motion == "turntable":
+        return np.asarray(np.arange(frames) * 360.0 / frames)
+    if motion == "turn":
+        turns = max(1, round(frames / frames_per_second / _TURN_S))
+        return np.asarray(_TURN_DEG * np.sin(2 * np.pi * turns * np.arange(frames) / frames))
+    return np.zeros(frames)
+
+
+def _photograph(
+    scene: Scene, camera: Camera, shot: ShotRequest, pattern: Pattern, dressed: DressedModel, studio: Studio
+) -> ByteArray:
+    with studio.timed("conditions"):
+        maps = render_conditions(scene, camera)
+    with studio.timed("draft"):
+        take = Take(scene, camera, maps, shot.light, shot.background, shot.seed, pattern, dressed.model)
+        return take.draft
+
+
+def _walk(
+    request: ClipRequest,
+    shot: ShotRequest,
+    pattern: Pattern,
+    dressed: DressedModel,
+    cameras: Sequence[Camera],
+    studio: Studio,
+) -> Iterator[ClipFrame]:
+    path = _walking(dressed, request.frames, request.frames_per_second)
+    frame_s = 1 / request.frames_per_second
+    cloth = move_cloth(dressed.garment, dressed.body, dressed.worn, path, frame_s, studio.settings)
+    before = dressed.worn.vertices_m
+    for posed, camera in zip(path, cameras, strict=True):
+        with studio.timed("drape"):
+            vertices_m = next(cloth)
+        jump_m = float(np.linalg.norm(vertices_m - before, axis=1).max())
+        before = vertices_m
+        if jump_m > LARGEST_JUMP_M:
+            raise ClothTornLoose(jump_m)
+        with studio.timed("posing hair"):
+            hair = pose_hair(dressed.grown, dressed.body, posed, vertices_m)
+        worn = replace(dressed.worn, vertices_m=vertices_m)
+        scene = Scene(posed, dressed.body, dressed.skin, hair, worn, dressed.garment)
+        yield ClipFrame(_photograph(scene, camera, shot, pattern, dressed, studio), jump_m)
+
+
+def _walking(dressed: DressedModel, frames: int, frames_per_second: int) -> list[PosedBody]:
+    """The body in each frame: from one step to the next and back, slow where a foot is set down."""
+    steps = [load_pose(name) for name in _WALK]
+    path = [dressed.posed]
+    for frame in range(1, frames):
+        time = frame / frames_per_second / _STEP_S
+        share = 0.5 - 0.5 * np.cos(np.pi * time)
+        path.append(dressed.body.posed_between(steps[0], steps[1], float(share)))
+    return path

@@ -1,0 +1,115 @@
+"""Somebody in a garment and a pose, ready to be photographed: casting -> body -> drape -> scene."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from vmodel.body.anny_model import prepare_body_model
+from vmodel.body.base_layer import choose_base_layer
+from vmodel.body.hair_motion import pose_hair
+from vmodel.body.model import Body, build_body
+from vmodel.body.pose import load_pose
+from vmodel.casting import choose_pose, rank_models
+from vmodel.drape import drape
+from vmodel.errors import DrapeFailed
+from vmodel.files import sha256_of
+from vmodel.garment.scale import read_size_chart, scale_garment
+from vmodel.looks import grown_hair, painted_skin
+from vmodel.reading import check_rights
+from vmodel.request import GarmentSource, ShotRequest
+from vmodel.scene import Scene
+from vmodel.studio import Studio
+from vmodel.take import Pattern
+from vmodel.types import Drape, Garment, PosedBody, SkinTextures, Strands, VirtualModel
+
+ASKED = 3
+"""How many people try a garment on before a failed drape is reported, unless the seller named one."""
+
+
+@dataclass(frozen=True, eq=False)
+class DressedModel:
+    """Somebody who wears a garment.
+
+    Attributes:
+        key: identifies who wears what in which pose.
+        pose: its name or file.
+        garment: scaled to centimetres.
+        grown: hair on the body at rest; ``hair`` is the same in the pose.
+    """
+
+    key: Hashable
+    model: VirtualModel
+    pose: str
+    garment: Garment
+    body: Body
+    posed: PosedBody
+    worn: Drape
+    skin: SkinTextures
+    grown: Strands
+    hair: Strands
+    scene: Scene
+
+
+def cast_and_dress(pattern: Pattern, request: ShotRequest, studio: Studio) -> DressedModel:
+    """Find somebody whom the garment fits, the named model or one of those whom the photo and the seed choose.
+
+    Raises:
+        VModelError: a name or a rule stands against it, or the garment stays on nobody.
+    """
+    *others, last = cast_models(pattern, request, studio)
+    for model in others:
+        with contextlib.suppress(DrapeFailed):
+            return dress_model(model, pattern, request, studio)
+    return dress_model(last, pattern, request, studio)
+
+
+def cast_models(pattern: Pattern, request: ShotRequest, studio: Studio) -> list[VirtualModel]:
+    """Who is asked to wear a garment, in order."""
+    if request.model:
+        return [studio.roster[request.model]]
+    photo = request.garment.photo
+    digest = studio.once("digest", pattern.key, lambda: sha256_of(photo))
+    return rank_models(pattern.kind, studio.roster.values(), f"{digest} {request.seed}")[:ASKED]
+
+
+def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, studio: Studio) -> DressedModel:
+    """Dress a model and bring both into the pose.
+
+    Args:
+        model: who wears it.
+        pattern: what was read from the photo.
+        request: pose, and the size that was stated.
+        studio: keeps what earlier shots made.
+    Raises:
+        VModelError: a name or a rule stands against it, or the garment does not stay on.
+    """
+    check_rights(model, request.garment, pattern, studio)
+    once, cache = studio.once, studio.settings.cache
+    once("body model", "anny", prepare_body_model)
+    body = once("body", model.id, lambda: build_body(model))
+    pose_name = request.pose or choose_pose(model)
+    pose_key = (model.id, pose_name)
+    pose = once("pose", pose_name, lambda: load_pose(pose_name))
+    posed = once("posing", pose_key, lambda: body.posed(pose))
+
+    size_cm = read_size(request.garment)
+    garment = scale_garment(pattern.garment, body.measurements, model.gender, *size_cm)
+    key = (pattern.key, pose_key, size_cm)
+    worn = once("drape", key, lambda: drape(garment, body, pose, studio.settings, studio.report))
+
+    base_layer = choose_base_layer(pattern.kind, model)
+    skin = once("skin", (model.id, base_layer), lambda: painted_skin(model, body, base_layer, cache))
+    grown = once("hair", model.id, lambda: grown_hair(model, body, cache))
+    hair = once("posing hair", key, lambda: pose_hair(grown, body, posed, worn.vertices_m))
+    scene = once("scene", key, lambda: Scene(posed, body, skin, hair, worn, garment))
+    return DressedModel(key, model, pose_name, garment, body, posed, worn, skin, grown, hair, scene)
+
+
+def read_size(source: GarmentSource) -> tuple[float | None, float | None]:
+    """(width, length) in cm as stated; the row of a size chart fills what was not."""
+    if source.size_chart is None or source.garment_size is None:
+        return source.width_cm, source.length_cm
+    width_cm, length_cm = read_size_chart(source.size_chart, source.garment_size)
+    return source.width_cm or width_cm, source.length_cm or length_cm
