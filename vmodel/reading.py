@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from vmodel.files import identity
 from vmodel.garment.cutout import cut_out
+from vmodel.garment.flat import is_drawing
 from vmodel.garment.kind import understand
 from vmodel.garment.pattern import infer_pattern
-from vmodel.garment.reading import read_flat_lay
+from vmodel.garment.reading import read_back_of_drawing, read_flat_lay
 from vmodel.request import GarmentSource
 from vmodel.rights.policy import check_declared, check_detected, read_category
 from vmodel.studio import Studio
@@ -54,7 +55,16 @@ def check_rights(model: VirtualModel, source: GarmentSource, pattern: Pattern, s
 
 def _read_back(source: GarmentSource, studio: Studio) -> tuple[FlatLay, Cutout] | None:
     if source.back is None:
-        return None
+        return _drawn_back(source, studio)
     path, key = source.back, identity(source.back)
     flat_lay = studio.once("reading", key, lambda: read_flat_lay(path, studio.settings))
     return flat_lay, studio.once("cutout", (key, None), lambda: cut_out(flat_lay))
+
+
+def _drawn_back(source: GarmentSource, studio: Studio) -> tuple[FlatLay, Cutout] | None:
+    """A technical flat brings its own back."""
+    if not is_drawing(source.photo):
+        return None
+    key = ("back", identity(source.photo))
+    flat_lay = studio.once("reading", key, lambda: read_back_of_drawing(source.photo))
+    return None if flat_lay is None else (flat_lay, studio.once("cutout", key, lambda: cut_out(flat_lay)))

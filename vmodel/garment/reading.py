@@ -25,6 +25,7 @@ from vmodel.errors import (
     UnsupportedPhoto,
     VModelError,
 )
+from vmodel.garment.flat import draw_flat, is_drawing, read_flat
 from vmodel.types import ByteArray, FlatLay, FloatArray
 
 SHORTEST_SIDE: Final = 200
@@ -39,10 +40,10 @@ _LEAST_TRANSPARENT_SHARE: Final = 0.05
 
 
 def read_flat_lay(path: Path, settings: Settings) -> FlatLay:
-    """Decode a photo of a garment.
+    """Decode a photo of a garment, or paint the front of a technical flat.
 
-    JPEG (with CMYK), PNG (1 to 16 bit, palette, alpha), WebP, HEIC and TIFF (8 and 16 bit, CMYK, Lab). The EXIF
-    orientation is applied and an embedded ICC profile is converted to sRGB.
+    SVG (see ``vmodel.garment.flat``), JPEG (with CMYK), PNG (1 to 16 bit, palette, alpha), WebP, HEIC and TIFF (8 and
+    16 bit, CMYK, Lab). The EXIF orientation is applied and an embedded ICC profile is converted to sRGB.
 
     Args:
         path: the file.
@@ -56,7 +57,10 @@ def read_flat_lay(path: Path, settings: Settings) -> FlatLay:
         PhotoTooLarge: more pixels or bytes than the bound.
         PhotoTooSmall: shorter side under ``SHORTEST_SIDE`` pixels.
         AnimatedPhoto: more than one frame or page.
+        DrawingUnreadable, DrawingUnsafe, DrawingTooLarge: of an SVG.
     """
+    if is_drawing(path):
+        return draw_flat(read_flat(path), "front")
     content = _read_bytes(path, settings.max_megapixels)
     with warnings.catch_warnings():
         # Pillow warns of odd metadata and of large sizes; the checks below speak for themselves.
@@ -64,6 +68,16 @@ def read_flat_lay(path: Path, settings: Settings) -> FlatLay:
         picture = _decode(content, path.name, settings.max_megapixels)
         rgb, alpha = _to_srgb_and_alpha(picture)
     return FlatLay(name=path.name, sha256=hashlib.sha256(content).hexdigest(), rgb=rgb, alpha=alpha)
+
+
+def read_back_of_drawing(path: Path) -> FlatLay | None:
+    """The back of a technical flat; None where the file is a photo or draws no back.
+
+    Raises:
+        VModelError: see ``read_flat_lay``.
+    """
+    flat = read_flat(path) if is_drawing(path) else None
+    return draw_flat(flat, "back") if flat is not None and flat.back is not None else None
 
 
 def read_grey(path: Path, settings: Settings) -> ByteArray:

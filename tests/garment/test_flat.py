@@ -1,0 +1,181 @@
+"""Technical flats as CAD programs write them, and SVG that means harm."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vmodel.config import Settings
+from vmodel.errors import GarmentNotFound
+from vmodel.garment.cutout import cut_out
+from vmodel.garment.drawing_errors import DrawingTooLarge, DrawingUnreadable, DrawingUnsafe
+from vmodel.garment.flat import draw_flat, read_flat
+from vmodel.garment.kind import understand
+from vmodel.garment.reading import read_flat_lay
+from vmodel.types import Category, FlatLay
+
+TEE = "M-9,0 C-8,9 8,9 9,0 L23,4 L40,24 L31,30 L26,25 L25,70 L-25,70 L-26,25 L-31,30 L-40,24 L-23,4 Z"
+
+INKSCAPE = f"""<?xml version="1.0" encoding="UTF-8" standalone="no"?>
+<svg width="210mm" height="297mm" viewBox="0 0 210 297" version="1.1" inkscape:version="1.4 (86a8ad7, 2024-10-11)"
+   sodipodi:docname="tee.svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"
+   xmlns:sodipodi="http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd" xmlns="http://www.w3.org/2000/svg"
+   xmlns:svg="http://www.w3.org/2000/svg">
+  <sodipodi:namedview id="namedview1" pagecolor="#ffffff"><inkscape:grid id="g1"/></sodipodi:namedview>
+  <defs id="defs1"/>
+  <g inkscape:label="Front view" inkscape:groupmode="layer" id="layer1" transform="translate(60,40)">
+    <path style="fill:#3a7d44;stroke:#000000;stroke-width:0.4" d="{TEE}" id="path1" sodipodi:nodetypes="cccc"/>
+  </g>
+  <g inkscape:label="Back view" inkscape:groupmode="layer" id="layer2" style="display:none"
+     transform="translate(60,40)">
+    <path style="fill:#aa3333;stroke:#000000;stroke-width:0.4" d="{TEE}" id="path2"/>
+  </g>
+  <g inkscape:label="notes" id="layer3"><rect x="0" y="200" width="200" height="60" style="fill:#0000ff"/></g>
+</svg>"""
+
+ILLUSTRATOR = f"""<?xml version="1.0" encoding="utf-8"?>
+<!-- Generator: Adobe Illustrator 28.0.0, SVG Export Plug-In . SVG Version: 6.00 Build 0)  -->
+<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
+<svg version="1.1" id="Layer_1" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
+  x="0px" y="0px" viewBox="-60 -20 240 120" style="enable-background:new 0 0 240 120;" xml:space="preserve">
+<style type="text/css">
+  .st0{{clip-path:url(#SVGID_2_);fill:#D9A441;}}
+  .st1{{fill:#2B4C7E;}}
+</style>
+<g id="FRONT_1_">
+  <g><defs><path id="SVGID_1_" d="{TEE}"/></defs>
+    <clipPath id="SVGID_2_"><use xlink:href="#SVGID_1_" style="overflow:visible;"/></clipPath>
+    <rect x="-60" y="-10" class="st0" width="120" height="100"/></g>
+</g>
+<g id="Back_x0020_view" transform="translate(120 0)"><path class="st1" d="{TEE}"/></g>
+</svg>"""
+
+
+def saved(folder: Path, text: str | bytes, name: str = "flat.svg") -> Path:
+    (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder / name
+
+
+def colour_in_the_middle(flat_lay: FlatLay) -> tuple[int, ...]:
+    height, width = flat_lay.rgb.shape[:2]
+    return tuple(int(value) for value in flat_lay.rgb[height // 2, width // 2])
+
+
+def test_inkscape_s_layers_are_the_sides_even_one_that_is_switched_off(tmp_path: Path) -> None:
+    flat = read_flat(saved(tmp_path, INKSCAPE))
+    front, back = draw_flat(flat, "front"), draw_flat(flat, "back")
+    assert colour_in_the_middle(front) == (0x3A, 0x7D, 0x44)
+    assert colour_in_the_middle(back) == (0xAA, 0x33, 0x33)
+    assert front.rgb.shape == back.rgb.shape
+
+
+def test_illustrator_s_classes_clips_and_names_are_understood(tmp_path: Path) -> None:
+    flat = read_flat(saved(tmp_path, ILLUSTRATOR))
+    front = draw_flat(flat, "front", {"#d9a441": "#102030"})
+    assert colour_in_the_middle(front) == (0x10, 0x20, 0x30)
+    assert flat.back is not None
+    assert front.alpha is not None
+    assert front.alpha[5, 5] == 0
+
+
+def test_the_outline_is_exact_and_its_dark_line_is_no_cloth(tmp_path: Path) -> None:
+    square = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400">{}</svg>'
+    shape = '<path d="M100,80 H300 V320 H100 Z" fill="#cc3344" stroke="#111" stroke-width="1.5"/>'
+    front = draw_flat(read_flat(saved(tmp_path, square.format(shape))), "front")
+    assert front.alpha is not None
+    mask = front.alpha >= 0.5
+    rows, columns = np.nonzero(mask)
+    drawn = (np.ptp(rows) + 1) / (np.ptp(columns) + 1)
+    assert drawn == pytest.approx(241.5 / 201.5, rel=0.002)
+    assert np.abs(front.rgb[mask].astype(int) - (0xCC, 0x33, 0x44)).max() <= 2
+
+
+def test_a_drawing_of_bare_lines_encloses_white_cloth(tmp_path: Path) -> None:
+    path = f'<path fill="none" stroke="#000" d="{TEE}"/>'
+    lines = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-60 -20 120 120">{path}</svg>'
+    flat_lay = read_flat_lay(saved(tmp_path, lines), Settings())
+    assert colour_in_the_middle(flat_lay) == (255, 255, 255)
+    assert cut_out(flat_lay).source == "alpha"
+    assert 0.25 < cut_out(flat_lay).mask.mean() < 0.7
+
+
+def test_the_example_is_read_as_a_top_with_short_sleeves(examples: Path) -> None:
+    flat_lay = read_flat_lay(examples / "raglan-tee.svg", Settings())
+    kind, _ = understand(flat_lay, cut_out(flat_lay))
+    assert (kind.category, kind.sleeve.value) == (Category.TOP, "short")
+
+
+def svg(inner: str, attributes: str = "") -> str:
+    head = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9"'
+    return f"<svg {head} {attributes}>{inner}</svg>"
+
+
+BOMB = '<!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>' + svg("<title>&b;</title>")
+FILE = '<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + svg("<title>&x;</title>")
+COPIES = "".join(f'<g id="g{n}"><use href="#g{n + 1}"/><use href="#g{n + 1}"/></g>' for n in range(30))
+CHAIN = "".join(f'<g id="g{n}"><use href="#g{n + 1}"/></g>' for n in range(5000))
+
+
+def embedded(width: int, height: int) -> str:
+    stream = io.BytesIO()
+    Image.new("1", (width, height)).save(stream, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("", DrawingUnreadable),
+        ("no xml", DrawingUnreadable),
+        ("<html/>", DrawingUnreadable),
+        (svg("<path"), DrawingUnreadable),
+        ('<svg xmlns="http://www.w3.org/2000/svg"><rect width="5" height="5"/></svg>', DrawingUnreadable),
+        (BOMB, DrawingUnsafe),
+        (FILE, DrawingUnsafe),
+        (svg("<script>alert(1)</script>"), DrawingUnsafe),
+        (svg('<rect onclick="alert(1)" width="5" height="5"/>'), DrawingUnsafe),
+        (svg('<image href="file:///etc/passwd" width="5" height="5"/>'), DrawingUnsafe),
+        (svg('<image xlink:href="http://127.0.0.1/x.png" width="5" height="5"/>'), DrawingUnsafe),
+        (svg('<image href="data:image/svg+xml;base64,PHN2Zz4=" width="5" height="5"/>'), DrawingUnsafe),
+        (svg('<use href="other.svg#a"/>'), DrawingUnsafe),
+        (svg('<rect style="fill:url(http://127.0.0.1/#p)" width="5" height="5"/>'), DrawingUnsafe),
+        (svg("<style>@import 'http://127.0.0.1/x.css';</style>"), DrawingUnsafe),
+        (svg("<style>rect{fill:\\75 rl(http://127.0.0.1)}</style>"), DrawingUnsafe),
+        (svg("<foreignObject><body xmlns='http://www.w3.org/1999/xhtml'>x</body></foreignObject>"), DrawingUnsafe),
+        (svg("<text>SALE</text>"), DrawingUnsafe),
+        (svg('<filter id="f"><feGaussianBlur stdDeviation="9999"/></filter>'), DrawingUnsafe),
+        (svg('<rect width="5" height="5"><animate attributeName="x"/></rect>'), DrawingUnsafe),
+        (svg("<g>" * 100 + "</g>" * 100), DrawingTooLarge),
+        (svg("<g/>" * 30_000), DrawingTooLarge),
+        (svg(COPIES), DrawingTooLarge),
+        (svg('<g id="a"><use href="#b"/></g><g id="b"><use href="#a"/></g>'), DrawingTooLarge),
+        (svg(CHAIN), DrawingTooLarge),
+        (svg(f'<image href="{embedded(9000, 9000)}" width="5" height="5"/>'), DrawingTooLarge),
+        (svg('<image href="data:image/png;base64,AAAA" width="5" height="5"/>'), DrawingUnreadable),
+        (b"\xff\xfe\x00\x01", DrawingUnreadable),
+    ],
+)
+def test_a_drawing_that_means_harm_is_refused_in_one_sentence(
+    text: str | bytes, error: type[Exception], tmp_path: Path
+) -> None:
+    with pytest.raises(error) as refused:
+        read_flat(saved(tmp_path, text))
+    assert str(refused.value).startswith("flat.svg ")
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_file_of_too_many_bytes_is_not_even_read(tmp_path: Path) -> None:
+    with (tmp_path / "flat.svg").open("wb") as stream:
+        stream.truncate(11_000_000)
+    with pytest.raises(DrawingTooLarge):
+        read_flat(tmp_path / "flat.svg")
+
+
+def test_a_drawing_that_paints_nothing_shows_no_garment(tmp_path: Path) -> None:
+    with pytest.raises(GarmentNotFound):
+        read_flat_lay(saved(tmp_path, svg("<g/>")), Settings())

@@ -1,0 +1,249 @@
+"""Technical flats: a designer's vector drawing of a garment, front and back, as a flat-lay with an exact outline."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from xml.etree.ElementTree import Element
+
+import cv2
+import numpy as np
+
+from vmodel.errors import GarmentNotFound, PhotoNotFound
+from vmodel.garment.drawing_errors import DrawingTooLarge, DrawingUnreadable
+from vmodel.garment.svg import LARGEST_BYTES, SVG, read_svg, recoloured, write_svg
+from vmodel.garment.svg_render import render_svg
+from vmodel.garment.texture import fill_nearest
+from vmodel.types import BoolArray, ByteArray, FlatLay, FloatArray
+
+ENDINGS: Final = (".svg",)
+LONGEST_SIDE_PX: Final = 2000
+_ROUGH_PX: Final = 800
+_MARGIN: Final = 0.06
+_UNITS: Final = {"": 1.0, "px": 1.0, "pt": 96 / 72, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
+_SIDES: Final = {
+    "front": {"front", "vorne", "vorderseite", "devant", "delantero", "frente", "正面", "前片", "前"},
+    "back": {"back", "rear", "hinten", "rückseite", "dos", "espalda", "trasero", "背面", "后片", "后"},
+}
+_LEAST_FILLED: Final = 0.6
+"""Share of the outline's inside that is painted, below which a drawing is taken for bare lines."""
+
+_OUTLINED: Final = 0.5
+"""Share of the edge along which a dark line runs, from which on it is the outline."""
+_WIDEST_OUTLINE: Final = 0.008
+_DARKER: Final = 12
+
+
+@dataclass(frozen=True)
+class TechnicalFlat:
+    """A drawing as read, before anything is painted.
+
+    Attributes:
+        name: of the file.
+        sha256: hex digest of the file.
+        front: root of what shows the front.
+        back: of the back; None where no group is named so.
+    """
+
+    name: str
+    sha256: str
+    front: Element
+    back: Element | None
+
+
+def is_drawing(path: Path) -> bool:
+    """True for files that are read as vector drawings."""
+    return path.suffix.lower() in ENDINGS
+
+
+def read_flat(path: Path) -> TechnicalFlat:
+    """Read a technical flat.
+
+    Groups whose id or layer name begins with "front" or "back" (or the same in some other languages) are the sides;
+    without such names the whole drawing is the front.
+
+    Raises:
+        PhotoNotFound: no such file.
+        DrawingUnreadable, DrawingUnsafe, DrawingTooLarge: see ``vmodel.garment.svg``.
+    """
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise DrawingTooLarge(path.name, f"is larger than {LARGEST_BYTES // 10**6} MB")
+        content = path.read_bytes()
+    except OSError:
+        raise PhotoNotFound(str(path)) from None
+    root = read_svg(content, path.name)
+    _set_view(root, path.name)
+    fronts, backs = _groups(root, "front"), _groups(root, "back")
+    front = _only(root, fronts, backs)
+    back = _only(root, backs, fronts) if backs else None
+    return TechnicalFlat(path.name, hashlib.sha256(content).hexdigest(), front, back)
+
+
+def draw_flat(flat: TechnicalFlat, side: str, colours: dict[str, str] | None = None) -> FlatLay:
+    """Paint one side as a flat-lay of its own.
+
+    Args:
+        flat: as read.
+        side: "front" or "back", which must be there.
+        colours: a colourway, see ``vmodel.garment.svg.recoloured``.
+    Returns:
+        At most 2000 pixels a side, with the drawing's exact outline as ``alpha``. A drawing of bare lines is filled
+        with white cloth.
+    Raises:
+        GarmentNotFound: nothing is painted.
+        DrawingUnreadable, DrawingTooLarge: the renderer refuses it.
+    """
+    root = flat.front if side == "front" else flat.back
+    if root is None:
+        raise GarmentNotFound(flat.name)
+    root = recoloured(root, colours) if colours else deepcopy(root)
+    left, top, width, height = (float(word) for word in root.attrib["viewBox"].split())
+    rough = _paint(root, (left, top, width, height), _ROUGH_PX, flat.name)
+    rows, columns = np.nonzero(rough[..., 3] > 8)
+    if not len(rows):
+        raise GarmentNotFound(flat.name)
+    unit = max(width, height) / _ROUGH_PX
+    low = np.array([columns.min(), rows.min()]) * unit + (left, top)
+    size = np.array([np.ptp(columns) + 1, np.ptp(rows) + 1]) * unit
+    rim = _MARGIN * float(size.max())
+    box = (float(low[0] - rim), float(low[1] - rim), float(size[0] + 2 * rim), float(size[1] + 2 * rim))
+    painted = _paint(root, box, LONGEST_SIDE_PX, flat.name)
+    rgb, alpha = _as_cloth(painted)
+    return FlatLay(flat.name, flat.sha256, rgb, alpha)
+
+
+def _paint(root: Element, box: tuple[float, float, float, float], longest_px: int, name: str) -> ByteArray:
+    root.set("viewBox", " ".join(f"{value:.6g}" for value in box))
+    scale = longest_px / max(box[2], box[3])
+    width, height = max(1, round(box[2] * scale)), max(1, round(box[3] * scale))
+    root.set("width", str(width))
+    root.set("height", str(height))
+    return render_svg(write_svg(root), (height, width), name)
+
+
+def _as_cloth(painted: ByteArray) -> tuple[ByteArray, FloatArray]:
+    """Colours and outline; what bare lines enclose is cloth."""
+    alpha = painted[..., 3].astype(np.float32) / 255
+    rgb = np.where(painted[..., 3:] > 0, painted[..., :3], np.uint8(255))
+    inside = _enclosed(alpha > 0.5)
+    if (alpha > 0.5).sum() < _LEAST_FILLED * inside.sum():
+        on_white = rgb * alpha[..., None] + 255.0 * (1 - alpha[..., None])
+        rgb, alpha = np.rint(on_white).astype(np.uint8), np.maximum(alpha, inside).astype(np.float32)
+    return _without_outline(np.asarray(rgb, np.uint8), alpha > 0.5), alpha
+
+
+def _without_outline(rgb: ByteArray, mask: BoolArray) -> ByteArray:
+    """The drawing without the dark line round it: where the sides are sewn, cloth has none.
+
+    A line is taken for the outline if it runs along most of the edge; how wide it is shows where it ends.
+    """
+    padded = np.pad(mask.astype(np.uint8), 1)
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
+    widest = max(4, round(_WIDEST_OUTLINE * max(mask.shape)))
+    cloth = fill_nearest(rgb, depth > widest)
+    darker = cloth.astype(np.int16).mean(2) - rgb.astype(np.int16).mean(2) > _DARKER
+    shares = [float(darker[mask & (depth > low) & (depth <= low + 1)].mean()) for low in range(1, widest)]
+    if not shares or max(shares[:2]) < _OUTLINED:
+        return rgb
+    width = next((low for low, share in enumerate(shares, 1) if share < _OUTLINED / 4), widest)
+    return fill_nearest(rgb, depth > width + 1.5)
+
+
+def _enclosed(lines: BoolArray) -> BoolArray:
+    """What lies within the outermost lines; gaps as wide as a stroke are bridged."""
+    reach = max(3, round(0.004 * max(lines.shape))) | 1
+    closed = cv2.morphologyEx(lines.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = np.zeros(lines.shape, np.uint8)
+    cv2.drawContours(filled, contours, -1, 1, cv2.FILLED)
+    return filled > 0
+
+
+def _set_view(root: Element, name: str) -> None:
+    """Give the drawing a view box of plain numbers."""
+    try:
+        view = [float(word) for word in re.split(r"[\s,]+", root.get("viewBox", "").strip()) if word]
+        if not view:
+            view = [0.0, 0.0, _pixels(root.get("width", "")), _pixels(root.get("height", ""))]
+    except ValueError:
+        view = []
+    if len(view) != 4 or not np.isfinite(view).all() or min(view[2:]) <= 0 or max(map(abs, view)) > 1e7:
+        raise DrawingUnreadable(name, "it has no size")
+    root.set("viewBox", " ".join(f"{value:.6g}" for value in view))
+    root.attrib.pop("preserveAspectRatio", None)
+
+
+def _pixels(length: str) -> float:
+    match = re.fullmatch(r"\s*([0-9.eE+-]+)\s*([a-z]*)\s*", length)
+    if match is None or match[2] not in _UNITS:
+        raise ValueError(length)
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def _groups(root: Element, side: str) -> list[int]:
+    """Places (in document order) of the outermost groups that are named after a side."""
+    found: list[int] = []
+    places = {id(element): place for place, element in enumerate(root.iter())}
+
+    def search(element: Element) -> None:
+        for child in element:
+            if child.tag == f"{SVG}g" and _side_of(child) == side:
+                found.append(places[id(child)])
+            else:
+                search(child)
+
+    search(root)
+    return found
+
+
+def _side_of(group: Element) -> str:
+    for label in (group.get("data-name", ""), group.get("id", "")):
+        words = re.sub(r"_x[0-9A-Fa-f]{2,4}_|[\W\d_]+", " ", label.lower()).split()
+        for side, names in _SIDES.items():
+            if words and (words[0] in names or any(label.startswith(name) for name in names if not name.isascii())):
+                return side
+    return ""
+
+
+def _only(root: Element, wanted: list[int], other: list[int]) -> Element:
+    """A copy that paints one side: the other one, or all that is no side, is kept for references but not painted."""
+    copy = deepcopy(root)
+    elements = list(copy.iter())
+    parents = {id(child): parent for parent in elements for child in parent}
+    chosen = [elements[place] for place in wanted]
+    kept = {id(inner) for group in chosen for inner in group.iter()}
+    for group in chosen:
+        _show(group)
+        above = parents.get(id(group))
+        while above is not None:
+            kept.add(id(above))
+            _show(above)
+            above = parents.get(id(above))
+    put_by = [elements[place] for place in other]
+    if chosen:
+        painted = [element for element in elements if element.tag not in _NOT_PAINTED and id(element) not in kept]
+        put_by = [element for element in painted if id(parents.get(id(element), element)) in kept]
+    for element in put_by:
+        parent = parents[id(element)]
+        shelf = Element(f"{SVG}defs")
+        parent[list(parent).index(element)] = shelf
+        shelf.append(element)
+    return copy
+
+
+_NOT_PAINTED: Final = {f"{SVG}{tag}" for tag in ("defs", "style", "symbol", "clipPath", "mask", "pattern", "stop")} | {
+    f"{SVG}{tag}" for tag in ("linearGradient", "radialGradient")
+}
+
+
+def _show(element: Element) -> None:
+    """Layers that the designer switched off are painted when they are the side that is asked for."""
+    if element.get("display") == "none":
+        del element.attrib["display"]
+    if "style" in element.attrib:
+        element.set("style", re.sub(r"display\s*:\s*none\s*;?", "", element.attrib["style"]))

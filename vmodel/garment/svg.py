@@ -1,0 +1,240 @@
+"""SVG from strangers: parsed within bounds, and rebuilt from what a drawing of a garment needs and nothing else.
+
+No script, no reference to another file or address, no text (fonts differ between machines), no filters, no animation.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Final
+from xml.etree.ElementTree import Element, ParseError, register_namespace, tostring
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+from PIL import Image
+
+from vmodel.garment.drawing_errors import DrawingTooLarge, DrawingUnreadable, DrawingUnsafe
+
+SVG: Final = "{http://www.w3.org/2000/svg}"
+_XLINK: Final = "{http://www.w3.org/1999/xlink}href"
+_LABEL: Final = "{http://www.inkscape.org/namespaces/inkscape}label"
+
+LARGEST_BYTES: Final = 10_000_000
+MOST_ELEMENTS: Final = 20_000
+DEEPEST: Final = 60
+_MOST_DRAWN: Final = 100_000
+_LARGEST_IMAGE_MEGAPIXELS: Final = 20.0
+
+_DRAWN: Final = frozenset(
+    {"svg", "g", "defs", "symbol", "use", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "image"}
+    | {"clipPath", "mask", "pattern", "linearGradient", "radialGradient", "stop", "style", "switch"}
+)
+_SILENT: Final = frozenset({"title", "desc", "metadata", "view", "cursor", "marker"})
+_IMAGE: Final = re.compile(r"\s*data:image/(png|jpe?g);base64,")
+_ADDRESS: Final = re.compile(r"url\(\s*(['\"]?)\s*(.*?)\1\s*\)", re.IGNORECASE | re.DOTALL)
+_PLAIN_EXPORT: Final = "export it as plain SVG with all effects expanded"
+
+
+def read_svg(content: bytes, name: str) -> Element:
+    """Parse a drawing and keep only what may be drawn.
+
+    Args:
+        content: the file.
+        name: of the file, for messages.
+    Returns:
+        The root, whose every reference leads to itself. Inkscape's labels are kept as ``data-name``.
+    Raises:
+        DrawingUnreadable: no SVG.
+        DrawingUnsafe: see the module.
+        DrawingTooLarge: a bound is passed.
+    """
+    if len(content) > LARGEST_BYTES:
+        raise DrawingTooLarge(name, f"is larger than {LARGEST_BYTES // 10**6} MB")
+    root = _parse(content, name)
+    if root.tag != f"{SVG}svg":
+        raise DrawingUnreadable(name, "it is XML, but no SVG")
+    clean = _rebuilt(root, name)
+    _check_weight(clean, name)
+    return clean
+
+
+def write_svg(root: Element) -> bytes:
+    """The drawing as a file."""
+    register_namespace("", SVG.strip("{}"))
+    register_namespace("xlink", _XLINK[1:].partition("}")[0])
+    return bytes(tostring(root, encoding="utf-8"))
+
+
+def _parse(content: bytes, name: str) -> Element:
+    depth = count = 0
+    root: Element | None = None
+    try:
+        for event, element in iterparse(io.BytesIO(content), events=("start", "end")):
+            if event == "end":
+                depth -= 1
+                continue
+            root = element if root is None else root
+            depth, count = depth + 1, count + 1
+            if depth > DEEPEST:
+                raise DrawingTooLarge(name, f"nests more than {DEEPEST} groups")
+            if count > MOST_ELEMENTS:
+                raise DrawingTooLarge(name, f"has more than {MOST_ELEMENTS} elements")
+    except DefusedXmlException:
+        remedy = "export it as plain SVG, without the editing data of its program"
+        raise DrawingUnsafe(name, "XML entities", remedy) from None
+    except (ParseError, ValueError, LookupError) as error:
+        raise DrawingUnreadable(name, str(error)) from None
+    if root is None:
+        raise DrawingUnreadable(name, "it is empty")
+    return root
+
+
+def _rebuilt(element: Element, name: str) -> Element:
+    tag = element.tag.removeprefix(SVG)
+    fresh = Element(element.tag)
+    for attribute, value in element.attrib.items():
+        if attribute == _LABEL:
+            fresh.set("data-name", value)
+        elif attribute in {_XLINK, "href"}:
+            fresh.set("href" if attribute == "href" else _XLINK, _checked_link(tag, value, name))
+        elif not attribute.startswith("{"):
+            if attribute.lower().startswith("on"):
+                raise DrawingUnsafe(name, "scripts", _PLAIN_EXPORT)
+            fresh.set(attribute, _checked_style(value, name))
+    if tag == "style":
+        fresh.text = _checked_style("".join(element.itertext()), name)
+        return fresh
+    for child in element:
+        kept = _kept(child, name)
+        if kept is not None:
+            fresh.append(kept)
+    return fresh
+
+
+def _kept(child: Element, name: str) -> Element | None:
+    """The child rebuilt, or None where it is of another program's namespace or draws nothing."""
+    tag = str(child.tag)
+    if not tag.startswith(SVG) or tag.removeprefix(SVG) in _SILENT:
+        return None
+    kind = tag.removeprefix(SVG)
+    if kind in {"text", "tspan", "textPath"}:
+        raise DrawingUnsafe(name, "text", "convert it to outlines (paths)")
+    if kind == "switch":  # Illustrator's: its own data first, the drawing second
+        group = Element(f"{SVG}g")
+        group.extend(kept for inner in child if (kept := _kept(inner, name)) is not None)
+        return group
+    if kind == "foreignObject" and not any(_visible_tags(child)):
+        return None
+    if kind not in _DRAWN:
+        raise DrawingUnsafe(name, f"<{kind}>", _PLAIN_EXPORT)
+    return _rebuilt(child, name)
+
+
+def _visible_tags(element: Element) -> Iterator[str]:
+    """Content that a browser would show: Illustrator keeps its private data in empty foreign objects."""
+    for inner in element.iter():
+        if inner is not element and not str(inner.tag).startswith("{http://ns.adobe.com/"):
+            yield str(inner.tag)
+
+
+def _checked_link(tag: str, link: str, name: str) -> str:
+    if link.strip().startswith("#"):
+        return link.strip()
+    if tag == "image" and _IMAGE.match(link):
+        return _checked_image(link, name)
+    raise DrawingUnsafe(name, "a link to another file", "embed its pictures as PNG or JPEG")
+
+
+def _checked_image(link: str, name: str) -> str:
+    """An embedded picture, decoded far enough to know that it is one and of a sane size."""
+    try:
+        content = base64.b64decode("".join(link.partition(",")[2].split()), validate=True)
+        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as picture:
+            megapixels = picture.width * picture.height / 1e6
+            kind = str(picture.format).lower()
+    except (binascii.Error, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise DrawingUnreadable(name, "an embedded picture is damaged") from None
+    if megapixels > _LARGEST_IMAGE_MEGAPIXELS:
+        raise DrawingTooLarge(name, f"embeds a picture of more than {_LARGEST_IMAGE_MEGAPIXELS:.0f} megapixels")
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _checked_style(text: str, name: str) -> str:
+    """CSS or an attribute that may hold some; references must lead into the drawing itself."""
+    low = text.lower()
+    if "\\" in text:  # an escape can hide any of the words below
+        raise DrawingUnsafe(name, "escaped characters in its styles", _PLAIN_EXPORT)
+    if "@import" in low or "@font-face" in low:
+        raise DrawingUnsafe(name, "a link to another file", "embed what it needs")
+    if "javascript:" in low or "expression(" in low:
+        raise DrawingUnsafe(name, "scripts", _PLAIN_EXPORT)
+    if any(not match[2].startswith("#") for match in _ADDRESS.finditer(text)):
+        raise DrawingUnsafe(name, "a link to another file", "embed what it needs")
+    if re.search(r"(^|[;{\s\"'])filter\s*:\s*url", low):
+        raise DrawingUnsafe(name, "filters", _PLAIN_EXPORT)
+    return text
+
+
+def _check_weight(root: Element, name: str) -> None:
+    """Count what is drawn once every reference is followed; a few lines can ask for billions of shapes."""
+    by_id = {element.get("id"): element for element in root.iter() if element.get("id")}
+    weights: dict[int, int] = {}
+    running: set[int] = set()
+
+    def weigh(element: Element) -> int:
+        if id(element) in weights:
+            return weights[id(element)]
+        if id(element) in running:
+            raise DrawingTooLarge(name, "refers to itself in a circle")
+        running.add(id(element))
+        total = 1 + sum(weigh(child) for child in element)
+        total += sum(weigh(by_id[target]) for target in _targets(element) if target in by_id)
+        running.discard(id(element))
+        if total > _MOST_DRAWN:
+            raise DrawingTooLarge(name, "draws too many shapes once its copies are followed")
+        weights[id(element)] = total
+        return total
+
+    try:
+        weigh(root)
+    except RecursionError:
+        raise DrawingTooLarge(name, "chains too many references") from None
+
+
+def _targets(element: Element) -> Iterator[str]:
+    for attribute, value in element.attrib.items():
+        if attribute in {"href", _XLINK} and value.startswith("#"):
+            yield value[1:]
+        for match in _ADDRESS.finditer(value):
+            yield match[2].removeprefix("#")
+
+
+def recoloured(root: Element, colours: dict[str, str]) -> Element:
+    """A copy with colours exchanged wherever they are written: attributes, styles and style sheets.
+
+    Args:
+        root: of the drawing.
+        colours: "#rrggbb" in small letters -> "#rrggbb".
+    """
+    copy = deepcopy(root)
+    for element in copy.iter():
+        for attribute, value in element.attrib.items():
+            if attribute not in {"id", "class", "d", "href", _XLINK, "points", "transform"}:
+                element.set(attribute, _exchange(value, colours))
+        if element.tag == f"{SVG}style" and element.text:
+            element.text = _exchange(element.text, colours)
+    return copy
+
+
+def _exchange(text: str, colours: dict[str, str]) -> str:
+    def other(match: re.Match[str]) -> str:
+        digits = match[1].lower()
+        whole = "".join(2 * digit for digit in digits) if len(digits) == 3 else digits
+        return colours.get(f"#{whole}", match[0])
+
+    return re.sub(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b", other, text)
