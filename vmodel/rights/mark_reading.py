@@ -11,7 +11,7 @@ from scipy.ndimage import maximum_filter, uniform_filter1d
 
 from vmodel.rights.mark_code import STEPS, SYMBOLS
 from vmodel.rights.mark_pattern import TILE, ComplexArray, Pattern
-from vmodel.rights.mark_visibility import HIDDEN_SHARE, ON_GREY, band_of
+from vmodel.rights.mark_visibility import MOST, ON_GREY, TEXTURE_SHARE, band_of, texture_of
 from vmodel.types import FloatArray
 
 _MOST_PIXELS = 4_000_000
@@ -41,7 +41,7 @@ def whiten(luma: FloatArray) -> FloatArray:
     """Matched filter for a mark as strong as its surroundings hide: (H, W) float32."""
     band = band_of(luma)
     deviation = np.sqrt(np.maximum(cv2.blur(band * band, (9, 9)), 0))
-    strength = np.maximum(HIDDEN_SHARE * deviation, ON_GREY)
+    strength = np.clip(TEXTURE_SHARE * texture_of(luma), ON_GREY, MOST)
     bounded = np.clip(band, -_DEVIATIONS * deviation, _DEVIATIONS * deviation)
     return np.asarray(bounded * strength / (deviation**2 + _ROUNDING**2), np.float32)
 

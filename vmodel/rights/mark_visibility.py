@@ -9,9 +9,9 @@ from vmodel.types import ByteArray, FloatArray
 
 HIDDEN_SHARE = 0.22
 """The mark's deviation as a share of the texture's own, in the mark's band."""
-MOST_HIDDEN_SHARE = 0.4
+TEXTURE_SHARE, MOST_HIDDEN_SHARE = 0.5, 0.8
 """The share where the picture has so little texture that its PSNR allows it."""
-ON_GREY, ON_WHITE = 0.9, 0.5
+ON_GREY, ON_WHITE = 0.8, 0.5
 """Deviation in grey levels on flat ground, and on flat white (seen at 200 % without mottling)."""
 MOST = 6.0
 """Deviation in grey levels that is never passed."""
@@ -34,11 +34,12 @@ def band_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
     return np.asarray(luma - cv2.blur(cv2.blur(luma, _odd(11 * scale)), _odd(11 * scale)), np.float32)
 
 
-def deviation_of(band: FloatArray, scale: float = 1.0) -> FloatArray:
-    """Local standard deviation of a band; thin edges in flat ground count little."""
-    square = cv2.blur(band * band, _odd(9 * scale))
-    around = cv2.erode(square, np.ones(_odd(9 * scale), np.uint8))
-    return np.asarray(np.sqrt(np.maximum(cv2.blur(around, _odd(9 * scale)), 0)), np.float32)
+def texture_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
+    """Local standard deviation of fine detail, at its least around a pixel: an edge in flat ground counts nothing."""
+    detail = luma - cv2.blur(cv2.blur(luma, _odd(5 * scale)), _odd(5 * scale))
+    square = cv2.blur(detail * detail, _odd(9 * scale))
+    around = cv2.erode(square, np.ones(_odd(19 * scale), np.uint8))
+    return np.asarray(np.sqrt(np.maximum(cv2.blur(around, _odd(11 * scale)), 0)), np.float32)
 
 
 def hiding(luma: FloatArray, scale: float = 1.0, most_power: float = np.inf) -> FloatArray:
@@ -52,10 +53,10 @@ def hiding(luma: FloatArray, scale: float = 1.0, most_power: float = np.inf) -> 
         (H, W) float32 from 0.5 to 6.
     """
     smooth = cv2.blur(luma, _odd(9 * scale))
-    white = np.clip((smooth - 225) / 25, 0, 1)
+    white = np.clip((smooth - 190) / 55, 0, 1)
     flat = ON_GREY + (ON_WHITE - ON_GREY) * white
-    texture = deviation_of(band_of(luma, scale), scale)
-    hidden, share = np.clip(HIDDEN_SHARE * texture, flat, MOST), HIDDEN_SHARE
+    texture = texture_of(luma, scale)
+    hidden, share = np.clip(TEXTURE_SHARE * texture, flat, MOST), TEXTURE_SHARE
     for _ in range(2):
         power, in_flat = float(np.mean(hidden * hidden)), float(np.mean(flat * flat * (hidden <= flat)))
         if not np.isfinite(most_power) or power <= in_flat:
