@@ -8,10 +8,12 @@ import uvicorn
 
 from app.api.factory import create_app
 from app.logs import write_logs
+from app.supervisor import Supervisor
 from vmodel.config import Settings
 from vmodel.errors import SetupError
 
 _DRAIN_S = 20
+_PICTURE_S = 60
 
 
 class PortTaken(SetupError):
@@ -23,13 +25,14 @@ class PortTaken(SetupError):
         super().__init__(f"Cannot listen at {host}:{port} ({reason}); choose another with --port or --host.")
 
 
-def serve_until_stopped(settings: Settings, host: str, port: int) -> None:
-    """Serve an installation until the process is asked to stop; running requests end first.
+def serve_until_stopped(settings: Settings, host: str, port: int, workers: int = 1) -> None:
+    """Serve an installation until the process is asked to stop; running requests and pictures end first.
 
     Args:
         settings: of the installation.
         host: address to listen at.
         port: 0 for a free one.
+        workers: processes that make pictures on this machine.
     Raises:
         PortTaken: the address is in use or not this machine's.
         VModelError: the state folder or the database cannot be used.
@@ -48,7 +51,12 @@ def serve_until_stopped(settings: Settings, host: str, port: int) -> None:
         timeout_keep_alive=15,
         h11_max_incomplete_event_size=32_768,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    supervisor = Supervisor(workers, drain_s=_PICTURE_S)
+    supervisor.start()
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        supervisor.stop()
 
 
 def _listen(host: str, port: int) -> socket.socket:
