@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import SecretStr
 from sqlalchemy import Connection, select, text
 
@@ -16,6 +20,7 @@ from vmodel.database import Database
 from vmodel.errors import VModelError
 from vmodel.service.accounts import create_account
 from vmodel.service.books import Entry, digest_of
+from vmodel.service.export import export_ledger
 from vmodel.service.grants import grant
 from vmodel.service.heads import keep_signed, note_witness, read_witness, sign_daily_head, sign_head, witness_path
 from vmodel.service.ledger import charge, commit, reserve, void
@@ -246,3 +251,27 @@ def test_the_installations_key_is_made_once_and_kept_from_others(tmp_path: Path)
     for broken in (lambda: signing_key(settings), lambda: read_public_key(key_path(settings))):
         with pytest.raises(VModelError, match="restore it from the backup"):
             broken()
+
+
+def test_an_auditor_checks_an_export_with_nothing_but_its_text(
+    any_database: Database, sellers: tuple[str, str]
+) -> None:
+    stream = io.StringIO()
+    export_ledger(any_database, stream, KEY.public_key())
+    key, *lines = (json.loads(line) for line in stream.getvalue().splitlines())
+    public = load_pem_public_key(key["public_key"].encode())
+    assert isinstance(public, Ed25519PublicKey)
+    ends: dict[str, list[str]] = {}
+    for line in lines:
+        kind, digest = line.pop("type"), line.pop("digest")
+        signature = line.pop("signature", None)
+        canonical = json.dumps(line, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        assert hashlib.sha256(canonical).hexdigest() == digest
+        if kind == "entry":
+            chain = ends.setdefault(line["account_id"], ["0" * 64])
+            assert line["previous"] == chain[-1]
+            chain.append(digest)
+        else:
+            public.verify(bytes.fromhex(signature), bytes.fromhex(digest))
+            assert all(ends[account][number] == end for account, number, end in line["leaves"])
+    assert {account: len(chain) - 1 for account, chain in ends.items()} == dict.fromkeys(sellers, 8)
