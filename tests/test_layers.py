@@ -31,7 +31,7 @@ JOINTS = [
     "clip",
     "preflight",
 ]
-JOINTS += ["contact_sheet", "marketplaces", "batch", "service"]
+JOINTS += ["contact_sheet", "marketplaces", "batch", "service", "client"]
 
 
 def imports_of(path: Path) -> Iterator[str]:

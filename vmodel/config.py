@@ -24,6 +24,7 @@ class Settings(BaseSettings):
         secret: signs links and cookies; a file in ``home`` without. Several machines need the same one.
         max_upload_mb: bound on one request that carries files.
         readers: how many uploaded photos are read at a time.
+        webhooks_inside: webhooks may go to http and to the house's own addresses; only where sellers are trusted.
         cors_origins: other sites whose pages may call the API, a JSON list; none by default.
         plans: YAML file of prices and plans; the one that comes with vmodel without.
     """
@@ -41,6 +42,7 @@ class Settings(BaseSettings):
     secret: SecretStr | None = Field(default=None, min_length=32)
     max_upload_mb: float = Field(default=60.0, gt=0)
     readers: int = Field(default=2, ge=1)
+    webhooks_inside: bool = False
     cors_origins: tuple[str, ...] = ()
     plans: Path | None = None
 

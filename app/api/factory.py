@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from prometheus_client import CollectorRegistry
 
-from app.api import casting, files, garments, health, jobs, keys, shots, usage
+from app.api import casting, files, garments, health, jobs, keys, shots, usage, webhooks
 from app.api.figures import HttpFigures
 from app.api.front import Front
 from app.api.installation import Installation
@@ -26,14 +26,8 @@ from vmodel.service.secret import installation_secret
 from vmodel.service.store import open_store
 
 _ROUTERS = (
-    health.router,
-    casting.router,
-    garments.router,
-    jobs.router,
-    shots.router,
-    files.router,
-    usage.router,
-    keys.router,
+    *(health.router, casting.router, garments.router, jobs.router, shots.router, files.router),
+    *(usage.router, keys.router, webhooks.router),
 )
 _DESCRIPTION = """One flat-lay photo of a garment becomes pictures of a virtual model wearing it.
 

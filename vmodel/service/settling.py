@@ -27,6 +27,7 @@ from vmodel.service.job_tables import (
 )
 from vmodel.service.lanes import begin_part
 from vmodel.service.ledger import charge, commit, void
+from vmodel.service.webhooks import announce
 
 MOST_STARTS = 5
 """A picture that was begun so often and never ended takes its workers down; it is not begun again."""
@@ -187,6 +188,7 @@ def settle_job(session: Session, job: JobRow) -> None:
         commit(session, job.reservation_id)
     else:
         void(session, job.reservation_id)
+    announce(session, job.account_id, f"job.{job.state}", {"job_id": job.id, "state": job.state})
 
 
 def _lock(session: Session, shot_id: str) -> tuple[JobRow, ShotRow]:
@@ -205,4 +207,7 @@ def _fail(session: Session, job: JobRow, shot: ShotRow, error: VModelError | Non
 def _end(session: Session, job: JobRow, shot: ShotRow, state: str) -> None:
     shot.state, shot.ended_at, shot.stage, shot.preview_key = state, now(), None, None
     shot.share = 1.0 if state == DONE else shot.share
+    if state in {DONE, FAILED}:
+        about = {"job_id": job.id, "shot_id": shot.id, "state": state, "code": shot.error_code}
+        announce(session, job.account_id, f"shot.{state}", about)
     settle_job(session, job)

@@ -1,0 +1,148 @@
+"""The Python client against the running API: real sockets, real streams."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from api_callers import BLANK, new_account, work_off
+from fastapi import FastAPI
+from PIL import Image
+from receivers import receiving
+
+from app.api.factory import create_app
+from app.api.installation import Installation
+from vmodel.client import ApiProblem, Client, Job, Shot, read_webhook
+from vmodel.config import Settings
+from vmodel.service.access import create_api_key
+from vmodel.service.courier import Courier
+
+ASKED = [Shot(model="wm-ines", pose="walking", size="512x384", seed=seed) for seed in range(2)]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, FastAPI]]:
+    """Address of an API that serves, and the app."""
+    app = create_app(Settings(home=tmp_path_factory.mktemp("running"), webhooks_inside=True))
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}", app
+    server.should_exit = True
+    thread.join()
+    listening.close()
+
+
+@pytest.fixture(scope="module")
+def client(running: tuple[str, FastAPI]) -> Iterator[Client]:
+    address, app = running
+    here: Installation = app.state.installation
+    account_id = new_account(here, "client@shop.example")
+    with here.database.transaction() as session:
+        token = create_api_key(session, account_id).token
+    with Client(address, token) as client:
+        yield client
+
+
+def test_a_program_goes_from_a_photo_to_pictures_on_disk(
+    running: tuple[str, FastAPI], client: Client, tee_photo: bytes, tmp_path: Path
+) -> None:
+    here: Installation = running[1].state.installation
+    photo = tmp_path / "tee.jpg"
+    photo.write_bytes(tee_photo)
+    garment = client.upload(photo, name="Tee", width_cm=50)
+    assert garment.understood is not None
+    assert garment.understood["size_cm"]["width"] == 50
+    assert client.garments()[0] == client.garment(garment.id) == garment
+    assert client.quote(garment.id, ASKED) == 2
+    job = client.submit(garment.id, ASKED, key="order 1")
+    assert client.submit(garment.id, ASKED, key="order 1").id == job.id
+    told: list[Job] = []
+    watching = threading.Thread(target=lambda: told.extend(client.watch(job.id)))
+    watching.start()
+    until = time.monotonic() + 20
+    while not told and time.monotonic() < until:
+        watching.join(0.02)
+    work_off(here)
+    watching.join(30)
+    assert (told[0].state, told[-1].state) == ("queued", "done")
+    paths = [client.download(picture, tmp_path / "out") for picture in client.wait(job.id).pictures]
+    with Image.open(paths[1]) as picture:
+        assert picture.getpixel((0, 0)) == (1, 120, 90)
+    assert paths[1].with_suffix(".json").is_file()
+    assert client.usage().consumed == 2
+    assert client.statement().count("\r\n") >= 4
+    assert client.cancel(job.id).state == "done"
+    client.delete_job(job.id)
+    client.delete_garment(garment.id)
+    assert client.garments() == []
+
+
+def test_refusals_reach_the_program_with_their_code(client: Client) -> None:
+    with pytest.raises(ApiProblem) as refused:
+        client.upload(b"<html>")
+    assert (refused.value.code, refused.value.status) == ("photo_unsupported", 415)
+    garment = client.upload(BLANK)
+    with pytest.raises(ApiProblem) as refused:
+        client.correct(garment.id, category="spacesuit")
+    assert refused.value.code == "unknown_category"
+    with pytest.raises(ApiProblem) as refused:
+        client.job("nothing")
+    assert refused.value.status == 404
+
+
+def test_the_roster_and_the_words_can_be_listed(client: Client) -> None:
+    women = client.models(gender="woman")
+    assert {model.gender for model in women} == {"woman"}
+    assert "walking" in client.poses()
+    assert "front" in client.choices()["views"]
+
+
+def test_a_request_that_may_be_repeated_is_repeated_and_an_upload_is_not(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(f"{request.method} {request.url.path}")
+        if len(asked) == 1:
+            raise httpx.ConnectError("broken", request=request)
+        if len(asked) == 2:
+            return httpx.Response(429, headers={"Retry-After": "0"}, json={"code": "rate_limited", "message": "wait"})
+        return httpx.Response(200, json=[])
+
+    with Client("http://service", "key", transport=httpx.MockTransport(answer)) as client:
+        assert client.poses() == []
+        assert asked == ["GET /v1/poses"] * 3
+        asked.clear()
+        with pytest.raises(httpx.ConnectError):
+            client.upload(b"photo")
+        assert asked == ["POST /v1/garments"]
+
+
+def test_a_webhook_made_over_http_is_called_when_its_job_ends(
+    running: tuple[str, FastAPI], client: Client, tee_photo: bytes
+) -> None:
+    here: Installation = running[1].state.installation
+    http = client._http
+    with receiving() as receiver:
+        asked = {"url": f"http://127.0.0.1:{receiver.port}/told", "events": ["job.done", "shot.done"]}
+        made = http.post("/v1/webhooks", json=asked).json()
+        assert made["secret"] not in http.get("/v1/webhooks").text
+        assert http.post(f"/v1/webhooks/{made['id']}/ping").status_code == 202
+        job = client.submit(client.upload(tee_photo).id, ASKED[:1])
+        work_off(here)
+        while Courier(here.database, here.secret, inside=True).deliver_due():
+            pass
+        events = [read_webhook(made["secret"], headers, body) for headers, body in receiver.calls]
+        assert sorted(event["type"] for event in events) == ["job.done", "ping", "shot.done"]
+        assert {event["data"].get("job_id", job.id) for event in events} == {job.id}
+        calls = http.get(f"/v1/webhooks/{made['id']}/calls").json()
+        assert {(call["state"], call["status"]) for call in calls} == {("delivered", 204)}
+        assert http.delete(f"/v1/webhooks/{made['id']}").status_code == 204
+        assert http.get(f"/v1/webhooks/{made['id']}").status_code == 404

@@ -1,0 +1,25 @@
+"""A small client of the REST API: upload a photo, correct what was understood, ask for pictures, watch, download.
+
+with Client("http://127.0.0.1:8000", key) as client:
+    garment = client.upload(Path("shirt.jpg"))
+    job = client.submit(garment.id, [Shot(model="wm-ines", pose="walking")])
+    for picture in client.wait(job.id).pictures:
+        client.download(picture, Path("out"))
+"""
+
+from vmodel.client.answers import ApiProblem, Garment, Job, Model, Picture, Shot, Usage
+from vmodel.client.caller import Client
+from vmodel.client.webhooks import WebhookForged, read_webhook
+
+__all__ = [
+    "ApiProblem",
+    "Client",
+    "Garment",
+    "Job",
+    "Model",
+    "Picture",
+    "Shot",
+    "Usage",
+    "WebhookForged",
+    "read_webhook",
+]

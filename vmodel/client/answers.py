@@ -1,0 +1,158 @@
+"""What the service answers, and what it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class ApiProblem(Exception):
+    """The service refused, or failed.
+
+    Attributes:
+        code: stable, see docs/api.md.
+        message: one sentence with the remedy.
+        status: of HTTP.
+        request_id: under which the service's log has it.
+        retryable: the same request may succeed later.
+    """
+
+    def __init__(self, code: str, message: str, status: int, request_id: str = "", retryable: bool = False) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code, self.message, self.status = code, message, status
+        self.request_id, self.retryable = request_id, retryable
+
+
+@dataclass(frozen=True)
+class Model:
+    """An invented person of the roster; ``size`` is a label, or a child's in cm."""
+
+    id: str
+    name: str
+    gender: str
+    age: float
+    size: str
+    height_cm: float
+    hair: str
+    is_child: bool
+
+
+@dataclass(frozen=True)
+class Garment:
+    """A garment; ``understood`` is as of docs/api.md, None while the photo could not be understood."""
+
+    id: str
+    name: str
+    category: str | None
+    material: str | None
+    width_cm: float | None
+    length_cm: float | None
+    has_mask: bool
+    has_back: bool
+    understood: dict[str, Any] | None
+    problem: dict[str, str] | None
+    links: dict[str, str | None]
+    created_at: str
+    changed_at: str
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture to ask for.
+
+    Attributes:
+        model: id; None casts somebody.
+        pose: name; None chooses one.
+        view, framing, light, background, pipeline: names of ``Client.choices``; a background may be a colour.
+        size: HEIGHTxWIDTH.
+        seed: whatever is left to chance follows from it.
+        steps: of a pipeline that makes steps.
+    """
+
+    model: str | None = None
+    pose: str | None = None
+    view: str = "front"
+    framing: str = "full"
+    light: str = "soft-key"
+    background: str = "light-grey"
+    size: str = "1024x768"
+    seed: int = 0
+    pipeline: str = "draft"
+    steps: int | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture and how far it is; ``share`` is what is done of it, 0..1."""
+
+    id: str
+    job_id: str
+    number: int
+    asked: dict[str, Any]
+    state: str
+    stage: str | None
+    share: float
+    credits: int
+    seconds: float | None
+    error: dict[str, str] | None
+    deleted: bool
+    links: dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job and its pictures.
+
+    Attributes:
+        state: queued, running, done, partly_done, failed, cancelled.
+        share: of the job that is done, 0..1.
+        place: turns before its next one; None once it runs.
+        eta_s: seconds until it ends; None where nothing was measured yet.
+        credits, charged: price of all pictures, and of the delivered ones.
+    """
+
+    id: str
+    state: str
+    cancelling: bool
+    share: float
+    place: int | None
+    eta_s: float | None
+    priority: int
+    credits: int
+    charged: int
+    created_at: str
+    started_at: str | None
+    ended_at: str | None
+    photo: str | None
+    shots: list[dict[str, Any]]
+
+    @property
+    def is_open(self) -> bool:
+        """True as long as something is still to become of it."""
+        return self.state in {"queued", "running"}
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """Its pictures, in the order in which they were asked for."""
+        return [read_answer(Picture, shot) for shot in self.shots]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Credits that can be spent, are held, and were spent; the plan, and the prices by pipeline."""
+
+    available: int
+    reserved: int
+    consumed: int
+    plan: dict[str, Any]
+    prices: dict[str, int]
+
+
+def read_answer(kind: type[T], plain: Mapping[str, Any]) -> T:
+    """Make a dataclass of an answer's JSON object."""
+    # Fields that a newer service adds are left out.
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    return kind(**{name: plain[name] for name in names})

@@ -1,0 +1,263 @@
+"""The client itself: one installation, one key, requests that are repeated where they may be."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from vmodel.client.answers import ApiProblem, Garment, Job, Model, Picture, Shot, Usage, read_answer
+
+TRIES = 4
+"""How often a request is made that may be made again."""
+_LONGEST_WAIT_S = 60.0
+_AGAIN = frozenset({429, 502, 503, 504})
+
+
+class Client:
+    """Speaks to one installation with one key; use it as a context, or close it.
+
+    Requests that may be made again are: after a broken connection, a full queue or a rate limit, with the waits that
+    the service asks for. A job is submitted once, however often its request is repeated.
+
+    Args:
+        url: of the service, without ``/v1``.
+        key: of the API.
+        timeout_s: of one request; reading a photo takes some seconds.
+        transport: for tests.
+    """
+
+    def __init__(
+        self, url: str, key: str, timeout_s: float = 120.0, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        headers = {"Authorization": f"Bearer {key}", "User-Agent": "vmodel-client"}
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout_s, transport=transport)
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def models(self, gender: str | None = None, size: str | None = None) -> list[Model]:
+        """The roster; ``gender`` and ``size`` narrow it."""
+        wanted = {name: value for name, value in (("gender", gender), ("size", size)) if value is not None}
+        return [read_answer(Model, each) for each in self._get("/v1/models", wanted)]
+
+    def poses(self) -> list[str]:
+        """Names of the library's poses."""
+        return [each["name"] for each in self._get("/v1/poses")]
+
+    def choices(self) -> dict[str, list[str]]:
+        """Every other word that a shot or a correction takes."""
+        found: dict[str, list[str]] = self._get("/v1/choices")
+        return found
+
+    def upload(
+        self, photo: Path | bytes, mask: Path | bytes | None = None, back: Path | bytes | None = None, **stated: Any
+    ) -> Garment:
+        """Upload a flat-lay photo and see what is understood of it.
+
+        Args:
+            photo: a file or its content.
+            mask: black and white picture that overrides the cut-out.
+            back: flat-lay of the garment's back.
+            stated: name, category, material, width_cm, length_cm.
+        Raises:
+            ApiProblem: it is no picture, shows a person, or what is stated fits no garment.
+        """
+        with ExitStack() as opened:
+            files = {}
+            for part, file in (("photo", photo), ("mask", mask), ("back", back)):
+                if isinstance(file, Path):
+                    files[part] = (file.name, opened.enter_context(file.open("rb")))
+                elif file is not None:
+                    files[part] = (part, file)  # type: ignore[assignment]
+            return read_answer(Garment, self._send("POST", "/v1/garments", files=files, data=stated))
+
+    def garment(self, garment_id: str) -> Garment:
+        """One garment."""
+        return read_answer(Garment, self._get(f"/v1/garments/{garment_id}"))
+
+    def garments(self, limit: int = 20, before: str | None = None) -> list[Garment]:
+        """Your garments, the newest first."""
+        return [read_answer(Garment, each) for each in self._get("/v1/garments", _page(limit, before))]
+
+    def correct(self, garment_id: str, **corrections: Any) -> Garment:
+        """Correct what was understood: category, material, width_cm, length_cm, landmarks, name; None takes it back."""
+        return read_answer(Garment, self._send("PATCH", f"/v1/garments/{garment_id}", json=corrections))
+
+    def delete_garment(self, garment_id: str) -> None:
+        """Delete a garment with its files."""
+        self._send("DELETE", f"/v1/garments/{garment_id}")
+
+    def quote(self, garment_id: str, shots: Sequence[Shot]) -> int:
+        """Credits that a job would cost."""
+        price: int = self._send("POST", "/v1/quotes", json=_asked(garment_id, shots, 5))["credits"]
+        return price
+
+    def submit(self, garment_id: str, shots: Sequence[Shot], key: str | None = None, priority: int = 5) -> Job:
+        """Ask for pictures of a garment.
+
+        Args:
+            garment_id: whose photo.
+            shots: what to make.
+            key: the same again is the same job, for ever; a fresh one without.
+            priority: 0..9 among your own jobs, 9 first.
+        Raises:
+            ApiProblem: too few credits, a day's limit, or something unknown is asked for.
+        """
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
+        return read_answer(
+            Job, self._again("POST", "/v1/jobs", json=_asked(garment_id, shots, priority), headers=headers)
+        )
+
+    def job(self, job_id: str) -> Job:
+        """One job."""
+        return read_answer(Job, self._get(f"/v1/jobs/{job_id}"))
+
+    def jobs(self, limit: int = 20, before: str | None = None) -> list[Job]:
+        """Your jobs, the newest first."""
+        return [read_answer(Job, each) for each in self._get("/v1/jobs", _page(limit, before))]
+
+    def watch(self, job_id: str) -> Iterator[Job]:
+        """A job now and whenever it has changed, until it has ended; a stream that breaks is opened again."""
+        told: Job | None = None
+        for failed in range(TRIES):
+            try:
+                for job in self._stream(job_id):
+                    if job != told:
+                        yield job
+                    told = job
+            except httpx.TransportError:
+                time.sleep(2.0**failed)
+            if told is not None and not told.is_open:
+                return
+        while told is None or told.is_open:
+            time.sleep(2.0)
+            job = self.job(job_id)
+            if job != told:
+                yield job
+            told = job
+
+    def wait(self, job_id: str) -> Job:
+        """A job once it has ended."""
+        job = self.job(job_id)
+        if job.is_open:
+            *_, job = self.watch(job_id)
+        return job
+
+    def cancel(self, job_id: str) -> Job:
+        """Give a job up; delivered pictures stay."""
+        return read_answer(Job, self._again("POST", f"/v1/jobs/{job_id}/cancel"))
+
+    def delete_job(self, job_id: str) -> None:
+        """Give a job up and delete its pictures."""
+        self._again("DELETE", f"/v1/jobs/{job_id}")
+
+    def picture(self, picture: Picture) -> bytes:
+        """The file of a finished picture."""
+        return self._answer("GET", f"/v1/shots/{picture.id}/picture", TRIES).content
+
+    def download(self, picture: Picture, folder: Path) -> Path:
+        """Write a finished picture and its sidecar into a folder.
+
+        Returns:
+            Path of the picture.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        answer = self._answer("GET", f"/v1/shots/{picture.id}/picture", TRIES)
+        suffix = {"image/png": "png", "image/jpeg": "jpg"}.get(answer.headers["content-type"], "bin")
+        path = folder / f"vmodel-{picture.id}.{suffix}"
+        path.write_bytes(answer.content)
+        sidecar = self._answer("GET", f"/v1/shots/{picture.id}/sidecar", TRIES)
+        path.with_suffix(".json").write_bytes(sidecar.content)
+        return path
+
+    def usage(self) -> Usage:
+        """Your credits, plan and prices."""
+        return read_answer(Usage, self._get("/v1/usage"))
+
+    def statement(self, period: str | None = None, form: str = "csv") -> str:
+        """A month line by line: "csv", "json" or "html"; this month without a period."""
+        wanted = {"form": form} if period is None else {"form": form, "period": period}
+        return self._answer("GET", "/v1/usage/statement", TRIES, params=wanted).text
+
+    def _stream(self, job_id: str) -> Iterator[Job]:
+        with self._http.stream("GET", f"/v1/jobs/{job_id}/events", timeout=httpx.Timeout(10, read=60)) as stream:
+            if stream.is_error:
+                stream.read()
+                raise _problem(stream)
+            for line in stream.iter_lines():
+                if line.startswith("data: {"):
+                    yield read_answer(Job, json.loads(line[6:]))
+
+    def _get(self, path: str, wanted: Mapping[str, Any] | None = None) -> Any:
+        return self._again("GET", path, params=dict(wanted or {}))
+
+    def _again(self, method: str, path: str, **request: Any) -> Any:
+        answer = self._answer(method, path, TRIES, **request)
+        return answer.json() if answer.content else None
+
+    def _send(self, method: str, path: str, **request: Any) -> Any:
+        answer = self._answer(method, path, 1, **request)
+        return answer.json() if answer.content else None
+
+    def _answer(self, method: str, path: str, tries: int, **request: Any) -> httpx.Response:
+        for left in reversed(range(tries)):
+            try:
+                answer = self._http.request(method, path, **request)
+            except httpx.TransportError:
+                if not left:
+                    raise
+                time.sleep(2.0 ** (tries - left - 1))
+                continue
+            if answer.is_error and not (left and answer.status_code in _AGAIN):
+                raise _problem(answer)
+            if not answer.is_error:
+                return answer
+            time.sleep(_asked_wait_s(answer))
+        raise AssertionError("unreachable")
+
+
+def _asked(garment_id: str, shots: Sequence[Shot], priority: int) -> dict[str, Any]:
+    return {"garment_id": garment_id, "shots": [asdict(shot) for shot in shots], "priority": priority}
+
+
+def _page(limit: int, before: str | None) -> dict[str, Any]:
+    return {"limit": limit} if before is None else {"limit": limit, "before": before}
+
+
+def _asked_wait_s(answer: httpx.Response) -> float:
+    stated = answer.headers.get("retry-after", "")
+    return min(float(stated) if stated.isdigit() else 2.0, _LONGEST_WAIT_S)
+
+
+def _problem(answer: httpx.Response) -> ApiProblem:
+    try:
+        plain = answer.json()
+        return ApiProblem(
+            plain["code"],
+            plain["message"],
+            answer.status_code,
+            plain.get("request_id", ""),
+            plain.get("retryable", False),
+        )
+    except (ValueError, KeyError, TypeError):
+        return ApiProblem("http", f"The service answered {answer.status_code}.", answer.status_code)

@@ -1,0 +1,136 @@
+"""Carries webhooks' calls: claims what is due, sends it, and notes what came of it. Several processes may do so."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import httpx
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from vmodel.database import Database, now
+from vmodel.service.calling import Resolve, call, find_target
+from vmodel.service.webhook_errors import WebhookAddressRefused
+from vmodel.service.webhooks import DELIVERED, GIVEN_UP, WAITING, Webhook, WebhookDelivery, secret_of, sign
+
+WAITS = tuple(timedelta(seconds=each) for each in (5, 30, 120, 600, 3600, 6 * 3600, 24 * 3600))
+"""After the first, second ... try that failed; after the last of them a call is given up."""
+CLAIM = timedelta(seconds=60)
+"""A call that was begun so long ago and has no outcome was begun by a process that died."""
+AT_ONCE = 8
+_PER_WEBHOOK = 2
+_LOOK_S = 2.0
+_GONE = 410
+
+
+@dataclass(frozen=True)
+class Due:
+    """A call to make."""
+
+    id: str
+    webhook_id: str
+    url: str
+    body: bytes
+    tries: int
+
+
+@dataclass(frozen=True)
+class Courier:
+    """Makes the calls of an installation.
+
+    Attributes:
+        database: of the installation.
+        secret: of the installation.
+        inside: see ``find_target``.
+        resolve: see ``find_target``.
+        certificates: see ``call``.
+        clock: the time, now.
+    """
+
+    database: Database
+    secret: bytes
+    inside: bool = False
+    resolve: Resolve | None = None
+    certificates: ssl.SSLContext | None = None
+    clock: Callable[[], datetime] = now
+
+    def run(self, stop: threading.Event) -> None:
+        """Carry until asked to stop."""
+        log = structlog.get_logger("vmodel.webhooks")
+        while not stop.wait(_LOOK_S):
+            try:
+                while self.deliver_due() and not stop.is_set():
+                    pass
+            except SQLAlchemyError as error:
+                log.warning("webhooks_wait", error=type(error).__name__)
+
+    def deliver_due(self) -> int:
+        """Make the calls that are due, a few at once; a slow receiver holds up no more than its own.
+
+        Returns:
+            How many were made.
+        """
+        due = self._claim()
+        if due:
+            with ThreadPoolExecutor(min(AT_ONCE, len(due)), thread_name_prefix="courier") as pool:
+                list(pool.map(self._deliver, due))
+        return len(due)
+
+    def _claim(self) -> list[Due]:
+        at = self.clock()
+        waiting = (WebhookDelivery.state == WAITING) & (WebhookDelivery.next_at <= at)
+        rows = (
+            select(WebhookDelivery, Webhook)
+            .join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
+            .where(waiting)
+            .order_by(WebhookDelivery.next_at)
+            .limit(10 * AT_ONCE)
+        )
+        claimed: list[Due] = []
+        with self.database.transaction() as session:
+            for delivery, webhook in session.execute(rows).all():
+                own = sum(each.webhook_id == webhook.id for each in claimed)
+                if len(claimed) >= AT_ONCE or own >= _PER_WEBHOOK:
+                    continue
+                if webhook.ended_at is not None:
+                    delivery.state, delivery.ended_at = GIVEN_UP, at
+                    continue
+                mine = (WebhookDelivery.id == delivery.id) & (WebhookDelivery.next_at == delivery.next_at)
+                tries = delivery.tries + 1
+                claim = update(WebhookDelivery).where(mine, WebhookDelivery.state == WAITING)
+                claim = claim.values(next_at=at + CLAIM, tries=tries)
+                if session.execute(claim.returning(WebhookDelivery.id)).all():
+                    claimed.append(Due(delivery.id, webhook.id, webhook.url, delivery.body.encode(), tries))
+        return claimed
+
+    def _deliver(self, due: Due) -> None:
+        status, error = None, None
+        try:
+            target = find_target(due.url, self.inside, self.resolve)
+            headers = sign(secret_of(self.secret, due.webhook_id), due.id, self.clock(), due.body)
+            fixed = {"Content-Type": "application/json", "User-Agent": "vmodel-webhooks"}
+            status = call(target, due.body, {**headers, **fixed}, self.certificates)
+        except (httpx.HTTPError, WebhookAddressRefused, OSError) as failure:
+            error = f"{type(failure).__name__}: {failure}"[:200]
+        self._note(due, status, error)
+
+    def _note(self, due: Due, status: int | None, error: str | None) -> None:
+        at = self.clock()
+        with self.database.transaction() as session:
+            delivery = session.get_one(WebhookDelivery, due.id, with_for_update=True)
+            delivery.status, delivery.error = status, error
+            if status is not None and 200 <= status < 300:
+                delivery.state, delivery.ended_at = DELIVERED, at
+            elif status == _GONE:
+                delivery.state, delivery.ended_at = GIVEN_UP, at
+                session.get_one(Webhook, due.webhook_id).ended_at = at
+            elif due.tries > len(WAITS):
+                delivery.state, delivery.ended_at = GIVEN_UP, at
+            else:
+                delivery.next_at = at + WAITS[due.tries - 1]

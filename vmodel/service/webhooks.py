@@ -1,0 +1,207 @@
+"""Webhooks: sellers' own systems are told what became of their jobs, signed, at least once, in no fixed order.
+
+The signature is that of Standard Webhooks (standardwebhooks.com): HMAC-SHA256 over ``id.timestamp.body``. A call that
+fails is tried again after ever longer waits, under the same id, so that its receiver can tell it is the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, func, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from vmodel.database import Moment, Table, new_id, now
+from vmodel.service.calling import Resolve, find_target
+from vmodel.service.webhook_errors import TooManyWebhooks, WebhookEventUnknown, WebhookUnknown
+
+EVENTS = ("job.done", "job.partly_done", "job.failed", "job.cancelled", "shot.done", "shot.failed")
+PING = "ping"
+MOST_WEBHOOKS = 10
+WAITING, DELIVERED, GIVEN_UP = "waiting", "delivered", "given_up"
+SECRET_PREFIX = "whsec_"
+TOLERANCE = timedelta(minutes=5)
+"""A call that was signed longer ago is not believed."""
+
+
+class Webhook(Table):
+    """An address that is told of events.
+
+    Attributes:
+        events: of ``EVENTS``, divided by blanks.
+        ended_at: when its owner deleted it, or its receiver said that it is gone.
+    """
+
+    __tablename__ = "webhook"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
+    url: Mapped[str] = mapped_column(String(500))
+    events: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class WebhookDelivery(Table):
+    """One event for one webhook.
+
+    Attributes:
+        id: stands in the call, the same for every try.
+        body: JSON text, exactly as it is sent.
+        state: waiting, delivered, given_up.
+        tries: begun so far.
+        next_at: when the next one is due.
+        status: of the last answer; None where none came.
+        error: why the last try failed.
+    """
+
+    __tablename__ = "webhook_delivery"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    webhook_id: Mapped[str] = mapped_column(ForeignKey("webhook.id"), index=True)
+    account_id: Mapped[str] = mapped_column(String(32))
+    event: Mapped[str] = mapped_column(String(32))
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
+    tries: Mapped[int]
+    status: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    next_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    __table_args__ = (
+        Index(
+            "ix_webhook_delivery_due",
+            "next_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+    )
+
+
+def create_webhook(
+    session: Session,
+    account_id: str,
+    url: str,
+    events: Sequence[str],
+    inside: bool = False,
+    resolve: Resolve | None = None,
+) -> Webhook:
+    """Let an address be told of events from now on.
+
+    Args:
+        session: of an open transaction.
+        account_id: whose jobs.
+        url: where to call; see ``vmodel.service.calling``.
+        events: of ``EVENTS``.
+        inside: see ``find_target``.
+        resolve: see ``find_target``.
+    Raises:
+        WebhookAddressRefused, WebhookEventUnknown, TooManyWebhooks: see there.
+    """
+    for event in events:
+        if event not in EVENTS:
+            raise WebhookEventUnknown(event, EVENTS)
+    find_target(url, inside, resolve)
+    if len(list_webhooks(session, account_id)) >= MOST_WEBHOOKS:
+        raise TooManyWebhooks(MOST_WEBHOOKS)
+    wanted = " ".join(event for event in EVENTS if event in events)
+    webhook = Webhook(id=new_id(), account_id=account_id, url=url, events=wanted, created_at=now())
+    session.add(webhook)
+    session.flush()
+    return webhook
+
+
+def list_webhooks(session: Session, account_id: str) -> list[Webhook]:
+    """The live webhooks of an account, the oldest first."""
+    live = select(Webhook).where(Webhook.account_id == account_id, Webhook.ended_at.is_(None))
+    return list(session.scalars(live.order_by(Webhook.id)))
+
+
+def find_webhook(session: Session, account_id: str, webhook_id: str) -> Webhook:
+    """A live webhook of this account.
+
+    Raises:
+        WebhookUnknown: there is none, it has ended, or it is another account's.
+    """
+    found = session.get(Webhook, webhook_id)
+    if found is None or found.account_id != account_id or found.ended_at is not None:
+        raise WebhookUnknown
+    return found
+
+
+def end_webhook(session: Session, account_id: str, webhook_id: str) -> None:
+    """Tell an address nothing more; what still waits is given up when its turn comes.
+
+    Raises:
+        WebhookUnknown: see ``find_webhook``.
+    """
+    find_webhook(session, account_id, webhook_id).ended_at = now()
+    session.flush()
+
+
+def list_deliveries(session: Session, webhook_id: str, limit: int = 50) -> list[WebhookDelivery]:
+    """What a webhook was told or will be, the newest first."""
+    wanted = select(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook_id)
+    return list(session.scalars(wanted.order_by(WebhookDelivery.id.desc()).limit(limit)))
+
+
+def announce(session: Session, account_id: str, event: str, about: Mapping[str, Any]) -> None:
+    """Note that webhooks are to be told of an event, in the transaction in which it happens.
+
+    Args:
+        session: of that transaction.
+        account_id: whose event.
+        event: of ``EVENTS``.
+        about: plain values: ids and states, so that the receiver asks for the rest.
+    """
+    for webhook in list_webhooks(session, account_id):
+        if event in webhook.events.split():
+            enqueue(session, webhook, event, dict(about))
+
+
+def enqueue(session: Session, webhook: Webhook, event: str, about: Mapping[str, Any]) -> WebhookDelivery:
+    """Note one event for one webhook."""
+    at = now()
+    content = {"type": event, "timestamp": at.isoformat(timespec="milliseconds"), "data": dict(about)}
+    delivery = WebhookDelivery(
+        id=new_id(),
+        webhook_id=webhook.id,
+        account_id=webhook.account_id,
+        event=event,
+        body=json.dumps(content, ensure_ascii=False, sort_keys=True),
+        state=WAITING,
+        tries=0,
+        created_at=at,
+        next_at=at,
+    )
+    session.add(delivery)
+    session.flush()
+    return delivery
+
+
+def count_waiting(session: Session) -> int:
+    """How many calls are still to be made, for operators."""
+    waiting = select(func.count()).select_from(WebhookDelivery).where(WebhookDelivery.state == WAITING)
+    return session.scalar(waiting) or 0
+
+
+def secret_of(installation_secret: bytes, webhook_id: str) -> str:
+    """The secret that a webhook's calls are signed with; made of the installation's, so that no table holds it."""
+    seal = hmac.new(installation_secret, b"vmodel webhook\0" + webhook_id.encode(), hashlib.sha256).digest()
+    return SECRET_PREFIX + b64encode(seal).decode()
+
+
+def sign(secret: str, delivery_id: str, at: datetime, body: bytes) -> dict[str, str]:
+    """Headers that prove a call: webhook-id, webhook-timestamp, webhook-signature."""
+    stamp = str(int(at.timestamp()))
+    key = b64decode(secret.removeprefix(SECRET_PREFIX))
+    seal = hmac.new(key, f"{delivery_id}.{stamp}.".encode() + body, hashlib.sha256).digest()
+    signature = f"v1,{b64encode(seal).decode()}"
+    return {"webhook-id": delivery_id, "webhook-timestamp": stamp, "webhook-signature": signature}
