@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from vmodel.config import Settings
@@ -54,6 +56,27 @@ def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
         add_and_fail(session)
     with database.transaction() as session:
         assert session.get(Happening, "a") is None
+
+
+def test_threads_that_write_to_sqlite_take_turns_instead_of_asking_again_and_again(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    Table.metadata.create_all(database.engine, tables=[Table.metadata.tables["happening_of_a_test"]])
+    database.close()
+
+    @event.listens_for(database.engine, "connect")
+    def refuse_at_once(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA busy_timeout=0")
+
+    def write(number: int) -> None:
+        for _ in range(10):
+            with database.transaction() as session:
+                session.add(Happening(id=new_id(), at=datetime.now(UTC)))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(write, range(8)))
+    with database.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(Happening)) == 80
+    database.close()
 
 
 def test_tables_are_brought_up_to_date_again_and_again(tmp_path: Path) -> None:

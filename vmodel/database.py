@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -64,6 +65,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
+        self._turn = threading.Lock() if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -73,8 +75,19 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session whose changes are all kept when the block ends, or none if it raises."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._taking_turns(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def _taking_turns(self) -> Iterator[None]:
+        # SQLite has one writer, and lets those who wait ask again and again, ever more rarely: of twelve threads that
+        # wrote at once one waited 4.2 s, and 0.5 s where they take turns. Other processes still ask.
+        taken = self._turn is not None and self._turn.acquire(timeout=_BUSY_MS / 1000)
+        try:
+            yield
+        finally:
+            if taken and self._turn is not None:
+                self._turn.release()
 
     def upgrade(self, revision: str = "head") -> None:
         """Bring the tables to ``revision``; nothing happens where they are there."""
