@@ -1,0 +1,365 @@
+"""A peak day's load on the real queue and ledger: ``python -m benchmarks.peak_day [--share F] [--seconds N] [...]``.
+
+14,000 sellers, 1,000,000 pictures a day: 11.6 a second on average. Jobs are submitted, handed out, paid and ended by
+the program itself on Postgres, in real time; only the making of a picture is replaced by waiting for as long as it
+takes on a card. A whole day cannot be waited for, so slices of it are run: a quiet hour, the day's mean, a busy hour.
+``--share`` lets the machine carry a part of the installation: so many of the cards, and so much of the load.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select, text
+
+from benchmarks.ledger import postgres
+from benchmarks.painting import encode
+from benchmarks.tables import ROOT, Figures, Table, publish
+from vmodel.body.roster import load_roster
+from vmodel.config import Settings
+from vmodel.database import Database, new_id, open_database
+from vmodel.service.accounts import create_account
+from vmodel.service.books import Tip
+from vmodel.service.grants import grant
+from vmodel.service.job_request import JobRequest
+from vmodel.service.job_tables import DONE, OPEN, ShotRow, WorkerRow
+from vmodel.service.jobs import submit
+from vmodel.service.plans import read_plans
+from vmodel.service.signing import signing_key
+from vmodel.service.store import open_store
+from vmodel.service.verify import verify
+
+PICTURES_A_DAY = 1_000_000
+MEAN_A_S = PICTURES_A_DAY / 86_400
+LEVELS = {"quiet hour": 0.4, "the day's mean": 1.0, "busy hour": 1.6}
+_JOB_SHOTS = (1, 2, 4, 4, 6, 8)
+_SUBMITTERS = 2
+_DRAIN_S = 240.0
+_IDLE_S = 15.0
+
+
+@dataclass(frozen=True)
+class Load:
+    """What is asked of this machine.
+
+    Attributes:
+        share: of the whole installation.
+        service_s: seconds that a card needs for a picture.
+        cards: of the whole installation.
+        seconds: of each slice.
+        workers: processes.
+    """
+
+    share: float
+    service_s: float
+    cards: int
+    seconds: float
+    workers: int
+
+    @property
+    def slots(self) -> int:
+        """Cards that each worker process here stands for."""
+        return max(1, round(self.cards * self.share / self.workers))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the slices and print what they showed."""
+    load, sellers, address = _read(arguments)
+    with tempfile.TemporaryDirectory() as folder, postgres(Path(folder), address) as url:
+        settings = Settings(home=Path(folder) / "home", database_url=url)
+        database = open_database(settings)
+        ids = open_sellers(database, sellers)
+        print(f"{sellers} sellers are open.", flush=True)
+        with working(settings, load) as workers:
+            watch = Watch(database, [worker.pid for worker in workers])
+            idle = watch.rest(_IDLE_S)
+            rows = [run_slice(settings, database, watch, load, ids, name, idle) for name in LEVELS]
+        findings = [prove(settings, database), name_bottleneck(rows, load)]
+        findings.append(
+            f"Without any job, workers use {idle['workers']:.2f} and Postgres {idle['postgres']:.2f} cores."
+        )
+        database.close()
+    head = ["slice", "asked/s", "done/s", "wait p50 s", "wait p99 s", "commits/picture", "WAL kB/picture"]
+    # A job's wait ends when its first picture begins; CPU is what comes on top of an idle installation.
+    head += ["CPU ms/picture: workers", "submit", "Postgres"]
+    title = f"{sellers} sellers, {load.workers * load.slots} cards of {load.cards} at {load.service_s:g} s a picture"
+    publish(Figures("peak_day", [Table(title, head, rows)], findings))
+
+
+def _read(arguments: Sequence[str] | None) -> tuple[Load, int, str | None]:
+    parser = argparse.ArgumentParser(description="Run slices of a peak day.")
+    parser.add_argument("--postgres", help="address of an empty database; a server is started without")
+    parser.add_argument("--sellers", type=int, default=14_000)
+    parser.add_argument("--share", type=float, default=1.0, help="of the installation that this machine carries")
+    parser.add_argument("--service-s", type=float, default=3.0, help="seconds that a card needs for a picture")
+    parser.add_argument("--cards", type=int, default=56, help="of the whole installation")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each slice")
+    parser.add_argument("--workers", type=int, default=2, help="worker processes here")
+    given = parser.parse_args(arguments)
+    load = Load(given.share, given.service_s, given.cards, given.seconds, given.workers)
+    return load, given.sellers, given.postgres
+
+
+def open_sellers(database: Database, count: int) -> list[str]:
+    """Sellers with more credits than they can spend here."""
+    ids: list[str] = []
+    for begin in range(0, count, 500):
+        with database.transaction() as session:
+            for number in range(begin, min(count, begin + 500)):
+                seller = create_account(session, f"shop {number}", f"shop{number}@shop.example", plan="shop").id
+                grant(session, seller, 10**6, "benchmark")
+                ids.append(seller)
+    return ids
+
+
+@contextmanager
+def working(settings: Settings, load: Load) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Real worker processes that wait instead of photographing."""
+    environment = _environment(settings)
+    command = [sys.executable, "-m", "benchmarks.painting"]
+    workers = [
+        subprocess.Popen(
+            [*command, f"card-{number}", str(load.service_s), str(load.slots), "60"],
+            env=environment,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for number in range(load.workers)
+    ]
+    try:
+        wait_until_joined(settings, load.workers)
+        yield workers
+    finally:
+        for worker in workers:
+            worker.send_signal(signal.SIGTERM)
+        for worker in workers:
+            worker.wait()
+
+
+def wait_until_joined(settings: Settings, workers: int) -> None:
+    """Wait until so many workers have sent a heartbeat."""
+    database = open_database(settings)
+    joined = 0
+    while joined < workers:
+        time.sleep(0.2)
+        with database.transaction() as session:
+            joined = session.scalar(select(func.count()).select_from(WorkerRow)) or 0
+    database.close()
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {
+        **os.environ,
+        "VMODEL_HOME": str(settings.home),
+        "VMODEL_DATABASE_URL": str(settings.database_url),
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+class Watch:
+    """Reads what the database and the processes have done so far."""
+
+    def __init__(self, database: Database, workers: list[int]) -> None:
+        self._database, self._workers = database, workers
+
+    def read(self) -> dict[str, float]:
+        """Commits, bytes of the write-ahead log, CPU seconds of workers and of Postgres."""
+        asked = (
+            "SELECT (SELECT sum(xact_commit) FROM pg_stat_database WHERE datname = current_database()),"
+            " (SELECT wal_bytes FROM pg_stat_wal), pg_backend_pid()"
+        )
+        with self._database.engine.connect() as connection:
+            commits, wal, backend = connection.execute(text(asked)).one()
+        server = _parent(int(backend))
+        return {
+            "commits": float(commits),
+            "wal": float(wal),
+            "workers": sum(_cpu_s(pid) for pid in self._workers),
+            "postgres": sum(_cpu_s(pid) for pid in [server, *_children(server)]) + _gone_s(server),
+        }
+
+    def rest(self, seconds: float) -> dict[str, float]:
+        """The same, a second, while nothing is asked for."""
+        before = self.read()
+        time.sleep(seconds)
+        after = self.read()
+        return {key: (after[key] - before[key]) / seconds for key in before}
+
+
+def run_slice(
+    settings: Settings,
+    database: Database,
+    watch: Watch,
+    load: Load,
+    sellers: list[str],
+    name: str,
+    idle: dict[str, float],
+) -> list[str]:
+    """Submit at one level's rate for a while, wait until all is done; a row of figures."""
+    rate = MEAN_A_S * LEVELS[name] * load.share
+    with ProcessPoolExecutor(_SUBMITTERS) as pool:
+        # A first job each, so that what is imported and compiled once does not count.
+        list(pool.map(submit_jobs, [(settings, sellers, 50.0, 1.0, number) for number in range(_SUBMITTERS)]))
+        wait_until_done(database)
+        before, begun = watch.read(), time.time()
+        shares = [(settings, sellers, rate / _SUBMITTERS, load.seconds, number) for number in range(_SUBMITTERS)]
+        submit_s = sum(pool.map(submit_jobs, shares))
+        stopped = time.time()
+    wait_until_done(database)
+    after, lasted_s = watch.read(), time.time() - begun
+    done = _shots_since(database, begun)
+    waits = job_waits(done)
+    ended = sum(1 for shot in done if shot[3] <= stopped)
+    cuts = statistics.quantiles(waits, n=100)
+    print(f"{name}: {len(done)} pictures of {len(waits)} jobs", flush=True)
+    spent = {key: (after[key] - before[key] - lasted_s * idle[key]) / len(done) for key in before}
+    return [
+        name,
+        f"{len(done) / (stopped - begun):.1f}",
+        f"{ended / (stopped - begun):.1f}",
+        f"{cuts[49]:.1f}",
+        f"{cuts[98]:.1f}",
+        f"{spent['commits']:.0f}",
+        f"{spent['wal'] / 1000:.0f}",
+        f"{1000 * spent['workers']:.0f}",
+        f"{1000 * submit_s / len(done):.0f}",
+        f"{1000 * spent['postgres']:.0f}",
+    ]
+
+
+def job_waits(shots: list[tuple[str, float, float, float]]) -> list[float]:
+    """Seconds from each job's submit until its first picture begins."""
+    first: dict[str, float] = {}
+    for job, created, started, _ in shots:
+        first[job] = min(first.get(job, started - created), started - created)
+    return sorted(first.values())
+
+
+def submit_jobs(share: tuple[Settings, list[str], float, float, int]) -> float:
+    """Submit jobs at random moments and of sellers of whom few are busy (Zipf); CPU seconds that it took."""
+    settings, sellers, rate, seconds, number = share
+    rng = random.Random(f"{number} {rate}")
+    database, store, plans, roster = (
+        open_database(settings),
+        open_store(settings),
+        read_plans(settings),
+        load_roster(settings),
+    )
+    photo = _photo()
+    weights = [1 / (rank + 10) for rank in range(len(sellers))]
+    jobs_a_s = rate / statistics.mean(_JOB_SHOTS)
+    begun, cpu_s, due = time.perf_counter(), time.process_time(), 0.0
+    while (due := due + rng.expovariate(jobs_a_s)) < seconds:
+        time.sleep(max(0.0, begun + due - time.perf_counter()))
+        seller = rng.choices(sellers, weights)[0]
+        key = store.put(seller, photo, "png")
+        shots = [{"model": "wm-ines", "size": "1024x768", "seed": seed} for seed in range(rng.choice(_JOB_SHOTS))]
+        submit(database, plans, roster, JobRequest(seller, {"photo": key}, shots, new_id()))
+    database.close()
+    return time.process_time() - cpu_s
+
+
+def _photo() -> bytes:
+    from PIL import Image
+
+    return encode(Image.new("RGB", (64, 64), "navy"), "PNG")
+
+
+def wait_until_done(database: Database) -> None:
+    """Wait until nothing is open, a few minutes at most."""
+    waiting = select(func.count()).select_from(ShotRow).where(ShotRow.state.in_(OPEN))
+    ends = time.monotonic() + _DRAIN_S
+    while time.monotonic() < ends:
+        with database.transaction() as session:
+            if session.scalar(waiting) == 0:
+                return
+        time.sleep(1.0)
+
+
+def _shots_since(database: Database, begun: float) -> list[tuple[str, float, float, float]]:
+    """(job, submitted, started, ended) of the pictures that were submitted since and made, in seconds since 1970."""
+    asked = select(ShotRow.job_id, ShotRow.created_at, ShotRow.started_at, ShotRow.ended_at)
+    with database.transaction() as session:
+        rows = session.execute(asked.where(ShotRow.state == DONE)).all()
+    made = [(job, *(moment.timestamp() for moment in moments if moment is not None)) for job, *moments in rows]
+    return [(row[0], row[1], row[2], row[3]) for row in made if len(row) == 4 and row[1] >= begun]
+
+
+def prove(settings: Settings, database: Database) -> str:
+    """Check that every picture was charged once, and the whole ledger; a sentence."""
+    with database.transaction() as session:
+        made = session.scalar(select(func.count()).select_from(ShotRow).where(ShotRow.state == DONE)) or 0
+        owed = session.scalar(select(func.sum(ShotRow.price)).where(ShotRow.state == DONE)) or 0
+        others = session.scalar(select(func.count()).select_from(ShotRow).where(ShotRow.state != DONE)) or 0
+        charged = session.scalar(select(func.sum(Tip.consumed))) or 0
+    begun = time.perf_counter()
+    faults = verify(database, [signing_key(settings).public_key()])
+    return (
+        f"{made} pictures were made, {others} were not; their prices come to {owed} credits and {charged} were "
+        f"charged; the ledger was proven in {time.perf_counter() - begun:.0f} s with {len(faults)} faults."
+    )
+
+
+def name_bottleneck(rows: list[list[str]], load: Load) -> str:
+    """What the busiest slice says about the cores that a whole peak day needs; a sentence."""
+    workers, submitters, server = (float(cell) for cell in rows[-1][-3:])
+    busiest = MEAN_A_S * max(LEVELS.values())
+    cores = {"workers": workers, "the API's submits": submitters, "Postgres": server}
+    needed = {name: busiest * ms / 1000 for name, ms in cores.items()}
+    most = max(needed, key=lambda name: needed[name])
+    listed = ", ".join(f"{name} {count:.1f}" for name, count in needed.items())
+    return (
+        f"At {busiest:.1f} pictures a second, the busy hour of the whole installation, the programs need so many "
+        f"cores: {listed}. First to be short is the CPU of {most}; cards needed: {busiest * load.service_s:.0f}."
+    )
+
+
+def _parent(pid: int) -> int:
+    return int(_stat(pid)[1])
+
+
+def _children(pid: int) -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and _is_child(entry.name, pid)]
+
+
+def _is_child(name: str, pid: int) -> bool:
+    fields: list[Any] = _stat(int(name))
+    return len(fields) > 1 and int(fields[1]) == pid
+
+
+def _cpu_s(pid: int) -> float:
+    fields = _stat(pid)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+
+
+def _gone_s(pid: int) -> float:
+    # CPU of children that have ended, which Postgres's connections become.
+    fields = _stat(pid)
+    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+
+
+def _stat(pid: int) -> list[str]:
+    """Fields of /proc/PID/stat from the state on; none where the process is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+if __name__ == "__main__":
+    main()
