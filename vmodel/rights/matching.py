@@ -61,6 +61,23 @@ def find_features(luma: FloatArray, most: int = _FEATURES) -> Features:
     return Features(np.array([point.pt for point in points], np.float32) / shrink, unit)
 
 
+def mirror_features(features: Features, width: int) -> Features:
+    """Features of the mirrored picture, without looking at it again.
+
+    Args:
+        features: of a picture.
+        width: of the picture in pixels.
+    """
+    points = features.points_px * np.array([-1, 1], np.float32) + np.array([width - 1, 0], np.float32)
+    return Features(points, mirror_sift(features.descriptors))
+
+
+def mirror_sift(descriptors: FloatArray) -> FloatArray:
+    """(N, 128) descriptors as the mirrored picture gives them: rows of cells from the other end, angles negated."""
+    cells = descriptors.reshape(-1, 4, 4, 8)[:, ::-1]
+    return np.asarray(cells[..., (-np.arange(8)) % 8].reshape(-1, 128))
+
+
 def match_features(copy: Features, original: Features) -> tuple[FloatArray, int] | None:
     """Homography from the original to the copy and how many pairs agree; None below eight pairs."""
     if min(len(copy.points_px), len(original.points_px)) < 8:
@@ -87,8 +104,9 @@ def match_pictures(copy: FloatArray, original: FloatArray, fewest: int = 12) -> 
         fewest: pairs of features below which it is no match.
     """
     wanted, best = find_features(original), None
+    straight = find_features(copy)
     for flipped in (False, True):
-        seen = find_features(np.ascontiguousarray(copy[:, ::-1]) if flipped else copy)
+        seen = mirror_features(straight, copy.shape[1]) if flipped else straight
         found = match_features(seen, wanted)
         if found is None or found[1] < fewest or (best is not None and found[1] <= best.inliers):
             continue

@@ -1,0 +1,226 @@
+"""Find which registered pictures a picture is a copy of, among very many."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vmodel.rights.descriptors import ASKED_POINTS, POINT_BYTES, Descriptors, bits_of, describe_points, hash_whole
+from vmodel.rights.mark_visibility import luma_of
+from vmodel.rights.matching import match_pictures, mirror_sift
+from vmodel.types import ByteArray, IntArray
+
+PDQ_BITS_OFF = 70
+"""Whole-picture hashes that differ in more of their 256 bits say nothing."""
+POINT_BITS_OFF = 22
+"""Points that differ in more of their 128 bits are different points."""
+_NEIGHBOURS = 8
+_EXACT_UP_TO = 200_000
+_PROBES = 24
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A registered picture that may have been copied.
+
+    Attributes:
+        name: its id in the registry.
+        score: weight of the points and the hash that agree; the larger, the likelier.
+        points: how many points agree.
+        pdq_bits_off: in how many of 256 bits the whole-picture hashes differ, None where they are far apart.
+        flipped: whether the copy is mirrored.
+        inliers: pairs of features that lie on each other, None before it was verified.
+    """
+
+    name: str
+    score: float
+    points: int
+    pdq_bits_off: int | None
+    flipped: bool
+    inliers: int | None = None
+
+
+class CopyIndex:
+    """Descriptors of registered pictures, searchable; kept as files and rebuilt from the database at any time.
+
+    Up to 200,000 points are compared exactly; beyond, they are sorted into cells (faiss's IndexBinaryIVF) of which the
+    nearest are looked into.
+    """
+
+    def __init__(self, names: Sequence[str], whole: Any, points: Any, owners: IntArray) -> None:
+        self.names = list(names)
+        self._whole, self._points, self._owners = whole, points, owners
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @classmethod
+    def build(cls, pictures: Iterable[tuple[str, Descriptors]]) -> CopyIndex:
+        """Index pictures.
+
+        Args:
+            pictures: id in the registry and descriptors of each.
+        """
+        import faiss
+
+        names, hashes, points, owners = [], [], [], []
+        for number, (name, found) in enumerate(pictures):
+            names.append(name)
+            hashes.append(found.pdq)
+            points.append(found.points)
+            owners.append(np.full(len(found.points), number, np.int64))
+        whole = faiss.IndexBinaryFlat(256)
+        if names:
+            whole.add(np.stack(hashes))
+        every = np.concatenate([np.zeros((0, POINT_BYTES), np.uint8), *points])
+        near = _index_for(len(every), every)
+        if len(every):
+            near.add(every)
+        return cls(names, whole, near, np.concatenate([np.zeros(0, np.int64), *owners]))
+
+    def add(self, name: str, found: Descriptors) -> None:
+        """Index one more picture."""
+        self._whole.add(found.pdq[None])
+        if len(found.points):
+            self._points.add(found.points)
+        self._owners = np.concatenate([self._owners, np.full(len(found.points), len(self.names), np.int64)])
+        self.names.append(name)
+
+    def save(self, folder: Path) -> None:
+        """Write the index to a folder; what stands there is replaced as a whole."""
+        import faiss
+
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, index in (("whole", self._whole), ("points", self._points)):
+            faiss.write_index_binary(index, str(folder / f"{name}.new"))
+        np.save(folder / "owners.new.npy", self._owners)
+        (folder / "names.new").write_text(json.dumps(self.names), encoding="utf-8")
+        for name, end in (("whole", ""), ("points", ""), ("owners", ".npy"), ("names", "")):
+            (folder / f"{name}.new{end}").replace(folder / f"{name}{end}")
+
+    @classmethod
+    def load(cls, folder: Path) -> CopyIndex:
+        """Read what ``save`` wrote.
+
+        Raises:
+            FileNotFoundError: nothing was saved there; build it from the database.
+        """
+        import faiss
+
+        names = json.loads((folder / "names").read_text(encoding="utf-8"))
+        whole, points = (faiss.read_index_binary(str(folder / name)) for name in ("whole", "points"))
+        return cls(names, whole, points, np.load(folder / "owners.npy"))
+
+    def near_points(self, points: ByteArray) -> tuple[IntArray, IntArray]:
+        """Registered points near each of N: (N, 8) bits that differ, and whose they are (-1: none)."""
+        if not len(points) or not len(self._owners):
+            return np.zeros((0, 1), np.int64), np.zeros((0, 1), np.int64)
+        bits_off, found = self._points.search(points, min(_NEIGHBOURS, len(self._owners)))
+        return bits_off, np.where(found >= 0, self._owners[found], -1)
+
+    def near_wholes(self, hashes: ByteArray) -> tuple[IntArray, IntArray]:
+        """Registered pictures whose hash is near each of N: (N, 8) bits that differ, and which they are."""
+        bits_off, found = self._whole.search(hashes, min(_NEIGHBOURS, max(len(self.names), 1)))
+        return bits_off, found
+
+
+def _index_for(count: int, sample: ByteArray) -> Any:
+    """An empty index that suits ``count`` points."""
+    import faiss
+
+    if count <= _EXACT_UP_TO:
+        return faiss.IndexBinaryFlat(8 * POINT_BYTES)
+    cells = int(2 ** np.round(np.log2(2 * np.sqrt(count))))
+    index = faiss.IndexBinaryIVF(faiss.IndexBinaryFlat(8 * POINT_BYTES), 8 * POINT_BYTES, cells)
+    index.cp.niter, index.cp.max_points_per_centroid = 8, 64
+    index.train(sample[:: max(1, count // (64 * cells))])
+    index.nprobe = _PROBES
+    return index
+
+
+def find_copies(
+    picture: ByteArray, index: CopyIndex, top: int = 5, original_of: Callable[[str], ByteArray | None] | None = None
+) -> list[Candidate]:
+    """Registered pictures that a picture may be a copy of, the likeliest first.
+
+    Args:
+        picture: (H, W, 3 or 4) uint8; may be cropped, turned, mirrored, part of a collage ...
+        index: of the registered pictures.
+        top: how many to return.
+        original_of: gives a registered picture's pixels by its id; with it, candidates are verified by laying both on
+            each other, and those that do not fit are left out.
+    """
+    found: dict[str, Candidate] = {}
+    points = describe_points(luma_of(picture), ASKED_POINTS)
+    mirrored = Descriptors(hash_whole(picture[:, ::-1]), bits_of(mirror_sift(points)))
+    for seen, flipped in ((Descriptors(hash_whole(picture), bits_of(points)), False), (mirrored, True)):
+        for candidate in _look_up(seen, index, flipped, 2 * top + 4):
+            held = found.get(candidate.name)
+            if held is None or candidate.score > held.score:
+                found[candidate.name] = candidate
+    ranked = sorted(found.values(), key=lambda candidate: -candidate.score)
+    if original_of is not None:
+        ranked = _verified(picture, ranked[: 2 * top], original_of)
+    return ranked[:top]
+
+
+def _look_up(seen: Descriptors, index: CopyIndex, flipped: bool, most: int) -> list[Candidate]:
+    """Vote: each point for the pictures that have it, rare ones more; a near hash of the whole counts as 20 points."""
+    if not len(index):
+        return []
+    bits_off, owners = index.near_points(seen.points)
+    near = (bits_off <= POINT_BITS_OFF) & (owners >= 0)
+    votes, counts = np.zeros(len(index)), np.zeros(len(index), np.int64)
+    for row in np.flatnonzero(near.any(1)):
+        named, first = np.unique(owners[row][near[row]], return_index=True)
+        closeness = 1 - bits_off[row][near[row]][first] / (2 * POINT_BITS_OFF)
+        votes[named] += closeness / np.sqrt(len(named))
+        counts[named] += 1
+    off = {int(p): int(b) for b, p in zip(*(a[0] for a in index.near_wholes(seen.pdq[None])), strict=True)}
+    for number, bits in off.items():
+        votes[number] += 20 * max(0.0, 1 - bits / PDQ_BITS_OFF)
+    best = np.argsort(-votes, kind="stable")[:most]
+    return [
+        Candidate(index.names[i], float(votes[i]), int(counts[i]), _if_near(off.get(int(i))), flipped)
+        for i in best
+        if votes[i] > 0
+    ]
+
+
+def _if_near(bits: int | None) -> int | None:
+    return bits if bits is not None and bits <= PDQ_BITS_OFF else None
+
+
+def _verified(
+    picture: ByteArray, ranked: Sequence[Candidate], original_of: Callable[[str], ByteArray | None]
+) -> list[Candidate]:
+    """Candidates that lie on the picture, by how many features do."""
+    luma, kept = luma_of(picture), []
+    for candidate in ranked:
+        original = original_of(candidate.name)
+        match = None if original is None else match_pictures(luma, luma_of(original))
+        if match is not None:
+            kept.append(replace(candidate, inliers=match.inliers, flipped=match.flipped))
+    return sorted(kept, key=lambda candidate: -(candidate.inliers or 0))
+
+
+def iscc_of(picture: ByteArray) -> str:
+    """Image code of a picture after ISO 24138: "ISCC:..." with 64 bits.
+
+    Args:
+        picture: (H, W, 3) or (H, W, 4) uint8; transparency lies on white.
+    """
+    import iscc_lib
+    from PIL import Image
+
+    image = Image.fromarray(picture)
+    if image.mode == "RGBA":
+        ground = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(ground, image)
+    grey = image.convert("L").resize((32, 32), Image.Resampling.BICUBIC)
+    return str(iscc_lib.gen_image_code_v0(grey.tobytes()).iscc)
