@@ -147,7 +147,7 @@ def _prepare(
 ) -> _Run:
     from dataclasses import replace
 
-    from pipelines.loading import PIPELINES, load_pipeline
+    from pipelines.loading import PIPELINES, load_pipeline, weights_used
     from vmodel.batch.plan import plan_batch
     from vmodel.batch.table import read_table
     from vmodel.batch.worker import Bench
@@ -168,7 +168,7 @@ def _prepare(
     workers = jobs or _workers_that_fit()
     threads = max(1, (os.cpu_count() or 1) // workers)
     make_pipeline = partial(load_pipeline, like.pipeline, like.steps)
-    bench = Bench(settings, make_pipeline, out, wishes.file_format, threads)
+    bench = Bench(settings, make_pipeline, out, wishes.file_format, threads, weights_used)
     return _Run(table, wishes, plan, out, workers, bench, as_json)
 
 

@@ -55,14 +55,16 @@ def shoot_photos(
     the garment stands and is seen from the front. Exit codes: 0 all made, 1 some failed, 2 bad usage.
     """
     from app.output import Output
-    from pipelines.loading import PIPELINES, load_pipeline
+    from pipelines.loading import PIPELINES, load_pipeline, weights_used
     from vmodel.config import Settings
     from vmodel.preflight import check_requests
+    from vmodel.publish import Publisher
     from vmodel.request import GarmentSource, ShotRequest, every_shot, parse_size
     from vmodel.sidecar import read_sidecar
     from vmodel.studio import Studio
 
-    output = Output(out, file_format, maps, contact_sheet, as_json)
+    settings = Settings()
+    output = Output(out, file_format, maps, contact_sheet, as_json, Publisher(settings, weights_used))
     try:
         if bool(photos) == (sidecar is not None):
             raise BadUsage("Give either PHOTOS or --from SIDECAR; `vmodel shoot --help` shows all flags.")
@@ -79,7 +81,7 @@ def shoot_photos(
                 garments[0], None, None, "front", framing, light, background, parse_size(size), seed, pipeline, steps
             )
             requests = every_shot(garments, model or [None], pose or [None], view or ["front"], like, count)
-        studio = Studio(Settings())
+        studio = Studio(settings)
         check_requests(requests, studio.roster, PIPELINES)
         output.check(requests)
         loaded = load_pipeline(requests[0].pipeline, requests[0].steps)
@@ -105,10 +107,9 @@ def _make(requests: list[ShotRequest], studio: Studio, pipeline: Pipeline, outpu
         studio.watch = watch.stage
         make_shot = partial(shoot, studio=studio, pipeline=pipeline)
         for result in shoot_all(watch.each(requests), make_shot, studio.settings.home):
-            if isinstance(result, Shot):
-                output.keep(result)
-            else:
+            failure = output.keep(result) if isinstance(result, Shot) else result
+            if failure is not None:
                 failed += 1
-                output.name(result, studio.timings)
+                output.name(failure, studio.timings)
         output.close()
     return 1 if failed else 0

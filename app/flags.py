@@ -50,7 +50,7 @@ PipelineName = Annotated[
     str, typer.Option("--pipeline", help="How the picture is made; see docs/pipelines.md.", rich_help_panel=_PICTURE)
 ]
 Out = Annotated[Path, typer.Option(help="Folder of the pictures.", rich_help_panel=_OUTPUT)]
-FileFormat = Annotated[str, typer.Option("--format", help="png or jpeg.", rich_help_panel=_OUTPUT)]
+FileFormat = Annotated[str, typer.Option("--format", help="png, jpeg, webp or avif.", rich_help_panel=_OUTPUT)]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a shot on standard output.")]
 Maps = Annotated[bool, typer.Option("--maps", help="Save the condition maps too.", rich_help_panel=_OUTPUT)]
 Sheet = Annotated[

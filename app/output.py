@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from app.console import say_error, say_warning
 from vmodel.contact_sheet import make_contact_sheet
-from vmodel.errors import BadUsage
+from vmodel.errors import BadUsage, InputError
 from vmodel.files import FORMATS, encode_picture, make_folder, write_whole
+from vmodel.publish import save_published
 from vmodel.scene import save_maps
-from vmodel.sidecar import save_shot
+from vmodel.take import Failure
 
 if TYPE_CHECKING:
+    from vmodel.publish import Publisher
     from vmodel.request import ShotRequest
-    from vmodel.take import Failure, Shot
+    from vmodel.take import Shot
 
 
 @dataclass
@@ -26,10 +28,11 @@ class Output:
 
     Attributes:
         folder: of all files; made by ``check``.
-        file_format: "png" or "jpeg".
+        file_format: a key of ``vmodel.files.FORMATS``.
         maps: save the condition maps too.
         contact_sheet: write one page of all pictures at the end.
         as_json: one JSON object a shot on standard output, nothing else there.
+        publisher: authorises every picture that is kept.
     """
 
     folder: Path
@@ -37,6 +40,7 @@ class Output:
     maps: bool
     contact_sheet: bool
     as_json: bool
+    publisher: Publisher
     _pictures: list[tuple[Path, str]] = field(default_factory=list)
     _stems: set[str] = field(default_factory=set)
 
@@ -50,17 +54,23 @@ class Output:
         if self.file_format not in FORMATS:
             raise BadUsage(f"Unknown format {self.file_format!r}; use one of: {', '.join(FORMATS)}.")
         if self.file_format == "jpeg" and any(request.background == "transparent" for request in requests):
-            raise BadUsage("JPEG knows no transparency; use --format png.")
+            raise BadUsage("JPEG knows no transparency; use --format png, webp or avif.")
         make_folder(self.folder)
 
-    def keep(self, shot: Shot) -> None:
-        """Write a shot's files and say where the picture is.
+    def keep(self, shot: Shot) -> Failure | None:
+        """Publish a shot, write its files and say where the picture is.
 
+        Returns:
+            None, or why it may not leave.
         Raises:
             OutputNotWritable: a file cannot be written.
         """
+        try:
+            published = self.publisher.publish(shot, self.file_format)
+        except InputError as error:
+            return Failure(shot.request, error.code, str(error))
         stem = self._stem(shot)
-        picture, sidecar = save_shot(shot, self.folder, stem, self.file_format)
+        picture, sidecar = save_published(published, self.folder, stem)
         if self.maps:
             save_maps(shot.maps, self.folder, stem)
         self._pictures.append((picture, f"{shot.model.id} · {shot.pose} · {shot.request.view}"))
@@ -68,15 +78,17 @@ class Output:
             found = {
                 "picture": str(picture),
                 "sidecar": str(sidecar),
+                "licence": published.licence.id,
                 "category": shot.pattern.kind.category.value,
                 "fit": shot.fit.verdict,
                 "made_by": shot.photograph.made_by,
             }
             _print_line(self._asked(shot.request) | found | _model_and_pose(shot), shot.timings, shot.warnings)
-            return
+            return None
         print(picture, flush=True)
         for warning in shot.warnings:
             say_warning(f"{shot.request.garment.photo.name}: {warning}")
+        return None
 
     def name(self, failure: Failure, timings: Mapping[str, float]) -> None:
         """Say which shot failed and why, on one line."""

@@ -5,31 +5,33 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import signal
 import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
-from pipelines.loading import load_pipeline
+from pipelines.loading import load_pipeline, weights_used
 from pipelines.watching import WatchedPipeline
 from vmodel.config import Settings
 from vmodel.files import encode_picture
+from vmodel.publish import Holder, Published, Publisher
+from vmodel.service.accounts import Account
 from vmodel.service.rendering import Rendered, Tell
 from vmodel.shoot import shoot
-from vmodel.sidecar import describe_shot
 from vmodel.studio import Studio
 
 if TYPE_CHECKING:
+    from vmodel.database import Database
     from vmodel.request import ShotRequest
     from vmodel.service.settling import Work
-    from vmodel.take import Pipeline, Shot
+    from vmodel.take import Pipeline
     from vmodel.types import ByteArray
 
 PREVIEW_PX = 320
@@ -41,10 +43,12 @@ class StudioRenderer:
 
     Args:
         settings: of this process.
+        database: of accounts and registry; the one that the settings name if None.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, database: Database | None = None) -> None:
         self._studio = Studio(settings)
+        self._publisher = Publisher(settings, weights_used, database)
         self._locks = settings.home / "locks"
         self._loaded: tuple[tuple[str, int | None], Pipeline] | None = None
 
@@ -65,8 +69,14 @@ class StudioRenderer:
         watched = WatchedPipeline(self._load(request), show, tell_step, self._locks)
         shot = shoot(request, self._studio, watched)
         tell("publish", 0.0)
-        picture = encode_picture(shot.picture, "png")
-        return Rendered(picture, "png", write_sidecar(shot, work, hashlib.sha256(picture).hexdigest()))
+        published = self._publisher.publish(shot, "png", self._holder(work))
+        return Rendered(published.content, "png", write_sidecar(published, work))
+
+    def _holder(self, work: Work) -> Holder:
+        with self._publisher.database.transaction() as session:
+            account = session.get(Account, work.account_id)
+        seller = work.account_id if account is None else account.name
+        return replace(self._publisher.holder, seller_id=work.account_id, seller=seller, job_id=work.job_id)
 
     def _load(self, request: ShotRequest) -> Pipeline:
         wanted = (request.pipeline, request.steps)
@@ -76,11 +86,11 @@ class StudioRenderer:
         return self._loaded[1]
 
 
-def write_sidecar(shot: Shot, work: Work, picture_sha256: str) -> bytes:
+def write_sidecar(published: Published, work: Work) -> bytes:
     """The sidecar as the seller gets it: uploaded files by their names in the store, no path of this machine."""
-    content = describe_shot(shot, f"{picture_sha256}.png", picture_sha256)
-    resolved = {"model": shot.model.id, "pose": work.request["pose"] or shot.pose}
-    content["request"] = {**work.request, **resolved, "garment": _names_only(work.garment)}
+    content = {"picture": f"{published.sidecar['picture_sha256']}.png"} | published.sidecar
+    uploaded = {name: work.request[name] for name in ("pose", "background") if name in content["inputs"]}
+    content["request"] = {**content["request"], **uploaded, "garment": _names_only(work.garment)}
     return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
 
 
@@ -117,7 +127,7 @@ def main(worker_id: str, drain_s: int) -> None:
     settings = Settings()
     database, store = open_database(settings), open_store(settings)
     threading.Thread(target=_follow_parent, args=(os.getppid(), stop), daemon=True).start()
-    Worker(settings, database, store, StudioRenderer(settings), worker_id).run(stop, drain_s)
+    Worker(settings, database, store, StudioRenderer(settings, database), worker_id).run(stop, drain_s)
 
 
 def _follow_parent(parent: int, stop: threading.Event) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vmodel.errors import BadUsage, PipelineUnknown
+from vmodel.rights.certificate import WeightsUsed
 from vmodel.take import Pipeline
 
 
@@ -67,3 +68,26 @@ def load_pipeline(name: str, steps: int | None = None) -> Pipeline:
     if name not in PIPELINES:
         raise PipelineUnknown(name, PIPELINES)
     return PIPELINES[name](steps)
+
+
+def weights_used(name: str) -> tuple[WeightsUsed, ...]:
+    """Weights that take part in a pipeline's pictures, with their licences.
+
+    Args:
+        name: a key of ``PIPELINES``.
+    """
+    from pipelines.hub.catalogue import CATALOGUE
+    from vmodel.config import Settings
+    from vmodel.weights import read_manifest
+
+    embedded = read_manifest(Settings().weights)
+    # Those that read the photo work for every pipeline; those of a pipeline lie in a folder of its name.
+    own = {file: entry for file, entry in embedded.items() if "/" not in file or file.startswith(f"{name}/")}
+    found = [WeightsUsed(file, str(entry["licence"]), str(entry["sha256"])) for file, entry in own.items()]
+    if name in CATALOGUE:
+        weights = CATALOGUE[name]
+        found += [
+            WeightsUsed(part.repository, weights.licence, part.revision, weights.research_only)
+            for part in weights.parts
+        ]
+    return tuple(found)

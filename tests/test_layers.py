@@ -26,6 +26,7 @@ JOINTS = [
     "figure_quality",
     "photograph",
     "sidecar",
+    "publish",
     "reading",
     "dressing",
     "clip",

@@ -112,7 +112,7 @@ def test_after_three_refusals_the_draft_is_shown_and_the_sidecar_says_so(
     assert len(set(pipeline.seeds)) == TRIES == 3
     assert np.array_equal(shot.picture, tee_shot.picture)
     assert any("face" in warning and "draft" in warning for warning in shot.warnings)
-    content = describe_shot(shot, "picture.png", "")
+    content = describe_shot(shot)
     assert content["made_by"] == "draft"
     assert [each["missed"] for each in content["tries"]] == [["face"]] * 3
     assert content["timings"].keys() >= {"inventor", "finish", "quality"}

@@ -19,6 +19,11 @@ class Settings(BaseSettings):
         weights_source: where published weights are pulled from: the hub's address, a mirror's, or a folder.
         offline: nothing may be downloaded.
         database_url: SQLAlchemy's address of the database, also read from ``DATABASE_URL``; a file in ``home`` without.
+        seller_id, seller: who holds the licences of what ``vmodel shoot`` makes.
+        licence_territory: where those pictures may be used, in words.
+        licence_months: how long they may be used; no end without.
+        public_url: address of the page on which anybody can check a licence; metadata name it.
+        tsa_url: time-stamp authority (RFC 3161) asked for each picture; none without.
         files_url: where pictures are kept: ``s3://``, ``gs://``, ``az://``, ``file://``; a folder in ``home`` without.
         keep_pictures_days: jobs' pictures are deleted so many days after they were made; never without.
         secret: signs links and cookies; a file in ``home`` without. Several machines need the same one.
@@ -39,6 +44,12 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, validation_alias=AliasChoices("VMODEL_DATABASE_URL", "DATABASE_URL"))
     files_url: str | None = None
     keep_pictures_days: int | None = Field(default=None, ge=1)
+    seller_id: str = "local"
+    seller: str = "the seller of this installation"
+    licence_territory: str = "worldwide"
+    licence_months: int | None = Field(default=None, ge=1, le=1200)
+    public_url: str | None = None
+    tsa_url: str | None = None
     secret: SecretStr | None = Field(default=None, min_length=32)
     max_upload_mb: float = Field(default=60.0, gt=0)
     readers: int = Field(default=2, ge=1)

@@ -10,13 +10,15 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from vmodel.errors import OutputNotWritable
 from vmodel.types import ByteArray
 
 CACHE_BYTES = 2 * 10**9
 """Bound on what is kept of things that can be computed again; a painted skin takes 60 MB."""
-FORMATS = {"png": ".png", "jpeg": ".jpg"}
+FORMATS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "avif": ".avif"}
+"""Name of a file format -> ending; JPEG alone knows no transparency."""
 
 
 def make_folder(folder: Path) -> None:
@@ -56,20 +58,29 @@ def sweep_unfinished(folder: Path) -> None:
             path.unlink()
 
 
-def encode_picture(picture: ByteArray, file_format: str, quality: int = 95) -> bytes:
+def encode_picture(picture: ByteArray, file_format: str, quality: int = 95, xmp: bytes | None = None) -> bytes:
     """Encode a picture.
 
     Args:
         picture: (H, W, 3) sRGB or (H, W, 4) sRGB with straight alpha, uint8.
         file_format: a key of ``FORMATS``; JPEG knows no alpha.
-        quality: of JPEG, 1..95.
+        quality: of JPEG, WebP and AVIF, 1..95.
+        xmp: packet of metadata that the file carries; None for none.
     """
     stream = io.BytesIO()
     image = Image.fromarray(picture)
+    packet = {} if xmp is None else {"xmp": xmp}
     if file_format == "jpeg":
-        image.save(stream, "JPEG", quality=quality, subsampling=0)
+        image.save(stream, "JPEG", quality=quality, subsampling=0, **packet)
+    elif file_format == "webp":
+        image.save(stream, "WEBP", quality=quality, method=2, **packet)
+    elif file_format == "avif":
+        image.save(stream, "AVIF", quality=quality, speed=8, subsampling="4:4:4", **packet)
     else:
-        image.save(stream, "PNG", compress_level=4)
+        text = PngInfo()
+        if xmp is not None:
+            text.add_itxt("XML:com.adobe.xmp", xmp.decode())
+        image.save(stream, "PNG", compress_level=4, pnginfo=text)
     return stream.getvalue()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vmodel.errors import SidecarInvalid, SizeOutOfRange
-from vmodel.files import FORMATS, encode_picture, sha256_of, write_whole
+from vmodel.files import sha256_of
 from vmodel.request import ShotRequest
 from vmodel.take import Shot, Try
 
@@ -20,37 +20,13 @@ BLUR = "blur:"
 _FILES = ("photo", "mask", "back", "landmarks", "size_chart")
 
 
-def save_shot(shot: Shot, folder: Path, stem: str, file_format: str) -> tuple[Path, Path]:
-    """Write picture and sidecar; the sidecar comes last, so that it never lacks its picture.
-
-    Args:
-        shot: as the main path made it.
-        folder: exists.
-        stem: name of both files without ending.
-        file_format: a key of ``vmodel.files.FORMATS``.
-    Returns:
-        (picture, sidecar) paths.
-    Raises:
-        OutputNotWritable: the folder cannot be written.
-    """
-    picture = folder / (stem + FORMATS[file_format])
-    sidecar = folder / (stem + ".json")
-    encoded = encode_picture(shot.picture, file_format)
-    write_whole(picture, encoded)
-    content = describe_shot(shot, picture.name, hashlib.sha256(encoded).hexdigest())
-    write_whole(sidecar, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
-    return picture, sidecar
-
-
-def describe_shot(shot: Shot, picture: str, picture_sha256: str) -> dict[str, Any]:
-    """Everything a sidecar holds, as plain values."""
+def describe_shot(shot: Shot) -> dict[str, Any]:
+    """How a picture came about, as plain values: all that a sidecar holds but the picture's own file and licence."""
     kind = shot.pattern.kind
     resolved = replace(shot.request, model=shot.model.id, pose=shot.pose)
     return {
         "format": FORMAT_VERSION,
         "vmodel": version("vmodel"),
-        "picture": picture,
-        "picture_sha256": picture_sha256,
         "request": _absolute(resolved).to_json(),
         "inputs": _digests(resolved),
         "garment": {
@@ -74,6 +50,29 @@ def describe_shot(shot: Shot, picture: str, picture_sha256: str) -> dict[str, An
         "warnings": list(shot.warnings),
         "timings": dict(shot.timings),
     }
+
+
+def record_sha256(content: Mapping[str, Any]) -> str:
+    """Digest of what a sidecar says of how its picture came about; its licence is bound to it.
+
+    Files count by their content, wherever they lie; seconds, warnings and the program's version do not count.
+
+    Args:
+        content: of ``describe_shot``, or of a sidecar.
+    Returns:
+        Hex SHA-256.
+    Raises:
+        KeyError, TypeError, AttributeError: it is not that of a sidecar.
+    """
+    inputs, request = content["inputs"], dict(content["request"])
+    request["garment"] = {name: value for name, value in request["garment"].items() if name not in _FILES}
+    for name in inputs.keys() & {"pose", "background"}:
+        request[name] = BLUR if str(request[name]).startswith(BLUR) else ""
+    record = {name: content[name] for name in ("garment", "model", "fit", "drape", "made_by", "tries")}
+    record["drape"] = {name: value for name, value in record["drape"].items() if name != "seconds"}
+    record |= {"inputs": inputs, "request": request}
+    text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _describe_try(each: Try) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from tiny_embedded import tiny_pipeline
 
 from app.cli import app, run
 from vmodel.config import Settings
+from vmodel.rights.keys import open_authority
+from vmodel.rights.watermark import embed_mark
 from vmodel.take import Shot
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -85,17 +87,26 @@ def test_a_shot_in_json_has_what_a_program_needs(shot: dict[str, object], tee_sh
         assert (opened.height, opened.width) == (512, 384)
 
 
+def pixels_of(picture: object) -> np.ndarray:
+    with Image.open(str(picture)) as opened:
+        return np.asarray(opened)
+
+
 @pytest.mark.slow
 def test_another_process_makes_the_same_pixels(shot: dict[str, object], tee_shot: Shot) -> None:
-    with Image.open(str(shot["picture"])) as opened:
-        assert np.array_equal(np.asarray(opened), tee_shot.picture)
+    key = open_authority(Settings()).mark_key
+    mark = json.loads(Path(str(shot["sidecar"])).read_text())["certificate"]["licence"]["mark"]
+    assert np.array_equal(pixels_of(shot["picture"]), embed_mark(tee_shot.picture, int(mark, 16), key))
 
 
 @pytest.mark.slow
-def test_a_sidecar_makes_the_same_pixels_again(shot: dict[str, object], tmp_path: Path) -> None:
-    assert run(["shoot", "--from", str(shot["sidecar"]), "--out", str(tmp_path)]) == 0
-    again = next(tmp_path.glob("*.png"))
-    assert again.read_bytes() == Path(str(shot["picture"])).read_bytes()
+def test_a_sidecar_makes_the_same_pixels_again_under_the_same_licence(
+    shot: dict[str, object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["shoot", "--from", str(shot["sidecar"]), "--out", str(tmp_path), "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert np.array_equal(pixels_of(again["picture"]), pixels_of(shot["picture"]))
+    assert again["licence"] == shot["licence"]
 
 
 @pytest.mark.slow
@@ -118,10 +129,10 @@ def test_the_second_of_two_embedded_pictures_is_made_again_from_its_sidecar(
         (7, 1, "embedded"),
         (8, 1, "embedded"),
     ]
-    pictures = [Path(line["picture"]).read_bytes() for line in lines]
-    assert pictures[0] != pictures[1]
+    pictures = [pixels_of(line["picture"]) for line in lines]
+    assert not np.array_equal(*pictures)
     assert run(["shoot", "--from", lines[1]["sidecar"], "--out", str(tmp_path / "again")]) == 0
-    assert next((tmp_path / "again").glob("*.png")).read_bytes() == pictures[1]
+    assert np.array_equal(pixels_of(next((tmp_path / "again").glob("*.png"))), pictures[1])
 
 
 @pytest.mark.slow

@@ -17,10 +17,13 @@ from shops import Shop, open_shop
 from app.worker import PREVIEW_PX, StudioRenderer, preview_of
 from pipelines.watching import each_step
 from vmodel.config import Settings
+from vmodel.rights.keys import open_authority
+from vmodel.rights.watermark import embed_mark
 from vmodel.service.job_errors import ShotStopped
 from vmodel.service.jobs import watch_job
 from vmodel.service.ledger import Balance
 from vmodel.service.worker import Worker
+from vmodel.sidecar import record_sha256
 from vmodel.take import Shot, Take
 from vmodel.types import ByteArray
 
@@ -54,8 +57,12 @@ def test_a_job_makes_the_pixels_that_the_command_line_makes(
     assert job.state == "done", job.shots
     assert shop.balance(seller) == Balance(available=8, reserved=0, consumed=2)
     (tmp_path / "made.png").write_bytes(shop.store.get(seller, str(job.shots[0].picture_key)))
-    assert np.array_equal(np.asarray(Image.open(tmp_path / "made.png")), tee_shot.picture)
     sidecar = json.loads(shop.store.get(seller, str(job.shots[0].sidecar_key)))
+    licence = sidecar["certificate"]["licence"]
+    expected = embed_mark(tee_shot.picture, int(licence["mark"], 16), open_authority(Settings(home=home)).mark_key)
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "made.png")), expected)
+    assert licence["seller_id"] == seller
+    assert licence["record_sha256"] == record_sha256(sidecar)
     assert sidecar["request"]["garment"]["photo"] == photo.split("/")[1]
     assert str(home) not in json.dumps(sidecar)
     assert str(tmp_path) not in json.dumps(sidecar)

@@ -20,6 +20,7 @@ import pytest
 from PIL import Image
 
 from app.cli import run
+from pipelines.loading import weights_used
 from vmodel.batch.journal import Outcome, is_made, open_journal, read_journal
 from vmodel.batch.packing import pack
 from vmodel.batch.plan import RefusedRow, Task, plan_batch
@@ -32,6 +33,8 @@ from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.marketplaces import MARKETPLACES
 from vmodel.request import GarmentSource, ShotRequest
+from vmodel.rights.keys import open_authority
+from vmodel.rights.watermark import embed_mark
 from vmodel.take import Pipeline, Shot
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -74,8 +77,10 @@ def test_a_batch_that_was_killed_goes_on_and_makes_the_same_pictures(
     made = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert first["picture"] not in [plain["picture"] for plain in made]
     assert Path(first["picture"]).stat().st_mtime_ns == before
+    mark = json.loads(Path(first["sidecar"]).read_text())["certificate"]["licence"]["mark"]
     with Image.open(first["picture"]) as picture:
-        assert np.array_equal(np.asarray(picture), tee_shot.picture)
+        expected = embed_mark(tee_shot.picture, int(mark, 16), open_authority(Settings()).mark_key)
+        assert np.array_equal(np.asarray(picture), expected)
     lines = lines_of(out / "results.csv")
     assert [(line["row"], line["status"], line["code"]) for line in lines] == [
         *([("2", "made", "")] * 3),
@@ -135,7 +140,7 @@ def tee_task(shop: Path) -> Task:
 
 @pytest.mark.slow
 def test_a_picture_that_kills_its_worker_twice_is_given_up(tee_task: Task, tmp_path: Path) -> None:
-    bench = Bench(Settings(), die, tmp_path, "png", 1)
+    bench = Bench(Settings(), die, tmp_path, "png", 1, weights_used)
     with open_journal(tmp_path) as journal:
         ends = list(run_tasks([tee_task], 1, bench, journal, Nobody()))
     assert [(task, outcome.code) for task, outcome in ends] == [(tee_task, "worker_died")]

@@ -86,7 +86,7 @@ def read_row(row: Row, folder: Path, wishes: Wishes, roster: Roster, digest: Dig
         if shop is not None:
             request = replace(request, size=shop.size, background=shop.background or request.background)
         if wishes.file_format == "jpeg" and request.background == "transparent":
-            raise BadUsage("JPEG knows no transparency; use --format png.")
+            raise BadUsage("JPEG knows no transparency; use --format png, webp or avif.")
         found.append((request, shop.name if shop else ""))
     return found
 

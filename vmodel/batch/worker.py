@@ -18,8 +18,8 @@ from vmodel.batch.plan import Task
 from vmodel.config import Settings
 from vmodel.errors import VModelError
 from vmodel.files import sha256_of
+from vmodel.publish import Publisher, WeightsOf, save_published
 from vmodel.shoot import shoot
-from vmodel.sidecar import save_shot
 from vmodel.studio import Studio
 from vmodel.take import Pipeline
 
@@ -52,6 +52,7 @@ class Bench:
         folder: where pictures and sidecars go.
         file_format: a key of ``vmodel.files.FORMATS``.
         threads: that one worker may use.
+        weights_of: tells which weights took part in a pipeline's pictures.
     """
 
     settings: Settings
@@ -59,6 +60,7 @@ class Bench:
     folder: Path
     file_format: str
     threads: int
+    weights_of: WeightsOf
 
 
 def work(connection: Connection, bench: Bench) -> None:
@@ -69,6 +71,7 @@ def work(connection: Connection, bench: Bench) -> None:
     _bound_threads(bench.threads)
     try:
         studio, pipeline = Studio(bench.settings, _teller(connection)), bench.make_pipeline()
+        publisher = Publisher(bench.settings, bench.weights_of)
     except VModelError as error:
         connection.send(StartFault(error.code, str(error)))
         return
@@ -76,17 +79,18 @@ def work(connection: Connection, bench: Bench) -> None:
         try:
             tasks: tuple[Task, ...] = connection.recv()
             for task in tasks:
-                connection.send(_make(task, studio, pipeline, bench))
+                connection.send(_make(task, studio, pipeline, publisher, bench))
         except (EOFError, OSError):
             return
 
 
-def _make(task: Task, studio: Studio, pipeline: Pipeline, bench: Bench) -> Outcome:
+def _make(task: Task, studio: Studio, pipeline: Pipeline, publisher: Publisher, bench: Bench) -> Outcome:
     started = time.perf_counter()
     try:
         shot = shoot(task.request, studio, pipeline)
         stem = task.stem(shot.model.id, shot.pose)
-        picture, sidecar = save_shot(shot, bench.folder, stem, bench.file_format)
+        published = publisher.publish(shot, bench.file_format)
+        picture, sidecar = save_published(published, bench.folder, stem)
     except VModelError as error:
         return _failed(task, error.code, str(error), started)
     except Exception as error:

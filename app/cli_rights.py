@@ -1,0 +1,223 @@
+"""``vmodel verify``, ``trace``, ``revoke`` and ``vmodel rights``: what a picture's authorisation is worth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli_models import refusing
+from app.console import say_error
+from vmodel.errors import VModelError
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+    from vmodel.rights.verify import Verification, Verifier
+
+rights_app = typer.Typer(no_args_is_help=True, help="Keys, licences and certificates of this installation.")
+
+Files = Annotated[list[Path], typer.Argument(help="Pictures, sidecars or licence certificates.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+Roots = Annotated[
+    list[Path] | None, typer.Option("--root", help="Root certificate of another installation; may be repeated.")
+]
+LicenceId = Annotated[str, typer.Argument(help="Licence, whole or its first letters; `vmodel verify` shows it.")]
+RootKey = Annotated[Path | None, typer.Option(help="File of the root's private key, kept off this machine.")]
+
+
+def verify_files(files: Files, root: Roots = None, as_json: AsJson = False) -> None:
+    """Say of each file whether it is authentic, altered, a copy or unknown, and who may use it.
+
+    Exit codes: 0 all are authentic with a licence that stands, 1 some are not, 2 bad usage.
+    """
+    from vmodel.config import Settings
+    from vmodel.database import open_database
+    from vmodel.rights.verify import Verifier
+
+    with refusing():
+        settings = Settings()
+        verifier = Verifier(settings, open_database(settings), _read_roots(root or []))
+    good = True
+    for path in files:
+        try:
+            found = _verify_one(path, verifier)
+        except VModelError as error:
+            good = False
+            say_error(error.code, str(error))
+            if as_json:
+                print(json.dumps({"file": str(path), "error": {"code": error.code, "message": str(error)}}))
+            continue
+        good = good and found.verdict == "authentic" and found.state in {"valid", "unchecked"}
+        print(json.dumps({"file": str(path)} | found.to_json(), ensure_ascii=False) if as_json else _say(path, found))
+    raise typer.Exit(0 if good else 1)
+
+
+def trace_file(
+    file: Annotated[Path, typer.Argument(help="A picture found somewhere.")], as_json: AsJson = False
+) -> None:
+    """Say whose a picture is: seller, job and licence, for the operator's eyes."""
+    from vmodel.config import Settings
+    from vmodel.database import open_database
+    from vmodel.rights.trace import trace
+    from vmodel.rights.verify import Verifier
+
+    with refusing():
+        settings = Settings()
+        verifier = Verifier(settings, open_database(settings))
+        found = trace(_content(file), file.name, verifier)
+    if as_json:
+        print(json.dumps(found.to_json(), ensure_ascii=False))
+    else:
+        print("\n".join(f"{name}: {value}" for name, value in found.lines().items()))
+    raise typer.Exit(0 if found.licence_id else 1)
+
+
+def revoke_licence(
+    licence_id: LicenceId,
+    reason: Annotated[str, typer.Option(help="Shown to whoever verifies the picture.")] = "withdrawn by the seller",
+    by: Annotated[str, typer.Option(help="Who takes it back.")] = "operator",
+) -> None:
+    """Take a licence back for good; `vmodel verify` says so from now on."""
+    from vmodel.config import Settings
+    from vmodel.database import open_database
+    from vmodel.rights.shots import revoke
+
+    with refusing(), open_database(Settings()).transaction() as session:
+        shot = revoke(session, licence_id, reason, by)
+    print(f"{shot.id}: revoked")
+
+
+@rights_app.command("init")
+def make_keys(
+    name: Annotated[str | None, typer.Option(help="Issuer that certificates name.", show_default=False)] = None,
+    root_key: RootKey = None,
+) -> None:
+    """Make root, signer and mark key; without this they are made when the first picture is published."""
+    from vmodel.config import Settings
+    from vmodel.rights.keys import keys_folder, make_authority, open_authority
+
+    with refusing():
+        settings = Settings()
+        made = make_authority(settings, name, root_key)
+        authority = open_authority(settings)
+    print(f"{authority.name}: {keys_folder(settings)}{'' if made else ' (was there already; nothing changed)'}")
+
+
+@rights_app.command("rotate")
+def rotate_signer(root_key: RootKey = None) -> None:
+    """Let a new key sign from now on; what earlier keys signed stays good."""
+    from vmodel.config import Settings
+    from vmodel.rights.keys import rotate_leaf
+
+    with refusing():
+        authority = rotate_leaf(Settings(), root_key)
+    print(f"signer {authority.leaf.serial_number:x}, until {authority.leaf.not_valid_after_utc:%Y-%m-%d}")
+
+
+@rights_app.command("show")
+def show_keys(
+    pem: Annotated[bool, typer.Option("--pem", help="Print the root certificate, for others to trust.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show who signs, until when, and whether the root's key still lies on this machine."""
+    from vmodel.config import Settings
+    from vmodel.rights.keys import fingerprint, open_authority
+
+    with refusing():
+        authority = open_authority(Settings())
+    if pem:
+        print(authority.root_pem, end="")
+        return
+    shown = {
+        "issuer": authority.name,
+        "root": fingerprint(authority.root),
+        "root until": f"{authority.root.not_valid_after_utc:%Y-%m-%d}",
+        "root key": "on this machine; move it to a medium in a drawer" if authority.has_root_key else "offline",
+        "signer": f"{authority.leaf.serial_number:x}",
+        "signer until": f"{authority.leaf.not_valid_after_utc:%Y-%m-%d}",
+        "folder": str(authority.folder),
+    }
+    print(json.dumps(shown) if as_json else "\n".join(f"{key}: {value}" for key, value in shown.items()))
+
+
+@rights_app.command("certificate")
+def write_certificate(
+    licence_id: LicenceId,
+    out: Annotated[Path | None, typer.Option(help="Write a page that prints on A4 to this .html file.")] = None,
+    dci: Annotated[str | None, typer.Option(help="Note the DCI that a registration centre issued.")] = None,
+    registration: Annotated[
+        bool, typer.Option("--registration", help="Print what a registration centre asks for instead.")
+    ] = False,
+) -> None:
+    """Print a licence certificate as JSON, or write it as a page."""
+    from vmodel.config import Settings
+    from vmodel.database import open_database
+    from vmodel.files import write_whole
+    from vmodel.rights.filing import certificate_page, registration_data
+    from vmodel.rights.originals import Originals
+    from vmodel.rights.shots import get_shot, set_external_code
+
+    with refusing():
+        settings = Settings()
+        database = open_database(settings)
+        with database.transaction() as session:
+            if dci is not None:
+                set_external_code(session, licence_id, "DCI", dci.strip())
+            shot = get_shot(session, licence_id)
+            if registration:
+                print(json.dumps(registration_data(session, shot), ensure_ascii=False, indent=2))
+            elif out is None:
+                print(json.dumps(json.loads(shot.certificate), ensure_ascii=False, indent=2))
+            else:
+                page = certificate_page(session, shot, Originals(settings).get(shot.id))
+                write_whole(out, page.encode())
+                print(out)
+
+
+def _verify_one(path: Path, verifier: Verifier) -> Verification:
+    from vmodel.rights.verify import verify_paper
+    from vmodel.sidecar import record_sha256
+
+    content = _content(path)
+    if path.suffix.lower() == ".json":
+        return verify_paper(content, path, verifier, record_sha256)
+    return verifier.verify(content, path.name)
+
+
+def _say(path: Path, found: Verification) -> str:
+    lines = [f"{found.verdict.value}: {path}: {found.reason}"]
+    if found.licence is not None:
+        licence = found.licence
+        until = licence.valid_until or "no end"
+        lines.append(f"  licence {licence.id}, {found.state}, issued by {licence.issuer}")
+        lines.append(f"  {licence.seller} may use it for {', '.join(licence.permitted_uses)}")
+        lines.append(f"  {licence.territory}, until {until}")
+    return "\n".join(lines)
+
+
+def _content(path: Path) -> bytes:
+    from vmodel.errors import PhotoNotFound, PhotoTooLarge, UnreadablePhoto
+    from vmodel.rights.suspect import MAX_MEGABYTES
+
+    try:
+        if path.stat().st_size > MAX_MEGABYTES * 10**6:
+            raise PhotoTooLarge(path.name, path.stat().st_size / 1e6, MAX_MEGABYTES, unit="megabytes")
+        return path.read_bytes()
+    except (FileNotFoundError, ValueError):
+        raise PhotoNotFound(str(path)) from None
+    except OSError as error:
+        raise UnreadablePhoto(path.name, error.strerror or str(error)) from None
+
+
+def _read_roots(paths: list[Path]) -> list[Certificate]:
+    from cryptography import x509
+
+    from vmodel.rights.errors import CertificateInvalid
+
+    try:
+        return [root for path in paths for root in x509.load_pem_x509_certificates(_content(path))]
+    except ValueError:
+        raise CertificateInvalid("of a root cannot be read; it begins with BEGIN CERTIFICATE") from None

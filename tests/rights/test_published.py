@@ -1,0 +1,171 @@
+"""What a published picture carries, in every file format, as other people's programs read it."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vmodel.config import Settings
+from vmodel.files import FORMATS, encode_picture
+from vmodel.publish import Holder, Published, Publisher
+from vmodel.rights.certificate import RESEARCH_USES, Terms, check_certificate
+from vmodel.rights.errors import LicenceRevoked
+from vmodel.rights.pixels import pixels_sha256
+from vmodel.rights.provenance import MIME_TYPES, Trust, read_provenance
+from vmodel.rights.registry import RegisteredShot, Rendition
+from vmodel.rights.shots import renditions, revoke
+from vmodel.take import Photograph, Shot
+
+pytestmark = pytest.mark.slow
+
+Publish = Callable[[str], Published]
+TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_every_format_is_trusted_with_our_root_and_well_formed_without(
+    publish: Publish, publisher: Publisher, file_format: str
+) -> None:
+    published = publish(file_format)
+    mime, root = MIME_TYPES[file_format], publisher.authority.root_pem
+    ours = read_provenance(published.content, mime, root)
+    assert ours is not None
+    assert (ours.trust, ours.faults) == (Trust.TRUSTED, ())
+    assert ours.mark == published.licence.mark
+    assert check_certificate(ours.certificate or {}, [publisher.authority.root]) == published.licence
+    stranger = read_provenance(published.content, mime, None)
+    assert stranger is not None
+    assert (stranger.trust, stranger.faults) == (Trust.WELL_FORMED, ("signingCredential.untrusted",))
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_the_manifest_is_given_back_from_the_registry_after_stripping(
+    publish: Publish, publisher: Publisher, file_format: str
+) -> None:
+    published = publish(file_format)
+    stripped = encode_picture(published.picture, file_format)
+    mime = MIME_TYPES[file_format]
+    assert read_provenance(stripped, mime, None) is None
+    with publisher.database.transaction() as session:
+        kept = renditions(session, published.licence.id)[0].manifest
+    found = read_provenance(stripped, mime, publisher.authority.root_pem, kept)
+    assert found is not None
+    assert check_certificate(found.certificate or {}, [publisher.authority.root]) == published.licence
+    # The signature stands; only the bytes around it are others.
+    assert {fault.rsplit(".", 1)[-1] for fault in found.faults} == {"mismatch"}
+
+
+def xmp_of(content: bytes) -> ET.Element:
+    with Image.open(io.BytesIO(content)) as opened:
+        packet = opened.info.get("xmp") or opened.info["XML:com.adobe.xmp"]
+    return ET.fromstring(packet)
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_xmp_is_in_the_file_and_says_what_platforms_look_for(publish: Publish, file_format: str) -> None:
+    published = publish(file_format)
+    root = xmp_of(published.content)
+    texts = {element.tag.split("}")[1]: (element.text or "") for element in root.iter()}
+    assert texts["DigitalSourceType"] == TRAINED
+    assert texts["AISystemUsed"] == "vmodel draft"
+    assert texts["Marked"] == "True"
+    assert texts["WebStatement"] == f"https://shop.example/licence/{published.licence.id}"
+    assert texts["DataMining"].endswith("DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING")
+    assert texts["Credit"] == "Atelier Ångström & Söhne"
+    assert texts["LicensorURL"] == "https://shop.example"
+    label = json.loads(texts["AIGC"])
+    assert label["Label"] == "1"
+    assert label["ProduceID"] == published.licence.id
+    assert set(label) >= {"ContentProducer", "ReservedCode1", "ContentPropagator", "PropagateID", "ReservedCode2"}
+
+
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is a second opinion; the test above needs none")
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_exiftool_reads_every_field(publish: Publish, tmp_path: Path, file_format: str) -> None:
+    published = publish(file_format)
+    path = tmp_path / f"picture{FORMATS[file_format]}"
+    path.write_bytes(published.content)
+    said = subprocess.run(["exiftool", "-j", "-n", "-XMP:all", str(path)], capture_output=True, check=True).stdout
+    found = json.loads(said)[0]
+    assert found["DigitalSourceType"] == TRAINED
+    assert found["LicensorName"] == [published.licence.issuer] or found["LicensorName"] == published.licence.issuer
+    assert found["Rights"] == "© Atelier Ångström & Söhne"
+    assert {"AISystemUsed", "Marked", "WebStatement", "Credit", "Creator", "DataMining", "UsageTerms"} <= set(found)
+    assert json.loads(found.get("AIGC", found.get("Aigc")))["Label"] == "1"
+
+
+def test_a_png_holds_exactly_the_pixels_that_were_licensed(publish: Publish, worn_shot: Shot) -> None:
+    published = publish("png")
+    with Image.open(io.BytesIO(published.content)) as opened:
+        pixels = np.asarray(opened)
+    assert pixels_sha256(pixels) == published.licence.picture_sha256
+    difference = pixels.astype(float) - worn_shot.picture
+    assert 0 < np.mean(difference**2) < 255**2 / 10**4.2
+
+
+def test_a_transparent_picture_stays_transparent(publisher: Publisher, worn_shot: Shot) -> None:
+    alpha = np.zeros((*worn_shot.picture.shape[:2], 1), np.uint8)
+    alpha[100:500, 100:400] = 255
+    shot = replace(worn_shot, photograph=Photograph(np.concatenate([worn_shot.picture, alpha], 2), "draft"))
+    for file_format in ("png", "webp", "avif"):
+        with Image.open(io.BytesIO(publisher.publish(shot, file_format).content)) as opened:
+            assert opened.mode == "RGBA"
+            assert opened.getpixel((5, 5))[3] == 0  # type: ignore[index]
+
+
+def test_the_same_work_in_two_formats_is_one_licence_with_two_files(publish: Publish, publisher: Publisher) -> None:
+    png, jpeg, again = publish("png"), publish("jpeg"), publish("png")
+    assert png.licence == jpeg.licence == again.licence
+    assert np.array_equal(png.picture, again.picture)
+    with publisher.database.transaction() as session:
+        assert {each.file_format for each in renditions(session, png.licence.id)} == {"png", "jpeg"}
+
+
+def test_another_seller_gets_another_licence_and_another_mark(
+    publish: Publish, publisher: Publisher, worn_shot: Shot
+) -> None:
+    ours, theirs = publish("png").licence, publisher.publish(worn_shot, "png", Holder("b", "B", Terms())).licence
+    assert ours.id != theirs.id
+    assert ours.mark != theirs.mark
+
+
+def test_an_identical_installation_makes_the_same_pixels(
+    publish: Publish, publisher: Publisher, worn_shot: Shot
+) -> None:
+    first = publish("png")
+    with publisher.database.transaction() as session:
+        session.query(Rendition).delete()
+        session.query(RegisteredShot).delete()
+    assert np.array_equal(publish("png").picture, first.picture)
+
+
+def test_weights_for_research_only_leave_no_right_to_sell(publisher: Publisher, worn_shot: Shot) -> None:
+    shot = replace(worn_shot, photograph=Photograph(worn_shot.picture, "research"))
+    licence = publisher.publish(shot, "png").licence
+    assert licence.permitted_uses == RESEARCH_USES
+    assert any(each.research_only for each in licence.weights)
+
+
+def test_the_settings_give_territory_and_term(worn_shot: Shot, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, licence_territory="European Union", licence_months=24, seller="Boutique")
+    licence = Publisher(settings, lambda name: ()).publish(worn_shot, "png").licence
+    assert (licence.seller, licence.territory) == ("Boutique", "European Union")
+    assert int(licence.valid_until[:4]) == int(licence.valid_from[:4]) + 2
+
+
+def test_a_revoked_picture_is_not_published_again(publish: Publish, publisher: Publisher) -> None:
+    licence = publish("png").licence
+    with publisher.database.transaction() as session:
+        revoke(session, licence.id, "wrong garment", "operator")
+    with pytest.raises(LicenceRevoked, match="wrong garment"):
+        publish("png")

@@ -1,0 +1,281 @@
+"""The last step of every picture: invisible mark, licence, metadata, signature, registry.
+
+Nothing leaves vmodel but by ``Publisher.publish``, so every picture carries its authorisation and is known to the
+registry. The same work published again gets the same licence, mark and pixels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from vmodel.config import Settings
+from vmodel.database import Database, new_id, now, open_database
+from vmodel.files import FORMATS, encode_picture, write_whole
+from vmodel.rights.certificate import (
+    RESEARCH_USES,
+    Licence,
+    Terms,
+    WeightsUsed,
+    canonical_json,
+    end_of_term,
+    moment_text,
+    parse_licence,
+    sign_licence,
+)
+from vmodel.rights.errors import LicenceRevoked
+from vmodel.rights.keys import Authority, open_authority
+from vmodel.rights.originals import Originals
+from vmodel.rights.pixels import pixels_sha256
+from vmodel.rights.provenance import sign_picture
+from vmodel.rights.registry import RegisteredShot
+from vmodel.rights.shots import Work, add_rendition, find_by_mark, find_revocation, find_work, mark_text
+from vmodel.rights.watermark import embed_mark
+from vmodel.rights.xmp import Credit, write_packet
+from vmodel.sidecar import describe_shot, record_sha256
+from vmodel.take import Shot
+from vmodel.types import ByteArray
+
+#: Name of a pipeline -> the weights that take part in its pictures; the pipelines know.
+WeightsOf = Callable[[str], tuple[WeightsUsed, ...]]
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who gets the licence.
+
+    Attributes:
+        seller_id, seller: account and name.
+        terms: what is granted.
+        job_id: of the queue, for tracing; None without a queue.
+    """
+
+    seller_id: str
+    seller: str
+    terms: Terms
+    job_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Published:
+    """A picture that may leave.
+
+    Attributes:
+        content: the file's bytes.
+        file_format: a key of ``vmodel.files.FORMATS``.
+        picture: (H, W, 3) or (H, W, 4) uint8, the pixels as published.
+        licence: what was granted.
+        sidecar: how the picture came about, with the licence as signed certificate.
+    """
+
+    content: bytes
+    file_format: str
+    picture: ByteArray
+    licence: Licence
+    sidecar: dict[str, Any]
+
+
+class Publisher:
+    """Publishes shots of one installation; opens keys, registry and store when they are first needed."""
+
+    def __init__(self, settings: Settings, weights_of: WeightsOf, database: Database | None = None) -> None:
+        """Prepare for publishing.
+
+        Args:
+            settings: of the installation.
+            weights_of: tells which weights took part.
+            database: an open one; the installation's own if None.
+        """
+        self.settings = settings
+        self._weights_of = weights_of
+        self._given_database = database
+
+    @cached_property
+    def authority(self) -> Authority:
+        """Keys of the installation; made if there are none."""
+        return open_authority(self.settings)
+
+    @cached_property
+    def database(self) -> Database:
+        """The registry's database."""
+        return self._given_database or open_database(self.settings)
+
+    @cached_property
+    def originals(self) -> Originals:
+        """Where pictures without marks are kept for comparison."""
+        return Originals(self.settings)
+
+    @property
+    def holder(self) -> Holder:
+        """Whom the settings name: the one seller of an installation without accounts."""
+        settings = self.settings
+        terms = Terms(territory=settings.licence_territory, months=settings.licence_months)
+        return Holder(settings.seller_id, settings.seller, terms)
+
+    def publish(self, shot: Shot, file_format: str, holder: Holder | None = None) -> Published:
+        """Authorise a shot and encode it.
+
+        Args:
+            shot: as the main path made it.
+            file_format: a key of ``vmodel.files.FORMATS``.
+            holder: who gets the licence; whom the settings name if None.
+        Raises:
+            VModelError: a rule stands against it, its licence was revoked, or keys or store cannot be used.
+        """
+        holder = holder or self.holder
+        record = describe_shot(shot)
+        registered, picture = self._registered(shot, record, holder)
+        certificate = json.loads(registered.certificate)
+        licence = parse_licence(certificate)
+        content = encode_picture(picture, file_format, xmp=write_packet(self._credit(licence)))
+        photo, tsa_url = shot.request.garment.photo, self.settings.tsa_url
+        content, manifest = sign_picture(content, file_format, self.authority, certificate, photo, tsa_url)
+        digest = hashlib.sha256(content).hexdigest()
+        with self.database.transaction() as session:
+            add_rendition(session, registered.id, digest, file_format, manifest)
+        sidecar = record | {"picture_sha256": digest, "certificate": certificate}
+        return Published(content, file_format, picture, licence, sidecar)
+
+    def _registered(self, shot: Shot, record: dict[str, Any], holder: Holder) -> tuple[RegisteredShot, ByteArray]:
+        """The work's row, made now if it is new, and its picture with the mark."""
+        weights = self._weights_of(shot.photograph.made_by)
+        terms = _terms_with(holder.terms, weights)
+        work = Work(holder.seller_id, pixels_sha256(shot.picture), record_sha256(record), terms, "")
+        key = self.authority.mark_key
+        for attempt in range(100):
+            with self.database.transaction() as session:
+                found = find_work(session, work.sha256)
+                if found is not None:
+                    _refuse_revoked(session, found)
+                    return found, embed_mark(shot.picture, found.mark, key)
+                mark = work.mark(key, attempt)
+                if find_by_mark(session, mark) is not None:
+                    continue
+            picture = embed_mark(shot.picture, mark, key)
+            row = self._row(shot, work, holder, weights, mark, pixels_sha256(picture))
+            self.originals.put(row.id, shot.picture)
+            try:
+                with self.database.transaction() as session:
+                    session.add(row)
+                return row, picture
+            except IntegrityError:
+                # Another process has published the same work, or taken the same mark, in the meantime.
+                self.originals.delete(row.id)
+        raise AssertionError("a hundred payloads in a row are taken")
+
+    def _row(
+        self,
+        shot: Shot,
+        work: Work,
+        holder: Holder,
+        weights: tuple[WeightsUsed, ...],
+        mark: int,
+        picture_sha256: str,
+    ) -> RegisteredShot:
+        moment = now()
+        height, width = shot.picture.shape[:2]
+        licence = Licence(
+            id=new_id(),
+            issued_at=moment_text(moment),
+            issuer=self.authority.name,
+            seller_id=holder.seller_id,
+            seller=holder.seller,
+            picture_sha256=picture_sha256,
+            width=width,
+            height=height,
+            mark=mark_text(mark),
+            record_sha256=work.record_sha256,
+            garment_sha256=shot.pattern.flat_lay.sha256,
+            category=shot.pattern.kind.category.value,
+            model=shot.model.id,
+            model_rights="invented",
+            pipeline=shot.photograph.made_by,
+            weights=weights,
+            permitted_uses=work.terms.uses,
+            territory=work.terms.territory,
+            valid_from=moment.date().isoformat(),
+            valid_until=end_of_term(moment.date(), work.terms.months),
+            channel=work.channel,
+        )
+        certificate = canonical_json(sign_licence(licence, self.authority)).decode()
+        return RegisteredShot(
+            id=licence.id,
+            seller_id=holder.seller_id,
+            seller=holder.seller,
+            job_id=holder.job_id,
+            work_sha256=work.sha256,
+            rendered_sha256=work.rendered_sha256,
+            picture_sha256=picture_sha256,
+            record_sha256=work.record_sha256,
+            garment_sha256=licence.garment_sha256,
+            mark=mark,
+            model_id=licence.model,
+            pipeline=licence.pipeline,
+            category=licence.category,
+            width=width,
+            height=height,
+            iscc="",
+            certificate=certificate,
+            valid_until=licence.valid_until,
+            created_at=moment,
+        )
+
+    def _credit(self, licence: Licence) -> Credit:
+        base = (self.settings.public_url or "").rstrip("/")
+        return Credit(
+            licence_id=licence.id,
+            licence_url=f"{base}/licence/{licence.id}" if base else f"urn:vmodel:licence:{licence.id}",
+            seller=licence.seller,
+            issuer=licence.issuer,
+            issuer_url=base,
+            system=f"vmodel {licence.pipeline}",
+            terms=describe_terms(licence),
+        )
+
+
+def save_published(published: Published, folder: Path, stem: str) -> tuple[Path, Path]:
+    """Write picture and sidecar; the sidecar comes last, so that it never lacks its picture.
+
+    Args:
+        published: the picture with its authorisation.
+        folder: exists.
+        stem: name of both files without ending.
+    Returns:
+        (picture, sidecar) paths.
+    Raises:
+        OutputNotWritable: the folder cannot be written.
+    """
+    picture = folder / (stem + FORMATS[published.file_format])
+    sidecar = folder / (stem + ".json")
+    write_whole(picture, published.content)
+    content = {"picture": picture.name} | published.sidecar
+    write_whole(sidecar, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+    return picture, sidecar
+
+
+def describe_terms(licence: Licence) -> str:
+    """One sentence on who may use a picture, for what and until when."""
+    until = f"until {licence.valid_until}" if licence.valid_until else "without end"
+    return (
+        f"{licence.seller} may use this picture for {', '.join(licence.permitted_uses)}; {licence.territory}, {until}."
+    )
+
+
+def _terms_with(terms: Terms, weights: tuple[WeightsUsed, ...]) -> Terms:
+    """The terms that the weights' own licences leave."""
+    if any(each.research_only for each in weights):
+        return Terms(RESEARCH_USES, terms.territory, terms.months)
+    return terms
+
+
+def _refuse_revoked(session: Any, shot: RegisteredShot) -> None:
+    revocation = find_revocation(session, shot.id)
+    if revocation is not None:
+        raise LicenceRevoked(shot.id, revocation.reason)

@@ -1,0 +1,69 @@
+"""Pictures as they were before the mark went in: what a suspected copy is compared with."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import obstore
+from obstore.store import LocalStore, ObjectStore, from_url
+from PIL import Image
+
+from vmodel.config import Settings
+from vmodel.files import encode_picture
+from vmodel.types import ByteArray
+
+
+class Originals:
+    """Keeps one picture a licence, in the folder or bucket that pictures go to.
+
+    They are for comparison, so they are kept as JPEG of quality 95 on white.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._store = _open_store(settings)
+
+    def put(self, licence_id: str, picture: ByteArray) -> None:
+        """Keep a picture.
+
+        Args:
+            licence_id: 32 hexadecimal digits.
+            picture: (H, W, 3) sRGB or (H, W, 4) sRGB with straight alpha, uint8, without mark.
+        """
+        obstore.put(self._store, _path(licence_id), encode_picture(on_white(picture), "jpeg"))
+
+    def get(self, licence_id: str) -> ByteArray | None:
+        """(H, W, 3) uint8 sRGB, or None if it is not there."""
+        try:
+            content = obstore.get(self._store, _path(licence_id)).bytes()
+        except FileNotFoundError:
+            return None
+        with Image.open(io.BytesIO(bytes(content))) as opened:
+            return np.asarray(opened.convert("RGB"))
+
+    def delete(self, licence_id: str) -> None:
+        """Forget a picture; nothing happens if it is not there."""
+        try:
+            obstore.delete(self._store, _path(licence_id))
+        except FileNotFoundError:
+            return
+
+
+def on_white(picture: ByteArray) -> ByteArray:
+    """A picture without transparency: (H, W, 3) uint8, what was clear lies on white."""
+    if picture.shape[2] == 3:
+        return picture
+    alpha = picture[..., 3:].astype(np.uint16)
+    return ((picture[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+def _open_store(settings: Settings) -> ObjectStore:
+    if settings.files_url is not None and not settings.files_url.startswith("file://"):
+        return from_url(settings.files_url)
+    folder = Path(settings.files_url.removeprefix("file://")) if settings.files_url else settings.home / "rights"
+    return LocalStore(folder, mkdir=True)
+
+
+def _path(licence_id: str) -> str:
+    return f"originals/{licence_id[-2:]}/{licence_id}.jpg"

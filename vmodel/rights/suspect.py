@@ -1,0 +1,100 @@
+"""Any picture from anywhere, as something to be checked: bounded, upright, never believed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from vmodel.errors import PhotoTooLarge, UnreadablePhoto
+from vmodel.rights.originals import on_white
+from vmodel.types import ByteArray
+
+MAX_MEGABYTES = 80
+_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP")
+_MIMES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "AVIF": "image/avif"}
+_MIMES |= {"TIFF": "image/tiff", "GIF": "image/gif", "BMP": "image/bmp"}
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A picture that somebody asks about.
+
+    Attributes:
+        name: for messages.
+        content: the file.
+        mime: media type, by what the file is and not by its name.
+        samples: (H, W, 3) or (H, W, 4) uint8, as stored.
+        rgb: (H, W, 3) uint8, upright and on white, as a viewer shows it.
+    """
+
+    name: str
+    content: bytes
+    mime: str
+    samples: ByteArray
+    rgb: ByteArray
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the file."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def read_suspect(content: bytes, name: str, max_megapixels: float) -> Suspect:
+    """Decode a picture; of an animation, the first frame.
+
+    Args:
+        content: the file.
+        name: for messages.
+        max_megapixels: bound on its size.
+    Raises:
+        UnreadablePhoto: it is no picture, or damaged.
+        PhotoTooLarge: more pixels or bytes than the bound.
+    """
+    if len(content) > MAX_MEGABYTES * 10**6:
+        raise PhotoTooLarge(name, len(content) / 1e6, MAX_MEGABYTES, unit="megabytes")
+    with warnings.catch_warnings():
+        # Pillow warns of odd metadata and of large sizes; the bound below speaks for itself.
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(io.BytesIO(content), formats=_FORMATS) as opened:
+                megapixels = opened.width * opened.height / 1e6
+                if megapixels > max_megapixels:
+                    raise PhotoTooLarge(name, megapixels, max_megapixels)
+                mime = _MIMES[opened.format or "PNG"]
+                samples = _samples(opened)
+                upright = on_white(_samples(_upright(opened)))
+        except PhotoTooLarge:
+            raise
+        except Image.DecompressionBombError:
+            raise PhotoTooLarge(name, np.inf, max_megapixels) from None
+        except Exception:
+            # Decoders raise whatever their parser met: OSError, SyntaxError, struct.error ...
+            raise UnreadablePhoto(name, "it is no picture, or damaged") from None
+    return Suspect(name, content, mime, samples, upright)
+
+
+def sniff_mime(content: bytes) -> str:
+    """Media type by a file's first bytes, of the formats that can carry a manifest; "" for others."""
+    if content.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if content.startswith(b"\x89PNG"):
+        return "image/png"
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    return "image/avif" if content[4:8] == b"ftyp" and content[8:12] in {b"avif", b"mif1"} else ""
+
+
+def _samples(image: Image.Image) -> ByteArray:
+    return np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except (SyntaxError, ValueError, TypeError, KeyError, OverflowError):
+        return image

@@ -1,0 +1,254 @@
+"""Is this picture authentic, altered, a copy, or unknown? And who may use it?
+
+The signed manifest is asked first. A picture without one is recognised by its exact pixels, by its invisible mark, or
+by its likeness to a registered picture; a mark counts only where the picture shows what the mark's licence was given
+for, so that a mark moved to another picture is found out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+
+from vmodel.config import Settings
+from vmodel.database import Database, now
+from vmodel.errors import UnreadablePhoto
+from vmodel.rights.certificate import Licence, check_certificate, parse_licence
+from vmodel.rights.errors import CertificateInvalid
+from vmodel.rights.keys import Authority, keys_folder, read_authority
+from vmodel.rights.originals import Originals
+from vmodel.rights.papers import certificate_of, read_paper, record_was_changed
+from vmodel.rights.pixels import pixels_sha256
+from vmodel.rights.provenance import MIME_TYPES, Provenance, Trust, read_provenance
+from vmodel.rights.registry import RegisteredShot
+from vmodel.rights.shots import external_codes, find_by_file, find_by_mark, find_by_pixels, find_revocation, state_of
+from vmodel.rights.suspect import Suspect, read_suspect, sniff_mime
+
+CHANGED = "it was changed after it was signed"
+
+
+class Verdict(StrEnum):
+    """First word of an answer."""
+
+    AUTHENTIC = "authentic"
+    ALTERED = "altered"
+    COPY = "copy"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was found out about a picture.
+
+    Attributes:
+        verdict: in one word.
+        reason: in one sentence.
+        found_by: "manifest", "pixels", "mark" or "likeness"; "" for an unknown picture.
+        licence: that was given for the picture; None for an unknown one.
+        state: of the licence: "valid", "revoked", "expired", "not yet valid", or "unchecked" where no registry knows
+            it; "" without a licence.
+        codes: scheme -> code of registration centres.
+    """
+
+    verdict: Verdict
+    reason: str
+    found_by: str = ""
+    licence: Licence | None = None
+    state: str = ""
+    codes: tuple[tuple[str, str], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values that anybody may see."""
+        plain = asdict(self) | {"verdict": self.verdict.value, "codes": dict(self.codes)}
+        if self.licence is not None:
+            plain["licence"] = self.licence.to_json()
+        return plain
+
+
+class Verifier:
+    """Checks pictures against one installation's registry, and against the roots that it trusts."""
+
+    def __init__(self, settings: Settings, database: Database, roots: Sequence[x509.Certificate] = ()) -> None:
+        """Prepare for checking; keys are used where there are some, never made.
+
+        Args:
+            settings: of the installation.
+            database: of the registry.
+            roots: of other installations, trusted too.
+        """
+        self.settings = settings
+        self.database = database
+        folder = keys_folder(settings)
+        self.authority: Authority | None = read_authority(folder) if folder.is_dir() else None
+        self.roots = [*([self.authority.root] if self.authority else []), *roots]
+        self.originals = Originals(settings)
+
+    def verify(self, content: bytes, name: str) -> Verification:
+        """Find out what a file is.
+
+        Args:
+            content: of the file.
+            name: for messages.
+        Raises:
+            UnreadablePhoto, PhotoTooLarge: it is no picture, and nothing of ours is in it.
+        """
+        manifest = self._manifest(content)
+        try:
+            suspect = read_suspect(content, name, self.settings.max_megapixels)
+        except UnreadablePhoto:
+            damaged = None if manifest is None else self._judge_damaged(manifest)
+            if damaged is None:
+                raise
+            return damaged
+        if manifest is not None and manifest.certificate is not None:
+            return self._judge_manifest(suspect, manifest)
+        return self.recognise(suspect)
+
+    def recognise(self, suspect: Suspect) -> Verification:
+        """Find out whose a picture is by what it shows alone."""
+        with self.database.transaction() as session:
+            exact = find_by_pixels(session, pixels_sha256(suspect.samples))
+        if exact is not None:
+            return self._as_copy(exact, "pixels", "it has exactly the pixels of a registered picture")
+        marked = self._read_mark(suspect)
+        if marked is not None:
+            if self._shows(suspect, marked):
+                return self._as_copy(marked, "mark", "its invisible mark names the licence, and it shows that picture")
+            reason = "it carries the invisible mark of a licence that was given for another picture"
+            return self._with_licence(Verdict.ALTERED, reason, "mark", marked)
+        return Verification(Verdict.UNKNOWN, "no picture of this registry is recognised in it")
+
+    def _judge_manifest(self, suspect: Suspect, manifest: Provenance) -> Verification:
+        try:
+            licence = check_certificate(manifest.certificate or {}, self.roots)
+        except CertificateInvalid as error:
+            found = self.recognise(suspect)
+            stranger = Verification(Verdict.UNKNOWN, f"its licence certificate {error.reason}")
+            return stranger if found.verdict is Verdict.UNKNOWN else found
+        if manifest.trust is Trust.WELL_FORMED:
+            # Somebody else has signed it: then only what the picture shows counts, not the licence that was put in.
+            found = self.recognise(suspect)
+            if found.licence is not None and found.licence.id == licence.id:
+                return found
+            fault: str | None = "somebody else signed it and put in the licence of another picture"
+        elif manifest.trust is Trust.BROKEN:
+            fault = CHANGED
+        else:
+            fault = _fault_of(suspect, licence, manifest) or self._foreign_bytes(suspect, licence)
+        if fault is not None:
+            return self.answer(Verdict.ALTERED, fault, "manifest", licence)
+        return self.answer(Verdict.AUTHENTIC, "its signed manifest is whole", "manifest", licence)
+
+    def _foreign_bytes(self, suspect: Suspect, licence: Licence) -> str | None:
+        """What is wrong with a signed file that was never published: room that no signature covers was used."""
+        with self.database.transaction() as session:
+            known = session.get(RegisteredShot, licence.id) is not None
+            if not known or find_by_file(session, suspect.sha256) is not None:
+                return None
+        return "picture and licence are as signed, but bytes around the signature were changed"
+
+    def _judge_damaged(self, manifest: Provenance) -> Verification | None:
+        try:
+            licence = check_certificate(manifest.certificate or {}, self.roots)
+        except CertificateInvalid:
+            return None
+        return self.answer(Verdict.ALTERED, CHANGED, "manifest", licence)
+
+    def _manifest(self, content: bytes) -> Provenance | None:
+        mime = sniff_mime(content)
+        return read_provenance(content, mime, _pem(self.roots)) if mime else None
+
+    def _read_mark(self, suspect: Suspect) -> RegisteredShot | None:
+        from vmodel.rights.watermark import read_mark
+
+        if self.authority is None:
+            return None
+        reading = read_mark(suspect.rgb, self.authority.mark_key)
+        if reading is None:
+            return None
+        with self.database.transaction() as session:
+            return find_by_mark(session, reading.payload)
+
+    def _shows(self, suspect: Suspect, shot: RegisteredShot) -> bool:
+        """True if the suspect shows the registered picture, as far as that can still be told."""
+        from vmodel.rights.likeness import SAME, likeness
+
+        original = self.originals.get(shot.id)
+        # Without the original nothing speaks against the mark.
+        return original is None or likeness(suspect.rgb, original) >= SAME
+
+    def _as_copy(self, shot: RegisteredShot, found_by: str, reason: str) -> Verification:
+        return self._with_licence(Verdict.COPY, reason, found_by, shot)
+
+    def _with_licence(self, verdict: Verdict, reason: str, found_by: str, shot: RegisteredShot) -> Verification:
+        return self.answer(verdict, reason, found_by, parse_licence(json.loads(shot.certificate)))
+
+    def answer(self, verdict: Verdict, reason: str, found_by: str, licence: Licence) -> Verification:
+        """An answer with what the registry says of the licence today."""
+        with self.database.transaction() as session:
+            known = session.get(RegisteredShot, licence.id) is not None
+            revocation = find_revocation(session, licence.id)
+            codes = external_codes(session, licence.id)
+        if revocation is not None:
+            reason = f"{reason}; its licence was revoked on {revocation.revoked_at:%Y-%m-%d}: {revocation.reason}"
+        state = state_of(licence, revocation, now().date()) if known else _unchecked(licence, now().date())
+        return Verification(verdict, reason, found_by, licence, state, tuple(sorted(codes.items())))
+
+
+def verify_paper(
+    content: bytes, path: Path, verifier: Verifier, record_sha256: Callable[[Mapping[str, Any]], str]
+) -> Verification:
+    """Check a sidecar or a certificate, and that the picture beside a sidecar is the one it was given for.
+
+    Args:
+        content: of the file.
+        path: of the file; the picture that a sidecar names is looked for beside it.
+        verifier: checks the picture.
+        record_sha256: of ``vmodel.sidecar``.
+    """
+    try:
+        paper = read_paper(content)
+        licence = check_certificate(certificate_of(paper), verifier.roots)
+    except CertificateInvalid as error:
+        verdict = Verdict.ALTERED if "changed" in error.reason else Verdict.UNKNOWN
+        return Verification(verdict, f"the licence certificate {error.reason}")
+    if record_was_changed(paper, licence.record_sha256, record_sha256):
+        reason = "the sidecar was changed after its licence was signed"
+        return verifier.answer(Verdict.ALTERED, reason, "manifest", licence)
+    picture = path.parent / Path(str(paper.get("picture", ""))).name
+    if "certificate" in paper and picture.is_file():
+        found = verifier.verify(picture.read_bytes(), picture.name)
+        if found.licence is None or found.licence.id != licence.id:
+            reason = f"the licence was given for another picture than {picture.name}"
+            return verifier.answer(Verdict.ALTERED, reason, "manifest", licence)
+    return verifier.answer(Verdict.AUTHENTIC, "the certificate's signature is whole", "manifest", licence)
+
+
+def _fault_of(suspect: Suspect, licence: Licence, manifest: Provenance) -> str | None:
+    """What does not fit together in a file whose signature is whole."""
+    if manifest.mark != licence.mark:
+        return "its manifest is bound to another mark than its licence"
+    height, width = suspect.samples.shape[:2]
+    if (height, width) != (licence.height, licence.width):
+        return "its licence was given for a picture of another size"
+    if suspect.mime == MIME_TYPES["png"] and pixels_sha256(suspect.samples) != licence.picture_sha256:
+        return "its licence was given for another picture"
+    return None
+
+
+def _unchecked(licence: Licence, today: date) -> str:
+    state = state_of(licence, None, today)
+    return "unchecked" if state == "valid" else state
+
+
+def _pem(roots: Sequence[x509.Certificate]) -> str | None:
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return "".join(root.public_bytes(Encoding.PEM).decode() for root in roots) or None
