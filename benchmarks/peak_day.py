@@ -117,9 +117,9 @@ def _read(arguments: Sequence[str] | None) -> tuple[Load, int, str | None]:
 def open_sellers(database: Database, count: int) -> list[str]:
     """Sellers with more credits than they can spend here."""
     ids: list[str] = []
-    for begin in range(0, count, 500):
+    for begin in range(0, count, 50):
         with database.transaction() as session:
-            for number in range(begin, min(count, begin + 500)):
+            for number in range(begin, min(count, begin + 50)):
                 seller = create_account(session, f"shop {number}", f"shop{number}@shop.example", plan="shop").id
                 grant(session, seller, 10**6, "benchmark")
                 ids.append(seller)

