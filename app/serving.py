@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import socket
+import threading
+from collections.abc import Callable
+from functools import partial
+from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from app.api.factory import create_app
+from app.api.installation import Installation
 from app.logs import write_logs
 from app.supervisor import Supervisor
 from vmodel.config import Settings
 from vmodel.errors import SetupError
+from vmodel.service.accounts import list_accounts
+from vmodel.service.courier import Courier
 
 _DRAIN_S = 20
 _PICTURE_S = 60
+_CALL_S = 15
 
 
 class PortTaken(SetupError):
@@ -40,23 +49,52 @@ def serve_until_stopped(settings: Settings, host: str, port: int, workers: int =
     listening = _listen(host, port)
     write_logs()
     app = create_app(settings)
-    bound_host, bound_port = listening.getsockname()[:2]
-    print(f"vmodel is at http://{bound_host}:{bound_port}", flush=True)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_DRAIN_S,
-        timeout_keep_alive=15,
-        h11_max_incomplete_event_size=32_768,
-    )
+    here: Installation = app.state.installation
+    courier = Courier(here.database, here.secret, settings.webhooks_inside)
+    carrying = threading.Thread(target=courier.run, args=(here.leaving,), name="courier", daemon=True)
     supervisor = Supervisor(workers, drain_s=_PICTURE_S)
+    carrying.start()
     supervisor.start()
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        _Server(app, partial(_greet, here, listening)).run(sockets=[listening])
     finally:
+        here.leaving.set()
         supervisor.stop()
+        carrying.join(_CALL_S)
+
+
+class _Server(uvicorn.Server):
+    """Says when it is there, and lets endless streams end when it is asked to leave."""
+
+    def __init__(self, app: FastAPI, greet: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_DRAIN_S,
+            timeout_keep_alive=15,
+            h11_max_incomplete_event_size=32_768,
+        )
+        super().__init__(config)
+        self._greet, self._here = greet, app.state.installation
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._greet()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._here.leaving.set()
+        super().handle_exit(sig, frame)
+
+
+def _greet(here: Installation, listening: socket.socket) -> None:
+    host, port = listening.getsockname()[:2]
+    print(f"vmodel is at http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+    with here.database.transaction() as session:
+        has_operator = bool(list_accounts(session, "operator"))
+    if not has_operator:
+        print("Nobody can sign in yet; make an operator: vmodel admin init --email YOU@SHOP.EXAMPLE", flush=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:

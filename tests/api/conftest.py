@@ -75,7 +75,7 @@ def tee_photo(examples: Path) -> bytes:
     from PIL import Image
 
     with Image.open(examples / "logo-tee.jpg") as photo:
-        small = photo.resize((600, 800), Image.Resampling.LANCZOS)
+        small = photo.resize((300, 400), Image.Resampling.LANCZOS)
     stream = io.BytesIO()
     small.save(stream, "JPEG", quality=92)
     return stream.getvalue()

@@ -67,16 +67,20 @@ def test_the_description_can_be_read_by_programs(stranger: TestClient) -> None:
 
 
 def test_the_service_starts_says_where_it_is_and_stops_when_asked(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "app.cli", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", "0", "--workers", "0"]
     environment = os.environ | {"VMODEL_HOME": str(tmp_path)}
-    with subprocess.Popen(
+    service = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=ROOT
-    ) as service:
+    )
+    try:
         assert service.stdout is not None
         address = service.stdout.readline().split()[-1]
-        assert httpx.get(f"{address}/v1/ready", timeout=30).json()["status"] == "ok"
+        assert httpx.get(f"{address}/v1/ready", timeout=60).json()["status"] == "ok"
+        assert "vmodel admin init" in service.stdout.readline()
         service.send_signal(signal.SIGTERM)
-        _, log = service.communicate(timeout=60)
+        _, log = service.communicate(timeout=120)
+    finally:
+        service.kill()
     requests = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     assert any(
         line["event"] == "request" and line["path"] == "/v1/ready" and line["status"] == 200 for line in requests

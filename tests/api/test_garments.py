@@ -26,10 +26,10 @@ def test_an_uploaded_photo_is_understood_at_once(tee: dict[str, Any]) -> None:
     understood = tee["understood"]
     assert tee["problem"] is None
     assert (understood["category"], understood["sleeve"], understood["stated"]) == ("top", "short", False)
-    assert understood["photo_size"] == [800, 600]
+    assert understood["photo_size"] == [400, 300]
     x, y = understood["landmarks"]["hem_left"]
-    assert 300 < x < 600
-    assert 500 < y < 800
+    assert 150 < x < 300
+    assert 250 < y < 400
     assert 40 < understood["size_cm"]["width"] < 60
     assert 50 < understood["size_cm"]["length"] < 85
 
@@ -64,8 +64,8 @@ def test_corrections_are_read_again_with_the_sellers_word(anna: TestClient, tee_
     taken_back = anna.patch(address, json={"category": None}).json()
     assert (taken_back["understood"]["category"], taken_back["category"]) == ("top", None)
     assert taken_back["width_cm"] == 51
-    moved = anna.patch(address, json={"landmarks": {"hem_left": [400, 700]}}).json()
-    assert moved["understood"]["landmarks"]["hem_left"] == pytest.approx([400, 700], abs=25)
+    moved = anna.patch(address, json={"landmarks": {"hem_left": [200, 350]}}).json()
+    assert moved["understood"]["landmarks"]["hem_left"] == pytest.approx([200, 350], abs=13)
     assert anna.get(address).json() == moved
 
 
@@ -92,8 +92,8 @@ def test_a_correction_that_fits_no_garment_is_refused_and_changes_nothing(
 def test_a_mask_overrides_the_cutout_and_can_be_taken_back(anna: TestClient, tee_photo: bytes) -> None:
     garment = upload(anna, tee_photo).json()
     address = f"/v1/garments/{garment['id']}"
-    drawn = np.zeros((800, 600), np.uint8)
-    drawn[150:700, 150:450] = 255
+    drawn = np.zeros((400, 300), np.uint8)
+    drawn[75:350, 75:225] = 255
     stream = io.BytesIO()
     Image.fromarray(drawn).save(stream, "PNG")
     masked = anna.put(f"{address}/mask", files={"mask": ("m.png", stream.getvalue())}).json()

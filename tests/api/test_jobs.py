@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from api_callers import BLANK, client_of, deliver_blank, new_account, upload, work_off
+from api_callers import BLANK, client_of, deliver_blank, new_account, picture, upload, work_off
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
@@ -56,7 +56,6 @@ def test_a_job_goes_from_its_price_to_its_pictures_and_their_charge(
     assert Image.open(io.BytesIO(saved.content)).getpixel((0, 0)) == (2, 120, 90)
     assert stranger.get(shot["links"]["picture"]).content == saved.content
     assert anna.get(f"/v1/shots/{shot['id']}/sidecar").json() == {"seed": 1}
-    assert anna.get(f"/v1/shots/{shot['id']}/preview").headers["content-type"] == "image/jpeg"
 
 
 def test_the_same_key_is_the_same_job_even_if_asked_at_once(anna: TestClient, garment_id: str) -> None:
@@ -102,7 +101,7 @@ def test_corrections_reach_the_worker_as_files_of_the_seller(
     anna: TestClient, here: Installation, tee_photo: bytes
 ) -> None:
     garment = upload(anna, tee_photo, category="top").json()
-    anna.patch(f"/v1/garments/{garment['id']}", json={"landmarks": {"hem_left": [400, 700]}, "width_cm": 52})
+    anna.patch(f"/v1/garments/{garment['id']}", json={"landmarks": {"hem_left": [200, 350]}, "width_cm": 52})
     job = ask(anna, garment["id"]).json()
     heartbeat.join(here.database, "looker", 4)
     parts = lanes.release_parts(here.database)
@@ -112,7 +111,7 @@ def test_corrections_reach_the_worker_as_files_of_the_seller(
     assert work is not None
     assert (work.garment["category"], work.garment["width_cm"]) == ("top", 52.0)
     landmarks = json.loads(here.store.get(work.account_id, str(work.garment["landmarks"])))
-    assert landmarks == {"landmarks": {"hem_left": [400.0, 700.0]}}
+    assert landmarks == {"landmarks": {"hem_left": [200.0, 350.0]}}
     refused = anna.delete(f"/v1/garments/{garment['id']}")
     assert (refused.status_code, refused.json()["code"]) == (409, "garment_in_use")
 
@@ -200,8 +199,11 @@ def test_a_picture_that_is_being_made_shows_its_stage(anna: TestClient, here: In
     deliver_blank(here, first, "tests")
     work = settling.begin_shot(here.database, second, "tests")
     assert work is not None
-    settling.tell_progress(here.database, work, "tests", "drape", 0.4)
+    preview = here.store.put(work.account_id, picture((9, 9, 9), (24, 32), "JPEG"), "jpg")
+    settling.tell_progress(here.database, work, "tests", "drape", 0.4, preview)
     seen = anna.get(f"/v1/jobs/{job['id']}").json()
     assert (seen["state"], seen["charged"], seen["share"]) == ("running", 1, 0.7)
     assert (seen["shots"][1]["stage"], seen["shots"][1]["share"]) == ("drape", 0.4)
     assert seen["eta_s"] is not None
+    assert anna.get(f"/v1/shots/{second}/preview").headers["content-type"] == "image/jpeg"
+    assert anna.get(f"/v1/shots/{second}/picture").status_code == 404
