@@ -296,8 +296,11 @@ def _shots_since(database: Database, begun: float) -> list[tuple[str, float, flo
     asked = select(ShotRow.job_id, ShotRow.created_at, ShotRow.started_at, ShotRow.ended_at)
     with database.transaction() as session:
         rows = session.execute(asked.where(ShotRow.state == DONE)).all()
-    made = [(job, *(moment.timestamp() for moment in moments if moment is not None)) for job, *moments in rows]
-    return [(row[0], row[1], row[2], row[3]) for row in made if len(row) == 4 and row[1] >= begun]
+    made = []
+    for job, created, started, ended in rows:
+        if started is not None and ended is not None and created.timestamp() >= begun:
+            made.append((job, created.timestamp(), started.timestamp(), ended.timestamp()))
+    return made
 
 
 def prove(settings: Settings, database: Database) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from vmodel.database import Database, now
 from vmodel.service import access
@@ -16,6 +16,7 @@ from vmodel.service.access import (
     create_api_key,
     find_api_key,
     find_session,
+    forget_sign_ins,
     list_api_keys,
     log_in,
     open_session,
@@ -32,7 +33,7 @@ from vmodel.service.errors import (
     SessionInvalid,
     WrongPassword,
 )
-from vmodel.service.rates import check_rate
+from vmodel.service.rates import RateWindow, check_rate
 
 PASSWORD = "a long enough password"
 
@@ -188,6 +189,25 @@ def test_a_full_window_says_when_the_next_request_goes_through(any_database: Dat
     wait_s = ask(103)
     assert ask(103 + wait_s - 1) > 0
     assert ask(103 + wait_s) == 0
+
+
+def test_what_counts_no_more_is_forgotten_and_what_counts_stays(any_database: Database, seller: Account) -> None:
+    with any_database.transaction() as session:
+        check_rate(session, "sign-in:old", limit=5, per_s=900, at_s=1_000_000)
+        check_rate(session, "key:old", limit=5, per_s=60, at_s=1_000_000)
+        old, young = open_session(session, seller.id), open_session(session, seller.id)
+        session.execute(
+            update(LoginSession).where(LoginSession.csrf == old.csrf).values(expires_at=now() - timedelta(seconds=1))
+        )
+    with pytest.raises(WrongPassword):
+        log_in(any_database, "lin@shop.example", "a wrong password", origin="192.0.2.7")
+    with any_database.transaction() as session:
+        forget_sign_ins(session)
+    with any_database.transaction() as session:
+        counted = set(session.scalars(select(RateWindow.subject)))
+        logins = list(session.scalars(select(LoginSession.csrf)))
+    assert counted == {"key:old", "sign-in:lin@shop.example", "sign-in-from:192.0.2.7"}
+    assert logins == [young.csrf]
 
 
 def test_the_audit_log_only_grows(any_database: Database, seller: Account) -> None:

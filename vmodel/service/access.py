@@ -25,7 +25,7 @@ from vmodel.service.errors import (
     UnknownAccount,
     WrongPassword,
 )
-from vmodel.service.rates import check_rate
+from vmodel.service.rates import check_rate, forget_rates
 
 #: What a key may do. read: look at what is one's own. shoot: upload, submit, cancel. manage: delete, webhooks, keys.
 #: operate: see and change what is others'.
@@ -34,6 +34,7 @@ LOGIN_DAYS = 7
 LOGINS_PER_QUARTER = 10
 _SCOPES_OF_ROLE = {"seller": SCOPES[:3], "designer": SCOPES[:3], "operator": SCOPES}
 _QUARTER_S = 900
+_SIGN_IN = "sign-in"
 _HOUR = timedelta(hours=1)
 
 
@@ -175,7 +176,7 @@ def log_in(database: Database, email: str, password: str, origin: str = "") -> L
         RateLimited: too many tries for this address or from this origin.
         WrongPassword: they do not belong together.
     """
-    subjects = [f"login:{email.strip().lower()[:200]}", *([f"login-from:{origin[:100]}"] if origin else [])]
+    subjects = [f"{_SIGN_IN}:{email.strip().lower()[:200]}", *([f"{_SIGN_IN}-from:{origin[:100]}"] if origin else [])]
     with database.transaction() as session:
         for factor, subject in enumerate(subjects, start=1):
             check_rate(session, subject, factor * LOGINS_PER_QUARTER, _QUARTER_S)
@@ -190,6 +191,12 @@ def log_in(database: Database, email: str, password: str, origin: str = "") -> L
         return open_session(session, account.id)
 
 
+def forget_sign_ins(session: Session) -> None:
+    """Drop what is counted no more: tries to sign in that are long ago, whoever made them, and logins that ended."""
+    forget_rates(session, _SIGN_IN, _QUARTER_S)
+    session.execute(delete(LoginSession).where(LoginSession.expires_at < now()))
+
+
 def open_session(session: Session, account_id: str) -> Login:
     """Begin a login whose caller has checked the password.
 
@@ -199,7 +206,6 @@ def open_session(session: Session, account_id: str) -> Login:
     account = find_account(session, account_id)
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     opened, expires = now(), now() + timedelta(days=LOGIN_DAYS)
-    session.execute(delete(LoginSession).where(LoginSession.expires_at < opened))
     row = LoginSession(
         token_hash=_digest(token), account_id=account.id, csrf=csrf, created_at=opened, expires_at=expires
     )

@@ -61,6 +61,18 @@ def check_rate(session: Session, subject: str, limit: int, per_s: int, at_s: flo
         raise RateLimited(limit, per_s, _wait_s(before or 0, here, limit, per_s, passed_s))
 
 
+def forget_rates(session: Session, prefix: str, per_s: int) -> None:
+    """Drop windows that count no more.
+
+    Args:
+        session: of an open transaction.
+        prefix: of the subjects; all of them are counted in windows of ``per_s``.
+        per_s: length of a window.
+    """
+    passed = RateWindow.window < int(time.time() // per_s) - 1
+    session.execute(delete(RateWindow).where(RateWindow.subject.startswith(prefix, autoescape=True), passed))
+
+
 def _wait_s(before: int, here: int, limit: int, per_s: int, passed_s: float) -> int:
     # ``here`` holds the refused request; with it the share of the last window must shrink to limit - here, or, where
     # this window is full by itself, the same must come true of this one in the next.

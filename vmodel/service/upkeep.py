@@ -10,6 +10,7 @@ from sqlalchemy import select
 from vmodel.config import Settings
 from vmodel.database import Database, now
 from vmodel.service import lanes, retention
+from vmodel.service.access import forget_sign_ins
 from vmodel.service.durable import DurableQueue
 from vmodel.service.heads import keep_signed
 from vmodel.service.job_tables import OPEN, RELEASED, RUNNING, JobRow, PartRow
@@ -26,6 +27,8 @@ def keep_up(settings: Settings, database: Database, store: FileStore, queue: Dur
     expire_jobs(database)
     expire_reservations(database)
     keep_signed(settings, database)
+    with database.transaction() as session:
+        forget_sign_ins(session)
     retention.keep_promises(settings, database, store)
 
 
