@@ -47,6 +47,9 @@ def shoot_photos(
     length_cm: flags.LengthCm = None,
     size_chart: flags.Chart = None,
     garment_size: flags.GarmentSize = None,
+    worn_with: flags.With = None,
+    outfit: flags.Outfit = None,
+    tucked: flags.Tucked = False,
     sidecar: flags.From = None,
 ) -> None:
     """Make pictures of virtual models wearing the garments of flat-lay photos.
@@ -57,6 +60,7 @@ def shoot_photos(
     from app.output import Output
     from pipelines.loading import PIPELINES, load_pipeline, weights_used
     from vmodel.config import Settings
+    from vmodel.outfits import read_outfit
     from vmodel.preflight import check_requests
     from vmodel.publish import Publisher
     from vmodel.request import GarmentSource, ShotRequest, every_shot, parse_size
@@ -77,9 +81,11 @@ def shoot_photos(
                 )
                 for photo in photos or []
             ]
+            further, inside = read_outfit(outfit, worn_with or [])
             like = ShotRequest(
-                garments[0], None, None, "front", framing, light, background, parse_size(size), seed, pipeline, steps
-            )
+                garments[0], None, None, "front", framing, light, background, parse_size(size), seed, pipeline, steps,
+                further, tucked or inside,
+            )  # fmt: skip
             requests = every_shot(garments, model or [None], pose or [None], view or ["front"], like, count)
         studio = Studio(settings)
         check_requests(requests, studio.roster, PIPELINES)

@@ -10,6 +10,7 @@ import typer
 _GARMENT = "The garment"
 _PICTURE = "The picture"
 _OUTPUT = "Output"
+_OUTFIT = "The outfit"
 
 Photos = Annotated[list[Path] | None, typer.Argument(help="Flat-lay photos, one garment each.", show_default=False)]
 Models = Annotated[
@@ -56,6 +57,15 @@ Maps = Annotated[bool, typer.Option("--maps", help="Save the condition maps too.
 Sheet = Annotated[
     bool, typer.Option("--contact-sheet", help="One page of all pictures of this run.", rich_help_panel=_OUTPUT)
 ]
+With = Annotated[
+    list[Path] | None,
+    typer.Option("--with", help="Flat-lay of a garment worn with it; may be repeated.", rich_help_panel=_OUTFIT),
+]
+Outfit = Annotated[
+    Path | None,
+    typer.Option("--outfit", help="YAML file of the garments worn with it, see docs/cli.md.", rich_help_panel=_OUTFIT),
+]
+Tucked = Annotated[bool, typer.Option("--tucked", help="Tops go inside trousers and skirts.", rich_help_panel=_OUTFIT)]
 Mask = Annotated[Path | None, typer.Option(help="Black and white picture of the garment.", rich_help_panel=_GARMENT)]
 Back = Annotated[Path | None, typer.Option(help="Flat-lay of the garment's back.", rich_help_panel=_GARMENT)]
 Category = Annotated[

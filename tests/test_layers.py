@@ -16,6 +16,7 @@ STAGES = ["garment", "body", "drape", "scene"]
 #: The modules that join the stages, each after what it may import.
 JOINTS = [
     "request",
+    "outfits",
     "casting",
     "looks",
     "rights",

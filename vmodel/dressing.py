@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 
 from vmodel.body.anny_model import prepare_body_model
 from vmodel.body.base_layer import choose_base_layer
@@ -12,20 +12,31 @@ from vmodel.body.hair_motion import pose_hair
 from vmodel.body.model import Body, build_body
 from vmodel.body.pose import load_pose
 from vmodel.casting import choose_pose, rank_models
-from vmodel.drape import drape
+from vmodel.drape import drape_outfit
 from vmodel.errors import DrapeFailed
 from vmodel.files import sha256_of
 from vmodel.garment.scale import read_size_chart, scale_garment
 from vmodel.looks import grown_hair, painted_skin
-from vmodel.reading import check_rights
+from vmodel.reading import check_rights, read_pattern
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.scene import Scene
 from vmodel.studio import Studio
 from vmodel.take import Pattern
-from vmodel.types import Drape, Garment, PosedBody, SkinTextures, Strands, VirtualModel
+from vmodel.types import (
+    Category,
+    Drape,
+    Garment,
+    GarmentKind,
+    PosedBody,
+    SkinTextures,
+    Strands,
+    VirtualModel,
+)
 
 ASKED = 3
 """How many people try a garment on before a failed drape is reported, unless the seller named one."""
+
+_WHOLE = Category.JUMPSUIT
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +46,7 @@ class DressedModel:
     Attributes:
         key: identifies who wears what in which pose.
         pose: its name or file.
-        garment: scaled to centimetres.
+        garment: the one on sale, scaled to centimetres.
         grown: hair on the body at rest; ``hair`` is the same in the pose.
     """
 
@@ -94,17 +105,38 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     pose = once("pose", pose_name, lambda: load_pose(pose_name))
     posed = once("posing", pose_key, lambda: body.posed(pose))
 
-    size_cm = read_size(request.garment)
-    garment = scale_garment(pattern.garment, body.measurements, model.gender, *size_cm)
-    key = (pattern.key, pose_key, size_cm)
-    worn = once("drape", key, lambda: drape(garment, body, pose, studio.settings, studio.report))
+    patterns = [pattern, *(_allowed(source, model, studio) for source in request.outfit)]
+    sizes_cm = [read_size(source) for source in (request.garment, *request.outfit)]
+    fitted = [
+        scale_garment(each.garment, body.measurements, model.gender, *size_cm)
+        for each, size_cm in zip(patterns, sizes_cm, strict=True)
+    ]
+    key = (tuple(each.key for each in patterns), tuple(sizes_cm), request.tucked, pose_key)
+    settings, tell = studio.settings, studio.report
+    whole, worn = once("drape", key, lambda: drape_outfit(fitted, body, pose, settings, request.tucked, tell))
 
-    base_layer = choose_base_layer(pattern.kind, model)
+    base_layer = choose_base_layer(_as_one([garment.kind for garment in fitted]), model)
     skin = once("skin", (model.id, base_layer), lambda: painted_skin(model, body, base_layer, cache))
     grown = once("hair", model.id, lambda: grown_hair(model, body, cache))
     hair = once("posing hair", key, lambda: pose_hair(grown, body, posed, worn.vertices_m))
-    scene = once("scene", key, lambda: Scene(posed, body, skin, hair, worn, garment))
-    return DressedModel(key, model, pose_name, garment, body, posed, worn, skin, grown, hair, scene)
+    scene = once("scene", key, lambda: Scene(posed, body, skin, hair, worn, whole))
+    return DressedModel(key, model, pose_name, fitted[0], body, posed, worn, skin, grown, hair, scene)
+
+
+def _allowed(source: GarmentSource, model: VirtualModel, studio: Studio) -> Pattern:
+    """A further garment of the outfit; the rules for children hold for each."""
+    pattern = read_pattern(source, studio)
+    check_rights(model, source, pattern, studio)
+    return pattern
+
+
+def _as_one(kinds: Sequence[GarmentKind]) -> GarmentKind:
+    """The kind that decides the base layer: two halves that cover all are as good as a jumpsuit."""
+    main = kinds[0]
+    upper = [kind for kind in kinds if kind.category.covers_upper]
+    if not upper or not any(kind.category.covers_lower for kind in kinds):
+        return main
+    return main if main.category.covers_upper and main.category.covers_lower else replace(upper[0], category=_WHOLE)
 
 
 def read_size(source: GarmentSource) -> tuple[float | None, float | None]:

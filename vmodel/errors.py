@@ -8,7 +8,7 @@ VModelError
 │   ├── size: SizeImplausible SizeChartInvalid
 │   ├── body: UnknownModel ModelInvalid UnknownPose PoseInvalid PoseImpossible DetectorMissing
 │   ├── scene: UnknownView UnknownFraming UnknownLight UnknownBackground SizeOutOfRange
-│   ├── files: BadUsage OutputNotWritable SidecarInvalid
+│   ├── files: BadUsage OutputNotWritable SidecarInvalid OutfitInvalid
 │   └── policy: NotAllowedForChildren
 ├── StageError          the program could not finish; the message says what to try
 │   └── DrapeFailed ClothTornLoose
@@ -351,6 +351,16 @@ class SidecarInvalid(InputError):
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"The sidecar {path} {reason}; give the JSON file that lies beside a vmodel picture.")
         self.path = path
+
+
+class OutfitInvalid(InputError):
+    """An outfit file cannot be used."""
+
+    code = "outfit_invalid"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"The outfit {path} {reason}; docs/cli.md shows what it holds.")
+        self.path, self.reason = path, reason
 
 
 class NotAllowedForChildren(InputError):

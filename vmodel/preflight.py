@@ -24,6 +24,9 @@ from vmodel.rights.policy import check_declared, read_category
 from vmodel.scene import FRAMINGS, LIGHTS, read_background
 from vmodel.scene.camera import view_angle
 
+MOST_WORN = 4
+"""Garments of an outfit, the one on sale among them."""
+
 
 def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: Iterable[str]) -> None:
     """Check names, flags and side files of all shots, but not yet their photos.
@@ -37,11 +40,9 @@ def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: I
     """
     if not requests:
         raise BadUsage("Nothing is asked for.")
-    for request in requests:
-        # First of all, so that no other refusal hides this one.
-        if request.model is not None:
-            check_declared(roster[request.model], request.garment.category, request.garment.material)
-    for source in dict.fromkeys(request.garment for request in requests):
+    # First of all, so that no other refusal hides this one.
+    _check_wearers(requests, roster)
+    for source in dict.fromkeys(each for request in requests for each in (request.garment, *request.outfit)):
         _check_source(source)
     if len({request.garment.photo for request in requests}) > 1:
         _check_single(requests[0].garment)
@@ -49,6 +50,7 @@ def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: I
     for request in requests:
         if request.pipeline not in known:
             raise PipelineUnknown(request.pipeline, known)
+        _check_outfit(request)
         read_category(request.garment.category)
         view_angle(request.view)
     for pose in dict.fromkeys(request.pose for request in requests):
@@ -60,6 +62,13 @@ def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: I
         if request.light not in LIGHTS:
             raise UnknownLight(request.light, LIGHTS)
         read_background(request.background)
+
+
+def _check_wearers(requests: Sequence[ShotRequest], roster: Roster) -> None:
+    for request in requests:
+        if request.model is not None:
+            for source in (request.garment, *request.outfit):
+                check_declared(roster[request.model], source.category, source.material)
 
 
 def _check_source(source: GarmentSource) -> None:
@@ -81,6 +90,15 @@ def _check_source(source: GarmentSource) -> None:
         # Also refuses NaN, which compares false.
         if centimetres is not None and not 5 <= centimetres <= 250:
             raise BadUsage(f"{flag} {centimetres:g} is not a garment's size; measure it lying flat in centimetres.")
+
+
+def _check_outfit(request: ShotRequest) -> None:
+    if len(request.outfit) > MOST_WORN - 1:
+        raise BadUsage(f"A model wears at most {MOST_WORN} garments; leave out some of the outfit.")
+    for source in request.outfit:
+        read_category(source.category)
+        if not source.photo.is_file():
+            raise PhotoNotFound(str(source.photo))
 
 
 def _check_single(source: GarmentSource) -> None:

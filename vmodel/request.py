@@ -13,6 +13,8 @@ from vmodel.errors import SizeOutOfRange
 from vmodel.scene.camera import check_size
 
 DEFAULT_SIZE = (1024, 768)
+FILE_FIELDS = ("photo", "mask", "back", "landmarks", "size_chart")
+"""Fields of ``GarmentSource`` that name files."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,21 @@ class GarmentSource:
     size_chart: Path | None = None
     garment_size: str | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """What was given, as plain values; paths become strings."""
+        given = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
+        return {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> GarmentSource:
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            TypeError: a field is not known.
+        """
+        typed: dict[str, Any] = {name: Path(v) if name in FILE_FIELDS else v for name, v in plain.items()}
+        return cls(**typed)
+
 
 @dataclass(frozen=True)
 class ShotRequest:
@@ -56,6 +73,8 @@ class ShotRequest:
         seed: drives whatever a pipeline draws by chance.
         pipeline: name in ``pipelines``.
         steps: how often a pipeline asks its network; None for as often as suits it.
+        outfit: further garments that the model wears with the one on sale, in any order.
+        tucked: tops go inside what is worn on the legs.
     """
 
     garment: GarmentSource
@@ -69,16 +88,16 @@ class ShotRequest:
     seed: int = 0
     pipeline: str = "draft"
     steps: int | None = None
+    outfit: tuple[GarmentSource, ...] = ()
+    tucked: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a sidecar; paths become strings."""
-        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "garment"}
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in {"garment", "outfit"}}
         plain["size"] = format_size(self.size)
-        plain["garment"] = {
-            f.name: str(value) if isinstance(value, Path) else value
-            for f in fields(self.garment)
-            if (value := getattr(self.garment, f.name)) is not None
-        }
+        plain["garment"] = self.garment.to_json()
+        if self.outfit:
+            plain["outfit"] = [source.to_json() for source in self.outfit]
         return plain
 
     @classmethod
@@ -88,12 +107,10 @@ class ShotRequest:
         Raises:
             ValueError, KeyError, TypeError: the values are not those of a request.
         """
-        source = dict(plain["garment"])
-        for name in ("photo", "mask", "back", "landmarks", "size_chart"):
-            if name in source:
-                source[name] = Path(source[name])
-        rest = {name: value for name, value in plain.items() if name not in {"garment", "size"}}
-        return cls(garment=GarmentSource(**source), size=parse_size(plain["size"]), **rest)
+        garment = GarmentSource.from_json(plain["garment"])
+        outfit = tuple(GarmentSource.from_json(source) for source in plain.get("outfit", ()))
+        rest = {name: value for name, value in plain.items() if name not in {"garment", "size", "outfit"}}
+        return cls(garment=garment, size=parse_size(plain["size"]), outfit=outfit, **rest)
 
 
 def every_shot(

@@ -12,12 +12,12 @@ from typing import Any
 
 from vmodel.errors import SidecarInvalid, SizeOutOfRange
 from vmodel.files import sha256_of
-from vmodel.request import ShotRequest
+from vmodel.request import FILE_FIELDS, GarmentSource, ShotRequest
 from vmodel.take import Shot, Try
 
 FORMAT_VERSION = 1
 BLUR = "blur:"
-_FILES = ("photo", "mask", "back", "landmarks", "size_chart")
+_OUTFIT = "outfit."
 
 
 def describe_shot(shot: Shot) -> dict[str, Any]:
@@ -65,7 +65,9 @@ def record_sha256(content: Mapping[str, Any]) -> str:
         KeyError, TypeError, AttributeError: it is not that of a sidecar.
     """
     inputs, request = content["inputs"], dict(content["request"])
-    request["garment"] = {name: value for name, value in request["garment"].items() if name not in _FILES}
+    request["garment"] = _without_files(request["garment"])
+    if "outfit" in request:
+        request["outfit"] = [_without_files(garment) for garment in request["outfit"]]
     for name in inputs.keys() & {"pose", "background"}:
         request[name] = BLUR if str(request[name]).startswith(BLUR) else ""
     record = {name: content[name] for name in ("garment", "model", "fit", "drape", "made_by", "tries")}
@@ -73,6 +75,10 @@ def record_sha256(content: Mapping[str, Any]) -> str:
     record |= {"inputs": inputs, "request": request}
     text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _without_files(garment: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in garment.items() if name not in FILE_FIELDS}
 
 
 def _describe_try(each: Try) -> dict[str, Any]:
@@ -93,11 +99,12 @@ def read_sidecar(path: Path) -> ShotRequest:
             raise SidecarInvalid(str(path), f"has format {content['format']}, not {FORMAT_VERSION}")
         request = ShotRequest.from_json(content["request"])
         digests = {str(name): str(digest) for name, digest in content["inputs"].items()}
+        stated = {name: _input_path(request, name) for name in digests}
     except (OSError, UnicodeDecodeError, RecursionError) as error:
         raise SidecarInvalid(str(path), f"cannot be read ({_reason(error)})") from None
-    except (json.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError, SizeOutOfRange) as error:
+    except (json.JSONDecodeError, KeyError, TypeError, AttributeError, IndexError, ValueError, SizeOutOfRange) as error:
         raise SidecarInvalid(str(path), f"is not one of vmodel ({_reason(error)})") from None
-    found = {name: _find(path, name, _input_path(request, name), digests[name]) for name in digests}
+    found = {name: _find(path, name, stated[name], digests[name]) for name in digests}
     return _with_files(request, found)
 
 
@@ -109,16 +116,27 @@ def _find(sidecar: Path, name: str, stated: Path, digest: str) -> Path:
 
 
 def _input_path(request: ShotRequest, name: str) -> Path:
-    value = getattr(request.garment if name in _FILES else request, name, None)
+    """Where the request says that an input lies; its name is that of ``_input_files``."""
+    if name.startswith(_OUTFIT):
+        number, field = name.removeprefix(_OUTFIT).split(".")
+        value = getattr(request.outfit[int(number)], field)
+    else:
+        value = getattr(request.garment if name in FILE_FIELDS else request, name, None)
     return Path(str(value).removeprefix(BLUR)) if isinstance(value, str | Path) else Path(name)
 
 
 def _input_files(request: ShotRequest) -> dict[str, Path]:
-    """The request's files by field name; pose and background are files only if one of that name exists."""
-    named = {name: getattr(request.garment, name) for name in _FILES}
+    """The request's files by name; pose and background are files only if one of that name exists."""
+    named = _garment_files(request.garment, "")
+    for number, source in enumerate(request.outfit):
+        named |= _garment_files(source, f"{_OUTFIT}{number}.")
     free = {"pose": Path(request.pose or ""), "background": Path(request.background.removeprefix(BLUR))}
-    files = {name: path for name, path in named.items() if path is not None}
-    return files | {name: path for name, path in free.items() if path.is_file()}
+    return named | {name: path for name, path in free.items() if path.is_file()}
+
+
+def _garment_files(source: GarmentSource, prefix: str) -> dict[str, Path]:
+    named = {prefix + name: getattr(source, name) for name in FILE_FIELDS}
+    return {name: path for name, path in named.items() if path is not None}
 
 
 def _digests(request: ShotRequest) -> dict[str, str]:
@@ -130,18 +148,16 @@ def _absolute(request: ShotRequest) -> ShotRequest:
 
 
 def _with_files(request: ShotRequest, files: Mapping[str, Path]) -> ShotRequest:
-    old = request.garment
-    garment = replace(
-        old,
-        photo=files.get("photo", old.photo),
-        mask=files.get("mask", old.mask),
-        back=files.get("back", old.back),
-        landmarks=files.get("landmarks", old.landmarks),
-        size_chart=files.get("size_chart", old.size_chart),
-    )
     pose = str(files["pose"]) if "pose" in files else request.pose
     background = _blur_of(request) + str(files["background"]) if "background" in files else request.background
-    return replace(request, garment=garment, pose=pose, background=background)
+    garment = _garment_with(request.garment, "", files)
+    outfit = tuple(_garment_with(each, f"{_OUTFIT}{number}.", files) for number, each in enumerate(request.outfit))
+    return replace(request, garment=garment, outfit=outfit, pose=pose, background=background)
+
+
+def _garment_with(source: GarmentSource, prefix: str, files: Mapping[str, Path]) -> GarmentSource:
+    found: dict[str, Any] = {name: files[prefix + name] for name in FILE_FIELDS if prefix + name in files}
+    return replace(source, **found)
 
 
 def _blur_of(request: ShotRequest) -> str:

@@ -443,6 +443,8 @@ class Drape:
         panel: (T,) uint8 index into ``Garment.panels``.
         rest_edges: (E, 2) int32 and rest_lengths_m (E,) float32, for strain and wrinkles.
         open_edges: (O, 2) int32 vertex pairs on openings (hems, cuffs, neck), for visible thickness.
+        material: name in drape/materials.yaml.
+        texture_materials: of each texture, where several garments are joined; else empty, and all are ``material``.
         warnings: what a seller should know; never an excuse for a failed drape.
     """
 
@@ -456,6 +458,7 @@ class Drape:
     open_edges: IntArray
     material: str
     report: DrapeReport
+    texture_materials: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

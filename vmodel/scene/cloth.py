@@ -65,6 +65,13 @@ def look_of_material(drape: Drape | None) -> MaterialLook:
     return MATERIALS.get("" if drape is None else drape.material, MATERIALS[_DEFAULT])
 
 
+def looks_of_textures(drape: Drape | None, textures: int) -> list[MaterialLook]:
+    """How the fabric of each texture answers light."""
+    if drape is None or not drape.texture_materials:
+        return [look_of_material(drape)] * max(textures, 1)
+    return [MATERIALS.get(material, MATERIALS[_DEFAULT]) for material in drape.texture_materials]
+
+
 def fibre_tint(albedo: FloatArray) -> FloatArray:
     """Colour of the gloss of dyed fibres.
 
@@ -83,7 +90,7 @@ class ClothShader:
 
     def __init__(self, geometry: Geometry) -> None:
         self._geometry = geometry
-        self._look = look_of_material(geometry.subject.drape)
+        self._looks = looks_of_textures(geometry.subject.drape, len(geometry.subject.textures))
         self._textures = [MipTexture(picture) for picture in geometry.subject.textures]
         self._squeeze = squeeze(geometry)
         # One scale for the whole garment, so that relief does not slide where the cloth is stretched.
@@ -106,18 +113,17 @@ class ClothShader:
 
     def shade(self, samples: SurfaceSamples, setup: PlacedSetup) -> Shaded:
         """Shade samples on cloth triangles."""
-        look = self._look
         count = len(samples.triangle)
+        roughness, specular, sheen = (self._by_fabric(samples, name) for name in ("roughness", "specular", "sheen"))
         albedo = self.albedo(samples)
         normal = self._relief(samples)
         rays = light_rays(samples, setup)
         light = irradiance(samples, normal, albedo, setup, rays)
-        lobe = ((1.0, np.full(count, look.roughness, np.float32)),)
-        shine = gloss(samples, normal, lobe, np.full(count, look.specular, np.float32), setup, rays)
+        shine = gloss(samples, normal, ((1.0, roughness),), specular, setup, rays)
         grazing = np.power(1 - np.clip(dot(normal, samples.view), 0, 1), 4)
-        shine += (look.sheen * grazing * samples.open_share)[:, None] * (0.3 + 0.7 * np.sqrt(albedo)) * 0.6
-        if look.is_matte:
-            shine *= fibre_tint(albedo)
+        shine += (sheen * grazing * samples.open_share)[:, None] * (0.3 + 0.7 * np.sqrt(albedo)) * 0.6
+        matte = self._by_fabric(samples, "is_matte") > 0
+        shine = np.where(matte[:, None], shine * fibre_tint(albedo), shine)
         # Inside, the wrong side of the fabric shows: paler in print, and less light finds its way in.
         grey = albedo.mean(axis=1, keepdims=True)
         albedo = np.where(samples.inside[:, None], 0.72 * (0.7 * albedo + 0.3 * grey), albedo)
@@ -125,25 +131,32 @@ class ClothShader:
         part = np.full(count, PART_NAMES.index("garment"), np.uint8)
         return Shaded(albedo, light, shine.astype(np.float32), np.zeros(count, np.float32), part)
 
+    def _by_fabric(self, samples: SurfaceSamples, name: str) -> FloatArray:
+        """(S,) a property of the fabric at each sample."""
+        values = np.array([getattr(look, name) for look in self._looks], np.float32)
+        return values[np.minimum(self._geometry.texture[samples.triangle], len(values) - 1)]
+
     def _relief(self, samples: SurfaceSamples) -> FloatArray:
         """Normals with fine wrinkles and the weave."""
         along_x, along_y, _ = surface_tangents(self._geometry, samples.triangle)
         points = interpolate_uv(self._geometry, samples.triangle, samples.bary)
         texture_m = (points * self._metres_per_texel).astype(np.float32)
         squeezed = interpolate(self._geometry, samples.triangle, samples.bary, self._squeeze)
-        slopes = self._look.wrinkle * wrinkle_slopes(texture_m, squeezed, samples.pixel_m)
-        slopes = slopes + self._weave_slopes(texture_m, samples.pixel_m)
+        wrinkle = self._by_fabric(samples, "wrinkle")[:, None]
+        slopes = wrinkle * wrinkle_slopes(texture_m, squeezed, samples.pixel_m)
+        slopes = slopes + self._weave_slopes(texture_m, samples)
         flip = np.where(samples.inside, -1.0, 1.0).astype(np.float32)
         steep = np.maximum(length(slopes), 1e-6)
         slopes *= (np.tanh(steep / 0.8) * 0.8 / steep * flip)[:, None]
         normal = relief(samples.normal, samples.view, (along_x, along_y), slopes[:, 0], slopes[:, 1])
         return facing(normal, samples.view)
 
-    def _weave_slopes(self, texture_m: FloatArray, pixel_m: FloatArray) -> FloatArray:
+    def _weave_slopes(self, texture_m: FloatArray, samples: SurfaceSamples) -> FloatArray:
         """Threads that a close-up resolves; (S, 2)."""
-        spacing = self._look.weave_mm * 1e-3
-        visible = self._look.weave * np.clip(0.45 * spacing / np.maximum(pixel_m, 1e-7) - 0.5, 0, 1)
-        turn = 2 * np.pi * texture_m / spacing
+        spacing = self._by_fabric(samples, "weave_mm") * np.float32(1e-3)
+        resolved = np.clip(0.45 * spacing / np.maximum(samples.pixel_m, 1e-7) - 0.5, 0, 1)
+        visible = self._by_fabric(samples, "weave") * resolved
+        turn = 2 * np.pi * texture_m / spacing[:, None]
         wobble = np.sin(0.21 * turn[:, 1]) + np.sin(0.13 * turn[:, 0])
         x = np.sin(turn[:, 0] + 0.4 * wobble) * np.cos(0.5 * turn[:, 1])
         y = np.sin(turn[:, 1] + 0.4 * wobble) * np.cos(0.5 * turn[:, 0])

@@ -1,0 +1,77 @@
+"""Outfit files are read, or refused with the reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.cli import run
+from vmodel.errors import OutfitInvalid
+from vmodel.outfits import read_outfit
+from vmodel.request import GarmentSource, ShotRequest
+
+
+def test_an_outfit_file_names_garments_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "look.yaml").write_text(
+        "garments:\n  - {photo: jeans.jpg, material: denim, length_cm: 104}\n  - photo: shirts/tee.png\ntucked: true\n"
+    )
+    garments, tucked = read_outfit(tmp_path / "look.yaml", [Path("scarf.jpg")])
+    assert tucked
+    assert garments == (
+        GarmentSource(tmp_path / "jeans.jpg", material="denim", length_cm=104),
+        GarmentSource(tmp_path / "shirts/tee.png"),
+        GarmentSource(Path("scarf.jpg")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("garments: []", "needs a list"),
+        ("- photo: a.jpg", "not a mapping"),
+        ("garments: [{material: denim}]", "without a photo"),
+        ("garments: [{photo: a.jpg, colour: red}]", "unknown field 'colour'"),
+        ("garments: [{photo: a.jpg, width_cm: wide}]", "not a number"),
+        ("garments: [{photo: a.jpg}]\ntucked: maybe", "true or false"),
+        ("garments: [{photo: a.jpg}", "not YAML"),
+        ("!!python/object/apply:os.system ['true']", "not YAML"),
+        ("x" * 200_000, "larger than"),
+    ],
+)
+def test_what_is_no_outfit_is_refused_with_the_reason(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "look.yaml").write_text(text)
+    with pytest.raises(OutfitInvalid, match=said):
+        read_outfit(tmp_path / "look.yaml")
+
+
+def test_a_request_with_an_outfit_survives_its_sidecar(tmp_path: Path) -> None:
+    jeans = GarmentSource(tmp_path / "jeans.jpg", back=tmp_path / "back.jpg", width_cm=40.0)
+    asked = ShotRequest(GarmentSource(tmp_path / "tee.jpg"), outfit=(jeans,), tucked=True)
+    assert ShotRequest.from_json(asked.to_json()) == asked
+
+
+@pytest.mark.parametrize(
+    ("flags", "code"),
+    [
+        (["--with", "gone.jpg"], "photo_not_found"),
+        (["--outfit", "gone.yaml"], "outfit_invalid"),
+        (["--with", "a.jpg", "--with", "a.jpg", "--with", "a.jpg", "--with", "a.jpg"], "usage"),
+    ],
+)
+def test_a_wrong_outfit_is_refused_before_any_work(
+    flags: list[str], code: str, examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["shoot", str(examples / "logo-tee.jpg"), *flags, "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.startswith(code)
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_garment_of_a_childs_outfit_may_be_swimwear(
+    examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = examples / "logo-tee.jpg"
+    (tmp_path / "look.yaml").write_text(f"garments: [{{photo: '{photo.resolve()}', category: swimwear}}]")
+    flags = ["--model", "ch-noah", "--outfit", str(tmp_path / "look.yaml"), "--out", str(tmp_path / "out")]
+    assert run(["shoot", str(photo), *flags]) == 2
+    assert capsys.readouterr().err.startswith("not_allowed_for_children")

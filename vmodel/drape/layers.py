@@ -1,0 +1,235 @@
+"""Several garments on one body: what lies further out collides with body and inner garments, then all become one.
+
+An outer garment meets the body as thick as what it already wears; so the solver needs no second kind of collision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.spatial import cKDTree
+
+from vmodel.body.model import Body
+from vmodel.body.subdivision import vertex_normals
+from vmodel.types import BoolArray, Category, Drape, FloatArray, Garment, GarmentKind, IntArray, Pose, PosedBody
+
+THICKEST_M = 0.06
+"""Cloth further out than this hangs free; what is worn over it falls as it would without."""
+ROOM_M = 0.0025
+"""Between the inner garment and the body's new surface."""
+FLAT_M = 0.004
+"""How thick a top is counted that is tucked in: the waistband presses it flat."""
+_BESIDE_M = 0.016
+_SUNK_M = 0.004
+_DEEPEST_M = 0.03
+
+_LOWER = (Category.TROUSERS, Category.SHORTS, Category.SKIRT)
+
+
+@dataclass(frozen=True, eq=False)
+class PaddedBody(Body):
+    """A body as thick as what it wears.
+
+    Attributes:
+        padding_m: (V,) along the normals.
+    """
+
+    padding_m: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32), repr=False)
+
+    def posed(self, pose: Pose) -> PosedBody:
+        """As ``Body.posed``, padded."""
+        return padded(super().posed(pose), self.padding_m)
+
+    def posed_between(self, start: Pose, end: Pose, t: float) -> PosedBody:
+        """As ``Body.posed_between``, padded."""
+        return padded(super().posed_between(start, end, t), self.padding_m)
+
+    def posed_path(self, start: Pose, end: Pose, steps: int) -> FloatArray:
+        """As ``Body.posed_path``, padded."""
+        faces = self.rest.faces
+        path = super().posed_path(start, end, steps)
+        return np.stack([_grown(vertices, faces, self.padding_m) for vertices in path])
+
+
+def pad_body(body: Body, posed: PosedBody, worn: Drape, thickest_m: float = THICKEST_M) -> PaddedBody:
+    """The body with a garment on it, as the next garment meets it.
+
+    Args:
+        body: the wearer, maybe padded already.
+        posed: the same body in the pose of ``worn``.
+        worn: the garment.
+        thickest_m: bound on what the garment adds.
+    """
+    cover = np.minimum(cover_m(posed, worn), thickest_m)
+    before = body.padding_m if isinstance(body, PaddedBody) else np.zeros(len(cover), np.float32)
+    plain = {name: getattr(body, name) for name in ("model", "measurements", "surface", "_shape")}
+    rest = padded(body.rest, cover)
+    return PaddedBody(rest=rest, padding_m=(before + cover).astype(np.float32), **plain)
+
+
+def padded(posed: PosedBody, padding_m: FloatArray) -> PosedBody:
+    """A posed body whose vertices are moved outwards by (V,) metres."""
+    return replace(posed, vertices_m=_grown(posed.vertices_m, posed.faces, padding_m))
+
+
+def _grown(vertices_m: FloatArray, faces: IntArray, padding_m: FloatArray) -> FloatArray:
+    normals = vertex_normals(np.asarray(vertices_m, np.float32), faces)
+    return np.asarray(vertices_m + normals * padding_m[:, None], np.float32)
+
+
+def cover_m(posed: PosedBody, worn: Drape) -> FloatArray:
+    """(V,) metres from each body vertex out to the garment above it; 0 where none lies there."""
+    body, cloth = np.asarray(posed.vertices_m, np.float32), np.asarray(worn.vertices_m, np.float32)
+    own, outward = vertex_normals(body, posed.faces), vertex_normals(cloth, worn.triangles)
+    distance, nearest = cKDTree(cloth).query(body, k=24, distance_upper_bound=THICKEST_M)
+    height = np.zeros(len(body), np.float32)
+    for rank in range(distance.shape[1]):
+        reached = np.flatnonzero(np.isfinite(distance[:, rank]))
+        index = nearest[reached, rank]
+        offset = cloth[index] - body[reached]
+        above = (offset * own[reached]).sum(axis=1)
+        beside = np.linalg.norm(offset - above[:, None] * own[reached], axis=1)
+        # Cloth that an arm merely hangs beside shows it its outside.
+        same_way = (own[reached] * outward[index]).sum(axis=1) > 0.2
+        fits = same_way & (beside < _BESIDE_M) & (above > 0)
+        height[reached] = np.maximum(height[reached], np.where(fits, above + ROOM_M, 0))
+    return _evened(height, posed.faces)
+
+
+def _evened(height: FloatArray, faces: IntArray) -> FloatArray:
+    """Gaps filled from their neighbours, then smoothed: cloth bridges hollows."""
+    pairs = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    both = np.concatenate([pairs, pairs[:, ::-1]])
+    count = len(height)
+    links = coo_matrix((np.ones(len(both)), (both[:, 0], both[:, 1])), (count, count)).tocsr()
+    links.data[:] = 1.0
+    degree = np.maximum(np.asarray(links.sum(axis=1)).ravel(), 1)
+    values = np.asarray(height, np.float64)
+    for _ in range(2):
+        values = np.maximum(values, 0.9 * (links @ values) / degree)
+    for _ in range(3):
+        values = 0.5 * values + 0.5 * (links @ values) / degree
+    return values.astype(np.float32)
+
+
+def in_order(kinds: Sequence[GarmentKind], tucked: bool) -> list[int]:
+    """Indices of garments from the skin outwards: trousers and skirts, tops and dresses, coats.
+
+    Args:
+        kinds: what is worn.
+        tucked: tops go under what is worn on the legs.
+    """
+    return sorted(range(len(kinds)), key=lambda index: _rank(kinds[index], tucked))
+
+
+def _rank(kind: GarmentKind, tucked: bool) -> int:
+    if kind.category == Category.OUTERWEAR:
+        return 3
+    if kind.category in _LOWER:
+        return 2 if tucked else 0
+    return 1
+
+
+def is_lower(kind: GarmentKind) -> bool:
+    """Worn on the legs, held at the waist."""
+    return kind.category in _LOWER
+
+
+def sink(inner: Drape, outer: Drape) -> Drape:
+    """The inner garment with what pokes through the outer one pressed beneath it."""
+    points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
+    outward = vertex_normals(cover, outer.triangles)
+    depth = _above(points, cover, outward)
+    moved = points.copy()
+    for _ in range(2):
+        index, height, near = depth
+        push = np.where(near & (height > -_SUNK_M), height + _SUNK_M, 0)
+        moved = np.asarray(moved - outward[index] * push[:, None], np.float32)
+        depth = _above(moved, cover, outward)
+    return replace(inner, vertices_m=moved)
+
+
+def share_through(inner: Drape, outer: Drape) -> float:
+    """Share of the inner garment's vertices that lie outside the outer garment where that covers them."""
+    points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
+    _, height, near = _above(points, cover, vertex_normals(cover, outer.triangles))
+    return float((near & (height > 0)).mean())
+
+
+def _above(points: FloatArray, cover: FloatArray, outward: FloatArray) -> tuple[IntArray, FloatArray, BoolArray]:
+    """Nearest covering vertex, height over it along its normal, and whether it lies right there."""
+    distance, index = cKDTree(cover).query(points, distance_upper_bound=_DEEPEST_M)
+    near = np.isfinite(distance)
+    index = np.where(near, index, 0)
+    offset = points - cover[index]
+    height = (offset * outward[index]).sum(axis=1)
+    beside = np.linalg.norm(offset - height[:, None] * outward[index], axis=1)
+    return index, height.astype(np.float32), near & (beside < _BESIDE_M)
+
+
+def cut_below_band(top: Drape, lower: Drape) -> Drape:
+    """A tucked top without the part that is inside the waistband of what is worn on the legs."""
+    rim = np.unique(lower.open_edges)
+    points = np.asarray(lower.vertices_m)
+    band = rim[points[rim, 2] > points[:, 2].max() - 0.12]
+    near_m, nearest = cKDTree(points[band][:, :2]).query(top.vertices_m[:, :2])
+    beneath = (top.vertices_m[:, 2] < points[band][nearest, 2] - 0.012) & (near_m < 0.09)
+    reached, _ = cKDTree(points).query(top.vertices_m, distance_upper_bound=0.09)
+    gone = beneath & np.isfinite(reached)
+    kept = ~gone[top.triangles].all(axis=1)
+    return replace(
+        top,
+        triangles=top.triangles[kept],
+        texture_px=top.texture_px[kept],
+        texture=top.texture[kept],
+        panel=top.panel[kept],
+        open_edges=top.open_edges[~gone[top.open_edges].all(axis=1)],
+    )
+
+
+def join(garments: Sequence[Garment], drapes: Sequence[Drape], main: int) -> tuple[Garment, Drape]:
+    """All garments as one, for the scene.
+
+    Args:
+        garments: the patterns.
+        drapes: how they lie, in the same order.
+        main: index of the garment on sale; its kind, report and landmarks stand for the whole.
+    """
+    vertices = np.cumsum([0, *(len(drape.vertices_m) for drape in drapes)])
+    textures = np.cumsum([0, *(len(garment.textures) for garment in garments)])
+    panels = np.cumsum([0, *(len(garment.panels) for garment in garments)])
+    joined = replace(
+        drapes[main],
+        vertices_m=np.concatenate([drape.vertices_m for drape in drapes]),
+        triangles=_shifted([drape.triangles for drape in drapes], vertices),
+        texture_px=np.concatenate([drape.texture_px for drape in drapes]),
+        texture=_shifted([drape.texture for drape in drapes], textures),
+        panel=_shifted([drape.panel for drape in drapes], panels),
+        rest_edges=_shifted([drape.rest_edges for drape in drapes], vertices),
+        rest_lengths_m=np.concatenate([drape.rest_lengths_m for drape in drapes]),
+        open_edges=_shifted([drape.open_edges for drape in drapes], vertices),
+        texture_materials=tuple(
+            drape.material for drape, garment in zip(drapes, garments, strict=True) for _ in garment.textures
+        ),
+        warnings=tuple(dict.fromkeys(warning for drape in drapes for warning in drape.warnings)),
+    )
+    whole = replace(
+        garments[main],
+        panels=tuple(
+            replace(panel, texture=panel.texture + int(start))
+            for garment, start in zip(garments, textures, strict=False)
+            for panel in garment.panels
+        ),
+        textures=tuple(texture for garment in garments for texture in garment.textures),
+        warnings=tuple(dict.fromkeys(warning for garment in garments for warning in garment.warnings)),
+    )
+    return whole, joined
+
+
+def _shifted(parts: Sequence[Any], starts: IntArray) -> Any:
+    """Index arrays one after the other, each counting from its own start; of the first one's type."""
+    return np.concatenate([part + part.dtype.type(start) for part, start in zip(parts, starts, strict=False)])

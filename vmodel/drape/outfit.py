@@ -1,0 +1,68 @@
+"""Several garments on one person, put on one after the other from the skin outwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from vmodel.body.model import Body
+from vmodel.config import Settings
+from vmodel.drape.layers import (
+    FLAT_M,
+    THICKEST_M,
+    cut_below_band,
+    in_order,
+    is_lower,
+    join,
+    pad_body,
+    share_through,
+    sink,
+)
+from vmodel.drape.worn import Progress, drape
+from vmodel.types import Drape, Garment, Pose
+
+MOST_THROUGH = 0.002
+"""Share of an inner garment's vertices that may lie outside the garment over it before a warning is given."""
+
+
+def drape_outfit(
+    garments: Sequence[Garment],
+    body: Body,
+    pose: Pose,
+    settings: Settings,
+    tucked: bool = False,
+    progress: Progress | None = None,
+) -> tuple[Garment, Drape]:
+    """Put on all garments and bring the wearer into a pose.
+
+    Args:
+        garments: scaled to centimetres, the one on sale first; in any order else.
+        body: the wearer.
+        pose: the target.
+        settings: ``cache`` holds finished drapes.
+        tucked: tops go inside what is worn on the legs.
+        progress: told the stage's name and the share done, garment by garment.
+    Returns:
+        All garments as one, and how they lie.
+    Raises:
+        DrapeFailed: one of them did not stay on.
+    """
+    if len(garments) == 1:
+        return garments[0], drape(garments[0], body, pose, settings, progress)
+    drapes: dict[int, Drape] = {}
+    wearer = body
+    for index in in_order([garment.kind for garment in garments], tucked):
+        lower = is_lower(garments[index].kind)
+        worn = drape(garments[index], wearer, pose, settings, progress)
+        for inner, lying in drapes.items():
+            inside = tucked and lower and not is_lower(garments[inner].kind)
+            drapes[inner] = sink(cut_below_band(lying, worn) if inside else lying, worn)
+        drapes[index] = worn
+        wearer = pad_body(wearer, wearer.posed(pose), worn, FLAT_M if tucked and not lower else THICKEST_M)
+    through = max(share_through(inner, outer) for inner, outer in combinations(drapes.values(), 2))
+    whole, joined = join(garments, [drapes[index] for index in range(len(garments))], main=0)
+    if through > MOST_THROUGH:
+        warning = f"{through:.1%} of an inner garment shows through the one over it; try another size or pose"
+        joined = replace(joined, warnings=(*joined.warnings, warning))
+    return whole, joined
