@@ -224,6 +224,31 @@ def _fold(tiles: Tiles, pattern: Pattern) -> Alignment:
     return Alignment(score, total, noise, tiles.to_picture)
 
 
+def other_places(alignment: Alignment, pattern: Pattern, most: int) -> list[Alignment]:
+    """The picture read with the pattern moved to where the waves for finding agree best, best first.
+
+    A picture that was averaged from several copies has as many marks, each beginning elsewhere in the tile.
+
+    Args:
+        alignment: the picture, aligned.
+        pattern: of the key.
+        most: how many places to return.
+    """
+    count = len(pattern.sync)
+    weighed = alignment.folded[:count] * pattern.sync_phases.conj() / np.sqrt(alignment.noise[:count])
+    spectrum = np.zeros((TILE, TILE), np.complex64)
+    spectrum[pattern.sync[:, 1], pattern.sync[:, 0]] = weighed
+    surface = scipy.fft.ifft2(spectrum).real
+    places = []
+    for _ in range(most):
+        y, x = (int(at) for at in np.unravel_index(surface.argmax(), surface.shape))
+        turn = np.exp(2j * np.pi * (pattern.waves @ np.array([x, y])) / TILE).astype(np.complex64)
+        score = float(surface[y, x] * TILE * TILE / np.sqrt(count / 2))
+        places.append(Alignment(score, alignment.folded * turn, alignment.noise, alignment.to_picture))
+        surface[np.ix_(np.arange(y - 4, y + 5) % TILE, np.arange(x - 4, x + 5) % TILE)] = -np.inf
+    return places
+
+
 def _to_tiles(blocks: FloatArray, shape: tuple[int, int]) -> FloatArray:
     """Mean of the blocks that cover each tile."""
     rows = np.minimum(np.arange(shape[0])[:, None] - [1, 0], blocks.shape[0] - 1).clip(0)

@@ -15,16 +15,21 @@ import numpy as np
 
 from vmodel.rights.mark_code import PAYLOAD_BITS, decode_symbols
 from vmodel.rights.mark_pattern import TILE, Pattern, draw_tile, pattern_of
-from vmodel.rights.mark_reading import align, symbols_of, whiten
+from vmodel.rights.mark_reading import Alignment, align, other_places, symbols_of, whiten
 from vmodel.rights.mark_search import COARSE, FINE, Guess, guesses, spectrum_of
 from vmodel.rights.mark_visibility import hiding, luma_of
 from vmodel.rights.matching import Match, match_pictures
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
-__all__ = ["PAYLOAD_BITS", "MarkReading", "embed_mark", "read_mark", "read_mark_with_original"]
+__all__ = ["PAYLOAD_BITS", "MarkReading", "embed_mark", "read_mark", "read_mark_with_original", "read_marks"]
 
 LEAST_PSNR_DB = 43.0
 """A mark is never stronger than this peak signal-to-noise ratio."""
+LEAST_SCORE = 7.0
+"""Deviations below which a mark is not believed, whatever its check says."""
+LEAST_SIDE_PX = 64
+MOST_MARKS = 6
+"""Marks that are looked for in one picture."""
 _REFERENCE = 768
 """Shorter side in pixels up to which tiles have 125 pixels; larger pictures have larger tiles."""
 _WORKING_PIXELS = 1_250_000
@@ -90,16 +95,30 @@ def read_mark(picture: ByteArray, key: bytes) -> MarkReading | None:
         picture: (H, W), (H, W, 3 or 4) uint8.
         key: secret of the installation.
     Returns:
-        None where no mark of this key is found.
+        The clearest mark; None where no mark of this key is found.
+    """
+    return next(iter(read_marks(picture, key)), None)
+
+
+def read_marks(picture: ByteArray, key: bytes) -> list[MarkReading]:
+    """Read all marks of a picture, of which there are several where copies of several buyers were averaged.
+
+    Args:
+        picture: (H, W), (H, W, 3 or 4) uint8.
+        key: secret of the installation.
+    Returns:
+        The clearest mark first; each payload once.
     """
     luma, shrunk = _working(luma_of(picture))
+    if min(luma.shape) < LEAST_SIDE_PX:
+        return []
     residual, pattern = whiten(luma), pattern_of(key)
     for window, aspects, most in ((FINE, (1.0,), 4), (COARSE, _ASPECTS, 4)):
         for guess in guesses(spectrum_of(residual, window), key, aspects, most):
-            reading = _read_at(luma, guess, pattern, shrunk)
-            if reading is not None:
-                return reading
-    return None
+            readings = _read_at(luma, guess, pattern, shrunk)
+            if readings:
+                return readings
+    return []
 
 
 def _working(luma: FloatArray) -> tuple[FloatArray, float]:
@@ -111,17 +130,27 @@ def _working(luma: FloatArray) -> tuple[FloatArray, float]:
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA)), float(shrunk)
 
 
-def _read_at(luma: FloatArray, guess: Guess, pattern: Pattern, shrunk: float) -> MarkReading | None:
+def _read_at(luma: FloatArray, guess: Guess, pattern: Pattern, shrunk: float) -> list[MarkReading]:
     alignment = align(luma, guess.to_picture(TILE), pattern)
     if alignment is None:
-        return None
-    payload = decode_symbols(symbols_of(alignment, pattern), pattern.key)
-    if payload is None:
-        return None
+        return []
     matrix = alignment.to_picture[:2, :2]
     turn = float(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0] * (-1 if guess.flipped else 1))))
     tile_px = float(np.sqrt(abs(np.linalg.det(matrix)))) * TILE * shrunk
-    return MarkReading(payload, alignment.score, tile_px, turn, guess.flipped, guess.aspect)
+    return [
+        MarkReading(payload, score, tile_px, turn, guess.flipped, guess.aspect)
+        for payload, score in _decoded(alignment, pattern).items()
+    ]
+
+
+def _decoded(alignment: Alignment, pattern: Pattern) -> dict[int, float]:
+    """Payload -> score of the marks of an aligned picture, the clearest first."""
+    found: dict[int, float] = {}
+    for place in other_places(alignment, pattern, MOST_MARKS):
+        payload = decode_symbols(symbols_of(place, pattern), pattern.key) if place.score >= LEAST_SCORE else None
+        if payload is not None:
+            found.setdefault(payload, place.score)
+    return found
 
 
 def read_mark_with_original(picture: ByteArray, original: ByteArray, key: bytes) -> MarkReading | None:
@@ -150,13 +179,14 @@ def _read_difference(luma: FloatArray, source: FloatArray, match: Match, pattern
     side = tile_side(source.shape)
     difference = _left_over(copy, source, inside)
     alignment = align(difference, np.eye(2) * side / TILE, pattern, flat=True)
-    payload = None if alignment is None else decode_symbols(symbols_of(alignment, pattern), pattern.key)
-    if alignment is None or payload is None:
+    decoded = {} if alignment is None else _decoded(alignment, pattern)
+    if not decoded:
         return None
     scale = np.linalg.inv(back)[:2, :2]
     tile_px = float(np.sqrt(abs(np.linalg.det(scale)))) * side
     turn = float(np.degrees(np.arctan2(scale[1, 0], scale[0, 0])))
-    return MarkReading(payload, alignment.score, tile_px, turn, match.flipped, 1.0)
+    payload, score = next(iter(decoded.items()))
+    return MarkReading(payload, score, tile_px, turn, match.flipped, 1.0)
 
 
 def _left_over(copy: FloatArray, source: FloatArray, inside: BoolArray) -> FloatArray:
