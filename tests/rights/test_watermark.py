@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vmodel.rights.watermark import embed_mark, read_mark, read_mark_with_original
+from vmodel.rights.watermark import embed_mark, read_mark, read_mark_with_original, read_marks
 from vmodel.types import ByteArray
 
 KEY = b"a secret of this installation 01"
@@ -103,3 +103,9 @@ def test_a_small_poor_copy_is_read_beside_its_original(original: ByteArray, mark
     reading = read_mark_with_original(poor, original, KEY)
     assert reading is not None
     assert reading.payload == PAYLOAD
+
+
+def test_each_of_three_buyers_is_named_by_the_average_of_their_copies(original: ByteArray) -> None:
+    copies = [embed_mark(original, PAYLOAD + buyer, KEY).astype(np.float32) for buyer in range(3)]
+    mixed = as_jpeg(np.rint(np.mean(copies, 0)).astype(np.uint8), 90)
+    assert {reading.payload for reading in read_marks(mixed, KEY)} == {PAYLOAD, PAYLOAD + 1, PAYLOAD + 2}

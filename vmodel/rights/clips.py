@@ -1,0 +1,79 @@
+"""Marks of moving pictures: every frame carries the still picture's mark, and a few frames are enough to read it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from vmodel.errors import PhotoTooLarge, UnreadablePhoto
+from vmodel.rights.watermark import embed_mark, read_mark
+from vmodel.types import ByteArray
+
+MAX_MEGAPIXELS = 9.0
+_APART = 12
+_MOST_DECODED = 1500
+
+
+def mark_frames(frames: Iterable[ByteArray], payload: int, key: bytes) -> Iterator[ByteArray]:
+    """Put one mark into every frame; see ``embed_mark``."""
+    for frame in frames:
+        yield embed_mark(frame, payload, key)
+
+
+def look_at_frames(path: Path, most: int = 8) -> Iterator[ByteArray]:
+    """Frames of a film, half a second apart, from its beginning.
+
+    Args:
+        path: of the film.
+        most: how many to give.
+    Returns:
+        (H, W, 3) uint8 each.
+    Raises:
+        UnreadablePhoto: it is no film, or damaged before its first frame.
+        PhotoTooLarge: its frames have more than 9 megapixels.
+    """
+    import av
+
+    given = 0
+    try:
+        with av.open(str(path)) as container:
+            for number, frame in enumerate(islice(container.decode(video=0), _MOST_DECODED)):
+                megapixels = frame.width * frame.height / 1e6
+                if megapixels > MAX_MEGAPIXELS:
+                    raise PhotoTooLarge(str(path), megapixels, MAX_MEGAPIXELS)
+                if number % _APART == 0:
+                    yield np.asarray(frame.to_ndarray(format="rgb24"))
+                    given += 1
+                if given == most:
+                    return
+    except (av.FFmpegError, IndexError, ValueError):
+        # FFmpeg's errors have no common text; a film cut short still shows what came before.
+        if not given:
+            raise UnreadablePhoto(str(path), "it is no film, or damaged") from None
+
+
+def read_mark_of_clip(path: Path, key: bytes, most: int = 8) -> tuple[int, int] | None:
+    """The mark of a film.
+
+    Args:
+        path: of the film.
+        key: secret of the installation.
+        most: how many frames to look at.
+    Returns:
+        The payload and how many frames showed it, at most two; None where no frame shows a mark.
+    Raises:
+        UnreadablePhoto: it is no film, or damaged before its first frame.
+        PhotoTooLarge: its frames have more than 9 megapixels.
+    """
+    seen: Counter[int] = Counter()
+    for frame in look_at_frames(path, most):
+        reading = read_mark(frame, key)
+        if reading is not None:
+            seen[reading.payload] += 1
+        if seen and seen.most_common(1)[0][1] == 2:
+            break
+    return seen.most_common(1)[0] if seen else None
