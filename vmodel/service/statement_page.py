@@ -92,7 +92,7 @@ h1{font-size:1.6rem;font-weight:600;margin:0 0 .25rem}h2{font-size:1rem;font-wei
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:600;padding:.5rem 0}
 th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #e4e1dc;vertical-align:top}
-th{font-weight:600;color:#5d5a55}.n{text-align:right}.note{overflow-wrap:anywhere;padding-left:1rem}
+th{font-weight:600;color:#5d5a55;white-space:nowrap}.n{text-align:right}.t{white-space:nowrap}.note{overflow-wrap:anywhere;padding-left:1rem}
 .scroll{overflow-x:auto}svg{width:100%;height:auto}svg text{font-size:11px;fill:#5d5a55}
 @media print{body{margin:0;max-width:none;font-size:11px}tr{break-inside:avoid}thead{display:table-header-group}
 .scroll{overflow:visible}@page{size:A4;margin:15mm}}
@@ -171,8 +171,8 @@ def _entries(statement: Statement, words: dict[str, str]) -> str:
     if not statement.lines:
         return f"<p>{words['empty']}</p>"
     names = ("no", "time", "what", "available", "reserved", "consumed", "note")
-    numbers = {"available", "reserved", "consumed"}
-    head = "".join(f'<th scope="col"{_right(name in numbers)}>{words[name]}</th>' for name in names)
+    kinds = {"available": "n", "reserved": "n", "consumed": "n", "note": "note"}
+    head = "".join(f'<th scope="col" class="{kinds.get(name, "")}">{words[name]}</th>' for name in names)
     rows = "\n".join(_entry(line, words) for line in statement.lines)
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></div>'
 
@@ -181,9 +181,9 @@ def _entry(line: Line, words: dict[str, str]) -> str:
     moves = "".join(f'<td class="n">{_signed(units)}</td>' for units in (line.available, line.reserved, line.consumed))
     known = {"close", "quota", "lapse"}  # their key is the month, and their word says the rest
     about = "" if line.kind in known else " · ".join(part for part in (line.key, line.picture, line.note) if part)
-    what = words[line.kind]
+    what, time = words[line.kind], line.at[:16].replace("T", " ")
     return (
-        f"<tr><td>{line.number}</td><td>{line.at[:16].replace('T', ' ')}</td><td>{what}</td>{moves}"
+        f'<tr><td>{line.number}</td><td class="t">{time}</td><td>{what}</td>{moves}'
         f'<td class="note">{escape(about)}</td></tr>'
     )
 
