@@ -1,20 +1,18 @@
-"""A real worker process with a cheap renderer: it paints a small picture instead of photographing one.
-
-    python -m benchmarks.painting NAME [SECONDS] [SLOTS] [SILENT_S]
-
-joins the installation of the environment as worker NAME and makes pictures that take SECONDS each, until SIGTERM.
-"""
+"""Real worker processes with a cheap renderer: it paints a small picture instead of photographing one."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
+import os
 import signal
-import sys
 import threading
 import time
 from datetime import timedelta
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
+from typing import TypeVar
 
 from PIL import Image
 
@@ -23,10 +21,11 @@ from vmodel.database import open_database
 from vmodel.request import ShotRequest
 from vmodel.service.rendering import Rendered, Tell
 from vmodel.service.settling import Work
-from vmodel.service.store import open_store
+from vmodel.service.store import FileStore, files_address
 from vmodel.service.worker import Worker
 
 _STEPS = 5
+T = TypeVar("T")
 
 
 class Painter:
@@ -50,6 +49,61 @@ class Painter:
         return Rendered(encode(picture, "PNG"), "png", json.dumps({"request": work.request}).encode())
 
 
+class DoomedWorker(Worker):
+    """Kills its own process the first time it comes to a boundary between two steps.
+
+    Attributes:
+        doom: name of the boundary, see ``benchmarks.crash.BOUNDARIES``.
+    """
+
+    doom = ""
+
+    def open_shots(self, part_id: str) -> list[str]:
+        """See ``Worker``."""
+        return self._pass("opened", super().open_shots(part_id))
+
+    def make_shot(self, shot_id: str) -> bool:
+        """See ``Worker``."""
+        return self._pass("delivered", super().make_shot(shot_id))
+
+    def end_part(self, part_id: str) -> None:
+        """See ``Worker``."""
+        self._pass("ended", super().end_part(part_id))
+
+    def _pass(self, boundary: str, outcome: T) -> T:
+        if self.doom == boundary:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return outcome
+
+
+class DoomedPainter(Painter):
+    """Kills its own process when it begins or ends its first picture."""
+
+    doom = ""
+
+    def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
+        """See ``Painter``."""
+        if self.doom == "begun":
+            os.kill(os.getpid(), signal.SIGKILL)
+        rendered = super().__call__(request, work, tell)
+        if self.doom == "rendered":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return rendered
+
+
+class DoomedStore(FileStore):
+    """Kills its own process once a picture and its sidecar are written and nobody knows of them yet."""
+
+    doom = ""
+
+    def put(self, account_id: str, content: bytes, suffix: str) -> str:
+        """See ``FileStore``."""
+        key = super().put(account_id, content, suffix)
+        if self.doom == "stored" and suffix == "json":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return key
+
+
 def encode(picture: Image.Image, file_format: str) -> bytes:
     """A picture as a file."""
     stream = io.BytesIO()
@@ -57,18 +111,42 @@ def encode(picture: Image.Image, file_format: str) -> bytes:
     return stream.getvalue()
 
 
-def main(name: str, seconds: str = "0", slots: str = "1", silent_s: str = "15") -> None:
-    """Work until SIGTERM."""
+def start_worker(
+    settings: Settings, name: str, seconds: float = 0.0, silent_s: float = 15.0, doom: str = ""
+) -> ForkServerProcess:
+    """Start a worker process of an installation; SIGTERM lets it leave.
+
+    Processes are forked from one that has everything loaded, so that the next one is there at once.
+
+    Args:
+        settings: of the installation.
+        name: of the worker.
+        seconds: that a picture takes.
+        silent_s: after so long without a beat it counts another worker as dead.
+        doom: boundary at which it kills itself, see ``benchmarks.crash.BOUNDARIES``.
+    """
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["benchmarks.painting"])
+    arguments = (settings, dict(os.environ), name, seconds, silent_s, doom)
+    process = context.Process(target=_work, args=arguments, name=name)
+    process.start()
+    return process
+
+
+def _work(
+    settings: Settings, environment: dict[str, str], name: str, seconds: float, silent_s: float, doom: str
+) -> None:
+    os.environ.update(environment)
+    _be_quiet()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    settings = Settings()
-    database, store = open_database(settings), open_store(settings)
-    worker = Worker(
-        settings, database, store, Painter(float(seconds)), name, int(slots), timedelta(seconds=float(silent_s))
-    )
-    print(name, flush=True)
+    database, store, paint = open_database(settings), DoomedStore(files_address(settings)), DoomedPainter(seconds)
+    worker = DoomedWorker(settings, database, store, paint, name, silent=timedelta(seconds=silent_s))
+    worker.doom = store.doom = paint.doom = doom
     worker.run(stop)
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def _be_quiet() -> None:
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)

@@ -82,7 +82,7 @@ class Watch:
             alive = WorkerRow.state.in_((LIVE, DRAINING)) & (WorkerRow.id != self._own)
             beats = session.execute(select(WorkerRow.id, WorkerRow.started_at, WorkerRow.seen_at).where(alive)).all()
         at = time.monotonic()
-        if at - self._looked > self._silent_s / 2:
+        if at - self._looked > self._silent_s * 0.75:
             self._seen.clear()
         self._looked = at
         found = {worker: (started_at, seen_at) for worker, started_at, seen_at in beats}

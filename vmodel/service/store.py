@@ -173,11 +173,20 @@ def open_store(settings: Settings) -> FileStore:
         StoreUnavailable: it does not answer.
         OutputNotWritable: the state folder cannot be written.
     """
+    return FileStore(files_address(settings))
+
+
+def files_address(settings: Settings) -> str:
+    """Where an installation keeps its files: as set, or a folder in the state folder.
+
+    Raises:
+        OutputNotWritable: the state folder cannot be written.
+    """
     if settings.files_url is not None:
-        return FileStore(settings.files_url)
+        return settings.files_url
     folder = settings.home / "files"
     make_folder(folder)
-    return FileStore(folder.resolve().as_uri())
+    return folder.resolve().as_uri()
 
 
 def key_of(account_id: str, content: bytes, suffix: str) -> str:

@@ -1,0 +1,256 @@
+"""Kill workers again and again while they make many jobs' pictures, and count what was lost, doubled or left.
+
+    python -m benchmarks.crash --jobs 200 --workers 3 --out build/crash.json
+
+Real processes, SIGKILL and SIGSTOP at random moments and at every step of a picture; the renderer is cheap
+(``benchmarks.painting``), the queue, the ledger and the files are those of the settings (VMODEL_HOME, DATABASE_URL,
+VMODEL_FILES_URL).
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from sqlalchemy import func, select
+
+from benchmarks.painting import start_worker
+from vmodel.body.roster import load_roster
+from vmodel.config import Settings
+from vmodel.database import Database, new_id, open_database
+from vmodel.service.accounts import create_account
+from vmodel.service.books import Entry
+from vmodel.service.grants import grant
+from vmodel.service.job_request import JobRequest
+from vmodel.service.job_tables import OPEN, JobRow, LaneRow, PartRow, ShotRow, WorkerRow
+from vmodel.service.jobs import submit
+from vmodel.service.plans import Plan, Plans
+from vmodel.service.signing import signing_key
+from vmodel.service.store import FileStore, open_store
+from vmodel.service.verify import verify
+
+_PLAN = Plan(monthly_credits=0, concurrent_jobs=4, pictures_a_day=100_000, requests_a_minute=1000)
+_PLANS = Plans({"draft": 1}, ((9.0, 1),), {"free": _PLAN})
+#: Where a worker kills itself once, see ``benchmarks.painting``: every boundary between two steps.
+BOUNDARIES = ("opened", "begun", "rendered", "stored", "delivered", "ended")
+_GRANTED = 100_000
+
+
+@dataclass
+class Fleet:
+    """Worker processes; one that ends is started anew, as ``vmodel worker`` does.
+
+    Attributes:
+        names: of the workers.
+        seconds: that a picture takes.
+        silent_s: after so long without a beat a worker counts as dead.
+        ends: how often a process ended with which code.
+        doomed: names of those that will kill themselves.
+    """
+
+    settings: Settings
+    names: list[str]
+    seconds: float
+    silent_s: float
+    processes: dict[str, ForkServerProcess] = field(default_factory=dict)
+    starts: int = 0
+    ends: Counter[int] = field(default_factory=Counter)
+    doomed: set[str] = field(default_factory=set)
+
+    def keep_up(self, dooms: list[str]) -> None:
+        """Start whoever does not run; each that is started takes one of ``dooms``, if one is left."""
+        for name in self.names:
+            running = self.processes.get(name)
+            if running is not None and running.exitcode is None:
+                continue
+            if running is not None:
+                self.ends[int(running.exitcode or 0)] += 1
+            doom = dooms.pop() if dooms else ""
+            self.processes[name] = start_worker(self.settings, name, self.seconds, self.silent_s, doom)
+            self.starts += 1
+            self.doomed = self.doomed - {name} | ({name} if doom else set())
+
+    def joined(self, database: Database) -> list[str]:
+        """Names of the workers that have started and beat, and will not kill themselves."""
+        with database.transaction() as session:
+            live = session.execute(select(WorkerRow.id, WorkerRow.pid).where(WorkerRow.state == "live")).all()
+        running = {name: process.pid for name, process in self.processes.items() if process.exitcode is None}
+        return sorted(name for name, pid in live if running.get(name) == pid and name not in self.doomed)
+
+    def signal(self, name: str, number: int) -> None:
+        """Send a worker a signal, if it runs."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(self.processes[name].pid or 0), number)
+
+    def stop(self) -> None:
+        """End all of them."""
+        for process in self.processes.values():
+            process.kill()
+        for process in self.processes.values():
+            process.join()
+
+
+def submit_jobs(database: Database, store: FileStore, jobs: int, sellers: int, rng: random.Random) -> int:
+    """Submit jobs of one to six pictures for several sellers.
+
+    Returns:
+        How many pictures were asked for.
+    """
+    roster, photo, asked = load_roster(Settings()), _photo(), 0
+    accounts = []
+    for number in range(sellers):
+        with database.transaction() as session:
+            account = create_account(session, f"Seller {number}", f"{new_id()}@shop.example")
+            grant(session, account.id, _GRANTED, "first")
+        accounts.append((account.id, store.put(account.id, photo, "png")))
+    for number in range(jobs):
+        account_id, key = accounts[number % sellers]
+        count = rng.randint(1, 6)
+        shots = [{"model": "wm-ines", "size": "512x384", "seed": seed} for seed in range(count)]
+        submit(database, _PLANS, roster, JobRequest(account_id, {"photo": key}, shots, f"job {number}"))
+        asked += count
+    return asked
+
+
+def torment(
+    database: Database, fleet: Fleet, rng: random.Random, kills: int, every_s: tuple[float, float], limit_s: float
+) -> dict[str, int]:
+    """Kill and stop workers until so many kills were made, then let them work in peace until all jobs have ended.
+
+    Args:
+        database: of the installation.
+        fleet: the workers.
+        rng: the only source of chance.
+        kills: how many.
+        every_s: shortest and longest time between two.
+        limit_s: after so long we give up waiting.
+    Returns:
+        How often each thing was done.
+    """
+    done: Counter[str] = Counter()
+    doomed = list(BOUNDARIES) * max(1, kills // 20)
+    until = time.monotonic() + limit_s
+    fleet.keep_up(doomed)
+    while open_work(database) and time.monotonic() < until:
+        time.sleep(rng.uniform(*every_s))
+        working = fleet.joined(database)
+        if working and sum(done.values()) < kills:
+            victim = rng.choice(working)
+            if rng.random() < 0.2:
+                done["stopped and continued"] += 1
+                fleet.signal(victim, signal.SIGSTOP)
+                time.sleep(fleet.silent_s * 3)
+                fleet.signal(victim, signal.SIGCONT)
+            else:
+                done["killed at a random moment"] += 1
+                fleet.signal(victim, signal.SIGKILL)
+                fleet.processes[victim].join()
+        fleet.keep_up(doomed)
+    itself = fleet.ends[-signal.SIGKILL] - done["killed at a random moment"]
+    return {**done, "killed itself between two steps": itself, "left because others had its turns": fleet.ends[75]}
+
+
+def open_work(database: Database) -> int:
+    """Jobs and turns that have not ended."""
+    with database.transaction() as session:
+        jobs = select(func.count()).select_from(JobRow).where(JobRow.state.in_(OPEN))
+        turns = select(func.count()).select_from(PartRow).where(PartRow.state != "ended")
+        return (session.scalar(jobs) or 0) + (session.scalar(turns) or 0)
+
+
+def count_outcome(settings: Settings, database: Database, store: FileStore) -> dict[str, Any]:
+    """What became of everything, and whether it adds up."""
+    with database.transaction() as session:
+        states = dict(session.execute(select(JobRow.state, func.count()).group_by(JobRow.state)).all())
+        shots = list(session.scalars(select(ShotRow)))
+        charged = Counter(session.scalars(select(Entry.picture).where(Entry.kind == "charge")))
+        held = session.scalar(select(func.coalesce(func.sum(Entry.reserved), 0)))
+        parts = Counter(session.scalars(select(PartRow.state)))
+        lanes = session.execute(select(func.sum(LaneRow.waiting), func.sum(LaneRow.active))).one()
+    delivered = {shot.id for shot in shots if shot.state == "done"}
+    missing = [s.id for s in shots if s.state == "done" and not store.has(s.account_id, str(s.picture_key))]
+    return {
+        "jobs": states,
+        "pictures": dict(Counter(shot.state for shot in shots)),
+        "pictures begun more than once": sum(shot.starts > 1 for shot in shots),
+        "delivered and not charged": len(delivered - set(charged)),
+        "charged and not delivered": len(set(charged) - delivered),
+        "charged twice": sum(count > 1 for count in charged.values()),
+        "delivered and not in the store": len(missing),
+        "credits still held": int(held or 0),
+        "turns not ended": sum(count for state, count in parts.items() if state != "ended"),
+        "lanes not empty": int(lanes[0] or 0) + int(lanes[1] or 0),
+        "ledger faults": [fault.problem for fault in verify(database, [signing_key(settings).public_key()])],
+    }
+
+
+def _photo() -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (64, 64), "navy").save(stream, "PNG")
+    return stream.getvalue()
+
+
+def run(
+    settings: Settings,
+    jobs: int,
+    workers: int,
+    kills: int,
+    seconds: float,
+    seed: int,
+    limit_s: float,
+    silent_s: float = 4.0,
+    say: Callable[[str], None] = print,
+) -> dict[str, Any]:
+    """Do it all and return what was seen."""
+    rng = random.Random(seed)
+    database, store = open_database(settings), open_store(settings)
+    asked = submit_jobs(database, store, jobs, sellers=5, rng=rng)
+    say(f"{jobs} jobs with {asked} pictures are accepted")
+    fleet = Fleet(settings, [f"w{number}" for number in range(workers)], seconds, silent_s)
+    start = time.monotonic()
+    try:
+        done = torment(database, fleet, rng, kills, (0.5, 3.0), limit_s)
+    finally:
+        fleet.stop()
+    took_s = time.monotonic() - start
+    outcome = count_outcome(settings, database, store)
+    kind = "SQLite" if database.is_sqlite else "Postgres"
+    files = "S3" if (settings.files_url or "").startswith("s3") else "folder"
+    database.close()
+    seen = {"on": f"{kind} + {files}", "jobs asked": jobs, "pictures asked": asked, "workers": workers, **done}
+    return seen | {"processes started": fleet.starts, "took_s": round(took_s, 1), **outcome}
+
+
+def main() -> None:
+    """Run it from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=200)
+    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--kills", type=int, default=60)
+    parser.add_argument("--seconds", type=float, default=0.3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--limit", type=float, default=1800)
+    parser.add_argument("--silent", type=float, default=4)
+    parser.add_argument("--out", type=Path)
+    asked = parser.parse_args()
+    seen = run(Settings(), asked.jobs, asked.workers, asked.kills, asked.seconds, asked.seed, asked.limit, asked.silent)
+    print(json.dumps(seen, indent=2))
+    if asked.out is not None:
+        asked.out.write_text(json.dumps(seen, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
