@@ -112,3 +112,16 @@ def test_migrations_make_the_tables_that_the_code_speaks_of(any_database: Databa
         found = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": False}), Table.metadata)
     # Tables of tests and of DBOS are none of ours.
     assert [difference for difference in found if "of_a_test" not in str(difference)] == []
+
+
+def test_a_reader_waits_for_no_writer_and_sees_only_what_is_kept(database: Database) -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    with database.transaction() as writing:
+        writing.add(Happening(id="kept", at=at))
+        writing.flush()
+        with database.reading() as session:
+            assert session.get(Happening, "kept") is None
+    with database.passing() as session:
+        session.add(Happening(id="counted", at=at))
+    with database.reading() as session:
+        assert {each.id for each in session.scalars(select(Happening))} == {"kept", "counted"}

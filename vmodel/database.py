@@ -11,7 +11,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, text
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 from uuid_utils import uuid7
@@ -28,6 +28,8 @@ _NAMES = {
     "pk": "pk_%(table_name)s",
 }
 _BUSY_MS = 30_000
+#: A reader that becomes a writer would come too late for the lock.
+_AT_ONCE = "BEGIN IMMEDIATE"
 
 
 class Table(DeclarativeBase):
@@ -65,6 +67,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
+        # On Postgres readers wait for nobody, and what need not be durable is said within a transaction.
+        self._reading = _engine(url, "BEGIN", "query_only=ON") if self.is_sqlite else self.engine
+        self._passing = _engine(url, _AT_ONCE, "synchronous=NORMAL") if self.is_sqlite else self.engine
         self._turn = threading.Lock() if self.is_sqlite else None
 
     @property
@@ -89,6 +94,20 @@ class Database:
             if taken and self._turn is not None:
                 self._turn.release()
 
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads, at one moment; it waits for no writer and none waits for it."""
+        with Session(self._reading, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def passing(self) -> Iterator[Session]:
+        """As ``transaction``, for what a power cut may take back, such as counts of requests: no disk is waited for."""
+        with self._taking_turns(), Session(self._passing, expire_on_commit=False) as session, session.begin():
+            if not self.is_sqlite:
+                session.execute(text("SET LOCAL synchronous_commit TO OFF"))
+            yield session
+
     def upgrade(self, revision: str = "head") -> None:
         """Bring the tables to ``revision``; nothing happens where they are there."""
         config = Config()
@@ -99,7 +118,8 @@ class Database:
 
     def close(self) -> None:
         """Give every connection back."""
-        self.engine.dispose()
+        for engine in (self.engine, self._reading, self._passing):
+            engine.dispose()
 
 
 def database_url(settings: Settings) -> str:
@@ -130,7 +150,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, begin: str = _AT_ONCE, *pragmas: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_pre_ping=True)
     engine = create_engine(url)
@@ -139,11 +159,11 @@ def _engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("foreign_keys=ON", "journal_mode=WAL", f"busy_timeout={_BUSY_MS}", "synchronous=FULL"):
+        for pragma in ("foreign_keys=ON", "journal_mode=WAL", f"busy_timeout={_BUSY_MS}", "synchronous=FULL", *pragmas):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql(begin)
 
     return engine

@@ -36,7 +36,7 @@ def identify(request: Request, here: Installation, token: str | None) -> Identit
         FormForged: a change is asked for by cookie alone.
         RateLimited: too many requests.
     """
-    with here.database.transaction() as session:
+    with here.database.passing() as session:
         if token is not None:
             identity = find_api_key(session, token)
         else:

@@ -69,15 +69,14 @@ class Change:
 
 
 def take_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, stated: Stated) -> StoredGarment:
-    """Read the files of a new garment and keep them.
+    """Read the files of a new garment and keep them; takes seconds of a processor, so it belongs into the reading room.
 
     Raises:
-        Busy: too many photos are being read.
         VModelError: a file that is not worth keeping, or words that fit no garment.
     """
     check_stated(stated)
     called = plain_name(name)
-    outcome = here.reading_room.read(lambda: _read(uploaded, called, stated, here))
+    outcome = _read(uploaded, called, stated, here)
     photo = here.store.put(account_id, uploaded.photo, suffix_of(uploaded.photo))
     files = GarmentFiles(
         photo,
@@ -90,11 +89,10 @@ def take_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, 
 
 
 def take_change(here: Installation, account_id: str, garment_id: str, change: Change) -> StoredGarment:
-    """Correct a garment; its photo is read again unless only its name changes.
+    """Correct a garment; its photo is read again, in the reading room, unless only its name changes.
 
     Raises:
         GarmentUnknown: not one of this account.
-        Busy: too many photos are being read.
         VModelError: the change does not fit the photo; nothing has changed then.
     """
     with here.database.transaction() as session:
@@ -107,7 +105,7 @@ def take_change(here: Installation, account_id: str, garment_id: str, change: Ch
     check_stated(stated)
     mask = here.store.get(account_id, old.mask_key) if change.mask is None and old.mask_key else change.mask or None
     uploaded = Uploaded(here.store.get(account_id, old.photo_key), mask, change.back)
-    outcome = here.reading_room.read(lambda: _read(uploaded, old.name, stated, here))
+    outcome = _read(uploaded, old.name, stated, here)
     if isinstance(outcome, VModelError):
         raise outcome
     files = GarmentFiles(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
+from fastapi.concurrency import run_in_threadpool
 
 from app.api.asking import Manager, Reader, Shooter
 from app.api.errors import NotFound
 from app.api.files import answer_picture
 from app.api.garment_bodies import Correction, Garment, show_garment
 from app.api.garment_intake import Change, Uploaded, take_change, take_in
-from app.api.installation import Here
-from vmodel.service.garments import PAGE, Stated, delete_garment, find_garment, list_garments
+from app.api.installation import Here, Installation
+from vmodel.service.access import Identity
+from vmodel.service.garments import PAGE, Stated, StoredGarment, delete_garment, find_garment, list_garments
 
 router = APIRouter(prefix="/v1/garments", tags=["garments"])
 
@@ -25,7 +28,7 @@ _Centimetres = Annotated[float | None, Form(gt=0, le=1000, allow_inf_nan=False)]
 
 
 @router.post("", status_code=201)
-def upload(
+async def upload(
     asker: Shooter,
     here: Here,
     photo: Picture,
@@ -43,8 +46,12 @@ def upload(
     kept with its ``problem``, so that a mask or a category can mend it.
     """
     stated = Stated(category or None, material or None, width_cm, length_cm)
-    uploaded = Uploaded(photo.file.read(), _content(mask), _content(back))
-    return show_garment(take_in(here, asker.account_id, name or photo.filename or "", uploaded, stated), here)
+
+    def take() -> StoredGarment:
+        uploaded = Uploaded(photo.file.read(), _content(mask), _content(back))
+        return take_in(here, asker.account_id, name or photo.filename or "", uploaded, stated)
+
+    return show_garment(await here.reading_room.do(take), here)
 
 
 @router.get("")
@@ -55,19 +62,19 @@ def list_all(
     before: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$", description="Id; only older ones.")] = None,
 ) -> list[Garment]:
     """Your garments, the newest first."""
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         return [show_garment(each, here) for each in list_garments(session, asker.account_id, limit, before)]
 
 
 @router.get("/{garment_id}")
 def get(garment_id: Id, asker: Reader, here: Here) -> Garment:
     """One garment, with what was understood of it."""
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         return show_garment(find_garment(session, asker.account_id, garment_id), here)
 
 
 @router.patch("/{garment_id}")
-def correct(garment_id: Id, correction: Correction, asker: Shooter, here: Here) -> Garment:
+async def correct(garment_id: Id, correction: Correction, asker: Shooter, here: Here) -> Garment:
     """Correct what was understood: name, category, material, sizes in centimetres, landmarks.
 
     The photo is read again with your word; the answer shows the outcome. What does not fit is refused and nothing
@@ -76,31 +83,31 @@ def correct(garment_id: Id, correction: Correction, asker: Shooter, here: Here) 
     stated = {field: getattr(correction, field) for field in correction.model_fields_set - {"name"}}
     if "landmarks" in stated:
         stated["landmarks"] = stated["landmarks"] or {}
-    return show_garment(take_change(here, asker.account_id, garment_id, Change(correction.name, stated)), here)
+    return await _change(here, asker, garment_id, Change(correction.name, stated))
 
 
 @router.put("/{garment_id}/mask")
-def put_mask(garment_id: Id, asker: Shooter, here: Here, mask: Picture) -> Garment:
+async def put_mask(garment_id: Id, asker: Shooter, here: Here, mask: Picture) -> Garment:
     """Give a mask in place of the cut-out: white is garment, and it has the photo's size."""
-    return show_garment(take_change(here, asker.account_id, garment_id, Change(mask=mask.file.read())), here)
+    return await _change(here, asker, garment_id, Change(mask=await mask.read()))
 
 
 @router.delete("/{garment_id}/mask")
-def delete_mask(garment_id: Id, asker: Shooter, here: Here) -> Garment:
+async def delete_mask(garment_id: Id, asker: Shooter, here: Here) -> Garment:
     """Take the mask back."""
-    return show_garment(take_change(here, asker.account_id, garment_id, Change(mask=b"")), here)
+    return await _change(here, asker, garment_id, Change(mask=b""))
 
 
 @router.put("/{garment_id}/back")
-def put_back(garment_id: Id, asker: Shooter, here: Here, back: Picture) -> Garment:
+async def put_back(garment_id: Id, asker: Shooter, here: Here, back: Picture) -> Garment:
     """Give a flat-lay photo of the garment's back."""
-    return show_garment(take_change(here, asker.account_id, garment_id, Change(back=back.file.read())), here)
+    return await _change(here, asker, garment_id, Change(back=await back.read()))
 
 
 @router.get("/{garment_id}/photo", response_class=Response, responses={200: {"content": {"image/*": {}}}})
 def get_photo(garment_id: Id, asker: Reader, here: Here) -> Response:
     """The photo as uploaded."""
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         key = find_garment(session, asker.account_id, garment_id).photo_key
     return answer_picture(here, asker.account_id, key)
 
@@ -108,7 +115,7 @@ def get_photo(garment_id: Id, asker: Reader, here: Here) -> Response:
 @router.get("/{garment_id}/cutout", response_class=Response, responses={200: {"content": {"image/png": {}}}})
 def get_cutout(garment_id: Id, asker: Reader, here: Here) -> Response:
     """The garment alone on a transparent ground, PNG."""
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         key = find_garment(session, asker.account_id, garment_id).cutout_key
     if key is None:
         raise NotFound("picture")
@@ -122,6 +129,13 @@ def delete(garment_id: Id, asker: Manager, here: Here) -> None:
         keys = delete_garment(session, asker.account_id, garment_id)
     for key in keys:
         here.store.delete(asker.account_id, key)
+
+
+async def _change(here: Installation, asker: Identity, garment_id: str, change: Change) -> Garment:
+    change_it = partial(take_change, here, asker.account_id, garment_id, change)
+    if change.is_only_a_name:
+        return show_garment(await run_in_threadpool(change_it), here)
+    return show_garment(await here.reading_room.do(change_it), here)
 
 
 def _content(file: UploadFile | None) -> bytes | None:

@@ -55,7 +55,8 @@ class Installation:
         self.database.close()
 
 
-def _installation(request: Request) -> Installation:
+async def _installation(request: Request) -> Installation:
+    # Asynchronous, since a plain function would cost a change of threads.
     found: Installation = request.app.state.installation
     return found
 

@@ -102,7 +102,7 @@ def events(job_id: Id, asker: Reader, here: Here) -> StreamingResponse:
 
 
 def _request(asked: JobAsked, account_id: str, here: Installation, key: str) -> JobRequest:
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         garment = find_garment(session, account_id, asked.garment_id)
     source = source_of(garment, here.store)
     shots = [shot.model_dump() for shot in asked.shots]

@@ -51,7 +51,7 @@ class NewKey(Key):
 @router.get("")
 def list_all(asker: Manager, here: Here) -> list[Key]:
     """Your keys, the oldest first, ended ones among them."""
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         return [Key(**_plain(key)) for key in list_api_keys(session, asker.account_id)]
 
 

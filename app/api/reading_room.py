@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,22 +11,25 @@ from typing import TypeVar
 from app.api.errors import Busy
 
 T = TypeVar("T")
-_WAITING_PER_READER = 6
+
+MOST_WAITING = 100
+"""Photos that may wait for a reader; whoever comes later is asked to come back."""
 
 
 class ReadingRoom:
-    """A bounded pool.
+    """A bounded pool; those who wait for it hold no thread.
 
     Args:
         readers: how many read at a time.
+        most_waiting: how many may wait.
     """
 
-    def __init__(self, readers: int) -> None:
+    def __init__(self, readers: int, most_waiting: int = MOST_WAITING) -> None:
         self._pool = ThreadPoolExecutor(readers, thread_name_prefix="reader")
-        self._seats = threading.BoundedSemaphore(readers * (1 + _WAITING_PER_READER))
+        self._seats = threading.BoundedSemaphore(readers + most_waiting)
 
-    def read(self, work: Callable[[], T]) -> T:
-        """Do some work in the room and wait for it; never called from the event loop.
+    async def do(self, work: Callable[[], T]) -> T:
+        """Do some work in the room and wait for it.
 
         Raises:
             Busy: the line is full.
@@ -33,7 +37,7 @@ class ReadingRoom:
         if not self._seats.acquire(blocking=False):
             raise Busy
         try:
-            return self._pool.submit(work).result()
+            return await asyncio.wrap_future(self._pool.submit(work))
         finally:
             self._seats.release()
 

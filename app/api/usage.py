@@ -80,7 +80,7 @@ def get(asker: Reader, here: Here) -> Usage:
 @router.get("/periods")
 def periods(asker: Reader, here: Here) -> list[str]:
     """The months in which something happened, the newest first."""
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         return list_periods(session, asker.account_id)
 
 
@@ -99,7 +99,7 @@ def statement(
     language: Annotated[Language, Query(description="of the printed page")] = Language.ENGLISH,
 ) -> Response:
     """What happened to your credits in a month, line by line; the sums equal the balance."""
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         made = make_statement(session, asker.account_id, period or period_of(now()))
     name = f"vmodel-{made.period}"
     if form is Form.CSV:

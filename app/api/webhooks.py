@@ -85,21 +85,21 @@ def create(asked: WebhookAsked, asker: Manager, here: Here) -> NewWebhook:
 @router.get("")
 def list_all(asker: Manager, here: Here) -> list[WebhookShown]:
     """Your webhooks, the oldest first."""
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         return [_shown(each) for each in list_webhooks(session, asker.account_id)]
 
 
 @router.get("/{webhook_id}")
 def get(webhook_id: Id, asker: Manager, here: Here) -> WebhookShown:
     """One webhook."""
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         return _shown(find_webhook(session, asker.account_id, webhook_id))
 
 
 @router.get("/{webhook_id}/calls")
 def calls(webhook_id: Id, asker: Manager, here: Here) -> list[Call]:
     """What an address was told lately and what it answered, the newest first."""
-    with here.database.transaction() as session:
+    with here.database.reading() as session:
         webhook = find_webhook(session, asker.account_id, webhook_id)
         return [_call(each) for each in list_deliveries(session, webhook.id)]
 

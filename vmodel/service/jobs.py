@@ -82,7 +82,7 @@ def find_job(database: Database, account_id: str, job_id: str) -> Job:
     Raises:
         JobUnknown: there is none, or it is another account's.
     """
-    with database.transaction() as session:
+    with database.reading() as session:
         return view_job(session, _get_job(session, account_id, job_id))
 
 
@@ -103,7 +103,7 @@ def list_jobs(
         wanted = wanted.where(JobRow.id < before)
     if states:
         wanted = wanted.where(JobRow.state.in_(states))
-    with database.transaction() as session:
+    with database.reading() as session:
         return view_jobs(session, list(session.scalars(wanted)))
 
 
@@ -161,7 +161,7 @@ def find_shot(database: Database, account_id: str, shot_id: str) -> JobShot:
     Raises:
         ShotUnknown: there is none, or it is another account's.
     """
-    with database.transaction() as session:
+    with database.reading() as session:
         row = session.get(ShotRow, shot_id)
         if row is None or row.account_id != account_id:
             raise ShotUnknown(shot_id)

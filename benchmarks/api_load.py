@@ -1,0 +1,198 @@
+"""Fifty sellers at once on the API: does every request succeed, and how long does it take?
+
+    python -m benchmarks.api_load [--users 50] [--seconds 30] [--pause 1.0] [--database-url URL]
+
+The service runs as a process of its own, as ``vmodel serve --workers 0`` starts it; no picture is made. Every user is
+an account with its own key. All upload a photo at once; when the last one was understood, they list, ask for prices,
+submit, look at and cancel jobs and read their usage, with pauses between clicks that are exponentially distributed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from PIL import Image
+
+from vmodel.config import Settings
+from vmodel.database import open_database
+from vmodel.files import write_whole
+from vmodel.service.access import create_api_key
+from vmodel.service.accounts import create_account
+from vmodel.service.grants import grant
+
+ROOT = Path(__file__).resolve().parent.parent
+READS_PHOTOS = "POST /v1/garments"
+"""Does the work of understanding a photo, so it is no call that only waits for the database."""
+PLANS = """
+pipelines: {draft: 1}
+sizes: [{megapixels: 10, times: 1}]
+plans: {free: {monthly_credits: 0, concurrent_jobs: 2, pictures_a_day: 100000, requests_a_minute: 100000}}
+"""
+
+
+@dataclass
+class Seen:
+    """What the users met.
+
+    Attributes:
+        times_s: route -> seconds of each answer.
+        faults: what was not answered as it should be.
+    """
+
+    times_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    faults: list[str] = field(default_factory=list)
+
+    async def ask(
+        self, http: httpx.AsyncClient, route: str, path: str = "", **request: object
+    ) -> httpx.Response | None:
+        """Make one request and note how it went; ``path`` where the route has names in it."""
+        method, _, pattern = route.partition(" ")
+        start = time.perf_counter()
+        try:
+            answer = await http.request(method, path or pattern, **request)  # type: ignore[arg-type]
+        except httpx.HTTPError as error:
+            self.faults.append(f"{route}: {type(error).__name__}")
+            return None
+        self.times_s[route].append(time.perf_counter() - start)
+        if answer.is_error:
+            self.faults.append(f"{route}: {answer.status_code} {answer.text[:200]}")
+            return None
+        return answer
+
+
+async def use(
+    http: httpx.AsyncClient, number: int, asked: dict[str, object], until: float, pause_s: float, seen: Seen
+) -> None:
+    """Be one seller until the time is over."""
+    rng = random.Random(number)
+
+    async def think() -> None:
+        await asyncio.sleep(rng.expovariate(1 / pause_s) if pause_s else 0)
+
+    await think()
+    while time.monotonic() < until:
+        await seen.ask(http, "GET /v1/garments")
+        await think()
+        await seen.ask(http, "GET /v1/models")
+        await seen.ask(http, "POST /v1/quotes", json=asked)
+        await think()
+        key = f"{number}-{rng.random()}"
+        job = await seen.ask(http, "POST /v1/jobs", json=asked, headers={"Idempotency-Key": key})
+        if job is None:
+            continue
+        job_id = job.json()["id"]
+        for _ in range(4):
+            await think()
+            await seen.ask(http, "GET /v1/jobs/{id}", f"/v1/jobs/{job_id}")
+        await seen.ask(http, "POST /v1/jobs/{id}/cancel", f"/v1/jobs/{job_id}/cancel")
+        await seen.ask(http, "GET /v1/jobs")
+        await think()
+        await seen.ask(http, "GET /v1/usage")
+
+
+def invite(settings: Settings, users: int) -> list[str]:
+    """Make accounts with credits, and a key of each."""
+    database = open_database(settings)
+    keys = []
+    for number in range(users):
+        with database.transaction() as session:
+            account = create_account(session, f"Seller {number}", f"seller-{number}@shop.example")
+            grant(session, account.id, 1_000_000, "load")
+            keys.append(create_api_key(session, account.id).token)
+    database.close()
+    return keys
+
+
+def table(seen: Seen, seconds: float) -> str:
+    """The outcome in Markdown."""
+    rows = ["| call | answers | p50 ms | p95 ms | p99 ms |", "|---|---|---|---|---|"]
+    quick = [each for route, times in seen.times_s.items() if route != READS_PHOTOS for each in times]
+    for route, times in [*sorted(seen.times_s.items()), ("**all that make no picture and read no photo**", quick)]:
+        if times:
+            ranked = sorted(times)
+            p50, p95, p99 = (
+                1000 * ranked[min(len(ranked) - 1, int(share * len(ranked)))] for share in (0.5, 0.95, 0.99)
+            )
+            rows.append(f"| {route} | {len(times)} | {p50:.0f} | {p95:.0f} | {p99:.0f} |")
+    rows.append("")
+    rows.append(f"{len(quick) / seconds:.0f} requests a second, {len(seen.faults)} faults.")
+    return "\n".join(rows)
+
+
+async def load(address: str, keys: list[str], seconds: float, pause_s: float) -> tuple[Seen, float]:
+    """Let all users work at once.
+
+    Returns:
+        What they met, and for how many seconds they worked after the uploads.
+    """
+    seen = Seen()
+    with Image.open(ROOT / "examples" / "logo-tee.jpg") as photo:
+        stream = io.BytesIO()
+        photo.resize((300, 400)).save(stream, "JPEG")
+    users = [
+        httpx.AsyncClient(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=300) for key in keys
+    ]
+    files = {"photo": ("tee.jpg", stream.getvalue())}
+    garments = await asyncio.gather(*(seen.ask(http, READS_PHOTOS, files=files) for http in users))
+    start, working = time.monotonic(), []
+    for number, (http, garment) in enumerate(zip(users, garments, strict=True)):
+        if garment is not None:
+            shots = [{"model": "wm-ines", "seed": seed} for seed in range(4)]
+            asked = {"garment_id": garment.json()["id"], "shots": shots}
+            working.append(use(http, number, asked, start + seconds, pause_s, seen))
+    await asyncio.gather(*working)
+    took_s = time.monotonic() - start
+    for http in users:
+        await http.aclose()
+    return seen, took_s
+
+
+def main() -> int:
+    """Start the service, load it, print the table; exit code 1 if anything failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--users", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--pause", type=float, default=1.0, help="mean seconds between a user's clicks")
+    parser.add_argument("--database-url", default=None)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        write_whole(home / "plans.yaml", PLANS.encode())
+        settings = Settings(home=home, plans=home / "plans.yaml", database_url=asked.database_url)
+        keys = invite(settings, asked.users)
+        environment = os.environ | {"VMODEL_HOME": folder, "VMODEL_PLANS": str(home / "plans.yaml")}
+        if asked.database_url:
+            environment["VMODEL_DATABASE_URL"] = asked.database_url
+        command = [sys.executable, "-m", "app.cli", "serve", "--port", "0", "--workers", "0"]
+        with (home / "log").open("w") as log:
+            service = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment, cwd=ROOT
+            )
+        try:
+            assert service.stdout is not None
+            address = service.stdout.readline().split()[-1]
+            seen, took_s = asyncio.run(load(address, keys, asked.seconds, asked.pause))
+            print(table(seen, took_s))
+        finally:
+            service.send_signal(signal.SIGTERM)
+            service.wait(60)
+    for fault in sorted(set(seen.faults))[:10]:
+        print(fault)
+    return 1 if seen.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
