@@ -28,6 +28,7 @@ def shoot_photos(
     framing: flags.Framing = "full",
     background: flags.Background = "light-grey",
     light: flags.Light = "soft-key",
+    channel: flags.ChannelName = None,
     size: flags.Size = "1024x768",
     seed: flags.Seed = 0,
     count: flags.Count = 1,
@@ -83,9 +84,18 @@ def shoot_photos(
             ]
             further, inside = read_outfit(outfit, worn_with or [])
             like = ShotRequest(
-                garments[0], None, None, "front", framing, light, background, parse_size(size), seed, pipeline, steps,
-                further, tucked or inside,
-            )  # fmt: skip
+                garment=garments[0],
+                framing=framing,
+                light=light,
+                background=background,
+                size=parse_size(size),
+                seed=seed,
+                pipeline=pipeline,
+                steps=steps,
+                outfit=further,
+                tucked=tucked or inside,
+                channel=channel,
+            )
             requests = every_shot(garments, model or [None], pose or [None], view or ["front"], like, count)
         studio = Studio(settings)
         check_requests(requests, studio.roster, PIPELINES)

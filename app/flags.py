@@ -32,6 +32,14 @@ Background = Annotated[
         rich_help_panel=_PICTURE,
     ),
 ]
+ChannelName = Annotated[
+    str | None,
+    typer.Option(
+        "--channel",
+        help="Where it will be shown: tmall, taobao, amazon …; decides about the visible AI label.",
+        rich_help_panel=_PICTURE,
+    ),
+]
 Light = Annotated[str, typer.Option(help="Light of the studio.", rich_help_panel=_PICTURE)]
 Size = Annotated[str, typer.Option(help="HEIGHTxWIDTH in pixels.", rich_help_panel=_PICTURE)]
 Seed = Annotated[int, typer.Option(help="Whatever is left to chance follows from it.", rich_help_panel=_PICTURE)]

@@ -20,7 +20,8 @@ from vmodel.errors import (
 )
 from vmodel.garment.scale import read_size_chart
 from vmodel.request import GarmentSource, ShotRequest
-from vmodel.rights.policy import check_declared, read_category
+from vmodel.rights.channels import find_channel
+from vmodel.rights.policy import check_declared, check_staging, read_category
 from vmodel.scene import FRAMINGS, LIGHTS, read_background
 from vmodel.scene.camera import view_angle
 
@@ -66,7 +67,9 @@ def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: I
 
 def _check_wearers(requests: Sequence[ShotRequest], roster: Roster) -> None:
     for request in requests:
+        find_channel(request.channel)
         if request.model is not None:
+            check_staging(roster[request.model], request.pose)
             for source in (request.garment, *request.outfit):
                 check_declared(roster[request.model], source.category, source.material)
 

@@ -18,7 +18,9 @@ from sqlalchemy.exc import IntegrityError
 
 from vmodel.config import Settings
 from vmodel.database import Database, new_id, now, open_database
+from vmodel.errors import InputError
 from vmodel.files import FORMATS, encode_picture, write_whole
+from vmodel.garment.kind import understand
 from vmodel.rights.certificate import (
     RESEARCH_USES,
     Licence,
@@ -30,13 +32,18 @@ from vmodel.rights.certificate import (
     parse_licence,
     sign_licence,
 )
+from vmodel.rights.channels import find_channel
+from vmodel.rights.copies import iscc_of
+from vmodel.rights.descriptors import describe
 from vmodel.rights.errors import LicenceRevoked
 from vmodel.rights.keys import Authority, open_authority
+from vmodel.rights.label import draw_label
 from vmodel.rights.originals import Originals
 from vmodel.rights.pixels import pixels_sha256
+from vmodel.rights.policy import Asked, check_shot
 from vmodel.rights.provenance import sign_picture
-from vmodel.rights.registry import RegisteredShot
-from vmodel.rights.shots import Work, add_rendition, find_by_mark, find_revocation, find_work, mark_text
+from vmodel.rights.registry import RegisteredShot, ShotDescriptors
+from vmodel.rights.shots import Work, add_rendition, find_by_mark, find_revocation, find_work, mark_text, note_refusal
 from vmodel.rights.watermark import embed_mark
 from vmodel.rights.xmp import Credit, write_packet
 from vmodel.sidecar import describe_shot, record_sha256
@@ -130,6 +137,7 @@ class Publisher:
             VModelError: a rule stands against it, its licence was revoked, or keys or store cannot be used.
         """
         holder = holder or self.holder
+        self._check(shot, holder)
         record = describe_shot(shot)
         registered, picture = self._registered(shot, record, holder)
         certificate = json.loads(registered.certificate)
@@ -143,27 +151,55 @@ class Publisher:
         sidecar = record | {"picture_sha256": digest, "certificate": certificate}
         return Published(content, file_format, picture, licence, sidecar)
 
+    def _check(self, shot: Shot, holder: Holder) -> None:
+        """Apply the rules once more, to what was made and not to what was asked for; note a refusal."""
+        request = shot.request
+        source = request.garment
+        # Looked at again without the seller's word, which would hide what the photo shows.
+        seen = understand(shot.pattern.flat_lay, shot.pattern.cutout)[0] if shot.model.is_child else shot.pattern.kind
+        asked = Asked(
+            shot.model,
+            source.category,
+            source.material,
+            seen,
+            shot.garment.material,
+            shot.pose,
+            request.framing,
+            request.channel,
+        )
+        try:
+            check_shot(asked)
+        except InputError as error:
+            with self.database.transaction() as session:
+                note_refusal(session, holder.seller_id, error.code, shot.model.id, source.category or "")
+            raise
+
     def _registered(self, shot: Shot, record: dict[str, Any], holder: Holder) -> tuple[RegisteredShot, ByteArray]:
         """The work's row, made now if it is new, and its picture with the mark."""
         weights = self._weights_of(shot.photograph.made_by)
         terms = _terms_with(holder.terms, weights)
-        work = Work(holder.seller_id, pixels_sha256(shot.picture), record_sha256(record), terms, "")
+        channel = find_channel(shot.request.channel)
+        rendered = draw_label(shot.picture, channel.label if channel else "")
+        name = channel.name if channel else ""
+        work = Work(holder.seller_id, pixels_sha256(rendered), record_sha256(record), terms, name)
         key = self.authority.mark_key
         for attempt in range(100):
             with self.database.transaction() as session:
                 found = find_work(session, work.sha256)
                 if found is not None:
                     _refuse_revoked(session, found)
-                    return found, embed_mark(shot.picture, found.mark, key)
+                    return found, embed_mark(rendered, found.mark, key)
                 mark = work.mark(key, attempt)
                 if find_by_mark(session, mark) is not None:
                     continue
-            picture = embed_mark(shot.picture, mark, key)
-            row = self._row(shot, work, holder, weights, mark, pixels_sha256(picture))
-            self.originals.put(row.id, shot.picture)
+            picture = embed_mark(rendered, mark, key)
+            row = self._row(shot, work, holder, weights, mark, pixels_sha256(picture), iscc_of(rendered))
+            self.originals.put(row.id, rendered)
             try:
                 with self.database.transaction() as session:
                     session.add(row)
+                    session.flush()
+                    session.add(_descriptors(row.id, rendered))
                 return row, picture
             except IntegrityError:
                 # Another process has published the same work, or taken the same mark, in the meantime.
@@ -178,6 +214,7 @@ class Publisher:
         weights: tuple[WeightsUsed, ...],
         mark: int,
         picture_sha256: str,
+        iscc: str,
     ) -> RegisteredShot:
         moment = now()
         height, width = shot.picture.shape[:2]
@@ -221,7 +258,7 @@ class Publisher:
             category=licence.category,
             width=width,
             height=height,
-            iscc="",
+            iscc=iscc,
             certificate=certificate,
             valid_until=licence.valid_until,
             created_at=moment,
@@ -273,6 +310,11 @@ def _terms_with(terms: Terms, weights: tuple[WeightsUsed, ...]) -> Terms:
     if any(each.research_only for each in weights):
         return Terms(RESEARCH_USES, terms.territory, terms.months)
     return terms
+
+
+def _descriptors(shot_id: str, picture: ByteArray) -> ShotDescriptors:
+    found = describe(picture)
+    return ShotDescriptors(shot_id=shot_id, pdq=found.pdq.tobytes(), points=found.points.tobytes())
 
 
 def _refuse_revoked(session: Any, shot: RegisteredShot) -> None:

@@ -75,6 +75,7 @@ class ShotRequest:
         steps: how often a pipeline asks its network; None for as often as suits it.
         outfit: further garments that the model wears with the one on sale, in any order.
         tucked: tops go inside what is worn on the legs.
+        channel: where the picture will be shown, of ``vmodel.rights.channels``; it decides about the visible label.
     """
 
     garment: GarmentSource
@@ -90,6 +91,7 @@ class ShotRequest:
     steps: int | None = None
     outfit: tuple[GarmentSource, ...] = ()
     tucked: bool = False
+    channel: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a sidecar; paths become strings."""

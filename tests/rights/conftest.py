@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from vmodel.body.roster import load_roster
 from vmodel.config import Settings
+from vmodel.files import sha256_of
 from vmodel.publish import Holder, Published, Publisher
+from vmodel.request import GarmentSource, ShotRequest
 from vmodel.rights.certificate import Terms, WeightsUsed
 from vmodel.rights.verify import Verifier
-from vmodel.take import Photograph, Shot
-from vmodel.types import ByteArray
+from vmodel.take import Pattern, Photograph, Shot
+from vmodel.types import (
+    ByteArray,
+    Category,
+    ConditionMaps,
+    Cutout,
+    Drape,
+    DrapeReport,
+    FitReport,
+    FlatLay,
+    Garment,
+    GarmentKind,
+    Landmarks,
+    Length,
+    Neckline,
+    Sleeve,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
 
 WEIGHTS = (WeightsUsed("garment_silhouette.safetensors", "Apache-2.0", "60a5"),)
 SELLER = Holder("seller-a", "Atelier Ångström & Söhne", Terms(), "job-7")
@@ -29,21 +49,43 @@ def weights_of(pipeline: str) -> tuple[WeightsUsed, ...]:
 
 def worn_picture(column: int) -> ByteArray:
     """One of README's pictures: (640, 480, 3)."""
-    with Image.open(Path(__file__).resolve().parents[2] / "docs" / "pictures" / "worn.jpg") as opened:
+    with Image.open(ROOT / "docs" / "pictures" / "worn.jpg") as opened:
         left, bottom = 480 * column, opened.height
         return np.asarray(opened.convert("RGB").crop((left, bottom - 640, left + 480, bottom)))
 
 
-@pytest.fixture(scope="session")
-def worn_shot(tee_shot: Shot) -> Shot:
-    """A shot whose picture is large enough for a mark and cheap to have."""
-    return replace(tee_shot, photograph=Photograph(worn_picture(0), "draft"))
+def drawn_shot(picture: ByteArray, made_by: str = "draft") -> Shot:
+    """A shot of the bundled T-shirt with this picture; nobody has been dressed for it."""
+    photo = ROOT / "examples" / "logo-tee.jpg"
+    with Image.open(photo) as opened:
+        flat_lay = FlatLay(photo.name, sha256_of(photo), np.asarray(opened.convert("RGB")))
+    kind = GarmentKind(Category.TOP, 0.97, Sleeve.SHORT, Neckline.CREW, Length.HIP)
+    cutout = Cutout(np.ones(flat_lay.rgb.shape[:2], np.float32), "plain", 0.9)
+    garment = Garment(kind, (), (), (), {}, 0.05)
+    pattern = Pattern("tee", flat_lay, cutout, kind, Landmarks({}, {}), garment)
+    nothing = np.zeros((0, 3), np.float32)
+    drape = Drape(
+        *(nothing, np.zeros((0, 3), np.int64), nothing[:, :2], picture[:0], picture[:0, 0, 0]),
+        *(np.zeros((0, 2), np.int64), nothing[:, 0], np.zeros((0, 2), np.int64), "jersey"),
+        DrapeReport(0.0, 1.0, 1.0, 1.1, 1.0, True, 100, 1, 2.0),
+    )
+    model = load_roster(Settings())["wm-ines"]
+    fit = FitReport("regular", 8.0, None, None, 66.0, "guessed")
+    request = ShotRequest(GarmentSource(photo), "wm-ines", "contrapposto", pipeline=made_by)
+    maps = cast("ConditionMaps", None)
+    return Shot(request, model, "contrapposto", pattern, garment, fit, drape, maps, Photograph(picture, made_by), {})
 
 
 @pytest.fixture(scope="session")
-def other_shot(tee_shot: Shot) -> Shot:
+def worn_shot() -> Shot:
+    """A shot whose picture is large enough for a mark."""
+    return drawn_shot(worn_picture(0))
+
+
+@pytest.fixture(scope="session")
+def other_shot() -> Shot:
     """Another picture."""
-    return replace(tee_shot, photograph=Photograph(worn_picture(1), "draft"))
+    return drawn_shot(worn_picture(1))
 
 
 @pytest.fixture

@@ -1,11 +1,28 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import product
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.errors import NotAllowedForChildren, UnknownCategory
-from vmodel.rights.policy import REFUSED_WORDS, check_declared, check_detected, read_category
+from vmodel.rights.channels import CHANNELS, CHINESE, UnknownChannel, find_channel
+from vmodel.rights.policy import (
+    POSES_FOR_CHILDREN,
+    REFUSED_WORDS,
+    SHEER_MATERIALS,
+    SURE_ENOUGH,
+    Asked,
+    age_band,
+    check_declared,
+    check_detected,
+    check_shot,
+    read_category,
+)
 from vmodel.types import Category, GarmentKind, Length, Neckline, Sleeve, VirtualModel
 
 TEE = GarmentKind(Category.TOP, 0.95, Sleeve.SHORT, Neckline.CREW, Length.HIP)
@@ -73,3 +90,129 @@ def test_an_unknown_category_names_the_known_ones() -> None:
         read_category("swimwear")
     assert read_category(" Dress ") is Category.DRESS
     assert read_category(None) is None
+
+
+AGES = {"child": (0, 4, 9, 12.9), "teen": (13, 17.99), "adult": (18, 44, 75)}
+#: Detected garments that are plainly everyday clothes, and those that are not.
+EVERYDAY = {category: GarmentKind(category, 0.95, Sleeve.SHORT, Neckline.CREW, Length.KNEE) for category in Category}
+DOUBTFUL = {
+    "strap top": GarmentKind(Category.TOP, 0.95, Sleeve.STRAP, Neckline.V),
+    "strapless dress": GarmentKind(Category.DRESS, 0.95, Sleeve.NONE, Neckline.STRAPLESS, Length.KNEE),
+    "brief shorts": GarmentKind(Category.SHORTS, 0.95, length=Length.MINI),
+    "one-piece": GarmentKind(Category.JUMPSUIT, 0.95, Sleeve.NONE, Neckline.SCOOP, Length.MINI),
+    "unsure": GarmentKind(Category.TOP, SURE_ENOUGH - 0.01, Sleeve.SHORT, Neckline.CREW),
+}
+
+
+def asked(model: VirtualModel, kind: GarmentKind | None, **changes: object) -> Asked:
+    plain = Asked(model, None, None, kind, "jersey", "standing", "full", None)
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("channel", [None, *CHANNELS])
+@pytest.mark.parametrize("band", AGES)
+def test_every_age_and_category_on_every_channel(adult: VirtualModel, band: str, channel: str | None) -> None:
+    for age, (category, kind) in product(AGES[band], EVERYDAY.items()):
+        model = replace(adult, age=age)
+        assert age_band(age) == band
+        check_shot(asked(model, kind, declared=category.value, channel=channel))
+        for word in (*REFUSED_WORDS, "costume"):
+            if band == "adult":
+                check_shot(asked(model, kind, declared=word, channel=channel))
+            else:
+                with pytest.raises(NotAllowedForChildren):
+                    check_shot(asked(model, kind, declared=word, channel=channel))
+    for age, kind in product(AGES[band], DOUBTFUL.values()):
+        model = replace(adult, age=age)
+        if band == "adult":
+            check_shot(asked(model, kind, channel=channel))
+        else:
+            with pytest.raises(NotAllowedForChildren):
+                check_shot(asked(model, kind, channel=channel))
+
+
+def test_without_a_detector_no_child_is_shown(child: VirtualModel, adult: VirtualModel) -> None:
+    with pytest.raises(NotAllowedForChildren, match="no detector"):
+        check_shot(asked(child, None))
+    check_shot(asked(adult, None))
+
+
+@pytest.mark.parametrize("pose", ["hand-in-hair", "back-look-over-shoulder", "/tmp/pose.json", "", "unheard-of"])
+def test_a_child_stands_in_plain_poses_only(child: VirtualModel, pose: str) -> None:
+    with pytest.raises(NotAllowedForChildren, match="pose"):
+        check_shot(asked(child, EVERYDAY[Category.TOP], pose=pose))
+
+
+def test_a_skirt_on_a_child_is_neither_shown_close_nor_seated(child: VirtualModel) -> None:
+    for changes in ({"framing": "lower"}, {"framing": "detail"}, {"pose": "seated"}):
+        with pytest.raises(NotAllowedForChildren):
+            check_shot(asked(child, EVERYDAY[Category.SKIRT], **changes))
+        check_shot(asked(child, EVERYDAY[Category.TROUSERS], **changes))
+
+
+def test_an_age_that_is_no_number_is_a_child(adult: VirtualModel) -> None:
+    assert age_band(float("nan")) == "child"
+    assert age_band(-1) == "child"
+
+
+KINDS = st.builds(
+    GarmentKind,
+    category=st.sampled_from(list(Category)),
+    confidence=st.floats(0, 1),
+    sleeve=st.sampled_from(list(Sleeve)),
+    neckline=st.sampled_from(list(Neckline)),
+    length=st.sampled_from(list(Length)),
+    open_front=st.booleans(),
+    stated=st.booleans(),
+)
+WORDS = st.none() | st.sampled_from([*REFUSED_WORDS, *(category.value for category in Category)]) | st.text(max_size=12)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    age=st.floats(0, 17.999),
+    kind=st.none() | KINDS,
+    declared=WORDS,
+    material=st.none() | st.sampled_from([*SHEER_MATERIALS, "jersey", "cotton"]),
+    made_of=st.sampled_from([*SHEER_MATERIALS, "jersey", "denim"]),
+    pose=st.sampled_from(["standing", "seated", "walking", "hand-in-hair", "x.json"]),
+    framing=st.sampled_from(["full", "upper", "lower", "detail", "chin-down"]),
+    channel=st.none() | st.sampled_from(list(CHANNELS)),
+)
+def test_no_path_leads_from_a_child_to_a_refused_garment(
+    age: float,
+    kind: GarmentKind | None,
+    declared: str | None,
+    material: str | None,
+    made_of: str,
+    pose: str,
+    framing: str,
+    channel: str | None,
+) -> None:
+    model = replace(ANYBODY, age=age)
+    try:
+        check_shot(Asked(model, declared, material, kind, made_of, pose, framing, channel))
+    except NotAllowedForChildren:
+        return
+    # Whatever was let through is sure, on both lists, opaque, and plainly staged.
+    assert kind is not None
+    assert kind.confidence >= SURE_ENOUGH
+    assert not kind.stated
+    assert kind.sleeve is not Sleeve.STRAP or not kind.category.covers_upper
+    assert kind.neckline is not Neckline.STRAPLESS or not kind.category.covers_upper
+    assert declared is None or declared.strip().lower() in {category.value for category in Category}
+    assert not {material, made_of} & SHEER_MATERIALS
+    assert pose in POSES_FOR_CHILDREN
+    assert framing not in {"lower", "detail"} or kind.category in {Category.TOP, Category.TROUSERS, Category.OUTERWEAR}
+
+
+ANYBODY = next(iter(load_roster(Settings()).values()))
+
+
+def test_china_wants_a_label_and_amazon_takes_none() -> None:
+    assert find_channel("Tmall ") == CHANNELS["tmall"]
+    assert CHANNELS["tmall"].label == CHANNELS["taobao"].label == CHINESE
+    assert CHANNELS["amazon"].label == ""
+    assert find_channel(None) is None
+    with pytest.raises(UnknownChannel, match="amazon"):
+        find_channel("bazaar")

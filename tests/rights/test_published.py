@@ -26,8 +26,6 @@ from vmodel.rights.registry import RegisteredShot, Rendition
 from vmodel.rights.shots import renditions, revoke
 from vmodel.take import Photograph, Shot
 
-pytestmark = pytest.mark.slow
-
 Publish = Callable[[str], Published]
 TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 

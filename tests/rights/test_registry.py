@@ -31,7 +31,6 @@ def test_the_migration_makes_the_tables_that_the_code_expects(any_database: Data
     assert not [change for change in ours if change[0] not in {"remove_table", "remove_index"}]
 
 
-@pytest.mark.slow
 def test_a_licence_is_found_revoked_and_given_a_foreign_code(
     any_database: Database, worn_shot: Shot, tmp_path: Path
 ) -> None:

@@ -28,8 +28,6 @@ from vmodel.sidecar import record_sha256
 from vmodel.take import Shot
 from vmodel.types import ByteArray
 
-pytestmark = pytest.mark.slow
-
 Publish = Callable[[str], Published]
 
 
@@ -76,6 +74,23 @@ def test_a_recompressed_and_cropped_copy_is_recognised_by_its_mark(publish: Publ
         found = verifier.verify(copied(np.ascontiguousarray(picture)), "stolen.jpg")
         assert (found.verdict, found.found_by) == ("copy", "mark")
         assert found.licence == published.licence
+
+
+def test_a_copy_whose_mark_was_destroyed_is_recognised_by_what_it_shows(
+    publish: Publish, publisher: Publisher, verifier: Verifier, worn_shot: Shot, other_shot: Shot
+) -> None:
+    publisher.publish(other_shot, "png")
+    licence = publish("png").licence
+    # The picture without its mark, smaller: as if somebody had painted the mark away.
+    cleaned = np.asarray(Image.fromarray(worn_shot.picture).resize((240, 320)))
+    found = verifier.verify(copied(cleaned, 60), "cleaned.jpg")
+    assert (found.verdict, found.found_by) == ("copy", "likeness")
+    assert found.licence == licence
+
+
+def test_another_shot_of_the_same_studio_is_no_copy(publish: Publish, verifier: Verifier, other_shot: Shot) -> None:
+    publish("png")
+    assert verifier.verify(copied(other_shot.picture), "other.jpg").verdict == "unknown"
 
 
 def test_a_stranger_s_picture_is_unknown(verifier: Verifier, examples: Path) -> None:

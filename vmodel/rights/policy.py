@@ -1,12 +1,17 @@
-"""Who may wear what: the rules for child models, as pure functions.
+"""Who may be shown in what, how and where: the rules for child models, as pure functions.
 
 A picture of a child model is made only if the garment is on the allow-list twice: as the seller
 declared it and as the photo shows it. The stricter answer wins, and no answer is a refusal.
+Poses and framings are allowed by name; channels decide about the visible label only.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
+
 from vmodel.errors import NotAllowedForChildren, UnknownCategory
+from vmodel.rights.channels import find_channel
 from vmodel.types import Category, GarmentKind, Length, Neckline, Sleeve, VirtualModel
 
 #: Everyday clothes; anything that is not named here is refused for children.
@@ -25,6 +30,91 @@ _SHORT = frozenset({Length.CROPPED, Length.HIP, Length.TUNIC, Length.MINI})
 
 #: Below this the detected category counts as unknown.
 SURE_ENOUGH = 0.6
+
+
+#: Plain poses; a pose that is not named here, such as one from a file, is refused for children.
+POSES_FOR_CHILDREN = frozenset(
+    {"a-pose-relaxed", "standing", "contrapposto", "contrapposto-mirror", "hand-on-hip", "hand-on-hip-mirror"}
+    | {"both-hands-on-hips", "walking", "walking-mirror", "hands-in-pockets", "hands-clasped-front", "seated"}
+    | {"three-quarter-turn", "arms-behind-back", "one-arm-raised", "step-forward", "relaxed-weight-shift"}
+    | {"looking-down", "looking-aside", "child-playful", "child-hands-up"}
+)
+
+_CLOSE_BELOW = frozenset({"lower", "detail"})
+_OPEN_BELOW = frozenset({Category.DRESS, Category.SKIRT, Category.SHORTS, Category.JUMPSUIT})
+
+
+class AgeBand(StrEnum):
+    """How old a model is, as far as the rules care."""
+
+    CHILD = "child"
+    TEEN = "teen"
+    ADULT = "adult"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A shot as the rules see it.
+
+    Attributes:
+        model: who would be shown.
+        declared, material: as the seller typed them; None for nothing.
+        detected: what the photo shows, from the detector alone; None where no detector has looked.
+        detected_material: what the garment would be made of.
+        pose, framing: names.
+        channel: where it will be shown; None for anywhere.
+    """
+
+    model: VirtualModel
+    declared: str | None
+    material: str | None
+    detected: GarmentKind | None
+    detected_material: str
+    pose: str
+    framing: str
+    channel: str | None
+
+
+def age_band(age: float) -> AgeBand:
+    """The band of an age in years; below 0 and what is no number count as a child."""
+    if not age >= 13:
+        return AgeBand.CHILD
+    return AgeBand.TEEN if age < 18 else AgeBand.ADULT
+
+
+def check_shot(asked: Asked) -> None:
+    """Refuse what any rule stands against; nothing but this decides.
+
+    Raises:
+        UnknownChannel: the channel is none, so nobody knows what it demands.
+        NotAllowedForChildren: the model is under 18, and a rule forbids it or could not be applied.
+    """
+    find_channel(asked.channel)
+    if age_band(asked.model.age) is AgeBand.ADULT:
+        return
+    check_declared(asked.model, asked.declared, asked.material)
+    if asked.detected is None:
+        raise NotAllowedForChildren("no detector has looked at the photo")
+    check_detected(asked.model, asked.detected, asked.detected_material)
+    check_staging(asked.model, asked.pose)
+    category = asked.detected.category
+    if asked.framing in _CLOSE_BELOW and category in _OPEN_BELOW:
+        raise NotAllowedForChildren(f"{asked.framing} pictures of a {category.value} are not made")
+    if asked.pose.startswith("seated") and category in _OPEN_BELOW:
+        raise NotAllowedForChildren(f"a {category.value} is shown standing")
+
+
+def check_staging(model: VirtualModel, pose: str | None) -> None:
+    """Refuse a pose before any work; see ``check_shot``.
+
+    Args:
+        model: who would be shown.
+        pose: name of the library, or a file; None for one that suits the model.
+    Raises:
+        NotAllowedForChildren: the model is under 18 and the pose is not a plain one.
+    """
+    if model.is_child and pose is not None and pose not in POSES_FOR_CHILDREN:
+        raise NotAllowedForChildren(f"the pose {pose!r} is not on the list")
 
 
 def read_category(word: str | None) -> Category | None:

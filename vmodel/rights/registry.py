@@ -69,6 +69,20 @@ class Rendition(Table):
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class ShotDescriptors(Table):
+    """What a published picture is recognised by; see ``vmodel.rights.descriptors``.
+
+    Attributes:
+        pdq: 32 bytes, the hash of the whole.
+        points: 16 bytes a point.
+    """
+
+    __tablename__ = "shot_descriptors"
+    shot_id: Mapped[str] = mapped_column(ForeignKey("registered_shot.id", ondelete="CASCADE"), primary_key=True)
+    pdq: Mapped[bytes] = mapped_column(LargeBinary)
+    points: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class Revocation(Table):
     """A licence that was taken back."""
 

@@ -10,10 +10,10 @@ from datetime import date
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from vmodel.database import now
+from vmodel.database import new_id, now
 from vmodel.rights.certificate import Licence, Terms, canonical_json
 from vmodel.rights.errors import LicenceUnknown
-from vmodel.rights.registry import ExternalCode, RegisteredShot, Rendition, Revocation
+from vmodel.rights.registry import ExternalCode, Refusal, RegisteredShot, Rendition, Revocation
 
 MARK_BITS = 40
 
@@ -148,6 +148,15 @@ def external_codes(session: Session, shot_id: str) -> dict[str, str]:
     """Scheme -> code that a registration centre issued."""
     found = session.scalars(select(ExternalCode).where(ExternalCode.shot_id == shot_id))
     return {each.scheme: each.code for each in found}
+
+
+def note_refusal(session: Session, seller_id: str, code: str, model_id: str, declared: str) -> None:
+    """Note that a rule refused a shot; neither picture nor photo is kept."""
+    session.add(
+        Refusal(
+            id=new_id(), seller_id=seller_id, code=code, model_id=model_id, declared=declared[:60], created_at=now()
+        )
+    )
 
 
 def state_of(licence: Licence, revocation: Revocation | None, today: date) -> str:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 
@@ -30,6 +30,9 @@ from vmodel.rights.provenance import MIME_TYPES, Provenance, Trust, read_provena
 from vmodel.rights.registry import RegisteredShot
 from vmodel.rights.shots import external_codes, find_by_file, find_by_mark, find_by_pixels, find_revocation, state_of
 from vmodel.rights.suspect import Suspect, read_suspect, sniff_mime
+
+if TYPE_CHECKING:
+    from vmodel.rights.copies import CopyIndex
 
 CHANGED = "it was changed after it was signed"
 
@@ -89,6 +92,7 @@ class Verifier:
         self.authority: Authority | None = read_authority(folder) if folder.is_dir() else None
         self.roots = [*([self.authority.root] if self.authority else []), *roots]
         self.originals = Originals(settings)
+        self._index: CopyIndex | None = None
 
     def verify(self, content: bytes, name: str) -> Verification:
         """Find out what a file is.
@@ -123,6 +127,9 @@ class Verifier:
                 return self._as_copy(marked, "mark", "its invisible mark names the licence, and it shows that picture")
             reason = "it carries the invisible mark of a licence that was given for another picture"
             return self._with_licence(Verdict.ALTERED, reason, "mark", marked)
+        alike = self._look_alike(suspect)
+        if alike is not None:
+            return self._as_copy(alike, "likeness", "it shows a registered picture")
         return Verification(Verdict.UNKNOWN, "no picture of this registry is recognised in it")
 
     def _judge_manifest(self, suspect: Suspect, manifest: Provenance) -> Verification:
@@ -183,6 +190,29 @@ class Verifier:
         original = self.originals.get(shot.id)
         # Without the original nothing speaks against the mark.
         return original is None or likeness(suspect.rgb, original) >= SAME
+
+    def _look_alike(self, suspect: Suspect) -> RegisteredShot | None:
+        """The registered picture that the suspect shows, among several the one that is most alike."""
+        from vmodel.rights.catalogue import open_index
+        from vmodel.rights.copies import find_copies
+        from vmodel.rights.likeness import SAME, likeness
+
+        if self._index is None:
+            self._index = open_index(self.settings, self.database)
+        best, most = None, SAME
+        for candidate in find_copies(suspect.rgb, self._index, top=3):
+            original = self.originals.get(candidate.name)
+            alike = 0.0 if original is None else likeness(suspect.rgb, original)
+            if alike >= most:
+                best, most = candidate.name, alike
+        if best is None:
+            return None
+        with self.database.transaction() as session:
+            return session.get(RegisteredShot, best)
+
+    def refresh(self) -> None:
+        """Take in what was published since the last answer."""
+        self._index = None
 
     def _as_copy(self, shot: RegisteredShot, found_by: str, reason: str) -> Verification:
         return self._with_licence(Verdict.COPY, reason, found_by, shot)

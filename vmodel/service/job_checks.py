@@ -14,7 +14,7 @@ from vmodel.body.roster import Roster
 from vmodel.drape.materials import load_material
 from vmodel.errors import BadUsage, UnknownBackground, UnknownFraming, UnknownLight, UnknownPose
 from vmodel.request import GarmentSource, ShotRequest
-from vmodel.rights.policy import check_declared, read_category
+from vmodel.rights.policy import check_declared, check_staging, read_category
 from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, read_background
 from vmodel.scene.camera import view_angle
 from vmodel.service.job_errors import TooManyShots
@@ -53,6 +53,7 @@ def check_job(request: JobRequest, roster: Roster) -> list[ShotRequest]:
         # First of all, so that no other refusal hides this one.
         if shot.model is not None:
             check_declared(roster[shot.model], shot.garment.category, shot.garment.material)
+            check_staging(roster[shot.model], shot.pose)
     _check_garment(shots[0].garment, request.account_id)
     for shot in shots:
         _check_shot(shot, request.account_id)
