@@ -12,7 +12,7 @@ Workers = Annotated[int, typer.Option(help="Processes that make pictures here; 0
 
 
 def serve(host: Host = "127.0.0.1", port: Port = 8000, workers: Workers = 1) -> None:
-    """Serve the REST API and make pictures on this machine until Ctrl-C; state is kept under VMODEL_HOME."""
+    """Serve the web page and the REST API and make pictures until Ctrl-C; state is kept under VMODEL_HOME."""
     from app.serving import serve_until_stopped
     from vmodel.config import Settings
 

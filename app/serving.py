@@ -15,6 +15,7 @@ from app.api.factory import create_app
 from app.api.installation import Installation
 from app.logs import write_logs
 from app.supervisor import Supervisor
+from app.ui.mount import mount_page
 from vmodel.config import Settings
 from vmodel.errors import SetupError
 from vmodel.service.accounts import list_accounts
@@ -49,6 +50,7 @@ def serve_until_stopped(settings: Settings, host: str, port: int, workers: int =
     listening = _listen(host, port)
     write_logs()
     app = create_app(settings)
+    mount_page(app)
     here: Installation = app.state.installation
     courier = Courier(here.database, here.secret, settings.webhooks_inside)
     carrying = threading.Thread(target=courier.run, args=(here.leaving,), name="courier", daemon=True)

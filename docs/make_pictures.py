@@ -73,8 +73,8 @@ def picture_roster(studio: Studio) -> ByteArray:
     return np.vstack(rows)
 
 
-def portrait(model: VirtualModel, cache: Path) -> ByteArray:
-    """(H, W, 3) head and shoulders in the base layer."""
+def portrait(model: VirtualModel, cache: Path, background: str = "light-grey") -> ByteArray:
+    """(H, W, 3) head and shoulders in the base layer, before a background of ``vmodel.scene``."""
     body = build_body(model)
     posed = body.posed(load_pose("standing"))
     hair = pose_hair(grown_hair(model, body, cache), body, posed)
@@ -86,7 +86,7 @@ def portrait(model: VirtualModel, cache: Path) -> ByteArray:
     middle = np.array([PORTRAIT[1] / 2, PORTRAIT[0] * 0.48])
     centre = middle - zoom * (nose_px - np.asarray(camera.centre_px))
     near = replace(camera, focal_px=camera.focal_px * zoom, centre_px=(float(centre[0]), float(centre[1])))
-    return render_draft(scene, near)
+    return render_draft(scene, near, background=background)
 
 
 def with_caption(picture: ByteArray, text: str) -> ByteArray:

@@ -85,8 +85,6 @@ class Front:
             self._record(exchange)
 
     def _receiving(self, scope: Scope, receive: Receive) -> Receive:
-        if not scope["path"].startswith("/v1"):
-            return receive
         headers = Headers(scope=scope)
         is_upload = headers.get("content-type", "").startswith("multipart/form-data")
         limit = self.settings.max_upload_bytes + _AROUND_UPLOAD if is_upload else JSON_BYTES

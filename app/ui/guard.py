@@ -1,0 +1,86 @@
+"""Stands before Gradio: only who is signed in gets in, and only what the page needs of Gradio answers.
+
+Gradio shows any file of its cache to every user, so nothing of a seller's may ever lie there: its ways to take files in
+and to give files out are closed. Uploads and pictures have routes of our own (``app.ui.files``).
+"""
+
+from __future__ import annotations
+
+import re
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.errors import NotFound
+from app.api.installation import Installation
+from app.api.problems import answer_problem
+from app.ui.visitor import check_origin, find_login
+from vmodel.errors import VModelError
+from vmodel.service.errors import SessionInvalid
+
+PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; script-src 'self' "
+    "'unsafe-inline' 'unsafe-eval'; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+"""Gradio compiles its templates in the browser, hence the two unsafe words; nothing comes from another site."""
+LOGIN = "vmodel.login"
+"""Key of the ASGI scope under which Gradio's handlers find the login."""
+#: Gradio's own scripts, looks and words; the same for everybody.
+_PUBLIC = re.compile(r"/(assets|static|svelte)/[\w./-]+|/theme\.css|/favicon\.ico|/manifest\.json")
+_PRIVATE = re.compile(
+    r"/?|/config/?|/gradio_api/(info/?|startup-events|heartbeat/\w+|run/[\w-]+/?|queue/(join/?|data)|reset/?)"
+)
+
+
+class Guard:
+    """ASGI app round a mounted Gradio.
+
+    Args:
+        app: Gradio.
+        here: the installation.
+        language: of this mount.
+    """
+
+    def __init__(self, app: ASGIApp, here: Installation, language: str) -> None:
+        self.app, self.here, self.language = app, here, language
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it."""
+        if scope["type"] != "http":
+            return
+        path = scope["path"].removeprefix(f"/{self.language}")
+        if _PUBLIC.fullmatch(path) and scope["method"] in {"GET", "HEAD"}:
+            await self.app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        try:
+            if not _PRIVATE.fullmatch(path):
+                raise NotFound
+            login = await run_in_threadpool(find_login, connection, self.here)
+            if scope["method"] not in {"GET", "HEAD"}:
+                check_origin(connection)
+        except VModelError as error:
+            if isinstance(error, SessionInvalid) and path in {"", "/"}:
+                await RedirectResponse("/login", 303)(scope, receive, send)
+                return
+            request_id = scope.get("state", {}).get("request_id", "")
+            await answer_problem(request_id, error)(scope, receive, send)
+            return
+        scope[LOGIN] = login
+        scope.setdefault("state", {})["account_id"] = login.identity.account_id
+        await self.app(scope, receive, _sealed(send))
+
+
+def _sealed(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["Content-Security-Policy"] = PAGE_POLICY
+            headers["Cache-Control"] = "no-store"
+        await send(message)
+
+    return sending

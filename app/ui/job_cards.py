@@ -1,0 +1,170 @@
+"""Jobs as the page shows them: what a template needs, in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.api.installation import Installation
+from app.ui.orders import FORMATS
+from app.ui.words import Words, explain_code, say_time
+from vmodel.request import parse_size
+from vmodel.service.job_tables import DONE
+from vmodel.service.job_views import Job, JobShot
+
+
+@dataclass(frozen=True)
+class ShotCard:
+    """One picture.
+
+    Attributes:
+        ratio: CSS aspect ratio, width / height.
+        preview: changes with the preview; empty without one.
+        redo: the order that would make it again, JSON.
+    """
+
+    id: str
+    state: str
+    deleted: bool
+    ratio: str
+    percent: int
+    stage: str
+    preview: str
+    problem: str
+    caption: str
+    alt: str
+    made: str
+    redo: str
+
+
+@dataclass(frozen=True)
+class JobCard:
+    """One job.
+
+    Attributes:
+        outlook: place in the queue and how long it will take, as far as they are known.
+        ready: a picture of it can be downloaded.
+        redo: the order that would make it again, JSON.
+    """
+
+    id: str
+    name: str
+    at: datetime
+    state: str
+    state_word: str
+    outlook: list[str]
+    is_open: bool
+    ready: bool
+    percent: int
+    credits: int
+    charged: int
+    redo: str
+    shots: list[ShotCard]
+
+
+def show_jobs(
+    jobs: Sequence[Job], names: Mapping[str, str], garments: Mapping[str, str], here: Installation, words: Words
+) -> list[JobCard]:
+    """Jobs in words.
+
+    Args:
+        jobs: of one account.
+        names: of the garments that are still there, by the key of their photo.
+        garments: their ids, by the same.
+        here: for the models' names.
+        words: of the page.
+    """
+    return [_show_job(job, names, garments.get(str(job.garment.get("photo")), ""), here, words) for job in jobs]
+
+
+def order_of(shots: Sequence[Mapping[str, Any]], garment_id: str) -> str:
+    """The order that would make these shots again, JSON for the studio.
+
+    Args:
+        shots: their requests.
+        garment_id: empty where the garment was deleted.
+    """
+    first = shots[0]
+    formats = {size: name for name, size in FORMATS.items()}
+
+    def every(word: str) -> list[Any]:
+        return list(dict.fromkeys(shot[word] for shot in shots if shot.get(word)))
+
+    order = {
+        "garment": garment_id,
+        "models": every("model"),
+        "poses": every("pose"),
+        "views": every("view"),
+        "framing": first["framing"],
+        "background": first["background"],
+        "light": first["light"],
+        "format": formats.get(str(first["size"]), "portrait"),
+        "pipeline": first["pipeline"],
+        "count": len({shot["seed"] for shot in shots}),
+    }
+    return json.dumps(order)
+
+
+def _show_job(job: Job, names: Mapping[str, str], garment_id: str, here: Installation, words: Words) -> JobCard:
+    name = names.get(str(job.garment.get("photo")), words["garment"]["title"])
+    told = words["jobs"]
+    state = told["cancelling"] if job.cancelling and job.is_open else told["state"][job.state]
+    ready = any(shot.state == DONE and not shot.deleted for shot in job.shots)
+    return JobCard(
+        id=job.id,
+        name=name,
+        at=job.created_at,
+        state=job.state,
+        state_word=state,
+        outlook=_outlook(job, words),
+        is_open=job.is_open,
+        ready=ready,
+        percent=round(100 * job.share),
+        credits=job.credits,
+        charged=job.charged,
+        redo=order_of([shot.request for shot in job.shots], garment_id),
+        shots=[_show_shot(shot, name, garment_id, here, words) for shot in job.shots],
+    )
+
+
+def _outlook(job: Job, words: Words) -> list[str]:
+    told, found = words["jobs"], []
+    if job.place is not None:
+        found.append(
+            told["next"]
+            if job.place == 0
+            else told["place_one"]
+            if job.place == 1
+            else told["place"].format(n=job.place)
+        )
+    if job.eta_s is not None:
+        found.append(told["eta"].format(time=say_time(job.eta_s, words)))
+    return found
+
+
+def _show_shot(shot: JobShot, garment: str, garment_id: str, here: Installation, words: Words) -> ShotCard:
+    model_id, pose = shot.request.get("model"), shot.request.get("pose")
+    model = here.roster[str(model_id)].name if model_id in here.roster else words["models"]["auto"]
+    posed = words["pose"].get(pose, pose) if pose else words["poses"]["auto"]
+    view = str(shot.request.get("view"))
+    told = [posed] if view == "front" else [posed, words["view"].get(view, view)]
+    separator = "，" if words["language"] == "中文" else ", "
+    height, width = parse_size(str(shot.request["size"]))
+    stage = shot.stage or ""
+    return ShotCard(
+        id=shot.id,
+        state=shot.state,
+        deleted=shot.deleted,
+        ratio=f"{width} / {height}",
+        percent=round(100 * shot.share),
+        stage=str(words["stage"].get(stage, stage)),
+        preview=(shot.preview_key or "").rpartition("/")[2][:12],
+        problem=explain_code(shot.error_code, shot.error_message or "", words) if shot.error_code else "",
+        caption=separator.join([model, *told]),
+        alt=words["shot"]["picture_alt"].format(model=model, garment=garment, pose=separator.join(told)),
+        made=words["shot"]["made"].format(seconds=round(shot.seconds)) if shot.seconds is not None else "",
+        redo=order_of([shot.request], garment_id),
+    )

@@ -1,0 +1,127 @@
+"""What the page shows, read from the installation's tables for one visitor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.api.installation import Installation
+from vmodel.database import now
+from vmodel.service.access import Identity
+from vmodel.service.accounts import Account, list_accounts
+from vmodel.service.garments import StoredGarment
+from vmodel.service.grants import grant_month
+from vmodel.service.heartbeat import list_workers
+from vmodel.service.job_tables import DONE, FAILED, QUEUED, RUNNING, ShotRow, WorkerRow
+from vmodel.service.ledger import Balance, balance
+
+_DAY = timedelta(days=1)
+_MOST = 200
+
+
+def read_balance(here: Installation, identity: Identity) -> Balance:
+    """What the visitor has, this month's free credits among it."""
+    with here.database.transaction() as session:
+        grant_month(session, identity.account_id, here.plans.plan(identity.plan).monthly_credits)
+        return balance(session, identity.account_id)
+
+
+def names_of_photos(session: Session, account_id: str, photo_keys: Iterable[str]) -> dict[str, str]:
+    """Name of the newest garment of each photo, as far as it is still there."""
+    asked = list(set(photo_keys))
+    wanted = select(StoredGarment.photo_key, StoredGarment.name).where(
+        StoredGarment.account_id == account_id,
+        StoredGarment.deleted_at.is_(None),
+        StoredGarment.photo_key.in_(asked),
+    )
+    return dict(session.execute(wanted.order_by(StoredGarment.id)).tuples().all())
+
+
+@dataclass(frozen=True)
+class Seller:
+    """An account as its operator sees it.
+
+    Attributes:
+        pictures: delivered so far.
+    """
+
+    account: Account
+    balance: Balance
+    pictures: int
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Failures of one kind within a day."""
+
+    code: str
+    message: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The installation as its operator sees it.
+
+    Attributes:
+        waiting, running: pictures now.
+        done, failed: pictures within 24 hours.
+        median_s: seconds that a picture took within 24 hours; None where none was made.
+    """
+
+    waiting: int
+    running: int
+    done: int
+    failed: int
+    median_s: float | None
+    workers: list[WorkerRow]
+    sellers: list[Seller]
+    faults: list[Fault]
+
+
+def look_over(here: Installation) -> Overview:
+    """How the installation is; for operators only, which the caller checks."""
+    since = now() - _DAY
+    with here.database.transaction() as session:
+        states = dict(
+            session.execute(
+                select(ShotRow.state, func.count()).where(ShotRow.state.in_((QUEUED, RUNNING))).group_by(ShotRow.state)
+            )
+            .tuples()
+            .all()
+        )
+        lately = ShotRow.ended_at > since
+        ended = dict(
+            session.execute(select(ShotRow.state, func.count()).where(lately).group_by(ShotRow.state)).tuples().all()
+        )
+        seconds = list(session.scalars(select(ShotRow.seconds).where(lately, ShotRow.seconds.is_not(None)).limit(2000)))
+        workers = [each for each in list_workers(session) if each.state != "left" or each.seen_at > since][:_MOST]
+        return Overview(
+            states.get(QUEUED, 0),
+            states.get(RUNNING, 0),
+            ended.get(DONE, 0),
+            ended.get(FAILED, 0),
+            median(each for each in seconds if each is not None) if seconds else None,
+            workers,
+            _sellers(session),
+            _faults(session),
+        )
+
+
+def _sellers(session: Session) -> list[Seller]:
+    delivered = select(ShotRow.account_id, func.count()).where(ShotRow.state == DONE).group_by(ShotRow.account_id)
+    pictures = dict(session.execute(delivered).tuples().all())
+    accounts = list_accounts(session)[-_MOST:][::-1]
+    return [Seller(each, balance(session, each.id), pictures.get(each.id, 0)) for each in accounts]
+
+
+def _faults(session: Session) -> list[Fault]:
+    lately = (ShotRow.state == FAILED) & (ShotRow.ended_at > now() - 7 * _DAY)
+    grouped = select(ShotRow.error_code, func.max(ShotRow.error_message), func.count()).where(lately)
+    rows = session.execute(grouped.group_by(ShotRow.error_code).order_by(func.count().desc()).limit(20)).all()
+    return [Fault(code or "", message or "", count) for code, message, count in rows]

@@ -1,0 +1,65 @@
+"""Puts the page into the service."""
+
+from __future__ import annotations
+
+import asyncio
+
+import gradio as gr
+from fastapi import FastAPI, Request
+from starlette.routing import Mount
+
+from app.api.installation import Installation
+from app.ui import files, login
+from app.ui.guard import LOGIN, Guard
+from app.ui.page import build_page
+from app.ui.pieces import Pieces
+from app.ui.rendering import static_url
+from app.ui.words import LANGUAGES
+
+
+def mount_page(app: FastAPI) -> None:
+    """Add the page to an app of ``app.api.factory``: the login, the visitors' files, and Gradio in each language.
+
+    Args:
+        app: not yet started; no event loop runs.
+    """
+    app.include_router(login.router)
+    app.include_router(files.router)
+    # Where no loop runs, Gradio opens some of its own and never closes them.
+    asyncio.run(_mount_gradio(app, app.state.installation))
+
+
+async def _mount_gradio(app: FastAPI, here: Installation) -> None:
+    fonts = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "PingFang SC", "Noto Sans CJK SC", "sans-serif"]
+    for language in LANGUAGES:
+        gr.mount_gradio_app(
+            app,
+            build_page(Pieces(here, language)),
+            path=f"/{language}",
+            auth_dependency=_account,
+            footer_links=[],
+            run_history=False,
+            show_error=False,
+            max_file_size=1,  # visitors' files come by a route of our own; the guard closes Gradio's as well
+            ssr_mode=False,
+            pwa=False,
+            enable_monitoring=False,
+            theme=gr.themes.Base(font=fonts, font_mono=["ui-monospace", "monospace"]),
+            head=_head(),
+        )
+        mounted = app.routes[-1]
+        assert isinstance(mounted, Mount)
+        mounted.app = Guard(mounted.app, here, language)
+
+
+def _account(request: Request) -> str | None:
+    login = request.scope.get(LOGIN)
+    return None if login is None else str(login.identity.account_id)
+
+
+def _head() -> str:
+    return (
+        f'<link rel="stylesheet" href="{static_url("static", "page.css")}">'
+        f'<link rel="icon" href="{static_url("static", "mark.svg")}" type="image/svg+xml">'
+        '<meta name="color-scheme" content="light">'
+    )

@@ -1,0 +1,117 @@
+"""What a visitor put together in the studio, from the browser's words to a job."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.api.installation import Installation
+from vmodel.errors import BadUsage
+from vmodel.service.access import Identity
+from vmodel.service.garments import find_garment, source_of
+from vmodel.service.job_errors import TooManyShots
+from vmodel.service.job_request import MOST_SHOTS, JobRequest
+
+FORMATS = {
+    "portrait": "1024x768",
+    "portrait-large": "2048x1536",
+    "square": "1000x1000",
+    "square-large": "2048x2048",
+    "proof": "512x384",
+}
+"""Name on the page -> HEIGHTxWIDTH in pixels."""
+MOST_COUNT = 8
+_Word = Annotated[str, Field(min_length=1, max_length=64)]
+_Words = Annotated[list[_Word], Field(max_length=60)]
+
+
+class Order(BaseModel):
+    """Models, poses and views of one garment; every combination is a picture.
+
+    Attributes:
+        models, poses: empty for vmodel's choice.
+        format: key of ``FORMATS``.
+        count: pictures of each combination, with seeds from 0 on.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    garment: _Word
+    models: _Words = []
+    poses: _Words = []
+    views: _Words = ["front"]
+    framing: _Word = "full"
+    background: _Word = "light-grey"
+    light: _Word = "soft-key"
+    format: _Word = "portrait"
+    pipeline: _Word = "draft"
+    count: int = Field(default=1, ge=1, le=MOST_COUNT)
+
+    def shots(self) -> list[dict[str, Any]]:
+        """Fields of ``vmodel.request.ShotRequest``, in the order that keeps a worker's drapes warm.
+
+        Raises:
+            BadUsage: the format is none.
+            TooManyShots: more than a job may have.
+        """
+        if self.format not in FORMATS:
+            raise BadUsage(f"Unknown format {self.format!r}; use one of: {', '.join(FORMATS)}.")
+        like = {
+            "framing": self.framing,
+            "background": self.background,
+            "light": self.light,
+            "size": FORMATS[self.format],
+            "pipeline": self.pipeline,
+        }
+        models: list[str | None] = [*self.models] or [None]
+        poses: list[str | None] = [*self.poses] or [None]
+        views = self.views or ["front"]
+        asked = len(models) * len(poses) * len(views) * self.count
+        if asked > MOST_SHOTS:
+            raise TooManyShots(asked, MOST_SHOTS)
+        combinations = product(models, poses, views, range(self.count))
+        return [{**like, "model": m, "pose": p, "view": v, "seed": seed} for m, p, v, seed in combinations]
+
+
+def read_order(plain: object) -> Order:
+    """What the browser sent.
+
+    Raises:
+        BadUsage: it is not an order.
+    """
+    try:
+        return Order.model_validate(plain)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadUsage(f"The order is not understood ({where}: {first['msg']}); reload the page.") from None
+
+
+def request_of(order: Order, identity: Identity, here: Installation, key: str) -> JobRequest:
+    """The order as a job.
+
+    Args:
+        order: from ``read_order``.
+        identity: who asks.
+        here: the installation.
+        key: idempotency key, so that a double click is one job.
+    Raises:
+        VModelError: the garment is not theirs or was not understood.
+    """
+    with here.database.transaction() as session:
+        garment = find_garment(session, identity.account_id, order.garment)
+    return JobRequest(identity.account_id, source_of(garment, here.store), order.shots(), key)
+
+
+def price_order(order: Order, identity: Identity, here: Installation) -> tuple[int, int]:
+    """(pictures, credits) of an order that would be accepted.
+
+    Raises:
+        VModelError: a name, a number or a rule stands against it.
+    """
+    from vmodel.service.job_checks import check_job  # it knows poses and materials, which take seconds to load
+
+    shots = check_job(request_of(order, identity, here, "price"), here.roster)
+    return len(shots), sum(here.plans.price_shot(shot.pipeline, shot.size) for shot in shots)

@@ -1,0 +1,105 @@
+"""Pictures as files to take away: as made, or as a marketplace wants them."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from typing import IO
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from vmodel.marketplaces import MARKETPLACES, encode_for, find_marketplaces
+from vmodel.service.job_tables import DONE
+from vmodel.service.job_views import Job, JobShot
+from vmodel.service.store import FileStore
+
+ORIGINAL = "original"
+"""Asks for pictures as they were made."""
+WAYS = (ORIGINAL, *MARKETPLACES)
+
+
+def picture_for(store: FileStore, account_id: str, key: str, way: str) -> tuple[bytes, str]:
+    """A picture as a file.
+
+    Args:
+        store: where it is kept.
+        account_id: whose it is.
+        key: of the picture.
+        way: of ``WAYS``.
+    Returns:
+        Content and suffix.
+    Raises:
+        UnknownMarketplace: no such way.
+        StoredFileMissing: it was deleted.
+    """
+    content = store.get(account_id, key)
+    if way == ORIGINAL:
+        return content, key.rpartition(".")[2]
+    (marketplace,) = find_marketplaces([way])
+    with Image.open(io.BytesIO(content)) as image:
+        return encode_for(marketplace, np.asarray(image)), "jpg"
+
+
+def pack(store: FileStore, job: Job, way: str, name: str, file: IO[bytes]) -> None:
+    """Write every finished picture of a job into a ZIP.
+
+    Args:
+        store: where they are kept.
+        job: whose pictures.
+        way: of ``WAYS``.
+        name: of the garment.
+        file: opened for writing; left at its end.
+    Raises:
+        UnknownMarketplace: no such way.
+    """
+    shots = [shot for shot in job.shots if shot.state == DONE and shot.picture_key and not shot.deleted]
+    # Pictures do not get smaller by it.
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for number, shot in enumerate(shots, start=1):
+            content, suffix = picture_for(store, job.account_id, str(shot.picture_key), way)
+            archive.writestr(file_name(shot, way, suffix, name, number), content)
+    file.seek(0, io.SEEK_END)
+
+
+def file_name(shot: JobShot, way: str, suffix: str, name: str, number: int) -> str:
+    """Name of a picture's file, of plain letters: a marketplace's own, or garment, model, pose and view.
+
+    Args:
+        shot: the picture.
+        way: of ``WAYS``.
+        suffix: of the content.
+        name: of the garment.
+        number: place among the files, from 1.
+    """
+    if way != ORIGINAL:
+        return MARKETPLACES[way].file_name(plain(name), number)
+    asked = [str(shot.request[word]) for word in ("model", "pose", "view") if shot.request.get(word)]
+    return f"{number:02d}-{plain('-'.join([name, *asked]))}.{suffix}"
+
+
+def plain(name: str) -> str:
+    """A name as part of a file's, ASCII and never empty."""
+    stem = re.sub(r"\.(jpe?g|png|webp|heic|tiff?)\b", "", name, flags=re.IGNORECASE)
+    return re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[:80] or "vmodel"
+
+
+def shrink(content: bytes, width: int) -> bytes:
+    """A picture as a WebP of at most this width, upright, transparency kept.
+
+    Args:
+        content: of a kept file, which was decoded once before it was kept.
+        width: pixels.
+    """
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    with Image.open(io.BytesIO(content)) as opened:
+        opened.draft("RGB", (width * 2, width * 2))
+        image = ImageOps.exif_transpose(opened)
+        image = image.convert("RGBA" if image.mode in {"RGBA", "LA", "PA"} else "RGB")
+    image.thumbnail((width, width * 4), Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    image.save(stream, "WEBP", quality=86, method=2)
+    return stream.getvalue()

@@ -1,0 +1,83 @@
+"""The page in Gradio: its pieces, and what happens when a visitor asks for something.
+
+Gradio carries questions and answers; it holds no state. Whatever is shown is read from the installation's tables when
+it is asked for, so a page that is loaded again shows the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from app.ui.desk import ASKS, Desk
+from app.ui.guard import LOGIN
+from app.ui.pieces import Pieces
+from app.ui.rendering import static_url
+
+_VIEWS = ("studio", "pictures", "usage", "operator")
+
+
+def build_page(pieces: Pieces) -> gr.Blocks:
+    """The page in one language.
+
+    Args:
+        pieces: renders what it shows.
+    """
+    desk = Desk(pieces)
+    with gr.Blocks(title=f"{pieces.words['title']} · vmodel", analytics_enabled=False) as page:
+        shown = {"header": _piece("header", pieces.empty_header())}
+        with gr.Column(elem_id="main"):
+            with gr.Row(elem_id="view-studio", elem_classes="view"):
+                shown["garments"] = _piece("garments")
+                with gr.Column(elem_id="steps"):
+                    _piece("chooser", pieces.chooser())
+            shown["bar"] = _piece("bar")
+            for name in _VIEWS[1:]:
+                with gr.Column(elem_id=f"view-{name}", elem_classes="view"):
+                    shown[name] = _piece(name)
+        _piece("viewer", pieces.viewer())
+        shown["signal"] = _piece("signal")
+        asking = gr.HTML("", elem_id="desk", apply_default_css=False, head=_head(), js_on_load=_ASKING)
+        for name in ASKS:
+            getattr(asking, name)(
+                _handler(desk, name, shown),
+                inputs=None,
+                outputs=list(shown.values()),
+                queue=False,
+                show_progress="hidden",
+                api_visibility="private",
+                concurrency_limit=None,
+                trigger_mode=_WHILE_ASKED.get(name, "multiple"),
+            )
+    return page
+
+
+#: What becomes of a question while the same one is still unanswered; the others are asked beside each other.
+_WHILE_ASKED = {"price": "always_last", "choose": "always_last", "look": "always_last", "poll": "once", "order": "once"}
+_ASKING = f"vmodel.connect(trigger, {list(ASKS)!r});"
+
+
+def _piece(name: str, value: str = "") -> gr.HTML:
+    return gr.HTML(
+        value,
+        elem_id=f"piece-{name}",
+        elem_classes="piece",
+        apply_default_css=False,
+        head=_head(),
+        js_on_load=f"vmodel.show('{name}', element); watch('value', () => vmodel.show('{name}', element));",
+    )
+
+
+def _head() -> str:
+    return f'<script src="{static_url("static", "page.js")}"></script>'
+
+
+def _handler(desk: Desk, name: str, shown: dict[str, gr.HTML]) -> Callable[..., Any]:
+    def answer(event: gr.EventData, request: gr.Request) -> dict[gr.HTML, str]:
+        login = request.request.scope[LOGIN]
+        pieces = desk.answer(name, login, dict(event._data or {}))
+        return {shown[piece]: html for piece, html in pieces.items()}
+
+    return answer

@@ -1,0 +1,68 @@
+"""Pieces of the page as HTML: every value is escaped by the templates."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app.ui.words import load_words, say_time
+
+_HERE = Path(__file__).resolve().parent
+STATIC_FOLDERS = {"static": _HERE / "static", "pictures": _HERE / "pictures"}
+"""Public files: name in the address -> folder."""
+
+
+def render(template: str, language: str, **values: Any) -> str:
+    """One piece of the page.
+
+    Args:
+        template: file name in ``app/ui/templates``.
+        language: of ``app.ui.words``.
+        values: for the template; texts in them are escaped.
+    """
+    words = load_words(language)
+    return _environment().get_template(template).render(t=words, language=language, **values)
+
+
+@cache
+def static_url(folder: str, name: str) -> str:
+    """Address of a public file; it changes with the content, so browsers may keep the file for ever."""
+    digest = hashlib.sha256((STATIC_FOLDERS[folder] / name).read_bytes()).hexdigest()[:12]
+    return f"/ui/{folder}/{name}?v={digest}"
+
+
+def has_static(folder: str, name: str) -> bool:
+    """Whether there is such a public file."""
+    return (STATIC_FOLDERS[folder] / name).is_file()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["fill"] = _fill
+    environment.filters["word"] = _word
+    environment.globals["static_url"] = static_url
+    environment.globals["has_static"] = has_static
+    environment.globals["say_time"] = say_time
+    return environment
+
+
+def _fill(text: str, **values: Any) -> str:
+    """A text with its places filled; values are not looked into for places of their own."""
+    return text.format(**values)
+
+
+def _word(name: str, words: Mapping[str, Any]) -> str:
+    """The word for a name of the library; the name itself where the page has none."""
+    return str(words.get(name, name.replace("-", " ")))

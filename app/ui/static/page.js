@@ -1,0 +1,399 @@
+// The page's script: holds what is chosen, asks Gradio for the rest, and shows what comes back.
+"use strict";
+window.vmodel ??= (() => {
+  const STORE = "vmodel-studio";
+  const VIEWS = ["studio", "pictures", "usage", "operator"];
+  const POLL_MS = 1500, CALM_MS = 300;
+  const START = { garment: "", models: [], poses: [], views: ["front"], framing: "full", background: "light-grey",
+                  light: "soft-key", format: "portrait", pipeline: null, count: 1 };
+  let trigger = null, order = { ...START }, most = 12, calm = null, polling = null, heard = 0, said = {};
+  let orderKey = newKey(), moved = {}, seenGarment = null;
+  const one = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const piece = name => document.getElementById(`piece-${name}`);
+  const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
+  function newKey() {
+    return [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, "0")).join("");
+  }
+  function ask(name, asked = {}) { if (trigger) trigger(name, asked); }
+  function account() { return one("header.top")?.dataset.account ?? ""; }
+
+  // What is chosen survives a reload, for this account on this machine.
+  function save() {
+    try { localStorage.setItem(STORE, JSON.stringify({ account: account(), order })); } catch { /* private window */ }
+  }
+  function load() {
+    try {
+      const kept = JSON.parse(localStorage.getItem(STORE) ?? "null");
+      if (kept?.order && (!account() || kept.account === account())) order = { ...START, ...kept.order };
+    } catch { /* private window */ }
+  }
+
+  function connect(given) {
+    trigger = given;
+    load();
+    ask("begin", { garment: order.garment });
+    openView();
+  }
+
+  // ---- pieces come from the server; whatever the script added to them is put back.
+  function show(name, element) {
+    if (name === "signal") return hear(element.textContent);
+    if (name === "viewer") said = JSON.parse(one("#sayings", element)?.textContent || "{}");
+    if (name === "header") { markNav(); if (account()) load(); }
+    if (name === "garments") showGarment(element);
+    if (name === "chooser") applyOrder();
+    if (name === "pictures") schedule();
+    if (name === "bar") document.body.classList.toggle("has-bar", true);
+    renewMenus();
+  }
+
+  function hear(text) {
+    if (!text.trim()) return;
+    const signal = JSON.parse(text);
+    if (signal.number === heard) return;
+    heard = signal.number;
+    busy(false);
+    if (signal.say || signal.problem) notice(signal.say ?? signal.problem, Boolean(signal.problem));
+    if (signal.problem && signal.asked === "begin") notice(signal.problem, true);
+    if (signal.view) {
+      orderKey = newKey();
+      location.hash = signal.view;
+      if (signal.job) setTimeout(() => document.getElementById(`job-${signal.job}`)?.scrollIntoView({ block: "start" }), 60);
+    }
+  }
+
+  function notice(text, isProblem = false) {
+    const box = one("#notice");
+    if (!box) return;
+    one("p", box).textContent = text;
+    box.classList.toggle("is-problem", isProblem);
+    box.hidden = false;
+    clearTimeout(notice.timer);
+    if (!isProblem) notice.timer = setTimeout(() => { box.hidden = true; }, 6000);
+  }
+
+  function busy(isBusy) { document.body.toggleAttribute("data-busy", isBusy); }
+
+  // ---- views
+  function openView() {
+    const asked = location.hash.slice(1);
+    const view = VIEWS.includes(asked) ? asked : "studio";
+    const changed = document.body.dataset.view && document.body.dataset.view !== view;
+    document.body.dataset.view = view;
+    markNav();
+    if (changed) { scrollTo({ top: 0 }); if (view !== "studio") ask("look", { view, most }); }
+  }
+  function markNav() {
+    for (const link of all("header.top nav a")) {
+      if (link.dataset.view === document.body.dataset.view) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  }
+
+  // ---- while pictures are in the making, look again and again, unless nobody sees it
+  function schedule() {
+    clearTimeout(polling);
+    if (one("[data-open=true]", piece("pictures"))) polling = setTimeout(look, POLL_MS);
+  }
+  function look() {
+    if (!document.hidden) ask("poll", { most });
+    clearTimeout(polling);
+    // An answer that changes nothing shows nothing, so the next look does not wait for one.
+    if (one("[data-open=true]", piece("pictures"))) polling = setTimeout(look, document.hidden ? 4 * POLL_MS : POLL_MS);
+  }
+
+  // ---- the order
+  function readOrder() {
+    const checked = name => all(`input[name="${name}"]:checked`).map(input => input.value);
+    order.models = checked("models");
+    order.poses = checked("poses");
+    order.views = checked("views");
+    for (const name of ["framing", "light"]) order[name] = checked(name)[0] ?? START[name];
+    const background = checked("background")[0] ?? START.background;
+    order.background = background === "own" ? one('input[name="own-colour"]').value : background;
+    order.format = one('select[name="format"]')?.value ?? START.format;
+    order.pipeline = one('select[name="pipeline"]')?.value ?? null;
+    order.count = Math.min(8, Math.max(1, Math.round(Number(one('input[name="count"]')?.value ?? 1)) || 1));
+    chosenChanged();
+  }
+  function applyOrder() {
+    const chooser = piece("chooser");
+    if (!chooser) return;
+    const tick = (name, values) => all(`input[name="${name}"]`, chooser).forEach(input => { input.checked = values.includes(input.value); });
+    tick("models", order.models); tick("poses", order.poses); tick("views", order.views.length ? order.views : ["front"]);
+    tick("framing", [order.framing]); tick("light", [order.light]);
+    const isColour = order.background.startsWith("#");
+    tick("background", [isColour ? "own" : order.background]);
+    if (isColour) one('input[name="own-colour"]', chooser).value = order.background;
+    for (const name of ["format", "pipeline", "count"]) {
+      const field = one(`[name="${name}"]`, chooser);
+      if (field && order[name] !== null) field.value = order[name];
+    }
+    chosenChanged();
+  }
+  function chosenChanged() {
+    for (const name of ["models", "poses"]) {
+      const auto = one(`input[name="${name}-auto"]`), counted = document.getElementById(`${name}-count`);
+      if (auto) auto.checked = order[name].length === 0;
+      if (counted && said.chosen) counted.textContent = order[name].length ? say(said.chosen, { n: order[name].length }) : "";
+    }
+    save();
+    clearTimeout(calm);
+    calm = setTimeout(() => {
+      const plain = plainOrder();
+      if (plain || one(".bar-sum, .bar-problem")) ask("price", { order: plain });
+    }, CALM_MS);
+  }
+  function plainOrder() {
+    if (!order.garment || !one(".garment[data-chosen] .of-cutout")) return null;
+    const plain = { ...order, models: [...order.models], poses: [...order.poses], views: [...order.views] };
+    if (!plain.views.length) plain.views = ["front"];
+    if (!plain.pipeline) plain.pipeline = one('select[name="pipeline"]')?.value ?? "draft";
+    return plain;
+  }
+  function filterFaces() {
+    const value = name => one(`select[name="filter-${name}"]`).value;
+    const tones = all('input[name="filter-skin"]:checked').map(input => input.value);
+    let shown = 0;
+    for (const card of all(".card.face")) {
+      const fits = ["gender", "age", "size"].every(name => !value(name) || card.dataset[name] === value(name))
+        && (!tones.length || tones.includes(card.dataset.skin));
+      card.hidden = !fits;
+      shown += fits;
+    }
+    one(".nobody").hidden = shown > 0;
+    one(".faces").scrollTo({ left: 0 });
+  }
+  function redo(text) {
+    const wanted = JSON.parse(text);
+    closeViewer();
+    const garment = wanted.garment;
+    order = { ...START, ...wanted };
+    location.hash = "studio";
+    applyOrder();
+    if (garment) { ask("choose", { garment }); notice(said.redo); } else notice(said.gone, true);
+  }
+
+  // ---- garments
+  function showGarment(element) {
+    const chosen = one(".garment[data-chosen]", element)?.dataset.chosen ?? "";
+    if (chosen !== seenGarment) { moved = {}; seenGarment = chosen; }
+    moved = {};
+    busy(false);
+    if (!one("header.top")?.dataset.account && !chosen) return;
+    order.garment = chosen;
+    showSheet("cutout");
+    chosenChanged();
+  }
+  function showSheet(kind) {
+    const sheet = one(".sheet");
+    if (!sheet || !one(".of-cutout", sheet)) return;
+    sheet.dataset.show = kind;
+    for (const button of all("[data-sheet]")) button.setAttribute("aria-pressed", String(button.dataset.sheet === kind));
+    const note = one(".points-note");
+    if (note) note.hidden = kind !== "points";
+  }
+  async function upload(files) {
+    const limits = one("header.top").dataset, wanted = [...files], told = document.getElementById("reading");
+    let last = null, done = 0;
+    for (const file of wanted) {
+      done += 1;
+      if (told) told.textContent = say(said.reading, { n: done, all: wanted.length });
+      if (file.size > Number(limits.maxBytes)) { notice(say(said.too_large, { name: file.name, mb: limits.maxMb }), true); continue; }
+      const form = new FormData();
+      form.append("photo", file, file.name);
+      try {
+        const answer = await fetch("/ui/garments", { method: "POST", body: form, headers: { "X-CSRF-Token": limits.csrf } });
+        if (answer.status === 401) { location.href = "/login"; return; }
+        const told = await answer.json();
+        if (answer.ok) last = told.id; else notice(`${file.name}: ${told.message}`, true);
+      } catch { notice(said.failed, true); }
+    }
+    if (told) told.textContent = "";
+    if (last) ask("choose", { garment: last });
+  }
+  function place(point, x, y) {
+    const [width, height] = one(".points-note").dataset.size.split("x").map(Number);
+    const inX = Math.min(width, Math.max(0, x)), inY = Math.min(height, Math.max(0, y));
+    point.dataset.x = inX; point.dataset.y = inY;
+    point.style.left = `${100 * inX / width}%`; point.style.top = `${100 * inY / height}%`;
+    moved[point.dataset.point] = [Math.round(inX * 10) / 10, Math.round(inY * 10) / 10];
+    one('[data-ask="points"]').disabled = false;
+  }
+  function drag(point, event) {
+    const area = point.parentElement.getBoundingClientRect();
+    const [width, height] = one(".points-note").dataset.size.split("x").map(Number);
+    const move = at => place(point, (at.clientX - area.left) / area.width * width, (at.clientY - area.top) / area.height * height);
+    const stop = () => { removeEventListener("pointermove", move); removeEventListener("pointerup", stop); };
+    addEventListener("pointermove", move);
+    addEventListener("pointerup", stop);
+    event.preventDefault();
+    point.focus();
+  }
+  function allPoints() {
+    return Object.fromEntries(all(".point").map(point => [point.dataset.point,
+      [Math.round(Number(point.dataset.x) * 10) / 10, Math.round(Number(point.dataset.y) * 10) / 10]]));
+  }
+
+  // ---- the viewer
+  const viewer = { shots: [], at: 0, scale: 1, x: 0, y: 0 };
+  function openViewer(shot) {
+    viewer.shots = all("button.shot", shot.closest(".job"));
+    viewer.at = viewer.shots.indexOf(shot);
+    viewer.from = shot;
+    showShot();
+    one("#viewer").showModal();
+    one("#viewer-stage").focus();
+  }
+  function showShot() {
+    const shot = viewer.shots[viewer.at], { shot: id, job, caption, made, alt } = shot.dataset;
+    const picture = one("#viewer-picture"), photo = one("#viewer-photo");
+    picture.src = `/ui/shots/${id}/picture`;
+    picture.alt = alt;
+    photo.src = `/ui/jobs/${job}/photo?w=1600`;
+    one("#viewer-caption").textContent = made ? `${caption} · ${made}` : caption;
+    for (const link of all("#viewer [data-way]")) link.href = `/ui/shots/${id}/download?as=${link.dataset.way}`;
+    one('[data-viewer="before"]').hidden = one('[data-viewer="after"]').hidden = viewer.shots.length < 2;
+    compare(false);
+    scale(1);
+  }
+  function scale(to) {
+    viewer.scale = Math.min(6, Math.max(1, to));
+    if (viewer.scale === 1) viewer.x = viewer.y = 0;
+    one("#viewer-sheet").style.transform = `translate(${viewer.x}px, ${viewer.y}px) scale(${viewer.scale})`;
+    one("#viewer-scale").textContent = `${Math.round(100 * viewer.scale)} %`;
+    one("#viewer-stage").classList.toggle("is-near", viewer.scale > 1);
+  }
+  function compare(isOn) {
+    one('[data-viewer="compare"]').setAttribute("aria-pressed", String(isOn));
+    one("#viewer-photo").hidden = one("#viewer-compare").hidden = !isOn;
+    one("#viewer-sheet").classList.toggle("is-compared", isOn);
+    one("#viewer-compare input").value = 50;
+    split(50);
+    if (isOn) { scale(1); one("#viewer-compare input").focus(); }
+  }
+  function split(percent) { one("#viewer-sheet").style.setProperty("--split", `${percent}%`); }
+  function step(by) {
+    viewer.at = (viewer.at + by + viewer.shots.length) % viewer.shots.length;
+    showShot();
+  }
+  function closeViewer() {
+    const dialog = one("#viewer");
+    if (dialog?.open) dialog.close();
+    one("#viewer-picture")?.removeAttribute("src");
+    viewer.from?.focus?.();
+  }
+  function viewerDo(what, button) {
+    if (what === "close") closeViewer();
+    if (what === "before") step(-1);
+    if (what === "after") step(1);
+    if (what === "in") scale(viewer.scale * 1.5);
+    if (what === "out") scale(viewer.scale / 1.5);
+    if (what === "compare") compare(button.getAttribute("aria-pressed") !== "true");
+    if (what === "redo") redo(viewer.shots[viewer.at].dataset.redo);
+    if (what === "remove" && confirm(button.dataset.sure)) {
+      ask("remove", { shot: viewer.shots[viewer.at].dataset.shot, most });
+      closeViewer();
+    }
+  }
+  function renewMenus() { /* details keep their state; only links outside of them close it */ }
+
+  // ---- what the visitor does
+  const DOES = {
+    example: () => { busy(true); ask("example"); },
+    forget: button => { if (confirm(button.dataset.sure)) ask("forget", { garment: order.garment }); },
+    points: () => { busy(true); ask("correct", { garment: order.garment, landmarks: allPoints() }); },
+    "no-points": () => { busy(true); ask("correct", { garment: order.garment, landmarks: {} }); },
+    order: button => { button.disabled = true; busy(true); ask("order", { order: plainOrder(), key: orderKey }); },
+    cancel: button => { if (confirm(button.dataset.sure)) ask("cancel", { id: button.dataset.id, most }); },
+    "remove-job": button => { if (confirm(button.dataset.sure)) ask("remove", { job: button.dataset.id, most }); },
+  };
+  document.addEventListener("click", event => {
+    const button = event.target.closest("button, a, summary");
+    if (!event.target.closest("details.menu")) all("details.menu[open]").forEach(menu => { menu.open = false; });
+    if (!button) return;
+    const { ask: name, garment, sheet, shot, redo: again, viewer: what } = button.dataset;
+    if (name) DOES[name]?.(button);
+    else if (what) viewerDo(what, button);
+    else if (shot) openViewer(button);
+    else if (again) redo(again);
+    else if (garment) ask("choose", { garment });
+    else if (sheet) showSheet(sheet);
+    else if ("more" in button.dataset) { most += 24; ask("poll", { most }); }
+    else if (button.closest("#notice")) one("#notice").hidden = true;
+    else if (button.matches(".skip")) { event.preventDefault(); one("#main")?.setAttribute("tabindex", "-1"); one("#main")?.focus(); }
+    else if (button.matches("details.menu a")) button.closest("details").open = false;
+  });
+  document.addEventListener("change", event => {
+    const field = event.target;
+    if (field.id === "photos") { upload(field.files).finally(() => { field.value = ""; }); return; }
+    if (field.name?.startsWith("filter-")) return filterFaces();
+    if (field.name === "models-auto" || field.name === "poses-auto") {
+      all(`input[name="${field.name.split("-")[0]}"]`).forEach(input => { input.checked = false; });
+      return readOrder();
+    }
+    if (field.name === "category") { busy(true); ask("correct", { garment: order.garment, category: field.value }); return; }
+    if (field.matches("[data-period]")) return ask("look", { view: "usage", period: field.value });
+    if (field.name === "own-colour") one('input[name="background"][value="own"]').checked = true;
+    if (field.closest("#piece-chooser")) readOrder();
+  });
+  document.addEventListener("input", event => { if (event.target.closest("#viewer-compare")) split(event.target.value); });
+  document.addEventListener("submit", event => {
+    const { form: kind, id } = event.target.dataset;
+    if (!kind) return;
+    event.preventDefault();
+    const fields = Object.fromEntries(new FormData(event.target));
+    const number = text => (text === "" ? null : Number(text));
+    if (kind === "size") {
+      busy(true);
+      ask("correct", { garment: order.garment, width_cm: number(fields.width), length_cm: number(fields.length), material: fields.material });
+    }
+    if (kind === "grant") ask("grant", { id, units: Number(fields.units), key: newKey() });
+    if (kind === "create") ask("create", fields);
+    if (kind !== "size") event.target.reset();
+  });
+  document.addEventListener("keydown", event => {
+    const point = event.target.closest?.(".point"), steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (point && steps) {
+      const far = (event.shiftKey ? 20 : 4);
+      place(point, Number(point.dataset.x) + far * steps[0], Number(point.dataset.y) + far * steps[1]);
+      event.preventDefault();
+    } else if (one("#viewer")?.open && !event.target.matches("input")) {
+      if (event.key === "ArrowLeft") step(-1);
+      if (event.key === "ArrowRight") step(1);
+      if (event.key === "+") scale(viewer.scale * 1.5);
+      if (event.key === "-") scale(viewer.scale / 1.5);
+    }
+    if (event.key === "Escape") all("details.menu[open]").forEach(menu => { menu.open = false; });
+  });
+  document.addEventListener("pointerdown", event => {
+    const point = event.target.closest?.(".point");
+    if (point) return drag(point, event);
+    const stage = event.target.closest?.("#viewer-stage.is-near");
+    if (!stage) return;
+    const from = { x: event.clientX - viewer.x, y: event.clientY - viewer.y };
+    const move = at => { viewer.x = at.clientX - from.x; viewer.y = at.clientY - from.y; scale(viewer.scale); };
+    const stop = () => { removeEventListener("pointermove", move); removeEventListener("pointerup", stop); };
+    addEventListener("pointermove", move);
+    addEventListener("pointerup", stop);
+    event.preventDefault();
+  });
+  document.addEventListener("wheel", event => {
+    if (!event.target.closest?.("#viewer-stage")) return;
+    event.preventDefault();
+    scale(viewer.scale * (event.deltaY < 0 ? 1.15 : 1 / 1.15));
+  }, { passive: false });
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(kind, event => {
+      if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
+      event.preventDefault();
+      one(".drop")?.classList.toggle("is-over", kind === "dragover");
+      if (kind === "drop") { location.hash = "studio"; upload(event.dataTransfer.files); }
+    });
+  }
+  addEventListener("hashchange", openView);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+  return { connect, show };
+})();

@@ -1,0 +1,63 @@
+"""What the page says, in each of its languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vmodel.errors import VModelError
+
+LANGUAGES = ("en", "zh")
+_FOLDER = Path(__file__).resolve().parent / "words"
+Words = Mapping[str, Any]
+
+
+@cache
+def load_words(language: str) -> Words:
+    """Every text of the page.
+
+    Args:
+        language: one of ``LANGUAGES``.
+    """
+    assert language in LANGUAGES
+    words: Words = yaml.safe_load((_FOLDER / f"{language}.yaml").read_text(encoding="utf-8"))
+    return words
+
+
+def choose_language(cookie: str | None, accepted: str) -> str:
+    """The language of a visitor.
+
+    Args:
+        cookie: what was chosen on the page before; anything.
+        accepted: the header Accept-Language; anything.
+    """
+    if cookie in LANGUAGES:
+        return str(cookie)
+    for part in accepted.lower().split(","):
+        spoken = part.strip()[:2]
+        if spoken in LANGUAGES:
+            return spoken
+    return LANGUAGES[0]
+
+
+def explain(error: VModelError, words: Words) -> str:
+    """One sentence with the remedy: in the page's language where it knows one, else in English."""
+    return explain_code(error.code, str(error), words)
+
+
+def explain_code(code: str, message: str, words: Words) -> str:
+    """``explain`` for a failure that was kept as a row."""
+    return str(words["errors"].get(code, message))
+
+
+def say_time(seconds: float, words: Words) -> str:
+    """A span of time, coarse enough not to lie."""
+    if seconds < 90:
+        return str(words["jobs"]["seconds"]).format(n=max(1, 5 * round(seconds / 5)))
+    if seconds < 5400:
+        return str(words["jobs"]["minutes"]).format(n=round(seconds / 60))
+    return str(words["jobs"]["hours"]).format(n=round(seconds / 3600))

@@ -1,0 +1,66 @@
+"""Make the page's faces and poses with vmodel itself: ``python -m docs.make_page_pictures``.
+
+Pictures that are there already are kept; delete one to make it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from docs.make_pictures import portrait
+from vmodel.body.base_layer import CHARCOAL, ECRU, BaseLayer, for_child
+from vmodel.body.hair_motion import pose_hair
+from vmodel.body.model import build_body
+from vmodel.body.pose import load_pose, pose_names
+from vmodel.body.roster import load_roster
+from vmodel.config import Settings
+from vmodel.looks import grown_hair, painted_skin
+from vmodel.scene import Scene, frame_camera, render_draft
+from vmodel.types import ByteArray, VirtualModel
+
+FOLDER = Path(__file__).resolve().parent.parent / "app" / "ui" / "pictures"
+FACE, POSE = (384, 288), (264, 198)
+POSED_BY, CHILD_POSED_BY = "wm-yara", "ch-mila"
+_RENDERED = (528, 396)
+_BACKDROP = "#e9e4dc"
+
+
+def main() -> None:
+    """Write a WebP file a model and a pose into app/ui/pictures."""
+    settings = Settings()
+    roster = load_roster(settings)
+    for name in pose_names():
+        who = roster[CHILD_POSED_BY if name.startswith("child") else POSED_BY]
+        _write(f"pose-{name}", partial(figure, who, name, settings.cache), POSE)
+    for model in roster.values():
+        _write(f"face-{model.id}", partial(portrait, model, settings.cache, _BACKDROP), FACE)
+
+
+def figure(model: VirtualModel, pose_name: str, cache: Path) -> ByteArray:
+    """(H, W, 3) somebody in active wear, from head to toe."""
+    base_layer = BaseLayer("tank", "leggings", ECRU, CHARCOAL)
+    base_layer = for_child(base_layer) if model.is_child else base_layer
+    body = build_body(model)
+    posed = body.posed(load_pose(pose_name))
+    hair = pose_hair(grown_hair(model, body, cache), body, posed)
+    scene = Scene(posed, body, painted_skin(model, body, base_layer, cache), hair, None, None)
+    return render_draft(scene, frame_camera(posed, None, "front", "full", _RENDERED, hair=hair), background=_BACKDROP)
+
+
+def _write(name: str, make: Callable[[], ByteArray], size: tuple[int, int]) -> None:
+    path = FOLDER / f"{name}.webp"
+    if path.is_file():
+        return
+    small = cv2.resize(make(), size[::-1], interpolation=cv2.INTER_AREA)
+    Image.fromarray(np.asarray(small)).save(path, "WEBP", quality=84, method=6)
+    print(path.name, path.stat().st_size, flush=True)
+
+
+if __name__ == "__main__":
+    main()

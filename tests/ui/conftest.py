@@ -1,0 +1,55 @@
+"""The page in a service of its own: real database, real files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from api_callers import new_account
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from ui_browsers import sign_in
+
+from app.api.factory import create_app
+from app.api.installation import Installation
+from app.ui.mount import mount_page
+from vmodel.config import Settings
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
+    """API and page of an empty installation."""
+    app = create_app(Settings(home=tmp_path_factory.mktemp("site"), max_upload_mb=4))
+    mount_page(app)
+    with TestClient(app):
+        yield app
+
+
+@pytest.fixture(scope="module")
+def here(site: FastAPI) -> Installation:
+    found: Installation = site.state.installation
+    return found
+
+
+@pytest.fixture
+def stranger(site: FastAPI) -> TestClient:
+    """A browser in which nobody is signed in."""
+    return TestClient(site, follow_redirects=False)
+
+
+@pytest.fixture(scope="module")
+def anna_id(here: Installation) -> str:
+    return new_account(here, "anna@shop.example")
+
+
+@pytest.fixture(scope="module")
+def anna(site: FastAPI, anna_id: str) -> TestClient:
+    """A seller's browser."""
+    return sign_in(site, "anna@shop.example")
+
+
+@pytest.fixture(scope="module")
+def bert(site: FastAPI, here: Installation) -> TestClient:
+    """Another seller's browser."""
+    new_account(here, "bert@shop.example")
+    return sign_in(site, "bert@shop.example")

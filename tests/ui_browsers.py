@@ -1,0 +1,30 @@
+"""Signing in to the page for tests."""
+
+from __future__ import annotations
+
+from api_callers import PASSWORD
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.api.installation import Installation
+from vmodel.service.access import find_session
+
+
+def sign_in(site: FastAPI, email: str) -> TestClient:
+    """A browser in which somebody has signed in by the form."""
+    browser = TestClient(site, follow_redirects=False)
+    token = form_token(browser)
+    answer = browser.post("/login", data={"email": email, "password": PASSWORD, "form": token})
+    assert answer.status_code == 303, answer.text
+    return browser
+
+
+def form_token(browser: TestClient) -> str:
+    """The token of the login form."""
+    return browser.get("/login").text.split('name="form" value="')[1].split('"')[0]
+
+
+def csrf_of(here: Installation, browser: TestClient) -> str:
+    """The token that the page's script sends along with changes."""
+    with here.database.transaction() as session:
+        return find_session(session, browser.cookies["vmodel_session"]).csrf
