@@ -12,6 +12,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from prometheus_client import CollectorRegistry
 
 from app.api import casting, files, garments, health, jobs, keys, shots, usage, webhooks
+from app.api.description import describe_with_problems
 from app.api.figures import HttpFigures
 from app.api.front import Front
 from app.api.installation import Installation
@@ -29,10 +30,6 @@ _ROUTERS = (
     *(health.router, casting.router, garments.router, jobs.router, shots.router, files.router),
     *(usage.router, keys.router, webhooks.router),
 )
-_DESCRIPTION = """One flat-lay photo of a garment becomes pictures of a virtual model wearing it.
-
-Send your API key with every request: `Authorization: Bearer KEY`. What is another account's is answered with 404.
-Failures are problem documents with a stable `code` and a `message` that says the remedy."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -57,15 +54,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(
         title="vmodel",
         version=version("vmodel"),
-        description=_DESCRIPTION,
         openapi_url="/v1/openapi.json",
         docs_url=None,  # the bundled viewers load scripts from other sites
         redoc_url=None,
         lifespan=lifespan,
-        responses={code: {"model": Problem} for code in (401, 403, 404, 422, 429)},
+        responses={code: {"model": Problem} for code in (401, 403, 404, 422, 429, "default")},
     )
     app.state.installation = here
     catch_problems(app)
+    describe_with_problems(app)
     for router in _ROUTERS:
         app.include_router(router)
     if settings.cors_origins:
