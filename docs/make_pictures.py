@@ -1,7 +1,9 @@
-"""Make the pictures of README from our own examples: ``python -m docs.make_pictures``."""
+"""Make the pictures of README from our own examples: ``python -m docs.make_pictures [worn] [roster]``."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,25 +31,34 @@ from vmodel.types import ByteArray, VirtualModel
 
 ROOT = Path(__file__).resolve().parent.parent
 HEIGHT = 640
-WORN = ("logo-tee", "floral-dress", "denim-trousers", "pleated-skirt")
-
+WORN = (
+    ("logo-tee", ("denim-trousers",), False),
+    ("floral-dress", (), False),
+    ("denim-trousers", ("striped-long-sleeve",), True),
+    ("pleated-skirt", ("satin-camisole",), True),
+)
+"""The garment on sale, what is worn with it, and whether tops are tucked in."""
 
 PORTRAIT = (384, 288)
 PORTRAITS_A_ROW = 8
 
 
-def main() -> None:
-    """Write worn.jpg and roster.jpg into docs/pictures."""
+def main(names: Sequence[str]) -> None:
+    """Write the named pictures, or all, into docs/pictures."""
     studio = Studio(Settings())
     folder = ROOT / "docs" / "pictures"
     folder.mkdir(exist_ok=True)
-    write_whole(folder / "worn.jpg", encode_picture(picture_shots(studio), "jpeg", quality=85))
-    write_whole(folder / "roster.jpg", encode_picture(picture_roster(studio), "jpeg", quality=85))
+    for name, make in (("worn", picture_shots), ("roster", picture_roster)):
+        if name in (names or (name,)):
+            write_whole(folder / f"{name}.jpg", encode_picture(make(studio), "jpeg", quality=85))
 
 
 def picture_shots(studio: Studio) -> ByteArray:
     """Each flat-lay above its shot."""
-    requests = [ShotRequest(GarmentSource(ROOT / "examples" / f"{name}.jpg")) for name in WORN]
+    requests = [
+        ShotRequest(example(name), outfit=tuple(example(other) for other in outfit), tucked=tucked)
+        for name, outfit, tucked in WORN
+    ]
     columns = []
     for result in shoot_all(
         requests, partial(shoot, studio=studio, pipeline=load_pipeline("draft")), studio.settings.home
@@ -59,6 +70,11 @@ def picture_shots(studio: Studio) -> ByteArray:
     if not columns:
         raise SystemExit("No picture could be made.")
     return np.hstack(columns)
+
+
+def example(name: str) -> GarmentSource:
+    """One of the bundled flat-lays."""
+    return GarmentSource(ROOT / "examples" / f"{name}.jpg", material="denim" if "denim" in name else None)
 
 
 def picture_roster(studio: Studio) -> ByteArray:
@@ -103,4 +119,4 @@ def at_width(picture: ByteArray) -> ByteArray:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
