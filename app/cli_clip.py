@@ -92,14 +92,19 @@ class _Reel:
 
 
 def _make(request: ClipRequest, studio: Studio, out: Path, silent: bool) -> tuple[Path, float]:
-    from vmodel.clip import film
-    from vmodel.film import write_film
+    from pipelines.loading import load_pipeline, weights_used
+    from vmodel.clip import film, still_of
+    from vmodel.publish import Publisher
+    from vmodel.publish_clip import publish_clip
+    from vmodel.shoot import shoot
 
     shot = request.shot
     parts = [shot.garment.photo.stem, shot.model, request.motion]
-    path = out / ("--".join(part for part in parts if part) + ".mp4")
+    stem = "--".join(part for part in parts if part)
     with watching(request.frames, silent, shot.garment.photo.name) as watch:
         studio.watch = watch.stage
+        still = shoot(still_of(request), studio, load_pipeline("draft"))
         reel = _Reel(watch.counted(film(request, studio)))
-        write_film(path, reel, request.frames_per_second)
+        publisher = Publisher(studio.settings, weights_used)
+        path, _ = publish_clip(publisher, still, reel, request.frames_per_second, out, stem)
     return path, reel.largest_m

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vmodel.request import ShotRequest
+    from vmodel.rights.verify import Verifier
     from vmodel.studio import Studio
-    from vmodel.take import Take
+    from vmodel.take import Shot, Take
     from vmodel.types import ByteArray
 
 
@@ -113,6 +114,47 @@ def test_a_turntable_shows_the_back(studio: Studio, tee_request: ShotRequest) ->
     seen = [((chest[..., 0] > 150) & (chest[..., 0] - chest[..., 2] > 15)).sum() for chest in chests]
     assert seen[0] > 50
     assert seen[1] < 10
+
+
+@pytest.fixture
+def filmed(tee_shot: Shot, tmp_path: Path) -> tuple[Path, Verifier]:
+    """A published film of the example T-shirt, moving a little, and the registry that knows it."""
+    from pipelines.loading import weights_used
+    from vmodel.config import Settings
+    from vmodel.publish import Publisher
+    from vmodel.publish_clip import publish_clip
+    from vmodel.rights.verify import Verifier
+
+    publisher = Publisher(Settings(home=tmp_path / "home"), weights_used)
+    frames = [np.roll(tee_shot.picture, 2 * step, axis=1) for step in range(14)]
+    path, _ = publish_clip(publisher, tee_shot, frames, 25, tmp_path, "clip")
+    return path, Verifier(publisher.settings, publisher.database)
+
+
+@pytest.mark.slow
+def test_a_published_film_is_authentic_until_a_byte_of_it_changes(filmed: tuple[Path, Verifier]) -> None:
+    path, verifier = filmed
+    content = path.read_bytes()
+    assert len(frames_of(path)) == 14
+    found = verifier.verify(content, path.name)
+    assert (found.verdict, found.state) == ("authentic", "valid")
+    at = len(content) * 3 // 4
+    touched = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+    assert verifier.verify(touched, path.name).verdict == "altered"
+
+
+@pytest.mark.slow
+def test_a_film_that_was_encoded_anew_is_recognised_by_its_mark(filmed: tuple[Path, Verifier], tmp_path: Path) -> None:
+    path, verifier = filmed
+    write_film(tmp_path / "again.mp4", frames_of(path), 25)
+    found = verifier.verify((tmp_path / "again.mp4").read_bytes(), "again.mp4")
+    assert (found.verdict, found.found_by) == ("copy", "mark")
+
+
+@pytest.mark.slow
+def test_a_film_of_somebody_else_is_unknown(filmed: tuple[Path, Verifier], tmp_path: Path) -> None:
+    write_film(tmp_path / "bar.mp4", pictures(), 25)
+    assert filmed[1].verify((tmp_path / "bar.mp4").read_bytes(), "bar.mp4").verdict == "unknown"
 
 
 @pytest.mark.parametrize(

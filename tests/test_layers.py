@@ -28,6 +28,7 @@ JOINTS = [
     "photograph",
     "sidecar",
     "publish",
+    "publish_clip",
     "reading",
     "dressing",
     "clip",

@@ -110,6 +110,11 @@ def check_clip(request: ClipRequest) -> None:
         raise BadUsage("A walking model takes no --pose; leave it out.")
 
 
+def still_of(request: ClipRequest) -> ShotRequest:
+    """The shot that a clip begins with: who wears what, in the first pose."""
+    return replace(request.shot, pose=_WALK[0]) if MOTIONS[request.motion].walks else request.shot
+
+
 def film(request: ClipRequest, studio: Studio) -> Iterator[ClipFrame]:
     """Make the pictures of a clip, one after the other; person, garment, light and grain are those of one shot.
 
@@ -124,7 +129,7 @@ def film(request: ClipRequest, studio: Studio) -> Iterator[ClipFrame]:
     """
     studio.new_shot()
     walks = MOTIONS[request.motion].walks
-    shot = replace(request.shot, pose=_WALK[0]) if walks else request.shot
+    shot = still_of(request)
     pattern = read_pattern(shot.garment, studio)
     dressed = cast_and_dress(pattern, shot, studio)
     start = view_angle(shot.view)

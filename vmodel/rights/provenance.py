@@ -24,6 +24,7 @@ MIME_TYPES: Mapping[str, str] = {
     "jpeg": "image/jpeg",
     "webp": "image/webp",
     "avif": "image/avif",
+    "mp4": "video/mp4",
 }
 """File format -> media type; the formats that can be signed."""
 LICENCE_LABEL = "org.vmodel.licence"

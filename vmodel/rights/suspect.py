@@ -86,7 +86,9 @@ def sniff_mime(content: bytes) -> str:
         return "image/png"
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "image/webp"
-    return "image/avif" if content[4:8] == b"ftyp" and content[8:12] in {b"avif", b"mif1"} else ""
+    if content[4:8] != b"ftyp":
+        return ""
+    return "image/avif" if content[8:12] in {b"avif", b"mif1"} else "video/mp4"
 
 
 def _samples(image: Image.Image) -> ByteArray:

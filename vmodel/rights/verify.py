@@ -30,6 +30,7 @@ from vmodel.rights.provenance import MIME_TYPES, Provenance, Trust, read_provena
 from vmodel.rights.registry import RegisteredShot
 from vmodel.rights.shots import external_codes, find_by_file, find_by_mark, find_by_pixels, find_revocation, state_of
 from vmodel.rights.suspect import Suspect, read_suspect, sniff_mime
+from vmodel.rights.verify_clip import FILM, verify_clip
 
 if TYPE_CHECKING:
     from vmodel.rights.copies import CopyIndex
@@ -104,6 +105,8 @@ class Verifier:
             UnreadablePhoto, PhotoTooLarge: it is no picture, and nothing of ours is in it.
         """
         manifest = self._manifest(content)
+        if sniff_mime(content) == FILM:
+            return verify_clip(content, manifest, self)
         try:
             suspect = read_suspect(content, name, self.settings.max_megapixels)
         except UnreadablePhoto:
@@ -126,7 +129,7 @@ class Verifier:
             if self._shows(suspect, marked):
                 return self._as_copy(marked, "mark", "its invisible mark names the licence, and it shows that picture")
             reason = "it carries the invisible mark of a licence that was given for another picture"
-            return self._with_licence(Verdict.ALTERED, reason, "mark", marked)
+            return self.with_licence(Verdict.ALTERED, reason, "mark", marked)
         alike = self._look_alike(suspect)
         if alike is not None:
             return self._as_copy(alike, "likeness", "it shows a registered picture")
@@ -215,9 +218,10 @@ class Verifier:
         self._index = None
 
     def _as_copy(self, shot: RegisteredShot, found_by: str, reason: str) -> Verification:
-        return self._with_licence(Verdict.COPY, reason, found_by, shot)
+        return self.with_licence(Verdict.COPY, reason, found_by, shot)
 
-    def _with_licence(self, verdict: Verdict, reason: str, found_by: str, shot: RegisteredShot) -> Verification:
+    def with_licence(self, verdict: Verdict, reason: str, found_by: str, shot: RegisteredShot) -> Verification:
+        """An answer with the licence of a registered picture."""
         return self.answer(verdict, reason, found_by, parse_licence(json.loads(shot.certificate)))
 
     def answer(self, verdict: Verdict, reason: str, found_by: str, licence: Licence) -> Verification:

@@ -1,0 +1,55 @@
+"""The last step of a clip: a still of the scene gets the licence, and every frame of the film its mark."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from vmodel.files import write_whole
+from vmodel.film import write_film
+from vmodel.publish import Published, Publisher, save_published
+from vmodel.rights.clips import mark_frames
+from vmodel.rights.provenance import sign_picture
+from vmodel.rights.shots import add_rendition
+from vmodel.take import Shot
+from vmodel.types import ByteArray
+
+
+def publish_clip(
+    publisher: Publisher, still: Shot, pictures: Iterable[ByteArray], frames_per_second: int, folder: Path, stem: str
+) -> tuple[Path, Published]:
+    """Publish a still picture, then the film under the same licence.
+
+    The film's frames carry the still's mark and the file its certificate, signed; the registry knows both files. The
+    still is written beside the film, with its sidecar.
+
+    Args:
+        publisher: of the installation.
+        still: a shot of the scene that is filmed.
+        pictures: the frames, (H, W, 3) uint8 each.
+        frames_per_second: of the film.
+        folder: exists.
+        stem: name of all files without ending.
+    Returns:
+        The film, and the still as published.
+    Raises:
+        VModelError: a rule stands against it, or the folder cannot be written.
+        Exception: whatever making the frames raised; then no film is left behind.
+    """
+    published = publisher.publish(still, "jpeg")
+    save_published(published, folder, stem)
+    marked = mark_frames(pictures, int(published.licence.mark, 16), publisher.authority.mark_key)
+    with tempfile.TemporaryDirectory() as passing:
+        unsigned = Path(passing) / "film.mp4"
+        write_film(unsigned, marked, frames_per_second)
+        photo, tsa_url = still.request.garment.photo, publisher.settings.tsa_url
+        certificate = published.sidecar["certificate"]
+        content, manifest = sign_picture(unsigned.read_bytes(), "mp4", publisher.authority, certificate, photo, tsa_url)
+    digest = hashlib.sha256(content).hexdigest()
+    with publisher.database.transaction() as session:
+        add_rendition(session, published.licence.id, digest, "mp4", manifest)
+    path = folder / f"{stem}.mp4"
+    write_whole(path, content)
+    return path, published

@@ -1,0 +1,77 @@
+"""Films as evidence: the signed manifest first, then the mark in their frames."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vmodel.rights.certificate import Licence, check_certificate
+from vmodel.rights.clips import read_mark_of_clip
+from vmodel.rights.errors import CertificateInvalid
+from vmodel.rights.provenance import MIME_TYPES, Provenance, Trust
+from vmodel.rights.registry import RegisteredShot
+from vmodel.rights.shots import find_by_file, find_by_mark
+
+if TYPE_CHECKING:
+    from vmodel.rights.verify import Verification, Verifier
+
+FILM = MIME_TYPES["mp4"]
+
+
+def verify_clip(content: bytes, manifest: Provenance | None, verifier: Verifier) -> Verification:
+    """Find out what a film is.
+
+    Args:
+        content: of the file.
+        manifest: that was read from it, or None.
+        verifier: of the registry.
+    Raises:
+        UnreadablePhoto, PhotoTooLarge: it is no film, and nothing of ours is in it.
+    """
+    from vmodel.rights.verify import CHANGED, Verdict
+
+    licence = _licence_of(manifest, verifier)
+    if manifest is not None and licence is not None and manifest.trust is not Trust.WELL_FORMED:
+        if manifest.trust is Trust.BROKEN or not _was_published(content, licence, verifier):
+            return verifier.answer(Verdict.ALTERED, CHANGED, "manifest", licence)
+        return verifier.answer(Verdict.AUTHENTIC, "its signed manifest is whole", "manifest", licence)
+    return _by_mark(content, verifier)
+
+
+def _licence_of(manifest: Provenance | None, verifier: Verifier) -> Licence | None:
+    if manifest is None or manifest.certificate is None:
+        return None
+    try:
+        return check_certificate(manifest.certificate, verifier.roots)
+    except CertificateInvalid:
+        return None
+
+
+def _was_published(content: bytes, licence: Licence, verifier: Verifier) -> bool:
+    """True for a file that the registry knows, and for a licence of a registry that is not this one."""
+    with verifier.database.transaction() as session:
+        if session.get(RegisteredShot, licence.id) is None:
+            return True
+        known = find_by_file(session, hashlib.sha256(content).hexdigest())
+    return known is not None and known.id == licence.id
+
+
+def _by_mark(content: bytes, verifier: Verifier) -> Verification:
+    from vmodel.rights.verify import Verdict, Verification
+
+    unknown = Verification(Verdict.UNKNOWN, "no picture of this registry is recognised in it")
+    if verifier.authority is None:
+        return unknown
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        path.write_bytes(content)
+        found = read_mark_of_clip(path, verifier.authority.mark_key)
+    if found is None:
+        return unknown
+    with verifier.database.transaction() as session:
+        shot = find_by_mark(session, found[0])
+    if shot is None:
+        return unknown
+    return verifier.with_licence(Verdict.COPY, "the invisible mark in its frames names the licence", "mark", shot)
