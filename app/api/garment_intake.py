@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from app.api.installation import Installation
@@ -68,7 +69,7 @@ class Change:
         return not self.stated and self.mask is None and self.back is None
 
 
-def take_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, stated: Stated) -> StoredGarment:
+def read_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, stated: Stated) -> StoredGarment:
     """Read the files of a new garment and keep them; takes seconds of a processor, so it belongs into the reading room.
 
     Raises:
@@ -88,7 +89,7 @@ def take_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, 
         return keep_garment(session, account_id, called, files, stated, outcome)
 
 
-def take_change(here: Installation, account_id: str, garment_id: str, change: Change) -> StoredGarment:
+def read_change(here: Installation, account_id: str, garment_id: str, change: Change) -> StoredGarment:
     """Correct a garment; its photo is read again, in the reading room, unless only its name changes.
 
     Raises:
@@ -123,6 +124,27 @@ def take_change(here: Installation, account_id: str, garment_id: str, change: Ch
     for key in gone:
         here.store.delete(account_id, key)
     return garment
+
+
+def take_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, stated: Stated) -> StoredGarment:
+    """As ``read_in``, in the reading room, for callers with a thread to wait in.
+
+    Raises:
+        Busy: the line is full.
+        VModelError: as of ``read_in``.
+    """
+    return here.reading_room.wait_for(partial(read_in, here, account_id, name, uploaded, stated))
+
+
+def take_change(here: Installation, account_id: str, garment_id: str, change: Change) -> StoredGarment:
+    """As ``read_change``, in the reading room, for callers with a thread to wait in.
+
+    Raises:
+        Busy: the line is full.
+        VModelError: as of ``read_change``.
+    """
+    change_it = partial(read_change, here, account_id, garment_id, change)
+    return change_it() if change.is_only_a_name else here.reading_room.wait_for(change_it)
 
 
 def _read(uploaded: Uploaded, name: str, stated: Stated, here: Installation) -> Understanding | VModelError:

@@ -12,7 +12,7 @@ from app.api.asking import Manager, Reader, Shooter
 from app.api.errors import NotFound
 from app.api.files import answer_picture
 from app.api.garment_bodies import Correction, Garment, show_garment
-from app.api.garment_intake import Change, Uploaded, take_change, take_in
+from app.api.garment_intake import Change, Uploaded, read_change, read_in
 from app.api.installation import Here, Installation
 from vmodel.service.access import Identity
 from vmodel.service.garments import PAGE, Stated, StoredGarment, delete_garment, find_garment, list_garments
@@ -49,7 +49,7 @@ async def upload(
 
     def take() -> StoredGarment:
         uploaded = Uploaded(photo.file.read(), _content(mask), _content(back))
-        return take_in(here, asker.account_id, name or photo.filename or "", uploaded, stated)
+        return read_in(here, asker.account_id, name or photo.filename or "", uploaded, stated)
 
     return show_garment(await here.reading_room.do(take), here)
 
@@ -132,7 +132,7 @@ def delete(garment_id: Id, asker: Manager, here: Here) -> None:
 
 
 async def _change(here: Installation, asker: Identity, garment_id: str, change: Change) -> Garment:
-    change_it = partial(take_change, here, asker.account_id, garment_id, change)
+    change_it = partial(read_change, here, asker.account_id, garment_id, change)
     if change.is_only_a_name:
         return show_garment(await run_in_threadpool(change_it), here)
     return show_garment(await here.reading_room.do(change_it), here)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from app.api.errors import Busy
@@ -29,15 +30,29 @@ class ReadingRoom:
         self._seats = threading.BoundedSemaphore(readers + most_waiting)
 
     async def do(self, work: Callable[[], T]) -> T:
-        """Do some work in the room and wait for it.
+        """Do some work in the room and wait for it without holding a thread.
 
         Raises:
             Busy: the line is full.
         """
+        with self._seat():
+            return await asyncio.wrap_future(self._pool.submit(work))
+
+    def wait_for(self, work: Callable[[], T]) -> T:
+        """As ``do``, for a thread that has nothing else to do.
+
+        Raises:
+            Busy: the line is full.
+        """
+        with self._seat():
+            return self._pool.submit(work).result()
+
+    @contextmanager
+    def _seat(self) -> Iterator[None]:
         if not self._seats.acquire(blocking=False):
             raise Busy
         try:
-            return await asyncio.wrap_future(self._pool.submit(work))
+            yield
         finally:
             self._seats.release()
 
