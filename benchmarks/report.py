@@ -24,6 +24,18 @@ SECTIONS = {
         "MediaPipe Pose, which serves the benchmark only, looks at full-body shots of the examples. A joint's error "
         "is its distance from the requested pose as a share of the body's height; 12 joints of arms and legs count.",
     ),
+    "watermark": (
+        "The invisible mark",
+        "`python -m benchmarks.watermark FOLDER...` marks our own shots and photos of flat-lays, each with its own id, "
+        "changes them, and counts a reading only if the whole id is right. The original, where it is used, is the "
+        "picture before it was marked. A false alarm is any id read from an unmarked picture or a random crop of one.",
+    ),
+    "copies": (
+        "Copy search",
+        "`python -m benchmarks.copies FOLDER...` registers the folders' pictures among very many others and looks "
+        "up changed copies. The others are descriptors put together from those of the real pictures: points exchanged, "
+        "8 % of their bits turned, 20 % of a hash's. No candidate is verified, so that the index alone is measured.",
+    ),
 }
 """Benchmark -> heading and how it measures."""
 

@@ -73,7 +73,7 @@ class CopyIndex:
             names.append(name)
             hashes.append(found.pdq)
             points.append(found.points)
-            owners.append(np.full(len(found.points), number, np.int64))
+            owners.append(np.full(len(found.points), number, np.int32))
         whole = faiss.IndexBinaryFlat(256)
         if names:
             whole.add(np.stack(hashes))
@@ -81,14 +81,14 @@ class CopyIndex:
         near = _index_for(len(every), every)
         if len(every):
             near.add(every)
-        return cls(names, whole, near, np.concatenate([np.zeros(0, np.int64), *owners]))
+        return cls(names, whole, near, np.concatenate([np.zeros(0, np.int32), *owners]))
 
     def add(self, name: str, found: Descriptors) -> None:
         """Index one more picture."""
         self._whole.add(found.pdq[None])
         if len(found.points):
             self._points.add(found.points)
-        self._owners = np.concatenate([self._owners, np.full(len(found.points), len(self.names), np.int64)])
+        self._owners = np.concatenate([self._owners, np.full(len(found.points), len(self.names), np.int32)])
         self.names.append(name)
 
     def save(self, folder: Path) -> None:

@@ -161,13 +161,18 @@ def read_mark_with_original(picture: ByteArray, original: ByteArray, key: bytes)
         original: (H, W, 3 or 4) uint8, unmarked, or marked with this very payload's picture minus the mark.
         key: secret of the installation.
     Returns:
-        None where the picture does not show the original, or no mark of this key is in the difference.
+        None where no mark of this key is in the difference, nor in the picture itself.
     """
     luma, source = luma_of(picture), luma_of(original)
-    match = match_pictures(luma, source)
-    if match is None:
-        return None
-    return _read_difference(luma, source, match, pattern_of(key))
+    match = match_pictures(luma, source) or _same_frame(luma, source)
+    read = None if match is None else _read_difference(luma, source, match, pattern_of(key))
+    return read or read_mark(picture, key)
+
+
+def _same_frame(luma: FloatArray, source: FloatArray) -> Match | None:
+    """The copy as the whole original, scaled: for pictures without features."""
+    across, down = luma.shape[1] / source.shape[1], luma.shape[0] / source.shape[0]
+    return Match(np.diag([across, down, 1.0]), 0, False) if abs(across / down - 1) < 0.02 else None
 
 
 def _read_difference(luma: FloatArray, source: FloatArray, match: Match, pattern: Pattern) -> MarkReading | None:

@@ -1,0 +1,127 @@
+"""Copy search among many: ``python -m benchmarks.copies FOLDER...``.
+
+The pictures of the folders are registered beside very many others. Those are not rendered: their descriptors are put
+together from real ones, points exchanged between pictures and bits flipped, so that thousands share faces, poses and
+cloth with each registered picture as shots of one studio do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.distortions import CHANGES
+from benchmarks.tables import EXAMPLES, Figures, Table, publish
+from benchmarks.watermark import chosen_pictures, read_picture
+from vmodel.rights.copies import CopyIndex, find_copies
+from vmodel.rights.descriptors import KEPT_POINTS, PDQ_BYTES, POINT_BYTES, Descriptors, describe
+from vmodel.types import ByteArray
+
+_PER_PICTURE = PDQ_BYTES + KEPT_POINTS * (POINT_BYTES + 4)
+"""Bytes of the index a picture: a hash, points and whose each point is."""
+_MANY = 700_000_000
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the tables and keep them for the report."""
+    parser = argparse.ArgumentParser(description="Recall and speed of copy search")
+    parser.add_argument("folders", nargs="*", type=Path, help="pictures or folders; the bundled examples by default")
+    parser.add_argument("--most", type=int, default=30, help="pictures of each folder, spread evenly")
+    parser.add_argument("--asked", type=int, default=24, help="pictures whose copies are looked up")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    asked = parser.parse_args(arguments)
+    paths = [path for folder in asked.folders or [EXAMPLES] for path in chosen_pictures(folder, asked.most)]
+    pictures = {str(path): read_picture(path) for path in paths}
+    real = [(name, describe(picture)) for name, picture in pictures.items()]
+    names = list(pictures)[:: max(1, len(pictures) // asked.asked)][: asked.asked]
+    growth, table = [], Table("", [], [])
+    for size in asked.sizes:
+        started = time.process_time()
+        index = CopyIndex.build([*real, *_others(real, size - len(real))])
+        built = time.process_time() - started
+        wanted = CHANGES if size == asked.sizes[-1] else {"JPEG 70": CHANGES["JPEG 70"]}
+        table, milliseconds, first = _look_up({name: pictures[name] for name in names}, index, wanted)
+        growth.append(
+            [
+                f"{size:,}",
+                f"{built:.0f} s",
+                f"{_megabytes(index):.0f} MB",
+                f"{milliseconds:.0f} ms",
+                f"{100 * first:.1f} %",
+            ]
+        )
+    publish(_figures(table, growth, len(real), len(names)))
+
+
+def _others(real: Sequence[tuple[str, Descriptors]], count: int) -> Iterator[tuple[str, Descriptors]]:
+    """Descriptors of pictures that share points with the real ones, and of which none is the same."""
+    rng = np.random.default_rng(7)
+    pool = np.concatenate([found.points for _, found in real])
+    hashes = np.stack([found.pdq for _, found in real])
+    for number in range(count):
+        points = pool[rng.integers(len(pool), size=KEPT_POINTS)]
+        yield (
+            f"other {number}",
+            Descriptors(_flipped(hashes[rng.integers(len(hashes))], 0.2, rng), _flipped(points, 0.08, rng)),
+        )
+
+
+def _flipped(values: ByteArray, share: float, rng: np.random.Generator) -> ByteArray:
+    """Packed bits of which a share is turned round."""
+    flips = rng.random((*values.shape, 8), np.float32) < share
+    return values ^ np.packbits(flips, axis=-1)[..., 0]
+
+
+def _look_up(
+    pictures: dict[str, ByteArray], index: CopyIndex, changes: dict[str, object]
+) -> tuple[Table, float, float]:
+    """Share of copies whose original comes first, by change; CPU milliseconds a query; share over all."""
+    rows, hits, spent = [], [], []
+    for name, change in changes.items():
+        found = []
+        for original, picture in pictures.items():
+            assert callable(change)
+            copy = change(picture)
+            started = time.process_time()
+            candidates = find_copies(copy, index, top=5)
+            spent.append(time.process_time() - started)
+            found.append(
+                [candidate.name for candidate in candidates].index(original)
+                if original in [candidate.name for candidate in candidates]
+                else 99
+            )
+        hits += found
+        rows.append(
+            [name, f"{100 * np.mean(np.array(found) == 0):.0f} %", f"{100 * np.mean(np.array(found) < 5):.0f} %"]
+        )
+    table = Table(f"Originals found among {len(index):,}", ["change", "first", "among the first five"], rows)
+    return table, 1000 * float(np.median(spent)), float(np.mean(np.array(hits) == 0))
+
+
+def _megabytes(index: CopyIndex) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        index.save(Path(folder))
+        return sum(path.stat().st_size for path in Path(folder).iterdir()) / 1e6
+
+
+def _figures(table: Table, growth: list[list[str]], real: int, asked: int) -> Figures:
+    first = float(np.mean([float(row[1].split()[0]) for row in table.rows]))
+    return Figures(
+        "copies",
+        [table, Table("Growth", ["pictures", "CPU to build", "on disk", "CPU a query", "first"], growth)],
+        [
+            f"The original comes first for {first:.1f} % of {asked * len(table.rows)} copies; "
+            f"{real} registered pictures are real, the other descriptors are put together from theirs.",
+            f"{_MANY // 10**6} million pictures would take {_MANY * _PER_PICTURE / 1e9:.0f} GB of index "
+            f"({_PER_PICTURE} bytes each), hence shards.",
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()
