@@ -18,6 +18,7 @@ from app.cli_clip import make_clip
 from app.cli_inspect import inspect_photo
 from app.cli_ledger import ledger_app
 from app.cli_models import models_app, poses_app
+from app.cli_pattern import shoot_pattern
 from app.cli_rights import revoke_licence, rights_app, trace_file, verify_files
 from app.cli_service import serve
 from app.cli_shoot import shoot_photos
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command("shoot")(shoot_photos)
 app.command("batch")(shoot_batch)
 app.command("clip")(make_clip)
+app.command("pattern")(shoot_pattern)
 app.command("inspect")(inspect_photo)
 app.add_typer(models_app, name="models")
 app.add_typer(poses_app, name="poses")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -200,12 +201,25 @@ def _foresee(run: _Run) -> int:
         "already_made": len(run.plan.tasks) - len(left),
         "jobs": run.jobs,
         "seconds": None if seconds is None else round(seconds),
+        "credits": _price(left, run.bench.settings),
     }
     if run.as_json:
         print(json.dumps(foreseen))
     else:
         print(_in_words(foreseen))
     return 1 if run.plan.refused else 0
+
+
+def _price(tasks: Sequence[Task], settings: Settings) -> int | None:
+    """Credits that a service with this installation's plans would take; None where they price no such picture."""
+    from vmodel.errors import VModelError
+    from vmodel.service.plans import read_plans
+
+    try:
+        plans = read_plans(settings)
+        return sum(plans.price_shot(task.request.pipeline, task.request.size) for task in tasks)
+    except VModelError:
+        return None
 
 
 def _in_words(foreseen: dict[str, int | None]) -> str:
@@ -221,6 +235,8 @@ def _in_words(foreseen: dict[str, int | None]) -> str:
     else:
         minutes = f"{seconds // 60} min {seconds % 60:02d} s"
         lines.append(f"about {minutes} with {foreseen['jobs']} workers, by what earlier pictures took here")
+    if foreseen["credits"] is not None:
+        lines.append(f"free on this machine; through the service {foreseen['credits']} credits")
     return "\n".join(lines)
 
 

@@ -103,7 +103,7 @@ def shoot_photos(
         loaded = load_pipeline(requests[0].pipeline, requests[0].steps)
     except VModelError as error:
         _refuse(error, as_json)
-    raise typer.Exit(_make(requests, studio, loaded, output))
+    raise typer.Exit(make_shots(requests, studio, loaded, output))
 
 
 def _refuse(error: VModelError, as_json: bool) -> NoReturn:
@@ -113,7 +113,8 @@ def _refuse(error: VModelError, as_json: bool) -> NoReturn:
     raise typer.Exit(2)
 
 
-def _make(requests: list[ShotRequest], studio: Studio, pipeline: Pipeline, output: Output) -> int:
+def make_shots(requests: list[ShotRequest], studio: Studio, pipeline: Pipeline, output: Output) -> int:
+    """Make every shot and keep it; returns the exit code."""
     from vmodel.batch import shoot_all
     from vmodel.shoot import shoot
     from vmodel.take import Shot

@@ -18,6 +18,7 @@ JOINTS = [
     "request",
     "outfits",
     "casting",
+    "designing",
     "looks",
     "rights",
     "studio",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from vmodel.files import identity
+from dataclasses import replace
+
+from vmodel.files import identity, sha256_of
 from vmodel.garment.cutout import cut_out
+from vmodel.garment.design import is_design, make_garment, read_design
 from vmodel.garment.flat import is_drawing
 from vmodel.garment.kind import understand
 from vmodel.garment.pattern import infer_pattern
@@ -24,6 +27,8 @@ def read_pattern(source: GarmentSource, studio: Studio) -> Pattern:
     Raises:
         VModelError: a file cannot be read or shows no single garment.
     """
+    if is_design(source.photo):
+        return _read_design(source, studio)
     photo, mask = identity(source.photo), identity(source.mask)
     category = read_category(source.category)
     key = (photo, mask, category, identity(source.landmarks))
@@ -68,3 +73,16 @@ def _drawn_back(source: GarmentSource, studio: Studio) -> tuple[FlatLay, Cutout]
     key = ("back", identity(source.photo))
     flat_lay = studio.once("reading", key, lambda: read_back_of_drawing(source.photo))
     return None if flat_lay is None else (flat_lay, studio.once("cutout", key, lambda: cut_out(flat_lay)))
+
+
+def _read_design(source: GarmentSource, studio: Studio) -> Pattern:
+    """A designer's choice is no guess: it is cut to its own measures, and nothing of it has to be recognised."""
+    key = (identity(source.photo), source.material)
+
+    def make() -> Pattern:
+        design = read_design(source.photo)
+        design = replace(design, material=source.material or design.material)
+        flat_lay, cutout, landmarks, garment = make_garment(design, source.photo.name, sha256_of(source.photo))
+        return Pattern(key, flat_lay, cutout, garment.kind, landmarks, garment)
+
+    return studio.once("pattern", key, make)

@@ -96,6 +96,7 @@ def test_a_dry_run_counts_and_makes_nothing(shop: Path, capsys: pytest.CaptureFi
     said = capsys.readouterr()
     foreseen = json.loads(said.out)
     assert (foreseen["rows"], foreseen["refused_rows"], foreseen["pictures"]) == (3, 1, 4)
+    assert foreseen["credits"] == 4
     assert said.err.startswith("row_invalid: ")
     assert not (shop / "out").exists()
 

@@ -139,7 +139,9 @@ def write_page(results: Results, folder: Path, title: str) -> Path:
 def _section(sku: str, photo: Path, pictures: Sequence[tuple[Task, Outcome]], folder: Path) -> str:
     readable = any(outcome.made for _, outcome in pictures)
     flat_lay = _thumbnail(photo, folder, f"{sku}--flat-lay") if readable else None
-    shown = [f'<figure class="photo">{_image(flat_lay, "flat-lay")}<figcaption>flat-lay</figcaption></figure>']
+    shown = []
+    if flat_lay is not None:
+        shown = [f'<figure class="photo">{_image(flat_lay, "flat-lay")}<figcaption>flat-lay</figcaption></figure>']
     failures = []
     for task, outcome in pictures:
         words = [outcome.model or task.request.model, Path(outcome.pose).stem, task.request.view]

@@ -34,7 +34,7 @@ COLUMNS: Final[Mapping[str, str]] = {
 """Column -> what belongs in it. Cells of a plural hold several words, parted by commas, semicolons or bars."""
 
 _ALIASES = {"model": "models", "pose": "poses", "view": "views", "size": "sizes", "image": "photo", "id": "sku"}
-PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".tif", ".tiff", ".svg")
+PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".tif", ".tiff", ".svg", ".design.json")
 _BACK_ENDINGS = ("-back", "_back", " back")
 
 MOST_ROWS = 20_000

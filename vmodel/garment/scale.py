@@ -48,7 +48,7 @@ def scale_garment(
     """Give the pattern its size.
 
     Args:
-        garment: in photo pixels (``cm_per_px`` 0).
+        garment: in photo pixels (``cm_per_px`` 0); a design stays as it is.
         measurements: of the wearer, used only where nothing is stated.
         gender: "woman", "man", "girl" or "boy".
         width_cm: flat width, armpit to armpit; of the waistband for trousers, shorts and skirts.
@@ -59,6 +59,8 @@ def scale_garment(
     Raises:
         SizeImplausible: a stated figure no such garment has, or width and length that contradict the photo.
     """
+    if garment.scale_source == "design":  # cut to its measures already
+        return garment
     wide, long = _flat_width(garment), measure.garment_length(garment)
     across = _stated(garment, "width", 0, width_cm)
     along = _stated(garment, "length", 1, length_cm)

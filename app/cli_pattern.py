@@ -1,0 +1,242 @@
+"""``vmodel pattern``: a designer's drawing or print, in any colourway, becomes pictures on a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app import flags
+from app.cli_models import refusing
+from vmodel.errors import BadUsage
+
+if TYPE_CHECKING:
+    from vmodel.garment.colourway import Colourway
+    from vmodel.garment.design import Design
+    from vmodel.request import GarmentSource, ShotRequest
+    from vmodel.studio import Studio
+
+_DESIGN = "The design"
+
+File = Annotated[Path | None, typer.Argument(help="Technical flat in SVG.", show_default=False)]
+BlockName = Annotated[
+    str | None,
+    typer.Option(
+        "--block",
+        help="Instead of FILE: tee, shirt, sweatshirt, dress, skirt, trousers, shorts or coat.",
+        rich_help_panel=_DESIGN,
+    ),
+]
+PrintFile = Annotated[
+    Path | None,
+    typer.Option("--print", help="One repeat of a print, SVG or picture, for --block.", rich_help_panel=_DESIGN),
+]
+Repeat = Annotated[float, typer.Option("--repeat-cm", help="Width of one repeat.", rich_help_panel=_DESIGN)]
+Rotate = Annotated[float, typer.Option("--rotate", help="Degrees, counter-clockwise.", rich_help_panel=_DESIGN)]
+Offset = Annotated[
+    str,
+    typer.Option("--offset-cm", help="RIGHT,UP of a repeat's middle from the neck or waist.", rich_help_panel=_DESIGN),
+]
+Ground = Annotated[str, typer.Option("--ground", help="Colour of a block's cloth.", rich_help_panel=_DESIGN)]
+TrimColour = Annotated[
+    str | None,
+    typer.Option("--trim", help="Colour of bands and buttons; the ground's by default.", rich_help_panel=_DESIGN),
+]
+Colourways = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--colorway",
+        help="NAME:#old=#new,#old=#new; the design is shot in each, after its own colours; may be repeated.",
+        rich_help_panel=_DESIGN,
+    ),
+]
+Size = Annotated[
+    str | None,
+    typer.Option(
+        "--garment-size", help="Size that a block is cut to; the wearer's measure by default.", rich_help_panel=_DESIGN
+    ),
+]
+FlatOnly = Annotated[
+    bool, typer.Option("--flat-only", help="Draw the garments lying flat, shoot nothing.", rich_help_panel=_DESIGN)
+]
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The flags that describe a design."""
+
+    file: Path | None
+    block: str | None
+    print_file: Path | None
+    repeat_cm: float
+    rotate: float
+    offset: str
+    ground: str
+    trim: str | None
+    garment_size: str | None
+    material: str | None
+
+
+def shoot_pattern(
+    file: File = None,
+    block: BlockName = None,
+    print_file: PrintFile = None,
+    repeat_cm: Repeat = 10.0,
+    rotate: Rotate = 0.0,
+    offset: Offset = "0,0",
+    ground: Ground = "#f4f2ee",
+    trim: TrimColour = None,
+    colorway: Colourways = None,
+    garment_size: Size = None,
+    flat_only: FlatOnly = False,
+    model: flags.Models = None,
+    pose: flags.Poses = None,
+    view: flags.Views = None,
+    framing: flags.Framing = "full",
+    background: flags.Background = "light-grey",
+    light: flags.Light = "soft-key",
+    size: flags.Size = "1024x768",
+    seed: flags.Seed = 0,
+    pipeline: flags.PipelineName = "draft",
+    steps: flags.Steps = None,
+    out: flags.Out = Path("out"),
+    file_format: flags.FileFormat = "png",
+    as_json: flags.AsJson = False,
+    contact_sheet: flags.Sheet = False,
+    material: flags.Material = None,
+    width_cm: flags.WidthCm = None,
+    length_cm: flags.LengthCm = None,
+) -> None:
+    """Shoot a design before a sample is sewn: a technical flat, or a print on a garment of the library of blocks.
+
+    The design files of all colourways are kept beside the pictures; `vmodel shoot` takes them like photos.
+    """
+    from app.cli_shoot import make_shots
+    from app.output import Output
+    from pipelines.loading import PIPELINES, load_pipeline
+    from vmodel.config import Settings
+    from vmodel.files import make_folder
+    from vmodel.garment.colourway import parse_colourways
+    from vmodel.preflight import check_requests
+    from vmodel.request import GarmentSource, ShotRequest, every_shot, parse_size
+    from vmodel.studio import Studio
+
+    with refusing():
+        choice = _Choice(file, block, print_file, repeat_cm, rotate, offset, ground, trim, garment_size, material)
+        _check(choice)
+        studio, ways = Studio(Settings()), parse_colourways(colorway or [])
+        make_folder(out)
+        size_px = parse_size(size)
+        requests: list[ShotRequest] = []
+        for wearer, path in _designs(choice, model or [None], ways, out, studio):
+            garment = GarmentSource(path, material=material, width_cm=width_cm, length_cm=length_cm)
+            like = ShotRequest(garment, None, None, "front", framing, light, background, size_px, seed, pipeline, steps)
+            requests += every_shot([garment], [wearer], pose or [None], view or ["front"], like)
+        output = Output(out, file_format, False, contact_sheet, as_json)
+        check_requests(requests, studio.roster, PIPELINES)
+        output.check(requests)
+        if flat_only:
+            return _draw_flat(list(dict.fromkeys(request.garment for request in requests)), out, studio)
+        loaded = load_pipeline(pipeline, steps)
+    raise typer.Exit(make_shots(requests, studio, loaded, output))
+
+
+def _check(choice: _Choice) -> None:
+    if (choice.file is None) == (choice.block is None):
+        raise BadUsage(
+            "Give either FILE, a technical flat in SVG, or --block; `vmodel pattern --help` shows all flags."
+        )
+    if choice.file is not None and (choice.print_file is not None or choice.garment_size is not None):
+        raise BadUsage("--print and --garment-size belong to --block; give a flat's size by --width-cm.")
+
+
+def _designs(
+    choice: _Choice, models: Sequence[str | None], ways: Sequence[Colourway], out: Path, studio: Studio
+) -> Iterator[tuple[str | None, Path]]:
+    """(wearer, design file) of every model and colourway; files are written where they are not the designer's own."""
+    from vmodel.files import write_whole
+
+    if choice.file is not None:
+        yield from _flats(choice.file, models, ways, out)
+        return
+    from vmodel.garment.design import ENDING, write_design
+
+    for wearer, name, design in _blocks(choice, models, ways, studio):
+        path = out / f"{name}{ENDING}"
+        write_whole(path, write_design(design))
+        yield wearer, path
+
+
+def _flats(
+    file: Path, models: Sequence[str | None], ways: Sequence[Colourway], out: Path
+) -> Iterator[tuple[str | None, Path]]:
+    from vmodel.files import write_whole
+    from vmodel.garment.colourway import recolour_file
+    from vmodel.garment.flat import is_drawing
+
+    if not is_drawing(file):
+        raise BadUsage(f"{file} is no SVG; shoot photos with `vmodel shoot`.")
+    paths = [file]
+    for way in ways:
+        paths.append(out / f"{file.stem}--{way.name}.svg")
+        write_whole(paths[-1], recolour_file(file, way.colours))
+    yield from ((model, path) for model in models for path in paths)
+
+
+def _blocks(
+    choice: _Choice, models: Sequence[str | None], ways: Sequence[Colourway], studio: Studio
+) -> Iterator[tuple[str, str, Design]]:
+    """(wearer's id, name, design) of every model and colourway."""
+    from vmodel.designing import choose_wearer
+    from vmodel.garment.colourway import Colourway
+    from vmodel.garment.design import Design, check_colour
+    from vmodel.garment.print_repeat import PrintRepeat, read_tile, recolour_tile
+
+    right, up = _offset(choice.offset)
+    for model in models:
+        wearer, measures = choose_wearer(choice.block or "", model, choice.garment_size, studio.roster)
+        for way in (Colourway("", {}), *ways):
+            print_ = None
+            if choice.print_file is not None:
+                tile = recolour_tile(read_tile(choice.print_file), way.colours)
+                print_ = PrintRepeat(tile, choice.repeat_cm, choice.rotate, (right, up))
+            ground = check_colour(choice.ground)
+            trim = check_colour(choice.trim or choice.ground)
+            colours = way.colours.get(ground, ground), way.colours.get(trim, trim)
+            design = Design(choice.block or "", measures, print_, *colours, choice.material)
+            parts = (
+                choice.block,
+                choice.print_file and choice.print_file.stem,
+                choice.garment_size,
+                wearer.id,
+                way.name,
+            )
+            yield wearer.id, "--".join(str(part) for part in parts if part), design
+
+
+def _offset(text: str) -> tuple[float, float]:
+    try:
+        right, up = (float(word) for word in text.split(","))
+    except ValueError:
+        raise BadUsage(f"{text!r} is no offset; give RIGHT,UP in centimetres, like 2.5,-1.") from None
+    return right, up
+
+
+def _draw_flat(garments: Sequence[GarmentSource], out: Path, studio: Studio) -> None:
+    """Save every garment lying flat, with its outline as transparency, the back beside it as it is seen from behind."""
+    import numpy as np
+
+    from vmodel.files import encode_picture, write_whole
+    from vmodel.reading import read_pattern
+
+    for garment in garments:
+        pattern = read_pattern(garment, studio)
+        alpha = np.rint(pattern.cutout.matte * 255).astype(np.uint8)
+        front = np.dstack([pattern.flat_lay.rgb, alpha])
+        back = np.dstack([pattern.garment.textures[1], alpha])[:, ::-1]
+        path = out / f"{garment.photo.name.removesuffix('.json').removesuffix('.svg')}--flat.png"
+        write_whole(path, encode_picture(np.ascontiguousarray(np.hstack([front, back])), "png"))
+        print(path)

@@ -1,0 +1,40 @@
+"""Whose measures a design is cut to, and who wears it."""
+
+from __future__ import annotations
+
+from vmodel.body.model import build_body
+from vmodel.body.roster import Roster
+from vmodel.casting import cast_for_size, rank_models
+from vmodel.errors import BadUsage
+from vmodel.garment.block_cut import BLOCKS, KINDS
+from vmodel.types import BodyMeasurements, VirtualModel
+
+
+def choose_wearer(
+    block: str, model: str | None, size: str | None, roster: Roster
+) -> tuple[VirtualModel, BodyMeasurements]:
+    """Who wears a block, and the measures that it is cut to.
+
+    Without a size it is made to the wearer's measure; with one, to that of a model of this size, the wearer's gender
+    first. Without a wearer a model of the size, or one of sample size, is cast.
+
+    Args:
+        block: a key of ``vmodel.garment.block_cut.BLOCKS``.
+        model: id of the wearer, or None.
+        size: "XS" to "4XL", or a child's in cm like "116"; or None.
+        roster: all models.
+    Raises:
+        BadUsage: no such block, or nobody has this size.
+        UnknownModel: no such model.
+    """
+    if block not in BLOCKS:
+        raise BadUsage(f"Unknown block {block!r}; use one of: {', '.join(BLOCKS)}.")
+    wearer = None if model is None else roster[model]
+    if size is None:
+        wearer = wearer or rank_models(KINDS[block], roster.values(), block)[0]
+        return wearer, build_body(wearer).measurements
+    alike = [each for each in roster.values() if wearer is None or each.gender == wearer.gender]
+    measured = cast_for_size(size, alike, block) or cast_for_size(size, roster.values(), block)
+    if measured is None:
+        raise BadUsage(f"No virtual model has the size {size}, so nobody can be measured; see `vmodel models list`.")
+    return wearer or measured, build_body(measured).measurements
