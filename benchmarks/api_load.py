@@ -1,10 +1,11 @@
 """Fifty sellers at once on the API: does every request succeed, and how long does it take?
 
-    python -m benchmarks.api_load [--users 50] [--seconds 30] [--pause 1.0] [--database-url URL]
+    python -m benchmarks.api_load [--users 50] [--seconds 30] [--pause 1.0] [--photos] [--database-url URL]
 
 The service runs as a process of its own, as ``vmodel serve --workers 0`` starts it; no picture is made. Every user is
-an account with its own key. All upload a photo at once; when the last one was understood, they list, ask for prices,
-submit, look at and cancel jobs and read their usage, with pauses between clicks that are exponentially distributed.
+an account with its own key and a garment: it lists, asks for prices, submits, looks at and cancels jobs and reads its
+usage, with pauses between clicks that are exponentially distributed. With ``--photos`` one more user uploads one photo
+after the other meanwhile, which keeps a reader busy.
 """
 
 from __future__ import annotations
@@ -26,12 +27,16 @@ from pathlib import Path
 import httpx
 from PIL import Image
 
+from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.database import open_database
 from vmodel.files import write_whole
 from vmodel.service.access import create_api_key
 from vmodel.service.accounts import create_account
+from vmodel.service.garment_reading import read_photo, understand_garment
+from vmodel.service.garments import GarmentFiles, Stated, keep_garment
 from vmodel.service.grants import grant
+from vmodel.service.store import open_store
 
 ROOT = Path(__file__).resolve().parent.parent
 READS_PHOTOS = "POST /v1/garments"
@@ -103,20 +108,34 @@ async def use(
         await seen.ask(http, "GET /v1/usage")
 
 
-def invite(settings: Settings, users: int) -> list[str]:
-    """Make accounts with credits, and a key of each."""
-    database = open_database(settings)
-    keys = []
+def invite(settings: Settings, users: int, photo: bytes) -> list[tuple[str, str]]:
+    """Make accounts with credits.
+
+    Returns:
+        (key, id of a garment) of each.
+    """
+    database, store = open_database(settings), open_store(settings)
+    flat_lay = read_photo(photo, "tee.jpg", settings)
+    understood = understand_garment(flat_lay, None, Stated(), load_roster(settings), settings)
+    invited = []
     for number in range(users):
         with database.transaction() as session:
             account = create_account(session, f"Seller {number}", f"seller-{number}@shop.example")
             grant(session, account.id, 1_000_000, "load")
-            keys.append(create_api_key(session, account.id).token)
+            files = GarmentFiles(store.put(account.id, photo, "jpg"))
+            garment = keep_garment(session, account.id, "tee.jpg", files, Stated(), understood)
+            invited.append((create_api_key(session, account.id).token, garment.id))
     database.close()
-    return keys
+    return invited
 
 
-def table(seen: Seen, seconds: float) -> str:
+def processor_s(pid: int) -> float:
+    """Seconds of processor that a process has used (proc(5), fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def table(seen: Seen, seconds: float, used_s: float) -> str:
     """The outcome in Markdown."""
     rows = ["| call | answers | p50 ms | p95 ms | p99 ms |", "|---|---|---|---|---|"]
     quick = [each for route, times in seen.times_s.items() if route != READS_PHOTOS for each in times]
@@ -128,36 +147,36 @@ def table(seen: Seen, seconds: float) -> str:
             )
             rows.append(f"| {route} | {len(times)} | {p50:.0f} | {p95:.0f} | {p99:.0f} |")
     rows.append("")
+    cost_ms = 1000 * used_s / max(1, len(quick))
     rows.append(f"{len(quick) / seconds:.0f} requests a second, {len(seen.faults)} faults.")
+    rows.append(f"The service used {cost_ms:.1f} ms of processor a request.")
+    rows.append(f"The machine had {os.getloadavg()[0]:.0f} tasks running or waiting for {os.cpu_count()} processors.")
     return "\n".join(rows)
 
 
-async def load(address: str, keys: list[str], seconds: float, pause_s: float) -> tuple[Seen, float]:
-    """Let all users work at once.
+async def upload(http: httpx.AsyncClient, photo: bytes, until: float, seen: Seen) -> None:
+    """Upload one photo after the other until the time is over."""
+    while time.monotonic() < until:
+        await seen.ask(http, READS_PHOTOS, files={"photo": ("tee.jpg", photo)})
 
-    Returns:
-        What they met, and for how many seconds they worked after the uploads.
-    """
-    seen = Seen()
-    with Image.open(ROOT / "examples" / "logo-tee.jpg") as photo:
-        stream = io.BytesIO()
-        photo.resize((300, 400)).save(stream, "JPEG")
+
+async def load(address: str, invited: list[tuple[str, str]], asked: argparse.Namespace, photo: bytes) -> Seen:
+    """Let all users work at once."""
+    seen, until = Seen(), time.monotonic() + asked.seconds
     users = [
-        httpx.AsyncClient(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=300) for key in keys
+        httpx.AsyncClient(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=120)
+        for key, _ in invited
     ]
-    files = {"photo": ("tee.jpg", stream.getvalue())}
-    garments = await asyncio.gather(*(seen.ask(http, READS_PHOTOS, files=files) for http in users))
-    start, working = time.monotonic(), []
-    for number, (http, garment) in enumerate(zip(users, garments, strict=True)):
-        if garment is not None:
-            shots = [{"model": "wm-ines", "seed": seed} for seed in range(4)]
-            asked = {"garment_id": garment.json()["id"], "shots": shots}
-            working.append(use(http, number, asked, start + seconds, pause_s, seen))
+    working = []
+    for number, (http, (_, garment_id)) in enumerate(zip(users, invited, strict=True)):
+        shots = [{"model": "wm-ines", "seed": seed} for seed in range(4)]
+        working.append(use(http, number, {"garment_id": garment_id, "shots": shots}, until, asked.pause, seen))
+    if asked.photos:
+        working.append(upload(users[0], photo, until, seen))
     await asyncio.gather(*working)
-    took_s = time.monotonic() - start
     for http in users:
         await http.aclose()
-    return seen, took_s
+    return seen
 
 
 def main() -> int:
@@ -166,13 +185,18 @@ def main() -> int:
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--pause", type=float, default=1.0, help="mean seconds between a user's clicks")
+    parser.add_argument("--photos", action="store_true", help="one more user uploads photos all the time")
     parser.add_argument("--database-url", default=None)
     asked = parser.parse_args()
+    stream = io.BytesIO()
+    with Image.open(ROOT / "examples" / "logo-tee.jpg") as picture:
+        picture.resize((600, 800)).save(stream, "JPEG")
+    photo = stream.getvalue()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         write_whole(home / "plans.yaml", PLANS.encode())
         settings = Settings(home=home, plans=home / "plans.yaml", database_url=asked.database_url)
-        keys = invite(settings, asked.users)
+        invited = invite(settings, asked.users, photo)
         environment = os.environ | {"VMODEL_HOME": folder, "VMODEL_PLANS": str(home / "plans.yaml")}
         if asked.database_url:
             environment["VMODEL_DATABASE_URL"] = asked.database_url
@@ -184,8 +208,10 @@ def main() -> int:
         try:
             assert service.stdout is not None
             address = service.stdout.readline().split()[-1]
-            seen, took_s = asyncio.run(load(address, keys, asked.seconds, asked.pause))
-            print(table(seen, took_s))
+            httpx.get(f"{address}/v1/ready", timeout=60)
+            start, used_s = time.monotonic(), processor_s(service.pid)
+            seen = asyncio.run(load(address, invited, asked, photo))
+            print(table(seen, time.monotonic() - start, processor_s(service.pid) - used_s))
         finally:
             service.send_signal(signal.SIGTERM)
             service.wait(60)

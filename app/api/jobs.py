@@ -14,11 +14,10 @@ from app.api.job_bodies import JobAsked, JobMade, Quote, show_job
 from app.api.problems import Problem
 from vmodel.database import new_id
 from vmodel.service.garments import find_garment, source_of
-from vmodel.service.grants import grant_month
+from vmodel.service.grants import current_balance
 from vmodel.service.job_checks import check_job
 from vmodel.service.job_request import JobRequest
 from vmodel.service.jobs import cancel_job, find_job, list_jobs, submit
-from vmodel.service.ledger import balance
 from vmodel.service.retention import delete_job
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
@@ -52,9 +51,8 @@ def quote(asked: JobAsked, asker: Reader, here: Here) -> Quote:
     """What a job would cost; everything is checked as for the job itself, and nothing is held."""
     shots = check_job(_request(asked, asker.account_id, here, new_id()), here.roster)
     price = sum(here.plans.price_shot(shot.pipeline, shot.size) for shot in shots)
-    with here.database.transaction() as session:
-        grant_month(session, asker.account_id, here.plans.plan(asker.plan).monthly_credits)
-        return Quote(credits=price, available=balance(session, asker.account_id).available)
+    monthly = here.plans.plan(asker.plan).monthly_credits
+    return Quote(credits=price, available=current_balance(here.database, asker.account_id, monthly).available)
 
 
 @router.get("/jobs")

@@ -12,8 +12,7 @@ from app.api.asking import Reader
 from app.api.installation import Here
 from vmodel.database import now
 from vmodel.service.books import period_of
-from vmodel.service.grants import grant_month
-from vmodel.service.ledger import balance
+from vmodel.service.grants import current_balance
 from vmodel.service.statement_page import as_html
 from vmodel.service.statements import as_csv, as_json, list_periods, make_statement
 
@@ -65,9 +64,7 @@ class Usage(BaseModel):
 def get(asker: Reader, here: Here) -> Usage:
     """Your credits and what your plan allows."""
     plan = here.plans.plan(asker.plan)
-    with here.database.transaction() as session:
-        grant_month(session, asker.account_id, plan.monthly_credits)
-        books = balance(session, asker.account_id)
+    books = current_balance(here.database, asker.account_id, plan.monthly_credits)
     return Usage(
         available=books.available,
         reserved=books.reserved,

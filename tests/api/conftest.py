@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import uvicorn
 from api_callers import client_of, new_account
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -79,3 +82,17 @@ def tee_photo(examples: Path) -> bytes:
     stream = io.BytesIO()
     small.save(stream, "JPEG", quality=92)
     return stream.getvalue()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, FastAPI]]:
+    """Address of an API that serves, and the app."""
+    app = create_app(Settings(home=tmp_path_factory.mktemp("running"), webhooks_inside=True))
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}", app
+    server.should_exit = True
+    thread.join()
+    listening.close()

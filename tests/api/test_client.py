@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -10,34 +9,17 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from api_callers import BLANK, new_account, work_off
 from fastapi import FastAPI
 from PIL import Image
 from receivers import receiving
 
-from app.api.factory import create_app
 from app.api.installation import Installation
 from vmodel.client import ApiProblem, Client, Job, Shot, read_webhook
-from vmodel.config import Settings
 from vmodel.service.access import create_api_key
 from vmodel.service.courier import Courier
 
 ASKED = [Shot(model="wm-ines", pose="walking", size="512x384", seed=seed) for seed in range(2)]
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, FastAPI]]:
-    """Address of an API that serves, and the app."""
-    app = create_app(Settings(home=tmp_path_factory.mktemp("running"), webhooks_inside=True))
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}", app
-    server.should_exit = True
-    thread.join()
-    listening.close()
 
 
 @pytest.fixture(scope="module")

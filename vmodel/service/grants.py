@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from vmodel.database import now
+from vmodel.database import Database, now
 from vmodel.service.books import Entry, Moves, Tip, append, check_key, check_units, find_keyed, lock_tip, period_of
 from vmodel.service.errors import CreditsExhausted, EntryUnknown, IdempotencyConflict, RefundTooLarge
+from vmodel.service.ledger import Balance, balance
 
 
 def grant(session: Session, account_id: str, units: int, key: str, note: str = "", at: datetime | None = None) -> Entry:
@@ -90,6 +91,25 @@ def grant_month(session: Session, account_id: str, units: int, at: datetime | No
         append(session, tip, "quota", moves, instant, key=month, note=f"free credits of {month}")
     tip.quota_period = month
     session.flush()
+
+
+def current_balance(database: Database, account_id: str, monthly_credits: int) -> Balance:
+    """Credits of an account, this month's free ones among them; waits for no writer unless they are still to come.
+
+    Args:
+        database: of the installation.
+        account_id: whose.
+        monthly_credits: of the account's plan.
+    Raises:
+        UnknownAccount: there is no such account.
+    """
+    with database.reading() as session:
+        tip = session.get(Tip, account_id)
+        if tip is not None and tip.quota_period >= period_of(now()):
+            return balance(session, account_id)
+    with database.transaction() as session:
+        grant_month(session, account_id, monthly_credits)
+        return balance(session, account_id)
 
 
 def _unused_quota(session: Session, tip: Tip) -> int:
