@@ -91,6 +91,7 @@ def shoot_batch(
     framing: flags.Framing = "full",
     background: flags.Background = "light-grey",
     light: flags.Light = "soft-key",
+    channel: flags.ChannelName = None,
     size: flags.Size = "1024x768",
     seed: flags.Seed = 0,
     count: flags.Count = 1,
@@ -114,11 +115,20 @@ def shoot_batch(
             return _write_template(template)
         if source is None:
             raise BadUsage("Give a folder of photos or a table; `vmodel batch --template FILE` writes one.")
-        size_px = parse_size(size)
         like = ShotRequest(
-            *(GarmentSource(source), None, None, "front", framing, light, background, size_px, seed, pipeline, steps)
+            garment=GarmentSource(source),
+            framing=framing,
+            light=light,
+            background=background,
+            size=parse_size(size),
+            seed=seed,
+            pipeline=pipeline,
+            steps=steps,
+            channel=channel,
         )
         shops = find_marketplaces(marketplace or [])
+        if shops and file_format == "png":  # what marketplaces take, so that files go into the ZIP as they were signed
+            file_format = "jpeg"
         wishes = Wishes(
             like, model or (None,), pose or (None,), view or ("front",), count, size_chart, shops, file_format
         )

@@ -98,6 +98,7 @@ def shoot_pattern(
     framing: flags.Framing = "full",
     background: flags.Background = "light-grey",
     light: flags.Light = "soft-key",
+    channel: flags.ChannelName = None,
     size: flags.Size = "1024x768",
     seed: flags.Seed = 0,
     pipeline: flags.PipelineName = "draft",
@@ -116,11 +117,12 @@ def shoot_pattern(
     """
     from app.cli_shoot import make_shots
     from app.output import Output
-    from pipelines.loading import PIPELINES, load_pipeline
+    from pipelines.loading import PIPELINES, load_pipeline, weights_used
     from vmodel.config import Settings
     from vmodel.files import make_folder
     from vmodel.garment.colourway import parse_colourways
     from vmodel.preflight import check_requests
+    from vmodel.publish import Publisher
     from vmodel.request import GarmentSource, ShotRequest, every_shot, parse_size
     from vmodel.studio import Studio
 
@@ -133,9 +135,19 @@ def shoot_pattern(
         requests: list[ShotRequest] = []
         for wearer, path in _designs(choice, model or [None], ways, out, studio):
             garment = GarmentSource(path, material=material, width_cm=width_cm, length_cm=length_cm)
-            like = ShotRequest(garment, None, None, "front", framing, light, background, size_px, seed, pipeline, steps)
+            like = ShotRequest(
+                garment=garment,
+                framing=framing,
+                light=light,
+                background=background,
+                size=size_px,
+                seed=seed,
+                pipeline=pipeline,
+                steps=steps,
+                channel=channel,
+            )
             requests += every_shot([garment], [wearer], pose or [None], view or ["front"], like)
-        output = Output(out, file_format, False, contact_sheet, as_json)
+        output = Output(out, file_format, False, contact_sheet, as_json, Publisher(studio.settings, weights_used))
         check_requests(requests, studio.roster, PIPELINES)
         output.check(requests)
         if flat_only:

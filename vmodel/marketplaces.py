@@ -23,6 +23,7 @@ class Marketplace:
         title: for people.
         size: (height, width) in pixels that it shows best.
         background: name of ``vmodel.scene`` that it demands, or None for any.
+        channel: its name in ``vmodel.rights.channels``, which decides about the visible label.
         limit_bytes: largest file that it takes.
         first, further: file names of a product's pictures; ``{sku}`` and ``{number}`` are filled in.
     """
@@ -31,6 +32,7 @@ class Marketplace:
     title: str
     size: tuple[int, int]
     background: str | None
+    channel: str
     limit_bytes: int
     first: str
     further: str
@@ -57,10 +59,12 @@ class UnknownMarketplace(InputError):
 
 _NUMBERED = "{sku}-{number:02d}.jpg"
 _ALL = (
-    Marketplace("taobao", "Taobao and Tmall, square", (800, 800), None, 3_000_000, _NUMBERED, _NUMBERED),
-    Marketplace("taobao-3x4", "Taobao and Tmall, 3:4", (1000, 750), None, 3_000_000, _NUMBERED, _NUMBERED),
-    Marketplace("amazon", "Amazon", (2000, 2000), "white", 10_000_000, "{sku}.MAIN.jpg", "{sku}.PT{part:02d}.jpg"),
-    Marketplace("shopify", "Shopify", (2048, 2048), None, 20_000_000, _NUMBERED, _NUMBERED),
+    Marketplace("taobao", "Taobao and Tmall, square", (800, 800), None, "taobao", 3_000_000, _NUMBERED, _NUMBERED),
+    Marketplace("taobao-3x4", "Taobao and Tmall, 3:4", (1000, 750), None, "taobao", 3_000_000, _NUMBERED, _NUMBERED),
+    Marketplace(
+        "amazon", "Amazon", (2000, 2000), "white", "amazon", 10_000_000, "{sku}.MAIN.jpg", "{sku}.PT{part:02d}.jpg"
+    ),
+    Marketplace("shopify", "Shopify", (2048, 2048), None, "shopify", 20_000_000, _NUMBERED, _NUMBERED),
 )
 MARKETPLACES: Mapping[str, Marketplace] = MappingProxyType({each.name: each for each in _ALL})
 """Profiles by name, from the sellers' guides of the marketplaces (main pictures: Taobao 800x800 up to 3 MB and Tmall's

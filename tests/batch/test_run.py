@@ -222,3 +222,14 @@ def test_a_marketplace_gets_its_pictures_in_its_size_and_under_its_names(
     with zipfile.ZipFile(square) as archive:
         assert len(archive.namelist()) == 2
     assert packed(MARKETPLACES["shopify"]) is None
+
+
+def test_a_picture_in_the_marketplace_s_own_size_is_packed_as_it_was_signed(
+    made: tuple[Task, Outcome], tmp_path: Path
+) -> None:
+    task, outcome = made
+    Image.fromarray(np.full((800, 800, 3), 90, np.uint8)).save(tmp_path / "TEE.jpg", comment=b"signed")
+    path = pack(MARKETPLACES["taobao"], [(replace(task, sku="TEE"), replace(outcome, picture="TEE.jpg"))], tmp_path)
+    assert path is not None
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("TEE-01.jpg") == (tmp_path / "TEE.jpg").read_bytes()

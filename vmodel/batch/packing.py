@@ -46,8 +46,7 @@ def pack(marketplace: Marketplace, made: Sequence[tuple[Task, Outcome]], folder:
             for task, outcome in own:
                 counted[task.sku] += 1
                 name = marketplace.file_name(task.sku, counted[task.sku])
-                with Image.open(folder / outcome.picture) as picture:
-                    archive.writestr(_entry(name), encode_for(marketplace, np.asarray(picture)))
+                archive.writestr(_entry(name), _as_taken(marketplace, folder / outcome.picture))
                 request = task.request
                 chosen = [
                     outcome.model,
@@ -65,6 +64,16 @@ def pack(marketplace: Marketplace, made: Sequence[tuple[Task, Outcome]], folder:
     finally:
         passing.unlink(missing_ok=True)
     return path
+
+
+def _as_taken(marketplace: Marketplace, path: Path) -> bytes:
+    """A picture's file as it is, licence and signature included, where the marketplace takes it so."""
+    content = path.read_bytes()
+    with Image.open(io.BytesIO(content)) as picture:
+        fits = (picture.height, picture.width) == marketplace.size and len(content) <= marketplace.limit_bytes
+        if fits and picture.format == "JPEG":
+            return content
+        return encode_for(marketplace, np.asarray(picture))
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

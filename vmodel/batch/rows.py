@@ -84,7 +84,8 @@ def read_row(row: Row, folder: Path, wishes: Wishes, roster: Roster, digest: Dig
     for (garment, model), pose, view, shop, seed in product(worn, poses, views, shops, seeds):
         request = replace(like, garment=garment, model=model, pose=pose, view=view, seed=seed)
         if shop is not None:
-            request = replace(request, size=shop.size, background=shop.background or request.background)
+            background_of_shop = shop.background or request.background
+            request = replace(request, size=shop.size, background=background_of_shop, channel=shop.channel)
         if wishes.file_format == "jpeg" and request.background == "transparent":
             raise BadUsage("JPEG knows no transparency; use --format png, webp or avif.")
         found.append((request, shop.name if shop else ""))
