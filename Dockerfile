@@ -1,6 +1,7 @@
 # docker build -t vmodel .                                  on the processor
 # docker build -t vmodel --build-arg TORCH=gpu .            with CUDA (run it with --gpus all)
 # docker run --rm -v "$PWD:/shop" vmodel shoot /shop/shirt.jpg --out /shop/out
+# docker compose up -d                                      the service, see docs/service.md
 FROM python:3.11-slim-bookworm
 
 # "cpu" takes the small build of PyTorch from TORCH_INDEX (empty: PyPI), "gpu" the build with CUDA from PyPI.
@@ -26,11 +27,13 @@ RUN python -m venv .venv \
     && if [ "$TORCH" = cpu ] && [ -n "$TORCH_INDEX" ]; then \
            .venv/bin/python -m pip install --no-cache-dir --index-url "$TORCH_INDEX" torch; \
        fi \
-    && PIP_NO_CACHE_DIR=1 make install
+    && PIP_NO_CACHE_DIR=1 make install \
+    && .venv/bin/python -m pip install --no-cache-dir -e ".[postgres]"
 
 ENV VMODEL_HOME=/home/vmodel/state PATH=/app/.venv/bin:$PATH
 # The body model builds its cache once; doing it here spares every container the minute.
 RUN vmodel models show wm-ines >/dev/null
 HEALTHCHECK --interval=5m --timeout=60s --start-period=30s CMD ["vmodel", "doctor"]
+EXPOSE 8000
 ENTRYPOINT ["vmodel"]
 CMD ["--help"]

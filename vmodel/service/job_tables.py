@@ -145,6 +145,7 @@ class ShotRow(Table):
     deleted_at: Mapped[datetime | None] = mapped_column(Moment)
     __table_args__ = (
         Index("ix_job_shot_account_id_created_at", "account_id", "created_at"),
+        Index("ix_job_shot_ended_at", "ended_at"),
         _partial("ix_job_shot_pipeline_ended_at", "pipeline", "ended_at", only="seconds IS NOT NULL"),
     )
 

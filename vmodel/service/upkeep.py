@@ -23,6 +23,8 @@ _HANGS = timedelta(minutes=2)
 
 def keep_up(settings: Settings, database: Database, store: FileStore, queue: DurableQueue) -> None:
     """Do all of it; every worker may, at the same time."""
+    if put_back := queue.mend():
+        structlog.get_logger().error("turns_put_back", count=put_back)
     mend_parts(database, queue)
     expire_jobs(database)
     expire_reservations(database)

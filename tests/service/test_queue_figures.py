@@ -1,0 +1,41 @@
+"""An operator and Prometheus see how the queue stands."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry
+from shops import Shop
+
+from vmodel.errors import GarmentNotFound
+from vmodel.service import heartbeat, settling
+from vmodel.service.lanes import end_part, release_parts
+from vmodel.service.queue_figures import QueueFigures, read_queue
+from vmodel.service.settling import Delivery
+
+
+def test_the_queue_is_seen_as_it_stands(shop: Shop) -> None:
+    seller, other = shop.seller(), shop.seller()
+    job = shop.submit(seller, shots=6)
+    shop.submit(other)
+    heartbeat.join(shop.database, "w", slots=1)
+    registry = CollectorRegistry()
+    registry.register(QueueFigures(shop.database))
+    assert registry.get_sample_value("vmodel_queue_turns", {"state": "waiting"}) == 3
+
+    (part,) = release_parts(shop.database)
+    first, second, *_ = settling.open_shots(shop.database, part, "w")
+    settling.begin_shot(shop.database, first, "w")
+    seen = read_queue(shop.database)
+    assert seen.jobs == {"queued": 1, "running": 1}
+    assert seen.turns == {"waiting": 2, "released": 0, "running": 1}
+    assert (seen.sellers_waiting, seen.slots) == (2, 1)
+    assert [(worker.id, worker.state, worker.making) for worker in seen.workers] == [("w", "live", first)]
+
+    settling.deliver(shop.database, first, Delivery("picture", "sidecar", 2.0))
+    settling.fail(shop.database, second, GarmentNotFound("photo"))
+    end_part(shop.database, part)
+    assert registry.get_sample_value("vmodel_pictures_hour", {"pipeline": "draft", "state": "done"}) == 1
+    assert registry.get_sample_value("vmodel_picture_seconds", {"pipeline": "draft"}) == 2.0
+    assert registry.get_sample_value("vmodel_failures_hour", {"code": "garment_not_found"}) == 1
+    # What was left of the turn is a turn of its own.
+    assert registry.get_sample_value("vmodel_queue_turns", {"state": "waiting"}) == 3
+    assert job.place == 0

@@ -1,0 +1,52 @@
+"""The pattern of a deployment names settings and commands that exist, and no secret."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from vmodel.config import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = parsed["services"]
+    return found
+
+
+def test_every_setting_exists(services: dict[str, Any]) -> None:
+    known = {f"VMODEL_{name.upper()}" for name in Settings.model_fields}
+    for name in ("api", "worker"):
+        assert {each for each in services[name]["environment"] if each.startswith("VMODEL_")} <= known
+
+
+@pytest.mark.parametrize("service", ["api", "worker"])
+def test_every_command_and_flag_exists(services: dict[str, Any], service: str) -> None:
+    from app.cli import app
+
+    name, *flags = services[service]["command"]
+    command = get_command(app).commands[name]  # type: ignore[attr-defined]
+    options = {text for parameter in command.params for text in parameter.opts}
+    assert {flag for flag in flags if flag.startswith("--")} <= options
+
+
+def test_secrets_come_from_the_environment_and_stand_in_the_example() -> None:
+    text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+    asked = set(re.findall(r"\$\{([A-Z_]+)", text))
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    assert asked == set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+    assert not re.findall(r"(?:PASSWORD|SECRET|FILES_KEY)=.+", example)
+
+
+def test_a_worker_has_longer_to_leave_than_its_picture_may_take(services: dict[str, Any]) -> None:
+    worker = services["worker"]
+    drain_s = int(worker["command"][worker["command"].index("--drain") + 1])
+    assert int(worker["stop_grace_period"].removesuffix("s")) > drain_s
