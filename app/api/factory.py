@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from prometheus_client import CollectorRegistry
 
-from app.api import casting, files, garments, health, jobs, keys, shots, usage, webhooks
+from app.api import account, casting, files, garments, health, jobs, keys, shots, usage, webhooks
 from app.api.description import describe_with_problems
 from app.api.figures import HttpFigures
 from app.api.front import Front
@@ -29,7 +29,7 @@ from vmodel.service.store import open_store
 
 _ROUTERS = (
     *(health.router, casting.router, garments.router, jobs.router, shots.router, files.router),
-    *(usage.router, keys.router, webhooks.router),
+    *(usage.router, keys.router, webhooks.router, account.router),
 )
 
 

@@ -207,3 +207,25 @@ def test_a_picture_that_is_being_made_shows_its_stage(anna: TestClient, here: In
     assert seen["eta_s"] is not None
     assert anna.get(f"/v1/shots/{second}/preview").headers["content-type"] == "image/jpeg"
     assert anna.get(f"/v1/shots/{second}/picture").status_code == 404
+
+
+def test_everything_is_deleted_on_request_and_the_ledger_stays(
+    api: FastAPI, here: Installation, tee_photo: bytes, anna: TestClient
+) -> None:
+    account_id = new_account(here, "leaving@shop.example")
+    leaving = client_of(api, account_id)
+    garment = upload(leaving, tee_photo, name="secret collection").json()
+    job = ask(leaving, garment["id"], 2).json()
+    work_off(here)
+    waiting = ask(leaving, garment["id"], 1).json()
+    assert leaving.get("/v1/account").json()["id"] == account_id
+    assert leaving.delete("/v1/account/content").status_code == 422
+    erased = leaving.delete("/v1/account/content", params={"confirm": "delete-everything"}).json()
+    assert erased["files"] >= 6
+    assert list(here.store.keys(account_id)) == []
+    assert leaving.get("/v1/garments").json() == []
+    assert leaving.get(f"/v1/jobs/{waiting['id']}").json()["state"] == "cancelled"
+    assert leaving.get(f"/v1/shots/{job['shots'][0]['id']}/picture").status_code == 404
+    usage = leaving.get("/v1/usage").json()
+    assert (usage["consumed"], usage["reserved"]) == (2, 0)
+    assert anna.get("/v1/garments").json() != []

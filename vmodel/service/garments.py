@@ -218,10 +218,17 @@ def delete_garment(session: Session, account_id: str, garment_id: str) -> list[s
     garment = find_garment(session, account_id, garment_id)
     if files_in_use(session, account_id) & set(garment.file_keys):
         raise GarmentInUse(garment_id)
-    garment.deleted_at = now()
-    garment.name, garment.landmarks, garment.understood = "", None, None
+    _forget(garment)
     session.flush()
     return unneeded_files(session, account_id, garment.file_keys)
+
+
+def forget_garments(session: Session, account_id: str) -> None:
+    """Forget every garment of an account; its files are the caller's to delete."""
+    live = select(StoredGarment).where(StoredGarment.account_id == account_id, StoredGarment.deleted_at.is_(None))
+    for garment in session.scalars(live):
+        _forget(garment)
+    session.flush()
 
 
 def unneeded_files(session: Session, account_id: str, keys: Iterable[str]) -> list[str]:
@@ -283,3 +290,8 @@ def suffix_of(content: bytes) -> str:
 
 def _plain_marks(stated: Stated) -> dict[str, list[float]] | None:
     return {name: [float(x), float(y)] for name, (x, y) in stated.landmarks.items()} or None
+
+
+def _forget(garment: StoredGarment) -> None:
+    garment.deleted_at = now()
+    garment.name, garment.landmarks, garment.understood, garment.problem = "", None, None, None
