@@ -1,0 +1,52 @@
+"""The API on Postgres and S3, as a house runs it: the same way from a photo to a deleted picture, in two processes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from api_callers import client_of, new_account, upload, work_off
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from app.api.factory import create_app
+from vmodel.config import Settings
+
+
+@pytest.fixture
+def house(tmp_path: Path, new_postgres: str, s3_files: str) -> Iterator[list[FastAPI]]:
+    """Two processes' apps of one installation."""
+    shared = {"database_url": new_postgres, "files_url": s3_files, "secret": "one secret for all machines of it"}
+    apps = [create_app(Settings(home=tmp_path / name, **shared)) for name in ("first", "second")]  # type: ignore[arg-type]
+    yield apps
+    for app in apps:
+        app.state.installation.close()
+
+
+def test_what_one_machine_takes_in_another_answers_for(house: list[FastAPI], examples: Path) -> None:
+    first, second = house
+    here = first.state.installation
+    account_id = new_account(here, "seller@shop.example")
+    seller = client_of(first, account_id)
+    elsewhere = TestClient(second, headers=seller.headers)
+    with Image.open(examples / "logo-tee.jpg") as photo:
+        stream = io.BytesIO()
+        photo.resize((300, 400)).save(stream, "JPEG")
+    garment = upload(seller, stream.getvalue()).json()
+    assert elsewhere.get(garment["links"]["photo"]).content == stream.getvalue()
+    asked = {"garment_id": garment["id"], "shots": [{"size": "512x384", "seed": 3}]}
+    key = {"Idempotency-Key": "order"}
+    job, again = (each.post("/v1/jobs", json=asked, headers=key).json() for each in (seller, elsewhere))
+    assert job["id"] == again["id"]
+    work_off(second.state.installation)
+    done = seller.get(f"/v1/jobs/{job['id']}").json()
+    assert (done["state"], done["charged"]) == ("done", 1)
+    with Image.open(io.BytesIO(elsewhere.get(f"/v1/shots/{done['shots'][0]['id']}/picture").content)) as picture:
+        assert picture.getpixel((0, 0)) == (3, 120, 90)
+    assert elsewhere.get("/v1/usage").json()["consumed"] == 1
+    erased = elsewhere.delete("/v1/account/content", params={"confirm": "delete-everything"}).json()
+    assert erased["files"] >= 4
+    assert list(here.store.keys(account_id)) == []
