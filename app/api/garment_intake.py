@@ -133,7 +133,7 @@ def take_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, 
         Busy: the line is full.
         VModelError: as of ``read_in``.
     """
-    return here.reading_room.wait_for(partial(read_in, here, account_id, name, uploaded, stated))
+    return here.reading_room.wait_for(account_id, partial(read_in, here, account_id, name, uploaded, stated))
 
 
 def take_change(here: Installation, account_id: str, garment_id: str, change: Change) -> StoredGarment:
@@ -144,7 +144,7 @@ def take_change(here: Installation, account_id: str, garment_id: str, change: Ch
         VModelError: as of ``read_change``.
     """
     change_it = partial(read_change, here, account_id, garment_id, change)
-    return change_it() if change.is_only_a_name else here.reading_room.wait_for(change_it)
+    return change_it() if change.is_only_a_name else here.reading_room.wait_for(account_id, change_it)
 
 
 def _read(uploaded: Uploaded, name: str, stated: Stated, here: Installation) -> Understanding | VModelError:

@@ -51,7 +51,7 @@ async def upload(
         uploaded = Uploaded(photo.file.read(), _content(mask), _content(back))
         return read_in(here, asker.account_id, name or photo.filename or "", uploaded, stated)
 
-    return show_garment(await here.reading_room.do(take), here)
+    return show_garment(await here.reading_room.do(asker.account_id, take), here)
 
 
 @router.get("")
@@ -135,7 +135,7 @@ async def _change(here: Installation, asker: Identity, garment_id: str, change: 
     change_it = partial(read_change, here, asker.account_id, garment_id, change)
     if change.is_only_a_name:
         return show_garment(await run_in_threadpool(change_it), here)
-    return show_garment(await here.reading_room.do(change_it), here)
+    return show_garment(await here.reading_room.do(asker.account_id, change_it), here)
 
 
 def _content(file: UploadFile | None) -> bytes | None:

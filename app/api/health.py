@@ -14,6 +14,7 @@ from app.api.asking import Operator
 from app.api.errors import NotReady
 from app.api.installation import Here
 from app.api.problems import Problem
+from vmodel.errors import VModelError
 
 router = APIRouter(tags=["operations"])
 
@@ -33,12 +34,16 @@ async def health() -> Health:
 
 @router.get("/v1/ready", responses={503: {"model": Problem}})
 def ready(here: Here) -> Health:
-    """Whether requests can be served: the database answers. Needs no key; for a load balancer."""
+    """Whether requests can be served: database and file store answer. Needs no key; for a load balancer."""
     try:
         with here.database.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
     except Exception as error:
         raise NotReady("database") from error
+    try:
+        here.store.check()
+    except VModelError as error:
+        raise NotReady("file store") from error
     return Health(status="ok", version=version("vmodel"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ T = TypeVar("T")
 
 MOST_WAITING = 100
 """Photos that may wait for a reader; whoever comes later is asked to come back."""
+MOST_OF_ONE = 20
+"""Photos of one account in the room, so that nobody fills it alone."""
 
 
 class ReadingRoom:
@@ -27,34 +30,41 @@ class ReadingRoom:
 
     def __init__(self, readers: int, most_waiting: int = MOST_WAITING) -> None:
         self._pool = ThreadPoolExecutor(readers, thread_name_prefix="reader")
-        self._seats = threading.BoundedSemaphore(readers + most_waiting)
+        self._seats = readers + most_waiting
+        self._taken: Counter[str] = Counter()
+        self._counting = threading.Lock()
 
-    async def do(self, work: Callable[[], T]) -> T:
-        """Do some work in the room and wait for it without holding a thread.
+    async def do(self, account_id: str, work: Callable[[], T]) -> T:
+        """Do some work of an account in the room and wait for it without holding a thread.
 
         Raises:
-            Busy: the line is full.
+            Busy: the line is full, or the account has many photos in it.
         """
-        with self._seat():
+        with self._seat(account_id):
             return await asyncio.wrap_future(self._pool.submit(work))
 
-    def wait_for(self, work: Callable[[], T]) -> T:
+    def wait_for(self, account_id: str, work: Callable[[], T]) -> T:
         """As ``do``, for a thread that has nothing else to do.
 
         Raises:
-            Busy: the line is full.
+            Busy: the line is full, or the account has many photos in it.
         """
-        with self._seat():
+        with self._seat(account_id):
             return self._pool.submit(work).result()
 
     @contextmanager
-    def _seat(self) -> Iterator[None]:
-        if not self._seats.acquire(blocking=False):
-            raise Busy
+    def _seat(self, account_id: str) -> Iterator[None]:
+        with self._counting:
+            if self._taken.total() >= self._seats or self._taken[account_id] >= MOST_OF_ONE:
+                raise Busy
+            self._taken[account_id] += 1
         try:
             yield
         finally:
-            self._seats.release()
+            with self._counting:
+                self._taken[account_id] -= 1
+                if not self._taken[account_id]:
+                    del self._taken[account_id]
 
     def close(self) -> None:
         """Let running readings end."""

@@ -76,11 +76,13 @@ def test_the_service_starts_says_where_it_is_and_stops_when_asked(tmp_path: Path
         assert service.stdout is not None
         address = service.stdout.readline().split()[-1]
         assert httpx.get(f"{address}/v1/ready", timeout=60).json()["status"] == "ok"
+        httpx.get(f"{address}/v1/files/a-link-that-opens-a-picture", timeout=60)
         assert "vmodel admin init" in service.stdout.readline()
         service.send_signal(signal.SIGTERM)
         _, log = service.communicate(timeout=120)
     finally:
         service.kill()
+    assert "a-link-that-opens" not in log
     requests = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     assert any(
         line["event"] == "request" and line["path"] == "/v1/ready" and line["status"] == 200 for line in requests

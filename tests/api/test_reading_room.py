@@ -1,36 +1,52 @@
-"""Photos wait for their readers within a bound, and nobody else waits for them."""
+"""Photos wait for their readers within a bound, and nobody fills the line alone."""
 
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
 from app.api.errors import Busy
-from app.api.reading_room import ReadingRoom
+from app.api.reading_room import MOST_OF_ONE, ReadingRoom
+
+
+def fill(
+    room: ReadingRoom, visitors: ThreadPoolExecutor, account_ids: list[str], door: threading.Event
+) -> list[Future[bool]]:
+    """Let one photo of each account wait in the room until the door opens."""
+    seated = []
+    for number, account_id in enumerate(account_ids, start=1):
+        seated.append(visitors.submit(room.wait_for, account_id, lambda: door.wait(30)))
+        while room._taken.total() < number:
+            pass
+    return seated
 
 
 def test_whoever_finds_the_line_full_is_told_to_come_back() -> None:
-    room, open_door = ReadingRoom(1, most_waiting=1), threading.Event()
-    seated = threading.Semaphore(0)
-
-    def sit() -> bool:
-        seated.release()
-        return open_door.wait(30)
-
+    room, door = ReadingRoom(1, most_waiting=1), threading.Event()
     with ThreadPoolExecutor(2) as visitors:
-        reading = visitors.submit(room.wait_for, sit)
-        seated.acquire(timeout=30)
-        waiting = visitors.submit(room.wait_for, sit)
-        while room._seats.acquire(blocking=False):
-            room._seats.release()
+        seated = fill(room, visitors, ["anna", "bert"], door)
         with pytest.raises(Busy) as refused:
-            room.wait_for(sit)
-        open_door.set()
-        assert (reading.result(30), waiting.result(30)) == (True, True)
+            room.wait_for("carl", door.is_set)
+        door.set()
+        assert [each.result(30) for each in seated] == [True, True]
     assert refused.value.retry_after_s == 5
-    assert room.wait_for(lambda: 7) == 7
+    assert room.wait_for("carl", door.is_set) is True
+    room.close()
+
+
+def test_one_account_leaves_seats_for_the_others() -> None:
+    room, door = ReadingRoom(2), threading.Event()
+    with ThreadPoolExecutor(MOST_OF_ONE) as visitors:
+        fill(room, visitors, ["anna"] * MOST_OF_ONE, door)
+        with pytest.raises(Busy):
+            room.wait_for("anna", door.is_set)
+        bert = threading.Thread(target=room.wait_for, args=("bert", door.is_set))
+        bert.start()
+        door.set()
+        bert.join(30)
+        assert not bert.is_alive()
     room.close()
 
 
@@ -38,6 +54,6 @@ def test_a_reading_that_fails_gives_its_seat_back() -> None:
     room = ReadingRoom(1, most_waiting=0)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):
-            room.wait_for(lambda: 1 // 0)
-    assert room.wait_for(lambda: 7) == 7
+            room.wait_for("anna", lambda: 1 // 0)
+    assert room.wait_for("anna", lambda: 7) == 7
     room.close()
