@@ -157,7 +157,8 @@ class QueueFigures(Collector):
         yield _gauge("vmodel_queue_waited_seconds", "Wait of the oldest queued job.", (), {(): seen.waited_s})
         yield _gauge("vmodel_worker_slots", "Turns that live workers take at once.", (), {(): seen.slots})
         yield _gauge("vmodel_workers", "Workers of the last day.", ("state",), _keyed(workers))
-        yield _gauge("vmodel_pictures_hour", "Pictures of the last hour.", ("pipeline", "state"), seen.pictures)
+        made: dict[tuple[str, ...], float] = {**seen.pictures}
+        yield _gauge("vmodel_pictures_hour", "Pictures of the last hour.", ("pipeline", "state"), made)
         yield _gauge("vmodel_picture_seconds", "Median of the latest.", ("pipeline",), _keyed(seen.seconds))
         yield _gauge("vmodel_failures_hour", "Failures of the last hour.", ("code",), _keyed(seen.failures))
 
