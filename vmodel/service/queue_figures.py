@@ -82,7 +82,7 @@ class QueueState:
 
 def read_queue(database: Database) -> QueueState:
     """How the queue stands now."""
-    with database.transaction() as session:
+    with database.reading() as session:
         jobs, waited_s = _read_jobs(session)
         handed = select(PartRow.state, func.count()).where(PartRow.state.in_((RELEASED, RUNNING)))
         turns = {state: int(count) for state, count in session.execute(handed.group_by(PartRow.state)).all()}
@@ -157,7 +157,7 @@ class QueueFigures(Collector):
         yield _gauge("vmodel_queue_waited_seconds", "Wait of the oldest queued job.", (), {(): seen.waited_s})
         yield _gauge("vmodel_worker_slots", "Turns that live workers take at once.", (), {(): seen.slots})
         yield _gauge("vmodel_workers", "Workers of the last day.", ("state",), _keyed(workers))
-        made: dict[tuple[str, ...], float] = {**seen.pictures}
+        made: dict[tuple[str, ...], float] = {(name, state): count for (name, state), count in seen.pictures.items()}
         yield _gauge("vmodel_pictures_hour", "Pictures of the last hour.", ("pipeline", "state"), made)
         yield _gauge("vmodel_picture_seconds", "Median of the latest.", ("pipeline",), _keyed(seen.seconds))
         yield _gauge("vmodel_failures_hour", "Failures of the last hour.", ("code",), _keyed(seen.failures))
