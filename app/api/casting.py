@@ -56,6 +56,7 @@ class Choices(BaseModel):
     pipelines: list[str] = Field(examples=[["draft"]])
     categories: list[str] = Field(examples=[["top", "dress"]])
     materials: list[str] = Field(examples=[["jersey", "denim"]])
+    channels: list[str] = Field(description="where a picture will be shown", examples=[["amazon", "tmall"]])
 
 
 @router.get("/models")
@@ -89,6 +90,7 @@ def list_choices(_: Reader) -> Choices:
     """Every other word that a shot or a correction takes."""
     from pipelines.loading import PIPELINES
     from vmodel.drape.materials import load_materials
+    from vmodel.rights.channels import CHANNELS
     from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, VIEWS
     from vmodel.types import Category
 
@@ -100,4 +102,5 @@ def list_choices(_: Reader) -> Choices:
         pipelines=list(PIPELINES),
         categories=[category.value for category in Category],
         materials=list(load_materials()),
+        channels=list(CHANNELS),
     )

@@ -32,6 +32,11 @@ class ShotAsked(BaseModel):
     )
     seed: int = Field(default=0, ge=0, lt=2**31, examples=[0])
     pipeline: _Word = Field(default="draft", examples=["draft"])
+    channel: _Word | None = Field(
+        default=None,
+        description="where the picture will be shown; decides about the visible AI label",
+        examples=["tmall"],
+    )
     steps: int | None = Field(default=None, ge=1, le=200, description="of a pipeline that makes steps", examples=[None])
 
 

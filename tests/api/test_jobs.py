@@ -80,6 +80,8 @@ def test_the_same_key_is_the_same_job_even_if_asked_at_once(anna: TestClient, ga
         ({"size": "9999x9999"}, 422, "size_out_of_range"),
         ({"pipeline": "../draft"}, 422, "pipeline_not_priced"),
         ({"garment": {"photo": "/etc/passwd"}}, 422, "request_invalid"),
+        ({"outfit": [{"photo": "/etc/passwd"}]}, 422, "request_invalid"),
+        ({"channel": "the moon"}, 422, "unknown_channel"),
         ({"seed": -1}, 422, "request_invalid"),
     ],
 )

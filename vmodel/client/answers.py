@@ -70,6 +70,7 @@ class Shot:
         size: HEIGHTxWIDTH.
         seed: whatever is left to chance follows from it.
         steps: of a pipeline that makes steps.
+        channel: where the picture will be shown; decides about the visible AI label.
     """
 
     model: str | None = None
@@ -82,6 +83,7 @@ class Shot:
     seed: int = 0
     pipeline: str = "draft"
     steps: int | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True)

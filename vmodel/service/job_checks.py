@@ -14,6 +14,7 @@ from vmodel.body.roster import Roster
 from vmodel.drape.materials import load_material
 from vmodel.errors import BadUsage, UnknownBackground, UnknownFraming, UnknownLight, UnknownPose
 from vmodel.request import GarmentSource, ShotRequest
+from vmodel.rights.channels import find_channel
 from vmodel.rights.policy import check_declared, check_staging, read_category
 from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, read_background
 from vmodel.scene.camera import view_angle
@@ -74,7 +75,14 @@ def _read(garment: Mapping[str, Any], plain: Mapping[str, Any]) -> ShotRequest:
 
 def _check_types(shot: ShotRequest) -> None:
     words = (shot.view, shot.framing, shot.light, shot.background, shot.pipeline)
-    optional = (shot.model, shot.pose, shot.garment.category, shot.garment.material, shot.garment.garment_size)
+    optional = (
+        shot.model,
+        shot.pose,
+        shot.channel,
+        shot.garment.category,
+        shot.garment.material,
+        shot.garment.garment_size,
+    )
     if not all(isinstance(word, str) for word in words) or not all(isinstance(word, str | None) for word in optional):
         raise TypeError("a name is not a text")
     whole = (shot.seed, 0 if shot.steps is None else shot.steps)
@@ -103,6 +111,9 @@ def _check_garment(source: GarmentSource, account_id: str) -> None:
 
 
 def _check_shot(shot: ShotRequest, account_id: str) -> None:
+    if shot.outfit:
+        raise BadUsage("The service makes pictures of one garment; leave the outfit out.")
+    find_channel(shot.channel)
     view_angle(shot.view)
     if shot.pose is not None and shot.pose.startswith(FILE):
         check_key(account_id, shot.pose[len(FILE) :])
