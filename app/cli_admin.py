@@ -114,6 +114,32 @@ def close_account(account: WhichAccount) -> None:
         print(found.id)
 
 
+@admin_app.command("erase-files")
+def erase_files(account: WhichAccount) -> None:
+    """Delete every file of an account, open or closed, and give its jobs up; its ledger and licences stay."""
+    from vmodel.config import Settings
+    from vmodel.database import open_database
+    from vmodel.service.accounts import find_account
+    from vmodel.service.audit import audit
+    from vmodel.service.errors import AccountClosed
+    from vmodel.service.retention import erase_account
+    from vmodel.service.store import open_store
+
+    with opened() as session:
+        try:
+            account_id = find_account(session, account).id
+        except AccountClosed as closed:
+            account_id = closed.account_id
+    with refusing():
+        settings = Settings()
+        database = open_database(settings)
+        deleted = erase_account(settings, database, open_store(settings), account_id)
+        with database.transaction() as session:
+            audit(session, None, "account.erase", account_id, files=deleted, by="command line")
+        database.close()
+    print(f"{account_id}: {deleted} files deleted")
+
+
 @admin_app.command("create-key")
 def create_key(
     account: WhichAccount,

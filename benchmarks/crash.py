@@ -45,10 +45,10 @@ from vmodel.service.store import FileStore, open_store
 from vmodel.service.verify import verify
 
 _PLAN = Plan(monthly_credits=0, concurrent_jobs=4, pictures_a_day=100_000, requests_a_minute=1000)
-_PLANS = Plans({"draft": 1}, ((9.0, 1),), {"free": _PLAN})
+PLANS = Plans({"draft": 1}, ((9.0, 1),), {"free": _PLAN})
 #: Where a worker kills itself once, see ``benchmarks.painting``: every boundary between two steps.
 BOUNDARIES = ("opened", "begun", "rendered", "stored", "delivered", "ended")
-_GRANTED = 100_000
+GRANTED = 100_000
 
 
 @dataclass
@@ -111,20 +111,27 @@ def submit_jobs(database: Database, store: FileStore, jobs: int, sellers: int, r
     Returns:
         How many pictures were asked for.
     """
-    roster, photo, asked = load_roster(Settings()), _photo(), 0
-    accounts = []
-    for number in range(sellers):
-        with database.transaction() as session:
-            account = create_account(session, f"Seller {number}", f"{new_id()}@shop.example")
-            grant(session, account.id, _GRANTED, "first")
-        accounts.append((account.id, store.put(account.id, photo, "png")))
+    roster, asked = load_roster(Settings()), 0
+    accounts = [new_seller(database, store, number) for number in range(sellers)]
     for number in range(jobs):
         account_id, key = accounts[number % sellers]
         count = rng.randint(1, 6)
         shots = [{"model": "wm-ines", "size": "512x384", "seed": seed} for seed in range(count)]
-        submit(database, _PLANS, roster, JobRequest(account_id, {"photo": key}, shots, f"job {number}"))
+        submit(database, PLANS, roster, JobRequest(account_id, {"photo": key}, shots, f"job {number}"))
         asked += count
     return asked
+
+
+def new_seller(database: Database, store: FileStore, number: int) -> tuple[str, str]:
+    """A seller with credits and an uploaded photo.
+
+    Returns:
+        (account id, key of the photo).
+    """
+    with database.transaction() as session:
+        account = create_account(session, f"Seller {number}", f"{new_id()}@shop.example")
+        grant(session, account.id, GRANTED, "first")
+    return account.id, store.put(account.id, _photo(), "png")
 
 
 def torment(

@@ -58,4 +58,4 @@ def erase(
     with here.database.transaction() as session:
         forget_garments(session, asker.account_id)
         audit(session, asker.account_id, "account.erase", asker.account_id)
-    return Erased(files=erase_account(here.database, here.store, asker.account_id))
+    return Erased(files=erase_account(here.settings, here.database, here.store, asker.account_id, wait_s=20))

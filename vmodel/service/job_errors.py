@@ -90,6 +90,17 @@ class DayFull(InputError):
         self.asked, self.left, self.most, self.retry_after_s = asked, left, most, retry_after_s
 
 
+class AccountBusy(InputError):
+    """A picture of the account is still being made."""
+
+    code = "account_busy"
+    retryable = True
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(f"A picture of the account {account_id} is still being made; try again in a minute.")
+        self.account_id = account_id
+
+
 class WorkerLost(StageError):
     """Workers ended again and again while they made a picture."""
 

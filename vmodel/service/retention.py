@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 from sqlalchemy import or_, select, update
@@ -9,7 +10,10 @@ from sqlalchemy.orm import Session
 
 from vmodel.config import Settings
 from vmodel.database import Database, now
-from vmodel.service.job_errors import JobUnknown, ShotUnknown
+from vmodel.rights.originals import Originals
+from vmodel.rights.registry import RegisteredShot
+from vmodel.service.garments import forget_garments
+from vmodel.service.job_errors import AccountBusy, JobUnknown, ShotUnknown
 from vmodel.service.job_tables import OPEN, JobRow, ShotRow
 from vmodel.service.jobs import cancel_job, list_jobs
 from vmodel.service.store import FileStore
@@ -46,21 +50,39 @@ def delete_job(database: Database, store: FileStore, account_id: str, job_id: st
     _delete_files(database, store, shots)
 
 
-def erase_account(database: Database, store: FileStore, account_id: str) -> int:
-    """Delete every file of an account, give its open jobs up, and forget what was asked in words.
+def erase_account(settings: Settings, database: Database, store: FileStore, account_id: str, wait_s: float = 60) -> int:
+    """Delete every file of an account, give its open jobs up, and forget what was said in words.
 
-    The ledger stays as it was: it holds numbers only.
+    The ledger stays as it was: it holds numbers only. So do the licences, by which a picture that is out in the world
+    can still be told from a forgery.
 
+    Args:
+        settings: of the installation.
+        database: open.
+        store: of the files.
+        account_id: whose; closed or not.
+        wait_s: for pictures that are being made to be given up.
     Returns:
         How many files were deleted.
+    Raises:
+        AccountBusy: a picture was still being made after that time; nothing was deleted.
     """
-    while open_jobs := [job for job in list_jobs(database, account_id, states=OPEN) if not job.cancelling]:
+    until = time.monotonic() + wait_s
+    while open_jobs := list_jobs(database, account_id, states=OPEN):
         for job in open_jobs:
             cancel_job(database, account_id, job.id)
+        if time.monotonic() > until:
+            raise AccountBusy(account_id)
+        time.sleep(0.2)
     with database.transaction() as session:
-        own_shots = update(ShotRow).where(ShotRow.account_id == account_id, ShotRow.state.not_in(OPEN))
+        own_shots = update(ShotRow).where(ShotRow.account_id == account_id)
         session.execute(own_shots.values(deleted_at=now(), picture_key=None, sidecar_key=None, preview_key=None))
         session.execute(update(JobRow).where(JobRow.account_id == account_id).values(garment={"photo": "deleted"}))
+        forget_garments(session, account_id)
+        licences = list(session.scalars(select(RegisteredShot.id).where(RegisteredShot.seller_id == account_id)))
+    originals = Originals(settings)
+    for licence_id in licences:
+        originals.delete(licence_id)
     return store.delete_account(account_id)
 
 
