@@ -9,30 +9,34 @@ takes on a card. A whole day cannot be waited for, so slices of it are run: a qu
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import random
 import signal
 import statistics
-import subprocess
-import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing import get_context
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import func, select, text
 
 from benchmarks.ledger import postgres
-from benchmarks.painting import encode
-from benchmarks.tables import ROOT, Figures, Table, publish
+from benchmarks.painting import Painter, encode
+from benchmarks.tables import Figures, Table, publish
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.database import Database, new_id, open_database
-from vmodel.service.accounts import create_account
+from vmodel.service.accounts import create_account, list_accounts
 from vmodel.service.books import Tip
 from vmodel.service.grants import grant
 from vmodel.service.job_request import JobRequest
@@ -42,6 +46,7 @@ from vmodel.service.plans import read_plans
 from vmodel.service.signing import signing_key
 from vmodel.service.store import open_store
 from vmodel.service.verify import verify
+from vmodel.service.worker import Worker
 
 PICTURES_A_DAY = 1_000_000
 MEAN_A_S = PICTURES_A_DAY / 86_400
@@ -78,15 +83,15 @@ class Load:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the slices and print what they showed."""
-    load, sellers, address = _read(arguments)
+    load, sellers, address, home = _read(arguments)
     with tempfile.TemporaryDirectory() as folder, postgres(Path(folder), address) as url:
-        settings = Settings(home=Path(folder) / "home", database_url=url)
+        settings = Settings(home=home or Path(folder) / "home", database_url=url)
         database = open_database(settings)
         ids = open_sellers(database, sellers)
         tidy(database)
         print(f"{sellers} sellers are open.", flush=True)
         with working(settings, load) as workers:
-            watch = Watch(database, [worker.pid for worker in workers])
+            watch = Watch(database, [worker.pid for worker in workers if worker.pid])
             idle = watch.rest(_IDLE_S)
             rows = [run_slice(settings, database, watch, load, ids, name, idle) for name in LEVELS]
         findings = [prove(settings, database), name_bottleneck(rows, load)]
@@ -101,9 +106,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     publish(Figures("peak_day", [Table(title, head, rows)], findings))
 
 
-def _read(arguments: Sequence[str] | None) -> tuple[Load, int, str | None]:
+def _read(arguments: Sequence[str] | None) -> tuple[Load, int, str | None, Path | None]:
     parser = argparse.ArgumentParser(description="Run slices of a peak day.")
-    parser.add_argument("--postgres", help="address of an empty database; a server is started without")
+    parser.add_argument(
+        "--postgres", help="address of a database, empty or of an earlier run; a server is started without"
+    )
+    parser.add_argument("--home", type=Path, help="state folder of an earlier run")
     parser.add_argument("--sellers", type=int, default=14_000)
     parser.add_argument("--share", type=float, default=1.0, help="of the installation that this machine carries")
     parser.add_argument("--service-s", type=float, default=3.0, help="seconds that a card needs for a picture")
@@ -112,13 +120,14 @@ def _read(arguments: Sequence[str] | None) -> tuple[Load, int, str | None]:
     parser.add_argument("--workers", type=int, default=2, help="worker processes here")
     given = parser.parse_args(arguments)
     load = Load(given.share, given.service_s, given.cards, given.seconds, given.workers)
-    return load, given.sellers, given.postgres
+    return load, given.sellers, given.postgres, given.home
 
 
 def open_sellers(database: Database, count: int) -> list[str]:
-    """Sellers with more credits than they can spend here."""
-    ids: list[str] = []
-    for begin in range(0, count, 50):
+    """Sellers with more credits than they can spend here; those of an earlier run are among them."""
+    with database.transaction() as session:
+        ids = [account.id for account in list_accounts(session, "seller")]
+    for begin in range(len(ids), count, 50):
         with database.transaction() as session:
             for number in range(begin, min(count, begin + 50)):
                 seller = create_account(session, f"shop {number}", f"shop{number}@shop.example", plan="shop").id
@@ -135,48 +144,46 @@ def tidy(database: Database) -> None:
 
 
 @contextmanager
-def working(settings: Settings, load: Load) -> Iterator[list[subprocess.Popen[bytes]]]:
+def working(settings: Settings, load: Load) -> Iterator[list[SpawnProcess]]:
     """Real worker processes that wait instead of photographing."""
-    environment = _environment(settings)
-    command = [sys.executable, "-m", "benchmarks.painting"]
+    spawn = get_context("spawn")
     workers = [
-        subprocess.Popen(
-            [*command, f"card-{number}", str(load.service_s), str(load.slots), "60"],
-            env=environment,
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        spawn.Process(target=work, args=(settings, f"card-{number}", load.service_s, load.slots), name=f"card-{number}")
         for number in range(load.workers)
     ]
+    for worker in workers:
+        worker.start()
     try:
-        wait_until_joined(settings, load.workers)
+        wait_until_joined(settings, workers)
         yield workers
     finally:
         for worker in workers:
-            worker.send_signal(signal.SIGTERM)
+            worker.terminate()
         for worker in workers:
-            worker.wait()
+            worker.join()
 
 
-def wait_until_joined(settings: Settings, workers: int) -> None:
-    """Wait until so many workers have sent a heartbeat."""
+def work(settings: Settings, name: str, service_s: float, slots: int) -> None:
+    """Be a worker until SIGTERM."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    logging.disable()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    database, store = open_database(settings), open_store(settings)
+    Worker(settings, database, store, Painter(service_s), name, slots, timedelta(seconds=60)).run(stop)
+
+
+def wait_until_joined(settings: Settings, workers: list[SpawnProcess]) -> None:
+    """Wait until all workers have sent a heartbeat."""
     database = open_database(settings)
     joined = 0
-    while joined < workers:
+    while joined < len(workers):
         time.sleep(0.2)
+        if not all(worker.is_alive() for worker in workers):
+            raise RuntimeError("a worker has ended before it began")
         with database.transaction() as session:
-            joined = session.scalar(select(func.count()).select_from(WorkerRow)) or 0
+            joined = session.scalar(select(func.count()).where(WorkerRow.state == "live")) or 0
     database.close()
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    return {
-        **os.environ,
-        "VMODEL_HOME": str(settings.home),
-        "VMODEL_DATABASE_URL": str(settings.database_url),
-        "OMP_NUM_THREADS": "1",
-    }
 
 
 class Watch:
