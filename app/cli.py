@@ -18,6 +18,7 @@ from app.cli_clip import make_clip
 from app.cli_inspect import inspect_photo
 from app.cli_ledger import ledger_app
 from app.cli_models import models_app, poses_app
+from app.cli_monitor import search_copies
 from app.cli_pattern import shoot_pattern
 from app.cli_rights import revoke_licence, rights_app, trace_file, verify_files
 from app.cli_service import serve
@@ -49,6 +50,7 @@ app.add_typer(weights_app, name="weights")
 app.command("verify")(verify_files)
 app.command("trace")(trace_file)
 app.command("revoke")(revoke_licence)
+app.command("monitor")(search_copies)
 app.add_typer(rights_app, name="rights")
 app.command("doctor")(doctor)
 app.command("train")(train_embedded)

@@ -298,13 +298,17 @@ def _results(run: _Run, journal: Journal) -> Results:
 
 
 def _write_results(run: _Run, results: Results) -> None:
+    from pipelines.loading import weights_used
     from vmodel.batch.packing import pack
     from vmodel.batch.results import write_csv, write_page
+    from vmodel.config import Settings
+    from vmodel.publish import Publisher
 
     write_csv(results, run.out / "results.csv")
     written = [run.out / "results.csv", write_page(results, run.out, f"vmodel: {run.table.folder.resolve().name}")]
     shops: list[Marketplace] = list(run.wishes.marketplaces)
-    written += [path for shop in shops if (path := pack(shop, results.made, run.out)) is not None]
+    authorise = Publisher(Settings(), weights_used).authorise_rendition
+    written += [path for shop in shops if (path := pack(shop, results.made, run.out, authorise)) is not None]
     if not run.as_json:
         for path in written:
             print(path, flush=True)

@@ -23,6 +23,7 @@ class Settings(BaseSettings):
         licence_territory: where those pictures may be used, in words.
         licence_months: how long they may be used; no end without.
         public_url: address of the page on which anybody can check a licence; metadata name it.
+        monitor_hosts: hosts that ``vmodel monitor`` may fetch pictures from, as a JSON list.
         tsa_url: time-stamp authority (RFC 3161) asked for each picture; none without.
         files_url: where pictures are kept: ``s3://``, ``gs://``, ``az://``, ``file://``; a folder in ``home`` without.
         keep_pictures_days: jobs' pictures are deleted so many days after they were made; never without.
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     licence_months: int | None = Field(default=None, ge=1, le=1200)
     public_url: str | None = None
     tsa_url: str | None = None
+    monitor_hosts: tuple[str, ...] = ()
     secret: SecretStr | None = Field(default=None, min_length=32)
     max_upload_mb: float = Field(default=60.0, gt=0)
     readers: int = Field(default=2, ge=1)

@@ -27,6 +27,7 @@ from vmodel.rights.certificate import (
     Terms,
     WeightsUsed,
     canonical_json,
+    check_certificate,
     end_of_term,
     moment_text,
     parse_licence,
@@ -39,13 +40,23 @@ from vmodel.rights.errors import LicenceRevoked
 from vmodel.rights.keys import Authority, open_authority
 from vmodel.rights.label import draw_label
 from vmodel.rights.originals import Originals
+from vmodel.rights.papers import certificate_of, read_paper
 from vmodel.rights.pixels import pixels_sha256
 from vmodel.rights.policy import Asked, check_shot
 from vmodel.rights.provenance import sign_picture
 from vmodel.rights.registry import RegisteredShot, ShotDescriptors
-from vmodel.rights.shots import Work, add_rendition, find_by_mark, find_revocation, find_work, mark_text, note_refusal
+from vmodel.rights.shots import (
+    Work,
+    add_rendition,
+    find_by_mark,
+    find_revocation,
+    find_work,
+    get_shot,
+    mark_text,
+    note_refusal,
+)
 from vmodel.rights.watermark import embed_mark
-from vmodel.rights.xmp import Credit, write_packet
+from vmodel.rights.xmp import Credit, with_xmp, write_packet
 from vmodel.sidecar import describe_shot, record_sha256
 from vmodel.take import Shot
 from vmodel.types import ByteArray
@@ -150,6 +161,28 @@ class Publisher:
             add_rendition(session, registered.id, digest, file_format, manifest)
         sidecar = record | {"picture_sha256": digest, "certificate": certificate}
         return Published(content, file_format, picture, licence, sidecar)
+
+    def authorise_rendition(self, sidecar: Path, jpeg: bytes) -> bytes:
+        """Give a JPEG that was made smaller or framed for a shop the authorisation of its picture.
+
+        Args:
+            sidecar: of the published picture.
+            jpeg: made from it; the invisible mark is in its pixels already.
+        Raises:
+            CertificateInvalid, LicenceUnknown: the sidecar's licence is not one of this registry.
+            LicenceRevoked: it was taken back.
+        """
+        certificate = certificate_of(read_paper(sidecar.read_bytes()))
+        licence = check_certificate(certificate, [self.authority.root])
+        with self.database.transaction() as session:
+            _refuse_revoked(session, get_shot(session, licence.id))
+        content = with_xmp(jpeg, write_packet(self._credit(licence)))
+        content, manifest = sign_picture(
+            content, "jpeg", self.authority, certificate, tsa_url=self.settings.tsa_url, resized=True
+        )
+        with self.database.transaction() as session:
+            add_rendition(session, licence.id, hashlib.sha256(content).hexdigest(), "jpeg", manifest)
+        return content
 
     def _check(self, shot: Shot, holder: Holder) -> None:
         """Apply the rules once more, to what was made and not to what was asked for; note a refusal."""

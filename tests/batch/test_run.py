@@ -205,7 +205,9 @@ def test_a_marketplace_gets_its_pictures_in_its_size_and_under_its_names(
 ) -> None:
     task, outcome = made
     amazon = replace(task, sku="TEE", marketplace="amazon")
-    packed = partial(pack, made=[(amazon, outcome), (amazon, outcome), made], folder=tmp_path)
+    packed = partial(
+        pack, made=[(amazon, outcome), (amazon, outcome), made], folder=tmp_path, authorise=lambda sidecar, jpeg: jpeg
+    )
     path = packed(MARKETPLACES["amazon"])
     assert path is not None
     with zipfile.ZipFile(path) as archive:

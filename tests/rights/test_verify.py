@@ -17,6 +17,7 @@ from PIL import Image
 from vmodel.config import Settings
 from vmodel.errors import UnreadablePhoto
 from vmodel.files import encode_picture
+from vmodel.marketplaces import MARKETPLACES, encode_for
 from vmodel.publish import Published, Publisher, save_published
 from vmodel.rights.keys import open_authority
 from vmodel.rights.provenance import sign_picture
@@ -61,6 +62,20 @@ def test_a_flipped_bit_is_found_wherever_it_is(publish: Publish, verifier: Verif
         except UnreadablePhoto:
             continue
         assert found.verdict != "authentic", at
+
+
+def test_a_shop_s_smaller_jpeg_is_authentic_under_the_same_licence(
+    publish: Publish, publisher: Publisher, verifier: Verifier, tmp_path: Path
+) -> None:
+    published = publish("png")
+    _, sidecar = save_published(published, tmp_path, "picture")
+    smaller = encode_for(MARKETPLACES["taobao"], published.picture)
+    authorised = publisher.authorise_rendition(sidecar, smaller)
+    found = verifier.verify(authorised, "shop.jpg")
+    assert (found.verdict, found.licence) == ("authentic", published.licence)
+    with Image.open(io.BytesIO(authorised)) as opened:
+        assert published.licence.id in opened.info["xmp"].decode()
+        assert np.array_equal(np.asarray(opened), np.asarray(Image.open(io.BytesIO(smaller))))
 
 
 def test_a_stripped_copy_is_recognised_by_its_pixels(publish: Publish, verifier: Verifier) -> None:

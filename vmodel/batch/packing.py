@@ -7,7 +7,7 @@ import io
 import os
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +19,22 @@ from vmodel.batch.results import harmless
 from vmodel.errors import OutputNotWritable
 from vmodel.marketplaces import Marketplace, encode_for
 
+#: Gives a file back the authorisation of the picture that it was made from: (sidecar, JPEG) -> JPEG.
+Authorise = Callable[[Path, bytes], bytes]
 
-def pack(marketplace: Marketplace, made: Sequence[tuple[Task, Outcome]], folder: Path) -> Path | None:
+
+def pack(
+    marketplace: Marketplace, made: Sequence[tuple[Task, Outcome]], folder: Path, authorise: Authorise
+) -> Path | None:
     """Write the ZIP of a marketplace, where a product's pictures are numbered in the table's order, its main one first.
 
-    The same pictures make the same bytes.
+    The same pictures make the same bytes, but for their signatures.
 
     Args:
         marketplace: the profile.
         made: pictures of all marketplaces, in order.
         folder: of the pictures; the ZIP comes beside them.
+        authorise: signs each file.
     Returns:
         Its path, or None if there is no picture for it.
     Raises:
@@ -46,7 +52,8 @@ def pack(marketplace: Marketplace, made: Sequence[tuple[Task, Outcome]], folder:
             for task, outcome in own:
                 counted[task.sku] += 1
                 name = marketplace.file_name(task.sku, counted[task.sku])
-                archive.writestr(_entry(name), _as_taken(marketplace, folder / outcome.picture))
+                content = _as_taken(marketplace, folder / outcome.picture, folder / outcome.sidecar, authorise)
+                archive.writestr(_entry(name), content)
                 request = task.request
                 chosen = [
                     outcome.model,
@@ -66,14 +73,15 @@ def pack(marketplace: Marketplace, made: Sequence[tuple[Task, Outcome]], folder:
     return path
 
 
-def _as_taken(marketplace: Marketplace, path: Path) -> bytes:
-    """A picture's file as it is, licence and signature included, where the marketplace takes it so."""
+def _as_taken(marketplace: Marketplace, path: Path, sidecar: Path, authorise: Authorise) -> bytes:
+    """A picture's file as it is where the marketplace takes it so; else made to fit, and authorised again."""
     content = path.read_bytes()
     with Image.open(io.BytesIO(content)) as picture:
         fits = (picture.height, picture.width) == marketplace.size and len(content) <= marketplace.limit_bytes
         if fits and picture.format == "JPEG":
             return content
-        return encode_for(marketplace, np.asarray(picture))
+        encoded = encode_for(marketplace, np.asarray(picture))
+    return authorise(sidecar, encoded)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

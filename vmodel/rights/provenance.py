@@ -30,6 +30,7 @@ MIME_TYPES: Mapping[str, str] = {
 LICENCE_LABEL = "org.vmodel.licence"
 MARK_ALGORITHM = "org.vmodel.tiled-spread-spectrum.1"
 """Name of the soft binding: the invisible mark's algorithm and version."""
+RESIZED = "c2pa.resized"
 _GARMENT = "garment-photo"
 _INGREDIENT_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 
@@ -51,12 +52,14 @@ class Provenance:
         certificate: the licence inside, not yet checked; None for none.
         mark: hexadecimal payload that the picture was bound to; empty for none.
         faults: codes of C2PA that failed.
+        resized: the signer says that the picture was made smaller or framed after its licence was given.
     """
 
     trust: Trust
     certificate: dict[str, Any] | None
     mark: str
     faults: tuple[str, ...]
+    resized: bool
 
 
 def sign_picture(
@@ -66,6 +69,7 @@ def sign_picture(
     certificate: Mapping[str, Any],
     garment_photo: Path | None = None,
     tsa_url: str | None = None,
+    resized: bool = False,
 ) -> tuple[bytes, bytes]:
     """Put a signed manifest into an encoded picture.
 
@@ -76,6 +80,7 @@ def sign_picture(
         certificate: the signed licence that goes inside.
         garment_photo: the flat-lay, named as ingredient by its hash; the photo itself does not go in.
         tsa_url: time-stamp authority (RFC 3161), asked over the network; None for no time stamp.
+        resized: the picture was made smaller or framed after its licence was given.
     Returns:
         (the file with its manifest, the manifest alone as it can be given back to a stripped file).
     """
@@ -88,7 +93,7 @@ def sign_picture(
         Context(Settings.from_dict(_settings(None))) as context,
     ):
         photo_type = _INGREDIENT_TYPES.get(garment_photo.suffix.lower()) if garment_photo else None
-        with Builder(_manifest(certificate, mime, photo_type is not None), context=context) as builder:
+        with Builder(_manifest(certificate, mime, photo_type is not None, resized), context=context) as builder:
             if garment_photo is not None and photo_type is not None:
                 described = {"title": "garment photo", "relationship": "inputTo", "label": _GARMENT}
                 with garment_photo.open("rb") as stream:
@@ -133,7 +138,9 @@ def _provenance(reader: Reader) -> Provenance:
     trust = {"Trusted": Trust.TRUSTED, "Valid": Trust.WELL_FORMED}.get(str(state), Trust.BROKEN)
     blocks = assertions.get("c2pa.soft-binding", {}).get("blocks", [])
     mark = str(blocks[0].get("value", "")) if blocks else ""
-    return Provenance(trust, assertions.get(LICENCE_LABEL), mark, faults)
+    actions = assertions.get("c2pa.actions.v2", {}).get("actions", [])
+    resized = any(each.get("action") == RESIZED for each in actions)
+    return Provenance(trust, assertions.get(LICENCE_LABEL), mark, faults, resized)
 
 
 def _settings(root_pem: str | None) -> dict[str, Any]:
@@ -146,13 +153,14 @@ def _settings(root_pem: str | None) -> dict[str, Any]:
     }
 
 
-def _manifest(certificate: Mapping[str, Any], mime: str, has_ingredient: bool) -> str:
+def _manifest(certificate: Mapping[str, Any], mime: str, has_ingredient: bool, resized: bool) -> str:
     licence = certificate["licence"]
     created: dict[str, Any] = {"action": "c2pa.created", "digitalSourceType": DIGITAL_SOURCE}
     if has_ingredient:
         created["parameters"] = {"ingredientIds": [_GARMENT]}
+    actions = [created, {"action": "c2pa.watermarked.bound"}, *([{"action": RESIZED}] if resized else [])]
     assertions = [
-        {"label": "c2pa.actions.v2", "data": {"actions": [created, {"action": "c2pa.watermarked.bound"}]}},
+        {"label": "c2pa.actions.v2", "data": {"actions": actions}},
         {
             "label": "c2pa.soft-binding",
             "data": {"alg": MARK_ALGORITHM, "blocks": [{"scope": {}, "value": licence["mark"]}]},

@@ -269,6 +269,8 @@ def _fault_of(suspect: Suspect, licence: Licence, manifest: Provenance) -> str |
     """What does not fit together in a file whose signature is whole."""
     if manifest.mark != licence.mark:
         return "its manifest is bound to another mark than its licence"
+    if manifest.resized:
+        return None
     height, width = suspect.samples.shape[:2]
     if (height, width) != (licence.height, licence.width):
         return "its licence was given for a picture of another size"

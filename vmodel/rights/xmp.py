@@ -74,6 +74,17 @@ def write_packet(credit: Credit) -> bytes:
     ).encode()
 
 
+def with_xmp(jpeg: bytes, packet: bytes) -> bytes:
+    """A JPEG with a packet that its encoder did not write, as its first segment (XMP specification, part 3).
+
+    Args:
+        jpeg: without XMP.
+        packet: of ``write_packet``, below 65 kB.
+    """
+    body = b"http://ns.adobe.com/xap/1.0/\0" + packet
+    return jpeg[:2] + b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body + jpeg[2:]
+
+
 def _aigc(credit: Credit) -> dict[str, str]:
     """The implicit label of GB 45438-2025, annex E: label 1 is content that certainly was generated."""
     return {

@@ -1,0 +1,116 @@
+"""Copies among other people's pictures are found, ranked, and proven."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cryptography import x509
+from PIL import Image
+
+from vmodel.publish import Published, Publisher
+from vmodel.rights.certificate import canonical_json, check_certificate
+from vmodel.rights.errors import EvidenceUnreadable
+from vmodel.rights.monitor import search, write_report
+from vmodel.rights.sources import open_source
+from vmodel.rights.takedown import write_pack
+from vmodel.rights.verify import Verifier
+from vmodel.take import Shot
+
+Publish = Callable[[str], Published]
+
+
+@pytest.fixture
+def crawl(publish: Publish, worn_shot: Shot, other_shot: Shot, tmp_path: Path) -> Path:
+    """What a shop of a thief might hold, and a stranger's picture, a broken one and something else."""
+    folder = tmp_path / "crawl <b>"
+    (folder / "shop").mkdir(parents=True)
+    stolen = Image.fromarray(publish("png").picture)
+    stolen.crop((20, 30, 460, 600)).save(folder / "shop" / "stolen.jpg", quality=75)
+    small = Image.fromarray(worn_shot.picture).resize((240, 320))
+    small.save(folder / "shop" / "painted over.jpg", quality=60)
+    Image.fromarray(other_shot.picture).save(folder / "stranger.jpg", quality=80)
+    (folder / "broken.png").write_bytes(b"\x89PNG\r\n")
+    (folder / "readme.txt").write_text("no picture")
+    return folder
+
+
+def test_copies_in_a_folder_are_found_and_shown_beside_their_originals(crawl: Path, verifier: Verifier) -> None:
+    found = search(open_source(crawl, ()), verifier)
+    assert found.looked_at == 3
+    assert [sighting.where for sighting in found.sightings] == ["shop/stolen.jpg", "shop/painted over.jpg"]
+    assert [sighting.found.found_by for sighting in found.sightings] == ["mark", "likeness"]
+    assert all(sighting.alike > 0.9 for sighting in found.sightings)
+    assert [where for where, _ in found.passed_over] == ["broken.png"]
+    report = write_report(found, crawl.name)
+    assert report.count("<img") == 4
+    assert "crawl &lt;b&gt;" in report
+    assert "http" not in report.replace("http-equiv", "")
+
+
+def test_a_zip_is_read_and_its_names_lead_nowhere(crawl: Path, tmp_path: Path) -> None:
+    path = tmp_path / "crawl.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(crawl.rglob("*.*g")):
+            archive.write(file, f"../../{file.relative_to(crawl)}")
+    before = sorted(tmp_path.rglob("*"))
+    found = {each.where: each.content for each in open_source(path, ())}
+    assert found["../../stranger.jpg"] == (crawl / "stranger.jpg").read_bytes()
+    assert len(found) == 4
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path, examples: Path, verifier: Verifier) -> None:
+    (tmp_path / "crawl").mkdir()
+    (tmp_path / "crawl" / "link.jpg").symlink_to(examples / "logo-tee.jpg")
+    found = search(open_source(tmp_path / "crawl", ()), verifier)
+    assert found.passed_over == (("link.jpg", "leads out of the folder"),)
+
+
+def test_only_https_addresses_of_allowed_hosts_are_asked(tmp_path: Path) -> None:
+    path = tmp_path / "feed.txt"
+    lines = ["http://shop.example/a.jpg", "https://other.example/a.jpg", "https://shop.example@evil.example/a.jpg"]
+    lines += ["https://user@shop.example/a.jpg", "file:///etc/passwd", "https://[bad", "# a comment", ""]
+    path.write_text("\n".join(lines))
+    found = list(open_source(path, ["shop.example"]))
+    assert len(found) == 6
+    assert all(each.content is None for each in found)
+
+
+def test_something_else_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF")
+    for path in (tmp_path / "a.pdf", tmp_path / "none"):
+        with pytest.raises(EvidenceUnreadable):
+            open_source(path, ())
+
+
+def test_a_takedown_pack_proves_the_copy_to_somebody_who_has_only_the_root(
+    crawl: Path, publish: Publish, publisher: Publisher, verifier: Verifier
+) -> None:
+    sighting = search(open_source(crawl / "shop", ()), verifier).sightings[0]
+    with zipfile.ZipFile(io.BytesIO(write_pack(sighting, verifier, publisher.authority))) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    root = x509.load_pem_x509_certificate(files["root.pem"])
+    licence = check_certificate(json.loads(files["certificate.json"]), [root])
+    assert licence == publish("png").licence
+    signed = json.loads(files["evidence.json"])
+    leaf = x509.load_der_x509_certificate(base64.b64decode(signed["signature"]["certificate"]))
+    leaf.verify_directly_issued_by(root)
+    evidence = signed["evidence"]
+    leaf.public_key().verify(base64.b64decode(signed["signature"]["value"]), canonical_json(evidence))  # type: ignore[union-attr, call-arg]
+    assert evidence["files_sha256"] == {
+        name: hashlib.sha256(content).hexdigest() for name, content in files.items() if name != "evidence.json"
+    }
+    moments = [entry["at"] for entry in evidence["timeline"]]
+    assert moments == sorted(moments)
+    assert files["found.bin"] == (crawl / "shop" / "stolen.jpg").read_bytes()
+    assert "stolen.jpg" in files["notice.txt"].decode()
+    with Image.open(io.BytesIO(files["original.jpg"])) as opened:
+        assert np.asarray(opened).shape == (640, 480, 3)

@@ -1,0 +1,167 @@
+"""Searches pictures from outside for copies of registered ones, the surest first, with the evidence side by side."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from vmodel.database import now
+from vmodel.errors import VModelError
+from vmodel.rights.certificate import moment_text
+from vmodel.rights.certificate_page import STYLE, page, picture_uri, rows
+from vmodel.rights.likeness import likeness
+from vmodel.rights.sources import Found
+from vmodel.rights.suspect import read_suspect
+from vmodel.rights.verify import Verification, Verifier
+from vmodel.types import ByteArray
+
+_SURE = {"pixels": 3, "manifest": 3, "mark": 2, "likeness": 1}
+_STYLE = (
+    STYLE
+    + """
+body{max-width:1080px}.pair{display:grid;grid-template-columns:1fr 1fr 1.3fr;gap:20px;padding:18px 0;
+border-bottom:1px solid #ddd8d2;break-inside:avoid}.pair img{width:100%;border:1px solid #ddd8d2}
+figure{margin:0}figcaption{font-size:12px;color:#7a736b;margin-top:4px;word-break:break-all}
+"""
+)
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A picture outside that a registered one is recognised in.
+
+    Attributes:
+        where: it was found.
+        content: the file.
+        picture: (H, W, 3) uint8, as a viewer shows it.
+        original: (H, W, 3) uint8, the registered picture; None where it is not kept any more.
+        found: what was found out; its licence is there.
+        alike: share of the original's details that agree, 0..1.
+        at: when it was searched.
+    """
+
+    where: str
+    content: bytes
+    picture: ByteArray
+    original: ByteArray | None
+    found: Verification
+    alike: float
+    at: datetime
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the file."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        licence = self.found.licence
+        return {
+            "where": self.where,
+            "sha256": self.sha256,
+            "alike": round(self.alike, 3),
+            "seen_at": moment_text(self.at),
+            "licence": licence.id if licence else "",
+            "seller": licence.seller if licence else "",
+            "verdict": self.found.verdict.value,
+            "found_by": self.found.found_by,
+            "state": self.found.state,
+            "reason": self.found.reason,
+        }
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search brought.
+
+    Attributes:
+        looked_at: how many files were pictures.
+        sightings: the surest first.
+        passed_over: where -> why it could not be looked at.
+    """
+
+    looked_at: int
+    sightings: tuple[Sighting, ...]
+    passed_over: tuple[tuple[str, str], ...]
+
+
+def search(source: Iterable[Found], verifier: Verifier) -> Search:
+    """Look at every picture of a source.
+
+    Args:
+        source: of ``vmodel.rights.sources``.
+        verifier: with the registry.
+    """
+    sightings, passed_over, looked_at = [], [], 0
+    for each in source:
+        if each.content is None:
+            passed_over.append((each.where, each.fault))
+            continue
+        try:
+            found = verifier.verify(each.content, each.where)
+            suspect = read_suspect(each.content, each.where, verifier.settings.max_megapixels)
+        except VModelError as error:
+            passed_over.append((each.where, str(error)))
+            continue
+        looked_at += 1
+        if found.licence is not None:
+            original = verifier.originals.get(found.licence.id)
+            alike = 0.0 if original is None else likeness(suspect.rgb, original)
+            sightings.append(Sighting(each.where, each.content, suspect.rgb, original, found, alike, now()))
+    return Search(looked_at, tuple(sorted(sightings, key=_rank)), tuple(passed_over))
+
+
+def _rank(sighting: Sighting) -> tuple[int, float, str]:
+    return -_SURE.get(sighting.found.found_by, 0), -sighting.alike, sighting.where
+
+
+def write_report(found: Search, title: str) -> str:
+    """A page with every sighting beside its original; everything is escaped, nothing is fetched.
+
+    Args:
+        found: of ``search``.
+        title: what was searched.
+    """
+    counted = f"{found.looked_at} pictures looked at, {len(found.sightings)} recognised"
+    passed = f", {len(found.passed_over)} passed over" if found.passed_over else ""
+    pairs = "".join(write_pair(sighting) for sighting in found.sightings)
+    left = rows(dict(found.passed_over)) if found.passed_over else ""
+    body = (
+        f'<div class="head"><h1>Search for copies</h1><span class="state">{escape(title)}</span></div>'
+        f"<p>{counted}{passed}.</p>{pairs}{'<h2>Passed over</h2>' + left if left else ''}"
+    )
+    return page("Search for copies", body, _STYLE)
+
+
+def write_comparison(sighting: Sighting) -> str:
+    """A page with one sighting beside its original."""
+    return page("Comparison", f'<div class="head"><h1>Comparison</h1></div>{write_pair(sighting)}', _STYLE)
+
+
+def write_pair(sighting: Sighting) -> str:
+    """One sighting beside its original, as HTML."""
+    plain = sighting.to_json()
+    facts = {
+        "Verdict": plain["verdict"],
+        "Recognised by": plain["found_by"],
+        "Because": plain["reason"],
+        "Details that agree": f"{sighting.alike:.0%}",
+        "Licence": f"{plain['licence']} ({plain['state']})",
+        "Licensed to": plain["seller"],
+        "Seen": plain["seen_at"],
+        "File, SHA-256": plain["sha256"],
+    }
+    original = (
+        "<figure><figcaption>the original is not kept any more</figcaption></figure>"
+        if sighting.original is None
+        else _figure(sighting.original, "registered")
+    )
+    return f'<div class="pair">{original}{_figure(sighting.picture, sighting.where)}<div>{rows(facts)}</div></div>'
+
+
+def _figure(picture: ByteArray, caption: str) -> str:
+    return f'<figure><img alt="" src="{picture_uri(picture, 640)}"><figcaption>{escape(caption)}</figcaption></figure>'
