@@ -231,7 +231,12 @@ def test_a_picture_in_the_marketplace_s_own_size_is_packed_as_it_was_signed(
 ) -> None:
     task, outcome = made
     Image.fromarray(np.full((800, 800, 3), 90, np.uint8)).save(tmp_path / "TEE.jpg", comment=b"signed")
-    path = pack(MARKETPLACES["taobao"], [(replace(task, sku="TEE"), replace(outcome, picture="TEE.jpg"))], tmp_path)
+
+    def refuse(sidecar: Path, jpeg: bytes) -> bytes:
+        raise AssertionError("it is signed already")
+
+    packed = [(replace(task, sku="TEE"), replace(outcome, picture="TEE.jpg"))]
+    path = pack(MARKETPLACES["taobao"], packed, tmp_path, refuse)
     assert path is not None
     with zipfile.ZipFile(path) as archive:
         assert archive.read("TEE-01.jpg") == (tmp_path / "TEE.jpg").read_bytes()

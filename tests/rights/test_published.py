@@ -121,6 +121,19 @@ def test_a_transparent_picture_stays_transparent(publisher: Publisher, worn_shot
             assert opened.getpixel((5, 5))[3] == 0  # type: ignore[index]
 
 
+@pytest.mark.parametrize("photo", [b"", b"\xff\xd8\xff damaged", b"<svg/>", b"\x89PNG\r\n\x1a\n" + b"\0" * 99])
+def test_an_odd_garment_photo_does_not_keep_a_picture_from_being_signed(
+    publisher: Publisher, worn_shot: Shot, tmp_path: Path, photo: bytes
+) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(photo)
+    source = replace(worn_shot.request.garment, photo=path)
+    shot = replace(worn_shot, request=replace(worn_shot.request, garment=source))
+    found = read_provenance(publisher.publish(shot, "jpeg").content, "image/jpeg", publisher.authority.root_pem)
+    assert found is not None
+    assert found.trust is Trust.TRUSTED
+
+
 def test_the_same_work_in_two_formats_is_one_licence_with_two_files(publish: Publish, publisher: Publisher) -> None:
     png, jpeg, again = publish("png"), publish("jpeg"), publish("png")
     assert png.licence == jpeg.licence == again.licence

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from c2pa import Builder, C2paSignerInfo, Context, Reader, Settings, Signer
+from c2pa import Builder, C2paError, C2paSignerInfo, Context, Reader, Settings, Signer
 
 from vmodel.rights.keys import Authority
 from vmodel.rights.xmp import DIGITAL_SOURCE
@@ -32,7 +32,6 @@ MARK_ALGORITHM = "org.vmodel.tiled-spread-spectrum.1"
 """Name of the soft binding: the invisible mark's algorithm and version."""
 RESIZED = "c2pa.resized"
 _GARMENT = "garment-photo"
-_INGREDIENT_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 
 
 class Trust(StrEnum):
@@ -84,23 +83,50 @@ def sign_picture(
     Returns:
         (the file with its manifest, the manifest alone as it can be given back to a stripped file).
     """
-    mime = MIME_TYPES[file_format]
     # Unlike a callback, the key itself lets the library leave exactly as much room as the signature takes.
     key, chain = authority.key_pem, authority.chain_pem.encode()
     stamp = tsa_url.encode() if tsa_url else None
-    with (
-        Signer.from_info(C2paSignerInfo(b"ed25519", chain, key, stamp)) as signer,
-        Context(Settings.from_dict(_settings(None))) as context,
-    ):
-        photo_type = _INGREDIENT_TYPES.get(garment_photo.suffix.lower()) if garment_photo else None
-        with Builder(_manifest(certificate, mime, photo_type is not None, resized), context=context) as builder:
-            if garment_photo is not None and photo_type is not None:
-                described = {"title": "garment photo", "relationship": "inputTo", "label": _GARMENT}
-                with garment_photo.open("rb") as stream:
-                    builder.add_ingredient(described, photo_type, stream)
-            signed = io.BytesIO()
-            manifest = builder.sign(signer, mime, io.BytesIO(content), signed)
-    return signed.getvalue(), manifest
+    photo = None if garment_photo is None else garment_photo.read_bytes()
+    for ingredient in dict.fromkeys((photo if photo and sniff_mime(photo) else None, None)):
+        try:
+            with Signer.from_info(C2paSignerInfo(b"ed25519", chain, key, stamp)) as signer:
+                return _sign(content, MIME_TYPES[file_format], signer, certificate, ingredient, resized)
+        except C2paError:
+            # A photo may carry a manifest that cannot be taken apart; the licence has its hash all the same.
+            if ingredient is None:
+                raise
+    raise AssertionError("the last try has no ingredient")
+
+
+def _sign(
+    content: bytes,
+    mime: str,
+    signer: Signer,
+    certificate: Mapping[str, Any],
+    photo: bytes | None,
+    resized: bool,
+) -> tuple[bytes, bytes]:
+    manifest = _manifest(certificate, mime, photo is not None, resized)
+    signed = io.BytesIO()
+    with Context(Settings.from_dict(_settings(None))) as context, Builder(manifest, context=context) as builder:
+        if photo is not None:
+            described = {"title": "garment photo", "relationship": "inputTo", "label": _GARMENT}
+            builder.add_ingredient(described, sniff_mime(photo), io.BytesIO(photo))
+        alone = builder.sign(signer, mime, io.BytesIO(content), signed)
+    return signed.getvalue(), alone
+
+
+def sniff_mime(content: bytes) -> str:
+    """Media type by a file's first bytes, of the formats that can carry a manifest; "" for others."""
+    if content.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if content.startswith(b"\x89PNG"):
+        return "image/png"
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    if content[4:8] != b"ftyp":
+        return ""
+    return "image/avif" if content[8:12] in {b"avif", b"mif1"} else "video/mp4"
 
 
 def read_provenance(

@@ -78,19 +78,6 @@ def read_suspect(content: bytes, name: str, max_megapixels: float) -> Suspect:
     return Suspect(name, content, mime, samples, upright)
 
 
-def sniff_mime(content: bytes) -> str:
-    """Media type by a file's first bytes, of the formats that can carry a manifest; "" for others."""
-    if content.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if content.startswith(b"\x89PNG"):
-        return "image/png"
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
-    if content[4:8] != b"ftyp":
-        return ""
-    return "image/avif" if content[8:12] in {b"avif", b"mif1"} else "video/mp4"
-
-
 def _samples(image: Image.Image) -> ByteArray:
     return np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
 

@@ -26,10 +26,10 @@ from vmodel.rights.keys import Authority, keys_folder, read_authority
 from vmodel.rights.originals import Originals
 from vmodel.rights.papers import certificate_of, read_paper, record_was_changed
 from vmodel.rights.pixels import pixels_sha256
-from vmodel.rights.provenance import MIME_TYPES, Provenance, Trust, read_provenance
+from vmodel.rights.provenance import MIME_TYPES, Provenance, Trust, read_provenance, sniff_mime
 from vmodel.rights.registry import RegisteredShot
 from vmodel.rights.shots import external_codes, find_by_file, find_by_mark, find_by_pixels, find_revocation, state_of
-from vmodel.rights.suspect import Suspect, read_suspect, sniff_mime
+from vmodel.rights.suspect import Suspect, read_suspect
 from vmodel.rights.verify_clip import FILM, verify_clip
 
 if TYPE_CHECKING:
