@@ -56,6 +56,7 @@ def serve_until_stopped(settings: Settings, host: str, port: int, workers: int =
     carrying = threading.Thread(target=courier.run, args=(here.leaving,), name="courier", daemon=True)
     supervisor = Supervisor(workers, drain_s=_PICTURE_S)
     carrying.start()
+    threading.Thread(target=_warm_up, name="warming", daemon=True).start()
     supervisor.start()
     try:
         _Server(app, partial(_greet, here, listening)).run(sockets=[listening])
@@ -88,6 +89,12 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._here.leaving.set()
         super().handle_exit(sig, frame)
+
+
+def _warm_up() -> None:
+    """Load what reads photos and checks jobs, so that no visitor waits for it."""
+    import vmodel.service.garment_reading
+    import vmodel.service.job_checks  # noqa: F401
 
 
 def _greet(here: Installation, listening: socket.socket) -> None:

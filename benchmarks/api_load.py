@@ -208,7 +208,7 @@ def main() -> int:
         try:
             assert service.stdout is not None
             address = service.stdout.readline().split()[-1]
-            httpx.get(f"{address}/v1/ready", timeout=60)
+            asyncio.run(load(address, invited[:1], argparse.Namespace(seconds=0.1, pause=0, photos=False), photo))
             start, used_s = time.monotonic(), processor_s(service.pid)
             seen = asyncio.run(load(address, invited, asked, photo))
             print(table(seen, time.monotonic() - start, processor_s(service.pid) - used_s))
