@@ -33,7 +33,7 @@ MOST_MARKS = 6
 _REFERENCE = 768
 """Shorter side in pixels up to which tiles have 125 pixels; larger pictures have larger tiles."""
 _WORKING_PIXELS = 1_250_000
-_ASPECTS = tuple(round(1 + step / 100, 2) for step in (-2, 2, -4, 4, -6, 6, -8, 8, -10, 10, -12, 12))
+_ASPECTS = tuple(round(1 + step / 100, 2) for step in (-8, 8, -14, 14))
 
 
 @dataclass(frozen=True)
