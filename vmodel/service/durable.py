@@ -125,13 +125,6 @@ class DurableQueue:
             DBOS.resume_workflow(part_id, queue_name=_QUEUE)
         return len(lost)
 
-    def forget(self, part_ids: Sequence[str]) -> None:
-        """Drop the record of turns that have ended long ago."""
-        from dbos import DBOS
-
-        if part_ids:
-            DBOS.delete_workflows(list(part_ids))
-
     def close(self, wait_s: int) -> None:
         """Take no more turns and wait for the running ones.
 
