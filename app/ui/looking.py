@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Executable, func, select
 from sqlalchemy.orm import Session
 
 from app.api.installation import Installation
@@ -39,7 +40,7 @@ def names_of_photos(session: Session, account_id: str, photo_keys: Iterable[str]
         StoredGarment.deleted_at.is_(None),
         StoredGarment.photo_key.in_(asked),
     )
-    return dict(session.execute(wanted.order_by(StoredGarment.id)).tuples().all())
+    return _pairs(session, wanted.order_by(StoredGarment.id))
 
 
 @dataclass(frozen=True)
@@ -88,17 +89,10 @@ def look_over(here: Installation) -> Overview:
     """How the installation is; for operators only, which the caller checks."""
     since = now() - _DAY
     with here.database.transaction() as session:
-        states = dict(
-            session.execute(
-                select(ShotRow.state, func.count()).where(ShotRow.state.in_((QUEUED, RUNNING))).group_by(ShotRow.state)
-            )
-            .tuples()
-            .all()
-        )
+        now_open = select(ShotRow.state, func.count()).where(ShotRow.state.in_((QUEUED, RUNNING)))
+        states = _pairs(session, now_open.group_by(ShotRow.state))
         lately = ShotRow.ended_at > since
-        ended = dict(
-            session.execute(select(ShotRow.state, func.count()).where(lately).group_by(ShotRow.state)).tuples().all()
-        )
+        ended = _pairs(session, select(ShotRow.state, func.count()).where(lately).group_by(ShotRow.state))
         seconds = list(session.scalars(select(ShotRow.seconds).where(lately, ShotRow.seconds.is_not(None)).limit(2000)))
         workers = [each for each in list_workers(session) if each.state != "left" or each.seen_at > since][:_MOST]
         return Overview(
@@ -115,7 +109,7 @@ def look_over(here: Installation) -> Overview:
 
 def _sellers(session: Session) -> list[Seller]:
     delivered = select(ShotRow.account_id, func.count()).where(ShotRow.state == DONE).group_by(ShotRow.account_id)
-    pictures = dict(session.execute(delivered).tuples().all())
+    pictures = _pairs(session, delivered)
     accounts = list_accounts(session)[-_MOST:][::-1]
     return [Seller(each, balance(session, each.id), pictures.get(each.id, 0)) for each in accounts]
 
@@ -125,3 +119,8 @@ def _faults(session: Session) -> list[Fault]:
     grouped = select(ShotRow.error_code, func.max(ShotRow.error_message), func.count()).where(lately)
     rows = session.execute(grouped.group_by(ShotRow.error_code).order_by(func.count().desc()).limit(20)).all()
     return [Fault(code or "", message or "", count) for code, message, count in rows]
+
+
+def _pairs(session: Session, wanted: Executable) -> dict[str, Any]:
+    """The second column by the first."""
+    return {row[0]: row[1] for row in session.execute(wanted)}

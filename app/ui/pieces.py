@@ -120,8 +120,7 @@ class Pieces:
         with self.here.database.transaction() as session:
             periods = list_periods(session, identity.account_id) or [this_month]
             statement = make_statement(session, identity.account_id, period if period in periods else periods[0])
-        lines = [{"at": line.at, "kind": line.kind, "change": line.available, "available_after": line.available_after}
-                 for line in statement.lines[::-1][:_LINES]]  # fmt: skip
+        lines = statement.lines[::-1][:_LINES]
         plans = self.here.plans
         prices = [
             (name, [plans.price_shot(name, parse_size(size)) for size in FORMATS.values()]) for name in plans.pipelines

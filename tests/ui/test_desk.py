@@ -1,0 +1,193 @@
+"""What a visitor may ask for, and what hostile browsers get."""
+
+from __future__ import annotations
+
+import json
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from api_callers import PASSWORD, new_account
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from ui_browsers import csrf_of, sign_in
+
+from app.api.installation import Installation
+from app.ui.desk import Desk
+from app.ui.pieces import Pieces
+from vmodel.service.access import Login, find_session
+from vmodel.service.accounts import find_account
+from vmodel.service.garments import GarmentFiles, Stated, Understanding, keep_garment
+from vmodel.service.ledger import balance
+
+HOSTILE = '"><img src=x onerror=alert(1)>{{7*7}}${alert(1)}'
+FOUND = {
+    "category": "top", "confidence": 0.97, "stated": False, "sleeve": "short", "neckline": "crew", "length": "hip",
+    "open_front": False, "cutout": {"source": "plain", "confidence": 0.9}, "photo_size": [800, 600],
+    "landmarks": {"neck_left": [300.0, 100.0]}, "warnings": [],
+    "size_cm": {"width": 50.0, "length": 70.0, "source": "guessed", "guessed_on": "wm-ines"},
+}  # fmt: skip
+
+
+def login_of(here: Installation, browser: TestClient) -> Login:
+    with here.database.transaction() as session:
+        return find_session(session, browser.cookies["vmodel_session"])
+
+
+def told(answer: dict[str, str]) -> dict[str, Any]:
+    """What the page's script is told."""
+    found: dict[str, Any] = json.loads(unescape(answer["signal"]))
+    return found
+
+
+@pytest.fixture(scope="module")
+def desk(here: Installation) -> Desk:
+    return Desk(Pieces(here, "en"))
+
+
+@pytest.fixture(scope="module")
+def garment_id(here: Installation, anna_id: str, examples: Path) -> str:
+    """A garment of Anna's with a hostile name."""
+    photo = here.store.put(anna_id, (examples / "logo-tee.jpg").read_bytes(), "jpg")
+    files = GarmentFiles(photo, cutout=here.store.put(anna_id, b"\x89PNG cut-out", "png"))
+    with here.database.transaction() as session:
+        found = Understanding(FOUND, b"")
+        return keep_garment(session, anna_id, HOSTILE.replace("/", ""), files, Stated(), found).id
+
+
+def test_what_was_understood_can_be_read_and_names_are_only_text(
+    desk: Desk, here: Installation, anna: TestClient, garment_id: str
+) -> None:
+    shown = desk.answer("begin", login_of(here, anna), {})["garments"]
+    assert "97 % sure" in shown
+    assert 'placeholder="50.0"' in shown
+    assert "<img src=x" not in shown
+    assert "&lt;img src=x" in shown
+
+
+def test_the_price_is_known_before(desk: Desk, here: Installation, anna: TestClient, garment_id: str) -> None:
+    order = {"garment": garment_id, "models": ["wm-ines", "mn-kenji"], "poses": ["walking"], "views": ["front", "back"]}
+    bar = desk.answer("price", login_of(here, anna), {"order": order})["bar"]
+    assert "4 pictures" in bar
+    assert "4 credits" in bar
+    assert "50 left" in bar
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"models": ["nobody"]},
+        {"poses": ["../../etc/passwd"]},
+        {"background": "/etc/passwd"},
+        {"format": "9000x9000"},
+        {"count": 10**9},
+        {"models": ["wm-ines"] * 61},
+        {"pipeline": "x" * 9999},
+        {"unknown": 1},
+    ],
+)
+def test_an_order_that_cannot_be_is_explained(
+    desk: Desk, here: Installation, anna: TestClient, garment_id: str, change: dict[str, Any]
+) -> None:
+    answer = desk.answer("order", login_of(here, anna), {"order": {"garment": garment_id, **change}, "key": "k"})
+    assert told(answer)["problem"].endswith(".")
+    assert "pictures" not in answer
+
+
+def test_a_double_click_is_one_job(desk: Desk, here: Installation, anna: TestClient, garment_id: str) -> None:
+    asked = {"order": {"garment": garment_id, "models": ["wm-ines"]}, "key": "one click"}
+    jobs = {told(desk.answer("order", login_of(here, anna), asked))["job"] for _ in range(2)}
+    assert len(jobs) == 1
+    shown = desk.answer("poll", login_of(here, anna), {})["pictures"]
+    assert shown.count('class="job"') == 1
+    assert "Waiting" in shown
+    assert "<img src=x" not in shown
+    cancelled = desk.answer("cancel", login_of(here, anna), {"id": jobs.pop()})
+    assert "Cancelled" in cancelled["pictures"]
+    assert "50 credits" in cancelled["header"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ("order", {"order": {"garment": "GARMENT"}, "key": "k"}),
+        ("price", {"order": {"garment": "GARMENT"}}),
+        ("correct", {"garment": "GARMENT", "category": "dress"}),
+        ("forget", {"garment": "GARMENT"}),
+    ],
+)
+def test_what_is_anothers_looks_like_nothing(
+    desk: Desk, here: Installation, bert: TestClient, garment_id: str, asked: str, named: dict[str, Any]
+) -> None:
+    login = login_of(here, bert)
+    theirs = desk.answer(asked, login, json.loads(json.dumps(named).replace("GARMENT", garment_id)))
+    nobodys = desk.answer(asked, login, json.loads(json.dumps(named).replace("GARMENT", "0" * 32)))
+    shown = theirs.get("bar") or told(theirs)["problem"]
+    assert shown.replace(garment_id, "") == (nobodys.get("bar") or told(nobodys)["problem"]).replace("0" * 32, "")
+    assert garment_id not in desk.answer("choose", login, {"garment": garment_id})["garments"]
+
+
+@pytest.mark.parametrize("path", ["garments/{}/photo", "garments/{}/photo?w=160", "garments/{}/cutout"])
+def test_photos_open_for_their_owner_only(
+    stranger: TestClient, anna: TestClient, bert: TestClient, garment_id: str, path: str
+) -> None:
+    address = f"/ui/{path.format(garment_id)}"
+    assert anna.get(address).status_code == 200
+    assert bert.get(address).status_code == 404
+    assert stranger.get(address).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "path", ["static/..%2Fpage.py", "static/../page.py", "words/en.yaml", "pictures/%2e%2e%2fpage.py"]
+)
+def test_only_public_files_are_public(stranger: TestClient, path: str) -> None:
+    assert stranger.get(f"/ui/{path}").status_code == 404
+
+
+def test_operations_are_for_operators(desk: Desk, site: FastAPI, here: Installation, anna: TestClient) -> None:
+    anna_login = login_of(here, anna)
+    with here.database.transaction() as session:
+        anna_account = find_account(session, "anna@shop.example").id
+    grant = {"id": anna_account, "units": 5, "key": "gift"}
+    assert desk.answer("look", anna_login, {"view": "operator"})["operator"] == ""
+    assert "problem" in told(desk.answer("grant", anna_login, grant))
+    new_account(here, "olga@house.example", "operator")
+    olga = login_of(here, sign_in(site, "olga@house.example"))
+    with here.database.transaction() as session:
+        before = balance(session, anna_account).available
+    assert "5 credits" in told(desk.answer("grant", olga, grant))["say"]
+    with here.database.transaction() as session:
+        assert balance(session, anna_account).available == before + 5
+    made = {"name": "<b>Cem</b>", "email": "cem@shop.example", "password": PASSWORD, "role": "seller", "plan": "free"}
+    overview = desk.answer("create", olga, made)["operator"]
+    assert "&lt;b&gt;Cem" in overview
+    assert "<b>Cem" not in overview
+    sign_in(site, "cem@shop.example")
+
+
+@pytest.mark.parametrize("asked", [{"garment": 7}, {"garment": ["x"]}, {"garment": "x" * 9999}])
+def test_wrong_questions_are_answered_by_a_sentence(
+    desk: Desk, here: Installation, anna: TestClient, asked: dict[str, Any]
+) -> None:
+    assert told(desk.answer("correct", login_of(here, anna), asked))["problem"].endswith(".")
+
+
+def test_failures_are_explained_in_the_pages_language(here: Installation, site: FastAPI) -> None:
+    new_account(here, "dora@shop.example")
+    browser = sign_in(site, "dora@shop.example")
+    refused = browser.post(
+        "/ui/garments",
+        files={"photo": ("a.png", b"no picture", "image/png")},
+        headers={"X-CSRF-Token": csrf_of(here, browser), "Accept-Language": "zh"},
+    )
+    assert refused.json()["message"].startswith("不支持这种文件")
+
+
+def test_the_statement_opens_in_every_form(desk: Desk, here: Installation, anna: TestClient) -> None:
+    shown = desk.answer("look", login_of(here, anna), {"view": "usage"})["usage"]
+    period = shown.split("/ui/statements/")[1].split(".html")[0]
+    assert anna.get(f"/ui/statements/{period}.html").headers["content-type"].startswith("text/html")
+    assert "quota" in anna.get(f"/ui/statements/{period}.csv").text
+    assert anna.get(f"/ui/statements/{period}.json").json()["period"] == period
+    assert anna.get("/ui/statements/2026-11.exe").status_code == 404
