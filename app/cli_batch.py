@@ -261,12 +261,22 @@ def _carry_out(run: _Run) -> int:
         say_refused(row, run.as_json)
     with open_journal(run.out) as journal:
         sweep_unfinished(run.out)
+        _prepare_registry(run.bench)
         try:
             _make(run, journal)
         finally:  # also after Ctrl-C: what is there is listed
             results = _results(run, journal)
             _write_results(run, results)
     return 1 if results.failed or results.refused or results.waiting else 0
+
+
+def _prepare_registry(bench: Bench) -> None:
+    """Make keys and tables now, once, before several workers meet at it."""
+    from vmodel.database import open_database
+    from vmodel.rights.keys import open_authority
+
+    open_authority(bench.settings)
+    open_database(bench.settings).close()
 
 
 def _make(run: _Run, journal: Journal) -> None:
