@@ -13,6 +13,9 @@ import httpx
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from app.api.factory import create_app
+from vmodel.config import Settings
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -51,6 +54,17 @@ def test_answers_carry_the_headers_that_protect_a_browser(stranger: TestClient) 
     assert headers["x-frame-options"] == "DENY"
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "access-control-allow-origin" not in headers
+
+
+def test_only_sites_that_the_operator_named_may_call_from_their_pages(tmp_path: Path) -> None:
+    app = create_app(Settings(home=tmp_path, cors_origins=("https://shop.example",)))
+    asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization"}
+    with TestClient(app) as browser:
+        friend = browser.options("/v1/garments", headers={"Origin": "https://shop.example", **asked})
+        stranger = browser.options("/v1/garments", headers={"Origin": "https://evil.example", **asked})
+    assert friend.headers["access-control-allow-origin"] == "https://shop.example"
+    assert "access-control-allow-credentials" not in friend.headers
+    assert "access-control-allow-origin" not in stranger.headers
 
 
 def test_a_callers_request_id_is_kept_only_if_it_is_a_plain_word(stranger: TestClient) -> None:
