@@ -1,7 +1,6 @@
 """What can stand against a picture's rights: the same base and the same stable codes as ``vmodel.errors``.
 
 InputError
-├── policy: RefusedByPolicy ConsentMissing ModelReserved ModelTooClose GarmentNotAttested GarmentOfAnother
 ├── licence: CertificateInvalid LicenceUnknown LicenceRevoked
 └── files: EvidenceUnreadable
 SetupError
@@ -11,65 +10,6 @@ SetupError
 from __future__ import annotations
 
 from vmodel.errors import InputError, SetupError
-
-
-class RefusedByPolicy(InputError):
-    """A rule on who may be shown how stands against the shot."""
-
-    code = "refused_by_policy"
-
-    def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(f"This shot is not allowed: {reason}; {remedy}.")
-        self.reason = reason
-
-
-class ConsentMissing(InputError):
-    """A real person's likeness is asked for without a consent that covers the shot."""
-
-    code = "consent_missing"
-
-    def __init__(self, model: str, reason: str) -> None:
-        super().__init__(
-            f"The model {model} is a real person's likeness and {reason}; "
-            "record a consent with `vmodel rights consent`."
-        )
-        self.model = model
-
-
-class ModelReserved(InputError):
-    """Another seller has reserved the model for itself."""
-
-    code = "model_reserved"
-
-    def __init__(self, model: str) -> None:
-        super().__init__(f"The model {model} is reserved for another seller; `vmodel models list` shows others.")
-        self.model = model
-
-
-class ModelTooClose(InputError):
-    """A model looks too much like one that another seller has reserved."""
-
-    code = "model_too_close"
-
-    def __init__(self, model: str, other: str, distance: float, least: float) -> None:
-        super().__init__(
-            f"The model {model} looks too much like {other} of another seller "
-            f"(distance {distance:.2f}, at least {least:.2f}); choose another model or another --seed."
-        )
-        self.model, self.distance = model, distance
-
-
-class GarmentOfAnother(InputError):
-    """The photo was registered by another seller first."""
-
-    code = "garment_of_another"
-
-    def __init__(self, photo: str, since: str) -> None:
-        super().__init__(
-            f"{photo} was registered by another seller on {since}; "
-            "use your own photo, or ask the operator for a review."
-        )
-        self.photo = photo
 
 
 class CertificateInvalid(InputError):

@@ -1,4 +1,4 @@
-"""The registry: every published picture, its licence, and what is known of garments, models and consents."""
+"""The registry: every published picture, its licence, its files, and what became of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class RegisteredShot(Table):
         id: of the licence.
         work_sha256: of seller, pixels, record and terms: the same work published again finds its row by it.
         rendered_sha256, picture_sha256: of the pixels before and after the invisible mark.
-        mark: payload of the invisible mark, 48 bits.
+        mark: payload of the invisible mark, 40 bits.
         certificate: canonical JSON.
         iscc: ISO 24138 code of the picture.
         valid_until: last day, ISO 8601; "" for no end.
@@ -101,87 +101,6 @@ class ExternalCode(Table):
     scheme: Mapped[str] = mapped_column(String(20), primary_key=True)
     code: Mapped[str] = mapped_column(String(200))
     added_at: Mapped[datetime] = mapped_column(Moment)
-
-
-class GarmentPhoto(Table):
-    """A flat-lay photo that a seller has declared to be its own.
-
-    Attributes:
-        sha256: of the file.
-        pdq: perceptual hash, 64 hexadecimal digits.
-    """
-
-    __tablename__ = "garment_photo"
-    __table_args__ = (UniqueConstraint("seller_id", "sha256"), Index(None, "sha256"))
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    seller_id: Mapped[str] = mapped_column(String(64))
-    sha256: Mapped[str] = mapped_column(String(64))
-    pdq: Mapped[str] = mapped_column(String(64))
-    attested_at: Mapped[datetime] = mapped_column(Moment)
-
-
-class ModelReservation(Table):
-    """A virtual model that one seller alone may use.
-
-    Attributes:
-        identity: the model's place in the space of faces, JSON; see ``vmodel.rights.models``.
-        ends_on: last day, ISO 8601; "" for no end.
-    """
-
-    __tablename__ = "model_reservation"
-    model_id: Mapped[str] = mapped_column(String(100), primary_key=True)
-    seller_id: Mapped[str] = mapped_column(String(64))
-    identity: Mapped[str] = mapped_column(Text)
-    reserved_at: Mapped[datetime] = mapped_column(Moment)
-    ends_on: Mapped[str] = mapped_column(String(10))
-
-
-class Consent(Table):
-    """A real person's written consent to a likeness of theirs.
-
-    Attributes:
-        scope: uses that the person agreed to, one a line.
-        pay: as agreed, in words.
-        starts_on, ends_on: days, ISO 8601; a consent without an end is not one.
-        document_sha256: of the signed paper.
-    """
-
-    __tablename__ = "consent"
-    __table_args__ = (Index(None, "model_id"),)
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    model_id: Mapped[str] = mapped_column(String(100))
-    person: Mapped[str] = mapped_column(String(200))
-    scope: Mapped[str] = mapped_column(Text)
-    purpose: Mapped[str] = mapped_column(Text)
-    pay: Mapped[str] = mapped_column(Text)
-    starts_on: Mapped[str] = mapped_column(String(10))
-    ends_on: Mapped[str] = mapped_column(String(10))
-    document_sha256: Mapped[str] = mapped_column(String(64))
-    recorded_at: Mapped[datetime] = mapped_column(Moment)
-    withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
-
-
-class Review(Table):
-    """Something that a person has to look at before it is trusted.
-
-    Attributes:
-        kind: "brand-words", "copied-photo", "marked-photo".
-        subject_sha256: of the file in question.
-        evidence: JSON for whoever decides.
-        state: "open", "cleared" or "refused".
-    """
-
-    __tablename__ = "review"
-    __table_args__ = (UniqueConstraint("kind", "seller_id", "subject_sha256"), Index(None, "state", "created_at"))
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(40))
-    seller_id: Mapped[str] = mapped_column(String(64))
-    subject_sha256: Mapped[str] = mapped_column(String(64))
-    evidence: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(String(10))
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    decided_by: Mapped[str | None] = mapped_column(String(200))
-    decided_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Refusal(Table):

@@ -1,4 +1,4 @@
-"""The registry of published pictures: shots, files, revocations, codes, garment photos, models, consents, reviews."""
+"""The registry of published pictures: shots, files, revocations, codes, refusals."""
 
 from __future__ import annotations
 
@@ -15,12 +15,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the change."""
-    _consent()
-    _garment_photo()
-    _model_reservation()
     _refusal()
     _registered_shot()
-    _review()
     _external_code()
     _rendition()
     _revocation()
@@ -32,59 +28,10 @@ def downgrade() -> None:
         "revocation",
         "rendition",
         "external_code",
-        "review",
         "registered_shot",
         "refusal",
-        "model_reservation",
-        "garment_photo",
-        "consent",
     ):
         op.drop_table(table)
-
-
-def _consent() -> None:
-    op.create_table(
-        "consent",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("model_id", sa.String(length=100), nullable=False),
-        sa.Column("person", sa.String(length=200), nullable=False),
-        sa.Column("scope", sa.Text(), nullable=False),
-        sa.Column("purpose", sa.Text(), nullable=False),
-        sa.Column("pay", sa.Text(), nullable=False),
-        sa.Column("starts_on", sa.String(length=10), nullable=False),
-        sa.Column("ends_on", sa.String(length=10), nullable=False),
-        sa.Column("document_sha256", sa.String(length=64), nullable=False),
-        sa.Column("recorded_at", Moment, nullable=False),
-        sa.Column("withdrawn_at", Moment, nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_consent"),
-    )
-    op.create_index("ix_consent_model_id", "consent", ["model_id"], unique=False)
-
-
-def _garment_photo() -> None:
-    op.create_table(
-        "garment_photo",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("seller_id", sa.String(length=64), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("pdq", sa.String(length=64), nullable=False),
-        sa.Column("attested_at", Moment, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_garment_photo"),
-        sa.UniqueConstraint("seller_id", "sha256", name="uq_garment_photo_seller_id_sha256"),
-    )
-    op.create_index("ix_garment_photo_sha256", "garment_photo", ["sha256"], unique=False)
-
-
-def _model_reservation() -> None:
-    op.create_table(
-        "model_reservation",
-        sa.Column("model_id", sa.String(length=100), nullable=False),
-        sa.Column("seller_id", sa.String(length=64), nullable=False),
-        sa.Column("identity", sa.Text(), nullable=False),
-        sa.Column("reserved_at", Moment, nullable=False),
-        sa.Column("ends_on", sa.String(length=10), nullable=False),
-        sa.PrimaryKeyConstraint("model_id", name="pk_model_reservation"),
-    )
 
 
 def _refusal() -> None:
@@ -132,24 +79,6 @@ def _registered_shot() -> None:
     op.create_index(
         "ix_registered_shot_seller_id_created_at", "registered_shot", ["seller_id", "created_at"], unique=False
     )
-
-
-def _review() -> None:
-    op.create_table(
-        "review",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("seller_id", sa.String(length=64), nullable=False),
-        sa.Column("subject_sha256", sa.String(length=64), nullable=False),
-        sa.Column("evidence", sa.Text(), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("created_at", Moment, nullable=False),
-        sa.Column("decided_by", sa.String(length=200), nullable=True),
-        sa.Column("decided_at", Moment, nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_review"),
-        sa.UniqueConstraint("kind", "seller_id", "subject_sha256", name="uq_review_kind_seller_id_subject_sha256"),
-    )
-    op.create_index("ix_review_state_created_at", "review", ["state", "created_at"], unique=False)
 
 
 def _external_code() -> None:
