@@ -1,0 +1,189 @@
+"""A seller's way through the page in a real browser, against a running service with its worker."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from api_callers import PASSWORD
+from PIL import Image
+
+from vmodel.config import Settings
+from vmodel.database import open_database
+from vmodel.service.accounts import create_account
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PATIENCE_MS = 240_000
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; install the package chromium")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running ``vmodel serve``."""
+
+    address: str
+    chromium: Any
+
+    def open_page(self, email: str, **context: Any) -> Any:
+        """The page in a browser of its own in which somebody has signed in."""
+        page = self.chromium.new_context(**{"locale": "en-GB", **context}).new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{self.address}/")
+        page.fill("#email", email)
+        page.fill("#password", PASSWORD)
+        page.click("button[type=submit]")
+        page.wait_for_selector(".top[data-account]:not([data-account=''])")
+        return page
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Service]:
+    from playwright.sync_api import sync_playwright
+
+    state = tmp_path_factory.mktemp("service")
+    # Painted skins and drapes of other tests are still good.
+    (home / "cache").mkdir(exist_ok=True)
+    (state / "cache").symlink_to(home / "cache")
+    database = open_database(Settings(home=state))
+    with database.transaction() as session:
+        for name in ("Anna", "Bert"):
+            create_account(session, name, f"{name.lower()}@shop.example", password=PASSWORD)
+    database.close()
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", "0"]
+    environment = {**os.environ, "VMODEL_HOME": str(state), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    with (state / "log").open("wb") as log:
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment, cwd=ROOT, text=True)
+    assert running.stdout is not None
+    told = running.stdout.readline()
+    match = re.search(r"http://\S+", told)
+    assert match, f"{told}{(state / 'log').read_text(errors='replace')[-2000:]}"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield Service(match[0], chromium)
+        chromium.close()
+    running.send_signal(signal.SIGTERM)
+    running.stdout.close()
+    running.wait()
+
+
+@pytest.fixture(scope="module")
+def anna(service: Service) -> Any:
+    """The page of a seller who has made two pictures."""
+    page = service.open_page("anna@shop.example", viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    page.set_input_files("#photos", str(ROOT / "examples" / "logo-tee.jpg"))
+    page.wait_for_selector(".garment .of-cutout")
+    assert page.is_checked("input[name=category][value=top]")
+    for wrong_then_right in ("Outerwear", "Top"):
+        page.locator(".garment .chips label", has_text=wrong_then_right).click()
+        value = wrong_then_right.lower()
+        page.wait_for_function(
+            f"document.querySelector('input[name=category][value={value}]').hasAttribute('checked')"
+            " && document.querySelector('.garment .chips legend').textContent.includes('your word')"
+        )
+    page.select_option("select[name=filter-gender]", "man")
+    assert not page.is_visible("label.card:has(input[value=wm-hana])")
+    page.locator("label.card:has(input[value=mn-kenji])").click()
+    page.select_option("select[name=filter-gender]", "")
+    page.locator("label.card:has(input[value=wm-hana])").click()
+    page.locator("label.card:has(input[value=walking])").click()
+    page.select_option("select[name=format]", "proof")
+    page.wait_for_function("document.querySelector('.bar-sum')?.textContent.includes('2 pictures')")
+    assert "2 credits" in page.inner_text(".bar-price")
+    page.click("[data-ask=order]")
+    page.wait_for_selector(".job .shot.running")
+    page.wait_for_function("/\\d+ %/.test(document.querySelector('.shot.running strong')?.textContent ?? '')")
+    page.wait_for_selector(".job[data-state=done]")
+    return page
+
+
+def test_pictures_made_can_be_enlarged_and_compared_with_the_photo(anna: Any) -> None:
+    anna.locator("button.shot").first.click()
+    anna.wait_for_function("document.querySelector('#viewer-picture').naturalWidth === 384")
+    anna.click("[data-viewer=compare]")
+    anna.wait_for_function("document.querySelector('#viewer-photo').naturalWidth > 0")
+    anna.locator("#viewer-compare input").press("ArrowRight")
+    assert anna.evaluate("document.querySelector('#viewer-sheet').style.getPropertyValue('--split')") == "51%"
+    anna.keyboard.press("Escape")
+    assert not anna.is_visible("#viewer")
+
+
+def test_all_pictures_come_in_one_file_as_a_marketplace_wants_them(anna: Any, tmp_path: Path) -> None:
+    anna.click("nav [data-view=pictures]")
+    anna.click(".job details.menu summary")
+    with anna.expect_download() as waiting:
+        anna.locator(".job .menu a", has_text="Taobao and Tmall, 800").click()
+    waiting.value.save_as(tmp_path / "pictures.zip")
+    with zipfile.ZipFile(tmp_path / "pictures.zip") as archive:
+        assert archive.namelist() == ["logo-tee-01.jpg", "logo-tee-02.jpg"]
+        for name in archive.namelist():
+            with Image.open(io.BytesIO(archive.read(name))) as picture:
+                assert picture.width == picture.height
+
+
+def test_the_seller_sees_the_charge_and_all_of_it_after_a_reload(anna: Any) -> None:
+    anna.reload()
+    anna.wait_for_selector(".job[data-state=done]")
+    assert "48 credits" in anna.inner_text(".credits")
+    anna.click("nav [data-view=usage]")
+    anna.wait_for_function("document.querySelector('#credits-consumed')?.textContent === '2'")
+    anna.click("nav [data-view=studio]")
+    assert anna.is_checked("input[name=models][value=wm-hana]")
+
+
+def test_redo_puts_everything_back_into_the_studio(anna: Any) -> None:
+    anna.click("nav [data-view=pictures]")
+    anna.locator("button.shot").first.click()
+    alt = anna.get_attribute("#viewer-picture", "alt")
+    anna.click("[data-viewer=redo]")
+    anna.wait_for_selector("body[data-view=studio]")
+    chosen = anna.locator("input[name=models]:checked")
+    assert chosen.count() == 1
+    assert anna.input_value("select[name=format]") == "proof"
+    assert alt.split(" wears ")[0] in anna.inner_text("label.card.face:has(input:checked)")
+
+
+def test_another_seller_sees_nothing_of_it(service: Service, anna: Any) -> None:
+    sources = anna.evaluate("[...document.querySelectorAll('img, a[download]')].map(e => e.src || e.href || '')")
+    theirs = [each for each in sources if re.search(r"/ui/(garments|jobs|shots)/", each)]
+    assert len(theirs) >= 4
+    bert = service.open_page("bert@shop.example")
+    assert bert.locator(".job").count() == bert.locator(".garment").count() == 0
+    assert {bert.request.get(each).status for each in theirs} == {404}
+    stranger = service.chromium.new_context()
+    assert {stranger.request.get(each).status for each in theirs} == {401}
+
+
+def test_on_a_phone_in_chinese_nothing_sticks_out(service: Service, anna: Any) -> None:
+    phone = service.open_page(
+        "anna@shop.example", locale="zh-CN", viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True
+    )
+    phone.wait_for_selector(".garment .of-cutout")
+    for view in ("studio", "pictures", "usage"):
+        phone.locator(f"nav [data-view={view}]").tap()
+        phone.wait_for_selector(f"body[data-view={view}]")
+        assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
+    phone.locator("nav [data-view=pictures]").tap()
+    assert "已完成" in phone.inner_text(".job-state")
+    assert phone.title().startswith("影棚")
+
+
+def test_everything_that_can_be_pressed_has_a_name(anna: Any) -> None:
+    nameless = anna.evaluate(
+        """[...document.querySelectorAll('#main :is(button, a, input, select), dialog button')]
+        .filter(e => !(e.ariaLabel || e.textContent.trim() || e.labels?.[0]?.textContent.trim() || e.title))
+        .map(e => e.outerHTML.slice(0, 120))"""
+    )
+    assert nameless == []
+    assert anna.evaluate("[...document.querySelectorAll('#main img')].every(e => e.hasAttribute('alt'))")
