@@ -128,7 +128,9 @@ class Output:
     def _stem(self, shot: Shot) -> str:
         framing = shot.request.framing
         parts = [shot.request.garment.photo.stem, shot.model.id, Path(shot.pose).stem, shot.request.view]
-        whole = "--".join(parts if framing == "full" else [*parts, framing])
+        parts += [] if framing == "full" else [framing]
+        parts += ["outfit"] if shot.request.outfit else []
+        whole = "--".join(parts)
         stem, count = whole, 2
         while stem in self._stems:
             # Two photos of one name from different folders must not overwrite each other.
