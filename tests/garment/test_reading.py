@@ -189,7 +189,7 @@ def test_an_empty_file_is_unreadable(tmp_path: Path) -> None:
     ("name", "content"),
     [
         ("text.jpg", b"Dear customer,"),
-        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        ("page.webp", b"<!doctype html><p>A shirt</p>"),
         ("x.png", b"%PDF-1.7"),
     ],
 )

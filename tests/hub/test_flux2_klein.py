@@ -20,6 +20,8 @@ from pipelines.hub.store import find_weights, pull_weights
 from pipelines.loading import load_pipeline
 from vmodel.config import Settings
 from vmodel.errors import PackageMissing
+from vmodel.rights.keys import open_authority
+from vmodel.rights.watermark import embed_mark
 from vmodel.take import Shot, Take
 
 
@@ -154,8 +156,10 @@ def test_from_pull_to_picture_on_the_command_line(
         assert shot["made_by"] == "draft"
         assert "missed the quality bar" in shot["warnings"][-1]
         assert said.err == ""
+        mark = json.loads(Path(shot["sidecar"]).read_text())["certificate"]["licence"]["mark"]
+        shown = embed_mark(tee_shot.picture, int(mark, 16), open_authority(Settings()).mark_key)
         with Image.open(shot["picture"]) as picture:
-            assert np.array_equal(np.asarray(picture), tee_shot.picture)
+            assert np.array_equal(np.asarray(picture), shown)
         assert load_pipeline("flux2-klein").generative
     finally:
         assert run(["weights", "verify", "flux2-klein"]) == 0
