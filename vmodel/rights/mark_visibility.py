@@ -11,8 +11,8 @@ HIDDEN_SHARE = 0.22
 """The mark's deviation as a share of the texture's own, in the mark's band."""
 TEXTURE_SHARE, MOST_HIDDEN_SHARE = 0.5, 0.8
 """The share where the picture has so little texture that its PSNR allows it."""
-ON_GREY, ON_WHITE = 0.8, 0.5
-"""Deviation in grey levels on flat ground, and on flat white (seen at 200 % without mottling)."""
+ON_GREY, ON_WHITE = 0.6, 0.45
+"""Deviation in grey levels on flat ground, and on flat white: at 0.8 a plain backdrop looks like plaster."""
 MOST = 4.5
 """Deviation in grey levels that is never passed."""
 
@@ -50,7 +50,7 @@ def hiding(luma: FloatArray, scale: float = 1.0, most_power: float = np.inf) -> 
         scale: a tile's side over 125 pixels.
         most_power: mean square that the texture's share is chosen to reach.
     Returns:
-        (H, W) float32 from 0.5 to 4.5.
+        (H, W) float32 from 0.45 to 4.5.
     """
     smooth = cv2.blur(luma, _odd(9 * scale))
     white = np.clip((smooth - 190) / 55, 0, 1)
