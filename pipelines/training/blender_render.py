@@ -59,8 +59,8 @@ def set_up_cycles(scene, samples, seed) -> None:
     cycles.use_denoising = True
     cycles.denoiser = "OPENIMAGEDENOISE"
     cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
-    cycles.denoising_prefilter = "FAST"
-    cycles.max_bounces = 2
+    cycles.denoising_prefilter = "ACCURATE"
+    cycles.max_bounces = 3
     cycles.caustics_reflective = False
     cycles.sample_clamp_indirect = 4.0
     cycles.filter_width = 1.3

@@ -75,15 +75,16 @@ def skin_material(name, images, stature_m, seed):
     shader.inputs["Subsurface Scale"].default_value = 0.0032
     shader.inputs["IOR"].default_value = 1.4
     # Cloth of the base layer hardly shines.
-    shine = _maths(nodes, links, "MULTIPLY_ADD", scatter, 0.22)
+    shine = _maths(nodes, links, "MULTIPLY_ADD", scatter, 0.34)
     shine.node.inputs[2].default_value = 0.08
     links.new(shine, shader.inputs["Specular IOR Level"])
     place = nodes.new("ShaderNodeTexCoord").outputs["Object"]
     blotch = nodes.new("ShaderNodeTexNoise")
     blotch.noise_dimensions = "4D"
-    blotch.inputs["Scale"].default_value = 900 / stature_m
+    blotch.inputs["Scale"].default_value = 420 / stature_m
     blotch.inputs["W"].default_value = seed
-    blotch.inputs["Detail"].default_value = 4
+    blotch.inputs["Detail"].default_value = 6
+    blotch.inputs["Roughness"].default_value = 0.68
     links.new(place, blotch.inputs["Vector"])
     # Mottling in the colour survives the denoiser, which is guided by it.
     links.new(_mottled(nodes, links, albedo, blotch.outputs["Fac"], scatter), shader.inputs["Base Color"])
@@ -95,14 +96,14 @@ def skin_material(name, images, stature_m, seed):
     pores.inputs["Scale"].default_value = 1900 / stature_m
     links.new(place, pores.inputs["Vector"])
     depth = _maths(nodes, links, "MULTIPLY", pores.outputs["Distance"], scatter)
-    links.new(_bump(nodes, links, depth, 0.00010, painted), shader.inputs["Normal"])
+    links.new(_bump(nodes, links, depth, 0.00028, painted), shader.inputs["Normal"])
     return material
 
 
 def _mottled(nodes, links, colour, noise, scatter):
     """Skin colour that varies over a millimetre or two."""
     centred = _maths(nodes, links, "SUBTRACT", noise, 0.5)
-    strength = _maths(nodes, links, "MULTIPLY", scatter, 0.09)
+    strength = _maths(nodes, links, "MULTIPLY", scatter, 0.34)
     factor = _maths(nodes, links, "MULTIPLY_ADD", centred, strength)
     factor.node.inputs[2].default_value = 1.0
     tinted = nodes.new("ShaderNodeVectorMath")
@@ -144,7 +145,7 @@ def cloth_material(name, image, look):
     shader.inputs["Sheen Roughness"].default_value = 0.4
     threads = _threads(nodes, links, metres.outputs["UV"], spacing)
     height = _maths(nodes, links, "ADD", threads, fibre.outputs["Fac"])
-    links.new(_bump(nodes, links, height, 0.25 * spacing * look["weave"] / 0.1 * 0.5), shader.inputs["Normal"])
+    links.new(_bump(nodes, links, height, 0.25 * spacing * look["weave"] / 0.1 * 0.3), shader.inputs["Normal"])
     return material
 
 

@@ -41,7 +41,7 @@ from vmodel.scene import project_points, render_conditions, render_draft
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
 VIEWS = 5
-SAMPLES = 6
+SAMPLES = 8
 DEFAULT_OUT = Path("~/.cache/vmodel-train/pictures")
 
 

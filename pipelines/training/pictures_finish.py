@@ -145,15 +145,14 @@ def develop(
     Returns:
         (H, W, 3) uint8 sRGB.
     """
-    strands, body = overlay.strands, overlay.body
+    strands, body, kept = overlay.strands, overlay.body, uncovered(overlay.strands)
     seen = gain * _straight(photograph) * (1 + (bare - 1) * (1 - overlay.cloth)[..., None])
     amount = (overlay.contrast * (1 - overlay.cloth))[..., None].astype(np.float32)
     toned = roll_off(film_contrast(seen, amount))
     relit = strands.colour * strands_gain * _relit(strands.colour, strands.cover, seen)
     hair = roll_off(film_contrast(relit, overlay.contrast))
-    below = toned * body[..., None] + overlay.plate * (1 - body)[..., None]
-    full = hair + below * uncovered(strands)[..., None]
-    person = np.clip(np.maximum(strands.cover, body), 0, 1)[..., None]
+    person = np.clip(strands.cover + body * kept, 0, 1)[..., None]
+    full = hair + toned * (body * kept)[..., None] + overlay.plate * (1 - person)
     return to_srgb(full + _grain(full, seed) * person)
 
 
