@@ -18,6 +18,7 @@ from app.api.front import Front
 from app.api.installation import Installation
 from app.api.problems import Problem, catch_problems
 from app.api.reading_room import ReadingRoom
+from app.api.rights_routes import add_rights
 from app.api.watches import Watches
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     describe_with_problems(app)
     for router in _ROUTERS:
         app.include_router(router)
+    add_rights(app)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

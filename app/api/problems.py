@@ -35,6 +35,7 @@ _STATUS_OF_CODE = {
     "file_not_found": 404,
     "garment_unknown": 404,
     "job_not_found": 404,
+    "licence_unknown": 404,
     "shot_not_found": 404,
     "webhook_unknown": 404,
     "idempotency_conflict": 409,

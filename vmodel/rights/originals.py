@@ -42,6 +42,15 @@ class Originals:
         with Image.open(io.BytesIO(bytes(content))) as opened:
             return np.asarray(opened.convert("RGB"))
 
+    def small(self, licence_id: str, longest_px: int) -> ByteArray | None:
+        """A picture for showing, (H, W, 3) uint8 sRGB; None if it is not there."""
+        picture = self.get(licence_id)
+        if picture is None:
+            return None
+        image = Image.fromarray(picture)
+        image.thumbnail((longest_px, longest_px))
+        return np.asarray(image)
+
     def delete(self, licence_id: str) -> None:
         """Forget a picture; nothing happens if it is not there."""
         try:

@@ -114,3 +114,82 @@ class Refusal(Table):
     model_id: Mapped[str] = mapped_column(String(100))
     declared: Mapped[str] = mapped_column(String(60))
     created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class ReservedModel(Table):
+    """A virtual model that one seller has alone; see ``vmodel.rights.exclusive``.
+
+    Attributes:
+        identity: the model's parameters as they were when it was reserved, JSON.
+    """
+
+    __tablename__ = "reserved_model"
+    __table_args__ = (Index(None, "seller_id"),)
+    model_id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    seller_id: Mapped[str] = mapped_column(String(64))
+    identity: Mapped[str] = mapped_column(Text)
+    reserved_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Consent(Table):
+    """A real person's written consent to a model that has their likeness; see ``vmodel.rights.consent``.
+
+    Attributes:
+        person: name or the agency's number of the person.
+        scope: channels where pictures may be shown, divided by commas; "any" for all.
+        purpose, pay: in the contract's words.
+        document_sha256: of the signed contract, which is kept elsewhere.
+        valid_from, valid_until: days, ISO 8601; both always set.
+    """
+
+    __tablename__ = "consent"
+    __table_args__ = (Index(None, "model_id"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(100))
+    person: Mapped[str] = mapped_column(String(200))
+    scope: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(Text)
+    pay: Mapped[str] = mapped_column(Text)
+    document_sha256: Mapped[str] = mapped_column(String(64))
+    valid_from: Mapped[str] = mapped_column(String(10))
+    valid_until: Mapped[str] = mapped_column(String(10))
+    noted_by: Mapped[str] = mapped_column(String(200))
+    noted_at: Mapped[datetime] = mapped_column(Moment)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class SellerAttestation(Table):
+    """A seller's word that the garments and photos of the account are theirs to use."""
+
+    __tablename__ = "seller_attestation"
+    seller_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    statement: Mapped[str] = mapped_column(Text)
+    attested_by: Mapped[str] = mapped_column(String(200))
+    attested_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class GarmentPhoto(Table):
+    """A garment photo that a seller brought, and whether pictures may be made of it; see ``vmodel.rights.garments``.
+
+    Attributes:
+        pdq, points: what it is recognised by, see ``vmodel.rights.descriptors``.
+        state: "clear", "waiting", "approved" or "refused".
+        findings: what speaks against it, JSON; [] for nothing.
+        attested_at: when the seller gave their word for this photo.
+        decided_by, decided_at, note: of the review.
+    """
+
+    __tablename__ = "garment_photo"
+    __table_args__ = (UniqueConstraint("seller_id", "photo_sha256"), Index(None, "state"))
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    seller_id: Mapped[str] = mapped_column(String(64))
+    photo_sha256: Mapped[str] = mapped_column(String(64))
+    pdq: Mapped[bytes] = mapped_column(LargeBinary)
+    points: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(16))
+    findings: Mapped[str] = mapped_column(Text)
+    attested_at: Mapped[datetime | None] = mapped_column(Moment)
+    decided_by: Mapped[str | None] = mapped_column(String(200))
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    note: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)

@@ -1,0 +1,101 @@
+"""Where strangers' files are checked: one at a time, few waiting, so that nobody's questions hold up the sellers."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.api.errors import BodyTooLarge
+from app.api.installation import Here, Installation
+from app.api.reading_room import ReadingRoom
+from vmodel.rights.verify import Verification, Verifier
+from vmodel.service.rates import check_rate
+
+MOST_BYTES = 30_000_000
+"""A picture that somebody asks about is not larger; films neither."""
+VERIFIED_A_MINUTE = 20
+LOOKED_AT_A_MINUTE = 120
+_MOST_WAITING = 20
+_MINUTE_S = 60
+
+
+class PublicDesk:
+    """Checks pictures for everybody.
+
+    Args:
+        here: the installation.
+    """
+
+    def __init__(self, here: Installation) -> None:
+        self._here = here
+        self._room = ReadingRoom(1, _MOST_WAITING)
+        self._verifier: Verifier | None = None
+
+    async def verify(self, content: bytes, name: str, asker: str) -> Verification:
+        """Find out what a file is.
+
+        Args:
+            content: of the file, from anybody.
+            name: for messages.
+            asker: network that asks; each may have some files in the line.
+        Raises:
+            Busy: too many wait.
+            UnreadablePhoto, PhotoTooLarge: it is no picture.
+        """
+        return await self._room.do(asker, lambda: self._verify(content, name))
+
+    def _verify(self, content: bytes, name: str) -> Verification:
+        # Another process may have made the keys since, and publishes all the time.
+        if self._verifier is None or self._verifier.authority is None:
+            self._verifier = Verifier(self._here.settings, self._here.database)
+        self._verifier.refresh()
+        return self._verifier.verify(content, name)
+
+    def count(self, request: Request, what: str, a_minute: int) -> str:
+        """Count a stranger's request against the rate of their network.
+
+        Args:
+            request: for its address.
+            what: is counted together.
+            a_minute: how many are let through.
+        Returns:
+            The network.
+        Raises:
+            RateLimited: too many.
+        """
+        network = network_of(request.client.host if request.client else "")
+        with self._here.database.passing() as session:
+            check_rate(session, f"{what}:{network}", a_minute, _MINUTE_S)
+        return network
+
+
+def network_of(address: str) -> str:
+    """What counts as one asker: an IPv4 address, or the /64 that an IPv6 address lies in."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:100]
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
+
+
+def check_size(content: bytes) -> None:
+    """Refuse a file that is too large to be checked for a stranger.
+
+    Raises:
+        BodyTooLarge: more than ``MOST_BYTES``.
+    """
+    if len(content) > MOST_BYTES:
+        raise BodyTooLarge(MOST_BYTES)
+
+
+async def _desk(request: Request, here: Here) -> PublicDesk:
+    found = getattr(request.app.state, "public_desk", None)
+    if found is None:
+        found = request.app.state.public_desk = PublicDesk(here)
+    return found
+
+
+#: Parameter of a route that strangers may use.
+Desk = Annotated[PublicDesk, Depends(_desk)]

@@ -1,0 +1,132 @@
+"""What anybody may ask, without a key: is this picture authentic, who may use it, until when."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Path, Request, Response, UploadFile
+from pydantic import BaseModel, Field
+
+from app.api.installation import Here, Installation
+from app.api.rights_desk import LOOKED_AT_A_MINUTE, MOST_BYTES, VERIFIED_A_MINUTE, Desk, check_size
+from vmodel.database import now
+from vmodel.rights.certificate import Licence, parse_licence
+from vmodel.rights.errors import LicenceUnknown, RightsKeysMissing
+from vmodel.rights.keys import keys_folder, read_authority
+from vmodel.rights.registry import RegisteredShot
+from vmodel.rights.shots import external_codes, find_revocation, state_of
+from vmodel.rights.verify import Verification
+
+router = APIRouter(prefix="/v1", tags=["verification"])
+
+LicenceId = Annotated[
+    str, Path(description="Id of the licence, whole.", max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
+]
+
+
+class PublicLicence(BaseModel):
+    """Who may use a picture, for what, where, until when."""
+
+    id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
+    seller: str = Field(description="who may use the picture", examples=["Atelier Nord"])
+    permitted_uses: list[str] = Field(examples=[["online shop", "print"]])
+    territory: str = Field(examples=["worldwide"])
+    valid_from: str = Field(description="day", examples=["2026-11-01"])
+    valid_until: str = Field(description="last day; empty for no end", examples=["2027-10-31"])
+    channel: str = Field(description="whose label the picture carries; empty for any", examples=["tmall"])
+    model: str = Field(examples=["wm-ines"])
+    model_rights: str = Field(description="invented, or the id of a person's consent", examples=["invented"])
+    pipeline: str = Field(examples=["draft"])
+    issuer: str = Field(examples=["Atelier Nord"])
+    issued_at: str = Field(examples=["2026-11-01T08:30:00Z"])
+
+    @classmethod
+    def of(cls, licence: Licence) -> PublicLicence:
+        """What anybody may know of a licence."""
+        return cls(**{name: getattr(licence, name) for name in cls.model_fields})
+
+
+class Answer(BaseModel):
+    """What was found out about a picture."""
+
+    verdict: str = Field(description="authentic, altered, copy or unknown", examples=["authentic"])
+    reason: str = Field(description="one sentence", examples=["its signed manifest is whole"])
+    found_by: str = Field(description="manifest, pixels, mark or likeness; empty for unknown", examples=["manifest"])
+    state: str = Field(description="of the licence: valid, revoked, expired …; empty without", examples=["valid"])
+    licence: PublicLicence | None
+    codes: dict[str, str] = Field(description="codes of registration centres", examples=[{"DCI": "86.3001/C00000001"}])
+
+    @classmethod
+    def of(cls, found: Verification) -> Answer:
+        """A verification as anybody may see it."""
+        licence = None if found.licence is None else PublicLicence.of(found.licence)
+        return cls(
+            verdict=found.verdict.value,
+            reason=found.reason,
+            found_by=found.found_by,
+            state=found.state,
+            licence=licence,
+            codes=dict(found.codes),
+        )
+
+
+class LicenceToday(BaseModel):
+    """A licence certificate and what has become of it."""
+
+    state: str = Field(description="valid, revoked, expired or not yet valid", examples=["valid"])
+    reason: str = Field(description="why it was revoked; empty otherwise")
+    certificate: dict[str, Any] = Field(description="signed; `vmodel verify` checks it as a .json file")
+    codes: dict[str, str] = Field(description="codes of registration centres")
+
+
+@router.post("/verify")
+async def verify(
+    request: Request,
+    here: Here,
+    desk: Desk,
+    file: Annotated[UploadFile, File(description="Picture or film, at most 30 MB.")],
+) -> Answer:
+    """Find out what a picture is; needs no key, and keeps nothing of the file."""
+    network = desk.count(request, "verify", VERIFIED_A_MINUTE)
+    content = await file.read(MOST_BYTES + 1)
+    check_size(content)
+    return Answer.of(await desk.verify(content, "The file", network))
+
+
+@router.get("/licences/{licence_id}")
+def get_licence(licence_id: LicenceId, request: Request, here: Here, desk: Desk) -> LicenceToday:
+    """A licence by its whole id, with its state today; needs no key."""
+    desk.count(request, "licence", LOOKED_AT_A_MINUTE)
+    shot, state, reason, codes = look_up(here, licence_id)
+    return LicenceToday(state=state, reason=reason, certificate=json.loads(shot.certificate), codes=codes)
+
+
+@router.get("/rights/root", response_class=Response, responses={200: {"content": {"application/x-pem-file": {}}}})
+def get_root(request: Request, here: Here, desk: Desk) -> Response:
+    """The root certificate of this installation, PEM, for programs that check Content Credentials; needs no key."""
+    desk.count(request, "licence", LOOKED_AT_A_MINUTE)
+    folder = keys_folder(here.settings)
+    if not folder.is_dir():
+        raise RightsKeysMissing("This installation has published no picture yet", "ask again when it has")
+    return Response(read_authority(folder).root_pem, media_type="application/x-pem-file")
+
+
+def look_up(here: Installation, licence_id: str) -> tuple[RegisteredShot, str, str, dict[str, str]]:
+    """A licence by its whole id.
+
+    A part of an id finds nothing here: whoever has not seen the picture must not learn of it.
+
+    Returns:
+        The picture's row, the state of its licence, why it was revoked, and foreign codes.
+    Raises:
+        LicenceUnknown: there is none.
+    """
+    with here.database.reading() as session:
+        shot = session.get(RegisteredShot, licence_id.strip().lower()[:64])
+        if shot is None:
+            raise LicenceUnknown(licence_id[:40])
+        revocation = find_revocation(session, shot.id)
+        codes = external_codes(session, shot.id)
+    state = state_of(parse_licence(json.loads(shot.certificate)), revocation, now().date())
+    return shot, state, "" if revocation is None else revocation.reason, codes

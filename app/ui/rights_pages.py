@@ -1,0 +1,115 @@
+"""Pages for everybody, without a login and without a script: check a picture, see a licence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any
+
+import yaml
+from fastapi import APIRouter, File, Query, Request, UploadFile
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from app.api.installation import Here
+from app.api.problems import status_of
+from app.api.rights_desk import LOOKED_AT_A_MINUTE, MOST_BYTES, VERIFIED_A_MINUTE, Desk, check_size
+from app.api.rights_public import Answer, LicenceId, look_up
+from app.ui.rendering import STATIC_FOLDERS, render
+from app.ui.visitor import check_origin, language_of
+from app.ui.words import LANGUAGES, explain, load_words
+from vmodel.errors import VModelError
+from vmodel.rights.certificate import parse_licence
+from vmodel.rights.certificate_page import write_certificate_page
+from vmodel.rights.originals import Originals
+
+router = APIRouter(include_in_schema=False)
+
+_POLICY = (
+    "default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+_SHOWN_PX = 160
+"""Longest side of the picture on a licence's page: enough to see which one it is, too small to be of use."""
+_Language = Annotated[str | None, Query(max_length=8)]
+
+
+@router.get("/verify")
+def ask(request: Request, language: _Language = None) -> Response:
+    """The form."""
+    return _page(_spoken(request, language))
+
+
+@router.post("/verify")
+async def answer(
+    request: Request,
+    here: Here,
+    desk: Desk,
+    file: Annotated[UploadFile | None, File()] = None,
+    language: _Language = None,
+) -> Response:
+    """What the file is."""
+    spoken = _spoken(request, language)
+    try:
+        check_origin(request)
+        network = desk.count(request, "verify", VERIFIED_A_MINUTE)
+        content = b"" if file is None else await file.read(MOST_BYTES + 1)
+        check_size(content)
+        if not content:
+            return _page(spoken)
+        found = Answer.of(await desk.verify(content, "The file", network))
+    except VModelError as error:
+        return _page(spoken, problem=explain(error, load_words(spoken)), status=status_of(error))
+    return _page(spoken, found)
+
+
+@router.get("/licence/{licence_id}")
+def show_licence(licence_id: LicenceId, request: Request, here: Here, desk: Desk) -> Response:
+    """The certificate of a licence as a page, with its state today."""
+    try:
+        desk.count(request, "licence", LOOKED_AT_A_MINUTE)
+        shot, state, reason, codes = look_up(here, licence_id)
+    except VModelError as error:
+        spoken = _spoken(request, None)
+        return _page(spoken, problem=explain(error, load_words(spoken)), status=status_of(error))
+    certificate = json.loads(shot.certificate)
+    shown = f"{state}: {reason}" if reason else state
+    small = Originals(here.settings).small(shot.id, _SHOWN_PX)
+    page = write_certificate_page(parse_licence(certificate), shown, certificate["signature"], small, codes)
+    return HTMLResponse(page, headers=_HEADERS)
+
+
+@router.get("/licence")
+def begin() -> Response:
+    """Who has no id checks the picture."""
+    return RedirectResponse("/verify", 303)
+
+
+@cache
+def _words() -> Mapping[str, Any]:
+    words: Mapping[str, Any] = yaml.safe_load(
+        (STATIC_FOLDERS["static"].parent / "rights_words.yaml").read_text(encoding="utf-8")
+    )
+    return words
+
+
+def _spoken(request: Request, asked: str | None) -> str:
+    return asked if asked in LANGUAGES else language_of(request)
+
+
+def _page(language: str, found: Answer | None = None, problem: str = "", status: int = 200) -> Response:
+    licence = None if found is None else found.licence
+    known = found is not None and found.state not in {"", "unchecked"}
+    other = next(each for each in LANGUAGES if each != language)
+    values = {"r": _words()[language], "other": other, "found": found, "licence": licence, "known": known}
+    page = render("verify.html", language, tone=_tone(found), problem=problem, **values)
+    return HTMLResponse(page, status, _HEADERS)
+
+
+def _tone(found: Answer | None) -> str:
+    if found is None or found.verdict == "unknown":
+        return ""
+    if found.verdict == "altered" or found.state in {"revoked", "expired", "not yet valid"}:
+        return "bad"
+    return "good" if found.verdict == "authentic" else ""
