@@ -44,6 +44,16 @@ def _sdxl(steps: int | None) -> Pipeline:
     return Sdxl(folder, STEPS if steps is None else steps)
 
 
+def _qwen_edit(steps: int | None) -> Pipeline:
+    from pipelines.hub.store import find_weights
+    from vmodel.config import Settings
+
+    folder = find_weights("qwen-edit", Settings())
+    from pipelines.hub.qwen_edit import STEPS, QwenEdit
+
+    return QwenEdit(folder, STEPS if steps is None else steps)
+
+
 #: Name -> maker, which takes the steps. It imports its module when called, so that one pipeline never costs the start
 #: of another.
 PIPELINES: dict[str, Callable[[int | None], Pipeline]] = {
@@ -51,6 +61,7 @@ PIPELINES: dict[str, Callable[[int | None], Pipeline]] = {
     "embedded": _embedded,
     "flux2-klein": _flux2_klein,
     "sdxl": _sdxl,
+    "qwen-edit": _qwen_edit,
 }
 
 

@@ -125,7 +125,40 @@ _SDXL = HubWeights(
     ),
 )
 
-CATALOGUE: Mapping[str, HubWeights] = {weights.name: weights for weights in (_KLEIN, _SDXL)}
+_QWEN_EDIT = HubWeights(
+    name="qwen-edit",
+    code="QwenImageEditPlusPipeline",
+    licence="Apache-2.0",
+    licence_note="Commercial use is allowed; keep the licence with copies of the weights.",
+    licence_urls=("https://www.apache.org/licenses/LICENSE-2.0",),
+    research_only=False,
+    memory_gb=64,
+    parts=(
+        Part(
+            folder="pipeline",
+            repository="Qwen/Qwen-Image-Edit-2511",
+            revision="6f3ccc0b56e431dc6a0c2b2039706d7d26f22cb9",
+            patterns=(
+                "model_index.json",
+                "LICENSE*",
+                "processor/*",
+                "scheduler/*",
+                "text_encoder/*",
+                "tokenizer/*",
+                "transformer/*",
+                "vae/*",
+            ),
+        ),
+        Part(
+            folder="lightning",
+            repository="lightx2v/Qwen-Image-Edit-2511-Lightning",
+            revision="d74eba145674fd7e31b949324e148e21e7118abd",
+            patterns=("Qwen-Image-Edit-2511-Lightning-4steps-V1.0-bf16.safetensors",),
+        ),
+    ),
+)
+
+CATALOGUE: Mapping[str, HubWeights] = {weights.name: weights for weights in (_KLEIN, _SDXL, _QWEN_EDIT)}
 
 
 def weights_of(name: str) -> HubWeights:

@@ -38,14 +38,17 @@ def place_pipeline(pipeline: Any, place: str) -> None:
         pipeline.enable_model_cpu_offload()
 
 
-def prepare_libraries() -> None:
+def prepare_libraries(*further: str) -> None:
     """Make sure that text encoders can be loaded, and that they write nothing between our lines.
 
+    Args:
+        further: packages that are needed besides ``transformers``.
     Raises:
-        PackageMissing: ``transformers`` is not installed.
+        PackageMissing: one of them is not installed.
     """
-    if find_spec("transformers") is None:
-        raise PackageMissing("transformers", extra="gpu")
+    for package in ("transformers", *further):
+        if find_spec(package) is None:
+            raise PackageMissing(package, extra="gpu")
     import diffusers.utils.logging
     import transformers.utils.logging
 

@@ -114,17 +114,24 @@ def describe_garment(kind: GarmentKind, material: str = "") -> str:
     return article + " ".join(words)
 
 
-def instruct_edit(model: VirtualModel, kind: GarmentKind, material: str = "") -> str:
+def instruct_edit(model: VirtualModel, kind: GarmentKind, material: str = "", noun: str = "image") -> str:
     """Tell an editor of pictures what its three references are and what to make of them.
 
     The references are those of ``pipelines.hub.references``: draft, garment, pose map.
+
+    Args:
+        model: who is seen.
+        kind: what was read from the photo.
+        material: name in ``vmodel.drape``; empty says nothing of it.
+        noun: what the editor calls a reference; it is followed by a number.
     """
     manner = "modest everyday catalogue photograph of a child" if model.is_child else "fashion catalogue photograph"
     return (
-        f"Turn image 1, a computer-generated draft, into a real studio {manner} of {describe_person(model)} wearing "
+        f"Turn {noun} 1, a computer-generated draft, into a real studio {manner} of {describe_person(model)} wearing "
         f"{describe_garment(kind, material)}. Keep the person's identity, pose, framing, background and light "
-        "of image 1, and every piece of clothing exactly where it is. Image 2 is the same garment laid flat: keep its "
-        "colours, print and cut. Image 3 is the pose of the body. Natural skin texture, real hair strands, "
+        f"of {noun} 1, and every piece of clothing exactly where it is. {noun.capitalize()} 2 is the same garment laid "
+        f"flat: keep its colours, print and cut. {noun.capitalize()} 3 is the pose of the body. Natural skin texture, "
+        "real hair strands, "
         "natural hands and eyes, sharp focus."
     )
 

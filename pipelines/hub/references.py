@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,9 @@ MULTIPLE = 16
 MOST_PX = 1024 * 1024
 """Area that the networks were trained at; editors shrink references above it."""
 _MARGIN = 0.05
+
+#: (height, width) of a picture -> the one in which a network is shown it.
+Fit = Callable[[tuple[int, ...]], tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -38,17 +42,21 @@ class References:
         return self.draft.height, self.draft.width
 
 
-def read_references(take: Take) -> References:
+def read_references(take: Take, fit: Fit | None = None) -> References:
     """The take's pictures, in a size that the networks take.
 
-    A draft whose sides are multiples of 16 and whose area is a megapixel or less is shown pixel by pixel.
+    Args:
+        take: the scene, framed and mapped.
+        fit: chooses sizes; ``working_size`` if None, by which a draft whose sides are multiples of 16 and whose area is
+            a megapixel or less is shown pixel by pixel.
     """
-    height, width = working_size(take.maps.pose_map.shape[:2])
+    fit = fit or working_size
+    height, width = fit(take.maps.pose_map.shape[:2])
     draft, pose_map = Image.fromarray(over_backdrop(take.draft)), Image.fromarray(take.maps.pose_map)
     if (width, height) != draft.size:
         draft = draft.resize((width, height), Image.Resampling.LANCZOS)
         pose_map = pose_map.resize((width, height), Image.Resampling.BILINEAR)
-    return References(draft, frame_garment(take.pattern), pose_map)
+    return References(draft, frame_garment(take.pattern, fit), pose_map)
 
 
 def working_size(size: tuple[int, ...]) -> tuple[int, int]:
@@ -60,7 +68,7 @@ def working_size(size: tuple[int, ...]) -> tuple[int, int]:
     return height, width
 
 
-def frame_garment(pattern: Pattern) -> Image.Image:
+def frame_garment(pattern: Pattern, fit: Fit = working_size) -> Image.Image:
     """The cut-out flat-lay on white with a margin of a twentieth, in a size that the networks take."""
     cut = cut_on_white(pattern.flat_lay.rgb, pattern.cutout.matte)
     whole = Image.fromarray((np.clip(cut, 0, 255) + 0.5).astype(np.uint8))
@@ -70,7 +78,7 @@ def frame_garment(pattern: Pattern) -> Image.Image:
     height, width = (max(side, least) + 2 * margin for side in (whole.height, whole.width))
     framed = Image.new("RGB", (width, height), (255, 255, 255))
     framed.paste(whole, ((width - whole.width) // 2, (height - whole.height) // 2))
-    fitted = working_size((height, width))
+    fitted = fit((height, width))
     return framed.resize((fitted[1], fitted[0]), Image.Resampling.LANCZOS)
 
 

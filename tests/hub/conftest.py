@@ -9,6 +9,7 @@ import pytest
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that stands for the hub."""
     from tiny_networks import save_as_published, tiny_klein
+    from tiny_qwen import save_qwen_edit
     from tiny_sdxl import save_sdxl
 
     from pipelines.hub.catalogue import CATALOGUE
@@ -16,4 +17,5 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("published")
     save_as_published(tiny_klein(), root, CATALOGUE["flux2-klein"].parts[0].repository)
     save_sdxl(root, *(part.repository for part in CATALOGUE["sdxl"].parts))
+    save_qwen_edit(root, *(part.repository for part in CATALOGUE["qwen-edit"].parts))
     return root

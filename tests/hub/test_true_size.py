@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import torch
 from accelerate import init_empty_weights
-from diffusers import ControlNetUnionModel, Flux2Transformer2DModel, UNet2DConditionModel
+from diffusers import (
+    AutoencoderKLQwenImage,
+    ControlNetUnionModel,
+    Flux2Transformer2DModel,
+    QwenImageTransformer2DModel,
+    UNet2DConditionModel,
+)
+from huggingface_hub import split_torch_state_dict_into_shards
 
 _SDXL: dict[str, Any] = {
     "block_out_channels": (320, 640, 1280),
@@ -51,14 +60,23 @@ PUBLISHED = {
         2_512_030_408,
         False,
     ),
+    "qwen-edit autoencoder": (AutoencoderKLQwenImage, {}, "BF16", 253_806_966, True),
 }
+QWEN_SHARDS = {
+    "diffusion_pytorch_model-00001-of-00005.safetensors": 9_973_578_592,
+    "diffusion_pytorch_model-00002-of-00005.safetensors": 9_987_326_072,
+    "diffusion_pytorch_model-00003-of-00005.safetensors": 9_987_307_440,
+    "diffusion_pytorch_model-00004-of-00005.safetensors": 9_930_685_712,
+    "diffusion_pytorch_model-00005-of-00005.safetensors": 982_130_472,
+}
+"""Bytes of the files that Qwen/Qwen-Image-Edit-2511 publishes its transformer in, at the pinned commit."""
 
 
-def safetensors_bytes(model: Any, number: str, named: bool) -> int:
+def safetensors_bytes(state: Mapping[str, torch.Tensor], number: str, named: bool) -> int:
     """Size of the file that ``save_pretrained`` would write in 16 bits: names and shapes in a header, then numbers."""
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}} if named else {}
     end = 0
-    for name, tensor in sorted(model.state_dict().items()):
+    for name, tensor in sorted(state.items()):
         start, end = end, end + 2 * tensor.numel()
         header[name] = {"dtype": number, "shape": list(tensor.shape), "data_offsets": [start, end]}
     text = len(json.dumps(header, separators=(",", ":")).encode())
@@ -70,4 +88,21 @@ def test_the_class_fits_the_published_file_to_the_last_byte(name: str) -> None:
     kind, config, number, size, named = PUBLISHED[name]
     with init_empty_weights():
         model = kind(**config)
-    assert safetensors_bytes(model, number, named) == size
+    assert safetensors_bytes(model.state_dict(), number, named) == size
+
+
+def test_qwen_s_transformer_fits_its_published_files_to_the_last_byte() -> None:
+    with init_empty_weights():
+        model = QwenImageTransformer2DModel(zero_cond_t=True)
+    state = {name: tensor.to(torch.bfloat16) for name, tensor in model.state_dict().items()}
+    assert len(state) == 1933
+    # Qwen/Qwen-Image, of which the editor is a further training, states this number of parameters.
+    assert sum(tensor.numel() for tensor in state.values()) == 20_430_401_088
+    split = split_torch_state_dict_into_shards(
+        state, filename_pattern="diffusion_pytorch_model{suffix}.safetensors", max_shard_size="10GB"
+    )
+    sizes = {
+        file: safetensors_bytes({name: state[name] for name in names}, "BF16", True)
+        for file, names in split.filename_to_tensors.items()
+    }
+    assert sizes == QWEN_SHARDS

@@ -1,0 +1,112 @@
+"""Qwen-Image-Edit: a large editor of pictures that sees the draft, the garment and the pose map; slow and thorough."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pipelines.hub.catalogue import weights_of
+from pipelines.hub.placing import choose_place, free_memory_gb, place_pipeline, prepare_libraries
+from pipelines.hub.prompts import instruct_edit
+from pipelines.hub.references import as_shot, read_references
+from vmodel.take import Take
+from vmodel.types import ByteArray
+
+STEPS = 40
+TRUE_CFG_SCALE = 4.0
+"""Steps and guidance of the model card."""
+NEGATIVE_PROMPT = " "
+FEW_STEPS = 8
+"""Up to so many steps the Lightning weights are laid over the transformer, which were distilled to four."""
+LIGHTNING = "Qwen-Image-Edit-2511-Lightning-4steps-V1.0-bf16.safetensors"
+LIGHTNING_SCHEDULE = {
+    "base_shift": math.log(3),
+    "max_shift": math.log(3),
+    "max_image_seq_len": 8192,
+    "shift_terminal": None,
+    "use_dynamic_shifting": True,
+    "time_shift_type": "exponential",
+}
+"""Lightning was distilled at a shift of three (generate_with_diffusers.py of ModelTC/Qwen-Image-Lightning)."""
+_ROUNDS = 32
+"""Fitting a size is repeated until it stays; the slimmest pictures need a dozen rounds."""
+
+
+class QwenEdit:
+    """The pipeline as the main path calls it.
+
+    Args:
+        folder: of the weights, from ``pipelines.hub.store.find_weights``.
+        steps: walked for a picture; each asks the network twice, or once with Lightning.
+    Raises:
+        PackageMissing: ``transformers``, ``torchvision`` or, for few steps, ``peft`` is not installed.
+    """
+
+    name = "qwen-edit"
+    generative = True
+
+    def __init__(self, folder: Path, steps: int = STEPS) -> None:
+        self.steps, self.lightning = steps, steps <= FEW_STEPS
+        prepare_libraries("torchvision", *(["peft"] if self.lightning else []))
+        from diffusers import QwenImageEditPlusPipeline
+
+        place = choose_place(free_memory_gb(), weights_of(self.name).memory_gb)
+        self.pipeline: Any = QwenImageEditPlusPipeline.from_pretrained(
+            folder / "pipeline", dtype=torch.float32 if place == "cpu" else torch.bfloat16, local_files_only=True
+        )
+        if self.lightning:
+            lay_lightning(self.pipeline, folder / "lightning")
+        place_pipeline(self.pipeline, place)
+
+    def __call__(self, take: Take) -> ByteArray:
+        """Turn the take's draft into a photograph.
+
+        Returns:
+            (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
+        """
+        shown = read_references(take, shown_size)
+        height, width = shown.size
+        guidance: dict[str, Any] = {"true_cfg_scale": 1.0}
+        if not self.lightning:
+            guidance = {"true_cfg_scale": TRUE_CFG_SCALE, "negative_prompt": NEGATIVE_PROMPT}
+        made = self.pipeline(
+            image=[shown.draft, shown.garment, shown.pose_map],
+            prompt=instruct_edit(take.model, take.pattern.kind, take.material, noun="picture"),
+            height=height,
+            width=width,
+            num_inference_steps=self.steps,
+            # On the processor's generator, so that every machine starts from the same noise.
+            generator=torch.Generator().manual_seed(take.seed),
+            **guidance,
+        )
+        return as_shot(made.images[0], take.draft)
+
+
+def shown_size(size: tuple[int, ...]) -> tuple[int, int]:
+    """(height, width) of about a megapixel that the library does not change again.
+
+    It brings every reference to a megapixel by itself. A picture of another size than its draft would drift against
+    it, and a reference that is scaled twice is blurred.
+    """
+    from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus as library
+
+    height, width = size[:2]
+    for _ in range(_ROUNDS):
+        fitted = library.calculate_dimensions(library.VAE_IMAGE_SIZE, width / height)
+        if fitted == (width, height):
+            break
+        width, height = fitted
+    return int(height), int(width)
+
+
+def lay_lightning(pipeline: Any, folder: Path) -> None:
+    """Fuse the weights for few steps into a ``QwenImageEditPlusPipeline`` and give it their schedule."""
+    from diffusers import FlowMatchEulerDiscreteScheduler
+
+    pipeline.load_lora_weights(str(folder), weight_name=LIGHTNING, local_files_only=True)
+    pipeline.fuse_lora()
+    pipeline.unload_lora_weights()
+    pipeline.scheduler = FlowMatchEulerDiscreteScheduler.from_config(pipeline.scheduler.config | LIGHTNING_SCHEDULE)
