@@ -31,7 +31,7 @@ def train_embedded(
     out: Out = _CACHE / "embedded",
     minutes: Minutes = None,
     steps: Steps = 1_000_000,
-    batch: Batch = 4,
+    batch: Batch = 8,
     seed: Seed = 0,
     tiny: Tiny = False,
     export: Export = None,

@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
+import cv2
 import numpy as np
+import torch
 from scipy import linalg
 from torch import Tensor
 
@@ -21,31 +23,58 @@ from pipelines.training.dataset import Picture, PictureShelf
 from pipelines.training.evaluate import compare, light_picture, load_features, mean_known, perceptual_distance
 from vmodel.config import Settings
 from vmodel.scene import PART_NAMES
-from vmodel.types import ByteArray, FloatArray
+from vmodel.types import BoolArray, ByteArray, FloatArray
 
 DOC = Path(__file__).resolve().parent.parent / "docs" / "quality.md"
-_HEAD = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hair")]
-_FIGURES = ("psnr", "ssim", "psnr_close", "perceptual", "perceptual_close")
+_CROPS = ("head", "hand")
+_PARTS = {
+    "head": [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hair")],
+    "hand": [PART_NAMES.index("hand")],
+}
+_FEWEST = {"head": 1500, "hand": 800}
+"""Pixels that a crop must show."""
+_PLACES = 3
+"""The block whose cells, 16 pixels wide, are the samples of the Fréchet distance."""
+_FIGURES = ("psnr", "ssim", "psnr_close", "perceptual", "perceptual_head", "perceptual_hand")
 
+_NOTES = (
+    "psnr and ssim: higher is better. perceptual (Zhang et al., 2018, unlearnt) and frechet (Heusel et al., 2017) are",
+    "distances of EfficientNet-Lite0 features: lower is. `_close`: face and hair only; `_head`, `_hand`: crops;",
+    "the samples of the Fréchet distances are the cells of 16 pixels that lie on the person, the head or a hand.",
+)
+
+Pair = tuple[FloatArray, FloatArray]
 Features = Callable[[ByteArray], list[Tensor]]
 
 
-def measure(
-    made: ByteArray, picture: Picture, features: Features
-) -> tuple[dict[str, float], tuple[FloatArray, FloatArray]]:
-    """Figures of one picture, and (C,) pooled features of it and of its target."""
+def measure(made: ByteArray, picture: Picture, features: Features) -> tuple[dict[str, float], dict[str, Pair]]:
+    """Figures of one picture, and the features at its places on the person, face and hair, and hands.
+
+    Returns:
+        The figures, and for each region (N, C) features of the picture and of its target.
+    """
     target = picture.arrays["target"].astype(np.uint8)
     figures = compare(made, target, picture)
     ours, theirs = features(made), features(target)
     figures["perceptual"] = perceptual_distance(ours, theirs)
-    head = np.argwhere(np.isin(picture.arrays["parts"], _HEAD))
-    figures["perceptual_close"] = float("nan")
-    if len(head) > 1500:
-        (top, left), (bottom, right) = head.min(axis=0), head.max(axis=0) + 1
-        crops = [features(np.ascontiguousarray(p[top:bottom, left:right])) for p in (made, target)]
-        figures["perceptual_close"] = perceptual_distance(*crops)
-    pooled = [np.concatenate([block.mean(dim=(1, 2)).numpy() for block in seen[-2:]]) for seen in (ours, theirs)]
-    return figures, (pooled[0], pooled[1])
+    for name in _CROPS:
+        spots = np.argwhere(np.isin(picture.arrays["parts"], _PARTS[name]))
+        figures[f"perceptual_{name}"] = float("nan")
+        if len(spots) > _FEWEST[name]:
+            (top, left), (bottom, right) = spots.min(axis=0), spots.max(axis=0) + 1
+            crops = [features(np.ascontiguousarray(p[top:bottom, left:right])) for p in (made, target)]
+            figures[f"perceptual_{name}"] = perceptual_distance(*crops)
+    regions = {"person": picture.arrays["person"] > 127}
+    regions |= {name: np.isin(picture.arrays["parts"], _PARTS[name]) for name in _CROPS}
+    return figures, {name: _places(ours[_PLACES], theirs[_PLACES], where) for name, where in regions.items()}
+
+
+def _places(ours: Tensor, theirs: Tensor, where: BoolArray) -> Pair:
+    """(N, C) each: the features of both at the cells that lie mostly in a region."""
+    channels, height, width = ours.shape
+    share = cv2.resize(where.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    chosen = torch.from_numpy(share > 0.5)
+    return ours[:, chosen].T.numpy().reshape(-1, channels), theirs[:, chosen].T.numpy().reshape(-1, channels)
 
 
 def frechet_distance(first: FloatArray, second: FloatArray) -> float:
@@ -57,7 +86,7 @@ def frechet_distance(first: FloatArray, second: FloatArray) -> float:
 
 
 def table_of(folder: Path, pictures: Path, count: int, steps: int) -> tuple[list[list[str]], int]:
-    """Rows (figure, draft, embedded), and the number of held-out pictures they are over.
+    """Rows (figure, draft, embedded, embedded over draft), and the number of held-out pictures they are over.
 
     Raises:
         SystemExit: there are no held-out pictures.
@@ -69,23 +98,31 @@ def table_of(folder: Path, pictures: Path, count: int, steps: int) -> tuple[list
     pipeline, features = load_embedded(folder), load_features()
     numbers = np.unique(np.linspace(0, len(shelf.test) - 1, count).astype(int))
     rows: dict[str, list[dict[str, float]]] = {"draft": [], "embedded": []}
-    pooled: dict[str, list[tuple[FloatArray, FloatArray]]] = {"draft": [], "embedded": []}
+    places: dict[str, list[dict[str, Pair]]] = {"draft": [], "embedded": []}
     for number in numbers:
         picture = shelf.load(shelf.test[number])
         draft = picture.arrays["draft"].astype(np.uint8)
         for name, made in (("draft", draft), ("embedded", light_picture(pipeline, picture, steps))):
             figures, seen = measure(made, picture, features)
             rows[name].append(figures)
-            pooled[name].append(seen)
+            places[name].append(seen)
     made_rows = [
         [name, *(f"{mean_known([row[name] for row in rows[of]]):.4f}" for of in ("draft", "embedded"))]
         for name in _FIGURES
     ]
-    distances = [
-        frechet_distance(*(np.stack([pair[side] for pair in pooled[of]]) for side in (0, 1)))
-        for of in ("draft", "embedded")
-    ]
-    return [*made_rows, ["frechet", *(f"{distance:.4f}" for distance in distances)]], len(numbers)
+    for region in ("person", *_CROPS):
+        distances = [
+            frechet_distance(*(np.concatenate([each[region][side] for each in places[of]]) for side in (0, 1)))
+            for of in ("draft", "embedded")
+        ]
+        made_rows.append([f"frechet_{region}", *(f"{distance:.4f}" for distance in distances)])
+    return [[*row, _ratio(row)] for row in made_rows], len(numbers)
+
+
+def _ratio(row: list[str]) -> str:
+    """The embedded figure over the draft's, where lower is better."""
+    draft, embedded = float(row[1]), float(row[2])
+    return f"{embedded / draft:.2f}" if row[0].startswith(("perceptual", "frechet")) and draft > 0 else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -98,14 +135,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--doc", type=Path, default=DOC)
     told = parser.parse_args(arguments)
     rows, count = table_of(told.weights, told.pictures, told.count, told.steps)
-    head = ("figure", "draft", "embedded")
+    head = ("figure", "draft", "embedded", "ratio")
     print_table(f"{count} held-out pictures, {told.steps} steps, against the target", head, rows)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     lines = ["# Quality of the embedded model", ""]
     lines += [f"{date.today()}, commit {commit.stdout.strip()}: {count} held-out pictures, {told.steps} steps.", ""]
-    lines += ["| " + " | ".join(row) + " |" for row in (head, ("---",) * 3, *rows)]
-    lines += ["", "psnr and ssim: higher is better; perceptual and Fréchet distance on EfficientNet-Lite0: lower is."]
-    told.doc.write_text("\n".join([*lines, "`_close` is over face and hair only.", ""]), encoding="utf-8")
+    lines += ["| " + " | ".join(row) + " |" for row in (head, ("---",) * 4, *rows)]
+    lines += ["", *_NOTES]
+    told.doc.write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
 if __name__ == "__main__":

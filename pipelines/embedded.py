@@ -15,6 +15,8 @@ from diffusers.utils import BaseOutput, logging
 from einops import rearrange
 from torch import Tensor
 
+from pipelines.embedded_device import find_device, inference_dtype
+from pipelines.embedded_head import lay_head, near_head
 from pipelines.embedded_light import apply_ratio, to_linear, to_srgb
 from pipelines.embedded_maps import Conditions, Look, look_vector, stack_conditions
 from pipelines.embedded_network import ConditionEncoder
@@ -23,7 +25,7 @@ from pipelines.showing import frame_flat_lay, over_backdrop
 from vmodel.errors import WeightsMissing
 from vmodel.images import to_srgb as encode_srgb
 from vmodel.take import Pattern, Take
-from vmodel.types import ByteArray
+from vmodel.types import ByteArray, ConditionMaps
 
 STEPS = 4
 FOLDER = "embedded"
@@ -74,14 +76,15 @@ class EmbeddedPipeline(DiffusionPipeline):  # type: ignore[misc]
             conditions: of one picture of any size.
             flat_lay: (1, 3, 128, 128) sRGB in -1..1, on white.
             look: who is seen; its zoom is that of ``conditions``.
-            steps: network calls for the whole figure, 1..8; head and hands take half as many.
+            steps: network calls for the whole figure, 1..8; the pass at full size takes half as many.
             seed: the only source of chance.
         """
         generator = torch.Generator().manual_seed(seed)
 
         def sample(seen: Conditions, scale: float, start: Tensor | None) -> Tensor:
             nearer = torch.from_numpy(look_vector(replace(look, zoom=look.zoom * scale)))[None]
-            tokens = self.encoder(flat_lay, nearer)
+            told = (part.to(self.encoder.device, self.encoder.dtype) for part in (flat_lay, nearer))
+            tokens = self.encoder(*told)
             count = steps if start is None else max(1, steps // 2)
             return sample_ratio(self.unet, self.scheduler, seen, tokens, count, generator, start)
 
@@ -118,22 +121,42 @@ class Embedded:
             (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
         """
         draft = take.draft
-        conditions = read_conditions(take, over_backdrop(draft))
-        made = self.pipeline(conditions, read_flat_lay(take.pattern), read_look(take), self.steps, take.seed)
-        if draft.shape[2] == 3:
-            return made.images
-        straight = rearrange(torch.from_numpy(draft[..., :3].astype(np.float32) / 255), "h w c -> 1 c h w")
-        lit = to_srgb(apply_ratio(to_linear(straight), made.ratio))[0]
-        colour = (rearrange(lit, "c h w -> h w c") * 255 + 0.5).to(torch.uint8).numpy()
-        return np.dstack([colour, draft[..., 3]])
+        conditions = read_conditions(take.maps, over_backdrop(draft))
+        flat_lay, look = read_flat_lay(take.pattern), read_look(take)
+        made = self.pipeline(conditions, flat_lay, look, self.steps, take.seed)
+        picture = made.images if draft.shape[2] == 3 else relight(draft, made.ratio)
+        head = near_head(take)
+        if head is None:
+            return picture
+        conditions = read_conditions(head.maps, over_backdrop(head.draft))
+        nearer = replace(look, zoom=look.zoom * head.factor)
+        lit = self.pipeline(conditions, flat_lay, nearer, self.steps, take.seed)
+        return lay_head(relight(head.draft, lit.ratio), head, picture, take)
+
+
+def relight(draft: ByteArray, ratio: Tensor) -> ByteArray:
+    """A transparent draft under another light.
+
+    Args:
+        draft: (H, W, 4) uint8 sRGB with straight alpha.
+        ratio: (1, 3, H, W) log ratio.
+    Returns:
+        (H, W, 4) with the draft's alpha.
+    """
+    straight = rearrange(torch.from_numpy(draft[..., :3].astype(np.float32) / 255), "h w c -> 1 c h w")
+    lit = to_srgb(apply_ratio(to_linear(straight), ratio))[0]
+    colour = (rearrange(lit, "c h w -> h w c") * 255 + 0.5).to(torch.uint8).numpy()
+    return np.dstack([colour, draft[..., 3]])
 
 
 def load_embedded(folder: Path) -> EmbeddedPipeline:
-    """The pipeline in float32: on an AVX2 CPU a convolution takes nine times as long in bfloat16 (measured)."""
+    """The pipeline on the device and in the precision that suit this machine; see ``embedded_device``."""
+    device = find_device()
     with _without_progress_bar():
         pipeline: EmbeddedPipeline = EmbeddedPipeline.from_pretrained(
-            folder, dtype=torch.float32, local_files_only=True
+            folder, dtype=inference_dtype(device), local_files_only=True
         )
+    pipeline.to(device)
     pipeline.unet.to(memory_format=torch.channels_last)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
@@ -151,14 +174,13 @@ def _without_progress_bar() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def read_conditions(take: Take, draft: ByteArray) -> Conditions:
-    """The take's maps as the network knows them from its training pictures.
+def read_conditions(maps: ConditionMaps, draft: ByteArray) -> Conditions:
+    """Condition maps as the network knows them from its training pictures.
 
     Args:
-        take: set up, framed and mapped.
-        draft: (H, W, 3) uint8 sRGB.
+        maps: of one camera.
+        draft: (H, W, 3) uint8 sRGB of the same camera.
     """
-    maps = take.maps
     arrays: dict[str, Any] = {
         "draft": draft,
         "albedo": encode_srgb(maps.albedo),

@@ -83,6 +83,10 @@ class Conditions:
             made[field.name] = flat[:, 0].long() if plane.ndim == 3 else flat
         return Conditions(**made)
 
+    def to(self, device: torch.device) -> Conditions:
+        """The same maps on another device."""
+        return Conditions(*(getattr(self, field.name).to(device) for field in fields(self)))
+
     def mirrored(self) -> Conditions:
         """Left and right exchanged; normals turn with the picture. Pose colours keep their sides."""
         turned = Conditions(*(getattr(self, field.name).flip(-1) for field in fields(self)))

@@ -104,8 +104,9 @@ def predict_ratio(unet: UNet2DConditionModel, noisy: Tensor, planes: Tensor, sig
         sigma: (B,) share of noise, 0..1.
         tokens: (B, N, token) from ``ConditionEncoder``.
     Returns:
-        (B, 3, H, W) log ratio.
+        (B, 3, H, W) float32 log ratio, on the device of ``noisy``.
     """
-    folded = torch.cat([fn.pixel_unshuffle(noisy, PATCH), planes], dim=1).contiguous(memory_format=torch.channels_last)
-    predicted = unet(folded, sigma * 1000, tokens).sample
-    return fn.pixel_shuffle(predicted.float(), PATCH) * RATIO_SCALE
+    folded = torch.cat([fn.pixel_unshuffle(noisy, PATCH), planes], dim=1).to(unet.device, unet.dtype)
+    told = tokens.to(unet.device, unet.dtype)
+    predicted = unet(folded.contiguous(memory_format=torch.channels_last), sigma.to(unet.device) * 1000, told).sample
+    return fn.pixel_shuffle(predicted.to(noisy.device).float(), PATCH) * RATIO_SCALE

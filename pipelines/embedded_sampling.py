@@ -1,10 +1,9 @@
-"""Sampling: the whole figure small, then its light carried up to full size, then head and hands near."""
+"""Sampling: the whole figure small, then its light carried up to full size and drawn anew in tiles."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import cv2
 import numpy as np
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler, UNet2DConditionModel
@@ -12,22 +11,22 @@ from torch import Tensor
 from torch.nn import functional as fn
 
 from pipelines.embedded_light import OFFSET, RATIO_SCALE, near_person, project_ratio
-from pipelines.embedded_maps import MULTIPLE, Conditions, condition_planes
+from pipelines.embedded_maps import MULTIPLE, PATCH, Conditions, condition_planes
 from pipelines.embedded_network import predict_ratio
-from vmodel.scene import PART_NAMES
-from vmodel.types import IntArray
+from vmodel.types import FloatArray
 
 LONGEST = 512
 """Longest side that the network sees at once: the size of its training pictures."""
 
 REFINE_STRENGTH = 0.5
-"""Share of noise that a near view starts from: enough to draw hair anew, not enough to move light."""
+"""Share of noise that the pass at full size starts from: enough to draw hair anew, not enough to move light."""
+
+_AT_ONCE = round(1.25 * LONGEST)
+_MARGIN = 0.1
+"""Share of the picture's width round the person in which the network may change the backdrop; see ``near_person``."""
 
 Box = tuple[int, int, int, int]
 Sampler = Callable[[Conditions, float, Tensor | None], Tensor]
-
-_FACE = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth")]
-_HAND = PART_NAMES.index("hand")
 
 
 def sample_ratio(
@@ -53,24 +52,58 @@ def sample_ratio(
         (B, 3, H, W) projected log ratio.
     """
     height, width = conditions.size
-    wide = conditions.padded()
-    planes, near = condition_planes(wide), near_person(wide.person)
-    noise = torch.randn(wide.draft.shape, generator=generator)
+    wide, device = conditions.padded(), unet.device
+    planes, near, garment = (
+        part.to(device) for part in (condition_planes(wide), near_person(wide.person), wide.garment)
+    )
+    # Noise from the processor's generator is the same on every machine.
+    noise = torch.randn(wide.draft.shape, generator=generator).to(device)
     first = 1.0 if start is None else REFINE_STRENGTH
     noisy = first * noise
     if start is not None:
         padding = (0, wide.size[1] - width, 0, wide.size[0] - height)
-        noisy = noisy + (1 - first) / RATIO_SCALE * fn.pad(start, padding, mode="replicate")
+        noisy = noisy + (1 - first) / RATIO_SCALE * fn.pad(start, padding, mode="replicate").to(device)
     scheduler.set_timesteps(sigmas=np.linspace(first, first / steps, steps))
     for timestep, sigma in zip(scheduler.timesteps, scheduler.sigmas, strict=False):
-        clean = predict_ratio(unet, noisy, planes, sigma.expand(len(noisy)), tokens)
-        clean = project_ratio(clean, wide.garment, near)
+        clean = _predict_in_tiles(unet, noisy, planes, sigma.expand(len(noisy)), tokens)
+        clean = project_ratio(clean, garment, near)
         noisy = scheduler.step((noisy - clean / RATIO_SCALE) / sigma, timestep, noisy).prev_sample
-    return noisy[..., :height, :width] * RATIO_SCALE
+    return noisy[..., :height, :width].cpu() * RATIO_SCALE
+
+
+def _predict_in_tiles(
+    unet: UNet2DConditionModel, noisy: Tensor, planes: Tensor, sigma: Tensor, tokens: Tensor
+) -> Tensor:
+    """``predict_ratio`` for any size: overlapping tiles are blended at every step, so that no seam can grow.
+
+    After Bar-Tal et al., MultiDiffusion, 2023.
+    """
+    height, width = noisy.shape[-2:]
+    if max(height, width) <= _AT_ONCE:
+        return predict_ratio(unet, noisy, planes, sigma, tokens)
+    total, weights = torch.zeros_like(noisy), torch.zeros_like(noisy[:, :1])
+    for top in tile_starts(height):
+        for left in tile_starts(width):
+            rows, columns = slice(top, top + min(LONGEST, height)), slice(left, left + min(LONGEST, width))
+            cells = slice(top // PATCH, rows.stop // PATCH), slice(left // PATCH, columns.stop // PATCH)
+            seen = predict_ratio(unet, noisy[..., rows, columns], planes[..., *cells], sigma, tokens)
+            weight = feather(seen.shape[-2], seen.shape[-1]).to(noisy.device) + 1e-3
+            total[..., rows, columns] += seen * weight
+            weights[..., rows, columns] += weight
+    return total / weights
+
+
+def tile_starts(length: int) -> list[int]:
+    """Where tiles of ``LONGEST`` begin along a side, in multiples of ``MULTIPLE``; a quarter or more overlaps."""
+    room = length - LONGEST
+    if room <= 0:
+        return [0]
+    count = int(np.ceil(room / (0.75 * LONGEST)))
+    return [round(room * number / count / MULTIPLE) * MULTIPLE for number in range(count + 1)]
 
 
 def light_figure(conditions: Conditions, sample: Sampler) -> Tensor:
-    """Light one picture of any size.
+    """Light one picture of any size: the whole small, then the person at full size.
 
     Args:
         conditions: of one picture.
@@ -80,14 +113,12 @@ def light_figure(conditions: Conditions, sample: Sampler) -> Tensor:
         (1, 3, H, W) projected log ratio.
     """
     ratio = light_window(conditions, sample, None)
-    if max(conditions.size) <= 1.25 * LONGEST:
+    if max(conditions.size) <= _AT_ONCE:
         return ratio
-    for box in near_boxes(conditions.parts[0].numpy()):
-        top, left, height, width = box
-        window = conditions.crop(*box)
-        before = ratio[..., top : top + height, left : left + width]
-        after = light_window(window, sample, before)
-        ratio[..., top : top + height, left : left + width] = torch.lerp(before, after, feather(height, width))
+    top, left, height, width = person_box(conditions.person[0, 0].numpy())
+    window = conditions.crop(top, left, height, width)
+    rows, columns = slice(top, top + height), slice(left, left + width)
+    ratio[..., rows, columns] = sample(window, 1.0, ratio[..., rows, columns])
     return project_ratio(ratio, conditions.garment, near_person(conditions.person))
 
 
@@ -132,36 +163,21 @@ def carry_up(ratio: Tensor, small: Conditions, large: Conditions, sharpness: flo
     return total / weights
 
 
-def near_boxes(parts: IntArray) -> list[Box]:
-    """Windows round the head and each hand, large ones first.
+def person_box(person: FloatArray) -> Box:
+    """The window that holds the person and what lies near.
 
     Args:
-        parts: (H, W) index into ``PART_NAMES``.
+        person: (H, W) coverage 0..1.
     Returns:
-        (top, left, height, width) with sides in multiples of 32, inside the picture.
+        (top, left, height, width) inside the picture; all of it where nobody is seen.
     """
-    boxes = []
-    face = np.argwhere(np.isin(parts, _FACE))
-    if len(face) >= 64:
-        boxes.append(_grown(face.min(axis=0), face.max(axis=0) + 1, 0.75, parts.shape))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((parts == _HAND).astype(np.uint8))
-    for number in sorted(range(1, count), key=lambda n: -int(stats[n, cv2.CC_STAT_AREA]))[:2]:
-        hand = np.argwhere(labels == number)
-        if len(hand) >= 64:
-            boxes.append(_grown(hand.min(axis=0), hand.max(axis=0) + 1, 0.5, parts.shape))
-    return boxes
-
-
-def _grown(low: IntArray, high: IntArray, margin: float, shape: tuple[int, ...]) -> Box:
-    span = int((high - low).max())
-    sides, starts = [], []
-    for axis in (0, 1):
-        wanted = int(np.ceil((high[axis] - low[axis] + 2 * margin * span) / MULTIPLE)) * MULTIPLE
-        side = min(wanted, shape[axis])
-        centre = (low[axis] + high[axis]) // 2
-        starts.append(int(np.clip(centre - side // 2, 0, shape[axis] - side)))
-        sides.append(side)
-    return starts[0], starts[1], sides[0], sides[1]
+    spots = np.argwhere(person > 0)
+    if len(spots) == 0:
+        return 0, 0, person.shape[0], person.shape[1]
+    margin = round(_MARGIN * person.shape[1])
+    top, left = np.maximum(spots.min(axis=0) - margin, 0)
+    bottom, right = np.minimum(spots.max(axis=0) + 1 + margin, person.shape)
+    return int(top), int(left), int(bottom - top), int(right - left)
 
 
 def feather(height: int, width: int) -> Tensor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,12 @@ class Picture:
     arrays: dict[str, FloatArray]
     meta: dict[str, Any]
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width)."""
+        height, width = self.arrays["parts"].shape
+        return height, width
+
     @cached_property
     def look(self) -> Look:
         """Who is seen, and how."""
@@ -54,6 +60,12 @@ class Picture:
     def close(self) -> IntArray:
         """(N, 2) rows and columns of every seventh pixel of face, hair and hands."""
         return np.argwhere(np.isin(self.arrays["parts"], _CLOSE))[::7]
+
+    @cached_property
+    def near(self) -> FloatArray:
+        """(H, W) from ``near_person``, of the whole picture."""
+        person = torch.from_numpy(self.arrays["person"]).float()[None, None] / 255
+        return np.asarray(near_person(person)[0, 0].numpy())
 
     @cached_property
     def figure(self) -> IntArray:
@@ -118,7 +130,7 @@ class Batch:
     Attributes:
         conditions: of B crops.
         ratio: (B, 3, H, W) projected log ratio of target over draft.
-        near: (B, 1, H, W) from ``near_person``.
+        near: (B, 1, H, W) from ``near_person`` of the whole pictures.
         weight: (B, 1, H, W) importance of each pixel, mean about 1.
         flat_lay: (B, 3, 128, 128) sRGB in -1..1.
         look: (B, LOOK_LENGTH).
@@ -130,6 +142,12 @@ class Batch:
     weight: Tensor
     flat_lay: Tensor
     look: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on another device."""
+        told = {part.name: getattr(self, part.name) for part in fields(self)}
+        moved = {name: part.to(device) for name, part in told.items()}
+        return Batch(**moved)
 
 
 def make_batch(pictures: Sequence[Picture], crop: tuple[int, int], seed: Sequence[int]) -> Batch:
@@ -148,7 +166,7 @@ def make_batch(pictures: Sequence[Picture], crop: tuple[int, int], seed: Sequenc
         looks.append(look)
     conditions = stack_conditions(arrays)
     target = to_linear(torch.from_numpy(np.stack([cut["target"] for cut in arrays])).float() / 255)
-    near = near_person(conditions.person)
+    near = torch.from_numpy(np.stack([cut["near"] for cut in arrays]).astype(np.float32))[:, None]
     ratio = log_ratio(rearrange(target, "b h w c -> b c h w"), conditions.draft)
     ratio = project_ratio(ratio, conditions.garment, near)
     weight = pixel_weight(conditions)
@@ -184,14 +202,15 @@ def _cut(picture: Picture, crop: tuple[int, int], rng: np.random.Generator) -> t
     """A window of ``crop``: at half the zoom now and then, else over a face, hand or hair, else on the figure."""
     arrays, look = picture.arrays, picture.look
     height, width = arrays["parts"].shape
-    halve = 2 * crop[0] <= height and 2 * crop[1] <= width and rng.random() < 0.3
+    halve = 2 * crop[0] <= height and 2 * crop[1] <= width and rng.random() < 0.25
     rows, columns = (2 * crop[0], 2 * crop[1]) if halve else crop
     spots = picture.close if rng.random() < 0.5 and len(picture.close) else picture.figure
     row, column = spots[rng.integers(len(spots))] if len(spots) else (height // 2, width // 2)
     jitter = rng.integers(-crop[0] // 4, crop[0] // 4 + 1, 2)
     top = int(np.clip(row + jitter[0] - rows // 2, 0, height - rows))
     left = int(np.clip(column + jitter[1] - columns // 2, 0, width - columns))
-    window = {name: arrays[name][top : top + rows, left : left + columns] for name in (*MAPS, "target")}
+    planes = {"near": picture.near, **arrays}
+    window = {name: planes[name][top : top + rows, left : left + columns] for name in (*MAPS, "target", "near")}
     if not halve:
         return window, look
     return {name: _halved(name, plane) for name, plane in window.items()}, replace(look, zoom=look.zoom / 2)
@@ -201,4 +220,5 @@ def _halved(name: str, plane: FloatArray) -> FloatArray:
     if name in {"parts", "depth_m"}:
         return plane[::2, ::2]
     blocks = rearrange(plane.astype(np.float32), "(h a) (w b) ... -> h w a b ...", a=2, b=2)
-    return np.asarray(np.rint(blocks.mean(axis=(2, 3))))
+    mean = np.asarray(blocks.mean(axis=(2, 3)))
+    return mean if name == "near" else np.rint(mean)

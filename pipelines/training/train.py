@@ -28,6 +28,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from torch import Tensor, nn
 
 from pipelines.embedded import EmbeddedPipeline
+from pipelines.embedded_device import find_device, inference_dtype, learning_precision
 from pipelines.embedded_light import RATIO_SCALE, project_ratio
 from pipelines.embedded_maps import condition_planes
 from pipelines.embedded_network import TINY, ConditionEncoder, NetworkSize, make_unet, predict_ratio
@@ -55,10 +56,11 @@ class Plan:
         minutes, steps: the run ends at whichever comes first; the learning rate falls towards that end.
         batch: crops a step.
         crop: (height, width) of a crop, multiples of 32.
+        wide_share: share of the steps that see a quarter as many crops, twice as high and wide.
         seed: the only source of chance.
         rate: highest learning rate.
         size: of the network.
-        kept: pictures held in memory, 4 MB each.
+        kept: pictures held in memory, 5 MB each.
         save_minutes, test_minutes: time between checkpoints, and between held-out figures.
     """
 
@@ -66,12 +68,13 @@ class Plan:
     out: Path
     minutes: float = math.inf
     steps: int = 1_000_000
-    batch: int = 4
+    batch: int = 8
     crop: tuple[int, int] = (256, 192)
+    wide_share: float = 0.25
     seed: int = 0
     rate: float = 4e-4
     size: NetworkSize = field(default_factory=NetworkSize)
-    kept: int = 400
+    kept: int = 1600
     save_minutes: float = 5.0
     test_minutes: float = 10.0
 
@@ -88,11 +91,14 @@ class Trainer:
     def __init__(self, plan: Plan) -> None:
         torch.manual_seed(plan.seed)
         self.plan = plan
+        self.device = find_device()
         self.unet, self.encoder = make_unet(plan.size), ConditionEncoder(plan.size.token)
-        self.network = nn.ModuleDict({"unet": self.unet, "encoder": self.encoder})
+        self.network = nn.ModuleDict({"unet": self.unet, "encoder": self.encoder}).to(self.device)
         self.parameters = list(self.network.parameters())
-        self.average = EMAModel(self.parameters, decay=0.999, use_ema_warmup=True, power=0.75)
-        self.optimiser = torch.optim.AdamW(self.parameters, lr=plan.rate, betas=(0.9, 0.99), weight_decay=0.01)
+        self.average = EMAModel(self.parameters, decay=0.999, use_ema_warmup=True, power=0.75, foreach=True)
+        self.optimiser = torch.optim.AdamW(
+            self.parameters, lr=plan.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
+        )
         self.step, self.minutes, self.whole = 0, 0.0, True
 
     @property
@@ -121,7 +127,7 @@ class Trainer:
         """
         if not self.checkpoint.is_file():
             return False
-        state = torch.load(self.checkpoint, weights_only=True)
+        state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
         try:
             self.network.load_state_dict(state["network"])
         except RuntimeError:
@@ -142,11 +148,15 @@ class Trainer:
         plan, begun = self.plan, time.monotonic()
         rng = np.random.default_rng([plan.seed, self.step])
         chosen = rng.choice(len(shelf.train), plan.batch, replace=len(shelf.train) < plan.batch)
-        batch = make_batch([shelf.load(shelf.train[i]) for i in chosen], plan.crop, [plan.seed, self.step, 1])
+        pictures, crop = [shelf.load(shelf.train[i]) for i in chosen], plan.crop
+        if rng.random() < plan.wide_share and all(2 * crop[k] <= pictures[0].shape[k] for k in (0, 1)):
+            pictures, crop = pictures[: max(1, plan.batch // 4)], (2 * crop[0], 2 * crop[1])
+        batch = make_batch(pictures, crop, [plan.seed, self.step, 1]).to(self.device)
         generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate()
-        loss, figures = loss_of(self.network, batch, generator)
+        with learning_precision(self.device):
+            loss, figures = loss_of(self.network, batch, generator)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.parameters, 1.0)
@@ -188,15 +198,16 @@ def loss_of(network: nn.ModuleDict, batch: Batch, generator: torch.Generator) ->
     sigma = torch.rand(size, generator=generator)
     # A sixth starts from pure noise, which is where every picture starts.
     sigma = torch.where(torch.rand(size, generator=generator) < 1 / 6, torch.ones(size), sigma.clamp(min=0.02))
+    sigma = sigma.to(clean.device)
     share = sigma[:, None, None, None]
-    noisy = (1 - share) * clean + share * torch.randn(clean.shape, generator=generator)
+    noisy = (1 - share) * clean + share * torch.randn(clean.shape, generator=generator).to(clean.device)
     tokens = network["encoder"](batch.flat_lay, batch.look)
     made = predict_ratio(network["unet"], noisy, condition_planes(batch.conditions), sigma, tokens)
     made = project_ratio(made, batch.conditions.garment, batch.near)
     apart = (made - batch.ratio) / RATIO_SCALE
     weight = batch.weight / (share + 0.2)
     pixels = ((apart.abs() + 0.5 * apart.square()) * weight).mean()
-    edges = sum((_gradient(apart[..., ::k, ::k], weight[..., ::k, ::k]) for k in (1, 2)), torch.zeros(()))
+    edges = sum((_gradient(apart[..., ::k, ::k], weight[..., ::k, ::k]) for k in (1, 2)), pixels.new_zeros(()))
     loss = pixels + 0.5 * edges
     return loss, {"loss": float(loss.detach()), "pixels": float(pixels.detach()), "edges": float(edges.detach())}
 
@@ -242,6 +253,7 @@ def make_steps(trainer: Trainer, shelf: PictureShelf, stop_at: int | None = None
     """
     plan, watched = trainer.plan, list[dict[str, float]]()
     saved = tested = trainer.minutes
+    precision = inference_dtype(trainer.device)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("training", total=1.0)
@@ -263,7 +275,7 @@ def make_steps(trainer: Trainer, shelf: PictureShelf, stop_at: int | None = None
             if trainer.minutes - tested > plan.test_minutes and shelf.test:
                 tested = trainer.minutes
                 with contextlib.suppress(FileNotFoundError):  # the next look at the folder tells
-                    figures = evaluate(trainer.averaged_pipeline(), shelf, count=8, steps=2)
+                    figures = evaluate(trainer.averaged_pipeline().to(precision), shelf, count=12, steps=4)
                     _log(plan.out, trainer, {"held_out": figures})
 
 
@@ -307,7 +319,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("~/.cache/vmodel-train/embedded").expanduser())
     parser.add_argument("--minutes", type=float, default=math.inf)
     parser.add_argument("--steps", type=int, default=1_000_000)
-    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=4e-4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--tiny", action="store_true", help="a network for trying the recipe out")

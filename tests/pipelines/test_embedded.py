@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,15 +13,17 @@ from tiny_embedded import tiny_pipeline
 
 from pipelines import embedded
 from pipelines.embedded import Embedded, load_embedded
+from pipelines.embedded_device import find_device, inference_dtype
+from pipelines.embedded_head import magnify
 from pipelines.embedded_maps import Conditions, Look, stack_conditions
-from pipelines.embedded_sampling import carry_up, feather, near_boxes
+from pipelines.embedded_sampling import carry_up, feather, person_box, tile_starts
 from vmodel.errors import WeightsMissing
 from vmodel.request import ShotRequest
-from vmodel.scene import PART_NAMES
+from vmodel.scene import project_points
 from vmodel.shoot import shoot
 from vmodel.studio import Studio
 from vmodel.take import Take
-from vmodel.types import ByteArray
+from vmodel.types import ByteArray, Camera
 
 LOOK = Look((0.5, 0.3, 0.2), (0.03, 0.02, 0.01), 30, "woman", "soft-key", "jersey", 1.0)
 
@@ -42,6 +45,8 @@ def test_the_pipeline_that_was_saved_draws_the_same_picture(
 ) -> None:
     pipeline = tiny_pipeline()
     pipeline.save_pretrained(tmp_path / "saved")
+    device = find_device()
+    pipeline.to(device, inference_dtype(device))
     made = pipeline(conditions, flat_lay, LOOK, steps=2, seed=3).images
     again = load_embedded(tmp_path / "saved")(conditions, flat_lay, LOOK, steps=2, seed=3).images
     assert np.array_equal(made, again)
@@ -76,13 +81,16 @@ def test_a_picture_larger_than_training_pictures_has_no_seam(conditions: Conditi
     large = conditions.resized((1040, 800))
     made = tiny_pipeline()(large, flat_lay, LOOK, steps=1)
     assert made.images.shape == (1040, 800, 3)
-    box = near_boxes(large.parts[0].numpy())[0]
     cloth = (large.garment[0, 0] == 1).numpy()
-    steps = np.abs(np.diff(made.ratio[0, 0].numpy(), axis=0, prepend=0))
-    border = np.zeros_like(cloth)
-    border[[box[0], box[0] + box[2] - 1], box[1] : box[1] + box[3]] = True
-    if (border & cloth).any():
-        assert np.median(steps[border & cloth]) <= 3 * np.median(steps[cloth]) + 0.01
+    box = person_box(large.person[0, 0].numpy())
+    for axis in (0, 1):
+        steps = np.abs(np.diff(made.ratio[0, 0].numpy(), axis=axis, prepend=0))
+        rims = np.zeros_like(cloth)
+        for start in tile_starts(-(-box[2 + axis] // 32) * 32):
+            for line in (start, start + 512):
+                np.swapaxes(rims, 0, axis)[np.clip(box[axis] + line, 0, rims.shape[axis] - 1)] = True
+        assert (rims & cloth).any()
+        assert np.median(steps[rims & cloth]) <= 3 * np.median(steps[cloth]) + 0.01
 
 
 def test_a_ratio_carried_up_follows_the_edge_of_the_large_draft(conditions: Conditions) -> None:
@@ -94,18 +102,33 @@ def test_a_ratio_carried_up_follows_the_edge_of_the_large_draft(conditions: Cond
     assert (carried[inside] > 0.25).float().mean() > 0.99
 
 
-def test_windows_hold_the_face_and_lie_inside_the_picture() -> None:
-    parts = np.zeros((1024, 768), np.uint8)
-    parts[100:180, 340:410] = PART_NAMES.index("face")
-    parts[500:540, 200:220] = PART_NAMES.index("hand")
-    boxes = near_boxes(parts)
-    assert len(boxes) == 2
-    top, left, height, width = boxes[0]
-    assert top <= 60
-    assert left <= 310
-    assert top + height >= 220
-    assert left + width >= 440
-    assert all(side % 32 == 0 for box in boxes for side in box[2:])
+def test_tiles_reach_from_end_to_end_and_overlap() -> None:
+    for length in (512, 544, 1024, 1504, 3072):
+        starts = tile_starts(length)
+        assert starts[0] == 0
+        assert starts[-1] == max(0, length - 512)
+        assert all(0 < after - before <= 400 for before, after in itertools.pairwise(starts))
+
+
+def test_the_window_of_the_person_holds_the_person_and_lies_inside_the_picture() -> None:
+    person = np.zeros((1024, 768), np.float32)
+    person[100:1000, 300:500] = 1
+    top, left, height, width = person_box(person)
+    assert top < 100 < top + height
+    assert left < 300
+    assert left + width > 500
+    assert top + height <= 1024
+
+
+def test_a_longer_lens_sees_the_window_and_nothing_else() -> None:
+    camera = Camera(np.zeros(3), np.eye(3), 900.0, (384.0, 512.0), (1024, 768))
+    near = magnify(camera, (80, 300, 200, 160), 3)
+    assert near.size == (600, 480)
+    rng = np.random.default_rng(0)
+    points = np.concatenate([rng.normal(0, 0.3, (50, 2)), rng.uniform(2, 4, (50, 1))], axis=1)
+    whole, _ = project_points(points, camera)
+    close, _ = project_points(points, near)
+    assert np.allclose(close, (whole - [300, 80]) * 3)
 
 
 def test_a_feathered_window_is_whole_inside_and_nothing_at_its_rim() -> None:
