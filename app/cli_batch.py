@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vmodel.batch.rows import Wishes
     from vmodel.batch.table import Table
     from vmodel.batch.worker import Bench
-    from vmodel.config import Settings
+    from vmodel.config import Settings, default_pipeline
     from vmodel.marketplaces import Marketplace
 
 _BATCH = "The batch"
@@ -95,7 +95,7 @@ def shoot_batch(
     size: flags.Size = "1024x768",
     seed: flags.Seed = 0,
     count: flags.Count = 1,
-    pipeline: flags.PipelineName = "draft",
+    pipeline: flags.PipelineName = None,
     steps: flags.Steps = None,
     file_format: flags.FileFormat = "png",
     as_json: flags.AsJson = False,
@@ -106,7 +106,7 @@ def shoot_batch(
     Flags hold where a row says nothing. Exit codes: 0 all made, 1 some failed, 2 bad usage.
     """
     from vmodel.batch.rows import Wishes
-    from vmodel.config import Settings
+    from vmodel.config import Settings, default_pipeline
     from vmodel.marketplaces import find_marketplaces
     from vmodel.request import GarmentSource, ShotRequest, parse_size
 
@@ -122,7 +122,7 @@ def shoot_batch(
             background=background,
             size=parse_size(size),
             seed=seed,
-            pipeline=pipeline,
+            pipeline=pipeline or default_pipeline(),
             steps=steps,
             channel=channel,
         )

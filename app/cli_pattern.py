@@ -101,7 +101,7 @@ def shoot_pattern(
     channel: flags.ChannelName = None,
     size: flags.Size = "1024x768",
     seed: flags.Seed = 0,
-    pipeline: flags.PipelineName = "draft",
+    pipeline: flags.PipelineName = None,
     steps: flags.Steps = None,
     out: flags.Out = Path("out"),
     file_format: flags.FileFormat = "png",
@@ -142,7 +142,7 @@ def shoot_pattern(
                 background=background,
                 size=size_px,
                 seed=seed,
-                pipeline=pipeline,
+                pipeline=pipeline or studio.settings.pipeline,
                 steps=steps,
                 channel=channel,
             )
@@ -152,7 +152,7 @@ def shoot_pattern(
         output.check(requests)
         if flat_only:
             return _draw_flat(list(dict.fromkeys(request.garment for request in requests)), out, studio)
-        loaded = load_pipeline(pipeline, steps)
+        loaded = load_pipeline(requests[0].pipeline, steps)
     raise typer.Exit(make_shots(requests, studio, loaded, output))
 
 

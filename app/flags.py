@@ -56,7 +56,13 @@ Steps = Annotated[
     ),
 ]
 PipelineName = Annotated[
-    str, typer.Option("--pipeline", help="How the picture is made; see docs/pipelines.md.", rich_help_panel=_PICTURE)
+    str | None,
+    typer.Option(
+        "--pipeline",
+        help="How the picture is made; see docs/pipelines.md. Without it: embedded, or what VMODEL_PIPELINE names.",
+        show_default=False,
+        rich_help_panel=_PICTURE,
+    ),
 ]
 Out = Annotated[Path, typer.Option(help="Folder of the pictures.", rich_help_panel=_OUTPUT)]
 FileFormat = Annotated[str, typer.Option("--format", help="png, jpeg, webp or avif.", rich_help_panel=_OUTPUT)]

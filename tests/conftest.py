@@ -25,10 +25,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """VMODEL_HOME for all tests, so that no test reads or changes the user's own."""
+    """VMODEL_HOME for all tests, so that no test reads or changes the user's own.
+
+    Pictures are drafts where a test does not ask for more: that is quick, and the same on every processor.
+    """
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VMODEL_HOME", str(folder))
+        patch.setenv("VMODEL_PIPELINE", "draft")
         yield folder
 
 

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
         readers: how many uploaded photos are read at a time.
         webhooks_inside: webhooks may go to http and to the house's own addresses; only where sellers are trusted.
         cors_origins: other sites whose pages may call the API, a JSON list; none by default.
+        pipeline: how pictures are made where nobody says, see docs/pipelines.md.
         plans: YAML file of prices and plans; the one that comes with vmodel without.
     """
 
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     readers: int = Field(default=2, ge=1)
     webhooks_inside: bool = False
     cors_origins: tuple[str, ...] = ()
+    pipeline: str = "draft"
     plans: Path | None = None
 
     @property
@@ -68,3 +70,8 @@ class Settings(BaseSettings):
     def max_upload_bytes(self) -> int:
         """``max_upload_mb`` in bytes."""
         return int(self.max_upload_mb * 1e6)
+
+
+def default_pipeline() -> str:
+    """Name of the pipeline that makes pictures where nobody names one."""
+    return Settings().pipeline

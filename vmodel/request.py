@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+from vmodel.config import default_pipeline
 from vmodel.errors import SizeOutOfRange
 from vmodel.scene.camera import check_size
 
@@ -87,7 +88,7 @@ class ShotRequest:
     background: str = "light-grey"
     size: tuple[int, int] = DEFAULT_SIZE
     seed: int = 0
-    pipeline: str = "draft"
+    pipeline: str = field(default_factory=default_pipeline)
     steps: int | None = None
     outfit: tuple[GarmentSource, ...] = ()
     tucked: bool = False
