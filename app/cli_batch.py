@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vmodel.batch.rows import Wishes
     from vmodel.batch.table import Table
     from vmodel.batch.worker import Bench
-    from vmodel.config import Settings, default_pipeline
+    from vmodel.config import Settings
     from vmodel.marketplaces import Marketplace
 
 _BATCH = "The batch"
