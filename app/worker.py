@@ -20,9 +20,11 @@ from PIL import Image
 from pipelines.loading import load_pipeline, weights_used
 from pipelines.watching import WatchedPipeline
 from vmodel.config import Settings
+from vmodel.dressing import cast_and_dress
 from vmodel.files import encode_picture
 from vmodel.publish import Holder, Published, Publisher
 from vmodel.service.accounts import Account
+from vmodel.service.model3d import write_model3d
 from vmodel.service.rendering import Rendered, Tell
 from vmodel.shoot import shoot
 from vmodel.studio import Studio
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from vmodel.database import Database
     from vmodel.request import ShotRequest
     from vmodel.service.settling import Work
-    from vmodel.take import Pipeline
+    from vmodel.take import Pipeline, Shot
     from vmodel.types import ByteArray
 
 PREVIEW_PX = 320
@@ -70,7 +72,13 @@ class StudioRenderer:
         shot = shoot(request, self._studio, watched)
         tell("publish", 0.0)
         published = self._publisher.publish(shot, "png", self._holder(work))
-        return Rendered(published.content, "png", write_sidecar(published, work))
+        return Rendered(published.content, "png", write_sidecar(published, work), self._model3d(shot))
+
+    def _model3d(self, shot: Shot) -> bytes:
+        """Who wears it, to be turned in space; made once a drape, whose parts are all warm."""
+        asked = replace(shot.request, model=shot.model.id, pose=shot.pose)
+        dressed = cast_and_dress(shot.pattern, asked, self._studio)
+        return self._studio.once("model3d", dressed.key, lambda: write_model3d(dressed))
 
     def _holder(self, work: Work) -> Holder:
         with self._publisher.database.transaction() as session:
@@ -91,6 +99,9 @@ def write_sidecar(published: Published, work: Work) -> bytes:
     content = {"picture": f"{published.sidecar['picture_sha256']}.png"} | published.sidecar
     uploaded = {name: work.request[name] for name in ("pose", "background") if name in content["inputs"]}
     content["request"] = {**content["request"], **uploaded, "garment": _names_only(work.garment)}
+    outfit: Any = work.request.get("outfit")
+    if outfit:
+        content["request"]["outfit"] = [_names_only(garment) for garment in outfit]
     return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
 
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from prometheus_client import CollectorRegistry
 
-from app.api import account, casting, files, garments, health, jobs, keys, shots, usage, webhooks
+from app.api import account, casting, designs, files, garments, health, jobs, keys, shots, usage, webhooks
 from app.api.description import describe_with_problems
 from app.api.figures import HttpFigures
 from app.api.front import Front
@@ -29,7 +29,7 @@ from vmodel.service.secret import installation_secret
 from vmodel.service.store import open_store
 
 _ROUTERS = (
-    *(health.router, casting.router, garments.router, jobs.router, shots.router, files.router),
+    *(health.router, casting.router, garments.router, designs.router, jobs.router, shots.router, files.router),
     *(usage.router, keys.router, webhooks.router, account.router),
 )
 
@@ -94,6 +94,7 @@ def open_installation(settings: Settings) -> Installation:
         registry=registry,
         figures=HttpFigures(registry),
         reading_room=ReadingRoom(settings.readers),
+        drawing_room=ReadingRoom(settings.readers),
         plans=read_plans(settings),
         store=open_store(settings),
         secret=installation_secret(settings),

@@ -19,6 +19,8 @@ _MEDIA_TYPE_OF = {
     "tif": "image/tiff",
     "heic": "image/heic",
     "json": "application/json",
+    "design": "application/json",
+    "glb": "model/gltf-binary",
 }
 # A file from outside is shown as what it was checked to be, or not at all.
 _GUARD = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}

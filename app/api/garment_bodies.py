@@ -20,7 +20,7 @@ class SizeCm(BaseModel):
 
     width: float = Field(description="from armpit to armpit, or of the waist", examples=[44.2])
     length: float = Field(description="from neck point to hem, or from waist to leg end", examples=[62.1])
-    source: str = Field(description="guessed, width, length or size chart", examples=["guessed"])
+    source: str = Field(description="guessed, width, length, size chart or design", examples=["guessed"])
     guessed_on: str = Field(description="the model whose body the guess is for", examples=["wm-amina"])
 
 
@@ -74,6 +74,8 @@ class Garment(BaseModel):
     material: str | None = Field(description="as stated")
     width_cm: float | None = Field(description="as stated")
     length_cm: float | None = Field(description="as stated")
+    is_design: bool = Field(description="drawn, see /v1/designs; not photographed")
+    colorways: list[str] = Field(description="of a design, beside its own colours", examples=[["night"]])
     has_mask: bool
     has_back: bool
     understood: Understood | None = Field(description="null while the photo could not be understood")
@@ -107,12 +109,14 @@ def show_garment(garment: StoredGarment, here: Installation) -> Garment:
         material=garment.material,
         width_cm=garment.width_cm,
         length_cm=garment.length_cm,
+        is_design=garment.design is not None,
+        colorways=list(garment.colorways),
         has_mask=garment.mask_key is not None,
         has_back=garment.back_key is not None,
         understood=None if garment.understood is None else Understood(**garment.understood),
         problem=None if garment.problem is None else Reason(**garment.problem),
         links=Links(
-            photo=link_to(here, garment.photo_key),
+            photo=link_to(here, garment.shown_key or garment.photo_key),
             cutout=None if garment.cutout_key is None else link_to(here, garment.cutout_key),
         ),
         created_at=garment.created_at,

@@ -18,6 +18,7 @@ from vmodel.errors import (
     UnsupportedPhoto,
     VModelError,
 )
+from vmodel.service.garment_errors import DesignOnly
 from vmodel.service.garments import (
     GarmentFiles,
     Stated,
@@ -55,7 +56,7 @@ class Change:
         name: None keeps the old one.
         stated: fields of ``Stated`` that change.
         mask: None keeps the old one, empty takes it back.
-        back: None keeps the old one.
+        back: None keeps the old one, empty takes it back.
     """
 
     name: str | None = None
@@ -94,6 +95,7 @@ def read_change(here: Installation, account_id: str, garment_id: str, change: Ch
 
     Raises:
         GarmentUnknown: not one of this account.
+        DesignOnly: it is a block, of which only the name is free.
         VModelError: the change does not fit the photo; nothing has changed then.
     """
     with here.database.transaction() as session:
@@ -102,17 +104,19 @@ def read_change(here: Installation, account_id: str, garment_id: str, change: Ch
             old.name = plain_name(change.name) if change.is_only_a_name else old.name
     if change.is_only_a_name:
         return old
+    if old.is_block:
+        raise DesignOnly
     stated = replace(old.stated, **change.stated)
     check_stated(stated)
     mask = here.store.get(account_id, old.mask_key) if change.mask is None and old.mask_key else change.mask or None
-    uploaded = Uploaded(here.store.get(account_id, old.photo_key), mask, change.back)
-    outcome = _read(uploaded, old.name, stated, here)
+    uploaded = Uploaded(here.store.get(account_id, old.photo_key), mask, change.back or None)
+    outcome = _read(uploaded, old.name, stated, here, old.photo_key.rpartition(".")[2])
     if isinstance(outcome, VModelError):
         raise outcome
     files = GarmentFiles(
         old.photo_key,
         _put(here, account_id, mask),
-        old.back_key if change.back is None else _put(here, account_id, change.back),
+        old.back_key if change.back is None else _put(here, account_id, change.back or None),
         _put_cutout(here, account_id, outcome),
     )
     with here.database.transaction() as session:
@@ -147,7 +151,49 @@ def take_change(here: Installation, account_id: str, garment_id: str, change: Ch
     return change_it() if change.is_only_a_name else here.reading_room.wait_for(account_id, change_it)
 
 
-def _read(uploaded: Uploaded, name: str, stated: Stated, here: Installation) -> Understanding | VModelError:
+def read_mask(here: Installation, account_id: str, garment_id: str) -> bytes:
+    """What counts as garment in a photo; belongs into the reading room.
+
+    Returns:
+        PNG of the photo's size, grey, white is garment. Where nothing was found all of it is black.
+    Raises:
+        GarmentUnknown: not one of this account.
+        DesignOnly: a design has no photo.
+    """
+    from vmodel.service.garment_reading import draw_mask, read_photo
+
+    with here.database.reading() as session:
+        garment = find_garment(session, account_id, garment_id)
+    if garment.design is not None:
+        raise DesignOnly
+    photo = read_photo(here.store.get(account_id, garment.photo_key), garment.name, here.settings)
+    return draw_mask(photo, here.store.get(account_id, garment.mask_key) if garment.mask_key else None)
+
+
+def take_mask(here: Installation, account_id: str, garment_id: str, painted: bytes) -> StoredGarment:
+    """Keep a mask that was painted on a smaller picture of the photo, in the reading room.
+
+    Raises:
+        MaskMismatch: it is no picture, of another shape than the photo, empty, or covers everything.
+        VModelError: as of ``read_change``.
+    """
+
+    def change() -> StoredGarment:
+        from vmodel.service.garment_reading import fit_mask
+
+        with here.database.reading() as session:
+            garment = find_garment(session, account_id, garment_id)
+        if garment.design is not None:
+            raise DesignOnly
+        mask = fit_mask(painted, here.store.get(account_id, garment.photo_key), here.settings)
+        return read_change(here, account_id, garment_id, Change(mask=mask))
+
+    return here.reading_room.wait_for(account_id, change)
+
+
+def _read(
+    uploaded: Uploaded, name: str, stated: Stated, here: Installation, suffix: str = ""
+) -> Understanding | VModelError:
     """What the photo shows, or why that could not be told.
 
     Raises:
@@ -155,7 +201,7 @@ def _read(uploaded: Uploaded, name: str, stated: Stated, here: Installation) -> 
     """
     from vmodel.service.garment_reading import read_photo, understand_garment
 
-    flat_lay = read_photo(uploaded.photo, name, here.settings)
+    flat_lay = read_photo(uploaded.photo, name, here.settings, ".svg" if suffix == "svg" else "")
     if uploaded.back is not None:
         read_photo(uploaded.back, name, here.settings)
     try:

@@ -12,7 +12,7 @@ from app.api.asking import Manager, Reader, Shooter
 from app.api.errors import NotFound
 from app.api.files import answer_picture
 from app.api.garment_bodies import Correction, Garment, show_garment
-from app.api.garment_intake import Change, Uploaded, read_change, read_in
+from app.api.garment_intake import Change, Uploaded, read_change, read_in, read_mask
 from app.api.installation import Here, Installation
 from vmodel.service.access import Identity
 from vmodel.service.garments import PAGE, Stated, StoredGarment, delete_garment, find_garment, list_garments
@@ -104,11 +104,35 @@ async def put_back(garment_id: Id, asker: Shooter, here: Here, back: Picture) ->
     return await _change(here, asker, garment_id, Change(back=await back.read()))
 
 
+@router.delete("/{garment_id}/back")
+async def delete_back(garment_id: Id, asker: Shooter, here: Here) -> Garment:
+    """Take the photo of the back away; the back is made from the front again."""
+    return await _change(here, asker, garment_id, Change(back=b""))
+
+
+@router.get("/{garment_id}/mask", response_class=Response, responses={200: {"content": {"image/png": {}}}})
+async def get_mask(garment_id: Id, asker: Reader, here: Here) -> Response:
+    """What counts as garment, PNG of the photo's size: your mask, or the cut-out as it was found. White is garment."""
+    draw = partial(read_mask, here, asker.account_id, garment_id)
+    return Response(await here.reading_room.do(asker.account_id, draw), media_type="image/png")
+
+
+@router.get("/{garment_id}/back", response_class=Response, responses={200: {"content": {"image/*": {}}}})
+def get_back(garment_id: Id, asker: Reader, here: Here) -> Response:
+    """The photo of the back as uploaded."""
+    with here.database.reading() as session:
+        key = find_garment(session, asker.account_id, garment_id).back_key
+    if key is None:
+        raise NotFound("picture")
+    return answer_picture(here, asker.account_id, key)
+
+
 @router.get("/{garment_id}/photo", response_class=Response, responses={200: {"content": {"image/*": {}}}})
 def get_photo(garment_id: Id, asker: Reader, here: Here) -> Response:
-    """The photo as uploaded."""
+    """The photo as uploaded; of a design, what was drawn."""
     with here.database.reading() as session:
-        key = find_garment(session, asker.account_id, garment_id).photo_key
+        garment = find_garment(session, asker.account_id, garment_id)
+    key = garment.shown_key or garment.photo_key
     return answer_picture(here, asker.account_id, key)
 
 

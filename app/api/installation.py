@@ -30,6 +30,7 @@ class Installation:
         registry: figures for Prometheus.
         figures: those of HTTP.
         reading_room: few threads that read photos, so that the other requests keep their time.
+        drawing_room: as few that draw designs, which nobody wants to wait for behind photos.
         plans: prices and limits.
         store: sellers' files.
         secret: signs links.
@@ -43,6 +44,7 @@ class Installation:
     registry: CollectorRegistry
     figures: HttpFigures
     reading_room: ReadingRoom
+    drawing_room: ReadingRoom
     plans: Plans
     store: FileStore
     secret: bytes = field(repr=False)
@@ -52,6 +54,7 @@ class Installation:
     def close(self) -> None:
         """Let running readings end and give everything back."""
         self.reading_room.close()
+        self.drawing_room.close()
         self.database.close()
 
 

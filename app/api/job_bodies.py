@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.files import link_to
 from app.api.garment_bodies import Reason
 from app.api.installation import Installation
+from vmodel.preflight import MOST_WORN
 from vmodel.service.job_request import MOST_SHOTS, PRIORITIES
 from vmodel.service.job_views import Job, JobShot
 
@@ -40,12 +41,26 @@ class ShotAsked(BaseModel):
     steps: int | None = Field(default=None, ge=1, le=200, description="of a pipeline that makes steps", examples=[None])
 
 
-class JobAsked(BaseModel):
-    """Pictures of one garment."""
+class WornWith(BaseModel):
+    """A further garment of an outfit."""
 
     model_config = ConfigDict(extra="forbid")
 
     garment_id: str = Field(max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
+    colorway: _Word = Field(default="", description="of a design; empty for its own colours")
+
+
+class JobAsked(BaseModel):
+    """Pictures of one garment, maybe worn with others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    garment_id: str = Field(max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
+    colorway: _Word = Field(default="", description="of a design; empty for its own colours", examples=[""])
+    worn_with: list[WornWith] = Field(
+        default=[], max_length=MOST_WORN - 1, description="in any order; layers follow from what they are"
+    )
+    tucked: bool = Field(default=False, description="tops go inside trousers and skirts")
     shots: list[ShotAsked] = Field(min_length=1, max_length=MOST_SHOTS)
     priority: int = Field(
         default=5, ge=PRIORITIES[0], le=PRIORITIES[-1], description="among your own jobs; 9 first", examples=[5]
@@ -65,6 +80,7 @@ class ShotLinks(BaseModel):
     picture: str | None = Field(examples=["/v1/files/Zm9v…"])
     preview: str | None
     sidecar: str | None
+    model3d: str | None = Field(description="who wears it, to be turned in space, glTF 2.0 binary")
 
 
 class ShotMade(BaseModel):
@@ -105,7 +121,7 @@ class JobMade(BaseModel):
 
 def show_job(job: Job, here: Installation) -> JobMade:
     """A job as its owner sees it."""
-    photo = str(job.garment.get("photo", ""))
+    photo = _shown_photo(job, here)
     return JobMade(
         id=job.id,
         state=job.state,
@@ -119,9 +135,22 @@ def show_job(job: Job, here: Installation) -> JobMade:
         created_at=job.created_at,
         started_at=job.started_at,
         ended_at=job.ended_at,
-        photo=link_to(here, photo) if "/" in photo else None,
+        photo=None if photo is None else link_to(here, photo),
         shots=[show_shot(shot, here) for shot in job.shots],
     )
+
+
+def _shown_photo(job: Job, here: Installation) -> str | None:
+    """Key of what shows the garment: the photo, or what was drawn of a design."""
+    photo = str(job.garment.get("photo", ""))
+    if "/" not in photo:
+        return None
+    if not photo.endswith((".design", ".svg")):
+        return photo
+    from vmodel.service.designs import drawn_key_of
+
+    with here.database.reading() as session:
+        return drawn_key_of(session, job.account_id, photo)
 
 
 def show_shot(shot: JobShot, here: Installation) -> ShotMade:
@@ -143,5 +172,10 @@ def show_shot(shot: JobShot, here: Installation) -> ShotMade:
         seconds=shot.seconds,
         error=Reason(code=shot.error_code or "", message=shot.error_message or "") if failed else None,
         deleted=shot.deleted,
-        links=ShotLinks(picture=link(shot.picture_key), preview=link(shot.preview_key), sidecar=link(shot.sidecar_key)),
+        links=ShotLinks(
+            picture=link(shot.picture_key),
+            preview=link(shot.preview_key),
+            sidecar=link(shot.sidecar_key),
+            model3d=link(shot.model3d_key),
+        ),
     )

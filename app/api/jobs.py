@@ -16,7 +16,7 @@ from vmodel.database import new_id
 from vmodel.service.garments import find_garment, source_of
 from vmodel.service.grants import current_balance
 from vmodel.service.job_checks import check_job
-from vmodel.service.job_request import JobRequest
+from vmodel.service.job_request import JobRequest, dress_with
 from vmodel.service.jobs import cancel_job, find_job, list_jobs, submit
 from vmodel.service.retention import delete_job
 
@@ -41,7 +41,10 @@ _PAID: dict[int | str, dict[str, Any]] = {402: {"model": Problem}, 409: {"model"
 
 @router.post("/jobs", status_code=201, responses=_PAID)
 def ask(asked: JobAsked, asker: Shooter, here: Here, idempotency_key: _Key = None) -> JobMade:
-    """Ask for pictures of one garment; their price is held until they are delivered, cancelled or failed."""
+    """Ask for pictures of one garment, alone or in an outfit.
+
+    Their price is held until they are delivered, cancelled or failed.
+    """
     request = _request(asked, asker.account_id, here, idempotency_key or new_id())
     return show_job(submit(here.database, here.plans, here.roster, request), here)
 
@@ -102,6 +105,11 @@ def events(job_id: Id, asker: Reader, here: Here) -> StreamingResponse:
 def _request(asked: JobAsked, account_id: str, here: Installation, key: str) -> JobRequest:
     with here.database.reading() as session:
         garment = find_garment(session, account_id, asked.garment_id)
-    source = source_of(garment, here.store)
-    shots = [shot.model_dump() for shot in asked.shots]
+        further = [(find_garment(session, account_id, each.garment_id), each.colorway) for each in asked.worn_with]
+    source = source_of(garment, here.store, asked.colorway)
+    shots = dress_with(
+        [shot.model_dump() for shot in asked.shots],
+        [source_of(each, here.store, colorway) for each, colorway in further],
+        asked.tucked,
+    )
     return JobRequest(account_id, source, shots, key, asked.priority)

@@ -47,6 +47,15 @@ def get_preview(shot_id: Id, asker: Reader, here: Here) -> Response:
     return answer_picture(here, asker.account_id, shot.preview_key)
 
 
+@router.get("/{shot_id}/model3d", response_class=Response, responses={200: {"content": {"model/gltf-binary": {}}}})
+def get_model3d(shot_id: Id, asker: Reader, here: Here) -> Response:
+    """Who wears it, body, garments and hair, to be turned in space: glTF 2.0 binary."""
+    shot = find_shot(here.database, asker.account_id, shot_id)
+    if shot.model3d_key is None:
+        raise NotFound("model")
+    return answer_picture(here, asker.account_id, shot.model3d_key, f"vmodel-{shot.id}.glb")
+
+
 @router.get("/{shot_id}/sidecar", response_class=Response, responses={200: {"content": {"application/json": {}}}})
 def get_sidecar(shot_id: Id, asker: Reader, here: Here) -> Response:
     """How the picture came about, JSON."""

@@ -7,17 +7,20 @@ with Client("http://127.0.0.1:8000", key) as client:
         client.download(picture, Path("out"))
 """
 
-from vmodel.client.answers import ApiProblem, Garment, Job, Model, Picture, Shot, Usage
+from vmodel.client.answers import ApiProblem, Design, Flat, Garment, Job, Model, Picture, Print, Shot, Usage
 from vmodel.client.caller import Client
 from vmodel.client.webhooks import WebhookForged, read_webhook
 
 __all__ = [
     "ApiProblem",
     "Client",
+    "Design",
+    "Flat",
     "Garment",
     "Job",
     "Model",
     "Picture",
+    "Print",
     "Shot",
     "Usage",
     "WebhookForged",

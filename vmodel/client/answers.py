@@ -50,6 +50,8 @@ class Garment:
     material: str | None
     width_cm: float | None
     length_cm: float | None
+    is_design: bool
+    colorways: list[str]
     has_mask: bool
     has_back: bool
     understood: dict[str, Any] | None
@@ -57,6 +59,44 @@ class Garment:
     links: dict[str, str | None]
     created_at: str
     changed_at: str
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a designer chose, shot like a garment: its id is one.
+
+    Attributes:
+        asked: fields of ``Client.create_design``.
+        colorways: {"name", "colours", "picture"}, its own colours first, under an empty name.
+        understood: as of a garment.
+    """
+
+    id: str
+    name: str
+    asked: dict[str, Any]
+    colorways: list[dict[str, Any]]
+    understood: dict[str, Any]
+    created_at: str
+    changed_at: str
+
+
+@dataclass(frozen=True)
+class Print:
+    """An uploaded repeat: (height, width) in pixels, and the colours that it is made of, most of it first."""
+
+    id: str
+    size_px: list[int]
+    colours: list[str]
+    link: str
+
+
+@dataclass(frozen=True)
+class Flat:
+    """An uploaded technical flat, and the colours that it writes, most of it first."""
+
+    id: str
+    has_back: bool
+    colours: list[str]
 
 
 @dataclass(frozen=True)

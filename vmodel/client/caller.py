@@ -14,7 +14,19 @@ from typing import Any, Self
 
 import httpx
 
-from vmodel.client.answers import ApiProblem, Garment, Job, Model, Picture, Shot, Usage, read_answer
+from vmodel.client.answers import (
+    ApiProblem,
+    Design,
+    Flat,
+    Garment,
+    Job,
+    Model,
+    Picture,
+    Print,
+    Shot,
+    Usage,
+    read_answer,
+)
 
 TRIES = 4
 """How often a request is made that may be made again."""
@@ -82,14 +94,8 @@ class Client:
         Raises:
             ApiProblem: it is no picture, shows a person, or what is stated fits no garment.
         """
-        with ExitStack() as opened:
-            files = {}
-            for part, file in (("photo", photo), ("mask", mask), ("back", back)):
-                if isinstance(file, Path):
-                    files[part] = (file.name, opened.enter_context(file.open("rb")))
-                elif file is not None:
-                    files[part] = (part, file)  # type: ignore[assignment]
-            return read_answer(Garment, self._send("POST", "/v1/garments", files=files, data=stated))
+        files = {"photo": photo, "mask": mask, "back": back}
+        return read_answer(Garment, self._upload("POST", "/v1/garments", files, stated))
 
     def garment(self, garment_id: str) -> Garment:
         """One garment."""
@@ -107,26 +113,82 @@ class Client:
         """Delete a garment with its files."""
         self._send("DELETE", f"/v1/garments/{garment_id}")
 
-    def quote(self, garment_id: str, shots: Sequence[Shot]) -> int:
-        """Credits that a job would cost."""
-        price: int = self._send("POST", "/v1/quotes", json=_asked(garment_id, shots, 5))["credits"]
+    def replace_mask(self, garment_id: str, mask: Path | bytes | None) -> Garment:
+        """Give a black and white picture of the photo's size in place of the cut-out; None takes it back."""
+        return read_answer(Garment, self._side_file(garment_id, "mask", mask))
+
+    def replace_back(self, garment_id: str, back: Path | bytes | None) -> Garment:
+        """Give a photo of the garment's back; None takes it away."""
+        return read_answer(Garment, self._side_file(garment_id, "back", back))
+
+    def blocks(self) -> dict[str, Any]:
+        """What a design can be made of: blocks, sizes, materials."""
+        found: dict[str, Any] = self._get("/v1/blocks")
+        return found
+
+    def upload_print(self, file: Path) -> Print:
+        """Upload one repeat of a print: SVG or picture."""
+        return read_answer(Print, self._upload("POST", "/v1/prints", {"file": file}))
+
+    def upload_flat(self, file: Path) -> Flat:
+        """Upload a technical flat in SVG."""
+        return read_answer(Flat, self._upload("POST", "/v1/flats", {"file": file}))
+
+    def preview_design(self, colorway: str = "", **asked: Any) -> bytes:
+        """Front and back of a design lying flat, PNG; nothing is kept. See ``create_design``."""
+        wanted = {"colorway": colorway}
+        return self._answer("POST", "/v1/designs/preview", TRIES, json=asked, params=wanted).content
+
+    def create_design(self, **asked: Any) -> Design:
+        """Keep a design, whose id is a garment's.
+
+        Args:
+            asked: name; block or flat, print, size, model, repeat_cm, rotate_deg, offset_cm, ground, trim, material,
+                category, width_cm, length_cm, colorways ({"name", "colours"} each).
+        Raises:
+            ApiProblem: something of it is wrong.
+        """
+        return read_answer(Design, self._send("POST", "/v1/designs", json=asked))
+
+    def replace_design(self, design_id: str, **asked: Any) -> Design:
+        """Put another design in its place; see ``create_design``."""
+        return read_answer(Design, self._send("PUT", f"/v1/designs/{design_id}", json=asked))
+
+    def designs(self, limit: int = 20, before: str | None = None) -> list[Design]:
+        """Your designs, the newest first."""
+        return [read_answer(Design, each) for each in self._get("/v1/designs", _page(limit, before))]
+
+    def quote(self, garment_id: str, shots: Sequence[Shot], **outfit: Any) -> int:
+        """Credits that a job would cost; see ``submit``."""
+        price: int = self._send("POST", "/v1/quotes", json=_asked(garment_id, shots, 5, **outfit))["credits"]
         return price
 
-    def submit(self, garment_id: str, shots: Sequence[Shot], key: str | None = None, priority: int = 5) -> Job:
+    def submit(
+        self,
+        garment_id: str,
+        shots: Sequence[Shot],
+        key: str | None = None,
+        priority: int = 5,
+        worn_with: Sequence[str] = (),
+        tucked: bool = False,
+        colorway: str = "",
+    ) -> Job:
         """Ask for pictures of a garment.
 
         Args:
-            garment_id: whose photo.
+            garment_id: whose photo, or a design's id.
             shots: what to make.
             key: the same again is the same job, for ever; a fresh one without.
             priority: 0..9 among your own jobs, 9 first.
+            worn_with: ids of garments that are worn with it, in any order.
+            tucked: tops go inside trousers and skirts.
+            colorway: of a design; empty for its own colours.
         Raises:
             ApiProblem: too few credits, a day's limit, or something unknown is asked for.
         """
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
-        return read_answer(
-            Job, self._again("POST", "/v1/jobs", json=_asked(garment_id, shots, priority), headers=headers)
-        )
+        asked = _asked(garment_id, shots, priority, worn_with, tucked, colorway)
+        return read_answer(Job, self._again("POST", "/v1/jobs", json=asked, headers=headers))
 
     def job(self, job_id: str) -> Job:
         """One job."""
@@ -175,6 +237,10 @@ class Client:
         """The file of a finished picture."""
         return self._answer("GET", f"/v1/shots/{picture.id}/picture", TRIES).content
 
+    def model3d(self, picture: Picture) -> bytes:
+        """Who wears it in a finished picture, to be turned in space: glTF 2.0 binary."""
+        return self._answer("GET", f"/v1/shots/{picture.id}/model3d", TRIES).content
+
     def download(self, picture: Picture, folder: Path) -> Path:
         """Write a finished picture and its sidecar into a folder.
 
@@ -208,6 +274,26 @@ class Client:
                 if line.startswith("data: {"):
                     yield read_answer(Job, json.loads(line[6:]))
 
+    def _side_file(self, garment_id: str, part: str, file: Path | bytes | None) -> Any:
+        path = f"/v1/garments/{garment_id}/{part}"
+        return self._send("DELETE", path) if file is None else self._upload("PUT", path, {part: file})
+
+    def _upload(
+        self,
+        method: str,
+        path: str,
+        parts: Mapping[str, Path | bytes | None],
+        said: Mapping[str, Any] | None = None,
+    ) -> Any:
+        with ExitStack() as opened:
+            files: dict[str, Any] = {}
+            for part, file in parts.items():
+                if isinstance(file, Path):
+                    files[part] = (file.name, opened.enter_context(file.open("rb")))
+                elif file is not None:
+                    files[part] = (part, file)
+            return self._send(method, path, files=files, data=dict(said or {}))
+
     def _get(self, path: str, wanted: Mapping[str, Any] | None = None) -> Any:
         return self._again("GET", path, params=dict(wanted or {}))
 
@@ -236,8 +322,22 @@ class Client:
         raise AssertionError("unreachable")
 
 
-def _asked(garment_id: str, shots: Sequence[Shot], priority: int) -> dict[str, Any]:
-    return {"garment_id": garment_id, "shots": [asdict(shot) for shot in shots], "priority": priority}
+def _asked(
+    garment_id: str,
+    shots: Sequence[Shot],
+    priority: int,
+    worn_with: Sequence[str] = (),
+    tucked: bool = False,
+    colorway: str = "",
+) -> dict[str, Any]:
+    return {
+        "garment_id": garment_id,
+        "shots": [asdict(shot) for shot in shots],
+        "priority": priority,
+        "worn_with": [{"garment_id": each} for each in worn_with],
+        "tucked": tucked,
+        "colorway": colorway,
+    }
 
 
 def _page(limit: int, before: str | None) -> dict[str, Any]:

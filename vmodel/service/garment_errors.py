@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from vmodel.errors import InputError
 
 
@@ -33,3 +35,23 @@ class GarmentInUse(InputError):
     def __init__(self, garment_id: str) -> None:
         super().__init__("A job still needs this garment; wait until it has ended, or cancel it.")
         self.garment_id = garment_id
+
+
+class ColorwayUnknown(InputError):
+    """A design is asked for in colours that it does not have."""
+
+    code = "colorway_unknown"
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        listed = ", ".join(known)
+        remedy = f"use one of: {listed}" if listed else "it has its own colours only"
+        super().__init__(f"The design has no colourway {name!r}; {remedy}.")
+
+
+class DesignOnly(InputError):
+    """A design that is cut by formula has nothing that could be corrected in a photo."""
+
+    code = "design_only"
+
+    def __init__(self) -> None:
+        super().__init__("This garment is a design; change it at /v1/designs, or on the designer page.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
 from dataclasses import replace
@@ -10,11 +11,13 @@ from typing import Any
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from vmodel.body.model import build_body
 from vmodel.body.roster import Roster
 from vmodel.casting import rank_models
 from vmodel.config import Settings
+from vmodel.errors import MaskMismatch, VModelError
 from vmodel.files import encode_picture
 from vmodel.garment import measure
 from vmodel.garment.cutout import cut_out
@@ -29,18 +32,19 @@ from vmodel.types import ByteArray, Cutout, FlatLay, GarmentKind, Landmarks
 _MEASURED_SIDE = 480
 
 
-def read_photo(photo: bytes, name: str, settings: Settings) -> FlatLay:
+def read_photo(photo: bytes, name: str, settings: Settings, suffix: str = "") -> FlatLay:
     """Decode an uploaded photo.
 
     Args:
         photo: the file, from anybody.
         name: as the seller called it, for messages of later stages.
         settings: for the bound on pixels.
+        suffix: ".svg" for a technical flat; pictures are told by their first bytes.
     Raises:
         UnreadablePhoto, UnsupportedPhoto, PhotoTooLarge, PhotoTooSmall, AnimatedPhoto: see ``read_flat_lay``.
     """
     with tempfile.TemporaryDirectory(prefix="vmodel-") as folder:
-        path = Path(folder) / "photo"
+        path = Path(folder) / f"photo{suffix}"
         path.write_bytes(photo)
         return replace(read_flat_lay(path, settings), name=name)
 
@@ -72,6 +76,40 @@ def understand_garment(
     return Understanding(
         _described(flat_lay, cutout, kind, landmarks, size_cm, warnings), _cutout_png(flat_lay, cutout)
     )
+
+
+def draw_mask(flat_lay: FlatLay, mask: bytes | None) -> bytes:
+    """What counts as garment, PNG of the photo's size: the seller's mask, else what is found, else nothing."""
+    if mask is not None:
+        return mask
+    try:
+        matte = cut_out(flat_lay).matte
+    except VModelError:
+        matte = np.zeros(flat_lay.rgb.shape[:2], np.float32)
+    stream = io.BytesIO()
+    Image.fromarray(np.asarray(np.rint(matte * 255), np.uint8)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def fit_mask(painted: bytes, photo: bytes, settings: Settings) -> bytes:
+    """A mask that was painted on a smaller picture of a photo, at the photo's own size.
+
+    Raises:
+        MaskMismatch: it is no picture, or of another shape.
+    """
+    size = read_photo(photo, "photo", settings).rgb.shape[:2]
+    try:
+        with Image.open(io.BytesIO(painted), formats=("PNG", "JPEG", "WEBP")) as opened:
+            if opened.width * opened.height > settings.max_megapixels * 1e6:
+                raise MaskMismatch("you painted", "is too large")
+            grey = opened.convert("L")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise MaskMismatch("you painted", "is not a readable picture") from None
+    if abs(grey.width / grey.height / (size[1] / size[0]) - 1) > 0.02:
+        raise MaskMismatch("you painted", f"is {grey.width}x{grey.height} pixels and the photo {size[1]}x{size[0]}")
+    stream = io.BytesIO()
+    grey.resize((size[1], size[0]), Image.Resampling.BILINEAR).save(stream, "PNG")
+    return stream.getvalue()
 
 
 def _measured(

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from vmodel.database import Moment, Table, new_id, now
 from vmodel.errors import SizeImplausible, VModelError
-from vmodel.service.garment_errors import GarmentInUse, GarmentNotUnderstood, GarmentUnknown
-from vmodel.service.job_tables import OPEN, JobRow
+from vmodel.service.garment_errors import ColorwayUnknown, GarmentInUse, GarmentNotUnderstood, GarmentUnknown
+from vmodel.service.job_request import DESIGN
+from vmodel.service.job_tables import OPEN, JobRow, ShotRow
 from vmodel.service.store import FileStore
 
 NAME_LENGTH = 120
@@ -74,6 +75,7 @@ class StoredGarment(Table):
         category, material, width_cm, length_cm, landmarks: as the seller stated or corrected them, else None.
         understood: ``Understanding.found``; None while the photo could not be understood.
         problem: {"code", "message"} where it could not be.
+        design: of what was drawn instead of photographed, see ``vmodel.service.designs``; else None.
         deleted_at: set when the seller deleted it; its files are gone then.
     """
 
@@ -93,6 +95,7 @@ class StoredGarment(Table):
     landmarks: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     understood: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     problem: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    design: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(Moment)
     changed_at: Mapped[datetime] = mapped_column(Moment)
     deleted_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -106,8 +109,29 @@ class StoredGarment(Table):
     @property
     def file_keys(self) -> tuple[str, ...]:
         """Keys of every file that belongs to it."""
-        keys = (self.photo_key, self.mask_key, self.back_key, self.cutout_key)
+        keys = (self.photo_key, self.mask_key, self.back_key, self.cutout_key, *self._design_keys)
         return tuple(key for key in keys if key is not None)
+
+    @property
+    def is_block(self) -> bool:
+        """True for a design that is cut by formula: nothing of it is read from a picture."""
+        return self.design is not None and self.photo_key.endswith(f".{DESIGN}")
+
+    @property
+    def shown_key(self) -> str | None:
+        """What a browser can show of it: the photo, or what was drawn."""
+        return self.photo_key if self.design is None else self.cutout_key
+
+    @property
+    def colorways(self) -> Mapping[str, Mapping[str, Any]]:
+        """Its further colourways by name: "photo_key" and "drawn_key" of each."""
+        return {str(way["name"]): way for way in (self.design or {}).get("colorways", ())}
+
+    @property
+    def _design_keys(self) -> tuple[str | None, ...]:
+        plain = self.design or {}
+        ways = (way[name] for way in self.colorways.values() for name in ("photo_key", "drawn_key"))
+        return (*(plain.get(name) for name in ("print_key", "tile_key", "drawn_key")), *ways)
 
 
 def check_stated(stated: Stated) -> None:
@@ -216,11 +240,12 @@ def delete_garment(session: Session, account_id: str, garment_id: str) -> list[s
         GarmentInUse: a job that has not ended needs its files.
     """
     garment = find_garment(session, account_id, garment_id)
-    if files_in_use(session, account_id) & set(garment.file_keys):
+    keys = garment.file_keys
+    if files_in_use(session, account_id) & set(keys):
         raise GarmentInUse(garment_id)
     _forget(garment)
     session.flush()
-    return unneeded_files(session, account_id, garment.file_keys)
+    return unneeded_files(session, account_id, keys)
 
 
 def forget_garments(session: Session, account_id: str) -> None:
@@ -234,11 +259,12 @@ def forget_garments(session: Session, account_id: str) -> None:
 def unneeded_files(session: Session, account_id: str, keys: Iterable[str]) -> list[str]:
     """Which of these files neither a garment nor an open job of the account needs."""
     asked = list(dict.fromkeys(keys))
+    # Designs name further files where no database looks; an account has few of them.
     places = (StoredGarment.photo_key, StoredGarment.mask_key, StoredGarment.back_key, StoredGarment.cutout_key)
     rows = select(StoredGarment).where(
         StoredGarment.account_id == account_id,
         StoredGarment.deleted_at.is_(None),
-        or_(*(place.in_(asked) for place in places)),
+        or_(*(place.in_(asked) for place in places), StoredGarment.design.is_not(None)),
     )
     needed = {key for garment in session.scalars(rows) for key in garment.file_keys}
     needed |= files_in_use(session, account_id)
@@ -248,22 +274,28 @@ def unneeded_files(session: Session, account_id: str, keys: Iterable[str]) -> li
 def files_in_use(session: Session, account_id: str) -> set[str]:
     """Keys of the garment files that jobs of the account still need."""
     open_jobs = select(JobRow.garment).where(JobRow.account_id == account_id, JobRow.state.in_(OPEN))
-    return {str(value) for garment in session.scalars(open_jobs) for value in garment.values()}
+    open_shots = select(ShotRow.request).where(ShotRow.account_id == account_id, ShotRow.state.in_(OPEN))
+    outfits = (garment for request in session.scalars(open_shots) for garment in request.get("outfit", ()))
+    return {str(value) for garment in (*session.scalars(open_jobs), *outfits) for value in garment.values()}
 
 
-def source_of(garment: StoredGarment, store: FileStore) -> dict[str, Any]:
+def source_of(garment: StoredGarment, store: FileStore, colorway: str = "") -> dict[str, Any]:
     """A garment as a job names it: fields of ``vmodel.request.GarmentSource``, files as keys of the store.
 
     Args:
         garment: of the table.
         store: corrected landmarks are put there as a file.
+        colorway: of a design; empty for its own colours.
     Raises:
         GarmentNotUnderstood: nothing was found in its photo.
+        ColorwayUnknown: it has none of this name.
     """
     if garment.understood is None:
         raise GarmentNotUnderstood(garment.id, (garment.problem or {}).get("message", "correct it first."))
+    if colorway and colorway not in garment.colorways:
+        raise ColorwayUnknown(colorway, garment.colorways)
     source: dict[str, Any] = {
-        "photo": garment.photo_key,
+        "photo": garment.colorways[colorway]["photo_key"] if colorway else garment.photo_key,
         "mask": garment.mask_key,
         "back": garment.back_key,
         "category": garment.category,
@@ -294,4 +326,4 @@ def _plain_marks(stated: Stated) -> dict[str, list[float]] | None:
 
 def _forget(garment: StoredGarment) -> None:
     garment.deleted_at = now()
-    garment.name, garment.landmarks, garment.understood, garment.problem = "", None, None, None
+    garment.name, garment.landmarks, garment.understood, garment.problem, garment.design = "", None, None, None, None

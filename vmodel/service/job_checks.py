@@ -13,6 +13,7 @@ from vmodel.body.pose import pose_names
 from vmodel.body.roster import Roster
 from vmodel.drape.materials import load_material
 from vmodel.errors import BadUsage, UnknownBackground, UnknownFraming, UnknownLight, UnknownPose
+from vmodel.preflight import MOST_WORN
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.rights.channels import find_channel
 from vmodel.rights.policy import check_declared, check_staging, read_category
@@ -53,7 +54,8 @@ def check_job(request: JobRequest, roster: Roster) -> list[ShotRequest]:
     for shot in shots:
         # First of all, so that no other refusal hides this one.
         if shot.model is not None:
-            check_declared(roster[shot.model], shot.garment.category, shot.garment.material)
+            for source in (shot.garment, *shot.outfit):
+                check_declared(roster[shot.model], source.category, source.material)
             check_staging(roster[shot.model], shot.pose)
     _check_garment(shots[0].garment, request.account_id)
     for shot in shots:
@@ -79,10 +81,10 @@ def _check_types(shot: ShotRequest) -> None:
         shot.model,
         shot.pose,
         shot.channel,
-        shot.garment.category,
-        shot.garment.material,
-        shot.garment.garment_size,
+        *(word for each in (shot.garment, *shot.outfit) for word in (each.category, each.material, each.garment_size)),
     )
+    if not isinstance(shot.tucked, bool):
+        raise TypeError("tucked is true or false")
     if not all(isinstance(word, str) for word in words) or not all(isinstance(word, str | None) for word in optional):
         raise TypeError("a name is not a text")
     whole = (shot.seed, 0 if shot.steps is None else shot.steps)
@@ -111,8 +113,10 @@ def _check_garment(source: GarmentSource, account_id: str) -> None:
 
 
 def _check_shot(shot: ShotRequest, account_id: str) -> None:
-    if shot.outfit:
-        raise BadUsage("The service makes pictures of one garment; leave the outfit out.")
+    if len(shot.outfit) >= MOST_WORN:
+        raise BadUsage(f"A model wears at most {MOST_WORN} garments; leave out some of the outfit.")
+    for source in shot.outfit:
+        _check_garment(source, account_id)
     find_channel(shot.channel)
     view_angle(shot.view)
     if shot.pose is not None and shot.pose.startswith(FILE):

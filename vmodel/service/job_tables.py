@@ -115,6 +115,7 @@ class ShotRow(Table):
         price: credits; charged with the delivery.
         starts: how often a worker began it.
         stage, share, preview_key: how far the worker is, 0..1, and a small picture of it.
+        model3d_key: who wears it, to be turned in space (glTF); the same for every view of one drape.
         seconds: the making took.
         deleted_at: when its files were deleted; the row stays, for the ledger's sake.
     """
@@ -136,6 +137,7 @@ class ShotRow(Table):
     preview_key: Mapped[str | None]
     picture_key: Mapped[str | None]
     sidecar_key: Mapped[str | None]
+    model3d_key: Mapped[str | None]
     seconds: Mapped[float | None]
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]

@@ -43,7 +43,8 @@ class JobShot:
         state: queued, running, done, failed, cancelled.
         stage: name of the running stage.
         share: of the picture that is done, 0..1.
-        preview_key, picture_key, sidecar_key: files of the store, once there; the preview is small and passing.
+        preview_key, picture_key, sidecar_key, model3d_key: files of the store, once there; the preview is small and
+            passing.
         credits: its price; charged only if it is done.
         seconds: the making took.
         error_code, error_message: why it failed, and the remedy.
@@ -60,6 +61,7 @@ class JobShot:
     preview_key: str | None
     picture_key: str | None
     sidecar_key: str | None
+    model3d_key: str | None
     credits: int
     seconds: float | None
     error_code: str | None
@@ -137,6 +139,7 @@ def view_shot(row: ShotRow) -> JobShot:
         row.preview_key,
         row.picture_key,
         row.sidecar_key,
+        row.model3d_key,
         row.price,
         row.seconds,
         row.error_code,

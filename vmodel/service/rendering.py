@@ -56,11 +56,13 @@ class Rendered:
         picture: the encoded file.
         suffix: its ending, "png" or "jpg".
         sidecar: JSON that says how it came about.
+        model3d: who wears it, to be turned in space, GLB; None where nobody made it.
     """
 
     picture: bytes
     suffix: str
     sidecar: bytes
+    model3d: bytes | None = None
 
 
 #: Makes one picture. The request's files lie on this machine; the work says whose it is.

@@ -19,6 +19,8 @@ from vmodel.service.jobs import cancel_job, list_jobs
 from vmodel.service.store import FileStore
 
 _AT_ONCE = 500
+_NONE: dict[str, None] = dict.fromkeys(("picture_key", "sidecar_key", "preview_key", "model3d_key"))
+"""A shot's row without its files."""
 
 
 def delete_shot(database: Database, store: FileStore, account_id: str, shot_id: str) -> None:
@@ -76,7 +78,7 @@ def erase_account(settings: Settings, database: Database, store: FileStore, acco
         time.sleep(0.2)
     with database.transaction() as session:
         own_shots = update(ShotRow).where(ShotRow.account_id == account_id)
-        session.execute(own_shots.values(deleted_at=now(), picture_key=None, sidecar_key=None, preview_key=None))
+        session.execute(own_shots.values(deleted_at=now(), **_NONE))
         session.execute(update(JobRow).where(JobRow.account_id == account_id).values(garment={"photo": "deleted"}))
         forget_garments(session, account_id)
         licences = list(session.scalars(select(RegisteredShot.id).where(RegisteredShot.seller_id == account_id)))
@@ -106,10 +108,9 @@ def _delete_files(database: Database, store: FileStore, shots: list[ShotRow]) ->
     """First the rows, then the files: a picture that could not be deleted is at least named no more."""
     ended = [shot.id for shot in shots if shot.state not in OPEN]
     with database.transaction() as session:
-        none = {"picture_key": None, "sidecar_key": None, "preview_key": None}
-        session.execute(update(ShotRow).where(ShotRow.id.in_(ended)).values(deleted_at=now(), **none))
+        session.execute(update(ShotRow).where(ShotRow.id.in_(ended)).values(deleted_at=now(), **_NONE))
     for shot in shots:
-        for key in (shot.picture_key, shot.sidecar_key, shot.preview_key):
+        for key in (getattr(shot, name) for name in _NONE):
             with database.transaction() as session:
                 gone = key is None or shot.id not in ended or _is_named(session, shot.account_id, key)
             if key is not None and not gone:
@@ -117,7 +118,7 @@ def _delete_files(database: Database, store: FileStore, shots: list[ShotRow]) ->
 
 
 def _is_named(session: Session, account_id: str, key: str) -> bool:
-    named = or_(ShotRow.picture_key == key, ShotRow.sidecar_key == key, ShotRow.preview_key == key)
+    named = or_(*(getattr(ShotRow, name) == key for name in _NONE))
     return (
         session.scalars(select(ShotRow.id).where(ShotRow.account_id == account_id, named).limit(1)).first() is not None
     )

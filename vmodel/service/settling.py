@@ -53,11 +53,12 @@ class Work:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A finished picture, in the store already."""
+    """A finished picture, in the store already, with its model to be turned in space if there is one."""
 
     picture_key: str
     sidecar_key: str
     seconds: float
+    model3d_key: str | None = None
 
 
 def open_shots(database: Database, part_id: str, worker_id: str) -> list[str]:
@@ -130,6 +131,7 @@ def deliver(database: Database, shot_id: str, delivery: Delivery) -> bool:
         if shot.state not in OPEN:
             return False
         shot.picture_key, shot.sidecar_key, shot.seconds = delivery.picture_key, delivery.sidecar_key, delivery.seconds
+        shot.model3d_key = delivery.model3d_key
         charge(session, job.reservation_id, shot.id, shot.price, note=shot.pipeline)
         _end(session, job, shot, DONE)
         return True

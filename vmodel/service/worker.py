@@ -151,7 +151,8 @@ class Worker:
         rendered = self.render(shot, work, Progress(write))
         picture = self.store.put(work.account_id, rendered.picture, rendered.suffix)
         sidecar = self.store.put(work.account_id, rendered.sidecar, "json")
-        delivery = Delivery(picture, sidecar, round(time.perf_counter() - start, 3))
+        model3d = None if rendered.model3d is None else self.store.put(work.account_id, rendered.model3d, "glb")
+        delivery = Delivery(picture, sidecar, round(time.perf_counter() - start, 3), model3d)
         patiently(lambda: settling.deliver(self.database, work.shot_id, delivery))
 
     def _write_progress(self, work: Work, previews: set[str], stage: str, share: float, preview: bytes | None) -> None:

@@ -1,0 +1,143 @@
+"""The form of designs over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.files import link_to
+from app.api.garment_bodies import Understood
+from app.api.installation import Installation
+from vmodel.service.designs import MOST_COLORWAYS, Colorway, Recipe
+from vmodel.service.garments import StoredGarment
+
+_Word = Annotated[str, Field(max_length=64)]
+_Colour = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$", examples=["#22304a"])]
+_FileId = Annotated[str, Field(max_length=80)]
+_Centimetres = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
+_Offset = Annotated[float, Field(ge=-300, le=300, allow_inf_nan=False)]
+_FILE = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+
+class BlockShown(BaseModel):
+    """A garment of the library that is cut to measure."""
+
+    name: str = Field(examples=["dress"])
+    category: str = Field(examples=["dress"])
+
+
+class Blocks(BaseModel):
+    """What a design can be made of."""
+
+    blocks: list[BlockShown]
+    sizes: list[str] = Field(description="labels, and children's in cm", examples=[["S", "M", "116"]])
+    materials: list[str] = Field(examples=[["jersey", "cotton"]])
+
+
+class PrintShown(BaseModel):
+    """An uploaded repeat."""
+
+    id: str = Field(description="for `print` of a design", examples=[f"{_FILE}.png"])
+    size_px: tuple[int, int] = Field(description="(height, width) as it is laid", examples=[[1024, 1024]])
+    colours: list[str] = Field(description="those that it is made of, most of it first", examples=[["#f0b93a"]])
+    link: str = Field(description="one repeat as PNG, for an hour", examples=["/v1/files/Zm9v…"])
+
+
+class FlatShown(BaseModel):
+    """An uploaded technical flat."""
+
+    id: str = Field(description="for `flat` of a design", examples=[f"{_FILE}.svg"])
+    has_back: bool
+    colours: list[str] = Field(description="as the drawing writes them, most of it first", examples=[["#b8402c"]])
+
+
+class ColorwayAsked(BaseModel):
+    """The design in other colours."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(pattern=r"^\w[\w-]{0,39}$", examples=["night"])
+    colours: dict[_Colour, _Colour] = Field(
+        max_length=16, description="which colours give way to which", examples=[{"#fbf6ea": "#22304a"}]
+    )
+
+
+class DesignAsked(BaseModel):
+    """A block with a print, or a technical flat."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(default="", max_length=200, examples=["Lemon dress"])
+    block: _Word | None = Field(default=None, description="of /v1/blocks; this or `flat`", examples=["dress"])
+    flat: _FileId | None = Field(default=None, description="id of /v1/flats; this or `block`", examples=[None])
+    print: _FileId | None = Field(default=None, description="id of /v1/prints; plain cloth without", examples=[None])
+    size: _Word | None = Field(default=None, description="that a block is cut to", examples=["M"])
+    model: _Word | None = Field(default=None, description="whose measures count without a size", examples=["wm-ines"])
+    repeat_cm: float = Field(default=10.0, ge=0.5, le=300, description="width of one repeat", examples=[16])
+    rotate_deg: float = Field(default=0.0, ge=-360, le=360, description="counter-clockwise", examples=[0])
+    offset_cm: tuple[_Offset, _Offset] = Field(
+        default=(0.0, 0.0), description="[to the right, up] of a repeat's middle from neck or waist", examples=[[0, 0]]
+    )
+    ground: _Colour = "#f4f2ee"
+    trim: _Colour | None = Field(default=None, description="of bands and buttons; the ground's without")
+    material: _Word | None = Field(default=None, examples=["cotton"])
+    category: _Word | None = Field(default=None, description="of a flat, where it was taken for something else")
+    width_cm: _Centimetres | None = Field(default=None, description="of a flat, lying flat", examples=[50])
+    length_cm: _Centimetres | None = Field(default=None, examples=[66])
+    colorways: list[ColorwayAsked] = Field(default=[], max_length=MOST_COLORWAYS)
+
+    def recipe(self) -> Recipe:
+        """What was chosen, to be checked."""
+        ways = tuple(Colorway(way.name, way.colours) for way in self.colorways)
+        plain = {name: getattr(self, name) for name in self.model_fields_set - {"name", "colorways"}}
+        return Recipe(**plain, colorways=ways)
+
+
+class ColorwayShown(BaseModel):
+    """A colourway of a design."""
+
+    name: str = Field(description="empty for the design's own colours", examples=["night"])
+    colours: dict[str, str] = Field(examples=[{"#fbf6ea": "#22304a"}])
+    picture: str | None = Field(
+        description="front and back lying flat, a link for an hour", examples=["/v1/files/Zm9v…"]
+    )
+
+
+class DesignShown(BaseModel):
+    """A design of yours; `id` is a garment's, so jobs and outfits take it."""
+
+    id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
+    name: str = Field(description="escape it where you show it", examples=["Lemon dress"])
+    asked: dict[str, Any] = Field(description="as it was asked for", examples=[{"block": "dress", "repeat_cm": 16}])
+    colorways: list[ColorwayShown] = Field(description="its own first")
+    colours: list[str] = Field(description="of print or drawing, as a colourway exchanges them", examples=[["#f0b93a"]])
+    has_back: bool = Field(description="a flat that draws its back, or any block")
+    print_picture: str | None = Field(description="one repeat as PNG, for an hour", examples=["/v1/files/Zm9v…"])
+    understood: Understood
+    created_at: datetime
+    changed_at: datetime
+
+
+def show_design(garment: StoredGarment, here: Installation) -> DesignShown:
+    """A design as its owner sees it."""
+    design = garment.design or {}
+    own = {"name": "", "colours": {}, "drawn_key": design.get("drawn_key") or garment.cutout_key}
+    asked_ways = {way["name"]: way["colours"] for way in design["recipe"]["colorways"]}
+    ways = [own, *({**way, "colours": asked_ways.get(name, {})} for name, way in garment.colorways.items())]
+    return DesignShown(
+        id=garment.id,
+        name=garment.name,
+        asked={"name": garment.name, **design["recipe"]},
+        colorways=[
+            ColorwayShown(name=way["name"], colours=way["colours"], picture=link_to(here, str(way["drawn_key"])))
+            for way in ways
+        ],
+        colours=design["colours"],
+        has_back=design["has_back"],
+        print_picture=None if design.get("tile_key") is None else link_to(here, design["tile_key"]),
+        understood=Understood(**(garment.understood or {})),
+        created_at=garment.created_at,
+        changed_at=garment.changed_at,
+    )

@@ -1,0 +1,256 @@
+"""From a designer's choice to a kept design: every colourway is made and drawn before anything is written."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from app.api.errors import BodyTooLarge
+from app.api.installation import Installation
+from vmodel.service.design_drawing import (
+    Drawn,
+    colours_in,
+    colours_written,
+    decode_limit,
+    describe_block,
+    draw_block,
+    draw_drawing,
+    tile_of,
+)
+from vmodel.service.designs import (
+    Recipe,
+    check_recipe,
+    design_in,
+    every_colorway,
+    file_of,
+    measures_for,
+)
+from vmodel.service.garment_errors import GarmentUnknown
+from vmodel.service.garments import (
+    GarmentFiles,
+    Stated,
+    StoredGarment,
+    Understanding,
+    change_garment,
+    check_stated,
+    find_garment,
+    keep_garment,
+    plain_name,
+    suffix_of,
+    unneeded_files,
+)
+from vmodel.types import ByteArray
+
+
+@dataclass(frozen=True)
+class _Made:
+    """One colourway: the file that is shot, its suffix, and what it looks like."""
+
+    name: str
+    content: bytes
+    suffix: str
+    drawn: Drawn
+
+
+def take_print(here: Installation, account_id: str, content: bytes, name: str) -> tuple[str, ByteArray]:
+    """Check and keep an uploaded repeat.
+
+    Returns:
+        Its id, and the tile.
+    Raises:
+        VModelError: it is no picture or drawing, or one that is refused.
+    """
+    _check_bytes(here, content)
+    suffix = "svg" if _is_svg(content) else suffix_of(content)
+    tile = tile_of(content, suffix, _shown(name, suffix))
+    key = here.store.put(account_id, content, suffix)
+    return key.rpartition("/")[2], tile
+
+
+def take_flat(here: Installation, account_id: str, content: bytes, name: str) -> tuple[str, bool, list[str]]:
+    """Check and keep an uploaded technical flat.
+
+    Returns:
+        Its id, whether it has a back, and the colours that it writes.
+    Raises:
+        VModelError: it is no drawing, or one that is refused.
+    """
+    _check_bytes(here, content)
+    called = _shown(name, "svg")
+    colours = colours_written(content, called)
+    drawn = draw_drawing(content, called, {})
+    key = here.store.put(account_id, content, "svg")
+    return key.rpartition("/")[2], has_back(drawn), colours
+
+
+def draw_preview(here: Installation, account_id: str, recipe: Recipe, colorway: str) -> Drawn:
+    """A design lying flat, nothing kept.
+
+    Raises:
+        VModelError: something of it is wrong.
+    """
+    checked = check_recipe(recipe, here.roster)
+    colours = checked.colours_of(colorway)
+    if checked.flat is not None:
+        return draw_drawing(file_of(here.store, account_id, checked.flat), "the flat", dict(colours))
+    _, body = measures_for(checked, here.roster)
+    return draw_block(design_in(checked, colorway, _tile(here, account_id, checked), body))
+
+
+def keep_design(
+    here: Installation, account_id: str, name: str, recipe: Recipe, design_id: str | None = None
+) -> StoredGarment:
+    """Make a design, or put another in its place; takes seconds, so it belongs into the reading room.
+
+    Raises:
+        GarmentUnknown: no design of this account.
+        VModelError: something of it is wrong; nothing has changed then.
+    """
+    old = None if design_id is None else _find(here, account_id, design_id)
+    checked = check_recipe(recipe, here.roster)
+    stated = Stated(checked.category, checked.material, checked.width_cm, checked.length_cm)
+    if checked.flat is None:
+        stated = Stated(material=checked.material)
+    check_stated(stated)
+    made, outcome = _make(here, account_id, checked, stated, old)
+    files, design = _write(here, account_id, made, outcome)
+    design |= {"recipe": checked.plain(), **_shown_of(here, account_id, checked, made[0].drawn)}
+    called = plain_name(name) if name.strip() else (checked.block or "flat")
+    with here.database.transaction() as session:
+        if old is None:
+            kept = keep_garment(session, account_id, called, files, stated, outcome)
+            kept.design = design
+            session.flush()
+            return kept
+        kept = find_garment(session, account_id, old.id)
+        change_garment(kept, files, stated, outcome)
+        kept.name, kept.photo_key, kept.design = called, files.photo, design
+        session.flush()
+        gone = unneeded_files(session, account_id, old.file_keys)
+    for key in gone:
+        here.store.delete(account_id, key)
+    return kept
+
+
+def _find(here: Installation, account_id: str, design_id: str) -> StoredGarment:
+    with here.database.reading() as session:
+        found = find_garment(session, account_id, design_id)
+    if found.design is None:
+        raise GarmentUnknown(design_id)
+    return found
+
+
+def _make(
+    here: Installation, account_id: str, recipe: Recipe, stated: Stated, old: StoredGarment | None
+) -> tuple[list[_Made], Understanding]:
+    if recipe.flat is not None:
+        return _make_flat(here, account_id, recipe, stated, old)
+    from vmodel.garment.design import write_design
+
+    wearer, body = measures_for(recipe, here.roster)
+    tile = _tile(here, account_id, recipe)
+    designs = {way: design_in(recipe, way, tile, body) for way in every_colorway(recipe)}
+    made = [_Made(way, write_design(design), "design", draw_block(design)) for way, design in designs.items()]
+    return made, describe_block(designs[""], wearer, made[0].drawn)
+
+
+def _make_flat(
+    here: Installation, account_id: str, recipe: Recipe, stated: Stated, old: StoredGarment | None
+) -> tuple[list[_Made], Understanding]:
+    from vmodel.garment.svg import read_svg, recoloured, write_svg
+    from vmodel.service.garment_reading import read_photo, understand_garment
+
+    svg = file_of(here.store, account_id, recipe.flat or "")
+    made = []
+    for way in every_colorway(recipe):
+        colours = dict(recipe.colours_of(way))
+        content = write_svg(recoloured(read_svg(svg, "the flat"), colours)) if colours else svg
+        made.append(_Made(way, content, "svg", draw_drawing(svg, "the flat", colours)))
+    same = old is not None and old.photo_key.endswith(f"/{recipe.flat}") and old.stated == stated
+    if same and old is not None and old.understood is not None:
+        # Its outline has not changed, and reading it takes longest.
+        return made, Understanding(old.understood, made[0].drawn.png)
+    flat_lay = read_photo(svg, "the flat", here.settings, ".svg")
+    found = understand_garment(flat_lay, None, stated, here.roster, here.settings)
+    return made, Understanding(found.found, made[0].drawn.png)
+
+
+def _shown_of(here: Installation, account_id: str, recipe: Recipe, drawn: Drawn) -> dict[str, Any]:
+    """What a page needs to let somebody go on with a design."""
+    tile = _tile(here, account_id, recipe)
+    if recipe.flat is not None:
+        colours = colours_written(file_of(here.store, account_id, recipe.flat), "the flat")
+    else:
+        colours = [] if tile is None else colours_in(tile)
+    return {
+        "print_key": None if recipe.print is None else f"{account_id}/{recipe.print}",
+        "tile_key": None if tile is None else here.store.put(account_id, small_png(tile), "png"),
+        "colours": colours,
+        "has_back": has_back(drawn),
+    }
+
+
+def has_back(drawn: Drawn) -> bool:
+    """Whether the back is drawn too."""
+    return bool(drawn.picture[:, drawn.picture.shape[1] // 2 :, 3].any())
+
+
+def _write(
+    here: Installation, account_id: str, made: list[_Made], outcome: Understanding
+) -> tuple[GarmentFiles, dict[str, Any]]:
+    """Put every file into the store, and what the row holds of them."""
+    put = here.store.put
+    own, *ways = [
+        {
+            "name": each.name,
+            "photo_key": put(account_id, each.content, each.suffix),
+            "drawn_key": put(account_id, each.drawn.png, "png"),
+        }
+        for each in made
+    ]
+    files = GarmentFiles(own["photo_key"], cutout=put(account_id, outcome.cutout_png, "png"))
+    return files, {"drawn_key": own["drawn_key"], "colorways": ways}
+
+
+def _tile(here: Installation, account_id: str, recipe: Recipe) -> ByteArray | None:
+    if recipe.print is None:
+        return None
+    # Asked for whose it is each time; only the decoding is spared while somebody moves a slider.
+    content = file_of(here.store, account_id, recipe.print)
+    return _decoded(content, recipe.print.rpartition(".")[2])
+
+
+@lru_cache(maxsize=6)
+def _decoded(content: bytes, suffix: str) -> ByteArray:
+    return tile_of(content, suffix, f"print.{suffix}")
+
+
+def small_png(tile: ByteArray, side: int = 320) -> bytes:
+    """One repeat as a small picture."""
+    picture = Image.fromarray(np.ascontiguousarray(tile))
+    picture.thumbnail((side, side))
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _is_svg(content: bytes) -> bool:
+    head = content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return head.startswith((b"<?xml", b"<svg", b"<!doctype svg", b"<!--"))
+
+
+def _check_bytes(here: Installation, content: bytes) -> None:
+    limit = decode_limit(here.settings)
+    if len(content) > limit:
+        raise BodyTooLarge(limit)
+
+
+def _shown(name: str, suffix: str) -> str:
+    """A file's name for messages, and safe as the name of a file."""
+    plain = plain_name(name).replace("/", " ").strip(". ")
+    return plain if plain.lower().endswith(f".{suffix}") else f"{plain or 'file'}.{suffix}"

@@ -1,0 +1,211 @@
+"""Sellers' designs: a block with a print, or a technical flat, in every colourway; kept as a garment that is shot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vmodel.body.roster import Roster
+from vmodel.designing import choose_wearer
+from vmodel.errors import BadUsage
+from vmodel.garment.block_cut import BLOCKS
+from vmodel.garment.design import Design, check_colour
+from vmodel.garment.print_repeat import PrintRepeat, recolour_tile
+from vmodel.service.garments import PAGE, StoredGarment
+from vmodel.service.job_errors import StoredFileMissing
+from vmodel.service.store import FileStore
+from vmodel.types import BodyMeasurements, ByteArray
+
+MOST_COLORWAYS = 12
+_NAME = re.compile(r"\w[\w-]{0,39}")
+_FILE = re.compile(r"[0-9a-f]{64}\.(svg|png|jpg|webp|tif)")
+_KEPT_MEASURES: dict[tuple[str, str | None, str | None], tuple[str, BodyMeasurements]] = {}
+
+
+@dataclass(frozen=True)
+class Colorway:
+    """One design in other colours: "#rrggbb" that give way to which."""
+
+    name: str
+    colours: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a designer chose; either a block or a flat.
+
+    Attributes:
+        block: a key of ``vmodel.garment.block_cut.BLOCKS``.
+        flat: id of an uploaded technical flat.
+        print: id of an uploaded repeat, on a block.
+        size: that a block is cut to; None to measure.
+        model: whose measures count where no size does, or somebody of sample size.
+        repeat_cm, rotate_deg, offset_cm: see ``PrintRepeat``.
+        ground, trim: "#rrggbb"; no trim is the ground's colour.
+        material: name in the drape's materials; None for the block's own.
+        category, width_cm, length_cm: of a flat, as for photos.
+    """
+
+    block: str | None = None
+    flat: str | None = None
+    print: str | None = None
+    size: str | None = None
+    model: str | None = None
+    repeat_cm: float = 10.0
+    rotate_deg: float = 0.0
+    offset_cm: tuple[float, float] = (0.0, 0.0)
+    ground: str = "#f4f2ee"
+    trim: str | None = None
+    material: str | None = None
+    category: str | None = None
+    width_cm: float | None = None
+    length_cm: float | None = None
+    colorways: tuple[Colorway, ...] = field(default=())
+
+    def plain(self) -> dict[str, Any]:
+        """As it is kept; see ``read_recipe``."""
+        return asdict(self) | {"offset_cm": list(self.offset_cm), "colorways": [asdict(way) for way in self.colorways]}
+
+    def colours_of(self, colorway: str) -> Mapping[str, str]:
+        """Which colours give way in a colourway; none in its own, "".
+
+        Raises:
+            BadUsage: there is none of this name.
+        """
+        if not colorway:
+            return {}
+        found = next((way for way in self.colorways if way.name == colorway), None)
+        if found is None:
+            raise BadUsage(f"There is no colourway {colorway!r}; name one of the design's own.")
+        return found.colours
+
+
+def read_recipe(plain: Mapping[str, Any]) -> Recipe:
+    """Read what ``Recipe.plain`` wrote."""
+    ways = tuple(Colorway(way["name"], dict(way["colours"])) for way in plain["colorways"])
+    right, up = plain["offset_cm"]
+    return Recipe(**{**plain, "offset_cm": (right, up), "colorways": ways})
+
+
+def check_recipe(recipe: Recipe, roster: Roster) -> Recipe:
+    """Refuse what could only fail later.
+
+    Returns:
+        The same with colours in small letters.
+    Raises:
+        VModelError: the first thing that is wrong.
+    """
+    from vmodel.drape.materials import load_material
+
+    if (recipe.block is None) == (recipe.flat is None):
+        raise BadUsage("A design is either a block or a flat; name one of the two.")
+    if recipe.flat is not None and recipe.print is not None:
+        raise BadUsage("A print lies on a block; leave it out for a flat, which has its own.")
+    if recipe.block is not None and recipe.block not in BLOCKS:
+        raise BadUsage(f"Unknown block {recipe.block!r}; use one of: {', '.join(BLOCKS)}.")
+    if recipe.model is not None:
+        _ = roster[recipe.model]
+    if recipe.size is not None and all(model.size != recipe.size for model in roster.values()):
+        raise BadUsage(f"No virtual model has the size {recipe.size}, so nobody can be measured; see /v1/models.")
+    if recipe.material is not None:
+        load_material(recipe.material)
+    for file in (recipe.flat, recipe.print):
+        if file is not None and not _FILE.fullmatch(file):
+            raise StoredFileMissing(file)
+    names = [way.name for way in recipe.colorways]
+    if len(names) > MOST_COLORWAYS:
+        raise BadUsage(f"A design has at most {MOST_COLORWAYS} colourways; leave some out.")
+    if len(set(names)) < len(names) or not all(_NAME.fullmatch(name) for name in names):
+        raise BadUsage("A colourway needs a name of its own, of letters, digits and dashes, at most 40 long.")
+    ways = tuple(
+        replace(way, colours={check_colour(old): check_colour(new) for old, new in way.colours.items()})
+        for way in recipe.colorways
+    )
+    trim = None if recipe.trim is None else check_colour(recipe.trim)
+    return replace(recipe, ground=check_colour(recipe.ground), trim=trim, colorways=ways)
+
+
+def measures_for(recipe: Recipe, roster: Roster) -> tuple[str, BodyMeasurements]:
+    """Who wears a block, and the measures that it is cut to; a body is measured once a process.
+
+    Raises:
+        BadUsage: nobody has this size.
+    """
+    key = (recipe.block or "", recipe.model, recipe.size)
+    if key not in _KEPT_MEASURES:
+        wearer, body = choose_wearer(recipe.block or "", recipe.model, recipe.size, roster)
+        if len(_KEPT_MEASURES) > 500:
+            _KEPT_MEASURES.clear()
+        _KEPT_MEASURES[key] = (wearer.id, body)
+    return _KEPT_MEASURES[key]
+
+
+def design_in(recipe: Recipe, colorway: str, tile: ByteArray | None, body: BodyMeasurements) -> Design:
+    """A block's design in one of its colourways.
+
+    Args:
+        recipe: of a block.
+        colorway: its name; empty for its own colours.
+        tile: of the print, from ``vmodel.garment.print_repeat.read_tile``.
+        body: the measures that it is cut to.
+    Raises:
+        BadUsage: the print cannot lie so, or there is no such colourway.
+    """
+    colours = recipe.colours_of(colorway)
+    print_ = None
+    if tile is not None:
+        recoloured = recolour_tile(tile, dict(colours)) if colours else tile
+        print_ = PrintRepeat(recoloured, recipe.repeat_cm, recipe.rotate_deg, recipe.offset_cm)
+    ground, trim = recipe.ground, recipe.trim or recipe.ground
+    return Design(
+        recipe.block or "", body, print_, colours.get(ground, ground), colours.get(trim, trim), recipe.material
+    )
+
+
+def file_of(store: FileStore, account_id: str, file_id: str) -> bytes:
+    """An uploaded print or flat.
+
+    Raises:
+        StoredFileMissing: there is none of this account.
+    """
+    if not _FILE.fullmatch(file_id):
+        raise StoredFileMissing(file_id)
+    return store.get(account_id, f"{account_id}/{file_id}")
+
+
+def list_designs(
+    session: Session, account_id: str, limit: int = PAGE, before: str | None = None
+) -> list[StoredGarment]:
+    """Designs of an account, the newest first; see ``vmodel.service.garments.list_garments``."""
+    wanted = select(StoredGarment).where(
+        StoredGarment.account_id == account_id,
+        StoredGarment.deleted_at.is_(None),
+        StoredGarment.design.is_not(None),
+    )
+    if before is not None:
+        wanted = wanted.where(StoredGarment.id < before)
+    return list(session.scalars(wanted.order_by(StoredGarment.id.desc()).limit(max(1, min(limit, PAGE)))))
+
+
+def every_colorway(recipe: Recipe) -> Iterator[str]:
+    """Its own colours, "", then each further colourway."""
+    yield ""
+    yield from (way.name for way in recipe.colorways)
+
+
+def drawn_key_of(session: Session, account_id: str, photo_key: str) -> str | None:
+    """What a browser can show of a job's garment: the photo, or what was drawn of a design that is still there."""
+    if not photo_key.endswith((".design", ".svg")):
+        return photo_key
+    for garment in list_designs(session, account_id):
+        if garment.photo_key == photo_key:
+            return garment.cutout_key
+        for way in garment.colorways.values():
+            if way["photo_key"] == photo_key:
+                return str(way["drawn_key"])
+    return None
