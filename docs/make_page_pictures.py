@@ -18,26 +18,32 @@ from vmodel.body.base_layer import CHARCOAL, ECRU, BaseLayer, for_child
 from vmodel.body.hair_motion import pose_hair
 from vmodel.body.model import build_body
 from vmodel.body.pose import load_pose, pose_names
-from vmodel.body.roster import load_roster
+from vmodel.body.roster import Roster, load_roster
 from vmodel.config import Settings
+from vmodel.designing import choose_wearer
+from vmodel.garment.block_cut import BLOCKS
+from vmodel.garment.design import Design
 from vmodel.looks import grown_hair, painted_skin
 from vmodel.scene import Scene, frame_camera, render_draft
+from vmodel.service.design_drawing import SIDE, draw_block
 from vmodel.types import ByteArray, VirtualModel
 
 FOLDER = Path(__file__).resolve().parent.parent / "app" / "ui" / "pictures"
-FACE, POSE = (384, 288), (264, 198)
+FACE, POSE, BLOCK = (384, 288), (264, 198), (184, 160)
 POSED_BY, CHILD_POSED_BY = "wm-yara", "ch-mila"
 _RENDERED = (528, 396)
 _BACKDROP = "#e9e4dc"
 
 
 def main() -> None:
-    """Write a WebP file a model and a pose into app/ui/pictures."""
+    """Write a WebP file a model, a pose and a block into app/ui/pictures."""
     settings = Settings()
     roster = load_roster(settings)
     for name in pose_names():
         who = roster[CHILD_POSED_BY if name.startswith("child") else POSED_BY]
         _write(f"pose-{name}", partial(figure, who, name, settings.cache), POSE)
+    for name in BLOCKS:
+        _write(f"block-{name}", partial(lying, name, roster), BLOCK)
     for model in roster.values():
         _write(f"face-{model.id}", partial(portrait, model, settings.cache, _BACKDROP), FACE)
 
@@ -51,6 +57,19 @@ def figure(model: VirtualModel, pose_name: str, cache: Path) -> ByteArray:
     hair = pose_hair(grown_hair(model, body, cache), body, posed)
     scene = Scene(posed, body, painted_skin(model, body, base_layer, cache), hair, None, None)
     return render_draft(scene, frame_camera(posed, None, "front", "full", _RENDERED, hair=hair), background=_BACKDROP)
+
+
+def lying(block: str, roster: Roster) -> ByteArray:
+    """(H, W, 4) the front of a block of plain cloth."""
+    _, body = choose_wearer(block, None, None, roster)
+    front = draw_block(Design(block, body, None, "#d8cbb8", "#b9a78e")).picture[:, : SIDE[1]]
+    rows, columns = np.nonzero(front[..., 3])
+    cut = front[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    height, width = cut.shape[0], round(cut.shape[0] * BLOCK[1] / BLOCK[0])
+    sheet = np.zeros((height, max(width, cut.shape[1]), 4), np.uint8)
+    left = (sheet.shape[1] - cut.shape[1]) // 2
+    sheet[:, left : left + cut.shape[1]] = cut
+    return sheet
 
 
 def _write(name: str, make: Callable[[], ByteArray], size: tuple[int, int]) -> None:

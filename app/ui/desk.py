@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from app.api.garment_intake import Change, Uploaded, take_change, take_in
-from app.ui.orders import read_order, request_of
+from app.ui.orders import read_order, requests_of
 from app.ui.pieces import PAGE, Pieces
 from app.ui.words import explain
 from vmodel.batch.in_a_row import log_fault
@@ -140,9 +140,9 @@ class Desk:
         """Make the pictures."""
         login.identity.require("shoot")
         order = read_order(asked.get("order"))
-        request = request_of(order, login.identity, self._here, _text(asked, "key", ""))
-        job = submit(self._here.database, self._here.plans, self._here.roster, request)
-        said = _signal(say=self._pieces.words["say"]["made"], view="pictures", job=job.id)
+        requests = requests_of(order, login.identity, self._here, _text(asked, "key", ""))
+        jobs = [submit(self._here.database, self._here.plans, self._here.roster, each) for each in requests]
+        said = _signal(say=self._pieces.words["say"]["made"], view="pictures", job=jobs[-1].id)
         return {**self.poll(login, {}), "bar": self._pieces.bar(login.identity, order), "signal": said}
 
     def cancel(self, login: Login, asked: Asked) -> Answer:

@@ -15,7 +15,7 @@ from app.api.errors import BodyTooLarge, NotFound
 from app.api.files import answer_picture
 from app.api.garment_intake import Uploaded, take_in
 from app.api.installation import Here, Installation
-from app.ui.looking import names_of_photos
+from app.ui.looking import names_of_files
 from app.ui.packing import ORIGINAL, file_name, pack, picture_for, plain, shrink
 from app.ui.rendering import STATIC_FOLDERS
 from app.ui.visitor import Visitor, language_of, words_for
@@ -54,18 +54,23 @@ def upload(request: Request, visitor: Visitor, here: Here, photo: Annotated[Uplo
 
 @router.get("/garments/{garment_id}/{kind}")
 def get_garment(garment_id: _Id, kind: str, visitor: Visitor, here: Here, width: _Width = None) -> Response:
-    """The photo of a garment, or its cut-out."""
+    """The photo of a garment, its back's, or its cut-out."""
     with here.database.transaction() as session:
         garment = find_garment(session, visitor.identity.account_id, garment_id)
-        key = {"photo": garment.photo_key, "cutout": garment.cutout_key}.get(kind)
+        key = {"photo": garment.shown_key, "cutout": garment.cutout_key, "back": garment.back_key}.get(kind)
     return _picture(here, visitor.identity.account_id, key, width)
 
 
 @router.get("/jobs/{job_id}/photo")
 def get_job_photo(job_id: _Id, visitor: Visitor, here: Here, width: _Width = None) -> Response:
-    """The photo that a job was made from."""
+    """The photo that a job was made from, or what was drawn of its design."""
+    from vmodel.service.designs import drawn_key_of
+
     account_id = visitor.identity.account_id
-    return _picture(here, account_id, find_job(here.database, account_id, job_id).garment.get("photo"), width)
+    photo = str(find_job(here.database, account_id, job_id).garment.get("photo"))
+    with here.database.reading() as session:
+        key = drawn_key_of(session, account_id, photo)
+    return _picture(here, account_id, key, width)
 
 
 @router.get("/jobs/{job_id}/zip")
@@ -138,7 +143,6 @@ def _picture(here: Installation, account_id: str, key: object, width: int | None
 
 
 def _garment_name(here: Installation, job: Job) -> str:
-    with here.database.transaction() as session:
-        return names_of_photos(session, job.account_id, [str(job.garment.get("photo"))]).get(
-            str(job.garment.get("photo")), "vmodel"
-        )
+    with here.database.reading() as session:
+        found = names_of_files(session, job.account_id).get(str(job.garment.get("photo")))
+    return "vmodel" if found is None else f"{found.name} {found.colorway}".strip()

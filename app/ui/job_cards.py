@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from app.api.installation import Installation
+from app.ui.looking import Kept
 from app.ui.orders import FORMATS
 from app.ui.words import Words, explain_code, say_time
 from vmodel.request import parse_size
@@ -24,6 +25,7 @@ class ShotCard:
         ratio: CSS aspect ratio, width / height.
         preview: changes with the preview; empty without one.
         redo: the order that would make it again, JSON.
+        space: there is a model of it to be turned.
     """
 
     id: str
@@ -38,6 +40,7 @@ class ShotCard:
     alt: str
     made: str
     redo: str
+    space: bool
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class JobCard:
     """One job.
 
     Attributes:
+        drawn: of a design, which is shown front and back side by side.
+        outfit: names of what else is worn.
         outlook: place in the queue and how long it will take, as far as they are known.
         ready: a picture of it can be downloaded.
         redo: the order that would make it again, JSON.
@@ -52,6 +57,8 @@ class JobCard:
 
     id: str
     name: str
+    drawn: bool
+    outfit: str
     at: datetime
     state: str
     state_word: str
@@ -65,27 +72,25 @@ class JobCard:
     shots: list[ShotCard]
 
 
-def show_jobs(
-    jobs: Sequence[Job], names: Mapping[str, str], garments: Mapping[str, str], here: Installation, words: Words
-) -> list[JobCard]:
+def show_jobs(jobs: Sequence[Job], kept: Mapping[str, Kept], here: Installation, words: Words) -> list[JobCard]:
     """Jobs in words.
 
     Args:
         jobs: of one account.
-        names: of the garments that are still there, by the key of their photo.
-        garments: their ids, by the same.
+        kept: its garments that are still there, by the key of their photo.
         here: for the models' names.
         words: of the page.
     """
-    return [_show_job(job, names, garments.get(str(job.garment.get("photo")), ""), here, words) for job in jobs]
+    return [_show_job(job, kept, here, words) for job in jobs]
 
 
-def order_of(shots: Sequence[Mapping[str, Any]], garment_id: str) -> str:
+def order_of(shots: Sequence[Mapping[str, Any]], garment: Kept, kept: Mapping[str, Kept]) -> str:
     """The order that would make these shots again, JSON for the studio.
 
     Args:
         shots: their requests.
-        garment_id: empty where the garment was deleted.
+        garment: with an empty id where it was deleted.
+        kept: the account's garments, by the key of their photo.
     """
     first = shots[0]
     formats = {size: name for name, size in FORMATS.items()}
@@ -93,8 +98,12 @@ def order_of(shots: Sequence[Mapping[str, Any]], garment_id: str) -> str:
     def every(word: str) -> list[Any]:
         return list(dict.fromkeys(shot[word] for shot in shots if shot.get(word)))
 
+    worn = [kept.get(str(source.get("photo"))) for source in first.get("outfit", ())]
     order = {
-        "garment": garment_id,
+        "garment": garment.id,
+        "colorways": [garment.colorway],
+        "worn_with": [each.id for each in worn if each is not None],
+        "tucked": bool(first.get("tucked")),
         "models": every("model"),
         "poses": every("pose"),
         "views": every("view"),
@@ -108,14 +117,18 @@ def order_of(shots: Sequence[Mapping[str, Any]], garment_id: str) -> str:
     return json.dumps(order)
 
 
-def _show_job(job: Job, names: Mapping[str, str], garment_id: str, here: Installation, words: Words) -> JobCard:
-    name = names.get(str(job.garment.get("photo")), words["garment"]["title"])
+def _show_job(job: Job, kept: Mapping[str, Kept], here: Installation, words: Words) -> JobCard:
+    garment = kept.get(str(job.garment.get("photo")), Kept("", words["garment"]["title"], ""))
+    name = f"{garment.name}, {garment.colorway}" if garment.colorway else garment.name
+    worn = [kept.get(str(source.get("photo"))) for source in job.shots[0].request.get("outfit", ())]
     told = words["jobs"]
     state = told["cancelling"] if job.cancelling and job.is_open else told["state"][job.state]
     ready = any(shot.state == DONE and not shot.deleted for shot in job.shots)
     return JobCard(
         id=job.id,
         name=name,
+        drawn=str(job.garment.get("photo")).endswith((".design", ".svg")),
+        outfit=", ".join(each.name for each in worn if each is not None),
         at=job.created_at,
         state=job.state,
         state_word=state,
@@ -125,8 +138,8 @@ def _show_job(job: Job, names: Mapping[str, str], garment_id: str, here: Install
         percent=round(100 * job.share),
         credits=job.credits,
         charged=job.charged,
-        redo=order_of([shot.request for shot in job.shots], garment_id),
-        shots=[_show_shot(shot, name, garment_id, here, words) for shot in job.shots],
+        redo=order_of([shot.request for shot in job.shots], garment, kept),
+        shots=[_show_shot(shot, name, garment, kept, here, words) for shot in job.shots],
     )
 
 
@@ -145,7 +158,9 @@ def _outlook(job: Job, words: Words) -> list[str]:
     return found
 
 
-def _show_shot(shot: JobShot, garment: str, garment_id: str, here: Installation, words: Words) -> ShotCard:
+def _show_shot(
+    shot: JobShot, name: str, garment: Kept, kept: Mapping[str, Kept], here: Installation, words: Words
+) -> ShotCard:
     model_id, pose = shot.request.get("model"), shot.request.get("pose")
     model = here.roster[str(model_id)].name if model_id in here.roster else words["models"]["auto"]
     posed = words["pose"].get(pose, pose) if pose else words["poses"]["auto"]
@@ -164,7 +179,8 @@ def _show_shot(shot: JobShot, garment: str, garment_id: str, here: Installation,
         preview=(shot.preview_key or "").rpartition("/")[2][:12],
         problem=explain_code(shot.error_code, shot.error_message or "", words) if shot.error_code else "",
         caption=separator.join([model, *told]),
-        alt=words["shot"]["picture_alt"].format(model=model, garment=garment, pose=separator.join(told)),
+        alt=words["shot"]["picture_alt"].format(model=model, garment=name, pose=separator.join(told)),
         made=words["shot"]["made"].format(seconds=round(shot.seconds)) if shot.seconds is not None else "",
-        redo=order_of([shot.request], garment_id),
+        redo=order_of([shot.request], garment, kept),
+        space=shot.model3d_key is not None,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
@@ -15,7 +14,7 @@ from app.api.installation import Installation
 from vmodel.database import now
 from vmodel.service.access import Identity
 from vmodel.service.accounts import Account, list_accounts
-from vmodel.service.garments import StoredGarment
+from vmodel.service.garments import list_garments
 from vmodel.service.grants import grant_month
 from vmodel.service.heartbeat import list_workers
 from vmodel.service.job_tables import DONE, FAILED, QUEUED, RUNNING, ShotRow, WorkerRow
@@ -32,15 +31,27 @@ def read_balance(here: Installation, identity: Identity) -> Balance:
         return balance(session, identity.account_id)
 
 
-def names_of_photos(session: Session, account_id: str, photo_keys: Iterable[str]) -> dict[str, str]:
-    """Name of the newest garment of each photo, as far as it is still there."""
-    asked = list(set(photo_keys))
-    wanted = select(StoredGarment.photo_key, StoredGarment.name).where(
-        StoredGarment.account_id == account_id,
-        StoredGarment.deleted_at.is_(None),
-        StoredGarment.photo_key.in_(asked),
-    )
-    return _pairs(session, wanted.order_by(StoredGarment.id))
+@dataclass(frozen=True)
+class Kept:
+    """A garment that is still there, as a job's file names it.
+
+    Attributes:
+        colorway: of a design; empty for its own colours.
+    """
+
+    id: str
+    name: str
+    colorway: str
+
+
+def names_of_files(session: Session, account_id: str) -> dict[str, Kept]:
+    """The account's garments by what a job calls their photo: each photo, and each colourway of a design."""
+    found: dict[str, Kept] = {}
+    for garment in reversed(list_garments(session, account_id)):
+        found[garment.photo_key] = Kept(garment.id, garment.name, "")
+        for way, files in garment.colorways.items():
+            found[str(files["photo_key"])] = Kept(garment.id, garment.name, way)
+    return found
 
 
 @dataclass(frozen=True)

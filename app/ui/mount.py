@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from starlette.routing import Mount
 
 from app.api.installation import Installation
-from app.ui import files, login
+from app.ui import files, garment_files, login
 from app.ui.guard import LOGIN, Guard
 from app.ui.page import build_page
 from app.ui.pieces import Pieces
@@ -24,6 +24,7 @@ def mount_page(app: FastAPI) -> None:
         app: not yet started; no event loop runs.
     """
     app.include_router(login.router)
+    app.include_router(garment_files.router)
     app.include_router(files.router)
     # Where no loop runs, Gradio opens some of its own and never closes them.
     asyncio.run(_mount_gradio(app, app.state.installation))
@@ -52,6 +53,10 @@ async def _mount_gradio(app: FastAPI, here: Installation) -> None:
         mounted.app = Guard(mounted.app, here, language)
 
 
+#: Scripts that join ``page.js``.
+_PARTS = ("viewer.js", "view3d.js", "dressing.js", "design.js", "fitting.js")
+
+
 def _account(request: Request) -> str | None:
     login = request.scope.get(LOGIN)
     return None if login is None else str(login.identity.account_id)
@@ -60,6 +65,8 @@ def _account(request: Request) -> str | None:
 def _head() -> str:
     return (
         f'<link rel="stylesheet" href="{static_url("static", "page.css")}">'
-        f'<link rel="icon" href="{static_url("static", "mark.svg")}" type="image/svg+xml">'
+        f'<link rel="stylesheet" href="{static_url("static", "designer.css")}">'
+        + "".join(f'<script defer src="{static_url("static", name)}"></script>' for name in _PARTS)
+        + f'<link rel="icon" href="{static_url("static", "mark.svg")}" type="image/svg+xml">'
         '<meta name="color-scheme" content="light">'
     )

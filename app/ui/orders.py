@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.api.installation import Installation
 from vmodel.errors import BadUsage
+from vmodel.preflight import MOST_WORN
 from vmodel.service.access import Identity
 from vmodel.service.garments import find_garment, source_of
 from vmodel.service.job_errors import TooManyShots
-from vmodel.service.job_request import MOST_SHOTS, JobRequest
+from vmodel.service.job_request import MOST_SHOTS, JobRequest, dress_with
 
 FORMATS = {
     "portrait": "1024x768",
@@ -31,6 +32,8 @@ class Order(BaseModel):
     """Models, poses and views of one garment; every combination is a picture.
 
     Attributes:
+        colorways: of a design, "" for its own colours; a job each. Empty for its own alone.
+        worn_with: ids of further garments; tucked: tops go inside what is worn on the legs.
         models, poses: empty for vmodel's choice.
         format: key of ``FORMATS``.
         count: pictures of each combination, with seeds from 0 on.
@@ -39,6 +42,9 @@ class Order(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     garment: _Word
+    colorways: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=13)] = []
+    worn_with: Annotated[list[_Word], Field(max_length=MOST_WORN - 1)] = []
+    tucked: bool = False
     models: _Words = []
     poses: _Words = []
     views: _Words = ["front"]
@@ -89,8 +95,8 @@ def read_order(plain: object) -> Order:
         raise BadUsage(f"The order is not understood ({where}: {first['msg']}); reload the page.") from None
 
 
-def request_of(order: Order, identity: Identity, here: Installation, key: str) -> JobRequest:
-    """The order as a job.
+def requests_of(order: Order, identity: Identity, here: Installation, key: str) -> list[JobRequest]:
+    """The order as jobs: one, or one a colourway.
 
     Args:
         order: from ``read_order``.
@@ -98,11 +104,19 @@ def request_of(order: Order, identity: Identity, here: Installation, key: str) -
         here: the installation.
         key: idempotency key, so that a double click is one job.
     Raises:
-        VModelError: the garment is not theirs or was not understood.
+        VModelError: a garment is not theirs or was not understood.
     """
     with here.database.transaction() as session:
         garment = find_garment(session, identity.account_id, order.garment)
-    return JobRequest(identity.account_id, source_of(garment, here.store), order.shots(), key)
+        further = [find_garment(session, identity.account_id, each) for each in order.worn_with]
+    outfit = [source_of(each, here.store) for each in further]
+    shots = dress_with(order.shots(), outfit, order.tucked)
+    ways = list(dict.fromkeys(order.colorways)) or [""]
+    sources = [source_of(garment, here.store, way) for way in ways]
+    return [
+        JobRequest(identity.account_id, source, shots, f"{key}-{way}" if way else key)
+        for way, source in zip(ways, sources, strict=True)
+    ]
 
 
 def price_order(order: Order, identity: Identity, here: Installation) -> tuple[int, int]:
@@ -113,5 +127,6 @@ def price_order(order: Order, identity: Identity, here: Installation) -> tuple[i
     """
     from vmodel.service.job_checks import check_job  # it knows poses and materials, which take seconds to load
 
-    shots = check_job(request_of(order, identity, here, "price"), here.roster)
+    requests = requests_of(order, identity, here, "price")
+    shots = [shot for request in requests for shot in check_job(request, here.roster)]
     return len(shots), sum(here.plans.price_shot(shot.pipeline, shot.size) for shot in shots)

@@ -17,6 +17,7 @@ from app.ui.pieces import Pieces
 from app.ui.rendering import static_url
 
 _VIEWS = ("studio", "pictures", "usage", "operator")
+"""Beside the designer, whose piece is the same for everybody."""
 
 
 def build_page(pieces: Pieces) -> gr.Blocks:
@@ -34,6 +35,8 @@ def build_page(pieces: Pieces) -> gr.Blocks:
                 with gr.Column(elem_id="steps"):
                     _piece("chooser", pieces.chooser())
             shown["bar"] = _piece("bar")
+            with gr.Column(elem_id="view-designer", elem_classes="view"):
+                _piece("designer", pieces.designer())
             for name in _VIEWS[1:]:
                 with gr.Column(elem_id=f"view-{name}", elem_classes="view"):
                     shown[name] = _piece(name)

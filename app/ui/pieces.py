@@ -10,8 +10,9 @@ from markupsafe import Markup
 
 from app.api.installation import Installation
 from app.ui.casting_cards import show_chooser
+from app.ui.designer import show_designer
 from app.ui.job_cards import show_jobs
-from app.ui.looking import look_over, names_of_photos, read_balance
+from app.ui.looking import look_over, names_of_files, read_balance
 from app.ui.orders import FORMATS, Order, price_order
 from app.ui.packing import WAYS
 from app.ui.rendering import render
@@ -28,6 +29,8 @@ from vmodel.service.statements import list_periods, make_statement
 from vmodel.types import Category
 
 _LINES = 200
+_OTHERS = 24
+"""Garments that are offered to be worn with the chosen one."""
 PAGE = 12
 """Jobs that are shown before more are asked for."""
 
@@ -63,10 +66,18 @@ class Pieces:
         """Models, poses, and how the picture is taken."""
         return show_chooser(self.here, self.language)
 
+    def designer(self) -> str:
+        """Where designs are made."""
+        return show_designer(self.here, self.language)
+
     def viewer(self) -> str:
         """The enlarged picture, still empty, and what the page's script may have to say."""
         words = self.words
-        told = {"reading": words["garment"]["reading"], "chosen": words["models"]["chosen"]}
+        told = {
+            "reading": words["garment"]["reading"],
+            "chosen": words["models"]["chosen"],
+            "errors": words["errors"],
+        }
         sayings = json.dumps({**words["say"], **told})
         return render("viewer.html", self.language, ways=WAYS, sayings=sayings)
 
@@ -83,6 +94,7 @@ class Pieces:
             self.language,
             garments=found,
             chosen=chosen,
+            others=[each for each in found if each is not chosen and each.understood][:_OTHERS],
             explained=explain_code(problem["code"], problem["message"], self.words) if problem else "",
             details=self._details(chosen),
             categories=[each.value for each in Category],
@@ -107,9 +119,8 @@ class Pieces:
         """The visitor's jobs, the newest first, with their pictures or how far these are."""
         jobs = list_jobs(self.here.database, identity.account_id, most + 1)
         with self.here.database.transaction() as session:
-            names = names_of_photos(session, identity.account_id, [str(job.garment.get("photo")) for job in jobs])
-            garments = _ids_of_photos(list_garments(session, identity.account_id))
-        shown = show_jobs(jobs[:most], names, garments, self.here, self.words)
+            kept = names_of_files(session, identity.account_id)
+        shown = show_jobs(jobs[:most], kept, self.here, self.words)
         is_open = any(job.is_open for job in jobs[:most])
         return render("pictures.html", self.language, jobs=shown, more=len(jobs) > most, open=is_open, ways=WAYS)
 
@@ -171,7 +182,3 @@ class Pieces:
         named = [str(words[kind].get(seen[kind], "")) for kind in kinds]
         joined = ("，" if self.language == "zh" else ", ").join(name for name in named if name)
         return joined[:1].upper() + joined[1:]
-
-
-def _ids_of_photos(garments: list[StoredGarment]) -> dict[str, str]:
-    return {garment.photo_key: garment.id for garment in reversed(garments)}

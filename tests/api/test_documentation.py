@@ -53,9 +53,12 @@ def test_the_pages_commands_run_one_after_the_other(running: tuple[str, FastAPI]
         answers.append(answer)
         if "understood" in answer:
             environment["GARMENT"] = answer["id"]
+        if "size_px" in answer:
+            environment["PRINT"] = answer["id"]
         if "shots" in answer:
             environment["JOB"] = answer["id"]
-    assert answers[-1]["state"] == "done"
+    assert [answer["state"] for answer in answers if "shots" in answer][-1] == "done"
+    assert answers[-1]["colorways"][1]["name"] == "night"
     assert answers[1]["understood"]["size_cm"]["width"] == 51
 
 

@@ -2,10 +2,11 @@
 "use strict";
 window.vmodel ??= (() => {
   const STORE = "vmodel-studio";
-  const VIEWS = ["studio", "pictures", "usage", "operator"];
+  const VIEWS = ["studio", "designer", "pictures", "usage", "operator"];
   const POLL_MS = 1500, CALM_MS = 300;
   const START = { garment: "", models: [], poses: [], views: ["front"], framing: "full", background: "light-grey",
-                  light: "soft-key", format: "portrait", pipeline: null, count: 1 };
+                  light: "soft-key", format: "portrait", pipeline: null, count: 1,
+                  colorways: [], worn_with: [], tucked: false };
   let trigger = null, order = { ...START }, most = 12, calm = null, polling = null, heard = 0, said = {};
   let orderKey = newKey(), moved = {}, seenGarment = null;
   const one = (selector, root = document) => root.querySelector(selector);
@@ -46,7 +47,7 @@ window.vmodel ??= (() => {
     if (name === "chooser") applyOrder();
     if (name === "pictures") schedule();
     if (name === "bar") document.body.classList.toggle("has-bar", true);
-    renewMenus();
+    for (const seen of core.shows) seen(name, element);
   }
 
   function hear(text) {
@@ -83,7 +84,8 @@ window.vmodel ??= (() => {
     const changed = document.body.dataset.view && document.body.dataset.view !== view;
     document.body.dataset.view = view;
     markNav();
-    if (changed) { scrollTo({ top: 0 }); if (view !== "studio") ask("look", { view, most }); }
+    for (const seen of core.opens) seen(view);
+    if (changed) { scrollTo({ top: 0 }); if (view !== "studio" && view !== "designer") ask("look", { view, most }); }
   }
   function markNav() {
     for (const link of all("header.top nav a")) {
@@ -148,10 +150,17 @@ window.vmodel ??= (() => {
   }
   function plainOrder() {
     if (!order.garment || !one(".garment[data-chosen] .of-cutout")) return null;
-    const plain = { ...order, models: [...order.models], poses: [...order.poses], views: [...order.views] };
+    const plain = { ...order, ...outfit(), models: [...order.models], poses: [...order.poses], views: [...order.views] };
     if (!plain.views.length) plain.views = ["front"];
     if (!plain.pipeline) plain.pipeline = one('select[name="pipeline"]')?.value ?? "draft";
     return plain;
+  }
+  // Only what the chosen garment's panel offers: another garment has other colourways, and is not worn with itself.
+  function outfit() {
+    const offered = name => all(`.garment input[name="${name}"]`).map(input => input.value);
+    const kept = name => order[name].filter(value => offered(name).includes(value));
+    const worn = kept("worn_with"), ways = kept("colorways");
+    return { worn_with: worn, colorways: ways, tucked: worn.length > 0 && order.tucked };
   }
   function filterFaces() {
     const value = name => one(`select[name="filter-${name}"]`).value;
@@ -168,7 +177,6 @@ window.vmodel ??= (() => {
   }
   function redo(text) {
     const wanted = JSON.parse(text);
-    closeViewer();
     const garment = wanted.garment;
     order = { ...START, ...wanted };
     location.hash = "studio";
@@ -189,11 +197,14 @@ window.vmodel ??= (() => {
   }
   function showSheet(kind) {
     const sheet = one(".sheet");
-    if (!sheet || !one(".of-cutout", sheet)) return;
+    if (!sheet) return;
+    if (!one(`.of-${kind}`, sheet)) kind = "photo";
     sheet.dataset.show = kind;
     for (const button of all("[data-sheet]")) button.setAttribute("aria-pressed", String(button.dataset.sheet === kind));
     const note = one(".points-note");
     if (note) note.hidden = kind !== "points";
+    const acts = one(".brush-acts");
+    if (acts) acts.hidden = kind !== "brush";
   }
   async function upload(files) {
     const limits = one("header.top").dataset, wanted = [...files], told = document.getElementById("reading");
@@ -237,71 +248,9 @@ window.vmodel ??= (() => {
       [Math.round(Number(point.dataset.x) * 10) / 10, Math.round(Number(point.dataset.y) * 10) / 10]]));
   }
 
-  // ---- the viewer
-  const viewer = { shots: [], at: 0, scale: 1, x: 0, y: 0 };
-  function openViewer(shot) {
-    viewer.shots = all("button.shot", shot.closest(".job"));
-    viewer.at = viewer.shots.indexOf(shot);
-    viewer.from = shot;
-    showShot();
-    one("#viewer").showModal();
-    one("#viewer-stage").focus();
-  }
-  function showShot() {
-    const shot = viewer.shots[viewer.at], { shot: id, job, caption, made, alt } = shot.dataset;
-    const picture = one("#viewer-picture"), photo = one("#viewer-photo");
-    picture.src = `/ui/shots/${id}/picture`;
-    picture.alt = alt;
-    photo.src = `/ui/jobs/${job}/photo?w=1600`;
-    one("#viewer-caption").textContent = made ? `${caption} · ${made}` : caption;
-    for (const link of all("#viewer [data-way]")) link.href = `/ui/shots/${id}/download?as=${link.dataset.way}`;
-    one('[data-viewer="before"]').hidden = one('[data-viewer="after"]').hidden = viewer.shots.length < 2;
-    compare(false);
-    scale(1);
-  }
-  function scale(to) {
-    viewer.scale = Math.min(6, Math.max(1, to));
-    if (viewer.scale === 1) viewer.x = viewer.y = 0;
-    one("#viewer-sheet").style.transform = `translate(${viewer.x}px, ${viewer.y}px) scale(${viewer.scale})`;
-    one("#viewer-scale").textContent = `${Math.round(100 * viewer.scale)} %`;
-    one("#viewer-stage").classList.toggle("is-near", viewer.scale > 1);
-  }
-  function compare(isOn) {
-    one('[data-viewer="compare"]').setAttribute("aria-pressed", String(isOn));
-    one("#viewer-photo").hidden = one("#viewer-compare").hidden = !isOn;
-    one("#viewer-sheet").classList.toggle("is-compared", isOn);
-    one("#viewer-compare input").value = 50;
-    split(50);
-    if (isOn) { scale(1); one("#viewer-compare input").focus(); }
-  }
-  function split(percent) { one("#viewer-sheet").style.setProperty("--split", `${percent}%`); }
-  function step(by) {
-    viewer.at = (viewer.at + by + viewer.shots.length) % viewer.shots.length;
-    showShot();
-  }
-  function closeViewer() {
-    const dialog = one("#viewer");
-    if (dialog?.open) dialog.close();
-    one("#viewer-picture")?.removeAttribute("src");
-    viewer.from?.focus?.();
-  }
-  function viewerDo(what, button) {
-    if (what === "close") closeViewer();
-    if (what === "before") step(-1);
-    if (what === "after") step(1);
-    if (what === "in") scale(viewer.scale * 1.5);
-    if (what === "out") scale(viewer.scale / 1.5);
-    if (what === "compare") compare(button.getAttribute("aria-pressed") !== "true");
-    if (what === "redo") redo(viewer.shots[viewer.at].dataset.redo);
-    if (what === "remove" && confirm(button.dataset.sure)) {
-      ask("remove", { shot: viewer.shots[viewer.at].dataset.shot, most });
-      closeViewer();
-    }
-  }
-  function renewMenus() { /* details keep their state; only links outside of them close it */ }
 
   // ---- what the visitor does
-  const DOES = {
+  const does = {
     example: () => { busy(true); ask("example"); },
     forget: button => { if (confirm(button.dataset.sure)) ask("forget", { garment: order.garment }); },
     points: () => { busy(true); ask("correct", { garment: order.garment, landmarks: allPoints() }); },
@@ -314,11 +263,9 @@ window.vmodel ??= (() => {
     const button = event.target.closest("button, a, summary");
     if (!event.target.closest("details.menu")) all("details.menu[open]").forEach(menu => { menu.open = false; });
     if (!button) return;
-    const { ask: name, garment, sheet, shot, redo: again, viewer: what } = button.dataset;
-    if (name) DOES[name]?.(button);
-    else if (what) viewerDo(what, button);
-    else if (shot) openViewer(button);
-    else if (again) redo(again);
+    const { ask: name, garment, sheet, redo: again } = button.dataset;
+    if (name) core.does[name]?.(button);
+    else if (again && !button.dataset.shot) redo(again);
     else if (garment) ask("choose", { garment });
     else if (sheet) showSheet(sheet);
     else if ("more" in button.dataset) { most += 24; ask("poll", { most }); }
@@ -339,13 +286,13 @@ window.vmodel ??= (() => {
     if (field.name === "own-colour") one('input[name="background"][value="own"]').checked = true;
     if (field.closest("#piece-chooser")) readOrder();
   });
-  document.addEventListener("input", event => { if (event.target.closest("#viewer-compare")) split(event.target.value); });
   document.addEventListener("submit", event => {
     const { form: kind, id } = event.target.dataset;
     if (!kind) return;
     event.preventDefault();
     const fields = Object.fromEntries(new FormData(event.target));
     const number = text => (text === "" ? null : Number(text));
+    if (!["size", "grant", "create"].includes(kind)) return;
     if (kind === "size") {
       busy(true);
       ask("correct", { garment: order.garment, width_cm: number(fields.width), length_cm: number(fields.length), material: fields.material });
@@ -360,39 +307,34 @@ window.vmodel ??= (() => {
       const far = (event.shiftKey ? 20 : 4);
       place(point, Number(point.dataset.x) + far * steps[0], Number(point.dataset.y) + far * steps[1]);
       event.preventDefault();
-    } else if (one("#viewer")?.open && !event.target.matches("input")) {
-      if (event.key === "ArrowLeft") step(-1);
-      if (event.key === "ArrowRight") step(1);
-      if (event.key === "+") scale(viewer.scale * 1.5);
-      if (event.key === "-") scale(viewer.scale / 1.5);
     }
     if (event.key === "Escape") all("details.menu[open]").forEach(menu => { menu.open = false; });
   });
   document.addEventListener("pointerdown", event => {
     const point = event.target.closest?.(".point");
-    if (point) return drag(point, event);
-    const stage = event.target.closest?.("#viewer-stage.is-near");
-    if (!stage) return;
-    const from = { x: event.clientX - viewer.x, y: event.clientY - viewer.y };
-    const move = at => { viewer.x = at.clientX - from.x; viewer.y = at.clientY - from.y; scale(viewer.scale); };
-    const stop = () => { removeEventListener("pointermove", move); removeEventListener("pointerup", stop); };
-    addEventListener("pointermove", move);
-    addEventListener("pointerup", stop);
-    event.preventDefault();
+    if (point) drag(point, event);
   });
-  document.addEventListener("wheel", event => {
-    if (!event.target.closest?.("#viewer-stage")) return;
-    event.preventDefault();
-    scale(viewer.scale * (event.deltaY < 0 ? 1.15 : 1 / 1.15));
-  }, { passive: false });
   for (const kind of ["dragover", "dragleave", "drop"]) {
     document.addEventListener(kind, event => {
       if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
       event.preventDefault();
-      one(".drop")?.classList.toggle("is-over", kind === "dragover");
-      if (kind === "drop") { location.hash = "studio"; upload(event.dataTransfer.files); }
+      for (const drop of all(".drop")) drop.classList.toggle("is-over", kind === "dragover");
+      if (kind !== "drop") return;
+      if (document.body.dataset.view === "designer" && core.dropDesign) return core.dropDesign(event.dataTransfer.files[0]);
+      location.hash = "studio";
+      upload(event.dataTransfer.files);
     });
   }
+  // The page's other scripts join here, whichever is loaded first.
+  const core = {
+    one, all, say, ask, notice, busy, newKey, account, redo, does, chosenChanged,
+    shows: [], opens: [],
+    get said() { return said; }, get order() { return order; }, get most() { return most; },
+  };
+  const waiting = window.vmodelParts ?? [];
+  window.vmodelParts = { push: part => part(core) };
+  waiting.forEach(part => part(core));
+
   addEventListener("hashchange", openView);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   return { connect, show };

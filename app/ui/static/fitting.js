@@ -1,0 +1,57 @@
+// A first fitting of the design that is being made: one small picture, of which the model can be turned in space.
+"use strict";
+(window.vmodelParts ??= []).push(core => {
+  const { one, all, say } = core;
+  const EVERY_MS = 1500;
+  const byId = id => document.getElementById(id);
+  let watching = 0;
+
+  function show(how) {
+    for (const name of ["flat", "space"]) one(`[data-design="${name}-look"]`).setAttribute("aria-pressed", String(name === how));
+    byId("design-space").hidden = how !== "space";
+    byId("making").hidden = true;
+    one("#paper .sides").hidden = how !== "flat";
+    byId("paper").classList.toggle("in-space", how === "space");
+  }
+  function tell(text, share) {
+    byId("making").hidden = false;
+    one("#making p").textContent = text;
+    one("#making span").style.width = `${Math.round(100 * share)}%`;
+  }
+  async function turn(shot) {
+    show("space");
+    const canvas = byId("design-space");
+    if (await core.showSpace(canvas, shot)) return canvas.focus({ preventScroll: true });
+    show("flat");
+    core.notice(core.said.no_space, true);
+  }
+  async function fit() {
+    const { designer } = core, { words } = designer, credits = words.fitting_price;
+    if (!confirm(say(credits === 1 ? words.space_price : words.space_price_many, { n: credits }))) return;
+    const mine = ++watching, kept = await designer.keep();
+    if (!kept || mine !== watching) return;
+    const shots = [{ ...designer.shotAsked("front", words.sizes.proof), pipeline: "draft" }];
+    let job;
+    try { job = await designer.order(kept.id, designer.design.way, shots, core.newKey()); } catch (problem) { core.notice(problem.message, true); return; }
+    core.ask("poll", { most: core.most });
+    while (job.state === "queued" || job.state === "running") {
+      const [shot] = job.shots;
+      tell(shot.stage ? say(words.fitting, { stage: words.stages[shot.stage] ?? shot.stage }) : words.waiting, job.share);
+      await new Promise(done => setTimeout(done, EVERY_MS));
+      if (mine !== watching) return;
+      try { job = await (await core.api("GET", `jobs/${job.id}`)).json(); } catch { /* the service is away; look again */ }
+    }
+    byId("making").hidden = true;
+    core.ask("poll", { most: core.most });
+    const [shot] = job.shots;
+    if (shot.state !== "done") { core.notice(core.said.errors?.[shot.error?.code] ?? shot.error?.message ?? core.said.failed, true); return; }
+    designer.design.shot = shot.id;
+    designer.save();
+    turn(shot.id);
+  }
+  core.lookAtDesign = how => {
+    if (how === "flat") { watching += 1; show("flat"); return; }
+    if (core.designer.design.shot) turn(core.designer.design.shot);
+    else if (!all('[data-design="keep"]:disabled').length) fit();
+  };
+});
