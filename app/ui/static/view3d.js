@@ -7,7 +7,7 @@
   const FRAGMENT = `#version 300 es
     precision highp float; in vec3 n, c, p; in vec2 t; uniform sampler2D picture; uniform int kind; uniform vec3 eye; out vec4 shown;
     void main() {
-      if (kind == 2) { float far = length(t); shown = vec4(vec3(0.16, 0.12, 0.09) , 1.0) * 0.42 * smoothstep(1.0, 0.1, far); return; }
+      if (kind == 2) { float far = length(t); shown = vec4(vec3(0.16, 0.12, 0.09) , 1.0) * 0.34 * smoothstep(1.0, 0.1, far); return; }
       vec3 own = kind == 1 ? c : pow(texture(picture, t).rgb, vec3(2.2));
       vec3 up = normalize(n); vec3 look = normalize(eye - p); if (dot(up, look) < 0.0 && kind == 0) up = -up;
       vec3 right = normalize(cross(vec3(0.0, 1.0, 0.0), look));
