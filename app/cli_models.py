@@ -44,19 +44,26 @@ def list_models(as_json: AsJson = False) -> None:
 
 @models_app.command("show")
 def show_model(model_id: ModelId, as_json: AsJson = False) -> None:
-    """Show one virtual model with its measurements."""
+    """Show one virtual model with its measurements, and its card: invented or not, made from what, licence."""
     from vmodel.body.model import build_body
     from vmodel.body.roster import load_roster
     from vmodel.config import Settings
+    from vmodel.database import open_database
+    from vmodel.rights.cards import card_of
 
     with refusing():
-        model = load_roster(Settings())[model_id]
+        settings = Settings()
+        model = load_roster(settings)[model_id]
         measured = asdict(build_body(model).measurements)
+        with open_database(settings).reading() as session:
+            card = card_of(session, settings, model)
     if as_json:
-        print(json.dumps(asdict(model) | {"measurements_cm": measured}, ensure_ascii=False, default=list))
+        shown = asdict(model) | {"measurements_cm": measured, "card": card.to_json()}
+        print(json.dumps(shown, ensure_ascii=False, default=list))
         return
     _print_pairs({"id": model.id, "name": model.name, "gender": model.gender, "age": model.age, "size": model.size})
     _print_pairs({name.replace("_", " "): f"{value:.1f} cm" for name, value in measured.items()})
+    _print_pairs(card.lines())
 
 
 @models_app.command("new")

@@ -9,6 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli_models import refusing
+from app.cli_rights_desk import (
+    add_detector,
+    check_photos,
+    consent_app,
+    give_word,
+    list_reserved,
+    release,
+    reserve,
+    review_app,
+)
 from app.console import say_error
 from vmodel.errors import VModelError
 
@@ -18,6 +28,14 @@ if TYPE_CHECKING:
     from vmodel.rights.verify import Verification, Verifier
 
 rights_app = typer.Typer(no_args_is_help=True, help="Keys, licences and certificates of this installation.")
+rights_app.command("reserve")(reserve)
+rights_app.command("release")(release)
+rights_app.command("reserved")(list_reserved)
+rights_app.add_typer(consent_app, name="consent")
+rights_app.command("attest")(give_word)
+rights_app.command("check")(check_photos)
+rights_app.command("detector")(add_detector)
+rights_app.add_typer(review_app, name="review")
 
 Files = Annotated[list[Path], typer.Argument(help="Pictures, sidecars or licence certificates.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]

@@ -23,6 +23,8 @@ from vmodel.config import Settings
 from vmodel.dressing import cast_and_dress
 from vmodel.files import encode_picture
 from vmodel.publish import Holder, Published, Publisher
+from vmodel.rights.admission import admit_job
+from vmodel.rights.exclusive import barred_models
 from vmodel.service.accounts import Account
 from vmodel.service.model3d import write_model3d
 from vmodel.service.rendering import Rendered, Tell
@@ -68,6 +70,7 @@ class StudioRenderer:
             tell("photograph", share)
 
         self._studio.watch = tell
+        self._admit(request, work)
         watched = WatchedPipeline(self._load(request), show, tell_step, self._locks)
         shot = shoot(request, self._studio, watched)
         tell("publish", 0.0)
@@ -79,6 +82,15 @@ class StudioRenderer:
         asked = replace(shot.request, model=shot.model.id, pose=shot.pose)
         dressed = cast_and_dress(shot.pattern, asked, self._studio)
         return self._studio.once("model3d", dressed.key, lambda: write_model3d(dressed))
+
+    def _admit(self, request: ShotRequest, work: Work) -> None:
+        """Refuse a garment or model that the seller may not have, and cast nobody whom another seller has alone."""
+        studio, database, seller_id = self._studio, self._publisher.database, work.account_id
+        model = studio.roster[request.model] if request.model else None
+        for source in (request.garment, *request.outfit):
+            admit_job(studio.settings, database, seller_id, source.photo, model, request.channel)
+        with database.reading() as session:
+            studio.barred = barred_models(session, studio.roster.values(), seller_id)
 
     def _holder(self, work: Work) -> Holder:
         with self._publisher.database.transaction() as session:

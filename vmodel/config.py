@@ -34,6 +34,10 @@ class Settings(BaseSettings):
         cors_origins: other sites whose pages may call the API, a JSON list; none by default.
         pipeline: how pictures are made where nobody says, see docs/pipelines.md.
         plans: YAML file of prices and plans; the one that comes with vmodel without.
+        exclusive_models: how many models a seller may reserve through the API; the operator may give more.
+        require_attestation: no picture is made of a garment before the seller has said that it is theirs to use.
+        brands: YAML list of brand words that is added to the one that comes with vmodel.
+        registered_marks: folder of logo pictures; garments that show one wait for a review.
     """
 
     model_config = SettingsConfigDict(env_prefix="VMODEL_", frozen=True, populate_by_name=True)
@@ -60,6 +64,10 @@ class Settings(BaseSettings):
     cors_origins: tuple[str, ...] = ()
     pipeline: str = "draft"
     plans: Path | None = None
+    exclusive_models: int = Field(default=1, ge=0)
+    require_attestation: bool = False
+    brands: Path | None = None
+    registered_marks: Path | None = None
 
     @property
     def cache(self) -> Path:

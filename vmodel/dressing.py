@@ -82,7 +82,8 @@ def cast_models(pattern: Pattern, request: ShotRequest, studio: Studio) -> list[
         return [studio.roster[request.model]]
     photo = request.garment.photo
     digest = studio.once("digest", pattern.key, lambda: sha256_of(photo))
-    return rank_models(pattern.kind, studio.roster.values(), f"{digest} {request.seed}")[:ASKED]
+    free = [model for model in studio.roster.values() if model.id not in studio.barred]
+    return rank_models(pattern.kind, free, f"{digest} {request.seed}")[:ASKED]
 
 
 def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, studio: Studio) -> DressedModel:

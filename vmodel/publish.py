@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from vmodel.config import Settings
 from vmodel.database import Database, new_id, now, open_database
 from vmodel.errors import InputError
-from vmodel.files import FORMATS, encode_picture, write_whole
+from vmodel.files import FORMATS, encode_picture, sha256_of, write_whole
 from vmodel.garment.kind import understand
 from vmodel.rights.certificate import (
     RESEARCH_USES,
@@ -34,15 +34,19 @@ from vmodel.rights.certificate import (
     sign_licence,
 )
 from vmodel.rights.channels import find_channel
+from vmodel.rights.consent import likeness_of
 from vmodel.rights.copies import iscc_of
 from vmodel.rights.descriptors import describe
 from vmodel.rights.errors import LicenceRevoked
+from vmodel.rights.exclusive import check_exclusive
+from vmodel.rights.faces import find_faces
+from vmodel.rights.garments import check_garment
 from vmodel.rights.keys import Authority, open_authority
 from vmodel.rights.label import draw_label
-from vmodel.rights.originals import Originals
+from vmodel.rights.originals import Originals, on_white
 from vmodel.rights.papers import certificate_of, read_paper
 from vmodel.rights.pixels import pixels_sha256
-from vmodel.rights.policy import Asked, check_shot
+from vmodel.rights.policy import Asked, Likeness, check_finished, check_shot
 from vmodel.rights.provenance import sign_picture
 from vmodel.rights.registry import RegisteredShot, ShotDescriptors
 from vmodel.rights.shots import (
@@ -148,12 +152,12 @@ class Publisher:
             VModelError: a rule stands against it, its licence was revoked, or keys or store cannot be used.
         """
         holder = holder or self.holder
-        self._check(shot, holder)
+        likeness = self._check(shot, holder)
         record = describe_shot(shot)
-        registered, picture = self._registered(shot, record, holder)
+        registered, picture = self._registered(shot, record, holder, likeness)
         certificate = json.loads(registered.certificate)
         licence = parse_licence(certificate)
-        content = encode_picture(picture, file_format, xmp=write_packet(self._credit(licence)))
+        content = encode_picture(picture, file_format, xmp=self.xmp_packet(licence))
         photo, tsa_url = shot.request.garment.photo, self.settings.tsa_url
         content, manifest = sign_picture(content, file_format, self.authority, certificate, photo, tsa_url)
         digest = hashlib.sha256(content).hexdigest()
@@ -176,7 +180,7 @@ class Publisher:
         licence = check_certificate(certificate, [self.authority.root])
         with self.database.transaction() as session:
             _refuse_revoked(session, get_shot(session, licence.id))
-        content = with_xmp(jpeg, write_packet(self._credit(licence)))
+        content = with_xmp(jpeg, self.xmp_packet(licence))
         content, manifest = sign_picture(
             content, "jpeg", self.authority, certificate, tsa_url=self.settings.tsa_url, resized=True
         )
@@ -184,12 +188,14 @@ class Publisher:
             add_rendition(session, licence.id, hashlib.sha256(content).hexdigest(), "jpeg", manifest)
         return content
 
-    def _check(self, shot: Shot, holder: Holder) -> None:
+    def _check(self, shot: Shot, holder: Holder) -> Likeness | None:
         """Apply the rules once more, to what was made and not to what was asked for; note a refusal."""
         request = shot.request
         source = request.garment
         # Looked at again without the seller's word, which would hide what the photo shows.
         seen = understand(shot.pattern.flat_lay, shot.pattern.cutout)[0] if shot.model.is_child else shot.pattern.kind
+        with self.database.reading() as session:
+            likeness = likeness_of(session, self.settings, shot.model.id, request.channel)
         asked = Asked(
             shot.model,
             source.category,
@@ -199,15 +205,27 @@ class Publisher:
             shot.pose,
             request.framing,
             request.channel,
+            likeness,
         )
         try:
             check_shot(asked)
+            if shot.model.is_child and shot.photograph.made_by != "draft":
+                faces = find_faces(on_white(shot.picture), self.settings)
+                check_finished(shot.model, True, None if faces is None else len(faces))
+            with self.database.reading() as session:
+                check_exclusive(session, shot.model, holder.seller_id)
+                worn = [sha256_of(each.photo) for each in request.outfit if each.photo.is_file()]
+                for photo in (shot.pattern.flat_lay.sha256, *worn):
+                    check_garment(session, self.settings, holder.seller_id, photo)
         except InputError as error:
             with self.database.transaction() as session:
                 note_refusal(session, holder.seller_id, error.code, shot.model.id, source.category or "")
             raise
+        return likeness
 
-    def _registered(self, shot: Shot, record: dict[str, Any], holder: Holder) -> tuple[RegisteredShot, ByteArray]:
+    def _registered(
+        self, shot: Shot, record: dict[str, Any], holder: Holder, likeness: Likeness | None
+    ) -> tuple[RegisteredShot, ByteArray]:
         """The work's row, made now if it is new, and its picture with the mark."""
         weights = self._weights_of(shot.photograph.made_by)
         terms = _terms_with(holder.terms, weights)
@@ -226,7 +244,7 @@ class Publisher:
                 if find_by_mark(session, mark) is not None:
                     continue
             picture = embed_mark(rendered, mark, key)
-            row = self._row(shot, work, holder, weights, mark, pixels_sha256(picture), iscc_of(rendered))
+            row = self._row(shot, work, holder, weights, mark, pixels_sha256(picture), iscc_of(rendered), likeness)
             self.originals.put(row.id, rendered)
             try:
                 with self.database.transaction() as session:
@@ -248,8 +266,13 @@ class Publisher:
         mark: int,
         picture_sha256: str,
         iscc: str,
+        likeness: Likeness | None,
     ) -> RegisteredShot:
         moment = now()
+        until = end_of_term(moment.date(), work.terms.months)
+        if likeness is not None:
+            # Nobody may show a person longer than they have consented to.
+            until = min(until or likeness.valid_until, likeness.valid_until)
         height, width = shot.picture.shape[:2]
         licence = Licence(
             id=new_id(),
@@ -265,13 +288,13 @@ class Publisher:
             garment_sha256=shot.pattern.flat_lay.sha256,
             category=shot.pattern.kind.category.value,
             model=shot.model.id,
-            model_rights="invented",
+            model_rights="invented" if likeness is None else str(likeness.consent),
             pipeline=shot.photograph.made_by,
             weights=weights,
             permitted_uses=work.terms.uses,
             territory=work.terms.territory,
             valid_from=moment.date().isoformat(),
-            valid_until=end_of_term(moment.date(), work.terms.months),
+            valid_until=until,
             channel=work.channel,
         )
         certificate = canonical_json(sign_licence(licence, self.authority)).decode()
@@ -297,9 +320,10 @@ class Publisher:
             created_at=moment,
         )
 
-    def _credit(self, licence: Licence) -> Credit:
+    def xmp_packet(self, licence: Licence) -> bytes:
+        """The metadata of a picture or film that a licence was given for, XMP."""
         base = (self.settings.public_url or "").rstrip("/")
-        return Credit(
+        credit = Credit(
             licence_id=licence.id,
             licence_url=f"{base}/licence/{licence.id}" if base else f"urn:vmodel:licence:{licence.id}",
             seller=licence.seller,
@@ -308,6 +332,7 @@ class Publisher:
             system=f"vmodel {licence.pipeline}",
             terms=describe_terms(licence),
         )
+        return write_packet(credit)
 
 
 def save_published(published: Published, folder: Path, stem: str) -> tuple[Path, Path]:

@@ -13,6 +13,7 @@ from vmodel.publish import Published, Publisher, save_published
 from vmodel.rights.clips import mark_frames
 from vmodel.rights.provenance import sign_picture
 from vmodel.rights.shots import add_rendition
+from vmodel.rights.xmp import with_xmp_in_film
 from vmodel.take import Shot
 from vmodel.types import ByteArray
 
@@ -22,8 +23,8 @@ def publish_clip(
 ) -> tuple[Path, Published]:
     """Publish a still picture, then the film under the same licence.
 
-    The film's frames carry the still's mark and the file its certificate, signed; the registry knows both files. The
-    still is written beside the film, with its sidecar.
+    The film's frames carry the still's mark and the file its metadata and its certificate, signed; the registry knows
+    both files. The still is written beside the film, with its sidecar.
 
     Args:
         publisher: of the installation.
@@ -46,7 +47,8 @@ def publish_clip(
         write_film(unsigned, marked, frames_per_second)
         photo, tsa_url = still.request.garment.photo, publisher.settings.tsa_url
         certificate = published.sidecar["certificate"]
-        content, manifest = sign_picture(unsigned.read_bytes(), "mp4", publisher.authority, certificate, photo, tsa_url)
+        film = with_xmp_in_film(unsigned.read_bytes(), publisher.xmp_packet(published.licence))
+        content, manifest = sign_picture(film, "mp4", publisher.authority, certificate, photo, tsa_url)
     digest = hashlib.sha256(content).hexdigest()
     with publisher.database.transaction() as session:
         add_rendition(session, published.licence.id, digest, "mp4", manifest)

@@ -31,6 +31,7 @@ class Studio:
         settings: of this process.
         watch: told which stage runs and how far it is.
         timings: seconds per stage of the current shot; a stage that was warm is absent.
+        barred: ids of models that are not cast, because another seller has them, or somebody like them, alone.
     """
 
     def __init__(self, settings: Settings, watch: Progress | None = None) -> None:
@@ -38,6 +39,7 @@ class Studio:
         keep_newest(settings.cache, CACHE_BYTES)
         self.watch = watch or _silent
         self.timings: dict[str, float] = {}
+        self.barred: frozenset[str] = frozenset()
         self._warm: dict[str, OrderedDict[Hashable, Any]] = {}
 
     @cached_property

@@ -91,9 +91,10 @@ def check_size(content: bytes) -> None:
 
 
 async def _desk(request: Request, here: Here) -> PublicDesk:
-    found = getattr(request.app.state, "public_desk", None)
+    found: PublicDesk | None = getattr(request.app.state, "public_desk", None)
     if found is None:
-        found = request.app.state.public_desk = PublicDesk(here)
+        found = PublicDesk(here)
+        request.app.state.public_desk = found
     return found
 
 

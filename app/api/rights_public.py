@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Path, Request, Response, UploadFile
@@ -122,10 +123,12 @@ def look_up(here: Installation, licence_id: str) -> tuple[RegisteredShot, str, s
     Raises:
         LicenceUnknown: there is none.
     """
+    if not re.fullmatch(r"[0-9a-f]{32}", licence_id):
+        raise LicenceUnknown(licence_id[:40])
     with here.database.reading() as session:
-        shot = session.get(RegisteredShot, licence_id.strip().lower()[:64])
+        shot = session.get(RegisteredShot, licence_id)
         if shot is None:
-            raise LicenceUnknown(licence_id[:40])
+            raise LicenceUnknown(licence_id)
         revocation = find_revocation(session, shot.id)
         codes = external_codes(session, shot.id)
     state = state_of(parse_licence(json.loads(shot.certificate)), revocation, now().date())

@@ -9,8 +9,10 @@ from typing import Annotated, Any
 
 import yaml
 from fastapi import APIRouter, File, Query, Request, UploadFile
+from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from app.api.errors import NotFound
 from app.api.installation import Here
 from app.api.problems import status_of
 from app.api.rights_desk import LOOKED_AT_A_MINUTE, MOST_BYTES, VERIFIED_A_MINUTE, Desk, check_size
@@ -19,6 +21,7 @@ from app.ui.rendering import STATIC_FOLDERS, render
 from app.ui.visitor import check_origin, language_of
 from app.ui.words import LANGUAGES, explain, load_words
 from vmodel.errors import VModelError
+from vmodel.rights.cards import card_of, card_page
 from vmodel.rights.certificate import parse_licence
 from vmodel.rights.certificate_page import write_certificate_page
 from vmodel.rights.originals import Originals
@@ -78,6 +81,21 @@ def show_licence(licence_id: LicenceId, request: Request, here: Here, desk: Desk
     small = Originals(here.settings).small(shot.id, _SHOWN_PX)
     page = write_certificate_page(parse_licence(certificate), shown, certificate["signature"], small, codes)
     return HTMLResponse(page, headers=_HEADERS)
+
+
+@router.get("/model/{model_id}")
+def show_card(model_id: Annotated[str, InPath(max_length=100)], request: Request, here: Here, desk: Desk) -> Response:
+    """Where a virtual model comes from."""
+    try:
+        desk.count(request, "licence", LOOKED_AT_A_MINUTE)
+        if model_id not in here.roster:
+            raise NotFound("model")
+        with here.database.reading() as session:
+            card = card_of(session, here.settings, here.roster[model_id])
+    except VModelError as error:
+        spoken = _spoken(request, None)
+        return _page(spoken, problem=explain(error, load_words(spoken)), status=status_of(error))
+    return HTMLResponse(card_page(card), headers=_HEADERS)
 
 
 @router.get("/licence")

@@ -2,13 +2,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
 
 from vmodel.errors import UnreadablePhoto
 from vmodel.film import write_film
+from vmodel.publish import Publisher
+from vmodel.publish_clip import publish_clip
 from vmodel.rights.clips import mark_frames, read_mark_of_clip
+from vmodel.rights.verify import Verifier
+from vmodel.take import Shot
 
 KEY = b"a secret of this installation 01"
 
@@ -26,3 +31,23 @@ def test_what_is_no_film_is_said_to_be_none(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_bytes(b"\0" * 5000)
     with pytest.raises(UnreadablePhoto, match="no film"):
         read_mark_of_clip(tmp_path / "clip.mp4", KEY)
+
+
+def test_a_published_film_says_what_it_is_and_stays_whole(
+    publisher: Publisher, verifier: Verifier, worn_shot: Shot, tmp_path: Path
+) -> None:
+    frames = [worn_shot.picture] * 3
+    path, published = publish_clip(publisher, worn_shot, frames, 25, tmp_path, "film")
+    content = path.read_bytes()
+    packet = publisher.xmp_packet(published.licence)
+    assert content.count(packet) == 1
+    box = content.index(packet) - 24
+    assert int.from_bytes(content[box : box + 4], "big") == 24 + len(packet)
+    assert content[box + 4 : box + 8] == b"uuid"
+    assert f"/licence/{published.licence.id}".encode() in packet
+    with av.open(str(path)) as container:
+        assert len(list(container.decode(video=0))) == 3
+    found = verifier.verify(content, "film.mp4")
+    assert (found.verdict, found.licence) == ("authentic", published.licence)
+    changed = content.replace(b"trainedAlgorithmicMedia", b"photographedRealPeople!", 1)
+    assert verifier.verify(changed, "film.mp4").verdict == "altered"

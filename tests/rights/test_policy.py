@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
-from vmodel.errors import NotAllowedForChildren, UnknownCategory
+from vmodel.errors import NotAllowedForChildren, UnknownCategory, WeightsMissing
+from vmodel.garment.silhouette_net import load_network
+from vmodel.publish import Publisher
 from vmodel.rights.channels import CHANNELS, CHINESE, UnknownChannel, find_channel
 from vmodel.rights.policy import (
     POSES_FOR_CHILDREN,
@@ -23,6 +26,7 @@ from vmodel.rights.policy import (
     check_shot,
     read_category,
 )
+from vmodel.take import Shot
 from vmodel.types import Category, GarmentKind, Length, Neckline, Sleeve, VirtualModel
 
 TEE = GarmentKind(Category.TOP, 0.95, Sleeve.SHORT, Neckline.CREW, Length.HIP)
@@ -135,6 +139,20 @@ def test_without_a_detector_no_child_is_shown(child: VirtualModel, adult: Virtua
     with pytest.raises(NotAllowedForChildren, match="no detector"):
         check_shot(asked(child, None))
     check_shot(asked(adult, None))
+
+
+def test_a_deleted_detector_refuses_every_child(
+    publisher: Publisher, worn_shot: Shot, child: VirtualModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shot = replace(worn_shot, model=child, pose="standing")
+    monkeypatch.setenv("VMODEL_WEIGHTS", str(tmp_path))
+    load_network.cache_clear()
+    try:
+        with pytest.raises(WeightsMissing):
+            publisher.publish(shot, "jpeg")
+        assert publisher.publish(worn_shot, "jpeg").licence.model == "wm-ines"
+    finally:
+        load_network.cache_clear()
 
 
 @pytest.mark.parametrize("pose", ["hand-in-hair", "back-look-over-shoulder", "/tmp/pose.json", "", "unheard-of"])

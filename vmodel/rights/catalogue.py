@@ -1,10 +1,11 @@
-"""The copy index of an installation: kept on disk, brought up to date from the database whenever it is opened."""
+"""The copy indexes of an installation: kept on disk, brought up to date from the database whenever they are opened."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from sqlalchemy import select
@@ -13,7 +14,9 @@ from vmodel.config import Settings
 from vmodel.database import Database
 from vmodel.rights.copies import CopyIndex
 from vmodel.rights.descriptors import POINT_BYTES, Descriptors
-from vmodel.rights.registry import ShotDescriptors
+from vmodel.rights.registry import GarmentPhoto, ShotDescriptors
+
+Described = Literal["pictures", "garments"]
 
 _LATE_MS = 10 * 60 * 1000
 """Pictures whose transaction ended so much after their id was made are still noticed."""
@@ -21,28 +24,29 @@ _REBUILD_SHARE = 0.25
 _FEW = 1000
 
 
-def index_folder(settings: Settings) -> Path:
-    """Where the index is kept; it may be deleted at any time."""
-    return settings.home / "cache" / "copies"
+def index_folder(settings: Settings, of: Described = "pictures") -> Path:
+    """Where an index is kept; it may be deleted at any time."""
+    return settings.home / "cache" / {"pictures": "copies", "garments": "garment-copies"}[of]
 
 
-def open_index(settings: Settings, database: Database) -> CopyIndex:
-    """The index of all registered pictures.
+def open_index(settings: Settings, database: Database, of: Described = "pictures") -> CopyIndex:
+    """The index of all registered pictures, or of all garment photos.
 
     Args:
         settings: name the home.
         database: of the registry.
+        of: what is indexed.
     """
-    folder = index_folder(settings)
+    folder = index_folder(settings, of)
     try:
         index = CopyIndex.load(folder)
     except (OSError, ValueError, RuntimeError, json.JSONDecodeError):
-        return _rebuilt(folder, database)
+        return _rebuilt(folder, database, of)
     known = set(index.names)
-    missing = [(name, found) for name, found in _described(database, _since(index.names)) if name not in known]
+    missing = [(name, found) for name, found in _described(database, _since(index.names), of) if name not in known]
     if len(missing) > max(_FEW, _REBUILD_SHARE * len(index)):
         # Cells that were trained on few points would hold the many badly.
-        return _rebuilt(folder, database)
+        return _rebuilt(folder, database, of)
     for name, found in missing:
         index.add(name, found)
     if missing:
@@ -50,8 +54,8 @@ def open_index(settings: Settings, database: Database) -> CopyIndex:
     return index
 
 
-def _rebuilt(folder: Path, database: Database) -> CopyIndex:
-    index = CopyIndex.build(_described(database, ""))
+def _rebuilt(folder: Path, database: Database, of: Described) -> CopyIndex:
+    index = CopyIndex.build(_described(database, "", of))
     _save(index, folder)
     return index
 
@@ -67,13 +71,15 @@ def _since(names: list[str]) -> str:
     return f"{max(0, int(max(names)[:12], 16) - _LATE_MS):012x}" if names else ""
 
 
-def _described(database: Database, since: str) -> list[tuple[str, Descriptors]]:
-    wanted = select(ShotDescriptors).where(ShotDescriptors.shot_id > since).order_by(ShotDescriptors.shot_id)
+def _described(database: Database, since: str, of: Described) -> list[tuple[str, Descriptors]]:
+    table = {
+        "pictures": (ShotDescriptors.shot_id, ShotDescriptors.pdq, ShotDescriptors.points),
+        "garments": (GarmentPhoto.id, GarmentPhoto.pdq, GarmentPhoto.points),
+    }[of]
     with database.transaction() as session:
-        rows = session.scalars(wanted).all()
-    return [(row.shot_id, _descriptors(row)) for row in rows]
+        rows = session.execute(select(*table).where(table[0] > since).order_by(table[0])).all()
+    return [(name, _descriptors(pdq, points)) for name, pdq, points in rows]
 
 
-def _descriptors(row: ShotDescriptors) -> Descriptors:
-    points = np.frombuffer(row.points, np.uint8).reshape(-1, POINT_BYTES)
-    return Descriptors(np.frombuffer(row.pdq, np.uint8), points)
+def _descriptors(pdq: bytes, points: bytes) -> Descriptors:
+    return Descriptors(np.frombuffer(pdq, np.uint8), np.frombuffer(points, np.uint8).reshape(-1, POINT_BYTES))

@@ -21,8 +21,14 @@ class Originals:
     They are for comparison, so they are kept as JPEG of quality 95 on white.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._store = _open_store(settings)
+    def __init__(self, settings: Settings, shelf: str = "originals") -> None:
+        """Open the store.
+
+        Args:
+            settings: say where it is.
+            shelf: folder in it.
+        """
+        self._store, self._shelf = _open_store(settings), shelf
 
     def put(self, licence_id: str, picture: ByteArray) -> None:
         """Keep a picture.
@@ -31,12 +37,12 @@ class Originals:
             licence_id: 32 hexadecimal digits.
             picture: (H, W, 3) sRGB or (H, W, 4) sRGB with straight alpha, uint8, without mark.
         """
-        obstore.put(self._store, _path(licence_id), encode_picture(on_white(picture), "jpeg"))
+        obstore.put(self._store, self._path(licence_id), encode_picture(on_white(picture), "jpeg"))
 
     def get(self, licence_id: str) -> ByteArray | None:
         """(H, W, 3) uint8 sRGB, or None if it is not there."""
         try:
-            content = obstore.get(self._store, _path(licence_id)).bytes()
+            content = obstore.get(self._store, self._path(licence_id)).bytes()
         except FileNotFoundError:
             return None
         with Image.open(io.BytesIO(bytes(content))) as opened:
@@ -54,9 +60,12 @@ class Originals:
     def delete(self, licence_id: str) -> None:
         """Forget a picture; nothing happens if it is not there."""
         try:
-            obstore.delete(self._store, _path(licence_id))
+            obstore.delete(self._store, self._path(licence_id))
         except FileNotFoundError:
             return
+
+    def _path(self, licence_id: str) -> str:
+        return f"{self._shelf}/{licence_id[-2:]}/{licence_id}.jpg"
 
 
 def on_white(picture: ByteArray) -> ByteArray:
@@ -72,7 +81,3 @@ def _open_store(settings: Settings) -> ObjectStore:
         return from_url(settings.files_url)
     folder = Path(settings.files_url.removeprefix("file://")) if settings.files_url else settings.home / "rights"
     return LocalStore(folder, mkdir=True)
-
-
-def _path(licence_id: str) -> str:
-    return f"originals/{licence_id[-2:]}/{licence_id}.jpg"

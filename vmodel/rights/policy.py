@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from vmodel.errors import NotAllowedForChildren, UnknownCategory
 from vmodel.rights.channels import find_channel
+from vmodel.rights.errors import LikenessWithoutConsent
 from vmodel.types import Category, GarmentKind, Length, Neckline, Sleeve, VirtualModel
 
 #: Everyday clothes; anything that is not named here is refused for children.
@@ -53,6 +54,23 @@ class AgeBand(StrEnum):
 
 
 @dataclass(frozen=True)
+class Likeness:
+    """A real person whom a model is declared to be like.
+
+    Attributes:
+        person: as declared.
+        consent: id of the consent that covers the picture; None if none does.
+        reason: why none does; "" where one does.
+        valid_until: last day of the consent, ISO 8601.
+    """
+
+    person: str
+    consent: str | None
+    reason: str = ""
+    valid_until: str = ""
+
+
+@dataclass(frozen=True)
 class Asked:
     """A shot as the rules see it.
 
@@ -63,6 +81,7 @@ class Asked:
         detected_material: what the garment would be made of.
         pose, framing: names.
         channel: where it will be shown; None for anywhere.
+        likeness: the real person whom the model is declared to be like; None for an invented one.
     """
 
     model: VirtualModel
@@ -73,6 +92,7 @@ class Asked:
     pose: str
     framing: str
     channel: str | None
+    likeness: Likeness | None = None
 
 
 def age_band(age: float) -> AgeBand:
@@ -87,9 +107,11 @@ def check_shot(asked: Asked) -> None:
 
     Raises:
         UnknownChannel: the channel is none, so nobody knows what it demands.
+        LikenessWithoutConsent: the model is like a real person, and no consent covers the picture.
         NotAllowedForChildren: the model is under 18, and a rule forbids it or could not be applied.
     """
     find_channel(asked.channel)
+    check_likeness(asked.model, asked.likeness)
     if age_band(asked.model.age) is AgeBand.ADULT:
         return
     check_declared(asked.model, asked.declared, asked.material)
@@ -102,6 +124,39 @@ def check_shot(asked: Asked) -> None:
         raise NotAllowedForChildren(f"{asked.framing} pictures of a {category.value} are not made")
     if asked.pose.startswith("seated") and category in _OPEN_BELOW:
         raise NotAllowedForChildren(f"a {category.value} is shown standing")
+
+
+def check_likeness(model: VirtualModel, likeness: Likeness | None) -> None:
+    """Refuse a real person's likeness without their consent, and any child's likeness.
+
+    Raises:
+        LikenessWithoutConsent: no consent covers the picture.
+        NotAllowedForChildren: the model is under 18; child models are invented without exception.
+    """
+    if likeness is None:
+        return
+    if age_band(model.age) is not AgeBand.ADULT:
+        raise NotAllowedForChildren("a child model is like no real person")
+    if likeness.consent is None:
+        raise LikenessWithoutConsent(model.id, likeness.reason or "no consent is noted")
+
+
+def check_finished(model: VirtualModel, invented: bool, faces: int | None) -> None:
+    """Refuse a finished picture of a child that a generative pipeline made, unless a detector finds nobody else in it.
+
+    Args:
+        model: who is shown.
+        invented: a generative pipeline made the picture; geometry shows the one body that it was given.
+        faces: how many a detector found; None where none is installed.
+    Raises:
+        NotAllowedForChildren: the model is under 18, and nobody has looked or somebody else is seen.
+    """
+    if not (model.is_child and invented):
+        return
+    if faces is None:
+        raise NotAllowedForChildren("no face detector has looked at the finished picture")
+    if faces > 1:
+        raise NotAllowedForChildren("somebody else is seen in the finished picture")
 
 
 def check_staging(model: VirtualModel, pose: str | None) -> None:

@@ -30,6 +30,7 @@ class RegisteredShot(Table):
         Index(None, "picture_sha256"),
         Index(None, "seller_id", "created_at"),
         Index(None, "garment_sha256"),
+        Index(None, "model_id"),
     )
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     seller_id: Mapped[str] = mapped_column(String(64))

@@ -85,6 +85,20 @@ def with_xmp(jpeg: bytes, packet: bytes) -> bytes:
     return jpeg[:2] + b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body + jpeg[2:]
 
 
+_FILM_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+"""Type of the box that holds XMP in MP4 (XMP specification, part 3)."""
+
+
+def with_xmp_in_film(film: bytes, packet: bytes) -> bytes:
+    """An MP4 with a packet, in a box at its end, where it moves no frame.
+
+    Args:
+        film: MP4 without XMP.
+        packet: of ``write_packet``.
+    """
+    return film + (24 + len(packet)).to_bytes(4, "big") + b"uuid" + _FILM_BOX + packet
+
+
 def _aigc(credit: Credit) -> dict[str, str]:
     """The implicit label of GB 45438-2025, annex E: label 1 is content that certainly was generated."""
     return {

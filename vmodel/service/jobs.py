@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from vmodel.database import Database, new_id, now
 from vmodel.request import ShotRequest
+from vmodel.rights.exclusive import check_exclusive
+from vmodel.rights.garments import check_state
 from vmodel.service.accounts import find_account
 from vmodel.service.errors import IdempotencyConflict
 from vmodel.service.grants import grant_month
@@ -48,6 +50,7 @@ def submit(database: Database, plans: Plans, roster: Roster, request: JobRequest
         IdempotencyConflict: the key came with something else before.
         DayFull: the plan allows no more pictures within 24 hours.
         CreditsExhausted: the seller cannot pay for it.
+        GarmentInReview, GarmentRefused, ModelReserved: a right stands against it.
         VModelError: a name, a number or a rule stands against it; see ``vmodel.service.job_checks``.
     """
     from vmodel.service.job_checks import check_job  # it knows poses and materials, which take seconds to load
@@ -62,6 +65,7 @@ def submit(database: Database, plans: Plans, roster: Roster, request: JobRequest
         known = _find_keyed(session, request)
         if known is not None:
             return view_job(session, known)
+        _check_rights(session, request.account_id, shots, roster)
         _check_day(session, request.account_id, plan, len(shots))
         grant_month(session, request.account_id, plan.monthly_credits)
         until = now() + LONGEST
@@ -182,6 +186,14 @@ def _find_keyed(session: Session, request: JobRequest) -> JobRow | None:
     if row is not None and row.body_hash != request.body_hash:
         raise IdempotencyConflict(request.idempotency_key)
     return row
+
+
+def _check_rights(session: Session, account_id: str, shots: Sequence[ShotRequest], roster: Roster) -> None:
+    """Refuse a garment photo that waits for a review or was refused, and models that another seller has alone."""
+    for photo in {str(source.photo) for shot in shots for source in (shot.garment, *shot.outfit)}:
+        check_state(session, account_id, photo.rpartition("/")[2].partition(".")[0])
+    for model_id in {shot.model for shot in shots if shot.model is not None}:
+        check_exclusive(session, roster[model_id], account_id)
 
 
 def _check_day(session: Session, account_id: str, plan: Plan, asked: int) -> None:

