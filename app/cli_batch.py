@@ -105,6 +105,7 @@ def shoot_batch(
     A row that is wrong never stops the others. Called again after a stop, a crash or a kill, it makes what is missing.
     Flags hold where a row says nothing. Exit codes: 0 all made, 1 some failed, 2 bad usage.
     """
+    from pipelines.choosing import resolve_pipeline
     from vmodel.batch.rows import Wishes
     from vmodel.config import Settings, default_pipeline
     from vmodel.marketplaces import find_marketplaces
@@ -122,7 +123,7 @@ def shoot_batch(
             background=background,
             size=parse_size(size),
             seed=seed,
-            pipeline=pipeline or default_pipeline(),
+            pipeline=resolve_pipeline(pipeline or default_pipeline()),
             steps=steps,
             channel=channel,
         )

@@ -150,6 +150,12 @@ def _published_weights() -> list[Finding]:
     return findings
 
 
+def _automatic() -> list[Finding]:
+    from pipelines.choosing import choose_for_this_machine
+
+    return [Finding("--pipeline auto", "ok", str(choose_for_this_machine()))]
+
+
 def _stages() -> list[Finding]:
     findings = []
     for module in ("vmodel.shoot", "pipelines.draft"):
@@ -165,7 +171,7 @@ def _extras() -> list[Finding]:
     uses = {
         "rembg": "a matting model for cluttered photos; install rembg and its weights",
         "transformers": "text encoders of published pipelines; pip install 'vmodel[gpu]'",
-        "controlnet_aux": "poses from photos; install controlnet-aux and its weights",
+        "controlnet_aux": "poses from photos; docs/pipelines.md says how to get it and its weights",
     }
     return [
         Finding(name, "ok" if find_spec(name) else "absent", "installed" if find_spec(name) else use)
@@ -181,6 +187,7 @@ _CHECKS: tuple[Callable[[], list[Finding]], ...] = (
     _home,
     _weights,
     _published_weights,
+    _automatic,
     _stages,
     _extras,
 )

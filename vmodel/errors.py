@@ -15,7 +15,7 @@ VModelError
 └── SetupError          something is missing on the machine
     ├── WeightsMissing PackageMissing PipelineUnknown TrainingPicturesMissing CheckpointMissing
     └── hub: UnknownWeights WeightsNotPulled WeightsIncomplete WeightsChanged WeightsUnavailable LicenceNotAccepted
-             DiskTooFull
+             DiskTooFull CardTooSmall MemoryTooSmall CardMemoryExhausted
 """
 
 from __future__ import annotations
@@ -270,7 +270,9 @@ class DetectorMissing(InputError):
 
     def __init__(self, path: str) -> None:
         super().__init__(
-            f"{path} is a photo and no pose detector is installed; give OpenPose JSON or a rendered pose map instead."
+            f"{path} is a photo and there is no OpenPose to read it; give OpenPose JSON or a rendered pose map instead, "
+            "or run pip install controlnet-aux and hf download lllyasviel/Annotators body_pose_model.pth "
+            "hand_pose_model.pth facenet.pth (not for commercial use)."
         )
         self.path = path
 
@@ -535,3 +537,44 @@ class DiskTooFull(SetupError):
             f"{folder} needs {needed_gb:.1f} GB and has {free_gb:.1f} GB free; free some or move VMODEL_HOME."
         )
         self.folder, self.needed_gb, self.free_gb = folder, needed_gb, free_gb
+
+
+class CardTooSmall(SetupError):
+    """The graphics card has too little free memory for a pipeline, however its weights are moved about."""
+
+    code = "card_too_small"
+    retryable = True
+
+    def __init__(self, name: str, needed_gb: float, free_gb: float) -> None:
+        super().__init__(
+            f"{name} needs {needed_gb:g} GB of free memory on the graphics card and {free_gb:.1f} GB are free; "
+            "close what else uses the card, or choose another --pipeline."
+        )
+        self.name, self.needed_gb, self.free_gb = name, needed_gb, free_gb
+
+
+class MemoryTooSmall(SetupError):
+    """Without a graphics card the weights must fit the machine's memory, and do not."""
+
+    code = "memory_too_small"
+    retryable = True
+
+    def __init__(self, name: str, needed_gb: float, free_gb: float) -> None:
+        super().__init__(
+            f"{name} needs {needed_gb:.0f} GB of free memory without a graphics card and {free_gb:.0f} GB are free; "
+            "use a machine with a card, or --pipeline draft."
+        )
+        self.name, self.needed_gb, self.free_gb = name, needed_gb, free_gb
+
+
+class CardMemoryExhausted(StageError):
+    """Even a single picture ran out of the card's memory."""
+
+    code = "card_memory_exhausted"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The graphics card ran out of memory while {name} made one picture; choose a smaller --size, close what "
+            "else uses the card, or set VMODEL_HUB_OFFLOAD=group."
+        )
+        self.name = name

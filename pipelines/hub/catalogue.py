@@ -37,6 +37,8 @@ class HubWeights:
         licence_urls: where its text is.
         research_only: pictures made with them may not be sold.
         memory_gb: of a graphics card that holds everything at once.
+        model_gb: of one that holds each network while it works.
+        group_gb: of one that holds a few layers at a time.
         parts: in the order in which they are pulled.
     """
 
@@ -47,6 +49,8 @@ class HubWeights:
     licence_urls: tuple[str, ...]
     research_only: bool
     memory_gb: float
+    model_gb: float
+    group_gb: float
     parts: tuple[Part, ...]
 
 
@@ -58,6 +62,8 @@ _KLEIN = HubWeights(
     licence_urls=("https://huggingface.co/black-forest-labs/FLUX.2-klein-4B/blob/main/LICENSE.md",),
     research_only=False,
     memory_gb=18,
+    model_gb=11,
+    group_gb=5,
     parts=(
         Part(
             folder="pipeline",
@@ -88,6 +94,8 @@ _SDXL = HubWeights(
     ),
     research_only=False,
     memory_gb=14,
+    model_gb=10,
+    group_gb=4,
     parts=(
         Part(
             folder="pipeline",
@@ -133,6 +141,8 @@ _QWEN_EDIT = HubWeights(
     licence_urls=("https://www.apache.org/licenses/LICENSE-2.0",),
     research_only=False,
     memory_gb=64,
+    model_gb=46,
+    group_gb=8,
     parts=(
         Part(
             folder="pipeline",

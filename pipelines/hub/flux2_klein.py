@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from pipelines.hub.batches import make_batches
 from pipelines.hub.catalogue import weights_of
-from pipelines.hub.placing import choose_place, free_memory_gb, place_pipeline, prepare_libraries
+from pipelines.hub.placing import (
+    choose_layout,
+    loading_options,
+    look_at_machine,
+    place_pipeline,
+    prepare_libraries,
+    stored_gb,
+)
 from pipelines.hub.prompts import instruct_edit
 from pipelines.hub.references import as_shot, read_references
+from pipelines.hub.tuning import read_tuning
 from vmodel.take import Take
 from vmodel.types import ByteArray
 
@@ -25,8 +34,11 @@ class Flux2Klein:
     Args:
         folder: of the weights, from ``pipelines.hub.store.find_weights``.
         steps: network calls for a picture.
+    Attributes:
+        at_once: pictures of a batch; fewer once the card's memory ran out.
     Raises:
-        PackageMissing: ``transformers`` is not installed.
+        PackageMissing: ``transformers`` or what the settings need is not installed.
+        CardTooSmall, MemoryTooSmall: it cannot work on this machine.
     """
 
     name = "flux2-klein"
@@ -35,30 +47,41 @@ class Flux2Klein:
     def __init__(self, folder: Path, steps: int = STEPS) -> None:
         self.steps = steps
         prepare_libraries()
-        from diffusers import Flux2KleinPipeline
+        from pipelines.hub.klein_batch import BatchKlein
 
-        place = choose_place(free_memory_gb(), weights_of(self.name).memory_gb)
-        self.pipeline: Any = Flux2KleinPipeline.from_pretrained(
-            folder / "pipeline", dtype=torch.float32 if place == "cpu" else torch.bfloat16, local_files_only=True
-        )
-        place_pipeline(self.pipeline, place)
+        layout = choose_layout(read_tuning(), look_at_machine(), weights_of(self.name), stored_gb(folder))
+        self.pipeline: Any = BatchKlein.from_pretrained(folder / "pipeline", **loading_options(layout))
+        place_pipeline(self.pipeline, layout)
+        self.at_once = layout.batch
 
     def __call__(self, take: Take) -> ByteArray:
         """Turn the take's draft into a photograph.
 
         Returns:
             (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
+        Raises:
+            CardMemoryExhausted: the card's memory does not hold one picture.
         """
-        shown = read_references(take)
-        height, width = shown.size
-        made = self.pipeline(
-            image=[shown.draft, shown.garment, shown.pose_map],
-            prompt=instruct_edit(take.model, take.pattern.kind, take.material),
+        return self.make([take])[0]
+
+    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+        """The same for several takes: in batches of one size, and what they have in common is encoded once."""
+        made: list[ByteArray] = []
+        for _, alike in groupby(takes, lambda take: (take.pattern.key, take.draft.shape)):
+            pictures, self.at_once = make_batches(self._batch, list(alike), self.at_once, self.pipeline, self.name)
+            made += pictures
+        return made
+
+    def _batch(self, takes: Sequence[Take]) -> list[ByteArray]:
+        shown = [read_references(take) for take in takes]
+        height, width = shown[0].size
+        made = self.pipeline.make(
+            [(each.draft, each.garment, each.pose_map) for each in shown],
+            [instruct_edit(take.model, take.pattern.kind, take.material) for take in takes],
+            [take.seed for take in takes],
             height=height,
             width=width,
             num_inference_steps=self.steps,
             guidance_scale=GUIDANCE_SCALE,
-            # On the processor's generator, so that every machine starts from the same noise.
-            generator=torch.Generator().manual_seed(take.seed),
         )
-        return as_shot(made.images[0], take.draft)
+        return [as_shot(picture, take.draft) for picture, take in zip(made, takes, strict=True)]

@@ -1,41 +1,173 @@
-"""Where a pipeline's weights lie while it works."""
+"""How a pipeline's weights are kept and where they lie while it works."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import torch
 
-from vmodel.errors import PackageMissing
+from pipelines.hub.catalogue import HubWeights
+from pipelines.hub.tuning import Offload, Precision, Tuning
+from vmodel.errors import BadUsage, CardTooSmall, MemoryTooSmall, PackageMissing
+
+BATCH_WHEN_OFFLOADED = 4
+"""Pictures at once where weights travel to the card for each batch, which then travel once for four."""
+_WORKING_GB = 1.0
+"""Memory besides the weights, where there is no card."""
+_QUANTISED = ("transformer", "unet", "text_encoder")
 
 
-def choose_place(free_gb: float | None, needed_gb: float) -> str:
-    """Where weights of this size go.
+@dataclass(frozen=True)
+class Machine:
+    """What there is to work with.
+
+    Attributes:
+        card_gb: free memory of the graphics card, or None where there is none.
+        memory_gb: free memory of the machine.
+    """
+
+    card_gb: float | None
+    memory_gb: float
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How weights are kept and where they lie; the fields are those of ``Tuning``, decided.
+
+    Attributes:
+        device: "cuda" or "cpu".
+        batch: pictures at once.
+    """
+
+    device: str
+    precision: Precision
+    offload: Offload
+    tiling: bool
+    compile: bool
+    attention: str
+    batch: int
+
+    def dtype(self, on_card: torch.dtype = torch.bfloat16) -> torch.dtype:
+        """What the networks compute in; ``on_card`` is what their makers computed in."""
+        return on_card if self.device == "cuda" else torch.float32
+
+
+def look_at_machine() -> Machine:
+    """Free memory of this machine and its graphics card, now."""
+    import psutil
+
+    card_gb = torch.cuda.mem_get_info()[0] / 1e9 if torch.cuda.is_available() else None
+    return Machine(card_gb, psutil.virtual_memory().available / 1e9)
+
+
+def choose_offload(card_gb: float, weights: HubWeights) -> Offload | None:
+    """The quickest way in which a card works with weights, or None where it is too small for any."""
+    ways: tuple[tuple[Offload, float], ...] = (
+        ("none", weights.memory_gb),
+        ("model", weights.model_gb),
+        ("group", weights.group_gb),
+    )
+    return next((way for way, needed_gb in ways if card_gb >= needed_gb), None)
+
+
+def choose_layout(tuning: Tuning, machine: Machine, weights: HubWeights, stored_gb: float) -> Layout:
+    """Decide what the settings leave open.
 
     Args:
-        free_gb: free memory of the graphics card, or None where there is none.
-        needed_gb: to hold everything at once.
-    Returns:
-        "cpu", "cuda", or "offload": each network is on the card only while it works.
+        tuning: the settings.
+        machine: what there is to work with.
+        weights: of the pipeline.
+        stored_gb: bytes of its weights on disk, in 16 bits.
+    Raises:
+        CardTooSmall, MemoryTooSmall: the weights cannot be worked with here.
+        PackageMissing: the wanted precision needs a package.
     """
-    if free_gb is None:
-        return "cpu"
-    return "cuda" if free_gb >= needed_gb else "offload"
+    precision: Precision = "full" if tuning.precision == "auto" else tuning.precision
+    if precision in {"int8", "4bit"} and find_spec("bitsandbytes") is None:
+        raise PackageMissing("bitsandbytes", extra="quantised")
+    if machine.card_gb is None:
+        needed_gb = 2 * stored_gb + _WORKING_GB
+        if machine.memory_gb < needed_gb:
+            raise MemoryTooSmall(weights.name, needed_gb, machine.memory_gb)
+    offload = _decide_offload(tuning.offload, machine.card_gb, weights)
+    travels = machine.card_gb is not None and offload != "none"
+    batch = tuning.batch or (BATCH_WHEN_OFFLOADED if travels else 1)
+    device = "cpu" if machine.card_gb is None else "cuda"
+    return Layout(device, precision, offload, tuning.tiling, tuning.compile, tuning.attention, batch)
 
 
-def free_memory_gb() -> float | None:
-    """Free memory of the graphics card, or None where there is none."""
-    return torch.cuda.mem_get_info()[0] / 1e9 if torch.cuda.is_available() else None
+def _decide_offload(wished: Offload, card_gb: float | None, weights: HubWeights) -> Offload:
+    if card_gb is None:
+        return "group" if wished == "group" else "none"
+    if wished != "auto":
+        return wished
+    way = choose_offload(card_gb, weights)
+    if way is None:
+        raise CardTooSmall(weights.name, weights.group_gb, card_gb)
+    return way
 
 
-def place_pipeline(pipeline: Any, place: str) -> None:
-    """Put a ``DiffusionPipeline`` where ``choose_place`` says, and keep it quiet."""
+def stored_gb(folder: Path) -> float:
+    """Gigabytes of the weights below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*.safetensors")) / 1e9
+
+
+def loading_options(layout: Layout, on_card: torch.dtype = torch.bfloat16) -> dict[str, Any]:
+    """What ``from_pretrained`` is told."""
+    options: dict[str, Any] = {"dtype": layout.dtype(on_card), "local_files_only": True}
+    if layout.precision not in {"int8", "4bit"}:
+        return options
+    from diffusers import PipelineQuantizationConfig
+
+    eight, dtype = layout.precision == "int8", layout.dtype(on_card)
+    how = {"load_in_8bit": True} if eight else {"load_in_4bit": True, "bnb_4bit_compute_dtype": dtype}
+    quantised = PipelineQuantizationConfig(
+        quant_backend="bitsandbytes_8bit" if eight else "bitsandbytes_4bit",
+        quant_kwargs=how,
+        components_to_quantize=list(_QUANTISED),
+    )
+    return options | {"quantization_config": quantised}
+
+
+def place_pipeline(pipeline: Any, layout: Layout) -> None:
+    """Put a ``DiffusionPipeline`` where its layout says, and keep it quiet.
+
+    Raises:
+        BadUsage: diffusers has no such attention back end, or its package is not installed.
+    """
     pipeline.set_progress_bar_config(disable=True)
-    if place == "cuda":
-        pipeline.to("cuda")
-    elif place == "offload":
+    denoiser = getattr(pipeline, "transformer", None) or pipeline.unet
+    if layout.attention != "auto":
+        _set_attention(denoiser, layout.attention)
+    if layout.tiling:
+        pipeline.vae.enable_tiling()
+    if layout.batch > 1:
+        # One picture of a batch after the other, which needs no more memory than one.
+        pipeline.vae.enable_slicing()
+    if layout.precision == "fp8":
+        denoiser.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=denoiser.dtype)
+    if layout.offload == "group":
+        on_card = layout.device == "cuda"
+        pipeline.enable_group_offload(
+            onload_device=torch.device(layout.device), offload_type="leaf_level", use_stream=on_card
+        )
+    elif layout.offload == "model":
         pipeline.enable_model_cpu_offload()
+    elif layout.device == "cuda":
+        pipeline.to("cuda")
+    if layout.compile:
+        denoiser.compile_repeated_blocks(fullgraph=layout.offload == "none")
+
+
+def _set_attention(denoiser: Any, name: str) -> None:
+    try:
+        denoiser.set_attention_backend(name)
+    except (ValueError, RuntimeError, ImportError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise BadUsage(f"VMODEL_HUB_ATTENTION={name} does not work here ({reason}); leave it at auto.") from None
 
 
 def prepare_libraries(*further: str) -> None:

@@ -8,10 +8,19 @@ from typing import Any
 
 import torch
 
+from pipelines.hub.batches import make_batches
 from pipelines.hub.catalogue import weights_of
-from pipelines.hub.placing import choose_place, free_memory_gb, place_pipeline, prepare_libraries
+from pipelines.hub.placing import (
+    choose_layout,
+    loading_options,
+    look_at_machine,
+    place_pipeline,
+    prepare_libraries,
+    stored_gb,
+)
 from pipelines.hub.prompts import instruct_edit
 from pipelines.hub.references import as_shot, read_references
+from pipelines.hub.tuning import read_tuning
 from vmodel.take import Take
 from vmodel.types import ByteArray
 
@@ -43,6 +52,7 @@ class QwenEdit:
         steps: walked for a picture; each asks the network twice, or once with Lightning.
     Raises:
         PackageMissing: ``transformers``, ``torchvision`` or, for few steps, ``peft`` is not installed.
+        CardTooSmall, MemoryTooSmall: it cannot work on this machine.
     """
 
     name = "qwen-edit"
@@ -53,20 +63,24 @@ class QwenEdit:
         prepare_libraries("torchvision", *(["peft"] if self.lightning else []))
         from diffusers import QwenImageEditPlusPipeline
 
-        place = choose_place(free_memory_gb(), weights_of(self.name).memory_gb)
-        self.pipeline: Any = QwenImageEditPlusPipeline.from_pretrained(
-            folder / "pipeline", dtype=torch.float32 if place == "cpu" else torch.bfloat16, local_files_only=True
-        )
+        layout = choose_layout(read_tuning(), look_at_machine(), weights_of(self.name), stored_gb(folder))
+        self.pipeline: Any = QwenImageEditPlusPipeline.from_pretrained(folder / "pipeline", **loading_options(layout))
         if self.lightning:
-            lay_lightning(self.pipeline, folder / "lightning")
-        place_pipeline(self.pipeline, place)
+            lay_lightning(self.pipeline, folder / "lightning", fuse=layout.precision in {"full", "fp8"})
+        place_pipeline(self.pipeline, layout)
 
     def __call__(self, take: Take) -> ByteArray:
         """Turn the take's draft into a photograph.
 
         Returns:
             (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
+        Raises:
+            CardMemoryExhausted: the card's memory does not hold one picture.
         """
+        # The library makes one picture at a time.
+        return make_batches(lambda takes: [self._make(takes[0])], [take], 1, self.pipeline, self.name)[0][0]
+
+    def _make(self, take: Take) -> ByteArray:
         shown = read_references(take, shown_size)
         height, width = shown.size
         guidance: dict[str, Any] = {"true_cfg_scale": 1.0}
@@ -102,11 +116,18 @@ def shown_size(size: tuple[int, ...]) -> tuple[int, int]:
     return int(height), int(width)
 
 
-def lay_lightning(pipeline: Any, folder: Path) -> None:
-    """Fuse the weights for few steps into a ``QwenImageEditPlusPipeline`` and give it their schedule."""
+def lay_lightning(pipeline: Any, folder: Path, fuse: bool = True) -> None:
+    """Lay the weights for few steps over a ``QwenImageEditPlusPipeline`` and give it their schedule.
+
+    Args:
+        pipeline: in memory.
+        folder: of the weights.
+        fuse: add them to its own, which weights of less than sixteen bits would round.
+    """
     from diffusers import FlowMatchEulerDiscreteScheduler
 
     pipeline.load_lora_weights(str(folder), weight_name=LIGHTNING, local_files_only=True)
-    pipeline.fuse_lora()
-    pipeline.unload_lora_weights()
+    if fuse:
+        pipeline.fuse_lora()
+        pipeline.unload_lora_weights()
     pipeline.scheduler = FlowMatchEulerDiscreteScheduler.from_config(pipeline.scheduler.config | LIGHTNING_SCHEDULE)

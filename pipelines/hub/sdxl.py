@@ -10,10 +10,20 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from pipelines.hub.batches import make_batches
 from pipelines.hub.catalogue import weights_of
-from pipelines.hub.placing import choose_place, free_memory_gb, place_pipeline, prepare_libraries
+from pipelines.hub.placing import (
+    Layout,
+    choose_layout,
+    loading_options,
+    look_at_machine,
+    place_pipeline,
+    prepare_libraries,
+    stored_gb,
+)
 from pipelines.hub.prompts import NEGATIVE_PROMPT, describe_photograph
 from pipelines.hub.references import as_shot, read_references
+from pipelines.hub.tuning import read_tuning
 from vmodel.take import Take
 from vmodel.types import ByteArray, FloatArray
 
@@ -35,7 +45,8 @@ class Sdxl:
         folder: of the weights, from ``pipelines.hub.store.find_weights``.
         steps: calls of the network for a picture.
     Raises:
-        PackageMissing: ``transformers`` is not installed.
+        PackageMissing: ``transformers`` or what the settings need is not installed.
+        CardTooSmall, MemoryTooSmall: it cannot work on this machine.
     """
 
     name = "sdxl"
@@ -44,16 +55,22 @@ class Sdxl:
     def __init__(self, folder: Path, steps: int = STEPS) -> None:
         self.steps = steps
         prepare_libraries()
-        place = choose_place(free_memory_gb(), weights_of(self.name).memory_gb)
-        self.pipeline: Any = load_sdxl(folder, torch.float32 if place == "cpu" else torch.float16)
-        place_pipeline(self.pipeline, place)
+        layout = choose_layout(read_tuning(), look_at_machine(), weights_of(self.name), stored_gb(folder))
+        self.pipeline: Any = load_sdxl(folder, layout)
+        place_pipeline(self.pipeline, layout)
 
     def __call__(self, take: Take) -> ByteArray:
         """Turn the take's draft into a photograph.
 
         Returns:
             (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
+        Raises:
+            CardMemoryExhausted: the card's memory does not hold one picture.
         """
+        # One mask of the garment holds for a whole batch of the library, so that poses cannot share one.
+        return make_batches(lambda takes: [self._make(takes[0])], [take], 1, self.pipeline, self.name)[0][0]
+
+    def _make(self, take: Take) -> ByteArray:
         shown = read_references(take)
         height, width = shown.size
         made = self.pipeline(
@@ -77,18 +94,20 @@ class Sdxl:
         return as_shot(made.images[0], take.draft)
 
 
-def load_sdxl(folder: Path, dtype: torch.dtype) -> Any:
+def load_sdxl(folder: Path, layout: Layout) -> Any:
     """The networks of three repositories as one pipeline.
 
     Args:
         folder: with the parts' folders "pipeline", "controlnet" and "ip-adapter".
-        dtype: to compute in; the autoencoder goes to float32 by itself where it would overflow.
+        layout: how they are kept; the autoencoder goes to float32 by itself where it would overflow in 16 bits.
     """
     from diffusers import ControlNetUnionModel, StableDiffusionXLControlNetUnionImg2ImgPipeline
 
-    controlnet = ControlNetUnionModel.from_pretrained(folder / "controlnet", dtype=dtype, local_files_only=True)
+    controlnet = ControlNetUnionModel.from_pretrained(
+        folder / "controlnet", dtype=layout.dtype(torch.float16), local_files_only=True
+    )
     pipeline = StableDiffusionXLControlNetUnionImg2ImgPipeline.from_pretrained(
-        folder / "pipeline", controlnet=controlnet, dtype=dtype, variant="fp16", local_files_only=True
+        folder / "pipeline", controlnet=controlnet, variant="fp16", **loading_options(layout, torch.float16)
     )
     pipeline.load_ip_adapter(
         str(folder / "ip-adapter"),

@@ -13,7 +13,6 @@ from PIL import Image
 
 from app.cli import run
 from pipelines.hub.flux2_klein import Flux2Klein
-from pipelines.hub.placing import choose_place
 from pipelines.hub.prompts import instruct_edit
 from pipelines.hub.references import as_shot, frame_garment, read_references, working_size
 from pipelines.hub.store import find_weights, pull_weights
@@ -44,12 +43,6 @@ def test_a_working_size_fits_the_networks_and_keeps_the_shape(size: tuple[int, i
     assert abs(np.log(height / width * size[1] / size[0])) < 0.06
     if size[0] * size[1] <= 1024 * 1024 and size[0] % 16 == size[1] % 16 == 0:
         assert (height, width) == size
-
-
-def test_weights_lie_where_they_fit() -> None:
-    assert choose_place(None, 18) == "cpu"
-    assert choose_place(24, 18) == "cuda"
-    assert choose_place(11.9, 18) == "offload"
 
 
 def test_without_transformers_the_extra_is_named(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,76 @@
+"""FLUX.2 klein for several pictures at once, each with references of its own, and what stays equal is encoded once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+import torch
+from diffusers import Flux2KleinPipeline
+from PIL import Image
+from torch import Tensor
+
+_KEPT = 8
+"""Encoded prompts and pictures that are kept: enough for a garment whose poses are asked for in a row."""
+
+
+class BatchKlein(Flux2KleinPipeline):  # type: ignore[misc]
+    """The stock pipeline; its own batch shows every picture the same references, this one shows each its own."""
+
+    def make(
+        self, references: Sequence[Sequence[Image.Image]], prompts: Sequence[str], seeds: Sequence[int], **further: Any
+    ) -> list[Image.Image]:
+        """Make a batch.
+
+        Args:
+            references: for each picture as many as for the others, of the same sizes (all but the garment's pictures
+                are the picture's size; garments are one for the whole batch or equal in size).
+            prompts: one each.
+            seeds: one each; noise comes from the processor's generator, so that every machine starts from the same.
+            further: of ``Flux2KleinPipeline.__call__``: size, steps, guidance.
+        """
+        self._own = [[self._prepared(picture) for picture in each] for each in references]
+        try:
+            made = self(
+                image=list(references[0]),
+                prompt_embeds=torch.cat([self._encoded(prompt) for prompt in prompts]),
+                generator=[torch.Generator().manual_seed(seed) for seed in seeds],
+                **further,
+            )
+        finally:
+            del self._own
+        return list(made.images)
+
+    def prepare_image_latents(
+        self, images: list[Tensor], batch_size: int, generator: Any, device: Any, dtype: Any
+    ) -> tuple[Tensor, Tensor]:
+        """See ``Flux2KleinPipeline``: each picture's references, instead of the first one's for all."""
+        if "_own" not in self.__dict__:
+            return super().prepare_image_latents(images, batch_size, generator, device, dtype)  # type: ignore[no-any-return]
+        encoded = [super(BatchKlein, self).prepare_image_latents(own, 1, None, device, dtype) for own in self._own]
+        return torch.cat([latents for latents, _ in encoded]), torch.cat([ids for _, ids in encoded])
+
+    def _encode_vae_image(self, image: Tensor, generator: Any) -> Tensor:
+        key = (image.shape, hashlib.sha256(image.float().cpu().numpy().tobytes()).digest())
+        return self._once(key, lambda: super(BatchKlein, self)._encode_vae_image(image, generator))
+
+    def _encoded(self, prompt: str) -> Tensor:
+        return self._once(prompt, lambda: self.encode_prompt(prompt)[0])
+
+    def _prepared(self, picture: Image.Image) -> Tensor:
+        multiple = self.vae_scale_factor * 2
+        width, height = (side // multiple * multiple for side in picture.size)
+        prepared: Tensor = self.image_processor.preprocess(picture, height=height, width=width, resize_mode="crop")
+        return prepared
+
+    @torch.no_grad()
+    def _once(self, key: Hashable, make: Callable[[], Tensor]) -> Tensor:
+        kept: OrderedDict[Hashable, Tensor] = self.__dict__.setdefault("_kept", OrderedDict())
+        if key not in kept:
+            kept[key] = make()
+        kept.move_to_end(key)
+        while len(kept) > _KEPT:
+            kept.popitem(last=False)
+        return kept[key]

@@ -1,0 +1,51 @@
+"""Speed and memory of the hub's pipelines: settings, read from the environment (prefix ``VMODEL_HUB_``)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from vmodel.errors import BadUsage
+
+Precision = Literal["auto", "full", "fp8", "int8", "4bit"]
+Offload = Literal["auto", "none", "model", "group"]
+
+
+class Tuning(BaseSettings):
+    """What an operator may change; "auto" leaves it to what the machine holds, and never changes a picture.
+
+    Attributes:
+        precision: how weights are kept: "full" is 16 bits on a card and float32 without one; "fp8" keeps those of the
+            denoiser in eight bits and computes in full; "int8" and "4bit" are bitsandbytes.
+        offload: where weights wait: "none" on the card, "model" in memory until their network works, "group" in memory
+            until their layer works.
+        tiling: the autoencoder works in tiles; their seams change a picture a little.
+        compile: the denoiser's repeated blocks are compiled at the first picture.
+        attention: a back end of diffusers, such as "sage" or "flash"; "auto" leaves PyTorch's own.
+        batch: pictures made at once, where the pipeline can.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="VMODEL_HUB_", frozen=True)
+
+    precision: Precision = "auto"
+    offload: Offload = "auto"
+    tiling: bool = False
+    compile: bool = False
+    attention: str = "auto"
+    batch: int | None = Field(default=None, ge=1, le=64)
+
+
+def read_tuning() -> Tuning:
+    """The settings of this process.
+
+    Raises:
+        BadUsage: one of them has a value that it cannot have.
+    """
+    try:
+        return Tuning()
+    except ValidationError as error:
+        fault = error.errors()[0]
+        name = f"VMODEL_HUB_{str(fault['loc'][0]).upper()}"
+        raise BadUsage(f"{name} cannot be {fault['input']!r}: {fault['msg']}; see docs/pipelines.md.") from None

@@ -1,0 +1,62 @@
+"""What ``--pipeline auto`` means on which machine."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from app.cli import run
+from pipelines.choosing import PREFERRED, choose_for_this_machine, choose_pipeline, resolve_pipeline
+from pipelines.hub import catalogue
+from pipelines.hub.placing import Machine
+
+ALL = dict.fromkeys(PREFERRED, "ready")
+
+
+@pytest.mark.parametrize(
+    ("card_gb", "states", "embedded", "name", "words"),
+    [
+        (80, ALL, True, "flux2-klein", "hold it whole"),
+        (12, ALL, False, "flux2-klein", "each of its networks"),
+        (6, ALL, False, "flux2-klein", "slowly"),
+        (80, ALL | {"flux2-klein": "incomplete"}, False, "qwen-edit", "hold it whole"),
+        (24, {"sdxl": "ready"}, True, "sdxl", "hold it whole"),
+        (4.5, ALL, True, "sdxl", "slowly"),
+        (3, ALL, True, "embedded", "no graphics card"),
+        (None, ALL, True, "embedded", "no graphics card"),
+        (None, ALL, False, "draft", "neither weights nor a graphics card"),
+        (80, {}, False, "draft", "neither weights nor a graphics card"),
+    ],
+)
+def test_the_best_pipeline_that_can_work_is_chosen(
+    card_gb: float | None, states: dict[str, str], embedded: bool, name: str, words: str
+) -> None:
+    choice = choose_pipeline(Machine(card_gb, 64), states, embedded)
+    assert choice.name == name
+    assert words in choice.reason
+
+
+def test_each_better_one_is_passed_over_with_a_reason_and_a_remedy() -> None:
+    choice = choose_pipeline(Machine(80, 64), {"sdxl": "ready"}, False)
+    assert [why.split(":")[0] for why in choice.passed_over] == ["flux2-klein", "qwen-edit"]
+    assert "`vmodel weights pull flux2-klein`" in str(choice)
+    small = choose_pipeline(Machine(3, 64), ALL, False)
+    assert "3 GB are free on the graphics card and 5 GB are needed" in str(small)
+
+
+def test_weights_for_research_only_are_never_chosen_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    forbidden = replace(catalogue.CATALOGUE["flux2-klein"], research_only=True)
+    monkeypatch.setattr(catalogue, "CATALOGUE", {**catalogue.CATALOGUE, "flux2-klein": forbidden})
+    choice = choose_pipeline(Machine(80, 64), ALL, False)
+    assert choice.name == "qwen-edit"
+    assert "research only" in choice.passed_over[0]
+
+
+def test_a_name_means_itself_and_auto_what_doctor_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert resolve_pipeline("sdxl") == "sdxl"
+    run(["doctor", "--json"])
+    findings = {each["name"]: each["detail"] for each in json.loads(capsys.readouterr().out)}
+    assert findings["--pipeline auto"] == str(choose_for_this_machine())
+    assert findings["--pipeline auto"].startswith(resolve_pipeline("auto"))
