@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,12 +16,20 @@ from vmodel.errors import BadUsage
 if TYPE_CHECKING:
     from vmodel.garment.colourway import Colourway
     from vmodel.garment.design import Design
+    from vmodel.garment.print_repeat import PrintRepeat
+    from vmodel.garment.sewing_garment import Sewn
     from vmodel.request import GarmentSource, ShotRequest
     from vmodel.studio import Studio
 
 _DESIGN = "The design"
 
-File = Annotated[Path | None, typer.Argument(help="Technical flat in SVG.", show_default=False)]
+File = Annotated[
+    Path | None,
+    typer.Argument(
+        help="Technical flat in SVG, or sewing pattern: SVG with pieces, DXF (AAMA), JSON of GarmentCode.",
+        show_default=False,
+    ),
+]
 BlockName = Annotated[
     str | None,
     typer.Option(
@@ -32,7 +40,11 @@ BlockName = Annotated[
 ]
 PrintFile = Annotated[
     Path | None,
-    typer.Option("--print", help="One repeat of a print, SVG or picture, for --block.", rich_help_panel=_DESIGN),
+    typer.Option(
+        "--print",
+        help="One repeat of a print, SVG or picture, for --block or the pieces of a pattern.",
+        rich_help_panel=_DESIGN,
+    ),
 ]
 Repeat = Annotated[float, typer.Option("--repeat-cm", help="Width of one repeat.", rich_help_panel=_DESIGN)]
 Rotate = Annotated[float, typer.Option("--rotate", help="Degrees, counter-clockwise.", rich_help_panel=_DESIGN)]
@@ -40,7 +52,10 @@ Offset = Annotated[
     str,
     typer.Option("--offset-cm", help="RIGHT,UP of a repeat's middle from the neck or waist.", rich_help_panel=_DESIGN),
 ]
-Ground = Annotated[str, typer.Option("--ground", help="Colour of a block's cloth.", rich_help_panel=_DESIGN)]
+Ground = Annotated[
+    str,
+    typer.Option("--ground", help="Colour of a block's cloth, or of pieces that have none.", rich_help_panel=_DESIGN),
+]
 TrimColour = Annotated[
     str | None,
     typer.Option("--trim", help="Colour of bands and buttons; the ground's by default.", rich_help_panel=_DESIGN),
@@ -59,8 +74,21 @@ Size = Annotated[
         "--garment-size", help="Size that a block is cut to; the wearer's measure by default.", rich_help_panel=_DESIGN
     ),
 ]
+PieceMaterials = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--piece-material",
+        help="PIECE=MATERIAL for pieces of a sewing pattern, by name or a word in their names; may be repeated.",
+        rich_help_panel=_DESIGN,
+    ),
+]
 FlatOnly = Annotated[
-    bool, typer.Option("--flat-only", help="Draw the garments lying flat, shoot nothing.", rich_help_panel=_DESIGN)
+    bool,
+    typer.Option(
+        "--flat-only",
+        help="Draw the garments lying flat (of a sewing pattern also pieces and marker check), shoot nothing.",
+        rich_help_panel=_DESIGN,
+    ),
 ]
 
 
@@ -78,6 +106,14 @@ class _Choice:
     trim: str | None
     garment_size: str | None
     material: str | None
+    piece_materials: tuple[str, ...]
+
+    @property
+    def is_sewn(self) -> bool:
+        """True if the file is a sewing pattern."""
+        from vmodel.garment.sewing_read import is_sewing_pattern
+
+        return self.file is not None and is_sewing_pattern(self.file)
 
 
 def shoot_pattern(
@@ -91,6 +127,7 @@ def shoot_pattern(
     trim: TrimColour = None,
     colorway: Colourways = None,
     garment_size: Size = None,
+    piece_material: PieceMaterials = None,
     flat_only: FlatOnly = False,
     model: flags.Models = None,
     pose: flags.Poses = None,
@@ -111,7 +148,7 @@ def shoot_pattern(
     width_cm: flags.WidthCm = None,
     length_cm: flags.LengthCm = None,
 ) -> None:
-    """Shoot a design before a sample is sewn: a technical flat, or a print on a garment of the library of blocks.
+    """Shoot a design before a sample is sewn: a technical flat, a sewing pattern, or a print on a block of the library.
 
     The design files of all colourways are kept beside the pictures; `vmodel shoot` takes them like photos.
     """
@@ -128,7 +165,9 @@ def shoot_pattern(
     from vmodel.studio import Studio
 
     with refusing():
-        choice = _Choice(file, block, print_file, repeat_cm, rotate, offset, ground, trim, garment_size, material)
+        choice = _Choice(file, block, print_file, repeat_cm, rotate, offset, ground, trim, garment_size, material,
+            tuple(piece_material or ()),
+        )  # fmt: skip
         _check(choice)
         studio, ways = Studio(Settings()), parse_colourways(colorway or [])
         make_folder(out)
@@ -162,8 +201,12 @@ def _check(choice: _Choice) -> None:
         raise BadUsage(
             "Give either FILE, a technical flat in SVG, or --block; `vmodel pattern --help` shows all flags."
         )
-    if choice.file is not None and (choice.print_file is not None or choice.garment_size is not None):
-        raise BadUsage("--print and --garment-size belong to --block; give a flat's size by --width-cm.")
+    if choice.piece_materials and not choice.is_sewn:
+        raise BadUsage("--piece-material belongs to sewing patterns; give --material for the whole garment.")
+    if choice.file is not None and choice.garment_size is not None:
+        raise BadUsage("--garment-size belongs to --block; give a flat's size by --width-cm.")
+    if choice.file is not None and choice.print_file is not None and not choice.is_sewn:
+        raise BadUsage("--print belongs to --block and to sewing patterns; a flat has its print drawn in.")
 
 
 def _designs(
@@ -172,6 +215,9 @@ def _designs(
     """(wearer, design file) of every model and colourway; files are written where they are not the designer's own."""
     from vmodel.files import write_whole
 
+    if choice.is_sewn:
+        yield from _sewn(choice, models, ways, out)
+        return
     if choice.file is not None:
         yield from _flats(choice.file, models, ways, out)
         return
@@ -206,16 +252,13 @@ def _blocks(
     from vmodel.designing import choose_wearer
     from vmodel.garment.colourway import Colourway
     from vmodel.garment.design import Design, check_colour
-    from vmodel.garment.print_repeat import PrintRepeat, read_tile, recolour_tile
+    from vmodel.garment.print_repeat import recolour_tile
 
-    right, up = _offset(choice.offset)
+    printed = _print(choice)
     for model in models:
         wearer, measures = choose_wearer(choice.block or "", model, choice.garment_size, studio.roster)
         for way in (Colourway("", {}), *ways):
-            print_ = None
-            if choice.print_file is not None:
-                tile = recolour_tile(read_tile(choice.print_file), way.colours)
-                print_ = PrintRepeat(tile, choice.repeat_cm, choice.rotate, (right, up))
+            print_ = printed and replace(printed, tile=recolour_tile(printed.tile, way.colours))
             ground = check_colour(choice.ground)
             trim = check_colour(choice.trim or choice.ground)
             colours = way.colours.get(ground, ground), way.colours.get(trim, trim)
@@ -228,6 +271,48 @@ def _blocks(
                 way.name,
             )
             yield wearer.id, "--".join(str(part) for part in parts if part), design
+
+
+def _sewn(
+    choice: _Choice, models: Sequence[str | None], ways: Sequence[Colourway], out: Path
+) -> Iterator[tuple[str | None, Path]]:
+    """A design file for the pattern in its own colours and in each colourway; the pattern is checked before any."""
+    from vmodel.drape.materials import load_material
+    from vmodel.files import write_whole
+    from vmodel.garment.design import ENDING, check_colour
+    from vmodel.garment.sewing_design import SewnDesign, write_sewn_design
+    from vmodel.garment.sewing_garment import with_materials
+    from vmodel.garment.sewing_read import load_pattern, read_pattern_file
+
+    file = choice.file or Path()
+    content = load_pattern(file)
+    materials = dict(_piece_material(word) for word in choice.piece_materials)
+    for material in (*materials.values(), *([choice.material] if choice.material else [])):
+        load_material(material)
+    with_materials(read_pattern_file(content, file.name), materials)
+    ground = check_colour(choice.ground)
+    design = SewnDesign(file.name, content, _print(choice), ground, choice.material, materials)
+    paths = []
+    for name, each in (("", design), *((f"--{way.name}", design.in_colours(way.colours)) for way in ways)):
+        paths.append(out / f"{file.stem}{name}{ENDING}")
+        write_whole(paths[-1], write_sewn_design(each))
+    yield from ((model, path) for model in models for path in paths)
+
+
+def _piece_material(word: str) -> tuple[str, str]:
+    piece, equals, material = (part.strip() for part in word.partition("="))
+    if not (piece and equals and material):
+        raise BadUsage(f"{word!r} names no piece and material; write it like skirt=chiffon.")
+    return piece, material
+
+
+def _print(choice: _Choice) -> PrintRepeat | None:
+    from vmodel.garment.print_repeat import PrintRepeat, read_tile
+
+    right, up = _offset(choice.offset)
+    if choice.print_file is None:
+        return None
+    return PrintRepeat(read_tile(choice.print_file), choice.repeat_cm, choice.rotate, (right, up))
 
 
 def _offset(text: str) -> tuple[float, float]:
@@ -243,9 +328,15 @@ def _draw_flat(garments: Sequence[GarmentSource], out: Path, studio: Studio) -> 
     import numpy as np
 
     from vmodel.files import encode_picture, write_whole
+    from vmodel.garment.design import is_design
+    from vmodel.garment.sewing_design import read_sewn_design, sew_design
     from vmodel.reading import read_pattern
 
     for garment in garments:
+        design = read_sewn_design(garment.photo) if is_design(garment.photo) else None
+        if design is not None:
+            _draw_sewn(sew_design(design), garment.photo.name.removesuffix(".design.json"), out)
+            continue
         pattern = read_pattern(garment, studio)
         alpha = np.rint(pattern.cutout.matte * 255).astype(np.uint8)
         front = np.dstack([pattern.flat_lay.rgb, alpha])
@@ -253,3 +344,24 @@ def _draw_flat(garments: Sequence[GarmentSource], out: Path, studio: Studio) -> 
         path = out / f"{garment.photo.name.removesuffix('.json').removesuffix('.svg')}--flat.png"
         write_whole(path, encode_picture(np.ascontiguousarray(np.hstack([front, back])), "png"))
         print(path)
+
+
+def _draw_sewn(sewn: Sewn, name: str, out: Path) -> None:
+    """Save a sewn garment lying flat, its pieces side by side, and what the marker check found."""
+    import json
+
+    import numpy as np
+
+    from vmodel.files import encode_picture, write_whole
+
+    alpha = np.rint(sewn.cutout.matte * 255).astype(np.uint8)
+    sides = [np.dstack([sewn.flat_lay.rgb, alpha]), np.dstack([sewn.back, alpha])[:, ::-1]]
+    files = {f"{name}--flat.png": encode_picture(np.ascontiguousarray(np.hstack(sides)), "png")}
+    for number, sheet in enumerate(sewn.sheets, 1):
+        files[f"{name}--pieces-{number}.png"] = encode_picture(sheet, "png")
+    files[f"{name}--marker.json"] = (json.dumps(sewn.marker, indent=1) + "\n").encode()
+    for file, content in files.items():
+        write_whole(out / file, content)
+        print(out / file)
+    for warning in sewn.garment.warnings:
+        print(warning)

@@ -11,6 +11,7 @@ from vmodel.garment.flat import is_drawing
 from vmodel.garment.kind import understand
 from vmodel.garment.pattern import infer_pattern
 from vmodel.garment.reading import read_back_of_drawing, read_flat_lay
+from vmodel.garment.sewing_design import read_sewn_design, sew_design
 from vmodel.request import GarmentSource
 from vmodel.rights.policy import check_declared, check_detected, read_category
 from vmodel.studio import Studio
@@ -80,6 +81,12 @@ def _read_design(source: GarmentSource, studio: Studio) -> Pattern:
     key = (identity(source.photo), source.material)
 
     def make() -> Pattern:
+        sewn_design = read_sewn_design(source.photo)
+        if sewn_design is not None:
+            chosen = replace(sewn_design, material=source.material or sewn_design.material)
+            sewn = sew_design(chosen, sha256_of(source.photo))
+            flat_lay = replace(sewn.flat_lay, name=source.photo.name)
+            return Pattern(key, flat_lay, sewn.cutout, sewn.garment.kind, sewn.landmarks, sewn.garment)
         design = read_design(source.photo)
         design = replace(design, material=source.material or design.material)
         flat_lay, cutout, landmarks, garment = make_garment(design, source.photo.name, sha256_of(source.photo))

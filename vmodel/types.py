@@ -180,6 +180,8 @@ class Panel:
         panel_to_texture: (2, 3) float64 affine: panel cm -> texture (x, y) pixels.
         elastic: edge name -> share of its cut length that the edge relaxes to (gathered waist
             and cuff bands), 0..1.
+        laid: of a piece of a sewing pattern, (n, 2) points in cm and where they lie in the finished garment, seen from
+            the front; None where the panel is that view already.
     """
 
     name: str
@@ -189,6 +191,7 @@ class Panel:
     holes: tuple[FloatArray, ...] = ()
     texture: int = 0
     elastic: Mapping[str, float] = field(default_factory=dict)
+    laid: tuple[FloatArray, FloatArray] | None = None
 
     @property
     def outline_cm(self) -> FloatArray:
@@ -223,9 +226,10 @@ class Garment:
             projection, see ``garment.unroll``), later ones the inpainted or photographed back.
         landmarks_cm: the landmarks in the panel space, name -> (2,) float64.
         cm_per_px: photo scale, or 0 while unknown (panels are then in photo pixels, y up).
-        scale_source: "guessed", "width", "length" or "size chart".
+        scale_source: "guessed", "width", "length", "size chart", "design" or "pattern".
         sleeve_angle_deg: angle of the sleeves below the horizontal in the photo, 0..90.
         material: name in drape/materials.yaml.
+        texture_materials: material of each texture where pieces differ, else empty.
     """
 
     kind: GarmentKind
@@ -238,6 +242,7 @@ class Garment:
     sleeve_angle_deg: float = 45.0
     material: str = "jersey"
     warnings: tuple[str, ...] = ()
+    texture_materials: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

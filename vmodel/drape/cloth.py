@@ -41,6 +41,7 @@ class Cloth:
         open_edges: (O, 2) int32.
         seam_distance_cm: (N,) float64, distance in the panel to the nearest seam.
         spacing_cm: distance of neighbouring particles.
+        panel_materials: material of each panel where they differ, else empty.
     """
 
     panel_cm: FloatArray
@@ -59,6 +60,7 @@ class Cloth:
     open_edges: IntArray
     seam_distance_cm: FloatArray
     spacing_cm: float
+    panel_materials: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:

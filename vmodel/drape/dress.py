@@ -13,9 +13,10 @@ from vmodel.drape.colliders import body_parts
 from vmodel.drape.ease import across_limbs, let_out, most_for
 from vmodel.drape.held import Held, band_scale, girth_under, hold_on, shoulder_edges
 from vmodel.drape.materials import load_material
+from vmodel.drape.sewn_cloth import place_any
 from vmodel.drape.shoulders import fit_shoulders
 from vmodel.drape.solver import Phase, Solver
-from vmodel.drape.start import dressing_angle, place_cloth, start_pose
+from vmodel.drape.start import dressing_angle, start_pose
 from vmodel.types import FloatArray, Garment, Pose
 
 CONTRACT = Phase(gravity=0.0, damping=0.5, friction=0.0, largest_push_m=0.05)
@@ -103,7 +104,7 @@ def dress(garment: Garment, cloth: Cloth, body: Body, pose: Pose, options: Drape
     posed = body.posed(pose)
     body_m = np.asarray(posed.vertices_m)
     garment, cloth = fit_shoulders(garment, cloth, body)
-    start = place_cloth(cloth, garment, body, posed, 0.012 + 0.01 * attempt)
+    start = place_any(cloth, garment, body, posed, 0.012 + 0.01 * attempt)
     scale = band_scale(garment, cloth, girth_under(cloth, garment, start.positions_m, body, posed))
     parts = body_parts(body, start.on_arm)
     solver = Solver(cloth, load_material(garment.material), start.positions_m, parts, body_m, scale)

@@ -55,6 +55,8 @@ def let_out(
 
 def most_for(garment: Garment) -> float:
     """How far a garment's cut may be let out."""
+    if garment.scale_source == "pattern":  # a piece is cut as it is cut
+        return 1.0
     return MOST_GUESSED if garment.scale_source == "guessed" else MOST_STATED
 
 

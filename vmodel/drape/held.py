@@ -76,7 +76,7 @@ def band_scale(garment: Garment, cloth: Cloth, girth_m: float) -> FloatArray:
     """
     scale = np.ones(len(cloth.edges))
     keys = band_edges(garment)
-    if not keys:
+    if not keys or garment.scale_source == "pattern":  # a sewing pattern's band is as long as it is cut
         return scale
     on_band = np.zeros(cloth.count, bool)
     for key in keys:

@@ -213,7 +213,9 @@ def join(garments: Sequence[Garment], drapes: Sequence[Drape], main: int) -> tup
         rest_lengths_m=np.concatenate([drape.rest_lengths_m for drape in drapes]),
         open_edges=_shifted([drape.open_edges for drape in drapes], vertices),
         texture_materials=tuple(
-            drape.material for drape, garment in zip(drapes, garments, strict=True) for _ in garment.textures
+            material
+            for drape, garment in zip(drapes, garments, strict=True)
+            for material in drape.texture_materials or (drape.material,) * len(garment.textures)
         ),
         warnings=tuple(dict.fromkeys(warning for drape in drapes for warning in drape.warnings)),
     )

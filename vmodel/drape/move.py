@@ -10,6 +10,7 @@ from vmodel.drape.colliders import body_parts
 from vmodel.drape.dress import DrapeSettings, Dressed
 from vmodel.drape.ease import across_limbs, let_out, most_for, strain
 from vmodel.drape.materials import load_material
+from vmodel.drape.sewn_cloth import is_sewn
 from vmodel.drape.solver import Phase, Solver
 from vmodel.types import FloatArray, Garment, Pose
 
@@ -18,6 +19,8 @@ SETTLE = Phase(gravity=1.0, damping=0.05)
 REST = Phase(gravity=1.0, damping=0.3)
 FREE = Phase(gravity=1.0, damping=0.3, friction=0.0, thickness_m=0.002)
 """Cloth pinched between arm and trunk finds its way out only if neither holds it."""
+LIGHT = Phase(gravity=0.1, damping=0.4)
+"""The few rounds of a step leave cloth longer under its weight than it is; pieces of a pattern take their size back."""
 PULLED_STRAIN = 1.12
 """99th percentile of the strain above which the pose asks for more cloth."""
 EASE_ROUNDS = 3
@@ -58,4 +61,6 @@ def move_to_pose(
         solver.settle(options.ease_frames, FREE)
     solver.settle(options.settle_frames, SETTLE)
     solver.settle(options.settle_frames // 3, REST)
+    if is_sewn(garment):
+        solver.settle(options.settle_frames // 2, LIGHT)
     return solver.positions_m, cloth

@@ -11,7 +11,7 @@ import warp as wp
 from vmodel.body.anny_model import init_warp
 from vmodel.drape import kernels
 from vmodel.drape.cloth import Cloth
-from vmodel.drape.materials import Material
+from vmodel.drape.materials import Material, load_material
 from vmodel.types import FloatArray, IntArray
 
 FRAME_S = 1 / 120
@@ -196,13 +196,10 @@ class Solver:
         self._finish_step.launch()
 
     def _build_links(self, cloth: Cloth, material: Material, rest_scale: FloatArray | None) -> None:
-        particle_kg = material.density / 1000 * (cloth.spacing_cm / 100) ** 2 * np.sqrt(3) / 2
         dt = FRAME_S / SUBSTEPS
-        bias = np.prod(cloth.edge_direction, axis=1) ** 2 * 4  # sin² of twice the angle to the thread
-        stiffness = material.stretch + (material.shear - material.stretch) * bias
-        bending = BEND_FACTOR * material.bend * 1e-6 / (cloth.spacing_cm / 100) ** 2
         pairs = np.concatenate([cloth.edges, cloth.bends])
-        softness = particle_kg / dt**2 / np.concatenate([stiffness, np.full(len(cloth.bends), bending)])
+        particle_kg, stiffness = _mechanics(cloth, material)
+        softness = particle_kg / dt**2 / stiffness
         limit = np.concatenate([np.full(len(cloth.edges), HARD_STRAIN), np.full(len(cloth.bends), 1e6)])
         colours = colour_pairs(pairs, cloth.count)
         order = np.argsort(colours, kind="stable")
@@ -225,6 +222,25 @@ class Solver:
 
     def _ints(self, values: IntArray) -> Any:
         return wp.array(np.ascontiguousarray(values, np.int32), dtype=int, device=self._device)
+
+
+def _mechanics(cloth: Cloth, material: Material) -> tuple[FloatArray | float, FloatArray]:
+    """Mass of a particle in kg, and stiffness of all links; where pieces differ, of the piece that a link is in."""
+    area_m2 = (cloth.spacing_cm / 100) ** 2 * np.sqrt(3) / 2
+    bias = np.prod(cloth.edge_direction, axis=1) ** 2 * 4  # sin² of twice the angle to the thread
+    if not cloth.panel_materials:
+        stiffness = material.stretch + (material.shear - material.stretch) * bias
+        bending = BEND_FACTOR * material.bend * 1e-6 / (cloth.spacing_cm / 100) ** 2
+        particle_kg = material.density / 1000 * (cloth.spacing_cm / 100) ** 2 * np.sqrt(3) / 2
+        return particle_kg, np.concatenate([stiffness, np.full(len(cloth.bends), bending)])
+    table = [load_material(name) for name in cloth.panel_materials]
+    of_edge, of_bend = (cloth.particle_panel[pairs[:, 0]] for pairs in (cloth.edges, cloth.bends))
+    density, stretch, shear, bend = (
+        np.array([getattr(each, name) for each in table]) for name in ("density", "stretch", "shear", "bend")
+    )
+    stiffness = stretch[of_edge] + (shear - stretch)[of_edge] * bias
+    bendings = BEND_FACTOR * bend[of_bend] * 1e-6 / (cloth.spacing_cm / 100) ** 2
+    return density[np.concatenate([of_edge, of_bend])] / 1000 * area_m2, np.concatenate([stiffness, bendings])
 
 
 class _Collider:

@@ -12,11 +12,12 @@ import numpy as np
 from vmodel.body.model import Body
 from vmodel.config import Settings
 from vmodel.drape.cache import content_key, read_arrays, write_arrays
-from vmodel.drape.cloth import Cloth, mesh_garment
+from vmodel.drape.cloth import Cloth
 from vmodel.drape.dress import DrapeSettings, Dressed, attempt_pose, dress
 from vmodel.drape.move import move_to_pose
 from vmodel.drape.openings import unthreaded
 from vmodel.drape.report import SLIPPED, assert_usable, fault_of, finish_cloth, report_drape
+from vmodel.drape.sewn_cloth import is_sewn, mesh_cloth
 from vmodel.errors import DrapeFailed
 from vmodel.types import Drape, DrapeReport, FloatArray, Garment, Pose
 
@@ -51,7 +52,7 @@ def drape(
     folder = settings.cache / "drapes"
     key = drape_key(garment, body, options)
     reason = "it could not be simulated"
-    cut = mesh_garment(garment, options.spacing_cm)
+    cut = mesh_cloth(garment, options.spacing_cm)
     for attempt in range(options.attempts):
         start = time.perf_counter()
         dressed = cached_dress(garment, cut, body, options, attempt, folder, key)
@@ -77,11 +78,14 @@ def drape_key(garment: Garment, body: Body, options: DrapeSettings) -> str:
 
 def _cut_of(garment: Garment) -> list[object]:
     """What a drape depends on; prints and photo names do not matter."""
-    return [
+    parts: list[object] = [
         garment.kind, garment.seams, garment.landmarks_cm, garment.sleeve_angle_deg, garment.material,
         garment.scale_source,
         [(p.name, p.side, p.edges, p.holes, p.elastic) for p in garment.panels],
     ]  # fmt: skip
+    if is_sewn(garment):
+        parts += [garment.texture_materials, [(p.texture, p.laid) for p in garment.panels]]
+    return parts
 
 
 def cached_dress(
@@ -127,4 +131,5 @@ def _assemble(garment: Garment, cloth: Cloth, positions_m: FloatArray, report: D
         open_edges=cloth.open_edges,
         material=garment.material,
         report=report,
+        texture_materials=garment.texture_materials,
     )

@@ -75,14 +75,7 @@ def write_design(design: Design) -> bytes:
         "print": None,
     }
     if design.print is not None:
-        stream = io.BytesIO()
-        Image.fromarray(design.print.tile).save(stream, "PNG")
-        plain["print"] = {
-            "repeat_cm": design.print.repeat_cm,
-            "rotate_deg": design.print.rotate_deg,
-            "offset_cm": list(design.print.offset_cm),
-            "tile_png": base64.b64encode(stream.getvalue()).decode(),
-        }
+        plain["print"] = plain_print(design.print)
     return (json.dumps(plain, indent=1) + "\n").encode()
 
 
@@ -93,14 +86,7 @@ def read_design(path: Path) -> Design:
         PhotoNotFound: no such file.
         DesignInvalid: it is none.
     """
-    try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise DesignInvalid(path.name, "is too large")
-        plain = json.loads(path.read_bytes())
-    except OSError:
-        raise PhotoNotFound(str(path)) from None
-    except (ValueError, RecursionError):
-        raise DesignInvalid(path.name, "is no JSON") from None
+    plain = load_plain(path)
     try:
         if plain["format"] != 1 or plain["block"] not in BLOCKS:
             raise DesignInvalid(path.name, "names no block of this version")
@@ -108,7 +94,7 @@ def read_design(path: Path) -> Design:
             **{field.name: float(plain["measures_cm"][field.name]) for field in fields(BodyMeasurements)}
         )
         check_measures(body)
-        print_ = None if plain["print"] is None else _read_print(plain["print"], path.name)
+        print_ = None if plain["print"] is None else read_print(plain["print"], path.name)
         colours = check_colour(plain["ground"]), check_colour(plain["trim"])
         material = None if plain["material"] is None else str(plain["material"])
     except DesignInvalid:
@@ -120,7 +106,41 @@ def read_design(path: Path) -> Design:
     return Design(plain["block"], body, print_, *colours, material)
 
 
-def _read_print(plain: dict[str, Any], name: str) -> PrintRepeat:
+def load_plain(path: Path) -> Any:
+    """The plain values of a design file, of whichever kind.
+
+    Raises:
+        PhotoNotFound: no such file.
+        DesignInvalid: it is too large or no JSON.
+    """
+    try:
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise DesignInvalid(path.name, "is too large")
+        return json.loads(path.read_bytes())
+    except OSError:
+        raise PhotoNotFound(str(path)) from None
+    except (ValueError, RecursionError):
+        raise DesignInvalid(path.name, "is no JSON") from None
+
+
+def plain_print(print_: PrintRepeat) -> dict[str, Any]:
+    """A print as plain values; its tile lies in them."""
+    stream = io.BytesIO()
+    Image.fromarray(print_.tile).save(stream, "PNG")
+    return {
+        "repeat_cm": print_.repeat_cm,
+        "rotate_deg": print_.rotate_deg,
+        "offset_cm": list(print_.offset_cm),
+        "tile_png": base64.b64encode(stream.getvalue()).decode(),
+    }
+
+
+def read_print(plain: dict[str, Any], name: str) -> PrintRepeat:
+    """The reverse of ``plain_print``.
+
+    Raises:
+        KeyError, TypeError, ValueError, VModelError: it is none.
+    """
     tile = decode_tile(base64.b64decode(plain["tile_png"], validate=True), name)
     right, up = plain["offset_cm"]
     return PrintRepeat(tile, float(plain["repeat_cm"]), float(plain["rotate_deg"]), (float(right), float(up)))

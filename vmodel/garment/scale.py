@@ -59,7 +59,7 @@ def scale_garment(
     Raises:
         SizeImplausible: a stated figure no such garment has, or width and length that contradict the photo.
     """
-    if garment.scale_source == "design":  # cut to its measures already
+    if garment.scale_source in {"design", "pattern"}:  # cut to its measures already
         return garment
     wide, long = _flat_width(garment), measure.garment_length(garment)
     across = _stated(garment, "width", 0, width_cm)

@@ -1,0 +1,96 @@
+"""Cloth of a sewing pattern: the pieces' own lengths, begun from the finished garment lying flat.
+
+Pieces are welded along their seams before anything moves, so that no seam can gape. A dart's legs are one line from the
+start; a gathered edge is squeezed onto the shorter one and swells into folds as soon as the cloth moves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
+from scipy.spatial import cKDTree
+
+from vmodel.body.model import Body
+from vmodel.drape.cloth import Cloth, mesh_garment
+from vmodel.drape.start import ROOM_M, Start, place_cloth
+from vmodel.types import FloatArray, Garment, Panel, PosedBody
+
+_ON_FOLD = 0.99
+
+
+def is_sewn(garment: Garment) -> bool:
+    """True for garments that come from a sewing pattern."""
+    return any(panel.laid is not None for panel in garment.panels)
+
+
+def mesh_cloth(garment: Garment, spacing_cm: float) -> Cloth:
+    """Cut any garment into particles; see ``mesh_garment``.
+
+    The cloth of a sewing pattern has lengths and directions of its pieces, and ``flat_cm`` in the plane of the finished
+    garment.
+
+    Raises:
+        DrapeFailed: a panel is too small or its outline crosses itself.
+    """
+    if not is_sewn(garment):
+        return mesh_garment(garment, spacing_cm)
+    # The crotch of a real pattern is as long as it is; only a flat-lay hides some of it.
+    cloth = mesh_garment(replace(garment, landmarks_cm={}), spacing_cm)
+    laid = np.zeros_like(cloth.flat_cm)
+    for k, panel in enumerate(garment.panels):
+        own = cloth.particle_panel == k
+        laid[own] = _laid(panel, cloth.flat_cm[own])
+    materials = (
+        tuple(garment.texture_materials[panel.texture] for panel in garment.panels) if garment.texture_materials else ()
+    )
+    return replace(cloth, flat_cm=laid, panel_materials=materials, edge_rest_m=_seam_lengths(garment, cloth))
+
+
+def _seam_lengths(garment: Garment, cloth: Cloth) -> FloatArray:
+    """(E,) rest lengths in which a seam is as long as its shorter side: the longer one is drawn in."""
+    rest = cloth.edge_rest_m.copy()
+    index = {(int(a), int(b)): k for k, (a, b) in enumerate(cloth.edges)}
+    lines = {(panel.name, name): line for panel in garment.panels for name, line in panel.edges.items()}
+    for seam in garment.seams:
+        ids = cloth.edge_particles[seam.first]
+        shorter = min(
+            float(np.linalg.norm(np.diff(lines[end], axis=0), axis=1).sum()) for end in (seam.first, seam.second)
+        )
+        for a, b in pairwise(ids.tolist()):
+            k = index.get((min(a, b), max(a, b)))
+            if k is not None:
+                rest[k] = shorter / (len(ids) - 1) / 100
+    return np.asarray(np.maximum(rest, 1e-4))
+
+
+def _laid(panel: Panel, points_cm: FloatArray) -> FloatArray:
+    """(n, 2) where points of a panel lie in the finished garment."""
+    if panel.laid is None or not len(points_cm):
+        return points_cm
+    known, there = panel.laid
+    found = LinearNDInterpolator(known, there)(points_cm)
+    outside = np.isnan(found).any(axis=1)
+    if outside.any():
+        found[outside] = NearestNDInterpolator(known, there)(points_cm[outside])
+    return np.asarray(found)
+
+
+def place_any(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, room_m: float = ROOM_M) -> Start:
+    """First positions of all particles; see ``place_cloth``.
+
+    Front and back of a sewn garment part at its silhouette, not at every seam.
+    """
+    if is_sewn(garment):
+        cloth = replace(cloth, seam_distance_cm=fold_distances(cloth))
+    return place_cloth(cloth, garment, body, posed, room_m)
+
+
+def fold_distances(cloth: Cloth) -> FloatArray:
+    """(N,) cm of each particle, lying flat, from where front and back meet."""
+    fold = np.abs(cloth.front) < _ON_FOLD
+    if not fold.any():
+        return np.full(cloth.count, 1e3)
+    return np.asarray(cKDTree(cloth.flat_cm[fold]).query(cloth.flat_cm)[0])

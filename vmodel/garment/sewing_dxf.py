@@ -1,0 +1,159 @@
+"""Sewing patterns in DXF as AAMA and ASTM D6673 lay down: a block for each piece, its lines told apart by layer.
+
+The file is read by ezdxf in a process of its own (``sewing_dxf_process``), bounded in time and memory. Neither standard
+knows seams: texts "seam-side_l", "open-neck" and so on beside an edge name it, as the ids of an SVG do.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from vmodel.garment.sewing import MOST_EDGES, MOST_PIECES, Piece, signed_area
+from vmodel.garment.sewing_curves import thinned
+from vmodel.garment.sewing_dxf_process import LONGEST_S
+from vmodel.garment.sewing_errors import PieceInvalid, SewingUnreadable
+from vmodel.garment.sewing_pieces import NamedLine, along, make_piece, read_name
+from vmodel.types import FloatArray
+
+_UNIT_CM: Final = {1: 2.54, 4: 0.1, 5: 1.0, 6: 100.0}
+_CORNER_DEG: Final = 25.0
+_MOST_BOUNDARY: Final = 20_000
+_NEAR_CM: Final = 4.0
+"""How far a text may stand from the edge that it names."""
+_SEW_LINE, _BOUNDARY, _TURN_POINTS, _NOTCHES, _MIRROR, _GRAIN, _INNER = "14", "1", "2", "4", "6", "7", "8"
+
+
+def read_dxf_pieces(content: bytes, name: str) -> list[Piece]:
+    """The pieces of a DXF file.
+
+    Args:
+        content: the file.
+        name: for messages.
+    Raises:
+        SewingUnreadable: ezdxf refuses it, it has no pieces, or it passes a bound.
+        PieceInvalid: see ``make_piece``.
+    """
+    command = [sys.executable, "-m", "vmodel.garment.sewing_dxf_process"]
+    try:
+        ended = subprocess.run(command, input=content, capture_output=True, timeout=2 * LONGEST_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise SewingUnreadable(name, f"it takes more than {LONGEST_S} s to read") from None
+    if ended.returncode:
+        raise SewingUnreadable(name, "it is no DXF, or takes too much time or memory to read")
+    read = json.loads(ended.stdout)
+    blocks = [block for block in read["blocks"] if _border(block) is not None]
+    if not 1 <= len(blocks) <= MOST_PIECES:
+        raise SewingUnreadable(
+            name, f"it has {len(blocks)} blocks with a closed line on layer 1, of 1 to {MOST_PIECES}"
+        )
+    cm = _unit(read)
+    return [_piece(block, cm) for block in blocks]
+
+
+def _unit(read: Mapping[str, Any]) -> float:
+    words = " ".join(str(text["text"]) for block in [read, *read["blocks"]] for text in block["texts"]).upper()
+    if "UNITS: ENGLISH" in words or "UNITS:ENGLISH" in words:
+        return 2.54
+    if "UNITS: METRIC" in words or "UNITS:METRIC" in words:
+        return 0.1
+    return _UNIT_CM.get(int(read["units"]), 0.1)
+
+
+def _border(block: Mapping[str, Any]) -> list[Any] | None:
+    """The line that is sewn along, or else the one that is cut along."""
+    for layer in (_SEW_LINE, _BOUNDARY):
+        lines: list[list[Any]] = [
+            line["points"] for line in block["lines"] if line["layer"] == layer and len(line["points"]) > 3
+        ]
+        if lines:
+            longest: list[Any] = max(lines, key=len)
+            return longest
+    return None
+
+
+def _piece(block: Mapping[str, Any], cm: float) -> Piece:
+    title = _stated(block, "PIECE NAME") or str(block["name"])
+    border: FloatArray = np.array(_border(block), float) * cm
+    if len(border) > _MOST_BOUNDARY or not np.isfinite(border).all():
+        raise PieceInvalid(title, f"has more than {_MOST_BOUNDARY} points", "simplify it")
+    border = _loop(border)
+    named = [(str(text["text"]).strip(), np.array(text["at"], float) * cm) for text in block["texts"]]
+    named = [(text, at) for text, at in named if read_name(text) is not None]
+    lines = _edges(title, border, _points(block, _TURN_POINTS, cm), named)
+    for point in _points(block, _NOTCHES, cm):
+        lines.append(NamedLine("notch", np.stack([point, point + 1e-3])))
+    for line in block["lines"]:
+        points = np.array(line["points"], float) * cm
+        if line["layer"] == _GRAIN:
+            lines.append(NamedLine("grain", points))
+        if line["layer"] == _INNER and _is_turn(points, named):
+            lines.append(NamedLine("turn", points))
+    return make_piece(title, lines, "", _stated(block, "MATERIAL").lower())
+
+
+def _loop(border: FloatArray) -> FloatArray:
+    """The boundary counter-clockwise, each corner once."""
+    border = thinned(border, _MOST_BOUNDARY)
+    if np.linalg.norm(border[0] - border[-1]) < 0.05:
+        border = border[:-1]
+    return border if signed_area(border) > 0 else border[::-1]
+
+
+def _points(block: Mapping[str, Any], layer: str, cm: float) -> list[FloatArray]:
+    return [np.array(point["at"], float) * cm for point in block["points"] if point["layer"] == layer]
+
+
+def _stated(block: Mapping[str, Any], word: str) -> str:
+    for text in block["texts"]:
+        before, colon, after = str(text["text"]).partition(":")
+        if colon and before.strip().upper() == word:
+            return after.strip()
+    return ""
+
+
+def _edges(
+    title: str, border: FloatArray, turns: Sequence[FloatArray], named: Sequence[tuple[str, FloatArray]]
+) -> list[NamedLine]:
+    """The boundary cut at its turn points, or else its corners; every edge has the name that stands by it."""
+    if turns:
+        corners = sorted({int(np.linalg.norm(border - point, axis=1).argmin()) for point in turns})
+    else:
+        before, after = border - np.roll(border, 1, axis=0), np.roll(border, -1, axis=0) - border
+        bend = np.arctan2(before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0], (before * after).sum(axis=1))
+        corners = np.flatnonzero(np.abs(np.degrees(bend)) > _CORNER_DEG).tolist()
+    if len(corners) < 2:
+        raise PieceInvalid(title, "has no turn points", "put points on layer 2 where its edges meet")
+    if len(corners) > MOST_EDGES:
+        raise PieceInvalid(title, f"has more than {MOST_EDGES} edges", "simplify it")
+    runs = []
+    for first, last in zip(corners, [*corners[1:], corners[0] + len(border)], strict=True):
+        runs.append(np.take(border, range(first, last + 1), axis=0, mode="wrap"))
+    names: dict[int, str] = {}
+    for text, at in named:
+        if read_name(text) and read_name(text)[0] in {"grain", "turn", "notch", "cloth"}:  # type: ignore[index]
+            continue
+        away = [_from_middle(run, at) for run in runs]
+        nearest = int(np.argmin(away))
+        if away[nearest] > _NEAR_CM:
+            continue
+        if nearest in names:
+            raise PieceInvalid(title, f"has two names at one edge: {names[nearest]} and {text}", "move one of them")
+        names[nearest] = text
+    return [NamedLine(names.get(k, "open"), run) for k, run in enumerate(runs)]
+
+
+def _from_middle(run: FloatArray, at: FloatArray) -> float:
+    """How far a text stands from an edge, seen from the edge's middle if it is beside its ends."""
+    where, away = along(run, at)
+    whole = float(np.linalg.norm(np.diff(run, axis=0), axis=1).sum())
+    return away + max(0.0, abs(where - whole / 2) - 0.45 * whole)
+
+
+def _is_turn(points: FloatArray, named: Sequence[tuple[str, FloatArray]]) -> bool:
+    return any(text.lower().startswith("turn") and along(points, at)[1] < _NEAR_CM for text, at in named)

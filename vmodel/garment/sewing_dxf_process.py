@@ -1,0 +1,64 @@
+"""Reads one DXF and ends: ``python -m vmodel.garment.sewing_dxf_process``, DXF in, plain JSON of its blocks out.
+
+A process of its own, so that time and memory can be bounded. Nothing that a DXF refers to (pictures, other drawings) is
+opened.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+LONGEST_S = 30
+_LARGEST_MEMORY = 2 * 10**9
+_MOST_ENTITIES = 50_000
+
+
+def _main() -> None:
+    import ezdxf
+
+    resource.setrlimit(resource.RLIMIT_AS, (_LARGEST_MEMORY, _LARGEST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_S, LONGEST_S))
+    text = sys.stdin.buffer.read().decode("utf-8", errors="replace").replace("\r\n", "\n")
+    document = ezdxf.read(io.StringIO(text))
+    left = [_MOST_ENTITIES]
+    blocks = [_block(block.name, block, left) for block in document.blocks if not block.name.startswith("*")]
+    model = _block("", document.modelspace(), left)
+    read = {"units": document.header.get("$INSUNITS", 0), "texts": model["texts"], "blocks": blocks}
+    if not blocks and model["lines"]:
+        read["blocks"] = [model]
+    json.dump(read, sys.stdout, allow_nan=False)
+
+
+def _block(name: str, entities: Iterable[Any], left: list[int]) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": name, "lines": [], "points": [], "texts": []}
+    for entity in entities:
+        left[0] -= 1
+        if left[0] < 0:
+            sys.exit("too many entities")
+        kind, layer = entity.dxftype(), str(entity.dxf.get("layer", ""))
+        if kind == "TEXT":
+            at = entity.dxf.insert
+            found["texts"].append({"text": str(entity.dxf.text)[:200], "at": [at[0], at[1]]})
+        elif kind == "POINT":
+            at = entity.dxf.location
+            found["points"].append({"layer": layer, "at": [at[0], at[1]]})
+        elif kind in {"POLYLINE", "LWPOLYLINE", "LINE", "ARC", "SPLINE"}:
+            found["lines"].append({"layer": layer, "points": _line(entity, kind)})
+    return found
+
+
+def _line(entity: Any, kind: str) -> list[list[float]]:
+    from ezdxf.path import make_path
+
+    closed = bool(getattr(entity, "is_closed", False) or getattr(entity, "closed", False)) and kind.endswith("POLYLINE")
+    points = [[float(at.x), float(at.y)] for at in make_path(entity).flattening(0.5)]
+    return [*points, points[0]] if closed and points and points[0] != points[-1] else points
+
+
+if __name__ == "__main__":
+    _main()
