@@ -19,6 +19,10 @@ LIMIT = 2.0
 RATIO_SCALE = 0.2
 """A little above the ratio's spread in the training pictures (0.16): the diffusion works on ratios divided by it."""
 
+NOISE = 0.35
+"""Spread of the noise that a picture starts from, over that of the ratios: enough to draw strands and pores from, and
+what a young network leaves of it is faint."""
+
 
 def log_ratio(picture: Tensor, draft: Tensor) -> Tensor:
     """What a picture's light is over the draft's.
@@ -67,9 +71,9 @@ def near_person(person: Tensor) -> Tensor:
     Args:
         person: (B, 1, H, W) coverage 0..1.
     Returns:
-        (B, 1, H, W) in 0..1, 0 beyond about a tenth of the picture's width.
+        (B, 1, H, W) in 0..1, 0 beyond about a thirtieth of the picture's width.
     """
-    width = max(1, person.shape[-1] // 32)
+    width = max(1, person.shape[-1] // 96)
     spread = person
     for _ in range(3):
         padded = fn.pad(spread, (width,) * 4, mode="replicate")

@@ -10,7 +10,7 @@ from diffusers import FlowMatchEulerDiscreteScheduler, UNet2DConditionModel
 from torch import Tensor
 from torch.nn import functional as fn
 
-from pipelines.embedded_light import OFFSET, RATIO_SCALE, near_person, project_ratio
+from pipelines.embedded_light import NOISE, OFFSET, RATIO_SCALE, near_person, project_ratio
 from pipelines.embedded_maps import MULTIPLE, PATCH, Conditions, condition_planes
 from pipelines.embedded_network import predict_ratio
 from vmodel.types import FloatArray
@@ -22,7 +22,7 @@ REFINE_STRENGTH = 0.5
 """Share of noise that the pass at full size starts from: enough to draw hair anew, not enough to move light."""
 
 _AT_ONCE = round(1.25 * LONGEST)
-_MARGIN = 0.1
+_MARGIN = 0.05
 """Share of the picture's width round the person in which the network may change the backdrop; see ``near_person``."""
 
 Box = tuple[int, int, int, int]
@@ -57,7 +57,7 @@ def sample_ratio(
         part.to(device) for part in (condition_planes(wide), near_person(wide.person), wide.garment)
     )
     # Noise from the processor's generator is the same on every machine.
-    noise = torch.randn(wide.draft.shape, generator=generator).to(device)
+    noise = NOISE * torch.randn(wide.draft.shape, generator=generator).to(device)
     first = 1.0 if start is None else REFINE_STRENGTH
     noisy = first * noise
     if start is not None:

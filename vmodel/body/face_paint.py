@@ -202,6 +202,24 @@ def pore_relief(chart: Chart, rng: np.random.Generator) -> FloatArray:
     return np.asarray(0.050 * fine.ravel()[chart.texel] + 0.055 * broad.ravel()[chart.texel])
 
 
+def mottling(chart: Chart, rng: np.random.Generator) -> FloatArray:
+    """(n, 2) unevenness of bare skin within a centimetre, two fields of unit spread.
+
+    Fractal noise: blotches of a few millimetres carry most, what lies between them less.
+    """
+    octaves = ((0.7, 0.45), (1.4, 0.6), (2.8, 0.8), (5.6, 0.6))
+    fields = []
+    for _ in range(2):
+        total = np.zeros(chart.texel.shape, np.float32)
+        for sigma, share in octaves:
+            side = int(np.ceil(chart.size / sigma))
+            grid = rng.standard_normal((side, side)).astype(np.float32)
+            wide = cv2.resize(grid, (chart.size, chart.size), interpolation=cv2.INTER_CUBIC)
+            total += share * wide.ravel()[chart.texel]
+        fields.append(total / max(float(total.std()), 1e-6))
+    return np.asarray(np.stack(fields, axis=1), np.float32)
+
+
 def mole_spots(chart: Chart, look: Look, rng: np.random.Generator, candidates: FloatArray) -> FloatArray:
     """(n,) melanin of moles and, with age, of flat sun spots.
 

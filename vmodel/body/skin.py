@@ -20,6 +20,7 @@ from vmodel.body.face_paint import (
     broad_pigment,
     face_pigment,
     mole_spots,
+    mottling,
     pore_relief,
     wrinkle_relief,
 )
@@ -32,6 +33,8 @@ from vmodel.types import FloatArray, IntArray, SkinTextures, VirtualModel
 
 _WARM = np.array([1.02, 1.0, 0.86], np.float32)
 _COOL = np.array([1.0, 0.965, 1.0], np.float32)
+_BLOTCHES, _TAN, _FILM = 0.055, 0.045, 0.04
+"""Spread of blood, of melanin and of roughness from spot to spot; what lies under make-up shows half of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +99,9 @@ def _paint_bare_skin(model: VirtualModel, chart: Chart, anatomy: Anatomy, look: 
     melanin[face] += fine.melanin + 0.30 * grooves
     melanin += mole_spots(chart, look, np.random.default_rng([model.seed, 24]), anatomy.spot_mm)
     pores = pore_relief(chart, np.random.default_rng([model.seed, 25]))
+    uneven = mottling(chart, np.random.default_rng([model.seed, 26]))
+    blood += _BLOTCHES * uneven[:, 0] * (1 - 0.5 * look.makeup)
+    melanin += _TAN * uneven[:, 1] * (1 - 0.5 * look.makeup)
     roughness_of_age = 1 + 0.5 * look.wrinkles
     height = pores * roughness_of_age
     height[face] -= grooves
@@ -104,7 +110,7 @@ def _paint_bare_skin(model: VirtualModel, chart: Chart, anatomy: Anatomy, look: 
     tone = np.array(model.skin_tone, np.float32) * _WARM ** warm[0] * _COOL ** warm[1]
     albedo = tone * np.exp(-blood[:, None] * BLOOD - melanin[:, None] * MELANIN)
     albedo[face] *= np.exp(-fine.shade)
-    roughness = np.full(len(albedo), 0.47, np.float32)
+    roughness = (0.47 + _FILM * uneven.mean(axis=1)).astype(np.float32)
     # Hair shades the skin beside it: no lamp behind the head is mirrored there.
     roughness[face] += 0.4 * smoothstep(-26, -4, hairline_depth(spot_mm, model, look)) * (spot_mm[:, 2] > -60)
     roughness[face] -= _oily(spot_mm) * (0.15 - 0.07 * look.makeup)

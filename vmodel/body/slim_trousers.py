@@ -84,7 +84,7 @@ def _folds(
     behind_knee = _ridges(z + 0.25 * along + wobble, 27) * (1 - front) * _bump(z, -1075, 55)
     beside_knee = _ridges(z + 0.8 * np.abs(along + 70) + wobble, 38) * front * _bump(z, -1120, 50)
     stack = _ridges(z + 7 * np.sin(turn + side) + wobble, 29) * _bump(z, hem_mm + 62, 52)
-    return np.asarray(2.0 * thigh + 2.4 * behind_knee + 2.6 * beside_knee + 3.2 * stack)
+    return np.asarray(0.9 * thigh + 1.6 * behind_knee + 1.3 * beside_knee + 2.0 * stack)
 
 
 def _ridges(phase_mm: FloatArray, wavelength_mm: float) -> FloatArray:
