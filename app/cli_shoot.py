@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -59,6 +58,7 @@ def shoot_photos(
     the garment stands and is seen from the front. Exit codes: 0 all made, 1 some failed, 2 bad usage.
     """
     from app.output import Output
+    from pipelines.choosing import resolve_pipeline
     from pipelines.loading import PIPELINES, load_pipeline, weights_used
     from vmodel.config import Settings
     from vmodel.outfits import read_outfit
@@ -90,7 +90,7 @@ def shoot_photos(
                 background=background,
                 size=parse_size(size),
                 seed=seed,
-                pipeline=pipeline or settings.pipeline,
+                pipeline=resolve_pipeline(pipeline or settings.pipeline),
                 steps=steps,
                 outfit=further,
                 tucked=tucked or inside,
@@ -115,15 +115,13 @@ def _refuse(error: VModelError, as_json: bool) -> NoReturn:
 
 def make_shots(requests: list[ShotRequest], studio: Studio, pipeline: Pipeline, output: Output) -> int:
     """Make every shot and keep it; returns the exit code."""
-    from vmodel.batch import shoot_all
-    from vmodel.shoot import shoot
+    from pipelines.together import shoot_together
     from vmodel.take import Shot
 
     failed = 0
     with watching(len(requests), output.as_json) as watch:
         studio.watch = watch.stage
-        make_shot = partial(shoot, studio=studio, pipeline=pipeline)
-        for result in shoot_all(watch.each(requests), make_shot, studio.settings.home):
+        for result in shoot_together(watch.each(requests), studio, pipeline, studio.settings.home):
             failure = output.keep(result) if isinstance(result, Shot) else result
             if failure is not None:
                 failed += 1
