@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from app.cli_models import refusing
-from vmodel.errors import PackageMissing
+from vmodel.errors import BadUsage, PackageMissing
 
 _CACHE = Path("~/.cache/vmodel-train")
 
@@ -20,6 +20,9 @@ Steps = Annotated[int, typer.Option(min=1, help="Learning steps of the whole run
 Batch = Annotated[int, typer.Option(min=1, help="Crops a step.")]
 Seed = Annotated[int, typer.Option(min=0, help="Whatever is left to chance follows from it.")]
 Tiny = Annotated[bool, typer.Option("--tiny", help="A network for trying things out; its pictures are no good.")]
+Lora = Annotated[
+    bool, typer.Option("--lora", help="Teach klein instead: a LoRA for VMODEL_HUB_LORA; see docs/pipelines.md.")
+]
 Export = Annotated[
     Path | None,
     typer.Option(help="Learn nothing; write the run's last checkpoint to this folder as a pipeline, with manifest."),
@@ -35,13 +38,21 @@ def train_embedded(
     seed: Seed = 0,
     tiny: Tiny = False,
     export: Export = None,
+    lora: Lora = False,
 ) -> None:
     """Train the embedded pipeline on rendered pictures, or export what was trained.
 
     Stop it when you like: the same command goes on from there. `make train-pictures` renders the
     pictures.
     """
+    bound = math.inf if minutes is None else minutes
     with refusing():
+        if lora:
+            if tiny or export is not None:
+                raise BadUsage("--tiny and --export are not for --lora; leave them out.")
+            folder = _CACHE / "lora" if out == _CACHE / "embedded" else out
+            print(_train_lora(pictures.expanduser(), folder.expanduser(), bound, steps, batch, seed))
+            return
         try:
             from pipelines.embedded_network import TINY, NetworkSize
             from pipelines.training import train as recipe
@@ -50,7 +61,7 @@ def train_embedded(
         plan = recipe.Plan(
             pictures=pictures.expanduser(),
             out=out.expanduser(),
-            minutes=math.inf if minutes is None else minutes,
+            minutes=bound,
             steps=steps,
             batch=batch,
             seed=seed,
@@ -60,3 +71,19 @@ def train_embedded(
             print(recipe.export(plan, export.expanduser()))
             return
         print(recipe.train(plan).checkpoint)
+
+
+def _train_lora(pictures: Path, out: Path, minutes: float, steps: int, batch: int, seed: int) -> Path:
+    from rich.console import Console
+    from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+    from pipelines.hub.store import find_weights
+    from vmodel.config import Settings
+
+    weights = find_weights("flux2-klein-base", Settings())
+    from pipelines.hub.lora import LoraPlan, train_lora
+
+    plan = LoraPlan(pictures, out, steps, minutes, batch, seed)
+    with Progress(TextColumn("{task.description}"), TimeElapsedColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task("loading")
+        return train_lora(plan, weights, lambda step, loss: bar.update(task, description=f"step {step}: {loss:.4f}"))

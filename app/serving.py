@@ -56,7 +56,7 @@ def serve_until_stopped(settings: Settings, host: str, port: int, workers: int =
     carrying = threading.Thread(target=courier.run, args=(here.leaving,), name="courier", daemon=True)
     supervisor = Supervisor(workers, drain_s=_PICTURE_S)
     carrying.start()
-    threading.Thread(target=_warm_up, name="warming", daemon=True).start()
+    threading.Thread(target=_warm_up, args=(here,), name="warming", daemon=True).start()
     supervisor.start()
     try:
         _Server(app, partial(_greet, here, listening)).run(sockets=[listening])
@@ -91,10 +91,16 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def _warm_up() -> None:
-    """Load what reads photos and checks jobs, so that no visitor waits for it."""
+def _warm_up(here: Installation) -> None:
+    """Load what reads photos, checks jobs and measures bodies for designs, so that no visitor waits for it."""
+    import vmodel.service.design_drawing
     import vmodel.service.garment_reading
     import vmodel.service.job_checks  # noqa: F401
+    from vmodel.garment.block_cut import BLOCKS
+    from vmodel.service.designs import Recipe, measures_for
+
+    for block in BLOCKS:
+        measures_for(Recipe(block=block), here.roster)
 
 
 def _greet(here: Installation, listening: socket.socket) -> None:

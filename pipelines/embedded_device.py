@@ -22,9 +22,9 @@ def is_fast_in_bfloat16(device: torch.device) -> bool:
         device: from ``find_device``.
     """
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     # Releases of torch that cannot tell the processor's abilities compute in float32.
-    abilities = getattr(torch.cpu, "get_capabilities", dict)()
+    abilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(abilities.get("amx_bf16", False))
 
 

@@ -101,4 +101,15 @@ def weights_used(name: str) -> tuple[WeightsUsed, ...]:
             WeightsUsed(part.repository, weights.licence, part.revision, weights.research_only)
             for part in weights.parts
         ]
+    if name == "flux2-klein":
+        found += _learnt_weights()
     return tuple(found)
+
+
+def _learnt_weights() -> list[WeightsUsed]:
+    """The LoRA that is laid over klein; whoever trained it may use it."""
+    from pipelines.hub.tuning import read_tuning
+    from vmodel.files import sha256_of
+
+    lora = read_tuning().lora
+    return [] if lora is None or not lora.is_file() else [WeightsUsed(lora.name, "own", sha256_of(lora))]

@@ -123,7 +123,7 @@ class DesignShown(BaseModel):
 def show_design(garment: StoredGarment, here: Installation) -> DesignShown:
     """A design as its owner sees it."""
     design = garment.design or {}
-    own = {"name": "", "colours": {}, "drawn_key": design.get("drawn_key") or garment.cutout_key}
+    own: dict[str, Any] = {"name": "", "colours": {}, "drawn_key": design.get("drawn_key") or garment.cutout_key}
     asked_ways = {way["name"]: way["colours"] for way in design["recipe"]["colorways"]}
     ways = [own, *({**way, "colours": asked_ways.get(name, {})} for name, way in garment.colorways.items())]
     return DesignShown(

@@ -252,5 +252,5 @@ def _check_bytes(here: Installation, content: bytes) -> None:
 
 def _shown(name: str, suffix: str) -> str:
     """A file's name for messages, and safe as the name of a file."""
-    plain = plain_name(name).replace("/", " ").strip(". ")
+    plain = plain_name(name).replace("/", " ").strip(". ")[-50:]  # a folder takes 255 bytes
     return plain if plain.lower().endswith(f".{suffix}") else f"{plain or 'file'}.{suffix}"

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.files import link_to
 from app.api.garment_bodies import Reason
 from app.api.installation import Installation
+from vmodel.config import default_pipeline
 from vmodel.preflight import MOST_WORN
 from vmodel.service.job_request import MOST_SHOTS, PRIORITIES
 from vmodel.service.job_views import Job, JobShot
@@ -32,7 +33,9 @@ class ShotAsked(BaseModel):
         default="1024x768", description="HEIGHTxWIDTH", pattern=r"^\d{3,4}x\d{3,4}$", examples=["1024x768"]
     )
     seed: int = Field(default=0, ge=0, lt=2**31, examples=[0])
-    pipeline: _Word = Field(default="draft", examples=["draft"])
+    pipeline: _Word = Field(
+        default_factory=default_pipeline, description="without: what this installation uses", examples=["embedded"]
+    )
     channel: _Word | None = Field(
         default=None,
         description="where the picture will be shown; decides about the visible AI label",

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Path, Request, Response, UploadFile
 from pydantic import BaseModel, Field
 
+from app.api.errors import NotFound
 from app.api.installation import Here, Installation
 from app.api.rights_desk import LOOKED_AT_A_MINUTE, MOST_BYTES, VERIFIED_A_MINUTE, Desk, check_size
 from vmodel.database import now
 from vmodel.rights.certificate import Licence, parse_licence
-from vmodel.rights.errors import LicenceUnknown, RightsKeysMissing
+from vmodel.rights.errors import LicenceUnknown
 from vmodel.rights.keys import keys_folder, read_authority
 from vmodel.rights.registry import RegisteredShot
 from vmodel.rights.shots import external_codes, find_revocation, state_of
@@ -109,7 +110,7 @@ def get_root(request: Request, here: Here, desk: Desk) -> Response:
     desk.count(request, "licence", LOOKED_AT_A_MINUTE)
     folder = keys_folder(here.settings)
     if not folder.is_dir():
-        raise RightsKeysMissing("This installation has published no picture yet", "ask again when it has")
+        raise NotFound("root certificate yet, because no picture was published")
     return Response(read_authority(folder).root_pem, media_type="application/x-pem-file")
 
 

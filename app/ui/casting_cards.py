@@ -45,7 +45,7 @@ def show_chooser(here: Installation, language: str) -> str:
 
 
 def usable_pipelines(here: Installation) -> list[str]:
-    """The pipelines that have a price and whose weights are here, the best first."""
+    """The pipelines that have a price and whose weights are here: the installation's own, then the best first."""
     from pipelines.embedded import FOLDER
     from pipelines.hub.store import find_weights
     from vmodel.errors import VModelError
@@ -61,7 +61,7 @@ def usable_pipelines(here: Installation) -> list[str]:
             except VModelError:
                 continue
         found.append(name)
-    return found
+    return sorted(found, key=lambda name: name != here.settings.pipeline)
 
 
 def _card(model: VirtualModel) -> dict[str, Any]:

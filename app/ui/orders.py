@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.api.installation import Installation
+from vmodel.config import default_pipeline
 from vmodel.errors import BadUsage
 from vmodel.preflight import MOST_WORN
 from vmodel.service.access import Identity
@@ -52,7 +53,7 @@ class Order(BaseModel):
     background: _Word = "light-grey"
     light: _Word = "soft-key"
     format: _Word = "portrait"
-    pipeline: _Word = "draft"
+    pipeline: _Word = Field(default_factory=default_pipeline)
     count: int = Field(default=1, ge=1, le=MOST_COUNT)
 
     def shots(self) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmodel.errors import UnknownWeights
 
@@ -82,6 +82,20 @@ _KLEIN = HubWeights(
         ),
     ),
 )
+
+_KLEIN_BASE = replace(
+    _KLEIN,
+    name="flux2-klein-base",
+    licence_urls=("https://huggingface.co/black-forest-labs/FLUX.2-klein-base-4B/blob/main/LICENSE.md",),
+    parts=(
+        replace(
+            _KLEIN.parts[0],
+            repository="black-forest-labs/FLUX.2-klein-base-4B",
+            revision="a3b4f4849157f664bdbc776fd7453c2783562f4d",
+        ),
+    ),
+)
+"""Not distilled: what a LoRA is learnt on. No pipeline makes pictures with it."""
 
 _SDXL = HubWeights(
     name="sdxl",
@@ -168,7 +182,7 @@ _QWEN_EDIT = HubWeights(
     ),
 )
 
-CATALOGUE: Mapping[str, HubWeights] = {weights.name: weights for weights in (_KLEIN, _SDXL, _QWEN_EDIT)}
+CATALOGUE: Mapping[str, HubWeights] = {weights.name: weights for weights in (_KLEIN, _KLEIN_BASE, _SDXL, _QWEN_EDIT)}
 
 
 def weights_of(name: str) -> HubWeights:

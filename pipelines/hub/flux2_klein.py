@@ -7,6 +7,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from pipelines.hub.batches import make_batches
 from pipelines.hub.catalogue import weights_of
 from pipelines.hub.placing import (
@@ -20,6 +22,7 @@ from pipelines.hub.placing import (
 from pipelines.hub.prompts import instruct_edit
 from pipelines.hub.references import as_shot, read_references
 from pipelines.hub.tuning import read_tuning
+from vmodel.errors import BadUsage
 from vmodel.take import Take
 from vmodel.types import ByteArray
 
@@ -46,11 +49,14 @@ class Flux2Klein:
 
     def __init__(self, folder: Path, steps: int = STEPS) -> None:
         self.steps = steps
-        prepare_libraries()
+        tuning = read_tuning()
+        prepare_libraries(*(["peft"] if tuning.lora else []))
         from pipelines.hub.klein_batch import BatchKlein
 
-        layout = choose_layout(read_tuning(), look_at_machine(), weights_of(self.name), stored_gb(folder))
+        layout = choose_layout(tuning, look_at_machine(), weights_of(self.name), stored_gb(folder))
         self.pipeline: Any = BatchKlein.from_pretrained(folder / "pipeline", **loading_options(layout))
+        if tuning.lora is not None:
+            lay_lora(self.pipeline, tuning.lora, fuse=layout.precision in {"full", "fp8"})
         place_pipeline(self.pipeline, layout)
         self.at_once = layout.batch
 
@@ -85,3 +91,24 @@ class Flux2Klein:
             guidance_scale=GUIDANCE_SCALE,
         )
         return [as_shot(picture, take.draft) for picture, take in zip(made, takes, strict=True)]
+
+
+def lay_lora(pipeline: Any, path: Path, fuse: bool) -> None:
+    """Lay learnt low-rank weights over the transformer.
+
+    Args:
+        pipeline: a ``Flux2KleinPipeline`` in memory.
+        path: of the file that ``vmodel train --lora`` wrote.
+        fuse: add them to its own, which weights of less than sixteen bits would round.
+    Raises:
+        BadUsage: there is no such file, or it holds no weights of klein.
+    """
+    if not path.is_file():
+        raise BadUsage(f"VMODEL_HUB_LORA names {path}, which is no file; name what `vmodel train --lora` wrote.")
+    try:
+        pipeline.load_lora_weights(str(path.parent), weight_name=path.name, local_files_only=True)
+    except (ValueError, RuntimeError, OSError, KeyError, SafetensorError):
+        raise BadUsage(f"VMODEL_HUB_LORA names {path}, which holds no LoRA of klein; train it anew.") from None
+    if fuse:
+        pipeline.fuse_lora()
+        pipeline.unload_lora_weights()

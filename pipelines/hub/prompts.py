@@ -126,9 +126,18 @@ def instruct_edit(model: VirtualModel, kind: GarmentKind, material: str = "", no
         noun: what the editor calls a reference; it is followed by a number.
     """
     manner = "modest everyday catalogue photograph of a child" if model.is_child else "fashion catalogue photograph"
+    return _instruct(manner, describe_person(model), describe_garment(kind, material), noun)
+
+
+def instruct_anybody() -> str:
+    """The same of anybody in any garment, for training pictures, whose people are nobody of the roster."""
+    return _instruct("catalogue photograph", "a person", "a garment", "image")
+
+
+def _instruct(manner: str, person: str, garment: str, noun: str) -> str:
     return (
-        f"Turn {noun} 1, a computer-generated draft, into a real studio {manner} of {describe_person(model)} wearing "
-        f"{describe_garment(kind, material)}. Keep the person's identity, pose, framing, background and light "
+        f"Turn {noun} 1, a computer-generated draft, into a real studio {manner} of {person} wearing "
+        f"{garment}. Keep the person's identity, pose, framing, background and light "
         f"of {noun} 1, and every piece of clothing exactly where it is. {noun.capitalize()} 2 is the same garment laid "
         f"flat: keep its colours, print and cut. {noun.capitalize()} 3 is the pose of the body. Natural skin texture, "
         "real hair strands, "

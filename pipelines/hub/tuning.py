@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError
@@ -25,6 +26,7 @@ class Tuning(BaseSettings):
         compile: the denoiser's repeated blocks are compiled at the first picture.
         attention: a back end of diffusers, such as "sage" or "flash"; "auto" leaves PyTorch's own.
         batch: pictures made at once, where the pipeline can.
+        lora: file of ``vmodel train --lora`` that is laid over klein.
     """
 
     model_config = SettingsConfigDict(env_prefix="VMODEL_HUB_", frozen=True)
@@ -35,6 +37,7 @@ class Tuning(BaseSettings):
     compile: bool = False
     attention: str = "auto"
     batch: int | None = Field(default=None, ge=1, le=64)
+    lora: Path | None = None
 
 
 def read_tuning() -> Tuning:

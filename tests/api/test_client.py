@@ -67,6 +67,26 @@ def test_a_program_goes_from_a_photo_to_pictures_on_disk(
     assert client.garments() == []
 
 
+def test_a_program_makes_a_design_and_wears_it_with_others(client: Client, examples: Path) -> None:
+    tile = client.upload_print(examples / "citrus-repeat.svg")
+    asked = {"block": "skirt", "size": "S", "print": tile.id, "repeat_cm": 12}
+    night = {"name": "night", "colours": {"#f4f2ee": "#101830"}}
+    assert client.preview_design("night", **asked, colorways=[night]).startswith(b"\x89PNG")
+    skirt = client.create_design(name="Lemons", **asked, colorways=[night])
+    tee = client.create_design(block="tee", size="S")
+    assert [design.id for design in client.designs()] == [tee.id, skirt.id]
+    assert client.garment(skirt.id).colorways == ["night"]
+    assert client.replace_design(skirt.id, name="Fewer", **asked).asked["colorways"] == []
+    assert client.quote(tee.id, ASKED, worn_with=[skirt.id], tucked=True) == 2
+    job = client.submit(tee.id, ASKED[:1], worn_with=[skirt.id], tucked=True)
+    assert job.pictures[0].asked["tucked"] is True
+    with pytest.raises(ApiProblem) as refused:
+        client.model3d(job.pictures[0])
+    assert refused.value.status == 404
+    client.cancel(job.id)
+    assert "dress" in [each["name"] for each in client.blocks()["blocks"]]
+
+
 def test_refusals_reach_the_program_with_their_code(client: Client) -> None:
     with pytest.raises(ApiProblem) as refused:
         client.upload(b"<html>")

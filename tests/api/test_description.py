@@ -66,7 +66,16 @@ def test_every_failure_is_described_as_a_problem_document(api: FastAPI) -> None:
 
 def test_bodies_have_examples_that_are_accepted_by_their_own_description(api: FastAPI) -> None:
     schemas = api.openapi()["components"]["schemas"]
-    for name in ("JobAsked", "ShotAsked", "Correction", "WebhookAsked", "KeyAsked"):
+    for name in (
+        "JobAsked",
+        "ShotAsked",
+        "Correction",
+        "DesignAsked",
+        "ColorwayAsked",
+        "WornWith",
+        "WebhookAsked",
+        "KeyAsked",
+    ):
         exampled = [
             field for field in schemas[name]["properties"].values() if "examples" in field or "$ref" in str(field)
         ]

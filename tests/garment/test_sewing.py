@@ -12,6 +12,7 @@ import pytest
 from examples.make_patterns import Drawn, dress, line, write_svg
 from vmodel.errors import BadUsage, InputError
 from vmodel.garment.drawing_errors import DrawingTooLarge, DrawingUnsafe
+from vmodel.garment.fit import report_fit
 from vmodel.garment.print_repeat import PrintRepeat
 from vmodel.garment.sewing import SewingPattern, length_of, signed_area
 from vmodel.garment.sewing_curves import path_lines, transform_of
@@ -19,7 +20,7 @@ from vmodel.garment.sewing_cut import cut_pattern
 from vmodel.garment.sewing_errors import PieceInvalid, SeamIncomplete, SeamMismatch, SewingUnreadable
 from vmodel.garment.sewing_garment import Sewn, sew, with_materials
 from vmodel.garment.sewing_read import is_sewing_pattern, load_pattern, read_pattern_file
-from vmodel.types import Category, Sleeve
+from vmodel.types import BodyMeasurements, Category, Sleeve
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FILES = Path(__file__).parent / "files"
@@ -222,6 +223,16 @@ def test_the_marker_check_says_where_repeats_meet(sewn: Sewn) -> None:
     assert seams["front_l"]["repeat_apart_cm"] is None
     assert seams["waist_front_l"]["second_cm"] / seams["waist_front_l"]["first_cm"] == pytest.approx(1.7, abs=0.01)
     assert [piece["grain_deg"] for piece in sewn.marker["pieces"]] == [0.0] * 8
+
+
+def test_a_sewn_dress_is_measured_against_its_wearer(sewn: Sewn) -> None:
+    woman = BodyMeasurements(174, 86.4, 70.4, 93.4, 29, 37.2, 54.6, 81.6, 129.5, 111, 91.3, 148.6)
+    fit = report_fit(sewn.garment, woman)
+    assert fit.verdict == "as cut"
+    assert fit.ease_chest_cm == pytest.approx(6, abs=3)
+    assert fit.ease_hip_cm is not None
+    assert fit.ease_hip_cm > 20
+    assert fit.length_cm == pytest.approx(93, abs=3)
 
 
 def test_materials_go_to_pieces_by_name_or_word(sewn: Sewn) -> None:

@@ -16,6 +16,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     root = tmp_path_factory.mktemp("published")
     save_as_published(tiny_klein(), root, CATALOGUE["flux2-klein"].parts[0].repository)
+    save_as_published(tiny_klein(), root, CATALOGUE["flux2-klein-base"].parts[0].repository)
     save_sdxl(root, *(part.repository for part in CATALOGUE["sdxl"].parts))
     save_qwen_edit(root, *(part.repository for part in CATALOGUE["qwen-edit"].parts))
     return root

@@ -162,7 +162,7 @@ def test_a_job_is_admitted_or_not_before_any_work(tmp_path: Path, publisher: Pub
     with pytest.raises(GarmentNotAttested):
         admit_job(strict, publisher.database, "anna", plain)
     with publisher.database.transaction() as session:
-        attest(session, "anna", "anna")
+        assert attest(session, "anna", "anna", "mine\0\ud800").statement == "mine"
         check_garment(session, strict, "anna", "0" * 64)
 
 

@@ -56,10 +56,13 @@ def test_pictures_are_kept_as_long_as_the_installation_says(laptop: Shop) -> Non
 def test_all_files_of_an_account_are_erased_and_its_ledger_stays(laptop: Shop) -> None:
     seller, other = laptop.seller(credits=10), laptop.seller()
     job, waiting, kept = delivered(laptop, seller), laptop.submit(seller, shots=3), delivered(laptop, other)
+    outfit = {"size": "512x384", "outfit": [{"photo": laptop.photo(seller), "category": "skirt"}]}
+    worn = laptop.submit(seller, [outfit])
     assert erase_account(laptop.settings, laptop.database, laptop.store, seller) == 3
     assert list(laptop.store.keys(seller)) == []
     assert find_job(laptop.database, seller, waiting.id).state == "cancelled"
     assert find_job(laptop.database, seller, job.id).garment == {"photo": "deleted"}
+    assert "outfit" not in find_job(laptop.database, seller, worn.id).shots[0].request
     assert (laptop.balance(seller).consumed, laptop.balance(seller).available) == (1, 9)
     assert laptop.store.has(other, str(kept.shots[0].picture_key))
 

@@ -108,6 +108,38 @@ def test_a_double_click_is_one_job(desk: Desk, here: Installation, anna: TestCli
     assert "50 credits" in cancelled["header"]
 
 
+def test_an_outfit_is_ordered_shown_and_chosen_again(
+    desk: Desk, here: Installation, anna: TestClient, anna_id: str, garment_id: str
+) -> None:
+    photo = here.store.put(anna_id, b"\x89PNG skirt", "png")
+    with here.database.transaction() as session:
+        found = Understanding({**FOUND, "category": "skirt"}, b"")
+        skirt = keep_garment(session, anna_id, "Skirt", GarmentFiles(photo), Stated(), found).id
+    login = login_of(here, anna)
+    offered = desk.answer("choose", login, {"garment": garment_id})["garments"]
+    assert f'name="worn_with" value="{skirt}"' in offered
+    assert f'name="worn_with" value="{garment_id}"' not in offered
+    order = {"garment": garment_id, "models": ["wm-ines"], "worn_with": [skirt], "tucked": True}
+    job = told(desk.answer("order", login, {"order": order, "key": "outfit"}))["job"]
+    shown = desk.answer("poll", login, {})["pictures"].split(f'id="job-{job}"')[1].split("</article>")[0]
+    assert "with Skirt" in shown
+    redo = json.loads(unescape(shown.split('data-redo="')[1].split('"')[0]))
+    assert (redo["worn_with"], redo["tucked"], redo["garment"]) == ([skirt], True, garment_id)
+    desk.answer("cancel", login, {"id": job})
+
+
+def test_nobody_is_dressed_in_anothers_garment(
+    desk: Desk, here: Installation, bert: TestClient, garment_id: str
+) -> None:
+    with here.database.transaction() as session:
+        bert_id = find_account(session, "bert@shop.example").id
+    photo = here.store.put(bert_id, b"\x89PNG own", "png")
+    with here.database.transaction() as session:
+        own = keep_garment(session, bert_id, "Own", GarmentFiles(photo), Stated(), Understanding(FOUND, b"")).id
+    asked = {"order": {"garment": own, "worn_with": [garment_id]}, "key": "theirs"}
+    assert told(desk.answer("order", login_of(here, bert), asked))["problem"].startswith("There is no such garment")
+
+
 @pytest.mark.parametrize(
     ("asked", "named"),
     [

@@ -58,7 +58,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Se
     (state / "cache").symlink_to(home / "cache")
     database = open_database(Settings(home=state))
     with database.transaction() as session:
-        for name in ("Anna", "Bert"):
+        for name in ("Anna", "Bert", "Cleo"):
             create_account(session, name, f"{name.lower()}@shop.example", password=PASSWORD)
     database.close()
     command = [sys.executable, "-m", "app.cli", "serve", "--port", "0"]
@@ -70,7 +70,8 @@ def service(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Se
     match = re.search(r"http://\S+", told)
     assert match, f"{told}{(state / 'log').read_text(errors='replace')[-2000:]}"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        drawing_3d = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *drawing_3d])
         yield Service(match[0], chromium)
         chromium.close()
     running.send_signal(signal.SIGTERM)
@@ -170,7 +171,7 @@ def test_on_a_phone_in_chinese_nothing_sticks_out(service: Service, anna: Any) -
         "anna@shop.example", locale="zh-CN", viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True
     )
     phone.wait_for_selector(".garment .of-cutout")
-    for view in ("studio", "pictures", "usage"):
+    for view in ("studio", "designer", "pictures", "usage"):
         phone.locator(f"nav [data-view={view}]").tap()
         phone.wait_for_selector(f"body[data-view={view}]")
         assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
@@ -187,3 +188,73 @@ def test_everything_that_can_be_pressed_has_a_name(anna: Any) -> None:
     )
     assert nameless == []
     assert anna.evaluate("[...document.querySelectorAll('#main img')].every(e => e.hasAttribute('alt'))")
+
+
+@pytest.fixture(scope="module")
+def designer(service: Service) -> Any:
+    """A designer's page, with a print on a skirt, its repeat scaled, in a colourway, fitted on."""
+    page = service.open_page("cleo@shop.example", viewport={"width": 1280, "height": 900})
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("nav [data-view=designer]")
+    page.locator("label:has(input[name=block][value=skirt])").click()
+    page.select_option("select[name=design-model]", "wm-hana")
+    page.set_input_files("#print-file", str(ROOT / "examples" / "citrus-repeat.svg"))
+    page.wait_for_function("document.querySelector('#tile').style.backgroundImage !== ''")
+    with page.expect_request(lambda asked: "designs/preview" in asked.url and '"repeat_cm":30' in asked.post_data):
+        page.fill("input[name=repeat-exact]", "30")
+    page.click("[data-design=add-way]")
+    page.fill("[data-way-rename]", "night")
+    page.locator("[data-way-rename]").press("Tab")
+    ground = page.locator("#palette input[type=color]").first
+    with page.expect_response(
+        lambda told: "colorway=night" in told.url and "#101830" in told.request.post_data
+    ) as drawn:
+        ground.evaluate("e => { e.value = '#101830'; e.dispatchEvent(new Event('input', { bubbles: true })); }")
+    assert drawn.value.ok
+    page.wait_for_function("document.querySelector('#paper').getAttribute('aria-busy') === 'false'")
+    page.click("[data-design=space-look]")
+    page.wait_for_selector("#design-space[data-shot]")
+    return page
+
+
+def test_a_design_is_turned_in_space(designer: Any) -> None:
+    canvas = designer.locator("#design-space")
+    before, seen = canvas.get_attribute("data-turn"), canvas.screenshot()
+    canvas.press("ArrowLeft")
+    designer.wait_for_function(f"document.querySelector('#design-space').dataset.turn !== '{before}'")
+    turned = canvas.screenshot()
+    assert turned != seen
+    with Image.open(io.BytesIO(turned)) as picture:
+        colours = picture.convert("RGB").resize((100, 100)).getcolors(10_000)
+    assert colours is not None
+    assert len(colours) > 300
+
+
+def test_a_design_is_shot_in_the_chosen_colourways_and_belongs_to_its_maker(service: Service, designer: Any) -> None:
+    designer.locator("#shoot-ways label").first.click()
+    designer.locator("label:has(input[name=design-view][value=back])").click()
+    designer.select_option("select[name=design-format]", "proof")
+    assert designer.inner_text("#design-sum") == "1 picture"
+    with designer.expect_response(lambda told: told.url.endswith("/v1/jobs")) as ordered:
+        designer.click("[data-design=shoot]")
+    job = ordered.value.json()
+    assert (job["credits"], job["shots"][0]["asked"]["view"]) == (1, "front")
+    designer.wait_for_selector(f"#job-{job['id']}")
+    assert "night" in designer.inner_text(f"#job-{job['id']} h2")
+    design_id = designer.request.get(f"{service.address}/v1/designs").json()[0]["id"]
+    shot = designer.evaluate("document.querySelector('#design-space').dataset.shot")
+    theirs = [f"designs/{design_id}", f"designs/{design_id}/picture", f"shots/{shot}/model3d", f"jobs/{job['id']}"]
+    assert {designer.request.get(f"{service.address}/v1/{each}").status for each in theirs} == {200}
+    bert = service.open_page("bert@shop.example")
+    assert {bert.request.get(f"{service.address}/v1/{each}").status for each in theirs} == {404}
+
+
+def test_the_brush_mends_a_cutout(anna: Any) -> None:
+    anna.click("nav [data-view=studio]")
+    anna.locator(".thumb[data-garment]").last.click()
+    anna.click("[data-sheet=brush]")
+    anna.wait_for_selector("#brush[aria-busy=false]")
+    anna.click("[data-brush=erase]")
+    anna.locator("#brush").press("Space")
+    anna.click("[data-brush=apply]")
+    anna.wait_for_selector("[data-garment-file=mask]", state="attached")

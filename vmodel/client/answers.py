@@ -106,8 +106,9 @@ class Shot:
     Attributes:
         model: id; None casts somebody.
         pose: name; None chooses one.
-        view, framing, light, background, pipeline: names of ``Client.choices``; a background may be a colour.
+        view, framing, light, background: names of ``Client.choices``; a background may be a colour.
         size: HEIGHTxWIDTH.
+        pipeline: None for the installation's own.
         seed: whatever is left to chance follows from it.
         steps: of a pipeline that makes steps.
         channel: where the picture will be shown; decides about the visible AI label.
@@ -121,7 +122,7 @@ class Shot:
     background: str = "light-grey"
     size: str = "1024x768"
     seed: int = 0
-    pipeline: str = "draft"
+    pipeline: str | None = None
     steps: int | None = None
     channel: str | None = None
 

@@ -332,7 +332,7 @@ def _asked(
 ) -> dict[str, Any]:
     return {
         "garment_id": garment_id,
-        "shots": [asdict(shot) for shot in shots],
+        "shots": [{name: value for name, value in asdict(shot).items() if value is not None} for shot in shots],
         "priority": priority,
         "worn_with": [{"garment_id": each} for each in worn_with],
         "tucked": tucked,

@@ -10,8 +10,8 @@ from vmodel.drape.colliders import body_parts
 from vmodel.drape.dress import DrapeSettings, Dressed
 from vmodel.drape.ease import across_limbs, let_out, most_for, strain
 from vmodel.drape.materials import load_material
-from vmodel.drape.sewn_cloth import is_sewn
 from vmodel.drape.solver import Phase, Solver
+from vmodel.garment.measure import is_sewn
 from vmodel.types import FloatArray, Garment, Pose
 
 FOLLOW = Phase(gravity=1.0, damping=0.1)

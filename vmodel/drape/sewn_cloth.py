@@ -16,14 +16,10 @@ from scipy.spatial import cKDTree
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth, mesh_garment
 from vmodel.drape.start import ROOM_M, Start, place_cloth
+from vmodel.garment.measure import is_sewn
 from vmodel.types import FloatArray, Garment, Panel, PosedBody
 
 _ON_FOLD = 0.99
-
-
-def is_sewn(garment: Garment) -> bool:
-    """True for garments that come from a sewing pattern."""
-    return any(panel.laid is not None for panel in garment.panels)
 
 
 def mesh_cloth(garment: Garment, spacing_cm: float) -> Cloth:

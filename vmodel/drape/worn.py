@@ -17,8 +17,9 @@ from vmodel.drape.dress import DrapeSettings, Dressed, attempt_pose, dress
 from vmodel.drape.move import move_to_pose
 from vmodel.drape.openings import unthreaded
 from vmodel.drape.report import SLIPPED, assert_usable, fault_of, finish_cloth, report_drape
-from vmodel.drape.sewn_cloth import is_sewn, mesh_cloth
+from vmodel.drape.sewn_cloth import mesh_cloth
 from vmodel.errors import DrapeFailed
+from vmodel.garment.measure import is_sewn
 from vmodel.types import Drape, DrapeReport, FloatArray, Garment, Pose
 
 Progress = Callable[[str, float], None]

@@ -7,6 +7,7 @@ import numpy as np
 from vmodel.types import FloatArray, Garment, Panel
 
 SIDES = ("left", "right")
+_ROW_CM = 1.0
 
 
 def back_panel(garment: Garment) -> Panel:
@@ -21,7 +22,7 @@ def chest_width(garment: Garment) -> float:
 
 def waistband_width(garment: Garment) -> float:
     """Flat width of a waistband, along its edge."""
-    edge = back_panel(garment).edges.get("waist")
+    edge = None if is_sewn(garment) else back_panel(garment).edges.get("waist")
     return _between(garment, "waist") if edge is None else float(np.linalg.norm(edge[0] - edge[-1]))
 
 
@@ -56,6 +57,8 @@ def inseam_length(garment: Garment) -> float:
 
 def width_at(garment: Garment, y: float) -> float | None:
     """Flat width between the side seams at a height; None above or below them."""
+    if is_sewn(garment):
+        return _laid_width(garment, y)
     edges = back_panel(garment).edges
     spots = []
     for side in SIDES:
@@ -64,6 +67,23 @@ def width_at(garment: Garment, y: float) -> float | None:
             return None
         spots.append(line[np.abs(line[:, 1] - y).argmin(), 0])
     return float(abs(spots[0] - spots[1]))
+
+
+def is_sewn(garment: Garment) -> bool:
+    """True for garments that come from a sewing pattern, whose pieces are not the garment's own plane."""
+    return any(panel.laid is not None for panel in garment.panels)
+
+
+def _laid_width(garment: Garment, y: float) -> float | None:
+    """Width at a height of a sewn garment lying flat, without its sleeves."""
+    trunk = [
+        panel.laid[1]
+        for panel in garment.panels
+        if panel.laid is not None and not any(name.startswith(("sleeve_", "cuff")) for name in panel.edges)
+    ]
+    points = np.concatenate(trunk) if trunk else np.zeros((0, 2))
+    near = points[np.abs(points[:, 1] - y) < _ROW_CM]
+    return float(np.ptp(near[:, 0])) if len(near) > 1 else None
 
 
 def narrowest_between(garment: Garment, high: float, low: float) -> float | None:

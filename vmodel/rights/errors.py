@@ -95,7 +95,10 @@ class TooManyReserved(InputError):
     code = "too_many_reserved"
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"You have {most} models of your own already; release one first, or ask the operator.")
+        already = (
+            f"You have {most} models of your own already; release one first" if most else "Nobody may reserve models"
+        )
+        super().__init__(f"{already}, or ask the operator.")
         self.most = most
 
 

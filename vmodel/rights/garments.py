@@ -36,6 +36,7 @@ STATES = (CLEAR, WAITING, APPROVED, REFUSED)
 STATEMENT = "The garments and their photos are mine, or I have leave to use them."
 _KEPT_PX = 900
 _SAME_FILE = "same file"
+_LONGEST_TEXT = 2000
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def decide(session: Session, photo_id: str, approve: bool, decided_by: str, note
     """
     row = find_review(session, photo_id)
     row.state = APPROVED if approve else REFUSED
-    row.decided_by, row.decided_at, row.note = decided_by[:200], now(), note.strip()[:2000]
+    row.decided_by, row.decided_at, row.note = decided_by[:200], now(), _plain(note)
     return row
 
 
@@ -225,7 +226,7 @@ def list_reviews(session: Session, state: str | None = WAITING, most: int = 100)
 def attest(session: Session, seller_id: str, attested_by: str, statement: str = STATEMENT) -> SellerAttestation:
     """Note a seller's word for all garments of the account; a later word takes the place of the earlier one."""
     row = session.get(SellerAttestation, seller_id) or SellerAttestation(seller_id=seller_id)
-    row.statement, row.attested_by, row.attested_at = statement.strip()[:2000] or STATEMENT, attested_by[:200], now()
+    row.statement, row.attested_by, row.attested_at = _plain(statement) or STATEMENT, attested_by[:200], now()
     session.add(row)
     return row
 
@@ -233,6 +234,11 @@ def attest(session: Session, seller_id: str, attested_by: str, statement: str = 
 def find_attestation(session: Session, seller_id: str) -> SellerAttestation | None:
     """The seller's word for the account; None if it was not given."""
     return session.get(SellerAttestation, seller_id)
+
+
+def _plain(text: str) -> str:
+    """A text from outside as every database keeps it: no control characters, no halves of characters."""
+    return "".join(c for c in text if c.isprintable() or c == "\n").strip()[:_LONGEST_TEXT]
 
 
 def _copy_of(other: GarmentPhoto, alike: float | str) -> Finding:

@@ -79,6 +79,9 @@ def erase_account(settings: Settings, database: Database, store: FileStore, acco
     with database.transaction() as session:
         own_shots = update(ShotRow).where(ShotRow.account_id == account_id)
         session.execute(own_shots.values(deleted_at=now(), **_NONE))
+        for shot in session.scalars(select(ShotRow).where(ShotRow.account_id == account_id)):
+            if "outfit" in shot.request:
+                shot.request = {name: value for name, value in shot.request.items() if name != "outfit"}
         session.execute(update(JobRow).where(JobRow.account_id == account_id).values(garment={"photo": "deleted"}))
         forget_garments(session, account_id)
         licences = list(session.scalars(select(RegisteredShot.id).where(RegisteredShot.seller_id == account_id)))

@@ -16,6 +16,7 @@ from vmodel.service.heads import keep_signed
 from vmodel.service.job_tables import OPEN, RELEASED, RUNNING, JobRow, PartRow
 from vmodel.service.jobs import LONGEST, cancel_job
 from vmodel.service.ledger import expire_reservations
+from vmodel.service.rates import forget_rates
 from vmodel.service.store import FileStore
 
 _HANGS = timedelta(minutes=2)
@@ -31,6 +32,8 @@ def keep_up(settings: Settings, database: Database, store: FileStore, queue: Dur
     keep_signed(settings, database)
     with database.transaction() as session:
         forget_sign_ins(session)
+        for asked in ("verify:", "licence:"):
+            forget_rates(session, asked, 60)
     retention.keep_promises(settings, database, store)
 
 

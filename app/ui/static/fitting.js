@@ -21,7 +21,11 @@
   async function turn(shot) {
     show("space");
     const canvas = byId("design-space");
-    if (await core.showSpace(canvas, shot)) return canvas.focus({ preventScroll: true });
+    if (await core.showSpace(canvas, shot)) {
+      canvas.focus({ preventScroll: true });
+      byId("paper").scrollIntoView({ block: "center" });
+      return;
+    }
     show("flat");
     core.notice(core.said.no_space, true);
   }

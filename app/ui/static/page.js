@@ -152,7 +152,7 @@ window.vmodel ??= (() => {
     if (!order.garment || !one(".garment[data-chosen] .of-cutout")) return null;
     const plain = { ...order, ...outfit(), models: [...order.models], poses: [...order.poses], views: [...order.views] };
     if (!plain.views.length) plain.views = ["front"];
-    if (!plain.pipeline) plain.pipeline = one('select[name="pipeline"]')?.value ?? "draft";
+    plain.pipeline ||= one('select[name="pipeline"]')?.value;
     return plain;
   }
   // Only what the chosen garment's panel offers: another garment has other colourways, and is not worn with itself.

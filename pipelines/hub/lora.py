@@ -1,0 +1,166 @@
+"""A LoRA for klein: low-rank weights that learn from rendered pairs how a draft becomes a photograph.
+
+They are learnt on klein-base, which was not distilled, and laid over klein, as its makers recommend. The loss is plain
+flow matching (Lipman et al. 2022): from the noisy photograph, beside draft, flat-lay and pose map, the transformer
+predicts the way from photograph to noise.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional as fn
+
+from pipelines.hub.placing import prepare_libraries
+from pipelines.hub.prompts import instruct_anybody
+from pipelines.training.dataset import Picture, PictureShelf
+from vmodel.errors import TrainingPicturesMissing
+from vmodel.files import make_folder
+
+BASE = "flux2-klein-base"
+FILE = "pytorch_lora_weights.safetensors"
+LEARNING_RATE = 1e-4
+_LAYERS = r".*\.attn\.(to_[qkv]|to_out\.0|add_[qkv]_proj|to_add_out|to_qkv_mlp_proj)"
+_SAVE_EVERY = 250
+_MULTIPLE = 16
+
+
+@dataclass(frozen=True)
+class LoraPlan:
+    """A run.
+
+    Attributes:
+        pictures: folder of training pictures, see ``pipelines.training.dataset``.
+        out: folder of the LoRA.
+        steps, minutes: it ends at whichever comes first.
+        batch: pictures a step.
+        seed: whatever is left to chance follows from it.
+        rank: of the weights.
+    """
+
+    pictures: Path
+    out: Path
+    steps: int
+    minutes: float
+    batch: int = 1
+    seed: int = 0
+    rank: int = 16
+
+
+def train_lora(plan: LoraPlan, weights: Path, tell: Callable[[int, float], None] = lambda step, loss: None) -> Path:
+    """Learn a LoRA.
+
+    Args:
+        plan: the run.
+        weights: folder of klein-base, from ``pipelines.hub.store.find_weights``.
+        tell: is given the step and its loss.
+    Returns:
+        The file of the LoRA; what was learnt until a Ctrl-C is in it.
+    Raises:
+        PackageMissing: ``transformers`` or ``peft`` is not installed.
+        TrainingPicturesMissing: the folder holds no training pictures.
+    """
+    prepare_libraries("peft")
+    shelf = PictureShelf(plan.pictures, kept=50)
+    if not shelf.scan():
+        raise TrainingPicturesMissing(str(plan.pictures))
+    make_folder(plan.out)
+    pipeline, learnt = _prepare(weights, plan)
+    rng, generator = np.random.default_rng(plan.seed), torch.Generator().manual_seed(plan.seed)
+    optimiser = torch.optim.AdamW(learnt, lr=LEARNING_RATE, weight_decay=1e-4)
+    with torch.no_grad():
+        text = pipeline.encode_prompt(instruct_anybody())
+    pipeline.text_encoder.to("cpu")
+    end, step = time.monotonic() + 60 * plan.minutes, 0
+    try:
+        while step < plan.steps and time.monotonic() < end:
+            total = 0.0
+            for _ in range(plan.batch):
+                picture = shelf.load(shelf.train[int(rng.integers(len(shelf.train)))])
+                loss = flow_loss(pipeline, picture, text, generator) / plan.batch
+                loss.backward()  # type: ignore[no-untyped-call]
+                total += float(loss)
+            torch.nn.utils.clip_grad_norm_(learnt, 1.0)
+            optimiser.step()
+            optimiser.zero_grad()
+            step += 1
+            tell(step, total)
+            if step % _SAVE_EVERY == 0:
+                _save(pipeline, plan.out)
+    except KeyboardInterrupt:
+        pass
+    return _save(pipeline, plan.out)
+
+
+def flow_loss(pipeline: Any, picture: Picture, text: tuple[Tensor, Tensor], generator: torch.Generator) -> Tensor:
+    """How far the transformer is from the way between photograph and noise, at a time by chance.
+
+    Args:
+        pipeline: a ``BatchKlein``.
+        picture: a training picture; draft, flat-lay and pose map are shown in this order, as to klein.
+        text: the encoded sentence and its positions.
+        generator: gives time and noise.
+    """
+    device, dtype = pipeline.transformer.device, pipeline.vae.dtype
+    target, *shown = (_prepared(pipeline, picture.arrays[name]) for name in ("target", "draft", "flat_lay", "pose_map"))
+    with torch.no_grad():
+        references, reference_ids = pipeline.prepare_image_latents(shown, 1, None, device, dtype)
+        image = pipeline._encode_vae_image(target.to(device, dtype), None)
+        ids, photograph = pipeline._prepare_latent_ids(image).to(device), pipeline._pack_latents(image)
+    noise = torch.randn(photograph.shape, generator=generator).to(device, dtype)
+    when = torch.sigmoid(torch.randn(1, generator=generator)).to(device, dtype)
+    made = pipeline.transformer(
+        hidden_states=torch.cat([(1 - when) * photograph + when * noise, references], dim=1),
+        timestep=when,
+        guidance=None,
+        encoder_hidden_states=text[0],
+        txt_ids=text[1],
+        img_ids=torch.cat([ids, reference_ids], dim=1),
+        return_dict=False,
+    )[0][:, : photograph.shape[1]]
+    return fn.mse_loss(made.float(), (noise - photograph).float())
+
+
+def _prepare(weights: Path, plan: LoraPlan) -> tuple[Any, list[Tensor]]:
+    from peft import LoraConfig
+
+    from pipelines.hub.klein_batch import BatchKlein
+
+    on_card = torch.cuda.is_available()
+    pipeline = BatchKlein.from_pretrained(
+        weights / "pipeline", dtype=torch.bfloat16 if on_card else torch.float32, local_files_only=True
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    pipeline.to("cuda" if on_card else "cpu")
+    for network in (pipeline.transformer, pipeline.vae, pipeline.text_encoder):
+        network.requires_grad_(False)
+    torch.manual_seed(plan.seed)
+    pipeline.transformer.add_adapter(LoraConfig(r=plan.rank, lora_alpha=plan.rank, target_modules=_LAYERS))
+    pipeline.transformer.enable_gradient_checkpointing()
+    pipeline.transformer.train()
+    learnt = [weight for weight in pipeline.transformer.parameters() if weight.requires_grad]
+    for weight in learnt:
+        # What is learnt is too small for sixteen bits.
+        weight.data = weight.data.float()
+    return pipeline, learnt
+
+
+def _prepared(pipeline: Any, array: Any) -> Tensor:
+    height, width = (side // _MULTIPLE * _MULTIPLE for side in array.shape[:2])
+    prepared: Tensor = pipeline.image_processor.preprocess(Image.fromarray(array[:height, :width]))
+    return prepared
+
+
+def _save(pipeline: Any, out: Path) -> Path:
+    from peft.utils import get_peft_model_state_dict
+
+    pipeline.save_lora_weights(out, transformer_lora_layers=get_peft_model_state_dict(pipeline.transformer))
+    return out / FILE
