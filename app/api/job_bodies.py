@@ -34,7 +34,7 @@ class ShotAsked(BaseModel):
     )
     seed: int = Field(default=0, ge=0, lt=2**31, examples=[0])
     pipeline: _Word = Field(
-        default_factory=default_pipeline, description="without: what this installation uses", examples=["embedded"]
+        default_factory=default_pipeline, description="without: what this installation uses", examples=["draft"]
     )
     channel: _Word | None = Field(
         default=None,
