@@ -87,7 +87,7 @@ def train_lora(plan: LoraPlan, weights: Path, tell: Callable[[int, float], None]
                 picture = shelf.load(shelf.train[int(rng.integers(len(shelf.train)))])
                 loss = flow_loss(pipeline, picture, text, generator) / plan.batch
                 loss.backward()  # type: ignore[no-untyped-call]
-                total += float(loss)
+                total += float(loss.detach())
             torch.nn.utils.clip_grad_norm_(learnt, 1.0)
             optimiser.step()
             optimiser.zero_grad()
