@@ -88,9 +88,8 @@ def test_the_same_bits_as_the_stock_pipeline_called_by_hand(klein: Flux2Klein, w
 
 
 @pytest.mark.slow
-def test_draft_garment_and_pose_map_reach_the_model_in_this_order_pixel_by_pixel(
-    klein: Flux2Klein, tee_take: Take
-) -> None:
+def test_draft_garment_and_pose_map_reach_the_model_in_this_order_pixel_by_pixel(weights: Path, tee_take: Take) -> None:
+    klein = Flux2Klein(weights)  # one that has encoded nothing yet
     seen: list[torch.Tensor] = []
     handle = klein.pipeline.vae.encoder.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     try:
