@@ -251,7 +251,6 @@ def test_a_design_is_shot_in_the_chosen_colourways_and_belongs_to_its_maker(serv
 
 def test_the_brush_mends_a_cutout(anna: Any) -> None:
     anna.click("nav [data-view=studio]")
-    anna.locator(".thumb[data-garment]").last.click()
     anna.click("[data-sheet=brush]")
     anna.wait_for_selector("#brush[aria-busy=false]")
     anna.click("[data-brush=erase]")
