@@ -14,9 +14,17 @@ from app.api.asking import COOKIE, CSRF_HEADER
 from app.api.installation import Installation
 from vmodel.service.access import create_api_key, log_in, revoke_api_key
 
-OPEN = {"/v1/health", "/v1/ready", "/v1/files/{token}"}
-"""What answers without a key: the last one by a signature."""
+OPEN = {"/v1/health", "/v1/ready", "/v1/files/{token}", "/v1/verify", "/v1/licences/{licence_id}", "/v1/rights/root"}
+"""What answers without a key: files by a signature, and what anybody may know of a published picture."""
 
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("PUT", "/v1/designs/{design_id}"): {"block": "skirt", "size": "M"},
+    ("PUT", "/v1/garments/{garment_id}/rights"): {"attested": True},
+}
+"""What is sent where neither files nor a new name are."""
+
+FOR_EVERYBODY_OR_OPERATORS = ({"model_id"}, {"review_id"})
+"""Names in paths of what belongs to no seller."""
 
 NOTHING = "0" * 32
 
@@ -36,6 +44,8 @@ def ask(client: TestClient, method: str, path: str, **names: str) -> Any:
     filled = re.sub(r"\{(\w+)\}", lambda match: names.get(match[1], NOTHING), path)
     if method == "PATCH":
         return client.patch(filled, json={"name": "mine now"})
+    if (method, path) in BODIES:
+        return client.request(method, filled, json=BODIES[method, path])
     files = dict.fromkeys(("photo", "mask", "back"), ("a.png", BLANK)) if method in {"POST", "PUT"} else None
     return client.request(method, filled, files=files)
 
@@ -44,7 +54,7 @@ def test_without_a_key_every_address_asks_for_one(api: FastAPI, stranger: TestCl
     for method, path in operations(api):
         answer = ask(stranger, method, path)
         if path in OPEN:
-            assert answer.status_code in {200, 404}, path
+            assert answer.status_code in {200, 404, 422}, path
         else:
             assert (answer.status_code, answer.json()["code"]) == (401, "key_invalid"), path
             assert answer.headers["www-authenticate"] == "Bearer"
@@ -104,7 +114,8 @@ def possessions(anna: TestClient, here: Installation, tee_photo: bytes) -> dict[
     work_off(here)
     key_id = anna.post("/v1/keys", json={}).json()["id"]
     webhook_id = anna.post("/v1/webhooks", json={"url": "https://8.8.8.8/"}).json()["id"]
-    made = {"job_id": job["id"], "shot_id": job["shots"][0]["id"]}
+    design_id = anna.post("/v1/designs", json={"block": "skirt", "size": "M"}).json()["id"]
+    made = {"design_id": design_id, "job_id": job["id"], "shot_id": job["shots"][0]["id"]}
     return {"garment_id": garment_id, "key_id": key_id, "webhook_id": webhook_id, **made}
 
 
@@ -114,7 +125,7 @@ def test_nobody_reaches_what_is_anothers(
     asked = 0
     for method, path in operations(api):
         names = set(re.findall(r"\{(\w+)\}", path))
-        if not names or path in OPEN or names == {"model_id"}:
+        if not names or path in OPEN or names in FOR_EVERYBODY_OR_OPERATORS:
             continue
         assert names <= set(possessions), f"the test lacks a possession for {path}"
         answer, of_nothing = ask(bert, method, path, **possessions), ask(bert, method, path)
