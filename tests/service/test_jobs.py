@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from shops import PLAN, PLANS, Shop
 
-from vmodel.errors import BadUsage, NotAllowedForChildren, VModelError
+from vmodel.errors import NotAllowedForChildren, VModelError
 from vmodel.service import settling
 from vmodel.service.errors import CreditsExhausted, IdempotencyConflict, UnknownAccount
 from vmodel.service.job_errors import DayFull, JobUnknown, ShotUnknown, StoredFileMissing, TooManyShots
@@ -231,5 +231,6 @@ def test_the_place_in_the_queue_counts_whom_the_queue_will_serve_first(shop: Sho
 
 def test_an_outfit_cannot_name_files_of_the_machine(laptop: Shop) -> None:
     seller = laptop.seller()
-    with pytest.raises(BadUsage):
-        laptop.submit(seller, shots=[{"outfit": [{"photo": "/etc/passwd"}]}])
+    for photo in ("/etc/passwd", "../../../etc/passwd"):
+        with pytest.raises(StoredFileMissing):
+            laptop.submit(seller, shots=[{"outfit": [{"photo": photo}]}])
