@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 
+import cv2
 import numpy as np
 import pytest
 
@@ -52,6 +53,17 @@ def test_every_cut_of_the_base_layer_covers_chest_torso_and_pelvis(gender: str, 
     for upper, lower in itertools.product(UPPERS, LOWERS):
         painted = paint_skin(model, body, BaseLayer(upper, lower), SIZE)
         assert painted.base_layer.ravel()[covered].min() >= 0.99, (upper, lower)
+
+
+def test_bare_skin_is_uneven_from_spot_to_spot(skin: SkinTextures) -> None:
+    chart = load_chart(1024)
+    x, z = np.abs(chart.spot_mm[:, 0]), chart.spot_mm[:, 2]
+    arm = chart.texel[(x > 230) & (x < 330) & (z < -250)]
+    green = skin.albedo[..., 1]
+    uneven = (green / cv2.GaussianBlur(green, (0, 0), 12) - 1).ravel()[arm]
+    spread = 1.4826 * np.median(np.abs(uneven - np.median(uneven)))
+    # Pores alone come to 0.04; twice that would be a rash.
+    assert 0.05 < spread < 0.08
 
 
 def test_faces_of_the_trunk_are_covered_on_the_mesh_itself(body: Body) -> None:
