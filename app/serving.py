@@ -16,6 +16,7 @@ from app.api.installation import Installation
 from app.logs import write_logs
 from app.supervisor import Supervisor
 from app.ui.mount import mount_page
+from vmodel.body.anny_model import init_warp
 from vmodel.config import Settings
 from vmodel.errors import SetupError
 from vmodel.service.accounts import list_accounts
@@ -24,6 +25,7 @@ from vmodel.service.courier import Courier
 _DRAIN_S = 20
 _PICTURE_S = 60
 _CALL_S = 15
+_LOADING_S = 60
 
 
 class PortTaken(SetupError):
@@ -55,8 +57,11 @@ def serve_until_stopped(settings: Settings, host: str, port: int, workers: int =
     courier = Courier(here.database, here.secret, settings.webhooks_inside)
     carrying = threading.Thread(target=courier.run, args=(here.leaving,), name="courier", daemon=True)
     supervisor = Supervisor(workers, drain_s=_PICTURE_S)
+    warming = threading.Thread(target=_warm_up, args=(here,), name="warming", daemon=True)
+    # Warp starts with this process's standard error turned away: no thread may log meanwhile.
+    init_warp()
     carrying.start()
-    threading.Thread(target=_warm_up, args=(here,), name="warming", daemon=True).start()
+    warming.start()
     supervisor.start()
     try:
         _Server(app, partial(_greet, here, listening)).run(sockets=[listening])
@@ -64,6 +69,8 @@ def serve_until_stopped(settings: Settings, host: str, port: int, workers: int =
         here.leaving.set()
         supervisor.stop()
         carrying.join(_CALL_S)
+        # A process that ends while native libraries load in a thread of it is aborted by them.
+        warming.join(_LOADING_S)
 
 
 class _Server(uvicorn.Server):
@@ -100,6 +107,8 @@ def _warm_up(here: Installation) -> None:
     from vmodel.service.designs import Recipe, measures_for
 
     for block in BLOCKS:
+        if here.leaving.is_set():
+            return
         measures_for(Recipe(block=block), here.roster)
 
 
