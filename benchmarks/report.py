@@ -24,6 +24,19 @@ SECTIONS = {
         "MediaPipe Pose, which serves the benchmark only, looks at full-body shots of the examples. A joint's error "
         "is its distance from the requested pose as a share of the body's height; 12 joints of arms and legs count.",
     ),
+    "batch": (
+        "Batches",
+        "`python -m benchmarks.batch` shoots a table of the bundled examples in other colours, on several models in "
+        "several poses, one picture a row, with the batch command in two processes; then a part of the same table "
+        "again, killed with `kill -9` in the middle and called again; then some of the same rows, one "
+        "`vmodel shoot` after the other as a shell loop would. Each of the three begins with an empty cache.",
+    ),
+    "clip": (
+        "Clips",
+        "`python -m benchmarks.clip` films an example in every motion and looks at every frame before it is marked. "
+        "A jump is how far a vertex of the garment moves from one frame to the next. A foot slides where it stands "
+        "and moves all the same.",
+    ),
     "watermark": (
         "The invisible mark",
         "`python -m benchmarks.watermark FOLDER...` marks our own shots and photos of flat-lays, each with its own id, "
@@ -41,11 +54,34 @@ SECTIONS = {
 
 
 def main() -> None:
-    """Write the report; benchmarks that were not run on this machine are left out."""
+    """Write the sections of what was measured on this machine; all others stay as they are."""
     kept = {name: FIGURES / f"{name}.json" for name in SECTIONS}
     found = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in kept.items() if path.is_file()}
-    REPORT.write_text(report(found), encoding="utf-8")
-    print(f"{REPORT.relative_to(ROOT)} shows: {', '.join(found) or 'nothing; run the benchmarks first'}")
+    page = REPORT.read_text(encoding="utf-8") if REPORT.is_file() else ""
+    REPORT.write_text(with_sections(page, found), encoding="utf-8")
+    print(f"{REPORT.relative_to(ROOT)} has new: {', '.join(found) or 'nothing; run the benchmarks first'}")
+
+
+def with_sections(page: str, found: dict[str, dict[str, Any]]) -> str:
+    """A page in which some sections are written anew, each in its place, and new ones come last.
+
+    Args:
+        page: Markdown; empty for a new page.
+        found: benchmark name -> what ``benchmarks.tables.publish`` kept.
+    """
+    fresh = report(found)
+    if not page.startswith("# "):
+        return fresh
+    head, *written = page.split("\n## ")
+    news = dict(_titled(section) for section in fresh.split("\n## ")[1:])
+    sections = [(title, news.pop(title, body)) for title, body in map(_titled, written)]
+    parts = [f"## {title}\n\n{body}" for title, body in (*sections, *news.items())]
+    return "\n\n".join([head.strip(), *parts]) + "\n"
+
+
+def _titled(section: str) -> tuple[str, str]:
+    title, _, body = section.partition("\n")
+    return title, body.strip()
 
 
 def report(found: dict[str, dict[str, Any]]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.report import report
+from benchmarks.report import report, with_sections
 from benchmarks.tables import EXAMPLES, Table, as_markdown, is_whole_set
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "benchmarks.md"
@@ -43,6 +43,25 @@ def test_a_report_shows_only_what_was_measured() -> None:
     assert "## Print fidelity" in page
     assert "## Speed" not in page
     assert tables_of(page) == [[["a", "b"], ["---", "---"], ["1", "2"]]]
+
+
+def test_a_section_that_is_measured_again_leaves_the_others_alone() -> None:
+    kept = {
+        "tables": [{"title": "T", "head": ["a", "b"], "rows": [["1", "2"]]}],
+        "findings": ["One of two."],
+        "date": "2020-01-02",
+        "commit": "abcdef0",
+        "machine": "a machine",
+    }
+    page = report({"fidelity": kept, "speed": kept})
+    again = with_sections(page, {"speed": {**kept, "date": "2020-03-04"}, "copies": kept})
+    assert (
+        again
+        == page.replace("2020-01-02", "2020-03-04").replace("2020-03-04", "2020-01-02", 1)
+        + (again[again.index("\n## Copy search") :])
+    )
+    assert with_sections(again, {}) == again
+    assert with_sections("", {"speed": kept}) == report({"speed": kept})
 
 
 def test_a_row_that_lacks_a_cell_is_refused() -> None:
