@@ -42,6 +42,10 @@ def turned(picture: ByteArray) -> ByteArray:
     return np.asarray(cv2.warpAffine(picture, turn, (width, height), flags=cv2.INTER_CUBIC))
 
 
+def widened(picture: ByteArray) -> ByteArray:
+    return np.asarray(cv2.resize(picture, None, fx=1.1, fy=1, interpolation=cv2.INTER_CUBIC))
+
+
 @pytest.fixture(scope="module")
 def original() -> ByteArray:
     return photo("logo-tee")
@@ -61,8 +65,9 @@ def marked(original: ByteArray) -> ByteArray:
         cropped_to_half,
         lambda picture: picture[:, ::-1],
         turned,
+        widened,
     ],
-    ids=["as it is", "JPEG 50", "half the size", "half the area", "mirrored", "turned by 5 degrees"],
+    ids=["as it is", "JPEG 50", "half the size", "half the area", "mirrored", "turned by 5 degrees", "wider"],
 )
 def test_the_exact_id_is_read_from_a_changed_copy(marked: ByteArray, change: Callable[[ByteArray], ByteArray]) -> None:
     reading = read_mark(np.ascontiguousarray(change(marked)), KEY)
@@ -83,9 +88,22 @@ def test_another_installation_reads_nothing(marked: ByteArray) -> None:
     assert read_mark(marked, b"another installation's secret 02") is None
 
 
-def test_flat_white_stays_within_two_levels() -> None:
-    white = np.full((512, 384, 3), 255, np.uint8)
-    assert embed_mark(white, PAYLOAD, KEY).min() >= 253
+@pytest.mark.parametrize("level", [255, 235, 170])
+def test_plain_ground_changes_by_a_third_of_a_level_and_nowhere_by_more_than_two(level: int) -> None:
+    plain = np.full((512, 384, 3), level, np.uint8)
+    change = embed_mark(plain, PAYLOAD, KEY).astype(float) - level
+    assert change.std() < 0.34
+    assert np.abs(change).max() <= 2
+
+
+@pytest.mark.parametrize(("kind", "quality"), [("JPEG", 30), ("WEBP", 50)])
+def test_printed_cloth_keeps_the_mark_through_hard_compression(kind: str, quality: int) -> None:
+    marked = embed_mark(photo("floral-dress", 768), PAYLOAD, KEY)
+    held = io.BytesIO()
+    Image.fromarray(marked).save(held, kind, quality=quality)
+    reading = read_mark(np.asarray(Image.open(held).convert("RGB")), KEY)
+    assert reading is not None
+    assert reading.payload == PAYLOAD
 
 
 def test_transparency_stays_as_it_was(original: ByteArray) -> None:

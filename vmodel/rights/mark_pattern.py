@@ -25,7 +25,7 @@ SLOWEST, FASTEST = 5.0, 24.2
 """Periods a tile: 0.04 to 0.19 cycles a pixel."""
 SYNC_FASTEST = 18.0
 """Periods a tile of the fastest wave for finding: it survives a picture's shrinking to a third."""
-SYNC_SHARE = 0.28
+SYNC_SHARE = 0.34
 """Share of the energy that serves finding."""
 _GROUP = 7
 
@@ -68,27 +68,35 @@ def pattern_of(key: bytes) -> Pattern:
     return Pattern(key, waves[sync], phases[sync], waves[data], phases[data], _symbols(key))
 
 
-def draw_tile(pattern: Pattern, payload: int, side: int) -> FloatArray:
+def draw_tile(pattern: Pattern, payload: int, side: int, sizes: FloatArray | None = None) -> FloatArray:
     """One tile of a payload's mark.
 
     Args:
         pattern: of the key.
         payload: id below 2**40.
         side: pixels.
+        sizes: (72, 20) how large each symbol is drawn, with a mean square of 1; all 1 by default.
     Returns:
         (side, side) float32 with mean 0 and deviation 1; where it begins differs from payload to payload.
     """
     spectrum = np.zeros((side, side), np.complex64)
-    symbols = encode_payload(payload, pattern.key).ravel()[pattern.symbol].reshape(2, -1)
+    signed = encode_payload(payload, pattern.key) * (1.0 if sizes is None else sizes)
+    symbols = signed.ravel()[pattern.symbol].reshape(2, -1)
     data = (symbols[0] + 1j * symbols[1]) * pattern.data_phases * np.sqrt((1 - SYNC_SHARE) / 2 / len(pattern.data))
     found = pattern.sync_phases * np.sqrt(SYNC_SHARE / len(pattern.sync))
     for waves, values in ((pattern.sync, found), (pattern.data, data)):
         spectrum[waves[:, 1], waves[:, 0]] = values
         spectrum[-waves[:, 1], -waves[:, 0]] = values.conj()
     tile = np.fft.ifft2(spectrum).real
-    shift = np.frombuffer(keyed_bytes(pattern.key, f"begin {payload}", 8), np.uint32) % side
-    tile = np.roll(tile, tuple(int(by) for by in shift), (0, 1))
+    across, down = begin_of(pattern, payload)
+    tile = np.roll(tile, (round(down * side), round(across * side)), (0, 1))
     return np.asarray(tile / tile.std(), np.float32)
+
+
+def begin_of(pattern: Pattern, payload: int) -> tuple[float, float]:
+    """(x, y) as shares of a tile's side by which a payload's pattern is moved."""
+    down, across = np.frombuffer(keyed_bytes(pattern.key, f"begin {payload}", 8), np.uint32) % TILE
+    return float(across) / TILE, float(down) / TILE
 
 
 def _waves() -> IntArray:

@@ -11,13 +11,13 @@ from scipy.ndimage import maximum_filter, uniform_filter1d
 
 from vmodel.rights.mark_code import STEPS, SYMBOLS
 from vmodel.rights.mark_pattern import TILE, ComplexArray, Pattern
-from vmodel.rights.mark_visibility import MOST, ON_GREY, TEXTURE_SHARE, band_of, texture_of
+from vmodel.rights.mark_visibility import band_of, enlarged, hidden_by, texture_of
 from vmodel.types import FloatArray
 
 _MOST_PIXELS = 4_000_000
 _DEVIATIONS = 3.0
-_ROUNDING = 0.6
-"""Grey levels of noise that no picture is below."""
+_UNSURE = 2.0
+"""Grey levels of noise that any copy may have: quieter places count no more, for compression wipes them out."""
 AGREED = 6.0
 """Deviations at which the blocks' agreement is worth refining."""
 REACH = 12
@@ -40,10 +40,11 @@ class Tiles:
 def whiten(luma: FloatArray) -> FloatArray:
     """Matched filter for a mark as strong as its surroundings hide: (H, W) float32."""
     band = band_of(luma)
-    deviation = np.sqrt(np.maximum(cv2.blur(band * band, (9, 9)), 0))
-    strength = np.clip(TEXTURE_SHARE * texture_of(luma), ON_GREY, MOST)
-    bounded = np.clip(band, -_DEVIATIONS * deviation, _DEVIATIONS * deviation)
-    return np.asarray(bounded * strength / (deviation**2 + _ROUNDING**2), np.float32)
+    power = cv2.max(cv2.blur(cv2.multiply(band, band), (9, 9)), 0.0)
+    most = cv2.sqrt(power) * np.float32(_DEVIATIONS)
+    bounded = cv2.max(cv2.min(band, most), -most)
+    strength = enlarged(hidden_by(texture_of(luma)), luma.shape)
+    return np.asarray(cv2.divide(cv2.multiply(bounded, strength), power + np.float32(_UNSURE**2)), np.float32)
 
 
 def cut_tiles(luma: FloatArray, to_picture: FloatArray, pattern: Pattern, flat: bool = False) -> Tiles | None:
@@ -104,8 +105,8 @@ class Alignment:
     to_picture: FloatArray
 
 
-def align(luma: FloatArray, to_picture: FloatArray, pattern: Pattern, flat: bool = False) -> Alignment | None:
-    """Refine a guess until the tiles lie on the pattern; None where they never agree.
+def align(luma: FloatArray, to_picture: FloatArray, pattern: Pattern, flat: bool = False) -> tuple[Alignment, ...]:
+    """Refine a guess until the tiles lie on the pattern.
 
     Args:
         luma: (H, W) float32.
@@ -113,21 +114,77 @@ def align(luma: FloatArray, to_picture: FloatArray, pattern: Pattern, flat: bool
             turn plus that.
         pattern: of the key.
         flat: see ``cut_tiles``.
+    Returns:
+        The tiles folded alike, as the mark was made for, and folded by how much of the mark each shows, which is better
+        where many show none; nothing where they never agree.
     """
     tiles = cut_tiles(luma, to_picture, pattern, flat)
     if tiles is None:
-        return None
+        return ()
     upright, turned = _agreement(_surfaces(tiles.waves, pattern)), _agreement(_surfaces(tiles.waves.conj(), pattern))
     if max(upright.max(), turned.max()) < AGREED:
-        return None
+        return ()
     placed = tiles.to_picture if upright.max() >= turned.max() else tiles.to_picture @ np.diag([-1.0, -1.0, 1.0])
     for bent in (False, False, True):
         tiles = cut_tiles(luma, placed, pattern, flat)
         if tiles is None:
-            return None
+            return ()
         placed = tiles.to_picture @ _correction(_surfaces(tiles.waves, pattern), bent)
     tiles = cut_tiles(luma, placed, pattern, flat)
-    return None if tiles is None else _fold(tiles, pattern)
+    if tiles is None:
+        return ()
+    count = len(pattern.waves)
+    waves, weight = tiles.waves.reshape(-1, count), _shown(tiles, pattern).reshape(-1)
+    return tuple(_fold(waves, by, pattern, tiles.to_picture) for by in (np.ones_like(weight), weight))
+
+
+def fold_straight(luma: FloatArray, tile_px: float, pattern: Pattern, flipped: bool = False) -> Alignment:
+    """Fold a picture that was cropped at most: no tile is looked for, they lie one beside the other.
+
+    Args:
+        luma: (H, W) float32.
+        tile_px: side of a tile in the picture.
+        pattern: of the key.
+        flipped: whether the picture is mirrored.
+    """
+    return fold_filtered(filter_straight(luma, tile_px), tile_px, pattern, flipped)
+
+
+def filter_straight(luma: FloatArray, tile_px: float) -> FloatArray:
+    """(rows * 125, columns * 125) float32: the picture at the pattern's scale, whitened, 0 where it has no pixel."""
+    scale = TILE / tile_px
+    if abs(scale - 1) > 1e-3:
+        size = round(luma.shape[1] * scale), round(luma.shape[0] * scale)
+        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        luma = np.asarray(cv2.resize(luma, size, interpolation=way))
+    height, width = luma.shape
+    return np.pad(whiten(luma), ((0, -height % TILE), (0, -width % TILE)))
+
+
+def fold_filtered(filtered: FloatArray, tile_px: float, pattern: Pattern, flipped: bool = False) -> Alignment:
+    """See ``fold_straight``; takes what ``filter_straight`` returns."""
+    straight = filtered[:, ::-1] if flipped else filtered
+    rows, columns = (side // TILE for side in straight.shape)
+    tiles = np.ascontiguousarray(straight.reshape(rows, TILE, columns, TILE).transpose(0, 2, 1, 3))
+    waves = _pick(scipy.fft.rfft2(tiles), pattern).reshape(rows * columns, -1)
+    mirror = np.array([[-1.0, 0, straight.shape[1]], [0, 1, 0], [0, 0, 1]]) if flipped else np.eye(3)
+    scale = np.diag([tile_px / TILE, tile_px / TILE, 1.0])
+    return _fold(waves, np.ones(len(waves), np.float32), pattern, scale @ mirror)
+
+
+def moved(alignment: Alignment, pattern: Pattern, across: float, down: float) -> Alignment:
+    """The same picture read with the pattern moved by shares of a tile's side."""
+    turn = np.exp(2j * np.pi * (pattern.waves @ np.array([across, down]))).astype(np.complex64)
+    return Alignment(alignment.score, alignment.folded * turn, alignment.noise, alignment.to_picture)
+
+
+def received(alignment: Alignment, pattern: Pattern) -> FloatArray:
+    """(72, 20) symbols as they arrive, each with noise of variance 1/2."""
+    count = len(pattern.sync)
+    data = alignment.folded[count:] * pattern.data_phases.conj() / np.sqrt(alignment.noise[count:])
+    values = np.zeros(SYMBOLS, np.float32)
+    values[pattern.symbol] = np.concatenate([data.real, data.imag])
+    return values.reshape(STEPS, -1)
 
 
 def _surfaces(waves: ComplexArray, pattern: Pattern) -> FloatArray:
@@ -206,22 +263,22 @@ def _fit(centres: FloatArray, moves: FloatArray, weights: FloatArray, bent: bool
     return np.asarray(np.linalg.inv(forward))
 
 
-def _fold(tiles: Tiles, pattern: Pattern) -> Alignment:
-    """Sum the tiles, each by how much of the mark it shows."""
-    count = len(pattern.sync)
+def _shown(tiles: Tiles, pattern: Pattern) -> FloatArray:
+    """(rows, columns) how much of the mark each tile shows."""
     surfaces = _surfaces(tiles.waves, pattern)
     middle = np.array([[np.roll(s, (1, 1), (0, 1))[:3, :3].max() for s in row] for row in surfaces])
-    weight = np.maximum(middle, 0.05)
-    weight = _to_tiles(weight, tiles.waves.shape[:2])
-    total = (tiles.waves * weight[..., None]).sum((0, 1))
+    return _to_tiles(np.maximum(middle, 0.05), tiles.waves.shape[:2])
+
+
+def _fold(waves: ComplexArray, weight: FloatArray, pattern: Pattern, to_picture: FloatArray) -> Alignment:
+    """Sum the (N, F) waves of N tiles, each by its weight."""
+    total = weight @ waves
     mean = total / weight.sum()
-    spread = (np.abs(tiles.waves - mean) ** 2 * weight[..., None] ** 2).sum((0, 1))
-    if weight.size < 4:
-        spread = np.abs(total) ** 2
+    spread = weight**2 @ np.abs(waves - mean) ** 2 if len(weight) >= 4 else np.abs(total) ** 2
     noise = _smooth_over_frequency(spread, pattern)
-    sync = total[:count] * pattern.sync_phases.conj()
-    score = float((sync.real / np.sqrt(noise[:count] / 2)).sum() / np.sqrt(count))
-    return Alignment(score, total, noise, tiles.to_picture)
+    sync = total[: len(pattern.sync)] * pattern.sync_phases.conj()
+    score = float((sync.real / np.sqrt(noise[: len(sync)] / 2)).sum() / np.sqrt(len(sync)))
+    return Alignment(score, total, noise, to_picture)
 
 
 def other_places(alignment: Alignment, pattern: Pattern, most: int) -> list[Alignment]:

@@ -7,12 +7,12 @@ import numpy as np
 
 from vmodel.types import ByteArray, FloatArray
 
-HIDDEN_SHARE = 0.22
-"""The mark's deviation as a share of the texture's own, in the mark's band."""
-TEXTURE_SHARE, MOST_HIDDEN_SHARE = 0.5, 0.8
-"""The share where the picture has so little texture that its PSNR allows it."""
-ON_GREY, ON_WHITE = 0.6, 0.45
-"""Deviation in grey levels on flat ground, and on flat white: at 0.8 a plain backdrop looks like plaster."""
+ON_GREY, ON_WHITE = 0.28, 0.22
+"""Deviation in grey levels on flat ground, and on flat white: at 0.6 a plain backdrop looks like plaster."""
+SEEN_FROM, FINE_SHARE = 0.15, 0.9
+COARSE_FROM, COARSE_SHARE = 1.0, 0.45
+DARK, LEAST_IN_DARK = 60.0, 0.45
+"""Luma below which less is hidden, and the share that is left of it in black: black hair shows every cloud."""
 MOST = 4.5
 """Deviation in grey levels that is never passed."""
 
@@ -35,36 +35,57 @@ def band_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
 
 
 def texture_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
-    """Local standard deviation of fine detail, at its least around a pixel: an edge in flat ground counts nothing."""
+    """Local standard deviation of fine detail, at its least around a pixel: an edge in flat ground counts nothing.
+
+    Args:
+        luma: (H, W) float32.
+        scale: a tile's side over 125 pixels.
+    Returns:
+        float32 at half the size, or less by ``scale``: see ``_half``.
+    """
     detail = luma - cv2.blur(cv2.blur(luma, _odd(5 * scale)), _odd(5 * scale))
-    square = cv2.blur(detail * detail, _odd(9 * scale))
-    around = cv2.erode(square, np.ones(_odd(19 * scale), np.uint8))
-    return np.asarray(np.sqrt(np.maximum(cv2.blur(around, _odd(11 * scale)), 0)), np.float32)
+    small = _half(cv2.multiply(detail, detail), scale)
+    around = cv2.blur(cv2.erode(cv2.blur(small, (5, 5)), np.ones((9, 9), np.uint8)), (5, 5))
+    beside = cv2.blur(cv2.erode(cv2.blur(small, (3, 3)), np.ones((5, 5), np.uint8)), (3, 3))
+    return np.asarray(np.sqrt(np.maximum(np.minimum(around, 2 * beside), 0)), np.float32)
 
 
-def hiding(luma: FloatArray, scale: float = 1.0, most_power: float = np.inf) -> FloatArray:
+def hidden_by(texture: FloatArray, flat: FloatArray | float = ON_GREY) -> FloatArray:
+    """Deviation in grey levels that a texture hides: float32, as large as the texture.
+
+    Args:
+        texture: of ``texture_of``.
+        flat: deviation that flat ground may have.
+    """
+    fine = np.clip(texture - SEEN_FROM, 0, COARSE_FROM - SEEN_FROM) * FINE_SHARE
+    coarse = np.maximum(texture - COARSE_FROM, 0) * COARSE_SHARE
+    return np.asarray(np.minimum(flat + fine + coarse, MOST), np.float32)
+
+
+def hiding(luma: FloatArray, scale: float = 1.0) -> FloatArray:
     """Deviation in grey levels that the mark may have at each pixel.
 
     Args:
         luma: (H, W) float32 in 0..255.
         scale: a tile's side over 125 pixels.
-        most_power: mean square that the texture's share is chosen to reach.
     Returns:
-        (H, W) float32 from 0.45 to 4.5.
+        (H, W) float32 from 0.12 to 4.5.
     """
-    smooth = cv2.blur(luma, _odd(9 * scale))
-    white = np.clip((smooth - 190) / 55, 0, 1)
-    flat = ON_GREY + (ON_WHITE - ON_GREY) * white
-    texture = texture_of(luma, scale)
-    hidden, share = np.clip(TEXTURE_SHARE * texture, flat, MOST), TEXTURE_SHARE
-    for _ in range(2):
-        power, in_flat = float(np.mean(hidden * hidden)), float(np.mean(flat * flat * (hidden <= flat)))
-        if not np.isfinite(most_power) or power <= in_flat:
-            break
-        share *= np.sqrt(max(most_power - in_flat, 0.2 * most_power) / (power - in_flat))
-        share = min(share, MOST_HIDDEN_SHARE)
-        hidden = np.clip(share * texture, flat, MOST)
-    return np.asarray(hidden, np.float32)
+    smooth = cv2.blur(_half(luma, scale), (5, 5))
+    flat = ON_GREY + (ON_WHITE - ON_GREY) * np.clip((smooth - 190) / 55, 0, 1)
+    light = np.clip(smooth / DARK, LEAST_IN_DARK, 1)
+    return enlarged(hidden_by(texture_of(luma, scale), flat) * light, luma.shape)
+
+
+def enlarged(values: FloatArray, size: tuple[int, ...]) -> FloatArray:
+    """Values at the size (height, width) of a picture: float32."""
+    return np.asarray(cv2.resize(values, (size[1], size[0]), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _half(luma: FloatArray, scale: float) -> FloatArray:
+    """Half as large, as a picture whose tiles have 125 pixels would be."""
+    size = (max(1, round(side / (2 * scale))) for side in reversed(luma.shape))
+    return np.asarray(cv2.resize(luma, tuple(size), interpolation=cv2.INTER_AREA))
 
 
 def _odd(side: float) -> tuple[int, int]:

@@ -1,13 +1,16 @@
 """The invisible mark: put into a published picture, read back from copies of it.
 
 A tile of plane waves, repeated over the picture, carries a 40-bit id and a keyed 24-bit check (``mark_code``,
-``mark_pattern``). It is as strong as the picture's texture hides (``mark_visibility``). Reading finds scale,
-rotation, flip and aspect in the picture's spectrum (``mark_search``), aligns and folds the tiles (``mark_reading``) and
-decodes. With the original at hand, the two are laid on each other by their features and the difference is read.
+``mark_pattern``). It is as strong as the picture's texture hides (``mark_visibility``), and its symbols are drawn so
+that the picture itself speaks for no other id (``mark_shaping``). Reading tries the tiles where they were put, then
+every scale (``mark_scan``), then every rotation, flip and aspect by the spectrum (``mark_search``), aligns and
+folds the tiles (``mark_reading``) and decodes. With the original at hand, the two are laid on each other by their
+features and the difference is read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -15,8 +18,19 @@ import numpy as np
 
 from vmodel.rights.mark_code import PAYLOAD_BITS, decode_symbols
 from vmodel.rights.mark_pattern import TILE, Pattern, draw_tile, pattern_of
-from vmodel.rights.mark_reading import Alignment, align, other_places, symbols_of, whiten
+from vmodel.rights.mark_reading import (
+    Alignment,
+    align,
+    filter_straight,
+    fold_filtered,
+    fold_straight,
+    other_places,
+    symbols_of,
+    whiten,
+)
+from vmodel.rights.mark_scan import scaled_guesses
 from vmodel.rights.mark_search import COARSE, FINE, Guess, guesses, spectrum_of
+from vmodel.rights.mark_shaping import shape_symbols
 from vmodel.rights.mark_visibility import hiding, luma_of
 from vmodel.rights.matching import Match, match_pictures
 from vmodel.types import BoolArray, ByteArray, FloatArray
@@ -25,7 +39,7 @@ __all__ = ["PAYLOAD_BITS", "MarkReading", "embed_mark", "read_mark", "read_mark_
 
 LEAST_PSNR_DB = 43.0
 """A mark is never stronger than this peak signal-to-noise ratio."""
-LEAST_SCORE = 7.0
+LEAST_SCORE = 5.0
 """Deviations below which a mark is not believed, whatever its check says."""
 LEAST_SIDE_PX = 64
 MOST_MARKS = 6
@@ -33,7 +47,11 @@ MOST_MARKS = 6
 _REFERENCE = 768
 """Shorter side in pixels up to which tiles have 125 pixels; larger pictures have larger tiles."""
 _WORKING_PIXELS = 1_250_000
-_ASPECTS = tuple(round(1 + step / 100, 2) for step in (-8, 8, -14, 14))
+_WORTH_ALIGNING = 5.0
+"""Deviations at which a scale is looked at more closely."""
+_REGIONS = ((0, 1), (0, 1)), *(((y, y + 0.5), (x, x + 0.5)) for y in (0, 0.5) for x in (0, 0.5))
+"""Shares of height and width that are searched one by one: the whole, and the quarters, of which a collage is made."""
+_ASPECTS = 0.9, 1.1
 
 
 @dataclass(frozen=True)
@@ -68,19 +86,27 @@ def embed_mark(picture: ByteArray, payload: int, key: bytes, strength: float = 1
     Returns:
         uint8, same shape; a new array.
     """
-    side = tile_side(picture.shape[:2])
-    tile = draw_tile(pattern_of(key), payload, side)
-    luma = luma_of(picture)
-    height, width = luma.shape
-    tiled = np.tile(tile, (-(-height // side), -(-width // side)))[:height, :width]
-    most = 255**2 / 10 ** (LEAST_PSNR_DB / 10) * 0.98
-    change = tiled * hiding(luma, side / TILE, most) * strength
-    power = float(np.mean(change * change))
-    if power > most:
-        change *= np.sqrt(most / power)
+    side, pattern, luma = tile_side(picture.shape[:2]), pattern_of(key), luma_of(picture)
+    allowed = _at_most(hiding(luma, side / TILE) * strength)
+    plain = _tiled(draw_tile(pattern, payload, side), luma.shape) * allowed
+    sizes = shape_symbols(fold_straight(luma + plain, side, pattern), pattern, payload)
+    change = _tiled(draw_tile(pattern, payload, side, sizes), luma.shape) * allowed
     marked = picture.copy()
     marked[..., :3] = np.clip(np.rint(picture[..., :3] + change[..., None]), 0, 255).astype(np.uint8)
     return marked
+
+
+def _at_most(deviation: FloatArray) -> FloatArray:
+    """Deviations of a mark, made smaller where they together would pass the least PSNR."""
+    most = 255**2 / 10 ** (LEAST_PSNR_DB / 10) * 0.95
+    power = float(np.mean(deviation * deviation))
+    return deviation * np.float32(min(1.0, np.sqrt(most / power)))
+
+
+def _tiled(tile: FloatArray, size: tuple[int, ...]) -> FloatArray:
+    """(H, W) filled with tiles from the upper left corner."""
+    (height, width), side = size, len(tile)
+    return np.tile(tile, (-(-height // side), -(-width // side)))[:height, :width]
 
 
 def tile_side(size: tuple[int, ...]) -> int:
@@ -112,10 +138,21 @@ def read_marks(picture: ByteArray, key: bytes) -> list[MarkReading]:
     luma, shrunk = _working(luma_of(picture))
     if min(luma.shape) < LEAST_SIDE_PX:
         return []
-    residual, pattern = whiten(luma), pattern_of(key)
-    for window, aspects, most in ((FINE, (1.0,), 4), (COARSE, _ASPECTS, 4)):
-        for guess in guesses(spectrum_of(residual, window), key, aspects, most):
-            readings = _read_at(luma, guess, pattern, shrunk)
+    pattern = pattern_of(key)
+    straight = _read_straight(luma, pattern, shrunk)
+    if straight:
+        return straight
+    residual = whiten(luma)
+    for rows, columns in _REGIONS:
+        region = luma[_part(rows, luma.shape[0]), _part(columns, luma.shape[1])]
+        filtered = residual[_part(rows, luma.shape[0]), _part(columns, luma.shape[1])]
+        for guess in scaled_guesses(filtered, key, 2, rows != (0, 1)) if min(region.shape) >= LEAST_SIDE_PX else []:
+            readings = _read_at(region, guess, pattern, shrunk) if guess.score >= _WORTH_ALIGNING else []
+            if readings:
+                return readings
+    for window, aspects in ((FINE, (1.0,)), (COARSE, _ASPECTS)):
+        for guess in guesses(spectrum_of(residual, window), key, aspects, 3):
+            readings = _read_at(luma, guess, pattern, shrunk) if guess.score >= _WORTH_ALIGNING else []
             if readings:
                 return readings
     return []
@@ -130,17 +167,45 @@ def _working(luma: FloatArray) -> tuple[FloatArray, float]:
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA)), float(shrunk)
 
 
+def _part(shares: tuple[float, float], length: int) -> slice:
+    return slice(round(shares[0] * length), round(shares[1] * length))
+
+
+def _read_straight(luma: FloatArray, pattern: Pattern, shrunk: float) -> list[MarkReading]:
+    """Marks of a picture that was neither scaled nor turned: far fainter ones than the spectrum shows."""
+    whole = tile_side(tuple(round(side * shrunk) for side in luma.shape)) / shrunk
+    for tile_px in dict.fromkeys((whole, TILE / shrunk)):
+        if not TILE / 4 < tile_px <= 2 * min(luma.shape):
+            continue
+        filtered = filter_straight(luma, tile_px)
+        for flipped in (False, True):
+            decoded = _decoded(fold_filtered(filtered, tile_px, pattern, flipped), pattern)
+            if decoded:
+                return [MarkReading(p, s, tile_px * shrunk, 0.0, flipped, 1.0) for p, s in decoded.items()]
+    return []
+
+
 def _read_at(luma: FloatArray, guess: Guess, pattern: Pattern, shrunk: float) -> list[MarkReading]:
-    alignment = align(luma, guess.to_picture(TILE), pattern)
+    decoded, alignment = _first_decoded(align(luma, guess.to_picture(TILE), pattern), pattern)
     if alignment is None:
         return []
     matrix = alignment.to_picture[:2, :2]
     turn = float(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0] * (-1 if guess.flipped else 1))))
     tile_px = float(np.sqrt(abs(np.linalg.det(matrix)))) * TILE * shrunk
     return [
-        MarkReading(payload, score, tile_px, turn, guess.flipped, guess.aspect)
-        for payload, score in _decoded(alignment, pattern).items()
+        MarkReading(payload, score, tile_px, turn, guess.flipped, guess.aspect) for payload, score in decoded.items()
     ]
+
+
+def _first_decoded(
+    alignments: Sequence[Alignment], pattern: Pattern
+) -> tuple[dict[int, float], Alignment] | tuple[dict[int, float], None]:
+    """What the first alignment says that says anything, and that alignment."""
+    for alignment in alignments:
+        decoded = _decoded(alignment, pattern)
+        if decoded:
+            return decoded, alignment
+    return {}, None
 
 
 def _decoded(alignment: Alignment, pattern: Pattern) -> dict[int, float]:
@@ -183,8 +248,7 @@ def _read_difference(luma: FloatArray, source: FloatArray, match: Match, pattern
     inside = cv2.warpPerspective(np.ones_like(luma), back, (width, height)) > 0.99
     side = tile_side(source.shape)
     difference = _left_over(copy, source, inside)
-    alignment = align(difference, np.eye(2) * side / TILE, pattern, flat=True)
-    decoded = {} if alignment is None else _decoded(alignment, pattern)
+    decoded, _ = _first_decoded(align(difference, np.eye(2) * side / TILE, pattern, flat=True), pattern)
     if not decoded:
         return None
     scale = np.linalg.inv(back)[:2, :2]

@@ -1,0 +1,97 @@
+"""Where a mark may lie in a picture that was scaled and cropped but not turned: every scale is tried.
+
+The spectrum of the whole picture at the waves for finding, with their phases, tells for each scale and shift how well
+the mark agrees. This adds up amplitudes where ``mark_search`` adds up powers, and so sees far fainter marks.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+import scipy.fft
+
+from vmodel.rights.mark_pattern import TILE, ComplexArray, pattern_of
+from vmodel.rights.mark_search import Guess
+from vmodel.types import FloatArray, IntArray
+
+SCALES = 0.3, 1.3
+"""Of the picture, relative to tiles of 125 pixels."""
+STRETCHES = 0.85, 1.18
+"""Of one side only."""
+_STEP = 0.003
+_GRID = 48
+_MOST = 3.0
+
+
+def scaled_guesses(residual: FloatArray, key: bytes, most: int, smaller: bool = False) -> list[Guess]:
+    """The likeliest scales of an upright picture, best first.
+
+    Args:
+        residual: (H, W) float32, the picture without its slow changes.
+        key: secret of the installation.
+        most: how many to return.
+        smaller: only scales below 1 are tried, and no stretch of one side.
+    """
+    spectrum = _whitened_spectrum(residual)
+    sync, phases, tiles = pattern_of(key).sync, pattern_of(key).sync_phases, _tiles(smaller)
+    frequencies = sync[None] / tiles[:, None]
+    seen = np.hypot(frequencies[..., 0], frequencies[..., 1]) < 0.46
+    values = _sampled(spectrum, frequencies) * phases.conj() * seen
+    surface = _most_agreement(values, sync)
+    scores = surface / np.sqrt((np.abs(values) ** 2).sum(1) / 2 + 1e-9)
+    found = []
+    for _ in range(most):
+        best = int(scores.argmax())
+        across, down = (float(side) for side in tiles[best])
+        found.append(Guess(float(np.sqrt(across * down)), 0.0, False, across / down, float(scores[best])))
+        scores[np.abs(np.log(tiles / tiles[best])).max(1) < 4.5 * _STEP] = 0
+    return found
+
+
+def _most_agreement(values: ComplexArray, sync: IntArray) -> FloatArray:
+    """(N,) for each of N scales the sum of (N, M) waves' real parts, at the shift where it is largest."""
+    half = np.zeros((len(values), _GRID, _GRID // 2 + 1), np.complex64)
+    x, y = sync.T
+    half[:, np.where(x < 0, -y, y) % _GRID, np.abs(x)] = np.where(x < 0, values.conj(), values)
+    half[:, -y[x == 0] % _GRID, 0] = values[:, x == 0].conj()
+    return np.asarray(scipy.fft.irfft2(half, s=(_GRID, _GRID)).max((1, 2)) * (_GRID**2 / 2))
+
+
+@cache
+def _tiles(smaller: bool) -> FloatArray:
+    """(N, 2) float32 width and height in pixels of the tiles that are tried."""
+    scales, stretches = (
+        low * np.exp(_STEP * np.arange(int(np.log(high / low) / _STEP))) for low, high in (SCALES, STRETCHES)
+    )
+    if smaller:
+        return np.asarray(TILE * scales[scales < 1, None] * np.ones(2), np.float32)
+    one = np.ones_like(stretches)
+    tried = [np.stack(pair, 1) for pair in ((scales, scales), (stretches, one), (one, stretches))]
+    return np.asarray(TILE * np.concatenate(tried), np.float32)
+
+
+def _whitened_spectrum(residual: FloatArray) -> ComplexArray:
+    """Spectrum of a picture laid round the origin, padded to twice its size, over its local amplitude."""
+    height, width = residual.shape
+    size = [scipy.fft.next_fast_len(2 * side, real=True) for side in (height, width)]
+    padded = np.zeros(size, np.float32)
+    padded[:height, :width] = residual
+    padded = np.roll(padded, (-(height // 2), -(width // 2)), (0, 1))
+    spectrum = scipy.fft.rfft2(padded)
+    amplitude = np.abs(spectrum)
+    around = np.sqrt(cv2.blur(np.minimum(amplitude, 4 * cv2.blur(amplitude, (25, 25))) ** 2, (25, 25))) + 1e-9
+    whitened = spectrum * (np.minimum(amplitude, _MOST * around) / (amplitude * around + 1e-9))
+    return np.asarray(np.fft.fftshift(whitened, 0), np.complex64)
+
+
+def _sampled(spectrum: ComplexArray, frequencies: FloatArray) -> ComplexArray:
+    """Values at (..., 2) frequencies (x, y) in cycles a pixel, between bins linearly."""
+    rows, columns = len(spectrum), 2 * (spectrum.shape[1] - 1)
+    turned = np.where(frequencies[..., :1] < 0, -1, 1).astype(np.float32)
+    bins = (frequencies * turned * np.array([columns, rows])).astype(np.float32)
+    maps = np.ascontiguousarray(bins[..., 0]), np.ascontiguousarray(bins[..., 1] + rows // 2)
+    parts = (np.ascontiguousarray(part) for part in (spectrum.real, spectrum.imag))
+    real, imaginary = (cv2.remap(part, *maps, cv2.INTER_LINEAR) for part in parts)
+    return np.asarray(real + 1j * imaginary * turned[..., 0], np.complex64)
