@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
 
-from pipelines.hub.batches import make_batches
+from pipelines.hub.batches import photograph_takes
 from pipelines.hub.catalogue import weights_of
 from pipelines.hub.placing import (
     choose_layout,
@@ -56,7 +55,7 @@ class Flux2Klein:
         layout = choose_layout(tuning, look_at_machine(), weights_of(self.name), stored_gb(folder))
         self.pipeline: Any = BatchKlein.from_pretrained(folder / "pipeline", **loading_options(layout))
         if tuning.lora is not None:
-            lay_lora(self.pipeline, tuning.lora, fuse=layout.precision in {"full", "fp8"})
+            lay_lora(self.pipeline, tuning.lora)
         place_pipeline(self.pipeline, layout)
         self.at_once = layout.batch
 
@@ -72,10 +71,7 @@ class Flux2Klein:
 
     def make(self, takes: Sequence[Take]) -> list[ByteArray]:
         """The same for several takes: in batches of one size, and what they have in common is encoded once."""
-        made: list[ByteArray] = []
-        for _, alike in groupby(takes, lambda take: (take.pattern.key, take.draft.shape)):
-            pictures, self.at_once = make_batches(self._batch, list(alike), self.at_once, self.pipeline, self.name)
-            made += pictures
+        made, self.at_once = photograph_takes(self._batch, takes, self.at_once, self.pipeline, self.name)
         return made
 
     def _batch(self, takes: Sequence[Take]) -> list[ByteArray]:
@@ -93,13 +89,12 @@ class Flux2Klein:
         return [as_shot(picture, take.draft) for picture, take in zip(made, takes, strict=True)]
 
 
-def lay_lora(pipeline: Any, path: Path, fuse: bool) -> None:
+def lay_lora(pipeline: Any, path: Path) -> None:
     """Lay learnt low-rank weights over the transformer.
 
     Args:
         pipeline: a ``Flux2KleinPipeline`` in memory.
         path: of the file that ``vmodel train --lora`` wrote.
-        fuse: add them to its own, which weights of less than sixteen bits would round.
     Raises:
         BadUsage: there is no such file, or it holds no weights of klein.
     """
@@ -109,6 +104,5 @@ def lay_lora(pipeline: Any, path: Path, fuse: bool) -> None:
         pipeline.load_lora_weights(str(path.parent), weight_name=path.name, local_files_only=True)
     except (ValueError, RuntimeError, OSError, KeyError, SafetensorError):
         raise BadUsage(f"VMODEL_HUB_LORA names {path}, which holds no LoRA of klein; train it anew.") from None
-    if fuse:
-        pipeline.fuse_lora()
-        pipeline.unload_lora_weights()
+    pipeline.fuse_lora()
+    pipeline.unload_lora_weights()

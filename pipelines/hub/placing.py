@@ -17,7 +17,9 @@ BATCH_WHEN_OFFLOADED = 4
 """Pictures at once where weights travel to the card for each batch, which then travel once for four."""
 _WORKING_GB = 1.0
 """Memory besides the weights, where there is no card."""
-_QUANTISED = ("transformer", "unet", "text_encoder")
+_LARGE = ("transformer", "unet", "text_encoder")
+"""Networks of a pipeline that are quantised."""
+_QUANTISED = {"int8", "4bit"}
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,13 @@ class Layout:
     batch: int
 
     def dtype(self, on_card: torch.dtype = torch.bfloat16) -> torch.dtype:
-        """What the networks compute in; ``on_card`` is what their makers computed in."""
-        return on_card if self.device == "cuda" else torch.float32
+        """What the networks compute in; ``on_card`` is what their makers computed in.
+
+        Weights of four bits are computed in bfloat16, for which PyTorch has a kernel; for float16 quanto would build one.
+        """
+        if self.device != "cuda":
+            return torch.float32
+        return torch.bfloat16 if self.precision == "4bit" else on_card
 
 
 def look_at_machine() -> Machine:
@@ -86,8 +93,8 @@ def choose_layout(tuning: Tuning, machine: Machine, weights: HubWeights, stored_
         PackageMissing: the wanted precision needs a package.
     """
     precision: Precision = "full" if tuning.precision == "auto" else tuning.precision
-    if precision in {"int8", "4bit"} and find_spec("bitsandbytes") is None:
-        raise PackageMissing("bitsandbytes", extra="quantised")
+    if precision in _QUANTISED and not _has("optimum.quanto"):
+        raise PackageMissing("optimum-quanto", extra="quantised")
     if machine.card_gb is None:
         needed_gb = 2 * stored_gb + _WORKING_GB
         if machine.memory_gb < needed_gb:
@@ -117,19 +124,40 @@ def stored_gb(folder: Path) -> float:
 
 def loading_options(layout: Layout, on_card: torch.dtype = torch.bfloat16) -> dict[str, Any]:
     """What ``from_pretrained`` is told."""
-    options: dict[str, Any] = {"dtype": layout.dtype(on_card), "local_files_only": True}
-    if layout.precision not in {"int8", "4bit"}:
-        return options
-    from diffusers import PipelineQuantizationConfig
+    return {"dtype": layout.dtype(on_card), "local_files_only": True}
 
-    eight, dtype = layout.precision == "int8", layout.dtype(on_card)
-    how = {"load_in_8bit": True} if eight else {"load_in_4bit": True, "bnb_4bit_compute_dtype": dtype}
-    quantised = PipelineQuantizationConfig(
-        quant_backend="bitsandbytes_8bit" if eight else "bitsandbytes_4bit",
-        quant_kwargs=how,
-        components_to_quantize=list(_QUANTISED),
-    )
-    return options | {"quantization_config": quantised}
+
+def quantise(network: torch.nn.Module, precision: Precision) -> None:
+    """Keep the weights of a network's linear layers in eight or four bits, in place; it computes as before.
+
+    Args:
+        network: of 16 or 32 bits, on the processor; what was laid over its weights must be fused already.
+        precision: "int8" or "4bit".
+    """
+    from optimum.quanto import freeze, qint4, qint8, quantize
+    from optimum.quanto.library.extensions import get_extension
+
+    # On a processor quanto would compile its own at the first picture, with a compiler that may not be there.
+    get_extension("quanto_cpp")._lib = _Unpacking
+    quantize(network, weights=qint8 if precision == "int8" else qint4)
+    freeze(network)
+
+
+class _Unpacking:
+    """Stands where quanto's compiled library would."""
+
+    @staticmethod
+    def unpack(packed: torch.Tensor, bits: int) -> torch.Tensor:
+        """Values of ``bits`` each, lowest first, along the first axis."""
+        values = [packed >> place & 2**bits - 1 for place in range(0, 8, bits)]
+        return torch.cat(values)
+
+
+def _has(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def place_pipeline(pipeline: Any, layout: Layout) -> None:
@@ -147,6 +175,10 @@ def place_pipeline(pipeline: Any, layout: Layout) -> None:
     if layout.batch > 1:
         # One picture of a batch after the other, which needs no more memory than one.
         pipeline.vae.enable_slicing()
+    if layout.precision in _QUANTISED:
+        for network in (getattr(pipeline, name, None) for name in _LARGE):
+            if network is not None:
+                quantise(network, layout.precision)
     if layout.precision == "fp8":
         denoiser.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=denoiser.dtype)
     if layout.offload == "group":

@@ -66,7 +66,7 @@ class QwenEdit:
         layout = choose_layout(read_tuning(), look_at_machine(), weights_of(self.name), stored_gb(folder))
         self.pipeline: Any = QwenImageEditPlusPipeline.from_pretrained(folder / "pipeline", **loading_options(layout))
         if self.lightning:
-            lay_lightning(self.pipeline, folder / "lightning", fuse=layout.precision in {"full", "fp8"})
+            lay_lightning(self.pipeline, folder / "lightning")
         place_pipeline(self.pipeline, layout)
 
     def __call__(self, take: Take) -> ByteArray:
@@ -116,18 +116,16 @@ def shown_size(size: tuple[int, ...]) -> tuple[int, int]:
     return int(height), int(width)
 
 
-def lay_lightning(pipeline: Any, folder: Path, fuse: bool = True) -> None:
+def lay_lightning(pipeline: Any, folder: Path) -> None:
     """Lay the weights for few steps over a ``QwenImageEditPlusPipeline`` and give it their schedule.
 
     Args:
         pipeline: in memory.
         folder: of the weights.
-        fuse: add them to its own, which weights of less than sixteen bits would round.
     """
     from diffusers import FlowMatchEulerDiscreteScheduler
 
     pipeline.load_lora_weights(str(folder), weight_name=LIGHTNING, local_files_only=True)
-    if fuse:
-        pipeline.fuse_lora()
-        pipeline.unload_lora_weights()
+    pipeline.fuse_lora()
+    pipeline.unload_lora_weights()
     pipeline.scheduler = FlowMatchEulerDiscreteScheduler.from_config(pipeline.scheduler.config | LIGHTNING_SCHEDULE)

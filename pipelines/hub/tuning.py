@@ -19,7 +19,8 @@ class Tuning(BaseSettings):
 
     Attributes:
         precision: how weights are kept: "full" is 16 bits on a card and float32 without one; "fp8" keeps those of the
-            denoiser in eight bits and computes in full; "int8" and "4bit" are bitsandbytes.
+            denoiser in eight bits and computes in full; "int8" and "4bit" keep those of denoiser and text encoder so
+            (quanto).
         offload: where weights wait: "none" on the card, "model" in memory until their network works, "group" in memory
             until their layer works.
         tiling: the autoencoder works in tiles; their seams change a picture a little.

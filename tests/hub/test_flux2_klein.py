@@ -153,6 +153,16 @@ def test_from_pull_to_picture_on_the_command_line(
         with Image.open(shot["picture"]) as picture:
             assert np.array_equal(np.asarray(picture), shown)
         assert load_pipeline("flux2-klein").generative
+        for precision, kind in (("int8", "WeightQBytesTensor"), ("4bit", "WeightQBitsTensor")):
+            monkeypatch.setenv("VMODEL_HUB_PRECISION", precision)
+            assert run([*shoot[:-1], "1", "--out", str(tmp_path / precision)]) == 0
+            said = capsys.readouterr()
+            assert json.loads(said.out)["pipeline"] == "flux2-klein"
+            assert said.err == ""
+            loaded = load_pipeline("flux2-klein")
+            assert isinstance(loaded, Flux2Klein)
+            weights = (loaded.pipeline.transformer.proj_out.weight, loaded.pipeline.text_encoder.lm_head.weight)
+            assert [type(weight).__name__ for weight in weights] == [kind, kind]
     finally:
         assert run(["weights", "verify", "flux2-klein"]) == 0
         assert run(["weights", "remove", "flux2-klein"]) == 0

@@ -15,6 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
+from benchmarks.true_size import bytes_of
 from pipelines.hub.batches import make_batches
 from pipelines.hub.catalogue import CATALOGUE
 from pipelines.hub.klein_batch import BatchKlein
@@ -111,7 +112,7 @@ def test_too_small_a_card_and_too_little_memory_are_refused_with_the_figures_and
 
 
 def test_weights_of_four_bits_need_their_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    monkeypatch.setitem(sys.modules, "optimum.quanto", None)
     with pytest.raises(PackageMissing, match=r"pip install 'vmodel\[quantised\]'"):
         choose_layout(Tuning(precision="4bit"), Machine(24, 64), KLEIN, 16)
 
@@ -218,13 +219,32 @@ def test_a_picture_that_fits_a_tile_is_the_same_with_tiling(load: Load, plain: A
     assert np.array_equal(make(pipeline, [0])[0], make(plain, [0])[0])
 
 
-def test_fp8_keeps_the_denoiser_in_eight_bits_and_stays_close(load: Load, singles: list[Any]) -> None:
-    pipeline = load(precision="fp8")
-    weight = pipeline.transformer.transformer_blocks[0].attn.to_q.weight
-    assert weight.dtype == torch.float8_e4m3fn
+@pytest.mark.parametrize(
+    ("precision", "share", "most"), [("fp8", 0.35, 0.05), ("int8", 0.30, 0.02), ("4bit", 0.25, 0.15)]
+)
+def test_fewer_bits_are_kept_and_stay_close(
+    load: Load, plain: Any, singles: list[Any], precision: str, share: float, most: float
+) -> None:
+    pipeline = load(precision=precision)
+    kept, whole = (bytes_of(each.transformer.transformer_blocks[0].attn.to_q.weight) for each in (pipeline, plain))
+    assert kept < share * whole
     made = make(pipeline, [0], "latent")[0]
     off = float((made - singles[0]).abs().mean() / singles[0].abs().mean())
-    assert 0 < off < 0.1
+    assert 0 < off < most
+    batch = make(pipeline, range(2), "latent")
+    assert torch.allclose(batch[0], made, atol=1e-4)
+
+
+@pytest.mark.parametrize("precision", ["int8", "4bit"])
+def test_fewer_bits_travel_as_they_are(load: Load, precision: str) -> None:
+    there, travelling = (load(precision=precision, offload=offload) for offload in ("none", "group"))
+    assert torch.equal(*(make(pipeline, [0], "latent")[0] for pipeline in (there, travelling)))
+
+
+def test_four_bits_on_a_card_are_computed_where_there_is_a_kernel_for_them() -> None:
+    on_card = replace(PLAIN, device="cuda")
+    assert replace(on_card, precision="4bit").dtype(torch.float16) == torch.bfloat16
+    assert replace(on_card, precision="int8").dtype(torch.float16) == torch.float16
 
 
 def test_blocks_are_captured_whole_and_make_the_same_picture(
