@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from itertools import groupby
 from typing import Any, TypeVar
 
 import torch
 
 from vmodel.errors import CardMemoryExhausted
+from vmodel.take import Take
+from vmodel.types import ByteArray
 
 T = TypeVar("T")
 R = TypeVar("R")
+_KEPT = 8
+"""Encoded prompts and pictures that are kept: enough for a garment whose poses are asked for in a row."""
+
+
+class Kept:
+    """What was encoded last, so that poses of one garment share it."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def once(self, key: Hashable, make: Callable[[], R]) -> R:
+        """What ``make`` gives, or gave when the key was asked for a short while ago."""
+        if key not in self._kept:
+            with torch.no_grad():
+                self._kept[key] = make()
+        self._kept.move_to_end(key)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        made: R = self._kept[key]
+        return made
+
+
+def photograph_takes(
+    make: Callable[[Sequence[Take]], list[ByteArray]], takes: Sequence[Take], at_once: int, pipeline: Any, name: str
+) -> tuple[list[ByteArray], int]:
+    """One picture a take, in batches of one garment and one size; see ``make_batches``."""
+    made: list[ByteArray] = []
+    for _, alike in groupby(takes, lambda take: (take.pattern.key, take.draft.shape)):
+        pictures, at_once = make_batches(make, list(alike), at_once, pipeline, name)
+        made += pictures
+    return made, at_once
 
 
 def make_batches(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -12,8 +11,7 @@ from diffusers import Flux2KleinPipeline
 from PIL import Image
 from torch import Tensor
 
-_KEPT = 8
-"""Encoded prompts and pictures that are kept: enough for a garment whose poses are asked for in a row."""
+from pipelines.hub.batches import Kept
 
 
 class BatchKlein(Flux2KleinPipeline):  # type: ignore[misc]
@@ -65,12 +63,6 @@ class BatchKlein(Flux2KleinPipeline):  # type: ignore[misc]
         prepared: Tensor = self.image_processor.preprocess(picture, height=height, width=width, resize_mode="crop")
         return prepared
 
-    @torch.no_grad()
     def _once(self, key: Hashable, make: Callable[[], Tensor]) -> Tensor:
-        kept: OrderedDict[Hashable, Tensor] = self.__dict__.setdefault("_kept", OrderedDict())
-        if key not in kept:
-            kept[key] = make()
-        kept.move_to_end(key)
-        while len(kept) > _KEPT:
-            kept.popitem(last=False)
-        return kept[key]
+        kept: Kept = self.__dict__.setdefault("_kept", Kept())
+        return kept.once(key, make)

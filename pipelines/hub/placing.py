@@ -55,7 +55,7 @@ class Layout:
     def dtype(self, on_card: torch.dtype = torch.bfloat16) -> torch.dtype:
         """What the networks compute in; ``on_card`` is what their makers computed in.
 
-        Weights of four bits are computed in bfloat16, for which PyTorch has a kernel; for float16 quanto would build one.
+        Weights of four bits are computed in bfloat16, for which PyTorch has a kernel; quanto builds one for float16.
         """
         if self.device != "cuda":
             return torch.float32

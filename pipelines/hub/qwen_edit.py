@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from pipelines.hub.batches import make_batches
+from pipelines.hub.batches import photograph_takes
 from pipelines.hub.catalogue import weights_of
 from pipelines.hub.placing import (
     choose_layout,
@@ -50,6 +49,8 @@ class QwenEdit:
     Args:
         folder: of the weights, from ``pipelines.hub.store.find_weights``.
         steps: walked for a picture; each asks the network twice, or once with Lightning.
+    Attributes:
+        at_once: pictures of a batch; fewer once the card's memory ran out.
     Raises:
         PackageMissing: ``transformers``, ``torchvision`` or, for few steps, ``peft`` is not installed.
         CardTooSmall, MemoryTooSmall: it cannot work on this machine.
@@ -61,13 +62,14 @@ class QwenEdit:
     def __init__(self, folder: Path, steps: int = STEPS) -> None:
         self.steps, self.lightning = steps, steps <= FEW_STEPS
         prepare_libraries("torchvision", *(["peft"] if self.lightning else []))
-        from diffusers import QwenImageEditPlusPipeline
+        from pipelines.hub.qwen_batch import BatchQwen
 
         layout = choose_layout(read_tuning(), look_at_machine(), weights_of(self.name), stored_gb(folder))
-        self.pipeline: Any = QwenImageEditPlusPipeline.from_pretrained(folder / "pipeline", **loading_options(layout))
+        self.pipeline: Any = BatchQwen.from_pretrained(folder / "pipeline", **loading_options(layout))
         if self.lightning:
             lay_lightning(self.pipeline, folder / "lightning")
         place_pipeline(self.pipeline, layout)
+        self.at_once = layout.batch
 
     def __call__(self, take: Take) -> ByteArray:
         """Turn the take's draft into a photograph.
@@ -77,26 +79,29 @@ class QwenEdit:
         Raises:
             CardMemoryExhausted: the card's memory does not hold one picture.
         """
-        # The library makes one picture at a time.
-        return make_batches(lambda takes: [self._make(takes[0])], [take], 1, self.pipeline, self.name)[0][0]
+        return self.make([take])[0]
 
-    def _make(self, take: Take) -> ByteArray:
-        shown = read_references(take, shown_size)
-        height, width = shown.size
+    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+        """The same for several takes, in batches of one garment and size."""
+        made, self.at_once = photograph_takes(self._batch, takes, self.at_once, self.pipeline, self.name)
+        return made
+
+    def _batch(self, takes: Sequence[Take]) -> list[ByteArray]:
+        shown = [read_references(take, shown_size) for take in takes]
+        height, width = shown[0].size
         guidance: dict[str, Any] = {"true_cfg_scale": 1.0}
         if not self.lightning:
             guidance = {"true_cfg_scale": TRUE_CFG_SCALE, "negative_prompt": NEGATIVE_PROMPT}
-        made = self.pipeline(
-            image=[shown.draft, shown.garment, shown.pose_map],
-            prompt=instruct_edit(take.model, take.pattern.kind, take.material, noun="picture"),
+        made = self.pipeline.make(
+            [(each.draft, each.garment, each.pose_map) for each in shown],
+            [instruct_edit(take.model, take.pattern.kind, take.material, noun="picture") for take in takes],
+            [take.seed for take in takes],
             height=height,
             width=width,
             num_inference_steps=self.steps,
-            # On the processor's generator, so that every machine starts from the same noise.
-            generator=torch.Generator().manual_seed(take.seed),
             **guidance,
         )
-        return as_shot(made.images[0], take.draft)
+        return [as_shot(picture, take.draft) for picture, take in zip(made, takes, strict=True)]
 
 
 def shown_size(size: tuple[int, ...]) -> tuple[int, int]:

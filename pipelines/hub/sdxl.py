@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from pipelines.hub.batches import make_batches
+from pipelines.hub.batches import Kept, photograph_takes
 from pipelines.hub.catalogue import weights_of
 from pipelines.hub.placing import (
     Layout,
@@ -34,6 +36,8 @@ GUIDANCE_SCALE = 5.0
 CONTROL_SCALE = 0.8
 GARMENT_SCALE = 0.6
 """How much of the garment's look the IP-Adapter adds, inside the garment's mask only."""
+_ENCODED = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
+"""What the library calls an encoded caption and its negative, in its order."""
 POSE, DEPTH = 0, 1
 """Kinds of condition in ControlNet-Union's own order (its model card)."""
 
@@ -44,6 +48,8 @@ class Sdxl:
     Args:
         folder: of the weights, from ``pipelines.hub.store.find_weights``.
         steps: calls of the network for a picture.
+    Attributes:
+        at_once: pictures of a batch; fewer once the card's memory ran out.
     Raises:
         PackageMissing: ``transformers`` or what the settings need is not installed.
         CardTooSmall, MemoryTooSmall: it cannot work on this machine.
@@ -58,6 +64,7 @@ class Sdxl:
         layout = choose_layout(read_tuning(), look_at_machine(), weights_of(self.name), stored_gb(folder))
         self.pipeline: Any = load_sdxl(folder, layout)
         place_pipeline(self.pipeline, layout)
+        self.at_once, self._kept = layout.batch, Kept()
 
     def __call__(self, take: Take) -> ByteArray:
         """Turn the take's draft into a photograph.
@@ -67,31 +74,55 @@ class Sdxl:
         Raises:
             CardMemoryExhausted: the card's memory does not hold one picture.
         """
-        # One mask of the garment holds for a whole batch of the library, so that poses cannot share one.
-        return make_batches(lambda takes: [self._make(takes[0])], [take], 1, self.pipeline, self.name)[0][0]
+        return self.make([take])[0]
 
-    def _make(self, take: Take) -> ByteArray:
-        shown = read_references(take)
-        height, width = shown.size
+    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+        """The same for several takes: in batches of one garment and size, and each garment and caption encoded once."""
+        made, self.at_once = photograph_takes(self._batch, takes, self.at_once, self.pipeline, self.name)
+        return made
+
+    def _batch(self, takes: Sequence[Take]) -> list[ByteArray]:
+        shown = [read_references(take) for take in takes]
+        height, width = shown[0].size
+        near = [near_map(take.maps.depth_m, each.size) for take, each in zip(takes, shown, strict=True)]
+        masks = torch.cat([garment_mask(take.maps.garment_mask, (height, width)) for take in takes])
         made = self.pipeline(
-            prompt=describe_photograph(take.model, take.pattern.kind, take.material),
-            negative_prompt=NEGATIVE_PROMPT,
-            image=shown.draft,
+            **self._captions(takes),
+            ip_adapter_image_embeds=self._garment(takes[0], shown[0].garment),
+            image=[each.draft for each in shown],
             strength=STRENGTH,
-            control_image=[shown.pose_map, near_map(take.maps.depth_m, shown.size)],
+            control_image=[[each.pose_map for each in shown], near],
             control_mode=[POSE, DEPTH],
             controlnet_conditioning_scale=CONTROL_SCALE,
-            ip_adapter_image=shown.garment,
-            cross_attention_kwargs={"ip_adapter_masks": [garment_mask(take.maps.garment_mask, shown.size)]},
+            # Guidance asks the network for every picture twice, without and with what it is told.
+            cross_attention_kwargs={"ip_adapter_masks": [torch.cat([masks, masks])]},
             # The library counts the steps from pure noise, of which the nearer share is walked.
             num_inference_steps=round(self.steps / STRENGTH),
             guidance_scale=GUIDANCE_SCALE,
             height=height,
             width=width,
             # On the processor's generator, so that every machine starts from the same noise.
-            generator=torch.Generator().manual_seed(take.seed),
+            generator=[torch.Generator().manual_seed(take.seed) for take in takes],
         )
-        return as_shot(made.images[0], take.draft)
+        return [as_shot(picture, take.draft) for picture, take in zip(made.images, takes, strict=True)]
+
+    def _captions(self, takes: Sequence[Take]) -> dict[str, Tensor]:
+        """The takes' captions and what is not wanted, encoded."""
+        captions = [describe_photograph(take.model, take.pattern.kind, take.material) for take in takes]
+        encoded = [self._kept.once(caption, partial(self._encode, caption)) for caption in captions]
+        return {name: torch.cat(tensors) for name, tensors in zip(_ENCODED, zip(*encoded, strict=True), strict=True)}
+
+    def _encode(self, caption: str) -> tuple[Tensor, ...]:
+        encoded: tuple[Tensor, ...] = self.pipeline.encode_prompt(caption, negative_prompt=NEGATIVE_PROMPT)
+        return encoded
+
+    def _garment(self, take: Take, garment: Image.Image) -> list[Tensor]:
+        """What the IP-Adapter knows of the garment, and of nothing."""
+        pipeline = self.pipeline
+        return self._kept.once(
+            take.pattern.key,
+            lambda: pipeline.prepare_ip_adapter_image_embeds(garment, None, pipeline._execution_device, 1, True),
+        )
 
 
 def load_sdxl(folder: Path, layout: Layout) -> Any:

@@ -97,7 +97,8 @@ def test_the_same_bits_as_the_stock_pipeline_called_by_hand(sdxl: Sdxl, weights:
 
 
 @pytest.mark.slow
-def test_draft_pose_depth_and_garment_each_reach_the_network_that_reads_them(sdxl: Sdxl, tee_take: Take) -> None:
+def test_draft_pose_depth_and_garment_each_reach_the_network_that_reads_them(weights: Path, tee_take: Take) -> None:
+    sdxl = Sdxl(weights, steps=2)  # one that has encoded nothing yet
     pipeline, seen = sdxl.pipeline, dict[str, Any]()
 
     def see_control(_: object, __: object, named: dict[str, Any]) -> None:

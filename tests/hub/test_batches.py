@@ -1,0 +1,171 @@
+"""SDXL and Qwen make several pictures at once; each is what it would have been alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus as library
+from PIL import Image
+
+from pipelines.hub.catalogue import CATALOGUE
+from pipelines.hub.qwen_batch import BatchQwen, join_sentences
+from pipelines.hub.qwen_edit import QwenEdit
+from pipelines.hub.sdxl import Sdxl
+from pipelines.hub.store import pull_weights
+from pipelines.together import BatchPipeline
+from vmodel.body.roster import load_roster
+from vmodel.config import Settings
+from vmodel.errors import CardMemoryExhausted
+from vmodel.take import Take
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword"),
+]
+Maker = Callable[[], Any]
+
+
+@pytest.fixture(scope="module", params=["sdxl", "qwen-edit", "qwen-edit with Lightning"])
+def fresh(published: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Maker]:
+    """Makes a pipeline that was never asked for anything."""
+    settings = Settings(home=tmp_path_factory.mktemp("home"), weights_source=str(published))
+    folder = pull_weights(request.param.split()[0], settings, accept_licence=True)
+    with pytest.MonkeyPatch.context() as patch:
+        # References of a 64th of a megapixel instead of one, for two cores.
+        patch.setattr(library, "VAE_IMAGE_SIZE", 128 * 128)
+        patch.setattr(library, "CONDITION_IMAGE_SIZE", 64 * 64)
+        patch.setenv("VMODEL_HUB_BATCH", "3")
+        if request.param == "qwen-edit":
+            patch.setattr("pipelines.hub.qwen_edit.FEW_STEPS", 0)
+        yield lambda: Sdxl(folder, steps=1) if request.param == "sdxl" else QwenEdit(folder, steps=2)
+
+
+@pytest.fixture(scope="module")
+def takes(tee_take: Take) -> list[Take]:
+    """One garment in three poses: as it is, mirrored, and upside down on a child, which makes the sentence shorter."""
+    child = next(model for model in load_roster(Settings()).values() if model.is_child)
+    mirrored, fallen = laid_otherwise(tee_take, np.s_[:, ::-1]), laid_otherwise(tee_take, np.s_[::-1])
+    return [tee_take, mirrored, replaced(fallen, model=child)]
+
+
+def laid_otherwise(take: Take, turn: Any) -> Take:
+    maps = {name: getattr(take.maps, name)[turn].copy() for name in ("pose_map", "depth_m", "garment_mask")}
+    turned = replaced(take, maps=replace(take.maps, **maps), seed=take.seed + 7)
+    vars(turned)["draft"] = take.draft[turn].copy()
+    return turned
+
+
+def replaced(take: Take, **changes: Any) -> Take:
+    other = replace(take, **changes)
+    vars(other)["draft"] = take.draft
+    return other
+
+
+@pytest.fixture(scope="module")
+def singles(fresh: Maker, takes: list[Take]) -> list[Any]:
+    pipeline = fresh()
+    return [pipeline(take) for take in takes]
+
+
+class Card:
+    """A denoiser on a card that holds so many rows at once: more raise what the card's driver raises."""
+
+    def __init__(self, pipeline: Any, most: float = float("inf")) -> None:
+        self.rows = list[int]()
+        denoiser = getattr(pipeline.pipeline, "transformer", None) or pipeline.pipeline.unet
+
+        def refuse(_: object, given: Sequence[Any], named: dict[str, Any]) -> None:
+            self.rows.append(len(given[0] if given else named["hidden_states"]))
+            if self.rows[-1] > most:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+
+        denoiser.register_forward_pre_hook(refuse, with_kwargs=True)
+
+
+def test_a_batch_is_its_pictures_made_singly(fresh: Maker, takes: list[Take], singles: list[Any]) -> None:
+    pipeline = fresh()
+    assert isinstance(pipeline, BatchPipeline)
+    card = Card(pipeline)
+    made = pipeline.make(takes)
+    # Guidance doubles SDXL's rows and Qwen's calls.
+    assert set(card.rows) == {6 if isinstance(pipeline, Sdxl) else 3}
+    for one, single in zip(made, singles, strict=True):
+        # A decoder of random weights makes levels of a last digit, here and there.
+        off = np.abs(one.astype(int) - single)
+        assert np.mean(off > 1) < 1e-3, (off.max(), off.mean())
+        assert off.mean() < 0.1
+    for other in singles[1:]:
+        assert np.abs(singles[0].astype(int) - other).mean() > 0.5
+
+
+@pytest.mark.parametrize(
+    "guidance", [{"true_cfg_scale": 1.0}, {"true_cfg_scale": 4.0, "negative_prompt": " "}], ids=str
+)
+def test_qwen_s_latents_of_a_batch_are_those_of_its_pictures(published: Path, guidance: dict[str, Any]) -> None:
+    pipeline = BatchQwen.from_pretrained(published / CATALOGUE["qwen-edit"].parts[0].repository, dtype=torch.float32)
+    pipeline.set_progress_bar_config(disable=True)
+    sentences = ("a red shirt", "a long blue dress, seen from behind", "trousers")
+    pictures = [[coloured(3 * number + place) for place in range(3)] for number in range(3)]
+
+    def make(numbers: Sequence[int]) -> list[Any]:
+        own = ([pictures[number] for number in numbers], [sentences[number] for number in numbers], numbers)
+        size = {"height": 144, "width": 112, "num_inference_steps": 2, "output_type": "latent"}
+        return pipeline.make(*own, **size, **guidance)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(library, "VAE_IMAGE_SIZE", 128 * 128)
+        patch.setattr(library, "CONDITION_IMAGE_SIZE", 64 * 64)
+        singles = [make([number])[0] for number in range(3)]
+        for one, single in zip(make(range(3)), singles, strict=True):
+            assert torch.allclose(one, single, atol=1e-4)
+    assert (singles[0] - singles[1]).abs().max() > 0.1
+
+
+def coloured(seed: int) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (144, 112, 3), np.uint8))
+
+
+def test_a_batch_that_runs_out_of_memory_goes_on_smaller(fresh: Maker, takes: list[Take], singles: list[Any]) -> None:
+    pipeline = fresh()
+    card = Card(pipeline, most=2 if isinstance(pipeline, Sdxl) else 1)
+    made = pipeline.make(takes)
+    assert pipeline.at_once == 1
+    assert card.rows[0] == 3 * card.rows[-1]
+    for one, single in zip(made, singles, strict=True):
+        assert np.array_equal(one, single)
+
+
+def test_a_picture_that_no_card_memory_holds_is_refused_with_the_remedy(fresh: Maker, takes: list[Take]) -> None:
+    pipeline = fresh()
+    Card(pipeline, most=0)
+    with pytest.raises(CardMemoryExhausted, match=r"--size.*VMODEL_HUB_OFFLOAD=group"):
+        pipeline.make(takes)
+
+
+def test_sdxl_encodes_a_garment_and_a_caption_once_for_all_poses(fresh: Maker, takes: list[Take]) -> None:
+    pipeline = fresh()
+    if not isinstance(pipeline, Sdxl):
+        pytest.skip("Qwen reads its sentence together with the draft")
+    calls = list[str]()
+    for name in ("text_encoder", "image_encoder"):
+        getattr(pipeline.pipeline, name).register_forward_hook(lambda *_, name=name: calls.append(name))
+    for _ in range(2):
+        pipeline.make(takes[:2])
+    # The caption, and what is not wanted.
+    assert calls.count("text_encoder") == 2
+    assert calls.count("image_encoder") == 1
+
+
+def test_shorter_sentences_are_filled_up_and_masked() -> None:
+    long, short = (torch.randn(1, length, 4) for length in (5, 3))
+    told, mask = join_sentences([(long, None), (short, None)])
+    assert mask is not None
+    assert mask.tolist() == [[1] * 5, [1, 1, 1, 0, 0]]
+    assert torch.equal(told[1, :3], short[0])
+    assert join_sentences([(long, None), (long, None)])[1] is None
