@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from app.api.installation import Installation
-from app.ui.looking import Kept
+from app.ui.looking import Kept, read_cast
 from app.ui.orders import FORMATS
-from app.ui.words import Words, explain_code, say_time
+from app.ui.words import Words, explain_code, say_time, title_of
 from vmodel.request import parse_size
 from vmodel.service.job_tables import DONE
 from vmodel.service.job_views import Job, JobShot
@@ -118,8 +118,8 @@ def order_of(shots: Sequence[Mapping[str, Any]], garment: Kept, kept: Mapping[st
 
 
 def _show_job(job: Job, kept: Mapping[str, Kept], here: Installation, words: Words) -> JobCard:
-    garment = kept.get(str(job.garment.get("photo")), Kept("", words["garment"]["title"], ""))
-    name = f"{garment.name}, {garment.colorway}" if garment.colorway else garment.name
+    garment = _garment_of(job, kept, words)
+    name = words["comma"].join(each for each in (title_of(garment.name), garment.colorway) if each)
     worn = [kept.get(str(source.get("photo"))) for source in job.shots[0].request.get("outfit", ())]
     told = words["jobs"]
     state = told["cancelling"] if job.cancelling and job.is_open else told["state"][job.state]
@@ -128,7 +128,7 @@ def _show_job(job: Job, kept: Mapping[str, Kept], here: Installation, words: Wor
         id=job.id,
         name=name,
         drawn=str(job.garment.get("photo")).endswith((".design", ".svg")),
-        outfit=", ".join(each.name for each in worn if each is not None),
+        outfit=words["comma"].join(title_of(each.name) for each in worn if each is not None),
         at=job.created_at,
         state=job.state,
         state_word=state,
@@ -139,7 +139,7 @@ def _show_job(job: Job, kept: Mapping[str, Kept], here: Installation, words: Wor
         credits=job.credits,
         charged=job.charged,
         redo=order_of([shot.request for shot in job.shots], garment, kept),
-        shots=[_show_shot(shot, name, garment, kept, here, words) for shot in job.shots],
+        shots=[_show_shot(shot, job, name, kept, here, words) for shot in job.shots],
     )
 
 
@@ -159,28 +159,40 @@ def _outlook(job: Job, words: Words) -> list[str]:
 
 
 def _show_shot(
-    shot: JobShot, name: str, garment: Kept, kept: Mapping[str, Kept], here: Installation, words: Words
+    shot: JobShot, job: Job, name: str, kept: Mapping[str, Kept], here: Installation, words: Words
 ) -> ShotCard:
-    model_id, pose = shot.request.get("model"), shot.request.get("pose")
+    model_id, pose = _cast(shot, job.account_id, here)
+    garment = _garment_of(job, kept, words)
     model = here.roster[str(model_id)].name if model_id in here.roster else words["models"]["auto"]
     posed = words["pose"].get(pose, pose) if pose else words["poses"]["auto"]
     view = str(shot.request.get("view"))
     told = [posed] if view == "front" else [posed, words["view"].get(view, view)]
-    separator = "，" if words["language"] == "中文" else ", "
     height, width = parse_size(str(shot.request["size"]))
-    stage = shot.stage or ""
     return ShotCard(
         id=shot.id,
         state=shot.state,
         deleted=shot.deleted,
         ratio=f"{width} / {height}",
         percent=round(100 * shot.share),
-        stage=str(words["stage"].get(stage, stage)),
+        stage=str(words["stage"].get(shot.stage, "")),
         preview=(shot.preview_key or "").rpartition("/")[2][:12],
         problem=explain_code(shot.error_code, shot.error_message or "", words) if shot.error_code else "",
-        caption=separator.join([model, *told]),
-        alt=words["shot"]["picture_alt"].format(model=model, garment=name, pose=separator.join(told)),
+        caption=words["comma"].join(dict.fromkeys([model, *told])),
+        alt=words["shot"]["picture_alt"].format(model=model, garment=name, pose=words["comma"].join(told)),
         made=words["shot"]["made"].format(seconds=round(shot.seconds)) if shot.seconds is not None else "",
         redo=order_of([shot.request], garment, kept),
         space=shot.model3d_key is not None,
     )
+
+
+def _cast(shot: JobShot, account_id: str, here: Installation) -> tuple[Any, Any]:
+    """Model and pose as they were asked for; of a finished picture those that were chosen for it."""
+    asked = shot.request.get("model"), shot.request.get("pose")
+    if None not in asked or shot.deleted or shot.sidecar_key is None:
+        return asked
+    chosen = read_cast(here.store, account_id, shot.sidecar_key)
+    return asked[0] or chosen[0], asked[1] or chosen[1]
+
+
+def _garment_of(job: Job, kept: Mapping[str, Kept], words: Words) -> Kept:
+    return kept.get(str(job.garment.get("photo")), Kept("", words["garment"]["title"], ""))

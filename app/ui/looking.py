@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from statistics import median
 from typing import Any
 
@@ -12,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.api.installation import Installation
 from vmodel.database import now
+from vmodel.errors import VModelError
 from vmodel.service.access import Identity
 from vmodel.service.accounts import Account, list_accounts
 from vmodel.service.garments import list_garments
@@ -19,6 +22,7 @@ from vmodel.service.grants import grant_month
 from vmodel.service.heartbeat import list_workers
 from vmodel.service.job_tables import DONE, FAILED, QUEUED, RUNNING, ShotRow, WorkerRow
 from vmodel.service.ledger import Balance, balance
+from vmodel.service.store import FileStore
 
 _DAY = timedelta(days=1)
 _MOST = 200
@@ -52,6 +56,16 @@ def names_of_files(session: Session, account_id: str) -> dict[str, Kept]:
         for way, files in garment.colorways.items():
             found[str(files["photo_key"])] = Kept(garment.id, garment.name, way)
     return found
+
+
+@lru_cache(maxsize=20_000)
+def read_cast(store: FileStore, account_id: str, sidecar_key: str) -> tuple[str | None, str | None]:
+    """Model and pose that were chosen for a finished picture, from its sidecar; None where it does not tell."""
+    try:
+        asked = json.loads(store.get(account_id, sidecar_key)).get("request", {})
+    except VModelError:
+        return None, None
+    return asked.get("model"), asked.get("pose")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from app.api.installation import Installation
-from app.ui.casting_cards import show_chooser
+from app.ui.casting_cards import show_chooser, usable_pipelines
 from app.ui.designer import show_designer
 from app.ui.job_cards import show_jobs
 from app.ui.looking import look_over, names_of_files, read_balance
@@ -132,9 +132,10 @@ class Pieces:
             periods = list_periods(session, identity.account_id) or [this_month]
             statement = make_statement(session, identity.account_id, period if period in periods else periods[0])
         lines = statement.lines[::-1][:_LINES]
-        plans = self.here.plans
+        plans, pipelines = self.here.plans, usable_pipelines(self.here)
         prices = [
-            (name, [plans.price_shot(name, parse_size(size)) for size in FORMATS.values()]) for name in plans.pipelines
+            (name, [plans.price_shot(pipeline, parse_size(size)) for pipeline in pipelines])
+            for name, size in FORMATS.items()
         ]
         return render(
             "usage.html",
@@ -146,7 +147,7 @@ class Pieces:
             statement=statement,
             lines=lines,
             chart=Markup(draw_chart(statement, self.words["usage"]["chart"])),
-            formats=list(FORMATS),
+            pipelines=pipelines,
             price_rows=prices,
         )
 

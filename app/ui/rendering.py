@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app.ui.words import load_words, say_time
+from app.ui.words import load_words, say_time, title_of
 
 _HERE = Path(__file__).resolve().parent
 STATIC_FOLDERS = {"static": _HERE / "static", "pictures": _HERE / "pictures"}
@@ -52,6 +52,7 @@ def _environment() -> Environment:
     )
     environment.filters["fill"] = _fill
     environment.filters["word"] = _word
+    environment.filters["title_of"] = title_of
     environment.globals["static_url"] = static_url
     environment.globals["has_static"] = has_static
     environment.globals["say_time"] = say_time

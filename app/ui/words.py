@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from vmodel.errors import VModelError
 LANGUAGES = ("en", "zh")
 _FOLDER = Path(__file__).resolve().parent / "words"
 Words = Mapping[str, Any]
+_ENDING = re.compile(r"\.(jpe?g|png|webp|hei[cf]|tiff?|svg)$", re.IGNORECASE)
 
 
 @cache
@@ -24,7 +26,13 @@ def load_words(language: str) -> Words:
         language: one of ``LANGUAGES``.
     """
     assert language in LANGUAGES
-    words: Words = yaml.safe_load((_FOLDER / f"{language}.yaml").read_text(encoding="utf-8"))
+    words = _read(f"{language}.yaml")
+    # Errors say their sentence in English themselves.
+    return words if language == "en" else {**words, "errors": _read(f"{language}-errors.yaml")}
+
+
+def _read(name: str) -> dict[str, Any]:
+    words: dict[str, Any] = yaml.safe_load((_FOLDER / name).read_text(encoding="utf-8"))
     return words
 
 
@@ -51,7 +59,12 @@ def explain(error: VModelError, words: Words) -> str:
 
 def explain_code(code: str, message: str, words: Words) -> str:
     """``explain`` for a failure that was kept as a row."""
-    return str(words["errors"].get(code, message))
+    return str(words["errors"].get(code, message)).replace("{message}", message)
+
+
+def title_of(name: str) -> str:
+    """The name of a garment as people say it: that of a file without its ending."""
+    return _ENDING.sub("", name) or name
 
 
 def say_time(seconds: float, words: Words) -> str:

@@ -45,7 +45,7 @@ def beat(database: Database, worker_id: str, started_at: datetime, state: str) -
     Returns:
         False if it was taken for dead, or its name is another process's by now: it must not go on.
     """
-    with database.transaction() as session:
+    with database.passing() as session:
         mine = (
             (WorkerRow.id == worker_id) & (WorkerRow.started_at == started_at) & (WorkerRow.state.in_((LIVE, DRAINING)))
         )

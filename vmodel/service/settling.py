@@ -107,7 +107,7 @@ def tell_progress(
     Raises:
         ShotStopped: it is wanted no more, or another worker has it.
     """
-    with database.transaction() as session:
+    with database.passing() as session:
         mine = (ShotRow.id == work.shot_id) & (ShotRow.state == RUNNING) & (ShotRow.worker_id == worker_id)
         mine &= ShotRow.starts == work.starts
         values: dict[str, object] = {"stage": stage, "share": share}

@@ -33,7 +33,7 @@
     if (answer.status === 401) location.href = "/login";
     if (answer.ok) return answer;
     const told = await answer.json().catch(() => ({}));
-    throw Object.assign(new Error(core.said.errors?.[told.code] ?? told.message ?? core.said.failed), { status: answer.status });
+    throw Object.assign(new Error(core.explain(told.code, told.message)), { status: answer.status });
   }
   core.api = call;
   async function trying(work, told = "") {
@@ -257,7 +257,7 @@
     const headers = { "X-CSRF-Token": csrf, "Content-Type": "application/json", "Idempotency-Key": encodeURIComponent(key) };
     const answer = await fetch("/v1/jobs", { method: "POST", headers, body });
     const told = await answer.json();
-    if (!answer.ok) throw new Error(core.said.errors?.[told.code] ?? told.message);
+    if (!answer.ok) throw new Error(core.explain(told.code, told.message));
     return told;
   }
   core.designer = { get design() { return design; }, get words() { return words; }, keep, order, shotAsked, save };

@@ -48,7 +48,7 @@
     byId("making").hidden = true;
     core.ask("poll", { most: core.most });
     const [shot] = job.shots;
-    if (shot.state !== "done") { core.notice(core.said.errors?.[shot.error?.code] ?? shot.error?.message ?? core.said.failed, true); return; }
+    if (shot.state !== "done") { core.notice(core.explain(shot.error?.code, shot.error?.message), true); return; }
     designer.design.shot = shot.id;
     designer.save();
     turn(shot.id);

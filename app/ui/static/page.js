@@ -251,7 +251,12 @@ window.vmodel ??= (() => {
 
   // ---- what the visitor does
   const does = {
-    example: () => { busy(true); ask("example"); },
+    example: button => {
+      button.disabled = true;
+      const told = document.getElementById("reading");
+      if (told) told.textContent = say(said.reading, { n: 1, all: 1 });
+      busy(true); ask("example");
+    },
     forget: button => { if (confirm(button.dataset.sure)) ask("forget", { garment: order.garment }); },
     points: () => { busy(true); ask("correct", { garment: order.garment, landmarks: allPoints() }); },
     "no-points": () => { busy(true); ask("correct", { garment: order.garment, landmarks: {} }); },
@@ -268,6 +273,10 @@ window.vmodel ??= (() => {
     else if (again && !button.dataset.shot) redo(again);
     else if (garment) ask("choose", { garment });
     else if (sheet) showSheet(sheet);
+    else if (button.dataset.turn) {
+      const cards = one(".cards", button.closest(".step"));
+      cards.scrollBy({ left: Number(button.dataset.turn) * cards.clientWidth * 0.9, behavior: "smooth" });
+    }
     else if ("more" in button.dataset) { most += 24; ask("poll", { most }); }
     else if (button.closest("#notice")) one("#notice").hidden = true;
     else if (button.matches(".skip")) { event.preventDefault(); one("#main")?.setAttribute("tabindex", "-1"); one("#main")?.focus(); }
@@ -326,8 +335,9 @@ window.vmodel ??= (() => {
     });
   }
   // The page's other scripts join here, whichever is loaded first.
+  const explain = (code, message) => (said.errors?.[code] ?? message ?? said.failed).replace("{message}", message ?? "");
   const core = {
-    one, all, say, ask, notice, busy, newKey, account, redo, does, chosenChanged,
+    one, all, say, explain, ask, notice, busy, newKey, account, redo, does, chosenChanged,
     shows: [], opens: [],
     get said() { return said; }, get order() { return order; }, get most() { return most; },
   };
