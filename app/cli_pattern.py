@@ -34,7 +34,8 @@ BlockName = Annotated[
     str | None,
     typer.Option(
         "--block",
-        help="Instead of FILE: tee, shirt, sweatshirt, dress, skirt, trousers, shorts or coat.",
+        help="Instead of FILE: tee, shirt, sweatshirt, dress, skirt, trousers, shorts or coat; for children child-tee, "
+        "child-sweatshirt, child-dress, child-skirt, child-trousers or child-shorts.",
         rich_help_panel=_DESIGN,
     ),
 ]

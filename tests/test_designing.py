@@ -11,6 +11,7 @@ from pipelines.loading import load_pipeline
 from vmodel.body.model import build_body
 from vmodel.designing import choose_wearer
 from vmodel.errors import BadUsage
+from vmodel.garment.block_cut import BLOCKS, is_for_children
 from vmodel.garment.design import ENDING, Design, write_design
 from vmodel.garment.print_repeat import PrintRepeat
 from vmodel.request import GarmentSource, ShotRequest
@@ -91,3 +92,15 @@ def test_a_block_or_a_size_that_nobody_knows_is_named(studio: Studio) -> None:
         choose_wearer("cape", None, None, studio.roster)
     with pytest.raises(BadUsage, match="46"):
         choose_wearer("tee", None, "46", studio.roster)
+
+
+def test_what_is_drafted_for_children_is_worn_by_children_only(studio: Studio) -> None:
+    childish = [block for block in BLOCKS if is_for_children(block)]
+    assert childish
+    for block in childish:
+        wearer, _ = choose_wearer(block, None, None, studio.roster)
+        assert wearer.is_child
+        with pytest.raises(BadUsage, match="drafted for children"):
+            choose_wearer(block, "wm-ines", None, studio.roster)
+    with pytest.raises(BadUsage, match="No virtual child has the size M"):
+        choose_wearer("child-tee", None, "M", studio.roster)

@@ -6,8 +6,11 @@ from vmodel.body.model import build_body
 from vmodel.body.roster import Roster
 from vmodel.casting import cast_for_size, rank_models
 from vmodel.errors import BadUsage
-from vmodel.garment.block_cut import BLOCKS, KINDS
+from vmodel.garment.block_cut import BLOCKS, KINDS, is_for_children
 from vmodel.types import BodyMeasurements, VirtualModel
+
+CHILD_SIZE = "116"
+"""What children's blocks are shown in where nobody says: about six years."""
 
 
 def choose_wearer(
@@ -16,7 +19,8 @@ def choose_wearer(
     """Who wears a block, and the measures that it is cut to.
 
     Without a size it is made to the wearer's measure; with one, to that of a model of this size, the wearer's gender
-    first. Without a wearer a model of the size, or one of sample size, is cast.
+    first. Without a wearer a model of the size, or one of sample size, is cast. What is drafted for children is worn by
+    children only.
 
     Args:
         block: a key of ``vmodel.garment.block_cut.BLOCKS``.
@@ -24,17 +28,24 @@ def choose_wearer(
         size: "XS" to "4XL", or a child's in cm like "116"; or None.
         roster: all models.
     Raises:
-        BadUsage: no such block, or nobody has this size.
+        BadUsage: no such block, nobody has this size, or a grown-up is to wear what is drafted for children.
         UnknownModel: no such model.
     """
     if block not in BLOCKS:
         raise BadUsage(f"Unknown block {block!r}; use one of: {', '.join(BLOCKS)}.")
     wearer = None if model is None else roster[model]
+    childish = is_for_children(block)
+    if childish and wearer is not None and not wearer.is_child:
+        raise BadUsage(f"{block} is drafted for children; leave --model out or name a child, see `vmodel models list`.")
+    if childish and wearer is None and size is None:
+        size = CHILD_SIZE
     if size is None:
         wearer = wearer or rank_models(KINDS[block], roster.values(), block)[0]
         return wearer, build_body(wearer).measurements
-    alike = [each for each in roster.values() if wearer is None or each.gender == wearer.gender]
-    measured = cast_for_size(size, alike, block) or cast_for_size(size, roster.values(), block)
+    able = [each for each in roster.values() if each.is_child or not childish]
+    alike = [each for each in able if wearer is None or each.gender == wearer.gender]
+    measured = cast_for_size(size, alike, block) or cast_for_size(size, able, block)
     if measured is None:
-        raise BadUsage(f"No virtual model has the size {size}, so nobody can be measured; see `vmodel models list`.")
+        whom = "virtual child" if childish else "virtual model"
+        raise BadUsage(f"No {whom} has the size {size}, so nobody can be measured; see `vmodel models list`.")
     return wearer or measured, build_body(measured).measurements

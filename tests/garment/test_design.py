@@ -153,3 +153,13 @@ def test_a_design_file_that_is_wrong_is_refused(change: dict[str, object], tmp_p
     path.write_text(json.dumps(plain))
     with pytest.raises(DesignInvalid):
         read_design(path)
+
+
+def test_a_child_s_waistband_goes_over_the_hips_and_is_held_by_elastic() -> None:
+    for name in ("child-trousers", "child-shorts", "child-skirt"):
+        block = cut_block(name, CHILD)
+        width = float(block.front["waist"][0, 0] - block.front["waist"][-1, 0])
+        assert 2 * width > CHILD.hip
+        assert CHILD.waist < 2 * width * block.elastic["waist"] < CHILD.hip
+    tee = cut_block("child-tee", CHILD).landmarks_cm
+    assert tee["hem_left"][0] > tee["armpit_left"][0]

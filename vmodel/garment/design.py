@@ -197,7 +197,10 @@ def make_garment(design: Design, name: str, sha256: str = "") -> tuple[FlatLay, 
 
 def _sewn(design: Design, block: Block, canvas: Canvas, textures: tuple[Any, Any]) -> Garment:
     affine = canvas.panel_to_texture
-    panels = (Panel("front", "front", block.front, affine), Panel("back", "back", block.back, affine, texture=1))
+    panels = (
+        Panel("front", "front", block.front, affine, elastic=block.elastic),
+        Panel("back", "back", block.back, affine, texture=1, elastic=block.elastic),
+    )
     return Garment(
         kind=block.kind,
         panels=panels,

@@ -1,0 +1,216 @@
+"""What blocks are drafted with: edges, seams, trims, and the shapes that several blocks share; all in centimetres."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from vmodel.garment.cutting import OPENINGS
+from vmodel.types import BodyMeasurements, FloatArray, GarmentKind, Seam
+
+Point = tuple[float, float]
+Edges = dict[str, FloatArray]
+_STEPS: Final = 32
+
+
+@dataclass(frozen=True)
+class Trim:
+    """Something sewn on that shows: it gets the trim's colour, or lines of thread.
+
+    Attributes:
+        kind: "band" along an edge, "stitch" line, "button", "pocket".
+        line_cm: (n, 2) float64; a single point for a button.
+        width_cm: of a band, or across a button.
+    """
+
+    kind: str
+    line_cm: FloatArray
+    width_cm: float = 0.0
+
+
+@dataclass(frozen=True)
+class Block:
+    """A garment that was cut.
+
+    Attributes:
+        kind: what it is.
+        front, back: edges of the panels, see ``vmodel.types.Panel``.
+        landmarks_cm: as ``vmodel.types.Landmarks`` names them.
+        sleeves: for each sleeve its outline, and the way from shoulder to cuff that its grain follows.
+        trims: what shows on the front, and on the back.
+        material: name in the drape's materials.
+        sleeve_angle_deg: below the horizontal.
+        elastic: as ``vmodel.types.Panel`` has it, for both panels.
+    """
+
+    kind: GarmentKind
+    front: Edges
+    back: Edges
+    landmarks_cm: Mapping[str, FloatArray]
+    material: str
+    sleeves: tuple[tuple[FloatArray, FloatArray], ...] = ()
+    trims: Mapping[str, tuple[Trim, ...]] = field(default_factory=dict)
+    sleeve_angle_deg: float = 45.0
+    elastic: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def seams(self) -> tuple[Seam, ...]:
+        """Every edge of the front that is no opening, sewn to the back's."""
+        return tuple(Seam(("front", name), ("back", name)) for name in self.front if name not in OPENINGS)
+
+
+def edge_of(*corners: Point, bow: Point = (0.0, 0.0)) -> FloatArray:
+    """A polyline of equal shares, bowed sideways in its middle."""
+    given = np.array(corners, np.float64)
+    steps = np.linspace(0, len(given) - 1, _STEPS)
+    line = np.stack([np.interp(steps, np.arange(len(given)), given[:, axis]) for axis in (0, 1)], axis=1)
+    share = np.linspace(0, 1, _STEPS)
+    return np.asarray(line + np.array(bow) * (4 * share * (1 - share))[:, None])
+
+
+def mirrored_edges(edges: Edges) -> Edges:
+    """The wearer's right half from the left half: same shape, run the other way."""
+    return {name.replace("left", "right"): (line * (-1, 1))[::-1] for name, line in reversed(edges.items())}
+
+
+def both_sides(landmarks: Mapping[str, Point]) -> dict[str, FloatArray]:
+    """Landmarks of the left side, and their mirror images."""
+    found: dict[str, FloatArray] = {}
+    for name, (x, y) in landmarks.items():
+        found[name] = np.array([x, y], np.float64)
+        if name.endswith("_left"):
+            found[name.replace("left", "right")] = np.array([-x, y], np.float64)
+    return found
+
+
+def as_point(place: FloatArray) -> Point:
+    """An array of two as a pair."""
+    return float(place[0]), float(place[1])
+
+
+@dataclass(frozen=True)
+class Upper:
+    """Measures in cm of a garment with sleeves, lying flat; the origin is the middle of the neck."""
+
+    half_chest: float
+    half_hem: float
+    length: float
+    shoulder: float
+    depth: float
+    neck: float
+    drop: float
+    sleeve: float
+    cuff: float
+    angle: float
+    waist: float = 0.0
+
+
+def upper_edges(cut: Upper) -> tuple[Edges, Edges, dict[str, FloatArray], tuple[tuple[FloatArray, FloatArray], ...]]:
+    """Front, back, landmarks and sleeves."""
+    slope = 0.24 * (cut.shoulder - cut.neck) + 0.6
+    shoulder = np.array([cut.shoulder, -slope])
+    armpit = np.array([cut.half_chest, -slope - cut.depth])
+    turn = np.radians(cut.angle)
+    axis = np.array([np.cos(turn), -np.sin(turn)])
+    across = np.array([axis[1], -axis[0]])
+    middle = (shoulder + armpit) / 2 + axis * cut.sleeve
+    inner, outer = middle + across * cut.cuff / 2, middle - across * cut.cuff / 2
+    hem: Point = (cut.half_hem, -cut.length)
+    waist: Point = (cut.waist or (cut.half_hem + cut.half_chest) / 2 - 0.6, -cut.length * 0.6)
+    side = edge_of(hem, waist, as_point(armpit)) if cut.waist else edge_of(hem, as_point(armpit), bow=(-0.8, 0))
+    left = {
+        "side_left": side,
+        "sleeve_under_left": edge_of(as_point(armpit), as_point(inner), bow=(0.4, -0.6)),
+        "cuff_left": edge_of(as_point(inner), as_point(outer)),
+        "sleeve_top_left": edge_of(as_point(outer), as_point(shoulder), bow=(0.3, 0.5)),
+        "shoulder_left": edge_of(as_point(shoulder), (cut.neck, 0.0)),
+    }
+    low = {"hem": edge_of((-cut.half_hem, -cut.length), hem, bow=(0, -1.2))}
+    front = {**low, **left, "neck": edge_of((cut.neck, 0), (-cut.neck, 0), bow=(0, -cut.drop)), **mirrored_edges(left)}
+    back = {**low, **left, "neck": edge_of((cut.neck, 0), (-cut.neck, 0), bow=(0, -2.0)), **mirrored_edges(left)}
+    marks = {
+        "neck_left": (cut.neck, 0.0), "shoulder_left": as_point(shoulder), "armpit_left": as_point(armpit),
+        "cuff_outer_left": as_point(outer), "cuff_inner_left": as_point(inner), "hem_left": hem, "waist_left": waist,
+        "neck_front": (0.0, -cut.drop), "neck_back": (0.0, -2.0),
+    }  # fmt: skip
+    outline = np.array([shoulder, outer, inner, armpit])
+    sleeves = ((outline, axis), (outline * (-1, 1), axis * (-1, 1)))
+    return front, back, both_sides(marks), sleeves
+
+
+def fitted(body: BodyMeasurements, ease: float, longer: float = 0.0, wide: float = 0.0) -> Upper:
+    """A top with short sleeves that reaches the hip.
+
+    Args:
+        body: the wearer.
+        ease: girth at the chest beyond the body's.
+        longer: cm below the hip.
+        wide: cm that the shoulder seam lies outside of the shoulder point.
+    """
+    torso = body.neck_height - body.hip_height
+    half_chest = (body.chest + ease) / 4
+    return Upper(
+        half_chest=half_chest,
+        half_hem=max(half_chest, (body.hip + 0.6 * ease) / 4),
+        length=1.06 * torso + longer,
+        shoulder=min(body.shoulder_width / 2 + 0.6 + wide, half_chest - 1.5),
+        depth=0.2 * body.chest + 0.12 * ease,
+        neck=0.25 * body.neck + 0.4,
+        drop=0.26 * body.neck,
+        sleeve=0.36 * body.arm_length,
+        cuff=0.155 * body.chest + 0.25 * ease,
+        angle=40.0,
+    )
+
+
+def jersey_trims(front: Edges, back: Edges, ribbed: tuple[str, ...], width: float = 1.8) -> dict[str, tuple[Trim, ...]]:
+    """Ribbed bands along some openings, stitched hems along the others."""
+    trims = {}
+    for side, edges in (("front", front), ("back", back)):
+        found = [Trim("band", edges[name], width) for name in edges if name.removesuffix("_left") in ribbed]
+        found += [Trim("band", edges[name], width) for name in edges if name.endswith("right") and name[:-6] in ribbed]
+        others = [name for name in edges if name in OPENINGS and not any(name.startswith(word) for word in ribbed)]
+        trims[side] = (*found, *(Trim("stitch", edges[name], 2.0) for name in others))
+    return trims
+
+
+def buttoned(front: Edges, back: Edges, top: float, low: float, gap: float, band: float) -> dict[str, tuple[Trim, ...]]:
+    """Trims of a front that is closed with buttons; ``top`` and ``low`` are heights in cm."""
+    count = max(3, round((top - low) / gap))
+    lines = [Trim("line", edge_of((side * band, top), (side * band, low - gap))) for side in (-1, 1)]
+    buttons = [Trim("button", np.array([[0.0, y]]), 1.3) for y in np.linspace(top - 2, low, count)]
+    hems = {side: [Trim("stitch", edges["hem"], 2.0)] for side, edges in (("front", front), ("back", back))}
+    return {"front": (*hems["front"], *lines, *buttons), "back": tuple(hems["back"])}
+
+
+def draft_legs(
+    kind: GarmentKind, body: BodyMeasurements, inseam: float, opening: float, spread: float, half_waist: float
+) -> Block:
+    """Trousers of any length.
+
+    Args:
+        kind: what they are.
+        body: the wearer.
+        inseam: length of the inside leg.
+        opening: flat width of a leg's end.
+        spread: how far the middle of a leg's end lies from the garment's.
+        half_waist: half of the waistband's flat width.
+    """
+    half_hip = max((body.hip + 7.0) / 4, half_waist)
+    rise = 0.97 * (body.waist_height - body.inseam)
+    crotch, bottom = (0.0, -rise), -rise - inseam
+    hip_y = -0.75 * rise
+    left = {
+        "inseam_left": edge_of(crotch, (spread - opening / 2, bottom)),
+        "leg_left": edge_of((spread - opening / 2, bottom), (spread + opening / 2, bottom)),
+        "side_left": edge_of((spread + opening / 2, bottom), (half_hip, hip_y), (half_waist, 0.0)),
+    }
+    loop = {**left, "waist": edge_of((half_waist, 0.0), (-half_waist, 0.0)), **mirrored_edges(left)}
+    marks = {
+        "waist_left": (half_waist, 0.0), "hip_left": (half_hip, hip_y), "crotch": crotch,
+        "leg_outer_left": (spread + opening / 2, bottom), "leg_inner_left": (spread - opening / 2, bottom),
+    }  # fmt: skip
+    return Block(kind, loop, dict(loop), both_sides(marks), "cotton", (), jersey_trims(loop, loop, ("waist",), 3.5))
