@@ -47,6 +47,13 @@ def with_noise(picture: ByteArray, cover: FloatArray, levels: float, grain_px: f
     return laid(picture, noisy, cover)
 
 
+def with_nothing_but_noise(take: Take, colours: int = 3) -> ByteArray:
+    """The garment gone: every pixel of it any colour, or with ``colours`` of one any grey."""
+    height, width = take.maps.garment_mask.shape
+    noise = np.random.default_rng(take.seed).integers(0, 256, (height, width, colours), np.uint8)
+    return laid(take.draft, np.broadcast_to(noise, (height, width, 3)), take.maps.garment_mask)
+
+
 def with_other_light(take: Take) -> ByteArray:
     """Folds and a shadow edge that the draft does not have, the garment as bright as before on the whole."""
     height, width = take.maps.garment_mask.shape

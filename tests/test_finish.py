@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
-from spoiling import laid, with_noise, with_other_colours, with_other_light, with_smeared_print
+from spoiling import laid, with_noise, with_nothing_but_noise, with_other_colours, with_other_light, with_smeared_print
 
 from benchmarks.colour_difference import ciede2000, to_lab
+from benchmarks.fidelity import close_up, matching, open_reader, words_of
 from vmodel.finish import finish
 from vmodel.images import LUMINANCE, to_linear
+from vmodel.photograph import photograph
+from vmodel.request import ShotRequest
+from vmodel.shoot import shoot
+from vmodel.studio import Studio
 from vmodel.take import Take
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
@@ -50,6 +56,41 @@ def test_a_wrong_colour_a_smeared_print_and_noise_are_undone(example_take: Take)
     wanted = detail(example_take.draft, inside)
     before, after = (np.corrcoef(detail(one, inside), wanted)[0, 1] for one in (picture, finished))
     assert after > max(0.95, before + 0.1)
+
+
+class Noise:
+    """A pipeline that has lost the garment: it paints noise over it, of any colour or of any grey."""
+
+    name = "noise"
+    generative = True
+
+    def __init__(self, colours: int) -> None:
+        self.colours = colours
+
+    def __call__(self, take: Take) -> ByteArray:
+        return with_nothing_but_noise(take, self.colours)
+
+
+@pytest.mark.parametrize("colours", [3, 1], ids=["colours", "greys"])
+def test_a_pipeline_that_returns_noise_over_the_garment_spoils_no_print(
+    example_take: Take, studio: Studio, colours: int
+) -> None:
+    made = photograph(example_take, Noise(colours), studio)
+    assert made.made_by == "noise"
+    inside = solid(example_take)
+    off = difference(made.picture, example_take.draft, inside)
+    assert np.median(off) < 0.5
+    assert np.percentile(off, 90) < 2
+    assert np.corrcoef(detail(made.picture, inside), detail(example_take.draft, inside))[0, 1] > 0.98
+
+
+def test_every_word_of_a_print_is_read_again_under_noise(tee_request: ShotRequest, studio: Studio) -> None:
+    shot = shoot(replace(tee_request, size=(1024, 768)), studio, Noise(3))
+    assert shot.photograph.made_by == "noise"
+    reader = open_reader()
+    words = words_of(reader, shot.pattern.flat_lay.rgb)
+    assert {"tidefolk", "coastal", "supply", "1987"} <= set(words)
+    assert matching(words, words_of(reader, close_up(shot))) == len(words)
 
 
 def test_nothing_but_the_garment_is_touched(example_take: Take) -> None:

@@ -22,6 +22,8 @@ _DARKEST = 0.01
 """Added to linear-light luminance before logarithms: below it, a display shows black."""
 _MOST_SHADE = 1.6
 """Largest change of light that is followed, natural logarithm (a factor of five)."""
+_MOST_CHANGE = 1.0
+"""What the change of light on the garment approaches, natural logarithm (a factor of 2.7)."""
 _DIFFUSE_MOST = 1.15
 """Cloth in the studio's full light shines this times its albedo; what is brighter is gloss."""
 _KNEE = 0.9
@@ -30,6 +32,12 @@ _PRINT_STEP = 0.10
 """A step of log albedo from pixel to pixel that counts as the edge of a print."""
 _ROUGH = 0.05
 """Deviation of the log ratio from its own neighbourhood at which it is taken for remains of the print."""
+_FINE_PX = 2.0
+"""Radius of the neighbourhood in which remains of a print are looked for."""
+_WILD = ((_FINE_PX, 0.15), (6.0, 0.25), (15.0, 0.35))
+"""Radius of a neighbourhood, and the deviation from its mean at which a ratio is no longer believed to be light.
+
+Folds and edges of shadows in ``tests/spoiling.py`` deviate by half of it, noise over the garment by several times."""
 _REFERENCE_PX = 1024
 """Long side of the picture for which the radii below hold; they grow and shrink with it."""
 
@@ -112,10 +120,13 @@ def light_change(made: FloatArray, drawn: FloatArray, albedo: FloatArray, seen: 
     ink = np.log(albedo + 0.02).astype(np.float32)
     ratio = _without_smear(ratio, ink @ LUMINANCE, inner, scale)
     plain = np.where(inner, _plainness(ink, scale), 0).astype(np.float32)
-    sharp = np.where(inner, plain + (1 - plain) * _faithfulness(ratio, inner, scale), 0).astype(np.float32)
-    bridged = _bridged(bright, expected, inner, sharp, scale)
+    faithful = _calmness(ratio, inner, _FINE_PX * scale, _ROUGH)
+    credible = np.where(inner, _credibility(ratio, inner, scale), 0).astype(np.float32)
+    sharp = (plain + (1 - plain) * faithful) * credible
+    bridged = _bridged(bright, expected, credible, sharp, scale)
     calm = _denoised(np.where(inner, ratio, bridged), inner & (sharp > 0.5), scale)
-    return np.asarray(sharp * calm + (1 - sharp) * bridged, np.float32)
+    change = sharp * calm + (1 - sharp) * bridged
+    return np.asarray(_MOST_CHANGE * np.tanh(change / _MOST_CHANGE), np.float32)
 
 
 def relit(drawn: FloatArray, albedo: FloatArray, change: FloatArray, shiny: bool) -> FloatArray:
@@ -210,24 +221,32 @@ def _plainness(ink: FloatArray, scale: float) -> FloatArray:
     return np.asarray(1 / (1 + np.square(near / _PRINT_STEP)), np.float32)
 
 
-def _faithfulness(ratio: FloatArray, inner: BoolArray, scale: float) -> FloatArray:
-    """(H, W) 0..1: 1 where the ratio is as smooth as light is, 0 where remains of the print make it rough."""
+def _credibility(ratio: FloatArray, inner: BoolArray, scale: float) -> FloatArray:
+    """(H, W) 0..1: 1 where the ratio could be light, 0 where it goes up and down as no light on cloth does."""
+    calm = [_calmness(ratio, inner, sigma * scale, most) for sigma, most in _WILD]
+    return np.asarray(np.minimum.reduce(calm), np.float32)
+
+
+def _calmness(ratio: FloatArray, inner: BoolArray, sigma: float, most: float) -> FloatArray:
+    """(H, W) 0..1: 1 where the ratio keeps to its mean over a neighbourhood, a half where it deviates by ``most``."""
     weight = inner.astype(np.float32)
-    sigma = 2.0 * scale
     smooth = blurred(ratio * weight, sigma) / np.maximum(blurred(weight, sigma), 1e-3)
     rough = np.square((ratio - smooth) * weight)
-    wide = 8.0 * scale
+    wide = 4 * sigma
     power = blurred(rough, wide) / np.maximum(blurred(weight, wide), 1e-3)
-    return np.asarray(1 / (1 + np.square(power / _ROUGH**2)), np.float32)
+    return np.asarray(1 / (1 + np.square(power / most**2)), np.float32)
 
 
-def _bridged(bright: FloatArray, expected: FloatArray, inner: BoolArray, sharp: FloatArray, scale: float) -> FloatArray:
+def _bridged(
+    bright: FloatArray, expected: FloatArray, credible: FloatArray, sharp: FloatArray, scale: float
+) -> FloatArray:
     """Light from averages over neighbourhoods, which hold though a print was smeared within them.
 
-    Pixels away from the print count most; where there are none near by, the neighbourhood grows.
+    Pixels away from the print count most; where there are none near by, the neighbourhood grows; where the picture's
+    light is not to be believed, the draft's stays.
     """
     result = np.zeros(bright.shape, np.float32)
-    weight = (sharp + 0.03 * inner).astype(np.float32)
+    weight = (sharp + 0.03 * credible).astype(np.float32)
     for sigma in (40.0, 14.0, 5.0):
         total = blurred(weight, sigma * scale)
         mean = blurred(bright * weight, sigma * scale) / np.maximum(blurred(expected * weight, sigma * scale), 1e-7)
