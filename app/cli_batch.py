@@ -311,12 +311,19 @@ def _results(run: _Run, journal: Journal) -> Results:
 def _write_results(run: _Run, results: Results) -> None:
     from pipelines.loading import weights_used
     from vmodel.batch.packing import pack
-    from vmodel.batch.results import write_csv, write_page
+    from vmodel.batch.results import judge_results, write_csv, write_page
     from vmodel.config import Settings
+    from vmodel.consistency import write_consistency
     from vmodel.publish import Publisher
 
     write_csv(results, run.out / "results.csv")
     written = [run.out / "results.csv", write_page(results, run.out, f"vmodel: {run.table.folder.resolve().name}")]
+    sets = judge_results(results)
+    if sets:
+        write_consistency(sets, run.out / "consistency.json")
+        written.append(run.out / "consistency.json")
+    for warning in (warning for each in sets for warning in each.warnings):
+        say_warning(warning)
     shops: list[Marketplace] = list(run.wishes.marketplaces)
     authorise = Publisher(Settings(), weights_used).authorise_rendition
     written += [path for shop in shops if (path := pack(shop, results.made, run.out, authorise)) is not None]

@@ -64,8 +64,9 @@ def shoot_photos(
     from vmodel.outfits import read_outfit
     from vmodel.preflight import check_requests
     from vmodel.publish import Publisher
-    from vmodel.request import GarmentSource, ShotRequest, every_shot, parse_size
+    from vmodel.request import GarmentSource, ShotRequest, parse_size
     from vmodel.sidecar import read_sidecar
+    from vmodel.size_run import every_size
     from vmodel.studio import Studio
 
     settings = Settings()
@@ -73,6 +74,7 @@ def shoot_photos(
     try:
         if bool(photos) == (sidecar is not None):
             raise BadUsage("Give either PHOTOS or --from SIDECAR; `vmodel shoot --help` shows all flags.")
+        studio = Studio(settings)
         if sidecar is not None:
             requests = [read_sidecar(sidecar)]
         else:
@@ -96,8 +98,8 @@ def shoot_photos(
                 tucked=tucked or inside,
                 channel=channel,
             )
-            requests = every_shot(garments, model or [None], pose or [None], view or ["front"], like, count)
-        studio = Studio(settings)
+            wearers, poses, views = model or [None], pose or [None], view or ["front"]
+            requests = every_size(garments, wearers, poses, views, like, count, studio.roster)
         check_requests(requests, studio.roster, PIPELINES)
         output.check(requests)
         loaded = load_pipeline(requests[0].pipeline, requests[0].steps)

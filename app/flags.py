@@ -93,6 +93,13 @@ LandmarksFile = Annotated[
 Material = Annotated[str | None, typer.Option(help="What it is made of.", rich_help_panel=_GARMENT)]
 WidthCm = Annotated[float | None, typer.Option(help="Flat width at chest or waist.", rich_help_panel=_GARMENT)]
 LengthCm = Annotated[float | None, typer.Option(help="Neck to hem, or waist to leg end.", rich_help_panel=_GARMENT)]
-Chart = Annotated[Path | None, typer.Option("--size-chart", help="CSV of sizes.", rich_help_panel=_GARMENT)]
+Chart = Annotated[
+    Path | None,
+    typer.Option(
+        "--size-chart",
+        help="CSV of sizes; without --garment-size every one is shot on a matching model.",
+        rich_help_panel=_GARMENT,
+    ),
+]
 GarmentSize = Annotated[str | None, typer.Option(help="Row of the size chart.", rich_help_panel=_GARMENT)]
 From = Annotated[Path | None, typer.Option("--from", help="Sidecar of a picture to make again.")]

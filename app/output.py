@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.console import say_error, say_warning
+from vmodel.batch.plan import safe_name
+from vmodel.consistency import Look, judge_sets, measure_look, write_consistency
 from vmodel.contact_sheet import make_contact_sheet
 from vmodel.errors import BadUsage, InputError
 from vmodel.files import FORMATS, encode_picture, make_folder, write_whole
@@ -43,6 +45,8 @@ class Output:
     publisher: Publisher
     _pictures: list[tuple[Path, str]] = field(default_factory=list)
     _stems: set[str] = field(default_factory=set)
+    _many_sizes: bool = False
+    _looks: list[tuple[tuple[str, ...], str, Look]] = field(default_factory=list)
 
     def check(self, requests: Sequence[ShotRequest]) -> None:
         """Refuse what could only fail after the work is done.
@@ -55,6 +59,7 @@ class Output:
             raise BadUsage(f"Unknown format {self.file_format!r}; use one of: {', '.join(FORMATS)}.")
         if self.file_format == "jpeg" and any(request.background == "transparent" for request in requests):
             raise BadUsage("JPEG knows no transparency; use --format png, webp or avif.")
+        self._many_sizes = len({request.garment.garment_size for request in requests}) > 1
         make_folder(self.folder)
 
     def keep(self, shot: Shot) -> Failure | None:
@@ -73,6 +78,7 @@ class Output:
         picture, sidecar = save_published(published, self.folder, stem)
         if self.maps:
             save_maps(shot.maps, self.folder, stem)
+        self._looks.append((_common(shot), picture.name, measure_look(shot)))
         self._pictures.append((picture, f"{shot.model.id} · {shot.pose} · {shot.request.view}"))
         if self.as_json:
             found = {
@@ -101,11 +107,18 @@ class Output:
         say_error(failure.code, f"{failure.message} [{' · '.join(part for part in named if part)}]")
 
     def close(self) -> Path | None:
-        """Write the contact sheet if one was asked for and there is a picture.
+        """Say which pictures do not match the others of their set, and write the contact sheet if one was asked for.
+
+        Sets of several pictures of one garment on one person are reported in ``consistency.json``.
 
         Returns:
-            Its path, or None.
+            The contact sheet's path, or None.
         """
+        sets = judge_sets(self._looks)
+        if sets:
+            write_consistency(sets, self.folder / "consistency.json")
+        for warning in (warning for each in sets for warning in each.warnings):
+            say_warning(warning)
         if not (self.contact_sheet and self._pictures):
             return None
         path = self.folder / "contact-sheet.jpg"
@@ -130,6 +143,7 @@ class Output:
         parts = [shot.request.garment.photo.stem, shot.model.id, Path(shot.pose).stem, shot.request.view]
         parts += [] if framing == "full" else [framing]
         parts += ["outfit"] if shot.request.outfit else []
+        parts += [safe_name(shot.request.garment.garment_size or "")] if self._many_sizes else []
         whole = "--".join(parts)
         stem, count = whole, 2
         while stem in self._stems:
@@ -137,6 +151,13 @@ class Output:
             stem, count = f"{whole}--{count}", count + 1
         self._stems.add(stem)
         return stem
+
+
+def _common(shot: Shot) -> tuple[str, ...]:
+    """What the pictures of a set have in common; the garment's name and the model's id come first."""
+    request = shot.request
+    worn = json.dumps([source.to_json() for source in (request.garment, *request.outfit)], sort_keys=True)
+    return request.garment.photo.name, shot.model.id, worn, request.light, request.background, str(request.size)
 
 
 def _model_and_pose(shot: Shot) -> dict[str, Any]:

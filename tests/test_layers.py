@@ -23,6 +23,7 @@ JOINTS = [
     "rights",
     "studio",
     "take",
+    "consistency",
     "finish",
     "quality",
     "figure_quality",
@@ -34,6 +35,7 @@ JOINTS = [
     "dressing",
     "clip",
     "preflight",
+    "size_run",
 ]
 JOINTS += ["contact_sheet", "marketplaces", "batch", "service", "client"]
 

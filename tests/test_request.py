@@ -2,9 +2,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import pytest
+
+from vmodel.body.roster import load_roster
+from vmodel.config import Settings
+from vmodel.errors import BadUsage
 from vmodel.request import GarmentSource, ShotRequest, every_shot
+from vmodel.size_run import every_size
 
 LIKE = ShotRequest(GarmentSource(Path("shirt.jpg")), seed=5, pipeline="embedded", steps=3)
 
@@ -27,3 +34,22 @@ def test_a_request_that_was_written_before_there_were_steps_is_read() -> None:
     plain = LIKE.to_json()
     del plain["steps"]
     assert ShotRequest.from_json(plain) == replace(LIKE, steps=None)
+
+
+def test_a_size_chart_without_a_size_is_shot_in_every_size_on_somebody_who_wears_it(
+    tmp_path: Path, examples: Path
+) -> None:
+    chart = tmp_path / "chart.csv"
+    chart.write_text("size,width_cm,length_cm\nS,46,66\nXXL,62,74\n116,36,48\n")
+    roster, like = load_roster(Settings()), ShotRequest(GarmentSource(examples / "logo-tee.jpg"))
+    garment = replace(like.garment, size_chart=chart)
+    asked = partial(every_size, poses=[None], views=["front", "back"], like=like, count=1, roster=roster)
+    requests = asked([garment], [None])
+    worn = [(request.garment.garment_size, roster[request.model or ""].size, request.view) for request in requests]
+    assert worn[::2] == [("S", "S", "front"), ("XXL", "2XL", "front"), ("116", "116", "front")]
+    assert len(worn) == 6
+    assert {request.model for request in asked([garment], ["wm-ines"])} == {"wm-ines"}
+    assert [each.model for each in asked([replace(garment, garment_size="S")], [None])] == [None, None]
+    chart.write_text("size,width_cm,length_cm\n9XL,80,90\n")
+    with pytest.raises(BadUsage, match="9XL"):
+        asked([garment], [None])

@@ -32,6 +32,7 @@ class Outcome:
         seconds: that it took.
         code, message: of the failure; empty where there is none.
         dressed: it took a drape of its own, which further views are spared.
+        look: what has to stay the same in its set, see ``vmodel.consistency``; empty in older journals.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Outcome:
     code: str = ""
     message: str = ""
     dressed: bool = False
+    look: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def made(self) -> bool:

@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 
 from vmodel.batch.journal import Outcome
 from vmodel.batch.plan import RefusedRow, Task
+from vmodel.consistency import Look, ShotSet, judge_sets
 from vmodel.files import make_folder, write_whole
 
 THUMBNAILS = "thumbnails"
@@ -47,6 +48,20 @@ class Results:
     def failed(self) -> list[tuple[Task, Outcome]]:
         """Those without."""
         return [(task, outcome) for task, outcome in self.pictures if not outcome.made]
+
+
+def judge_results(results: Results) -> list[ShotSet]:
+    """How alike the pictures of each garment on each person are, whichever process and run made them."""
+    seen = []
+    for task, outcome in results.made:
+        try:
+            look = Look.from_json(outcome.look)
+        except (KeyError, TypeError, ValueError, AttributeError):  # a journal of an earlier version
+            continue
+        request = task.request
+        common = (task.sku, outcome.model, request.garment.garment_size or "", request.light, request.background)
+        seen.append(((*common, task.marketplace), outcome.picture, look))
+    return judge_sets(seen)
 
 
 def write_csv(results: Results, path: Path) -> None:

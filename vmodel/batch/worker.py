@@ -16,6 +16,7 @@ from vmodel.batch.in_a_row import log_fault
 from vmodel.batch.journal import Outcome
 from vmodel.batch.plan import Task
 from vmodel.config import Settings
+from vmodel.consistency import measure_look
 from vmodel.errors import VModelError
 from vmodel.files import sha256_of
 from vmodel.publish import Publisher, WeightsOf, save_published
@@ -105,6 +106,7 @@ def _make(task: Task, studio: Studio, pipeline: Pipeline, publisher: Publisher, 
         round(time.perf_counter() - started, 2),
         shot.warnings,
         dressed="drape" in shot.timings,
+        look=measure_look(shot).to_json(),
     )
 
 

@@ -85,7 +85,7 @@ def _dress(body: BodyMeasurements) -> Block:
 def _elastic_waist(body: BodyMeasurements) -> tuple[float, float]:
     """Half of a waistband's flat width, wide enough for the hips, and the share of it that elastic leaves."""
     half = (body.hip + 2.0) / 4
-    return half, min(1.0, (body.waist + 0.15 * (body.hip - body.waist)) / (4 * half))
+    return half, min(1.0, (body.waist + 0.06 * (body.hip - body.waist)) / (4 * half))
 
 
 def _legs(name: str, body: BodyMeasurements, inseam: float, opening: float, spread: float) -> Block:
@@ -104,7 +104,7 @@ def _shorts(body: BodyMeasurements) -> Block:
 
 def _skirt(body: BodyMeasurements) -> Block:
     half_waist, share = _elastic_waist(body)
-    low = -(body.waist_height - _KNEE * body.inseam - 2.0)
+    low = -(body.waist_height - _KNEE * body.inseam - 6.0)
     hip_y, half_hem = -(body.waist_height - body.hip_height), (body.hip + 34.0) / 4
     half_hip = half_waist + (half_hem - half_waist) * hip_y / low
     left = {"side_left": edge_of((half_hem, low), (half_hip, hip_y), (half_waist, 0.0))}
