@@ -98,8 +98,8 @@ def shoot_photos(
                 tucked=tucked or inside,
                 channel=channel,
             )
-            wearers, poses, views = model or [None], pose or [None], view or ["front"]
-            requests = every_size(garments, wearers, poses, views, like, count, studio.roster)
+            roster, views = studio.roster, view or ["front"]
+            requests = every_size(garments, model or [None], pose or [None], views, like, count, roster)
         check_requests(requests, studio.roster, PIPELINES)
         output.check(requests)
         loaded = load_pipeline(requests[0].pipeline, requests[0].steps)
