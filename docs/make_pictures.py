@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -31,13 +31,27 @@ from vmodel.types import ByteArray, VirtualModel
 
 ROOT = Path(__file__).resolve().parent.parent
 HEIGHT = 640
+
+
+@dataclass(frozen=True)
+class Worn:
+    """One column of the picture of worn garments."""
+
+    garment: str
+    model: str
+    pose: str
+    outfit: tuple[str, ...] = ()
+    tucked: bool = False
+
+
 WORN = (
-    ("logo-tee", ("denim-trousers",), False),
-    ("floral-dress", (), False),
-    ("denim-trousers", ("striped-long-sleeve",), True),
-    ("pleated-skirt", ("satin-camisole",), True),
+    Worn("logo-tee", "mn-kwame", "hands-in-pockets", ("denim-trousers",)),
+    Worn("floral-dress", "wm-freja", "hand-on-hip"),
+    Worn("striped-long-sleeve", "ch-zuri", "standing", ("denim-trousers",)),
+    Worn("satin-camisole", "wm-amina", "contrapposto", ("pleated-skirt",)),
+    Worn("denim-trousers", "wm-saoirse", "walking", ("logo-tee",), tucked=True),
 )
-"""The garment on sale, what is worn with it, and whether tops are tucked in."""
+"""The garment on sale, who wears it how, and what is worn with it."""
 
 PORTRAIT = (384, 288)
 PORTRAITS_A_ROW = 8
@@ -56,8 +70,14 @@ def main(names: Sequence[str]) -> None:
 def picture_shots(studio: Studio) -> ByteArray:
     """Each flat-lay above its shot."""
     requests = [
-        ShotRequest(example(name), outfit=tuple(example(other) for other in outfit), tucked=tucked)
-        for name, outfit, tucked in WORN
+        ShotRequest(
+            example(worn.garment),
+            model=worn.model,
+            pose=worn.pose,
+            outfit=tuple(example(other) for other in worn.outfit),
+            tucked=worn.tucked,
+        )
+        for worn in WORN
     ]
     columns = []
     for result in shoot_all(

@@ -6,17 +6,17 @@ camera is therefore given a longer lens for the head; what it sees shrinks to th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from einops import reduce
 
 from pipelines.embedded_sampling import LONGEST
 from vmodel.images import to_linear, to_srgb
-from vmodel.scene import PART_NAMES, render_conditions, render_draft
+from vmodel.scene import PART_NAMES, magnify, render_conditions, render_draft
 from vmodel.scene.background import paint_background, read_background
 from vmodel.take import Take
-from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
+from vmodel.types import ByteArray, ConditionMaps, FloatArray
 
 _HEAD = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hair")]
 _FEWEST_PX = 24
@@ -71,23 +71,6 @@ def head_box(maps: ConditionMaps) -> tuple[int, int, int, int] | None:
     margin = int(np.ceil(_MARGIN * (high - low).max()))
     low, high = np.maximum(low - margin, 0), np.minimum(high + margin, maps.parts.shape)
     return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
-
-
-def magnify(camera: Camera, box: tuple[int, int, int, int], factor: int) -> Camera:
-    """The same camera with a longer lens whose picture is a window of the first.
-
-    Args:
-        camera: of the whole picture.
-        box: (top, left, height, width) of the window, pixels.
-        factor: how many times as large.
-    """
-    top, left, height, width = box
-    return replace(
-        camera,
-        focal_px=camera.focal_px * factor,
-        centre_px=((camera.centre_px[0] - left) * factor, (camera.centre_px[1] - top) * factor),
-        size=(height * factor, width * factor),
-    )
 
 
 def lay_head(lit: ByteArray, head: NearHead, picture: ByteArray, take: Take) -> ByteArray:

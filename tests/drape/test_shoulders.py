@@ -56,3 +56,21 @@ def test_only_cloth_beside_the_neck_changes_its_length(body: Body) -> None:
         np.testing.assert_array_less(0.5, new / old)
         sleeve = np.abs(before.flat_cm[pairs, 0]).min(axis=1) > abs(wide.landmarks_cm["armpit_left"][0]) + 1
         np.testing.assert_allclose(new[sleeve], old[sleeve], rtol=1e-6)
+
+
+def test_straps_are_drawn_up_until_the_bust_is_covered_and_the_rest_keeps_its_length(body: Body) -> None:
+    low = replace(garments.camisole(), scale_source="guessed")
+    before = mesh_garment(low, 1.0)
+    fitted, after = fit_shoulders(low, before, body)
+    lifted = low.landmarks_cm["neck_left"][1] - fitted.landmarks_cm["neck_left"][1]
+    assert lifted > 4
+    np.testing.assert_allclose(fitted.landmarks_cm["armpit_left"], low.landmarks_cm["armpit_left"])
+    foot = min(float(point[1]) for name, point in low.landmarks_cm.items() if name.startswith("armpit"))
+    below = before.flat_cm[before.edges, 1].max(axis=1) < foot - 1
+    np.testing.assert_allclose(after.edge_rest_m[below], before.edge_rest_m[below], rtol=1e-6)
+
+
+def test_wide_straps_are_cut_cloth_and_keep_their_length(body: Body) -> None:
+    wide = replace(garments.camisole(strap=5.0), scale_source="guessed")
+    fitted, _ = fit_shoulders(wide, mesh_garment(wide, 2.0), body)
+    assert fitted.landmarks_cm["neck_left"][1] == wide.landmarks_cm["neck_left"][1]

@@ -76,6 +76,28 @@ def camisole() -> tuple[FlatLay, Cutout]:
     return draw(outline, name="camisole.png")
 
 
+def looped_camisole(front: str) -> tuple[FlatLay, Cutout]:
+    """A camisole whose straps lie in loops: one strand stands on the peak, the other comes from behind."""
+    picture, cutout = camisole()
+    rgb, mask = picture.rgb.copy(), np.round(cutout.matte * 255).astype(np.uint8)
+    # The peak carries one strand; the other meets the garment's edge lower, beside it.
+    inner, outer = [(52, 70), (57, 70), (36, 172), (30, 172)], [(80, 70), (85, 70), (92, 182), (86, 182)]
+    behind = inner if front == "outer" else outer
+    bend = [(52, 66), (72, 66), (72, 72), (52, 72)] if front == "outer" else [(64, 66), (85, 66), (85, 72), (64, 72)]
+    for sign in (1, -1):
+        for shape in (behind, bend):
+            loop = np.array(shape, np.float64) * [sign, 1] + np.array([SIZE[1] / 2, 0])
+            cv2.fillPoly(mask, [np.round(loop).astype(np.int32)], 255)
+            cv2.fillPoly(rgb, [np.round(loop).astype(np.int32)], CLOTH)
+    return flat_lay(rgb, mask, "looped_camisole.png")
+
+
+def camisole_with_back_showing() -> tuple[FlatLay, Cutout]:
+    """A camisole with a V, above which the straight edge of its back shows darker."""
+    outline = [(0, 172), (32, 172), (58, 150), (64, 70), (72, 70), (72, 150), (104, 190), (98, 300), (118, 520)]
+    return draw([*outline, (0, 526)], [(0, 168), (36, 168), (0, 204)], "camisole_with_back_showing.png")
+
+
 def shirt() -> tuple[FlatLay, Cutout]:
     """A long-sleeved shirt with a collar, a placket with buttons, a chest pocket and a hem band of another shade."""
     picture, cutout = long_sleeve()

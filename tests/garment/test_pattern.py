@@ -3,6 +3,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from shapely.geometry import LineString, Polygon
 
 from tests.garment import drawn_flat_lays as drawn
 from vmodel.garment.drawing import draw_understanding
@@ -90,6 +91,25 @@ def test_the_inside_of_the_back_neck_is_cut_from_the_front_and_belongs_to_the_ba
     row = round(to_texture[1, 2] - (lowest[1] - 8))
     column = round(to_texture[0, 2])
     assert np.abs(garment.textures[1][row, column].astype(int) - drawn.CLOTH).max() < 25
+
+
+@pytest.mark.parametrize("front", ["outer", "inner"])
+def test_of_a_strap_that_lies_in_a_loop_only_the_strand_on_the_fronts_peak_is_cut(front):
+    panel = next(p for p in pattern_of(drawn.looped_camisole(front)).panels if p.name == "front")
+    outline = Polygon(panel.outline_cm)
+    foot, top = -60, -20
+    for y in range(foot, top, 10):
+        strap = outline.intersection(LineString([(0, y), (200, y)]))
+        assert strap.geom_type == "LineString"
+        assert strap.length < 14
+    middle = np.mean([point[0] for point in strap.coords])
+    assert middle == pytest.approx(68, abs=3)
+
+
+def test_the_back_that_shows_above_a_v_on_straps_is_cut_from_the_front():
+    panels = {panel.name: panel for panel in pattern_of(drawn.camisole_with_back_showing()).panels}
+    lowest = {name: panel.edges["neck"][:, 1].min() for name, panel in panels.items()}
+    assert lowest["front"] < lowest["back"] - 15
 
 
 def test_legs_that_touch_are_parted_up_to_the_crotch():

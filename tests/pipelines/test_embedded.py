@@ -14,12 +14,11 @@ from tiny_embedded import tiny_pipeline
 from pipelines import embedded
 from pipelines.embedded import Embedded, load_embedded
 from pipelines.embedded_device import find_device, inference_dtype
-from pipelines.embedded_head import magnify
 from pipelines.embedded_maps import Conditions, Look, stack_conditions
 from pipelines.embedded_sampling import carry_up, feather, person_box, tile_starts
 from vmodel.errors import WeightsMissing
 from vmodel.request import ShotRequest
-from vmodel.scene import project_points
+from vmodel.scene import magnify, project_points
 from vmodel.shoot import shoot
 from vmodel.studio import Studio
 from vmodel.take import Take

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from mannequin import make_hair
@@ -66,6 +68,15 @@ def test_big_hair_stays_in_the_picture(dressed: Scene) -> None:
     for framing in ("full", "upper"):
         camera = frame_camera(dressed.posed, dressed.drape, "front", framing, SIZE, hair=tall)
         assert project_points(tall.points_m, camera)[0][..., 1].min() > 0
+
+
+def test_a_raised_hand_stays_in_the_picture(dressed: Scene) -> None:
+    raised = dressed.posed.vertices_m.copy()
+    hand = int(raised[:, 0].argmax())
+    raised[hand] = [0.3, 0.0, float(raised[:, 2].max()) + 0.35]
+    posed = replace(dressed.posed, vertices_m=raised)
+    camera = frame_camera(posed, dressed.drape, "front", "full", SIZE)
+    assert project_points(raised[hand], camera)[0][1] > 0
 
 
 def test_a_longer_lens_stands_further_away_and_shows_the_same(dressed: Scene) -> None:

@@ -8,6 +8,7 @@ from PIL import Image
 from vmodel.errors import UnknownBackground, UnknownLight
 from vmodel.images import to_linear
 from vmodel.scene import LIGHTS, PART_NAMES, Scene, frame_camera, read_background, render_conditions, render_draft
+from vmodel.scene.close_up import close_up
 from vmodel.types import Camera, Drape
 
 SIZE = (512, 384)
@@ -42,7 +43,13 @@ def test_a_transparent_picture_has_straight_alpha(undressed: Scene, camera: Came
     maps = render_conditions(undressed, camera)
     alpha = picture[..., 3] / 255
     assert picture.shape == (*SIZE, 4)
-    assert np.abs(alpha - maps.person_mask).max() < 0.02
+    unlike = np.abs(alpha - maps.person_mask)
+    near = close_up(undressed.geometry, camera)
+    assert near is not None
+    neck = near.box[0] + near.box[2]
+    assert unlike[neck:].max() < 0.02
+    # The head's edge is measured more finely than the map's.
+    assert unlike[:neck].mean() < 0.002
     soft = (alpha > 0.3) & (alpha < 0.7)
     solid = alpha > 0.99
     # Straight, not premultiplied: half-covered pixels are as bright as their covered neighbours.
@@ -93,6 +100,29 @@ def test_outlines_against_the_backdrop_have_steps_in_between(dressed: Scene, cam
     edge = int(np.argmax(np.abs(np.diff(row[: SIZE[1] // 2]))))
     line = picture[int(0.8 * SIZE[0]) : int(0.9 * SIZE[0]), edge - 2 : edge + 4].mean(axis=2)
     assert len(np.unique(np.round(line, -1))) >= 4
+
+
+def test_a_small_head_is_drawn_larger_and_shrunk_and_nothing_else_changes(
+    dressed: Scene, camera: Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near = close_up(dressed.geometry, camera)
+    assert near is not None
+    assert near.factor > 1
+    fine = render_draft(dressed, camera).astype(int)
+    monkeypatch.setattr("vmodel.scene.draft.close_up", lambda *_: None)
+    plain = render_draft(dressed, camera).astype(int)
+    top, left, height, width = near.box
+    window = np.zeros(SIZE, bool)
+    window[top : top + height, left : left + width] = True
+    assert np.array_equal(fine[~window], plain[~window])
+    # The same head at the same place: alike when both are seen from afar, not pixel by pixel.
+    seen, was = fine[window].reshape(height, width, 3), plain[window].reshape(height, width, 3)
+    assert not np.array_equal(seen, was)
+    assert np.abs(seen.mean(axis=(0, 1)) - was.mean(axis=(0, 1))).max() < 3
+
+
+def test_a_head_that_is_large_already_is_drawn_as_it_is(dressed: Scene) -> None:
+    assert close_up(dressed.geometry, frame_camera(dressed.posed, None, "front", "upper", (2048, 1536))) is None
 
 
 def test_white_garments_keep_their_folds_instead_of_clipping() -> None:

@@ -111,7 +111,7 @@ def base_layer_depth(base_layer: BaseLayer, spot_mm: FloatArray) -> tuple[FloatA
         armhole = _outside_opening(x, z, 182.0, -205.0, 62.0, 91.0)
         top = np.minimum(np.minimum(neck, armhole), -120 - z)
     else:
-        front_edge = -278 - 8 * np.exp(-((x / 26) ** 2)) - 14 * smoothstep(95, 150, x)
+        front_edge = -286 - 8 * np.exp(-((x / 26) ** 2)) - 10 * smoothstep(95, 150, x)
         top = (1 - back) * front_edge + back * -292 - z
     upper = np.minimum(np.minimum(top, off_the_arm), z - _TOP_HEM_MM[base_layer.upper])
     hem = z - _LEG_HEM_MM[base_layer.lower] - 12 * smoothstep(40, 200, x)

@@ -12,6 +12,7 @@ import numpy as np
 
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
+from vmodel.drape.straps import StrapWarp, strap_warp
 from vmodel.types import FloatArray, Garment, IntArray, Neckline
 
 WIDEST_NECK = 0.72
@@ -52,7 +53,7 @@ class _Warp:
 
 
 def fit_shoulders(garment: Garment, cloth: Cloth, body: Body) -> tuple[Garment, Cloth]:
-    """Narrow and centre the neck where size was guessed; textures stay where they are in the cloth.
+    """Set straps, then narrow and centre the neck, where size was guessed; textures stay where they are in the cloth.
 
     Args:
         garment: in cm.
@@ -61,9 +62,14 @@ def fit_shoulders(garment: Garment, cloth: Cloth, body: Body) -> tuple[Garment, 
     Returns:
         The garment with its landmarks and edges moved, for placing only, and the cloth with its rest lengths changed.
     """
-    warp = _warp_for(garment, body)
-    if warp is None:
-        return garment, cloth
+    for find_warp in (strap_warp, _warp_for):
+        warp = find_warp(garment, body)
+        if warp is not None:
+            garment, cloth = _warped(garment, cloth, warp)
+    return garment, cloth
+
+
+def _warped(garment: Garment, cloth: Cloth, warp: _Warp | StrapWarp) -> tuple[Garment, Cloth]:
     panels = tuple(
         replace(panel, edges={name: warp.moved(np.asarray(points, float)) for name, points in panel.edges.items()})
         for panel in garment.panels
@@ -96,7 +102,7 @@ def _warp_for(garment: Garment, body: Body) -> _Warp | None:
     return _Warp(middle, left, right, wanted, outer, float(neck[1]) / 2, float(armpit[1]) / 2)
 
 
-def _stretched(cloth: Cloth, pairs: IntArray, direction: FloatArray | None, warp: _Warp) -> FloatArray:
+def _stretched(cloth: Cloth, pairs: IntArray, direction: FloatArray | None, warp: _Warp | StrapWarp) -> FloatArray:
     """Factor on the length of each link: its ends are taken half a centimetre to either side of its middle."""
     first, second = cloth.flat_cm[pairs[:, 0]], cloth.flat_cm[pairs[:, 1]]
     if direction is None:

@@ -5,13 +5,23 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vmodel.garment.outline import edge_strength, follow_edge, resample_path, smooth_path
-from vmodel.types import ByteArray, FloatArray
+from vmodel.garment.outline import (
+    arc_between,
+    edge_strength,
+    follow_edge,
+    largest_piece,
+    resample_path,
+    smooth_path,
+    trace_contour,
+)
+from vmodel.types import BoolArray, ByteArray, FloatArray
 
 SHAPES = (0.45, 0.7, 1.0, 1.5, 0.0)
 LEAST_SCORE = 0.8
 LEAST_AGREEMENT = 0.07
 FOLD_LEAN = 0.33
+PLAIN_SPREAD, SHADOW_STEP = 4.0, 8.0
+"""Lab: the median spread of plain cloth, and how much darker the inside of the back must be."""
 LABEL_STEP = 14.0
 """Lab distance from the cloth at which something inside the neck is not that cloth."""
 LABEL_SHARE = (0.004, 0.2)
@@ -65,6 +75,50 @@ def front_edge(
         return None
     found = follow_edge(pull, chosen, half_width=0.012 * size, bend=0.25, symmetry=0.4)
     return _below(smooth_path(resample_path(found, step), 1.5), top)
+
+
+def edge_below_shadow(rgb: ByteArray, mask: BoolArray, top: FloatArray, size: float) -> FloatArray | None:
+    """Front edge of a top on straps whose back shows as a darker patch above it.
+
+    Only plain cloth tells shadow from print.
+
+    Args:
+        rgb: (H, W, 3) uint8 photo, its cloth bled over the backdrop.
+        mask: (H, W) bool, the cut.
+        top: (n, 2) photo pixels, the outline between the tops of the straps, either way round.
+        size: extent of the garment in pixels.
+    Returns:
+        (m, 2) photo pixels between the same ends, or None where no patch shows.
+    """
+    middle = top[len(top) // 4 : -len(top) // 4]
+    lowest = middle[int(middle[:, 1].argmax())]
+    left, right = int(top[:, 0].min()), int(top[:, 0].max()) + 1
+    lab = cv2.GaussianBlur(
+        cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), (0, 0), max(0.8, 0.0015 * size)
+    )
+    below = np.zeros_like(mask)
+    first = int(lowest[1] + 0.08 * size)
+    below[first : first + int(0.15 * size), left:right] = True
+    cloth = lab[below & mask]
+    if len(cloth) < 100 or float(np.median(np.abs(cloth - np.median(cloth, axis=0)), axis=0).max()) > PLAIN_SPREAD:
+        return None
+    dark = mask & (np.median(cloth[:, 0]) - lab[..., 0] > SHADOW_STEP)
+    dark[int(lowest[1] + 0.12 * size) :] = False
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(dark.astype(np.uint8), connectivity=4)
+    rim = np.clip((middle + np.array([0, 0.006 * size])).astype(int), 0, np.array(mask.shape[::-1]) - 1)
+    seen = np.bincount(labels[rim[:, 1], rim[:, 0]], minlength=len(stats))
+    seen[0] = 0
+    patch = int(seen.argmax())
+    wide, tall = stats[patch, cv2.CC_STAT_WIDTH], stats[patch, cv2.CC_STAT_HEIGHT]
+    if patch == 0 or wide < 0.05 * size or tall < 0.012 * size or wide > 0.9 * (right - left):
+        return None
+    around = np.ones((2 * round(0.003 * size) + 1,) * 2, np.uint8)
+    grown = cv2.dilate((labels == patch).astype(np.uint8), around) > 0
+    contour = trace_contour(largest_piece(mask & ~grown))
+    ends = [int(np.linalg.norm(contour - end, axis=1).argmin()) for end in (top[0], top[-1])]
+    ways = [arc_between(contour, *ends), arc_between(contour, *ends[::-1])[::-1]]
+    found = min(ways, key=len)
+    return np.concatenate([top[:1], found[1:-1], top[-1:]])
 
 
 def without_label(rgb: ByteArray, inside: FloatArray, size: float) -> ByteArray:

@@ -12,7 +12,7 @@ from shapely.geometry import Polygon
 from vmodel.config import Settings
 from vmodel.garment.back import back_texture, photographed_back
 from vmodel.garment.cutting import OPENINGS, cut_edges, cut_front_halves
-from vmodel.garment.neckline import fold_down, front_edge, side_edge
+from vmodel.garment.neckline import edge_below_shadow, fold_down, front_edge, side_edge
 from vmodel.garment.opening import FrontOpening, find_opening
 from vmodel.garment.outline import extent, smooth_path, trace_holes
 from vmodel.garment.silhouette import garment_mask
@@ -146,6 +146,8 @@ def _cut(photo: ByteArray, mask: BoolArray, inside: FloatArray, kind: GarmentKin
     low = _front_low(kind, landmarks)
     if low is not None:
         lowered = front_edge(photo, inside, top, low, extent(mask), waist=not kind.category.covers_upper)
+    elif kind.sleeve == Sleeve.STRAP and kind.neckline != Neckline.STRAPLESS:
+        lowered = edge_below_shadow(photo, mask, top, extent(mask))
     if lowered is not None and "stand_left" in edges and kind.neckline != Neckline.HOOD:
         folded = fold_down(edges["stand_left"], edges["stand_right"], lowered)
         if folded is not None:

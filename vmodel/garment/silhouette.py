@@ -19,7 +19,8 @@ from vmodel.garment.outline import (
     smooth_path,
     trace_contour,
 )
-from vmodel.types import BoolArray, ByteArray, FloatArray, GarmentKind, Neckline, Sleeve
+from vmodel.garment.texture import ground_in_straps
+from vmodel.types import BoolArray, ByteArray, FloatArray, GarmentKind, IntArray, Neckline, Sleeve
 
 
 def garment_mask(rgb: ByteArray, mask: BoolArray, kind: GarmentKind, points_px: Mapping[str, FloatArray]) -> BoolArray:
@@ -38,7 +39,7 @@ def garment_mask(rgb: ByteArray, mask: BoolArray, kind: GarmentKind, points_px: 
     clean = clean_mask(mask, top + height * (0.55 if kind.category.covers_upper else 0.0))
     clean = _cut_at_hem(clean, points_px)
     if kind.sleeve == Sleeve.STRAP:
-        clean = _single_straps(clean, points_px)
+        clean = _single_straps(largest_piece(clean & ~ground_in_straps(rgb, clean)), points_px)
     contour, size = trace_contour(clean), extent(clean)
     for group in _slits(kind, points_px, contour):
         # both sides alike: a sleeve that lies against the body on one side mostly does so on the other
@@ -50,20 +51,53 @@ def garment_mask(rgb: ByteArray, mask: BoolArray, kind: GarmentKind, points_px: 
 
 
 def _single_straps(mask: BoolArray, points: Mapping[str, FloatArray]) -> BoolArray:
-    """Keep the inner of two strands where a strap's front and back lie side by side.
+    """Keep one of two strands where a strap's front and back lie side by side: the one that the front's peak carries.
 
-    Both panels carry the strap, sewn at its top; the strand further out is the back's, seen behind.
+    Both panels carry the strap, sewn at its top; the strand whose foot lies lower is the back's, seen behind.
     """
-    size, kept = extent(mask), mask.copy()
+    kept, widest = mask.copy(), 0.04 * extent(mask)
     middle = int((points["neck_left"][0] + points["neck_right"][0]) / 2)
-    low = int(max(points["armpit_left"][1], points["armpit_right"][1]))
-    for row in range(max(0, low)):
-        for half in (kept[row, middle:], kept[row, :middle][::-1]):  # from the middle outwards, views
-            steps = np.nonzero(np.diff(half.astype(np.int8), prepend=0, append=0))[0]
-            for start, end in zip(steps[2::2], steps[3::2], strict=True):
-                if end - start < 0.04 * size:
-                    half[start:end] = False
+    low = max(0, int(max(points["armpit_left"][1], points["armpit_right"][1])))
+    for half in (kept[:low, middle:], kept[:low, :middle][:, ::-1]):  # from the middle outwards, views
+        rows, strands = _side_by_side(half)
+        widths = np.diff(strands, axis=2)[..., 0]
+        thin = widths < widest
+        if not len(rows) or not thin.any(axis=0).all():
+            continue
+        back = 1 if _foot(widths[:, 0]) <= _foot(widths[:, 1]) else 0
+        for row, (start, end) in zip(rows[thin[:, back]], strands[thin[:, back], back], strict=True):
+            half[row, start:end] = False
+        # The loop's bend belongs to the strand that stays as far as that is wide.
+        start, end = strands[0, back]
+        half[max(0, rows[0] - int(widest)) : rows[0], start:end] = False
     return largest_piece(kept)
+
+
+def _side_by_side(half: BoolArray) -> tuple[IntArray, IntArray]:
+    """The longest stretch of rows in which two strands lie beside each other.
+
+    Args:
+        half: (H, W) bool, from the garment's middle outwards.
+    Returns:
+        (n,) rows and (n, 2, 2) start and end of the inner and the outer strand.
+    """
+    found = [(row, runs[-2:]) for row, runs in enumerate(map(_runs, half)) if len(runs) > 1]
+    rows = np.array([row for row, _ in found], int)
+    strands = np.array([runs for _, runs in found], int).reshape(-1, 2, 2)
+    blocks = np.split(np.arange(len(rows)), np.flatnonzero(np.diff(rows) > 3) + 1)
+    longest = max(blocks, key=len)
+    return rows[longest], strands[longest]
+
+
+def _foot(widths: IntArray) -> int:
+    """Index of the row from which a strand is no longer as thin as a strap: it has met the garment."""
+    return int(np.flatnonzero(widths <= 1.8 * np.percentile(widths, 20))[-1]) + 1
+
+
+def _runs(row: BoolArray) -> list[tuple[int, int]]:
+    """Start and end of each run of true pixels."""
+    steps = np.nonzero(np.diff(row.astype(np.int8), prepend=0, append=0))[0]
+    return list(zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True))
 
 
 def _cut_at_hem(mask: BoolArray, points: Mapping[str, FloatArray]) -> BoolArray:

@@ -2,6 +2,7 @@
 
 from vmodel.scene.background import BACKGROUNDS, Background, read_background
 from vmodel.scene.camera import FRAMINGS, VIEWS, frame_camera, project_points, steady_cameras, view_angle
+from vmodel.scene.close_up import magnify
 from vmodel.scene.draft import render_draft
 from vmodel.scene.geometry import PART_NAMES
 from vmodel.scene.lights import LIGHTS
@@ -17,6 +18,7 @@ __all__ = [
     "Background",
     "Scene",
     "frame_camera",
+    "magnify",
     "project_points",
     "read_background",
     "render_conditions",

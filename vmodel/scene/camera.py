@@ -179,7 +179,8 @@ def _window(posed: PosedBody, drape: Drape | None, framing: str, hair: Strands |
     strands = np.zeros((0, 3)) if hair is None else np.asarray(hair.points_m[::20], np.float64).reshape(-1, 3)
     hair_top = max(crown + 0.015, float(strands[:, 2].max())) if len(strands) else crown + 0.03
     above = np.concatenate([points, strands])
-    above[: len(points)][points[:, 2] > crown - 0.005, 2] = hair_top
+    topmost = points[:, 2] > crown - 0.005
+    above[: len(points)][topmost, 2] = np.maximum(points[topmost, 2], hair_top)
     if framing == "full":
         return _Window(above, 0.05, 0.055, 0.06, "centre")
     if framing == "upper":

@@ -10,6 +10,7 @@ import numpy as np
 from vmodel.errors import UnknownLight
 from vmodel.images import to_srgb
 from vmodel.scene.background import Background, paint_background, read_background
+from vmodel.scene.close_up import close_up
 from vmodel.scene.cloth import ClothShader
 from vmodel.scene.gbuffer import GBuffer, add_up, in_batches
 from vmodel.scene.geometry import PART_NAMES, Geometry, Surface
@@ -54,17 +55,28 @@ def render_draft(
     if light not in LIGHTS:
         raise UnknownLight(light, LIGHTS)
     backdrop = background if isinstance(background, Background) else read_background(background)
-    gbuffer = scene.seen_by(camera)
     lighting = scene.lit(light, camera, seed)
-    colour, cover = _person(scene.geometry, gbuffer, lighting)
-    hair = draw_strands(scene.geometry, gbuffer, lighting)
-    drawn = hair.cover > 0
-    hair.colour[drawn] = film_contrast(hair.colour[drawn], lighting.setup.contrast)
-    colour, cover = over(hair, colour, cover)
+    near = close_up(scene.geometry, camera)
+    if near is None:
+        colour, cover = _with_hair(scene, camera, lighting)
+    else:
+        colour, cover = _person(scene.geometry, scene.seen_by(camera), lighting)
+        for fine, whole in zip(_with_hair(scene, near.camera, lighting), (colour, cover), strict=True):
+            near.lay(fine, whole)
     if backdrop.name == "transparent":
         return _cut_out(colour, cover)
     plate = paint_background(backdrop, camera, lighting.floor)
     return _developed(colour, cover, plate, seed)
+
+
+def _with_hair(scene: Scene, camera: Camera, lighting: Lighting) -> tuple[FloatArray, FloatArray]:
+    """Premultiplied colour (H, W, 3) and coverage (H, W) of everything but the backdrop."""
+    gbuffer = scene.seen_by(camera)
+    colour, cover = _person(scene.geometry, gbuffer, lighting)
+    hair = draw_strands(scene.geometry, gbuffer, lighting)
+    drawn = hair.cover > 0
+    hair.colour[drawn] = film_contrast(hair.colour[drawn], lighting.setup.contrast)
+    return over(hair, colour, cover)
 
 
 def _person(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting) -> tuple[FloatArray, FloatArray]:

@@ -60,12 +60,13 @@ class Scene:
         return Lighting(setup, ambient, np.zeros((count, 0), np.float32), FloorShadow(np.ones((2, 2)), (0, 0), 1))
 
     def seen_by(self, camera: Camera) -> GBuffer:
-        """The G-buffer of a camera; the latest one is kept, so maps and draft share it."""
+        """The G-buffer of a camera; the latest picture's and its close-up's are kept, so maps and draft share them."""
         for view in self._views:
             if _same(view.camera, camera):
                 return view
-        self._views[:] = [trace_gbuffer(self.geometry, camera)]
-        return self._views[0]
+        from_there = [view for view in self._views[-1:] if np.array_equal(view.camera.position_m, camera.position_m)]
+        self._views[:] = [*from_there, trace_gbuffer(self.geometry, camera)]
+        return self._views[-1]
 
     def lit(self, light: str, camera: Camera, seed: int = 0) -> Lighting:
         """Studio light for a camera's direction; the last four are kept.
