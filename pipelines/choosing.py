@@ -63,7 +63,7 @@ def _can_work(name: str, machine: Machine, state: str) -> tuple[bool, str]:
         return False, "no graphics card"
     way = choose_offload(machine.card_gb, weights)
     if way is None:
-        return False, f"{machine.card_gb:.0f} GB are free on the graphics card and {weights.group_gb:g} GB are needed"
+        return False, f"{machine.card_gb:.0f} GB are free on the graphics card and {weights.least_gb:g} GB are needed"
     if state != "ready":
         return False, f"weights {state}; run `vmodel weights pull {name}`"
     ways = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from vmodel.errors import BadUsage, PipelineUnknown
 from vmodel.rights.certificate import WeightsUsed
@@ -54,6 +55,36 @@ def _qwen_edit(steps: int | None) -> Pipeline:
     return QwenEdit(folder, STEPS if steps is None else steps)
 
 
+def _fashn(steps: int | None) -> Pipeline:
+    from pipelines.hub.store import find_weights
+    from vmodel.config import Settings
+
+    folder = find_weights("fashn", Settings())
+    from pipelines.hub.fashn import STEPS, Fashn
+
+    # It goes to the card first, so that what makes the person is chosen by the memory that is left.
+    return Fashn(folder, lambda: load_pipeline(dressed_by_fashn()), STEPS if steps is None else steps)
+
+
+@cache
+def dressed_by_fashn() -> str:
+    """Name of the pipeline whose pictures fashn dresses in this process, decided when it is first asked for.
+
+    Raises:
+        PipelineUnknown: ``VMODEL_HUB_DRESSES`` names none.
+        BadUsage: it names fashn itself.
+    """
+    from pipelines.choosing import resolve_pipeline
+    from pipelines.hub.tuning import read_tuning
+
+    name = resolve_pipeline(read_tuning().dresses)
+    if name == "fashn":
+        raise BadUsage("VMODEL_HUB_DRESSES names fashn, which dresses the picture of another pipeline; name that one.")
+    if name not in PIPELINES:
+        raise PipelineUnknown(name, PIPELINES)
+    return name
+
+
 #: Name -> maker, which takes the steps. It imports its module when called, so that one pipeline never costs the start
 #: of another.
 PIPELINES: dict[str, Callable[[int | None], Pipeline]] = {
@@ -62,6 +93,7 @@ PIPELINES: dict[str, Callable[[int | None], Pipeline]] = {
     "flux2-klein": _flux2_klein,
     "sdxl": _sdxl,
     "qwen-edit": _qwen_edit,
+    "fashn": _fashn,
 }
 
 
@@ -103,7 +135,9 @@ def weights_used(name: str) -> tuple[WeightsUsed, ...]:
         ]
     if name == "flux2-klein":
         found += _learnt_weights()
-    return tuple(found)
+    if name == "fashn":
+        found += weights_used(dressed_by_fashn())
+    return tuple(dict.fromkeys(found))
 
 
 def _learnt_weights() -> list[WeightsUsed]:

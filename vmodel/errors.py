@@ -417,8 +417,10 @@ class PackageMissing(SetupError):
 
     code = "package_missing"
 
-    def __init__(self, package: str, extra: str | None = None) -> None:
-        remedy = "reinstall vmodel, or install it with pip" if extra is None else f"run pip install 'vmodel[{extra}]'"
+    def __init__(self, package: str, extra: str | None = None, address: str | None = None) -> None:
+        remedy = "reinstall vmodel, or install it with pip"
+        if extra is not None or address is not None:
+            remedy = f"run pip install '{address or f'vmodel[{extra}]'}'"
         super().__init__(f"The package {package!r} is missing; {remedy}.")
         self.package, self.extra = package, extra
 

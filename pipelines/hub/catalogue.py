@@ -31,14 +31,14 @@ class HubWeights:
 
     Attributes:
         name: of the pipeline, and of the weights.
-        code: class of ``diffusers`` that they fill.
+        code: class that they fill: of ``diffusers``, where no other package is named.
         licence: short names, as their repositories state them.
         licence_note: what the licence means to a seller, one sentence.
         licence_urls: where its text is.
         research_only: pictures made with them may not be sold.
         memory_gb: of a graphics card that holds everything at once.
-        model_gb: of one that holds each network while it works.
-        group_gb: of one that holds a few layers at a time.
+        model_gb: of one that holds each network while it works; None where the code cannot move them about.
+        group_gb: of one that holds a few layers at a time; None likewise.
         parts: in the order in which they are pulled.
     """
 
@@ -49,9 +49,14 @@ class HubWeights:
     licence_urls: tuple[str, ...]
     research_only: bool
     memory_gb: float
-    model_gb: float
-    group_gb: float
+    model_gb: float | None
+    group_gb: float | None
     parts: tuple[Part, ...]
+
+    @property
+    def least_gb(self) -> float:
+        """Of the smallest graphics card that can work with them."""
+        return min(need for need in (self.memory_gb, self.model_gb, self.group_gb) if need is not None)
 
 
 _KLEIN = HubWeights(
@@ -182,7 +187,36 @@ _QWEN_EDIT = HubWeights(
     ),
 )
 
-CATALOGUE: Mapping[str, HubWeights] = {weights.name: weights for weights in (_KLEIN, _KLEIN_BASE, _SDXL, _QWEN_EDIT)}
+_FASHN = HubWeights(
+    name="fashn",
+    code="TryOnPipeline of fashn-vton",
+    licence="Apache-2.0",
+    licence_note="Commercial use is allowed; keep the licence with copies of the weights.",
+    licence_urls=("https://www.apache.org/licenses/LICENSE-2.0",),
+    research_only=False,
+    memory_gb=8,
+    model_gb=None,
+    group_gb=None,
+    # The weights of the package's human parser are for non-commercial use, and are not among these.
+    parts=(
+        Part(
+            folder="weights",
+            repository="fashn-ai/fashn-vton-1.5",
+            revision="7720683168567eb5a2a4c67f15116c6e29c83ded",
+            patterns=("model.safetensors", "LICENSE*"),
+        ),
+        Part(
+            folder="weights/dwpose",
+            repository="fashn-ai/DWPose",
+            revision="548b5df25b84d9f4aac0611dfa1c2a7a12f15571",
+            patterns=("yolox_l.onnx", "dw-ll_ucoco_384.onnx", "LICENSE*"),
+        ),
+    ),
+)
+
+CATALOGUE: Mapping[str, HubWeights] = {
+    weights.name: weights for weights in (_KLEIN, _KLEIN_BASE, _SDXL, _QWEN_EDIT, _FASHN)
+}
 
 
 def weights_of(name: str) -> HubWeights:

@@ -72,12 +72,12 @@ def look_at_machine() -> Machine:
 
 def choose_offload(card_gb: float, weights: HubWeights) -> Offload | None:
     """The quickest way in which a card works with weights, or None where it is too small for any."""
-    ways: tuple[tuple[Offload, float], ...] = (
+    ways: tuple[tuple[Offload, float | None], ...] = (
         ("none", weights.memory_gb),
         ("model", weights.model_gb),
         ("group", weights.group_gb),
     )
-    return next((way for way, needed_gb in ways if card_gb >= needed_gb), None)
+    return next((way for way, needed_gb in ways if needed_gb is not None and card_gb >= needed_gb), None)
 
 
 def choose_layout(tuning: Tuning, machine: Machine, weights: HubWeights, stored_gb: float) -> Layout:
@@ -113,7 +113,7 @@ def _decide_offload(wished: Offload, card_gb: float | None, weights: HubWeights)
         return wished
     way = choose_offload(card_gb, weights)
     if way is None:
-        raise CardTooSmall(weights.name, weights.group_gb, card_gb)
+        raise CardTooSmall(weights.name, weights.least_gb, card_gb)
     return way
 
 

@@ -11,6 +11,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tiny_networks import save_as_published, tiny_klein
     from tiny_qwen import save_qwen_edit
     from tiny_sdxl import save_sdxl
+    from try_on_package import save_try_on
 
     from pipelines.hub.catalogue import CATALOGUE
 
@@ -19,4 +20,5 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_as_published(tiny_klein(), root, CATALOGUE["flux2-klein-base"].parts[0].repository)
     save_sdxl(root, *(part.repository for part in CATALOGUE["sdxl"].parts))
     save_qwen_edit(root, *(part.repository for part in CATALOGUE["qwen-edit"].parts))
+    save_try_on(root, *(part.repository for part in CATALOGUE["fashn"].parts))
     return root

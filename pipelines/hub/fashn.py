@@ -1,0 +1,138 @@
+"""FASHN VTON 1.5: lays the flat-lay's garment over the person of a picture that another pipeline made.
+
+Its code is a package of its own, ``fashn_vton``, which is on no package index; its makers publish it under Apache-2.0
+at https://github.com/fashn-AI/fashn-vton-1.5.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from pipelines.hub.catalogue import weights_of
+from pipelines.hub.placing import choose_layout, look_at_machine, prepare_libraries, stored_gb
+from pipelines.hub.references import as_shot, frame_garment
+from pipelines.hub.tuning import read_tuning
+from pipelines.showing import over_backdrop
+from vmodel.errors import CardMemoryExhausted, PackageMissing
+from vmodel.take import Pipeline, Take
+from vmodel.types import ByteArray, Category
+
+STEPS = 30
+"""Of its makers: 20 are quick, 50 are the most that bring anything."""
+PACKAGE = "fashn_vton"
+ADDRESS = "fashn-vton @ git+https://github.com/fashn-AI/fashn-vton-1.5@7c0f10af3f91ad4048fe9729c470a13ef905d25a"
+"""What pip installs it from: the commit whose interface is called here."""
+_SEEDS = 2**32
+"""numpy's generator, which it seeds, takes no larger ones."""
+
+
+class Fashn:
+    """The pipeline as the main path calls it.
+
+    Args:
+        folder: of the weights, from ``pipelines.hub.store.find_weights``.
+        load_person: makes the pipeline whose picture is dressed; called once its own networks are in place.
+        steps: walked for a picture; each asks the network once, for two pictures.
+    Raises:
+        PackageMissing: ``fashn_vton`` or what it needs is not installed.
+        CardTooSmall, MemoryTooSmall: it cannot work on this machine.
+    """
+
+    name = "fashn"
+    generative = True
+
+    def __init__(self, folder: Path, load_person: Callable[[], Pipeline], steps: int = STEPS) -> None:
+        self.steps = steps
+        if find_spec(PACKAGE) is None:
+            raise PackageMissing(PACKAGE, address=ADDRESS)
+        prepare_libraries()
+        layout = choose_layout(read_tuning(), look_at_machine(), weights_of(self.name), stored_gb(folder))
+        self.pipeline: Any = open_try_on(folder / "weights", layout.device)
+        self.person = load_person()
+
+    def __call__(self, take: Take) -> ByteArray:
+        """Have the person made, and dress it.
+
+        Returns:
+            (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
+        Raises:
+            CardMemoryExhausted: the card's memory does not hold one picture.
+        """
+        person = over_backdrop(self.person(take))
+        try:
+            made = self.pipeline(
+                person_image=Image.fromarray(person),
+                garment_image=frame_garment(take.pattern),
+                category=category_word(take.pattern.kind.category),
+                garment_photo_type="flat-lay",
+                num_timesteps=self.steps,
+                seed=take.seed % _SEEDS,
+                segmentation_free=True,
+            )
+        except torch.OutOfMemoryError:
+            raise CardMemoryExhausted(self.name) from None
+        return as_shot(made.images[0], take.draft)
+
+
+def category_word(category: Category) -> str:
+    """What the network calls a garment: "tops", "bottoms" or "one-pieces"."""
+    if category.covers_upper:
+        return "one-pieces" if category.covers_lower else "tops"
+    return "bottoms"
+
+
+class _NoParser:
+    """Stands where the package loads its human parser, whose weights are not for commercial use.
+
+    It is asked all the same; with a flat-lay and without segmentation, what it says is used for nothing.
+    """
+
+    def predict(self, picture: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.zeros(picture.shape[:2], np.uint8)
+
+
+class _Asked(torch.nn.Module):
+    """A network's guided call as a module, so that hooks are told of it as of any denoiser's."""
+
+    def __init__(self, ask: Callable[..., Any]) -> None:
+        super().__init__()
+        self._ask = ask
+
+    def forward(self, *given: Any, **named: Any) -> Any:
+        """What the network says."""
+        return self._ask(*given, **named)
+
+
+def open_try_on(weights: Path, device: str) -> Any:
+    """The package's pipeline without its human parser, and silent.
+
+    Args:
+        weights: folder with ``model.safetensors`` and ``dwpose``.
+        device: "cuda" or "cpu".
+    Returns:
+        A ``fashn_vton.TryOnPipeline`` whose network is also told of as ``transformer``.
+    """
+    from fashn_vton import TryOnPipeline
+
+    class ParserlessTryOn(TryOnPipeline):  # type: ignore[misc]
+        def _setup_tryon_model(self) -> None:
+            super()._setup_tryon_model()
+            self.transformer = _Asked(self.tryon_model.forward_for_cfg)
+            # Past torch's own bookkeeping, which would take it for a part of the network.
+            object.__setattr__(self.tryon_model, "forward_for_cfg", self.transformer)
+
+        def _setup_hp_model(self) -> None:
+            self.hp_model = _NoParser()
+
+        def _sample(self, **named: Any) -> Any:
+            return super()._sample(**{**named, "use_tqdm": False})
+
+    return ParserlessTryOn(weights_dir=str(weights), device=device, logger=logging.getLogger("vmodel.fashn"))
