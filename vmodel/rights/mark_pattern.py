@@ -1,8 +1,10 @@
 """The mark's pattern: which waves of a square tile carry what, all derived from the key.
 
-A tile is a sum of about 860 plane waves with a whole number of periods, so that tiles join without a seam and waves do
-not disturb one another. One wave in twelve is for finding the mark (its phase is known to the key's holder); of each
-other, the cosine and the sine carry one symbol each.
+A tile is a sum of plane waves with a whole number of periods, so that tiles join without a seam and waves do not
+disturb one another. Some waves are for finding the mark (their phase is known to the key's holder); of each other, the
+cosine and the sine carry one symbol each. There are two patterns, which carry the same word from the same begin: one
+of fine waves for the luma, where cloth hides them, and one of slow waves for blue, which the eye resolves least. Blue
+shows on plain ground what luma may not, and a picture's own blue varies little, so that little drowns it.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from vmodel.rights.mark_code import GENERATORS, STEPS, SYMBOLS, encode_payload, keyed_bytes
+from vmodel.rights.mark_code import GENERATORS, STEPS, encode_payload, keyed_bytes
 from vmodel.types import FloatArray, IntArray
 
 ComplexArray: TypeAlias = NDArray[np.complexfloating[Any, Any]]
@@ -23,49 +25,74 @@ TILE = 125
 """Side of a tile in pixels, in a picture whose shorter side has 768. Odd, so that JPEG cuts every tile otherwise."""
 SLOWEST, FASTEST = 5.0, 24.2
 """Periods a tile: 0.04 to 0.19 cycles a pixel."""
+BLUE_SIDE = 64
+"""Pixels a tile at which blue is read."""
+BLUE_SLOWEST, BLUE_SLOW, BLUE_FASTEST, BLUE_FAST_SIZE = 4.0, 9.3, 11.5, 0.5
+"""Periods a tile in blue, and the size of the waves beyond the slow ones, of which JPEG and WebP leave little."""
 SYNC_FASTEST = 18.0
 """Periods a tile of the fastest wave for finding: it survives a picture's shrinking to a third."""
-SYNC_SHARE = 0.34
+SYNC_SHARE = 0.22
 """Share of the energy that serves finding."""
-_GROUP = 7
+_GROUP, _BLUE_GROUP = 7, 3
+_BLUE_COLUMNS = 4
+"""Parities of each step that blue carries: the best code of rate 1/4."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pattern:
-    """Waves of one key.
+    """Waves of one key in one plane of a picture.
 
     Attributes:
+        key: secret of the installation.
+        side: pixels a tile at which the plane is read.
         sync: (M, 2) int (x, y) periods a tile of the waves for finding.
         sync_phases: (M,) complex64 of length 1.
-        data: (720, 2) int periods of the waves that carry symbols.
-        data_phases: (720,) complex64 of length 1.
-        symbol: (1440,) int: which symbol each cosine (first 720) and sine carries.
+        data: (N, 2) int periods of the waves that carry symbols: 720 in luma, 144 in blue.
+        data_phases: (N,) complex64 of length 1.
+        data_sizes: (N,) how large each is drawn, with a mean square of 1.
+        symbol: (2 N,) int: which of the 1,440 symbols each cosine (first N) and sine carries.
     """
 
     key: bytes
+    side: int
     sync: IntArray
     sync_phases: ComplexArray
     data: IntArray
     data_phases: ComplexArray
+    data_sizes: FloatArray
     symbol: IntArray
 
     @property
     def waves(self) -> IntArray:
-        """(M + 720, 2) all waves, those for finding first."""
+        """(M + N, 2) all waves, those for finding first."""
         return np.concatenate([self.sync, self.data])
 
 
 @lru_cache(maxsize=8)
 def pattern_of(key: bytes) -> Pattern:
-    """Choose the waves, their phases and what they carry."""
-    waves = _waves()
-    groups = int((np.hypot(*waves.T) < SYNC_FASTEST).sum()) // _GROUP
-    picks = np.frombuffer(keyed_bytes(key, "finding", groups), np.uint8) % _GROUP
-    sync = np.arange(groups) * _GROUP + picks
-    data = np.setdiff1d(np.arange(len(waves)), sync)[: SYMBOLS // 2]
-    turns = np.frombuffer(keyed_bytes(key, "phases", 4 * len(waves)), np.uint32) / 2.0**32
+    """Choose the luma's waves, their phases and what they carry."""
+    return _chosen(key, "", _waves(SLOWEST, FASTEST), SYNC_FASTEST, _GROUP, TILE, len(GENERATORS))
+
+
+@lru_cache(maxsize=8)
+def blue_pattern_of(key: bytes) -> Pattern:
+    """The same for blue."""
+    return _chosen(key, "blue ", _waves(BLUE_SLOWEST, BLUE_FASTEST), BLUE_SLOW, _BLUE_GROUP, BLUE_SIDE, _BLUE_COLUMNS)
+
+
+def _chosen(
+    key: bytes, plane: str, waves: IntArray, sync_fastest: float, group: int, side: int, columns: int
+) -> Pattern:
+    groups = int((np.hypot(*waves.T) < sync_fastest).sum()) // group
+    picks = np.frombuffer(keyed_bytes(key, f"{plane}finding", groups), np.uint8) % group
+    sync = np.arange(groups) * group + picks
+    data = np.setdiff1d(np.arange(len(waves)), sync)[: STEPS * columns // 2]
+    turns = np.frombuffer(keyed_bytes(key, f"{plane}phases", 4 * len(waves)), np.uint32) / 2.0**32
     phases = np.exp(2j * np.pi * turns).astype(np.complex64)
-    return Pattern(key, waves[sync], phases[sync], waves[data], phases[data], _symbols(key))
+    sizes = np.where((np.hypot(*waves[data].T) > BLUE_SLOW) & (side == BLUE_SIDE), BLUE_FAST_SIZE, 1.0)
+    sizes /= np.sqrt(np.mean(sizes**2))
+    symbol = _symbols(key, plane, columns)
+    return Pattern(key, side, waves[sync], phases[sync], waves[data], phases[data], sizes.astype(np.float32), symbol)
 
 
 def draw_tile(pattern: Pattern, payload: int, side: int, sizes: FloatArray | None = None) -> FloatArray:
@@ -82,7 +109,8 @@ def draw_tile(pattern: Pattern, payload: int, side: int, sizes: FloatArray | Non
     spectrum = np.zeros((side, side), np.complex64)
     signed = encode_payload(payload, pattern.key) * (1.0 if sizes is None else sizes)
     symbols = signed.ravel()[pattern.symbol].reshape(2, -1)
-    data = (symbols[0] + 1j * symbols[1]) * pattern.data_phases * np.sqrt((1 - SYNC_SHARE) / 2 / len(pattern.data))
+    data = (symbols[0] + 1j * symbols[1]) * pattern.data_phases * pattern.data_sizes
+    data *= np.sqrt((1 - SYNC_SHARE) / 2 / len(pattern.data))
     found = pattern.sync_phases * np.sqrt(SYNC_SHARE / len(pattern.sync))
     for waves, values in ((pattern.sync, found), (pattern.data, data)):
         spectrum[waves[:, 1], waves[:, 0]] = values
@@ -99,22 +127,21 @@ def begin_of(pattern: Pattern, payload: int) -> tuple[float, float]:
     return float(across) / TILE, float(down) / TILE
 
 
-def _waves() -> IntArray:
+def _waves(slowest: float, fastest: float) -> IntArray:
     """(F, 2) of a half plane, by rising frequency."""
-    reach = np.arange(-int(FASTEST), int(FASTEST) + 1)
+    reach = np.arange(-int(fastest), int(fastest) + 1)
     x, y = (axis.ravel() for axis in np.meshgrid(reach, reach))
     length = np.hypot(x, y)
-    kept = (length >= SLOWEST) & (length <= FASTEST) & ((y > 0) | ((y == 0) & (x > 0)))
+    kept = (length >= slowest) & (length <= fastest) & ((y > 0) | ((y == 0) & (x > 0)))
     x, y, length = x[kept], y[kept], length[kept]
     order = np.lexsort((y, x, length))
     return np.stack([x, y], 1)[order]
 
 
-def _symbols(key: bytes) -> IntArray:
-    """(1440,) which symbol each cosine and sine carries: each step's 20 parities lie from slow to fast waves."""
-    columns = len(GENERATORS)
-    placed = np.empty(SYMBOLS, np.int64)
+def _symbols(key: bytes, plane: str, columns: int) -> IntArray:
+    """Which symbol each cosine and sine carries: each step's parities lie from slow to fast waves."""
+    placed = np.empty(STEPS * columns, np.int64)
     for column in range(columns):
-        noise = np.frombuffer(keyed_bytes(key, f"order {column}", 8 * STEPS), np.uint64)
-        placed[column * STEPS : (column + 1) * STEPS] = noise.argsort(kind="stable") * columns + column
+        noise = np.frombuffer(keyed_bytes(key, f"{plane}order {column}", 8 * STEPS), np.uint64)
+        placed[column * STEPS : (column + 1) * STEPS] = noise.argsort(kind="stable") * len(GENERATORS) + column
     return np.concatenate([placed[0::2], placed[1::2]])

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import scipy.fft
 
-from vmodel.rights.mark_pattern import TILE, ComplexArray, pattern_of
+from vmodel.rights.mark_pattern import TILE, ComplexArray, Pattern
 from vmodel.rights.mark_search import Guess
 from vmodel.types import FloatArray, IntArray
 
@@ -25,18 +25,21 @@ _GRID = 48
 _MOST = 3.0
 
 
-def scaled_guesses(residual: FloatArray, key: bytes, most: int, smaller: bool = False) -> list[Guess]:
+def scaled_guesses(
+    residual: FloatArray, pattern: Pattern, most: int, shrunk: float = 1.0, smaller: bool = False
+) -> list[Guess]:
     """The likeliest scales of an upright picture, best first.
 
     Args:
-        residual: (H, W) float32, the picture without its slow changes.
-        key: secret of the installation.
+        residual: (H, W) float32, the plane without its slow changes.
+        pattern: of the plane.
         most: how many to return.
+        shrunk: by how much the plane was made smaller.
         smaller: only scales below 1 are tried, and no stretch of one side.
     """
     spectrum = _whitened_spectrum(residual)
-    sync, phases, tiles = pattern_of(key).sync, pattern_of(key).sync_phases, _tiles(smaller)
-    frequencies = sync[None] / tiles[:, None]
+    sync, phases, tiles = pattern.sync, pattern.sync_phases, _tiles(smaller)
+    frequencies = (sync[None] / tiles[:, None] * shrunk).astype(np.float32)
     seen = np.hypot(frequencies[..., 0], frequencies[..., 1]) < 0.46
     values = _sampled(spectrum, frequencies) * phases.conj() * seen
     surface = _most_agreement(values, sync)
@@ -45,7 +48,7 @@ def scaled_guesses(residual: FloatArray, key: bytes, most: int, smaller: bool = 
     for _ in range(most):
         best = int(scores.argmax())
         across, down = (float(side) for side in tiles[best])
-        found.append(Guess(float(np.sqrt(across * down)), 0.0, False, across / down, float(scores[best])))
+        found.append(Guess(float(np.sqrt(across * down)), 0.0, False, across / down, float(scores[best]), True))
         scores[np.abs(np.log(tiles / tiles[best])).max(1) < 4.5 * _STEP] = 0
     return found
 

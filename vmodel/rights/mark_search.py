@@ -8,14 +8,14 @@ A flip is the mirrored template; a change of aspect is a squeezed spectrum.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
 import numpy as np
 import scipy.fft
 
-from vmodel.rights.mark_pattern import ComplexArray, pattern_of
+from vmodel.rights.mark_pattern import ComplexArray, Pattern
 from vmodel.types import FloatArray
 
 FINE, COARSE = 1024, 512
@@ -60,6 +60,7 @@ class Guess:
         flipped: whether the picture is mirrored.
         aspect: width over height, relative to the picture as it was marked.
         score: deviations above what an unmarked picture gives.
+        upright: the scale is so exact that tiles far apart agree.
     """
 
     tile_px: float
@@ -67,13 +68,15 @@ class Guess:
     flipped: bool
     aspect: float
     score: float
+    upright: bool = False
 
-    def to_picture(self, tile: int) -> FloatArray:
-        """(2, 2) matrix from pattern pixels (a tile has ``tile``) to picture pixels."""
+    @property
+    def to_picture(self) -> FloatArray:
+        """(2, 2) matrix from the pattern, a tile of which has side 1, to picture pixels."""
         cosine, sine = np.cos(self.turn), np.sin(self.turn)
         turned = np.array([[cosine, -sine], [sine, cosine]]) @ np.diag([-1.0 if self.flipped else 1.0, 1.0])
         squeeze = np.diag([np.sqrt(self.aspect), 1 / np.sqrt(self.aspect)])
-        return np.asarray(squeeze @ turned * self.tile_px / tile)
+        return np.asarray(squeeze @ turned * self.tile_px)
 
 
 def spectrum_of(residual: FloatArray, window: int) -> Spectrum:
@@ -101,24 +104,44 @@ def _starts(length: int, side: int) -> Sequence[int]:
     return [int(start) for start in np.linspace(0, length - side, count)]
 
 
-def guesses(spectrum: Spectrum, key: bytes, aspects: Sequence[float], most: int) -> list[Guess]:
+def guesses(
+    spectrum: Spectrum, pattern: Pattern, aspects: Sequence[float], most: int, shrunk: float = 1.0
+) -> list[Guess]:
     """The likeliest places of the mark, best first.
 
     Args:
         spectrum: of ``spectrum_of``.
-        key: secret of the installation.
+        pattern: of the plane.
         aspects: changes of aspect to try.
         most: how many to return.
+        shrunk: by how much the plane was made smaller.
     """
     found: list[Guess] = []
     radii, angles = spectrum.shape
     for aspect in aspects:
         log_polar = scipy.fft.rfft2(_log_polar(spectrum, aspect), s=(2 * radii, angles), workers=2)
         for flipped in (False, True):
-            template, logs = _template(key, flipped, spectrum.window)
+            template, logs = _template(pattern, flipped, spectrum.window)
             moved = scipy.fft.irfft2(log_polar * template, s=(2 * radii, angles), workers=2)
-            found += _peaks(moved, logs, spectrum, flipped, aspect, most)
+            found += _peaks(moved, logs, spectrum, flipped, aspect, most, shrunk)
     return sorted(found, key=lambda guess: -guess.score)[:most]
+
+
+def every_way(found: Sequence[Guess]) -> Iterator[Guess]:
+    """Guesses of a plane whose waves are so many that a quarter of a turn or a flip lays them on one another."""
+    tried: list[Guess] = []
+    for guess in found:
+        if any(_looks_alike(guess, other) for other in tried):
+            continue
+        tried.append(guess)
+        for quarter in (0.0, np.pi / 2):
+            for flipped in (guess.flipped, not guess.flipped):
+                yield replace(guess, turn=guess.turn + quarter, flipped=flipped)
+
+
+def _looks_alike(one: Guess, other: Guess) -> bool:
+    near = abs((one.turn - other.turn + np.pi / 4) % (np.pi / 2) - np.pi / 4)
+    return abs(np.log(one.tile_px / other.tile_px)) < 0.015 and abs(one.aspect - other.aspect) < 0.01 and near < 0.02
 
 
 def _log_polar(spectrum: Spectrum, aspect: float) -> FloatArray:
@@ -136,12 +159,12 @@ def _log_polar(spectrum: Spectrum, aspect: float) -> FloatArray:
     return np.asarray(values, np.float32)
 
 
-@lru_cache(maxsize=8)
-def _template(key: bytes, flipped: bool, window: int) -> tuple[ComplexArray, FloatArray]:
+@lru_cache(maxsize=16)
+def _template(pattern: Pattern, flipped: bool, window: int) -> tuple[ComplexArray, FloatArray]:
     """Conjugate spectrum of the waves' places in log-polar coordinates, and the logarithms of their lengths."""
     empty = Spectrum(window, np.zeros((1, 1)))
     radii, angles = empty.shape
-    waves = pattern_of(key).sync.astype(float) * ([-1, 1] if flipped else [1, 1])
+    waves = pattern.sync.astype(float) * ([-1, 1] if flipped else [1, 1])
     waves[waves[:, 0] < 0] *= -1
     logs = np.log(np.hypot(*waves.T))
     rows = np.round(logs / empty.step).astype(int)
@@ -152,11 +175,11 @@ def _template(key: bytes, flipped: bool, window: int) -> tuple[ComplexArray, Flo
 
 
 def _peaks(
-    moved: FloatArray, logs: FloatArray, spectrum: Spectrum, flipped: bool, aspect: float, most: int
+    moved: FloatArray, logs: FloatArray, spectrum: Spectrum, flipped: bool, aspect: float, most: int, shrunk: float
 ) -> Iterator[Guess]:
     """The highest places of one correlation."""
     step, angles = spectrum.step, spectrum.shape[1]
-    tiles = TILES[1] * np.exp(-step * np.arange(int(np.log(TILES[1] / TILES[0]) / step)))
+    tiles = TILES[1] / shrunk * np.exp(-step * np.arange(int(np.log(TILES[1] / TILES[0]) / step)))
     rows = np.round((-np.log(tiles) - np.log(_LOWEST)) / step).astype(int)
     reached = logs[None] - np.log(tiles)[:, None]
     counts = ((reached > np.log(_LOWEST)) & (reached < np.log(_HIGHEST))).sum(1)
@@ -164,6 +187,6 @@ def _peaks(
     surface = surface / surface.std()
     for _ in range(most):
         row, column = np.unravel_index(surface.argmax(), surface.shape)
-        tile_px = float(np.exp(-rows[row] * step) / _LOWEST)
+        tile_px = float(np.exp(-rows[row] * step) / _LOWEST) * shrunk
         yield Guess(tile_px, float(np.pi * column / angles), flipped, aspect, float(surface[row, column]))
         surface[max(0, row - 6) : row + 7, np.arange(column - 6, column + 7) % angles] = -9

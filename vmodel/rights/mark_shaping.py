@@ -16,7 +16,7 @@ from scipy.ndimage import uniform_filter1d
 
 from vmodel.rights.mark_code import CHECK_BITS, GENERATORS, PAYLOAD_BITS, STEPS, SYMBOLS, encode_payload
 from vmodel.rights.mark_pattern import Pattern, begin_of
-from vmodel.rights.mark_reading import Alignment, moved, received
+from vmodel.rights.mark_reading import Folded, received
 from vmodel.types import FloatArray
 
 _NEIGHBOURS = 16
@@ -28,18 +28,17 @@ _FIRST_STEP = 0.2
 _PLACES = PAYLOAD_BITS + CHECK_BITS
 
 
-def shape_symbols(seen: Alignment, pattern: Pattern, payload: int) -> FloatArray:
+def shape_symbols(seen: Folded, payload: int) -> FloatArray:
     """Sizes of a payload's symbols that keep its code word apart from its neighbours.
 
     Args:
-        seen: the picture with the mark at symbols of size 1, folded at its own place.
-        pattern: of the key.
+        seen: the luma with the mark at symbols of size 1, folded at its own place.
         payload: id below 2**40.
     Returns:
         (72, 20) float32, not negative, with a mean square of 1.
     """
-    across, down = begin_of(pattern, payload)
-    values = received(moved(seen, pattern, across, down), pattern) * encode_payload(payload, pattern.key)
+    pattern = seen.pattern
+    values = received(seen.moved(*begin_of(pattern, payload))) * encode_payload(payload, pattern.key)
     every = _over_frequency(values, pattern)
     gains = [every, every * _slow(pattern)]
     apart = [np.sqrt(_sums(gain * gain / 2)) + 1e-3 for gain in gains]

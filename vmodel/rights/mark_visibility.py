@@ -15,6 +15,12 @@ DARK, LEAST_IN_DARK = 60.0, 0.45
 """Luma below which less is hidden, and the share that is left of it in black: black hair shows every cloud."""
 MOST = 4.5
 """Deviation in grey levels that is never passed."""
+BLUE_ON_GREY, BLUE_ON_WHITE = 1.4, 1.0
+"""Deviation of blue in its own levels on flat ground: at 1.8 a plain backdrop looks stained."""
+BLUE_SHARE, MOST_BLUE = 1.2, 3.2
+"""What texture adds to it, and what is never passed."""
+BLUE_DARK, BLUE_LEAST_IN_DARK = 120.0, 0.4
+"""Luma below which less is hidden, and the share that is left of it in black: dark skin shows every stain."""
 
 
 def luma_of(picture: ByteArray) -> FloatArray:
@@ -71,10 +77,25 @@ def hiding(luma: FloatArray, scale: float = 1.0) -> FloatArray:
     Returns:
         (H, W) float32 from 0.12 to 4.5.
     """
+    texture, flat, light = texture_of(luma, scale), *_ground(luma, scale, (ON_GREY, ON_WHITE), (DARK, LEAST_IN_DARK))
+    return enlarged(hidden_by(texture, flat) * light, luma.shape)
+
+
+def hiding_in_blue(luma: FloatArray, scale: float = 1.0) -> FloatArray:
+    """Deviation in levels of blue that the mark may have at each pixel: see ``hiding``."""
+    dark = BLUE_DARK, BLUE_LEAST_IN_DARK
+    flat, light = _ground(luma, scale, (BLUE_ON_GREY, BLUE_ON_WHITE), dark)
+    return enlarged(np.minimum(flat + BLUE_SHARE * texture_of(luma, scale), MOST_BLUE) * light, luma.shape)
+
+
+def _ground(
+    luma: FloatArray, scale: float, levels: tuple[float, float], dark: tuple[float, float]
+) -> tuple[FloatArray, FloatArray]:
+    """What flat ground may have, between grey and white, and the share that darkness leaves."""
     smooth = cv2.blur(_half(luma, scale), (5, 5))
-    flat = ON_GREY + (ON_WHITE - ON_GREY) * np.clip((smooth - 190) / 55, 0, 1)
-    light = np.clip(smooth / DARK, LEAST_IN_DARK, 1)
-    return enlarged(hidden_by(texture_of(luma, scale), flat) * light, luma.shape)
+    on_grey, on_white = levels
+    flat = on_grey + (on_white - on_grey) * np.clip((smooth - 190) / 55, 0, 1)
+    return np.asarray(flat), np.clip(smooth / dark[0], dark[1], 1)
 
 
 def enlarged(values: FloatArray, size: tuple[int, ...]) -> FloatArray:

@@ -1,37 +1,38 @@
 """The invisible mark: put into a published picture, read back from copies of it.
 
 A tile of plane waves, repeated over the picture, carries a 40-bit id and a keyed 24-bit check (``mark_code``,
-``mark_pattern``). It is as strong as the picture's texture hides (``mark_visibility``), and its symbols are drawn so
-that the picture itself speaks for no other id (``mark_shaping``). Reading tries the tiles where they were put, then
-every scale (``mark_scan``), then every rotation, flip and aspect by the spectrum (``mark_search``), aligns and
-folds the tiles (``mark_reading``) and decodes. With the original at hand, the two are laid on each other by their
-features and the difference is read.
+``mark_pattern``), once in the luma and once in blue. It is as strong as the picture's texture hides
+(``mark_visibility``), and the luma's symbols are drawn so that the picture itself speaks for no other id
+(``mark_shaping``). Reading tries the tiles where they were put, then every scale (``mark_scan``), then every rotation,
+flip and aspect by the spectrum (``mark_search``), aligns the tiles (``mark_alignment``), folds them (``mark_reading``)
+and decodes. With the original at hand, the two are laid on each other by their features and the difference is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from vmodel.rights.mark_alignment import align, cut_tiles, shown
 from vmodel.rights.mark_code import PAYLOAD_BITS, decode_symbols
-from vmodel.rights.mark_pattern import TILE, Pattern, draw_tile, pattern_of
+from vmodel.rights.mark_pattern import TILE, begin_of, blue_pattern_of, draw_tile, pattern_of
+from vmodel.rights.mark_planes import Plane, filter_plane, planes_of
 from vmodel.rights.mark_reading import (
-    Alignment,
-    align,
+    Folded,
     filter_straight,
+    fold,
     fold_filtered,
     fold_straight,
-    other_places,
+    places_of,
     symbols_of,
-    whiten,
 )
 from vmodel.rights.mark_scan import scaled_guesses
-from vmodel.rights.mark_search import COARSE, FINE, Guess, guesses, spectrum_of
+from vmodel.rights.mark_search import Guess, every_way, guesses, spectrum_of
 from vmodel.rights.mark_shaping import shape_symbols
-from vmodel.rights.mark_visibility import hiding, luma_of
+from vmodel.rights.mark_visibility import hiding, hiding_in_blue, luma_of
 from vmodel.rights.matching import Match, match_pictures
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
@@ -41,16 +42,22 @@ LEAST_PSNR_DB = 43.0
 """A mark is never stronger than this peak signal-to-noise ratio."""
 LEAST_SCORE = 5.0
 """Deviations below which a mark is not believed, whatever its check says."""
+LEAST_SCORE_IN_PLACE = 3.5
+"""The same for a mark that begins exactly where it would in a picture that was not cropped."""
 LEAST_SIDE_PX = 64
 MOST_MARKS = 6
 """Marks that are looked for in one picture."""
 _REFERENCE = 768
 """Shorter side in pixels up to which tiles have 125 pixels; larger pictures have larger tiles."""
 _WORKING_PIXELS = 1_250_000
+_OF_BLUE = 0.114 / 0.886
+"""Share of a change of blue that red and green take back, so that the luma stays what it was."""
+_ROUNDING = 1 / 12
+"""Mean square that rounding to whole levels adds to a change."""
 _WORTH_ALIGNING = 5.0
 """Deviations at which a scale is looked at more closely."""
-_REGIONS = ((0, 1), (0, 1)), *(((y, y + 0.5), (x, x + 0.5)) for y in (0, 0.5) for x in (0, 0.5))
-"""Shares of height and width that are searched one by one: the whole, and the quarters, of which a collage is made."""
+_QUARTERS = tuple(((y, y + 0.5), (x, x + 0.5)) for y in (0, 0.5) for x in (0, 0.5))
+"""Shares of height and width that are searched one by one: a collage is made of four pictures."""
 _ASPECTS = 0.9, 1.1
 
 
@@ -86,21 +93,31 @@ def embed_mark(picture: ByteArray, payload: int, key: bytes, strength: float = 1
     Returns:
         uint8, same shape; a new array.
     """
-    side, pattern, luma = tile_side(picture.shape[:2]), pattern_of(key), luma_of(picture)
-    allowed = _at_most(hiding(luma, side / TILE) * strength)
+    side, luma = tile_side(picture.shape[:2]), luma_of(picture)
+    allowed, in_blue = _at_most(hiding(luma, side / TILE) * strength, hiding_in_blue(luma, side / TILE) * strength)
+    pattern = pattern_of(key)
     plain = _tiled(draw_tile(pattern, payload, side), luma.shape) * allowed
-    sizes = shape_symbols(fold_straight(luma + plain, side, pattern), pattern, payload)
+    sizes = shape_symbols(fold_straight(Plane(luma + plain, pattern), side), payload)
     change = _tiled(draw_tile(pattern, payload, side, sizes), luma.shape) * allowed
+    blue = _tiled(draw_tile(blue_pattern_of(key), payload, side), luma.shape) * in_blue
     marked = picture.copy()
-    marked[..., :3] = np.clip(np.rint(picture[..., :3] + change[..., None]), 0, 255).astype(np.uint8)
+    others = change - np.float32(_OF_BLUE) * blue
+    marked[..., :3] = _added(picture[..., :3], (others, others, change + blue))
     return marked
 
 
-def _at_most(deviation: FloatArray) -> FloatArray:
-    """Deviations of a mark, made smaller where they together would pass the least PSNR."""
-    most = 255**2 / 10 ** (LEAST_PSNR_DB / 10) * 0.95
-    power = float(np.mean(deviation * deviation))
-    return deviation * np.float32(min(1.0, np.sqrt(most / power)))
+def _at_most(luma: FloatArray, blue: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Deviations of a mark in luma and blue, made smaller where they together would pass the least PSNR."""
+    most = 255**2 / 10 ** (LEAST_PSNR_DB / 10) * 0.96 - _ROUNDING
+    power = float(np.mean(luma * luma) + np.mean(blue * blue) * (1 + 2 * _OF_BLUE**2) / 3)
+    smaller = np.float32(min(1.0, np.sqrt(most / power)))
+    return luma * smaller, blue * smaller
+
+
+def _added(picture: ByteArray, changes: Sequence[FloatArray]) -> ByteArray:
+    """(H, W, 3) with its channels changed, rounded and kept within 0..255."""
+    channels = [cv2.add(picture[..., at], change, dtype=cv2.CV_8U) for at, change in enumerate(changes)]
+    return np.asarray(cv2.merge(channels))
 
 
 def _tiled(tile: FloatArray, size: tuple[int, ...]) -> FloatArray:
@@ -135,86 +152,120 @@ def read_marks(picture: ByteArray, key: bytes) -> list[MarkReading]:
     Returns:
         The clearest mark first; each payload once.
     """
-    luma, shrunk = _working(luma_of(picture))
-    if min(luma.shape) < LEAST_SIDE_PX:
+    planes = planes_of(picture, key, _WORKING_PIXELS)
+    shrunk = picture.shape[0] / planes[0].shape[0]
+    if min(planes[0].shape) < LEAST_SIDE_PX:
         return []
-    pattern = pattern_of(key)
-    straight = _read_straight(luma, pattern, shrunk)
+    straight = _read_straight(planes, shrunk)
     if straight:
         return straight
-    residual = whiten(luma)
-    for rows, columns in _REGIONS:
-        region = luma[_part(rows, luma.shape[0]), _part(columns, luma.shape[1])]
-        filtered = residual[_part(rows, luma.shape[0]), _part(columns, luma.shape[1])]
-        for guess in scaled_guesses(filtered, key, 2, rows != (0, 1)) if min(region.shape) >= LEAST_SIDE_PX else []:
-            readings = _read_at(region, guess, pattern, shrunk) if guess.score >= _WORTH_ALIGNING else []
-            if readings:
-                return readings
-    for window, aspects in ((FINE, (1.0,)), (COARSE, _ASPECTS)):
-        for guess in guesses(spectrum_of(residual, window), key, aspects, 3):
-            readings = _read_at(luma, guess, pattern, shrunk) if guess.score >= _WORTH_ALIGNING else []
-            if readings:
-                return readings
+    for rows, columns, plane, guess in _searched(planes):
+        parts = [whole.part(rows, columns) for whole in planes]
+        readings = _read_at(parts, parts[planes.index(plane)], guess, shrunk)
+        if readings:
+            return readings
     return []
 
 
-def _working(luma: FloatArray) -> tuple[FloatArray, float]:
-    """A copy of at most 1.25 megapixels, and by how much it is smaller."""
-    shrunk = max(1.0, np.sqrt(luma.size / _WORKING_PIXELS))
-    if shrunk == 1.0:
-        return luma, 1.0
-    size = round(luma.shape[1] / shrunk), round(luma.shape[0] / shrunk)
-    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA)), float(shrunk)
+def _searched(planes: Sequence[Plane]) -> Iterator[tuple[slice, slice, Plane, Guess]]:
+    """Where the mark may lie: part of the picture, the plane that tells it, and the guess; cheap ones first."""
+    smaller = [_smaller(plane) for plane in planes]
+    whole = slice(None), slice(None)
+    for (residual, shrunk), plane in zip(smaller, planes, strict=True):
+        for guess in scaled_guesses(residual, plane.pattern, 2, shrunk):
+            yield *whole, plane, guess
+    for (residual, shrunk), plane in zip(smaller, planes, strict=True):
+        aspects = (1.0, *_ASPECTS) if plane is planes[0] else (1.0,)
+        found = guesses(spectrum_of(residual, round(1024 / shrunk)), plane.pattern, aspects, 3, shrunk)
+        for guess in found if plane.pattern.side == TILE else every_way(found):
+            yield *whole, plane, guess
+    for rows, columns in _QUARTERS:
+        for (residual, shrunk), plane in zip(smaller, planes, strict=True):
+            part = residual[_part(rows, residual.shape[0]), _part(columns, residual.shape[1])]
+            parts = _part(rows, plane.shape[0]), _part(columns, plane.shape[1])
+            for guess in scaled_guesses(part, plane.pattern, 1, shrunk, smaller=True):
+                yield *parts, plane, guess
+
+
+def _smaller(plane: Plane) -> tuple[FloatArray, float]:
+    """A plane filtered for searching, and by how much it is smaller: slow waves are found in half the pixels."""
+    if plane.pattern.side == TILE:
+        return filter_plane(plane.values, plane.pattern), 1.0
+    half = cv2.resize(plane.values, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    return filter_plane(np.asarray(half), plane.pattern), 2.0
 
 
 def _part(shares: tuple[float, float], length: int) -> slice:
     return slice(round(shares[0] * length), round(shares[1] * length))
 
 
-def _read_straight(luma: FloatArray, pattern: Pattern, shrunk: float) -> list[MarkReading]:
+def _read_straight(planes: Sequence[Plane], shrunk: float) -> list[MarkReading]:
     """Marks of a picture that was neither scaled nor turned: far fainter ones than the spectrum shows."""
-    whole = tile_side(tuple(round(side * shrunk) for side in luma.shape)) / shrunk
+    size = planes[0].shape
+    whole = tile_side(tuple(round(side * shrunk) for side in size)) / shrunk
     for tile_px in dict.fromkeys((whole, TILE / shrunk)):
-        if not TILE / 4 < tile_px <= 2 * min(luma.shape):
+        if not TILE / 4 < tile_px <= 2 * min(size):
             continue
-        filtered = filter_straight(luma, tile_px)
+        filtered = [filter_straight(plane, tile_px) for plane in planes]
         for flipped in (False, True):
-            decoded = _decoded(fold_filtered(filtered, tile_px, pattern, flipped), pattern)
+            folded = [fold_filtered(f, p.pattern, flipped) for f, p in zip(filtered, planes, strict=True)]
+            decoded = _decoded(folded, planes[0].pattern.key, not flipped)
             if decoded:
                 return [MarkReading(p, s, tile_px * shrunk, 0.0, flipped, 1.0) for p, s in decoded.items()]
     return []
 
 
-def _read_at(luma: FloatArray, guess: Guess, pattern: Pattern, shrunk: float) -> list[MarkReading]:
-    decoded, alignment = _first_decoded(align(luma, guess.to_picture(TILE), pattern), pattern)
-    if alignment is None:
+def _read_at(planes: Sequence[Plane], plane: Plane, guess: Guess, shrunk: float) -> list[MarkReading]:
+    """Marks that lie about where one plane's guess says."""
+    if guess.score < _WORTH_ALIGNING:
         return []
-    matrix = alignment.to_picture[:2, :2]
-    turn = float(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0] * (-1 if guess.flipped else 1))))
-    tile_px = float(np.sqrt(abs(np.linalg.det(matrix)))) * TILE * shrunk
-    return [
-        MarkReading(payload, score, tile_px, turn, guess.flipped, guess.aspect) for payload, score in decoded.items()
-    ]
+    placed, decoded = guess.to_picture, _unaligned(planes, guess) if guess.upright else {}
+    if not decoded:
+        tiles = align(plane, placed)
+        if tiles is None:
+            return []
+        placed, decoded = tiles.to_picture, _first_decoded(planes, plane, tiles.to_picture)
+    turn = float(np.degrees(np.arctan2(placed[1, 0], placed[0, 0] * (-1 if guess.flipped else 1))))
+    tile_px = float(np.sqrt(abs(np.linalg.det(placed[:2, :2])))) * shrunk
+    return [MarkReading(p, score, tile_px, turn, guess.flipped, guess.aspect) for p, score in decoded.items()]
+
+
+def _unaligned(planes: Sequence[Plane], guess: Guess) -> dict[int, float]:
+    """Marks read at a scale as it was found: a mark may agree over the whole picture and too little in any part."""
+    tiles = [(plane, cut_tiles(plane, guess.to_picture)) for plane in planes]
+    return _decoded([fold(cut, plane.pattern) for plane, cut in tiles if cut is not None], planes[0].pattern.key)
 
 
 def _first_decoded(
-    alignments: Sequence[Alignment], pattern: Pattern
-) -> tuple[dict[int, float], Alignment] | tuple[dict[int, float], None]:
-    """What the first alignment says that says anything, and that alignment."""
-    for alignment in alignments:
-        decoded = _decoded(alignment, pattern)
-        if decoded:
-            return decoded, alignment
-    return {}, None
+    planes: Sequence[Plane], leading: Plane, to_picture: FloatArray, flat: bool = False
+) -> dict[int, float]:
+    """Marks of tiles folded alike, as the mark was made for, or else by how much of it each shows in a plane."""
+    key = leading.pattern.key
+    cut = [(plane, cut_tiles(plane, to_picture, flat)) for plane in planes]
+    tiles = [(plane, found) for plane, found in cut if found is not None]
+    decoded = _decoded([fold(found, plane.pattern) for plane, found in tiles], key)
+    if decoded or not tiles:
+        return decoded
+    weight = next((shown(found, plane.pattern) for plane, found in tiles if plane is leading), None)
+    return _decoded([fold(found, plane.pattern, weight) for plane, found in tiles], key)
 
 
-def _decoded(alignment: Alignment, pattern: Pattern) -> dict[int, float]:
-    """Payload -> score of the marks of an aligned picture, the clearest first."""
+def _decoded(planes: Sequence[Folded], key: bytes, uncropped: bool = False) -> dict[int, float]:
+    """Payload -> score of the marks of a folded picture, the clearest first.
+
+    Where the picture begins with a whole tile, a mark that hardly stands above noise is believed if it begins where its
+    payload says. The luma is asked alone as well: its many symbols keep several buyers apart, blue's few do not.
+    """
     found: dict[int, float] = {}
-    for place in other_places(alignment, pattern, MOST_MARKS):
-        payload = decode_symbols(symbols_of(place, pattern), pattern.key) if place.score >= LEAST_SCORE else None
-        if payload is not None:
-            found.setdefault(payload, place.score)
+    for place in places_of(planes, MOST_MARKS) if planes else []:
+        if place.score < (LEAST_SCORE_IN_PLACE if uncropped else LEAST_SCORE):
+            break
+        payload = decode_symbols(symbols_of(place.planes), key)
+        if payload is None and len(planes) > 1:
+            payload = decode_symbols(symbols_of(place.planes[-1:]), key)
+        if payload is None or (place.score < LEAST_SCORE and not place.begins_at(begin_of(planes[0].pattern, payload))):
+            continue
+        found.setdefault(payload, place.score)
     return found
 
 
@@ -230,7 +281,7 @@ def read_mark_with_original(picture: ByteArray, original: ByteArray, key: bytes)
     """
     luma, source = luma_of(picture), luma_of(original)
     match = match_pictures(luma, source) or _same_frame(luma, source)
-    read = None if match is None else _read_difference(luma, source, match, pattern_of(key))
+    read = None if match is None else _read_difference(luma, source, match, key)
     return read or read_mark(picture, key)
 
 
@@ -240,15 +291,16 @@ def _same_frame(luma: FloatArray, source: FloatArray) -> Match | None:
     return Match(np.diag([across, down, 1.0]), 0, False) if abs(across / down - 1) < 0.02 else None
 
 
-def _read_difference(luma: FloatArray, source: FloatArray, match: Match, pattern: Pattern) -> MarkReading | None:
+def _read_difference(luma: FloatArray, source: FloatArray, match: Match, key: bytes) -> MarkReading | None:
     """Bring the copy to the original's place, subtract, and read what is left over."""
     height, width = source.shape
     back = np.linalg.inv(match.homography)
     copy = cv2.warpPerspective(luma, back, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     inside = cv2.warpPerspective(np.ones_like(luma), back, (width, height)) > 0.99
     side = tile_side(source.shape)
-    difference = _left_over(copy, source, inside)
-    decoded, _ = _first_decoded(align(difference, np.eye(2) * side / TILE, pattern, flat=True), pattern)
+    difference = Plane(_left_over(copy, source, inside), pattern_of(key))
+    tiles = align(difference, np.eye(2) * side, flat=True)
+    decoded = {} if tiles is None else _first_decoded([difference], difference, tiles.to_picture, flat=True)
     if not decoded:
         return None
     scale = np.linalg.inv(back)[:2, :2]

@@ -1,0 +1,96 @@
+"""The two planes of a picture that carry the mark, and the filter that lets it stand out of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from vmodel.rights.mark_pattern import TILE, Pattern, blue_pattern_of, pattern_of
+from vmodel.rights.mark_visibility import band_of, enlarged, hidden_by, luma_of, texture_of
+from vmodel.types import ByteArray, FloatArray
+
+_DEVIATIONS = 3.0
+_UNSURE = 2.0
+"""Grey levels of noise that any copy may have: quieter places count no more, for compression wipes them out."""
+_ON_FLAT = 0.1
+"""Grey levels of the mark that are expected on flat ground: less than is drawn, because copies lose it first."""
+_UNSURE_BLUE = 0.6
+_BLUE_BAND, _BLUE_AROUND = (9, 9), (7, 7)
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """One plane of a picture.
+
+    Attributes:
+        values: (H, W) float32.
+        pattern: of the key, as this plane carries it.
+    """
+
+    values: FloatArray
+    pattern: Pattern
+
+    def part(self, rows: slice, columns: slice) -> Plane:
+        """A cutting."""
+        return Plane(self.values[rows, columns], self.pattern)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        height, width = self.values.shape
+        return height, width
+
+
+def planes_of(picture: ByteArray, key: bytes, most_pixels: float = np.inf) -> tuple[Plane, ...]:
+    """Blue, unless the picture has no colour, and luma.
+
+    Args:
+        picture: (H, W), (H, W, 3 or 4) uint8.
+        key: secret of the installation.
+        most_pixels: larger pictures are made smaller.
+    """
+    luma = luma_of(picture)
+    blue = None if picture.ndim == 2 else blue_of(picture, luma)
+    shrunk = max(1.0, float(np.sqrt(luma.size / most_pixels)))
+    size = round(luma.shape[1] / shrunk), round(luma.shape[0] / shrunk)
+    found = [] if blue is None or not blue.any() else [Plane(blue, blue_pattern_of(key))]
+    planes = (*found, Plane(luma, pattern_of(key)))
+    if shrunk == 1:
+        return planes
+    small = (cv2.resize(plane.values, size, interpolation=cv2.INTER_AREA) for plane in planes)
+    return tuple(Plane(np.asarray(values), plane.pattern) for values, plane in zip(small, planes, strict=True))
+
+
+def blue_of(picture: ByteArray, luma: FloatArray) -> FloatArray:
+    """(H, W) float32: blue above luma, as JPEG's second plane has it, in levels of blue."""
+    return np.asarray(picture[..., 2] - luma, np.float32)
+
+
+def filter_plane(values: FloatArray, pattern: Pattern) -> FloatArray:
+    """Let the mark stand out of a plane that was brought to the pattern's scale: (H, W) float32."""
+    return whiten(values) if pattern.side == TILE else whiten_blue(values)
+
+
+def whiten(luma: FloatArray) -> FloatArray:
+    """Matched filter for a mark as strong as its surroundings hide: (H, W) float32."""
+    band = band_of(luma)
+    strength = enlarged(hidden_by(texture_of(luma), _ON_FLAT), luma.shape)
+    bounded, power = _bounded(band, (9, 9))
+    return np.asarray(cv2.divide(cv2.multiply(bounded, strength), power + np.float32(_UNSURE**2)), np.float32)
+
+
+def whiten_blue(blue: FloatArray) -> FloatArray:
+    """The same for blue, which carries the mark about alike everywhere."""
+    band = np.asarray(blue - cv2.blur(cv2.blur(blue, _BLUE_BAND), _BLUE_BAND), np.float32)
+    bounded, power = _bounded(band, _BLUE_AROUND)
+    return np.asarray(cv2.divide(bounded, power + np.float32(_UNSURE_BLUE**2)), np.float32)
+
+
+def _bounded(band: FloatArray, around: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+    """Values within three deviations of their surroundings, and the surroundings' power."""
+    power = np.asarray(cv2.max(cv2.blur(cv2.multiply(band, band), around), 0.0))
+    most = cv2.sqrt(power) * np.float32(_DEVIATIONS)
+    return np.asarray(cv2.max(cv2.min(band, most), -most)), power
