@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vmodel.body.hair_motion import pose_hair
-from vmodel.body.pose import load_pose
+from vmodel.body.walking import STEPS, learn_walk
 from vmodel.drape.motion import move_cloth
 from vmodel.dressing import DressedModel, cast_and_dress
 from vmodel.errors import BadUsage, ClothTornLoose
@@ -28,8 +28,10 @@ LARGEST_JUMP_M = 0.12
 _TURN_DEG = 60.0
 _TURN_S = 4.0
 """Seconds in which a model turns to one side, to the other and back."""
-_STEP_S = 0.64
-_WALK = ("walking", "walking-mirror")
+_STEP_S = 0.56
+"""Seconds from one foot's setting down to the other's."""
+_START_S = 0.6
+"""Seconds until the walk has its full speed."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def check_clip(request: ClipRequest) -> None:
 
 def still_of(request: ClipRequest) -> ShotRequest:
     """The shot that a clip begins with: who wears what, in the first pose."""
-    return replace(request.shot, pose=_WALK[0]) if MOTIONS[request.motion].walks else request.shot
+    return replace(request.shot, pose=STEPS[0]) if MOTIONS[request.motion].walks else request.shot
 
 
 def film(request: ClipRequest, studio: Studio) -> Iterator[ClipFrame]:
@@ -189,11 +191,14 @@ def _walk(
 
 
 def _walking(dressed: DressedModel, frames: int, frames_per_second: int) -> list[PosedBody]:
-    """The body in each frame: from one step to the next and back, slow where a foot is set down."""
-    steps = [load_pose(name) for name in _WALK]
-    path = [dressed.posed]
-    for frame in range(1, frames):
-        time = frame / frames_per_second / _STEP_S
-        share = 0.5 - 0.5 * np.cos(np.pi * time)
-        path.append(dressed.body.posed_between(steps[0], steps[1], float(share)))
-    return path
+    """The body in each frame: from the first pose into an even walk."""
+    walk = learn_walk(dressed.body)
+    return [dressed.posed, *(walk.posed(phase) for phase in walking_phases(frames, frames_per_second)[1:])]
+
+
+def walking_phases(frames: int, frames_per_second: int) -> FloatArray:
+    """(frames,) cycles of two steps gone through; the walk gathers speed, so that the cloth is not jerked."""
+    seconds = np.arange(frames) / frames_per_second
+    gathering = np.clip(seconds / _START_S, 0.0, 1.0)
+    gone = _START_S * (gathering**3 - gathering**4 / 2) + np.maximum(seconds - _START_S, 0.0)
+    return np.asarray(gone / (2 * _STEP_S))

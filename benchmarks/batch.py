@@ -1,0 +1,287 @@
+"""Throughput, memory and resumption of a batch: ``python -m benchmarks.batch [--rows N] [--jobs N] [...]``.
+
+The table is the bundled examples in four colours and one in a fifth, each on two models in two poses, a row a picture.
+The shell loop is a sample: all rows of some garments, as drawn and in one other colour, since a garment in another
+colour may find the drape of the first on disk; what they take is multiplied by how many rows of each kind there are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+from statistics import mean
+
+import cv2
+import numpy as np
+from PIL import Image
+from sqlalchemy import func, select
+
+from benchmarks.batch_watch import Run, joined, run_to_end, run_until
+from benchmarks.report import main as write_report
+from benchmarks.tables import EXAMPLES, Figures, Table, publish
+from vmodel.config import Settings
+from vmodel.database import open_database
+from vmodel.rights.registry import RegisteredShot
+from vmodel.types import ByteArray
+
+BAR = 3.0
+"""How many times faster than the loop a batch should be."""
+_STOPPED = 130
+_WEARERS = (("wm-ines", "wm-freja"), ("wm-hana", "wm-greta"), ("wm-freja", "mn-tomas"))
+_POSES = (("contrapposto", "walking"), ("standing", "hand-on-hip"))
+_HUES = (0, 35, 80, 125, 155)
+"""Colours of a garment, as turns of the hue in units of two degrees; the first is as drawn."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the table.
+
+    Attributes:
+        photo: name of the flat-lay.
+        recoloured: it is an example in another colour.
+    """
+
+    photo: str
+    sku: str
+    model: str
+    pose: str
+    recoloured: bool
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print, and write the section of the page."""
+    asked = _read_flags(arguments)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.pop(name, None)  # each command decides for itself, as on a seller's machine
+    if asked.folder is not None:
+        return _measure(asked, asked.folder)
+    with tempfile.TemporaryDirectory() as folder:
+        _measure(asked, Path(folder))
+
+
+def _measure(asked: argparse.Namespace, folder: Path) -> None:
+    photos, home = folder / "photos", folder / "home"
+    lines = make_table(photos, asked.rows)
+    sittings = _sit(batch_command(photos / "table.csv", folder / "whole", asked), home, asked, folder)
+    whole = joined(sittings)
+    print(f"{len(whole.made)} of {len(lines)} pictures in {whole.seconds:.0f} s, {len(sittings)} sittings", flush=True)
+    if whole.code == _STOPPED:
+        return
+    singles = measure_loop(photos, lines, asked, folder)
+    print([(line.sku, round(seconds, 1), round(busy, 1)) for line, seconds, busy in singles], flush=True)
+    killed = measure_kill(folder, lines[: asked.killed_rows], asked)
+    print(killed, flush=True)
+    tables, findings = summarise(lines, asked, whole, killed, singles)
+    sat = f"The batch was called {len(sittings)} times, for {asked.minutes:.0f} minutes each; the times are sums."
+    publish(Figures("batch", tables, [*findings, sat] if len(sittings) > 1 else findings))
+    write_report()
+
+
+def _sit(command: Sequence[str], home: Path, asked: argparse.Namespace, folder: Path) -> list[Run]:
+    """Work at the whole batch for as long as was allowed, after the sittings of earlier calls."""
+    kept = folder / "sittings.json"
+    sittings = [Run(**plain) for plain in json.loads(kept.read_text())] if kept.is_file() else []
+    if not sittings or sittings[-1].code == _STOPPED:
+        sittings.append(run_to_end(command, home, 60 * asked.minutes))
+        kept.write_text(json.dumps([asdict(run) for run in sittings]))
+    return sittings
+
+
+def _read_flags(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure the batch command against a shell loop of single shots.")
+    parser.add_argument("--rows", type=int, default=100, help="pictures of the whole batch")
+    parser.add_argument("--folder", type=Path, help="keep everything there, and go on there when called again")
+    parser.add_argument("--minutes", type=float, default=1e6, help="after which the whole batch is stopped")
+    parser.add_argument("--singles", type=int, default=100, help="rows that the loop shoots at most")
+    parser.add_argument("--killed-rows", type=int, default=40, help="those of the batch that is killed half way")
+    parser.add_argument("--garments", type=int, default=2, help="examples whose rows the loop shoots, in two colours")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--size", default="640x480")
+    return parser.parse_args(arguments)
+
+
+def make_table(photos: Path, count: int) -> list[Line]:
+    """Draw the photos, write ``table.csv`` beside them, and return its first rows."""
+    photos.mkdir(parents=True, exist_ok=True)
+    lines: list[Line] = []
+    examples = sorted(EXAMPLES.glob("*.jpg"))
+    for hue, (index, example) in product(_HUES, enumerate(examples)):
+        if len(lines) >= count:
+            break
+        name = f"{example.stem}-{hue}.png"
+        if not (photos / name).is_file():
+            Image.fromarray(in_other_colour(_pixels(example), hue)).save(photos / name)
+        wearing = product(_WEARERS[index % len(_WEARERS)], _POSES[index % len(_POSES)])
+        lines += [Line(name, Path(name).stem, model, pose, hue > 0) for model, pose in wearing]
+    write_table(photos / "table.csv", lines[:count])
+    return lines[:count]
+
+
+def in_other_colour(pixels: ByteArray, hue: int) -> ByteArray:
+    """Turn the hue of a picture by twice as many degrees; what has no colour keeps having none."""
+    hsv = cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV).astype(int)
+    hsv[..., 0] = (hsv[..., 0] + hue) % 180
+    return np.asarray(cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB))
+
+
+def write_table(path: Path, lines: Sequence[Line]) -> None:
+    """The rows as a table that the batch command takes."""
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["photo", "sku", "models", "poses"])
+        writer.writerows([line.photo, line.sku, line.model, line.pose] for line in lines)
+
+
+def batch_command(table: Path, out: Path, asked: argparse.Namespace) -> list[str]:
+    """The command line of a batch."""
+    flags = ["--jobs", str(asked.jobs), "--size", asked.size, "--pipeline", "draft", "--json", "--out", str(out)]
+    return [sys.executable, "-m", "app.cli", "batch", str(table), *flags]
+
+
+@dataclass(frozen=True)
+class Killed:
+    """What a kill in the middle did.
+
+    Attributes:
+        before, after: pictures made before the kill, and by the second call.
+        redone: of those before, how many the second call wrote again.
+        differing: pictures that are not what the uninterrupted batch made, to the last bit.
+        failed: rows without a picture.
+        licences: in the registry after the uninterrupted batch, and after the killed one.
+    """
+
+    before: int
+    after: int
+    redone: int
+    differing: int
+    failed: int
+    licences: tuple[int, int]
+
+
+def measure_kill(folder: Path, lines: Sequence[Line], asked: argparse.Namespace) -> Killed:
+    """Shoot some rows once more, with an empty cache, killed when half of them are there, and called again."""
+    home, out = folder / "home", folder / "killed"
+    granted = count_licences(home)
+    shutil.rmtree(Settings(home=home).cache, ignore_errors=True)
+    shutil.rmtree(out, ignore_errors=True)
+    table = folder / "photos" / "part.csv"
+    write_table(table, lines)
+    run_until(batch_command(table, out, asked), home, len(lines) // 2)
+    before = {path: path.stat().st_mtime_ns for path in out.glob("*.png")}
+    again = run_to_end(batch_command(table, out, asked), home)
+    made = sorted(out.glob("*.png"))
+    redone = sum(path.stat().st_mtime_ns != moment for path, moment in before.items())
+    differing = sum(not _same_pixels(path, folder / "whole" / path.name) for path in made)
+    licences = granted, count_licences(home)
+    return Killed(len(before), len(again.made), redone, differing, len(lines) - len(made), licences)
+
+
+def count_licences(home: Path) -> int:
+    """How many pictures the registry of a home knows."""
+    with closing(open_database(Settings(home=home))) as database, database.transaction() as session:
+        return int(session.scalar(select(func.count()).select_from(RegisteredShot)) or 0)
+
+
+def _same_pixels(one: Path, other: Path) -> bool:
+    return other.is_file() and bool(np.array_equal(_pixels(one), _pixels(other)))
+
+
+def _pixels(path: Path) -> ByteArray:
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def measure_loop(
+    photos: Path, lines: Sequence[Line], asked: argparse.Namespace, folder: Path
+) -> list[tuple[Line, float, float]]:
+    """Shoot the rows of some garments in two colours, one command each: (row, seconds, seconds of processor)."""
+    hues = [f"-{hue}" for hue in _HUES[:2]]
+    stems = [path.stem for path in sorted(EXAMPLES.glob("*.jpg"))][1 : 1 + asked.garments]
+    wanted = {stem + hue for stem, hue in product(stems, hues)}
+    chosen = [line for line in lines if line.sku in wanted]
+    return list(_loop(photos, chosen[: asked.singles], asked.size, folder))
+
+
+def _loop(photos: Path, lines: Sequence[Line], size: str, folder: Path) -> Iterator[tuple[Line, float, float]]:
+    for line in lines:
+        flags = ["--model", line.model, "--pose", line.pose, "--size", size, "--pipeline", "draft", "--json"]
+        command = [sys.executable, "-m", "app.cli", "shoot", str(photos / line.photo), *flags]
+        run = run_to_end([*command, "--out", str(folder / "loop")], folder / "home-of-the-loop")
+        if len(run.made) == 1:
+            yield line, run.seconds, run.processor_s
+
+
+def summarise(
+    lines: Sequence[Line],
+    asked: argparse.Namespace,
+    whole: Run,
+    killed: Killed,
+    singles: Sequence[tuple[Line, float, float]],
+) -> tuple[list[Table], list[str]]:
+    """The tables and what they come to."""
+    seconds = _multiplied(lines, [(line, taken) for line, taken, _ in singles])
+    processor_s = _multiplied(lines, [(line, taken) for line, _, taken in singles])
+    made = len(whole.made)
+    rows = [
+        _row(f"batch, {asked.jobs} workers", f"{made}", whole.seconds, whole.processor_s, made),
+        _row("shell loop", f"{len(singles)}, multiplied to {len(lines)}", seconds, processor_s, len(lines)),
+    ]
+    head = ["way", "pictures", "minutes", "seconds a picture", "pictures an hour", "processor seconds a picture"]
+    times = (seconds / len(lines)) / (whole.seconds / max(made, 1))
+    low, high = whole.memory_by_quarter()[1], max(whole.memory_by_quarter()[1:])
+    kill_rows = [
+        ["made before the kill", str(killed.before)],
+        ["made by the second call", str(killed.after)],
+        ["made twice", str(killed.redone)],
+        ["without a picture", str(killed.failed)],
+        ["other pixels than the uninterrupted batch's", str(killed.differing)],
+        ["licences in the registry before and after", "{} and {}".format(*killed.licences)],
+    ]
+    tables = [
+        Table(f"Throughput, {asked.size}, draft", head, rows),
+        Table("Memory of all processes, by quarters of the batch", ["quarter", "highest, GiB"], _memory_rows(whole)),
+        Table(f"A batch of {asked.killed_rows} rows, killed half way", ["pictures", "number"], kill_rows),
+    ]
+    by_processor = asked.jobs * (processor_s / len(lines)) / (whole.processor_s / max(made, 1))
+    findings = [
+        f"The batch makes {times:.1f} times as many pictures as the loop in the same time (bar: {BAR:.0f}); "
+        f"by processor time, which other programs change less, {by_processor:.1f} times.",
+        f"{made} of {len(lines)} rows were made.",
+        f"From the second quarter to the fullest one memory grew by {100 * (high / low - 1):.0f} %.",
+        f"Meanwhile other programs took {100 * whole.others:.0f} % of the processor.",
+    ]
+    return tables, findings
+
+
+def _multiplied(lines: Sequence[Line], sample: Sequence[tuple[Line, float]]) -> float:
+    """What all rows would take, if each takes what those of its kind in the sample took on the mean."""
+    total = 0.0
+    for recoloured in {line.recoloured for line in lines}:
+        alike = [taken for line, taken in sample if line.recoloured == recoloured] or [taken for _, taken in sample]
+        total += mean(alike) * sum(line.recoloured == recoloured for line in lines)
+    return total
+
+
+def _row(way: str, pictures: str, seconds: float, processor_s: float, count: int) -> list[str]:
+    a_picture = seconds / max(count, 1)
+    figures = f"{seconds / 60:.1f}", f"{a_picture:.2f}", f"{3600 / a_picture:.0f}", f"{processor_s / max(count, 1):.1f}"
+    return [way, pictures, *figures]
+
+
+def _memory_rows(run: Run) -> list[list[str]]:
+    return [[str(number), f"{gib:.2f}"] for number, gib in enumerate(run.memory_by_quarter(), 1)]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
