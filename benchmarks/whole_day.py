@@ -24,12 +24,13 @@ from typing import Any, TypeVar
 
 from benchmarks.day_load import HOURS, POSES, VIEWS, Ask, Course, MemoryQueue, Outcome, Turn, ask_all_day, play
 from benchmarks.ledger import postgres
-from benchmarks.peak_day import Watch, open_sellers, prove, tidy
-from benchmarks.tables import Figures, Table, publish
+from benchmarks.peak_day import Watch, prove, tidy
+from benchmarks.tables import Figures, Table, print_table, publish
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.database import Database, new_id, open_database
 from vmodel.service import heartbeat, lanes, settling
+from vmodel.service.accounts import create_account
 from vmodel.service.job_request import JobRequest
 from vmodel.service.jobs import submit
 from vmodel.service.plans import read_plans
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--an-hour", type=float, default=60.0, help="seconds of each hour played on the tables")
     given = parser.parse_args(arguments)
     tables = [play_in_memory(given.sellers)]
+    print_table(tables[0].title, tables[0].head, tables[0].rows)
     with tempfile.TemporaryDirectory() as folder, postgres(Path(folder), given.postgres) as url:
         settings = Settings(home=Path(folder) / "home", database_url=url)
         database = open_database(settings)
@@ -169,7 +171,7 @@ class TablesQueue:
 def play_on_tables(database: Database, settings: Settings, sellers: int, lapse: float) -> list[Table]:
     """A part of each hour on Postgres; raises if it went otherwise than by the rules."""
     course, slots = CARD, 56
-    ids = sorted(open_sellers(database, sellers))
+    ids = sorted(open_shops(database, sellers))
     tidy(database)
     queue = TablesQueue(database, settings, ids, slots)
     watch = Watch(database, [])
@@ -186,6 +188,18 @@ def play_on_tables(database: Database, settings: Settings, sellers: int, lapse: 
         _statements(queue, sum(outcome.delivered)),
         _load(spent, sum(outcome.delivered), lasted_s, cpu_s),
     ]
+
+
+def open_shops(database: Database, count: int) -> list[str]:
+    """Ids of new sellers, who pay with their plan's free credits."""
+    ids: list[str] = []
+    for start in range(0, count, 500):
+        with database.transaction() as session:
+            for number in range(start, min(count, start + 500)):
+                address = f"shop{number}@shop.example"
+                ids.append(create_account(session, f"shop {number}", address, plan=_PLAN).id)
+    print(f"{count} sellers are open.", flush=True)
+    return ids
 
 
 def _by_hours(outcome: Outcome, lapse: float, slots: int) -> list[list[str]]:

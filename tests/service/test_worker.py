@@ -14,13 +14,15 @@ from shops import PLAN, PLANS, Shop, open_shop
 from benchmarks.painting import Painter
 from vmodel.errors import GarmentNotFound
 from vmodel.request import ShotRequest
+from vmodel.service import heartbeat
+from vmodel.service.job_tables import WorkerRow
 from vmodel.service.jobs import Job, cancel_job, find_job, submit, watch_job
 from vmodel.service.ledger import Balance
 from vmodel.service.plans import Plans
 from vmodel.service.rendering import Rendered, Renderer, Tell
 from vmodel.service.settling import Work
 from vmodel.service.verify import verify
-from vmodel.service.worker import Worker
+from vmodel.service.worker import Worker, hand_out_every_s, poll_every_s
 
 
 @pytest.fixture(params=["sqlite and folder", "postgres and s3"])
@@ -203,3 +205,19 @@ def test_a_sellers_urgent_job_comes_before_the_sellers_others(laptop: Shop) -> N
         assert ended(laptop, late).state == "done"
     first, second = (find_job(laptop.database, seller, job.id) for job in (urgent, late))
     assert str(first.started_at) < str(second.started_at)
+
+
+def test_a_fleet_asks_the_database_hardly_more_often_than_a_few_workers_do(laptop: Shop) -> None:
+    assert hand_out_every_s(1) == hand_out_every_s(4) < 0.5
+    assert 56 / hand_out_every_s(56) == pytest.approx(4 / hand_out_every_s(4))
+    assert poll_every_s(8) < poll_every_s(56) < poll_every_s(400) == 1.0
+    with laptop.database.transaction() as session:
+        session.query(WorkerRow).delete()
+    watch = heartbeat.Watch("w0", 15)
+    for number in range(5):
+        heartbeat.join(laptop.database, f"w{number}", 1)
+    heartbeat.leave(laptop.database, "w4")
+    assert watch.look(laptop.database) == []
+    assert (watch.others, heartbeat.count_alive(laptop.database)) == (3, 4)
+    for number in range(4):
+        heartbeat.leave(laptop.database, f"w{number}")

@@ -7,7 +7,7 @@ import socket
 import time
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from vmodel.database import Database, now
@@ -64,8 +64,18 @@ def list_workers(session: Session) -> list[WorkerRow]:
     return list(session.scalars(select(WorkerRow).order_by(WorkerRow.seen_at.desc())))
 
 
+def count_alive(database: Database) -> int:
+    """Workers that have joined and not left, whether their hearts beat or not."""
+    with database.reading() as session:
+        alive = select(func.count()).select_from(WorkerRow).where(WorkerRow.state.in_((LIVE, DRAINING)))
+        return session.scalar(alive) or 0
+
+
 class Watch:
     """Finds workers whose heart has stopped, by this process's own clock: clocks of machines may differ.
+
+    Attributes:
+        others: workers beside this one at the last look.
 
     A worker counts as dead when its beat has not changed while we looked for ``silent_s`` without a break, so that
     nobody is declared dead because the database was away or we ourselves were stopped.
@@ -75,6 +85,7 @@ class Watch:
         self._own, self._silent_s = worker_id, silent_s
         self._seen: dict[str, tuple[object, float]] = {}
         self._looked = -float("inf")
+        self.others = 0
 
     def look(self, database: Database) -> list[str]:
         """Ids of the workers that are dead by now."""
@@ -86,6 +97,7 @@ class Watch:
             self._seen.clear()
         self._looked = at
         found = {worker: (started_at, seen_at) for worker, started_at, seen_at in beats}
+        self.others = len(found)
         kept = {worker: self._seen[worker] for worker in found if worker in self._seen}
         self._seen = {
             worker: kept[worker] if worker in kept and kept[worker][0] == last else (last, at)

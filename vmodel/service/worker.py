@@ -33,7 +33,8 @@ SUPERSEDED = 75
 """Exit code of a worker that was taken for dead; whoever started it starts it anew."""
 TRIES = 3
 """How often a picture is tried where its error may pass."""
-_HAND_OUT_S = 0.3
+_HAND_OUT_S, _HAND_OUT_RAREST_S, _LOOKERS = 0.3, 5.0, 4
+_POLL_S, _POLL_RAREST_S, _POLLERS = 0.25, 1.0, 25
 _UPKEEP_S = 30.0
 _PASSING = (OSError, MemoryError)
 
@@ -65,6 +66,7 @@ class Worker:
         self._silent = silent
         self._draining = threading.Event()
         self._hand_out_now = threading.Event()
+        self._hand_out_s = _HAND_OUT_S
         self._log = structlog.get_logger().bind(worker=worker_id)
         self._fetched = settings.cache / "uploads"
 
@@ -76,7 +78,8 @@ class Worker:
             drain_s: pictures that take longer are made again by another worker.
         """
         started_at = patiently(lambda: heartbeat.join(self.database, self.id, self.slots))
-        queue = DurableQueue(self.settings, self.id, self.slots, self)
+        alive = patiently(lambda: heartbeat.count_alive(self.database))
+        queue = DurableQueue(self.settings, self.id, self.slots, self, poll_every_s(alive))
         self._log.info("worker_joined", slots=self.slots)
         ended = threading.Event()
         beating = threading.Thread(target=self._beat_until, args=(ended, started_at, queue), daemon=True)
@@ -84,7 +87,7 @@ class Worker:
         try:
             while not stop.is_set():
                 self._hand_out(queue)
-                self._hand_out_now.wait(_HAND_OUT_S)
+                self._hand_out_now.wait(self._hand_out_s)
                 self._hand_out_now.clear()
         finally:
             self._draining.set()
@@ -203,6 +206,7 @@ class Worker:
                     taken = queue.take_over(dead)
                     heartbeat.leave(self.database, dead, heartbeat.LOST)
                     self._log.warning("worker_lost", lost=dead, turns_taken_over=taken)
+                self._hand_out_s = hand_out_every_s(watch.others + 1)
                 if time.monotonic() - kept_up > _UPKEEP_S:
                     kept_up = time.monotonic()
                     upkeep.keep_up(self.settings, self.database, self.store, queue)
@@ -213,6 +217,20 @@ class Worker:
         """Others have our turns: whatever we still did would be done twice, and DBOS would take our word for it."""
         self._log.error("worker_superseded")
         os._exit(SUPERSEDED)
+
+
+def hand_out_every_s(workers: int) -> float:
+    """How often each of so many workers looks whether turns can be handed out, beside when it has ended something.
+
+    Whoever looks hands out for all, so a fleet looks no more often than a few workers do: 56 that each looked three
+    times a second would ask the database more than the pictures they make.
+    """
+    return min(_HAND_OUT_RAREST_S, _HAND_OUT_S * max(1.0, workers / _LOOKERS))
+
+
+def poll_every_s(workers: int) -> float:
+    """How often each of so many workers asks the durable queue for a turn; it waits half as long on average."""
+    return min(_POLL_RAREST_S, _POLL_S * max(1.0, workers / _POLLERS))
 
 
 def _may_pass(error: Exception) -> bool:
