@@ -62,8 +62,8 @@ def dress() -> tuple[FlatLay, Cutout]:
     return draw(outline, [(0, 66), (38, 58), (28, 88), (0, 100)], "dress.png")
 
 
-def trousers(gap: float = 26.0) -> tuple[FlatLay, Cutout]:
-    outline = [(0, 60), (66, 60), (84, 150), (86, 590), (gap / 2, 592), (3, 196), (0, 192)]
+def trousers(gap: float = 26.0, crotch: float = 192.0) -> tuple[FlatLay, Cutout]:
+    outline = [(0, 60), (66, 60), (84, 150), (86, 590), (gap / 2, 592), (3, crotch + 4), (0, crotch)]
     return draw(outline, name="trousers.png")
 
 

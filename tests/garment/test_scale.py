@@ -73,7 +73,13 @@ def test_a_tee_of_unknown_size_reaches_the_hips_and_goes_round_the_chest(tee, bo
 def test_trousers_of_unknown_size_end_above_the_floor(trousers, body):
     garment = scale_garment(trousers, body, "woman")
     assert 0.8 * body.waist_height < measure.garment_length(garment) < body.waist_height
-    assert 2 * measure.waistband_width(garment) > 0.85 * body.waist
+    assert 2 * measure.waistband_width(garment) > 0.8 * body.waist
+
+
+@pytest.mark.parametrize("body", [drawn.WOMAN, drawn.CHILD], ids=["woman", "child"])
+def test_legs_cut_long_for_their_waist_do_not_reach_the_floor(body):
+    garment = scale_garment(pattern_of(drawn.trousers(crotch=150)), body, "woman")
+    assert measure.inseam_length(garment) < body.inseam
 
 
 def test_unrolling_keeps_the_middle_and_widens_the_sides_below_the_armpits():

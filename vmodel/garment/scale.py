@@ -120,6 +120,9 @@ def _longest(garment: Garment, body: BodyMeasurements) -> float:
     category = garment.kind.category
     if category == Category.TOP:
         return 1.35 * (body.neck_height - body.hip_height)
+    if category == Category.TROUSERS:  # legs end above the floor, wherever the waist sits
+        inseam_share = measure.inseam_length(garment) / measure.garment_length(garment)
+        return min(0.98 * body.waist_height, 0.985 * body.inseam / max(inseam_share, 0.3))
     if not category.covers_upper:
         return (0.75 if category == Category.SHORTS else 0.99) * body.waist_height
     return 0.9 * body.neck_height
