@@ -11,6 +11,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from vmodel.types import ByteArray
 _PER_PICTURE = PDQ_BYTES + KEPT_POINTS * (POINT_BYTES + 4)
 """Bytes of the index a picture: a hash, points and whose each point is."""
 _MANY = 700_000_000
+_GROWTH_CHANGES = ("JPEG 70", "crop 50 % of the area", "screenshot chain")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -33,19 +35,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("folders", nargs="*", type=Path, help="pictures or folders; the bundled examples by default")
     parser.add_argument("--most", type=int, default=30, help="pictures of each folder, spread evenly")
     parser.add_argument("--asked", type=int, default=24, help="pictures whose copies are looked up")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000, 1_000_000])
+    parser.add_argument("--tabled", type=int, default=100_000, help="size at which every change is tried")
+    parser.add_argument("--minutes", type=float, default=600, help="sizes that are not begun by then are left out")
     asked = parser.parse_args(arguments)
     paths = [path for folder in asked.folders or [EXAMPLES] for path in chosen_pictures(folder, asked.most)]
     pictures = {str(path): read_picture(path) for path in paths}
     real = [(name, describe(picture)) for name, picture in pictures.items()]
     names = list(pictures)[:: max(1, len(pictures) // asked.asked)][: asked.asked]
-    growth, table = [], Table("", [], [])
+    growth, table, end = [], Table("", [], []), time.monotonic() + 60 * asked.minutes
     for size in asked.sizes:
+        if time.monotonic() > end:
+            break
         started = time.process_time()
-        index = CopyIndex.build([*real, *_others(real, size - len(real))])
+        index = CopyIndex.build(chain(real, _others(real, size - len(real))))
         built = time.process_time() - started
-        wanted = CHANGES if size == asked.sizes[-1] else {"JPEG 70": CHANGES["JPEG 70"]}
-        table, milliseconds, first = _look_up({name: pictures[name] for name in names}, index, wanted)
+        whole = size == min(asked.tabled, asked.sizes[-1])
+        wanted = CHANGES if whole else {name: CHANGES[name] for name in _GROWTH_CHANGES}
+        found, milliseconds, first = _look_up({name: pictures[name] for name in names}, index, wanted)
+        table = found if whole or not table.rows else table
         growth.append(
             [
                 f"{size:,}",
@@ -55,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 f"{100 * first:.1f} %",
             ]
         )
+        print(*growth[-1], sep=" | ", flush=True)
     publish(_figures(table, growth, len(real), len(names)))
 
 
