@@ -15,10 +15,10 @@ DARK, LEAST_IN_DARK = 60.0, 0.45
 """Luma below which less is hidden, and the share that is left of it in black: black hair shows every cloud."""
 MOST = 4.5
 """Deviation in grey levels that is never passed."""
-BLUE_ON_GREY, BLUE_ON_WHITE = 1.4, 1.0
+BLUE_ON_GREY, BLUE_ON_WHITE = 1.1, 0.8
 """Deviation of blue in its own levels on flat ground: at 1.8 a plain backdrop looks stained."""
-BLUE_SHARE, MOST_BLUE = 1.2, 3.2
-"""What texture adds to it, and what is never passed."""
+BLUE_SHARE, MOST_BLUE = 0.3, 1.4
+"""What texture adds to it, and what is never passed: at 3 skin and pale cloth look stained at twice their size."""
 BLUE_DARK, BLUE_LEAST_IN_DARK = 120.0, 0.4
 """Luma below which less is hidden, and the share that is left of it in black: dark skin shows every stain."""
 
