@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from benchmarks.tables import Figures, Table, publish
 from pipelines.hub.placing import quantise
+from pipelines.hub.tuning import Precision
 
 KLEIN: dict[str, Any] = {
     "num_layers": 5,
@@ -47,7 +48,7 @@ SDXL: dict[str, Any] = {
 }
 PARAMETERS = {"flux2-klein": 3_875_544_576, "sdxl": 2_567_463_684}
 """Of the transformer and of the UNet, as their published files hold them (two bytes each, names apart)."""
-PRECISIONS = ("full", "fp8", "int8", "4bit")
+PRECISIONS: tuple[Precision, ...] = ("full", "fp8", "int8", "4bit")
 _DRAWN = 2**22 - 3
 """Random numbers that are drawn; larger weights repeat them, out of step with their rows."""
 _SENTENCE = 160
@@ -59,13 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Measure published networks at their true size, with random weights.")
     parser.add_argument("names", nargs="*", choices=[*PARAMETERS, []], help="networks; both by default")
     parser.add_argument("--size", default="512x384", help="HxW of the picture in pixels")
-    parser.add_argument("--precisions", default=",".join(PRECISIONS), help="separated by commas")
+    parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=PRECISIONS, help="all by default")
     parser.add_argument("--keep", action="store_true", help="keep the figures for docs/benchmarks.md")
     chosen = parser.parse_args(arguments)
     height, width = (int(side) for side in chosen.size.split("x"))
     rows: list[list[str]] = []
     for name in chosen.names or PARAMETERS:
-        rows += measure(name, (height, width), chosen.precisions.split(","))
+        rows += measure(name, (height, width), chosen.precisions)
     head = ["network", "precision", "parameters", "memory", "CPU of one step", "off by"]
     cores = torch.get_num_threads()
     title = f"One step at {chosen.size} on the processor, {cores} thread{'s' * (cores > 1)}"
@@ -74,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 @torch.inference_mode()
-def measure(name: str, size: tuple[int, int], precisions: Sequence[str]) -> list[list[str]]:
+def measure(name: str, size: tuple[int, int], precisions: Sequence[Precision]) -> list[list[str]]:
     """One row a precision.
 
     Args:
@@ -116,12 +117,12 @@ def make_network(name: str) -> nn.Module:
             continue
         # As a linear layer is started: what comes out is as large as what went in.
         scale = part[0].numel() ** -0.5
-        for piece in part.view(-1).split(_DRAWN):
+        for piece in torch.split(part.view(-1), _DRAWN):
             torch.mul(drawn[: len(piece)], scale, out=piece)
     return network
 
 
-def keep_in(network: Any, precision: str) -> None:
+def keep_in(network: Any, precision: Precision) -> None:
     """Keep a network's weights in a precision of ``VMODEL_HUB_PRECISION``, as the pipelines do."""
     if precision == "fp8":
         network.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=torch.bfloat16)
@@ -136,6 +137,7 @@ def step_of(name: str, size: tuple[int, int]) -> Callable[[Any], Tensor]:
     def noise(*shape: int) -> Tensor:
         return torch.randn(shape, generator=generator).to(kind)
 
+    given: dict[str, Any]
     if name == "flux2-klein":
         tokens = 4 * (size[0] // 16) * (size[1] // 16)
         given = {

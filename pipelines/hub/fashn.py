@@ -54,7 +54,9 @@ class Fashn:
         if find_spec(PACKAGE) is None:
             raise PackageMissing(PACKAGE, address=ADDRESS)
         prepare_libraries()
-        layout = choose_layout(read_tuning(), look_at_machine(), weights_of(self.name), stored_gb(folder))
+        # The package keeps its weights in one way only.
+        tuning = read_tuning().model_copy(update={"precision": "full", "offload": "auto"})
+        layout = choose_layout(tuning, look_at_machine(), weights_of(self.name), stored_gb(folder))
         self.pipeline: Any = open_try_on(folder / "weights", layout.device)
         self.person = load_person()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +21,8 @@ _WORKING_GB = 1.0
 _LARGE = ("transformer", "unet", "text_encoder")
 """Networks of a pipeline that are quantised."""
 _QUANTISED = {"int8", "4bit"}
+_SHARES: Mapping[Precision, float] = {"fp8": 0.75, "int8": 0.6, "4bit": 0.4}
+"""What remains of the memory of weights, with a margin for what is not kept in fewer bits (docs/pipelines.md)."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +73,18 @@ def look_at_machine() -> Machine:
     return Machine(card_gb, psutil.virtual_memory().available / 1e9)
 
 
-def choose_offload(card_gb: float, weights: HubWeights) -> Offload | None:
+def choose_offload(card_gb: float, weights: HubWeights, precision: Precision = "full") -> Offload | None:
     """The quickest way in which a card works with weights, or None where it is too small for any."""
+    least, share = weights.least_gb, _SHARES.get(precision, 1.0)
     ways: tuple[tuple[Offload, float | None], ...] = (
         ("none", weights.memory_gb),
         ("model", weights.model_gb),
         ("group", weights.group_gb),
     )
-    return next((way for way, needed_gb in ways if needed_gb is not None and card_gb >= needed_gb), None)
+    return next(
+        (way for way, needed_gb in ways if needed_gb is not None and card_gb >= least + share * (needed_gb - least)),
+        None,
+    )
 
 
 def choose_layout(tuning: Tuning, machine: Machine, weights: HubWeights, stored_gb: float) -> Layout:
@@ -99,19 +106,19 @@ def choose_layout(tuning: Tuning, machine: Machine, weights: HubWeights, stored_
         needed_gb = 2 * stored_gb + _WORKING_GB
         if machine.memory_gb < needed_gb:
             raise MemoryTooSmall(weights.name, needed_gb, machine.memory_gb)
-    offload = _decide_offload(tuning.offload, machine.card_gb, weights)
+    offload = _decide_offload(tuning.offload, machine.card_gb, weights, precision)
     travels = machine.card_gb is not None and offload != "none"
     batch = tuning.batch or (BATCH_WHEN_OFFLOADED if travels else 1)
     device = "cpu" if machine.card_gb is None else "cuda"
     return Layout(device, precision, offload, tuning.tiling, tuning.compile, tuning.attention, batch)
 
 
-def _decide_offload(wished: Offload, card_gb: float | None, weights: HubWeights) -> Offload:
+def _decide_offload(wished: Offload, card_gb: float | None, weights: HubWeights, precision: Precision) -> Offload:
     if card_gb is None:
         return "group" if wished == "group" else "none"
     if wished != "auto":
         return wished
-    way = choose_offload(card_gb, weights)
+    way = choose_offload(card_gb, weights, precision)
     if way is None:
         raise CardTooSmall(weights.name, weights.least_gb, card_gb)
     return way

@@ -80,6 +80,13 @@ def test_the_less_a_card_holds_the_more_often_weights_travel(weights: Any) -> No
     assert choose_offload(weights.least_gb - 0.1, weights) is None
 
 
+def test_the_fewer_bits_the_smaller_a_card_that_holds_everything() -> None:
+    layouts = [choose_layout(Tuning(precision=bits), Machine(13, 64), KLEIN, 16) for bits in ("full", "fp8", "int8")]
+    assert [layout.offload for layout in layouts] == ["model", "model", "none"]
+    assert choose_offload(10.5, KLEIN, "4bit") == "none"
+    assert choose_offload(KLEIN.least_gb - 0.1, KLEIN, "4bit") is None
+
+
 def test_what_settings_leave_open_never_changes_a_picture_and_batches_pay_for_the_way_of_the_weights() -> None:
     large, small = (choose_layout(Tuning(), Machine(gb, 64), KLEIN, 16) for gb in (24, 12))
     assert (large.device, large.precision, large.offload, large.tiling, large.batch) == (
