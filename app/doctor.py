@@ -167,6 +167,19 @@ def _stages() -> list[Finding]:
     return findings
 
 
+def _face_detector() -> list[Finding]:
+    from vmodel.config import Settings
+    from vmodel.rights.errors import DetectorInvalid
+    from vmodel.rights.faces import check_detector
+
+    remedy = "docs/rights.md says how to get it; without it generated pictures of child models are refused"
+    try:
+        installed = check_detector(Settings())
+    except DetectorInvalid as error:
+        return [Finding("face detector", "missing", f"{error} Child models are refused until then.")]
+    return [Finding("face detector", "ok" if installed else "absent", "hash as known" if installed else remedy)]
+
+
 def _extras() -> list[Finding]:
     uses = {
         "rembg": "a matting model for cluttered photos; install rembg and its weights",
@@ -189,5 +202,6 @@ _CHECKS: tuple[Callable[[], list[Finding]], ...] = (
     _published_weights,
     _automatic,
     _stages,
+    _face_detector,
     _extras,
 )

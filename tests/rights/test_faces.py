@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import zipfile
 from dataclasses import replace
@@ -11,11 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.cli import run
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.errors import NotAllowedForChildren
 from vmodel.rights.errors import DetectorInvalid
-from vmodel.rights.faces import WEIGHTS, detector_path, find_faces, install_detector
+from vmodel.rights.faces import WEIGHTS, check_detector, detector_path, find_faces, install_detector
 from vmodel.rights.policy import check_finished
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +42,27 @@ def test_faces_are_found_on_portraits_and_not_on_garments(settings: Settings, pa
     for name in ("logo-tee", "floral-dress", "denim-trousers", "striped-long-sleeve"):
         with Image.open(ROOT / "examples" / f"{name}.jpg") as opened:
             assert find_faces(np.asarray(opened.convert("RGB").resize((600, 800))), settings) == []
+
+
+def test_the_doctor_says_whether_the_detector_is_there_and_unchanged(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VMODEL_HOME", str(settings.home))
+    assert not check_detector(settings)
+    assert _doctor_on_faces(capsys)["state"] == "absent"
+    path = detector_path(settings)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"other weights")
+    with pytest.raises(DetectorInvalid, match="changed"):
+        check_detector(settings)
+    found = _doctor_on_faces(capsys)
+    assert found["state"] == "missing"
+    assert "was changed" in found["detail"]
+
+
+def _doctor_on_faces(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    run(["doctor", "--json"])
+    return next(each for each in json.loads(capsys.readouterr().out) if each["name"] == "face detector")
 
 
 def test_changed_weights_are_refused(settings: Settings, package: Path) -> None:

@@ -69,6 +69,26 @@ def install_detector(source: Path, settings: Settings) -> Path:
     return path
 
 
+def check_detector(settings: Settings) -> bool:
+    """Whether the known weights are installed.
+
+    Args:
+        settings: name the home.
+    Raises:
+        DetectorInvalid: the weights were changed, or cannot be read.
+    """
+    path = detector_path(settings)
+    try:
+        if not path.is_file():
+            return False
+        content = path.read_bytes()
+    except OSError as error:
+        raise DetectorInvalid(f"{path} cannot be read ({type(error).__name__})") from None
+    if hashlib.sha256(content).hexdigest() != SHA256:
+        raise DetectorInvalid(f"{path} was changed")
+    return True
+
+
 def find_faces(picture: ByteArray, settings: Settings) -> list[Face] | None:
     """Faces that look at the camera or nearly so, the surest first; None where no detector is installed.
 
