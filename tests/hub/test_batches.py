@@ -141,6 +141,24 @@ def test_a_batch_that_runs_out_of_memory_goes_on_smaller(fresh: Maker, takes: li
         assert np.array_equal(one, single)
 
 
+@pytest.mark.parametrize("setting", ["OFFLOAD=group", "PRECISION=int8"])
+def test_where_weights_lie_changes_no_picture_and_fewer_bits_change_it_a_little(
+    fresh: Maker, takes: list[Take], singles: list[Any], setting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(*f"VMODEL_HUB_{setting}".split("="))
+    pipeline = fresh()
+    off = np.abs(pipeline(takes[0]).astype(int) - singles[0])
+    if setting == "OFFLOAD=group":
+        assert off.max() == 0
+        return
+    inside = pipeline.pipeline
+    denoiser = getattr(inside, "transformer", None) or inside.unet
+    kinds = {type(part.weight).__name__ for part in (*denoiser.modules(), *inside.text_encoder.modules())
+             if isinstance(part, torch.nn.Linear)}  # fmt: skip
+    assert kinds == {"WeightQBytesTensor"}
+    assert 0 < off.mean() < 3
+
+
 def test_a_picture_that_no_card_memory_holds_is_refused_with_the_remedy(fresh: Maker, takes: list[Take]) -> None:
     pipeline = fresh()
     Card(pipeline, most=0)

@@ -18,44 +18,28 @@ from diffusers import (
 )
 from huggingface_hub import split_torch_state_dict_into_shards
 
-_SDXL: dict[str, Any] = {
-    "block_out_channels": (320, 640, 1280),
-    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-    "cross_attention_dim": 2048,
-    "transformer_layers_per_block": (1, 2, 10),
-    "attention_head_dim": (5, 10, 20),
-    "use_linear_projection": True,
-    "addition_embed_type": "text_time",
-    "addition_time_embed_dim": 256,
-    "projection_class_embeddings_input_dim": 2816,
-}
+from benchmarks.true_size import KLEIN, PARAMETERS, SDXL, SDXL_SHARED
 
 #: Class, its published configuration, kind of number, bytes of the published file at the pinned commit, and whether
 #: that file names its format.
 PUBLISHED = {
     "flux2-klein transformer": (
         Flux2Transformer2DModel,
-        {
-            "num_layers": 5,
-            "num_single_layers": 20,
-            "num_attention_heads": 24,
-            "joint_attention_dim": 7680,
-            "guidance_embeds": False,
-        },
+        KLEIN,
         "BF16",
         7_751_109_744,
         True,
     ),
     "sdxl unet": (
         UNet2DConditionModel,
-        {**_SDXL, "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"), "sample_size": 128},
+        SDXL,
         "F16",
         5_135_149_760,
         True,
     ),
     "controlnet-union": (
         ControlNetUnionModel,
-        {**_SDXL, "conditioning_embedding_out_channels": (16, 32, 96, 256), "num_control_type": 6},
+        {**SDXL_SHARED, "conditioning_embedding_out_channels": (16, 32, 96, 256), "num_control_type": 6},
         "F16",
         2_512_030_408,
         False,
@@ -89,6 +73,17 @@ def test_the_class_fits_the_published_file_to_the_last_byte(name: str) -> None:
     with init_empty_weights():
         model = kind(**config)
     assert safetensors_bytes(model.state_dict(), number, named) == size
+
+
+@pytest.mark.parametrize(("name", "network"), [("flux2-klein transformer", "flux2-klein"), ("sdxl unet", "sdxl")])
+def test_the_benchmark_steps_networks_with_the_published_number_of_parameters(name: str, network: str) -> None:
+    kind, config, number, size, named = PUBLISHED[name]
+    with init_empty_weights():
+        model = kind(**config)
+    names_only = safetensors_bytes({key: torch.empty(0) for key in model.state_dict()}, number, named)
+    # The file's numbers take two bytes each; what is left are its names, and the digits of shapes and places.
+    assert sum(weight.numel() for weight in model.parameters()) == PARAMETERS[network]
+    assert 0 < size - 2 * PARAMETERS[network] - names_only < 60 * len(model.state_dict())
 
 
 def test_qwen_s_transformer_fits_its_published_files_to_the_last_byte() -> None:
