@@ -23,7 +23,7 @@ STEPS = PAYLOAD_BITS + CHECK_BITS + 8
 GENERATORS: tuple[int, ...] = (0o463, 0o535, 0o733, 0o745, 0o537, 0o467, 0o575, 0o473, 0o475, 0o457)
 GENERATORS += (0o517, 0o533, 0o657, 0o675, 0o547, 0o565, 0o437, 0o553, 0o477, 0o427)
 SYMBOLS = STEPS * len(GENERATORS)
-_STATES, _LISTED = 256, 16
+_STATES = 256
 
 
 def keyed_bytes(key: bytes, label: str, count: int) -> bytes:
@@ -53,17 +53,18 @@ def encode_payload(payload: int, key: bytes) -> IntArray:
     return np.array(rows, np.int8)
 
 
-def decode_symbols(soft: FloatArray, key: bytes) -> int | None:
+def decode_symbols(soft: FloatArray, key: bytes, words: int = 1) -> int | None:
     """The most likely id, if its check holds.
 
     Args:
         soft: (72, 20) float; the sign is the symbol, the size its reliability (signal over noise variance).
         key: secret of the installation.
+        words: how many of the likeliest are held against the check.
     Returns:
-        The payload, or None where the check fails: noise passes it once in 2**20 tries.
+        The payload, or None where the check fails: noise passes it once in 2**24 tries a word.
     """
     cover = int.from_bytes(keyed_bytes(key, "cover", PAYLOAD_BITS // 8))
-    for row in _likeliest_bits(soft):
+    for row in _likeliest_bits(soft, words):
         bits = row[: PAYLOAD_BITS + CHECK_BITS].tolist()
         payload = int("".join(map(str, bits[:PAYLOAD_BITS])), 2) ^ cover
         if bits == _with_check(payload, key):
@@ -87,25 +88,25 @@ def _parities() -> IntArray:
     return np.asarray(2 * (np.bitwise_count(registers) & 1).astype(np.int8) - 1, np.int8)
 
 
-def _likeliest_bits(soft: FloatArray) -> IntArray:
-    """(16, 72) the likeliest words, best first: Viterbi's algorithm from the zero state to the zero state.
+def _likeliest_bits(soft: FloatArray, words: int) -> IntArray:
+    """(words, 72) the likeliest words, best first: Viterbi's algorithm from the zero state to the zero state.
 
-    Every state keeps its 16 best paths (Seshadri and Sundberg 1994); the check tells which of them was sent.
+    Every state keeps so many paths (Seshadri and Sundberg 1994); the check tells which of them was sent.
     """
     gains = np.asarray(soft, np.float32) @ _parities().T.astype(np.float32)
     arriving = np.arange(_STATES)
     before = ((arriving[:, None] << 1) & (_STATES - 1)) | np.arange(2)[None]
     register = (arriving[:, None] << 1) | np.arange(2)[None]
-    score = np.full((_STATES, _LISTED), -1e30, np.float32)
+    score = np.full((_STATES, words), -1e30, np.float32)
     score[0, 0] = 0
-    chosen = np.empty((STEPS, _STATES, _LISTED), np.int64)
+    chosen = np.empty((STEPS, _STATES, words), np.int64)
     for step in range(STEPS):
-        paths = (score[before] + gains[step][register][..., None]).reshape(_STATES, 2 * _LISTED)
-        best = np.argsort(-paths, axis=1)[:, :_LISTED]
-        chosen[step] = before[arriving[:, None], best // _LISTED] * _LISTED + best % _LISTED
+        paths = (score[before] + gains[step][register][..., None]).reshape(_STATES, 2 * words)
+        best = np.argsort(-paths, axis=1)[:, :words]
+        chosen[step] = before[arriving[:, None], best // words] * words + best % words
         score = np.take_along_axis(paths, best, 1)
-    at, bits = np.arange(_LISTED), np.empty((_LISTED, STEPS), np.int64)
+    at, bits = np.arange(words), np.empty((words, STEPS), np.int64)
     for step in reversed(range(STEPS)):
-        bits[:, step] = at // _LISTED >> 7
+        bits[:, step] = at // words >> 7
         at = chosen[step].reshape(-1)[at]
     return bits

@@ -22,6 +22,7 @@ from vmodel.rights.mark_pattern import TILE, begin_of, blue_pattern_of, draw_til
 from vmodel.rights.mark_planes import Plane, filter_plane, planes_of
 from vmodel.rights.mark_reading import (
     Folded,
+    Place,
     filter_straight,
     fold,
     fold_filtered,
@@ -42,6 +43,9 @@ LEAST_PSNR_DB = 43.0
 """A mark is never stronger than this peak signal-to-noise ratio."""
 LEAST_SCORE = 5.0
 """Deviations below which a mark is not believed, whatever its check says."""
+SURE_SCORE = 7.0
+"""Deviations from which several likely words are held against the check; no noise reaches them."""
+_LISTED = 16
 LEAST_SCORE_IN_PLACE = 3.5
 """The same for a mark that begins exactly where it would in a picture that was not cropped."""
 LEAST_SIDE_PX = 64
@@ -260,13 +264,23 @@ def _decoded(planes: Sequence[Folded], key: bytes, uncropped: bool = False) -> d
     for place in places_of(planes, MOST_MARKS) if planes else []:
         if place.score < (LEAST_SCORE_IN_PLACE if uncropped else LEAST_SCORE):
             break
-        payload = decode_symbols(symbols_of(place.planes), key)
+        payload = _word_at(place, place.planes, key, uncropped)
         if payload is None and len(planes) > 1:
-            payload = decode_symbols(symbols_of(place.planes[-1:]), key)
-        if payload is None or (place.score < LEAST_SCORE and not place.begins_at(begin_of(planes[0].pattern, payload))):
-            continue
-        found.setdefault(payload, place.score)
+            payload = _word_at(place, place.planes[-1:], key, uncropped)
+        if payload is not None:
+            found.setdefault(payload, place.score)
     return found
+
+
+def _word_at(place: Place, planes: Sequence[Folded], key: bytes, uncropped: bool) -> int | None:
+    """The payload that some planes say at a place: the likeliest word, or one of a list where that is no guess."""
+    soft, sure = symbols_of(planes), place.score >= SURE_SCORE
+    if place.score >= LEAST_SCORE:
+        payload = decode_symbols(soft, key, _LISTED if sure else 1)
+        if payload is not None:
+            return payload
+    payload = decode_symbols(soft, key, _LISTED) if uncropped and not sure else None
+    return payload if payload is not None and place.begins_at(begin_of(planes[0].pattern, payload)) else None
 
 
 def read_mark_with_original(picture: ByteArray, original: ByteArray, key: bytes) -> MarkReading | None:
