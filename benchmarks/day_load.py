@@ -102,12 +102,11 @@ def rate_at(second: float) -> float:
     return 1 + _SWING * math.cos(2 * math.pi * (second / 3600 - _BUSIEST_HOUR) / HOURS)
 
 
-def ask_all_day(sellers: int, lapse: float = 1.0, seed: int = 0) -> Iterator[Ask]:
+def ask_all_day(sellers: int, seed: int = 0) -> Iterator[Ask]:
     """The jobs of a day, at random moments, of sellers of whom few are busy.
 
     Args:
         sellers: how many.
-        lapse: share of each hour that is played, at the full rate; then the next hour begins.
         seed: of the chance.
     """
     rng = random.Random(seed)
@@ -115,10 +114,16 @@ def ask_all_day(sellers: int, lapse: float = 1.0, seed: int = 0) -> Iterator[Ask
     weights = list(itertools.accumulate(1 / (rank + 50) for rank in range(sellers)))
     mean_jobs_a_s = PICTURES_A_DAY / 86_400 / (sum(_JOB_SHOTS) / len(_JOB_SHOTS))
     most = mean_jobs_a_s * (1 + _SWING)
-    at, end = 0.0, HOURS * 3600 * lapse
+    at, end = 0.0, HOURS * 3600.0
     while (at := at + rng.expovariate(most)) < end:
-        if rng.random() * (1 + _SWING) < rate_at(at / lapse):
+        if rng.random() * (1 + _SWING) < rate_at(at):
             yield Ask(at, bisect.bisect(weights, rng.random() * weights[-1]), rng.choice(_JOB_SHOTS))
+
+
+def ask_between(sellers: int, start_s: float, end_s: float) -> Iterator[Ask]:
+    """Those of the day's jobs that come between two moments."""
+    later = itertools.dropwhile(lambda ask: ask.at < start_s, ask_all_day(sellers))
+    return itertools.takewhile(lambda ask: ask.at < end_s, later)
 
 
 def turns_of(shots: int) -> list[int]:
@@ -217,15 +222,14 @@ class Outcome:
     delivered: list[int]
 
 
-def play(asks: Iterator[Ask], queue: Queue, slots: int, course: Course, lapse: float = 1.0) -> Outcome:
-    """Play a day: time passes only between events, and a slot that makes a picture is a moment later on the clock.
+def play(asks: Iterator[Ask], queue: Queue, slots: int, course: Course) -> Outcome:
+    """Play a day or a part of it: the clock jumps to the next event, and a picture being made is a later moment on it.
 
     Args:
         asks: jobs in the order of their moments.
         queue: what the day is played on.
         slots: pictures that are made at once.
         course: how long pictures take.
-        lapse: share of each hour that is played.
     """
     events: list[tuple[float, int, Turn, int]] = []
     counter, handed, free = itertools.count(), deque[Turn](), slots
@@ -234,7 +238,7 @@ def play(asks: Iterator[Ask], queue: Queue, slots: int, course: Course, lapse: f
     busy_s, delivered = [0.0] * (HOURS + 1), [0] * (HOURS + 1)
 
     def hour_of(at: float) -> int:
-        return min(HOURS, int(at / (3600 * lapse)))
+        return min(HOURS, int(at / 3600))
 
     def begin_shot(at: float, turn: Turn, number: int) -> None:
         first.setdefault(turn.job, at)

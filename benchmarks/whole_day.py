@@ -1,11 +1,11 @@
-"""A peak day from midnight to midnight: ``python -m benchmarks.whole_day [--an-hour S] [--postgres ADDRESS] [...]``.
+"""A peak day from midnight to midnight: ``python -m benchmarks.whole_day [--seconds S] [--postgres ADDRESS] [...]``.
 
 1,000,000 pictures for 14,000 sellers, with the load of a quiet night and of a busy afternoon. Nobody waits in real
 time: the clock jumps from event to event, and a slot that makes a picture is only a later moment on it.
 
 First the whole day is played in memory with the queue's rules alone, for installations of several sizes. Then as many
-seconds of each hour as ``--an-hour`` says, at the full rate and with the queue carried from hour to hour, are played on
-the real tables in Postgres: submit with its reservation, handing out, every step of a turn, progress, delivery with its
+seconds of its busiest hour as ``--seconds`` says, the same jobs at the full rate for all cards, are played on the real
+tables in Postgres: submit with its reservation, handing out, every step of a turn, progress, delivery with its
 charge, and each job's end, in the program's own transactions, one after the other. Memory and tables must hand out the
 same turns in the same order, so what the rules say of the whole day holds for the tables. Not in it: the durable
 queue's own tables, worker processes and what they ask while idle, which ``benchmarks.peak_day`` has in real time.
@@ -22,7 +22,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from benchmarks.day_load import HOURS, POSES, VIEWS, Ask, Course, MemoryQueue, Outcome, Turn, ask_all_day, play
+from benchmarks.day_load import (
+    HOURS,
+    POSES,
+    VIEWS,
+    Ask,
+    Course,
+    MemoryQueue,
+    Turn,
+    ask_all_day,
+    ask_between,
+    play,
+)
 from benchmarks.ledger import postgres
 from benchmarks.peak_day import Watch, prove, tidy
 from benchmarks.tables import Figures, Table, print_table, publish
@@ -44,6 +55,7 @@ _PLAN = "shop"
 _STAGES = ("drape", "skin", "scene", "conditions", "photograph", "publish")
 _WORKER = "played"
 _BEAT_S = 5.0
+_BUSIEST_S = 15 * 3600.0
 T = TypeVar("T")
 
 
@@ -52,14 +64,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Play a peak day.")
     parser.add_argument("--postgres", help="address of an empty database; a server is started without")
     parser.add_argument("--sellers", type=int, default=14_000)
-    parser.add_argument("--an-hour", type=float, default=60.0, help="seconds of each hour played on the tables")
+    parser.add_argument("--seconds", type=float, default=120.0, help="of the busiest hour, played on the tables")
     given = parser.parse_args(arguments)
     tables = [play_in_memory(given.sellers)]
     print_table(tables[0].title, tables[0].head, tables[0].rows)
     with tempfile.TemporaryDirectory() as folder, postgres(Path(folder), given.postgres) as url:
         settings = Settings(home=Path(folder) / "home", database_url=url)
         database = open_database(settings)
-        tables += play_on_tables(database, settings, given.sellers, given.an_hour / 3600)
+        tables += play_on_tables(database, settings, given.sellers, given.seconds)
         findings = [f"Tables: {prove(settings, database)}"]
         database.close()
     findings.append("Memory and tables handed out the same turns in the same order.")
@@ -168,25 +180,33 @@ class TablesQueue:
         return done
 
 
-def play_on_tables(database: Database, settings: Settings, sellers: int, lapse: float) -> list[Table]:
-    """A part of each hour on Postgres; raises if it went otherwise than by the rules."""
-    course, slots = CARD, 56
+def play_on_tables(database: Database, settings: Settings, sellers: int, seconds: float) -> list[Table]:
+    """A part of the busiest hour on Postgres; raises if it went otherwise than by the rules."""
+    course, slots = INSTALLATIONS[0]
+    asks = list(ask_between(sellers, _BUSIEST_S, _BUSIEST_S + seconds))
     ids = sorted(open_shops(database, sellers))
     tidy(database)
     queue = TablesQueue(database, settings, ids, slots)
     watch = Watch(database, [])
     before, begun, cpu_s = watch.read(), time.perf_counter(), time.process_time()
-    outcome = play(ask_all_day(sellers, lapse), queue, slots, course, lapse)
+    outcome = play(iter(asks), queue, slots, course)
     spent = {key: value - before[key] for key, value in watch.read().items()}
     lasted_s, cpu_s = time.perf_counter() - begun, time.process_time() - cpu_s
     rules = MemoryQueue(ids, slots, read_plans(settings).plan(_PLAN).concurrent_jobs)
-    expected = play(ask_all_day(sellers, lapse), rules, slots, course, lapse)
+    expected = play(iter(asks), rules, slots, course)
     assert (queue.order, outcome.waits) == (rules.order, expected.waits), "tables and rules differ"
-    title = f"{3600 * lapse:.0f} s of each hour on Postgres, {slots} x {course.name}, {sellers} sellers"
+    title = f"{seconds:.0f} s of the busiest hour on Postgres, {slots} x {course.name}, {sellers} sellers"
+    pictures, asked = sum(outcome.delivered), [wait for _, wait in outcome.waits]
+    row = [
+        f"{len(asks)}",
+        f"{pictures}",
+        f"{pictures / seconds:.1f}",
+        f"{pictures * course.first_s / slots / seconds:.0%}",
+    ]
     return [
-        Table(title, ["hours", "asked/s", "made/s", "in use", "wait p50 s", "p99 s"], _by_hours(outcome, lapse, slots)),
-        _statements(queue, sum(outcome.delivered)),
-        _load(spent, sum(outcome.delivered), lasted_s, cpu_s),
+        Table(title, ["jobs", "pictures", "asked/s", "of the cards", "wait p50 s", "p99 s"], [[*row, *_waits(asked)]]),
+        _statements(queue, pictures),
+        _load(spent, pictures, lasted_s, cpu_s),
     ]
 
 
@@ -200,19 +220,6 @@ def open_shops(database: Database, count: int) -> list[str]:
                 ids.append(create_account(session, f"shop {number}", address, plan=_PLAN).id)
     print(f"{count} sellers are open.", flush=True)
     return ids
-
-
-def _by_hours(outcome: Outcome, lapse: float, slots: int) -> list[list[str]]:
-    rows, seconds = [], 3600 * lapse
-    for start in range(0, HOURS, 4):
-        hours = range(start, start + 4)
-        waits = [wait for at, wait in outcome.waits if int(at / seconds) in hours]
-        # The last hour's rest is made after midnight.
-        made = sum(outcome.delivered[hour] for hour in hours) / 4 / seconds
-        share = sum(outcome.busy_s[hour] for hour in hours) / 4 / seconds / slots
-        asked = f"{len(waits) * 25 / 6 / 4 / seconds:.1f}"
-        rows.append([f"{start}-{start + 4}", asked, f"{made:.1f}", f"{share:.0%}", *_waits(waits)])
-    return rows
 
 
 def _statements(queue: TablesQueue, pictures: int) -> Table:

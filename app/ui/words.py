@@ -26,9 +26,7 @@ def load_words(language: str) -> Words:
         language: one of ``LANGUAGES``.
     """
     assert language in LANGUAGES
-    words = _read(f"{language}.yaml")
-    # Errors say their sentence in English themselves.
-    return words if language == "en" else {**words, "errors": _read(f"{language}-errors.yaml")}
+    return {**_read(f"{language}.yaml"), "errors": _read(f"{language}-errors.yaml")}
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -39,3 +39,17 @@ def test_the_queue_is_seen_as_it_stands(shop: Shop) -> None:
     # What was left of the turn is a turn of its own.
     assert registry.get_sample_value("vmodel_queue_turns", {"state": "waiting"}) == 3
     assert job.place == 0
+
+
+def test_whoever_waits_is_told_a_time_that_counts_what_is_being_made(shop: Shop) -> None:
+    seller, newcomer = shop.seller(), shop.seller()
+    shop.submit(seller, shots=3)
+    heartbeat.join(shop.database, "w", slots=1)
+    (part,) = release_parts(shop.database)
+    first, *_ = settling.open_shots(shop.database, part, "w")
+    settling.begin_shot(shop.database, first, "w")
+    assert shop.submit(newcomer).eta_s is None
+    settling.deliver(shop.database, first, Delivery("picture", "sidecar", 2.0))
+    waiting = shop.submit(shop.seller(), shots=2)
+    # One turn before it, taken for four pictures, two that are being made, and its own two.
+    assert (waiting.place, waiting.eta_s) == (1, 2.0 * (4 + 2 + 2))

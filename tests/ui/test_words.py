@@ -14,7 +14,7 @@ import app
 import pipelines
 import vmodel
 from app.ui.words import LANGUAGES, explain, load_words, title_of
-from vmodel.errors import BadUsage, VModelError
+from vmodel.errors import BadUsage, DrapeFailed, VModelError
 
 ROOT = Path(__file__).resolve().parents[2]
 _ELSEWHERE = ("training", "migrations", "__main__")
@@ -43,6 +43,12 @@ def test_every_failure_has_a_chinese_sentence_with_its_remedy() -> None:
 def test_a_failure_that_says_more_is_told_with_its_sentence() -> None:
     assert explain(BadUsage("The size is odd."), load_words("zh")).endswith("The size is odd.")
     assert explain(BadUsage("The size is odd."), load_words("en")) == "The size is odd."
+
+
+def test_no_sentence_of_the_page_sends_a_seller_to_a_command() -> None:
+    sentences = [sentence for language in LANGUAGES for sentence in load_words(language)["errors"].values()]
+    assert [each for each in sentences if "--" in each or "`" in each] == []
+    assert "vmodel inspect" not in explain(DrapeFailed("it slips off"), load_words("en"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -199,9 +199,15 @@ def _eta_s(session: Session, job: JobRow, place: int | None, shots: Sequence[Job
     slots = max(1, session.scalar(select(func.coalesce(func.sum(WorkerRow.slots), 0)).where(alive)) or 0)
     lane = session.get(LaneRow, job.account_id)
     left = sum(known[str(shot.request["pipeline"])] * (1 - shot.share) for shot in shots if shot.state in OPEN)
-    before = (place or 0) * PART_SHOTS * max(known.values())
+    before = 0 if place is None else (place * PART_SHOTS + _being_made(session)) * max(known.values())
     together = min(slots, lane.most if lane else 1, -(-len(shots) // PART_SHOTS))
     return round(before / slots + left / together, 1)
+
+
+def _being_made(session: Session) -> int:
+    """Pictures of turns that workers have begun and not ended."""
+    begun = select(func.count()).select_from(ShotRow).join(PartRow, PartRow.id == ShotRow.part_id)
+    return session.scalar(begun.where(PartRow.state == RUNNING, ShotRow.state.in_(OPEN))) or 0
 
 
 def measured_s(session: Session, pipeline: str) -> float | None:
