@@ -76,14 +76,15 @@ def _measure(asked: argparse.Namespace, folder: Path) -> None:
     sittings = _sit(batch_command(photos / "table.csv", folder / "whole", asked), home, asked, folder)
     whole = joined(sittings)
     print(f"{len(whole.made)} of {len(lines)} pictures in {whole.seconds:.0f} s, {len(sittings)} sittings", flush=True)
-    if whole.code == _STOPPED:
+    if whole.code == _STOPPED and not asked.partial:
         return
+    lines = lines[: len(whole.made)]
     singles = measure_loop(photos, lines, asked, folder)
     print([(line.sku, round(seconds, 1), round(busy, 1)) for line, seconds, busy in singles], flush=True)
     killed = measure_kill(folder, lines[: asked.killed_rows], asked)
     print(killed, flush=True)
     tables, findings = summarise(lines, asked, whole, killed, singles)
-    sat = f"The batch was called {len(sittings)} times, for {asked.minutes:.0f} minutes each; the times are sums."
+    sat = f"It was called {len(sittings)} times, for {asked.minutes:.0f} minutes each; the times are sums."
     publish(Figures("batch", tables, [*findings, sat] if len(sittings) > 1 else findings))
     write_report()
 
@@ -102,6 +103,7 @@ def _read_flags(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the batch command against a shell loop of single shots.")
     parser.add_argument("--rows", type=int, default=100, help="pictures of the whole batch")
     parser.add_argument("--folder", type=Path, help="keep everything there, and go on there when called again")
+    parser.add_argument("--partial", action="store_true", help="go on with what was made when the minutes are over")
     parser.add_argument("--minutes", type=float, default=1e6, help="after which the whole batch is stopped")
     parser.add_argument("--singles", type=int, default=100, help="rows that the loop shoots at most")
     parser.add_argument("--killed-rows", type=int, default=40, help="those of the batch that is killed half way")
@@ -257,7 +259,7 @@ def summarise(
     findings = [
         f"The batch makes {times:.1f} times as many pictures as the loop in the same time (bar: {BAR:.0f}); "
         f"by processor time, which other programs change less, {by_processor:.1f} times.",
-        f"{made} of {len(lines)} rows were made.",
+        f"{made} of {asked.rows} rows were made.",
         f"From the second quarter to the fullest one memory grew by {100 * (high / low - 1):.0f} %.",
         f"Meanwhile other programs took {100 * whole.others:.0f} % of the processor.",
     ]

@@ -33,9 +33,9 @@ SECTIONS = {
     ),
     "clip": (
         "Clips",
-        "`python -m benchmarks.clip` films an example in every motion and looks at every frame before it is marked. "
-        "A jump is how far a vertex of the garment moves from one frame to the next. A foot slides where it stands "
-        "and moves all the same.",
+        "`python -m benchmarks.clip` lets a model walk in an example and looks at the frames before they are marked. A "
+        "jump is how far a vertex of the garment moves from one frame to the next. A standing foot slides by what it "
+        "moves against the floor, which passes under the model at an even pace.",
     ),
     "watermark": (
         "The invisible mark",

@@ -172,7 +172,7 @@ def _walk(
     cameras: Sequence[Camera],
     studio: Studio,
 ) -> Iterator[ClipFrame]:
-    path = _walking(dressed, request.frames, request.frames_per_second)
+    path = walking_path(dressed, request.frames, request.frames_per_second)
     frame_s = 1 / request.frames_per_second
     cloth = move_cloth(dressed.garment, dressed.body, dressed.worn, path, frame_s, studio.settings)
     before = dressed.worn.vertices_m
@@ -190,8 +190,14 @@ def _walk(
         yield ClipFrame(_photograph(scene, camera, shot, pattern, dressed, studio), jump_m)
 
 
-def _walking(dressed: DressedModel, frames: int, frames_per_second: int) -> list[PosedBody]:
-    """The body in each frame: from the first pose into an even walk."""
+def walking_path(dressed: DressedModel, frames: int, frames_per_second: int) -> list[PosedBody]:
+    """The body in each frame: from the first pose into an even walk.
+
+    Args:
+        dressed: in the pose in which the left foot is set down.
+        frames: how many there are.
+        frames_per_second: of the film.
+    """
     walk = learn_walk(dressed.body)
     return [dressed.posed, *(walk.posed(phase) for phase in walking_phases(frames, frames_per_second)[1:])]
 
