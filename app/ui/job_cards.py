@@ -11,10 +11,14 @@ from typing import Any
 from app.api.installation import Installation
 from app.ui.looking import Kept, read_cast
 from app.ui.orders import FORMATS
+from app.ui.packing import WAYS
 from app.ui.words import Words, explain_code, say_time, title_of
+from vmodel.marketplaces import MARKETPLACES
 from vmodel.request import parse_size
 from vmodel.service.job_tables import DONE
 from vmodel.service.job_views import Job, JobShot
+
+_ON_WHITE = ("white", "transparent")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class JobCard:
         outlook: place in the queue and how long it will take, as far as they are known.
         ready: a picture of it can be downloaded.
         redo: the order that would make it again, JSON.
+        ways: forms in which its pictures can be downloaded, each with what stands against it, empty without.
     """
 
     id: str
@@ -69,6 +74,7 @@ class JobCard:
     credits: int
     charged: int
     redo: str
+    ways: dict[str, str]
     shots: list[ShotCard]
 
 
@@ -139,8 +145,22 @@ def _show_job(job: Job, kept: Mapping[str, Kept], here: Installation, words: Wor
         credits=job.credits,
         charged=job.charged,
         redo=order_of([shot.request for shot in job.shots], garment, kept),
+        ways={way: _falls_short(way, job, words) for way in WAYS},
         shots=[_show_shot(shot, job, name, kept, here, words) for shot in job.shots],
     )
+
+
+def _falls_short(way: str, job: Job, words: Words) -> str:
+    """What a marketplace would find wrong with these pictures: they are not enlarged, and keep their background."""
+    if way not in MARKETPLACES:
+        return ""
+    wanted, found = MARKETPLACES[way], []
+    most = min(max(parse_size(str(shot.request["size"]))) for shot in job.shots)
+    if most < max(wanted.size):
+        found.append(words["jobs"]["too_small"].format(n=most))
+    if wanted.background == "white" and any(shot.request.get("background") not in _ON_WHITE for shot in job.shots):
+        found.append(words["jobs"]["not_white"])
+    return str(words["comma"].join(found))
 
 
 def _outlook(job: Job, words: Words) -> list[str]:

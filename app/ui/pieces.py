@@ -122,7 +122,7 @@ class Pieces:
             kept = names_of_files(session, identity.account_id)
         shown = show_jobs(jobs[:most], kept, self.here, self.words)
         is_open = any(job.is_open for job in jobs[:most])
-        return render("pictures.html", self.language, jobs=shown, more=len(jobs) > most, open=is_open, ways=WAYS)
+        return render("pictures.html", self.language, jobs=shown, more=len(jobs) > most, open=is_open)
 
     def usage(self, identity: Identity, period: str | None = None) -> str:
         """Credits, chart and statement of a month; this month without one."""

@@ -57,7 +57,8 @@ def explain(error: VModelError, words: Words) -> str:
 
 def explain_code(code: str, message: str, words: Words) -> str:
     """``explain`` for a failure that was kept as a row."""
-    return str(words["errors"].get(code, message)).replace("{message}", message)
+    said = str(words["errors"].get(code, "{message}"))
+    return said.replace("{why}", message.partition(";")[0]).replace("{message}", message)
 
 
 def title_of(name: str) -> str:

@@ -16,10 +16,13 @@ from ui_browsers import csrf_of, sign_in
 from app.api.installation import Installation
 from app.ui.desk import Desk
 from app.ui.pieces import Pieces
+from vmodel.service import settling
 from vmodel.service.access import Login, find_session
 from vmodel.service.accounts import find_account
 from vmodel.service.garments import GarmentFiles, Stated, Understanding, keep_garment
+from vmodel.service.jobs import find_job
 from vmodel.service.ledger import balance
+from vmodel.service.settling import Delivery
 
 HOSTILE = '"><img src=x onerror=alert(1)>{{7*7}}${alert(1)}'
 FOUND = {
@@ -106,6 +109,27 @@ def test_a_double_click_is_one_job(desk: Desk, here: Installation, anna: TestCli
     cancelled = desk.answer("cancel", login_of(here, anna), {"id": jobs.pop()})
     assert "Cancelled" in cancelled["pictures"]
     assert "50 credits" in cancelled["header"]
+
+
+def test_a_finished_picture_names_who_was_cast_and_what_a_marketplace_would_find_wrong(
+    desk: Desk, here: Installation, anna: TestClient, anna_id: str, garment_id: str
+) -> None:
+    login = login_of(here, anna)
+    answer = desk.answer("order", login, {"order": {"garment": garment_id, "format": "portrait"}, "key": "cast"})
+    (shot,) = find_job(here.database, anna_id, told(answer)["job"]).shots
+    picture = here.store.put(anna_id, b"picture", "png")
+    sidecar = here.store.put(anna_id, json.dumps({"request": {"model": "wm-ines", "pose": "walking"}}).encode(), "json")
+    assert f'id="job-{shot.job_id}"' in answer["pictures"]
+    assert settling.deliver(here.database, shot.id, Delivery(picture, sidecar, 2.0))
+    shown = (
+        unescape(desk.answer("poll", login, {})["pictures"])
+        .partition(f'id="job-{shot.job_id}"')[2]
+        .partition("</article>")[0]
+    )
+    assert "Inês, Walking" in shown
+    assert "1024 px as made" in shown.partition("as=amazon")[2].partition("</a>")[0]
+    assert "not white" in shown.partition("as=amazon")[2].partition("</a>")[0]
+    assert "note" not in shown.partition('as=taobao"')[2].partition("</a>")[0]
 
 
 def test_an_outfit_is_ordered_shown_and_chosen_again(

@@ -48,7 +48,9 @@ def test_a_failure_that_says_more_is_told_with_its_sentence() -> None:
 def test_no_sentence_of_the_page_sends_a_seller_to_a_command() -> None:
     sentences = [sentence for language in LANGUAGES for sentence in load_words(language)["errors"].values()]
     assert [each for each in sentences if "--" in each or "`" in each] == []
-    assert "vmodel inspect" not in explain(DrapeFailed("it slips off"), load_words("en"))
+    told = explain(DrapeFailed("it is too tight"), load_words("en"))
+    assert "it is too tight; choose another model" in told
+    assert "vmodel inspect" not in told
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

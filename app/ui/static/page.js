@@ -335,7 +335,8 @@ window.vmodel ??= (() => {
     });
   }
   // The page's other scripts join here, whichever is loaded first.
-  const explain = (code, message) => (said.errors?.[code] ?? message ?? said.failed).replace("{message}", message ?? "");
+  const explain = (code, message) => (said.errors?.[code] ?? message ?? said.failed)
+    .replace("{why}", (message ?? "").split(";")[0]).replace("{message}", message ?? "");
   const core = {
     one, all, say, explain, ask, notice, busy, newKey, account, redo, does, chosenChanged,
     shows: [], opens: [],
