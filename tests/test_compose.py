@@ -50,3 +50,9 @@ def test_a_worker_has_longer_to_leave_than_its_picture_may_take(services: dict[s
     worker = services["worker"]
     drain_s = int(worker["command"][worker["command"].index("--drain") + 1])
     assert int(worker["stop_grace_period"].removesuffix("s")) > drain_s
+
+
+def test_every_setting_stands_in_the_operators_table() -> None:
+    lines = (ROOT / "docs" / "service.md").read_text(encoding="utf-8").splitlines()
+    told = {name for line in lines if line.startswith("| `") for name in re.findall(r"`(VMODEL_[A-Z_]+)`", line)}
+    assert told == {f"VMODEL_{name.upper()}" for name in Settings.model_fields}
