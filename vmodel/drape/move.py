@@ -10,6 +10,7 @@ from vmodel.drape.colliders import body_parts
 from vmodel.drape.dress import DrapeSettings, Dressed
 from vmodel.drape.ease import across_limbs, let_out, most_for, strain
 from vmodel.drape.materials import load_material
+from vmodel.drape.sewn_cloth import take_in
 from vmodel.drape.solver import Phase, Solver
 from vmodel.garment.measure import is_sewn
 from vmodel.types import FloatArray, Garment, Pose
@@ -63,4 +64,6 @@ def move_to_pose(
     solver.settle(options.settle_frames // 3, REST)
     if is_sewn(garment):
         solver.settle(options.settle_frames // 2, LIGHT)
+        solver.hold(held.particles[:0], held.targets(path[-1])[:0], held.strength[:0])
+        take_in(solver, cloth, LIGHT)
     return solver.positions_m, cloth

@@ -15,11 +15,17 @@ from scipy.spatial import cKDTree
 
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth, mesh_garment
-from vmodel.drape.start import ROOM_M, Start, place_cloth
+from vmodel.drape.solver import Phase, Solver
+from vmodel.drape.start import ROOM_M, Start, place_cloth, smooth_jags, spread
 from vmodel.garment.measure import is_sewn
 from vmodel.types import FloatArray, Garment, Panel, PosedBody
 
 _ON_FOLD = 0.99
+TAKE_IN_ROUNDS, TAKE_IN_FRAMES = 5, 20
+_SET = 0.88, 1.06
+"""Least and most that a link of a piece is set to while it is taken in, as a share of its length."""
+_NEAR_ROUNDS = 30
+"""Rings of neighbours over which an area is judged."""
 
 
 def mesh_cloth(garment: Garment, spacing_cm: float) -> Cloth:
@@ -82,6 +88,43 @@ def place_any(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, room
     if is_sewn(garment):
         cloth = replace(cloth, seam_distance_cm=fold_distances(cloth))
     return place_cloth(cloth, garment, body, posed, room_m)
+
+
+def take_in(solver: Solver, cloth: Cloth, phase: Phase) -> None:
+    """Let pieces take their size back: where cloth is wider than it was cut its links are set shorter, and the reverse.
+
+    Woven cloth hardly gives, but a link of the solver does: along a gathered seam, whose folds push, and where
+    shoulders carry the weight; and smoothing the finished cloth costs it a hundredth. After each round the set lengths
+    change by what the area round them is off, as a multiplier would.
+
+    Args:
+        solver: the cloth at rest; keeps the set lengths.
+        cloth: as cut.
+        phase: how it moves meanwhile.
+    """
+    cut = _areas(np.pad(cloth.panel_cm, ((0, 0), (0, 0), (0, 1))))
+    first, second = cloth.edges[:, 0], cloth.edges[:, 1]
+    share = np.ones(cloth.count)
+    for _ in range(TAKE_IN_ROUNDS):
+        worn = _areas(100 * smooth_jags(cloth, solver.positions_m)[cloth.triangles])
+        around = [spread(cloth, _round_particles(cloth, area), _NEAR_ROUNDS) for area in (worn, cut)]
+        share = np.clip(share * np.clip(around[1] / around[0], 0.94, 1.06), *_SET)
+        set_m = cloth.edge_rest_m * (share[first] + share[second]) / 2
+        solver.relax(replace(cloth, edge_rest_m=set_m))
+        solver.settle(TAKE_IN_FRAMES, phase)
+
+
+def _areas(corners: FloatArray) -> FloatArray:
+    """(T,) area of each (3, 3) triangle."""
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return np.asarray(np.linalg.norm(across, axis=1) / 2)
+
+
+def _round_particles(cloth: Cloth, area: FloatArray) -> FloatArray:
+    """(N,) area of the triangles at each particle."""
+    total = np.zeros(cloth.count)
+    np.add.at(total, cloth.triangles, area[:, None])
+    return total
 
 
 def fold_distances(cloth: Cloth) -> FloatArray:
