@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from api_callers import PASSWORD
 from fastapi import FastAPI
@@ -22,6 +24,15 @@ def test_the_login_speaks_the_browsers_language(stranger: TestClient) -> None:
     form = stranger.get("/login", headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}).text
     assert 'lang="zh-CN"' in form
     assert load_words("zh")["sign_in"]["button"] in form
+
+
+def test_the_login_shows_what_vmodel_does_and_leads_to_the_check_of_a_picture(stranger: TestClient) -> None:
+    form = stranger.get("/login").text
+    pictures = re.findall(r'<img src="([^"]+)"', form)
+    assert len(pictures) == 4
+    leads = re.findall(r'href="(/verify[^"]*)"', form)
+    assert {stranger.get(address).status_code for address in [*pictures, *leads]} == {200}
+    assert leads
 
 
 def test_a_wrong_password_says_so_and_keeps_the_address(stranger: TestClient, anna_id: str) -> None:
