@@ -47,11 +47,14 @@ def with_noise(picture: ByteArray, cover: FloatArray, levels: float, grain_px: f
     return laid(picture, noisy, cover)
 
 
-def with_nothing_but_noise(take: Take, colours: int = 3) -> ByteArray:
-    """The garment gone: every pixel of it any colour, or with ``colours`` of one any grey."""
+def with_nothing_but_noise(take: Take, colours: int = 3, grain_px: float = 0) -> ByteArray:
+    """The garment gone: every pixel of it any colour, or with ``colours`` of one any grey; grain makes it blotches."""
     height, width = take.maps.garment_mask.shape
-    noise = np.random.default_rng(take.seed).integers(0, 256, (height, width, colours), np.uint8)
-    return laid(take.draft, np.broadcast_to(noise, (height, width, 3)), take.maps.garment_mask)
+    noise = np.random.default_rng(take.seed).integers(0, 256, (height, width, colours)).astype(np.float32)
+    if grain_px:
+        soft = cv2.GaussianBlur(noise, (0, 0), grain_px)
+        noise = np.clip((soft - soft.mean()) / soft.std() * 74 + 128, 0, 255)
+    return laid(take.draft, np.broadcast_to(noise.astype(np.uint8), (height, width, 3)), take.maps.garment_mask)
 
 
 def with_other_light(take: Take) -> ByteArray:
@@ -94,6 +97,19 @@ def with_skin_for_the_base_layer(take: Take) -> ByteArray:
     colour = np.median(skin.albedo[(skin.base_layer < 0.5) & (skin.scatter > 0.3)], axis=0)
     chosen = take.maps.parts == PART_NAMES.index("base layer")
     return laid(take.draft, to_srgb(np.broadcast_to(0.9 * colour, take.maps.albedo.shape)), chosen.astype(np.float32))
+
+
+def with_bare_skin_in_the_drafts_light(take: Take) -> ByteArray:
+    """The base layer's own colour exchanged for skin, light and folds as they were."""
+    skin = take.scene.skin
+    return with_base_layer_of(take, np.median(skin.albedo[(skin.base_layer < 0.5) & (skin.scatter > 0.3)], axis=0))
+
+
+def with_base_layer_of(take: Take, colour: FloatArray) -> ByteArray:
+    """The base layer in another colour, (3,) linear light, lit as it was."""
+    chosen = (take.maps.parts == PART_NAMES.index("base layer")).astype(np.float32)
+    lit = to_linear(np.ascontiguousarray(take.draft[..., :3])) * (colour + 0.01) / (take.maps.albedo + 0.01)
+    return laid(take.draft, to_srgb(np.clip(lit, 0, 1)), chosen)
 
 
 def with_another_skin(take: Take) -> ByteArray:

@@ -64,28 +64,32 @@ class Noise:
     name = "noise"
     generative = True
 
-    def __init__(self, colours: int) -> None:
-        self.colours = colours
+    def __init__(self, colours: int = 3, grain_px: float = 0) -> None:
+        self.colours, self.grain_px = colours, grain_px
 
     def __call__(self, take: Take) -> ByteArray:
-        return with_nothing_but_noise(take, self.colours)
+        return with_nothing_but_noise(take, self.colours, self.grain_px)
 
 
-@pytest.mark.parametrize("colours", [3, 1], ids=["colours", "greys"])
+@pytest.mark.parametrize(
+    ("noise", "most"),
+    [(Noise(), 0.5), (Noise(colours=1), 0.5), (Noise(grain_px=6), 2.5)],
+    ids=["colours", "greys", "blotches"],
+)
 def test_a_pipeline_that_returns_noise_over_the_garment_spoils_no_print(
-    example_take: Take, studio: Studio, colours: int
+    example_take: Take, studio: Studio, noise: Noise, most: float
 ) -> None:
-    made = photograph(example_take, Noise(colours), studio)
+    made = photograph(example_take, noise, studio)
     assert made.made_by == "noise"
     inside = solid(example_take)
     off = difference(made.picture, example_take.draft, inside)
-    assert np.median(off) < 0.5
-    assert np.percentile(off, 90) < 2
-    assert np.corrcoef(detail(made.picture, inside), detail(example_take.draft, inside))[0, 1] > 0.98
+    assert np.median(off) < most
+    assert np.percentile(off, 90) < 4 * most
+    assert np.corrcoef(detail(made.picture, inside), detail(example_take.draft, inside))[0, 1] > 0.97
 
 
 def test_every_word_of_a_print_is_read_again_under_noise(tee_request: ShotRequest, studio: Studio) -> None:
-    shot = shoot(replace(tee_request, size=(1024, 768)), studio, Noise(3))
+    shot = shoot(replace(tee_request, size=(1024, 768)), studio, Noise())
     assert shot.photograph.made_by == "noise"
     reader = open_reader()
     words = words_of(reader, shot.pattern.flat_lay.rgb)

@@ -38,6 +38,8 @@ _WILD = ((_FINE_PX, 0.15), (6.0, 0.25), (15.0, 0.35))
 """Radius of a neighbourhood, and the deviation from its mean at which a ratio is no longer believed to be light.
 
 Folds and edges of shadows in ``tests/spoiling.py`` deviate by half of it, noise over the garment by several times."""
+_TINTED = 0.35
+"""Deviation of the log ratio of two channels at which a tint is no longer believed to be the cloth's."""
 _REFERENCE_PX = 1024
 """Long side of the picture for which the radii below hold; they grow and shrink with it."""
 
@@ -121,7 +123,8 @@ def light_change(made: FloatArray, drawn: FloatArray, albedo: FloatArray, seen: 
     ratio = _without_smear(ratio, ink @ LUMINANCE, inner, scale)
     plain = np.where(inner, _plainness(ink, scale), 0).astype(np.float32)
     faithful = _calmness(ratio, inner, _FINE_PX * scale, _ROUGH)
-    credible = np.where(inner, _credibility(ratio, inner, scale), 0).astype(np.float32)
+    believed = np.minimum(_credibility(ratio, inner, scale), _colour_credibility(made, albedo, inner, scale))
+    credible = np.where(inner, believed, 0).astype(np.float32)
     sharp = (plain + (1 - plain) * faithful) * credible
     bridged = _bridged(bright, expected, credible, sharp, scale)
     calm = _denoised(np.where(inner, ratio, bridged), inner & (sharp > 0.5), scale)
@@ -225,6 +228,28 @@ def _credibility(ratio: FloatArray, inner: BoolArray, scale: float) -> FloatArra
     """(H, W) 0..1: 1 where the ratio could be light, 0 where it goes up and down as no light on cloth does."""
     calm = [_calmness(ratio, inner, sigma * scale, most) for sigma, most in _WILD]
     return np.asarray(np.minimum.reduce(calm), np.float32)
+
+
+def _colour_credibility(made: FloatArray, albedo: FloatArray, inner: BoolArray, scale: float) -> FloatArray:
+    """(H, W) 0..1: 1 where the picture's tint follows from the photo's colour, 0 where it is of another making.
+
+    Light does not colour cloth in patches. Any function of the photo's colour will do, so that swapped and faded
+    colours are believed; both are blurred, so that a smeared print is compared with what it was smeared from.
+    """
+    sigma, weight = 5.0 * scale, inner.astype(np.float32)
+    total = np.maximum(blurred(weight, sigma), 1e-3)[..., None]
+    shown, known = (blurred(colour * weight[..., None], sigma) / total for colour in (made, albedo))
+    tint = np.log((shown[..., ::2] + _DARKEST) / (shown[..., 1:2] + _DARKEST)).astype(np.float32)
+    root = np.sqrt(np.maximum(known, 0))
+    pairs = [root[..., first] * root[..., second] for first in range(3) for second in range(first, 3)]
+    terms = np.stack([np.ones_like(pairs[0]), *np.moveaxis(root, -1, 0), *pairs], axis=-1)
+    step = max(int(np.sqrt(inner.sum() / 4000)), 1)
+    chosen = inner[::step, ::step]
+    rows, wanted = (values[::step, ::step][chosen].astype(np.float64) for values in (terms, tint))
+    mix = np.linalg.solve(rows.T @ rows + 1e-3 * len(rows) * np.eye(rows.shape[1]), rows.T @ wanted)
+    off = np.square(tint - terms @ mix.astype(np.float32)).sum(axis=-1) * weight
+    power = blurred(off, sigma) / total[..., 0]
+    return np.asarray(1 / (1 + np.square(power / _TINTED**2)), np.float32)
 
 
 def _calmness(ratio: FloatArray, inner: BoolArray, sigma: float, most: float) -> FloatArray:
