@@ -23,8 +23,8 @@ from vmodel.rights.copies import CopyIndex, find_copies
 from vmodel.rights.descriptors import KEPT_POINTS, PDQ_BYTES, POINT_BYTES, Descriptors, describe
 from vmodel.types import ByteArray
 
-_PER_PICTURE = PDQ_BYTES + KEPT_POINTS * (POINT_BYTES + 4)
-"""Bytes of the index a picture: a hash, points and whose each point is."""
+_PER_PICTURE = PDQ_BYTES + KEPT_POINTS * (POINT_BYTES + 4 + 8)
+"""Bytes of the index a picture: a hash, points, whose each point is, and the number by which its cell knows it."""
 _MANY = 700_000_000
 _GROWTH_CHANGES = ("JPEG 70", "crop 50 % of the area", "screenshot chain")
 
