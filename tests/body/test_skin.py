@@ -109,6 +109,13 @@ def test_the_base_layer_hides_under_necklines_of_garments() -> None:
     assert cuts["trousers", "girl"] == ("tank", "shorts")
 
 
+def test_a_jacket_is_worn_over_a_top_that_may_be_seen() -> None:
+    jacket = GarmentKind(Category.OUTERWEAR, 1.0, Sleeve.LONG, open_front=True)
+    worn = choose_base_layer(jacket, invent())
+    assert (worn.upper, worn.lower) == ("tank", "leggings")
+    assert worn.upper_colour == choose_base_layer(GarmentKind(Category.TROUSERS, 1.0), invent()).upper_colour
+
+
 @pytest.mark.parametrize("tone", [(0.62, 0.42, 0.33), (0.35, 0.2, 0.13), (0.085, 0.042, 0.026)])
 def test_a_hidden_base_layer_is_near_the_skin_and_yet_not_its_colour(tone: tuple[float, float, float]) -> None:
     worn = np.array(near_skin_colour(tone))

@@ -57,6 +57,13 @@ def long_sleeve() -> tuple[FlatLay, Cutout]:
     return draw(outline, [(0, 85), (42, 78), (30, 104), (0, 112)], "long_sleeve.png")
 
 
+def long_coat() -> tuple[FlatLay, Cutout]:
+    """Long sleeves on a body three times as long as it is wide."""
+    outline = [(0, 60), (28, 54), (66, 66), (100, 180), (122, 300), (98, 306), (72, 190), (62, 140)]
+    outline += [(60, 300), (66, 560), (0, 564)]
+    return draw(outline, [(0, 60), (28, 54), (20, 74), (0, 80)], "long_coat.png")
+
+
 def dress() -> tuple[FlatLay, Cutout]:
     outline = [(0, 66), (38, 58), (76, 70), (72, 110), (84, 140), (66, 222), (92, 320), (140, 590), (0, 600)]
     return draw(outline, [(0, 66), (38, 58), (28, 88), (0, 100)], "dress.png")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from vmodel.garment import measure
 from vmodel.garment.kind import understand
 from vmodel.garment.pattern import infer_pattern
 from vmodel.garment.scale import read_size_chart, scale_garment
+from vmodel.types import Category, Sleeve
 
 
 def pattern_of(picture):
@@ -80,6 +83,14 @@ def test_trousers_of_unknown_size_end_above_the_floor(trousers, body):
 def test_legs_cut_long_for_their_waist_do_not_reach_the_floor(body):
     garment = scale_garment(pattern_of(drawn.trousers(crotch=150)), body, "woman")
     assert measure.inseam_length(garment) < body.inseam
+
+
+def test_a_coat_that_is_taken_for_a_top_stays_long():
+    coat = pattern_of(drawn.long_coat())
+    coat = replace(coat, kind=replace(coat.kind, category=Category.TOP, sleeve=Sleeve.LONG))
+    garment = scale_garment(coat, drawn.WOMAN, "woman")
+    assert measure.sleeve_length(garment) == pytest.approx(drawn.WOMAN.arm_length, rel=0.2)
+    assert measure.garment_length(garment) > 1.5 * (drawn.WOMAN.neck_height - drawn.WOMAN.hip_height)
 
 
 def test_unrolling_keeps_the_middle_and_widens_the_sides_below_the_armpits():

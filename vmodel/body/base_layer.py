@@ -55,7 +55,7 @@ def choose_base_layer(kind: GarmentKind, model: VirtualModel) -> BaseLayer:
     """The base layer that hides under a garment and looks styled where the garment leaves it visible.
 
     Under a garment for the chest its upper edge lies lower than such garments' necks and its colour is near the
-    wearer's; with trousers or a skirt alone it is a tank top of its own.
+    wearer's; with trousers or a skirt alone, and under a jacket, it is a tank top of its own.
 
     Args:
         kind: what the garment is.
@@ -66,6 +66,9 @@ def choose_base_layer(kind: GarmentKind, model: VirtualModel) -> BaseLayer:
         lower = "shorts" if kind.category == Category.SKIRT else "briefs-short"
         chosen = BaseLayer("tank", lower, ECRU, ECRU)
     else:
+        if kind.category == Category.OUTERWEAR:  # worn over something, which shows in its opening
+            chosen = BaseLayer("tank", "leggings", ECRU, DENIM)
+            return for_child(chosen) if model.is_child else chosen
         bare = kind.sleeve in _SHOWS_SHOULDERS or kind.neckline in _SHOWS_COLLARBONES
         upper = "singlet" if model.gender == "man" and not bare else "bandeau"
         if not kind.category.covers_lower:

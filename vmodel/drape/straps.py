@@ -21,6 +21,8 @@ WIDEST_CM = 4.0
 """Wider straps are cut cloth without sliders."""
 SHORTEST = 0.2
 """Share of its length that a strap keeps at least."""
+LEAST_ARMHOLE = 0.65
+"""Depth that an armhole keeps, as a share of the height from the chest to the neck."""
 COVERED_MM = -272.0
 """Height on the neutral body, below its eyes, that the front's middle reaches: just above the base layer's edge."""
 OVER_THE_BUST = 1.06
@@ -54,7 +56,7 @@ def strap_warp(garment: Garment, body: Body) -> StrapWarp | None:
         body: the wearer.
     """
     marks = {name: np.asarray(at, float) for name, at in garment.landmarks_cm.items()}
-    wanted = {"neck_left", "neck_right", "neck_front"} <= set(marks)
+    wanted = {"neck_left", "neck_right", "armpit_left", "armpit_right"} <= set(marks)
     on_straps = garment.kind.sleeve == Sleeve.STRAP and garment.kind.neckline != Neckline.STRAPLESS
     if not (wanted and on_straps and garment.scale_source == "guessed"):
         return None
@@ -68,7 +70,12 @@ def strap_warp(garment: Garment, body: Body) -> StrapWarp | None:
         return None
     low = min(float(points[:, 1].min()) for name, points in front.edges.items() if name == "neck")
     across = float(abs(marks["neck_left"][0] - marks["neck_right"][0])) / 2
-    lift = min(top - low - OVER_THE_BUST * _height_cm(body, across), (1 - SHORTEST) * (top - foot))
+    armpit = float(marks["armpit_left"][1] + marks["armpit_right"][1]) / 2
+    lift = min(
+        top - low - OVER_THE_BUST * _height_cm(body, across),
+        top - armpit - LEAST_ARMHOLE * (body.measurements.neck_height - body.measurements.chest_height),
+        (1 - SHORTEST) * (top - foot),
+    )
     return StrapWarp(top, foot, lift) if lift > 0.5 else None
 
 

@@ -27,6 +27,8 @@ PLAUSIBLE_CM = {
 # lengths do not change. Width and length stated together may therefore differ more in this direction.
 FLATTER, ROUNDER = 1.25, 1.5
 ROUNDEST_GUESS = 1.4
+LONG_TOP = 2.2
+"""Length over width at the chest from which a top's length says nothing about its size."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,10 @@ def _longest(garment: Garment, body: BodyMeasurements) -> float:
     """Length in cm that a garment of the kind does not exceed on this body."""
     category = garment.kind.category
     if category == Category.TOP:
-        return 1.35 * (body.neck_height - body.hip_height)
+        # Sleeves tell the scale of a coat that was taken for a top: it is long, not large.
+        sleeved = garment.kind.sleeve in {Sleeve.THREE_QUARTER, Sleeve.LONG}
+        is_long = sleeved and measure.garment_length(garment) > LONG_TOP * measure.chest_width(garment)
+        return (2.2 if is_long else 1.35) * (body.neck_height - body.hip_height)
     if category == Category.TROUSERS:  # legs end above the floor, wherever the waist sits
         inseam_share = measure.inseam_length(garment) / measure.garment_length(garment)
         return min(0.98 * body.waist_height, 0.985 * body.inseam / max(inseam_share, 0.3))
@@ -151,7 +156,7 @@ def _upper_cues(garment: Garment, body: BodyMeasurements, gender: str) -> list[_
     torso = body.neck_height - body.hip_height
     length = measure.garment_length(garment)
     if kind.category == Category.TOP:
-        cues.append(_Cue(length, torso * 1.08, 0.12))
+        cues.append(_Cue(length, torso * 1.08, 0.12 if length < LONG_TOP * measure.chest_width(garment) else 0.5))
     elif kind.category == Category.OUTERWEAR:
         cues.append(_Cue(length, torso * 1.2, 0.22))
     else:

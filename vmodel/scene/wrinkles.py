@@ -14,7 +14,7 @@ from vmodel.types import Drape, FloatArray
 TILE_M = 0.32
 ORIENTATIONS = 6
 _TILE_PX = 512
-_UNSEEN, _FULL, _STEEPEST = 0.012, 0.10, 0.42
+_UNSEEN, _FULL, _STEEPEST = 0.02, 0.12, 0.27
 
 
 def squeeze(geometry: Geometry) -> FloatArray:
