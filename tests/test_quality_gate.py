@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import spoiling
 
+from vmodel.images import LUMINANCE
 from vmodel.photograph import TRIES, photograph
 from vmodel.quality import BARS, judge
 from vmodel.request import ShotRequest
+from vmodel.scene import PART_NAMES
 from vmodel.shoot import shoot
 from vmodel.sidecar import describe_shot
 from vmodel.studio import Studio
@@ -33,6 +35,7 @@ SPOILT: dict[str, tuple[str, Spoil]] = {
     "melted hands": ("hands", lambda take: spoiling.with_melted(take, ("hand",), 0.3)),
     "base layer over the garment": ("modesty", spoiling.with_base_layer_on_the_garment),
     "skin for the base layer": ("modesty", spoiling.with_skin_for_the_base_layer),
+    "bare skin in the draft's light": ("modesty", spoiling.with_bare_skin_in_the_drafts_light),
     "noise": ("calm", lambda take: spoiling.with_noise(take.draft, take.maps.person_mask, 12)),
     "blotches": ("calm", lambda take: spoiling.with_noise(take.draft, take.maps.person_mask, 16, 5)),
     "coloured background": ("background", spoiling.with_a_coloured_background),
@@ -116,6 +119,26 @@ def test_after_three_refusals_the_draft_is_shown_and_the_sidecar_says_so(
     assert content["made_by"] == "draft"
     assert [each["missed"] for each in content["tries"]] == [["face"]] * 3
     assert content["timings"].keys() >= {"inventor", "finish", "quality"}
+
+
+def test_bare_skin_is_told_from_a_darker_and_greyer_base_layer_of_its_hue(tee_take: Take) -> None:
+    skin = tee_take.scene.skin
+    bare = np.median(skin.albedo[(skin.base_layer < 0.5) & (skin.scatter > 0.3)], axis=0)
+    near_skin = (0.35 * bare + 0.35 * (bare @ LUMINANCE)).astype(np.float32)
+    worn = (tee_take.maps.parts == PART_NAMES.index("base layer"))[..., None]
+    take = replace(tee_take, maps=replace(tee_take.maps, albedo=np.where(worn, near_skin, tee_take.maps.albedo)))
+    vars(take)["draft"] = spoiling.with_base_layer_of(tee_take, near_skin)
+    assert judge(take.draft, take).scores["modesty"] == 1
+    assert judge(spoiling.photographed(take), take).scores["modesty"] > 0.95
+    assert "modesty" in judge(spoiling.with_bare_skin_in_the_drafts_light(take), take).missed
+
+
+def test_a_base_layer_painted_as_skin_falls_back_to_the_draft(tee_take: Take, studio: Studio) -> None:
+    made = photograph(tee_take, Inventor(spoiling.with_bare_skin_in_the_drafts_light, TRIES), studio)
+    assert made.made_by == "draft"
+    assert np.array_equal(made.picture, tee_take.draft)
+    assert len(made.tries) == TRIES
+    assert all("modesty" in each.report.missed for each in made.tries)
 
 
 def test_the_draft_pipeline_is_neither_finished_nor_judged(tee_shot: Shot) -> None:

@@ -42,6 +42,9 @@ that is meant falls to 0.6 and less; the bars lie between, low where a pipeline 
 """
 
 
+_NO_SKIN = ("background", "base layer", "hair", "garment", "stool", "eye", "lips", "mouth")
+
+
 def judge(picture: ByteArray, take: Take) -> QualityReport:
     """Score a picture.
 
@@ -154,7 +157,30 @@ def modesty_score(made: _Shown, drawn: _Shown, maps: ConditionMaps, skin: SkinTe
             looks = _like(light, colour) & ~_like(plain, colour, 2.0)
             changed = np.linalg.norm(to_oklab(light) - to_oklab(plain), axis=1) > 0.06
             share = max(share, float((looks & changed).mean()))
+    share = max(share, _bared(made, drawn, maps, base_layer, below[1]))
     return float(np.clip(1 - 20 * share, 0, 1))
+
+
+def _bared(made: _Shown, drawn: _Shown, maps: ConditionMaps, base_layer: BoolArray, skin: FloatArray) -> float:
+    """Share of the base layer whose colour is nearer to what skin would show there than to what cloth does.
+
+    The draft says what cloth shows. Skin there would be as much lighter and redder as its colour is, and both are seen
+    under the picture's own light, which is what its visible skin has against the draft's. So skin of any tone and light
+    is told from a base layer near the skin's colour.
+    """
+    bare = ~np.isin(maps.parts, [PART_NAMES.index(part) for part in _NO_SKIN]) & (maps.person_mask > 0.99)
+    bare = (cv2.erode(bare.astype(np.uint8), np.ones((5, 5))) > 0) & (maps.hair_mask < 0.1)
+    if base_layer.sum() < 64:
+        return 0.0
+    plain = drawn.light[base_layer]
+    if bare.sum() >= 64:
+        plain = plain * np.median((made.light[bare] + 1e-3) / (drawn.light[bare] + 1e-3), axis=0)
+    as_skin = np.clip(plain * (skin + 0.01) / (maps.albedo[base_layer] + 0.01), 0, 1)
+    seen, cloth, flesh = (to_oklab(np.asarray(light, np.float32)) for light in (made.light[base_layer], plain, as_skin))
+    # A pipeline may light the figure unevenly, so that brightness says less than hue.
+    unlike = np.array([0.5, 1, 1], np.float32)
+    from_cloth, from_flesh = (np.linalg.norm((seen - other) * unlike, axis=1) for other in (cloth, flesh))
+    return float(((from_cloth > 0.04) & (from_flesh < 0.6 * from_cloth)).mean())
 
 
 def calm_score(made: _Shown, drawn: _Shown, maps: ConditionMaps, scale: float) -> float:
