@@ -20,7 +20,8 @@ from torch import Tensor
 from benchmarks.tables import print_table
 from pipelines.embedded import STEPS, load_embedded
 from pipelines.training.dataset import Picture, PictureShelf
-from pipelines.training.evaluate import compare, light_picture, load_features, mean_known, perceptual_distance
+from pipelines.training.evaluate import compare, light_picture, load_features, mean_known
+from pipelines.training.perceptual import perceptual_distance
 from vmodel.config import Settings
 from vmodel.scene import PART_NAMES
 from vmodel.types import BoolArray, ByteArray, FloatArray
@@ -66,7 +67,7 @@ def measure(made: ByteArray, picture: Picture, features: Features) -> tuple[dict
             figures[f"perceptual_{name}"] = perceptual_distance(*crops)
     regions = {"person": picture.arrays["person"] > 127}
     regions |= {name: np.isin(picture.arrays["parts"], _PARTS[name]) for name in _CROPS}
-    return figures, {name: _places(ours[_PLACES], theirs[_PLACES], where) for name, where in regions.items()}
+    return figures, {name: _places(ours[_PLACES][0], theirs[_PLACES][0], where) for name, where in regions.items()}
 
 
 def _places(ours: Tensor, theirs: Tensor, where: BoolArray) -> Pair:

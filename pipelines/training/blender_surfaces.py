@@ -75,7 +75,7 @@ def skin_material(name, images, stature_m, seed):
     shader.inputs["Subsurface Scale"].default_value = 0.0032
     shader.inputs["IOR"].default_value = 1.4
     # Cloth of the base layer hardly shines.
-    shine = _maths(nodes, links, "MULTIPLY_ADD", scatter, 0.34)
+    shine = _maths(nodes, links, "MULTIPLY_ADD", scatter, 0.47)
     shine.node.inputs[2].default_value = 0.08
     links.new(shine, shader.inputs["Specular IOR Level"])
     place = nodes.new("ShaderNodeTexCoord").outputs["Object"]
@@ -89,7 +89,7 @@ def skin_material(name, images, stature_m, seed):
     # Mottling in the colour survives the denoiser, which is guided by it.
     links.new(_mottled(nodes, links, albedo, blotch.outputs["Fac"], scatter), shader.inputs["Base Color"])
     varied = _maths(nodes, links, "MULTIPLY_ADD", blotch.outputs["Fac"], 0.22)
-    links.new(_maths(nodes, links, "SUBTRACT", roughness, 0.10), varied.node.inputs[2])
+    links.new(_maths(nodes, links, "SUBTRACT", roughness, 0.15), varied.node.inputs[2])
     links.new(varied, shader.inputs["Roughness"])
     painted = _bump(nodes, links, _texture(nodes, links, images["height"]), 0.0013)
     pores = nodes.new("ShaderNodeTexVoronoi")
@@ -103,7 +103,7 @@ def skin_material(name, images, stature_m, seed):
 def _mottled(nodes, links, colour, noise, scatter):
     """Skin colour that varies over a millimetre or two."""
     centred = _maths(nodes, links, "SUBTRACT", noise, 0.5)
-    strength = _maths(nodes, links, "MULTIPLY", scatter, 0.34)
+    strength = _maths(nodes, links, "MULTIPLY", scatter, 0.24)
     factor = _maths(nodes, links, "MULTIPLY_ADD", centred, strength)
     factor.node.inputs[2].default_value = 1.0
     tinted = nodes.new("ShaderNodeVectorMath")

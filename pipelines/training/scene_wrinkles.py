@@ -16,7 +16,7 @@ from vmodel.types import FloatArray
 _PX = 256
 _DEPTH = 1.7
 """How much deeper real creases are than the slopes that the draft shades."""
-_RIPPLE_M = 0.0007
+_RIPPLE_M = 0.0001
 _UNSEEN, _FULL = 0.012, 0.10
 
 

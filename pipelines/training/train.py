@@ -30,16 +30,19 @@ from torch.nn import functional as fn
 
 from pipelines.embedded import EmbeddedPipeline
 from pipelines.embedded_device import find_device, inference_dtype, learning_precision
-from pipelines.embedded_light import NOISE, RATIO_SCALE, project_ratio
+from pipelines.embedded_light import NOISE, RATIO_SCALE, apply_ratio, project_ratio, to_srgb
 from pipelines.embedded_maps import condition_planes
 from pipelines.embedded_network import TINY, ConditionEncoder, NetworkSize, make_unet, predict_ratio
 from pipelines.training.dataset import Batch, PictureShelf, make_batch
 from pipelines.training.evaluate import evaluate
+from pipelines.training.perceptual import LEARNT, block_features, features_apart, load_backbone
 from vmodel.errors import CheckpointMissing, TrainingPicturesMissing, VModelError
 from vmodel.files import make_folder
 from vmodel.weights import Origin, vouch_for
 
 LOG_EVERY = 20
+SEEN = 6.0
+"""Weight of the perceptual part of the loss."""
 ORIGIN = Origin(
     licence="Apache-2.0",
     data="Pictures of invented people in drawn garments, rendered by pipelines/training/pictures.py; no photos",
@@ -100,6 +103,7 @@ class Trainer:
         self.optimiser = torch.optim.AdamW(
             self.parameters, lr=plan.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
         )
+        self.backbone = load_backbone().to(self.device)
         self.step, self.minutes, self.whole = 0, 0.0, True
 
     @property
@@ -157,7 +161,7 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate()
         with learning_precision(self.device):
-            loss, figures = loss_of(self.network, batch, generator)
+            loss, figures = loss_of(self.network, batch, generator, self.backbone)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.parameters, 1.0)
@@ -187,12 +191,14 @@ class Trainer:
         return self.plan.rate * warm * (0.5 * (1 + math.cos(math.pi * self.share_done())) + 0.02)
 
 
-def loss_of(network: nn.ModuleDict, batch: Batch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+def loss_of(
+    network: nn.ModuleDict, batch: Batch, generator: torch.Generator, backbone: nn.Module
+) -> tuple[Tensor, dict[str, float]]:
     """How far the predicted clean ratio is from the true one.
 
     Absolute and squared difference of pixels; absolute difference of means over 2, 4, 8 and 16 pixels, where what
     nobody can foresee (which pore, which strand) has averaged out and light remains; absolute difference of
-    gradients. Weighted by the importance of the pixel.
+    gradients; and what a pretrained network sees of the two lit drafts. Weighted by the importance of the pixel.
     """
     size = len(batch.ratio)
     clean = batch.ratio / RATIO_SCALE
@@ -209,9 +215,20 @@ def loss_of(network: nn.ModuleDict, batch: Batch, generator: torch.Generator) ->
         weighted = fn.avg_pool2d(weighted, 2)
         light = light + weighted.abs().mean()
     edges = _gradient(apart, batch.weight)
-    loss = pixels + light + 0.25 * edges
-    parts = {"loss": loss, "pixels": pixels, "light": light, "edges": edges}
+    seen = _seen_apart(made, batch, backbone)
+    loss = pixels + light + 0.25 * edges + SEEN * seen
+    parts = {"loss": loss, "pixels": pixels, "light": light, "edges": edges, "seen": seen}
     return loss, {name: float(part.detach()) for name, part in parts.items()}
+
+
+def _seen_apart(made: Tensor, batch: Batch, backbone: nn.Module) -> Tensor:
+    """Mean squared distance of a pretrained network's features of the lit drafts, where the model may change them."""
+    draft = batch.conditions.draft
+    ours, theirs = (
+        block_features(backbone, to_srgb(apply_ratio(draft, ratio)), LEARNT) for ratio in (made, batch.ratio)
+    )
+    maps = features_apart(ours, theirs)
+    return torch.stack([(apart * fn.adaptive_avg_pool2d(batch.near, apart.shape[-2:])).mean() for apart in maps]).mean()
 
 
 def draw_sigmas(count: int, generator: torch.Generator) -> Tensor:

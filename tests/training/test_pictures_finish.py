@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.training.pictures_finish import Overlay, develop
+from pipelines.training.pictures_finish import Overlay, develop, with_backdrop
 from vmodel.images import to_linear
 from vmodel.scene.strands import StrandLayer
+from vmodel.types import ConditionMaps, FloatArray
+
+
+def bare_maps(albedo: FloatArray) -> ConditionMaps:
+    """Maps that know colours and nothing else."""
+    plane, vector = np.zeros(albedo.shape[:2], np.float32), np.zeros(albedo.shape, np.float32)
+    parts, warp = plane.astype(np.uint8), vector[..., :2]
+    keypoints = np.zeros((18, 3), np.float32)
+    return ConditionMaps(
+        vector.astype(np.uint8), keypoints, vector, plane, parts, plane, plane, plane, warp, parts, albedo
+    )
 
 
 def test_no_backdrop_shines_between_an_outline_and_the_hair_behind_it() -> None:
@@ -16,6 +27,37 @@ def test_no_backdrop_shines_between_an_outline_and_the_hair_behind_it() -> None:
     white = np.ones((*size, 3), np.float32)
     photograph = np.dstack([np.full((*size, 3), 0.3, np.float32), np.ones(size, np.float32)])
     overlay = Overlay(strands, body, np.zeros(size, np.float32), white, 0.0)
-    made = to_linear(develop(photograph, overlay, 1.0, np.ones(3, np.float32), np.ones(3, np.float32), 0))
+    plain = np.ones(3, np.float32)
+    made = to_linear(develop(photograph, overlay, bare_maps(white), 1.0, plain, plain, 0))
     # A tenth of skin over dark hair; the white backdrop is covered.
     assert made.max() < 0.2
+
+
+def test_folds_of_cloth_are_deeper_but_its_colours_stay() -> None:
+    size = (40, 40)
+    nothing, whole = np.zeros(size, np.float32), np.ones(size, np.float32)
+    bald = StrandLayer(np.zeros((*size, 3), np.float32), nothing, nothing, nothing, nothing)
+    dyed = np.where(np.arange(40)[:, None, None] < 20, [0.5, 0.1, 0.1], [0.02, 0.02, 0.1]).astype(np.float32)
+    dyed = np.broadcast_to(dyed, (*size, 3))
+    light = np.where(np.arange(40) < 10, 0.5, 1.0).astype(np.float32)[None, :, None]
+    photograph = np.dstack([dyed * light, whole])
+    overlay = Overlay(bald, whole, whole, np.ones((*size, 3), np.float32), 0.3)
+    plain = np.ones(3, np.float32)
+    made = to_linear(develop(photograph, overlay, bare_maps(dyed), 1.0, plain, plain, 0))
+    for row in (8, 32):
+        lit, shaded = made[row, 30], made[row, 4]
+        assert np.allclose(lit, dyed[row, 0], atol=0.02)
+        assert shaded[2] / lit[2] < 0.47
+        assert np.allclose(shaded / shaded.sum(), lit / lit.sum(), atol=0.06)
+
+
+def test_nobody_means_the_drafts_own_pixels() -> None:
+    size = (8, 8)
+    nothing = np.zeros(size, np.float32)
+    there = np.where(np.arange(8)[None] < 4, 1, 0).astype(np.float32) * np.ones(size, np.float32)
+    bald = StrandLayer(np.zeros((*size, 3), np.float32), nothing, nothing, nothing, nothing)
+    overlay = Overlay(bald, there, nothing, np.ones((*size, 3), np.float32), 0.0)
+    target, draft = np.full((*size, 3), 90, np.uint8), np.full((*size, 3), 200, np.uint8)
+    made = with_backdrop(target, draft, overlay)
+    assert (made[:, :4] == 90).all()
+    assert (made[:, 4:] == 200).all()

@@ -163,5 +163,5 @@ def test_a_network_that_predicts_the_truth_has_no_loss(pictures: Path, tmp_path:
     flat = replace(batch, ratio=torch.zeros_like(batch.ratio))
     trainer = train(Plan(pictures, tmp_path, size=TINY), stop_at=0)
     # A fresh network predicts the draft itself.
-    _, figures = loss_of(trainer.network, flat, torch.Generator().manual_seed(0))
+    _, figures = loss_of(trainer.network, flat, torch.Generator().manual_seed(0), trainer.backbone)
     assert figures["loss"] == 0
