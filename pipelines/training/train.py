@@ -13,6 +13,8 @@ import contextlib
 import json
 import math
 import os
+import signal
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -354,6 +356,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     plan = Plan(
         told.pictures, told.out, told.minutes, told.steps, told.batch, seed=told.seed, rate=told.rate, size=size
     )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave the way that saves
     try:
         print(export(plan, told.export) if told.export else train(plan).checkpoint)
     except VModelError as error:
