@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -34,15 +33,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("VMODEL_HOME", str(folder))
         patch.setenv("VMODEL_PIPELINE", "draft")
         yield folder
-
-
-@pytest.fixture(scope="session")
-def flat_lays() -> Path:
-    """Folder of real flat-lay photos; tests that need it are skipped where it is absent."""
-    folder = Path(os.environ.get("FLATLAYS", ROOT.parent / "shared" / "flatlays"))
-    if not (folder / "labels.tsv").is_file():
-        pytest.skip("no real flat-lay photos here; set FLATLAYS to their folder")
-    return folder
 
 
 @pytest.fixture(scope="session")
