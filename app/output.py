@@ -80,6 +80,7 @@ class Output:
             save_maps(shot.maps, self.folder, stem)
         self._looks.append((_common(shot), picture.name, measure_look(shot)))
         self._pictures.append((picture, f"{shot.model.id} · {shot.pose} · {shot.request.view}"))
+        warnings = (*shot.warnings, *published.warnings)
         if self.as_json:
             found = {
                 "picture": str(picture),
@@ -89,10 +90,10 @@ class Output:
                 "fit": shot.fit.verdict,
                 "made_by": shot.photograph.made_by,
             }
-            _print_line(self._asked(shot.request) | found | _model_and_pose(shot), shot.timings, shot.warnings)
+            _print_line(self._asked(shot.request) | found | _model_and_pose(shot), shot.timings, warnings)
             return None
         print(picture, flush=True)
-        for warning in shot.warnings:
+        for warning in warnings:
             say_warning(f"{shot.request.garment.photo.name}: {warning}")
         return None
 

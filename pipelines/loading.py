@@ -63,23 +63,39 @@ def _fashn(steps: int | None) -> Pipeline:
     from pipelines.hub.fashn import STEPS, Fashn
 
     # It goes to the card first, so that what makes the person is chosen by the memory that is left.
-    return Fashn(folder, lambda: load_pipeline(dressed_by_fashn()), STEPS if steps is None else steps)
+    return Fashn(folder, lambda: load_pipeline(dressed_pipeline()), STEPS if steps is None else steps)
+
+
+def _catvton(steps: int | None) -> Pipeline:
+    from pipelines.hub.store import find_weights
+    from vmodel.config import Settings
+
+    folder = find_weights("catvton", Settings())
+    from pipelines.hub.catvton import STEPS, CatVton
+
+    return CatVton(folder, lambda: load_pipeline(dressed_pipeline()), STEPS if steps is None else steps)
+
+
+DRESSERS = ("fashn", "catvton")
+"""Those that dress the picture of another pipeline."""
 
 
 @cache
-def dressed_by_fashn() -> str:
-    """Name of the pipeline whose pictures fashn dresses in this process, decided when it is first asked for.
+def dressed_pipeline() -> str:
+    """Name of the pipeline whose pictures are dressed in this process, decided when it is first asked for.
 
     Raises:
         PipelineUnknown: ``VMODEL_HUB_DRESSES`` names none.
-        BadUsage: it names fashn itself.
+        BadUsage: it names one that dresses itself.
     """
     from pipelines.choosing import resolve_pipeline
     from pipelines.hub.tuning import read_tuning
 
     name = resolve_pipeline(read_tuning().dresses)
-    if name == "fashn":
-        raise BadUsage("VMODEL_HUB_DRESSES names fashn, which dresses the picture of another pipeline; name that one.")
+    if name in DRESSERS:
+        raise BadUsage(
+            f"VMODEL_HUB_DRESSES names {name}, which dresses the picture of another pipeline; name that one."
+        )
     if name not in PIPELINES:
         raise PipelineUnknown(name, PIPELINES)
     return name
@@ -94,6 +110,7 @@ PIPELINES: dict[str, Callable[[int | None], Pipeline]] = {
     "sdxl": _sdxl,
     "qwen-edit": _qwen_edit,
     "fashn": _fashn,
+    "catvton": _catvton,
 }
 
 
@@ -135,8 +152,8 @@ def weights_used(name: str) -> tuple[WeightsUsed, ...]:
         ]
     if name == "flux2-klein":
         found += _learnt_weights()
-    if name == "fashn":
-        found += weights_used(dressed_by_fashn())
+    if name in DRESSERS:
+        found += weights_used(dressed_pipeline())
     return tuple(dict.fromkeys(found))
 
 

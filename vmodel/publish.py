@@ -103,6 +103,11 @@ class Published:
     licence: Licence
     sidecar: dict[str, Any]
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a seller should know of the licence."""
+        return _research_warnings(self.licence)
+
 
 class Publisher:
     """Publishes shots of one installation; opens keys, registry and store when they are first needed."""
@@ -163,7 +168,8 @@ class Publisher:
         digest = hashlib.sha256(content).hexdigest()
         with self.database.transaction() as session:
             add_rendition(session, registered.id, digest, file_format, manifest)
-        sidecar = record | {"picture_sha256": digest, "certificate": certificate}
+        warnings = [*record["warnings"], *_research_warnings(licence)]
+        sidecar = record | {"warnings": warnings, "picture_sha256": digest, "certificate": certificate}
         return Published(content, file_format, picture, licence, sidecar)
 
     def authorise_rendition(self, sidecar: Path, jpeg: bytes) -> bytes:
@@ -368,6 +374,16 @@ def _terms_with(terms: Terms, weights: tuple[WeightsUsed, ...]) -> Terms:
     if any(each.research_only for each in weights):
         return Terms(RESEARCH_USES, terms.territory, terms.months)
     return terms
+
+
+def _research_warnings(licence: Licence) -> tuple[str, ...]:
+    names = [each.name for each in licence.weights if each.research_only]
+    if not names:
+        return ()
+    return (
+        f"{', '.join(names)} took part, whose licence forbids commerce: this picture is licensed for "
+        f"{', '.join(licence.permitted_uses)} only; sell with one of another --pipeline",
+    )
 
 
 def _descriptors(shot_id: str, picture: ByteArray) -> ShotDescriptors:

@@ -86,7 +86,7 @@ def list_poses(_: Reader) -> list[Pose]:
 
 
 @router.get("/choices")
-def list_choices(_: Reader) -> Choices:
+def list_choices(_: Reader, here: Here) -> Choices:
     """Every other word that a shot or a correction takes."""
     from pipelines.loading import PIPELINES
     from vmodel.drape.materials import load_materials
@@ -99,7 +99,8 @@ def list_choices(_: Reader) -> Choices:
         framings=list(FRAMINGS),
         lights=list(LIGHTS),
         backgrounds=list(BACKGROUNDS),
-        pipelines=list(PIPELINES),
+        # Those without a price cannot be asked for, such as those for research only.
+        pipelines=[name for name in PIPELINES if name in here.plans.pipelines],
         categories=[category.value for category in Category],
         materials=list(load_materials()),
         channels=list(CHANNELS),

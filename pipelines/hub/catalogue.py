@@ -214,8 +214,50 @@ _FASHN = HubWeights(
     ),
 )
 
+_CATVTON = HubWeights(
+    name="catvton",
+    code="UNet2DConditionModel",
+    licence="CC-BY-NC-SA-4.0, CreativeML OpenRAIL-M and MIT",
+    licence_note="For research and evaluation only: pictures made with them may neither be sold nor sell anything.",
+    licence_urls=(
+        "https://creativecommons.org/licenses/by-nc-sa/4.0/legalcode",
+        "https://huggingface.co/spaces/CompVis/stable-diffusion-license",
+    ),
+    research_only=True,
+    memory_gb=8,
+    model_gb=6,
+    group_gb=3,
+    parts=(
+        Part(
+            folder="base",
+            repository="stable-diffusion-v1-5/stable-diffusion-inpainting",
+            revision="8a4288a76071f7280aedbdb3253bdb9e9d5d84bb",
+            # There is no safety checker among them: what a picture may show is judged by the common gate.
+            patterns=(
+                "LICENSE*",
+                "scheduler/scheduler_config.json",
+                "unet/config.json",
+                "unet/diffusion_pytorch_model.fp16.safetensors",
+            ),
+        ),
+        Part(
+            folder="vae",
+            repository="stabilityai/sd-vae-ft-mse",
+            revision="31f26fdeee1355a5c34592e401dd41e45d25a493",
+            patterns=("config.json", "diffusion_pytorch_model.safetensors"),
+        ),
+        # The same repository holds weights of two human parsers, which nothing here needs.
+        Part(
+            folder="attention",
+            repository="zhengchong/CatVTON",
+            revision="2969fcf85fe62f2036605716f0b56f0b81d01d79",
+            patterns=("LICENSE*", "mix-48k-1024/attention/model.safetensors"),
+        ),
+    ),
+)
+
 CATALOGUE: Mapping[str, HubWeights] = {
-    weights.name: weights for weights in (_KLEIN, _KLEIN_BASE, _SDXL, _QWEN_EDIT, _FASHN)
+    weights.name: weights for weights in (_KLEIN, _KLEIN_BASE, _SDXL, _QWEN_EDIT, _FASHN, _CATVTON)
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that stands for the hub."""
+    from tiny_catvton import save_catvton
     from tiny_networks import save_as_published, tiny_klein
     from tiny_qwen import save_qwen_edit
     from tiny_sdxl import save_sdxl
@@ -21,4 +22,5 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_sdxl(root, *(part.repository for part in CATALOGUE["sdxl"].parts))
     save_qwen_edit(root, *(part.repository for part in CATALOGUE["qwen-edit"].parts))
     save_try_on(root, *(part.repository for part in CATALOGUE["fashn"].parts))
+    save_catvton(root, *(part.repository for part in CATALOGUE["catvton"].parts))
     return root

@@ -42,9 +42,9 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def asked_anew() -> Iterator[None]:
-    loading.dressed_by_fashn.cache_clear()
+    loading.dressed_pipeline.cache_clear()
     yield
-    loading.dressed_by_fashn.cache_clear()
+    loading.dressed_pipeline.cache_clear()
 
 
 class Negative:
@@ -93,9 +93,9 @@ def test_what_is_dressed_can_be_named_but_not_anything(
 ) -> None:
     monkeypatch.setenv("VMODEL_HUB_DRESSES", name)
     with pytest.raises(error):
-        loading.dressed_by_fashn()
+        loading.dressed_pipeline()
     monkeypatch.setenv("VMODEL_HUB_DRESSES", "sdxl")
-    assert loading.dressed_by_fashn() == "sdxl"
+    assert loading.dressed_pipeline() == "sdxl"
     # Whoever makes the person takes part in the picture.
     used = {weights.name for weights in loading.weights_used("fashn")}
     assert used >= {part.repository for part in (*CATALOGUE["fashn"].parts, *CATALOGUE["sdxl"].parts)}

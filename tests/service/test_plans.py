@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.hub.catalogue import CATALOGUE
 from pipelines.loading import PIPELINES
 from vmodel.config import Settings
 from vmodel.errors import SizeOutOfRange
@@ -16,10 +17,18 @@ from vmodel.service.plans import OWN_PLANS, read_plans
 SMALL = "pipelines: {draft: 3}\nsizes: [{megapixels: 1, times: 1}, {megapixels: 2, times: 5}]\nplans: {a: {monthly_credits: 1, concurrent_jobs: 1, pictures_a_day: 1, requests_a_minute: 1}}\n"  # noqa: E501
 
 
-def test_every_pipeline_has_a_price_at_every_size_that_can_be_asked_for() -> None:
+RESEARCH = {name for name, weights in CATALOGUE.items() if weights.research_only}
+
+
+def test_every_pipeline_but_those_for_research_has_a_price_at_every_size_that_can_be_asked_for() -> None:
     plans = read_plans(Settings())
     check_size((3072, 3072))
-    for pipeline in PIPELINES:
+    assert set(PIPELINES) >= RESEARCH
+    for pipeline in RESEARCH:
+        # What may not be sold is not sold: neither page nor API takes an order.
+        with pytest.raises(PipelineNotPriced):
+            plans.price_shot(pipeline, (1024, 768))
+    for pipeline in PIPELINES.keys() - RESEARCH:
         prices = [plans.price_shot(pipeline, size) for size in ((384, 288), (1024, 768), (2048, 1536), (3072, 3072))]
         assert prices == sorted(prices)
         assert prices[0] >= 1

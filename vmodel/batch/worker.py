@@ -104,7 +104,7 @@ def _make(task: Task, studio: Studio, pipeline: Pipeline, publisher: Publisher, 
         shot.model.id,
         shot.pose,
         round(time.perf_counter() - started, 2),
-        shot.warnings,
+        (*shot.warnings, *published.warnings),
         dressed="drape" in shot.timings,
         look=measure_look(shot).to_json(),
     )
