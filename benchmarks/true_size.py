@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.tables import Figures, Table, publish
-from pipelines.hub.placing import quantise
+from pipelines.hub.placing import keep_in_fp8, quantise
 from pipelines.hub.tuning import Precision
 
 KLEIN: dict[str, Any] = {
@@ -125,7 +125,7 @@ def make_network(name: str) -> nn.Module:
 def keep_in(network: Any, precision: Precision) -> None:
     """Keep a network's weights in a precision of ``VMODEL_HUB_PRECISION``, as the pipelines do."""
     if precision == "fp8":
-        network.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=torch.bfloat16)
+        keep_in_fp8(network)
     elif precision != "full":
         quantise(network, precision)
 

@@ -150,6 +150,16 @@ def quantise(network: torch.nn.Module, precision: Precision) -> None:
     freeze(network)
 
 
+def keep_in_fp8(denoiser: Any) -> None:
+    """Keep the weights of a denoiser in eight bits, in place; each layer computes in what it computed in before."""
+    from diffusers.hooks.layerwise_casting import DEFAULT_SKIP_MODULES_PATTERN
+
+    # The projection of IP-Adapter brings its input to the kind of its weights, whatever it computes in.
+    whole = (*DEFAULT_SKIP_MODULES_PATTERN, "encoder_hid_proj")
+    compute = denoiser.dtype
+    denoiser.enable_layerwise_casting(torch.float8_e4m3fn, compute, skip_modules_pattern=whole)
+
+
 class _Unpacking:
     """Stands where quanto's compiled library would."""
 
@@ -187,7 +197,7 @@ def place_pipeline(pipeline: Any, layout: Layout) -> None:
             if network is not None:
                 quantise(network, layout.precision)
     if layout.precision == "fp8":
-        denoiser.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=denoiser.dtype)
+        keep_in_fp8(denoiser)
     if layout.offload == "group":
         on_card = layout.device == "cuda"
         pipeline.enable_group_offload(
