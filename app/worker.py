@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,11 @@ import numpy as np
 from PIL import Image
 
 from pipelines.loading import load_pipeline, weights_used
+from pipelines.together import BatchPipeline, Staged, finish_staged, stage
 from pipelines.watching import WatchedPipeline
 from vmodel.config import Settings
 from vmodel.dressing import cast_and_dress
+from vmodel.errors import VModelError
 from vmodel.files import encode_picture
 from vmodel.publish import Holder, Published, Publisher
 from vmodel.rights.admission import admit_job
@@ -55,6 +58,19 @@ class StudioRenderer:
         self._publisher = Publisher(settings, weights_used, database)
         self._locks = settings.home / "locks"
         self._loaded: tuple[tuple[str, int | None], Pipeline] | None = None
+        self._expected: Sequence[tuple[str, ShotRequest]] = ()
+        self._ahead: dict[str, tuple[Staged, ByteArray]] = {}
+
+    def wants_next(self, request: ShotRequest, work: Work) -> int:
+        """See ``vmodel.service.rendering.TurnRenderer``."""
+        pipeline = self._load(request)
+        if work.shot_id in self._ahead or not isinstance(pipeline, BatchPipeline):
+            return 0
+        return pipeline.at_once - 1
+
+    def expect(self, shots: Sequence[tuple[str, ShotRequest]]) -> None:
+        """See ``vmodel.service.rendering.TurnRenderer``."""
+        self._expected = shots
 
     def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
         """See ``vmodel.service.rendering.Renderer``.
@@ -72,10 +88,31 @@ class StudioRenderer:
         self._studio.watch = tell
         self._admit(request, work)
         watched = WatchedPipeline(self._load(request), show, tell_step, self._locks)
-        shot = shoot(request, self._studio, watched)
+        shot = self._shoot(request, work, watched)
         tell("publish", 0.0)
         published = self._publisher.publish(shot, "png", self._holder(work))
         return Rendered(published.content, "png", write_sidecar(published, work), self._model3d(shot))
+
+    def _shoot(self, request: ShotRequest, work: Work, watched: WatchedPipeline) -> Shot:
+        """Make one picture, along with the turn's next ones where they are expected."""
+        expected, self._expected = self._expected, ()
+        if expected:
+            self._make_turn([(work.shot_id, request), *expected], watched)
+        made = self._ahead.pop(work.shot_id, None)
+        if made is None:
+            return shoot(request, self._studio, watched)
+        self._studio.new_shot()
+        return finish_staged(*made, watched, self._studio)
+
+    def _make_turn(self, shots: Sequence[tuple[str, ShotRequest]], watched: WatchedPipeline) -> None:
+        """Set up the turn's pictures and photograph them at once; those of another turn are asked for no more."""
+        first, request = shots[0]
+        staged = {first: stage(request, self._studio)}
+        for shot_id, each in shots[1:]:
+            with contextlib.suppress(VModelError):  # what is wrong with it is said when it is asked for
+                staged[shot_id] = stage(each, self._studio)
+        pictures = watched.make([each.take for each in staged.values()])
+        self._ahead = {name: (each, made) for (name, each), made in zip(staged.items(), pictures, strict=True)}
 
     def _model3d(self, shot: Shot) -> bytes:
         """Who wears it, to be turned in space; made once a drape, whose parts are all warm."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -31,6 +31,44 @@ class BatchPipeline(Protocol):
     def make(self, takes: Sequence[Take]) -> list[ByteArray]:
         """One picture a take, in order; see ``vmodel.take.Pipeline``."""
         ...
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A shot that is set up and not yet photographed.
+
+    Attributes:
+        shot: with the draft for a picture.
+        take: what a pipeline is asked for.
+    """
+
+    shot: Shot
+    take: Take
+
+
+def stage(request: ShotRequest, studio: Studio) -> Staged:
+    """Set a shot up.
+
+    Raises:
+        VModelError: see ``vmodel.shoot.shoot``.
+    """
+    setting = _Setting()
+    shot = shoot(request, studio, setting)
+    assert setting.take is not None
+    return Staged(shot, setting.take)
+
+
+def finish_staged(staged: Staged, picture: ByteArray, pipeline: Pipeline, studio: Studio) -> Shot:
+    """Finish and judge what a pipeline made of a take; further tries are the pipeline's own.
+
+    Args:
+        staged: what was asked for.
+        picture: made of its take.
+        pipeline: that made it.
+        studio: is charged with the time.
+    """
+    taken = photograph(staged.take, _Made(pipeline, picture), studio)
+    return replace(staged.shot, photograph=taken, timings={**staged.shot.timings, **studio.timings})
 
 
 class _Setting:
@@ -89,7 +127,8 @@ def _shoot_batch(
         if isinstance(outcome, Failure) or setting.take is None:
             yield outcome
         else:
-            yield from shoot_all([outcome.request], partial(batch.finish, shot=outcome, take=setting.take), home)
+            ready = Staged(outcome, setting.take)
+            yield from shoot_all([outcome.request], partial(batch.finish, staged=ready), home)
 
 
 class _Batch:
@@ -99,12 +138,12 @@ class _Batch:
         self._pipeline, self._studio, self._takes = pipeline, studio, takes
         self._pictures: dict[int, ByteArray] = {}
 
-    def finish(self, request: ShotRequest, shot: Shot, take: Take) -> Shot:
+    def finish(self, request: ShotRequest, staged: Staged) -> Shot:
         """The shot as the pipeline photographs it."""
         self._studio.new_shot()
         if not self._pictures and isinstance(self._pipeline, BatchPipeline):
             with self._studio.timed(self._pipeline.name):
                 pictures = self._pipeline.make(self._takes)
             self._pictures = {id(each): picture for each, picture in zip(self._takes, pictures, strict=True)}
-        taken = photograph(take, _Made(self._pipeline, self._pictures[id(take)]), self._studio)
-        return replace(shot, request=request, photograph=taken, timings={**shot.timings, **self._studio.timings})
+        picture = self._pictures[id(staged.take)]
+        return replace(finish_staged(staged, picture, self._pipeline, self._studio), request=request)

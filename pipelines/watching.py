@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipelines.together import BatchPipeline
 from vmodel.files import make_folder
 from vmodel.take import Pipeline, Take
 from vmodel.types import ByteArray
@@ -37,6 +38,20 @@ class WatchedPipeline:
         self._show(take.draft)
         with card_turn(self._locks), each_step(self._pipeline, self._tell):
             return self._pipeline(take)
+
+    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+        """Several pictures at once, of a pipeline that can; the first one's draft is shown.
+
+        Args:
+            takes: at least one.
+        Raises:
+            TypeError: the pipeline makes one picture at a time.
+        """
+        if not isinstance(self._pipeline, BatchPipeline):
+            raise TypeError(f"{self.name} makes one picture at a time")
+        self._show(takes[0].draft)
+        with card_turn(self._locks), each_step(self._pipeline, self._tell):
+            return self._pipeline.make(takes)
 
 
 @contextmanager

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from vmodel.request import ShotRequest
 from vmodel.service.settling import Work
@@ -67,6 +67,23 @@ class Rendered:
 
 #: Makes one picture. The request's files lie on this machine; the work says whose it is.
 Renderer = Callable[[ShotRequest, Work, Tell], Rendered]
+
+
+@runtime_checkable
+class TurnRenderer(Protocol):
+    """A renderer that gains from making several pictures of a turn at once."""
+
+    def wants_next(self, request: ShotRequest, work: Work) -> int:
+        """How many of the turn's further pictures it would make along with this one.
+
+        Raises:
+            VModelError: this one cannot be made.
+        """
+        ...
+
+    def expect(self, shots: Sequence[tuple[str, ShotRequest]]) -> None:
+        """Take the turn's further pictures, id and request; they are asked for one by one later, or never."""
+        ...
 
 
 class Progress:

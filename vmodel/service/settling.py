@@ -6,6 +6,7 @@ second finds the picture ended and changes nothing. So a picture is made at leas
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -71,10 +72,7 @@ def open_shots(database: Database, part_id: str, worker_id: str) -> list[str]:
         if begin_part(session, part_id, worker_id) is None:
             return []
         still = select(ShotRow.id).where(ShotRow.part_id == part_id, ShotRow.state.in_(OPEN))
-        # The order in which they were put into the turn: kin next to each other.
-        rows = session.scalars(select(ShotRow).where(ShotRow.id.in_(still))).all()
-        kin = sorted(rows, key=lambda row: (row.request["model"] or "", row.request["pose"] or "", row.number))
-        return [row.id for row in kin]
+        return [row.id for row in _kin_first(session.scalars(select(ShotRow).where(ShotRow.id.in_(still))))]
 
 
 def begin_shot(database: Database, shot_id: str, worker_id: str) -> Work | None:
@@ -97,6 +95,25 @@ def begin_shot(database: Database, shot_id: str, worker_id: str) -> Work | None:
         shot.state, shot.worker_id, shot.stage, shot.share, shot.started_at = RUNNING, worker_id, None, 0.0, now()
         garment, request = dict(job.garment), dict(shot.request)
         return Work(shot.id, job.id, shot.account_id, garment, request, shot.pipeline, shot.starts)
+
+
+def next_of_turn(database: Database, work: Work, most: int) -> list[Work]:
+    """Pictures that will be begun after this one in the same turn, if nothing comes between; none is begun.
+
+    Args:
+        database: of the installation.
+        work: the picture that was begun.
+        most: how many at most.
+    """
+    with database.reading() as session:
+        part_id = select(ShotRow.part_id).where(ShotRow.id == work.shot_id).scalar_subquery()
+        waiting = select(ShotRow).where(ShotRow.part_id == part_id, ShotRow.state == QUEUED)
+        rows = _kin_first(session.scalars(waiting))[:most]
+        return [
+            Work(row.id, work.job_id, row.account_id, work.garment, dict(row.request), row.pipeline, row.starts)
+            for row in rows
+            if row.pipeline == work.pipeline
+        ]
 
 
 def tell_progress(
@@ -191,6 +208,11 @@ def settle_job(session: Session, job: JobRow) -> None:
     else:
         void(session, job.reservation_id)
     announce(session, job.account_id, f"job.{job.state}", {"job_id": job.id, "state": job.state})
+
+
+def _kin_first(rows: Iterable[ShotRow]) -> list[ShotRow]:
+    """The order in which shots were put into their turn: kin next to each other."""
+    return sorted(rows, key=lambda row: (row.request["model"] or "", row.request["pose"] or "", row.number))
 
 
 def _lock(session: Session, shot_id: str) -> tuple[JobRow, ShotRow]:

@@ -18,6 +18,7 @@ from vmodel.batch import log_fault
 from vmodel.config import Settings
 from vmodel.database import Database
 from vmodel.errors import StageError, VModelError
+from vmodel.request import ShotRequest
 from vmodel.service import heartbeat, lanes, settling, upkeep
 from vmodel.service.durable import DurableQueue
 from vmodel.service.heartbeat import BEAT_S, DRAINING, LIVE, Watch
@@ -25,7 +26,7 @@ from vmodel.service.job_errors import ShotStopped, StoreUnavailable
 from vmodel.service.job_request import localise, read_shot
 from vmodel.service.job_views import SILENT
 from vmodel.service.patience import patiently
-from vmodel.service.rendering import Progress, Renderer
+from vmodel.service.rendering import Progress, Renderer, TurnRenderer
 from vmodel.service.settling import Delivery, Work
 from vmodel.service.store import FileStore, write_local
 
@@ -151,12 +152,19 @@ class Worker:
 
     def _make_and_deliver(self, work: Work, start: float, write: Callable[[str, float, bytes | None], None]) -> None:
         shot = localise(read_shot(work.garment, work.request), lambda key: self._fetch(work.account_id, key))
+        if isinstance(self.render, TurnRenderer) and (most := self.render.wants_next(shot, work)):
+            self.render.expect(self._next_of_turn(work, most))
         rendered = self.render(shot, work, Progress(write))
         picture = self.store.put(work.account_id, rendered.picture, rendered.suffix)
         sidecar = self.store.put(work.account_id, rendered.sidecar, "json")
         model3d = None if rendered.model3d is None else self.store.put(work.account_id, rendered.model3d, "glb")
         delivery = Delivery(picture, sidecar, round(time.perf_counter() - start, 3), model3d)
         patiently(lambda: settling.deliver(self.database, work.shot_id, delivery))
+
+    def _next_of_turn(self, work: Work, most: int) -> list[tuple[str, ShotRequest]]:
+        following = patiently(lambda: settling.next_of_turn(self.database, work, most))
+        fetch = partial(self._fetch, work.account_id)
+        return [(each.shot_id, localise(read_shot(each.garment, each.request), fetch)) for each in following]
 
     def _write_progress(self, work: Work, previews: set[str], stage: str, share: float, preview: bytes | None) -> None:
         key = None
