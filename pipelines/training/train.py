@@ -194,7 +194,7 @@ class Trainer:
 
 
 def loss_of(
-    network: nn.ModuleDict, batch: Batch, generator: torch.Generator, backbone: nn.Module
+    network: nn.ModuleDict, batch: Batch, generator: torch.Generator, backbone: Any
 ) -> tuple[Tensor, dict[str, float]]:
     """How far the predicted clean ratio is from the true one.
 
@@ -223,14 +223,15 @@ def loss_of(
     return loss, {name: float(part.detach()) for name, part in parts.items()}
 
 
-def _seen_apart(made: Tensor, batch: Batch, backbone: nn.Module) -> Tensor:
+def _seen_apart(made: Tensor, batch: Batch, backbone: Any) -> Tensor:
     """Mean squared distance of a pretrained network's features of the lit drafts, where the model may change them."""
     draft = batch.conditions.draft
     ours, theirs = (
         block_features(backbone, to_srgb(apply_ratio(draft, ratio)), LEARNT) for ratio in (made, batch.ratio)
     )
     maps = features_apart(ours, theirs)
-    return torch.stack([(apart * fn.adaptive_avg_pool2d(batch.near, apart.shape[-2:])).mean() for apart in maps]).mean()
+    near = [fn.interpolate(batch.near, apart.shape[-2:], mode="area") for apart in maps]
+    return torch.stack([(apart * weight).mean() for apart, weight in zip(maps, near, strict=True)]).mean()
 
 
 def draw_sigmas(count: int, generator: torch.Generator) -> Tensor:

@@ -14,7 +14,8 @@ from app.worker import StudioRenderer
 from pipelines.hub.sdxl import Sdxl
 from pipelines.hub.store import pull_weights, remove_weights
 from vmodel.config import Settings
-from vmodel.service.jobs import Job, watch_job
+from vmodel.service.job_views import Job
+from vmodel.service.jobs import watch_job
 from vmodel.service.ledger import Balance
 from vmodel.service.worker import Worker
 from vmodel.take import Shot, Take
