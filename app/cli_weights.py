@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from app.cli_models import refusing
 from app.console import say_error
+
+if TYPE_CHECKING:
+    from pipelines.hub.telling import Tell
 
 weights_app = typer.Typer(no_args_is_help=True, help="Published weights that some pipelines need.")
 
@@ -58,23 +64,34 @@ def pull(
     from huggingface_hub.utils.logging import set_verbosity_error
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
-    from pipelines.hub.store import pull_weights
+    from pipelines.hub.store import licence_texts, pull_weights
     from vmodel.config import Settings
+    from vmodel.errors import LicenceNotAccepted
 
     # It would tell of every retry; what fails in the end is said in one line.
     set_verbosity_error()  # type: ignore[no-untyped-call]
     if not Console(stderr=True).is_terminal:
         disable_progress_bars()
-    print(pull_weights(name, Settings(), accept_licence))
+    settings = Settings()
+    try:
+        with _showing(None) as tell:
+            folder = pull_weights(name, settings, accept_licence, tell)
+    except LicenceNotAccepted:
+        for repository, text in licence_texts(name, settings).items():
+            print(f"{repository}\n\n{text}", flush=True)
+        raise
+    print(folder)
 
 
 @weights_app.command("verify")
 def verify(name: Name) -> None:
     """Compare every file with the hash it had when it was pulled. Exit code 1 if one differs."""
-    from pipelines.hub.store import verify_weights
+    from pipelines.hub.store import pulled_bytes, verify_weights
     from vmodel.config import Settings
 
-    faults = verify_weights(name, Settings())
+    settings = Settings()
+    with _showing(pulled_bytes(name, settings)) as tell:
+        faults = verify_weights(name, settings, tell)
     wrong = {path: fault for path, fault in faults.items() if fault is not None}
     for path, fault in wrong.items():
         say_error("weights_incomplete", f"{path} is {fault}; run `vmodel weights pull {name}`.")
@@ -100,3 +117,33 @@ def where(name: Name) -> None:
 
     with refusing():
         print(folder_of(name, Settings()))
+
+
+@contextmanager
+def _showing(total_bytes: int | None) -> Iterator[Tell]:
+    """A bar on a terminal while the block runs; it makes room where the hub's client shows its own.
+
+    Args:
+        total_bytes: of all the work; None if nobody knows.
+    """
+    from pipelines.hub.telling import tell_nobody
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield tell_nobody
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, console=console, transient=True)
+    task = bar.add_task("", total=total_bytes)
+
+    def tell(what: str, done: int) -> None:
+        bar.update(task, description=what, advance=done)
+        if what:
+            bar.start()
+        else:
+            bar.stop()
+
+    try:
+        yield tell
+    finally:
+        bar.stop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -14,8 +13,8 @@ from huggingface_hub import HfApi, RepoFile, snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
 from pipelines.hub.catalogue import Part
+from pipelines.hub.telling import Tell, copy_told, sha256_told, tell_nobody
 from vmodel.errors import WeightsUnavailable
-from vmodel.files import sha256_of
 
 _CLIENT_ERRORS: tuple[type[Exception], ...] = (
     *HfHubHTTPError.__bases__,
@@ -43,20 +42,20 @@ class SourceFile:
     sha256: str | None = None
     git_sha1: str | None = None
 
-    def is_at(self, folder: Path) -> bool:
+    def is_at(self, folder: Path, tell: Tell = tell_nobody) -> bool:
         """True if the folder has this file with the stated size and hash."""
         path = folder / self.path
         if not path.is_file() or path.stat().st_size != self.size:
             return False
         if self.sha256 is not None:
-            return sha256_of(path) == self.sha256
+            return sha256_told(path, tell) == self.sha256
         return self.git_sha1 is None or git_sha1_of(path) == self.git_sha1
 
 
 class Source(Protocol):
     """Lists and fetches the files of a part."""
 
-    def files_of(self, part: Part) -> list[SourceFile]:
+    def files_of(self, part: Part, tell: Tell = tell_nobody) -> list[SourceFile]:
         """What the part takes.
 
         Raises:
@@ -64,7 +63,7 @@ class Source(Protocol):
         """
         ...
 
-    def fetch(self, part: Part, files: list[SourceFile], folder: Path) -> None:
+    def fetch(self, part: Part, files: list[SourceFile], folder: Path, tell: Tell = tell_nobody) -> None:
         """Bring the files into a folder.
 
         Raises:
@@ -83,7 +82,7 @@ class FolderSource:
 
     root: Path
 
-    def files_of(self, part: Part) -> list[SourceFile]:
+    def files_of(self, part: Part, tell: Tell = tell_nobody) -> list[SourceFile]:
         """See ``Source``."""
         repository = self.root / part.repository
         found = sorted(path for path in repository.rglob("*") if path.is_file())
@@ -92,18 +91,18 @@ class FolderSource:
             raise WeightsUnavailable(part.repository, f"{self.root} has no {part.repository}")
         sums = _read_sums(repository / SUMS)
         return [
-            SourceFile(name, (repository / name).stat().st_size, sums.get(name) or sha256_of(repository / name))
+            SourceFile(name, (repository / name).stat().st_size, sums.get(name) or sha256_told(repository / name, tell))
             for name in taken
         ]
 
-    def fetch(self, part: Part, files: list[SourceFile], folder: Path) -> None:
+    def fetch(self, part: Part, files: list[SourceFile], folder: Path, tell: Tell = tell_nobody) -> None:
         """See ``Source``."""
         for file in files:
             target = folder / file.path
             target.parent.mkdir(parents=True, exist_ok=True)
             passing = target.with_name(target.name + ".part")
             try:
-                shutil.copyfile(self.root / part.repository / file.path, passing)
+                copy_told(self.root / part.repository / file.path, passing, tell)
                 passing.replace(target)
             except OSError as error:
                 raise WeightsUnavailable(part.repository, f"{file.path}: {error.strerror or error}") from None
@@ -121,7 +120,7 @@ class HubSource:
 
     endpoint: str
 
-    def files_of(self, part: Part) -> list[SourceFile]:
+    def files_of(self, part: Part, tell: Tell = tell_nobody) -> list[SourceFile]:
         """See ``Source``."""
         api = HfApi(endpoint=self.endpoint, library_name="vmodel")
         try:
@@ -134,8 +133,9 @@ class HubSource:
             raise WeightsUnavailable(part.repository, f"{self.endpoint} has no such files")
         return [_as_stated(files[path]) for path in taken]
 
-    def fetch(self, part: Part, files: list[SourceFile], folder: Path) -> None:
+    def fetch(self, part: Part, files: list[SourceFile], folder: Path, tell: Tell = tell_nobody) -> None:
         """See ``Source``; a file that broke off goes on where it ended."""
+        tell("", 0)
         try:
             snapshot_download(
                 part.repository,

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from pipelines.hub.catalogue import HubWeights, Part, weights_of
+from pipelines.hub.telling import Tell, sha256_told, tell_nobody
 from vmodel.config import Settings
 from vmodel.errors import (
     DiskTooFull,
@@ -21,7 +25,7 @@ from vmodel.errors import (
     WeightsNotPulled,
     WeightsUnavailable,
 )
-from vmodel.files import make_folder, sha256_of, write_whole
+from vmodel.files import make_folder, write_whole
 
 if TYPE_CHECKING:
     from pipelines.hub.sources import Source, SourceFile
@@ -30,6 +34,7 @@ RECORD = "record.json"
 _ACCEPTED = "licences.json"
 _SPARE_BYTES = 10**9
 """Disk space that a pull leaves free."""
+_MOST_LICENCE_BYTES = 10**6
 
 
 def folder_of(name: str, settings: Settings) -> Path:
@@ -56,9 +61,13 @@ def find_weights(name: str, settings: Settings) -> Path:
     return folder
 
 
-def verify_weights(name: str, settings: Settings) -> dict[str, str | None]:
+def verify_weights(name: str, settings: Settings, tell: Tell = tell_nobody) -> dict[str, str | None]:
     """Compare every file with the record of the pull.
 
+    Args:
+        name: in the catalogue.
+        settings: name the home.
+        tell: is told of every piece that was read.
     Returns:
         Path below the folder -> None if its hash is right, else what is wrong.
     Raises:
@@ -72,17 +81,31 @@ def verify_weights(name: str, settings: Settings) -> dict[str, str | None]:
         if not (folder / path).is_file():
             faults[path] = "not there"
         else:
-            faults[path] = None if sha256_of(folder / path) == file["sha256"] else "changed or cut short"
+            right = sha256_told(folder / path, tell) == file["sha256"]
+            faults[path] = None if right else "changed or cut short"
     return faults
 
 
-def pull_weights(name: str, settings: Settings, accept_licence: bool = False) -> Path:
+def pulled_bytes(name: str, settings: Settings) -> int:
+    """Sizes of all files of a finished pull, as recorded.
+
+    Raises:
+        WeightsNotPulled, WeightsIncomplete: there is none.
+    """
+    folder = folder_of(name, settings)
+    if not folder.is_dir():
+        raise WeightsNotPulled(name)
+    return sum(file["bytes"] for file in _recorded_files(weights_of(name), folder).values())
+
+
+def pull_weights(name: str, settings: Settings, accept_licence: bool = False, tell: Tell = tell_nobody) -> Path:
     """Get the weights of a name; what is there whole already is kept.
 
     Args:
         name: in the catalogue.
         settings: name the source and the home.
         accept_licence: the user agrees to the licence; remembered.
+        tell: is told of every piece that was copied or checked; the hub's client tells of downloads itself.
     Returns:
         Their folder.
     Raises:
@@ -95,17 +118,17 @@ def pull_weights(name: str, settings: Settings, accept_licence: bool = False) ->
     if settings.offline and settings.weights_source.startswith(("http://", "https://")):
         raise WeightsUnavailable(name, "VMODEL_OFFLINE forbids downloads")
     source = open_source(settings.weights_source)
-    wanted = [(part, source.files_of(part)) for part in weights.parts]
+    wanted = [(part, source.files_of(part, tell)) for part in weights.parts]
     make_folder(folder)
     (folder / RECORD).unlink(missing_ok=True)
-    missing = [[file for file in files if not file.is_at(folder / part.folder)] for part, files in wanted]
+    missing = [[file for file in files if not file.is_at(folder / part.folder, tell)] for part, files in wanted]
     free, needed = shutil.disk_usage(folder).free, total_bytes(chain.from_iterable(missing))
     if needed and needed + _SPARE_BYTES > free:
         raise DiskTooFull(str(folder), (needed + _SPARE_BYTES) / 1e9, free / 1e9)
     parts = []
     for (part, files), lacking in zip(wanted, missing, strict=True):
-        _fetch(source, part, lacking, folder / part.folder, name)
-        recorded = {file.path: _describe(folder / part.folder / file.path) for file in files}
+        _fetch(source, part, lacking, folder / part.folder, name, tell)
+        recorded = {file.path: _describe(file, folder / part.folder, tell) for file in files}
         parts.append(
             {"folder": part.folder, "repository": part.repository, "revision": part.revision, "files": recorded}
         )
@@ -114,14 +137,39 @@ def pull_weights(name: str, settings: Settings, accept_licence: bool = False) ->
     return folder
 
 
-def _fetch(source: Source, part: Part, files: list[SourceFile], folder: Path, name: str) -> None:
+def licence_texts(name: str, settings: Settings) -> dict[str, str]:
+    """The licences that the weights' repositories hold, before anything else of them is pulled.
+
+    Returns:
+        Repository -> text; without those that hold none, or that cannot be reached.
+    """
+    from pipelines.hub.sources import open_source
+
+    if settings.offline and settings.weights_source.startswith(("http://", "https://")):
+        return {}
+    source, texts = open_source(settings.weights_source), dict[str, str]()
+    for part in weights_of(name).parts:
+        patterns = tuple(each for each in part.patterns if each.startswith("LICENSE"))
+        if not patterns:
+            continue
+        papers = replace(part, patterns=patterns)
+        with suppress(WeightsUnavailable, OSError, UnicodeDecodeError), TemporaryDirectory() as place:
+            files = [file for file in source.files_of(papers) if file.size <= _MOST_LICENCE_BYTES]
+            if files:
+                source.fetch(papers, files, Path(place))
+                read = [(Path(place) / file.path).read_text(encoding="utf-8") for file in files]
+                texts[part.repository] = "\n\n".join(read)
+    return texts
+
+
+def _fetch(source: Source, part: Part, files: list[SourceFile], folder: Path, name: str, tell: Tell) -> None:
     """Fetch files and check them; what is wrong does not stay."""
     for file in files:
         (folder / file.path).unlink(missing_ok=True)
     if files:
-        source.fetch(part, files, folder)
+        source.fetch(part, files, folder, tell)
     for file in files:
-        if not file.is_at(folder):
+        if not file.is_at(folder, tell):
             (folder / file.path).unlink(missing_ok=True)
             raise WeightsChanged(name, file.path)
 
@@ -166,8 +214,9 @@ def _recorded_files(weights: HubWeights, folder: Path) -> dict[str, dict[str, An
     return files
 
 
-def _describe(path: Path) -> dict[str, Any]:
-    return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+def _describe(file: SourceFile, folder: Path, tell: Tell) -> dict[str, Any]:
+    # A file whose source states this hash was compared with it just now.
+    return {"bytes": file.size, "sha256": file.sha256 or sha256_told(folder / file.path, tell)}
 
 
 def _accept(weights: HubWeights, settings: Settings, now: bool) -> None:

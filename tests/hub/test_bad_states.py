@@ -134,8 +134,16 @@ def test_no_licence_is_accepted_by_saying_nothing(
     monkeypatch.setenv("VMODEL_HOME", str(tmp_path))
     monkeypatch.setenv("VMODEL_WEIGHTS_SOURCE", str(published))
     assert run(["weights", "pull", name]) == 1
-    err = only_line(capsys.readouterr().err, "licence_not_accepted")
+    said = capsys.readouterr()
+    err = only_line(said.err, "licence_not_accepted")
     weights = CATALOGUE[name]
+    # The texts that the repositories hold are shown before it.
+    held = [published / part.repository / "LICENSE.md" for part in weights.parts]
+    assert said.out == "".join(
+        f"{part.repository}\n\n{path.read_text()}\n"
+        for part, path in zip(weights.parts, held, strict=True)
+        if path.is_file()
+    )
     for words in (weights.licence, weights.licence_note, *weights.licence_urls, f"pull {name} --accept-licence"):
         assert words in err
     assert not (tmp_path / "weights" / name).exists()

@@ -16,6 +16,7 @@ from pipelines.hub.store import (
     find_weights,
     folder_of,
     pull_weights,
+    pulled_bytes,
     remove_weights,
     state_of,
     verify_weights,
@@ -81,6 +82,24 @@ def test_pulled_weights_are_found_whole_and_recorded(settings: Settings, publish
     copied = (folder / PART.folder / LARGEST).read_bytes()
     assert copied == (published / PART.repository / LARGEST).read_bytes()
     assert json.loads((folder / RECORD).read_text())["parts"][0]["revision"] == PART.revision
+
+
+def test_every_byte_that_is_copied_or_checked_is_told(settings: Settings) -> None:
+    told: dict[str, int] = {}
+
+    def tell(what: str, done: int) -> None:
+        told[what] = told.get(what, 0) + done
+
+    folder = pull_weights(NAME, settings, accept_licence=True, tell=tell)
+    size = (folder / PART.folder / LARGEST).stat().st_size
+    largest = Path(LARGEST).name
+    # The autoencoder's file has the same name; the source states no hashes, so that its own file is read, too.
+    both = size + (folder / PART.folder / "vae" / largest).stat().st_size
+    assert told[f"copying {largest}"] == both
+    assert told[f"checking {largest}"] == 2 * both
+    told.clear()
+    assert set(verify_weights(NAME, settings, tell).values()) == {None}
+    assert sum(told.values()) == pulled_bytes(NAME, settings)
 
 
 def test_files_that_no_pattern_names_stay_where_they_are(settings: Settings, copied: Path) -> None:
