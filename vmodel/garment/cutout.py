@@ -25,8 +25,10 @@ from vmodel.errors import (
 )
 from vmodel.garment.cutout_clutter import Judgement, cut_from_clutter, judge
 from vmodel.garment.cutout_edge import refine_edge
+from vmodel.garment.cutout_pale import cut_by_sharpness, like_shaded_ground, sharp_share, sharpness
 from vmodel.garment.cutout_person import shows_person
-from vmodel.garment.cutout_plain import cut_from_plain, fit_surface
+from vmodel.garment.cutout_plain import Surface, cut_from_plain, fit_surface, like_ground
+from vmodel.garment.cutout_stripes import between_stripes
 from vmodel.garment.cutout_tidy import drop_hanger_in_neck, drop_what_hangs_on, garment_parts
 from vmodel.garment.matting import matte_with_model
 from vmodel.garment.reading import read_grey
@@ -37,6 +39,8 @@ _LEAST_AREA: Final = 0.012
 _LEAST_SCORE: Final = 0.3
 # From this score on, a cut-out from a plain surface needs no second opinion.
 _PLAIN_SCORE: Final = 0.45
+# How much better a cut-out by sharp edges has to be than the flood's.
+_CLEARER: Final = 1.2
 
 
 def cut_out(flat_lay: FlatLay, mask: Path | None = None) -> Cutout:
@@ -100,18 +104,43 @@ def _best_mask(rgb: ByteArray, lab: FloatArray) -> tuple[BoolArray, str, Judgeme
     plain = np.zeros(lab.shape[:2], bool)
     judgement = judge(plain, lab)
     if surface.is_plain:
-        plain = cut_from_plain(lab, surface)
-        parts = garment_parts(plain)
-        judgement = judge(parts[0] if parts else plain, lab)
-        if judgement.score >= _PLAIN_SCORE or not plain.any():
+        plain, judgement = _cut_from_surface(lab, surface)
+        if judgement.score >= _PLAIN_SCORE:
             return plain, "plain", judgement
     modelled = matte_with_model(rgb)
     if modelled is not None:
         return modelled.mask, modelled.source, judge(modelled.mask, lab)
     clutter, clutter_judgement = cut_from_clutter(lab, surface)
-    if surface.is_plain and judgement.score >= 0.8 * clutter_judgement.score:
-        return plain, "plain", judgement
+    if surface.is_plain:
+        sharp = sharpness(lab)
+        worth, other = (
+            judgement.score * sharp_share(plain, sharp),
+            clutter_judgement.score * sharp_share(clutter, sharp),
+        )
+        if worth >= 0.8 * other:
+            return plain, "plain", judgement
     return clutter, "clutter", clutter_judgement
+
+
+def _cut_from_surface(lab: FloatArray, surface: Surface) -> tuple[BoolArray, Judgement]:
+    """The flood's cut-out, or the one by sharp edges where cloth in the ground's own hue ends in clearer edges."""
+    flooded = cut_from_plain(lab, surface)
+    flooded = flooded | between_stripes(flooded, like_ground(surface))
+    judgement = _judge_largest(flooded, lab)
+    if judgement.score >= _PLAIN_SCORE and not like_shaded_ground(flooded, surface, lab):
+        return flooded, judgement
+    sharp = sharpness(lab)
+    edged = cut_by_sharpness(surface, sharp)
+    edged_judgement = _judge_largest(edged, lab)
+    worth = judgement.score * sharp_share(flooded, sharp)
+    if like_shaded_ground(edged, surface, lab) and edged_judgement.score * sharp_share(edged, sharp) > _CLEARER * worth:
+        return edged, edged_judgement
+    return flooded, judgement
+
+
+def _judge_largest(mask: BoolArray, lab: FloatArray) -> Judgement:
+    parts = garment_parts(mask)
+    return judge(parts[0] if parts else mask, lab)
 
 
 def _refuse_several(mask: BoolArray, name: str) -> None:

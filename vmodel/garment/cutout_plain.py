@@ -79,6 +79,11 @@ def difference_of(offset: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt((offset * offset) @ np.array([1, 2.25, 2.25], np.float32)))
 
 
+def like_ground(surface: Surface) -> BoolArray:
+    """Mark what a surface's lit colour does not tell from it, (H, W) bool."""
+    return np.asarray(difference_of(surface.offset) < max(LEAST_DIFFERENCE, 3 * surface.roughness))
+
+
 def margin(height: int, width: int, share: float) -> BoolArray:
     """Mark the rim of a picture.
 
@@ -110,15 +115,15 @@ def cut_from_plain(lab: FloatArray, surface: Surface) -> BoolArray:
     shadow, contact_shadow = _shadows(lab, surface, low)
     certain_object = (difference > 2 * low) & ~shadow
     radius = max(1, round(0.004 * max(lab.shape)))
-    reached = _flood_with_disc(flat_ground | shadow, radius) & ~certain_object
+    reached = flood_with_disc(flat_ground | shadow, radius) & ~certain_object
     # Stripes and spots of the ground's own colour look like holes and gaps: then only open loops are believed.
     printed_alike = _repeats_ground(surface, reached)
     if not printed_alike:
         reached |= _narrow_gaps(connected_to_rim(flat_ground | reached) & ~reached)
-    holes = _ground_seen_through(surface.offset, reached, surface.roughness)
+    holes = ground_seen_through(surface.offset, reached, surface.roughness)
     if not printed_alike:
         holes = connected_to((holes | shadow) & ~reached, holes)
-    garment = ~reached & ~(_along_outline(holes, reached) if printed_alike else holes)
+    garment = ~reached & ~(along_outline(holes, reached) if printed_alike else holes)
     if printed_alike:
         return _bridge_nicks(garment, round(1.6 * radius))
     garment &= ~_retouched_gaps(lab, surface, garment)
@@ -129,15 +134,27 @@ def cut_from_plain(lab: FloatArray, surface: Surface) -> BoolArray:
 def _shadows(lab: FloatArray, surface: Surface, low: float) -> tuple[BoolArray, BoolArray]:
     """Where the surface's own hue is darker: without a step, and with one that a greater step beside it dwarfs."""
     step = steepness(lab)
-    shade, lit = surface.offset[..., 0], lab - surface.offset
-    # less light scales L* + 16, a* and b* by one factor: a shadow on coloured paper is also less colourful
-    less = (lab[..., 0] + 16) / (lit[..., 0] + 16)
-    tint = np.hypot(lab[..., 1] - less * lit[..., 1], lab[..., 2] - less * lit[..., 2])
+    tint, shade = tint_and_shade(lab, surface)
     darker = (tint < max(3.0, 2 * surface.roughness)) & (shade < low) & (shade > -38)
     greatest = cv2.dilate(step, disc(max(3, round(0.008 * max(step.shape)))))
     # The deeper a shadow, the steeper its penumbra; a white garment's edge is a step at little shade.
     gentle = step < max(1.3, 1.6 * surface.roughness) + 0.08 * np.clip(-shade, 0, 25)
     return darker & gentle, darker & (step < 0.2 * greatest)
+
+
+def tint_and_shade(lab: FloatArray, surface: Surface) -> tuple[FloatArray, FloatArray]:
+    """How far each pixel is from the surface in more or less light, and how much lighter it is.
+
+    Args:
+        lab: (H, W, 3) float32.
+        surface: of ``fit_surface``.
+    Returns:
+        (H, W) float32 chroma difference from the surface in that light; (H, W) float32 difference in L*.
+    """
+    shade, lit = surface.offset[..., 0], lab - surface.offset
+    # less light scales L* + 16, a* and b* by one factor: a shadow on coloured paper is also less colourful
+    less = (lab[..., 0] + 16) / (lit[..., 0] + 16)
+    return np.hypot(lab[..., 1] - less * lit[..., 1], lab[..., 2] - less * lit[..., 2]), shade
 
 
 def _contact_shadow(candidates: BoolArray, ground: BoolArray) -> BoolArray:
@@ -214,8 +231,15 @@ def _near_median(samples: FloatArray) -> BoolArray:
     return np.asarray(distance <= max(6.0, 2.5 * float(np.median(distance))))
 
 
-def _flood_with_disc(ground: BoolArray, radius: int) -> BoolArray:
-    """Reach over ``ground`` from the rim with a disc, then into the corners next to where it went."""
+def flood_with_disc(ground: BoolArray, radius: int) -> BoolArray:
+    """Reach over ground from the rim with a disc, then into the corners next to where it went.
+
+    Args:
+        ground: (H, W) bool.
+        radius: of the disc, in pixels.
+    Returns:
+        (H, W) bool, within ``ground``.
+    """
     padded = np.pad(ground, radius, constant_values=True)
     core = connected_to_rim(cv2.erode(padded.astype(np.uint8), disc(radius)).astype(bool))
     reached = cv2.dilate(core.astype(np.uint8), disc(2 * radius)).astype(bool) & padded
@@ -237,8 +261,16 @@ def _narrow_gaps(rest: BoolArray, widest: float = 0.012) -> BoolArray:
     return np.asarray(narrow[labels])
 
 
-def _ground_seen_through(offset: FloatArray, reached: BoolArray, roughness: float) -> BoolArray:
-    """Holes: enclosed patches with a core that looks exactly like the surface, in colour and in flatness."""
+def ground_seen_through(offset: FloatArray, reached: BoolArray, roughness: float) -> BoolArray:
+    """Holes: enclosed patches with a core that looks exactly like the surface, in colour and in flatness.
+
+    Args:
+        offset: (H, W, 3) float32 Lab difference from the surface.
+        reached: (H, W) bool, ground around the garment.
+        roughness: of the surface, in Lab units.
+    Returns:
+        (H, W) bool.
+    """
     low = max(LEAST_DIFFERENCE, 3 * roughness)
     # Averaging takes out the noise of JPEG blocks, which is as large as what tells white cloth from white paper.
     core = (difference_of(cv2.GaussianBlur(offset, (0, 0), 1.5)) < max(0.8, 1.2 * roughness)) & ~reached
@@ -276,8 +308,15 @@ def _bridge_nicks(garment: BoolArray, radius: int) -> BoolArray:
     return np.asarray(garment | opens_out[labels])
 
 
-def _along_outline(holes: BoolArray, reached: BoolArray) -> BoolArray:
-    """Keep the holes that a strap or ribbon divides from the ground: most of their edge is near it."""
+def along_outline(holes: BoolArray, reached: BoolArray) -> BoolArray:
+    """Keep the holes that a strap or ribbon divides from the ground: most of their edge is near it.
+
+    Args:
+        holes: (H, W) bool.
+        reached: (H, W) bool, ground around the garment.
+    Returns:
+        (H, W) bool.
+    """
     near = cv2.dilate(reached.astype(np.uint8), disc(round(0.02 * max(reached.shape)))).astype(bool)
     edge = holes & ~cv2.erode(holes.astype(np.uint8), disc(1)).astype(bool)
     _, labels = cv2.connectedComponents(holes.astype(np.uint8), connectivity=8)
@@ -300,5 +339,5 @@ def _retouched_gaps(lab: FloatArray, surface: Surface, garment: BoolArray) -> Bo
         return nothing
     if np.median(to_white[~garment]) > 8:
         return nothing
-    white = _ground_seen_through(from_white, ~garment, 0.0)
+    white = ground_seen_through(from_white, ~garment, 0.0)
     return np.asarray(white & _narrow_gaps(white, widest=0.03))
