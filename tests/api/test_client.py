@@ -105,6 +105,9 @@ def test_the_roster_and_the_words_can_be_listed(client: Client) -> None:
     assert {model.gender for model in women} == {"woman"}
     assert "walking" in client.poses()
     assert "front" in client.choices()["views"]
+    assert "draft" in client.choices()["pipelines"]
+    # For research only, so without a price.
+    assert "catvton" not in client.choices()["pipelines"]
 
 
 def test_a_request_that_may_be_repeated_is_repeated_and_an_upload_is_not(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_the_weights_of_the_human_parser_are_not_pulled() -> None:
     assert [part.repository for part in parts] == ["fashn-ai/fashn-vton-1.5", "fashn-ai/DWPose"]
 
 
-@pytest.mark.parametrize(("name", "error"), [("fashn", BadUsage), ("painter", PipelineUnknown)])
+@pytest.mark.parametrize(("name", "error"), [("fashn", BadUsage), ("catvton", BadUsage), ("painter", PipelineUnknown)])
 def test_what_is_dressed_can_be_named_but_not_anything(
     name: str, error: type[Exception], asked_anew: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,8 +97,9 @@ def test_what_is_dressed_can_be_named_but_not_anything(
     monkeypatch.setenv("VMODEL_HUB_DRESSES", "sdxl")
     assert loading.dressed_pipeline() == "sdxl"
     # Whoever makes the person takes part in the picture.
-    used = {weights.name for weights in loading.weights_used("fashn")}
-    assert used >= {part.repository for part in (*CATALOGUE["fashn"].parts, *CATALOGUE["sdxl"].parts)}
+    for dresser in loading.DRESSERS:
+        used = {weights.name for weights in loading.weights_used(dresser)}
+        assert used >= {part.repository for part in (*CATALOGUE[dresser].parts, *CATALOGUE["sdxl"].parts)}
 
 
 @pytest.mark.slow
