@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -28,14 +28,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")
 def list_weights(as_json: AsJson = False) -> None:
     """Show what can be pulled, under which licence, and what is on this machine."""
     from pipelines.hub.catalogue import CATALOGUE
-    from pipelines.hub.store import state_of
+    from pipelines.hub.store import pulled_bytes, state_of
     from vmodel.config import Settings
 
     settings = Settings()
-    rows = [
+    states = {name: state_of(name, settings) for name in CATALOGUE}
+    rows: list[dict[str, Any]] = [
         {
             "name": weights.name,
-            "state": state_of(weights.name, settings),
+            "state": states[weights.name],
+            "bytes": pulled_bytes(weights.name, settings) if states[weights.name] == "ready" else None,
             "licence": weights.licence,
             "research_only": weights.research_only,
             "memory_gb": weights.memory_gb,
@@ -46,10 +48,12 @@ def list_weights(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(rows))
         return
-    table = Table("name", "state", "licence", "for sale", "card memory", box=None)
+    table = Table("name", "state", "size", "licence", "for sale", "card memory", box=None)
     for row in rows:
+        size = "" if row["bytes"] is None else f"{row['bytes'] / 1e9:.1f} GB"
         for_sale = "no" if row["research_only"] else "yes"
-        table.add_row(str(row["name"]), str(row["state"]), str(row["licence"]), for_sale, f"{row['memory_gb']:g} GB")
+        memory = f"{row['memory_gb']:g} GB"
+        table.add_row(row["name"], row["state"], size, row["licence"], for_sale, memory)
     Console().print(table)
 
 

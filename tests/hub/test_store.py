@@ -286,6 +286,7 @@ def test_the_command_line_lists_verifies_and_removes(
     assert run(["weights", "list", "--json"]) == 0
     listed = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     assert (listed[NAME]["state"], listed["sdxl"]["state"]) == ("ready", "not pulled")
+    assert (listed[NAME]["bytes"], listed["sdxl"]["bytes"]) == (pulled_bytes(NAME, settings), None)
     assert run(["weights", "list"]) == 0
     assert "Apache-2.0" in capsys.readouterr().out
     assert run(["weights", "verify", NAME]) == 0
