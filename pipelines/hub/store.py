@@ -51,13 +51,16 @@ def find_weights(name: str, settings: Settings) -> Path:
 
     Raises:
         WeightsNotPulled, WeightsIncomplete: they are not; the message names the command that gets them.
+        LicenceNotAccepted: they are for research only and came here without anybody's word.
     """
-    folder = folder_of(name, settings)
+    weights, folder = weights_of(name), folder_of(name, settings)
     if not folder.is_dir():
         raise WeightsNotPulled(name)
-    for path, file in _recorded_files(weights_of(name), folder).items():
+    for path, file in _recorded_files(weights, folder).items():
         if not (folder / path).is_file() or (folder / path).stat().st_size != file["bytes"]:
             raise WeightsIncomplete(name, path)
+    if weights.research_only:
+        _accept(weights, settings, now=False)
     return folder
 
 
@@ -191,13 +194,15 @@ def remove_weights(name: str, settings: Settings) -> int:
 
 
 def state_of(name: str, settings: Settings) -> str:
-    """ "ready", "incomplete" or "not pulled"."""
+    """ "ready", "incomplete", "not pulled" or "not accepted"."""
     try:
         find_weights(name, settings)
     except WeightsNotPulled:
         return "not pulled"
     except WeightsIncomplete:
         return "incomplete"
+    except LicenceNotAccepted:
+        return "not accepted"
     return "ready"
 
 
@@ -221,7 +226,10 @@ def _describe(file: SourceFile, folder: Path, tell: Tell) -> dict[str, Any]:
 
 def _accept(weights: HubWeights, settings: Settings, now: bool) -> None:
     path = settings.home / "weights" / _ACCEPTED
-    accepted = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    accepted: dict[str, Any] = {}
+    # What cannot be read was not said.
+    with suppress(OSError, ValueError, TypeError):
+        accepted = dict(json.loads(path.read_text(encoding="utf-8")))
     if accepted.get(weights.name) == weights.licence:
         return
     if not now:

@@ -233,6 +233,10 @@ def test_from_licence_to_a_picture_that_may_not_be_sold(
         used = {each["name"]: each for each in licence["weights"]}["zhengchong/CatVTON"]
         assert used["research_only"]
         assert used["licence"].startswith("CC-BY-NC-SA-4.0")
+        # Weights that were copied here without anybody's word are not used.
+        (Settings().home / "weights" / "licences.json").unlink()
+        assert run([*shoot, "--out", str(tmp_path)]) == 2
+        assert capsys.readouterr().err.startswith("licence_not_accepted: ")
         # The picture of a draft that was shown instead would be licensed as drafts are.
         assert not any(each.research_only for each in loading.weights_used("draft"))
     finally:

@@ -115,6 +115,10 @@ def test_a_licence_is_shown_first_and_asked_for_once(settings: Settings) -> None
     pull_weights(NAME, settings, accept_licence=True)
     remove_weights(NAME, settings)
     pull_weights(NAME, settings)
+    for spoilt in ("{", "[]", "7"):
+        (settings.home / "weights" / "licences.json").write_text(spoilt)
+        with pytest.raises(LicenceNotAccepted):
+            pull_weights(NAME, settings)
 
 
 def test_weights_that_were_never_pulled_are_named_with_the_command(
