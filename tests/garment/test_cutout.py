@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.reading import draw_photo
 from vmodel.config import Settings
 from vmodel.errors import GarmentNotFound, MaskMismatch, PersonInPhoto, SeveralGarments
 from vmodel.garment.cutout import cut_out
@@ -287,6 +288,20 @@ def test_the_shadow_on_coloured_paper_is_no_part_of_the_garment() -> None:
     ground = np.zeros((*SIZE, 3)) + np.array([150.0, 145, 215])
     mask = cut_out(lay(cover, (80, 120, 110), ground)).mask
     assert (mask & (cover > 0.5)).sum() / (mask | (cover > 0.5)).sum() > 0.98
+
+
+def test_a_dark_top_with_a_brown_rim_of_wood_is_no_person() -> None:
+    _, photo, _ = draw_photo("sleeveless top", 3)
+    assert overlap(cut_out(FlatLay("drawn.png", "0" * 64, photo.rgb)).mask, photo.mask) > 0.95
+
+
+def test_a_busy_print_on_mottled_ground_is_cut_along_its_edges() -> None:
+    truth, rng = outline(TEE), np.random.default_rng(6)
+    soft = 120 + (9 * noise(rng, 110) + 7 * noise(rng, 35))[..., None] + np.array([0, 1, 4])
+    rgb = lay(truth, (235, 235, 232), soft).rgb.astype(np.float32)
+    spots = (noise(rng, 9) > 0.3) & (truth > 0.5)
+    rgb[spots] = (30, 30, 34)
+    assert overlap(cut_out(as_flat_lay(rgb)).mask, truth > 0.5) > 0.96
 
 
 def test_an_orange_lining_is_no_head() -> None:

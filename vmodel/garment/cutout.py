@@ -41,6 +41,8 @@ _LEAST_SCORE: Final = 0.3
 _PLAIN_SCORE: Final = 0.45
 # How much better a cut-out by sharp edges has to be than the flood's.
 _CLEARER: Final = 1.2
+# How much better it has to be than guesses by colour on rough ground, where it seldom wins and then by little.
+_CLEARER_IN_CLUTTER: Final = 1.03
 
 
 def cut_out(flat_lay: FlatLay, mask: Path | None = None) -> Cutout:
@@ -110,15 +112,16 @@ def _best_mask(rgb: ByteArray, lab: FloatArray) -> tuple[BoolArray, str, Judgeme
     modelled = matte_with_model(rgb)
     if modelled is not None:
         return modelled.mask, modelled.source, judge(modelled.mask, lab)
+    sharp = sharpness(lab)
     clutter, clutter_judgement = cut_from_clutter(lab, surface)
-    if surface.is_plain:
-        sharp = sharpness(lab)
-        worth, other = (
-            judgement.score * sharp_share(plain, sharp),
-            clutter_judgement.score * sharp_share(clutter, sharp),
-        )
-        if worth >= 0.8 * other:
-            return plain, "plain", judgement
+    other = clutter_judgement.score * sharp_share(clutter, sharp)
+    if surface.is_plain and judgement.score * sharp_share(plain, sharp) >= 0.8 * other:
+        return plain, "plain", judgement
+    # Concrete and bed sheets are mottled softly: a busy print that colours cannot hold together ends in clear edges.
+    edged = cut_by_sharpness(surface, sharp)
+    edged_judgement = _judge_largest(edged, lab)
+    if edged_judgement.score * sharp_share(edged, sharp) > _CLEARER_IN_CLUTTER * other:
+        return edged, "clutter", edged_judgement
     return clutter, "clutter", clutter_judgement
 
 

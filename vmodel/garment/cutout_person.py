@@ -10,10 +10,12 @@ import numpy as np
 from vmodel.garment.cutout_plain import disc
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
-# Skin of all tones in YCrCb: Chai & Ngan, IEEE Trans. CSVT 9(4), 1999, slightly wider towards dark skin.
+# Skin of all tones in YCrCb: Chai & Ngan, IEEE Trans. CSVT 9(4), 1999, slightly wider towards red.
 _CR: Final = (133, 178)
-_CB: Final = (77, 130)
+_CB: Final = (77, 127)
 _LEAST_LUMA: Final = 35
+# Lit skin stays below; paler cloth is pastel.
+_MOST_LUMA: Final = 228
 
 
 def shows_person(rgb: ByteArray, mask: BoolArray) -> bool:
@@ -30,7 +32,8 @@ def shows_person(rgb: ByteArray, mask: BoolArray) -> bool:
         return False
     top, height = int(rows.min()), int(np.ptp(rows)) + 1
     left, width = int(columns.min()), int(np.ptp(columns)) + 1
-    skin = _skin(rgb) & mask
+    # Opened within the mask, or a rim of wooden ground round it joins into one blob.
+    skin = cv2.morphologyEx((_skin(rgb) & mask).astype(np.uint8), cv2.MORPH_OPEN, disc(2)).astype(bool)
     share = float(skin.sum()) / rows.size
     if not 0.03 < share < 0.7:
         return False
@@ -53,7 +56,8 @@ def shows_person(rgb: ByteArray, mask: BoolArray) -> bool:
 def _skin(rgb: ByteArray) -> BoolArray:
     luma, cr, cb = cv2.split(cv2.cvtColor(cv2.GaussianBlur(rgb, (0, 0), 1.5), cv2.COLOR_RGB2YCrCb))
     tone = (cr >= _CR[0]) & (cr <= _CR[1]) & (cb >= _CB[0]) & (cb <= _CB[1]) & (luma >= _LEAST_LUMA)
-    return np.asarray(cv2.morphologyEx(tone.astype(np.uint8), cv2.MORPH_OPEN, disc(2)).astype(bool))
+    tone &= luma <= _MOST_LUMA
+    return np.asarray(tone)
 
 
 def _is_head(mask: BoolArray, blob: BoolArray, width: int, height: int) -> bool:
