@@ -23,9 +23,11 @@ MULTIPLE = 32
 
 MATERIALS = ("jersey", "cotton", "denim", "silk", "chiffon", "knit", "leather", "coat-wool")
 LOOK_LENGTH = 3 + 3 + 1 + 2 + 1 + len(LIGHTS) + len(MATERIALS)
-_FINE, _COARSE = 3 + 3 + 3 + 1 + 1, len(PART_NAMES) + 3 + 1 + 1
-PLANES = _FINE * PATCH**2 + _COARSE
+FINE, _COARSE = 3 + 3 + 3 + 1 + 1, len(PART_NAMES) + 3 + 1 + 1
+PLANES = FINE * PATCH**2 + _COARSE
 RATIO_PLANES = 3 * PATCH**2
+BASES = 8
+"""Number of ``light_bases``."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,25 @@ def condition_planes(conditions: Conditions) -> Tensor:
     relief = ((conditions.depth_m - centre) * 4).clamp(-2, 2) * seen
     coarse = torch.cat([labels, conditions.pose, conditions.person, relief], dim=1)
     return torch.cat([fn.pixel_unshuffle(fine, PATCH), fn.avg_pool2d(coarse, PATCH)], dim=1)
+
+
+def light_bases(planes: Tensor) -> Tensor:
+    """What light that is set differently depends on, pixel by pixel: a constant, shade, brightness, and the normal.
+
+    Weighted sums of them are an exposure, a tone curve, and any distant light to second order in the normal
+    (Ramamoorthi and Hanrahan, 2001).
+
+    Args:
+        planes: (B, PLANES, H / PATCH, W / PATCH) from ``condition_planes``.
+    Returns:
+        (B, BASES, H, W) of order one; 0 on the backdrop.
+    """
+    fine = fn.pixel_shuffle(planes[:, : FINE * PATCH**2], PATCH)
+    draft, albedo = (fine[:, first : first + 3].mean(dim=1, keepdim=True) for first in (0, 3))
+    right, down, forward = fine[:, 6:7], fine[:, 7:8], fine[:, 8:9]
+    there = (fine[:, 6:9].square().sum(dim=1, keepdim=True) > 0.01).to(planes.dtype)
+    normal = [right, down, forward, right * down, right * right - down * down]
+    return torch.cat([there, (draft - albedo) * there, draft * there, *(part * there for part in normal)], dim=1)
 
 
 def _logarithm(light: Tensor) -> Tensor:

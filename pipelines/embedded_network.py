@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as fn
 
 from pipelines.embedded_light import RATIO_SCALE
-from pipelines.embedded_maps import LOOK_LENGTH, PATCH, PLANES, RATIO_PLANES
+from pipelines.embedded_maps import BASES, LOOK_LENGTH, PATCH, PLANES, RATIO_PLANES, light_bases
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def make_unet(size: NetworkSize) -> UNet2DConditionModel:
     plain, attending = len(size.channels) - 2, 2
     unet = UNet2DConditionModel(
         in_channels=RATIO_PLANES + PLANES,
-        out_channels=RATIO_PLANES,
+        out_channels=RATIO_PLANES + BASES,
         block_out_channels=size.channels,
         layers_per_block=1,
         down_block_types=("DownBlock2D",) * plain + ("CrossAttnDownBlock2D",) * attending,
@@ -92,8 +92,10 @@ def make_unet(size: NetworkSize) -> UNet2DConditionModel:
 
 
 def predict_ratio(unet: UNet2DConditionModel, noisy: Tensor, planes: Tensor, sigma: Tensor, tokens: Tensor) -> Tensor:
-    """What the network takes the clean ratio to be.
+    """What the network takes the clean ratio to be: light set differently, and the detail that remains.
 
+    The first is a weighted sum of ``light_bases`` whose weights vary slowly over the picture, so that a tone curve or
+    a stronger lamp is one number to be learnt and not one a pixel (after Gharbi et al., Deep Bilateral Learning, 2017).
     The network predicts the clean ratio itself rather than the velocity: folded pixels are many-dimensional and
     the ratio is smooth, so noise is the harder thing to predict (Li and He, Back to Basics, 2025).
 
@@ -109,4 +111,7 @@ def predict_ratio(unet: UNet2DConditionModel, noisy: Tensor, planes: Tensor, sig
     folded = torch.cat([fn.pixel_unshuffle(noisy, PATCH), planes], dim=1).to(unet.device, unet.dtype)
     told = tokens.to(unet.device, unet.dtype)
     predicted = unet(folded.contiguous(memory_format=torch.channels_last), sigma.to(unet.device) * 1000, told).sample
-    return fn.pixel_shuffle(predicted.to(noisy.device).float(), PATCH) * RATIO_SCALE
+    detail, weights = predicted.to(noisy.device).float().split([RATIO_PLANES, BASES], dim=1)
+    weights = fn.interpolate(weights, scale_factor=PATCH, mode="bilinear")
+    light = (weights * light_bases(planes)).sum(dim=1, keepdim=True)
+    return (fn.pixel_shuffle(detail, PATCH) + light) * RATIO_SCALE

@@ -26,6 +26,7 @@ from pipelines.training.pictures_finish import (
     exposure_gain,
     hair_gain,
     prepare,
+    settle_exposure,
     skin_gain,
     with_backdrop,
     with_catchlights,
@@ -202,13 +203,16 @@ class SceneStudio:
         shots = self._photographer.photograph(scratch / "scene.npz", scratch, self._samples, seed)
         gain = exposure_gain(shots[0], drafts[0], maps[0])
         bare = skin_gain(shots[0], overlays[0], gain, drafts[0], maps[0])
-        written = []
-        for number, (name, camera) in enumerate(set_up.cameras.items()):
+        targets = []
+        for number in range(len(cameras)):
             strands = hair_gain(overlays[number], drafts[number], maps[number])
             target = develop(shots[number], overlays[number], maps[number], gain, bare, strands, seed + number)
             target = with_backdrop(target, drafts[number], overlays[number])
-            target = with_catchlights(target, drafts[number], maps[number])
-            arrays = pack_picture(drafts[number], target, maps[number], set_up.garment.flat_lay)
+            targets.append(with_catchlights(target, drafts[number], maps[number]))
+        targets = settle_exposure(targets, drafts, [each.parts for each in maps])
+        written = []
+        for number, (name, camera) in enumerate(set_up.cameras.items()):
+            arrays = pack_picture(drafts[number], targets[number], maps[number], set_up.garment.flat_lay)
             meta = describe(set_up, name, camera, cameras[0], gain)
             written.append(self._store.write(seed * VIEWS + number, arrays, meta))
         return written

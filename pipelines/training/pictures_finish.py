@@ -7,11 +7,13 @@ found about it. Outlines come from the same rays as the draft's, so both picture
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
+from pipelines.embedded_light import OFFSET
 from pipelines.training.scene_strands import dense_strands
 from vmodel.images import to_linear, to_srgb
 from vmodel.scene import PART_NAMES, Scene
@@ -25,6 +27,9 @@ from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 _DARKEST_GAIN, _BRIGHTEST_GAIN = 0.55, 1.8
 _HAIR_BLUR_PX = 10.0
 _SKIN = [PART_NAMES.index(name) for name in ("skin", "face", "hand", "foot")]
+_BARE = (*_SKIN, PART_NAMES.index("lips"))
+_FEWEST = 200
+"""Pixels from which the brightness of a part is judged."""
 _FILM, _FOLDS = 0.9, 0.35
 """Contrast that the photograph has beyond the draft's: of skin and hair, and of light and shade on cloth."""
 _DARKEST_LIFT, _MIDDLE_SKIN = 1.3, 0.22
@@ -69,8 +74,7 @@ def skin_gain(
         return np.ones(3, np.float32)
     seen = roll_off(film_contrast(gain * photograph[skin][:, :3], overlay.contrast + _FILM))
     wanted = to_linear(draft)[skin].mean(axis=0)
-    lift = np.clip((_MIDDLE_SKIN / max(float(wanted.mean()), 1e-3)) ** 0.25, 1.0, _DARKEST_LIFT)
-    ratio = lift * wanted / np.maximum(seen.mean(axis=0), 1e-4)
+    ratio = _lift(wanted) * wanted / np.maximum(seen.mean(axis=0), 1e-4)
     return np.asarray(np.clip(ratio, 0.7, 1.5), np.float32)
 
 
@@ -160,7 +164,7 @@ def develop(
         (H, W, 3) uint8 sRGB.
     """
     strands, body, kept = overlay.strands, overlay.body, uncovered(overlay.strands)
-    skin = np.isin(maps.parts, [*_SKIN, PART_NAMES.index("lips")]) * (1 - overlay.cloth)
+    skin = np.isin(maps.parts, _BARE) * (1 - overlay.cloth)
     seen = gain * _straight(photograph) * (1 + (bare - 1) * skin[..., None].astype(np.float32))
     seen = seen * _deeper_folds(seen, maps.albedo, overlay.cloth)
     amount = ((overlay.contrast + _FILM) * (1 - overlay.cloth))[..., None].astype(np.float32)
@@ -170,6 +174,40 @@ def develop(
     person = np.clip(strands.cover + body * kept, 0, 1)[..., None]
     full = hair + toned * (body * kept)[..., None] + overlay.plate * (1 - person)
     return to_srgb(full + _grain(full, seed) * person)
+
+
+def settle_exposure(
+    targets: Sequence[ByteArray], drafts: Sequence[ByteArray], parts: Sequence[ByteArray]
+) -> list[ByteArray]:
+    """The photographs of a scene with one more correction of brightness for cloth, base layer and skin each.
+
+    Cloth and base layer get, by and large, the draft's brightness, skin as much more as its darkness asks for. What is
+    corrected is how bright each is on the whole in the first two views, figure and half; shade and shape stay.
+
+    Args:
+        targets: (H, W, 3) of each view of the scene.
+        drafts: the same.
+        parts: (H, W) index into ``PART_NAMES`` of each.
+    """
+    linear = [
+        (to_linear(target) + OFFSET, to_linear(draft) + OFFSET) for target, draft in zip(targets, drafts, strict=True)
+    ]
+    for group in ((PART_NAMES.index("garment"),), (PART_NAMES.index("base layer"),), _BARE):
+        where = [np.isin(part, group) for part in parts]
+        pairs = [(made[at], drawn[at]) for (made, drawn), at in zip(linear[:2], where[:2], strict=True)]
+        made, drawn = (np.concatenate(side) for side in zip(*pairs, strict=True))
+        if len(made) < _FEWEST:
+            continue
+        wanted = np.log(_lift(drawn.mean(axis=0) - OFFSET)) if group == _BARE else 0.0
+        factor = float(np.exp(wanted - np.log(made / drawn).mean()))
+        for (light, _), at in zip(linear, where, strict=True):
+            light[at] *= factor
+    return [to_srgb(np.clip(made - OFFSET, 0, 1)) for made, _ in linear]
+
+
+def _lift(skin: FloatArray) -> float:
+    """How much brighter than in the draft skin of this mean colour is photographed."""
+    return float(np.clip((_MIDDLE_SKIN / max(float(skin.mean()), 1e-3)) ** 0.25, 1.0, _DARKEST_LIFT))
 
 
 def with_backdrop(target: ByteArray, draft: ByteArray, overlay: Overlay) -> ByteArray:

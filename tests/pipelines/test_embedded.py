@@ -14,7 +14,7 @@ from tiny_embedded import tiny_pipeline
 from pipelines import embedded
 from pipelines.embedded import Embedded, load_embedded
 from pipelines.embedded_device import find_device, inference_dtype
-from pipelines.embedded_maps import Conditions, Look, stack_conditions
+from pipelines.embedded_maps import BASES, RATIO_PLANES, Conditions, Look, stack_conditions
 from pipelines.embedded_sampling import carry_up, feather, person_box, tile_starts
 from vmodel.errors import WeightsMissing
 from vmodel.request import ShotRequest
@@ -134,6 +134,26 @@ def test_a_feathered_window_is_whole_inside_and_nothing_at_its_rim() -> None:
     window = feather(64, 96)[0, 0]
     assert window[32, 48] == 1
     assert window[0].max() < 0.02
+
+
+def test_a_weight_of_one_field_sets_the_light_anew_and_leaves_the_backdrop(
+    conditions: Conditions, flat_lay: torch.Tensor
+) -> None:
+    pipeline = tiny_pipeline()
+    last = pipeline.unet.conv_out
+    lit = []
+    for field in range(BASES):
+        torch.nn.init.zeros_(last.weight)
+        torch.nn.init.zeros_(last.bias)
+        last.bias.data[RATIO_PLANES + field] = 1.0
+        ratio = pipeline(conditions, flat_lay, LOOK, steps=1).ratio[0, 0]
+        lit.append(ratio)
+        assert ratio[0, 0].abs() < 1e-3
+    person = conditions.person[0, 0] == 1
+    assert lit[0][person].std() < 1e-3
+    assert lit[0][person].mean() > 0.1
+    brightness = (conditions.draft[0] + 0.02).log().mean(dim=0)
+    assert torch.corrcoef(torch.stack([lit[2][person], brightness[person]]))[0, 1] > 0.99
 
 
 def test_missing_weights_are_named_with_the_remedy(tmp_path: Path) -> None:

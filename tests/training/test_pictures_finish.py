@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.training.pictures_finish import Overlay, develop, with_backdrop
-from vmodel.images import to_linear
+from pipelines.training.pictures_finish import Overlay, develop, settle_exposure, with_backdrop
+from vmodel.images import to_linear, to_srgb
+from vmodel.scene import PART_NAMES
 from vmodel.scene.strands import StrandLayer
 from vmodel.types import ConditionMaps, FloatArray
 
@@ -61,3 +62,19 @@ def test_nobody_means_the_drafts_own_pixels() -> None:
     made = with_backdrop(target, draft, overlay)
     assert (made[:, :4] == 90).all()
     assert (made[:, 4:] == 200).all()
+
+
+def test_cloth_gets_the_drafts_brightness_and_dark_skin_more_and_shade_stays() -> None:
+    size = (40, 40)
+    left = np.arange(40)[None] < 20
+    parts = np.where(left, PART_NAMES.index("garment"), PART_NAMES.index("skin")).astype(np.uint8)
+    parts = np.broadcast_to(parts, size)
+    shade = np.where(np.arange(40) < 20, 0.6, 1.0)[:, None, None].astype(np.float32)
+    draft = np.broadcast_to(np.where(left[..., None], 0.4, 0.06), (*size, 3)).astype(np.float32)
+    views = settle_exposure([to_srgb(draft * shade * 1.4)] * 2, [to_srgb(draft)] * 2, [parts] * 2)
+    assert len(views) == 2
+    made = to_linear(views[1])
+    for columns, lift in ((slice(0, 20), 1.0), (slice(20, 40), 1.3)):
+        ratio = made[:, columns] / draft[:, columns]
+        assert abs(np.exp(np.log(ratio).mean()) / lift - 1) < 0.1
+        assert abs(ratio[:20].mean() / ratio[20:].mean() - 0.6) < 0.05
