@@ -238,7 +238,7 @@ def _seen_apart(made: Tensor, batch: Batch, backbone: Any) -> Tensor:
 def draw_sigmas(count: int, generator: torch.Generator) -> Tensor:
     """(count,) shares of noise: mostly all of it, where pictures start; else eighths, as few steps meet them.
 
-    A ratio is smooth, so even a tenth of it shows through the noise: what starts from less noise mostly reads its answer.
+    A ratio is smooth, so even a tenth of it shows through noise: what starts from less of it mostly reads its answer.
     """
     sigma = (1 + torch.randint(8, (count,), generator=generator)) / 8
     return torch.where(torch.rand(count, generator=generator) < _ALL_NOISE, torch.ones(count), sigma)
