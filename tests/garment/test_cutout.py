@@ -304,6 +304,15 @@ def test_a_busy_print_on_mottled_ground_is_cut_along_its_edges() -> None:
     assert overlap(cut_out(as_flat_lay(rgb)).mask, truth > 0.5) > 0.96
 
 
+@pytest.mark.skipif(not FLATLAYS.is_dir(), reason="the photos are not here")
+def test_a_busy_print_that_fills_the_photo_is_found() -> None:
+    whole = read_flat_lay(FLATLAYS / "sleeveless_leopard.jpg", Settings())
+    mask = cut_out(whole).mask
+    rows, columns = np.nonzero(mask)
+    close = np.s_[rows.min() - 15 : rows.max() + 15, columns.min() - 15 : columns.max() + 15]
+    assert overlap(cut_out(FlatLay("close.jpg", "0" * 64, whole.rgb[close].copy())).mask, mask[close]) > 0.9
+
+
 def test_an_orange_lining_is_no_head() -> None:
     vest = outline(
         [(250, 150), (320, 210), (390, 150), (450, 190), (480, 300), (480, 660), (160, 660), (160, 300), (190, 190)]

@@ -201,7 +201,8 @@ def _outline_contrast(mask: BoolArray, lab: FloatArray) -> float:
     outline &= ~margin(mask.shape[0], mask.shape[1], 0.01)
     if not outline.any():
         return 0.0
-    usual = float(np.percentile(step, 60))
+    # A print that fills the photo is no measure of how rough the ground is.
+    usual = min(float(np.percentile(step, 60)), float(np.percentile(step[~mask], 60)))
     return float(np.mean(step[outline] > max(1.0, 1.5 * usual)))
 
 
