@@ -59,7 +59,7 @@ PipelineName = Annotated[
     str | None,
     typer.Option(
         "--pipeline",
-        help="How the picture is made; see docs/pipelines.md. Without it: what VMODEL_PIPELINE names, else draft.",
+        help="How the picture is made; see docs/pipelines.md. Without it: what VMODEL_PIPELINE names, else embedded.",
         show_default=False,
         rich_help_panel=_PICTURE,
     ),

@@ -27,7 +27,7 @@ from vmodel.images import to_srgb as encode_srgb
 from vmodel.take import Pattern, Take
 from vmodel.types import ByteArray, ConditionMaps
 
-STEPS = 4
+STEPS = 1
 FOLDER = "embedded"
 _FIGURE_SHARE = 0.895
 """Share of the picture's height that ``frame_camera`` gives a whole figure."""

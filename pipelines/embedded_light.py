@@ -52,7 +52,7 @@ def apply_ratio(draft: Tensor, ratio: Tensor) -> Tensor:
 def project_ratio(ratio: Tensor, garment: Tensor, near: Tensor) -> Tensor:
     """Keep of a ratio what the model may change.
 
-    Cloth gets light and shade but no colour: one grey ratio. The backdrop keeps its own except near the person.
+    Cloth gets light and shade but no colour: one grey ratio. The backdrop keeps its own except beside hair.
 
     Args:
         ratio: (B, 3, H, W).
@@ -65,16 +65,19 @@ def project_ratio(ratio: Tensor, garment: Tensor, near: Tensor) -> Tensor:
     return (ratio + (grey - ratio) * garment) * near
 
 
-def near_person(person: Tensor) -> Tensor:
-    """How much the model may change each pixel: 1 on the person, fading over the backdrop.
+def near_person(person: Tensor, hair: Tensor) -> Tensor:
+    """How much the model may change each pixel: 1 on the person, fading over the backdrop beside hair, 0 elsewhere.
+
+    Strands may stray; the outline of skin and cloth may not, and light on the backdrop beside it would be a halo.
 
     Args:
         person: (B, 1, H, W) coverage 0..1.
+        hair: the same, of hair alone.
     Returns:
         (B, 1, H, W) in 0..1, 0 beyond about a thirtieth of the picture's width.
     """
     width = max(1, person.shape[-1] // 96)
-    spread = person
+    spread = hair
     for _ in range(3):
         padded = fn.pad(spread, (width,) * 4, mode="replicate")
         spread = fn.avg_pool2d(fn.avg_pool2d(padded, (2 * width + 1, 1), stride=1), (1, 2 * width + 1), stride=1)

@@ -54,7 +54,7 @@ def sample_ratio(
     height, width = conditions.size
     wide, device = conditions.padded(), unet.device
     planes, near, garment = (
-        part.to(device) for part in (condition_planes(wide), near_person(wide.person), wide.garment)
+        part.to(device) for part in (condition_planes(wide), near_person(wide.person, wide.hair), wide.garment)
     )
     # Noise from the processor's generator is the same on every machine.
     noise = NOISE * torch.randn(wide.draft.shape, generator=generator).to(device)
@@ -119,7 +119,7 @@ def light_figure(conditions: Conditions, sample: Sampler) -> Tensor:
     window = conditions.crop(top, left, height, width)
     rows, columns = slice(top, top + height), slice(left, left + width)
     ratio[..., rows, columns] = sample(window, 1.0, ratio[..., rows, columns])
-    return project_ratio(ratio, conditions.garment, near_person(conditions.person))
+    return project_ratio(ratio, conditions.garment, near_person(conditions.person, conditions.hair))
 
 
 def light_window(conditions: Conditions, sample: Sampler, start: Tensor | None) -> Tensor:

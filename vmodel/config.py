@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     readers: int = Field(default=2, ge=1)
     webhooks_inside: bool = False
     cors_origins: tuple[str, ...] = ()
-    pipeline: str = "draft"
+    pipeline: str = "embedded"
     plans: Path | None = None
     exclusive_models: int = Field(default=1, ge=0)
     require_attestation: bool = False

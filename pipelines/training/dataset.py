@@ -64,8 +64,8 @@ class Picture:
     @cached_property
     def near(self) -> FloatArray:
         """(H, W) from ``near_person``, of the whole picture."""
-        person = torch.from_numpy(self.arrays["person"]).float()[None, None] / 255
-        return np.asarray(near_person(person)[0, 0].numpy())
+        person, hair = (torch.from_numpy(self.arrays[name]).float()[None, None] / 255 for name in ("person", "hair"))
+        return np.asarray(near_person(person, hair)[0, 0].numpy())
 
     @cached_property
     def figure(self) -> IntArray:

@@ -1,0 +1,59 @@
+"""The weights that come with vmodel photograph what is asked for when nobody names a pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipelines.loading import load_pipeline
+from vmodel.config import Settings, default_pipeline
+from vmodel.images import LUMINANCE, to_linear
+from vmodel.request import ShotRequest
+from vmodel.scene import PART_NAMES
+from vmodel.shoot import shoot
+from vmodel.studio import Studio
+from vmodel.take import Shot, Take
+
+
+def test_pictures_are_photographed_with_weights_that_come_with_vmodel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VMODEL_PIPELINE")
+    assert default_pipeline() == "embedded"
+    assert (Settings().weights / "embedded" / "model_index.json").is_file()
+
+
+@pytest.fixture(scope="module")
+def photographed(studio: Studio, tee_request: ShotRequest, tee_shot: Shot) -> Shot:
+    """The example T-shirt through the shipped weights; the drape is the one of ``tee_shot``."""
+    return shoot(replace(tee_request, pipeline="embedded"), studio, load_pipeline("embedded"))
+
+
+@pytest.mark.slow
+def test_the_picture_passes_the_quality_gate_at_once_and_is_the_same_again(
+    photographed: Shot, studio: Studio, tee_request: ShotRequest
+) -> None:
+    assert photographed.photograph.made_by == "embedded"
+    assert len(photographed.photograph.tries) == 1
+    again = shoot(replace(tee_request, pipeline="embedded"), studio, load_pipeline("embedded"))
+    assert np.array_equal(again.picture, photographed.picture)
+
+
+@pytest.mark.slow
+def test_skin_has_more_shape_than_in_the_draft(photographed: Shot, tee_take: Take) -> None:
+    skin = np.isin(tee_take.maps.parts, [PART_NAMES.index(name) for name in ("skin", "face", "hand")])
+    skin &= tee_take.maps.person_mask > 0.99
+    spread = [np.log(to_linear(each) @ LUMINANCE + 0.02)[skin].std() for each in (photographed.picture, tee_take.draft)]
+    assert spread[0] > 1.1 * spread[1]
+
+
+@pytest.mark.slow
+def test_the_garment_keeps_the_photos_colours(photographed: Shot, tee_take: Take) -> None:
+    plain = (tee_take.maps.garment_mask > 0.99) & (tee_take.maps.hair_mask < 0.01)
+    made, drawn = (to_linear(each)[plain].mean(axis=0) for each in (photographed.picture, tee_take.draft))
+    assert np.allclose(made / made.sum(), drawn / drawn.sum(), atol=0.01)
+
+
+@pytest.mark.slow
+def test_the_backdrop_away_from_the_person_is_the_drafts(photographed: Shot, tee_take: Take) -> None:
+    assert np.array_equal(photographed.picture[:, :20], tee_take.draft[:, :20])
