@@ -140,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print_table(f"{count} held-out pictures, {told.steps} steps, against the target", head, rows)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     lines = ["# Quality of the embedded model", ""]
-    lines += [f"{date.today()}, commit {commit.stdout.strip()}: {count} held-out pictures, {told.steps} steps.", ""]
+    lines += [f"{date.today()}, commit {commit.stdout.strip()}: {count} held-out pictures, --steps {told.steps}.", ""]
     lines += ["| " + " | ".join(row) + " |" for row in (head, ("---",) * 4, *rows)]
     lines += ["", *_NOTES]
     told.doc.write_text("\n".join([*lines, ""]), encoding="utf-8")

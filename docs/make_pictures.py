@@ -53,6 +53,9 @@ WORN = (
 )
 """The garment on sale, who wears it how, and what is worn with it."""
 
+LIT = (Worn("logo-tee", "wm-amina", "contrapposto"), Worn("floral-dress", "wm-freja", "standing"))
+"""Who is shown both as a draft and photographed."""
+
 PORTRAIT = (384, 288)
 PORTRAITS_A_ROW = 8
 
@@ -62,7 +65,7 @@ def main(names: Sequence[str]) -> None:
     studio = Studio(Settings())
     folder = ROOT / "docs" / "pictures"
     folder.mkdir(exist_ok=True)
-    for name, make in (("worn", picture_shots), ("roster", picture_roster)):
+    for name, make in (("worn", picture_shots), ("light", picture_light), ("roster", picture_roster)):
         if name in (names or (name,)):
             write_whole(folder / f"{name}.jpg", encode_picture(make(studio), "jpeg", quality=85))
 
@@ -76,12 +79,13 @@ def picture_shots(studio: Studio) -> ByteArray:
             pose=worn.pose,
             outfit=tuple(example(other) for other in worn.outfit),
             tucked=worn.tucked,
+            pipeline="embedded",
         )
         for worn in WORN
     ]
     columns = []
     for result in shoot_all(
-        requests, partial(shoot, studio=studio, pipeline=load_pipeline("draft")), studio.settings.home
+        requests, partial(shoot, studio=studio, pipeline=load_pipeline("embedded")), studio.settings.home
     ):
         if isinstance(result, Failure):
             print(f"left out: {result.code}: {result.message}")
@@ -89,6 +93,17 @@ def picture_shots(studio: Studio) -> ByteArray:
         columns.append(np.vstack([at_width(result.pattern.flat_lay.rgb), at_width(result.picture)]))
     if not columns:
         raise SystemExit("No picture could be made.")
+    return np.hstack(columns)
+
+
+def picture_light(studio: Studio) -> ByteArray:
+    """Drafts, each beside what the embedded pipeline makes of it."""
+    columns = []
+    for worn in LIT:
+        asked = ShotRequest(example(worn.garment), model=worn.model, pose=worn.pose, framing="upper")
+        for name in ("draft", "embedded"):
+            shot = shoot(replace(asked, pipeline=name), studio, load_pipeline(name))
+            columns.append(at_width(shot.picture))
     return np.hstack(columns)
 
 
