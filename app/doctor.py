@@ -172,7 +172,7 @@ def _face_detector() -> list[Finding]:
     from vmodel.rights.errors import DetectorInvalid
     from vmodel.rights.faces import check_detector
 
-    remedy = "docs/rights.md says how to get it; without it generated pictures of child models are refused"
+    remedy = "docs/rights.md says how to get it; without it child models are shown as drafts"
     try:
         installed = check_detector(Settings())
     except DetectorInvalid as error:

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from vmodel.finish import finish
 from vmodel.quality import judge
+from vmodel.rights.faces import detector_path
 from vmodel.studio import Studio
 from vmodel.take import Photograph, Pipeline, Take, Try
 
 TRIES = 3
 """How often a generative pipeline is asked before the draft is shown instead."""
 _SEED_STEP = 1_000_003
+_UNSEEN = (
+    "no face detector is installed here that could look at a generated picture of a child, so this is the draft; "
+    "`vmodel doctor` says how to install one"
+)
 
 
 def photograph(take: Take, pipeline: Pipeline, studio: Studio) -> Photograph:
     """Ask a pipeline for a picture.
 
     A picture that was invented gets the garment's own pixels back, and must pass the quality gate; if it does not, up
-    to two further seeds are tried, and then the draft is shown.
+    to two further seeds are tried, and then the draft is shown. Of a child nothing is invented that no detector could
+    look at afterwards: where none is installed, the draft is shown.
 
     Args:
         take: the scene, framed and mapped.
         pipeline: makes the picture.
         studio: is charged with the time.
     """
+    if pipeline.generative and take.model.is_child and not detector_path(studio.settings).is_file():
+        return Photograph(take.draft, "draft", note=_UNSEEN)
     tries: list[Try] = []
     for attempt in range(TRIES):
         again = take.with_seed(take.seed + attempt * _SEED_STEP)

@@ -141,15 +141,19 @@ class Photograph:
         picture: (H, W, 3) or (H, W, 4) uint8 sRGB.
         made_by: name of the pipeline; "draft" where another one missed the bar with every seed.
         tries: in order, the shown one last; empty for a pipeline that invents nothing.
+        note: why the draft is shown though another pipeline was asked for, where none was tried.
     """
 
     picture: ByteArray
     made_by: str
     tries: tuple[Try, ...] = ()
+    note: str = ""
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a seller should know of how the picture came about."""
+        if self.note:
+            return (self.note,)
         if not self.tries or self.tries[-1].report.passed:
             return ()
         missed = dict.fromkeys(name for each in self.tries for name in each.report.missed)

@@ -57,3 +57,14 @@ def test_the_garment_keeps_the_photos_colours(photographed: Shot, tee_take: Take
 @pytest.mark.slow
 def test_the_backdrop_away_from_the_person_is_the_drafts(photographed: Shot, tee_take: Take) -> None:
     assert np.array_equal(photographed.picture[:, :20], tee_take.draft[:, :20])
+
+
+@pytest.mark.slow
+def test_a_child_is_shown_as_a_draft_where_no_detector_could_look_at_the_picture(
+    studio: Studio, tee_request: ShotRequest
+) -> None:
+    asked = replace(tee_request, model="ch-zuri", pose="standing", pipeline="embedded")
+    shot = shoot(asked, studio, load_pipeline("embedded"))
+    assert shot.photograph.made_by == "draft"
+    assert any("face detector" in warning for warning in shot.warnings)
+    assert np.array_equal(shot.picture, shoot(asked, studio, load_pipeline("draft")).picture)
