@@ -19,7 +19,7 @@ from vmodel.config import Settings
 from vmodel.marketplaces import find_marketplaces
 from vmodel.request import GarmentSource, ShotRequest
 
-WISHES = Wishes(ShotRequest(GarmentSource(Path("unused")), size=(512, 384)))
+WISHES = Wishes(ShotRequest(GarmentSource(Path("unused")), size=(512, 384), pipeline="draft"))
 
 
 @functools.cache
