@@ -24,7 +24,7 @@ from benchmarks.colour_difference import ciede2000, to_lab
 from benchmarks.tables import Figures, Table, is_whole_set, photos_from, publish
 from pipelines.loading import load_pipeline
 from vmodel.batch import shoot_all
-from vmodel.config import Settings
+from vmodel.config import Settings, default_pipeline
 from vmodel.images import to_linear
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.shoot import shoot
@@ -58,10 +58,11 @@ class Fidelity:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print one row a photo, and what all of them say together."""
+    """Print one row a photo, and what all of them say together; ``VMODEL_PIPELINE`` names another pipeline."""
     photos = photos_from(arguments, "Measure how exactly shots show the photo's print.")
     studio, reader = Studio(Settings()), open_reader()
-    make_shot = partial(shoot, studio=studio, pipeline=load_pipeline("draft"))
+    name = default_pipeline()
+    make_shot = partial(shoot, studio=studio, pipeline=load_pipeline(name))
     found: list[Fidelity] = []
     rows: list[list[str]] = []
     for photo in photos:
@@ -74,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             rows.append(row_of(result))
         print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
     head = ["photo", "median dE00", "90th percentile", "within 3", "words, full", "words, upper"]
-    table = Table("Print fidelity, front view, 1024x768, neutral light", head, rows)
+    table = Table(f"Print fidelity of {name}, front view, 1024x768, neutral light", head, rows)
     publish(Figures("fidelity", [table], summary(found)), keep=is_whole_set(photos))
 
 
