@@ -144,6 +144,7 @@ def _published_weights() -> list[Finding]:
         try:
             folder = find_weights(name, Settings())
             needs = f"best with {weights.memory_gb:g} GB of free memory on the graphics card"
+            needs = needs if weights.memory_gb else "no graphics card needed"
             findings.append(Finding(f"weights {name}", "ok", f"{folder}; {needs}"))
         except VModelError as error:
             findings.append(Finding(f"weights {name}", "absent", str(error)))
@@ -184,7 +185,7 @@ def _extras() -> list[Finding]:
     uses = {
         "rembg": "a matting model for cluttered photos; install rembg and its weights",
         "transformers": "text encoders of published pipelines; pip install 'vmodel[gpu]'",
-        "controlnet_aux": "poses from photos; docs/pipelines.md says how to get it and its weights",
+        "controlnet_aux": "poses from photos by OpenPose, for research; `vmodel weights pull dwpose` does it, too",
     }
     return [
         Finding(name, "ok" if find_spec(name) else "absent", "installed" if find_spec(name) else use)

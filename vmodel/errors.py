@@ -270,9 +270,8 @@ class DetectorMissing(InputError):
 
     def __init__(self, path: str) -> None:
         super().__init__(
-            f"{path} is a photo and there is no OpenPose to read it; give OpenPose JSON or a rendered pose map, "
-            "or run pip install controlnet-aux and hf download lllyasviel/Annotators body_pose_model.pth "
-            "hand_pose_model.pth facenet.pth (not for commercial use)."
+            f"{path} is a photo and nothing here reads poses from photos; run `vmodel weights pull dwpose`, "
+            "or give OpenPose JSON or a rendered pose map."
         )
         self.path = path
 

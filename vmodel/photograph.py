@@ -41,7 +41,7 @@ def photograph(take: Take, pipeline: Pipeline, studio: Studio) -> Photograph:
         with studio.timed("finish"):
             picture = finish(picture, take)
         with studio.timed("quality"):
-            tries.append(Try(again.seed, judge(picture, take)))
+            tries.append(Try(again.seed, judge(picture, take, studio.settings)))
         if tries[-1].report.passed:
             return Photograph(picture, pipeline.name, tuple(tries))
     return Photograph(take.draft, "draft", tuple(tries))

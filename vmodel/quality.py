@@ -1,7 +1,8 @@
 """The quality gate: would a seller put this picture in the shop? Every score has a bar and a reason.
 
 A picture is compared with what geometry knows of it: the photo's own colours under every pixel, the figure's outline,
-which part of the body is where, and the draft. None of the scores needs a network or a picture of a real person.
+which part of the body is where, and the draft. None of these scores needs a network or a picture of a real person;
+``vmodel.pose_quality`` adds one that does, where the operator has pulled its weights.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from vmodel.config import Settings
 from vmodel.figure_quality import face_score, hands_score, outline_score
 from vmodel.images import LUMINANCE, blurred, to_linear, to_oklab
+from vmodel.pose_quality import POSE_BAR, pose_score
 from vmodel.scene import PART_NAMES
 from vmodel.take import QualityReport, Take
 from vmodel.types import BoolArray, ByteArray, ConditionMaps, FloatArray, SkinTextures
@@ -45,12 +48,13 @@ that is meant falls to 0.6 and less; the bars lie between, low where a pipeline 
 _NO_SKIN = ("background", "base layer", "hair", "garment", "stool", "eye", "lips", "mouth")
 
 
-def judge(picture: ByteArray, take: Take) -> QualityReport:
-    """Score a picture.
+def judge(picture: ByteArray, take: Take, settings: Settings | None = None) -> QualityReport:
+    """Score a picture; where the weights of a pose detector are, its ``pose``, too.
 
     Args:
         picture: (H, W, 3) sRGB, or (H, W, 4) with straight alpha; what a pipeline made of ``take``.
         take: what the pipeline was asked for; its draft is the yardstick.
+        settings: name the home with the weights; without, nobody looks for a pose.
     """
     scale = max(picture.shape[:2]) / 1024
     window = _figure_window(take.maps, round(16 * scale) + 8)
@@ -66,7 +70,10 @@ def judge(picture: ByteArray, take: Take) -> QualityReport:
         "calm": calm_score(made, drawn, maps, scale),
         "background": background_score(picture, take, scale),
     }
-    return QualityReport(scores, tuple(name for name, bar in BARS.items() if scores[name] < bar))
+    bars, pose = dict(BARS), None if settings is None else pose_score(picture, take, settings)
+    if pose is not None:
+        bars["pose"], scores["pose"] = POSE_BAR, pose
+    return QualityReport(scores, tuple(name for name, bar in bars.items() if scores[name] < bar))
 
 
 def _figure_window(maps: ConditionMaps, margin: int) -> tuple[slice, slice]:

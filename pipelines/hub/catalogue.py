@@ -36,7 +36,7 @@ class HubWeights:
         licence_note: what the licence means to a seller, one sentence.
         licence_urls: where its text is.
         research_only: pictures made with them may not be sold.
-        memory_gb: of a graphics card that holds everything at once.
+        memory_gb: of a graphics card that holds everything at once; 0 where none is needed.
         model_gb: of one that holds each network while it works; None where the code cannot move them about.
         group_gb: of one that holds a few layers at a time; None likewise.
         parts: in the order in which they are pulled.
@@ -256,8 +256,22 @@ _CATVTON = HubWeights(
     ),
 )
 
+_DWPOSE = HubWeights(
+    name="dwpose",
+    code="two networks in ONNX, read by onnxruntime",
+    licence="Apache-2.0",
+    licence_note="Its makers allow commercial use; the pictures it learnt from (COCO, UBody) have terms of their own.",
+    licence_urls=("https://www.apache.org/licenses/LICENSE-2.0",),
+    research_only=False,
+    memory_gb=0,
+    model_gb=None,
+    group_gb=None,
+    parts=(replace(_FASHN.parts[1], folder="networks"),),
+)
+"""Reads poses from photos and scores them (``vmodel.body.dwpose``). No pipeline makes pictures with it."""
+
 CATALOGUE: Mapping[str, HubWeights] = {
-    weights.name: weights for weights in (_KLEIN, _KLEIN_BASE, _SDXL, _QWEN_EDIT, _FASHN, _CATVTON)
+    weights.name: weights for weights in (_KLEIN, _KLEIN_BASE, _SDXL, _QWEN_EDIT, _FASHN, _CATVTON, _DWPOSE)
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that stands for the hub."""
     from tiny_catvton import save_catvton
+    from tiny_dwpose import write_dwpose
     from tiny_networks import save_as_published, tiny_klein
     from tiny_qwen import save_qwen_edit
     from tiny_sdxl import save_sdxl
@@ -22,5 +23,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_sdxl(root, *(part.repository for part in CATALOGUE["sdxl"].parts))
     save_qwen_edit(root, *(part.repository for part in CATALOGUE["qwen-edit"].parts))
     save_try_on(root, *(part.repository for part in CATALOGUE["fashn"].parts))
+    write_dwpose(root / CATALOGUE["dwpose"].parts[0].repository, [(150.0, 60.0, 290.0, 620.0)])
     save_catvton(root, *(part.repository for part in CATALOGUE["catvton"].parts))
     return root

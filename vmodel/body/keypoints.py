@@ -32,6 +32,22 @@ COCO_18 = (
     "left_ear",
 )
 """Names in OpenPose's COCO-18 order; the neck is the middle of the shoulders."""
+_COCO_17 = (0, None, 6, 8, 10, 5, 7, 9, 12, 14, 16, 11, 13, 15, 2, 1, 4, 3)
+"""Where COCO's own 17 have those; they have no neck."""
+
+
+def read_coco_17(points: FloatArray) -> FloatArray:
+    """COCO-18 keypoints out of COCO's 17, which also begin the 133 of the whole body.
+
+    Args:
+        points: (17 or more, 3) x, y and confidence.
+    Returns:
+        (18, 3) in the order of ``COCO_18``; the neck is as sure as the less sure shoulder.
+    """
+    found = np.array([points[index] if index is not None else np.zeros(3) for index in _COCO_17])
+    found[1] = (found[2] + found[5]) / 2
+    found[1, 2] = min(found[2, 2], found[5, 2])
+    return found
 
 
 def keypoints_of(vertices_m: FloatArray) -> FloatArray:

@@ -1,9 +1,8 @@
-"""Reading keypoints from pose files: OpenPose JSON, rendered pose maps, and photos where a detector is installed."""
+"""Reading keypoints from pose files: OpenPose JSON, rendered pose maps, and photos where a detector is there."""
 
 from __future__ import annotations
 
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from vmodel.body.keypoints import COCO_18
-from vmodel.errors import DetectorMissing, PoseInvalid
+from vmodel.body.keypoints import read_coco_17
+from vmodel.body.pose_photo import detect_pose
+from vmodel.errors import PoseInvalid
 from vmodel.types import ByteArray, FloatArray
 
 JOINT_COLOURS = (
@@ -23,7 +23,6 @@ JOINT_COLOURS = (
 """RGB of OpenPose's COCO-18 joints as pose maps draw them."""
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
 _BODY_25 = (0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18)
-_COCO_17 = (0, None, 6, 8, 10, 5, 7, 9, 12, 14, 16, 11, 13, 15, 2, 1, 4, 3)
 _MOST_BYTES = 4_000_000
 
 
@@ -88,10 +87,7 @@ def _to_coco_18(values: Any, name: str) -> FloatArray:
     elif count == 25:
         points = flat.reshape(25, 3)[list(_BODY_25)]
     elif count in {17, 133}:
-        whole = flat.reshape(-1, 3)
-        points = np.array([whole[index] if index is not None else np.zeros(3) for index in _COCO_17])
-        points[1] = (points[2] + points[5]) / 2
-        points[1, 2] = min(points[2, 2], points[5, 2])
+        points = read_coco_17(flat.reshape(-1, 3))
     else:
         raise PoseInvalid(name, f"has {count:g} body keypoints")
     # A point at the origin is OpenPose's way of leaving one out, whatever its confidence says.
@@ -147,34 +143,3 @@ def read_pose_map(rgb: ByteArray, name: str) -> FloatArray:
     if np.count_nonzero(keypoints[:, 2]) < 6:
         raise PoseInvalid(name, "shows too few joints in OpenPose's colours")
     return keypoints
-
-
-def detect_pose(rgb: ByteArray, name: str) -> FloatArray:
-    """Keypoints of the person in a photo, by OpenPose of ``controlnet_aux`` if it and its weights are installed.
-
-    Nothing is downloaded.
-
-    Raises:
-        DetectorMissing: no detector, or no weights.
-        PoseInvalid: the detector finds no single person.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from controlnet_aux import OpenposeDetector
-            from huggingface_hub import try_to_load_from_cache  # type: ignore[import-not-found,unused-ignore]
-
-            cached = try_to_load_from_cache("lllyasviel/Annotators", "body_pose_model.pth")
-            if not isinstance(cached, str):
-                raise DetectorMissing(name)
-            detector = OpenposeDetector.from_pretrained(str(Path(cached).parent))
-    except (ImportError, OSError) as error:
-        raise DetectorMissing(name) from error
-    people = detector.detect_poses(rgb)
-    if len(people) != 1:
-        raise PoseInvalid(name, f"shows {len(people)} people")
-    height, width = rgb.shape[:2]
-    found = [(0.0, 0.0, 0.0) if p is None else (p.x * width, p.y * height, 1.0) for p in people[0].body.keypoints]
-    if len(found) != len(COCO_18):
-        raise PoseInvalid(name, f"gives {len(found)} joints")
-    return np.asarray(found, np.float64)
