@@ -124,7 +124,7 @@ def _longest(garment: Garment, body: BodyMeasurements) -> float:
         # Sleeves tell the scale of a coat that was taken for a top: it is long, not large.
         sleeved = garment.kind.sleeve in {Sleeve.THREE_QUARTER, Sleeve.LONG}
         is_long = sleeved and measure.garment_length(garment) > LONG_TOP * measure.chest_width(garment)
-        return (2.2 if is_long else 1.35) * (body.neck_height - body.hip_height)
+        return (2.2 if is_long else 1.25) * (body.neck_height - body.hip_height)
     if category == Category.TROUSERS:  # legs end above the floor, wherever the waist sits
         inseam_share = measure.inseam_length(garment) / measure.garment_length(garment)
         return min(0.98 * body.waist_height, 0.985 * body.inseam / max(inseam_share, 0.3))
@@ -145,10 +145,10 @@ def _chest_ease(garment: Garment, body: BodyMeasurements, gender: str) -> float:
 def _upper_cues(garment: Garment, body: BodyMeasurements, gender: str) -> list[_Cue]:
     kind = garment.kind
     half = (body.chest + _chest_ease(garment, body, gender)) / 2
-    cues = [_Cue(measure.chest_width(garment), 0.87 * half, 0.17)]
+    cues = [_Cue(measure.chest_width(garment), 0.92 * half, 0.17)]
     sleeved = kind.sleeve in {Sleeve.SHORT, Sleeve.THREE_QUARTER, Sleeve.LONG}
     if sleeved:
-        cues.append(_Cue(measure.shoulder_span(garment), body.shoulder_width * 1.04, 0.10))
+        cues.append(_Cue(measure.shoulder_span(garment), body.shoulder_width * 1.08, 0.10))
     if kind.sleeve == Sleeve.LONG:
         cues.append(_Cue(measure.sleeve_length(garment), body.arm_length * 1.07, 0.08))
     if kind.sleeve == Sleeve.THREE_QUARTER:
@@ -156,7 +156,8 @@ def _upper_cues(garment: Garment, body: BodyMeasurements, gender: str) -> list[_
     torso = body.neck_height - body.hip_height
     length = measure.garment_length(garment)
     if kind.category == Category.TOP:
-        cues.append(_Cue(length, torso * 1.08, 0.12 if length < LONG_TOP * measure.chest_width(garment) else 0.5))
+        usual = 1.05 if kind.sleeve == Sleeve.STRAP else 1.14  # a loose top covers the hip
+        cues.append(_Cue(length, torso * usual, 0.12 if length < LONG_TOP * measure.chest_width(garment) else 0.5))
     elif kind.category == Category.OUTERWEAR:
         cues.append(_Cue(length, torso * 1.2, 0.22))
     else:
@@ -218,14 +219,14 @@ def _needed_width(garment: Garment, body: BodyMeasurements, scale: float) -> flo
     needs: list[tuple[float | None, float]] = []
     if upper:
         marks = garment.landmarks_cm
+        # tops hang from the shoulders with 4 to 6 cm of ease, dresses may be cut to the body
+        hangs = garment.kind.category in {Category.TOP, Category.OUTERWEAR}
         armpit = float(np.mean([marks[f"armpit_{s}"][1] for s in measure.SIDES]))
-        needs.append((measure.chest_width(garment), 1.03 * body.chest))
+        needs.append((measure.chest_width(garment), (1.06 if hangs else 1.03) * body.chest))
         waist = armpit - (body.chest_height + 4 - body.waist_height) / scale
         needs.append((measure.width_at(garment, waist), 0.99 * body.waist))
         hip = armpit - (body.chest_height + 4 - body.hip_height) / scale
-        # tops hang over the hip with 4 to 6 cm of ease, dresses may be cut to it
-        loose = 1.05 if garment.kind.category in {Category.TOP, Category.OUTERWEAR} else 1.0
-        needs.append((measure.width_at(garment, hip), loose * body.hip))
+        needs.append((measure.width_at(garment, hip), (1.06 if hangs else 1.0) * body.hip))
     else:
         gathered = any("waist" in panel.elastic for panel in garment.panels)
         seat = body.waist + 0.3 * (body.hip - body.waist)

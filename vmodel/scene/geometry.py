@@ -10,6 +10,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from vmodel.body.subdivision import Refinement, refine, vertex_normals
+from vmodel.scene.folds import folded
 from vmodel.scene.hem import HemRim, hem_rim
 from vmodel.scene.rays import Tracer
 from vmodel.scene.stool import stool_mesh
@@ -182,7 +183,7 @@ def build_geometry(subject: Subject, cloth_levels: int = 2, body_levels: int = 1
         (stool_vertices, stool_triangles, 0),
         (np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32), 0)
         if drape is None
-        else (np.asarray(drape.vertices_m, np.float32), np.asarray(drape.triangles, np.int32), cloth_levels),
+        else (folded(drape, subject.posed), np.asarray(drape.triangles, np.int32), cloth_levels),
     ]
     refinements = tuple(refine(triangles, len(vertices), levels) for vertices, triangles, levels in meshes)
     coarse = _joined([(vertices, triangles) for vertices, triangles, _ in meshes])

@@ -17,6 +17,7 @@ import numpy as np
 from vmodel.body.subdivision import refine, vertex_normals
 from vmodel.dressing import DressedModel
 from vmodel.files import encode_picture
+from vmodel.scene.folds import folded
 from vmodel.scene.geometry import make_subject
 from vmodel.scene.tucking import tucked_under
 from vmodel.types import BodyPart, BoolArray, ByteArray, FloatArray, IntArray, Strands
@@ -96,7 +97,7 @@ def _cloths(dressed: DressedModel) -> Iterator[_Mesh]:
     if drape is None or garment is None:
         return
     finer = refine(np.asarray(drape.triangles, np.int32), len(drape.vertices_m), 1)
-    vertices, triangles = finer.vertices(np.asarray(drape.vertices_m, np.float32)), finer.triangles
+    vertices, triangles = finer.vertices(folded(drape, dressed.scene.posed)), finer.triangles
     normals = vertex_normals(vertices, triangles)
     corners = finer.corners(np.asarray(drape.texture_px, np.float32))
     textures = finer.faces(np.asarray(drape.texture))
