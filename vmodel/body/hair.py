@@ -40,11 +40,13 @@ class _Plan:
         length_m: of each strand.
         clearance_m: distance from the skin that the strand reaches.
         side: -1 or 1, the side of the parting it falls to.
+        rise_mm: way along the strand in which it gets there; beside a parting hair lies flat.
     """
 
     length_m: FloatArray
     clearance_m: FloatArray
     side: FloatArray
+    rise_mm: FloatArray
 
 
 def grow_hair(model: VirtualModel, body: Body) -> Strands:
@@ -140,7 +142,9 @@ def _plan(
     # Behind the crown the parting is lost: strands fall to either side and cover it.
     mixed = 0.5 + 24 * smoothstep(68, 110, spot[:, 1])
     side = np.where(parting + mixed * rng.normal(0, 1, count) >= 0, 1.0, -1.0)
-    return _Plan(length * scale / 1000, style.volume_mm * layer * scale / 1000, side)
+    beside = np.exp(-((parting / 24) ** 2)) * smoothstep(110, 70, spot[:, 1])
+    clearance_mm = style.volume_mm * layer * (1 - 0.35 * beside)
+    return _Plan(length * scale / 1000, clearance_mm * scale / 1000, side, 30 + 45 * beside)
 
 
 def _comb(roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface) -> FloatArray:
@@ -165,7 +169,7 @@ def _comb(roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface) -> 
         heading = unit(0.55 * heading + unit(wanted))
         ahead = points[-1] + heading * step
         contact = surface.contact(ahead)
-        rise = 1 - np.exp(-arc_mm[:, 0] / 30)
+        rise = 1 - np.exp(-arc_mm[:, 0] / plan.rise_mm)
         # Tips of short hair lie closer again; otherwise they stand off as wings.
         tuck = 1 - (0.75 * (k / count) ** 1.5 if style.comb == "swept" else 0.0)
         needed = plan.clearance_m * rise * tuck + 0.0006 - contact.distance_m

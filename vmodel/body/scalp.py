@@ -63,10 +63,10 @@ def parting_distance(spot_mm: FloatArray, style: HairStyle, look: Look) -> Float
     """(n,) signed mm from the parting, positive on the wearer's left of it; far away where there is none."""
     if not style.parted or look.parting == "none":
         return np.where(spot_mm[:, 0] >= 0, 99.0, -99.0)
-    offset = {"left": 30.0, "right": -30.0, "middle": 0.0}[look.parting]
+    offset = {"left": 22.0, "right": -22.0, "middle": 0.0}[look.parting]
     # The parting runs back from the hairline and fades towards the crown.
     if style.comb == "swept" and look.parting == "middle":
-        offset = 30.0
+        offset = 22.0
     centre = offset * (1 - 0.5 * smoothstep(40, 120, spot_mm[:, 1])) + 1.2 * np.sin(spot_mm[:, 1] / 9)
     return np.asarray(spot_mm[:, 0] - centre)
 
