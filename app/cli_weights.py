@@ -36,10 +36,12 @@ def list_weights(as_json: AsJson = False) -> None:
     rows: list[dict[str, Any]] = [
         {
             "name": weights.name,
+            "purpose": weights.purpose,
             "state": states[weights.name],
             "bytes": pulled_bytes(weights.name, settings) if states[weights.name] == "ready" else None,
             "licence": weights.licence,
             "research_only": weights.research_only,
+            "download_gb": weights.download_gb,
             "memory_gb": weights.memory_gb,
             "repositories": [f"{part.repository}@{part.revision}" for part in weights.parts],
         }
@@ -48,12 +50,12 @@ def list_weights(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(rows))
         return
-    table = Table("name", "state", "size", "licence", "for sale", "card memory", box=None)
+    table = Table("name", "what for", "here", "size", "licence", "for sale", "card memory", box=None)
     for row in rows:
-        size = "" if row["bytes"] is None else f"{row['bytes'] / 1e9:.1f} GB"
+        size = f"{row['download_gb'] if row['bytes'] is None else row['bytes'] / 1e9:.1f} GB"
         for_sale = "no" if row["research_only"] else "yes"
-        memory = f"{row['memory_gb']:g} GB"
-        table.add_row(row["name"], row["state"], size, row["licence"], for_sale, memory)
+        memory = f"{row['memory_gb']:g} GB" if row["memory_gb"] else "none"
+        table.add_row(row["name"], row["purpose"], row["state"], size, row["licence"], for_sale, memory)
     Console().print(table)
 
 

@@ -51,8 +51,9 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="JSON on standar
         print(json.dumps([asdict(finding) for finding in findings]))
     else:
         marks = {"ok": "ok     ", "missing": "MISSING", "absent": "-      "}
+        width = max(len(finding.name) for finding in findings)
         for finding in findings:
-            print(f"{marks[finding.state]}  {finding.name:<18} {finding.detail}")
+            print(f"{marks[finding.state]}  {finding.name:<{width}}  {finding.detail}")
     raise typer.Exit(1 if any(finding.state == "missing" for finding in findings) else 0)
 
 
@@ -137,7 +138,7 @@ def _published_weights() -> list[Finding]:
     from pipelines.hub.catalogue import CATALOGUE
     from pipelines.hub.store import find_weights
     from vmodel.config import Settings
-    from vmodel.errors import VModelError
+    from vmodel.errors import VModelError, WeightsNotPulled
 
     findings = []
     for name, weights in CATALOGUE.items():
@@ -146,6 +147,9 @@ def _published_weights() -> list[Finding]:
             needs = f"best with {weights.memory_gb:g} GB of free memory on the graphics card"
             needs = needs if weights.memory_gb else "no graphics card needed"
             findings.append(Finding(f"weights {name}", "ok", f"{folder}; {needs}"))
+        except WeightsNotPulled:
+            how = f"{weights.purpose}; `vmodel weights pull {name}` gets them, {weights.download_gb:g} GB"
+            findings.append(Finding(f"weights {name}", "absent", how))
         except VModelError as error:
             findings.append(Finding(f"weights {name}", "absent", str(error)))
     return findings

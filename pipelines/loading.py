@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from importlib import import_module
+from typing import Any
 
 from vmodel.errors import BadUsage, PipelineUnknown
 from vmodel.rights.certificate import WeightsUsed
@@ -25,55 +27,29 @@ def _embedded(steps: int | None) -> Pipeline:
     return Embedded(Settings().weights / FOLDER, STEPS if steps is None else steps)
 
 
-def _flux2_klein(steps: int | None) -> Pipeline:
+_PUBLISHED = {
+    "flux2-klein": ("pipelines.hub.flux2_klein", "Flux2Klein"),
+    "sdxl": ("pipelines.hub.sdxl", "Sdxl"),
+    "qwen-edit": ("pipelines.hub.qwen_edit", "QwenEdit"),
+    "fashn": ("pipelines.hub.fashn", "Fashn"),
+    "catvton": ("pipelines.hub.catvton", "CatVton"),
+}
+"""Name -> module and class of the pipelines that need weights of ``pipelines.hub.catalogue``."""
+
+
+def _published(name: str, steps: int | None) -> Pipeline:
     from pipelines.hub.store import find_weights
     from vmodel.config import Settings
 
-    folder = find_weights("flux2-klein", Settings())
-    from pipelines.hub.flux2_klein import STEPS, Flux2Klein
-
-    return Flux2Klein(folder, STEPS if steps is None else steps)
-
-
-def _sdxl(steps: int | None) -> Pipeline:
-    from pipelines.hub.store import find_weights
-    from vmodel.config import Settings
-
-    folder = find_weights("sdxl", Settings())
-    from pipelines.hub.sdxl import STEPS, Sdxl
-
-    return Sdxl(folder, STEPS if steps is None else steps)
-
-
-def _qwen_edit(steps: int | None) -> Pipeline:
-    from pipelines.hub.store import find_weights
-    from vmodel.config import Settings
-
-    folder = find_weights("qwen-edit", Settings())
-    from pipelines.hub.qwen_edit import STEPS, QwenEdit
-
-    return QwenEdit(folder, STEPS if steps is None else steps)
-
-
-def _fashn(steps: int | None) -> Pipeline:
-    from pipelines.hub.store import find_weights
-    from vmodel.config import Settings
-
-    folder = find_weights("fashn", Settings())
-    from pipelines.hub.fashn import STEPS, Fashn
-
-    # It goes to the card first, so that what makes the person is chosen by the memory that is left.
-    return Fashn(folder, lambda: load_pipeline(dressed_pipeline()), STEPS if steps is None else steps)
-
-
-def _catvton(steps: int | None) -> Pipeline:
-    from pipelines.hub.store import find_weights
-    from vmodel.config import Settings
-
-    folder = find_weights("catvton", Settings())
-    from pipelines.hub.catvton import STEPS, CatVton
-
-    return CatVton(folder, lambda: load_pipeline(dressed_pipeline()), STEPS if steps is None else steps)
+    folder = find_weights(name, Settings())
+    # Only now, so that one pipeline never costs the start of another, and missing weights are told at once.
+    module, kind = _PUBLISHED[name]
+    make: Callable[..., Pipeline] = getattr(import_module(module), kind)
+    options: dict[str, Any] = {} if steps is None else {"steps": steps}
+    if name in DRESSERS:
+        # It goes to the card first, so that what makes the person is chosen by the memory that is left.
+        options["load_person"] = lambda: load_pipeline(dressed_pipeline())
+    return make(folder, **options)
 
 
 DRESSERS = ("fashn", "catvton")
@@ -101,16 +77,11 @@ def dressed_pipeline() -> str:
     return name
 
 
-#: Name -> maker, which takes the steps. It imports its module when called, so that one pipeline never costs the start
-#: of another.
+#: Name -> maker, which takes the steps.
 PIPELINES: dict[str, Callable[[int | None], Pipeline]] = {
     "draft": _draft,
     "embedded": _embedded,
-    "flux2-klein": _flux2_klein,
-    "sdxl": _sdxl,
-    "qwen-edit": _qwen_edit,
-    "fashn": _fashn,
-    "catvton": _catvton,
+    **{name: partial(_published, name) for name in _PUBLISHED},
 }
 
 

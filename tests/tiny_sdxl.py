@@ -12,7 +12,7 @@ from diffusers import (
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import (
     CLIPTextConfig,
@@ -95,22 +95,47 @@ def tiny_controlnet() -> ControlNetUnionModel:
     )
 
 
-def save_ip_adapter(unet: UNet2DConditionModel, folder: Path) -> None:
-    """Write an IP-Adapter of the plain kind and its image encoder, in the layout of the published one."""
+def adapter_state(unet: UNet2DConditionModel, token: int) -> dict[str, torch.Tensor]:
+    """Random weights of an IP-Adapter of the plain kind for a network, by the published names.
+
+    Args:
+        unet: whose cross-attention is shown four tokens more.
+        token: width of what the image encoder says.
+    """
     tokens, width = 4, unet.config.cross_attention_dim
     state = {
-        "image_proj.proj.weight": torch.randn(tokens * width, TOKEN) * 0.1,
-        "image_proj.proj.bias": torch.zeros(tokens * width),
-        "image_proj.norm.weight": torch.ones(width),
-        "image_proj.norm.bias": torch.zeros(width),
+        "image_proj.proj.weight": torch.randn(tokens * width, token, device=unet.device) * 0.1,
+        "image_proj.proj.bias": torch.zeros(tokens * width, device=unet.device),
+        "image_proj.norm.weight": torch.ones(width, device=unet.device),
+        "image_proj.norm.bias": torch.zeros(width, device=unet.device),
     }
     attending = [name for name in unet.attn_processors if "attn2" in name]
     for number, name in enumerate(attending):
         hidden = unet.get_submodule(name.removesuffix(".processor")).to_q.in_features
         for which in ("to_k_ip", "to_v_ip"):
-            state[f"ip_adapter.{2 * number + 1}.{which}.weight"] = torch.randn(hidden, width) * 0.1
+            weight = torch.randn(hidden, width, device=unet.device) * 0.1
+            state[f"ip_adapter.{2 * number + 1}.{which}.weight"] = weight
+    return state
+
+
+def published_names(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """A CLIP encoder's weights as the files name them that older versions of its library wrote."""
+    if "vision_model.embeddings.class_embedding" in state:
+        places = torch.arange(len(state["vision_model.embeddings.position_embedding.weight"]))[None]
+        return {**state, "vision_model.embeddings.position_ids": places}
+    return {name if name.startswith("text_") else f"text_model.{name}": weight for name, weight in state.items()}
+
+
+def rename_as_published(path: Path) -> None:
+    """Give the weights in a file the published names."""
+    state = {name: weight.contiguous() for name, weight in published_names(load_file(path)).items()}
+    save_file(state, path, metadata={"format": "pt"})
+
+
+def save_ip_adapter(unet: UNet2DConditionModel, folder: Path) -> None:
+    """Write an IP-Adapter and its image encoder, in the layout of the published one."""
     (folder / "sdxl_models").mkdir(parents=True)
-    save_file(state, folder / "sdxl_models" / "ip-adapter_sdxl_vit-h.safetensors")
+    save_file(adapter_state(unet, TOKEN), folder / "sdxl_models" / "ip-adapter_sdxl_vit-h.safetensors")
     encoder = CLIPVisionModelWithProjection(
         CLIPVisionConfig(
             hidden_size=TOKEN,
@@ -123,6 +148,7 @@ def save_ip_adapter(unet: UNet2DConditionModel, folder: Path) -> None:
         )
     )
     encoder.save_pretrained(folder / "models" / "image_encoder")
+    rename_as_published(folder / "models" / "image_encoder" / "model.safetensors")
 
 
 def save_sdxl(root: Path, base: str, controlnet: str, ip_adapter: str) -> None:
@@ -130,5 +156,7 @@ def save_sdxl(root: Path, base: str, controlnet: str, ip_adapter: str) -> None:
     torch.manual_seed(0)
     pipeline = tiny_base()
     pipeline.save_pretrained(root / base, variant="fp16")
+    for encoder in ("text_encoder", "text_encoder_2"):
+        rename_as_published(root / base / encoder / "model.fp16.safetensors")
     tiny_controlnet().save_pretrained(root / controlnet)
     save_ip_adapter(pipeline.unet, root / ip_adapter)

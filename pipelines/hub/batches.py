@@ -1,7 +1,8 @@
-"""Pictures in batches, smaller ones where the card's memory runs out."""
+"""What the pipelines of the hub have in common: pictures in batches, smaller ones where the card's memory runs out."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from itertools import groupby
@@ -37,15 +38,44 @@ class Kept:
         return made
 
 
-def photograph_takes(
-    make: Callable[[Sequence[Take]], list[ByteArray]], takes: Sequence[Take], at_once: int, pipeline: Any, name: str
-) -> tuple[list[ByteArray], int]:
-    """One picture a take, in batches of one garment and one size; see ``make_batches``."""
-    made: list[ByteArray] = []
-    for _, alike in groupby(takes, lambda take: (take.pattern.key, take.draft.shape)):
-        pictures, at_once = make_batches(make, list(alike), at_once, pipeline, name)
-        made += pictures
-    return made, at_once
+class HubPipeline(ABC):
+    """A pipeline whose pictures a ``DiffusionPipeline`` makes, as the main path calls it.
+
+    Attributes:
+        name: what ``--pipeline`` calls it.
+        pipeline: the ``DiffusionPipeline``, placed.
+        steps: walked for a picture.
+        at_once: pictures of a batch; fewer once the card's memory ran out.
+    """
+
+    name: str
+    generative = True
+    pipeline: Any
+    steps: int
+    at_once: int
+
+    @abstractmethod
+    def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
+        """One picture a take; the takes are of one garment and one size."""
+
+    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+        """Turn the takes' drafts into photographs, in batches of one garment and one size.
+
+        Returns:
+            One picture a take: (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent
+            background.
+        Raises:
+            CardMemoryExhausted: the card's memory does not hold one picture.
+        """
+        made: list[ByteArray] = []
+        for _, alike in groupby(takes, lambda take: (take.pattern.key, take.draft.shape)):
+            pictures, self.at_once = make_batches(self.make_batch, list(alike), self.at_once, self.pipeline, self.name)
+            made += pictures
+        return made
+
+    def __call__(self, take: Take) -> ByteArray:
+        """The same of one take."""
+        return self.make([take])[0]
 
 
 def make_batches(

@@ -31,11 +31,13 @@ class HubWeights:
 
     Attributes:
         name: of the pipeline, and of the weights.
+        purpose: what they are good for, a few words.
         code: class that they fill: of ``diffusers``, where no other package is named.
         licence: short names, as their repositories state them.
         licence_note: what the licence means to a seller, one sentence.
         licence_urls: where its text is.
         research_only: pictures made with them may not be sold.
+        download_gb: of all their files.
         memory_gb: of a graphics card that holds everything at once; 0 where none is needed.
         model_gb: of one that holds each network while it works; None where the code cannot move them about.
         group_gb: of one that holds a few layers at a time; None likewise.
@@ -43,11 +45,13 @@ class HubWeights:
     """
 
     name: str
+    purpose: str
     code: str
     licence: str
     licence_note: str
     licence_urls: tuple[str, ...]
     research_only: bool
+    download_gb: float
     memory_gb: float
     model_gb: float | None
     group_gb: float | None
@@ -61,11 +65,13 @@ class HubWeights:
 
 _KLEIN = HubWeights(
     name="flux2-klein",
+    purpose="photographs the draft, in four steps",
     code="Flux2KleinPipeline",
     licence="Apache-2.0",
     licence_note="Commercial use is allowed; keep the licence with copies of the weights.",
     licence_urls=("https://huggingface.co/black-forest-labs/FLUX.2-klein-4B/blob/main/LICENSE.md",),
     research_only=False,
+    download_gb=16.0,
     memory_gb=18,
     model_gb=11,
     group_gb=5,
@@ -91,6 +97,7 @@ _KLEIN = HubWeights(
 _KLEIN_BASE = replace(
     _KLEIN,
     name="flux2-klein-base",
+    purpose="what `vmodel train --lora` learns on",
     licence_urls=("https://huggingface.co/black-forest-labs/FLUX.2-klein-base-4B/blob/main/LICENSE.md",),
     parts=(
         replace(
@@ -104,6 +111,7 @@ _KLEIN_BASE = replace(
 
 _SDXL = HubWeights(
     name="sdxl",
+    purpose="photographs the draft, on small cards",
     code="StableDiffusionXLControlNetUnionImg2ImgPipeline",
     licence="CreativeML OpenRAIL++-M and Apache-2.0",
     licence_note="Commercial use is allowed, except for the uses that the OpenRAIL licence lists.",
@@ -112,6 +120,7 @@ _SDXL = HubWeights(
         "https://www.apache.org/licenses/LICENSE-2.0",
     ),
     research_only=False,
+    download_gb=12.7,
     memory_gb=14,
     model_gb=10,
     group_gb=4,
@@ -154,11 +163,13 @@ _SDXL = HubWeights(
 
 _QWEN_EDIT = HubWeights(
     name="qwen-edit",
+    purpose="photographs the draft, slowly and with care",
     code="QwenImageEditPlusPipeline",
     licence="Apache-2.0",
     licence_note="Commercial use is allowed; keep the licence with copies of the weights.",
     licence_urls=("https://www.apache.org/licenses/LICENSE-2.0",),
     research_only=False,
+    download_gb=58.5,
     memory_gb=64,
     model_gb=46,
     group_gb=8,
@@ -189,11 +200,13 @@ _QWEN_EDIT = HubWeights(
 
 _FASHN = HubWeights(
     name="fashn",
+    purpose="dresses another pipeline's picture",
     code="TryOnPipeline of fashn-vton",
     licence="Apache-2.0",
     licence_note="Commercial use is allowed; keep the licence with copies of the weights.",
     licence_urls=("https://www.apache.org/licenses/LICENSE-2.0",),
     research_only=False,
+    download_gb=2.3,
     memory_gb=8,
     model_gb=None,
     group_gb=None,
@@ -216,6 +229,7 @@ _FASHN = HubWeights(
 
 _CATVTON = HubWeights(
     name="catvton",
+    purpose="dresses another pipeline's picture",
     code="UNet2DConditionModel",
     licence="CC-BY-NC-SA-4.0, CreativeML OpenRAIL-M and MIT",
     licence_note="For research and evaluation only: pictures made with them may neither be sold nor sell anything.",
@@ -224,6 +238,7 @@ _CATVTON = HubWeights(
         "https://huggingface.co/spaces/CompVis/stable-diffusion-license",
     ),
     research_only=True,
+    download_gb=2.3,
     memory_gb=8,
     model_gb=6,
     group_gb=3,
@@ -258,11 +273,13 @@ _CATVTON = HubWeights(
 
 _DWPOSE = HubWeights(
     name="dwpose",
+    purpose="reads poses from photos, watches the pose",
     code="two networks in ONNX, read by onnxruntime",
     licence="Apache-2.0",
     licence_note="Its makers allow commercial use; the pictures it learnt from (COCO, UBody) have terms of their own.",
     licence_urls=("https://www.apache.org/licenses/LICENSE-2.0",),
     research_only=False,
+    download_gb=0.4,
     memory_gb=0,
     model_gb=None,
     group_gb=None,

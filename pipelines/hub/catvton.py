@@ -8,8 +8,7 @@ what is here calls its networks and its scheduler.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +20,9 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from pipelines.hub.batches import Kept, photograph_takes
-from pipelines.hub.catalogue import weights_of
-from pipelines.hub.placing import (
-    Layout,
-    choose_layout,
-    loading_options,
-    look_at_machine,
-    place_pipeline,
-    prepare_libraries,
-    stored_gb,
-)
+from pipelines.hub.batches import HubPipeline, Kept
+from pipelines.hub.placing import Layout, layout_here, loading_options, place_pipeline, prepare_libraries
 from pipelines.hub.references import as_shot, frame_garment, working_size
-from pipelines.hub.tuning import read_tuning
 from pipelines.showing import over_backdrop
 from pipelines.together import BatchPipeline
 from vmodel.errors import WeightsIncomplete
@@ -53,15 +42,13 @@ _REACH = 1 / 50
 _KEPT_PARTS = [PART_NAMES.index(part) for part in ("face", "lips", "eye", "mouth", "hair", "hand")]
 
 
-class CatVton:
+class CatVton(HubPipeline):
     """The pipeline as the main path calls it.
 
     Args:
         folder: of the weights, from ``pipelines.hub.store.find_weights``.
         load_person: makes the pipeline whose picture is dressed; called once its own networks are in place.
         steps: walked for a picture; each asks the network once, for two pictures.
-    Attributes:
-        at_once: pictures of a batch; fewer once the card's memory ran out.
     Raises:
         PackageMissing: what the settings need is not installed.
         WeightsIncomplete: the attention's file is not that of the network.
@@ -69,42 +56,33 @@ class CatVton:
     """
 
     name = "catvton"
-    generative = True
 
     def __init__(self, folder: Path, load_person: Callable[[], Pipeline], steps: int = STEPS) -> None:
         self.steps = steps
         prepare_libraries()
-        layout = choose_layout(read_tuning(), look_at_machine(), weights_of(self.name), stored_gb(folder))
+        layout = layout_here(self.name, folder)
         self.pipeline = load_dresser(folder, layout)
         place_pipeline(self.pipeline, layout)
         self.at_once = layout.batch
         self.person = load_person()
 
-    def __call__(self, take: Take) -> ByteArray:
-        """Have the person made, and dress it.
-
-        Returns:
-            (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
-        Raises:
-            CardMemoryExhausted: the card's memory does not hold one picture.
-        """
-        return self.make([take])[0]
-
     def make(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """The same for several takes: in batches of one garment and size, whose garment is encoded once."""
+        """Have the people made, all of them first, and dress them; see ``HubPipeline``."""
         person = self.person
         made = person.make(takes) if isinstance(person, BatchPipeline) else [person(take) for take in takes]
-        people = {id(take): over_backdrop(picture) for take, picture in zip(takes, made, strict=True)}
-        batch = partial(self._batch, people)
-        dressed, self.at_once = photograph_takes(batch, takes, self.at_once, self.pipeline, self.name)
-        return dressed
+        self._people = {id(take): over_backdrop(picture) for take, picture in zip(takes, made, strict=True)}
+        try:
+            return super().make(takes)
+        finally:
+            self._people = {}
 
-    def _batch(self, people: Mapping[int, ByteArray], takes: Sequence[Take]) -> list[ByteArray]:
+    def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
+        """See ``HubPipeline``."""
         size = working_size(takes[0].draft.shape)
-        people_now = [_resized(Image.fromarray(people[id(take)]), size) for take in takes]
+        people = [_resized(Image.fromarray(self._people[id(take)]), size) for take in takes]
         masks = [paint_mask(take, size) for take in takes]
         painted = self.pipeline(
-            torch.cat([_signed(person) for person in people_now]),
+            torch.cat([_signed(person) for person in people]),
             torch.cat([torch.from_numpy(mask)[None, None].float() for mask in masks]),
             takes[0].pattern.key,
             lambda: _signed(lay_on_white(takes[0].pattern, size)),
@@ -113,7 +91,7 @@ class CatVton:
         )
         return [
             as_shot(_within(mask, picture, person), take.draft)
-            for mask, picture, person, take in zip(masks, painted, people_now, takes, strict=True)
+            for mask, picture, person, take in zip(masks, painted, people, takes, strict=True)
         ]
 
 

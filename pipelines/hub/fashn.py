@@ -16,8 +16,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from pipelines.hub.catalogue import weights_of
-from pipelines.hub.placing import choose_layout, look_at_machine, prepare_libraries, stored_gb
+from pipelines.hub.placing import layout_here, prepare_libraries
 from pipelines.hub.references import as_shot, frame_garment
 from pipelines.hub.tuning import read_tuning
 from pipelines.showing import over_backdrop
@@ -56,7 +55,7 @@ class Fashn:
         prepare_libraries()
         # The package keeps its weights in one way only.
         tuning = read_tuning().model_copy(update={"precision": "full", "offload": "auto"})
-        layout = choose_layout(tuning, look_at_machine(), weights_of(self.name), stored_gb(folder))
+        layout = layout_here(self.name, folder, tuning)
         self.pipeline: Any = open_try_on(folder / "weights", layout.device)
         self.person = load_person()
 

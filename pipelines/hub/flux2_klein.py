@@ -8,16 +8,8 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from pipelines.hub.batches import photograph_takes
-from pipelines.hub.catalogue import weights_of
-from pipelines.hub.placing import (
-    choose_layout,
-    loading_options,
-    look_at_machine,
-    place_pipeline,
-    prepare_libraries,
-    stored_gb,
-)
+from pipelines.hub.batches import HubPipeline
+from pipelines.hub.placing import layout_here, loading_options, place_pipeline, prepare_libraries
 from pipelines.hub.prompts import instruct_edit
 from pipelines.hub.references import as_shot, read_references
 from pipelines.hub.tuning import read_tuning
@@ -30,21 +22,18 @@ STEPS = 4
 GUIDANCE_SCALE = 1.0
 
 
-class Flux2Klein:
+class Flux2Klein(HubPipeline):
     """The pipeline as the main path calls it.
 
     Args:
         folder: of the weights, from ``pipelines.hub.store.find_weights``.
         steps: network calls for a picture.
-    Attributes:
-        at_once: pictures of a batch; fewer once the card's memory ran out.
     Raises:
         PackageMissing: ``transformers`` or what the settings need is not installed.
         CardTooSmall, MemoryTooSmall: it cannot work on this machine.
     """
 
     name = "flux2-klein"
-    generative = True
 
     def __init__(self, folder: Path, steps: int = STEPS) -> None:
         self.steps = steps
@@ -52,29 +41,15 @@ class Flux2Klein:
         prepare_libraries(*(["peft"] if tuning.lora else []))
         from pipelines.hub.klein_batch import BatchKlein
 
-        layout = choose_layout(tuning, look_at_machine(), weights_of(self.name), stored_gb(folder))
+        layout = layout_here(self.name, folder, tuning)
         self.pipeline: Any = BatchKlein.from_pretrained(folder / "pipeline", **loading_options(layout))
         if tuning.lora is not None:
             lay_lora(self.pipeline, tuning.lora)
         place_pipeline(self.pipeline, layout)
         self.at_once = layout.batch
 
-    def __call__(self, take: Take) -> ByteArray:
-        """Turn the take's draft into a photograph.
-
-        Returns:
-            (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
-        Raises:
-            CardMemoryExhausted: the card's memory does not hold one picture.
-        """
-        return self.make([take])[0]
-
-    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """The same for several takes: in batches of one size, and what they have in common is encoded once."""
-        made, self.at_once = photograph_takes(self._batch, takes, self.at_once, self.pipeline, self.name)
-        return made
-
-    def _batch(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
+        """See ``HubPipeline``."""
         shown = [read_references(take) for take in takes]
         height, width = shown[0].size
         made = self.pipeline.make(

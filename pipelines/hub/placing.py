@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from pipelines.hub.catalogue import HubWeights
-from pipelines.hub.tuning import Offload, Precision, Tuning
+from pipelines.hub.catalogue import HubWeights, weights_of
+from pipelines.hub.tuning import Offload, Precision, Tuning, read_tuning
 from vmodel.errors import BadUsage, CardTooSmall, MemoryTooSmall, PackageMissing
 
 BATCH_WHEN_OFFLOADED = 4
@@ -85,6 +85,21 @@ def choose_offload(card_gb: float, weights: HubWeights, precision: Precision = "
         (way for way, needed_gb in ways if needed_gb is not None and card_gb >= least + share * (needed_gb - least)),
         None,
     )
+
+
+def layout_here(name: str, folder: Path, tuning: Tuning | None = None) -> Layout:
+    """How a pipeline's weights are kept on this machine, now.
+
+    Args:
+        name: in the catalogue.
+        folder: of the weights.
+        tuning: the settings of this process if None.
+    Raises:
+        CardTooSmall, MemoryTooSmall: the weights cannot be worked with here.
+        PackageMissing: the wanted precision needs a package.
+        BadUsage: a setting has a value that it cannot have.
+    """
+    return choose_layout(tuning or read_tuning(), look_at_machine(), weights_of(name), stored_gb(folder))
 
 
 def choose_layout(tuning: Tuning, machine: Machine, weights: HubWeights, stored_gb: float) -> Layout:

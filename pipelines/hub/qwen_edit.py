@@ -7,19 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipelines.hub.batches import photograph_takes
-from pipelines.hub.catalogue import weights_of
-from pipelines.hub.placing import (
-    choose_layout,
-    loading_options,
-    look_at_machine,
-    place_pipeline,
-    prepare_libraries,
-    stored_gb,
-)
+from pipelines.hub.batches import HubPipeline
+from pipelines.hub.placing import layout_here, loading_options, place_pipeline, prepare_libraries
 from pipelines.hub.prompts import instruct_edit
 from pipelines.hub.references import as_shot, read_references
-from pipelines.hub.tuning import read_tuning
 from vmodel.take import Take
 from vmodel.types import ByteArray
 
@@ -43,50 +34,33 @@ _ROUNDS = 32
 """Fitting a size is repeated until it stays; the slimmest pictures need a dozen rounds."""
 
 
-class QwenEdit:
+class QwenEdit(HubPipeline):
     """The pipeline as the main path calls it.
 
     Args:
         folder: of the weights, from ``pipelines.hub.store.find_weights``.
         steps: walked for a picture; each asks the network twice, or once with Lightning.
-    Attributes:
-        at_once: pictures of a batch; fewer once the card's memory ran out.
     Raises:
         PackageMissing: ``transformers``, ``torchvision`` or, for few steps, ``peft`` is not installed.
         CardTooSmall, MemoryTooSmall: it cannot work on this machine.
     """
 
     name = "qwen-edit"
-    generative = True
 
     def __init__(self, folder: Path, steps: int = STEPS) -> None:
         self.steps, self.lightning = steps, steps <= FEW_STEPS
         prepare_libraries("torchvision", *(["peft"] if self.lightning else []))
         from pipelines.hub.qwen_batch import BatchQwen
 
-        layout = choose_layout(read_tuning(), look_at_machine(), weights_of(self.name), stored_gb(folder))
+        layout = layout_here(self.name, folder)
         self.pipeline: Any = BatchQwen.from_pretrained(folder / "pipeline", **loading_options(layout))
         if self.lightning:
             lay_lightning(self.pipeline, folder / "lightning")
         place_pipeline(self.pipeline, layout)
         self.at_once = layout.batch
 
-    def __call__(self, take: Take) -> ByteArray:
-        """Turn the take's draft into a photograph.
-
-        Returns:
-            (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
-        Raises:
-            CardMemoryExhausted: the card's memory does not hold one picture.
-        """
-        return self.make([take])[0]
-
-    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """The same for several takes, in batches of one garment and size."""
-        made, self.at_once = photograph_takes(self._batch, takes, self.at_once, self.pipeline, self.name)
-        return made
-
-    def _batch(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
+        """See ``HubPipeline``."""
         shown = [read_references(take, shown_size) for take in takes]
         height, width = shown[0].size
         guidance: dict[str, Any] = {"true_cfg_scale": 1.0}

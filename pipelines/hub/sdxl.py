@@ -12,20 +12,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from pipelines.hub.batches import Kept, photograph_takes
-from pipelines.hub.catalogue import weights_of
-from pipelines.hub.placing import (
-    Layout,
-    choose_layout,
-    loading_options,
-    look_at_machine,
-    place_pipeline,
-    prepare_libraries,
-    stored_gb,
-)
+from pipelines.hub.batches import HubPipeline, Kept
+from pipelines.hub.placing import Layout, layout_here, loading_options, place_pipeline, prepare_libraries
 from pipelines.hub.prompts import NEGATIVE_PROMPT, describe_photograph
 from pipelines.hub.references import as_shot, read_references
-from pipelines.hub.tuning import read_tuning
 from vmodel.take import Take
 from vmodel.types import ByteArray, FloatArray
 
@@ -42,46 +32,29 @@ POSE, DEPTH = 0, 1
 """Kinds of condition in ControlNet-Union's own order (its model card)."""
 
 
-class Sdxl:
+class Sdxl(HubPipeline):
     """The pipeline as the main path calls it.
 
     Args:
         folder: of the weights, from ``pipelines.hub.store.find_weights``.
         steps: calls of the network for a picture.
-    Attributes:
-        at_once: pictures of a batch; fewer once the card's memory ran out.
     Raises:
         PackageMissing: ``transformers`` or what the settings need is not installed.
         CardTooSmall, MemoryTooSmall: it cannot work on this machine.
     """
 
     name = "sdxl"
-    generative = True
 
     def __init__(self, folder: Path, steps: int = STEPS) -> None:
         self.steps = steps
         prepare_libraries()
-        layout = choose_layout(read_tuning(), look_at_machine(), weights_of(self.name), stored_gb(folder))
+        layout = layout_here(self.name, folder)
         self.pipeline: Any = load_sdxl(folder, layout)
         place_pipeline(self.pipeline, layout)
         self.at_once, self._kept = layout.batch, Kept()
 
-    def __call__(self, take: Take) -> ByteArray:
-        """Turn the take's draft into a photograph.
-
-        Returns:
-            (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
-        Raises:
-            CardMemoryExhausted: the card's memory does not hold one picture.
-        """
-        return self.make([take])[0]
-
-    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """The same for several takes: in batches of one garment and size, and each garment and caption encoded once."""
-        made, self.at_once = photograph_takes(self._batch, takes, self.at_once, self.pipeline, self.name)
-        return made
-
-    def _batch(self, takes: Sequence[Take]) -> list[ByteArray]:
+    def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
+        """See ``HubPipeline``."""
         shown = [read_references(take) for take in takes]
         height, width = shown[0].size
         near = [near_map(take.maps.depth_m, each.size) for take, each in zip(takes, shown, strict=True)]

@@ -11,6 +11,7 @@ import torch
 from accelerate import init_empty_weights
 from diffusers import (
     AutoencoderKL,
+    AutoencoderKLFlux2,
     AutoencoderKLQwenImage,
     ControlNetUnionModel,
     Flux2Transformer2DModel,
@@ -19,12 +20,32 @@ from diffusers import (
 )
 from huggingface_hub import split_torch_state_dict_into_shards
 from tiny_catvton import old_name
+from tiny_sdxl import adapter_state, published_names
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPVisionConfig,
+    CLIPVisionModelWithProjection,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 from benchmarks.true_size import KLEIN, PARAMETERS, SDXL, SDXL_SHARED
 from pipelines.hub.catvton import attention_weights, skip_text
 
 #: That of Stable Diffusion 1.5 for inpainting, where it is not the class's own.
 INPAINTING = {"in_channels": 9, "cross_attention_dim": 768, "attention_head_dim": 8, "sample_size": 64}
+#: The autoencoder of Stable Diffusion, of both kinds.
+AUTOENCODER = {
+    "block_out_channels": (128, 256, 512, 512),
+    "layers_per_block": 2,
+    "latent_channels": 4,
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+}
 #: Class, its published configuration, kind of number, bytes of the published file at the pinned commit, and whether
 #: that file names its format.
 PUBLISHED = {
@@ -35,6 +56,8 @@ PUBLISHED = {
         7_751_109_744,
         True,
     ),
+    "flux2-klein autoencoder": (AutoencoderKLFlux2, {}, "BF16", 168_120_878, True),
+    "sdxl autoencoder": (AutoencoderKL, AUTOENCODER, "F16", 167_335_342, True),
     "sdxl unet": (
         UNet2DConditionModel,
         SDXL,
@@ -83,14 +106,30 @@ QWEN_SHARDS = {
 }
 """Bytes of the files that Qwen/Qwen-Image-Edit-2511 publishes its transformer in, at the pinned commit."""
 
+KLEIN_TEXT_SHARDS = {
+    "model-00001-of-00002.safetensors": 4_967_215_360,
+    "model-00002-of-00002.safetensors": 3_077_766_632,
+}
+"""The same of black-forest-labs/FLUX.2-klein-4B's text encoder."""
+
+QWEN_TEXT_SHARDS = {
+    "model-00001-of-00004.safetensors": 4_968_243_304,
+    "model-00002-of-00004.safetensors": 4_991_495_816,
+    "model-00003-of-00004.safetensors": 4_932_751_040,
+    "model-00004-of-00004.safetensors": 1_691_924_384,
+}
+
 
 def safetensors_bytes(state: Mapping[str, torch.Tensor], number: str, named: bool) -> int:
     """Size of the file that ``save_pretrained`` would write: names and shapes in a header, then numbers."""
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}} if named else {}
     end = 0
-    for name, tensor in sorted(state.items()):
-        start, end = end, end + (4 if number == "F32" else 2) * tensor.numel()
-        header[name] = {"dtype": number, "shape": list(tensor.shape), "data_offsets": [start, end]}
+    # The widest numbers come first.
+    for name, tensor in sorted(state.items(), key=lambda item: (item[1].is_floating_point(), item[0])):
+        whole = not tensor.is_floating_point()
+        start, end = end, end + (8 if whole else 4 if number == "F32" else 2) * tensor.numel()
+        kind = "I64" if whole else number
+        header[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [start, end]}
     text = len(json.dumps(header, separators=(",", ":")).encode())
     return 8 + -(-text // 8) * 8 + end
 
@@ -121,14 +160,76 @@ def test_qwen_s_transformer_fits_its_published_files_to_the_last_byte() -> None:
     assert len(state) == 1933
     # Qwen/Qwen-Image, of which the editor is a further training, states this number of parameters.
     assert sum(tensor.numel() for tensor in state.values()) == 20_430_401_088
+    assert shard_bytes(state, "diffusion_pytorch_model", "10GB") == QWEN_SHARDS
+
+
+def test_klein_s_text_encoder_fits_its_published_files_to_the_last_byte() -> None:
+    sides = {"vocab_size": 151_936, "hidden_size": 2560, "intermediate_size": 9728, "head_dim": 128}
+    heads = {"num_hidden_layers": 36, "num_attention_heads": 32, "num_key_value_heads": 8}
+    with init_empty_weights():
+        model = Qwen3ForCausalLM(Qwen3Config(**sides, **heads, tie_word_embeddings=True))
+    state = {name: tensor.to(torch.bfloat16) for name, tensor in model.state_dict().items()}
+    # It is the embedding once more.
+    del state["lm_head.weight"]
+    assert shard_bytes(state, "model", "5GB") == KLEIN_TEXT_SHARDS
+
+
+def test_qwen_s_text_encoder_fits_its_published_files_to_the_last_byte() -> None:
+    sides = {"vocab_size": 152_064, "hidden_size": 3584, "intermediate_size": 18_944}
+    heads = {"num_hidden_layers": 28, "num_attention_heads": 28, "num_key_value_heads": 4}
+    seeing = {"depth": 32, "hidden_size": 1280, "intermediate_size": 3420, "num_heads": 16, "out_hidden_size": 3584}
+    with init_empty_weights():
+        model = Qwen2_5_VLForConditionalGeneration(
+            Qwen2_5_VLConfig(text_config={**sides, **heads}, vision_config=seeing, tie_word_embeddings=False)
+        )
+    state = {
+        # The files were written by an older version of the library, which reads their names still.
+        name.replace("model.language_model.", "model.").replace("model.visual.", "visual."): tensor.to(torch.bfloat16)
+        for name, tensor in model.state_dict().items()
+    }
+    assert len(state) == 729
+    assert shard_bytes(state, "model", "5GB") == QWEN_TEXT_SHARDS
+
+
+def shard_bytes(state: Mapping[str, torch.Tensor], stem: str, most: str) -> dict[str, int]:
+    """Sizes of the files that ``save_pretrained`` would write, none larger than ``most``."""
     split = split_torch_state_dict_into_shards(
-        state, filename_pattern="diffusion_pytorch_model{suffix}.safetensors", max_shard_size="10GB"
+        dict(state), filename_pattern=f"{stem}{{suffix}}.safetensors", max_shard_size=most
     )
-    sizes = {
+    return {
         file: safetensors_bytes({name: state[name] for name in names}, "BF16", True)
         for file, names in split.filename_to_tensors.items()
     }
-    assert sizes == QWEN_SHARDS
+
+
+CLIP_L = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12}
+CLIP_BIG_G = {"hidden_size": 1280, "intermediate_size": 5120, "num_hidden_layers": 32, "num_attention_heads": 20}
+CLIP_H = {**CLIP_BIG_G, "num_attention_heads": 16, "patch_size": 14}
+
+
+@pytest.mark.parametrize(
+    ("model", "config", "number", "size"),
+    [
+        (CLIPTextModel, CLIPTextConfig(**CLIP_L, projection_dim=768), "F16", 246_144_152),
+        (CLIPTextModelWithProjection, CLIPTextConfig(**CLIP_BIG_G, projection_dim=1280), "F16", 1_389_382_176),
+        (CLIPVisionModelWithProjection, CLIPVisionConfig(**CLIP_H, projection_dim=1024), "F32", 2_528_373_448),
+    ],
+    ids=["text encoder", "second text encoder", "image encoder"],
+)
+def test_sdxl_s_encoders_fit_their_published_files_to_the_last_byte(
+    model: Any, config: Any, number: str, size: int
+) -> None:
+    with init_empty_weights():
+        state = model(config).state_dict()
+    assert safetensors_bytes(published_names(state), number, True) == size
+
+
+def test_the_garment_s_adapter_fits_its_published_file_to_the_last_byte() -> None:
+    with init_empty_weights():
+        unet = UNet2DConditionModel(**SDXL)
+    state = adapter_state(unet, token=1024)
+    assert len(state) == 4 + 2 * 70
+    assert safetensors_bytes(state, "F16", False) == 698_391_064
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -156,8 +257,6 @@ def test_catvton_s_attention_is_the_published_file_to_the_last_byte() -> None:
 
 
 def test_catvton_s_autoencoder_is_the_published_file_to_the_last_byte() -> None:
-    sides = {"block_out_channels": (128, 256, 512, 512), "layers_per_block": 2, "latent_channels": 4}
-    blocks = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
     with init_empty_weights():
-        state = AutoencoderKL(**sides, **blocks).state_dict()
+        state = AutoencoderKL(**AUTOENCODER).state_dict()
     assert safetensors_bytes({old_name(name): each for name, each in state.items()}, "F32", True) == 334_643_276
