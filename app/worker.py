@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from pipelines.loading import load_pipeline, weights_used
+from pipelines.loading import weights_used
 from pipelines.together import BatchPipeline, Staged, finish_staged, stage
+from pipelines.warm import WarmPipelines
 from pipelines.watching import WatchedPipeline
 from vmodel.config import Settings
 from vmodel.dressing import cast_and_dress
@@ -46,7 +47,7 @@ PREVIEW_PX = 320
 
 
 class StudioRenderer:
-    """Makes jobs' pictures; bodies, drapes and the last pipeline stay warm from one to the next.
+    """Makes jobs' pictures; bodies, drapes and the last pipelines stay warm from one to the next.
 
     Args:
         settings: of this process.
@@ -57,7 +58,7 @@ class StudioRenderer:
         self._studio = Studio(settings)
         self._publisher = Publisher(settings, weights_used, database)
         self._locks = settings.home / "locks"
-        self._loaded: tuple[tuple[str, int | None], Pipeline] | None = None
+        self._warm = WarmPipelines()
         self._expected: Sequence[tuple[str, ShotRequest]] = ()
         self._ahead: dict[str, tuple[Staged, ByteArray]] = {}
 
@@ -136,11 +137,7 @@ class StudioRenderer:
         return replace(self._publisher.holder, seller_id=work.account_id, seller=seller, job_id=work.job_id)
 
     def _load(self, request: ShotRequest) -> Pipeline:
-        wanted = (request.pipeline, request.steps)
-        if self._loaded is None or self._loaded[0] != wanted:
-            self._loaded = None  # first let the old one's memory go
-            self._loaded = (wanted, load_pipeline(*wanted))
-        return self._loaded[1]
+        return self._warm.get(request.pipeline, request.steps)
 
 
 def write_sidecar(published: Published, work: Work) -> bytes:

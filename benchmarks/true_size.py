@@ -110,6 +110,12 @@ def make_network(name: str) -> nn.Module:
     with torch.device("meta"):
         network: nn.Module = kind(**config)
     network = network.to(torch.bfloat16).to_empty(device="cpu").eval()
+    draw_weights(network)
+    return network
+
+
+def draw_weights(network: nn.Module) -> None:
+    """Give a network in bfloat16 random weights, in place, the same every time."""
     drawn = torch.randn(_DRAWN, generator=torch.Generator().manual_seed(0)).to(torch.bfloat16)
     for part in network.parameters():
         if part.dim() < 2:
@@ -119,7 +125,6 @@ def make_network(name: str) -> nn.Module:
         scale = part[0].numel() ** -0.5
         for piece in torch.split(part.view(-1), _DRAWN):
             torch.mul(drawn[: len(piece)], scale, out=piece)
-    return network
 
 
 def keep_in(network: Any, precision: Precision) -> None:
@@ -130,8 +135,14 @@ def keep_in(network: Any, precision: Precision) -> None:
         quantise(network, precision)
 
 
-def step_of(name: str, size: tuple[int, int]) -> Callable[[Any], Tensor]:
-    """One call of the network as its pipeline makes it, with random inputs: klein sees three references."""
+def step_of(name: str, size: tuple[int, int], count: int = 1) -> Callable[[Any], Tensor]:
+    """One call of the network as its pipeline makes it, with random inputs: klein sees three references.
+
+    Args:
+        name: a key of ``PARAMETERS``.
+        size: (height, width) of the pictures, multiples of 16.
+        count: pictures at once.
+    """
     generator, kind = torch.Generator().manual_seed(1), torch.bfloat16
 
     def noise(*shape: int) -> Tensor:
@@ -141,18 +152,21 @@ def step_of(name: str, size: tuple[int, int]) -> Callable[[Any], Tensor]:
     if name == "flux2-klein":
         tokens = 4 * (size[0] // 16) * (size[1] // 16)
         given = {
-            "hidden_states": noise(1, tokens, 128),
-            "encoder_hidden_states": noise(1, _SENTENCE, KLEIN["joint_attention_dim"]),
-            "timestep": torch.full((1,), 0.5, dtype=kind),
+            "hidden_states": noise(count, tokens, 128),
+            "encoder_hidden_states": noise(count, _SENTENCE, KLEIN["joint_attention_dim"]),
+            "timestep": torch.full((count,), 0.5, dtype=kind),
             "img_ids": torch.zeros(tokens, 4),
             "txt_ids": torch.zeros(_SENTENCE, 4),
         }
     else:
         given = {
-            "sample": noise(2, 4, size[0] // 8, size[1] // 8),
+            "sample": noise(2 * count, 4, size[0] // 8, size[1] // 8),
             "timestep": torch.tensor(500),
-            "encoder_hidden_states": noise(2, 77, SDXL["cross_attention_dim"]),
-            "added_cond_kwargs": {"text_embeds": noise(2, 1280), "time_ids": torch.ones(2, 6, dtype=kind)},
+            "encoder_hidden_states": noise(2 * count, 77, SDXL["cross_attention_dim"]),
+            "added_cond_kwargs": {
+                "text_embeds": noise(2 * count, 1280),
+                "time_ids": torch.ones(2 * count, 6, dtype=kind),
+            },
         }
     return lambda network: network(**given, return_dict=False)[0]
 

@@ -27,6 +27,7 @@ class Tuning(BaseSettings):
         compile: the denoiser's repeated blocks are compiled at the first picture.
         attention: a back end of diffusers, such as "sage" or "flash"; "auto" leaves PyTorch's own.
         batch: pictures made at once, where the pipeline can.
+        warm: pipelines that a worker keeps loaded, the last ones that it used.
         dresses: pipeline whose picture fashn dresses; "auto" is the one that ``--pipeline auto`` takes.
         lora: file of ``vmodel train --lora`` that is laid over klein.
     """
@@ -39,6 +40,7 @@ class Tuning(BaseSettings):
     compile: bool = False
     attention: str = "auto"
     batch: int | None = Field(default=None, ge=1, le=64)
+    warm: int = Field(default=1, ge=1, le=8)
     dresses: str = "auto"
     lora: Path | None = None
 

@@ -32,7 +32,7 @@ _WINDOW = (288, 384)
 """Width and height in which a person is shown to the joint finder."""
 _ROOM = 1.25
 """The window is so many times as large as the person's box."""
-_MEAN, _DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
+_MEAN, _DEVIATION = np.array([123.675, 116.28, 103.53]), np.array([58.395, 57.12, 57.375])
 """Of ImageNet's pixels, RGB."""
 _BINS_PER_PX = 2
 """The joint finder says in which half pixel of its window a joint is, across and down (SimCC, arXiv:2107.03332)."""
@@ -105,8 +105,8 @@ def find_joints(rgb: ByteArray, box: Box, settings: Settings) -> FloatArray:
     corner = np.array([(left + right) / 2, (top + bottom) / 2]) - px * np.array(_WINDOW) / 2
     to_picture = np.array([[px, 0, corner[0]], [0, px, corner[1]]])
     shown = cv2.warpAffine(rgb, to_picture, _WINDOW, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    normed = (shown.astype(np.float32) - np.float32(_MEAN)) / np.float32(_DEVIATION)
-    across, down = _ask(JOINT_FINDER, np.ascontiguousarray(normed.transpose(2, 0, 1)[None]), settings)
+    normed = (shown.astype(np.float32) - _MEAN) / _DEVIATION
+    across, down = _ask(JOINT_FINDER, np.ascontiguousarray(normed.transpose(2, 0, 1)[None], np.float32), settings)
     bins = np.stack([across[0].argmax(axis=1), down[0].argmax(axis=1)], axis=1)
     sure = np.minimum(across[0].max(axis=1), down[0].max(axis=1))
     places = bins / _BINS_PER_PX * px + corner

@@ -82,6 +82,7 @@ def _to_coco_18(values: Any, name: str) -> FloatArray:
     if flat.ndim != 1 or not np.isfinite(flat).all():
         raise PoseInvalid(name, "has no pose_keypoints_2d")
     count = len(flat) / 3
+    points: FloatArray
     if count == 18:
         points = flat.reshape(18, 3)
     elif count == 25:

@@ -1,0 +1,54 @@
+"""Pipelines that stay loaded in a process, so that the next picture does not wait for weights."""
+
+from __future__ import annotations
+
+import gc
+from collections import OrderedDict
+
+from pipelines.loading import load_pipeline
+from vmodel.errors import CardTooSmall, MemoryTooSmall
+from vmodel.take import Pipeline
+
+
+class WarmPipelines:
+    """The pipelines that were asked for last; ``VMODEL_HUB_WARM`` says how many."""
+
+    def __init__(self) -> None:
+        self._loaded: OrderedDict[tuple[str, int | None], Pipeline] = OrderedDict()
+
+    def get(self, name: str, steps: int | None) -> Pipeline:
+        """A pipeline, loaded unless it is warm; older ones go where they are too many or leave it no memory.
+
+        Args:
+            name: a key of ``pipelines.loading.PIPELINES``.
+            steps: see ``load_pipeline``.
+        Raises:
+            VModelError: see ``load_pipeline``.
+        """
+        from pipelines.hub.tuning import read_tuning
+
+        wanted, most = (name, steps), read_tuning().warm
+        if wanted not in self._loaded:
+            # The old one's memory first, so that the new one is laid out by what is really free.
+            self._let_go(most - 1)
+            try:
+                self._loaded[wanted] = load_pipeline(name, steps)
+            except (CardTooSmall, MemoryTooSmall):
+                if not self._loaded:
+                    raise
+                self._let_go(0)
+                self._loaded[wanted] = load_pipeline(name, steps)
+        self._loaded.move_to_end(wanted)
+        return self._loaded[wanted]
+
+    def _let_go(self, kept: int) -> None:
+        if len(self._loaded) <= kept:
+            return
+        while len(self._loaded) > kept:
+            self._loaded.popitem(last=False)
+        import torch
+
+        gc.collect()
+        if torch.cuda.is_available():
+            # What PyTorch keeps for itself counts as taken to whoever asks the card.
+            torch.cuda.empty_cache()
