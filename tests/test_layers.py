@@ -27,6 +27,7 @@ JOINTS = [
     "finish",
     "quality",
     "figure_quality",
+    "pose_quality",
     "photograph",
     "sidecar",
     "publish",
