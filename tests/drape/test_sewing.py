@@ -11,10 +11,12 @@ import pytest
 from vmodel.body.model import Body, build_body
 from vmodel.body.pose import load_pose
 from vmodel.body.roster import load_roster
+from vmodel.body.subdivision import refine
 from vmodel.config import Settings
 from vmodel.drape import drape
+from vmodel.drape.dress import DrapeSettings
 from vmodel.drape.materials import load_material
-from vmodel.drape.sewn_cloth import mesh_cloth
+from vmodel.drape.sewn_cloth import mesh_cloth, straight_seams
 from vmodel.drape.solver import _mechanics
 from vmodel.garment.sewing import signed_area
 from vmodel.garment.sewing_garment import sew, with_materials
@@ -58,6 +60,36 @@ def test_the_cloth_has_the_lengths_of_its_pieces_and_no_open_seam(dress: Garment
     for seam in dress.seams:
         first, second = cloth.edge_particles[seam.first], cloth.edge_particles[seam.second]
         assert (first == (second[::-1] if seam.reverse else second)).all()
+
+
+def test_no_dart_ends_in_a_hole(dress: Garment) -> None:
+    """At the resolution of pictures, where a dart's tip is narrower than the triangles beside it."""
+    cloth = mesh_cloth(dress, DrapeSettings().spacing_cm)
+    openings = {
+        particle
+        for (_, name), ids in cloth.edge_particles.items()
+        if name.startswith(("neck", "hem", "cuff"))
+        for particle in ids.tolist()
+    }
+    assert set(cloth.open_edges.ravel().tolist()) <= openings
+
+
+def test_seams_between_pieces_do_not_zigzag(dress: Garment) -> None:
+    """Pieces of a plane, their particles jolted: on the finer surface of pictures the side seam is a line again."""
+    cloth = mesh_cloth(dress, 2.0)
+    jolt = np.random.default_rng(3).normal(0, 0.15, cloth.flat_cm.shape)
+    jolted_m = np.pad((cloth.flat_cm + jolt) / 100, ((0, 0), (0, 1)))
+    finer = refine(cloth.triangles, cloth.count, 1).matrix[: cloth.count]
+    skirt = next(panel.name for panel in dress.panels if "skirt_front" in panel.name)
+    seam = cloth.edge_particles[skirt, "side_left"]
+
+    def zigzag_mm(positions_m: np.ndarray) -> float:
+        line = (finer @ positions_m)[seam]
+        off = line[1:-1] - (line[:-2] + line[2:]) / 2
+        return float(1000 * np.linalg.norm(np.diff(off, axis=0), axis=1).mean() / 2)
+
+    assert zigzag_mm(jolted_m) > 0.5
+    assert zigzag_mm(straight_seams(cloth, jolted_m)) < 0.2
 
 
 def test_a_gathered_seam_is_as_long_as_its_shorter_side(dress: Garment) -> None:

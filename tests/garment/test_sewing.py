@@ -296,3 +296,26 @@ def test_paths_are_read_as_svg_defines_them() -> None:
     for wrong in ("M 1", "L 1 1", "M 0 0 L 1 1 bad", "1 2 3"):
         with pytest.raises(ValueError, match="path"):
             path_lines(wrong)
+
+
+def test_past_a_seam_lies_the_cloth_of_the_other_piece() -> None:
+    """So that a pixel on a seam between colours gets a share of both."""
+    colours = {"bodice_front": "#0000c0", "skirt_front": "#c00000"}
+    plain = read(EXAMPLES / "dress-pattern.svg")
+    pieces = tuple(replace(piece, colour=colours.get(piece.name, "#ffffff")) for piece in plain.pieces)
+    found = sew(replace(plain, pieces=pieces), None, "#ffffff", None)
+    panel = next(panel for panel in found.garment.panels if "bodice_front" in panel.name)
+    waist = next(line for name, line in panel.edges.items() if "waist" in name)
+    affine = np.asarray(panel.panel_to_texture)
+
+    def beside(edge: np.ndarray, inwards_cm: float) -> list[int]:
+        middle = len(edge) // 2
+        along = edge[middle] - edge[middle - 1]
+        inward = np.array([-along[1], along[0]]) / np.linalg.norm(along)
+        place = edge[middle - 1 : middle + 1].mean(0) + inwards_cm * inward
+        column, row = affine[:, :2] @ place + affine[:, 2]
+        return found.garment.textures[panel.texture][int(row), int(column)].tolist()
+
+    assert beside(waist, 0.4) == [0, 0, 192]
+    assert beside(waist, -0.4) == [192, 0, 0]
+    assert beside(panel.edges["neck"], -0.4) == [0, 0, 192]

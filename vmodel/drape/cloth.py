@@ -42,6 +42,7 @@ class Cloth:
         seam_distance_cm: (N,) float64, distance in the panel to the nearest seam.
         spacing_cm: distance of neighbouring particles.
         panel_materials: material of each panel where they differ, else empty.
+        seam_lines: particles along each seam that shows as a line of its own; see ``straight_seams``.
     """
 
     panel_cm: FloatArray
@@ -61,6 +62,7 @@ class Cloth:
     seam_distance_cm: FloatArray
     spacing_cm: float
     panel_materials: tuple[str, ...] = ()
+    seam_lines: tuple[IntArray, ...] = ()
 
     @property
     def count(self) -> int:
@@ -185,6 +187,7 @@ def _mesh_panel(panel: Panel, samples: Mapping[EdgeKey, FloatArray], spacing_cm:
     centres = np.concatenate([*drawn, inner])[triangles].mean(axis=1)
     inside = shapely.contains_xy(drawn_area, centres[:, 0], centres[:, 1])
     triangles = triangles[inside & (_areas(points[triangles]) > 1e-3 * spacing_cm**2)]
+    triangles = _closed(triangles, points, [len(part) for part in (outline, *holes)])
     points, triangles, renumbered = _drop_unused(points, triangles, len(border))
     at, edge_points = 0, {}
     for name, pts in zip(panel.edges, loop, strict=True):
@@ -203,6 +206,38 @@ def _drawn_in(loop: FloatArray, by_cm: float) -> FloatArray:
     along = np.roll(loop, -1, axis=0) - np.roll(loop, 1, axis=0)
     along = along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
     return loop + by_cm * np.stack([-along[:, 1], along[:, 0]], axis=1)
+
+
+def _closed(triangles: IntArray, points: FloatArray, loops: list[int]) -> IntArray:
+    """Triangles on borders that have none: at a dart's narrow tip Delaunay's lines may pass by the border.
+
+    Args:
+        triangles: (T, 3) of a panel.
+        points: (P, 2) those of its border loops first.
+        loops: number of points of each loop.
+    """
+    starts = np.cumsum([0, *loops])
+    border = [(s + i, s + (i + 1) % n) for s, n in zip(starts, loops, strict=False) for i in range(n)]
+    sides = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
+    unique, counts = np.unique(sides, axis=0, return_counts=True)
+    known = {(int(a), int(b)) for a, b in unique}
+    single = {(int(a), int(b)) for a, b in unique[counts == 1]} - {(min(pair), max(pair)) for pair in border}
+    at = defaultdict[int, set[int]](set)
+    for a, b in single:
+        at[a].add(b)
+        at[b].add(a)
+    found = [
+        (a, b, p)
+        for a, b in border
+        if (min(a, b), max(a, b)) not in known
+        for p in at[a] & at[b]
+        if _is_left(points[p] - points[a], points[b] - points[a])
+    ]
+    return np.concatenate([triangles, np.array(found, triangles.dtype).reshape(-1, 3)])
+
+
+def _is_left(way: FloatArray, of: FloatArray) -> bool:
+    return bool(of[0] * way[1] - of[1] * way[0] > 0)
 
 
 def _drop_unused(points: FloatArray, triangles: IntArray, border: int) -> tuple[FloatArray, IntArray, IntArray]:

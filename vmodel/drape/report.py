@@ -64,10 +64,11 @@ def distance_to_body(points_m: FloatArray, vertices_m: FloatArray, faces: IntArr
 
 
 def finish_cloth(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, room_m: float = 0.002) -> FloatArray:
-    """Smooth the finest jags and lift what lies closer to the skin than ``room_m``."""
+    """Smooth the finest jags, straighten seams of pieces, and lift what lies closer to the skin than ``room_m``."""
+    from vmodel.drape.sewn_cloth import straight_seams
     from vmodel.drape.start import smooth_jags
 
-    finished = smooth_jags(cloth, positions_m)
+    finished = straight_seams(cloth, smooth_jags(cloth, positions_m))
     for room in (*(room_m,) * 3, *(0.3 * room_m,) * 6):  # cloth pinched between limbs has less room
         distance, foot = distance_to_body(finished, posed.vertices_m, posed.faces)
         out = finished - foot

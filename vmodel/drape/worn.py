@@ -85,7 +85,12 @@ def _cut_of(garment: Garment) -> list[object]:
         [(p.name, p.side, p.edges, p.holes, p.elastic) for p in garment.panels],
     ]  # fmt: skip
     if is_sewn(garment):
-        parts += ["taken in", garment.texture_materials, [(p.texture, p.laid) for p in garment.panels]]
+        parts += [
+            "taken in",
+            "straight seams",
+            garment.texture_materials,
+            [(p.texture, p.laid) for p in garment.panels],
+        ]
     return parts
 
 

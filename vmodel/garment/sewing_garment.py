@@ -13,6 +13,7 @@ from vmodel.garment.block_paint import Canvas
 from vmodel.garment.pattern import sleeve_angle
 from vmodel.garment.print_repeat import PrintRepeat
 from vmodel.garment.sewing import SewingPattern, words_in
+from vmodel.garment.sewing_across import paint_across
 from vmodel.garment.sewing_cut import TURN, CutPanel, CutSeam, cut_pattern, turned_over
 from vmodel.garment.sewing_lay import Lay, lay_flat
 from vmodel.garment.sewing_paint import check_marker, lay_sheets, paint_lay, paint_sheet, place_prints
@@ -107,11 +108,12 @@ def sew(pattern: SewingPattern, print_: PrintRepeat | None, ground: str, materia
     lines = _seam_lines(panels, seams)
     painted = tuple(paint_sheet(sheet, pattern, places, print_, ground, lines) for sheet in sheets)
     texture_of = {p: n for n, group in enumerate(groups) for p in group}
+    textures = paint_across(sheets, painted, pattern.pieces, panels, seams)
     affines = [sheets[texture_of[panel.piece]].affine(panel.piece, panel.side == "back") for panel in panels]
     marker = check_marker(pattern, panels, seams, places, print_)
     main = max(groups, key=lambda group: sum(pattern.pieces[p].area_cm2 for p in group))
     garment = _garment(
-        panels, seams, lay, roles, affines, [texture_of[panel.piece] for panel in panels], painted,
+        panels, seams, lay, roles, affines, [texture_of[panel.piece] for panel in panels], textures,
         tuple(cloths), cloths[groups.index(main)], sheets[0].px_per_cm, (*pattern.warnings, *_warnings(marker)),
     )  # fmt: skip
     views = [(affine, painted[texture_of[panel.piece]]) for affine, panel in zip(affines, panels, strict=True)]
