@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 weights_app = typer.Typer(no_args_is_help=True, help="Published weights that some pipelines need.")
 
 Name = Annotated[str, typer.Argument(help="Name, see `vmodel weights list`.")]
+_USES = {"flux2-klein-base": "vmodel train --lora", "dwpose": "vmodel shoot PHOTO --pose PHOTO-OF-A-PERSON"}
+"""What weights are used by that are no pipeline's."""
+
+_WIDE = 150
+"""Columns of a table that goes to a file."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 
 
@@ -50,13 +57,17 @@ def list_weights(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(rows))
         return
-    table = Table("name", "what for", "here", "size", "licence", "for sale", "card memory", box=None)
+    table = Table(box=None)
+    for head in ("name", "what for", "here", "size", "card memory", "for sale"):
+        table.add_column(head, no_wrap=head != "what for")
+    table.add_column("licence", overflow="fold")
     for row in rows:
         size = f"{row['download_gb'] if row['bytes'] is None else row['bytes'] / 1e9:.1f} GB"
         for_sale = "no" if row["research_only"] else "yes"
         memory = f"{row['memory_gb']:g} GB" if row["memory_gb"] else "none"
-        table.add_row(row["name"], row["purpose"], row["state"], size, row["licence"], for_sale, memory)
-    Console().print(table)
+        table.add_row(row["name"], row["purpose"], row["state"], size, memory, for_sale, row["licence"])
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDE)
+    console.print(table)
 
 
 @weights_app.command("pull")
@@ -87,6 +98,7 @@ def pull(
             print(f"{repository}\n\n{text}", flush=True)
         raise
     print(folder)
+    print(f"{name} is ready: {_USES.get(name, f'vmodel shoot PHOTO --pipeline {name}')}", file=sys.stderr)
 
 
 @weights_app.command("verify")

@@ -65,7 +65,7 @@ class HubWeights:
 
 _KLEIN = HubWeights(
     name="flux2-klein",
-    purpose="photographs the draft, in four steps",
+    purpose="photographs in four steps",
     code="Flux2KleinPipeline",
     licence="Apache-2.0",
     licence_note="Commercial use is allowed; keep the licence with copies of the weights.",
@@ -97,7 +97,7 @@ _KLEIN = HubWeights(
 _KLEIN_BASE = replace(
     _KLEIN,
     name="flux2-klein-base",
-    purpose="what `vmodel train --lora` learns on",
+    purpose="is what a LoRA learns on",
     licence_urls=("https://huggingface.co/black-forest-labs/FLUX.2-klein-base-4B/blob/main/LICENSE.md",),
     parts=(
         replace(
@@ -111,7 +111,7 @@ _KLEIN_BASE = replace(
 
 _SDXL = HubWeights(
     name="sdxl",
-    purpose="photographs the draft, on small cards",
+    purpose="photographs on small cards",
     code="StableDiffusionXLControlNetUnionImg2ImgPipeline",
     licence="CreativeML OpenRAIL++-M and Apache-2.0",
     licence_note="Commercial use is allowed, except for the uses that the OpenRAIL licence lists.",
@@ -163,7 +163,7 @@ _SDXL = HubWeights(
 
 _QWEN_EDIT = HubWeights(
     name="qwen-edit",
-    purpose="photographs the draft, slowly and with care",
+    purpose="photographs slowly",
     code="QwenImageEditPlusPipeline",
     licence="Apache-2.0",
     licence_note="Commercial use is allowed; keep the licence with copies of the weights.",
@@ -200,7 +200,7 @@ _QWEN_EDIT = HubWeights(
 
 _FASHN = HubWeights(
     name="fashn",
-    purpose="dresses another pipeline's picture",
+    purpose="dresses a photograph",
     code="TryOnPipeline of fashn-vton",
     licence="Apache-2.0",
     licence_note="Commercial use is allowed; keep the licence with copies of the weights.",
@@ -229,7 +229,7 @@ _FASHN = HubWeights(
 
 _CATVTON = HubWeights(
     name="catvton",
-    purpose="dresses another pipeline's picture",
+    purpose="dresses a photograph",
     code="UNet2DConditionModel",
     licence="CC-BY-NC-SA-4.0, CreativeML OpenRAIL-M and MIT",
     licence_note="For research and evaluation only: pictures made with them may neither be sold nor sell anything.",
@@ -273,7 +273,7 @@ _CATVTON = HubWeights(
 
 _DWPOSE = HubWeights(
     name="dwpose",
-    purpose="reads poses from photos, watches the pose",
+    purpose="reads poses from photos",
     code="two networks in ONNX, read by onnxruntime",
     licence="Apache-2.0",
     licence_note="Its makers allow commercial use; the pictures it learnt from (COCO, UBody) have terms of their own.",
