@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
@@ -9,6 +10,7 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 import torch
+from torch import Tensor
 
 from vmodel.errors import CardMemoryExhausted
 from vmodel.take import Take
@@ -36,6 +38,17 @@ class Kept:
             self._kept.popitem(last=False)
         made: R = self._kept[key]
         return made
+
+
+def kept_by(pipeline: Any) -> Kept:
+    """What a ``DiffusionPipeline`` keeps; past its own bookkeeping, which knows networks only."""
+    kept: Kept = vars(pipeline).setdefault("_kept", Kept())
+    return kept
+
+
+def key_of(picture: Tensor) -> Hashable:
+    """Equal for equal pictures."""
+    return picture.shape, hashlib.sha256(picture.float().cpu().numpy().tobytes()).digest()
 
 
 class HubPipeline(ABC):

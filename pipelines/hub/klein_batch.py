@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -11,7 +10,7 @@ from diffusers import Flux2KleinPipeline
 from PIL import Image
 from torch import Tensor
 
-from pipelines.hub.batches import Kept
+from pipelines.hub.batches import kept_by, key_of
 
 
 class BatchKlein(Flux2KleinPipeline):  # type: ignore[misc]
@@ -51,18 +50,16 @@ class BatchKlein(Flux2KleinPipeline):  # type: ignore[misc]
         return torch.cat([latents for latents, _ in encoded]), torch.cat([ids for _, ids in encoded])
 
     def _encode_vae_image(self, image: Tensor, generator: Any) -> Tensor:
-        key = (image.shape, hashlib.sha256(image.float().cpu().numpy().tobytes()).digest())
-        return self._once(key, lambda: super(BatchKlein, self)._encode_vae_image(image, generator))
+        encode = super()._encode_vae_image
+        encoded: Tensor = kept_by(self).once(key_of(image), lambda: encode(image, generator))
+        return encoded
 
     def _encoded(self, prompt: str) -> Tensor:
-        return self._once(prompt, lambda: self.encode_prompt(prompt)[0])
+        encoded: Tensor = kept_by(self).once(prompt, lambda: self.encode_prompt(prompt)[0])
+        return encoded
 
     def _prepared(self, picture: Image.Image) -> Tensor:
         multiple = self.vae_scale_factor * 2
         width, height = (side // multiple * multiple for side in picture.size)
         prepared: Tensor = self.image_processor.preprocess(picture, height=height, width=width, resize_mode="crop")
         return prepared
-
-    def _once(self, key: Hashable, make: Callable[[], Tensor]) -> Tensor:
-        kept: Kept = self.__dict__.setdefault("_kept", Kept())
-        return kept.once(key, make)

@@ -12,6 +12,8 @@ from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus as librar
 from PIL import Image
 from torch import Tensor
 
+from pipelines.hub.batches import kept_by, key_of
+
 #: Encoded sentence, (1, tokens, width), and its mask, (1, tokens), or None where every token counts.
 Encoded = tuple[Tensor, Tensor | None]
 
@@ -96,6 +98,12 @@ class BatchQwen(QwenImageEditPlusPipeline):  # type: ignore[misc]
             return prepare(images, batch_size, *kind, generator, latents)  # type: ignore[no-any-return]
         made = [prepare(list(each), 1, *kind, one) for each, one in zip(own.encoded, generator, strict=True)]
         return torch.cat([noise for noise, _ in made]), torch.cat([shown for _, shown in made])
+
+    def _encode_vae_image(self, image: Tensor, generator: Any) -> Tensor:
+        # Its mean and not a sample, so that no generator has a say and the garment can be kept.
+        encode = super()._encode_vae_image
+        encoded: Tensor = kept_by(self).once(key_of(image), lambda: encode(image, generator))
+        return encoded
 
     def _for_text_encoder(self, picture: Image.Image) -> Image.Image:
         width, height = library.calculate_dimensions(library.CONDITION_IMAGE_SIZE, picture.width / picture.height)

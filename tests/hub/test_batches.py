@@ -23,6 +23,7 @@ from pipelines.hub.qwen_edit import QwenEdit
 from pipelines.hub.sdxl import Sdxl
 from pipelines.hub.store import pull_weights
 from pipelines.together import BatchPipeline
+from pipelines.watching import each_step
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.errors import CardMemoryExhausted
@@ -214,6 +215,28 @@ def test_fewer_bits_change_a_picture_a_little(
     assert {type(part.weight).__name__ for part in linear} == {kind}
 
 
+class Stopped(Exception):
+    """Somebody cancelled the picture."""
+
+
+def test_a_picture_is_cancelled_within_a_step_and_the_next_one_is_unharmed(
+    fresh: Maker, takes: list[Take], singles: list[Any]
+) -> None:
+    pipeline, told = fresh(), list[float]()
+    card = Card(pipeline)
+
+    def stop(share: float) -> None:
+        told.append(share)
+        if share >= 0.5 or pipeline.steps == 1:
+            raise Stopped
+
+    with pytest.raises(Stopped), each_step(pipeline, stop):
+        pipeline(takes[1])
+    # It is asked before each call of the denoiser, and the call that it forbids is never made.
+    assert len(told) == len(card.rows) <= 2
+    assert np.array_equal(pipeline(takes[0]), singles[0])
+
+
 def test_a_picture_that_no_card_memory_holds_is_refused_with_the_remedy(fresh: Maker, takes: list[Take]) -> None:
     pipeline = fresh()
     Card(pipeline, most=0)
@@ -221,18 +244,26 @@ def test_a_picture_that_no_card_memory_holds_is_refused_with_the_remedy(fresh: M
         pipeline.make(takes)
 
 
-def test_sdxl_encodes_a_garment_and_a_caption_once_for_all_poses(fresh: Maker, takes: list[Take]) -> None:
-    pipeline = fresh()
-    if not isinstance(pipeline, Sdxl):
-        pytest.skip("Qwen reads its sentence together with the draft")
-    calls = list[str]()
-    for name in ("text_encoder", "image_encoder"):
-        getattr(pipeline.pipeline, name).register_forward_hook(lambda *_, name=name: calls.append(name))
-    for _ in range(2):
-        pipeline.make(takes[:2])
-    # The caption, and what is not wanted.
-    assert calls.count("text_encoder") == 2
-    assert calls.count("image_encoder") == 1
+def test_a_garment_is_encoded_once_for_all_poses(fresh: Maker, takes: list[Take]) -> None:
+    pipeline, calls = fresh(), list[str]()
+    inside = pipeline.pipeline
+    named = {"text": "text_encoder", "garment": "image_encoder", "picture": "vae"}
+    for what, name in named.items():
+        network = getattr(inside, name, None)
+        network = network.encoder if name == "vae" else network
+        if network is not None:
+            network.register_forward_hook(lambda *_, what=what: calls.append(what))
+    for take in (*takes[:2], *takes[:2]):
+        pipeline(take)
+    if isinstance(pipeline, Sdxl):
+        # The caption, and what is not wanted; the draft is a start and no reference, so it gets fresh noise.
+        assert (calls.count("text"), calls.count("garment")) == (2, 1)
+    elif isinstance(pipeline, QwenEdit):
+        # Two drafts and two pose maps, and the garment once; the sentence is read together with the draft.
+        assert calls.count("picture") == 2 + 2 + 1
+    else:
+        # Each person anew, and the garment once.
+        assert calls.count("picture") == 4 + 1
 
 
 def test_shorter_sentences_are_filled_up_and_masked() -> None:
