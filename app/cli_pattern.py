@@ -34,8 +34,9 @@ BlockName = Annotated[
     str | None,
     typer.Option(
         "--block",
-        help="Instead of FILE: tee, shirt, sweatshirt, dress, skirt, trousers, shorts or coat; for children child-tee, "
-        "child-sweatshirt, child-dress, child-skirt, child-trousers or child-shorts.",
+        help="Instead of FILE: tee, shirt, sweatshirt, hoodie, dress, skirt, trousers, shorts or coat; for children "
+        "child-tee, child-sweatshirt, child-hoodie, child-dress, child-skirt, child-trousers, child-shorts or "
+        "child-coat.",
         rich_help_panel=_DESIGN,
     ),
 ]

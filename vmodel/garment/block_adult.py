@@ -7,19 +7,21 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-import numpy as np
-
 from vmodel.garment.block_parts import (
     Block,
     Trim,
+    Upper,
     both_sides,
     buttoned,
     draft_legs,
     edge_of,
     fitted,
+    hooded,
     jersey_trims,
     mirrored_edges,
+    pouch,
     upper_edges,
+    with_long_sleeves,
 )
 from vmodel.types import BodyMeasurements, Category, GarmentKind, Length, Neckline, Sleeve
 
@@ -27,6 +29,7 @@ KINDS: Final[Mapping[str, GarmentKind]] = MappingProxyType(
     {
         "tee": GarmentKind(Category.TOP, 1.0, Sleeve.SHORT, Neckline.CREW, Length.HIP, stated=True),
         "sweatshirt": GarmentKind(Category.TOP, 1.0, Sleeve.LONG, Neckline.CREW, Length.HIP, stated=True),
+        "hoodie": GarmentKind(Category.TOP, 1.0, Sleeve.LONG, Neckline.HOOD, Length.HIP, stated=True),
         "shirt": GarmentKind(Category.TOP, 1.0, Sleeve.LONG, Neckline.COLLAR, Length.HIP, stated=True),
         "coat": GarmentKind(Category.OUTERWEAR, 1.0, Sleeve.LONG, Neckline.COLLAR, Length.KNEE, stated=True),
         "dress": GarmentKind(Category.DRESS, 1.0, Sleeve.NONE, Neckline.SCOOP, Length.KNEE, stated=True),
@@ -45,19 +48,32 @@ def _tee(body: BodyMeasurements) -> Block:
 
 
 def _sweatshirt(body: BodyMeasurements) -> Block:
-    cut = replace(fitted(body, ease=18.0, longer=1.0, wide=1.5), sleeve=0.93 * body.arm_length, angle=55.0)
-    cut = replace(cut, cuff=0.11 * body.chest + 2.5, drop=0.2 * body.neck)
+    cut = _sweat_cut(body)
     front, back, marks, sleeves = upper_edges(cut)
     trims = jersey_trims(front, back, ("neck", "cuff", "hem"), 5.0)
-    width, top, low = 0.62 * cut.half_chest, -0.62 * cut.length, -cut.length + 5.5
-    pocket = [(-width, low), (-width, low + 5), (-0.6 * width, top), (0.6 * width, top), (width, low + 5), (width, low)]
-    trims["front"] = (*trims["front"], Trim("pocket", np.array([*pocket, pocket[0]], np.float64)))
+    trims["front"] = (*trims["front"], pouch(cut))
     return Block(KINDS["sweatshirt"], front, back, marks, "knit", sleeves, trims, cut.angle)
 
 
+def _hoodie(body: BodyMeasurements) -> Block:
+    cut = _sweat_cut(body)
+    front, back, marks, sleeves = upper_edges(cut)
+    front, back, trims = hooded(front, back, cut, 5.0)
+    trims["front"] = (pouch(cut), *trims["front"])
+    return Block(KINDS["hoodie"], front, back, marks, "knit", sleeves, trims, cut.angle)
+
+
+def _sweat_cut(body: BodyMeasurements) -> Upper:
+    """A shoulder that drops, and a deep armhole."""
+    cut = fitted(body, ease=18.0, longer=1.0, wide=4.0)
+    cut = replace(cut, depth=cut.depth + 3.0, drop=0.2 * body.neck)
+    return with_long_sleeves(cut, 0.9 * body.arm_length, 0.11 * body.chest + 2.5, _upper_arm(body, 6.5))
+
+
 def _shirt(body: BodyMeasurements) -> Block:
-    cut = replace(fitted(body, ease=14.0, longer=4.0, wide=0.4), sleeve=0.95 * body.arm_length, angle=55.0)
-    cut = replace(cut, cuff=0.1 * body.chest + 2.0, drop=0.2 * body.neck)
+    cut = fitted(body, ease=14.0, longer=4.0, wide=1.6)
+    cut = replace(cut, depth=cut.depth + 1.5, drop=0.2 * body.neck)
+    cut = with_long_sleeves(cut, 0.94 * body.arm_length, 0.1 * body.chest + 2.0, _upper_arm(body, 5.0))
     front, back, marks, sleeves = upper_edges(cut)
     trims = buttoned(front, back, -cut.drop, -cut.length + 10, 9.0, 1.6)
     for side, edges in (("front", front), ("back", back)):
@@ -67,16 +83,22 @@ def _shirt(body: BodyMeasurements) -> Block:
 
 
 def _coat(body: BodyMeasurements) -> Block:
-    cut = replace(fitted(body, ease=20.0, wide=1.0), sleeve=0.97 * body.arm_length, angle=58.0)
+    cut = fitted(body, ease=20.0, wide=2.4)
     length = 0.62 * body.neck_height
     half_hem = (body.hip + 32.0) / 4
-    cut = replace(cut, cuff=0.13 * body.chest + 2.5, drop=0.46 * body.neck, length=length, half_hem=half_hem)
+    cut = replace(cut, depth=cut.depth + 2.5, drop=0.46 * body.neck, length=length, half_hem=half_hem)
+    cut = with_long_sleeves(cut, 0.96 * body.arm_length, 0.13 * body.chest + 2.5, _upper_arm(body, 9.0))
     front, back, marks, sleeves = upper_edges(cut)
     trims = buttoned(front, back, -cut.drop - 3, -0.72 * length, 13.0, 3.0)
     trims = {
         side: (Trim("band", edges["neck"], 7.0), *trims[side]) for side, edges in (("front", front), ("back", back))
     }
     return Block(KINDS["coat"], front, back, marks, "coat-wool", sleeves, trims, cut.angle)
+
+
+def _upper_arm(body: BodyMeasurements, ease: float) -> float:
+    """Half the girth of a sleeve at the armpit."""
+    return (0.3 * body.chest + ease) / 2
 
 
 def _dress(body: BodyMeasurements) -> Block:
@@ -143,6 +165,7 @@ DRAFTS: Final[Mapping[str, Callable[[BodyMeasurements], Block]]] = MappingProxyT
         "tee": _tee,
         "shirt": _shirt,
         "sweatshirt": _sweatshirt,
+        "hoodie": _hoodie,
         "dress": _dress,
         "skirt": _skirt,
         "trousers": _trousers,

@@ -14,11 +14,15 @@ from vmodel.garment.block_parts import (
     Trim,
     Upper,
     both_sides,
+    buttoned,
     draft_legs,
     edge_of,
+    hooded,
     jersey_trims,
     mirrored_edges,
+    pouch,
     upper_edges,
+    with_long_sleeves,
 )
 from vmodel.types import BodyMeasurements, Category, GarmentKind, Length, Neckline, Sleeve
 
@@ -26,6 +30,8 @@ KINDS: Final[Mapping[str, GarmentKind]] = MappingProxyType(
     {
         "child-tee": GarmentKind(Category.TOP, 1.0, Sleeve.SHORT, Neckline.CREW, Length.HIP, stated=True),
         "child-sweatshirt": GarmentKind(Category.TOP, 1.0, Sleeve.LONG, Neckline.CREW, Length.HIP, stated=True),
+        "child-hoodie": GarmentKind(Category.TOP, 1.0, Sleeve.LONG, Neckline.HOOD, Length.HIP, stated=True),
+        "child-coat": GarmentKind(Category.OUTERWEAR, 1.0, Sleeve.LONG, Neckline.COLLAR, Length.KNEE, stated=True),
         "child-dress": GarmentKind(Category.DRESS, 1.0, Sleeve.SHORT, Neckline.CREW, Length.KNEE, stated=True),
         "child-skirt": GarmentKind(Category.SKIRT, 1.0, length=Length.KNEE, stated=True),
         "child-trousers": GarmentKind(Category.TROUSERS, 1.0, length=Length.ANKLE, stated=True),
@@ -62,11 +68,40 @@ def _tee(body: BodyMeasurements) -> Block:
 
 
 def _sweatshirt(body: BodyMeasurements) -> Block:
-    cut = replace(_straight(body, ease=14.0, longer=1.0), sleeve=0.93 * body.arm_length, angle=52.0)
-    cut = replace(cut, cuff=0.12 * body.chest + 2.0)
+    cut = _sweat_cut(body)
     front, back, marks, sleeves = upper_edges(cut)
     trims = jersey_trims(front, back, ("neck", "cuff", "hem"), 3.5)
     return Block(KINDS["child-sweatshirt"], front, back, marks, "knit", sleeves, trims, cut.angle)
+
+
+def _hoodie(body: BodyMeasurements) -> Block:
+    """Without cords: what can be caught in a slide has no place on children's clothes (EN 14682)."""
+    cut = _sweat_cut(body)
+    front, back, marks, sleeves = upper_edges(cut)
+    front, back, trims = hooded(front, back, cut, 3.5, cords=False)
+    trims["front"] = (pouch(cut), *trims["front"])
+    return Block(KINDS["child-hoodie"], front, back, marks, "knit", sleeves, trims, cut.angle)
+
+
+def _sweat_cut(body: BodyMeasurements) -> Upper:
+    cut = _straight(body, ease=14.0, longer=1.0)
+    cut = replace(cut, depth=cut.depth + 1.5, shoulder=min(cut.shoulder + 1.8, cut.half_chest - 1.2))
+    return with_long_sleeves(cut, 0.91 * body.arm_length, 0.12 * body.chest + 2.0, (0.31 * body.chest + 5.0) / 2)
+
+
+def _coat(body: BodyMeasurements) -> Block:
+    """Straight, to the middle of the thigh, over a sweater."""
+    cut = _straight(body, ease=18.0)
+    length = body.neck_height - 0.78 * body.inseam
+    cut = replace(cut, depth=cut.depth + 1.5, shoulder=min(cut.shoulder + 1.8, cut.half_chest - 1.2))
+    cut = replace(cut, length=length, half_hem=cut.half_hem + 2.0)
+    cut = with_long_sleeves(cut, 0.95 * body.arm_length, 0.14 * body.chest + 2.5, (0.31 * body.chest + 7.0) / 2)
+    front, back, marks, sleeves = upper_edges(cut)
+    trims = buttoned(front, back, -cut.drop - 2, -0.72 * length, 9.0, 2.4)
+    trims = {
+        side: (Trim("band", edges["neck"], 4.0), *trims[side]) for side, edges in (("front", front), ("back", back))
+    }
+    return Block(KINDS["child-coat"], front, back, marks, "coat-wool", sleeves, trims, cut.angle)
 
 
 def _dress(body: BodyMeasurements) -> Block:
@@ -123,6 +158,8 @@ DRAFTS: Final[Mapping[str, Callable[[BodyMeasurements], Block]]] = MappingProxyT
     {
         "child-tee": _tee,
         "child-sweatshirt": _sweatshirt,
+        "child-hoodie": _hoodie,
+        "child-coat": _coat,
         "child-dress": _dress,
         "child-skirt": _skirt,
         "child-trousers": _trousers,

@@ -120,10 +120,10 @@ def paint_side(block: Block, side: str, canvas: Canvas, print_: PrintRepeat | No
     return np.asarray(np.clip(cloth + 0.5, 0, 255), np.uint8)
 
 
-def outline_alpha(block: Block, canvas: Canvas) -> FloatArray:
-    """(H, W) float32 coverage 0..1 of the garment lying flat."""
+def outline_alpha(block: Block, canvas: Canvas, front_only: bool = False) -> FloatArray:
+    """(H, W) float32 coverage 0..1 of the garment lying flat, or of its front alone."""
     covered = np.zeros(canvas.size, np.uint8)
-    for edges in (block.front, block.back):
+    for edges in (block.front,) if front_only else (block.front, block.back):
         loop = np.concatenate([line[:-1] for line in edges.values()])
         fixed = np.round((canvas.to_pixels(loop) - 0.5) * _FINE).astype(np.int32)
         layer = np.zeros(canvas.size, np.uint8)
@@ -174,10 +174,12 @@ def _sleeve(outline: FloatArray, canvas: Canvas, x: FloatArray, y: FloatArray) -
 
 def _sew_on(cloth: FloatArray, trim: Trim, canvas: Canvas, colours: Colours) -> None:
     """Paint a trim; changes the cloth, and only where the trim is."""
-    where, part = canvas.window(trim.line_cm, trim.width_cm + 0.5)
+    where, part = canvas.window(trim.line_cm, 3.0 if trim.kind == "hood" else trim.width_cm + 0.5)
     below, tint = cloth[where], np.array(colours.trim, np.float32)
     if trim.kind in {"line", "pocket"}:
         cloth[where] = _line(below, part, trim.line_cm, _SEAM_CM * (1.6 if trim.kind == "pocket" else 1.0))
+    elif trim.kind == "hood":
+        cloth[where] = _lying_hood(below, part, trim.line_cm)
     elif trim.kind == "button":
         cloth[where] = _button(below, part, trim, tint)
     elif trim.kind == "stitch":
@@ -203,6 +205,19 @@ def _line(cloth: FloatArray, canvas: Canvas, line_cm: FloatArray, width_cm: floa
     fixed = np.round((canvas.to_pixels(line_cm) - 0.5) * _FINE).astype(np.int32)
     cv2.polylines(layer, [fixed], False, 255, max(1, round(2 * width_cm * canvas.px_per_cm)), cv2.LINE_AA, _SUBPIXEL)
     return np.asarray(cloth * (1 - 0.22 * layer.astype(np.float32)[..., None] / 255))
+
+
+def _lying_hood(cloth: FloatArray, canvas: Canvas, line_cm: FloatArray) -> FloatArray:
+    """A bag of cloth on the back: its edge, and the shadow that it throws below."""
+    inside = np.zeros(canvas.size, np.uint8)
+    fixed = np.round((canvas.to_pixels(line_cm) - 0.5) * _FINE).astype(np.int32)
+    cv2.fillPoly(inside, [fixed], 255, cv2.LINE_AA, _SUBPIXEL)
+    covered = inside.astype(np.float32)[..., None] / 255
+    down = round(0.7 * canvas.px_per_cm)
+    fallen = cv2.GaussianBlur(np.roll(covered[..., 0], down, 0), (0, 0), 0.7 * canvas.px_per_cm)[..., None]
+    roll = cv2.GaussianBlur(covered[..., 0], (0, 0), 1.0 * canvas.px_per_cm)[..., None]
+    shaded = cloth * (1 - 0.34 * fallen * (1 - covered)) * (1 - 0.16 * (1 - roll) * covered)
+    return _line(np.asarray(shaded, np.float32), canvas, line_cm, 0.6 * _SEAM_CM)
 
 
 def _button(cloth: FloatArray, canvas: Canvas, trim: Trim, tint: FloatArray) -> FloatArray:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from vmodel.types import BodyMeasurements, FloatArray, GarmentKind, Seam
 Point = tuple[float, float]
 Edges = dict[str, FloatArray]
 _STEPS: Final = 32
+_ANGLES: Final = 18.0, 48.0
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Trim:
     """Something sewn on that shows: it gets the trim's colour, or lines of thread.
 
     Attributes:
-        kind: "band" along an edge, "stitch" line, "button", "pocket".
+        kind: "band" along an edge, "stitch" line, "button", "pocket", "hood" that lies down.
         line_cm: (n, 2) float64; a single point for a button.
         width_cm: of a band, or across a button.
     """
@@ -166,6 +167,23 @@ def fitted(body: BodyMeasurements, ease: float, longer: float = 0.0, wide: float
     )
 
 
+def with_long_sleeves(cut: Upper, length: float, cuff: float, around: float) -> Upper:
+    """The cut with sleeves that leave room for an arm: they hang at the angle at which they are wide enough.
+
+    Lying flat, a sleeve that hangs more steeply from the same armhole is narrower.
+
+    Args:
+        cut: any.
+        length: of the sleeve, from the middle of the armhole.
+        cuff: flat width at the wrist.
+        around: flat width at the armpit, across the sleeve.
+    """
+    across, deep = cut.half_chest - cut.shoulder, cut.depth
+    widest = float(np.hypot(across, deep))
+    angle = float(np.degrees(np.arccos(min(1.0, around / widest)) - np.arctan2(across, deep)))
+    return replace(cut, sleeve=length, cuff=cuff, angle=float(np.clip(angle, *_ANGLES)))
+
+
 def jersey_trims(front: Edges, back: Edges, ribbed: tuple[str, ...], width: float = 1.8) -> dict[str, tuple[Trim, ...]]:
     """Ribbed bands along some openings, stitched hems along the others."""
     trims = {}
@@ -184,6 +202,78 @@ def buttoned(front: Edges, back: Edges, top: float, low: float, gap: float, band
     buttons = [Trim("button", np.array([[0.0, y]]), 1.3) for y in np.linspace(top - 2, low, count)]
     hems = {side: [Trim("stitch", edges["hem"], 2.0)] for side, edges in (("front", front), ("back", back))}
     return {"front": (*hems["front"], *lines, *buttons), "back": tuple(hems["back"])}
+
+
+def hooded(
+    front: Edges, back: Edges, cut: Upper, rib_cm: float, cords: bool = True
+) -> tuple[Edges, Edges, dict[str, tuple[Trim, ...]]]:
+    """A hood that is worn down: it rises round the neck, is open in front, and lies on the back.
+
+    What stands is part of the panels and hangs as cloth does; the bag on the back is drawn on the back panel.
+
+    Args:
+        front: edges with a neck from (neck, 0) to (-neck, 0).
+        back: the same.
+        cut: what they were drafted with.
+        rib_cm: width of the bands at cuffs and hem.
+        cords: two hang in front.
+    Returns:
+        Front and back, and what shows on them.
+    """
+    trims = jersey_trims(_without_neck(front), _without_neck(back), ("cuff", "hem"), rib_cm)
+    rise, lean, deep, half = 0.19 * cut.neck + 5.0, 0.2 * cut.neck + 1.2, 2.3 * cut.neck + 7.0, 1.35 * cut.neck + 3.0
+    top = (cut.neck + lean, rise)
+    stand = {"stand_left": edge_of((cut.neck, 0.0), top, bow=(0.5, 0.0))}
+    fronts = {"stand": stand, "neck": edge_of(top, (-top[0], rise), bow=(0, -rise - 0.75 * cut.drop))}
+    backs = {"stand": stand, "neck": edge_of(top, (-top[0], rise), bow=(0, 0.8))}
+    seam = Trim("line", edge_of((cut.neck, 0), (-cut.neck, 0), bow=(0, -cut.drop)))
+    hanging = [
+        Trim("band", edge_of((x, -0.95 * cut.drop), (1.4 * x, -cut.drop - 15.0), bow=(0.3 * x, 0)), 0.28)
+        for x in ((-2.6, 2.6) if cords else ())
+    ]
+    bag = edge_of((cut.neck + 1.0, 0.6), (half, -0.35 * deep), (0.62 * half, -0.9 * deep), (0.0, -deep))
+    whole = np.concatenate([smooth_corners(bag), smooth_corners(bag)[-2::-1] * (-1, 1)])
+    middle = Trim("line", edge_of((0.0, rise), (0.0, -deep)))
+    shown = {
+        "front": (*trims["front"], seam, Trim("band", fronts["neck"], 2.0), *hanging),
+        "back": (*trims["back"], Trim("hood", whole), middle, Trim("band", backs["neck"], 2.0)),
+    }
+    return _with_neck(front, fronts), _with_neck(back, backs), shown
+
+
+def _without_neck(edges: Edges) -> Edges:
+    return {name: line for name, line in edges.items() if name != "neck"}
+
+
+def _with_neck(edges: Edges, hood: Mapping[str, Any]) -> Edges:
+    """The edges with a standing neck in the place of the old one."""
+    stand = hood["stand"]
+    found: Edges = {}
+    for name, line in edges.items():
+        found |= {**stand, "neck": hood["neck"], **mirrored_edges(stand)} if name == "neck" else {name: line}
+    return found
+
+
+def pouch(cut: Upper) -> Trim:
+    """The pocket of a sweatshirt, for both hands."""
+    width, top, low = 0.62 * cut.half_chest, -0.62 * cut.length, -cut.length + 5.5
+    corners = [
+        (-width, low),
+        (-width, low + 5),
+        (-0.6 * width, top),
+        (0.6 * width, top),
+        (width, low + 5),
+        (width, low),
+    ]
+    return Trim("pocket", np.array([*corners, corners[0]], np.float64))
+
+
+def smooth_corners(line: FloatArray) -> FloatArray:
+    """The line with its corners rounded; its ends stay."""
+    found = line.copy()
+    for _ in range(24):
+        found[1:-1] = (found[:-2] + 2 * found[1:-1] + found[2:]) / 4
+    return found
 
 
 def draft_legs(

@@ -24,6 +24,8 @@ from vmodel.types import BodyMeasurements, Cutout, FlatLay, Garment, Landmarks, 
 ENDING: Final = ".design.json"
 _LARGEST_BYTES: Final = 40_000_000
 _MISMATCH_CM: Final = 0.5
+_INSIDE: Final = 0.72
+"""How bright the inside of cloth that lies flat is against its outside."""
 # cm; toddler to 6XL
 _PLAUSIBLE: Final = {"height": (70, 230), "chest": (40, 190), "waist": (38, 190), "hip": (40, 200), "neck": (18, 70)}
 
@@ -185,7 +187,10 @@ def make_garment(design: Design, name: str, sha256: str = "") -> tuple[FlatLay, 
     front = paint_side(block, "front", canvas, design.print, colours)
     back = paint_side(block, "back", canvas, design.print, colours)
     alpha = outline_alpha(block, canvas)
-    lying = np.where(alpha[..., None] > 0, front, np.uint8(255))
+    # Where the front's neck is cut out, the inside of the back shows.
+    above = outline_alpha(block, canvas, front_only=True)[..., None]
+    seen = np.asarray(np.rint(front * above + _INSIDE * back * (1 - above)), np.uint8)
+    lying = np.where(alpha[..., None] > 0, seen, np.uint8(255))
     marks_px = {name: canvas.to_pixels(place[None])[0] for name, place in block.landmarks_cm.items()}
     return (
         FlatLay(name, sha256 or hashlib.sha256(write_design(design)).hexdigest(), lying, alpha),
