@@ -16,12 +16,15 @@ from vmodel.drape.materials import load_material
 from vmodel.drape.sewn_cloth import place_any
 from vmodel.drape.shoulders import fit_shoulders
 from vmodel.drape.solver import Phase, Solver
-from vmodel.drape.start import dressing_angle, start_pose
+from vmodel.drape.start import Start, dressing_angle, start_pose
 from vmodel.types import FloatArray, Garment, Pose
 
 CONTRACT = Phase(gravity=0.0, damping=0.5, friction=0.0, largest_push_m=0.05)
 SETTLE = Phase(gravity=0.0, damping=0.3, friction=0.0)
 HANG = Phase(gravity=1.0, damping=0.05)
+_ON_SLEEVE = 0.6
+_AROUND = (1.7, 1.4, 1.2)
+"""By attempt: strain of the placed sleeve, which lies further out and spreads towards its root, over its need."""
 
 
 @dataclass(frozen=True)
@@ -112,22 +115,45 @@ def dress(garment: Garment, cloth: Cloth, body: Body, pose: Pose, options: Drape
     # Shoulders are held from the start, or tight sleeves would pull them out; bands close round the waist first.
     if shoulder_edges(garment):
         solver.hold(held.particles, held.targets(body_m), held.strength)
+    across = across_limbs(garment, start.on_arm)
+    sewn = _sleeves_let_out(garment, cloth, start, across, _AROUND[min(attempt, len(_AROUND) - 1)])
+    solver.relax(sewn)
     solver.contract(options.contract_frames * (1 + attempt), CONTRACT)
     if not shoulder_edges(garment):
         held = hold_on(garment, cloth, solver.positions_m, posed, scale)
         solver.hold(held.particles, held.targets(body_m), held.strength)
-    cloth = _let_out_and_hang(garment, cloth, solver, scale, across_limbs(garment, start.on_arm), options)
+    cloth = _let_out_and_hang(garment, cloth, sewn, solver, scale, across, options)
     return Dressed(solver.positions_m, start.on_arm, held, pose, cloth.edge_rest_m, cloth.bend_rest_m)
 
 
+def _sleeves_let_out(garment: Garment, cut: Cloth, start: Start, across: FloatArray, around: float) -> Cloth:
+    """Let sleeves out that are too narrow for the arm, before they contract: else they are torn through it.
+
+    They lie round the arm already, but further out than they need to.
+    """
+    sleeve = (np.abs(start.on_arm[cut.edges]) > _ON_SLEEVE).all(axis=1)
+    wide = let_out(cut, cut, start.positions_m, cut.elastic | ~sleeve, around * most_for(garment), across)
+    return replace(
+        cut,
+        edge_rest_m=np.maximum(cut.edge_rest_m, wide.edge_rest_m / around),
+        bend_rest_m=np.maximum(cut.bend_rest_m, wide.bend_rest_m / around),
+    )
+
+
 def _let_out_and_hang(
-    garment: Garment, cut: Cloth, solver: Solver, scale: FloatArray, across: FloatArray, options: DrapeSettings
+    garment: Garment,
+    cut: Cloth,
+    cloth: Cloth,
+    solver: Solver,
+    scale: FloatArray,
+    across: FloatArray,
+    options: DrapeSettings,
 ) -> Cloth:
     """Let the cut out in rounds, then let it hang; returns the cloth with its new rest lengths.
 
     It is let out before it hangs: what is too narrow for a limb would be torn through it by its own weight.
     """
-    cloth, fixed, most = cut, cut.elastic | (scale != 1), most_for(garment)
+    fixed, most = cut.elastic | (scale != 1), most_for(garment)
     for frames, phase in ((0, SETTLE), (options.ease_frames, SETTLE), (options.hang_frames, HANG)):
         solver.settle(frames, phase)
         cloth = let_out(cloth, cut, solver.positions_m, fixed, most, across)

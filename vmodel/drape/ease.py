@@ -17,7 +17,7 @@ from vmodel.types import BoolArray, FloatArray, Garment, IntArray
 
 LEFT_STRAIN = 1.025
 """Strain that worn cloth may keep."""
-MOST_GUESSED, MOST_STATED = 2.4, 1.10
+MOST_GUESSED, MOST_STATED = 2.8, 1.10
 """How far a cut may be let out: a size that the seller stated is trusted."""
 
 

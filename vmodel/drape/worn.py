@@ -13,6 +13,7 @@ from vmodel.body.model import Body
 from vmodel.config import Settings
 from vmodel.drape.cache import content_key, read_arrays, write_arrays
 from vmodel.drape.cloth import Cloth
+from vmodel.drape.covered import BARE_LIMIT, bare_share
 from vmodel.drape.dress import DrapeSettings, Dressed, attempt_pose, dress
 from vmodel.drape.move import move_to_pose
 from vmodel.drape.openings import unthreaded
@@ -58,7 +59,7 @@ def drape(
         start = time.perf_counter()
         dressed = cached_dress(garment, cut, body, options, attempt, folder, key)
         tell("drape", 0.5)
-        if unthreaded(garment, cut, dressed.positions_m, body.posed(dressed.pose)):
+        if not _is_on(garment, cut, dressed, body):
             reason = SLIPPED
             continue
         positions, cloth = cached_move(garment, cut, dressed, body, pose, options, folder, f"{key}-{attempt}")
@@ -70,6 +71,14 @@ def drape(
             return _assemble(garment, cloth, positions, report)
         reason = fault
     raise DrapeFailed(reason)
+
+
+def _is_on(garment: Garment, cut: Cloth, dressed: Dressed, body: Body) -> bool:
+    """True if limbs pass their openings and sleeves cover their arms, before the garment moves with the body."""
+    posed = body.posed(dressed.pose)
+    if unthreaded(garment, cut, dressed.positions_m, posed):
+        return False
+    return bare_share(cut, dressed.positions_m, dressed.on_arm, body, posed) < BARE_LIMIT
 
 
 def drape_key(garment: Garment, body: Body, options: DrapeSettings) -> str:

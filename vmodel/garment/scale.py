@@ -27,6 +27,8 @@ PLAUSIBLE_CM = {
 # lengths do not change. Width and length stated together may therefore differ more in this direction.
 FLATTER, ROUNDER = 1.25, 1.5
 ROUNDEST_GUESS = 1.4
+_SAMPLE_CHEST_CM = 105.0
+"""Girth up to which a photo's proportions hold; sample sizes lie below it."""
 LONG_TOP = 2.2
 """Length over width at the chest from which a top's length says nothing about its size."""
 
@@ -114,7 +116,9 @@ def _guessed_scale(garment: Garment, body: BodyMeasurements, gender: str) -> tup
         kept = weights * np.minimum(1.0, 1.2 / np.maximum(away, 1e-9))
         middle = float((kept * logs).sum() / kept.sum())
     along = min(float(np.exp(middle)), _longest(garment, body) / measure.garment_length(garment))
-    return along * float(np.clip(_needed_width(garment, body, along), 1.0, ROUNDEST_GUESS)), along
+    # Larger sizes are graded more in width than in length.
+    roundest = ROUNDEST_GUESS * float(np.clip(body.chest / _SAMPLE_CHEST_CM, 1.0, 1.15))
+    return along * float(np.clip(_needed_width(garment, body, along), 1.0, roundest)), along
 
 
 def _longest(garment: Garment, body: BodyMeasurements) -> float:
