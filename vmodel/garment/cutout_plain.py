@@ -21,6 +21,11 @@ MOST_ROUGHNESS: Final = 3.5
 _LEAST_INLIERS: Final = 0.7
 # Width of the rim, relative to the longer side, in which ground may have been taken for cloth.
 _RIM: Final = 0.012
+# Width of JPEG's blocks of colour, 16 pixels, relative to the longer side, and how far an outline tinges them: as a
+# share of its contrast, and at most, in Lab units.
+_BLOCK: Final = 0.018
+_TINGE: Final = 0.12
+_MOST_TINGE: Final = 9.0
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,7 @@ def cut_from_plain(lab: FloatArray, surface: Surface) -> BoolArray:
     if not printed_alike:
         holes = connected_to((holes | shadow) & ~reached, holes)
     garment = ~reached & ~(along_outline(holes, reached) if printed_alike else holes)
+    garment &= ~_tinged_blocks(lab, surface, garment, 1.0 if printed_alike else 0.75)
     if printed_alike:
         return _bridge_nicks(garment, round(1.6 * radius))
     garment &= ~_retouched_gaps(lab, surface, garment)
@@ -168,14 +174,41 @@ def _contact_shadow(candidates: BoolArray, ground: BoolArray) -> BoolArray:
 def _rim_of_ground(lab: FloatArray, surface: Surface, garment: BoolArray) -> BoolArray:
     """Ringing of JPEG blocks and penumbra along the outline: far more like lit or shaded ground than any cloth near."""
     reach = max(3, round(_RIM * max(garment.shape)))
-    lit = lab - surface.offset
-    less = np.clip((lab[..., 0] + 16) / (lit[..., 0] + 16), 0.7, 1.0)[..., None]
-    away = difference_of(lab - (lit + np.array([16, 0, 0], np.float32)) * less + np.array([16, 0, 0], np.float32))
-    depth = cv2.distanceTransform(np.pad(garment.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    away, depth = _from_lit_or_shaded(lab, surface), _depth(garment)
     around = np.ones((4 * reach + 1, 4 * reach + 1), np.uint8)
     nearest_cloth = cv2.erode(np.where(depth > reach, away, np.float32(1e3)), around)
     alike = garment & (depth <= reach) & (away < np.minimum(0.4 * nearest_cloth, 12)) & (nearest_cloth < 1e3)
     return np.asarray(connected_to(alike | ~garment, ~garment) & alike)
+
+
+def _tinged_blocks(lab: FloatArray, surface: Surface, garment: BoolArray, bridge: float) -> BoolArray:
+    """Blocks of strongly compressed photos that an outline tinges: they stick out from the cloth.
+
+    Pale parts of a print look like them but lie between other cloth, where a closing of that reaches: ``bridge`` times
+    a block's width on either side.
+    """
+    reach = round(_BLOCK * max(garment.shape))
+    away, depth = _from_lit_or_shaded(lab, surface), _depth(garment)
+    contrast = cv2.dilate(np.where(garment, away, np.float32(0)), disc(reach))
+    alike = garment & (depth <= reach) & (away < np.minimum(_TINGE * contrast, _MOST_TINGE))
+    alike = connected_to(alike | ~garment, ~garment) & alike
+    padded = np.pad((garment & ~alike).astype(np.uint8), reach)
+    cloth = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, disc(round(bridge * reach)))[reach:-reach, reach:-reach] > 0
+    # Slivers along the outline are its own slope.
+    blocks = cv2.morphologyEx((alike & ~cloth).astype(np.uint8), cv2.MORPH_OPEN, disc(3))
+    return np.asarray(blocks > 0)
+
+
+def _from_lit_or_shaded(lab: FloatArray, surface: Surface) -> FloatArray:
+    """Lab difference of each pixel from the surface, lit or in soft shadow, whichever is nearer."""
+    lit = lab - surface.offset
+    less = np.clip((lab[..., 0] + 16) / (lit[..., 0] + 16), 0.7, 1.0)[..., None]
+    return difference_of(lab - (lit + np.array([16, 0, 0], np.float32)) * less + np.array([16, 0, 0], np.float32))
+
+
+def _depth(garment: BoolArray) -> FloatArray:
+    """Distance of each garment pixel from the ground and from the photo's rim, in pixels."""
+    return np.asarray(cv2.distanceTransform(np.pad(garment.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1])
 
 
 def steepness(lab: FloatArray) -> FloatArray:
@@ -285,11 +318,14 @@ def ground_seen_through(offset: FloatArray, reached: BoolArray, roughness: float
 
 def _repeats_ground(surface: Surface, reached: BoolArray) -> bool:
     """True if the garment has many patches in nearly the ground's colour: a print or stripes."""
-    inside = cv2.erode((~reached).astype(np.uint8), disc(2))
-    alike = (difference_of(surface.offset) < max(LEAST_DIFFERENCE, 3 * surface.roughness)) & (inside > 0)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(alike.astype(np.uint8), connectivity=4)
-    patches = int(np.sum(stats[1:, cv2.CC_STAT_AREA] > 3e-5 * reached.size)) if count > 1 else 0
-    return patches >= 8
+    depth = _depth(~reached)
+    alike = (difference_of(surface.offset) < max(LEAST_DIFFERENCE, 3 * surface.roughness)) & (depth > 2)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(alike.astype(np.uint8), connectivity=4)
+    # Between an outline and the blocks that JPEG tinges beside it lies ground as well, but only there.
+    deepest = np.zeros(count, np.float32)
+    np.maximum.at(deepest, labels.ravel(), depth.ravel())
+    patches = (stats[:, cv2.CC_STAT_AREA] > 3e-5 * reached.size) & (deepest > _BLOCK * max(reached.shape))
+    return int(np.sum(patches[1:])) >= 8
 
 
 def _bridge_nicks(garment: BoolArray, radius: int) -> BoolArray:

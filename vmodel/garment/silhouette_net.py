@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from vmodel.errors import WeightsMissing
+from vmodel.garment.landmarks import mirrored
 from vmodel.types import BoolArray, ByteArray, Category, FloatArray, Neckline, Sleeve
 
 SIZE = 128
@@ -31,6 +32,8 @@ LANDMARKS = (
     *("hip_left", "hip_right", "crotch", "leg_outer_left", "leg_outer_right", "leg_inner_left", "leg_inner_right"),
 )
 WEIGHTS = "garment_silhouette.safetensors"
+TURNS_DEG = (-3.0, 0.0, 3.0)
+_CLASSES = [len(CATEGORIES), len(SLEEVES), len(NECKLINES)]
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,10 @@ def load_network(weights: Path) -> SilhouetteNet:
 
 
 def read_silhouette(network: SilhouetteNet, rgb: ByteArray, mask: BoolArray) -> SilhouetteReading:
-    """Run the network on one cut-out.
+    """Run the network on several views of one cut-out: upright, turned a little either way, and mirrored.
+
+    A single view of a garment near a border between two kinds is read by the accidents of its pixels; the views agree
+    on a reading that a mirrored or slightly turned photo gets as well.
 
     Args:
         network: from ``load_network``.
@@ -143,29 +149,60 @@ def read_silhouette(network: SilhouetteNet, rgb: ByteArray, mask: BoolArray) -> 
         mask: (H, W) bool; not empty.
     """
     crop = square_crop(mask)
-    luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    small_mask, small_luma = (_resample(a, crop) for a in (mask.astype(np.float32), luma))
+    pictures = [mask.astype(np.float32), cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255]
+    crops = [_turned(crop, turn, flip) for turn in TURNS_DEG for flip in (False, True)]
+    views = np.stack([network_input(*(_resample(picture, view) for picture in pictures)) for view in crops])
     with torch.inference_mode():
-        scores, heat = network(torch.from_numpy(network_input(small_mask, small_luma))[None])
-    category, sleeve, neckline, opened = torch.split(scores[0], [len(CATEGORIES), len(SLEEVES), len(NECKLINES), 1])
-    share = heat[0, :-1].flatten(1).softmax(1).view(-1, GRID, GRID).numpy().astype(np.float64)
-    to_photo = cv2.invertAffineTransform(crop)
-    points, confidence = {}, {}
-    for name, cell in zip(LANDMARKS, share, strict=True):
-        spot, confidence[name] = _peak(cell)
-        points[name] = to_photo[:, :2] @ (spot * SIZE / GRID) + to_photo[:, 2]
-    inside = heat[0, -1].sigmoid().numpy()
-    grow = np.array([[to_photo[0, 0] * 2, 0, to_photo[0, 2]], [0, to_photo[1, 1] * 2, to_photo[1, 2]]])
-    big = cv2.warpAffine(inside, _centres(grow), mask.shape[::-1], flags=cv2.INTER_LINEAR)
+        scores, heat = network(torch.from_numpy(views))
+    shares = [part.log_softmax(1).mean(0).softmax(0).numpy() for part in torch.split(scores[:, :-1], _CLASSES, 1)]
+    spots, confidence = _landmarks(heat[:, :-1].flatten(2).softmax(2).numpy().astype(np.float64), crops)
+    inside = np.mean([
+        cv2.warpAffine(cell, _centres(_from_grid(view)), mask.shape[::-1], flags=cv2.INTER_LINEAR)
+        for cell, view in zip(heat[:, -1].sigmoid().numpy(), crops, strict=True)
+    ], axis=0)  # fmt: skip
     return SilhouetteReading(
-        category=category.softmax(0).numpy(),
-        sleeve=sleeve.softmax(0).numpy(),
-        neckline=neckline.softmax(0).numpy(),
-        open_front=float(opened.sigmoid()),
-        points_px=points,
+        category=shares[0],
+        sleeve=shares[1],
+        neckline=shares[2],
+        open_front=float(scores[:, -1].mean().sigmoid()),
+        points_px=spots,
         confidence=confidence,
-        inside=big,
+        inside=np.asarray(inside, np.float32),
     )
+
+
+def _turned(crop: FloatArray, degrees: float, flip: bool) -> FloatArray:
+    """The crop turned about its middle and, if asked, mirrored."""
+    turn = cv2.getRotationMatrix2D((SIZE / 2, SIZE / 2), degrees, 1.0)
+    if flip:
+        turn = np.array([[-1.0, 0, SIZE], [0, 1, 0]]) @ np.vstack([turn, [0, 0, 1]])
+    return np.asarray(turn @ np.vstack([crop, [0, 0, 1]]))
+
+
+def _from_grid(crop: FloatArray) -> FloatArray:
+    """(2, 3) affine from cells of the heat to photo pixels."""
+    to_photo = cv2.invertAffineTransform(crop)
+    return np.column_stack([to_photo[:, :2] * (SIZE / GRID), to_photo[:, 2]])
+
+
+def _landmarks(shares: FloatArray, crops: list[FloatArray]) -> tuple[dict[str, FloatArray], dict[str, float]]:
+    """Medians over the views of where each landmark is, and means of how sure.
+
+    Args:
+        shares: (views, landmarks, cells) heat that sums to 1.
+        crops: (2, 3) affines from photo pixels to each view; a mirrored view exchanges left and right.
+    """
+    found: dict[str, list[FloatArray]] = {name: [] for name in LANDMARKS}
+    sure: dict[str, list[float]] = {name: [] for name in LANDMARKS}
+    for share, crop in zip(shares, crops, strict=True):
+        to_photo, flips = _from_grid(crop), float(np.linalg.det(crop[:, :2])) < 0
+        for name, cell in zip(LANDMARKS, share, strict=True):
+            spot, confidence = _peak(cell.reshape(GRID, GRID))
+            seen = mirrored(name) if flips else name
+            found[seen].append(to_photo[:, :2] @ spot + to_photo[:, 2])
+            sure[seen].append(confidence)
+    spots = {name: np.median(points, axis=0) for name, points in found.items()}
+    return spots, {name: float(np.mean(values)) for name, values in sure.items()}
 
 
 def _centres(affine: FloatArray) -> FloatArray:
@@ -177,7 +214,7 @@ def _centres(affine: FloatArray) -> FloatArray:
 
 def _resample(picture: FloatArray, crop: FloatArray) -> FloatArray:
     """Area-average the photo into the crop; plain warping would skip pixels and alias."""
-    shrink = min(1.0, crop[0, 0] * 2)
+    shrink = min(1.0, 2 * float(np.sqrt(abs(np.linalg.det(np.asarray(crop)[:, :2])))))
     height, width = picture.shape
     size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
     half = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
