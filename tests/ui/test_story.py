@@ -241,6 +241,8 @@ def test_a_design_is_shot_in_the_chosen_colourways_and_belongs_to_its_maker(serv
     assert (job["credits"], job["shots"][0]["asked"]["view"]) == (1, "front")
     designer.wait_for_selector(f"#job-{job['id']}")
     assert "night" in designer.inner_text(f"#job-{job['id']} h2")
+    shown = designer.wait_for_selector(f"#job-{job['id']}[data-state=done] img[src*=picture]")
+    designer.wait_for_function("image => image.complete && image.naturalWidth > 200", arg=shown)
     design_id = designer.request.get(f"{service.address}/v1/designs").json()[0]["id"]
     shot = designer.evaluate("document.querySelector('#design-space').dataset.shot")
     theirs = [f"designs/{design_id}", f"designs/{design_id}/picture", f"shots/{shot}/model3d", f"jobs/{job['id']}"]
