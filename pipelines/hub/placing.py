@@ -219,9 +219,9 @@ def place_pipeline(pipeline: Any, layout: Layout) -> None:
             onload_device=torch.device(layout.device), offload_type="leaf_level", use_stream=on_card
         )
     elif layout.offload == "model":
-        pipeline.enable_model_cpu_offload()
-    elif layout.device == "cuda":
-        pipeline.to("cuda")
+        pipeline.enable_model_cpu_offload(device=layout.device)
+    else:
+        pipeline.to(layout.device)
     if layout.compile:
         denoiser.compile_repeated_blocks(fullgraph=layout.offload == "none")
 

@@ -187,6 +187,9 @@ def test_attention_of_another_network_is_refused_with_the_command(weights: Path,
         save_file({**state, **change}, path)
         with pytest.raises(WeightsIncomplete, match="`vmodel weights pull catvton`"):
             CatVton(spoilt, DraftPipeline)
+    path.write_bytes(b"no safetensors")
+    with pytest.raises(WeightsIncomplete, match="`vmodel weights pull catvton`"):
+        CatVton(spoilt, DraftPipeline)
 
 
 def test_no_weights_of_human_parsers_are_pulled_and_all_are_safetensors() -> None:

@@ -35,7 +35,9 @@ def klein(weights: Path) -> Flux2Klein:
     return Flux2Klein(weights)
 
 
-@pytest.mark.parametrize("size", [(1024, 768), (512, 384), (384, 288), (1500, 1001), (3072, 3072), (3072, 400)])
+@pytest.mark.parametrize(
+    "size", [(1024, 768), (512, 384), (384, 288), (1500, 1001), (3072, 3072), (3072, 400), (347, 2995)]
+)
 def test_a_working_size_fits_the_networks_and_keeps_the_shape(size: tuple[int, int]) -> None:
     height, width = working_size(size)
     assert height % 16 == width % 16 == 0

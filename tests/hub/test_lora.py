@@ -76,6 +76,25 @@ def test_lora_from_pull_to_picture(
             Flux2Klein(folder)
 
 
+def test_a_run_that_is_stopped_keeps_what_was_learnt(
+    published: Path, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(home=tmp_path / "home", weights_source=str(published))
+    weights = pull_weights("flux2-klein-base", settings, accept_licence=True)
+    monkeypatch.setattr("pipelines.hub.lora._SAVE_EVERY", 2)
+    path, kept = tmp_path / "lora" / "pytorch_lora_weights.safetensors", list[bool]()
+
+    def stop(step: int, loss: float) -> None:
+        kept.append(path.is_file())
+        if step == 3:
+            raise KeyboardInterrupt
+
+    assert train_lora(LoraPlan(pictures, tmp_path / "lora", steps=9, minutes=60), weights, stop) == path
+    # Written after the second step, and once more at the end.
+    assert kept == [False, False, True]
+    assert any(weight.abs().max() > 0 for name, weight in load_file(path).items() if "lora_B" in name)
+
+
 def test_flags_of_the_embedded_recipe_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["train", "--lora", "--tiny"]) == 2
     assert "--tiny and --export are not for --lora" in capsys.readouterr().err

@@ -119,9 +119,10 @@ def test_too_small_a_card_and_too_little_memory_are_refused_with_the_figures_and
 
 
 def test_weights_of_four_bits_need_their_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "optimum.quanto", None)
-    with pytest.raises(PackageMissing, match=r"pip install 'vmodel\[quantised\]'"):
-        choose_layout(Tuning(precision="4bit"), Machine(24, 64), KLEIN, 16)
+    for package in ("optimum.quanto", "optimum"):
+        monkeypatch.setitem(sys.modules, package, None)
+        with pytest.raises(PackageMissing, match=r"pip install 'vmodel\[quantised\]'"):
+            choose_layout(Tuning(precision="4bit"), Machine(24, 64), KLEIN, 16)
 
 
 @pytest.mark.parametrize(("name", "value"), [("PRECISION", "3bit"), ("BATCH", "0"), ("COMPILE", "perhaps")])
@@ -211,7 +212,7 @@ def test_a_garment_and_a_sentence_are_encoded_once_for_all_poses(load: Load) -> 
     assert calls.count("picture") == 2 * 3 + 1
 
 
-@pytest.mark.parametrize("changes", [{"offload": "group"}, {"attention": "native"}], ids=str)
+@pytest.mark.parametrize("changes", [{"offload": "model"}, {"offload": "group"}, {"attention": "native"}], ids=str)
 def test_where_weights_lie_changes_no_picture(load: Load, singles: list[Any], changes: dict[str, Any]) -> None:
     assert torch.equal(make(load(**changes), [0], "latent")[0], singles[0])
 

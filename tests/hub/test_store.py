@@ -15,6 +15,7 @@ from pipelines.hub.store import (
     RECORD,
     find_weights,
     folder_of,
+    licence_texts,
     pull_weights,
     pulled_bytes,
     remove_weights,
@@ -171,6 +172,52 @@ def test_a_source_that_breaks_its_own_sums_is_refused(settings: Settings, copied
     assert not (folder_of(NAME, settings) / PART.folder / LARGEST).exists()
     with pytest.raises(WeightsIncomplete):
         find_weights(NAME, settings)
+
+
+def test_a_folder_that_loses_a_file_or_cannot_be_written_is_named(
+    settings: Settings, copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = pull_weights(NAME, settings, accept_licence=True)
+    (folder / PART.folder / LARGEST).unlink()
+    assert verify_weights(NAME, settings)[f"{PART.folder}/{LARGEST}"] == "not there"
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pipelines.hub.sources.copy_told", full)
+    with pytest.raises(WeightsUnavailable, match="No space left on device"):
+        pull_weights(NAME, settings)
+    assert not list(folder.rglob("*.part"))
+
+
+def test_what_was_never_pulled_has_neither_size_nor_sums(settings: Settings) -> None:
+    for ask in (pulled_bytes, verify_weights):
+        with pytest.raises(WeightsNotPulled):
+            ask(NAME, settings)
+
+
+def test_weights_for_research_that_nobody_accepted_are_not_ready(settings: Settings) -> None:
+    pull_weights("catvton", settings, accept_licence=True)
+    assert state_of("catvton", settings) == "ready"
+    (settings.home / "weights" / "licences.json").unlink()
+    assert state_of("catvton", settings) == "not accepted"
+
+
+def test_a_mirror_without_the_part_s_files_is_named(settings: Settings, copied: Path) -> None:
+    shutil.rmtree(copied / PART.repository)
+    (copied / PART.repository).mkdir(parents=True)
+    (copied / PART.repository / "README.md").write_text("moved")
+    with serving(copied) as mirror, pytest.raises(WeightsUnavailable, match="has no such files"):
+        pull_weights(NAME, settings.model_copy(update={"weights_source": mirror.address}), accept_licence=True)
+
+
+def test_licence_texts_are_shown_from_where_they_can_be_had(settings: Settings, published: Path) -> None:
+    assert licence_texts(NAME, settings) == {PART.repository: "Apache License 2.0\n"}
+    with serving(published) as mirror:
+        source = settings.model_copy(update={"weights_source": mirror.address})
+        assert licence_texts(NAME, source) == {PART.repository: "Apache License 2.0\n"}
+        assert licence_texts(NAME, source.model_copy(update={"offline": True})) == {}
+    assert licence_texts(NAME, settings.model_copy(update={"weights_source": str(published / "nowhere")})) == {}
 
 
 def test_a_record_of_another_revision_is_refused(settings: Settings) -> None:
