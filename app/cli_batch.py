@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,16 +17,18 @@ from app.console import say_warning
 from vmodel.errors import BadUsage
 
 if TYPE_CHECKING:
-    from vmodel.batch.journal import Journal
+    from vmodel.batch.journal import Journal, Outcome
     from vmodel.batch.plan import Plan, Task
     from vmodel.batch.results import Results
     from vmodel.batch.rows import Wishes
+    from vmodel.batch.run import Watch
     from vmodel.batch.table import Table
     from vmodel.batch.worker import Bench
     from vmodel.config import Settings
     from vmodel.marketplaces import Marketplace
 
 _BATCH = "The batch"
+_KEY = "VMODEL_API_KEY"
 WORKER_BYTES = 2_500_000_000
 """Memory that a worker with the draft pipeline needs at 1024x768, with room for larger pictures."""
 
@@ -57,6 +59,15 @@ Shops = Annotated[
         rich_help_panel=_BATCH,
     ),
 ]
+ServiceUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--service",
+        help="Address of a vmodel service that makes the pictures; its API key stands in VMODEL_API_KEY.",
+        show_default=False,
+        rich_help_panel=_BATCH,
+    ),
+]
 Sizes = Annotated[
     Path | None,
     typer.Option("--size-chart", help="CSV of sizes; every one is shot on a matching model.", rich_help_panel=_BATCH),
@@ -74,6 +85,7 @@ class _Run:
     jobs: int
     bench: Bench
     as_json: bool
+    service: str | None = None
 
 
 def shoot_batch(
@@ -85,6 +97,7 @@ def shoot_batch(
     photos: PhotoFolder = None,
     marketplace: Shops = None,
     size_chart: Sizes = None,
+    service: ServiceUrl = None,
     model: flags.Models = None,
     pose: flags.Poses = None,
     view: flags.Views = None,
@@ -128,13 +141,24 @@ def shoot_batch(
             channel=channel,
         )
         shops = find_marketplaces(marketplace or [])
+        if service is not None:
+            _check_service(service, bool(shops))
         if shops and file_format == "png":  # what marketplaces take, so that files go into the ZIP as they were signed
             file_format = "jpeg"
         wishes = Wishes(
             like, model or (None,), pose or (None,), view or ("front",), count, size_chart, shops, file_format
         )
-        run = _prepare(source, photos, wishes, out, jobs, as_json, Settings())
+        run = replace(_prepare(source, photos, wishes, out, jobs, as_json, Settings()), service=service)
     raise typer.Exit(_foresee(run) if dry_run else _carry_out(run))
+
+
+def _check_service(address: str, has_shops: bool) -> None:
+    if not address.startswith(("http://", "https://")):
+        raise BadUsage(f"{address!r} is no address of a service; write it like https://vmodel.example.")
+    if not os.environ.get(_KEY):
+        raise BadUsage(f"A service wants an API key; make one on its page and put it into {_KEY}.")
+    if has_shops:
+        raise BadUsage("ZIPs for marketplaces are packed where pictures are signed; leave out --marketplace.")
 
 
 def _write_template(path: Path) -> None:
@@ -157,8 +181,6 @@ def _write_template(path: Path) -> None:
 def _prepare(
     source: Path, photos: Path | None, wishes: Wishes, out: Path, jobs: int | None, as_json: bool, settings: Settings
 ) -> _Run:
-    from dataclasses import replace
-
     from pipelines.loading import PIPELINES, load_pipeline, weights_used
     from vmodel.batch.plan import plan_batch
     from vmodel.batch.table import read_table
@@ -262,7 +284,8 @@ def _carry_out(run: _Run) -> int:
         say_refused(row, run.as_json)
     with open_journal(run.out) as journal:
         sweep_unfinished(run.out)
-        _prepare_registry(run.bench)
+        if run.service is None:
+            _prepare_registry(run.bench)
         try:
             _make(run, journal)
         finally:  # also after Ctrl-C: what is there is listed
@@ -283,7 +306,6 @@ def _prepare_registry(bench: Bench) -> None:
 def _make(run: _Run, journal: Journal) -> None:
     from app.batch_progress import watching_batch
     from vmodel.batch.journal import is_made
-    from vmodel.batch.run import run_tasks
     from vmodel.batch.speed import Measured, keep_speed, megapixels_of
 
     left = [task for task in run.plan.tasks if not is_made(journal.outcomes.get(task.key), run.out)]
@@ -291,13 +313,26 @@ def _make(run: _Run, journal: Journal) -> None:
     measured: list[Measured] = []
     with watching_batch(len(run.plan.tasks), done, run.jobs, run.as_json, run.out) as watch:
         try:
-            for task, outcome in run_tasks(left, run.jobs, run.bench, journal, watch):
+            for task, outcome in _outcomes(run, left, journal, watch):
                 watch.finish(task, outcome)
-                if outcome.made:
+                if outcome.made and run.service is None:
                     pipeline, megapixels = task.request.pipeline, megapixels_of(task)
                     measured.append(Measured(pipeline, outcome.dressed, megapixels, outcome.seconds, run.jobs))
         finally:
             keep_speed(run.bench.settings.home, measured)
+
+
+def _outcomes(run: _Run, left: Sequence[Task], journal: Journal, watch: Watch) -> Iterator[tuple[Task, Outcome]]:
+    """Every task with what became of it, here or on the service."""
+    if run.service is None:
+        from vmodel.batch.run import run_tasks
+
+        return run_tasks(left, run.jobs, run.bench, journal, watch)
+    from app.batch_service import run_on_service
+    from vmodel.client import Client
+
+    client = Client(run.service, os.environ[_KEY])
+    return run_on_service(left, run.jobs, client, run.service, journal, watch)
 
 
 def _results(run: _Run, journal: Journal) -> Results:

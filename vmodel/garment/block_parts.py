@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -224,8 +224,8 @@ def hooded(
     rise, lean, deep, half = 0.19 * cut.neck + 5.0, 0.2 * cut.neck + 1.2, 2.3 * cut.neck + 7.0, 1.35 * cut.neck + 3.0
     top = (cut.neck + lean, rise)
     stand = {"stand_left": edge_of((cut.neck, 0.0), top, bow=(0.5, 0.0))}
-    fronts = {"stand": stand, "neck": edge_of(top, (-top[0], rise), bow=(0, -rise - 0.75 * cut.drop))}
-    backs = {"stand": stand, "neck": edge_of(top, (-top[0], rise), bow=(0, 0.8))}
+    front_neck = edge_of(top, (-top[0], rise), bow=(0, -rise - 0.75 * cut.drop))
+    back_neck = edge_of(top, (-top[0], rise), bow=(0, 0.8))
     seam = Trim("line", edge_of((cut.neck, 0), (-cut.neck, 0), bow=(0, -cut.drop)))
     hanging = [
         Trim("band", edge_of((x, -0.95 * cut.drop), (1.4 * x, -cut.drop - 15.0), bow=(0.3 * x, 0)), 0.28)
@@ -235,22 +235,21 @@ def hooded(
     whole = np.concatenate([smooth_corners(bag), smooth_corners(bag)[-2::-1] * (-1, 1)])
     middle = Trim("line", edge_of((0.0, rise), (0.0, -deep)))
     shown = {
-        "front": (*trims["front"], seam, Trim("band", fronts["neck"], 2.0), *hanging),
-        "back": (*trims["back"], Trim("hood", whole), middle, Trim("band", backs["neck"], 2.0)),
+        "front": (*trims["front"], seam, Trim("band", front_neck, 2.0), *hanging),
+        "back": (*trims["back"], Trim("hood", whole), middle, Trim("band", back_neck, 2.0)),
     }
-    return _with_neck(front, fronts), _with_neck(back, backs), shown
+    return _with_neck(front, stand, front_neck), _with_neck(back, stand, back_neck), shown
 
 
 def _without_neck(edges: Edges) -> Edges:
     return {name: line for name, line in edges.items() if name != "neck"}
 
 
-def _with_neck(edges: Edges, hood: Mapping[str, Any]) -> Edges:
+def _with_neck(edges: Edges, stand: Edges, neck: FloatArray) -> Edges:
     """The edges with a standing neck in the place of the old one."""
-    stand = hood["stand"]
     found: Edges = {}
     for name, line in edges.items():
-        found |= {**stand, "neck": hood["neck"], **mirrored_edges(stand)} if name == "neck" else {name: line}
+        found |= {**stand, "neck": neck, **mirrored_edges(stand)} if name == "neck" else {name: line}
     return found
 
 

@@ -1,0 +1,206 @@
+"""A batch through a service: photos are uploaded once, every picture is a job of its own that is ordered once.
+
+What was uploaded and how often a failed picture was ordered anew stands in ``service.json`` of the output folder, so
+that a batch that was killed asks for the same jobs again, and the service charges nothing twice.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Final
+
+import httpx
+
+from vmodel.batch.journal import Journal, Outcome
+from vmodel.batch.plan import Task
+from vmodel.batch.run import Watch
+from vmodel.client import ApiProblem, Client, Job, Shot
+from vmodel.errors import VModelError
+from vmodel.files import sha256_of, write_whole
+from vmodel.garment.design import is_design
+from vmodel.garment.flat import is_drawing
+from vmodel.garment.scale import read_size_chart
+from vmodel.request import GarmentSource, format_size
+
+KEPT: Final = "service.json"
+_STATED: Final = ("category", "material", "width_cm", "length_cm")
+
+
+class NotForService(VModelError):
+    """A row that only this machine can make."""
+
+    code = "not_for_service"
+
+    def __str__(self) -> str:
+        """Remedy included."""
+        return "A service's batch takes photos; shoot designs and drawings without --service, or on the page."
+
+
+@dataclass
+class _Kept:
+    """What has to be remembered from call to call.
+
+    Attributes:
+        garments: digest of a photo and what is stated -> id on the service.
+        ordered_anew: key of a task -> how often it has failed.
+    """
+
+    path: Path
+    address: str
+    garments: dict[str, str] = field(default_factory=dict)
+    ordered_anew: dict[str, int] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def save(self) -> None:
+        """Write it down; the lock is held."""
+        plain = {"service": self.address, "garments": self.garments, "ordered_anew": self.ordered_anew}
+        write_whole(self.path, (json.dumps(plain, indent=1) + "\n").encode())
+
+
+def run_on_service(
+    tasks: Sequence[Task], jobs: int, client: Client, address: str, journal: Journal, watch: Watch
+) -> Iterator[tuple[Task, Outcome]]:
+    """Order pictures of a service, each written down in the journal before it is yielded.
+
+    Args:
+        tasks: those that are not made yet.
+        jobs: pictures that are asked for at once.
+        client: of the service.
+        address: of the service; ids of another one are forgotten.
+        journal: of the output folder.
+        watch: is told how it gets on.
+    Yields:
+        Every task with its outcome, in the order of their ends.
+    """
+    kept, seats = _read_kept(journal.folder / KEPT, address), SimpleQueue[int]()
+    for number in range(jobs):
+        seats.put(number)
+    pool = ThreadPoolExecutor(jobs, "vmodel-order")
+    try:
+        waiting = {pool.submit(_order_at, seats, task, client, kept, journal.folder, watch): task for task in tasks}
+        while waiting:
+            ended: set[Future[Outcome]] = wait(waiting, return_when=FIRST_COMPLETED).done
+            for future in ended:
+                outcome, task = future.result(), waiting.pop(future)
+                journal.keep(outcome)
+                yield task, outcome
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        client.close()  # ends what still listens to a job
+
+
+def _read_kept(path: Path, address: str) -> _Kept:
+    try:
+        plain: Mapping[str, Any] = json.loads(path.read_bytes())
+        if plain["service"] == address:
+            return _Kept(path, address, dict(plain["garments"]), dict(plain["ordered_anew"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return _Kept(path, address)
+
+
+def _order_at(seats: SimpleQueue[int], task: Task, client: Client, kept: _Kept, folder: Path, watch: Watch) -> Outcome:
+    """One picture; whatever goes wrong with it is its outcome."""
+    seat = seats.get()
+    watch.begin(seat, task)
+    try:
+        return _order(seat, task, client, kept, folder, watch)
+    except ApiProblem as problem:
+        outcome = Outcome(task.key, code=problem.code, message=str(problem))
+    except VModelError as error:
+        outcome = Outcome(task.key, code=error.code, message=str(error))
+    except httpx.HTTPError as error:
+        words = f"The service at {kept.address} does not answer ({type(error).__name__}); call again when it does."
+        outcome = Outcome(task.key, code="service_unreachable", message=words)
+    finally:
+        seats.put(seat)
+    return outcome
+
+
+def _order(seat: int, task: Task, client: Client, kept: _Kept, folder: Path, watch: Watch) -> Outcome:
+    garment_id = _garment_on(client, task, kept)
+    again = kept.ordered_anew.get(task.key, 0)
+    job = client.submit(garment_id, [_shot_of(task)], key=f"batch-{task.key}-{again}")
+    job = _followed(client, job, seat, watch)
+    made = job.pictures[0]
+    if made.state != "done":
+        with kept.lock:
+            kept.ordered_anew[task.key] = again + 1
+            kept.save()
+        reason = made.error or {"code": made.state, "message": f"The service gave the picture up ({made.state})."}
+        return Outcome(task.key, code=reason["code"], message=reason["message"])
+    got = client.download(made, folder)
+    model, pose = _worn_by(got.with_suffix(".json"), task)
+    picture = got.with_name(task.stem(model, pose) + got.suffix)
+    sidecar = picture.with_suffix(".json")
+    got.with_suffix(".json").replace(sidecar)
+    got.replace(picture)
+    seconds = made.seconds or 0.0
+    return Outcome(task.key, picture.name, sidecar.name, sha256_of(picture), model, pose, seconds)
+
+
+def _worn_by(sidecar: Path, task: Task) -> tuple[str, str]:
+    """Who wears the garment and how they stand: as asked, or as the service chose."""
+    plain = json.loads(sidecar.read_bytes())
+    request, model = plain.get("request") or {}, plain.get("model") or {}
+    chosen = model.get("id") if isinstance(model, dict) else model
+    return (
+        task.request.model or str(chosen or "somebody"),
+        task.request.pose or str(plain.get("pose") or request.get("pose") or "pose"),
+    )
+
+
+def _followed(client: Client, job: Job, seat: int, watch: Watch) -> Job:
+    """The job once it has ended; its news are told on the way."""
+    last = job
+    for last in client.watch(job.id) if job.is_open else ():
+        shot = last.pictures[0]
+        watch.stage(seat, shot.stage or shot.state, shot.share)
+    return last
+
+
+def _garment_on(client: Client, task: Task, kept: _Kept) -> str:
+    """Id of a task's garment on the service; it is uploaded by the first task that needs it."""
+    garment = _with_size(task.request.garment)
+    files = [path for path in (garment.photo, garment.mask, garment.back) if path is not None]
+    if task.request.outfit or any(is_design(path) or is_drawing(path) for path in files):
+        raise NotForService
+    stated = {name: getattr(garment, name) for name in _STATED if getattr(garment, name) is not None}
+    digest = json.dumps([[sha256_of(path) for path in files], stated], sort_keys=True)
+    with kept.lock:
+        if digest not in kept.garments:
+            found = client.upload(garment.photo, garment.mask, garment.back, name=task.sku, **stated)
+            kept.garments[digest] = found.id
+            kept.save()
+        return kept.garments[digest]
+
+
+def _with_size(garment: GarmentSource) -> GarmentSource:
+    """The garment with the measures of its row in a size chart."""
+    if garment.size_chart is None or garment.garment_size is None:
+        return garment
+    width_cm, length_cm = read_size_chart(garment.size_chart, garment.garment_size)
+    return replace(garment, width_cm=width_cm, length_cm=length_cm)
+
+
+def _shot_of(task: Task) -> Shot:
+    asked = task.request
+    return Shot(
+        asked.model,
+        asked.pose,
+        asked.view,
+        asked.framing,
+        asked.light,
+        asked.background,
+        format_size(asked.size),
+        asked.seed,
+        asked.pipeline,
+        asked.steps,
+        asked.channel,
+    )
