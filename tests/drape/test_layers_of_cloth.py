@@ -62,6 +62,26 @@ def test_no_garment_shows_through_the_one_over_it(dress: dict[bool, DressedModel
 
 
 @pytest.mark.slow
+def test_three_layers_lie_one_over_the_other(
+    dress: dict[bool, DressedModel], studio: Studio, tee_request: ShotRequest, tmp_path: Path
+) -> None:
+    """A coat of the library over the T-shirt over the jeans."""
+    from vmodel.dressing import dress_model
+    from vmodel.garment.design import ENDING, Design, write_design
+    from vmodel.reading import read_pattern
+    from vmodel.request import GarmentSource
+
+    model = dress[False].model
+    coat = tmp_path / f"coat{ENDING}"
+    coat.write_bytes(write_design(Design("coat", dress[False].body.measurements)))
+    jeans = GarmentSource(Path(str(tee_request.garment.photo)).parent / "denim-trousers.jpg", material="denim")
+    request = replace(tee_request, outfit=(jeans, GarmentSource(coat)))
+    worn = dress_model(model, read_pattern(request.garment, studio), request, studio).worn
+    tee, trousers, outside = (part(worn, texture) for texture in ([0, 1], [2, 3], [4, 5]))
+    assert max(share_through(tee, outside), share_through(trousers, outside), share_through(trousers, tee)) <= 0.002
+
+
+@pytest.mark.slow
 def test_a_tucked_shirt_ends_at_the_waistband_and_a_loose_one_below(dress: dict[bool, DressedModel]) -> None:
     lowest = {}
     for tucked in (False, True):

@@ -26,6 +26,7 @@ FLAT_M = 0.004
 _BESIDE_M = 0.016
 _SUNK_M = 0.004
 _DEEPEST_M = 0.03
+_SINK_ROUNDS = 6
 
 _LOWER = (Category.TROUSERS, Category.SHORTS, Category.SKIRT)
 
@@ -145,7 +146,7 @@ def sink(inner: Drape, outer: Drape) -> Drape:
     outward = vertex_normals(cover, outer.triangles)
     depth = _above(points, cover, outward)
     moved = points.copy()
-    for _ in range(2):
+    for _ in range(_SINK_ROUNDS):  # pressed in, a vertex may lie nearest to another part of the cover
         index, height, near = depth
         push = np.where(near & (height > -_SUNK_M), height + _SUNK_M, 0)
         moved = np.asarray(moved - outward[index] * push[:, None], np.float32)
