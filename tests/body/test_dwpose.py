@@ -60,6 +60,13 @@ def test_joints_are_found_where_they_are_in_the_photo(settings: Settings, walkin
     assert np.allclose(found[1, :2], (found[2, :2] + found[5, :2]) / 2)
 
 
+@pytest.mark.parametrize(("tint", "people"), [((60, 0, 0), 1), ((0, 0, 60), 0)], ids=["reddish", "bluish"])
+def test_people_are_looked_for_in_the_order_of_colours_that_the_finder_was_taught(
+    settings: Settings, tint: tuple[int, int, int], people: int
+) -> None:
+    assert len(find_people(np.full((*SIZE, 3), 100, np.uint8) + np.uint8(tint), settings)) == people
+
+
 def test_what_is_not_seen_is_not_guessed(settings: Settings, walking_px: FloatArray) -> None:
     hidden = walking_px.copy()
     hidden[[2, 4]] = np.nan
