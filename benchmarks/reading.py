@@ -1,5 +1,7 @@
 """How well flat-lays of every kind are read: ``python -m benchmarks.reading [--seeds N] [--kinds ...] [--out DIR]``.
 
+With ``--fronts`` coats, jackets, cardigans and shirts in many more cuts are drawn, and tops that resemble them.
+
 Draws seeded garments on seeded surfaces with the faults of sellers' photos, reads each as a shot would, and prints
 for every kind how often category, sleeves and front are right, how far landmarks lie from the truth (in hundredths of
 the garment's longer side) and how well the cut-out fits (intersection over union). With ``--out`` the pictures of
@@ -16,6 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.reading_fronts import STYLES, draw_front
 from benchmarks.reading_kinds import KINDS, Drawn
 from benchmarks.reading_photos import FAULTS, SURFACES, DrawnPhoto, photograph
 from vmodel.errors import VModelError
@@ -75,13 +78,13 @@ def read(drawn: Drawn, photo: DrawnPhoto, name: str) -> Reading:
         if name in landmarks.points_px and not (drawn.open_front and name == "neck_front")
     }
     sleeve = Sleeve.NONE if kind.sleeve == Sleeve.STRAP else kind.sleeve
-    worst = max(away, key=lambda name: away[name])
+    worst = max(away, key=lambda name: away[name], default="")
     return Reading(
         category=kind.category == drawn.category,
         sleeve=sleeve == drawn.sleeve,
         front=(len(garment.panels) > 2) == drawn.open_front,
-        landmark_error=float(np.median(list(away.values()))),
-        worst_landmark=(worst, away[worst]),
+        landmark_error=float(np.median(list(away.values()))) if away else 0.0,
+        worst_landmark=(worst, away.get(worst, 0.0)),
         overlap=overlap,
         problem="",
         picture=draw_understanding(flat_lay, cutout, garment),
@@ -92,7 +95,7 @@ def draw_photo(kind: str, seed: int) -> tuple[Drawn, DrawnPhoto, str]:
     """The seeded photo of a kind, and its surface and fault."""
     rng = np.random.default_rng([zlib.crc32(kind.encode()), seed])
     surface, fault = SURFACES[int(rng.integers(len(SURFACES)))], FAULTS[int(rng.integers(len(FAULTS)))]
-    drawn = KINDS[kind](rng)
+    drawn = KINDS[kind](rng) if kind in KINDS else draw_front(kind, rng)
     return drawn, photograph(drawn, surface, fault, rng), f"{surface}, {fault}"
 
 
@@ -100,14 +103,16 @@ def main() -> None:
     """Read all kinds and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=6)
-    parser.add_argument("--kinds", nargs="*", choices=list(KINDS), default=list(KINDS))
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--kinds", nargs="*", choices=[*KINDS, *STYLES], default=list(KINDS))
+    parser.add_argument("--fronts", action="store_true", help="draw the styles of benchmarks.reading_fronts instead")
     parser.add_argument("--out", type=Path, help="folder for pictures of what went wrong")
     given = parser.parse_args()
     print("| kind | good | category | sleeves | front | landmarks, 1/100 | cut-out |\n|---|---|---|---|---|---|---|")
     everything: list[Reading] = []
-    for kind in given.kinds:
+    for kind in STYLES if given.fronts else given.kinds:
         readings = []
-        for seed in range(given.seeds):
+        for seed in range(given.first_seed, given.first_seed + given.seeds):
             drawn, photo, how = draw_photo(kind, seed)
             reading = read(drawn, photo, f"{kind} {seed}")
             readings.append(reading)

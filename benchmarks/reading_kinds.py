@@ -140,16 +140,19 @@ def _lay_fronts(cut: Cut, drawn: Drawn, rng: np.random.Generator, half: FloatArr
     if cut.front == "open":
         gap_top, gap_low = rng.uniform(2.5, 6), rng.uniform(4, 11)
     low = (gap_top, cut.depth)
+    pieces: list[FloatArray] = []
     for _, sign in SIDES:
         edge = curve([(gap_low, cut.length + 0.5), ((gap_top + gap_low) / 2, cut.length * 0.6), low])
         if cut.neck in {"v", "lapel"}:
             line = np.array([low, tuple(neck)])
         else:
             line = curve([low, (max(neck[0] * 0.62, gap_top + 1), cut.depth * 0.75), (neck[0] * 0.93, cut.depth * 0.3)])
-        piece = np.vstack([half, edge, line])
-        drawn.layers.append(("main", mirrored(piece, sign)))
+        pieces.append(mirrored(np.vstack([half, edge, line]), sign))
         if cut.front != "closed":
+            drawn.layers.append(("main", pieces[-1]))
             drawn.lines.append((-0.3, mirrored(edge, sign)))
+    if cut.front == "closed":  # cut in one piece
+        drawn.layers.append(("main", np.vstack([pieces[0], pieces[1][::-1]])))
     drawn.marks["neck_front"] = np.array([0.0, cut.depth])
     for sign in (1, -1):
         drawn.lines.append((-0.16, mirrored(half[1:9] * [0.99, 1], sign)))
@@ -199,13 +202,9 @@ def _lay_details(cut: Cut, drawn: Drawn, rng: np.random.Generator) -> None:
         for y in np.arange(10, cut.length - 3, rng.uniform(6, 9)):
             drawn.lines.append((-0.35, np.array([(-cut.chest * 0.98, y), (cut.chest * 0.98, y)])))
     if "rib" in cut.details:
-        band = cut.chest * cut.hem
-        drawn.layers.append(
-            (
-                "trim",
-                np.array([(band, cut.length), (-band, cut.length), (-band, cut.length - 6), (band, cut.length - 6)]),
-            )
-        )
+        band, low_end = cut.chest * cut.hem, 7.0 if cut.front == "open" else 0.0
+        rib = np.array([(band, cut.length), (low_end, cut.length), (low_end, cut.length - 6), (band, cut.length - 6)])
+        drawn.layers += [("trim", mirrored(rib, sign)) for _, sign in SIDES]
     if "belt" in cut.details:
         wide = cut.chest * cut.waist
         drawn.layers.append(("main", np.array([(-wide, 41), (wide, 41), (wide, 45), (-wide, 45)])))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vmodel.config import Settings
+from vmodel.garment.front import FrontReading, read_front
 from vmodel.garment.landmarks import complete, loop_order, read_landmarks, snap_to_contour
 from vmodel.garment.outline import arc_between, extent, trace_contour
 from vmodel.garment.proportions import SIDES, is_wide_strap, mend_armpits, mirror_doubtful
@@ -38,6 +39,10 @@ from vmodel.types import (
 LARGEST_SPAN = 0.67
 # closed coats of the reading benchmark stay below 0.34; the picture has to show a gap as well
 OPEN_FRONT = 0.4
+# the same where the picture shows a gap, and where it shows buttons
+LEAST_OPEN, SURELY_OPEN = 0.02, 0.7
+# log odds against three-quarter sleeves on coats and jackets, whose dropped shoulders make long sleeves look short
+RARE_SLEEVE = 2.6
 
 
 def understand(
@@ -58,7 +63,8 @@ def understand(
     flat_lay, cutout, scale = working_copy(flat_lay, cutout)
     given = {name: point * scale for name, point in given.items()}
     reading = read_silhouette(load_network(Settings().weights), flat_lay.rgb, cutout.mask)
-    kind = decide_kind(reading, category)
+    front = read_front(flat_lay.rgb, cutout.mask, reading.points_px)
+    kind = decide_kind(reading, category, front)
     points = dict(reading.points_px) | _lowest_inside(reading.inside, kind, reading.points_px)
     if kind.category.covers_upper:
         points |= mirror_doubtful(points, reading.confidence, extent(cutout.mask))
@@ -75,14 +81,22 @@ def understand(
     return replace(kind, length=judge_length(kind, found)), found
 
 
-def decide_kind(reading: SilhouetteReading, category: Category | None) -> GarmentKind:
-    """The likeliest kind; sub-kinds only where the category has them."""
-    share = _weighed(reading)
+def decide_kind(
+    reading: SilhouetteReading, category: Category | None, front: FrontReading | None = None
+) -> GarmentKind:
+    """The likeliest kind; sub-kinds only where the category has them.
+
+    Args:
+        reading: of the network.
+        category: stated by the seller.
+        front: what closes or parts the front; the outline alone decides without.
+    """
+    share = _weighed(reading, front)
     chosen = category or CATEGORIES[int(share.argmax())]
     confidence = 1.0 if category is not None else float(share.max())
     if not chosen.covers_upper:
         return GarmentKind(chosen, confidence, stated=category is not None)
-    sleeve = _sleeve_of(reading)
+    sleeve = _sleeve_of(reading, chosen)
     score = np.array(reading.neckline)
     score[NECKLINES.index(Neckline.NONE)] = 0
     if sleeve not in {Sleeve.NONE}:
@@ -92,13 +106,22 @@ def decide_kind(reading: SilhouetteReading, category: Category | None) -> Garmen
         confidence=confidence,
         sleeve=sleeve,
         neckline=NECKLINES[int(score.argmax())],
-        open_front=chosen == Category.OUTERWEAR and reading.open_front > OPEN_FRONT,
+        open_front=chosen == Category.OUTERWEAR and _lies_open(reading, front),
         stated=category is not None,
     )
 
 
-def _weighed(reading: SilhouetteReading) -> FloatArray:
-    """Category shares, with tops and dresses told apart by length as well.
+def _lies_open(reading: SilhouetteReading, front: FrontReading | None) -> bool:
+    """True where lining or ground shows between two fronts, or the outline says so and nothing closes them."""
+    if front is None:
+        return reading.open_front > OPEN_FRONT
+    if front.is_parted:
+        return reading.open_front > LEAST_OPEN or front.gap_is_darker
+    return reading.open_front > (SURELY_OPEN if front.rows else OPEN_FRONT)
+
+
+def _weighed(reading: SilhouetteReading, front: FrontReading | None) -> FloatArray:
+    """Category shares, with tops and dresses told apart by length, and outerwear by what closes or parts the front.
 
     In size charts tops end at the hip, about 66 cm below the neck, and dresses begin at 84 cm; flat chest widths
     of both lie round 40 cm, so the border is at a ratio of about 2.3.
@@ -113,12 +136,14 @@ def _weighed(reading: SilhouetteReading) -> FloatArray:
     against = share[top] / max(share[dress], 1e-6) * np.exp(-odds)
     share[top], share[dress] = both * against / (1 + against), both / (1 + against)
     # a coat taken for a top still hangs well, a blouse taken for a coat turns stiff: doubt goes to the top
-    if reading.open_front < 0.5:
+    if reading.open_front < 0.5 and (front is None or front.odds_of_outerwear <= 0):
         share[CATEGORIES.index(Category.OUTERWEAR)] *= 0.6
+    if front is not None:
+        share[CATEGORIES.index(Category.OUTERWEAR)] *= np.exp(front.odds_of_outerwear)
     return np.asarray(share / share.sum())
 
 
-def _sleeve_of(reading: SilhouetteReading) -> Sleeve:
+def _sleeve_of(reading: SilhouetteReading, category: Category) -> Sleeve:
     """Sleeve class from the network and from the sleeve's length against the span of the shoulders.
 
     With a span of 40 cm, short sleeves end by 40 cm below the shoulder point; long ones begin at about 59 cm where the
@@ -143,6 +168,8 @@ def _sleeve_of(reading: SilhouetteReading) -> Sleeve:
         sleeve: max(np.log(share + 1e-9), -2.2) + 0.35 * np.log(reading.sleeve[SLEEVES.index(sleeve)] + 1e-3)
         for sleeve, share in by_length.items()
     }
+    if category == Category.OUTERWEAR:
+        scores[Sleeve.THREE_QUARTER] -= RARE_SLEEVE
     return max(scores, key=lambda sleeve: float(scores[sleeve]))
 
 
@@ -169,7 +196,8 @@ def _lowest_inside(inside: FloatArray, kind: GarmentKind, points: dict[str, Floa
     centre = (points["neck_front"][0] if upper else (left[0] + right[0]) / 2) - 0.5
     band = inside[:, max(0, round(centre - third)) : max(1, round(centre + third))] > (0.5 if upper else 0.75)
     rows = np.nonzero(band.mean(1) > 0.3)[0]
-    if not len(rows) or kind.open_front:
+    # what is taken for an inside far below the opening is a shadow or a print
+    if not len(rows) or kind.open_front or rows[0] > max(left[1], right[1]) + abs(left[0] - right[0]):
         return {}
     last = int(rows[np.r_[np.diff(rows) > 2, True].argmax()])  # end of the first run: dark prints below are no inside
     low = np.array([centre + 0.5, float(last + 1)])
