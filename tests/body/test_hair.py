@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +12,11 @@ from vmodel.body.hair_styles import STYLES, style_of
 from vmodel.body.head_surface import head_surface
 from vmodel.body.model import Body, build_body
 from vmodel.body.pose import load_pose
+from vmodel.body.roster import load_roster
 from vmodel.body.strands import BROW, FACIAL_HAIR, HEAD_HAIR, LASH
+from vmodel.config import Settings
 from vmodel.errors import ModelInvalid
+from vmodel.scene.rays import Tracer
 from vmodel.types import Hair, Pose, Strands, VirtualModel
 
 
@@ -83,6 +87,17 @@ def test_the_same_model_grows_the_same_hair_and_another_seed_does_not(body: Body
 def test_a_bald_head_still_has_brows_and_lashes(body: Body) -> None:
     kinds = set(grown("bald").kind.tolist())
     assert kinds == {BROW, LASH}
+
+
+def test_upper_lashes_grow_from_the_edge_of_the_lid_that_is_seen(tmp_path: Path) -> None:
+    model = load_roster(Settings(home=tmp_path))["wm-ines"]  # a fold hangs before the rims of her lids
+    worn = build_body(model)
+    strands = grow_hair(model, worn)
+    lashes = strands.points_m[strands.kind == LASH]
+    roots = lashes[lashes[:, -1, 2] > lashes[:, 0, 2]][:, 0] - (0, 0.0012, 0)
+    to_viewer = np.broadcast_to(np.float32([0, -1, 0]), roots.shape)
+    head = Tracer(worn.rest.vertices_m, worn.rest.faces)
+    assert head.blocked(roots.astype(np.float32), to_viewer, np.full(len(roots), 0.05, np.float32)).mean() < 0.1
 
 
 def test_brows_sit_above_the_eyes_and_lashes_on_the_lids(body: Body) -> None:

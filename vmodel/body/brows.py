@@ -8,7 +8,7 @@ from vmodel.body.anny_model import load_surface
 from vmodel.body.chart import load_anatomy, smooth_noise, smoothstep
 from vmodel.body.face_paint import beard_area, brow_area, brow_offset
 from vmodel.body.head_surface import Roots, head_scale, scatter_roots
-from vmodel.body.lids import is_upper_lid, lid_rim, lowered_to_fold
+from vmodel.body.lids import lash_roots
 from vmodel.body.look import Look
 from vmodel.body.model import Body
 from vmodel.body.strands import BROW, FACIAL_HAIR, LASH, no_strands, tapered
@@ -44,8 +44,7 @@ def grow_lashes(model: VirtualModel, body: Body, look: Look) -> Strands:
     scale = head_scale(body.rest.vertices_m)
     every = []
     for side in range(2):
-        rim_m, spots = lid_rim(body.rest.vertices_m, side)
-        upper = is_upper_lid(spots)
+        root_m, spots, upper = lash_roots(body.rest.vertices_m, side)
         out = 1.0 if side == 0 else -1.0
         across = np.clip((np.abs(spots[:, 0]) - 17) / 25, 0, 1)
         for is_upper, share, reach in ((True, 0.85, 8.5), (False, 0.45, 4.2)):
@@ -62,10 +61,9 @@ def grow_lashes(model: VirtualModel, body: Body, look: Look) -> Strands:
                 [out * fan[:, None] * along, np.broadcast_to(-forward, (len(at), _POINTS)),
                  np.broadcast_to(height, (len(at), _POINTS))], axis=2,
             )  # fmt: skip
-            root_m = lowered_to_fold(rim_m[at], body.rest.vertices_m, side) if is_upper else rim_m[at]
-            every.append(root_m[:, None] + offset * length[:, None, None])
+            every.append(root_m[at, None] + offset * length[:, None, None])
     dark = tuple(0.35 * channel for channel in look.brow_colour)
-    return _strands(np.concatenate(every), 0.055 + 0.03 * look.makeup, dark, LASH, rng)
+    return _strands(np.concatenate(every), 0.065 + 0.08 * look.makeup, dark, LASH, rng)
 
 
 def grow_beard(model: VirtualModel, body: Body, look: Look) -> Strands:

@@ -69,7 +69,7 @@ def _iris(radius: FloatArray, turn: FloatArray, colour: FloatArray, rng: np.rand
     warm = np.array([1.35, 1.0, 0.62]) ** 0.9
     tinted = colour * (1 + (warm - 1) * (0.9 * collarette)[:, None]) * light[:, None]
     ring = 1 - 0.80 * smoothstep(0.76, 1.0, radius)
-    pupil = smoothstep(0.30, 0.37, radius)
+    pupil = smoothstep(0.36, 0.43, radius)
     return np.asarray(np.clip(tinted, 0.004, 1) * (ring * pupil)[:, None] + 0.002)
 
 

@@ -6,13 +6,15 @@ On some faces a fold of the upper lid hangs before its rim: lashes grow, and sha
 from __future__ import annotations
 
 import numpy as np
+from scipy import ndimage
 
 from vmodel.body.anny_model import load_surface
 from vmodel.body.chart import closed_curve, load_anatomy
 from vmodel.body.head_surface import head_scale, scatter_roots
-from vmodel.types import BoolArray, FloatArray
+from vmodel.types import BoolArray, FloatArray, IntArray
 
 _RIM_POINTS = 260
+_SAMPLES, _CELL_MM, _FEWEST_CELLS = 60000, 0.7, 30
 
 
 def is_upper_lid(rim_spot_mm: FloatArray) -> BoolArray:
@@ -36,42 +38,61 @@ def lid_rim(vertices_m: FloatArray, side: int) -> tuple[FloatArray, FloatArray]:
 
 
 def upper_lid_edge(vertices_m: FloatArray, side: int) -> FloatArray:
-    """(m, 3) metres: lower edge of whatever hangs over the eye from above, seen from the front."""
-    points, spots = lid_rim(vertices_m, side)
-    rim = points[is_upper_lid(spots)]
-    return lowered_to_fold(rim, vertices_m, side)
+    """(m, 3) metres, by rising x: the lower edge of whatever hangs over the eye from above, seen from the front.
 
-
-def lowered_to_fold(rim_m: FloatArray, vertices_m: FloatArray, side: int) -> FloatArray:
-    """Move points of the upper rim to the edge of the fold before them, where there is one.
-
-    Args:
-        rim_m: (m, 3) points of the upper rim.
-        vertices_m: (V, 3) of the body.
-        side: 0 left, 1 right.
+    Skin and eyeball are sampled, and the foremost sample of each cell of a grid is what is seen there.
     """
     anatomy, faces = load_anatomy(), load_surface().faces
+    step = _CELL_MM * head_scale(vertices_m) / 1000
     spot = anatomy.spot_mm[faces].mean(axis=1)
-    out = np.abs(spot[:, 0] - anatomy.eye_centre_mm[side, 0])
-    lid = (out < 20) & (spot[:, 2] > -4) & (spot[:, 2] < 14) & (spot[:, 1] < 12) & ~anatomy.hidden_faces
-    lid &= anatomy.eye_faces == 0
-    skin_m = scatter_roots(vertices_m, np.flatnonzero(lid), 5000, np.random.default_rng(0)).points_m
-    unit = head_scale(vertices_m) / 1000
-    column = np.abs(rim_m[:, None, 0] - skin_m[None, :, 0]) < 0.7 * unit
-    before = skin_m[None, :, 1] < rim_m[:, None, 1] + 0.4 * unit
-    # Only skin that comes from above: the lower lid is further down than the rim's own height less the opening.
-    above = skin_m[None, :, 2] > rim_m[:, None, 2] - 4.0 * unit
-    over = column & before & above & (skin_m[None, :, 2] > _middle_height(vertices_m, side) + 0.3 * unit)
-    height = np.where(over, skin_m[None, :, 2], np.inf)
-    lowest = height.argmin(axis=1)
-    hangs = height[np.arange(len(rim_m)), lowest] < rim_m[:, 2] - 0.3 * unit
-    moved = np.where(hangs[:, None], skin_m[lowest], rim_m)
-    kernel = np.ones(9) / 9
-    padded = np.pad(moved, ((4, 4), (0, 0)), mode="edge")
-    smooth = np.stack([np.convolve(padded[:, axis], kernel, mode="valid") for axis in range(3)], axis=1)
-    return np.asarray(np.where(hangs.any(), smooth, rim_m))
+    near = (np.abs(spot - anatomy.eye_centre_mm[side])[:, [0, 2]] < (24, 18)).all(axis=1) & (spot[:, 1] < 20)
+    rng = np.random.default_rng(0)
+    ball, skin = (
+        scatter_roots(vertices_m, np.flatnonzero(chosen), _SAMPLES, rng).points_m
+        for chosen in (anatomy.eye_faces == side + 1, near & (anatomy.eye_faces == 0))
+    )
+    samples = np.concatenate([ball, skin])
+    is_ball = np.arange(len(samples)) < len(ball)
+    cell = np.floor((samples[:, [0, 2]] - samples[:, [0, 2]].min(axis=0)) / step).astype(int)
+    seen = _foremost(samples, cell)
+    if is_ball[seen].sum() < _FEWEST_CELLS:  # eyes that are shut
+        points, spots = lid_rim(vertices_m, side)
+        return points[is_upper_lid(spots)][np.argsort(points[is_upper_lid(spots), 0])]
+    middle = int(np.median(cell[seen[is_ball[seen]], 1]))
+    edge = []
+    for column in np.unique(cell[seen[is_ball[seen]], 0]):
+        here = seen[cell[seen, 0] == column]
+        open_rows = set(cell[here[is_ball[here]], 1].tolist())
+        top = min(open_rows, key=lambda row: abs(row - middle))
+        while top + 1 in open_rows:  # what shows further up shows through a gap between samples
+            top += 1
+        above = here[(cell[here, 1] > top) & (cell[here, 1] <= top + 2) & ~is_ball[here]]
+        if len(above):
+            edge.append(samples[above[samples[above, 2].argmin()]])
+    line = np.array(edge)[np.argsort(np.array(edge)[:, 0])]
+    line = ndimage.median_filter(line, (7, 1), mode="nearest")
+    padded = np.pad(line, ((3, 3), (0, 0)), mode="edge")
+    return np.stack([np.convolve(padded[:, axis], np.ones(7) / 7, mode="valid") for axis in range(3)], axis=1)
 
 
-def _middle_height(vertices_m: FloatArray, side: int) -> float:
-    points, _ = lid_rim(vertices_m, side)
-    return float((points[:, 2].max() + points[:, 2].min()) / 2)
+def _foremost(samples_m: FloatArray, cell: IntArray) -> IntArray:
+    """Indices of the samples that are seen from the front, one a cell."""
+    order = np.lexsort((samples_m[:, 1], cell[:, 1], cell[:, 0]))
+    _, first = np.unique(cell[order], axis=0, return_index=True)
+    return np.asarray(order[first])
+
+
+def lash_roots(vertices_m: FloatArray, side: int) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Where lashes grow: the lower rim, and the visible edge of the upper lid.
+
+    Args:
+        vertices_m: (V, 3) of the body.
+        side: 0 left, 1 right.
+    Returns:
+        (n, 3) points in metres, (n, 3) neutral spots of the rim in mm, and (n,) True for the upper lid.
+    """
+    rim_m, spots = lid_rim(vertices_m, side)
+    upper, edge = is_upper_lid(spots), upper_lid_edge(vertices_m, side)
+    on_edge = np.stack([np.interp(rim_m[:, 0], edge[:, 0], edge[:, axis]) for axis in range(3)], axis=1)
+    kept = ~upper | ((rim_m[:, 0] >= edge[0, 0]) & (rim_m[:, 0] <= edge[-1, 0]))
+    return np.where(upper[:, None], on_edge, rim_m)[kept], spots[kept], upper[kept]

@@ -5,7 +5,7 @@ There is no way to paint a body without its base layer: it is the last thing lai
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -35,6 +35,7 @@ _WARM = np.array([1.02, 1.0, 0.86], np.float32)
 _COOL = np.array([1.0, 0.965, 1.0], np.float32)
 _BLOTCHES, _TAN, _FILM = 0.055, 0.045, 0.04
 """Spread of blood, of melanin and of roughness from spot to spot; what lies under make-up shows half of it."""
+_LASH_LINE_MM = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ def paint_skin(model: VirtualModel, body: Body, base_layer: BaseLayer, size: int
     """
     chart, anatomy, look = load_chart(size), load_anatomy(), look_of(model)
     layer = _paint_eyeballs(_paint_bare_skin(model, chart, anatomy, look), model, body, chart, anatomy, look)
-    layer = _paint_cavities(layer, chart, anatomy)
+    layer = _paint_lash_lines(_paint_cavities(layer, chart, anatomy), body, chart, anatomy, look)
     worn = _dress(for_child(base_layer) if model.is_child else base_layer, chart)
     cover = worn.cover * (anatomy.eye_faces[chart.face] == 0)
     bare = (1 - cover)[:, None]
@@ -186,14 +187,14 @@ def _paint_eyeballs(
     height, scatter = layer.height_mm.copy(), layer.scatter.copy()
     for side in range(2):
         at = np.flatnonzero(anatomy.eye_faces[chart.face] == side + 1)
-        gap_mm = _below_upper_lid(body.rest.vertices_m, side, chart, anatomy, at)
+        gap_mm = _from_upper_lid(body.rest.vertices_m, side, chart, at)
         eye = paint_eye(chart.spot_mm[at], gap_mm, side, anatomy, look, model.age, model.seed)
         albedo[at], roughness[at], height[at], scatter[at] = eye.albedo, eye.roughness, 0.0, 0.0
     return _Layer(albedo, roughness, height, scatter)
 
 
-def _below_upper_lid(vertices_m: FloatArray, side: int, chart: Chart, anatomy: Anatomy, at: IntArray) -> FloatArray:
-    """(n,) mm from texels of an eyeball to the visible edge of its upper lid; lids differ from body to body."""
+def _from_upper_lid(vertices_m: FloatArray, side: int, chart: Chart, at: IntArray) -> FloatArray:
+    """(n,) mm from texels to the visible edge of an upper lid; lids differ from body to body."""
     corners = vertices_m[load_surface().faces[chart.face[at]]]
     points = np.einsum("nk,nkc->nc", chart.corner_weights[at], corners)
     edge = upper_lid_edge(vertices_m, side)
@@ -201,12 +202,24 @@ def _below_upper_lid(vertices_m: FloatArray, side: int, chart: Chart, anatomy: A
     return np.asarray(distance * 1000 / head_scale(vertices_m))
 
 
+def _paint_lash_lines(layer: _Layer, body: Body, chart: Chart, anatomy: Anatomy, look: Look) -> _Layer:
+    """The dark line of lash roots along the visible edge of each upper lid; on many faces a fold covers the rim."""
+    albedo = layer.albedo.copy()
+    for side, centre in enumerate(anatomy.eye_centre_mm):
+        off = np.abs(chart.spot_mm - centre)
+        skin = anatomy.eye_faces[chart.face] == 0
+        at = np.flatnonzero((off[:, 0] < 24) & (off[:, 2] < 18) & (chart.spot_mm[:, 1] < 20) & skin)
+        line = np.exp(-((_from_upper_lid(body.rest.vertices_m, side, chart, at) / _LASH_LINE_MM) ** 2))
+        albedo[at] *= np.exp(-(1.0 + 2.0 * look.makeup) * line)[:, None].astype(albedo.dtype)
+    return replace(layer, albedo=albedo)
+
+
 def _paint_cavities(layer: _Layer, chart: Chart, anatomy: Anatomy) -> _Layer:
     """Inside of the mouth and of the eye sockets: moist and dark red, darker with depth."""
     at = np.flatnonzero(anatomy.hidden_faces[chart.face])
     depth = np.clip((chart.spot_mm[at, 1] + 22) / 30, 0, 1)
     in_mouth = chart.spot_mm[at, 2] < -40
-    moist = np.where(in_mouth[:, None], np.array([0.20, 0.055, 0.05]), layer.albedo[at] * np.array([0.85, 0.5, 0.48]))
+    moist = np.where(in_mouth[:, None], np.array([0.20, 0.055, 0.05]), layer.albedo[at] * np.array([0.85, 0.66, 0.64]))
     albedo = layer.albedo.copy()
     albedo[at] = moist * (1 - 0.85 * depth * in_mouth)[:, None]
     return _Layer(albedo, layer.roughness, layer.height_mm, layer.scatter)

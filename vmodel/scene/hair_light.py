@@ -14,6 +14,8 @@ from vmodel.types import Camera, FloatArray, IntArray, Strands
 HEAD, BROW, LASH, FACIAL = 0, 1, 2, 3
 """Values of ``Strands.kind``."""
 
+_LASH_GLEAM = 0.12
+"""Share of its light that a lash keeps: lashes shade one another, and their row is seen as a dark line."""
 _VOXEL_M = 0.006
 _ROOTS_M = 0.022
 _ROOT_ABSORPTION = np.array([0.55, 0.68, 0.80], np.float32)
@@ -32,6 +34,7 @@ def lit_colours(geometry: Geometry, hair: Strands, camera: Camera, lighting: Lig
     own = _with_roots(hair).reshape(-1, 3)
     rng = np.random.default_rng(5)
     shift = np.repeat(np.asarray(rng.normal(0, 0.035, strands), np.float32), count)
+    dark = np.repeat(np.where(hair.kind == LASH, _LASH_GLEAM, 1).astype(np.float32), count)[:, None]
     volume = _HairVolume(geometry, hair, lighting.setup)
     total = own * (lighting.setup.dome * 1.1).astype(np.float32) * volume.dome(points).reshape(-1, 1)
     for index, light in enumerate(lighting.setup.lights):
@@ -41,6 +44,7 @@ def lit_colours(geometry: Geometry, hair: Strands, camera: Camera, lighting: Lig
         strength = volume.light(index, points).reshape(-1) * (light.reference_m / distance[:, 0])
         response = _fibre(own, along, towards, view, shift)
         total += response * strength[:, None] * light.irradiance
+    total *= dark
     return np.asarray(total.reshape(strands, count, 3), np.float32)
 
 
