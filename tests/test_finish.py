@@ -12,7 +12,7 @@ from spoiling import laid, with_noise, with_nothing_but_noise, with_other_colour
 from benchmarks.colour_difference import ciede2000, to_lab
 from benchmarks.fidelity import close_up, matching, open_reader, words_of
 from vmodel.finish import finish
-from vmodel.images import LUMINANCE, to_linear
+from vmodel.images import LUMINANCE, blurred, to_linear
 from vmodel.photograph import photograph
 from vmodel.request import ShotRequest
 from vmodel.shoot import shoot
@@ -140,3 +140,11 @@ def test_a_transparent_picture_keeps_its_alpha(transparent_take: Take) -> None:
 def test_finishing_gives_the_same_pixels_twice(example_take: Take) -> None:
     picture = spoilt(example_take)
     assert np.array_equal(finish(picture, example_take), finish(picture, example_take))
+
+
+def test_wide_blurs_take_any_number_of_channels() -> None:
+    """A picture of 2,048 pixels blurs seven fields at once over more than 8 pixels."""
+    values = np.random.default_rng(1).uniform(size=(90, 70, 7)).astype(np.float32)
+    for sigma in (2.0, 10.0):
+        alone = np.dstack([blurred(np.ascontiguousarray(values[..., k]), sigma) for k in range(7)])
+        np.testing.assert_allclose(blurred(values, sigma), alone, atol=1e-6)

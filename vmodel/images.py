@@ -63,15 +63,22 @@ _TO_OKLAB = np.array(
 )
 
 
+_RESIZED_AT_ONCE = 4
+"""Channels that OpenCV resizes at a time."""
+
+
 def blurred(values: FloatArray, sigma: float) -> FloatArray:
     """Gaussian mean; wide ones are taken on a smaller copy, whose loss nobody can see.
 
     Args:
-        values: (H, W) or (H, W, 3) float32.
+        values: (H, W) or (H, W, C) float32, any number of channels.
         sigma: deviation in pixels.
     Returns:
         float32, same shape; the border repeats outside.
     """
+    if values.ndim == 3 and values.shape[2] > _RESIZED_AT_ONCE:
+        parts = (values[..., at : at + _RESIZED_AT_ONCE] for at in range(0, values.shape[2], _RESIZED_AT_ONCE))
+        return np.dstack([blurred(np.ascontiguousarray(part), sigma) for part in parts])
     shrink = int(min(max(sigma / 3, 1), 8))
     if shrink == 1:
         return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
