@@ -93,7 +93,7 @@ def face_pigment(spot_mm: FloatArray, anatomy: Anatomy, look: Look, rng: np.rand
     blood = 0.20 * lid + (0.22 + 0.12 * look.wrinkles) * under
     melanin = 0.10 * lid + (0.12 + 0.14 * look.wrinkles) * under
     edge, upper = lid_edge_distance(spot_mm, anatomy)
-    blood += 0.55 * np.exp(-((edge / 1.6) ** 2))
+    blood += np.where(upper, 0.15, 0.45) * np.exp(-((edge / 1.6) ** 2))
     crease = np.exp(-(((edge - 5.5) / 1.2) ** 2)) * upper
     blood += 0.30 * crease
     melanin += 0.30 * crease
