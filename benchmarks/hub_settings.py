@@ -61,7 +61,7 @@ def measure_tiling() -> list[list[str]]:
     """An autoencoder makes a picture, at once and in tiles."""
     return [
         in_a_process(f"{name}'s autoencoder", "tiles" if tiled else "at once", partial(decode, name, size, tiled), size)
-        for name, size in (("sdxl", (1152, 512)), ("catvton", (512, 384)), ("qwen-edit", (512, 384)))
+        for name, size in (("catvton", (384, 288)), ("qwen-edit", (384, 288)), ("sdxl", (1152, 512)))
         for tiled in (False, True)
     ]
 
