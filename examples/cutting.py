@@ -52,13 +52,20 @@ def lay_out(px_per_cm: float, top: tuple[float, float], rng: np.random.Generator
 def curve(points: Points, per_span: int = 16) -> FloatArray:
     """(n, 2) points of a Catmull-Rom spline through ``points``."""
     knots = np.asarray(points, np.float64)
-    padded = np.vstack([2 * knots[0] - knots[1], knots, 2 * knots[-1] - knots[-2]])
+    before, after = (_continued(knots[end], knots[inner]) for end, inner in ((0, 1), (-1, -2)))
+    padded = np.vstack([before, knots, after])
     t = np.linspace(0, 1, per_span, endpoint=False)[:, None]
     spans = []
     for p0, p1, p2, p3 in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
         cubic = 2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3
         spans.append(cubic / 2)
     return np.vstack([*spans, knots[-1:]])
+
+
+def _continued(end: FloatArray, inner: FloatArray) -> FloatArray:
+    """The point after the end of a curve; one that ends flat in the middle goes on mirrored."""
+    across, down = np.abs(end - inner)
+    return inner * [-1, 1] if end[0] == 0 and down < 0.5 * across else 2 * end - inner
 
 
 def path(*edges: Points) -> FloatArray:

@@ -41,7 +41,7 @@ BODY_FOLDS: tuple[Points, ...] = (
 
 def striped_long_sleeve(rng: np.random.Generator) -> ByteArray:
     """A sailor's shirt: navy stripes on ecru jersey, long sleeves, ribbed boat neck."""
-    layout, table = lay_out(15.2, (596, 190), rng), Table("#efece6", rng)
+    layout, table = lay_out(12.4, (596, 340), rng), Table("#efece6", rng)
     jersey = Cloth("jersey", 0.06)
     neck = [(0, 5.0), (4.5, 4.3), (8.2, 2.3), (10.3, 0.0)]
     body = path(
@@ -52,9 +52,9 @@ def striped_long_sleeve(rng: np.random.Generator) -> ByteArray:
         [(21.4, 63), (10, 63.8), (0, 64)],
     )
     sleeve = path(
-        [(20.4, 4.0), (26, 13), (33.4, 32), (38.6, 52.5)],
-        [(38.6, 52.5), (32.6, 54.2)],
-        [(32.6, 54.2), (27, 36), (20.8, 22)],
+        [(20.4, 4.0), (28, 15), (37.4, 36), (45.4, 58.4)],
+        [(45.4, 58.4), (36.0, 62.5)],
+        [(36.0, 62.5), (28.6, 43), (20.8, 22)],
         [(20.8, 22), (19.4, 13), (20.4, 4.0)],
     )
     whole = np.maximum.reduce([fill(layout, closed(body)), fill(layout, sleeve), fill(layout, mirrored(sleeve))])
@@ -67,10 +67,10 @@ def striped_long_sleeve(rng: np.random.Generator) -> ByteArray:
         outline = sleeve if side > 0 else mirrored(sleeve)
         bent = [[(side * x, y) for x, y in line] for line in RIGHT_SLEEVE_FOLDS]
         relief = crumple(rng, 1.3, 65 if side > 0 else 115) + sum_of_folds(layout, bent, rng, 1.6, 9)
-        along = stripes(layout, 4.2, 0.9, axis=((side * 20.4, 4.0), (side * 35.6, 53.3)))
+        along = stripes(layout, 4.2, 0.9, axis=((side * 20.4, 4.0), (side * 40.7, 60.5)))
         table.lay(fill(layout, outline), colour("#ece4d3") * along, relief, jersey)
-        cuff = [(side * 38.0, 50.3), (side * 32.0, 52.0)]
-        sew(table, layout, [cuff, [(side * 37.9, 49.9), (side * 31.9, 51.6)]], "#b9ae98")
+        cuff = [(side * 44.5, 56.4), (side * 35.1, 60.5)]
+        sew(table, layout, [cuff, [(side * 44.3, 56.0), (side * 34.9, 60.1)]], "#b9ae98")
     relief = crumple(rng, 1.2) + sum_of_folds(layout, BODY_FOLDS, rng, 2.0, 9)
     table.lay(fill(layout, closed(body)), colour("#ece4d3") * stripes(layout, 4.2, 0.9), relief, jersey)
     sew(table, layout, [[(-21.2, 61.4), (0, 62.4), (21.2, 61.4)], [(-21.2, 61.0), (0, 62.0), (21.2, 61.0)]], "#b9ae98")
