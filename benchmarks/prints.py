@@ -73,7 +73,8 @@ def squares_cm(garment: Garment, worn: Drape, panel: int, check_cm: float = CHEC
     found = []
     for place in sorted({(int(x), int(y)) for x, y in cell}):
         inside = (cell == place).all(1)
-        bend = np.degrees(np.arccos(np.linalg.norm(np.average(facing[inside], axis=0, weights=area[inside]))))
+        mean = np.average(facing[inside], axis=0, weights=area[inside])
+        bend = np.degrees(np.arccos(min(float(np.linalg.norm(mean)), 1.0)))
         whole = area[inside].sum() > 0.95 * check_cm**2
         if whole and bend < FLAT_DEG and _is_plain(garment, (np.array(place) + 0.5) * check_cm):
             found.append(check_cm * np.average(stretch[inside], axis=0, weights=area[inside]))

@@ -66,4 +66,7 @@ def move_to_pose(
         solver.settle(options.settle_frames // 2, LIGHT)
         solver.hold(held.particles[:0], held.targets(path[-1])[:0], held.strength[:0])
         take_in(solver, cloth, LIGHT)
+    elif garment.scale_source == "design":  # its print is true to size, so cloth that sags is taken in
+        solver.settle(options.settle_frames // 2, LIGHT)
+        take_in(solver, cloth, LIGHT)
     return solver.positions_m, cloth

@@ -100,6 +100,8 @@ def _cut_of(garment: Garment) -> list[object]:
             garment.texture_materials,
             [(p.texture, p.laid) for p in garment.panels],
         ]
+    elif garment.scale_source == "design":
+        parts += ["taken in"]
     return parts
 
 
