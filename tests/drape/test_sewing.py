@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.prints import CHECK_CM, squares_cm
 from vmodel.body.model import Body, build_body
 from vmodel.body.pose import load_pose
 from vmodel.body.roster import load_roster
@@ -130,3 +131,6 @@ def test_a_dress_of_eight_pieces_with_darts_and_a_gathered_skirt_drapes(
     assert len(found) == 8
     assert {piece: round(area / cut, 3) for piece, (area, cut) in found.items() if abs(area / cut - 1) > 0.01} == {}
     assert set(worn.texture_materials) == {"cotton", "denim"}
+    squares = np.concatenate([squares_cm(dress, worn, number) for number in range(len(dress.panels))])
+    assert len(squares)
+    assert np.abs(squares / CHECK_CM - 1).max() <= 0.03
