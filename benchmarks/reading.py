@@ -27,7 +27,7 @@ from vmodel.garment.drawing import draw_understanding
 from vmodel.garment.kind import understand
 from vmodel.garment.outline import extent
 from vmodel.garment.pattern import infer_pattern
-from vmodel.types import ByteArray, FlatLay, Sleeve
+from vmodel.types import ByteArray, Cutout, FlatLay, Sleeve
 
 WELL_CUT, WELL_PLACED = 0.96, 4.0
 
@@ -61,13 +61,20 @@ class Reading:
         return told and self.overlap > WELL_CUT and self.landmark_error < WELL_PLACED
 
 
-def read(drawn: Drawn, photo: DrawnPhoto, name: str) -> Reading:
-    """Cut out, understand and cut the pattern of one drawn photo."""
+def read(drawn: Drawn, photo: DrawnPhoto, name: str, masks: bool = False) -> Reading:
+    """Cut out, understand and cut the pattern of one drawn photo.
+
+    Args:
+        drawn: the garment.
+        photo: its photo.
+        name: for messages.
+        masks: the drawn mask is given, and no pattern is cut, so that understanding alone is measured.
+    """
     flat_lay = FlatLay(name, "0" * 64, photo.rgb)
     try:
-        cutout = cut_out(flat_lay)
+        cutout = Cutout(photo.mask.astype(np.float32), "mask", 1.0) if masks else cut_out(flat_lay)
         kind, landmarks = understand(flat_lay, cutout)
-        garment = infer_pattern(flat_lay, cutout, kind, landmarks)
+        garment = None if masks else infer_pattern(flat_lay, cutout, kind, landmarks)
     except VModelError as error:
         return Reading(False, False, False, np.inf, ("", np.inf), 0.0, error.code, photo.rgb)
     overlap = float((cutout.mask & photo.mask).sum() / (cutout.mask | photo.mask).sum())
@@ -82,20 +89,20 @@ def read(drawn: Drawn, photo: DrawnPhoto, name: str) -> Reading:
     return Reading(
         category=kind.category == drawn.category,
         sleeve=sleeve == drawn.sleeve,
-        front=(len(garment.panels) > 2) == drawn.open_front,
+        front=(kind.open_front if garment is None else len(garment.panels) > 2) == drawn.open_front,
         landmark_error=float(np.median(list(away.values()))) if away else 0.0,
         worst_landmark=(worst, away.get(worst, 0.0)),
         overlap=overlap,
         problem="",
-        picture=draw_understanding(flat_lay, cutout, garment),
+        picture=photo.rgb if garment is None else draw_understanding(flat_lay, cutout, garment),
     )
 
 
-def draw_photo(kind: str, seed: int) -> tuple[Drawn, DrawnPhoto, str]:
-    """The seeded photo of a kind, and its surface and fault."""
+def draw_photo(kind: str, seed: int, fronts: bool = False) -> tuple[Drawn, DrawnPhoto, str]:
+    """The seeded photo of a kind, or of a style of ``benchmarks.reading_fronts``, and its surface and fault."""
     rng = np.random.default_rng([zlib.crc32(kind.encode()), seed])
     surface, fault = SURFACES[int(rng.integers(len(SURFACES)))], FAULTS[int(rng.integers(len(FAULTS)))]
-    drawn = KINDS[kind](rng) if kind in KINDS else draw_front(kind, rng)
+    drawn = draw_front(kind, rng) if fronts else KINDS[kind](rng)
     return drawn, photograph(drawn, surface, fault, rng), f"{surface}, {fault}"
 
 
@@ -104,17 +111,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=6)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--kinds", nargs="*", choices=[*KINDS, *STYLES], default=list(KINDS))
+    parser.add_argument("--kinds", nargs="*", choices=sorted({*KINDS, *STYLES}))
     parser.add_argument("--fronts", action="store_true", help="draw the styles of benchmarks.reading_fronts instead")
+    parser.add_argument("--masks", action="store_true", help="give the drawn masks, to measure understanding alone")
     parser.add_argument("--out", type=Path, help="folder for pictures of what went wrong")
     given = parser.parse_args()
     print("| kind | good | category | sleeves | front | landmarks, 1/100 | cut-out |\n|---|---|---|---|---|---|---|")
     everything: list[Reading] = []
-    for kind in STYLES if given.fronts else given.kinds:
+    for kind in given.kinds or (STYLES if given.fronts else KINDS):
         readings = []
         for seed in range(given.first_seed, given.first_seed + given.seeds):
-            drawn, photo, how = draw_photo(kind, seed)
-            reading = read(drawn, photo, f"{kind} {seed}")
+            drawn, photo, how = draw_photo(kind, seed, given.fronts)
+            reading = read(drawn, photo, f"{kind} {seed}", given.masks)
             readings.append(reading)
             if not reading.is_good and given.out:
                 _keep(given.out, kind, seed, how, reading)

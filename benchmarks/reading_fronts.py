@@ -46,7 +46,7 @@ STYLES: dict[str, Style] = {
     ),
     "jacket": Style(
         Category.OUTERWEAR, (58, 78), (24, 30), necks=("lapel", "lapel", "collar", "funnel"),
-        closings=("zip", "zip", "big buttons", "double"), pockets=("welt", "flap", "chest"), rib=0.4, cuff=(11, 15),
+        closings=("zip", "zip", "buttons", "double"), pockets=("welt", "flap", "chest"), rib=0.4, cuff=(11, 15),
     ),
     "padded jacket": Style(
         Category.OUTERWEAR, (60, 100), (25, 31), necks=("funnel", "hood"), closings=("zip",), quilted=1.0,
@@ -318,10 +318,6 @@ def _single(drawn: Drawn, depth: float, length: float, chest: float, rng: Rng) -
     )
 
 
-def _big(drawn: Drawn, depth: float, length: float, chest: float, rng: Rng) -> None:
-    _row(drawn, depth, length, rng, rng.uniform(0.9, 1.5), rng.uniform(8, 13), length - 4)
-
-
 def _double(drawn: Drawn, depth: float, length: float, chest: float, rng: Rng) -> None:
     x = rng.uniform(4.5, 9)
     edge = x + rng.uniform(2, 4)
@@ -358,7 +354,6 @@ _CLOSINGS: dict[str, Callable[[Drawn, float, float, float, Rng], None]] = {
     "zip": _zip,
     "hidden": _hidden,
     "buttons": _single,
-    "big buttons": _big,
     "double": _double,
     "placket": _placket,
 }
@@ -396,8 +391,8 @@ def _lay_pocket(drawn: Drawn, style: Style, chest: float, length: float, rng: Rn
             lean = rng.uniform(-6, 6)
             drawn.lines.append((-0.35, mirrored(np.array([(x - 5, y + lean), (x + 5, y - lean)]), sign)))
         elif name == "chest":
-            box = [(5, 22), (15, 22), (15, 33), (10, 35), (5, 33), (5, 22)]
-            drawn.lines.append((-0.3, mirrored(np.array(box), sign)))
+            pocket = [(5, 22), (15, 22), (15, 33), (10, 35), (5, 33), (5, 22)]
+            drawn.lines.append((-0.3, mirrored(np.array(pocket), sign)))
         elif name == "pouch":
-            box = [(0.5, y), (9, y), (14, y + 14), (14, y + 17), (0.5, y + 17)]
-            drawn.lines.append((-0.3, mirrored(np.array(box), sign)))
+            pouch = [(0.5, y), (9, y), (14, y + 14), (14, y + 17), (0.5, y + 17)]
+            drawn.lines.append((-0.3, mirrored(np.array(pouch), sign)))

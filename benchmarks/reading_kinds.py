@@ -187,13 +187,15 @@ def _lay_details(cut: Cut, drawn: Drawn, rng: np.random.Generator) -> None:
         drawn.layers.append(("metal", np.array([(-0.4, low), (0.4, low), (0.4, end), (-0.4, end)])))
     if cut.front in {"buttons", "double"}:
         columns = (0.6,) if cut.front == "buttons" else (-6.0, 6.0)
+        # a coat's buttons measure 2 cm and more, a shirt's 1.2 cm, and it has more of them
+        count, radius, end_share = (5, 1.05, 0.75) if cut.category == Category.OUTERWEAR else (8, 0.6, 0.9)
         drawn.lines.append(
             (-0.3, np.array([(2.2 if len(columns) == 1 else 9, low), (2.2 if len(columns) == 1 else 9, end)]))
         )
         for x in columns:
-            for y in np.linspace(low + 3, cut.length * (0.85 if cut.category != Category.OUTERWEAR else 0.75), 5):
+            for y in np.linspace(low + 3, cut.length * end_share, count):
                 turn = np.linspace(0, 2 * np.pi, 14)[:, None]
-                drawn.layers.append(("trim", np.array([x, y]) + 0.9 * np.hstack([np.cos(turn), np.sin(turn)])))
+                drawn.layers.append(("trim", np.array([x, y]) + radius * np.hstack([np.cos(turn), np.sin(turn)])))
     _lay_pockets(cut, drawn)
     if "kangaroo" in cut.details:
         pocket = [(-9, end - 22), (9, end - 22), (15, end - 8), (15, end - 5), (-15, end - 5), (-15, end - 8)]

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.distortions import saved
 from benchmarks.reading import draw_photo
+from tests.garment import drawn_flat_lays
 from vmodel.config import Settings
 from vmodel.errors import GarmentNotFound, MaskMismatch, PersonInPhoto, SeveralGarments
 from vmodel.garment.cutout import cut_out
@@ -323,3 +325,13 @@ def test_an_orange_lining_is_no_head() -> None:
     rgb[lining] = (205, 135, 85)
     rgb[300:420, 300:330] = (205, 138, 90)
     assert cut_out(as_flat_lay(rgb.astype(float))).mask[400, 220]
+
+
+def test_blocks_that_strong_compression_tinges_beside_an_outline_are_no_cloth():
+    mask = cv2.resize(drawn_flat_lays.camisole()[1].matte, None, fx=1.6, fy=1.6) > 0.5
+    rgb = np.full((*mask.shape, 3), 245, np.uint8)
+    rgb[mask] = (186, 70, 66)
+    compressed = saved(cv2.GaussianBlur(rgb, (0, 0), 0.8), "JPEG", 40)
+    found = cut_out(FlatLay("tinged.jpg", "0" * 64, compressed)).mask
+    assert (found & ~mask).sum() < 100
+    assert (found & mask).sum() / mask.sum() > 0.99

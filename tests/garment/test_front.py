@@ -97,11 +97,8 @@ def test_level_stripes_are_neither_buttons_nor_a_gap():
     assert front.odds_of_outerwear < 0
 
 
-@pytest.mark.parametrize(
-    ("style", "category"),
-    [("coat", Category.OUTERWEAR), ("padded vest", Category.OUTERWEAR), ("shirt", Category.TOP)],
-)
-def test_most_drawn_coats_vests_and_shirts_are_told_apart(style, category):
+@pytest.mark.parametrize(("style", "category"), [("coat", Category.OUTERWEAR), ("shirt", Category.TOP)])
+def test_most_drawn_coats_and_shirts_are_told_apart(style, category):
     kinds = [understand(*_photo(style, seed))[0] for seed in range(200, 203)]
     assert sum(kind.category == category for kind in kinds) >= 2
 

@@ -4,13 +4,17 @@ import csv
 import os
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from tests.garment import drawn_flat_lays as drawn
 from vmodel.config import Settings
 from vmodel.garment.cutout import cut_out
 from vmodel.garment.kind import understand
+from vmodel.garment.landmarks import mirrored
 from vmodel.garment.reading import read_flat_lay
+from vmodel.garment.silhouette_net import load_network, read_silhouette
 from vmodel.types import Category, Sleeve
 
 FLATLAYS = Path(os.environ.get("FLATLAYS", "flat-lays-are-not-here"))
@@ -47,6 +51,22 @@ def test_a_stated_category_overrides_what_the_silhouette_looks_like():
 def test_a_garment_understood_twice_is_understood_alike():
     first, second = (understand(*drawn.dress())[1].points_px for _ in range(2))
     assert all((first[name] == second[name]).all() for name in first)
+
+
+def test_a_mirrored_photo_is_read_as_its_mirror_image():
+    picture, cutout = drawn.dress()
+    turn = cv2.getRotationMatrix2D((260, 320), 7, 1.0)
+    rgb = cv2.warpAffine(picture.rgb, turn, (520, 640), borderValue=(236, 236, 236))
+    mask = cv2.warpAffine(cutout.matte, turn, (520, 640)) > 0.5
+    network = load_network(Settings().weights)
+    here, there = (
+        read_silhouette(network, np.ascontiguousarray(rgb[:, way]), np.ascontiguousarray(mask[:, way]))
+        for way in (slice(None), slice(None, None, -1))
+    )
+    assert here.category == pytest.approx(there.category, abs=0.02)
+    for name, point in here.points_px.items():
+        image = there.points_px[mirrored(name)]
+        assert np.allclose(point, [520 - image[0], image[1]], atol=3), name
 
 
 @pytest.mark.skipif(not LABELS.is_file(), reason="the labelled photos are not on this machine")

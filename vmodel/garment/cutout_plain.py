@@ -324,8 +324,8 @@ def _repeats_ground(surface: Surface, reached: BoolArray) -> bool:
     # Between an outline and the blocks that JPEG tinges beside it lies ground as well, but only there.
     deepest = np.zeros(count, np.float32)
     np.maximum.at(deepest, labels.ravel(), depth.ravel())
-    patches = (stats[:, cv2.CC_STAT_AREA] > 3e-5 * reached.size) & (deepest > _BLOCK * max(reached.shape))
-    return int(np.sum(patches[1:])) >= 8
+    patches = (stats[1:, cv2.CC_STAT_AREA] > 3e-5 * reached.size) & (deepest[1:] > _BLOCK * max(reached.shape))
+    return int(np.sum(patches)) >= 8
 
 
 def _bridge_nicks(garment: BoolArray, radius: int) -> BoolArray:

@@ -18,7 +18,7 @@ from vmodel.types import BoolArray, ByteArray, FloatArray, IntArray
 CHEST = 200
 HALF = 130
 """Columns on either side of the middle."""
-LEAST_STEP = 4.0
+LEAST_STEP = 2.8
 """Lab: how much the inside that a gap shows differs from both fronts."""
 UNDER_NECK = 0.08
 """In chest widths: how far below the neckline the search begins."""
@@ -28,12 +28,14 @@ LEAST_GAP, WIDEST_ZIP = 0.6, 0.13
 """Share of the rows that a gap parts, and the width in chest widths up to which it is a zip or a placket."""
 SMALL_BUTTON, LARGE_BUTTON, LEAST_BUTTONS, MANY_BUTTONS = 0.036, 0.048, 4, 8
 """With their rim a shirt's buttons measure up to 1.8 cm where a chest lies 50 cm wide, a coat's 2.5 cm and more."""
+OF_SHIRTS = -2.5
+"""Log odds that small buttons add against outerwear."""
 CLEAR_LINE, QUILTED = 0.45, 0.25
-LAPEL_DEPTH, COAT_LENGTH = 0.28, (1.62, 2.1)
-"""In chest widths; dresses are cut narrower and therefore longer than that."""
+LAPEL_DEPTH = 0.28
+"""In chest widths: a neckline from which lapels fold."""
 LEAST_IN_ROW, LEAST_SPOT = 3, 2.2
 """Buttons a row, and how much each stands out from the cloth round it, in Lab units."""
-MOST_LEVEL = 0.4
+MOST_LEVEL = 0.65
 """Share of rows that quilting covers at most."""
 LINE_STEP = 2.2
 """Lab: how much a seam, zip or placket's edge stands out from the cloth beside it."""
@@ -79,25 +81,25 @@ class FrontReading:
         """Log odds that the front adds for a coat, jacket or cardigan against a top or dress.
 
         Coats have large buttons or two rows of them, shirts and dresses small ones; a zip down to the hem, and fronts
-        that lie open, are a jacket's. Under lapels, on quilts and at a coat's length a closing says more.
+        that lie open, are a jacket's. Under lapels and on quilts a closing says more.
         """
         buttoned = self.rows == 1 and self.buttons >= LEAST_BUTTONS
         if self.gap > LEAST_GAP and not buttoned:
             return 2.5 if self.is_parted else 2.0
+        if self.quilting > QUILTED and self.line > CLEAR_LINE:
+            return 3.0
         if buttoned and (self.buttons >= MANY_BUTTONS or self.line < CLEAR_LINE):
-            return -1.5 if self.buttons >= MANY_BUTTONS or self.button_size < LARGE_BUTTON else -0.3
-        if self.line < CLEAR_LINE:
-            return -0.3
-        return 3.0 if self.quilting > QUILTED else self._odds_of_closing
+            return OF_SHIRTS if self.buttons >= MANY_BUTTONS or self.button_size < LARGE_BUTTON else -0.3
+        return self._odds_of_closing if self.line > CLEAR_LINE else -0.3
 
     @property
     def _odds_of_closing(self) -> float:
-        more = 1.0 * (self.depth > LAPEL_DEPTH) + 1.0 * (COAT_LENGTH[0] < self.length < COAT_LENGTH[1])
+        more = 1.0 * (self.depth > LAPEL_DEPTH)
         if self.rows == 2:
             return 2.5 + more
         if self.buttons < LEAST_BUTTONS:
             return 1.2 + more
-        return float(np.interp(self.button_size, (SMALL_BUTTON, LARGE_BUTTON), (-1.5, 1.2 + more)))
+        return float(np.interp(self.button_size, (SMALL_BUTTON, LARGE_BUTTON), (OF_SHIRTS, 1.2 + more)))
 
 
 def read_front(rgb: ByteArray, mask: BoolArray, points: Mapping[str, FloatArray]) -> FrontReading:
@@ -115,7 +117,8 @@ def read_front(rgb: ByteArray, mask: BoolArray, points: Mapping[str, FloatArray]
     lab, cloth = lab[first:], cloth[first:]
     gap, width, darker = _gap(lab, cloth)
     rows, buttons, size = _buttons(lab)
-    line, quilting = _middle_line(_lines(lab)), _quilting(lab)
+    line = _middle_line(_lines(lab))
+    quilting = _quilting(lab) if _level(lab).mean() < MOST_LEVEL else 0.0  # more is stripes
     return FrontReading(gap, width, darker, line, buttons, rows, size, quilting, depth, length)
 
 

@@ -41,7 +41,9 @@ LARGEST_SPAN = 0.67
 OPEN_FRONT = 0.4
 # the same where the picture shows a gap, and where it shows buttons
 LEAST_OPEN, SURELY_OPEN = 0.02, 0.7
-# log odds against three-quarter sleeves on coats and jackets, whose dropped shoulders make long sleeves look short
+# in chest widths; a sleeveless garment that closes down to its hem and ends above this is a vest
+VEST_LENGTH = 1.8
+# log odds against shorter sleeves on coats and jackets, whose dropped shoulders make long sleeves look short
 RARE_SLEEVE = 2.6
 
 
@@ -139,7 +141,10 @@ def _weighed(reading: SilhouetteReading, front: FrontReading | None) -> FloatArr
     if reading.open_front < 0.5 and (front is None or front.odds_of_outerwear <= 0):
         share[CATEGORIES.index(Category.OUTERWEAR)] *= 0.6
     if front is not None:
-        share[CATEGORIES.index(Category.OUTERWEAR)] *= np.exp(front.odds_of_outerwear)
+        odds = front.odds_of_outerwear
+        if odds > 1 and reading.sleeve[SLEEVES.index(Sleeve.NONE)] > 0.5 and front.length < VEST_LENGTH:
+            odds += 1.2
+        share[CATEGORIES.index(Category.OUTERWEAR)] *= np.exp(odds)
     return np.asarray(share / share.sum())
 
 
@@ -169,7 +174,8 @@ def _sleeve_of(reading: SilhouetteReading, category: Category) -> Sleeve:
         for sleeve, share in by_length.items()
     }
     if category == Category.OUTERWEAR:
-        scores[Sleeve.THREE_QUARTER] -= RARE_SLEEVE
+        for sleeve in (Sleeve.SHORT, Sleeve.THREE_QUARTER):
+            scores[sleeve] -= RARE_SLEEVE
     return max(scores, key=lambda sleeve: float(scores[sleeve]))
 
 
