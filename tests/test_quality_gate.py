@@ -124,7 +124,7 @@ def test_after_three_refusals_the_draft_is_shown_and_the_sidecar_says_so(
 def test_bare_skin_is_told_from_a_darker_and_greyer_base_layer_of_its_hue(tee_take: Take) -> None:
     skin = tee_take.scene.skin
     bare = np.median(skin.albedo[(skin.base_layer < 0.5) & (skin.scatter > 0.3)], axis=0)
-    near_skin = (0.35 * bare + 0.35 * (bare @ LUMINANCE)).astype(np.float32)
+    near_skin = (0.2 * bare + 0.2 * (bare @ LUMINANCE)).astype(np.float32)
     worn = (tee_take.maps.parts == PART_NAMES.index("base layer"))[..., None]
     take = replace(tee_take, maps=replace(tee_take.maps, albedo=np.where(worn, near_skin, tee_take.maps.albedo)))
     vars(take)["draft"] = spoiling.with_base_layer_of(tee_take, near_skin)

@@ -23,7 +23,7 @@ from vmodel.types import BoolArray, ConditionMaps, FloatArray, VirtualModel
 LIMITS: Final[Mapping[str, float]] = {
     "garment": 0.012,
     "skin": 0.080,
-    "hair": 0.080,
+    "hair": 0.140,
     "tint": 0.012,
     "light": 0.20,
     "background": 0.030,
@@ -32,10 +32,10 @@ LIMITS: Final[Mapping[str, float]] = {
 """How far a picture may be from the middle of its set.
 
 ``garment``, ``skin``, ``hair``, ``background``: distance of the colour in OKLab, for the garment with its shading
-taken out. 0.02 is just seen side by side; drafts of one garment differ by less than 0.001, their skin by 0.06, because
-another side of it is lit. ``tint``: of the light, the same way. ``light``: how bright it is from four sides, in stops;
-the right counts less, where an arm's shadow falls; drafts differ by 0.1. ``person``: mean difference of the numbers
-that shape face and body.
+taken out. 0.02 is just seen side by side; drafts of one garment differ by less than 0.001, their skin by 0.06 and their
+hair by 0.11, because another side of it is lit. ``tint``: of the light, the same way. ``light``: how bright it is from
+four sides, in stops; the right counts less, where an arm's shadow falls; drafts differ by 0.1. ``person``: mean
+difference of the numbers that shape face and body.
 """
 BAR: Final = 0.5
 """The least score of a consistent set: a picture at its limit scores this."""

@@ -187,7 +187,11 @@ def _bared(made: _Shown, drawn: _Shown, maps: ConditionMaps, base_layer: BoolArr
     # A pipeline may light the figure unevenly, so that brightness says less than hue.
     unlike = np.array([0.5, 1, 1], np.float32)
     from_cloth, from_flesh = (np.linalg.norm((seen - other) * unlike, axis=1) for other in (cloth, flesh))
-    return float(((from_cloth > 0.04) & (from_flesh < 0.6 * from_cloth)).mean())
+    # Bare skin is an area; single pixels in deep shade have any hue.
+    speckled = np.zeros(base_layer.shape, np.float32)
+    speckled[base_layer] = (from_cloth > 0.04) & (from_flesh < 0.6 * from_cloth)
+    around = cv2.blur(speckled, (9, 9)) / np.maximum(cv2.blur(base_layer.astype(np.float32), (9, 9)), 1e-3)
+    return float((around[base_layer] > 0.5).mean())
 
 
 def calm_score(made: _Shown, drawn: _Shown, maps: ConditionMaps, scale: float) -> float:
