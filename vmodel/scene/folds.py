@@ -10,8 +10,9 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from vmodel.body.subdivision import vertex_normals
+from vmodel.scene.smoothing import averaging
 from vmodel.scene.vectors import dot
-from vmodel.types import Drape, FloatArray, IntArray, PosedBody
+from vmodel.types import Drape, FloatArray, PosedBody
 
 _DEEP_M = 0.0045
 """Root mean square of the relief where cloth hangs free."""
@@ -55,7 +56,7 @@ def folded(drape: Drape, posed: PosedBody) -> FloatArray:
     free = free * free * (3 - 2 * free)
     height = _DEEP_M * _strength(drape, len(cloth)) * free * _relief(_cloth_metres(drape, cloth))
     height = np.clip(height, -_LIMIT * room, _LIMIT * room)
-    smooth = _averaging(drape.triangles, len(cloth))
+    smooth = averaging(drape.triangles, len(cloth))
     height = smooth @ (smooth @ height)
     return np.asarray(cloth + vertex_normals(cloth, drape.triangles) * height[:, None], np.float32)
 
@@ -96,13 +97,6 @@ def _strength(drape: Drape, count: int) -> FloatArray:
     rows = drape.triangles.reshape(-1)
     told = np.repeat(known[np.minimum(drape.texture, len(known) - 1)], 3)
     return np.asarray(np.bincount(rows, told, count) / np.maximum(np.bincount(rows, minlength=count), 1))
-
-
-def _averaging(triangles: IntArray, count: int) -> sparse.csr_matrix:
-    rows, columns = triangles[:, [0, 1, 2, 1, 2, 0]].reshape(-1), triangles[:, [1, 2, 0, 0, 1, 2]].reshape(-1)
-    links = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), (count, count))
-    degree = np.maximum(np.asarray(links.sum(axis=1)).ravel(), 1)
-    return (sparse.diags(0.5 / degree) @ links + sparse.identity(count) * 0.5).tocsr()
 
 
 def _relief(places_m: FloatArray) -> FloatArray:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, sparse
+from scipy import ndimage
 
-from vmodel.scene.geometry import Coarse, Geometry
+from vmodel.scene.geometry import Geometry
 from vmodel.scene.lights import LightSetup, PlacedLight, PlacedSetup, place_lights
 from vmodel.scene.rays import Tracer
+from vmodel.scene.smoothing import averaging
 from vmodel.scene.vectors import dot, length
-from vmodel.types import FloatArray, IntArray
+from vmodel.types import FloatArray
 
 AMBIENT_RAYS = 48
 _OFFSET_M = 0.005
@@ -72,7 +73,7 @@ def gather_ambient(geometry: Geometry, seed: int = 0) -> Ambient:
         seed: turns the ray patterns.
     """
     coarse = geometry.coarse
-    adjacency = averaging(coarse)
+    adjacency = averaging(coarse.triangles, len(coarse.vertices_m))
     outside, bent = _dome(geometry.occluders, coarse.vertices_m, coarse.normals, AMBIENT_RAYS, seed)
     cloth = sum(coarse.counts[:2])
     inside = np.ones(len(outside), np.float32)
@@ -102,7 +103,7 @@ def light_scene(geometry: Geometry, ambient: Ambient, setup: LightSetup, azimuth
         _reach(geometry.occluders, coarse.vertices_m, coarse.normals, light, placed.forward, seed + index)
         for index, light in enumerate(placed.lights)
     ]
-    adjacency = averaging(coarse)
+    adjacency = averaging(coarse.triangles, len(coarse.vertices_m))
     smooth = (adjacency @ (adjacency @ np.stack(columns, axis=1))).astype(np.float32)
     reach = np.clip(geometry.refined(smooth), 0, 1)
     return Lighting(placed, ambient, reach, _floor(geometry, placed, seed))
@@ -206,14 +207,3 @@ def _disc(count: int) -> FloatArray:
 def _hash_angle(count: int, seed: int) -> FloatArray:
     """A turn for each point's ray pattern, so that banding becomes noise that smoothing removes."""
     return np.random.default_rng(seed).uniform(0, 2 * np.pi, count).astype(np.float32)
-
-
-def averaging(coarse: Coarse) -> sparse.csr_matrix:
-    """Each vertex becomes half itself, half the mean of its neighbours."""
-    triangles: IntArray = coarse.triangles
-    count = len(coarse.vertices_m)
-    rows = triangles[:, [0, 1, 2, 1, 2, 0]].reshape(-1)
-    columns = triangles[:, [1, 2, 0, 0, 1, 2]].reshape(-1)
-    links = sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), (count, count))
-    degree = np.maximum(np.asarray(links.sum(axis=1)).ravel(), 1)
-    return (sparse.diags(0.5 / degree) @ links + sparse.identity(count) * 0.5).tocsr().astype(np.float32)

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 
 from vmodel.scene.geometry import Geometry
+from vmodel.scene.smoothing import averaging
 from vmodel.scene.texturing import look_up
-from vmodel.scene.visibility import averaging
 from vmodel.types import Drape, FloatArray
 
 TILE_M = 0.32
@@ -40,7 +40,7 @@ def squeeze(geometry: Geometry) -> FloatArray:
     for k in range(ORIENTATIONS):
         values[start:, k] = np.bincount(rows, np.repeat(lost[:, k], 3), counts[2]) / used
     # Signed while it is averaged: a solver's noise cancels, real compression stays.
-    smooth = averaging(geometry.coarse)
+    smooth = averaging(geometry.coarse.triangles, len(geometry.coarse.vertices_m))
     return np.maximum(geometry.refined(np.asarray(smooth @ (smooth @ values), np.float32)), 0)
 
 
