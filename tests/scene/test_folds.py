@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from mannequin import make_mannequin, make_shirt
 
 from vmodel.scene.folds import folded
@@ -34,7 +35,8 @@ def test_cloth_on_the_body_stays_as_it_was_simulated() -> None:
     np.testing.assert_allclose(folded(drape, make_mannequin()[1]), drape.vertices_m, atol=1e-6)
 
 
-def test_no_fold_reaches_the_body() -> None:
+def test_no_fold_however_deep_reaches_the_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vmodel.scene.folds._DEEP_M", 0.05)
     for radius in np.linspace(0.16, 0.24, 9):
         drape = shirt_of(float(radius))
         folds = folded(drape, make_mannequin()[1])
