@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from tests.garment import drawn_flat_lays as drawn
 from vmodel.config import Settings
@@ -51,6 +52,19 @@ def test_a_stated_category_overrides_what_the_silhouette_looks_like():
 def test_a_garment_understood_twice_is_understood_alike():
     first, second = (understand(*drawn.dress())[1].points_px for _ in range(2))
     assert all((first[name] == second[name]).all() for name in first)
+
+
+def test_what_is_understood_does_not_follow_the_number_of_threads():
+    """A worker of a batch has fewer, and its cloth must fall in the same folds."""
+    threads = torch.get_num_threads()
+    points = []
+    try:
+        for count in (1, 2, 3):
+            torch.set_num_threads(count)
+            points.append(understand(*drawn.dress())[1].points_px)
+    finally:
+        torch.set_num_threads(threads)
+    assert all((points[0][name] == other[name]).all() for other in points[1:] for name in other)
 
 
 def test_a_mirrored_photo_is_read_as_its_mirror_image():

@@ -20,6 +20,8 @@ from vmodel.types import BoolArray, ByteArray, FloatArray
 
 GUESS_SIDE: Final = 320
 _RANDOM_SEED: Final = 7
+# Of bytes: GrabCut takes minutes to cut a picture of one colour, whose graph has no cheapest cut.
+_LEAST_SPREAD: Final = 10
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ def cut_from_clutter(lab: FloatArray, surface: Surface) -> tuple[BoolArray, Judg
     small = cv2.resize(cv2.GaussianBlur(lab, (0, 0), 0.6), size, interpolation=cv2.INTER_AREA)
     offset = cv2.resize(surface.offset, size, interpolation=cv2.INTER_AREA)
     picture = _as_bytes(small)
+    if np.ptp(picture, axis=(0, 1)).max() < _LEAST_SPREAD:
+        return np.zeros((height, width), bool), Judgement(0, 0, 0, 0, 0, 0)
     best, best_judgement = np.zeros(size[::-1], bool), Judgement(0, 0, 0, 0, 0, 0)
     for guess in _guesses(small, offset):
         mask = largest(_grab(picture, guess, 4))

@@ -124,7 +124,10 @@ def square_crop(mask: BoolArray, margin: float = 0.05) -> FloatArray:
 
 @lru_cache(maxsize=2)
 def load_network(weights: Path) -> SilhouetteNet:
-    """The trained network, in evaluation mode.
+    """The trained network, in evaluation mode and in float64.
+
+    A sum's last bit follows the number of threads. In float32 a landmark would move with it, by less than can be
+    seen, and the cloth would fall in other folds in a worker of a batch; float64 rounds to the same float32 always.
 
     Raises:
         WeightsMissing: the folder does not hold the file.
@@ -134,7 +137,7 @@ def load_network(weights: Path) -> SilhouetteNet:
         raise WeightsMissing(WEIGHTS)
     network = SilhouetteNet()
     network.load_state_dict({name: value.float() for name, value in load_file(path).items()})
-    return network.eval()
+    return network.double().eval()
 
 
 def read_silhouette(network: SilhouetteNet, rgb: ByteArray, mask: BoolArray) -> SilhouetteReading:
@@ -153,7 +156,7 @@ def read_silhouette(network: SilhouetteNet, rgb: ByteArray, mask: BoolArray) -> 
     crops = [_turned(crop, turn, flip) for turn in TURNS_DEG for flip in (False, True)]
     views = np.stack([network_input(*(_resample(picture, view) for picture in pictures)) for view in crops])
     with torch.inference_mode():
-        scores, heat = network(torch.from_numpy(views))
+        scores, heat = (answer.float() for answer in network(torch.from_numpy(views).double()))
     shares = [part.log_softmax(1).mean(0).softmax(0).numpy() for part in torch.split(scores[:, :-1], _CLASSES, 1)]
     spots, confidence = _landmarks(heat[:, :-1].flatten(2).softmax(2).numpy().astype(np.float64), crops)
     inside = np.mean([
