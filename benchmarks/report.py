@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from benchmarks.tables import FIGURES, ROOT, Table, as_markdown
 
 REPORT = ROOT / "docs" / "benchmarks.md"
+NOTES = Path(__file__).with_name("notes.yaml")
+"""Benchmark -> sentences that somebody wrote by hand."""
 SECTIONS = {
     "fidelity": (
         "Print fidelity",
@@ -101,13 +106,14 @@ def report(found: dict[str, dict[str, Any]]) -> str:
         "Written by `python -m benchmarks.report` after `make bench` and `make bench-detector`; the photos are the "
         "bundled examples.",
     ]
+    notes = yaml.safe_load(NOTES.read_text(encoding="utf-8"))
     for name, (heading, method) in SECTIONS.items():
         if name not in found:
             continue
         kept = found[name]
         parts += [f"## {heading}", method]
         parts += [as_markdown(Table(**table)) for table in kept["tables"]]
-        parts += ["\n".join(f"- {finding}" for finding in kept["findings"])]
+        parts += ["\n".join(f"- {sentence}" for sentence in (*kept["findings"], *notes.get(name, ())))]
         parts += [f"Measured on {kept['date']} at commit {kept['commit']}: {kept['machine']}."]
     return "\n\n".join(parts) + "\n"
 
