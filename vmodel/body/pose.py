@@ -10,9 +10,6 @@ from typing import Any
 
 import yaml
 
-from vmodel.body.fit_pose import fit_pose
-from vmodel.body.joint_limits import validate_pose
-from vmodel.body.openpose import read_keypoints
 from vmodel.body.pose_language import compile_pose, mirrored
 from vmodel.errors import UnknownPose
 from vmodel.types import Pose
@@ -45,6 +42,11 @@ def load_pose(name_or_path: str) -> Pose:
         is_file = False
     if not is_file:
         raise UnknownPose(name_or_path, pose_names())
+    # These load torch, for which nobody waits who names a pose of the library or lists them.
+    from vmodel.body.fit_pose import fit_pose
+    from vmodel.body.joint_limits import validate_pose
+    from vmodel.body.openpose import read_keypoints
+
     pose = fit_pose(read_keypoints(path), path.name)
     validate_pose(pose)
     return pose
