@@ -114,6 +114,16 @@ def test_printed_cloth_keeps_the_mark_through_hard_compression(kind: str, qualit
     assert reading.payload == PAYLOAD
 
 
+def test_striped_cloth_keeps_the_mark_of_every_id_through_hard_compression() -> None:
+    striped = photo("striped-long-sleeve")
+    for payload in (5, PAYLOAD):
+        held = io.BytesIO()
+        Image.fromarray(embed_mark(striped, payload, KEY)).save(held, "WEBP", quality=50)
+        reading = read_mark(np.asarray(Image.open(held).convert("RGB")), KEY)
+        assert reading is not None
+        assert reading.payload == payload
+
+
 def test_transparency_stays_as_it_was(original: ByteArray) -> None:
     clear = np.dstack([original, np.arange(original.shape[1], dtype=np.uint8)[None].repeat(original.shape[0], 0)])
     assert (embed_mark(clear, PAYLOAD, KEY)[..., 3] == clear[..., 3]).all()

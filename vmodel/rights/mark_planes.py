@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from vmodel.rights.mark_levelling import level
 from vmodel.rights.mark_pattern import TILE, Pattern, blue_pattern_of, pattern_of
 from vmodel.rights.mark_visibility import band_of, enlarged, hidden_by, luma_of, texture_of
 from vmodel.types import ByteArray, FloatArray
 
 _DEVIATIONS = 3.0
-_UNSURE = 2.0
+_UNSURE = 2.8
 """Grey levels of noise that any copy may have: quieter places count no more, for compression wipes them out."""
 _ON_FLAT = 0.1
 """Grey levels of the mark that are expected on flat ground: less than is drawn, because copies lose it first."""
@@ -76,21 +76,14 @@ def filter_plane(values: FloatArray, pattern: Pattern) -> FloatArray:
 
 def whiten(luma: FloatArray) -> FloatArray:
     """Matched filter for a mark as strong as its surroundings hide: (H, W) float32."""
-    band = band_of(luma)
     strength = enlarged(hidden_by(texture_of(luma), _ON_FLAT), luma.shape)
-    bounded, power = _bounded(band, (9, 9))
-    return np.asarray(cv2.divide(cv2.multiply(bounded, strength), power + np.float32(_UNSURE**2)), np.float32)
+    return np.asarray(cv2.multiply(level(band_of(luma), _UNSURE**2), strength))
 
 
 def whiten_blue(blue: FloatArray) -> FloatArray:
     """The same for blue, which carries the mark about alike everywhere."""
     band = np.asarray(blue - cv2.blur(cv2.blur(blue, _BLUE_BAND), _BLUE_BAND), np.float32)
-    bounded, power = _bounded(band, _BLUE_AROUND)
-    return np.asarray(cv2.divide(bounded, power + np.float32(_UNSURE_BLUE**2)), np.float32)
-
-
-def _bounded(band: FloatArray, around: Sequence[int]) -> tuple[FloatArray, FloatArray]:
-    """Values within three deviations of their surroundings, and the surroundings' power."""
-    power = np.asarray(cv2.max(cv2.blur(cv2.multiply(band, band), around), 0.0))
+    power = cv2.max(cv2.blur(cv2.multiply(band, band), _BLUE_AROUND), 0.0)
     most = cv2.sqrt(power) * np.float32(_DEVIATIONS)
-    return np.asarray(cv2.max(cv2.min(band, most), -most)), power
+    bounded = cv2.max(cv2.min(band, most), -most)
+    return np.asarray(cv2.divide(bounded, power + np.float32(_UNSURE_BLUE**2)), np.float32)

@@ -46,8 +46,9 @@ class Spectrum:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(radii, angles) in log-polar coordinates."""
-        return int(np.log(_HIGHEST / _LOWEST) / self.step), int(np.pi / self.step)
+        """(radii, angles) in log-polar coordinates, rounded up to lengths whose spectra are quick."""
+        radii, angles = np.log(_HIGHEST / _LOWEST) / self.step, np.pi / self.step
+        return scipy.fft.next_fast_len(int(radii)), scipy.fft.next_fast_len(int(angles), real=True)
 
 
 @dataclass(frozen=True)

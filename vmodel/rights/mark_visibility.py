@@ -75,17 +75,22 @@ def hiding(luma: FloatArray, scale: float = 1.0) -> FloatArray:
         luma: (H, W) float32 in 0..255.
         scale: a tile's side over 125 pixels.
     Returns:
-        (H, W) float32 from 0.12 to 4.5.
+        (H, W) float32 from 0.1 to 4.5.
     """
-    texture, flat, light = texture_of(luma, scale), *_ground(luma, scale, (ON_GREY, ON_WHITE), (DARK, LEAST_IN_DARK))
+    return _hiding_in_luma(luma, texture_of(luma, scale), scale)
+
+
+def hiding_in_both(luma: FloatArray, scale: float = 1.0) -> tuple[FloatArray, FloatArray]:
+    """Deviations in grey levels and in levels of blue that the mark may have at each pixel: see ``hiding``."""
+    texture = texture_of(luma, scale)
+    flat, light = _ground(luma, scale, (BLUE_ON_GREY, BLUE_ON_WHITE), (BLUE_DARK, BLUE_LEAST_IN_DARK))
+    blue = np.minimum(flat + BLUE_SHARE * texture, MOST_BLUE) * light
+    return _hiding_in_luma(luma, texture, scale), enlarged(blue, luma.shape)
+
+
+def _hiding_in_luma(luma: FloatArray, texture: FloatArray, scale: float) -> FloatArray:
+    flat, light = _ground(luma, scale, (ON_GREY, ON_WHITE), (DARK, LEAST_IN_DARK))
     return enlarged(hidden_by(texture, flat) * light, luma.shape)
-
-
-def hiding_in_blue(luma: FloatArray, scale: float = 1.0) -> FloatArray:
-    """Deviation in levels of blue that the mark may have at each pixel: see ``hiding``."""
-    dark = BLUE_DARK, BLUE_LEAST_IN_DARK
-    flat, light = _ground(luma, scale, (BLUE_ON_GREY, BLUE_ON_WHITE), dark)
-    return enlarged(np.minimum(flat + BLUE_SHARE * texture_of(luma, scale), MOST_BLUE) * light, luma.shape)
 
 
 def _ground(

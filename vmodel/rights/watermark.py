@@ -31,9 +31,9 @@ from vmodel.rights.mark_reading import (
     symbols_of,
 )
 from vmodel.rights.mark_scan import scaled_guesses
-from vmodel.rights.mark_search import Guess, every_way, guesses, spectrum_of
+from vmodel.rights.mark_search import COARSE, FINE, Guess, every_way, guesses, spectrum_of
 from vmodel.rights.mark_shaping import shape_symbols
-from vmodel.rights.mark_visibility import hiding, hiding_in_blue, luma_of
+from vmodel.rights.mark_visibility import hiding, hiding_in_both, luma_of
 from vmodel.rights.matching import Match, match_pictures
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
@@ -62,6 +62,8 @@ _WORTH_ALIGNING = 5.0
 """Deviations at which a scale is looked at more closely."""
 _QUARTERS = tuple(((y, y + 0.5), (x, x + 0.5)) for y in (0, 0.5) for x in (0, 0.5))
 """Shares of height and width that are searched one by one: a collage is made of four pictures."""
+_LEAST_PART_PX = 128
+"""Shorter side of a quarter that is searched: about a tile."""
 _ASPECTS = 0.9, 1.1
 
 
@@ -98,7 +100,7 @@ def embed_mark(picture: ByteArray, payload: int, key: bytes, strength: float = 1
         uint8, same shape; a new array.
     """
     side, luma = tile_side(picture.shape[:2]), luma_of(picture)
-    allowed, in_blue = _at_most(hiding(luma, side / TILE) * strength, hiding_in_blue(luma, side / TILE) * strength)
+    allowed, in_blue = _at_most(*(hidden * strength for hidden in hiding_in_both(luma, side / TILE)))
     pattern = pattern_of(key)
     plain = _tiled(draw_tile(pattern, payload, side), luma.shape) * allowed
     sizes = shape_symbols(fold_straight(Plane(luma + plain, pattern), side), payload)
@@ -144,15 +146,16 @@ def read_mark(picture: ByteArray, key: bytes) -> MarkReading | None:
     Returns:
         The clearest mark; None where no mark of this key is found.
     """
-    return next(iter(read_marks(picture, key)), None)
+    return next(iter(read_marks(picture, key, 1)), None)
 
 
-def read_marks(picture: ByteArray, key: bytes) -> list[MarkReading]:
+def read_marks(picture: ByteArray, key: bytes, most: int = MOST_MARKS) -> list[MarkReading]:
     """Read all marks of a picture, of which there are several where copies of several buyers were averaged.
 
     Args:
         picture: (H, W), (H, W, 3 or 4) uint8.
         key: secret of the installation.
+        most: after so many marks no further one is looked for.
     Returns:
         The clearest mark first; each payload once.
     """
@@ -160,12 +163,12 @@ def read_marks(picture: ByteArray, key: bytes) -> list[MarkReading]:
     shrunk = picture.shape[0] / planes[0].shape[0]
     if min(planes[0].shape) < LEAST_SIDE_PX:
         return []
-    straight = _read_straight(planes, shrunk)
+    straight = _read_straight(planes, shrunk, most)
     if straight:
         return straight
     for rows, columns, plane, guess in _searched(planes):
         parts = [whole.part(rows, columns) for whole in planes]
-        readings = _read_at(parts, parts[planes.index(plane)], guess, shrunk)
+        readings = _read_at(parts, parts[planes.index(plane)], guess, shrunk, most)
         if readings:
             return readings
     return []
@@ -180,10 +183,11 @@ def _searched(planes: Sequence[Plane]) -> Iterator[tuple[slice, slice, Plane, Gu
             yield *whole, plane, guess
     for (residual, shrunk), plane in zip(smaller, planes, strict=True):
         aspects = (1.0, *_ASPECTS) if plane is planes[0] else (1.0,)
-        found = guesses(spectrum_of(residual, round(1024 / shrunk)), plane.pattern, aspects, 3, shrunk)
+        window = COARSE if max(residual.shape) <= COARSE else round(FINE / shrunk)
+        found = guesses(spectrum_of(residual, window), plane.pattern, aspects, 3, shrunk)
         for guess in found if plane.pattern.side == TILE else every_way(found):
             yield *whole, plane, guess
-    for rows, columns in _QUARTERS:
+    for rows, columns in _QUARTERS if min(planes[0].shape) >= 2 * _LEAST_PART_PX else ():
         for (residual, shrunk), plane in zip(smaller, planes, strict=True):
             part = residual[_part(rows, residual.shape[0]), _part(columns, residual.shape[1])]
             parts = _part(rows, plane.shape[0]), _part(columns, plane.shape[1])
@@ -203,7 +207,7 @@ def _part(shares: tuple[float, float], length: int) -> slice:
     return slice(round(shares[0] * length), round(shares[1] * length))
 
 
-def _read_straight(planes: Sequence[Plane], shrunk: float) -> list[MarkReading]:
+def _read_straight(planes: Sequence[Plane], shrunk: float, most: int) -> list[MarkReading]:
     """Marks of a picture that was neither scaled nor turned: far fainter ones than the spectrum shows."""
     size = planes[0].shape
     whole = tile_side(tuple(round(side * shrunk) for side in size)) / shrunk
@@ -213,56 +217,57 @@ def _read_straight(planes: Sequence[Plane], shrunk: float) -> list[MarkReading]:
         filtered = [filter_straight(plane, tile_px) for plane in planes]
         for flipped in (False, True):
             folded = [fold_filtered(f, p.pattern, flipped) for f, p in zip(filtered, planes, strict=True)]
-            decoded = _decoded(folded, planes[0].pattern.key, not flipped)
+            decoded = _decoded(folded, planes[0].pattern.key, most, not flipped)
             if decoded:
                 return [MarkReading(p, s, tile_px * shrunk, 0.0, flipped, 1.0) for p, s in decoded.items()]
     return []
 
 
-def _read_at(planes: Sequence[Plane], plane: Plane, guess: Guess, shrunk: float) -> list[MarkReading]:
+def _read_at(planes: Sequence[Plane], plane: Plane, guess: Guess, shrunk: float, most: int) -> list[MarkReading]:
     """Marks that lie about where one plane's guess says."""
     if guess.score < _WORTH_ALIGNING:
         return []
-    placed, decoded = guess.to_picture, _unaligned(planes, guess) if guess.upright else {}
+    placed, decoded = guess.to_picture, _unaligned(planes, guess, most) if guess.upright else {}
     if not decoded:
         tiles = align(plane, placed)
         if tiles is None:
             return []
-        placed, decoded = tiles.to_picture, _first_decoded(planes, plane, tiles.to_picture)
+        placed, decoded = tiles.to_picture, _first_decoded(planes, plane, tiles.to_picture, most)
     turn = float(np.degrees(np.arctan2(placed[1, 0], placed[0, 0] * (-1 if guess.flipped else 1))))
     tile_px = float(np.sqrt(abs(np.linalg.det(placed[:2, :2])))) * shrunk
     return [MarkReading(p, score, tile_px, turn, guess.flipped, guess.aspect) for p, score in decoded.items()]
 
 
-def _unaligned(planes: Sequence[Plane], guess: Guess) -> dict[int, float]:
+def _unaligned(planes: Sequence[Plane], guess: Guess, most: int) -> dict[int, float]:
     """Marks read at a scale as it was found: a mark may agree over the whole picture and too little in any part."""
     tiles = [(plane, cut_tiles(plane, guess.to_picture)) for plane in planes]
-    return _decoded([fold(cut, plane.pattern) for plane, cut in tiles if cut is not None], planes[0].pattern.key)
+    folded = [fold(cut, plane.pattern) for plane, cut in tiles if cut is not None]
+    return _decoded(folded, planes[0].pattern.key, most)
 
 
 def _first_decoded(
-    planes: Sequence[Plane], leading: Plane, to_picture: FloatArray, flat: bool = False
+    planes: Sequence[Plane], leading: Plane, to_picture: FloatArray, most: int, flat: bool = False
 ) -> dict[int, float]:
     """Marks of tiles folded alike, as the mark was made for, or else by how much of it each shows in a plane."""
     key = leading.pattern.key
     cut = [(plane, cut_tiles(plane, to_picture, flat)) for plane in planes]
     tiles = [(plane, found) for plane, found in cut if found is not None]
-    decoded = _decoded([fold(found, plane.pattern) for plane, found in tiles], key)
+    decoded = _decoded([fold(found, plane.pattern) for plane, found in tiles], key, most)
     if decoded or not tiles:
         return decoded
     weight = next((shown(found, plane.pattern) for plane, found in tiles if plane is leading), None)
-    return _decoded([fold(found, plane.pattern, weight) for plane, found in tiles], key)
+    return _decoded([fold(found, plane.pattern, weight) for plane, found in tiles], key, most)
 
 
-def _decoded(planes: Sequence[Folded], key: bytes, uncropped: bool = False) -> dict[int, float]:
-    """Payload -> score of the marks of a folded picture, the clearest first.
+def _decoded(planes: Sequence[Folded], key: bytes, most: int, uncropped: bool = False) -> dict[int, float]:
+    """Payload -> score of at most so many marks of a folded picture, the clearest first.
 
     Where the picture begins with a whole tile, a mark that hardly stands above noise is believed if it begins where its
     payload says. The luma is asked alone as well: its many symbols keep several buyers apart, blue's few do not.
     """
     found: dict[int, float] = {}
     for place in places_of(planes, MOST_MARKS) if planes else []:
-        if place.score < (LEAST_SCORE_IN_PLACE if uncropped else LEAST_SCORE):
+        if len(found) == most or place.score < (LEAST_SCORE_IN_PLACE if uncropped else LEAST_SCORE):
             break
         payload = _word_at(place, place.planes, key, uncropped)
         if payload is None and len(planes) > 1:
@@ -314,7 +319,7 @@ def _read_difference(luma: FloatArray, source: FloatArray, match: Match, key: by
     side = tile_side(source.shape)
     difference = Plane(_left_over(copy, source, inside), pattern_of(key))
     tiles = align(difference, np.eye(2) * side, flat=True)
-    decoded = {} if tiles is None else _first_decoded([difference], difference, tiles.to_picture, flat=True)
+    decoded = {} if tiles is None else _first_decoded([difference], difference, tiles.to_picture, 1, flat=True)
     if not decoded:
         return None
     scale = np.linalg.inv(back)[:2, :2]
