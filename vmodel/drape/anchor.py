@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from scipy import ndimage
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from vmodel.body.measure import vertices_on
 from vmodel.body.model import Body
@@ -22,6 +23,8 @@ ARM_RADIUS = (0.033, 0.022)
 ON_CUT_M = 0.004
 COVER_REACH_M, COVER_ROUNDS = 0.12, 12
 """How far a seam may be lifted out of the body, and how many rings of particles follow it."""
+ARMPIT_REACH_M = 0.15
+"""How far below the armpit a side seam may lie inside the arm that hangs beside it."""
 ARMHOLE_REACH_M = 0.10
 """How far the cloth round the foot of an armhole follows it."""
 ARM_DEPTH_M = 0.14
@@ -227,8 +230,10 @@ def place_sleeves(flat: FloatArray, cloth: Cloth, garment: Garment, posed: Posed
     return moved, np.clip(on_arm, -1, 1)
 
 
-def cover_shoulders(flat: FloatArray, cloth: Cloth, garment: Garment, posed: PosedBody) -> FloatArray:
-    """Lift shoulder and upper sleeve seams that start inside the body's outline, or the arm would leave through them.
+def cover_arms(flat: FloatArray, cloth: Cloth, garment: Garment, posed: PosedBody) -> FloatArray:
+    """Bring seams that start inside the body's outline out of it, or the arm would leave through them.
+
+    Shoulder and upper sleeve seams go up; seams that meet at the armpit go between arm and trunk.
 
     Returns:
         (N, 2) world x and z.
@@ -236,24 +241,52 @@ def cover_shoulders(flat: FloatArray, cloth: Cloth, garment: Garment, posed: Pos
     outline = body_outline(posed)
     inside = ndimage.binary_closing(np.isfinite(outline.front), iterations=2)
     room = ndimage.distance_transform_edt(~inside) * CELL_M
+    marks = landmarks_m(garment)
     lift: FloatArray = np.zeros((cloth.count, 2))
-    for side, sign in (("left", 1.0), ("right", -1.0)):
-        direction = np.array([0.5 * sign, 0.87])
+    for side, sign, bone in (("left", 1.0, "L"), ("right", -1.0, "R")):
+        nearest_below = _nearest_under_arm(room, outline, posed, bone)
+        armpit = marks.get(f"armpit_{side}")
         for (_, name), particles in cloth.edge_particles.items():
-            if name not in (f"shoulder_{side}", f"sleeve_top_{side}"):
-                continue
-            reach = np.arange(0.0, COVER_REACH_M, 0.004)
-            tried = flat[particles][:, None] + reach[None, :, None] * direction
-            at = np.stack(outline.cell(tried[..., 0], tried[..., 1])) - 0.5
-            free = ndimage.map_coordinates(room, at, order=1, mode="nearest") >= SIDE_ROOM_M * 0.8
-            first = np.where(free.any(axis=1), free.argmax(axis=1), 0)
-            lift[particles] = reach[first][:, None] * direction
+            if name in (f"shoulder_{side}", f"sleeve_top_{side}"):
+                lift[particles] = _way_up(flat[particles], room, outline, np.array([0.5 * sign, 0.87]))
+            elif name in (f"sleeve_under_{side}", f"side_{side}") and armpit is not None:
+                away = np.linalg.norm(cloth.flat_cm[particles] / 100 - armpit, axis=1)
+                at = np.stack(outline.cell(flat[particles, 0], flat[particles, 1])) - 0.5
+                hidden = ndimage.map_coordinates(room, at, order=1, mode="nearest") < SIDE_ROOM_M * 0.5
+                found = particles[hidden & ((name != f"side_{side}") | (away < ARMPIT_REACH_M))]
+                way = nearest_below(flat[found]) - flat[found]
+                lift[found] = np.where(np.linalg.norm(way, axis=1, keepdims=True) < COVER_REACH_M, way, 0)
     seam = np.flatnonzero(np.abs(lift).sum(axis=1) > 0)
     spreading: FloatArray = lift
     for _ in range(COVER_ROUNDS if len(seam) else 0):
         spreading = np.array(spread(cloth, spreading, 1), float)
         spreading[seam] = lift[seam]
     return flat + spreading
+
+
+def _way_up(places: FloatArray, room: FloatArray, outline: Outline, direction: FloatArray) -> FloatArray:
+    """(P, 2) the shortest way along a direction until there is room beside the body; zero where there is none."""
+    reach = np.arange(0.0, COVER_REACH_M, 0.004)
+    tried = places[:, None] + reach[None, :, None] * direction
+    at = np.stack(outline.cell(tried[..., 0], tried[..., 1])) - 0.5
+    free = ndimage.map_coordinates(room, at, order=1, mode="nearest") >= SIDE_ROOM_M * 0.8
+    first = np.where(free.any(axis=1), free.argmax(axis=1), 0)
+    return np.asarray(reach[first][:, None] * direction)
+
+
+def _nearest_under_arm(
+    room: FloatArray, outline: Outline, posed: PosedBody, bone: str
+) -> Callable[[FloatArray], FloatArray]:
+    """Finds the place (x, z) under an arm, with room beside the body, that is nearest to each of (P, 2) places."""
+    arm = np.stack([posed.joints_m[f"{name}.{bone}"][[0, 2]] for name in ("upperarm01", "lowerarm01", "wrist")])
+    x, z = (outline.low[axis] + (np.arange(room.shape[axis]) + 0.5) * CELL_M for axis in (0, 1))
+    same_side = x * np.sign(arm[1, 0]) > 0
+    axis_z = np.interp(np.abs(x), np.abs(arm[:, 0]), arm[:, 1])
+    free = (room >= SIDE_ROOM_M * 0.8) & same_side[:, None] & (z[None] < axis_z[:, None])
+    cells = np.argwhere(free)
+    places = np.stack([x[cells[:, 0]], z[cells[:, 1]]], axis=1)
+    tree = cKDTree(places)
+    return lambda wanted: places[tree.query(wanted)[1]]
 
 
 def _corner(garment: Garment, first: str, second: str, mark: FloatArray) -> FloatArray:

@@ -1,20 +1,18 @@
 """Last touches and the verdict: is the garment outside the body, unstretched, and still worn?"""
 
-# mypy: disable-error-code="untyped-decorator,valid-type"
-
 from __future__ import annotations
 
 import numpy as np
-import warp as wp
 
-from vmodel.body.anny_model import init_warp
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.dress import Dressed
 from vmodel.drape.held import band_edges, shoulder_edges
 from vmodel.drape.openings import unthreaded
+from vmodel.drape.outside import distance_to_body, push_out
+from vmodel.drape.pleats import open_pleats
 from vmodel.errors import DrapeFailed
-from vmodel.types import DrapeReport, FloatArray, Garment, IntArray, PosedBody
+from vmodel.types import DrapeReport, FloatArray, Garment, PosedBody
 
 INSIDE_LIMIT = 0.001
 SEAM_LIMIT_MM = 3.0
@@ -28,53 +26,16 @@ SLIPPED_M = 0.06
 SLIPPED = "it slips off, or an arm is not in its sleeve"
 
 
-@wp.kernel
-def _signed(
-    mesh: wp.uint64,
-    x: wp.array(dtype=wp.vec3),
-    reach: float,
-    distance: wp.array(dtype=float),
-    foot: wp.array(dtype=wp.vec3),
-) -> None:
-    i = wp.tid()
-    q = wp.mesh_query_point_sign_normal(mesh, x[i], reach)
-    distance[i] = reach
-    if q.result:
-        at = wp.mesh_eval_position(mesh, q.face, q.u, q.v)
-        distance[i] = q.sign * wp.length(x[i] - at)
-        foot[i] = at
-
-
-def distance_to_body(points_m: FloatArray, vertices_m: FloatArray, faces: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Signed distance of points to a body (negative inside) and the nearest skin points.
-
-    Returns:
-        (P,) float32 metres, at most 0.1, and (P, 3) float32.
-    """
-    init_warp()
-    mesh = wp.Mesh(
-        points=wp.array(np.ascontiguousarray(vertices_m, np.float32), dtype=wp.vec3, device="cpu"),
-        indices=wp.array(np.ascontiguousarray(faces.ravel(), np.int32), dtype=int, device="cpu"),
-    )
-    x = wp.array(np.ascontiguousarray(points_m, np.float32), dtype=wp.vec3, device="cpu")
-    distance = wp.zeros(len(points_m), dtype=float, device="cpu")
-    foot = wp.zeros(len(points_m), dtype=wp.vec3, device="cpu")
-    wp.launch(_signed, len(points_m), inputs=[mesh.id, x, 0.1, distance, foot], device="cpu")
-    return np.array(distance.numpy()), np.array(foot.numpy())
-
-
 def finish_cloth(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, room_m: float = 0.002) -> FloatArray:
-    """Smooth the finest jags, straighten seams of pieces, and lift what lies closer to the skin than ``room_m``."""
+    """Open pleats, smooth the finest jags, straighten seams, and lift what lies closer to the skin than ``room_m``."""
     from vmodel.drape.sewn_cloth import straight_seams
     from vmodel.drape.start import smooth_jags
 
-    finished = straight_seams(cloth, smooth_jags(cloth, positions_m))
+    # The pieces of a pattern are gathered on purpose, and keep their areas.
+    opened = positions_m if cloth.seam_lines else open_pleats(cloth, positions_m, posed, room_m)
+    finished = straight_seams(cloth, smooth_jags(cloth, opened))
     for room in (*(room_m,) * 3, *(0.3 * room_m,) * 6):  # cloth pinched between limbs has less room
-        distance, foot = distance_to_body(finished, posed.vertices_m, posed.faces)
-        out = finished - foot
-        out *= np.sign(distance)[:, None] / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
-        close = distance < room
-        finished = np.where(close[:, None], foot + out * (room + 1e-4), finished)
+        finished = push_out(finished, posed, room)
     return finished.astype(np.float32)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage, sparse
+from scipy.spatial import cKDTree
 
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
@@ -128,20 +129,31 @@ def place_cloth(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, ro
         posed: the body in the start pose.
         room_m: distance between cloth and skin before it contracts.
     """
-    from vmodel.drape.anchor import anchor_torso, cover_shoulders, place_armholes, place_legs, place_sleeves
+    from vmodel.drape.anchor import anchor_torso, cover_arms, place_armholes, place_legs, place_sleeves
 
     flat = anchor_torso(cloth, garment, body, posed)
     flat = place_legs(flat, cloth, garment, posed)
     flat = place_armholes(flat, cloth, garment, posed)
     flat, on_arm = place_sleeves(flat, cloth, garment, posed)
-    flat = cover_shoulders(flat, cloth, garment, posed)
+    flat = cover_arms(flat, cloth, garment, posed)
     x, z = flat[:, 0], np.maximum(flat[:, 1], 0.004)
     middle, half = _depths(body_outline(posed), room_m)
     at = np.stack(body_outline(posed).cell(x, z))
     mid = ndimage.map_coordinates(middle, at - 0.5, order=1, mode="nearest")
     thick = ndimage.map_coordinates(half, at - 0.5, order=1, mode="nearest")
-    thick = np.minimum(thick, DEPTH_PER_CM * cloth.seam_distance_cm)
+    thick = np.minimum(thick, DEPTH_PER_CM * np.maximum(cloth.seam_distance_cm, _cm_to_seams(cloth, flat)))
     return Start(np.stack([x, mid + cloth.front * thick, z], axis=1), on_arm)
+
+
+def _cm_to_seams(cloth: Cloth, flat: FloatArray) -> FloatArray:
+    """(N,) cm in the frontal plane from each placed particle to the nearest seam.
+
+    Cloth at an armpit is stretched while it is placed: close to the seam on the cut, it may lie over an arm.
+    """
+    seams = np.flatnonzero(cloth.seam_distance_cm <= 0)
+    if not len(seams):
+        return cloth.seam_distance_cm
+    return np.asarray(100 * cKDTree(flat[seams]).query(flat)[0])
 
 
 def _depths(outline: Outline, room_m: float) -> tuple[FloatArray, FloatArray]:

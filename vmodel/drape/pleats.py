@@ -1,0 +1,79 @@
+"""Opening pleats that cloth was pinched into: sharp folds of two or three triangles that the solver cannot undo.
+
+Where a wide sleeve is pushed up a narrow arm, more cloth arrives than the mesh can lay in soft folds. It doubles up
+within one triangle's length, often through itself, and looks like a cut round the arm.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from vmodel.drape.cloth import Cloth
+from vmodel.drape.outside import push_out
+from vmodel.drape.start import spread
+from vmodel.types import BoolArray, FloatArray, IntArray, PosedBody
+
+SHARP: Final = -0.2
+"""Cosine between the normals of two neighbouring triangles below which the cloth is pinched, not bent."""
+RINGS: Final = 2
+ROUNDS: Final = 8
+PASSES: Final = 2
+
+
+def open_pleats(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, room_m: float) -> FloatArray:
+    """Smooth the cloth where it is pinched, and a little around; loose folds, seams and hems stay as they are.
+
+    Args:
+        cloth: particles and their neighbours.
+        positions_m: (N, 3).
+        posed: the body, through which no smoothing pulls the cloth.
+        room_m: distance that it keeps from the skin.
+    Returns:
+        (N, 3) float64; the same positions where nothing is pinched.
+    """
+    opened = np.asarray(positions_m, float)
+    within, neighbours = ~_at_rim(cloth), _neighbours(cloth)
+    for _ in range(PASSES):
+        pinched = _pinched(cloth, neighbours, opened)
+        if not pinched.any():
+            break
+        share = np.asarray(pinched, float)
+        for _ in range(RINGS):
+            share = np.asarray(spread(cloth, share, 1) > 0, float)
+        share = spread(cloth, share, 1) * within
+        near = np.flatnonzero(share)
+        for _ in range(ROUNDS):
+            opened = opened + share[:, None] * (spread(cloth, opened, 1) - opened)
+            opened[near] = push_out(opened[near], posed, room_m)
+    return opened
+
+
+def _neighbours(cloth: Cloth) -> IntArray:
+    """(P, 2) triangles that share an edge, those on either side of a seam between front and back left out."""
+    ends = np.concatenate([cloth.triangles[:, [i, j]] for i, j in ((0, 1), (1, 2), (2, 0))])
+    owner = np.tile(np.arange(len(cloth.triangles)), 3)
+    code = np.sort(ends, axis=1).astype(np.int64) @ np.array([cloth.count, 1])
+    order = np.argsort(code, kind="stable")
+    twice = np.flatnonzero(code[order][1:] == code[order][:-1])
+    pairs = np.stack([owner[order][twice], owner[order][twice + 1]], axis=1)
+    side = np.sign(cloth.front[cloth.triangles].sum(axis=1))
+    return np.asarray(pairs[side[pairs[:, 0]] * side[pairs[:, 1]] >= 0])
+
+
+def _pinched(cloth: Cloth, neighbours: IntArray, positions_m: FloatArray) -> BoolArray:
+    """(N,) True for particles of two neighbouring triangles that nearly lie on each other."""
+    a, b, c = (positions_m[cloth.triangles[:, k]] for k in range(3))
+    normal = np.cross(b - a, c - a)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
+    cosine = (normal[neighbours[:, 0]] * normal[neighbours[:, 1]]).sum(axis=1)
+    found = np.zeros(cloth.count, bool)
+    found[cloth.triangles[neighbours[cosine < SHARP]]] = True
+    return found
+
+
+def _at_rim(cloth: Cloth) -> BoolArray:
+    rim = np.zeros(cloth.count, bool)
+    rim[cloth.open_edges.ravel()] = True
+    return rim
