@@ -15,6 +15,7 @@ import pytest
 from cryptography import x509
 from PIL import Image
 
+from vmodel.film import write_film
 from vmodel.publish import Published, Publisher
 from vmodel.rights.certificate import canonical_json, check_certificate
 from vmodel.rights.errors import EvidenceUnreadable
@@ -53,6 +54,28 @@ def test_copies_in_a_folder_are_found_and_shown_beside_their_originals(crawl: Pa
     assert report.count("<img") == 4
     assert "crawl &lt;b&gt;" in report
     assert "http" not in report.replace("http-equiv", "")
+
+
+def test_films_in_a_folder_are_recognised_by_the_mark_or_by_what_a_frame_shows(
+    publish: Publish, worn_shot: Shot, other_shot: Shot, tmp_path: Path, verifier: Verifier
+) -> None:
+    folder, marked = tmp_path / "films", publish("png").picture
+    folder.mkdir()
+    for name, picture in (
+        ("marked.mp4", marked),
+        ("stranger.mp4", other_shot.picture),
+        ("unmarked.MP4", worn_shot.picture),
+    ):
+        write_film(folder / name, [np.ascontiguousarray(picture[..., :3])] * 2, 25)
+    found = search(open_source(folder, ()), verifier)
+    assert found.looked_at == 3
+    assert not found.passed_over
+    assert [(sighting.where, sighting.found.found_by) for sighting in found.sightings] == [
+        ("marked.mp4", "mark"),
+        ("unmarked.MP4", "likeness"),
+    ]
+    assert all(sighting.alike > 0.9 for sighting in found.sightings)
+    assert write_report(found, "films").count("<img") == 4
 
 
 def test_a_zip_is_read_and_its_names_lead_nowhere(crawl: Path, tmp_path: Path) -> None:

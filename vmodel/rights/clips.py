@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -54,6 +55,14 @@ def look_at_frames(path: Path, most: int = 8) -> Iterator[ByteArray]:
         # FFmpeg's errors have no common text; a film cut short still shows what came before.
         if not given:
             raise UnreadablePhoto(str(path), "it is no film, or damaged") from None
+
+
+def frames_of(content: bytes, most: int = 8) -> list[ByteArray]:
+    """Frames of a film's bytes: see ``look_at_frames``."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        path.write_bytes(content)
+        return list(look_at_frames(path, most))
 
 
 def read_mark_of_clip(path: Path, key: bytes, most: int = 8) -> tuple[int, int] | None:

@@ -13,12 +13,17 @@ from vmodel.database import now
 from vmodel.errors import VModelError
 from vmodel.rights.certificate import moment_text
 from vmodel.rights.certificate_page import STYLE, page, picture_uri, rows
+from vmodel.rights.clips import frames_of
 from vmodel.rights.likeness import likeness
+from vmodel.rights.provenance import sniff_mime
 from vmodel.rights.sources import Found
 from vmodel.rights.suspect import read_suspect
 from vmodel.rights.verify import Verification, Verifier
+from vmodel.rights.verify_clip import FILM
 from vmodel.types import ByteArray
 
+_FRAMES = 4
+"""Frames of a film of which the one that is most like the original is shown."""
 _SURE = {"pixels": 3, "manifest": 3, "mark": 2, "likeness": 1}
 _STYLE = (
     STYLE
@@ -37,7 +42,7 @@ class Sighting:
     Attributes:
         where: it was found.
         content: the file.
-        picture: (H, W, 3) uint8, as a viewer shows it.
+        picture: (H, W, 3) uint8, as a viewer shows it; of a film, the frame that is most like the original.
         original: (H, W, 3) uint8, the registered picture; None where it is not kept any more.
         found: what was found out; its licence is there.
         alike: share of the original's details that agree, 0..1.
@@ -103,16 +108,24 @@ def search(source: Iterable[Found], verifier: Verifier) -> Search:
             continue
         try:
             found = verifier.verify(each.content, each.where)
-            suspect = read_suspect(each.content, each.where, verifier.settings.max_megapixels)
+            pictures = [] if found.licence is None else _pictures_of(each.content, each.where, verifier)
         except VModelError as error:
             passed_over.append((each.where, str(error)))
             continue
         looked_at += 1
         if found.licence is not None:
             original = verifier.originals.get(found.licence.id)
-            alike = 0.0 if original is None else likeness(suspect.rgb, original)
-            sightings.append(Sighting(each.where, each.content, suspect.rgb, original, found, alike, now()))
+            shares = [0.0 if original is None else likeness(picture, original) for picture in pictures]
+            best = shares.index(max(shares))
+            sightings.append(Sighting(each.where, each.content, pictures[best], original, found, shares[best], now()))
     return Search(looked_at, tuple(sorted(sightings, key=_rank)), tuple(passed_over))
+
+
+def _pictures_of(content: bytes, where: str, verifier: Verifier) -> list[ByteArray]:
+    """The picture of a file, or some frames of a film, (H, W, 3) uint8 each."""
+    if sniff_mime(content) == FILM:
+        return frames_of(content, _FRAMES)
+    return [read_suspect(content, where, verifier.settings.max_megapixels).rgb]
 
 
 def _rank(sighting: Sighting) -> tuple[int, float, str]:

@@ -1,4 +1,4 @@
-"""Pictures to be searched for copies: of a folder, of a ZIP of a crawl, or of a list of addresses on an allow-list."""
+"""Pictures and films to be searched for copies: of a folder, of a ZIP of a crawl, or of a list of addresses."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ T = TypeVar("T")
 
 MAX_PICTURES = 100_000
 _ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
+_ENDINGS |= {".mp4", ".mov", ".m4v"}
 _LONGEST_S = 20.0
 _MAX_BYTES = MAX_MEGABYTES * 10**6
 
 
 @dataclass(frozen=True)
 class Found:
-    """A file that may be a picture.
+    """A file that may be a picture or a film.
 
     Attributes:
         where: path, member of the ZIP, or address.

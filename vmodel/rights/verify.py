@@ -31,6 +31,7 @@ from vmodel.rights.registry import RegisteredShot
 from vmodel.rights.shots import external_codes, find_by_file, find_by_mark, find_by_pixels, find_revocation, state_of
 from vmodel.rights.suspect import Suspect, read_suspect
 from vmodel.rights.verify_clip import FILM, verify_clip
+from vmodel.types import ByteArray
 
 if TYPE_CHECKING:
     from vmodel.rights.copies import CopyIndex
@@ -130,7 +131,7 @@ class Verifier:
                 return self._as_copy(marked, "mark", "its invisible mark names the licence, and it shows that picture")
             reason = "it carries the invisible mark of a licence that was given for another picture"
             return self.with_licence(Verdict.ALTERED, reason, "mark", marked)
-        alike = self._look_alike(suspect)
+        alike = self.look_alike(suspect.rgb)
         if alike is not None:
             return self._as_copy(alike, "likeness", "it shows a registered picture")
         return Verification(Verdict.UNKNOWN, "no picture of this registry is recognised in it")
@@ -194,8 +195,8 @@ class Verifier:
         # Without the original nothing speaks against the mark.
         return original is None or likeness(suspect.rgb, original) >= SAME
 
-    def _look_alike(self, suspect: Suspect) -> RegisteredShot | None:
-        """The registered picture that the suspect shows, among several the one that is most alike."""
+    def look_alike(self, picture: ByteArray) -> RegisteredShot | None:
+        """The registered picture that a picture, (H, W, 3) uint8, shows; among several the one that is most alike."""
         from vmodel.rights.catalogue import open_index
         from vmodel.rights.copies import find_copies
         from vmodel.rights.likeness import SAME, likeness
@@ -203,9 +204,9 @@ class Verifier:
         if self._index is None:
             self._index = open_index(self.settings, self.database)
         best, most = None, SAME
-        for candidate in find_copies(suspect.rgb, self._index, top=3):
+        for candidate in find_copies(picture, self._index, top=3):
             original = self.originals.get(candidate.name)
-            alike = 0.0 if original is None else likeness(suspect.rgb, original)
+            alike = 0.0 if original is None else likeness(picture, original)
             if alike >= most:
                 best, most = candidate.name, alike
         if best is None:

@@ -1,4 +1,4 @@
-"""Films as evidence: the signed manifest first, then the mark in their frames."""
+"""Films as evidence: the signed manifest first, then the mark in their frames, then what the frames show."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vmodel.rights.certificate import Licence, check_certificate
-from vmodel.rights.clips import read_mark_of_clip
+from vmodel.rights.clips import frames_of, read_mark_of_clip
 from vmodel.rights.errors import CertificateInvalid
 from vmodel.rights.provenance import MIME_TYPES, Provenance, Trust
 from vmodel.rights.registry import RegisteredShot
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from vmodel.rights.verify import Verification, Verifier
 
 FILM = MIME_TYPES["mp4"]
+_COMPARED = 4
+"""Frames without a mark that are compared with the registered pictures."""
 
 
 def verify_clip(content: bytes, manifest: Provenance | None, verifier: Verifier) -> Verification:
@@ -37,7 +39,7 @@ def verify_clip(content: bytes, manifest: Provenance | None, verifier: Verifier)
         if manifest.trust is Trust.BROKEN or not _was_published(content, licence, verifier):
             return verifier.answer(Verdict.ALTERED, CHANGED, "manifest", licence)
         return verifier.answer(Verdict.AUTHENTIC, "its signed manifest is whole", "manifest", licence)
-    return _by_mark(content, verifier)
+    return _recognise(content, verifier)
 
 
 def _licence_of(manifest: Provenance | None, verifier: Verifier) -> Licence | None:
@@ -58,20 +60,29 @@ def _was_published(content: bytes, licence: Licence, verifier: Verifier) -> bool
     return known is not None and known.id == licence.id
 
 
-def _by_mark(content: bytes, verifier: Verifier) -> Verification:
+def _recognise(content: bytes, verifier: Verifier) -> Verification:
+    """Whose a film is by its frames: their mark, or a registered picture that one of them shows."""
     from vmodel.rights.verify import Verdict, Verification
 
-    unknown = Verification(Verdict.UNKNOWN, "no picture of this registry is recognised in it")
+    shot = _marked(content, verifier)
+    if shot is not None:
+        return verifier.with_licence(Verdict.COPY, "the invisible mark in its frames names the licence", "mark", shot)
+    for frame in frames_of(content, _COMPARED):
+        shot = verifier.look_alike(frame)
+        if shot is not None:
+            reason = "one of its frames shows a registered picture"
+            return verifier.with_licence(Verdict.COPY, reason, "likeness", shot)
+    return Verification(Verdict.UNKNOWN, "no picture of this registry is recognised in it")
+
+
+def _marked(content: bytes, verifier: Verifier) -> RegisteredShot | None:
     if verifier.authority is None:
-        return unknown
+        return None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
         path.write_bytes(content)
         found = read_mark_of_clip(path, verifier.authority.mark_key)
     if found is None:
-        return unknown
+        return None
     with verifier.database.transaction() as session:
-        shot = find_by_mark(session, found[0])
-    if shot is None:
-        return unknown
-    return verifier.with_licence(Verdict.COPY, "the invisible mark in its frames names the licence", "mark", shot)
+        return find_by_mark(session, found[0])
