@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.errors import InputError, NotAllowedForChildren
 from vmodel.publish import Publisher
+from vmodel.rights import consent
 from vmodel.rights.cards import card_of, card_page
 from vmodel.rights.channels import UnknownChannel
 from vmodel.rights.consent import declared_person, list_consents, note_consent, withdraw_consent
@@ -82,17 +84,32 @@ def test_a_consent_that_does_not_cover_the_picture_is_none(
         publisher.publish(like, "jpeg")
 
 
+@pytest.mark.parametrize(
+    ("moment", "holds"),
+    [("2027-01-30T23:59", False), ("2027-01-31T00:00", True), ("2027-02-01T23:59", True), ("2027-02-02T00:00", False)],
+)
+def test_a_consent_holds_from_its_first_day_to_the_end_of_its_last(
+    publisher: Publisher, like: Shot, monkeypatch: pytest.MonkeyPatch, moment: str, holds: bool
+) -> None:
+    noted = note(publisher, valid_from="2027-01-31", valid_until="2027-02-01")
+    monkeypatch.setattr(consent, "now", lambda: datetime.fromisoformat(f"{moment}+00:00"))
+    with publisher.database.transaction() as session:
+        found = consent.likeness_of(session, publisher.settings, like.model.id, "shopify")
+    assert found is not None
+    assert found.consent == (noted if holds else None)
+
+
 def test_a_picture_with_consent_names_it_and_lasts_no_longer_until_it_is_withdrawn(
     publisher: Publisher, like: Shot
 ) -> None:
-    consent = note(publisher)
+    noted = note(publisher)
     licence = publisher.publish(like, "jpeg").licence
-    assert (licence.model_rights, licence.valid_until) == (consent, "2029-12-31")
+    assert (licence.model_rights, licence.valid_until) == (noted, "2029-12-31")
     everywhere = replace(like, request=replace(like.request, channel=None))
     with pytest.raises(LikenessWithoutConsent, match="every channel"):
         publisher.publish(everywhere, "jpeg")
     with publisher.database.transaction() as session:
-        withdraw_consent(session, consent)
+        withdraw_consent(session, noted)
     with pytest.raises(LikenessWithoutConsent, match="withdrawn"):
         publisher.publish(like, "jpeg")
 

@@ -48,7 +48,7 @@ def test_a_child_wears_nothing_that_is_declared_off_the_list(child: VirtualModel
         check_declared(child, word)
 
 
-@pytest.mark.parametrize("material", ["chiffon", "Lace", "sheer"])
+@pytest.mark.parametrize("material", ["chiffon", "Lace ", "mesh", "organza", "tulle", "sheer", "transparent"])
 def test_a_child_wears_nothing_see_through(child: VirtualModel, material: str) -> None:
     with pytest.raises(NotAllowedForChildren):
         check_declared(child, "top", material)
@@ -79,9 +79,10 @@ def test_a_child_wears_nothing_whose_photo_leaves_a_doubt(child: VirtualModel, k
         check_detected(child, kind, "jersey")
 
 
-def test_a_detected_see_through_material_is_refused_for_a_child(child: VirtualModel) -> None:
+@pytest.mark.parametrize("material", ["chiffon", "lace", "mesh", "organza", "tulle"])
+def test_a_detected_see_through_material_is_refused_for_a_child(child: VirtualModel, material: str) -> None:
     with pytest.raises(NotAllowedForChildren):
-        check_detected(child, TEE, "chiffon")
+        check_detected(child, TEE, material)
 
 
 def test_adults_are_not_held_to_the_rules_for_children(adult: VirtualModel) -> None:

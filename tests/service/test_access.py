@@ -155,6 +155,19 @@ def test_guessing_passwords_is_bounded_and_noted(
     assert LOGINS_PER_QUARTER == 10
 
 
+def test_guessing_one_password_for_many_addresses_is_bounded_by_where_it_comes_from(
+    any_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "LOGINS_PER_QUARTER", 2)
+    for number in range(4):
+        with pytest.raises(WrongPassword):
+            log_in(any_database, f"guess{number}@shop.example", "a common password", origin="192.0.2.7")
+    with pytest.raises(RateLimited):
+        log_in(any_database, "guess4@shop.example", "a common password", origin="192.0.2.7")
+    with pytest.raises(WrongPassword):
+        log_in(any_database, "guess4@shop.example", "a common password", origin="192.0.2.8")
+
+
 def test_requests_are_bounded_in_a_window_that_slides(any_database: Database) -> None:
     def ask(at_s: float, subject: str = "key:a") -> int:
         """0 where the request is let through, else the seconds to wait."""

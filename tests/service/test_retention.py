@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from shops import Shop
 from sqlalchemy import update
 
 from vmodel.database import now
 from vmodel.service import settling
-from vmodel.service.job_errors import AccountBusy, ShotUnknown
+from vmodel.service.job_errors import AccountBusy, JobUnknown, ShotUnknown
 from vmodel.service.job_tables import ShotRow
 from vmodel.service.jobs import Job, find_job
 from vmodel.service.retention import delete_job, delete_shot, erase_account, keep_promises
@@ -29,6 +31,8 @@ def test_a_deleted_picture_is_gone_and_stays_charged(laptop: Shop) -> None:
     job = delivered(laptop, seller, shots=2)
     with pytest.raises(ShotUnknown):
         delete_shot(laptop.database, laptop.store, other, job.shots[0].id)
+    with pytest.raises(JobUnknown):
+        delete_job(laptop.database, laptop.store, other, job.id)
     for _ in range(2):
         delete_shot(laptop.database, laptop.store, seller, job.shots[0].id)
     first, second = find_job(laptop.database, seller, job.id).shots
@@ -44,7 +48,7 @@ def test_pictures_are_kept_as_long_as_the_installation_says(laptop: Shop) -> Non
     seller = laptop.seller()
     old, young = delivered(laptop, seller), delivered(laptop, seller)
     with laptop.database.transaction() as session:
-        long_ago = now().replace(year=now().year - 1)
+        long_ago = now() - timedelta(days=31)
         session.execute(update(ShotRow).where(ShotRow.job_id == old.id).values(ended_at=long_ago))
     assert keep_promises(laptop.settings, laptop.database, laptop.store) == 0
     keeping = laptop.settings.model_copy(update={"keep_pictures_days": 30})
