@@ -1,7 +1,8 @@
 """Opening pleats that cloth was pinched into: sharp folds of two or three triangles that the solver cannot undo.
 
 Where a wide sleeve is pushed up a narrow arm, more cloth arrives than the mesh can lay in soft folds. It doubles up
-within one triangle's length, often through itself, and looks like a cut round the arm.
+within one triangle's length, often through itself, and looks like a cut round the arm. Seams between front and back
+keep a ridge and pointed corners where the photo lay flat.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from scipy import sparse
 
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.outside import push_out
 from vmodel.drape.start import spread
 from vmodel.types import BoolArray, FloatArray, IntArray, PosedBody
 
-SHARP: Final = -0.2
+SHARP: Final = 0.2
 """Cosine between the normals of two neighbouring triangles below which the cloth is pinched, not bent."""
 RINGS: Final = 2
 ROUNDS: Final = 8
@@ -23,7 +25,9 @@ PASSES: Final = 2
 
 
 def open_pleats(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, room_m: float) -> FloatArray:
-    """Smooth the cloth where it is pinched, and a little around; loose folds, seams and hems stay as they are.
+    """Smooth the cloth where it is pinched, and a little around; soft folds stay as they are.
+
+    Hems and cuffs are smoothed along their edges only, so that they keep their place.
 
     Args:
         cloth: particles and their neighbours.
@@ -34,7 +38,7 @@ def open_pleats(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, room_m:
         (N, 3) float64; the same positions where nothing is pinched.
     """
     opened = np.asarray(positions_m, float)
-    within, neighbours = ~_at_rim(cloth), _neighbours(cloth)
+    neighbours, mean = _neighbours(cloth), _averaging(cloth)
     for _ in range(PASSES):
         pinched = _pinched(cloth, neighbours, opened)
         if not pinched.any():
@@ -42,24 +46,34 @@ def open_pleats(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, room_m:
         share = np.asarray(pinched, float)
         for _ in range(RINGS):
             share = np.asarray(spread(cloth, share, 1) > 0, float)
-        share = spread(cloth, share, 1) * within
+        share = spread(cloth, share, 1)
         near = np.flatnonzero(share)
         for _ in range(ROUNDS):
-            opened = opened + share[:, None] * (spread(cloth, opened, 1) - opened)
+            opened = opened + share[:, None] * (mean @ opened - opened)
             opened[near] = push_out(opened[near], posed, room_m)
     return opened
 
 
+def _averaging(cloth: Cloth) -> sparse.csr_matrix:
+    """(N, N) mean of each particle and its neighbours; on an open edge, of those along the edge only."""
+    rim = np.zeros(cloth.count, bool)
+    rim[cloth.open_edges.ravel()] = True
+    pairs = np.concatenate([cloth.edges, cloth.edges[:, ::-1]])
+    along = np.concatenate([cloth.open_edges, cloth.open_edges[:, ::-1]])
+    pairs = np.concatenate([pairs[~rim[pairs[:, 0]]], along])
+    links = sparse.coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), (cloth.count, cloth.count)).tocsr()
+    links += sparse.eye(cloth.count)
+    return sparse.csr_matrix(sparse.diags(1 / np.asarray(links.sum(axis=1)).ravel()) @ links)
+
+
 def _neighbours(cloth: Cloth) -> IntArray:
-    """(P, 2) triangles that share an edge, those on either side of a seam between front and back left out."""
+    """(P, 2) triangles that share an edge."""
     ends = np.concatenate([cloth.triangles[:, [i, j]] for i, j in ((0, 1), (1, 2), (2, 0))])
     owner = np.tile(np.arange(len(cloth.triangles)), 3)
     code = np.sort(ends, axis=1).astype(np.int64) @ np.array([cloth.count, 1])
     order = np.argsort(code, kind="stable")
     twice = np.flatnonzero(code[order][1:] == code[order][:-1])
-    pairs = np.stack([owner[order][twice], owner[order][twice + 1]], axis=1)
-    side = np.sign(cloth.front[cloth.triangles].sum(axis=1))
-    return np.asarray(pairs[side[pairs[:, 0]] * side[pairs[:, 1]] >= 0])
+    return np.stack([owner[order][twice], owner[order][twice + 1]], axis=1)
 
 
 def _pinched(cloth: Cloth, neighbours: IntArray, positions_m: FloatArray) -> BoolArray:
@@ -71,9 +85,3 @@ def _pinched(cloth: Cloth, neighbours: IntArray, positions_m: FloatArray) -> Boo
     found = np.zeros(cloth.count, bool)
     found[cloth.triangles[neighbours[cosine < SHARP]]] = True
     return found
-
-
-def _at_rim(cloth: Cloth) -> BoolArray:
-    rim = np.zeros(cloth.count, bool)
-    rim[cloth.open_edges.ravel()] = True
-    return rim
