@@ -57,6 +57,17 @@ def test_width_and_length_that_contradict_the_photo_are_refused(tee):
         scale_garment(tee, drawn.WOMAN, "woman", width_cm=36, length_cm=100)
 
 
+@pytest.mark.parametrize(("rounder", "allowed"), [(0.77, False), (0.83, True), (1.45, True), (1.55, False)])
+def test_a_photo_may_show_a_garment_narrower_than_it_lies_flat_up_to_one_and_a_half_times(tee, rounder, allowed):
+    length = 45 * measure.garment_length(tee) / measure.chest_width(tee) / rounder
+    if allowed:
+        garment = scale_garment(tee, drawn.WOMAN, "woman", width_cm=45, length_cm=length)
+        assert measure.garment_length(garment) == pytest.approx(length, rel=0.01)
+    else:
+        with pytest.raises(SizeImplausible, match="contradict"):
+            scale_garment(tee, drawn.WOMAN, "woman", width_cm=45, length_cm=length)
+
+
 @pytest.mark.parametrize("width", [0.0, -40.0, 3.0, 400.0, float("nan"), float("inf")])
 def test_a_width_that_no_garment_has_is_refused(tee, width):
     with pytest.raises(SizeImplausible):
