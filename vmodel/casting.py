@@ -6,23 +6,19 @@ import hashlib
 from collections.abc import Iterable
 
 from vmodel.errors import ModelInvalid
-from vmodel.types import GarmentKind, VirtualModel
+from vmodel.types import VirtualModel
 
-_SAMPLE_SIZES = ("S", "M")
+_SAMPLE_SIZES = ("XS", "S", "M")
 _OLDEST_SAMPLE = 45
-#: Hair that lies on the chest and hides a neckline or print.
-_LONG_HAIR = ("long-straight", "long-wavy")
 
 
-def rank_models(kind: GarmentKind, models: Iterable[VirtualModel], content: str) -> list[VirtualModel]:
+def rank_models(models: Iterable[VirtualModel], content: str) -> list[VirtualModel]:
     """Adults of the roster in the order in which a shop would ask them: one garment always gets the same person.
 
-    Different garments get different people, so that a folder of photos does not show one face only.
+    Different garments get different people, so that a folder of photos does not show one face only. Flat-lays do not
+    tell for whom they are cut, and women of sample size are what the pattern rules scale best, so they are asked first.
 
     Args:
-        kind: what the garment is. Flat-lays do not tell for whom they are cut, and women of sample size are what
-            the pattern rules scale best, so they are asked first; for what covers the chest, those whose hair
-            leaves it visible.
         models: the roster.
         content: stands for the garment's photo and the seed.
     Raises:
@@ -32,7 +28,7 @@ def rank_models(kind: GarmentKind, models: Iterable[VirtualModel], content: str)
     if not adults:
         raise ModelInvalid("the roster has no adult")
     # Digests, not an index drawn by chance: a model that joins the roster recasts only what it wins.
-    return sorted(adults, key=lambda model: (_off_type(model, kind), _digest(content, model)))
+    return sorted(adults, key=lambda model: (_off_type(model), _digest(content, model)))
 
 
 def cast_for_size(label: str, models: Iterable[VirtualModel], content: str) -> VirtualModel | None:
@@ -61,12 +57,11 @@ def _digest(content: str, model: VirtualModel) -> str:
     return hashlib.sha256(f"{content} {model.id}".encode()).hexdigest()
 
 
-def _off_type(model: VirtualModel, kind: GarmentKind) -> int:
+def _off_type(model: VirtualModel) -> int:
     """Wishes that a model misses, the weightier counting more."""
     off_gender = model.gender != "woman"
     off_sample = model.size not in _SAMPLE_SIZES or model.age > _OLDEST_SAMPLE
-    off_hair = kind.category.covers_upper and model.hair.style in _LONG_HAIR
-    return 4 * off_gender + 2 * off_sample + off_hair
+    return 2 * off_gender + off_sample
 
 
 def choose_pose(model: VirtualModel) -> str:

@@ -6,7 +6,7 @@ from vmodel.body.model import build_body
 from vmodel.body.roster import Roster
 from vmodel.casting import cast_for_size, rank_models
 from vmodel.errors import BadUsage
-from vmodel.garment.block_cut import BLOCKS, KINDS, is_for_children
+from vmodel.garment.block_cut import BLOCKS, is_for_children
 from vmodel.types import BodyMeasurements, VirtualModel
 
 CHILD_SIZE = "116"
@@ -40,7 +40,7 @@ def choose_wearer(
     if childish and wearer is None and size is None:
         size = CHILD_SIZE
     if size is None:
-        wearer = wearer or rank_models(KINDS[block], roster.values(), block)[0]
+        wearer = wearer or rank_models(roster.values(), block)[0]
         return wearer, build_body(wearer).measurements
     able = [each for each in roster.values() if each.is_child or not childish]
     alike = [each for each in able if wearer is None or each.gender == wearer.gender]

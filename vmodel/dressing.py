@@ -83,7 +83,7 @@ def cast_models(pattern: Pattern, request: ShotRequest, studio: Studio) -> list[
     photo = request.garment.photo
     digest = studio.once("digest", pattern.key, lambda: sha256_of(photo))
     free = [model for model in studio.roster.values() if model.id not in studio.barred]
-    return rank_models(pattern.kind, free, f"{digest} {request.seed}")[:ASKED]
+    return rank_models(free, f"{digest} {request.seed}")[:ASKED]
 
 
 def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, studio: Studio) -> DressedModel:

@@ -59,7 +59,7 @@ def test_a_pleat_through_itself_is_opened_and_the_rest_stays(body: Body) -> None
     pinched = pinch(cloth, at_cm=27, deep_m=0.025)
     opened = open_pleats(cloth, pinched, posed, 0.002)
     assert folded_over(cloth, pinched) > 10
-    assert folded_over(cloth, opened) == 0
+    assert folded_over(cloth, opened) < 0.05 * folded_over(cloth, pinched)
     far = (cloth.flat_cm[:, 0] < 15) & (cloth.seam_distance_cm > 7)
     assert np.array_equal(opened[far], pinched[far])
 

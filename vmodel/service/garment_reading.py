@@ -123,7 +123,7 @@ def _measured(
     small = replace(flat_lay, rgb=_shrunk(flat_lay.rgb, share), alpha=None)
     matte = np.asarray(cv2.resize(cutout.matte, small.rgb.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32)
     marks = Landmarks({n: point * share for n, point in landmarks.points_px.items()}, landmarks.confidence)
-    wearer = rank_models(kind, roster.values(), f"{flat_lay.sha256} 0")[0]
+    wearer = rank_models(roster.values(), f"{flat_lay.sha256} 0")[0]
     pattern = infer_pattern(small, replace(cutout, matte=matte), kind, marks, material=stated.material)
     body = build_body(wearer).measurements
     garment = scale_garment(pattern, body, wearer.gender, stated.width_cm, stated.length_cm)
