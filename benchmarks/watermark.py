@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
+import json
 import multiprocessing
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -22,6 +24,8 @@ from PIL import Image
 
 from benchmarks.distortions import CHANGES, cropped, saved
 from benchmarks.tables import EXAMPLES, Figures, Table, publish
+from benchmarks.unmarked import Task as Unmarked
+from benchmarks.unmarked import picture_of, tasks_of
 from vmodel.rights.watermark import embed_mark, read_mark, read_mark_with_original, read_marks
 from vmodel.types import ByteArray
 
@@ -30,9 +34,9 @@ Task = TypeVar("Task")
 Found = TypeVar("Found")
 _LONGEST_PX = 1024
 _AVERAGED = (2, 3, 4, 5)
-_SMALL_CROPS = 8
-"""Of so many crops of an unmarked picture all but one are small: they take less time, and many are copied small."""
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+FIRST_HALF = list(CHANGES)[: (len(CHANGES) + len(_AVERAGED)) // 2]
+"""Changes that happen to most copies."""
 
 
 @dataclass(frozen=True)
@@ -50,35 +54,86 @@ class Outcome:
     informed: bool | None
 
 
+@dataclass(frozen=True)
+class Tried:
+    """One picture.
+
+    Attributes:
+        psnr_db: of the marked picture against the one without a mark.
+        outcomes: in the order of the changes.
+    """
+
+    psnr_db: float
+    outcomes: Sequence[Outcome]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the tables and keep them for the report."""
     parser = argparse.ArgumentParser(description="Robustness of the invisible mark")
     parser.add_argument("folders", nargs="*", type=Path, help="pictures or folders; the bundled examples by default")
     parser.add_argument("--most", type=int, default=8, help="pictures of each folder, spread evenly")
-    parser.add_argument("--informed-every", type=int, default=8, help="try every n-th picture with its original too")
+    parser.add_argument("--rest-every", type=int, default=1, help="try the list's second half on one of n pictures")
+    parser.add_argument("--informed-every", type=int, default=8, help="try one of n pictures with its original too")
     parser.add_argument(
         "--unmarked", type=int, default=200, help="unmarked pictures and crops to look for false alarms"
     )
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=600, help="pictures that are not done by then are left out")
+    parser.add_argument("--kept", type=Path, help="file of what earlier calls found, which is not tried again")
     asked = parser.parse_args(arguments)
     found = [chosen_pictures(folder, asked.most) for folder in asked.folders or [EXAMPLES]]
     paths = [path for row in zip_longest(*found) for path in row if path is not None]
-    tries = [(path, number, number % asked.informed_every == 0) for number, path in enumerate(paths)]
-    alarms = _until(asked.minutes / 4, asked.jobs, _alarms, _unmarked(paths, asked.unmarked))
-    tested = _until(asked.minutes * 3 / 4, asked.jobs, _test, tries)
-    publish(_figures(tested, alarms, _seconds(paths[0])))
+    tries = [(path, asked.rest_every, asked.informed_every) for path in paths]
+    kept = Kept(asked.kept)
+    end = time.monotonic() + 60 * asked.minutes
+    tested = [
+        Tried(psnr, [Outcome(*outcome) for outcome in outcomes])
+        for psnr, outcomes in _until(end, asked.jobs, _test, tries, kept)
+    ]
+    alarms = _until(end, asked.jobs, _alarms, tasks_of(paths, asked.unmarked), kept)
+    if tested:
+        publish(_figures(tested, alarms, _seconds(paths[0])))
 
 
-def _until(minutes: float, jobs: int, work: Callable[[Task], Found], tasks: Sequence[Task]) -> list[Found]:
-    """What was done of some tasks until there were no more, or no more time."""
-    end, kept = time.monotonic() + 60 * minutes, []
+class Kept:
+    """What was found of each task, in memory and, one line each, in a file."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        lines = path.read_text(encoding="utf-8").splitlines() if path is not None and path.is_file() else []
+        self._found: dict[str, Any] = dict(json.loads(line) for line in lines)
+
+    def split(self, work: object, tasks: Sequence[Task]) -> tuple[list[Any], list[Task]]:
+        """What is known of some tasks, and the tasks that are left."""
+        names = [_name_of(work, task) for task in tasks]
+        known = [self._found[name] for name in names if name in self._found]
+        return known, [task for task, name in zip(tasks, names, strict=True) if name not in self._found]
+
+    def keep(self, work: object, task: object, found: object) -> None:
+        """Note one."""
+        if self._path is not None:
+            with self._path.open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps([_name_of(work, task), found]) + "\n")
+
+
+def _name_of(work: object, task: object) -> str:
+    assert isinstance(task, tuple)
+    parts = [part.name if isinstance(part, Path) else str(part) for part in task]
+    return " ".join([getattr(work, "__name__", ""), *parts])
+
+
+def _until(end: float, jobs: int, work: Callable[[Task], Any], tasks: Sequence[Task], kept: Kept) -> list[Any]:
+    """What is known or was done of some tasks until there were no more, or no more time."""
+    found, left = kept.split(work, tasks)
+    if not left or time.monotonic() > end:
+        return found
     with multiprocessing.get_context("spawn").Pool(jobs, cv2.setNumThreads, (1,)) as pool:
-        results = pool.imap_unordered(work, tasks)
+        results = pool.imap(work, left)
         with contextlib.suppress(StopIteration, multiprocessing.TimeoutError):
-            while True:
-                kept.append(results.next(max(0.0, end - time.monotonic())))
-    return kept
+            for task in left:
+                found.append(results.next(max(0.0, end - time.monotonic())))
+                kept.keep(work, task, found[-1])
+    return found
 
 
 def chosen_pictures(folder: Path, most: int) -> list[Path]:
@@ -98,41 +153,30 @@ def read_picture(path: Path) -> ByteArray:
     return np.asarray(image)
 
 
-def _test(task: tuple[Path, int, bool]) -> tuple[float, list[Outcome]]:
+def _test(task: tuple[Path, int, int]) -> tuple[float, list[tuple[str, bool, bool | None]]]:
     """PSNR in dB and what was read of one picture."""
-    path, number, informed = task
-    picture, payload = read_picture(path), 7_000_000_001 + 1009 * number
+    path, rest_every, informed_every = task
+    payload = int.from_bytes(hashlib.sha256(path.name.encode()).digest()[:5])
+    picture, informed = read_picture(path), payload % informed_every == 0
     marked = embed_mark(picture, payload, KEY)
     outcomes = []
-    for name, change in CHANGES.items():
-        copy = change(marked)
+    for name in CHANGES if payload % rest_every == 0 else FIRST_HALF:
+        copy = CHANGES[name](marked)
         reading = read_mark(copy, KEY)
         seen = read_mark_with_original(copy, picture, KEY) if informed else None
         exact = seen is not None and seen.payload == payload if informed else None
-        outcomes.append(Outcome(name, reading is not None and reading.payload == payload, exact))
-    for count in _AVERAGED:
-        mixed = np.mean([embed_mark(picture, payload + k, KEY).astype(np.float32) for k in range(count)], 0)
+        outcomes.append((name, reading is not None and reading.payload == payload, exact))
+    for count in _AVERAGED if payload % rest_every == 0 else ():
+        mixed = np.mean([embed_mark(picture, payload ^ k, KEY).astype(np.float32) for k in range(count)], 0)
         read = {reading.payload for reading in read_marks(saved(np.rint(mixed).astype(np.uint8), "JPEG", 90), KEY)}
-        whole = bool(read) and read <= {payload + k for k in range(count)}
-        outcomes.append(Outcome(f"average of {count} buyers' copies, JPEG 90: one named", whole, None))
+        whole = bool(read) and read <= {payload ^ k for k in range(count)}
+        outcomes.append((f"average of {count} buyers' copies, JPEG 90: one named", whole, None))
     return float(10 * np.log10(255**2 / np.mean((marked.astype(float) - picture) ** 2))), outcomes
 
 
-def _unmarked(paths: Sequence[Path], count: int) -> list[tuple[Path, int]]:
-    return [(paths[number % len(paths)], number // len(paths)) for number in range(count)]
-
-
-def _alarms(task: tuple[Path, int]) -> bool:
-    """Whether a mark is read where none is: the whole picture first, then random crops."""
-    path, turn = task
-    picture = read_picture(path)
-    if turn:
-        rng = np.random.default_rng(turn)
-        low, high = (0.3, 0.8) if turn % _SMALL_CROPS == 0 else (0.09, 0.3)
-        height, width = (int(side * rng.uniform(low, high)) for side in picture.shape[:2])
-        top, left = rng.integers(picture.shape[0] - height), rng.integers(picture.shape[1] - width)
-        picture = np.ascontiguousarray(picture[top : top + height, left : left + width])
-    return read_mark(picture, KEY) is not None
+def _alarms(task: Unmarked) -> bool:
+    """Whether a mark is read where none is."""
+    return read_mark(picture_of(task, read_picture), KEY) is not None
 
 
 def _seconds(path: Path) -> dict[str, float]:
@@ -157,19 +201,18 @@ def _cpu(task: object) -> float:
     return time.process_time() - start
 
 
-def _figures(
-    tested: Sequence[tuple[float, list[Outcome]]], alarms: Sequence[bool], seconds: dict[str, float]
-) -> Figures:
-    names = [outcome.change for outcome in tested[0][1]]
-    rows, blind_shares = [], []
+def _figures(tested: Sequence[Tried], alarms: Sequence[bool], seconds: dict[str, float]) -> Figures:
+    outcomes = [outcome for tried in tested for outcome in tried.outcomes]
+    names = list(
+        dict.fromkeys(outcome.change for outcome in max(tested, key=lambda tried: len(tried.outcomes)).outcomes)
+    )
+    rows, shares = [], {}
     for name in names:
-        outcomes = [outcome for _, every in tested for outcome in every if outcome.change == name]
-        informed = [outcome.informed for outcome in outcomes if outcome.informed is not None]
-        blind_shares.append(float(np.mean([outcome.blind for outcome in outcomes])))
-        with_original = f"{100 * np.mean(informed):.0f} % of {len(informed)}" if informed else "-"
-        rows.append([name, f"{100 * blind_shares[-1]:.0f} %", with_original])
-    psnr = [psnr for psnr, _ in tested]
-    half = len(names) // 2
+        blind = [outcome.blind for outcome in outcomes if outcome.change == name]
+        informed = [outcome.informed for outcome in outcomes if outcome.change == name and outcome.informed is not None]
+        shares[name] = float(np.mean(blind))
+        rows.append([name, _share(blind), _share(informed)])
+    psnr = [tried.psnr_db for tried in tested]
     return Figures(
         "watermark",
         [
@@ -181,12 +224,16 @@ def _figures(
             ),
         ],
         [
-            f"Blind: {100 * np.mean(blind_shares[:half]):.1f} % over the first half of the list, "
-            f"{100 * np.mean(blind_shares):.1f} % over all of it.",
+            f"Blind: {100 * np.mean([shares[name] for name in names if name in FIRST_HALF]):.1f} % over the first half "
+            f"of the list, {100 * np.mean(list(shares.values())):.1f} % over all of it.",
             f"PSNR {min(psnr):.1f} to {max(psnr):.1f} dB, median {np.median(psnr):.1f} dB.",
-            f"False alarms: {sum(alarms)} in {len(alarms)} unmarked pictures and crops.",
+            f"False alarms: {sum(alarms)} in {len(alarms):,} unmarked pictures and crops.",
         ],
     )
+
+
+def _share(read: Sequence[bool]) -> str:
+    return f"{100 * np.mean(read):.1f} % of {len(read)}" if read else "-"
 
 
 if __name__ == "__main__":

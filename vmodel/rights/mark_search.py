@@ -18,7 +18,7 @@ import scipy.fft
 from vmodel.rights.mark_pattern import ComplexArray, Pattern
 from vmodel.types import FloatArray
 
-FINE, COARSE = 1024, 512
+_LARGEST, _SMALLEST = 1024, 256
 """Sides in pixels of the windows whose spectra are averaged: a large one sees fainter peaks, a small one is quicker."""
 TILES = 38.0, 420.0
 """Sides of a tile in pixels that are looked for."""
@@ -78,6 +78,12 @@ class Guess:
         turned = np.array([[cosine, -sine], [sine, cosine]]) @ np.diag([-1.0 if self.flipped else 1.0, 1.0])
         squeeze = np.diag([np.sqrt(self.aspect), 1 / np.sqrt(self.aspect)])
         return np.asarray(squeeze @ turned * self.tile_px)
+
+
+def window_of(residual: FloatArray, shrunk: float) -> int:
+    """Side of the windows for a picture that was made smaller: twice its longer side, if that is not too large."""
+    wanted = 1 << int(np.ceil(np.log2(2 * max(residual.shape))))
+    return min(round(_LARGEST / shrunk), max(_SMALLEST, wanted))
 
 
 def spectrum_of(residual: FloatArray, window: int) -> Spectrum:

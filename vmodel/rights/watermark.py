@@ -31,7 +31,7 @@ from vmodel.rights.mark_reading import (
     symbols_of,
 )
 from vmodel.rights.mark_scan import scaled_guesses
-from vmodel.rights.mark_search import COARSE, FINE, Guess, every_way, guesses, spectrum_of
+from vmodel.rights.mark_search import Guess, every_way, guesses, spectrum_of, window_of
 from vmodel.rights.mark_shaping import shape_symbols
 from vmodel.rights.mark_visibility import hiding, hiding_in_both, luma_of
 from vmodel.rights.matching import Match, match_pictures
@@ -183,8 +183,7 @@ def _searched(planes: Sequence[Plane]) -> Iterator[tuple[slice, slice, Plane, Gu
             yield *whole, plane, guess
     for (residual, shrunk), plane in zip(smaller, planes, strict=True):
         aspects = (1.0, *_ASPECTS) if plane is planes[0] else (1.0,)
-        window = COARSE if max(residual.shape) <= COARSE else round(FINE / shrunk)
-        found = guesses(spectrum_of(residual, window), plane.pattern, aspects, 3, shrunk)
+        found = guesses(spectrum_of(residual, window_of(residual, shrunk)), plane.pattern, aspects, 3, shrunk)
         for guess in found if plane.pattern.side == TILE else every_way(found):
             yield *whole, plane, guess
     for rows, columns in _QUARTERS if min(planes[0].shape) >= 2 * _LEAST_PART_PX else ():
