@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from vmodel.body.roster import Roster, load_roster
-from vmodel.casting import rank_models
+from vmodel.casting import choose_pose, rank_models
 from vmodel.config import Settings
 from vmodel.errors import ModelInvalid
 from vmodel.types import VirtualModel
@@ -45,3 +45,8 @@ def test_a_roster_without_adults_casts_nobody(roster: Roster) -> None:
     children = [model for model in roster.values() if model.is_child]
     with pytest.raises(ModelInvalid):
         rank_models(children, "photo")
+
+
+def test_children_stand_plainly_and_adults_shift_their_weight_where_nobody_names_a_pose(roster: Roster) -> None:
+    assert {choose_pose(model) for model in roster.values() if model.is_child} == {"standing"}
+    assert {choose_pose(model) for model in roster.values() if not model.is_child} == {"contrapposto"}

@@ -65,18 +65,19 @@ def service(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Se
     environment = {**os.environ, "VMODEL_HOME": str(state), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     with (state / "log").open("wb") as log:
         running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment, cwd=ROOT, text=True)
-    assert running.stdout is not None
-    told = running.stdout.readline()
-    match = re.search(r"http://\S+", told)
-    assert match, f"{told}{(state / 'log').read_text(errors='replace')[-2000:]}"
-    with sync_playwright() as playwright:
-        drawing_3d = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *drawing_3d])
-        yield Service(match[0], chromium)
-        chromium.close()
-    running.send_signal(signal.SIGTERM)
-    running.stdout.close()
-    running.wait()
+    try:
+        assert running.stdout is not None
+        told = running.stdout.readline()
+        match = re.search(r"http://\S+", told)
+        assert match, f"{told}{(state / 'log').read_text(errors='replace')[-2000:]}"
+        with sync_playwright() as playwright:
+            drawing_3d = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *drawing_3d])
+            yield Service(match[0], chromium)
+            chromium.close()
+    finally:
+        running.send_signal(signal.SIGTERM)
+        running.communicate()
 
 
 @pytest.fixture(scope="module")
