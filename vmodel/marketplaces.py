@@ -104,7 +104,7 @@ def encode_for(marketplace: Marketplace, picture: ByteArray) -> bytes:
     encoded = b""
     for quality in (95, 90, 85, 75, 60):
         stream = io.BytesIO()
-        image.save(stream, "JPEG", quality=quality, subsampling=0 if quality > 85 else 2, optimize=True)
+        image.save(stream, "JPEG", quality=quality, subsampling=0 if quality > 85 else 2)
         encoded = stream.getvalue()
         if len(encoded) <= marketplace.limit_bytes:
             break
