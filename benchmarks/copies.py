@@ -127,7 +127,9 @@ def _figures(table: Table, growth: list[list[str]], real: int, asked: int) -> Fi
             f"The original comes first for {first:.1f} % of {asked * len(table.rows)} copies; "
             f"{real} registered pictures are real, the other descriptors are put together from theirs.",
             f"{_MANY // 10**6} million pictures would take {_MANY * _PER_PICTURE / 1e9:.0f} GB of index "
-            f"({_PER_PICTURE} bytes each), hence shards.",
+            f"({_PER_PICTURE} bytes each), hence shards: at a million a shard, {_PER_PICTURE / 1e3:.1f} GB, "
+            f"{_MANY // 10**6} shards, all of which are asked.",
+            f"The largest index that was measured holds {growth[-1][0]} pictures (bar: a million).",
         ],
     )
 

@@ -113,11 +113,27 @@ def embed_mark(picture: ByteArray, payload: int, key: bytes, strength: float = 1
 
 
 def _at_most(luma: FloatArray, blue: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Deviations of a mark in luma and blue, made smaller where they together would pass the least PSNR."""
+    """Deviations of a mark in luma and blue, made smaller where they together would pass the least PSNR.
+
+    The strongest are lowered first: loud texture drowns most of what it hides, so that little is lost there.
+    """
     most = 255**2 / 10 ** (LEAST_PSNR_DB / 10) * 0.96 - _ROUNDING
-    power = float(np.mean(luma * luma) + np.mean(blue * blue) * (1 + 2 * _OF_BLUE**2) / 3)
-    smaller = np.float32(min(1.0, np.sqrt(most / power)))
-    return luma * smaller, blue * smaller
+    in_blue = float(np.mean(blue * blue)) * (1 + 2 * _OF_BLUE**2) / 3
+    lowered = np.minimum(luma, _ceiling(luma[::4, ::4], most - in_blue))
+    smaller = np.float32(min(1.0, np.sqrt(most / (float(np.mean(lowered * lowered)) + in_blue))))
+    return lowered * smaller, blue * smaller
+
+
+def _ceiling(deviations: FloatArray, power: float) -> np.float32:
+    """The value to which the largest deviations are lowered, so that their mean square is not above ``power``."""
+    low, high = 0.0, float(deviations.max())
+    if np.mean(deviations * deviations) > power:
+        for _ in range(12):
+            middle = (low + high) / 2
+            square = np.mean(np.minimum(deviations, middle) ** 2)
+            low, high = (low, middle) if square > power else (middle, high)
+        high = low
+    return np.float32(high)
 
 
 def _added(picture: ByteArray, changes: Sequence[FloatArray]) -> ByteArray:
