@@ -76,6 +76,16 @@ def test_a_table_runs_nothing_in_a_spreadsheet(any_database: Database, seller: s
     assert all(re.fullmatch(r"-\d+", cell) for cell in cells if cell.startswith("-"))
 
 
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_note_is_no_formula_whatever_it_begins_with(any_database: Database, first: str) -> None:
+    with any_database.transaction() as session:
+        seller = create_account(session, "Lin", "lin@shop.example").id
+        grant(session, seller, 10, "invoice 1", f"{first}1+cmd|' /C calc'!A0", at=OCTOBER)
+    (statement,) = statements(any_database, seller)
+    (note,) = [row["note"] for row in csv.DictReader(io.StringIO(as_csv(statement), newline="")) if row["key"]]
+    assert note == f"'{first}1+cmd|' /C calc'!A0"
+
+
 def test_programs_get_the_same_figures(any_database: Database, seller: str) -> None:
     _, november = statements(any_database, seller)
     plain = json.loads(as_json(november, NOVEMBER))
