@@ -15,6 +15,7 @@ from scipy import sparse
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.outside import push_out
 from vmodel.drape.start import spread
+from vmodel.drape.straps import at_rim, on_strap
 from vmodel.types import BoolArray, FloatArray, IntArray, PosedBody
 
 SHARP: Final = 0.2
@@ -38,15 +39,15 @@ def open_pleats(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, room_m:
         (N, 3) float64; the same positions where nothing is pinched.
     """
     opened = np.asarray(positions_m, float)
-    neighbours, mean = _neighbours(cloth), _averaging(cloth)
+    neighbours, mean, wide = _neighbours(cloth), _averaging(cloth), ~on_strap(cloth)
     for _ in range(PASSES):
-        pinched = _pinched(cloth, neighbours, opened)
+        pinched = _pinched(cloth, neighbours, opened) & wide
         if not pinched.any():
             break
         share = np.asarray(pinched, float)
         for _ in range(RINGS):
             share = np.asarray(spread(cloth, share, 1) > 0, float)
-        share = spread(cloth, share, 1)
+        share = spread(cloth, share, 1) * wide
         near = np.flatnonzero(share)
         for _ in range(ROUNDS):
             opened = opened + share[:, None] * (mean @ opened - opened)
@@ -56,8 +57,7 @@ def open_pleats(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, room_m:
 
 def _averaging(cloth: Cloth) -> sparse.csr_matrix:
     """(N, N) mean of each particle and its neighbours; on an open edge, of those along the edge only."""
-    rim = np.zeros(cloth.count, bool)
-    rim[cloth.open_edges.ravel()] = True
+    rim = at_rim(cloth)
     pairs = np.concatenate([cloth.edges, cloth.edges[:, ::-1]])
     along = np.concatenate([cloth.open_edges, cloth.open_edges[:, ::-1]])
     pairs = np.concatenate([pairs[~rim[pairs[:, 0]]], along])

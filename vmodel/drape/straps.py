@@ -13,7 +13,8 @@ from shapely.geometry import LineString, Polygon
 
 from vmodel.body.chart import load_anatomy
 from vmodel.body.model import Body
-from vmodel.types import FloatArray, Garment, Neckline, Sleeve
+from vmodel.drape.cloth import Cloth
+from vmodel.types import BoolArray, FloatArray, Garment, Neckline, Sleeve
 
 THINNEST_FOOT = 1.8
 """A strap ends where it is this much wider than in its middle."""
@@ -77,6 +78,20 @@ def strap_warp(garment: Garment, body: Body) -> StrapWarp | None:
         (1 - SHORTEST) * (top - foot),
     )
     return StrapWarp(top, foot, lift) if lift > 0.5 else None
+
+
+def on_strap(cloth: Cloth) -> BoolArray:
+    """(N,) True for particles of strips that are one triangle wide."""
+    narrow = np.zeros(cloth.count, bool)
+    narrow[cloth.triangles[at_rim(cloth)[cloth.triangles].all(axis=1)]] = True
+    return narrow
+
+
+def at_rim(cloth: Cloth) -> BoolArray:
+    """(N,) True for particles on an open edge."""
+    rim = np.zeros(cloth.count, bool)
+    rim[cloth.open_edges.ravel()] = True
+    return rim
 
 
 def _foot(outline: Polygon, top: float) -> float | None:
