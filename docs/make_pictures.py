@@ -88,11 +88,8 @@ def picture_shots(studio: Studio) -> ByteArray:
         requests, partial(shoot, studio=studio, pipeline=load_pipeline("embedded")), studio.settings.home
     ):
         if isinstance(result, Failure):
-            print(f"left out: {result.code}: {result.message}")
-            continue
+            raise SystemExit(f"README would lack a picture: {result.code}: {result.message}")
         columns.append(np.vstack([at_width(result.pattern.flat_lay.rgb), at_width(result.picture)]))
-    if not columns:
-        raise SystemExit("No picture could be made.")
     return np.hstack(columns)
 
 
