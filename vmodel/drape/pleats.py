@@ -25,7 +25,7 @@ ROUNDS: Final = 8
 PASSES: Final = 2
 
 
-def open_pleats(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, room_m: float) -> FloatArray:
+def open_pleats(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, room_m: float = 0.002) -> FloatArray:
     """Smooth the cloth where it is pinched, and a little around; soft folds stay as they are.
 
     Hems and cuffs are smoothed along their edges only, so that they keep their place.

@@ -17,6 +17,7 @@ from vmodel.drape.covered import BARE_LIMIT, bare_share
 from vmodel.drape.dress import DrapeSettings, Dressed, attempt_pose, dress
 from vmodel.drape.move import move_to_pose
 from vmodel.drape.openings import unthreaded
+from vmodel.drape.pleats import open_pleats
 from vmodel.drape.report import SLIPPED, assert_usable, fault_of, finish_cloth, report_drape
 from vmodel.drape.sewn_cloth import mesh_cloth
 from vmodel.errors import DrapeFailed
@@ -128,7 +129,10 @@ def cached_move(
     if stored.get("positions_m", np.zeros(0)).shape == (cut.count, 3) and {"edge_rest_m", "bend_rest_m"} <= set(stored):
         return stored["positions_m"], replace(cut, edge_rest_m=stored["edge_rest_m"], bend_rest_m=stored["bend_rest_m"])
     moved, cloth = move_to_pose(garment, cut, dressed, body, pose, options)
-    positions = finish_cloth(cloth, moved, body.posed(pose))
+    posed = body.posed(pose)
+    if not is_sewn(garment) and garment.scale_source != "design":  # those are gathered on purpose and true to size
+        moved = open_pleats(cloth, moved, posed)
+    positions = finish_cloth(cloth, moved, posed)
     arrays = {"positions_m": positions, "edge_rest_m": cloth.edge_rest_m, "bend_rest_m": cloth.bend_rest_m}
     write_arrays(folder, whole_key, arrays)
     return positions, cloth
