@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Before torch and OpenBLAS load: tests that run side by side starve each other with a thread for every core.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs files from outside the repository, unless the environment says where they are."""
+    lacking = [item for item in items if any(each.args[0] not in os.environ for each in item.iter_markers("outside"))]
+    config.hook.pytest_deselected(items=lacking)
+    items[:] = [item for item in items if item not in lacking]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -29,6 +41,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     Pictures are drafts where a test does not ask for more: that is quick, and the same on every processor.
     """
     folder = tmp_path_factory.mktemp("home")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        # What is kept by its content is made by one process for all of them.
+        for name in ("drapes", "looks"):
+            shared = tmp_path_factory.getbasetemp().parent / name
+            shared.mkdir(exist_ok=True)
+            (folder / "cache").mkdir(exist_ok=True)
+            (folder / "cache" / name).symlink_to(shared)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VMODEL_HOME", str(folder))
         patch.setenv("VMODEL_PIPELINE", "draft")

@@ -267,7 +267,7 @@ def test_the_same_photo_gives_the_same_matte() -> None:
     assert np.array_equal(cut_out(flat_lay).matte, cut_out(flat_lay).matte)
 
 
-@pytest.mark.skipif(not FLATLAYS.is_dir(), reason="the photos are not here")
+@pytest.mark.outside("FLATLAYS")
 def test_every_real_flat_lay_is_cut_with_confidence() -> None:
     for path in sorted(FLATLAYS.glob("*.jpg")):
         cutout = cut_out(read_flat_lay(path, Settings()))
@@ -307,7 +307,7 @@ def test_a_busy_print_on_mottled_ground_is_cut_along_its_edges() -> None:
     assert overlap(cut_out(as_flat_lay(rgb)).mask, truth > 0.5) > 0.96
 
 
-@pytest.mark.skipif(not FLATLAYS.is_dir(), reason="the photos are not here")
+@pytest.mark.outside("FLATLAYS")
 def test_a_busy_print_that_fills_the_photo_is_found() -> None:
     whole = read_flat_lay(FLATLAYS / "sleeveless_leopard.jpg", Settings())
     mask = cut_out(whole).mask

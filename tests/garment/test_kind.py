@@ -83,7 +83,7 @@ def test_a_mirrored_photo_is_read_as_its_mirror_image():
         assert np.allclose(point, [520 - image[0], image[1]], atol=3), name
 
 
-@pytest.mark.skipif(not LABELS.is_file(), reason="the labelled photos are not on this machine")
+@pytest.mark.outside("FLATLAYS")
 def test_every_labelled_photo_has_the_right_category_and_sleeve():
     with LABELS.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))

@@ -6,7 +6,10 @@ import io
 import os
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -212,13 +215,31 @@ def test_paths_without_a_file_are_not_found(tmp_path: Path) -> None:
             read(path)
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs file permissions that bind")
-def test_a_file_without_permission_is_unreadable(tmp_path: Path) -> None:
-    path = tmp_path / "locked.png"
-    picture().save(path)
-    path.chmod(0)
-    with pytest.raises(UnreadablePhoto, match="permission"):
-        read(path)
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Who may read everything is, for a while, a user whom the permissions of files bind."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_file_without_permission_is_unreadable() -> None:
+    # Not in tmp_path: only its owner may enter that.
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        path = Path(folder, "photo.png")
+        picture().save(path)
+        path.chmod(0o644)
+        with nobody():
+            read(path)
+        path.chmod(0)
+        with nobody(), pytest.raises(UnreadablePhoto, match="permission"):
+            read(path)
 
 
 def png(width: int, height: int, depth: int, colour: int, rows: bytes) -> bytes:

@@ -87,7 +87,7 @@ def test_xmp_is_in_the_file_and_says_what_platforms_look_for(publish: Publish, f
     assert set(label) >= {"ContentProducer", "ReservedCode1", "ContentPropagator", "PropagateID", "ReservedCode2"}
 
 
-@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is a second opinion; the test above needs none")
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="no exiftool here; install libimage-exiftool-perl")
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_exiftool_reads_every_field(publish: Publish, tmp_path: Path, file_format: str) -> None:
     published = publish(file_format)
