@@ -139,3 +139,11 @@ def test_the_page_says_the_same_in_both_languages() -> None:
 
     english, chinese = load_words("en"), load_words("zh")
     assert names({**english, "errors": {}}) == names({**chinese, "errors": {}})
+
+
+def test_no_other_site_may_frame_the_page_or_give_it_scripts(anna: TestClient, stranger: TestClient) -> None:
+    for answer in (anna.get("/en/"), stranger.get("/login")):
+        policy = dict(part.split(maxsplit=1) for part in answer.headers["Content-Security-Policy"].split("; "))
+        assert policy["frame-ancestors"] == "'none'"
+        assert policy["default-src"] in {"'self'", "'none'"}
+        assert not re.search(r"https?:|\*", answer.headers["Content-Security-Policy"])
