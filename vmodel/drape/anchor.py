@@ -245,7 +245,8 @@ def cover_arms(flat: FloatArray, cloth: Cloth, garment: Garment, posed: PosedBod
     lift: FloatArray = np.zeros((cloth.count, 2))
     for side, sign, bone in (("left", 1.0, "L"), ("right", -1.0, "R")):
         nearest_below = _nearest_under_arm(room, outline, posed, bone)
-        armpit = marks.get(f"armpit_{side}")
+        # The foot of an armhole without a sleeve was placed already.
+        armpit = None if garment.kind.sleeve in BARE_ARMS else marks.get(f"armpit_{side}")
         for (_, name), particles in cloth.edge_particles.items():
             if name in (f"shoulder_{side}", f"sleeve_top_{side}"):
                 lift[particles] = _way_up(flat[particles], room, outline, np.array([0.5 * sign, 0.87]))

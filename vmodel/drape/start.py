@@ -141,7 +141,10 @@ def place_cloth(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, ro
     at = np.stack(body_outline(posed).cell(x, z))
     mid = ndimage.map_coordinates(middle, at - 0.5, order=1, mode="nearest")
     thick = ndimage.map_coordinates(half, at - 0.5, order=1, mode="nearest")
-    thick = np.minimum(thick, DEPTH_PER_CM * np.maximum(cloth.seam_distance_cm, _cm_to_seams(cloth, flat)))
+    seam_cm = cloth.seam_distance_cm
+    if garment.kind.sleeve not in BARE_ARMS:
+        seam_cm = np.maximum(seam_cm, _cm_to_seams(cloth, flat))
+    thick = np.minimum(thick, DEPTH_PER_CM * seam_cm)
     return Start(np.stack([x, mid + cloth.front * thick, z], axis=1), on_arm)
 
 

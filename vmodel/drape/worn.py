@@ -131,7 +131,9 @@ def cached_move(
     moved, cloth = move_to_pose(garment, cut, dressed, body, pose, options)
     posed = body.posed(pose)
     if not is_sewn(garment) and garment.scale_source != "design":  # those are gathered on purpose and true to size
-        moved = open_pleats(cloth, moved, posed)
+        opened = open_pleats(cloth, moved, posed)
+        # An armhole that an arm only just passes may slip over it with its pleats.
+        moved = moved if unthreaded(garment, cloth, opened, posed) else opened
     positions = finish_cloth(cloth, moved, posed)
     arrays = {"positions_m": positions, "edge_rest_m": cloth.edge_rest_m, "bend_rest_m": cloth.bend_rest_m}
     write_arrays(folder, whole_key, arrays)
