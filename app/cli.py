@@ -102,7 +102,9 @@ def run(arguments: list[str]) -> int:
             raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except typer.TyperException as error:
-        say_error("usage", error.format_message())
+        # A group without its command has shown its help already and says no more.
+        if message := error.format_message():
+            say_error("usage", message)
         return 2
     except VModelError as error:
         say_error(error.code, str(error))

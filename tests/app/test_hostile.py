@@ -317,6 +317,13 @@ def test_other_commands_refuse_bad_usage_too(
     assert [line.split(":")[0] for line in lines_of(capsys.readouterr().err)] == [code]
 
 
+def test_a_group_without_its_command_shows_its_help_and_no_empty_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["weights"]) == 2
+    said = capsys.readouterr()
+    assert "pull" in said.out
+    assert said.err == ""
+
+
 def test_a_fault_of_the_program_is_one_line_that_names_a_log(
     words: dict[str, str], out: Path, home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
