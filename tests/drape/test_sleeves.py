@@ -15,6 +15,7 @@ from vmodel.drape.outside import distance_to_body, push_out
 from vmodel.drape.pleats import open_pleats
 from vmodel.drape.sewn_cloth import mesh_cloth
 from vmodel.drape.start import place_cloth
+from vmodel.drape.straps import on_strap
 from vmodel.types import FloatArray, Garment, PosedBody
 
 #: Cloth this far inside the body goes through a limb, not merely over a bend of the skin.
@@ -95,3 +96,14 @@ def test_opening_a_pleat_pulls_no_cloth_through_the_body(body: Body) -> None:
     moved = np.any(opened != start, axis=1)
     distance, _ = distance_to_body(opened[moved], posed.vertices_m, posed.faces)
     assert distance.min() > 0
+
+
+def test_a_twisted_strap_is_no_pleat(body: Body) -> None:
+    cloth = mesh_cloth(garments.camisole(), 1.25)
+    straps = on_strap(cloth)
+    flat = np.asarray(cloth.flat_cm, float) / 100
+    hanging = np.stack([flat[:, 0], 0.3 + 0.004 * cloth.front, flat[:, 1]], axis=1)
+    hanging[straps] += np.random.default_rng(1).normal(0, 0.01, (int(straps.sum()), 3))
+    posed = body.posed(attempt_pose(garments.camisole(), body, 0))
+    assert 20 < straps.sum() < 0.1 * cloth.count
+    assert np.array_equal(open_pleats(cloth, hanging, posed)[straps], hanging[straps])

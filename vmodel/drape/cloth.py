@@ -69,6 +69,13 @@ class Cloth:
         """Number of particles."""
         return len(self.flat_cm)
 
+    @property
+    def rim(self) -> BoolArray:
+        """(N,) True for particles on an open edge."""
+        found = np.zeros(self.count, bool)
+        found[self.open_edges.ravel()] = True
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class _PanelMesh:

@@ -15,7 +15,7 @@ from scipy import sparse
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.outside import push_out
 from vmodel.drape.start import spread
-from vmodel.drape.straps import at_rim, on_strap
+from vmodel.drape.straps import on_strap
 from vmodel.types import BoolArray, FloatArray, IntArray, PosedBody
 
 SHARP: Final = 0.2
@@ -57,7 +57,7 @@ def open_pleats(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, room_m:
 
 def _averaging(cloth: Cloth) -> sparse.csr_matrix:
     """(N, N) mean of each particle and its neighbours; on an open edge, of those along the edge only."""
-    rim = at_rim(cloth)
+    rim = cloth.rim
     pairs = np.concatenate([cloth.edges, cloth.edges[:, ::-1]])
     along = np.concatenate([cloth.open_edges, cloth.open_edges[:, ::-1]])
     pairs = np.concatenate([pairs[~rim[pairs[:, 0]]], along])

@@ -185,10 +185,8 @@ def spread(cloth: Cloth, values: FloatArray, rounds: int) -> FloatArray:
 def smooth_jags(cloth: Cloth, positions_m: FloatArray) -> FloatArray:
     """(N, 3) float64: positions without the finest jags; open edges stay as they are."""
     rough = np.asarray(positions_m, float)
-    border = np.zeros(cloth.count, bool)
-    border[cloth.open_edges.ravel()] = True
     smooth = spread(cloth, rough, 1)
-    return np.where(border[:, None], rough, rough + 0.35 * (smooth - rough))
+    return np.where(cloth.rim[:, None], rough, rough + 0.35 * (smooth - rough))
 
 
 def landmarks_m(garment: Garment) -> Mapping[str, FloatArray]:

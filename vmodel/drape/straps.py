@@ -83,15 +83,8 @@ def strap_warp(garment: Garment, body: Body) -> StrapWarp | None:
 def on_strap(cloth: Cloth) -> BoolArray:
     """(N,) True for particles of strips that are one triangle wide."""
     narrow = np.zeros(cloth.count, bool)
-    narrow[cloth.triangles[at_rim(cloth)[cloth.triangles].all(axis=1)]] = True
+    narrow[cloth.triangles[cloth.rim[cloth.triangles].all(axis=1)]] = True
     return narrow
-
-
-def at_rim(cloth: Cloth) -> BoolArray:
-    """(N,) True for particles on an open edge."""
-    rim = np.zeros(cloth.count, bool)
-    rim[cloth.open_edges.ravel()] = True
-    return rim
 
 
 def _foot(outline: Polygon, top: float) -> float | None:
