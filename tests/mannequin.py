@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vmodel.body.gaze import Eyes
 from vmodel.types import (
     BodyPart,
     ByteArray,
@@ -62,6 +63,10 @@ class Mannequin:
 
     def keypoints(self, posed: PosedBody) -> FloatArray:
         return self.points
+
+    def eyes(self, posed: PosedBody) -> Eyes:
+        ahead = np.float32([[0, -1, 0], [0, -1, 0]])
+        return Eyes(np.stack([posed.joints_m["eye.L"], posed.joints_m["eye.R"]]), ahead)
 
 
 def make_mannequin(seated: bool = False) -> tuple[Mannequin, PosedBody]:

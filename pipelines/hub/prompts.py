@@ -42,6 +42,7 @@ HAIR_WORDS: Mapping[str, str] = {
     "curly-short": "short curly {colour} hair",
     "afro": "a {colour} afro",
     "bob": "a {colour} bob",
+    "fringe-bob": "a {colour} bob with a fringe",
     "shoulder-length": "shoulder-length {colour} hair",
     "long-straight": "long straight {colour} hair",
     "long-wavy": "long wavy {colour} hair",

@@ -66,6 +66,37 @@ def test_hair_leaves_the_face_free(style: str, body: Body) -> None:
     assert np.mean(before & (points[:, 2] > eye[2] - 0.10)) < 0.001
 
 
+def test_a_fringe_covers_the_forehead_down_to_the_brows_and_no_further(body: Body) -> None:
+    eye, brow_m = body.rest.joints_m["eye.L"], 0.017
+
+    def on_forehead(style: str) -> np.ndarray:
+        points = head_hair(grown(style)).reshape(-1, 3)
+        return points[(np.abs(points[:, 0]) < 0.03) & (points[:, 1] < eye[1]) & (points[:, 2] < eye[2] + 0.045)]
+
+    fringe = on_forehead("fringe-bob")
+    assert len(fringe) > 2000 > 20 * len(on_forehead("bob"))
+    assert np.mean(fringe[:, 2] > eye[2] + brow_m - 0.005) > 0.97
+
+
+def test_the_hairline_stands_a_third_of_the_face_above_the_brows(body: Body) -> None:
+    roots = head_hair(grown("buzz"))[:, 0]
+    surface = head_surface(body.rest.vertices_m)
+    spot_mm = surface.contact(roots).spot_mm
+    line_mm = np.percentile(spot_mm[np.abs(spot_mm[:, 0]) < 12, 2][spot_mm[np.abs(spot_mm[:, 0]) < 12, 1] < 30], 3)
+    brow_mm, nose_mm = 16, -46  # of the neutral face, whose chin is at -106
+    assert 0.6 < (line_mm - brow_mm) / (brow_mm - nose_mm) < 0.85
+
+
+@pytest.mark.parametrize("style", ["side-part", "pixie"])
+def test_short_combed_hair_follows_the_head_instead_of_standing_off(style: str, body: Body) -> None:
+    strands = grown(style)
+    points = head_hair(strands)
+    above_eyes_m = points[..., 2] - body.rest.joints_m["eye.L"][2]
+    temples = points[(above_eyes_m > 0.02) & (above_eyes_m < 0.06)]
+    away_m = head_surface(body.rest.vertices_m).contact(temples).distance_m
+    assert np.percentile(away_m, 95) < 0.011
+
+
 def test_styles_differ_in_reach_and_volume(body: Body) -> None:
     extents = {}
     for style in ("buzz", "short-crop", "bob", "long-straight", "afro"):

@@ -23,6 +23,11 @@ class PaintedEyes:
     roughness: FloatArray
 
 
+def gaze_of(side: int) -> FloatArray:
+    """(3,) unit direction in which an eye of the neutral body looks; side 0 is the left one."""
+    return np.asarray(_GAZE[side] / np.linalg.norm(_GAZE[side]))
+
+
 def paint_eye(
     spot_mm: FloatArray, lid_gap_mm: FloatArray, side: int, anatomy: Anatomy, look: Look, age: float, seed: int
 ) -> PaintedEyes:
@@ -40,7 +45,7 @@ def paint_eye(
     rng = np.random.default_rng([seed, 41, side])
     direction = spot_mm - anatomy.eye_centre_mm[side]
     direction = direction / np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-6)
-    gaze = _GAZE[side] / np.linalg.norm(_GAZE[side])
+    gaze = gaze_of(side)
     across = np.cross(gaze, [0.0, 0.0, 1.0])
     up = np.cross(across, gaze)
     u, v = direction @ across, direction @ up

@@ -22,9 +22,9 @@ from vmodel.body.hair_styles import HairStyle, style_of
 from vmodel.body.head_surface import HeadSurface, Roots, head_surface, scatter_roots
 from vmodel.body.look import Look, look_of
 from vmodel.body.model import Body
-from vmodel.body.scalp import hair_density, hairline_depth, parting_distance, turn_of
+from vmodel.body.scalp import bare_parting, hair_density, hairline_depth, parting_distance, turn_of
 from vmodel.body.strands import join, no_strands, tapered
-from vmodel.types import FloatArray, Strands, VirtualModel
+from vmodel.types import BoolArray, FloatArray, Strands, VirtualModel
 
 __all__ = ["grow_hair", "pose_hair"]
 
@@ -41,12 +41,14 @@ class _Plan:
         clearance_m: distance from the skin that the strand reaches.
         side: -1 or 1, the side of the parting it falls to.
         rise_mm: way along the strand in which it gets there; beside a parting hair lies flat.
+        fringe: True for strands of a parted style's fringe.
     """
 
     length_m: FloatArray
     clearance_m: FloatArray
     side: FloatArray
     rise_mm: FloatArray
+    fringe: BoolArray
 
 
 def grow_hair(model: VirtualModel, body: Body) -> Strands:
@@ -111,8 +113,8 @@ def _scalp_roots(model: VirtualModel, body: Body, look: Look, style: HairStyle, 
     roots = scatter_roots(body.rest.vertices_m, scalp, int(style.strands * 1.25), rng)
     density = hair_density(roots.spot_mm, model, look)
     # No hair grows on the parting itself.
-    parting = np.abs(parting_distance(roots.spot_mm, style, look))
-    density = density * (1 - 0.8 * np.exp(-((parting / 1.1) ** 2)) * smoothstep(92, 60, roots.spot_mm[:, 1]))
+    bare = bare_parting(roots.spot_mm, 1.1, style, look) * smoothstep(92, 60, roots.spot_mm[:, 1])
+    density = density * (1 - 0.8 * bare)
     kept = np.flatnonzero(rng.uniform(0, 1, len(roots)) < density)
     return roots.take(kept[: style.strands])
 
@@ -144,7 +146,29 @@ def _plan(
     side = np.where(parting + mixed * rng.normal(0, 1, count) >= 0, 1.0, -1.0)
     beside = np.exp(-((parting / 24) ** 2)) * smoothstep(110, 70, spot[:, 1])
     clearance_mm = style.volume_mm * layer * (1 - 0.35 * beside)
-    return _Plan(length * scale / 1000, clearance_mm * scale / 1000, side, 30 + 45 * beside)
+    fringe = _in_fringe(spot, style, rng)
+    length = np.where(fringe, _fringe_length(spot, style, rng), length)
+    clearance_mm = np.where(fringe, rng.uniform(2.0, 7.0, count), clearance_mm)
+    return _Plan(length * scale / 1000, clearance_mm * scale / 1000, side, 30 + 45 * beside, fringe)
+
+
+def _in_fringe(spot: FloatArray, style: HairStyle, rng: np.random.Generator) -> BoolArray:
+    """(n,) bool: whole locks of the front triangle between the temples, as many as the style asks for."""
+    if style.comb != "part" or not style.fringe:
+        return np.zeros(len(spot), bool)
+    depth = 30 - 0.4 * np.abs(spot[:, 0]) if style.straight_fringe else 26 - 0.3 * np.abs(spot[:, 0])
+    # A ragged border: roots on both sides of it fall either way, and no skin shows between.
+    front = (spot[:, 1] < depth + rng.normal(0, 8, len(spot))) & (spot[:, 2] > 34) & (np.abs(spot[:, 0]) < 62)
+    chance = 0.5 + 0.5 * np.tanh(1.2 * smooth_noise(9, rng)(spot) + rng.normal(0, 0.25, len(spot)))
+    return np.asarray(front & (chance < style.fringe + 1e-9) if style.fringe < 1 else front)
+
+
+def _fringe_length(spot: FloatArray, style: HairStyle, rng: np.random.Generator) -> FloatArray:
+    """(n,) mm from roots at the front to the height where the fringe ends, and a little by chance."""
+    ahead = -26 + 0.009 * spot[:, 0] ** 2
+    way = np.hypot(spot[:, 1] - ahead, spot[:, 2] + style.fringe_mm) * 1.07
+    spread = 3.5 if style.straight_fringe else 0.22 * (style.fringe_mm + 60)
+    return np.asarray(np.maximum(way + rng.normal(0, spread, len(spot)), 12))
 
 
 def _comb(roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface) -> FloatArray:
@@ -171,9 +195,11 @@ def _comb(roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface) -> 
         contact = surface.contact(ahead)
         rise = 1 - np.exp(-arc_mm[:, 0] / plan.rise_mm)
         # Tips of short hair lie closer again; otherwise they stand off as wings.
-        tuck = 1 - (0.75 * (k / count) ** 1.5 if style.comb == "swept" else 0.0)
+        tuck = 1 - (0.55 * (k / count) ** 1.5 if style.comb == "swept" else 0.0)
         needed = plan.clearance_m * rise * tuck + 0.0006 - contact.distance_m
-        moved = ahead + contact.normal * np.maximum(needed, 0)[:, None]
+        # Short combed hair follows the head where that curves inwards; long hair hangs.
+        least = -0.4 * step[:, 0] if style.comb == "swept" else 0.0
+        moved = ahead + contact.normal * np.maximum(needed, least)[:, None]
         direction = unit(moved - points[-1])
         points.append(points[-1] + direction * step)
         heading = direction
@@ -208,7 +234,12 @@ def _flow(spot: FloatArray, plan: _Plan, style: HairStyle) -> FloatArray:
     aside = np.stack([side * 1.2, np.full(len(x), 0.9), 0 * x], axis=1)
     if style.longest_mm > 260:
         down = fall_behind(spot)
-    return unit(over * top + down * (1 - top) + aside * face[:, None])
+    combed = unit(over * top + down * (1 - top) + aside * face[:, None])
+    # A straight fringe falls forwards over the forehead, a long one sideways past the temples.
+    fallen = np.stack([0.85 * side, np.full(len(x), -0.12), np.full(len(x), -0.55)], axis=1)
+    if style.straight_fringe:
+        fallen = np.stack([-0.0025 * x, np.full(len(x), -0.55), np.full(len(x), -0.8)], axis=1)
+    return np.where(plan.fringe[:, None], unit(fallen), combed)
 
 
 def _style_locks(

@@ -23,8 +23,10 @@ class HairStyle:
         clump: 0..1, how much strands join into locks towards their tips.
         frizz_mm: random wander of single strands.
         layered: 0..1, spread of lengths.
-        parted: whether the parting shows.
-        fringe: 0..1, share of the front combed over the forehead.
+        parted: whether it falls to both sides of a parting.
+        fringe: 0..1, share of the front combed over the forehead; of parted hair, the share cut shorter there.
+        fringe_mm: how far below the eyes a parted style's fringe ends, negative above; one that ends above falls
+            straight, a longer one is swept aside and frames the face.
         strands: number of strands.
         width_mm: width of a drawn strand at its root; fewer, thicker strands stand for more hairs.
         scalp_opacity: how much of the scalp is tinted under the hair.
@@ -45,6 +47,7 @@ class HairStyle:
     layered: float = 0.25
     parted: bool = False
     fringe: float = 0.0
+    fringe_mm: float = -17.0
     strands: int = 18000
     width_mm: float = 0.26
     scalp_opacity: float = 0.9
@@ -54,6 +57,11 @@ class HairStyle:
     def longest_mm(self) -> float:
         """Length of the longest region."""
         return max(self.top_mm, self.side_mm, self.nape_mm)
+
+    @property
+    def straight_fringe(self) -> bool:
+        """Whether parted hair has a fringe that falls straight over the forehead; it hides the parting."""
+        return self.comb == "part" and self.fringe > 0 and self.fringe_mm < 0
 
 
 STYLES: dict[str, HairStyle] = {
@@ -66,10 +74,10 @@ STYLES: dict[str, HairStyle] = {
         "whorl", 34, 11, 8, 11, lift=0.45, weight=0.05, clump=0.5, frizz_mm=1.2, fringe=0.6, strands=26000
     ),
     "side-part": HairStyle(
-        "swept", 74, 22, 10, 11, lift=0.24, weight=0.4, clump=0.5, frizz_mm=1.0, parted=True, strands=26000
+        "swept", 70, 20, 9, 18, lift=0.34, weight=0.35, clump=0.5, frizz_mm=1.4, parted=True, strands=26000
     ),
     "pixie": HairStyle(
-        "swept", 80, 38, 26, 10, lift=0.2, weight=0.45, clump=0.55, frizz_mm=1.3, fringe=0.9, parted=True,
+        "swept", 80, 38, 26, 17, lift=0.3, weight=0.4, clump=0.6, frizz_mm=2.0, fringe=0.9, parted=True,
         strands=26000,
     ),
     "curly-short": HairStyle(
@@ -82,17 +90,21 @@ STYLES: dict[str, HairStyle] = {
         "part", 208, 168, 110, 15, lift=0.26, weight=0.75, clump=0.35, frizz_mm=1.0, layered=0.07, parted=True,
         strands=24000,
     ),
+    "fringe-bob": HairStyle(
+        "part", 208, 168, 110, 15, lift=0.26, weight=0.75, clump=0.35, frizz_mm=1.0, layered=0.07, parted=True,
+        fringe=1.0, strands=26000, scalp_opacity=0.97,
+    ),
     "shoulder-length": HairStyle(
         "part", 345, 305, 240, 19, lift=0.3, weight=0.75, curl_mm=2.5, wave_mm=120, clump=0.45, frizz_mm=1.5,
-        parted=True, strands=19500, width_mm=0.3,
+        parted=True, fringe=0.45, fringe_mm=55, strands=19500, width_mm=0.3,
     ),
     "long-straight": HairStyle(
         "part", 530, 480, 420, 17, lift=0.26, weight=0.85, clump=0.35, frizz_mm=1.2, layered=0.18, parted=True,
-        strands=19500, width_mm=0.3,
+        fringe=0.3, fringe_mm=70, strands=19500, width_mm=0.3,
     ),
     "long-wavy": HairStyle(
         "part", 530, 480, 410, 22, lift=0.3, weight=0.75, curl_mm=8, wave_mm=95, clump=0.6, frizz_mm=1.6, parted=True,
-        strands=17500, width_mm=0.32,
+        fringe=0.4, fringe_mm=80, strands=17500, width_mm=0.32,
     ),
     "ponytail": HairStyle(
         "back", 330, 330, 330, 8, lift=0.16, clump=0.3, frizz_mm=0.9, finish="ponytail", strands=18000, width_mm=0.3

@@ -17,6 +17,7 @@ import torch
 
 from vmodel.body.adapt import adapt_rotations
 from vmodel.body.anny_model import Surface, load_anny, load_surface
+from vmodel.body.gaze import Eyes, eyes_of
 from vmodel.body.keypoints import keypoints_of
 from vmodel.body.measure import measure_body
 from vmodel.body.modesty import smooth_under_base_layer
@@ -103,6 +104,10 @@ class Body:
     def keypoints(self, posed: PosedBody) -> FloatArray:
         """(18, 3) float32 metres, COCO-18 order: nose, neck, right arm, left arm, right leg, left leg, eyes, ears."""
         return keypoints_of(posed.vertices_m)
+
+    def eyes(self, posed: PosedBody) -> Eyes:
+        """Where the eyeballs of a posed body are and look."""
+        return eyes_of(posed.vertices_m)
 
     def _posed_body(self, vertices: FloatArray, bone_poses: FloatArray, pose: Pose) -> PosedBody:
         joints = {label: bone_poses[i, :3, 3] for i, label in enumerate(self.surface.bone_labels)}

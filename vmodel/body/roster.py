@@ -32,6 +32,7 @@ HAIR_STYLES = (
     "curly-short",
     "afro",
     "bob",
+    "fringe-bob",
     "shoulder-length",
     "long-straight",
     "long-wavy",

@@ -17,7 +17,7 @@ from vmodel.types import FloatArray, VirtualModel
 AXIS_Y_MM = 62.0
 """The head's vertical axis runs between the ears."""
 _TURNS = (0, 10, 20, 28, 36, 44, 52, 60, 66, 73, 78, 84, 96, 108, 116, 126, 142, 160, 180)
-_LINE_MM = (70, 70, 71, 70, 64, 52, 36, 16, -4, -16, 8, 13, 15, 8, -14, -36, -58, -68, -72)
+_LINE_MM = (62, 62, 62, 61, 55, 44, 29, 11, -5, -16, 8, 13, 15, 8, -14, -36, -58, -68, -72)
 _WIDOWS_PEAK = ((0, -4), (6, -2), (14, 2), (25, 4), (36, 2), (50, 0))
 _STRAIGHT = ((0, 1), (18, -1), (28, -4), (38, -2), (50, 0))
 _RECEDING = ((0, 12), (10, 14), (20, 19), (30, 22), (40, 16), (50, 6), (60, 0))
@@ -71,6 +71,13 @@ def parting_distance(spot_mm: FloatArray, style: HairStyle, look: Look) -> Float
     return np.asarray(spot_mm[:, 0] - centre)
 
 
+def bare_parting(spot_mm: FloatArray, width_mm: float, style: HairStyle, look: Look) -> FloatArray:
+    """(n,) 0..1: how much the parting bares the scalp; nowhere under a straight fringe."""
+    if style.straight_fringe:
+        return np.zeros(len(spot_mm))
+    return np.asarray(np.exp(-((parting_distance(spot_mm, style, look) / width_mm) ** 2)))
+
+
 def scalp_colour(model: VirtualModel, chart: Chart, look: Look) -> tuple[FloatArray, FloatArray]:
     """Paint that keeps bare skin from showing between the strands.
 
@@ -82,11 +89,9 @@ def scalp_colour(model: VirtualModel, chart: Chart, look: Look) -> tuple[FloatAr
     head = np.flatnonzero(chart.spot_mm[:, 2] > -95)
     spot_mm = chart.spot_mm[head]
     density = hair_density(spot_mm, model, look)
-    parting = np.exp(-((parting_distance(spot_mm, style, look) / 1.7) ** 2)) * (
-        smoothstep(92, 55, spot_mm[:, 1]) * (spot_mm[:, 2] > 40)
-    )
+    parting = bare_parting(spot_mm, 1.7, style, look) * smoothstep(92, 55, spot_mm[:, 1]) * (spot_mm[:, 2] > 40)
     share[head] = style.scalp_opacity * density**1.7 * (1 - 0.75 * parting)
     grey = np.array([0.32, 0.31, 0.30])
     colour = np.array(model.hair.colour) * (1 - model.hair.grey) + grey * model.hair.grey
-    tinted = 0.55 * colour + 0.045 * np.array(model.skin_tone)
+    tinted = 0.55 * colour + 0.02 * np.array(model.skin_tone)
     return np.broadcast_to(tinted.astype(np.float32), (len(share), 3)), share

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.spatial import cKDTree
 
+from vmodel.body.gaze import Eyes
 from vmodel.body.subdivision import Refinement, refine, vertex_normals
 from vmodel.scene.folds import folded
 from vmodel.scene.hem import HemRim, hem_rim
@@ -55,6 +56,9 @@ class DressableBody(Protocol):
     def keypoints(self, posed: PosedBody) -> FloatArray:
         """(18, 3) COCO-18 points in metres."""
 
+    def eyes(self, posed: PosedBody) -> Eyes:
+        """Where the eyeballs are and look."""
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -65,6 +69,7 @@ class Subject:
         body_uv: (F, 3, 2) float32 texture coordinates of the body's corners, v up.
         face_parts: (F,) uint8 index into ``BodyPart``.
         keypoints_m: (18, 3) COCO-18 in world space.
+        eyes: where the eyeballs are and look.
         skin: painted skin; the opaque base layer is part of it.
         hair: strands in the same pose, or None.
         drape: the garment in the same pose, or None.
@@ -75,6 +80,7 @@ class Subject:
     body_uv: FloatArray
     face_parts: ByteArray
     keypoints_m: FloatArray
+    eyes: Eyes
     skin: SkinTextures
     hair: Strands | None
     drape: Drape | None
@@ -96,6 +102,7 @@ def make_subject(
         body_uv=np.asarray(points, np.float32)[index],
         face_parts=np.asarray(body.face_parts, np.uint8),
         keypoints_m=np.asarray(body.keypoints(posed), np.float32),
+        eyes=body.eyes(posed),
         skin=skin,
         hair=hair,
         drape=drape,

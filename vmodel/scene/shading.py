@@ -257,7 +257,7 @@ def _disc_mirror(
     open_share = np.clip((n_v - 0.35) / 0.3, 0, 1)
     angle = np.arccos(cosine)
     # Catchlights are small and bright: a window of the soft box, not its whole glow.
-    sine = 0.42 * sine
+    sine = 0.8 * sine
     radius = np.arcsin(np.clip(sine, 0, 1))
     inside = np.clip((radius - angle) / (0.25 * radius) + 0.5, 0, 1)
     fresnel = specular + (1 - specular) * _fifth(1 - n_v)

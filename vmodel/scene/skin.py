@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from vmodel.scene.cornea import eye_mirrors
 from vmodel.scene.gbuffer import interpolate_uv
 from vmodel.scene.geometry import PART_NAMES, Geometry
 from vmodel.scene.lights import PlacedSetup
@@ -18,6 +19,8 @@ SKIN_SPECULAR = 0.028
 POWDER = 0.08
 """Roughness that a make-up artist's powder adds: bare skin under studio lights looks like plastic."""
 EYE_SPECULAR = 0.035
+_WET = 0.3
+"""How bright lights show on the white of an eye, which tears only wet, as a share of the cornea's."""
 
 # Red light travels furthest in skin: how far the terminator bleeds, as added softness of the light.
 _WRAP = (0.22, 0.09, 0.05)
@@ -46,15 +49,17 @@ class BodyShader:
         part[base_layer > 0.5] = PART_NAMES.index("base layer")
         normal = self._with_pores(samples, spots)
         eye = part == PART_NAMES.index("eye")
-        # The cornea is smooth however the iris below it is painted.
+        # Eyes are smooth however the iris is painted.
         normal[eye] = samples.normal[eye]
         roughness = np.clip(self._skin.at("roughness", spots) + np.where(eye, 0, POWDER), 0.04, 1).astype(np.float32)
         rays = light_rays(samples, setup)
         light = irradiance(samples, normal, albedo, setup, rays, (_WRAP, scatter))
         # Skin has a broad and a tight lobe (d'Eon and Luebke, GPU Gems 3); the base layer hardly shines.
-        head_on = np.where(eye, EYE_SPECULAR, SKIN_SPECULAR * (1 - 0.6 * np.clip(base_layer, 0, 1)))
+        mirror, head_on = normal.copy(), SKIN_SPECULAR * (1 - 0.6 * np.clip(base_layer, 0, 1))
+        mirror[eye], clear = eye_mirrors(geometry.subject.eyes, samples.position_m[eye])
+        head_on[eye] = EYE_SPECULAR * (_WET + (1 - _WET) * clear)
         lobes = ((0.72, roughness), (0.28, np.maximum(0.55 * roughness, 0.2)))
-        shine = gloss(samples, normal, lobes, head_on.astype(np.float32), setup, rays)
+        shine = gloss(samples, mirror, lobes, head_on.astype(np.float32), setup, rays)
         return Shaded(albedo, light, shine, scatter, part)
 
     def _spots(self, samples: SurfaceSamples) -> TextureSpots:
