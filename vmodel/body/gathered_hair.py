@@ -124,7 +124,7 @@ def _braid(
     rng: np.random.Generator,
 ) -> FloatArray:
     n = len(band)
-    along = np.linspace(0.02, 1, _BEYOND * 2 - 6)
+    along = np.linspace(0.02, 1, _BEYOND * 2)
     length = 0.001 * style.top_mm * surface.scale * rng.uniform(0.9, 1.0, n)[:, None]
     arc = along * length
     # The braids fall behind the shoulders, clear of a garment's front.
@@ -135,7 +135,7 @@ def _braid(
     lead: FloatArray = band[:, None] + centre
     lead = np.asarray(_kept_outside(lead, surface, 0.014))
     third = rng.integers(0, 3, n)[:, None]
-    phase = 2 * np.pi * (along * 9.0 + third / 3)
+    phase = 2 * np.pi * (along * 5.5 + third / 3)
     loose = smoothstep(0.86, 0.95, along)
     size = surface.scale * (1 - 0.35 * along)
     weave = (

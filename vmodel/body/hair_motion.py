@@ -15,6 +15,8 @@ from vmodel.body.strands import HEAD_HAIR
 from vmodel.types import FloatArray, IntArray, PosedBody, Strands
 
 _CLEARANCE_M = 0.003
+_BUNDLE_M = 0.02
+"""Strands most of which lie within this distance of their middle are tied together."""
 _CLOTH_REACH_M = 0.06
 """Cloth farther away than this holds no hair: trousers say nothing about a neck."""
 
@@ -28,7 +30,7 @@ def pose_hair(strands: Strands, body: Body, posed: PosedBody, outside_of: FloatA
         posed: the same body in a pose.
         outside_of: (N, 3) vertices of clothes in that pose that long hair lies upon, or None.
     Returns:
-        Strands in world space; segment lengths of free hair are kept.
+        Strands in world space; segments of loose hair keep their length, tied hair keeps its shape.
     """
     head = load_surface().bone_labels.index("head")
     turn = posed.bone_poses[head] @ np.linalg.inv(body.rest.bone_poses[head])
@@ -85,8 +87,44 @@ def _hang(
     segment = np.diff(rest, axis=1)
     surface = head_surface(posed.vertices_m, axes=yaw.T)
     cloth = None if outside_of is None else _cloth_surface(outside_of, surface)
-    points[reaches] = _fallen(points[reaches], segment @ yaw.T, free, fall, surface, cloth)
+    settled = _fallen(points[reaches], segment @ yaw.T, free, fall, surface, cloth)
+    points[reaches] = _kept_together(settled, rest, free, yaw)
     return points
+
+
+def _kept_together(settled: FloatArray, rest: FloatArray, free: FloatArray, yaw: FloatArray) -> FloatArray:
+    """Plaits and tails move as one: their strands keep their places about the common course.
+
+    Args:
+        settled: (n, K, 3) strands that each fell for themselves.
+        rest: (n, K, 3) the same at rest.
+        free: (n, K) 0..1 how freely they hang.
+        yaw: (3, 3) turn of the trunk since.
+    """
+    result = settled.copy()
+    everything = np.ones(len(rest), bool)
+    side = rest[:, rest.shape[1] // 2, 0] > 0
+    for bundle in (everything,) if _is_gathered(rest) else (side, ~side):
+        if not _is_gathered(rest[bundle]):
+            continue
+        offset = rest[bundle] - np.median(rest[bundle], axis=0)
+        # Roots on the scalp and short hair at the hairline are not tied.
+        tied = smoothstep(2.2 * _BUNDLE_M, 1.4 * _BUNDLE_M, np.linalg.norm(offset, axis=2))
+        tied = tied * smoothstep(1.6 * _BUNDLE_M, _BUNDLE_M, _spread_m(rest[bundle])) * np.minimum(8 * free[bundle], 1)
+        course = np.median(settled[bundle], axis=0) + offset @ yaw.T
+        result[bundle] += (course - settled[bundle]) * tied[..., None]
+    return result
+
+
+def _is_gathered(rest: FloatArray) -> bool:
+    """Whether strands that root far apart run together further on."""
+    spread_m = _spread_m(rest)
+    return len(rest) > 1 and bool(spread_m.min() < _BUNDLE_M < 0.6 * spread_m[0])
+
+
+def _spread_m(strands: FloatArray) -> FloatArray:
+    """(K,) median distance of (n, K, 3) strands from their middle, point by point."""
+    return np.asarray(np.median(np.linalg.norm(strands - strands.mean(axis=0), axis=2), axis=0))
 
 
 def _fallen(
