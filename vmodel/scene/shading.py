@@ -59,6 +59,10 @@ class Shaded:
     part: IntArray
 
 
+_LEAST_OPEN = 0.1
+"""Share of the dome that skin sends back at what lies on it: a strap that has turned over is dark, not black."""
+
+
 def take_samples(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting, chosen: IntArray) -> SurfaceSamples:
     """Interpolate geometry and light at the chosen samples (S,) of the G-buffer."""
     triangle, bary = gbuffer.triangle[chosen], gbuffer.bary[chosen]
@@ -94,7 +98,7 @@ def take_samples(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting, chose
         view=view,
         inside=inside,
         reach=reach,
-        open_share=np.where(inside, both[:, 1], both[:, 0]),
+        open_share=np.maximum(np.where(inside, both[:, 1], both[:, 0]), _LEAST_OPEN),
         bent=np.where(inside[:, None], normal, bent),
         pixel_m=gbuffer.depth_m[chosen] / np.float32(camera.focal_px),
     )
