@@ -7,7 +7,7 @@ InputError
 ├── detectors: DetectorInvalid
 └── files: EvidenceUnreadable
 SetupError
-└── RightsKeysMissing
+└── keys: RightsKeysMissing TimeStampRefused
 """
 
 from __future__ import annotations
@@ -54,6 +54,20 @@ class RightsKeysMissing(SetupError):
 
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(f"{what}; {remedy}.")
+
+
+class TimeStampRefused(SetupError):
+    """The time-stamp authority that the operator named did not stamp a picture."""
+
+    code = "time_stamp_refused"
+    retryable = True
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"The time-stamp authority {url} stamped nothing, so the picture was not published; try again, or let the "
+            "operator name another in VMODEL_TSA_URL or none."
+        )
+        self.url = url
 
 
 class LicenceRevoked(InputError):

@@ -16,6 +16,7 @@ from typing import Any
 
 from c2pa import Builder, C2paError, C2paSignerInfo, Context, Reader, Settings, Signer
 
+from vmodel.rights.errors import TimeStampRefused
 from vmodel.rights.keys import Authority
 from vmodel.rights.xmp import DIGITAL_SOURCE
 
@@ -82,6 +83,8 @@ def sign_picture(
         resized: the picture was made smaller or framed after its licence was given.
     Returns:
         (the file with its manifest, the manifest alone as it can be given back to a stripped file).
+    Raises:
+        TimeStampRefused: the authority cannot be reached, or answers with no time stamp.
     """
     # Unlike a callback, the key itself lets the library leave exactly as much room as the signature takes.
     key, chain = authority.key_pem, authority.chain_pem.encode()
@@ -93,8 +96,11 @@ def sign_picture(
                 return _sign(content, MIME_TYPES[file_format], signer, certificate, ingredient, resized)
         except C2paError:
             # A photo may carry a manifest that cannot be taken apart; the licence has its hash all the same.
-            if ingredient is None:
-                raise
+            if ingredient is not None:
+                continue
+            if tsa_url is not None:
+                raise TimeStampRefused(tsa_url) from None
+            raise
     raise AssertionError("the last try has no ingredient")
 
 
