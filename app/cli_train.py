@@ -23,6 +23,10 @@ Tiny = Annotated[bool, typer.Option("--tiny", help="A network for trying things 
 Lora = Annotated[
     bool, typer.Option("--lora", help="Teach klein instead: a LoRA for VMODEL_HUB_LORA; see docs/pipelines.md.")
 ]
+Start = Annotated[
+    Path | None,
+    typer.Option(help="Begin a new run with the weights of this exported pipeline, such as weights/embedded."),
+]
 Export = Annotated[
     Path | None,
     typer.Option(help="Learn nothing; write the run's last checkpoint to this folder as a pipeline, with manifest."),
@@ -37,6 +41,7 @@ def train_embedded(
     batch: Batch = 8,
     seed: Seed = 0,
     tiny: Tiny = False,
+    start: Start = None,
     export: Export = None,
     lora: Lora = False,
 ) -> None:
@@ -48,8 +53,8 @@ def train_embedded(
     bound = math.inf if minutes is None else minutes
     with refusing():
         if lora:
-            if tiny or export is not None:
-                raise BadUsage("--tiny and --export are not for --lora; leave them out.")
+            if tiny or start is not None or export is not None:
+                raise BadUsage("--tiny, --start and --export are not for --lora; leave them out.")
             folder = _CACHE / "lora" if out == _CACHE / "embedded" else out
             print(_train_lora(pictures.expanduser(), folder.expanduser(), bound, steps, batch, seed))
             return
@@ -66,6 +71,7 @@ def train_embedded(
             batch=batch,
             seed=seed,
             size=TINY if tiny else NetworkSize(),
+            start=None if start is None else start.expanduser(),
         )
         if export is not None:
             print(recipe.export(plan, export.expanduser()))

@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,7 @@ class Plan:
         size: of the network.
         kept: pictures held in memory, 5 MB each.
         save_minutes, test_minutes: time between checkpoints, and between held-out figures.
+        start: pipeline whose weights a new run begins with; None begins from nothing.
     """
 
     pictures: Path
@@ -84,6 +85,7 @@ class Plan:
     kept: int = 1600
     save_minutes: float = 5.0
     test_minutes: float = 10.0
+    start: Path | None = None
 
 
 class Trainer:
@@ -102,7 +104,7 @@ class Trainer:
         self.unet, self.encoder = make_unet(plan.size), ConditionEncoder(plan.size.token)
         self.network = nn.ModuleDict({"unet": self.unet, "encoder": self.encoder}).to(self.device)
         self.parameters = list(self.network.parameters())
-        self.average = EMAModel(self.parameters, decay=0.999, use_ema_warmup=True, power=0.75, foreach=True)
+        self.average = _running_average(self.parameters)
         self.optimiser = torch.optim.AdamW(
             self.parameters, lr=plan.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
         )
@@ -144,6 +146,22 @@ class Trainer:
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         return True
+
+    def begin_with(self, folder: Path) -> None:
+        """Take over the weights of an exported pipeline; everything else is a new run's.
+
+        Raises:
+            CheckpointMissing: there is none, or one of a network of another size.
+        """
+        if not (folder / "model_index.json").is_file():
+            raise CheckpointMissing(str(folder), "is no exported pipeline")
+        try:
+            known = EmbeddedPipeline.from_pretrained(folder, local_files_only=True)
+            self.unet.load_state_dict(known.unet.state_dict())
+            self.encoder.load_state_dict(known.encoder.state_dict())
+        except RuntimeError:
+            raise CheckpointMissing(str(folder), "is of a network of another size") from None
+        self.average = _running_average(self.parameters)
 
     def learn(self, shelf: PictureShelf) -> dict[str, float]:
         """Make one step.
@@ -192,6 +210,10 @@ class Trainer:
     def _rate(self) -> float:
         warm = min(1.0, (self.step + 1) / 100)
         return self.plan.rate * warm * (0.5 * (1 + math.cos(math.pi * self.share_done())) + 0.02)
+
+
+def _running_average(parameters: list[nn.Parameter]) -> EMAModel:
+    return EMAModel(parameters, decay=0.999, use_ema_warmup=True, power=0.75, foreach=True)
 
 
 def loss_of(
@@ -259,14 +281,15 @@ def train(plan: Plan, stop_at: int | None = None) -> Trainer:
     Raises:
         TrainingPicturesMissing: the folder holds no picture of the training split, or no longer does; what was
             learnt until then is saved.
-        CheckpointMissing: the checkpoint is of a network of another size.
+        CheckpointMissing: the checkpoint or the start is of a network of another size, or the start is not there.
         OutputNotWritable: the run's folder cannot be made or written.
     """
     shelf = PictureShelf(plan.pictures, plan.kept)
     _look_again(shelf)
     make_folder(plan.out)
     trainer = Trainer(plan)
-    trainer.resume()
+    if not trainer.resume() and plan.start is not None:
+        trainer.begin_with(plan.start)
     try:
         make_steps(trainer, shelf, stop_at)
     except (TrainingPicturesMissing, KeyboardInterrupt, SystemExit):
@@ -355,12 +378,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rate", type=float, default=4e-4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--tiny", action="store_true", help="a network for trying the recipe out")
+    parser.add_argument("--start", type=Path, help="exported pipeline whose weights a new run begins with")
     parser.add_argument("--export", type=Path, help="write the last checkpoint as a pipeline and leave")
     told = parser.parse_args(arguments)
     size = TINY if told.tiny else NetworkSize()
-    plan = Plan(
-        told.pictures, told.out, told.minutes, told.steps, told.batch, seed=told.seed, rate=told.rate, size=size
-    )
+    plan = Plan(told.pictures, told.out, told.minutes, told.steps, told.batch, seed=told.seed, rate=told.rate)
+    plan = replace(plan, size=size, start=told.start)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave the way that saves
     try:
         print(export(plan, told.export) if told.export else train(plan).checkpoint)

@@ -69,6 +69,20 @@ def test_a_run_that_was_interrupted_ends_with_the_same_weights(plan: Plan, tmp_p
         assert torch.equal(one, other)
 
 
+def test_a_new_run_begins_with_weights_that_were_shipped(plan: Plan, tmp_path: Path) -> None:
+    train(plan)
+    export(plan, tmp_path / "weights")
+    shipped = load_embedded(tmp_path / "weights")
+    later = replace(plan, out=tmp_path / "later", start=tmp_path / "weights", rate=0.0)
+    begun = train(later, stop_at=1).averaged_pipeline()
+    for name, values in begun.unet.state_dict().items():
+        assert torch.allclose(values, shipped.unet.state_dict()[name].float(), atol=1e-3)
+    with pytest.raises(CheckpointMissing, match="is no exported pipeline"):
+        train(replace(later, out=tmp_path / "third", start=tmp_path / "nowhere"))
+    with pytest.raises(CheckpointMissing, match="another size"):
+        train(replace(later, out=tmp_path / "fourth", size=NetworkSize()))
+
+
 def test_ctrl_c_loses_the_running_step_only(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     learn = Trainer.learn
 
