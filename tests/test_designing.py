@@ -26,6 +26,14 @@ def test_a_checkerboard_of_ten_centimetres_measures_ten_on_the_body_in_every_siz
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("size", ["XL", "4XL"])
+def test_over_a_full_belly_a_skirt_turns_instead_of_stretching_its_print(size: str, studio: Studio) -> None:
+    squares = prints.worn_block("skirt", size, studio)  # as finely as a picture has it: coarse cloth does not show it
+    assert len(squares) >= 4
+    assert np.abs(squares / prints.CHECK_CM - 1).max() <= prints.BAR
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("block", "size"),
     [

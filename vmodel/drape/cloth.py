@@ -307,36 +307,36 @@ def _edges_of(triangles: IntArray, corners: FloatArray) -> tuple[IntArray, Float
 
 def _bends_of(triangles: IntArray, corners: FloatArray) -> tuple[IntArray, FloatArray]:
     """Pairs of particles opposite each other across an inner edge and their distance when laid flat."""
-    sides: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    for t, (a, b, c) in enumerate(triangles.tolist()):
-        for k, (i, j) in enumerate(((a, b), (b, c), (c, a))):
-            sides[(min(i, j), max(i, j))].append((t, (k + 2) % 3))
-    pairs, rest = [], []
-    for (i, _), owners in sides.items():
-        if len(owners) != 2:
-            continue
-        (t1, k1), (t2, k2) = owners
-        a, b = int(triangles[t1, k1]), int(triangles[t2, k2])
-        if a == b:
-            continue
-        pairs.append((a, b))
-        rest.append(_unfolded(triangles[t1], corners[t1], k1, triangles[t2], corners[t2], k2, i))
-    return np.array(pairs, np.int32).reshape(-1, 2), np.array(rest) / 100
+    sides = np.sort(np.stack([triangles, np.roll(triangles, -1, axis=1)], axis=2).reshape(-1, 2), axis=1)
+    start = sides[:, 0].astype(np.int64)
+    _, first, owner, counts = np.unique(
+        start * (int(triangles.max()) + 1) + sides[:, 1], return_index=True, return_inverse=True, return_counts=True
+    )
+    by_owner, at = np.argsort(owner, kind="stable"), np.cumsum(counts) - counts
+    shared = np.flatnonzero(counts == 2)
+    shared = at[shared[np.argsort(first[shared])]]
+    halves = by_owner[shared], by_owner[shared + 1]
+    tips = [triangles.ravel()[_opposite(half)] for half in halves]
+    (u1, v1), (u2, v2) = (_unfolded(triangles, corners, half, start[halves[0]]) for half in halves)
+    apart = tips[0] != tips[1]
+    return np.stack(tips, axis=1)[apart].astype(np.int32), np.hypot(u1 - u2, v1 + v2)[apart] / 100
 
 
-def _unfolded(t1: IntArray, c1: FloatArray, k1: int, t2: IntArray, c2: FloatArray, k2: int, start: int) -> float:
-    """Distance of the two far corners when both triangles lie flat on either side of their common edge."""
+def _opposite(half: IntArray) -> IntArray:
+    """The corner, counted over all triangles, that lies opposite each side."""
+    return half // 3 * 3 + (half + 2) % 3
 
-    def local(ids: IntArray, corners: FloatArray, k: int) -> tuple[float, float]:
-        at = int(np.flatnonzero(ids == start)[0])
-        other = 3 - at - k
-        axis = corners[other] - corners[at]
-        axis = axis / max(float(np.hypot(*axis)), 1e-9)
-        d = corners[k] - corners[at]
-        return float(d @ axis), abs(float(d[0] * axis[1] - d[1] * axis[0]))
 
-    (u1, v1), (u2, v2) = local(t1, c1, k1), local(t2, c2, k2)
-    return float(np.hypot(u1 - u2, v1 + v2))
+def _unfolded(
+    triangles: IntArray, corners: FloatArray, half: IntArray, start: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """Where the corner opposite a side lies: along the side from its ``start``, and away from it."""
+    triangle, tip = half // 3, (half + 2) % 3
+    at = np.argmax(triangles[triangle] == start[:, None], axis=1)
+    along = corners[triangle, 3 - at - tip] - corners[triangle, at]
+    along = along / np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)[:, None]
+    away = corners[triangle, tip] - corners[triangle, at]
+    return (away * along).sum(axis=1), np.abs(away[:, 0] * along[:, 1] - away[:, 1] * along[:, 0])
 
 
 def _relax_elastic(

@@ -12,6 +12,8 @@ import warp as wp
 
 FLOOR_M = wp.constant(0.003)
 """Lowest height of a particle: the floor lies at 0."""
+HARDLY_M = wp.constant(0.001)
+"""A tenth of what a particle may move between two looks at the skin in any case."""
 
 
 @wp.kernel
@@ -72,15 +74,20 @@ def find_contacts(
     ignored: wp.array(dtype=int),
     x: wp.array(dtype=wp.vec3),
     reach: wp.array(dtype=float),
+    looked: wp.array(dtype=wp.vec3),
     skin: wp.array(dtype=wp.vec3),
     normal: wp.array(dtype=wp.vec3),
 ):
     """Find the plane of skin that each particle must stay in front of; a zero normal means none is near.
 
     ``reach`` is how deep a particle may lie and still be found; 0 leaves it alone. Faces that are ``ignored`` border
-    a cut of the collider and have no inside.
+    a cut of the collider and have no inside. Where a particle was ``looked`` after last, its plane still holds if it
+    has hardly moved since.
     """
     i = wp.tid()
+    if wp.length(x[i] - looked[i]) < HARDLY_M:
+        return
+    looked[i] = x[i]
     normal[i] = wp.vec3(0.0, 0.0, 0.0)
     if reach[i] > 0.0:
         q = wp.mesh_query_point_sign_normal(mesh, x[i], reach[i])
@@ -98,14 +105,15 @@ def find_contacts(
 def keep_out(
     x: wp.array(dtype=wp.vec3),
     before: wp.array(dtype=wp.vec3),
+    near: wp.array(dtype=int),
     skin: wp.array(dtype=wp.vec3),
     normal: wp.array(dtype=wp.vec3),
     thickness: float,
     friction: float,
     largest_push: float,
 ):
-    """Keep particles in front of the skin by ``thickness`` and slow their sliding (Coulomb)."""
-    i = wp.tid()
+    """Keep the particles that are ``near`` in front of the skin by ``thickness`` and slow their sliding (Coulomb)."""
+    i = near[wp.tid()]
     n = normal[i]
     push = thickness - wp.dot(x[i] - skin[i], n)
     if push > 0.0 and wp.length_sq(n) > 0.5:

@@ -22,6 +22,8 @@ FREE = Phase(gravity=1.0, damping=0.3, friction=0.0, thickness_m=0.002)
 """Cloth pinched between arm and trunk finds its way out only if neither holds it."""
 LIGHT = Phase(gravity=0.1, damping=0.4)
 """The few rounds of a step leave cloth longer under its weight than it is; pieces of a pattern take their size back."""
+EVEN = Phase(gravity=0.1, damping=0.4, friction=0.0)
+"""Nothing holds a seam that one side pulls at: over a full belly the front takes more of the girth than the back."""
 PULLED_STRAIN = 1.12
 """99th percentile of the strain above which the pose asks for more cloth."""
 EASE_ROUNDS = 3
@@ -68,5 +70,12 @@ def move_to_pose(
         take_in(solver, cloth, LIGHT)
     elif garment.scale_source == "design":  # its print is true to size, so cloth that sags is taken in
         solver.settle(options.settle_frames // 2, LIGHT)
-        take_in(solver, cloth, LIGHT)
+        if garment.kind.category.covers_upper:
+            take_in(solver, cloth, LIGHT)
+        else:
+            # What was let out while it was pulled on is not missing where only the seams had yet to slide round.
+            solver.relax(cut)
+            solver.settle(options.ease_frames, EVEN)
+            cloth = let_out(cut, cut, solver.positions_m, fixed, most_for(garment), across)
+            take_in(solver, cloth, EVEN)
     return solver.positions_m, cloth

@@ -24,6 +24,7 @@ HARD_STRAIN = 1.10
 BEND_FACTOR = 150.0
 """Stiffness of a link across an edge per bending rigidity and squared spacing: equal energy at half a radian."""
 GRAVITY = 9.81
+_NOWHERE = (1e6, 1e6, 1e6)
 LAYER_GAP_M = 0.0065
 """Distance that self-collision keeps between layers; two thirds of the particle spacing closes the sheet."""
 
@@ -102,18 +103,18 @@ class Solver:
         self._grid = wp.HashGrid(64, 64, 64, device=self._device)
         self._build_links(cloth, material, rest_scale)
         self._parts = [_Collider(part, body_m, self) for part in parts]
-        self._held: tuple[Any, Any, Any] | None = None
+        self._hold: Any = None
         moving = [self._x, self._before, self._v, self._settings]
         self._integrate, self._finish_step = (
-            wp.launch(kernel, cloth.count, inputs=moving, device=self._device, record_cmd=True)
-            for kernel in (kernels.integrate, kernels.finish_step)
+            self._recorded(kernel, cloth.count, moving) for kernel in (kernels.integrate, kernels.finish_step)
         )
+        links = [self._x, self._pairs, self._rest, self._softness, self._limit]
         self._links = [
-            wp.launch(kernels.solve_links, stop - start,
-                      inputs=[self._x, self._pairs, self._rest, self._softness, self._limit, start],
-                      device=self._device, record_cmd=True)
-            for start, stop in self._colours
-        ]  # fmt: skip
+            self._recorded(kernels.solve_links, stop - start, [*links, start]) for start, stop in self._colours
+        ]
+        near = [self._grid.id, self._x, self._panel, self._flat, self._seam, LAYER_GAP_M, self._moved]
+        self._repel = self._recorded(kernels.repel, cloth.count, near)
+        self._shift = self._recorded(kernels.shift, cloth.count, [self._x, self._moved])
 
     @property
     def positions_m(self) -> FloatArray:
@@ -138,9 +139,10 @@ class Solver:
             targets_m: (H, 3).
             strength: (H,) share of the way per step, 0..1.
         """
-        self._held = None
+        self._hold = None
         if len(held):
-            self._held = (self._ints(held), self._points(targets_m), self._floats(strength))
+            inputs = [self._x, self._ints(held), self._points(targets_m), self._floats(strength)]
+            self._hold = self._recorded(kernels.hold, len(held), inputs)
 
     def move_body(self, body_m: FloatArray, *, carry: bool = True, near_m: float = 0.012, far_m: float = 0.05) -> None:
         """Bring the body to new vertex positions; cloth near the skin rides along."""
@@ -152,11 +154,12 @@ class Solver:
         dt = FRAME_S / SUBSTEPS
         keep = (1 - phase.damping) ** (1 / SUBSTEPS)
         self._settings.assign(np.array([dt, GRAVITY * phase.gravity, keep, phase.largest_speed], np.float32))
+        for part in self._parts:
+            part.begin(phase, self._material.friction * phase.friction)
         for _ in range(frames):
-            for part in self._parts:
-                part.find_contacts()
+            touched = [part for part in self._parts if part.find_contacts()]
             for step in range(SUBSTEPS):
-                self._step(phase, repel=phase.self_collision and step % REPEL_EVERY == 0)
+                self._step(touched, repel=phase.self_collision and step % REPEL_EVERY == 0)
 
     def settle(self, frames: int, phase: Phase) -> None:
         """Simulate until the cloth lies still, at most a number of frames."""
@@ -178,22 +181,23 @@ class Solver:
             self._rest.assign((rest + excess * (1 - frame / frames)).astype(np.float32))
             self.run(1, phase)
 
-    def _step(self, phase: Phase, *, repel: bool) -> None:
-        launch, n = wp.launch, self._count
+    def _step(self, touched: list[_Collider], *, repel: bool) -> None:
         self._integrate.launch()
         for links in self._links:
             links.launch()
-        if self._held is not None:
-            held, targets, strength = self._held
-            launch(kernels.hold, len(held), inputs=[self._x, held, targets, strength], device=self._device)
+        if self._hold is not None:
+            self._hold.launch()
         if repel:
-            self._grid.build(self._x, LAYER_GAP_M)
-            near = [self._grid.id, self._x, self._panel, self._flat, self._seam, LAYER_GAP_M, self._moved]
-            launch(kernels.repel, n, inputs=near, device=self._device)
-            launch(kernels.shift, n, inputs=[self._x, self._moved], device=self._device)
-        for part in self._parts:
-            part.keep_out(phase, self._material.friction * phase.friction)
+            self._grid.build(self._x, 2 * LAYER_GAP_M)
+            self._repel.launch()
+            self._shift.launch()
+        for part in touched:
+            part.keep_out.launch()
         self._finish_step.launch()
+
+    def _recorded(self, kernel: Any, count: int, inputs: list[Any]) -> Any:
+        """A launch to be repeated: most of its cost is looking at its arguments, which is done once."""
+        return wp.launch(kernel, count, inputs=inputs, device=self._device, record_cmd=True)
 
     def _build_links(self, cloth: Cloth, material: Material, rest_scale: FloatArray | None) -> None:
         dt = FRAME_S / SUBSTEPS
@@ -204,6 +208,8 @@ class Solver:
         colours = colour_pairs(pairs, cloth.count)
         order = np.argsort(colours, kind="stable")
         bounds = np.searchsorted(colours[order], np.arange(colours.max() + 2))
+        # A processor takes the links one by one in their order, so that one launch does what one a colour would.
+        bounds = bounds[[0, -1]] if self._device == "cpu" else bounds
         self._colours = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
         self._pairs = wp.array(pairs[order].astype(np.int32), dtype=wp.vec2i, device=self._device)
         self._softness, self._limit = (self._floats(a[order]) for a in (softness, limit))
@@ -244,15 +250,21 @@ def _mechanics(cloth: Cloth, material: Material) -> tuple[FloatArray | float, Fl
 
 
 class _Collider:
+    """A piece of the body; ``keep_out`` is the launch for the particles that were found near it."""
+
     def __init__(self, part: ColliderPart, body_m: FloatArray, solver: Solver) -> None:
         self._solver = solver
         self._vertices = part.vertices
-        self._ignored = solver._ints(part.border_faces)
-        self._reach = solver._floats(part.reach_m)
         self._carried = solver._floats(part.carried)
         self._skin, self._normal = wp.zeros_like(solver._x), wp.zeros_like(solver._x)
+        self._near = solver._ints(np.arange(solver._count))
         self._faces = solver._ints(part.faces.ravel())
         self._mesh = wp.Mesh(points=solver._points(body_m[part.vertices]), indices=self._faces)
+        ignored, reach = solver._ints(part.border_faces), solver._floats(part.reach_m)
+        self._looked = wp.full(solver._count, _NOWHERE, dtype=wp.vec3, device=solver._device)
+        look = [self._mesh.id, ignored, solver._x, reach, self._looked, self._skin, self._normal]
+        self._look = solver._recorded(kernels.find_contacts, solver._count, look)
+        self.keep_out: Any = None
 
     def move(self, body_m: FloatArray, *, carry: bool, near_m: float, far_m: float) -> None:
         there = np.asarray(body_m[self._vertices], np.float32)
@@ -262,16 +274,22 @@ class _Collider:
             wp.launch(kernels.ride, self._solver._count, inputs=inputs, device=self._solver._device)
         wp.copy(self._mesh.points, self._solver._points(there))
         self._mesh.refit()
+        self._looked.fill_(_NOWHERE)
 
-    def find_contacts(self) -> None:
-        inputs = [self._mesh.id, self._ignored, self._solver._x, self._reach, self._skin, self._normal]
-        wp.launch(kernels.find_contacts, self._solver._count, inputs=inputs, device=self._solver._device)
-
-    def keep_out(self, phase: Phase, friction: float) -> None:
+    def begin(self, phase: Phase, friction: float) -> None:
         solver = self._solver
-        inputs = [solver._x, solver._before, self._skin, self._normal,
+        inputs = [solver._x, solver._before, self._near, self._skin, self._normal,
                   phase.thickness_m, friction, phase.largest_push_m]  # fmt: skip
-        wp.launch(kernels.keep_out, solver._count, inputs=inputs, device=solver._device)
+        self.keep_out = solver._recorded(kernels.keep_out, solver._count, inputs)
+
+    def find_contacts(self) -> bool:
+        """True if skin is near any particle."""
+        self._look.launch()
+        near = np.flatnonzero(self._normal.numpy().any(axis=1)).astype(np.int32)
+        if len(near):
+            wp.copy(self._near, wp.array(near, dtype=int, device=self._solver._device), count=len(near))
+            self.keep_out.set_dim(len(near))
+        return len(near) > 0
 
 
 def colour_pairs(pairs: IntArray, count: int) -> IntArray:
