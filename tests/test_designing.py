@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from benchmarks import prints
+from pipelines.loading import load_pipeline
 from vmodel.body.model import build_body
 from vmodel.designing import choose_wearer
 from vmodel.drape.dress import DrapeSettings
 from vmodel.errors import BadUsage
 from vmodel.garment.block_cut import BLOCKS, is_for_children
+from vmodel.garment.design import Design, write_design
+from vmodel.garment.print_repeat import PrintRepeat
+from vmodel.request import GarmentSource, ShotRequest
+from vmodel.shoot import shoot
 from vmodel.studio import Studio
 
 COARSE = DrapeSettings(spacing_cm=2.5, hang_frames=30, move_frames=24, settle_frames=30)
@@ -31,6 +38,25 @@ def test_over_a_full_belly_a_skirt_turns_instead_of_stretching_its_print(size: s
     squares = prints.worn_block("skirt", size, studio)  # as finely as a picture has it: coarse cloth does not show it
     assert len(squares) >= 4
     assert np.abs(squares / prints.CHECK_CM - 1).max() <= prints.BAR
+
+
+@pytest.mark.slow
+def test_another_print_on_the_same_cut_costs_only_its_own_pixels(studio: Studio, tmp_path: Path) -> None:
+    wearer, measures = choose_wearer("shorts", "wm-ines", None, studio.roster)
+    shots = []
+    for repeat_cm in (6.0, 20.0):
+        path = tmp_path / f"{repeat_cm:.0f}.design.json"
+        path.write_bytes(write_design(Design("shorts", measures, PrintRepeat(prints.checkerboard(), repeat_cm))))
+        request = ShotRequest(GarmentSource(path), model=wearer.id, pose="standing", size=(384, 288))
+        shots.append(shoot(request, studio, load_pipeline("draft")))
+    first, second = shots
+    assert "posing hair" in first.timings
+    assert not {"posing hair", "skin"} & set(second.timings)
+    assert second.timings["conditions"] < first.timings["conditions"]  # no mesh to refine, no rays to trace
+    np.testing.assert_array_equal(second.drape.vertices_m, first.drape.vertices_m)
+    assert (second.picture != first.picture).any(axis=2).mean() > 0.02
+    alone = shoot(second.request, Studio(studio.settings), load_pipeline("draft"))
+    np.testing.assert_array_equal(second.picture, alone.picture)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from vmodel.body.anny_model import prepare_body_model
 from vmodel.body.base_layer import choose_base_layer
@@ -13,6 +13,7 @@ from vmodel.body.model import Body, build_body
 from vmodel.body.pose import load_pose
 from vmodel.casting import choose_pose, rank_models
 from vmodel.drape import drape_outfit
+from vmodel.drape.cache import content_key
 from vmodel.errors import DrapeFailed
 from vmodel.files import sha256_of
 from vmodel.garment.scale import read_size_chart, scale_garment
@@ -119,9 +120,18 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     base_layer = choose_base_layer(_as_one([garment.kind for garment in fitted]), model)
     skin = once("skin", (model.id, base_layer), lambda: painted_skin(model, body, base_layer, cache))
     grown = once("hair", model.id, lambda: grown_hair(model, body, cache))
-    hair = once("posing hair", key, lambda: pose_hair(grown, body, posed, worn.vertices_m))
-    scene = once("scene", key, lambda: Scene(posed, body, skin, hair, worn, whole))
+    # A print changes neither how the cloth lies nor what light and hair do on it.
+    lying = (pose_key, base_layer, _cloth_key(worn))
+    hair = once("posing hair", lying, lambda: pose_hair(grown, body, posed, worn.vertices_m))
+    bare = once("scene", lying, lambda: Scene(posed, body, skin, hair, worn, whole))
+    scene = once("scene", key, lambda: bare if bare.garment is whole else bare.printed(whole))
     return DressedModel(key, model, pose_name, fitted[0], body, posed, worn, skin, grown, hair, scene)
+
+
+def _cloth_key(worn: Drape) -> str:
+    """Names cloth by how it lies, whatever is printed on it and however long it took."""
+    names = [each.name for each in fields(Drape) if each.name not in {"report", "warnings"}]
+    return content_key([getattr(worn, name) for name in names])
 
 
 def _allowed(source: GarmentSource, model: VirtualModel, studio: Studio) -> Pattern:

@@ -20,7 +20,7 @@ T = TypeVar("T")
 Progress = Callable[[str, float], None]
 
 #: How many results a stage keeps. Painted skins and drapes are large; poses of one garment are asked for in a row.
-_KEPT = {"reading": 2, "cutout": 2, "skin": 3, "hair": 6, "drape": 8, "scene": 2, "conditions": 1}
+_KEPT = {"reading": 2, "cutout": 2, "skin": 3, "hair": 6, "drape": 8, "scene": 4, "conditions": 1}
 _KEPT_ELSE = 8
 
 

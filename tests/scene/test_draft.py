@@ -210,6 +210,21 @@ def test_shading_in_small_batches_changes_no_pixel_and_no_map(dressed: Scene, mo
         assert np.array_equal(getattr(again, name), getattr(maps, name), equal_nan=True), name
 
 
+def test_another_print_on_the_same_cloth_is_drawn_as_if_all_were_new(dressed: Scene, camera: Camera) -> None:
+    drape, garment = make_shirt()
+    other = replace(garment, textures=tuple(np.ascontiguousarray(each[:, ::-1]) for each in garment.textures))
+    anew = Scene(dressed.posed, dressed.body, dressed.skin, dressed.hair, dressed.drape, other)
+    assert dressed.drape is not None
+    np.testing.assert_array_equal(drape.vertices_m, dressed.drape.vertices_m)
+    before = render_draft(dressed, camera)
+    twin = dressed.printed(other)
+    assert twin.geometry.all_surfaces is dressed.geometry.all_surfaces  # rays are traced through the same mesh
+    assert twin.seen_by(camera) is dressed.seen_by(camera)
+    np.testing.assert_array_equal(render_draft(twin, camera), render_draft(anew, camera))
+    assert not np.array_equal(render_draft(twin, camera), before)
+    np.testing.assert_array_equal(render_draft(dressed, camera), before)
+
+
 def test_nearly_black_cloth_keeps_its_hue(camera: Camera) -> None:
     body, posed = make_mannequin()
     drape, garment = make_shirt()

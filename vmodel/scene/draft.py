@@ -11,14 +11,12 @@ from vmodel.errors import UnknownLight
 from vmodel.images import to_srgb
 from vmodel.scene.background import Background, paint_background, read_background
 from vmodel.scene.close_up import close_up
-from vmodel.scene.cloth import ClothShader
 from vmodel.scene.gbuffer import GBuffer, add_up, in_batches
-from vmodel.scene.geometry import PART_NAMES, Geometry, Surface
+from vmodel.scene.geometry import PART_NAMES, Surface
 from vmodel.scene.lights import LIGHTS
 from vmodel.scene.maps import STOOL_ALBEDO
 from vmodel.scene.scene import Scene
 from vmodel.scene.shading import Shaded, SurfaceSamples, irradiance, light_rays, take_samples
-from vmodel.scene.skin import BodyShader
 from vmodel.scene.strands import draw_strands, over
 from vmodel.scene.tone import film_contrast, roll_off
 from vmodel.scene.visibility import Lighting
@@ -60,7 +58,7 @@ def render_draft(
     if near is None:
         colour, cover = _with_hair(scene, camera, lighting)
     else:
-        colour, cover = _person(scene.geometry, scene.seen_by(camera), lighting)
+        colour, cover = _person(scene, scene.seen_by(camera), lighting)
         for fine, whole in zip(_with_hair(scene, near.camera, lighting), (colour, cover), strict=True):
             near.lay(fine, whole)
     if backdrop.name == "transparent":
@@ -72,23 +70,23 @@ def render_draft(
 def _with_hair(scene: Scene, camera: Camera, lighting: Lighting) -> tuple[FloatArray, FloatArray]:
     """Premultiplied colour (H, W, 3) and coverage (H, W) of everything but the backdrop."""
     gbuffer = scene.seen_by(camera)
-    colour, cover = _person(scene.geometry, gbuffer, lighting)
+    colour, cover = _person(scene, gbuffer, lighting)
     hair = draw_strands(scene.geometry, gbuffer, lighting)
     drawn = hair.cover > 0
     hair.colour[drawn] = film_contrast(hair.colour[drawn], lighting.setup.contrast)
     return over(hair, colour, cover)
 
 
-def _person(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting) -> tuple[FloatArray, FloatArray]:
+def _person(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> tuple[FloatArray, FloatArray]:
     """Premultiplied colour (H, W, 3) and coverage (H, W) of body, garment and stool.
 
     Only skin needs its neighbours' light, so only the body is kept until all of it is shaded.
     """
-    height, width = gbuffer.camera.size
+    geometry, (height, width) = scene.geometry, gbuffer.camera.size
     colour = np.zeros((height * width, 3), np.float32)
     cover = np.zeros(height * width, np.float32)
     surface = geometry.surface[gbuffer.triangle]
-    skin, cloth = BodyShader(geometry), ClothShader(geometry)
+    skin, cloth = scene.body_shader, scene.cloth_shader
 
     def lay(index: IntArray, shaded: Shaded, light: FloatArray) -> None:
         garment = shaded.part == PART_NAMES.index("garment")

@@ -80,7 +80,7 @@ def _draw_surfaces(scene: Scene, gbuffer: GBuffer) -> _Surfaces:
         warp_px=np.full((*shape, 2), np.nan, np.float32),
         warp_texture=np.full(shape, 255, np.uint8),
     )
-    cloth = ClothShader(scene.geometry)
+    cloth = scene.cloth_shader
     for index in in_batches(gbuffer.centre[gbuffer.centre >= 0], gbuffer.pixel):
         samples = take_samples(scene.geometry, gbuffer, scene.dark, index)
         here = np.divmod(gbuffer.pixel[index], shape[1])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
+from vmodel.scene.cloth import ClothShader
 from vmodel.scene.gbuffer import GBuffer, trace_gbuffer
 from vmodel.scene.geometry import DressableBody, Geometry, build_geometry, make_subject
 from vmodel.scene.lights import LIGHTS, PlacedSetup
+from vmodel.scene.skin import BodyShader
 from vmodel.scene.visibility import Ambient, FloorShadow, Lighting, gather_ambient, light_scene
 from vmodel.types import Camera, Drape, Garment, PosedBody, SkinTextures, Strands
 
@@ -45,6 +47,29 @@ class Scene:
     def geometry(self) -> Geometry:
         """The refined mesh and its ray tracers."""
         return build_geometry(make_subject(self.body, self.posed, self.skin, self.hair, self.drape, self.garment))
+
+    def printed(self, garment: Garment) -> Scene:
+        """The scene with other pictures on the same cloth; the refined mesh and all light on it are shared.
+
+        Args:
+            garment: differs from the scene's own in nothing but its textures.
+        """
+        twin = replace(self, garment=garment)
+        subject = replace(self.geometry.subject, textures=garment.textures)
+        vars(twin).update(
+            geometry=replace(self.geometry, subject=subject), ambient=self.ambient, body_shader=self.body_shader
+        )
+        return twin
+
+    @cached_property
+    def cloth_shader(self) -> ClothShader:
+        """Shades the garment in all pictures."""
+        return ClothShader(self.geometry)
+
+    @cached_property
+    def body_shader(self) -> BodyShader:
+        """Shades the body in all pictures."""
+        return BodyShader(self.geometry)
 
     @cached_property
     def ambient(self) -> Ambient:
