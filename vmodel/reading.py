@@ -43,7 +43,7 @@ def read_pattern(source: GarmentSource, studio: Studio) -> Pattern:
     garment = studio.once(
         "pattern", whole_key, lambda: infer_pattern(flat_lay, cutout, kind, landmarks, back, source.material)
     )
-    return Pattern(whole_key, flat_lay, cutout, kind, landmarks, garment)
+    return Pattern(whole_key, flat_lay, cutout, garment.kind, landmarks, garment)
 
 
 def check_rights(model: VirtualModel, source: GarmentSource, pattern: Pattern, studio: Studio) -> None:

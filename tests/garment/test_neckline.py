@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 
-from vmodel.garment.neckline import front_edge, without_label
-from vmodel.types import ByteArray, FloatArray
+from vmodel.config import Settings
+from vmodel.garment.neckline import front_edge, is_round, without_label
+from vmodel.reading import read_pattern
+from vmodel.request import GarmentSource
+from vmodel.studio import Studio
+from vmodel.types import ByteArray, FloatArray, Neckline
 
 SIZE = 800
 CLOTH, RIB, INSIDE = (28, 26, 60), (27, 25, 57), (28, 26, 60)
@@ -49,3 +55,16 @@ def test_only_a_label_is_painted_over() -> None:
     cleaned = without_label(labelled, inside, SIZE).astype(int)
     assert np.abs(cleaned[125:148, 380:420] - INSIDE).max() < 20
     assert (cleaned[:110] == labelled[:110]).all()
+
+
+def test_a_point_makes_a_v_and_a_bow_does_not() -> None:
+    turn = np.linspace(np.pi, 0, 80)
+    bow = np.stack([400 + 100 * np.cos(turn), 100 + 90 * np.sin(turn)], axis=1)
+    point = np.stack([np.linspace(300, 500, 81), 100 + 120 - 1.2 * np.abs(np.linspace(-100, 100, 81))], axis=1)
+    assert is_round(bow)
+    assert not is_round(point)
+
+
+def test_the_neck_of_the_bundled_shirt_is_a_crew_neck(examples: Path, tmp_path: Path) -> None:
+    studio = Studio(Settings(home=tmp_path))
+    assert read_pattern(GarmentSource(examples / "logo-tee.jpg"), studio).kind.neckline is Neckline.CREW

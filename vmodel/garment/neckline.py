@@ -19,6 +19,8 @@ from vmodel.types import BoolArray, ByteArray, FloatArray
 SHAPES = (0.45, 0.7, 1.0, 1.5, 0.0)
 LEAST_SCORE = 0.8
 LEAST_AGREEMENT = 0.07
+BOTTOM, ROUND = 0.15, 0.45
+"""A V's lowest 15 % are about 15 % of its width, a half circle's half of it."""
 FOLD_LEAN = 0.33
 PLAIN_SPREAD, SHADOW_STEP = 4.0, 8.0
 """Lab: the median spread of plain cloth, and how much darker the inside of the back must be."""
@@ -75,6 +77,17 @@ def front_edge(
         return None
     found = follow_edge(pull, chosen, half_width=0.012 * size, bend=0.25, symmetry=0.4)
     return _below(smooth_path(resample_path(found, step), 1.5), top)
+
+
+def is_round(neck: FloatArray) -> bool:
+    """True if a neckline's bottom is a bow and no point.
+
+    Args:
+        neck: (n, 2) photo pixels of the front's own edge, from one end to the other.
+    """
+    depth = neck[:, 1] - (neck[0, 1] + neck[-1, 1]) / 2
+    low = neck[depth > (1 - BOTTOM) * depth.max(), 0]
+    return bool(np.ptp(low) > ROUND * abs(neck[-1, 0] - neck[0, 0]))
 
 
 def edge_below_shadow(rgb: ByteArray, mask: BoolArray, top: FloatArray, size: float) -> FloatArray | None:

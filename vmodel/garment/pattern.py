@@ -12,7 +12,7 @@ from shapely.geometry import Polygon
 from vmodel.config import Settings
 from vmodel.garment.back import back_texture, photographed_back
 from vmodel.garment.cutting import OPENINGS, cut_edges, cut_front_halves
-from vmodel.garment.neckline import edge_below_shadow, fold_down, front_edge, side_edge
+from vmodel.garment.neckline import edge_below_shadow, fold_down, front_edge, is_round, side_edge
 from vmodel.garment.opening import FrontOpening, find_opening
 from vmodel.garment.outline import extent, smooth_path, trace_holes
 from vmodel.garment.silhouette import garment_mask
@@ -99,7 +99,7 @@ def infer_pattern(
     ]
     panels.append(Panel("back", "back", _panel_edges(cut.back, origin), to_texture, holes, 1, elastic))
     return Garment(
-        kind=kind,
+        kind=_with_seen_neck(kind, cut.lowered),
         panels=tuple(panels),
         seams=_seams(cut),
         textures=(photo, behind),
@@ -107,6 +107,13 @@ def infer_pattern(
         sleeve_angle_deg=sleeve_angle(landmarks.points_px),
         material=material or guess_material(kind),
     )
+
+
+def _with_seen_neck(kind: GarmentKind, lowered: FloatArray | None) -> GarmentKind:
+    """The kind; an outline hardly tells a crew neck from a V, the front's own edge does."""
+    if kind.neckline != Neckline.V or kind.sleeve == Sleeve.STRAP or lowered is None or not is_round(lowered):
+        return kind
+    return replace(kind, neckline=Neckline.CREW)
 
 
 def _bled(flat_lay: FlatLay, cutout: Cutout, mask: BoolArray) -> ByteArray:

@@ -27,7 +27,7 @@ from vmodel.garment.reading import read_flat_lay
 from vmodel.garment.scale import scale_garment
 from vmodel.rights.policy import read_category
 from vmodel.service.garments import SHOWN_SIDE, Stated, Understanding
-from vmodel.types import ByteArray, Cutout, FlatLay, GarmentKind, Landmarks
+from vmodel.types import ByteArray, Cutout, FlatLay, Garment, GarmentKind, Landmarks
 
 _MEASURED_SIDE = 480
 
@@ -72,9 +72,10 @@ def understand_garment(
         cutout = cut_out(flat_lay, mask_path if mask is not None else None)
         category = read_category(stated.category)
         kind, landmarks = understand(flat_lay, cutout, category, landmarks_path if stated.landmarks else None)
-    size_cm, warnings = _measured(flat_lay, cutout, kind, landmarks, stated, roster)
+    garment, size_cm = _measured(flat_lay, cutout, kind, landmarks, stated, roster)
+    warnings = list(garment.warnings)
     return Understanding(
-        _described(flat_lay, cutout, kind, landmarks, size_cm, warnings), _cutout_png(flat_lay, cutout)
+        _described(flat_lay, cutout, garment.kind, landmarks, size_cm, warnings), _cutout_png(flat_lay, cutout)
     )
 
 
@@ -114,8 +115,8 @@ def fit_mask(painted: bytes, photo: bytes, settings: Settings) -> bytes:
 
 def _measured(
     flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, landmarks: Landmarks, stated: Stated, roster: Roster
-) -> tuple[dict[str, Any], list[str]]:
-    """Flat width and length in cm on whom the photo would cast, and what should be known of them.
+) -> tuple[Garment, dict[str, Any]]:
+    """The garment as whom the photo would cast wears it, and its flat width and length in cm.
 
     Measured on a small copy, whose pattern costs a tenth of the whole photo's.
     """
@@ -135,7 +136,7 @@ def _measured(
         "source": garment.scale_source,
         "guessed_on": wearer.id,
     }
-    return size_cm, list(garment.warnings)
+    return garment, size_cm
 
 
 def _described(
