@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy.ndimage import find_objects
 
 from vmodel.garment.ground import draw_fall, fill_woven, goes_round, sewn_marks
 from vmodel.garment.outline import extent
@@ -89,7 +90,12 @@ def placed_marks(photo: ByteArray, mask: BoolArray) -> BoolArray | None:
     if rest.sum() < GROUND_SHARE * inside.sum():
         return None
     ground = np.median(lab[rest], 0)
-    printed = [i for i in small if not _is_seam(lab, pieces == i, ground, areas[i], inside)]
+    thinnest, boxes = 0.012 * extent(inside), find_objects(pieces)
+    printed = []
+    for i in small:
+        near = _with_rim(boxes[i - 1])
+        if not _is_seam(lab[near], pieces[near] == i, ground, areas[i], thinnest):
+            printed.append(i)
     if _is_allover(np.isin(pieces, printed), inside):
         return None
     standing = [i for i in small if areas[i] >= 4 and _stands_out(lab, pieces == i, inside)]
@@ -98,15 +104,20 @@ def placed_marks(photo: ByteArray, mask: BoolArray) -> BoolArray | None:
     return np.asarray(cv2.resize(grown, mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0) & mask
 
 
-def _is_seam(lab: FloatArray, piece: BoolArray, ground: FloatArray, area: int, inside: BoolArray) -> bool:
-    """True for a thin line of the ground's own hue, which is a shadow of what is sewn, no print."""
+def _with_rim(box: tuple[slice, ...]) -> tuple[slice, ...]:
+    """A box and the pixels round it."""
+    return tuple(slice(max(0, side.start - 1), side.stop + 1) for side in box)
+
+
+def _is_seam(lab: FloatArray, piece: BoolArray, ground: FloatArray, area: int, thinnest_px: float) -> bool:
+    """True for a line of the ground's own hue thinner than a print, which is a shadow of what is sewn."""
     step = np.median(lab[piece], 0) - ground
     if step[0] > 0 or np.hypot(step[1], step[2]) > 18:
         return False
     wide = float(cv2.distanceTransform(piece.astype(np.uint8), cv2.DIST_L2, 3).max())
     rows, columns = np.nonzero(piece)
     reach = float(np.hypot(np.ptp(rows), np.ptp(columns)))
-    return wide < 0.012 * extent(inside) and reach * wide > 0.25 * area
+    return wide < thinnest_px and reach * wide > 0.25 * area
 
 
 def _patches(label: IntArray) -> tuple[IntArray, IntArray]:

@@ -74,12 +74,9 @@ def hem_rim(
 
 def _open_border(triangles: IntArray, is_open: BoolArray) -> tuple[IntArray, IntArray, IntArray]:
     """Border edges at openings: triangle (k,), its corner where the edge starts (k,), and the edge (k, 2)."""
-    start = triangles.astype(np.int64)
-    end = np.roll(start, -1, axis=1)
-    size = len(is_open) + 1
-    keys = (start * size + end).reshape(-1)
-    border = ~np.isin(keys, (end * size + start).reshape(-1))
-    border &= (is_open[start] & is_open[end]).reshape(-1)
-    index = np.flatnonzero(border)
-    triangle, corner = np.divmod(index, 3)
-    return triangle, corner, np.stack([start.reshape(-1)[index], end.reshape(-1)[index]], axis=1)
+    start, end = triangles.reshape(-1).astype(np.int64), np.roll(triangles, -1, axis=1).reshape(-1).astype(np.int64)
+    index = np.flatnonzero(is_open[start] & is_open[end])
+    start, end, size = start[index], end[index], len(is_open) + 1
+    border = ~np.isin(start * size + end, end * size + start)
+    triangle, corner = np.divmod(index[border], 3)
+    return triangle, corner, np.stack([start[border], end[border]], axis=1)
