@@ -79,3 +79,13 @@ def test_a_pose_is_the_same_every_time() -> None:
     body = body_of("mn-chidi")
     pose = load_pose("hand-on-hip")
     assert np.array_equal(body.posed(pose).vertices_m, body.posed(pose).vertices_m)
+
+
+def test_a_pose_is_fitted_to_a_body_once_and_stays_what_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = build_body(load_roster(Settings())["wm-ines"])
+    pose = load_pose("hands-clasped-front")
+    fitted = body.adapted(pose)
+    kept = fitted.copy()
+    monkeypatch.setattr("vmodel.body.model.adapt_rotations", lambda *_: pytest.fail("it was fitted twice"))
+    fitted[:] = 0  # a caller's own copy
+    np.testing.assert_array_equal(body.adapted(pose), kept)

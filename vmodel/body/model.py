@@ -34,6 +34,7 @@ from vmodel.types import (
 REST_POSE = Pose("rest", {})
 PATH_CHUNK = 16
 """Bodies posed in one batch; bounds memory on long paths."""
+_KEPT_POSES = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,7 @@ class Body:
     measurements: BodyMeasurements
     surface: Surface = field(repr=False)
     _shape: _Shape = field(repr=False)
+    _adapted: dict[bytes, FloatArray] = field(default_factory=dict, repr=False)
 
     @property
     def scale(self) -> float:
@@ -75,7 +77,13 @@ class Body:
 
     def adapted(self, pose: Pose) -> FloatArray:
         """(J, 3, 3) float32 rotations of a pose on this body: soles on the floor, arms outside the torso."""
-        return adapt_rotations(pose_matrices(pose, self.surface), self._shape.skin, self.surface)
+        wanted = pose_matrices(pose, self.surface)
+        key = wanted.tobytes()
+        if key not in self._adapted:  # a drape asks half a dozen times for the same two poses
+            while len(self._adapted) >= _KEPT_POSES:
+                self._adapted.pop(next(iter(self._adapted)))
+            self._adapted[key] = adapt_rotations(wanted, self._shape.skin, self.surface)
+        return self._adapted[key].copy()
 
     def posed_between(self, start: Pose, end: Pose, t: float) -> PosedBody:
         """The body on the way from one pose to another; every joint turns along the shortest arc.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -205,7 +206,7 @@ class Solver:
         particle_kg, stiffness = _mechanics(cloth, material)
         softness = particle_kg / dt**2 / stiffness
         limit = np.concatenate([np.full(len(cloth.edges), HARD_STRAIN), np.full(len(cloth.bends), 1e6)])
-        colours = colour_pairs(pairs, cloth.count)
+        colours = _colours_of(pairs.astype(np.int32).tobytes(), cloth.count)
         order = np.argsort(colours, kind="stable")
         bounds = np.searchsorted(colours[order], np.arange(colours.max() + 2))
         # A processor takes the links one by one in their order, so that one launch does what one a colour would.
@@ -290,6 +291,12 @@ class _Collider:
             wp.copy(self._near, wp.array(near, dtype=int, device=self._solver._device), count=len(near))
             self.keep_out.set_dim(len(near))
         return len(near) > 0
+
+
+@functools.lru_cache(maxsize=8)
+def _colours_of(pairs: bytes, count: int) -> IntArray:
+    """``colour_pairs``, which takes longer than all else that a solver begins with, once for all poses of a cloth."""
+    return colour_pairs(np.frombuffer(pairs, np.int32).reshape(-1, 2), count)
 
 
 def colour_pairs(pairs: IntArray, count: int) -> IntArray:
