@@ -27,7 +27,7 @@ _WRAP = (0.22, 0.09, 0.05)
 
 
 class BodyShader:
-    """Shades samples on body triangles; build one a picture, it filters the skin's textures once."""
+    """Shades samples on body triangles; build one a scene, it filters the skin's textures once."""
 
     def __init__(self, geometry: Geometry) -> None:
         self._geometry = geometry
