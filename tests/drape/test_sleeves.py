@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import garments
 import numpy as np
 import pytest
 
 from vmodel.body.model import Body, build_body
+from vmodel.body.pose import load_pose
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
+from vmodel.drape import drape
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.dress import attempt_pose
 from vmodel.drape.outside import distance_to_body, push_out
@@ -16,6 +20,10 @@ from vmodel.drape.pleats import open_pleats
 from vmodel.drape.sewn_cloth import mesh_cloth
 from vmodel.drape.start import place_cloth
 from vmodel.drape.straps import on_strap
+from vmodel.garment.scale import scale_garment
+from vmodel.reading import read_pattern
+from vmodel.request import GarmentSource
+from vmodel.studio import Studio
 from vmodel.types import FloatArray, Garment, PosedBody
 
 #: Cloth this far inside the body goes through a limb, not merely over a bend of the skin.
@@ -96,6 +104,19 @@ def test_opening_a_pleat_pulls_no_cloth_through_the_body(body: Body) -> None:
     moved = np.any(opened != start, axis=1)
     distance, _ = distance_to_body(opened[moved], posed.vertices_m, posed.faces)
     assert distance.min() > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["wm-sofia", "wm-moana", "mn-tane"])
+def test_large_people_wear_the_bundled_long_sleeve(model: str, examples: Path, tmp_path: Path) -> None:
+    """L to 4XL: a narrow sleeve on a stout arm is let out, and its pleats are opened no further than it gives."""
+    studio = Studio(Settings(home=tmp_path))
+    garment = read_pattern(GarmentSource(examples / "striped-long-sleeve.jpg"), studio).garment
+    wearer = studio.roster[model]
+    worn_by = build_body(wearer)
+    fitted = scale_garment(garment, worn_by.measurements, wearer.gender)
+    worn = drape(fitted, worn_by, load_pose("standing"), studio.settings)
+    assert worn.report.stretch_p99 < 1.2
 
 
 def test_a_twisted_strap_is_no_pleat(body: Body) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from vmodel.drape.cloth import Cloth
+from vmodel.drape.ease import strain
 from vmodel.drape.outside import push_out
 from vmodel.drape.start import spread
 from vmodel.drape.straps import on_strap
@@ -22,6 +23,10 @@ SHARP: Final = 0.2
 """Cosine between the normals of two neighbouring triangles below which the cloth is pinched, not bent."""
 RINGS: Final = 2
 ROUNDS: Final = 8
+STRAINED: Final = 1.17
+"""99th percentile of the strain above which opened cloth is nearly refused as too tight."""
+TAUT: Final = 1.12
+"""Strain beyond which no edge of such cloth is stretched further to open a pleat."""
 PASSES: Final = 2
 
 
@@ -52,7 +57,25 @@ def open_pleats(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, room_m:
         for _ in range(ROUNDS):
             opened = opened + share[:, None] * (mean @ opened - opened)
             opened[near] = push_out(opened[near], posed, room_m)
-    return opened
+    return _unstretched(cloth, np.asarray(positions_m, float), opened)
+
+
+def _unstretched(cloth: Cloth, positions_m: FloatArray, opened_m: FloatArray) -> FloatArray:
+    """(N, 3) the opened cloth; a narrow sleeve that is taut already is opened less where that would stretch it."""
+    already, share = strain(cloth, positions_m), np.ones(cloth.count)
+    pulled, before = (float(np.percentile(each, 99)) for each in (strain(cloth, opened_m), already))
+    if pulled <= max(STRAINED, before):
+        return opened_m
+    result = opened_m
+    for _ in range(ROUNDS):
+        now = strain(cloth, result)
+        stretched = (now > TAUT) & (now > already + 0.01)
+        if not stretched.any():
+            break
+        share[cloth.edges[stretched].ravel()] *= 0.5
+        share = np.minimum(share, spread(cloth, share, 1))
+        result = positions_m + share[:, None] * (opened_m - positions_m)
+    return result
 
 
 def _averaging(cloth: Cloth) -> sparse.csr_matrix:
