@@ -2,13 +2,21 @@ from functools import cache
 
 import numpy as np
 import pytest
+import torch
 
 from vmodel.body.adapt import penetration_m
 from vmodel.body.model import Body, build_body
 from vmodel.body.pose import load_pose, pose_names
+from vmodel.body.pose_language import compile_pose, reference_joints
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.types import BodyPart
+
+REACHING = {
+    "spine": {"side": 13, "turn": 9},
+    "left_arm": {"upper": [0.7, -0.34, -1], "fore": [-0.66, 0.42, -0.52], "palm": [-0.95, -0.35, 0.05]},
+    "right_leg": {"thigh": [0.15, 0.22, -1], "knee": 29, "turn": 24},
+}
 
 
 @cache
@@ -89,3 +97,20 @@ def test_a_pose_is_fitted_to_a_body_once_and_stays_what_it_was(monkeypatch: pyte
     monkeypatch.setattr("vmodel.body.model.adapt_rotations", lambda *_: pytest.fail("it was fitted twice"))
     fitted[:] = 0  # a caller's own copy
     np.testing.assert_array_equal(body.adapted(pose), kept)
+
+
+def test_a_body_does_not_follow_the_number_of_threads() -> None:
+    """A batch's worker has fewer, and its cloth must fall in the same folds."""
+    threads, found = torch.get_num_threads(), []
+    model = load_roster(Settings())["wm-hana"]
+    try:
+        for count in (1, 2, 3):
+            torch.set_num_threads(count)
+            reference_joints.cache_clear()
+            body, pose = build_body(model), compile_pose("reaching", REACHING)
+            found.append((body.rest.vertices_m, body.posed(pose).vertices_m))
+    finally:
+        torch.set_num_threads(threads)
+    for rest_m, posed_m in found[1:]:
+        np.testing.assert_array_equal(rest_m, found[0][0])
+        np.testing.assert_array_equal(posed_m, found[0][1])

@@ -97,7 +97,7 @@ def test_a_run_that_is_stopped_keeps_what_was_learnt(
 
 def test_flags_of_the_embedded_recipe_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["train", "--lora", "--tiny"]) == 2
-    assert "--tiny and --export are not for --lora" in capsys.readouterr().err
+    assert "--tiny, --start and --export are not for --lora" in capsys.readouterr().err
 
 
 def test_a_folder_without_pictures_is_refused(published: Path, tmp_path: Path) -> None:

@@ -91,9 +91,12 @@ def load_anny() -> Any:
         import anny
         import torch
 
+        from vmodel.threads import one_thread
+
         model = anny.Anny(local_changes="all", facial_actions="all", phenotypes="all", extrapolate_phenotypes=True).to(
             dtype=torch.float32
         )
+    model.forward = one_thread()(model.forward)
     return model
 
 

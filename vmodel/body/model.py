@@ -21,6 +21,7 @@ from vmodel.body.gaze import Eyes, eyes_of
 from vmodel.body.keypoints import keypoints_of
 from vmodel.body.measure import measure_body
 from vmodel.body.modesty import smooth_under_base_layer
+from vmodel.threads import one_thread
 from vmodel.types import (
     BodyMeasurements,
     ByteArray,
@@ -145,6 +146,7 @@ class _Shape:
         return _Shape(self.rest_vertices * factor, bone_poses, self.scale * factor, self.expression)
 
     @torch.no_grad()
+    @one_thread()
     def skin(self, rotations: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Pose the shape.
 
@@ -184,6 +186,7 @@ def build_body(model: VirtualModel) -> Body:
 
 
 @torch.no_grad()
+@one_thread()
 def _shape_of(model: VirtualModel, expression: Mapping[str, float]) -> _Shape:
     anny_model: Any = load_anny()
     rest = anny_model(
@@ -195,6 +198,7 @@ def _shape_of(model: VirtualModel, expression: Mapping[str, float]) -> _Shape:
     return _Shape(vertices, rest["rest_bone_poses"], 1.0, tuple(expression.items()))
 
 
+@one_thread()
 def pose_matrices(pose: Pose, surface: Surface) -> FloatArray:
     """(J, 3, 3) float32 bone rotations of a pose; bones that it does not name stay at rest.
 
@@ -208,6 +212,7 @@ def pose_matrices(pose: Pose, surface: Surface) -> FloatArray:
     return matrices
 
 
+@one_thread()
 def _between(start: FloatArray, end: FloatArray, shares: FloatArray) -> FloatArray:
     """(S, J, 3, 3): spherical interpolation of each joint."""
     first, last = (roma.rotmat_to_unitquat(torch.from_numpy(m)) for m in (start, end))
