@@ -65,6 +65,22 @@ def test_a_point_makes_a_v_and_a_bow_does_not() -> None:
     assert not is_round(point)
 
 
+def test_a_neck_that_bends_down_to_a_point_is_followed_to_it() -> None:
+    across = np.linspace(LEFT, RIGHT, 101)
+    low = TOP + 150 * (1 - np.abs(across - 400) / 100) ** 0.7
+    shown = np.stack([across, low], axis=1).astype(np.int32)
+    photo, inside = np.full((SIZE, SIZE, 3), (40, 110, 150), np.uint8), np.zeros((SIZE, SIZE), np.uint8)
+    cv2.fillPoly(photo, [shown], (35, 97, 134))
+    cv2.fillPoly(inside, [shown], 255)
+    top = np.stack([np.linspace(LEFT, RIGHT, 60), np.full(60, float(TOP))], 1)
+    sure = cv2.GaussianBlur((inside / 255).astype(np.float32), (0, 0), 15)
+    found = front_edge(photo, sure, top, np.array([400.0, 240.0]), SIZE)
+    assert found is not None
+    assert not is_round(found)
+    order = np.argsort(found[:, 0])
+    assert np.abs(np.interp(across[5:-5], found[order, 0], found[order, 1]) - low[5:-5]).mean() < 3
+
+
 def test_the_neck_of_the_bundled_shirt_is_a_crew_neck(examples: Path, tmp_path: Path) -> None:
     studio = Studio(Settings(home=tmp_path))
     assert read_pattern(GarmentSource(examples / "logo-tee.jpg"), studio).kind.neckline is Neckline.CREW

@@ -26,6 +26,10 @@ _RIM: Final = 0.012
 _BLOCK: Final = 0.018
 _TINGE: Final = 0.12
 _MOST_TINGE: Final = 9.0
+# How far a gap between sleeve and body runs in a print of the ground's colour, relative to the longer side.
+_SHORTEST_GAP: Final = 0.1
+# Share of its rows that cross such a gap once.
+_CROSSED_ONCE: Final = 0.8
 
 
 @dataclass(frozen=True)
@@ -123,15 +127,18 @@ def cut_from_plain(lab: FloatArray, surface: Surface) -> BoolArray:
     reached = flood_with_disc(flat_ground | shadow, radius) & ~certain_object
     # Stripes and spots of the ground's own colour look like holes and gaps: then only open loops are believed.
     printed_alike = _repeats_ground(surface, reached)
+    # JPEG tinges what lies so near to cloth, so a gap may be less like the ground than the ground is elsewhere.
+    gaps = _plain_and_long(_narrow_gaps(connected_to_rim((difference < 3 * low) | reached) & ~reached))
     if not printed_alike:
-        reached |= _narrow_gaps(connected_to_rim(flat_ground | reached) & ~reached)
+        gaps |= _narrow_gaps(connected_to_rim(flat_ground | reached) & ~reached)
+    reached |= gaps
     holes = ground_seen_through(surface.offset, reached, surface.roughness)
     if not printed_alike:
         holes = connected_to((holes | shadow) & ~reached, holes)
     garment = ~reached & ~(along_outline(holes, reached) if printed_alike else holes)
     garment &= ~_tinged_blocks(lab, surface, garment, 1.0 if printed_alike else 0.75)
     if printed_alike:
-        return _bridge_nicks(garment, round(1.6 * radius))
+        return np.asarray(_bridge_nicks(garment | gaps, round(1.6 * radius)) & ~gaps)
     garment &= ~_retouched_gaps(lab, surface, garment)
     garment &= ~_contact_shadow(contact_shadow, ~garment)
     return np.asarray(garment & ~_rim_of_ground(lab, surface, garment))
@@ -292,6 +299,20 @@ def _narrow_gaps(rest: BoolArray, widest: float = 0.012) -> BoolArray:
     narrow = radius < widest * max(rest.shape)
     narrow[0] = False
     return np.asarray(narrow[labels])
+
+
+def _plain_and_long(gaps: BoolArray) -> BoolArray:
+    """Gaps that run far up between sleeve and body or between legs; rows cross a print's own ground more than once."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(
+        cv2.morphologyEx(gaps.astype(np.uint8), cv2.MORPH_OPEN, disc(1)), connectivity=8
+    )
+    kept = np.zeros(len(stats), bool)
+    for label, (left, top, width, height, _) in enumerate(stats):
+        if label and height > max(width, _SHORTEST_GAP * max(gaps.shape)):
+            part = labels[top : top + height, left : left + width] == label
+            runs = (np.diff(part.astype(np.int8), axis=1, prepend=0) > 0).sum(axis=1)
+            kept[label] = float(np.mean(runs == 1)) > _CROSSED_ONCE
+    return np.asarray(kept[labels])
 
 
 def ground_seen_through(offset: FloatArray, reached: BoolArray, roughness: float) -> BoolArray:

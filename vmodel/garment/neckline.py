@@ -16,7 +16,8 @@ from vmodel.garment.outline import (
 )
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
-SHAPES = (0.45, 0.7, 1.0, 1.5, 0.0)
+SHAPES = (0.45, 0.7, 1.0, 1.5, -1.0, -0.6)
+"""Powers of a sine, and below zero of a V: -1 is straight, -0.6 bends down from the shoulders as above a placket."""
 LEAST_SCORE = 0.8
 LEAST_AGREEMENT = 0.07
 BOTTOM, ROUND = 0.15, 0.45
@@ -268,10 +269,11 @@ def fold_down(
 
 
 def _guide(left: FloatArray, right: FloatArray, low: FloatArray, shape: float) -> FloatArray:
-    """A curve through three points: pointed for shape 0, else a power of a sine (0.45 is nearly square)."""
+    """A curve through three points: pointed for shapes below 0, else a power of a sine (0.45 is nearly square)."""
     t = np.linspace(0, 1, 60)[:, None]
-    if shape == 0:
-        return np.concatenate([left + (low - left) * t, low + (right - low) * t[1:]])
+    if shape < 0:
+        arms = [end + (low - end) * np.hstack([t, t**-shape]) for end in (left, right)]
+        return np.concatenate([arms[0], arms[1][-2::-1]])
     angle = np.pi * t[:, 0]
     across = left[0] + (right[0] - left[0]) * (1 - np.cos(angle)) / 2
     chord = left[1] + (right[1] - left[1]) * (across - left[0]) / (right[0] - left[0])
