@@ -16,11 +16,11 @@ def fall_behind(spot_mm: FloatArray) -> FloatArray:
     away) falls down the chest there.
     """
     x, y, z = spot_mm[:, 0], spot_mm[:, 1], spot_mm[:, 2]
-    between = smoothstep(-22, -70, z) * smoothstep(-260, -200, z)
-    behind = 128 + 0.30 * np.maximum(-110 - z, 0)
+    between = smoothstep(-10, -60, z) * smoothstep(-260, -200, z)
+    behind = 132 + 0.30 * np.maximum(-110 - z, 0) + 0.5 * np.maximum(np.abs(x) - 60, 0)
     before = smoothstep(28, 0, y) * smoothstep(-85, -120, z)
-    back = between * np.clip((behind - y) / 42, 0, 1.7) * (1 - 1.5 * before)
-    inwards = np.clip((np.abs(x) - 56) / 34, 0, 1.4) * smoothstep(-40, -105, z)
+    back = between * np.clip((behind - y) / 40, 0, 1.9) * (1 - 1.5 * before)
+    inwards = np.clip((np.abs(x) - 80) / 40, 0, 0.8) * smoothstep(-40, -105, z)
     return unit(np.stack([-np.sign(x) * inwards, back, np.full(len(x), -1.0)], axis=1))
 
 

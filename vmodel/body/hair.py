@@ -144,8 +144,8 @@ def _plan(
     # Behind the crown the parting is lost: strands fall to either side and cover it.
     mixed = 0.5 + 24 * smoothstep(68, 110, spot[:, 1])
     side = np.where(parting + mixed * rng.normal(0, 1, count) >= 0, 1.0, -1.0)
-    beside = np.exp(-((parting / 24) ** 2)) * smoothstep(110, 70, spot[:, 1])
-    clearance_mm = style.volume_mm * layer * (1 - 0.35 * beside)
+    beside = np.exp(-((parting / 38) ** 2)) * smoothstep(110, 70, spot[:, 1])
+    clearance_mm = style.volume_mm * layer * (1 - 0.55 * beside)
     fringe = _in_fringe(spot, style, rng)
     length = np.where(fringe, _fringe_length(spot, style, rng), length)
     clearance_mm = np.where(fringe, rng.uniform(2.0, 7.0, count), clearance_mm)
