@@ -33,8 +33,8 @@ SPINE_SHARES = {"spine05": 0.12, "spine04": 0.2, "spine03": 0.26, "spine02": 0.2
 NECK_SHARES = {"neck01": 0.2, "neck02": 0.2, "neck03": 0.2, "head": 0.4}
 FINGER_CURLS: Mapping[str, tuple[tuple[float, float, float], ...]] = {
     # (knuckle, middle, tip) degrees on top of the rest hand, index finger to little finger
-    "relaxed": ((-20, 19, 10), (-18, 22, 11), (-15, 25, 12), (-12, 27, 13)),
-    "soft": ((-8, 2, 0), (-4, 4, 2), (-2, 6, 3), (0, 8, 4)),
+    "relaxed": ((-16, 18, 10), (-18, 20, 11), (-22, 20, 11), (-32, 16, 10)),
+    "soft": ((-12, 4, 2), (-14, 6, 3), (-18, 8, 4), (-28, 8, 5)),
     "curled": ((24, 34, 16), (30, 38, 20), (34, 40, 22), (36, 42, 22)),
     "fist": ((52, 64, 34), (56, 68, 36), (58, 68, 36), (60, 68, 36)),
 }
@@ -189,12 +189,12 @@ def curled_fingers(side: str, curls: Sequence[tuple[float, float, float]]) -> di
     for finger, angles in zip((2, 3, 4, 5), curls, strict=True):
         spread = joints[f"finger{finger}-2.{side}"] - joints[f"finger{finger}-1.{side}"]
         flat = spread - palm * (spread @ palm)
-        close = Rotation.from_rotvec(0.5 * _shortest_arc(flat / np.linalg.norm(flat), along).as_rotvec())
+        close = Rotation.from_rotvec(0.9 * _shortest_arc(flat / np.linalg.norm(flat), along).as_rotvec())
         for joint, angle in enumerate(angles, start=1):
             bend = Rotation.from_rotvec(np.cross(along, palm) * np.radians(angle))
             rotations[f"finger{finger}-{joint}.{side}"] = close * bend if joint == 1 else bend
     thumb_in = np.cross(joints[f"finger1-2.{side}"] - joints[f"finger1-1.{side}"], along)
-    rotations[f"finger1-1.{side}"] = Rotation.from_rotvec(0.35 * thumb_in / np.linalg.norm(thumb_in))
+    rotations[f"finger1-1.{side}"] = Rotation.from_rotvec(0.5 * thumb_in / np.linalg.norm(thumb_in))
     return {bone: rotation.as_rotvec().astype(np.float32) for bone, rotation in rotations.items()}
 
 

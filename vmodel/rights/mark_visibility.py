@@ -11,6 +11,9 @@ ON_GREY, ON_WHITE = 0.28, 0.22
 """Deviation in grey levels on flat ground, and on flat white: at 0.6 a plain backdrop looks like plaster."""
 SEEN_FROM, FINE_SHARE = 0.15, 0.9
 COARSE_FROM, COARSE_SHARE = 1.0, 0.45
+SMOOTH, _STEEP = 0.2, 6.0
+"""Unevenness among neighbouring pixels up to which ground is flat, whatever lies near: studio backdrops have up to
+0.16, cloth and skin 0.6 and more. Above it a texture counts up to so many times the difference."""
 DARK, LEAST_IN_DARK = 60.0, 0.45
 """Luma below which less is hidden, and the share that is left of it in black: black hair shows every cloud."""
 MOST = 4.5
@@ -43,6 +46,8 @@ def band_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
 def texture_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
     """Local standard deviation of fine detail, at its least around a pixel: an edge in flat ground counts nothing.
 
+    Nor do two edges with a strip of flat ground between them, such as the gap between arm and waist.
+
     Args:
         luma: (H, W) float32.
         scale: a tile's side over 125 pixels.
@@ -53,7 +58,15 @@ def texture_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
     small = _half(cv2.multiply(detail, detail), scale)
     around = cv2.blur(cv2.erode(cv2.blur(small, (5, 5)), np.ones((9, 9), np.uint8)), (5, 5))
     beside = cv2.blur(cv2.erode(cv2.blur(small, (3, 3)), np.ones((5, 5), np.uint8)), (3, 3))
-    return np.asarray(np.sqrt(np.maximum(np.minimum(around, 2 * beside), 0)), np.float32)
+    texture = np.sqrt(np.maximum(np.minimum(around, 2 * beside), 0))
+    uneven = cv2.erode(_half(_unevenness(luma, _odd(3 * scale)), scale), np.ones((3, 3), np.uint8))
+    return np.asarray(np.minimum(texture, _STEEP * np.maximum(uneven - SMOOTH, 0)), np.float32)
+
+
+def _unevenness(luma: FloatArray, window: tuple[int, int]) -> FloatArray:
+    """(H, W) float32 standard deviation within a window that is smaller than the mark's own waves."""
+    mean = cv2.blur(luma, window)
+    return np.asarray(np.sqrt(np.maximum(cv2.blur(cv2.multiply(luma, luma), window) - cv2.multiply(mean, mean), 0)))
 
 
 def hidden_by(texture: FloatArray, flat: FloatArray | float = ON_GREY) -> FloatArray:
