@@ -113,12 +113,16 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
         scale_garment(each.garment, body.measurements, model.gender, *size_cm)
         for each, size_cm in zip(patterns, sizes_cm, strict=True)
     ]
+    base_layer = choose_base_layer(_as_one([garment.kind for garment in fitted]), model)
+    skin_key = (model.id, base_layer)
+    studio.begin("skin", skin_key, lambda: painted_skin(model, body, base_layer, cache))
+    studio.begin("hair", model.id, lambda: grown_hair(model, body, cache))
+
     key = (tuple(each.key for each in patterns), tuple(sizes_cm), request.tucked, pose_key)
     settings, tell = studio.settings, studio.report
     whole, worn = once("drape", key, lambda: drape_outfit(fitted, body, pose, settings, request.tucked, tell))
 
-    base_layer = choose_base_layer(_as_one([garment.kind for garment in fitted]), model)
-    skin = once("skin", (model.id, base_layer), lambda: painted_skin(model, body, base_layer, cache))
+    skin = once("skin", skin_key, lambda: painted_skin(model, body, base_layer, cache))
     grown = once("hair", model.id, lambda: grown_hair(model, body, cache))
     # A print changes neither how the cloth lies nor what light and hair do on it.
     lying = (pose_key, base_layer, _cloth_key(worn))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar
@@ -30,7 +31,8 @@ class Studio:
     Attributes:
         settings: of this process.
         watch: told which stage runs and how far it is.
-        timings: seconds per stage of the current shot; a stage that was warm is absent.
+        timings: seconds per stage of the current shot; a stage that was warm is absent, one begun ahead counts as long
+            as it was waited for.
         barred: ids of models that are not cast, because another seller has them, or somebody like them, alone.
     """
 
@@ -41,6 +43,7 @@ class Studio:
         self.timings: dict[str, float] = {}
         self.barred: frozenset[str] = frozenset()
         self._warm: dict[str, OrderedDict[Hashable, Any]] = {}
+        self._begun: dict[tuple[str, Hashable], Future[Any]] = {}
 
     @cached_property
     def roster(self) -> Roster:
@@ -50,6 +53,7 @@ class Studio:
     def new_shot(self) -> None:
         """Start the clock of the next shot."""
         self.timings = {}
+        self._begun.clear()
 
     def report(self, stage: str, share: float) -> None:
         """Tell whoever watches how far a stage is."""
@@ -65,8 +69,9 @@ class Studio:
         """
         kept = self._warm.setdefault(stage, OrderedDict())
         if key not in kept:
+            begun = self._begun.pop((stage, key), None)
             with self.timed(stage):
-                kept[key] = _try(make)
+                kept[key] = _try(make if begun is None else begun.result)
             while len(kept) > _KEPT.get(stage, _KEPT_ELSE):
                 kept.popitem(last=False)
         kept.move_to_end(key)
@@ -75,6 +80,15 @@ class Studio:
             raise outcome.with_traceback(None)
         result: T = outcome
         return result
+
+    def begin(self, stage: str, key: Hashable, make: Callable[[], object]) -> None:
+        """Make beside other stages, on a thread of its own, what ``once`` will be asked for later in this shot."""
+        if key not in self._warm.get(stage, {}) and (stage, key) not in self._begun:
+            self._begun[stage, key] = self._beside.submit(make)
+
+    @cached_property
+    def _beside(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(1, "vmodel-beside")
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
