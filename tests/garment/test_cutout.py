@@ -239,6 +239,10 @@ def test_skin_coloured_garments_are_no_persons(cloth: tuple[int, int, int]) -> N
     assert overlap(cut_out(lay(truth, cloth, surface("white", np.random.default_rng(2)))).mask, truth > 0.5) > 0.97
 
 
+def test_a_cream_yoke_and_cuffs_are_no_head_and_hands() -> None:
+    assert cut_out(as_flat_lay(figure((240, 234, 214)))).confidence > 0.3
+
+
 def test_a_mask_file_overrides_what_is_seen(tmp_path: Path) -> None:
     flat_lay = lay(outline(TEE), (190, 60, 60), surface("white", np.random.default_rng(2)))
     drawn = np.zeros(SIZE, np.uint8)

@@ -98,6 +98,17 @@ def test_plain_ground_hardly_changes_in_brightness_and_little_in_blue(level: int
     assert np.abs(change[..., :2]).max() <= 2
 
 
+def test_flat_ground_between_two_edges_changes_as_little_as_elsewhere() -> None:
+    picture = np.full((512, 512, 3), 225, np.uint8)
+    for left in (150, 200):
+        picture[:, left : left + 30] = 60
+    luma = [
+        cv2.cvtColor(each, cv2.COLOR_RGB2GRAY).astype(float) for each in (picture, embed_mark(picture, PAYLOAD, KEY))
+    ]
+    change = luma[1] - luma[0]
+    assert change[:, 184:196].std() < 1.5 * change[:, 300:].std()
+
+
 def test_dark_skin_keeps_its_colour() -> None:
     skin = np.full((512, 384, 3), (92, 60, 44), np.uint8)
     change = embed_mark(skin, PAYLOAD, KEY).astype(float) - skin

@@ -16,6 +16,8 @@ _CB: Final = (77, 127)
 _LEAST_LUMA: Final = 35
 # Lit skin stays below; paler cloth is pastel.
 _MOST_LUMA: Final = 228
+# Lab: how red a head is at least; cream cloth is as yellow as skin but has no red at all.
+_LEAST_RED: Final = 2.0
 
 
 def shows_person(rgb: ByteArray, mask: BoolArray) -> bool:
@@ -47,6 +49,8 @@ def shows_person(rgb: ByteArray, mask: BoolArray) -> bool:
         # A bare neck and shoulders may join the head, so the blob's own height is no guide; its top is.
         if central and high and _is_head(mask, labels == head, width, height):
             tone = np.median(lab[labels == head], axis=0)
+            if tone[1] < _LEAST_RED:
+                continue
             limbs = [other for other in sizeable if other != head and _same_tone(lab, labels == other, tone)]
             if limbs:
                 return True
