@@ -10,8 +10,8 @@ from vmodel.types import ByteArray, FloatArray
 ON_GREY, ON_WHITE = 0.28, 0.22
 """Deviation in grey levels on flat ground, and on flat white: at 0.6 a plain backdrop looks like plaster."""
 SEEN_FROM, FINE_SHARE = 0.15, 0.9
-COARSE_FROM, COARSE_SHARE = 1.0, 0.45
-SMOOTH, _STEEP = 0.2, 2.5
+COARSE_FROM, COARSE_SHARE = 1.0, 0.65
+SMOOTH, _STEEP = 0.2, 3.0
 """Unevenness among neighbouring pixels up to which ground is flat, whatever lies near: studio backdrops have up to
 0.16, cloth and skin 0.6 and more. Above it a texture counts up to so many times the difference."""
 DARK, LEAST_IN_DARK = 60.0, 0.45
