@@ -212,3 +212,14 @@ def test_long_hair_falls_behind_the_shoulders_so_that_a_print_stays_visible(styl
     trunk = posed.joints_m["spine01"]
     assert np.mean(low[:, 1] < trunk[1] - 0.02) < 0.02
     assert np.abs(low[:, 0] - collar[0]).max(initial=0) < 0.16
+
+
+@pytest.mark.parametrize("style", ["long-straight", "long-wavy", "shoulder-length"])
+def test_long_hair_does_not_pinch_in_beside_the_neck(style: str, body: Body) -> None:
+    posed = body.posed(load_pose("standing"))
+    points, surface = head_hair(pose_hair(grown(style), body, posed)), head_surface(posed.vertices_m)
+    spot = surface.contact(points.reshape(-1, 3)).spot_mm
+    jaw_mm, neck_mm = (
+        np.percentile(np.abs(spot[(spot[:, 2] > low) & (spot[:, 2] < low + 15), 0]), 95) for low in (-75, -125)
+    )
+    assert neck_mm > 0.83 * jaw_mm
