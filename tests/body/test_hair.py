@@ -214,6 +214,17 @@ def test_long_hair_falls_behind_the_shoulders_so_that_a_print_stays_visible(styl
     assert np.abs(low[:, 0] - collar[0]).max(initial=0) < 0.16
 
 
+@pytest.mark.parametrize("name", ["ch-kofi", "mn-kwame", "wm-amina"])
+def test_hair_leaves_no_side_of_the_crown_bald(name: str) -> None:
+    model = load_roster(Settings())[name]
+    body = build_body(model)
+    roots = head_hair(grow_hair(model, body))[:, 0]
+    crown = roots[roots[:, 2] > body.rest.joints_m["eye.L"][2] + 0.06, :2]
+    away = crown - (crown.min(axis=0) + crown.max(axis=0)) / 2
+    sides = np.histogram(np.arctan2(away[:, 0], away[:, 1]), 12, (-np.pi, np.pi))[0]
+    assert (sides / sides[::-1]).min() > 0.8
+
+
 @pytest.mark.parametrize("style", ["long-straight", "long-wavy", "shoulder-length"])
 def test_long_hair_does_not_pinch_in_beside_the_neck(style: str, body: Body) -> None:
     posed = body.posed(load_pose("standing"))

@@ -116,7 +116,8 @@ def _scalp_roots(model: VirtualModel, body: Body, look: Look, style: HairStyle, 
     bare = bare_parting(roots.spot_mm, 1.1, style, look) * smoothstep(92, 60, roots.spot_mm[:, 1])
     density = density * (1 - 0.8 * bare)
     kept = np.flatnonzero(rng.uniform(0, 1, len(roots)) < density)
-    return roots.take(kept[: style.strands])
+    # Roots come face by face: to cut their end off would leave one side of the head bald.
+    return roots.take(kept[np.linspace(0, len(kept) - 1, min(len(kept), style.strands)).astype(int)])
 
 
 def _plan(
