@@ -11,7 +11,7 @@ ON_GREY, ON_WHITE = 0.28, 0.22
 """Deviation in grey levels on flat ground, and on flat white: at 0.6 a plain backdrop looks like plaster."""
 SEEN_FROM, FINE_SHARE = 0.15, 0.9
 COARSE_FROM, COARSE_SHARE = 1.0, 0.65
-SMOOTH, _STEEP = 0.2, 3.0
+_SMOOTH, _STEEP = 0.2, 3.0
 """Unevenness among neighbouring pixels up to which ground is flat, whatever lies near: studio backdrops have up to
 0.16, cloth and skin 0.6 and more. Above it a texture counts up to so many times the difference."""
 DARK, LEAST_IN_DARK = 60.0, 0.45
@@ -46,8 +46,6 @@ def band_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
 def texture_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
     """Local standard deviation of fine detail, at its least around a pixel: an edge in flat ground counts nothing.
 
-    Nor do two edges with a strip of flat ground between them, such as the gap between arm and waist.
-
     Args:
         luma: (H, W) float32.
         scale: a tile's side over 125 pixels.
@@ -58,9 +56,13 @@ def texture_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
     small = _half(cv2.multiply(detail, detail), scale)
     around = cv2.blur(cv2.erode(cv2.blur(small, (5, 5)), np.ones((9, 9), np.uint8)), (5, 5))
     beside = cv2.blur(cv2.erode(cv2.blur(small, (3, 3)), np.ones((5, 5), np.uint8)), (3, 3))
-    texture = np.sqrt(np.maximum(np.minimum(around, 2 * beside), 0))
+    return np.asarray(np.sqrt(np.maximum(np.minimum(around, 2 * beside), 0)), np.float32)
+
+
+def _texture_that_hides(luma: FloatArray, scale: float) -> FloatArray:
+    """``texture_of``, without what edges lend to flat ground between them: beside an arm, between stripes."""
     uneven = cv2.erode(_half(_unevenness(luma, _odd(3 * scale)), scale), np.ones((3, 3), np.uint8))
-    return np.asarray(np.minimum(texture, _STEEP * np.maximum(uneven - SMOOTH, 0)), np.float32)
+    return np.asarray(np.minimum(texture_of(luma, scale), _STEEP * np.maximum(uneven - _SMOOTH, 0)), np.float32)
 
 
 def _unevenness(luma: FloatArray, window: tuple[int, int]) -> FloatArray:
@@ -90,12 +92,12 @@ def hiding(luma: FloatArray, scale: float = 1.0) -> FloatArray:
     Returns:
         (H, W) float32 from 0.1 to 4.5.
     """
-    return _hiding_in_luma(luma, texture_of(luma, scale), scale)
+    return _hiding_in_luma(luma, _texture_that_hides(luma, scale), scale)
 
 
 def hiding_in_both(luma: FloatArray, scale: float = 1.0) -> tuple[FloatArray, FloatArray]:
     """Deviations in grey levels and in levels of blue that the mark may have at each pixel: see ``hiding``."""
-    texture = texture_of(luma, scale)
+    texture = _texture_that_hides(luma, scale)
     flat, light = _ground(luma, scale, (BLUE_ON_GREY, BLUE_ON_WHITE), (BLUE_DARK, BLUE_LEAST_IN_DARK))
     blue = np.minimum(flat + BLUE_SHARE * texture, MOST_BLUE) * light
     return _hiding_in_luma(luma, texture, scale), enlarged(blue, luma.shape)
