@@ -12,6 +12,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from vmodel.garment.cutout_gaps import narrow_gaps, plain_and_long
 from vmodel.types import BoolArray, FloatArray
 
 # Differences in CIE Lab units; JPEG ringing round a dark garment stays under the first.
@@ -26,10 +27,6 @@ _RIM: Final = 0.012
 _BLOCK: Final = 0.018
 _TINGE: Final = 0.12
 _MOST_TINGE: Final = 9.0
-# How far a gap between sleeve and body runs in a print of the ground's colour, relative to the longer side.
-_SHORTEST_GAP: Final = 0.1
-# Share of its rows that cross such a gap once.
-_CROSSED_ONCE: Final = 0.8
 
 
 @dataclass(frozen=True)
@@ -128,9 +125,9 @@ def cut_from_plain(lab: FloatArray, surface: Surface) -> BoolArray:
     # Stripes and spots of the ground's own colour look like holes and gaps: then only open loops are believed.
     printed_alike = _repeats_ground(surface, reached)
     # JPEG tinges what lies so near to cloth, so a gap may be less like the ground than the ground is elsewhere.
-    gaps = _plain_and_long(_narrow_gaps(connected_to_rim((difference < 3 * low) | reached) & ~reached))
+    gaps = plain_and_long(narrow_gaps(connected_to_rim((difference < 3 * low) | reached) & ~reached))
     if not printed_alike:
-        gaps |= _narrow_gaps(connected_to_rim(flat_ground | reached) & ~reached)
+        gaps |= narrow_gaps(connected_to_rim(flat_ground | reached) & ~reached)
     reached |= gaps
     holes = ground_seen_through(surface.offset, reached, surface.roughness)
     if not printed_alike:
@@ -286,35 +283,6 @@ def flood_with_disc(ground: BoolArray, radius: int) -> BoolArray:
     return np.asarray(reached[radius:-radius, radius:-radius])
 
 
-def _narrow_gaps(rest: BoolArray, widest: float = 0.012) -> BoolArray:
-    """Ground that the disc was too wide for, such as between sleeve and body.
-
-    A leak into a garment of the surface's own colour opens into something wide, which a gap does not. ``widest`` is a
-    radius relative to the longer side.
-    """
-    _, labels = cv2.connectedComponents(rest.astype(np.uint8), connectivity=8)
-    distance = cv2.distanceTransform(rest.astype(np.uint8), cv2.DIST_L2, 3)
-    radius = np.zeros(int(labels.max()) + 1, np.float32)
-    np.maximum.at(radius, labels.ravel(), distance.ravel())
-    narrow = radius < widest * max(rest.shape)
-    narrow[0] = False
-    return np.asarray(narrow[labels])
-
-
-def _plain_and_long(gaps: BoolArray) -> BoolArray:
-    """Gaps that run far up between sleeve and body or between legs; rows cross a print's own ground more than once."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(
-        cv2.morphologyEx(gaps.astype(np.uint8), cv2.MORPH_OPEN, disc(1)), connectivity=8
-    )
-    kept = np.zeros(len(stats), bool)
-    for label, (left, top, width, height, _) in enumerate(stats):
-        if label and height > max(width, _SHORTEST_GAP * max(gaps.shape)):
-            part = labels[top : top + height, left : left + width] == label
-            runs = (np.diff(part.astype(np.int8), axis=1, prepend=0) > 0).sum(axis=1)
-            kept[label] = float(np.mean(runs == 1)) > _CROSSED_ONCE
-    return np.asarray(kept[labels])
-
-
 def ground_seen_through(offset: FloatArray, reached: BoolArray, roughness: float) -> BoolArray:
     """Holes: enclosed patches with a core that looks exactly like the surface, in colour and in flatness.
 
@@ -397,4 +365,4 @@ def _retouched_gaps(lab: FloatArray, surface: Surface, garment: BoolArray) -> Bo
     if np.median(to_white[~garment]) > 8:
         return nothing
     white = ground_seen_through(from_white, ~garment, 0.0)
-    return np.asarray(white & _narrow_gaps(white, widest=0.03))
+    return np.asarray(white & narrow_gaps(white, widest=0.03))
