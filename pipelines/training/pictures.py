@@ -30,7 +30,6 @@ from pipelines.training.pictures_finish import (
     skin_gain,
     with_backdrop,
     with_catchlights,
-    with_dense_hair,
 )
 from pipelines.training.pictures_store import Index, PictureStore, write_contact_sheet
 from pipelines.training.scene_set import TrainingScene, magnification, make_scene, scratch_folder
@@ -190,12 +189,11 @@ class SceneStudio:
     def _photograph(self, set_up: TrainingScene) -> list[dict[str, Any]]:
         scene, seed = set_up.scene, set_up.seed
         cameras = list(set_up.cameras.values())
-        dense = with_dense_hair(scene, seed)
         maps, drafts, overlays = [], [], []
         for camera in cameras:
             maps.append(render_conditions(scene, camera))
             drafts.append(render_draft(scene, camera, None, set_up.light, set_up.background, seed))
-            overlays.append(prepare(scene, dense, camera, set_up.light, set_up.background, seed))
+            overlays.append(prepare(scene, camera, set_up.light, set_up.background, seed))
         scratch = scratch_folder(self._store.folder)
         hand_over(scene, cameras, scene.lit(set_up.light, cameras[0], seed).setup, seed, scratch / "scene.npz")
         if self._photographer is None:

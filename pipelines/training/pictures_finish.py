@@ -1,27 +1,28 @@
 """From Cycles' light to a picture that may stand beside the draft: same exposure, outline, backdrop and tone curve.
 
 Cycles gives the light on skin, cloth and hair. Its few samples leave hair as a smear once they are denoised, so the
-strands themselves are drawn: three times as many and finer ones than the draft has, each with the light that Cycles
-found about it. Outlines come from the same rays as the draft's, so both pictures agree to a fraction of a pixel.
+draft's strands are drawn, each with the light that Cycles found about it. Outlines come from the same rays as the
+draft's, so both pictures agree to a fraction of a pixel.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
 
 from pipelines.embedded_light import OFFSET
-from pipelines.training.scene_strands import dense_strands
 from vmodel.images import to_linear, to_srgb
 from vmodel.scene import PART_NAMES, Scene
 from vmodel.scene.background import paint_background, read_background
-from vmodel.scene.geometry import Geometry, Surface
+from vmodel.scene.close_up import close_up
+from vmodel.scene.geometry import Surface
 from vmodel.scene.maps import coverage
 from vmodel.scene.strands import StrandLayer, draw_strands, uncovered
 from vmodel.scene.tone import film_contrast, roll_off
+from vmodel.scene.visibility import Lighting
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
 _DARKEST_GAIN, _BRIGHTEST_GAIN = 0.55, 1.8
@@ -79,7 +80,7 @@ def skin_gain(
 
 
 def hair_gain(overlay: Overlay, draft: ByteArray, maps: ConditionMaps) -> FloatArray:
-    """(3,) factor that gives the drawn hair the mean colour of the draft's: more strands shade one another more.
+    """(3,) factor that gives the drawn hair the mean colour of the draft's: the contrast of film darkens it.
 
     Args:
         overlay: of the same camera.
@@ -94,19 +95,12 @@ def hair_gain(overlay: Overlay, draft: ByteArray, maps: ConditionMaps) -> FloatA
     return np.asarray(np.clip(ratio, 0.6, 1.8), np.float32)
 
 
-def with_dense_hair(scene: Scene, seed: int) -> Geometry:
-    """The scene's geometry with the strands of the photograph."""
-    geometry = scene.geometry
-    dense = None if scene.hair is None else dense_strands(scene.hair, seed)
-    return replace(geometry, subject=replace(geometry.subject, hair=dense))
-
-
 @dataclass(frozen=True)
 class Overlay:
     """What the photograph is completed with, of one camera.
 
     Attributes:
-        strands: hair drawn with the photograph's strands.
+        strands: hair as the draft has it.
         body: (H, W) coverage of all surfaces; ``cloth`` of the garment.
         plate: (H, W, 3) linear light of the backdrop with the shadow on its floor.
         contrast: of the light set-up.
@@ -119,26 +113,38 @@ class Overlay:
     contrast: float
 
 
-def prepare(scene: Scene, dense: Geometry, camera: Camera, light: str, background: str, seed: int) -> Overlay:
+def prepare(scene: Scene, camera: Camera, light: str, background: str, seed: int) -> Overlay:
     """Draw hair, outlines and backdrop; cheapest right after the draft of the same camera.
 
     Args:
         scene: the set.
-        dense: from ``with_dense_hair``.
         camera: of the photograph.
         light: name of the light set-up.
         background: name of the backdrop.
         seed: of the draft.
     """
     lighting = scene.lit(light, camera, seed)
-    gbuffer = scene.seen_by(camera)
+    gbuffer, surface = scene.seen_by(camera), scene.geometry.surface
     return Overlay(
-        strands=draw_strands(dense, gbuffer, lighting),
+        strands=_strands(scene, camera, lighting),
         body=coverage(gbuffer, np.ones(len(gbuffer.pixel), bool)),
-        cloth=coverage(gbuffer, dense.surface[gbuffer.triangle] == Surface.CLOTH),
+        cloth=coverage(gbuffer, surface[gbuffer.triangle] == Surface.CLOTH),
         plate=paint_background(read_background(background), camera, lighting.floor),
         contrast=lighting.setup.contrast,
     )
+
+
+def _strands(scene: Scene, camera: Camera, lighting: Lighting) -> StrandLayer:
+    """The draft's hair: through its longer lens where it used one."""
+    near = close_up(scene.geometry, camera)
+    seen = scene.seen_by(camera if near is None else near.camera)
+    fine = draw_strands(scene.geometry, seen, lighting)
+    if near is None:
+        return fine
+    whole = StrandLayer(np.zeros((*camera.size, 3), np.float32), *np.zeros((4, *camera.size), np.float32))
+    for part in fields(StrandLayer):
+        near.lay(getattr(fine, part.name), getattr(whole, part.name))
+    return whole
 
 
 def develop(

@@ -3,7 +3,8 @@ import pytest
 from mannequin import make_hair, make_mannequin, make_skin
 
 from vmodel.scene import Scene, frame_camera, render_conditions, render_draft
-from vmodel.scene.strands import thinned
+from vmodel.scene.finer_strands import with_children
+from vmodel.scene.strands import near_first, thinned
 from vmodel.types import Strands
 
 SIZE = (512, 384)
@@ -80,3 +81,35 @@ def test_a_small_head_is_drawn_with_fewer_and_wider_strands() -> None:
     assert far is not None
     assert len(far.points_m) < 0.5 * len(hair.points_m)
     assert far.radius_m.sum(axis=0).mean() == pytest.approx(hair.radius_m.sum(axis=0).mean(), rel=0.05)
+
+
+def test_hair_seen_near_is_finer_and_some_of_it_strays() -> None:
+    """A strand that was grown is a bundle near by, without a hole or a stripe in its light."""
+    grown = make_hair(300)
+    light = np.tile(np.linspace(0.1, 0.4, 300, dtype=np.float32)[:, None, None], (1, 8, 3))
+    drawn, lit = with_children(grown, light)
+    assert drawn.radius_m.max() < 0.6 * grown.radius_m.max()
+    assert drawn.radius_m.sum() > grown.radius_m.sum()
+    assert lit.mean() == pytest.approx(light.mean(), rel=0.03)
+    parent = np.tile(grown.points_m, (len(drawn.points_m) // 300, 1, 1))
+    apart_mm = 1000 * np.linalg.norm(drawn.points_m - parent, axis=2).max(axis=1)
+    assert np.median(apart_mm) < 4
+    assert 0.005 < (apart_mm > 9).mean() < 0.06
+
+
+def test_brows_and_beard_are_no_bundles() -> None:
+    grown = make_hair(30)
+    beard = Strands(grown.points_m, grown.radius_m, grown.colour, np.full(30, 3, np.uint8))
+    light = np.ones((30, 8, 3), np.float32)
+    drawn, lit = with_children(beard, light)
+    np.testing.assert_array_equal(drawn.points_m, beard.points_m)
+    np.testing.assert_array_equal(lit, light)
+
+
+def test_hair_that_the_head_hides_is_not_drawn_and_the_rest_is() -> None:
+    """Segments behind everything are dropped before they are drawn; one visible end keeps a segment."""
+    far = np.full((40, 30), 1.0, np.float32)
+    far[:, 20:] = np.inf
+    start = np.array([[5, 5, 2], [5, 5, 0.5], [16, 9, 2], [25, 9, 2], [-30, 9, 0.5]], np.float32)
+    end = start + np.array([8, 4, 0], np.float32)
+    assert sorted(near_first(start, end, far)) == [1, 2, 3]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import cv2
 import numpy as np
 
 from vmodel.scene.camera import project_points
+from vmodel.scene.finer_strands import with_children
 from vmodel.scene.gbuffer import GBuffer
 from vmodel.scene.geometry import Geometry
 from vmodel.scene.hair_light import FACIAL, HEAD, lit_colours
@@ -21,6 +23,8 @@ _OPACITY = 0.92
 _PIECE_PX = 4.0
 _FULL_PX_PER_MM = 2.2
 _FEWEST = 1000
+_NEAR_PX_PER_MM = 1.0
+"""From here on a strand that was grown is seen as the bundle that it stands for."""
 _ROUND_ABOVE_PX = 9.0
 
 
@@ -60,6 +64,8 @@ def draw_strands(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting | None
     outline = _outlines(gbuffer)
     layer = replace(layer, behind_share=outline.covered_behind)
     colours = _own_colours(hair) if lighting is None else lit_colours(geometry, hair, gbuffer.camera, lighting)
+    if _px_per_mm(hair, gbuffer.camera) > _NEAR_PX_PER_MM:
+        hair, colours = with_children(hair, colours)
     _draw(hair, colours, gbuffer.camera, outline, layer)
     return layer
 
@@ -133,8 +139,7 @@ def thinned(hair: Strands | None, camera: Camera) -> Strands | None:
     """
     if hair is None or len(hair.points_m) == 0:
         return hair
-    distance = np.linalg.norm(np.median(hair.points_m[:, 0], axis=0) - camera.position_m)
-    px_per_mm = float(camera.focal_px / distance / 1000)
+    px_per_mm = _px_per_mm(hair, camera)
     points = np.asarray(hair.points_m, np.float32)
     piece_mm = float(np.median(length(np.diff(points[::50], axis=1)))) * 1000
     skip = int(np.clip(_PIECE_PX / max(piece_mm * px_per_mm, 1e-6), 1, 4))
@@ -148,6 +153,11 @@ def thinned(hair: Strands | None, camera: Camera) -> Strands | None:
         points[chosen][:, kept], hair.radius_m[chosen][:, kept] * wider, hair.colour[chosen], hair.kind[chosen]
     )
     return rounded(thin) if piece_mm * px_per_mm > _ROUND_ABOVE_PX else thin
+
+
+def _px_per_mm(hair: Strands, camera: Camera) -> float:
+    distance = np.linalg.norm(np.median(hair.points_m[:, 0], axis=0) - camera.position_m)
+    return float(camera.focal_px / distance / 1000)
 
 
 def rounded(hair: Strands) -> Strands:
@@ -205,7 +215,7 @@ def _draw(hair: Strands, colours: FloatArray, camera: Camera, outline: _Outlines
         draw_segments,
         dim=1,
         inputs=[
-            wp.array(_near_first(start, end, camera.size), dtype=int, device="cpu"),
+            wp.array(near_first(start, end, outline.far_m), dtype=int, device="cpu"),
             *(wp.array(values, dtype=kind, device="cpu") for values, kind in vectors),
             _OPACITY,
             *(wp.array(values, dtype=kind, device="cpu", copy=False) for values, kind in buffers),
@@ -214,12 +224,18 @@ def _draw(hair: Strands, colours: FloatArray, camera: Camera, outline: _Outlines
     )
 
 
-def _near_first(start: FloatArray, end: FloatArray, size: tuple[int, int]) -> IntArray:
-    """Indices of the segments that touch the picture, sorted by depth."""
-    height, width = size
+def near_first(start: FloatArray, end: FloatArray, far_m: FloatArray) -> IntArray:
+    """Indices of the segments that touch the picture and are not hidden at both ends, sorted by depth."""
+    height, width = far_m.shape
     low, high = np.minimum(start, end), np.maximum(start, end)
     inside = (low[:, 2] > 0.05) & (high[:, 0] > -4) & (high[:, 1] > -4) & (low[:, 0] < width + 4)
     chosen = np.flatnonzero(inside & (low[:, 1] < height + 4))
+    deepest = cv2.dilate(far_m, np.ones((5, 5), np.uint8))
+    seen = np.zeros(len(chosen), bool)
+    for point in (start[chosen], end[chosen]):
+        column, row = (np.clip(point[:, k].astype(int), 0, side - 1) for k, side in ((0, width), (1, height)))
+        seen |= point[:, 2] < deepest[row, column]
+    chosen = chosen[seen]
     if len(chosen) == 0:
         return np.zeros(0, np.int32)
     depth = start[chosen, 2] + end[chosen, 2]
