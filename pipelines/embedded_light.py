@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional as fn
 
 OFFSET = 0.02
 """Linear light added before the ratio, so that black hair does not turn its noise into large numbers."""
@@ -49,39 +48,34 @@ def apply_ratio(draft: Tensor, ratio: Tensor) -> Tensor:
     return ((draft + OFFSET) * ratio.clamp(-LIMIT, LIMIT).exp() - OFFSET).clamp(min=0)
 
 
-def project_ratio(ratio: Tensor, garment: Tensor, near: Tensor) -> Tensor:
+def project_ratio(ratio: Tensor, garment: Tensor, lit: Tensor) -> Tensor:
     """Keep of a ratio what the model may change.
 
-    Cloth gets light and shade but no colour: one grey ratio. The backdrop keeps its own except beside hair.
+    Cloth gets light and shade but no colour: one grey ratio. Backdrop and hair keep their own.
 
     Args:
         ratio: (B, 3, H, W).
         garment: (B, 1, H, W) coverage 0..1.
-        near: (B, 1, H, W) from ``near_person``.
+        lit: (B, 1, H, W) from ``lit_share``.
     Returns:
-        (B, 3, H, W); projecting twice changes nothing where coverage and nearness are 0 or 1.
+        (B, 3, H, W); projecting twice changes nothing where both are 0 or 1.
     """
     grey = ratio.mean(dim=1, keepdim=True)
-    return (ratio + (grey - ratio) * garment) * near
+    return (ratio + (grey - ratio) * garment) * lit
 
 
-def near_person(person: Tensor, hair: Tensor) -> Tensor:
-    """How much the model may change each pixel: 1 on the person, fading over the backdrop beside hair, 0 elsewhere.
+def lit_share(person: Tensor, hair: Tensor) -> Tensor:
+    """How much of each pixel the model may light: skin, base layer and cloth, but neither strands nor backdrop.
 
-    Strands may stray; the outline of skin and cloth may not, and light on the backdrop beside it would be a halo.
+    Strands are drawn one by one; a network that cannot know which of them a photograph would show can only blur them.
 
     Args:
-        person: (B, 1, H, W) coverage 0..1.
+        person: (B, 1, H, W) coverage 0..1, hair included.
         hair: the same, of hair alone.
     Returns:
-        (B, 1, H, W) in 0..1, 0 beyond about a thirtieth of the picture's width.
+        (B, 1, H, W) in 0..1.
     """
-    width = max(1, person.shape[-1] // 96)
-    spread = hair
-    for _ in range(3):
-        padded = fn.pad(spread, (width,) * 4, mode="replicate")
-        spread = fn.avg_pool2d(fn.avg_pool2d(padded, (2 * width + 1, 1), stride=1), (1, 2 * width + 1), stride=1)
-    return torch.maximum(person, (2 * spread).clamp(0, 1))
+    return (person - hair).clamp(0, 1)
 
 
 def to_linear(srgb: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from diffusers import FlowMatchEulerDiscreteScheduler, UNet2DConditionModel
 from torch import Tensor
 from torch.nn import functional as fn
 
-from pipelines.embedded_light import NOISE, OFFSET, RATIO_SCALE, near_person, project_ratio
+from pipelines.embedded_light import NOISE, OFFSET, RATIO_SCALE, lit_share, project_ratio
 from pipelines.embedded_maps import MULTIPLE, PATCH, Conditions, condition_planes
 from pipelines.embedded_network import predict_ratio
 from vmodel.types import FloatArray
@@ -23,7 +23,7 @@ REFINE_STRENGTH = 0.5
 
 _AT_ONCE = round(1.25 * LONGEST)
 _MARGIN = 0.05
-"""Share of the picture's width round the person in which the network may change the backdrop; see ``near_person``."""
+"""Share of the picture's width round the person that the network sees with it."""
 
 Box = tuple[int, int, int, int]
 Sampler = Callable[[Conditions, float, Tensor | None], Tensor]
@@ -53,8 +53,8 @@ def sample_ratio(
     """
     height, width = conditions.size
     wide, device = conditions.padded(), unet.device
-    planes, near, garment = (
-        part.to(device) for part in (condition_planes(wide), near_person(wide.person, wide.hair), wide.garment)
+    planes, lit, garment = (
+        part.to(device) for part in (condition_planes(wide), lit_share(wide.person, wide.hair), wide.garment)
     )
     # Noise from the processor's generator is the same on every machine.
     noise = NOISE * torch.randn(wide.draft.shape, generator=generator).to(device)
@@ -66,7 +66,7 @@ def sample_ratio(
     scheduler.set_timesteps(sigmas=np.linspace(first, first / steps, steps))
     for timestep, sigma in zip(scheduler.timesteps, scheduler.sigmas, strict=False):
         clean = _predict_in_tiles(unet, noisy, planes, sigma.expand(len(noisy)), tokens)
-        clean = project_ratio(clean, garment, near)
+        clean = project_ratio(clean, garment, lit)
         noisy = scheduler.step((noisy - clean / RATIO_SCALE) / sigma, timestep, noisy).prev_sample
     return noisy[..., :height, :width].cpu() * RATIO_SCALE
 
@@ -119,7 +119,7 @@ def light_figure(conditions: Conditions, sample: Sampler) -> Tensor:
     window = conditions.crop(top, left, height, width)
     rows, columns = slice(top, top + height), slice(left, left + width)
     ratio[..., rows, columns] = sample(window, 1.0, ratio[..., rows, columns])
-    return project_ratio(ratio, conditions.garment, near_person(conditions.person, conditions.hair))
+    return project_ratio(ratio, conditions.garment, lit_share(conditions.person, conditions.hair))
 
 
 def light_window(conditions: Conditions, sample: Sampler, start: Tensor | None) -> Tensor:

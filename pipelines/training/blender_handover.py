@@ -18,8 +18,6 @@ from vmodel.scene.lights import PlacedSetup
 from vmodel.types import BoolArray, Camera, FloatArray
 
 _POKE_M = 0.012
-_KEY, _EDGE, _DOME = 1.25, 1.6, 0.62
-"""Strength of a photographer's key light, of the lights behind the subject and of the fill, over the draft's."""
 _CHEST_SHARE = 0.66
 
 
@@ -110,16 +108,14 @@ def _hair(scene: Scene) -> dict[str, Any]:
 
 def _lights(scene: Scene, setup: PlacedSetup) -> dict[str, Any]:
     height = float(scene.geometry.coarse.vertices_m[: scene.geometry.coarse.counts[0], 2].max())
-    behind = [float(light.position_m @ setup.forward) > 0 for light in setup.lights]
-    strength = [_KEY if number == 0 else _EDGE if back else 1.0 for number, back in enumerate(behind)]
     return {
         "aim_m": np.array([0.0, 0.0, _CHEST_SHARE * height]),
         "light_position": np.stack([light.position_m for light in setup.lights]),
         "light_radius": np.array([light.radius_m for light in setup.lights]),
-        "light_irradiance": np.stack([k * light.irradiance for k, light in zip(strength, setup.lights, strict=True)]),
+        "light_irradiance": np.stack([light.irradiance for light in setup.lights]),
         "light_distance": np.array([light.reference_m for light in setup.lights]),
-        "dome": _DOME * np.asarray(setup.dome),
-        "dome_gradient": _DOME * np.asarray(setup.dome_gradient),
+        "dome": np.asarray(setup.dome),
+        "dome_gradient": np.asarray(setup.dome_gradient),
     }
 
 

@@ -143,6 +143,7 @@ def add_hair(scene, given, kind) -> None:
         "color", np.concatenate([colour, np.ones((len(colour), 1))], axis=1).astype(np.float32).ravel()
     )
     hair.data.materials.append(hair_material(kind))
+    hair.visible_camera = False  # its strands are drawn afterwards; here they throw shadows
 
 
 def light(scene, given) -> None:

@@ -21,14 +21,14 @@ from einops import rearrange
 from torch import Tensor
 from torch.nn import functional as fn
 
-from pipelines.embedded_light import OFFSET, log_ratio, near_person, project_ratio, to_linear
+from pipelines.embedded_light import OFFSET, lit_share, log_ratio, project_ratio, to_linear
 from pipelines.embedded_maps import Conditions, Look, look_vector, stack_conditions
 from pipelines.training.recolour import recolour
 from vmodel.scene import PART_NAMES
 from vmodel.types import FloatArray, IntArray
 
 MAPS = ("draft", "albedo", "normals", "depth_m", "parts", "garment", "person", "hair", "pose_map")
-_CLOSE = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hand", "hair")]
+_CLOSE = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hand")]
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,8 @@ class Picture:
 
     @cached_property
     def close(self) -> IntArray:
-        """(N, 2) rows and columns of every seventh pixel of face, hair and hands."""
+        """(N, 2) rows and columns of every seventh pixel of face and hands."""
         return np.argwhere(np.isin(self.arrays["parts"], _CLOSE))[::7]
-
-    @cached_property
-    def near(self) -> FloatArray:
-        """(H, W) from ``near_person``, of the whole picture."""
-        person, hair = (torch.from_numpy(self.arrays[name]).float()[None, None] / 255 for name in ("person", "hair"))
-        return np.asarray(near_person(person, hair)[0, 0].numpy())
 
     @cached_property
     def figure(self) -> IntArray:
@@ -130,7 +124,7 @@ class Batch:
     Attributes:
         conditions: of B crops.
         ratio: (B, 3, H, W) projected log ratio of target over draft.
-        near: (B, 1, H, W) from ``near_person`` of the whole pictures.
+        lit: (B, 1, H, W) from ``lit_share``.
         weight: (B, 1, H, W) importance of each pixel, mean about 1.
         flat_lay: (B, 3, 128, 128) sRGB in -1..1.
         look: (B, LOOK_LENGTH).
@@ -138,7 +132,7 @@ class Batch:
 
     conditions: Conditions
     ratio: Tensor
-    near: Tensor
+    lit: Tensor
     weight: Tensor
     flat_lay: Tensor
     look: Tensor
@@ -166,17 +160,17 @@ def make_batch(pictures: Sequence[Picture], crop: tuple[int, int], seed: Sequenc
         looks.append(look)
     conditions = stack_conditions(arrays)
     target = to_linear(torch.from_numpy(np.stack([cut["target"] for cut in arrays])).float() / 255)
-    near = torch.from_numpy(np.stack([cut["near"] for cut in arrays]).astype(np.float32))[:, None]
+    lit = lit_share(conditions.person, conditions.hair)
     ratio = log_ratio(rearrange(target, "b h w c -> b c h w"), conditions.draft)
-    ratio = project_ratio(ratio, conditions.garment, near)
+    ratio = project_ratio(ratio, conditions.garment, lit)
     weight = pixel_weight(conditions)
     generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
     conditions, flat_lay = recolour(conditions, stack_flat_lays(pictures), generator)
     if rng.random() < 0.5:
-        conditions, ratio, near = conditions.mirrored(), ratio.flip(-1), near.flip(-1)
+        conditions, ratio, lit = conditions.mirrored(), ratio.flip(-1), lit.flip(-1)
         weight, flat_lay = weight.flip(-1), flat_lay.flip(-1)
     look_batch = torch.from_numpy(np.stack([look_vector(look) for look in looks]))
-    return Batch(conditions, ratio, near, weight, flat_lay, look_batch)
+    return Batch(conditions, ratio, lit, weight, flat_lay, look_batch)
 
 
 def stack_flat_lays(pictures: Sequence[Picture]) -> Tensor:
@@ -186,7 +180,7 @@ def stack_flat_lays(pictures: Sequence[Picture]) -> Tensor:
 
 
 def pixel_weight(conditions: Conditions) -> Tensor:
-    """(B, 1, H, W): skin and cloth 1, face, hair and hands 2.5, backdrop a quarter.
+    """(B, 1, H, W): skin and cloth 1, face and hands 2.5, backdrop a quarter.
 
     Edges of a garment's print count less: the target's finer folds shift them, which is no light.
     """
@@ -194,12 +188,12 @@ def pixel_weight(conditions: Conditions) -> Tensor:
     across = fn.pad(albedo.diff(dim=-1), (1, 0)).abs() + fn.pad(albedo.diff(dim=-2), (0, 0, 1, 0)).abs()
     printed = fn.max_pool2d(across.amax(dim=1, keepdim=True), 5, stride=1, padding=2) * conditions.garment
     close = torch.isin(conditions.parts, torch.tensor(_CLOSE))[:, None].float()
-    weight = 0.25 + 0.75 * conditions.person + 1.5 * torch.maximum(close, conditions.hair)
+    weight = 0.25 + 0.75 * conditions.person + 1.5 * close
     return weight / (1 + 8 * printed)
 
 
 def _cut(picture: Picture, crop: tuple[int, int], rng: np.random.Generator) -> tuple[dict[str, FloatArray], Look]:
-    """A window of ``crop``: at half the zoom now and then, else over a face, hand or hair, else on the figure."""
+    """A window of ``crop``: at half the zoom now and then, else over a face or hand, else on the figure."""
     arrays, look = picture.arrays, picture.look
     height, width = arrays["parts"].shape
     halve = 2 * crop[0] <= height and 2 * crop[1] <= width and rng.random() < 0.25
@@ -209,8 +203,7 @@ def _cut(picture: Picture, crop: tuple[int, int], rng: np.random.Generator) -> t
     jitter = rng.integers(-crop[0] // 4, crop[0] // 4 + 1, 2)
     top = int(np.clip(row + jitter[0] - rows // 2, 0, height - rows))
     left = int(np.clip(column + jitter[1] - columns // 2, 0, width - columns))
-    planes = {"near": picture.near, **arrays}
-    window = {name: planes[name][top : top + rows, left : left + columns] for name in (*MAPS, "target", "near")}
+    window = {name: arrays[name][top : top + rows, left : left + columns] for name in (*MAPS, "target")}
     if not halve:
         return window, look
     return {name: _halved(name, plane) for name, plane in window.items()}, replace(look, zoom=look.zoom / 2)
@@ -220,5 +213,4 @@ def _halved(name: str, plane: FloatArray) -> FloatArray:
     if name in {"parts", "depth_m"}:
         return plane[::2, ::2]
     blocks = rearrange(plane.astype(np.float32), "(h a) (w b) ... -> h w a b ...", a=2, b=2)
-    mean = np.asarray(blocks.mean(axis=(2, 3)))
-    return mean if name == "near" else np.rint(mean)
+    return np.asarray(np.rint(blocks.mean(axis=(2, 3))))

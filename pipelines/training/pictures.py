@@ -24,7 +24,6 @@ from pipelines.training.blender_process import VARIABLE, Photographer, find_blen
 from pipelines.training.pictures_finish import (
     develop,
     exposure_gain,
-    hair_gain,
     prepare,
     settle_exposure,
     skin_gain,
@@ -203,11 +202,10 @@ class SceneStudio:
         bare = skin_gain(shots[0], overlays[0], gain, drafts[0], maps[0])
         targets = []
         for number in range(len(cameras)):
-            strands = hair_gain(overlays[number], drafts[number], maps[number])
-            target = develop(shots[number], overlays[number], maps[number], gain, bare, strands, seed + number)
+            target = develop(shots[number], overlays[number], maps[number], gain, bare, seed + number)
             target = with_backdrop(target, drafts[number], overlays[number])
             targets.append(with_catchlights(target, drafts[number], maps[number]))
-        targets = settle_exposure(targets, drafts, [each.parts for each in maps])
+        targets = settle_exposure(targets, drafts, maps)
         written = []
         for number, (name, camera) in enumerate(set_up.cameras.items()):
             arrays = pack_picture(drafts[number], targets[number], maps[number], set_up.garment.flat_lay)

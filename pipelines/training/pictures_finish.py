@@ -1,8 +1,8 @@
 """From Cycles' light to a picture that may stand beside the draft: same exposure, outline, backdrop and tone curve.
 
-Cycles gives the light on skin, cloth and hair. Its few samples leave hair as a smear once they are denoised, so the
-draft's strands are drawn, each with the light that Cycles found about it. Outlines come from the same rays as the
-draft's, so both pictures agree to a fraction of a pixel.
+Cycles gives the light on skin and cloth. Its few samples leave hair as a smear once they are denoised, so hair only
+throws its shadow there and the draft's strands are drawn afterwards. Outlines come from the same rays as the draft's,
+so both pictures agree to a fraction of a pixel.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from vmodel.scene.visibility import Lighting
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
 _DARKEST_GAIN, _BRIGHTEST_GAIN = 0.55, 1.8
-_HAIR_BLUR_PX = 10.0
 _SKIN = [PART_NAMES.index(name) for name in ("skin", "face", "hand", "foot")]
 _BARE = (*_SKIN, PART_NAMES.index("lips"))
+_HAIR = PART_NAMES.index("hair")
 _FEWEST = 200
 """Pixels from which the brightness of a part is judged."""
-_FILM, _FOLDS = 0.9, 0.35
-"""Contrast that the photograph has beyond the draft's: of skin and hair, and of light and shade on cloth."""
+_FILM, _FOLDS = 0.4, 0.35
+"""Contrast that the photograph has beyond the draft's: of skin, and of light and shade on cloth."""
 _DARKEST_LIFT, _MIDDLE_SKIN = 1.3, 0.22
 """Dark skin is exposed up to a third brighter, as a photographer does who wants to see its shape."""
 
@@ -77,22 +77,6 @@ def skin_gain(
     wanted = to_linear(draft)[skin].mean(axis=0)
     ratio = _lift(wanted) * wanted / np.maximum(seen.mean(axis=0), 1e-4)
     return np.asarray(np.clip(ratio, 0.7, 1.5), np.float32)
-
-
-def hair_gain(overlay: Overlay, draft: ByteArray, maps: ConditionMaps) -> FloatArray:
-    """(3,) factor that gives the drawn hair the mean colour of the draft's: the contrast of film darkens it.
-
-    Args:
-        overlay: of the same camera.
-        draft: (H, W, 3) of the same camera.
-        maps: of the same camera.
-    """
-    hair = (maps.hair_mask > 0.95) & (overlay.strands.cover > 0.95)
-    if hair.sum() < 50:
-        return np.ones(3, np.float32)
-    seen = film_contrast(overlay.strands.colour[hair] / overlay.strands.cover[hair][:, None], overlay.contrast + _FILM)
-    ratio = to_linear(draft)[hair].mean(axis=0) / np.maximum(seen.mean(axis=0), 1e-4)
-    return np.asarray(np.clip(ratio, 0.6, 1.8), np.float32)
 
 
 @dataclass(frozen=True)
@@ -153,7 +137,6 @@ def develop(
     maps: ConditionMaps,
     gain: float,
     bare: FloatArray,
-    strands_gain: FloatArray,
     seed: int,
 ) -> ByteArray:
     """Draw the hair into the photograph, tone it as the draft is toned and put it before the draft's backdrop.
@@ -164,26 +147,24 @@ def develop(
         maps: of the same camera.
         gain: from ``exposure_gain``.
         bare: from ``skin_gain``; for skin.
-        strands_gain: from ``hair_gain``.
         seed: of the sensor's noise.
     Returns:
         (H, W, 3) uint8 sRGB.
     """
     strands, body, kept = overlay.strands, overlay.body, uncovered(overlay.strands)
-    skin = np.isin(maps.parts, _BARE) * (1 - overlay.cloth)
+    skin = np.isin(maps.parts, (*_BARE, _HAIR)) * (1 - overlay.cloth)  # under thin hair there is skin as well
     seen = gain * _straight(photograph) * (1 + (bare - 1) * skin[..., None].astype(np.float32))
     seen = seen * _deeper_folds(seen, maps.albedo, overlay.cloth)
     amount = ((overlay.contrast + _FILM) * (1 - overlay.cloth))[..., None].astype(np.float32)
     toned = roll_off(film_contrast(seen, amount))
-    relit = strands.colour * strands_gain * _relit(strands.colour, strands.cover, seen)
-    hair = roll_off(film_contrast(relit, overlay.contrast + _FILM))
+    hair = roll_off(film_contrast(strands.colour, overlay.contrast))
     person = np.clip(strands.cover + body * kept, 0, 1)[..., None]
     full = hair + toned * (body * kept)[..., None] + overlay.plate * (1 - person)
     return to_srgb(full + _grain(full, seed) * person)
 
 
 def settle_exposure(
-    targets: Sequence[ByteArray], drafts: Sequence[ByteArray], parts: Sequence[ByteArray]
+    targets: Sequence[ByteArray], drafts: Sequence[ByteArray], maps: Sequence[ConditionMaps]
 ) -> list[ByteArray]:
     """The photographs of a scene with one more correction of brightness for cloth, base layer and skin each.
 
@@ -193,21 +174,23 @@ def settle_exposure(
     Args:
         targets: (H, W, 3) of each view of the scene.
         drafts: the same.
-        parts: (H, W) index into ``PART_NAMES`` of each.
+        maps: of each.
     """
     linear = [
         (to_linear(target) + OFFSET, to_linear(draft) + OFFSET) for target, draft in zip(targets, drafts, strict=True)
     ]
     for group in ((PART_NAMES.index("garment"),), (PART_NAMES.index("base layer"),), _BARE):
-        where = [np.isin(part, group) for part in parts]
+        where = [np.isin(each.parts, group) for each in maps]
         pairs = [(made[at], drawn[at]) for (made, drawn), at in zip(linear[:2], where[:2], strict=True)]
         made, drawn = (np.concatenate(side) for side in zip(*pairs, strict=True))
         if len(made) < _FEWEST:
             continue
         wanted = np.log(_lift(drawn.mean(axis=0) - OFFSET)) if group == _BARE else 0.0
         factor = float(np.exp(wanted - np.log(made / drawn).mean()))
-        for (light, _), at in zip(linear, where, strict=True):
-            light[at] *= factor
+        for (view, _), at, each in zip(linear, where, maps, strict=True):
+            # The skin that shows through thin hair gets its share, or a hairline would be a step.
+            amount = (at | (each.parts == _HAIR)) * (1 - each.hair_mask) if group == _BARE else at
+            view[:] *= (factor ** amount.astype(np.float32))[..., None]
     return [to_srgb(np.clip(made - OFFSET, 0, 1)) for made, _ in linear]
 
 
@@ -252,22 +235,6 @@ def _straight(photograph: FloatArray) -> FloatArray:
         if float(share[thin].min(initial=1.0)) > 0.02:
             break
     return np.asarray(result, np.float32)
-
-
-def _relit(drawn: FloatArray, cover: FloatArray, seen: FloatArray) -> FloatArray:
-    """(H, W, 1) factor from the drawn hair's light to Cycles', both smoothed over a few pixels."""
-    solid = np.clip((cover - 0.5) / 0.4, 0, 1)[..., None].astype(np.float32)
-    weight = cv2.GaussianBlur(solid, (0, 0), _HAIR_BLUR_PX)[..., None]
-    own = cv2.GaussianBlur(drawn / np.maximum(cover, 1e-3)[..., None] * solid, (0, 0), _HAIR_BLUR_PX)
-    wanted = cv2.GaussianBlur(seen * solid, (0, 0), _HAIR_BLUR_PX)
-    # Brightness only: ribbons shine white where fibres shine in their own colour.
-    ratio = (wanted.sum(axis=2, keepdims=True) + 1e-4) / (own.sum(axis=2, keepdims=True) + 1e-4)
-    factor = np.clip(ratio, 0.2, 5.0)
-    # Where light falls on hair is Cycles' word; how bright hair is on the whole is not: ribbons are no fibres.
-    total = max(float(solid.sum()), 1e-6)
-    factor /= float((factor * solid).sum()) / total if total > 1 else 1.0
-    trust = np.clip(weight / 0.15, 0, 1)
-    return np.asarray(1 + (np.clip(factor, 0.5, 1.8) - 1) * trust, np.float32)
 
 
 def _grain(light: FloatArray, seed: int) -> FloatArray:

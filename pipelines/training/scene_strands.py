@@ -6,7 +6,9 @@ import numpy as np
 
 from vmodel.types import FloatArray, IntArray, Strands
 
-_RIBBONS, _RIBBON_POINTS, _WIDEST = 2500, 16, 6
+_RIBBONS, _RIBBON_POINTS, _WIDEST = 6000, 16, 6
+_BARE_ROOT = 0.15
+"""Share of a strand of the head that throws no shadow: a ribbon on the skin would draw a jagged hairline."""
 
 
 def hair_ribbons(hair: Strands | None, head: bool) -> tuple[FloatArray, IntArray, FloatArray]:
@@ -24,7 +26,8 @@ def hair_ribbons(hair: Strands | None, head: bool) -> tuple[FloatArray, IntArray
     step = max(1, len(chosen) // _RIBBONS) if head else 1
     chosen = chosen[::step]
     count = hair.points_m.shape[1]
-    keep = np.unique(np.linspace(0, count - 1, min(count, _RIBBON_POINTS)).round().astype(int))
+    first = _BARE_ROOT * (count - 1) if head else 0.0
+    keep = np.unique(np.linspace(first, count - 1, min(count, _RIBBON_POINTS)).round().astype(int))
     points = np.asarray(hair.points_m[chosen][:, keep], np.float32)
     along = np.gradient(points, axis=1)
     turn = np.arange(len(points)) * 2.399963
@@ -34,9 +37,9 @@ def hair_ribbons(hair: Strands | None, head: bool) -> tuple[FloatArray, IntArray
     across *= width / np.maximum(np.linalg.norm(across, axis=2, keepdims=True), 1e-9)
     vertices = np.stack([points - across, points + across], axis=2).reshape(-1, 3)
     strands, knots = points.shape[:2]
-    first = 2 * (np.arange(strands)[:, None] * knots + np.arange(knots - 1)[None]).reshape(-1)
+    corner = 2 * (np.arange(strands)[:, None] * knots + np.arange(knots - 1)[None]).reshape(-1)
     triangles = np.concatenate(
-        [np.stack([first, first + 1, first + 2], axis=1), np.stack([first + 1, first + 3, first + 2], axis=1)]
+        [np.stack([corner, corner + 1, corner + 2], axis=1), np.stack([corner + 1, corner + 3, corner + 2], axis=1)]
     )
     colour = np.repeat(hair.colour[chosen], 2 * knots, axis=0)
     return vertices.astype(np.float32), triangles.astype(np.int32), colour

@@ -232,7 +232,7 @@ def loss_of(
     tokens = network["encoder"](batch.flat_lay, batch.look)
     noisy = (1 - share) * clean + share * noise
     made = predict_ratio(network["unet"], noisy, condition_planes(batch.conditions), share[:, 0, 0, 0], tokens)
-    made = project_ratio(made, batch.conditions.garment, batch.near)
+    made = project_ratio(made, batch.conditions.garment, batch.lit)
     apart = (made - batch.ratio) / RATIO_SCALE
     pixels = ((apart.abs() + 0.5 * apart.square()) * batch.weight).mean()
     weighted, light = apart * batch.weight, pixels.new_zeros(())
@@ -253,8 +253,8 @@ def _seen_apart(made: Tensor, batch: Batch, backbone: Any) -> Tensor:
         block_features(backbone, to_srgb(apply_ratio(draft, ratio)), LEARNT) for ratio in (made, batch.ratio)
     )
     maps = features_apart(ours, theirs)
-    near = [fn.interpolate(batch.near, apart.shape[-2:], mode="area") for apart in maps]
-    return torch.stack([(apart * weight).mean() for apart, weight in zip(maps, near, strict=True)]).mean()
+    lit = [fn.interpolate(batch.lit, apart.shape[-2:], mode="area") for apart in maps]
+    return torch.stack([(apart * weight).mean() for apart, weight in zip(maps, lit, strict=True)]).mean()
 
 
 def draw_sigmas(count: int, generator: torch.Generator) -> Tensor:

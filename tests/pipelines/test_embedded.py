@@ -136,7 +136,7 @@ def test_a_feathered_window_is_whole_inside_and_nothing_at_its_rim() -> None:
     assert window[0].max() < 0.02
 
 
-def test_a_weight_of_one_field_sets_the_light_anew_and_leaves_the_backdrop(
+def test_a_weight_of_one_field_sets_the_light_anew_and_leaves_backdrop_and_hair(
     conditions: Conditions, flat_lay: torch.Tensor
 ) -> None:
     pipeline = tiny_pipeline()
@@ -149,7 +149,10 @@ def test_a_weight_of_one_field_sets_the_light_anew_and_leaves_the_backdrop(
         ratio = pipeline(conditions, flat_lay, LOOK, steps=1).ratio[0, 0]
         lit.append(ratio)
         assert ratio[0, 0].abs() < 1e-3
-    person = conditions.person[0, 0] == 1
+    hair = conditions.hair[0, 0] == 1
+    assert hair.any()
+    assert lit[0][hair].abs().max() == 0
+    person = (conditions.person[0, 0] == 1) & (conditions.hair[0, 0] == 0)
     assert lit[0][person].std() < 1e-3
     assert lit[0][person].mean() > 0.1
     brightness = (conditions.draft[0] + 0.02).log().mean(dim=0)

@@ -77,8 +77,10 @@ def test_hair_outside_dims_hair_inside() -> None:
 def test_a_small_head_is_drawn_with_fewer_and_wider_strands() -> None:
     hair = make_hair(3000)
     scene = scene_with(hair)
-    far = thinned(hair, frame_camera(scene.posed, None, "front", "full", SIZE))
-    assert far is not None
+    far, numbers = thinned(hair, frame_camera(scene.posed, None, "front", "full", SIZE))
+    nearer, more = thinned(hair, frame_camera(scene.posed, None, "front", "full", (1536, 1152)))
+    assert len(nearer.points_m) > len(far.points_m)
+    assert set(numbers) < set(more)
     assert len(far.points_m) < 0.5 * len(hair.points_m)
     assert far.radius_m.sum(axis=0).mean() == pytest.approx(hair.radius_m.sum(axis=0).mean(), rel=0.05)
 
@@ -87,7 +89,7 @@ def test_hair_seen_near_is_finer_and_some_of_it_strays() -> None:
     """A strand that was grown is a bundle near by, without a hole or a stripe in its light."""
     grown = make_hair(300)
     light = np.tile(np.linspace(0.1, 0.4, 300, dtype=np.float32)[:, None, None], (1, 8, 3))
-    drawn, lit = with_children(grown, light)
+    drawn, lit = with_children(grown, light, np.arange(300), 300)
     assert drawn.radius_m.max() < 0.6 * grown.radius_m.max()
     assert drawn.radius_m.sum() > grown.radius_m.sum()
     assert lit.mean() == pytest.approx(light.mean(), rel=0.03)
@@ -101,7 +103,7 @@ def test_brows_and_beard_are_no_bundles() -> None:
     grown = make_hair(30)
     beard = Strands(grown.points_m, grown.radius_m, grown.colour, np.full(30, 3, np.uint8))
     light = np.ones((30, 8, 3), np.float32)
-    drawn, lit = with_children(beard, light)
+    drawn, lit = with_children(beard, light, np.arange(30), 30)
     np.testing.assert_array_equal(drawn.points_m, beard.points_m)
     np.testing.assert_array_equal(lit, light)
 
@@ -113,3 +115,15 @@ def test_hair_that_the_head_hides_is_not_drawn_and_the_rest_is() -> None:
     start = np.array([[5, 5, 2], [5, 5, 0.5], [16, 9, 2], [25, 9, 2], [-30, 9, 0.5]], np.float32)
     end = start + np.array([8, 4, 0], np.float32)
     assert sorted(near_first(start, end, far)) == [1, 2, 3]
+
+
+def test_a_strand_stays_where_it_is_whichever_others_are_drawn() -> None:
+    """Strays of a film would jump from frame to frame."""
+    grown = make_hair(300)
+    light = np.ones((300, 8, 3), np.float32)
+    every, _ = with_children(grown, light, np.arange(300), 300)
+    some = np.arange(1, 300, 2)
+    half = Strands(grown.points_m[some], grown.radius_m[some], grown.colour[some], grown.kind[some])
+    drawn, _ = with_children(half, light[some], some, 300)
+    bundles = every.points_m.reshape(-1, 300, 8, 3)[:, some]
+    np.testing.assert_array_equal(drawn.points_m, bundles.reshape(-1, 8, 3))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pipelines.training.pictures_finish import Overlay, develop, settle_exposure, with_backdrop
@@ -29,7 +31,7 @@ def test_no_backdrop_shines_between_an_outline_and_the_hair_behind_it() -> None:
     photograph = np.dstack([np.full((*size, 3), 0.3, np.float32), np.ones(size, np.float32)])
     overlay = Overlay(strands, body, np.zeros(size, np.float32), white, 0.0)
     plain = np.ones(3, np.float32)
-    made = to_linear(develop(photograph, overlay, bare_maps(white), 1.0, plain, plain, 0))
+    made = to_linear(develop(photograph, overlay, bare_maps(white), 1.0, plain, 0))
     # A tenth of skin over dark hair; the white backdrop is covered.
     assert made.max() < 0.2
 
@@ -44,7 +46,7 @@ def test_folds_of_cloth_are_deeper_but_its_colours_stay() -> None:
     photograph = np.dstack([dyed * light, whole])
     overlay = Overlay(bald, whole, whole, np.ones((*size, 3), np.float32), 0.3)
     plain = np.ones(3, np.float32)
-    made = to_linear(develop(photograph, overlay, bare_maps(dyed), 1.0, plain, plain, 0))
+    made = to_linear(develop(photograph, overlay, bare_maps(dyed), 1.0, plain, 0))
     for row in (8, 32):
         lit, shaded = made[row, 30], made[row, 4]
         assert np.allclose(lit, dyed[row, 0], atol=0.02)
@@ -71,10 +73,27 @@ def test_cloth_gets_the_drafts_brightness_and_dark_skin_more_and_shade_stays() -
     parts = np.broadcast_to(parts, size)
     shade = np.where(np.arange(40) < 20, 0.6, 1.0)[:, None, None].astype(np.float32)
     draft = np.broadcast_to(np.where(left[..., None], 0.4, 0.06), (*size, 3)).astype(np.float32)
-    views = settle_exposure([to_srgb(draft * shade * 1.4)] * 2, [to_srgb(draft)] * 2, [parts] * 2)
+    maps = replace(bare_maps(draft), parts=parts)
+    views = settle_exposure([to_srgb(draft * shade * 1.4)] * 2, [to_srgb(draft)] * 2, [maps] * 2)
     assert len(views) == 2
     made = to_linear(views[1])
     for columns, lift in ((slice(0, 20), 1.0), (slice(20, 40), 1.3)):
         ratio = made[:, columns] / draft[:, columns]
         assert abs(np.exp(np.log(ratio).mean()) / lift - 1) < 0.1
         assert abs(ratio[:20].mean() / ratio[20:].mean() - 0.6) < 0.05
+
+
+def test_skin_that_shows_through_thin_hair_is_as_bright_as_bare_skin_beside_it() -> None:
+    """A hairline has no step: what Cycles lights under strands is exposed like the face."""
+    size = (40, 40)
+    cover = np.broadcast_to(np.clip((np.arange(40)[None] - 15) / 20, 0, 0.6), size).astype(np.float32)
+    parts = np.where(cover > 0.5, PART_NAMES.index("hair"), PART_NAMES.index("face")).astype(np.uint8)
+    whole, nothing = np.ones(size, np.float32), np.zeros(size, np.float32)
+    black = StrandLayer(np.zeros((*size, 3), np.float32), cover, nothing, nothing, cover)
+    overlay = Overlay(black, whole, nothing, np.ones((*size, 3), np.float32), 0.0)
+    maps = replace(bare_maps(np.ones((*size, 3), np.float32)), parts=parts, hair_mask=cover)
+    photograph = np.dstack([np.full((*size, 3), 0.1, np.float32), whole])
+    made = develop(photograph, overlay, maps, 1.0, np.full(3, 1.5, np.float32), 0)
+    drafts = [to_srgb(np.full((*size, 3), 0.2, np.float32) * (1 - cover[..., None]))] * 2
+    shown = to_linear(settle_exposure([made, made], drafts, [maps, maps])[0]).mean(axis=(0, 2))
+    assert np.abs(np.diff(shown)).max() < 0.03 * shown.max() + np.abs(np.diff(cover[0])).max() * shown.max()

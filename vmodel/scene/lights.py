@@ -44,7 +44,7 @@ class LightSetup:
         dome: irradiance from everywhere.
         dome_up, dome_front: how much more of it comes from above and from the camera's side.
         dome_colour: tint of the light from above.
-        contrast: 0..1 strength of the tone curve on skin and hair.
+        contrast: 0..1.5 strength of the tone curve on skin and hair.
     """
 
     boxes: tuple[SoftBox, ...]
@@ -52,62 +52,62 @@ class LightSetup:
     dome_up: float
     dome_front: float
     dome_colour: Colour = _WHITE
-    contrast: float = 0.3
+    contrast: float = 0.8
 
 
 LIGHTS = {
     "soft-key": LightSetup(
         (
-            SoftBox(-42, 38, 2.4, 0.6, 0.8, samples=32),
+            SoftBox(-42, 38, 2.4, 0.6, 1.0, samples=32),
             SoftBox(55, 8, 2.8, 1.0, 0.1),
-            SoftBox(148, 35, 2.4, 0.5, 0.2),
-            SoftBox(-150, 25, 2.6, 0.5, 0.1),
+            SoftBox(148, 35, 2.4, 0.5, 0.32),
+            SoftBox(-150, 25, 2.6, 0.5, 0.16),
         ),
-        dome=0.24,
-        dome_up=0.10,
-        dome_front=0.06,
+        dome=0.15,
+        dome_up=0.06,
+        dome_front=0.04,
     ),
     "bright": LightSetup(
         (
-            SoftBox(-35, 30, 2.6, 1.0, 0.42, samples=32),
+            SoftBox(-35, 30, 2.6, 1.0, 0.52, samples=32),
             SoftBox(38, 20, 2.6, 1.0, 0.3),
-            SoftBox(160, 40, 2.4, 0.7, 0.25),
+            SoftBox(160, 40, 2.4, 0.7, 0.4),
         ),
-        dome=0.46,
-        dome_up=0.06,
-        dome_front=0.05,
-        contrast=0.15,
+        dome=0.3,
+        dome_up=0.04,
+        dome_front=0.03,
+        contrast=0.6,
     ),
     "dramatic-side": LightSetup(
         (
-            SoftBox(-72, 28, 2.2, 0.45, 1.0, samples=32),
+            SoftBox(-72, 28, 2.2, 0.45, 1.25, samples=32),
             SoftBox(60, 5, 3.0, 1.0, 0.05),
-            SoftBox(140, 35, 2.2, 0.4, 0.5),
+            SoftBox(140, 35, 2.2, 0.4, 0.8),
         ),
-        dome=0.13,
-        dome_up=0.05,
-        dome_front=0.02,
-        contrast=0.55,
+        dome=0.08,
+        dome_up=0.03,
+        dome_front=0.01,
+        contrast=1.0,
     ),
     "beauty": LightSetup(
         (
-            SoftBox(-6, 42, 1.8, 0.45, 0.62, samples=32),
+            SoftBox(-6, 42, 1.8, 0.45, 0.78, samples=32),
             SoftBox(0, -25, 1.8, 0.6, 0.2),
-            SoftBox(140, 30, 2.2, 0.5, 0.3),
-            SoftBox(-140, 30, 2.2, 0.5, 0.3),
+            SoftBox(140, 30, 2.2, 0.5, 0.48),
+            SoftBox(-140, 30, 2.2, 0.5, 0.48),
         ),
-        dome=0.3,
-        dome_up=0.06,
-        dome_front=0.08,
+        dome=0.19,
+        dome_up=0.04,
+        dome_front=0.05,
     ),
     "daylight": LightSetup(
         (
-            SoftBox(-58, 40, 3.0, 1.3, 0.62, (1.0, 0.97, 0.92), samples=32),
-            SoftBox(120, 35, 3.0, 0.8, 0.2, (1.0, 0.98, 0.95)),
+            SoftBox(-58, 40, 3.0, 1.3, 0.78, (1.0, 0.97, 0.92), samples=32),
+            SoftBox(120, 35, 3.0, 0.8, 0.32, (1.0, 0.98, 0.95)),
         ),
-        dome=0.4,
-        dome_up=0.16,
-        dome_front=0.04,
+        dome=0.25,
+        dome_up=0.10,
+        dome_front=0.03,
         dome_colour=(0.93, 0.98, 1.08),
     ),
 }

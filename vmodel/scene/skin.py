@@ -18,6 +18,8 @@ from vmodel.types import FloatArray
 SKIN_SPECULAR = 0.028
 POWDER = 0.08
 """Roughness that a make-up artist's powder adds: bare skin under studio lights looks like plastic."""
+_RELIEF = 1.3
+"""How much deeper pores and creases look than they are painted: light that spreads under skin leaves their gloss."""
 EYE_SPECULAR = 0.035
 _WET = 0.3
 """How bright lights show on the white of an eye, which tears only wet, as a share of the cornea's."""
@@ -79,7 +81,7 @@ class BodyShader:
         here = self._skin.at("height_mm", spots)
         right = self._skin.at("height_mm", replace(spots, x=spots.x + step))
         up = self._skin.at("height_mm", replace(spots, y=spots.y - step))
-        fade = np.clip(2.2 / step, 0, 1)
+        fade = _RELIEF * np.clip(2.2 / step, 0, 1)
         slope_u = np.clip((right - here) * 1e-3 / (texel_u * step), -0.6, 0.6) * fade
         slope_v = np.clip((up - here) * 1e-3 / (texel_v * step), -0.6, 0.6) * fade
         return relief(samples.normal, samples.view, spots.tangents, slope_u, slope_v)

@@ -26,6 +26,7 @@ _FEWEST = 1000
 _NEAR_PX_PER_MM = 1.0
 """From here on a strand that was grown is seen as the bundle that it stands for."""
 _ROUND_ABOVE_PX = 9.0
+_GOLDEN = 0.618034
 
 
 @dataclass(frozen=True)
@@ -56,16 +57,17 @@ def draw_strands(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting | None
         lighting: studio light, or None to draw the strands' own colours.
     """
     height, width = gbuffer.camera.size
-    hair = thinned(geometry.subject.hair, gbuffer.camera)
+    grown = geometry.subject.hair
     empty = [np.zeros((height, width), np.float32) for _ in range(4)]
     layer = StrandLayer(np.zeros((height, width, 3), np.float32), *empty)
-    if hair is None or len(hair.points_m) == 0:
+    if grown is None or len(grown.points_m) == 0:
         return layer
+    hair, numbers = thinned(grown, gbuffer.camera)
     outline = _outlines(gbuffer)
     layer = replace(layer, behind_share=outline.covered_behind)
     colours = _own_colours(hair) if lighting is None else lit_colours(geometry, hair, gbuffer.camera, lighting)
     if _px_per_mm(hair, gbuffer.camera) > _NEAR_PX_PER_MM:
-        hair, colours = with_children(hair, colours)
+        hair, colours = with_children(hair, colours, numbers, len(grown.points_m))
     _draw(hair, colours, gbuffer.camera, outline, layer)
     return layer
 
@@ -130,15 +132,17 @@ def uncovered(layer: StrandLayer) -> FloatArray:
     return 1 - (layer.cover - layer.behind_cover) - layer.behind_cover * layer.behind_share
 
 
-def thinned(hair: Strands | None, camera: Camera) -> Strands | None:
+def thinned(hair: Strands, camera: Camera) -> tuple[Strands, IntArray]:
     """Fewer, wider strands with fewer points where the head is small in the picture, rounder ones in close-ups.
 
+    A camera that comes nearer sees the same strands and more: in a film no strand jumps.
+
     Args:
-        hair: all strands, or None.
+        hair: all strands, at least one.
         camera: decides how many strands a pixel could show at all.
+    Returns:
+        The strands, and their numbers among all.
     """
-    if hair is None or len(hair.points_m) == 0:
-        return hair
     px_per_mm = _px_per_mm(hair, camera)
     points = np.asarray(hair.points_m, np.float32)
     piece_mm = float(np.median(length(np.diff(points[::50], axis=1)))) * 1000
@@ -146,13 +150,14 @@ def thinned(hair: Strands | None, camera: Camera) -> Strands | None:
     kept = np.unique(np.append(np.arange(0, points.shape[1], skip), points.shape[1] - 1))
     head = np.flatnonzero(hair.kind == HEAD)
     wanted = max(len(head) * min(px_per_mm / _FULL_PX_PER_MM, 1), len(head) / 4, min(_FEWEST, len(head)))
-    shown = head[np.linspace(0, len(head), int(wanted), endpoint=False).astype(int)]
+    # Multiples of the golden ratio lie evenly however many are taken.
+    shown = head[np.arange(len(head)) * _GOLDEN % 1 < wanted / max(len(head), 1)]
     chosen = np.sort(np.concatenate([shown, np.flatnonzero(hair.kind != HEAD)]))
     wider = np.where(hair.kind[chosen] == HEAD, len(head) / max(len(shown), 1), 1).astype(np.float32)[:, None]
     thin = Strands(
         points[chosen][:, kept], hair.radius_m[chosen][:, kept] * wider, hair.colour[chosen], hair.kind[chosen]
     )
-    return rounded(thin) if piece_mm * px_per_mm > _ROUND_ABOVE_PX else thin
+    return rounded(thin) if piece_mm * px_per_mm > _ROUND_ABOVE_PX else thin, chosen
 
 
 def _px_per_mm(hair: Strands, camera: Camera) -> float:
