@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -63,6 +64,19 @@ def thread(shop: Shop, name: str) -> Iterator[None]:
         working.join()
 
 
+def stop_between_writes(shop: Shop, pid: int) -> None:
+    """Stop a process where it does not hold SQLite's lock, which would keep everybody waiting until it wakes."""
+    while True:
+        os.kill(pid, signal.SIGSTOP)
+        with closing(sqlite3.connect(shop.settings.home / "vmodel.db", timeout=0.5, isolation_level=None)) as database:
+            try:
+                database.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                os.kill(pid, signal.SIGCONT)
+            else:
+                return
+
+
 def ended(shop: Shop, job: Job) -> Job:
     """The job once it has ended."""
     return list(watch_job(shop.database, job.account_id, job.id, 0.1))[-1]
@@ -108,7 +122,7 @@ def test_a_worker_that_was_stopped_while_its_job_moved_leaves_when_it_wakes(shop
     with process(shop, "sleeper", seconds=600) as sleeper:
         job = shop.submit(seller)
         assert next(each for each in watch_job(shop.database, seller, job.id, 0.1) if each.shots[0].stage == "drape")
-        os.kill(sleeper.pid, signal.SIGSTOP)
+        stop_between_writes(shop, sleeper.pid)
         with thread(shop, "other"):
             assert all_ended(shop, [job]) == ["done"]
         os.kill(sleeper.pid, signal.SIGCONT)
