@@ -23,9 +23,9 @@ _OPACITY = 0.92
 _PIECE_PX = 4.0
 _FULL_PX_PER_MM = 2.2
 _FEWEST = 1000
-_NEAR_PX_PER_MM = 1.0
+_NEAR_PX_PER_MM = 0.9
 """From here on a strand that was grown is seen as the bundle that it stands for."""
-_ROUND_ABOVE_PX = 9.0
+_ROUND_ABOVE_PX = 20.0
 _GOLDEN = 0.618034
 
 
