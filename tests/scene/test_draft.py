@@ -115,10 +115,10 @@ def test_a_small_head_is_drawn_larger_and_shrunk_and_nothing_else_changes(
     window = np.zeros(SIZE, bool)
     window[top : top + height, left : left + width] = True
     assert np.array_equal(fine[~window], plain[~window])
-    # The same head at the same place: alike when both are seen from afar, not pixel by pixel.
+    # The same head at the same place: alike when both are seen from afar, not pixel by pixel. Finer hair hides more.
     seen, was = fine[window].reshape(height, width, 3), plain[window].reshape(height, width, 3)
     assert not np.array_equal(seen, was)
-    assert np.abs(seen.mean(axis=(0, 1)) - was.mean(axis=(0, 1))).max() < 3
+    assert np.abs(seen.mean(axis=(0, 1)) - was.mean(axis=(0, 1))).max() < 6
 
 
 def test_a_head_that_is_large_already_is_drawn_as_it_is(dressed: Scene) -> None:
