@@ -12,7 +12,7 @@ _BARE_ROOT = 0.15
 
 
 def hair_ribbons(hair: Strands | None, head: bool) -> tuple[FloatArray, IntArray, FloatArray]:
-    """Hair as flat ribbons, few and wide on the head: good enough for light that is only looked at smoothed.
+    """Hair as flat ribbons, few and wide on the head: good enough for its shadow and the light that it sends back.
 
     Args:
         hair: posed strands, or None.
