@@ -6,13 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
+from vmodel.body.chart import load_chart
 from vmodel.body.hair import grow_hair, pose_hair
 from vmodel.body.hair_styles import STYLES, style_of
 from vmodel.body.head_surface import head_surface
+from vmodel.body.look import look_of
 from vmodel.body.model import Body, build_body
 from vmodel.body.pose import load_pose
 from vmodel.body.roster import load_roster
+from vmodel.body.scalp import parting_distance, scalp_colour
 from vmodel.body.strands import BROW, FACIAL_HAIR, HEAD_HAIR, LASH
 from vmodel.config import Settings
 from vmodel.errors import ModelInvalid
@@ -97,6 +101,26 @@ def test_short_combed_hair_follows_the_head_instead_of_standing_off(style: str, 
     assert np.percentile(away_m, 95) < 0.011
 
 
+def test_a_barbers_sides_do_not_stand_out_as_a_shelf(body: Body) -> None:
+    strands = grown("short-crop")
+    points = head_hair(strands)
+    root_mm = (points[:, 0] - body.rest.joints_m["eye.L"]) * 1000
+    upper_sides = (np.abs(points[:, 0, 0]) > 0.055) & (root_mm[:, 2] > 45)
+    assert upper_sides.sum() > 500
+    away_m = head_surface(body.rest.vertices_m).contact(points[upper_sides, -1]).distance_m
+    assert np.percentile(away_m, 95) < 0.012
+
+
+def test_a_parting_is_a_shaded_line_and_no_bright_strip() -> None:
+    model, chart = invent("long-straight", parting="middle"), load_chart(1024)
+    _, tint = scalp_colour(model, chart, look_of(model))
+    off_mm = np.abs(parting_distance(chart.spot_mm, style_of(model), look_of(model)))
+    on_top = (chart.spot_mm[:, 2] > 90) & (chart.spot_mm[:, 1] < 55)
+    beside = np.median(tint[on_top & (off_mm > 6) & (off_mm < 12)])
+    assert np.median(tint[on_top & (off_mm < 1)]) > 0.5 * beside
+    assert np.median(tint[on_top & (off_mm > 2) & (off_mm < 3)]) > 0.9 * beside
+
+
 def test_styles_differ_in_reach_and_volume(body: Body) -> None:
     extents = {}
     for style in ("buzz", "short-crop", "bob", "long-straight", "afro"):
@@ -129,6 +153,14 @@ def test_upper_lashes_grow_from_the_edge_of_the_lid_that_is_seen(tmp_path: Path)
     to_viewer = np.broadcast_to(np.float32([0, -1, 0]), roots.shape)
     head = Tracer(worn.rest.vertices_m, worn.rest.faces)
     assert head.blocked(roots.astype(np.float32), to_viewer, np.full(len(roots), 0.05, np.float32)).mean() < 0.1
+
+
+def test_lashes_stand_side_by_side_and_in_no_clump(tmp_path: Path) -> None:
+    model = load_roster(Settings(home=tmp_path))["mn-elias"]  # his rims run back under a fold
+    strands = grow_hair(model, build_body(model))
+    roots_mm = strands.points_m[strands.kind == LASH][:, 0] * 1000
+    neighbours = [len(found) - 1 for found in cKDTree(roots_mm).query_ball_point(roots_mm, 0.5)]
+    assert max(neighbours) <= 12
 
 
 def test_brows_sit_above_the_eyes_and_lashes_on_the_lids(body: Body) -> None:

@@ -164,6 +164,17 @@ def test_skin_keeps_the_tone_of_the_model_and_lips_are_redder(skin: SkinTextures
     assert np.median(redness[lips]) > 1.15 * np.median(redness[cheek])
 
 
+def test_nostrils_are_openings_and_the_rest_of_the_nose_is_not(skin: SkinTextures) -> None:
+    chart = load_chart(1024)
+    albedo = skin.albedo.reshape(-1, 3)[chart.texel].mean(axis=1)
+    folded = np.where(chart.spot_mm[:, :1] < 0, chart.spot_mm * [-1, 1, 1], chart.spot_mm)
+    pit = np.linalg.norm(folded - [9.2, -30.8, -39.7], axis=1) < 1.2  # the floor of the dent in the mesh
+    tip = np.linalg.norm(folded - [0, -41, -36], axis=1) < 3
+    below = np.linalg.norm(folded - [7, -30, -48], axis=1) < 1.5
+    assert np.median(albedo[pit]) < 0.3 * np.median(albedo[tip])
+    assert np.median(albedo[below]) > 0.7 * np.median(albedo[tip])
+
+
 def test_each_eye_has_a_white_an_iris_and_a_pupil(skin: SkinTextures, body: Body) -> None:
     chart = load_chart(1024)
     eyes = load_anatomy().eye_faces[chart.face]

@@ -15,6 +15,7 @@ from vmodel.body.strands import BROW, FACIAL_HAIR, LASH, no_strands, tapered
 from vmodel.types import FloatArray, IntArray, Strands, VirtualModel
 
 _POINTS = 6
+_LASH_LIGHTEST = 0.02
 _BEARD_LENGTH_MM = {"stubble": 1.8, "moustache": 9.0, "goatee": 9.0, "short-beard": 6.0, "full-beard": 22.0}
 _BEARD_COUNT = {"stubble": 5000, "moustache": 1500, "goatee": 2200, "short-beard": 6500, "full-beard": 7000}
 
@@ -55,14 +56,15 @@ def grow_lashes(model: VirtualModel, body: Body, look: Look) -> Strands:
             sign = 1.0 if is_upper else -1.0
             along = np.linspace(0, 1, _POINTS)
             # Upper lashes leave forwards and a little down, then sweep up; lower ones the other way round.
-            height = sign * (-0.18 * along + 0.95 * along**2.0)
+            height = sign * (-0.18 * along + 0.80 * along**2.0)
             forward = 0.95 * along - 0.18 * along**2
             offset = np.stack(
                 [out * fan[:, None] * along, np.broadcast_to(-forward, (len(at), _POINTS)),
                  np.broadcast_to(height, (len(at), _POINTS))], axis=2,
             )  # fmt: skip
             every.append(root_m[at, None] + offset * length[:, None, None])
-    dark = tuple(0.35 * channel for channel in look.brow_colour)
+    # Lashes are darker than any other hair of the body, and models wear mascara.
+    dark = tuple(min(0.35 * channel, _LASH_LIGHTEST) for channel in look.brow_colour)
     return _strands(np.concatenate(every), 0.065 + 0.08 * look.makeup, dark, LASH, rng)
 
 

@@ -99,6 +99,6 @@ def _sclera(
         offset = np.arctan2(np.sin(offset), np.cos(offset))
         veins += rng.uniform(0.2, 0.7) * np.exp(-((offset * angle / 0.9) ** 2)) * smoothstep(30, 52, angle)
     blood = np.clip(0.05 + pink + 0.45 * veins, 0, 1.4)
-    shade = 1 - 0.42 * smoothstep(27, 62, angle)
+    shade = 1 - 0.26 * smoothstep(27, 62, angle)
     del direction
     return np.asarray(white * np.exp(-blood[:, None] * [0.08, 0.62, 0.55]) * shade[:, None])

@@ -101,10 +101,10 @@ def face_pigment(spot_mm: FloatArray, anatomy: Anatomy, look: Look, rng: np.rand
     melanin += lash_line * np.exp(-((edge / np.where(upper, 1.25, 0.8)) ** 2))
     # Make-up on the lid: a soft shadow in the crease.
     melanin += 0.26 * look.makeup * np.exp(-0.5 * (((x - 32) / 12) ** 2 + ((z - 8.5) / 4.5) ** 2)) * (y < 15)
-    nostril = blob(spot_mm, (7.2, -29.5, -44.5), (3.4, 3.6, 2.4))
+    nostril = blob(spot_mm, (9.0, -31.2, -41.0), (2.1, 2.5, 1.8))
     ear_hole = blob(spot_mm, (73, 63, -20), (5, 5, 6))
-    melanin += 1.5 * nostril + 0.9 * ear_hole
-    blood += 0.5 * nostril + 0.3 * ear_hole + 0.10 * blob(spot_mm, (14, -26, -40), (5, 7, 6))
+    melanin += 3.4 * nostril + 0.9 * ear_hole
+    blood += 1.2 * nostril + 0.3 * ear_hole + 0.10 * blob(spot_mm, (14, -26, -40), (5, 7, 6))
     blood += 0.45 * look.makeup * blob(spot_mm, (50, 5, -28), (17, 26, 11))
     melanin += look.freckles * _freckles(spot_mm, rng)
     brow = 0.85 * look.brow_density * brow_area(spot_mm, look)

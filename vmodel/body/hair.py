@@ -113,7 +113,7 @@ def _scalp_roots(model: VirtualModel, body: Body, look: Look, style: HairStyle, 
     roots = scatter_roots(body.rest.vertices_m, scalp, int(style.strands * 1.25), rng)
     density = hair_density(roots.spot_mm, model, look)
     # No hair grows on the parting itself.
-    bare = bare_parting(roots.spot_mm, 1.1, style, look) * smoothstep(92, 60, roots.spot_mm[:, 1])
+    bare = bare_parting(roots.spot_mm, 0.8, style, look) * smoothstep(92, 60, roots.spot_mm[:, 1])
     density = density * (1 - 0.8 * bare)
     kept = np.flatnonzero(rng.uniform(0, 1, len(roots)) < density)
     # Roots come face by face: to cut their end off would leave one side of the head bald.
@@ -126,6 +126,9 @@ def _plan(
     spot, count = roots.spot_mm, len(roots)
     turn = turn_of(spot)
     side_share = smoothstep(96, 44, spot[:, 2]) if style.longest_mm < 150 else smoothstep(62, 22, spot[:, 2])
+    if style.comb == "whorl":
+        # A barber's sides are short up to where the head turns flat; longer ones stand out as a shelf.
+        side_share = np.maximum(side_share, smoothstep(18, 68, np.abs(spot[:, 0])))
     nape_share = smoothstep(104, 140, turn) * smoothstep(30, -40, spot[:, 2])
     length = style.top_mm + (style.side_mm - style.top_mm) * side_share
     length += (style.nape_mm - length) * nape_share
@@ -143,10 +146,12 @@ def _plan(
         layer = rng.uniform(0, 1, count)
     parting = parting_distance(spot, style, look)
     # Behind the crown the parting is lost: strands fall to either side and cover it.
-    mixed = 0.5 + 24 * smoothstep(68, 110, spot[:, 1])
+    mixed = 0.8 + 24 * smoothstep(68, 110, spot[:, 1])
     side = np.where(parting + mixed * rng.normal(0, 1, count) >= 0, 1.0, -1.0)
     beside = np.exp(-((parting / 38) ** 2)) * smoothstep(110, 70, spot[:, 1])
     clearance_mm = style.volume_mm * layer * (1 - 0.55 * beside)
+    if style.comb == "whorl":
+        clearance_mm *= 1 - 0.6 * side_share
     fringe = _in_fringe(spot, style, rng)
     length = np.where(fringe, _fringe_length(spot, style, rng), length)
     clearance_mm = np.where(fringe, rng.uniform(2.0, 7.0, count), clearance_mm)

@@ -15,6 +15,7 @@ from vmodel.types import BoolArray, FloatArray, IntArray
 
 _RIM_POINTS = 260
 _SAMPLES, _CELL_MM, _FEWEST_CELLS = 60000, 0.7, 30
+_CLOSEST_M = 0.0001
 
 
 def is_upper_lid(rim_spot_mm: FloatArray) -> BoolArray:
@@ -95,4 +96,6 @@ def lash_roots(vertices_m: FloatArray, side: int) -> tuple[FloatArray, FloatArra
     upper, edge = is_upper_lid(spots), upper_lid_edge(vertices_m, side)
     on_edge = np.stack([np.interp(rim_m[:, 0], edge[:, 0], edge[:, axis]) for axis in range(3)], axis=1)
     kept = ~upper | ((rim_m[:, 0] >= edge[0, 0]) & (rim_m[:, 0] <= edge[-1, 0]))
+    # In the corner of the eye the rim runs back under the fold: its points fall together on the edge.
+    kept &= ~upper | (np.linalg.norm(on_edge - np.roll(on_edge, 1, axis=0), axis=1) > _CLOSEST_M)
     return np.where(upper[:, None], on_edge, rim_m)[kept], spots[kept], upper[kept]

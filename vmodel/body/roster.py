@@ -14,8 +14,8 @@ from vmodel.errors import ModelInvalid, UnknownModel
 from vmodel.types import Hair, VirtualModel
 
 SKIN_TONES: Mapping[str, tuple[float, float, float]] = {
-    "I": (0.72, 0.49, 0.39),
-    "II": (0.60, 0.38, 0.275),
+    "I": (0.65, 0.44, 0.345),
+    "II": (0.57, 0.36, 0.26),
     "III": (0.47, 0.275, 0.18),
     "IV": (0.33, 0.175, 0.102),
     "V": (0.185, 0.088, 0.048),

@@ -89,8 +89,8 @@ def scalp_colour(model: VirtualModel, chart: Chart, look: Look) -> tuple[FloatAr
     head = np.flatnonzero(chart.spot_mm[:, 2] > -95)
     spot_mm = chart.spot_mm[head]
     density = hair_density(spot_mm, model, look)
-    parting = bare_parting(spot_mm, 1.7, style, look) * smoothstep(92, 55, spot_mm[:, 1]) * (spot_mm[:, 2] > 40)
-    share[head] = style.scalp_opacity * density**1.7 * (1 - 0.75 * parting)
+    parting = bare_parting(spot_mm, 1.1, style, look) * smoothstep(92, 55, spot_mm[:, 1]) * (spot_mm[:, 2] > 40)
+    share[head] = style.scalp_opacity * density**1.7 * (1 - 0.45 * parting)
     grey = np.array([0.32, 0.31, 0.30])
     colour = np.array(model.hair.colour) * (1 - model.hair.grey) + grey * model.hair.grey
     tinted = 0.55 * colour + 0.02 * np.array(model.skin_tone)

@@ -16,6 +16,7 @@ HEAD, BROW, LASH, FACIAL = 0, 1, 2, 3
 
 _LASH_GLEAM = 0.12
 """Share of its light that a lash keeps: lashes shade one another, and their row is seen as a dark line."""
+_SLEEK_M, _LEAST_SHINE = 0.05, 0.35
 _VOXEL_M = 0.006
 _ROOTS_M = 0.022
 _ROOT_ABSORPTION = np.array([0.55, 0.68, 0.80], np.float32)
@@ -32,6 +33,7 @@ def lit_colours(geometry: Geometry, hair: Strands, camera: Camera, lighting: Lig
     view = camera.position_m.astype(np.float32) - flat
     view /= length(view)[..., None]
     own = _with_roots(hair).reshape(-1, 3)
+    shine = np.repeat(_shine(points), count)
     rng = np.random.default_rng(5)
     shift = np.repeat(np.asarray(rng.normal(0, 0.035, strands), np.float32), count)
     dark = np.repeat(np.where(hair.kind == LASH, _LASH_GLEAM, 1).astype(np.float32), count)[:, None]
@@ -42,7 +44,7 @@ def lit_colours(geometry: Geometry, hair: Strands, camera: Camera, lighting: Lig
         distance = length(towards)[..., None]
         towards /= distance
         strength = volume.light(index, points).reshape(-1) * (light.reference_m / distance[:, 0])
-        response = _fibre(own, along, towards, view, shift)
+        response = _fibre(own, along, towards, view, shift, shine)
         total += response * strength[:, None] * light.irradiance
     total *= dark
     return np.asarray(total.reshape(strands, count, 3), np.float32)
@@ -63,7 +65,15 @@ def _with_roots(hair: Strands) -> FloatArray:
     return np.asarray(colour[:, None] * np.exp(-near_root[..., None] * _ROOT_ABSORPTION), np.float32)
 
 
-def _fibre(own: FloatArray, along: FloatArray, towards: FloatArray, view: FloatArray, shift: FloatArray) -> FloatArray:
+def _shine(points_m: FloatArray) -> FloatArray:
+    """(N,) 0..1 how much of its white highlight a strand shows: long hair lies in sheets, stubble points every way."""
+    arc = length(np.diff(points_m, axis=1)).sum(axis=1)
+    return np.asarray(np.clip(arc / _SLEEK_M, _LEAST_SHINE, 1), np.float32)
+
+
+def _fibre(
+    own: FloatArray, along: FloatArray, towards: FloatArray, view: FloatArray, shift: FloatArray, shine: FloatArray
+) -> FloatArray:
     """Light that a fibre sends from a light to the viewer: body colour, a white and a coloured highlight."""
     t_l = dot(along, towards)
     t_v = dot(along, view)
@@ -77,7 +87,7 @@ def _fibre(own: FloatArray, along: FloatArray, towards: FloatArray, view: FloatA
     tint = np.sqrt(own)
     # Light that went through a fibre twice is deeper in colour than its surface.
     deep = own**0.7 * own.max(axis=1, keepdims=True) ** 0.15
-    highlight = 0.06 * white[:, None] + 0.30 * tinted[:, None] * deep
+    highlight = 0.10 * (shine * white)[:, None] + 0.30 * tinted[:, None] * deep
     return np.asarray(diffuse + highlight * (0.35 + 0.65 * facing)[:, None] + (0.35 * forward)[:, None] * tint * 0.5)
 
 
