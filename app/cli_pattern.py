@@ -142,6 +142,7 @@ def shoot_pattern(
     seed: flags.Seed = 0,
     pipeline: flags.PipelineName = None,
     steps: flags.Steps = None,
+    fitting: flags.Fitting = False,
     out: flags.Out = Path("out"),
     file_format: flags.FileFormat = "png",
     as_json: flags.AsJson = False,
@@ -186,6 +187,7 @@ def shoot_pattern(
                 seed=seed,
                 pipeline=resolve_pipeline(pipeline or studio.settings.pipeline),
                 steps=steps,
+                fitting=fitting,
                 channel=channel,
             )
             requests += every_shot([garment], [wearer], pose or [None], view or ["front"], like)

@@ -55,6 +55,12 @@ Steps = Annotated[
         min=1, max=100, help="How often a pipeline asks its network; not for draft.", rich_help_panel=_PICTURE
     ),
 ]
+Fitting = Annotated[
+    bool,
+    typer.Option(
+        "--fitting", help="A first look, sooner made: coarser cloth and half of the hair.", rich_help_panel=_PICTURE
+    ),
+]
 PipelineName = Annotated[
     str | None,
     typer.Option(

@@ -19,7 +19,9 @@ from benchmarks.usual_network import STEPS, guided_run_seconds
 from pipelines.embedded import STEPS as EMBEDDED_STEPS
 from pipelines.loading import load_pipeline
 from vmodel.config import Settings
+from vmodel.designing import choose_wearer
 from vmodel.errors import VModelError, WeightsMissing
+from vmodel.garment.design import Design, write_design
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.shoot import shoot
 from vmodel.studio import Studio
@@ -37,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         first = ShotRequest(source, model="wm-ines", pose="contrapposto", pipeline="draft")
         _, cold = timed(studio, first)
         tables = measure_kinds(studio, replace(first, garment=GarmentSource(photos[0])))
+        tables.append(measure_fittings(studio, Path(home)))
         usual = peak_gib()
         networks, compared = measure_networks(
             studio, first, replace(first, garment=GarmentSource(photos[2 % len(photos)]))
@@ -71,6 +74,23 @@ def measure_kinds(studio: Studio, request: ShotRequest) -> list[Table]:
         Table("Seconds a shot, 1024x768, warm process", head, rows),
         Table("Seconds a stage", ["shot", "stages"], stages),
     ]
+
+
+def measure_fittings(studio: Studio, folder: Path) -> Table:
+    """First looks at a designer's cuts on somebody who was seen in another size of each."""
+    rows = []
+    for block in ("tee", "shirt", "dress", "skirt", "trousers", "coat"):
+        for size in ("XL", None):
+            wearer, measures = choose_wearer(block, "wm-ines", size, studio.roster)
+            design = folder / f"{block}-{size}.design.json"
+            design.write_bytes(write_design(Design(block, measures, None, "#d8cbb8", "#b9a78e")))
+            look = ShotRequest(GarmentSource(design), wearer.id, size=(680, 512), pipeline="draft", fitting=True)
+            shot, seconds = timed(studio, look)
+        parts = sorted(shot.timings.items(), key=lambda item: -item[1])
+        stages = ", ".join(f"{stage} {spent:.2f}" for stage, spent in parts if spent >= 0.1)
+        rows.append([block, f"{seconds:.2f}", "5", str(shot.drape.report.vertices), stages])
+    head = ["block", "seconds", "bar", "cloth vertices", "stages"]
+    return Table("First looks at new cuts (fittings), 680x512, warm process", head, rows)
 
 
 def measure_networks(studio: Studio, known: ShotRequest, fresh: ShotRequest) -> tuple[list[Table], str]:

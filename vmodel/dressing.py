@@ -11,6 +11,8 @@ from vmodel.body.base_layer import choose_base_layer
 from vmodel.body.hair_motion import pose_hair
 from vmodel.body.model import Body, build_body
 from vmodel.body.pose import load_pose
+from vmodel.body.skin import SKIN_SIZE
+from vmodel.body.strands import fewer_strands
 from vmodel.casting import choose_pose, rank_models
 from vmodel.drape import drape_outfit
 from vmodel.drape.cache import content_key
@@ -38,6 +40,8 @@ ASKED = 3
 """How many people try a garment on before a failed drape is reported, unless the seller named one."""
 
 _WHOLE = Category.JUMPSUIT
+FITTING_HAIR, FITTING_SKIN = 0.5, 1024
+"""Share of the strands, and side of the skin's textures in texels, of a fitting."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,19 +118,21 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
         for each, size_cm in zip(patterns, sizes_cm, strict=True)
     ]
     base_layer = choose_base_layer(_as_one([garment.kind for garment in fitted]), model)
-    skin_key = (model.id, base_layer)
-    studio.begin("skin", skin_key, lambda: painted_skin(model, body, base_layer, cache))
+    skin_size = FITTING_SKIN if request.fitting else SKIN_SIZE
+    skin_key = (model.id, base_layer, skin_size)
+    studio.begin("skin", skin_key, lambda: painted_skin(model, body, base_layer, cache, skin_size))
     studio.begin("hair", model.id, lambda: grown_hair(model, body, cache))
 
-    key = (tuple(each.key for each in patterns), tuple(sizes_cm), request.tucked, pose_key)
-    settings, tell = studio.settings, studio.report
-    whole, worn = once("drape", key, lambda: drape_outfit(fitted, body, pose, settings, request.tucked, tell))
+    settings, tell, how = studio.settings, studio.report, (request.tucked, request.fitting)
+    key = (tuple(each.key for each in patterns), tuple(sizes_cm), *how, pose_key)
+    whole, worn = once("drape", key, lambda: drape_outfit(fitted, body, pose, settings, *how, progress=tell))
 
-    skin = once("skin", skin_key, lambda: painted_skin(model, body, base_layer, cache))
+    skin = once("skin", skin_key, lambda: painted_skin(model, body, base_layer, cache, skin_size))
     grown = once("hair", model.id, lambda: grown_hair(model, body, cache))
     # A print changes neither how the cloth lies nor what light and hair do on it.
-    lying = (pose_key, base_layer, _cloth_key(worn))
-    hair = once("posing hair", lying, lambda: pose_hair(grown, body, posed, worn.vertices_m))
+    lying = (pose_key, base_layer, request.fitting, _cloth_key(worn))
+    seen = fewer_strands(grown, FITTING_HAIR)[0] if request.fitting else grown
+    hair = once("posing hair", lying, lambda: pose_hair(seen, body, posed, worn.vertices_m))
     bare = once("scene", lying, lambda: Scene(posed, body, skin, hair, worn, whole))
     scene = once("scene", key, lambda: bare if bare.garment is whole else bare.printed(whole))
     return DressedModel(key, model, pose_name, fitted[0], body, posed, worn, skin, grown, hair, scene)

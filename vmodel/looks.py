@@ -13,13 +13,15 @@ import numpy as np
 from vmodel.body.base_layer import BaseLayer
 from vmodel.body.hair import grow_hair
 from vmodel.body.model import Body
-from vmodel.body.skin import paint_skin
+from vmodel.body.skin import SKIN_SIZE, paint_skin
 from vmodel.drape.cache import content_key, read_arrays, write_arrays
 from vmodel.files import CACHE_BYTES, keep_newest
 from vmodel.types import FloatArray, SkinTextures, Strands, VirtualModel
 
 
-def painted_skin(model: VirtualModel, body: Body, base_layer: BaseLayer, cache: Path) -> SkinTextures:
+def painted_skin(
+    model: VirtualModel, body: Body, base_layer: BaseLayer, cache: Path, size: int = SKIN_SIZE
+) -> SkinTextures:
     """``paint_skin``, or what it gave for this model and base layer before.
 
     Args:
@@ -27,14 +29,15 @@ def painted_skin(model: VirtualModel, body: Body, base_layer: BaseLayer, cache: 
         body: of the model.
         base_layer: cut of the base layer.
         cache: folder of things that can be computed again.
+        size: see ``paint_skin``.
     Returns:
         Textures of half precision in single precision arrays, whether painted now or read, so that a shot's
         pixels do not depend on the state of the cache.
     """
-    key = content_key("skin", model, base_layer, code_version())
+    key = content_key("skin", model, base_layer, size, code_version())
     stored = read_arrays(cache / "looks", key)
     if stored is None or set(stored) != {field.name for field in fields(SkinTextures)}:
-        fresh = paint_skin(model, body, base_layer)
+        fresh = paint_skin(model, body, base_layer, size)
         stored = {field.name: getattr(fresh, field.name).astype(np.float16) for field in fields(SkinTextures)}
         _store(cache, key, stored)
     return SkinTextures(**{name: values.astype(np.float32) for name, values in stored.items()})

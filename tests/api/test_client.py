@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -78,8 +79,10 @@ def test_a_program_makes_a_design_and_wears_it_with_others(client: Client, examp
     assert client.garment(skirt.id).colorways == ["night"]
     assert client.replace_design(skirt.id, name="Fewer", **asked).asked["colorways"] == []
     assert client.quote(tee.id, ASKED, worn_with=[skirt.id], tucked=True) == 2
-    job = client.submit(tee.id, ASKED[:1], worn_with=[skirt.id], tucked=True)
+    first_look = [replace(ASKED[0], fitting=True)]
+    job = client.submit(tee.id, first_look, worn_with=[skirt.id], tucked=True)
     assert job.pictures[0].asked["tucked"] is True
+    assert job.pictures[0].asked["fitting"] is True
     with pytest.raises(ApiProblem) as refused:
         client.model3d(job.pictures[0])
     assert refused.value.status == 404

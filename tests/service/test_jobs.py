@@ -101,6 +101,7 @@ def test_a_stranger_has_no_job(shop: Shop) -> None:
         ({"size": 7}, "usage"),
         ({"seed": -1}, "usage"),
         ({"seed": "1"}, "usage"),
+        ({"fitting": "yes"}, "usage"),
         ({"light": "dark"}, "unknown_light"),
         ({"framing": "odd"}, "unknown_framing"),
         ({"view": "up"}, "unknown_view"),

@@ -35,6 +35,8 @@ _WARM = np.array([1.02, 1.0, 0.86], np.float32)
 _COOL = np.array([1.0, 0.965, 1.0], np.float32)
 _BLOTCHES, _TAN, _FILM = 0.055, 0.045, 0.04
 """Spread of blood, of melanin and of roughness from spot to spot; what lies under make-up shows half of it."""
+SKIN_SIZE = 2048
+"""Side of the textures of a final picture, in texels: half a millimetre on the face."""
 _LASH_LINE_MM = 1.5
 
 
@@ -48,14 +50,14 @@ class _Layer:
     scatter: FloatArray
 
 
-def paint_skin(model: VirtualModel, body: Body, base_layer: BaseLayer, size: int = 2048) -> SkinTextures:
+def paint_skin(model: VirtualModel, body: Body, base_layer: BaseLayer, size: int = SKIN_SIZE) -> SkinTextures:
     """Paint a virtual model's skin, lips, nails, eyes and base layer into the body's UV layout.
 
     Args:
         model: tone, look, age and seed.
         body: of the model; its layout is the same for every body.
         base_layer: cut of the base layer; always painted. Children get the tank and at least shorts whatever it says.
-        size: side of the square textures in texels; 2048 gives half a millimetre on the face.
+        size: side of the square textures in texels.
     Returns:
         Textures of (size, size); deterministic for a model, layer and size.
     """

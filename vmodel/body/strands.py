@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vmodel.types import FloatArray, Strands
+from vmodel.types import FloatArray, IntArray, Strands
 
 HEAD_HAIR, BROW, LASH, FACIAL_HAIR = range(4)
+_GOLDEN = 0.618034
 
 
 def no_strands(points: int) -> Strands:
@@ -37,6 +38,25 @@ def join(groups: Sequence[Strands]) -> Strands:
         np.concatenate([group.colour for group in groups]),
         np.concatenate([group.kind for group in groups]),
     )
+
+
+def fewer_strands(hair: Strands, share: float) -> tuple[Strands, IntArray]:
+    """Part of the head's strands, as much wider; brows, lashes and beard stay.
+
+    A larger share has the strands of a smaller one and more.
+
+    Args:
+        hair: all strands.
+        share: 0..1 of the head's strands.
+    Returns:
+        The strands, and their numbers among all.
+    """
+    head = np.flatnonzero(hair.kind == HEAD_HAIR)
+    # Multiples of the golden ratio lie evenly however many are taken.
+    shown = head[np.arange(len(head)) * _GOLDEN % 1 < share]
+    chosen = np.sort(np.concatenate([shown, np.flatnonzero(hair.kind != HEAD_HAIR)]))
+    wider = np.where(hair.kind[chosen] == HEAD_HAIR, len(head) / max(len(shown), 1), 1).astype(np.float32)[:, None]
+    return Strands(hair.points_m[chosen], hair.radius_m[chosen] * wider, hair.colour[chosen], hair.kind[chosen]), chosen
 
 
 def _resampled(values: FloatArray, points: int) -> FloatArray:

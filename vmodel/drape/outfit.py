@@ -8,6 +8,7 @@ from itertools import combinations
 
 from vmodel.body.model import Body
 from vmodel.config import Settings
+from vmodel.drape.dress import for_fitting
 from vmodel.drape.layers import (
     FLAT_M,
     THICKEST_M,
@@ -32,6 +33,7 @@ def drape_outfit(
     pose: Pose,
     settings: Settings,
     tucked: bool = False,
+    fitting: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Garment, Drape]:
     """Put on all garments and bring the wearer into a pose.
@@ -42,19 +44,21 @@ def drape_outfit(
         pose: the target.
         settings: ``cache`` holds finished drapes.
         tucked: tops go inside what is worn on the legs.
+        fitting: coarser cloth for a first look.
         progress: told the stage's name and the share done, garment by garment.
     Returns:
         All garments as one, and how they lie.
     Raises:
         DrapeFailed: one of them did not stay on.
     """
+    effort = [for_fitting(garment) if fitting else None for garment in garments]
     if len(garments) == 1:
-        return garments[0], drape(garments[0], body, pose, settings, progress)
+        return garments[0], drape(garments[0], body, pose, settings, progress, effort[0])
     drapes: dict[int, Drape] = {}
     wearer = body
     for index in in_order([garment.kind for garment in garments], tucked):
         lower = is_lower(garments[index].kind)
-        worn = drape(garments[index], wearer, pose, settings, progress)
+        worn = drape(garments[index], wearer, pose, settings, progress, effort[index])
         for inner, lying in drapes.items():
             inside = tucked and lower and not is_lower(garments[inner].kind)
             drapes[inner] = sink(cut_below_band(lying, worn) if inside else lying, worn)

@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from vmodel.body.strands import fewer_strands
 from vmodel.scene.camera import project_points
 from vmodel.scene.finer_strands import with_children
 from vmodel.scene.gbuffer import GBuffer
@@ -26,7 +27,6 @@ _FEWEST = 1000
 _NEAR_PX_PER_MM = 0.9
 """From here on a strand that was grown is seen as the bundle that it stands for."""
 _ROUND_ABOVE_PX = 20.0
-_GOLDEN = 0.618034
 
 
 @dataclass(frozen=True)
@@ -150,13 +150,8 @@ def thinned(hair: Strands, camera: Camera) -> tuple[Strands, IntArray]:
     kept = np.unique(np.append(np.arange(0, points.shape[1], skip), points.shape[1] - 1))
     head = np.flatnonzero(hair.kind == HEAD)
     wanted = max(len(head) * min(px_per_mm / _FULL_PX_PER_MM, 1), len(head) / 4, min(_FEWEST, len(head)))
-    # Multiples of the golden ratio lie evenly however many are taken.
-    shown = head[np.arange(len(head)) * _GOLDEN % 1 < wanted / max(len(head), 1)]
-    chosen = np.sort(np.concatenate([shown, np.flatnonzero(hair.kind != HEAD)]))
-    wider = np.where(hair.kind[chosen] == HEAD, len(head) / max(len(shown), 1), 1).astype(np.float32)[:, None]
-    thin = Strands(
-        points[chosen][:, kept], hair.radius_m[chosen][:, kept] * wider, hair.colour[chosen], hair.kind[chosen]
-    )
+    few, chosen = fewer_strands(hair, wanted / max(len(head), 1))
+    thin = replace(few, points_m=np.asarray(few.points_m[:, kept], np.float32), radius_m=few.radius_m[:, kept])
     return rounded(thin) if piece_mm * px_per_mm > _ROUND_ABOVE_PX else thin, chosen
 
 

@@ -83,8 +83,9 @@ def _check_types(shot: ShotRequest) -> None:
         shot.channel,
         *(word for each in (shot.garment, *shot.outfit) for word in (each.category, each.material, each.garment_size)),
     )
-    if not isinstance(shot.tucked, bool):
-        raise TypeError("tucked is true or false")
+    for name in ("tucked", "fitting"):
+        if not isinstance(getattr(shot, name), bool):
+            raise TypeError(f"{name} is true or false")
     if not all(isinstance(word, str) for word in words) or not all(isinstance(word, str | None) for word in optional):
         raise TypeError("a name is not a text")
     whole = (shot.seed, 0 if shot.steps is None else shot.steps)
