@@ -203,4 +203,5 @@ def _shot_of(task: Task) -> Shot:
         asked.pipeline,
         asked.steps,
         asked.channel,
+        asked.barefoot,
     )

@@ -110,6 +110,7 @@ def shoot_batch(
     count: flags.Count = 1,
     pipeline: flags.PipelineName = None,
     steps: flags.Steps = None,
+    barefoot: flags.Barefoot = False,
     file_format: flags.FileFormat = "png",
     as_json: flags.AsJson = False,
 ) -> None:
@@ -139,6 +140,7 @@ def shoot_batch(
             pipeline=resolve_pipeline(pipeline or default_pipeline()),
             steps=steps,
             channel=channel,
+            barefoot=barefoot,
         )
         shops = find_marketplaces(marketplace or [])
         if service is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,6 +47,7 @@ def make_clip(
     as_json: flags.AsJson = False,
     back: flags.Back = None,
     category: flags.Category = None,
+    barefoot: flags.Barefoot = False,
     material: flags.Material = None,
     width_cm: flags.WidthCm = None,
     length_cm: flags.LengthCm = None,
@@ -65,6 +66,7 @@ def make_clip(
     with refusing():
         garment = GarmentSource(photo, None, back, category, None, material, width_cm, length_cm)
         shot = ShotRequest(garment, model, pose, view, framing, light, background, parse_size(size), seed)
+        shot = replace(shot, barefoot=barefoot)
         request = ClipRequest(shot, motion, seconds, frames_per_second)
         studio = Studio(Settings())
         check_clip(request)

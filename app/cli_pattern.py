@@ -143,6 +143,7 @@ def shoot_pattern(
     pipeline: flags.PipelineName = None,
     steps: flags.Steps = None,
     fitting: flags.Fitting = False,
+    barefoot: flags.Barefoot = False,
     out: flags.Out = Path("out"),
     file_format: flags.FileFormat = "png",
     as_json: flags.AsJson = False,
@@ -188,6 +189,7 @@ def shoot_pattern(
                 pipeline=resolve_pipeline(pipeline or studio.settings.pipeline),
                 steps=steps,
                 fitting=fitting,
+                barefoot=barefoot,
                 channel=channel,
             )
             requests += every_shot([garment], [wearer], pose or [None], view or ["front"], like)

@@ -55,6 +55,10 @@ Steps = Annotated[
         min=1, max=100, help="How often a pipeline asks its network; not for draft.", rich_help_panel=_PICTURE
     ),
 ]
+Barefoot = Annotated[
+    bool,
+    typer.Option("--barefoot", help="Without the plain shoes that everybody wears else.", rich_help_panel=_PICTURE),
+]
 Fitting = Annotated[
     bool,
     typer.Option(

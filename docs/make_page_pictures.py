@@ -19,6 +19,7 @@ from vmodel.body.hair_motion import pose_hair
 from vmodel.body.model import build_body
 from vmodel.body.pose import load_pose, pose_names
 from vmodel.body.roster import Roster, load_roster
+from vmodel.body.shoes import make_shoes
 from vmodel.config import Settings
 from vmodel.designing import choose_wearer
 from vmodel.garment.block_cut import BLOCKS
@@ -55,7 +56,8 @@ def figure(model: VirtualModel, pose_name: str, cache: Path) -> ByteArray:
     body = build_body(model)
     posed = body.posed(load_pose(pose_name))
     hair = pose_hair(grown_hair(model, body, cache), body, posed)
-    scene = Scene(posed, body, painted_skin(model, body, base_layer, cache), hair, None, None)
+    shoes = make_shoes(body).carried(posed)
+    scene = Scene(posed, body, painted_skin(model, body, base_layer, cache), hair, None, None, shoes)
     return render_draft(scene, frame_camera(posed, None, "front", "full", _RENDERED, hair=hair), background=_BACKDROP)
 
 

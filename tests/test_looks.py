@@ -38,7 +38,7 @@ def test_hair_is_grown_once_and_anew_after_its_file_was_damaged(
 def test_a_skin_is_the_same_whether_painted_or_read_and_wears_its_base_layer(
     person: tuple[VirtualModel, Body], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looks, "paint_skin", lambda *parts: paint(*parts, size=512))
+    monkeypatch.setattr(looks, "paint_skin", lambda *parts: paint(*parts[:3], size=512))
     from vmodel.body.skin import paint_skin as paint
 
     painted = looks.painted_skin(*person, BaseLayer(), tmp_path)

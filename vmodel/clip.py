@@ -186,7 +186,8 @@ def _walk(
         with studio.timed("posing hair"):
             hair = pose_hair(dressed.grown, dressed.body, posed, vertices_m)
         worn = replace(dressed.worn, vertices_m=vertices_m)
-        scene = Scene(posed, dressed.body, dressed.skin, hair, worn, dressed.garment)
+        shoes = None if dressed.shoes is None else dressed.shoes.carried(posed)
+        scene = Scene(posed, dressed.body, dressed.skin, hair, worn, dressed.garment, shoes)
         yield ClipFrame(_photograph(scene, camera, shot, pattern, dressed, studio), jump_m)
 
 

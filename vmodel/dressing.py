@@ -11,6 +11,7 @@ from vmodel.body.base_layer import choose_base_layer
 from vmodel.body.hair_motion import pose_hair
 from vmodel.body.model import Body, build_body
 from vmodel.body.pose import load_pose
+from vmodel.body.shoes import Shoes, make_shoes
 from vmodel.body.skin import SKIN_SIZE
 from vmodel.body.strands import fewer_strands
 from vmodel.casting import choose_pose, rank_models
@@ -53,6 +54,7 @@ class DressedModel:
         pose: its name or file.
         garment: the one on sale, scaled to centimetres.
         grown: hair on the body at rest; ``hair`` is the same in the pose.
+        shoes: on the feet at rest; None for the barefoot.
     """
 
     key: Hashable
@@ -65,6 +67,7 @@ class DressedModel:
     skin: SkinTextures
     grown: Strands
     hair: Strands
+    shoes: Shoes | None
     scene: Scene
 
 
@@ -124,18 +127,20 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     studio.begin("hair", model.id, lambda: grown_hair(model, body, cache))
 
     settings, tell, how = studio.settings, studio.report, (request.tucked, request.fitting)
-    key = (tuple(each.key for each in patterns), tuple(sizes_cm), *how, pose_key)
+    key = (tuple(each.key for each in patterns), tuple(sizes_cm), *how, request.barefoot, pose_key)
     whole, worn = once("drape", key, lambda: drape_outfit(fitted, body, pose, settings, *how, progress=tell))
 
     skin = once("skin", skin_key, lambda: painted_skin(model, body, base_layer, cache, skin_size))
+    shoes = None if request.barefoot else once("shoes", model.id, lambda: make_shoes(body))
     grown = once("hair", model.id, lambda: grown_hair(model, body, cache))
     # A print changes neither how the cloth lies nor what light and hair do on it.
-    lying = (pose_key, base_layer, request.fitting, _cloth_key(worn))
+    lying = (pose_key, base_layer, request.fitting, request.barefoot, _cloth_key(worn))
     seen = fewer_strands(grown, FITTING_HAIR)[0] if request.fitting else grown
     hair = once("posing hair", lying, lambda: pose_hair(seen, body, posed, worn.vertices_m))
-    bare = once("scene", lying, lambda: Scene(posed, body, skin, hair, worn, whole))
+    worn_shoes = None if shoes is None else once("posing shoes", pose_key, lambda: shoes.carried(posed))
+    bare = once("scene", lying, lambda: Scene(posed, body, skin, hair, worn, whole, worn_shoes))
     scene = once("scene", key, lambda: bare if bare.garment is whole else bare.printed(whole))
-    return DressedModel(key, model, pose_name, fitted[0], body, posed, worn, skin, grown, hair, scene)
+    return DressedModel(key, model, pose_name, fitted[0], body, posed, worn, skin, grown, hair, shoes, scene)
 
 
 def _cloth_key(worn: Drape) -> str:

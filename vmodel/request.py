@@ -77,6 +77,7 @@ class ShotRequest:
         outfit: further garments that the model wears with the one on sale, in any order.
         tucked: tops go inside what is worn on the legs.
         channel: where the picture will be shown, of ``vmodel.rights.channels``; it decides about the visible label.
+        barefoot: without the plain shoes that everybody wears else.
         fitting: a first look at a cut, sooner made: coarser cloth and half of the hair.
     """
 
@@ -94,6 +95,7 @@ class ShotRequest:
     outfit: tuple[GarmentSource, ...] = ()
     tucked: bool = False
     channel: str | None = None
+    barefoot: bool = False
     fitting: bool = False
 
     def to_json(self) -> dict[str, Any]:

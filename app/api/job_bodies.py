@@ -42,6 +42,7 @@ class ShotAsked(BaseModel):
         examples=["tmall"],
     )
     steps: int | None = Field(default=None, ge=1, le=200, description="of a pipeline that makes steps", examples=[None])
+    barefoot: bool = Field(default=False, description="without the plain shoes that everybody wears else")
     fitting: bool = Field(default=False, description="a first look, sooner made: coarser cloth and half of the hair")
 
 

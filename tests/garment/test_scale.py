@@ -96,6 +96,14 @@ def test_legs_cut_long_for_their_waist_do_not_reach_the_floor(body):
     assert measure.inseam_length(garment) < body.inseam
 
 
+def test_a_skirt_in_a_large_size_is_wider_and_hardly_longer():
+    skirt = pattern_of(drawn.skirt())
+    large = replace(drawn.WOMAN, chest=118, waist=104, hip=124)
+    small, wide = (scale_garment(skirt, body, "woman") for body in (drawn.WOMAN, large))
+    assert measure.garment_length(wide) < 1.12 * measure.garment_length(small)
+    assert measure.waistband_width(wide) > 1.3 * measure.waistband_width(small)
+
+
 def test_a_coat_that_is_taken_for_a_top_stays_long():
     coat = pattern_of(drawn.long_coat())
     coat = replace(coat, kind=replace(coat.kind, category=Category.TOP, sleeve=Sleeve.LONG))

@@ -112,6 +112,7 @@ class Shot:
         seed: whatever is left to chance follows from it.
         steps: of a pipeline that makes steps.
         channel: where the picture will be shown; decides about the visible AI label.
+        barefoot: without the plain shoes that everybody wears else.
         fitting: a first look, sooner made: coarser cloth and half of the hair.
     """
 
@@ -126,6 +127,7 @@ class Shot:
     pipeline: str | None = None
     steps: int | None = None
     channel: str | None = None
+    barefoot: bool = False
     fitting: bool = False
 
 

@@ -27,7 +27,7 @@ PLAUSIBLE_CM = {
 # lengths do not change. Width and length stated together may therefore differ more in this direction.
 FLATTER, ROUNDER = 1.25, 1.5
 ROUNDEST_GUESS = 1.4
-_SAMPLE_CHEST_CM = 105.0
+_SAMPLE_CHEST_CM, _SKIRT_CHEST_CM = 105.0, 95.0
 """Girth up to which a photo's proportions hold; sample sizes lie below it."""
 LONG_TOP = 2.2
 """Length over width at the chest from which a top's length says nothing about its size."""
@@ -190,12 +190,14 @@ def _waist_drop(garment: Garment) -> float | None:
 
 def _lower_cues(garment: Garment, body: BodyMeasurements) -> list[_Cue]:
     kind, marks = garment.kind, garment.landmarks_cm
-    seat = body.waist + 0.3 * (body.hip - body.waist)  # most waistbands sit below the natural waist
+    # A skirt in a large size is wider, not longer: legs say how long trousers are, nothing else says it of a skirt.
+    graded = min(1.0, _SKIRT_CHEST_CM / body.chest) if kind.category == Category.SKIRT else 1.0
+    seat = graded * (body.waist + 0.3 * (body.hip - body.waist))  # most waistbands sit below the natural waist
     gathered = any("waist" in panel.elastic for panel in garment.panels)
     cues = [_Cue(measure.waistband_width(garment), 0.9 * (seat + 2) / 2, 0.25 if gathered else 0.14)]
     hip = _hip_width(garment)
     if hip:
-        cues.append(_Cue(hip, 0.9 * 1.06 * body.hip / 2, 0.12))
+        cues.append(_Cue(hip, 0.9 * 1.06 * graded * body.hip / 2, 0.12))
     length = measure.garment_length(garment)
     if kind.category.has_legs:
         rise = float(np.mean([marks[f"waist_{s}"][1] for s in measure.SIDES]) - marks["crotch"][1])

@@ -12,9 +12,8 @@ from vmodel.images import to_srgb
 from vmodel.scene.background import Background, paint_background, read_background
 from vmodel.scene.close_up import close_up
 from vmodel.scene.gbuffer import GBuffer, add_up, in_batches
-from vmodel.scene.geometry import PART_NAMES, Surface
+from vmodel.scene.geometry import PART_NAMES, Geometry, Surface
 from vmodel.scene.lights import LIGHTS
-from vmodel.scene.maps import STOOL_ALBEDO
 from vmodel.scene.scene import Scene
 from vmodel.scene.shading import Shaded, SurfaceSamples, irradiance, light_rays, take_samples
 from vmodel.scene.strands import draw_strands, over
@@ -78,7 +77,7 @@ def _with_hair(scene: Scene, camera: Camera, lighting: Lighting) -> tuple[FloatA
 
 
 def _person(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> tuple[FloatArray, FloatArray]:
-    """Premultiplied colour (H, W, 3) and coverage (H, W) of body, garment and stool.
+    """Premultiplied colour (H, W, 3) and coverage (H, W) of body, garment and props.
 
     Only skin needs its neighbours' light, so only the body is kept until all of it is shaded.
     """
@@ -95,10 +94,11 @@ def _person(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> tuple[FloatAr
         add_up(colour, gbuffer.pixel[index], radiance * gbuffer.weight[index, None])
         add_up(cover, gbuffer.pixel[index], gbuffer.weight[index])
 
-    for kind in (Surface.STOOL, Surface.CLOTH):
+    for kind in (Surface.STOOL, Surface.SHOES, Surface.CLOTH):
         for index in in_batches(np.flatnonzero(surface == kind), gbuffer.pixel):
             samples = take_samples(geometry, gbuffer, lighting, index)
-            shaded = cloth.shade(samples, lighting.setup) if kind == Surface.CLOTH else _shade_stool(samples, lighting)
+            is_cloth = kind == Surface.CLOTH
+            shaded = cloth.shade(samples, lighting.setup) if is_cloth else _shade_prop(geometry, samples, lighting)
             lay(index, shaded, shaded.irradiance)
     body = list(in_batches(np.flatnonzero(surface == Surface.BODY), gbuffer.pixel))
     bare = [skin.shade(take_samples(geometry, gbuffer, lighting, i), lighting.setup) for i in body]
@@ -109,12 +109,12 @@ def _person(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> tuple[FloatAr
     return colour.reshape(height, width, 3), cover.reshape(height, width)
 
 
-def _shade_stool(samples: SurfaceSamples, lighting: Lighting) -> Shaded:
+def _shade_prop(geometry: Geometry, samples: SurfaceSamples, lighting: Lighting) -> Shaded:
     count = len(samples.triangle)
-    albedo = np.full((count, 3), STOOL_ALBEDO, np.float32)
+    albedo = geometry.prop_albedo[samples.triangle - geometry.props_start]
     light = irradiance(samples, samples.normal, albedo, lighting.setup, light_rays(samples, lighting.setup))
-    part = np.full(count, PART_NAMES.index("stool"), np.uint8)
-    return Shaded(albedo, light, np.zeros((count, 3), np.float32), np.zeros(count, np.float32), part)
+    none = np.zeros((count, 3), np.float32)
+    return Shaded(albedo, light, none, np.zeros(count, np.float32), geometry.part[samples.triangle])
 
 
 def _scattered(gbuffer: GBuffer, body: Sequence[IntArray], shaded: Sequence[Shaded]) -> FloatArray:

@@ -10,11 +10,12 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from vmodel.body.gaze import Eyes
+from vmodel.body.shoes import WornShoes
 from vmodel.body.subdivision import Refinement, refine, vertex_normals
 from vmodel.scene.folds import folded
 from vmodel.scene.hem import HemRim, hem_rim
+from vmodel.scene.props import Props, inside_shoes, make_props, over_shoes
 from vmodel.scene.rays import Tracer
-from vmodel.scene.stool import stool_mesh
 from vmodel.scene.tucking import tucked_under
 from vmodel.scene.vectors import length
 from vmodel.types import (
@@ -40,6 +41,7 @@ class Surface(IntEnum):
     BODY = 0
     STOOL = 1
     CLOTH = 2
+    SHOES = 3
 
 
 class DressableBody(Protocol):
@@ -74,6 +76,7 @@ class Subject:
         hair: strands in the same pose, or None.
         drape: the garment in the same pose, or None.
         textures: the garment's pictures, (H, W, 3) uint8 sRGB each.
+        shoes: in the same pose, or None.
     """
 
     posed: PosedBody
@@ -85,6 +88,7 @@ class Subject:
     hair: Strands | None
     drape: Drape | None
     textures: tuple[ByteArray, ...]
+    shoes: WornShoes | None = None
 
 
 def make_subject(
@@ -94,6 +98,7 @@ def make_subject(
     hair: Strands | None,
     drape: Drape | None,
     garment: Garment | None,
+    shoes: WornShoes | None = None,
 ) -> Subject:
     """Bundle what the earlier stages made; see ``Subject``."""
     points, index = body.uv
@@ -105,8 +110,9 @@ def make_subject(
         eyes=body.eyes(posed),
         skin=skin,
         hair=hair,
-        drape=drape,
+        drape=drape if drape is None or shoes is None else over_shoes(drape, shoes),
         textures=() if garment is None else garment.textures,
+        shoes=shoes,
     )
 
 
@@ -116,7 +122,7 @@ class Coarse:
 
     Attributes:
         vertices_m, normals, triangles, surface: as in ``Geometry``.
-        counts: number of vertices of body, stool and cloth, in this order.
+        counts: number of vertices of body, props and cloth, in this order.
     """
 
     vertices_m: FloatArray
@@ -132,14 +138,15 @@ class Geometry:
     Attributes:
         subject: what it was made from.
         vertices_m, normals: (N, 3) float32.
-        triangles: (T, 3) int32; body first, then the stool, then cloth.
+        triangles: (T, 3) int32; body first, then props (stool and shoes), then cloth.
         surface: (T,) uint8 ``Surface``.
         part: (T,) uint8 index into ``PART_NAMES``; base layer is decided per point from the skin's textures.
         corner_uv: (T, 3, 2) float32; 0..1 with v up on the body, texture pixels on cloth.
         texture: (T,) uint8 index into ``Subject.textures`` for cloth, else 255.
         near_cloth: (T,) bool, body triangles that cloth may lie on.
         coarse: the mesh before refinement.
-        refinements: how body, stool and cloth were refined; None where absent.
+        refinements: how body, props and cloth were refined; None where absent.
+        prop_albedo: (P, 3) float32 linear-light colour of the triangles from ``props_start`` to ``cloth_start``.
         rim_parents: (R,) int32 vertices that the last R vertices, the hem's rim, copy attributes from.
         all_surfaces, cloth_only: tracers; triangles of ``cloth_only`` count from ``cloth_start``.
         occluders: tracer of what casts shadows: coarse body, stool, cloth and hair.
@@ -158,11 +165,13 @@ class Geometry:
     near_cloth: BoolArray
     coarse: Coarse
     refinements: tuple[Refinement, ...]
+    prop_albedo: FloatArray
     rim_parents: IntArray
     all_surfaces: Tracer
     cloth_only: Tracer
     occluders: Tracer
     solid_occluders: Tracer
+    props_start: int
     cloth_start: int
 
     def refined(self, coarse_values: FloatArray) -> FloatArray:
@@ -183,11 +192,12 @@ def build_geometry(subject: Subject, cloth_levels: int = 2, body_levels: int = 1
         cloth_levels: Loop subdivisions of the garment, 0..2.
         body_levels: Loop subdivisions of the body, 0..2.
     """
-    stool_vertices, stool_triangles = stool_mesh(subject.posed)
-    drape = subject.drape
+    props = make_props(subject.posed, subject.shoes)
+    drape, faces = subject.drape, np.asarray(subject.posed.faces, np.int32)
+    body = tucked_under(subject.posed, drape, _spared(subject))
     meshes = [
-        (tucked_under(subject.posed, drape, _spared(subject)), np.asarray(subject.posed.faces, np.int32), body_levels),
-        (stool_vertices, stool_triangles, 0),
+        (body if subject.shoes is None else inside_shoes(body, faces, subject.shoes), faces, body_levels),
+        (props.vertices_m, props.triangles, 0),
         (np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32), 0)
         if drape is None
         else (folded(drape, subject.posed), np.asarray(drape.triangles, np.int32), cloth_levels),
@@ -214,18 +224,26 @@ def build_geometry(subject: Subject, cloth_levels: int = 2, body_levels: int = 1
         vertices_m=vertices,
         normals=np.concatenate([fine.normals, rim.normals]),
         triangles=triangles,
-        surface=np.repeat(np.array(list(Surface), np.uint8), sizes),
-        part=_parts(subject, refinements[0], sizes),
+        surface=np.concatenate(
+            [
+                np.full(sizes[0], Surface.BODY, np.uint8),
+                np.where(props.is_shoe, Surface.SHOES, Surface.STOOL).astype(np.uint8),
+                np.full(sizes[2], Surface.CLOTH, np.uint8),
+            ]
+        ),
+        part=_parts(subject, refinements[0], props, sizes),
         corner_uv=np.concatenate([corner_uv, rim_uv]).astype(np.float32),
         texture=np.concatenate([texture, texture[cloth_start:][rim.parent_triangle]]),
         near_cloth=np.append(_near_cloth(fine, cloth_start, sizes[0]), np.zeros(len(rim.triangles), bool)),
         coarse=coarse,
         refinements=refinements,
+        prop_albedo=props.albedo,
         rim_parents=rim.parent_vertex + sum(fine.counts[:2]),
         all_surfaces=Tracer(vertices, triangles),
         cloth_only=Tracer(vertices, triangles[cloth_start:]),
         occluders=_occluders(coarse, subject.hair),
         solid_occluders=Tracer(coarse.vertices_m, coarse.triangles),
+        props_start=sizes[0],
         cloth_start=cloth_start,
     )
 
@@ -269,11 +287,12 @@ def _joined(meshes: list[tuple[FloatArray, IntArray]]) -> Coarse:
     )
 
 
-def _parts(subject: Subject, body: Refinement, sizes: list[int]) -> ByteArray:
+def _parts(subject: Subject, body: Refinement, props: Props, sizes: list[int]) -> ByteArray:
+    # Shoes are of those things that are worn and not on sale.
     return np.concatenate(
         [
             body.faces(subject.face_parts) + 1,
-            np.full(sizes[1], PART_NAMES.index("stool")),
+            np.where(props.is_shoe, PART_NAMES.index("base layer"), PART_NAMES.index("stool")),
             np.full(sizes[2], PART_NAMES.index("garment")),
         ]
     ).astype(np.uint8)

@@ -22,8 +22,6 @@ from vmodel.scene.strands import draw_strands, over, uncovered
 from vmodel.scene.texturing import look_up
 from vmodel.types import BoolArray, ByteArray, Camera, ConditionMaps, FloatArray
 
-STOOL_ALBEDO = 0.5
-
 
 def render_conditions(scene: Scene, camera: Camera) -> ConditionMaps:
     """Draw all condition maps of one picture.
@@ -160,7 +158,9 @@ def _parts_and_albedo(scene: Scene, samples: SurfaceSamples, shader: ClothShader
     base = np.zeros(len(part), bool)
     base[body] = look_up(skin.base_layer, x[body], y[body]) > 0.5
     part[base] = PART_NAMES.index("base layer")
-    albedo = np.full((len(part), 3), STOOL_ALBEDO, np.float32)
+    albedo = np.empty((len(part), 3), np.float32)
+    prop = (surface == Surface.STOOL) | (surface == Surface.SHOES)
+    albedo[prop] = geometry.prop_albedo[samples.triangle[prop] - geometry.props_start]
     albedo[body] = look_up(skin.albedo, x[body], y[body])
     cloth = surface == Surface.CLOTH
     if cloth.any():

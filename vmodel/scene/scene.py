@@ -7,9 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
+from vmodel.body.shoes import WornShoes
 from vmodel.scene.cloth import ClothShader
 from vmodel.scene.gbuffer import GBuffer, trace_gbuffer
-from vmodel.scene.geometry import DressableBody, Geometry, build_geometry, make_subject
+from vmodel.scene.geometry import DressableBody, Geometry, Subject, build_geometry, make_subject
 from vmodel.scene.lights import LIGHTS, PlacedSetup
 from vmodel.scene.skin import BodyShader
 from vmodel.scene.visibility import Ambient, FloorShadow, Lighting, gather_ambient, light_scene
@@ -32,6 +33,7 @@ class Scene:
         hair: strands in the same pose, or None.
         drape: the garment in the same pose, or None.
         garment: its textures, or None without a drape.
+        shoes: in the same pose, or None.
     """
 
     posed: PosedBody
@@ -40,13 +42,19 @@ class Scene:
     hair: Strands | None
     drape: Drape | None
     garment: Garment | None
+    shoes: WornShoes | None = None
     _lightings: dict[tuple[str, float, int], Lighting] = field(default_factory=dict, repr=False)
     _views: list[GBuffer] = field(default_factory=list, repr=False)
 
     @cached_property
+    def subject(self) -> Subject:
+        """Body, hair, garment and shoes."""
+        return make_subject(self.body, self.posed, self.skin, self.hair, self.drape, self.garment, self.shoes)
+
+    @cached_property
     def geometry(self) -> Geometry:
         """The refined mesh and its ray tracers."""
-        return build_geometry(make_subject(self.body, self.posed, self.skin, self.hair, self.drape, self.garment))
+        return build_geometry(self.subject)
 
     def printed(self, garment: Garment) -> Scene:
         """The scene with other pictures on the same cloth; the refined mesh and all light on it are shared.

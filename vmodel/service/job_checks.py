@@ -83,7 +83,7 @@ def _check_types(shot: ShotRequest) -> None:
         shot.channel,
         *(word for each in (shot.garment, *shot.outfit) for word in (each.category, each.material, each.garment_size)),
     )
-    for name in ("tucked", "fitting"):
+    for name in ("tucked", "barefoot", "fitting"):
         if not isinstance(getattr(shot, name), bool):
             raise TypeError(f"{name} is true or false")
     if not all(isinstance(word, str) for word in words) or not all(isinstance(word, str | None) for word in optional):

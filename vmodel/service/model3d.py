@@ -18,7 +18,7 @@ from vmodel.body.subdivision import refine, vertex_normals
 from vmodel.dressing import DressedModel
 from vmodel.files import encode_picture
 from vmodel.scene.folds import folded
-from vmodel.scene.geometry import make_subject
+from vmodel.scene.props import inside_shoes, make_props
 from vmodel.scene.tucking import tucked_under
 from vmodel.types import BodyPart, BoolArray, ByteArray, FloatArray, IntArray, Strands
 
@@ -61,9 +61,10 @@ def write_model3d(dressed: DressedModel) -> bytes:
     Args:
         dressed: in the pose of the picture.
     Returns:
-        The file, one scene with a mesh for the body, one for each texture of the garments, and one for the hair.
+        The file, one scene with a mesh for the body, one for shoes, one for each texture of the
+        garments, and one for the hair.
     """
-    meshes = [_body(dressed), *_cloths(dressed)]
+    meshes = [_body(dressed), *_shoes(dressed), *_cloths(dressed)]
     if dressed.scene.hair is not None:
         meshes += _hair(dressed.scene.hair)
     writing = _Writing()
@@ -75,9 +76,11 @@ def write_model3d(dressed: DressedModel) -> bytes:
 
 def _body(dressed: DressedModel) -> _Mesh:
     scene = dressed.scene
-    subject = make_subject(scene.body, scene.posed, scene.skin, scene.hair, scene.drape, scene.garment)
+    subject = scene.subject
     spared = _spared(subject.face_parts, scene.posed.faces, len(scene.posed.vertices_m))
-    vertices = tucked_under(scene.posed, scene.drape, spared)
+    vertices = tucked_under(scene.posed, subject.drape, spared)
+    if scene.shoes is not None:
+        vertices = inside_shoes(vertices, scene.posed.faces, scene.shoes)
     uv = subject.body_uv.reshape(-1, 2) * (1, -1) + (0, 1)
     normals = vertex_normals(vertices, scene.posed.faces)
     skin = _shrunk(_srgb(scene.skin.albedo))
@@ -92,8 +95,23 @@ def _spared(face_parts: ByteArray, faces: IntArray, count: int) -> BoolArray:
     return spared
 
 
+def _shoes(dressed: DressedModel) -> Iterator[_Mesh]:
+    scene = dressed.scene
+    if scene.shoes is None:
+        return
+    props = make_props(scene.posed, scene.shoes)
+    triangles = props.triangles[props.is_shoe]
+    used, index = np.unique(triangles, return_inverse=True)
+    normals = vertex_normals(props.vertices_m, props.triangles)[used]
+    colours = np.zeros((len(props.vertices_m), 3), np.float32)
+    # Upper, sole and lining share no vertices.
+    colours[triangles] = props.albedo[props.is_shoe][:, None]
+    positions, normals = props.vertices_m[used] @ _TO_GLTF.T, normals @ _TO_GLTF.T
+    yield _Mesh("shoes", positions, normals, index.reshape(-1, 3).astype(np.uint32), colours=colours[used])
+
+
 def _cloths(dressed: DressedModel) -> Iterator[_Mesh]:
-    drape, garment = dressed.scene.drape, dressed.scene.garment
+    drape, garment = dressed.scene.subject.drape, dressed.scene.garment
     if drape is None or garment is None:
         return
     finer = refine(np.asarray(drape.triangles, np.int32), len(drape.vertices_m), 1)
