@@ -8,7 +8,8 @@ import pytest
 from vmodel.body.model import Body, build_body
 from vmodel.body.pose import load_pose
 from vmodel.body.roster import load_roster
-from vmodel.body.shoes import UPPER, Shoes, make_shoes
+from vmodel.body.shoe_last import UPPER
+from vmodel.body.shoes import Shoes, make_shoes
 from vmodel.config import Settings
 from vmodel.scene.props import inside_shoes
 from vmodel.scene.rays import Tracer

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from mannequin import make_mannequin, make_shirt, make_skin, tube
 
-from vmodel.body.shoes import UPPER, WornShoes
+from vmodel.body.shoe_last import UPPER
+from vmodel.body.shoes import WornShoes
 from vmodel.scene import PART_NAMES, Scene, frame_camera, render_conditions, render_draft
 from vmodel.scene.props import over_shoes
 from vmodel.types import Drape

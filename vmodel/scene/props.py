@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial import cKDTree
 
-from vmodel.body.shoes import LINING, SOLE, UPPER, WornShoes
+from vmodel.body.shoe_last import LINING, SOLE, UPPER
+from vmodel.body.shoes import WornShoes
 from vmodel.body.subdivision import vertex_normals
 from vmodel.scene.smoothing import averaging
 from vmodel.scene.stool import stool_mesh
