@@ -13,8 +13,8 @@ from app.ui.words import load_words
 from vmodel.request import parse_size
 from vmodel.types import Category
 
-_FITTING = "proof"
-"""Format of a first fitting."""
+_FITTING_SIZE = "680x512"
+"""Of a first fitting."""
 #: Name in the words, bounds, step, unit.
 _DIALS = (
     ("repeat", 1, 80, 0.5, "cm"),
@@ -73,5 +73,6 @@ def _told(here: Installation, language: str) -> dict[str, Any]:
         "pipeline": pipeline,
         "sizes": FORMATS,
         "prices": prices,
-        "fitting_price": plans.price_shot("draft", parse_size(FORMATS[_FITTING])),
+        "fitting_size": _FITTING_SIZE,
+        "fitting_price": plans.price_shot("draft", parse_size(_FITTING_SIZE)),
     }

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from mannequin import tube
 
-from vmodel.drape.layers import in_order, pad_body, share_through
+from vmodel.drape.layers import in_order, lift, pad_body, share_through
 from vmodel.types import Category, GarmentKind, Length, Neckline, Sleeve
 
 if TYPE_CHECKING:
@@ -79,6 +80,19 @@ def test_three_layers_lie_one_over_the_other(
     worn = dress_model(model, read_pattern(request.garment, studio), request, studio).worn
     tee, trousers, outside = (part(worn, texture) for texture in ([0, 1], [2, 3], [4, 5]))
     assert max(share_through(tee, outside), share_through(trousers, outside), share_through(trousers, tee)) <= 0.002
+
+
+def test_a_coat_is_laid_over_what_pokes_through_it(tee_shot: Shot) -> None:
+    inner_m, triangles = tube(0.8, 1.2, 0.15)
+    swollen = np.abs(inner_m[:, 2] - 1.0) < 0.05
+    inner_m[swollen, :2] *= 1.1
+    outer_m, _ = tube(0.8, 1.2, 0.155)
+    inner, outer = (replace(tee_shot.drape, vertices_m=each, triangles=triangles) for each in (inner_m, outer_m))
+    assert share_through(inner, outer) > 0.1
+    laid = lift(outer, inner)
+    assert share_through(inner, laid) == 0
+    far = np.abs(outer_m[:, 2] - 1.0) > 0.1
+    assert np.array_equal(laid.vertices_m[far], outer_m[far])
 
 
 @pytest.mark.slow

@@ -14,7 +14,9 @@ from vmodel.body.model import Body, build_body
 from vmodel.body.pose import load_pose
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
-from vmodel.drape import drape
+from vmodel.drape import DrapeSettings, drape
+from vmodel.drape.report import fault_of, widest_seam_gap_mm
+from vmodel.drape.sewn_cloth import mesh_cloth
 from vmodel.errors import DrapeFailed
 from vmodel.garment.scale import scale_garment
 from vmodel.types import Garment
@@ -53,6 +55,18 @@ def test_stout_and_small_bodies_wear_what_is_cut_for_them(
     report = drape(garment, body, load_pose("walking"), settings).report
     assert report.worn
     assert report.attempts == 1
+
+
+def test_a_seam_that_is_not_sewn_is_measured_and_refused(body: Body, settings: Settings) -> None:
+    tee, options = garments.tee(), DrapeSettings()
+    worn = drape(tee, body, load_pose("standing"), settings)
+    cloth = mesh_cloth(tee, options.spacing_cm)
+    assert widest_seam_gap_mm(tee, cloth, worn.vertices_m) == 0
+    second = tee.seams[0].second
+    undone = {**cloth.edge_particles, second: np.roll(cloth.edge_particles[second], 1)}
+    gap_mm = widest_seam_gap_mm(tee, replace(cloth, edge_particles=undone), worn.vertices_m)
+    assert gap_mm > 5
+    assert "seam gapes" in str(fault_of(replace(worn.report, widest_seam_gap_mm=gap_mm)))
 
 
 def test_the_same_drape_comes_out_twice_and_a_damaged_cache_is_ignored(body: Body, settings: Settings) -> None:

@@ -24,7 +24,7 @@ ROOM_M = 0.0025
 FLAT_M = 0.004
 """How thick a top is counted that is tucked in: the waistband presses it flat."""
 _BESIDE_M = 0.016
-_SUNK_M = 0.004
+_SUNK_M, _LIFTED_M = 0.004, 0.0005
 _DEEPEST_M = 0.03
 _SINK_ROUNDS = 6
 
@@ -152,6 +152,19 @@ def sink(inner: Drape, outer: Drape) -> Drape:
         moved = np.asarray(moved - outward[index] * push[:, None], np.float32)
         depth = _above(moved, cover, outward)
     return replace(inner, vertices_m=moved)
+
+
+def lift(outer: Drape, inner: Drape) -> Drape:
+    """The outer garment laid over what still pokes through it; what lies further out is lifted next."""
+    points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
+    outward = vertex_normals(cover, outer.triangles)
+    for _ in range(_SINK_ROUNDS):
+        index, height, near = _above(points, cover, outward)
+        through = near & (height > -_LIFTED_M)
+        raised = np.zeros(len(cover), np.float32)
+        np.maximum.at(raised, index[through], height[through] + _LIFTED_M)
+        cover = np.asarray(cover + outward * raised[:, None], np.float32)
+    return replace(outer, vertices_m=cover)
 
 
 def share_through(inner: Drape, outer: Drape) -> float:

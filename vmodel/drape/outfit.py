@@ -16,6 +16,7 @@ from vmodel.drape.layers import (
     in_order,
     is_lower,
     join,
+    lift,
     pad_body,
     share_through,
     sink,
@@ -64,7 +65,11 @@ def drape_outfit(
             drapes[inner] = sink(cut_below_band(lying, worn) if inside else lying, worn)
         drapes[index] = worn
         wearer = pad_body(wearer, wearer.posed(pose), worn, FLAT_M if tucked and not lower else THICKEST_M)
-    through = max(share_through(inner, outer) for inner, outer in combinations(drapes.values(), 2))
+    # What sank under a coat may have sunk into what lies under it: outer garments are lifted over what is left.
+    order = list(drapes)
+    for inner, outer in combinations(order, 2):
+        drapes[outer] = lift(drapes[outer], drapes[inner])
+    through = max(share_through(drapes[inner], drapes[outer]) for inner, outer in combinations(order, 2))
     whole, joined = join(garments, [drapes[index] for index in range(len(garments))], main=0)
     if through > MOST_THROUGH:
         warning = f"{through:.1%} of an inner garment shows through the one over it; try another size or pose"

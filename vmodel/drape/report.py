@@ -50,7 +50,7 @@ def report_drape(
     strain = lengths[plain] / cloth.edge_rest_m[plain]
     return DrapeReport(
         inside_share=float((distance < 0).mean()),
-        widest_seam_gap_mm=0.0,
+        widest_seam_gap_mm=widest_seam_gap_mm(garment, cloth, positions_m),
         stretch_median=float(np.median(strain)),
         stretch_p99=float(np.percentile(strain, 99)),
         let_out_p99=float(np.percentile(cloth.edge_rest_m / cut.edge_rest_m, 99)),
@@ -61,6 +61,16 @@ def report_drape(
         attempts=attempts,
         seconds=seconds,
     )
+
+
+def widest_seam_gap_mm(garment: Garment, cloth: Cloth, positions_m: FloatArray) -> float:
+    """How far the two sides of a seam lie apart where they are furthest; welded seams do not part."""
+    widest = 0.0
+    for seam in garment.seams:
+        first, second = (positions_m[cloth.edge_particles[end]] for end in (seam.first, seam.second))
+        apart = np.linalg.norm(first - (second[::-1] if seam.reverse else second), axis=1)
+        widest = max(widest, 1000 * float(apart.max()))
+    return widest
 
 
 def _is_worn(garment: Garment, cloth: Cloth, positions_m: FloatArray, distance: FloatArray, posed: PosedBody) -> bool:

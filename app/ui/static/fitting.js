@@ -34,7 +34,7 @@
     if (!confirm(say(credits === 1 ? words.space_price : words.space_price_many, { n: credits }))) return;
     const mine = ++watching, kept = await designer.keep();
     if (!kept || mine !== watching) return;
-    const shots = [{ ...designer.shotAsked("front", words.sizes.proof), pipeline: "draft", fitting: true }];
+    const shots = [{ ...designer.shotAsked("front", words.fitting_size), pipeline: "draft", fitting: true }];
     let job;
     try { job = await designer.order(kept.id, designer.design.way, shots, core.newKey()); } catch (problem) { core.notice(problem.message, true); return; }
     core.ask("poll", { most: core.most });
