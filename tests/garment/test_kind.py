@@ -16,7 +16,7 @@ from vmodel.garment.kind import understand
 from vmodel.garment.landmarks import mirrored
 from vmodel.garment.reading import read_flat_lay
 from vmodel.garment.silhouette_net import load_network, read_silhouette
-from vmodel.types import Category, Sleeve
+from vmodel.types import Category, Length, Sleeve
 
 FLATLAYS = Path(os.environ.get("FLATLAYS", "flat-lays-are-not-here"))
 """Folder of real photos with their ``labels.tsv``; they are nobody's to pass on, so it is named from outside."""
@@ -39,6 +39,28 @@ def test_a_drawn_garment_is_recognised(picture, category, sleeve):
     kind, _ = understand(*picture)
     assert (kind.category, kind.sleeve) == (category, sleeve)
     assert not kind.stated
+
+
+@pytest.mark.parametrize(
+    ("picture", "length"),
+    [
+        (drawn.tee(), Length.HIP),
+        (drawn.tee(250.0), Length.CROPPED),
+        (drawn.long_sleeve(), Length.HIP),
+        (drawn.dress(), Length.MIDI),
+        (drawn.skirt(), Length.MIDI),
+        (drawn.trousers(), Length.ANKLE),
+    ],
+    ids=["tee", "cropped tee", "long sleeve", "dress", "skirt", "trousers"],
+)
+def test_the_length_of_a_garment_is_named(picture, length):
+    assert understand(*picture)[0].length == length
+
+
+def test_a_tee_that_a_hidden_form_makes_narrow_is_no_tunic():
+    flat_lay, cutout = drawn.tee()
+    narrow = [cv2.resize(plane, None, fx=0.72, fy=1) for plane in (flat_lay.rgb, cutout.mask.astype(np.float32))]
+    assert understand(*drawn.flat_lay(narrow[0], np.uint8(255 * (narrow[1] > 0.5))))[0].length == Length.HIP
 
 
 def test_a_stated_category_overrides_what_the_silhouette_looks_like():
