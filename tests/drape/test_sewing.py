@@ -134,3 +134,18 @@ def test_a_dress_of_eight_pieces_with_darts_and_a_gathered_skirt_drapes(
     squares = np.concatenate([squares_cm(dress, worn, number) for number in range(len(dress.panels))])
     assert len(squares)
     assert np.abs(squares / CHECK_CM - 1).max() <= 0.03
+
+
+@pytest.mark.slow
+def test_the_example_skirt_of_garmentcode_drapes_with_its_pieces_as_they_were_cut(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    path = DRESS.with_name("skirt-pattern.json")
+    skirt = sew(read_pattern_file(load_pattern(path), path.name), None, "#ffffff", None).garment
+    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    worn = drape(skirt, build_body(load_roster(settings)["wm-ines"]), load_pose("standing"), settings)
+    assert worn.report.worn
+    assert worn.report.inside_share <= 0.001
+    found = areas_cm2(skirt, worn)
+    assert set(found) == {"skirt_front", "skirt_back"}
+    assert all(area == pytest.approx(cut, rel=0.01) for area, cut in found.values())

@@ -86,6 +86,32 @@ def test_cloth_rests_on_the_skin_and_comes_up_with_it(cloth: Cloth) -> None:
     assert solver.positions_m[:, 2].min() > 0.51
 
 
+def test_two_layers_of_one_garment_keep_apart(cloth: Cloth) -> None:
+    gaps_mm = []
+    for kept_apart in (True, False):
+        solver, start = solver_over_ground(cloth, 0.3), above_ground(cloth)
+        start[:, 2] += 0.001 * (cloth.particle_panel == 0)
+        solver.place(start)
+        solver.run(10, Phase(gravity=0.0, self_collision=kept_apart))
+        inside = cloth.seam_distance_cm > 4  # seams join the layers
+        front, back = (solver.positions_m[inside & (cloth.particle_panel == panel)] for panel in (0, 1))
+        gaps_mm.append(1000 * (np.median(front[:, 2]) - np.median(back[:, 2])))
+    assert gaps_mm[0] > 5
+    assert gaps_mm[1] < 2
+
+
+def test_friction_slows_cloth_that_slides_over_skin(cloth: Cloth) -> None:
+    ways_m = []
+    for friction in (1.0, 0.0):
+        solver, phase = solver_over_ground(cloth), Phase(friction=friction)
+        solver.run(20, phase)
+        before = solver.positions_m
+        solver._v.assign(np.tile(np.float32([0.5, 0, 0]), (cloth.count, 1)))
+        solver.run(10, phase)
+        ways_m.append(np.median((solver.positions_m - before)[:, 0]))
+    assert ways_m[0] < 0.75 * ways_m[1]
+
+
 def test_bends_join_the_far_corners_of_two_triangles_that_share_a_side(cloth: Cloth) -> None:
     sides = defaultdict[tuple[int, int], list[tuple[int, FloatArray, FloatArray, FloatArray]]](list)
     for ids, corners in zip(cloth.triangles.tolist(), cloth.panel_cm, strict=True):

@@ -15,6 +15,7 @@ from vmodel.body.pose import load_pose
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.drape import DrapeSettings, drape
+from vmodel.drape import worn as worn_stage
 from vmodel.drape.report import fault_of, widest_seam_gap_mm
 from vmodel.drape.sewn_cloth import mesh_cloth
 from vmodel.errors import DrapeFailed
@@ -67,6 +68,29 @@ def test_a_seam_that_is_not_sewn_is_measured_and_refused(body: Body, settings: S
     gap_mm = widest_seam_gap_mm(tee, replace(cloth, edge_particles=undone), worn.vertices_m)
     assert gap_mm > 5
     assert "seam gapes" in str(fault_of(replace(worn.report, widest_seam_gap_mm=gap_mm)))
+
+
+def test_a_start_that_failed_is_tried_again_further_out(
+    body: Body, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes = iter((False, True))
+    monkeypatch.setattr(worn_stage, "_is_on", lambda *_: next(outcomes))
+    assert drape(garments.skirt(), body, load_pose("standing"), settings).report.attempts == 2
+
+
+def test_what_is_far_too_small_is_refused_with_its_reason(body: Body, settings: Settings) -> None:
+    tee = garments.tee()
+    doll = replace(
+        tee,
+        panels=tuple(
+            replace(panel, edges={name: 0.55 * np.asarray(line) for name, line in panel.edges.items()})
+            for panel in tee.panels
+        ),
+        landmarks_cm={name: 0.55 * np.asarray(point) for name, point in tee.landmarks_cm.items()},
+        scale_source="width",
+    )
+    with pytest.raises(DrapeFailed, match=r"tight|slip|inside|off"):
+        drape(doll, body, load_pose("standing"), settings)
 
 
 def test_the_same_drape_comes_out_twice_and_a_damaged_cache_is_ignored(body: Body, settings: Settings) -> None:

@@ -18,22 +18,18 @@ class Material:
 
     Attributes:
         density: g/m2.
-        thickness: mm.
         stretch: N/m along the threads, for a strip as wide as it is long.
         shear: N/m on the bias.
         bend: bending rigidity in micro-newton metres.
         friction: Coulomb coefficient against skin, 0..1.
-        damping: share of motion relative to the body lost in a sixtieth of a second, 0..1.
     """
 
     name: str
     density: float
-    thickness: float
     stretch: float
     shear: float
     bend: float
     friction: float
-    damping: float
 
 
 def load_material(name: str) -> Material:
