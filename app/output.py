@@ -16,6 +16,7 @@ from vmodel.errors import BadUsage, InputError
 from vmodel.files import FORMATS, encode_picture, make_folder, write_whole
 from vmodel.publish import save_published
 from vmodel.scene import save_maps
+from vmodel.sidecar import as_asked
 from vmodel.take import Failure
 
 if TYPE_CHECKING:
@@ -147,11 +148,19 @@ class Output:
         parts += [safe_name(shot.request.garment.garment_size or "")] if self._many_sizes else []
         whole = "--".join(parts)
         stem, count = whole, 2
-        while stem in self._stems:
-            # Two photos of one name from different folders must not overwrite each other.
+        # Two photos of one name must not overwrite each other, nor a shot the one of another light, size or seed.
+        while stem in self._stems or _holds_another(self.folder / f"{stem}.json", shot):
             stem, count = f"{whole}--{count}", count + 1
         self._stems.add(stem)
         return stem
+
+
+def _holds_another(sidecar: Path, shot: Shot) -> bool:
+    """Whether a sidecar of an earlier run belongs to a shot that was asked for differently."""
+    try:
+        return dict(json.loads(sidecar.read_bytes())["request"]) != as_asked(shot)
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return sidecar.exists()
 
 
 def _common(shot: Shot) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ def summary(sightings: Sequence[Sighting], failures: Sequence[Failure], size: st
     findings = [
         f"Exactly one person is found in {single} of {len(sightings)} shots ({single / count:.0%}; bar: 95 %).",
         f"In {posed} of them the joints lie within 10 % of body height of the requested pose on average "
-        f"({posed / count:.0%}); of all joints {near.mean():.0%} do.",
+        f"({posed / count:.0%}); of all joints {near.mean():.1%} do.",
     ]
     if failures:
         findings.append(f"{len(failures)} shots were refused: {', '.join(sorted({f.code for f in failures}))}.")

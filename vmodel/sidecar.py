@@ -23,12 +23,11 @@ _OUTFIT = "outfit."
 def describe_shot(shot: Shot) -> dict[str, Any]:
     """How a picture came about, as plain values: all that a sidecar holds but the picture's own file and licence."""
     kind = shot.pattern.kind
-    resolved = replace(shot.request, model=shot.model.id, pose=shot.pose)
     return {
         "format": FORMAT_VERSION,
         "vmodel": version("vmodel"),
-        "request": _absolute(resolved).to_json(),
-        "inputs": _digests(resolved),
+        "request": as_asked(shot),
+        "inputs": _digests(_resolved(shot)),
         "garment": {
             "category": kind.category.value,
             "confidence": round(kind.confidence, 3),
@@ -50,6 +49,16 @@ def describe_shot(shot: Shot) -> dict[str, Any]:
         "warnings": list(shot.warnings),
         "timings": dict(shot.timings),
     }
+
+
+def as_asked(shot: Shot) -> dict[str, Any]:
+    """The request of a shot as its sidecar keeps it: model and pose named, files by their whole paths."""
+    plain: dict[str, Any] = json.loads(json.dumps(_absolute(_resolved(shot)).to_json()))
+    return plain
+
+
+def _resolved(shot: Shot) -> ShotRequest:
+    return replace(shot.request, model=shot.model.id, pose=shot.pose)
 
 
 def record_sha256(content: Mapping[str, Any]) -> str:
@@ -98,6 +107,8 @@ def read_sidecar(path: Path) -> ShotRequest:
         if content["format"] != FORMAT_VERSION:
             raise SidecarInvalid(str(path), f"has format {content['format']}, not {FORMAT_VERSION}")
         request = ShotRequest.from_json(content["request"])
+        if request.seed < 0:
+            raise SidecarInvalid(str(path), f"has a seed below 0, {request.seed}")
         digests = {str(name): str(digest) for name, digest in content["inputs"].items()}
         stated = {name: _input_path(request, name) for name in digests}
     except (OSError, UnicodeDecodeError, RecursionError) as error:
