@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,7 +12,9 @@ from shapely.geometry import Polygon
 
 from vmodel.config import Settings
 from vmodel.garment.back import back_texture, photographed_back
+from vmodel.garment.back_colour import agree_with_front
 from vmodel.garment.cutting import OPENINGS, cut_edges, cut_front_halves
+from vmodel.garment.flat import is_drawing
 from vmodel.garment.neckline import edge_below_shadow, fold_down, front_edge, is_round, side_edge
 from vmodel.garment.opening import FrontOpening, find_opening
 from vmodel.garment.outline import extent, smooth_path, trace_holes
@@ -79,8 +82,12 @@ def infer_pattern(
     photo = _bled(flat_lay, cutout, cut.mask)
     origin = _origin(cut.top, cut.mask)
     to_texture = np.array([[1.0, 0.0, origin[0]], [0.0, -1.0, origin[1]]])
+    doubt = None
     if back is not None:
         behind = photographed_back(back, cut.mask)
+        if not is_drawing(Path(back[0].name)):  # no light falls on a drawing
+            sides = [line for name, line in cut.back.items() if name.startswith("side_")]
+            behind, doubt = agree_with_front(photo, behind, cut.mask, sides)
     else:
         behind = back_texture(
             photo,
@@ -106,6 +113,7 @@ def infer_pattern(
         landmarks_cm={name: _to_panel(point[None], origin)[0] for name, point in landmarks.points_px.items()},
         sleeve_angle_deg=sleeve_angle(landmarks.points_px),
         material=material or guess_material(kind),
+        warnings=() if doubt is None else (doubt,),
     )
 
 
