@@ -39,7 +39,8 @@ class BatchProgress:
     def begin(self, worker: int, task: Task) -> None:
         """A worker starts with a picture."""
         request = task.request
-        words = task.sku, request.model, Path(request.pose or "").stem, request.view, request.garment.garment_size
+        garment = task.sku, request.garment.garment_size, task.colourway_name
+        words = *garment, request.model, Path(request.pose or "").stem, request.view
         self._doing[worker] = " · ".join(word for word in words if word)
         self._show(worker, self._doing[worker], 0.0)
 
@@ -64,7 +65,8 @@ class BatchProgress:
                 say_warning(f"row {task.row}, {task.sku}: {warning}")
         else:
             request = task.request
-            words = f"row {task.row}", task.sku, request.model, Path(request.pose or "").stem, request.view
+            garment = f"row {task.row}", task.sku, task.colourway_name
+            words = *garment, request.model, Path(request.pose or "").stem, request.view
             say_error(outcome.code, f"{outcome.message} [{' · '.join(word for word in words if word)}]")
 
     def _show(self, worker: int, text: str, share: float) -> None:
@@ -106,6 +108,7 @@ def print_json(task: Task, outcome: Outcome, folder: Path) -> None:
         "pose": outcome.pose or request.pose,
         "view": request.view,
         "garment_size": request.garment.garment_size,
+        "colorway": task.colourway_name or None,
         "marketplace": task.marketplace or None,
         "picture": str(folder / outcome.picture) if outcome.made else None,
         "sidecar": str(folder / outcome.sidecar) if outcome.made else None,

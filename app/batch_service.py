@@ -39,7 +39,7 @@ class NotForService(VModelError):
 
     def __str__(self) -> str:
         """Remedy included."""
-        return "A service's batch takes photos; shoot designs and drawings without --service, or on the page."
+        return "A service's batch takes photos; shoot designs, drawings and their colorways without --service."
 
 
 @dataclass

@@ -26,9 +26,9 @@ from app.cli_shoot import shoot_photos
 from app.cli_train import train_embedded
 from app.cli_weights import weights_app
 from app.cli_worker import work
-from app.console import say_error
+from app.console import say_error, say_refusal
 from app.doctor import doctor
-from vmodel.errors import VModelError
+from vmodel.errors import BadUsage, VModelError
 
 INTERRUPTED = 130
 
@@ -94,8 +94,10 @@ def run(arguments: list[str]) -> int:
     Args:
         arguments: as typed, without the program's name.
     Returns:
-        The exit code. Whatever goes wrong is one line on standard error, never a traceback.
+        The exit code. Whatever goes wrong is one line on standard error, never a traceback, and with ``--json`` an
+        object on standard output.
     """
+    as_json = "--json" in arguments
     try:
         code = app(arguments, prog_name="vmodel", standalone_mode=False)
         if code == INTERRUPTED:  # typer has turned Ctrl-C into this code
@@ -104,11 +106,11 @@ def run(arguments: list[str]) -> int:
     except typer.TyperException as error:
         # A group without its command has shown its help already and says no more.
         if message := error.format_message():
-            say_error("usage", message)
+            say_refusal("usage", message, as_json)
         return 2
     except VModelError as error:
-        say_error(error.code, str(error))
-        return 1
+        say_refusal(error.code, str(error), as_json)
+        return 2 if isinstance(error, BadUsage) else 1
     except BrokenPipeError:
         # The reader of our output has left; Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -117,11 +119,19 @@ def run(arguments: list[str]) -> int:
         say_error("interrupted", "Stopped; what was made so far is complete.")
         return INTERRUPTED
     except Exception as error:
-        from vmodel.batch import log_fault
-        from vmodel.config import Settings
+        return _say_fault(error, as_json)
 
-        say_error("internal", log_fault(error, Settings().home))
-        return 1
+
+def _say_fault(error: Exception, as_json: bool) -> int:
+    from vmodel.batch import log_fault
+    from vmodel.config import Settings
+
+    try:
+        say_refusal("internal", log_fault(error, Settings().home), as_json)
+    except BadUsage as wrong:  # a setting, which then names no folder for the log
+        say_refusal(wrong.code, str(wrong), as_json)
+        return 2
+    return 1
 
 
 if __name__ == "__main__":

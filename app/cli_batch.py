@@ -125,7 +125,7 @@ def shoot_batch(
     from vmodel.marketplaces import find_marketplaces
     from vmodel.request import GarmentSource, ShotRequest, parse_size
 
-    with refusing():
+    with refusing(as_json):
         if template is not None:
             return _write_template(template)
         if source is None:
@@ -278,10 +278,12 @@ def _in_words(foreseen: dict[str, int | None]) -> str:
 def _carry_out(run: _Run) -> int:
     from app.batch_progress import say_refused
     from vmodel.batch.journal import open_journal
-    from vmodel.files import make_folder, sweep_unfinished
+    from vmodel.files import make_folder, make_home, sweep_unfinished
 
-    with refusing():
+    with refusing(run.as_json):
         make_folder(run.out)
+        if run.service is None:
+            make_home(run.bench.settings.home)
     for row in run.plan.refused:
         say_refused(row, run.as_json)
     with open_journal(run.out) as journal:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _CLIP = "The clip"
 
-Photo = Annotated[Path, typer.Argument(help="Flat-lay photo.", show_default=False)]
+Photo = Annotated[Path, typer.Argument(help="Flat-lay photo.", parser=flags.file_path, show_default=False)]
 MotionName = Annotated[str, typer.Option("--motion", help="turntable, turn or walk.", rich_help_panel=_CLIP)]
 Seconds = Annotated[float, typer.Option(help="Length, 1 to 8.", rich_help_panel=_CLIP)]
 Rate = Annotated[int, typer.Option("--fps", help="Pictures a second.", rich_help_panel=_CLIP)]
@@ -58,17 +58,19 @@ def make_clip(
     """
     from vmodel.clip import ClipRequest, check_clip
     from vmodel.config import Settings
-    from vmodel.files import make_folder
+    from vmodel.files import make_folder, make_home
     from vmodel.preflight import check_requests
     from vmodel.request import GarmentSource, ShotRequest, parse_size
     from vmodel.studio import Studio
 
-    with refusing():
+    with refusing(as_json):
         garment = GarmentSource(photo, None, back, category, None, material, width_cm, length_cm)
         shot = ShotRequest(garment, model, pose, view, framing, light, background, parse_size(size), seed)
         shot = replace(shot, barefoot=barefoot)
         request = ClipRequest(shot, motion, seconds, frames_per_second)
-        studio = Studio(Settings())
+        settings = Settings()
+        make_home(settings.home)
+        studio = Studio(settings)
         check_clip(request)
         check_requests([shot], studio.roster, ["draft"])
         make_folder(out)

@@ -11,7 +11,9 @@ import typer
 from app import flags
 from app.cli_models import refusing
 
-Photo = Annotated[Path, typer.Argument(help="Flat-lay photo of one garment.", show_default=False)]
+Photo = Annotated[
+    Path, typer.Argument(help="Flat-lay photo of one garment.", parser=flags.file_path, show_default=False)
+]
 
 
 def inspect_photo(
@@ -34,7 +36,7 @@ def inspect_photo(
     from vmodel.rights.policy import read_category
     from vmodel.studio import Studio
 
-    with refusing():
+    with refusing(as_json):
         read_category(category)
         make_folder(out)
     pattern = read_pattern(GarmentSource(photo, mask, None, category, landmarks), Studio(Settings()))

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.console import say_error
+from app.console import say_refusal
 from vmodel.errors import VModelError
 
 models_app = typer.Typer(no_args_is_help=True, help="The roster of virtual models, all of them invented people.")
@@ -79,7 +79,7 @@ def add_model(
     muscle: Annotated[float, typer.Option(help="0..1; 0.5 is average.")] = 0.5,
     skin: Annotated[str, typer.Option(help="Tone I (lightest) to VI.")] = "III",
     hair: Annotated[str, typer.Option(help="Style, as `vmodel models list` shows them.")] = "shoulder-length",
-    seed: Annotated[int, typer.Option(help="Drives face, skin and hair detail.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Drives face, skin and hair detail.")] = 0,
     model_id: Annotated[str | None, typer.Option("--id", help="Stable id.", show_default=False)] = None,
 ) -> None:
     """Invent an adult model from sliders or from measurements in centimetres, and keep it under VMODEL_HOME."""
@@ -129,12 +129,12 @@ def list_poses(as_json: AsJson = False) -> None:
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
-    """Turn what is wrong with a command's arguments into one line and exit code 2."""
+def refusing(as_json: bool = False) -> Iterator[None]:
+    """Turn what is wrong with a command's arguments into one line, with ``as_json`` an object too, and exit code 2."""
     try:
         yield
     except VModelError as error:
-        say_error(error.code, str(error))
+        say_refusal(error.code, str(error), as_json)
         raise typer.Exit(2) from None
 
 

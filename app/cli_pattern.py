@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -161,20 +161,21 @@ def shoot_pattern(
     from pipelines.choosing import resolve_pipeline
     from pipelines.loading import PIPELINES, load_pipeline, weights_used
     from vmodel.config import Settings
-    from vmodel.files import make_folder
+    from vmodel.files import make_folder, make_home
     from vmodel.garment.colourway import parse_colourways
     from vmodel.preflight import check_requests
     from vmodel.publish import Publisher
     from vmodel.request import GarmentSource, ShotRequest, every_shot, parse_size
     from vmodel.studio import Studio
 
-    with refusing():
+    with refusing(as_json):
         choice = _Choice(file, block, print_file, repeat_cm, rotate, offset, ground, trim, garment_size, material,
             tuple(piece_material or ()),
         )  # fmt: skip
         _check(choice)
         studio, ways = Studio(Settings()), parse_colourways(colorway or [])
         make_folder(out)
+        make_home(studio.settings.home)
         size_px = parse_size(size)
         requests: list[ShotRequest] = []
         for wearer, path in _designs(choice, model or [None], ways, out, studio):
@@ -258,17 +259,13 @@ def _blocks(
     from vmodel.designing import choose_wearer
     from vmodel.garment.colourway import Colourway
     from vmodel.garment.design import Design, check_colour
-    from vmodel.garment.print_repeat import recolour_tile
 
     printed = _print(choice)
+    ground, trim = check_colour(choice.ground), check_colour(choice.trim or choice.ground)
     for model in models:
         wearer, measures = choose_wearer(choice.block or "", model, choice.garment_size, studio.roster)
+        design = Design(choice.block or "", measures, printed, ground, trim, choice.material)
         for way in (Colourway("", {}), *ways):
-            print_ = printed and replace(printed, tile=recolour_tile(printed.tile, way.colours))
-            ground = check_colour(choice.ground)
-            trim = check_colour(choice.trim or choice.ground)
-            colours = way.colours.get(ground, ground), way.colours.get(trim, trim)
-            design = Design(choice.block or "", measures, print_, *colours, choice.material)
             parts = (
                 choice.block,
                 choice.print_file and choice.print_file.stem,
@@ -276,7 +273,7 @@ def _blocks(
                 wearer.id,
                 way.name,
             )
-            yield wearer.id, "--".join(str(part) for part in parts if part), design
+            yield wearer.id, "--".join(str(part) for part in parts if part), design.in_colours(way.colours)
 
 
 def _sewn(

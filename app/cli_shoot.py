@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import typer
 
 from app import flags
-from app.console import say_error, watching
-from vmodel.errors import BadUsage, VModelError
+from app.cli_models import refusing
+from app.console import watching
+from vmodel.errors import BadUsage
 
 if TYPE_CHECKING:
     from app.output import Output
@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from vmodel.studio import Studio
     from vmodel.take import Pipeline
 
+_WITH_A_SIDECAR = {"sidecar", "out", "file_format", "as_json", "maps", "contact_sheet"}
+"""Parameters that say what becomes of a picture, not how it is made."""
+
 
 def shoot_photos(
+    context: typer.Context,
     photos: flags.Photos = None,
     model: flags.Models = None,
     pose: flags.Poses = None,
@@ -63,6 +67,7 @@ def shoot_photos(
     from pipelines.choosing import resolve_pipeline
     from pipelines.loading import PIPELINES, load_pipeline, weights_used
     from vmodel.config import Settings
+    from vmodel.files import make_home
     from vmodel.outfits import read_outfit
     from vmodel.preflight import check_requests
     from vmodel.publish import Publisher
@@ -71,11 +76,14 @@ def shoot_photos(
     from vmodel.size_run import every_size
     from vmodel.studio import Studio
 
-    settings = Settings()
-    output = Output(out, file_format, maps, contact_sheet, as_json, Publisher(settings, weights_used))
-    try:
+    with refusing(as_json):
+        settings = Settings()
+        output = Output(out, file_format, maps, contact_sheet, as_json, Publisher(settings, weights_used))
         if bool(photos) == (sidecar is not None):
             raise BadUsage("Give either PHOTOS or --from SIDECAR; `vmodel shoot --help` shows all flags.")
+        if sidecar is not None:
+            _refuse_flags(context)
+        make_home(settings.home)
         studio = Studio(settings)
         if sidecar is not None:
             requests = [read_sidecar(sidecar)]
@@ -107,16 +115,26 @@ def shoot_photos(
         check_requests(requests, studio.roster, PIPELINES)
         output.check(requests)
         loaded = load_pipeline(requests[0].pipeline, requests[0].steps)
-    except VModelError as error:
-        _refuse(error, as_json)
     raise typer.Exit(make_shots(requests, studio, loaded, output))
 
 
-def _refuse(error: VModelError, as_json: bool) -> NoReturn:
-    say_error(error.code, str(error))
-    if as_json:
-        print(json.dumps({"error": {"code": error.code, "message": str(error)}}), flush=True)
-    raise typer.Exit(2)
+def _refuse_flags(context: typer.Context) -> None:
+    """Refuse what would have to be passed over, because the sidecar says how its picture is made."""
+    ignored = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name is not None and parameter.name not in _WITH_A_SIDECAR and _is_given(context, parameter.name)
+    ]
+    if ignored:
+        raise BadUsage(
+            f"--from makes the picture again just as its sidecar says, so leave out {', '.join(ignored)}; "
+            "to change the picture, shoot its photo."
+        )
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name != "DEFAULT"
 
 
 def make_shots(requests: list[ShotRequest], studio: Studio, pipeline: Pipeline, output: Output) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,14 @@ LABELS = {"body model": "preparing the body model (a minute on the first run onl
 def say_error(code: str, message: str) -> None:
     """Write ``code: message`` on one line of standard error."""
     print(f"{code}: {' '.join(message.split())}", file=sys.stderr)
+
+
+def say_refusal(code: str, message: str, as_json: bool) -> None:
+    """Say an error that ends a command, and print the object that a program waits for if it asked for JSON."""
+    say_error(code, message)
+    if as_json:
+        error = {"code": code, "message": " ".join(message.split())}
+        print(json.dumps({"error": error}, ensure_ascii=False), flush=True)
 
 
 def say_warning(message: str) -> None:

@@ -7,12 +7,22 @@ from typing import Annotated
 
 import typer
 
+
+def file_path(text: str) -> Path:
+    """The path of a file; an empty one would silently mean the working folder."""
+    if not text:
+        raise typer.BadParameter("the path is empty; name a file.")
+    return Path(text)
+
+
 _GARMENT = "The garment"
 _PICTURE = "The picture"
 _OUTPUT = "Output"
 _OUTFIT = "The outfit"
 
-Photos = Annotated[list[Path] | None, typer.Argument(help="Flat-lay photos, one garment each.", show_default=False)]
+Photos = Annotated[
+    list[Path] | None, typer.Argument(help="Flat-lay photos, one garment each.", parser=file_path, show_default=False)
+]
 Models = Annotated[
     list[str] | None, typer.Option("--model", help="Id of the roster, see `vmodel models list`; may be repeated.")
 ]
@@ -42,7 +52,10 @@ ChannelName = Annotated[
 ]
 Light = Annotated[str, typer.Option(help="Light of the studio.", rich_help_panel=_PICTURE)]
 Size = Annotated[str, typer.Option(help="HEIGHTxWIDTH in pixels.", rich_help_panel=_PICTURE)]
-Seed = Annotated[int, typer.Option(help="Whatever is left to chance follows from it.", rich_help_panel=_PICTURE)]
+Seed = Annotated[
+    int,
+    typer.Option(min=0, max=2**31 - 1, help="Whatever is left to chance follows from it.", rich_help_panel=_PICTURE),
+]
 Count = Annotated[
     int,
     typer.Option(
@@ -83,22 +96,48 @@ Sheet = Annotated[
 ]
 With = Annotated[
     list[Path] | None,
-    typer.Option("--with", help="Flat-lay of a garment worn with it; may be repeated.", rich_help_panel=_OUTFIT),
+    typer.Option(
+        "--with",
+        parser=file_path,
+        metavar="<path>",
+        help="Flat-lay of a garment worn with it; may be repeated.",
+        rich_help_panel=_OUTFIT,
+    ),
 ]
 Outfit = Annotated[
     Path | None,
-    typer.Option("--outfit", help="YAML file of the garments worn with it, see docs/cli.md.", rich_help_panel=_OUTFIT),
+    typer.Option(
+        "--outfit",
+        parser=file_path,
+        metavar="<path>",
+        help="YAML file of the garments worn with it, see docs/cli.md.",
+        rich_help_panel=_OUTFIT,
+    ),
 ]
 Tucked = Annotated[bool, typer.Option("--tucked", help="Tops go inside trousers and skirts.", rich_help_panel=_OUTFIT)]
-Mask = Annotated[Path | None, typer.Option(help="Black and white picture of the garment.", rich_help_panel=_GARMENT)]
-Back = Annotated[Path | None, typer.Option(help="Flat-lay of the garment's back.", rich_help_panel=_GARMENT)]
+Mask = Annotated[
+    Path | None,
+    typer.Option(
+        parser=file_path, metavar="<path>", help="Black and white picture of the garment.", rich_help_panel=_GARMENT
+    ),
+]
+Back = Annotated[
+    Path | None,
+    typer.Option(parser=file_path, metavar="<path>", help="Flat-lay of the garment's back.", rich_help_panel=_GARMENT),
+]
 Category = Annotated[
     str | None,
     typer.Option(help="top, dress, trousers, shorts, skirt, jumpsuit or outerwear.", rich_help_panel=_GARMENT),
 ]
 LandmarksFile = Annotated[
     Path | None,
-    typer.Option("--landmarks", help="JSON of points, as `vmodel inspect --json` prints.", rich_help_panel=_GARMENT),
+    typer.Option(
+        "--landmarks",
+        parser=file_path,
+        metavar="<path>",
+        help="JSON of points, as `vmodel inspect --json` prints.",
+        rich_help_panel=_GARMENT,
+    ),
 ]
 Material = Annotated[str | None, typer.Option(help="What it is made of.", rich_help_panel=_GARMENT)]
 WidthCm = Annotated[float | None, typer.Option(help="Flat width at chest or waist.", rich_help_panel=_GARMENT)]
@@ -107,9 +146,13 @@ Chart = Annotated[
     Path | None,
     typer.Option(
         "--size-chart",
+        parser=file_path,
+        metavar="<path>",
         help="CSV of sizes; without --garment-size every one is shot on a matching model.",
         rich_help_panel=_GARMENT,
     ),
 ]
 GarmentSize = Annotated[str | None, typer.Option(help="Row of the size chart.", rich_help_panel=_GARMENT)]
-From = Annotated[Path | None, typer.Option("--from", help="Sidecar of a picture to make again.")]
+From = Annotated[
+    Path | None, typer.Option("--from", parser=file_path, metavar="<path>", help="Sidecar of a picture to make again.")
+]

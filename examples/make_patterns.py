@@ -1,15 +1,17 @@
-"""Draws the example sewing pattern: ``python -m examples.make_patterns``.
+"""Draws the example sewing patterns: ``python -m examples.make_patterns``.
 
-It is a dress of eight pieces with darts and a gathered skirt. The draft is ours, to the measures of a woman of size S.
-It is written as SVG and as DXF (AAMA layers).
+One is a dress of eight pieces with darts and a gathered skirt, written as SVG and as DXF (AAMA layers), the other a
+flared skirt of two pieces, written as JSON of GarmentCode. The drafts are ours, to the measures of a woman of size S.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -251,6 +253,45 @@ def write_dxf(pieces: list[Drawn], path: Path) -> None:
     document.saveas(path)
 
 
+def write_flared_skirt() -> str:
+    """A flared skirt as a file of GarmentCode: centimetres, y up, the front before the body and the back behind it.
+
+    It is 73 cm round at the waist, for one of 70 cm, and 101 cm at the hip.
+    """
+    panels = {"skirt_front": _flared_panel(20.0, 1.6), "skirt_back": _flared_panel(-20.0, 0.8)}
+    sides = [[{"panel": panel, "edge": edge} for panel in panels] for edge in (1, 3)]
+    pattern = {"panels": panels, "stitches": sides, "panel_order": list(panels)}
+    properties = {
+        "curvature_coords": "relative",
+        "normalize_panel_translation": False,
+        "normalized_edge_loops": True,
+        "units_in_meter": 100,
+    }
+    return json.dumps({"pattern": pattern, "parameters": {}, "parameter_order": [], "properties": properties}, indent=1)
+
+
+def _flared_panel(forward_cm: float, dip_cm: float) -> dict[str, Any]:
+    """One side of the skirt; its waist dips in the middle, its hem is round and its sides curve out over the hip."""
+    waist, hem, length, waist_above_floor = 18.25, 37.0, 58.0, 106.0
+    return {
+        "translation": [0.0, waist_above_floor - length, forward_cm],
+        "rotation": [0.0, 0.0, 0.0],
+        "vertices": [[-hem, 0.0], [hem, 0.0], [waist, length], [-waist, length]],
+        "edges": [
+            {"endpoints": [0, 1], "curvature": _bent(-0.1), "label": "hem"},
+            {"endpoints": [1, 2], "curvature": _bent(-0.025)},
+            {"endpoints": [2, 3], "curvature": _bent(dip_cm / waist), "label": "waist"},
+            {"endpoints": [3, 0], "curvature": _bent(-0.025)},
+        ],
+    }
+
+
+def _bent(aside: float) -> dict[str, Any]:
+    """A curve whose control point lies left of the middle of its edge, in parts of the edge's length."""
+    return {"type": "quadratic", "params": [[0.5, round(aside, 4)]]}
+
+
 if __name__ == "__main__":
     (HERE / "dress-pattern.svg").write_text(write_svg(dress()), encoding="utf-8")
     write_dxf(dress(), HERE / "dress-pattern.dxf")
+    (HERE / "skirt-pattern.json").write_text(write_flared_skirt() + "\n", encoding="utf-8")

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Self
 
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from vmodel.errors import BadUsage
+
+_PREFIX = "VMODEL_"
+_MUST = {
+    "bool_parsing": "must be 1 or 0",
+    "float_parsing": "must be a number",
+    "int_parsing": "must be a whole number",
+    "too_short": "must have at least {min_length} characters",
+}
+"""Pydantic's name of a fault -> what a setting must be; of others pydantic's own words are clear."""
 
 
 class Settings(BaseSettings):
@@ -38,12 +52,14 @@ class Settings(BaseSettings):
         require_attestation: no picture is made of a garment before the seller has said that it is theirs to use.
         brands: YAML list of brand words that is added to the one that comes with vmodel.
         registered_marks: folder of logo pictures; garments that show one wait for a review.
+    Raises:
+        BadUsage: a variable has a value that is not understood.
     """
 
-    model_config = SettingsConfigDict(env_prefix="VMODEL_", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, populate_by_name=True, enable_decoding=False)
 
     home: Path = Field(default_factory=lambda: user_data_path("vmodel", appauthor=False))
-    max_megapixels: float = Field(default=40.0, gt=0)
+    max_megapixels: float = Field(default=40.0, gt=0, allow_inf_nan=False)
     weights: Path = Path(__file__).resolve().parent.parent / "weights"
     weights_source: str = "https://huggingface.co"
     offline: bool = False
@@ -58,7 +74,7 @@ class Settings(BaseSettings):
     tsa_url: str | None = None
     monitor_hosts: tuple[str, ...] = ()
     secret: SecretStr | None = Field(default=None, min_length=32)
-    max_upload_mb: float = Field(default=60.0, gt=0)
+    max_upload_mb: float = Field(default=60.0, gt=0, allow_inf_nan=False)
     readers: int = Field(default=2, ge=1)
     webhooks_inside: bool = False
     cors_origins: tuple[str, ...] = ()
@@ -69,6 +85,25 @@ class Settings(BaseSettings):
     brands: Path | None = None
     registered_marks: Path | None = None
 
+    @field_validator("monitor_hosts", "cors_origins", mode="before")
+    @classmethod
+    def _read_list(cls, value: Any) -> Any:
+        try:
+            names = json.loads(value) if isinstance(value, str) else value
+        except (ValueError, RecursionError):
+            names = None
+        if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+            raise ValueError('must be a JSON list, like ["one.example", "two.example"]')
+        return names
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _name_the_variable(cls, values: Any, check: Callable[[Any], Self]) -> Self:
+        try:
+            return check(values)
+        except ValidationError as error:
+            raise BadUsage(_in_words(error)) from None
+
     @property
     def cache(self) -> Path:
         """Folder for things that can be computed again."""
@@ -78,6 +113,16 @@ class Settings(BaseSettings):
     def max_upload_bytes(self) -> int:
         """``max_upload_mb`` in bytes."""
         return int(self.max_upload_mb * 1e6)
+
+
+def _in_words(error: ValidationError) -> str:
+    """The first fault; never the value itself, which may be a secret."""
+    fault = error.errors(include_url=False)[0]
+    field = str(fault["loc"][0])
+    variable = field if field.isupper() else _PREFIX + field.upper()
+    own = fault["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    must = _MUST[fault["type"]].format_map(fault.get("ctx", {})) if fault["type"] in _MUST else own
+    return f"The environment variable {variable} {must}; correct it or unset it."
 
 
 def default_pipeline() -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeDecorator
 from uuid_utils import uuid7
 
 from vmodel.config import Settings
-from vmodel.files import make_folder
+from vmodel.files import make_home
 
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _NAMES = {
@@ -134,7 +134,7 @@ def open_database(settings: Settings) -> Database:
         VModelError: the state folder cannot be made.
     """
     if settings.database_url is None:
-        make_folder(settings.home)
+        make_home(settings.home)
     database = Database(database_url(settings))
     database.upgrade()
     return database

@@ -64,8 +64,11 @@ class PhotoNotFound(InputError):
 
     code = "photo_not_found"
 
-    def __init__(self, photo: str) -> None:
-        super().__init__(f"No file at {photo}; check the path.")
+    def __init__(self, photo: str, is_folder: bool = False) -> None:
+        why = f"No file at {photo}; check the path."
+        if is_folder:
+            why = f"{photo} is a folder; shoot all photos in it with `vmodel batch {photo}`, or name one of them."
+        super().__init__(why)
         self.photo = photo
 
 
@@ -122,14 +125,15 @@ class AnimatedPhoto(InputError):
 
 
 class GarmentNotFound(InputError):
-    """Nothing stands out from the background."""
+    """Nothing stands out from the background, or all of it is transparent."""
 
     code = "garment_not_found"
 
-    def __init__(self, photo: str) -> None:
-        super().__init__(
-            f"No garment stands out from the background of {photo}; photograph it on a plain surface or pass --mask."
-        )
+    def __init__(self, photo: str, is_hidden: bool = False) -> None:
+        why = f"No garment stands out from the background of {photo}; photograph it on a plain surface"
+        if is_hidden:
+            why = f"The transparency of {photo} hides everything; save it without transparency"
+        super().__init__(f"{why} or pass --mask.")
         self.photo = photo
 
 
@@ -335,13 +339,13 @@ class BadUsage(InputError):
 
 
 class OutputNotWritable(InputError):
-    """The output folder cannot be written."""
+    """The output folder, or the state folder, cannot be written."""
 
     code = "output_not_writable"
 
-    def __init__(self, folder: str, reason: str) -> None:
-        super().__init__(f"Cannot write to {folder} ({reason}); choose another folder with --out.")
-        self.folder = folder
+    def __init__(self, folder: str, reason: str, remedy: str = "choose another folder with --out") -> None:
+        super().__init__(f"Cannot write to {folder} ({reason}); {remedy}.")
+        self.folder, self.reason = folder, reason
 
 
 class SidecarInvalid(InputError):

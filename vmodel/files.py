@@ -35,6 +35,19 @@ def make_folder(folder: Path) -> None:
         raise OutputNotWritable(str(folder), error.strerror or str(error)) from None
 
 
+def make_home(home: Path) -> None:
+    """Create the state folder, see ``vmodel.config.Settings.home``.
+
+    Raises:
+        OutputNotWritable: it cannot be made or written.
+    """
+    try:
+        make_folder(home)
+    except OutputNotWritable as error:
+        remedy = "set VMODEL_HOME to a folder that can be written"
+        raise OutputNotWritable(str(home), error.reason, remedy) from None
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file under a passing name, then rename it, so that no reader ever sees half of it.
 

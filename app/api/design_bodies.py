@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.files import link_to
 from app.api.garment_bodies import Understood
 from app.api.installation import Installation
+from vmodel.garment.sewing import MOST_PIECES
 from vmodel.service.designs import MOST_COLORWAYS, Colorway, Recipe
 from vmodel.service.garments import StoredGarment
 
@@ -53,6 +54,39 @@ class FlatShown(BaseModel):
     colours: list[str] = Field(description="as the drawing writes them, most of it first", examples=[["#b8402c"]])
 
 
+class PieceShown(BaseModel):
+    """A piece of a sewing pattern."""
+
+    piece: str = Field(description="its name", examples=["skirt_front"])
+    size_cm: tuple[float, float] = Field(description="across its grain, and along it", examples=[[92.4, 57.0]])
+    area_cm2: float = Field(examples=[3977.0])
+    grain_deg: float = Field(description="lean of its grain line against the upright of the drawing", examples=[0])
+    material: str | None = Field(description="null for the design's", examples=["chiffon"])
+    colour: str | None = Field(description="null for the design's ground", examples=["#a9bfcf"])
+
+
+class SeamShown(BaseModel):
+    """Two edges of a sewing pattern that are sewn together."""
+
+    seam: str = Field(description="its label", examples=["waist_front_l"])
+    kind: str = Field(description="seam, dart, gather or ease", examples=["gather"])
+    first: str = Field(examples=["seam-waist_front_l.0 of bodice_front"])
+    first_cm: float = Field(examples=[19.4])
+    second: str = Field(examples=["gather-waist_front_l.5 of skirt_front"])
+    second_cm: float = Field(examples=[33.0])
+
+
+class PatternShown(BaseModel):
+    """An uploaded sewing pattern, whose pieces fit together."""
+
+    id: str = Field(description="for `pattern` of a design", examples=[f"{_FILE}.dxf"])
+    pieces: list[PieceShown]
+    seams: list[SeamShown]
+    colours: list[str] = Field(description="of its pieces, that of most cloth first", examples=[["#a9bfcf"]])
+    warnings: list[str]
+    link: str = Field(description="the pieces side by side as PNG, for an hour", examples=["/v1/files/Zm9v…"])
+
+
 class ColorwayAsked(BaseModel):
     """The design in other colours."""
 
@@ -65,13 +99,16 @@ class ColorwayAsked(BaseModel):
 
 
 class DesignAsked(BaseModel):
-    """A block with a print, or a technical flat."""
+    """A block with a print, a technical flat, or a sewing pattern."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(default="", max_length=200, examples=["Lemon dress"])
-    block: _Word | None = Field(default=None, description="of /v1/blocks; this or `flat`", examples=["dress"])
-    flat: _FileId | None = Field(default=None, description="id of /v1/flats; this or `block`", examples=[None])
+    block: _Word | None = Field(
+        default=None, description="of /v1/blocks; this, `flat` or `pattern`", examples=["dress"]
+    )
+    flat: _FileId | None = Field(default=None, description="id of /v1/flats", examples=[None])
+    pattern: _FileId | None = Field(default=None, description="id of /v1/patterns", examples=[None])
     print: _FileId | None = Field(default=None, description="id of /v1/prints; plain cloth without", examples=[None])
     size: _Word | None = Field(default=None, description="that a block is cut to", examples=["M"])
     model: _Word | None = Field(default=None, description="whose measures count without a size", examples=["wm-ines"])
@@ -83,6 +120,12 @@ class DesignAsked(BaseModel):
     ground: _Colour = "#f4f2ee"
     trim: _Colour | None = Field(default=None, description="of bands and buttons; the ground's without")
     material: _Word | None = Field(default=None, examples=["cotton"])
+    piece_materials: dict[_Word, _Word] = Field(
+        default={},
+        max_length=MOST_PIECES,
+        description="of a pattern: piece, or word in several pieces' names, to material",
+        examples=[{}],
+    )
     category: _Word | None = Field(default=None, description="of a flat, where it was taken for something else")
     width_cm: _Centimetres | None = Field(default=None, description="of a flat, lying flat", examples=[50])
     length_cm: _Centimetres | None = Field(default=None, examples=[66])
@@ -112,8 +155,14 @@ class DesignShown(BaseModel):
     name: str = Field(description="escape it where you show it", examples=["Lemon dress"])
     asked: dict[str, Any] = Field(description="as it was asked for", examples=[{"block": "dress", "repeat_cm": 16}])
     colorways: list[ColorwayShown] = Field(description="its own first")
-    colours: list[str] = Field(description="of print or drawing, as a colourway exchanges them", examples=[["#f0b93a"]])
-    has_back: bool = Field(description="a flat that draws its back, or any block")
+    colours: list[str] = Field(
+        description="of pieces, print or drawing, as a colourway exchanges them", examples=[["#f0b93a"]]
+    )
+    has_back: bool = Field(description="a flat that draws its back, or any block or pattern")
+    pieces: list[PieceShown] = Field(description="of a pattern")
+    pieces_picture: str | None = Field(
+        description="a pattern's pieces as PNG, for an hour", examples=["/v1/files/Zm9v…"]
+    )
     print_picture: str | None = Field(description="one repeat as PNG, for an hour", examples=["/v1/files/Zm9v…"])
     understood: Understood
     created_at: datetime
@@ -136,6 +185,8 @@ def show_design(garment: StoredGarment, here: Installation) -> DesignShown:
         ],
         colours=design["colours"],
         has_back=design["has_back"],
+        pieces=[PieceShown(**piece) for piece in design.get("pieces", ())],
+        pieces_picture=None if design.get("pieces_key") is None else link_to(here, design["pieces_key"]),
         print_picture=None if design.get("tile_key") is None else link_to(here, design["tile_key"]),
         understood=Understood(**(garment.understood or {})),
         created_at=garment.created_at,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -29,6 +30,7 @@ from vmodel.service.designs import (
     every_colorway,
     file_of,
     measures_for,
+    sewn_in,
 )
 from vmodel.service.garment_errors import GarmentUnknown
 from vmodel.service.garments import (
@@ -44,7 +46,12 @@ from vmodel.service.garments import (
     suffix_of,
     unneeded_files,
 )
+from vmodel.service.pattern_drawing import colours_of, describe_sewn, draw_pieces, draw_sewn
 from vmodel.types import ByteArray
+
+if TYPE_CHECKING:
+    from vmodel.garment.sewing_design import SewnDesign
+    from vmodel.garment.sewing_garment import Sewn
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,15 @@ class _Made:
     content: bytes
     suffix: str
     drawn: Drawn
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """Every colourway, what is known of the garment, and of a pattern what was sewn."""
+
+    made: list[_Made]
+    understood: Understanding
+    sewn: Sewn | None = None
 
 
 def take_print(here: Installation, account_id: str, content: bytes, name: str) -> tuple[str, ByteArray]:
@@ -88,6 +104,28 @@ def take_flat(here: Installation, account_id: str, content: bytes, name: str) ->
     return key.rpartition("/")[2], has_back(drawn), colours
 
 
+def take_pattern(here: Installation, account_id: str, content: bytes, name: str) -> tuple[str, Sewn]:
+    """Check, sew and keep an uploaded sewing pattern.
+
+    Args:
+        here: the installation.
+        account_id: whose it is.
+        content: of the file, from anybody.
+        name: of the file, whose ending says how it is read.
+    Returns:
+        Its id, and the garment in plain cloth.
+    Raises:
+        VModelError: it is no pattern, or its pieces do not fit together; see ``sew_design``.
+    """
+    from vmodel.garment.sewing_design import SewnDesign, sew_design
+
+    _check_bytes(here, content)
+    suffix = Path(name).suffix.lower().removeprefix(".")
+    sewn = sew_design(SewnDesign(_shown(name, suffix) if suffix else plain_name(name), content))
+    key = here.store.put(account_id, content, suffix)
+    return key.rpartition("/")[2], sewn
+
+
 def draw_preview(here: Installation, account_id: str, recipe: Recipe, colorway: str) -> Drawn:
     """A design lying flat, nothing kept.
 
@@ -96,6 +134,8 @@ def draw_preview(here: Installation, account_id: str, recipe: Recipe, colorway: 
     """
     checked = check_recipe(recipe, here.roster)
     colours = checked.colours_of(colorway)
+    if checked.pattern is not None:
+        return _sewn(here, account_id, checked, colorway)[1]
     if checked.flat is not None:
         return draw_drawing(file_of(here.store, account_id, checked.flat), "the flat", dict(colours))
     _, body = measures_for(checked, here.roster)
@@ -117,18 +157,18 @@ def keep_design(
     if checked.flat is None:
         stated = Stated(material=checked.material)
     check_stated(stated)
-    made, outcome = _make(here, account_id, checked, stated, old)
-    files, design = _write(here, account_id, made, outcome)
-    design |= {"recipe": checked.plain(), **_shown_of(here, account_id, checked, made[0].drawn)}
-    called = plain_name(name) if name.strip() else (checked.block or "flat")
+    outcome = _make(here, account_id, checked, stated, old)
+    files, design = _write(here, account_id, outcome)
+    design |= {"recipe": checked.plain(), **_shown_of(here, account_id, checked, outcome)}
+    called = plain_name(name) if name.strip() else (checked.block or ("flat" if checked.flat else "pattern"))
     with here.database.transaction() as session:
         if old is None:
-            kept = keep_garment(session, account_id, called, files, stated, outcome)
+            kept = keep_garment(session, account_id, called, files, stated, outcome.understood)
             kept.design = design
             session.flush()
             return kept
         kept = find_garment(session, account_id, old.id)
-        change_garment(kept, files, stated, outcome)
+        change_garment(kept, files, stated, outcome.understood)
         kept.name, kept.photo_key, kept.design = called, files.photo, design
         session.flush()
         gone = unneeded_files(session, account_id, old.file_keys)
@@ -145,23 +185,44 @@ def _find(here: Installation, account_id: str, design_id: str) -> StoredGarment:
     return found
 
 
-def _make(
-    here: Installation, account_id: str, recipe: Recipe, stated: Stated, old: StoredGarment | None
-) -> tuple[list[_Made], Understanding]:
+def _make(here: Installation, account_id: str, recipe: Recipe, stated: Stated, old: StoredGarment | None) -> _Outcome:
     if recipe.flat is not None:
         return _make_flat(here, account_id, recipe, stated, old)
+    if recipe.pattern is not None:
+        return _make_sewn(here, account_id, recipe)
     from vmodel.garment.design import write_design
 
     wearer, body = measures_for(recipe, here.roster)
     tile = _tile(here, account_id, recipe)
     designs = {way: design_in(recipe, way, tile, body) for way in every_colorway(recipe)}
     made = [_Made(way, write_design(design), "design", draw_block(design)) for way, design in designs.items()]
-    return made, describe_block(designs[""], wearer, made[0].drawn)
+    return _Outcome(made, describe_block(designs[""], wearer, made[0].drawn))
+
+
+def _make_sewn(here: Installation, account_id: str, recipe: Recipe) -> _Outcome:
+    from vmodel.garment.sewing_design import write_sewn_design
+
+    made, own = [], None
+    for way in every_colorway(recipe):
+        sewn, drawn, design = _sewn(here, account_id, recipe, way)
+        own = own or sewn
+        made.append(_Made(way, write_sewn_design(design), "design", drawn))
+    assert own is not None
+    return _Outcome(made, describe_sewn(own, made[0].drawn), own)
+
+
+def _sewn(here: Installation, account_id: str, recipe: Recipe, colorway: str) -> tuple[Sewn, Drawn, SewnDesign]:
+    from vmodel.garment.sewing_design import sew_design
+
+    content = file_of(here.store, account_id, recipe.pattern or "")
+    design = sewn_in(recipe, colorway, content, _tile(here, account_id, recipe))
+    sewn = sew_design(design)
+    return sewn, draw_sewn(sewn), design
 
 
 def _make_flat(
     here: Installation, account_id: str, recipe: Recipe, stated: Stated, old: StoredGarment | None
-) -> tuple[list[_Made], Understanding]:
+) -> _Outcome:
     from vmodel.garment.svg import read_svg, recoloured, write_svg
     from vmodel.service.garment_reading import read_photo, understand_garment
 
@@ -174,24 +235,33 @@ def _make_flat(
     same = old is not None and old.photo_key.endswith(f"/{recipe.flat}") and old.stated == stated
     if same and old is not None and old.understood is not None:
         # Its outline has not changed, and reading it takes longest.
-        return made, Understanding(old.understood, made[0].drawn.png)
+        return _Outcome(made, Understanding(old.understood, made[0].drawn.png))
     flat_lay = read_photo(svg, "the flat", here.settings, ".svg")
     found = understand_garment(flat_lay, None, stated, here.roster, here.settings)
-    return made, Understanding(found.found, made[0].drawn.png)
+    return _Outcome(made, Understanding(found.found, made[0].drawn.png))
 
 
-def _shown_of(here: Installation, account_id: str, recipe: Recipe, drawn: Drawn) -> dict[str, Any]:
+def _shown_of(here: Installation, account_id: str, recipe: Recipe, outcome: _Outcome) -> dict[str, Any]:
     """What a page needs to let somebody go on with a design."""
     tile = _tile(here, account_id, recipe)
     if recipe.flat is not None:
         colours = colours_written(file_of(here.store, account_id, recipe.flat), "the flat")
     else:
         colours = [] if tile is None else colours_in(tile)
+    of_pattern: dict[str, Any] = {}
+    if outcome.sewn is not None:
+        colours = [*colours_of(outcome.sewn), *colours]
+        of_pattern = {
+            "pattern_key": f"{account_id}/{recipe.pattern}",
+            "pieces_key": here.store.put(account_id, draw_pieces(outcome.sewn), "png"),
+            "pieces": outcome.sewn.marker["pieces"],
+        }
     return {
+        **of_pattern,
         "print_key": None if recipe.print is None else f"{account_id}/{recipe.print}",
         "tile_key": None if tile is None else here.store.put(account_id, small_png(tile), "png"),
         "colours": colours,
-        "has_back": has_back(drawn),
+        "has_back": has_back(outcome.made[0].drawn),
     }
 
 
@@ -200,9 +270,7 @@ def has_back(drawn: Drawn) -> bool:
     return bool(drawn.picture[:, drawn.picture.shape[1] // 2 :, 3].any())
 
 
-def _write(
-    here: Installation, account_id: str, made: list[_Made], outcome: Understanding
-) -> tuple[GarmentFiles, dict[str, Any]]:
+def _write(here: Installation, account_id: str, outcome: _Outcome) -> tuple[GarmentFiles, dict[str, Any]]:
     """Put every file into the store, and what the row holds of them."""
     put = here.store.put
     own, *ways = [
@@ -211,9 +279,9 @@ def _write(
             "photo_key": put(account_id, each.content, each.suffix),
             "drawn_key": put(account_id, each.drawn.png, "png"),
         }
-        for each in made
+        for each in outcome.made
     ]
-    files = GarmentFiles(own["photo_key"], cutout=put(account_id, outcome.cutout_png, "png"))
+    files = GarmentFiles(own["photo_key"], cutout=put(account_id, outcome.understood.cutout_png, "png"))
     return files, {"drawn_key": own["drawn_key"], "colorways": ways}
 
 

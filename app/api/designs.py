@@ -1,4 +1,4 @@
-"""Designs over HTTP: blocks, prints, technical flats, previews, and the designs that are shot like garments."""
+"""Designs over HTTP: blocks, prints, flats, sewing patterns, previews, and the designs that are shot like garments."""
 
 from __future__ import annotations
 
@@ -8,8 +8,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Path, Query, Response, UploadFile
 
 from app.api.asking import Manager, Reader, Shooter
-from app.api.design_bodies import Blocks, BlockShown, DesignAsked, DesignShown, FlatShown, PrintShown, show_design
-from app.api.design_intake import draw_preview, keep_design, small_png, take_flat, take_print
+from app.api.design_bodies import (
+    Blocks,
+    BlockShown,
+    DesignAsked,
+    DesignShown,
+    FlatShown,
+    PatternShown,
+    PieceShown,
+    PrintShown,
+    SeamShown,
+    show_design,
+)
+from app.api.design_intake import draw_preview, keep_design, small_png, take_flat, take_pattern, take_print
 from app.api.errors import NotFound
 from app.api.files import answer_picture, link_to
 from app.api.installation import Here
@@ -69,12 +80,36 @@ async def upload_flat(
     return await here.drawing_room.do(asker.account_id, take)
 
 
+@router.post("/patterns", status_code=201)
+async def upload_pattern(
+    asker: Shooter,
+    here: Here,
+    file: Annotated[UploadFile, File(description="A sewing pattern: SVG, DXF (AAMA), or JSON of GarmentCode.")],
+) -> PatternShown:
+    """Upload a sewing pattern; its pieces must fit together, seam by seam."""
+    from vmodel.service.pattern_drawing import colours_of, draw_pieces
+
+    def take() -> PatternShown:
+        file_id, sewn = take_pattern(here, asker.account_id, file.file.read(), file.filename or "")
+        shown = here.store.put(asker.account_id, draw_pieces(sewn), "png")
+        return PatternShown(
+            id=file_id,
+            pieces=[PieceShown(**piece) for piece in sewn.marker["pieces"]],
+            seams=[SeamShown(**seam) for seam in sewn.marker["seams"]],
+            colours=colours_of(sewn),
+            warnings=list(sewn.garment.warnings),
+            link=link_to(here, shown),
+        )
+
+    return await here.reading_room.do(asker.account_id, take)
+
+
 @router.post("/designs/preview", response_class=Response, responses=_PNG)
 async def preview(asked: DesignAsked, asker: Shooter, here: Here, colorway: _Way = "") -> Response:
     """Front and back lying flat, each 512 x 680 pixels on a transparent ground, side by side; nothing is kept.
 
     The headers `X-Px-Per-Cm` and `X-Seam-Mismatch-Cm` say its scale, and how far apart straight repeats meet at the
-    side seams.
+    side seams; of a pattern at the plain seam where they meet worst.
     """
     drawn = await here.drawing_room.do(
         asker.account_id, partial(draw_preview, here, asker.account_id, asked.recipe(), colorway)

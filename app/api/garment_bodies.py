@@ -20,8 +20,11 @@ class SizeCm(BaseModel):
 
     width: float = Field(description="from armpit to armpit, or of the waist", examples=[44.2])
     length: float = Field(description="from neck point to hem, or from waist to leg end", examples=[62.1])
-    source: str = Field(description="guessed, width, length, size chart or design", examples=["guessed"])
-    guessed_on: str = Field(description="the model whose body the guess is for", examples=["wm-amina"])
+    source: str = Field(description="guessed, width, length, size chart, design or pattern", examples=["guessed"])
+    guessed_on: str = Field(
+        description="the model whose body the guess is for; empty for a pattern, which is not guessed",
+        examples=["wm-amina"],
+    )
 
 
 class CutoutFound(BaseModel):

@@ -90,6 +90,23 @@ def test_a_program_makes_a_design_and_wears_it_with_others(client: Client, examp
     assert "dress" in [each["name"] for each in client.blocks()["blocks"]]
 
 
+def test_a_program_makes_a_design_of_a_sewing_pattern(client: Client, examples: Path, tmp_path: Path) -> None:
+    pattern = client.upload_pattern(examples / "dress-pattern.svg")
+    areas = {piece["piece"]: piece["area_cm2"] for piece in pattern.pieces}
+    assert areas["skirt_front"] == pytest.approx(3977, rel=0.01)
+    assert {seam["kind"] for seam in pattern.seams} == {"seam", "dart", "gather", "ease"}
+    assert client.preview_design(pattern=pattern.id).startswith(b"\x89PNG")
+    dress = client.create_design(name="Dress", pattern=pattern.id, piece_materials={"skirt": "chiffon"})
+    assert dress.asked["piece_materials"] == {"skirt": "chiffon"}
+    assert dress.understood["category"] == "dress"
+    assert client.quote(dress.id, ASKED) == 2
+    wrong = tmp_path / "wrong.dxf"
+    wrong.write_bytes(b"no drawing")
+    with pytest.raises(ApiProblem, match=r"wrong\.dxf is no sewing pattern") as refused:
+        client.upload_pattern(wrong)
+    assert refused.value.code == "sewing_unreadable"
+
+
 def test_refusals_reach_the_program_with_their_code(client: Client) -> None:
     with pytest.raises(ApiProblem) as refused:
         client.upload(b"<html>")

@@ -55,6 +55,8 @@ def test_the_pages_commands_run_one_after_the_other(running: tuple[str, FastAPI]
             environment["GARMENT"] = answer["id"]
         if "size_px" in answer:
             environment["PRINT"] = answer["id"]
+        if "seams" in answer:
+            environment["PATTERN"] = answer["id"]
         if "shots" in answer:
             environment["JOB"] = answer["id"]
     assert [answer["state"] for answer in answers if "shots" in answer][-1] == "done"

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,9 @@ from PIL import Image
 from tiny_embedded import tiny_pipeline
 
 from app.cli import app, run
+from app.output import Output
 from vmodel.config import Settings
+from vmodel.publish import Publisher
 from vmodel.rights.keys import open_authority
 from vmodel.rights.watermark import embed_mark
 from vmodel.take import Shot
@@ -97,6 +100,21 @@ def test_another_process_makes_the_same_pixels(shot: dict[str, object], tee_shot
     key = open_authority(Settings()).mark_key
     mark = json.loads(Path(str(shot["sidecar"])).read_text())["certificate"]["licence"]["mark"]
     assert np.array_equal(pixels_of(shot["picture"]), embed_mark(tee_shot.picture, int(mark, 16), key))
+
+
+@pytest.mark.slow
+def test_a_later_run_overwrites_a_shot_only_with_itself(tee_shot: Shot, tmp_path: Path) -> None:
+    def keep(shot: Shot) -> set[str]:
+        output = Output(tmp_path, "png", False, False, False, Publisher(Settings(), lambda name: ()))
+        output.check([shot.request])
+        assert output.keep(shot) is None
+        return {path.name for path in tmp_path.glob("*.png")}
+
+    first = keep(tee_shot)
+    assert keep(tee_shot) == first
+    lit = replace(tee_shot, request=replace(tee_shot.request, light="daylight"))
+    assert len(keep(lit)) == 2
+    assert keep(lit) == keep(tee_shot) > first
 
 
 @pytest.mark.slow

@@ -131,6 +131,7 @@ PHOTOS: list[tuple[str, Make | None, str]] = [
     ("pages.tiff", pages, "photo_animated"),
     ("blank.png", save(PLAIN), "garment_not_found"),
     ("noise.png", save(NOISE), "garment_not_found"),
+    ("clear.png", save(np.dstack([PLAIN, np.zeros((600, 450), np.uint8)])), "garment_not_found"),
     ("two.png", save(two_garments()), "several_garments"),
     ("person.png", save(person()), "person_in_photo"),
     ("na\nme ü 🙂.jpg", write(b""), "photo_unreadable"),
@@ -179,10 +180,14 @@ def test_one_hostile_photo_in_json_is_an_object_with_its_error(
         assert "retry" in shot["error"]["message"]
 
 
+DEEP = "[" * 200_000
+
 FLAGS: list[tuple[str, str]] = [
     ("", "usage"),
     ("{photo} --nonsense", "usage"),
     ("{photo} --seed many", "usage"),
+    ("{photo} --seed -1", "usage"),
+    ("{photo} --seed 2147483648", "usage"),
     ("{photo} --count 0", "usage"),
     ("{photo} --steps 0 --pipeline embedded", "usage"),
     ("{photo} --steps 3", "usage"),
@@ -190,6 +195,7 @@ FLAGS: list[tuple[str, str]] = [
     ("{photo} --pose levitating", "unknown_pose"),
     ("{photo} --pose {broken_json}", "pose_invalid"),
     ("{photo} --pose {empty}", "pose_invalid"),
+    ("{photo} --pose {deep}", "pose_invalid"),
     ("{photo} --view below", "unknown_view"),
     ("{photo} --view nan", "unknown_view"),
     ("{photo} --framing sideways", "unknown_framing"),
@@ -220,6 +226,7 @@ FLAGS: list[tuple[str, str]] = [
     ("--from missing.json", "sidecar_invalid"),
     ("--from {broken_json}", "sidecar_invalid"),
     ("--from {empty}", "sidecar_invalid"),
+    ("--from {deep}", "sidecar_invalid"),
     ("--from {photo}", "sidecar_invalid"),
     ("{photo} --from {broken_json}", "usage"),
 ]
@@ -236,12 +243,14 @@ def words(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "broken.json").write_text('{"format": 1, "request": [')
     (tmp_path / "text.jpg").write_text("size;width\nM;nothing\n")
     (tmp_path / "empty.json").touch()
+    (tmp_path / "deep.json").write_text(DEEP)
     return {
         "photo": str(tmp_path / "tee.png"),
         "other": str(tmp_path / "other.png"),
         "broken_json": str(tmp_path / "broken.json"),
         "text": str(tmp_path / "text.jpg"),
         "empty": str(tmp_path / "empty.json"),
+        "deep": str(tmp_path / "deep.json"),
         "child": next(model.id for model in load_roster(Settings()).values() if model.is_child),
     }
 
@@ -273,20 +282,28 @@ def test_a_folder_that_cannot_be_written_is_refused_before_any_work(
 
 
 @pytest.mark.parametrize(
-    ("mask", "code"),
-    [(np.zeros((600, 450), np.uint8), "mask_mismatch"), (np.full((90, 80), 255, np.uint8), "mask_mismatch")],
-    ids=["black", "of another size"],
+    ("mask", "says"),
+    [
+        (np.zeros((600, 450), np.uint8), "is empty"),
+        (np.full((300, 250), 255, np.uint8), "is 250x300 pixels and the photo 450x600"),
+        (np.full((90, 80), 255, np.uint8), "is 80x90 pixels and the photo 450x600"),
+    ],
+    ids=["black", "of another size", "far too small"],
 )
-def test_a_mask_that_does_not_fit_is_refused(
-    mask: np.ndarray, code: str, words: dict[str, str], tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+def test_a_mask_that_does_not_fit_is_refused_and_both_sizes_are_named(
+    mask: np.ndarray, says: str, words: dict[str, str], tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Image.fromarray(mask).save(tmp_path / "mask.png")
     assert run(["shoot", words["photo"], "--mask", str(tmp_path / "mask.png"), "--out", str(out)]) == 1
-    assert capsys.readouterr().err.startswith(f"{code}: ")
+    said = capsys.readouterr().err
+    assert said.startswith("mask_mismatch: ")
+    assert says in said
 
 
 @pytest.mark.parametrize(
-    "content", ["[]", '{"neck_left": "here"}', '{"neck_left": [-5000, 9]}', "\x00", '{"nose": [1, 2]}']
+    "content",
+    [DEEP, "[]", '{"neck_left": "here"}', '{"neck_left": [-5000, 9]}', "\x00", '{"nose": [1, 2]}'],
+    ids=lambda content: content[:9],
 )
 def test_landmarks_that_are_not_understood_are_refused(
     content: str, words: dict[str, str], tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]

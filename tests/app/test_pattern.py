@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -52,3 +53,11 @@ def test_a_design_that_cannot_be_is_named_in_one_line(
 ) -> None:
     assert run(["pattern", *(flag.format(examples=examples) for flag in flags), "--out", str(tmp_path / "out")]) == 2
     assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == [code]
+
+
+@pytest.mark.slow
+def test_sewn_pieces_are_fitted_on_too(examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["pattern", str(examples / "dress-pattern.svg"), "--model", "wm-ines", "--fitting", "--pipeline", "draft"]
+    assert run([*asked, "--size", "384x288", "--out", str(tmp_path), "--json"]) == 0
+    with Image.open(json.loads(capsys.readouterr().out)["picture"]) as picture:
+        assert picture.size == (288, 384)

@@ -58,7 +58,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Se
     (state / "cache").symlink_to(home / "cache")
     database = open_database(Settings(home=state))
     with database.transaction() as session:
-        for name in ("Anna", "Bert", "Cleo"):
+        for name in ("Anna", "Bert", "Cleo", "Dora"):
             create_account(session, name, f"{name.lower()}@shop.example", password=PASSWORD)
     database.close()
     command = [sys.executable, "-m", "app.cli", "serve", "--port", "0"]
@@ -250,6 +250,44 @@ def test_a_design_is_shot_in_the_chosen_colourways_and_belongs_to_its_maker(serv
     assert {designer.request.get(f"{service.address}/v1/{each}").status for each in theirs} == {200}
     bert = service.open_page("bert@shop.example")
     assert {bert.request.get(f"{service.address}/v1/{each}").status for each in theirs} == {404}
+
+
+def test_a_sewing_pattern_is_taken_apart_and_sewn_and_a_wrong_seam_is_told(service: Service, tmp_path: Path) -> None:
+    page = service.open_page("dora@shop.example", viewport={"width": 1280, "height": 900})
+    page.click("nav [data-view=designer]")
+    page.click("#tab-pattern")
+    assert page.is_disabled("[data-design=shoot]")
+    drawing = ROOT / "examples" / "dress-pattern.svg"
+    with page.expect_response(lambda told: "designs/preview" in told.url) as drawn:
+        page.set_input_files("#pattern-file", str(drawing))
+        page.wait_for_function("document.querySelector('#cut-pieces img').naturalWidth > 500")
+    assert drawn.value.ok
+    pieces = page.locator("#cut-pieces li").all_inner_texts()
+    assert len(pieces) == 8
+    assert re.search(r"skirt_front\s+76(\.\d)? × 56(\.\d)? cm", pieces[5])
+    page.wait_for_function("document.querySelector('#side-front').style.backgroundImage !== ''")
+    page.select_option("select[name=piece-material][data-piece=skirt_front]", "chiffon")
+    page.select_option("select[name=design-material]", "jersey")
+    with page.expect_response(lambda told: told.url.endswith("/v1/designs") and told.request.method == "POST") as kept:
+        page.click("[data-design=keep]")
+    asked = kept.value.json()["asked"]
+    assert (asked["material"], asked["piece_materials"]) == ("jersey", {"skirt_front": "chiffon"})
+    page.reload()
+    page.click("#designs .thumb")
+    page.wait_for_selector("#cut-pieces li")
+    assert page.input_value("select[name=piece-material][data-piece=skirt_front]") == "chiffon"
+    # The hem's corner of one skirt piece is pulled down, and with it the side seam.
+    corner, lower = "1242.947 1066.000", "1238.947 1116.000"
+    assert drawing.read_text().count(corner) == 2
+    wrong = tmp_path / "dress.svg"
+    wrong.write_text(drawing.read_text().replace(corner, lower))
+    page.set_input_files("#pattern-file", str(wrong))
+    page.wait_for_selector("#notice.is-problem")
+    told = page.inner_text("#notice")
+    assert re.search(
+        r"seam-side_skirt_l\S* of skirt_front is 56\.\d cm and seam-side_skirt_l\S* of skirt_back_left is 6", told
+    )
+    assert "make them match" in told
 
 
 def test_the_brush_mends_a_cutout(anna: Any) -> None:

@@ -46,7 +46,7 @@ def pack(
     path = folder / f"{marketplace.name}.zip"
     passing = folder / f".{path.name}.{os.getpid()}.part"
     counted: Counter[str] = Counter()
-    listing = [["file", "sku", "picture", "model", "pose", "view", "garment_size"]]
+    listing = [["file", "sku", "picture", "model", "pose", "view", "garment_size", "colorway"]]
     try:
         with zipfile.ZipFile(passing, "w", zipfile.ZIP_STORED) as archive:
             for task, outcome in own:
@@ -60,6 +60,7 @@ def pack(
                     Path(outcome.pose).stem,
                     request.view,
                     harmless(request.garment.garment_size or ""),
+                    task.colourway_name,
                 ]
                 listing.append([name, task.sku, outcome.picture, *chosen])
             text = io.StringIO()

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vmodel.batch.rows import Digest, Wishes, read_row
+from vmodel.batch.rows import Asked, Digest, Wishes, read_row
 from vmodel.batch.table import Row, Table
 from vmodel.body.roster import Roster
 from vmodel.errors import PhotoNotFound, VModelError
 from vmodel.files import sha256_of
+from vmodel.garment.colourway import Colourway
 from vmodel.preflight import check_requests
 from vmodel.request import ShotRequest
 
@@ -27,10 +28,11 @@ class Task:
     Attributes:
         row: number of its line.
         sku: the product's name, safe as part of a file's name.
-        request: what to shoot.
+        request: what to shoot, in the garment's own colours.
         marketplace: name of the profile that it is shot for, or empty.
         key: hex digest of all that the picture follows from, the files' content included.
         marks: what its file's name needs beside model, pose and view to be told from those of its product.
+        colourway: what its colours are exchanged for, or None.
     """
 
     row: int
@@ -39,6 +41,12 @@ class Task:
     marketplace: str
     key: str
     marks: tuple[str, ...] = ()
+    colourway: Colourway | None = None
+
+    @property
+    def colourway_name(self) -> str:
+        """Name of its colourway; empty for the garment's own colours."""
+        return self.colourway.name if self.colourway else ""
 
     def stem(self, model: str, pose: str) -> str:
         """Name of its files without ending, once it is known who wears the garment and how they stand."""
@@ -97,7 +105,7 @@ def plan_batch(table: Table, wishes: Wishes, roster: Roster, pipelines: Iterable
     for row in table.rows:
         try:
             asked = read_row(row, table.folder, wishes, roster, digest)
-            check_requests([request for request, _ in asked], roster, known)
+            check_requests([each.request for each in asked], roster, known)
             for task in _to_tasks(row, asked, wishes, digest, skus):
                 tasks.setdefault(task.key, task)
         except VModelError as error:
@@ -105,21 +113,22 @@ def plan_batch(table: Table, wishes: Wishes, roster: Roster, pipelines: Iterable
     return Plan(tuple(_mark_twins(_together(list(tasks.values())))), tuple(refused))
 
 
-def _to_tasks(
-    row: Row, asked: Sequence[tuple[ShotRequest, str]], wishes: Wishes, digest: Digest, skus: _Skus
-) -> Iterator[Task]:
-    photo = asked[0][0].garment.photo
+def _to_tasks(row: Row, asked: Sequence[Asked], wishes: Wishes, digest: Digest, skus: _Skus) -> Iterator[Task]:
+    photo = asked[0].request.garment.photo
     wanted = safe_name(row.cells.get("sku", "")) or safe_name(photo.stem) or "garment"
     sku = skus.take(wanted, digest(photo))
-    for request, shop in asked:
-        content = json.dumps([sku, shop, wishes.file_format, _described(request, digest)], sort_keys=True)
+    for each in asked:
+        request, shop, way = each.request, each.marketplace, each.colourway
+        coloured = [way.name, way.colours] if way else []
+        content = json.dumps([sku, shop, wishes.file_format, _described(request, digest), *coloured], sort_keys=True)
         marks = (
             request.framing if request.framing != "full" else "",
             safe_name(request.garment.garment_size or ""),
+            way.name if way else "",
             shop,
             f"seed-{request.seed}" if wishes.count > 1 else "",
         )
-        yield Task(row.number, sku, request, shop, hashlib.sha256(content.encode()).hexdigest()[:40], marks)
+        yield Task(row.number, sku, request, shop, hashlib.sha256(content.encode()).hexdigest()[:40], marks, way)
 
 
 def _together(tasks: Sequence[Task]) -> list[Task]:

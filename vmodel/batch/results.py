@@ -20,8 +20,8 @@ from vmodel.files import make_folder, write_whole
 THUMBNAILS = "thumbnails"
 _THUMBNAIL = (360, 480)
 _COLUMNS = (
-    *("row", "sku", "photo", "model", "pose", "view", "garment_size", "marketplace", "status", "picture", "sidecar"),
-    *("code", "message", "warnings", "seconds"),
+    *("row", "sku", "photo", "model", "pose", "view", "garment_size", "colorway", "marketplace", "status"),
+    *("picture", "sidecar", "code", "message", "warnings", "seconds"),
 )
 
 
@@ -60,7 +60,7 @@ def judge_results(results: Results) -> list[ShotSet]:
             continue
         request = task.request
         common = (task.sku, outcome.model, request.garment.garment_size or "", request.light, request.background)
-        seen.append(((*common, task.marketplace), outcome.picture, look))
+        seen.append(((*common, task.marketplace, task.colourway_name), outcome.picture, look))
     return judge_sets(seen)
 
 
@@ -96,6 +96,7 @@ def _line(task: Task, outcome: Outcome | None) -> dict[str, object]:
         "pose": Path(request.pose or "").stem,
         "view": request.view,
         "garment_size": request.garment.garment_size or "",
+        "colorway": task.colourway_name,
         "marketplace": task.marketplace,
         "status": "waiting",
     }
@@ -160,7 +161,7 @@ def _section(sku: str, photo: Path, pictures: Sequence[tuple[Task, Outcome]], fo
     failures = []
     for task, outcome in pictures:
         words = [outcome.model or task.request.model, Path(outcome.pose).stem, task.request.view]
-        words += [task.request.garment.garment_size, task.marketplace]
+        words += [task.request.garment.garment_size, task.colourway_name, task.marketplace]
         caption = html.escape(" · ".join(word for word in words if word))
         if not outcome.made:
             failures.append(f"<li>{caption}: {html.escape(outcome.message)}</li>")

@@ -14,6 +14,7 @@ from vmodel.body.pose import pose_names
 from vmodel.body.roster import Roster
 from vmodel.casting import cast_for_size
 from vmodel.errors import BadUsage, PhotoNotFound
+from vmodel.garment.colourway import Colourway, has_colourways, parse_colourways, recolour_garment
 from vmodel.garment.scale import list_sizes
 from vmodel.marketplaces import Marketplace
 from vmodel.request import GarmentSource, ShotRequest
@@ -47,7 +48,22 @@ class Wishes:
     file_format: str = "png"
 
 
-def read_row(row: Row, folder: Path, wishes: Wishes, roster: Roster, digest: Digest) -> list[tuple[ShotRequest, str]]:
+@dataclass(frozen=True)
+class Asked:
+    """One picture that a row asks for.
+
+    Attributes:
+        request: what to shoot, in the garment's own colours.
+        marketplace: name of the profile that it is shot for, or empty.
+        colourway: what its colours are exchanged for, or None.
+    """
+
+    request: ShotRequest
+    marketplace: str = ""
+    colourway: Colourway | None = None
+
+
+def read_row(row: Row, folder: Path, wishes: Wishes, roster: Roster, digest: Digest) -> list[Asked]:
     """Every picture that a row asks for.
 
     Args:
@@ -57,10 +73,11 @@ def read_row(row: Row, folder: Path, wishes: Wishes, roster: Roster, digest: Dig
         roster: for the wearers of sizes.
         digest: of a file's content.
     Returns:
-        (request, marketplace's name or empty) of each.
+        Those in the garment's own colours first.
     Raises:
         RowInvalid: a cell cannot be understood, or a path leads out of the folder.
         PhotoNotFound, SizeChartInvalid, BadUsage: what it names is not there, or contradicts itself.
+        VModelError: colourways are asked of a drawing or design that cannot be read.
     """
     if row.fault:
         raise RowInvalid(f"Row {row.number} cannot be read: {row.fault}", "mend the line")
@@ -78,17 +95,18 @@ def read_row(row: Row, folder: Path, wishes: Wishes, roster: Roster, digest: Dig
     seeds = range(like.seed, like.seed + wishes.count)
     worn = [each for model in models for each in _in_every_size(source, model, cells, wishes, roster, digest)]
     shops: Sequence[Marketplace | None] = wishes.marketplaces or (None,)
-    if len(worn) * len(poses) * len(views) * len(seeds) * len(shops) > MOST_OF_A_ROW:
+    ways = [None, *_colourways(row, source)]
+    if len(worn) * len(poses) * len(views) * len(seeds) * len(shops) * len(ways) > MOST_OF_A_ROW:
         raise RowInvalid(f"Row {row.number} asks for more than {MOST_OF_A_ROW} pictures", "part it into several rows")
     found = []
-    for (garment, model), pose, view, shop, seed in product(worn, poses, views, shops, seeds):
+    for way, (garment, model), pose, view, shop, seed in product(ways, worn, poses, views, shops, seeds):
         request = replace(like, garment=garment, model=model, pose=pose, view=view, seed=seed)
         if shop is not None:
             background_of_shop = shop.background or request.background
             request = replace(request, size=shop.size, background=background_of_shop, channel=shop.channel)
         if wishes.file_format == "jpeg" and request.background == "transparent":
             raise BadUsage("JPEG knows no transparency; use --format png, webp or avif.")
-        found.append((request, shop.name if shop else ""))
+        found.append(Asked(request, shop.name if shop else "", way))
     return found
 
 
@@ -108,6 +126,27 @@ def _read_source(row: Row, folder: Path) -> GarmentSource:
         length_cm=_centimetres(cells, "length_cm"),
         size_chart=_inside(cells["size_chart"], folder) if "size_chart" in cells else None,
     )
+
+
+def _colourways(row: Row, source: GarmentSource) -> list[Colourway]:
+    """What the column colorways says; each is tried on the drawing or design."""
+    # A comma also parts the colours of one colourway; only before a name does it begin the next.
+    words = [word.strip() for word in re.split(r"[;|\n]|,(?=\s*\w[\w-]*:)", row.cells.get("colorways", ""))]
+    ways = parse_colourways(word for word in words if word)
+    if ways and not has_colourways(source.photo):
+        raise RowInvalid(
+            f"Row {row.number} asks for colorways of {source.photo.name}, but a photograph keeps the colours it shows",
+            "empty the cell and give each colour a row with a photo of its own, or name a drawing (.svg) or a kept "
+            "design (.design.json)",
+        )
+    if ways and source.back is not None:
+        raise RowInvalid(
+            f"Row {row.number} has colorways and a back, whose colours would stay",
+            "draw the back as a group of the same drawing and empty the column back",
+        )
+    for way in ways:
+        recolour_garment(source.photo, way.colours)
+    return ways
 
 
 def _in_every_size(

@@ -75,7 +75,8 @@ def expect_seconds(tasks: Iterable[Task], jobs: int, known: Sequence[Measured]) 
     total, worn = 0.0, set()
     for task in tasks:
         request = task.request
-        wearing = (request.garment, request.model, request.pose)
+        # Another colourway costs no drape on the same model; who is cast follows from the colours.
+        wearing = (request.garment, request.model or task.colourway_name, request.pose)
         seconds = _expect(task, wearing not in worn, jobs, known)
         worn.add(wearing)
         if seconds is None:

@@ -30,10 +30,12 @@ COLUMNS: Final[Mapping[str, str]] = {
     "length_cm": "from the neck point to the hem, or from the waist to the leg end",
     "sizes": "rows of the size chart; all of them where empty",
     "size_chart": "CSV with the columns size, width_cm, length_cm",
+    "colorways": "NAME:#old=#new,#old=#new of a drawing or kept design, which is also shot in its own colours",
 }
 """Column -> what belongs in it. Cells of a plural hold several words, parted by commas, semicolons or bars."""
 
 _ALIASES = {"model": "models", "pose": "poses", "view": "views", "size": "sizes", "image": "photo", "id": "sku"}
+_ALIASES |= dict.fromkeys(("colorway", "colourway", "colourways", "colors", "colours"), "colorways")
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".tif", ".tiff", ".svg", ".design.json")
 _BACK_ENDINGS = ("-back", "_back", " back")
 

@@ -12,6 +12,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+from vmodel.batch.colourways import in_its_colours
 from vmodel.batch.in_a_row import log_fault
 from vmodel.batch.journal import Outcome
 from vmodel.batch.plan import Task
@@ -88,7 +89,7 @@ def work(connection: Connection, bench: Bench) -> None:
 def _make(task: Task, studio: Studio, pipeline: Pipeline, publisher: Publisher, bench: Bench) -> Outcome:
     started = time.perf_counter()
     try:
-        shot = shoot(task.request, studio, pipeline)
+        shot = shoot(in_its_colours(task, bench.folder), studio, pipeline)
         stem = task.stem(shot.model.id, shot.pose)
         published = publisher.publish(shot, bench.file_format)
         picture, sidecar = save_published(published, bench.folder, stem)

@@ -17,6 +17,7 @@ from vmodel.body.model import build_body
 from vmodel.body.roster import SKIN_TONES, parse_model
 from vmodel.config import Settings
 from vmodel.errors import ModelInvalid
+from vmodel.files import make_home
 from vmodel.types import BodyMeasurements, FloatArray, Hair, VirtualModel
 
 ADULT_YEARS = (18.0, 75.0)
@@ -229,11 +230,13 @@ def save_model(model: VirtualModel, settings: Settings) -> Path:
 
     Raises:
         ModelInvalid: the model is under 18.
+        OutputNotWritable: the state folder cannot be written.
     """
     if model.is_child:
         raise ModelInvalid("child models come from the roster only")
+    make_home(settings.home)
     folder = settings.home / "models"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     entry = {
         "name": model.name,
         "gender": model.gender,

@@ -53,7 +53,7 @@ def read_openpose_json(path: Path) -> FloatArray:
         if path.stat().st_size > _MOST_BYTES:
             raise PoseInvalid(path.name, "is too large for a pose")
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PoseInvalid(path.name, "is not JSON") from error
     if isinstance(content, list) and content and isinstance(content[0], dict) and "people" in content[0]:
         content = content[0]  # one entry a picture

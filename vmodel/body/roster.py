@@ -85,7 +85,7 @@ def _read_own(path: Path) -> list[VirtualModel]:
     try:
         entries = yaml.safe_load(path.read_text(encoding="utf-8"))
         own = [parse_model(str(model_id), entry) for model_id, entry in dict(entries).items()]
-    except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
         raise ModelInvalid(f"{path.name} is not a model file ({type(error).__name__})") from error
     for model in own:
         if model.is_child:

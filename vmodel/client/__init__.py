@@ -7,7 +7,7 @@ with Client("http://127.0.0.1:8000", key) as client:
         client.download(picture, Path("out"))
 """
 
-from vmodel.client.answers import ApiProblem, Design, Flat, Garment, Job, Model, Picture, Print, Shot, Usage
+from vmodel.client.answers import ApiProblem, Design, Flat, Garment, Job, Model, Pattern, Picture, Print, Shot, Usage
 from vmodel.client.caller import Client
 from vmodel.client.webhooks import WebhookForged, read_webhook
 
@@ -19,6 +19,7 @@ __all__ = [
     "Garment",
     "Job",
     "Model",
+    "Pattern",
     "Picture",
     "Print",
     "Shot",

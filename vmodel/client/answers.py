@@ -100,6 +100,25 @@ class Flat:
 
 
 @dataclass(frozen=True)
+class Pattern:
+    """An uploaded sewing pattern, whose pieces fit together.
+
+    Attributes:
+        pieces: {"piece", "size_cm", "area_cm2", "grain_deg", "material", "colour"} each.
+        seams: {"seam", "kind", "first", "first_cm", "second", "second_cm"} each.
+        colours: of its pieces, that of most cloth first.
+        link: the pieces side by side as PNG, for an hour.
+    """
+
+    id: str
+    pieces: list[dict[str, Any]]
+    seams: list[dict[str, Any]]
+    colours: list[str]
+    warnings: list[str]
+    link: str
+
+
+@dataclass(frozen=True)
 class Shot:
     """One picture to ask for.
 

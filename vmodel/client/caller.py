@@ -21,6 +21,7 @@ from vmodel.client.answers import (
     Garment,
     Job,
     Model,
+    Pattern,
     Picture,
     Print,
     Shot,
@@ -134,6 +135,14 @@ class Client:
         """Upload a technical flat in SVG."""
         return read_answer(Flat, self._upload("POST", "/v1/flats", {"file": file}))
 
+    def upload_pattern(self, file: Path) -> Pattern:
+        """Upload a sewing pattern: SVG, DXF (AAMA) or JSON of GarmentCode.
+
+        Raises:
+            ApiProblem: it is none, or two edges that are sewn together do not match.
+        """
+        return read_answer(Pattern, self._upload("POST", "/v1/patterns", {"file": file}))
+
     def preview_design(self, colorway: str = "", **asked: Any) -> bytes:
         """Front and back of a design lying flat, PNG; nothing is kept. See ``create_design``."""
         wanted = {"colorway": colorway}
@@ -143,8 +152,8 @@ class Client:
         """Keep a design, whose id is a garment's.
 
         Args:
-            asked: name; block or flat, print, size, model, repeat_cm, rotate_deg, offset_cm, ground, trim, material,
-                category, width_cm, length_cm, colorways ({"name", "colours"} each).
+            asked: name; block, flat or pattern, print, size, model, repeat_cm, rotate_deg, offset_cm, ground, trim,
+                material, piece_materials, category, width_cm, length_cm, colorways ({"name", "colours"} each).
         Raises:
             ApiProblem: something of it is wrong.
         """

@@ -18,6 +18,7 @@ from vmodel.drape.sewn_cloth import place_any
 from vmodel.drape.shoulders import fit_shoulders
 from vmodel.drape.solver import Phase, Solver
 from vmodel.drape.start import Start, dressing_angle, start_pose
+from vmodel.garment.measure import is_sewn
 from vmodel.types import FloatArray, Garment, Pose
 
 CONTRACT = Phase(gravity=0.0, damping=0.5, friction=0.0, largest_push_m=0.05)
@@ -57,6 +58,8 @@ def for_fitting(garment: Garment) -> DrapeSettings:
     Args:
         garment: in cm; final pictures have three times as many particles, and finer folds.
     """
+    if is_sewn(garment):  # darts and gathers of pieces need their particles
+        return DrapeSettings(DrapeSettings.spacing_cm, 30, 45, 12, 45, 45)
     area_cm2 = sum(shapely.Polygon(panel.outline_cm, panel.holes).area for panel in garment.panels)
     spacing_cm = float(np.clip(np.sqrt(area_cm2 / (_FITTING_PARTICLES * np.sqrt(3) / 2)), *_FITTING_CM))
     return DrapeSettings(spacing_cm, 30, 45, 12, 45, 45)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vmodel.errors import BadUsage, PhotoNotFound
+from vmodel.garment.design import is_design, read_design, write_design
+from vmodel.garment.flat import is_drawing
+from vmodel.garment.sewing_design import SewnDesign, read_sewn_design, write_sewn_design
+from vmodel.garment.sewing_paint import recoloured_pieces
+from vmodel.garment.sewing_read import read_pattern_file
 from vmodel.garment.svg import read_svg, recoloured, write_svg
 
 
@@ -35,6 +40,56 @@ def parse_colourways(words: Iterable[str]) -> list[Colourway]:
     return list(found.values())
 
 
+def has_colourways(path: Path) -> bool:
+    """True for files whose colours can be exchanged: drawings and kept designs."""
+    return is_drawing(path) or is_design(path)
+
+
+def recolour_garment(path: Path, colours: dict[str, str]) -> bytes:
+    """A drawing or a kept design in another colourway, as a file of the same kind.
+
+    Raises:
+        BadUsage: none of the old colours is in it.
+        VModelError: the file cannot be read.
+    """
+    return recolour_design(path, colours) if is_design(path) else recolour_file(path, colours)
+
+
+def recolour_design(path: Path, colours: dict[str, str]) -> bytes:
+    """A kept design, of a block or of a sewing pattern, in another colourway.
+
+    Raises:
+        PhotoNotFound: no such file.
+        DesignInvalid: it is no design.
+        BadUsage: none of the old colours is in it.
+        VModelError: the sewing pattern in it cannot be read.
+    """
+    sewn = read_sewn_design(path)
+    if sewn is None:
+        block = read_design(path)
+        before, after = write_design(block), write_design(block.in_colours(colours))
+        changed = before != after
+    else:
+        after = write_sewn_design(sewn.in_colours(colours))
+        changed = _has_colour(sewn, colours)
+    if not changed:
+        raise _without(path, colours)
+    return after
+
+
+def _has_colour(design: SewnDesign, colours: dict[str, str]) -> bool:
+    """True if a piece, the ground or the print has one of the colours."""
+    recoloured_print = replace(design.in_colours(colours), colours=design.colours)
+    if write_sewn_design(recoloured_print) != write_sewn_design(design):
+        return True
+    pattern = recoloured_pieces(read_pattern_file(design.content, design.name), design.colours)
+    return any(piece.colour in colours for piece in pattern.pieces)
+
+
+def _without(path: Path, colours: dict[str, str]) -> BadUsage:
+    return BadUsage(f"{path.name} has none of the colours {', '.join(colours)}; colours are looked for as #rrggbb.")
+
+
 def recolour_file(path: Path, colours: dict[str, str]) -> bytes:
     """A drawing in another colourway, rebuilt as ``vmodel.garment.svg`` does.
 
@@ -49,5 +104,5 @@ def recolour_file(path: Path, colours: dict[str, str]) -> bytes:
         raise PhotoNotFound(str(path)) from None
     before, after = write_svg(root), write_svg(recoloured(root, colours))
     if before == after:
-        raise BadUsage(f"{path.name} has none of the colours {', '.join(colours)}; colours are looked for as #rrggbb.")
+        raise _without(path, colours)
     return after

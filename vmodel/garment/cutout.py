@@ -64,7 +64,7 @@ def cut_out(flat_lay: FlatLay, mask: Path | None = None) -> Cutout:
         return Cutout(_read_mask(mask, flat_lay.rgb.shape[:2]), "mask", 1.0)
     if flat_lay.alpha is not None:
         if float(np.mean(flat_lay.alpha >= 0.5)) < _LEAST_AREA:
-            raise GarmentNotFound(flat_lay.name)
+            raise GarmentNotFound(flat_lay.name, is_hidden=not (flat_lay.alpha >= 0.5).any())
         _refuse_several(_at_work_size(flat_lay.alpha) >= 0.5, flat_lay.name)
         return Cutout(flat_lay.alpha, "alpha", 0.98)
     return _cut_by_sight(flat_lay)
@@ -74,15 +74,19 @@ def _read_mask(path: Path, size: tuple[int, ...]) -> FloatArray:
     try:
         grey = read_grey(path, Settings())
     except PhotoTooSmall as error:
-        raise MaskMismatch(path.name, f"is {error.size[1]}x{error.size[0]} pixels") from error
+        raise _of_another_size(path, error.size, size) from error
     except (AnimatedPhoto, UnreadablePhoto, UnsupportedPhoto) as error:
         raise MaskMismatch(path.name, "is not a readable picture") from error
     if grey.shape != tuple(size):
-        raise MaskMismatch(path.name, f"is {grey.shape[1]}x{grey.shape[0]} pixels and the photo {size[1]}x{size[0]}")
+        raise _of_another_size(path, grey.shape, size)
     covered = float(np.mean(grey >= 128))
     if covered < 0.002 or covered > 0.998:
         raise MaskMismatch(path.name, "is empty" if covered < 0.5 else "covers the whole photo")
     return grey.astype(np.float32) / 255
+
+
+def _of_another_size(mask: Path, its: tuple[int, ...], photos: tuple[int, ...]) -> MaskMismatch:
+    return MaskMismatch(mask.name, f"is {its[1]}x{its[0]} pixels and the photo {photos[1]}x{photos[0]}")
 
 
 def _cut_by_sight(flat_lay: FlatLay) -> Cutout:

@@ -8,7 +8,8 @@ import hashlib
 import io
 import json
 import re
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from PIL import Image
 from vmodel.errors import BadUsage, InputError, PhotoNotFound, VModelError
 from vmodel.garment.block_cut import BLOCKS, Block, cut_block
 from vmodel.garment.block_paint import Canvas, Colours, lay_out, outline_alpha, paint_side, seam_mismatch_cm
-from vmodel.garment.print_repeat import PrintRepeat, decode_tile
+from vmodel.garment.print_repeat import PrintRepeat, decode_tile, recolour_tile
 from vmodel.types import BodyMeasurements, Cutout, FlatLay, Garment, Landmarks, Panel
 
 ENDING: Final = ".design.json"
@@ -58,6 +59,12 @@ class Design:
     ground: str = "#f4f2ee"
     trim: str = "#f4f2ee"
     material: str | None = None
+
+    def in_colours(self, colours: Mapping[str, str]) -> Design:
+        """The same design in a colourway: ground, trim and print."""
+        printed = self.print and replace(self.print, tile=recolour_tile(self.print.tile, dict(colours)))
+        ground, trim = (colours.get(colour, colour) for colour in (self.ground, self.trim))
+        return replace(self, print=printed, ground=ground, trim=trim)
 
 
 def is_design(path: Path) -> bool:

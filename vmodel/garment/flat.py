@@ -75,7 +75,7 @@ def read_flat(path: Path) -> TechnicalFlat:
             raise DrawingTooLarge(path.name, f"is larger than {LARGEST_BYTES // 10**6} MB")
         content = path.read_bytes()
     except OSError:
-        raise PhotoNotFound(str(path)) from None
+        raise PhotoNotFound(str(path), is_folder=path.is_dir()) from None
     root = read_svg(content, path.name)
     _set_view(root, path.name)
     fronts, backs = _groups(root, "front"), _groups(root, "back")

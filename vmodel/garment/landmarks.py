@@ -110,6 +110,8 @@ def read_landmarks(path: Path, size: tuple[int, int]) -> dict[str, FloatArray]:
         raise LandmarksInvalid(str(path), "cannot be read") from error
     except json.JSONDecodeError as error:
         raise LandmarksInvalid(str(path), f"is not JSON (line {error.lineno})") from error
+    except RecursionError as error:
+        raise LandmarksInvalid(str(path), "nests too deep") from error
     points = content.get("landmarks", content) if isinstance(content, dict) else None
     if not isinstance(points, dict) or not points:
         raise LandmarksInvalid(str(path), "holds no object of landmarks")

@@ -102,7 +102,7 @@ def _read_bytes(path: Path, max_megapixels: float) -> bytes:
     limit = int(max_megapixels * 1e6 * _BYTES_PER_PIXEL)
     try:
         if not path.is_file():
-            raise PhotoNotFound(str(path))
+            raise PhotoNotFound(str(path), is_folder=path.is_dir())
         size = path.stat().st_size
         if size > limit:
             raise PhotoTooLarge(path.name, size / 1e6, limit / 1e6, unit="megabytes")
@@ -118,22 +118,36 @@ def _read_bytes(path: Path, max_megapixels: float) -> bytes:
 
 def _decode(content: bytes, name: str, max_megapixels: float) -> Image.Image:
     picture = _open(content, name, max_megapixels)
-    width, height = picture.size
-    megapixels = width * height / 1e6
-    if megapixels > max_megapixels:
-        raise PhotoTooLarge(name, megapixels, max_megapixels)
+    check_pixels(picture.size, name, max_megapixels)
     # Phones append a depth or gain map as the second picture of an MPO file; the first one is the photo.
     if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
         raise AnimatedPhoto(name)
     if picture.format == "GIF":
         raise UnsupportedPhoto(name)
-    if min(width, height) < SHORTEST_SIDE:
-        raise PhotoTooSmall(name, (height, width), SHORTEST_SIDE)
+    if min(picture.size) < SHORTEST_SIDE:
+        raise PhotoTooSmall(name, picture.size[::-1], SHORTEST_SIDE)
     try:
         picture.load()
         return _upright(picture)
     except Exception as error:  # decoders raise whatever their parser met: OSError, SyntaxError, struct.error ...
         raise UnreadablePhoto(name, "the file is cut short or damaged") from error
+
+
+def check_pixels(size: tuple[int, int], name: str, max_megapixels: float) -> None:
+    """Bound the pixels of a picture that was opened but not decoded yet.
+
+    Raises:
+        PhotoTooLarge: width times height is more than the bound.
+    """
+    megapixels = size[0] * size[1] / 1e6
+    if megapixels > max_megapixels:
+        raise PhotoTooLarge(name, megapixels, max_megapixels)
+
+
+def too_large(error: Image.DecompressionBombError, name: str, max_megapixels: float) -> PhotoTooLarge:
+    """What Pillow says of a picture that it does not even open."""
+    pixels = re.search(r"\d+", str(error))
+    return PhotoTooLarge(name, int(pixels.group()) / 1e6 if pixels else np.inf, max_megapixels)
 
 
 def _open(content: bytes, name: str, max_megapixels: float) -> Image.Image:
@@ -145,8 +159,7 @@ def _open(content: bytes, name: str, max_megapixels: float) -> Image.Image:
     except VModelError:
         raise
     except Image.DecompressionBombError as error:
-        pixels = re.search(r"\d+", str(error))
-        raise PhotoTooLarge(name, int(pixels.group()) / 1e6 if pixels else np.inf, max_megapixels) from error
+        raise too_large(error, name, max_megapixels) from error
     except UnidentifiedImageError as error:
         if _looks_supported(content):
             raise UnreadablePhoto(name, "the file is cut short or damaged") from error

@@ -42,9 +42,10 @@ class SewnDesign:
     colours: Mapping[str, str] = field(default_factory=dict)
 
     def in_colours(self, colours: Mapping[str, str]) -> SewnDesign:
-        """The same design in a colourway: pieces, ground and print."""
+        """The same design in a colourway: pieces, ground and print; one that it has already is recoloured in turn."""
         printed = self.print and replace(self.print, tile=recolour_tile(self.print.tile, dict(colours)))
-        return replace(self, print=printed, ground=colours.get(self.ground, self.ground), colours=dict(colours))
+        both = {**colours, **{old: colours.get(new, new) for old, new in self.colours.items()}}
+        return replace(self, print=printed, ground=colours.get(self.ground, self.ground), colours=both)
 
 
 def write_sewn_design(design: SewnDesign) -> bytes:

@@ -206,13 +206,14 @@ def check_marker(
     """What a cutter checks before the cloth is cut.
 
     Returns:
-        Plain values. For each piece its area, the lean of its grain line against the upright of the drawing, colour
-        and material; for each seam its lengths in cm, and how far the print's repeats lie beside each other along it
-        (mean and largest, in cm; None without a print).
+        Plain values. For each piece its size across and along the grain, its area, the lean of its grain line against
+        the upright of the drawing, colour and material; for each seam its lengths in cm, and how far the print's
+        repeats lie beside each other along it (mean and largest, in cm; None without a print).
     """
     pieces = [
         {
             "piece": piece.name,
+            "size_cm": _size_cm(piece),
             "area_cm2": round(piece.area_cm2, 1),
             "grain_deg": round(float(np.degrees(np.arctan2(piece.grain[0], piece.grain[1]))) + 0.0, 1),
             "material": piece.material or None,
@@ -238,6 +239,13 @@ def check_marker(
             }
         )  # fmt: skip
     return {"pieces": pieces, "seams": listed}
+
+
+def _size_cm(piece: Piece) -> list[float]:
+    """How wide it is across its grain, and how long along it."""
+    along = np.array(piece.grain)
+    extent = np.ptp(piece.outline_cm @ np.stack([[along[1], -along[0]], along], axis=1), axis=0)
+    return [round(float(each), 1) for each in extent]
 
 
 def _apart(

@@ -126,7 +126,7 @@ def _one_letter_off(one: str, other: str) -> bool:
 def _read_list(path: Path) -> list[str]:
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
         raise RightsListInvalid(str(path), "cannot be read; write a YAML list of names") from None
     if not isinstance(found, list) or not all(isinstance(name, str) and _letters(name) for name in found):
         raise RightsListInvalid(str(path), "is no YAML list of names; begin each line with a hyphen")

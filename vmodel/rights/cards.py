@@ -135,6 +135,6 @@ def _is_own(settings: Settings, model_id: str) -> bool:
         try:
             if model_id in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}):
                 return True
-        except (OSError, yaml.YAMLError, TypeError):
+        except (OSError, yaml.YAMLError, RecursionError, TypeError):
             continue
     return False

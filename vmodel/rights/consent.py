@@ -158,7 +158,7 @@ def _declared(path: Path, _modified_ns: int, _bytes: int) -> tuple[tuple[str, st
     try:
         entries = yaml.safe_load(path.read_text(encoding="utf-8"))
         return tuple((str(model_id), str(entry[LIKENESS])) for model_id, entry in entries.items() if LIKENESS in entry)
-    except (OSError, yaml.YAMLError, AttributeError, TypeError):
+    except (OSError, yaml.YAMLError, RecursionError, AttributeError, TypeError):
         return ()  # ``load_roster`` refuses such a file with its name
 
 

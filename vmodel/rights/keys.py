@@ -27,6 +27,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from vmodel.config import Settings
 from vmodel.errors import OutputNotWritable
+from vmodel.files import make_home
 from vmodel.rights.errors import RightsKeysMissing
 
 ROOT_YEARS = 25
@@ -112,6 +113,7 @@ def make_authority(settings: Settings, name: str | None = None, root_key: Path |
     folder = keys_folder(settings)
     if folder.is_dir():
         return False
+    make_home(settings.home)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
         passing = Path(tempfile.mkdtemp(prefix=".keys-", dir=folder.parent))

@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
+from vmodel.config import Settings
 from vmodel.errors import UnknownBackground
+from vmodel.garment.reading import check_pixels, too_large
 from vmodel.images import to_linear
 from vmodel.scene.visibility import FloorShadow
 from vmodel.types import Camera, FloatArray
@@ -56,6 +58,7 @@ def read_background(background: str) -> Background:
             puts the picture out of focus.
     Raises:
         UnknownBackground: none of these, or the file is no picture.
+        PhotoTooLarge: a picture of more megapixels than a photo may have.
     """
     if background == "transparent":
         return Background("transparent", np.ones(3, np.float32))
@@ -66,15 +69,22 @@ def read_background(background: str) -> Background:
         colour = np.frombuffer(bytes.fromhex(digits.group(1)), np.uint8)
         return Background("colour", to_linear(colour))
     path = background.removeprefix("blur:")
+    return Background("picture", np.ones(3, np.float32), _read_plate(path, background), float(background != path))
+
+
+def _read_plate(path: str, background: str) -> FloatArray:
+    name, max_megapixels = Path(path).name, Settings().max_megapixels
     try:
         with Image.open(Path(path)) as picture:
+            check_pixels(picture.size, name, max_megapixels)
             picture.draft("RGB", (4096, 4096))
             upright = ImageOps.exif_transpose(picture).convert("RGB")
             upright.thumbnail((4096, 4096))
-            pixels = np.asarray(upright)
-    except (OSError, ValueError, Image.DecompressionBombError):
+            return np.asarray(upright)
+    except Image.DecompressionBombError as error:
+        raise too_large(error, name, max_megapixels) from None
+    except (OSError, ValueError):
         raise UnknownBackground(background, BACKGROUNDS) from None
-    return Background("picture", np.ones(3, np.float32), pixels, 1.0 if background != path else 0.0)
 
 
 def paint_background(background: Background, camera: Camera, floor: FloorShadow) -> FloatArray:

@@ -20,7 +20,7 @@ from sqlalchemy import URL, inspect, make_url
 from vmodel.config import Settings
 from vmodel.database import Database, database_url, now
 from vmodel.errors import OutputNotWritable
-from vmodel.files import make_folder, sha256_of
+from vmodel.files import make_folder, make_home, sha256_of
 from vmodel.service.errors import BackupDamaged, BackupFailed, RestoreRefused
 
 LIST = "backup.json"
@@ -79,7 +79,7 @@ def restore(settings: Settings, folder: Path) -> None:
     url = make_url(database_url(settings))
     if (folder / _DUMP).is_file() == (url.get_backend_name() == "sqlite"):
         raise BackupFailed("it is of another kind of database than the one that is set")
-    make_folder(settings.home)
+    make_home(settings.home)
     try:
         if (folder / _DUMP).is_file():
             _load_postgres(url, folder / _DUMP)
@@ -145,7 +145,7 @@ def _files_of(folder: Path) -> Iterator[Path]:
 def _check(folder: Path) -> None:
     try:
         listed: dict[str, str] = json.loads((folder / LIST).read_text(encoding="utf-8"))["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
         raise BackupDamaged(str(folder / LIST)) from None
     there = {str(path.relative_to(folder)) for path in _files_of(folder)}
     for name in sorted(set(listed) | there):

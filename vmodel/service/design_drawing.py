@@ -26,7 +26,7 @@ from vmodel.garment.print_repeat import read_tile
 from vmodel.garment.svg import read_svg, recoloured, write_svg
 from vmodel.garment.svg_render import render_svg
 from vmodel.service.garments import Understanding
-from vmodel.types import ByteArray
+from vmodel.types import ByteArray, Garment
 
 SIDE = (680, 512)
 """(height, width) in pixels of each side."""
@@ -68,7 +68,7 @@ def draw_block(design: Design) -> Drawn:
     sides = [np.dstack([paint_side(block, side, canvas, design.print, colours), alpha]) for side in ("front", "back")]
     straight = design.print is not None and design.print.rotate_deg % 90 == 0
     mismatch_cm = seam_mismatch_cm(block, design.print) if straight and design.print is not None else 0.0
-    return Drawn(_beside(sides[0], sides[1][:, ::-1]), canvas.px_per_cm, mismatch_cm)
+    return Drawn(beside(sides[0], sides[1][:, ::-1]), canvas.px_per_cm, mismatch_cm)
 
 
 def draw_drawing(svg: bytes, name: str, colours: dict[str, str]) -> Drawn:
@@ -86,7 +86,7 @@ def draw_drawing(svg: bytes, name: str, colours: dict[str, str]) -> Drawn:
     front, back = sides
     if front is None:
         raise GarmentNotFound(name)
-    return Drawn(_beside(front, back))
+    return Drawn(beside(front, back))
 
 
 def _painted(root: Element, colours: dict[str, str], name: str) -> ByteArray:
@@ -103,21 +103,27 @@ def _painted(root: Element, colours: dict[str, str], name: str) -> ByteArray:
     return painted[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
 
-def _beside(front: ByteArray, back: ByteArray | None) -> ByteArray:
+def beside(front: ByteArray, back: ByteArray | None) -> ByteArray:
+    """The two sides as one picture, each (H, W, 4) as large as its half allows; see ``Drawn``."""
     sheet = np.zeros((SIDE[0], 2 * SIDE[1], 4), np.uint8)
     for number, side in enumerate((front, back)):
         if side is None:
             continue
-        share = min((SIDE[0] - _RIM) / side.shape[0], (SIDE[1] - _RIM) / side.shape[1])
+        share = share_of(side)
         size = max(1, round(side.shape[1] * share)), max(1, round(side.shape[0] * share))
-        fitted = side if size == side.shape[1::-1] else _resized(side, size)
+        fitted = side if size == side.shape[1::-1] else resized(side, size)
         top, left = (SIDE[0] - size[1]) // 2, number * SIDE[1] + (SIDE[1] - size[0]) // 2
         sheet[top : top + size[1], left : left + size[0]] = fitted
     return sheet
 
 
-def _resized(picture: ByteArray, size: tuple[int, int]) -> ByteArray:
-    """Another size, without the colour of what is transparent."""
+def share_of(side: ByteArray) -> float:
+    """How much larger ``beside`` shows a side."""
+    return float(min((SIDE[0] - _RIM) / side.shape[0], (SIDE[1] - _RIM) / side.shape[1]))
+
+
+def resized(picture: ByteArray, size: tuple[int, int]) -> ByteArray:
+    """Another size (width, height), without the colour of what is transparent."""
     ink = picture.astype(np.float32)
     ink[..., :3] *= ink[..., 3:] / 255
     ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
@@ -177,7 +183,18 @@ def describe_block(design: Design, wearer: str, drawn: Drawn) -> Understanding:
         wearer: id of the model that it is made for.
         drawn: from ``draw_block``.
     """
-    garment = make_garment(design, "design")[3]
+    return describe_garment(make_garment(design, "design")[3], "design", wearer, drawn)
+
+
+def describe_garment(garment: Garment, source: str, wearer: str, drawn: Drawn) -> Understanding:
+    """What is known of a garment whose cut is given.
+
+    Args:
+        garment: in centimetres.
+        source: where its size is from.
+        wearer: id of the model that it is made for, or empty.
+        drawn: what is shown of it.
+    """
     kind = garment.kind
     width = measure.chest_width(garment) if kind.category.covers_upper else measure.waistband_width(garment)
     found = {
@@ -194,7 +211,7 @@ def describe_block(design: Design, wearer: str, drawn: Drawn) -> Understanding:
         "size_cm": {
             "width": round(float(width), 1),
             "length": round(float(measure.garment_length(garment)), 1),
-            "source": "design",
+            "source": source,
             "guessed_on": wearer,
         },
         "warnings": list(garment.warnings),
@@ -203,5 +220,5 @@ def describe_block(design: Design, wearer: str, drawn: Drawn) -> Understanding:
 
 
 def decode_limit(settings: Settings) -> int:
-    """Most bytes of an uploaded print or flat."""
+    """Most bytes of an uploaded print, flat or pattern."""
     return min(settings.max_upload_bytes, 10_000_000)

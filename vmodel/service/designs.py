@@ -1,4 +1,7 @@
-"""Sellers' designs: a block with a print, or a technical flat, in every colourway; kept as a garment that is shot."""
+"""Sellers' designs: a block with a print, a technical flat or a sewing pattern, in every colourway.
+
+Each is kept as a garment that is shot.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from vmodel.errors import BadUsage
 from vmodel.garment.block_cut import BLOCKS
 from vmodel.garment.design import Design, check_colour
 from vmodel.garment.print_repeat import PrintRepeat, recolour_tile
+from vmodel.garment.sewing_design import SewnDesign
 from vmodel.service.garments import PAGE, StoredGarment
 from vmodel.service.job_errors import StoredFileMissing
 from vmodel.service.store import FileStore
@@ -23,7 +27,7 @@ from vmodel.types import BodyMeasurements, ByteArray
 
 MOST_COLORWAYS = 12
 _NAME = re.compile(r"\w[\w-]{0,39}")
-_FILE = re.compile(r"[0-9a-f]{64}\.(svg|png|jpg|webp|tif)")
+_FILE = re.compile(r"[0-9a-f]{64}\.(svg|dxf|json|png|jpg|webp|tif)")
 _KEPT_MEASURES: dict[tuple[str, str | None, str | None], tuple[str, BodyMeasurements]] = {}
 
 
@@ -37,22 +41,26 @@ class Colorway:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a designer chose; either a block or a flat.
+    """What a designer chose; a block, a flat or a pattern.
 
     Attributes:
         block: a key of ``vmodel.garment.block_cut.BLOCKS``.
         flat: id of an uploaded technical flat.
-        print: id of an uploaded repeat, on a block.
+        pattern: id of an uploaded sewing pattern.
+        print: id of an uploaded repeat, on a block or on the pieces of a pattern.
         size: that a block is cut to; None to measure.
         model: whose measures count where no size does, or somebody of sample size.
         repeat_cm, rotate_deg, offset_cm: see ``PrintRepeat``.
-        ground, trim: "#rrggbb"; no trim is the ground's colour.
-        material: name in the drape's materials; None for the block's own.
+        ground: "#rrggbb" of a block, or of pieces that have no colour.
+        trim: "#rrggbb" of a block; None for the ground's.
+        material: name in the drape's materials; None for the block's own, or cotton for pieces.
+        piece_materials: piece of a pattern, or word in several pieces' names -> material.
         category, width_cm, length_cm: of a flat, as for photos.
     """
 
     block: str | None = None
     flat: str | None = None
+    pattern: str | None = None
     print: str | None = None
     size: str | None = None
     model: str | None = None
@@ -62,6 +70,7 @@ class Recipe:
     ground: str = "#f4f2ee"
     trim: str | None = None
     material: str | None = None
+    piece_materials: Mapping[str, str] = field(default_factory=dict)
     category: str | None = None
     width_cm: float | None = None
     length_cm: float | None = None
@@ -102,19 +111,20 @@ def check_recipe(recipe: Recipe, roster: Roster) -> Recipe:
     """
     from vmodel.drape.materials import load_material
 
-    if (recipe.block is None) == (recipe.flat is None):
-        raise BadUsage("A design is either a block or a flat; name one of the two.")
+    if sum(kind is not None for kind in (recipe.block, recipe.flat, recipe.pattern)) != 1:
+        raise BadUsage("A design is a block, a flat or a pattern; name one of the three.")
+    _check_pattern(recipe)
     if recipe.flat is not None and recipe.print is not None:
-        raise BadUsage("A print lies on a block; leave it out for a flat, which has its own.")
+        raise BadUsage("A print lies on a block or a pattern; leave it out for a flat, which has its own.")
     if recipe.block is not None and recipe.block not in BLOCKS:
         raise BadUsage(f"Unknown block {recipe.block!r}; use one of: {', '.join(BLOCKS)}.")
     if recipe.model is not None:
         _ = roster[recipe.model]
     if recipe.size is not None and all(model.size != recipe.size for model in roster.values()):
         raise BadUsage(f"No virtual model has the size {recipe.size}, so nobody can be measured; see /v1/models.")
-    if recipe.material is not None:
-        load_material(recipe.material)
-    for file in (recipe.flat, recipe.print):
+    for material in (*recipe.piece_materials.values(), *([recipe.material] if recipe.material is not None else [])):
+        load_material(material)
+    for file in (recipe.flat, recipe.pattern, recipe.print):
         if file is not None and not _FILE.fullmatch(file):
             raise StoredFileMissing(file)
     names = [way.name for way in recipe.colorways]
@@ -128,6 +138,16 @@ def check_recipe(recipe: Recipe, roster: Roster) -> Recipe:
     )
     trim = None if recipe.trim is None else check_colour(recipe.trim)
     return replace(recipe, ground=check_colour(recipe.ground), trim=trim, colorways=ways)
+
+
+def _check_pattern(recipe: Recipe) -> None:
+    if recipe.pattern is None:
+        if recipe.piece_materials:
+            raise BadUsage("Materials by piece belong to a pattern; give one material for the whole garment.")
+        return
+    stated = [name for name in ("size", "category", "width_cm", "length_cm") if getattr(recipe, name) is not None]
+    if stated:
+        raise BadUsage(f"A pattern is worn as it is cut, so leave {' and '.join(stated)} out.")
 
 
 def measures_for(recipe: Recipe, roster: Roster) -> tuple[str, BodyMeasurements]:
@@ -157,18 +177,38 @@ def design_in(recipe: Recipe, colorway: str, tile: ByteArray | None, body: BodyM
         BadUsage: the print cannot lie so, or there is no such colourway.
     """
     colours = recipe.colours_of(colorway)
-    print_ = None
-    if tile is not None:
-        recoloured = recolour_tile(tile, dict(colours)) if colours else tile
-        print_ = PrintRepeat(recoloured, recipe.repeat_cm, recipe.rotate_deg, recipe.offset_cm)
+    print_ = _print_of(recipe, recolour_tile(tile, dict(colours)) if tile is not None and colours else tile)
     ground, trim = recipe.ground, recipe.trim or recipe.ground
     return Design(
         recipe.block or "", body, print_, colours.get(ground, ground), colours.get(trim, trim), recipe.material
     )
 
 
+def sewn_in(recipe: Recipe, colorway: str, content: bytes, tile: ByteArray | None) -> SewnDesign:
+    """A pattern's design in one of its colourways.
+
+    Args:
+        recipe: of a pattern.
+        colorway: its name; empty for its own colours.
+        content: the pattern's file.
+        tile: of the print, see ``design_in``.
+    Raises:
+        BadUsage: the print cannot lie so, or there is no such colourway.
+    """
+    colours = recipe.colours_of(colorway)
+    name = f"pattern.{(recipe.pattern or '').rpartition('.')[2]}"
+    design = SewnDesign(
+        name, content, _print_of(recipe, tile), recipe.ground, recipe.material, dict(recipe.piece_materials)
+    )
+    return design.in_colours(colours) if colours else design
+
+
+def _print_of(recipe: Recipe, tile: ByteArray | None) -> PrintRepeat | None:
+    return None if tile is None else PrintRepeat(tile, recipe.repeat_cm, recipe.rotate_deg, recipe.offset_cm)
+
+
 def file_of(store: FileStore, account_id: str, file_id: str) -> bytes:
-    """An uploaded print or flat.
+    """An uploaded print, flat or pattern.
 
     Raises:
         StoredFileMissing: there is none of this account.

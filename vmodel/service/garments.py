@@ -20,6 +20,7 @@ from vmodel.service.job_tables import OPEN, JobRow, ShotRow
 from vmodel.service.store import FileStore
 
 NAME_LENGTH = 120
+_DESIGN_FILES = ("pattern_key", "pieces_key", "print_key", "tile_key", "drawn_key")
 PAGE = 100
 """Most garments of one list."""
 SHOWN_SIDE = 1200
@@ -131,7 +132,7 @@ class StoredGarment(Table):
     def _design_keys(self) -> tuple[str | None, ...]:
         plain = self.design or {}
         ways = (way[name] for way in self.colorways.values() for name in ("photo_key", "drawn_key"))
-        return (*(plain.get(name) for name in ("print_key", "tile_key", "drawn_key")), *ways)
+        return (*(plain.get(name) for name in _DESIGN_FILES), *ways)
 
 
 def check_stated(stated: Stated) -> None:

@@ -104,7 +104,7 @@ def read_plans(settings: Settings) -> Plans:
         found = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise PlansInvalid(str(path), f"cannot be read ({error.strerror})") from None
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):
         raise PlansInvalid(str(path), "are not YAML") from None
     except ValidationError as error:
         first = error.errors()[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vmodel.config import Settings
 from vmodel.errors import OutputNotWritable
-from vmodel.files import make_folder
+from vmodel.files import make_home
 
 _BYTES = 32
 
@@ -21,7 +21,7 @@ def installation_secret(settings: Settings) -> bytes:
     """
     if settings.secret is not None:
         return settings.secret.get_secret_value().encode()
-    make_folder(settings.home)
+    make_home(settings.home)
     path = settings.home / "secret"
     try:
         if not path.is_file():

@@ -1,16 +1,16 @@
-// The designer: a block with a print or a technical flat, seen lying flat while it is changed, then worn and shot.
+// The designer: a block with a print, a technical flat or a sewing pattern, seen lying flat while it is changed, then worn and shot.
 "use strict";
 (window.vmodelParts ??= []).push(core => {
   const { one, all, say } = core;
   const STORE = "vmodel-design", CALM_MS = 260;
-  const START = { kind: "block", block: "tee", print: null, flat: null, size: "", material: "", repeat: 16, rotate: 0, right: 0, up: 0,
+  const START = { kind: "block", block: "tee", print: null, flat: null, pattern: null, pieceMaterials: {}, size: "", material: "", repeat: 16, rotate: 0, right: 0, up: 0,
                   ground: "#f4f2ee", trim: "#f4f2ee", ways: [], way: "", width: "", length: "", category: "", name: "", id: null, shot: null };
   const DIALS = ["repeat", "rotate", "right", "up"];
   let design = { ...START }, words = null, calm = null, drawn = 0, orderKey = core.newKey(), left = [], picture = null;
   const byId = id => document.getElementById(id);
   const field = name => one(`#piece-designer [name="${name}"]`);
   const copy = value => JSON.parse(JSON.stringify(value));
-  const isReady = () => design.kind === "block" || Boolean(design.flat);
+  const isReady = () => design.kind === "block" || Boolean(design[design.kind]);
   const current = () => design.ways.find(way => way.name === design.way);
   core.tellDesign = text => { byId("design-told").textContent = text; };
 
@@ -50,9 +50,11 @@
       return { name: name || design.flat.name, flat: design.flat.id, width_cm: number(design.width), length_cm: number(design.length),
                category: design.category || null, colorways };
     }
-    return { name: name || words.blocks[design.block], block: design.block, print: design.print?.id ?? null, size: design.size || null,
-             model: design.size ? null : field("design-model").value || null, repeat_cm: design.repeat, rotate_deg: design.rotate,
-             offset_cm: [design.right, design.up], ground: design.ground, trim: design.trim, material: design.material || null, colorways };
+    const cloth = { print: design.print?.id ?? null, repeat_cm: design.repeat, rotate_deg: design.rotate, offset_cm: [design.right, design.up],
+                    ground: design.ground, material: design.material || null, colorways };
+    if (design.kind === "pattern") return { name: name || design.pattern.name, pattern: design.pattern.id, piece_materials: design.pieceMaterials, ...cloth };
+    return { name: name || words.blocks[design.block], block: design.block, size: design.size || null,
+             model: design.size ? null : field("design-model").value || null, trim: design.trim, ...cloth };
   }
   function changed() {
     design.shot = null;
@@ -90,7 +92,7 @@
     ruler.style.setProperty("--share", 10 * pxPerCm / 512);
     const told = byId("mismatch");
     told.hidden = apart < 0.5;
-    told.textContent = say(words.mismatch, { cm: apart.toFixed(1) });
+    told.textContent = say(design.kind === "pattern" ? words.mismatch_seam : words.mismatch, { cm: apart.toFixed(1) });
     byId("paper").dataset.drawn = drawn;
   }
 
@@ -99,11 +101,13 @@
     if (!file) return;
     const form = new FormData();
     form.append("file", file, file.name);
-    const told = await trying(async () => (await call("POST", kind === "print" ? "prints" : "flats", form, true)).json(), words.reading);
+    const told = await trying(async () => (await call("POST", `${kind}s`, form, true)).json(), words.reading);
     if (!told) return;
     const name = file.name.replace(/\.\w+$/, "");
-    design.kind = kind === "print" ? "block" : "flat";
-    design[kind] = { id: told.id, colours: told.colours, name, has_back: told.has_back ?? true, link: told.link ?? null };
+    if (kind !== "print") design.kind = kind;
+    else if (design.kind === "flat") design.kind = "block";
+    if (kind === "pattern") design.pieceMaterials = {};
+    design[kind] = { id: told.id, colours: told.colours, name, has_back: told.has_back ?? true, link: told.link ?? null, pieces: told.pieces ?? [] };
     design.ways = []; design.way = ""; design.id = null; design.name = "";
     changed();
     fill();
@@ -130,13 +134,32 @@
     field("design-size").value = design.size; field("design-material").value = design.material;
     field("flat-width").value = design.width; field("flat-length").value = design.length; field("flat-category").value = design.category;
     field("design-name").value = design.name;
+    byId("of-cloth").hidden = design.kind === "flat";
+    byId("of-size").hidden = design.kind !== "block";
     byId("dials").hidden = !design.print;
     one('[data-design="plain"]').hidden = !design.print;
     one('[data-design="example"]').hidden = Boolean(design.print);
     byId("tile").style.backgroundImage = design.print?.link ? `url("${design.print.link}")` : "";
+    showPieces();
     showWays();
     showPalette();
     showSum();
+  }
+  function showPieces() {
+    const box = byId("cut-pieces"), picture = one("img", box), { link, pieces } = design.pattern ?? { link: null, pieces: [] };
+    box.hidden = !pieces.length;
+    picture.hidden = !link;
+    picture.onerror = () => { picture.hidden = true; }; // a link lasts for an hour
+    if (link && picture.getAttribute("src") !== link) picture.src = link;
+    const fabrics = [...field("design-material").options].slice(1);
+    one("ul", box).replaceChildren(...pieces.map(({ piece, size_cm: [width, length], material }) => {
+      const row = made("li", {}), chosen = design.pieceMaterials[piece] ?? "", own = !chosen && fabrics.find(each => each.value === material);
+      const select = made("select", { name: "piece-material", "data-piece": piece, "aria-label": say(words.piece_fabric, { piece }) });
+      select.append(new Option(own ? own.text : words.as_whole, ""), ...fabrics.map(each => new Option(each.text, each.value)));
+      select.value = chosen;
+      row.append(made("span", {}, piece), made("span", { class: "note" }, `${width} × ${length} cm`), select);
+      return row;
+    }));
   }
   function made(tag, attributes, text = "") {
     const element = Object.assign(document.createElement(tag), { textContent: text });
@@ -159,8 +182,10 @@
   }
   function showPalette() {
     const way = current(), box = byId("palette"), own = [];
-    if (design.kind === "block") own.push(["ground", design.ground, words.ground], ["trim", design.trim, words.trim]);
-    const colours = (design.kind === "block" ? design.print : design.flat)?.colours ?? [];
+    if (design.kind === "block" || design.pattern?.pieces.some(piece => !piece.colour)) own.push(["ground", design.ground, words.ground]);
+    if (design.kind === "block") own.push(["trim", design.trim, words.trim]);
+    const files = { block: [design.print], flat: [design.flat], pattern: [design.pattern, design.print] }[design.kind];
+    const colours = files.flatMap(file => file?.colours ?? []);
     for (const colour of colours) if (!own.some(([, each]) => each === colour)) own.push(["", colour, say(words.colour_of, { colour })]);
     box.replaceChildren(...own.map(([name, colour, label]) => {
       const isFixed = !name && !way, worn = way?.colours[colour] ?? colour, holder = made("label", { title: label, class: isFixed ? "swatch-set fixed" : "swatch-set" });
@@ -202,14 +227,21 @@
     if (!kept) return;
     const { asked } = kept;
     const file = name => ({ id: name, colours: kept.colours, name: asked.name, has_back: kept.has_back, link: kept.print_picture });
-    design = { ...START, id, name: asked.name, kind: asked.flat ? "flat" : "block", block: asked.block ?? "tee", size: asked.size ?? "",
-               print: asked.print && file(asked.print), flat: asked.flat && file(asked.flat), material: asked.material ?? "",
+    design = { ...START, id, name: asked.name, kind: ["flat", "pattern"].find(kind => asked[kind]) ?? "block", block: asked.block ?? "tee", size: asked.size ?? "",
+               print: asked.print && file(asked.print), flat: asked.flat && file(asked.flat),
+               pattern: asked.pattern ? { ...file(asked.pattern), link: kept.pieces_picture, pieces: kept.pieces } : null,
+               pieceMaterials: materialsOf(asked.piece_materials ?? {}, kept.pieces), material: asked.material ?? "",
                repeat: asked.repeat_cm, rotate: asked.rotate_deg, right: asked.offset_cm[0], up: asked.offset_cm[1], ground: asked.ground,
                trim: asked.trim ?? asked.ground, width: asked.width_cm ?? "", length: asked.length_cm ?? "", category: asked.category ?? "",
                ways: copy(asked.colorways) };
     changed();
     fill();
     for (const thumb of all("#designs .thumb")) thumb.setAttribute("aria-pressed", String(thumb.dataset.id === id));
+  }
+  // A word may stand for several pieces; the form has a choice for each.
+  function materialsOf(asked, pieces) {
+    if (!Object.keys(asked).length) return {};
+    return Object.fromEntries(pieces.filter(each => each.material).map(each => [each.piece, each.material]));
   }
   async function keep() {
     if (!isReady()) { core.notice(words.needs_flat, true); return null; }
@@ -293,7 +325,8 @@
   document.addEventListener("keydown", event => {
     const tab = event.target.closest?.('[role="tab"]');
     if (!tab || !["ArrowLeft", "ArrowRight"].includes(event.key)) return;
-    const other = all('[role="tab"]').find(each => each !== tab);
+    const tabs = all('[data-design="kind"]'), step = event.key === "ArrowRight" ? 1 : tabs.length - 1;
+    const other = tabs[(tabs.indexOf(tab) + step) % tabs.length];
     other.focus(); DOES.kind(other);
   });
   document.addEventListener("input", event => {
@@ -315,9 +348,14 @@
   document.addEventListener("change", event => {
     const { name, value, dataset, id, files } = event.target;
     if (!event.target.closest?.("#piece-designer")) return;
-    if (id === "print-file" || id === "flat-file") { upload(id.split("-")[0], files[0]).finally(() => { event.target.value = ""; }); return; }
+    if (["print-file", "flat-file", "pattern-file"].includes(id)) { upload(id.split("-")[0], files[0]).finally(() => { event.target.value = ""; }); return; }
     const kept = { block: "block", "design-size": "size", "design-material": "material", "flat-width": "width", "flat-length": "length", "flat-category": "category" }[name];
     if (kept) { design[kept] = value; fill(); changed(); }
+    else if (name === "piece-material") {
+      const { [dataset.piece]: _, ...others } = design.pieceMaterials;
+      design.pieceMaterials = value ? { ...others, [dataset.piece]: value } : others;
+      changed();
+    }
     else if (name === "design-model" && !design.size) changed();
     else if ("wayRename" in dataset) {
       const way = current(), wanted = value.trim().replace(/[^\p{L}\p{N}_-]+/gu, "-").replace(/^-+/, "").slice(0, 40);
@@ -326,7 +364,10 @@
     } else showSum();
   });
   document.addEventListener("submit", event => { if ("designForm" in event.target.dataset) event.preventDefault(); });
-  core.dropDesign = file => upload(design.kind === "flat" && /\.svg$/i.test(file.name) ? "flat" : "print", file);
+  core.dropDesign = (file, place) => {
+    const isDrawing = /\.svg$/i.test(file.name) && design.kind !== "block";
+    upload(/\.(dxf|json)$/i.test(file.name) ? "pattern" : place ?? (isDrawing ? design.kind : "print"), file);
+  };
 
   let isOpen = false;
   function begin() {

@@ -329,7 +329,7 @@ window.vmodel ??= (() => {
       event.preventDefault();
       for (const drop of all(".drop")) drop.classList.toggle("is-over", kind === "dragover");
       if (kind !== "drop") return;
-      if (document.body.dataset.view === "designer" && core.dropDesign) return core.dropDesign(event.dataTransfer.files[0]);
+      if (document.body.dataset.view === "designer" && core.dropDesign) return core.dropDesign(event.dataTransfer.files[0], event.target.closest?.("[data-drop]")?.dataset.drop);
       location.hash = "studio";
       upload(event.dataTransfer.files);
     });
