@@ -18,7 +18,7 @@ from vmodel.types import ByteArray, FloatArray, IntArray
 UPPER, SOLE, LINING = range(3)
 """Values of ``WornShoes.material``."""
 
-_AROUND, _UP, _STATIONS = 84, 14, 26
+_AROUND, _UP, _STATIONS = 64, 10, 26
 _FOOT_MM = 250.0
 _LOW_M, _TREAD_M = 0.05, 0.04
 """Height below which points are the foot's and not the leg's, and below which they give the outline of the sole."""

@@ -48,7 +48,7 @@ class DrapeSettings:
     attempts: int = 3
 
 
-_FITTING_PARTICLES = 2400
+_FITTING_PARTICLES = 2000
 _FITTING_CM = (1.6, 3.0)
 
 
