@@ -127,7 +127,7 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     studio.begin("hair", model.id, lambda: grown_hair(model, body, cache))
 
     settings, tell, how = studio.settings, studio.report, (request.tucked, request.fitting)
-    key = (tuple(each.key for each in patterns), tuple(sizes_cm), *how, request.barefoot, pose_key)
+    key = (tuple(each.key for each in patterns), tuple(sizes_cm), *how, pose_key)
     whole, worn = once("drape", key, lambda: drape_outfit(fitted, body, pose, settings, *how, progress=tell))
 
     skin = once("skin", skin_key, lambda: painted_skin(model, body, base_layer, cache, skin_size))
@@ -139,8 +139,9 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     hair = once("posing hair", lying, lambda: pose_hair(seen, body, posed, worn.vertices_m))
     worn_shoes = None if shoes is None else once("posing shoes", pose_key, lambda: shoes.carried(posed))
     bare = once("scene", lying, lambda: Scene(posed, body, skin, hair, worn, whole, worn_shoes))
-    scene = once("scene", key, lambda: bare if bare.garment is whole else bare.printed(whole))
-    return DressedModel(key, model, pose_name, fitted[0], body, posed, worn, skin, grown, hair, shoes, scene)
+    scene_key = (key, request.barefoot)  # how cloth is draped does not follow from shoes, what is seen does
+    scene = once("scene", scene_key, lambda: bare if bare.garment is whole else bare.printed(whole))
+    return DressedModel(scene_key, model, pose_name, fitted[0], body, posed, worn, skin, grown, hair, shoes, scene)
 
 
 def _cloth_key(worn: Drape) -> str:

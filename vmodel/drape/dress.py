@@ -48,6 +48,7 @@ class DrapeSettings:
     attempts: int = 3
 
 
+_FITTING = DrapeSettings(contract_frames=30, hang_frames=45, ease_frames=12, move_frames=45, settle_frames=45)
 _FITTING_PARTICLES = 2000
 _FITTING_CM = (1.6, 3.0)
 
@@ -59,10 +60,10 @@ def for_fitting(garment: Garment) -> DrapeSettings:
         garment: in cm; final pictures have three times as many particles, and finer folds.
     """
     if is_sewn(garment):  # darts and gathers of pieces need their particles
-        return DrapeSettings(DrapeSettings.spacing_cm, 30, 45, 12, 45, 45)
+        return _FITTING
     area_cm2 = sum(shapely.Polygon(panel.outline_cm, panel.holes).area for panel in garment.panels)
     spacing_cm = float(np.clip(np.sqrt(area_cm2 / (_FITTING_PARTICLES * np.sqrt(3) / 2)), *_FITTING_CM))
-    return DrapeSettings(spacing_cm, 30, 45, 12, 45, 45)
+    return replace(_FITTING, spacing_cm=spacing_cm)
 
 
 @dataclass(frozen=True, eq=False)
