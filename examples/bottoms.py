@@ -39,9 +39,11 @@ def denim_trousers(rng: np.random.Generator) -> ByteArray:
     right = np.vstack([leg, [(0, 2)]])
     whole = np.maximum(fill(layout, right), fill(layout, right * [-1, 1]))
     table.throw_shadow(whole)
-    inside = closed(path([(0, -0.6), (10, -1.0), (19.2, -1.6)], [(19.2, -1.6), (19.6, 2.0), (10, 3), (0, 3.4)]))
+    inside = closed(
+        path([(0, 0.1), (10, 0.0), (19.3, -0.05)], [(19.3, -0.05), (18.5, 1.2)], [(18.5, 1.2), (10, 2.6), (0, 3.0)])
+    )
     table.lay(fill(layout, inside), colour("#5d6f86"), 0 * table.relief, Cloth("twill", 0.1), 3.0)
-    label = fill(layout, [(-2.6, -0.2), (2.6, -0.3), (2.6, 1.4), (-2.6, 1.5)])
+    label = fill(layout, [(-2.6, 0.45), (2.6, 0.4), (2.6, 2.0), (-2.6, 2.1)])
     table.lay(label, colour("#a8753f"), 0 * table.relief, Cloth("plain", 0.06), 1.5)
     indigo = _washed(layout, rng)
     knees: list[Points] = []
@@ -84,7 +86,9 @@ def pleated_skirt(rng: np.random.Generator) -> ByteArray:
     band = closed(
         path([(0, 0.8), (9, 0.6), (16.9, 0.1)], [(16.9, 0.1), (17.4, 4.1)], [(17.4, 4.1), (9, 4.7), (0, 4.9)])
     )
-    inside = closed(path([(0, -0.5), (9, -0.7), (16.7, -0.9)], [(16.7, -0.9), (17.0, 1.4), (9, 1.8), (0, 2.0)]))
+    inside = closed(
+        path([(0, -0.3), (9, -0.2), (16.8, 0.05)], [(16.8, 0.05), (16.0, 1.0)], [(16.0, 1.0), (9, 1.5), (0, 1.7)])
+    )
     table.throw_shadow(np.maximum(fill(layout, closed(skirt)), fill(layout, band)))
     table.lay(fill(layout, inside), colour("#8f4a33"), 0 * table.relief, crepe, 2.0)
     x, y = layout.grid()

@@ -19,7 +19,7 @@ from vmodel.drape.outside import distance_to_body, push_out
 from vmodel.drape.pleats import open_pleats
 from vmodel.drape.sewn_cloth import mesh_cloth
 from vmodel.drape.start import place_cloth
-from vmodel.drape.straps import on_strap
+from vmodel.drape.straps import lay_straps, on_strap
 from vmodel.garment.scale import scale_garment
 from vmodel.reading import read_pattern
 from vmodel.request import GarmentSource
@@ -128,3 +128,36 @@ def test_a_twisted_strap_is_no_pleat(body: Body) -> None:
     posed = body.posed(attempt_pose(garments.camisole(), body, 0))
     assert 20 < straps.sum() < 0.1 * cloth.count
     assert np.array_equal(open_pleats(cloth, hanging, posed)[straps], hanging[straps])
+
+
+@pytest.mark.parametrize("strap", [0.5, 1.6])
+def test_triangles_of_a_strap_narrower_than_the_mesh_face_outwards(strap: float) -> None:
+    cloth = mesh_cloth(garments.camisole(strap=strap), 1.25)
+    first, second = cloth.panel_cm[:, 1] - cloth.panel_cm[:, 0], cloth.panel_cm[:, 2] - cloth.panel_cm[:, 0]
+    turn = np.sign(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0])
+    assert set(zip(cloth.triangle_panel.tolist(), turn.tolist(), strict=True)) == {(0, 1.0), (1, -1.0)}
+
+
+def test_a_strap_that_turned_over_is_laid_with_its_outside_up(tmp_path: Path) -> None:
+    model = load_roster(Settings(home=tmp_path))["wm-yara"]
+    wearer = build_body(model)
+    garment = scale_garment(garments.camisole(strap=0.6), wearer.measurements, model.gender)
+    pose, cloth = load_pose("contrapposto"), mesh_cloth(garment, 1.25)
+    worn, posed = drape(garment, wearer, pose, Settings(home=tmp_path)), wearer.posed(pose)
+    lying = np.asarray(worn.vertices_m, float)
+    assert (turned_up(cloth, lying, posed) > 0.3).mean() > 0.97
+    twisted = lying.copy()
+    twisted[on_strap(cloth)] += np.random.default_rng(1).normal(0, 0.008, (int(on_strap(cloth).sum()), 3))
+    assert (turned_up(cloth, twisted, posed) > 0.3).mean() < 0.85
+    laid = lay_straps(cloth, twisted, posed)
+    assert (turned_up(cloth, laid, posed) > 0.3).mean() > 0.95
+    assert np.array_equal(laid[~on_strap(cloth)], twisted[~on_strap(cloth)])
+
+
+def turned_up(cloth: Cloth, positions_m: FloatArray, posed: PosedBody) -> FloatArray:
+    """Cosine between the outside of each triangle of a strap and the way there from the skin."""
+    corners = positions_m[cloth.triangles[on_strap(cloth)[cloth.triangles].all(axis=1)]]
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    distance, skin = distance_to_body(corners.mean(axis=1), posed.vertices_m, posed.faces)
+    away = (corners.mean(axis=1) - skin) * np.sign(distance)[:, None]
+    return np.asarray(np.sum(normal * away, axis=1) / np.linalg.norm(normal, axis=1) / np.linalg.norm(away, axis=1))

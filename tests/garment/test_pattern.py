@@ -110,6 +110,14 @@ def test_of_a_strap_that_lies_in_a_loop_only_the_strand_on_the_fronts_peak_is_cu
     assert middle == pytest.approx(68, abs=3)
 
 
+def test_the_foot_of_the_backs_strap_leaves_no_step_in_the_neckline():
+    front = pattern_of(drawn.looped_camisole("outer")).panels[0]
+    neck = front.edges["neck"]
+    below = neck[neck[:, 1] < -70].astype(np.float32)  # under the straps
+    opening = cv2.convexHull(below)
+    assert max(cv2.pointPolygonTest(opening, point.tolist(), True) for point in below) < 2.5
+
+
 def test_the_back_that_shows_above_a_v_on_straps_is_cut_from_the_front():
     panels = {panel.name: panel for panel in pattern_of(drawn.camisole_with_back_showing()).panels}
     lowest = {name: panel.edges["neck"][:, 1].min() for name, panel in panels.items()}

@@ -194,6 +194,7 @@ def _mesh_panel(panel: Panel, samples: Mapping[EdgeKey, FloatArray], spacing_cm:
     centres = np.concatenate([*drawn, inner])[triangles].mean(axis=1)
     inside = shapely.contains_xy(drawn_area, centres[:, 0], centres[:, 1])
     triangles = triangles[inside & (_areas(points[triangles]) > 1e-3 * spacing_cm**2)]
+    triangles = _counter_clockwise(triangles, points)  # the two sides of a thin strap drawn in change places
     triangles = _closed(triangles, points, [len(part) for part in (outline, *holes)])
     points, triangles, renumbered = _drop_unused(points, triangles, len(border))
     at, edge_points = 0, {}
@@ -241,6 +242,12 @@ def _closed(triangles: IntArray, points: FloatArray, loops: list[int]) -> IntArr
         if _is_left(points[p] - points[a], points[b] - points[a])
     ]
     return np.concatenate([triangles, np.array(found, triangles.dtype).reshape(-1, 3)])
+
+
+def _counter_clockwise(triangles: IntArray, points: FloatArray) -> IntArray:
+    a, b, c = (points[triangles[:, k]] for k in range(3))
+    turned = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) < (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+    return np.where(turned[:, None], triangles[:, ::-1], triangles)
 
 
 def _is_left(way: FloatArray, of: FloatArray) -> bool:

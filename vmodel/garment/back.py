@@ -15,6 +15,8 @@ SMALL = 360
 COLOURS = 5
 GROUND_SHARE = 0.10
 ALLOVER_CELLS = 0.33
+BAND = 3.5
+"""A waistband is about so many times as wide as the crescent above it is deep; what lies below it is drawn out."""
 
 
 def back_texture(
@@ -54,6 +56,8 @@ def back_texture(
     if plain:
         marks |= hole
     behind = fill_woven(photo, ~marks, mask) if marks.any() else photo.copy()
+    if lowered is not None and neckline == Neckline.NONE:
+        return _raised(behind, mask, top, lowered)
     if lowered is not None and not plain:
         reach = max(2.0, 0.004 * extent(mask))
         edge = lowered + np.array([0, reach + 1])
@@ -61,6 +65,20 @@ def back_texture(
         hole &= np.arange(mask.shape[0])[:, None] + 0.5 < above
         behind = mirror_fill(behind, hole, edge) if allover else fill_woven(behind, ~hole, mask)
     return draw_fall(behind, mask, top) if neckline == Neckline.COLLAR and not allover else behind
+
+
+def _raised(picture: ByteArray, mask: BoolArray, top: FloatArray, lowered: FloatArray) -> ByteArray:
+    """The picture drawn up from the front's waist to the back's: a band stays as wide and its stitching unbroken."""
+    columns = np.arange(mask.shape[1]) + 0.5
+    roof, floor = (np.interp(columns, *line[np.argsort(line[:, 0], kind="stable")].T) for line in (top, lowered))
+    edge = max(2.0, 0.004 * extent(mask))
+    gap = np.maximum(floor - roof, 0.0) + edge * (floor > roof)  # the front's very edge is tinted by what lies behind
+    below = np.arange(mask.shape[0])[:, None] + 0.5 - roof[None]
+    rows = np.arange(mask.shape[0])[:, None] + gap * np.clip(
+        1 - (below - BAND * gap.max()) / (BAND * gap.max() + 1), 0, 1
+    )
+    x = np.broadcast_to(columns[None] - 0.5, rows.shape)
+    return np.asarray(cv2.remap(picture, x.astype(np.float32), rows.astype(np.float32), cv2.INTER_LINEAR), np.uint8)
 
 
 def _inside(top: FloatArray, lowered: FloatArray, mask: BoolArray) -> BoolArray:

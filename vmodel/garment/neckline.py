@@ -131,8 +131,8 @@ def edge_below_shadow(rgb: ByteArray, mask: BoolArray, top: FloatArray, size: fl
     contour = trace_contour(largest_piece(mask & ~grown))
     ends = [int(np.linalg.norm(contour - end, axis=1).argmin()) for end in (top[0], top[-1])]
     ways = [arc_between(contour, *ends), arc_between(contour, *ends[::-1])[::-1]]
-    found = min(ways, key=len)
-    return np.concatenate([top[:1], found[1:-1], top[-1:]])
+    found = np.concatenate([top[:1], min(ways, key=len)[1:-1], top[-1:]])
+    return smooth_path(resample_path(found, max(1.5, 0.0025 * size)), 3.0)
 
 
 def without_label(rgb: ByteArray, inside: FloatArray, size: float) -> ByteArray:

@@ -15,12 +15,13 @@ from vmodel.garment.back import back_texture, photographed_back
 from vmodel.garment.back_colour import agree_with_front
 from vmodel.garment.cutting import OPENINGS, cut_edges, cut_front_halves
 from vmodel.garment.flat import is_drawing
-from vmodel.garment.neckline import edge_below_shadow, fold_down, front_edge, is_round, side_edge
+from vmodel.garment.neckline import edge_below_shadow, fold_down, front_edge, is_round, side_edge, without_label
 from vmodel.garment.opening import FrontOpening, find_opening
 from vmodel.garment.outline import extent, smooth_path, trace_holes
 from vmodel.garment.silhouette import garment_mask
 from vmodel.garment.silhouette_net import load_network, read_silhouette
 from vmodel.garment.texture import bleed, ground_in_straps
+from vmodel.garment.waist import waist_edge
 from vmodel.garment.working import working_copy
 from vmodel.types import (
     BoolArray,
@@ -163,6 +164,8 @@ def _cut(photo: ByteArray, mask: BoolArray, inside: FloatArray, kind: GarmentKin
         lowered = front_edge(photo, inside, top, low, extent(mask), waist=not kind.category.covers_upper)
     elif kind.sleeve == Sleeve.STRAP and kind.neckline != Neckline.STRAPLESS:
         lowered = edge_below_shadow(photo, mask, top, extent(mask))
+    if lowered is None and opening == "waist":
+        lowered = waist_edge(without_label(photo, inside, extent(mask)), top, extent(mask))
     if lowered is not None and "stand_left" in edges and kind.neckline != Neckline.HOOD:
         folded = fold_down(edges["stand_left"], edges["stand_right"], lowered)
         if folded is not None:

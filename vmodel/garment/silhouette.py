@@ -70,7 +70,29 @@ def _single_straps(mask: BoolArray, points: Mapping[str, FloatArray]) -> BoolArr
         # The loop's bend belongs to the strand that stays as far as that is wide.
         start, end = strands[0, back]
         half[max(0, rows[0] - int(widest)) : rows[0], start:end] = False
+        foot = 3 * int(strands[-1, 1, 0] - strands[-1, 0, 0])
+        _cut_foot(half if back == 0 else half[:, ::-1], int(rows[-1]), foot)
     return largest_piece(kept)
+
+
+def _cut_foot(half: BoolArray, row: int, height: int) -> None:
+    """Cut off, in place, what is left of the back's strand from the row where it meets the front's edge on.
+
+    An opening is hollow nowhere near a strap: what sticks out into it there is the strand's foot.
+    """
+    rows = np.arange(row, min(row + height, len(half)))
+    edge = half[rows].argmax(axis=1).astype(float)  # of the garment, seen from the opening
+    hull = cv2.convexHull(np.stack([rows, edge], 1).astype(np.float32))[:, 0]
+    for y, x in zip(rows, edge, strict=True):
+        half[y, : round(_upper(hull, y, x))] = False
+
+
+def _upper(hull: FloatArray, at: float, least: float) -> float:
+    """The largest ordinate of a convex polygon at an abscissa."""
+    ends = np.stack([hull, np.roll(hull, -1, axis=0)], 1)
+    ends = ends[(ends[..., 0].min(1) <= at) & (at <= ends[..., 0].max(1)) & (np.ptp(ends[..., 0], axis=1) > 0)]
+    along = (at - ends[:, 0, 0]) / (ends[:, 1, 0] - ends[:, 0, 0])
+    return max(least, *(ends[:, 0, 1] + along * (ends[:, 1, 1] - ends[:, 0, 1])))
 
 
 def _side_by_side(half: BoolArray) -> tuple[IntArray, IntArray]:
