@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vmodel.errors import CardTooSmall, MemoryTooSmall, PackageMissing
+
 if TYPE_CHECKING:
     from pipelines.hub.placing import Machine
+    from pipelines.hub.tuning import Tuning
 
 AUTO = "auto"
 PREFERRED = ("flux2-klein", "qwen-edit", "sdxl")
 """The first that can work is chosen: klein asks its network four times for a picture where Qwen asks eighty times, and
 both see the garment itself, which SDXL knows from a summary only."""
+_FURTHER_PACKAGES: Mapping[str, tuple[str, ...]] = {"qwen-edit": ("torchvision",)}
+"""What a pipeline needs besides transformers."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +38,24 @@ class Choice:
         return "; ".join((f"{self.name}: {self.reason}", *self.passed_over))
 
 
-def choose_pipeline(machine: Machine, states: Mapping[str, str], embedded: bool) -> Choice:
+def choose_pipeline(
+    machine: Machine, states: Mapping[str, str], embedded: bool, tuning: Tuning | None = None
+) -> Choice:
     """The best pipeline that can work here.
 
     Args:
         machine: free memory.
         states: name of published weights -> as ``pipelines.hub.store.state_of`` says.
         embedded: the weights of our own network are here.
+        tuning: the settings of this process if None.
+    Raises:
+        BadUsage: a setting has a value that it cannot have.
     """
-    passed_over: list[str] = []
+    from pipelines.hub.tuning import read_tuning
+
+    tuning, passed_over = tuning or read_tuning(), list[str]()
     for name in PREFERRED:
-        works, why = _can_work(name, machine, states.get(name, "not pulled"))
+        works, why = _can_work(name, machine, states.get(name, "not pulled"), tuning)
         if works:
             return Choice(name, why, tuple(passed_over))
         passed_over.append(f"{name}: {why}")
@@ -52,18 +64,21 @@ def choose_pipeline(machine: Machine, states: Mapping[str, str], embedded: bool)
     return Choice("draft", "it needs neither weights nor a graphics card", tuple(passed_over))
 
 
-def _can_work(name: str, machine: Machine, state: str) -> tuple[bool, str]:
+def _can_work(name: str, machine: Machine, state: str, tuning: Tuning) -> tuple[bool, str]:
     from pipelines.hub.catalogue import weights_of
-    from pipelines.hub.placing import choose_offload
+    from pipelines.hub.placing import choose_layout, need_packages
 
     weights = weights_of(name)
     if weights.research_only:
         return False, "its weights are for research only, so it must be named"
     if machine.card_gb is None:
         return False, "no graphics card"
-    way = choose_offload(machine.card_gb, weights)
-    if way is None:
-        return False, f"{machine.card_gb:.0f} GB are free on the graphics card and {weights.least_gb:g} GB are needed"
+    try:
+        layout = choose_layout(tuning, machine, weights, weights.download_gb)
+        if state == "ready":
+            need_packages(*_FURTHER_PACKAGES.get(name, ()))
+    except (CardTooSmall, MemoryTooSmall, PackageMissing) as error:
+        return False, _why_not(error)
     if state != "ready":
         return False, f"weights {state}; run `vmodel weights pull {name}`"
     ways = {
@@ -71,11 +86,25 @@ def _can_work(name: str, machine: Machine, state: str) -> tuple[bool, str]:
         "model": "hold each of its networks while it works",
         "group": "hold a few of its layers at a time, slowly",
     }
-    return True, f"{machine.card_gb:.0f} GB that are free on the graphics card {ways[way]}"
+    return True, f"{machine.card_gb:.0f} GB that are free on the graphics card {ways[layout.offload]}"
+
+
+def _why_not(error: CardTooSmall | MemoryTooSmall | PackageMissing) -> str:
+    """What the machine lacks; closing other programs or naming another pipeline is no remedy for the choice."""
+    if isinstance(error, CardTooSmall):
+        return f"{error.free_gb:.0f} GB are free on the graphics card and {error.needed_gb:g} GB are needed"
+    if isinstance(error, MemoryTooSmall):
+        needed = f"{error.needed_gb:.0f} GB are needed beside this graphics card"
+        return f"{error.free_gb:.0f} GB of memory are free and {needed}"
+    return str(error).removesuffix(".")
 
 
 def choose_for_this_machine() -> Choice:
-    """The choice on this machine, now."""
+    """The choice on this machine, now.
+
+    Raises:
+        BadUsage: a setting of ``pipelines.hub.tuning`` has a value that it cannot have.
+    """
     from pipelines.embedded import FOLDER
     from pipelines.hub.placing import look_at_machine
     from pipelines.hub.store import state_of

@@ -43,13 +43,15 @@ def _published(name: str, steps: int | None) -> Pipeline:
 
     folder = find_weights(name, Settings())
     # Only now, so that one pipeline never costs the start of another, and missing weights are told at once.
+    from pipelines.hub.placing import load_onto_card
+
     module, kind = _PUBLISHED[name]
     make: Callable[..., Pipeline] = getattr(import_module(module), kind)
     options: dict[str, Any] = {} if steps is None else {"steps": steps}
     if name in DRESSERS:
         # It goes to the card first, so that what makes the person is chosen by the memory that is left.
         options["load_person"] = lambda: load_pipeline(dressed_pipeline())
-    return make(folder, **options)
+    return load_onto_card(name, partial(make, folder, **options))
 
 
 DRESSERS = ("fashn", "catvton")
@@ -95,6 +97,7 @@ def load_pipeline(name: str, steps: int | None = None) -> Pipeline:
         PipelineUnknown: no pipeline has this name.
         BadUsage: the pipeline makes no steps.
         WeightsMissing, WeightsNotPulled, WeightsIncomplete: its weights are not on this machine.
+        CardTooSmall, MemoryTooSmall, PackageMissing: they cannot be worked with here.
     """
     if name not in PIPELINES:
         raise PipelineUnknown(name, PIPELINES)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 class Mirror(ThreadingHTTPServer):
-    """Serves ``root``; remembers which byte ranges were asked for, and can break off once or always."""
+    """Serves ``root``; remembers which revisions and byte ranges were asked for, and can break off once or always."""
 
     daemon_threads = True
 
@@ -21,6 +21,7 @@ class Mirror(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answer)
         self.root = root
         self.ranges: list[str] = []
+        self.revisions = set[str]()
         self.break_off_at: int | None = None
         self.breaks_off_always = False
 
@@ -45,12 +46,14 @@ class Answer(BaseHTTPRequestHandler):
     def answer(self, with_body: bool) -> None:
         path = self.path.split("?")[0]
         if listing := re.fullmatch(r"/api/models/([^/]+/[^/]+)/tree/(\w+)", path):
+            self.server.revisions.add(listing[2])
             folder = self.server.root / listing[1]
             if folder.is_dir():
                 files = sorted(file for file in folder.rglob("*") if file.is_file())
                 self.send(200, json.dumps([describe(file, folder) for file in files]).encode(), {}, with_body)
                 return
         elif (wanted := re.fullmatch(r"/([^/]+/[^/]+)/resolve/(\w+)/(.+)", path)) is not None:
+            self.server.revisions.add(wanted[2])
             file = self.server.root / wanted[1] / wanted[3]
             if file.is_file():
                 self.send_file(file, wanted[2], with_body)

@@ -19,11 +19,14 @@ from vmodel.types import ByteArray
 T = TypeVar("T")
 R = TypeVar("R")
 _KEPT = 8
-"""Encoded prompts and pictures that are kept: enough for a garment whose poses are asked for in a row."""
+"""Things of one kind that are kept encoded: enough for a garment whose poses are asked for in a row."""
 
 
 class Kept:
-    """What was encoded last, so that poses of one garment share it."""
+    """What was encoded last of one kind, so that poses of one garment share it.
+
+    Sentences and pictures are kept apart: the drafts of a large batch would push its sentence out.
+    """
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
@@ -40,9 +43,9 @@ class Kept:
         return made
 
 
-def kept_by(pipeline: Any) -> Kept:
-    """What a ``DiffusionPipeline`` keeps; past its own bookkeeping, which knows networks only."""
-    kept: Kept = vars(pipeline).setdefault("_kept", Kept())
+def kept_by(pipeline: Any, kind: str) -> Kept:
+    """What a ``DiffusionPipeline`` keeps of a kind; past its own bookkeeping, which knows networks only."""
+    kept: Kept = vars(pipeline).setdefault(f"_kept_{kind}", Kept())
     return kept
 
 

@@ -60,7 +60,12 @@ class HubWeights:
     @property
     def least_gb(self) -> float:
         """Of the smallest graphics card that can work with them."""
-        return min(need for need in (self.memory_gb, self.model_gb, self.group_gb) if need is not None)
+        return min(need for need in self.ways_gb.values() if need is not None)
+
+    @property
+    def ways_gb(self) -> Mapping[str, float | None]:
+        """Where weights wait, as ``VMODEL_HUB_OFFLOAD`` calls it, the quickest first -> memory of a card for it."""
+        return {"none": self.memory_gb, "model": self.model_gb, "group": self.group_gb}
 
 
 _KLEIN = HubWeights(

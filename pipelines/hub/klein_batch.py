@@ -51,11 +51,11 @@ class BatchKlein(Flux2KleinPipeline):  # type: ignore[misc]
 
     def _encode_vae_image(self, image: Tensor, generator: Any) -> Tensor:
         encode = super()._encode_vae_image
-        encoded: Tensor = kept_by(self).once(key_of(image), lambda: encode(image, generator))
+        encoded: Tensor = kept_by(self, "pictures").once(key_of(image), lambda: encode(image, generator))
         return encoded
 
     def _encoded(self, prompt: str) -> Tensor:
-        encoded: Tensor = kept_by(self).once(prompt, lambda: self.encode_prompt(prompt)[0])
+        encoded: Tensor = kept_by(self, "sentences").once(prompt, lambda: self.encode_prompt(prompt)[0])
         return encoded
 
     def _prepared(self, picture: Image.Image) -> Tensor:

@@ -16,13 +16,17 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as fn
 
-from pipelines.hub.placing import prepare_libraries
+from pipelines.hub.catalogue import weights_of
+from pipelines.hub.placing import choose_layout, look_at_machine, prepare_libraries, stored_gb
 from pipelines.hub.prompts import instruct_anybody
+from pipelines.hub.tuning import Tuning
 from pipelines.training.dataset import Picture, PictureShelf
-from vmodel.errors import TrainingPicturesMissing
+from vmodel.errors import BadUsage, CardTooSmall, TrainingPicturesMissing
 from vmodel.files import make_folder
 
 BASE = "flux2-klein-base"
@@ -39,8 +43,8 @@ class LoraPlan:
 
     Attributes:
         pictures: folder of training pictures, see ``pipelines.training.dataset``.
-        out: folder of the LoRA.
-        steps, minutes: it ends at whichever comes first.
+        out: folder of the LoRA; one that is there is learnt on.
+        steps, minutes: it ends at whichever comes first; those of earlier runs are not counted.
         batch: pictures a step.
         seed: whatever is left to chance follows from it.
         rank: of the weights.
@@ -67,11 +71,14 @@ def train_lora(plan: LoraPlan, weights: Path, tell: Callable[[int, float], None]
     Raises:
         PackageMissing: ``transformers`` or ``peft`` is not installed.
         TrainingPicturesMissing: the folder holds no training pictures.
+        BadUsage: the folder holds something else where the LoRA goes.
+        CardTooSmall, MemoryTooSmall: klein-base cannot be learnt on here; nothing of it travels while it learns.
     """
     prepare_libraries("peft")
     shelf = PictureShelf(plan.pictures, kept=50)
     if not shelf.scan():
         raise TrainingPicturesMissing(str(plan.pictures))
+    _refuse_small_machine(weights)
     make_folder(plan.out)
     pipeline, learnt = _prepare(weights, plan)
     rng, generator = np.random.default_rng(plan.seed), torch.Generator().manual_seed(plan.seed)
@@ -129,6 +136,13 @@ def flow_loss(pipeline: Any, picture: Picture, text: tuple[Tensor, Tensor], gene
     return fn.mse_loss(made.float(), (noise - photograph).float())
 
 
+def _refuse_small_machine(weights: Path) -> None:
+    machine, base = look_at_machine(), weights_of(BASE)
+    if machine.card_gb is not None and machine.card_gb < base.memory_gb:
+        raise CardTooSmall(BASE, base.memory_gb, machine.card_gb)
+    choose_layout(Tuning(precision="full", offload="none"), machine, base, stored_gb(weights))
+
+
 def _prepare(weights: Path, plan: LoraPlan) -> tuple[Any, list[Tensor]]:
     from peft import LoraConfig
 
@@ -144,6 +158,7 @@ def _prepare(weights: Path, plan: LoraPlan) -> tuple[Any, list[Tensor]]:
         network.requires_grad_(False)
     torch.manual_seed(plan.seed)
     pipeline.transformer.add_adapter(LoraConfig(r=plan.rank, lora_alpha=plan.rank, target_modules=_LAYERS))
+    _go_on(pipeline.transformer, plan)
     pipeline.transformer.enable_gradient_checkpointing()
     pipeline.transformer.train()
     learnt = [weight for weight in pipeline.transformer.parameters() if weight.requires_grad]
@@ -151,6 +166,23 @@ def _prepare(weights: Path, plan: LoraPlan) -> tuple[Any, list[Tensor]]:
         # What is learnt is too small for sixteen bits.
         weight.data = weight.data.float()
     return pipeline, learnt
+
+
+def _go_on(transformer: Any, plan: LoraPlan) -> None:
+    """Put what an earlier run learnt into the layers that learn."""
+    from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
+
+    path = plan.out / FILE
+    if not path.is_file():
+        return
+    try:
+        learnt = {name.removeprefix("transformer."): weight for name, weight in load_file(path).items()}
+    except (OSError, SafetensorError):
+        learnt = {}
+    fresh = get_peft_model_state_dict(transformer)
+    if {name: each.shape for name, each in learnt.items()} != {name: each.shape for name, each in fresh.items()}:
+        raise BadUsage(f"{path} is no LoRA of klein of rank {plan.rank}, to be learnt on; name another --out.")
+    set_peft_model_state_dict(transformer, learnt)
 
 
 def _prepared(pipeline: Any, array: Any) -> Tensor:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -14,10 +14,12 @@ from pipelines.hub.catalogue import HubWeights, weights_of
 from pipelines.hub.tuning import Offload, Precision, Tuning, read_tuning
 from vmodel.errors import BadUsage, CardTooSmall, MemoryTooSmall, PackageMissing
 
+T = TypeVar("T")
 BATCH_WHEN_OFFLOADED = 4
 """Pictures at once where weights travel to the card for each batch, which then travel once for four."""
 _WORKING_GB = 1.0
-"""Memory besides the weights, where there is no card."""
+"""Memory of the machine besides the weights that wait or work in it."""
+_WAYS: tuple[Offload, ...] = ("none", "model", "group")
 _LARGE = ("transformer", "unet", "text_encoder")
 """Networks of a pipeline that are quantised."""
 _QUANTISED = {"int8", "4bit"}
@@ -76,15 +78,11 @@ def look_at_machine() -> Machine:
 def choose_offload(card_gb: float, weights: HubWeights, precision: Precision = "full") -> Offload | None:
     """The quickest way in which a card works with weights, or None where it is too small for any."""
     least, share = weights.least_gb, _SHARES.get(precision, 1.0)
-    ways: tuple[tuple[Offload, float | None], ...] = (
-        ("none", weights.memory_gb),
-        ("model", weights.model_gb),
-        ("group", weights.group_gb),
-    )
-    return next(
-        (way for way, needed_gb in ways if needed_gb is not None and card_gb >= least + share * (needed_gb - least)),
-        None,
-    )
+    for way in _WAYS:
+        needed_gb = weights.ways_gb[way]
+        if needed_gb is not None and card_gb >= least + share * (needed_gb - least):
+            return way
+    return None
 
 
 def layout_here(name: str, folder: Path, tuning: Tuning | None = None) -> Layout:
@@ -117,15 +115,25 @@ def choose_layout(tuning: Tuning, machine: Machine, weights: HubWeights, stored_
     precision: Precision = "full" if tuning.precision == "auto" else tuning.precision
     if precision in _QUANTISED and not _has("optimum.quanto"):
         raise PackageMissing("optimum-quanto", extra="quantised")
-    if machine.card_gb is None:
-        needed_gb = 2 * stored_gb + _WORKING_GB
-        if machine.memory_gb < needed_gb:
-            raise MemoryTooSmall(weights.name, needed_gb, machine.memory_gb)
+    on_card = machine.card_gb is not None
     offload = _decide_offload(tuning.offload, machine.card_gb, weights, precision)
-    travels = machine.card_gb is not None and offload != "none"
+    travels = on_card and offload != "none"
+    needed_gb = _memory_gb(stored_gb, precision, on_card, travels)
+    if machine.memory_gb < needed_gb:
+        raise MemoryTooSmall(weights.name, needed_gb, machine.memory_gb, beside_card=on_card)
     batch = tuning.batch or (BATCH_WHEN_OFFLOADED if travels else 1)
-    device = "cpu" if machine.card_gb is None else "cuda"
+    device = "cuda" if on_card else "cpu"
     return Layout(device, precision, offload, tuning.tiling, tuning.compile, tuning.attention, batch)
+
+
+def _memory_gb(stored_gb: float, precision: Precision, on_card: bool, travels: bool) -> float:
+    """Of the machine: float32 without a card; what waits beside one, or gets fewer bits on its way there."""
+    if not on_card:
+        return 2 * stored_gb + _WORKING_GB
+    if travels or precision in _QUANTISED:
+        return stored_gb * _SHARES.get(precision, 1.0) + _WORKING_GB
+    # Files are read as they go to the card, and the system takes that memory back.
+    return 0.0
 
 
 def _decide_offload(wished: Offload, card_gb: float | None, weights: HubWeights, precision: Precision) -> Offload:
@@ -137,6 +145,25 @@ def _decide_offload(wished: Offload, card_gb: float | None, weights: HubWeights,
     if way is None:
         raise CardTooSmall(weights.name, weights.least_gb, card_gb)
     return way
+
+
+def load_onto_card(name: str, load: Callable[[], T]) -> T:
+    """Have a pipeline loaded and placed; where its layout, or a neighbour, leaves the card no room, say what it needs.
+
+    Args:
+        name: in the catalogue.
+        load: makes the pipeline.
+    Raises:
+        CardTooSmall: the card's memory ran out.
+    """
+    free_gb = look_at_machine().card_gb
+    try:
+        return load()
+    except torch.OutOfMemoryError:
+        pass
+    # Outside of the except clause, whose traceback would keep what was placed so far on the card.
+    weights = weights_of(name)
+    raise CardTooSmall(name, weights.ways_gb.get(read_tuning().offload) or weights.memory_gb, free_gb or 0.0)
 
 
 def stored_gb(folder: Path) -> float:
@@ -234,8 +261,8 @@ def _set_attention(denoiser: Any, name: str) -> None:
         raise BadUsage(f"VMODEL_HUB_ATTENTION={name} does not work here ({reason}); leave it at auto.") from None
 
 
-def prepare_libraries(*further: str) -> None:
-    """Make sure that text encoders can be loaded, and that they write nothing between our lines.
+def need_packages(*further: str) -> None:
+    """Make sure that text encoders can be loaded.
 
     Args:
         further: packages that are needed besides ``transformers``.
@@ -245,6 +272,17 @@ def prepare_libraries(*further: str) -> None:
     for package in ("transformers", *further):
         if find_spec(package) is None:
             raise PackageMissing(package, extra="gpu")
+
+
+def prepare_libraries(*further: str) -> None:
+    """Make sure that text encoders can be loaded, and that they write nothing between our lines.
+
+    Args:
+        further: packages that are needed besides ``transformers``.
+    Raises:
+        PackageMissing: one of them is not installed.
+    """
+    need_packages(*further)
     import diffusers.utils.logging
     import transformers.utils.logging
 

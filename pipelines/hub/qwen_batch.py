@@ -102,7 +102,7 @@ class BatchQwen(QwenImageEditPlusPipeline):  # type: ignore[misc]
     def _encode_vae_image(self, image: Tensor, generator: Any) -> Tensor:
         # Its mean and not a sample, so that no generator has a say and the garment can be kept.
         encode = super()._encode_vae_image
-        encoded: Tensor = kept_by(self).once(key_of(image), lambda: encode(image, generator))
+        encoded: Tensor = kept_by(self, "pictures").once(key_of(image), lambda: encode(image, generator))
         return encoded
 
     def _for_text_encoder(self, picture: Image.Image) -> Image.Image:

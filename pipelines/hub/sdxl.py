@@ -51,7 +51,7 @@ class Sdxl(HubPipeline):
         layout = layout_here(self.name, folder)
         self.pipeline: Any = load_sdxl(folder, layout)
         place_pipeline(self.pipeline, layout)
-        self.at_once, self._kept = layout.batch, Kept()
+        self.at_once, self._captions_kept, self._garments_kept = layout.batch, Kept(), Kept()
 
     def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
         """See ``HubPipeline``."""
@@ -82,7 +82,7 @@ class Sdxl(HubPipeline):
     def _captions(self, takes: Sequence[Take]) -> dict[str, Tensor]:
         """The takes' captions and what is not wanted, encoded."""
         captions = [describe_photograph(take.model, take.pattern.kind, take.material) for take in takes]
-        encoded = [self._kept.once(caption, partial(self._encode, caption)) for caption in captions]
+        encoded = [self._captions_kept.once(caption, partial(self._encode, caption)) for caption in captions]
         return {name: torch.cat(tensors) for name, tensors in zip(_ENCODED, zip(*encoded, strict=True), strict=True)}
 
     def _encode(self, caption: str) -> tuple[Tensor, ...]:
@@ -92,7 +92,7 @@ class Sdxl(HubPipeline):
     def _garment(self, take: Take, garment: Image.Image) -> list[Tensor]:
         """What the IP-Adapter knows of the garment, and of nothing."""
         pipeline = self.pipeline
-        return self._kept.once(
+        return self._garments_kept.once(
             take.pattern.key,
             lambda: pipeline.prepare_ip_adapter_image_embeds(garment, None, pipeline._execution_device, 1, True),
         )

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers import Flux2Transformer2DModel
+from diffusers import DiffusionPipeline, Flux2Transformer2DModel
 
 from app.cli import run
 from pipelines.hub.catalogue import CATALOGUE
@@ -86,6 +86,21 @@ def test_too_small_a_card_is_refused_before_anything_is_loaded(
     assert code == 2
     assert "close what else uses the card, or choose another --pipeline" in only_line(err, "card_too_small")
     assert not list((tmp_path / "out").rglob("*.png"))
+
+
+def test_a_setting_that_wants_more_on_the_card_than_it_holds_is_refused_with_the_figures(
+    weights: Path, shoot: Shoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with_card(monkeypatch, 8.0)
+    monkeypatch.setenv("VMODEL_HUB_OFFLOAD", "none")
+    monkeypatch.setattr(DiffusionPipeline, "to", full)
+    code, out, err = shoot("--json")
+    assert code == 2
+    assert "needs 18 GB of free memory on the graphics card and 8.0 GB are free" in only_line(err, "card_too_small")
+    assert json.loads(out)["error"]["code"] == "card_too_small"
 
 
 def test_too_little_memory_without_a_card_is_refused(

@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 from benchmarks.true_size import bytes_of
-from pipelines.hub.batches import make_batches
+from pipelines.hub.batches import Kept, key_of, make_batches
 from pipelines.hub.catalogue import CATALOGUE
 from pipelines.hub.klein_batch import BatchKlein
 from pipelines.hub.placing import Layout, Machine, choose_layout, choose_offload, loading_options, place_pipeline
@@ -118,8 +118,17 @@ def test_too_small_a_card_and_too_little_memory_are_refused_with_the_figures_and
         choose_layout(Tuning(), Machine(None, 20), KLEIN, 16)
 
 
+def test_what_waits_beside_a_card_must_fit_the_machine_s_memory() -> None:
+    with pytest.raises(MemoryTooSmall, match=r"needs 17 GB .* beside this graphics card and 10 GB are free; .*larger"):
+        choose_layout(Tuning(), Machine(12, 10), KLEIN, 16)
+    with pytest.raises(MemoryTooSmall, match="needs 11 GB"):
+        choose_layout(Tuning(precision="int8"), Machine(24, 10), KLEIN, 16)
+    assert choose_layout(Tuning(), Machine(24, 1), KLEIN, 16).offload == "none"
+
+
 def test_weights_of_four_bits_need_their_package(monkeypatch: pytest.MonkeyPatch) -> None:
     for package in ("optimum.quanto", "optimum"):
+        monkeypatch.delitem(sys.modules, "optimum.quanto", raising=False)
         monkeypatch.setitem(sys.modules, package, None)
         with pytest.raises(PackageMissing, match=r"pip install 'vmodel\[quantised\]'"):
             choose_layout(Tuning(precision="4bit"), Machine(24, 64), KLEIN, 16)
@@ -210,6 +219,26 @@ def test_a_garment_and_a_sentence_are_encoded_once_for_all_poses(load: Load) -> 
     assert calls.count("text") == 1
     # A draft and a pose map each, and the garment once.
     assert calls.count("picture") == 2 * 3 + 1
+
+
+def test_large_batches_of_a_garment_share_its_sentence_and_its_picture_too(load: Load) -> None:
+    pipeline, calls = load(), list[str]()
+    for name, network in (("text", pipeline.text_encoder.model), ("picture", pipeline.vae.encoder)):
+        network.register_forward_hook(lambda *_, name=name: calls.append(name))
+    for batch in (range(0, 18, 3), range(18, 36, 3)):
+        make(pipeline, batch, "latent")
+    assert calls.count("text") == 1
+    assert calls.count("picture") == 2 * 12 + 1
+
+
+def test_what_is_kept_encoded_does_not_grow() -> None:
+    kept, made = Kept(), list[int]()
+    for number in (*range(20), 19, 12, 11):
+        kept.once(number, lambda number=number: made.append(number))  # type: ignore[misc]
+    # The last eight are there, and no other.
+    assert made == [*range(20), 11]
+    # White pictures of the same area are not the same picture.
+    assert key_of(torch.ones(1, 3, 32, 64)) != key_of(torch.ones(1, 3, 64, 32))
 
 
 @pytest.mark.parametrize("changes", [{"offload": "model"}, {"offload": "group"}, {"attention": "native"}], ids=str)

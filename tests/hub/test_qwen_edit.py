@@ -15,7 +15,9 @@ from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus as librar
 from PIL import Image
 
 from app.cli import run
+from pipelines.hub.catalogue import CATALOGUE
 from pipelines.hub.prompts import instruct_edit
+from pipelines.hub.qwen_batch import BatchQwen
 from pipelines.hub.qwen_edit import LIGHTNING, QwenEdit, shown_size
 from pipelines.hub.references import frame_garment
 from pipelines.hub.store import pull_weights
@@ -92,6 +94,18 @@ def test_the_same_bits_as_the_stock_pipeline_called_by_hand(
     made = qwen(tee_take)
     assert np.array_equal(made, expected)
     assert not np.array_equal(made, qwen(tee_take.with_seed(tee_take.seed + 1)))
+
+
+def test_without_a_batch_it_is_the_stock_pipeline(published: Path, small_size: tuple[int, int]) -> None:
+    folder, rng = published / CATALOGUE["qwen-edit"].parts[0].repository, np.random.default_rng(0)
+    shown = [Image.fromarray(rng.integers(0, 256, (80, 64, 3), np.uint8)) for _ in range(3)]
+    made = []
+    for kind in (QwenImageEditPlusPipeline, BatchQwen):
+        pipeline = kind.from_pretrained(folder, dtype=torch.float32)
+        size = {"height": 144, "width": 112, "num_inference_steps": 2, "output_type": "latent"}
+        generator = torch.Generator().manual_seed(0)
+        made.append(pipeline(image=shown, prompt="a red shirt", generator=generator, true_cfg_scale=1.0, **size).images)
+    assert torch.equal(*made)
 
 
 @pytest.mark.slow

@@ -116,7 +116,8 @@ def test_a_licence_is_shown_first_and_asked_for_once(settings: Settings) -> None
     pull_weights(NAME, settings, accept_licence=True)
     remove_weights(NAME, settings)
     pull_weights(NAME, settings)
-    for spoilt in ("{", "[]", "7"):
+    # What cannot be read was not said, and another licence was not this one.
+    for spoilt in ("{", "[]", "7", json.dumps({NAME: "Another-1.0"})):
         (settings.home / "weights" / "licences.json").write_text(spoilt)
         with pytest.raises(LicenceNotAccepted):
             pull_weights(NAME, settings)
@@ -145,6 +146,20 @@ def test_a_half_pulled_folder_is_refused_and_finished_by_the_next_pull(settings:
     pull_weights(NAME, settings)
     assert find_weights(NAME, settings) == folder
     assert kept.stat().st_ino == before
+
+
+def test_a_pull_that_is_stopped_while_it_checks_counts_as_half(settings: Settings, copied: Path) -> None:
+    # With sums beside them the source's own files are not read, so that those here are the first.
+    write_sums(copied / PART.repository)
+    source = settings.model_copy(update={"weights_source": str(copied)})
+    pull_weights(NAME, source, accept_licence=True)
+
+    def stop(what: str, done: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pull_weights(NAME, source, tell=stop)
+    assert state_of(NAME, settings) == "incomplete"
 
 
 def test_a_file_that_is_gone_or_cut_short_is_noticed_before_loading(settings: Settings) -> None:
@@ -251,6 +266,8 @@ def test_a_mirror_serves_the_same_files_as_the_folder(settings: Settings, publis
     with serving(published) as mirror:
         source = settings.model_copy(update={"weights_source": mirror.address})
         folder = pull_weights(NAME, source, accept_licence=True)
+        # Files and the hashes that they are compared with are those of one commit.
+        assert mirror.revisions == {PART.revision}
     assert set(verify_weights(NAME, settings).values()) == {None}
     for path in verify_weights(NAME, settings):
         here, there = folder / path, published / PART.repository / Path(path).relative_to(PART.folder)

@@ -90,12 +90,43 @@ NAMED = {
         "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q.weight": (640, 640),
         "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight": (640, 2048),
     },
+    "qwen-edit autoencoder": {
+        "post_quant_conv.weight": (16, 16, 1, 1, 1),
+        "decoder.conv_in.weight": (384, 16, 3, 3, 3),
+        "decoder.mid_block.attentions.0.to_qkv.weight": (1152, 384, 1, 1),
+        "decoder.norm_out.gamma": (96, 1, 1, 1),
+        "decoder.conv_out.weight": (3, 96, 3, 3, 3),
+    },
     "controlnet-union": {
         "task_embedding": (6, 320),
         "control_add_embedding.linear_1.weight": (1280, 1536),
         "spatial_ch_projs.weight": (320, 320),
         "transformer_layes.0.attn.in_proj_weight": (960, 320),
     },
+}
+QWEN_NAMED = {
+    "img_in.weight": (3072, 64),
+    "txt_norm.weight": (3584,),
+    "txt_in.weight": (3072, 3584),
+    "time_text_embed.timestep_embedder.linear_1.weight": (3072, 256),
+    "transformer_blocks.0.attn.to_q.bias": (3072,),
+    "transformer_blocks.0.attn.norm_q.weight": (128,),
+    "transformer_blocks.0.attn.add_q_proj.weight": (3072, 3072),
+    "transformer_blocks.0.attn.to_add_out.weight": (3072, 3072),
+    "transformer_blocks.0.img_mod.1.weight": (18432, 3072),
+    "transformer_blocks.0.img_mlp.net.0.proj.weight": (12288, 3072),
+    "transformer_blocks.59.attn.to_v.weight": (3072, 3072),
+    "norm_out.linear.weight": (6144, 3072),
+    "proj_out.weight": (64, 3072),
+}
+"""The same of the transformer and, below, the text encoder of Qwen-Image, of which the editor is a further training."""
+QWEN_TEXT_NAMED = {
+    "model.embed_tokens.weight": (152_064, 3584),
+    "model.layers.0.self_attn.q_proj.bias": (3584,),
+    "model.layers.0.self_attn.k_proj.weight": (512, 3584),
+    "model.layers.0.mlp.gate_proj.weight": (18_944, 3584),
+    "model.layers.27.mlp.down_proj.weight": (3584, 18_944),
+    "model.norm.weight": (3584,),
 }
 QWEN_SHARDS = {
     "diffusion_pytorch_model-00001-of-00005.safetensors": 9_973_578_592,
@@ -158,6 +189,7 @@ def test_qwen_s_transformer_fits_its_published_files_to_the_last_byte() -> None:
         model = QwenImageTransformer2DModel(zero_cond_t=True)
     state = {name: tensor.to(torch.bfloat16) for name, tensor in model.state_dict().items()}
     assert len(state) == 1933
+    assert {key: tuple(state[key].shape) for key in QWEN_NAMED} == QWEN_NAMED
     # Qwen/Qwen-Image, of which the editor is a further training, states this number of parameters.
     assert sum(tensor.numel() for tensor in state.values()) == 20_430_401_088
     assert shard_bytes(state, "diffusion_pytorch_model", "10GB") == QWEN_SHARDS
@@ -188,6 +220,7 @@ def test_qwen_s_text_encoder_fits_its_published_files_to_the_last_byte() -> None
         for name, tensor in model.state_dict().items()
     }
     assert len(state) == 729
+    assert {key: tuple(state[key].shape) for key in QWEN_TEXT_NAMED} == QWEN_TEXT_NAMED
     assert shard_bytes(state, "model", "5GB") == QWEN_TEXT_SHARDS
 
 
@@ -237,6 +270,7 @@ def test_what_others_read_in_the_published_files_stands_in_the_class(name: str) 
     kind, config, *_ = PUBLISHED[name]
     with init_empty_weights():
         state = kind(**config).state_dict()
+    assert name != "qwen-edit autoencoder" or len(state) == 194
     assert {key: tuple(state[key].shape) for key in NAMED[name]} == NAMED[name]
     if name.startswith("flux2-klein"):
         # 7 before the blocks, 16 in each of five, 4 in each of twenty, 2 after them; none has a bias.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from app.cli import run
 from pipelines.choosing import PREFERRED, choose_for_this_machine, choose_pipeline, resolve_pipeline
 from pipelines.hub import catalogue
 from pipelines.hub.placing import Machine
+from pipelines.hub.tuning import Tuning
 
 ALL = dict.fromkeys(PREFERRED, "ready")
 
@@ -44,6 +46,46 @@ def test_each_better_one_is_passed_over_with_a_reason_and_a_remedy() -> None:
     assert "`vmodel weights pull flux2-klein`" in str(choice)
     small = choose_pipeline(Machine(3, 64), ALL, False)
     assert "3 GB are free on the graphics card and 5 GB are needed" in str(small)
+
+
+def test_weights_that_would_wait_in_too_little_memory_are_passed_over() -> None:
+    choice = choose_pipeline(Machine(12, 14.5), ALL, True)
+    assert choice.name == "sdxl"
+    assert choice.passed_over[0] == (
+        "flux2-klein: 14 GB of memory are free and 17 GB are needed beside this graphics card"
+    )
+    # A card that holds them lets none wait.
+    assert choose_pipeline(Machine(24, 2), ALL, True).name == "flux2-klein"
+
+
+def test_fewer_bits_count_in_the_choice() -> None:
+    whole, smaller = (choose_pipeline(Machine(13, 64), ALL, True, Tuning(precision=each)) for each in ("full", "int8"))
+    assert "each of its networks" in whole.reason
+    assert "hold it whole" in smaller.reason
+
+
+def test_a_pipeline_whose_package_is_missing_is_passed_over_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    ready = {"qwen-edit": "ready", "sdxl": "ready"}
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    choice = choose_pipeline(Machine(80, 64), ready, True)
+    assert choice.name == "sdxl"
+    assert "'torchvision' is missing; run pip install 'vmodel[gpu]'" in choice.passed_over[1]
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    choice = choose_pipeline(Machine(80, 64), ready, True)
+    assert choice.name == "embedded"
+    # What was never pulled is told first.
+    assert "vmodel weights pull flux2-klein" in choice.passed_over[0]
+
+
+def test_the_doctor_names_a_setting_that_cannot_be_and_looks_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VMODEL_HUB_BATCH", "0")
+    assert run(["doctor", "--json"]) == 1
+    findings = {each["name"]: each for each in json.loads(capsys.readouterr().out)}
+    assert findings["--pipeline auto"]["state"] == "missing"
+    assert "VMODEL_HUB_BATCH cannot be '0'" in findings["--pipeline auto"]["detail"]
+    assert "face detector" in findings
 
 
 def test_weights_for_research_only_are_never_chosen_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:

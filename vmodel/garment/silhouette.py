@@ -84,7 +84,7 @@ def _cut_foot(half: BoolArray, row: int, height: int) -> None:
     edge = half[rows].argmax(axis=1).astype(float)  # of the garment, seen from the opening
     hull = cv2.convexHull(np.stack([rows, edge], 1).astype(np.float32))[:, 0]
     for y, x in zip(rows, edge, strict=True):
-        half[y, : round(_upper(hull, y, x))] = False
+        half[y, : round(_upper(hull, float(y), float(x)))] = False
 
 
 def _upper(hull: FloatArray, at: float, least: float) -> float:
@@ -92,7 +92,7 @@ def _upper(hull: FloatArray, at: float, least: float) -> float:
     ends = np.stack([hull, np.roll(hull, -1, axis=0)], 1)
     ends = ends[(ends[..., 0].min(1) <= at) & (at <= ends[..., 0].max(1)) & (np.ptp(ends[..., 0], axis=1) > 0)]
     along = (at - ends[:, 0, 0]) / (ends[:, 1, 0] - ends[:, 0, 0])
-    return max(least, *(ends[:, 0, 1] + along * (ends[:, 1, 1] - ends[:, 0, 1])))
+    return float(max([least, *(ends[:, 0, 1] + along * (ends[:, 1, 1] - ends[:, 0, 1])).tolist()]))
 
 
 def _side_by_side(half: BoolArray) -> tuple[IntArray, IntArray]:
