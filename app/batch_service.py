@@ -27,6 +27,7 @@ from vmodel.garment.design import is_design
 from vmodel.garment.flat import is_drawing
 from vmodel.garment.scale import read_size_chart
 from vmodel.request import GarmentSource, format_size
+from vmodel.scene.camera import USUAL_FOCAL_MM
 
 KEPT: Final = "service.json"
 _STATED: Final = ("category", "material", "width_cm", "length_cm")
@@ -100,7 +101,7 @@ def _read_kept(path: Path, address: str) -> _Kept:
         plain: Mapping[str, Any] = json.loads(path.read_bytes())
         if plain["service"] == address:
             return _Kept(path, address, dict(plain["garments"]), dict(plain["ordered_anew"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
     return _Kept(path, address)
 
@@ -204,4 +205,5 @@ def _shot_of(task: Task) -> Shot:
         asked.steps,
         asked.channel,
         asked.barefoot,
+        focal_mm=None if asked.focal_mm == USUAL_FOCAL_MM else asked.focal_mm,
     )

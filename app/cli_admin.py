@@ -33,12 +33,12 @@ FromInput = Annotated[
 
 
 @contextmanager
-def opened() -> Iterator[Session]:
-    """A transaction on the installation's database; what is wrong becomes one line and exit code 2."""
+def opened(as_json: bool = False) -> Iterator[Session]:
+    """A transaction on the installation's database; what is wrong is said as ``refusing`` does."""
     from vmodel.config import Settings
     from vmodel.database import open_database
 
-    with refusing():
+    with refusing(as_json):
         database = open_database(Settings())
         try:
             with database.transaction() as session:
@@ -53,7 +53,7 @@ def init(email: Email, name: Name = "", password_stdin: FromInput = False, as_js
     from vmodel.service.accounts import list_accounts
     from vmodel.service.errors import OperatorExists
 
-    with opened() as session:
+    with opened(as_json) as session:
         if any(account.closed_at is None for account in list_accounts(session, "operator")):
             raise OperatorExists
         _create(session, email, name, "operator", "house", password_stdin, as_json)
@@ -69,7 +69,7 @@ def create_account(
     as_json: AsJson = False,
 ) -> None:
     """Make an account; prints the password unless it was given."""
-    with opened() as session:
+    with opened(as_json) as session:
         _create(session, email, name, role, plan, password_stdin, as_json)
 
 
@@ -93,7 +93,7 @@ def set_password(account: WhichAccount, password_stdin: FromInput = False, as_js
     from vmodel.service.accounts import find_account, set_password
     from vmodel.service.audit import audit
 
-    with opened() as session:
+    with opened(as_json) as session:
         found = find_account(session, account)
         password = _password(password_stdin)
         set_password(session, found.id, password)
@@ -154,7 +154,7 @@ def create_key(
     from vmodel.service.accounts import find_account
     from vmodel.service.audit import audit
 
-    with opened() as session:
+    with opened(as_json) as session:
         found = find_account(session, account)
         key = create_api_key(session, found.id, scope, name)
         audit(session, None, "key.create", key.id, account=found.id, by="command line")
@@ -178,7 +178,7 @@ def list_all(as_json: AsJson = False) -> None:
     """Show all accounts with their balances and keys."""
     from vmodel.service.accounts import list_accounts
 
-    with opened() as session:
+    with opened(as_json) as session:
         rows = [_describe(session, account) for account in list_accounts(session)]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))

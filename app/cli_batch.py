@@ -106,6 +106,7 @@ def shoot_batch(
     light: flags.Light = "soft-key",
     channel: flags.ChannelName = None,
     size: flags.Size = "1024x768",
+    focal_mm: flags.Focal = 85.0,
     seed: flags.Seed = 0,
     count: flags.Count = 1,
     pipeline: flags.PipelineName = None,
@@ -141,6 +142,7 @@ def shoot_batch(
             steps=steps,
             channel=channel,
             barefoot=barefoot,
+            focal_mm=focal_mm,
         )
         shops = find_marketplaces(marketplace or [])
         if service is not None:

@@ -42,6 +42,7 @@ def make_clip(
     background: flags.Background = "light-grey",
     light: flags.Light = "soft-key",
     size: flags.Size = "960x720",
+    focal_mm: flags.Focal = 85.0,
     seed: flags.Seed = 0,
     out: flags.Out = Path("out"),
     as_json: flags.AsJson = False,
@@ -66,7 +67,7 @@ def make_clip(
     with refusing(as_json):
         garment = GarmentSource(photo, None, back, category, None, material, width_cm, length_cm)
         shot = ShotRequest(garment, model, pose, view, framing, light, background, parse_size(size), seed)
-        shot = replace(shot, barefoot=barefoot)
+        shot = replace(shot, barefoot=barefoot, focal_mm=focal_mm)
         request = ClipRequest(shot, motion, seconds, frames_per_second)
         settings = Settings()
         make_home(settings.home)

@@ -32,7 +32,7 @@ def show_balance(account: WhichAccount, as_json: AsJson = False) -> None:
     """Show what a seller has: available, reserved, consumed."""
     from vmodel.service.ledger import balance
 
-    with opened() as session:
+    with opened(as_json) as session:
         there = balance(session, _id_of(session, account))
     books = {"available": there.available, "reserved": there.reserved, "consumed": there.consumed}
     print(json.dumps(books) if as_json else "\n".join(f"{name}: {units}" for name, units in books.items()))
@@ -127,7 +127,7 @@ def verify(
     from vmodel.service.verify import verify
 
     settings = Settings()
-    with refusing():
+    with refusing(as_json):
         keys = [signing_key(settings).public_key(), *(read_public_key(path) for path in public_key or [])]
         database = open_database(settings)
         faults = verify(database, keys, read_witness(settings))

@@ -30,7 +30,7 @@ def list_models(as_json: AsJson = False) -> None:
     from vmodel.body.roster import load_roster
     from vmodel.config import Settings
 
-    with refusing():
+    with refusing(as_json):
         models = list(load_roster(Settings()).values())
     if as_json:
         print(json.dumps([asdict(model) for model in models], ensure_ascii=False, default=list))
@@ -51,7 +51,7 @@ def show_model(model_id: ModelId, as_json: AsJson = False) -> None:
     from vmodel.database import open_database
     from vmodel.rights.cards import card_of
 
-    with refusing():
+    with refusing(as_json):
         settings = Settings()
         model = load_roster(settings)[model_id]
         measured = asdict(build_body(model).measurements)

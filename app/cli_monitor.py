@@ -29,7 +29,7 @@ def search_copies(
     from vmodel.rights.takedown import write_pack
     from vmodel.rights.verify import Verifier
 
-    with refusing():
+    with refusing(as_json):
         settings = Settings()
         authority = open_authority(settings)
         pictures = open_source(source, settings.monitor_hosts)

@@ -139,6 +139,7 @@ def shoot_pattern(
     light: flags.Light = "soft-key",
     channel: flags.ChannelName = None,
     size: flags.Size = "1024x768",
+    focal_mm: flags.Focal = 85.0,
     seed: flags.Seed = 0,
     pipeline: flags.PipelineName = None,
     steps: flags.Steps = None,
@@ -191,6 +192,7 @@ def shoot_pattern(
                 steps=steps,
                 fitting=fitting,
                 barefoot=barefoot,
+                focal_mm=focal_mm,
                 channel=channel,
             )
             requests += every_shot([garment], [wearer], pose or [None], view or ["front"], like)

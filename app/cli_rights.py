@@ -55,7 +55,7 @@ def verify_files(files: Files, root: Roots = None, as_json: AsJson = False) -> N
     from vmodel.database import open_database
     from vmodel.rights.verify import Verifier
 
-    with refusing():
+    with refusing(as_json):
         settings = Settings()
         verifier = Verifier(settings, open_database(settings), _read_roots(root or []))
     good = True
@@ -82,7 +82,7 @@ def trace_file(
     from vmodel.rights.trace import trace
     from vmodel.rights.verify import Verifier
 
-    with refusing():
+    with refusing(as_json):
         settings = Settings()
         verifier = Verifier(settings, open_database(settings))
         found = trace(_content(file), file.name, verifier)
@@ -144,7 +144,7 @@ def show_keys(
     from vmodel.config import Settings
     from vmodel.rights.keys import fingerprint, open_authority
 
-    with refusing():
+    with refusing(as_json):
         authority = open_authority(Settings())
     if pem:
         print(authority.root_pem, end="")

@@ -54,7 +54,7 @@ def list_reserved(as_json: AsJson = False) -> None:
     """Show which models are reserved, and for whom."""
     from vmodel.rights.exclusive import reserved_models
 
-    with opened() as session:
+    with opened(as_json) as session:
         found = [
             {"model": row.model_id, "seller": row.seller_id, "since": f"{row.reserved_at:%Y-%m-%d}"}
             for row in reserved_models(session)
@@ -106,7 +106,7 @@ def show_consents(as_json: AsJson = False) -> None:
     """Show every consent that was noted, withdrawn ones among them."""
     from vmodel.rights.consent import list_consents
 
-    with opened() as session:
+    with opened(as_json) as session:
         found = [_plain_consent(row) for row in list_consents(session)]
     print(json.dumps(found, ensure_ascii=False) if as_json else "\n".join("  ".join(row.values()) for row in found))
 
@@ -153,7 +153,7 @@ def check_photos(
     from vmodel.rights.garments import APPROVED, CLEAR, GarmentDesk
 
     good = True
-    with refusing():
+    with refusing(as_json):
         settings = Settings()
         desk = GarmentDesk(settings, open_database(settings))
         with watching(len(photos), as_json, "checking") as watch:
@@ -187,7 +187,7 @@ def show_reviews(
     from vmodel.errors import BadUsage
     from vmodel.rights.garments import STATES, list_reviews
 
-    with opened() as session:
+    with opened(as_json) as session:
         if state not in {*STATES, "all"}:
             raise BadUsage(f"No state {state!r}; use waiting, approved, refused or all.")
         for row in list_reviews(session, None if state == "all" else state):

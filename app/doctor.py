@@ -157,8 +157,12 @@ def _published_weights() -> list[Finding]:
 
 def _automatic() -> list[Finding]:
     from pipelines.choosing import choose_for_this_machine
+    from vmodel.errors import BadUsage
 
-    return [Finding("--pipeline auto", "ok", str(choose_for_this_machine()))]
+    try:
+        return [Finding("--pipeline auto", "ok", str(choose_for_this_machine()))]
+    except BadUsage as error:
+        return [Finding("--pipeline auto", "missing", str(error))]
 
 
 def _stages() -> list[Finding]:

@@ -52,6 +52,12 @@ ChannelName = Annotated[
 ]
 Light = Annotated[str, typer.Option(help="Light of the studio.", rich_help_panel=_PICTURE)]
 Size = Annotated[str, typer.Option(help="HEIGHTxWIDTH in pixels.", rich_help_panel=_PICTURE)]
+Focal = Annotated[
+    float,
+    typer.Option(
+        "--focal", min=20, max=300, help="Focal length in mm; a shorter one comes nearer.", rich_help_panel=_PICTURE
+    ),
+]
 Seed = Annotated[
     int,
     typer.Option(min=0, max=2**31 - 1, help="Whatever is left to chance follows from it.", rich_help_panel=_PICTURE),

@@ -26,7 +26,7 @@ def test_each_combination_is_made_as_often_as_asked_with_one_seed_after_the_othe
 
 
 def test_a_request_comes_back_from_json_as_it_went() -> None:
-    for request in (LIKE, replace(LIKE, steps=None)):
+    for request in (LIKE, replace(LIKE, steps=None), replace(LIKE, focal_mm=35.0)):
         assert ShotRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
 
 
@@ -34,6 +34,11 @@ def test_a_request_that_was_written_before_there_were_steps_is_read() -> None:
     plain = LIKE.to_json()
     del plain["steps"]
     assert ShotRequest.from_json(plain) == replace(LIKE, steps=None)
+
+
+def test_the_usual_lens_is_not_written_down_so_that_earlier_records_stay_the_same() -> None:
+    assert "focal_mm" not in LIKE.to_json()
+    assert replace(LIKE, focal_mm=50.0).to_json()["focal_mm"] == 50.0
 
 
 def test_a_size_chart_without_a_size_is_shot_in_every_size_on_somebody_who_wears_it(

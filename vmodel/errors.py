@@ -332,6 +332,16 @@ class SizeOutOfRange(InputError):
         self.size = size
 
 
+class FocalOutOfRange(InputError):
+    """The focal length is none that people are photographed with."""
+
+    code = "focal_out_of_range"
+
+    def __init__(self, focal_mm: object) -> None:
+        super().__init__(f"The focal length {focal_mm!r} is out of range; give 20 to 300 millimetres, 85 is usual.")
+        self.focal_mm = focal_mm
+
+
 class BadUsage(InputError):
     """Flags are missing, malformed or contradict each other."""
 
@@ -559,15 +569,16 @@ class CardTooSmall(SetupError):
 
 
 class MemoryTooSmall(SetupError):
-    """Without a graphics card the weights must fit the machine's memory, and do not."""
+    """Weights that do not wait on a graphics card must fit the machine's memory, and do not."""
 
     code = "memory_too_small"
     retryable = True
 
-    def __init__(self, name: str, needed_gb: float, free_gb: float) -> None:
+    def __init__(self, name: str, needed_gb: float, free_gb: float, beside_card: bool = False) -> None:
+        where, machine = ("beside this", "a larger card") if beside_card else ("without a", "a card")
         super().__init__(
-            f"{name} needs {needed_gb:.0f} GB of free memory without a graphics card and {free_gb:.0f} GB are free; "
-            "use a machine with a card, or --pipeline draft."
+            f"{name} needs {needed_gb:.0f} GB of free memory {where} graphics card and {free_gb:.0f} GB are free; "
+            f"use a machine with {machine}, or --pipeline draft."
         )
         self.name, self.needed_gb, self.free_gb = name, needed_gb, free_gb
 

@@ -23,7 +23,7 @@ from vmodel.request import GarmentSource, ShotRequest
 from vmodel.rights.channels import find_channel
 from vmodel.rights.policy import check_declared, check_staging, read_category
 from vmodel.scene import FRAMINGS, LIGHTS, read_background
-from vmodel.scene.camera import view_angle
+from vmodel.scene.camera import check_focal, view_angle
 
 MOST_WORN = 4
 """Garments of an outfit, the one on sale among them."""
@@ -62,6 +62,7 @@ def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: I
             raise UnknownFraming(request.framing, FRAMINGS)
         if request.light not in LIGHTS:
             raise UnknownLight(request.light, LIGHTS)
+        check_focal(request.focal_mm)
         read_background(request.background)
 
 

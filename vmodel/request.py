@@ -11,7 +11,7 @@ from typing import Any
 
 from vmodel.config import default_pipeline
 from vmodel.errors import SizeOutOfRange
-from vmodel.scene.camera import check_size
+from vmodel.scene.camera import USUAL_FOCAL_MM, check_size
 
 DEFAULT_SIZE = (1024, 768)
 FILE_FIELDS = ("photo", "mask", "back", "landmarks", "size_chart")
@@ -79,6 +79,7 @@ class ShotRequest:
         channel: where the picture will be shown, of ``vmodel.rights.channels``; it decides about the visible label.
         barefoot: without the plain shoes that everybody wears else.
         fitting: a first look at a cut, sooner made: coarser cloth and half of the hair.
+        focal_mm: of the lens, 20 to 300; the shorter, the nearer the camera.
     """
 
     garment: GarmentSource
@@ -97,12 +98,15 @@ class ShotRequest:
     channel: str | None = None
     barefoot: bool = False
     fitting: bool = False
+    focal_mm: float = USUAL_FOCAL_MM
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a sidecar; paths become strings."""
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in {"garment", "outfit"}}
         plain["size"] = format_size(self.size)
         plain["garment"] = self.garment.to_json()
+        if self.focal_mm == USUAL_FOCAL_MM:  # records of earlier versions do not name it and stay the same
+            del plain["focal_mm"]
         if self.outfit:
             plain["outfit"] = [source.to_json() for source in self.outfit]
         return plain

@@ -117,11 +117,13 @@ class Cutout:
         matte: (H, W) float32 in 0..1, soft at edges; holes between straps are 0.
         source: "alpha", "mask", "plain", "clutter" or the name of the matting plug-in.
         confidence: 0..1; below 0.5 the caller warns.
+        warnings: what a seller should know of the rest of the photo.
     """
 
     matte: FloatArray
     source: str
     confidence: float
+    warnings: tuple[str, ...] = ()
 
     @property
     def mask(self) -> BoolArray:

@@ -12,6 +12,7 @@ from app.api.garment_bodies import Reason
 from app.api.installation import Installation
 from vmodel.config import default_pipeline
 from vmodel.preflight import MOST_WORN
+from vmodel.scene.camera import USUAL_FOCAL_MM
 from vmodel.service.job_request import MOST_SHOTS, PRIORITIES
 from vmodel.service.job_views import Job, JobShot
 
@@ -42,6 +43,9 @@ class ShotAsked(BaseModel):
         examples=["tmall"],
     )
     steps: int | None = Field(default=None, ge=1, le=200, description="of a pipeline that makes steps", examples=[None])
+    focal_mm: float = Field(
+        default=USUAL_FOCAL_MM, ge=20, le=300, description="of the lens; a shorter one comes nearer", examples=[85]
+    )
     barefoot: bool = Field(default=False, description="without the plain shoes that everybody wears else")
     fitting: bool = Field(default=False, description="a first look, sooner made: coarser cloth and half of the hair")
 

@@ -199,6 +199,7 @@ FLAGS: list[tuple[str, str]] = [
     ("{photo} --view below", "unknown_view"),
     ("{photo} --view nan", "unknown_view"),
     ("{photo} --framing sideways", "unknown_framing"),
+    ("{photo} --focal 10", "usage"),
     ("{photo} --background nowhere.jpg", "unknown_background"),
     ("{photo} --background {text}", "unknown_background"),
     ("{photo} --light disco", "unknown_light"),

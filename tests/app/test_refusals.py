@@ -35,7 +35,7 @@ def test_flags_that_a_sidecar_would_pass_over_are_refused_by_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     flags = ["--pose", "walking", "--model", "mn-tomas", "--seed", "0", "--background", "dark", "--size", "384x288"]
-    flags += ["--barefoot", "--with", TEE]
+    flags += ["--barefoot", "--focal", "85", "--with", TEE]
     kept = ["--out", str(tmp_path / "out"), "--format", "jpeg", "--json", "--maps", "--contact-sheet"]
     assert run(["shoot", "--from", str(tmp_path / "any.json"), *flags, *kept]) == 2
     said = capsys.readouterr()
@@ -159,6 +159,39 @@ def test_any_bad_usage_in_json_is_one_object(
     assert run([*arguments, "--json", "--out", str(tmp_path / "out")]) == 2
     said = capsys.readouterr()
     error = json.loads(said.out)["error"]
+    assert error["code"] == code
+    assert said.err == f"{code}: {error['message']}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["admin", "create-account", "--email", "nobody"], "email_invalid"),
+        (["admin", "create-key", "nobody"], "account_unknown"),
+        (["ledger", "balance", "nobody"], "account_unknown"),
+        (["ledger", "verify", "--public-key", "none.pem"], "ledger_key_unreadable"),
+        (["rights", "review", "list", "--state", "odd"], "usage"),
+        (["rights", "check", "none.jpg"], "photo_not_found"),
+        (["models", "show", "nobody"], "unknown_model"),
+        (["verify", "none.jpg", "--root", "none.pem"], "photo_not_found"),
+        (["trace", "none.jpg"], "photo_not_found"),
+        (["monitor", "nowhere"], "evidence_unreadable"),
+    ],
+    ids=lambda given: " ".join(given[:3]) if isinstance(given, list) else given,
+)
+def test_what_a_command_refuses_itself_is_one_object_in_json(
+    arguments: list[str],
+    code: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VMODEL_HOME", str(tmp_path / "home"))
+    assert run([*arguments, "--json"]) == 2
+    said = capsys.readouterr()
+    [line] = said.out.splitlines()
+    error = json.loads(line)["error"]
     assert error["code"] == code
     assert said.err == f"{code}: {error['message']}\n"
 

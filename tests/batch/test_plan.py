@@ -151,5 +151,6 @@ def test_the_time_foreseen_counts_a_drape_once_a_worn_garment(folder: Path, tmp_
     keep_speed(tmp_path, [Measured("draft", True, size, 20.0, 1), Measured("draft", False, size, 3.0, 1)])
     assert expect_seconds(tasks, 1, read_speed(tmp_path)) == pytest.approx(26)
     assert expect_seconds(tasks, 2, read_speed(tmp_path)) == pytest.approx(13)
-    (tmp_path / "speed.json").write_text("[{")
-    assert read_speed(tmp_path) == []
+    for damaged in ("[{", "[" * 200_000):
+        (tmp_path / "speed.json").write_text(damaged)
+        assert read_speed(tmp_path) == []

@@ -157,14 +157,14 @@ def test_a_folder_has_one_batch_at_a_time(shop: Path, capsys: pytest.CaptureFixt
     assert not (out / "results.csv").exists()
 
 
-def test_a_journal_forgets_half_a_line_and_pictures_that_changed(tmp_path: Path) -> None:
+def test_a_journal_forgets_spoilt_lines_half_a_line_and_pictures_that_changed(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"picture")
     (tmp_path / "a.json").touch()
     digest = "ec38b8fb6ee6ac6d2c0ac2f2ea0f7b9f7f17d5fa8d9a4d6dbd6a6c9d2a1d8c11"
     with open_journal(tmp_path) as journal:
         journal.keep(Outcome("key", "a.png", "a.json", digest))
     with (tmp_path / "journal.jsonl").open("ab") as stream:
-        stream.write(b'{"format": 1, "key": "../../other"}\n{"format": 1, "ke')
+        stream.write(b"[" * 200_000 + b'\n{"format": 1, "key": "../../other"}\n{"format": 1, "ke')
     assert set(read_journal(tmp_path)) == {"key"}
     assert not is_made(read_journal(tmp_path)["key"], tmp_path)
     with open_journal(tmp_path) as journal:

@@ -7,6 +7,7 @@ import pytest
 
 from vmodel.body.fit_pose import fit_keypoints
 from vmodel.body.joint_limits import validate_pose
+from vmodel.body.keypoints import COCO_18
 from vmodel.body.model import build_body
 from vmodel.body.openpose import JOINT_COLOURS, read_keypoints
 from vmodel.body.pose import load_pose, pose_names
@@ -14,6 +15,10 @@ from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.errors import DetectorMissing, PoseImpossible, PoseInvalid, UnknownPose
 from vmodel.types import FloatArray, Pose
+
+LIMBS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+COCO_17 = ("nose", *(f"{side}_{part}" for part in ("eye", "ear", *LIMBS) for side in ("left", "right")))
+"""As COCO and COCO-WholeBody number the joints, from https://github.com/jin-s13/COCO-WholeBody."""
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +61,15 @@ def test_body_25_and_whole_body_files_read_like_coco(walking_px: FloatArray, tmp
     body_25[[0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]] = walking_px
     write_json(tmp_path / "b.json", body_25)
     assert np.allclose(read_keypoints(tmp_path / "b.json"), walking_px)
+    whole_body = np.random.default_rng(1).uniform(0, 600, (133, 3))  # 17 joints; then feet, face and hands, passed over
+    whole_body[:17] = [walking_px[COCO_18.index(name)] for name in COCO_17]
+    write_json(tmp_path / "w.json", whole_body)
+    found = read_keypoints(tmp_path / "w.json")
+    kept = [place for place, name in enumerate(COCO_18) if name != "neck"]
+    assert np.allclose(found[kept], walking_px[kept])
+    shoulders = walking_px[[COCO_18.index("left_shoulder"), COCO_18.index("right_shoulder")]]
+    assert np.allclose(found[COCO_18.index("neck")], shoulders.mean(0))
+    assert fit_keypoints(found).mean_error < 0.04
 
 
 def test_a_rendered_pose_map_gives_its_joints_back(walking_px: FloatArray, tmp_path: Path) -> None:

@@ -118,3 +118,43 @@ def shirt() -> tuple[FlatLay, Cutout]:
     cv2.rectangle(rgb, (290, 190), (330, 240), SEAM, 2, cv2.LINE_AA)
     rgb[404:][cutout.mask[404:] & (np.abs(np.arange(SIZE[1]) - 260) < 98)] = RIB
     return flat_lay(rgb, (cutout.matte * 255).astype(np.uint8), "shirt.png")
+
+
+Colour = tuple[int, int, int]
+TEE_CM: Points = [(0, 2), (8, 0), (22, 4), (40, 20), (31, 29), (25, 24), (24, 40), (25, 68), (0, 69)]
+"""Right half, in centimetres, as those below."""
+VEST_CM: Points = [(0, 10), (9, 0), (16, 1), (17, 16), (23, 24), (21, 42), (23, 62), (0, 63)]
+JEANS_CM: Points = [(0, 0), (20, 0), (25, 22), (23, 100), (6, 100), (1.5, 30), (0, 27)]
+SHORTS_CM: Points = [(0, 0), (20, 0), (26, 22), (28, 45), (4, 45), (1, 28), (0, 26)]
+
+
+def whole(half: Points, at: tuple[float, float] = (0, 0), turn_deg: float = 0) -> Points:
+    """The outline of which ``half`` is the right half, turned and moved."""
+    loop = np.array([*half, *[(-x, y) for x, y in reversed(half)]], np.float64)
+    angle = np.radians(turn_deg)
+    turned = loop @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return [(float(x), float(y)) for x, y in turned + at]
+
+
+def photograph(layers: list[tuple[Points, Colour]], seed: int = 3, ground: Colour = (214, 213, 210)) -> FlatLay:
+    """Cloths laid over each other on paper: folds, soft shadows of each on what is below, soft edges, noise.
+
+    Args:
+        layers: outline in centimetres, y down, and colour, from the bottom up; they fill a photo of 720 by 720 pixels.
+        seed: of folds and noise.
+        ground: colour of the paper.
+    """
+    rng, side = np.random.default_rng(seed), 720
+    everything = np.concatenate([outline for outline, _ in layers])
+    scale = 0.84 * side / np.ptp(everything, axis=0).max()
+    middle = (everything.max(0) + everything.min(0)) / 2
+    rgb = np.zeros((side, side, 3)) + np.array(ground) + np.linspace(-4, 4, side)[None, :, None]
+    for outline, colour in layers:
+        fine = np.zeros((2 * side, 2 * side), np.uint8)
+        cv2.fillPoly(fine, [np.rint(2 * ((np.array(outline) - middle) * scale + side / 2)).astype(np.int32)], 255)
+        cover = cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA)[..., None] / 255.0
+        shadow = cv2.GaussianBlur(np.roll(cover[..., 0], (5, 4), (0, 1)), (0, 0), 6)[..., None]
+        folds = cv2.resize(rng.normal(1, 0.03, (12, 12)), (side, side), interpolation=cv2.INTER_CUBIC)[..., None]
+        rgb = rgb * (1 - 0.3 * shadow * (1 - cover)) * (1 - cover) + np.array(colour) * folds * cover
+    rgb = cv2.GaussianBlur(rgb, (0, 0), 0.8) + rng.normal(0, 1.2, (side, side, 1))
+    return FlatLay("drawn.png", "0" * 64, np.clip(np.rint(rgb), 0, 255).astype(np.uint8))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from mannequin import make_hair
 
-from vmodel.errors import SizeOutOfRange, UnknownFraming, UnknownView
-from vmodel.scene import FRAMINGS, VIEWS, Scene, frame_camera, project_points
+from vmodel.errors import FocalOutOfRange, SizeOutOfRange, UnknownFraming, UnknownView
+from vmodel.scene import FRAMINGS, VIEWS, Scene, frame_camera, project_points, steady_cameras
 from vmodel.scene.camera import pixel_rays, view_angle
 from vmodel.types import Strands
 
@@ -86,6 +86,33 @@ def test_a_longer_lens_stands_further_away_and_shows_the_same(dressed: Scene) ->
     assert np.ptp(project_points(dressed.posed.vertices_m, far)[0][:, 1]) == pytest.approx(
         np.ptp(project_points(dressed.posed.vertices_m, near)[0][:, 1]), rel=0.01
     )
+
+
+def test_a_shorter_lens_makes_what_is_nearer_larger(dressed: Scene) -> None:
+    """Two rods of 10 cm at chest height, one 30 cm nearer to the camera than the other."""
+    rods = np.array([[[x, y, 1.2] for x in (-0.05, 0.05)] for y in (-0.15, 0.15)])
+
+    def near_to_far(focal_mm: float) -> float:
+        camera = frame_camera(dressed.posed, None, "front", "full", SIZE, focal_mm)
+        lengths = np.ptp(project_points(rods, camera)[0][..., 0], axis=1)
+        return float(lengths.max() / lengths.min())
+
+    assert near_to_far(28) > 1.15
+    assert near_to_far(28) > near_to_far(85) > near_to_far(200) > 1.01
+
+
+@pytest.mark.parametrize("focal_mm", [19.9, 301, float("nan"), "85", True, None])
+def test_focal_lengths_out_of_range_are_refused(dressed: Scene, focal_mm: object) -> None:
+    with pytest.raises(FocalOutOfRange, match="20 to 300"):
+        frame_camera(dressed.posed, None, "front", "full", SIZE, focal_mm)  # type: ignore[arg-type]
+
+
+def test_a_clip_through_a_shorter_lens_comes_nearer(dressed: Scene) -> None:
+    def away(focal_mm: float) -> float:
+        [camera] = steady_cameras(dressed.posed, dressed.drape, [0.0], "full", SIZE, focal_mm)
+        return float(np.linalg.norm(camera.position_m))
+
+    assert away(35) < 0.5 * away(85)
 
 
 @pytest.mark.parametrize("size", [(383, 512), (512, 287), (3073, 2304), (4096, 4096), (0, 0)])

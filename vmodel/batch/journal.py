@@ -157,7 +157,7 @@ def _parse(line: bytes) -> Outcome | None:
         if plain.pop("format") != 1:
             return None
         outcome = Outcome(**plain | {"warnings": tuple(plain["warnings"])})
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     named = (outcome.picture, outcome.sidecar)
     return outcome if all(Path(name).name == name for name in named) else None

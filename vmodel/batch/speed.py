@@ -37,7 +37,7 @@ def read_speed(home: Path) -> list[Measured]:
     """Measures of earlier runs, oldest first; none where there were none or the file is damaged."""
     try:
         return [Measured(**plain) for plain in json.loads((home / _FILE).read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return []
 
 

@@ -133,6 +133,7 @@ class Shot:
         channel: where the picture will be shown; decides about the visible AI label.
         barefoot: without the plain shoes that everybody wears else.
         fitting: a first look, sooner made: coarser cloth and half of the hair.
+        focal_mm: of the lens, 20 to 300; a shorter one comes nearer. None for the usual 85.
     """
 
     model: str | None = None
@@ -148,6 +149,7 @@ class Shot:
     channel: str | None = None
     barefoot: bool = False
     fitting: bool = False
+    focal_mm: float | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from vmodel.errors import (
     MaskMismatch,
     PersonInPhoto,
     PhotoTooSmall,
-    SeveralGarments,
     UnreadablePhoto,
     UnsupportedPhoto,
 )
@@ -28,6 +27,7 @@ from vmodel.garment.cutout_edge import refine_edge
 from vmodel.garment.cutout_pale import cut_by_sharpness, like_shaded_ground, sharp_share, sharpness
 from vmodel.garment.cutout_person import shows_person
 from vmodel.garment.cutout_plain import Surface, cut_from_plain, fit_surface, like_ground
+from vmodel.garment.cutout_several import only_garment
 from vmodel.garment.cutout_stripes import between_stripes
 from vmodel.garment.cutout_tidy import drop_hanger_in_neck, drop_what_hangs_on, garment_parts
 from vmodel.garment.matting import matte_with_model
@@ -57,7 +57,7 @@ def cut_out(flat_lay: FlatLay, mask: Path | None = None) -> Cutout:
         MaskMismatch: the mask has another size, is empty or covers the whole photo.
         PhotoNotFound: no mask file at the path.
         GarmentNotFound: nothing stands out.
-        SeveralGarments: two or more separate pieces of similar size.
+        SeveralGarments: two or more pieces of similar size, apart or touching, or one laid over another.
         PersonInPhoto: a person wears the garment.
     """
     if mask is not None:
@@ -65,8 +65,8 @@ def cut_out(flat_lay: FlatLay, mask: Path | None = None) -> Cutout:
     if flat_lay.alpha is not None:
         if float(np.mean(flat_lay.alpha >= 0.5)) < _LEAST_AREA:
             raise GarmentNotFound(flat_lay.name, is_hidden=not (flat_lay.alpha >= 0.5).any())
-        _refuse_several(_at_work_size(flat_lay.alpha) >= 0.5, flat_lay.name)
-        return Cutout(flat_lay.alpha, "alpha", 0.98)
+        _, warnings = only_garment(np.asarray(_at_work_size(flat_lay.alpha) >= 0.5), flat_lay.name)
+        return Cutout(flat_lay.alpha, "alpha", 0.98, warnings)
     return _cut_by_sight(flat_lay)
 
 
@@ -97,12 +97,12 @@ def _cut_by_sight(flat_lay: FlatLay) -> Cutout:
         raise GarmentNotFound(flat_lay.name)
     if shows_person(rgb, mask):
         raise PersonInPhoto(flat_lay.name)
-    _refuse_several(mask, flat_lay.name)
-    mask = drop_what_hangs_on(garment_parts(mask)[0])
+    mask, warnings = only_garment(mask, flat_lay.name, lab)
+    mask = drop_what_hangs_on(mask)
     if source != "plain":
         mask = drop_hanger_in_neck(mask, lab)
     reach_px = 3.0 if source == "plain" else 2.5
-    return Cutout(refine_edge(flat_lay.rgb, mask, reach_px), source, _confidence(source, judgement))
+    return Cutout(refine_edge(flat_lay.rgb, mask, reach_px), source, _confidence(source, judgement), warnings)
 
 
 def _best_mask(rgb: ByteArray, lab: FloatArray) -> tuple[BoolArray, str, Judgement]:
@@ -148,15 +148,6 @@ def _cut_from_surface(lab: FloatArray, surface: Surface) -> tuple[BoolArray, Jud
 def _judge_largest(mask: BoolArray, lab: FloatArray) -> Judgement:
     parts = garment_parts(mask)
     return judge(parts[0] if parts else mask, lab)
-
-
-def _refuse_several(mask: BoolArray, name: str) -> None:
-    parts = garment_parts(mask)
-    if not parts:
-        raise GarmentNotFound(name)
-    similar = [part for part in parts if part.sum() > 0.35 * parts[0].sum()]
-    if len(similar) > 1:
-        raise SeveralGarments(name, len(similar))
 
 
 def _confidence(source: str, judgement: Judgement) -> float:

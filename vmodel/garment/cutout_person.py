@@ -1,4 +1,7 @@
-"""Does the photo show a person wearing the garment? Built to miss some rather than to refuse a beige blouse."""
+"""Does the photo show a person wearing the garment? Built to miss some rather than to refuse a beige blouse.
+
+A head of skin above limbs of the same skin, or, where the picture ends below the chin, a neck of skin that it cuts off.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,11 @@ _LEAST_LUMA: Final = 35
 _MOST_LUMA: Final = 228
 # Lab: how red a head is at least; cream cloth is as yellow as skin but has no red at all.
 _LEAST_RED: Final = 2.0
+# Of the figure's width: a neck where the picture cuts it; arms held in make a figure little wider than a shirt.
+_WIDEST_NECK: Final = 0.45
+# Share of the cut that is skin; a shirt's collar or hair may stand beside it.
+_LEAST_NECK: Final = 0.6
+_LEAST_FROM_GROUND: Final = 14.0
 
 
 def shows_person(rgb: ByteArray, mask: BoolArray) -> bool:
@@ -39,6 +47,8 @@ def shows_person(rgb: ByteArray, mask: BoolArray) -> bool:
     share = float(skin.sum()) / rows.size
     if not 0.03 < share < 0.7:
         return False
+    if _is_cropped_person(rgb, mask, skin, width):
+        return True
     count, labels, stats, centroids = cv2.connectedComponentsWithStats(skin.astype(np.uint8), connectivity=8)
     lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
     sizeable = [label for label in range(1, count) if stats[label, cv2.CC_STAT_AREA] > 0.004 * rows.size]
@@ -55,6 +65,48 @@ def shows_person(rgb: ByteArray, mask: BoolArray) -> bool:
             if limbs:
                 return True
     return False
+
+
+def _is_cropped_person(rgb: ByteArray, mask: BoolArray, skin: BoolArray, width: int) -> bool:
+    """The picture's upper edge cuts a narrow neck of even skin, and arms, hands or legs of that skin are below it.
+
+    A flat-lay has ground all round; where it has none, cloth of one colour goes on below the edge and is wide there.
+    """
+    rim = max(3, round(0.012 * mask.shape[0]))
+    edge = np.flatnonzero(mask[rim - 1])
+    if not mask[: max(1, rim // 2)].any() or not 0.05 * width < edge.size < _WIDEST_NECK * width:
+        return False
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(skin.astype(np.uint8), connectivity=8)
+    sizeable = [label for label in range(1, count) if stats[label, cv2.CC_STAT_AREA] > 0.004 * mask.sum()]
+    cut = labels[rim - 1, edge]
+    neck = max(sizeable, key=lambda label: int((cut == label).sum()), default=0)
+    if neck == 0 or (cut == neck).mean() < _LEAST_NECK or stats[neck, cv2.CC_STAT_HEIGHT] < 0.03 * mask.shape[0]:
+        return False
+    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+    stump = labels == neck
+    stump[stats[neck, cv2.CC_STAT_TOP] + round(0.1 * mask.shape[0]) :] = False
+    tone = np.median(lab[stump], axis=0)
+    if tone[1] < _LEAST_RED or not _same_tone(lab, stump, tone) or _like_ground(lab, mask, tone):
+        return False
+    others = [label for label in sizeable if label != neck and _same_tone(lab, labels == label, tone)]
+    return bool(others) or _bare_arms(mask, labels == neck)
+
+
+def _like_ground(lab: FloatArray, mask: BoolArray, tone: FloatArray) -> bool:
+    """Wood and sand are of skin's colour too, and their rim is easily taken for what lies on them."""
+    around = lab[~mask]
+    return bool(around.size == 0 or np.linalg.norm(np.median(around, axis=0) - tone) < _LEAST_FROM_GROUND)
+
+
+def _bare_arms(mask: BoolArray, skin: BoolArray) -> bool:
+    """Skin that reaches down from the neck along both sides of what is worn."""
+    rows = np.flatnonzero(mask.any(1))
+    left = mask[rows].argmax(1)
+    right = mask.shape[1] - 1 - mask[rows][:, ::-1].argmax(1)
+    inset = max(2, round(0.006 * mask.shape[1]))
+    bare = skin[rows, np.minimum(left + inset, mask.shape[1] - 1)], skin[rows, np.maximum(right - inset, 0)]
+    covered = np.array([(mask[row] & ~skin[row]).sum() for row in rows]) > 0.3 * np.ptp(np.flatnonzero(mask.any(0)))
+    return min(float((side & covered).mean()) for side in bare) > 0.12
 
 
 def _skin(rgb: ByteArray) -> BoolArray:

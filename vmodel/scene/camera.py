@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vmodel.errors import SizeOutOfRange, UnknownFraming, UnknownView
+from vmodel.errors import FocalOutOfRange, SizeOutOfRange, UnknownFraming, UnknownView
 from vmodel.types import Camera, Drape, FloatArray, PosedBody, Strands
 
 VIEWS = {
@@ -23,6 +23,7 @@ VIEWS = {
 FRAMINGS = ("full", "upper", "lower", "detail", "chin-down")
 
 _SENSOR_LONG_SIDE_MM = 36.0
+USUAL_FOCAL_MM = 85.0
 _SMALLEST, _LARGEST = (384, 288), (3072, 3072)
 
 
@@ -58,6 +59,12 @@ def view_angle(view: str) -> float:
     return 180.0 - (180.0 - degrees) % 360.0
 
 
+def check_focal(focal_mm: object) -> None:
+    """Raise ``FocalOutOfRange`` unless a focal length is a number of millimetres from 20 to 300."""
+    if isinstance(focal_mm, bool) or not isinstance(focal_mm, int | float) or not 20 <= focal_mm <= 300:
+        raise FocalOutOfRange(focal_mm)
+
+
 def check_size(size: tuple[int, int]) -> None:
     """Raise ``SizeOutOfRange`` unless (height, width) lies between 384x288 and 3072x3072."""
     height, width = size
@@ -71,7 +78,7 @@ def frame_camera(
     view: str,
     framing: str,
     size: tuple[int, int],
-    focal_mm: float = 85.0,
+    focal_mm: float = USUAL_FOCAL_MM,
     hair: Strands | None = None,
 ) -> Camera:
     """Place a level camera so that the framing fills the picture.
@@ -88,16 +95,17 @@ def frame_camera(
     Returns:
         The camera; its distance follows from the framing.
     Raises:
-        UnknownView, UnknownFraming, SizeOutOfRange.
+        UnknownView, UnknownFraming, SizeOutOfRange, FocalOutOfRange.
     """
     check_size(size)
+    check_focal(focal_mm)
     if framing not in FRAMINGS:
         raise UnknownFraming(framing, FRAMINGS)
     angle = np.radians(view_angle(view))
     right = np.array([np.cos(angle), np.sin(angle), 0.0])
     forward = np.array([-np.sin(angle), np.cos(angle), 0.0])
     rotation = np.stack([right, [0.0, 0.0, -1.0], forward])
-    focal_px = float(np.clip(focal_mm, 20, 300)) / _SENSOR_LONG_SIDE_MM * max(size)
+    focal_px = focal_mm / _SENSOR_LONG_SIDE_MM * max(size)
     return _fit(_window(posed, drape, framing, hair), rotation, focal_px, size)
 
 
@@ -107,6 +115,7 @@ def steady_cameras(
     degrees: Sequence[float],
     framing: str,
     size: tuple[int, int],
+    focal_mm: float = USUAL_FOCAL_MM,
     hair: Strands | None = None,
 ) -> list[Camera]:
     """Cameras on a circle round the wearer, at one height and distance, so that a figure that turns keeps its size.
@@ -117,11 +126,12 @@ def steady_cameras(
         degrees: where on the circle; see ``view_angle``.
         framing: see ``frame_camera``.
         size: (height, width) pixels.
+        focal_mm: see ``frame_camera``.
         hair: strands in the same pose.
     Returns:
         One camera an angle; everything that the framing asks for is inside all of them.
     """
-    tried = [frame_camera(posed, drape, str(angle), framing, size, hair=hair) for angle in range(0, 360, 45)]
+    tried = [frame_camera(posed, drape, str(angle), framing, size, focal_mm, hair) for angle in range(0, 360, 45)]
     body = np.asarray(posed.vertices_m, np.float64)
     axis = 0.5 * (body.min(axis=0) + body.max(axis=0))
     away = [float((axis - camera.position_m) @ camera.rotation[2]) for camera in tried]

@@ -18,7 +18,7 @@ from vmodel.request import GarmentSource, ShotRequest
 from vmodel.rights.channels import find_channel
 from vmodel.rights.policy import check_declared, check_staging, read_category
 from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, read_background
-from vmodel.scene.camera import view_angle
+from vmodel.scene.camera import check_focal, view_angle
 from vmodel.service.job_errors import TooManyShots
 from vmodel.service.job_request import (
     BLUR,
@@ -126,6 +126,7 @@ def _check_shot(shot: ShotRequest, account_id: str) -> None:
         raise UnknownPose(shot.pose, pose_names())
     if shot.framing not in FRAMINGS:
         raise UnknownFraming(shot.framing, FRAMINGS)
+    check_focal(shot.focal_mm)
     if shot.light not in LIGHTS:
         raise UnknownLight(shot.light, LIGHTS)
     background = shot.background.removeprefix(BLUR)

@@ -1,0 +1,53 @@
+"""The plug-in for rembg: where its weights are looked for. The package itself is not among the tests' own."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vmodel.garment.matting import matte_with_model, model_with_weights
+
+
+@pytest.mark.parametrize(
+    ("variable", "place"),
+    [
+        ("U2NET_HOME", "u2net.onnx"),
+        ("U2NET_HOME", "models/u2net/u2net.onnx"),
+        ("REMBG_HOME", "models/u2net/u2net.onnx"),
+        ("XDG_DATA_HOME", ".u2net/u2net.onnx"),
+        ("XDG_DATA_HOME", "rembg/models/u2net/u2net.onnx"),
+    ],
+)
+def test_weights_are_found_where_rembg_keeps_them(
+    variable: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
+    folder = tmp_path / "weights"
+    assert model_with_weights({variable: str(folder)}) is None
+    (folder / place).parent.mkdir(parents=True)
+    (folder / place).touch()
+    assert model_with_weights({variable: str(folder)}) == "u2net"
+    better = Path(str(folder / place).replace("u2net", "isnet-general-use").replace(".isnet-general-use", ".u2net"))
+    better.parent.mkdir(parents=True, exist_ok=True)
+    better.touch()
+    assert model_with_weights({variable: str(folder)}) == "isnet-general-use"
+
+
+def test_without_weights_of_ones_own_the_home_folder_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert model_with_weights({}) is None
+    (tmp_path / ".u2net").mkdir()
+    (tmp_path / ".u2net" / "u2net.onnx").touch()
+    assert model_with_weights({}) == "u2net"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("rembg") is not None, reason="rembg is installed")
+def test_without_rembg_weights_alone_cut_nothing_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "u2net.onnx").touch()
+    monkeypatch.setenv("U2NET_HOME", str(tmp_path))
+    assert matte_with_model(np.zeros((64, 48, 3), np.uint8)) is None
