@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import garments
 import numpy as np
 import pytest
 from mannequin import tube
 
-from vmodel.drape.layers import in_order, lift, pad_body, share_through
-from vmodel.types import Category, GarmentKind, Length, Neckline, Sleeve
+from vmodel.body.pose import load_pose
+from vmodel.drape import drape, drape_outfit
+from vmodel.drape.layers import in_order, lift, pad_body, share_through, sink
+from vmodel.scene.rays import Tracer
+from vmodel.types import Category, Garment, GarmentKind, IntArray, Length, Neckline, Sleeve
 
 if TYPE_CHECKING:
+    from vmodel.body.model import Body
     from vmodel.dressing import DressedModel
     from vmodel.request import ShotRequest
     from vmodel.studio import Studio
@@ -93,6 +99,63 @@ def test_a_coat_is_laid_over_what_pokes_through_it(tee_shot: Shot) -> None:
     assert share_through(inner, laid) == 0
     far = np.abs(outer_m[:, 2] - 1.0) > 0.1
     assert np.array_equal(laid.vertices_m[far], outer_m[far])
+
+
+def test_a_sleeve_that_hangs_beside_a_skirt_neither_draws_nor_is_drawn(tee_shot: Shot) -> None:
+    """It shows the skirt its outside, so the skirt seems to lie above it."""
+    skirt_m, triangles = tube(0.6, 1.0, 0.15)
+    sleeve_m, _ = tube(0.6, 1.0, 0.05)
+    sleeve_m[:, 0] += 0.21
+    skirt, sleeve = (replace(tee_shot.drape, vertices_m=each, triangles=triangles) for each in (skirt_m, sleeve_m))
+    assert share_through(skirt, sleeve) == 0
+    assert np.array_equal(sink(skirt, sleeve).vertices_m, skirt_m.astype(np.float32))
+    assert np.array_equal(lift(sleeve, skirt).vertices_m, sleeve_m.astype(np.float32))
+
+
+@pytest.fixture(scope="module")
+def ines(studio: Studio) -> Body:
+    from vmodel.body.model import build_body
+
+    return build_body(studio.roster["wm-ines"])
+
+
+def put_on(cuts: Sequence[Garment], body: Body, studio: Studio) -> tuple[Drape, list[Drape]]:
+    """The outfit as it is shown, and its garments apart; each has a texture for its front and one for its back."""
+    worn = drape_outfit(cuts, body, load_pose("standing"), studio.settings)[1]
+    return worn, [part(worn, [2 * number, 2 * number + 1]) for number in range(len(cuts))]
+
+
+def seen_from(side: int, worn: Drape, half_width_m: float, low_m: float, high_m: float) -> IntArray:
+    """Textures that show on a stripe before the trunk: side -1 from the front, 1 from behind."""
+    x, z = np.meshgrid(np.linspace(-half_width_m, half_width_m, 9), np.linspace(low_m, high_m, 30))
+    origins = np.stack([x.ravel(), np.full(x.size, 2.0 * side), z.ravel()], axis=1)
+    hits = Tracer(worn.vertices_m, worn.triangles).first_hits(origins, np.tile([0.0, -1.0 * side, 0.0], (x.size, 1)))
+    return np.asarray(worn.texture[hits.triangle[hits.triangle >= 0]], int)
+
+
+def worn_closed() -> Garment:
+    """A cardigan whose front is shut."""
+    shut = garments.long_sleeve(half_width=27.0, length=66.0, cuff=13.0, material="knit")
+    return replace(shut, kind=replace(shut.kind, category=Category.OUTERWEAR))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_cardigan_lies_over_a_dress_which_shows_between_its_open_edges(
+    is_open: bool, ines: Body, studio: Studio
+) -> None:
+    cardigan = garments.open_jacket(material="knit") if is_open else worn_closed()
+    worn, (dress, outside) = put_on([garments.dress(), cardigan], ines, studio)
+    assert worn.warnings == ()
+    assert share_through(dress, outside) <= 0.002
+    low, high = outside.vertices_m[:, 2].min() + 0.1, ines.rest.joints_m["spine03"][2]
+    assert set(seen_from(1, worn, 0.1, low, high)) == {3}
+    middle = seen_from(-1, worn, 0.01, low, high)
+    assert set(middle) == ({0} if is_open else {2})
+    # What the cardigan does not reach hangs as it would without: no sleeve has drawn it to the hands.
+    alone = drape(garments.dress(), ines, load_pose("standing"), studio.settings)
+    below = alone.vertices_m[:, 2] < outside.vertices_m[:, 2].min() - 0.03
+    assert np.abs(dress.vertices_m[below] - alone.vertices_m[below]).max() < 1e-6
 
 
 @pytest.mark.slow

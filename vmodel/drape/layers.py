@@ -26,6 +26,7 @@ FLAT_M = 0.004
 _BESIDE_M = 0.016
 _SUNK_M, _LIFTED_M = 0.004, 0.0005
 _DEEPEST_M = 0.03
+_NEIGHBOURS = 8
 _SINK_ROUNDS = 6
 
 _LOWER = (Category.TROUSERS, Category.SHORTS, Category.SKIRT)
@@ -143,23 +144,23 @@ def is_lower(kind: GarmentKind) -> bool:
 def sink(inner: Drape, outer: Drape) -> Drape:
     """The inner garment with what pokes through the outer one pressed beneath it."""
     points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
-    outward = vertex_normals(cover, outer.triangles)
-    depth = _above(points, cover, outward)
+    facing, outward = vertex_normals(points, inner.triangles), vertex_normals(cover, outer.triangles)
+    depth = _above(points, facing, cover, outward)
     moved = points.copy()
     for _ in range(_SINK_ROUNDS):  # pressed in, a vertex may lie nearest to another part of the cover
         index, height, near = depth
         push = np.where(near & (height > -_SUNK_M), height + _SUNK_M, 0)
         moved = np.asarray(moved - outward[index] * push[:, None], np.float32)
-        depth = _above(moved, cover, outward)
+        depth = _above(moved, facing, cover, outward)
     return replace(inner, vertices_m=moved)
 
 
 def lift(outer: Drape, inner: Drape) -> Drape:
     """The outer garment laid over what still pokes through it; what lies further out is lifted next."""
     points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
-    outward = vertex_normals(cover, outer.triangles)
+    facing, outward = vertex_normals(points, inner.triangles), vertex_normals(cover, outer.triangles)
     for _ in range(_SINK_ROUNDS):
-        index, height, near = _above(points, cover, outward)
+        index, height, near = _above(points, facing, cover, outward)
         through = near & (height > -_LIFTED_M)
         raised = np.zeros(len(cover), np.float32)
         np.maximum.at(raised, index[through], height[through] + _LIFTED_M)
@@ -170,15 +171,24 @@ def lift(outer: Drape, inner: Drape) -> Drape:
 def share_through(inner: Drape, outer: Drape) -> float:
     """Share of the inner garment's vertices that lie outside the outer garment where that covers them."""
     points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
-    _, height, near = _above(points, cover, vertex_normals(cover, outer.triangles))
+    facing, outward = vertex_normals(points, inner.triangles), vertex_normals(cover, outer.triangles)
+    _, height, near = _above(points, facing, cover, outward)
     return float((near & (height > 0)).mean())
 
 
-def _above(points: FloatArray, cover: FloatArray, outward: FloatArray) -> tuple[IntArray, FloatArray, BoolArray]:
-    """Nearest covering vertex, height over it along its normal, and whether it lies right there."""
-    distance, index = cKDTree(cover).query(points, distance_upper_bound=_DEEPEST_M)
-    near = np.isfinite(distance)
-    index = np.where(near, index, 0)
+def _above(
+    points: FloatArray, facing: FloatArray, cover: FloatArray, outward: FloatArray
+) -> tuple[IntArray, FloatArray, BoolArray]:
+    """Nearest covering vertex, height over it along its normal, and whether it lies right there.
+
+    A sleeve that hangs beside a skirt shows it its outside and covers nothing of it: the nearest vertex whose cloth
+    faces the same way counts.
+    """
+    distance, nearest = cKDTree(cover).query(points, k=_NEIGHBOURS, distance_upper_bound=_DEEPEST_M)
+    nearest = np.where(np.isfinite(distance), nearest, 0)
+    alike = np.isfinite(distance) & ((facing[:, None] * outward[nearest]).sum(axis=2) > 0)
+    rows, rank = np.arange(len(points)), alike.argmax(axis=1)
+    index, near = nearest[rows, rank], alike[rows, rank]
     offset = points - cover[index]
     height = (offset * outward[index]).sum(axis=1)
     beside = np.linalg.norm(offset - height[:, None] * outward[index], axis=1)

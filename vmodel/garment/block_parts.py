@@ -288,10 +288,11 @@ def draft_legs(
         spread: how far the middle of a leg's end lies from the garment's.
         half_waist: half of the waistband's flat width.
     """
-    half_hip = max((body.hip + 7.0) / 4, half_waist)
-    rise = 0.97 * (body.waist_height - body.inseam)
+    half_hip = max((body.hip + 8.0) / 4, half_waist + 0.5)
+    # Over belly and seat the way from waist to crotch is longer than it is high.
+    rise = 0.97 * (body.waist_height - body.inseam) + 0.03 * body.hip + 0.3 * max(0.0, body.waist - 0.78 * body.hip)
     crotch, bottom = (0.0, -rise), -rise - inseam
-    hip_y = -0.75 * rise
+    hip_y = -0.9 * (body.waist_height - body.hip_height)
     left = {
         "inseam_left": edge_of(crotch, (spread - opening / 2, bottom)),
         "leg_left": edge_of((spread - opening / 2, bottom), (spread + opening / 2, bottom)),
