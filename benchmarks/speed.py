@@ -24,14 +24,17 @@ from vmodel.config import Settings
 from vmodel.designing import choose_wearer
 from vmodel.drape import DrapeSettings, drape
 from vmodel.errors import WeightsMissing
+from vmodel.garment.colourway import recolour_file
 from vmodel.garment.design import Design, write_design
 from vmodel.garment.scale import scale_garment
+from vmodel.garment.sewing_design import SewnDesign, write_sewn_design
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.shoot import shoot
 from vmodel.studio import Studio
 from vmodel.take import Pipeline, Shot
 
 PEAK_GIB = 3.0
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -43,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         first = ShotRequest(source, model="wm-ines", pose="contrapposto", pipeline="draft")
         _, cold = timed(studio, first)
         tables = measure_kinds(studio, replace(first, garment=GarmentSource(photos[0])))
-        tables.append(measure_fittings(studio, Path(home)))
+        tables += [measure_fittings(studio, Path(home)), measure_drawn_fittings(studio, Path(home))]
         usual = peak_gib()
         networks, compared = measure_networks(
             studio, first, replace(first, garment=GarmentSource(photos[2 % len(photos)]))
@@ -95,6 +98,37 @@ def measure_fittings(studio: Studio, folder: Path) -> Table:
         rows.append([block, f"{seconds:.2f}", "5", str(shot.drape.report.vertices), stages])
     head = ["block", "seconds", "bar", "cloth vertices", "stages"]
     return Table("First looks at new cuts (fittings), 680x512, warm process", head, rows)
+
+
+def measure_drawn_fittings(studio: Studio, folder: Path) -> Table:
+    """First looks at drawings and sewing patterns, then at another colourway of each, on somebody seen before."""
+    rows = []
+    for name in ("raglan-tee.svg", "dress-pattern.svg", "dress-pattern.dxf", "skirt-pattern.json"):
+        for way, path in _colourways(EXAMPLES / name, folder).items():
+            source = GarmentSource(path)
+            look = ShotRequest(source, "wm-ines", size=(680, 512), pipeline="draft", fitting=True)
+            shot, seconds = timed(studio, look)
+            parts = sorted(shot.timings.items(), key=lambda item: -item[1])
+            stages = ", ".join(f"{stage} {spent:.2f}" for stage, spent in parts if spent >= 0.1)
+            rows.append([name, way, f"{seconds:.2f}", "5", str(shot.drape.report.vertices), stages])
+    head = ["file", "look", "seconds", "bar", "cloth vertices", "stages"]
+    return Table("First looks at drawings and sewing patterns (fittings), 680x512, warm process", head, rows)
+
+
+def _colourways(file: Path, folder: Path) -> dict[str, Path]:
+    """A drawing, or a sewing pattern kept as a design, in its own colours and in others."""
+    paths = {"first": folder / f"{file.stem}-own", "another colourway": folder / f"{file.stem}-other"}
+    if file.name == "raglan-tee.svg":
+        contents = [file.read_bytes(), recolour_file(file, {"#f0e6d2": "#2f5a48", "#b8402c": "#e0c060"})]
+        ending = ".svg"
+    else:
+        design = SewnDesign(file.name, file.read_bytes())
+        other = design.in_colours({"#b8cbd8": "#7a3b2e", design.ground: "#3a5f4a"})
+        contents, ending = [write_sewn_design(each) for each in (design, other)], f"{file.suffix}.design.json"
+    written = {way: path.with_name(path.name + ending) for way, path in paths.items()}
+    for path, content in zip(written.values(), contents, strict=True):
+        path.write_bytes(content)
+    return written
 
 
 def measure_networks(studio: Studio, known: ShotRequest, fresh: ShotRequest) -> tuple[list[Table], str]:

@@ -11,7 +11,10 @@ import pytest
 from pipelines.draft import DraftPipeline
 from vmodel.config import Settings
 from vmodel.designing import choose_wearer
+from vmodel.garment.colourway import recolour_file
 from vmodel.garment.design import Design, write_design
+from vmodel.garment.sewing_design import SewnDesign, write_sewn_design
+from vmodel.reading import check_rights, read_pattern
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.shoot import shoot
 from vmodel.studio import Studio
@@ -50,3 +53,77 @@ def test_a_final_picture_after_a_fitting_is_final(both: tuple[Shot, Shot]) -> No
     assert {"drape", "skin", "posing hair", "draft"} <= set(final.timings)  # nothing of the fitting stands in for it
     assert first.request.to_json()["fitting"]
     assert not np.array_equal(first.picture, final.picture)
+
+
+@pytest.fixture(scope="module")
+def coloured_flat(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example drawing as a dark colourway: its body is darker than its outline."""
+    path = tmp_path_factory.mktemp("flat") / "raglan-tee-night.svg"
+    path.write_bytes(recolour_file(examples / "raglan-tee.svg", {"#f0e6d2": "#15202b", "#b8402c": "#e0c060"}))
+    return path
+
+
+def test_a_drawing_is_recognised_once_for_the_fittings_of_all_its_colourways(
+    examples: Path, coloured_flat: Path, tmp_path: Path
+) -> None:
+    studio = Studio(Settings(home=tmp_path))
+    first = read_pattern(GarmentSource(examples / "raglan-tee.svg"), studio, fitting=True)
+    assert "understanding" in studio.timings
+    studio.new_shot()
+    second = read_pattern(GarmentSource(coloured_flat), studio, fitting=True)
+    assert "understanding" not in studio.timings
+    for one, other in zip(first.garment.panels, second.garment.panels, strict=True):
+        assert all(np.array_equal(one.edges[name], other.edges[name]) for name in one.edges)
+    middle = first.flat_lay.rgb.shape[0] * 4 // 5, first.flat_lay.rgb.shape[1] // 2
+    assert first.flat_lay.rgb[middle].tolist() == [0xF0, 0xE6, 0xD2]
+    assert second.garment.textures[0][middle].tolist() == [0x15, 0x20, 0x2B]
+
+
+def test_a_drawing_is_recognised_for_a_fitting_as_for_the_final_picture(examples: Path, tmp_path: Path) -> None:
+    studio, source = Studio(Settings(home=tmp_path)), GarmentSource(examples / "raglan-tee.svg")
+    first, final = read_pattern(source, studio, fitting=True), read_pattern(source, studio)
+    assert (first.kind.category, first.kind.sleeve, first.kind.neckline, first.kind.length) == (
+        final.kind.category,
+        final.kind.sleeve,
+        final.kind.neckline,
+        final.kind.length,
+    )
+    sides = [max(pattern.flat_lay.rgb.shape) for pattern in (first, final)]
+    assert sides == [1000, 2000]
+    for name, point in final.landmarks.points_px.items():
+        assert np.linalg.norm(first.landmarks.points_px[name] / 1000 - point / 2000) < 0.02, name
+
+
+def test_masks_landmarks_and_backs_keep_the_pixels_of_the_final_drawing(examples: Path, tmp_path: Path) -> None:
+    studio, flat = Studio(Settings(home=tmp_path)), examples / "raglan-tee.svg"
+    pattern = read_pattern(GarmentSource(flat, back=flat), studio, fitting=True)
+    assert max(pattern.flat_lay.rgb.shape) == 2000
+
+
+def test_children_s_rules_look_at_the_final_picture_s_drawing(examples: Path, tmp_path: Path) -> None:
+    studio, source = Studio(Settings(home=tmp_path)), GarmentSource(examples / "raglan-tee.svg")
+    pattern = read_pattern(source, studio, fitting=True)
+    studio.new_shot()
+    check_rights(studio.roster["ch-mila"], source, pattern, studio)
+    assert {"reading", "detecting"} <= set(studio.timings)
+
+
+def test_a_sewn_fitting_in_another_colourway_is_neither_cut_nor_draped_again(examples: Path, tmp_path: Path) -> None:
+    content = (examples / "dress-pattern.svg").read_bytes()
+    sewn = SewnDesign("dress-pattern.svg", content)
+    studio, pipeline, shots = Studio(Settings(home=tmp_path)), DraftPipeline(), []
+    for name, colours in (("own", {}), ("moss", {"#b8cbd8": "#3a5f4a"})):
+        path = tmp_path / f"{name}.design.json"
+        path.write_bytes(write_sewn_design(sewn.in_colours(colours)))
+        request = ShotRequest(
+            GarmentSource(path), "wm-ines", "standing", size=(680, 512), pipeline="draft", fitting=True
+        )
+        shots.append(shoot(request, studio, pipeline))
+    own, moss = shots
+    assert own.drape.report.vertices < 3500
+    assert own.drape.report.worn
+    assert max(max(sheet.shape) for sheet in own.garment.textures) <= 1201
+    assert {"drape", "posing hair"}.isdisjoint(moss.timings)
+    assert moss.drape is own.drape
+    worn = np.asarray(moss.maps.garment_mask) > 0.9
+    assert np.median(own.picture[worn], axis=0)[2] > np.median(moss.picture[worn], axis=0)[2] + 40

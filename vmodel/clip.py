@@ -132,11 +132,12 @@ def film(request: ClipRequest, studio: Studio) -> Iterator[ClipFrame]:
     studio.new_shot()
     walks = MOTIONS[request.motion].walks
     shot = still_of(request)
-    pattern = read_pattern(shot.garment, studio)
+    pattern = read_pattern(shot.garment, studio, shot.fitting)
     dressed = cast_and_dress(pattern, shot, studio)
     start = view_angle(shot.view)
     degrees = [start + turned for turned in turning(request.motion, request.frames, request.frames_per_second)]
-    cameras = steady_cameras(dressed.posed, dressed.worn, degrees, shot.framing, shot.size, dressed.hair)
+    view = shot.framing, shot.size, shot.focal_mm
+    cameras = steady_cameras(dressed.posed, dressed.worn, degrees, *view, hair=dressed.hair)
     if not walks:
         for camera in cameras:
             yield ClipFrame(_photograph(dressed.scene, camera, shot, pattern, dressed, studio), 0.0)

@@ -114,7 +114,7 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     pose = once("pose", pose_name, lambda: load_pose(pose_name))
     posed = once("posing", pose_key, lambda: body.posed(pose))
 
-    patterns = [pattern, *(_allowed(source, model, studio) for source in request.outfit)]
+    patterns = [pattern, *(_allowed(source, model, request.fitting, studio) for source in request.outfit)]
     sizes_cm = [read_size(source) for source in (request.garment, *request.outfit)]
     fitted = [
         scale_garment(each.garment, body.measurements, model.gender, *size_cm)
@@ -128,7 +128,10 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
 
     settings, tell, how = studio.settings, studio.report, (request.tucked, request.fitting)
     key = (tuple(each.key for each in patterns), tuple(sizes_cm), *how, pose_key)
-    whole, worn = once("drape", key, lambda: drape_outfit(fitted, body, pose, settings, *how, progress=tell))
+    # Of one garment, its pictures have no part in how it lies; several come back joined, with the pictures of all.
+    cut = key if len(fitted) > 1 else (content_key(replace(fitted[0], textures=(), warnings=())), *how, pose_key)
+    whole, worn = once("drape", cut, lambda: drape_outfit(fitted, body, pose, settings, *how, progress=tell))
+    whole = fitted[0] if len(fitted) == 1 else whole
 
     skin = once("skin", skin_key, lambda: painted_skin(model, body, base_layer, cache, skin_size))
     shoes = None if request.barefoot else once("shoes", model.id, lambda: make_shoes(body))
@@ -150,9 +153,9 @@ def _cloth_key(worn: Drape) -> str:
     return content_key([getattr(worn, name) for name in names])
 
 
-def _allowed(source: GarmentSource, model: VirtualModel, studio: Studio) -> Pattern:
+def _allowed(source: GarmentSource, model: VirtualModel, fitting: bool, studio: Studio) -> Pattern:
     """A further garment of the outfit; the rules for children hold for each."""
-    pattern = read_pattern(source, studio)
+    pattern = read_pattern(source, studio, fitting)
     check_rights(model, source, pattern, studio)
     return pattern
 

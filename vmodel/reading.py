@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from vmodel.files import identity, sha256_of
 from vmodel.garment.cutout import cut_out
 from vmodel.garment.design import is_design, make_garment, read_design
-from vmodel.garment.flat import is_drawing
+from vmodel.garment.drawn_shape import DrawnShape, paint_shape, understand_drawing
+from vmodel.garment.flat import TechnicalFlat, in_plain_colours, is_drawing, read_flat
 from vmodel.garment.kind import understand
 from vmodel.garment.pattern import infer_pattern
 from vmodel.garment.reading import read_back_of_drawing, read_flat_lay
@@ -19,17 +21,21 @@ from vmodel.take import Pattern
 from vmodel.types import Cutout, FlatLay, VirtualModel
 
 
-def read_pattern(source: GarmentSource, studio: Studio) -> Pattern:
+def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -> Pattern:
     """Turn the photo, and that of the back if there is one, into a sewing pattern that has no size yet.
 
     Args:
         source: what the seller gave.
         studio: keeps what was read.
+        fitting: for a first look, which needs less of a drawing's or a sewing pattern's detail.
     Raises:
         VModelError: a file cannot be read or shows no single garment.
     """
     if is_design(source.photo):
-        return _read_design(source, studio)
+        return _read_design(source, studio, fitting)
+    # Pixels of a mask and of landmarks are those of the final picture's drawing.
+    if fitting and is_drawing(source.photo) and not (source.mask or source.landmarks or source.back):
+        return _read_drawing(source, studio)
     photo, mask = identity(source.photo), identity(source.mask)
     category = read_category(source.category)
     key = (photo, mask, category, identity(source.landmarks))
@@ -49,14 +55,34 @@ def read_pattern(source: GarmentSource, studio: Studio) -> Pattern:
 def check_rights(model: VirtualModel, source: GarmentSource, pattern: Pattern, studio: Studio) -> None:
     """Apply the rules for child models to the declared and to the detected garment; the stricter wins.
 
+    What a fitting has read is no matter: the garment is looked at as for the final picture.
+
     Raises:
         NotAllowedForChildren: the model is under 18 and the garment is not surely everyday clothes.
     """
     if model.is_child:
         check_declared(model, source.category, source.material)
         # Looked at again without the seller's word, which would hide what the photo shows.
-        seen = studio.once("detecting", pattern.key, lambda: understand(pattern.flat_lay, pattern.cutout)[0])
+        whole = read_pattern(source, studio)
+        seen = studio.once("detecting", whole.key, lambda: understand(whole.flat_lay, whole.cutout)[0])
         check_detected(model, seen, pattern.garment.material)
+
+
+def _read_drawing(source: GarmentSource, studio: Studio) -> Pattern:
+    """A technical flat for a fitting: what no colourway changes is recognised and cut once for all of them."""
+    photo, category = identity(source.photo), read_category(source.category)
+    flat, plain = studio.once("reading", ("fitting", photo), lambda: _read_plain(source.photo))
+    shape: DrawnShape = studio.once(
+        "understanding", (plain.sha256, category), lambda: understand_drawing(plain, category)
+    )
+    key = ("fitting", photo, category, source.material)
+    flat_lay, cutout, garment = studio.once("pattern", key, lambda: paint_shape(shape, flat, source.material))
+    return Pattern(key, flat_lay, cutout, garment.kind, shape.landmarks, garment)
+
+
+def _read_plain(photo: Path) -> tuple[TechnicalFlat, TechnicalFlat]:
+    flat = read_flat(photo)
+    return flat, in_plain_colours(flat)
 
 
 def _read_back(source: GarmentSource, studio: Studio) -> tuple[FlatLay, Cutout] | None:
@@ -76,15 +102,15 @@ def _drawn_back(source: GarmentSource, studio: Studio) -> tuple[FlatLay, Cutout]
     return None if flat_lay is None else (flat_lay, studio.once("cutout", key, lambda: cut_out(flat_lay)))
 
 
-def _read_design(source: GarmentSource, studio: Studio) -> Pattern:
+def _read_design(source: GarmentSource, studio: Studio, fitting: bool) -> Pattern:
     """A designer's choice is no guess: it is cut to its own measures, and nothing of it has to be recognised."""
-    key = (identity(source.photo), source.material)
+    sewn_design = studio.once("understanding", identity(source.photo), lambda: read_sewn_design(source.photo))
+    key = (identity(source.photo), source.material, fitting and sewn_design is not None)
 
     def make() -> Pattern:
-        sewn_design = read_sewn_design(source.photo)
         if sewn_design is not None:
             chosen = replace(sewn_design, material=source.material or sewn_design.material)
-            sewn = sew_design(chosen, sha256_of(source.photo))
+            sewn = sew_design(chosen, sha256_of(source.photo), fitting)
             flat_lay = replace(sewn.flat_lay, name=source.photo.name)
             return Pattern(key, flat_lay, sewn.cutout, sewn.garment.kind, sewn.landmarks, sewn.garment)
         design = read_design(source.photo)

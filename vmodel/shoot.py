@@ -23,11 +23,11 @@ def shoot(request: ShotRequest, studio: Studio, pipeline: Pipeline) -> Shot:
         VModelError: a file, a name or a rule stands against it, or a stage missed its quality bar.
     """
     studio.new_shot()
-    pattern = read_pattern(request.garment, studio)
+    pattern = read_pattern(request.garment, studio, request.fitting)
     dressed = cast_and_dress(pattern, request, studio)
     model, garment, worn, scene = dressed.model, dressed.garment, dressed.worn, dressed.scene
 
-    view = request.view, request.framing, request.size
+    view = request.view, request.framing, request.size, request.focal_mm
     view_key = (dressed.key, *view)
     camera = studio.once("camera", view_key, lambda: frame_camera(dressed.posed, worn, *view, hair=dressed.hair))
     maps = studio.once("conditions", view_key, lambda: render_conditions(scene, camera))

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -113,6 +114,8 @@ def test_a_jacket_is_worn_over_a_top_that_may_be_seen() -> None:
     jacket = GarmentKind(Category.OUTERWEAR, 1.0, Sleeve.LONG, open_front=True)
     worn = choose_base_layer(jacket, invent())
     assert (worn.upper, worn.lower) == ("tank", "leggings")
+    closed = choose_base_layer(replace(jacket, open_front=False), invent())
+    assert closed == replace(worn, upper="tucked")  # no strip of it shows below a short jacket
     assert worn.upper_colour == choose_base_layer(GarmentKind(Category.TROUSERS, 1.0), invent()).upper_colour
 
 

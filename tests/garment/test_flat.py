@@ -14,9 +14,10 @@ from vmodel.config import Settings
 from vmodel.errors import GarmentNotFound
 from vmodel.garment.cutout import cut_out
 from vmodel.garment.drawing_errors import DrawingTooLarge, DrawingUnreadable, DrawingUnsafe
-from vmodel.garment.flat import draw_flat, read_flat
+from vmodel.garment.flat import draw_flat, in_plain_colours, read_flat
 from vmodel.garment.kind import understand
 from vmodel.garment.reading import read_flat_lay
+from vmodel.garment.svg import plain_colours, recoloured, write_svg
 from vmodel.types import Category, FlatLay
 
 TEE = "M-9,0 C-8,9 8,9 9,0 L23,4 L40,24 L31,30 L26,25 L25,70 L-25,70 L-26,25 L-31,30 L-40,24 L-23,4 Z"
@@ -102,6 +103,28 @@ def test_a_drawing_of_bare_lines_encloses_white_cloth(tmp_path: Path) -> None:
     assert colour_in_the_middle(flat_lay) == (255, 255, 255)
     assert cut_out(flat_lay).source == "alpha"
     assert 0.25 < cut_out(flat_lay).mask.mean() < 0.7
+
+
+@pytest.mark.parametrize("drawing", [INKSCAPE, ILLUSTRATOR])
+def test_colourways_of_a_drawing_are_one_drawing_in_plain_colours(tmp_path: Path, drawing: str) -> None:
+    flat = read_flat(saved(tmp_path, drawing))
+    colours = plain_colours(flat.front)
+    assert colours
+    other = {colour: f"#{number:02x}8040" for number, colour in enumerate(colours)}
+    coloured = read_flat(saved(tmp_path, write_svg(recoloured(flat.front, other)), "other.svg"))
+    assert coloured.sha256 != flat.sha256
+    assert in_plain_colours(coloured).sha256 == in_plain_colours(flat).sha256
+    moved = read_flat(saved(tmp_path, drawing.replace("M", "M 1,0 M", 1), "moved.svg"))
+    assert in_plain_colours(moved).sha256 != in_plain_colours(flat).sha256
+
+
+def test_lines_are_dark_and_cloth_is_pale_in_plain_colours(tmp_path: Path) -> None:
+    shapes = '<path stroke="#fff" d="M0 0h9"/><path style="fill:#000;stroke:#123456" d="M0 0h9"/>'
+    colours = plain_colours(read_flat(saved(tmp_path, svg(shapes))).front)
+    lightness = {old: int(new[1:3], 16) for old, new in colours.items()}
+    assert lightness["#ffffff"] < 0x60
+    assert lightness["#123456"] < 0x60
+    assert lightness["#000000"] > 0xC0
 
 
 def test_the_example_is_read_as_a_top_with_short_sleeves(examples: Path) -> None:

@@ -63,6 +63,17 @@ def test_body_and_garment_stand_upright_in_metres_and_face_the_viewer(
         assert np.isfinite(points).all()
 
 
+def test_shoes_are_lit_from_outside(file: tuple[dict[str, Any], bytes]) -> None:
+    points, normals = (values(file, "shoes", attribute) for attribute in ("POSITION", "NORMAL"))
+    triangles = values(file, "shoes", "indices").reshape(-1, 3)
+    for foot in (points[:, 0] > points[:, 0].mean(), points[:, 0] <= points[:, 0].mean()):
+        outwards = ((points[foot] - points[foot].mean(axis=0)) * normals[foot]).sum(axis=1) > 0
+        assert outwards.mean() > 0.8  # the lining looks inwards
+    corners = points[triangles]
+    faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    assert ((faces * normals[triangles].mean(axis=1)).sum(axis=1) >= 0).mean() > 0.95  # some have no area
+
+
 def test_the_body_wears_the_base_layer(file: tuple[dict[str, Any], bytes], dressed: DressedModel) -> None:
     told, numbers = file
     view = told["bufferViews"][told["images"][0]["bufferView"]]

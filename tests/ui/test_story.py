@@ -276,6 +276,13 @@ def test_a_sewing_pattern_is_taken_apart_and_sewn_and_a_wrong_seam_is_told(servi
     page.click("#designs .thumb")
     page.wait_for_selector("#cut-pieces li")
     assert page.input_value("select[name=piece-material][data-piece=skirt_front]") == "chiffon"
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("[data-design=space-look]")
+    page.wait_for_selector("#design-space[data-shot]")
+    with Image.open(io.BytesIO(page.locator("#design-space").screenshot())) as picture:
+        colours = picture.convert("RGB").resize((100, 100)).getcolors(10_000)
+    assert colours is not None
+    assert len(colours) > 300
     # The hem's corner of one skirt piece is pulled down, and with it the side seam.
     corner, lower = "1242.947 1066.000", "1238.947 1116.000"
     assert drawing.read_text().count(corner) == 2

@@ -14,7 +14,7 @@ from vmodel.body.chart import smooth_noise, smoothstep
 from vmodel.body.slim_trousers import tailor
 from vmodel.types import BoolArray, Category, FloatArray, GarmentKind, Neckline, Sleeve, VirtualModel
 
-UPPERS = ("tank", "singlet", "bandeau")
+UPPERS = ("tank", "tucked", "singlet", "bandeau")
 LOWERS = ("leggings", "shorts", "briefs-short")
 Colour = tuple[float, float, float]
 ECRU: Colour = (0.560, 0.530, 0.480)
@@ -23,7 +23,7 @@ DENIM: Colour = (0.024, 0.030, 0.047)
 _LEG_HEM_MM = {"leggings": -1412.0, "shorts": -905.0, "briefs-short": -800.0}
 """Height of the leg hems on the neutral body, from the eyes; the crotch is at -745."""
 _WAIST_MM = -436.0
-_TOP_HEM_MM = {"tank": -662.0, "singlet": _WAIST_MM - 8, "bandeau": _WAIST_MM - 8}
+_TOP_HEM_MM = {"tank": -662.0} | dict.fromkeys(("tucked", "singlet", "bandeau"), _WAIST_MM - 8)
 """Height of the upper piece's hem: a tank falls over the hips, the others end under the lower piece."""
 _SHOWS_SHOULDERS = (Sleeve.STRAP, Sleeve.NONE)
 _SHOWS_COLLARBONES = (Neckline.STRAPLESS, Neckline.SQUARE, Neckline.SCOOP)
@@ -34,8 +34,9 @@ class BaseLayer:
     """A cut of the base layer.
 
     Attributes:
-        upper: "tank" (a top to be seen: scoop neck, wide straps, hem over the hips), "singlet" (low wide neck and
-            narrow straps, hidden by ordinary necklines) or "bandeau" (straight above the bust, bare shoulders).
+        upper: "tank" (a top to be seen: scoop neck, wide straps, hem over the hips), "tucked" (the same, its hem
+            under the lower piece), "singlet" (low wide neck and narrow straps, hidden by ordinary necklines) or
+            "bandeau" (straight above the bust, bare shoulders).
         lower: "leggings" (to the ankle, tailored like slim trousers), "shorts" (mid-thigh) or
             "briefs-short" (upper thigh).
         upper_colour, lower_colour: linear-light albedo.
@@ -55,7 +56,8 @@ def choose_base_layer(kind: GarmentKind, model: VirtualModel) -> BaseLayer:
     """The base layer that hides under a garment and looks styled where the garment leaves it visible.
 
     Under a garment for the chest its upper edge lies lower than such garments' necks and its colour is near the
-    wearer's; with trousers or a skirt alone, and under a jacket, it is a tank top of its own.
+    wearer's; with trousers or a skirt alone, and under an open jacket, it is a tank top of its own. Under a closed
+    jacket that is tucked in.
 
     Args:
         kind: what the garment is.
@@ -67,7 +69,7 @@ def choose_base_layer(kind: GarmentKind, model: VirtualModel) -> BaseLayer:
         chosen = BaseLayer("tank", lower, ECRU, ECRU)
     else:
         if kind.category == Category.OUTERWEAR:  # worn over something, which shows in its opening
-            chosen = BaseLayer("tank", "leggings", ECRU, DENIM)
+            chosen = BaseLayer("tank" if kind.open_front else "tucked", "leggings", ECRU, DENIM)
             return for_child(chosen) if model.is_child else chosen
         bare = kind.sleeve in _SHOWS_SHOULDERS or kind.neckline in _SHOWS_COLLARBONES
         upper = "singlet" if model.gender == "man" and not bare else "bandeau"
@@ -105,7 +107,7 @@ def base_layer_depth(base_layer: BaseLayer, spot_mm: FloatArray) -> tuple[FloatA
     x, y, z = np.abs(spot_mm[:, 0]), spot_mm[:, 1], spot_mm[:, 2]
     off_the_arm = np.minimum(157 + 0.8 * np.maximum(-300 - z, 0), 300) - x
     back = smoothstep(60, 130, y)
-    if base_layer.upper == "tank":
+    if base_layer.upper in {"tank", "tucked"}:
         neck = _outside_opening(x, z, 0.0, -160.0, 70.0, 92 - 46 * back)
         armhole = _outside_opening(x, z, 180.0, -205.0, 70.0, 91.0)
         top = np.minimum(np.minimum(neck, armhole), -120 - z)

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from vmodel.body.model import Body
 from vmodel.config import Settings
-from vmodel.drape.dress import for_fitting
+from vmodel.drape.dress import FITTING, for_fitting
 from vmodel.drape.layers import (
     FLAT_M,
     THICKEST_M,
@@ -22,6 +22,8 @@ from vmodel.drape.layers import (
     sink,
 )
 from vmodel.drape.worn import Progress, drape
+from vmodel.errors import DrapeFailed
+from vmodel.garment.measure import is_sewn
 from vmodel.types import Drape, Garment, Pose
 
 MOST_THROUGH = 0.002
@@ -52,14 +54,14 @@ def drape_outfit(
     Raises:
         DrapeFailed: one of them did not stay on.
     """
-    effort = [for_fitting(garment) if fitting else None for garment in garments]
+    put_on = _try_on if fitting else drape
     if len(garments) == 1:
-        return garments[0], drape(garments[0], body, pose, settings, progress, effort[0])
+        return garments[0], put_on(garments[0], body, pose, settings, progress)
     drapes: dict[int, Drape] = {}
     wearer = body
     for index in in_order([garment.kind for garment in garments], tucked):
         lower = is_lower(garments[index].kind)
-        worn = drape(garments[index], wearer, pose, settings, progress, effort[index])
+        worn = put_on(garments[index], wearer, pose, settings, progress)
         for inner, lying in drapes.items():
             inside = tucked and lower and not is_lower(garments[inner].kind)
             drapes[inner] = sink(cut_below_band(lying, worn) if inside else lying, worn)
@@ -75,3 +77,13 @@ def drape_outfit(
         warning = f"{through:.1%} of an inner garment shows through the one over it; try another size or pose"
         joined = replace(joined, warnings=(*joined.warnings, warning))
     return whole, joined
+
+
+def _try_on(garment: Garment, body: Body, pose: Pose, settings: Settings, progress: Progress | None) -> Drape:
+    """Coarser cloth for a first look; finer where a sewing pattern of small pieces does not stay on as such."""
+    try:
+        return drape(garment, body, pose, settings, progress, for_fitting(garment))
+    except DrapeFailed:
+        if not is_sewn(garment):
+            raise
+        return drape(garment, body, pose, settings, progress, FITTING)

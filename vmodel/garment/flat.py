@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 from xml.etree.ElementTree import Element
 
 import cv2
@@ -15,13 +15,15 @@ import numpy as np
 
 from vmodel.errors import GarmentNotFound, PhotoNotFound
 from vmodel.garment.drawing_errors import DrawingTooLarge, DrawingUnreadable
-from vmodel.garment.svg import LARGEST_BYTES, SVG, read_svg, recoloured, write_svg
+from vmodel.garment.svg import LARGEST_BYTES, SVG, plain_colours, read_svg, recoloured, write_svg
 from vmodel.garment.svg_render import render_svg
 from vmodel.garment.texture import fill_nearest
 from vmodel.types import BoolArray, ByteArray, FlatLay, FloatArray
 
 ENDINGS: Final = (".svg",)
 LONGEST_SIDE_PX: Final = 2000
+FITTING_SIDE_PX: Final = 1000
+"""Of a fitting: several times what its picture resolves."""
 _ROUGH_PX: Final = 800
 _MARGIN: Final = 0.06
 _UNITS: Final = {"": 1.0, "px": 1.0, "pt": 96 / 72, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
@@ -84,24 +86,31 @@ def read_flat(path: Path) -> TechnicalFlat:
     return TechnicalFlat(path.name, hashlib.sha256(content).hexdigest(), front, back)
 
 
-def draw_flat(flat: TechnicalFlat, side: str, colours: dict[str, str] | None = None) -> FlatLay:
-    """Paint one side as a flat-lay of its own.
+def in_plain_colours(flat: TechnicalFlat) -> TechnicalFlat:
+    """The drawing in colours that all its colourways have in common.
 
-    Args:
-        flat: as read.
-        side: "front" or "back", which must be there.
-        colours: a colourway, see ``vmodel.garment.svg.recoloured``.
     Returns:
-        At most 2000 pixels a side, with the drawing's exact outline as ``alpha``. A drawing of bare lines is filled
-        with white cloth.
+        Its ``sha256`` is that of the drawing without its colours: equal for all colourways, unless one of them paints
+        alike what others tell apart.
+    """
+    colours = plain_colours(flat.front)
+    front = recoloured(flat.front, colours)
+    back = None if flat.back is None else recoloured(flat.back, colours)
+    return replace(flat, sha256=hashlib.sha256(write_svg(front)).hexdigest(), front=front, back=back)
+
+
+Box: TypeAlias = tuple[float, float, float, float]
+"""Left, top, width and height in the drawing's units."""
+
+
+def box_of(flat: TechnicalFlat, side: str) -> Box:
+    """What a side fills, and a margin; no colour changes it.
+
     Raises:
         GarmentNotFound: nothing is painted.
         DrawingUnreadable, DrawingTooLarge: the renderer refuses it.
     """
-    root = flat.front if side == "front" else flat.back
-    if root is None:
-        raise GarmentNotFound(flat.name)
-    root = recoloured(root, colours) if colours else deepcopy(root)
+    root = deepcopy(_root_of(flat, side))
     left, top, width, height = (float(word) for word in root.attrib["viewBox"].split())
     rough = _paint(root, (left, top, width, height), _ROUGH_PX, flat.name)
     rows, columns = np.nonzero(rough[..., 3] > 8)
@@ -111,13 +120,46 @@ def draw_flat(flat: TechnicalFlat, side: str, colours: dict[str, str] | None = N
     low = np.array([columns.min(), rows.min()]) * unit + (left, top)
     size = np.array([np.ptp(columns) + 1, np.ptp(rows) + 1]) * unit
     rim = _MARGIN * float(size.max())
-    box = (float(low[0] - rim), float(low[1] - rim), float(size[0] + 2 * rim), float(size[1] + 2 * rim))
-    painted = _paint(root, box, LONGEST_SIDE_PX, flat.name)
+    return float(low[0] - rim), float(low[1] - rim), float(size[0] + 2 * rim), float(size[1] + 2 * rim)
+
+
+def draw_flat(
+    flat: TechnicalFlat,
+    side: str,
+    colours: dict[str, str] | None = None,
+    longest_px: int = LONGEST_SIDE_PX,
+    box: Box | None = None,
+) -> FlatLay:
+    """Paint one side as a flat-lay of its own.
+
+    Args:
+        flat: as read.
+        side: "front" or "back", which must be there.
+        colours: a colourway, see ``vmodel.garment.svg.recoloured``.
+        longest_px: of the longer side.
+        box: what to paint, from ``box_of``; None to find it.
+    Returns:
+        At most ``longest_px`` pixels a side, with the drawing's exact outline as ``alpha``. A drawing of bare lines is
+        filled with white cloth.
+    Raises:
+        GarmentNotFound: nothing is painted.
+        DrawingUnreadable, DrawingTooLarge: the renderer refuses it.
+    """
+    root = _root_of(flat, side)
+    root = recoloured(root, colours) if colours else deepcopy(root)
+    painted = _paint(root, box or box_of(flat, side), longest_px, flat.name)
     rgb, alpha = _as_cloth(painted)
     return FlatLay(flat.name, flat.sha256, rgb, alpha)
 
 
-def _paint(root: Element, box: tuple[float, float, float, float], longest_px: int, name: str) -> ByteArray:
+def _root_of(flat: TechnicalFlat, side: str) -> Element:
+    root = flat.front if side == "front" else flat.back
+    if root is None:
+        raise GarmentNotFound(flat.name)
+    return root
+
+
+def _paint(root: Element, box: Box, longest_px: int, name: str) -> ByteArray:
     root.set("viewBox", " ".join(f"{value:.6g}" for value in box))
     scale = longest_px / max(box[2], box[3])
     width, height = max(1, round(box[2] * scale)), max(1, round(box[3] * scale))

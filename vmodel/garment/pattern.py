@@ -15,6 +15,7 @@ from vmodel.garment.back import back_texture, photographed_back
 from vmodel.garment.back_colour import agree_with_front
 from vmodel.garment.cutting import OPENINGS, cut_edges, cut_front_halves
 from vmodel.garment.flat import is_drawing
+from vmodel.garment.hood import cut_off_hood, draw_bag, lower_hood, neck_points, without_hood
 from vmodel.garment.neckline import edge_below_shadow, fold_down, front_edge, is_round, side_edge, without_label
 from vmodel.garment.opening import FrontOpening, find_opening
 from vmodel.garment.outline import extent, smooth_path, trace_holes
@@ -43,8 +44,16 @@ GATHERED = 0.95
 
 
 @dataclass(frozen=True)
-class _Cut:
-    """The outline in photo pixels: edges of the back, and of each front piece by name."""
+class Cut:
+    """A garment's outline, cut into pieces, in photo pixels.
+
+    Attributes:
+        mask: (H, W) bool, the garment.
+        back: edges of the back by name, (n, 2) each.
+        fronts: the same of each front piece.
+        top: upper edge of the back.
+        lowered: edge of the front below it, or None.
+    """
 
     mask: BoolArray
     back: dict[str, FloatArray]
@@ -74,12 +83,30 @@ def infer_pattern(
         Garment in photo pixels (cm_per_px 0), x from the garment's middle, y up from its top edge. Panels are
         "front" and "back"; an open front is "front_left" and "front_right".
     """
+    cut = cut_panels(flat_lay, cutout, kind, landmarks)
+    return paint_panels(cut, flat_lay, cutout, kind, landmarks, back, material)
+
+
+def cut_panels(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, landmarks: Landmarks) -> Cut:
+    """Cut the garment's outline into pieces; see ``infer_pattern``."""
     small, small_cutout, scale = working_copy(flat_lay, cutout)
     small_marks = replace(landmarks, points_px={name: point * scale for name, point in landmarks.points_px.items()})
     mask = garment_mask(small.rgb, small_cutout.mask, kind, small_marks.points_px)
     inside = read_silhouette(load_network(Settings().weights), small.rgb, small_cutout.mask).inside
     cut = _cut(_bled(small, small_cutout, mask), mask, inside, kind, small_marks)
-    cut = _enlarged(cut, scale, cutout.mask)
+    return _enlarged(cut, scale, cutout.mask)
+
+
+def paint_panels(
+    cut: Cut,
+    flat_lay: FlatLay,
+    cutout: Cutout,
+    kind: GarmentKind,
+    landmarks: Landmarks,
+    back: tuple[FlatLay, Cutout] | None,
+    material: str | None,
+) -> Garment:
+    """The cut pieces with the photo's own pixels; see ``infer_pattern``."""
     photo = _bled(flat_lay, cutout, cut.mask)
     origin = _origin(cut.top, cut.mask)
     to_texture = np.array([[1.0, 0.0, origin[0]], [0.0, -1.0, origin[1]]])
@@ -99,6 +126,8 @@ def infer_pattern(
             kind.neckline,
             is_open=len(cut.fronts) > 1,
         )
+        if kind.neckline == Neckline.HOOD:
+            behind = draw_bag(behind, neck_points(cut.back))
     holes = tuple(_to_panel(hole, origin) for hole in trace_holes(cut.mask))
     elastic = _elastic(kind, cut.back)
     panels = [
@@ -114,7 +143,7 @@ def infer_pattern(
         landmarks_cm={name: _to_panel(point[None], origin)[0] for name, point in landmarks.points_px.items()},
         sleeve_angle_deg=sleeve_angle(landmarks.points_px),
         material=material or guess_material(kind),
-        warnings=() if doubt is None else (doubt,),
+        warnings=(*cutout.warnings, *(() if doubt is None else (doubt,))),
     )
 
 
@@ -131,12 +160,12 @@ def _bled(flat_lay: FlatLay, cutout: Cutout, mask: BoolArray) -> ByteArray:
     return bleed(flat_lay.rgb, cloth & ~ground_in_straps(flat_lay.rgb, cloth), max(1, round(extent(mask) * 0.002)))
 
 
-def _enlarged(cut: _Cut, scale: float, full_mask: BoolArray) -> _Cut:
+def _enlarged(cut: Cut, scale: float, full_mask: BoolArray) -> Cut:
     """The cut of a working copy in the photo's own pixels."""
     if scale == 1.0:
         return cut
     size = full_mask.shape[::-1]
-    return _Cut(
+    return Cut(
         mask=cv2.resize(cut.mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0,
         back={name: line / scale for name, line in cut.back.items()},
         fronts={piece: {name: line / scale for name, line in edges.items()} for piece, edges in cut.fronts.items()},
@@ -145,7 +174,7 @@ def _enlarged(cut: _Cut, scale: float, full_mask: BoolArray) -> _Cut:
     )
 
 
-def _cut(photo: ByteArray, mask: BoolArray, inside: FloatArray, kind: GarmentKind, landmarks: Landmarks) -> _Cut:
+def _cut(photo: ByteArray, mask: BoolArray, inside: FloatArray, kind: GarmentKind, landmarks: Landmarks) -> Cut:
     points = landmarks.points_px
     opened = None
     if kind.open_front:
@@ -156,6 +185,10 @@ def _cut(photo: ByteArray, mask: BoolArray, inside: FloatArray, kind: GarmentKin
     edges = cut_edges(mask, kind, landmarks)
     opening = "neck" if kind.category.covers_upper else "waist"
     top = edges[opening]
+    if kind.neckline == Neckline.HOOD:
+        hoodless = _cut_hooded(photo, mask, inside, edges, points["neck_front"], opened)
+        if hoodless is not None:
+            return hoodless
     if opened is not None:
         return _cut_open(photo, mask, edges, opened)
     lowered = None
@@ -166,7 +199,7 @@ def _cut(photo: ByteArray, mask: BoolArray, inside: FloatArray, kind: GarmentKin
         lowered = edge_below_shadow(photo, mask, top, extent(mask))
     if lowered is None and opening == "waist":
         lowered = waist_edge(without_label(photo, inside, extent(mask)), top, extent(mask))
-    if lowered is not None and "stand_left" in edges and kind.neckline != Neckline.HOOD:
+    if lowered is not None and "stand_left" in edges:
         folded = fold_down(edges["stand_left"], edges["stand_right"], lowered)
         if folded is not None:
             top, lowered = folded
@@ -176,8 +209,24 @@ def _cut(photo: ByteArray, mask: BoolArray, inside: FloatArray, kind: GarmentKin
         tries = (smooth_path(lowered, sigma) if sigma else lowered for sigma in (0, 4, 8, 16, 32))
         lowered = next((line for line in tries if _is_simple({**edges, opening: line})), None)
     if lowered is None:
-        return _Cut(mask, edges, {"front": dict(edges)}, top, None)
-    return _Cut(mask, edges, {"front": {**edges, opening: lowered}}, top, lowered)
+        return Cut(mask, edges, {"front": dict(edges)}, top, None)
+    return Cut(mask, edges, {"front": {**edges, opening: lowered}}, top, lowered)
+
+
+def _cut_hooded(
+    photo: ByteArray, mask: BoolArray, inside: FloatArray, edges: dict[str, FloatArray], low: FloatArray,
+    opened: FrontOpening | None,
+) -> Cut | None:  # fmt: skip
+    """The cut of a garment whose hood is worn down; None where its outline would cross itself."""
+    if opened is not None:
+        edges = cut_off_hood(edges)
+        return _cut_open(photo, without_hood(mask, edges), edges, opened) if _is_simple(edges) else None
+    rim = front_edge(photo, inside, edges["neck"], low, extent(mask))
+    edges, neck = lower_hood(edges, low if rim is None else rim[rim[:, 1].argmax()])
+    front = {**edges, "neck": neck}
+    if not (_is_simple(edges) and _is_simple(front)):
+        return None
+    return Cut(without_hood(mask, edges), edges, {"front": front}, edges["neck"], neck)
 
 
 def _is_simple(edges: Mapping[str, FloatArray]) -> bool:
@@ -185,7 +234,7 @@ def _is_simple(edges: Mapping[str, FloatArray]) -> bool:
     return bool(Polygon(np.concatenate([line[:-1] for line in edges.values()])).is_valid)
 
 
-def _cut_open(photo: ByteArray, mask: BoolArray, edges: dict[str, FloatArray], opened: FrontOpening) -> _Cut:
+def _cut_open(photo: ByteArray, mask: BoolArray, edges: dict[str, FloatArray], opened: FrontOpening) -> Cut:
     top, size = edges["neck"], extent(mask)
     necks = (
         side_edge(photo, top[0], opened.left[0], size),
@@ -193,10 +242,10 @@ def _cut_open(photo: ByteArray, mask: BoolArray, edges: dict[str, FloatArray], o
     )
     left, right = cut_front_halves(edges, opened.left, opened.right, necks)
     lowered = np.concatenate([necks[0], opened.left[1:-1], opened.right[::-1], necks[1][-2::-1]])
-    return _Cut(mask, edges, {"front_left": left, "front_right": right}, top, lowered)
+    return Cut(mask, edges, {"front_left": left, "front_right": right}, top, lowered)
 
 
-def _seams(cut: _Cut) -> tuple[Seam, ...]:
+def _seams(cut: Cut) -> tuple[Seam, ...]:
     return tuple(
         Seam((piece, name), ("back", name))
         for piece, edges in cut.fronts.items()

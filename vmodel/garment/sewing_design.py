@@ -8,15 +8,19 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from vmodel.errors import VModelError
 from vmodel.garment.design import DesignInvalid, check_colour, load_plain, plain_print, read_print
 from vmodel.garment.print_repeat import PrintRepeat, recolour_tile
-from vmodel.garment.sewing_garment import Sewn, sew, with_materials
+from vmodel.garment.sewing import SewingPattern
+from vmodel.garment.sewing_garment import Sewn, Shape, sew, shape_of, with_materials
 from vmodel.garment.sewing_paint import recoloured_pieces
 from vmodel.garment.sewing_read import read_pattern_file
+
+_KEPT_SHAPES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,16 +94,24 @@ def read_sewn_design(path: Path) -> SewnDesign | None:
         raise DesignInvalid(path.name, "lacks what a design has") from None
 
 
-def sew_design(design: SewnDesign, sha256: str = "") -> Sewn:
-    """Read, check, colour and sew a design.
+def sew_design(design: SewnDesign, sha256: str = "", fitting: bool = False) -> Sewn:
+    """Read, check, colour and sew a design; a pattern seen before in other colours is not cut and laid again.
 
     Args:
         design: the choice.
         sha256: hex digest of the design file; of the pattern when empty.
+        fitting: smaller pictures for a first look.
     Raises:
         VModelError: the pattern cannot be read or sewn; see ``read_pattern_file`` and ``sew``.
     """
-    pattern = read_pattern_file(design.content, design.name)
+    pattern, shape = _read_shape(design.content, design.name)
     pattern = recoloured_pieces(with_materials(pattern, design.materials), design.colours)
     digest = sha256 or hashlib.sha256(design.content).hexdigest()
-    return sew(replace(pattern, sha256=digest), design.print, design.ground, design.material)
+    return sew(replace(pattern, sha256=digest), design.print, design.ground, design.material, shape, fitting)
+
+
+@lru_cache(maxsize=_KEPT_SHAPES)
+def _read_shape(content: bytes, name: str) -> tuple[SewingPattern, Shape]:
+    """A pattern as read, and its shape; the latest are kept."""
+    pattern = read_pattern_file(content, name)
+    return pattern, shape_of(pattern)

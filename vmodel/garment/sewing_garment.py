@@ -16,14 +16,23 @@ from vmodel.garment.sewing import SewingPattern, words_in
 from vmodel.garment.sewing_across import paint_across
 from vmodel.garment.sewing_cut import TURN, CutPanel, CutSeam, cut_pattern, turned_over
 from vmodel.garment.sewing_lay import Lay, lay_flat
-from vmodel.garment.sewing_paint import check_marker, lay_sheets, paint_lay, paint_sheet, place_prints
+from vmodel.garment.sewing_paint import (
+    FITTING_SIDE_PX,
+    LONGEST_SIDE_PX,
+    PrintPlace,
+    check_marker,
+    lay_sheets,
+    paint_lay,
+    paint_sheet,
+    place_prints,
+)
 from vmodel.garment.sewing_roles import Roles, find_roles
 from vmodel.types import ByteArray, Cutout, FlatLay, FloatArray, Garment, Landmarks, Panel, Seam
 
 SCALE_SOURCE: Final = "pattern"
 DEFAULT_MATERIAL: Final = "cotton"
 _SLEEVE_TILT_DEG: Final = 50.0
-_FLAT_PX: Final = 1000
+_FLAT_PX, _FITTING_FLAT_PX = 1000, 500
 _MARGIN_CM: Final = 3.0
 _APART_CM: Final = 0.5
 
@@ -47,6 +56,24 @@ class Sewn:
     garment: Garment
     sheets: tuple[ByteArray, ...]
     marker: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """What of a sewn pattern no colour, print or material changes.
+
+    Attributes:
+        panels, seams: as cut, panels of the back turned over.
+        lay: the garment lying flat.
+        roles: what its edges are.
+        places: of a print on each piece.
+    """
+
+    panels: tuple[CutPanel, ...]
+    seams: tuple[CutSeam, ...]
+    lay: Lay
+    roles: Roles
+    places: tuple[PrintPlace, ...]
 
 
 def with_materials(pattern: SewingPattern, materials: Mapping[str, str]) -> SewingPattern:
@@ -75,14 +102,11 @@ def _words(name: str) -> list[str]:
     return "".join(letter if letter.isalnum() else " " for letter in name.lower()).split()
 
 
-def sew(pattern: SewingPattern, print_: PrintRepeat | None, ground: str, material: str | None) -> Sewn:
-    """Lay out, paint and join a pattern.
+def shape_of(pattern: SewingPattern) -> Shape:
+    """Cut a pattern and lay it flat, sewn.
 
     Args:
-        pattern: checked; pieces may have colours and materials of their own.
-        print_: on all pieces, at its true size, along the grain; or None.
-        ground: "#rrggbb" of pieces without a colour.
-        material: of pieces without one; None for cotton.
+        pattern: checked.
     Raises:
         PieceInvalid: a piece cannot be placed.
         SewingUnreadable: the sewn garment has not the openings of one.
@@ -98,13 +122,38 @@ def sew(pattern: SewingPattern, print_: PrintRepeat | None, ground: str, materia
     lay = _centred(lay_flat(panels, seams, [_place(pattern, panel) for panel in panels], tilts, limbs))
     skirted = any("skirt" in words_in(piece.name) for piece in pattern.pieces)
     roles = find_roles(pattern.name, panels, seams, lay, limbs, skirted)
-    places = place_prints(pattern, panels, lay)
+    return Shape(tuple(panels), tuple(seams), lay, roles, tuple(place_prints(pattern, panels, lay)))
+
+
+def sew(
+    pattern: SewingPattern,
+    print_: PrintRepeat | None,
+    ground: str,
+    material: str | None,
+    shape: Shape | None = None,
+    fitting: bool = False,
+) -> Sewn:
+    """Lay out, paint and join a pattern.
+
+    Args:
+        pattern: checked; pieces may have colours and materials of their own.
+        print_: on all pieces, at its true size, along the grain; or None.
+        ground: "#rrggbb" of pieces without a colour.
+        material: of pieces without one; None for cotton.
+        shape: of the same pattern in any colours, from ``shape_of``; None to make it.
+        fitting: smaller pictures for a first look.
+    Raises:
+        PieceInvalid: a piece cannot be placed.
+        SewingUnreadable: the sewn garment has not the openings of one.
+    """
+    shape = shape or shape_of(pattern)
+    panels, seams, lay, roles, places = shape.panels, shape.seams, shape.lay, shape.roles, shape.places
     cloths = sorted({piece.material or material or DEFAULT_MATERIAL for piece in pattern.pieces})
     groups = [
         [p for p, piece in enumerate(pattern.pieces) if (piece.material or material or DEFAULT_MATERIAL) == cloth]
         for cloth in cloths
     ]
-    sheets = lay_sheets(pattern.pieces, groups)
+    sheets = lay_sheets(pattern.pieces, groups, FITTING_SIDE_PX if fitting else LONGEST_SIDE_PX)
     lines = _seam_lines(panels, seams)
     painted = tuple(paint_sheet(sheet, pattern, places, print_, ground, lines) for sheet in sheets)
     texture_of = {p: n for n, group in enumerate(groups) for p in group}
@@ -117,7 +166,7 @@ def sew(pattern: SewingPattern, print_: PrintRepeat | None, ground: str, materia
         tuple(cloths), cloths[groups.index(main)], sheets[0].px_per_cm, (*pattern.warnings, *_warnings(marker)),
     )  # fmt: skip
     views = [(affine, painted[texture_of[panel.piece]]) for affine, panel in zip(affines, panels, strict=True)]
-    return _shown(pattern, lay, panels, views, roles, garment, painted, marker)
+    return _shown(pattern, shape, views, garment, painted, marker, _FITTING_FLAT_PX if fitting else _FLAT_PX)
 
 
 def _sign(limb: str) -> float:
@@ -241,16 +290,16 @@ def _named_edges(
 
 def _shown(
     pattern: SewingPattern,
-    lay: Lay,
-    panels: Sequence[CutPanel],
+    shape: Shape,
     views: Sequence[tuple[FloatArray, ByteArray]],
-    roles: Roles,
     garment: Garment,
     sheets: tuple[ByteArray, ...],
     marker: Mapping[str, Any],
+    longest_px: int,
 ) -> Sewn:
+    lay, panels = shape.lay, shape.panels
     low, high = lay.laid_cm.min(0) - _MARGIN_CM, lay.laid_cm.max(0) + _MARGIN_CM
-    px_per_cm = min(20.0, _FLAT_PX / float((high - low).max()))
+    px_per_cm = min(20.0, longest_px / float((high - low).max()))
     width, height = (int(value) for value in np.ceil((high - low) * px_per_cm))
     canvas = Canvas((height, width), px_per_cm, (float(low[0]), float(low[1])))
     front, front_alpha = paint_lay(lay, panels, "front", views, canvas)
@@ -258,7 +307,7 @@ def _shown(
     # Where a front neckline is cut out, the inside of the back shows.
     rgb = np.where((front_alpha > 0)[..., None], front, back)
     alpha = np.maximum(front_alpha, back_alpha)
-    marks_px = {name: canvas.to_pixels(at[None])[0] for name, at in roles.landmarks_cm.items()}
+    marks_px = {name: canvas.to_pixels(at[None])[0] for name, at in shape.roles.landmarks_cm.items()}
     return Sewn(
         FlatLay(pattern.name, pattern.sha256, rgb, alpha),
         Cutout(alpha, "alpha", 1.0),

@@ -17,6 +17,8 @@ from vmodel.garment.sewing_lay import Lay
 from vmodel.types import ByteArray, FloatArray
 
 LONGEST_SIDE_PX: Final = 2600
+FITTING_SIDE_PX: Final = 1200
+"""Of the sheets of a fitting: twice what its picture resolves."""
 _FINEST_PX_PER_CM: Final = 20.0
 _GAP_CM: Final = 3.0
 _SEAM_CM: Final = 0.07
@@ -56,11 +58,13 @@ class PrintPlace:
         return np.asarray(points_cm @ self.turn.T + self.shift)
 
 
-def lay_sheets(pieces: Sequence[Piece], groups: Sequence[Sequence[int]]) -> list[Sheet]:
-    """A sheet for each group of pieces, all of one resolution."""
+def lay_sheets(
+    pieces: Sequence[Piece], groups: Sequence[Sequence[int]], longest_px: int = LONGEST_SIDE_PX
+) -> list[Sheet]:
+    """A sheet for each group of pieces, all of one resolution; none is longer than ``longest_px``."""
     packed = [_packed(pieces, group) for group in groups]
     longest = max(float(size.max()) for _, size in packed)
-    px_per_cm = min(_FINEST_PX_PER_CM, LONGEST_SIDE_PX / longest)
+    px_per_cm = min(_FINEST_PX_PER_CM, longest_px / longest)
     sheets = []
     for shifts, size in packed:
         width, height = (int(value) for value in np.ceil(size * px_per_cm))

@@ -37,6 +37,10 @@ _DRAWN: Final = frozenset(
 _SILENT: Final = frozenset({"title", "desc", "metadata", "view", "cursor", "marker"})
 _IMAGE: Final = re.compile(r"\s*data:image/(png|jpe?g);base64,")
 _ADDRESS: Final = re.compile(r"url\(\s*(['\"]?)\s*(.*?)\1\s*\)", re.IGNORECASE | re.DOTALL)
+_COLOUR: Final = re.compile(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
+_COLOURLESS: Final = frozenset({"id", "class", "d", "href", _XLINK, "points", "transform"})
+_PLAIN_LINES: Final = ("#3f3a34", "#544d45", "#69625a")
+_PLAIN_CLOTHS: Final = ("#e2d9ca", "#b9856f", "#c6b9a4", "#5f7a8c", "#cfa866", "#8f9a7c", "#a79bb0")
 _PLAIN_EXPORT: Final = "export it as plain SVG with all effects expanded"
 
 
@@ -224,17 +228,56 @@ def recoloured(root: Element, colours: dict[str, str]) -> Element:
     copy = deepcopy(root)
     for element in copy.iter():
         for attribute, value in element.attrib.items():
-            if attribute not in {"id", "class", "d", "href", _XLINK, "points", "transform"}:
+            if attribute not in _COLOURLESS:
                 element.set(attribute, _exchange(value, colours))
         if element.tag == f"{SVG}style" and element.text:
             element.text = _exchange(element.text, colours)
     return copy
 
 
+def plain_colours(root: Element) -> dict[str, str]:
+    """The same few colours for every colourway of a drawing: dark for what is only drawn as lines, pale for cloth.
+
+    Args:
+        root: of the drawing.
+    Returns:
+        For each colour that is written as digits, "#rrggbb" in small letters, the one to exchange it for, see
+        ``recoloured``. They follow from the order in which colours are first written, and from what is painted with
+        them.
+    """
+    filled: dict[str, bool] = {}
+    for what, text in (pair for element in root.iter() for pair in _styles(element)):
+        for match in _COLOUR.finditer(text):
+            colour = _whole(match[1])
+            filled[colour] = filled.get(colour, False) or what != "stroke"
+    lines = [colour for colour, is_filled in filled.items() if not is_filled]
+    cloths = [colour for colour, is_filled in filled.items() if is_filled]
+    return {
+        colour: plain[place % len(plain)]
+        for colours, plain in ((lines, _PLAIN_LINES), (cloths, _PLAIN_CLOTHS))
+        for place, colour in enumerate(colours)
+    }
+
+
+def _styles(element: Element) -> Iterator[tuple[str, str]]:
+    """Name and value of whatever an element says of its look, in the order in which it stands there."""
+    sheet = (element.text or "") if element.tag == f"{SVG}style" else ""
+    for attribute, value in element.attrib.items():
+        if attribute == "style":
+            sheet += f";{value}"
+        elif attribute not in _COLOURLESS:
+            yield attribute, value
+    for match in re.finditer(r"([\w-]+)\s*:\s*([^;{}]+)", sheet):
+        yield match[1], match[2]
+
+
 def _exchange(text: str, colours: dict[str, str]) -> str:
     def other(match: re.Match[str]) -> str:
-        digits = match[1].lower()
-        whole = "".join(2 * digit for digit in digits) if len(digits) == 3 else digits
-        return colours.get(f"#{whole}", match[0])
+        return colours.get(_whole(match[1]), match[0])
 
-    return re.sub(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b", other, text)
+    return _COLOUR.sub(other, text)
+
+
+def _whole(digits: str) -> str:
+    low = digits.lower()
+    return "#" + ("".join(2 * digit for digit in low) if len(low) == 3 else low)

@@ -100,9 +100,9 @@ def _shoes(dressed: DressedModel) -> Iterator[_Mesh]:
     if scene.shoes is None:
         return
     props = make_props(scene.posed, scene.shoes)
-    triangles = props.triangles[props.is_shoe]
+    triangles = props.triangles[props.is_shoe][:, ::-1]  # counter-clockwise seen from outside
     used, index = np.unique(triangles, return_inverse=True)
-    normals = vertex_normals(props.vertices_m, props.triangles)[used]
+    normals = vertex_normals(props.vertices_m, triangles)[used]
     colours = np.zeros((len(props.vertices_m), 3), np.float32)
     # Upper, sole and lining share no vertices.
     colours[triangles] = props.albedo[props.is_shoe][:, None]

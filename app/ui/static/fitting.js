@@ -2,7 +2,7 @@
 "use strict";
 (window.vmodelParts ??= []).push(core => {
   const { one, all, say } = core;
-  const EVERY_MS = 1500;
+  const EVERY_MS = 500;
   const byId = id => document.getElementById(id);
   let watching = 0;
 

@@ -1,0 +1,64 @@
+"""What of a technical flat no colourway changes, for fittings: recognised and cut once, painted in any colours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vmodel.garment.cutout import cut_out
+from vmodel.garment.flat import FITTING_SIDE_PX, Box, TechnicalFlat, box_of, draw_flat
+from vmodel.garment.kind import understand
+from vmodel.garment.pattern import Cut, cut_panels, paint_panels
+from vmodel.types import Category, Cutout, FlatLay, Garment, GarmentKind, Landmarks
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnShape:
+    """A drawing recognised and cut.
+
+    Attributes:
+        boxes: what each side fills, by "front" and, where it is drawn, "back".
+        kind, landmarks: from ``understand``; pixels of a fitting.
+        cut: its pieces in the same pixels.
+    """
+
+    boxes: Mapping[str, Box]
+    kind: GarmentKind
+    landmarks: Landmarks
+    cut: Cut
+
+
+def understand_drawing(plain: TechnicalFlat, category: Category | None = None) -> DrawnShape:
+    """Recognise and cut a drawing.
+
+    Args:
+        plain: in the colours that all its colourways have in common, see ``in_plain_colours``.
+        category: stated by the designer; overrides the guess.
+    Raises:
+        GarmentNotFound, SeveralGarments: see ``cut_out``.
+        DrawingUnreadable, DrawingTooLarge: the renderer refuses it.
+    """
+    sides = ("front",) if plain.back is None else ("front", "back")
+    boxes = {side: box_of(plain, side) for side in sides}
+    flat_lay = draw_flat(plain, "front", longest_px=FITTING_SIDE_PX, box=boxes["front"])
+    cutout = cut_out(flat_lay)
+    kind, landmarks = understand(flat_lay, cutout, category)
+    return DrawnShape(boxes, kind, landmarks, cut_panels(flat_lay, cutout, kind, landmarks))
+
+
+def paint_shape(shape: DrawnShape, flat: TechnicalFlat, material: str | None) -> tuple[FlatLay, Cutout, Garment]:
+    """A drawing's own colours on its pieces.
+
+    Args:
+        shape: of this drawing in any colourway.
+        flat: in the colours that are wanted.
+        material: name in the drape's materials; guessed from the category when None.
+    Returns:
+        The front as a flat-lay of at most ``FITTING_SIDE_PX`` pixels a side, its cut-out, and the garment as
+        ``infer_pattern`` gives it.
+    """
+    sides = {side: draw_flat(flat, side, None, FITTING_SIDE_PX, box) for side, box in shape.boxes.items()}
+    cut = {side: cut_out(flat_lay) for side, flat_lay in sides.items()}
+    front, back = sides["front"], (sides["back"], cut["back"]) if "back" in sides else None
+    garment = paint_panels(shape.cut, front, cut["front"], shape.kind, shape.landmarks, back, material)
+    return front, cut["front"], garment
