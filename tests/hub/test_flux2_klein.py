@@ -133,6 +133,7 @@ def test_from_pull_to_picture_on_the_command_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("VMODEL_WEIGHTS_SOURCE", str(published))
+    monkeypatch.setenv("VMODEL_HOME", str(tmp_path / "home"))  # where nobody has accepted a licence yet
     shoot = ["shoot", str(examples / "logo-tee.jpg"), "--pipeline", "flux2-klein", "--size", "512x384", "--json"]
     shoot += ["--steps", "2"]
     assert run([*shoot, "--out", str(tmp_path)]) == 2

@@ -48,7 +48,7 @@ class DrapeSettings:
     attempts: int = 3
 
 
-FITTING = DrapeSettings(contract_frames=27, hang_frames=36, ease_frames=10, move_frames=36, settle_frames=36)
+FITTING = DrapeSettings(contract_frames=30, hang_frames=45, ease_frames=12, move_frames=45, settle_frames=45)
 """As fine as a final picture's, but sooner at rest."""
 _FITTING_PARTICLES = 2000
 _FITTING_CM, _FITTING_SEWN_CM = (1.6, 3.0), (1.6, 2.2)
