@@ -24,6 +24,7 @@ from vmodel.looks import grown_hair, painted_skin
 from vmodel.reading import check_rights, read_pattern
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.scene import Scene
+from vmodel.scene.visibility import AMBIENT_RAYS
 from vmodel.studio import Studio
 from vmodel.take import Pattern
 from vmodel.types import (
@@ -41,8 +42,8 @@ ASKED = 3
 """How many people try a garment on before a failed drape is reported, unless the seller named one."""
 
 _WHOLE = Category.JUMPSUIT
-FITTING_HAIR, FITTING_SKIN = 0.5, 1024
-"""Share of the strands, and side of the skin's textures in texels, of a fitting."""
+FITTING_HAIR, FITTING_SKIN, FITTING_RAYS = 0.5, 1024, 15
+"""Of a fitting: share of the strands, side of the skin's textures in texels, and rays of the dome's light a vertex."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +142,8 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     seen = fewer_strands(grown, FITTING_HAIR)[0] if request.fitting else grown
     hair = once("posing hair", lying, lambda: pose_hair(seen, body, posed, worn.vertices_m))
     worn_shoes = None if shoes is None else once("posing shoes", pose_key, lambda: shoes.carried(posed))
-    bare = once("scene", lying, lambda: Scene(posed, body, skin, hair, worn, whole, worn_shoes))
+    rays = FITTING_RAYS if request.fitting else AMBIENT_RAYS
+    bare = once("scene", lying, lambda: Scene(posed, body, skin, hair, worn, whole, worn_shoes, rays))
     scene_key = (key, request.barefoot)  # how cloth is draped does not follow from shoes, what is seen does
     scene = once("scene", scene_key, lambda: bare if bare.garment is whole else bare.printed(whole))
     return DressedModel(scene_key, model, pose_name, fitted[0], body, posed, worn, skin, grown, hair, shoes, scene)

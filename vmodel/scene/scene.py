@@ -13,7 +13,7 @@ from vmodel.scene.gbuffer import GBuffer, trace_gbuffer
 from vmodel.scene.geometry import DressableBody, Geometry, Subject, build_geometry, make_subject
 from vmodel.scene.lights import LIGHTS, PlacedSetup
 from vmodel.scene.skin import BodyShader
-from vmodel.scene.visibility import Ambient, FloorShadow, Lighting, gather_ambient, light_scene
+from vmodel.scene.visibility import AMBIENT_RAYS, Ambient, FloorShadow, Lighting, gather_ambient, light_scene
 from vmodel.types import Camera, Drape, Garment, PosedBody, SkinTextures, Strands
 
 _KEPT_LIGHTINGS = 4
@@ -34,6 +34,7 @@ class Scene:
         drape: the garment in the same pose, or None.
         garment: its textures, or None without a drape.
         shoes: in the same pose, or None.
+        ambient_rays: of the dome's light, a vertex.
     """
 
     posed: PosedBody
@@ -43,6 +44,7 @@ class Scene:
     drape: Drape | None
     garment: Garment | None
     shoes: WornShoes | None = None
+    ambient_rays: int = AMBIENT_RAYS
     _lightings: dict[tuple[str, float, int], Lighting] = field(default_factory=dict, repr=False)
     _views: list[GBuffer] = field(default_factory=list, repr=False)
 
@@ -82,7 +84,7 @@ class Scene:
     @cached_property
     def ambient(self) -> Ambient:
         """The dome's light on every vertex."""
-        return gather_ambient(self.geometry)
+        return gather_ambient(self.geometry, rays=self.ambient_rays)
 
     @cached_property
     def dark(self) -> Lighting:

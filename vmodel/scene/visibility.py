@@ -65,20 +65,21 @@ class Lighting:
     floor: FloorShadow
 
 
-def gather_ambient(geometry: Geometry, seed: int = 0) -> Ambient:
+def gather_ambient(geometry: Geometry, seed: int = 0, rays: int = AMBIENT_RAYS) -> Ambient:
     """Trace the dome's light to every vertex; once a drape.
 
     Args:
         geometry: what stands in the studio.
         seed: turns the ray patterns.
+        rays: a vertex; a third as many towards the inside of cloth.
     """
     coarse = geometry.coarse
     adjacency = averaging(coarse.triangles, len(coarse.vertices_m))
-    outside, bent = _dome(geometry.occluders, coarse.vertices_m, coarse.normals, AMBIENT_RAYS, seed)
+    outside, bent = _dome(geometry.occluders, coarse.vertices_m, coarse.normals, rays, seed)
     cloth = sum(coarse.counts[:2])
     inside = np.ones(len(outside), np.float32)
     inside[cloth:], _ = _dome(
-        geometry.occluders, coarse.vertices_m[cloth:], -coarse.normals[cloth:], AMBIENT_RAYS // 3, seed + 1
+        geometry.occluders, coarse.vertices_m[cloth:], -coarse.normals[cloth:], rays // 3, seed + 1
     )
     smooth = adjacency @ (adjacency @ np.column_stack([outside, inside, bent]))
     fine = geometry.refined(smooth.astype(np.float32))
