@@ -288,7 +288,7 @@ def draft_legs(
         spread: how far the middle of a leg's end lies from the garment's.
         half_waist: half of the waistband's flat width.
     """
-    half_hip = max((body.hip + 8.0) / 4, half_waist + 0.5)
+    half_hip = max((body.hip + 10.0) / 4, half_waist + 0.5)
     # Over belly and seat the way from waist to crotch is longer than it is high.
     rise = 0.97 * (body.waist_height - body.inseam) + 0.03 * body.hip + 0.3 * max(0.0, body.waist - 0.78 * body.hip)
     crotch, bottom = (0.0, -rise), -rise - inseam
