@@ -45,6 +45,17 @@ def test_a_waistband_of_another_colour_stays_on_the_front(depth: float) -> None:
     assert waist_edge(*jeans(np.full(61, depth), RED), SIZE) is None
 
 
+@pytest.mark.parametrize("width", [8, 10, 13, 16])
+def test_the_uppermost_stripe_of_a_striped_band_is_no_inside(width: int) -> None:
+    photo, top = jeans(np.zeros(61), INDIGO)
+    for k in range(5):
+        rows = slice(TOP + k * width, TOP + (k + 1) * width)
+        photo[rows] = np.clip(np.add(RED if k % 2 == 0 else (214, 196, 204), photo[rows].astype(int) - INDIGO), 0, 255)
+    across = (top[:, 0] - LEFT) / (RIGHT - LEFT)
+    top[:, 1] += 0.7 * width * (1 - np.sin(np.pi * across))  # it lies bowed, so that the stripe is thinner at the sides
+    assert waist_edge(photo, top, SIZE) is None
+
+
 def test_plain_cloth_has_no_inside() -> None:
     assert waist_edge(*jeans(np.zeros(61), INDIGO), SIZE) is None
 
