@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from vmodel.garment.block_cut import Block, Trim
+from vmodel.garment.hood import bag_light
 from vmodel.garment.print_repeat import PrintRepeat, lay_print
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
@@ -209,14 +210,7 @@ def _line(cloth: FloatArray, canvas: Canvas, line_cm: FloatArray, width_cm: floa
 
 def _lying_hood(cloth: FloatArray, canvas: Canvas, line_cm: FloatArray) -> FloatArray:
     """A bag of cloth on the back: its edge, and the shadow that it throws below."""
-    inside = np.zeros(canvas.size, np.uint8)
-    fixed = np.round((canvas.to_pixels(line_cm) - 0.5) * _FINE).astype(np.int32)
-    cv2.fillPoly(inside, [fixed], 255, cv2.LINE_AA, _SUBPIXEL)
-    covered = inside.astype(np.float32)[..., None] / 255
-    down = round(0.7 * canvas.px_per_cm)
-    fallen = cv2.GaussianBlur(np.roll(covered[..., 0], down, 0), (0, 0), 0.7 * canvas.px_per_cm)[..., None]
-    roll = cv2.GaussianBlur(covered[..., 0], (0, 0), 1.0 * canvas.px_per_cm)[..., None]
-    shaded = cloth * (1 - 0.34 * fallen * (1 - covered)) * (1 - 0.16 * (1 - roll) * covered)
+    shaded = cloth * bag_light(canvas.size, canvas.to_pixels(line_cm) - 0.5, canvas.px_per_cm)[..., None]
     return _line(np.asarray(shaded, np.float32), canvas, line_cm, 0.6 * _SEAM_CM)
 
 

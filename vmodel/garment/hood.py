@@ -14,6 +14,7 @@ RISE, LEAN = 0.66, 0.14
 """How far what stands rises above the neck points and leans outwards, in halves of the neck's width."""
 DEEP, HALF = 2.6, 1.5
 """Depth and half width of the bag on the back, in the same measure."""
+_HALF_NECK_CM = 9.5
 
 
 def cut_off_hood(edges: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
@@ -85,19 +86,32 @@ def draw_bag(behind: ByteArray, neck: tuple[FloatArray, FloatArray]) -> ByteArra
     way = np.array([(1.1, -0.1), (HALF, 0.35 * DEEP), (0.62 * HALF, 0.9 * DEEP), (0.0, DEEP)])
     side = _rounded(way)
     bag = centre + half * np.concatenate([side, side[-2::-1] * (-1, 1)])
-    covered = np.zeros(behind.shape[:2], np.uint8)
-    cv2.fillPoly(covered, [np.round(bag * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    share = covered.astype(np.float32) / 255
-    fallen = cv2.GaussianBlur(np.roll(share, max(1, round(0.07 * half)), 0), (0, 0), max(1.0, 0.08 * half))
-    roll = cv2.GaussianBlur(share, (0, 0), max(1.0, 0.12 * half))
+    light = bag_light(behind.shape[:2], bag, half / _HALF_NECK_CM)
     line = np.zeros(behind.shape[:2], np.uint8)
-    width = max(1, round(0.02 * half))
     seam = centre + half * np.array([(0, -RISE), (0, DEEP)])
+    width = max(1, round(0.02 * half))
     for path in (bag, seam):
         cv2.polylines(line, [np.round(path * 16).astype(np.int32)], False, 255, width, cv2.LINE_AA, 4)
-    light = (1 - 0.34 * fallen * (1 - share)) * (1 - 0.18 * (1 - roll) * share)
-    light *= 1 - 0.22 * line.astype(np.float32) / 255
+    light = light * (1 - 0.22 * line.astype(np.float32) / 255)
     return np.asarray(np.clip(behind * light[..., None] + 0.5, 0, 255), np.uint8)
+
+
+def bag_light(size: tuple[int, int], outline_px: FloatArray, cm_px: float) -> FloatArray:
+    """What light a bag of cloth on the back leaves: it rolls off towards its edge, and throws a shadow below.
+
+    Args:
+        size: (H, W) of the picture.
+        outline_px: (n, 2) pixels.
+        cm_px: pixels a centimetre.
+    Returns:
+        (H, W) float32, at most 1.
+    """
+    inside = np.zeros(size, np.uint8)
+    cv2.fillPoly(inside, [np.round(outline_px * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    covered = inside.astype(np.float32) / 255
+    fallen = cv2.GaussianBlur(np.roll(covered, round(0.7 * cm_px), 0), (0, 0), max(0.5, 0.7 * cm_px))
+    roll = cv2.GaussianBlur(covered, (0, 0), max(0.5, cm_px))
+    return np.asarray((1 - 0.34 * fallen * (1 - covered)) * (1 - 0.16 * (1 - roll) * covered), np.float32)
 
 
 def _rounded(corners: FloatArray) -> FloatArray:
