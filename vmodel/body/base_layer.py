@@ -36,7 +36,7 @@ class BaseLayer:
     Attributes:
         upper: "tank" (a top to be seen: scoop neck, wide straps, hem over the hips), "tucked" (the same, its hem
             under the lower piece), "singlet" (low wide neck and narrow straps, hidden by ordinary necklines) or
-            "bandeau" (straight above the bust, bare shoulders).
+            "bandeau" (a dip above the bust, bare shoulders, its edge cut clean so that it does not draw the eye).
         lower: "leggings" (to the ankle, tailored like slim trousers), "shorts" (mid-thigh) or
             "briefs-short" (upper thigh).
         upper_colour, lower_colour: linear-light albedo.
@@ -116,7 +116,7 @@ def base_layer_depth(base_layer: BaseLayer, spot_mm: FloatArray) -> tuple[FloatA
         armhole = _outside_opening(x, z, 182.0, -205.0, 62.0, 91.0)
         top = np.minimum(np.minimum(neck, armhole), -120 - z)
     else:
-        front_edge = -286 - 8 * np.exp(-((x / 26) ** 2)) - 10 * smoothstep(95, 150, x)
+        front_edge = -286 - 28 * _between_breasts(x) - 10 * smoothstep(95, 150, x)
         top = (1 - back) * front_edge + back * -292 - z
     upper = np.minimum(np.minimum(top, off_the_arm), z - _TOP_HEM_MM[base_layer.upper])
     hem = z - _LEG_HEM_MM[base_layer.lower] - 12 * smoothstep(40, 200, x)
@@ -133,10 +133,17 @@ def _outside_opening(
     return np.asarray((np.hypot(across, down) - 1) * width)
 
 
+def _between_breasts(x_mm: FloatArray) -> FloatArray:
+    """0..1, how far into the dip of a neckline: 1 on the breastbone."""
+    return np.asarray(np.exp(-((x_mm / 42) ** 2)))
+
+
 def must_be_covered(spot_mm: FloatArray) -> BoolArray:
     """(n,) bool: spots of chest, torso and pelvis that every cut covers (from above the bust to below the crotch)."""
     x, z = np.abs(spot_mm[:, 0]), spot_mm[:, 2]
-    return np.asarray((z < -300) & (z > -775) & (x < np.minimum(145 + 0.6 * np.maximum(-300 - z, 0), 260)))
+    return np.asarray(
+        (z < -300 - 20 * _between_breasts(x)) & (z > -775) & (x < np.minimum(145 + 0.6 * np.maximum(-300 - z, 0), 260))
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +179,8 @@ def paint_base_layer(base_layer: BaseLayer, spot_mm: FloatArray, texel_mm: Float
         np.subtract(base_layer.lower_colour, base_layer.upper_colour, dtype=np.float32)
     )
     depth = np.where(upper > 0, upper, lower) if outer else np.where(lower > 0, lower, upper)
-    band = _binding(depth)
+    cut_clean = (base_layer.upper == "bandeau") * smoothstep(0.3, 0.1, share_lower)
+    band = _binding(depth, 1 - cut_clean)
     ribs = 0.5 + 0.5 * np.cos(spot_mm[:, 0] * (2 * np.pi / 3.2))
     # Ribs finer than the texels would beat against them.
     ribbed = smoothstep(1.6, 0.8, texel_mm) * (1 - band.width) * (share_lower < 0.5)
@@ -184,7 +192,8 @@ def paint_base_layer(base_layer: BaseLayer, spot_mm: FloatArray, texel_mm: Float
         shade, relief = tailor(spot_mm, _WAIST_MM, _LEG_HEM_MM["leggings"])
         tone, height = tone * (1 + share_lower * (shade - 1)), height + cover * share_lower * relief
     beside = np.maximum(upper, lower)
-    shadow = 0.30 * np.exp(-np.square(np.minimum(beside, 0) / 3.0)) * (1 - cover)
+    below_bust = smoothstep(-330, -350, spot_mm[:, 2]) if base_layer.upper == "bandeau" else 1.0
+    shadow = 0.30 * np.exp(-np.square(np.minimum(beside, 0) / 3.0)) * (1 - cover) * below_bust
     edge_on_lower = 0.35 * np.exp(-np.square(np.minimum(upper, 0) / 4.0)) * share_lower if outer else 0.0
     return PaintedBaseLayer(
         cover.astype(np.float32),
@@ -203,10 +212,10 @@ class _Binding:
     seam: FloatArray
 
 
-def _binding(depth_mm: FloatArray) -> _Binding:
+def _binding(depth_mm: FloatArray, bound: FloatArray) -> _Binding:
     return _Binding(
-        smoothstep(10.5, 9.0, depth_mm) * (depth_mm > 0),
-        np.exp(-(((depth_mm - 10.2) / 0.9) ** 2)),
+        bound * smoothstep(10.5, 9.0, depth_mm) * (depth_mm > 0),
+        bound * np.exp(-(((depth_mm - 10.2) / 0.9) ** 2)),
     )
 
 

@@ -24,7 +24,7 @@ WIDEST_CM = 4.0
 """Wider straps are cut cloth without sliders."""
 SHORTEST = 0.2
 """Share of its length that a strap keeps at least."""
-LEAST_ARMHOLE = 0.65
+LEAST_ARMHOLE = 0.55
 """Depth that an armhole keeps, as a share of the height from the chest to the neck."""
 COVERED_MM = -272.0
 """Height on the neutral body, below its eyes, that the front's middle reaches: just above the base layer's edge."""
