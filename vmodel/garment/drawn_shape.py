@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from vmodel.garment.cutout import cut_out
 from vmodel.garment.flat import FITTING_SIDE_PX, Box, TechnicalFlat, box_of, draw_flat
 from vmodel.garment.kind import understand
 from vmodel.garment.pattern import Cut, cut_panels, paint_panels
 from vmodel.types import Category, Cutout, FlatLay, Garment, GarmentKind, Landmarks
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +42,7 @@ def understand_drawing(plain: TechnicalFlat, category: Category | None = None) -
         GarmentNotFound, SeveralGarments: see ``cut_out``.
         DrawingUnreadable, DrawingTooLarge: the renderer refuses it.
     """
-    sides = ("front",) if plain.back is None else ("front", "back")
-    boxes = {side: box_of(plain, side) for side in sides}
+    boxes = _by_side(lambda side: box_of(plain, side), ("front",) if plain.back is None else ("front", "back"))
     flat_lay = draw_flat(plain, "front", longest_px=FITTING_SIDE_PX, box=boxes["front"])
     cutout = cut_out(flat_lay)
     kind, landmarks = understand(flat_lay, cutout, category)
@@ -57,8 +60,15 @@ def paint_shape(shape: DrawnShape, flat: TechnicalFlat, material: str | None) ->
         The front as a flat-lay of at most ``FITTING_SIDE_PX`` pixels a side, its cut-out, and the garment as
         ``infer_pattern`` gives it.
     """
-    sides = {side: draw_flat(flat, side, None, FITTING_SIDE_PX, box) for side, box in shape.boxes.items()}
+    sides = _by_side(lambda side: draw_flat(flat, side, None, FITTING_SIDE_PX, shape.boxes[side]), shape.boxes)
     cut = {side: cut_out(flat_lay) for side, flat_lay in sides.items()}
     front, back = sides["front"], (sides["back"], cut["back"]) if "back" in sides else None
     garment = paint_panels(shape.cut, front, cut["front"], shape.kind, shape.landmarks, back, material)
     return front, cut["front"], garment
+
+
+def _by_side(make: Callable[[str], T], sides: Iterable[str]) -> dict[str, T]:
+    """What is made of each side, both at once: the renderer is a process of its own."""
+    sides = tuple(sides)
+    with ThreadPoolExecutor(len(sides)) as pool:
+        return dict(zip(sides, pool.map(make, sides), strict=True))

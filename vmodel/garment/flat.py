@@ -22,7 +22,7 @@ from vmodel.types import BoolArray, ByteArray, FlatLay, FloatArray
 
 ENDINGS: Final = (".svg",)
 LONGEST_SIDE_PX: Final = 2000
-FITTING_SIDE_PX: Final = 1000
+FITTING_SIDE_PX: Final = 640
 """Of a fitting: several times what its picture resolves."""
 _ROUGH_PX: Final = 800
 _MARGIN: Final = 0.06
