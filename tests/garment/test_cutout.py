@@ -302,6 +302,20 @@ def test_the_shadow_on_coloured_paper_is_no_part_of_the_garment() -> None:
     assert (mask & (cover > 0.5)).sum() / (mask | (cover > 0.5)).sum() > 0.98
 
 
+@pytest.mark.parametrize("ground", [(123.0, 132.0, 230.0), (230.0, 120.0, 110.0)])
+def test_shade_on_strongly_coloured_paper_is_left_out_of_a_compressed_photo(ground: tuple[float, ...]) -> None:
+    cover = outline(TEE)
+    lit = cv2.cvtColor(lay(cover, (150, 140, 150), np.zeros((*SIZE, 3)) + np.array(ground)).rgb, cv2.COLOR_RGB2BGR)
+    coded = cv2.imencode(".jpg", lit, [cv2.IMWRITE_JPEG_QUALITY, 40])[1]
+    photo = cv2.cvtColor(cv2.imdecode(coded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    assert overlap(cut_out(as_flat_lay(photo.astype(float))).mask, cover > 0.5) > 0.98
+
+
+def test_a_hood_lined_in_the_colour_of_skin_is_no_person() -> None:
+    _, photo, _ = draw_photo("pullover hoodie", 102)
+    assert overlap(cut_out(FlatLay("drawn.png", "0" * 64, photo.rgb)).mask, photo.mask) > 0.95
+
+
 def test_a_dark_top_with_a_brown_rim_of_wood_is_no_person() -> None:
     _, photo, _ = draw_photo("sleeveless top", 3)
     assert overlap(cut_out(FlatLay("drawn.png", "0" * 64, photo.rgb)).mask, photo.mask) > 0.95

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from vmodel.garment.cutout_plain import disc
-from vmodel.types import BoolArray, ByteArray, FloatArray
+from vmodel.types import BoolArray, ByteArray, FloatArray, IntArray
 
 # Skin of all tones in YCrCb: Chai & Ngan, IEEE Trans. CSVT 9(4), 1999, slightly wider towards red.
 _CR: Final = (133, 178)
@@ -61,10 +61,18 @@ def shows_person(rgb: ByteArray, mask: BoolArray) -> bool:
             tone = np.median(lab[labels == head], axis=0)
             if tone[1] < _LEAST_RED:
                 continue
-            limbs = [other for other in sizeable if other != head and _same_tone(lab, labels == other, tone)]
-            if limbs:
+            limbs = [other for other in sizeable if _is_away(stats[other], box, height)]
+            if any(_same_tone(lab, labels == other, tone) for other in limbs):
                 return True
     return False
+
+
+def _is_away(part: IntArray, head: IntArray, height: int) -> bool:
+    """Beside the head or well below it; right below it the lining of a hood shows once more, in the neckline."""
+    middle = part[cv2.CC_STAT_LEFT] + part[cv2.CC_STAT_WIDTH] / 2
+    beside = not 0 <= middle - head[cv2.CC_STAT_LEFT] <= head[cv2.CC_STAT_WIDTH]
+    chin = head[cv2.CC_STAT_TOP] + head[cv2.CC_STAT_HEIGHT]
+    return bool(beside or part[cv2.CC_STAT_TOP] > chin + 0.15 * height)
 
 
 def _is_cropped_person(rgb: ByteArray, mask: BoolArray, skin: BoolArray, width: int) -> bool:

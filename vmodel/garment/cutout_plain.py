@@ -20,6 +20,8 @@ LEAST_DIFFERENCE: Final = 2.2
 # A surface rougher than this is clutter.
 MOST_ROUGHNESS: Final = 3.5
 _LEAST_INLIERS: Final = 0.7
+# How far the hue of shaded ground strays, as a share of the ground's chroma.
+_UNSTEADY_HUE: Final = 0.06
 # Width of the rim, relative to the longer side, in which ground may have been taken for cloth.
 _RIM: Final = 0.012
 # Width of JPEG's blocks of colour, 16 pixels, relative to the longer side, and how far an outline tinges them: as a
@@ -145,7 +147,10 @@ def _shadows(lab: FloatArray, surface: Surface, low: float) -> tuple[BoolArray, 
     """Where the surface's own hue is darker: without a step, and with one that a greater step beside it dwarfs."""
     step = steepness(lab)
     tint, shade = tint_and_shade(lab, surface)
-    darker = (tint < max(3.0, 2 * surface.roughness)) & (shade < low) & (shade > -38)
+    lit = lab - surface.offset
+    # Cameras and JPEG carry the hue of strongly coloured paper through shade less exactly than that of white paper.
+    alike = tint < max(3.0, 2 * surface.roughness) + _UNSTEADY_HUE * np.hypot(lit[..., 1], lit[..., 2])
+    darker = alike & (shade < low) & (shade > -38)
     greatest = cv2.dilate(step, disc(max(3, round(0.008 * max(step.shape)))))
     # The deeper a shadow, the steeper its penumbra; a white garment's edge is a step at little shade.
     gentle = step < max(1.3, 1.6 * surface.roughness) + 0.08 * np.clip(-shade, 0, 25)
