@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from app.api.installation import Installation
-from app.ui.orders import FORMATS, MOST_COUNT
+from app.ui.orders import FORMATS, LENSES, MOST_COUNT
 from app.ui.rendering import has_static, render, static_url
 from vmodel.body.roster import SKIN_TONES
+from vmodel.scene.camera import USUAL_FOCAL_MM
 from vmodel.types import VirtualModel
 
 _AGES = ((18, "child"), (30, "young"), (50, "middle"), (999, "older"))
@@ -37,6 +38,8 @@ def show_chooser(here: Installation, language: str) -> str:
         views=list(VIEWS),
         framings=FRAMINGS,
         lights=list(LIGHTS),
+        lenses=LENSES,
+        usual_lens=USUAL_FOCAL_MM,
         backgrounds=colours,
         formats=list(FORMATS),
         pipelines=usable_pipelines(here),

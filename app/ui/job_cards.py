@@ -15,6 +15,7 @@ from app.ui.packing import WAYS
 from app.ui.words import Words, explain_code, say_time, title_of
 from vmodel.marketplaces import MARKETPLACES
 from vmodel.request import parse_size
+from vmodel.scene.camera import USUAL_FOCAL_MM
 from vmodel.service.job_tables import DONE
 from vmodel.service.job_views import Job, JobShot
 
@@ -116,6 +117,7 @@ def order_of(shots: Sequence[Mapping[str, Any]], garment: Kept, kept: Mapping[st
         "framing": first["framing"],
         "background": first["background"],
         "light": first["light"],
+        "focal_mm": first.get("focal_mm", USUAL_FOCAL_MM),
         "format": formats.get(str(first["size"]), "portrait"),
         "pipeline": first["pipeline"],
         "count": len({shot["seed"] for shot in shots}),

@@ -11,6 +11,7 @@ from app.api.installation import Installation
 from vmodel.config import default_pipeline
 from vmodel.errors import BadUsage
 from vmodel.preflight import MOST_WORN
+from vmodel.scene.camera import USUAL_FOCAL_MM
 from vmodel.service.access import Identity
 from vmodel.service.garments import find_garment, source_of
 from vmodel.service.job_errors import TooManyShots
@@ -25,6 +26,8 @@ FORMATS = {
 }
 """Name on the page -> HEIGHTxWIDTH in pixels."""
 MOST_COUNT = 8
+LENSES = (35, 50, 85, 135)
+"""Focal lengths that the page has a name for, millimetres; any other from 20 to 300 is typed."""
 _Word = Annotated[str, Field(min_length=1, max_length=64)]
 _Words = Annotated[list[_Word], Field(max_length=60)]
 
@@ -37,6 +40,7 @@ class Order(BaseModel):
         worn_with: ids of further garments; tucked: tops go inside what is worn on the legs.
         models, poses: empty for vmodel's choice.
         format: key of ``FORMATS``.
+        focal_mm: of the lens; the framing stays, and a shorter one comes nearer.
         count: pictures of each combination, with seeds from 0 on.
     """
 
@@ -52,6 +56,7 @@ class Order(BaseModel):
     framing: _Word = "full"
     background: _Word = "light-grey"
     light: _Word = "soft-key"
+    focal_mm: float = Field(default=USUAL_FOCAL_MM, ge=20, le=300)
     format: _Word = "portrait"
     pipeline: _Word = Field(default_factory=default_pipeline)
     count: int = Field(default=1, ge=1, le=MOST_COUNT)
@@ -69,6 +74,7 @@ class Order(BaseModel):
             "framing": self.framing,
             "background": self.background,
             "light": self.light,
+            "focal_mm": self.focal_mm,
             "size": FORMATS[self.format],
             "pipeline": self.pipeline,
         }

@@ -14,7 +14,7 @@ from shops import PLAN, PLANS, Shop, open_shop
 from benchmarks.painting import Painter
 from vmodel.errors import GarmentNotFound
 from vmodel.request import ShotRequest
-from vmodel.service import heartbeat
+from vmodel.service import heartbeat, lanes
 from vmodel.service.job_tables import WorkerRow
 from vmodel.service.jobs import Job, cancel_job, find_job, submit, watch_job
 from vmodel.service.ledger import Balance
@@ -23,6 +23,9 @@ from vmodel.service.rendering import Rendered, Renderer, Tell
 from vmodel.service.settling import Work
 from vmodel.service.verify import verify
 from vmodel.service.worker import Worker, hand_out_every_s, poll_every_s
+
+ONE_TURN = Plans(PLANS.pipelines, PLANS.sizes, {"free": PLAN.model_copy(update={"concurrent_jobs": 1})})
+"""A seller may have one turn at once."""
 
 
 @pytest.fixture(params=["sqlite and folder", "postgres and s3"])
@@ -221,3 +224,78 @@ def test_a_fleet_asks_the_database_hardly_more_often_than_a_few_workers_do(lapto
     assert (watch.others, heartbeat.count_alive(laptop.database)) == (3, 4)
     for number in range(4):
         heartbeat.leave(laptop.database, f"w{number}")
+
+
+class Holding:
+    """Paints and notes the order; the first picture of all waits until it may go on."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        self.go_on = threading.Event()
+        self._paint = Painter()
+
+    def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
+        self.made.append(work.job_id)
+        while len(self.made) == 1 and not self.go_on.wait(0.05):
+            tell("drape", 0.5)
+        return self._paint(request, work, tell)
+
+
+def fit_on(shop: Shop, seller: str) -> Job:
+    """Ask for a fitting."""
+    shots = [{"model": "wm-ines", "size": "512x384", "fitting": True}]
+    return submit(shop.database, ONE_TURN, shop.roster, shop.ask(seller, shots))
+
+
+def until(shop: Shop, job: Job, state: str) -> None:
+    """Wait for a job's state."""
+    assert any(seen.state == state for seen in watch_job(shop.database, job.account_id, job.id, 0.05))
+
+
+def test_a_fitting_goes_between_two_pictures_of_the_turn_that_is_being_made(shop: Shop) -> None:
+    seller, paint = shop.seller(), Holding()
+    with working(shop, paint):
+        full = submit(shop.database, ONE_TURN, shop.roster, shop.ask(seller, 6))
+        until(shop, full, "running")
+        fitting = fit_on(shop, seller)
+        assert fitting.place == 0
+        until(shop, fitting, "running")
+        paint.go_on.set()
+        assert ended(shop, fitting).state == "done"
+        assert ended(shop, full).state == "done"
+    assert paint.made.index(fitting.id) <= 2
+    assert len(paint.made) == 7
+
+
+def test_an_idle_worker_is_given_a_fitting_before_one_that_is_at_work(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path / "home")
+    heartbeat.join(shop.database, "w", 2)
+    shop.submit(shop.seller(), 4)
+    (full,) = lanes.release_parts(shop.database)
+    lanes.mark_handed(shop.database, [full])
+    fit_on(shop, shop.seller())
+    first = lanes.release_parts(shop.database)
+    assert lanes.go_between(shop.database, first) == set()
+    lanes.mark_handed(shop.database, first)
+    fit_on(shop, shop.seller())
+    second = lanes.release_parts(shop.database)
+    assert lanes.go_between(shop.database, second) == set(second)
+    assert len(second) == 1
+    shop.database.close()
+
+
+def test_a_seller_has_one_fitting_under_way_and_pays_for_it_with_the_lanes_time(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path / "home")
+    heartbeat.join(shop.database, "w", 4)
+    eager, other = shop.seller(), shop.seller()
+    jobs = [fit_on(shop, eager) for _ in range(3)]
+    (part,) = lanes.release_parts(shop.database)
+    full = [shop.submit(each) for each in (eager, other)]
+    assert set(lanes.release_parts(shop.database)) == {part, *(f"{each.id}-000" for each in full)}
+    cancel_job(shop.database, eager, jobs[2].id)
+    lanes.end_part(shop.database, part)  # of a worker that leaves: what it has not made comes again, as a fitting
+    assert set(lanes.release_parts(shop.database)) == {f"{part}+", *(f"{each.id}-000" for each in full)}
+    with shop.database.transaction() as session:
+        lane = lanes.lock_lane(session, eager)
+        assert (lane.waiting, lane.active, lane.turn) == (0, 1, 3)
+    shop.database.close()

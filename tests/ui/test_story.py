@@ -26,6 +26,13 @@ from vmodel.service.accounts import create_account
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE_MS = 480_000
+CUT_SHORT = """[...document.querySelectorAll('select')].filter(e => e.offsetParent).filter(e => {
+    const style = getComputedStyle(e), paper = document.createElement('canvas').getContext('2d');
+    paper.font = style.font;
+    const room = e.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return paper.measureText(e.selectedOptions[0].text).width > room;
+}).map(e => e.name)"""
+"""Names of the choices whose chosen word does not fit in."""
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; install the package chromium")
 
 
@@ -100,6 +107,11 @@ def anna(service: Service) -> Any:
     page.select_option("select[name=filter-gender]", "")
     page.locator("label.card:has(input[value=wm-hana])").click()
     page.locator("label.card:has(input[value=walking])").click()
+    page.locator(".lenses label", has_text="Own").click()
+    page.fill("input[name=own-focal]", "500")
+    page.locator("input[name=own-focal]").press("Tab")
+    assert page.input_value("input[name=own-focal]") == "300"
+    page.fill("input[name=own-focal]", "40")
     page.select_option("select[name=format]", "proof")
     page.wait_for_function("document.querySelector('.bar-sum')?.textContent.includes('2 pictures')")
     assert "2 credits" in page.inner_text(".bar-price")
@@ -144,6 +156,11 @@ def test_the_seller_sees_the_charge_and_all_of_it_after_a_reload(anna: Any) -> N
     assert anna.is_checked("input[name=models][value=wm-hana]")
 
 
+def test_the_typed_lens_is_the_pictures_lens(service: Service, anna: Any) -> None:
+    (job,) = anna.request.get(f"{service.address}/v1/jobs").json()
+    assert {shot["asked"]["focal_mm"] for shot in job["shots"]} == {40}
+
+
 def test_redo_puts_everything_back_into_the_studio(anna: Any) -> None:
     anna.click("nav [data-view=pictures]")
     anna.locator("button.shot").first.click()
@@ -153,6 +170,8 @@ def test_redo_puts_everything_back_into_the_studio(anna: Any) -> None:
     chosen = anna.locator("input[name=models]:checked")
     assert chosen.count() == 1
     assert anna.input_value("select[name=format]") == "proof"
+    assert anna.input_value("input[name=own-focal]") == "40"
+    assert anna.is_visible("input[name=own-focal]")
     assert alt.split(" wears ")[0] in anna.inner_text("label.card.face:has(input:checked)")
 
 
@@ -176,9 +195,41 @@ def test_on_a_phone_in_chinese_nothing_sticks_out(service: Service, anna: Any) -
         phone.locator(f"nav [data-view={view}]").tap()
         phone.wait_for_selector(f"body[data-view={view}]")
         assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
+        assert phone.evaluate(CUT_SHORT) == [], view
+    phone.evaluate("document.querySelector('.credits').textContent = '1,000,000 点'")
+    assert phone.evaluate("document.querySelector('.top').offsetHeight") < 100
     phone.locator("nav [data-view=pictures]").tap()
     assert "已完成" in phone.inner_text(".job-state")
     assert phone.title().startswith("影棚")
+
+
+def test_on_a_phone_the_model_turns_under_a_finger(service: Service, anna: Any) -> None:
+    phone = service.open_page(
+        "anna@shop.example", viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True
+    )
+    phone.locator("nav [data-view=pictures]").tap()
+    phone.locator("button.shot").first.tap()
+    assert not phone.is_visible("#viewer .space-hint")
+    close = phone.locator("[data-viewer=close]").bounding_box()
+    assert (close["x"] + close["width"], close["y"]) == (390, 0)
+    phone.locator("#viewer summary").tap()
+    menu = phone.locator("#viewer .menu > div").bounding_box()
+    assert menu["x"] + menu["width"] <= 390
+    phone.locator("[data-viewer=compare]").tap()
+    phone.wait_for_function("document.querySelector('#viewer-photo').naturalWidth > 0")
+    picture, photo = (phone.locator(f"#viewer-{name}").bounding_box() for name in ("picture", "photo"))
+    assert photo == picture
+    assert picture["height"] / picture["width"] == pytest.approx(512 / 384, abs=0.01)
+    phone.locator("[data-viewer=space]").tap()
+    phone.wait_for_selector("#viewer-space[data-shot][data-turn]")
+    assert phone.is_visible("#viewer .space-hint")
+    area, before = phone.locator("#viewer-space").bounding_box(), phone.get_attribute("#viewer-space", "data-turn")
+    assert area["width"] > 300
+    finger, y = phone.context.new_cdp_session(phone), area["y"] + area["height"] / 2
+    for kind, along in (("Start", 0), ("Move", 30), ("Move", 60), ("End", None)):
+        touched = [] if along is None else [{"x": 150 + along, "y": y}]
+        finger.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": touched})
+    phone.wait_for_function(f"document.querySelector('#viewer-space').dataset.turn !== '{before}'")
 
 
 def test_everything_that_can_be_pressed_has_a_name(anna: Any) -> None:
@@ -214,6 +265,7 @@ def designer(service: Service) -> Any:
     assert drawn.value.ok
     page.wait_for_function("document.querySelector('#paper').getAttribute('aria-busy') === 'false'")
     page.click("[data-design=space-look]")
+    assert page.is_visible("#making")
     page.wait_for_selector("#design-space[data-shot]")
     return page
 

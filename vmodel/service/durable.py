@@ -8,7 +8,7 @@ whichever worker is free. Order and fairness are decided before (``vmodel.servic
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sqlalchemy import make_url
@@ -24,6 +24,7 @@ T = TypeVar("T")
 VERSION = "jobs-v1"
 """Of the steps below, not of the program: a deploy goes on with the jobs it finds as long as this stays the same."""
 _QUEUE = "parts"
+_BETWEEN = "between"
 _WORKFLOW = "make_part"
 
 
@@ -55,6 +56,8 @@ class DurableQueue:
             slots: turns at once.
             steps: what is done.
             polling_s: how often to ask for turns.
+
+        Beside the turns one more is taken at a time that goes between their pictures.
         """
         from dbos import DBOS
 
@@ -77,14 +80,20 @@ class DurableQueue:
         self._make_part = make_part
         DBOS.launch()
         DBOS.register_queue(_QUEUE, worker_concurrency=slots, polling_interval_sec=polling_s)
+        DBOS.register_queue(_BETWEEN, worker_concurrency=1, polling_interval_sec=2 * polling_s)
 
-    def hand_in(self, part_ids: Sequence[str]) -> None:
-        """Put turns into the queue, in this order; one that it has already is not put in again."""
+    def hand_in(self, part_ids: Sequence[str], between: Collection[str] = ()) -> None:
+        """Put turns into the queue, in this order; one that it has already is not put in again.
+
+        Args:
+            part_ids: which.
+            between: of these, the ones that do not wait for a free slot; a worker begins them beside its turns.
+        """
         from dbos import DBOS, SetWorkflowID
 
         for part_id in part_ids:
             with SetWorkflowID(part_id):
-                DBOS.enqueue_workflow(_QUEUE, self._make_part, part_id)
+                DBOS.enqueue_workflow(_BETWEEN if part_id in between else _QUEUE, self._make_part, part_id)
 
     def take_over(self, worker_id: str) -> int:
         """Put the turns of a dead worker back into the queue; another's that runs them by now keeps them.

@@ -20,6 +20,8 @@ WAITING, RELEASED, RUNNING, ENDED = "waiting", "released", "running", "ended"
 QUEUED, DONE, PARTLY_DONE, FAILED, CANCELLED = "queued", "done", "partly_done", "failed", "cancelled"
 OPEN = (QUEUED, RUNNING)
 """States of a job or a shot that something is still to become of."""
+FITTING = 10
+"""Priority of a turn that is one fitting alone; a seller cannot ask for it."""
 
 
 class ClockRow(Table):
@@ -39,7 +41,7 @@ class LaneRow(Table):
 
     Attributes:
         turn: when the seller is next, in the queue's common time, which counts pictures; the lowest is first.
-        waiting, active: turns not yet handed to the workers, and handed to them but not ended.
+        waiting, active: turns not yet handed to the workers, and handed to them but not ended; without fittings.
         most: of ``active``, by the seller's plan.
     """
 

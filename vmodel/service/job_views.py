@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from vmodel.database import now
 from vmodel.service.job_tables import (
     DONE,
+    FITTING,
     OPEN,
     QUEUED,
     RELEASED,
@@ -176,7 +177,7 @@ def _place(session: Session, job: JobRow) -> int:
     first = session.scalars(
         select(PartRow).where(PartRow.job_id == job.id, PartRow.state != RUNNING).order_by(PartRow.id).limit(1)
     ).first()
-    if first is None:
+    if first is None or first.priority == FITTING:
         return 0
     if first.state == RELEASED:
         return session.scalar(handed.where(PartRow.released_at < first.released_at)) or 0

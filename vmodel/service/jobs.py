@@ -23,7 +23,7 @@ from vmodel.service.errors import IdempotencyConflict
 from vmodel.service.grants import grant_month
 from vmodel.service.job_errors import DayFull, JobUnknown, ShotUnknown
 from vmodel.service.job_request import JobRequest, plain_shot
-from vmodel.service.job_tables import CANCELLED, ENDED, OPEN, QUEUED, WAITING, JobRow, PartRow, ShotRow
+from vmodel.service.job_tables import CANCELLED, ENDED, FITTING, OPEN, QUEUED, WAITING, JobRow, PartRow, ShotRow
 from vmodel.service.job_views import PART_SHOTS, Job, JobShot, view_job, view_jobs, view_shot
 from vmodel.service.lanes import enter_lane, lock_lane
 from vmodel.service.ledger import reserve
@@ -75,7 +75,7 @@ def submit(database: Database, plans: Plans, roster: Roster, request: JobRequest
         job = _write_job(session, request, held.id)
         parts = _write_parts(session, job, shots, prices)
         lane.most = plan.concurrent_jobs
-        enter_lane(session, lane, parts)
+        enter_lane(session, lane, 0 if _is_fitting(shots) else parts)
         session.flush()
         return view_job(session, job)
 
@@ -127,8 +127,8 @@ def cancel_job(database: Database, account_id: str, job_id: str) -> Job:
             waiting = update(ShotRow).where(ShotRow.job_id == job_id, ShotRow.state == QUEUED)
             session.execute(waiting.values(state=CANCELLED, ended_at=now()))
             never_began = update(PartRow).where(PartRow.job_id == job_id, PartRow.state == WAITING)
-            ended = session.execute(never_began.values(state=ENDED, ended_at=now()).returning(PartRow.id)).all()
-            lane.waiting -= len(ended)
+            ended = session.scalars(never_began.values(state=ENDED, ended_at=now()).returning(PartRow.priority)).all()
+            lane.waiting -= sum(priority != FITTING for priority in ended)
             settle_job(session, job)
         session.flush()
         return view_job(session, job)
@@ -224,15 +224,21 @@ def _write_job(session: Session, request: JobRequest, reservation_id: str) -> Jo
     return job
 
 
+def _is_fitting(shots: Sequence[ShotRequest]) -> bool:
+    """True for a first look at one picture: somebody sits before it and waits."""
+    return len(shots) == 1 and shots[0].fitting
+
+
 def _write_parts(session: Session, job: JobRow, shots: Sequence[ShotRequest], prices: Sequence[int]) -> int:
     """Cut a job into turns; shots that share model and pose come in a row, so that a worker drapes once for them."""
     numbered = list(enumerate(zip(shots, prices, strict=True)))
     kin = sorted(numbered, key=lambda each: (each[1][0].pipeline, each[1][0].model or "", each[1][0].pose or ""))
     parts = [kin[start : start + PART_SHOTS] for start in range(0, len(kin), PART_SHOTS)]
+    priority = FITTING if _is_fitting(shots) else job.priority
     for place, part in enumerate(parts):
         part_id = f"{job.id}-{place:03d}"
         shared = {"job_id": job.id, "account_id": job.account_id}
-        session.add(PartRow(id=part_id, priority=job.priority, size=len(part), state=WAITING, handed=False, **shared))
+        session.add(PartRow(id=part_id, priority=priority, size=len(part), state=WAITING, handed=False, **shared))
         session.flush()
         for number, (shot, price) in part:
             session.add(

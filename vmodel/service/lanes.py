@@ -5,19 +5,23 @@ This is start-time fair queueing (Goyal, Vin, Cheng 1996) with a seller's pictur
 comes anew starts at the time that the queue has reached. However many jobs the others have waiting, a newcomer's first
 turn comes after at most one of each of them. Only as many turns as there are workers' slots are handed to the durable
 queue ahead of time, so its order is this one.
+
+A fitting, for which somebody sits before the page and waits, does not stand in its seller's lane: it is handed out at
+once, one of each seller at a time, and is paid with the lane's time like a turn.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from vmodel.database import Database, Table, now
 from vmodel.service.job_tables import (
     ENDED,
+    FITTING,
     OPEN,
     QUEUED,
     RELEASED,
@@ -52,7 +56,7 @@ def enter_lane(session: Session, lane: LaneRow, parts: int) -> None:
     Args:
         session: of the transaction that holds the lane's lock.
         lane: of the seller.
-        parts: how many.
+        parts: how many; 0 for a fitting, which waits beside the lane.
     """
     if lane.waiting == 0:
         # Time that a lane stood empty is not saved up.
@@ -71,7 +75,11 @@ def release_parts(database: Database) -> list[str]:
         clock = session.scalars(free_clock).one_or_none()
         if clock is None:
             return []  # another worker is handing out
-        for _ in range(_room(session)):
+        slots = _slots(session)
+        for _ in range(slots - _released(session, PartRow.priority == FITTING)):
+            if not _release_fitting(session):
+                break
+        for _ in range(slots - _released(session, PartRow.priority != FITTING)):
             if not _release_next(session, clock):
                 break
         unhanded = select(PartRow.id).where(PartRow.state == RELEASED, PartRow.handed.is_(False)).order_by(PartRow.id)
@@ -83,6 +91,25 @@ def mark_handed(database: Database, part_ids: list[str]) -> None:
     """Note that the durable queue knows these turns."""
     with database.transaction() as session:
         session.execute(update(PartRow).where(PartRow.id.in_(part_ids)).values(handed=True))
+
+
+def go_between(database: Database, part_ids: list[str]) -> set[str]:
+    """Which of these turns are fittings for which no worker is idle; they go between two pictures of one at work."""
+    known = PartRow.id.in_(part_ids)
+    with database.reading() as session:
+        fittings = set(session.scalars(select(PartRow.id).where(known, PartRow.priority == FITTING)))
+        if not fittings:
+            return fittings
+        busy = select(func.count()).select_from(PartRow).where(PartRow.state.in_((RELEASED, RUNNING)), ~known)
+        idle = _slots(session) - (session.scalar(busy) or 0)
+    return fittings if idle < len(part_ids) else set()
+
+
+def is_fitting(database: Database, shot_id: str) -> bool:
+    """Whether somebody waits before the page for this picture."""
+    of_shot = select(ShotRow.part_id).where(ShotRow.id == shot_id).scalar_subquery()
+    with database.reading() as session:
+        return session.scalars(select(PartRow.priority).where(PartRow.id == of_shot)).one() == FITTING
 
 
 def begin_part(session: Session, part_id: str, worker_id: str) -> PartRow | None:
@@ -114,7 +141,8 @@ def end_part(database: Database, part_id: str) -> None:
         if part.state == ENDED:
             return
         part.state, part.ended_at = ENDED, now()
-        lane.active -= 1
+        counts = int(part.priority != FITTING)
+        lane.active -= counts
         left = list(session.scalars(select(ShotRow.id).where(ShotRow.part_id == part_id, ShotRow.state.in_(OPEN))))
         if left:
             rest = f"{part.id}+"
@@ -123,14 +151,42 @@ def end_part(database: Database, part_id: str) -> None:
             session.flush()
             moved = {"part_id": rest, "state": QUEUED, "stage": None, "share": 0.0}
             session.execute(update(ShotRow).where(ShotRow.id.in_(left)).values(**moved))
-            enter_lane(session, lane, 1)
+            enter_lane(session, lane, counts)
 
 
-def _room(session: Session) -> int:
+def _slots(session: Session) -> int:
     alive = (WorkerRow.state == "live") & (WorkerRow.seen_at > now() - SILENT)
-    slots = session.scalar(select(func.coalesce(func.sum(WorkerRow.slots), 0)).where(alive)) or 0
-    handed = session.scalar(select(func.count()).select_from(PartRow).where(PartRow.state == RELEASED)) or 0
-    return max(0, int(slots) - handed)
+    return int(session.scalar(select(func.coalesce(func.sum(WorkerRow.slots), 0)).where(alive)) or 0)
+
+
+def _released(session: Session, which: ColumnElement[bool]) -> int:
+    """Turns that are handed out and that no worker has begun."""
+    handed = select(func.count()).select_from(PartRow).where(PartRow.state == RELEASED, which)
+    return session.scalar(handed) or 0
+
+
+def _release_fitting(session: Session) -> bool:
+    """Hand out the fitting of the seller who was given least, of those who have none under way."""
+    other = aliased(PartRow)
+    under_way = select(other.account_id).where(other.state.in_((RELEASED, RUNNING)), other.priority == FITTING)
+    waits = (PartRow.state == WAITING) & (PartRow.priority == FITTING)
+    first = (
+        select(PartRow, LaneRow)
+        .join(LaneRow, LaneRow.account_id == PartRow.account_id)
+        .where(waits, PartRow.account_id.not_in(under_way))
+        .order_by(LaneRow.turn, PartRow.id)
+        .limit(1)
+    )
+    # A lane that its seller is just changing is passed over, as below.
+    locked = first.with_for_update(of=LaneRow, skip_locked=True).execution_options(populate_existing=True)
+    found = session.execute(locked).one_or_none()
+    if found is None:
+        return False
+    part, lane = found
+    part.state, part.released_at = RELEASED, now()
+    lane.turn += part.size
+    session.flush()
+    return True
 
 
 def _release_next(session: Session, clock: ClockRow) -> bool:
@@ -141,7 +197,7 @@ def _release_next(session: Session, clock: ClockRow) -> bool:
     lane = session.scalars(locked).one_or_none()
     if lane is None:
         return False
-    own = (PartRow.account_id == lane.account_id) & (PartRow.state == WAITING)
+    own = (PartRow.account_id == lane.account_id) & (PartRow.state == WAITING) & (PartRow.priority != FITTING)
     part = session.scalars(select(PartRow).where(own).order_by(PartRow.priority.desc(), PartRow.id).limit(1)).one()
     part.state, part.released_at = RELEASED, now()
     clock.turn = max(clock.turn, lane.turn)

@@ -26,6 +26,7 @@ from vmodel.service.job_errors import ShotStopped, StoreUnavailable
 from vmodel.service.job_request import localise, read_shot
 from vmodel.service.job_views import SILENT
 from vmodel.service.patience import patiently
+from vmodel.service.places import Places
 from vmodel.service.rendering import Progress, Renderer, TurnRenderer
 from vmodel.service.settling import Delivery, Work
 from vmodel.service.store import FileStore, write_local
@@ -46,7 +47,7 @@ class Worker:
     Args:
         settings: of the installation.
         database, store: open.
-        render: makes a picture; called from as many threads as there are slots.
+        render: makes a picture; called from no more threads at once than there are slots.
         worker_id: the same after a restart, and no other process's.
         slots: turns at once.
         silent: after so long without a beat another worker counts as dead.
@@ -64,7 +65,7 @@ class Worker:
     ) -> None:
         self.settings, self.database, self.store = settings, database, store
         self.render, self.id, self.slots = render, worker_id, slots
-        self._silent = silent
+        self._silent, self._places = silent, Places(slots)
         self._draining = threading.Event()
         self._hand_out_now = threading.Event()
         self._hand_out_s = _HAND_OUT_S
@@ -107,10 +108,13 @@ class Worker:
         """Make, deliver and charge one picture; see ``vmodel.service.durable.Steps``."""
         if self._draining.is_set():
             return False
-        while (work := patiently(lambda: settling.begin_shot(self.database, shot_id, self.id))) is not None:
-            log = self._log.bind(job=work.job_id, shot=work.shot_id, account=work.account_id)
-            if self._try(work, log):
-                break
+        with self._places.take(patiently(lambda: lanes.is_fitting(self.database, shot_id))):
+            if self._draining.is_set():
+                return False
+            while (work := patiently(lambda: settling.begin_shot(self.database, shot_id, self.id))) is not None:
+                log = self._log.bind(job=work.job_id, shot=work.shot_id, account=work.account_id)
+                if self._try(work, log):
+                    break
         self._hand_out_now.set()
         return not self._draining.is_set()
 
@@ -195,7 +199,7 @@ class Worker:
         try:
             parts = lanes.release_parts(self.database)
             if parts:
-                queue.hand_in(parts)
+                queue.hand_in(parts, lanes.go_between(self.database, parts))
                 lanes.mark_handed(self.database, parts)
         except SQLAlchemyError as error:
             self._log.warning("database_away", error=type(error).__name__)

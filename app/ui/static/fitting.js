@@ -32,11 +32,15 @@
   async function fit() {
     const { designer } = core, { words } = designer, credits = words.fitting_price;
     if (!confirm(say(credits === 1 ? words.space_price : words.space_price_many, { n: credits }))) return;
-    const mine = ++watching, kept = await designer.keep();
-    if (!kept || mine !== watching) return;
+    const mine = ++watching;
+    tell(words.keeping, 0);
+    byId("paper").scrollIntoView({ block: "nearest" });
+    const kept = await designer.keep();
+    if (mine !== watching) return;
+    if (!kept) { byId("making").hidden = true; return; }
     const shots = [{ ...designer.shotAsked("front", words.fitting_size), pipeline: "draft", fitting: true }];
     let job;
-    try { job = await designer.order(kept.id, designer.design.way, shots, core.newKey()); } catch (problem) { core.notice(problem.message, true); return; }
+    try { job = await designer.order(kept.id, designer.design.way, shots, core.newKey()); } catch (problem) { byId("making").hidden = true; core.notice(problem.message, true); return; }
     core.ask("poll", { most: core.most });
     while (job.state === "queued" || job.state === "running") {
       const [shot] = job.shots;

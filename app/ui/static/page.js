@@ -5,7 +5,7 @@ window.vmodel ??= (() => {
   const VIEWS = ["studio", "designer", "pictures", "usage", "operator"];
   const POLL_MS = 1500, CALM_MS = 300;
   const START = { garment: "", models: [], poses: [], views: ["front"], framing: "full", background: "light-grey",
-                  light: "soft-key", format: "portrait", pipeline: null, count: 1,
+                  light: "soft-key", focal_mm: 85, format: "portrait", pipeline: null, count: 1,
                   colorways: [], worn_with: [], tucked: false };
   let trigger = null, order = { ...START }, most = 12, calm = null, polling = null, heard = 0, said = {};
   let orderKey = newKey(), moved = {}, seenGarment = null;
@@ -115,6 +115,9 @@ window.vmodel ??= (() => {
     for (const name of ["framing", "light"]) order[name] = checked(name)[0] ?? START[name];
     const background = checked("background")[0] ?? START.background;
     order.background = background === "own" ? one('input[name="own-colour"]').value : background;
+    const lens = checked("focal")[0] ?? String(START.focal_mm);
+    order.focal_mm = Number(lens === "own" ? one('input[name="own-focal"]').value : lens);
+    one(".own-lens").hidden = lens !== "own";
     order.format = one('select[name="format"]')?.value ?? START.format;
     order.pipeline = one('select[name="pipeline"]')?.value ?? null;
     order.count = Math.min(8, Math.max(1, Math.round(Number(one('input[name="count"]')?.value ?? 1)) || 1));
@@ -129,6 +132,10 @@ window.vmodel ??= (() => {
     const isColour = order.background.startsWith("#");
     tick("background", [isColour ? "own" : order.background]);
     if (isColour) one('input[name="own-colour"]', chooser).value = order.background;
+    const isNamed = all('input[name="focal"]', chooser).some(input => Number(input.value) === order.focal_mm);
+    tick("focal", [isNamed ? String(order.focal_mm) : "own"]);
+    one(".own-lens", chooser).hidden = isNamed;
+    if (!isNamed) one('input[name="own-focal"]', chooser).value = order.focal_mm;
     for (const name of ["format", "pipeline", "count"]) {
       const field = one(`[name="${name}"]`, chooser);
       if (field && order[name] !== null) field.value = order[name];
@@ -293,6 +300,7 @@ window.vmodel ??= (() => {
     if (field.name === "category") { busy(true); ask("correct", { garment: order.garment, category: field.value }); return; }
     if (field.matches("[data-period]")) return ask("look", { view: "usage", period: field.value });
     if (field.name === "own-colour") one('input[name="background"][value="own"]').checked = true;
+    if (field.name === "own-focal") field.value = Math.min(Number(field.max), Math.max(Number(field.min), Math.round(Number(field.value)) || START.focal_mm));
     if (field.closest("#piece-chooser")) readOrder();
   });
   document.addEventListener("submit", event => {

@@ -16,6 +16,8 @@
     const picture = one("#viewer-picture"), photo = one("#viewer-photo");
     picture.src = `/ui/shots/${id}/picture`;
     picture.alt = alt;
+    const { naturalWidth: width, naturalHeight: height } = one("img", shot);
+    one("#viewer-sheet").style.setProperty("--ratio", width && height ? width / height : 0.75);
     photo.src = `/ui/jobs/${job}/photo?w=1600`;
     one("#viewer-caption").textContent = made ? `${caption} · ${made}` : caption;
     for (const link of all("#viewer [data-way]")) link.href = `/ui/shots/${id}/download?as=${link.dataset.way}`;
