@@ -11,6 +11,9 @@ from pipelines.training.silhouette_lowers import jumpsuit_leg, paint_legs
 from pipelines.training.silhouette_necks import add_neck
 from vmodel.types import Category, FloatArray, Neckline, Sleeve
 
+ALONG_TORSO = 0.22
+"""Share of long sleeves that lie against the torso, or partly on it or under it, so that the outline hides them."""
+
 
 @dataclass
 class _Cut:
@@ -196,11 +199,24 @@ def _beside_torso(cut: _Cut, shoulder: FloatArray) -> _Cut:
     return replace(cut, sleeve_angle=angle)
 
 
+def _along_torso(rng: np.random.Generator, cut: _Cut, shoulder: FloatArray) -> _Cut:
+    """The same cut with the sleeve laid down until only a part of its cuff shows beside the torso, or next to none."""
+    shown, cut = rng.uniform(0.35, 1.0) * cut.cuff, replace(cut, elbow=rng.normal(0, 4))
+    for angle in np.arange(104.0, 40.0, -2.0):
+        bent = np.radians([angle, angle + cut.elbow])
+        outer = shoulder + cut.sleeve_length / 2 * np.array([np.cos(bent).sum(), np.sin(bent).sum()])
+        torso = np.interp(outer[1], [cut.armpit_y, cut.waist_y, cut.hem_y], [cut.chest, cut.waist, cut.hem])
+        if outer[0] > torso + shown:
+            break
+    return replace(cut, sleeve_angle=float(angle))
+
+
 def _sleeve(
     rng: np.random.Generator, drawing: Drawing, cut: _Cut, shoulder: FloatArray, armpit: FloatArray, sign: float
 ) -> dict[str, FloatArray]:
     """Paint one sleeve; returns the cuff's ends."""
-    cut = _beside_torso(cut, shoulder)
+    along = cut.sleeve_length > 30 and rng.random() < ALONG_TORSO
+    cut = _along_torso(rng, cut, shoulder) if along else _beside_torso(cut, shoulder)
     first, second = np.radians(cut.sleeve_angle), np.radians(np.clip(cut.sleeve_angle + cut.elbow, -10, 125))
     way1, way2 = (np.array([np.cos(a), np.sin(a)]) for a in (first, second))
     normal = np.array([-way2[1], way2[0]])

@@ -17,7 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as fn
 
@@ -116,7 +116,8 @@ def train(out: Path, minutes: float, seed: int, batch_size: int = 48, start: Pat
     rng = np.random.default_rng(seed)
     network = SilhouetteNet().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if start is not None:
-        network.load_state_dict(torch.load(start))
+        state = load_file(start) if start.suffix == ".safetensors" else torch.load(start)
+        network.load_state_dict({name: value.float() for name, value in state.items()})
     average = torch.optim.swa_utils.AveragedModel(network, avg_fn=_blend, use_buffers=True)
     highest = 2e-3 if start is None else 8e-4
     optimiser = torch.optim.AdamW(network.parameters(), lr=highest, weight_decay=0.02)
@@ -165,6 +166,6 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=Path, default=Path("weights/garment_silhouette.safetensors"))
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--start", type=Path, help="state (.pt) to go on from")
+    parser.add_argument("--start", type=Path, help="state (.pt) or weights (.safetensors) to go on from")
     given = parser.parse_args()
     train(given.out, given.minutes, given.seed, start=given.start)

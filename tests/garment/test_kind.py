@@ -15,7 +15,7 @@ from vmodel.garment.cutout import cut_out
 from vmodel.garment.kind import understand
 from vmodel.garment.landmarks import mirrored
 from vmodel.garment.reading import read_flat_lay
-from vmodel.garment.silhouette_net import load_network, read_silhouette
+from vmodel.garment.silhouette_net import load_readers, read_silhouette
 from vmodel.types import Category, Length, Sleeve
 
 FLATLAYS = Path(os.environ.get("FLATLAYS", "flat-lays-are-not-here"))
@@ -94,9 +94,9 @@ def test_a_mirrored_photo_is_read_as_its_mirror_image():
     turn = cv2.getRotationMatrix2D((260, 320), 7, 1.0)
     rgb = cv2.warpAffine(picture.rgb, turn, (520, 640), borderValue=(236, 236, 236))
     mask = cv2.warpAffine(cutout.matte, turn, (520, 640)) > 0.5
-    network = load_network(Settings().weights)
+    readers = load_readers(Settings().weights)
     here, there = (
-        read_silhouette(network, np.ascontiguousarray(rgb[:, way]), np.ascontiguousarray(mask[:, way]))
+        read_silhouette(readers, np.ascontiguousarray(rgb[:, way]), np.ascontiguousarray(mask[:, way]))
         for way in (slice(None), slice(None, None, -1))
     )
     assert here.category == pytest.approx(there.category, abs=0.02)

@@ -19,7 +19,7 @@ from vmodel.garment.silhouette_net import (
     NECKLINES,
     SLEEVES,
     SilhouetteReading,
-    load_network,
+    load_readers,
     read_silhouette,
 )
 from vmodel.garment.working import working_copy
@@ -64,7 +64,7 @@ def understand(
     given = read_landmarks(landmarks, cutout.mask.shape) if landmarks is not None else {}
     flat_lay, cutout, scale = working_copy(flat_lay, cutout)
     given = {name: point * scale for name, point in given.items()}
-    reading = read_silhouette(load_network(Settings().weights), flat_lay.rgb, cutout.mask)
+    reading = read_silhouette(load_readers(Settings().weights), flat_lay.rgb, cutout.mask)
     front = read_front(flat_lay.rgb, cutout.mask, reading.points_px)
     kind = decide_kind(reading, category, front)
     points = dict(reading.points_px) | _lowest_inside(reading.inside, kind, reading.points_px)

@@ -20,7 +20,7 @@ from vmodel.garment.neckline import edge_below_shadow, fold_down, front_edge, is
 from vmodel.garment.opening import FrontOpening, find_opening
 from vmodel.garment.outline import extent, smooth_path, trace_holes
 from vmodel.garment.silhouette import garment_mask
-from vmodel.garment.silhouette_net import load_network, read_silhouette
+from vmodel.garment.silhouette_net import load_readers, read_silhouette
 from vmodel.garment.texture import bleed, ground_in_straps
 from vmodel.garment.waist import waist_edge
 from vmodel.garment.working import working_copy
@@ -92,7 +92,7 @@ def cut_panels(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, landmarks: 
     small, small_cutout, scale = working_copy(flat_lay, cutout)
     small_marks = replace(landmarks, points_px={name: point * scale for name, point in landmarks.points_px.items()})
     mask = garment_mask(small.rgb, small_cutout.mask, kind, small_marks.points_px)
-    inside = read_silhouette(load_network(Settings().weights), small.rgb, small_cutout.mask).inside
+    inside = read_silhouette(load_readers(Settings().weights), small.rgb, small_cutout.mask).inside
     cut = _cut(_bled(small, small_cutout, mask), mask, inside, kind, small_marks)
     return _enlarged(cut, scale, cutout.mask)
 

@@ -1,6 +1,7 @@
-"""A small network that reads a garment's silhouette: category, sub-kinds, landmarks, visible inside.
+"""Two small networks that read a garment's silhouette: category, sub-kinds, landmarks, visible inside.
 
-Trained only on drawn garments by ``pipelines/training/silhouettes.py``.
+Trained only on drawn garments by ``pipelines/training/silhouettes.py``, the second also on sleeves that lie against the
+body. Each errs where the other does not, and their opinions count alike.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ LANDMARKS = (
     *("armpit_left", "armpit_right", "waist_left", "waist_right", "hem_left", "hem_right"),
     *("hip_left", "hip_right", "crotch", "leg_outer_left", "leg_outer_right", "leg_inner_left", "leg_inner_right"),
 )
-WEIGHTS = "garment_silhouette.safetensors"
+WEIGHTS = ("garment_silhouette.safetensors", "garment_silhouette_pressed.safetensors")
 TURNS_DEG = (-3.0, 0.0, 3.0)
 _CLASSES = [len(CATEGORIES), len(SLEEVES), len(NECKLINES)]
 
@@ -126,22 +127,37 @@ def square_crop(mask: BoolArray, margin: float = 0.05) -> FloatArray:
     return np.array([[scale, 0, SIZE / 2 - centre[0] * scale], [0, scale, SIZE / 2 - centre[1] * scale]])
 
 
+class SilhouetteReaders(nn.Module):
+    """Several networks that look at the same pictures: (B, 4, 128, 128) -> what each says, one after the other."""
+
+    def __init__(self, networks: list[SilhouetteNet]) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Class scores (N B, C) and heat (N B, L + 1, 64, 64) of ``SilhouetteNet``, B rows of each network."""
+        scores, heat = zip(*(network(pictures) for network in self.networks), strict=True)
+        return torch.cat(scores), torch.cat(heat)
+
+
 @lru_cache(maxsize=2)
-def load_network(weights: Path) -> SilhouetteNet:
-    """The trained network, in evaluation mode and in float64.
+def load_readers(weights: Path) -> SilhouetteReaders:
+    """The trained networks, in evaluation mode and in float64.
 
     A sum's last bit follows the number of threads. In float32 a landmark would move with it, by less than can be
     seen, and the cloth would fall in other folds in a worker of a batch; float64 rounds to the same float32 always.
 
     Raises:
-        WeightsMissing: the folder does not hold the file.
+        WeightsMissing: the folder does not hold a file.
     """
-    path = weights / WEIGHTS
-    if not path.is_file():
-        raise WeightsMissing(WEIGHTS)
-    network = SilhouetteNet()
-    network.load_state_dict({name: value.float() for name, value in load_file(path).items()})
-    return network.double().eval()
+    networks = []
+    for name in WEIGHTS:
+        if not (weights / name).is_file():
+            raise WeightsMissing(name)
+        network = SilhouetteNet()
+        network.load_state_dict({key: value.float() for key, value in load_file(weights / name).items()})
+        networks.append(network)
+    return SilhouetteReaders(networks).double().eval()
 
 
 class _LastReadings:
@@ -167,30 +183,31 @@ class _LastReadings:
 _LAST = _LastReadings()
 
 
-def read_silhouette(network: SilhouetteNet, rgb: ByteArray, mask: BoolArray) -> SilhouetteReading:
-    """Run the network on several views of one cut-out: upright, turned a little either way, and mirrored.
+def read_silhouette(readers: SilhouetteReaders, rgb: ByteArray, mask: BoolArray) -> SilhouetteReading:
+    """Run the networks on several views of one cut-out: upright, turned a little either way, and mirrored.
 
     A single view of a garment near a border between two kinds is read by the accidents of its pixels; the views agree
     on a reading that a mirrored or slightly turned photo gets as well. The last two readings are kept.
 
     Args:
-        network: from ``load_network``.
+        readers: from ``load_readers``.
         rgb: (H, W, 3) uint8 photo.
         mask: (H, W) bool; not empty.
     """
     content = hashlib.sha256(rgb.tobytes())
     content.update(np.packbits(mask).tobytes())
     content.update(repr(mask.shape).encode())
-    return _LAST.once((id(network), content.digest()), lambda: _read(network, rgb, mask))
+    return _LAST.once((id(readers), content.digest()), lambda: _read(readers, rgb, mask))
 
 
-def _read(network: SilhouetteNet, rgb: ByteArray, mask: BoolArray) -> SilhouetteReading:
+def _read(readers: SilhouetteReaders, rgb: ByteArray, mask: BoolArray) -> SilhouetteReading:
     crop = square_crop(mask)
     pictures = [mask.astype(np.float32), cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255]
     crops = [_turned(crop, turn, flip) for turn in TURNS_DEG for flip in (False, True)]
     views = np.stack([network_input(*(_resample(picture, view) for picture in pictures)) for view in crops])
     with torch.inference_mode():
-        scores, heat = (answer.float() for answer in network(torch.from_numpy(views).double()))
+        scores, heat = (answer.float() for answer in readers(torch.from_numpy(views).double()))
+    crops = crops * len(readers.networks)
     shares = [part.log_softmax(1).mean(0).softmax(0).numpy() for part in torch.split(scores[:, :-1], _CLASSES, 1)]
     spots, confidence = _landmarks(heat[:, :-1].flatten(2).softmax(2).numpy().astype(np.float64), crops)
     inside = np.mean([
