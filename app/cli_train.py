@@ -23,6 +23,10 @@ Tiny = Annotated[bool, typer.Option("--tiny", help="A network for trying things 
 Lora = Annotated[
     bool, typer.Option("--lora", help="Teach klein instead: a LoRA for VMODEL_HUB_LORA; see docs/pipelines.md.")
 ]
+Longest = Annotated[
+    int | None,
+    typer.Option(min=64, help="With --lora: pictures are shrunk until no side is longer, which needs less memory."),
+]
 Start = Annotated[
     Path | None,
     typer.Option(help="Begin a new run with the weights of this exported pipeline, such as weights/embedded."),
@@ -44,6 +48,7 @@ def train_embedded(
     start: Start = None,
     export: Export = None,
     lora: Lora = False,
+    longest: Longest = None,
 ) -> None:
     """Train the embedded pipeline on rendered pictures, or export what was trained.
 
@@ -56,8 +61,10 @@ def train_embedded(
             if tiny or start is not None or export is not None:
                 raise BadUsage("--tiny, --start and --export are not for --lora; leave them out.")
             folder = _CACHE / "lora" if out == _CACHE / "embedded" else out
-            print(_train_lora(pictures.expanduser(), folder.expanduser(), bound, steps, batch, seed))
+            print(_train_lora(pictures.expanduser(), folder.expanduser(), bound, steps, batch, seed, longest))
             return
+        if longest is not None:
+            raise BadUsage("--longest is for --lora; leave it out.")
         try:
             from pipelines.embedded_network import TINY, NetworkSize
             from pipelines.training import train as recipe
@@ -79,7 +86,9 @@ def train_embedded(
         print(recipe.train(plan).checkpoint)
 
 
-def _train_lora(pictures: Path, out: Path, minutes: float, steps: int, batch: int, seed: int) -> Path:
+def _train_lora(
+    pictures: Path, out: Path, minutes: float, steps: int, batch: int, seed: int, longest: int | None
+) -> Path:
     from rich.console import Console
     from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
@@ -89,7 +98,7 @@ def _train_lora(pictures: Path, out: Path, minutes: float, steps: int, batch: in
     weights = find_weights("flux2-klein-base", Settings())
     from pipelines.hub.lora import LoraPlan, train_lora
 
-    plan = LoraPlan(pictures, out, steps, minutes, batch, seed)
+    plan = LoraPlan(pictures, out, steps, minutes, batch, longest, seed)
     with Progress(TextColumn("{task.description}"), TimeElapsedColumn(), console=Console(stderr=True)) as bar:
         task = bar.add_task("loading")
         return train_lora(plan, weights, lambda step, loss: bar.update(task, description=f"step {step}: {loss:.4f}"))

@@ -510,7 +510,7 @@ class WeightsChanged(SetupError):
     def __init__(self, name: str, path: str) -> None:
         super().__init__(
             f"{path} of the weights {name} came with a wrong hash and was deleted; "
-            f"run `vmodel weights pull {name}` again, from another source if it repeats."
+            f"run `vmodel weights pull {name}` again, from another VMODEL_WEIGHTS_SOURCE if it repeats."
         )
         self.name, self.path = name, path
 
@@ -521,10 +521,10 @@ class WeightsUnavailable(SetupError):
     code = "weights_unavailable"
     retryable = True
 
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(
-            f"{name} cannot be pulled ({reason}); retry, or set VMODEL_WEIGHTS_SOURCE to a mirror or a folder."
-        )
+    def __init__(
+        self, name: str, reason: str, remedy: str = "retry, or set VMODEL_WEIGHTS_SOURCE to a mirror or a folder"
+    ) -> None:
+        super().__init__(f"{name} cannot be pulled ({reason}); {remedy}.")
         self.name, self.reason = name, reason
 
 
@@ -560,10 +560,10 @@ class CardTooSmall(SetupError):
     code = "card_too_small"
     retryable = True
 
-    def __init__(self, name: str, needed_gb: float, free_gb: float) -> None:
+    def __init__(self, name: str, needed_gb: float, free_gb: float, instead: str = "choose another --pipeline") -> None:
         super().__init__(
             f"{name} needs {needed_gb:g} GB of free memory on the graphics card and {free_gb:.1f} GB are free; "
-            "close what else uses the card, or choose another --pipeline."
+            f"close what else uses the card, or {instead}."
         )
         self.name, self.needed_gb, self.free_gb = name, needed_gb, free_gb
 
@@ -574,11 +574,13 @@ class MemoryTooSmall(SetupError):
     code = "memory_too_small"
     retryable = True
 
-    def __init__(self, name: str, needed_gb: float, free_gb: float, beside_card: bool = False) -> None:
+    def __init__(
+        self, name: str, needed_gb: float, free_gb: float, beside_card: bool = False, instead: str = "--pipeline draft"
+    ) -> None:
         where, machine = ("beside this", "a larger card") if beside_card else ("without a", "a card")
         super().__init__(
             f"{name} needs {needed_gb:.0f} GB of free memory {where} graphics card and {free_gb:.0f} GB are free; "
-            f"use a machine with {machine}, or --pipeline draft."
+            f"use a machine with {machine}, or {instead}."
         )
         self.name, self.needed_gb, self.free_gb = name, needed_gb, free_gb
 

@@ -12,6 +12,7 @@ from pipelines.hub.batches import HubPipeline
 from pipelines.hub.placing import layout_here, loading_options, place_pipeline, prepare_libraries
 from pipelines.hub.prompts import instruct_edit
 from pipelines.hub.references import as_shot, read_references
+from pipelines.hub.seeing import look_at
 from pipelines.hub.tuning import read_tuning
 from vmodel.errors import BadUsage
 from vmodel.take import Take
@@ -54,7 +55,7 @@ class Flux2Klein(HubPipeline):
         height, width = shown[0].size
         made = self.pipeline.make(
             [(each.draft, each.garment, each.pose_map) for each in shown],
-            [instruct_edit(take.model, take.pattern.kind, take.material) for take in takes],
+            [instruct_edit(take.model, take.pattern.kind, take.material, seen=look_at(take)) for take in takes],
             [take.seed for take in takes],
             height=height,
             width=width,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,18 @@ from torch import Tensor
 from torch.nn import functional as fn
 
 from pipelines.hub.catalogue import weights_of
+from pipelines.hub.errors import TrainingMemoryExhausted
 from pipelines.hub.placing import choose_layout, look_at_machine, prepare_libraries, stored_gb
 from pipelines.hub.prompts import instruct_anybody
 from pipelines.hub.tuning import Tuning
 from pipelines.training.dataset import Picture, PictureShelf
-from vmodel.errors import BadUsage, CardTooSmall, TrainingPicturesMissing
+from vmodel.errors import (
+    BadUsage,
+    CardTooSmall,
+    MemoryTooSmall,
+    OutputNotWritable,
+    TrainingPicturesMissing,
+)
 from vmodel.files import make_folder
 
 BASE = "flux2-klein-base"
@@ -34,7 +42,12 @@ FILE = "pytorch_lora_weights.safetensors"
 LEARNING_RATE = 1e-4
 _LAYERS = r".*\.attn\.(to_[qkv]|to_out\.0|add_[qkv]_proj|to_add_out|to_qkv_mlp_proj)"
 _SAVE_EVERY = 250
+_USUAL_PX = 512
+"""Longest side of training pictures."""
+LEAST_PX = 64
 _MULTIPLE = 16
+_NO_ROOM = "can't allocate memory"
+"""What PyTorch says where the processor's memory ends; for a card it has a class of errors."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +58,8 @@ class LoraPlan:
         pictures: folder of training pictures, see ``pipelines.training.dataset``.
         out: folder of the LoRA; one that is there is learnt on.
         steps, minutes: it ends at whichever comes first; those of earlier runs are not counted.
-        batch: pictures a step.
+        batch: pictures a step, one after the other, so that more need no more memory.
+        longest_px: pictures are shrunk until no side is longer; None leaves them as they are.
         seed: whatever is left to chance follows from it.
         rank: of the weights.
     """
@@ -55,6 +69,7 @@ class LoraPlan:
     steps: int
     minutes: float
     batch: int = 1
+    longest_px: int | None = None
     seed: int = 0
     rank: int = 16
 
@@ -67,12 +82,14 @@ def train_lora(plan: LoraPlan, weights: Path, tell: Callable[[int, float], None]
         weights: folder of klein-base, from ``pipelines.hub.store.find_weights``.
         tell: is given the step and its loss.
     Returns:
-        The file of the LoRA; what was learnt until a Ctrl-C is in it.
+        The file of the LoRA; what was learnt until a Ctrl-C is in it, or until memory ran out.
     Raises:
         PackageMissing: ``transformers`` or ``peft`` is not installed.
         TrainingPicturesMissing: the folder holds no training pictures.
         BadUsage: the folder holds something else where the LoRA goes.
         CardTooSmall, MemoryTooSmall: klein-base cannot be learnt on here; nothing of it travels while it learns.
+        TrainingMemoryExhausted: memory ran out all the same; the message says what is kept.
+        OutputNotWritable: the LoRA cannot be written.
     """
     prepare_libraries("peft")
     shelf = PictureShelf(plan.pictures, kept=50)
@@ -80,6 +97,24 @@ def train_lora(plan: LoraPlan, weights: Path, tell: Callable[[int, float], None]
         raise TrainingPicturesMissing(str(plan.pictures))
     _refuse_small_machine(weights)
     make_folder(plan.out)
+    step = 0
+
+    def count(done: int, loss: float) -> None:
+        nonlocal step
+        step = done
+        tell(done, loss)
+
+    try:
+        return _learn(plan, weights, shelf, count)
+    except (MemoryError, RuntimeError) as error:
+        if not _ran_out(error):
+            raise
+    # Outside of the except clause, so that what filled the memory is not shown as the cause of the message.
+    kept = plan.out / FILE
+    raise TrainingMemoryExhausted(step, _remedies(plan), str(kept) if kept.is_file() else None)
+
+
+def _learn(plan: LoraPlan, weights: Path, shelf: PictureShelf, tell: Callable[[int, float], None]) -> Path:
     pipeline, learnt = _prepare(weights, plan)
     rng, generator = np.random.default_rng(plan.seed), torch.Generator().manual_seed(plan.seed)
     optimiser = torch.optim.AdamW(learnt, lr=LEARNING_RATE, weight_decay=1e-4)
@@ -92,7 +127,7 @@ def train_lora(plan: LoraPlan, weights: Path, tell: Callable[[int, float], None]
             total = 0.0
             for _ in range(plan.batch):
                 picture = shelf.load(shelf.train[int(rng.integers(len(shelf.train)))])
-                loss = flow_loss(pipeline, picture, text, generator) / plan.batch
+                loss = flow_loss(pipeline, picture, text, generator, plan.longest_px) / plan.batch
                 loss.backward()  # type: ignore[no-untyped-call]
                 total += float(loss.detach())
             torch.nn.utils.clip_grad_norm_(learnt, 1.0)
@@ -104,10 +139,21 @@ def train_lora(plan: LoraPlan, weights: Path, tell: Callable[[int, float], None]
                 _save(pipeline, plan.out)
     except KeyboardInterrupt:
         pass
+    except (MemoryError, RuntimeError):
+        # Weights change in whole steps only, so those that are there are worth keeping.
+        if step:
+            _save(pipeline, plan.out)
+        raise
     return _save(pipeline, plan.out)
 
 
-def flow_loss(pipeline: Any, picture: Picture, text: tuple[Tensor, Tensor], generator: torch.Generator) -> Tensor:
+def flow_loss(
+    pipeline: Any,
+    picture: Picture,
+    text: tuple[Tensor, Tensor],
+    generator: torch.Generator,
+    longest_px: int | None = None,
+) -> Tensor:
     """How far the transformer is from the way between photograph and noise, at a time by chance.
 
     Args:
@@ -115,9 +161,12 @@ def flow_loss(pipeline: Any, picture: Picture, text: tuple[Tensor, Tensor], gene
         picture: a training picture; draft, flat-lay and pose map are shown in this order, as to klein.
         text: the encoded sentence and its positions.
         generator: gives time and noise.
+        longest_px: see ``LoraPlan``.
     """
     device, dtype = pipeline.transformer.device, pipeline.vae.dtype
-    target, *shown = (_prepared(pipeline, picture.arrays[name]) for name in ("target", "draft", "flat_lay", "pose_map"))
+    target, *shown = (
+        _prepared(pipeline, picture.arrays[name], longest_px) for name in ("target", "draft", "flat_lay", "pose_map")
+    )
     with torch.no_grad():
         references, reference_ids = pipeline.prepare_image_latents(shown, 1, None, device, dtype)
         image = pipeline._encode_vae_image(target.to(device, dtype), None)
@@ -139,8 +188,22 @@ def flow_loss(pipeline: Any, picture: Picture, text: tuple[Tensor, Tensor], gene
 def _refuse_small_machine(weights: Path) -> None:
     machine, base = look_at_machine(), weights_of(BASE)
     if machine.card_gb is not None and machine.card_gb < base.memory_gb:
-        raise CardTooSmall(BASE, base.memory_gb, machine.card_gb)
-    choose_layout(Tuning(precision="full", offload="none"), machine, base, stored_gb(weights))
+        raise CardTooSmall(BASE, base.memory_gb, machine.card_gb, instead="learn on a larger one")
+    try:
+        choose_layout(Tuning(precision="full", offload="none"), machine, base, stored_gb(weights))
+    except MemoryTooSmall as error:
+        raise MemoryTooSmall(BASE, error.needed_gb, error.free_gb, instead="close other programs") from None
+
+
+def _ran_out(error: MemoryError | RuntimeError) -> bool:
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or _NO_ROOM in str(error)
+
+
+def _remedies(plan: LoraPlan) -> str:
+    """What needs less memory. Layers are computed anew on the way back already, and a batch is learnt one by one."""
+    smaller = (plan.longest_px or _USUAL_PX) // 2 // _MULTIPLE * _MULTIPLE
+    close = "close what else uses the memory" + (" of the graphics card" if torch.cuda.is_available() else "")
+    return close if smaller < LEAST_PX else f"{close}, or learn from smaller pictures with --longest {smaller}"
 
 
 def _prepare(weights: Path, plan: LoraPlan) -> tuple[Any, list[Tensor]]:
@@ -185,14 +248,28 @@ def _go_on(transformer: Any, plan: LoraPlan) -> None:
     set_peft_model_state_dict(transformer, learnt)
 
 
-def _prepared(pipeline: Any, array: Any) -> Tensor:
-    height, width = (side // _MULTIPLE * _MULTIPLE for side in array.shape[:2])
-    prepared: Tensor = pipeline.image_processor.preprocess(Image.fromarray(array[:height, :width]))
+def _prepared(pipeline: Any, array: Any, longest_px: int | None) -> Tensor:
+    picture = Image.fromarray(array)
+    share = 1.0 if longest_px is None else longest_px / max(picture.size)
+    if share < 1:
+        size = (round(picture.width * share), round(picture.height * share))
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
+    width, height = (max(_MULTIPLE, side // _MULTIPLE * _MULTIPLE) for side in picture.size)
+    prepared: Tensor = pipeline.image_processor.preprocess(picture.crop((0, 0, width, height)))
     return prepared
 
 
 def _save(pipeline: Any, out: Path) -> Path:
     from peft.utils import get_peft_model_state_dict
 
-    pipeline.save_lora_weights(out, transformer_lora_layers=get_peft_model_state_dict(pipeline.transformer))
+    learnt, passing = get_peft_model_state_dict(pipeline.transformer), out / f"passing-{FILE}"
+    try:
+        pipeline.save_lora_weights(out, transformer_lora_layers=learnt, weight_name=passing.name)
+        # Whoever stops it while it writes keeps the last one.
+        passing.replace(out / FILE)
+    except (OSError, SafetensorError) as error:
+        raise OutputNotWritable(str(out), str(error)) from None
+    finally:
+        with suppress(OSError):
+            passing.unlink()
     return out / FILE

@@ -241,6 +241,7 @@ def place_pipeline(pipeline: Any, layout: Layout) -> None:
     if layout.precision == "fp8":
         keep_in_fp8(denoiser)
     if layout.offload == "group":
+        # Only a card has streams, on which weights travel while it computes.
         on_card = layout.device == "cuda"
         pipeline.enable_group_offload(
             onload_device=torch.device(layout.device), offload_type="leaf_level", use_stream=on_card

@@ -1,6 +1,7 @@
 """Prompts: sentences built of fixed words from who is seen and what is worn; nobody types into them.
 
-So no text of a seller reaches a network, least of all where a child is seen.
+So no text of a seller reaches a network, least of all where a child is seen. Nor is anything named that the camera does
+not see: a network told of eyes in a picture from behind would paint some.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from pipelines.hub.seeing import EVERYTHING, Seen
 from vmodel.body.look import EYE_COLOURS, look_of
 from vmodel.body.roster import SKIN_TONES
 from vmodel.images import to_oklab
@@ -50,6 +52,12 @@ HAIR_WORDS: Mapping[str, str] = {
     "bun": "{colour} hair in a bun",
     "braids": "{colour} hair in braids",
 }
+_WITHOUT_FACE = {"side-part": "{colour} hair", "fringe-bob": "a {colour} bob"}
+"""The same where parting and fringe are not seen."""
+_FROM_THE_FRONT = {"ponytail": "{colour} hair tied back", "bun": "{colour} hair tied back"}
+"""The same where the head hides them."""
+_FALLING = {"bob", "fringe-bob", "shoulder-length", "long-straight", "long-wavy", "ponytail", "braids"}
+"""Reaches below the head, so that it is seen in pictures without one."""
 FACIAL_HAIR_WORDS: Mapping[str, str] = {
     "stubble": "stubble",
     "moustache": "a moustache",
@@ -64,6 +72,14 @@ _SLEEVES = {
     Sleeve.THREE_QUARTER: "three-quarter-sleeved",
     Sleeve.LONG: "long-sleeved",
 }
+_SLEEVES_END: Mapping[Sleeve, tuple[str, ...]] = {
+    Sleeve.NONE: ("shoulders",),
+    Sleeve.STRAP: ("shoulders",),
+    Sleeve.SHORT: ("shoulders",),
+    Sleeve.THREE_QUARTER: ("shoulders", "elbows"),
+    Sleeve.LONG: ("shoulders", "elbows", "wrists"),
+}
+"""Joints over which they reach, or end: one of them must be seen for a word about them."""
 _LENGTHS = {
     Length.CROPPED: "cropped",
     Length.TUNIC: "tunic-length",
@@ -80,21 +96,37 @@ NEGATIVE_PROMPT = (
 )
 
 
-def describe_person(model: VirtualModel) -> str:
+def describe_person(model: VirtualModel, seen: Seen = EVERYTHING) -> str:
     """Who is seen, as a noun phrase."""
     tone = min(SKIN_TONES, key=lambda name: _distance(SKIN_TONES[name], model.skin_tone))
-    colour = min(HAIR_COLOURS, key=lambda name: _distance(HAIR_COLOURS[name], model.hair.colour))
     look = look_of(model)
     eyes = min(EYE_COLOURS, key=lambda name: _distance(EYE_COLOURS[name], look.eyes)).replace("-", " ")
-    features = [f"{SKIN_WORDS[tone]} skin", HAIR_WORDS[model.hair.style].format(colour=colour), f"{eyes} eyes"]
-    if look.freckles >= 0.3:
-        features.append("freckles")
-    if look.facial_hair in FACIAL_HAIR_WORDS:
-        features.append(FACIAL_HAIR_WORDS[look.facial_hair])
-    return f"a {model.age:.0f}-year-old {model.gender} with {_join(features)}"
+    features = [
+        *([f"{SKIN_WORDS[tone]} skin"] if seen.skin else []),
+        *_describe_hair(model, seen),
+        *([f"{eyes} eyes"] if seen.eyes else []),
+        *(["freckles"] if seen.eyes and look.freckles >= 0.3 else []),
+        *([FACIAL_HAIR_WORDS[look.facial_hair]] if seen.jaw and look.facial_hair in FACIAL_HAIR_WORDS else []),
+    ]
+    return f"a {model.age:.0f}-year-old {model.gender}" + (f" with {_join(features)}" if features else "")
 
 
-def describe_garment(kind: GarmentKind, material: str = "") -> str:
+def _describe_hair(model: VirtualModel, seen: Seen) -> list[str]:
+    """The words, if there are any."""
+    style = model.hair.style
+    colour = min(HAIR_COLOURS, key=lambda name: _distance(HAIR_COLOURS[name], model.hair.colour))
+    if not seen.head:
+        # Neither length nor cut can be told from what falls into the picture from above.
+        return [f"{colour} hair"] if seen.hair and style in _FALLING else []
+    words = HAIR_WORDS[style]
+    if not seen.eyes:
+        words = _WITHOUT_FACE.get(style, words)
+    if not seen.nape:
+        words = _FROM_THE_FRONT.get(style, words)
+    return [words.format(colour=colour)]
+
+
+def describe_garment(kind: GarmentKind, material: str = "", seen: Seen = EVERYTHING) -> str:
     """What is worn, as a noun phrase without colours and prints, which the pictures show better.
 
     Nor the neckline: an outline tells a crew neck from a V-neck too rarely, and a wrong word would move it.
@@ -102,11 +134,14 @@ def describe_garment(kind: GarmentKind, material: str = "") -> str:
     Args:
         kind: what was read from the photo.
         material: name in ``vmodel.drape``; empty says nothing of it.
+        seen: what of it the camera sees.
     """
+    if not seen.garment:
+        return "plain everyday clothes"
     category, words = kind.category, []
-    if kind.length in _LENGTHS:
+    if seen.hem and kind.length in _LENGTHS:
         words.append(_LENGTHS[kind.length])
-    if category.covers_upper:
+    if category.covers_upper and any(getattr(seen, joints) for joints in _SLEEVES_END[kind.sleeve]):
         words.append(_SLEEVES[kind.sleeve])
     words += [material] if material in _MATERIALS else ["woollen"] if material == "coat-wool" else []
     words.append({Category.OUTERWEAR: "jacket"}.get(category, category.value))
@@ -115,7 +150,9 @@ def describe_garment(kind: GarmentKind, material: str = "") -> str:
     return article + " ".join(words)
 
 
-def instruct_edit(model: VirtualModel, kind: GarmentKind, material: str = "", noun: str = "image") -> str:
+def instruct_edit(
+    model: VirtualModel, kind: GarmentKind, material: str = "", noun: str = "image", seen: Seen = EVERYTHING
+) -> str:
     """Tell an editor of pictures what its three references are and what to make of them.
 
     The references are those of ``pipelines.hub.references``: draft, garment, pose map.
@@ -125,34 +162,47 @@ def instruct_edit(model: VirtualModel, kind: GarmentKind, material: str = "", no
         kind: what was read from the photo.
         material: name in ``vmodel.drape``; empty says nothing of it.
         noun: what the editor calls a reference; it is followed by a number.
+        seen: what the camera sees; nothing else is named.
     """
     manner = "modest everyday catalogue photograph of a child" if model.is_child else "fashion catalogue photograph"
-    return _instruct(manner, describe_person(model), describe_garment(kind, material), noun)
+    return _instruct(manner, describe_person(model, seen), describe_garment(kind, material, seen), noun, seen)
 
 
 def instruct_anybody() -> str:
     """The same of anybody in any garment, for training pictures, whose people are nobody of the roster."""
-    return _instruct("catalogue photograph", "a person", "a garment", "image")
+    return _instruct("catalogue photograph", "a person", "a garment", "image", EVERYTHING)
 
 
-def _instruct(manner: str, person: str, garment: str, noun: str) -> str:
+def _instruct(manner: str, person: str, garment: str, noun: str, seen: Seen) -> str:
+    flat_lay = "the same garment laid flat: keep its colours, print and cut"
+    if not seen.front:
+        flat_lay = "the same garment laid flat, seen from its front, which the picture does not show: keep its colours"
+    natural = " and ".join(part for part, there in (("hands", seen.hands), ("eyes", seen.eyes)) if there)
+    wishes = [
+        *(["natural skin texture"] if seen.skin else []),
+        *(["real hair strands"] if seen.hair else []),
+        *([f"natural {natural}"] if natural else []),
+        "sharp focus",
+    ]
     return (
         f"Turn {noun} 1, a computer-generated draft, into a real studio {manner} of {person} wearing "
         f"{garment}. Keep the person's identity, pose, framing, background and light "
-        f"of {noun} 1, and every piece of clothing exactly where it is. {noun.capitalize()} 2 is the same garment laid "
-        f"flat: keep its colours, print and cut. {noun.capitalize()} 3 is the pose of the body. Natural skin texture, "
-        "real hair strands, "
-        "natural hands and eyes, sharp focus."
+        f"of {noun} 1, and every piece of clothing exactly where it is. {noun.capitalize()} 2 is {flat_lay}. "
+        f"{noun.capitalize()} 3 is the pose of the body. "
+        f"{', '.join(wishes).capitalize()}."
     )
 
 
-def describe_photograph(model: VirtualModel, kind: GarmentKind, material: str = "") -> str:
-    """The picture as a caption, for networks that follow captions."""
+def describe_photograph(model: VirtualModel, kind: GarmentKind, material: str = "", seen: Seen = EVERYTHING) -> str:
+    """The picture as a caption, for networks that follow captions; arguments as of ``instruct_edit``."""
     manner = "modest everyday catalogue photo of a child" if model.is_child else "fashion catalogue photo"
-    return (
-        f"studio {manner}, {describe_person(model)}, wearing {describe_garment(kind, material)}, "
-        "natural skin texture, detailed hair, soft light, sharp focus"
-    )
+    wishes = [
+        *(["natural skin texture"] if seen.skin else []),
+        *(["detailed hair"] if seen.hair else []),
+        "soft light, sharp focus",
+    ]
+    worn = describe_garment(kind, material, seen)
+    return f"studio {manner}, {describe_person(model, seen)}, wearing {worn}, {', '.join(wishes)}"
 
 
 def _distance(first: tuple[float, float, float], second: tuple[float, float, float]) -> float:
@@ -161,4 +211,4 @@ def _distance(first: tuple[float, float, float], second: tuple[float, float, flo
 
 
 def _join(parts: list[str]) -> str:
-    return ", ".join(parts[:-1]) + f" and {parts[-1]}"
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

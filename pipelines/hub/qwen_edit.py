@@ -11,6 +11,7 @@ from pipelines.hub.batches import HubPipeline
 from pipelines.hub.placing import layout_here, loading_options, place_pipeline, prepare_libraries
 from pipelines.hub.prompts import instruct_edit
 from pipelines.hub.references import as_shot, read_references
+from pipelines.hub.seeing import look_at
 from vmodel.take import Take
 from vmodel.types import ByteArray
 
@@ -30,8 +31,6 @@ LIGHTNING_SCHEDULE = {
     "time_shift_type": "exponential",
 }
 """Lightning was distilled at a shift of three (generate_with_diffusers.py of ModelTC/Qwen-Image-Lightning)."""
-_ROUNDS = 32
-"""Fitting a size is repeated until it stays; the slimmest pictures need a dozen rounds."""
 
 
 class QwenEdit(HubPipeline):
@@ -68,7 +67,7 @@ class QwenEdit(HubPipeline):
             guidance = {"true_cfg_scale": TRUE_CFG_SCALE, "negative_prompt": NEGATIVE_PROMPT}
         made = self.pipeline.make(
             [(each.draft, each.garment, each.pose_map) for each in shown],
-            [instruct_edit(take.model, take.pattern.kind, take.material, noun="picture") for take in takes],
+            [instruct_edit(take.model, take.pattern.kind, take.material, "picture", look_at(take)) for take in takes],
             [take.seed for take in takes],
             height=height,
             width=width,
@@ -87,12 +86,10 @@ def shown_size(size: tuple[int, ...]) -> tuple[int, int]:
     from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus as library
 
     height, width = size[:2]
-    for _ in range(_ROUNDS):
-        fitted = library.calculate_dimensions(library.VAE_IMAGE_SIZE, width / height)
-        if fitted == (width, height):
-            break
+    # A few rounds: every shape up to 1 to 40 settles within six.
+    while (fitted := library.calculate_dimensions(library.VAE_IMAGE_SIZE, width / height)) != (width, height):
         width, height = fitted
-    return int(height), int(width)
+    return height, width
 
 
 def lay_lightning(pipeline: Any, folder: Path) -> None:

@@ -16,6 +16,7 @@ from pipelines.hub.batches import HubPipeline, Kept
 from pipelines.hub.placing import Layout, layout_here, loading_options, place_pipeline, prepare_libraries
 from pipelines.hub.prompts import NEGATIVE_PROMPT, describe_photograph
 from pipelines.hub.references import as_shot, read_references
+from pipelines.hub.seeing import look_at
 from vmodel.take import Take
 from vmodel.types import ByteArray, FloatArray
 
@@ -81,7 +82,7 @@ class Sdxl(HubPipeline):
 
     def _captions(self, takes: Sequence[Take]) -> dict[str, Tensor]:
         """The takes' captions and what is not wanted, encoded."""
-        captions = [describe_photograph(take.model, take.pattern.kind, take.material) for take in takes]
+        captions = [describe_photograph(take.model, take.pattern.kind, take.material, look_at(take)) for take in takes]
         encoded = [self._captions_kept.once(caption, partial(self._encode, caption)) for caption in captions]
         return {name: torch.cat(tensors) for name, tensors in zip(_ENCODED, zip(*encoded, strict=True), strict=True)}
 

@@ -119,7 +119,8 @@ def pull_weights(name: str, settings: Settings, accept_licence: bool = False, te
     weights, folder = weights_of(name), folder_of(name, settings)
     _accept(weights, settings, accept_licence)
     if settings.offline and settings.weights_source.startswith(("http://", "https://")):
-        raise WeightsUnavailable(name, "VMODEL_OFFLINE forbids downloads")
+        remedy = "take VMODEL_OFFLINE away, or set VMODEL_WEIGHTS_SOURCE to a folder"
+        raise WeightsUnavailable(name, "VMODEL_OFFLINE forbids downloads", remedy)
     source = open_source(settings.weights_source)
     wanted = [(part, source.files_of(part, tell)) for part in weights.parts]
     make_folder(folder)
@@ -213,7 +214,7 @@ def _recorded_files(weights: HubWeights, folder: Path) -> dict[str, dict[str, An
         found = [(part["folder"], part["repository"], part["revision"]) for part in parts]
         files = {f"{part['folder']}/{path}": file for part in parts for path, file in part["files"].items()}
     except (OSError, ValueError, KeyError, TypeError):
-        raise WeightsIncomplete(weights.name, RECORD) from None
+        raise WeightsIncomplete(weights.name, "the pull did not end") from None
     if found != [(part.folder, part.repository, part.revision) for part in weights.parts]:
         raise WeightsIncomplete(weights.name, "another revision than this version of vmodel needs")
     return files

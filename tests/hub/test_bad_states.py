@@ -136,7 +136,7 @@ def test_a_wrong_hash_is_refused_and_what_came_is_not_kept(
     try:
         assert run(["weights", "pull", NAME, "--accept-licence"]) == 1
         err = only_line(capsys.readouterr().err, "weights_changed")
-        assert "run `vmodel weights pull flux2-klein` again, from another source" in err
+        assert "run `vmodel weights pull flux2-klein` again, from another VMODEL_WEIGHTS_SOURCE" in err
         assert not (folder_of(NAME, Settings()) / PART.folder / LARGEST).exists()
     finally:
         shutil.rmtree(folder_of(NAME, Settings()), ignore_errors=True)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from diffusers import Flux2Transformer2DModel
 from PIL import Image
 from safetensors.torch import load_file, save
 
 from app.cli import run
 from pipelines.hub.catalogue import CATALOGUE
+from pipelines.hub.errors import TrainingMemoryExhausted
 from pipelines.hub.flux2_klein import Flux2Klein
 from pipelines.hub.klein_batch import BatchKlein
 from pipelines.hub.lora import FILE, LEARNING_RATE, LoraPlan, flow_loss, train_lora
@@ -22,7 +25,13 @@ from pipelines.hub.store import pull_weights
 from pipelines.loading import weights_used
 from pipelines.training.dataset import PictureShelf
 from vmodel.config import Settings
-from vmodel.errors import BadUsage, CardTooSmall, MemoryTooSmall, TrainingPicturesMissing
+from vmodel.errors import (
+    BadUsage,
+    CardTooSmall,
+    MemoryTooSmall,
+    OutputNotWritable,
+    TrainingPicturesMissing,
+)
 
 
 @pytest.fixture(scope="module")
@@ -140,10 +149,11 @@ def test_a_machine_that_cannot_hold_klein_base_is_refused_before_anything_is_wri
 ) -> None:
     weights, plan = published / "nothing", LoraPlan(pictures, tmp_path / "out", steps=1, minutes=1)
     monkeypatch.setattr("pipelines.hub.lora.look_at_machine", lambda: Machine(17.0, 64))
-    with pytest.raises(CardTooSmall, match=r"flux2-klein-base needs 18 GB .* and 17\.0 GB are free"):
+    refused = r"flux2-klein-base needs 18 GB .* and 17\.0 GB are free; close what else .*, or learn on a larger one\."
+    with pytest.raises(CardTooSmall, match=refused):
         train_lora(plan, weights)
     monkeypatch.setattr("pipelines.hub.lora.look_at_machine", lambda: Machine(None, 0.5))
-    with pytest.raises(MemoryTooSmall, match="without a graphics card"):
+    with pytest.raises(MemoryTooSmall, match=r"without a graphics card .* with a card, or close other programs\."):
         train_lora(plan, weights)
     assert not plan.out.exists()
 
@@ -166,9 +176,142 @@ def test_a_second_run_goes_on_from_what_was_learnt(published: Path, pictures: Pa
         assert (tmp_path / "lora" / FILE).read_bytes() == spoilt
 
 
+def no_room_on_a_card() -> Exception:
+    """What PyTorch raises where a card's memory ends."""
+    return torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+
+def no_room_on_a_processor() -> Exception:
+    """What it raises where the processor's ends, made by asking for more than there is."""
+    with pytest.raises(RuntimeError) as raised:
+        torch.empty(2**60, dtype=torch.uint8)
+    return raised.value
+
+
+@pytest.mark.parametrize("no_room", [no_room_on_a_card, no_room_on_a_processor, MemoryError])
+@pytest.mark.parametrize("backwards", [False, True], ids=["there", "on the way back"])
+def test_memory_that_runs_out_keeps_what_was_learnt_and_says_how_to_go_on(
+    no_room: Callable[[], Exception],
+    backwards: bool,
+    published: Path,
+    pictures: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("VMODEL_WEIGHTS_SOURCE", str(published))
+    monkeypatch.setenv("VMODEL_HOME", str(tmp_path / "home"))
+    assert run(["weights", "pull", "flux2-klein-base", "--accept-licence"]) == 0
+    called, forward, error = list[bool](), Flux2Transformer2DModel.forward, no_room()
+    fails = True
+
+    def on_a_small_card(network: Any, *given: Any, **named: Any) -> Any:
+        called.append(True)
+        if fails and len(called) == 3 and not backwards:
+            raise error
+        made = forward(network, *given, **named)
+        if fails and len(called) == 3:
+            made[0].register_hook(lambda _: (_ for _ in ()).throw(error))
+        return made
+
+    monkeypatch.setattr(Flux2Transformer2DModel, "forward", on_a_small_card)
+    path = tmp_path / "lora" / FILE
+    train = ["train", "--lora", "--pictures", str(pictures), "--out", str(path.parent), "--batch", "1", "--steps", "3"]
+    capsys.readouterr()
+    assert run(train) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    last = said.err.splitlines()[-1]
+    assert last.startswith("training_memory_exhausted: Memory ran out after 2 steps: close what else uses the memory")
+    assert "or learn from smaller pictures with --longest 256" in last
+    assert f"what was learnt is kept in {path}, and the same command goes on from there" in last
+    assert "Traceback" not in said.err
+    learnt = load_file(path)
+    assert any(weight.abs().max() > 0 for name, weight in learnt.items() if "lora_B" in name)
+    assert [each.name for each in path.parent.iterdir()] == [FILE]
+
+    # The remedy: the same command, with smaller pictures, goes on from what is kept.
+    fails = False
+    assert run([*train, "--steps", "1", "--longest", "64"]) == 0
+    assert capsys.readouterr().out == f"{path}\n"
+    gone_on = load_file(path)
+    assert 0 < max(float((gone_on[name] - learnt[name]).abs().max()) for name in learnt) < 3 * LEARNING_RATE
+
+
+def test_memory_that_runs_out_at_once_writes_nothing_and_spoils_nothing(
+    published: Path, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(home=tmp_path / "home", weights_source=str(published))
+    weights = pull_weights("flux2-klein-base", settings, accept_licence=True)
+    plan = LoraPlan(pictures, tmp_path / "lora", steps=1, minutes=60, longest_px=64)
+
+    def placed(*_: object, **__: object) -> None:
+        raise no_room_on_a_card()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BatchKlein, "to", placed)
+        with pytest.raises(TrainingMemoryExhausted, match="nothing was learnt yet") as raised:
+            train_lora(plan, weights)
+        # There is nothing smaller left to name.
+        assert "--longest" not in str(raised.value)
+        assert not (plan.out / FILE).exists()
+    first = train_lora(plan, weights).read_bytes()
+    monkeypatch.setattr(BatchKlein, "to", placed)
+    with pytest.raises(TrainingMemoryExhausted, match=r"after 0 steps.* is kept in"):
+        train_lora(plan, weights)
+    assert (plan.out / FILE).read_bytes() == first
+
+
+def test_another_fault_is_not_taken_for_memory(
+    published: Path, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(home=tmp_path / "home", weights_source=str(published))
+    weights = pull_weights("flux2-klein-base", settings, accept_licence=True)
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a shape is wrong")
+
+    monkeypatch.setattr(Flux2Transformer2DModel, "forward", broken)
+    with pytest.raises(RuntimeError, match="a shape is wrong"):
+        train_lora(LoraPlan(pictures, tmp_path / "lora", steps=1, minutes=60), weights)
+
+
+def test_smaller_pictures_are_what_the_networks_see(
+    published: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = BatchKlein.from_pretrained(published / CATALOGUE["flux2-klein-base"].parts[0].repository)
+    shelf = PictureShelf(pictures, kept=2)
+    assert shelf.scan()
+    picture, text = shelf.load(shelf.train[0]), pipeline.encode_prompt("a photograph")
+    seen = list[tuple[int, ...]]()
+    handle = pipeline.vae.encoder.register_forward_pre_hook(lambda _, inputs: seen.append(tuple(inputs[0].shape[2:])))
+    try:
+        for longest_px, sizes in ((None, [(96, 64), (128, 128), (96, 64), (96, 64)]), (64, [(64, 32), (64, 64)])):
+            seen.clear()
+            flow_loss(pipeline, picture, text, torch.Generator().manual_seed(0), longest_px)
+            assert set(seen) == set(sizes)
+    finally:
+        handle.remove()
+
+
+def test_a_lora_that_cannot_be_written_is_said_and_the_last_one_stays(
+    published: Path, pictures: Path, tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path / "home", weights_source=str(published))
+    weights = pull_weights("flux2-klein-base", settings, accept_licence=True)
+    plan = LoraPlan(pictures, tmp_path / "lora", steps=1, minutes=60)
+    first = train_lora(plan, weights).read_bytes()
+    (plan.out / f"passing-{FILE}").mkdir()
+    with pytest.raises(OutputNotWritable, match="choose another folder with --out"):
+        train_lora(plan, weights)
+    assert (plan.out / FILE).read_bytes() == first
+
+
 def test_flags_of_the_embedded_recipe_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["train", "--lora", "--tiny"]) == 2
     assert "--tiny, --start and --export are not for --lora" in capsys.readouterr().err
+    assert run(["train", "--longest", "256"]) == 2
+    assert "--longest is for --lora" in capsys.readouterr().err
 
 
 def test_a_folder_without_pictures_is_refused(published: Path, tmp_path: Path) -> None:

@@ -319,6 +319,21 @@ def test_a_batch_that_runs_out_of_memory_goes_on_smaller(load: Load, singles: li
         assert torch.equal(one, single)
 
 
+def test_a_card_gets_its_memory_back_before_the_smaller_batch(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline, order = load(), list[str]()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: order.append("emptied"))
+
+    def make_two(numbers: Sequence[int]) -> list[int]:
+        order.append(f"{len(numbers)} at once")
+        if len(numbers) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return list(numbers)
+
+    assert make_batches(make_two, range(2), 2, pipeline, "flux2-klein") == ([0, 1], 1)
+    assert order == ["2 at once", "emptied", "1 at once", "1 at once"]
+
+
 def test_a_picture_that_no_card_memory_holds_is_refused_with_the_remedy(load: Load) -> None:
     pipeline = load()
     Card(pipeline, most=0)

@@ -72,6 +72,12 @@ def test_the_library_leaves_a_shown_size_as_it_is(size: tuple[int, int]) -> None
     assert abs(np.log(height / width * size[1] / size[0])) < 0.1
 
 
+def test_every_shape_settles() -> None:
+    for ratio in np.geomspace(1 / 40, 40, 2001):
+        height, width = shown_size((3000, round(3000 * ratio)))
+        assert library.calculate_dimensions(library.VAE_IMAGE_SIZE, width / height) == (width, height)
+
+
 def test_few_steps_need_peft_and_many_do_not(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 

@@ -141,11 +141,18 @@ def test_a_half_pulled_folder_is_refused_and_finished_by_the_next_pull(settings:
     (folder / PART.folder / LARGEST).unlink()
     kept = folder / PART.folder / "vae" / "diffusion_pytorch_model.safetensors"
     before = kept.stat().st_ino
-    with pytest.raises(WeightsIncomplete, match="`vmodel weights pull flux2-klein`"):
+    with pytest.raises(WeightsIncomplete, match=r"\(the pull did not end\); run `vmodel weights pull flux2-klein`"):
         find_weights(NAME, settings)
     pull_weights(NAME, settings)
     assert find_weights(NAME, settings) == folder
     assert kept.stat().st_ino == before
+
+
+def test_what_is_there_whole_is_pulled_again_without_a_copy(settings: Settings) -> None:
+    folder, told = pull_weights(NAME, settings, accept_licence=True), set[str]()
+    assert pull_weights(NAME, settings, tell=lambda what, _: told.add(what.split()[0])) == folder
+    assert told == {"checking"}
+    assert find_weights(NAME, settings) == folder
 
 
 def test_a_pull_that_is_stopped_while_it_checks_counts_as_half(settings: Settings, copied: Path) -> None:
@@ -235,6 +242,14 @@ def test_licence_texts_are_shown_from_where_they_can_be_had(settings: Settings, 
     assert licence_texts(NAME, settings.model_copy(update={"weights_source": str(published / "nowhere")})) == {}
 
 
+def test_what_is_too_long_for_a_licence_is_not_shown_as_one(settings: Settings, copied: Path) -> None:
+    source = settings.model_copy(update={"weights_source": str(copied)})
+    (copied / PART.repository / "LICENSE.weights").write_bytes(b"x" * 1_000_001)
+    assert licence_texts(NAME, source) == {PART.repository: "Apache License 2.0\n"}
+    (copied / PART.repository / "LICENSE.md").unlink()
+    assert licence_texts(NAME, source) == {}
+
+
 def test_a_record_of_another_revision_is_refused(settings: Settings) -> None:
     record = pull_weights(NAME, settings, accept_licence=True) / RECORD
     record.write_text(record.read_text().replace(PART.revision, "0" * 40))
@@ -257,7 +272,7 @@ def test_a_source_without_the_repository_is_named_with_the_setting(settings: Set
 def test_offline_nothing_is_asked_of_the_hub_but_folders_serve(settings: Settings, published: Path) -> None:
     with serving(published) as mirror:
         offline = settings.model_copy(update={"offline": True, "weights_source": mirror.address})
-        with pytest.raises(WeightsUnavailable, match="VMODEL_OFFLINE"):
+        with pytest.raises(WeightsUnavailable, match=r"take VMODEL_OFFLINE away, or set .* to a folder\."):
             pull_weights(NAME, offline, accept_licence=True)
     pull_weights(NAME, settings.model_copy(update={"offline": True}))
 

@@ -13,6 +13,8 @@ from pipelines.choosing import PREFERRED, choose_for_this_machine, choose_pipeli
 from pipelines.hub import catalogue
 from pipelines.hub.placing import Machine
 from pipelines.hub.tuning import Tuning
+from pipelines.loading import load_pipeline
+from vmodel.errors import PipelineUnknown
 
 ALL = dict.fromkeys(PREFERRED, "ready")
 
@@ -94,6 +96,11 @@ def test_weights_for_research_only_are_never_chosen_by_themselves(monkeypatch: p
     choice = choose_pipeline(Machine(80, 64), ALL, False)
     assert choice.name == "qwen-edit"
     assert "research only" in choice.passed_over[0]
+
+
+def test_a_name_that_no_pipeline_has_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(PipelineUnknown, match=r"'magic'; use one of: .*embedded, .*flux2-klein"):
+        load_pipeline("magic")
 
 
 def test_a_name_means_itself_and_auto_what_doctor_says(capsys: pytest.CaptureFixture[str]) -> None:

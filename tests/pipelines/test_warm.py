@@ -5,6 +5,7 @@ from __future__ import annotations
 from weakref import ref
 
 import pytest
+import torch
 
 from pipelines import warm
 from pipelines.loading import load_pipeline
@@ -45,9 +46,14 @@ def test_what_is_warm_gives_way_where_it_leaves_too_little_memory(monkeypatch: p
             raise CardTooSmall(name, 5, 3)
         return load_pipeline(name, steps)
 
+    given_back = list[bool]()
     monkeypatch.setattr(warm, "load_pipeline", on_a_small_card)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: given_back.append(before() is None))
     assert pipelines.get("draft", None).name == "draft"
     assert before() is None
+    # To the card, after what lay there is gone.
+    assert given_back == [True]
     with pytest.raises(CardTooSmall):
         pipelines.get("embedded", 9)
 
@@ -57,3 +63,17 @@ def test_no_pipeline_is_kept_of_which_loading_failed() -> None:
     for _ in range(2):
         with pytest.raises(BadUsage):
             pipelines.get("draft", 3)
+
+
+def test_what_alone_does_not_fit_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[str]()
+
+    def on_a_small_card(name: str, steps: int | None) -> Pipeline:
+        asked.append(name)
+        raise CardTooSmall(name, 18, 3)
+
+    monkeypatch.setattr(warm, "load_pipeline", on_a_small_card)
+    with pytest.raises(CardTooSmall):
+        WarmPipelines().get("flux2-klein", None)
+    # There was nothing that could have given way.
+    assert asked == ["flux2-klein"]

@@ -54,6 +54,22 @@ def test_a_draft_is_made_without_ado_and_singly(tee_take: Take, tmp_path: Path) 
         watched.make([tee_take])
 
 
+class Invents:
+    """A pipeline that invents without networks of diffusers, one picture at a time."""
+
+    name, generative = "invents", True
+
+    def __call__(self, take: Take) -> ByteArray:
+        return 255 - take.draft
+
+
+def test_a_pipeline_without_networks_tells_no_steps_and_shows_its_draft(tee_take: Take, tmp_path: Path) -> None:
+    shown, told = list[ByteArray](), list[float]()
+    watched = WatchedPipeline(Invents(), shown.append, told.append, tmp_path)
+    assert np.array_equal(watched(tee_take), 255 - tee_take.draft)
+    assert (len(shown), told) == (1, [])
+
+
 def test_one_process_at_a_time_has_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "current_device", lambda: 1)
