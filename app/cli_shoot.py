@@ -9,7 +9,7 @@ import typer
 
 from app import flags
 from app.cli_models import refusing
-from app.console import watching
+from app.console import say_warning, watching
 from vmodel.errors import BadUsage
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def shoot_photos(
     the garment stands and is seen from the front. Exit codes: 0 all made, 1 some failed, 2 bad usage.
     """
     from app.output import Output
-    from pipelines.choosing import resolve_pipeline
+    from pipelines.choosing import resolve_pipeline, warn_of_slowness
     from pipelines.loading import PIPELINES, load_pipeline, weights_used
     from vmodel.config import Settings
     from vmodel.files import make_home
@@ -117,6 +117,8 @@ def shoot_photos(
         check_requests(requests, studio.roster, PIPELINES)
         output.check(requests)
         loaded = load_pipeline(requests[0].pipeline, requests[0].steps)
+        if (slow := warn_of_slowness(requests[0].pipeline)) is not None:
+            say_warning(slow)
     raise typer.Exit(make_shots(requests, studio, loaded, output))
 
 

@@ -118,3 +118,13 @@ def choose_for_this_machine() -> Choice:
 def resolve_pipeline(name: str) -> str:
     """The pipeline that a name means: itself, or for ``auto`` the choice of this machine."""
     return choose_for_this_machine().name if name == AUTO else name
+
+
+def warn_of_slowness(name: str) -> str | None:
+    """What to say before a published pipeline begins on a processor; None where there is nothing to say."""
+    from pipelines.hub.catalogue import CATALOGUE
+    from pipelines.hub.placing import look_at_machine
+
+    if name not in CATALOGUE or look_at_machine().card_gb is not None:
+        return None
+    return f"{name} is made for a graphics card and none is here: a picture may take hours; `vmodel doctor` says what fits"

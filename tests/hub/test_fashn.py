@@ -168,7 +168,7 @@ def test_from_pull_to_picture_on_the_command_line(
         said = capsys.readouterr()
         shot = json.loads(said.out)
         assert shot["pipeline"] == "fashn"
-        assert said.err == ""
+        assert len(said.err.splitlines()) == 1  # no card is here
         used = {weights.name for weights in loading.weights_used("fashn")}
         assert used >= {part.repository for part in CATALOGUE["fashn"].parts}
     finally:
