@@ -127,4 +127,4 @@ def warn_of_slowness(name: str) -> str | None:
 
     if name not in CATALOGUE or look_at_machine().card_gb is not None:
         return None
-    return f"{name} is made for a graphics card and none is here: a picture may take hours; `vmodel doctor` says what fits"
+    return f"{name} is made for a graphics card; none is here, so a picture may take hours: see `vmodel doctor`"

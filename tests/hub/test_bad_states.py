@@ -188,5 +188,5 @@ def test_memory_that_runs_out_in_the_middle_of_a_batch_makes_it_smaller_and_goes
     code, out, err = shoot("--json")
     assert code == 1
     assert "choose a smaller --size" in err
-    assert "VMODEL_HUB_OFFLOAD=group" in only_line(err, "card_memory_exhausted")
+    assert "VMODEL_HUB_OFFLOAD=group" in only_line(err.split("\n", 1)[1], "card_memory_exhausted")
     assert json.loads(out)["error"]["code"] == "card_memory_exhausted"

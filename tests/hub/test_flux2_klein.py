@@ -150,7 +150,7 @@ def test_from_pull_to_picture_on_the_command_line(
         assert shot["pipeline"] == "flux2-klein"
         assert shot["made_by"] == "draft"
         assert "missed the quality bar" in shot["warnings"][-1]
-        assert said.err.startswith("warning: flux2-klein is made for a graphics card and none is here")
+        assert said.err.startswith("warning: flux2-klein is made for a graphics card; none is here")
         mark = json.loads(Path(shot["sidecar"]).read_text())["certificate"]["licence"]["mark"]
         shown = embed_mark(tee_shot.picture, int(mark, 16), open_authority(Settings()).mark_key)
         with Image.open(shot["picture"]) as picture:
