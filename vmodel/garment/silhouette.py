@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import cv2
 import numpy as np
@@ -22,6 +23,10 @@ from vmodel.garment.outline import (
 from vmodel.garment.texture import ground_in_straps
 from vmodel.types import BoolArray, ByteArray, FloatArray, GarmentKind, IntArray, Neckline, Sleeve
 
+# How far from the outline the inner corner of a cuff lies at least, relative to the longer side, if a sleeve is said to
+# lie on the body.
+_ON_BODY: Final = 0.025
+
 
 def garment_mask(rgb: ByteArray, mask: BoolArray, kind: GarmentKind, points_px: Mapping[str, FloatArray]) -> BoolArray:
     """Clean the mask and cut slits where a sleeve lies against the body or one leg against the other.
@@ -37,16 +42,16 @@ def garment_mask(rgb: ByteArray, mask: BoolArray, kind: GarmentKind, points_px: 
     rows = np.nonzero(mask.any(1))[0]
     top, height = float(rows[0]), float(np.ptp(rows))
     clean = clean_mask(mask, top + height * (0.55 if kind.category.covers_upper else 0.0))
-    clean = _cut_at_hem(clean, points_px)
+    clean = _cut_at_hem(clean, points_px, _sleeve_ends(kind, points_px))
     if kind.sleeve == Sleeve.STRAP:
         clean = _single_straps(largest_piece(clean & ~ground_in_straps(rgb, clean)), points_px)
     contour, size = trace_contour(clean), extent(clean)
     for group in _slits(kind, points_px, contour):
         # both sides alike: a sleeve that lies against the body on one side mostly does so on the other
-        gaps = [float(np.linalg.norm(contour - start, axis=1).min()) for start, _ in group]
+        gaps = [float(np.linalg.norm(contour - way[0], axis=1).min()) for way in group]
         if np.mean(gaps) > 0.045 * size:
-            for start, end in group:
-                clean = _part(rgb, clean, start, end)
+            for way in group:
+                clean = _part(rgb, clean, way)
     return clean
 
 
@@ -122,8 +127,16 @@ def _runs(row: BoolArray) -> list[tuple[int, int]]:
     return list(zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True))
 
 
-def _cut_at_hem(mask: BoolArray, points: Mapping[str, FloatArray]) -> BoolArray:
-    """Drop what hangs below the hem and is much narrower than it: ends of ties and belts."""
+def _sleeve_ends(kind: GarmentKind, points: Mapping[str, FloatArray]) -> list[FloatArray]:
+    """Both ends of each cuff and its middle, where sleeves may hang below the hem."""
+    if not (kind.category.covers_upper and kind.sleeve == Sleeve.LONG):
+        return []
+    cuffs = [(points[f"cuff_inner_{side}"], points[f"cuff_outer_{side}"]) for side in ("left", "right")]
+    return [spot for inner, outer in cuffs for spot in (inner, (inner + outer) / 2, outer)]
+
+
+def _cut_at_hem(mask: BoolArray, points: Mapping[str, FloatArray], cuffs: Sequence[FloatArray]) -> BoolArray:
+    """Drop what hangs below the hem and is much narrower than it: ends of ties and belts, but not of sleeves."""
     if "hem_left" not in points:
         return mask
     left, right = points["hem_left"], points["hem_right"]
@@ -138,22 +151,34 @@ def _cut_at_hem(mask: BoolArray, points: Mapping[str, FloatArray]) -> BoolArray:
     kept = mask.copy()
     for i in range(1, count):
         wide, tall = stats[i, cv2.CC_STAT_WIDTH], stats[i, cv2.CC_STAT_HEIGHT]
-        if wide < 0.3 * span and tall > 0.03 * size:
+        if wide < 0.3 * span and tall > 0.03 * size and not any(_within(cuff, stats[i], 0.02 * size) for cuff in cuffs):
             kept &= labels != i
     return kept
 
 
-def _slits(
-    kind: GarmentKind, points: Mapping[str, FloatArray], contour: FloatArray
-) -> list[list[tuple[FloatArray, FloatArray]]]:
-    """Where two parts of the garment meet side by side: groups of (inner end, open end)."""
+def _within(point: FloatArray, box: IntArray, margin: float) -> bool:
+    """Whether a point lies in a component's bounds, as OpenCV gives them, or so near."""
+    left, top, wide, tall = (float(value) for value in box[:4])
+    return bool(left - margin < point[0] < left + wide + margin and top - margin < point[1] < top + tall + margin)
+
+
+def _slits(kind: GarmentKind, points: Mapping[str, FloatArray], contour: FloatArray) -> list[list[list[FloatArray]]]:
+    """Where two parts of the garment meet side by side: groups of ways from the inner end to the open one."""
     wanted = []
     sleeved = kind.category.covers_upper and kind.sleeve not in {Sleeve.NONE, Sleeve.STRAP}
     if sleeved and kind.neckline != Neckline.STRAPLESS:
-        wanted.append([(points[f"armpit_{s}"], _sleeve_end(points, s, contour)) for s in ("left", "right")])
+        wanted.append([_along_sleeve(points, side, contour) for side in ("left", "right")])
     if kind.category.has_legs:
-        wanted.append([(points["crotch"], (points["leg_inner_left"] + points["leg_inner_right"]) / 2)])
+        wanted.append([[points["crotch"], (points["leg_inner_left"] + points["leg_inner_right"]) / 2]])
     return wanted
+
+
+def _along_sleeve(points: Mapping[str, FloatArray], side: str, contour: FloatArray) -> list[FloatArray]:
+    """From the armpit to where sleeve and body part; round the cuff's inner corner where that lies on the body."""
+    end, corner = _sleeve_end(points, side, contour), points[f"cuff_inner_{side}"]
+    deep = cv2.pointPolygonTest(contour.astype(np.float32), corner.tolist(), measureDist=True)
+    overlaps = deep > _ON_BODY * float(np.ptp(contour, axis=0).max())
+    return [points[f"armpit_{side}"], *([corner] if overlaps else []), end]
 
 
 def _sleeve_end(points: Mapping[str, FloatArray], side: str, contour: FloatArray) -> FloatArray:
@@ -168,12 +193,12 @@ def _sleeve_end(points: Mapping[str, FloatArray], side: str, contour: FloatArray
     return highest if len(way) < len(contour) / 3 and below else cuff
 
 
-def _part(rgb: ByteArray, mask: BoolArray, start: FloatArray, end: FloatArray) -> BoolArray:
-    """Cut from the open end up to the inner end unless the outline already reaches the inner end."""
-    size = extent(mask)
-    way = end - start
+def _part(rgb: ByteArray, mask: BoolArray, way_px: Sequence[FloatArray]) -> BoolArray:
+    """Cut along a way from its open end up to its inner end unless the outline already reaches the inner end."""
+    size, (start, *corners, end) = extent(mask), way_px
+    way = end - (corners[-1] if corners else start)
     reach = np.linalg.norm(way)
-    if reach < 0.03 * size:
+    if not corners and reach < 0.03 * size:
         return mask
     outside = ~mask
     spots = np.argwhere(outside)[:, ::-1] + 0.5
@@ -181,7 +206,7 @@ def _part(rgb: ByteArray, mask: BoolArray, start: FloatArray, end: FloatArray) -
     column, row = np.clip(beyond, 0, np.array(mask.shape[::-1]) - 1).astype(int)
     if mask[row, column] and len(spots):  # straight on lies cloth: a slit that ends in it would be a hole
         beyond = spots[int(((spots - end) ** 2).sum(1).argmin())]
-    guide = resample_path(np.stack([start, beyond]), max(1.5, size * 0.003))
+    guide = resample_path(np.stack([start, *corners, beyond]), max(1.5, size * 0.003))
     strength = edge_strength(rgb, max(1.0, size * 0.0015))
     pull = strength + 2.0 * outside
     cut = follow_edge(pull, guide, half_width=0.02 * size, bend=0.5)
