@@ -12,7 +12,7 @@ from vmodel.config import Settings
 from vmodel.garment.front import FrontReading, read_front
 from vmodel.garment.landmarks import complete, loop_order, read_landmarks, snap_to_contour
 from vmodel.garment.outline import arc_between, extent, trace_contour
-from vmodel.garment.proportions import SIDES, is_wide_strap, mend_armpits, mirror_doubtful
+from vmodel.garment.proportions import SIDES, is_wide_strap, mend_armpits, mend_cuffs, mirror_doubtful
 from vmodel.garment.silhouette import garment_mask
 from vmodel.garment.silhouette_net import (
     CATEGORIES,
@@ -70,6 +70,7 @@ def understand(
     points = dict(reading.points_px) | _lowest_inside(reading.inside, kind, reading.points_px)
     if kind.category.covers_upper:
         points |= mirror_doubtful(points, reading.confidence, extent(cutout.mask))
+        points |= mend_cuffs(kind, points | given)
     points |= mend_armpits(cutout.mask, kind, points | given) | given
     sure = dict(reading.confidence) | dict.fromkeys(given, 1.0)
     mask = garment_mask(flat_lay.rgb, cutout.mask, kind, points)

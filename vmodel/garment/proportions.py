@@ -1,4 +1,4 @@
-"""Armpits where tailors put them: landmarks that contradict the cut of sleeves and armholes are moved.
+"""Armpits and cuffs where tailors put them: landmarks that contradict the cut of sleeves and armholes are moved.
 
 A sleeve's root, from the shoulder point to the armpit, measures 16 to 24 cm on adults, which is 0.4 to 0.65 of the span
 of the shoulders; an armhole reaches 17 to 22 cm below the shoulder point, 0.35 to 0.62 of the flat chest width.
@@ -23,6 +23,8 @@ OUTWARD = -0.05
 NOTCH_TURN = 0.7
 DOUBT = 0.42
 WIDE_STRAP = 0.085
+WIDEST_CUFF = 0.5
+USUAL_CUFF = 0.24
 
 
 def is_wide_strap(points: Mapping[str, FloatArray]) -> bool:
@@ -53,6 +55,31 @@ def mirror_doubtful(
             doubtful = confidence[here] < DOUBT and confidence[there] > confidence[here] + 0.1
             if doubtful and np.linalg.norm(image - points[here]) > 0.1 * size:
                 moved[here] = image
+    return moved
+
+
+def mend_cuffs(kind: GarmentKind, points: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Inner ends of the cuffs of long sleeves, where they were sought at the armpit because the sleeve hides it.
+
+    A cuff measures 9 to 12 cm, a fifth of the sleeve and a quarter of the span of the shoulders; the end of a trumpet
+    sleeve is half as wide as it is long.
+
+    Args:
+        kind: only long sleeves are mended.
+        points: rough landmarks in photo pixels.
+    Returns:
+        Moved landmarks only, name -> (2,) photo pixels.
+    """
+    if not kind.category.covers_upper or kind.sleeve != Sleeve.LONG:
+        return {}
+    moved: dict[str, FloatArray] = {}
+    span = float(np.linalg.norm(points["shoulder_left"] - points["shoulder_right"]))
+    for side, inward in (("left", -1.0), ("right", 1.0)):
+        outer, sleeve = points[f"cuff_outer_{side}"], points[f"cuff_outer_{side}"] - points[f"shoulder_{side}"]
+        length = max(float(np.linalg.norm(sleeve)), 1.0)
+        if np.linalg.norm(points[f"cuff_inner_{side}"] - outer) > WIDEST_CUFF * length:
+            across = np.array([sleeve[1], -sleeve[0]]) / length * inward
+            moved[f"cuff_inner_{side}"] = outer + USUAL_CUFF * span * across
     return moved
 
 

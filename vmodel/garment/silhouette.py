@@ -177,8 +177,11 @@ def _along_sleeve(points: Mapping[str, FloatArray], side: str, contour: FloatArr
     """From the armpit to where sleeve and body part; round the cuff's inner corner where that lies on the body."""
     end, corner = _sleeve_end(points, side, contour), points[f"cuff_inner_{side}"]
     deep = cv2.pointPolygonTest(contour.astype(np.float32), corner.tolist(), measureDist=True)
-    overlaps = deep > _ON_BODY * float(np.ptp(contour, axis=0).max())
-    return [points[f"armpit_{side}"], *([corner] if overlaps else []), end]
+    if deep <= _ON_BODY * float(np.ptp(contour, axis=0).max()):
+        return [points[f"armpit_{side}"], end]
+    if np.linalg.norm(end - corner) < 1:
+        end = contour[int(np.linalg.norm(contour - corner, axis=1).argmin())]
+    return [points[f"armpit_{side}"], corner, end]
 
 
 def _sleeve_end(points: Mapping[str, FloatArray], side: str, contour: FloatArray) -> FloatArray:
