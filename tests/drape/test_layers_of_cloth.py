@@ -12,10 +12,13 @@ import garments
 import numpy as np
 import pytest
 from mannequin import tube
+from scipy.spatial import cKDTree
 
 from vmodel.body.pose import load_pose
 from vmodel.drape import drape, drape_outfit
 from vmodel.drape.layers import in_order, lift, pad_body, share_through, sink
+from vmodel.drape.outside import distance_to_body
+from vmodel.drape.pressed import without
 from vmodel.scene.rays import Tracer
 from vmodel.types import Category, Garment, GarmentKind, IntArray, Length, Neckline, Sleeve
 
@@ -155,7 +158,42 @@ def test_a_cardigan_lies_over_a_dress_which_shows_between_its_open_edges(
     # What the cardigan does not reach hangs as it would without: no sleeve has drawn it to the hands.
     alone = drape(garments.dress(), ines, load_pose("standing"), studio.settings)
     below = alone.vertices_m[:, 2] < outside.vertices_m[:, 2].min() - 0.03
-    assert np.abs(dress.vertices_m[below] - alone.vertices_m[below]).max() < 1e-6
+    assert cKDTree(dress.vertices_m).query(alone.vertices_m[below])[0].max() < 1e-6
+
+
+@pytest.mark.slow
+def test_a_narrow_jacket_worn_open_presses_the_loose_sleeves_of_a_tee(ines: Body, studio: Studio) -> None:
+    worn, (tee, trousers, jacket) = put_on([garments.tee(), garments.trousers(), garments.open_jacket()], ines, studio)
+    assert worn.warnings == ()
+    for inner, outer in ((trousers, tee), (tee, jacket), (trousers, jacket)):
+        assert share_through(inner, outer) <= 0.002
+    posed = ines.posed(load_pose("standing"))
+    for each in (tee, trousers, jacket):
+        assert (distance_to_body(each.vertices_m, posed.vertices_m, posed.faces)[0] < 0).mean() <= 0.001
+    low, high = jacket.vertices_m[:, 2].min() + 0.1, ines.rest.joints_m["spine03"][2]
+    assert set(seen_from(1, worn, 0.1, low, high)) == {5}
+    assert 4 not in set(seen_from(-1, worn, 0.01, low, high))
+    shoulder, elbow = (posed.joints_m[f"{bone}.L"] for bone in ("upperarm01", "lowerarm01"))
+    assert set(seen_beside(worn, elbow[2], shoulder[2])) <= {4, 5}
+
+
+def seen_beside(worn: Drape, low_m: float, high_m: float) -> IntArray:
+    """Textures that show on the left arm from the side."""
+    y, z = np.meshgrid(np.linspace(-0.03, 0.03, 15), np.linspace(low_m, high_m, 60))
+    origins = np.stack([np.full(y.size, 2.0), y.ravel(), z.ravel()], axis=1)
+    hits = Tracer(worn.vertices_m, worn.triangles).first_hits(origins, np.tile([-1.0, 0.0, 0.0], (y.size, 1)))
+    return np.asarray(worn.texture[hits.triangle[hits.triangle >= 0]], int)
+
+
+def test_what_is_left_of_a_garment_has_no_loose_vertex(tee_shot: Shot) -> None:
+    worn = tee_shot.drape
+    left = without(worn, np.asarray(worn.vertices_m)[:, 0] > 0)
+    assert np.array_equal(np.unique(left.triangles), np.arange(len(left.vertices_m)))
+    assert len(left.vertices_m) < 0.7 * len(worn.vertices_m)
+    ends = left.vertices_m[left.rest_edges]
+    strain = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1) / left.rest_lengths_m
+    assert np.percentile(strain, 99) < 1.2
+    assert left.open_edges.max() < len(left.vertices_m)
 
 
 @pytest.mark.slow

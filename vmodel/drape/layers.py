@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 
 from vmodel.body.model import Body
 from vmodel.body.subdivision import vertex_normals
+from vmodel.drape.pressed import room_m, without
 from vmodel.types import BoolArray, Category, Drape, FloatArray, Garment, GarmentKind, IntArray, Pose, PosedBody
 
 THICKEST_M = 0.06
@@ -22,7 +23,7 @@ THICKEST_M = 0.06
 ROOM_M = 0.0025
 """Between the inner garment and the body's new surface."""
 FLAT_M = 0.004
-"""How thick a top is counted that is tucked in: the waistband presses it flat."""
+"""How thick cloth is counted that is pressed flat: by the waistband that it is tucked into, or by a sleeve."""
 _BESIDE_M = 0.016
 _SUNK_M, _LIFTED_M = 0.004, 0.0005
 _DEEPEST_M = 0.03
@@ -66,7 +67,7 @@ def pad_body(body: Body, posed: PosedBody, worn: Drape, thickest_m: float = THIC
         worn: the garment.
         thickest_m: bound on what the garment adds.
     """
-    cover = np.minimum(cover_m(posed, worn), thickest_m)
+    cover = np.minimum(np.minimum(cover_m(posed, worn), thickest_m), room_m(body, posed)).astype(np.float32)
     before = body.padding_m if isinstance(body, PaddedBody) else np.zeros(len(cover), np.float32)
     plain = {name: getattr(body, name) for name in ("model", "measurements", "surface", "_shape")}
     rest = padded(body.rest, cover)
@@ -204,15 +205,7 @@ def cut_below_band(top: Drape, lower: Drape) -> Drape:
     beneath = (top.vertices_m[:, 2] < points[band][nearest, 2] - 0.012) & (near_m < 0.09)
     reached, _ = cKDTree(points).query(top.vertices_m, distance_upper_bound=0.09)
     gone = beneath & np.isfinite(reached)
-    kept = ~gone[top.triangles].all(axis=1)
-    return replace(
-        top,
-        triangles=top.triangles[kept],
-        texture_px=top.texture_px[kept],
-        texture=top.texture[kept],
-        panel=top.panel[kept],
-        open_edges=top.open_edges[~gone[top.open_edges].all(axis=1)],
-    )
+    return without(top, gone)
 
 
 def join(garments: Sequence[Garment], drapes: Sequence[Drape], main: int) -> tuple[Garment, Drape]:

@@ -21,6 +21,7 @@ from vmodel.drape.layers import (
     share_through,
     sink,
 )
+from vmodel.drape.pressed import press
 from vmodel.drape.worn import Progress, drape
 from vmodel.errors import DrapeFailed
 from vmodel.garment.measure import is_sewn
@@ -58,15 +59,24 @@ def drape_outfit(
     if len(garments) == 1:
         return garments[0], put_on(garments[0], body, pose, settings, progress)
     drapes: dict[int, Drape] = {}
-    wearer = body
+    wearer = pressed = body
+    posed = body.posed(pose)
     for index in in_order([garment.kind for garment in garments], tucked):
         lower = is_lower(garments[index].kind)
-        worn = put_on(garments[index], wearer, pose, settings, progress)
+        try:
+            worn = put_on(garments[index], wearer, pose, settings, progress)
+        except DrapeFailed:
+            if not drapes:
+                raise
+            worn = put_on(garments[index], pressed, pose, settings, progress)
         for inner, lying in drapes.items():
             inside = tucked and lower and not is_lower(garments[inner].kind)
-            drapes[inner] = sink(cut_below_band(lying, worn) if inside else lying, worn)
+            seen = cut_below_band(lying, worn) if inside else lying
+            drapes[inner] = press(sink(seen, worn), worn, body, posed)
         drapes[index] = worn
         wearer = pad_body(wearer, wearer.posed(pose), worn, FLAT_M if tucked and not lower else THICKEST_M)
+        # A narrow garment presses what is loose beneath it flat.
+        pressed = pad_body(pressed, pressed.posed(pose), worn, FLAT_M)
     # What sank under a coat may have sunk into what lies under it: outer garments are lifted over what is left.
     order = list(drapes)
     for inner, outer in combinations(order, 2):

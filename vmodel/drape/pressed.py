@@ -1,0 +1,211 @@
+"""Cloth under cloth is pressed: it takes no more room than the body and what is worn over it leave.
+
+The loose sleeve of a T-shirt lies folded against the arm under a jacket's sleeve, and what is caught between an arm and
+the trunk is as thin as that gap. Neither holds a jacket off.
+"""
+
+# mypy: disable-error-code="untyped-decorator,valid-type"
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import warp as wp
+from scipy.sparse import coo_matrix, csr_matrix, diags, eye
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import cKDTree
+
+from vmodel.body.anny_model import init_warp
+from vmodel.body.measure import vertices_on
+from vmodel.body.model import Body
+from vmodel.body.subdivision import vertex_normals
+from vmodel.drape.colliders import ARM_BONES, ROOT_BONES
+from vmodel.drape.outside import distance_to_body, push_out
+from vmodel.types import BoolArray, Drape, FloatArray, IntArray, PosedBody
+
+REACH_M = 0.09
+"""Cloth further from the skin than this hangs free and is not pressed."""
+_BETWEEN_M = 0.014
+"""Room that a garment's two layers need between an arm and the trunk, beside what is worn under it."""
+_RISE, _PAD_RISE = 2.0, 0.6
+"""Metres that cloth may rise a metre of skin where it comes out from under a garment, and what holds one off."""
+_BENEATH_M, _THINNEST = 0.004, 0.4
+"""How far beneath its cover cloth is laid, and the share of a lower cover's height that it keeps."""
+_SKIN_M = 0.0008
+_UNDER_M = 0.01
+_CLOSE_M, _DEEP_M = 0.03, 0.04
+"""Cloth is out of sight under a garment that lies so close to the skin, and so far from where it does not."""
+_VOTES, _NEAREST = 12, 48
+
+
+@wp.kernel
+def _first_hits(
+    mesh: wp.uint64,
+    start: wp.array(dtype=wp.vec3),
+    way: wp.array(dtype=wp.vec3),
+    reach: float,
+    distance: wp.array(dtype=float),
+    facing: wp.array(dtype=float),
+) -> None:
+    i = wp.tid()
+    q = wp.mesh_query_ray(mesh, start[i], way[i], reach)
+    distance[i] = reach
+    if q.result:
+        distance[i] = q.t
+        facing[i] = wp.dot(q.normal, way[i])
+
+
+def room_m(body: Body, posed: PosedBody) -> FloatArray:
+    """How much of what is worn may hold the next garment off.
+
+    A sleeve lies flat between the arm and the sleeve over it: an arm grown by 4 mm tears a narrow jacket at the armpit.
+
+    Args:
+        body: for the bones of its skin.
+        posed: the same body, as thick as it is.
+    Returns:
+        (V,) metres, at most ``REACH_M``: half of what lies between the trunk and an arm, and nothing on the arms.
+    """
+    skin = np.asarray(posed.vertices_m, np.float32)
+    own = vertex_normals(skin, posed.faces)
+    apart, _ = _hits(skin, posed.faces, skin + 0.001 * own, own, 2 * REACH_M + _BETWEEN_M)
+    free = np.where(vertices_on(body.surface, partial(_is_arm, "")), 0, np.maximum((apart - _BETWEEN_M) / 2, 0))
+    return _eased(free, posed, _PAD_RISE)
+
+
+def _is_arm(ending: str, bone: str) -> bool:
+    return bone.startswith((*ARM_BONES, "upperarm01")) and bone.endswith(ending)
+
+
+def press(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> Drape:
+    """The inner garment brought beneath the outer one where that lies over it, towards the skin.
+
+    What comes out from under the outer garment rises from there evenly. Cloth that lies close between the skin and the
+    outer garment, out of sight from every opening, is left out: it would show through between the vertices.
+
+    Args:
+        inner: the garment beneath.
+        outer: the garment over it, on the same body.
+        body: for the bones of its skin.
+        posed: the bare body beneath them.
+    """
+    above = _height_of(outer, posed)
+    if above.min() >= REACH_M:
+        return inner
+    most = _eased(np.where(above < REACH_M, np.maximum(above - _BENEATH_M, _THINNEST * above), REACH_M), posed, _RISE)
+    # From where it can be seen, as far as the skin goes.
+    hidden = _eased(np.where(above < _CLOSE_M, REACH_M, 0), posed, 1.0) > _DEEP_M
+    points, gone = np.array(inner.vertices_m, np.float32), np.zeros(len(inner.vertices_m), bool)
+    lies_on, tree = _part_under(inner, body, posed), cKDTree(posed.vertices_m)
+    for part, faces in enumerate(_parts(body)):
+        mine = np.flatnonzero(lies_on == part)
+        if not len(mine):
+            continue
+        height, foot = distance_to_body(points[mine], posed.vertices_m, faces)
+        apart, nearest = tree.query(foot, k=4)
+        share = 1 / np.maximum(apart, 1e-5)
+        limit = (share * most[nearest]).sum(axis=1) / share.sum(axis=1)
+        gone[mine] = hidden[nearest].all(axis=1) & (height < REACH_M)
+        low = (height > limit) & (height < REACH_M)
+        to = foot + (points[mine] - foot) * (limit / np.maximum(height, 1e-6))[:, None]
+        points[mine[low]] = to[low]
+    points = push_out(points, posed, _SKIN_M).astype(np.float32)
+    return without(replace(inner, vertices_m=points), gone)
+
+
+def without(garment: Drape, gone: BoolArray) -> Drape:
+    """A garment without the triangles all of whose vertices are gone, (N,) bool, and what belonged to these alone."""
+    kept = ~gone[garment.triangles].all(axis=1)
+    if kept.all():
+        return garment
+    used, triangles = np.unique(garment.triangles[kept], return_inverse=True)
+    number = np.full(len(gone), -1)
+    number[used] = np.arange(len(used))
+    rest, rims = number[garment.rest_edges], number[garment.open_edges]
+    stays = (rest >= 0).all(axis=1)
+    return replace(
+        garment,
+        vertices_m=garment.vertices_m[used],
+        triangles=triangles.reshape(-1, 3).astype(garment.triangles.dtype),
+        texture_px=garment.texture_px[kept],
+        texture=garment.texture[kept],
+        panel=garment.panel[kept],
+        rest_edges=rest[stays].astype(garment.rest_edges.dtype),
+        rest_lengths_m=garment.rest_lengths_m[stays],
+        open_edges=rims[(rims >= 0).all(axis=1)].astype(garment.open_edges.dtype),
+    )
+
+
+def _height_of(outer: Drape, posed: PosedBody) -> FloatArray:
+    """(V,) metres from the skin to the garment that lies over it; ``REACH_M`` where that is far or nowhere."""
+    skin = np.asarray(posed.vertices_m, np.float32)
+    own = vertex_normals(skin, posed.faces)
+    # Between its vertices cloth may lie beneath the skin.
+    start = skin - _UNDER_M * own
+    way, facing = _hits(np.asarray(outer.vertices_m), outer.triangles, start, own, REACH_M + _UNDER_M)
+    height = np.maximum(way - _UNDER_M, _SKIN_M)
+    # The outside of a sleeve that hangs beside the trunk covers nothing of it.
+    return np.where(facing > 0, height, REACH_M)
+
+
+def _eased(limit_m: FloatArray, posed: PosedBody, rise: float) -> FloatArray:
+    """(V,) limits on heights that rise by at most ``rise`` a metre of skin, and are nowhere higher than before."""
+    skin, links = np.asarray(posed.vertices_m, float), _pairs(posed.faces)
+    count, away = len(skin), np.linalg.norm(skin[links[:, 0]] - skin[links[:, 1]], axis=1)
+    # All begin at one more node, as far from it as they are high.
+    ends = np.concatenate([links, np.stack([np.full(count, count), np.arange(count)], axis=1)])
+    lengths = np.maximum(np.concatenate([rise * away, limit_m]), 1e-7)
+    graph = csr_matrix((lengths, (ends[:, 0], ends[:, 1])), (count + 1, count + 1))
+    return np.asarray(dijkstra(graph, indices=count)[:count])
+
+
+def _part_under(inner: Drape, body: Body, posed: PosedBody) -> IntArray:
+    """(N,) which of ``_parts`` each vertex of a garment lies on; neighbours agree."""
+    skin, cloth = np.asarray(posed.vertices_m, np.float32), np.asarray(inner.vertices_m, np.float32)
+    own, outward = vertex_normals(skin, posed.faces), vertex_normals(cloth, inner.triangles)
+    _, nearest = cKDTree(skin).query(cloth, k=_NEAREST)
+    alike = (own[nearest] * outward[:, None]).sum(axis=2) > 0.2
+    index = nearest[np.arange(len(cloth)), alike.argmax(axis=1)]
+    limbs = [vertices_on(body.surface, partial(_is_arm, ending)) for ending in (".L", ".R")]
+    votes = np.eye(3)[np.select(limbs, [1, 2], 0)[index]]
+    ends = _pairs(inner.triangles)
+    links = coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), (len(cloth),) * 2).tocsr() + eye(len(cloth))
+    mean = diags(1 / np.asarray(links.sum(axis=1)).ravel()) @ links
+    for _ in range(_VOTES):
+        votes = mean @ votes
+    return np.asarray(votes.argmax(axis=1))
+
+
+def _parts(body: Body) -> list[IntArray]:
+    """Faces of the trunk with head and legs, of the left and of the right arm; they overlap at the shoulders."""
+    trunk = ~vertices_on(body.surface, lambda bone: bone.startswith(ARM_BONES))
+    limbs = [vertices_on(body.surface, partial(_is_limb, ending)) for ending in (".L", ".R")]
+    faces = body.surface.faces
+    return [faces[chosen[faces].all(axis=1)] for chosen in (trunk, *limbs)]
+
+
+def _is_limb(ending: str, bone: str) -> bool:
+    return bone.startswith(ARM_BONES + ROOT_BONES) and bone.endswith(ending)
+
+
+def _pairs(faces: IntArray) -> IntArray:
+    """(P, 2) vertices that share an edge, each pair both ways, once."""
+    pairs = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    return np.asarray(np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0))
+
+
+def _hits(
+    points_m: FloatArray, faces: IntArray, starts_m: FloatArray, ways: FloatArray, reach_m: float
+) -> tuple[FloatArray, FloatArray]:
+    """(S,) metres to the first triangle on each ray, ``reach_m`` without any, and how far that faces along the ray."""
+    init_warp()
+    mesh = wp.Mesh(
+        points=wp.array(np.ascontiguousarray(points_m, np.float32), dtype=wp.vec3, device="cpu"),
+        indices=wp.array(np.ascontiguousarray(faces.ravel(), np.int32), dtype=int, device="cpu"),
+    )
+    starts, way = (wp.array(np.ascontiguousarray(p, np.float32), dtype=wp.vec3, device="cpu") for p in (starts_m, ways))
+    distance, facing = (wp.zeros(len(starts_m), dtype=float, device="cpu") for _ in range(2))
+    wp.launch(_first_hits, len(starts_m), inputs=[mesh.id, starts, way, reach_m, distance, facing], device="cpu")
+    return np.array(distance.numpy()), np.array(facing.numpy())
