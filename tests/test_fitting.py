@@ -91,7 +91,9 @@ def test_a_drawing_is_recognised_for_a_fitting_as_for_the_final_picture(examples
     sides = [max(pattern.flat_lay.rgb.shape) for pattern in (first, final)]
     assert sides == [640, 2000]
     for name, point in final.landmarks.points_px.items():
-        assert np.linalg.norm(first.landmarks.points_px[name] / 640 - point / 2000) < 0.025, name
+        apart = np.abs(first.landmarks.points_px[name] / 640 - point / 2000)
+        # How high the narrowest place of a straight side lies means nothing.
+        assert (apart[0] if name.startswith(("waist", "hip")) else np.linalg.norm(apart)) < 0.02, name
 
 
 def test_masks_landmarks_and_backs_keep_the_pixels_of_the_final_drawing(examples: Path, tmp_path: Path) -> None:
