@@ -13,9 +13,11 @@ from vmodel.body.base_layer import (
     LOWERS,
     UPPERS,
     BaseLayer,
+    base_layer_depth,
     choose_base_layer,
     must_be_covered,
     near_skin_colour,
+    paint_base_layer,
 )
 from vmodel.body.chart import load_anatomy, load_chart, look_up_mask, refined_anatomy
 from vmodel.body.model import Body, build_body
@@ -209,3 +211,14 @@ def test_long_legs_are_tailored_like_trousers() -> None:
     assert np.median(relief_mm[z > -468]) > 0.6, "a waistband stands out"
     assert np.ptp(relief_mm[(z < -1300) & (z > -1380)]) > 1.5, "cloth stacks above the hem"
     assert tone[np.abs(z + 900) < 20].mean() > 1.2 * tone[np.abs(z + 560) < 20].mean(), "thighs are worn pale"
+
+
+def test_a_bandeau_dips_between_the_breasts_and_its_edge_is_cut_clean() -> None:
+    x = np.repeat([0.0, 70.0], 2)
+    upper, _ = base_layer_depth(BaseLayer("bandeau", "leggings"), np.stack([x, 0 * x, np.tile([-305.0, -335.0], 2)], 1))
+    assert (upper > 0).tolist() == [False, True, True, True]
+    down = np.arange(-345.0, -300.0, 0.5)
+    spots = np.stack([0 * down, 0 * down, down], 1)
+    painted = paint_base_layer(BaseLayer("bandeau", "leggings"), spots, np.full(len(down), 0.5))
+    tone = painted.albedo[painted.cover > 0.99].mean(1)
+    assert tone.min() > 0.93 * tone.max()
