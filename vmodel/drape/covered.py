@@ -1,37 +1,21 @@
 """Does the sleeve cover the arm? Cloth that was torn through a stout arm lies outside of it, and yet the arm shows."""
 
-# mypy: disable-error-code="untyped-decorator,valid-type"
-
 from __future__ import annotations
 
 import numpy as np
-import warp as wp
 
-from vmodel.body.anny_model import init_warp
 from vmodel.body.measure import vertices_on
 from vmodel.body.model import Body
 from vmodel.body.subdivision import vertex_normals
 from vmodel.drape.cloth import Cloth
-from vmodel.types import BoolArray, FloatArray, PosedBody
+from vmodel.drape.ray_hits import first_hits
+from vmodel.types import FloatArray, PosedBody
 
 BARE_LIMIT = 0.13
 """Share of an upper arm that may show: a gaping armhole shows a tenth, a torn sleeve three tenths and more."""
 REACH_M = 0.15
 END_M = 0.03
 """Margin at the sleeve's end, whose cuff may lie askew."""
-
-
-@wp.kernel
-def _hits(
-    mesh: wp.uint64,
-    start: wp.array(dtype=wp.vec3),
-    way: wp.array(dtype=wp.vec3),
-    reach: float,
-    hit: wp.array(dtype=int),
-) -> None:
-    i = wp.tid()
-    if wp.mesh_query_ray(mesh, start[i], way[i], reach).result:
-        hit[i] = 1
 
 
 def bare_share(cloth: Cloth, positions_m: FloatArray, on_arm: FloatArray, body: Body, posed: PosedBody) -> float:
@@ -61,19 +45,7 @@ def bare_share(cloth: Cloth, positions_m: FloatArray, on_arm: FloatArray, body: 
         arm = vertices_on(body.surface, (f"upperarm02.{side}").__eq__)
         arm &= (along > 0.3 * length) & (along < min(end, 0.95 * length))
         if arm.sum() >= 12:
-            seen = _met(cloth, positions_m, skin[arm] - 0.002 * outward[arm], outward[arm])
-            worst = max(worst, 1 - float(seen.mean()))
+            starts = skin[arm] - 0.002 * outward[arm]
+            far, _ = first_hits(positions_m, cloth.triangles, starts, outward[arm], REACH_M)
+            worst = max(worst, float((far >= np.float32(REACH_M)).mean()))
     return worst
-
-
-def _met(cloth: Cloth, positions_m: FloatArray, start_m: FloatArray, way: FloatArray) -> BoolArray:
-    """(P,) True where a ray meets cloth."""
-    init_warp()
-    mesh = wp.Mesh(
-        points=wp.array(np.ascontiguousarray(positions_m, np.float32), dtype=wp.vec3, device="cpu"),
-        indices=wp.array(np.ascontiguousarray(cloth.triangles.ravel(), np.int32), dtype=int, device="cpu"),
-    )
-    starts, ways = (wp.array(np.ascontiguousarray(p, np.float32), dtype=wp.vec3, device="cpu") for p in (start_m, way))
-    hit = wp.zeros(len(start_m), dtype=int, device="cpu")
-    wp.launch(_hits, len(start_m), inputs=[mesh.id, starts, ways, REACH_M, hit], device="cpu")
-    return np.asarray(hit.numpy() > 0)

@@ -4,25 +4,22 @@ The loose sleeve of a T-shirt lies folded against the arm under a jacket's sleev
 the trunk is as thin as that gap. Neither holds a jacket off.
 """
 
-# mypy: disable-error-code="untyped-decorator,valid-type"
-
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import warp as wp
 from scipy.sparse import coo_matrix, csr_matrix, diags, eye
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
-from vmodel.body.anny_model import init_warp
 from vmodel.body.measure import vertices_on
 from vmodel.body.model import Body
 from vmodel.body.subdivision import vertex_normals
 from vmodel.drape.colliders import ARM_BONES, ROOT_BONES
 from vmodel.drape.outside import distance_to_body, push_out
+from vmodel.drape.ray_hits import first_hits
 from vmodel.types import BoolArray, Drape, FloatArray, IntArray, PosedBody
 
 REACH_M = 0.09
@@ -40,23 +37,6 @@ _CLOSE_M, _DEEP_M = 0.03, 0.04
 _VOTES, _NEAREST = 12, 48
 
 
-@wp.kernel
-def _first_hits(
-    mesh: wp.uint64,
-    start: wp.array(dtype=wp.vec3),
-    way: wp.array(dtype=wp.vec3),
-    reach: float,
-    distance: wp.array(dtype=float),
-    facing: wp.array(dtype=float),
-) -> None:
-    i = wp.tid()
-    q = wp.mesh_query_ray(mesh, start[i], way[i], reach)
-    distance[i] = reach
-    if q.result:
-        distance[i] = q.t
-        facing[i] = wp.dot(q.normal, way[i])
-
-
 def room_m(body: Body, posed: PosedBody) -> FloatArray:
     """How much of what is worn may hold the next garment off.
 
@@ -70,7 +50,7 @@ def room_m(body: Body, posed: PosedBody) -> FloatArray:
     """
     skin = np.asarray(posed.vertices_m, np.float32)
     own = vertex_normals(skin, posed.faces)
-    apart, _ = _hits(skin, posed.faces, skin + 0.001 * own, own, 2 * REACH_M + _BETWEEN_M)
+    apart, _ = first_hits(skin, posed.faces, skin + 0.001 * own, own, 2 * REACH_M + _BETWEEN_M)
     free = np.where(vertices_on(body.surface, partial(_is_arm, "")), 0, np.maximum((apart - _BETWEEN_M) / 2, 0))
     return _eased(free, posed, _PAD_RISE)
 
@@ -144,7 +124,7 @@ def _height_of(outer: Drape, posed: PosedBody) -> FloatArray:
     own = vertex_normals(skin, posed.faces)
     # Between its vertices cloth may lie beneath the skin.
     start = skin - _UNDER_M * own
-    way, facing = _hits(np.asarray(outer.vertices_m), outer.triangles, start, own, REACH_M + _UNDER_M)
+    way, facing = first_hits(np.asarray(outer.vertices_m), outer.triangles, start, own, REACH_M + _UNDER_M)
     height = np.maximum(way - _UNDER_M, _SKIN_M)
     # The outside of a sleeve that hangs beside the trunk covers nothing of it.
     return np.where(facing > 0, height, REACH_M)
@@ -194,18 +174,3 @@ def _pairs(faces: IntArray) -> IntArray:
     """(P, 2) vertices that share an edge, each pair both ways, once."""
     pairs = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
     return np.asarray(np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0))
-
-
-def _hits(
-    points_m: FloatArray, faces: IntArray, starts_m: FloatArray, ways: FloatArray, reach_m: float
-) -> tuple[FloatArray, FloatArray]:
-    """(S,) metres to the first triangle on each ray, ``reach_m`` without any, and how far that faces along the ray."""
-    init_warp()
-    mesh = wp.Mesh(
-        points=wp.array(np.ascontiguousarray(points_m, np.float32), dtype=wp.vec3, device="cpu"),
-        indices=wp.array(np.ascontiguousarray(faces.ravel(), np.int32), dtype=int, device="cpu"),
-    )
-    starts, way = (wp.array(np.ascontiguousarray(p, np.float32), dtype=wp.vec3, device="cpu") for p in (starts_m, ways))
-    distance, facing = (wp.zeros(len(starts_m), dtype=float, device="cpu") for _ in range(2))
-    wp.launch(_first_hits, len(starts_m), inputs=[mesh.id, starts, way, reach_m, distance, facing], device="cpu")
-    return np.array(distance.numpy()), np.array(facing.numpy())
