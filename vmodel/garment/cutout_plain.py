@@ -12,7 +12,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from vmodel.garment.cutout_gaps import narrow_gaps, plain_and_long
+from vmodel.garment.cutout_gaps import enclosed_gaps, narrow_gaps, plain_and_long, without_threads
 from vmodel.types import BoolArray, FloatArray
 
 # Differences in CIE Lab units; JPEG ringing round a dark garment stays under the first.
@@ -127,14 +127,16 @@ def cut_from_plain(lab: FloatArray, surface: Surface) -> BoolArray:
     # Stripes and spots of the ground's own colour look like holes and gaps: then only open loops are believed.
     printed_alike = _repeats_ground(surface, reached)
     # JPEG tinges what lies so near to cloth, so a gap may be less like the ground than the ground is elsewhere.
-    gaps = plain_and_long(narrow_gaps(connected_to_rim((difference < 3 * low) | reached) & ~reached))
+    alike = connected_to_rim((difference < 3 * low) | reached) & ~reached
+    gaps = plain_and_long(narrow_gaps(without_threads(alike), widest=0.02), reached)
     if not printed_alike:
         gaps |= narrow_gaps(connected_to_rim(flat_ground | reached) & ~reached)
     reached |= gaps
     holes = ground_seen_through(surface.offset, reached, surface.roughness)
     if not printed_alike:
         holes = connected_to((holes | shadow) & ~reached, holes)
-    garment = ~reached & ~(along_outline(holes, reached) if printed_alike else holes)
+    enclosed = enclosed_gaps(difference, reached, low)
+    garment = ~reached & ~enclosed & ~(along_outline(holes, reached) if printed_alike else holes)
     garment &= ~_tinged_blocks(lab, surface, garment, 1.0 if printed_alike else 0.75)
     if printed_alike:
         return np.asarray(_bridge_nicks(garment | gaps, round(1.6 * radius)) & ~gaps)
