@@ -22,6 +22,7 @@ from vmodel.garment.outline import extent, smooth_path, trace_holes
 from vmodel.garment.silhouette import garment_mask
 from vmodel.garment.silhouette_net import load_readers, read_silhouette
 from vmodel.garment.texture import bleed, ground_in_straps
+from vmodel.garment.unfold import unfold_sleeves
 from vmodel.garment.waist import waist_edge
 from vmodel.garment.working import working_copy
 from vmodel.types import (
@@ -83,6 +84,8 @@ def infer_pattern(
         Garment in photo pixels (cm_per_px 0), x from the garment's middle, y up from its top edge. Panels are
         "front" and "back"; an open front is "front_left" and "front_right".
     """
+    if back is None:  # a back is laid on to the front's outline, so both keep their sleeves as they lie
+        flat_lay, cutout, landmarks = unfold_sleeves(flat_lay, cutout, kind, landmarks)
     cut = cut_panels(flat_lay, cutout, kind, landmarks)
     return paint_panels(cut, flat_lay, cutout, kind, landmarks, back, material)
 
