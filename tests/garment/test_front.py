@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks.reading_fronts import draw_front
 from benchmarks.reading_photos import photograph
-from vmodel.garment.front import read_front
+from vmodel.garment.front import between_fronts, read_front
 from vmodel.garment.kind import understand
+from vmodel.garment.pattern import infer_pattern
 from vmodel.types import Category, Cutout, FlatLay
 
 SIZE = (900, 700)
@@ -112,3 +113,26 @@ def _photo(style, seed):
     rng = np.random.default_rng([zlib.crc32(style.encode()), seed])
     photo = photograph(draw_front(style, rng), "paper", "none", rng)
     return FlatLay("drawn.png", "0" * 64, photo.rgb), Cutout(photo.mask.astype(np.float32), "mask", 1.0)
+
+
+@pytest.mark.parametrize("lining", [(45, 62, 88), (110, 60, 190)])
+def test_what_shows_between_two_fronts_is_found_where_it_lies(lining):
+    rgb, mask = cloth()
+    gap = np.zeros(SIZE, np.uint8)
+    cv2.fillPoly(gap, [np.array([(335, 130), (365, 130), (395, 800), (310, 800)])], 1)
+    rgb[gap > 0] = lining
+    found = between_fronts(rgb, mask, POINTS)
+    below = np.s_[200:760]
+    assert (found & (gap > 0))[below].sum() > 0.95 * gap[below].sum()
+    assert (found & (gap == 0))[below].sum() < 0.12 * gap[below].sum()
+
+
+def test_closed_cloth_has_nothing_between_its_fronts():
+    rgb, mask = cloth()
+    assert not between_fronts(rgb, mask, POINTS).any()
+
+
+def test_a_cardigan_with_a_lining_as_dark_as_its_cloth_is_cut_in_two_fronts():
+    photo, cutout = _photo("open cardigan", 69)
+    garment = infer_pattern(photo, cutout, *understand(photo, cutout))
+    assert {panel.name for panel in garment.panels} == {"front_left", "front_right", "back"}

@@ -110,22 +110,44 @@ def read_front(rgb: ByteArray, mask: BoolArray, points: Mapping[str, FloatArray]
         mask: (H, W) bool cut-out.
         points: rough landmarks in photo pixels: necks, armpits, hems.
     """
-    lab, cloth, first = _straightened(rgb, mask, points)
+    lab, cloth, first, _ = _straightened(rgb, mask, points)
     if len(lab) - first < CHEST // 3:
         return FrontReading(0.0, 0.0, False, 0.0, 0, 0, 0.0, 0.0, first / CHEST, len(lab) / CHEST)
     depth, length = first / CHEST - UNDER_NECK, len(lab) / CHEST
     lab, cloth = lab[first:], cloth[first:]
-    gap, width, darker = _gap(lab, cloth)
+    gap, width, darker, _ = _gap(lab, cloth)
     rows, buttons, size = _buttons(lab)
     line = _middle_line(_lines(lab))
     quilting = _quilting(lab) if _level(lab).mean() < MOST_LEVEL else 0.0  # more is stripes
     return FrontReading(gap, width, darker, line, buttons, rows, size, quilting, depth, length)
 
 
+def between_fronts(rgb: ByteArray, mask: BoolArray, points: Mapping[str, FloatArray]) -> BoolArray:
+    """(H, W) bool: what shows between two fronts that lie open down to the hem; nothing where none do.
+
+    Args:
+        rgb: (H, W, 3) uint8 photo.
+        mask: (H, W) bool cut-out.
+        points: landmarks in photo pixels: necks, armpits, hems.
+    """
+    lab, cloth, first, affine = _straightened(rgb, mask, points)
+    between = np.zeros(mask.shape, np.uint8)
+    if len(lab) - first < CHEST // 3:
+        return between > 0
+    share, width, _, runs = _gap(lab[first:], cloth[first:])
+    if share > LEAST_GAP and width > WIDEST_ZIP:
+        rows = np.arange(first, first + len(runs))[:, None]
+        sides = [np.hstack([runs[:, [column]], rows]) for column in (0, 1)]
+        loop = np.concatenate([sides[0], sides[1][::-1]])
+        back = cv2.invertAffineTransform(affine)
+        cv2.fillPoly(between, [np.rint(loop @ back[:, :2].T + back[:, 2]).astype(np.int32)], 1)
+    return between > 0
+
+
 def _straightened(
     rgb: ByteArray, mask: BoolArray, points: Mapping[str, FloatArray]
-) -> tuple[FloatArray, BoolArray, int]:
-    """The torso's Lab (rows, 261, 3), its mask, and the first row below the neckline."""
+) -> tuple[FloatArray, BoolArray, int, FloatArray]:
+    """The torso's Lab (rows, 261, 3), its mask, the first row below the neckline, and the affine from the photo."""
     neck, hem, chest = ((points[f"{name}_left"] + points[f"{name}_right"]) / 2 for name in ("neck", "hem", "armpit"))
     across = points["armpit_left"] - points["armpit_right"]
     scale = CHEST / max(float(np.linalg.norm(across)), 1.0)
@@ -144,11 +166,11 @@ def _straightened(
     front = float(((points["neck_front"] - neck) @ down) * scale)
     first = int(np.clip(front + UNDER_NECK * CHEST, 0, size[1]))
     lab = cv2.cvtColor(flat.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    return np.asarray(lab), np.asarray(cloth), first
+    return np.asarray(lab), np.asarray(cloth), first, affine
 
 
-def _gap(lab: FloatArray, cloth: BoolArray) -> tuple[float, float, bool]:
-    """Share of rows with a run unlike both fronts between two smooth edges, its width, and whether it is darker."""
+def _gap(lab: FloatArray, cloth: BoolArray) -> tuple[float, float, bool, FloatArray]:
+    """A run unlike both fronts between two smooth edges: share of its rows, width, whether it is darker, its edges."""
     low, high = round(0.22 * CHEST), round(0.42 * CHEST)
     fronts = [np.median(lab[:, HALF + a : HALF + b], axis=1) for a, b in ((-high, -low), (low, high))]
     fronts = [cv2.blur(front[:, None], (1, 41))[:, 0] for front in fronts]
@@ -159,21 +181,22 @@ def _gap(lab: FloatArray, cloth: BoolArray) -> tuple[float, float, bool]:
     runs = np.array([_middle_run(row) for row in (away > least) | ~cloth])
     width = (runs[:, 1] - runs[:, 0]) / CHEST
     known = (width > GAP_WIDTH[0]) & (width < GAP_WIDTH[1])
+    edges = runs.astype(np.float64)
     if known.mean() < 0.3:
-        return 0.0, 0.0, False
+        return 0.0, 0.0, False, edges
     rows = np.arange(len(runs))
     off = np.zeros(len(runs))
     for column in (0, 1):
-        fit = np.polyfit(rows[known], runs[known, column], 3)
-        off = np.maximum(off, np.abs(np.polyval(fit, rows) - runs[:, column]) / CHEST)
+        edges[:, column] = np.polyval(np.polyfit(rows[known], runs[known, column], 3), rows)
+        off = np.maximum(off, np.abs(edges[:, column] - runs[:, column]) / CHEST)
     smooth = known & (off < 0.045)
     # At the hem the back's rib shows in the fronts' own colour.
     last = smooth[int(0.65 * len(rows)) : int(0.85 * len(rows))]
     if last.mean() < 0.6:
-        return 0.0, 0.0, False
+        return 0.0, 0.0, False, edges
     inner = [soft[row, runs[row, 0] : runs[row, 1], 0].mean() for row in rows[smooth]]
     outer = np.minimum(fronts[0][smooth, 0], fronts[1][smooth, 0])
-    return float(smooth.mean()), float(np.median(width[smooth])), bool(np.median(inner - outer) < -3)
+    return float(smooth.mean()), float(np.median(width[smooth])), bool(np.median(inner - outer) < -3), edges
 
 
 def _middle_run(row: BoolArray) -> tuple[int, int]:

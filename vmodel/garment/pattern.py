@@ -15,6 +15,7 @@ from vmodel.garment.back import back_texture, photographed_back
 from vmodel.garment.back_colour import agree_with_front
 from vmodel.garment.cutting import OPENINGS, cut_edges, cut_front_halves
 from vmodel.garment.flat import is_drawing
+from vmodel.garment.front import between_fronts
 from vmodel.garment.hood import cut_off_hood, draw_bag, lower_hood, neck_points, without_hood
 from vmodel.garment.neckline import edge_below_shadow, fold_down, front_edge, is_round, side_edge, without_label
 from vmodel.garment.opening import FrontOpening, find_opening
@@ -179,10 +180,7 @@ def _enlarged(cut: Cut, scale: float, full_mask: BoolArray) -> Cut:
 
 def _cut(photo: ByteArray, mask: BoolArray, inside: FloatArray, kind: GarmentKind, landmarks: Landmarks) -> Cut:
     points = landmarks.points_px
-    opened = None
-    if kind.open_front:
-        hem = (points["hem_left"], points["hem_right"])
-        opened = find_opening(photo, mask, inside, points["neck_front"], hem)
+    opened = _opening(photo, mask, inside, points) if kind.open_front else None
     if opened is not None:
         mask = opened.closed_mask
     edges = cut_edges(mask, kind, landmarks)
@@ -214,6 +212,17 @@ def _cut(photo: ByteArray, mask: BoolArray, inside: FloatArray, kind: GarmentKin
     if lowered is None:
         return Cut(mask, edges, {"front": dict(edges)}, top, None)
     return Cut(mask, edges, {"front": {**edges, opening: lowered}}, top, lowered)
+
+
+def _opening(
+    photo: ByteArray, mask: BoolArray, inside: FloatArray, points: Mapping[str, FloatArray]
+) -> FrontOpening | None:
+    """Where an open front parts; the network misses linings that are nearly as light or as dark as the fronts."""
+    neck, hem = points["neck_front"], (points["hem_left"], points["hem_right"])
+    opened = find_opening(photo, mask, inside, neck, hem)
+    if opened is None:
+        opened = find_opening(photo, mask, np.maximum(inside, between_fronts(photo, mask, points)), neck, hem)
+    return opened
 
 
 def _cut_hooded(
