@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from app.api.asked import Asked
 from app.api.files import link_to
 from app.api.garment_bodies import Understood
 from app.api.installation import Installation
@@ -87,10 +88,8 @@ class PatternShown(BaseModel):
     link: str = Field(description="the pieces side by side as PNG, for an hour", examples=["/v1/files/Zm9v…"])
 
 
-class ColorwayAsked(BaseModel):
+class ColorwayAsked(Asked):
     """The design in other colours."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str = Field(pattern=r"^\w[\w-]{0,39}$", examples=["night"])
     colours: dict[_Colour, _Colour] = Field(
@@ -98,10 +97,8 @@ class ColorwayAsked(BaseModel):
     )
 
 
-class DesignAsked(BaseModel):
+class DesignAsked(Asked):
     """A block with a print, a technical flat, or a sewing pattern."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str = Field(default="", max_length=200, examples=["Lemon dress"])
     block: _Word | None = Field(

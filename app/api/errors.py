@@ -1,7 +1,7 @@
 """Refusals that only a caller over HTTP can meet; each carries its status.
 
 VModelError
-└── ApiError  NotFound MethodNotAllowed BodyTooLarge BodyInvalid Busy NotReady TooManyWatches
+└── ApiError  NotFound MethodNotAllowed BodyTooLarge BodyInvalid Busy NotReady Leaving TooManyWatches
 """
 
 from __future__ import annotations
@@ -86,6 +86,18 @@ class NotReady(ApiError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"The {what} does not answer; try again in 5 s.")
+
+
+class Leaving(ApiError):
+    """The process was asked to end and takes no new work."""
+
+    code = "leaving"
+    status = 503
+    retryable = True
+    retry_after_s = 5
+
+    def __init__(self) -> None:
+        super().__init__("This process of the service is being stopped; try again in 5 s.")
 
 
 class TooManyWatches(ApiError):

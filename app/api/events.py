@@ -7,10 +7,12 @@ from functools import partial
 
 import anyio
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from app.api.installation import Installation
 from app.api.job_bodies import show_job
 from vmodel.errors import VModelError
+from vmodel.service.access import Identity, check_still
 from vmodel.service.job_views import Job
 from vmodel.service.jobs import find_job
 
@@ -18,19 +20,41 @@ _EVERY_S = 0.7
 _ALIVE_S = 15.0
 
 
-def stream_job(here: Installation, account_id: str, first: Job) -> StreamingResponse:
+def stream_job(here: Installation, asker: Identity, first: Job) -> StreamingResponse:
     """Tell a job now and whenever it has changed, until it has ended or the process is asked to stop.
+
+    It also ends when the key or login that asked does.
 
     Raises:
         TooManyWatches: the account has as many streams as it may.
     """
-    here.watches.enter(account_id)
-    headers = {"X-Accel-Buffering": "no"}  # proxies must hand each event on
-    return StreamingResponse(_tell(here, account_id, first), media_type="text/event-stream", headers=headers)
+    here.watches.enter(asker.account_id)
+    return _Stream(here, asker, first)
 
 
-async def _tell(here: Installation, account_id: str, job: Job) -> AsyncIterator[str]:
-    look = partial(find_job, here.database, account_id, job.id)
+class _Stream(StreamingResponse):
+    """Counts as open until it has been answered, even where its caller was gone before the first event."""
+
+    def __init__(self, here: Installation, asker: Identity, first: Job) -> None:
+        headers = {"X-Accel-Buffering": "no"}  # proxies must hand each event on
+        super().__init__(_tell(here, asker, first), media_type="text/event-stream", headers=headers)
+        self._leave = partial(here.watches.leave, asker.account_id)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._leave()
+
+
+async def _tell(here: Installation, asker: Identity, job: Job) -> AsyncIterator[str]:
+    def look() -> Job:
+        with here.database.reading() as session:
+            check_still(session, asker)
+        return find_job(here.database, asker.account_id, job_id)
+
+    job_id = job.id
     told, silent_s = None, 0.0
     try:
         while not here.leaving.is_set():
@@ -47,5 +71,3 @@ async def _tell(here: Installation, account_id: str, job: Job) -> AsyncIterator[
             job = await anyio.to_thread.run_sync(look)
     except VModelError as error:
         yield f"event: problem\ndata: {error.code}\n\n"
-    finally:
-        here.watches.leave(account_id)

@@ -12,7 +12,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.errors import BodyTooLarge
+from app.api.asked import NUL
+from app.api.errors import ApiError, BodyInvalid, BodyTooLarge, NotFound
 from app.api.figures import HttpFigures
 from app.api.problems import answer_problem
 from vmodel.config import Settings
@@ -75,8 +76,10 @@ class Front:
         exchange = _Exchange(scope, _request_id(Headers(scope=scope)), time.perf_counter())
         scope.setdefault("state", {})["request_id"] = exchange.request_id
         sending = _sending(exchange, send)
+        refusal = _refusal(scope)
         try:
-            await self.app(scope, self._receiving(scope, receive), sending)
+            answering = self.app if refusal is None else answer_problem(exchange.request_id, refusal)
+            await answering(scope, self._receiving(scope, receive), sending)
         except Exception as error:
             _log.error("fault", request_id=exchange.request_id, where=self.report_fault(error))
             if exchange.status == 0:
@@ -136,6 +139,15 @@ def _sending(exchange: _Exchange, send: Send) -> Send:
         await send(message)
 
     return sending
+
+
+def _refusal(scope: Scope) -> ApiError | None:
+    """Why no route is asked: nothing is named by a NUL, and a database may choke on it; see ``app.api.asked``."""
+    if NUL in scope["path"]:
+        return NotFound()
+    if b"%00" in scope["query_string"]:
+        return BodyInvalid("the query holds a NUL character")
+    return None
 
 
 def _too_large(limit: int) -> HTTPException:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from app.api.asked import Asked
 from app.api.files import link_to
 from app.api.installation import Installation
 from vmodel.service.garments import StoredGarment
@@ -88,10 +89,8 @@ class Garment(BaseModel):
     changed_at: datetime
 
 
-class Correction(BaseModel):
+class Correction(Asked):
     """What to change; what is left out stays, null takes your word back."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str | None = Field(default=None, max_length=200, examples=["Summer tee"])
     category: str | None = Field(default=None, max_length=64, examples=["top"])

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from app.api.asking import Operator
-from app.api.errors import NotReady
+from app.api.errors import Leaving, NotReady
 from app.api.installation import Here
 from app.api.problems import Problem
 from vmodel.errors import VModelError
@@ -34,7 +34,12 @@ async def health() -> Health:
 
 @router.get("/v1/ready", responses={503: {"model": Problem}})
 def ready(here: Here) -> Health:
-    """Whether requests can be served: database and file store answer. Needs no key; for a load balancer."""
+    """Whether requests can be served: database and file store answer, and the process has not been asked to leave.
+
+    Needs no key; for a load balancer.
+    """
+    if here.leaving.is_set():
+        raise Leaving
     try:
         with here.database.engine.connect() as connection:
             connection.execute(text("SELECT 1"))

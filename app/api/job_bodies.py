@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from app.api.asked import Asked
 from app.api.files import link_to
 from app.api.garment_bodies import Reason
 from app.api.installation import Installation
@@ -19,10 +20,8 @@ from vmodel.service.job_views import Job, JobShot
 _Word = Annotated[str, Field(max_length=64)]
 
 
-class ShotAsked(BaseModel):
+class ShotAsked(Asked):
     """One picture to make; what is left out takes its default."""
-
-    model_config = ConfigDict(extra="forbid")
 
     model: _Word | None = Field(default=None, description="null casts somebody", examples=["wm-ines"])
     pose: _Word | None = Field(default=None, description="null chooses one", examples=["walking"])
@@ -50,19 +49,15 @@ class ShotAsked(BaseModel):
     fitting: bool = Field(default=False, description="a first look, sooner made: coarser cloth and half of the hair")
 
 
-class WornWith(BaseModel):
+class WornWith(Asked):
     """A further garment of an outfit."""
-
-    model_config = ConfigDict(extra="forbid")
 
     garment_id: str = Field(max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
     colorway: _Word = Field(default="", description="of a design; empty for its own colours")
 
 
-class JobAsked(BaseModel):
+class JobAsked(Asked):
     """Pictures of one garment, maybe worn with others."""
-
-    model_config = ConfigDict(extra="forbid")
 
     garment_id: str = Field(max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
     colorway: _Word = Field(default="", description="of a design; empty for its own colours", examples=[""])

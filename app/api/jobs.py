@@ -99,7 +99,7 @@ def delete(job_id: Id, asker: Manager, here: Here) -> None:
 def events(job_id: Id, asker: Reader, here: Here) -> StreamingResponse:
     """Watch a job: server-sent events `job`, each with the whole job, until it has ended."""
     first = find_job(here.database, asker.account_id, job_id)
-    return stream_job(here, asker.account_id, first)
+    return stream_job(here, asker, first)
 
 
 def _request(asked: JobAsked, account_id: str, here: Installation, key: str) -> JobRequest:

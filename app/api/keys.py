@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from app.api.asked import Asked
 from app.api.asking import Manager
 from app.api.errors import NotFound
 from app.api.installation import Here
@@ -19,10 +20,8 @@ from vmodel.service.errors import KeyInvalid, ScopeMissing
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
 
-class KeyAsked(BaseModel):
+class KeyAsked(Asked):
     """A key to make."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str = Field(default="", max_length=120, description="by which you know it", examples=["shop system"])
     scopes: list[Annotated[str, Field(max_length=16)]] = Field(

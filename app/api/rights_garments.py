@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from app.api.asked import Asked
 from app.api.asking import Manager, Operator, Reader, Shooter
 from app.api.installation import Here, Installation
 from vmodel.rights.garments import (
@@ -35,10 +36,8 @@ GarmentId = Annotated[str, Path(description="Id of the garment.", max_length=64)
 ReviewId = Annotated[str, Path(description="Id of the photo under review.", max_length=64)]
 
 
-class Word(BaseModel):
+class Word(Asked):
     """Your word that a garment, or all garments of the account, and their photos are yours to use."""
-
-    model_config = ConfigDict(extra="forbid")
 
     attested: bool = Field(description="you say so", examples=[True])
     statement: str = Field(default=STATEMENT, max_length=2000, description="for the account: what you attest")
@@ -87,10 +86,8 @@ class Review(BaseModel):
         return cls(findings=json.loads(row.findings), **plain)
 
 
-class Decision(BaseModel):
+class Decision(Asked):
     """What becomes of a photo."""
-
-    model_config = ConfigDict(extra="forbid")
 
     approve: bool = Field(description="pictures may be made of it", examples=[True])
     note: str = Field(default="", max_length=2000, description="why; the seller reads it")

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from app.api.asked import Asked
 from app.api.asking import Manager
 from app.api.installation import Here
 from vmodel.service.audit import audit
-from vmodel.service.calling import URL_LENGTH
+from vmodel.service.calling import URL_LENGTH, find_target
 from vmodel.service.webhooks import (
     EVENTS,
     PING,
@@ -32,10 +33,8 @@ router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 Id = Annotated[str, Path(description="Id of the webhook.", max_length=64)]
 
 
-class WebhookAsked(BaseModel):
+class WebhookAsked(Asked):
     """An address to tell."""
-
-    model_config = ConfigDict(extra="forbid")
 
     url: str = Field(max_length=URL_LENGTH, examples=["https://shop.example/hooks/vmodel"])
     events: list[Annotated[str, Field(max_length=32)]] = Field(
@@ -76,8 +75,11 @@ class Call(BaseModel):
 @router.post("", status_code=201)
 def create(asked: WebhookAsked, asker: Manager, here: Here) -> NewWebhook:
     """Let an address be told: https only, public, and never redirected."""
+    inside = here.settings.webhooks_inside
+    # Before the transaction: others would wait for it as long as a slow name service does.
+    found = [find_target(asked.url, inside).address]
     with here.database.transaction() as session:
-        made = create_webhook(session, asker.account_id, asked.url, asked.events, here.settings.webhooks_inside)
+        made = create_webhook(session, asker.account_id, asked.url, asked.events, inside, lambda host, port: found)
         audit(session, asker.account_id, "webhook.create", made.id)
         return NewWebhook(**_shown(made).model_dump(), secret=secret_of(here.secret, made.id))
 

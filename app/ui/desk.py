@@ -11,12 +11,14 @@ from typing import Any
 
 import structlog
 
+from app.api.asked import holds_nul
 from app.api.garment_intake import Change, Uploaded, take_change, take_in
 from app.ui.orders import read_order, requests_of
 from app.ui.pieces import PAGE, Pieces
 from app.ui.words import explain
 from vmodel.batch.in_a_row import log_fault
 from vmodel.errors import BadUsage, VModelError
+from vmodel.preflight import MOST_WORN
 from vmodel.service.access import Identity, Login
 from vmodel.service.accounts import create_account, find_account
 from vmodel.service.audit import audit
@@ -56,6 +58,8 @@ class Desk:
             asked: from the browser; anything.
         """
         try:
+            if holds_nul(asked):
+                raise BadUsage("The page sent a text that cannot be; reload it.")
             if name not in _FREE:
                 self._count(login.identity)
             return ASKS[name](self, login, asked)
@@ -71,7 +75,7 @@ class Desk:
         who = login.identity
         return {
             "header": self._pieces.header(login),
-            "garments": self._pieces.garments(who, _text(asked, "garment", "")),
+            "garments": self._garments(login, asked),
             "pictures": self._pieces.pictures(who),
             "bar": self._pieces.bar(who, None),
             "usage": self._pieces.usage(who),
@@ -89,12 +93,12 @@ class Desk:
         if view == "usage":
             return {"usage": self._pieces.usage(login.identity, _text(asked, "period", ""))}
         if view == "operator":
-            return {"operator": self._pieces.operator(login.identity)}
+            return {"operator": self._pieces.operator(login.identity, _text(asked, "find", ""))}
         return self.poll(login, asked)
 
     def choose(self, login: Login, asked: Asked) -> Answer:
-        """Another garment."""
-        return {"garments": self._pieces.garments(login.identity, _text(asked, "garment", ""))}
+        """Another garment, or older ones to choose from."""
+        return {"garments": self._garments(login, asked)}
 
     def example(self, login: Login, asked: Asked) -> Answer:
         """The bundled flat-lay as the visitor's own garment."""
@@ -118,7 +122,7 @@ class Desk:
             stated["landmarks"] = _points(asked["landmarks"])
         take_change(self._here, login.identity.account_id, garment_id, Change(stated=stated))
         said = _signal(say=self._pieces.words["garment"]["applied"])
-        return {"garments": self._pieces.garments(login.identity, garment_id), "signal": said}
+        return {"garments": self._garments(login, asked), "signal": said}
 
     def forget(self, login: Login, asked: Asked) -> Answer:
         """Delete a garment and its files."""
@@ -187,6 +191,13 @@ class Desk:
             shown = made.name
         said = self._pieces.words["operator"]["created"].format(name=shown)
         return {"operator": self._pieces.operator(login.identity), "signal": _signal(say=said)}
+
+    def _garments(self, login: Login, asked: Asked) -> str:
+        """The garments, with what the studio has chosen of them."""
+        kept = asked.get("worn_with")
+        worn = [each for each in kept if isinstance(each, str)][: MOST_WORN - 1] if isinstance(kept, list) else []
+        chosen, before = _text(asked, "garment", ""), _text(asked, "before", "")
+        return self._pieces.garments(login.identity, chosen, before, worn)
 
     def _count(self, identity: Identity) -> None:
         plan = self._here.plans.plan(identity.plan)

@@ -144,5 +144,6 @@ def _picture(here: Installation, account_id: str, key: object, width: int | None
 
 def _garment_name(here: Installation, job: Job) -> str:
     with here.database.reading() as session:
-        found = names_of_files(session, job.account_id).get(str(job.garment.get("photo")))
+        photo = str(job.garment.get("photo"))
+        found = names_of_files(session, job.account_id, [photo]).get(photo)
     return "vmodel" if found is None else f"{found.name} {found.colorway}".strip()

@@ -91,6 +91,12 @@ def show_jobs(jobs: Sequence[Job], kept: Mapping[str, Kept], here: Installation,
     return [_show_job(job, kept, here, words) for job in jobs]
 
 
+def photos_of(jobs: Sequence[Job]) -> set[str]:
+    """Keys of every garment's photo that these jobs name, those of their outfits among them."""
+    worn = (source for job in jobs for shot in job.shots for source in shot.request.get("outfit", ()))
+    return {str(source.get("photo")) for source in (*(job.garment for job in jobs), *worn)}
+
+
 def order_of(shots: Sequence[Mapping[str, Any]], garment: Kept, kept: Mapping[str, Kept]) -> str:
     """The order that would make these shots again, JSON for the studio.
 

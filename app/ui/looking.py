@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Executable, func, select
+from sqlalchemy import Executable, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.api.installation import Installation
 from vmodel.database import now
 from vmodel.errors import VModelError
 from vmodel.service.access import Identity
-from vmodel.service.accounts import Account, list_accounts
-from vmodel.service.garments import list_garments
+from vmodel.service.accounts import Account
+from vmodel.service.garments import garments_of_photos
 from vmodel.service.grants import grant_month
 from vmodel.service.heartbeat import list_workers
 from vmodel.service.job_tables import DONE, FAILED, QUEUED, RUNNING, ShotRow, WorkerRow
@@ -48,10 +49,16 @@ class Kept:
     colorway: str
 
 
-def names_of_files(session: Session, account_id: str) -> dict[str, Kept]:
-    """The account's garments by what a job calls their photo: each photo, and each colourway of a design."""
+def names_of_files(session: Session, account_id: str, photos: Iterable[str]) -> dict[str, Kept]:
+    """The account's garments by what jobs call their photo: each photo, and each colourway of a design.
+
+    Args:
+        session: of an open transaction.
+        account_id: whose.
+        photos: keys that the jobs name; further ones may be found.
+    """
     found: dict[str, Kept] = {}
-    for garment in reversed(list_garments(session, account_id)):
+    for garment in garments_of_photos(session, account_id, photos):
         found[garment.photo_key] = Kept(garment.id, garment.name, "")
         for way, files in garment.colorways.items():
             found[str(files["photo_key"])] = Kept(garment.id, garment.name, way)
@@ -98,6 +105,8 @@ class Overview:
         waiting, running: pictures now.
         done, failed: pictures within 24 hours.
         median_s: seconds that a picture took within 24 hours; None where none was made.
+        sellers: the newest of those that were looked for.
+        accounts: that there are, closed ones among them.
     """
 
     waiting: int
@@ -107,11 +116,17 @@ class Overview:
     median_s: float | None
     workers: list[WorkerRow]
     sellers: list[Seller]
+    accounts: int
     faults: list[Fault]
 
 
-def look_over(here: Installation) -> Overview:
-    """How the installation is; for operators only, which the caller checks."""
+def look_over(here: Installation, find: str = "") -> Overview:
+    """How the installation is; for operators only, which the caller checks.
+
+    Args:
+        here: the installation.
+        find: part of the name or address of the accounts that are listed, or an id; empty for the newest.
+    """
     since = now() - _DAY
     with here.database.transaction() as session:
         now_open = select(ShotRow.state, func.count()).where(ShotRow.state.in_((QUEUED, RUNNING)))
@@ -127,15 +142,21 @@ def look_over(here: Installation) -> Overview:
             ended.get(FAILED, 0),
             median(each for each in seconds if each is not None) if seconds else None,
             workers,
-            _sellers(session),
+            _sellers(session, find.strip()),
+            session.scalar(select(func.count()).select_from(Account)) or 0,
             _faults(session),
         )
 
 
-def _sellers(session: Session) -> list[Seller]:
-    delivered = select(ShotRow.account_id, func.count()).where(ShotRow.state == DONE).group_by(ShotRow.account_id)
-    pictures = _pairs(session, delivered)
-    accounts = list_accounts(session)[-_MOST:][::-1]
+def _sellers(session: Session, find: str) -> list[Seller]:
+    wanted = select(Account).order_by(Account.id.desc()).limit(_MOST)
+    if find:
+        like = (Account.name.icontains(find, autoescape=True), Account.email.icontains(find, autoescape=True))
+        wanted = wanted.where(or_(Account.id == find, *like))
+    accounts = list(session.scalars(wanted))
+    theirs = ShotRow.account_id.in_([each.id for each in accounts]) & (ShotRow.state == DONE)
+    delivered = select(ShotRow.account_id, func.count()).where(theirs)
+    pictures = _pairs(session, delivered.group_by(ShotRow.account_id))
     return [Seller(each, balance(session, each.id), pictures.get(each.id, 0)) for each in accounts]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,24 +13,27 @@ from markupsafe import Markup
 from app.api.installation import Installation
 from app.ui.casting_cards import show_chooser, usable_pipelines
 from app.ui.designer import show_designer
-from app.ui.job_cards import show_jobs
+from app.ui.job_cards import photos_of, show_jobs
 from app.ui.looking import look_over, names_of_files, read_balance
 from app.ui.orders import FORMATS, Order, price_order
 from app.ui.packing import WAYS
 from app.ui.rendering import render
-from app.ui.words import LANGUAGES, Words, explain, explain_code, load_words
+from app.ui.words import LANGUAGES, Words, explain, explain_code, explain_warning, load_words
 from vmodel.database import now
 from vmodel.errors import VModelError
 from vmodel.request import parse_size
 from vmodel.service.access import Identity, Login
 from vmodel.service.books import period_of
-from vmodel.service.garments import StoredGarment, list_garments
+from vmodel.service.garment_errors import GarmentUnknown
+from vmodel.service.garments import StoredGarment, find_garment, list_garments
 from vmodel.service.jobs import list_jobs
 from vmodel.service.statement_page import draw_chart
 from vmodel.service.statements import list_periods, make_statement
 from vmodel.types import Category
 
 _LINES = 200
+STRIP = 60
+"""Garments that are shown before older ones are asked for."""
 _OTHERS = 24
 """Garments that are offered to be worn with the chosen one."""
 PAGE = 12
@@ -81,20 +86,39 @@ class Pieces:
         sayings = json.dumps({**words["say"], **told})
         return render("viewer.html", self.language, ways=WAYS, sayings=sayings)
 
-    def garments(self, identity: Identity, chosen_id: str | None = None) -> str:
-        """The visitor's garments and what was understood of the chosen one; the newest without a choice."""
+    def garments(self, identity: Identity, chosen_id: str = "", before: str = "", worn_with: Sequence[str] = ()) -> str:
+        """The visitor's garments and what was understood of the chosen one; the newest without a choice.
+
+        Args:
+            identity: whose.
+            chosen_id: of a garment, however old it is; one that is not there is no choice.
+            before: id; garments older than it are shown instead of the newest.
+            worn_with: ids of garments that are offered for the outfit, however old they are.
+        """
         from vmodel.drape.materials import load_materials
 
-        with self.here.database.transaction() as session:
-            found = list_garments(session, identity.account_id, 60)
-        chosen = next((each for each in found if each.id == chosen_id), found[0] if found else None)
+        with self.here.database.reading() as session:
+            found = list_garments(session, identity.account_id, STRIP + 1, before or None)
+            more, found = len(found) > STRIP, found[:STRIP]
+            wanted = {each.id: each for each in found}
+            for garment_id in (chosen_id, *worn_with):
+                if garment_id and garment_id not in wanted:
+                    with contextlib.suppress(GarmentUnknown):
+                        wanted[garment_id] = find_garment(session, identity.account_id, garment_id)
+        chosen = wanted.get(chosen_id) or (found[0] if found else None)
+        worn = [wanted[each] for each in worn_with if each in wanted]
+        others = [each for each in dict.fromkeys([*worn, *found]) if each is not chosen and each.understood]
         problem = chosen.problem if chosen is not None else None
+        seen: dict[str, Any] = (chosen.understood if chosen is not None else None) or {}
         return render(
             "garments.html",
             self.language,
-            garments=found,
+            garments=found if chosen is None or chosen in found else [chosen, *found],
             chosen=chosen,
-            others=[each for each in found if each is not chosen and each.understood][:_OTHERS],
+            older=found[-1].id if more else "",
+            newest=not before,
+            warnings=[explain_warning(each, self.words) for each in seen.get("warnings", ())],
+            others=others[:_OTHERS],
             explained=explain_code(problem["code"], problem["message"], self.words) if problem else "",
             details=self._details(chosen),
             categories=[each.value for each in Category],
@@ -119,7 +143,7 @@ class Pieces:
         """The visitor's jobs, the newest first, with their pictures or how far these are."""
         jobs = list_jobs(self.here.database, identity.account_id, most + 1)
         with self.here.database.transaction() as session:
-            kept = names_of_files(session, identity.account_id)
+            kept = names_of_files(session, identity.account_id, photos_of(jobs))
         shown = show_jobs(jobs[:most], kept, self.here, self.words)
         is_open = any(job.is_open for job in jobs[:most])
         return render("pictures.html", self.language, jobs=shown, more=len(jobs) > most, open=is_open)
@@ -151,13 +175,17 @@ class Pieces:
             price_rows=prices,
         )
 
-    def operator(self, identity: Identity) -> str:
-        """The installation as its operator sees it; nothing for anybody else."""
+    def operator(self, identity: Identity, find: str = "") -> str:
+        """The installation as its operator sees it; nothing for anybody else.
+
+        Args:
+            identity: who looks.
+            find: part of the name or address of the accounts that are shown, or an id.
+        """
         if "operate" not in identity.scopes:
             return ""
-        return render(
-            "operator.html", self.language, seen=look_over(self.here), now=now(), plans=list(self.here.plans.plans)
-        )
+        seen, plans = look_over(self.here, find), list(self.here.plans.plans)
+        return render("operator.html", self.language, seen=seen, now=now(), plans=plans, find=find)
 
     def _header(self, csrf: str, account: str, is_operator: bool, available: int | None) -> str:
         others = [(each, load_words(each)["language"]) for each in LANGUAGES if each != self.language]

@@ -61,6 +61,12 @@ def explain_code(code: str, message: str, words: Words) -> str:
     return said.replace("{why}", message.partition(";")[0]).replace("{message}", message)
 
 
+def explain_warning(warning: str, words: Words) -> str:
+    """What the library warns of, with a remedy that the page has; as the library says it where the page has none."""
+    known = (sentence for part, sentence in words["warnings"].items() if part in warning)
+    return str(next(known, f"{warning[:1].upper()}{warning[1:]}."))
+
+
 def title_of(name: str) -> str:
     """The name of a garment as people say it: that of a file without its ending."""
     return _ENDING.sub("", name) or name

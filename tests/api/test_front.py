@@ -24,6 +24,15 @@ def test_health_and_readiness_need_no_key(stranger: TestClient) -> None:
     assert stranger.get("/v1/ready").status_code == 200
 
 
+def test_a_process_that_was_asked_to_leave_is_not_ready_but_alive(tmp_path: Path) -> None:
+    app = create_app(Settings(home=tmp_path))
+    with TestClient(app) as balancer:
+        app.state.installation.leaving.set()
+        leaving = balancer.get("/v1/ready")
+        assert (leaving.status_code, leaving.json()["code"]) == (503, "leaving")
+        assert balancer.get("/v1/health").status_code == 200
+
+
 def test_an_unknown_address_is_a_problem_document(stranger: TestClient) -> None:
     answer = stranger.get("/v1/nothing-here")
     assert answer.status_code == 404

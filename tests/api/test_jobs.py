@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -14,9 +15,15 @@ from api_callers import BLANK, client_of, deliver_blank, new_account, picture, u
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
+from starlette.requests import ClientDisconnect
+from starlette.types import Message
 
+from app.api.events import stream_job
 from app.api.installation import Installation
+from app.api.watches import MOST_WATCHES
 from vmodel.service import heartbeat, lanes, settling
+from vmodel.service.access import Identity
+from vmodel.service.jobs import find_job
 
 SHOT = {"model": "wm-ines", "pose": "walking", "size": "512x384"}
 
@@ -152,6 +159,43 @@ def test_a_watched_job_tells_each_change_until_it_has_ended(
     worker.join()
     assert (told[0]["state"], told[-1]["state"]) == ("queued", "done")
     assert len(told) == len({json.dumps(each) for each in told})
+
+
+def test_a_stream_ends_with_the_key_that_opened_it(
+    api: FastAPI, here: Installation, garment_id: str, anna: TestClient
+) -> None:
+    job = ask(anna, garment_id).json()
+    made = anna.post("/v1/keys", json={"scopes": ["read"]}).json()
+    reader = TestClient(api, headers={"Authorization": f"Bearer {made['token']}"})
+    ending = threading.Timer(0.5, anna.delete, (f"/v1/keys/{made['id']}",))
+    at_the_latest = threading.Timer(
+        20, anna.post, (f"/v1/jobs/{job['id']}/cancel",)
+    )  # or a broken stream goes on for ever
+    ending.start()
+    at_the_latest.start()
+    with reader.stream("GET", f"/v1/jobs/{job['id']}/events") as stream:
+        events = [line for line in stream.iter_lines() if line]
+    ending.join()
+    at_the_latest.cancel()
+    assert events[-2:] == ["event: problem", "data: key_invalid"]
+    anna.post(f"/v1/jobs/{job['id']}/cancel")
+
+
+def test_a_stream_whose_reader_is_gone_counts_no_more(here: Installation, anna: TestClient, garment_id: str) -> None:
+    job = find_job(here.database, anna.get("/v1/account").json()["id"], ask(anna, garment_id).json()["id"])
+    asker = Identity(job.account_id, "seller", "free", frozenset(), "key:none")
+
+    async def gone(message: Message) -> None:
+        raise OSError("the reader is gone")
+
+    async def says_nothing() -> Message:
+        return {"type": "http.disconnect"}
+
+    for _ in range(MOST_WATCHES + 1):
+        stream = stream_job(here, asker, job)
+        with pytest.raises(ClientDisconnect):
+            asyncio.run(stream({"type": "http", "asgi": {"spec_version": "2.4"}}, says_nothing, gone))
+    anna.post(f"/v1/jobs/{job.id}/cancel")
 
 
 def test_deleted_pictures_are_gone_and_stay_charged(anna: TestClient, here: Installation, garment_id: str) -> None:

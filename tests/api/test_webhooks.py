@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from app.api.installation import Installation
 
 
 @pytest.mark.parametrize(
@@ -30,3 +35,24 @@ def test_unknown_events_and_an_eleventh_webhook_are_refused(anna: TestClient) ->
     assert [answer.status_code for answer in made] == [201] * 10 + [422]
     assert made[-1].json()["code"] == "too_many_webhooks"
     assert len({answer.json()["secret"] for answer in made[:10]}) == 10
+
+
+def test_nobody_waits_for_a_name_service_that_is_slow(
+    anna: TestClient, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = threading.Event()
+
+    def write() -> None:
+        with here.database.transaction() as session:
+            session.execute(text("SELECT 1"))
+        written.set()
+
+    def find(host: str, port: int) -> list[str]:
+        threading.Thread(target=write).start()
+        assert written.wait(10)
+        return ["8.8.8.8"]
+
+    for webhook in anna.get("/v1/webhooks").json():
+        anna.delete(f"/v1/webhooks/{webhook['id']}")
+    monkeypatch.setattr("vmodel.service.calling._resolve", find)
+    assert anna.post("/v1/webhooks", json={"url": "https://slow.example/hook"}).status_code == 201

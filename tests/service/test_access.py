@@ -12,6 +12,7 @@ from vmodel.service import access
 from vmodel.service.access import (
     LOGINS_PER_QUARTER,
     check_form,
+    check_still,
     close_session,
     create_api_key,
     find_api_key,
@@ -127,6 +128,26 @@ def test_a_login_ends_with_its_days_with_a_new_password_and_with_the_account(
         close_account(session, seller.id)
         with pytest.raises(SessionInvalid):
             find_session(session, last.token)
+
+
+def test_who_was_let_in_is_still_let_in_until_key_login_or_account_end(any_database: Database, seller: Account) -> None:
+    with any_database.transaction() as session:
+        keys = [create_api_key(session, seller.id) for _ in range(2)]
+        logins = [open_session(session, seller.id) for _ in range(2)]
+        ended, kept = [
+            [find_api_key(session, key.token), login.identity] for key, login in zip(keys, logins, strict=True)
+        ]
+        revoke_api_key(session, keys[0].id)
+        close_session(session, logins[0].token)
+        for identity in kept:
+            check_still(session, identity)
+        for identity in ended:
+            with pytest.raises((KeyInvalid, SessionInvalid)):
+                check_still(session, identity)
+        close_account(session, seller.id)
+        for identity in kept:
+            with pytest.raises((KeyInvalid, SessionInvalid)):
+                check_still(session, identity)
 
 
 def test_a_form_needs_the_token_of_its_own_login(any_database: Database, seller: Account) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from api_callers import client_of, new_account, upload, work_off
+from api_callers import BLANK, client_of, new_account, upload, work_off
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.api.factory import create_app
 from vmodel.config import Settings
+from vmodel.service.access import log_in
+from vmodel.service.errors import WrongPassword
+
+NOTHING = "0" * 32
 
 
 @pytest.fixture
@@ -50,3 +55,34 @@ def test_what_one_machine_takes_in_another_answers_for(house: list[FastAPI], exa
     erased = elsewhere.delete("/v1/account/content", params={"confirm": "delete-everything"}).json()
     assert erased["files"] >= 4
     assert list(here.store.keys(account_id)) == []
+
+
+def test_no_text_that_postgres_cannot_keep_gets_as_far_as_postgres(house: list[FastAPI]) -> None:
+    api = house[0]
+    seller = client_of(api, new_account(api.state.installation, "nul@shop.example"))
+    asked = 0
+    for path, item in api.openapi()["paths"].items():
+        for method, operation in item.items():
+            if "{" in path:
+                answer = seller.request(method, re.sub(r"\{\w+\}", "a%00b", path))
+                assert answer.status_code == 404, f"{method} {path}: {answer.text}"
+                asked += 1
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "query":
+                    answer = seller.request(method, f"{path}?{parameter['name']}=%00")
+                    assert answer.status_code in {404, 422}, f"{method} {path}: {answer.text}"
+                    asked += 1
+    assert asked > 40
+    for path, body in (
+        ("jobs", {"garment_id": "\0", "shots": [{}]}),
+        ("jobs", {"garment_id": NOTHING, "shots": [{"pose": "\0"}]}),
+        ("quotes", {"garment_id": NOTHING, "shots": [{}], "worn_with": [{"garment_id": "a\0"}]}),
+        ("keys", {"name": "my\0key"}),
+        ("designs", {"block": "skirt", "name": "a\0b"}),
+    ):
+        answer = seller.post(f"/v1/{path}", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid"), f"{path}: {answer.text}"
+    named = upload(seller, BLANK, name="a\0b", category="to\0p")
+    assert named.status_code == 422
+    with pytest.raises(WrongPassword):
+        log_in(api.state.installation.database, "nul@shop.example\0", "\0 wrong password")

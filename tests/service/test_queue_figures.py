@@ -10,6 +10,7 @@ from vmodel.service import heartbeat, settling
 from vmodel.service.lanes import end_part, release_parts
 from vmodel.service.queue_figures import QueueFigures, read_queue
 from vmodel.service.settling import Delivery
+from vmodel.service.webhooks import create_webhook
 
 
 def test_the_queue_is_seen_as_it_stands(shop: Shop) -> None:
@@ -17,6 +18,8 @@ def test_the_queue_is_seen_as_it_stands(shop: Shop) -> None:
     job = shop.submit(seller, shots=6)
     shop.submit(other)
     heartbeat.join(shop.database, "w", slots=1)
+    with shop.database.transaction() as session:
+        create_webhook(session, seller, "https://8.8.8.8/", ["shot.done"])
     registry = CollectorRegistry()
     registry.register(QueueFigures(shop.database))
     assert registry.get_sample_value("vmodel_queue_turns", {"state": "waiting"}) == 3
@@ -36,6 +39,7 @@ def test_the_queue_is_seen_as_it_stands(shop: Shop) -> None:
     assert registry.get_sample_value("vmodel_pictures_hour", {"pipeline": "draft", "state": "done"}) == 1
     assert registry.get_sample_value("vmodel_picture_seconds", {"pipeline": "draft"}) == 2.0
     assert registry.get_sample_value("vmodel_failures_hour", {"code": "garment_not_found"}) == 1
+    assert registry.get_sample_value("vmodel_webhook_calls_waiting") == 1
     # What was left of the turn is a turn of its own.
     assert registry.get_sample_value("vmodel_queue_turns", {"state": "waiting"}) == 3
     assert job.place == 0

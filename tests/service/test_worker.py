@@ -118,6 +118,20 @@ def test_a_cancelled_picture_is_given_up_while_it_is_made_and_costs_nothing(shop
     assert shop.balance(seller) == Balance(available=9, reserved=0, consumed=1)
 
 
+def test_a_picture_that_is_finished_after_its_job_was_cancelled_is_thrown_away(shop: Shop) -> None:
+    seller = shop.seller(credits=10)
+
+    def paint(request: ShotRequest, work: Work, tell: Tell) -> Rendered:
+        cancel_job(shop.database, seller, work.job_id)
+        return Painter()(request, work, lambda *_: None)
+
+    with working(shop, paint):
+        last = ended(shop, shop.submit(seller))
+    assert (last.state, last.charged) == ("cancelled", 0)
+    assert shop.balance(seller) == Balance(available=10, reserved=0, consumed=0)
+    assert [file.key for file in shop.store.keys(seller)] == [last.garment["photo"]]
+
+
 def test_a_worker_that_is_asked_to_leave_finishes_its_picture_and_leaves_the_rest_to_others(shop: Shop) -> None:
     seller, paint = shop.seller(credits=10), Halting()
     with working(shop, paint) as stop:

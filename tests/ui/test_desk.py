@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from html import unescape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from api_callers import PASSWORD, new_account
 from fastapi import FastAPI
@@ -15,7 +17,10 @@ from ui_browsers import csrf_of, sign_in
 
 from app.api.installation import Installation
 from app.ui.desk import Desk
-from app.ui.pieces import Pieces
+from app.ui.pieces import STRIP, Pieces
+from app.ui.words import LANGUAGES, explain_warning, load_words
+from vmodel.garment.cutout_several import DOUBT, only_garment
+from vmodel.garment.landmarks import KNOWN
 from vmodel.service import settling
 from vmodel.service.access import Login, find_session
 from vmodel.service.accounts import find_account
@@ -220,6 +225,11 @@ def test_operations_are_for_operators(desk: Desk, site: FastAPI, here: Installat
     assert "&lt;b&gt;Cem" in overview
     assert "<b>Cem" not in overview
     sign_in(site, "cem@shop.example")
+    found = desk.answer("look", olga, {"view": "operator", "find": "CEM@"})["operator"]
+    assert "cem@shop.example" in found
+    assert "anna@shop.example" not in found
+    assert anna_account in desk.answer("look", olga, {"view": "operator", "find": anna_account})["operator"]
+    assert "shop.example" not in desk.answer("look", olga, {"view": "operator", "find": "%"})["operator"]
 
 
 @pytest.mark.parametrize("asked", [{"garment": 7}, {"garment": ["x"]}, {"garment": "x" * 9999}])
@@ -247,3 +257,111 @@ def test_the_statement_opens_in_every_form(desk: Desk, here: Installation, anna:
     assert "quota" in anna.get(f"/ui/statements/{period}.csv").text
     assert anna.get(f"/ui/statements/{period}.json").json()["period"] == period
     assert anna.get("/ui/statements/2026-11.exe").status_code == 404
+
+
+@pytest.fixture(scope="module")
+def collector(here: Installation, site: FastAPI) -> tuple[Login, list[str]]:
+    """A seller's login, and ids of their many garments, the oldest first."""
+    account_id = new_account(here, "many@shop.example")
+    with here.database.transaction() as session:
+        ids = [
+            keep_garment(
+                session,
+                account_id,
+                f"SKU {number:03d}",
+                GarmentFiles(here.store.put(account_id, f"photo {number}".encode(), "png")),
+                Stated(),
+                Understanding(FOUND, b""),
+            ).id
+            for number in range(2 * STRIP + 5)
+        ]
+    return login_of(here, sign_in(site, "many@shop.example")), ids
+
+
+def offered(html: str) -> set[str]:
+    """Ids of the garments that can be chosen."""
+    return set(re.findall(r'data-garment="(\w+)"', html))
+
+
+def test_every_garment_can_be_reached_from_the_newest(desk: Desk, collector: tuple[Login, list[str]]) -> None:
+    login, ids = collector
+    shown = desk.answer("begin", login, {})["garments"]
+    reached = offered(shown)
+    assert reached == set(ids[-STRIP:])
+    while further := re.search(r'data-garments="(\w+)"', shown):
+        shown = desk.answer("choose", login, {"before": further[1]})["garments"]
+        reached |= offered(shown)
+    assert reached == set(ids)
+    assert 'data-garments=""' in shown
+
+
+def test_an_old_garment_is_named_in_its_pictures_and_chosen_again_with_its_outfit(
+    desk: Desk, collector: tuple[Login, list[str]]
+) -> None:
+    login, ids = collector
+    order = {"garment": ids[0], "worn_with": [ids[1]], "models": ["wm-ines"]}
+    job = told(desk.answer("order", login, {"order": order, "key": "old"}))["job"]
+    shown = desk.answer("poll", login, {})["pictures"].split(f'id="job-{job}"')[1].split("</article>")[0]
+    assert "SKU 000" in shown
+    assert "with SKU 001" in shown
+    redo = json.loads(unescape(shown.split('data-redo="')[1].split('"')[0]))
+    assert (redo["garment"], redo["worn_with"]) == (ids[0], [ids[1]])
+    garments = desk.answer("choose", login, {"garment": redo["garment"], "worn_with": redo["worn_with"]})["garments"]
+    assert f'data-chosen="{ids[0]}"' in garments
+    assert f'name="worn_with" value="{ids[1]}"' in garments
+    desk.answer("cancel", login, {"id": job})
+
+
+def test_anothers_garment_is_offered_to_nobody(
+    desk: Desk, here: Installation, site: FastAPI, collector: tuple[Login, list[str]]
+) -> None:
+    _, ids = collector
+    new_account(here, "few@shop.example")
+    login = login_of(here, sign_in(site, "few@shop.example"))
+    shown = desk.answer("choose", login, {"garment": ids[0], "worn_with": ids[1:3], "before": ids[5]})["garments"]
+    assert not any(each in shown for each in ids)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_seen_beside_the_garment_is_told_in_the_pages_language(
+    here: Installation, site: FastAPI, language: str
+) -> None:
+    two_things = np.zeros((100, 100), bool)
+    two_things[10:90, 10:60] = True
+    two_things[40:60, 70:95] = True
+    _, left_out = only_garment(two_things, "photo")
+    assert left_out
+    email = f"{language}@shop.example"
+    account_id = new_account(here, email)
+    found = Understanding({**FOUND, "warnings": [DOUBT, *left_out]}, b"")
+    photo = here.store.put(account_id, b"photo", "png")
+    with here.database.transaction() as session:
+        keep_garment(session, account_id, "Tee", GarmentFiles(photo), Stated(), found)
+    shown = Desk(Pieces(here, language)).answer("begin", login_of(here, sign_in(site, email)), {})["garments"]
+    warnings = re.findall(r'<p class="warning">(.*?)</p>', shown)
+    assert len(warnings) == 2
+    assert all(re.search(r"[\u4e00-\u9fff]", each) for each in warnings) == (language == "zh")
+    assert not any("mask" in each or "--" in each for each in warnings), "the page has no such word"
+    assert (
+        'aria-label="'
+        + load_words(language)["garment"]["point"].format(name=load_words(language)["landmark"]["neck_left"])
+        in shown
+    )
+
+
+def test_a_warning_without_a_sentence_is_told_as_it_is() -> None:
+    assert explain_warning("the cloth is wet", load_words("zh")) == "The cloth is wet."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_landmark_has_a_name_for_screen_readers(language: str) -> None:
+    assert sorted(load_words(language)["landmark"]) == sorted(KNOWN)
+
+
+@pytest.mark.parametrize("text", ["a\0b", {"name": ["\0"]}])
+def test_a_text_that_cannot_be_is_refused_in_a_sentence(
+    desk: Desk, here: Installation, collector: tuple[Login, list[str]], text: object
+) -> None:
+    logs = len(list((here.settings.home / "logs").glob("*")))
+    assert told(desk.answer("choose", collector[0], {"garment": text}))["problem"].endswith(".")
+    assert len(list((here.settings.home / "logs").glob("*"))) == logs, "it is no fault of the program"

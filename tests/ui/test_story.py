@@ -65,7 +65,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Se
     (state / "cache").symlink_to(home / "cache")
     database = open_database(Settings(home=state))
     with database.transaction() as session:
-        for name in ("Anna", "Bert", "Cleo", "Dora"):
+        for name in ("Anna", "Bert", "Cleo", "Dora", "Emil"):
             create_account(session, name, f"{name.lower()}@shop.example", password=PASSWORD)
     database.close()
     command = [sys.executable, "-m", "app.cli", "serve", "--port", "0"]
@@ -357,3 +357,14 @@ def test_the_brush_mends_a_cutout(anna: Any) -> None:
     anna.locator("#brush").press("Space")
     anna.click("[data-brush=apply]")
     anna.wait_for_selector("[data-garment-file=mask]", state="attached")
+
+
+def test_the_example_is_in_the_queue_after_two_clicks_and_given_up_after_one_more(service: Service) -> None:
+    page = service.open_page("emil@shop.example")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("[data-ask=example]")
+    page.click("[data-ask=order]")
+    page.wait_for_selector(".job")
+    page.click("[data-ask=cancel]")
+    page.wait_for_selector(".job[data-state=cancelled]")
+    page.wait_for_function("document.querySelector('.credits').textContent.includes('50')")

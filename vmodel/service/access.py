@@ -142,6 +142,26 @@ def find_api_key(session: Session, token: str) -> Identity:
     return Identity(account.id, account.role, account.plan, frozenset(key.scopes.split()), f"key:{key.id}")
 
 
+def check_still(session: Session, identity: Identity) -> None:
+    """Refuse one whose key was revoked, whose login was closed, or whose account was, since they were found.
+
+    Raises:
+        KeyInvalid, SessionInvalid: so it is.
+    """
+    kind, _, name = identity.subject.partition(":")
+    account = session.get(Account, identity.account_id)
+    is_open = account is not None and account.closed_at is None
+    if kind == "key":
+        key = session.get(ApiKey, name)
+        if not is_open or key is None or key.revoked_at is not None:
+            raise KeyInvalid
+        return
+    # A login is named by the beginning of its hash, of hexadecimal digits; so asked, an index finds it.
+    same = LoginSession.token_hash.between(name, f"{name}g") & (LoginSession.expires_at > now())
+    if not is_open or session.scalars(select(LoginSession).where(same)).first() is None:
+        raise SessionInvalid
+
+
 def list_api_keys(session: Session, account_id: str) -> list[ApiKey]:
     """The keys of an account, the oldest first, revoked ones among them."""
     return list(session.scalars(select(ApiKey).where(ApiKey.account_id == account_id).order_by(ApiKey.id)))
@@ -176,6 +196,7 @@ def log_in(database: Database, email: str, password: str, origin: str = "") -> L
         RateLimited: too many tries for this address or from this origin.
         WrongPassword: they do not belong together.
     """
+    email = email.replace("\0", "")  # no address holds one, and Postgres cannot be asked for it
     subjects = [f"{_SIGN_IN}:{email.strip().lower()[:200]}", *([f"{_SIGN_IN}-from:{origin[:100]}"] if origin else [])]
     with database.transaction() as session:
         for factor, subject in enumerate(subjects, start=1):

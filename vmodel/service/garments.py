@@ -231,6 +231,19 @@ def list_garments(
     return list(session.scalars(wanted.order_by(StoredGarment.id.desc()).limit(max(1, min(limit, PAGE)))))
 
 
+def garments_of_photos(session: Session, account_id: str, photos: Iterable[str]) -> list[StoredGarment]:
+    """Garments of an account whose photo is one of these, and all its designs, the oldest first.
+
+    Args:
+        session: of an open transaction.
+        account_id: whose.
+        photos: keys of the file store. A design has a key a colourway, where no database looks.
+    """
+    named = or_(StoredGarment.photo_key.in_(list(photos)), StoredGarment.design.is_not(None))
+    own = (StoredGarment.account_id == account_id) & StoredGarment.deleted_at.is_(None)
+    return list(session.scalars(select(StoredGarment).where(own, named).order_by(StoredGarment.id)))
+
+
 def delete_garment(session: Session, account_id: str, garment_id: str) -> list[str]:
     """Delete a garment.
 

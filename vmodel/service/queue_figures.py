@@ -29,6 +29,7 @@ from vmodel.service.job_tables import (
     WorkerRow,
 )
 from vmodel.service.job_views import SILENT, measured_s
+from vmodel.service.webhooks import count_waiting
 
 _LATELY = timedelta(hours=1)
 _FORGOTTEN = timedelta(days=1)
@@ -67,6 +68,7 @@ class QueueState:
         pictures: (pipeline, state) -> pictures that were done or failed within the last hour.
         seconds: pipeline -> seconds that its latest pictures took, the median.
         failures: code -> pictures that failed for it within the last hour.
+        calls_waiting: of webhooks, those that wait for another try among them.
     """
 
     jobs: dict[str, int]
@@ -78,6 +80,7 @@ class QueueState:
     pictures: dict[tuple[str, str], int]
     seconds: dict[str, float]
     failures: dict[str, int]
+    calls_waiting: int
 
 
 def read_queue(database: Database) -> QueueState:
@@ -91,6 +94,7 @@ def read_queue(database: Database) -> QueueState:
         workers = _read_workers(session)
         pictures, failures = _read_pictures(session)
         seconds = {name: measured_s(session, name) for name, _ in pictures}
+        calls_waiting = count_waiting(session)
     return QueueState(
         jobs,
         {WAITING: int(turns_waiting), RELEASED: turns.get(RELEASED, 0), RUNNING: turns.get(RUNNING, 0)},
@@ -101,6 +105,7 @@ def read_queue(database: Database) -> QueueState:
         pictures,
         {name: measured for name, measured in seconds.items() if measured is not None},
         failures,
+        calls_waiting,
     )
 
 
@@ -160,6 +165,7 @@ class QueueFigures(Collector):
         made: dict[tuple[str, ...], float] = {(name, state): count for (name, state), count in seen.pictures.items()}
         yield _gauge("vmodel_pictures_hour", "Pictures of the last hour.", ("pipeline", "state"), made)
         yield _gauge("vmodel_picture_seconds", "Median of the latest.", ("pipeline",), _keyed(seen.seconds))
+        yield _gauge("vmodel_webhook_calls_waiting", "Calls of webhooks to be made.", (), {(): seen.calls_waiting})
         yield _gauge("vmodel_failures_hour", "Failures of the last hour.", ("code",), _keyed(seen.failures))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import or_, select, update
@@ -107,17 +108,23 @@ def keep_promises(settings: Settings, database: Database, store: FileStore) -> i
     return len(shots)
 
 
+def drop_unnamed(database: Database, store: FileStore, account_id: str, keys: Sequence[str]) -> None:
+    """Delete those of an account's files that none of its pictures names."""
+    for key in keys:
+        with database.reading() as session:
+            named = _is_named(session, account_id, key)
+        if not named:
+            store.delete(account_id, key)
+
+
 def _delete_files(database: Database, store: FileStore, shots: list[ShotRow]) -> None:
     """First the rows, then the files: a picture that could not be deleted is at least named no more."""
     ended = [shot.id for shot in shots if shot.state not in OPEN]
     with database.transaction() as session:
         session.execute(update(ShotRow).where(ShotRow.id.in_(ended)).values(deleted_at=now(), **_NONE))
-    for shot in shots:
-        for key in (getattr(shot, name) for name in _NONE):
-            with database.transaction() as session:
-                gone = key is None or shot.id not in ended or _is_named(session, shot.account_id, key)
-            if key is not None and not gone:
-                store.delete(shot.account_id, key)
+    for shot in (each for each in shots if each.id in ended):
+        keys = [key for name in _NONE if (key := getattr(shot, name)) is not None]
+        drop_unnamed(database, store, shot.account_id, keys)
 
 
 def _is_named(session: Session, account_id: str, key: str) -> bool:

@@ -141,11 +141,15 @@ def deliver(database: Database, shot_id: str, delivery: Delivery) -> bool:
     """Hand a picture over and charge for it, once.
 
     Returns:
-        False if something had become of the shot before; then nothing was changed.
+        False if something had become of the shot before, or its job is cancelled: nobody gets the picture then, and
+        nobody pays for it.
     """
     with database.transaction() as session:
         job, shot = _lock(session, shot_id)
         if shot.state not in OPEN:
+            return False
+        if job.cancelling:
+            _end(session, job, shot, CANCELLED)
             return False
         shot.picture_key, shot.sidecar_key, shot.seconds = delivery.picture_key, delivery.sidecar_key, delivery.seconds
         shot.model3d_key = delivery.model3d_key

@@ -19,7 +19,7 @@ from vmodel.config import Settings
 from vmodel.database import Database
 from vmodel.errors import StageError, VModelError
 from vmodel.request import ShotRequest
-from vmodel.service import heartbeat, lanes, settling, upkeep
+from vmodel.service import heartbeat, lanes, retention, settling, upkeep
 from vmodel.service.durable import DurableQueue
 from vmodel.service.heartbeat import BEAT_S, DRAINING, LIVE, Watch
 from vmodel.service.job_errors import ShotStopped, StoreUnavailable
@@ -163,7 +163,12 @@ class Worker:
         sidecar = self.store.put(work.account_id, rendered.sidecar, "json")
         model3d = None if rendered.model3d is None else self.store.put(work.account_id, rendered.model3d, "glb")
         delivery = Delivery(picture, sidecar, round(time.perf_counter() - start, 3), model3d)
-        patiently(lambda: settling.deliver(self.database, work.shot_id, delivery))
+        if not patiently(lambda: settling.deliver(self.database, work.shot_id, delivery)):
+            # Not the model in space: pictures of the same drape share it, and one may just be about to name it.
+            drop = partial(retention.drop_unnamed, self.database, self.store, work.account_id, [picture, sidecar])
+            with contextlib.suppress(StoreUnavailable):
+                patiently(drop)
+            raise ShotStopped
 
     def _next_of_turn(self, work: Work, most: int) -> list[tuple[str, ShotRequest]]:
         following = patiently(lambda: settling.next_of_turn(self.database, work, most))

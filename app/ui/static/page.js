@@ -17,7 +17,8 @@ window.vmodel ??= (() => {
   function newKey() {
     return [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, "0")).join("");
   }
-  function ask(name, asked = {}) { if (trigger) trigger(name, asked); }
+  // The outfit goes along, so that garments of it are offered however old they are.
+  function ask(name, asked = {}) { if (trigger) trigger(name, { worn_with: order.worn_with, ...asked }); }
   function account() { return one("header.top")?.dataset.account ?? ""; }
 
   // What is chosen survives a reload, for this account on this machine.
@@ -279,6 +280,7 @@ window.vmodel ??= (() => {
     if (name) core.does[name]?.(button);
     else if (again && !button.dataset.shot) redo(again);
     else if (garment) ask("choose", { garment });
+    else if ("garments" in button.dataset) ask("choose", { garment: order.garment, before: button.dataset.garments });
     else if (sheet) showSheet(sheet);
     else if (button.dataset.turn) {
       const cards = one(".cards", button.closest(".step"));
@@ -309,14 +311,15 @@ window.vmodel ??= (() => {
     event.preventDefault();
     const fields = Object.fromEntries(new FormData(event.target));
     const number = text => (text === "" ? null : Number(text));
-    if (!["size", "grant", "create"].includes(kind)) return;
+    if (!["size", "grant", "create", "find"].includes(kind)) return;
     if (kind === "size") {
       busy(true);
       ask("correct", { garment: order.garment, width_cm: number(fields.width), length_cm: number(fields.length), material: fields.material });
     }
     if (kind === "grant") ask("grant", { id, units: Number(fields.units), key: newKey() });
     if (kind === "create") ask("create", fields);
-    if (kind !== "size") event.target.reset();
+    if (kind === "find") ask("look", { view: "operator", find: fields.find });
+    if (kind === "grant" || kind === "create") event.target.reset();
   });
   document.addEventListener("keydown", event => {
     const point = event.target.closest?.(".point"), steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
