@@ -29,6 +29,7 @@ from vmodel.files import encode_picture
 from vmodel.publish import Holder, Published, Publisher
 from vmodel.rights.admission import admit_job
 from vmodel.rights.exclusive import barred_models
+from vmodel.rights.shots import noting_refusals
 from vmodel.service.accounts import Account
 from vmodel.service.model3d import write_model3d
 from vmodel.service.rendering import Rendered, Tell
@@ -87,9 +88,11 @@ class StudioRenderer:
             tell("photograph", share)
 
         self._studio.watch = tell
-        self._admit(request, work)
-        watched = WatchedPipeline(self._load(request), show, tell_step, self._locks)
-        shot = self._shoot(request, work, watched)
+        database, declared = self._publisher.database, request.garment.category
+        with noting_refusals(database, work.account_id, request.model, declared):
+            self._admit(request, work)
+            watched = WatchedPipeline(self._load(request), show, tell_step, self._locks)
+            shot = self._shoot(request, work, watched)
         tell("publish", 0.0)
         published = self._publisher.publish(shot, "png", self._holder(work))
         return Rendered(published.content, "png", write_sidecar(published, work), self._model3d(shot))
@@ -126,7 +129,7 @@ class StudioRenderer:
         studio, database, seller_id = self._studio, self._publisher.database, work.account_id
         model = studio.roster[request.model] if request.model else None
         for source in (request.garment, *request.outfit):
-            admit_job(studio.settings, database, seller_id, source.photo, model, request.channel)
+            admit_job(studio.settings, database, seller_id, source.photo, model, request.channel, source.back)
         with database.reading() as session:
             studio.barred = barred_models(session, studio.roster.values(), seller_id)
 

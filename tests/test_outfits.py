@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from app.cli import run
-from vmodel.errors import OutfitInvalid
+from vmodel.dressing import dress_model
+from vmodel.errors import NotAllowedForChildren, OutfitInvalid
 from vmodel.outfits import read_outfit
+from vmodel.reading import read_pattern
 from vmodel.request import GarmentSource, ShotRequest
+from vmodel.studio import Studio
 
 
 def test_an_outfit_file_names_garments_beside_it(tmp_path: Path) -> None:
@@ -75,3 +78,13 @@ def test_no_garment_of_a_childs_outfit_may_be_swimwear(
     flags = ["--model", "ch-noah", "--outfit", str(tmp_path / "look.yaml"), "--out", str(tmp_path / "out")]
     assert run(["shoot", str(photo), *flags]) == 2
     assert capsys.readouterr().err.startswith("not_allowed_for_children")
+
+
+@pytest.mark.parametrize(("pose", "framing"), [("seated", "full"), ("standing", "lower"), ("standing", "detail")])
+def test_a_skirt_that_a_child_wears_with_the_garment_on_sale_is_shown_standing_and_whole_only(
+    examples: Path, studio: Studio, pose: str, framing: str
+) -> None:
+    tee, skirt = (GarmentSource(examples / f"{name}.jpg") for name in ("logo-tee", "pleated-skirt"))
+    request = ShotRequest(tee, "ch-mila", pose, framing=framing, outfit=(skirt,))
+    with pytest.raises(NotAllowedForChildren, match="skirt"):
+        dress_model(studio.roster["ch-mila"], read_pattern(tee, studio), request, studio)

@@ -23,6 +23,7 @@ from vmodel.garment.scale import read_size_chart, scale_garment
 from vmodel.looks import grown_hair, painted_skin
 from vmodel.reading import check_rights, read_pattern
 from vmodel.request import GarmentSource, ShotRequest
+from vmodel.rights.policy import check_shown
 from vmodel.scene import Scene
 from vmodel.scene.visibility import AMBIENT_RAYS
 from vmodel.studio import Studio
@@ -106,7 +107,7 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     Raises:
         VModelError: a name or a rule stands against it, or the garment does not stay on.
     """
-    check_rights(model, request.garment, pattern, studio)
+    counts_as = check_rights(model, request.garment, pattern, studio)
     once, cache = studio.once, studio.settings.cache
     once("body model", "anny", prepare_body_model)
     body = once("body", model.id, lambda: build_body(model))
@@ -115,7 +116,11 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     pose = once("pose", pose_name, lambda: load_pose(pose_name))
     posed = once("posing", pose_key, lambda: body.posed(pose))
 
-    patterns = [pattern, *(_allowed(source, model, request.fitting, studio) for source in request.outfit)]
+    patterns = [pattern]
+    for source in request.outfit:
+        patterns.append(read_pattern(source, studio, request.fitting))
+        counts_as |= check_rights(model, source, patterns[-1], studio)
+    check_shown(model, counts_as, pose_name, request.framing)
     sizes_cm = [read_size(source) for source in (request.garment, *request.outfit)]
     fitted = [
         scale_garment(each.garment, body.measurements, model.gender, *size_cm)
@@ -153,13 +158,6 @@ def _cloth_key(worn: Drape) -> str:
     """Names cloth by how it lies, whatever is printed on it and however long it took."""
     names = [each.name for each in fields(Drape) if each.name not in {"report", "warnings"}]
     return content_key([getattr(worn, name) for name in names])
-
-
-def _allowed(source: GarmentSource, model: VirtualModel, fitting: bool, studio: Studio) -> Pattern:
-    """A further garment of the outfit; the rules for children hold for each."""
-    pattern = read_pattern(source, studio, fitting)
-    check_rights(model, source, pattern, studio)
-    return pattern
 
 
 def _as_one(kinds: Sequence[GarmentKind]) -> GarmentKind:

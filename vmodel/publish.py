@@ -40,7 +40,7 @@ from vmodel.rights.descriptors import describe
 from vmodel.rights.errors import LicenceRevoked
 from vmodel.rights.exclusive import check_exclusive
 from vmodel.rights.faces import find_faces
-from vmodel.rights.garments import check_garment
+from vmodel.rights.garments import check_backs, check_garment
 from vmodel.rights.keys import Authority, open_authority
 from vmodel.rights.label import draw_label
 from vmodel.rights.originals import Originals, on_white
@@ -172,17 +172,17 @@ class Publisher:
         sidecar = record | {"warnings": warnings, "picture_sha256": digest, "certificate": certificate}
         return Published(content, file_format, picture, licence, sidecar)
 
-    def authorise_rendition(self, sidecar: Path, jpeg: bytes) -> bytes:
+    def authorise_rendition(self, sidecar: Path | bytes, jpeg: bytes) -> bytes:
         """Give a JPEG that was made smaller or framed for a shop the authorisation of its picture.
 
         Args:
-            sidecar: of the published picture.
+            sidecar: of the published picture, the file or its content.
             jpeg: made from it; the invisible mark is in its pixels already.
         Raises:
             CertificateInvalid, LicenceUnknown: the sidecar's licence is not one of this registry.
             LicenceRevoked: it was taken back.
         """
-        certificate = certificate_of(read_paper(sidecar.read_bytes()))
+        certificate = certificate_of(read_paper(sidecar if isinstance(sidecar, bytes) else sidecar.read_bytes()))
         licence = check_certificate(certificate, [self.authority.root])
         with self.database.transaction() as session:
             _refuse_revoked(session, get_shot(session, licence.id))
@@ -223,6 +223,7 @@ class Publisher:
                 worn = [sha256_of(each.photo) for each in request.outfit if each.photo.is_file()]
                 for photo in (shot.pattern.flat_lay.sha256, *worn):
                     check_garment(session, self.settings, holder.seller_id, photo)
+                check_backs(session, holder.seller_id, [each.back for each in (source, *request.outfit)])
         except InputError as error:
             with self.database.transaction() as session:
                 note_refusal(session, holder.seller_id, error.code, shot.model.id, source.category or "")

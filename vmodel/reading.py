@@ -18,7 +18,7 @@ from vmodel.request import GarmentSource
 from vmodel.rights.policy import check_declared, check_detected, read_category
 from vmodel.studio import Studio
 from vmodel.take import Pattern
-from vmodel.types import Cutout, FlatLay, VirtualModel
+from vmodel.types import Category, Cutout, FlatLay, VirtualModel
 
 
 def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -> Pattern:
@@ -52,20 +52,25 @@ def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -
     return Pattern(whole_key, flat_lay, cutout, garment.kind, landmarks, garment)
 
 
-def check_rights(model: VirtualModel, source: GarmentSource, pattern: Pattern, studio: Studio) -> None:
+def check_rights(model: VirtualModel, source: GarmentSource, pattern: Pattern, studio: Studio) -> frozenset[Category]:
     """Apply the rules for child models to the declared and to the detected garment; the stricter wins.
 
     What a fitting has read is no matter: the garment is looked at as for the final picture.
 
+    Returns:
+        What the garment counts as when the rules of pose and framing are applied: as it is cut, and for a child also as
+        the photo shows it.
     Raises:
         NotAllowedForChildren: the model is under 18 and the garment is not surely everyday clothes.
     """
-    if model.is_child:
-        check_declared(model, source.category, source.material)
-        # Looked at again without the seller's word, which would hide what the photo shows.
-        whole = read_pattern(source, studio)
-        seen = studio.once("detecting", whole.key, lambda: understand(whole.flat_lay, whole.cutout)[0])
-        check_detected(model, seen, pattern.garment.material)
+    if not model.is_child:
+        return frozenset({pattern.kind.category})
+    check_declared(model, source.category, source.material)
+    # Looked at again without the seller's word, which would hide what the photo shows.
+    whole = read_pattern(source, studio)
+    seen = studio.once("detecting", whole.key, lambda: understand(whole.flat_lay, whole.cutout)[0])
+    check_detected(model, seen, pattern.garment.material)
+    return frozenset({pattern.kind.category, seen.category})
 
 
 def _read_drawing(source: GarmentSource, studio: Studio) -> Pattern:

@@ -16,11 +16,12 @@ from app.api.files import answer_picture
 from app.api.garment_intake import Uploaded, take_in
 from app.api.installation import Here, Installation
 from app.ui.looking import names_of_files
-from app.ui.packing import ORIGINAL, file_name, pack, picture_for, plain, shrink
+from app.ui.packing import ORIGINAL, Authorise, file_name, pack, picture_for, plain, shrink
 from app.ui.rendering import STATIC_FOLDERS
 from app.ui.visitor import Visitor, language_of, words_for
 from app.ui.words import explain
 from vmodel.errors import VModelError
+from vmodel.publish import Publisher
 from vmodel.service.garments import Stated, find_garment
 from vmodel.service.job_views import Job
 from vmodel.service.jobs import find_job, find_shot
@@ -79,7 +80,7 @@ def get_zip(request: Request, job_id: _Id, visitor: Visitor, here: Here, wanted:
     job = find_job(here.database, visitor.identity.account_id, job_id)
     name = _garment_name(here, job)
     file = SpooledTemporaryFile(max_size=32_000_000)  # noqa: SIM115  closed when it was sent
-    pack(here.store, job, wanted, name, file)
+    pack(here.store, job, wanted, name, _authorise(here), file)
     size = file.tell()
     file.seek(0)
     headers = {
@@ -96,7 +97,7 @@ def get_shot(
     """A picture to look at, what is to be seen of it so far, or a file to save."""
     shot = find_shot(here.database, visitor.identity.account_id, shot_id)
     if kind == "download" and shot.picture_key is not None and not shot.deleted:
-        content, suffix = picture_for(here.store, visitor.identity.account_id, shot.picture_key, wanted)
+        content, suffix = picture_for(here.store, visitor.identity.account_id, shot, wanted, _authorise(here))
         job = find_job(here.database, visitor.identity.account_id, shot.job_id)
         name = file_name(shot, wanted, suffix, _garment_name(here, job), shot.number + 1)
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -140,6 +141,11 @@ def _picture(here: Installation, account_id: str, key: object, width: int | None
         return answer_picture(here, account_id, str(key))
     small = shrink(here.store.get(account_id, str(key)), width)
     return Response(small, media_type="image/webp", headers=_PRIVATE)
+
+
+def _authorise(here: Installation) -> Authorise:
+    # No picture is made here, so that no weights take part.
+    return Publisher(here.settings, lambda pipeline: (), here.database).authorise_rendition
 
 
 def _garment_name(here: Installation, job: Job) -> str:

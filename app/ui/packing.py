@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from typing import IO
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from vmodel.marketplaces import MARKETPLACES, encode_for, find_marketplaces
+from vmodel.rights.errors import LicenceRevoked
 from vmodel.service.job_tables import DONE
 from vmodel.service.job_views import Job, JobShot
 from vmodel.service.store import FileStore
@@ -20,36 +23,45 @@ ORIGINAL = "original"
 WAYS = (ORIGINAL, *MARKETPLACES)
 
 
-def picture_for(store: FileStore, account_id: str, key: str, way: str) -> tuple[bytes, str]:
-    """A picture as a file.
+Authorise = Callable[[bytes, bytes], bytes]
+"""Gives a smaller JPEG the authorisation of its picture: (content of the sidecar, JPEG) -> JPEG."""
+
+
+def picture_for(store: FileStore, account_id: str, shot: JobShot, way: str, authorise: Authorise) -> tuple[bytes, str]:
+    """A picture as a file; what is made for a marketplace carries licence, metadata and signature like the original.
 
     Args:
         store: where it is kept.
         account_id: whose it is.
-        key: of the picture.
+        shot: finished, with its picture.
         way: of ``WAYS``.
+        authorise: see ``Authorise``.
     Returns:
         Content and suffix.
     Raises:
         UnknownMarketplace: no such way.
         StoredFileMissing: it was deleted.
+        LicenceRevoked: its licence was taken back, so that no further file is made of it.
     """
+    key = str(shot.picture_key)
     content = store.get(account_id, key)
     if way == ORIGINAL:
         return content, key.rpartition(".")[2]
     (marketplace,) = find_marketplaces([way])
+    sidecar = store.get(account_id, str(shot.sidecar_key))
     with Image.open(io.BytesIO(content)) as image:
-        return encode_for(marketplace, np.asarray(image)), "jpg"
+        return authorise(sidecar, encode_for(marketplace, np.asarray(image))), "jpg"
 
 
-def pack(store: FileStore, job: Job, way: str, name: str, file: IO[bytes]) -> None:
-    """Write every finished picture of a job into a ZIP.
+def pack(store: FileStore, job: Job, way: str, name: str, authorise: Authorise, file: IO[bytes]) -> None:
+    """Write every finished picture of a job into a ZIP; pictures whose licence was taken back are left out of it.
 
     Args:
         store: where they are kept.
         job: whose pictures.
         way: of ``WAYS``.
         name: of the garment.
+        authorise: see ``Authorise``.
         file: opened for writing; left at its end.
     Raises:
         UnknownMarketplace: no such way.
@@ -58,8 +70,9 @@ def pack(store: FileStore, job: Job, way: str, name: str, file: IO[bytes]) -> No
     # Pictures do not get smaller by it.
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for number, shot in enumerate(shots, start=1):
-            content, suffix = picture_for(store, job.account_id, str(shot.picture_key), way)
-            archive.writestr(file_name(shot, way, suffix, name, number), content)
+            with contextlib.suppress(LicenceRevoked):
+                content, suffix = picture_for(store, job.account_id, shot, way, authorise)
+                archive.writestr(file_name(shot, way, suffix, name, number), content)
     file.seek(0, io.SEEK_END)
 
 

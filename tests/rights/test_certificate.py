@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import copy
+import re
+import shutil
+import subprocess
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -176,3 +180,22 @@ def test_the_page_says_who_may_do_what_and_loads_nothing(licence: Licence) -> No
         assert said in reader.text
     assert not {"b", "script", "link", "iframe"} & (set(reader.tags) - {"b"} | ({"b"} if "<b>Å" in html else set()))
     assert "http" not in html.replace("http-equiv", "")
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium here to print with")
+def test_the_page_prints_on_one_sheet_of_a4_however_much_was_granted(licence: Licence, tmp_path: Path) -> None:
+    weights = tuple(
+        WeightsUsed(f"a-network-with-a-long-name-{n}.safetensors", "Apache-2.0", f"{n:064x}") for n in range(8)
+    )
+    much = replace(licence, seller="Atelier für feine Wäsche und Strickwaren " * 3, weights=weights, channel="tmall")
+    picture = np.full((1024, 768, 3), 200, np.uint8)
+    html = write_certificate_page(much, "valid", {"value": "c2ln" * 22}, picture, {"DCI": "86.3001/C00000001"})
+    (tmp_path / "licence.html").write_text(html)
+    printed = tmp_path / "licence.pdf"
+    chromium = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+    asked = ["--no-pdf-header-footer", f"--print-to-pdf={printed}", (tmp_path / "licence.html").as_uri()]
+    subprocess.run([*chromium, *asked], check=True, capture_output=True, timeout=120)
+    content = printed.read_bytes()
+    assert re.findall(rb"/Count (\d+)", content) == [b"1"]
+    width, height = (float(side) for side in re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", content)[0])
+    assert (round(width), round(height)) == (595, 842)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -59,10 +60,31 @@ def test_verification_drops_what_only_looks_alike(pictures: dict[str, ByteArray]
 def test_an_index_comes_back_from_its_folder(pictures: dict[str, ByteArray], index: CopyIndex, tmp_path: Path) -> None:
     index.save(tmp_path)
     again = CopyIndex.load(tmp_path)
-    again.add("later", describe(pictures["logo-tee"][:, ::-1]))
+    again.add([("later", describe(pictures["logo-tee"][:, ::-1]))])
     assert len(again) == len(index) + 1
     mirrored = find_copies(np.ascontiguousarray(pictures["logo-tee"][:, ::-1]), again, top=2)
     assert {candidate.name for candidate in mirrored} == {"later", "logo-tee"}
+
+
+def test_an_index_is_saved_whole_or_not_at_all(
+    pictures: dict[str, ByteArray], index: CopyIndex, tmp_path: Path
+) -> None:
+    few = CopyIndex.build([("logo-tee", describe(pictures["logo-tee"]))])
+    few.save(tmp_path)
+    before = set(tmp_path.iterdir())
+    # Somebody who is killed before the last file leaves the others; the earlier index stands.
+    index.save(tmp_path / "elsewhere")
+    for path in (tmp_path / "elsewhere").iterdir():
+        if path.name != "names":
+            shutil.copy(path, tmp_path / path.name)
+    assert CopyIndex.load(tmp_path).names == ["logo-tee"]
+    index.save(tmp_path)
+    assert not before & {path for path in tmp_path.iterdir() if path.name != "names"}
+    assert CopyIndex.load(tmp_path).names == index.names
+    (owners,) = (path for path in (tmp_path / "elsewhere").glob("owners-*"))
+    np.save(owners, np.zeros(3, np.int32))
+    with pytest.raises(ValueError, match="together"):
+        CopyIndex.load(tmp_path / "elsewhere")
 
 
 def test_nothing_is_found_in_an_empty_registry(pictures: dict[str, ByteArray]) -> None:

@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 from app.api.factory import create_app
 from vmodel.config import Settings
 from vmodel.database import Database
+from vmodel.files import sha256_of
 from vmodel.publish import Holder, Publisher
 from vmodel.rights.admission import admit_job
 from vmodel.rights.brand_words import match_brands, read_brands
@@ -148,6 +149,22 @@ def test_pictures_of_a_photo_wait_for_the_decision_and_a_refused_one_fails(
     assert other.licence.seller_id == "bert"
 
 
+def test_no_picture_is_published_whose_back_photo_was_refused(
+    publisher: Publisher, worn_shot: Shot, desk: GarmentDesk, tmp_path: Path
+) -> None:
+    back = tmp_path / "back.png"
+    Image.fromarray(printed("BURBERRY")).save(back)
+    row = desk.examine("anna", sha256_of(back), printed("BURBERRY"))
+    holder = Holder("anna", "Anna", Terms())
+    source = replace(worn_shot.request.garment, back=back)
+    shot = replace(worn_shot, request=replace(worn_shot.request, garment=source))
+    with pytest.raises(GarmentInReview, match="burberry"):
+        publisher.publish(shot, "jpeg", holder)
+    with publisher.database.transaction() as session:
+        decide(session, row.id, True, "olga")
+    assert publisher.publish(shot, "jpeg", holder)
+
+
 @pytest.mark.parametrize("asked", ["", "%", "0" * 32, "zz" * 8])
 def test_a_review_that_there_is_none_of_is_said_so(any_database: Database, asked: str) -> None:
     with any_database.transaction() as session, pytest.raises(ReviewUnknown):
@@ -164,6 +181,22 @@ def test_a_job_is_admitted_or_not_before_any_work(tmp_path: Path, publisher: Pub
     with publisher.database.transaction() as session:
         assert attest(session, "anna", "anna", "mine\0\ud800").statement == "mine"
         check_garment(session, strict, "anna", "0" * 64)
+
+
+def test_a_brand_on_the_back_of_a_garment_waits_for_its_review_too(tmp_path: Path, publisher: Publisher) -> None:
+    front, back = tmp_path / "front.png", tmp_path / "back.png"
+    Image.fromarray(printed("")).save(front)
+    Image.fromarray(printed("BURBERRY")).save(back)
+    strict = publisher.settings.model_copy(update={"require_attestation": True})
+    with publisher.database.transaction() as session:
+        attest(session, "anna", "anna")
+    admit_job(strict, publisher.database, "anna", front)
+    with pytest.raises(GarmentInReview, match="burberry"):
+        admit_job(strict, publisher.database, "anna", front, back=back)
+    with publisher.database.transaction() as session:
+        (waiting,) = list_reviews(session)
+        decide(session, waiting.id, True, "olga", "has a licence")
+    admit_job(strict, publisher.database, "anna", front, back=back)
 
 
 @pytest.fixture(scope="module")

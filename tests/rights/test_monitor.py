@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +16,14 @@ import pytest
 from cryptography import x509
 from PIL import Image
 
+from tests.rights.shop_front import HOST, ShopFront
 from vmodel.film import write_film
 from vmodel.publish import Published, Publisher
 from vmodel.rights.certificate import canonical_json, check_certificate
 from vmodel.rights.errors import EvidenceUnreadable
 from vmodel.rights.monitor import search, write_report
+from vmodel.rights.provenance import read_provenance
+from vmodel.rights.shots import renditions
 from vmodel.rights.sources import open_source
 from vmodel.rights.takedown import write_pack
 from vmodel.rights.verify import Verifier
@@ -107,6 +111,33 @@ def test_only_https_addresses_of_allowed_hosts_are_asked(tmp_path: Path) -> None
     assert all(each.content is None for each in found)
 
 
+def test_a_feed_of_a_shop_is_fetched_and_its_copies_are_found(
+    crawl: Path, verifier: Verifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = 1_000_000
+    monkeypatch.setattr("vmodel.rights.sources._MAX_BYTES", large)
+    files = {f"/{name}": (crawl / name).read_bytes() for name in ("shop/stolen.jpg", "stranger.jpg")}
+    with ShopFront(tmp_path, files | {"/large.jpg": bytes(large + 1)}, {"/moved.jpg": "/stranger.jpg"}) as shop:
+        threading.Thread(target=shop.serve_forever, daemon=True).start()
+        feed = tmp_path / "feed.txt"
+        names = [*files, "/large.jpg", "/moved.jpg", "/sold.jpg"]
+        feed.write_text("# new arrivals\n" + "\n".join(f"{shop.url}{name}" for name in names))
+        # Whoever only says that it is the host is not believed.
+        assert all(each.content is None for each in open_source(feed, [HOST]))
+        assert shop.asked == []
+        found = search(open_source(feed, [HOST], shop.trusted), verifier)
+        shop.shutdown()
+    assert shop.asked == names
+    assert [sighting.where for sighting in found.sightings] == [f"{shop.url}/shop/stolen.jpg"]
+    assert found.sightings[0].content == files["/shop/stolen.jpg"]
+    assert found.looked_at == 2
+    assert [(where.removeprefix(shop.url), why) for where, why in found.passed_over] == [
+        ("/large.jpg", "larger than 80 megabytes"),
+        ("/moved.jpg", "answers with status 302"),
+        ("/sold.jpg", "answers with status 404"),
+    ]
+
+
 def test_something_else_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(b"%PDF")
     for path in (tmp_path / "a.pdf", tmp_path / "none"):
@@ -131,8 +162,22 @@ def test_a_takedown_pack_proves_the_copy_to_somebody_who_has_only_the_root(
     assert evidence["files_sha256"] == {
         name: hashlib.sha256(content).hexdigest() for name, content in files.items() if name != "evidence.json"
     }
+    assert set(files) == {
+        *("certificate.json", "certificate.html", "registration.json", "manifest.c2pa", "comparison.html"),
+        *("found.bin", "original.jpg", "notice.txt", "root.pem", "evidence.json"),
+    }
     moments = [entry["at"] for entry in evidence["timeline"]]
     assert moments == sorted(moments)
+    with publisher.database.transaction() as session:
+        first = renditions(session, licence.id)[0].file_sha256
+    whats = [entry["what"] for entry in evidence["timeline"]]
+    assert whats == ["published", f"file {first} made", "copy seen at stolen.jpg"]
+    assert json.loads(files["registration.json"])["workFingerPrint"] == [first.upper()]
+    # The copy lost its manifest; the one of the pack says what was signed, and that the copy is another file.
+    given_back = read_provenance(files["found.bin"], "image/jpeg", files["root.pem"].decode(), files["manifest.c2pa"])
+    assert given_back is not None
+    assert check_certificate(given_back.certificate or {}, [root]) == licence
+    assert files["comparison.html"].decode().count("<img") == 2
     assert files["found.bin"] == (crawl / "shop" / "stolen.jpg").read_bytes()
     assert "stolen.jpg" in files["notice.txt"].decode()
     with Image.open(io.BytesIO(files["original.jpg"])) as opened:

@@ -13,15 +13,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from c2pa import Reader
 from PIL import Image
 
 from vmodel.config import Settings
-from vmodel.files import FORMATS, encode_picture
-from vmodel.publish import Holder, Published, Publisher
+from vmodel.files import FORMATS, encode_picture, sha256_of
+from vmodel.publish import Holder, Published, Publisher, describe_terms
+from vmodel.publish_clip import publish_clip
 from vmodel.rights.certificate import RESEARCH_USES, Terms, check_certificate
 from vmodel.rights.errors import LicenceRevoked
 from vmodel.rights.pixels import pixels_sha256
-from vmodel.rights.provenance import MIME_TYPES, Trust, read_provenance
+from vmodel.rights.provenance import MARK_ALGORITHM, MIME_TYPES, Trust, read_provenance
 from vmodel.rights.registry import RegisteredShot, Rendition
 from vmodel.rights.shots import renditions, revoke
 from vmodel.take import Photograph, Shot
@@ -63,6 +65,30 @@ def test_the_manifest_is_given_back_from_the_registry_after_stripping(
     assert {fault.rsplit(".", 1)[-1] for fault in found.faults} == {"mismatch"}
 
 
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_the_manifest_names_the_garment_photo_the_mark_and_the_ban_on_training(
+    publish: Publish, examples: Path, file_format: str
+) -> None:
+    published = publish(file_format)
+    with Reader(MIME_TYPES[file_format], io.BytesIO(published.content)) as reader:
+        manifest = reader.get_active_manifest()
+    assert manifest is not None
+    (photo,) = manifest["ingredients"]
+    assert photo["relationship"] == "inputTo"
+    assert photo["instance_id"] == f"urn:sha256:{sha256_of(examples / 'logo-tee.jpg')}"
+    assert "thumbnail" not in photo
+    said = {each["label"]: each["data"] for each in manifest["assertions"]}
+    created, marked = said["c2pa.actions.v2"]["actions"]
+    assert (created["action"], created["digitalSourceType"]) == ("c2pa.created", TRAINED)
+    assert [each["url"].endswith(photo["label"]) for each in created["parameters"]["ingredients"]] == [True]
+    assert marked["action"] == "c2pa.watermarked.bound"
+    binding = said["c2pa.soft-binding"]
+    assert (binding["alg"], binding["blocks"][0]["value"]) == (MARK_ALGORITHM, published.licence.mark)
+    uses = {name: entry["use"] for name, entry in said["cawg.training-mining"]["entries"].items()}
+    asked = ("data_mining", "ai_inference", "ai_training", "ai_generative_training")
+    assert uses == {f"cawg.{use}": "notAllowed" for use in asked}
+
+
 def xmp_of(content: bytes) -> ET.Element:
     with Image.open(io.BytesIO(content)) as opened:
         packet = opened.info.get("xmp") or opened.info["XML:com.adobe.xmp"]
@@ -88,18 +114,44 @@ def test_xmp_is_in_the_file_and_says_what_platforms_look_for(publish: Publish, f
 
 
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="no exiftool here; install libimage-exiftool-perl")
-@pytest.mark.parametrize("file_format", FORMATS)
-def test_exiftool_reads_every_field(publish: Publish, tmp_path: Path, file_format: str) -> None:
-    published = publish(file_format)
-    path = tmp_path / f"picture{FORMATS[file_format]}"
-    path.write_bytes(published.content)
-    said = subprocess.run(["exiftool", "-j", "-n", "-XMP:all", str(path)], capture_output=True, check=True).stdout
-    found = json.loads(said)[0]
-    assert found["DigitalSourceType"] == TRAINED
-    assert found["LicensorName"] == [published.licence.issuer] or found["LicensorName"] == published.licence.issuer
-    assert found["Rights"] == "© Atelier Ångström & Söhne"
-    assert {"AISystemUsed", "Marked", "WebStatement", "Credit", "Creator", "DataMining", "UsageTerms"} <= set(found)
-    assert json.loads(found.get("AIGC", found.get("Aigc")))["Label"] == "1"
+@pytest.mark.parametrize("file_format", [*FORMATS, "mp4"])
+def test_exiftool_reads_every_field(
+    publish: Publish, publisher: Publisher, worn_shot: Shot, tmp_path: Path, file_format: str
+) -> None:
+    if file_format == "mp4":
+        path, published = publish_clip(publisher, worn_shot, [worn_shot.picture] * 2, 25, tmp_path, "film")
+    else:
+        published = publish(file_format)
+        path = tmp_path / f"picture{FORMATS[file_format]}"
+        path.write_bytes(published.content)
+    licence = published.licence
+    said = subprocess.run(["exiftool", "-j", "-n", "-G1", "-XMP:all", str(path)], capture_output=True, check=True)
+    (found,) = json.loads(said.stdout)
+    del found["SourceFile"]
+    aigc = json.loads(found.pop("XMP-TC260:AIGC", None) or found.pop("XMP-TC260:Aigc"))
+    assert found == {
+        "XMP-iptcExt:DigitalSourceType": TRAINED,
+        "XMP-iptcExt:AISystemUsed": "vmodel draft",
+        "XMP-xmpRights:Marked": True,
+        "XMP-xmpRights:WebStatement": f"https://shop.example/licence/{licence.id}",
+        "XMP-xmpRights:UsageTerms": describe_terms(licence),
+        "XMP-plus:DataMining": "DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING",
+        "XMP-plus:LicensorName": licence.issuer,
+        "XMP-plus:LicensorURL": "https://shop.example",
+        "XMP-photoshop:Credit": licence.seller,
+        "XMP-dc:Creator": licence.issuer,
+        "XMP-dc:Identifier": f"urn:vmodel:licence:{licence.id}",
+        "XMP-dc:Rights": f"© {licence.seller}",
+    }
+    assert aigc == {
+        "Label": "1",
+        "ContentProducer": licence.issuer,
+        "ProduceID": licence.id,
+        "ReservedCode1": "",
+        "ContentPropagator": licence.seller,
+        "PropagateID": licence.id,
+        "ReservedCode2": "",
+    }
 
 
 def test_a_png_holds_exactly_the_pixels_that_were_licensed(publish: Publish, worn_shot: Shot) -> None:

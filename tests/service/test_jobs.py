@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from shops import PLAN, PLANS, Shop
+from sqlalchemy import select
 
 from vmodel.errors import NotAllowedForChildren, VModelError
+from vmodel.rights.registry import Refusal
 from vmodel.service import settling
 from vmodel.service.errors import CreditsExhausted, IdempotencyConflict, UnknownAccount
 from vmodel.service.job_errors import DayFull, JobUnknown, ShotUnknown, StoredFileMissing, TooManyShots
@@ -147,6 +149,9 @@ def test_a_child_model_in_refused_clothes_is_refused_first_of_all(laptop: Shop) 
     child = next(model.id for model in map(laptop.roster.__getitem__, laptop.roster) if model.is_child)
     with pytest.raises(NotAllowedForChildren):
         laptop.submit(seller, garment={"photo": "nonsense", "category": "swimwear"}, shots=[{"model": child}])
+    with laptop.database.reading() as session:
+        noted = session.scalars(select(Refusal).where(Refusal.seller_id == seller)).one()
+    assert (noted.code, noted.model_id, noted.declared) == ("not_allowed_for_children", child, "swimwear")
 
 
 def test_a_job_has_bounds(laptop: Shop) -> None:

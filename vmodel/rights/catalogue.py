@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +21,8 @@ _LATE_MS = 10 * 60 * 1000
 """Pictures whose transaction ended so much after their id was made are still noticed."""
 _REBUILD_SHARE = 0.25
 _FEW = 1000
+_SAVE_SHARE = 0.001
+"""Of a large index the files are written anew only for so many new pictures: the few come from the database sooner."""
 
 
 def index_folder(settings: Settings, of: Described = "pictures") -> Path:
@@ -30,7 +31,7 @@ def index_folder(settings: Settings, of: Described = "pictures") -> Path:
 
 
 def open_index(settings: Settings, database: Database, of: Described = "pictures") -> CopyIndex:
-    """The index of all registered pictures, or of all garment photos.
+    """The index of all registered pictures, or of all garment photos; made anew where it is missing or damaged.
 
     Args:
         settings: name the home.
@@ -40,17 +41,30 @@ def open_index(settings: Settings, database: Database, of: Described = "pictures
     folder = index_folder(settings, of)
     try:
         index = CopyIndex.load(folder)
-    except (OSError, ValueError, RuntimeError, json.JSONDecodeError):
+    except (OSError, ValueError, RuntimeError):
         return _rebuilt(folder, database, of)
+    return bring_up_to_date(index, settings, database, of)
+
+
+def bring_up_to_date(index: CopyIndex, settings: Settings, database: Database, of: Described = "pictures") -> CopyIndex:
+    """An index with what was registered since it was opened.
+
+    Args:
+        index: of ``open_index``; it may be changed.
+        settings: name the home.
+        database: of the registry.
+        of: what is indexed.
+    Returns:
+        The same index, or another one where very much was new.
+    """
     known = set(index.names)
     missing = [(name, found) for name, found in _described(database, _since(index.names), of) if name not in known]
     if len(missing) > max(_FEW, _REBUILD_SHARE * len(index)):
         # Cells that were trained on few points would hold the many badly.
-        return _rebuilt(folder, database, of)
-    for name, found in missing:
-        index.add(name, found)
-    if missing:
-        _save(index, folder)
+        return _rebuilt(index_folder(settings, of), database, of)
+    index.add(missing)
+    if len(missing) > _SAVE_SHARE * len(index):
+        _save(index, index_folder(settings, of))
     return index
 
 
@@ -61,7 +75,7 @@ def _rebuilt(folder: Path, database: Database, of: Described) -> CopyIndex:
 
 
 def _save(index: CopyIndex, folder: Path) -> None:
-    # Another process may save at the same moment; whoever opens a mixture builds it anew.
+    # Without its files an index is built anew by whoever opens it next.
     with contextlib.suppress(OSError, RuntimeError):
         index.save(folder)
 

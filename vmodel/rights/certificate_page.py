@@ -28,7 +28,8 @@ table{border-collapse:collapse;width:100%}td{padding:3px 0;vertical-align:top}td
 .mono{font:11px/1.4 ui-monospace,Menlo,Consolas,monospace;word-break:break-all}
 .grant{font-size:17px;line-height:1.4;margin:0 0 4px}
 footer{margin-top:24px;border-top:1px solid #ddd8d2;padding-top:8px;font-size:11px;color:#7a736b}
-@media print{body{padding:0}}
+@media print{body{padding:0;max-width:none;font-size:12px;line-height:1.35}h1{font-size:22px}h2{margin:14px 0 4px}
+.grant{font-size:15px}.who{margin-top:10px}.mono{font-size:10px}td{padding:2px 0}footer{margin-top:14px}}
 """
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import secrets
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +25,9 @@ POINT_BITS_OFF = 22
 _NEIGHBOURS = 8
 _EXACT_UP_TO = 200_000
 _PROBES = 24
+_NAMES = "names"
+_LEFT_BEHIND_S = 6 * 3600
+"""Files of an index that nobody has completed in this time are nobody's."""
 
 
 @dataclass(frozen=True)
@@ -83,25 +89,42 @@ class CopyIndex:
             near.add(every)
         return cls(names, whole, near, np.concatenate([np.zeros(0, np.int32), *owners]))
 
-    def add(self, name: str, found: Descriptors) -> None:
-        """Index one more picture."""
-        self._whole.add(found.pdq[None])
-        if len(found.points):
-            self._points.add(found.points)
-        self._owners = np.concatenate([self._owners, np.full(len(found.points), len(self.names), np.int32)])
-        self.names.append(name)
+    def add(self, pictures: Sequence[tuple[str, Descriptors]]) -> None:
+        """Index further pictures.
+
+        Args:
+            pictures: id in the registry and descriptors of each.
+        """
+        if not pictures:
+            return
+        numbers = range(len(self.names), len(self.names) + len(pictures))
+        self._whole.add(np.stack([found.pdq for _, found in pictures]))
+        points = np.concatenate([found.points for _, found in pictures])
+        if len(points):
+            self._points.add(points)
+        owners = [np.full(len(f.points), number, np.int32) for number, (_, f) in zip(numbers, pictures, strict=True)]
+        self._owners = np.concatenate([self._owners, *owners])
+        self.names += [name for name, _ in pictures]
 
     def save(self, folder: Path) -> None:
-        """Write the index to a folder; what stands there is replaced as a whole."""
+        """Write the index to a folder; what stands there is replaced as a whole, in the moment in which it is complete.
+
+        Each saving has files of its own, and the file of the names, written last, says which: so whoever is killed, or
+        saves at the same moment, leaves no mixture.
+        """
         import faiss
 
         folder.mkdir(parents=True, exist_ok=True)
-        for name, index in (("whole", self._whole), ("points", self._points)):
-            faiss.write_index_binary(index, str(folder / f"{name}.new"))
-        np.save(folder / "owners.new.npy", self._owners)
-        (folder / "names.new").write_text(json.dumps(self.names), encoding="utf-8")
-        for name, end in (("whole", ""), ("points", ""), ("owners", ".npy"), ("names", "")):
-            (folder / f"{name}.new{end}").replace(folder / f"{name}{end}")
+        stamp, before = secrets.token_hex(8), ""
+        with contextlib.suppress(OSError, ValueError):
+            before = _read_names(folder)[0]
+        for part, index in (("whole", self._whole), ("points", self._points)):
+            faiss.write_index_binary(index, str(folder / f"{part}-{stamp}"))
+        np.save(folder / f"owners-{stamp}.npy", self._owners)
+        passing = folder / f"{_NAMES}-{stamp}"
+        passing.write_text(json.dumps({"stamp": stamp, "names": self.names}), encoding="utf-8")
+        passing.replace(folder / _NAMES)
+        _clear(folder, stamp, before)
 
     @classmethod
     def load(cls, folder: Path) -> CopyIndex:
@@ -109,12 +132,27 @@ class CopyIndex:
 
         Raises:
             FileNotFoundError: nothing was saved there; build it from the database.
+            OSError, ValueError, RuntimeError: what was saved is damaged; the same helps.
         """
+        stamp, names = _read_names(folder)
+        while True:
+            try:
+                return cls._of_files(folder, stamp, names)
+            except (OSError, RuntimeError):
+                seen, (stamp, names) = stamp, _read_names(folder)
+                if stamp == seen:
+                    raise
+                # Another process has saved a newer one in the meantime.
+
+    @classmethod
+    def _of_files(cls, folder: Path, stamp: str, names: Sequence[str]) -> CopyIndex:
         import faiss
 
-        names = json.loads((folder / "names").read_text(encoding="utf-8"))
-        whole, points = (faiss.read_index_binary(str(folder / name)) for name in ("whole", "points"))
-        return cls(names, whole, points, np.load(folder / "owners.npy"))
+        whole, points = (faiss.read_index_binary(str(folder / f"{part}-{stamp}")) for part in ("whole", "points"))
+        owners = np.load(folder / f"owners-{stamp}.npy")
+        if whole.ntotal != len(names) or points.ntotal != len(owners):
+            raise ValueError("the parts of the index do not belong together")
+        return cls(names, whole, points, owners)
 
     def near_points(self, points: ByteArray) -> tuple[IntArray, IntArray]:
         """Registered points near each of N: (N, 8) bits that differ, and whose they are (-1: none)."""
@@ -127,6 +165,23 @@ class CopyIndex:
         """Registered pictures whose hash is near each of N: (N, 8) bits that differ, and which they are."""
         bits_off, found = self._whole.search(hashes, min(_NEIGHBOURS, max(len(self.names), 1)))
         return bits_off, found
+
+
+def _read_names(folder: Path) -> tuple[str, list[str]]:
+    """Stamp of the files that belong together, and the pictures' ids."""
+    found = json.loads((folder / _NAMES).read_text(encoding="utf-8"))
+    if not isinstance(found, dict) or set(found) != {"stamp", "names"}:
+        raise ValueError("it was saved by another version")
+    return found["stamp"], found["names"]
+
+
+def _clear(folder: Path, stamp: str, before: str) -> None:
+    """Remove the files that were replaced, and those that somebody who was killed left behind."""
+    for path in folder.iterdir():
+        with contextlib.suppress(OSError):
+            old = time.time() - path.stat().st_mtime > _LEFT_BEHIND_S
+            if path.name != _NAMES and stamp not in path.name and (old or (before and before in path.name)):
+                path.unlink()
 
 
 def _index_for(count: int, sample: ByteArray) -> Any:

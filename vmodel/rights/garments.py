@@ -7,8 +7,9 @@ waits or was refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from vmodel.config import Settings
 from vmodel.database import Database, new_id, now
+from vmodel.files import sha256_of
 from vmodel.rights.brand_words import find_brand_words, read_brands
 from vmodel.rights.catalogue import open_index
 from vmodel.rights.copies import find_copies
@@ -181,6 +183,17 @@ def check_garment(session: Session, settings: Settings, seller_id: str, photo_sh
     attested = row is not None and row.attested_at is not None
     if settings.require_attestation and not attested and find_attestation(session, seller_id) is None:
         raise GarmentNotAttested
+
+
+def check_backs(session: Session, seller_id: str, backs: Iterable[Path | None]) -> None:
+    """As ``check_state`` for photos of garments' backs; None and files that are gone are passed over.
+
+    Raises:
+        GarmentInReview, GarmentRefused: see ``check_state``.
+    """
+    for back in backs:
+        if back is not None and back.is_file():
+            check_state(session, seller_id, sha256_of(back))
 
 
 def decide(session: Session, photo_id: str, approve: bool, decided_by: str, note: str = "") -> GarmentPhoto:

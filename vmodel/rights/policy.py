@@ -7,6 +7,7 @@ Poses and framings are allowed by name; channels decide about the visible label 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -119,11 +120,31 @@ def check_shot(asked: Asked) -> None:
         raise NotAllowedForChildren("no detector has looked at the photo")
     check_detected(asked.model, asked.detected, asked.detected_material)
     check_staging(asked.model, asked.pose)
-    category = asked.detected.category
-    if asked.framing in _CLOSE_BELOW and category in _OPEN_BELOW:
-        raise NotAllowedForChildren(f"{asked.framing} pictures of a {category.value} are not made")
-    if asked.pose.startswith("seated") and category in _OPEN_BELOW:
-        raise NotAllowedForChildren(f"a {category.value} is shown standing")
+    declared = read_category(asked.declared)
+    worn = (asked.detected.category, *(() if declared is None else (declared,)))
+    check_shown(asked.model, worn, asked.pose, asked.framing)
+
+
+def check_shown(model: VirtualModel, worn: Iterable[Category], pose: str, framing: str) -> None:
+    """Refuse to show what is open below from close by or seated, whichever of the garments worn it is.
+
+    Args:
+        model: who would be shown.
+        worn: categories of every garment worn, those worn beside the one on sale too; one may count as several.
+        pose: its name.
+        framing: its name.
+    Raises:
+        NotAllowedForChildren: the model is under 18 and one of the garments is shown standing and whole only.
+    """
+    if age_band(model.age) is AgeBand.ADULT:
+        return
+    for category in worn:
+        if category not in _OPEN_BELOW:
+            continue
+        if framing in _CLOSE_BELOW:
+            raise NotAllowedForChildren(f"{framing} pictures of a {category.value} are not made")
+        if pose.startswith("seated"):
+            raise NotAllowedForChildren(f"a {category.value} is shown standing")
 
 
 def check_likeness(model: VirtualModel, likeness: Likeness | None) -> None:

@@ -5,6 +5,7 @@ Signing comes last: every byte of the file is bound by it, so that any change is
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -116,7 +117,8 @@ def _sign(
     signed = io.BytesIO()
     with Context(Settings.from_dict(_settings(None))) as context, Builder(manifest, context=context) as builder:
         if photo is not None:
-            described = {"title": "garment photo", "relationship": "inputTo", "label": _GARMENT}
+            name = f"urn:sha256:{hashlib.sha256(photo).hexdigest()}"
+            described = {"title": "garment photo", "instance_id": name, "relationship": "inputTo", "label": _GARMENT}
             builder.add_ingredient(described, sniff_mime(photo), io.BytesIO(photo))
         alone = builder.sign(signer, mime, io.BytesIO(content), signed)
     return signed.getvalue(), alone

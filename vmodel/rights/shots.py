@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from vmodel.database import new_id, now
+from vmodel.database import Database, new_id, now
+from vmodel.errors import NotAllowedForChildren
 from vmodel.rights.certificate import Licence, Terms, canonical_json
-from vmodel.rights.errors import LicenceUnknown
+from vmodel.rights.errors import (
+    GarmentInReview,
+    GarmentNotAttested,
+    GarmentRefused,
+    LicenceUnknown,
+    LikenessWithoutConsent,
+    ModelReserved,
+)
 from vmodel.rights.registry import ExternalCode, Refusal, RegisteredShot, Rendition, Revocation
 
 MARK_BITS = 40
+_RULES = (
+    *(GarmentInReview, GarmentNotAttested, GarmentRefused),
+    *(LikenessWithoutConsent, ModelReserved, NotAllowedForChildren),
+)
+"""What refuses a shot for whom or what it shows, and not because something is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +172,24 @@ def note_refusal(session: Session, seller_id: str, code: str, model_id: str, dec
             id=new_id(), seller_id=seller_id, code=code, model_id=model_id, declared=declared[:60], created_at=now()
         )
     )
+
+
+@contextlib.contextmanager
+def noting_refusals(database: Database, seller_id: str, model_id: str | None, declared: str | None) -> Iterator[None]:
+    """Note what a rule refuses in the meantime, without picture or photo; the refusal itself goes on to the caller.
+
+    Args:
+        database: of the registry.
+        seller_id: who asks.
+        model_id: who would be shown; None or "" if somebody is cast.
+        declared: category of the garment as typed; None or "" if nothing was declared.
+    """
+    try:
+        yield
+    except _RULES as refusal:
+        with database.transaction() as session:
+            note_refusal(session, seller_id, refusal.code, (model_id or "")[:100], declared or "")
+        raise
 
 
 def state_of(licence: Licence, revocation: Revocation | None, today: date) -> str:

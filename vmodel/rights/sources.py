@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from ssl import SSLContext
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -36,12 +37,13 @@ class Found:
     fault: str = ""
 
 
-def open_source(source: Path, hosts: Iterable[str]) -> Iterator[Found]:
+def open_source(source: Path, hosts: Iterable[str], trusted: SSLContext | None = None) -> Iterator[Found]:
     """The pictures of a source, one at a time.
 
     Args:
         source: a folder, a ZIP file, or a text file with one https address a line.
         hosts: that addresses may name; others are not fetched.
+        trusted: authorities whose word on a host is taken; the usual ones of the web if None.
     Raises:
         EvidenceUnreadable: it is none of them.
     """
@@ -53,7 +55,7 @@ def open_source(source: Path, hosts: Iterable[str]) -> Iterator[Found]:
         return _of_zip(source)
     if source.suffix.lower() not in {".txt", ".csv", ".list"}:
         raise EvidenceUnreadable(str(source), "is none of what can be searched")
-    return _of_list(source, {host.lower() for host in hosts})
+    return _of_list(source, {host.lower() for host in hosts}, trusted)
 
 
 def _of_folder(folder: Path) -> Iterator[Found]:
@@ -92,12 +94,13 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Found:
     return Found(member.filename, content)
 
 
-def _of_list(path: Path, hosts: set[str]) -> Iterator[Found]:
+def _of_list(path: Path, hosts: set[str], trusted: SSLContext | None) -> Iterator[Found]:
     import httpx
 
     lines = (line.strip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines())
+    verify = True if trusted is None else trusted
     # No redirects: they would lead to hosts that nobody allowed.
-    with httpx.Client(follow_redirects=False, timeout=_LONGEST_S, trust_env=False) as client:
+    with httpx.Client(follow_redirects=False, timeout=_LONGEST_S, trust_env=False, verify=verify) as client:
         for address in _bounded(line for line in lines if line and not line.startswith("#")):
             yield _fetched(client, address, hosts)
 

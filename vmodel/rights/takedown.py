@@ -24,9 +24,9 @@ from vmodel.rights.verify import Verifier
 def write_pack(sighting: Sighting, verifier: Verifier, authority: Authority) -> bytes:
     """The ZIP of a sighting.
 
-    It holds the certificate (JSON and a page), the registration data, the two pictures and a page that shows them side
-    by side, a draft of the notice, the root certificate, and ``evidence.json``: hashes of all of these and the
-    timeline, signed by the installation.
+    It holds the certificate (JSON and a page), the registration data, the picture's signed manifest (C2PA), the two
+    pictures and a page that shows them side by side, a draft of the notice, the root certificate, and
+    ``evidence.json``: hashes of all of these and the timeline, signed by the installation.
 
     Args:
         sighting: with a licence of this registry.
@@ -47,9 +47,11 @@ def write_pack(sighting: Sighting, verifier: Verifier, authority: Authority) -> 
         }
         revocation = find_revocation(session, shot.id)
         timeline = [("published", moment_text(shot.created_at))]
-        timeline += [
-            (f"file {each.file_sha256} made", moment_text(each.created_at)) for each in renditions(session, shot.id)
-        ]
+        made = renditions(session, shot.id)
+        timeline += [(f"file {each.file_sha256} made", moment_text(each.created_at)) for each in made]
+        if made:
+            # The Content Credentials that the copy lost, as they were signed when the picture was published.
+            files["manifest.c2pa"] = made[0].manifest
         if revocation is not None:
             timeline.append((f"licence revoked: {revocation.reason}", moment_text(revocation.revoked_at)))
         timeline.append((f"copy seen at {sighting.where}", moment_text(sighting.at)))

@@ -95,6 +95,7 @@ class Verifier:
         self.roots = [*([self.authority.root] if self.authority else []), *roots]
         self.originals = Originals(settings)
         self._index: CopyIndex | None = None
+        self._stale = False
 
     def verify(self, content: bytes, name: str) -> Verification:
         """Find out what a file is.
@@ -197,14 +198,12 @@ class Verifier:
 
     def look_alike(self, picture: ByteArray) -> RegisteredShot | None:
         """The registered picture that a picture, (H, W, 3) uint8, shows; among several the one that is most alike."""
-        from vmodel.rights.catalogue import open_index
         from vmodel.rights.copies import find_copies
         from vmodel.rights.likeness import SAME, likeness
 
-        if self._index is None:
-            self._index = open_index(self.settings, self.database)
+        index = self._opened_index()
         best, most = None, SAME
-        for candidate in find_copies(picture, self._index, top=3):
+        for candidate in find_copies(picture, index, top=3):
             original = self.originals.get(candidate.name)
             alike = 0.0 if original is None else likeness(picture, original)
             if alike >= most:
@@ -215,8 +214,18 @@ class Verifier:
             return session.get(RegisteredShot, best)
 
     def refresh(self) -> None:
-        """Take in what was published since the last answer."""
-        self._index = None
+        """Take in what was published since the last answer, once the index is asked again."""
+        self._stale = True
+
+    def _opened_index(self) -> CopyIndex:
+        from vmodel.rights.catalogue import bring_up_to_date, open_index
+
+        if self._index is None:
+            self._index = open_index(self.settings, self.database)
+        elif self._stale:
+            self._index = bring_up_to_date(self._index, self.settings, self.database)
+        self._stale = False
+        return self._index
 
     def _as_copy(self, shot: RegisteredShot, found_by: str, reason: str) -> Verification:
         return self.with_licence(Verdict.COPY, reason, found_by, shot)

@@ -7,7 +7,7 @@ so that a machine that takes jobs needs no worker of its own.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from vmodel.database import Database, new_id, now
 from vmodel.request import ShotRequest
 from vmodel.rights.exclusive import check_exclusive
 from vmodel.rights.garments import check_state
+from vmodel.rights.shots import noting_refusals
 from vmodel.service.accounts import find_account
 from vmodel.service.errors import IdempotencyConflict
 from vmodel.service.grants import grant_month
@@ -53,6 +54,13 @@ def submit(database: Database, plans: Plans, roster: Roster, request: JobRequest
         GarmentInReview, GarmentRefused, ModelReserved: a right stands against it.
         VModelError: a name, a number or a rule stands against it; see ``vmodel.service.job_checks``.
     """
+    asked = {str(shot.get("model") or "") for shot in request.shots if isinstance(shot, Mapping)}
+    declared = request.garment.get("category")
+    with noting_refusals(database, request.account_id, ", ".join(sorted(asked)), str(declared or "")):
+        return _submit(database, plans, roster, request)
+
+
+def _submit(database: Database, plans: Plans, roster: Roster, request: JobRequest) -> Job:
     from vmodel.service.job_checks import check_job  # it knows poses and materials, which take seconds to load
 
     shots = check_job(request, roster)
@@ -190,7 +198,8 @@ def _find_keyed(session: Session, request: JobRequest) -> JobRow | None:
 
 def _check_rights(session: Session, account_id: str, shots: Sequence[ShotRequest], roster: Roster) -> None:
     """Refuse a garment photo that waits for a review or was refused, and models that another seller has alone."""
-    for photo in {str(source.photo) for shot in shots for source in (shot.garment, *shot.outfit)}:
+    sources = [source for shot in shots for source in (shot.garment, *shot.outfit)]
+    for photo in {str(photo) for each in sources for photo in (each.photo, each.back) if photo is not None}:
         check_state(session, account_id, photo.rpartition("/")[2].partition(".")[0])
     for model_id in {shot.model for shot in shots if shot.model is not None}:
         check_exclusive(session, roster[model_id], account_id)
