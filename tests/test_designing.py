@@ -46,6 +46,31 @@ def test_over_a_full_belly_a_skirt_turns_instead_of_stretching_its_print(size: s
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("block", "size"),
+    [
+        *(("trousers", size) for size in ("XS", "M", "XL")),
+        *(("shorts", size) for size in ("S", "3XL")),
+        ("child-trousers", "134"),
+        ("child-shorts", "164"),
+    ],
+)
+def test_trousers_go_round_thighs_without_stretching_their_print(block: str, size: str, studio: Studio) -> None:
+    found = prints.worn_block(block, size, studio, COARSE)
+    assert len(found.squares) >= 5
+    assert (np.abs(np.median(found.squares, axis=0) - 1) < 0.015).all()
+    assert (np.abs(found.squares - 1) <= prints.BAR).all(axis=1).mean() >= 0.95
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", ["trousers", "shorts"])
+def test_no_cloth_is_caught_between_thighs_that_touch(block: str, studio: Studio) -> None:
+    found = prints.worn_block(block, "4XL", studio)  # as finely as a picture has it: coarse cloth does not show it
+    assert len(found.squares) >= 50
+    assert (np.abs(found.squares - 1) <= prints.BAR).all(axis=1).mean() >= 0.97
+
+
+@pytest.mark.slow
 def test_another_print_on_the_same_cut_costs_only_its_own_pixels(studio: Studio, tmp_path: Path) -> None:
     wearer, measures = choose_wearer("shorts", "wm-ines", None, studio.roster)
     shots = []

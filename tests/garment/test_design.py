@@ -35,7 +35,8 @@ def checkerboard() -> np.ndarray:
 @pytest.mark.parametrize("name", BLOCKS)
 def test_every_block_is_a_loop_that_can_be_sewn_in_every_size(name: str, body: BodyMeasurements) -> None:
     block = cut_block(name, body)
-    for edges in (block.front, block.back):
+    cut = {piece.name: piece.edges for piece in block.cut}
+    for edges in (block.front, block.back, *cut.values()):
         lines = list(edges.values())
         for line, following in zip(lines, (*lines[1:], lines[0]), strict=True):
             assert np.allclose(line[-1], following[0], atol=1e-9)
@@ -44,8 +45,7 @@ def test_every_block_is_a_loop_that_can_be_sewn_in_every_size(name: str, body: B
         assert outline.exterior.is_ccw
     for seam in block.seams:
         lengths = [
-            np.linalg.norm(np.diff(edges[edge], axis=0), axis=1).sum()
-            for edges, (_, edge) in ((block.front, seam.first), (block.back, seam.second))
+            np.linalg.norm(np.diff(cut[piece][edge], axis=0), axis=1).sum() for piece, edge in (seam.first, seam.second)
         ]
         assert lengths[0] == pytest.approx(lengths[1])
     assert set(loop_order(KINDS[name])) <= set(block.landmarks_cm)

@@ -18,7 +18,7 @@ from vmodel.drape.sewn_cloth import place_any
 from vmodel.drape.shoulders import fit_shoulders
 from vmodel.drape.solver import Phase, Solver
 from vmodel.drape.start import Start, dressing_angle, start_pose
-from vmodel.garment.measure import is_sewn
+from vmodel.drape.thighs import with_room_between
 from vmodel.types import FloatArray, Garment, Pose
 
 CONTRACT = Phase(gravity=0.0, damping=0.5, friction=0.0, largest_push_m=0.05)
@@ -61,7 +61,7 @@ def for_fitting(garment: Garment) -> DrapeSettings:
         garment: in cm; final pictures have three times as many particles, and finer folds. Darts and gathers of pieces
             need theirs: a sewing pattern may have more.
     """
-    closest_cm, widest_cm = _FITTING_SEWN_CM if is_sewn(garment) else _FITTING_CM
+    closest_cm, widest_cm = _FITTING_SEWN_CM if garment.scale_source == "pattern" else _FITTING_CM
     area_cm2 = sum(shapely.Polygon(panel.outline_cm, panel.holes).area for panel in garment.panels)
     spacing_cm = float(np.clip(np.sqrt(area_cm2 / (_FITTING_PARTICLES * np.sqrt(3) / 2)), closest_cm, widest_cm))
     return replace(FITTING, spacing_cm=spacing_cm)
@@ -126,7 +126,7 @@ def dress(garment: Garment, cloth: Cloth, body: Body, pose: Pose, options: Drape
         attempt: 0 for the usual start; higher numbers start further out and take longer.
     """
     posed = body.posed(pose)
-    body_m = np.asarray(posed.vertices_m)
+    body_m = np.asarray(with_room_between(garment, body, posed).vertices_m)
     garment, cloth = fit_shoulders(garment, cloth, body)
     start = place_any(cloth, garment, body, posed, 0.012 + 0.01 * attempt)
     scale = band_scale(garment, cloth, girth_under(cloth, garment, start.positions_m, body, posed))

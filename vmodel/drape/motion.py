@@ -15,6 +15,7 @@ from vmodel.drape.move import FOLLOW
 from vmodel.drape.report import finish_cloth
 from vmodel.drape.sewn_cloth import mesh_cloth
 from vmodel.drape.solver import FRAME_S, Solver
+from vmodel.drape.thighs import with_room_between
 from vmodel.drape.worn import cached_dress, cached_move, drape_key
 from vmodel.types import Drape, FloatArray, Garment, PosedBody
 
@@ -48,11 +49,12 @@ def move_cloth(
     dressed = cached_dress(garment, cut, body, options, attempt, folder, key)
     positions, cloth = cached_move(garment, cut, dressed, body, path[0].pose, options, folder, f"{key}-{attempt}")
     held, parts = dressed.held, body_parts(body, dressed.on_arm, deep_m=0.05)
-    before = np.asarray(path[0].vertices_m)
+    before = np.asarray(with_room_between(garment, body, path[0]).vertices_m)
     solver = Solver(cloth, load_material(garment.material), positions, parts, before, held.rest_scale)
     steps = max(1, round(frame_s / FRAME_S))
     yield worn.vertices_m
-    for posed in path[1:]:
+    for meant in path[1:]:
+        posed = with_room_between(garment, body, meant)
         there = np.asarray(posed.vertices_m)
         for step in range(1, steps + 1):
             body_m = before + (there - before) * np.float32(step / steps)

@@ -12,7 +12,7 @@ from vmodel.drape.ease import across_limbs, let_out, most_for, strain
 from vmodel.drape.materials import load_material
 from vmodel.drape.sewn_cloth import take_in
 from vmodel.drape.solver import Phase, Solver
-from vmodel.garment.measure import is_sewn
+from vmodel.drape.thighs import goes_between, parted_thighs
 from vmodel.types import FloatArray, Garment, Pose
 
 FOLLOW = Phase(gravity=1.0, damping=0.1)
@@ -47,6 +47,9 @@ def move_to_pose(
     """
     held, cloth = dressed.held, dressed.let_out(cut)
     path = body.posed_path(dressed.pose, pose, options.move_frames)
+    if goes_between(garment):
+        part = parted_thighs(body)
+        path = np.stack([part(body_m) for body_m in path])
     parts = body_parts(body, dressed.on_arm, deep_m=0.05)
     solver = Solver(cloth, load_material(garment.material), dressed.positions_m, parts, path[0], held.rest_scale)
     for body_m in path[1:]:
@@ -65,7 +68,7 @@ def move_to_pose(
         solver.settle(options.ease_frames, FREE)
     solver.settle(options.settle_frames, SETTLE)
     solver.settle(options.settle_frames // 3, REST)
-    if is_sewn(garment):
+    if garment.scale_source == "pattern":
         solver.settle(options.settle_frames // 2, LIGHT)
         solver.hold(held.particles[:0], held.targets(path[-1])[:0], held.strength[:0])
         take_in(solver, cloth, LIGHT)

@@ -20,6 +20,7 @@ from vmodel.drape.openings import unthreaded
 from vmodel.drape.pleats import open_pleats
 from vmodel.drape.report import SLIPPED, assert_usable, fault_of, finish_cloth, report_drape
 from vmodel.drape.sewn_cloth import mesh_cloth
+from vmodel.drape.thighs import with_room_between
 from vmodel.errors import DrapeFailed
 from vmodel.garment.measure import is_sewn
 from vmodel.types import Drape, DrapeReport, FloatArray, Garment, Pose
@@ -66,7 +67,16 @@ def drape(
         positions, cloth = cached_move(garment, cut, dressed, body, pose, options, folder, f"{key}-{attempt}")
         tell("drape", 1.0)
         seconds = time.perf_counter() - start
-        report = report_drape(garment, cut, cloth, positions, body.posed(pose), dressed, attempt + 1, seconds)
+        report = report_drape(
+            garment,
+            cut,
+            cloth,
+            positions,
+            with_room_between(garment, body, body.posed(pose)),
+            dressed,
+            attempt + 1,
+            seconds,
+        )
         fault = fault_of(report)
         if fault is None:
             return _assemble(garment, cloth, positions, report)
@@ -98,6 +108,7 @@ def _cut_of(garment: Garment) -> list[object]:
         parts += [
             "taken in",
             "straight seams",
+            "thighs parted",
             garment.texture_materials,
             [(p.texture, p.laid) for p in garment.panels],
         ]
@@ -129,7 +140,7 @@ def cached_move(
     if stored.get("positions_m", np.zeros(0)).shape == (cut.count, 3) and {"edge_rest_m", "bend_rest_m"} <= set(stored):
         return stored["positions_m"], replace(cut, edge_rest_m=stored["edge_rest_m"], bend_rest_m=stored["bend_rest_m"])
     moved, cloth = move_to_pose(garment, cut, dressed, body, pose, options)
-    posed = body.posed(pose)
+    posed = with_room_between(garment, body, body.posed(pose))
     if not is_sewn(garment) and garment.scale_source != "design":  # those are gathered on purpose and true to size
         opened = open_pleats(cloth, moved, posed)
         # An armhole that an arm only just passes may slip over it with its pleats.

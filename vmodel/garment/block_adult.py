@@ -7,13 +7,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from vmodel.garment.block_legs import draft_legs
 from vmodel.garment.block_parts import (
     Block,
     Trim,
     Upper,
     both_sides,
     buttoned,
-    draft_legs,
     edge_of,
     fitted,
     hooded,
@@ -153,11 +153,11 @@ def _seat(body: BodyMeasurements) -> float:
 
 
 def _trousers(body: BodyMeasurements) -> Block:
-    return draft_legs(KINDS["trousers"], body, 0.93 * body.inseam, 0.2 * body.hip, 0.125 * body.hip, _seat(body) / 4)
+    return draft_legs(KINDS["trousers"], body, 0.93 * body.inseam, 0.2 * body.hip, _seat(body) / 4)
 
 
 def _shorts(body: BodyMeasurements) -> Block:
-    return draft_legs(KINDS["shorts"], body, 0.22 * body.inseam, 0.3 * body.hip, 0.155 * body.hip, _seat(body) / 4)
+    return draft_legs(KINDS["shorts"], body, 0.22 * body.inseam, 0.3 * body.hip, _seat(body) / 4)
 
 
 DRAFTS: Final[Mapping[str, Callable[[BodyMeasurements], Block]]] = MappingProxyType(

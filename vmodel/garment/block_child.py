@@ -9,13 +9,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from vmodel.garment.block_legs import draft_legs
 from vmodel.garment.block_parts import (
     Block,
     Trim,
     Upper,
     both_sides,
     buttoned,
-    draft_legs,
     edge_of,
     hooded,
     jersey_trims,
@@ -123,18 +123,17 @@ def _elastic_waist(body: BodyMeasurements) -> tuple[float, float]:
     return half, min(1.0, (body.waist + 0.06 * (body.hip - body.waist)) / (4 * half))
 
 
-def _legs(name: str, body: BodyMeasurements, inseam: float, opening: float, spread: float) -> Block:
+def _legs(name: str, body: BodyMeasurements, inseam: float, opening: float) -> Block:
     half_waist, share = _elastic_waist(body)
-    block = draft_legs(KINDS[name], body, inseam, opening, spread, half_waist)
-    return replace(block, elastic={"waist": share})
+    return draft_legs(KINDS[name], body, inseam, opening, half_waist, share)
 
 
 def _trousers(body: BodyMeasurements) -> Block:
-    return _legs("child-trousers", body, 0.91 * body.inseam, 0.20 * body.hip, 0.125 * body.hip)
+    return _legs("child-trousers", body, 0.91 * body.inseam, 0.20 * body.hip)
 
 
 def _shorts(body: BodyMeasurements) -> Block:
-    return _legs("child-shorts", body, (1.0 - _KNEE) * body.inseam - 2.0, 0.28 * body.hip, 0.145 * body.hip)
+    return _legs("child-shorts", body, (1.0 - _KNEE) * body.inseam - 2.0, 0.28 * body.hip)
 
 
 def _skirt(body: BodyMeasurements) -> Block:

@@ -81,7 +81,7 @@ class Canvas:
 
 def lay_out(block: Block) -> Canvas:
     """A canvas on which front and back of a block fit."""
-    points = np.concatenate([line for edges in (block.front, block.back) for line in edges.values()])
+    points = np.concatenate([line for piece in block.cut for line in piece.edges.values()])
     low, high = points.min(0) - _MARGIN_CM, points.max(0) + _MARGIN_CM
     px_per_cm = min(_FINEST_PX_PER_CM, LONGEST_SIDE_PX / float((high - low).max()))
     width, height = (int(value) for value in np.ceil((high - low) * px_per_cm))

@@ -33,6 +33,23 @@ class Trim:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """One piece of cloth that a front or a back is cut in.
+
+    Attributes:
+        name: of its own.
+        side: "front" or "back".
+        edges: see ``vmodel.types.Panel``; of a back seen from the front.
+        laid: see ``vmodel.types.Panel``; None where the piece is the whole side.
+    """
+
+    name: str
+    side: str
+    edges: Edges
+    laid: tuple[FloatArray, FloatArray] | None = None
+
+
+@dataclass(frozen=True)
 class Block:
     """A garment that was cut.
 
@@ -56,10 +73,19 @@ class Block:
     trims: Mapping[str, tuple[Trim, ...]] = field(default_factory=dict)
     sleeve_angle_deg: float = 45.0
     elastic: Mapping[str, float] = field(default_factory=dict)
+    pieces: tuple[Piece, ...] = ()
+    sewn: tuple[Seam, ...] = ()
+
+    @property
+    def cut(self) -> tuple[Piece, ...]:
+        """What is sewn together."""
+        return self.pieces or (Piece("front", "front", self.front), Piece("back", "back", self.back))
 
     @property
     def seams(self) -> tuple[Seam, ...]:
         """Every edge of the front that is no opening, sewn to the back's."""
+        if self.pieces:
+            return self.sewn
         return tuple(Seam(("front", name), ("back", name)) for name in self.front if name not in OPENINGS)
 
 
@@ -273,34 +299,3 @@ def smooth_corners(line: FloatArray) -> FloatArray:
     for _ in range(24):
         found[1:-1] = (found[:-2] + 2 * found[1:-1] + found[2:]) / 4
     return found
-
-
-def draft_legs(
-    kind: GarmentKind, body: BodyMeasurements, inseam: float, opening: float, spread: float, half_waist: float
-) -> Block:
-    """Trousers of any length.
-
-    Args:
-        kind: what they are.
-        body: the wearer.
-        inseam: length of the inside leg.
-        opening: flat width of a leg's end.
-        spread: how far the middle of a leg's end lies from the garment's.
-        half_waist: half of the waistband's flat width.
-    """
-    half_hip = max((body.hip + 10.0) / 4, half_waist + 0.5)
-    # Over belly and seat the way from waist to crotch is longer than it is high.
-    rise = 0.97 * (body.waist_height - body.inseam) + 0.03 * body.hip + 0.3 * max(0.0, body.waist - 0.78 * body.hip)
-    crotch, bottom = (0.0, -rise), -rise - inseam
-    hip_y = -0.9 * (body.waist_height - body.hip_height)
-    left = {
-        "inseam_left": edge_of(crotch, (spread - opening / 2, bottom)),
-        "leg_left": edge_of((spread - opening / 2, bottom), (spread + opening / 2, bottom)),
-        "side_left": edge_of((spread + opening / 2, bottom), (half_hip, hip_y), (half_waist, 0.0)),
-    }
-    loop = {**left, "waist": edge_of((half_waist, 0.0), (-half_waist, 0.0)), **mirrored_edges(left)}
-    marks = {
-        "waist_left": (half_waist, 0.0), "hip_left": (half_hip, hip_y), "crotch": crotch,
-        "leg_outer_left": (spread + opening / 2, bottom), "leg_inner_left": (spread - opening / 2, bottom),
-    }  # fmt: skip
-    return Block(kind, loop, dict(loop), both_sides(marks), "cotton", (), jersey_trims(loop, loop, ("waist",), 3.5))

@@ -209,9 +209,17 @@ def make_garment(design: Design, name: str, sha256: str = "") -> tuple[FlatLay, 
 
 def _sewn(design: Design, block: Block, canvas: Canvas, textures: tuple[Any, Any]) -> Garment:
     affine = canvas.panel_to_texture
-    panels = (
-        Panel("front", "front", block.front, affine, elastic=block.elastic),
-        Panel("back", "back", block.back, affine, texture=1, elastic=block.elastic),
+    panels = tuple(
+        Panel(
+            each.name,
+            each.side,
+            each.edges,
+            affine,
+            texture=int(each.side == "back"),
+            elastic=block.elastic,
+            laid=each.laid,
+        )
+        for each in block.cut
     )
     return Garment(
         kind=block.kind,
