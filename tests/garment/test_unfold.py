@@ -10,7 +10,7 @@ from tests.garment.drawn_flat_lays import Points, photograph
 from vmodel.garment.cutout import cut_out
 from vmodel.garment.kind import understand
 from vmodel.garment.pattern import infer_pattern
-from vmodel.garment.unfold import unfold_sleeves
+from vmodel.garment.unfold import MADE_UP, unfold_sleeves
 from vmodel.types import BoolArray, Cutout, FlatLay, GarmentKind, Landmarks, Sleeve
 
 CLOTH, BAND, RIB = (120, 70, 60), (70, 90, 150), (230, 200, 90)
@@ -100,6 +100,7 @@ def test_a_sleeve_beside_the_body_stays_where_it_is() -> None:
 def test_the_pattern_has_no_bite() -> None:
     photo, cutout = jumper((25.0, 52.0))
     garment = infer_pattern(photo, cutout, *understand(photo, cutout))
+    assert garment.warnings == (MADE_UP,)
     front = next(panel for panel in garment.panels if panel.name == "front")
     sides = [front.edges[f"side_{side}"] for side in ("left", "right")]
     hem = float(np.linalg.norm(front.edges["hem"][0] - front.edges["hem"][-1]))

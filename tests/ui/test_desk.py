@@ -21,6 +21,7 @@ from app.ui.pieces import STRIP, Pieces
 from app.ui.words import LANGUAGES, explain_warning, load_words
 from vmodel.garment.cutout_several import DOUBT, only_garment
 from vmodel.garment.landmarks import KNOWN
+from vmodel.garment.unfold import MADE_UP
 from vmodel.service import settling
 from vmodel.service.access import Login, find_session
 from vmodel.service.accounts import find_account
@@ -333,13 +334,13 @@ def test_what_was_seen_beside_the_garment_is_told_in_the_pages_language(
     assert left_out
     email = f"{language}@shop.example"
     account_id = new_account(here, email)
-    found = Understanding({**FOUND, "warnings": [DOUBT, *left_out]}, b"")
+    found = Understanding({**FOUND, "warnings": [DOUBT, MADE_UP, *left_out]}, b"")
     photo = here.store.put(account_id, b"photo", "png")
     with here.database.transaction() as session:
         keep_garment(session, account_id, "Tee", GarmentFiles(photo), Stated(), found)
     shown = Desk(Pieces(here, language)).answer("begin", login_of(here, sign_in(site, email)), {})["garments"]
     warnings = re.findall(r'<p class="warning">(.*?)</p>', shown)
-    assert len(warnings) == 2
+    assert len(warnings) == 3
     assert all(re.search(r"[\u4e00-\u9fff]", each) for each in warnings) == (language == "zh")
     assert not any("mask" in each or "--" in each for each in warnings), "the page has no such word"
     assert (

@@ -20,6 +20,10 @@ from vmodel.garment.silhouette import garment_mask
 from vmodel.garment.working import working_copy
 from vmodel.types import BoolArray, ByteArray, Cutout, FlatLay, FloatArray, GarmentKind, IntArray, Landmarks, Sleeve
 
+MADE_UP: Final = (
+    "a sleeve lies on the body, and what it hides is made up from the cloth beside it; lay sleeves out beside it"
+)
+"""What the seller is told."""
 LEAST_BITE: Final = 0.02
 """Of the garment's longer side, about 1.4 cm of a shirt: less is a sleeve that lies beside the body."""
 TOUCH: Final = 0.012
@@ -78,7 +82,7 @@ def unfold_sleeves(
         kind: only sleeves of some length are turned.
         landmarks: from ``understand``.
     Returns:
-        Photo, cut-out and landmarks of a wider picture, in its own pixels.
+        Photo, cut-out and landmarks of a wider picture, in its own pixels; the cut-out says so in its warnings.
     """
     if not kind.category.covers_upper or kind.sleeve not in {Sleeve.LONG, Sleeve.THREE_QUARTER}:
         return flat_lay, cutout, landmarks
@@ -100,7 +104,8 @@ def unfold_sleeves(
         for name in (f"cuff_outer_{side}", f"cuff_inner_{side}"):
             cuff = own.forward(_seen(moved[name], side, rgb.shape[1])[None])[0]
             moved[name] = _seen(cuff, side, rgb.shape[1])
-    return replace(flat_lay, rgb=rgb, alpha=None), replace(cutout, matte=matte), replace(landmarks, points_px=moved)
+    whole = replace(cutout, matte=matte, warnings=(*cutout.warnings, MADE_UP))
+    return replace(flat_lay, rgb=rgb, alpha=None), whole, replace(landmarks, points_px=moved)
 
 
 def _found(mask: BoolArray, points: Mapping[str, FloatArray], side: str) -> tuple[_Bite, _Turn] | None:
