@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from vmodel.garment.cutout import cut_out
 from vmodel.garment.kind import understand
 from vmodel.garment.pattern import infer_pattern
 from vmodel.garment.unfold import MADE_UP, unfold_sleeves
-from vmodel.types import BoolArray, Cutout, FlatLay, GarmentKind, Landmarks, Sleeve
+from vmodel.types import BoolArray, Category, Cutout, FlatLay, GarmentKind, Landmarks, Sleeve
 
 CLOTH, BAND, RIB = (120, 70, 60), (70, 90, 150), (230, 200, 90)
 BODY_CM: Points = [(9, 0), (21, 4), (24, 24), (23, 66), (-23, 66), (-24, 24), (-21, 4), (-9, 0), (-5, 6), (5, 6)]
@@ -107,3 +109,14 @@ def test_the_pattern_has_no_bite() -> None:
     heights = np.linspace(*np.percentile(sides[0][:, 1], [10, 70]), 9)
     widths = [abs(float(np.subtract(*(side[np.abs(side[:, 1] - y).argmin(), 0] for side in sides)))) for y in heights]
     assert min(widths) > 0.88 * hem
+
+
+def test_a_jumpsuits_sleeves_are_looked_at_too() -> None:
+    photo, cutout = jumper((25.0, 52.0))
+    kind, landmarks = understand(photo, cutout)
+    points = {name.replace("hem_", "leg_outer_"): point for name, point in landmarks.points_px.items()}
+    both = (points["leg_outer_left"] + points["leg_outer_right"]) / 2
+    inner = {f"leg_inner_{side}": both for side in ("left", "right")} | {"crotch": both - [0, 60]}
+    legged = replace(landmarks, points_px=points | inner)
+    wide = unfold_sleeves(photo, cutout, replace(kind, category=Category.JUMPSUIT), legged)[0]
+    assert wide.rgb.shape[1] > photo.rgb.shape[1]

@@ -65,7 +65,8 @@ def test_each_view_and_framing_shows_what_it_shows(tee_take: Take, framing: str)
         assert each.front != behind
         assert each.shoulders == (framing != "lower")
         assert each.hem == (framing != "detail"), (view, framing)
-        assert each.skin
+        # From behind, hair may cover all that the collar leaves of the neck.
+        assert each.skin or (framing == "detail" and behind), (view, framing)
         for model in roster().values():
             assert_nothing_else_is_said(model, GarmentKind(Category.TOP, 1, Sleeve.SHORT, length=Length.CROPPED), each)
 

@@ -26,7 +26,7 @@ PLAUSIBLE_CM = {
 # A photo of a garment on an invisible body shows its projection, up to 1.45 times narrower than it lies flat;
 # lengths do not change. Width and length stated together may therefore differ more in this direction.
 FLATTER, ROUNDER = 1.25, 1.5
-ROUNDEST_GUESS = 1.6
+ROUNDEST_GUESS, ROUNDEST_FLAT = 1.6, 1.4
 PROJECTED = 0.75
 """Width of a chest's projection over its half girth: an ellipse seven tenths as deep as wide."""
 _SAMPLE_CHEST_CM, _SKIRT_CHEST_CM = 105.0, 95.0
@@ -119,7 +119,9 @@ def _guessed_scale(garment: Garment, body: BodyMeasurements, gender: str) -> tup
         middle = float((kept * logs).sum() / kept.sum())
     along = min(float(np.exp(middle)), _longest(garment, body) / measure.garment_length(garment))
     # Larger sizes are graded more in width than in length.
-    roundest = ROUNDEST_GUESS * float(np.clip(body.chest / _SAMPLE_CHEST_CM, 1.0, 1.15))
+    graded = ROUNDEST_FLAT * float(np.clip(body.chest / _SAMPLE_CHEST_CM, 1.0, 1.15))
+    flat = _flatness(garment) if upper else 1.0
+    roundest = max(graded, float(np.interp(flat, [0, 1], [ROUNDEST_GUESS, ROUNDEST_FLAT])))
     return along * float(np.clip(_needed_width(garment, body, along), 1.0, roundest)), along
 
 

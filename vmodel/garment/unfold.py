@@ -137,7 +137,8 @@ def _find_bite(mask: BoolArray, points: Mapping[str, FloatArray], side: str) -> 
     if side == "right":
         mask = mask[:, ::-1]
     own = {name: _seen(point, side, width) for name, point in points.items()}
-    shoulder, armpit, hem = (own[f"{name}_{side}"] for name in ("shoulder", "armpit", "hem"))
+    low = "hem" if f"hem_{side}" in own else "leg_outer"
+    shoulder, armpit, hem = (own[f"{name}_{side}"] for name in ("shoulder", "armpit", low))
     cuff = (own[f"cuff_outer_{side}"] + own[f"cuff_inner_{side}"]) / 2
     across = shoulder - armpit
     parted = carve(mask, np.stack([armpit - 0.02 * across, shoulder + 0.3 * across]), 2)
@@ -152,7 +153,7 @@ def _find_bite(mask: BoolArray, points: Mapping[str, FloatArray], side: str) -> 
         return None
     body = mask & ~sleeve
     other = "right" if side == "left" else "left"
-    image = 2 * middle[0] - own[f"hem_{other}"][0]
+    image = 2 * middle[0] - own[f"{low}_{other}"][0]
     corner = np.array([max(hem[0], image), hem[1]])
     return _Bite(sleeve, body, *_hidden_side(sleeve, body, armpit, corner), shoulder, armpit)
 
