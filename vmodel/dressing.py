@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, fields, replace
 
 from vmodel.body.anny_model import prepare_body_model
@@ -19,7 +19,7 @@ from vmodel.drape import drape_outfit
 from vmodel.drape.cache import content_key
 from vmodel.errors import DrapeFailed
 from vmodel.files import sha256_of
-from vmodel.garment.scale import read_size_chart, scale_garment
+from vmodel.garment.scale import NEXT_SIZE, let_grow, read_size_chart, scale_garment
 from vmodel.looks import grown_hair, painted_skin
 from vmodel.reading import check_rights, read_pattern
 from vmodel.request import GarmentSource, ShotRequest
@@ -41,6 +41,9 @@ from vmodel.types import (
 
 ASKED = 3
 """How many people try a garment on before a failed drape is reported, unless the seller named one."""
+
+LARGER_SIZES = 2
+"""How many sizes more a garment of guessed size is tried in on somebody whom the seller named."""
 
 _WHOLE = Category.JUMPSUIT
 FITTING_HAIR, FITTING_SKIN, FITTING_RAYS = 0.5, 1024, 15
@@ -136,8 +139,15 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     key = (tuple(each.key for each in patterns), tuple(sizes_cm), *how, pose_key)
     # Of one garment, its pictures have no part in how it lies; several come back joined, with the pictures of all.
     cut = key if len(fitted) > 1 else (content_key(replace(fitted[0], textures=(), warnings=())), *how, pose_key)
-    whole, worn = once("drape", cut, lambda: drape_outfit(fitted, body, pose, settings, *how, progress=tell))
-    whole = fitted[0] if len(fitted) == 1 else whole
+
+    def put_on(garments: Sequence[Garment]) -> tuple[Garment, Drape]:
+        return drape_outfit(garments, body, pose, settings, *how, progress=tell)
+
+    more = LARGER_SIZES if request.model and fitted[0].scale_source == "guessed" and len(fitted) == 1 else 0
+    whole, worn = once("drape", cut, lambda: in_a_size_that_goes_on(fitted, put_on, more))
+    if len(fitted) == 1:
+        larger = whole.cm_per_px / fitted[0].cm_per_px
+        whole = fitted[0] = fitted[0] if larger == 1 else let_grow(fitted[0], larger)
 
     skin = once("skin", skin_key, lambda: painted_skin(model, body, base_layer, cache, skin_size))
     shoes = None if request.barefoot else once("shoes", model.id, lambda: make_shoes(body))
@@ -152,6 +162,26 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     scene_key = (key, request.barefoot)  # how cloth is draped does not follow from shoes, what is seen does
     scene = once("scene", scene_key, lambda: bare if bare.garment is whole else bare.printed(whole))
     return DressedModel(scene_key, model, pose_name, fitted[0], body, posed, worn, skin, grown, hair, shoes, scene)
+
+
+def in_a_size_that_goes_on(
+    fitted: Sequence[Garment], put_on: Callable[[Sequence[Garment]], tuple[Garment, Drape]], more: int
+) -> tuple[Garment, Drape]:
+    """Put garments on; if they do not stay on, in larger sizes one after the other.
+
+    Args:
+        fitted: garments in cm.
+        put_on: drapes them.
+        more: how many larger sizes are tried.
+    Returns:
+        What ``put_on`` gives of the first size that goes on.
+    Raises:
+        DrapeFailed: none does; the largest size's reason.
+    """
+    for size in range(more):
+        with contextlib.suppress(DrapeFailed):
+            return put_on([let_grow(each, NEXT_SIZE**size) if size else each for each in fitted])
+    return put_on([let_grow(each, NEXT_SIZE**more) if more else each for each in fitted])
 
 
 def _cloth_key(worn: Drape) -> str:

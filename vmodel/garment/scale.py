@@ -27,10 +27,12 @@ PLAUSIBLE_CM = {
 # lengths do not change. Width and length stated together may therefore differ more in this direction.
 FLATTER, ROUNDER = 1.25, 1.5
 ROUNDEST_GUESS, ROUNDEST_FLAT = 1.6, 1.4
-PROJECTED = 0.75
-"""Width of a chest's projection over its half girth: an ellipse seven tenths as deep as wide."""
+PROJECTED = 0.8
+"""Width of a chest's projection over its half girth: an ellipse three quarters as deep as wide."""
 _SAMPLE_CHEST_CM, _SKIRT_CHEST_CM = 105.0, 95.0
 """Girth up to which a photo's proportions hold; sample sizes lie below it."""
+NEXT_SIZE = 1.07
+"""How much larger a garment of guessed size is tried if it does not go on, a little more than one size to the next."""
 LONG_TOP = 2.2
 """Length over width at the chest from which a top's length says nothing about its size."""
 
@@ -159,6 +161,9 @@ def _upper_cues(garment: Garment, body: BodyMeasurements, gender: str) -> list[_
     if sleeved:
         span = float(np.interp(flat, [0, 1], [1.03, 1.08]))  # shoulders that lie flat are cut or dropped wider
         cues.append(_Cue(measure.shoulder_span(garment), body.shoulder_width * span, 0.10))
+    elif kind.sleeve == Sleeve.NONE and kind.neckline != Neckline.STRAPLESS:
+        span = float(np.interp(flat, [0, 1], [0.94, 0.82]))  # from armhole to armhole
+        cues.append(_Cue(measure.shoulder_span(garment), body.shoulder_width * span, 0.13))
     if kind.sleeve == Sleeve.LONG:
         cues.append(_Cue(measure.sleeve_length(garment), body.arm_length * 1.07, 0.08))
     if kind.sleeve == Sleeve.THREE_QUARTER:
@@ -269,6 +274,11 @@ def _sized(garment: Garment, across: float, along: float, source: str) -> Garmen
     if garment.kind.category.covers_upper and across > along:
         return _resized(unroll(garment, across / along), along, along, source)
     return _resized(garment, across, along, source)
+
+
+def let_grow(garment: Garment, factor: float) -> Garment:
+    """A garment in cm, larger by a factor: for a guessed size that is too narrow at armholes or shoulders."""
+    return replace(_resized(garment, factor, factor, garment.scale_source), cm_per_px=garment.cm_per_px * factor)
 
 
 def _resized(garment: Garment, across: float, along: float, source: str) -> Garment:
