@@ -168,3 +168,14 @@ def test_a_size_chart_that_does_not_help_is_refused(tmp_path, content, size):
 def test_a_missing_size_chart_is_refused(tmp_path):
     with pytest.raises(SizeChartInvalid):
         read_size_chart(tmp_path / "none.csv", "M")
+
+
+def test_a_tee_on_a_hidden_form_is_no_longer_than_it_is():
+    """A projected chest of 34 cm, shoulders of 40 and 64 cm of length, at 5 pixels a centimetre."""
+    outline = [(0, 88), (20, 86), (38, 80), (100, 104), (148, 200), (112, 218), (85, 195), (82, 290), (92, 400)]
+    outline += [(0, 402)]
+    tee = pattern_of(drawn.draw(outline, [(0, 88), (20, 86), (38, 80), (30, 104), (0, 122)]))
+    assert (tee.kind.category, tee.kind.sleeve) == (Category.TOP, Sleeve.SHORT)
+    garment = scale_garment(tee, drawn.WOMAN, "woman")
+    assert measure.garment_length(garment) == pytest.approx(64, abs=4)
+    assert 2 * measure.chest_width(garment) > drawn.WOMAN.chest

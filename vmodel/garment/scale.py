@@ -28,7 +28,7 @@ PLAUSIBLE_CM = {
 FLATTER, ROUNDER = 1.25, 1.5
 ROUNDEST_GUESS, ROUNDEST_FLAT = 1.6, 1.4
 PROJECTED = 0.8
-"""Width of a chest's projection over its half girth: an ellipse three quarters as deep as wide."""
+"""Width of a chest's projection over its half girth: 0.75 of an ellipse seven tenths as deep as wide, and seams."""
 _SAMPLE_CHEST_CM, _SKIRT_CHEST_CM = 105.0, 95.0
 """Girth up to which a photo's proportions hold; sample sizes lie below it."""
 NEXT_SIZE = 1.07
