@@ -162,7 +162,9 @@ def _upper_cues(garment: Garment, body: BodyMeasurements, gender: str) -> list[_
         span = float(np.interp(flat, [0, 1], [1.03, 1.08]))  # shoulders that lie flat are cut or dropped wider
         cues.append(_Cue(measure.shoulder_span(garment), body.shoulder_width * span, 0.10))
     elif kind.sleeve == Sleeve.NONE and kind.neckline != Neckline.STRAPLESS:
-        span = float(np.interp(flat, [0, 1], [0.94, 0.82]))  # from armhole to armhole
+        # From armhole to armhole; a large size is cut wider than its wearer's bones, for her arms are rounder.
+        graded = max(1.0, body.chest / _SAMPLE_CHEST_CM) ** 0.5
+        span = graded * float(np.interp(flat, [0, 1], [0.94, 0.82]))
         cues.append(_Cue(measure.shoulder_span(garment), body.shoulder_width * span, 0.13))
     if kind.sleeve == Sleeve.LONG:
         cues.append(_Cue(measure.sleeve_length(garment), body.arm_length * 1.07, 0.08))
