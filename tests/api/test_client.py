@@ -154,20 +154,67 @@ def test_a_webhook_made_over_http_is_called_when_its_job_ends(
     running: tuple[str, FastAPI], client: Client, tee_photo: bytes
 ) -> None:
     here: Installation = running[1].state.installation
-    http = client._http
     with receiving() as receiver:
-        asked = {"url": f"http://127.0.0.1:{receiver.port}/told", "events": ["job.done", "shot.done"]}
-        made = http.post("/v1/webhooks", json=asked).json()
-        assert made["secret"] not in http.get("/v1/webhooks").text
-        assert http.post(f"/v1/webhooks/{made['id']}/ping").status_code == 202
+        made = client.webhooks.create(f"http://127.0.0.1:{receiver.port}/told", ["job.done", "shot.done"])
+        assert [webhook.url for webhook in client.webhooks.list()] == [made.url]
+        assert client.webhooks.ping(made.id).state == "waiting"
         job = client.submit(client.upload(tee_photo).id, ASKED[:1])
         work_off(here)
         while Courier(here.database, here.secret, inside=True).deliver_due():
             pass
-        events = [read_webhook(made["secret"], headers, body) for headers, body in receiver.calls]
+        events = [read_webhook(made.secret, headers, body) for headers, body in receiver.calls]
         assert sorted(event["type"] for event in events) == ["job.done", "ping", "shot.done"]
         assert {event["data"].get("job_id", job.id) for event in events} == {job.id}
-        calls = http.get(f"/v1/webhooks/{made['id']}/calls").json()
-        assert {(call["state"], call["status"]) for call in calls} == {("delivered", 204)}
-        assert http.delete(f"/v1/webhooks/{made['id']}").status_code == 204
-        assert http.get(f"/v1/webhooks/{made['id']}").status_code == 404
+        calls = client.webhooks.calls(made.id)
+        assert {(call.state, call.status) for call in calls} == {("delivered", 204)}
+        client.webhooks.delete(made.id)
+        assert client.webhooks.list() == []
+
+
+def test_a_program_gives_another_one_a_key_that_may_less_and_ends_it(
+    running: tuple[str, FastAPI], client: Client
+) -> None:
+    assert client.account().scopes == ["manage", "read", "shoot"]
+    made = client.keys.create("reporting", ["read"])
+    with Client(running[0], made.token) as reporting:
+        assert reporting.usage() == client.usage()
+        with pytest.raises(ApiProblem) as refused:
+            reporting.keys.list()
+        assert refused.value.code == "scope_missing"
+        client.keys.revoke(made.id)
+        with pytest.raises(ApiProblem) as refused:
+            reporting.usage()
+        assert refused.value.status == 401
+    ended = next(key for key in client.keys.list() if key.id == made.id)
+    assert (ended.name, ended.revoked_at is None) == ("reporting", False)
+
+
+def test_a_program_attests_has_a_model_alone_and_verifies(client: Client, tee_photo: bytes) -> None:
+    garment = client.upload(tee_photo)
+    assert client.rights.of_garment(garment.id).state == "unseen"
+    assert client.rights.attest_garment(garment.id).attested_at is not None
+    assert client.rights.attest().attested_at is not None
+    assert client.rights.attest(False) == client.rights.attestation()
+    assert client.rights.attestation().attested_at is None
+    assert client.rights.reserve("wm-greta") == client.rights.reservations()[0]
+    client.rights.release("wm-greta")
+    assert client.rights.reservations() == []
+    assert client.rights.verify(BLANK).verdict == "unknown"
+
+
+def test_a_program_deletes_a_picture_and_everything(
+    running: tuple[str, FastAPI], client: Client, tee_photo: bytes
+) -> None:
+    job = client.submit(client.upload(tee_photo).id, ASKED)
+    work_off(running[1].state.installation)
+    spent = client.usage().consumed
+    first, second = client.wait(job.id).pictures
+    client.delete_picture(first)
+    assert [picture.deleted for picture in client.job(job.id).pictures] == [True, False]
+    with pytest.raises(ApiProblem) as refused:
+        client.picture(first)
+    assert refused.value.status == 404
+    assert client.delete_everything() >= 3
+    with pytest.raises(ApiProblem):
+        client.picture(second)
+    assert (client.garments(), client.usage().consumed) == ([], spent)

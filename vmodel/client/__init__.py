@@ -7,23 +7,45 @@ with Client("http://127.0.0.1:8000", key) as client:
         client.download(picture, Path("out"))
 """
 
+from vmodel.client.account_answers import (
+    Account,
+    Attestation,
+    Call,
+    GarmentRights,
+    Key,
+    NewKey,
+    NewWebhook,
+    Reservation,
+    Verification,
+    Webhook,
+)
 from vmodel.client.answers import ApiProblem, Design, Flat, Garment, Job, Model, Pattern, Picture, Print, Shot, Usage
 from vmodel.client.caller import Client
 from vmodel.client.webhooks import WebhookForged, read_webhook
 
 __all__ = [
+    "Account",
     "ApiProblem",
+    "Attestation",
+    "Call",
     "Client",
     "Design",
     "Flat",
     "Garment",
+    "GarmentRights",
     "Job",
+    "Key",
     "Model",
+    "NewKey",
+    "NewWebhook",
     "Pattern",
     "Picture",
     "Print",
+    "Reservation",
     "Shot",
     "Usage",
+    "Verification",
+    "Webhook",
     "WebhookForged",
     "read_webhook",
 ]

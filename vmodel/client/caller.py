@@ -1,12 +1,11 @@
-"""The client itself: one installation, one key, requests that are repeated where they may be."""
+"""The client itself: one installation, one key, from a photo to pictures on disk."""
 
 from __future__ import annotations
 
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -14,8 +13,9 @@ from typing import Any, Self
 
 import httpx
 
+from vmodel.client.account import Keys, Rights, Webhooks
+from vmodel.client.account_answers import Account
 from vmodel.client.answers import (
-    ApiProblem,
     Design,
     Flat,
     Garment,
@@ -28,11 +28,7 @@ from vmodel.client.answers import (
     Usage,
     read_answer,
 )
-
-TRIES = 4
-"""How often a request is made that may be made again."""
-_LONGEST_WAIT_S = 60.0
-_AGAIN = frozenset({429, 502, 503, 504})
+from vmodel.client.connection import TRIES, Connection
 
 
 class Client:
@@ -46,13 +42,19 @@ class Client:
         key: of the API.
         timeout_s: of one request; reading a photo takes some seconds.
         transport: for tests.
+    Attributes:
+        keys: the account's keys.
+        webhooks: addresses that are told what becomes of jobs.
+        rights: attestations, models had alone, and verification.
     """
 
     def __init__(
         self, url: str, key: str, timeout_s: float = 120.0, transport: httpx.BaseTransport | None = None
     ) -> None:
-        headers = {"Authorization": f"Bearer {key}", "User-Agent": "vmodel-client"}
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout_s, transport=transport)
+        self._line = Connection(url, key, timeout_s, transport)
+        self.keys = Keys(self._line)
+        self.webhooks = Webhooks(self._line)
+        self.rights = Rights(self._line)
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -66,20 +68,20 @@ class Client:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._http.close()
+        self._line.close()
 
     def models(self, gender: str | None = None, size: str | None = None) -> list[Model]:
         """The roster; ``gender`` and ``size`` narrow it."""
         wanted = {name: value for name, value in (("gender", gender), ("size", size)) if value is not None}
-        return [read_answer(Model, each) for each in self._get("/v1/models", wanted)]
+        return [read_answer(Model, each) for each in self._line.get("/v1/models", wanted)]
 
     def poses(self) -> list[str]:
         """Names of the library's poses."""
-        return [each["name"] for each in self._get("/v1/poses")]
+        return [each["name"] for each in self._line.get("/v1/poses")]
 
     def choices(self) -> dict[str, list[str]]:
         """Every other word that a shot or a correction takes."""
-        found: dict[str, list[str]] = self._get("/v1/choices")
+        found: dict[str, list[str]] = self._line.get("/v1/choices")
         return found
 
     def upload(
@@ -96,23 +98,23 @@ class Client:
             ApiProblem: it is no picture, shows a person, or what is stated fits no garment.
         """
         files = {"photo": photo, "mask": mask, "back": back}
-        return read_answer(Garment, self._upload("POST", "/v1/garments", files, stated))
+        return read_answer(Garment, self._line.upload("POST", "/v1/garments", files, stated))
 
     def garment(self, garment_id: str) -> Garment:
         """One garment."""
-        return read_answer(Garment, self._get(f"/v1/garments/{garment_id}"))
+        return read_answer(Garment, self._line.get(f"/v1/garments/{garment_id}"))
 
     def garments(self, limit: int = 20, before: str | None = None) -> list[Garment]:
         """Your garments, the newest first."""
-        return [read_answer(Garment, each) for each in self._get("/v1/garments", _page(limit, before))]
+        return [read_answer(Garment, each) for each in self._line.get("/v1/garments", _page(limit, before))]
 
     def correct(self, garment_id: str, **corrections: Any) -> Garment:
         """Correct what was understood: category, material, width_cm, length_cm, landmarks, name; None takes it back."""
-        return read_answer(Garment, self._send("PATCH", f"/v1/garments/{garment_id}", json=corrections))
+        return read_answer(Garment, self._line.send("PATCH", f"/v1/garments/{garment_id}", json=corrections))
 
     def delete_garment(self, garment_id: str) -> None:
         """Delete a garment with its files."""
-        self._send("DELETE", f"/v1/garments/{garment_id}")
+        self._line.send("DELETE", f"/v1/garments/{garment_id}")
 
     def replace_mask(self, garment_id: str, mask: Path | bytes | None) -> Garment:
         """Give a black and white picture of the photo's size in place of the cut-out; None takes it back."""
@@ -124,16 +126,16 @@ class Client:
 
     def blocks(self) -> dict[str, Any]:
         """What a design can be made of: blocks, sizes, materials."""
-        found: dict[str, Any] = self._get("/v1/blocks")
+        found: dict[str, Any] = self._line.get("/v1/blocks")
         return found
 
     def upload_print(self, file: Path) -> Print:
         """Upload one repeat of a print: SVG or picture."""
-        return read_answer(Print, self._upload("POST", "/v1/prints", {"file": file}))
+        return read_answer(Print, self._line.upload("POST", "/v1/prints", {"file": file}))
 
     def upload_flat(self, file: Path) -> Flat:
         """Upload a technical flat in SVG."""
-        return read_answer(Flat, self._upload("POST", "/v1/flats", {"file": file}))
+        return read_answer(Flat, self._line.upload("POST", "/v1/flats", {"file": file}))
 
     def upload_pattern(self, file: Path) -> Pattern:
         """Upload a sewing pattern: SVG, DXF (AAMA) or JSON of GarmentCode.
@@ -141,12 +143,12 @@ class Client:
         Raises:
             ApiProblem: it is none, or two edges that are sewn together do not match.
         """
-        return read_answer(Pattern, self._upload("POST", "/v1/patterns", {"file": file}))
+        return read_answer(Pattern, self._line.upload("POST", "/v1/patterns", {"file": file}))
 
     def preview_design(self, colorway: str = "", **asked: Any) -> bytes:
         """Front and back of a design lying flat, PNG; nothing is kept. See ``create_design``."""
         wanted = {"colorway": colorway}
-        return self._answer("POST", "/v1/designs/preview", TRIES, json=asked, params=wanted).content
+        return self._line.answer("POST", "/v1/designs/preview", TRIES, json=asked, params=wanted).content
 
     def create_design(self, **asked: Any) -> Design:
         """Keep a design, whose id is a garment's.
@@ -157,19 +159,19 @@ class Client:
         Raises:
             ApiProblem: something of it is wrong.
         """
-        return read_answer(Design, self._send("POST", "/v1/designs", json=asked))
+        return read_answer(Design, self._line.send("POST", "/v1/designs", json=asked))
 
     def replace_design(self, design_id: str, **asked: Any) -> Design:
         """Put another design in its place; see ``create_design``."""
-        return read_answer(Design, self._send("PUT", f"/v1/designs/{design_id}", json=asked))
+        return read_answer(Design, self._line.send("PUT", f"/v1/designs/{design_id}", json=asked))
 
     def designs(self, limit: int = 20, before: str | None = None) -> list[Design]:
         """Your designs, the newest first."""
-        return [read_answer(Design, each) for each in self._get("/v1/designs", _page(limit, before))]
+        return [read_answer(Design, each) for each in self._line.get("/v1/designs", _page(limit, before))]
 
     def quote(self, garment_id: str, shots: Sequence[Shot], **outfit: Any) -> int:
         """Credits that a job would cost; see ``submit``."""
-        price: int = self._send("POST", "/v1/quotes", json=_asked(garment_id, shots, 5, **outfit))["credits"]
+        price: int = self._line.send("POST", "/v1/quotes", json=_asked(garment_id, shots, 5, **outfit))["credits"]
         return price
 
     def submit(
@@ -197,15 +199,15 @@ class Client:
         """
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
         asked = _asked(garment_id, shots, priority, worn_with, tucked, colorway)
-        return read_answer(Job, self._again("POST", "/v1/jobs", json=asked, headers=headers))
+        return read_answer(Job, self._line.again("POST", "/v1/jobs", json=asked, headers=headers))
 
     def job(self, job_id: str) -> Job:
         """One job."""
-        return read_answer(Job, self._get(f"/v1/jobs/{job_id}"))
+        return read_answer(Job, self._line.get(f"/v1/jobs/{job_id}"))
 
     def jobs(self, limit: int = 20, before: str | None = None) -> list[Job]:
         """Your jobs, the newest first."""
-        return [read_answer(Job, each) for each in self._get("/v1/jobs", _page(limit, before))]
+        return [read_answer(Job, each) for each in self._line.get("/v1/jobs", _page(limit, before))]
 
     def watch(self, job_id: str) -> Iterator[Job]:
         """A job now and whenever it has changed, until it has ended; a stream that breaks is opened again."""
@@ -236,19 +238,19 @@ class Client:
 
     def cancel(self, job_id: str) -> Job:
         """Give a job up; delivered pictures stay."""
-        return read_answer(Job, self._again("POST", f"/v1/jobs/{job_id}/cancel"))
+        return read_answer(Job, self._line.again("POST", f"/v1/jobs/{job_id}/cancel"))
 
     def delete_job(self, job_id: str) -> None:
         """Give a job up and delete its pictures."""
-        self._again("DELETE", f"/v1/jobs/{job_id}")
+        self._line.again("DELETE", f"/v1/jobs/{job_id}")
 
     def picture(self, picture: Picture) -> bytes:
         """The file of a finished picture."""
-        return self._answer("GET", f"/v1/shots/{picture.id}/picture", TRIES).content
+        return self._line.answer("GET", f"/v1/shots/{picture.id}/picture", TRIES).content
 
     def model3d(self, picture: Picture) -> bytes:
         """Who wears it in a finished picture, to be turned in space: glTF 2.0 binary."""
-        return self._answer("GET", f"/v1/shots/{picture.id}/model3d", TRIES).content
+        return self._line.answer("GET", f"/v1/shots/{picture.id}/model3d", TRIES).content
 
     def download(self, picture: Picture, folder: Path) -> Path:
         """Write a finished picture and its sidecar into a folder.
@@ -257,78 +259,48 @@ class Client:
             Path of the picture.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        answer = self._answer("GET", f"/v1/shots/{picture.id}/picture", TRIES)
+        answer = self._line.answer("GET", f"/v1/shots/{picture.id}/picture", TRIES)
         suffix = {"image/png": "png", "image/jpeg": "jpg"}.get(answer.headers["content-type"], "bin")
         path = folder / f"vmodel-{picture.id}.{suffix}"
         path.write_bytes(answer.content)
-        sidecar = self._answer("GET", f"/v1/shots/{picture.id}/sidecar", TRIES)
+        sidecar = self._line.answer("GET", f"/v1/shots/{picture.id}/sidecar", TRIES)
         path.with_suffix(".json").write_bytes(sidecar.content)
         return path
 
+    def delete_picture(self, picture: Picture) -> None:
+        """Delete a finished picture with its files; what it cost stays in the ledger."""
+        self._line.again("DELETE", f"/v1/shots/{picture.id}")
+
+    def account(self) -> Account:
+        """Who you are and what the key may do."""
+        return read_answer(Account, self._line.get("/v1/account"))
+
+    def delete_everything(self) -> int:
+        """Delete all your garments and pictures for good and give open jobs up; account, keys and ledger stay.
+
+        Returns:
+            How many files were deleted.
+        """
+        files: int = self._line.again("DELETE", "/v1/account/content", params={"confirm": "delete-everything"})["files"]
+        return files
+
     def usage(self) -> Usage:
         """Your credits, plan and prices."""
-        return read_answer(Usage, self._get("/v1/usage"))
+        return read_answer(Usage, self._line.get("/v1/usage"))
 
     def statement(self, period: str | None = None, form: str = "csv") -> str:
         """A month line by line: "csv", "json" or "html"; this month without a period."""
         wanted = {"form": form} if period is None else {"form": form, "period": period}
-        return self._answer("GET", "/v1/usage/statement", TRIES, params=wanted).text
+        return self._line.answer("GET", "/v1/usage/statement", TRIES, params=wanted).text
 
     def _stream(self, job_id: str) -> Iterator[Job]:
-        with self._http.stream("GET", f"/v1/jobs/{job_id}/events", timeout=httpx.Timeout(10, read=60)) as stream:
-            if stream.is_error:
-                stream.read()
-                raise _problem(stream)
-            for line in stream.iter_lines():
-                if line.startswith("data: {"):
-                    yield read_answer(Job, json.loads(line[6:]))
+        for line in self._line.lines(f"/v1/jobs/{job_id}/events"):
+            if line.startswith("data: {"):
+                yield read_answer(Job, json.loads(line[6:]))
 
     def _side_file(self, garment_id: str, part: str, file: Path | bytes | None) -> Any:
         path = f"/v1/garments/{garment_id}/{part}"
-        return self._send("DELETE", path) if file is None else self._upload("PUT", path, {part: file})
-
-    def _upload(
-        self,
-        method: str,
-        path: str,
-        parts: Mapping[str, Path | bytes | None],
-        said: Mapping[str, Any] | None = None,
-    ) -> Any:
-        with ExitStack() as opened:
-            files: dict[str, Any] = {}
-            for part, file in parts.items():
-                if isinstance(file, Path):
-                    files[part] = (file.name, opened.enter_context(file.open("rb")))
-                elif file is not None:
-                    files[part] = (part, file)
-            return self._send(method, path, files=files, data=dict(said or {}))
-
-    def _get(self, path: str, wanted: Mapping[str, Any] | None = None) -> Any:
-        return self._again("GET", path, params=dict(wanted or {}))
-
-    def _again(self, method: str, path: str, **request: Any) -> Any:
-        answer = self._answer(method, path, TRIES, **request)
-        return answer.json() if answer.content else None
-
-    def _send(self, method: str, path: str, **request: Any) -> Any:
-        answer = self._answer(method, path, 1, **request)
-        return answer.json() if answer.content else None
-
-    def _answer(self, method: str, path: str, tries: int, **request: Any) -> httpx.Response:
-        for left in reversed(range(tries)):
-            try:
-                answer = self._http.request(method, path, **request)
-            except httpx.TransportError:
-                if not left:
-                    raise
-                time.sleep(2.0 ** (tries - left - 1))
-                continue
-            if answer.is_error and not (left and answer.status_code in _AGAIN):
-                raise _problem(answer)
-            if not answer.is_error:
-                return answer
-            time.sleep(_asked_wait_s(answer))
-        raise AssertionError("unreachable")
+        return self._line.send("DELETE", path) if file is None else self._line.upload("PUT", path, {part: file})
 
 
 def _asked(
@@ -351,22 +323,3 @@ def _asked(
 
 def _page(limit: int, before: str | None) -> dict[str, Any]:
     return {"limit": limit} if before is None else {"limit": limit, "before": before}
-
-
-def _asked_wait_s(answer: httpx.Response) -> float:
-    stated = answer.headers.get("retry-after", "")
-    return min(float(stated) if stated.isdigit() else 2.0, _LONGEST_WAIT_S)
-
-
-def _problem(answer: httpx.Response) -> ApiProblem:
-    try:
-        plain = answer.json()
-        return ApiProblem(
-            plain["code"],
-            plain["message"],
-            answer.status_code,
-            plain.get("request_id", ""),
-            plain.get("retryable", False),
-        )
-    except (ValueError, KeyError, TypeError):
-        return ApiProblem("http", f"The service answered {answer.status_code}.", answer.status_code)
