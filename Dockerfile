@@ -2,16 +2,16 @@
 # docker build -t vmodel --build-arg TORCH=gpu .            with CUDA (run it with --gpus all)
 # docker run --rm -v "$PWD:/shop" vmodel shoot /shop/shirt.jpg --out /shop/out
 # docker compose up -d                                      the service, see docs/service.md
-FROM python:3.11-slim-bookworm
+FROM python:3.11-slim-trixie
 
 # "cpu" takes the small build of PyTorch from TORCH_INDEX (empty: PyPI), "gpu" the build with CUDA from PyPI.
 ARG TORCH=cpu
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 
-# make is the only package, and any version of it will do.
+# Any version of make will do; the client of Postgres, for backups, is Debian's: 17, as the server of compose.yaml.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends make \
+    && apt-get install --yes --no-install-recommends make postgresql-client \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 vmodel \
     && install -d -o vmodel -g vmodel /app /home/vmodel/state

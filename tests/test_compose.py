@@ -52,6 +52,15 @@ def test_a_worker_has_longer_to_leave_than_its_picture_may_take(services: dict[s
     assert int(worker["stop_grace_period"].removesuffix("s")) > drain_s
 
 
+def test_the_image_can_back_up_the_database_beside_it(services: dict[str, Any]) -> None:
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    debian = re.search(r"^FROM python:\S+-slim-(\w+)$", image, re.MULTILINE)
+    assert debian is not None
+    assert " postgresql-client " in image
+    client_of = {"bookworm": "15", "trixie": "17"}
+    assert services["postgres"]["image"] == f"postgres:{client_of[debian.group(1)]}"
+
+
 def test_every_setting_stands_in_the_operators_table() -> None:
     lines = (ROOT / "docs" / "service.md").read_text(encoding="utf-8").splitlines()
     told = {name for line in lines if line.startswith("| `") for name in re.findall(r"`(VMODEL_[A-Z_]+)`", line)}
