@@ -10,7 +10,7 @@ from vmodel.scene.cloth import look_of_material
 from vmodel.scene.geometry import Geometry
 from vmodel.scene.shading import surface_tangents
 from vmodel.scene.texturing import look_up
-from vmodel.scene.wrinkles import ORIENTATIONS, TILE_M, squeeze, wrinkle_slopes
+from vmodel.scene.wrinkles import HANGING_TILE_M, ORIENTATIONS, TILE_M, hanging_heights, squeeze, wrinkle_slopes
 from vmodel.types import FloatArray
 
 _PX = 256
@@ -30,8 +30,8 @@ def cloth_metres(geometry: Geometry) -> FloatArray:
 def wrinkled(geometry: Geometry, seed: int) -> FloatArray:
     """All vertices (N, 3); those of the cloth are moved along their normals into creases.
 
-    The creases stand where the cloth is squeezed, at the very places where the draft shades them, so that a network
-    can learn to see one from the other; a faint ripple everywhere is the photograph's own.
+    Creases and soft folds stand at the very places where the draft shades them, so that a network can learn to see one
+    from the other; a faint ripple everywhere is the photograph's own.
 
     Args:
         geometry: with a drape.
@@ -49,6 +49,9 @@ def wrinkled(geometry: Geometry, seed: int) -> FloatArray:
     for k in range(ORIENTATIONS):
         lean = _lean(squeezed[:, k])
         height[on_cloth] += _DEPTH * strength * lean * look_up(_height_tiles()[k], column, row, wrap=True)
+    soft = hanging_heights()
+    place = np.mod(metres[on_cloth], HANGING_TILE_M) / HANGING_TILE_M * len(soft)
+    height[on_cloth] += strength * look_up(soft, place[:, 0], place[:, 1], wrap=True)
     ripple = _ripple_tile(seed)
     height[on_cloth] += _RIPPLE_M * strength * look_up(ripple, column, row, wrap=True)
     rims = len(geometry.rim_parents)

@@ -13,7 +13,7 @@ from vmodel.scene.lights import PlacedSetup
 from vmodel.scene.shading import Shaded, SurfaceSamples, facing, gloss, irradiance, light_rays, relief, surface_tangents
 from vmodel.scene.texturing import MipTexture
 from vmodel.scene.vectors import dot, length
-from vmodel.scene.wrinkles import squeeze, wrinkle_slopes
+from vmodel.scene.wrinkles import hanging_slopes, squeeze, wrinkle_slopes
 from vmodel.types import Drape, FloatArray
 
 
@@ -27,7 +27,7 @@ class MaterialLook:
         sheen: 0..1 glow of fibres at grazing angles.
         weave_mm: thread or rib spacing.
         weave: slope of the weave's relief.
-        wrinkle: strength of fine wrinkles.
+        wrinkle: strength of soft folds and fine wrinkles.
     """
 
     roughness: float
@@ -137,13 +137,13 @@ class ClothShader:
         return values[np.minimum(self._geometry.texture[samples.triangle], len(values) - 1)]
 
     def _relief(self, samples: SurfaceSamples) -> FloatArray:
-        """Normals with fine wrinkles and the weave."""
+        """Normals with soft folds, fine wrinkles and the weave."""
         along_x, along_y, _ = surface_tangents(self._geometry, samples.triangle)
         points = interpolate_uv(self._geometry, samples.triangle, samples.bary)
         texture_m = (points * self._metres_per_texel).astype(np.float32)
         squeezed = interpolate(self._geometry, samples.triangle, samples.bary, self._squeeze)
         wrinkle = self._by_fabric(samples, "wrinkle")[:, None]
-        slopes = wrinkle * wrinkle_slopes(texture_m, squeezed, samples.pixel_m)
+        slopes = wrinkle * (wrinkle_slopes(texture_m, squeezed, samples.pixel_m) + hanging_slopes(texture_m))
         slopes = slopes + self._weave_slopes(texture_m, samples)
         flip = np.where(samples.inside, -1.0, 1.0).astype(np.float32)
         steep = np.maximum(length(slopes), 1e-6)

@@ -1,4 +1,4 @@
-"""Wrinkles finer than the cloth mesh: ridges that run across the direction in which the cloth is squeezed."""
+"""Relief finer than the cloth mesh: wrinkles where cloth is squeezed, and the soft folds of cloth that hangs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ TILE_M = 0.32
 ORIENTATIONS = 6
 _TILE_PX = 512
 _UNSEEN, _FULL, _STEEPEST = 0.02, 0.12, 0.27
+HANGING_TILE_M = 0.64
+HANGING = 0.09
+"""Root mean square slope of soft folds in cloth of common strength."""
+_HANGING_M = (0.030, 0.14)
+_HANGING_LONG = 3.0
+"""How much longer than wide soft folds are."""
 
 
 def squeeze(geometry: Geometry) -> FloatArray:
@@ -65,6 +71,41 @@ def wrinkle_slopes(texture_m: FloatArray, squeezed: FloatArray, pixel_m: FloatAr
             tile = look_up(_tiles()[k], x[active], y[active], wrap=True)
             slopes[active] += tile * lean[active, k, None]
     return slopes
+
+
+def hanging_slopes(texture_m: FloatArray) -> FloatArray:
+    """Slopes of the soft folds that any worn cloth has: upright waves, too shallow for the mesh to form.
+
+    Args:
+        texture_m: (S, 2) texture coordinates in metres of cloth, y along the grain.
+    Returns:
+        (S, 2) float32 rise per run.
+    """
+    x, y = (np.mod(texture_m, HANGING_TILE_M) / HANGING_TILE_M * _TILE_PX).T.astype(np.float32)
+    return look_up(_hanging_tile(), x, y, wrap=True)
+
+
+@cache
+def hanging_heights() -> FloatArray:
+    """The relief of ``hanging_slopes``: a repeating (512, 512) picture of ``HANGING_TILE_M``, float32 metres."""
+    rng = np.random.default_rng(31)
+    frequency = np.fft.fftfreq(_TILE_PX, HANGING_TILE_M / _TILE_PX)
+    fx, fy = np.meshgrid(frequency, frequency)
+    radius = np.hypot(fx, _HANGING_LONG * fy)
+    shortest, longest = _HANGING_M
+    waves = np.where((radius > 1 / longest) & (radius < 1 / shortest), np.maximum(radius, 1) ** -1.6, 0)
+    patches = np.exp(-0.5 * (np.hypot(fx, fy) / 3) ** 2)
+    height, extent = (np.fft.ifft2(np.fft.fft2(rng.normal(size=fx.shape)) * f).real for f in (waves, patches))
+    height = height * np.clip(0.8 + 0.4 * extent / extent.std(), 0.1, 1.6)
+    steep = np.hypot(*np.gradient(height, HANGING_TILE_M / _TILE_PX))
+    return np.asarray(height * HANGING / np.sqrt(np.square(steep).mean()), np.float32)
+
+
+@cache
+def _hanging_tile() -> FloatArray:
+    """(512, 512, 2) slopes of ``hanging_heights``."""
+    slope_y, slope_x = np.gradient(np.pad(hanging_heights(), 1, "wrap"), HANGING_TILE_M / _TILE_PX)
+    return np.stack([slope_x, slope_y], axis=-1)[1:-1, 1:-1].astype(np.float32)
 
 
 def _triangle_strain(drape: Drape) -> FloatArray:
