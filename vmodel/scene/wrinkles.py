@@ -82,7 +82,8 @@ def hanging_slopes(texture_m: FloatArray) -> FloatArray:
         (S, 2) float32 rise per run.
     """
     x, y = (np.mod(texture_m, HANGING_TILE_M) / HANGING_TILE_M * _TILE_PX).T.astype(np.float32)
-    return look_up(_hanging_tile(), x, y, wrap=True)
+    slopes: FloatArray = look_up(_hanging_tile(), x, y, wrap=True)
+    return slopes
 
 
 @cache
