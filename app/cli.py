@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import signal
 import sys
 import warnings
 from importlib.metadata import version
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -29,6 +31,9 @@ from app.cli_worker import work
 from app.console import say_error, say_refusal
 from app.doctor import doctor
 from vmodel.errors import BadUsage, VModelError
+
+if TYPE_CHECKING:
+    from vmodel.config import Settings
 
 INTERRUPTED = 130
 
@@ -79,6 +84,9 @@ def main() -> None:
     """Run the command line and leave with its exit code: 0 all made, 1 some failed, 2 bad usage."""
     # A library's word to its developers is nothing for a seller.
     warnings.simplefilter("ignore")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file's name need not be text in any encoding; in JSON this is how such a letter is escaped.
+        sys.stdout.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _stop)
     sys.exit(run(sys.argv[1:]))
 
@@ -127,11 +135,33 @@ def _say_fault(error: Exception, as_json: bool) -> int:
     from vmodel.config import Settings
 
     try:
-        say_refusal("internal", log_fault(error, Settings().home), as_json)
+        settings = Settings()
+        told = _fault_of_the_disk(error, settings)
+        if told is not None:
+            say_refusal(told.code, str(told), as_json)
+            return 1
+        say_refusal("internal", log_fault(error, settings.home), as_json)
     except BadUsage as wrong:  # a setting, which then names no folder for the log
         say_refusal(wrong.code, str(wrong), as_json)
         return 2
     return 1
+
+
+def _fault_of_the_disk(error: Exception, settings: Settings) -> VModelError | None:
+    """What SQLite says of a state folder that is full, read-only or damaged; None for a fault of the program."""
+    from vmodel.errors import OutputNotWritable
+
+    # By name, for whatever went wrong may be that the package is missing.
+    if settings.database_url is not None or not type(error).__module__.startswith("sqlalchemy."):
+        return None
+    reason = str(getattr(error, "orig", ""))
+    if re.search("full|readonly|unable to open|disk I/O", reason):
+        return OutputNotWritable(str(settings.home), reason, "make room there, or set VMODEL_HOME to another folder")
+    if re.search("not a database|malformed", reason):
+        return OutputNotWritable(
+            str(settings.home / "vmodel.db"), reason, "restore a backup with `vmodel admin restore`, or move it away"
+        )
+    return None
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def inspect_photo(
     The JSON has the landmarks in the form that --landmarks reads.
     """
     from vmodel.config import Settings
-    from vmodel.files import encode_picture, make_folder, write_whole
+    from vmodel.files import encode_picture, make_folder, stem_of, write_whole
     from vmodel.garment.drawing import draw_understanding
     from vmodel.reading import read_pattern
     from vmodel.request import GarmentSource
@@ -40,7 +40,7 @@ def inspect_photo(
         read_category(category)
         make_folder(out)
     pattern = read_pattern(GarmentSource(photo, mask, None, category, landmarks), Studio(Settings()))
-    picture = out / f"{photo.stem}--inspect.png"
+    picture = out / f"{stem_of(photo)}--inspect.png"
     drawn = draw_understanding(pattern.flat_lay, pattern.cutout, pattern.garment)
     write_whole(picture, encode_picture(drawn, "png"))
     if not as_json:

@@ -116,7 +116,10 @@ def add_model(
 
 def _id_from(name: str, gender: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return ("mn-" if gender == "man" else "wm-") + re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    # A name in other letters still needs an id that every shell can type: the numbers of its letters.
+    words = words or "-".join(f"{ord(letter):x}" for letter in name if letter.isalnum())
+    return ("mn-" if gender == "man" else "wm-") + words
 
 
 @poses_app.command("list")

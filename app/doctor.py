@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -64,13 +65,32 @@ def _python() -> list[Finding]:
 
 
 def _packages() -> list[Finding]:
+    """The packages that do the work, and whatever else is needed and not there."""
+    further = [name for name in _required() if name not in _NEEDED and not _is_installed(name)]
     findings = []
-    for name in _NEEDED:
+    for name in (*_NEEDED, *further):
         try:
             findings.append(Finding(name, "ok", version(name)))
         except PackageNotFoundError:
             findings.append(Finding(name, "missing", f"install it with: pip install {name}"))
     return findings
+
+
+def _required() -> list[str]:
+    """What vmodel itself says that it needs, without what its extras need."""
+    try:
+        stated = requires("vmodel") or []
+    except PackageNotFoundError:  # run from its folder
+        return []
+    return [match[0] for text in stated if ";" not in text and (match := re.match(r"[\w.-]+", text))]
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _machine() -> list[Finding]:
@@ -189,9 +209,19 @@ def _face_detector() -> list[Finding]:
     return [Finding("face detector", "ok" if installed else "absent", "hash as known" if installed else remedy)]
 
 
+def _matting() -> list[Finding]:
+    from vmodel.garment.matting import find_weights
+
+    if find_spec("rembg") is None:
+        return [Finding("rembg", "absent", "a matting model for cluttered photos; install rembg and its weights")]
+    weights = find_weights(os.environ)
+    if weights is None:
+        return [Finding("rembg", "absent", "installed without weights: `rembg d isnet-general-use` gets them")]
+    return [Finding("rembg", "ok", str(weights))]
+
+
 def _extras() -> list[Finding]:
     uses = {
-        "rembg": "a matting model for cluttered photos; install rembg and its weights",
         "transformers": "text encoders of published pipelines; pip install 'vmodel[gpu]'",
         "controlnet_aux": "poses from photos by OpenPose, for research; `vmodel weights pull dwpose` does it, too",
     }
@@ -212,5 +242,6 @@ _CHECKS: tuple[Callable[[], list[Finding]], ...] = (
     _automatic,
     _stages,
     _face_detector,
+    _matting,
     _extras,
 )

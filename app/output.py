@@ -13,7 +13,7 @@ from vmodel.batch.plan import safe_name
 from vmodel.consistency import Look, judge_sets, measure_look, write_consistency
 from vmodel.contact_sheet import make_contact_sheet
 from vmodel.errors import BadUsage, InputError
-from vmodel.files import FORMATS, encode_picture, make_folder, write_whole
+from vmodel.files import FORMATS, encode_picture, make_folder, stem_of, write_whole
 from vmodel.publish import save_published
 from vmodel.scene import save_maps
 from vmodel.sidecar import as_asked
@@ -142,7 +142,7 @@ class Output:
 
     def _stem(self, shot: Shot) -> str:
         framing = shot.request.framing
-        parts = [shot.request.garment.photo.stem, shot.model.id, Path(shot.pose).stem, shot.request.view]
+        parts = [stem_of(shot.request.garment.photo), shot.model.id, stem_of(Path(shot.pose), 60), shot.request.view]
         parts += [] if framing == "full" else [framing]
         parts += ["outfit"] if shot.request.outfit else []
         parts += [safe_name(shot.request.garment.garment_size or "")] if self._many_sizes else []

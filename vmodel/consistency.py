@@ -6,7 +6,6 @@ colour is taken out first: every pixel knows the colour that it would have unlit
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from vmodel.files import write_whole
+from vmodel.files import json_bytes, write_whole
 from vmodel.images import LUMINANCE, to_linear, to_oklab
 from vmodel.scene import PART_NAMES
 from vmodel.take import Shot
@@ -279,4 +278,4 @@ def write_consistency(sets: Sequence[ShotSet], path: Path) -> None:
         OutputNotWritable: the file cannot be written.
     """
     whole = {"format": 1, "bar": BAR, "limits": dict(LIMITS), "sets": [each.to_json() for each in sets]}
-    write_whole(path, (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode())
+    write_whole(path, json_bytes(whole, 1))

@@ -103,14 +103,15 @@ class PhotoTooLarge(InputError):
 
 
 class PhotoTooSmall(InputError):
-    """Too few pixels to know a garment."""
+    """Too few pixels to know a garment, or a strip that shows none."""
 
     code = "photo_too_small"
 
     def __init__(self, photo: str, size: tuple[int, int], limit: int) -> None:
-        super().__init__(
-            f"{photo} is {size[1]}x{size[0]} pixels; use a photo of at least {limit} pixels on its shorter side."
-        )
+        remedy = f"use a photo of at least {limit} pixels on its shorter side"
+        if min(size) >= limit:
+            remedy = "such a strip shows no garment; use the whole photo"
+        super().__init__(f"{photo} is {size[1]}x{size[0]} pixels; {remedy}.")
         self.photo, self.size = photo, size
 
 
@@ -211,8 +212,8 @@ class SizeChartInvalid(InputError):
 
     code = "size_chart_invalid"
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"The size chart {path} {reason}; give a CSV with the columns size, width_cm, length_cm.")
+    def __init__(self, path: str, reason: str, remedy: str = "give the columns size, width_cm, length_cm") -> None:
+        super().__init__(f"The size chart {path} {reason}; {remedy}.")
         self.path = path
 
 
@@ -250,10 +251,8 @@ class PoseInvalid(InputError):
 
     code = "pose_invalid"
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(
-            f"The pose file {path} {reason}; give OpenPose JSON (COCO-18, BODY_25) or a rendered pose map."
-        )
+    def __init__(self, path: str, reason: str, remedy: str = "give OpenPose JSON or a rendered pose map") -> None:
+        super().__init__(f"The pose file {path} {reason}; {remedy}.")
         self.path = path
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -17,6 +18,8 @@ from vmodel.types import ByteArray
 
 CACHE_BYTES = 2 * 10**9
 """Bound on what is kept of things that can be computed again; a painted skin takes 60 MB."""
+_LONGEST_STEM = 120
+"""Bytes; model, pose, view and endings of maps follow, and a file's name has 255 at most."""
 FORMATS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "avif": ".avif"}
 """Name of a file format -> ending; JPEG alone knows no transparency."""
 
@@ -48,20 +51,41 @@ def make_home(home: Path) -> None:
         raise OutputNotWritable(str(home), error.reason, remedy) from None
 
 
+def stem_of(photo: Path, longest: int = _LONGEST_STEM) -> str:
+    """The name of a photo, or of a pose file, as it begins the names of files made from it: in letters that print.
+
+    Two photos may share one; whoever writes the files keeps them apart.
+
+    Args:
+        photo: the file.
+        longest: bytes.
+    """
+    text = os.fsencode(photo.stem)[:longest].decode("utf-8", "ignore")
+    return "".join(letter if letter.isprintable() else "-" for letter in text) or "photo"
+
+
+def json_bytes(content: object, indent: int) -> bytes:
+    """JSON as UTF-8 that says every file name, also one that is no UTF-8."""
+    text = json.dumps(content, indent=indent, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")  # a lone surrogate as JSON escapes it
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file under a passing name, then rename it, so that no reader ever sees half of it.
 
     Raises:
         OutputNotWritable: the disk is full or the folder cannot be written.
     """
-    passing = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # The name as a digest: the whole of a long one, made longer, would be none that the disk takes.
+    passing = path.with_name(f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}.{os.getpid()}.part")
     try:
         passing.write_bytes(content)
         passing.replace(path)
     except OSError as error:
         raise OutputNotWritable(str(path.parent), error.strerror or str(error)) from None
     finally:
-        passing.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            passing.unlink()
 
 
 def sweep_unfinished(folder: Path) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from vmodel.config import Settings
 from vmodel.database import Database, new_id, now, open_database
 from vmodel.errors import InputError
-from vmodel.files import FORMATS, encode_picture, sha256_of, write_whole
+from vmodel.files import FORMATS, encode_picture, json_bytes, sha256_of, write_whole
 from vmodel.garment.kind import understand
 from vmodel.rights.certificate import (
     RESEARCH_USES,
@@ -358,7 +358,7 @@ def save_published(published: Published, folder: Path, stem: str) -> tuple[Path,
     sidecar = folder / (stem + ".json")
     write_whole(picture, published.content)
     content = {"picture": picture.name} | published.sidecar
-    write_whole(sidecar, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+    write_whole(sidecar, json_bytes(content, 2))
     return picture, sidecar
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from vmodel.config import default_pipeline
 from vmodel.errors import SizeOutOfRange
@@ -55,9 +55,10 @@ class GarmentSource:
         """Read what ``to_json`` wrote.
 
         Raises:
-            TypeError: a field is not known.
+            TypeError: a field is not known, or holds a value of another kind.
         """
         typed: dict[str, Any] = {name: Path(v) if name in FILE_FIELDS else v for name, v in plain.items()}
+        _check_types(cls, typed)
         return cls(**typed)
 
 
@@ -121,7 +122,24 @@ class ShotRequest:
         garment = GarmentSource.from_json(plain["garment"])
         outfit = tuple(GarmentSource.from_json(source) for source in plain.get("outfit", ()))
         rest = {name: value for name, value in plain.items() if name not in {"garment", "size", "outfit"}}
+        _check_types(cls, rest)
         return cls(garment=garment, size=parse_size(plain["size"]), outfit=outfit, **rest)
+
+
+def _check_types(kind: type, plain: Mapping[str, Any]) -> None:
+    """Refuse values that no code of ours has written; a file edited by hand would fail at some later stage.
+
+    Raises:
+        TypeError: it names the field.
+    """
+    hints = get_type_hints(kind)
+    for name, value in plain.items():
+        if name not in hints:
+            raise TypeError(f"the field {name!r} is not known")
+        allowed = get_args(hints[name]) or (hints[name],)
+        allowed = (*allowed, int) if float in allowed else allowed
+        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
+            raise TypeError(f"{name} is {value!r}")
 
 
 def every_shot(

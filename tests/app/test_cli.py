@@ -197,6 +197,40 @@ def test_the_doctor_finds_this_machine_fit(capsys: pytest.CaptureFixture[str]) -
     assert findings["python"] == findings["torch"] == findings["VMODEL_HOME"] == "ok"
 
 
+def test_the_doctor_names_every_package_that_is_needed_and_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stated = ["pillow>=12.0", "no-such-package>=2,<3", "none-such ; extra == 'gpu'"]
+    monkeypatch.setattr("app.doctor.requires", lambda _: stated)
+    assert run(["doctor", "--json"]) == 1
+    missing = {
+        each["name"]: each["detail"] for each in json.loads(capsys.readouterr().out) if each["state"] == "missing"
+    }
+    assert missing == {"no-such-package": "install it with: pip install no-such-package"}
+
+
+@pytest.mark.parametrize(
+    ("name", "model_id"), [("Çağla Öz", "wm-cagla-oz"), ("小美", "wm-5c0f-7f8e")], ids=["Turkish", "Chinese"]
+)
+def test_a_new_model_of_any_name_gets_an_id_that_can_be_typed(
+    name: str, model_id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["models", "new", name]) == 0
+    assert capsys.readouterr().out.startswith(f"{model_id}: {name}, size ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [([""], "it needs a name"), (["Ada", "--hair", "mohawk"], "'mohawk' is none of bald, buzz, short-crop")],
+    ids=["no name", "hair of another world"],
+)
+def test_a_new_model_that_cannot_be_says_why(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["models", "new", *arguments]) == 2
+    assert says in capsys.readouterr().err
+
+
 def test_inspecting_an_example_draws_it_and_prints_landmarks_that_can_be_given_back(
     examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -274,3 +278,29 @@ def test_files_of_an_operator_that_nest_too_deep_are_refused_by_name(tmp_path: P
     (tmp_path / "backup.json").write_text(DEEP)
     with pytest.raises(VModelError, match=r"backup\.json"):
         restore(Settings(home=tmp_path / "new"), tmp_path)
+
+
+def test_a_damaged_database_is_named_with_what_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VMODEL_HOME", str(tmp_path))
+    (tmp_path / "vmodel.db").write_bytes(b"neither tables nor pages " * 400)
+    assert run(["rights", "reserved", "--json"]) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith(
+        f"output_not_writable: Cannot write to {tmp_path / 'vmodel.db'} (file is not a database)"
+    )
+    assert "vmodel admin restore" in said.err
+    assert json.loads(said.out)["error"]["code"] == "output_not_writable"
+    assert not (tmp_path / "logs").exists()
+
+
+def test_a_state_folder_without_room_is_no_fault_of_the_program(tmp_path: Path) -> None:
+    # No file may grow beyond 32 KiB, as on a disk that is full.
+    command = f"ulimit -f 32; exec {shlex.quote(sys.executable)} -m app.cli rights reserved"
+    environment = {**os.environ, "VMODEL_HOME": str(tmp_path)}
+    ended = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    [line] = ended.stderr.splitlines()
+    assert line.startswith(f"output_not_writable: Cannot write to {tmp_path} (")
+    assert "make room there" in line

@@ -4,6 +4,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from vmodel.body.fit_pose import fit_keypoints
 from vmodel.body.joint_limits import validate_pose
@@ -108,3 +109,21 @@ def test_a_forearm_of_double_length_is_refused_with_the_joint_named(walking_px: 
 def test_a_knee_bent_backwards_is_refused_with_the_joint_named() -> None:
     with pytest.raises(PoseImpossible, match="left knee"):
         validate_pose(Pose("bird", {"lowerleg01.L": np.array([-1.0, 0.0, 0.0])}))
+
+
+def test_a_pose_that_hangs_head_down_is_refused_with_the_neck_named(walking_px: FloatArray, tmp_path: Path) -> None:
+    points = walking_px.copy()
+    points[:, 1] = 900 - points[:, 1]  # as of a tool that counts y upwards
+    with pytest.raises(PoseImpossible, match="at the neck: it would hang below the hips"):
+        load_pose(write_json(tmp_path / "pose.json", points))
+
+
+def test_a_pose_map_that_lies_on_its_side_is_turned_as_its_exif_says(tmp_path: Path) -> None:
+    canvas = np.zeros((300, 200, 3), np.uint8)
+    for place, (red, green, blue) in enumerate(JOINT_COLOURS):
+        cv2.circle(canvas, (100, 10 + 15 * place), 5, (red, green, blue), -1)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored turned by 90 degrees counter-clockwise
+    Image.fromarray(np.rot90(canvas)).save(tmp_path / "map.png", exif=exif)
+    found = read_keypoints(tmp_path / "map.png")
+    assert np.abs(found[:, :2] - [[100.5, 10.5 + 15 * place] for place in range(18)]).max() < 2

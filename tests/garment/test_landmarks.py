@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from tests.garment import drawn_flat_lays as drawn
 from vmodel.errors import LandmarksInvalid
 from vmodel.garment.kind import understand
-from vmodel.garment.landmarks import read_landmarks
+from vmodel.garment.landmarks import check_order, read_landmarks
 
 
 @pytest.mark.parametrize(
@@ -77,3 +78,27 @@ def test_a_landmarks_file_that_makes_no_sense_is_refused(tmp_path, content):
 def test_a_missing_landmarks_file_is_refused(tmp_path):
     with pytest.raises(LandmarksInvalid):
         read_landmarks(tmp_path / "none.json", (640, 520))
+
+
+@pytest.mark.parametrize(
+    ("stated", "says"),
+    [
+        ({"neck_left": [90, 20], "neck_right": [110, 20]}, "neck_left and neck_right the wrong way round"),
+        ({"hem_left": [130, 15], "hem_right": [70, 15]}, "puts hem_left not below neck_left"),
+        ({"armpit_left": [60, 60]}, "armpit_left and armpit_right the wrong way round"),
+    ],
+    ids=["sides", "upside down", "one alone"],
+)
+def test_stated_landmarks_that_lie_the_wrong_way_round_are_refused(stated, says):
+    found = {
+        "neck_left": [110, 20], "neck_right": [90, 20], "armpit_left": [130, 60], "armpit_right": [70, 60],
+        "hem_left": [130, 180], "hem_right": [70, 180],
+    }  # fmt: skip
+    check_order(Path("points.json"), found, found)
+    with pytest.raises(LandmarksInvalid, match=says):
+        check_order(Path("points.json"), stated, found | stated)
+
+
+def test_landmarks_that_were_found_are_not_judged_by_those_that_were_stated():
+    found = {"neck_left": [90, 20], "neck_right": [110, 20], "hem_left": [130, 180], "hem_right": [70, 180]}
+    check_order(Path("points.json"), ["hem_left"], found)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vmodel.garment.matting import matte_with_model, model_with_weights
+from vmodel.garment.matting import MattingModelBroken, find_weights, matte_with_model
 
 
 @pytest.mark.parametrize(
@@ -26,24 +27,24 @@ def test_weights_are_found_where_rembg_keeps_them(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
     folder = tmp_path / "weights"
-    assert model_with_weights({variable: str(folder)}) is None
+    assert find_weights({variable: str(folder)}) is None
     (folder / place).parent.mkdir(parents=True)
     (folder / place).touch()
-    assert model_with_weights({variable: str(folder)}) == "u2net"
+    assert find_weights({variable: str(folder)}) == folder / place
     better = Path(str(folder / place).replace("u2net", "isnet-general-use").replace(".isnet-general-use", ".u2net"))
     better.parent.mkdir(parents=True, exist_ok=True)
     better.touch()
-    assert model_with_weights({variable: str(folder)}) == "isnet-general-use"
+    assert find_weights({variable: str(folder)}) == better
 
 
 def test_without_weights_of_ones_own_the_home_folder_is_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert model_with_weights({}) is None
+    assert find_weights({}) is None
     (tmp_path / ".u2net").mkdir()
     (tmp_path / ".u2net" / "u2net.onnx").touch()
-    assert model_with_weights({}) == "u2net"
+    assert find_weights({}) == tmp_path / ".u2net" / "u2net.onnx"
 
 
 @pytest.mark.skipif(importlib.util.find_spec("rembg") is not None, reason="rembg is installed")
@@ -51,3 +52,31 @@ def test_without_rembg_weights_alone_cut_nothing_out(tmp_path: Path, monkeypatch
     (tmp_path / "u2net.onnx").touch()
     monkeypatch.setenv("U2NET_HOME", str(tmp_path))
     assert matte_with_model(np.zeros((64, 48, 3), np.uint8)) is None
+
+
+PACKAGE = """
+import os
+from pathlib import Path
+
+import onnxruntime
+
+
+def new_session(name):
+    return onnxruntime.InferenceSession(Path(os.environ["U2NET_HOME"], f"{name}.onnx"))
+
+
+def remove(picture, session, only_mask):
+    return picture
+"""
+"""As much of rembg as is asked for, with the library that it loads its networks by."""
+
+
+def test_a_damaged_network_is_named_and_so_is_what_helps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "rembg.py").write_text(PACKAGE)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("U2NET_HOME", str(tmp_path))
+    (tmp_path / "u2net.onnx").write_bytes(b"cut short" * 1000)
+    with pytest.raises(MattingModelBroken, match=r"u2net\.onnx cannot be loaded; delete the file") as broken:
+        matte_with_model(np.zeros((64, 48, 3), np.uint8))
+    assert broken.value.code == "matting_model_broken"
+    sys.modules.pop("rembg", None)

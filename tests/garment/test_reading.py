@@ -107,6 +107,69 @@ def test_an_embedded_profile_is_converted_to_srgb(tmp_path: Path) -> None:
     assert np.abs(read(tmp_path / "lab.tiff").rgb[40, 40].astype(int) - (200, 40, 40)).max() <= 4
 
 
+RED = (200, 40, 40)
+DISPLAY_P3 = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
+ADOBE_RGB = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
+SRGB_TO_XYZ = ((0.43607, 0.38506, 0.14308), (0.22250, 0.71688, 0.06062), (0.01393, 0.09710, 0.71417))
+GAMMA = 563 / 256
+
+
+def red_in(primaries: tuple[tuple[float, ...], ...], gamma: float | None = GAMMA) -> Image.Image:
+    """A picture of ``RED``, stored in the numbers of another space (primaries at D50; None is the curve of sRGB)."""
+    linear = ((np.array(RED) / 255 + 0.055) / 1.055) ** 2.4
+    light = np.linalg.solve(np.array(primaries).T, np.array(SRGB_TO_XYZ) @ linear).clip(0, 1)
+    stored = 1.055 * light ** (1 / 2.4) - 0.055 if gamma is None else light ** (1 / gamma)
+    return Image.fromarray(np.full((260, 220, 3), np.rint(255 * stored), np.uint8))
+
+
+def profile(primaries: tuple[tuple[float, ...], ...]) -> bytes:
+    """The least ICC profile (version 2) of three primaries with the curve ``GAMMA``."""
+
+    def fixed(*values: float) -> bytes:
+        return struct.pack(f">{len(values)}i", *(round(65536 * value) for value in values))
+
+    white, space = fixed(0.9642, 1, 0.8249), b"XYZ \0\0\0\0"
+    tags = {b"wtpt": space + white, b"desc": b"desc" + struct.pack(">II", 0, 2) + b"x\0" + bytes(78)}
+    for name, primary in zip((b"r", b"g", b"b"), primaries, strict=True):
+        tags[name + b"XYZ"] = space + fixed(*primary)
+        tags[name + b"TRC"] = b"curv" + struct.pack(">IIHH", 0, 1, round(256 * GAMMA), 0)
+    start, table, body = 132 + 12 * len(tags), struct.pack(">I", len(tags)), b""
+    for name, content in tags.items():
+        table += name + struct.pack(">II", start + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    head = struct.pack(">I4xI", start + len(body), 0x02100000) + b"mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28)
+    return (head + white).ljust(128, b"\0") + table + body
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tiff", "heic"])
+@pytest.mark.parametrize("primaries", [DISPLAY_P3, ADOBE_RGB], ids=["Display P3", "Adobe RGB"])
+def test_a_photo_in_a_wide_space_comes_out_in_its_colour(
+    primaries: tuple[tuple[float, ...], ...], suffix: str, tmp_path: Path
+) -> None:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    path = tmp_path / f"wide.{suffix}"
+    red_in(primaries).save(path, icc_profile=profile(primaries), quality=100)
+    assert np.abs(read(path).rgb[40, 40].astype(int) - RED).max() <= 2
+
+
+def test_a_camera_that_names_adobe_rgb_in_exif_alone_is_understood(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x8769] = {0xA001: 0xFFFF, 0xA005: {1: "R03"}}
+    red_in(ADOBE_RGB).save(tmp_path / "camera.jpg", exif=exif, quality=100)
+    assert np.abs(read(tmp_path / "camera.jpg").rgb[40, 40].astype(int) - RED).max() <= 2
+
+
+def test_a_heic_that_names_display_p3_without_a_profile_is_understood(tmp_path: Path) -> None:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    named = {"color_primaries": 12, "transfer_characteristics": 13, "matrix_coefficients": 6, "full_range_flag": 1}
+    red_in(DISPLAY_P3, gamma=None).save(tmp_path / "phone.heic", quality=100, **named)
+    assert np.abs(read(tmp_path / "phone.heic").rgb[40, 40].astype(int) - RED).max() <= 2
+
+
 def test_a_damaged_profile_does_not_stop_the_photo(tmp_path: Path) -> None:
     picture().save(tmp_path / "odd.png", icc_profile=b"no profile at all" * 20)
     assert read(tmp_path / "odd.png").rgb[40, 40].tolist() == [200, 40, 40]
@@ -162,6 +225,14 @@ def test_too_many_bytes_are_refused_unread(tmp_path: Path) -> None:
         file.truncate(2_000_000)
     with pytest.raises(PhotoTooLarge, match="megabytes"):
         read_flat_lay(path, Settings(max_megapixels=0.2))
+
+
+def test_a_strip_is_refused_and_told_from_a_small_photo(tmp_path: Path) -> None:
+    picture(220, 1800).save(tmp_path / "strip.png")
+    with pytest.raises(PhotoTooSmall, match="1800x220 pixels; such a strip shows no garment"):
+        read(tmp_path / "strip.png")
+    picture(220, 1700).save(tmp_path / "long.png")
+    assert read(tmp_path / "long.png").rgb.shape == (220, 1700, 3)
 
 
 def test_tiny_photos_are_refused(tmp_path: Path) -> None:

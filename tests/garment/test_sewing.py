@@ -17,6 +17,7 @@ from vmodel.garment.print_repeat import PrintRepeat
 from vmodel.garment.sewing import SewingPattern, length_of, signed_area
 from vmodel.garment.sewing_curves import path_lines, transform_of
 from vmodel.garment.sewing_cut import cut_pattern
+from vmodel.garment.sewing_dxf_readers import begin_reader, read_blocks, waiting_reader
 from vmodel.garment.sewing_errors import PieceInvalid, SeamIncomplete, SeamMismatch, SewingUnreadable
 from vmodel.garment.sewing_garment import Sewn, sew, with_materials
 from vmodel.garment.sewing_read import is_sewing_pattern, load_pattern, read_pattern_file
@@ -319,3 +320,18 @@ def test_past_a_seam_lies_the_cloth_of_the_other_piece() -> None:
     assert beside(waist, 0.4) == [0, 0, 192]
     assert beside(waist, -0.4) == [192, 0, 0]
     assert beside(panel.edges["neck"], -0.4) == [0, 0, 192]
+
+
+def test_a_reader_begun_ahead_reads_the_next_dxf_as_any_other_does() -> None:
+    content = (EXAMPLES / "dress-pattern.dxf").read_bytes()
+    fresh = read_blocks(content)
+    begin_reader()
+    begin_reader()
+    ahead = waiting_reader()
+    assert ahead is not None
+    assert read_blocks(content) == fresh
+    assert ahead.returncode == 0  # it was that one
+    assert waiting_reader() is None
+    begin_reader()
+    assert read_blocks(b"no drawing") is None
+    assert read_blocks(content) == fresh

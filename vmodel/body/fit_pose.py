@@ -86,7 +86,7 @@ def fit_pose(keypoints_px: FloatArray, name: str = "fitted") -> Pose:
         name: name of the pose, for messages.
     Raises:
         PoseInvalid: shoulders or hips are missing.
-        PoseImpossible: a keypoint is out of the body's reach; the joint is named.
+        PoseImpossible: a keypoint is out of the body's reach, or the body stands on its head; the joint is named.
     """
     return fit_keypoints(keypoints_px, name).pose
 
@@ -100,6 +100,9 @@ def fit_keypoints(keypoints_px: FloatArray, name: str = "fitted") -> Fit:
     missing = [joint for joint in NEEDED if not seen[COCO_18.index(joint)]]
     if missing:
         raise PoseInvalid(name, f"lacks the {missing[0].replace('_', ' ')}")
+    neck, *hips = (keypoints[COCO_18.index(joint), 1] for joint in ("neck", "right_hip", "left_hip"))
+    if neck > np.mean(hips):
+        raise PoseImpossible("neck", "it would hang below the hips; if the picture lies upside down, turn it")
     skeleton = _skeleton()
     scale = _scale_px_per_m(keypoints, seen, skeleton, name)
     target = torch.from_numpy(keypoints[:, :2] / scale * [1, -1]).float()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +15,7 @@ from vmodel.body.model import build_body
 from vmodel.body.roster import SKIN_TONES, parse_model
 from vmodel.config import Settings
 from vmodel.errors import ModelInvalid
-from vmodel.files import make_home
+from vmodel.files import make_folder, make_home, write_whole
 from vmodel.types import BodyMeasurements, FloatArray, Hair, VirtualModel
 
 ADULT_YEARS = (18.0, 75.0)
@@ -115,6 +113,8 @@ def new_model(
     Raises:
         ModelInvalid: something is out of range, or no adult body has these measurements.
     """
+    if not name.strip():
+        raise ModelInvalid("it needs a name")
     sliders = sliders or Sliders()
     _check(model_id, gender, age, height_cm, girths, sliders)
     if skin not in SKIN_TONES:
@@ -236,7 +236,7 @@ def save_model(model: VirtualModel, settings: Settings) -> Path:
         raise ModelInvalid("child models come from the roster only")
     make_home(settings.home)
     folder = settings.home / "models"
-    folder.mkdir(exist_ok=True)
+    make_folder(folder)
     entry = {
         "name": model.name,
         "gender": model.gender,
@@ -256,9 +256,7 @@ def save_model(model: VirtualModel, settings: Settings) -> Path:
         "seed": model.seed,
     }
     path = folder / f"{model.id}.yaml"
-    with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".tmp", delete=False, encoding="utf-8") as temporary:
-        yaml.safe_dump({model.id: entry}, temporary, sort_keys=False, allow_unicode=True)
-    os.replace(temporary.name, path)
+    write_whole(path, yaml.safe_dump({model.id: entry}, sort_keys=False, allow_unicode=True).encode())
     return path
 
 

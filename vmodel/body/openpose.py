@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from vmodel.body.keypoints import read_coco_17
 from vmodel.body.pose_photo import detect_pose
@@ -21,7 +22,7 @@ JOINT_COLOURS = (
     (0, 0, 255), (85, 0, 255), (170, 0, 255), (255, 0, 255), (255, 0, 170), (255, 0, 85),
 )  # fmt: skip
 """RGB of OpenPose's COCO-18 joints as pose maps draw them."""
-PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
+PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".heic", ".heif", ".tif", ".tiff"}
 _BODY_25 = (0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18)
 _MOST_BYTES = 4_000_000
 
@@ -52,7 +53,7 @@ def read_openpose_json(path: Path) -> FloatArray:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise PoseInvalid(path.name, "is too large for a pose")
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))  # editors of Windows put a mark in front
     except (OSError, ValueError, RecursionError) as error:
         raise PoseInvalid(path.name, "is not JSON") from error
     if isinstance(content, list) and content and isinstance(content[0], dict) and "people" in content[0]:
@@ -61,7 +62,7 @@ def read_openpose_json(path: Path) -> FloatArray:
     if not isinstance(people, list) or not people:
         raise PoseInvalid(path.name, "names no people")
     if len(people) > 1:
-        raise PoseInvalid(path.name, f"holds {len(people)} people")
+        raise PoseInvalid(path.name, f"holds {len(people)} people", "leave only the one whose pose is wanted")
     person = people[0]
     values = person.get("pose_keypoints_2d", person.get("pose_keypoints")) if isinstance(person, dict) else None
     keypoints = _to_coco_18(values, path.name)
@@ -90,19 +91,29 @@ def _to_coco_18(values: Any, name: str) -> FloatArray:
     elif count in {17, 133}:
         points = read_coco_17(flat.reshape(-1, 3))
     else:
-        raise PoseInvalid(name, f"has {count:g} body keypoints")
+        raise PoseInvalid(
+            name, f"has {len(flat)} numbers for the body, not three for each of 17, 18, 25 or 133 keypoints"
+        )
     # A point at the origin is OpenPose's way of leaving one out, whatever its confidence says.
     absent = (points[:, :2] == 0).all(axis=1)
     return np.where(absent[:, None], 0.0, points)
 
 
 def _read_picture(path: Path) -> ByteArray:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
     try:
-        with Image.open(path) as picture:
-            if picture.width * picture.height > 40_000_000:
-                raise PoseInvalid(path.name, "has more than 40 megapixels")
-            return np.asarray(picture.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd metadata and of large sizes, which are checked here
+            with Image.open(path) as picture:
+                if picture.width * picture.height > 40_000_000:
+                    raise PoseInvalid(path.name, "has more than 40 megapixels")
+                # Phones store photos lying on their side; a person found in one that is not turned lies, too.
+                return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    except PoseInvalid:
+        raise
+    except Exception as error:  # decoders raise whatever their parser met
         raise PoseInvalid(path.name, "is not a readable picture") from error
 
 

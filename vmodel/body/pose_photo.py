@@ -33,7 +33,7 @@ def detect_pose(rgb: ByteArray, name: str) -> FloatArray:
         return _ask_openpose(rgb, name)
     people = find_people(rgb, settings)
     if len(people) != 1:
-        raise PoseInvalid(name, f"shows {len(people)} people")
+        raise PoseInvalid(name, f"shows {len(people)} people", "give a photo of one person")
     return find_joints(rgb, people[0], settings)
 
 
@@ -41,7 +41,7 @@ def _ask_openpose(rgb: ByteArray, name: str) -> FloatArray:
     """The same by ``controlnet_aux``, whose weights are licensed for research."""
     people = _load_openpose(name).detect_poses(rgb)
     if len(people) != 1:
-        raise PoseInvalid(name, f"shows {len(people)} people")
+        raise PoseInvalid(name, f"shows {len(people)} people", "give a photo of one person")
     height, width = rgb.shape[:2]
     found = [(0.0, 0.0, 0.0) if p is None else (p.x * width, p.y * height, 1.0) for p in people[0].body.keypoints]
     if len(found) != len(COCO_18):

@@ -168,7 +168,7 @@ def _skin_tone(skin: Any) -> tuple[float, float, float]:
 def _hair(entry: Mapping[str, Any]) -> Hair:
     red, green, blue = (float(value) for value in entry["colour"])
     if entry["style"] not in HAIR_STYLES:
-        raise ValueError(f"hair style {entry['style']!r}")
+        raise ModelInvalid(f"the hair style {entry['style']!r} is none of {', '.join(HAIR_STYLES)}")
     return Hair(
         style=str(entry["style"]),
         colour=(red, green, blue),

@@ -26,7 +26,7 @@ from vmodel.garment.cutout_clutter import Judgement, cut_from_clutter, judge
 from vmodel.garment.cutout_edge import refine_edge
 from vmodel.garment.cutout_pale import cut_by_sharpness, like_shaded_ground, sharp_share, sharpness
 from vmodel.garment.cutout_person import shows_person
-from vmodel.garment.cutout_plain import Surface, cut_from_plain, fit_surface, like_ground
+from vmodel.garment.cutout_plain import Surface, cut_from_plain, disc, fit_surface, like_ground, margin
 from vmodel.garment.cutout_several import only_garment
 from vmodel.garment.cutout_stripes import between_stripes
 from vmodel.garment.cutout_tidy import drop_hanger_in_neck, drop_what_hangs_on, garment_parts
@@ -36,6 +36,10 @@ from vmodel.types import BoolArray, ByteArray, Cutout, FlatLay, FloatArray
 
 WORK_SIDE: Final = 1024
 _LEAST_AREA: Final = 0.012
+# Share of the rim that no garment covers, and the ground of an inverted mask does.
+_INVERTED: Final = 0.9
+# Of a mask's widest part, in longer sides of the photo.
+_LEAST_HALF_WIDTH: Final = 0.01
 _LEAST_SCORE: Final = 0.3
 # From this score on, a cut-out from a plain surface needs no second opinion.
 _PLAIN_SCORE: Final = 0.45
@@ -54,7 +58,7 @@ def cut_out(flat_lay: FlatLay, mask: Path | None = None) -> Cutout:
     Returns:
         Matte of the photo's size, where it comes from and how sure it is.
     Raises:
-        MaskMismatch: the mask has another size, is empty or covers the whole photo.
+        MaskMismatch: the mask has another size, is empty, covers the whole photo or shows no solid piece.
         PhotoNotFound: no mask file at the path.
         GarmentNotFound: nothing stands out.
         SeveralGarments: two or more pieces of similar size, apart or touching, or one laid over another.
@@ -82,6 +86,12 @@ def _read_mask(path: Path, size: tuple[int, ...]) -> FloatArray:
     covered = float(np.mean(grey >= 128))
     if covered < 0.002 or covered > 0.998:
         raise MaskMismatch(path.name, "is empty" if covered < 0.5 else "covers the whole photo")
+    small = np.asarray(_at_work_size(grey) >= 128, np.uint8)
+    if float(small[margin(small.shape[0], small.shape[1], 0.004)].mean()) > _INVERTED:
+        raise MaskMismatch(path.name, "is white all round the photo's rim, where the garment should be white")
+    # Outside counts as cloth: what touches the photo's rim is as wide as it looks.
+    if not cv2.erode(small, disc(max(2, round(_LEAST_HALF_WIDTH * max(small.shape))))).any():
+        raise MaskMismatch(path.name, "shows nothing as wide as a garment, only lines or specks")
     return grey.astype(np.float32) / 255
 
 

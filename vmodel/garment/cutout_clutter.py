@@ -20,8 +20,10 @@ from vmodel.types import BoolArray, ByteArray, FloatArray
 
 GUESS_SIDE: Final = 320
 _RANDOM_SEED: Final = 7
-# Of bytes: GrabCut takes minutes to cut a picture of one colour, whose graph has no cheapest cut.
+# Of bytes: a picture of one colour holds nothing to cut.
 _LEAST_SPREAD: Final = 10
+# Share of neighbours that are alike from which on GrabCut takes minutes: many cuts of its graph are equally cheap.
+_FLAT: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,9 @@ def _as_bytes(lab: FloatArray) -> ByteArray:
 
 def _grab(picture: ByteArray, seeds: ByteArray, iterations: int) -> BoolArray:
     marks = seeds.copy()
+    if float((picture[:, 1:] == picture[:, :-1]).all(-1).mean()) > _FLAT:
+        grain = np.random.default_rng(_RANDOM_SEED).integers(-1, 2, picture.shape)
+        picture = np.clip(picture + grain, 0, 255).astype(np.uint8)
     cv2.setRNGSeed(_RANDOM_SEED)
     try:
         cv2.grabCut(picture, marks, None, np.zeros((1, 65)), np.zeros((1, 65)), iterations, cv2.GC_INIT_WITH_MASK)

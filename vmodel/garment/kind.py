@@ -10,7 +10,7 @@ import numpy as np
 
 from vmodel.config import Settings
 from vmodel.garment.front import FrontReading, read_front
-from vmodel.garment.landmarks import complete, loop_order, read_landmarks, snap_to_contour
+from vmodel.garment.landmarks import check_order, complete, loop_order, names_of, read_landmarks, snap_to_contour
 from vmodel.garment.outline import arc_between, extent, trace_contour
 from vmodel.garment.proportions import SIDES, is_wide_strap, mend_armpits, mend_cuffs, mirror_doubtful
 from vmodel.garment.silhouette import garment_mask
@@ -73,6 +73,8 @@ def understand(
         points |= mend_cuffs(kind, points | given)
     points |= mend_armpits(cutout.mask, kind, points | given) | given
     sure = dict(reading.confidence) | dict.fromkeys(given, 1.0)
+    if landmarks is not None:
+        check_order(landmarks, given, {name: points[name] for name in names_of(kind) if name in points})
     mask = garment_mask(flat_lay.rgb, cutout.mask, kind, points)
     contour, size = trace_contour(mask), extent(mask)
     order = loop_order(kind)

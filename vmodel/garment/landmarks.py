@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,13 @@ TURNS = {
     "neck": 0.3, "shoulder": 0.5, "cuff_outer": 1.0, "cuff_inner": 1.0, "armpit": -1.0, "hem": 1.0,
     "waist": 1.0, "crotch": -1.0, "leg_outer": 1.0, "leg_inner": 1.0,
 }  # fmt: skip
+
+
+BESIDE = ("neck", "shoulder", "armpit", "waist", "hem")
+"""Landmarks whose two sides no fold brings across each other, as it brings cuffs and leg ends."""
+ABOVE = (("neck", "hem"), ("shoulder", "hem"), ("armpit", "hem"), ("neck", "leg_outer"), ("waist", "hem"),
+         ("waist", "leg_outer"), ("waist", "leg_inner"))  # fmt: skip
+"""Landmarks of one side that lie above one another on every garment that hangs or lies upright."""
 
 
 def stem(name: str) -> str:
@@ -105,11 +112,13 @@ def read_landmarks(path: Path, size: tuple[int, int]) -> dict[str, FloatArray]:
         LandmarksInvalid: no such file, no JSON, an unknown name, or a point outside the photo.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))  # editors of Windows put a mark in front
     except (OSError, UnicodeDecodeError) as error:
         raise LandmarksInvalid(str(path), "cannot be read") from error
     except json.JSONDecodeError as error:
         raise LandmarksInvalid(str(path), f"is not JSON (line {error.lineno})") from error
+    except ValueError as error:  # Python bounds the digits of a whole number
+        raise LandmarksInvalid(str(path), "holds a number with too many digits") from error
     except RecursionError as error:
         raise LandmarksInvalid(str(path), "nests too deep") from error
     points = content.get("landmarks", content) if isinstance(content, dict) else None
@@ -124,13 +133,37 @@ def _checked_point(path: str, name: str, value: object, size: tuple[int, int]) -
     point = value.get("point") if isinstance(value, dict) else value
     try:
         spot = np.array(point, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         spot = np.zeros(0)
     if spot.shape != (2,) or not np.isfinite(spot).all():
         raise LandmarksInvalid(path, f"gives no [x, y] for {name}")
     if not (0 <= spot[0] <= size[1] and 0 <= spot[1] <= size[0]):
         raise LandmarksInvalid(path, f"puts {name} outside the photo")
     return spot
+
+
+def check_order(path: Path, given: Iterable[str], points: Mapping[str, FloatArray]) -> None:
+    """Refuse stated landmarks that lie on the wrong side of, or below, those that belong beside or under them.
+
+    Args:
+        path: of their file, for the message.
+        given: names of the stated ones; what was found by itself is not judged.
+        points: all landmarks of the garment, (2,) photo pixels, y down.
+    Raises:
+        LandmarksInvalid: it names the pair.
+    """
+    stated = set(given)
+    pairs = [(f"{name}_left", f"{name}_right", 0) for name in BESIDE]
+    pairs += [(f"{low}_{side}", f"{high}_{side}", 1) for high, low in ABOVE for side in ("left", "right")]
+    for more, less, axis in pairs:
+        if not {more, less} & stated or not {more, less} <= set(points):
+            continue
+        if points[more][axis] > points[less][axis]:
+            continue
+        if axis:
+            raise LandmarksInvalid(str(path), f"puts {more} not below {less}")
+        whose = "left is the wearer's, which a photo shows on its right"
+        raise LandmarksInvalid(str(path), f"has {more} and {less} the wrong way round; {whose}")
 
 
 def complete(kind: GarmentKind, points: Mapping[str, FloatArray], confidence: Mapping[str, float]) -> Landmarks:

@@ -10,10 +10,24 @@ from typing import Final
 
 import numpy as np
 
+from vmodel.errors import SetupError
 from vmodel.types import ByteArray, Cutout
 
 # Names that rembg gives its files, best first; only models whose licences allow commerce.
 _MODELS: Final = ("isnet-general-use", "u2net")
+
+
+class MattingModelBroken(SetupError):
+    """The weights of a matting model lie where rembg keeps them and are no network."""
+
+    code = "matting_model_broken"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"The matting model {path} cannot be loaded; delete the file, and rembg gets it anew or vmodel cuts out "
+            "without it, or pass --mask."
+        )
+        self.path = path
 
 
 def matte_with_model(rgb: ByteArray) -> Cutout | None:
@@ -23,22 +37,27 @@ def matte_with_model(rgb: ByteArray) -> Cutout | None:
         rgb: (H, W, 3) uint8.
     Returns:
         The cut-out, or None where rembg or its weights are missing.
+    Raises:
+        MattingModelBroken: the weights are no network, or none that cuts out.
     """
     if importlib.util.find_spec("rembg") is None:
         return None
-    model = model_with_weights(os.environ)
-    if model is None:
+    weights = find_weights(os.environ)
+    if weights is None:
         return None
     import rembg
     from PIL import Image
 
-    grey = rembg.remove(Image.fromarray(rgb), session=rembg.new_session(model), only_mask=True)
+    try:
+        grey = rembg.remove(Image.fromarray(rgb), session=rembg.new_session(weights.stem), only_mask=True)
+    except Exception as error:  # onnxruntime raises kinds of its own, which the package may not even name
+        raise MattingModelBroken(str(weights)) from error
     matte = np.asarray(grey.convert("L"), np.float32) / 255
-    return Cutout(matte, f"rembg {model}", 0.9)
+    return Cutout(matte, f"rembg {weights.stem}", 0.9)
 
 
-def model_with_weights(environment: Mapping[str, str]) -> str | None:
-    """The best model whose weights rembg finds without a download, or None.
+def find_weights(environment: Mapping[str, str]) -> Path | None:
+    """The weights of the best model that rembg finds without a download, or None.
 
     rembg 2.0.86 keeps each model in a folder of its own and still reads the one folder of earlier versions.
 
@@ -51,6 +70,7 @@ def model_with_weights(environment: Mapping[str, str]) -> str | None:
     home = Path(chosen or environment.get("REMBG_HOME") or usual).expanduser()
     for model in _MODELS:
         name = f"{model}.onnx"
-        if (home / "models" / model / name).is_file() or (before / name).is_file():
-            return model
+        found = next((path for path in (home / "models" / model / name, before / name) if path.is_file()), None)
+        if found is not None:
+            return found
     return None

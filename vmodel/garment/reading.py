@@ -25,16 +25,21 @@ from vmodel.errors import (
     UnsupportedPhoto,
     VModelError,
 )
+from vmodel.garment.colour_space import convert_to_srgb, stated_space
 from vmodel.garment.flat import draw_flat, is_drawing, read_flat
 from vmodel.types import ByteArray, FlatLay, FloatArray
 
 SHORTEST_SIDE: Final = 200
+LONGEST_STRIP: Final = 8.0
+"""Longer over shorter side of a photo from which on it can show no garment, and costs as much as a large one."""
 
-# GIF is opened only to tell an animation from a format that is not supported.
-_FORMATS: Final = ("JPEG", "PNG", "WEBP", "HEIF", "TIFF", "GIF")
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "HEIF", "TIFF")
+_FURTHER: Final = ("GIF", "BMP", "AVIF")
+"""Of pictures that are no photos of garments. GIF is always opened, to tell an animation from what is not supported."""
 _MAGIC: Final = (b"\xff\xd8\xff", b"\x89PNG", b"II*\0", b"MM\0*")
 # The most that a supported format needs uncompressed: 16-bit RGBA.
 _BYTES_PER_PIXEL: Final = 8
+_DAMAGED: Final = "the file is cut short or damaged"
 # A cut-out has a surround; rounded corners or a hair-thin rim are decoration.
 _LEAST_TRANSPARENT_SHARE: Final = 0.05
 
@@ -43,7 +48,8 @@ def read_flat_lay(path: Path, settings: Settings) -> FlatLay:
     """Decode a photo of a garment, or paint the front of a technical flat.
 
     SVG (see ``vmodel.garment.flat``), JPEG (with CMYK), PNG (1 to 16 bit, palette, alpha), WebP, HEIC and TIFF (8 and
-    16 bit, CMYK, Lab). The EXIF orientation is applied and an embedded ICC profile is converted to sRGB.
+    16 bit, CMYK, Lab). The EXIF orientation is applied, and an embedded ICC profile, or the colour space that EXIF or
+    a HEIC states without one, converted to sRGB.
 
     Args:
         path: the file.
@@ -55,18 +61,14 @@ def read_flat_lay(path: Path, settings: Settings) -> FlatLay:
         UnreadablePhoto: no permission, empty, cut short or damaged.
         UnsupportedPhoto: not a picture of a supported format.
         PhotoTooLarge: more pixels or bytes than the bound.
-        PhotoTooSmall: shorter side under ``SHORTEST_SIDE`` pixels.
+        PhotoTooSmall: shorter side under ``SHORTEST_SIDE`` pixels, or a strip longer than ``LONGEST_STRIP``.
         AnimatedPhoto: more than one frame or page.
         DrawingUnreadable, DrawingUnsafe, DrawingTooLarge: of an SVG.
     """
     if is_drawing(path):
         return draw_flat(read_flat(path), "front")
     content = _read_bytes(path, settings.max_megapixels)
-    with warnings.catch_warnings():
-        # Pillow warns of odd metadata and of large sizes; the checks below speak for themselves.
-        warnings.simplefilter("ignore")
-        picture = _decode(content, path.name, settings.max_megapixels)
-        rgb, alpha = _to_srgb_and_alpha(picture)
+    rgb, alpha = _decode(content, path.name, settings.max_megapixels, _FORMATS, SHORTEST_SIDE, LONGEST_STRIP)
     return FlatLay(name=path.name, sha256=hashlib.sha256(content).hexdigest(), rgb=rgb, alpha=alpha)
 
 
@@ -78,6 +80,22 @@ def read_back_of_drawing(path: Path) -> FlatLay | None:
     """
     flat = read_flat(path) if is_drawing(path) else None
     return draw_flat(flat, "back") if flat is not None and flat.back is not None else None
+
+
+def read_rgb(path: Path, settings: Settings) -> ByteArray:
+    """Decode any other picture, say of a background, with the same bounds and colours as a photo, however small.
+
+    Args:
+        path: the file.
+        settings: for ``max_megapixels``.
+    Returns:
+        (H, W, 3) uint8 sRGB, upright; what is transparent shows white.
+    Raises:
+        PhotoNotFound, UnreadablePhoto, UnsupportedPhoto, PhotoTooLarge, AnimatedPhoto: see ``read_flat_lay``.
+    """
+    content = _read_bytes(path, settings.max_megapixels)
+    rgb, alpha = _decode(content, path.name, settings.max_megapixels, (*_FORMATS, *_FURTHER))
+    return _on_white(rgb, alpha)
 
 
 def read_grey(path: Path, settings: Settings) -> ByteArray:
@@ -116,24 +134,41 @@ def _read_bytes(path: Path, max_megapixels: float) -> bytes:
     return content
 
 
-def _decode(content: bytes, name: str, max_megapixels: float) -> Image.Image:
-    picture = _open(content, name, max_megapixels)
-    check_pixels(picture.size, name, max_megapixels)
-    # Phones append a depth or gain map as the second picture of an MPO file; the first one is the photo.
-    if picture.format != "MPO" and getattr(picture, "n_frames", 1) > 1:
-        raise AnimatedPhoto(name)
-    if picture.format == "GIF":
-        raise UnsupportedPhoto(name)
-    if min(picture.size) < SHORTEST_SIDE:
-        raise PhotoTooSmall(name, picture.size[::-1], SHORTEST_SIDE)
+def _decode(
+    content: bytes,
+    name: str,
+    max_megapixels: float,
+    formats: tuple[str, ...],
+    shortest_side: int = 1,
+    longest_strip: float = np.inf,
+) -> tuple[ByteArray, FloatArray | None]:
+    with warnings.catch_warnings():
+        # Pillow warns of odd metadata and of large sizes; the checks below speak for themselves.
+        warnings.simplefilter("ignore")
+        picture = _open(content, name, max_megapixels, formats)
+        _check_pixels(picture.size, name, max_megapixels)
+        # Phones append a depth or gain map as the second picture of an MPO file; the first one is the photo.
+        if picture.format != "MPO" and _count_frames(picture, name) > 1:
+            raise AnimatedPhoto(name)
+        if picture.format not in formats and picture.format != "MPO":
+            raise UnsupportedPhoto(name)
+        if min(picture.size) < max(shortest_side, max(picture.size) / longest_strip):
+            raise PhotoTooSmall(name, picture.size[::-1], shortest_side)
+        try:
+            picture.load()
+            return _to_srgb_and_alpha(_upright(picture))
+        except Exception as error:  # decoders raise whatever their parser met: OSError, SyntaxError, struct.error ...
+            raise UnreadablePhoto(name, _DAMAGED) from error
+
+
+def _count_frames(picture: Image.Image, name: str) -> int:
     try:
-        picture.load()
-        return _upright(picture)
-    except Exception as error:  # decoders raise whatever their parser met: OSError, SyntaxError, struct.error ...
-        raise UnreadablePhoto(name, "the file is cut short or damaged") from error
+        return int(getattr(picture, "n_frames", 1))
+    except Exception as error:  # see _decode: counting walks through the file
+        raise UnreadablePhoto(name, _DAMAGED) from error
 
 
-def check_pixels(size: tuple[int, int], name: str, max_megapixels: float) -> None:
+def _check_pixels(size: tuple[int, int], name: str, max_megapixels: float) -> None:
     """Bound the pixels of a picture that was opened but not decoded yet.
 
     Raises:
@@ -144,25 +179,25 @@ def check_pixels(size: tuple[int, int], name: str, max_megapixels: float) -> Non
         raise PhotoTooLarge(name, megapixels, max_megapixels)
 
 
-def too_large(error: Image.DecompressionBombError, name: str, max_megapixels: float) -> PhotoTooLarge:
+def _too_large(error: Image.DecompressionBombError, name: str, max_megapixels: float) -> PhotoTooLarge:
     """What Pillow says of a picture that it does not even open."""
     pixels = re.search(r"\d+", str(error))
     return PhotoTooLarge(name, int(pixels.group()) / 1e6 if pixels else np.inf, max_megapixels)
 
 
-def _open(content: bytes, name: str, max_megapixels: float) -> Image.Image:
+def _open(content: bytes, name: str, max_megapixels: float, formats: tuple[str, ...]) -> Image.Image:
     import pillow_heif
 
     pillow_heif.register_heif_opener()
     try:
-        return Image.open(io.BytesIO(content), formats=_FORMATS)
+        return Image.open(io.BytesIO(content), formats=(*formats, "GIF"))
     except VModelError:
         raise
     except Image.DecompressionBombError as error:
-        raise too_large(error, name, max_megapixels) from error
+        raise _too_large(error, name, max_megapixels) from error
     except UnidentifiedImageError as error:
         if _looks_supported(content):
-            raise UnreadablePhoto(name, "the file is cut short or damaged") from error
+            raise UnreadablePhoto(name, "the file is damaged, or stored in a way that is not read") from error
         raise UnsupportedPhoto(name) from error
     except Exception as error:  # see _decode
         raise UnreadablePhoto(name, "the file is damaged") from error
@@ -184,6 +219,7 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 def _to_srgb_and_alpha(picture: Image.Image) -> tuple[ByteArray, FloatArray | None]:
     profile = picture.info.get("icc_profile")
+    space = None if profile else stated_space(picture)
     picture = _to_eight_bits(picture)
     alpha: FloatArray | None = None
     if picture.has_transparency_data:
@@ -191,6 +227,8 @@ def _to_srgb_and_alpha(picture: Image.Image) -> tuple[ByteArray, FloatArray | No
         alpha = np.asarray(picture.getchannel("A"), np.float32) / 255
         picture = picture.convert("RGB")
     rgb = np.asarray(_to_srgb(picture, profile), np.uint8)
+    if space is not None:
+        rgb = convert_to_srgb(rgb, space)
     if alpha is None or np.mean(alpha >= 0.5) > 1 - _LEAST_TRANSPARENT_SHARE:
         return _on_white(rgb, alpha), None
     return rgb, alpha

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +35,7 @@ _SAMPLE_CHEST_CM, _SKIRT_CHEST_CM = 105.0, 95.0
 """Girth up to which a photo's proportions hold; sample sizes lie below it."""
 NEXT_SIZE = 1.07
 """How much larger a garment of guessed size is tried if it does not go on, a little more than one size to the next."""
+_MOST_CHART_BYTES = 1_000_000
 LONG_TOP = 2.2
 """Length over width at the chest from which a top's length says nothing about its size."""
 
@@ -319,8 +322,8 @@ def read_size_chart(path: Path, size: str) -> tuple[float | None, float | None]:
     rows = _chart_rows(path)
     found = [row for row in rows if row["size"].strip().casefold() == size.strip().casefold()]
     if not found:
-        known = ", ".join(row["size"].strip() for row in rows[:12])
-        raise SizeChartInvalid(str(path), f"has no size {size!r} (it has {known})")
+        known = ", ".join(dict.fromkeys(label for row in rows[:12] if (label := row["size"].strip())))
+        raise SizeChartInvalid(str(path), f"has no size {size!r} (it has {known})", "choose one with --garment-size")
     return _cell(path, found[0], "width_cm"), _cell(path, found[0], "length_cm")
 
 
@@ -334,17 +337,30 @@ def list_sizes(path: Path) -> list[str]:
 
 
 def _chart_rows(path: Path) -> list[dict[str, str]]:
+    text = _chart_text(path)
+    delimiter = max((",", ";", "\t"), key=text[:4096].count)
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            sample = file.read(4096)
-            file.seek(0)
-            rows = list(csv.DictReader(file, delimiter=";" if sample.count(";") > sample.count(",") else ","))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        table = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
         raise SizeChartInvalid(str(path), "cannot be read") from error
-    rows = [{(k or "").strip().lower(): (v or "") for k, v in row.items() if isinstance(v, str)} for row in rows]
+    rows = [{(k or "").strip().lower(): (v or "") for k, v in row.items() if not isinstance(v, list)} for row in table]
     if not rows or "size" not in rows[0] or not {"width_cm", "length_cm"} & set(rows[0]):
         raise SizeChartInvalid(str(path), "lacks the columns it needs")
     return rows
+
+
+def _chart_text(path: Path) -> str:
+    """A spreadsheet's text: UTF-8, or UTF-16 as Excel saves "Unicode text"."""
+    try:
+        if path.stat().st_size > _MOST_CHART_BYTES:
+            raise SizeChartInvalid(str(path), "is too large for a size chart")
+        content = path.read_bytes()
+    except OSError as error:
+        raise SizeChartInvalid(str(path), "cannot be read") from error
+    try:
+        return content.decode("utf-16" if content[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SizeChartInvalid(str(path), "is not text in UTF-8", "in Excel, save it as CSV UTF-8") from error
 
 
 def _cell(path: Path, row: dict[str, str], column: str) -> float | None:

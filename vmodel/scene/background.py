@@ -8,14 +8,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
 
 from vmodel.config import Settings
-from vmodel.errors import UnknownBackground
-from vmodel.garment.reading import check_pixels, too_large
+from vmodel.errors import PhotoNotFound, UnknownBackground, UnsupportedPhoto
+from vmodel.garment.reading import read_rgb
 from vmodel.images import to_linear
 from vmodel.scene.visibility import FloorShadow
-from vmodel.types import Camera, FloatArray
+from vmodel.types import ByteArray, Camera, FloatArray
 
 SWEEPS: dict[str, tuple[int, int, int]] = {
     "white": (255, 255, 255),
@@ -29,6 +28,10 @@ SWEEPS: dict[str, tuple[int, int, int]] = {
 
 BACKGROUNDS = (*SWEEPS, "transparent")
 
+_LONGEST_SIDE = 4096
+"""Of a picture that is kept: more than any shot shows."""
+_MOST_SURPLUS = 16.0
+"""Area of a scaled picture, in pictures, from which on it is cropped before."""
 _BEHIND_M = 1.5
 _CURVE_M = 1.3
 
@@ -46,7 +49,7 @@ class Background:
 
     name: str
     colour: FloatArray
-    picture: FloatArray | None = None
+    picture: ByteArray | None = None
     blur: float = 0.0
 
 
@@ -58,7 +61,7 @@ def read_background(background: str) -> Background:
             puts the picture out of focus.
     Raises:
         UnknownBackground: none of these, or the file is no picture.
-        PhotoTooLarge: a picture of more megapixels than a photo may have.
+        PhotoTooLarge, UnreadablePhoto, AnimatedPhoto: see ``vmodel.garment.reading.read_rgb``.
     """
     if background == "transparent":
         return Background("transparent", np.ones(3, np.float32))
@@ -72,19 +75,19 @@ def read_background(background: str) -> Background:
     return Background("picture", np.ones(3, np.float32), _read_plate(path, background), float(background != path))
 
 
-def _read_plate(path: str, background: str) -> FloatArray:
-    name, max_megapixels = Path(path).name, Settings().max_megapixels
+def _read_plate(path: str, background: str) -> ByteArray:
     try:
-        with Image.open(Path(path)) as picture:
-            check_pixels(picture.size, name, max_megapixels)
-            picture.draft("RGB", (4096, 4096))
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-            upright.thumbnail((4096, 4096))
-            return np.asarray(upright)
-    except Image.DecompressionBombError as error:
-        raise too_large(error, name, max_megapixels) from None
-    except (OSError, ValueError):
+        return _within(read_rgb(Path(path), Settings()), _LONGEST_SIDE)
+    except (PhotoNotFound, UnsupportedPhoto):
         raise UnknownBackground(background, BACKGROUNDS) from None
+
+
+def _within(picture: ByteArray, longest: int) -> ByteArray:
+    scale = longest / max(picture.shape[:2])
+    if scale >= 1:
+        return picture
+    size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
 def paint_background(background: Background, camera: Camera, floor: FloorShadow) -> FloatArray:
@@ -102,7 +105,7 @@ def paint_background(background: Background, camera: Camera, floor: FloorShadow)
         return np.zeros((height, width, 3), np.float32)
     shade = _floor_light(camera, floor)
     if background.picture is not None:
-        plate = to_linear(_cover(np.asarray(background.picture, np.uint8), (height, width), background.blur))
+        plate = to_linear(_cover(background.picture, (height, width), background.blur))
         return np.asarray(plate * (1 - 0.7 * (1 - shade))[..., None], np.float32)
     light = _sweep_light(background.name, camera)
     light = light * (1 - (_on_white(1 - shade) if background.name == "white" else 0.85 * (1 - shade)))
@@ -168,10 +171,15 @@ def _floor_light(camera: Camera, floor: FloorShadow) -> FloatArray:
     return light
 
 
-def _cover(picture: FloatArray, size: tuple[int, int], blur: float) -> FloatArray:
+def _cover(picture: ByteArray, size: tuple[int, int], blur: float) -> ByteArray:
     """Scale and crop a picture so that it covers the size."""
     height, width = size
     scale = max(height / picture.shape[0], width / picture.shape[1])
+    if scale * scale * picture.shape[0] * picture.shape[1] > _MOST_SURPLUS * height * width:
+        # A strip is cropped first: scaled whole, it would fill the memory.
+        rows, columns = -(-height // scale), -(-width // scale)
+        top, left = int(picture.shape[0] - rows) // 2, int(picture.shape[1] - columns) // 2
+        picture = picture[top : top + int(rows), left : left + int(columns)]
     scaled_width = max(width, round(picture.shape[1] * scale))
     scaled_height = max(height, round(picture.shape[0] * scale))
     kind = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC

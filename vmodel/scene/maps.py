@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from vmodel.errors import OutputNotWritable
+from vmodel.files import write_whole
 from vmodel.images import to_srgb
 from vmodel.scene.camera import project_points
 from vmodel.scene.cloth import ClothShader
@@ -120,24 +121,27 @@ def save_maps(maps: ConditionMaps, folder: Path, stem: str) -> list[Path]:
         "hair": (maps.hair_mask * 255 + 0.5).astype(np.uint8),
         "albedo": to_srgb(maps.albedo),
     }
+    contents = {f"{name}.png": _as_png(pixels) for name, pixels in pictures.items()}
+    numbers = io.BytesIO()
+    np.savez_compressed(
+        numbers,
+        depth_m=maps.depth_m,
+        keypoints_px=maps.keypoints_px,
+        warp_px=maps.warp_px,
+        warp_texture=maps.warp_texture,
+    )
+    contents["maps.npz"] = numbers.getvalue()
     written = []
-    try:
-        for name, pixels in pictures.items():
-            path = folder / f"{stem}_{name}.png"
-            Image.fromarray(pixels).save(path)
-            written.append(path)
-        path = folder / f"{stem}_maps.npz"
-        np.savez_compressed(
-            path,
-            depth_m=maps.depth_m,
-            keypoints_px=maps.keypoints_px,
-            warp_px=maps.warp_px,
-            warp_texture=maps.warp_texture,
-        )
-        written.append(path)
-    except OSError as error:
-        raise OutputNotWritable(str(folder), error.strerror or type(error).__name__) from error
+    for name, content in contents.items():
+        written.append(folder / f"{stem}_{name}")
+        write_whole(written[-1], content)
     return written
+
+
+def _as_png(pixels: Any) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return stream.getvalue()
 
 
 def _keypoints(scene: Scene, camera: Camera) -> FloatArray:
