@@ -20,7 +20,7 @@ from app.cli_rights_desk import (
     review_app,
 )
 from app.console import say_error
-from vmodel.errors import VModelError
+from vmodel.errors import BadUsage, VModelError
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -42,11 +42,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")
 Roots = Annotated[
     list[Path] | None, typer.Option("--root", help="Root certificate of another installation; may be repeated.")
 ]
+Manifest = Annotated[
+    Path | None,
+    typer.Option(
+        help="Write the Content Credentials (C2PA) that the registry has kept for this picture, to this .c2pa file."
+    ),
+]
 LicenceId = Annotated[str, typer.Argument(help="Licence, whole or its first letters; `vmodel verify` shows it.")]
 RootKey = Annotated[Path | None, typer.Option(help="File of the root's private key, kept off this machine.")]
 
 
-def verify_files(files: Files, root: Roots = None, as_json: AsJson = False) -> None:
+def verify_files(files: Files, root: Roots = None, as_json: AsJson = False, manifest: Manifest = None) -> None:
     """Say of each file whether it is authentic, altered, a copy or unknown, and who may use it.
 
     Exit codes: 0 all are authentic with a licence that stands, 1 some are not, 2 bad usage.
@@ -56,12 +62,16 @@ def verify_files(files: Files, root: Roots = None, as_json: AsJson = False) -> N
     from vmodel.rights.verify import Verifier
 
     with refusing(as_json):
+        if manifest is not None and len(files) > 1:
+            raise BadUsage("--manifest goes with one FILE, because it names one file to write.")
         settings = Settings()
         verifier = Verifier(settings, open_database(settings), _read_roots(root or []))
     good = True
     for path in files:
         try:
             found = _verify_one(path, verifier)
+            if manifest is not None and found.licence is not None:
+                _give_back(path, found.licence.id, manifest, verifier)
         except VModelError as error:
             good = False
             say_error(error.code, str(error))
@@ -203,6 +213,18 @@ def _verify_one(path: Path, verifier: Verifier) -> Verification:
     if path.suffix.lower() == ".json":
         return verify_paper(content, path, verifier, record_sha256)
     return verifier.verify(content, path.name)
+
+
+def _give_back(path: Path, licence_id: str, out: Path, verifier: Verifier) -> None:
+    """Write the manifest that a copy has lost, of a published file of its format where there is one."""
+    from vmodel.files import write_whole
+    from vmodel.rights.provenance import MIME_TYPES, sniff_mime
+    from vmodel.rights.shots import find_rendition
+
+    mime = sniff_mime(_content(path))
+    file_format = next((name for name, each in MIME_TYPES.items() if each == mime), "")
+    with verifier.database.reading() as session:
+        write_whole(out, find_rendition(session, licence_id, file_format).manifest)
 
 
 def _say(path: Path, found: Verification) -> str:

@@ -11,6 +11,7 @@ from vmodel.files import write_whole
 from vmodel.film import write_film
 from vmodel.publish import Published, Publisher, save_published
 from vmodel.rights.clips import mark_frames
+from vmodel.rights.films import Reel, register_film
 from vmodel.rights.provenance import sign_picture
 from vmodel.rights.shots import add_rendition
 from vmodel.rights.xmp import with_xmp_in_film
@@ -24,7 +25,7 @@ def publish_clip(
     """Publish a still picture, then the film under the same licence.
 
     The film's frames carry the still's mark and the file its metadata and its certificate, signed; the registry knows
-    both files. The still is written beside the film, with its sidecar.
+    both files and some of the frames. The still is written beside the film, with its sidecar.
 
     Args:
         publisher: of the installation.
@@ -41,7 +42,8 @@ def publish_clip(
     """
     published = publisher.publish(still, "jpeg")
     save_published(published, folder, stem)
-    marked = mark_frames(pictures, int(published.licence.mark, 16), publisher.authority.mark_key)
+    reel = Reel(pictures, frames_per_second)
+    marked = mark_frames(reel, int(published.licence.mark, 16), publisher.authority.mark_key)
     with tempfile.TemporaryDirectory() as passing:
         unsigned = Path(passing) / "film.mp4"
         write_film(unsigned, marked, frames_per_second)
@@ -49,6 +51,7 @@ def publish_clip(
         certificate = published.sidecar["certificate"]
         film = with_xmp_in_film(unsigned.read_bytes(), publisher.xmp_packet(published.licence))
         content, manifest = sign_picture(film, "mp4", publisher.authority, certificate, photo, tsa_url)
+    register_film(publisher.database, publisher.originals, published.licence.id, reel.kept)
     digest = hashlib.sha256(content).hexdigest()
     with publisher.database.transaction() as session:
         add_rendition(session, published.licence.id, digest, "mp4", manifest)

@@ -14,6 +14,7 @@ from vmodel.garment.kind import understand
 from vmodel.garment.pattern import infer_pattern
 from vmodel.garment.reading import read_back_of_drawing, read_flat_lay
 from vmodel.garment.sewing_design import read_sewn_design, sew_design
+from vmodel.garment.sewing_dxf_readers import begin_reader
 from vmodel.request import GarmentSource
 from vmodel.rights.policy import check_declared, check_detected, read_category
 from vmodel.studio import Studio
@@ -31,6 +32,8 @@ def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -
     Raises:
         VModelError: a file cannot be read or shows no single garment.
     """
+    if fitting:
+        begin_reader()  # who looks at one design looks at more, and one of them may be a DXF
     if is_design(source.photo):
         return _read_design(source, studio, fitting)
     # Pixels of a mask and of landmarks are those of the final picture's drawing.

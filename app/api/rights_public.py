@@ -6,7 +6,7 @@ import json
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Path, Request, Response, UploadFile
+from fastapi import APIRouter, File, Path, Query, Request, Response, UploadFile
 from pydantic import BaseModel, Field
 
 from app.api.errors import NotFound
@@ -17,7 +17,7 @@ from vmodel.rights.certificate import Licence, parse_licence
 from vmodel.rights.errors import LicenceUnknown
 from vmodel.rights.keys import keys_folder, read_authority
 from vmodel.rights.registry import RegisteredShot
-from vmodel.rights.shots import external_codes, find_revocation, state_of
+from vmodel.rights.shots import external_codes, find_rendition, find_revocation, state_of
 from vmodel.rights.verify import Verification
 
 router = APIRouter(prefix="/v1", tags=["verification"])
@@ -25,6 +25,12 @@ router = APIRouter(prefix="/v1", tags=["verification"])
 LicenceId = Annotated[
     str, Path(description="Id of the licence, whole.", max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
 ]
+
+FileFormat = Annotated[
+    str,
+    Query(description="png, jpeg, webp, avif or mp4: of which file, where there are several", max_length=10),
+]
+_MANIFEST = "application/c2pa"
 
 
 class PublicLicence(BaseModel):
@@ -58,6 +64,8 @@ class Answer(BaseModel):
     state: str = Field(description="of the licence: valid, revoked, expired …; empty without", examples=["valid"])
     licence: PublicLicence | None
     codes: dict[str, str] = Field(description="codes of registration centres", examples=[{"DCI": "86.3001/C00000001"}])
+    film_second: float | None = Field(description="of the published film, where the picture shows a frame of it")
+    at_second: float | None = Field(description="of the file, where it is a film and a frame of it was recognised")
 
     @classmethod
     def of(cls, found: Verification) -> Answer:
@@ -70,6 +78,8 @@ class Answer(BaseModel):
             state=found.state,
             licence=licence,
             codes=dict(found.codes),
+            film_second=found.film_second,
+            at_second=found.at_second,
         )
 
 
@@ -102,6 +112,21 @@ def get_licence(licence_id: LicenceId, request: Request, here: Here, desk: Desk)
     desk.count(request, "licence", LOOKED_AT_A_MINUTE)
     shot, state, reason, codes = look_up(here, licence_id)
     return LicenceToday(state=state, reason=reason, certificate=json.loads(shot.certificate), codes=codes)
+
+
+@router.get("/licences/{licence_id}/manifest", response_class=Response, responses={200: {"content": {_MANIFEST: {}}}})
+def get_manifest(licence_id: LicenceId, request: Request, here: Here, desk: Desk, format: FileFormat = "") -> Response:
+    """The Content Credentials (C2PA) that copies of a picture have lost, as the published file has them; needs no key.
+
+    They are signed: whoever trusts the root reads in them who may use the picture, although the copy's bytes no longer
+    fit. A licence that was revoked since still has them; its state stands at `/v1/licences/{id}`.
+    """
+    desk.count(request, "licence", LOOKED_AT_A_MINUTE)
+    shot, *_ = look_up(here, licence_id)
+    with here.database.reading() as session:
+        made = find_rendition(session, shot.id, format)
+    name = f"{shot.id}.{made.file_format}.c2pa"
+    return Response(made.manifest, media_type=_MANIFEST, headers={"Content-Disposition": f'inline; filename="{name}"'})
 
 
 @router.get("/rights/root", response_class=Response, responses={200: {"content": {"application/x-pem-file": {}}}})

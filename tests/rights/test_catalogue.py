@@ -53,13 +53,13 @@ def test_what_is_published_later_is_found_by_whoever_opened_the_index_before(
     first = publish("png").licence
     found = verifier.look_alike(worn_shot.picture)
     assert found is not None
-    assert found.id == first.id
+    assert found.shot.id == first.id
     second = publisher.publish(other_shot, "png").licence
     assert verifier.look_alike(other_shot.picture) is None
     verifier.refresh()
     found = verifier.look_alike(other_shot.picture)
     assert found is not None
-    assert found.id == second.id
+    assert found.shot.id == second.id
     # Nobody is indexed twice, and the files know the later picture too.
     index = open_index(publisher.settings, publisher.database)
     assert index.names == [first.id, second.id]

@@ -51,3 +51,13 @@ def test_a_published_film_says_what_it_is_and_stays_whole(
     assert (found.verdict, found.licence) == ("authentic", published.licence)
     changed = content.replace(b"trainedAlgorithmicMedia", b"photographedRealPeople!", 1)
     assert verifier.verify(changed, "film.mp4").verdict == "altered"
+
+
+def test_a_published_film_is_registered_by_frames_of_its_own(
+    publisher: Publisher, verifier: Verifier, worn_shot: Shot, other_shot: Shot, tmp_path: Path
+) -> None:
+    frames = [worn_shot.picture] * 3 + [other_shot.picture] * 4
+    _, published = publish_clip(publisher, worn_shot, frames, 25, tmp_path, "film")
+    found = verifier.look_alike(other_shot.picture)
+    assert found is not None
+    assert (found.shot.id, found.second) == (published.licence.id, 0.12)

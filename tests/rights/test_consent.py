@@ -149,8 +149,8 @@ def test_every_model_has_a_card_that_says_where_it_comes_from(publisher: Publish
     with publisher.database.reading() as session:
         cards = [card_of(session, settings, model) for model in load_roster(settings).values()]
     invented = [card for card in cards if card.origin == "invented"]
-    assert len(invented) == len(ROSTER)
-    assert len({card.recipe_sha256 for card in invented}) == len(ROSTER)
+    assert len(invented) == len(cards) - 1 >= 25
+    assert len({card.recipe_sha256 for card in invented}) == len(invented)
     assert all(card.licence and card.recipe and card.made_with_licence for card in cards)
     (real,) = (card for card in cards if card.origin != "invented")
     assert (real.model, real.consents) == ("wm-like", ())

@@ -10,7 +10,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from app.cli import run
+from tests.rights.conftest import weights_of
+from vmodel.config import Settings
+from vmodel.publish import Publisher
 from vmodel.rights.brand_words import read_words
+from vmodel.rights.films import Reel, register_film
+from vmodel.take import Shot
 
 
 @pytest.fixture
@@ -75,3 +80,37 @@ def test_a_brand_on_a_photo_is_read_shown_and_refused(house: Path, capsys: pytes
 def test_a_file_that_is_no_detector_is_refused(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rights", "detector", str(house / "missing.whl")]) == 2
     assert "detector_invalid" in capsys.readouterr().err
+
+
+def test_a_copys_manifest_is_written_to_a_file(
+    house: Path, worn_shot: Shot, other_shot: Shot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published = Publisher(Settings(), weights_of).publish(worn_shot, "png")
+    copy, out = house / "copy.jpg", house / "lost.c2pa"
+    Image.fromarray(published.picture).save(copy, quality=85)
+    assert run(["verify", str(copy), "--manifest", str(out)]) == 1
+    assert said(capsys).startswith("copy: ")
+    assert out.read_bytes() in published.content
+    stranger = house / "stranger.jpg"
+    Image.fromarray(other_shot.picture).save(stranger)
+    assert run(["verify", str(stranger), "--manifest", str(house / "none.c2pa")]) == 1
+    assert not (house / "none.c2pa").exists()
+    assert run(["verify", str(copy), str(copy), "--manifest", str(out)]) == 2
+    assert "one FILE" in capsys.readouterr().err
+
+
+def test_the_second_of_a_film_is_said(
+    house: Path, worn_shot: Shot, other_shot: Shot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publisher = Publisher(Settings(), weights_of)
+    licence = publisher.publish(worn_shot, "png").licence
+    reel = Reel([other_shot.picture] * 2, 25)
+    assert sum(1 for _ in reel) == 2
+    register_film(publisher.database, publisher.originals, licence.id, reel.kept)
+    taken = house / "taken.jpg"
+    Image.fromarray(other_shot.picture).save(taken)
+    assert run(["verify", str(taken), "--json"]) == 1
+    found = json.loads(said(capsys))
+    assert (found["verdict"], found["film_second"], found["at_second"]) == ("copy", 0.0, None)
+    assert run(["trace", str(taken)]) == 0
+    assert "film second: 0.0" in said(capsys)

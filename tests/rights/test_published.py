@@ -26,7 +26,10 @@ from vmodel.rights.pixels import pixels_sha256
 from vmodel.rights.provenance import MARK_ALGORITHM, MIME_TYPES, Trust, read_provenance
 from vmodel.rights.registry import RegisteredShot, Rendition
 from vmodel.rights.shots import renditions, revoke
+from vmodel.rights.verify import Verifier
+from vmodel.rights.watermark import embed_mark
 from vmodel.take import Photograph, Shot
+from vmodel.types import ByteArray
 
 Publish = Callable[[str], Published]
 TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -192,6 +195,24 @@ def test_the_same_work_in_two_formats_is_one_licence_with_two_files(publish: Pub
     assert np.array_equal(png.picture, again.picture)
     with publisher.database.transaction() as session:
         assert {each.file_format for each in renditions(session, png.licence.id)} == {"png", "jpeg"}
+
+
+def test_a_work_published_again_where_the_mark_is_rounded_otherwise_is_still_authentic(
+    publish: Publish, verifier: Verifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = publish("png")
+
+    def rounded_otherwise(picture: ByteArray, payload: int, key: bytes) -> ByteArray:
+        marked = embed_mark(picture, payload, key)
+        marked[5, 5] ^= 1
+        return marked
+
+    monkeypatch.setattr("vmodel.publish.embed_mark", rounded_otherwise)
+    again = publish("png")
+    assert again.licence == first.licence
+    assert not np.array_equal(again.picture, first.picture)
+    for published in (first, again):
+        assert verifier.verify(published.content, "shot.png").verdict == "authentic"
 
 
 def test_another_seller_gets_another_licence_and_another_mark(

@@ -16,7 +16,7 @@ import numpy as np
 
 from vmodel.types import FloatArray
 
-VERSION = 19
+VERSION = 20
 """Part of every key; raised when the solver's results change."""
 
 

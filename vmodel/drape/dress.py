@@ -36,6 +36,7 @@ class DrapeSettings:
     Attributes:
         spacing_cm: distance of cloth particles.
         contract_frames, hang_frames, ease_frames, move_frames, settle_frames: frames of the solver (see ``FRAME_S``).
+        take_in_rounds: how often pieces and designs take their size back, see ``take_in``.
         attempts: how often another start is tried.
     """
 
@@ -45,10 +46,13 @@ class DrapeSettings:
     ease_frames: int = 20
     move_frames: int = 60
     settle_frames: int = 60
+    take_in_rounds: int = 5
     attempts: int = 3
 
 
-FITTING = DrapeSettings(contract_frames=30, hang_frames=45, ease_frames=12, move_frames=45, settle_frames=45)
+FITTING = DrapeSettings(
+    contract_frames=30, hang_frames=45, ease_frames=12, move_frames=45, settle_frames=30, take_in_rounds=2
+)
 """As fine as a final picture's, but sooner at rest."""
 _FITTING_PARTICLES = 2000
 _FITTING_CM, _FITTING_SEWN_CM = (1.6, 3.0), (1.6, 2.2)

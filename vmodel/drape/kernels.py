@@ -23,7 +23,11 @@ def integrate(
     v: wp.array(dtype=wp.vec3),
     settings: wp.array(dtype=float),
 ):
-    """Free flight; ``settings`` is (step s, gravity m/s2, share of speed kept, largest speed m/s)."""
+    """Free flight.
+
+    ``settings`` is (step s, gravity m/s2, share of speed kept, largest speed m/s, distance kept from the skin m,
+    friction, largest push out of the skin m), for all kernels.
+    """
     i = wp.tid()
     dt = settings[0]
     speed = v[i] * settings[2] + wp.vec3(0.0, 0.0, -settings[1] * dt)
@@ -77,53 +81,30 @@ def find_contacts(
     looked: wp.array(dtype=wp.vec3),
     skin: wp.array(dtype=wp.vec3),
     normal: wp.array(dtype=wp.vec3),
+    start: int,
 ):
     """Find the plane of skin that each particle must stay in front of; a zero normal means none is near.
 
-    ``reach`` is how deep a particle may lie and still be found; 0 leaves it alone. Faces that are ``ignored`` border
-    a cut of the collider and have no inside. Where a particle was ``looked`` after last, its plane still holds if it
-    has hardly moved since.
+    Planes of a piece of the body are written from ``start``. ``reach`` is how deep a particle may lie and still be
+    found; 0 leaves it alone. Faces that are ``ignored`` border a cut of the collider and have no inside. Where a
+    particle was ``looked`` after last, its plane still holds if it has hardly moved since.
     """
     i = wp.tid()
     if wp.length(x[i] - looked[i]) < HARDLY_M:
         return
     looked[i] = x[i]
-    normal[i] = wp.vec3(0.0, 0.0, 0.0)
+    k = start + i
+    normal[k] = wp.vec3(0.0, 0.0, 0.0)
     if reach[i] > 0.0:
         q = wp.mesh_query_point_sign_normal(mesh, x[i], reach[i])
         if q.result:
             if ignored[q.face] == 0:
-                skin[i] = wp.mesh_eval_position(mesh, q.face, q.u, q.v)
-                d = x[i] - skin[i]
+                skin[k] = wp.mesh_eval_position(mesh, q.face, q.u, q.v)
+                d = x[i] - skin[k]
                 distance = wp.length(d)
-                normal[i] = wp.mesh_eval_face_normal(mesh, q.face)
+                normal[k] = wp.mesh_eval_face_normal(mesh, q.face)
                 if distance > 1.0e-5:
-                    normal[i] = d * (q.sign / distance)
-
-
-@wp.kernel
-def keep_out(
-    x: wp.array(dtype=wp.vec3),
-    before: wp.array(dtype=wp.vec3),
-    near: wp.array(dtype=int),
-    skin: wp.array(dtype=wp.vec3),
-    normal: wp.array(dtype=wp.vec3),
-    thickness: float,
-    friction: float,
-    largest_push: float,
-):
-    """Keep the particles that are ``near`` in front of the skin by ``thickness`` and slow their sliding (Coulomb)."""
-    i = near[wp.tid()]
-    n = normal[i]
-    push = thickness - wp.dot(x[i] - skin[i], n)
-    if push > 0.0 and wp.length_sq(n) > 0.5:
-        push = wp.min(push, largest_push)
-        x[i] = x[i] + n * push
-        slide = x[i] - before[i]
-        slide = slide - n * wp.dot(slide, n)
-        slid = wp.length(slide)
-        if slid > 1.0e-9:
-            x[i] = x[i] - slide * wp.min(1.0, friction * push / slid)
+                    normal[k] = d * (q.sign / distance)
 
 
 @wp.kernel
@@ -170,11 +151,33 @@ def finish_step(
     before: wp.array(dtype=wp.vec3),
     v: wp.array(dtype=wp.vec3),
     settings: wp.array(dtype=float),
+    skin: wp.array(dtype=wp.vec3),
+    normal: wp.array(dtype=wp.vec3),
+    count: int,
+    parts: int,
 ):
-    """Keep particles above the floor; speeds from positions, bounded."""
+    """Keep particles in front of the skin, slowing their sliding (Coulomb), and above the floor; speeds from positions.
+
+    ``skin`` and ``normal`` hold ``count`` planes for each of the ``parts`` of the body; the last has the last word.
+    """
     i = wp.tid()
-    x[i] = wp.vec3(x[i][0], x[i][1], wp.max(x[i][2], FLOOR_M))
-    speed = (x[i] - before[i]) / settings[0]
+    here = x[i]
+    for part in range(parts):
+        k = part * count + i
+        n = normal[k]
+        if wp.length_sq(n) > 0.5:
+            push = settings[4] - wp.dot(here - skin[k], n)
+            if push > 0.0:
+                push = wp.min(push, settings[6])
+                here = here + n * push
+                slide = here - before[i]
+                slide = slide - n * wp.dot(slide, n)
+                slid = wp.length(slide)
+                if slid > 1.0e-9:
+                    here = here - slide * wp.min(1.0, settings[5] * push / slid)
+    here = wp.vec3(here[0], here[1], wp.max(here[2], FLOOR_M))
+    x[i] = here
+    speed = (here - before[i]) / settings[0]
     size = wp.length(speed)
     if size > settings[3]:
         speed = speed * (settings[3] / size)

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 
 from vmodel.body.model import Body
 from vmodel.body.subdivision import vertex_normals
-from vmodel.drape.pressed import room_m, without
+from vmodel.drape.pressed import TRUNK, part_under, room_m, without
 from vmodel.types import BoolArray, Category, Drape, FloatArray, Garment, GarmentKind, IntArray, Pose, PosedBody
 
 THICKEST_M = 0.06
@@ -28,7 +28,7 @@ _BESIDE_M = 0.016
 _SUNK_M, _LIFTED_M = 0.004, 0.0005
 _DEEPEST_M = 0.03
 _NEIGHBOURS = 8
-_SINK_ROUNDS = 6
+_SINK_ROUNDS = 12
 
 _LOWER = (Category.TROUSERS, Category.SHORTS, Category.SKIRT)
 
@@ -196,15 +196,22 @@ def _above(
     return index, height.astype(np.float32), near & (beside < _BESIDE_M)
 
 
-def cut_below_band(top: Drape, lower: Drape) -> Drape:
-    """A tucked top without the part that is inside the waistband of what is worn on the legs."""
+def cut_below_band(top: Drape, lower: Drape, body: Body, posed: PosedBody) -> Drape:
+    """A tucked top without the part that is inside the waistband of what is worn on the legs.
+
+    Args:
+        top: in the pose.
+        lower: the garment that it is tucked into.
+        body: who wears both; its sleeves hang beside the band, not in it.
+        posed: the same body in the pose.
+    """
     rim = np.unique(lower.open_edges)
     points = np.asarray(lower.vertices_m)
     band = rim[points[rim, 2] > points[:, 2].max() - 0.12]
     near_m, nearest = cKDTree(points[band][:, :2]).query(top.vertices_m[:, :2])
     beneath = (top.vertices_m[:, 2] < points[band][nearest, 2] - 0.012) & (near_m < 0.09)
     reached, _ = cKDTree(points).query(top.vertices_m, distance_upper_bound=0.09)
-    gone = beneath & np.isfinite(reached)
+    gone = beneath & np.isfinite(reached) & (part_under(top, body, posed) == TRUNK)
     return without(top, gone)
 
 

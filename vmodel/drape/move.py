@@ -71,15 +71,15 @@ def move_to_pose(
     if garment.scale_source == "pattern":
         solver.settle(options.settle_frames // 2, LIGHT)
         solver.hold(held.particles[:0], held.targets(path[-1])[:0], held.strength[:0])
-        take_in(solver, cloth, LIGHT)
+        take_in(solver, cloth, LIGHT, options.take_in_rounds)
     elif garment.scale_source == "design":  # its print is true to size, so cloth that sags is taken in
         solver.settle(options.settle_frames // 2, LIGHT)
         if garment.kind.category.covers_upper:
-            take_in(solver, cloth, LIGHT)
+            take_in(solver, cloth, LIGHT, options.take_in_rounds)
         else:
             # What was let out while it was pulled on is not missing where only the seams had yet to slide round.
             solver.relax(cut)
             solver.settle(options.ease_frames, EVEN)
             cloth = let_out(cut, cut, solver.positions_m, fixed, most_for(garment), across)
-            take_in(solver, cloth, EVEN)
+            take_in(solver, cloth, EVEN, options.take_in_rounds)
     return solver.positions_m, cloth

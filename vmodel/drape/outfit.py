@@ -21,10 +21,9 @@ from vmodel.drape.layers import (
     share_through,
     sink,
 )
-from vmodel.drape.pressed import press
+from vmodel.drape.pressed import bring_in, press, share_past
 from vmodel.drape.worn import Progress, drape
 from vmodel.errors import DrapeFailed
-from vmodel.garment.measure import is_sewn
 from vmodel.types import Drape, Garment, Pose
 
 MOST_THROUGH = 0.002
@@ -71,8 +70,8 @@ def drape_outfit(
             worn = put_on(garments[index], pressed, pose, settings, progress)
         for inner, lying in drapes.items():
             inside = tucked and lower and not is_lower(garments[inner].kind)
-            seen = cut_below_band(lying, worn) if inside else lying
-            drapes[inner] = press(sink(seen, worn), worn, body, posed)
+            seen = cut_below_band(lying, worn, body, posed) if inside else lying
+            drapes[inner] = bring_in(press(sink(seen, worn), worn, body, posed), worn, body, posed)
         drapes[index] = worn
         wearer = pad_body(wearer, wearer.posed(pose), worn, FLAT_M if tucked and not lower else THICKEST_M)
         # A narrow garment presses what is loose beneath it flat.
@@ -81,7 +80,8 @@ def drape_outfit(
     order = list(drapes)
     for inner, outer in combinations(order, 2):
         drapes[outer] = lift(drapes[outer], drapes[inner])
-    through = max(share_through(drapes[inner], drapes[outer]) for inner, outer in combinations(order, 2))
+    pairs = [(drapes[inner], drapes[outer]) for inner, outer in combinations(order, 2)]
+    through = max(max(share_through(*pair), share_past(*pair, body, posed)) for pair in pairs)
     whole, joined = join(garments, [drapes[index] for index in range(len(garments))], main=0)
     if through > MOST_THROUGH:
         warning = f"{through:.1%} of an inner garment shows through the one over it; try another size or pose"
@@ -90,10 +90,8 @@ def drape_outfit(
 
 
 def _try_on(garment: Garment, body: Body, pose: Pose, settings: Settings, progress: Progress | None) -> Drape:
-    """Coarser cloth for a first look; finer where a sewing pattern of small pieces does not stay on as such."""
+    """Coarser cloth for a first look; finer where small pieces or narrow sleeves do not stay on as such."""
     try:
         return drape(garment, body, pose, settings, progress, for_fitting(garment))
     except DrapeFailed:
-        if not is_sewn(garment):
-            raise
         return drape(garment, body, pose, settings, progress, FITTING)

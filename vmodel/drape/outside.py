@@ -28,11 +28,13 @@ def _signed(
         foot[i] = at
 
 
-def distance_to_body(points_m: FloatArray, vertices_m: FloatArray, faces: IntArray) -> tuple[FloatArray, FloatArray]:
+def distance_to_body(
+    points_m: FloatArray, vertices_m: FloatArray, faces: IntArray, reach_m: float = 0.1
+) -> tuple[FloatArray, FloatArray]:
     """Signed distance of points to a body (negative inside) and the nearest skin points.
 
     Returns:
-        (P,) float32 metres, at most 0.1, and (P, 3) float32.
+        (P,) float32 metres, at most ``reach_m``, and (P, 3) float32.
     """
     init_warp()
     mesh = wp.Mesh(
@@ -42,7 +44,7 @@ def distance_to_body(points_m: FloatArray, vertices_m: FloatArray, faces: IntArr
     x = wp.array(np.ascontiguousarray(points_m, np.float32), dtype=wp.vec3, device="cpu")
     distance = wp.zeros(len(points_m), dtype=float, device="cpu")
     foot = wp.zeros(len(points_m), dtype=wp.vec3, device="cpu")
-    wp.launch(_signed, len(points_m), inputs=[mesh.id, x, 0.1, distance, foot], device="cpu")
+    wp.launch(_signed, len(points_m), inputs=[mesh.id, x, reach_m, distance, foot], device="cpu")
     return np.array(distance.numpy()), np.array(foot.numpy())
 
 

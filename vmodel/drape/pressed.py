@@ -34,7 +34,14 @@ _SKIN_M = 0.0008
 _UNDER_M = 0.01
 _CLOSE_M, _DEEP_M = 0.03, 0.04
 """Cloth is out of sight under a garment that lies so close to the skin, and so far from where it does not."""
+_FURTHEST_M = 0.5
+"""No cloth stands further off the trunk."""
+_ROUNDS = 4
+_HEM_RISE = 1.0
+"""Metres that cloth comes out a metre of its own from under a hem that held it together."""
 _VOTES, _NEAREST = 12, 48
+TRUNK = 0
+"""Number of the trunk, with head and legs, among the parts of a body."""
 
 
 def room_m(body: Body, posed: PosedBody) -> FloatArray:
@@ -52,7 +59,7 @@ def room_m(body: Body, posed: PosedBody) -> FloatArray:
     own = vertex_normals(skin, posed.faces)
     apart, _ = first_hits(skin, posed.faces, skin + 0.001 * own, own, 2 * REACH_M + _BETWEEN_M)
     free = np.where(vertices_on(body.surface, partial(_is_arm, "")), 0, np.maximum((apart - _BETWEEN_M) / 2, 0))
-    return _eased(free, posed, _PAD_RISE)
+    return _eased(free, posed.vertices_m, posed.faces, _PAD_RISE)
 
 
 def _is_arm(ending: str, bone: str) -> bool:
@@ -74,16 +81,19 @@ def press(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> Drape:
     above = _height_of(outer, posed)
     if above.min() >= REACH_M:
         return inner
-    most = _eased(np.where(above < REACH_M, np.maximum(above - _BENEATH_M, _THINNEST * above), REACH_M), posed, _RISE)
+    skin, faces = posed.vertices_m, posed.faces
+    most = _eased(
+        np.where(above < REACH_M, np.maximum(above - _BENEATH_M, _THINNEST * above), REACH_M), skin, faces, _RISE
+    )
     # From where it can be seen, as far as the skin goes.
-    hidden = _eased(np.where(above < _CLOSE_M, REACH_M, 0), posed, 1.0) > _DEEP_M
+    hidden = _eased(np.where(above < _CLOSE_M, REACH_M, 0), skin, faces, 1.0) > _DEEP_M
     points, gone = np.array(inner.vertices_m, np.float32), np.zeros(len(inner.vertices_m), bool)
-    lies_on, tree = _part_under(inner, body, posed), cKDTree(posed.vertices_m)
-    for part, faces in enumerate(_parts(body)):
+    lies_on, tree = part_under(inner, body, posed), cKDTree(posed.vertices_m)
+    for part, part_faces in enumerate(_parts(body)):
         mine = np.flatnonzero(lies_on == part)
         if not len(mine):
             continue
-        height, foot = distance_to_body(points[mine], posed.vertices_m, faces)
+        height, foot = distance_to_body(points[mine], skin, part_faces)
         apart, nearest = tree.query(foot, k=4)
         share = 1 / np.maximum(apart, 1e-5)
         limit = (share * most[nearest]).sum(axis=1) / share.sum(axis=1)
@@ -93,6 +103,48 @@ def press(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> Drape:
         points[mine[low]] = to[low]
     points = push_out(points, posed, _SKIN_M).astype(np.float32)
     return without(replace(inner, vertices_m=points), gone)
+
+
+def bring_in(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> Drape:
+    """The inner garment brought beneath the outer one where it stands out from the trunk past it, however far.
+
+    A wide skirt under a straight coat is held together by it, and comes out evenly at its hem.
+
+    Args:
+        inner: the garment beneath.
+        outer: the garment over it, on the same body.
+        body: for the bones of its skin.
+        posed: the bare body beneath them.
+    """
+    for _ in range(_ROUNDS):  # brought in, a vertex may stand out from another part of the trunk
+        past, height, foot, cover = _past(inner, outer, body, posed)
+        if not past.any():
+            break
+        points = np.array(inner.vertices_m, np.float32)
+        free = np.where(past, np.maximum(cover - _BENEATH_M, _SKIN_M), _FURTHEST_M)
+        limit = _eased(free, points, inner.triangles, _HEM_RISE)
+        moved = (part_under(inner, body, posed) == TRUNK) & (height > limit)
+        to = foot + (points - foot) * (limit / np.maximum(height, 1e-6))[:, None]
+        points[moved] = to[moved]
+        inner = replace(inner, vertices_m=push_out(points, posed, _SKIN_M).astype(np.float32))
+    return inner
+
+
+def share_past(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> float:
+    """Share of the inner garment's vertices that stand out from the trunk past the outer garment."""
+    return float(_past(inner, outer, body, posed)[0].mean())
+
+
+def _past(
+    inner: Drape, outer: Drape, body: Body, posed: PosedBody
+) -> tuple[BoolArray, FloatArray, FloatArray, FloatArray]:
+    """Which vertices of a garment have the other between them and the trunk; height, foot and the other's height."""
+    points = np.asarray(inner.vertices_m, np.float32)
+    height, foot = distance_to_body(points, posed.vertices_m, _parts(body)[TRUNK], _FURTHEST_M)
+    way = (points - foot) / np.maximum(np.abs(height), 1e-6)[:, None]
+    cover, facing = first_hits(np.asarray(outer.vertices_m), outer.triangles, foot, way, _FURTHEST_M)
+    past = (part_under(inner, body, posed) == TRUNK) & (height > _SKIN_M) & (cover < height) & (facing > 0)
+    return past, height, foot, cover
 
 
 def without(garment: Drape, gone: BoolArray) -> Drape:
@@ -130,10 +182,10 @@ def _height_of(outer: Drape, posed: PosedBody) -> FloatArray:
     return np.where(facing > 0, height, REACH_M)
 
 
-def _eased(limit_m: FloatArray, posed: PosedBody, rise: float) -> FloatArray:
-    """(V,) limits on heights that rise by at most ``rise`` a metre of skin, and are nowhere higher than before."""
-    skin, links = np.asarray(posed.vertices_m, float), _pairs(posed.faces)
-    count, away = len(skin), np.linalg.norm(skin[links[:, 0]] - skin[links[:, 1]], axis=1)
+def _eased(limit_m: FloatArray, points_m: FloatArray, faces: IntArray, rise: float) -> FloatArray:
+    """(V,) limits on heights that rise by at most ``rise`` a metre of the mesh, and are nowhere higher than before."""
+    points, links = np.asarray(points_m, float), _pairs(faces)
+    count, away = len(points), np.linalg.norm(points[links[:, 0]] - points[links[:, 1]], axis=1)
     # All begin at one more node, as far from it as they are high.
     ends = np.concatenate([links, np.stack([np.full(count, count), np.arange(count)], axis=1)])
     lengths = np.maximum(np.concatenate([rise * away, limit_m]), 1e-7)
@@ -141,7 +193,7 @@ def _eased(limit_m: FloatArray, posed: PosedBody, rise: float) -> FloatArray:
     return np.asarray(dijkstra(graph, indices=count)[:count])
 
 
-def _part_under(inner: Drape, body: Body, posed: PosedBody) -> IntArray:
+def part_under(inner: Drape, body: Body, posed: PosedBody) -> IntArray:
     """(N,) which of ``_parts`` each vertex of a garment lies on; neighbours agree."""
     skin, cloth = np.asarray(posed.vertices_m, np.float32), np.asarray(inner.vertices_m, np.float32)
     own, outward = vertex_normals(skin, posed.faces), vertex_normals(cloth, inner.triangles)

@@ -10,8 +10,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
-from scipy.spatial import cKDTree
+import shapely
+from scipy.spatial import Delaunay, cKDTree
 
 from vmodel.body.model import Body
 from vmodel.body.subdivision import refine, vertex_normals
@@ -22,10 +22,11 @@ from vmodel.garment.measure import is_sewn
 from vmodel.types import FloatArray, Garment, Panel, PosedBody
 
 _ON_FOLD = 0.99
-TAKE_IN_ROUNDS, TAKE_IN_FRAMES = 5, 20
+TAKE_IN_FRAMES = 20
 _SET = 0.88, 1.06
 """Least and most that a link of a piece is set to while it is taken in, as a share of its length."""
 _SEAM_ROUNDS, _SEAM_SHARE = 8, 0.5
+_BORDER_CM, _NO_AREA_CM2 = 1e-6, 1e-9
 _NEAR_ROUNDS = 30
 """Rings of neighbours over which an area is judged."""
 
@@ -81,11 +82,23 @@ def _laid(panel: Panel, points_cm: FloatArray) -> FloatArray:
     if panel.laid is None or not len(points_cm):
         return points_cm
     known, there = panel.laid
-    found = LinearNDInterpolator(known, there)(points_cm)
-    outside = np.isnan(found).any(axis=1)
-    if outside.any():
-        found[outside] = NearestNDInterpolator(known, there)(points_cm[outside])
-    return np.asarray(found)
+    triangles = Delaunay(known).simplices
+    corners = known[triangles]
+    base, first, second = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    twice = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+    broad = np.abs(twice) > _NO_AREA_CM2
+    triangles, base, first, second, twice = (each[broad] for each in (triangles, base, first, second, twice))
+    # By hand: scipy's own search inverts every triangle with LAPACK, on all cores, for half a second a dress.
+    tree = shapely.STRtree(shapely.polygons(corners[broad]))
+    points = shapely.points(points_cm)
+    at, found = tree.query(points, predicate="dwithin", distance=_BORDER_CM)
+    off = points_cm[at] - base[found]
+    to_first = (off[:, 0] * second[found, 1] - off[:, 1] * second[found, 0]) / twice[found]
+    to_second = (off[:, 1] * first[found, 0] - off[:, 0] * first[found, 1]) / twice[found]
+    shares = np.stack([1 - to_first - to_second, to_first, to_second], axis=1)
+    laid = np.array(there[cKDTree(known).query(points_cm)[1]], float)  # of what lies outside
+    laid[at] = np.einsum("pk,pkd->pd", shares, there[triangles[found]])
+    return laid
 
 
 def place_any(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, room_m: float = ROOM_M) -> Start:
@@ -98,7 +111,7 @@ def place_any(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, room
     return place_cloth(cloth, garment, body, posed, room_m)
 
 
-def take_in(solver: Solver, cloth: Cloth, phase: Phase) -> None:
+def take_in(solver: Solver, cloth: Cloth, phase: Phase, rounds: int) -> None:
     """Let pieces take their size back: where cloth is wider than it was cut its links are set shorter, and the reverse.
 
     Woven cloth hardly gives, but a link of the solver does: along a gathered seam, whose folds push, and where
@@ -109,11 +122,12 @@ def take_in(solver: Solver, cloth: Cloth, phase: Phase) -> None:
         solver: the cloth at rest; keeps the set lengths.
         cloth: as cut.
         phase: how it moves meanwhile.
+        rounds: how often; five bring pieces to within a hundredth of their size.
     """
     cut = _areas(np.pad(cloth.panel_cm, ((0, 0), (0, 0), (0, 1))))
     first, second = cloth.edges[:, 0], cloth.edges[:, 1]
     share = np.ones(cloth.count)
-    for _ in range(TAKE_IN_ROUNDS):
+    for _ in range(rounds):
         worn = _areas(100 * smooth_jags(cloth, solver.positions_m)[cloth.triangles])
         around = [spread(cloth, _round_particles(cloth, area), _NEAR_ROUNDS) for area in (worn, cut)]
         share = np.clip(share * np.clip(around[1] / around[0], 0.94, 1.06), *_SET)

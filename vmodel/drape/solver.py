@@ -97,18 +97,20 @@ class Solver:
         self._count = cloth.count
         self._x = self._points(start_m)
         self._before, self._v, self._moved = (wp.zeros_like(self._x) for _ in range(3))
-        self._settings = wp.zeros(4, dtype=float, device=self._device)
+        self._settings = wp.zeros(7, dtype=float, device=self._device)
         self._flat = wp.array(cloth.flat_cm.astype(np.float32) / 100, dtype=wp.vec2, device=self._device)
         self._panel = self._ints(cloth.particle_panel)
         self._seam = self._floats(cloth.seam_distance_cm / 100)
         self._grid = wp.HashGrid(64, 64, 64, device=self._device)
         self._build_links(cloth, material, rest_scale)
-        self._parts = [_Collider(part, body_m, self) for part in parts]
+        planes = max(1, len(parts)) * cloth.count
+        self._skin, self._normal = (wp.zeros(planes, dtype=wp.vec3, device=self._device) for _ in range(2))
+        self._parts = [_Collider(part, body_m, self, k * cloth.count) for k, part in enumerate(parts)]
         self._hold: Any = None
         moving = [self._x, self._before, self._v, self._settings]
-        self._integrate, self._finish_step = (
-            self._recorded(kernel, cloth.count, moving) for kernel in (kernels.integrate, kernels.finish_step)
-        )
+        self._integrate = self._recorded(kernels.integrate, cloth.count, moving)
+        skin = [self._skin, self._normal, cloth.count, len(parts)]
+        self._finish_step = self._recorded(kernels.finish_step, cloth.count, [*moving, *skin])
         links = [self._x, self._pairs, self._rest, self._softness, self._limit]
         self._links = [
             self._recorded(kernels.solve_links, stop - start, [*links, start]) for start, stop in self._colours
@@ -154,13 +156,14 @@ class Solver:
         """Simulate a number of frames of ``FRAME_S``."""
         dt = FRAME_S / SUBSTEPS
         keep = (1 - phase.damping) ** (1 / SUBSTEPS)
-        self._settings.assign(np.array([dt, GRAVITY * phase.gravity, keep, phase.largest_speed], np.float32))
-        for part in self._parts:
-            part.begin(phase, self._material.friction * phase.friction)
+        skin = phase.thickness_m, self._material.friction * phase.friction, phase.largest_push_m
+        free = dt, GRAVITY * phase.gravity, keep, phase.largest_speed
+        self._settings.assign(np.array([*free, *skin], np.float32))
         for _ in range(frames):
-            touched = [part for part in self._parts if part.find_contacts()]
+            for part in self._parts:
+                part.find_contacts.launch()
             for step in range(SUBSTEPS):
-                self._step(touched, repel=phase.self_collision and step % REPEL_EVERY == 0)
+                self._step(repel=phase.self_collision and step % REPEL_EVERY == 0)
 
     def settle(self, frames: int, phase: Phase) -> None:
         """Simulate until the cloth lies still, at most a number of frames."""
@@ -182,7 +185,7 @@ class Solver:
             self._rest.assign((rest + excess * (1 - frame / frames)).astype(np.float32))
             self.run(1, phase)
 
-    def _step(self, touched: list[_Collider], *, repel: bool) -> None:
+    def _step(self, *, repel: bool) -> None:
         self._integrate.launch()
         for links in self._links:
             links.launch()
@@ -192,8 +195,6 @@ class Solver:
             self._grid.build(self._x, 2 * LAYER_GAP_M)
             self._repel.launch()
             self._shift.launch()
-        for part in touched:
-            part.keep_out.launch()
         self._finish_step.launch()
 
     def _recorded(self, kernel: Any, count: int, inputs: list[Any]) -> Any:
@@ -251,21 +252,18 @@ def _mechanics(cloth: Cloth, material: Material) -> tuple[FloatArray | float, Fl
 
 
 class _Collider:
-    """A piece of the body; ``keep_out`` is the launch for the particles that were found near it."""
+    """A piece of the body; ``find_contacts`` is the launch that looks for its skin near every particle."""
 
-    def __init__(self, part: ColliderPart, body_m: FloatArray, solver: Solver) -> None:
+    def __init__(self, part: ColliderPart, body_m: FloatArray, solver: Solver, start: int) -> None:
         self._solver = solver
         self._vertices = part.vertices
         self._carried = solver._floats(part.carried)
-        self._skin, self._normal = wp.zeros_like(solver._x), wp.zeros_like(solver._x)
-        self._near = solver._ints(np.arange(solver._count))
         self._faces = solver._ints(part.faces.ravel())
         self._mesh = wp.Mesh(points=solver._points(body_m[part.vertices]), indices=self._faces)
         ignored, reach = solver._ints(part.border_faces), solver._floats(part.reach_m)
         self._looked = wp.full(solver._count, _NOWHERE, dtype=wp.vec3, device=solver._device)
-        look = [self._mesh.id, ignored, solver._x, reach, self._looked, self._skin, self._normal]
-        self._look = solver._recorded(kernels.find_contacts, solver._count, look)
-        self.keep_out: Any = None
+        look = [self._mesh.id, ignored, solver._x, reach, self._looked, solver._skin, solver._normal, start]
+        self.find_contacts = solver._recorded(kernels.find_contacts, solver._count, look)
 
     def move(self, body_m: FloatArray, *, carry: bool, near_m: float, far_m: float) -> None:
         there = np.asarray(body_m[self._vertices], np.float32)
@@ -276,21 +274,6 @@ class _Collider:
         wp.copy(self._mesh.points, self._solver._points(there))
         self._mesh.refit()
         self._looked.fill_(_NOWHERE)
-
-    def begin(self, phase: Phase, friction: float) -> None:
-        solver = self._solver
-        inputs = [solver._x, solver._before, self._near, self._skin, self._normal,
-                  phase.thickness_m, friction, phase.largest_push_m]  # fmt: skip
-        self.keep_out = solver._recorded(kernels.keep_out, solver._count, inputs)
-
-    def find_contacts(self) -> bool:
-        """True if skin is near any particle."""
-        self._look.launch()
-        near = np.flatnonzero(self._normal.numpy().any(axis=1)).astype(np.int32)
-        if len(near):
-            wp.copy(self._near, wp.array(near, dtype=int, device=self._solver._device), count=len(near))
-            self.keep_out.set_dim(len(near))
-        return len(near) > 0
 
 
 @functools.lru_cache(maxsize=8)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ import numpy as np
 from vmodel.garment.sewing import MOST_EDGES, MOST_PIECES, Piece, signed_area
 from vmodel.garment.sewing_curves import thinned
 from vmodel.garment.sewing_dxf_process import LONGEST_S
+from vmodel.garment.sewing_dxf_readers import read_blocks
 from vmodel.garment.sewing_errors import PieceInvalid, SewingUnreadable
 from vmodel.garment.sewing_pieces import NamedLine, along, make_piece, read_name
 from vmodel.types import FloatArray
@@ -39,14 +39,13 @@ def read_dxf_pieces(content: bytes, name: str) -> list[Piece]:
         SewingUnreadable: ezdxf refuses it, it has no pieces, or it passes a bound.
         PieceInvalid: see ``make_piece``.
     """
-    command = [sys.executable, "-m", "vmodel.garment.sewing_dxf_process"]
     try:
-        ended = subprocess.run(command, input=content, capture_output=True, timeout=2 * LONGEST_S, check=False)
+        blocks_json = read_blocks(content)
     except subprocess.TimeoutExpired:
         raise SewingUnreadable(name, f"it takes more than {LONGEST_S} s to read") from None
-    if ended.returncode:
+    if blocks_json is None:
         raise SewingUnreadable(name, "it is no DXF, or takes too much time or memory to read")
-    read = json.loads(ended.stdout)
+    read = json.loads(blocks_json)
     blocks = [block for block in read["blocks"] if _border(block) is not None]
     if not 1 <= len(blocks) <= MOST_PIECES:
         raise SewingUnreadable(

@@ -1,4 +1,5 @@
-"""Reads one DXF and ends: ``python -m vmodel.garment.sewing_dxf_process``, DXF in, plain JSON of its blocks out.
+"""Reads one DXF and ends: ``python -m vmodel.garment.sewing_dxf_process``, a line with the DXF's bytes and the DXF in,
+plain JSON of its blocks out.
 
 A process of its own, so that time and memory can be bounded. Nothing that a DXF refers to (pictures, other drawings) is
 opened.
@@ -23,7 +24,11 @@ def _main() -> None:
 
     resource.setrlimit(resource.RLIMIT_AS, (_LARGEST_MEMORY, _LARGEST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_S, LONGEST_S))
-    text = sys.stdin.buffer.read().decode("utf-8", errors="replace").replace("\r\n", "\n")
+    # Ezdxf is loaded by now; whoever started this process ahead may have no file for it after all.
+    size = int(sys.stdin.buffer.readline() or 0)
+    if not size:
+        sys.exit("no file")
+    text = sys.stdin.buffer.read(size).decode("utf-8", errors="replace").replace("\r\n", "\n")
     document = ezdxf.read(io.StringIO(text))
     left = [_MOST_ENTITIES]
     blocks = [_block(block.name, block, left) for block in document.blocks if not block.name.startswith("*")]

@@ -13,7 +13,7 @@ from vmodel.config import Settings
 from vmodel.database import Database
 from vmodel.rights.copies import CopyIndex
 from vmodel.rights.descriptors import POINT_BYTES, Descriptors
-from vmodel.rights.registry import GarmentPhoto, ShotDescriptors
+from vmodel.rights.registry import FilmFrame, GarmentPhoto, ShotDescriptors
 
 Described = Literal["pictures", "garments"]
 
@@ -31,7 +31,9 @@ def index_folder(settings: Settings, of: Described = "pictures") -> Path:
 
 
 def open_index(settings: Settings, database: Database, of: Described = "pictures") -> CopyIndex:
-    """The index of all registered pictures, or of all garment photos; made anew where it is missing or damaged.
+    """The index of all registered pictures and films' frames, or of all garment photos.
+
+    It is made anew where it is missing or damaged.
 
     Args:
         settings: name the home.
@@ -86,14 +88,18 @@ def _since(names: list[str]) -> str:
 
 
 def _described(database: Database, since: str, of: Described) -> list[tuple[str, Descriptors]]:
-    table = {
-        "pictures": (ShotDescriptors.shot_id, ShotDescriptors.pdq, ShotDescriptors.points),
-        "garments": (GarmentPhoto.id, GarmentPhoto.pdq, GarmentPhoto.points),
+    tables = {
+        "pictures": [
+            (ShotDescriptors.shot_id, ShotDescriptors.pdq, ShotDescriptors.points),
+            (FilmFrame.id, FilmFrame.pdq, FilmFrame.points),
+        ],
+        "garments": [(GarmentPhoto.id, GarmentPhoto.pdq, GarmentPhoto.points)],
     }[of]
     with database.transaction() as session:
-        rows = session.execute(select(*table).where(table[0] > since).order_by(table[0])).all()
-    return [(name, _descriptors(pdq, points)) for name, pdq, points in rows]
+        rows = [row for table in tables for row in session.execute(select(*table).where(table[0] > since)).all()]
+    return [(name, descriptors_of(pdq, points)) for name, pdq, points in sorted(rows, key=lambda row: str(row[0]))]
 
 
-def _descriptors(pdq: bytes, points: bytes) -> Descriptors:
+def descriptors_of(pdq: bytes, points: bytes) -> Descriptors:
+    """Descriptors as rows hold them."""
     return Descriptors(np.frombuffer(pdq, np.uint8), np.frombuffer(points, np.uint8).reshape(-1, POINT_BYTES))

@@ -7,16 +7,25 @@ mark's are left out.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
+from vmodel.rights.mark_pattern import ComplexArray
 from vmodel.types import FloatArray
 
 _WINDOW, _STEP = 16, 8
 _FASTEST = 4
 """Periods a window of the fastest wave that is kept: 0.25 cycles a pixel."""
+_DOWN, _ACROSS = 2 * _FASTEST + 1, _FASTEST + 1
+"""Waves that are kept of a window; a real picture's others are mirror images of these."""
+_COLUMNS = 400
+"""Columns of a product at once: 9 x 16 x 400 is below the 65,536 from which OpenBLAS shares complex products out."""
+_ALONE = np.ones(1, np.float32)
+_AROUND = np.array([0.25, 0.5, 0.25], np.float32)
 
 
 def level(values: FloatArray, unsure: float) -> FloatArray:
@@ -30,65 +39,92 @@ def level(values: FloatArray, unsure: float) -> FloatArray:
     """
     (height, width), step = values.shape, _STEP
     padded = cv2.copyMakeBorder(values, step, step + -height % step, step, step + -width % step, cv2.BORDER_REFLECT)
-    real, imaginary = _to_waves(np.asarray(padded))
-    gain = _gain(real * real + imaginary * imaginary, unsure)
-    return _from_waves(real * gain, imaginary * gain)[step : step + height, step : step + width]
+    waves = _to_waves(np.asarray(padded))
+    waves[1:-1] *= _gain(waves[1:-1], unsure)
+    return _from_waves(waves)[step : step + height, step : step + width]
 
 
-def _gain(power: FloatArray, unsure: float) -> FloatArray:
+def _gain(waves: ComplexArray, unsure: float) -> FloatArray:
     """(R, K, C, L) by which each wave is multiplied; a wave stands for its mirror image as well."""
-    rows, down, columns, across = power.shape
-    stacked = np.ascontiguousarray(power.transpose(0, 2, 1, 3)).reshape(rows, columns, -1)
-    around = np.asarray(cv2.GaussianBlur(stacked, (3, 3), 0)).reshape(rows, columns, down, across)
-    gain = 1 / (around.transpose(0, 2, 1, 3) + np.float32(unsure))
+    rows, down, columns, across = waves.shape
+    power = waves.real**2 + waves.imag**2
+    power = cv2.sepFilter2D(power.reshape(rows, -1), -1, _ALONE, _AROUND)
+    power = cv2.sepFilter2D(power.reshape(rows * down, columns, across), -1, _AROUND, _ALONE)
+    gain = 1 / (np.asarray(power, np.float32).reshape(waves.shape) + np.float32(unsure))
     gain[..., 1:] *= 2
     gain[:, _FASTEST, :, 0] = 0
-    return np.asarray(gain, np.float32)
+    return np.asarray(gain)
 
 
-def _to_waves(padded: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Real and imaginary parts (R, K, C, L) of the windows of R rows and C columns: K waves down, L across.
+def _to_waves(padded: FloatArray) -> ComplexArray:
+    """(R + 2, K, C, L) complex64 of the windows of R rows and C columns: K waves down, L across.
 
-    Windows that lie side by side share their rows, which are taken to their waves once.
+    Before the first and after the last row of windows lies one of zeros, which ``_from_waves`` needs. Windows overlap,
+    so they are looked at where they lie and never copied; those side by side share their rows' waves.
     """
-    (height, width), (across, down) = padded.shape, _basis()
+    (height, width), basis = padded.shape, _basis()
     rows, columns = height // _STEP - 1, width // _STEP - 1
-    cut = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW, axis=1)[:, ::_STEP]
-    lines = np.ascontiguousarray(cut).reshape(-1, _WINDOW) @ across
-    halves = lines.reshape(height // _STEP, _STEP, -1)
-    waves = np.matmul(down[:, :_STEP], halves[:-1]) + np.matmul(down[:, _STEP:], halves[1:])
-    parts = waves.reshape(rows, 2, len(down) // 2, columns, 2, across.shape[1] // 2)
-    return parts[:, 0, :, :, 0] - parts[:, 1, :, :, 1], parts[:, 0, :, :, 1] + parts[:, 1, :, :, 0]
+    lines = np.empty((height, columns, 2 * _ACROSS), np.float32)
+    aside = sliding_window_view(padded, _WINDOW, axis=1)[:, ::_STEP].transpose(1, 0, 2)
+    np.matmul(aside, basis.across, out=lines.transpose(1, 0, 2))
+    stacked = lines.view(np.complex64).reshape(height, -1)
+    above = sliding_window_view(stacked, _WINDOW, axis=0)[::_STEP].transpose(0, 2, 1)
+    waves = np.zeros((rows + 2, _DOWN, columns, _ACROSS), np.complex64)
+    _multiply(basis.down, above, waves[1:-1].reshape(rows, _DOWN, -1))
+    return waves
 
 
-def _from_waves(real: FloatArray, imaginary: FloatArray) -> FloatArray:
+def _from_waves(waves: ComplexArray) -> FloatArray:
     """(H, W) of the windows' waves, overlapping windows added up: the transpose of ``_to_waves``."""
-    (rows, kept, columns, slow), (across, down) = real.shape, _basis()
-    height, width = (rows + 1) * _STEP, (columns + 1) * _STEP
-    cosine, sine = down[:kept].T, down[kept:].T
-    flat, turned = (part.reshape(rows, kept, -1) for part in (real, imaginary))
-    lines = np.zeros((rows + 1, _STEP, 2, columns, slow), np.float32)
-    for number, part in enumerate((cosine @ flat + sine @ turned, cosine @ turned - sine @ flat)):
-        windows = part.reshape(rows, 2, _STEP, columns, slow)
-        lines[:-1, :, number] += windows[:, 0]
-        lines[1:, :, number] += windows[:, 1]
-    by_column = lines.reshape(height, 2, columns, slow).transpose(0, 2, 1, 3).reshape(height * columns, -1)
-    halves = (by_column @ across.T).reshape(height, columns, 2, _STEP)
-    whole = np.zeros((height, width // _STEP, _STEP), np.float32)
-    whole[:, :-1] += halves[:, :, 0]
-    whole[:, 1:] += halves[:, :, 1]
-    return whole.reshape(height, width)
+    (rows, _, columns, _), basis = waves.shape, _basis()
+    height = (rows - 1) * _STEP
+    # Each block of eight rows, then of eight columns, is the end of one window and the begin of the next.
+    above = sliding_window_view(waves.reshape(rows * _DOWN, -1), 2 * _DOWN, axis=0)[::_DOWN].transpose(0, 2, 1)
+    lines = np.zeros((height, columns + 2, _ACROSS), np.complex64)
+    _multiply(basis.up, above, lines.reshape(rows - 1, _STEP, -1)[:, :, _ACROSS:-_ACROSS])
+    flat = lines.view(np.float32).reshape(height, -1)
+    aside = sliding_window_view(flat, 4 * _ACROSS, axis=1)[:, :: 2 * _ACROSS].transpose(1, 0, 2)
+    whole = np.empty((height, columns + 1, _STEP), np.float32)
+    np.matmul(aside, basis.back, out=whole.transpose(1, 0, 2))
+    return whole.reshape(height, -1)
+
+
+def _multiply(left: ComplexArray, right: ComplexArray, out: ComplexArray) -> None:
+    """Matrix products in parts so small that BLAS keeps to one thread: on a busy machine others are waited for."""
+    for begin in range(0, right.shape[-1], _COLUMNS):
+        part = slice(begin, begin + _COLUMNS)
+        np.matmul(left, right[..., part], out=out[..., part])
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """A window's waves, under a bell by which noise keeps its power, and the way back of two windows that overlap.
+
+    Attributes:
+        across: (16, 10) float32: each wave's cosine and sine.
+        down: (9, 16) complex64.
+        up: (8, 18) complex64, from the waves of two windows to the eight rows that they share.
+        back: (20, 8) float32, the same for columns.
+    """
+
+    across: FloatArray
+    down: ComplexArray
+    up: ComplexArray
+    back: FloatArray
 
 
 @cache
-def _basis() -> tuple[FloatArray, FloatArray]:
-    """Waves across (16, 10) and down (18, 16): cosines, then sines, under a bell by which noise keeps its power."""
+def _basis() -> _Basis:
     at = np.arange(_WINDOW) + 0.5
     bell = np.sin(np.pi * at / _WINDOW)
     bell /= np.sqrt(np.sum(bell**2))
-    across = np.exp(-2j * np.pi * np.outer(at, np.arange(_FASTEST + 1)) / _WINDOW) * bell[:, None]
+    across = np.exp(-2j * np.pi * np.outer(at, np.arange(_ACROSS)) / _WINDOW) * bell[:, None]
     down = np.exp(-2j * np.pi * np.outer(np.arange(-_FASTEST, _FASTEST + 1), at) / _WINDOW) * bell
-    return (
-        np.concatenate([across.real, across.imag], 1).astype(np.float32),
-        np.concatenate([down.real, down.imag]).astype(np.float32),
+    cosines = np.stack([across.real, across.imag], 2).reshape(_WINDOW, -1).astype(np.float32)
+    upward = down.conj().T
+    return _Basis(
+        cosines,
+        down.astype(np.complex64),
+        np.concatenate([upward[_STEP:], upward[:_STEP]], 1).astype(np.complex64),
+        np.ascontiguousarray(np.concatenate([cosines[_STEP:].T, cosines[:_STEP].T])),
     )

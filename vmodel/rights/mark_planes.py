@@ -77,7 +77,7 @@ def filter_plane(values: FloatArray, pattern: Pattern) -> FloatArray:
 def whiten(luma: FloatArray) -> FloatArray:
     """Matched filter for a mark as strong as its surroundings hide: (H, W) float32."""
     strength = enlarged(hidden_by(texture_of(luma), _ON_FLAT), luma.shape)
-    return np.asarray(cv2.multiply(level(band_of(luma), _UNSURE**2), strength))
+    return np.asarray(cv2.multiply(level(band_of(luma), _UNSURE**2), strength, dst=strength))
 
 
 def whiten_blue(blue: FloatArray) -> FloatArray:

@@ -90,7 +90,8 @@ def filter_straight(plane: Plane, tile_px: float) -> FloatArray:
         way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         values = np.asarray(cv2.resize(values, size, interpolation=way))
     height, width = values.shape
-    return np.pad(filter_plane(values, plane.pattern), ((0, -height % side), (0, -width % side)))
+    filtered = filter_plane(values, plane.pattern)
+    return np.asarray(cv2.copyMakeBorder(filtered, 0, -height % side, 0, -width % side, cv2.BORDER_CONSTANT, value=0))
 
 
 def fold_filtered(filtered: FloatArray, pattern: Pattern, flipped: bool = False) -> Folded:
@@ -175,9 +176,10 @@ def _without_peaks(waves: ComplexArray, count: int) -> ComplexArray:
 
 def _fold(waves: ComplexArray, weight: FloatArray, pattern: Pattern) -> Folded:
     """Sum the (N, F) waves of N tiles, each by its weight."""
-    total = weight @ waves
-    mean = total / weight.sum()
-    spread = weight**2 @ np.abs(waves - mean) ** 2 if len(weight) >= 4 else np.abs(total) ** 2
+    total = np.einsum("n,nf->f", weight, waves)
+    apart = waves - total / weight.sum()
+    power = apart.real**2 + apart.imag**2
+    spread = np.einsum("n,nf->f", weight**2, power) if len(weight) >= 4 else np.abs(total) ** 2
     return Folded(pattern, total, _smooth_over_frequency(spread, pattern))
 
 

@@ -40,7 +40,7 @@ def band_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
         luma: (H, W) float32.
         scale: a tile's side over 125 pixels.
     """
-    return np.asarray(luma - cv2.blur(cv2.blur(luma, _odd(11 * scale)), _odd(11 * scale)), np.float32)
+    return _without_slow(luma, _odd(11 * scale))
 
 
 def texture_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
@@ -52,8 +52,8 @@ def texture_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
     Returns:
         float32 at half the size, or less by ``scale``: see ``_half``.
     """
-    detail = luma - cv2.blur(cv2.blur(luma, _odd(5 * scale)), _odd(5 * scale))
-    small = _half(cv2.multiply(detail, detail), scale)
+    detail = _without_slow(luma, _odd(5 * scale))
+    small = _half(np.asarray(cv2.multiply(detail, detail, dst=detail)), scale)
     around = cv2.blur(cv2.erode(cv2.blur(small, (5, 5)), np.ones((9, 9), np.uint8)), (5, 5))
     beside = cv2.blur(cv2.erode(cv2.blur(small, (3, 3)), np.ones((5, 5), np.uint8)), (3, 3))
     return np.asarray(np.sqrt(np.maximum(np.minimum(around, 2 * beside), 0)), np.float32)
@@ -68,7 +68,9 @@ def _texture_that_hides(luma: FloatArray, scale: float) -> FloatArray:
 def _unevenness(luma: FloatArray, window: tuple[int, int]) -> FloatArray:
     """(H, W) float32 standard deviation within a window that is smaller than the mark's own waves."""
     mean = cv2.blur(luma, window)
-    return np.asarray(np.sqrt(np.maximum(cv2.blur(cv2.multiply(luma, luma), window) - cv2.multiply(mean, mean), 0)))
+    uneven = cv2.blur(cv2.multiply(luma, luma), window)
+    cv2.subtract(uneven, cv2.multiply(mean, mean, dst=mean), dst=uneven)
+    return np.asarray(cv2.sqrt(cv2.max(uneven, 0.0, dst=uneven), dst=uneven))
 
 
 def hidden_by(texture: FloatArray, flat: FloatArray | float = ON_GREY) -> FloatArray:
@@ -121,6 +123,12 @@ def _ground(
 def enlarged(values: FloatArray, size: tuple[int, ...]) -> FloatArray:
     """Values at the size (height, width) of a picture: float32."""
     return np.asarray(cv2.resize(values, (size[1], size[0]), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _without_slow(luma: FloatArray, window: tuple[int, int]) -> FloatArray:
+    """(H, W) float32: what varies faster than two means over a window let through."""
+    slow = cv2.blur(cv2.blur(luma, window), window)
+    return np.asarray(cv2.subtract(luma, slow, dst=slow), np.float32)
 
 
 def _half(luma: FloatArray, scale: float) -> FloatArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from typing import Any
@@ -13,9 +13,9 @@ from vmodel.database import now
 from vmodel.errors import VModelError
 from vmodel.rights.certificate import moment_text
 from vmodel.rights.certificate_page import STYLE, page, picture_uri, rows
-from vmodel.rights.clips import frames_of
-from vmodel.rights.likeness import likeness
+from vmodel.rights.clips import Frame, frames_of
 from vmodel.rights.provenance import sniff_mime
+from vmodel.rights.registry import RegisteredShot
 from vmodel.rights.sources import Found
 from vmodel.rights.suspect import read_suspect
 from vmodel.rights.verify import Verification, Verifier
@@ -43,8 +43,9 @@ class Sighting:
         where: it was found.
         content: the file.
         picture: (H, W, 3) uint8, as a viewer shows it; of a film, the frame that is most like the original.
-        original: (H, W, 3) uint8, the registered picture; None where it is not kept any more.
-        found: what was found out; its licence is there.
+        original: (H, W, 3) uint8, the registered picture, or a frame of the registered film; None where nothing is
+            kept any more.
+        found: what was found out; its licence is there, and of films the seconds of the two pictures.
         alike: share of the original's details that agree, 0..1.
         at: when it was searched.
     """
@@ -76,6 +77,8 @@ class Sighting:
             "found_by": self.found.found_by,
             "state": self.found.state,
             "reason": self.found.reason,
+            "film_second": self.found.film_second,
+            "at_second": self.found.at_second,
         }
 
 
@@ -108,24 +111,37 @@ def search(source: Iterable[Found], verifier: Verifier) -> Search:
             continue
         try:
             found = verifier.verify(each.content, each.where)
-            pictures = [] if found.licence is None else _pictures_of(each.content, each.where, verifier)
+            sighting = None if found.licence is None else _sighting(each.where, each.content, found, verifier)
         except VModelError as error:
             passed_over.append((each.where, str(error)))
             continue
         looked_at += 1
-        if found.licence is not None:
-            original = verifier.originals.get(found.licence.id)
-            shares = [0.0 if original is None else likeness(picture, original) for picture in pictures]
-            best = shares.index(max(shares))
-            sightings.append(Sighting(each.where, each.content, pictures[best], original, found, shares[best], now()))
+        if sighting is not None:
+            sightings.append(sighting)
     return Search(looked_at, tuple(sorted(sightings, key=_rank)), tuple(passed_over))
 
 
-def _pictures_of(content: bytes, where: str, verifier: Verifier) -> list[ByteArray]:
-    """The picture of a file, or some frames of a film, (H, W, 3) uint8 each."""
+def _sighting(where: str, content: bytes, found: Verification, verifier: Verifier) -> Sighting:
+    """A recognised file with its evidence: the picture, or a film's frame, that is most like what is registered."""
+    frames = _frames_of(content, where, verifier)
+    with verifier.database.reading() as session:
+        shot = None if found.licence is None else session.get(RegisteredShot, found.licence.id)
+    if shot is None:
+        return Sighting(where, content, frames[0].picture, None, found, 0.0, now())
+    pairs = [(frame, verifier.registered.compare(frame.picture, shot)) for frame in frames]
+    frame, shown = max(pairs, key=lambda pair: 0.0 if pair[1] is None else pair[1].share)
+    if shown is None:
+        return Sighting(where, content, frame.picture, None, found, 0.0, now())
+    at_second = frame.second if sniff_mime(content) == FILM else None
+    found = replace(found, film_second=shown.second, at_second=at_second)
+    return Sighting(where, content, frame.picture, shown.original, found, shown.share, now())
+
+
+def _frames_of(content: bytes, where: str, verifier: Verifier) -> list[Frame]:
+    """Some frames of a film, or the picture of a file as if it were one."""
     if sniff_mime(content) == FILM:
         return frames_of(content, _FRAMES)
-    return [read_suspect(content, where, verifier.settings.max_megapixels).rgb]
+    return [Frame(read_suspect(content, where, verifier.settings.max_megapixels).rgb, 0.0)]
 
 
 def _rank(sighting: Sighting) -> tuple[int, float, str]:
@@ -165,6 +181,7 @@ def write_pair(sighting: Sighting) -> str:
         "Details that agree": f"{sighting.alike:.0%}",
         "Licence": f"{plain['licence']} ({plain['state']})",
         "Licensed to": plain["seller"],
+        **_seconds(sighting.found),
         "Seen": plain["seen_at"],
         "File, SHA-256": plain["sha256"],
     }
@@ -174,6 +191,12 @@ def write_pair(sighting: Sighting) -> str:
         else _figure(sighting.original, "registered")
     )
     return f'<div class="pair">{original}{_figure(sighting.picture, sighting.where)}<div>{rows(facts)}</div></div>'
+
+
+def _seconds(found: Verification) -> dict[str, str]:
+    """Where in the films the two pictures are."""
+    named = {"Second of the registered film": found.film_second, "Second of the file": found.at_second}
+    return {name: f"{second:.1f}" for name, second in named.items() if second is not None}
 
 
 def _figure(picture: ByteArray, caption: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from vmodel.types import ByteArray
 
 
 class Originals:
-    """Keeps one picture a licence, in the folder or bucket that pictures go to.
+    """Keeps one picture a licence, and frames of its films, in the folder or bucket that pictures go to.
 
     They are for comparison, so they are kept as JPEG of quality 95 on white.
     """
@@ -41,8 +42,25 @@ class Originals:
 
     def get(self, licence_id: str) -> ByteArray | None:
         """(H, W, 3) uint8 sRGB, or None if it is not there."""
+        return self._read(self._path(licence_id))
+
+    def put_frame(self, licence_id: str, frame_id: str, picture: ByteArray) -> None:
+        """Keep a frame of a film.
+
+        Args:
+            licence_id: 32 hexadecimal digits.
+            frame_id: the same.
+            picture: (H, W, 3) uint8 sRGB without mark.
+        """
+        obstore.put(self._store, self._frame_path(licence_id, frame_id), encode_picture(picture, "jpeg"))
+
+    def get_frame(self, licence_id: str, frame_id: str) -> ByteArray | None:
+        """(H, W, 3) uint8 sRGB, or None if it is not there."""
+        return self._read(self._frame_path(licence_id, frame_id))
+
+    def _read(self, path: str) -> ByteArray | None:
         try:
-            content = obstore.get(self._store, self._path(licence_id)).bytes()
+            content = obstore.get(self._store, path).bytes()
         except FileNotFoundError:
             return None
         with Image.open(io.BytesIO(bytes(content))) as opened:
@@ -58,14 +76,20 @@ class Originals:
         return np.asarray(image)
 
     def delete(self, licence_id: str) -> None:
-        """Forget a picture; nothing happens if it is not there."""
-        try:
-            obstore.delete(self._store, self._path(licence_id))
-        except FileNotFoundError:
-            return
+        """Forget a picture and the frames of its films; nothing happens if they are not there."""
+        frames = [each["path"] for batch in obstore.list(self._store, self._folder(licence_id)) for each in batch]
+        for path in (self._path(licence_id), *frames):
+            with contextlib.suppress(FileNotFoundError):
+                obstore.delete(self._store, path)
 
     def _path(self, licence_id: str) -> str:
-        return f"{self._shelf}/{licence_id[-2:]}/{licence_id}.jpg"
+        return f"{self._folder(licence_id)}.jpg"
+
+    def _frame_path(self, licence_id: str, frame_id: str) -> str:
+        return f"{self._folder(licence_id)}/{frame_id}.jpg"
+
+    def _folder(self, licence_id: str) -> str:
+        return f"{self._shelf}/{licence_id[-2:]}/{licence_id}"
 
 
 def on_white(picture: ByteArray) -> ByteArray:

@@ -84,6 +84,31 @@ class ShotDescriptors(Table):
     points: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class FilmFrame(Table):
+    """A frame of a published film, which is recognised by it; see ``vmodel.rights.films``.
+
+    Attributes:
+        shot_id: of the still picture whose licence the film has.
+        frames_sha256: of all kept frames of the film: the film published again finds its rows by it.
+        at_ms: milliseconds from the film's beginning.
+        pdq, points: as of ``ShotDescriptors``.
+    """
+
+    __tablename__ = "film_frame"
+    __table_args__ = (Index(None, "shot_id"),)
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    shot_id: Mapped[str] = mapped_column(ForeignKey("registered_shot.id", ondelete="CASCADE"))
+    frames_sha256: Mapped[str] = mapped_column(String(64))
+    at_ms: Mapped[int]
+    pdq: Mapped[bytes] = mapped_column(LargeBinary)
+    points: Mapped[bytes] = mapped_column(LargeBinary)
+
+    @property
+    def second(self) -> float:
+        """Seconds from the film's beginning."""
+        return self.at_ms / 1000
+
+
 class Revocation(Table):
     """A licence that was taken back."""
 

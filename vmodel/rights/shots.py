@@ -130,6 +130,22 @@ def renditions(session: Session, shot_id: str) -> list[Rendition]:
     return list(session.scalars(found))
 
 
+def find_rendition(session: Session, licence_id: str, file_format: str = "") -> Rendition:
+    """A file that a picture was published as, whose manifest can be given back to a copy that lost its own.
+
+    Args:
+        session: of the registry.
+        licence_id: whole.
+        file_format: that is preferred, such as that of the copy; the oldest file where there is none.
+    Raises:
+        LicenceUnknown: nothing was published under this licence.
+    """
+    made = renditions(session, licence_id)
+    if not made:
+        raise LicenceUnknown(licence_id)
+    return next((each for each in made if each.file_format == file_format), made[0])
+
+
 def find_revocation(session: Session, shot_id: str) -> Revocation | None:
     """Why and when a licence was taken back; None if it was not."""
     return session.get(Revocation, shot_id)

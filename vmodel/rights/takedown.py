@@ -81,6 +81,7 @@ def write_notice(sighting: Sighting, shot: RegisteredShot) -> str:
             f"Seen:                     {sighting.at:%Y-%m-%d %H:%M} UTC",
             f"How it was recognised:    {sighting.found.reason} ({sighting.alike:.0%} of the details agree)",
             f"SHA-256 of the copy:      {sighting.sha256}",
+            *_film_lines(sighting),
             "",
             "Enclosed: certificate, registration data, comparison, both pictures, signed evidence.",
             "",
@@ -88,6 +89,13 @@ def write_notice(sighting: Sighting, shot: RegisteredShot) -> str:
             "",
         ]
     )
+
+
+def _film_lines(sighting: Sighting) -> list[str]:
+    """Which seconds of the films show the same."""
+    found = sighting.found
+    named = {"Second of our film:      ": found.film_second, "Second of the copy:      ": found.at_second}
+    return [f"{name} {second:.1f}" for name, second in named.items() if second is not None]
 
 
 def _signed(evidence: dict[str, Any], authority: Authority) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class Trace:
         licence_id, seller_id, seller, job_id: empty where nothing was recognised.
         model, garment_sha256, pipeline, published_at: of the picture.
         exact_file: the file is byte for byte one that was published.
+        film_second, at_second: as of ``Verification``.
     """
 
     verdict: str
@@ -36,6 +37,8 @@ class Trace:
     pipeline: str = ""
     published_at: str = ""
     exact_file: bool = False
+    film_second: float | None = None
+    at_second: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -43,7 +46,8 @@ class Trace:
 
     def lines(self) -> dict[str, str]:
         """Names and values for people, without what is empty."""
-        return {name.replace("_", " "): str(value) for name, value in asdict(self).items() if value}
+        shown = {name: value for name, value in asdict(self).items() if value or isinstance(value, float)}
+        return {name.replace("_", " "): str(value) for name, value in shown.items()}
 
 
 def trace(content: bytes, name: str, verifier: Verifier) -> Trace:
@@ -78,6 +82,8 @@ def trace(content: bytes, name: str, verifier: Verifier) -> Trace:
         shot.pipeline,
         json.loads(shot.certificate)["licence"]["issued_at"],
         exact,
+        found.film_second,
+        found.at_second,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from vmodel.rights.verify import Verification, Verifier
 
 FILM = MIME_TYPES["mp4"]
-_COMPARED = 4
-"""Frames without a mark that are compared with the registered pictures."""
+_COMPARED = 8
+"""Frames without a mark that are compared with what is registered."""
 
 
 def verify_clip(content: bytes, manifest: Provenance | None, verifier: Verifier) -> Verification:
@@ -61,17 +62,19 @@ def _was_published(content: bytes, licence: Licence, verifier: Verifier) -> bool
 
 
 def _recognise(content: bytes, verifier: Verifier) -> Verification:
-    """Whose a film is by its frames: their mark, or a registered picture that one of them shows."""
-    from vmodel.rights.verify import Verdict, Verification
+    """Whose a film is by its frames: their mark, or what is registered and one of them shows."""
+    from vmodel.rights.verify import Verdict, Verification, named
 
     shot = _marked(content, verifier)
     if shot is not None:
-        return verifier.with_licence(Verdict.COPY, "the invisible mark in its frames names the licence", "mark", shot)
+        reason = "the invisible mark in its frames names the licence"
+        return verifier.with_licence(Verdict.COPY, reason, "mark", shot)
     for frame in frames_of(content, _COMPARED):
-        shot = verifier.look_alike(frame)
-        if shot is not None:
-            reason = "one of its frames shows a registered picture"
-            return verifier.with_licence(Verdict.COPY, reason, "likeness", shot)
+        alike = verifier.look_alike(frame.picture)
+        if alike is not None:
+            reason = f"its frame at second {frame.second:.1f} shows {named(alike, 'a registered')}"
+            found = verifier.with_licence(Verdict.COPY, reason, "likeness", alike.shot)
+            return replace(found, film_second=alike.second, at_second=frame.second)
     return Verification(Verdict.UNKNOWN, "no picture of this registry is recognised in it")
 
 

@@ -1,0 +1,79 @@
+"""Processes that read DXF files; one may be begun ahead, because loading ezdxf takes longer than reading with it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from vmodel.garment.sewing_dxf_process import LONGEST_S
+
+_Process = subprocess.Popen[bytes]
+
+
+@dataclass
+class _Ahead:
+    """A process that has loaded ezdxf and waits for a file."""
+
+    process: _Process | None = None
+    owner: int = 0
+    lock: Any = field(default_factory=threading.Lock)
+
+    def begin(self) -> None:
+        with self.lock:
+            if self._waiting() is None:
+                self.process, self.owner = _start(), os.getpid()
+
+    def take(self) -> _Process | None:
+        with self.lock:
+            taken, self.process = self._waiting(), None
+            return taken
+
+    def end(self) -> None:
+        left = self.take()
+        if left is not None:
+            left.communicate()
+
+    def _waiting(self) -> _Process | None:
+        # One that a forked process inherited belongs to its parent.
+        usable = self.process is not None and self.owner == os.getpid() and self.process.poll() is None
+        return self.process if usable else None
+
+
+_AHEAD: Final = _Ahead()
+
+
+def begin_reader() -> None:
+    """Let a process load ezdxf beside what goes on here; the next file is read by it."""
+    atexit.register(_AHEAD.end)  # more than once does no harm
+    _AHEAD.begin()
+
+
+def waiting_reader() -> _Process | None:
+    """The process that was begun ahead, if one waits for a file."""
+    return _AHEAD.process
+
+
+def read_blocks(content: bytes) -> bytes | None:
+    """The blocks of a DXF file as JSON, see ``sewing_dxf_process``; None if it cannot be read.
+
+    Raises:
+        subprocess.TimeoutExpired: it takes too long.
+    """
+    process = _AHEAD.take() or _start()
+    try:
+        blocks, _ = process.communicate(b"%d\n" % len(content) + content, timeout=2 * LONGEST_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
+    return None if process.returncode else blocks
+
+
+def _start() -> _Process:
+    command = [sys.executable, "-m", "vmodel.garment.sewing_dxf_process"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
