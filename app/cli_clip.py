@@ -99,12 +99,13 @@ class _Reel:
 def _make(request: ClipRequest, studio: Studio, out: Path, silent: bool) -> tuple[Path, float]:
     from pipelines.loading import load_pipeline, weights_used
     from vmodel.clip import film, still_of
+    from vmodel.files import stem_of
     from vmodel.publish import Publisher
     from vmodel.publish_clip import publish_clip
     from vmodel.shoot import shoot
 
     shot = request.shot
-    parts = [shot.garment.photo.stem, shot.model, request.motion]
+    parts = [stem_of(shot.garment.photo), shot.model, request.motion]
     stem = "--".join(part for part in parts if part)
     with watching(request.frames, silent, shot.garment.photo.name) as watch:
         studio.watch = watch.stage

@@ -55,7 +55,7 @@ def read_arrays(folder: Path, key: str) -> dict[str, FloatArray] | None:
         # Opened here because numpy leaves a damaged file open.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+    except (OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile):  # zipfile raises all of them
         return None
 
 
@@ -70,5 +70,7 @@ def write_arrays(folder: Path, key: str, arrays: Mapping[str, FloatArray]) -> No
         with os.fdopen(handle, "wb") as file:
             np.savez(file, **dict(arrays))  # type: ignore[arg-type]
         os.replace(name, folder / f"{key}.npz")
-    except OSError:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
