@@ -13,7 +13,7 @@ from vmodel.errors import OutputNotWritable, PackageMissing
 from vmodel.types import ByteArray
 
 CODECS = {
-    # x264's macroblock tree adds up with rounding that depends on where memory lies: one film in forty came out otherwise.
+    # What the macroblock tree adds up is rounded as memory happens to lie: one film in forty came out otherwise.
     "libx264": {"crf": "17", "preset": "medium", "mbtree": "0"},
     "libvpx-vp9": {"crf": "24", "b": "0", "cpu-used": "4"},
 }
