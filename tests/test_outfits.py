@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.cli import run
-from vmodel.dressing import dress_model
+from vmodel.dressing import base_layer_under, dress_model
 from vmodel.errors import NotAllowedForChildren, OutfitInvalid
 from vmodel.outfits import read_outfit
 from vmodel.reading import read_pattern
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.studio import Studio
+from vmodel.types import Category, GarmentKind
 
 
 def test_an_outfit_file_names_garments_beside_it(tmp_path: Path) -> None:
@@ -88,3 +90,12 @@ def test_a_skirt_that_a_child_wears_with_the_garment_on_sale_is_shown_standing_a
     request = ShotRequest(tee, "ch-mila", pose, framing=framing, outfit=(skirt,))
     with pytest.raises(NotAllowedForChildren, match="skirt"):
         dress_model(studio.roster["ch-mila"], read_pattern(tee, studio), request, studio)
+
+
+def test_what_shows_between_a_top_and_trousers_is_not_taken_for_skin(studio: Studio) -> None:
+    top, trousers, dress = (GarmentKind(each, 1.0) for each in (Category.TOP, Category.TROUSERS, Category.DRESS))
+    for model in studio.roster.values():
+        for worn in ([top, trousers], [trousers, top], [trousers, top, GarmentKind(Category.OUTERWEAR, 1.0)]):
+            shade = np.array(base_layer_under(worn, model).lower_colour)
+            assert np.ptp(shade) < 0.1  # skin of every tone is red
+            assert base_layer_under(worn, model).upper_colour == base_layer_under([dress], model).upper_colour

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, fields, replace
 
 from vmodel.body.anny_model import prepare_body_model
-from vmodel.body.base_layer import choose_base_layer
+from vmodel.body.base_layer import BaseLayer, between_halves, choose_base_layer
 from vmodel.body.hair_motion import pose_hair
 from vmodel.body.model import Body, build_body
 from vmodel.body.pose import load_pose
@@ -129,7 +129,7 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
         scale_garment(each.garment, body.measurements, model.gender, *size_cm)
         for each, size_cm in zip(patterns, sizes_cm, strict=True)
     ]
-    base_layer = choose_base_layer(_as_one([garment.kind for garment in fitted]), model)
+    base_layer = base_layer_under([garment.kind for garment in fitted], model)
     skin_size = FITTING_SKIN if request.fitting else SKIN_SIZE
     skin_key = (model.id, base_layer, skin_size)
     studio.begin("skin", skin_key, lambda: painted_skin(model, body, base_layer, cache, skin_size))
@@ -188,6 +188,13 @@ def _cloth_key(worn: Drape) -> str:
     """Names cloth by how it lies, whatever is printed on it and however long it took."""
     names = [each.name for each in fields(Drape) if each.name not in {"report", "warnings"}]
     return content_key([getattr(worn, name) for name in names])
+
+
+def base_layer_under(kinds: Sequence[GarmentKind], model: VirtualModel) -> BaseLayer:
+    """What a model wears below garments, the one on sale first."""
+    whole = _as_one(kinds)
+    chosen = choose_base_layer(whole, model)
+    return between_halves(chosen) if whole.category == _WHOLE != kinds[0].category else chosen
 
 
 def _as_one(kinds: Sequence[GarmentKind]) -> GarmentKind:

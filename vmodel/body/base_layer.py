@@ -81,6 +81,11 @@ def choose_base_layer(kind: GarmentKind, model: VirtualModel) -> BaseLayer:
     return for_child(chosen) if model.is_child else chosen
 
 
+def between_halves(base_layer: BaseLayer) -> BaseLayer:
+    """The same under a top and a lower garment: what shows between them reads as an undershirt, not as a bare waist."""
+    return replace(base_layer, lower_colour=ECRU)
+
+
 def for_child(base_layer: BaseLayer) -> BaseLayer:
     """The same colours in a child's cut: always straps, and shorts at least."""
     upper = "singlet" if base_layer.upper == "bandeau" else base_layer.upper
