@@ -14,7 +14,15 @@ from app.api.asking import COOKIE, CSRF_HEADER
 from app.api.installation import Installation
 from vmodel.service.access import create_api_key, log_in, revoke_api_key
 
-OPEN = {"/v1/health", "/v1/ready", "/v1/files/{token}", "/v1/verify", "/v1/licences/{licence_id}", "/v1/rights/root"}
+OPEN = {
+    "/v1/health",
+    "/v1/ready",
+    "/v1/files/{token}",
+    "/v1/verify",
+    "/v1/licences/{licence_id}",
+    "/v1/licences/{licence_id}/manifest",
+    "/v1/rights/root",
+}
 """What answers without a key: files by a signature, and what anybody may know of a published picture."""
 
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
