@@ -34,6 +34,8 @@ _PARTS = {
 }
 _FEWEST = {"head": 1500, "hand": 800}
 """Pixels that a crop must show."""
+_NARROWEST = 64
+"""Sides in pixels that a crop needs for the coarsest features."""
 _PLACES = 3
 """The block whose cells, 16 pixels wide, are the samples of the Fréchet distance."""
 _FIGURES = ("psnr", "ssim", "psnr_close", "perceptual", "perceptual_head", "perceptual_hand")
@@ -63,8 +65,9 @@ def measure(made: ByteArray, picture: Picture, features: Features) -> tuple[dict
         figures[f"perceptual_{name}"] = float("nan")
         if len(spots) > _FEWEST[name]:
             (top, left), (bottom, right) = spots.min(axis=0), spots.max(axis=0) + 1
-            crops = [features(np.ascontiguousarray(p[top:bottom, left:right])) for p in (made, target)]
-            figures[f"perceptual_{name}"] = perceptual_distance(*crops)
+            if min(bottom - top, right - left) >= _NARROWEST:
+                crops = [features(np.ascontiguousarray(p[top:bottom, left:right])) for p in (made, target)]
+                figures[f"perceptual_{name}"] = perceptual_distance(*crops)
     regions = {"person": picture.arrays["person"] > 127}
     regions |= {name: np.isin(picture.arrays["parts"], _PARTS[name]) for name in _CROPS}
     return figures, {name: _places(ours[_PLACES][0], theirs[_PLACES][0], where) for name, where in regions.items()}

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from pipelines.embedded_device import find_device, inference_dtype
 from pipelines.embedded_head import lay_head, near_head
-from pipelines.embedded_light import apply_ratio, to_linear, to_srgb
+from pipelines.embedded_light import apply_ratio, gentle_on_cloth, to_linear, to_srgb
 from pipelines.embedded_maps import Conditions, Look, look_vector, stack_conditions
 from pipelines.embedded_network import ConditionEncoder
 from pipelines.embedded_sampling import light_figure, sample_ratio
@@ -124,29 +124,30 @@ class Embedded:
         conditions = read_conditions(take.maps, over_backdrop(draft))
         flat_lay, look = read_flat_lay(take.pattern), read_look(take)
         made = self.pipeline(conditions, flat_lay, look, self.steps, take.seed)
-        picture = made.images if draft.shape[2] == 3 else relight(draft, made.ratio)
+        picture = relight(draft, gentle_on_cloth(made.ratio, conditions.garment, conditions.draft))
         head = near_head(take)
         if head is None:
             return picture
         conditions = read_conditions(head.maps, over_backdrop(head.draft))
         nearer = replace(look, zoom=look.zoom * head.factor)
         lit = self.pipeline(conditions, flat_lay, nearer, self.steps, take.seed)
-        return lay_head(relight(head.draft, lit.ratio), head, picture, take)
+        ratio = gentle_on_cloth(lit.ratio, conditions.garment, conditions.draft)
+        return lay_head(relight(head.draft, ratio), head, picture, take)
 
 
 def relight(draft: ByteArray, ratio: Tensor) -> ByteArray:
-    """A transparent draft under another light.
+    """A draft under another light.
 
     Args:
-        draft: (H, W, 4) uint8 sRGB with straight alpha.
+        draft: (H, W, 3) uint8 sRGB, or (H, W, 4) with straight alpha.
         ratio: (1, 3, H, W) log ratio.
     Returns:
-        (H, W, 4) with the draft's alpha.
+        The same shape, with the draft's alpha where it has one.
     """
     straight = rearrange(torch.from_numpy(draft[..., :3].astype(np.float32) / 255), "h w c -> 1 c h w")
     lit = to_srgb(apply_ratio(to_linear(straight), ratio))[0]
     colour = (rearrange(lit, "c h w -> h w c") * 255 + 0.5).to(torch.uint8).numpy()
-    return np.dstack([colour, draft[..., 3]])
+    return np.dstack([colour, draft[..., 3:]])
 
 
 def load_embedded(folder: Path) -> EmbeddedPipeline:

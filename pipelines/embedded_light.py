@@ -6,8 +6,12 @@ model untouched: they are in the draft, and the ratio of a red shirt is that of 
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import torch
 from torch import Tensor
+
+from vmodel.images import blurred
 
 OFFSET = 0.02
 """Linear light added before the ratio, so that black hair does not turn its noise into large numbers."""
@@ -21,6 +25,13 @@ RATIO_SCALE = 0.2
 NOISE = 0.35
 """Spread of the noise that a picture starts from, over that of the ratios: enough to draw strands and pores from, and
 what a young network leaves of it is faint."""
+
+
+CLOTH_SHARE = 0.012
+"""Deviation of the Gaussian that light on cloth is smoothed with, over the picture's longer side."""
+
+WHITEST = 0.9
+"""Linear light above which nothing on cloth is brightened."""
 
 
 def log_ratio(picture: Tensor, draft: Tensor) -> Tensor:
@@ -62,6 +73,30 @@ def project_ratio(ratio: Tensor, garment: Tensor, lit: Tensor) -> Tensor:
     """
     grey = ratio.mean(dim=1, keepdim=True)
     return (ratio + (grey - ratio) * garment) * lit
+
+
+def gentle_on_cloth(ratio: Tensor, garment: Tensor, draft: Tensor) -> Tensor:
+    """Leave a garment its print and its fine folds: what the model changes there changes slowly, and clips no colour.
+
+    A display clips what is brighter than white, and then the bright colours of a print come near its dark ones. So
+    within reach of a bright colour all cloth is brightened only as far as that one has room.
+
+    Args:
+        ratio: (1, 3, H, W).
+        garment: (1, 1, H, W) coverage 0..1.
+        draft: (1, 3, H, W) linear light.
+    Returns:
+        (1, 3, H, W); the same where no cloth is seen.
+    """
+    reach = CLOTH_SHARE * max(ratio.shape[-2:])
+    cover = np.ascontiguousarray(garment[0, 0].float().numpy())
+    change = ratio[0].float().mean(dim=0).numpy()  # of cloth, all three are the same
+    slow = blurred(change * cover, reach) / np.maximum(blurred(cover, reach), 1e-3)
+    peak = draft[0].amax(dim=0).float().numpy() * (cover > 0.99)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * max(round(reach), 1) + 1,) * 2)
+    room = np.log(np.maximum(WHITEST / np.maximum(blurred(cv2.dilate(peak, disc), 0.5 * reach), 1e-3), 1))
+    held = np.where(slow > 0, room * np.tanh(slow / np.maximum(room, 1e-4)), slow).astype(np.float32)
+    return ratio + (torch.from_numpy(held).to(ratio) - ratio) * garment.to(ratio)
 
 
 def lit_share(person: Tensor, hair: Tensor) -> Tensor:

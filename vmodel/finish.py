@@ -129,6 +129,7 @@ def light_change(made: FloatArray, drawn: FloatArray, albedo: FloatArray, seen: 
     bridged = _bridged(bright, expected, credible, sharp, scale)
     calm = _denoised(np.where(inner, ratio, bridged), inner & (sharp > 0.5), scale)
     change = sharp * calm + (1 - sharp) * bridged
+    change -= np.median(change[inner])
     return np.asarray(_MOST_CHANGE * np.tanh(change / _MOST_CHANGE), np.float32)
 
 
@@ -144,7 +145,7 @@ def relit(drawn: FloatArray, albedo: FloatArray, change: FloatArray, shiny: bool
         (H, W, 3) linear light in 0..1.
     """
     before = drawn @ LUMINANCE
-    after = np.maximum((before + _DARKEST) * np.exp(change) - _DARKEST, 0)
+    after = before * np.exp(change)
     most = _DIFFUSE_MOST * (albedo @ LUMINANCE) if shiny else np.full_like(before, np.inf)
     # No channel of the diffuse part may fall below zero where the draft's highlight is taken from it.
     shine_before = np.minimum(np.maximum(before - most, 0), drawn.min(axis=2))
