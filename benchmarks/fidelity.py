@@ -12,7 +12,7 @@ import difflib
 import logging
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ class Fidelity:
     Attributes:
         median, percentile_90: CIEDE2000 in the full shot.
         within: share of pixels below ``NOTICEABLE``.
+        drafted: ``median`` of the draft, on whose garment a generative pipeline starts.
         words: read in the flat-lay.
         again: how many of them are read in the shot of each framing.
     """
@@ -53,6 +54,7 @@ class Fidelity:
     median: float
     percentile_90: float
     within: float
+    drafted: float
     words: Sequence[str]
     again: dict[str, int]
 
@@ -62,30 +64,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
     photos = photos_from(arguments, "Measure how exactly shots show the photo's print.")
     studio, reader = Studio(Settings()), open_reader()
     name = default_pipeline()
-    make_shot = partial(shoot, studio=studio, pipeline=load_pipeline(name))
+    make_shot, make_draft = (partial(shoot, studio=studio, pipeline=load_pipeline(one)) for one in (name, "draft"))
     found: list[Fidelity] = []
     rows: list[list[str]] = []
     for photo in photos:
         requests = [ShotRequest(GarmentSource(photo), framing=framing, background="white") for framing in FRAMINGS]
-        result = measure(list(shoot_all(requests, make_shot, studio.settings.home)), reader)
+        shots = list(shoot_all(requests, make_shot, studio.settings.home))
+        shots += shoot_all([replace(requests[0], pipeline="draft")], make_draft, studio.settings.home)
+        result = measure(shots, reader)
         if isinstance(result, Failure):
-            rows.append([photo.name, result.code, "", "", "", ""])
+            rows.append([photo.name, result.code, *[""] * 5])
         else:
             found.append(result)
             rows.append(row_of(result))
         print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
-    head = ["photo", "median dE00", "90th percentile", "within 3", "words, full", "words, upper"]
+    head = ["photo", "median dE00", "of the draft", "90th percentile", "within 3", "words, full", "words, upper"]
     table = Table(f"Print fidelity of {name}, front view, 1024x768, neutral light", head, rows)
     publish(Figures("fidelity", [table], summary(found)), keep=is_whole_set(photos))
 
 
 def measure(shots: Sequence[Shot | Failure], reader: Any) -> Fidelity | Failure:
-    """Figures of one photo from its shots in all framings; the first failure if one failed."""
+    """Figures of one photo from its shots in all framings and its draft; the first failure if one failed."""
     made = [result for result in shots if isinstance(result, Shot)]
     failures = [result for result in shots if isinstance(result, Failure)]
     if failures:
         return failures[0]
     words = words_of(reader, made[0].pattern.flat_lay.rgb)
+    *made, draft = made
     again = {s.request.framing: matching(words, words_of(reader, close_up(s))) if words else 0 for s in made}
     error = colour_error(made[0])
     return Fidelity(
@@ -93,6 +98,7 @@ def measure(shots: Sequence[Shot | Failure], reader: Any) -> Fidelity | Failure:
         float(np.median(error)),
         float(np.percentile(error, 90)),
         float(np.mean(error <= NOTICEABLE)),
+        float(np.median(colour_error(draft))),
         words,
         again,
     )
@@ -101,7 +107,8 @@ def measure(shots: Sequence[Shot | Failure], reader: Any) -> Fidelity | Failure:
 def row_of(found: Fidelity) -> list[str]:
     """One line of the table."""
     words = [f"{found.again[framing]} of {len(found.words)}" if found.words else "no text" for framing in FRAMINGS]
-    return [found.photo.name, f"{found.median:.2f}", f"{found.percentile_90:.2f}", f"{found.within:.0%}", *words]
+    errors = [f"{value:.2f}" for value in (found.median, found.drafted, found.percentile_90)]
+    return [found.photo.name, *errors, f"{found.within:.0%}", *words]
 
 
 def summary(found: Sequence[Fidelity]) -> list[str]:
@@ -111,6 +118,8 @@ def summary(found: Sequence[Fidelity]) -> list[str]:
     medians = [one.median for one in found]
     said = [f"Median colour error of the worst photo: {max(medians):.2f} dE00; of the middle one: "
             f"{np.median(medians):.2f} (bar: {NOTICEABLE:.0f})."]  # fmt: skip
+    worse = [one.median - one.drafted for one in found]
+    said.append(f"Above the draft's error: by {max(worse):.2f} dE00 at most, by {np.median(worse):.2f} in the middle.")
     words = sum(len(one.words) for one in found)
     if words:
         counts = [sum(one.again[framing] for one in found) for framing in FRAMINGS]
