@@ -246,7 +246,7 @@ def _flats(
     from vmodel.garment.flat import is_drawing
 
     if not is_drawing(file):
-        raise BadUsage(f"{file} is no SVG; shoot photos with `vmodel shoot`.")
+        raise BadUsage(f"{file} is no SVG; export drawings as SVG, and shoot photos with `vmodel shoot`.")
     paths = [file]
     for way in ways:
         paths.append(out / f"{file.stem}--{way.name}.svg")

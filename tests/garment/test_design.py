@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from shapely.geometry import Polygon
 
+from tests.garment.test_reading import ADOBE_RGB, DISPLAY_P3, RED, profile, red_in
 from vmodel.errors import BadUsage
 from vmodel.garment.block_cut import BLOCKS, KINDS, cut_block
 from vmodel.garment.block_paint import Colours, lay_out, paint_side, seam_mismatch_cm
 from vmodel.garment.colourway import parse_colourways
 from vmodel.garment.design import ENDING, Design, DesignInvalid, make_garment, read_design, write_design
 from vmodel.garment.landmarks import loop_order
-from vmodel.garment.print_repeat import PrintRepeat, lay_print, recolour_tile
+from vmodel.garment.print_repeat import PrintRepeat, decode_tile, lay_print, read_tile, recolour_tile
 from vmodel.types import BodyMeasurements
 
 WOMAN = BodyMeasurements(170, 90, 73, 97, 33, 38, 56, 78, 127, 108, 88, 145)
@@ -163,3 +166,34 @@ def test_a_child_s_waistband_goes_over_the_hips_and_is_held_by_elastic() -> None
         assert CHILD.waist < 2 * width * block.elastic["waist"] < CHILD.hip
     tee = cut_block("child-tee", CHILD).landmarks_cm
     assert tee["hem_left"][0] > tee["armpit_left"][0]
+
+
+@pytest.mark.parametrize("primaries", [DISPLAY_P3, ADOBE_RGB], ids=["Display P3", "Adobe RGB"])
+def test_a_print_in_a_wide_colour_space_comes_out_in_its_colour(primaries: tuple[tuple[float, ...], ...]) -> None:
+    picture, stream = red_in(primaries).convert("RGBA"), io.BytesIO()
+    picture.putpixel((3, 3), (0, 0, 0, 0))
+    picture.save(stream, "PNG", icc_profile=profile(primaries))
+    tile = decode_tile(stream.getvalue(), "print.png")
+    assert np.abs(tile[9, 9].astype(int) - (*RED, 255)).max() <= 2
+    assert tile[3, 3, 3] == 0
+
+
+def test_a_print_in_sixteen_bits_keeps_its_greys() -> None:
+    stream = io.BytesIO()
+    Image.fromarray(np.full((8, 8), 0x80FF, np.uint16)).save(stream, "PNG")
+    assert decode_tile(stream.getvalue(), "print.png")[4, 4].tolist() == [128, 128, 128, 255]
+
+
+@pytest.mark.parametrize(
+    "size",
+    ['width="120mm" height="40mm" viewBox="0 0 120 40"', 'viewBox="0 0 120 40"', 'width="120" height="40"',
+     'width="100%" height="100%" viewBox="0 0 120 40"', 'width="33mm" height="70mm" viewBox="0 0 33 70"'],
+)  # fmt: skip
+def test_a_drawn_repeat_fills_its_tile_to_the_last_pixel(size: str, tmp_path: Path) -> None:
+    """An empty line of pixels at the edge would be a grid on the cloth."""
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" {size}><rect width="120" height="70" fill="#eef"/></svg>'
+    (tmp_path / "print.svg").write_text(drawing)
+    tile = read_tile(tmp_path / "print.svg")
+    assert (tile == (238, 238, 255, 255)).all()
+    wanted = 70 / 33 if "33" in size else 40 / 120
+    assert tile.shape[0] / tile.shape[1] == pytest.approx(wanted, rel=0.002)

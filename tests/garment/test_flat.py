@@ -84,6 +84,106 @@ def test_illustrator_s_classes_clips_and_names_are_understood(tmp_path: Path) ->
     assert front.alpha[5, 5] == 0
 
 
+BACK = TEE.replace("-8,9 8,9", "-8,3 8,3")
+FIGMA = f"""<svg width="600" height="600" viewBox="0 0 600 600" fill="none" xmlns="http://www.w3.org/2000/svg">
+<g id="Frame 1" clip-path="url(#clip0_1_2)"><rect width="600" height="600" fill="white"/>
+<g transform="translate(300 120) scale(4)"><path id="Vector" fill-rule="evenodd" d="{TEE}" fill="#D64F7C"/></g></g>
+<defs><clipPath id="clip0_1_2"><rect width="600" height="600" fill="white"/></clipPath></defs></svg>"""
+COREL = f"""<svg xmlns="http://www.w3.org/2000/svg" width="210mm" height="297mm" viewBox="0 0 21000 29700"
+  style="fill-rule:evenodd"><defs><style type="text/css">
+<![CDATA[.fil0 {{fill:#FEFEFE}} .fil2 {{fill:#8C6A9E}}]]></style></defs><g id="Ebene_x0020_1">
+<path class="fil0" d="M0 0l21000 0 0 29700 -21000 0 0 -29700z"/>
+<rect x="500" y="500" width="20000" height="28700" style="fill:none;stroke:black;stroke-width:60"/>
+<g transform="translate(10500,5000) scale(90)"><path class="fil2" d="{TEE}"/></g></g></svg>"""
+WHITE = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 210 297"><rect width="210" height="297" fill="#fff"/>
+<g transform="translate(105,60) scale(2)"><path d="{TEE}" fill="#fff" stroke="#000" stroke-width=".5"/></g></svg>"""
+
+
+def outline_of(flat_lay: FlatLay) -> np.ndarray:
+    """What is cloth, cropped to it, in a frame of its own."""
+    assert flat_lay.alpha is not None
+    rows, columns = np.nonzero(flat_lay.alpha > 0.5)
+    part = flat_lay.alpha[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] > 0.5
+    return np.asarray(Image.fromarray(part).resize((100, 100)))
+
+
+@pytest.mark.parametrize("drawing", [FIGMA, COREL, WHITE], ids=["figma's frame", "corel's page", "white on white"])
+def test_paper_and_frames_behind_a_garment_are_no_cloth(drawing: str, tmp_path: Path) -> None:
+    alone = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-60 -20 120 120"><path fill="#456" d="{TEE}"/></svg>'
+    wanted = outline_of(draw_flat(read_flat(saved(tmp_path, alone)), "front", longest_px=500))
+    found = outline_of(draw_flat(read_flat(saved(tmp_path, drawing)), "front", longest_px=500))
+    assert (wanted == found).mean() > 0.98
+
+
+@pytest.mark.parametrize(
+    "inside",
+    ['<path d="M30 5V55M45 5V55" stroke="#000"/>', '<rect x="12" y="15" width="14" height="12" fill="#822"/>'],
+    ids=["pleats", "pocket"],
+)
+def test_a_skirt_that_is_drawn_as_a_rectangle_is_no_paper(inside: str, tmp_path: Path) -> None:
+    drawing = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 75 60">
+      <rect width="75" height="60" fill="#a33"/>{inside}</svg>"""
+    flat_lay = draw_flat(read_flat(saved(tmp_path, drawing)), "front", longest_px=500)
+    assert outline_of(flat_lay).all()
+    assert colour_in_the_middle(flat_lay) in ((170, 51, 51), (0, 0, 0))
+
+
+def test_front_and_back_beside_each_other_need_no_names(tmp_path: Path) -> None:
+    def page(first: str, second: str) -> Path:
+        return saved(
+            tmp_path,
+            f"""<svg xmlns="http://www.w3.org/2000/svg" width="420mm" height="297mm" viewBox="0 0 420 297">
+            <g transform="translate(110,60) scale(2)"><path d="{first}" fill="#cdb38b" stroke="#000"/></g>
+            <g transform="translate(310,60) scale(2)"><path d="{second}" fill="#385070" stroke="#000"/></g></svg>""",
+        )
+
+    flat = read_flat(page(TEE, BACK))
+    assert flat.back is not None
+    assert colour_in_the_middle(draw_flat(flat, "front")) == (205, 179, 139)
+    assert colour_in_the_middle(draw_flat(flat, "back")) == (56, 80, 112)
+    trousers = "M-20,0 H20 L26,70 H4 L0,25 L-4,70 H-26 Z"
+    assert read_flat(page(TEE, trousers)).back is None
+
+
+def test_words_beside_the_garment_are_left_out_and_words_on_it_are_refused(tmp_path: Path) -> None:
+    notes = '<text x="10" y="12"><tspan>coverstitch 4 mm</tspan></text>'
+    beside = INKSCAPE.replace('<rect x="0" y="200"', f'{notes}<rect x="0" y="200"')
+    flat = read_flat(saved(tmp_path, beside))
+    assert colour_in_the_middle(draw_flat(flat, "front")) == (58, 125, 68)
+    with pytest.raises(DrawingUnsafe, match="holds text, which vmodel does not draw; convert it to outlines"):
+        read_flat(saved(tmp_path, INKSCAPE.replace('<path style="fill:#3a7d44', f'{notes}<path style="fill:#3a7d44')))
+
+
+def test_illustrator_s_declared_addresses_are_no_threat(tmp_path: Path) -> None:
+    declared = """[
+    <!ENTITY ns_extend "http://ns.adobe.com/Extensibility/1.0/">
+    <!ENTITY ns_ai "http://ns.adobe.com/AdobeIllustrator/10.0/">
+]>"""
+    own = 'xmlns:x="&ns_extend;" xmlns:i="&ns_ai;" xmlns="http://www.w3.org/2000/svg"'
+    text = ILLUSTRATOR.replace('svg11.dtd">', f'svg11.dtd" {declared}', 1)
+    text = text.replace('xmlns="http://www.w3.org/2000/svg"', own, 1)
+    data = '<foreignObject requiredExtensions="&ns_ai;"><i:pgfRef xlink:href="#pgf"/></foreignObject>'
+    text = text.replace('<g id="FRONT_1_">', f'<switch>{data}<g i:extraneous="self"><g id="FRONT_1_">', 1)
+    text = text.replace("</svg>", "</g></switch><i:pgf id='pgf'><![CDATA[eJzs]]></i:pgf></svg>")
+    flat = read_flat(saved(tmp_path, text))
+    assert flat.back is not None
+    assert colour_in_the_middle(draw_flat(flat, "front")) == (217, 164, 65)
+    with pytest.raises(DrawingUnsafe, match="XML entities"):
+        read_flat(saved(tmp_path, text.replace('"http://ns.adobe.com/Extensibility/1.0/"', '"&ns_ai;&ns_ai;"')))
+    with pytest.raises(DrawingUnsafe, match="a link to another file"):
+        read_flat(saved(tmp_path, text.replace('xlink:href="#SVGID_1_"', 'xlink:href="&ns_ai;"')))
+
+
+def test_colours_by_name_and_in_decimals_have_colourways_too(tmp_path: Path) -> None:
+    drawing = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="-60 -20 120 120">
+      <path d="{TEE}" style="fill:rgb(36,52,84);stroke:black;stroke-width:0.3px"/>
+      <path d="M-20,60H20" stroke="White" fill="none"/></svg>"""
+    flat = read_flat(saved(tmp_path, drawing))
+    assert set(plain_colours(flat.front)) == {"#243454", "#000000", "#ffffff"}
+    recoloured_lay = draw_flat(flat, "front", {"#243454": "#a0c0e0"})
+    assert colour_in_the_middle(recoloured_lay) == (160, 192, 224)
+
+
 def test_the_outline_is_exact_and_its_dark_line_is_no_cloth(tmp_path: Path) -> None:
     square = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400">{}</svg>'
     shape = '<path d="M100,80 H300 V320 H100 Z" fill="#cc3344" stroke="#111" stroke-width="1.5"/>'
@@ -171,6 +271,7 @@ def embedded(width: int, height: int) -> str:
         (svg("<style>rect{fill:\\75 rl(http://127.0.0.1)}</style>"), DrawingUnsafe),
         (svg("<foreignObject><body xmlns='http://www.w3.org/1999/xhtml'>x</body></foreignObject>"), DrawingUnsafe),
         (svg("<text>SALE</text>"), DrawingUnsafe),
+        (svg("<switch><script>alert(1)</script></switch>"), DrawingUnsafe),
         (svg('<filter id="f"><feGaussianBlur stdDeviation="9999"/></filter>'), DrawingUnsafe),
         (svg('<rect width="5" height="5"><animate attributeName="x"/></rect>'), DrawingUnsafe),
         (svg("<g>" * 100 + "</g>" * 100), DrawingTooLarge),

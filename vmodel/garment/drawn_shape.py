@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from vmodel.garment.cutout import cut_out
-from vmodel.garment.flat import FITTING_SIDE_PX, Box, TechnicalFlat, box_of, draw_flat
+from vmodel.garment.drawing_page import Box
+from vmodel.garment.flat import FITTING_SIDE_PX, TechnicalFlat, box_of, draw_flat
 from vmodel.garment.kind import understand
 from vmodel.garment.pattern import Cut, cut_panels, paint_panels
 from vmodel.types import Category, Cutout, FlatLay, Garment, GarmentKind, Landmarks

@@ -7,7 +7,7 @@ import re
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 from xml.etree.ElementTree import Element
 
 import cv2
@@ -15,8 +15,8 @@ import numpy as np
 
 from vmodel.errors import GarmentNotFound, PhotoNotFound
 from vmodel.garment.drawing_errors import DrawingTooLarge, DrawingUnreadable
-from vmodel.garment.svg import LARGEST_BYTES, SVG, plain_colours, read_svg, recoloured, write_svg
-from vmodel.garment.svg_render import render_svg
+from vmodel.garment.drawing_page import NOT_PAINTED, ROUGH_PX, Box, enclosed, paint_view, side_by_side, without_backdrop
+from vmodel.garment.svg import LARGEST_BYTES, SVG, plain_colours, read_svg, recoloured, refuse_text, write_svg
 from vmodel.garment.texture import fill_nearest
 from vmodel.types import BoolArray, ByteArray, FlatLay, FloatArray
 
@@ -24,7 +24,6 @@ ENDINGS: Final = (".svg",)
 LONGEST_SIDE_PX: Final = 2000
 FITTING_SIDE_PX: Final = 640
 """Of a fitting: several times what its picture resolves."""
-_ROUGH_PX: Final = 800
 _MARGIN: Final = 0.06
 _UNITS: Final = {"": 1.0, "px": 1.0, "pt": 96 / 72, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
 _SIDES: Final = {
@@ -36,7 +35,7 @@ _LEAST_FILLED: Final = 0.6
 
 _OUTLINED: Final = 0.5
 """Share of the edge along which a dark line runs, from which on it is the outline."""
-_WIDEST_OUTLINE: Final = 0.008
+_WIDEST_OUTLINE: Final = 0.012
 _DARKER: Final = 12
 
 
@@ -48,7 +47,7 @@ class TechnicalFlat:
         name: of the file.
         sha256: hex digest of the file.
         front: root of what shows the front.
-        back: of the back; None where no group is named so.
+        back: of the back; None where none is named so or drawn beside the front.
     """
 
     name: str
@@ -66,7 +65,8 @@ def read_flat(path: Path) -> TechnicalFlat:
     """Read a technical flat.
 
     Groups whose id or layer name begins with "front" or "back" (or the same in some other languages) are the sides;
-    without such names the whole drawing is the front.
+    without such names the same silhouette drawn twice beside each other is both, and anything else is the front.
+    Paper and frames behind the garment are left out.
 
     Raises:
         PhotoNotFound: no such file.
@@ -81,8 +81,10 @@ def read_flat(path: Path) -> TechnicalFlat:
     root = read_svg(content, path.name)
     _set_view(root, path.name)
     fronts, backs = _groups(root, "front"), _groups(root, "back")
-    front = _only(root, fronts, backs)
-    back = _only(root, backs, fronts) if backs else None
+    front = _side(root, fronts, backs, path.name)
+    back = _side(root, backs, fronts, path.name) if backs else None
+    if not fronts and not backs:
+        front, back = side_by_side(front, path.name) or (front, None)
     return TechnicalFlat(path.name, hashlib.sha256(content).hexdigest(), front, back)
 
 
@@ -99,10 +101,6 @@ def in_plain_colours(flat: TechnicalFlat) -> TechnicalFlat:
     return replace(flat, sha256=hashlib.sha256(write_svg(front)).hexdigest(), front=front, back=back)
 
 
-Box: TypeAlias = tuple[float, float, float, float]
-"""Left, top, width and height in the drawing's units."""
-
-
 def box_of(flat: TechnicalFlat, side: str) -> Box:
     """What a side fills, and a margin; no colour changes it.
 
@@ -112,11 +110,11 @@ def box_of(flat: TechnicalFlat, side: str) -> Box:
     """
     root = deepcopy(_root_of(flat, side))
     left, top, width, height = (float(word) for word in root.attrib["viewBox"].split())
-    rough = _paint(root, (left, top, width, height), _ROUGH_PX, flat.name)
+    rough = paint_view(root, (left, top, width, height), ROUGH_PX, flat.name)
     rows, columns = np.nonzero(rough[..., 3] > 8)
     if not len(rows):
         raise GarmentNotFound(flat.name)
-    unit = max(width, height) / _ROUGH_PX
+    unit = max(width, height) / ROUGH_PX
     low = np.array([columns.min(), rows.min()]) * unit + (left, top)
     size = np.array([np.ptp(columns) + 1, np.ptp(rows) + 1]) * unit
     rim = _MARGIN * float(size.max())
@@ -147,7 +145,7 @@ def draw_flat(
     """
     root = _root_of(flat, side)
     root = recoloured(root, colours) if colours else deepcopy(root)
-    painted = _paint(root, box or box_of(flat, side), longest_px, flat.name)
+    painted = paint_view(root, box or box_of(flat, side), longest_px, flat.name)
     rgb, alpha = _as_cloth(painted)
     return FlatLay(flat.name, flat.sha256, rgb, alpha)
 
@@ -159,20 +157,11 @@ def _root_of(flat: TechnicalFlat, side: str) -> Element:
     return root
 
 
-def _paint(root: Element, box: Box, longest_px: int, name: str) -> ByteArray:
-    root.set("viewBox", " ".join(f"{value:.6g}" for value in box))
-    scale = longest_px / max(box[2], box[3])
-    width, height = max(1, round(box[2] * scale)), max(1, round(box[3] * scale))
-    root.set("width", str(width))
-    root.set("height", str(height))
-    return render_svg(write_svg(root), (height, width), name)
-
-
 def _as_cloth(painted: ByteArray) -> tuple[ByteArray, FloatArray]:
     """Colours and outline; what bare lines enclose is cloth."""
     alpha = painted[..., 3].astype(np.float32) / 255
     rgb = np.where(painted[..., 3:] > 0, painted[..., :3], np.uint8(255))
-    inside = _enclosed(alpha > 0.5)
+    inside = enclosed(alpha > 0.5)
     if (alpha > 0.5).sum() < _LEAST_FILLED * inside.sum():
         on_white = rgb * alpha[..., None] + 255.0 * (1 - alpha[..., None])
         rgb, alpha = np.rint(on_white).astype(np.uint8), np.maximum(alpha, inside).astype(np.float32)
@@ -196,22 +185,12 @@ def _without_outline(rgb: ByteArray, mask: BoolArray) -> ByteArray:
     return fill_nearest(rgb, depth > width + 1.5)
 
 
-def _enclosed(lines: BoolArray) -> BoolArray:
-    """What lies within the outermost lines; gaps as wide as a stroke are bridged."""
-    reach = max(3, round(0.004 * max(lines.shape))) | 1
-    closed = cv2.morphologyEx(lines.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    filled = np.zeros(lines.shape, np.uint8)
-    cv2.drawContours(filled, contours, -1, 1, cv2.FILLED)
-    return filled > 0
-
-
 def _set_view(root: Element, name: str) -> None:
     """Give the drawing a view box of plain numbers."""
     try:
         view = [float(word) for word in re.split(r"[\s,]+", root.get("viewBox", "").strip()) if word]
         if not view:
-            view = [0.0, 0.0, _pixels(root.get("width", "")), _pixels(root.get("height", ""))]
+            view = [0.0, 0.0, length_px(root.get("width", "")), length_px(root.get("height", ""))]
     except ValueError:
         view = []
     if len(view) != 4 or not np.isfinite(view).all() or min(view[2:]) <= 0 or max(map(abs, view)) > 1e7:
@@ -220,7 +199,12 @@ def _set_view(root: Element, name: str) -> None:
     root.attrib.pop("preserveAspectRatio", None)
 
 
-def _pixels(length: str) -> float:
+def length_px(length: str) -> float:
+    """A length of a drawing's page, at 96 pixels to the inch.
+
+    Raises:
+        ValueError: it is none, or a share of something else.
+    """
     match = re.fullmatch(r"\s*([0-9.eE+-]+)\s*([a-z]*)\s*", length)
     if match is None or match[2] not in _UNITS:
         raise ValueError(length)
@@ -252,6 +236,12 @@ def _side_of(group: Element) -> str:
     return ""
 
 
+def _side(root: Element, wanted: list[int], other: list[int], name: str) -> Element:
+    only = _only(root, wanted, other)
+    refuse_text(only, name)
+    return without_backdrop(only, name)
+
+
 def _only(root: Element, wanted: list[int], other: list[int]) -> Element:
     """A copy that paints one side: the other one, or all that is no side, is kept for references but not painted."""
     copy = deepcopy(root)
@@ -268,19 +258,22 @@ def _only(root: Element, wanted: list[int], other: list[int]) -> Element:
             above = parents.get(id(above))
     put_by = [elements[place] for place in other]
     if chosen:
-        painted = [element for element in elements if element.tag not in _NOT_PAINTED and id(element) not in kept]
+        painted = [element for element in elements if element.tag not in NOT_PAINTED and id(element) not in kept]
         put_by = [element for element in painted if id(parents.get(id(element), element)) in kept]
     for element in put_by:
         parent = parents[id(element)]
         shelf = Element(f"{SVG}defs")
         parent[list(parent).index(element)] = shelf
-        shelf.append(element)
+        if element.tag != f"{SVG}text":  # notes beside the garment are no part of it
+            _strip_text(element)
+            shelf.append(element)
     return copy
 
 
-_NOT_PAINTED: Final = {f"{SVG}{tag}" for tag in ("defs", "style", "symbol", "clipPath", "mask", "pattern", "stop")} | {
-    f"{SVG}{tag}" for tag in ("linearGradient", "radialGradient")
-}
+def _strip_text(element: Element) -> None:
+    for parent in list(element.iter()):
+        for child in [child for child in parent if child.tag == f"{SVG}text"]:
+            parent.remove(child)
 
 
 def _show(element: Element) -> None:

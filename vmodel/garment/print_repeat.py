@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+from xml.etree.ElementTree import Element
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from vmodel.errors import BadUsage, PhotoNotFound, UnreadablePhoto
 from vmodel.garment.drawing_errors import DrawingTooLarge
-from vmodel.garment.flat import is_drawing
-from vmodel.garment.svg import read_svg, write_svg
+from vmodel.garment.flat import is_drawing, length_px
+from vmodel.garment.svg import read_svg, refuse_text, write_svg
 from vmodel.garment.svg_render import render_svg
 from vmodel.types import ByteArray, FloatArray
 
@@ -69,8 +71,47 @@ def read_tile(path: Path) -> ByteArray:
     except OSError:
         raise PhotoNotFound(str(path)) from None
     if is_drawing(path):
-        return render_svg(write_svg(read_svg(content, path.name)), (LARGEST_TILE_PX // 2,) * 2, path.name)
+        root = read_svg(content, path.name)
+        refuse_text(root, path.name)
+        filled, size = _filled(root)
+        return render_svg(write_svg(filled), size, path.name)
     return decode_tile(content, path.name)
+
+
+def _filled(root: Element) -> tuple[Element, tuple[int, int]]:
+    """A drawing made to fill its tile, and the tile's size (height, width) in pixels.
+
+    Renderers keep the page's exact proportions and leave a line of the last pixels empty, which on cloth is a grid.
+    """
+    longest = LARGEST_TILE_PX // 2
+    page = _page(root)
+    if page is None:
+        return root, (longest, longest)
+    scale = longest / max(page)
+    height, width = max(1, round(page[1] * scale)), max(1, round(page[0] * scale))
+    view = root.get("viewBox") or f"0 0 {page[0]:.6g} {page[1]:.6g}"
+    fitted = {"viewBox": view, "width": str(width), "height": str(height), "preserveAspectRatio": "none"}
+    filled = Element(root.tag, {**root.attrib, **fitted})
+    filled.extend(list(root))
+    return filled, (height, width)
+
+
+def _page(root: Element) -> tuple[float, float] | None:
+    """(width, height) of what a drawing shows, in any unit; None where it does not fill its page or has no size."""
+    try:
+        stated = [length_px(root.get(side, "")) for side in ("width", "height")]
+    except ValueError:
+        stated = []
+    try:
+        view = [float(word) for word in re.split(r"[\s,]+", root.get("viewBox", "").strip()) if word]
+    except ValueError:
+        return None
+    size = view[2:] if len(view) == 4 else stated
+    if len(size) != 2 or not np.isfinite([*size, *stated]).all() or min(size) <= 0 or max(size) > 1e7:
+        return None
+    if stated and not np.isclose(stated[0] * size[1], stated[1] * size[0], rtol=0.01):
+        return None
+    return size[0], size[1]
 
 
 def decode_tile(content: bytes, name: str) -> ByteArray:
@@ -79,13 +120,33 @@ def decode_tile(content: bytes, name: str) -> ByteArray:
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "WEBP", "TIFF")) as opened:
             if opened.width * opened.height > _MOST_MEGAPIXELS * 1e6:
                 raise DrawingTooLarge(name, f"has more than {_MOST_MEGAPIXELS:.0f} megapixels")
-            picture = ImageOps.exif_transpose(opened).convert("RGBA")
+            picture = _in_srgb(ImageOps.exif_transpose(opened))
     except DrawingTooLarge:
         raise
     except Exception:  # decoders raise whatever their parser met
         raise UnreadablePhoto(name, "it is no PNG, JPEG, WebP or TIFF") from None
     picture.thumbnail((LARGEST_TILE_PX, LARGEST_TILE_PX), Image.Resampling.LANCZOS)
     return np.asarray(picture)
+
+
+def _in_srgb(picture: Image.Image) -> Image.Image:
+    """RGBA in sRGB, whatever colour space the file states: prints come in Adobe RGB, Display P3 and printers' CMYK."""
+    if picture.mode.startswith("I;16"):
+        picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+    alpha = picture.convert("RGBA").getchannel("A")
+    profile = picture.info.get("icc_profile")
+    plain = picture if picture.mode in {"L", "CMYK"} else picture.convert("RGB")
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile)) if profile else None
+        target = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+        intent, flags = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
+        if source is not None:
+            plain = ImageCms.profileToProfile(plain, source, target, intent, "RGB", flags=flags) or plain
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        pass  # a damaged profile, or one for another colour model: the numbers are then best read as sRGB
+    opaque = plain.convert("RGB")
+    opaque.putalpha(alpha)
+    return opaque
 
 
 def recolour_tile(tile: ByteArray, colours: dict[str, str]) -> ByteArray:

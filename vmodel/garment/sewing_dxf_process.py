@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import resource
 import sys
 from collections.abc import Iterable
@@ -17,10 +18,12 @@ from typing import Any
 LONGEST_S = 30
 _LARGEST_MEMORY = 2 * 10**9
 _MOST_ENTITIES = 50_000
+_FINE = 5e-4
+"""Largest distance of a curve's points from the curve, as a share of the line's size."""
 
 
 def _main() -> None:
-    import ezdxf
+    import ezdxf.recover  # noqa: F401
 
     resource.setrlimit(resource.RLIMIT_AS, (_LARGEST_MEMORY, _LARGEST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_S, LONGEST_S))
@@ -28,8 +31,7 @@ def _main() -> None:
     size = int(sys.stdin.buffer.readline() or 0)
     if not size:
         sys.exit("no file")
-    text = sys.stdin.buffer.read(size).decode("utf-8", errors="replace").replace("\r\n", "\n")
-    document = ezdxf.read(io.StringIO(text))
+    document = _read(sys.stdin.buffer.read(size))
     left = [_MOST_ENTITIES]
     blocks = [_block(block.name, block, left) for block in document.blocks if not block.name.startswith("*")]
     model = _block("", document.modelspace(), left)
@@ -37,6 +39,29 @@ def _main() -> None:
     if not blocks and model["lines"]:
         read["blocks"] = [model]
     json.dump(read, sys.stdout, allow_nan=False)
+
+
+def _read(content: bytes) -> Any:
+    """The document; one that strays from the format is read as far as ezdxf can mend it."""
+    import ezdxf.recover
+
+    try:
+        return ezdxf.read(io.StringIO(_decoded(content).replace("\r\n", "\n")))
+    except (ezdxf.DXFError, ValueError, KeyError, IndexError, TypeError, AttributeError):
+        return ezdxf.recover.read(io.BytesIO(content))[0]
+
+
+def _decoded(content: bytes) -> str:
+    """Text of a DXF: UTF-8 since 2007, before that in the code page that its header names."""
+    from ezdxf.lldxf.encoding import decode_dxf_unicode
+    from ezdxf.tools.codepage import toencoding
+
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        named = re.search(rb"\$DWGCODEPAGE\s+3\s+(\w+)", content[:20_000])
+        text = content.decode(toencoding(named[1].decode() if named else "ANSI_1252"), errors="replace")
+    return decode_dxf_unicode(text) if "\\U+" in text else text
 
 
 def _block(name: str, entities: Iterable[Any], left: list[int]) -> dict[str, Any]:
@@ -49,10 +74,14 @@ def _block(name: str, entities: Iterable[Any], left: list[int]) -> dict[str, Any
         if kind == "TEXT":
             at = entity.dxf.insert
             found["texts"].append({"text": str(entity.dxf.text)[:200], "at": [at[0], at[1]]})
+        elif kind == "MTEXT":
+            at = entity.dxf.insert
+            for line in entity.plain_text(split=True)[:20]:
+                found["texts"].append({"text": line[:200], "at": [at[0], at[1]]})
         elif kind == "POINT":
             at = entity.dxf.location
             found["points"].append({"layer": layer, "at": [at[0], at[1]]})
-        elif kind in {"POLYLINE", "LWPOLYLINE", "LINE", "ARC", "SPLINE"}:
+        elif kind in {"POLYLINE", "LWPOLYLINE", "LINE", "ARC", "ELLIPSE", "SPLINE"}:
             found["lines"].append({"layer": layer, "points": _line(entity, kind)})
     return found
 
@@ -61,7 +90,11 @@ def _line(entity: Any, kind: str) -> list[list[float]]:
     from ezdxf.path import make_path
 
     closed = bool(getattr(entity, "is_closed", False) or getattr(entity, "closed", False)) and kind.endswith("POLYLINE")
-    points = [[float(at.x), float(at.y)] for at in make_path(entity).flattening(0.5)]
+    path = make_path(entity)
+    corners = [(at.x, at.y) for at in path.control_vertices()]
+    # The unit is not known here: a curve is as fine as its own size asks for.
+    size = max((max(row) - min(row) for row in zip(*corners, strict=True)), default=0.0)
+    points = [[float(at.x), float(at.y)] for at in path.flattening(max(size * _FINE, 1e-6))]
     return [*points, points[0]] if closed and points and points[0] != points[-1] else points
 
 

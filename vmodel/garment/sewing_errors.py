@@ -3,11 +3,14 @@
 VModelError
 └── InputError
     ├── SewingUnreadable   no pattern, a damaged one, or one past the bounds
+    ├── SeveralSizes       a graded pattern: every piece in several sizes
     ├── PieceInvalid       a piece is no closed shape, or does not say where it belongs
     └── SeamMismatch       two edges that are to be sewn together do not match
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from vmodel.errors import InputError
 
@@ -22,6 +25,17 @@ class SewingUnreadable(InputError):
             f"{pattern} is no sewing pattern that can be read ({reason}); docs/patterns.md shows how one is drawn."
         )
         self.pattern, self.reason = pattern, reason
+
+
+class SeveralSizes(InputError):
+    """The file holds every piece in several sizes."""
+
+    code = "several_sizes"
+
+    def __init__(self, pattern: str, sizes: Sequence[str]) -> None:
+        named = f"{', '.join(sizes[:-1])} and {sizes[-1]}"
+        super().__init__(f"{pattern} holds its pieces in the sizes {named}; export one size to a file of its own.")
+        self.pattern, self.sizes = pattern, tuple(sizes)
 
 
 class PieceInvalid(InputError):

@@ -45,8 +45,14 @@ def read_json_pieces(content: bytes, name: str) -> list[Piece]:
             raise SewingUnreadable(name, f"it has {len(panels)} panels, of 1 to {MOST_PIECES}")
         labels = _stitched(pattern.get("stitches", []))
         return [_piece(str(key), panel, scale, relative, labels) for key, panel in panels.items()]
+    except _Unsewable as error:
+        raise SewingUnreadable(name, str(error)) from None
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, OverflowError) as error:
         raise SewingUnreadable(name, f"it is no GarmentCode file: {type(error).__name__}") from None
+
+
+class _Unsewable(Exception):
+    """What a GarmentCode file may hold, but no garment of ours: said in words, the remedy with them."""
 
 
 def _depth(content: bytes) -> int:
@@ -60,12 +66,14 @@ def _stitched(stitches: list[Any]) -> Mapping[tuple[str, int], str]:
     labels: dict[tuple[str, int], str] = {}
     for number, stitch in enumerate(stitches):
         ends = [end for end in stitch if isinstance(end, dict)]
-        if len(ends) != 2 or any(word == "right_wrong" for word in stitch if isinstance(word, str)):
-            raise ValueError("a stitch with its wrong side out")
+        if len(ends) != 2:
+            raise _Unsewable(f"stitch {number} has {len(ends)} ends: it takes two")
+        if any(word == "right_wrong" for word in stitch if isinstance(word, str)):
+            raise _Unsewable(f"stitch {number} has a wrong side out: turn its panel over")
         for end in ends:
             key = str(end["panel"]), int(end["edge"])
             if key in labels:
-                raise ValueError("an edge is stitched twice")
+                raise _Unsewable(f"edge {key[1]} of {key[0]} is stitched twice: split it where the seams meet")
             labels[key] = f"stitch {number}"
     return labels
 

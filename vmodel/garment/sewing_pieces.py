@@ -162,6 +162,31 @@ def other_side(label: str) -> str:
     return re.sub(r"(?<![a-z])(left|right|l|r)(?![a-z])", lambda match: swap[match[1]], label)
 
 
+def side_of(label: str) -> str:
+    """Which half of the body a label names: "left", "right" or ""."""
+    word = re.search(r"(?<![a-z])(left|right|l|r)(?![a-z])", label)
+    return {"l": "left", "r": "right"}.get(word[1], word[1]) if word else ""
+
+
+def mirrored_piece(piece: Piece, name: str) -> Piece:
+    """The piece for the other half of the body: its mirror image, with left and right exchanged in its labels."""
+    flip = np.array([-1.0, 1.0])
+    edges = []
+    for edge in reversed(piece.edges):
+        label = other_side(edge.label)
+        if edge.kind == "dart" and label == edge.label:
+            label += " mirrored"
+        edges.append(_backwards(replace(edge, points_cm=edge.points_cm * flip, label=label)))
+    return replace(
+        piece,
+        name=name,
+        edges=tuple(edges),
+        limb={"left": "right", "right": "left"}.get(piece.limb, ""),
+        grain=(-piece.grain[0], piece.grain[1]),
+        turns_cm=tuple(turn * flip for turn in piece.turns_cm),
+    )
+
+
 def _unfolded(name: str, loop: list[PatternEdge], fold: FloatArray) -> list[PatternEdge]:
     """A piece cut on the fold, whole: the other half is the mirror image, with left and right exchanged."""
     at = next(k for k, edge in enumerate(loop) if edge.label == "fold" and edge.kind == "open")

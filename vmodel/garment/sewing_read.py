@@ -56,6 +56,7 @@ def read_pattern_file(content: bytes, name: str) -> SewingPattern:
         name: its name, whose ending says how to read it.
     Raises:
         SewingUnreadable: no pattern, or one past the bounds.
+        SeveralSizes: a graded one.
         DrawingUnreadable, DrawingUnsafe, DrawingTooLarge: of an SVG.
         PieceInvalid, SeamIncomplete, SeamMismatch: see ``joined_pattern``.
     """

@@ -37,7 +37,7 @@ def read_svg_pieces(content: bytes, name: str) -> list[Piece]:
         PieceInvalid: see ``make_piece``.
     """
     root = read_svg(content, name)
-    to_cm = _scale(root, name)
+    to_cm = _scale(root, content, name)
     try:
         pieces = [_piece(group, affine) for group, affine in _groups(root, to_cm)]
     except ValueError as error:
@@ -47,26 +47,45 @@ def read_svg_pieces(content: bytes, name: str) -> list[Piece]:
     return pieces
 
 
-def _scale(root: Element, name: str) -> FloatArray:
+def _scale(root: Element, content: bytes, name: str) -> FloatArray:
     """(2, 3) affine from the drawing's unit to centimetres, y up."""
+    unit = _user_unit_cm(root, content)
     try:
         view = [float(word) for word in re.split(r"[\s,]+", root.get("viewBox", "").strip()) if word]
-        width = _length_cm(root.get("width", ""))
+        size = [_length_cm(root.get(side, ""), unit) for side in ("width", "height")]
     except ValueError:
         raise SewingUnreadable(name, "its size cannot be read") from None
-    cm = width / view[2] if width and len(view) == 4 and view[2] > 0 else _CM["px"]
-    if not 1e-4 < cm < 1e3:
+    across, up = unit, unit
+    if len(view) == 4 and min(view[2:]) > 0 and any(size):
+        shares = [cm / units for cm, units in zip(size, view[2:], strict=True) if cm]
+        across, up = shares[0], shares[-1]
+        fitted = root.get("preserveAspectRatio", "")
+        if "none" not in fitted:  # the page is fitted into its size, whose sides need not be in proportion
+            across = up = max(shares) if "slice" in fitted else min(shares)
+    if not (1e-4 < across < 1e3 and 1e-4 < up < 1e3):
         raise SewingUnreadable(name, "its size makes no sense")
-    return np.array([[cm, 0.0, 0.0], [0.0, -cm, 0.0]])
+    return np.array([[across, 0.0, 0.0], [0.0, -up, 0.0]])
 
 
-def _length_cm(text: str) -> float:
+def _user_unit_cm(root: Element, content: bytes) -> float:
+    """What a drawing without units of its own is measured in: 96 to the inch, in Illustrator's 72."""
+    begin = content[:4096]
+    inkscape = re.search(rb'inkscape:version="0\.(\d+)', begin)
+    if inkscape is not None and int(inkscape[1]) < 92:
+        return 2.54 / 90
+    exported = root.get("data-name") and root.get("id") and not root.get("width") and inkscape is None
+    if b"Generator: Adobe Illustrator" in begin or (exported and b"inkscape" not in begin):
+        return 2.54 / 72
+    return _CM["px"]
+
+
+def _length_cm(text: str, unit_cm: float) -> float:
     if not text.strip() or text.strip().endswith("%"):
         return 0.0
     match = re.fullmatch(r"\s*([0-9.eE+-]+)\s*([a-z]*)\s*", text)
     if match is None or match[2] not in _CM:
         raise ValueError(text)
-    return float(match[1]) * _CM[match[2]]
+    return float(match[1]) * (unit_cm if match[2] in ("", "px") else _CM[match[2]])
 
 
 def _groups(element: Element, affine: FloatArray) -> Iterator[tuple[Element, FloatArray]]:

@@ -1,6 +1,6 @@
 """SVG from strangers: parsed within bounds, and rebuilt from what a drawing of a garment needs and nothing else.
 
-No script, no reference to another file or address, no text (fonts differ between machines), no filters, no animation.
+No script, no reference to another file or address, no filters, no animation; text is emptied (``refuse_text``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element, ParseError, register_namespace, tostr
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
-from PIL import Image
+from PIL import Image, ImageColor
 
 from vmodel.garment.drawing_errors import DrawingTooLarge, DrawingUnreadable, DrawingUnsafe
 
@@ -34,11 +34,21 @@ _DRAWN: Final = frozenset(
     {"svg", "g", "defs", "symbol", "use", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "image"}
     | {"clipPath", "mask", "pattern", "linearGradient", "radialGradient", "stop", "style", "switch"}
 )
+_WRITTEN: Final = frozenset({"text", "tspan", "textPath", "flowRoot"})
 _SILENT: Final = frozenset({"title", "desc", "metadata", "view", "cursor", "marker"})
 _IMAGE: Final = re.compile(r"\s*data:image/(png|jpe?g);base64,")
 _ADDRESS: Final = re.compile(r"url\(\s*(['\"]?)\s*(.*?)\1\s*\)", re.IGNORECASE | re.DOTALL)
 _COLOUR: Final = re.compile(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
 _COLOURLESS: Final = frozenset({"id", "class", "d", "href", _XLINK, "points", "transform"})
+_ADDRESS_ENTITY: Final = re.compile(rb'<!ENTITY\s+(\w{1,40})\s+"(https?://[\w./:-]{1,200})"\s*>')
+_DECLARED: Final = re.compile(rb"<!DOCTYPE\s+svg[^\[>]{0,300}\[((?:\s*" + _ADDRESS_ENTITY.pattern + rb")+)\s*\]\s*>")
+_PAINTS: Final = frozenset({"fill", "stroke", "stop-color", "color"})
+_RGB: Final = re.compile(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)")
+_STYLED: Final = re.compile(r"((?<![\w-])(?:fill|stroke|stop-color|color)\s*:\s*)([a-zA-Z]{3,22})(?![\w(-])")
+_NAMED_COLOURS: Final = {
+    name: colour if isinstance(colour, str) else "#{:02x}{:02x}{:02x}".format(*colour)
+    for name, colour in ImageColor.colormap.items()
+}
 _PLAIN_LINES: Final = ("#3f3a34", "#544d45", "#69625a")
 _PLAIN_CLOTHS: Final = ("#e2d9ca", "#b9856f", "#c6b9a4", "#5f7a8c", "#cfa866", "#8f9a7c", "#a79bb0")
 _PLAIN_EXPORT: Final = "export it as plain SVG with all effects expanded"
@@ -51,7 +61,8 @@ def read_svg(content: bytes, name: str) -> Element:
         content: the file.
         name: of the file, for messages.
     Returns:
-        The root, whose every reference leads to itself. Inkscape's labels are kept as ``data-name``.
+        The root, whose every reference leads to itself. Colours are in digits, Inkscape's labels are kept as
+        ``data-name``, text as empty elements, see ``refuse_text``.
     Raises:
         DrawingUnreadable: no SVG.
         DrawingUnsafe: see the module.
@@ -67,6 +78,16 @@ def read_svg(content: bytes, name: str) -> Element:
     return clean
 
 
+def refuse_text(root: Element, name: str) -> None:
+    """What has to look as it was drawn holds no text: fonts differ between machines.
+
+    Raises:
+        DrawingUnsafe: it holds some.
+    """
+    if root.find(f".//{SVG}text") is not None:
+        raise DrawingUnsafe(name, "text", "convert it to outlines (paths)")
+
+
 def write_svg(root: Element) -> bytes:
     """The drawing as a file."""
     register_namespace("", SVG.strip("{}"))
@@ -78,7 +99,7 @@ def _parse(content: bytes, name: str) -> Element:
     depth = count = 0
     root: Element | None = None
     try:
-        for event, element in iterparse(io.BytesIO(content), events=("start", "end")):
+        for event, element in iterparse(io.BytesIO(_with_addresses(content, name)), events=("start", "end")):
             if event == "end":
                 depth -= 1
                 continue
@@ -98,6 +119,24 @@ def _parse(content: bytes, name: str) -> Element:
     return root
 
 
+def _with_addresses(content: bytes, name: str) -> bytes:
+    """Illustrator declares the addresses of its namespaces as XML entities: these are written out.
+
+    A file that declares anything else is left as it is, for the parser to refuse.
+    """
+    declared = _DECLARED.search(content[:20_000])
+    if declared is None:
+        return content
+    addresses = dict(_ADDRESS_ENTITY.findall(declared[1]))
+    body = content[declared.end() :]
+    growth = sum(body.count(b"&" + short + b";") * len(address) for short, address in addresses.items())
+    if len(content) + growth > LARGEST_BYTES:
+        raise DrawingTooLarge(name, f"is larger than {LARGEST_BYTES // 10**6} MB")
+    for short, address in addresses.items():
+        body = body.replace(b"&" + short + b";", address)
+    return content[: declared.start()] + body
+
+
 def _rebuilt(element: Element, name: str) -> Element:
     tag = element.tag.removeprefix(SVG)
     fresh = Element(element.tag)
@@ -109,9 +148,10 @@ def _rebuilt(element: Element, name: str) -> Element:
         elif not attribute.startswith("{"):
             if attribute.lower().startswith("on"):
                 raise DrawingUnsafe(name, "scripts", _PLAIN_EXPORT)
-            fresh.set(attribute, _checked_style(value, name))
+            checked = _checked_style(value, name)
+            fresh.set(attribute, checked if attribute in _COLOURLESS else _in_digits(attribute, checked))
     if tag == "style":
-        fresh.text = _checked_style("".join(element.itertext()), name)
+        fresh.text = _in_digits("style", _checked_style("".join(element.itertext()), name))
         return fresh
     for child in element:
         kept = _kept(child, name)
@@ -126,11 +166,12 @@ def _kept(child: Element, name: str) -> Element | None:
     if not tag.startswith(SVG) or tag.removeprefix(SVG) in _SILENT:
         return None
     kind = tag.removeprefix(SVG)
-    if kind in {"text", "tspan", "textPath"}:
-        raise DrawingUnsafe(name, "text", "convert it to outlines (paths)")
+    if kind in _WRITTEN:
+        return Element(f"{SVG}text")
     if kind == "switch":  # Illustrator's: its own data first, the drawing second
         group = Element(f"{SVG}g")
-        group.extend(kept for inner in child if (kept := _kept(inner, name)) is not None)
+        # A list, because what a generator raises is lost in here.
+        group.extend([kept for inner in child if (kept := _kept(inner, name)) is not None])
         return group
     if kind == "foreignObject" and not any(_visible_tags(child)):
         return None
@@ -181,6 +222,16 @@ def _checked_style(text: str, name: str) -> str:
         raise DrawingUnsafe(name, "a link to another file", "embed what it needs")
     if re.search(r"(^|[;{\s\"'])filter\s*:\s*url", low):
         raise DrawingUnsafe(name, "filters", _PLAIN_EXPORT)
+    return text
+
+
+def _in_digits(attribute: str, text: str) -> str:
+    """Colours that are written as rgb(...) or by name in digits, so that colourways find them."""
+    text = _RGB.sub(lambda match: "#" + "".join(f"{min(255, int(part)):02x}" for part in match.groups()), text)
+    if attribute in _PAINTS:
+        return _NAMED_COLOURS.get(text.strip().lower(), text)
+    if attribute == "style":
+        return _STYLED.sub(lambda match: match[1] + _NAMED_COLOURS.get(match[2].lower(), match[2]), text)
     return text
 
 

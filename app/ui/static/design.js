@@ -340,7 +340,8 @@
       changed();
     } else if (dataset.colour) {
       const way = current();
-      if (way) way.colours[dataset.colour] = value;
+      // Ground and trim of one colour change together in a colourway.
+      if (way) { way.colours[dataset.colour] = value; all(`#palette [data-colour="${dataset.colour}"]`).forEach(each => { each.value = value; }); }
       else { design[dataset.own] = value; event.target.dataset.colour = value; }
       changed();
     } else if (name === "design-name") { design.name = value; save(); }
