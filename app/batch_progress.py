@@ -8,21 +8,36 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.progress import Task as RichTask
+from rich.table import Column
 
 from app.console import LABELS, say_error, say_warning
 from vmodel.batch.journal import Outcome
 from vmodel.batch.plan import RefusedRow, Task
+
+
+class _ForAll(ProgressColumn):
+    """A column that says something of the whole batch only."""
+
+    def __init__(self, column: ProgressColumn) -> None:
+        super().__init__(Column(no_wrap=True))
+        self._column = column
+
+    def render(self, task: RichTask) -> RenderableType:
+        """What the column shows, or nothing for a worker."""
+        return self._column(task) if task.fields.get("overall") else ""
 
 
 class BatchProgress:
@@ -33,7 +48,7 @@ class BatchProgress:
         self._doing = [""] * jobs
         self._workers: list[TaskID] = []
         if bars is not None:
-            self._all = bars.add_task("[bold]all pictures", total=total, completed=done)
+            self._all = bars.add_task("[bold]all pictures", total=total, completed=done, overall=True)
             self._workers = [bars.add_task(f"worker {number + 1}: starting", total=None) for number in range(jobs)]
 
     def begin(self, worker: int, task: Task) -> None:
@@ -46,7 +61,7 @@ class BatchProgress:
 
     def stage(self, worker: int, name: str, share: float) -> None:
         """A worker has come to a stage, whose share done is 0..1."""
-        self._show(worker, f"{self._doing[worker]}: {LABELS.get(name, name)}", share)
+        self._show(worker, f"{LABELS.get(name, name)}: {self._doing[worker]}", share)
 
     def rest(self, worker: int) -> None:
         """A worker has nothing left to do."""
@@ -91,9 +106,11 @@ def watching_batch(total: int, done: int, jobs: int, as_json: bool, folder: Path
     if as_json or not console.is_terminal:
         yield BatchProgress(None, total, done, jobs, as_json, folder)
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    times = (TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, *times, console=console, redirect_stdout=console.is_terminal) as bars:
+    # The words give way, not the bars and figures, which a narrow terminal shall show too.
+    words = TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
+    figures = [_ForAll(column) for column in (MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())]
+    columns = SpinnerColumn(), words, BarColumn(bar_width=16), *figures
+    with Progress(*columns, console=console, redirect_stdout=console.is_terminal, expand=True) as bars:
         yield BatchProgress(bars, total, done, jobs, as_json, folder)
 
 
@@ -126,4 +143,4 @@ def say_refused(row: RefusedRow, as_json: bool) -> None:
         plain = asdict(row)
         error = {"code": plain.pop("code"), "message": plain.pop("message")}
         print(json.dumps(plain | {"picture": None, "error": error}, ensure_ascii=False), flush=True)
-    say_error(row.code, f"{row.message} [row {row.row}]")
+    say_error(row.code, f"{row.message} [row {row.row}{f', column {row.column}' if row.column else ''}]")

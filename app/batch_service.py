@@ -30,6 +30,8 @@ from vmodel.request import GarmentSource, format_size
 from vmodel.scene.camera import USUAL_FOCAL_MM
 
 KEPT: Final = "service.json"
+_ENDS_ALL: Final = {"credits_exhausted", "daily_limit", "key_invalid", "account_closed", "service_unreachable"}
+"""What stands against one picture and would stand against every further one: nothing more is ordered after it."""
 _STATED: Final = ("category", "material", "width_cm", "length_cm")
 
 
@@ -50,6 +52,8 @@ class _Kept:
     Attributes:
         garments: digest of a photo and what is stated -> id on the service.
         ordered_anew: key of a task -> how often it has failed.
+        lock: of both.
+        over: nothing more is ordered.
     """
 
     path: Path
@@ -57,6 +61,7 @@ class _Kept:
     garments: dict[str, str] = field(default_factory=dict)
     ordered_anew: dict[str, int] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    over: threading.Event = field(default_factory=threading.Event)
 
     def save(self) -> None:
         """Write it down; the lock is held."""
@@ -77,7 +82,8 @@ def run_on_service(
         journal: of the output folder.
         watch: is told how it gets on.
     Yields:
-        Every task with its outcome, in the order of their ends.
+        Tasks with their outcomes, in the order of their ends: all of them, unless credits, key or service come to an
+        end. What was ordered by then is still fetched.
     """
     kept, seats = _read_kept(journal.folder / KEPT, address), SimpleQueue[int]()
     for number in range(jobs):
@@ -86,11 +92,12 @@ def run_on_service(
     try:
         waiting = {pool.submit(_order_at, seats, task, client, kept, journal.folder, watch): task for task in tasks}
         while waiting:
-            ended: set[Future[Outcome]] = wait(waiting, return_when=FIRST_COMPLETED).done
+            ended: set[Future[Outcome | None]] = wait(waiting, return_when=FIRST_COMPLETED).done
             for future in ended:
                 outcome, task = future.result(), waiting.pop(future)
-                journal.keep(outcome)
-                yield task, outcome
+                if outcome is not None:
+                    journal.keep(outcome)
+                    yield task, outcome
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         client.close()  # ends what still listens to a job
@@ -106,22 +113,33 @@ def _read_kept(path: Path, address: str) -> _Kept:
     return _Kept(path, address)
 
 
-def _order_at(seats: SimpleQueue[int], task: Task, client: Client, kept: _Kept, folder: Path, watch: Watch) -> Outcome:
-    """One picture; whatever goes wrong with it is its outcome."""
+def _order_at(
+    seats: SimpleQueue[int], task: Task, client: Client, kept: _Kept, folder: Path, watch: Watch
+) -> Outcome | None:
+    """One picture; whatever goes wrong with it is its outcome. None where nothing more is ordered."""
     seat = seats.get()
-    watch.begin(seat, task)
+    try:
+        if kept.over.is_set():
+            return None
+        watch.begin(seat, task)
+        outcome = _outcome(seat, task, client, kept, folder, watch)
+        if outcome.code in _ENDS_ALL:
+            kept.over.set()
+        return outcome
+    finally:
+        seats.put(seat)
+
+
+def _outcome(seat: int, task: Task, client: Client, kept: _Kept, folder: Path, watch: Watch) -> Outcome:
     try:
         return _order(seat, task, client, kept, folder, watch)
     except ApiProblem as problem:
-        outcome = Outcome(task.key, code=problem.code, message=str(problem))
+        return Outcome(task.key, code=problem.code, message=problem.message)
     except VModelError as error:
-        outcome = Outcome(task.key, code=error.code, message=str(error))
+        return Outcome(task.key, code=error.code, message=str(error))
     except httpx.HTTPError as error:
         words = f"The service at {kept.address} does not answer ({type(error).__name__}); call again when it does."
-        outcome = Outcome(task.key, code="service_unreachable", message=words)
-    finally:
-        seats.put(seat)
-    return outcome
+        return Outcome(task.key, code="service_unreachable", message=words)
 
 
 def _order(seat: int, task: Task, client: Client, kept: _Kept, folder: Path, watch: Watch) -> Outcome:

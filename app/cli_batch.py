@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app import flags
+from app.batch_forecast import KEY, counted, foresee
 from app.cli_models import refusing
 from app.console import say_warning
 from vmodel.errors import BadUsage
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from vmodel.marketplaces import Marketplace
 
 _BATCH = "The batch"
-_KEY = "VMODEL_API_KEY"
 WORKER_BYTES = 2_500_000_000
 """Memory that a worker with the draft pipeline needs at 1024x768, with room for larger pictures."""
 
@@ -153,14 +153,16 @@ def shoot_batch(
             like, model or (None,), pose or (None,), view or ("front",), count, size_chart, shops, file_format
         )
         run = replace(_prepare(source, photos, wishes, out, jobs, as_json, Settings()), service=service)
-    raise typer.Exit(_foresee(run) if dry_run else _carry_out(run))
+    if dry_run:
+        raise typer.Exit(foresee(run.table, run.plan, run.out, run.jobs, run.bench.settings, run.service, as_json))
+    raise typer.Exit(_carry_out(run))
 
 
 def _check_service(address: str, has_shops: bool) -> None:
     if not address.startswith(("http://", "https://")):
         raise BadUsage(f"{address!r} is no address of a service; write it like https://vmodel.example.")
-    if not os.environ.get(_KEY):
-        raise BadUsage(f"A service wants an API key; make one on its page and put it into {_KEY}.")
+    if not os.environ.get(KEY):
+        raise BadUsage(f"A service wants an API key; make one on its page and put it into {KEY}.")
     if has_shops:
         raise BadUsage("ZIPs for marketplaces are packed where pictures are signed; leave out --marketplace.")
 
@@ -187,7 +189,7 @@ def _prepare(
 ) -> _Run:
     from pipelines.loading import PIPELINES, load_pipeline, weights_used
     from vmodel.batch.plan import plan_batch
-    from vmodel.batch.table import read_table
+    from vmodel.batch.table import read_table, suggest_column
     from vmodel.batch.worker import Bench
     from vmodel.body.roster import load_roster
     from vmodel.errors import PipelineUnknown
@@ -198,11 +200,16 @@ def _prepare(
     like = wishes.like
     if like.pipeline not in PIPELINES:
         raise PipelineUnknown(like.pipeline, PIPELINES)
+    if source.is_dir() and source.resolve() == out.resolve():
+        raise BadUsage("Pictures among the photos would be taken for garments by the next call; choose another --out.")
     table = read_table(source)
     table = table if photos is None else replace(table, folder=photos)
     for column in table.unknown:
-        say_warning(f"the column {column!r} is not known and is passed over")
+        meant = suggest_column(column, table)
+        say_warning(f"the column {column!r} is not known and is passed over{f'; is it {meant}?' if meant else ''}")
     plan = plan_batch(table, wishes, load_roster(settings), PIPELINES)
+    for note in (*table.notes, *plan.notes):
+        say_warning(note)
     workers = jobs or _workers_that_fit()
     threads = max(1, (os.cpu_count() or 1) // workers)
     make_pipeline = partial(load_pipeline, like.pipeline, like.steps)
@@ -215,66 +222,6 @@ def _workers_that_fit() -> int:
 
     by_memory = int(psutil.virtual_memory().available // WORKER_BYTES)
     return max(1, min(os.cpu_count() or 1, by_memory))
-
-
-def _foresee(run: _Run) -> int:
-    """Say what a run would do."""
-    import json
-
-    from app.batch_progress import say_refused
-    from vmodel.batch.journal import is_made, read_journal
-    from vmodel.batch.speed import expect_seconds, read_speed
-
-    for row in run.plan.refused:
-        say_refused(row, as_json=False)
-    made = read_journal(run.out)
-    left = [task for task in run.plan.tasks if not is_made(made.get(task.key), run.out)]
-    seconds = expect_seconds(left, run.jobs, read_speed(run.bench.settings.home))
-    foreseen = {
-        "rows": len(run.table.rows),
-        "refused_rows": len(run.plan.refused),
-        "garments": len({task.request.garment.photo for task in run.plan.tasks}),
-        "pictures": len(run.plan.tasks),
-        "already_made": len(run.plan.tasks) - len(left),
-        "jobs": run.jobs,
-        "seconds": None if seconds is None else round(seconds),
-        "credits": _price(left, run.bench.settings),
-    }
-    if run.as_json:
-        print(json.dumps(foreseen))
-    else:
-        print(_in_words(foreseen))
-    return 1 if run.plan.refused else 0
-
-
-def _price(tasks: Sequence[Task], settings: Settings) -> int | None:
-    """Credits that a service with this installation's plans would take; None where they price no such picture."""
-    from vmodel.errors import VModelError
-    from vmodel.service.plans import read_plans
-
-    try:
-        plans = read_plans(settings)
-        return sum(plans.price_shot(task.request.pipeline, task.request.size) for task in tasks)
-    except VModelError:
-        return None
-
-
-def _in_words(foreseen: dict[str, int | None]) -> str:
-    rows, refused, made = foreseen["rows"], foreseen["refused_rows"], foreseen["already_made"]
-    lines = [f"{rows} rows" + (f", {refused} of them refused" if refused else "")]
-    lines.append(
-        f"{foreseen['pictures']} pictures of {foreseen['garments']} garments"
-        + (f", {made} of them made already" if made else "")
-    )
-    seconds = foreseen["seconds"]
-    if seconds is None:
-        lines.append("time unknown: this machine has made no such pictures yet")
-    else:
-        minutes = f"{seconds // 60} min {seconds % 60:02d} s"
-        lines.append(f"about {minutes} with {foreseen['jobs']} workers, by what earlier pictures took here")
-    if foreseen["credits"] is not None:
-        lines.append(f"free on this machine; through the service {foreseen['credits']} credits")
-    return "\n".join(lines)
 
 
 def _carry_out(run: _Run) -> int:
@@ -297,6 +244,9 @@ def _carry_out(run: _Run) -> int:
         finally:  # also after Ctrl-C: what is there is listed
             results = _results(run, journal)
             _write_results(run, results)
+    if results.waiting:
+        left = counted(len(results.waiting), "picture")
+        say_warning(f"{left} not tried; when what stands against it is mended, give the same command again")
     return 1 if results.failed or results.refused or results.waiting else 0
 
 
@@ -337,7 +287,7 @@ def _outcomes(run: _Run, left: Sequence[Task], journal: Journal, watch: Watch) -
     from app.batch_service import run_on_service
     from vmodel.client import Client
 
-    client = Client(run.service, os.environ[_KEY])
+    client = Client(run.service, os.environ[KEY])
     return run_on_service(left, run.jobs, client, run.service, journal, watch)
 
 

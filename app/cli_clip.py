@@ -67,7 +67,7 @@ def make_clip(
     with refusing(as_json):
         garment = GarmentSource(photo, None, back, category, None, material, width_cm, length_cm)
         shot = ShotRequest(garment, model, pose, view, framing, light, background, parse_size(size), seed)
-        shot = replace(shot, barefoot=barefoot, focal_mm=focal_mm)
+        shot = replace(shot, barefoot=barefoot, focal_mm=focal_mm, pipeline="draft")
         request = ClipRequest(shot, motion, seconds, frames_per_second)
         settings = Settings()
         make_home(settings.home)

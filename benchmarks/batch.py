@@ -14,6 +14,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -255,10 +256,10 @@ def summarise(
         Table("Memory of all processes, by quarters of the batch", ["quarter", "highest, GiB"], _memory_rows(whole)),
         Table(f"A batch of {asked.killed_rows} rows, killed half way", ["pictures", "number"], kill_rows),
     ]
-    by_processor = asked.jobs * (processor_s / len(lines)) / (whole.processor_s / max(made, 1))
+    by_processor = (processor_s / len(lines)) / (whole.processor_s / max(made, 1))
     findings = [
         f"The batch makes {times:.1f} times as many pictures as the loop in the same time (bar: {BAR:.0f}); "
-        f"by processor time, which other programs change less, {by_processor:.1f} times.",
+        f"for the same processor time, which other programs change less, {by_processor:.1f} times.",
         f"{made} of {asked.rows} rows were made.",
         f"From the second quarter to the fullest one memory grew by {100 * (high / low - 1):.0f} %.",
         f"Meanwhile other programs took {100 * whole.others:.0f} % of the processor.",
@@ -268,11 +269,24 @@ def summarise(
 
 def _multiplied(lines: Sequence[Line], sample: Sequence[tuple[Line, float]]) -> float:
     """What all rows would take, if each takes what those of its kind in the sample took on the mean."""
+    kinds = _kinds([line for line, _ in sample])
+    usual = [taken for kind, (_, taken) in zip(kinds, sample, strict=True) if not kind[0]]
     total = 0.0
-    for recoloured in {line.recoloured for line in lines}:
-        alike = [taken for line, taken in sample if line.recoloured == recoloured] or [taken for _, taken in sample]
-        total += mean(alike) * sum(line.recoloured == recoloured for line in lines)
+    for kind, count in Counter(_kinds(lines)).items():
+        alike = [taken for each, (_, taken) in zip(kinds, sample, strict=True) if each == kind]
+        total += count * mean(alike or usual or [taken for _, taken in sample])
     return total
+
+
+def _kinds(lines: Sequence[Line]) -> list[tuple[str, bool]]:
+    """Of each row in turn: what it has to make for the first time, and whether its garment is recoloured."""
+    seen: set[str] = set()
+    kinds = []
+    for line in lines:
+        new = "" if line.model in seen else "skin" if seen else "body model"
+        seen.add(line.model)
+        kinds.append((new, line.recoloured))
+    return kinds
 
 
 def _row(way: str, pictures: str, seconds: float, processor_s: float, count: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from app.cli import run
-from vmodel.clip import LARGEST_JUMP_M, ClipRequest, check_clip, film, turning
+from vmodel.clip import LARGEST_JUMP_M, ClipRequest, check_clip, film, largest_jump_m, turning
 from vmodel.errors import BadUsage
 from vmodel.film import write_film
 from vmodel.scene import project_points, steady_cameras
@@ -105,6 +106,10 @@ def test_a_model_walks_and_the_garment_goes_with_her(studio: Studio, tee_request
     assert min(teal) > 0.8 * max(teal) > 1000
 
 
+def test_what_counts_as_a_jump_is_a_speed_where_frames_are_few() -> None:
+    assert [largest_jump_m(rate) for rate in (25, 10, 60)] == pytest.approx([0.12, 0.3, 0.12])
+
+
 @pytest.mark.slow
 def test_a_turntable_shows_the_back(studio: Studio, tee_request: ShotRequest) -> None:
     shot = replace(tee_request, size=(384, 288))
@@ -177,6 +182,18 @@ def test_a_film_knows_no_odd_size_and_no_transparency(tee_request: ShotRequest) 
         check_clip(ClipRequest(replace(tee_request, background="transparent")))
     with pytest.raises(BadUsage, match="--pose"):
         check_clip(ClipRequest(replace(tee_request, pose="seated"), "walk"))
+
+
+@pytest.mark.slow
+def test_the_command_makes_a_film_of_drafts_with_its_default_settings(
+    examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = ["clip", str(examples / "logo-tee.jpg"), "--model", "wm-ines", "--size", "384x288", "--seconds", "1"]
+    assert run([*wanted, "--fps", "3", "--out", str(tmp_path), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert len(frames_of(Path(said["clip"]))) == said["frames"] == 3
+    sidecar = json.loads((tmp_path / "logo-tee--wm-ines--turntable.json").read_text())
+    assert sidecar["request"]["pipeline"] == "draft"
 
 
 def test_a_child_in_swimwear_is_not_filmed(examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,8 @@ FRAMES_PER_SECOND = 25
 CLIP_SIZE = (960, 720)
 SECONDS = (1.0, 8.0)
 LARGEST_JUMP_M = 0.12
-"""What a vertex may move between frames; a swinging hem moves half as much, cloth that snaps through an arm more."""
+"""What a vertex may move between two of 25 frames a second; a swinging hem moves half as much, cloth that snaps through
+an arm more."""
 
 _TURN_DEG = 60.0
 _TURN_S = 4.0
@@ -182,7 +183,7 @@ def _walk(
             vertices_m = next(cloth)
         jump_m = float(np.linalg.norm(vertices_m - before, axis=1).max())
         before = vertices_m
-        if jump_m > LARGEST_JUMP_M:
+        if jump_m > largest_jump_m(request.frames_per_second):
             raise ClothTornLoose(jump_m)
         with studio.timed("posing hair"):
             hair = pose_hair(dressed.grown, dressed.body, posed, vertices_m)
@@ -190,6 +191,11 @@ def _walk(
         shoes = None if dressed.shoes is None else dressed.shoes.carried(posed)
         scene = Scene(posed, dressed.body, dressed.skin, hair, worn, dressed.garment, shoes)
         yield ClipFrame(_photograph(scene, camera, shot, pattern, dressed, studio), jump_m)
+
+
+def largest_jump_m(frames_per_second: int) -> float:
+    """What a vertex may move between frames: the fewer there are, the further a leg swings from one to the next."""
+    return LARGEST_JUMP_M * max(1.0, FRAMES_PER_SECOND / frames_per_second)
 
 
 def walking_path(dressed: DressedModel, frames: int, frames_per_second: int) -> list[PosedBody]:

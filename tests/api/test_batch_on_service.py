@@ -18,6 +18,7 @@ from app.cli import app
 from vmodel.batch.journal import JOURNAL
 from vmodel.client import Client
 from vmodel.service.access import create_api_key
+from vmodel.service.grants import grant, withdraw
 
 KEY = "VMODEL_API_KEY"
 
@@ -72,6 +73,35 @@ def test_a_killed_batch_finds_its_pictures_on_the_service_and_pays_once(
         assert client.usage().consumed == 3
         assert len(client.garments()) == 2
     assert sorted(path.name for path in (tmp_path / "out").glob("*.png")) == names
+
+
+def test_a_balance_that_runs_out_ends_the_batch_once_and_is_gone_on_with(
+    running: tuple[str, FastAPI], working: None, tee_photo: bytes, tmp_path: Path
+) -> None:
+    here: Installation = running[1].state.installation
+    account_id = new_account(here, "poor@shop.example")
+    with here.database.transaction() as session:
+        token = create_api_key(session, account_id).token
+    with Client(running[0], token) as client:
+        with here.database.transaction() as session:
+            withdraw(session, account_id, client.usage().available - 1, "leave one")
+        (tmp_path / "tee.jpg").write_bytes(tee_photo)
+        table, out = tmp_path / "season.csv", tmp_path / "out"
+        table.write_text("photo,width_cm,models,poses,views\ntee.jpg,50,wm-ines,standing,front;back;side;30;60\n")
+        asked = [str(table), "--service", running[0], "--out", str(out), "--size", "384x288", "--pipeline", "draft"]
+        foreseen = batch(*asked, "--dry-run", **{KEY: token})
+        assert "5 credits by" in foreseen.stdout
+        assert "the account has 1 credit\n" in foreseen.stdout
+        assert not out.exists()
+        ended = batch(*asked, "--jobs", "1", **{KEY: token})
+        assert ended.exit_code == 1
+        assert ended.stderr.count("credits_exhausted: ") == 1
+        assert "3 pictures not tried" in ended.stderr
+        assert (len(list(out.glob("*.png"))), client.usage().available) == (1, 0)
+        with here.database.transaction() as session:
+            grant(session, account_id, 4, "invoice 7")
+        assert batch(*asked, "--jobs", "2", **{KEY: token}).exit_code == 0
+        assert (len(list(out.glob("*.png"))), client.usage().consumed, client.usage().available) == (5, 5, 0)
 
 
 def test_what_a_service_cannot_do_for_a_batch_is_said_in_one_sentence(

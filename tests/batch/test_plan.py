@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import shutil
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def test_a_row_is_every_combination_of_its_words(folder: Path) -> None:
         ({"photo": "nowhere.jpg"}, "photo_not_found"),
         ({"photo": "logo-tee.jpg", "models": "nobody"}, "unknown_model"),
         ({"photo": "logo-tee.jpg", "category": "swimwear", "models": "kid-mila"}, None),
-        ({"photo": "logo-tee.jpg", "width_cm": "900"}, "usage"),
+        ({"photo": "logo-tee.jpg", "width_cm": "900"}, "row_invalid"),
     ],
 )
 def test_a_bad_row_is_set_aside_and_the_others_stay(folder: Path, cells: dict[str, str], code: str | None) -> None:
@@ -79,6 +80,71 @@ def test_a_bad_row_is_set_aside_and_the_others_stay(folder: Path, cells: dict[st
     plan = plan_of(folder, cells, {"photo": "floral-dress.jpg"})
     assert [(row.row, row.code) for row in plan.refused] == [(2, code)]
     assert [task.sku for task in plan.tasks] == ["floral-dress"]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("photo", "nowhere.jpg"),
+        ("photo", "../secret.jpg"),
+        ("back", "nowhere.jpg"),
+        ("category", "shirtt"),
+        ("material", "plastic"),
+        ("models", "wm-ines, nobody"),
+        ("poses", "standing; jumping"),
+        ("views", "fornt"),
+        ("framing", "huge"),
+        ("background", "beach.jpg"),
+        ("light", "disco"),
+        ("width_cm", "5200"),
+        ("length_cm", "long"),
+        ("sizes", "M"),
+        ("size_chart", "nowhere.csv"),
+        ("colorways", "navy"),
+    ],
+)
+def test_a_refusal_names_the_column_of_the_cell(folder: Path, column: str, cell: str) -> None:
+    (refused,) = plan_of(folder, {"photo": "logo-tee.jpg", column: cell}).refused
+    assert refused.column == column
+    assert "; " in refused.message, "no remedy"
+
+
+def test_cells_are_understood_as_people_write_them(folder: Path) -> None:
+    written = {
+        "photo": "Logo-Tee.JPG",
+        "models": "WM-Ines",
+        "poses": "Standing",
+        "views": "Three quarter",
+        "background": "Light grey",
+        "material": "Jersey",
+        "width_cm": "52,5 cm",
+    }
+    plan = plan_of(folder, written)
+    assert plan.refused == ()
+    request = plan.tasks[0].request
+    assert (request.garment.photo.name, request.garment.width_cm) == ("logo-tee.jpg", 52.5)
+    assert (request.model, request.pose, request.view, request.background, request.garment.material) == (
+        *("wm-ines", "standing", "three-quarter", "light-grey"),
+        "jersey",
+    )
+
+
+def test_a_photo_is_found_however_its_accents_are_coded(folder: Path) -> None:
+    (folder / "logo-tee.jpg").rename(folder / unicodedata.normalize("NFD", "Größe.jpg"))
+    assert plan_of(folder, {"photo": unicodedata.normalize("NFC", "größe.jpg")}).refused == ()
+
+
+def test_names_of_any_length_leave_room_for_a_file_s_other_parts(folder: Path) -> None:
+    plan = plan_of(folder, {"photo": "logo-tee.jpg", "sku": "很" * 90})
+    name = plan.tasks[0].stem("wm-ines", "hands-clasped-front")
+    assert name.startswith("很" * 30)
+    assert len(name.encode()) < 200
+
+
+def test_two_photos_under_one_name_are_pointed_out(folder: Path) -> None:
+    plan = plan_of(folder, {"photo": "logo-tee.jpg", "sku": "A"}, {"photo": "floral-dress.jpg", "sku": "A"})
+    assert [task.sku for task in plan.tasks] == ["A", "A-2"]
+    assert plan.notes == ("row 3: A is the name of another photo too; its pictures are named A-2",)
 
 
 def test_pictures_of_one_garment_stand_together_and_what_is_asked_twice_is_made_once(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import psutil
 import pytest
 from PIL import Image
 
+from app.batch_progress import watching_batch
 from app.cli import run
 from pipelines.loading import weights_used
 from vmodel.batch.journal import Outcome, is_made, open_journal, read_journal
@@ -31,6 +33,7 @@ from vmodel.batch.table import Row, Table
 from vmodel.batch.worker import Bench
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
+from vmodel.errors import OutputNotWritable
 from vmodel.marketplaces import MARKETPLACES
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.rights.keys import open_authority
@@ -108,6 +111,7 @@ def test_a_dry_run_counts_and_makes_nothing(shop: Path, capsys: pytest.CaptureFi
         (["{shop}/none.csv"], "table_invalid"),
         (["{shop}", "--marketplace", "bazaar"], "unknown_marketplace"),
         (["{shop}", "--pipeline", "magic"], "unknown_pipeline"),
+        (["{shop}/out"], "usage"),
         (["{shop}", "--jobs", "0"], "usage"),
         (["--template", "{shop}/table.doc"], "table_invalid"),
     ],
@@ -115,6 +119,7 @@ def test_a_dry_run_counts_and_makes_nothing(shop: Path, capsys: pytest.CaptureFi
 def test_bad_usage_is_named_in_one_line(
     flags: list[str], code: str, shop: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (shop / "out").mkdir()
     assert run(["batch", *(flag.format(shop=shop) for flag in flags), "--out", str(shop / "out")]) == 2
     assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == [code]
 
@@ -172,6 +177,43 @@ def test_a_journal_forgets_spoilt_lines_half_a_line_and_pictures_that_changed(tm
     assert set(read_journal(tmp_path)) == {"key", "next"}
 
 
+def test_a_terminal_of_80_columns_shows_how_many_pictures_and_what_each_worker_does(
+    tee_task: Task, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("FORCE_COLOR", "1"), ("COLUMNS", "80"), ("TERM", "xterm")):
+        monkeypatch.setenv(name, value)
+    long = replace(tee_task, sku="连衣裙" * 20)
+    with watching_batch(100, 30, 1, False, tmp_path) as watch:
+        watch.begin(0, long)
+        watch.stage(0, "drape", 0.4)
+    shown = capsys.readouterr().err
+    assert "30/100" in shown
+    assert "worker 1: drape: 连衣裙" in shown
+    assert "━" in shown
+
+
+def keep_until_full(folder: Path) -> None:
+    """Note a picture, then one for which there is no room."""
+    free = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        with open_journal(folder) as journal:
+            journal.keep(Outcome("first", code="drape_failed"))
+            room = (folder / "journal.jsonl").stat().st_size + 10
+            resource.setrlimit(resource.RLIMIT_FSIZE, (room, free[1]))
+            journal.keep(Outcome("second", code="drape_failed"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, free)
+
+
+def test_a_disk_that_is_full_is_named_and_spoils_no_line(tmp_path: Path) -> None:
+    with pytest.raises(OutputNotWritable):
+        keep_until_full(tmp_path)
+    with open_journal(tmp_path) as journal:
+        assert set(journal.outcomes) == {"first"}
+        journal.keep(Outcome("third", code="drape_failed"))
+    assert set(read_journal(tmp_path)) == {"first", "third"}
+
+
 @pytest.fixture
 def made(tee_task: Task, tmp_path: Path) -> tuple[Task, Outcome]:
     """A task with a small picture, as a batch leaves it."""
@@ -185,11 +227,16 @@ def made(tee_task: Task, tmp_path: Path) -> tuple[Task, Outcome]:
 def test_results_hold_no_formula_and_the_page_no_markup_of_the_seller(
     made: tuple[Task, Outcome], tmp_path: Path
 ) -> None:
-    refused = [RefusedRow(9, "=cmd|'/c calc'!A1", "photo_not_found", "<img src=x onerror=alert(1)>")]
+    refused = [
+        RefusedRow(9, "=cmd|'/c calc'!A1", "photo_not_found", "<img src=x onerror=alert(1)>", "photo"),
+        RefusedRow(10, "a;=1+1", "photo_not_found", "no"),
+    ]
     results = Results([made], refused)
     write_csv(results, tmp_path / "results.csv")
     line = next(line for line in lines_of(tmp_path / "results.csv") if line["row"] == "9")
-    assert line["photo"] == "'=cmd|'/c calc'!A1"
+    assert (line["photo"], line["column"]) == ("'=cmd|'/c calc'!A1", "photo")
+    # Opened where lists are parted by semicolons, the rest would be a cell of its own.
+    assert lines_of(tmp_path / "results.csv")[-1]["photo"] == "a;'=1+1"
     page = write_page(results, tmp_path, "<script>alert(1)</script>").read_text()
     assert "<b>a" not in page
     assert "&lt;b&gt;a &amp; b" in page

@@ -3,7 +3,8 @@
 VModelError
 ├── InputError
 │   ├── TableInvalid        the table as a whole cannot be used
-│   └── RowInvalid          one row of it
+│   ├── RowInvalid          one row of it
+│   └── CellInvalid         one cell of a row names what cannot be used
 ├── SetupError
 │   ├── BatchRunning        another run writes to the folder
 │   └── StartFailed         no worker can begin
@@ -13,7 +14,7 @@ VModelError
 
 from __future__ import annotations
 
-from vmodel.errors import InputError, SetupError, StageError
+from vmodel.errors import InputError, SetupError, StageError, VModelError
 
 
 class TableInvalid(InputError):
@@ -21,19 +22,30 @@ class TableInvalid(InputError):
 
     code = "table_invalid"
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path} {reason}; `vmodel batch --template FILE` writes a table to start from.")
+    def __init__(
+        self, path: str, reason: str, remedy: str = "`vmodel batch --template FILE` writes a table to start from"
+    ) -> None:
+        super().__init__(f"{path} {reason}; {remedy}.")
         self.path, self.reason = path, reason
 
 
 class RowInvalid(InputError):
-    """A row does not say what to make."""
+    """A row does not say what to make; ``column`` is the cell's, empty where it is no single one."""
 
     code = "row_invalid"
 
-    def __init__(self, reason: str, remedy: str) -> None:
+    def __init__(self, reason: str, remedy: str, column: str = "") -> None:
         super().__init__(f"{reason}; {remedy}.")
-        self.reason = reason
+        self.reason, self.column = reason, column
+
+
+class CellInvalid(InputError):
+    """What a cell names cannot be used; ``code`` and message are those of the fault that it met."""
+
+    def __init__(self, column: str, fault: VModelError) -> None:
+        super().__init__(str(fault))
+        self.code = fault.code  # type: ignore[misc]
+        self.column = column
 
 
 class BatchRunning(SetupError):

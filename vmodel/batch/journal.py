@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -74,10 +75,10 @@ class Journal:
         Raises:
             OutputNotWritable: the disk is full.
         """
-        line = json.dumps({"format": 1, **asdict(outcome)}, ensure_ascii=False) + "\n"
+        line = (json.dumps({"format": 1, **asdict(outcome)}, ensure_ascii=False) + "\n").encode()
         try:
-            self.stream.write(line.encode())
-            self.stream.flush()
+            if self.stream.write(line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(self.stream.fileno())
         except OSError as error:
             raise OutputNotWritable(str(self.folder), error.strerror or str(error)) from None
@@ -123,7 +124,8 @@ def _open(folder: Path) -> Journal:
     path = folder / JOURNAL
     try:
         outcomes, whole_bytes = _read(path)
-        stream = path.open("ab")
+        # Without a buffer: one that a full disk did not take would be tried again, and raise, when the file is closed.
+        stream = path.open("ab", buffering=0)
         stream.truncate(whole_bytes)  # a kill may leave half a line
     except OSError as error:
         raise OutputNotWritable(str(folder), error.strerror or str(error)) from None

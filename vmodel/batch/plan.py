@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vmodel.batch.rows import Asked, Digest, Wishes, read_row
+from vmodel.batch.rows import Asked, Digest, Wishes, column_at_fault, read_row
 from vmodel.batch.table import Row, Table
 from vmodel.body.roster import Roster
 from vmodel.errors import PhotoNotFound, VModelError
@@ -60,20 +60,27 @@ class RefusedRow:
 
     Attributes:
         code, message: as those of ``vmodel.errors``.
+        column: of the cell at fault; empty where it is no single one.
     """
 
     row: int
     photo: str
     code: str
     message: str
+    column: str = ""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that a batch is about to do; garments stay together, so that a drape serves all its pictures."""
+    """Everything that a batch is about to do; garments stay together, so that a drape serves all its pictures.
+
+    Attributes:
+        notes: what the seller may not have meant, a sentence each.
+    """
 
     tasks: tuple[Task, ...]
     refused: tuple[RefusedRow, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -81,12 +88,15 @@ class _Skus:
     """Product names in use, in small letters, and the photo of each."""
 
     digests: dict[str, str] = field(default_factory=dict)
+    renamed: dict[str, None] = field(default_factory=dict)
 
-    def take(self, wanted: str, digest: str) -> str:
+    def take(self, row: int, wanted: str, digest: str) -> str:
         """The name, numbered if another photo has it: pictures must not overwrite each other."""
         whole, count = wanted, 2
         while self.digests.setdefault(whole.lower(), digest) != digest:
             whole, count = f"{wanted}-{count}", count + 1
+        if whole != wanted:
+            self.renamed[f"row {row}: {wanted} is the name of another photo too; its pictures are named {whole}"] = None
         return whole
 
 
@@ -109,14 +119,15 @@ def plan_batch(table: Table, wishes: Wishes, roster: Roster, pipelines: Iterable
             for task in _to_tasks(row, asked, wishes, digest, skus):
                 tasks.setdefault(task.key, task)
         except VModelError as error:
-            refused.append(RefusedRow(row.number, row.cells.get("photo", ""), error.code, str(error)))
-    return Plan(tuple(_mark_twins(_together(list(tasks.values())))), tuple(refused))
+            column = getattr(error, "column", "") or column_at_fault(row, error, roster)
+            refused.append(RefusedRow(row.number, row.cells.get("photo", ""), error.code, str(error), column))
+    return Plan(tuple(_mark_twins(_together(list(tasks.values())))), tuple(refused), tuple(skus.renamed))
 
 
 def _to_tasks(row: Row, asked: Sequence[Asked], wishes: Wishes, digest: Digest, skus: _Skus) -> Iterator[Task]:
     photo = asked[0].request.garment.photo
     wanted = safe_name(row.cells.get("sku", "")) or safe_name(photo.stem) or "garment"
-    sku = skus.take(wanted, digest(photo))
+    sku = skus.take(row.number, wanted, digest(photo))
     for each in asked:
         request, shop, way = each.request, each.marketplace, each.colourway
         coloured = [way.name, way.colours] if way else []
@@ -166,8 +177,12 @@ def _described(request: ShotRequest, digest: Digest) -> dict[str, object]:
 
 
 def safe_name(name: str) -> str:
-    """A seller's word as part of a file's name on any system; may be empty."""
-    return re.sub(r"[^\w.-]+", "-", name).strip(".-_")[:80]
+    """A seller's word as part of a file's name on any system; may be empty.
+
+    At most 80 letters, and 120 bytes of the 255 that a name may have: a Chinese letter takes three.
+    """
+    plain = re.sub(r"[^\w.-]+", "-", name).strip(".-_")[:80]
+    return plain.encode()[:120].decode("utf-8", "ignore").rstrip(".-_")
 
 
 def _digest(path: Path) -> str:

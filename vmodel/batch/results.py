@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ THUMBNAILS = "thumbnails"
 _THUMBNAIL = (360, 480)
 _COLUMNS = (
     *("row", "sku", "photo", "model", "pose", "view", "garment_size", "colorway", "marketplace", "status"),
-    *("picture", "sidecar", "code", "message", "warnings", "seconds"),
+    *("picture", "sidecar", "code", "column", "message", "warnings", "seconds"),
 )
 
 
@@ -75,7 +76,14 @@ def write_csv(results: Results, path: Path) -> None:
     lines: list[dict[str, object]] = [_line(task, outcome) for task, outcome in results.pictures]
     lines += [_line(task, None) for task in results.waiting]
     lines += [
-        {"row": each.row, "photo": each.photo, "status": "refused", "code": each.code, "message": each.message}
+        {
+            "row": each.row,
+            "photo": each.photo,
+            "status": "refused",
+            "code": each.code,
+            "column": each.column,
+            "message": each.message,
+        }
         for each in results.refused
     ]
     lines.sort(key=lambda line: int(str(line["row"])))
@@ -119,9 +127,12 @@ def _line(task: Task, outcome: Outcome | None) -> dict[str, object]:
 
 
 def harmless(value: object) -> str:
-    """A cell's text that no spreadsheet runs (OWASP, CSV injection)."""
+    """A cell's text that no spreadsheet runs (OWASP, CSV injection).
+
+    Where lists are parted by semicolons, a spreadsheet begins a new cell at one within the text too.
+    """
     text = " ".join(str(value).split())
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    return re.sub(r"(^|[;,|]\s*)(?=[=+@-])", r"\1'", text)
 
 
 def write_page(results: Results, folder: Path, title: str) -> Path:
@@ -140,13 +151,20 @@ def write_page(results: Results, folder: Path, title: str) -> Path:
         garments.setdefault((task.sku, task.request.garment.photo), []).append((task, outcome))
     shown = "\n".join(_section(sku, photo, pictures, folder) for (sku, photo), pictures in garments.items())
     refused = "\n".join(
-        f"<li><b>Row {each.row}</b> {html.escape(each.photo)}: {html.escape(each.message)}</li>"
+        f"<li><b>Row {each.row}{', column ' * bool(each.column)}{each.column}</b> "
+        f"{html.escape(each.photo)}: {html.escape(each.message)}</li>"
         for each in results.refused
     )
-    counts = [(len(results.made), "made"), (len(results.failed), "failed"), (len(results.refused), "rows refused")]
+    rows = "row refused" if len(results.refused) == 1 else "rows refused"
+    counts = [(len(results.made), "made"), (len(results.failed), "failed"), (len(results.refused), rows)]
     counts.append((len(results.waiting), "not reached"))
     summary = ", ".join(f"{count} {what}" for count, what in counts if count) or "nothing made"
-    page = _PAGE.format(title=html.escape(title), summary=summary, shown=shown, refused=_list(refused))
+    page = _PAGE.format(
+        title=html.escape(title),
+        summary=summary,
+        shown=shown,
+        refused=f"<section><h2>Refused</h2>{_list(refused)}</section>" if refused else "",
+    )
     path = folder / "index.html"
     write_whole(path, page.encode())
     return path

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
-from vmodel.batch.errors import RowInvalid
+from vmodel.batch.errors import CellInvalid, RowInvalid
 from vmodel.batch.table import Row
 from vmodel.body.pose import pose_names
 from vmodel.body.roster import Roster
-from vmodel.casting import cast_for_size
-from vmodel.errors import BadUsage, PhotoNotFound
+from vmodel.drape.materials import load_material, load_materials
+from vmodel.errors import (
+    BadUsage,
+    PhotoNotFound,
+    UnknownBackground,
+    UnknownFraming,
+    UnknownLight,
+    UnknownPose,
+    VModelError,
+)
 from vmodel.garment.colourway import Colourway, has_colourways, parse_colourways, recolour_garment
-from vmodel.garment.scale import list_sizes
 from vmodel.marketplaces import Marketplace
 from vmodel.request import GarmentSource, ShotRequest
-from vmodel.scene import BACKGROUNDS
+from vmodel.rights.policy import read_category
+from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS
+from vmodel.scene.camera import VIEWS, view_angle
+from vmodel.size_run import find_wearer, sizes_of
+from vmodel.types import Category
 
 MOST_OF_A_ROW = 500
 #: Hex digest of a file's content.
@@ -76,22 +89,22 @@ def read_row(row: Row, folder: Path, wishes: Wishes, roster: Roster, digest: Dig
         Those in the garment's own colours first.
     Raises:
         RowInvalid: a cell cannot be understood, or a path leads out of the folder.
-        PhotoNotFound, SizeChartInvalid, BadUsage: what it names is not there, or contradicts itself.
-        VModelError: colourways are asked of a drawing or design that cannot be read.
+        CellInvalid: what a cell names is not there or cannot be used.
+        BadUsage: the file format knows no transparency.
     """
     if row.fault:
-        raise RowInvalid(f"Row {row.number} cannot be read: {row.fault}", "mend the line")
+        raise RowInvalid(f"Row {row.number} cannot be read: {row.fault}", row.remedy, row.column)
     cells = row.cells
     source = _read_source(row, folder)
     like = replace(
         wishes.like,
-        framing=cells.get("framing", wishes.like.framing),
-        light=cells.get("light", wishes.like.light),
+        framing=as_listed(cells["framing"], FRAMINGS) if "framing" in cells else wishes.like.framing,
+        light=as_listed(cells["light"], LIGHTS) if "light" in cells else wishes.like.light,
         background=_background(cells, folder, wishes.like.background),
     )
-    models = _words(cells.get("models")) or wishes.models
-    poses = [_pose(word, folder) for word in _words(cells.get("poses"))] or wishes.poses
-    views = _words(cells.get("views")) or wishes.views
+    models = [as_listed(word, roster) for word in split_words(cells.get("models"))] or wishes.models
+    poses = [_pose(word, folder) for word in split_words(cells.get("poses"))] or wishes.poses
+    views = [as_listed(word, VIEWS) for word in split_words(cells.get("views"))] or wishes.views
     seeds = range(like.seed, like.seed + wishes.count)
     worn = [each for model in models for each in _in_every_size(source, model, cells, wishes, roster, digest)]
     shops: Sequence[Marketplace | None] = wishes.marketplaces or (None,)
@@ -113,39 +126,69 @@ def read_row(row: Row, folder: Path, wishes: Wishes, roster: Roster, digest: Dig
 def _read_source(row: Row, folder: Path) -> GarmentSource:
     cells = row.cells
     if "photo" not in cells:
-        raise RowInvalid(f"Row {row.number} names no photo", "fill its column photo")
-    photo = _inside(cells["photo"], folder)
-    if not photo.is_file():
-        raise PhotoNotFound(cells["photo"])
+        raise RowInvalid(f"Row {row.number} names no photo", "fill its column photo", "photo")
+    photo, *others = (_file(cells, column, folder) for column in ("photo", "back", "size_chart"))
+    assert photo is not None
     return GarmentSource(
         photo=photo,
-        back=_inside(cells["back"], folder) if "back" in cells else None,
-        category=cells.get("category"),
-        material=cells.get("material"),
+        back=others[0],
+        category=as_listed(cells["category"], list(Category)) if "category" in cells else None,
+        material=as_listed(cells["material"], load_materials()) if "material" in cells else None,
         width_cm=_centimetres(cells, "width_cm"),
         length_cm=_centimetres(cells, "length_cm"),
-        size_chart=_inside(cells["size_chart"], folder) if "size_chart" in cells else None,
+        size_chart=others[1],
     )
+
+
+def _file(cells: Mapping[str, str], column: str, folder: Path) -> Path | None:
+    """The file that a cell names; None for an empty one."""
+    if column not in cells:
+        return None
+    path = _as_on_disk(_inside(cells[column], folder, column))
+    if not path.is_file():
+        raise CellInvalid(column, PhotoNotFound(cells[column]))
+    return path
+
+
+def _as_on_disk(path: Path) -> Path:
+    """A file whose name differs in capitals or in how accents are coded: tables come from machines that ignore both."""
+    if path.is_file():
+        return path
+    wanted = _folded(path.name)
+    try:
+        alike = [each for each in path.parent.iterdir() if _folded(each.name) == wanted and not each.is_symlink()]
+    except OSError:
+        return path
+    return alike[0] if len(alike) == 1 else path
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _colourways(row: Row, source: GarmentSource) -> list[Colourway]:
     """What the column colorways says; each is tried on the drawing or design."""
     # A comma also parts the colours of one colourway; only before a name does it begin the next.
     words = [word.strip() for word in re.split(r"[;|\n]|,(?=\s*\w[\w-]*:)", row.cells.get("colorways", ""))]
-    ways = parse_colourways(word for word in words if word)
-    if ways and not has_colourways(source.photo):
+    words = [word for word in words if word]
+    if words and not has_colourways(source.photo):
         raise RowInvalid(
             f"Row {row.number} asks for colorways of {source.photo.name}, but a photograph keeps the colours it shows",
             "empty the cell and give each colour a row with a photo of its own, or name a drawing (.svg) or a kept "
             "design (.design.json)",
+            "colorways",
         )
+    with _cell("colorways"):
+        ways = parse_colourways(words)
     if ways and source.back is not None:
         raise RowInvalid(
             f"Row {row.number} has colorways and a back, whose colours would stay",
             "draw the back as a group of the same drawing and empty the column back",
+            "back",
         )
-    for way in ways:
-        recolour_garment(source.photo, way.colours)
+    with _cell("colorways"):
+        for way in ways:
+            recolour_garment(source.photo, way.colours)
     return ways
 
 
@@ -158,51 +201,82 @@ def _in_every_size(
     digest: Digest,
 ) -> list[tuple[GarmentSource, str | None]]:
     """The garment in each size that is asked for, with its wearer: whoever was named, or somebody of that size."""
-    chart, labels = source.size_chart or wishes.size_chart, _words(cells.get("sizes"))
+    chart, labels = source.size_chart or wishes.size_chart, split_words(cells.get("sizes"))
     if chart is None:
         if labels:
-            raise RowInvalid("The column sizes needs a size chart", "fill size_chart or pass --size-chart")
+            raise RowInvalid("The column sizes needs a size chart", "fill size_chart or pass --size-chart", "sizes")
         return [(source, model)]
-    found = []
-    for label in labels or list_sizes(chart):
-        wearer = model
-        if model is None:
-            cast = cast_for_size(label, roster.values(), f"{digest(source.photo)} {wishes.like.seed}")
-            if cast is None:
-                raise RowInvalid(f"No virtual model has the size {label}", "name who wears it in the column models")
-            wearer = cast.id
+    with _cell("size_chart"):
+        listed = sizes_of(chart)
+    found: list[tuple[GarmentSource, str | None]] = []
+    remedy = "name who wears it in the column models"
+    for label in labels or listed:
+        with _cell("sizes"):
+            content = f"{digest(source.photo)} {wishes.like.seed}"
+            wearer = model or find_wearer(label, chart, roster, content, remedy).id
         found.append((replace(source, size_chart=chart, garment_size=label), wearer))
     return found
 
 
-def _words(cell: str | None) -> list[str]:
+@contextmanager
+def _cell(column: str) -> Iterator[None]:
+    """What is raised within is the fault of a column's cell."""
+    try:
+        yield
+    except RowInvalid:
+        raise
+    except VModelError as fault:
+        raise CellInvalid(column, fault) from None
+
+
+def split_words(cell: str | None) -> list[str]:
+    """The words of a cell that may hold several, each once."""
     return list(dict.fromkeys(word for part in re.split(r"[,;|\n]", cell or "") if (word := part.strip())))
+
+
+def as_listed(word: str, listed: Iterable[str]) -> str:
+    """A word as a list has it, where only capitals or blanks differ: "Light grey" is light-grey."""
+    plain = "-".join(word.lower().replace("_", " ").split())
+    return plain if word not in listed and plain in listed else word
 
 
 def _centimetres(cells: Mapping[str, str], column: str) -> float | None:
     if column not in cells:
         return None
     try:
-        return float(cells[column].replace(",", "."))
+        number = float(re.sub(r"\s*cm$", "", cells[column], flags=re.IGNORECASE).replace(",", "."))
     except ValueError:
-        raise RowInvalid(f"{cells[column]!r} in {column} is no number", "give centimetres") from None
+        raise RowInvalid(f"{cells[column]!r} in {column} is no number", "give centimetres", column) from None
+    if not 5 <= number <= 250:  # also refuses NaN, which compares false
+        remedy = "measure the garment lying flat, in centimetres"
+        raise RowInvalid(f"{cells[column]!r} in {column} is not a garment's size", remedy, column)
+    return number
 
 
 def _pose(word: str, folder: Path) -> str:
-    return word if word in pose_names() else str(_inside(word, folder))
+    listed = as_listed(word, pose_names())
+    if listed in pose_names():
+        return listed
+    path = _as_on_disk(_inside(word, folder, "poses"))
+    if not path.is_file():
+        raise CellInvalid("poses", UnknownPose(word, pose_names()))
+    return str(path)
 
 
 def _background(cells: Mapping[str, str], folder: Path, otherwise: str) -> str:
-    word = cells.get("background")
-    if word is None:
+    if "background" not in cells:
         return otherwise
+    word = as_listed(cells["background"], BACKGROUNDS)
     if word in BACKGROUNDS or re.fullmatch("#?[0-9a-fA-F]{6}", word):
         return word
-    path = word.removeprefix("blur:")
-    return word[: len(word) - len(path)] + str(_inside(path, folder))
+    named = word.removeprefix("blur:")
+    path = _as_on_disk(_inside(named, folder, "background"))
+    if not path.is_file():
+        raise CellInvalid("background", UnknownBackground(word, BACKGROUNDS))
+    return word[: len(word) - len(named)] + str(path)
 
 
-def _inside(text: str, folder: Path) -> Path:
+def _inside(text: str, folder: Path, column: str) -> Path:
     """The path that a cell names; a table must not reach files outside its folder."""
     path = Path(text.replace("\\", "/"))
     try:
@@ -210,7 +284,31 @@ def _inside(text: str, folder: Path) -> Path:
     except (OSError, ValueError, RuntimeError):  # a null character, a name too long, links in a circle
         inside = False
     if not inside:
-        raise RowInvalid(
-            f"The path {text!r} leads out of the folder {folder}", "name files below it, or pass theirs as --photos"
-        )
+        remedy = "name files below it, or pass theirs as --photos"
+        raise RowInvalid(f"The path {text!r} leads out of the folder {folder}", remedy, column)
     return folder / path
+
+
+def column_at_fault(row: Row, error: VModelError, roster: Roster) -> str:
+    """The column of which one word alone meets the same error; empty where none does."""
+    checks: Mapping[str, Callable[[str], object]] = {
+        "category": read_category,
+        "material": load_material,
+        "models": roster.__getitem__,
+        "views": view_angle,
+        "framing": lambda word: _listed(word, FRAMINGS, UnknownFraming),
+        "light": lambda word: _listed(word, LIGHTS, UnknownLight),
+    }
+    for column, check in checks.items():
+        for word in split_words(row.cells.get(column)):
+            try:
+                check(word)
+            except VModelError as own:
+                if (own.code, str(own)) == (error.code, str(error)):
+                    return column
+    return ""
+
+
+def _listed(word: str, listed: Iterable[str], fault: Callable[[str, Iterable[str]], VModelError]) -> None:
+    if word not in listed:
+        raise fault(word, listed)

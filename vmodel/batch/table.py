@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import csv
-import io
-import json
-import warnings
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from vmodel.batch.errors import TableInvalid
+from vmodel.batch.journal import JOURNAL
+from vmodel.batch.sheets import NeverReckoned, open_sheets
+from vmodel.batch.text_table import decode, lines_of_json, records_of_csv
 
 COLUMNS: Final[Mapping[str, str]] = {
     "photo": "flat-lay of the garment, a path from the table's folder",
@@ -38,11 +39,27 @@ _ALIASES = {"model": "models", "pose": "poses", "view": "views", "size": "sizes"
 _ALIASES |= dict.fromkeys(("colorway", "colourway", "colourways", "colors", "colours"), "colorways")
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".tif", ".tiff", ".svg", ".design.json")
 _BACK_ENDINGS = ("-back", "_back", " back")
+_NO_PHOTO_ENDINGS = (".gif", ".bmp", ".avif", ".jxl", ".psd", ".ai", ".eps", ".pdf", ".dng", ".cr2", ".cr3", ".nef")
 
 MOST_ROWS = 20_000
 _LARGEST_BYTES = 50_000_000
 _LONGEST_CELL = 2_000
-_LARGEST_UNPACKED = 300_000_000
+_ROWS_AHEAD = 20
+"""Among these rows the header is looked for: titles and notes often stand above it."""
+_UNSEEN: Final = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
+"""Letters without width that come with cells copied from web pages."""
+
+Record = tuple[int, Sequence[Any]]
+
+
+class Heading(NamedTuple):
+    """A title of a table: the column that it means, empty where vmodel knows none, and its own text."""
+
+    column: str
+    title: str
+
+
+Line = tuple[int, Sequence[tuple[Heading, Any]], str]
 
 
 @dataclass(frozen=True)
@@ -53,11 +70,15 @@ class Row:
         number: as the table's program counts it: the first line below a header is 2.
         cells: column -> text, without empty cells.
         fault: why the line could not be read; empty if it could.
+        remedy: for the fault.
+        column: of the cell at fault; empty where it is no single one.
     """
 
     number: int
     cells: Mapping[str, str]
     fault: str = ""
+    remedy: str = "mend the line"
+    column: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,153 +89,212 @@ class Table:
         folder: paths start from here.
         rows: at least one.
         unknown: columns that vmodel does not know and passes over.
+        notes: what else was passed over, a sentence each.
     """
 
     folder: Path
     rows: tuple[Row, ...]
     unknown: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def read_table(source: Path) -> Table:
     """Read a folder of photos or a table.
 
-    In a folder every picture is a row, and ``shirt-back.jpg`` is the back of ``shirt.jpg``.
+    In a folder every picture is a row, and ``shirt-back.jpg`` is the back of ``shirt.jpg``. In a table the first row
+    with a cell ``photo`` is the header; what stands above it is passed over.
 
     Args:
-        source: folder, or .csv (comma, semicolon or tab; UTF-8, UTF-16 or GB 18030), .xlsx (first sheet) or .jsonl.
+        source: folder, or .csv, .tsv or .txt (comma, semicolon, tab or bar; UTF-8, UTF-16, Windows-1252 or GB 18030),
+            .xlsx (first visible sheet with a column photo), .jsonl or .json.
     Raises:
-        TableInvalid: not there, of another kind, damaged, too large, without the column ``photo``, or empty.
+        TableInvalid: not there, of another kind, damaged, too large, without the column ``photo``, with one of its
+            columns twice, or empty.
     """
     if source.is_dir():
-        return Table(source, tuple(_rows_of_folder(source)))
+        return _table_of_folder(source)
     if not source.is_file():
         raise TableInvalid(str(source), "is neither a folder nor a file")
     if source.stat().st_size > _LARGEST_BYTES:
         raise TableInvalid(str(source), f"is larger than {_LARGEST_BYTES // 10**6} MB")
-    reader = {".csv": _lines_of_csv, ".tsv": _lines_of_csv, ".xlsx": _lines_of_xlsx, ".jsonl": _lines_of_json}
-    if source.suffix.lower() not in reader:
-        raise TableInvalid(str(source), "is no folder, CSV, XLSX or JSONL")
+    ending = source.suffix.lower()
+    if ending not in {".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".jsonl", ".json"}:
+        remedy = "save it as XLSX or CSV; `vmodel batch --template FILE` writes one to start from"
+        raise TableInvalid(str(source), "is no folder, CSV, XLSX or JSONL", remedy)
     try:
-        lines = list(_bounded(source, reader[source.suffix.lower()](source)))
+        # By what it holds: a table is often renamed instead of saved in another format.
+        with source.open("rb") as stream:
+            start = stream.read(4)
+        if start == b"PK\x03\x04":
+            return _table_of_workbook(source)
+        if start == b"\xd0\xcf\x11\xe0":
+            remedy = "save it as XLSX without a password"
+            raise TableInvalid(str(source), "is an Excel file of the old format or with a password", remedy)
+        text = decode(source.read_bytes())
+        if ending in {".jsonl", ".json"}:
+            return _to_table(source, _lines_of_objects(lines_of_json(text)))
+        return _to_table(source, _headed(source, records_of_csv(text, _is_header)))
     except (OSError, UnicodeError, csv.Error) as error:
         raise TableInvalid(str(source), f"cannot be read ({error})") from None
-    return _to_table(source, lines)
 
 
-def _to_table(source: Path, lines: Sequence[tuple[int, Mapping[str, Any], str]]) -> Table:
+def _table_of_workbook(path: Path) -> Table:
+    """Of the first visible sheet that has a column photo; the others with one are named."""
+    with open_sheets(path) as sheets:
+        begun = [(sheet, list(islice(sheet.records, _ROWS_AHEAD))) for sheet in sheets]
+        fitting = [each for each in begun if _header(each[1]) is not None]
+        filled = [each for each in begun if each[1]]
+        if not filled:
+            raise TableInvalid(str(path), "has no rows")
+        chosen, ahead = (fitting or filled)[0]
+        notes = (f"the sheet {sheet.title!r} is passed over, {chosen.title!r} is read" for sheet, _ in fitting[1:])
+        return _to_table(path, _headed(path, chain(ahead, chosen.records)), tuple(notes))
+
+
+def _is_header(cells: Sequence[Any]) -> bool:
+    return any(_column(_text(cell)) == "photo" for cell in cells)
+
+
+def _header(records: Sequence[Record]) -> int | None:
+    """Which of them names the columns."""
+    return next((index for index, (_, cells) in enumerate(records) if _is_header(cells)), None)
+
+
+def _headed(source: Path, records: Iterator[Record]) -> Iterator[Line]:
+    """Records below the header, by its titles."""
+    ahead = list(islice(records, _ROWS_AHEAD))
+    if not ahead:
+        raise TableInvalid(str(source), "has no rows")
+    head = _header(ahead)
+    if head is None:
+        titles = ", ".join(text for cell in ahead[0][1][:12] if (text := _text(cell)))
+        raise TableInvalid(str(source), f"lacks the column photo (its first row has {titles[:200]})")
+    headings = _headings(str(source), [_text(cell) for cell in ahead[head][1]])
+    for number, cells in chain(ahead[head + 1 :], records):
+        surplus = any(_text(cell) for cell in cells[len(headings) :])
+        fault = "the line has more cells than the header" if surplus else ""
+        yield number, list(zip(headings, cells, strict=False)), fault
+
+
+def _lines_of_objects(objects: Iterator[tuple[int, Mapping[str, Any] | None]]) -> Iterator[Line]:
+    for number, each in objects:
+        if each is None:
+            yield number, [], "the line is no JSON object"
+            continue
+        try:
+            headings = _headings("the line", list(each))
+        except TableInvalid as error:
+            yield number, [], f"it {error.reason}"
+        else:
+            yield number, list(zip(headings, each.values(), strict=True)), ""
+
+
+def _headings(source: str, titles: Sequence[str]) -> list[Heading]:
+    """What each title means; a column's own name counts more than its other names.
+
+    Raises:
+        TableInvalid: two mean the same column.
+    """
+    named = {_plain(title) for title in titles} & set(COLUMNS)
+    found: list[Heading] = []
+    for title in titles:
+        column = _column(title)
+        if column not in COLUMNS or (column in named and _plain(title) != column):
+            found.append(Heading("", title.strip()))
+            continue
+        before = next((each.title for each in found if each.column == column), None)
+        if before is not None:
+            raise TableInvalid(source, f"has the column {column} twice ({before} and {title})", "keep one of them")
+        found.append(Heading(column, title))
+    return found
+
+
+def _to_table(source: Path, lines: Iterator[Line], notes: tuple[str, ...] = ()) -> Table:
     """Rows with known columns from lines with any."""
-    rows, unknown, named = [], dict[str, None](), False
-    for number, values, reading in lines:
-        cells, fault = {}, reading
-        for title, value in values.items():
-            column, text = _column(str(title)), _text(value)
+    rows, unknown, named = list[Row](), dict[str, None](), False
+    for number, values, fault in lines:
+        cells, bad = dict[str, str](), Row(number, {}, fault)
+        for heading, value in values:
+            text, column = _text(value), heading.column
             named |= column == "photo"
-            if column not in COLUMNS:
-                unknown |= dict.fromkeys([str(title).strip()] if str(title).strip() and text else [])
-            elif len(text) > _LONGEST_CELL:
-                fault = fault or f"the cell {column} has more than {_LONGEST_CELL} letters"
+            if not column:
+                unknown |= dict.fromkeys([heading.title] if heading.title and text else [])
+            elif isinstance(value, NeverReckoned) and not bad.fault:
+                reason = f"the cell {column} holds a formula without its value"
+                bad = Row(number, {}, reason, "open the table in a spreadsheet and save it there", column)
+            elif len(text) > _LONGEST_CELL and not bad.fault:
+                bad = Row(number, {}, f"the cell {column} has more than {_LONGEST_CELL} letters", column=column)
             elif text:
-                cells[column] = text
-        if cells or fault:
-            rows.append(Row(number, cells, fault))
-    if lines and not named and not any(fault for _, _, fault in lines):
+                cells[column] = text[:_LONGEST_CELL]
+        if cells or bad.fault:
+            rows.append(replace(bad, cells=cells))
+        if len(rows) > MOST_ROWS:
+            raise TableInvalid(str(source), f"has more than {MOST_ROWS} rows", "part it into several")
+    if rows and not named and not any(row.fault for row in rows):
         raise TableInvalid(str(source), "lacks the column photo")
     if not rows:
         raise TableInvalid(str(source), "has no rows")
-    return Table(source.parent, tuple(rows), tuple(unknown))
+    return Table(source.parent, tuple(rows), tuple(unknown), notes)
+
+
+def suggest_column(title: str, table: Table) -> str:
+    """The column that somebody may have meant by an unknown title; empty if none is near, or the table has it."""
+    near = difflib.get_close_matches(_plain(title), [*COLUMNS, *_ALIASES], 1, 0.8)
+    column = _ALIASES.get(near[0], near[0]) if near else ""
+    return "" if any(column in row.cells for row in table.rows) else column
+
+
+def _plain(title: str) -> str:
+    return "_".join(title.translate(_UNSEEN).strip().lower().replace("-", " ").split())
 
 
 def _column(title: str) -> str:
-    name = "_".join(title.strip().lower().replace("-", " ").split())
+    name = _plain(title)
     return _ALIASES.get(name, name)
 
 
 def _text(value: Any) -> str:
-    if value is None:
+    if value is None or isinstance(value, NeverReckoned):
         return ""
     if isinstance(value, (list, tuple)):
         return ", ".join(_text(each) for each in value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # a spreadsheet keeps 42 as 42.0
-    return str(value).strip()
+    return str(value).translate(_UNSEEN).strip()
 
 
-def _bounded(source: Path, lines: Iterable[tuple[int, Mapping[str, Any], str]]) -> Iterator[Any]:
-    for count, line in enumerate(lines):
-        if count >= MOST_ROWS:
-            raise TableInvalid(str(source), f"has more than {MOST_ROWS} rows")
-        yield line
-
-
-def _rows_of_folder(folder: Path) -> Iterator[Row]:
+def _table_of_folder(folder: Path) -> Table:
     try:
-        names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+        paths = sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=lambda path: path.name)
     except OSError as error:
         raise TableInvalid(str(folder), f"cannot be read ({error.strerror})") from None
+    below = [path.name for path in paths if path.is_dir() and _holds_photos(path)]
+    names = [path.name for path in paths if path.is_file()]
     photos = [Path(name) for name in names if name.lower().endswith(PHOTO_ENDINGS)]
     stems = {photo.stem.lower(): photo.name for photo in photos}
     backs = {stem + end: name for stem in stems for end in _BACK_ENDINGS if (name := stems.get(stem + end))}
     fronts = [photo for photo in photos if photo.stem.lower() not in backs]
     if not fronts:
-        raise TableInvalid(str(folder), "holds no photos")
+        inside = f" itself, only its folders do ({', '.join(below[:5])})" if below else ""
+        raise TableInvalid(str(folder), f"holds no photos{inside}", *(["name one of them"] if below else []))
     if len(fronts) > MOST_ROWS:
-        raise TableInvalid(str(folder), f"holds more than {MOST_ROWS} photos")
+        raise TableInvalid(str(folder), f"holds more than {MOST_ROWS} photos", "part it into several")
+    strange = [name for name in names if name.lower().endswith(_NO_PHOTO_ENDINGS)]
+    notes = [f"the folder {name} is not looked into; run a batch of its own for it" for name in below]
+    notes += [f"{name} is passed over; save it as JPEG, PNG, WebP, TIFF or HEIC" for name in strange]
+    return Table(folder, tuple(_rows_of(fronts, backs)), notes=tuple(notes))
+
+
+def _holds_photos(folder: Path) -> bool:
+    """True for a folder of flat-lays; false for one that a batch made."""
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except OSError:
+        return False
+    return JOURNAL not in names and any(name.lower().endswith(PHOTO_ENDINGS) for name in names)
+
+
+def _rows_of(fronts: Sequence[Path], backs: Mapping[str, str]) -> Iterator[Row]:
     for number, photo in enumerate(fronts, 1):
         back = next((backs[photo.stem.lower() + end] for end in _BACK_ENDINGS if photo.stem.lower() + end in backs), "")
         yield Row(number, {"photo": photo.name} | ({"back": back} if back else {}))
-
-
-def _lines_of_csv(path: Path) -> Iterator[tuple[int, Mapping[str, Any], str]]:
-    text = _decode(path.read_bytes())
-    head = text.partition("\n")[0]
-    delimiter = max(",;\t", key=head.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="")
-    for values in reader:
-        surplus = values.pop("", None)
-        fault = "the line has more cells than the header" if isinstance(surplus, list) and any(surplus) else ""
-        yield reader.line_num, values, fault
-
-
-def _decode(content: bytes) -> str:
-    """Spreadsheets save CSV in UTF-8, as "Unicode text" in UTF-16, or in the code page of their country."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("gb18030")
-
-
-def _lines_of_xlsx(path: Path) -> Iterator[tuple[int, Mapping[str, Any], str]]:
-    import openpyxl
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(part.file_size for part in archive.infolist()) > _LARGEST_UNPACKED:
-                raise TableInvalid(str(path), "unpacks to more than a table can be")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of styles and extensions that say nothing about the cells
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-            lines = list(_bounded(path, book.worksheets[0].iter_rows(values_only=True)))
-            book.close()
-    except TableInvalid:
-        raise
-    except Exception as error:  # openpyxl raises whatever its parsers met
-        raise TableInvalid(str(path), f"cannot be read ({type(error).__name__})") from None
-    titles = [_text(value) for value in lines[0]] if lines else []
-    for number, values in enumerate(lines[1:], 2):
-        yield number, {title: value for title, value in zip(titles, values, strict=False) if title}, ""
-
-
-def _lines_of_json(path: Path) -> Iterator[tuple[int, Mapping[str, Any], str]]:
-    for number, line in enumerate(_decode(path.read_bytes()).splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            values = json.loads(line)
-        except (ValueError, RecursionError):
-            values = None
-        if isinstance(values, dict):
-            yield number, values, ""
-        else:
-            yield number, {}, "the line is no JSON object"

@@ -11,11 +11,12 @@ from xml.etree.ElementTree import Element
 
 import cv2
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
 
 from vmodel.errors import BadUsage, PhotoNotFound, UnreadablePhoto
 from vmodel.garment.drawing_errors import DrawingTooLarge
 from vmodel.garment.flat import is_drawing, length_px
+from vmodel.garment.reading import in_eight_bits, in_srgb
 from vmodel.garment.svg import read_svg, refuse_text, write_svg
 from vmodel.garment.svg_render import render_svg
 from vmodel.types import ByteArray, FloatArray
@@ -131,20 +132,10 @@ def decode_tile(content: bytes, name: str) -> ByteArray:
 
 def _in_srgb(picture: Image.Image) -> Image.Image:
     """RGBA in sRGB, whatever colour space the file states: prints come in Adobe RGB, Display P3 and printers' CMYK."""
-    if picture.mode.startswith("I;16"):
-        picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-    alpha = picture.convert("RGBA").getchannel("A")
-    profile = picture.info.get("icc_profile")
-    plain = picture if picture.mode in {"L", "CMYK"} else picture.convert("RGB")
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile)) if profile else None
-        target = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-        intent, flags = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
-        if source is not None:
-            plain = ImageCms.profileToProfile(plain, source, target, intent, "RGB", flags=flags) or plain
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        pass  # a damaged profile, or one for another colour model: the numbers are then best read as sRGB
-    opaque = plain.convert("RGB")
+    plain = in_eight_bits(picture)
+    alpha = plain.convert("RGBA").getchannel("A")
+    colours = plain.convert("RGB") if plain.has_transparency_data else plain
+    opaque = in_srgb(colours, picture.info.get("icc_profile"))
     opaque.putalpha(alpha)
     return opaque
 

@@ -220,13 +220,13 @@ def _upright(picture: Image.Image) -> Image.Image:
 def _to_srgb_and_alpha(picture: Image.Image) -> tuple[ByteArray, FloatArray | None]:
     profile = picture.info.get("icc_profile")
     space = None if profile else stated_space(picture)
-    picture = _to_eight_bits(picture)
+    picture = in_eight_bits(picture)
     alpha: FloatArray | None = None
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         alpha = np.asarray(picture.getchannel("A"), np.float32) / 255
         picture = picture.convert("RGB")
-    rgb = np.asarray(_to_srgb(picture, profile), np.uint8)
+    rgb = np.asarray(in_srgb(picture, profile), np.uint8)
     if space is not None:
         rgb = convert_to_srgb(rgb, space)
     if alpha is None or np.mean(alpha >= 0.5) > 1 - _LEAST_TRANSPARENT_SHARE:
@@ -240,7 +240,8 @@ def _on_white(rgb: ByteArray, alpha: FloatArray | None) -> ByteArray:
     return np.asarray(np.rint(rgb * alpha[..., None] + 255 * (1 - alpha[..., None])), np.uint8)
 
 
-def _to_eight_bits(picture: Image.Image) -> Image.Image:
+def in_eight_bits(picture: Image.Image) -> Image.Image:
+    """A decoded picture with at most eight bits a channel; of other modes it comes back as it is."""
     if picture.mode == "1":
         return picture.convert("L")
     if picture.mode not in {"I", "F", "I;16", "I;16B", "I;16L", "I;16N"}:
@@ -255,7 +256,13 @@ def _to_eight_bits(picture: Image.Image) -> Image.Image:
     return Image.fromarray(np.clip(np.rint(values * scale), 0, 255).astype(np.uint8))
 
 
-def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+def in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """A picture of eight bits and any colour model in sRGB.
+
+    Args:
+        picture: without transparency.
+        profile: the ICC profile of its numbers; where there is none, or a damaged one, they are sRGB.
+    """
     if picture.mode == "P":
         picture = picture.convert("RGB")
     source: ImageCms.ImageCmsProfile | None = None
