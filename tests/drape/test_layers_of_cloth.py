@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 
 from vmodel.body.pose import load_pose
 from vmodel.drape import drape, drape_outfit
-from vmodel.drape.layers import in_order, lift, pad_body, share_through, sink
+from vmodel.drape.layers import in_order, leave_out, lift, pad_body, share_through, sink
 from vmodel.drape.outside import distance_to_body
 from vmodel.drape.pressed import without
 from vmodel.scene.rays import Tracer
@@ -102,6 +102,31 @@ def test_a_coat_is_laid_over_what_pokes_through_it(tee_shot: Shot) -> None:
     assert share_through(inner, laid) == 0
     far = np.abs(outer_m[:, 2] - 1.0) > 0.1
     assert np.array_equal(laid.vertices_m[far], outer_m[far])
+
+
+def test_what_shows_through_a_coat_is_left_out_and_what_comes_out_at_its_hem_stays(tee_shot: Shot) -> None:
+    inner_m, triangles = tube(0.6, 1.2, 0.15)
+    outer_m, _ = tube(0.8, 1.2, 0.155)
+    pinched = (np.abs(inner_m[:, 2] - 1.0) < 0.02) & (inner_m[:, 0] > 0.1)
+    inner_m[pinched, :2] *= 1.08
+    inner_m[inner_m[:, 2] < 0.8, :2] *= 1.05
+    hem = np.stack([np.arange(72), (np.arange(72) + 1) % 72], axis=1)
+    edges = np.concatenate([hem, hem + len(outer_m) - 72]).astype(np.int32)
+    none = np.zeros((0, 2), np.int32)
+    inner, outer = (
+        replace(tee_shot.drape, vertices_m=each.astype(np.float32), triangles=triangles, open_edges=ends,
+                rest_edges=none, rest_lengths_m=np.zeros(0, np.float32),
+                texture_px=np.zeros((len(triangles), 3, 2), np.float32), texture=np.zeros(len(triangles), np.uint8),
+                panel=np.zeros(len(triangles), np.uint8))
+        for each, ends in ((inner_m, none), (outer_m, edges))
+    )  # fmt: skip
+    assert share_through(inner, outer) > 0.003
+    left = leave_out(inner, outer)
+    kept = {tuple(point) for point in left.vertices_m.tolist()}
+    shows = inner.vertices_m[pinched]
+    assert not any(tuple(point) in kept for point in shows.tolist())
+    assert all(tuple(point) in kept for point in inner.vertices_m[inner.vertices_m[:, 2] < 0.82].tolist())
+    assert len(left.triangles) > 0.9 * len(triangles)
 
 
 def test_a_sleeve_that_hangs_beside_a_skirt_neither_draws_nor_is_drawn(tee_shot: Shot) -> None:

@@ -12,6 +12,7 @@ from vmodel.config import Settings
 from vmodel.drape.cloth import mesh_garment
 from vmodel.drape.openings import named_loops, unthreaded, windings
 from vmodel.drape.start import place_cloth, start_pose
+from vmodel.types import FloatArray
 
 RING = np.array([[np.cos(t), np.sin(t), 0.0] for t in np.linspace(0, 2 * np.pi, 30, endpoint=False)])
 
@@ -53,3 +54,25 @@ def test_an_armhole_that_slipped_off_the_arm_is_named(body: Body) -> None:
     cloth, posed = mesh_garment(dress, 2.0), body.posed(start_pose(dress, body))
     placed = place_cloth(cloth, dress, body, posed).positions_m
     assert "armhole_left" in unthreaded(dress, cloth, placed - np.array([0.0, 0.0, 0.5]), posed)
+
+
+def ring_round(centre: FloatArray, axis: FloatArray, radius: float) -> FloatArray:
+    """Points of a loop about an axis."""
+    first = np.cross(axis, (0.0, 1.0, 0.0))
+    first /= np.linalg.norm(first)
+    return np.asarray(centre + radius * (RING[:, :1] * first + RING[:, 1:2] * np.cross(axis, first)))
+
+
+@pytest.mark.parametrize(("past", "worn"), [(0.02, True), (-0.25, False)])
+def test_a_long_sleeve_may_close_over_the_fingers_but_not_beside_the_forearm(
+    body: Body, past: float, worn: bool
+) -> None:
+    top = garments.long_sleeve()
+    cloth, posed = mesh_garment(top, 2.0), body.posed(start_pose(top, body))
+    placed = np.array(place_cloth(cloth, top, body, posed).positions_m)
+    wrist, knuckle = (np.asarray(posed.joints_m[name], float) for name in ("wrist.L", "finger3-1.L"))
+    axis = (knuckle - wrist) / np.linalg.norm(knuckle - wrist)
+    loop = named_loops(cloth)["cuff_left"]
+    beside = knuckle + past * axis + 0.06 * np.cross(axis, (0.0, 1.0, 0.0))
+    placed[loop] = ring_round(beside, axis, 0.03)[np.linspace(0, 29, len(loop)).astype(int)]
+    assert ("cuff_left" not in unthreaded(top, cloth, placed, posed)) == worn

@@ -10,10 +10,10 @@ from vmodel.body.model import Body
 from vmodel.config import Settings
 from vmodel.drape.colliders import body_parts
 from vmodel.drape.dress import DrapeSettings
+from vmodel.drape.hanging import mesh_for
 from vmodel.drape.materials import load_material
 from vmodel.drape.move import FOLLOW
 from vmodel.drape.report import finish_cloth
-from vmodel.drape.sewn_cloth import mesh_cloth
 from vmodel.drape.solver import FRAME_S, Solver
 from vmodel.drape.thighs import with_room_between
 from vmodel.drape.worn import cached_dress, cached_move, drape_key
@@ -44,8 +44,8 @@ def move_cloth(
     """
     options = options or DrapeSettings()
     folder, attempt = settings.cache / "drapes", worn.report.attempts - 1
+    garment, cut = mesh_for(garment, body, options.spacing_cm)
     key = drape_key(garment, body, options)
-    cut = mesh_cloth(garment, options.spacing_cm)
     dressed = cached_dress(garment, cut, body, options, attempt, folder, key)
     positions, cloth = cached_move(garment, cut, dressed, body, path[0].pose, options, folder, f"{key}-{attempt}")
     held, parts = dressed.held, body_parts(body, dressed.on_arm, deep_m=0.05)

@@ -17,6 +17,8 @@ from vmodel.types import FloatArray, Garment, IntArray, Neckline, PosedBody
 
 BEYOND_M = 1.0
 """How far a limb's line goes on past hand, foot and head: cuffs and hems may hang over them."""
+PAST_HAND_M = 0.1
+"""How far from a hand's line the end of its sleeve may lie that hangs over it."""
 LEAST_PARTICLES = 6
 
 
@@ -37,6 +39,7 @@ def unthreaded(garment: Garment, cloth: Cloth, positions_m: FloatArray, posed: P
         for name, loop in named_loops(cloth).items()
         if name in wanted
         and not _lies_on_foot(name, points[loop], posed)
+        and not _lies_past_hand(name, points[loop], posed)
         and abs(windings(points[loop], wanted[name])) != 1
     ]
 
@@ -45,6 +48,18 @@ def _lies_on_foot(name: str, loop: FloatArray, posed: PosedBody) -> bool:
     """True for the end of a leg that reaches the ankle: it breaks over heel and instep, and no one line passes it."""
     short = {"leg_left": "L", "leg_right": "R"}.get(name)
     return short is not None and float(np.median(loop[:, 2])) < float(posed.joints_m[f"foot.{short}"][2])
+
+
+def _lies_past_hand(name: str, loop: FloatArray, posed: PosedBody) -> bool:
+    """True for the end of a sleeve that hangs over the fingers: nothing is in it, so that it may close or lie askew."""
+    short = {"cuff_left": "L", "cuff_right": "R"}.get(name)
+    if short is None:
+        return False
+    wrist, knuckle = (np.asarray(posed.joints_m[f"{bone}.{short}"], float) for bone in ("wrist", "finger3-1"))
+    hand = float(np.linalg.norm(knuckle - wrist))
+    along = (loop - wrist) @ (knuckle - wrist) / hand
+    beside = np.linalg.norm(loop - wrist - along[:, None] * (knuckle - wrist) / hand, axis=1)
+    return float(np.median(along)) > hand and float(np.median(beside)) < PAST_HAND_M
 
 
 def _counts(garment: Garment, name: str) -> bool:

@@ -16,6 +16,7 @@ from vmodel.drape.layers import (
     in_order,
     is_lower,
     join,
+    leave_out,
     lift,
     pad_body,
     share_through,
@@ -80,6 +81,8 @@ def drape_outfit(
     order = list(drapes)
     for inner, outer in combinations(order, 2):
         drapes[outer] = lift(drapes[outer], drapes[inner])
+    for inner, outer in combinations(order, 2):
+        drapes[inner] = leave_out(drapes[inner], drapes[outer])
     pairs = [(drapes[inner], drapes[outer]) for inner, outer in combinations(order, 2)]
     through = max(max(share_through(*pair), share_past(*pair, body, posed)) for pair in pairs)
     whole, joined = join(garments, [drapes[index] for index in range(len(garments))], main=0)

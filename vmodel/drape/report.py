@@ -6,6 +6,7 @@ import numpy as np
 
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
+from vmodel.drape.covered import TORN_LIMIT, torn_share
 from vmodel.drape.dress import Dressed
 from vmodel.drape.held import band_edges, shoulder_edges
 from vmodel.drape.openings import unthreaded
@@ -19,9 +20,6 @@ SEAM_LIMIT_MM = 3.0
 MEDIAN_LIMIT = 1.03
 P99_LIMIT = 1.20
 WORN_DISTANCE_M = 0.06
-SLEEVE_REACH_M = 0.2
-SLEEVE_CORE = (0.35, 0.97)
-"""Part of a sleeve's particles, counted along the arm, whose rings must surround it."""
 SLIPPED_M = 0.06
 SLIPPED = "it slips off, or an arm is not in its sleeve"
 
@@ -38,7 +36,7 @@ def finish_cloth(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, room_m
 
 
 def report_drape(
-    garment: Garment, cut: Cloth, cloth: Cloth, positions_m: FloatArray, posed: PosedBody, dressed: Dressed,
+    garment: Garment, cut: Cloth, cloth: Cloth, positions_m: FloatArray, body: Body, posed: PosedBody, dressed: Dressed,
     attempts: int, seconds: float,
 ) -> DrapeReport:  # fmt: skip
     """Measure a finished drape; ``cut`` is the cloth before, ``cloth`` after it was let out."""
@@ -56,7 +54,7 @@ def report_drape(
         let_out_p99=float(np.percentile(cloth.edge_rest_m / cut.edge_rest_m, 99)),
         worn=_is_worn(garment, cloth, positions_m, distance, posed)
         and not unthreaded(garment, cloth, positions_m, posed)
-        and arms_in_sleeves(cloth, positions_m, posed, dressed),
+        and not (garment.kind.category.covers_upper and torn_share(cloth, positions_m, body, posed) > TORN_LIMIT),
         vertices=cloth.count,
         attempts=attempts,
         seconds=seconds,
@@ -84,40 +82,6 @@ def _is_worn(garment: Garment, cloth: Cloth, positions_m: FloatArray, distance: 
             return False
     held = np.unique(np.concatenate([cloth.edge_particles[key] for key in keys])) if keys else np.arange(cloth.count)
     return float(np.median(distance[held])) < WORN_DISTANCE_M
-
-
-def arms_in_sleeves(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, dressed: Dressed) -> bool:
-    """True if the cloth of each sleeve surrounds the arm along most of the sleeve.
-
-    The sleeve's root is left out: beside a stout body it ends in the torso's cloth.
-    """
-    for side, sign in (("L", 1.0), ("R", -1.0)):
-        sleeve = np.asarray(positions_m, float)[sign * dressed.on_arm > 0.6]
-        if len(sleeve) < 40:
-            continue
-        surrounded = []
-        for upper, lower in (("upperarm01", "lowerarm01"), ("lowerarm01", "wrist")):
-            head, tail = (np.asarray(posed.joints_m[f"{bone}.{side}"], float) for bone in (upper, lower))
-            length = float(np.linalg.norm(tail - head))
-            axis = (tail - head) / length
-            along = (sleeve - head) @ axis
-            core = np.quantile(along, SLEEVE_CORE)
-            for at in np.arange(max(0.03, core[0]), min(length, core[1]), 0.03):
-                ring = sleeve[np.abs(along - at) < 0.02] - (head + at * axis)
-                near = ring[np.linalg.norm(ring, axis=1) < SLEEVE_REACH_M]
-                if len(near) >= 6:
-                    surrounded.append(_widest_gap(near, axis) < np.radians(160))
-        if surrounded and np.mean(surrounded) < 0.6:
-            return False
-    return True
-
-
-def _widest_gap(ring: FloatArray, axis: FloatArray) -> float:
-    """Largest angle round the axis without a point, radians."""
-    first = np.cross(axis, (0.0, 1.0, 0.0))
-    first /= np.linalg.norm(first)
-    angles = np.sort(np.arctan2(ring @ np.cross(axis, first), ring @ first))
-    return float(np.diff(np.append(angles, angles[0] + 2 * np.pi)).max())
 
 
 def fault_of(report: DrapeReport) -> str | None:

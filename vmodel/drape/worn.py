@@ -13,13 +13,13 @@ from vmodel.body.model import Body
 from vmodel.config import Settings
 from vmodel.drape.cache import content_key, read_arrays, write_arrays
 from vmodel.drape.cloth import Cloth
-from vmodel.drape.covered import BARE_LIMIT, bare_share
+from vmodel.drape.covered import TORN_AT_FIRST, torn_share
 from vmodel.drape.dress import DrapeSettings, Dressed, attempt_pose, dress
+from vmodel.drape.hanging import mesh_for
 from vmodel.drape.move import move_to_pose
 from vmodel.drape.openings import unthreaded
 from vmodel.drape.pleats import open_pleats
 from vmodel.drape.report import SLIPPED, assert_usable, fault_of, finish_cloth, report_drape
-from vmodel.drape.sewn_cloth import mesh_cloth
 from vmodel.drape.thighs import with_room_between
 from vmodel.errors import DrapeFailed
 from vmodel.garment.measure import is_sewn
@@ -54,9 +54,9 @@ def drape(
     tell = progress or (lambda stage, share: None)
     assert_usable(body, garment)
     folder = settings.cache / "drapes"
+    garment, cut = mesh_for(garment, body, options.spacing_cm)
     key = drape_key(garment, body, options)
     reason = "it could not be simulated"
-    cut = mesh_cloth(garment, options.spacing_cm)
     for attempt in range(options.attempts):
         start = time.perf_counter()
         dressed = cached_dress(garment, cut, body, options, attempt, folder, key)
@@ -72,6 +72,7 @@ def drape(
             cut,
             cloth,
             positions,
+            body,
             with_room_between(garment, body, body.posed(pose)),
             dressed,
             attempt + 1,
@@ -85,11 +86,13 @@ def drape(
 
 
 def _is_on(garment: Garment, cut: Cloth, dressed: Dressed, body: Body) -> bool:
-    """True if limbs pass their openings and sleeves cover their arms, before the garment moves with the body."""
+    """True if limbs pass their openings and arms lie in their sleeves, before the garment moves with the body."""
     posed = body.posed(dressed.pose)
     if unthreaded(garment, cut, dressed.positions_m, posed):
         return False
-    return bare_share(cut, dressed.positions_m, dressed.on_arm, body, posed) < BARE_LIMIT
+    if not garment.kind.category.covers_upper:
+        return True
+    return torn_share(cut, dressed.positions_m, body, posed) < TORN_AT_FIRST
 
 
 def drape_key(garment: Garment, body: Body, options: DrapeSettings) -> str:
