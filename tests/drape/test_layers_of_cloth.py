@@ -91,6 +91,27 @@ def test_three_layers_lie_one_over_the_other(
     assert max(share_through(tee, outside), share_through(trousers, outside), share_through(trousers, tee)) <= 0.002
 
 
+@pytest.mark.slow
+def test_a_child_wears_three_layers_one_over_the_other(studio: Studio, tmp_path: Path) -> None:
+    """On small bodies the creases at the armpits are as deep as a coat stands off."""
+    from vmodel.body.model import build_body
+    from vmodel.dressing import dress_model
+    from vmodel.garment.design import ENDING, Design, write_design
+    from vmodel.reading import read_pattern
+    from vmodel.request import GarmentSource, ShotRequest
+
+    model = studio.roster["ch-noah"]
+    measures, sources = build_body(model).measurements, []
+    for block in ("child-coat", "child-tee", "child-trousers"):
+        design = tmp_path / f"{block}{ENDING}"
+        design.write_bytes(write_design(Design(block, measures)))
+        sources.append(GarmentSource(design))
+    request = ShotRequest(sources[0], model.id, "standing", outfit=tuple(sources[1:]))
+    worn = dress_model(model, read_pattern(request.garment, studio), request, studio).worn
+    coat, tee, trousers = (part(worn, texture) for texture in ([0, 1], [2, 3], [4, 5]))
+    assert max(share_through(tee, coat), share_through(trousers, coat), share_through(trousers, tee)) <= 0.002
+
+
 def test_a_coat_is_laid_over_what_pokes_through_it(tee_shot: Shot) -> None:
     inner_m, triangles = tube(0.8, 1.2, 0.15)
     swollen = np.abs(inner_m[:, 2] - 1.0) < 0.05

@@ -30,6 +30,7 @@ _DEEPEST_M = 0.03
 _NEIGHBOURS = 8
 _SINK_ROUNDS = 12
 _EDGE_RINGS = 2
+_LEAVE_ROUNDS = 4
 
 _LOWER = (Category.TROUSERS, Category.SHORTS, Category.SKIRT)
 
@@ -176,24 +177,29 @@ def leave_out(inner: Drape, outer: Drape) -> Drape:
     In a crease neither sinking nor lifting finds the way; what should be out of sight there is left out. Where cloth
     comes out from under an edge it stays.
     """
-    points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
-    facing, outward = vertex_normals(points, inner.triangles), vertex_normals(cover, outer.triangles)
-    at_edge = np.zeros(len(cover), bool)
+    cover = np.asarray(outer.vertices_m, np.float32)
+    outward, at_edge = vertex_normals(cover, outer.triangles), np.zeros(len(cover), bool)
     at_edge[outer.open_edges.ravel()] = True
     for _ in range(_EDGE_RINGS):
         at_edge[outer.triangles[at_edge[outer.triangles].any(axis=1)]] = True
-    middles, their_facing = points[inner.triangles].mean(axis=1), facing[inner.triangles].mean(axis=1)
-    shows = [
-        near & (height > 0) & ~at_edge[index]
-        for index, height, near in (
-            _above(points, facing, cover, outward),
-            _above(middles, their_facing, cover, outward),
+    for _ in range(_LEAVE_ROUNDS):  # the cloth beside what is gone faces another way than before
+        points = np.asarray(inner.vertices_m, np.float32)
+        facing = vertex_normals(points, inner.triangles)
+        middles, their_facing = points[inner.triangles].mean(axis=1), facing[inner.triangles].mean(axis=1)
+        vertices, triangles = (
+            near & (height > 0) & ~at_edge[index]
+            for index, height, near in (
+                _above(points, facing, cover, outward),
+                _above(middles, their_facing, cover, outward),
+            )
         )
-    ]
-    poking = shows[0][inner.triangles].any(axis=1) | shows[1]
-    gone = np.zeros(len(points), bool)
-    gone[inner.triangles[poking]] = True
-    return without(inner, gone)
+        poking = vertices[inner.triangles].any(axis=1) | triangles
+        if not poking.any():
+            break
+        gone = np.zeros(len(points), bool)
+        gone[inner.triangles[poking]] = True
+        inner = without(inner, gone)
+    return inner
 
 
 def share_through(inner: Drape, outer: Drape) -> float:
