@@ -144,7 +144,9 @@ class SeveralGarments(InputError):
     code = "several_garments"
 
     def __init__(self, photo: str, count: int) -> None:
-        super().__init__(f"{photo} shows {count} separate garments; crop it to one garment or pass --mask.")
+        drawn, crop = "leave one, with groups named front and back", "crop it to one garment or pass --mask"
+        remedy = drawn if photo.lower().endswith(".svg") else crop
+        super().__init__(f"{photo} shows {count} separate garments; {remedy}.")
         self.photo, self.count = photo, count
 
 

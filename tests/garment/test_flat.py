@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from vmodel.config import Settings
-from vmodel.errors import GarmentNotFound
+from vmodel.errors import GarmentNotFound, SeveralGarments
 from vmodel.garment.cutout import cut_out
 from vmodel.garment.drawing_errors import DrawingTooLarge, DrawingUnreadable, DrawingUnsafe
 from vmodel.garment.flat import draw_flat, in_plain_colours, read_flat
@@ -143,6 +143,15 @@ def test_front_and_back_beside_each_other_need_no_names(tmp_path: Path) -> None:
     assert colour_in_the_middle(draw_flat(flat, "back")) == (56, 80, 112)
     trousers = "M-20,0 H20 L26,70 H4 L0,25 L-4,70 H-26 Z"
     assert read_flat(page(TEE, trousers)).back is None
+
+
+def test_two_garments_in_one_drawing_are_refused_with_what_a_drawing_can_do(tmp_path: Path) -> None:
+    tee = '<path fill="#446688" d="M20 20 L80 20 L110 60 L90 75 L80 60 L80 160 L20 160 L20 60 L10 75 L-10 60 Z"/>'
+    skirt = '<path fill="#884466" d="M160 30 L240 30 L270 170 L130 170 Z"/>'
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-30 0 330 200">{tee}{skirt}</svg>'
+    flat_lay = read_flat_lay(saved(tmp_path, drawing), Settings())
+    with pytest.raises(SeveralGarments, match="2 separate garments; leave one, with groups"):
+        cut_out(flat_lay)
 
 
 def test_words_beside_the_garment_are_left_out_and_words_on_it_are_refused(tmp_path: Path) -> None:
