@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +12,7 @@ from vmodel.body.roster import Roster
 from vmodel.casting import cast_for_size
 from vmodel.errors import BadUsage, SizeChartInvalid
 from vmodel.files import sha256_of
-from vmodel.garment.scale import list_sizes, read_size_chart
+from vmodel.garment.scale import list_sizes, read_chart_rows, read_size_chart
 from vmodel.request import GarmentSource, ShotRequest, every_shot
 from vmodel.types import VirtualModel
 
@@ -72,7 +70,7 @@ def sizes_of(chart: Path) -> list[str]:
     Raises:
         SizeChartInvalid: it cannot be read, has a size twice, or a measure out of range.
     """
-    labels = [row.get("size", "").strip() for row in _rows_of(chart)]
+    labels = [row.get("size", "").strip() for row in read_chart_rows(chart)]
     found = list_sizes(chart)
     for label in found:
         if sum(each.casefold() == label.casefold() for each in labels) > 1:
@@ -156,17 +154,4 @@ def _said(models: Iterable[VirtualModel]) -> str:
 def _row_of(label: str, chart: Path) -> Mapping[str, str]:
     """The cells of a size, by their column's name in small letters; none where the chart has no such size."""
     wanted = label.strip().casefold()
-    return next((row for row in _rows_of(chart) if row.get("size", "").strip().casefold() == wanted), {})
-
-
-def _rows_of(chart: Path) -> list[dict[str, str]]:
-    try:
-        content = chart.read_bytes()
-        text = content.decode("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
-        delimiter = max((",", ";", "\t"), key=text[:4096].count)
-        table = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except UnicodeError:
-        raise SizeChartInvalid(str(chart), "is not text in UTF-8", "in Excel, save it as CSV UTF-8") from None
-    except (OSError, csv.Error):
-        raise SizeChartInvalid(str(chart), "cannot be read") from None
-    return [{(k or "").strip().lower(): cell for k, cell in row.items() if isinstance(cell, str)} for row in table]
+    return next((row for row in read_chart_rows(chart) if row.get("size", "").strip().casefold() == wanted), {})

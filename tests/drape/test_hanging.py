@@ -8,25 +8,14 @@ import garments
 import numpy as np
 import pytest
 
-from vmodel.body.model import Body, build_body
+from vmodel.body.model import Body
 from vmodel.body.pose import load_pose
-from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.drape import DrapeSettings, drape
 from vmodel.drape.covered import TORN_LIMIT, torn_share
 from vmodel.drape.hanging import arm_girth_cm, find_turns, mesh_for
 from vmodel.drape.sewn_cloth import mesh_cloth
 from vmodel.types import Garment
-
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture(scope="module")
-def body(settings: Settings) -> Body:
-    return build_body(load_roster(settings)["wm-ines"])
 
 
 def hanging() -> Garment:

@@ -23,16 +23,6 @@ from vmodel.garment.scale import scale_garment
 from vmodel.types import Garment
 
 
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture(scope="module")
-def body(settings: Settings) -> Body:
-    return build_body(load_roster(settings)["wm-ines"])
-
-
 @pytest.mark.parametrize("cut", [garments.tee, garments.trousers, garments.camisole, garments.dress, garments.skirt])
 def test_a_garment_is_worn_within_the_limits(cut: Callable[[], Garment], body: Body, settings: Settings) -> None:
     report = drape(cut(), body, load_pose("standing"), settings).report

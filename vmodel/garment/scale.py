@@ -319,7 +319,7 @@ def read_size_chart(path: Path, size: str) -> tuple[float | None, float | None]:
     Raises:
         SizeChartInvalid: no such file, no such column, no such size, or a cell that is no number.
     """
-    rows = _chart_rows(path)
+    rows = read_chart_rows(path)
     found = [row for row in rows if row["size"].strip().casefold() == size.strip().casefold()]
     if not found:
         known = ", ".join(dict.fromkeys(label for row in rows[:12] if (label := row["size"].strip())))
@@ -333,10 +333,15 @@ def list_sizes(path: Path) -> list[str]:
     Raises:
         SizeChartInvalid: no such file, or no such columns.
     """
-    return list(dict.fromkeys(label for row in _chart_rows(path) if (label := row["size"].strip())))
+    return list(dict.fromkeys(label for row in read_chart_rows(path) if (label := row["size"].strip())))
 
 
-def _chart_rows(path: Path) -> list[dict[str, str]]:
+def read_chart_rows(path: Path) -> list[dict[str, str]]:
+    """The cells of a seller's chart, a row a size, by their column's name in small letters.
+
+    Raises:
+        SizeChartInvalid: no such file, or no such columns.
+    """
     text = _chart_text(path)
     delimiter = max((",", ";", "\t"), key=text[:4096].count)
     try:
