@@ -28,16 +28,16 @@ def hand_over(scene: Scene, cameras: Sequence[Camera], setup: PlacedSetup, seed:
         scene: with a drape.
         cameras: all of one size and one azimuth.
         setup: lights placed for that azimuth.
-        seed: of strands and creases that only the photograph has.
+        seed: of the ripples that only the photograph's cloth has.
         path: of the uncompressed NumPy file to write.
     """
-    arrays: dict[str, Any] = {"size": np.array(cameras[0].size), "seed": np.float32(seed % 1000)}
-    arrays |= _body(scene, seed) | _cloth(scene, seed) | _hair(scene)
+    arrays: dict[str, Any] = {"size": np.array(cameras[0].size)}
+    arrays |= _body(scene) | _cloth(scene, seed) | _hair(scene)
     arrays |= _lights(scene, setup) | _cameras(scene, cameras)
     np.savez(path, **arrays)
 
 
-def _body(scene: Scene, seed: int) -> dict[str, Any]:
+def _body(scene: Scene) -> dict[str, Any]:
     geometry = scene.geometry
     members = np.flatnonzero(geometry.surface == Surface.BODY)
     members = members[~_poking(geometry)[geometry.triangles[members]].any(axis=1)]
@@ -49,7 +49,6 @@ def _body(scene: Scene, seed: int) -> dict[str, Any]:
         "body_triangles": geometry.triangles[members],
         "body_uv": geometry.corner_uv[members],
         "body_is_eye": geometry.part[members] == PART_NAMES.index("eye"),
-        "stature_m": np.float32(geometry.coarse.vertices_m[:, 2].max()),
         "skin_albedo": skin.albedo.astype(np.float16),
         "skin_roughness": skin.roughness.astype(np.float16),
         "skin_height": skin.height_mm.astype(np.float16),

@@ -115,7 +115,7 @@ def add_body(scene, given) -> None:
             continue
         used, local = np.unique(triangles, return_inverse=True)
         body = add_mesh(scene, name, given["body_vertices"][used], local.reshape(-1, 3), given["body_uv"][chosen])
-        body.data.materials.append(skin_material(name, images, float(given["stature_m"]), float(given["seed"])))
+        body.data.materials.append(skin_material(name, images))
 
 
 def add_cloth(scene, given) -> None:

@@ -2,6 +2,9 @@
 
 import bpy
 
+_MATTE = 0.65
+"""Roughness from which gloss has the fibres' colour, as in the draft."""
+
 
 def _fresh(name):
     """A material with a Principled shader: (material, nodes, links, shader)."""
@@ -49,14 +52,12 @@ def plain_material(name, colour, roughness):
     return material
 
 
-def skin_material(name, images, stature_m, seed):
-    """Painted skin with light that bleeds under it, pores, and a thin film of oil; or moist eyes.
+def skin_material(name, images):
+    """Painted skin with light that bleeds under it, or moist eyes; pores and colour are those that the draft shows.
 
     Args:
         name: "skin" or "eyes".
         images: "albedo", "roughness", "height" (mm) and "scatter" (0..1) in the body's texture layout.
-        stature_m: light travels as far in a child's skin, but pores are finer.
-        seed: moves the procedural pores.
     """
     material, nodes, links, shader = _fresh(name)
     albedo = _texture(nodes, links, images["albedo"])
@@ -78,39 +79,10 @@ def skin_material(name, images, stature_m, seed):
     shine = _maths(nodes, links, "MULTIPLY_ADD", scatter, 0.47)
     shine.node.inputs[2].default_value = 0.08
     links.new(shine, shader.inputs["Specular IOR Level"])
-    place = nodes.new("ShaderNodeTexCoord").outputs["Object"]
-    blotch = nodes.new("ShaderNodeTexNoise")
-    blotch.noise_dimensions = "4D"
-    blotch.inputs["Scale"].default_value = 420 / stature_m
-    blotch.inputs["W"].default_value = seed
-    blotch.inputs["Detail"].default_value = 6
-    blotch.inputs["Roughness"].default_value = 0.68
-    links.new(place, blotch.inputs["Vector"])
-    # Mottling in the colour survives the denoiser, which is guided by it.
-    links.new(_mottled(nodes, links, albedo, blotch.outputs["Fac"], scatter), shader.inputs["Base Color"])
-    varied = _maths(nodes, links, "MULTIPLY_ADD", blotch.outputs["Fac"], 0.22)
-    links.new(_maths(nodes, links, "SUBTRACT", roughness, 0.15), varied.node.inputs[2])
-    links.new(varied, shader.inputs["Roughness"])
-    painted = _bump(nodes, links, _texture(nodes, links, images["height"]), 0.0013)
-    pores = nodes.new("ShaderNodeTexVoronoi")
-    pores.inputs["Scale"].default_value = 1900 / stature_m
-    links.new(place, pores.inputs["Vector"])
-    depth = _maths(nodes, links, "MULTIPLY", pores.outputs["Distance"], scatter)
-    links.new(_bump(nodes, links, depth, 0.00028, painted), shader.inputs["Normal"])
+    links.new(albedo, shader.inputs["Base Color"])
+    links.new(roughness, shader.inputs["Roughness"])
+    links.new(_bump(nodes, links, _texture(nodes, links, images["height"]), 0.0013), shader.inputs["Normal"])
     return material
-
-
-def _mottled(nodes, links, colour, noise, scatter):
-    """Skin colour that varies over a millimetre or two."""
-    centred = _maths(nodes, links, "SUBTRACT", noise, 0.5)
-    strength = _maths(nodes, links, "MULTIPLY", scatter, 0.24)
-    factor = _maths(nodes, links, "MULTIPLY_ADD", centred, strength)
-    factor.node.inputs[2].default_value = 1.0
-    tinted = nodes.new("ShaderNodeVectorMath")
-    tinted.operation = "SCALE"
-    links.new(colour, tinted.inputs[0])
-    links.new(factor, tinted.inputs["Scale"])
-    return tinted.outputs[0]
 
 
 def cloth_material(name, image, look):
@@ -143,10 +115,27 @@ def cloth_material(name, image, look):
     shader.inputs["Specular IOR Level"].default_value = min(look["specular"] / 0.08, 1.0)
     shader.inputs["Sheen Weight"].default_value = min(2.0 * look["sheen"], 0.3)
     shader.inputs["Sheen Roughness"].default_value = 0.4
+    if look["roughness"] >= _MATTE:
+        dye = _hue(nodes, links, colour)
+        links.new(dye, shader.inputs["Specular Tint"])
+        links.new(dye, shader.inputs["Sheen Tint"])
     threads = _threads(nodes, links, metres.outputs["UV"], spacing)
     height = _maths(nodes, links, "ADD", threads, fibre.outputs["Fac"])
     links.new(_bump(nodes, links, height, 0.25 * spacing * look["weave"] / 0.1 * 0.3), shader.inputs["Normal"])
     return material
+
+
+def _hue(nodes, links, colour):
+    """A colour as bright as it can be: gloss that has been through dyed fibres."""
+    parts = nodes.new("ShaderNodeSeparateColor")
+    parts.mode = "HSV"
+    links.new(colour, parts.inputs[0])
+    joined = nodes.new("ShaderNodeCombineColor")
+    joined.mode = "HSV"
+    links.new(parts.outputs[0], joined.inputs[0])
+    links.new(parts.outputs[1], joined.inputs[1])
+    joined.inputs[2].default_value = 1.0
+    return joined.outputs[0]
 
 
 def _threads(nodes, links, metres, spacing_m):

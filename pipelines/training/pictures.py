@@ -29,6 +29,7 @@ from pipelines.training.pictures_finish import (
     skin_gain,
     with_backdrop,
     with_catchlights,
+    with_print,
 )
 from pipelines.training.pictures_store import Index, PictureStore, write_contact_sheet
 from pipelines.training.scene_set import TrainingScene, magnification, make_scene, scratch_folder
@@ -206,6 +207,7 @@ class SceneStudio:
             target = with_backdrop(target, drafts[number], overlays[number])
             targets.append(with_catchlights(target, drafts[number], maps[number]))
         targets = settle_exposure(targets, drafts, maps)
+        targets = [with_print(*one) for one in zip(targets, drafts, maps, strict=True)]
         written = []
         for number, (name, camera) in enumerate(set_up.cameras.items()):
             arrays = pack_picture(drafts[number], targets[number], maps[number], set_up.garment.flat_lay)

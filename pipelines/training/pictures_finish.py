@@ -33,6 +33,8 @@ _FEWEST = 200
 """Pixels from which the brightness of a part is judged."""
 _FILM, _FOLDS = 0.4, 0.35
 """Contrast that the photograph has beyond the draft's: of skin, and of light and shade on cloth."""
+_SMEAR_PX = 1.5
+"""How far the denoiser of eight light paths smears a print."""
 _DARKEST_LIFT, _MIDDLE_SKIN = 1.3, 0.22
 """Dark skin is exposed up to a third brighter, as a photographer does who wants to see its shape."""
 
@@ -203,6 +205,29 @@ def with_backdrop(target: ByteArray, draft: ByteArray, overlay: Overlay) -> Byte
     """The target with the draft's own pixels, dither included, where nobody is: no network has to change them."""
     nobody = (overlay.strands.cover <= 0) & (overlay.body <= 0)
     return np.where(nobody[..., None], draft, target)
+
+
+def with_print(target: ByteArray, draft: ByteArray, maps: ConditionMaps) -> ByteArray:
+    """The target with the draft's print and dye under the photograph's light, on cloth.
+
+    A photograph that is to sell a garment shows its colours as they are, and a camera resolves its print; the
+    denoiser of a few light paths does neither.
+
+    Args:
+        target: (H, W, 3).
+        draft: the same, of the same camera.
+        maps: of that camera.
+    """
+    inside = (maps.garment_mask > 0.98) & (maps.hair_mask < 0.02)
+    made, drawn = to_linear(target), to_linear(draft)
+
+    def smeared(picture: FloatArray) -> FloatArray:
+        return np.asarray(cv2.GaussianBlur((picture.mean(axis=2) + OFFSET) * inside, (0, 0), _SMEAR_PX), np.float32)
+
+    # A ratio of means, not a mean of ratios: what is bright tells of light, what is dark of its neighbours' glow.
+    light = smeared(made) / np.maximum(smeared(drawn), 1e-4)
+    lit = (drawn + OFFSET) * light[..., None] - OFFSET
+    return to_srgb(np.where(inside[..., None], np.clip(lit, 0, 1), made))
 
 
 def with_catchlights(target: ByteArray, draft: ByteArray, maps: ConditionMaps) -> ByteArray:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
-from pipelines.training.pictures_finish import Overlay, develop, settle_exposure, with_backdrop
+from pipelines.training.pictures_finish import Overlay, develop, settle_exposure, with_backdrop, with_print
 from vmodel.images import to_linear, to_srgb
 from vmodel.scene import PART_NAMES
 from vmodel.scene.strands import StrandLayer
@@ -52,6 +53,24 @@ def test_folds_of_cloth_are_deeper_but_its_colours_stay() -> None:
         assert np.allclose(lit, dyed[row, 0], atol=0.02)
         assert shaded[2] / lit[2] < 0.47
         assert np.allclose(shaded / shaded.sum(), lit / lit.sum(), atol=0.06)
+
+
+def test_a_print_stays_sharp_and_in_its_colours_under_the_photographs_light() -> None:
+    size = (60, 60)
+    stripes = np.where(np.arange(60)[None, :, None] % 6 < 3, [0.6, 0.5, 0.4], [0.3, 0.02, 0.03]).astype(np.float32)
+    draft = np.broadcast_to(stripes, (*size, 3)).copy()
+    shade = np.linspace(0.6, 1.1, 60, dtype=np.float32)[:, None, None]
+    smeared = cv2.GaussianBlur(draft, (0, 0), 1.2) * shade + 0.01
+    cloth = np.where(np.arange(60)[:, None] < 50, 1, 0).astype(np.float32) * np.ones(size, np.float32)
+    maps = replace(bare_maps(draft), garment_mask=cloth)
+    target = to_srgb(smeared)
+    made = with_print(target, to_srgb(draft), maps)
+    before, ratio = ((to_linear(seen[5:45, 5:55]) + 0.02) / (draft[5:45, 5:55] + 0.02) for seen in (target, made))
+    assert before.max() / before.min() > 3
+    assert np.abs(ratio / ratio.mean(axis=(1, 2), keepdims=True) - 1).max() < 0.2
+    assert np.ptp(ratio, axis=2).max() < 0.05
+    assert np.abs(ratio.mean(axis=(1, 2)) / shade[5:45, 0, 0] - 1).max() < 0.1
+    assert (made[50:] == target[50:]).all()
 
 
 def test_nobody_means_the_drafts_own_pixels() -> None:
