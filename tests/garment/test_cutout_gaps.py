@@ -40,6 +40,28 @@ def test_narrow_gaps_beside_a_print_with_spots_of_the_grounds_colour_are_open() 
     assert (found & (cloth > 0)).sum() > 0.985 * cloth.sum()
 
 
+def test_the_pointed_end_of_a_short_gap_is_open_and_pale_shade_at_a_hem_is_cloth() -> None:
+    """A wedge that sharpening and JPEG tinge, narrower than the flood's disc and too short to be believed beside prints."""
+    size, ground = (1000, 800), 244.0
+    cloth = np.zeros(size, np.uint8)
+    for points in ([(250, 180), (550, 180), (555, 700), (245, 700)], [(250, 180), (260, 400), (190, 675), (100, 650)]):
+        cv2.fillPoly(cloth, [np.array(points)], 1)
+    wedge = np.zeros(size, np.uint8)
+    cv2.fillPoly(cloth, [np.array([(225, 500), (260, 500), (245, 640), (205, 640)])], 1)
+    cv2.fillPoly(wedge, [np.array([(247, 640), (236, 640), (244, 590), (247, 590)])], 1)
+    cloth[wedge > 0] = 0
+    rgb = np.full((*size, 3), ground, np.float32)
+    rgb[cloth > 0] = (225, 150, 115)
+    faint = np.clip(1 - np.abs(np.arange(800) - 400) / 30, 0, 1)[None] * np.linspace(0, 1, 80)[:, None]
+    rgb[620:700] += faint[..., None] * (ground - 6 - rgb[620:700])
+    soft = cv2.GaussianBlur(rgb, (0, 0), 1.0)
+    sharp = np.clip(1.8 * soft - 0.8 * cv2.GaussianBlur(soft, (0, 0), 2.0), 0, 255)
+    found = cut_out(FlatLay("blouse.jpg", "0" * 64, saved(sharp.astype(np.uint8), "JPEG", 80))).mask
+    core = cv2.erode(wedge, np.ones((3, 3), np.uint8)) > 0
+    assert (found & core).sum() < 0.5 * core.sum()
+    assert found[625:690, 395:405].all()
+
+
 def _sleeved(gap: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
     """Coverage of a body with sleeves whose ends lie on it, and of the gaps that they enclose."""
     body = [(250, 180), (550, 180), (560, 800), (240, 800)]

@@ -11,6 +11,9 @@ from vmodel.types import BoolArray, FloatArray
 
 # How far a gap runs that is believed beside a print of the ground's colour, relative to the longer side.
 _SHORTEST: Final = 0.1
+# The same where no print has the ground's colour, and the share of such a gap's border that is clearly cloth.
+SHORT: Final = 0.05
+_LINED: Final = 0.6
 # Share of its rows that cross such a gap once.
 _CROSSED_ONCE: Final = 0.8
 # How wide ground is at most that goes on below a gap between cloth on both sides.
@@ -118,6 +121,28 @@ def plain_and_long(
             part = labels[top : top + height, left : left + width] == label
             runs = (np.diff(part.astype(np.int8), axis=1, prepend=0) > 0).sum(axis=1)
             kept[label] = float(np.mean(runs == 1)) > _CROSSED_ONCE
+    return np.asarray(kept[labels])
+
+
+def lined_with_cloth(gaps: BoolArray, cloth: BoolArray, ground: BoolArray) -> BoolArray:
+    """Gaps between cloth and cloth: what fades into them, as pale cloth into shade, is none.
+
+    Args:
+        gaps: (H, W) bool.
+        cloth: (H, W) bool, what is clearly no ground.
+        ground: (H, W) bool, where the flood came; a gap may open into it.
+    Returns:
+        (H, W) bool, within ``gaps``.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(gaps.astype(np.uint8), connectivity=8)
+    kept = np.zeros(len(stats), bool)
+    for label, (left, top, width, height, _) in enumerate(stats):
+        if label:
+            near = np.s_[max(0, top - 5) : top + height + 5, max(0, left - 5) : left + width + 5]
+            part = (labels[near] == label).astype(np.uint8)
+            slope = cv2.dilate(part, np.ones((5, 5), np.uint8)) > 0
+            border = (cv2.dilate(part, np.ones((9, 9), np.uint8)) > 0) & ~slope & ~ground[near]
+            kept[label] = border.any() and float(cloth[near][border].mean()) > _LINED
     return np.asarray(kept[labels])
 
 

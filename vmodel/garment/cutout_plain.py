@@ -12,7 +12,14 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from vmodel.garment.cutout_gaps import enclosed_gaps, narrow_gaps, plain_and_long, without_threads
+from vmodel.garment.cutout_gaps import (
+    SHORT,
+    enclosed_gaps,
+    lined_with_cloth,
+    narrow_gaps,
+    plain_and_long,
+    without_threads,
+)
 from vmodel.types import BoolArray, FloatArray
 
 # Differences in CIE Lab units; JPEG ringing round a dark garment stays under the first.
@@ -128,8 +135,10 @@ def cut_from_plain(lab: FloatArray, surface: Surface) -> BoolArray:
     printed_alike = _repeats_ground(surface, reached)
     # JPEG tinges what lies so near to cloth, so a gap may be less like the ground than the ground is elsewhere.
     alike = connected_to_rim((difference < 3 * low) | reached) & ~reached
-    gaps = plain_and_long(narrow_gaps(without_threads(alike), widest=0.02), reached)
+    narrow = narrow_gaps(without_threads(alike), widest=0.02)
+    gaps = plain_and_long(narrow, reached)
     if not printed_alike:
+        gaps |= lined_with_cloth(plain_and_long(narrow, reached, SHORT), difference > 5 * low, reached)
         gaps |= narrow_gaps(connected_to_rim(flat_ground | reached) & ~reached)
     reached |= gaps
     holes = ground_seen_through(surface.offset, reached, surface.roughness)
