@@ -41,7 +41,7 @@ def test_narrow_gaps_beside_a_print_with_spots_of_the_grounds_colour_are_open() 
 
 
 def test_the_pointed_end_of_a_short_gap_is_open_and_pale_shade_at_a_hem_is_cloth() -> None:
-    """A wedge that sharpening and JPEG tinge, narrower than the flood's disc and too short to be believed beside prints."""
+    """Sharpening and JPEG tinge a wedge that is narrower than the flood's disc and too short beside a print."""
     size, ground = (1000, 800), 244.0
     cloth = np.zeros(size, np.uint8)
     for points in ([(250, 180), (550, 180), (555, 700), (245, 700)], [(250, 180), (260, 400), (190, 675), (100, 650)]):
