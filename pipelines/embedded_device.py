@@ -15,8 +15,8 @@ def find_device() -> torch.device:
 def is_fast_in_bfloat16(device: torch.device) -> bool:
     """Whether convolutions in bfloat16 are faster than in float32.
 
-    A CPU needs matrix units for it (Intel AMX): with them the network takes a quarter of the time, without them several
-    times longer.
+    A CPU needs instructions for it: with Intel's matrix units (AMX) the network takes a quarter of the time, with
+    AVX-512's six tenths, without either several times longer.
 
     Args:
         device: from ``find_device``.
@@ -25,7 +25,7 @@ def is_fast_in_bfloat16(device: torch.device) -> bool:
         return bool(torch.cuda.is_bf16_supported())
     # Releases of torch that cannot tell the processor's abilities compute in float32.
     abilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(abilities.get("amx_bf16", False))
+    return any(abilities.get(name, False) for name in ("amx_bf16", "avx512_bf16"))
 
 
 def inference_dtype(device: torch.device) -> torch.dtype:
