@@ -23,7 +23,7 @@ from vmodel.scene.maps import coverage
 from vmodel.scene.strands import StrandLayer, draw_strands, uncovered
 from vmodel.scene.tone import film_contrast, roll_off
 from vmodel.scene.visibility import Lighting
-from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
+from vmodel.types import BoolArray, ByteArray, Camera, ConditionMaps, FloatArray
 
 _DARKEST_GAIN, _BRIGHTEST_GAIN = 0.55, 1.8
 _SKIN = [PART_NAMES.index(name) for name in ("skin", "face", "hand", "foot")]
@@ -33,8 +33,9 @@ _FEWEST = 200
 """Pixels from which the brightness of a part is judged."""
 _FILM, _FOLDS = 0.4, 0.35
 """Contrast that the photograph has beyond the draft's: of skin, and of light and shade on cloth."""
-_SMEAR_PX = 1.5
-"""How far the denoiser of eight light paths smears a print."""
+_SMEAR_PX, _MOVED_PX, _PRINTED = 1.5, 6.0, 0.15
+"""How far the denoiser of eight light paths smears a print, how far light is a mean where folds move it, and the
+deviation of log albedo from which that is so."""
 _DARKEST_LIFT, _MIDDLE_SKIN = 1.3, 0.22
 """Dark skin is exposed up to a third brighter, as a photographer does who wants to see its shape."""
 
@@ -211,7 +212,8 @@ def with_print(target: ByteArray, draft: ByteArray, maps: ConditionMaps) -> Byte
     """The target with the draft's print and dye under the photograph's light, on cloth.
 
     A photograph that is to sell a garment shows its colours as they are, and a camera resolves its print; the
-    denoiser of a few light paths does neither.
+    denoiser of a few light paths does neither. Within a print the photograph's finer folds move it by a pixel or two
+    against the draft's, so there light is a mean over more of them.
 
     Args:
         target: (H, W, 3).
@@ -220,14 +222,28 @@ def with_print(target: ByteArray, draft: ByteArray, maps: ConditionMaps) -> Byte
     """
     inside = (maps.garment_mask > 0.98) & (maps.hair_mask < 0.02)
     made, drawn = to_linear(target), to_linear(draft)
+    plain, printed = (_light_between(made, drawn, inside, sigma) for sigma in (_SMEAR_PX, _MOVED_PX))
+    share = np.clip(_contrast(np.log(maps.albedo.mean(axis=2) + OFFSET), inside) / _PRINTED, 0, 1)
+    lit = (drawn + OFFSET) * (plain + (printed - plain) * share)[..., None] - OFFSET
+    return to_srgb(np.where(inside[..., None], np.clip(lit, 0, 1), made))
+
+
+def _light_between(made: FloatArray, drawn: FloatArray, inside: BoolArray, sigma: float) -> FloatArray:
+    """(H, W) ratio of means, no mean of ratios: what is bright tells of light, what is dark of its neighbours' glow."""
 
     def smeared(picture: FloatArray) -> FloatArray:
-        return np.asarray(cv2.GaussianBlur((picture.mean(axis=2) + OFFSET) * inside, (0, 0), _SMEAR_PX), np.float32)
+        return np.asarray(cv2.GaussianBlur((picture.mean(axis=2) + OFFSET) * inside, (0, 0), sigma), np.float32)
 
-    # A ratio of means, not a mean of ratios: what is bright tells of light, what is dark of its neighbours' glow.
-    light = smeared(made) / np.maximum(smeared(drawn), 1e-4)
-    lit = (drawn + OFFSET) * light[..., None] - OFFSET
-    return to_srgb(np.where(inside[..., None], np.clip(lit, 0, 1), made))
+    return np.asarray(smeared(made) / np.maximum(smeared(drawn), 1e-4), np.float32)
+
+
+def _contrast(plane: FloatArray, inside: BoolArray) -> FloatArray:
+    """(H, W) deviation of a plane around each pixel, of what lies inside alone."""
+    cover = np.maximum(cv2.GaussianBlur(inside.astype(np.float32), (0, 0), _MOVED_PX), 1e-3)
+    first, second = (
+        cv2.GaussianBlur((part * inside).astype(np.float32), (0, 0), _MOVED_PX) / cover for part in (plane, plane**2)
+    )
+    return np.asarray(np.sqrt(np.maximum(second - first**2, 0)), np.float32)
 
 
 def with_catchlights(target: ByteArray, draft: ByteArray, maps: ConditionMaps) -> ByteArray:
