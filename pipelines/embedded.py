@@ -19,7 +19,7 @@ from pipelines.embedded_device import find_device, inference_dtype
 from pipelines.embedded_head import lay_head, near_head
 from pipelines.embedded_light import apply_ratio, gentle_on_cloth, to_linear, to_srgb
 from pipelines.embedded_maps import Conditions, Look, look_vector, stack_conditions
-from pipelines.embedded_network import ConditionEncoder
+from pipelines.embedded_network import ConditionEncoder, FineLight
 from pipelines.embedded_sampling import light_figure, sample_ratio
 from pipelines.showing import frame_flat_lay, over_backdrop
 from vmodel.errors import WeightsMissing
@@ -54,17 +54,22 @@ class EmbeddedPipeline(DiffusionPipeline):  # type: ignore[misc]
 
     Args:
         unet: predicts the clean log ratio, see ``embedded_network.predict_ratio``.
+        fine: adds what the UNet's grid is too coarse for.
         encoder: tokens of flat-lay and look.
         scheduler: flow matching, without shift.
     """
 
-    model_cpu_offload_seq = "encoder->unet"
+    model_cpu_offload_seq = "encoder->unet->fine"
 
     def __init__(
-        self, unet: UNet2DConditionModel, encoder: ConditionEncoder, scheduler: FlowMatchEulerDiscreteScheduler
+        self,
+        unet: UNet2DConditionModel,
+        fine: FineLight,
+        encoder: ConditionEncoder,
+        scheduler: FlowMatchEulerDiscreteScheduler,
     ) -> None:
         super().__init__()
-        self.register_modules(unet=unet, encoder=encoder, scheduler=scheduler)
+        self.register_modules(unet=unet, fine=fine, encoder=encoder, scheduler=scheduler)
 
     @torch.inference_mode()
     def __call__(
@@ -86,7 +91,7 @@ class EmbeddedPipeline(DiffusionPipeline):  # type: ignore[misc]
             told = (part.to(self.encoder.device, self.encoder.dtype) for part in (flat_lay, nearer))
             tokens = self.encoder(*told)
             count = steps if start is None else max(1, steps // 2)
-            return sample_ratio(self.unet, self.scheduler, seen, tokens, count, generator, start)
+            return sample_ratio(self.unet, self.fine, self.scheduler, seen, tokens, count, generator, start)
 
         ratio = light_figure(conditions, sample)
         picture = to_srgb(apply_ratio(conditions.draft, ratio))[0]
@@ -158,7 +163,8 @@ def load_embedded(folder: Path) -> EmbeddedPipeline:
             folder, dtype=inference_dtype(device), local_files_only=True
         )
     pipeline.to(device)
-    pipeline.unet.to(memory_format=torch.channels_last)
+    for network in (pipeline.unet, pipeline.fine):
+        network.to(memory_format=torch.channels_last)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 

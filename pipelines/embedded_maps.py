@@ -28,6 +28,10 @@ PLANES = FINE * PATCH**2 + _COARSE
 RATIO_PLANES = 3 * PATCH**2
 BASES = 8
 """Number of ``light_bases``."""
+_NEIGHBOURHOODS = (4, 8, 16)
+"""Sides, in pixels, of what shade and depth are compared with."""
+LOCAL = FINE + 1 + 2 * len(_NEIGHBOURHOODS)
+"""Number of ``local_planes``."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,35 @@ def condition_planes(conditions: Conditions) -> Tensor:
     relief = ((conditions.depth_m - centre) * 4).clamp(-2, 2) * seen
     coarse = torch.cat([labels, conditions.pose, conditions.person, relief], dim=1)
     return torch.cat([fn.pixel_unshuffle(fine, PATCH), fn.avg_pool2d(coarse, PATCH)], dim=1)
+
+
+def local_planes(planes: Tensor) -> Tensor:
+    """What fine light depends on at full size: all that keeps every pixel, shade against its surroundings, and hollows.
+
+    The difference of shade from its mean over a neighbourhood is what light that spreads takes away, and that of depth
+    what surroundings shade (after Luft et al., Unsharp Masking the Depth Buffer, 2006).
+
+    Args:
+        planes: (B, PLANES, H / PATCH, W / PATCH) from ``condition_planes``.
+    Returns:
+        (B, LOCAL, H, W) of order one.
+    """
+    fine = fn.pixel_shuffle(planes[:, : FINE * PATCH**2], PATCH)
+    there = (fine[:, 6:9].square().sum(dim=1, keepdim=True) > 0.01).to(planes.dtype)
+    shade = (fine[:, :3] - fine[:, 3:6]).mean(dim=1, keepdim=True)
+    depth = fn.interpolate(planes[:, -1:], scale_factor=PATCH, mode="bilinear")
+    parts = [fine, there]
+    for plane in (shade, depth):
+        for side in _NEIGHBOURHOODS:
+            parts.append((plane - _mean_inside(plane, there, side)) * there)
+    return torch.cat(parts, dim=1)
+
+
+def _mean_inside(plane: Tensor, there: Tensor, side: int) -> Tensor:
+    """Means over squares of a side, smoothed, of what is there alone."""
+    around = torch.cat([plane * there, there], dim=1)
+    means = fn.interpolate(fn.avg_pool2d(around, side), plane.shape[-2:], mode="bilinear")
+    return means[:, :1] / means[:, 1:].clamp(min=1e-3)
 
 
 def light_bases(planes: Tensor) -> Tensor:

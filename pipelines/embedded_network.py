@@ -14,7 +14,19 @@ from torch import Tensor, nn
 from torch.nn import functional as fn
 
 from pipelines.embedded_light import RATIO_SCALE
-from pipelines.embedded_maps import BASES, LOOK_LENGTH, PATCH, PLANES, RATIO_PLANES, light_bases
+from pipelines.embedded_maps import (
+    BASES,
+    LOCAL,
+    LOOK_LENGTH,
+    PATCH,
+    PLANES,
+    RATIO_PLANES,
+    light_bases,
+    local_planes,
+)
+
+HINTS = 16
+"""Planes that the UNet hands to ``FineLight`` with its answer."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +38,17 @@ class NetworkSize:
         heads: attention heads of each level; only the two coarsest levels attend.
         token: width of the tokens that are attended to.
         groups: of the group norm; divides every entry of ``channels``.
+        fine: channels of ``FineLight``.
     """
 
     channels: tuple[int, ...] = (64, 96, 192, 320)
     heads: tuple[int, ...] = (2, 3, 6, 8)
     token: int = 192
     groups: int = 16
+    fine: int = 32
 
 
-TINY = NetworkSize(channels=(16, 16, 16, 16), heads=(1, 1, 1, 1), token=16, groups=8)
+TINY = NetworkSize(channels=(16, 16, 16, 16), heads=(1, 1, 1, 1), token=16, groups=8, fine=8)
 """For tests and for a first look at a recipe: learns little, but runs everything."""
 
 
@@ -72,12 +86,40 @@ class ConditionEncoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         return torch.cat([told, seen], dim=1)
 
 
+class FineLight(ModelMixin, ConfigMixin):  # type: ignore[misc]
+    """Light in creases, at edges and round eyes and lips, which the UNet's grid is too coarse for.
+
+    A few convolutions at full size, each reaching twice as far as the one before. Starts as nothing: its last layer is
+    zero.
+
+    Args:
+        channels: of the layers.
+        planes: that it sees: ``LOCAL``, ``HINTS`` and the UNet's own ratio.
+    """
+
+    @register_to_config  # type: ignore[untyped-decorator]
+    def __init__(self, channels: int = 32, planes: int = LOCAL + HINTS + 3) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for before, reach in ((planes, 1), (channels, 2), (channels, 4)):
+            layers += [nn.Conv2d(before, channels, 3, padding=reach, dilation=reach), nn.SiLU()]
+        last = nn.Conv2d(channels, 3, 3, padding=1)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.layers = nn.Sequential(*layers, last).to(memory_format=torch.channels_last)
+
+    def forward(self, seen: Tensor) -> Tensor:
+        """(B, planes, H, W) -> (B, 3, H, W) log ratio over ``RATIO_SCALE``."""
+        result: Tensor = self.layers(seen.contiguous(memory_format=torch.channels_last))
+        return result
+
+
 def make_unet(size: NetworkSize) -> UNet2DConditionModel:
     """A fresh network that starts as the draft: its last layer is zero."""
     plain, attending = len(size.channels) - 2, 2
     unet = UNet2DConditionModel(
         in_channels=RATIO_PLANES + PLANES,
-        out_channels=RATIO_PLANES + BASES,
+        out_channels=RATIO_PLANES + BASES + HINTS,
         block_out_channels=size.channels,
         layers_per_block=1,
         down_block_types=("DownBlock2D",) * plain + ("CrossAttnDownBlock2D",) * attending,
@@ -86,21 +128,24 @@ def make_unet(size: NetworkSize) -> UNet2DConditionModel:
         cross_attention_dim=size.token,
         norm_num_groups=size.groups,
     )
-    nn.init.zeros_(unet.conv_out.weight)
-    nn.init.zeros_(unet.conv_out.bias)
+    for part in (unet.conv_out.weight, unet.conv_out.bias):
+        nn.init.zeros_(part[:-HINTS])
     return unet.to(memory_format=torch.channels_last)
 
 
-def predict_ratio(unet: UNet2DConditionModel, noisy: Tensor, planes: Tensor, sigma: Tensor, tokens: Tensor) -> Tensor:
-    """What the network takes the clean ratio to be: light set differently, and the detail that remains.
+def predict_ratio(
+    unet: UNet2DConditionModel, fine: FineLight, noisy: Tensor, planes: Tensor, sigma: Tensor, tokens: Tensor
+) -> Tensor:
+    """What the networks take the clean ratio to be: light set differently, detail by the block, and by the pixel.
 
     The first is a weighted sum of ``light_bases`` whose weights vary slowly over the picture, so that a tone curve or
     a stronger lamp is one number to be learnt and not one a pixel (after Gharbi et al., Deep Bilateral Learning, 2017).
-    The network predicts the clean ratio itself rather than the velocity: folded pixels are many-dimensional and
+    The networks predict the clean ratio itself rather than the velocity: folded pixels are many-dimensional and
     the ratio is smooth, so noise is the harder thing to predict (Li and He, Back to Basics, 2025).
 
     Args:
         unet: from ``make_unet``, fresh or trained.
+        fine: the detail that the UNet's grid cannot hold.
         noisy: (B, 3, H, W) ratio over ``RATIO_SCALE``, mixed with noise.
         planes: (B, PLANES, H / PATCH, W / PATCH) from ``condition_planes``.
         sigma: (B,) share of noise, 0..1.
@@ -111,7 +156,9 @@ def predict_ratio(unet: UNet2DConditionModel, noisy: Tensor, planes: Tensor, sig
     folded = torch.cat([fn.pixel_unshuffle(noisy, PATCH), planes], dim=1).to(unet.device, unet.dtype)
     told = tokens.to(unet.device, unet.dtype)
     predicted = unet(folded.contiguous(memory_format=torch.channels_last), sigma.to(unet.device) * 1000, told).sample
-    detail, weights = predicted.to(noisy.device).float().split([RATIO_PLANES, BASES], dim=1)
-    weights = fn.interpolate(weights, scale_factor=PATCH, mode="bilinear")
+    blocks, weights, hints = predicted.to(noisy.device).float().split([RATIO_PLANES, BASES, HINTS], dim=1)
+    weights, hints = (fn.interpolate(part, scale_factor=PATCH, mode="bilinear") for part in (weights, hints))
     light = (weights * light_bases(planes)).sum(dim=1, keepdim=True)
-    return (fn.pixel_shuffle(detail, PATCH) + light) * RATIO_SCALE
+    whole = fn.pixel_shuffle(blocks, PATCH) + light
+    seen = torch.cat([local_planes(planes), hints, whole], dim=1).to(fine.device, fine.dtype)
+    return (whole + fine(seen).to(noisy.device).float()) * RATIO_SCALE

@@ -12,7 +12,7 @@ from torch.nn import functional as fn
 
 from pipelines.embedded_light import NOISE, OFFSET, RATIO_SCALE, lit_share, project_ratio
 from pipelines.embedded_maps import MULTIPLE, PATCH, Conditions, condition_planes
-from pipelines.embedded_network import predict_ratio
+from pipelines.embedded_network import FineLight, predict_ratio
 from vmodel.types import FloatArray
 
 LONGEST = 512
@@ -31,6 +31,7 @@ Sampler = Callable[[Conditions, float, Tensor | None], Tensor]
 
 def sample_ratio(
     unet: UNet2DConditionModel,
+    fine: FineLight,
     scheduler: FlowMatchEulerDiscreteScheduler,
     conditions: Conditions,
     tokens: Tensor,
@@ -42,6 +43,7 @@ def sample_ratio(
 
     Args:
         unet: the network.
+        fine: adds detail to its answer.
         scheduler: flow matching without shift; it is set anew.
         conditions: sides of any length; padded inside.
         tokens: (B, N, token).
@@ -65,14 +67,14 @@ def sample_ratio(
         noisy = noisy + (1 - first) / RATIO_SCALE * fn.pad(start, padding, mode="replicate").to(device)
     scheduler.set_timesteps(sigmas=np.linspace(first, first / steps, steps))
     for timestep, sigma in zip(scheduler.timesteps, scheduler.sigmas, strict=False):
-        clean = _predict_in_tiles(unet, noisy, planes, sigma.expand(len(noisy)), tokens)
+        clean = _predict_in_tiles(unet, fine, noisy, planes, sigma.expand(len(noisy)), tokens)
         clean = project_ratio(clean, garment, lit)
         noisy = scheduler.step((noisy - clean / RATIO_SCALE) / sigma, timestep, noisy).prev_sample
     return noisy[..., :height, :width].cpu() * RATIO_SCALE
 
 
 def _predict_in_tiles(
-    unet: UNet2DConditionModel, noisy: Tensor, planes: Tensor, sigma: Tensor, tokens: Tensor
+    unet: UNet2DConditionModel, fine: FineLight, noisy: Tensor, planes: Tensor, sigma: Tensor, tokens: Tensor
 ) -> Tensor:
     """``predict_ratio`` for any size: overlapping tiles are blended at every step, so that no seam can grow.
 
@@ -80,13 +82,13 @@ def _predict_in_tiles(
     """
     height, width = noisy.shape[-2:]
     if max(height, width) <= _AT_ONCE:
-        return predict_ratio(unet, noisy, planes, sigma, tokens)
+        return predict_ratio(unet, fine, noisy, planes, sigma, tokens)
     total, weights = torch.zeros_like(noisy), torch.zeros_like(noisy[:, :1])
     for top in tile_starts(height):
         for left in tile_starts(width):
             rows, columns = slice(top, top + min(LONGEST, height)), slice(left, left + min(LONGEST, width))
             cells = slice(top // PATCH, rows.stop // PATCH), slice(left // PATCH, columns.stop // PATCH)
-            seen = predict_ratio(unet, noisy[..., rows, columns], planes[..., *cells], sigma, tokens)
+            seen = predict_ratio(unet, fine, noisy[..., rows, columns], planes[..., *cells], sigma, tokens)
             weight = feather(seen.shape[-2], seen.shape[-1]).to(noisy.device) + 1e-3
             total[..., rows, columns] += seen * weight
             weights[..., rows, columns] += weight

@@ -6,7 +6,7 @@ import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 
 from pipelines.embedded import EmbeddedPipeline
-from pipelines.embedded_network import TINY, ConditionEncoder, make_unet
+from pipelines.embedded_network import TINY, ConditionEncoder, FineLight, make_unet
 
 
 def tiny_pipeline(strength: float = 0.05) -> EmbeddedPipeline:
@@ -17,7 +17,10 @@ def tiny_pipeline(strength: float = 0.05) -> EmbeddedPipeline:
     """
     torch.manual_seed(0)
     unet = make_unet(TINY)
-    torch.nn.init.normal_(unet.conv_out.weight, std=strength)
-    pipeline = EmbeddedPipeline(unet.eval(), ConditionEncoder(TINY.token).eval(), FlowMatchEulerDiscreteScheduler())
+    fine = FineLight(TINY.fine)
+    for last in (unet.conv_out, fine.layers[-1]):
+        torch.nn.init.normal_(last.weight, std=strength)
+    encoder = ConditionEncoder(TINY.token)
+    pipeline = EmbeddedPipeline(unet.eval(), fine.eval(), encoder.eval(), FlowMatchEulerDiscreteScheduler())
     pipeline.set_progress_bar_config(disable=True)
     return pipeline

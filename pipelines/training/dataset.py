@@ -19,9 +19,8 @@ import numpy as np
 import torch
 from einops import rearrange
 from torch import Tensor
-from torch.nn import functional as fn
 
-from pipelines.embedded_light import OFFSET, lit_share, log_ratio, project_ratio, to_linear
+from pipelines.embedded_light import lit_share, log_ratio, project_ratio, to_linear
 from pipelines.embedded_maps import Conditions, Look, look_vector, stack_conditions
 from pipelines.training.recolour import recolour
 from vmodel.scene import PART_NAMES
@@ -180,16 +179,9 @@ def stack_flat_lays(pictures: Sequence[Picture]) -> Tensor:
 
 
 def pixel_weight(conditions: Conditions) -> Tensor:
-    """(B, 1, H, W): skin and cloth 1, face and hands 2.5, backdrop a quarter.
-
-    Edges of a garment's print count less: the target's finer folds shift them, which is no light.
-    """
-    albedo = (conditions.albedo + OFFSET).log()
-    across = fn.pad(albedo.diff(dim=-1), (1, 0)).abs() + fn.pad(albedo.diff(dim=-2), (0, 0, 1, 0)).abs()
-    printed = fn.max_pool2d(across.amax(dim=1, keepdim=True), 5, stride=1, padding=2) * conditions.garment
+    """(B, 1, H, W): skin and cloth 1, face and hands 2.5, backdrop a quarter."""
     close = torch.isin(conditions.parts, torch.tensor(_CLOSE))[:, None].float()
-    weight = 0.25 + 0.75 * conditions.person + 1.5 * close
-    return weight / (1 + 8 * printed)
+    return 0.25 + 0.75 * conditions.person + 1.5 * close
 
 
 def _cut(picture: Picture, crop: tuple[int, int], rng: np.random.Generator) -> tuple[dict[str, FloatArray], Look]:

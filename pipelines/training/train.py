@@ -27,25 +27,22 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from diffusers.training_utils import EMAModel
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from torch import Tensor, nn
-from torch.nn import functional as fn
+from torch import nn
 
-from pipelines.embedded import EmbeddedPipeline
+from pipelines.embedded import STEPS, EmbeddedPipeline
 from pipelines.embedded_device import find_device, inference_dtype, learning_precision
-from pipelines.embedded_light import NOISE, RATIO_SCALE, apply_ratio, project_ratio, to_srgb
-from pipelines.embedded_maps import condition_planes
-from pipelines.embedded_network import TINY, ConditionEncoder, NetworkSize, make_unet, predict_ratio
-from pipelines.training.dataset import Batch, PictureShelf, make_batch
+from pipelines.embedded_network import TINY, ConditionEncoder, FineLight, NetworkSize, make_unet
+from pipelines.training.dataset import PictureShelf, make_batch
 from pipelines.training.evaluate import evaluate
-from pipelines.training.perceptual import LEARNT, block_features, features_apart, load_backbone
+from pipelines.training.losses import loss_of
+from pipelines.training.perceptual import load_backbone
 from vmodel.errors import CheckpointMissing, TrainingPicturesMissing, VModelError
 from vmodel.files import make_folder
 from vmodel.weights import Origin, vouch_for
 
 LOG_EVERY = 20
-_ALL_NOISE = 0.85
-SEEN = 6.0
-"""Weight of the perceptual part of the loss."""
+_FINE_RATE = 4.0
+"""How much faster the small network of fine light learns than the UNet."""
 ORIGIN = Origin(
     licence="Apache-2.0",
     data="Pictures of invented people in drawn garments, rendered by pipelines/training/pictures.py; no photos",
@@ -102,11 +99,13 @@ class Trainer:
         self.plan = plan
         self.device = find_device()
         self.unet, self.encoder = make_unet(plan.size), ConditionEncoder(plan.size.token)
-        self.network = nn.ModuleDict({"unet": self.unet, "encoder": self.encoder}).to(self.device)
+        self.fine = FineLight(plan.size.fine)
+        parts = {"unet": self.unet, "fine": self.fine, "encoder": self.encoder}
+        self.network = nn.ModuleDict(parts).to(self.device)
         self.parameters = list(self.network.parameters())
         self.average = _running_average(self.parameters)
         self.optimiser = torch.optim.AdamW(
-            self.parameters, lr=plan.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
+            self._groups(), lr=plan.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
         )
         self.backbone = load_backbone().to(self.device)
         self.step, self.minutes, self.whole = 0, 0.0, True
@@ -158,6 +157,7 @@ class Trainer:
         try:
             known = EmbeddedPipeline.from_pretrained(folder, local_files_only=True)
             self.unet.load_state_dict(known.unet.state_dict())
+            self.fine.load_state_dict(known.fine.state_dict())
             self.encoder.load_state_dict(known.encoder.state_dict())
         except RuntimeError:
             raise CheckpointMissing(str(folder), "is of a network of another size") from None
@@ -180,7 +180,7 @@ class Trainer:
         batch = make_batch(pictures, crop, [plan.seed, self.step, 1]).to(self.device)
         generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
         for group in self.optimiser.param_groups:
-            group["lr"] = self._rate()
+            group["lr"] = self._rate() * group["times"]
         with learning_precision(self.device):
             loss, figures = loss_of(self.network, batch, generator, self.backbone)
         self.optimiser.zero_grad(set_to_none=True)
@@ -203,9 +203,13 @@ class Trainer:
         copy = Trainer(self.plan)
         self.average.copy_to(copy.parameters)
         copy.network.eval().requires_grad_(False)
-        pipeline = EmbeddedPipeline(copy.unet, copy.encoder, FlowMatchEulerDiscreteScheduler())
+        pipeline = EmbeddedPipeline(copy.unet, copy.fine, copy.encoder, FlowMatchEulerDiscreteScheduler())
         pipeline.set_progress_bar_config(disable=True)
         return pipeline
+
+    def _groups(self) -> list[dict[str, Any]]:
+        large = [*self.unet.parameters(), *self.encoder.parameters()]
+        return [{"params": large, "times": 1.0}, {"params": list(self.fine.parameters()), "times": _FINE_RATE}]
 
     def _rate(self) -> float:
         warm = min(1.0, (self.step + 1) / 100)
@@ -214,62 +218,6 @@ class Trainer:
 
 def _running_average(parameters: list[nn.Parameter]) -> EMAModel:
     return EMAModel(parameters, decay=0.999, use_ema_warmup=True, power=0.75, foreach=True)
-
-
-def loss_of(
-    network: nn.ModuleDict, batch: Batch, generator: torch.Generator, backbone: Any
-) -> tuple[Tensor, dict[str, float]]:
-    """How far the predicted clean ratio is from the true one.
-
-    Absolute and squared difference of pixels; absolute difference of means over 2, 4, 8 and 16 pixels, where what
-    nobody can foresee (which pore, which strand) has averaged out and light remains; absolute difference of
-    gradients; and what a pretrained network sees of the two lit drafts. Weighted by the importance of the pixel.
-    """
-    size = len(batch.ratio)
-    clean = batch.ratio / RATIO_SCALE
-    share = draw_sigmas(size, generator).to(clean.device)[:, None, None, None]
-    noise = NOISE * torch.randn(clean.shape, generator=generator).to(clean.device)
-    tokens = network["encoder"](batch.flat_lay, batch.look)
-    noisy = (1 - share) * clean + share * noise
-    made = predict_ratio(network["unet"], noisy, condition_planes(batch.conditions), share[:, 0, 0, 0], tokens)
-    made = project_ratio(made, batch.conditions.garment, batch.lit)
-    apart = (made - batch.ratio) / RATIO_SCALE
-    pixels = ((apart.abs() + 0.5 * apart.square()) * batch.weight).mean()
-    weighted, light = apart * batch.weight, pixels.new_zeros(())
-    for _ in range(4):
-        weighted = fn.avg_pool2d(weighted, 2)
-        light = light + weighted.abs().mean()
-    edges = _gradient(apart, batch.weight)
-    seen = _seen_apart(made, batch, backbone)
-    loss = pixels + light + 0.25 * edges + SEEN * seen
-    parts = {"loss": loss, "pixels": pixels, "light": light, "edges": edges, "seen": seen}
-    return loss, {name: float(part.detach()) for name, part in parts.items()}
-
-
-def _seen_apart(made: Tensor, batch: Batch, backbone: Any) -> Tensor:
-    """Mean squared distance of a pretrained network's features of the lit drafts, where the model may change them."""
-    draft = batch.conditions.draft
-    ours, theirs = (
-        block_features(backbone, to_srgb(apply_ratio(draft, ratio)), LEARNT) for ratio in (made, batch.ratio)
-    )
-    maps = features_apart(ours, theirs)
-    lit = [fn.interpolate(batch.lit, apart.shape[-2:], mode="area") for apart in maps]
-    return torch.stack([(apart * weight).mean() for apart, weight in zip(maps, lit, strict=True)]).mean()
-
-
-def draw_sigmas(count: int, generator: torch.Generator) -> Tensor:
-    """(count,) shares of noise: mostly all of it, where pictures start; else eighths, as few steps meet them.
-
-    A ratio is smooth, so even a tenth of it shows through noise: what starts from less of it mostly reads its answer.
-    """
-    sigma = (1 + torch.randint(8, (count,), generator=generator)) / 8
-    return torch.where(torch.rand(count, generator=generator) < _ALL_NOISE, torch.ones(count), sigma)
-
-
-def _gradient(apart: Tensor, weight: Tensor) -> Tensor:
-    across = (apart.diff(dim=-1).abs() * weight[..., 1:]).mean()
-    down = (apart.diff(dim=-2).abs() * weight[..., 1:, :]).mean()
-    return across + down
 
 
 def train(plan: Plan, stop_at: int | None = None) -> Trainer:
@@ -330,7 +278,7 @@ def make_steps(trainer: Trainer, shelf: PictureShelf, stop_at: int | None = None
             if trainer.minutes - tested > plan.test_minutes and shelf.test:
                 tested = trainer.minutes
                 with contextlib.suppress(FileNotFoundError):  # the next look at the folder tells
-                    figures = evaluate(trainer.averaged_pipeline().to(precision), shelf, count=12, steps=4)
+                    figures = evaluate(trainer.averaged_pipeline().to(precision), shelf, count=12, steps=STEPS)
                     _log(plan.out, trainer, {"held_out": figures})
 
 
@@ -361,8 +309,8 @@ def export(plan: Plan, folder: Path) -> Path:
         raise CheckpointMissing(str(trainer.checkpoint), "is not there")
     make_folder(folder)
     pipeline = trainer.averaged_pipeline()
-    pipeline.unet.half()
-    pipeline.encoder.half()
+    for part in (pipeline.unet, pipeline.fine, pipeline.encoder):
+        part.half()
     pipeline.save_pretrained(folder)
     return vouch_for(folder, ORIGIN)
 

@@ -140,6 +140,7 @@ def test_a_weight_of_one_field_sets_the_light_anew_and_leaves_backdrop_and_hair(
     conditions: Conditions, flat_lay: torch.Tensor
 ) -> None:
     pipeline = tiny_pipeline()
+    torch.nn.init.zeros_(pipeline.fine.layers[-1].weight)
     last = pipeline.unet.conv_out
     lit = []
     for field in range(BASES):
@@ -157,6 +158,17 @@ def test_a_weight_of_one_field_sets_the_light_anew_and_leaves_backdrop_and_hair(
     assert lit[0][person].mean() > 0.1
     brightness = (conditions.draft[0] + 0.02).log().mean(dim=0)
     assert torch.corrcoef(torch.stack([lit[2][person], brightness[person]]))[0, 1] > 0.99
+
+
+def test_fine_light_changes_single_pixels_of_the_person_only(conditions: Conditions, flat_lay: torch.Tensor) -> None:
+    pipeline = tiny_pipeline(strength=0.0)
+    assert pipeline(conditions, flat_lay, LOOK, steps=1).ratio.abs().max() < 1e-6
+    torch.nn.init.normal_(pipeline.fine.layers[-1].weight, std=0.1)
+    ratio = pipeline(conditions, flat_lay, LOOK, steps=1).ratio[0, 0]
+    still = (conditions.person[0, 0] == 0) | (conditions.hair[0, 0] == 1)
+    assert ratio[still].abs().max() == 0
+    # Within blocks of the UNet's grid as well as between them.
+    assert ratio[:, 1::4].sub(ratio[:, 2::4]).abs().max() > 1e-3
 
 
 def test_missing_weights_are_named_with_the_remedy(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from pipelines.embedded_light import apply_ratio, log_ratio
 from pipelines.embedded_network import TINY, NetworkSize
 from pipelines.training.dataset import PictureShelf, make_batch
 from pipelines.training.evaluate import evaluate, light_picture
-from pipelines.training.train import LOG_EVERY, Plan, Trainer, export, loss_of, make_steps, train
+from pipelines.training.losses import loss_of
+from pipelines.training.train import LOG_EVERY, Plan, Trainer, export, make_steps, train
 from vmodel.errors import CheckpointMissing, TrainingPicturesMissing
 from vmodel.weights import check_weights
 
@@ -43,7 +44,7 @@ def test_a_miniature_run_trains_saves_and_loads_as_a_pipeline_that_changes_the_d
     manifest = export(plan, tmp_path / "weights")
     assert manifest == tmp_path / "weights" / "manifest.toml"
     faults = check_weights(manifest.parent)
-    assert set(faults) >= {f"{part}/diffusion_pytorch_model.safetensors" for part in ("unet", "encoder")}
+    assert set(faults) >= {f"{part}/diffusion_pytorch_model.safetensors" for part in ("unet", "fine", "encoder")}
     assert not any(faults.values())
     shelf = PictureShelf(plan.pictures)
     shelf.scan()

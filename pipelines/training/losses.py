@@ -1,0 +1,76 @@
+"""What a training step of the embedded model minimises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as fn
+
+from pipelines.embedded_light import NOISE, RATIO_SCALE, apply_ratio, project_ratio, to_srgb
+from pipelines.embedded_maps import condition_planes
+from pipelines.embedded_network import predict_ratio
+from pipelines.training.dataset import Batch
+from pipelines.training.perceptual import LEARNT, block_features, features_apart
+
+SEEN = 18.0
+"""Weight of the perceptual part of the loss."""
+_ALL_NOISE = 0.85
+
+
+def loss_of(
+    network: nn.ModuleDict, batch: Batch, generator: torch.Generator, backbone: Any
+) -> tuple[Tensor, dict[str, float]]:
+    """How far the predicted clean ratio is from the true one.
+
+    Absolute and squared difference of pixels; absolute difference of means over 2, 4, 8 and 16 pixels, where what
+    nobody can foresee (which pore, which strand) has averaged out and light remains; absolute difference of
+    gradients; and what a pretrained network sees of the two lit drafts. Weighted by the importance of the pixel.
+    """
+    size = len(batch.ratio)
+    clean = batch.ratio / RATIO_SCALE
+    share = draw_sigmas(size, generator).to(clean.device)[:, None, None, None]
+    noise = NOISE * torch.randn(clean.shape, generator=generator).to(clean.device)
+    tokens = network["encoder"](batch.flat_lay, batch.look)
+    noisy = (1 - share) * clean + share * noise
+    planes = condition_planes(batch.conditions)
+    made = predict_ratio(network["unet"], network["fine"], noisy, planes, share[:, 0, 0, 0], tokens)
+    made = project_ratio(made, batch.conditions.garment, batch.lit)
+    apart = (made - batch.ratio) / RATIO_SCALE
+    pixels = ((apart.abs() + 0.5 * apart.square()) * batch.weight).mean()
+    weighted, light = apart * batch.weight, pixels.new_zeros(())
+    for _ in range(4):
+        weighted = fn.avg_pool2d(weighted, 2)
+        light = light + weighted.abs().mean()
+    edges = _gradient(apart, batch.weight)
+    seen = _seen_apart(made, batch, backbone)
+    loss = pixels + light + 0.25 * edges + SEEN * seen
+    parts = {"loss": loss, "pixels": pixels, "light": light, "edges": edges, "seen": seen}
+    return loss, {name: float(part.detach()) for name, part in parts.items()}
+
+
+def _seen_apart(made: Tensor, batch: Batch, backbone: Any) -> Tensor:
+    """Mean squared distance of a pretrained network's features of the lit drafts, where the model may change them."""
+    draft = batch.conditions.draft
+    ours, theirs = (
+        block_features(backbone, to_srgb(apply_ratio(draft, ratio)), LEARNT) for ratio in (made, batch.ratio)
+    )
+    maps = features_apart(ours, theirs)
+    lit = [fn.interpolate(batch.lit, apart.shape[-2:], mode="area") for apart in maps]
+    return torch.stack([(apart * weight).mean() for apart, weight in zip(maps, lit, strict=True)]).mean()
+
+
+def draw_sigmas(count: int, generator: torch.Generator) -> Tensor:
+    """(count,) shares of noise: mostly all of it, where pictures start; else eighths, as few steps meet them.
+
+    A ratio is smooth, so even a tenth of it shows through noise: what starts from less of it mostly reads its answer.
+    """
+    sigma = (1 + torch.randint(8, (count,), generator=generator)) / 8
+    return torch.where(torch.rand(count, generator=generator) < _ALL_NOISE, torch.ones(count), sigma)
+
+
+def _gradient(apart: Tensor, weight: Tensor) -> Tensor:
+    across = (apart.diff(dim=-1).abs() * weight[..., 1:]).mean()
+    down = (apart.diff(dim=-2).abs() * weight[..., 1:, :]).mean()
+    return across + down
