@@ -104,9 +104,10 @@ class FineLight(ModelMixin, ConfigMixin):  # type: ignore[misc]
         for before, reach in ((planes, 1), (channels, 2), (channels, 4)):
             layers += [nn.Conv2d(before, channels, 3, padding=reach, dilation=reach), nn.SiLU()]
         last = nn.Conv2d(channels, 3, 3, padding=1)
-        nn.init.zeros_(last.weight)
-        nn.init.zeros_(last.bias)
-        self.layers = nn.Sequential(*layers, last).to(memory_format=torch.channels_last)
+        for part in last.parameters():
+            nn.init.zeros_(part)
+        self.layers = nn.Sequential(*layers, last)
+        self.to(memory_format=torch.channels_last)
 
     def forward(self, seen: Tensor) -> Tensor:
         """(B, planes, H, W) -> (B, 3, H, W) log ratio over ``RATIO_SCALE``."""
@@ -161,4 +162,5 @@ def predict_ratio(
     light = (weights * light_bases(planes)).sum(dim=1, keepdim=True)
     whole = fn.pixel_shuffle(blocks, PATCH) + light
     seen = torch.cat([local_planes(planes), hints, whole], dim=1).to(fine.device, fine.dtype)
-    return (whole + fine(seen).to(noisy.device).float()) * RATIO_SCALE
+    ratio: Tensor = (whole + fine(seen).to(noisy.device).float()) * RATIO_SCALE
+    return ratio

@@ -10,7 +10,7 @@ from torch.nn import functional as fn
 
 from pipelines.embedded_light import NOISE, RATIO_SCALE, apply_ratio, project_ratio, to_srgb
 from pipelines.embedded_maps import condition_planes
-from pipelines.embedded_network import predict_ratio
+from pipelines.embedded_network import FineLight, predict_ratio
 from pipelines.training.dataset import Batch
 from pipelines.training.perceptual import LEARNT, block_features, features_apart
 
@@ -35,7 +35,9 @@ def loss_of(
     tokens = network["encoder"](batch.flat_lay, batch.look)
     noisy = (1 - share) * clean + share * noise
     planes = condition_planes(batch.conditions)
-    made = predict_ratio(network["unet"], network["fine"], noisy, planes, share[:, 0, 0, 0], tokens)
+    fine = network["fine"]
+    assert isinstance(fine, FineLight)
+    made = predict_ratio(network["unet"], fine, noisy, planes, share[:, 0, 0, 0], tokens)
     made = project_ratio(made, batch.conditions.garment, batch.lit)
     apart = (made - batch.ratio) / RATIO_SCALE
     pixels = ((apart.abs() + 0.5 * apart.square()) * batch.weight).mean()
