@@ -20,12 +20,13 @@ from pipelines.embedded_head import lay_head, near_head
 from pipelines.embedded_light import apply_ratio, gentle_on_cloth, to_linear, to_srgb
 from pipelines.embedded_maps import Conditions, Look, look_vector, stack_conditions
 from pipelines.embedded_network import ConditionEncoder, FineLight
-from pipelines.embedded_sampling import light_figure, sample_ratio
+from pipelines.embedded_sampling import LONGEST, carry_up, light_figure, sample_ratio
 from pipelines.showing import frame_flat_lay, over_backdrop
 from vmodel.errors import WeightsMissing
 from vmodel.images import to_srgb as encode_srgb
+from vmodel.scene import shrink, trace_light
 from vmodel.take import Pattern, Take
-from vmodel.types import ByteArray, ConditionMaps
+from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
 STEPS = 1
 FOLDER = "embedded"
@@ -126,14 +127,15 @@ class Embedded:
             (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
         """
         draft = take.draft
-        conditions = read_conditions(take.maps, over_backdrop(draft))
+        conditions = read_conditions(take.maps, over_backdrop(draft), traced_light(take, take.camera, LONGEST))
         flat_lay, look = read_flat_lay(take.pattern), read_look(take)
         made = self.pipeline(conditions, flat_lay, look, self.steps, take.seed)
         picture = relight(draft, gentle_on_cloth(made.ratio, conditions.garment, conditions.draft))
         head = near_head(take)
         if head is None:
             return picture
-        conditions = read_conditions(head.maps, over_backdrop(head.draft))
+        traced = traced_light(take, head.camera, LONGEST // 2)
+        conditions = read_conditions(head.maps, over_backdrop(head.draft), traced)
         nearer = replace(look, zoom=look.zoom * head.factor)
         lit = self.pipeline(conditions, flat_lay, nearer, self.steps, take.seed)
         ratio = gentle_on_cloth(lit.ratio, conditions.garment, conditions.draft)
@@ -181,13 +183,21 @@ def _without_progress_bar() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def read_conditions(maps: ConditionMaps, draft: ByteArray) -> Conditions:
+def traced_light(take: Take, camera: Camera, longest: int) -> FloatArray:
+    """(h, w, TRACED_PLANES), ``longest`` pixels long at most: rays for every pixel of a large picture take too long."""
+    return trace_light(take.scene, shrink(camera, longest), take.light, take.seed)
+
+
+def read_conditions(maps: ConditionMaps, draft: ByteArray, traced: FloatArray) -> Conditions:
     """Condition maps as the network knows them from its training pictures.
 
     Args:
         maps: of one camera.
         draft: (H, W, 3) uint8 sRGB of the same camera.
+        traced: (h, w, TRACED_PLANES) of it, perhaps smaller: it is carried up along the draft's edges.
     """
+    height, width = maps.parts.shape
+    whole = traced.shape[:2] == (height, width)
     arrays: dict[str, Any] = {
         "draft": draft,
         "albedo": encode_srgb(maps.albedo),
@@ -198,8 +208,13 @@ def read_conditions(maps: ConditionMaps, draft: ByteArray) -> Conditions:
         "person": maps.person_mask * 255,
         "hair": maps.hair_mask * 255,
         "pose_map": maps.pose_map,
+        "traced": traced if whole else np.zeros((height, width, traced.shape[2]), np.float32),
     }
-    return stack_conditions([arrays])
+    conditions = stack_conditions([arrays])
+    if whole:
+        return conditions
+    planes = rearrange(torch.from_numpy(traced), "h w c -> 1 c h w")
+    return replace(conditions, traced=carry_up(planes, conditions.resized(traced.shape[:2]), conditions))
 
 
 def read_flat_lay(pattern: Pattern) -> Tensor:

@@ -16,7 +16,7 @@ from vmodel.images import to_linear, to_srgb
 from vmodel.scene import PART_NAMES, magnify, render_conditions, render_draft
 from vmodel.scene.background import paint_background, read_background
 from vmodel.take import Take
-from vmodel.types import ByteArray, ConditionMaps, FloatArray
+from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
 _HEAD = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hair")]
 _FEWEST_PX = 24
@@ -32,12 +32,14 @@ class NearHead:
     Attributes:
         box: (top, left, height, width) in the picture's pixels.
         factor: pixels of the near view to one of the picture, along a side.
+        camera: the picture's, with a longer lens.
         maps: condition maps of the near view.
         draft: (height * factor, width * factor, 4) uint8 sRGB with straight alpha.
     """
 
     box: tuple[int, int, int, int]
     factor: int
+    camera: Camera
     maps: ConditionMaps
     draft: ByteArray
 
@@ -59,7 +61,7 @@ def near_head(take: Take) -> NearHead | None:
     camera = magnify(take.camera, box, factor)
     maps = render_conditions(take.scene, camera)
     draft = render_draft(take.scene, camera, maps, take.light, "transparent", take.seed)
-    return NearHead(box, factor, maps, draft)
+    return NearHead(box, factor, camera, maps, draft)
 
 
 def head_box(maps: ConditionMaps) -> tuple[int, int, int, int] | None:

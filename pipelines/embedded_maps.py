@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as fn
 
 from pipelines.embedded_light import OFFSET, to_linear
-from vmodel.scene import LIGHTS, PART_NAMES
+from vmodel.scene import LIGHTS, PART_NAMES, TRACED_PLANES
 from vmodel.types import FloatArray
 
 PATCH = 4
@@ -23,14 +23,16 @@ MULTIPLE = 32
 
 MATERIALS = ("jersey", "cotton", "denim", "silk", "chiffon", "knit", "leather", "coat-wool")
 LOOK_LENGTH = 3 + 3 + 1 + 2 + 1 + len(LIGHTS) + len(MATERIALS)
-FINE, _COARSE = 3 + 3 + 3 + 1 + 1, len(PART_NAMES) + 3 + 1 + 1
+FINE, _COARSE = 3 + 3 + 3 + 1 + 1 + TRACED_PLANES, len(PART_NAMES) + 3 + 1 + 1
 PLANES = FINE * PATCH**2 + _COARSE
+LABELS = len(PART_NAMES)
+"""Number of ``label_planes``."""
 RATIO_PLANES = 3 * PATCH**2
-BASES = 8
+BASES = 10
 """Number of ``light_bases``."""
 _NEIGHBOURHOODS = (4, 8, 16)
-"""Sides, in pixels, of what shade and depth are compared with."""
-LOCAL = FINE + 1 + 2 * len(_NEIGHBOURHOODS)
+"""Sides, in pixels, of what shade, depth, gloss and light are compared with."""
+LOCAL = FINE + 1 + 4 * len(_NEIGHBOURHOODS)
 """Number of ``local_planes``."""
 
 
@@ -45,6 +47,7 @@ class Conditions:
         parts: (B, H, W) int64 index into ``vmodel.scene.PART_NAMES``.
         garment, person, hair: (B, 1, H, W) coverage 0..1.
         pose: (B, 3, H, W) limbs in OpenPose colours, 0..1.
+        traced: (B, TRACED_PLANES, H, W) from ``vmodel.scene.trace_light``; 0 where no surface is seen.
     """
 
     draft: Tensor
@@ -56,6 +59,7 @@ class Conditions:
     person: Tensor
     hair: Tensor
     pose: Tensor
+    traced: Tensor
 
     @property
     def size(self) -> tuple[int, int]:
@@ -105,7 +109,7 @@ def stack_conditions(arrays: Sequence[dict[str, FloatArray]]) -> Conditions:
 
     Args:
         arrays: a picture each: name -> array in the training pictures' layout (``pipelines.training.dataset``):
-            colours uint8 sRGB, normals int8, depth_m float, parts, garment, person and hair uint8.
+            colours uint8 sRGB, normals int8, depth_m and traced float, parts, garment, person and hair uint8.
     """
 
     def planes(name: str, scale: float) -> Tensor:
@@ -122,34 +126,36 @@ def stack_conditions(arrays: Sequence[dict[str, FloatArray]]) -> Conditions:
         person=planes("person", 255),
         hair=planes("hair", 255),
         pose=planes("pose_map", 255),
+        traced=planes("traced", 1),
     )
 
 
 def condition_planes(conditions: Conditions) -> Tensor:
     """What is concatenated to the noisy ratio.
 
-    Detail (draft, albedo, normals, hair, garment) keeps every pixel, folded ``PATCH`` by ``PATCH`` into channels;
-    labels, pose, coverage and depth are averaged over the block.
+    Detail (draft, albedo, normals, hair, garment, traced light) keeps every pixel, folded ``PATCH`` by ``PATCH`` into
+    channels; labels, pose, coverage and depth are averaged over the block.
 
     Returns:
         (B, PLANES, H / PATCH, W / PATCH) float32, of order one.
     """
     lights = [_logarithm(conditions.draft), _logarithm(conditions.albedo)]
-    fine = torch.cat([*lights, conditions.normals, conditions.hair, conditions.garment], dim=1)
+    fine = [*lights, conditions.normals, conditions.hair, conditions.garment, conditions.traced]
     labels = fn.one_hot(conditions.parts.clamp(0, len(PART_NAMES) - 1), len(PART_NAMES)).float()
     labels = rearrange(labels, "b h w c -> b c h w")
     seen = (conditions.depth_m > 0).float()
     centre = conditions.depth_m.sum((2, 3), keepdim=True) / seen.sum((2, 3), keepdim=True).clamp(min=1)
     relief = ((conditions.depth_m - centre) * 4).clamp(-2, 2) * seen
     coarse = torch.cat([labels, conditions.pose, conditions.person, relief], dim=1)
-    return torch.cat([fn.pixel_unshuffle(fine, PATCH), fn.avg_pool2d(coarse, PATCH)], dim=1)
+    return torch.cat([fn.pixel_unshuffle(torch.cat(fine, dim=1), PATCH), fn.avg_pool2d(coarse, PATCH)], dim=1)
 
 
 def local_planes(planes: Tensor) -> Tensor:
     """What fine light depends on at full size: all that keeps every pixel, shade against its surroundings, and hollows.
 
     The difference of shade from its mean over a neighbourhood is what light that spreads takes away, and that of depth
-    what surroundings shade (after Luft et al., Unsharp Masking the Depth Buffer, 2006).
+    what surroundings shade (after Luft et al., Unsharp Masking the Depth Buffer, 2006); those of traced gloss and light
+    are highlights and folds.
 
     Args:
         planes: (B, PLANES, H / PATCH, W / PATCH) from ``condition_planes``.
@@ -161,7 +167,7 @@ def local_planes(planes: Tensor) -> Tensor:
     shade = (fine[:, :3] - fine[:, 3:6]).mean(dim=1, keepdim=True)
     depth = fn.interpolate(planes[:, -1:], scale_factor=PATCH, mode="bilinear")
     parts = [fine, there]
-    for plane in (shade, depth):
+    for plane in (shade, depth, fine[:, -2:-1], fine[:, -1:]):
         for side in _NEIGHBOURHOODS:
             parts.append((plane - _mean_inside(plane, there, side)) * there)
     return torch.cat(parts, dim=1)
@@ -175,7 +181,7 @@ def _mean_inside(plane: Tensor, there: Tensor, side: int) -> Tensor:
 
 
 def light_bases(planes: Tensor) -> Tensor:
-    """What light that is set differently depends on, pixel by pixel: a constant, shade, brightness, and the normal.
+    """What light that is set differently depends on: a constant, shade, brightness, the normal, and traced light.
 
     Weighted sums of them are an exposure, a tone curve, and any distant light to second order in the normal
     (Ramamoorthi and Hanrahan, 2001).
@@ -190,7 +196,29 @@ def light_bases(planes: Tensor) -> Tensor:
     right, down, forward = fine[:, 6:7], fine[:, 7:8], fine[:, 8:9]
     there = (fine[:, 6:9].square().sum(dim=1, keepdim=True) > 0.01).to(planes.dtype)
     normal = [right, down, forward, right * down, right * right - down * down]
-    return torch.cat([there, (draft - albedo) * there, draft * there, *(part * there for part in normal)], dim=1)
+    traced = [fine[:, -2:-1], fine[:, -1:]]
+    given = [(draft - albedo) * there, draft * there, *(part * there for part in (*normal, *traced))]
+    return torch.cat([there, *given], dim=1)
+
+
+def label_planes(planes: Tensor) -> Tensor:
+    """(B, LABELS, H, W) share of each body part around each pixel, the same for all of a block.
+
+    Args:
+        planes: (B, PLANES, H / PATCH, W / PATCH) from ``condition_planes``.
+    """
+    first = FINE * PATCH**2
+    return fn.interpolate(planes[:, first : first + LABELS], scale_factor=PATCH, mode="nearest")
+
+
+def traced_ratio(planes: Tensor) -> Tensor:
+    """(B, 3, H, W) log ratio of traced over gathered light: what a network's answer is added to.
+
+    Args:
+        planes: (B, PLANES, H / PATCH, W / PATCH) from ``condition_planes``.
+    """
+    first = (FINE - TRACED_PLANES) * PATCH**2
+    return fn.pixel_shuffle(planes[:, first : first + 3 * PATCH**2], PATCH)
 
 
 def _logarithm(light: Tensor) -> Tensor:

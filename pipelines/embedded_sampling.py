@@ -140,19 +140,19 @@ def carry_up(ratio: Tensor, small: Conditions, large: Conditions, sharpness: flo
     """Upsample a ratio so that its edges follow those of the large draft (Kopf et al., Joint Bilateral Upsampling).
 
     Args:
-        ratio: (1, 3, h, w) of ``small``.
+        ratio: (1, C, h, w) of ``small``; also other planes that vary with light.
         small: conditions of the picture as sampled.
         large: conditions of the picture at its own size.
         sharpness: how fast a small pixel's say falls with its difference in log light and garment coverage.
     Returns:
-        (1, 3, H, W).
+        (1, C, H, W).
     """
     guide = torch.cat([(small.draft + OFFSET).log(), 2 * small.garment, 2 * small.person], dim=1)
     fine = torch.cat([(large.draft + OFFSET).log(), 2 * large.garment, 2 * large.person], dim=1)
     height, width = large.size
     rows = (torch.arange(height) + 0.5) * (small.size[0] / height) - 0.5
     columns = (torch.arange(width) + 0.5) * (small.size[1] / width) - 0.5
-    total, weights = torch.zeros_like(large.draft), torch.zeros_like(large.garment)
+    total, weights = ratio.new_zeros(1, ratio.shape[1], height, width), torch.zeros_like(large.garment)
     for down in (-1, 0, 1):
         for right in (-1, 0, 1):
             row, column = rows.round() + down, columns.round() + right

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from vmodel.images import to_srgb
-from vmodel.scene import PART_NAMES
+from vmodel.scene import PART_NAMES, TRACED_PLANES
 
 
 def write_picture(path: Path, seed: int, split: str = "train", size: tuple[int, int] = (96, 96)) -> None:
@@ -47,6 +47,7 @@ def write_picture(path: Path, seed: int, split: str = "train", size: tuple[int, 
         garment=(body * 255).astype(np.uint8),
         person=(person * 255).astype(np.uint8),
         hair=(hair * 255).astype(np.uint8),
+        traced=np.zeros((*size, TRACED_PLANES), np.float16),
         pose_map=np.zeros((*size, 3), np.uint8),
         flat_lay=flat_lay,
         meta=json.dumps(meta),

@@ -6,7 +6,7 @@ import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 
 from pipelines.embedded import EmbeddedPipeline
-from pipelines.embedded_network import TINY, ConditionEncoder, FineLight, make_unet
+from pipelines.embedded_network import LOOK_TOKENS, TINY, ConditionEncoder, FineLight, make_unet
 
 
 def tiny_pipeline(strength: float = 0.05) -> EmbeddedPipeline:
@@ -17,8 +17,8 @@ def tiny_pipeline(strength: float = 0.05) -> EmbeddedPipeline:
     """
     torch.manual_seed(0)
     unet = make_unet(TINY)
-    fine = FineLight(TINY.fine)
-    for last in (unet.conv_out, fine.layers[-1]):
+    fine = FineLight(TINY.fine, told=LOOK_TOKENS * TINY.token)
+    for last in (unet.conv_out, fine.last):
         torch.nn.init.normal_(last.weight, std=strength)
     encoder = ConditionEncoder(TINY.token)
     pipeline = EmbeddedPipeline(unet.eval(), fine.eval(), encoder.eval(), FlowMatchEulerDiscreteScheduler())

@@ -1,8 +1,8 @@
 """Training pictures on disk become batches of crops.
 
 A picture is one compressed ``.npz``: draft, target, albedo, pose_map (H, W, 3) uint8 sRGB; normals (H, W, 3) int8
-(camera space right, down, forward; times 127); depth_m (H, W) float16; parts, garment, person, hair (H, W) uint8;
-flat_lay (128, 128, 3) uint8 on white; meta, a JSON text (see ``PictureMeta``).
+(camera space right, down, forward; times 127); depth_m (H, W) and traced (H, W, 5) float16; parts, garment, person,
+hair (H, W) uint8; flat_lay (128, 128, 3) uint8 on white; meta, a JSON text (see ``PictureMeta``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pipelines.training.recolour import recolour
 from vmodel.scene import PART_NAMES
 from vmodel.types import FloatArray, IntArray
 
-MAPS = ("draft", "albedo", "normals", "depth_m", "parts", "garment", "person", "hair", "pose_map")
+MAPS = ("draft", "albedo", "normals", "depth_m", "parts", "garment", "person", "hair", "pose_map", "traced")
 _CLOSE = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hand")]
 
 
@@ -205,4 +205,5 @@ def _halved(name: str, plane: FloatArray) -> FloatArray:
     if name in {"parts", "depth_m"}:
         return plane[::2, ::2]
     blocks = rearrange(plane.astype(np.float32), "(h a) (w b) ... -> h w a b ...", a=2, b=2)
-    return np.asarray(np.rint(blocks.mean(axis=(2, 3))))
+    means = blocks.mean(axis=(2, 3))
+    return np.asarray(means if name == "traced" else np.rint(means))

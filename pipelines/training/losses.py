@@ -20,13 +20,14 @@ _ALL_NOISE = 0.85
 
 
 def loss_of(
-    network: nn.ModuleDict, batch: Batch, generator: torch.Generator, backbone: Any
+    network: nn.ModuleDict, batch: Batch, generator: torch.Generator, backbone: Any, alone: bool = False
 ) -> tuple[Tensor, dict[str, float]]:
     """How far the predicted clean ratio is from the true one.
 
     Absolute and squared difference of pixels; absolute difference of means over 2, 4, 8 and 16 pixels, where what
     nobody can foresee (which pore, which strand) has averaged out and light remains; absolute difference of
     gradients; and what a pretrained network sees of the two lit drafts. Weighted by the importance of the pixel.
+    ``alone`` leaves the UNet out.
     """
     size = len(batch.ratio)
     clean = batch.ratio / RATIO_SCALE
@@ -37,7 +38,7 @@ def loss_of(
     planes = condition_planes(batch.conditions)
     fine = network["fine"]
     assert isinstance(fine, FineLight)
-    made = predict_ratio(network["unet"], fine, noisy, planes, share[:, 0, 0, 0], tokens)
+    made = predict_ratio(None if alone else network["unet"], fine, noisy, planes, share[:, 0, 0, 0], tokens)
     made = project_ratio(made, batch.conditions.garment, batch.lit)
     apart = (made - batch.ratio) / RATIO_SCALE
     pixels = ((apart.abs() + 0.5 * apart.square()) * batch.weight).mean()

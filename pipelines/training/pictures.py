@@ -38,7 +38,7 @@ from vmodel.config import Settings
 from vmodel.errors import VModelError
 from vmodel.files import CACHE_BYTES, keep_newest
 from vmodel.images import to_srgb
-from vmodel.scene import project_points, render_conditions, render_draft
+from vmodel.scene import project_points, render_conditions, render_draft, trace_light
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
 VIEWS = 5
@@ -189,11 +189,12 @@ class SceneStudio:
     def _photograph(self, set_up: TrainingScene) -> list[dict[str, Any]]:
         scene, seed = set_up.scene, set_up.seed
         cameras = list(set_up.cameras.values())
-        maps, drafts, overlays = [], [], []
+        maps, drafts, overlays, traced = [], [], [], []
         for camera in cameras:
             maps.append(render_conditions(scene, camera))
             drafts.append(render_draft(scene, camera, None, set_up.light, set_up.background, seed))
             overlays.append(prepare(scene, camera, set_up.light, set_up.background, seed))
+            traced.append(trace_light(scene, camera, set_up.light, seed))
         scratch = scratch_folder(self._store.folder)
         hand_over(scene, cameras, scene.lit(set_up.light, cameras[0], seed).setup, seed, scratch / "scene.npz")
         if self._photographer is None:
@@ -210,13 +211,16 @@ class SceneStudio:
         targets = [with_print(*one) for one in zip(targets, drafts, maps, strict=True)]
         written = []
         for number, (name, camera) in enumerate(set_up.cameras.items()):
-            arrays = pack_picture(drafts[number], targets[number], maps[number], set_up.garment.flat_lay)
+            seen = drafts[number], targets[number], maps[number], traced[number]
+            arrays = pack_picture(*seen, set_up.garment.flat_lay)
             meta = describe(set_up, name, camera, cameras[0], gain)
             written.append(self._store.write(seed * VIEWS + number, arrays, meta))
         return written
 
 
-def pack_picture(draft: ByteArray, target: ByteArray, maps: ConditionMaps, flat_lay: ByteArray) -> dict[str, Any]:
+def pack_picture(
+    draft: ByteArray, target: ByteArray, maps: ConditionMaps, traced: FloatArray, flat_lay: ByteArray
+) -> dict[str, Any]:
     """One picture's arrays in the format of docs/training.md."""
 
     def coverage(mask: FloatArray) -> ByteArray:
@@ -233,6 +237,7 @@ def pack_picture(draft: ByteArray, target: ByteArray, maps: ConditionMaps, flat_
         "person": coverage(maps.person_mask),
         "hair": coverage(maps.hair_mask),
         "pose_map": maps.pose_map,
+        "traced": traced.astype(np.float16),
         "flat_lay": flat_lay,
     }
 

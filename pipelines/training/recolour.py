@@ -88,9 +88,12 @@ def random_print(batch: int, size: tuple[int, int], generator: torch.Generator) 
 
 
 def random_tone(batch: int, generator: torch.Generator) -> Tensor:
-    """(B, 3, 1, 1) factor on skin: mostly lighter or darker, slightly warmer or cooler."""
-    together = 0.25 * torch.randn(batch, 1, 1, 1, generator=generator)
-    apart = 0.05 * torch.randn(batch, 3, 1, 1, generator=generator)
+    """(B, 3, 1, 1) factor on skin: a little lighter or darker, warmer or cooler.
+
+    No more: gloss lies on top of the colour, so the share of it in the light tells how dark skin is.
+    """
+    together = 0.08 * torch.randn(batch, 1, 1, 1, generator=generator)
+    apart = 0.03 * torch.randn(batch, 3, 1, 1, generator=generator)
     return torch.exp(together + apart).clamp(0.5, 1.8)
 
 

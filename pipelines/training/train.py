@@ -31,7 +31,7 @@ from torch import nn
 
 from pipelines.embedded import STEPS, EmbeddedPipeline
 from pipelines.embedded_device import find_device, inference_dtype, learning_precision
-from pipelines.embedded_network import TINY, ConditionEncoder, FineLight, NetworkSize, make_unet
+from pipelines.embedded_network import LOOK_TOKENS, TINY, ConditionEncoder, FineLight, NetworkSize, make_unet
 from pipelines.training.dataset import PictureShelf, make_batch
 from pipelines.training.evaluate import evaluate
 from pipelines.training.losses import loss_of
@@ -61,6 +61,8 @@ class Plan:
         batch: crops a step.
         crop: (height, width) of a crop, multiples of 32.
         wide_share: share of the steps that see a quarter as many crops, twice as high and wide.
+        alone_share: first share of the run that teaches the network of fine light alone, in twice as many crops a
+            quarter as high and wide: such steps cost a tenth, and it is the one that traced light tells most.
         seed: the only source of chance.
         rate: highest learning rate.
         size: of the network.
@@ -76,6 +78,7 @@ class Plan:
     batch: int = 8
     crop: tuple[int, int] = (256, 192)
     wide_share: float = 0.25
+    alone_share: float = 0.7
     seed: int = 0
     rate: float = 4e-4
     size: NetworkSize = field(default_factory=NetworkSize)
@@ -99,7 +102,7 @@ class Trainer:
         self.plan = plan
         self.device = find_device()
         self.unet, self.encoder = make_unet(plan.size), ConditionEncoder(plan.size.token)
-        self.fine = FineLight(plan.size.fine)
+        self.fine = FineLight(plan.size.fine, told=LOOK_TOKENS * plan.size.token)
         parts = {"unet": self.unet, "fine": self.fine, "encoder": self.encoder}
         self.network = nn.ModuleDict(parts).to(self.device)
         self.parameters = list(self.network.parameters())
@@ -173,16 +176,20 @@ class Trainer:
         """
         plan, begun = self.plan, time.monotonic()
         rng = np.random.default_rng([plan.seed, self.step])
-        chosen = rng.choice(len(shelf.train), plan.batch, replace=len(shelf.train) < plan.batch)
+        alone = self.share_done() < plan.alone_share
+        count = 2 * plan.batch if alone else plan.batch
+        chosen = rng.choice(len(shelf.train), count, replace=len(shelf.train) < count)
         pictures, crop = [shelf.load(shelf.train[i]) for i in chosen], plan.crop
-        if rng.random() < plan.wide_share and all(2 * crop[k] <= pictures[0].shape[k] for k in (0, 1)):
+        if alone:
+            crop = (crop[0] // 4, crop[1] // 4)
+        elif rng.random() < plan.wide_share and all(2 * crop[k] <= pictures[0].shape[k] for k in (0, 1)):
             pictures, crop = pictures[: max(1, plan.batch // 4)], (2 * crop[0], 2 * crop[1])
         batch = make_batch(pictures, crop, [plan.seed, self.step, 1]).to(self.device)
         generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate() * group["times"]
         with learning_precision(self.device):
-            loss, figures = loss_of(self.network, batch, generator, self.backbone)
+            loss, figures = loss_of(self.network, batch, generator, self.backbone, alone)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.parameters, 1.0)

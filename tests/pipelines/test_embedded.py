@@ -140,7 +140,7 @@ def test_a_weight_of_one_field_sets_the_light_anew_and_leaves_backdrop_and_hair(
     conditions: Conditions, flat_lay: torch.Tensor
 ) -> None:
     pipeline = tiny_pipeline()
-    torch.nn.init.zeros_(pipeline.fine.layers[-1].weight)
+    torch.nn.init.zeros_(pipeline.fine.last.weight)
     last = pipeline.unet.conv_out
     lit = []
     for field in range(BASES):
@@ -163,12 +163,21 @@ def test_a_weight_of_one_field_sets_the_light_anew_and_leaves_backdrop_and_hair(
 def test_fine_light_changes_single_pixels_of_the_person_only(conditions: Conditions, flat_lay: torch.Tensor) -> None:
     pipeline = tiny_pipeline(strength=0.0)
     assert pipeline(conditions, flat_lay, LOOK, steps=1).ratio.abs().max() < 1e-6
-    torch.nn.init.normal_(pipeline.fine.layers[-1].weight, std=0.1)
+    torch.nn.init.normal_(pipeline.fine.last.weight, std=0.1)
     ratio = pipeline(conditions, flat_lay, LOOK, steps=1).ratio[0, 0]
     still = (conditions.person[0, 0] == 0) | (conditions.hair[0, 0] == 1)
     assert ratio[still].abs().max() == 0
     # Within blocks of the UNet's grid as well as between them.
     assert ratio[:, 1::4].sub(ratio[:, 2::4]).abs().max() > 1e-3
+
+
+def test_traced_light_is_what_networks_add_to(conditions: Conditions, flat_lay: torch.Tensor) -> None:
+    darker = replace(conditions, traced=conditions.traced.clone())
+    darker.traced[:, :3] = -0.5
+    ratio = tiny_pipeline(strength=0.0)(darker, flat_lay, LOOK, steps=1).ratio[0]
+    lit = (conditions.person[0, 0] == 1) & (conditions.hair[0, 0] == 0)
+    assert (ratio[:, lit] + 0.5).abs().max() < 1e-4
+    assert ratio[:, conditions.person[0, 0] == 0].abs().max() == 0
 
 
 def test_missing_weights_are_named_with_the_remedy(tmp_path: Path) -> None:

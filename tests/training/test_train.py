@@ -37,8 +37,8 @@ def plan(pictures: Path, tmp_path: Path) -> Plan:
 def test_a_miniature_run_trains_saves_and_loads_as_a_pipeline_that_changes_the_draft(
     plan: Plan, tmp_path: Path
 ) -> None:
-    trainer = train(replace(plan, steps=24))
-    assert trainer.step == 24
+    trainer = train(replace(plan, steps=48))
+    assert trainer.step == 48
     lines = [json.loads(line) for line in (plan.out / "log.jsonl").read_text().splitlines()]
     assert np.isfinite([line["loss"] for line in lines]).all()
     manifest = export(plan, tmp_path / "weights")
@@ -68,6 +68,16 @@ def test_a_run_that_was_interrupted_ends_with_the_same_weights(plan: Plan, tmp_p
         assert torch.equal(value, resumed.network.state_dict()[name]), name
     for one, other in zip(whole.average.shadow_params, resumed.average.shadow_params, strict=True):
         assert torch.equal(one, other)
+
+
+def test_the_first_share_of_a_run_teaches_fine_light_alone(plan: Plan) -> None:
+    fresh = Trainer(plan).unet.state_dict()
+    alone = train(replace(plan, steps=4, alone_share=1.0))
+    assert alone.fine.last.weight.abs().max() > 0
+    assert all(torch.equal(part, fresh[name]) for name, part in alone.unet.state_dict().items())
+    shutil.rmtree(plan.out)
+    joined = train(replace(plan, steps=4, alone_share=0.5))
+    assert not torch.equal(joined.unet.conv_out.weight, fresh["conv_out.weight"])
 
 
 def test_a_new_run_begins_with_weights_that_were_shipped(plan: Plan, tmp_path: Path) -> None:

@@ -87,6 +87,22 @@ def close_up(geometry: Geometry, camera: Camera) -> CloseUp | None:
     return CloseUp(box, factor, magnify(camera, box, factor))
 
 
+def shrink(camera: Camera, longest: int) -> Camera:
+    """The same camera with fewer pixels.
+
+    Args:
+        camera: of any size.
+        longest: longer side of the result, pixels; a picture that is no longer stays as it is.
+    """
+    share = min(1.0, longest / max(camera.size))
+    return replace(
+        camera,
+        focal_px=camera.focal_px * share,
+        centre_px=(camera.centre_px[0] * share, camera.centre_px[1] * share),
+        size=(round(camera.size[0] * share), round(camera.size[1] * share)),
+    )
+
+
 def magnify(camera: Camera, box: tuple[int, int, int, int], factor: int) -> Camera:
     """The same camera with a longer lens whose picture is a window of the first.
 

@@ -143,7 +143,8 @@ class ClothShader:
         texture_m = (points * self._metres_per_texel).astype(np.float32)
         squeezed = interpolate(self._geometry, samples.triangle, samples.bary, self._squeeze)
         wrinkle = self._by_fabric(samples, "wrinkle")[:, None]
-        slopes = wrinkle * (wrinkle_slopes(texture_m, squeezed, samples.pixel_m) + hanging_slopes(texture_m))
+        fine = samples.creases * wrinkle_slopes(texture_m, squeezed, samples.pixel_m)
+        slopes = wrinkle * (fine + hanging_slopes(texture_m))
         slopes = slopes + self._weave_slopes(texture_m, samples)
         flip = np.where(samples.inside, -1.0, 1.0).astype(np.float32)
         steep = np.maximum(length(slopes), 1e-6)

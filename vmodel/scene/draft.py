@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ from vmodel.scene.gbuffer import GBuffer, add_up, in_batches
 from vmodel.scene.geometry import PART_NAMES, Geometry, Surface
 from vmodel.scene.lights import LIGHTS
 from vmodel.scene.scene import Scene
-from vmodel.scene.shading import Shaded, SurfaceSamples, irradiance, light_rays, take_samples
+from vmodel.scene.shading import Shaded, SurfaceSamples, TracedSamples, irradiance, light_rays, take_samples
 from vmodel.scene.strands import draw_strands, over
 from vmodel.scene.tone import film_contrast, roll_off
 from vmodel.scene.visibility import Lighting
@@ -77,36 +77,53 @@ def _with_hair(scene: Scene, camera: Camera, lighting: Lighting) -> tuple[FloatA
 
 
 def _person(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> tuple[FloatArray, FloatArray]:
-    """Premultiplied colour (H, W, 3) and coverage (H, W) of body, garment and props.
-
-    Only skin needs its neighbours' light, so only the body is kept until all of it is shaded.
-    """
-    geometry, (height, width) = scene.geometry, gbuffer.camera.size
+    """Premultiplied colour (H, W, 3) and coverage (H, W) of body, garment and props."""
+    height, width = gbuffer.camera.size
     colour = np.zeros((height * width, 3), np.float32)
     cover = np.zeros(height * width, np.float32)
-    surface = geometry.surface[gbuffer.triangle]
-    skin, cloth = scene.body_shader, scene.cloth_shader
-
-    def lay(index: IntArray, shaded: Shaded, light: FloatArray) -> None:
+    for index, shaded, light in lit_samples(scene, gbuffer, lighting):
         garment = shaded.part == PART_NAMES.index("garment")
         contrast = np.where(garment, 0, lighting.setup.contrast)[:, None].astype(np.float32)
         radiance = roll_off(film_contrast(shaded.albedo * light + shaded.gloss, contrast))
         add_up(colour, gbuffer.pixel[index], radiance * gbuffer.weight[index, None])
         add_up(cover, gbuffer.pixel[index], gbuffer.weight[index])
+    return colour.reshape(height, width, 3), cover.reshape(height, width)
+
+
+def lit_samples(
+    scene: Scene, gbuffer: GBuffer, lighting: Lighting, traced: TracedSamples | None = None
+) -> Iterator[tuple[IntArray, Shaded, FloatArray]]:
+    """Shade everything that is seen.
+
+    Only skin needs its neighbours' light, so only the body is kept until all of it is shaded.
+
+    Args:
+        scene: who wears what.
+        gbuffer: of a camera.
+        lighting: at the vertices.
+        traced: light of each pixel that stands for it.
+    Yields:
+        (S,) indices of samples, what they send, and (S, 3) the light on them; under skin it has spread.
+    """
+    geometry, surface = scene.geometry, scene.geometry.surface[gbuffer.triangle]
+    skin, cloth = scene.body_shader, scene.cloth_shader
+
+    def taken(index: IntArray) -> SurfaceSamples:
+        samples = take_samples(geometry, gbuffer, lighting, index)
+        return samples if traced is None else traced.light(samples, gbuffer.pixel[index])
 
     for kind in (Surface.STOOL, Surface.SHOES, Surface.CLOTH):
         for index in in_batches(np.flatnonzero(surface == kind), gbuffer.pixel):
-            samples = take_samples(geometry, gbuffer, lighting, index)
+            samples = taken(index)
             is_cloth = kind == Surface.CLOTH
             shaded = cloth.shade(samples, lighting.setup) if is_cloth else _shade_prop(geometry, samples, lighting)
-            lay(index, shaded, shaded.irradiance)
+            yield index, shaded, shaded.irradiance
     body = list(in_batches(np.flatnonzero(surface == Surface.BODY), gbuffer.pixel))
-    bare = [skin.shade(take_samples(geometry, gbuffer, lighting, i), lighting.setup) for i in body]
+    bare = [skin.shade(taken(i), lighting.setup) for i in body]
     spread = _scattered(gbuffer, body, bare).reshape(-1, 3)
     for index, shaded in zip(body, bare, strict=True):
         blurred = spread[gbuffer.pixel[index]]
-        lay(index, shaded, shaded.irradiance + (blurred - shaded.irradiance) * shaded.scatter[:, None])
-    return colour.reshape(height, width, 3), cover.reshape(height, width)
+        yield index, shaded, shaded.irradiance + (blurred - shaded.irradiance) * shaded.scatter[:, None]
 
 
 def _shade_prop(geometry: Geometry, samples: SurfaceSamples, lighting: Lighting) -> Shaded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -173,6 +174,12 @@ class Geometry:
     solid_occluders: Tracer
     props_start: int
     cloth_start: int
+
+    @cached_property
+    def fine_occluders(self) -> Tracer:
+        """What casts shadows within a centimetre: all surfaces as they are seen, and then hair."""
+        fine = Coarse(self.vertices_m, self.normals, self.triangles, self.coarse.counts)
+        return _occluders(fine, self.subject.hair)
 
     def refined(self, coarse_values: FloatArray) -> FloatArray:
         """Carry a (N_coarse, ...) vertex attribute over to the fine vertices."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +173,8 @@ def _parts_and_albedo(scene: Scene, samples: SurfaceSamples, shader: ClothShader
 
 
 def _chosen(samples: SurfaceSamples, chosen: BoolArray) -> SurfaceSamples:
-    return SurfaceSamples(*(getattr(samples, name)[chosen] for name in SurfaceSamples.__dataclass_fields__))
+    names = [field.name for field in fields(samples) if isinstance(getattr(samples, field.name), np.ndarray)]
+    return replace(samples, **{name: getattr(samples, name)[chosen] for name in names})
 
 
 def _warp(scene: Scene, samples: SurfaceSamples) -> tuple[FloatArray, ByteArray]:

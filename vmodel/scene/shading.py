@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,8 @@ class SurfaceSamples:
         reach: (S, L) share of each light.
         open_share: (S,) share of the dome; ``bent`` (S, 3) where it comes from.
         pixel_m: (S,) size of a picture's pixel at the sample.
+        dome: (S, 3) light from dome and surroundings where it was traced; None where ``open_share`` stands for it.
+        creases: how much steeper than usual fine wrinkles of cloth are.
     """
 
     triangle: IntArray
@@ -38,6 +40,31 @@ class SurfaceSamples:
     open_share: FloatArray
     bent: FloatArray
     pixel_m: FloatArray
+    dome: FloatArray | None = None
+    creases: float = 1.0
+
+
+@dataclass(frozen=True)
+class TracedSamples:
+    """Light that was traced for each of P pixels; fields as in ``SurfaceSamples``."""
+
+    reach: FloatArray
+    open_share: FloatArray
+    bent: FloatArray
+    dome: FloatArray
+    creases: float
+
+    def light(self, samples: SurfaceSamples, pixel: IntArray) -> SurfaceSamples:
+        """Samples, each under the light of its pixel (S,); the inside of cloth keeps its own share of the lights."""
+        inside = samples.inside[:, None]
+        return replace(
+            samples,
+            reach=np.where(inside, samples.reach, self.reach[pixel]),
+            open_share=np.maximum(self.open_share[pixel], _LEAST_OPEN),
+            bent=self.bent[pixel],
+            dome=self.dome[pixel],
+            creases=self.creases,
+        )
 
 
 @dataclass(frozen=True)
@@ -163,10 +190,12 @@ def irradiance(
         rays: from ``light_rays``.
         wrap: how far light bleeds round the terminator, per channel, times (S,); None except on skin.
     """
-    share = _bounced(samples.open_share, albedo)
-    direction = samples.bent * 0.6 + normal * 0.4
-    dome = setup.dome.astype(np.float32) + direction @ setup.dome_gradient.T.astype(np.float32)
-    total = np.maximum(dome, 0) * share
+    if samples.dome is not None:
+        total = samples.dome.copy()
+    else:
+        direction = samples.bent * 0.6 + normal * 0.4
+        dome = setup.dome.astype(np.float32) + direction @ setup.dome_gradient.T.astype(np.float32)
+        total = np.maximum(dome, 0) * _bounced(samples.open_share, albedo)
     for ray in rays:
         cosine = dot(normal, ray.direction)
         if wrap is None:

@@ -114,7 +114,7 @@ def _dome(
     tracer: Tracer, points: FloatArray, normals: FloatArray, rays: int, seed: int
 ) -> tuple[FloatArray, FloatArray]:
     """Cosine-weighted share of the hemisphere that is open, and the mean open direction times that share."""
-    local = _hemisphere(rays)
+    local = hemisphere(rays)
     tangent, bitangent = frames(normals)
     turn = _hash_angle(len(points), seed)
     cos, sin = np.cos(turn)[:, None, None], np.sin(turn)[:, None, None]
@@ -134,26 +134,47 @@ def _reach(
 ) -> FloatArray:
     """(N,) share of a light seen from each point; points that face away from light or camera are not traced."""
     towards = light.position_m.astype(np.float32) - points
-    distance = length(towards)[:, None]
-    direction = towards / distance
-    softness = light.radius_m / distance[:, 0]
-    facing = (dot(normals, direction) > -softness - 0.1) & (normals @ forward.astype(np.float32) < 0.6)
-    chosen = np.flatnonzero(facing)
-    tangent, bitangent = frames(direction[chosen])
-    disc = _disc(light.samples) * light.radius_m
+    distance = length(towards)
+    facing = dot(normals, towards / distance[:, None]) > -light.radius_m / distance - 0.1
+    chosen = np.flatnonzero(facing & (normals @ forward.astype(np.float32) < 0.6))
+    reach = np.zeros(len(points), np.float32)
     turn = _hash_angle(len(chosen), seed)
+    reach[chosen] = share_of_light(tracer, points[chosen], normals[chosen], light, turn)
+    return reach
+
+
+def share_of_light(
+    tracer: Tracer,
+    points: FloatArray,
+    normals: FloatArray,
+    light: PlacedLight,
+    turn: FloatArray,
+    offset_m: float = _OFFSET_M,
+) -> FloatArray:
+    """(N,) 0..1, how much of a light is seen from each point.
+
+    Args:
+        tracer: of what casts shadows.
+        points: (N, 3).
+        normals: (N, 3) unit vectors.
+        light: rays go to ``samples`` places on it.
+        turn: (N,) how far each point's pattern of rays is turned, radians.
+        offset_m: how far from the surface rays start.
+    """
+    towards = light.position_m.astype(np.float32) - points
+    distance = length(towards)[:, None]
+    tangent, bitangent = frames(towards / distance)
+    disc = _disc(light.samples) * light.radius_m
     cos, sin = np.cos(turn)[:, None], np.sin(turn)[:, None]
     x = disc[None, :, 0] * cos - disc[None, :, 1] * sin
     y = disc[None, :, 0] * sin + disc[None, :, 1] * cos
-    rays = towards[chosen, None] + x[..., None] * tangent[:, None] + y[..., None] * bitangent[:, None]
-    origins = np.repeat(points[chosen] + normals[chosen] * _OFFSET_M, light.samples, axis=0)
+    rays = towards[:, None] + x[..., None] * tangent[:, None] + y[..., None] * bitangent[:, None]
+    origins = np.repeat(points + normals * np.float32(offset_m), light.samples, axis=0)
     flat = rays.reshape(-1, 3)
     blocked = tracer.blocked(origins, flat, np.full(len(flat), 0.98, np.float32)).reshape(-1, light.samples)
     # Rays below a point's horizon are the cosine law's business; only those above it are shadow.
-    above = np.maximum(dot(rays, normals[chosen, None]), 0) + 0.02 * distance[chosen]
-    reach = np.zeros(len(points), np.float32)
-    reach[chosen] = (above * ~blocked).sum(axis=1) / above.sum(axis=1)
-    return reach
+    above = np.maximum(dot(rays, normals[:, None]), 0) + 0.02 * distance
+    return np.asarray((above * ~blocked).sum(axis=1) / above.sum(axis=1), np.float32)
 
 
 def _floor(geometry: Geometry, placed: PlacedSetup, seed: int) -> FloorShadow:
@@ -191,7 +212,7 @@ def frames(normals: FloatArray) -> tuple[FloatArray, FloatArray]:
     return tangent.astype(np.float32), np.stack([b, sign + y * y * a, -y], axis=1).astype(np.float32)
 
 
-def _hemisphere(count: int) -> FloatArray:
+def hemisphere(count: int) -> FloatArray:
     """(count, 3) cosine-weighted directions round +z on a golden spiral."""
     index = np.arange(count) + 0.5
     radius, turn = np.sqrt(index / count), index * 2.399963229728653

@@ -1,0 +1,252 @@
+"""Light traced pixel by pixel: shadows where cloth meets skin, and light that surfaces send each other.
+
+The draft gathers light at the vertices of the coarse mesh, which is quick and blurs what happens within a centimetre.
+Here each pixel's own rays look for the soft boxes, the dome and whatever stands in front of it; the draft's materials
+are then shaded under both kinds of light, and what is kept is how they differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vmodel.scene.draft import lit_samples
+from vmodel.scene.gbuffer import GBuffer, add_up, interpolate, interpolate_uv, trace_gbuffer
+from vmodel.scene.geometry import Geometry, Surface
+from vmodel.scene.lights import PlacedSetup, diffuse_cosine
+from vmodel.scene.rays import Tracer
+from vmodel.scene.scene import Scene
+from vmodel.scene.shading import SurfaceSamples, TracedSamples, take_samples
+from vmodel.scene.texturing import look_up
+from vmodel.scene.vectors import dot, length
+from vmodel.scene.visibility import Lighting, frames, hemisphere, share_of_light
+from vmodel.types import BoolArray, Camera, FloatArray, IntArray
+
+TRACED_PLANES = 5
+"""What ``trace_light`` gives for each pixel."""
+
+SKY_RAYS, LIGHT_RAYS = 16, 6
+"""Rays a pixel to the dome, and to each soft box; neighbours turn theirs, so that smoothing joins sixteen pixels'."""
+
+_TURNS = 4
+_OFFSET_M = 0.0008
+_REACH_M = 1.5
+_AT_ONCE = 20_000
+_STRIDES = (1, 2, 1)
+_RIM = 4
+_FLOOR = 0.02
+_THIN = 0.02
+_HAIR = 0.03
+"""Albedo of hair as its surroundings see it."""
+_CREASES = 1.7
+"""How much steeper than in the draft fine wrinkles of real cloth are: ``pipelines.training.scene_wrinkles``."""
+
+
+def trace_light(scene: Scene, camera: Camera, light: str, seed: int = 0) -> FloatArray:
+    """How light differs from the draft's where it is traced for each pixel.
+
+    Args:
+        scene: who wears what.
+        camera: rays are shot for each of its pixels: half a megapixel takes seconds.
+        light: a name of ``LIGHTS``.
+        seed: of the draft's light.
+    Returns:
+        (H, W, TRACED_PLANES) float32, 0 where no surface is seen: three channels of the log ratio of light that
+        surfaces send back over the draft's, and the logs of their gloss and of the light that falls on them.
+    """
+    lighting = scene.lit(light, camera, seed)
+    gbuffer = trace_gbuffer(scene.geometry, camera)
+    traced = _traced(scene, gbuffer, lighting)
+    quick, fine = (_sent(scene, gbuffer, lighting, each) for each in (None, traced))
+    cover = fine.cover[..., None]
+    parts = [
+        fine.over_floor(fine.diffuse) - quick.over_floor(quick.diffuse),
+        fine.over_floor(fine.gloss[..., None]),
+        fine.over_floor(fine.irradiance[..., None]),
+    ]
+    return np.where(cover > _THIN, np.concatenate(parts, axis=2), 0).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """Sums over each pixel: diffuse (H, W, 3), gloss, irradiance and cover (H, W)."""
+
+    diffuse: FloatArray
+    gloss: FloatArray
+    irradiance: FloatArray
+    cover: FloatArray
+
+    def over_floor(self, light: FloatArray) -> FloatArray:
+        """Log of (H, W, C) sums where surfaces fill the pixel; never far below ``_FLOOR``."""
+        return np.asarray(np.log(light / np.maximum(self.cover, _THIN)[..., None] + _FLOOR), np.float32)
+
+
+def _sent(scene: Scene, gbuffer: GBuffer, lighting: Lighting, traced: TracedSamples | None) -> _Sent:
+    height, width = gbuffer.camera.size
+    total = np.zeros((height * width, 6), np.float32)
+    for index, shaded, light in lit_samples(scene, gbuffer, lighting, traced):
+        planes = [shaded.albedo * light, shaded.gloss.mean(axis=1, keepdims=True), light.mean(axis=1, keepdims=True)]
+        values = np.concatenate([*planes, np.ones((len(index), 1), np.float32)], axis=1)
+        add_up(total, gbuffer.pixel[index], values * gbuffer.weight[index, None])
+    whole = total.reshape(height, width, 6)
+    return _Sent(whole[..., :3], whole[..., 3], whole[..., 4], whole[..., 5])
+
+
+def _traced(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> TracedSamples:
+    geometry, shape = scene.geometry, gbuffer.camera.size
+    lights = len(lighting.setup.lights)
+    planes = np.zeros((shape[0] * shape[1], lights + 7), np.float32)
+    guide = np.zeros((shape[0] * shape[1], 5), np.float32)
+    sender = _Sender.of(geometry, lighting)
+    for samples, pixel in _centres(scene, gbuffer, lighting):
+        turn = _turns(pixel, shape[1])
+        planes[pixel, :lights] = _reach(geometry.fine_occluders, samples, lighting.setup, turn)
+        planes[pixel, lights:] = _surroundings(sender, samples, lighting.setup, turn)
+        guide[pixel] = np.column_stack([samples.normal, samples.depth_m, np.ones(len(pixel))])
+    smooth = _smoothed(planes.reshape(*shape, -1), guide.reshape(*shape, 5)).reshape(len(planes), -1)
+    bent = smooth[:, lights + 1 : lights + 4]
+    return TracedSamples(
+        reach=smooth[:, :lights],
+        open_share=smooth[:, lights],
+        bent=np.asarray(bent / np.maximum(length(bent)[:, None], 1e-6), np.float32),
+        dome=smooth[:, lights + 4 :],
+        creases=_CREASES,
+    )
+
+
+def _centres(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> Iterator[tuple[SurfaceSamples, IntArray]]:
+    """The samples at pixels' centres, some at once, and the pixel of each."""
+    seen = gbuffer.centre[gbuffer.centre >= 0]
+    for start in range(0, len(seen), _AT_ONCE):
+        index = seen[start : start + _AT_ONCE]
+        yield take_samples(scene.geometry, gbuffer, lighting, index), gbuffer.pixel[index]
+
+
+def _turns(pixel: IntArray, width: int) -> FloatArray:
+    """(S,) how far each pixel turns its rays: squares of four by four have sixteen turns, neighbours distant ones."""
+    row, column = np.divmod(pixel, width)
+    number = (row % _TURNS) * _TURNS + column % _TURNS
+    return np.asarray(number * 7 % _TURNS**2 * (2 * np.pi / _TURNS**2), np.float32)
+
+
+def _reach(tracer: Tracer, samples: SurfaceSamples, setup: PlacedSetup, turn: FloatArray) -> FloatArray:
+    """(S, L) share of each light; light falls off with the square of the distance, which the draft halves."""
+    reach = np.zeros((len(turn), len(setup.lights)), np.float32)
+    for index, light in enumerate(setup.lights):
+        towards = light.position_m.astype(np.float32) - samples.position_m
+        distance = length(towards)
+        facing = np.flatnonzero(dot(samples.normal, towards) > -light.radius_m - 0.1 * distance)
+        few, points, normals = replace(light, samples=LIGHT_RAYS), samples.position_m[facing], samples.normal[facing]
+        share = share_of_light(tracer, points, normals, few, turn[facing], _OFFSET_M)
+        reach[facing, index] = share * light.reference_m / distance[facing]
+    return reach
+
+
+@dataclass(frozen=True)
+class _Sender:
+    """What rays that leave a surface meet.
+
+    Attributes:
+        geometry: of the scene.
+        falling: (N, 3) irradiance of its fine vertices.
+        albedo: (T, 3) of its triangles.
+    """
+
+    geometry: Geometry
+    falling: FloatArray
+    albedo: FloatArray
+
+    @classmethod
+    def of(cls, geometry: Geometry, lighting: Lighting) -> _Sender:
+        """Light on the vertices as it was gathered there."""
+        setup, points, normals = lighting.setup, geometry.vertices_m, geometry.normals
+        total = np.maximum(setup.dome + normals @ setup.dome_gradient.T, 0) * lighting.ambient.open_share[:, :1]
+        for index, light in enumerate(setup.lights):
+            towards = light.position_m.astype(np.float32) - points
+            distance = length(towards)
+            law = diffuse_cosine(dot(normals, towards) / distance, np.float32(light.radius_m) / distance)
+            strength = law * lighting.reach[:, index] * np.square(light.reference_m / distance)
+            total = total + strength[:, None] * light.irradiance
+        return cls(geometry, total.astype(np.float32), _albedo(geometry))
+
+    def meet(self, origins: FloatArray, directions: FloatArray) -> tuple[BoolArray, FloatArray]:
+        """Whether each of (R, 3) rays meets something near, and the light (R, 3) that comes from there."""
+        hits = self.geometry.fine_occluders.first_hits(origins, directions)
+        met = (hits.triangle >= 0) & (hits.distance < _REACH_M)
+        solid = met & (hits.triangle < len(self.geometry.triangles))
+        light = np.zeros((len(origins), 3), np.float32)
+        light[met] = _HAIR
+        triangle = hits.triangle[solid]
+        light[solid] = interpolate(self.geometry, triangle, hits.bary[solid], self.falling) * self.albedo[triangle]
+        return met, light
+
+
+def _albedo(geometry: Geometry) -> FloatArray:
+    """(T, 3) colour in the middle of each triangle, linear light."""
+    albedo = np.zeros((len(geometry.triangles), 3), np.float32)
+    every = np.arange(len(albedo))
+    uv = interpolate_uv(geometry, every, np.full((len(albedo), 2), 1 / 3, np.float32))
+    body = geometry.surface == Surface.BODY
+    skin = geometry.subject.skin.albedo
+    albedo[body] = look_up(skin, uv[body, 0] * len(skin), (1 - uv[body, 1]) * len(skin))
+    albedo[geometry.props_start : geometry.cloth_start] = geometry.prop_albedo
+    for number, texture in enumerate(geometry.subject.textures):
+        worn = geometry.texture == number
+        column, row = (np.clip(uv[worn, k].astype(int), 0, texture.shape[1 - k] - 1) for k in (0, 1))
+        albedo[worn] = np.square(texture[row, column].astype(np.float32) / 255) * 1.05  # near enough to sRGB's curve
+    return albedo
+
+
+def _surroundings(sender: _Sender, samples: SurfaceSamples, setup: PlacedSetup, turn: FloatArray) -> FloatArray:
+    """(S, 7): open share of the dome, direction it comes from, and light from dome and surroundings."""
+    count = len(samples.triangle)
+    tangent, bitangent = frames(samples.normal)
+    local = hemisphere(SKY_RAYS)
+    cos, sin = np.cos(turn)[:, None, None], np.sin(turn)[:, None, None]
+    x = local[None, :, :1] * cos - local[None, :, 1:2] * sin
+    y = local[None, :, :1] * sin + local[None, :, 1:2] * cos
+    directions = x * tangent[:, None] + y * bitangent[:, None] + local[None, :, 2:] * samples.normal[:, None]
+    flat = directions.reshape(-1, 3).astype(np.float32)
+    origins = np.repeat(samples.position_m + samples.normal * np.float32(_OFFSET_M), SKY_RAYS, axis=0)
+    met, light = sender.meet(origins, flat)
+    # A dome a + b.w lights a surface of normal n with a + 2/3 b.n.
+    sky = np.maximum(setup.dome + 1.5 * flat @ setup.dome_gradient.T, 0)
+    light[~met] = sky[~met]
+    free = (~met).reshape(count, SKY_RAYS)
+    bent = (directions * free[..., None]).mean(axis=1) + 0.05 * samples.normal
+    return np.column_stack([free.mean(axis=1), bent, light.reshape(count, SKY_RAYS, 3).mean(axis=1)])
+
+
+def _smoothed(planes: FloatArray, guide: FloatArray) -> FloatArray:
+    """Means over neighbours on the same surface (Dammertz et al., Edge-Avoiding A-Trous Wavelet Transform, 2010).
+
+    Args:
+        planes: (H, W, C).
+        guide: (H, W, 5) normal, depth in metres, and 1 where there is a surface; elsewhere its neighbours' mean comes.
+    """
+    spots = np.argwhere(guide[..., 4] > 0)
+    if len(spots) == 0:
+        return planes
+    low, high = np.maximum(spots.min(axis=0) - _RIM, 0), spots.max(axis=0) + 1 + _RIM
+    window = slice(low[0], high[0]), slice(low[1], high[1])
+    whole, planes, guide = planes.copy(), planes[window], guide[window]
+    normal, depth, there = guide[..., :3], guide[..., 3], guide[..., 4]
+    for stride in _STRIDES:
+        total, weights = np.zeros_like(planes), np.full(depth.shape, 1e-6, np.float32)
+        for down in (-stride, 0, stride):
+            for right in (-stride, 0, stride):
+                weight = _moved(there, down, right) * np.float32((2 - (down != 0)) * (2 - (right != 0)))
+                apart = 1 - (normal * _moved(normal, down, right)).sum(axis=2)
+                step = np.abs(depth - _moved(depth, down, right))
+                weight = np.where(there > 0, weight * np.exp(-20 * apart - 150 * step), weight)
+                total += weight[..., None] * _moved(planes, down, right)
+                weights += weight
+        planes = total / weights[..., None]
+    whole[window] = planes
+    return whole
+
+
+def _moved(plane: FloatArray, down: int, right: int) -> FloatArray:
+    return np.asarray(np.roll(plane, (down, right), (0, 1)))
