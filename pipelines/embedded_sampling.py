@@ -22,6 +22,8 @@ REFINE_STRENGTH = 0.5
 """Share of noise that the pass at full size starts from: enough to draw hair anew, not enough to move light."""
 
 _AT_ONCE = round(1.25 * LONGEST)
+_AREA_AT_ONCE = round(1.5 * LONGEST**2)
+"""What the network sees at once: a side, and pixels in all; a larger window is seen in tiles."""
 _MARGIN = 0.05
 """Share of the picture's width round the person that the network sees with it."""
 
@@ -81,7 +83,7 @@ def _predict_in_tiles(
     After Bar-Tal et al., MultiDiffusion, 2023.
     """
     height, width = noisy.shape[-2:]
-    if max(height, width) <= _AT_ONCE:
+    if height * width <= _AREA_AT_ONCE:
         return predict_ratio(unet, fine, noisy, planes, sigma, tokens)
     total, weights = torch.zeros_like(noisy), torch.zeros_like(noisy[:, :1])
     for top in tile_starts(height):
@@ -105,7 +107,7 @@ def tile_starts(length: int) -> list[int]:
 
 
 def light_figure(conditions: Conditions, sample: Sampler) -> Tensor:
-    """Light one picture of any size: the whole small, then the person at full size.
+    """Light the person in a picture of any size: small as a whole, then at full size.
 
     Args:
         conditions: of one picture.
@@ -114,13 +116,13 @@ def light_figure(conditions: Conditions, sample: Sampler) -> Tensor:
     Returns:
         (1, 3, H, W) projected log ratio.
     """
-    ratio = light_window(conditions, sample, None)
-    if max(conditions.size) <= _AT_ONCE:
-        return ratio
     top, left, height, width = person_box(conditions.person[0, 0].numpy())
     window = conditions.crop(top, left, height, width)
-    rows, columns = slice(top, top + height), slice(left, left + width)
-    ratio[..., rows, columns] = sample(window, 1.0, ratio[..., rows, columns])
+    lit = light_window(window, sample, None)
+    if max(window.size) > _AT_ONCE:
+        lit = sample(window, 1.0, lit)
+    ratio = torch.zeros_like(conditions.draft)
+    ratio[..., top : top + height, left : left + width] = lit
     return project_ratio(ratio, conditions.garment, lit_share(conditions.person, conditions.hair))
 
 
@@ -145,24 +147,28 @@ def carry_up(ratio: Tensor, small: Conditions, large: Conditions, sharpness: flo
         large: conditions of the picture at its own size.
         sharpness: how fast a small pixel's say falls with its difference in log light and garment coverage.
     Returns:
-        (1, C, H, W).
+        (1, C, H, W); 0 far from the person.
     """
+    top, left, tall, wide = person_box(large.person[0, 0].numpy())
     guide = torch.cat([(small.draft + OFFSET).log(), 2 * small.garment, 2 * small.person], dim=1)
-    fine = torch.cat([(large.draft + OFFSET).log(), 2 * large.garment, 2 * large.person], dim=1)
+    here = large.crop(top, left, tall, wide)
+    near = torch.cat([(here.draft + OFFSET).log(), 2 * here.garment, 2 * here.person], dim=1)
     height, width = large.size
-    rows = (torch.arange(height) + 0.5) * (small.size[0] / height) - 0.5
-    columns = (torch.arange(width) + 0.5) * (small.size[1] / width) - 0.5
-    total, weights = ratio.new_zeros(1, ratio.shape[1], height, width), torch.zeros_like(large.garment)
+    rows = (torch.arange(top, top + tall) + 0.5) * (small.size[0] / height) - 0.5
+    columns = (torch.arange(left, left + wide) + 0.5) * (small.size[1] / width) - 0.5
+    total, weights = ratio.new_zeros(1, ratio.shape[1], tall, wide), ratio.new_zeros(1, 1, tall, wide)
     for down in (-1, 0, 1):
         for right in (-1, 0, 1):
             row, column = rows.round() + down, columns.round() + right
             spatial = torch.exp(-0.9 * ((row - rows)[:, None] ** 2 + (column - columns)[None] ** 2))
             y, x = row.long().clamp(0, small.size[0] - 1), column.long().clamp(0, small.size[1] - 1)
-            apart = (guide[:, :, y][..., x] - fine).abs().sum(dim=1, keepdim=True)
+            apart = (guide[:, :, y][..., x] - near).abs().sum(dim=1, keepdim=True)
             weight = spatial * torch.exp(-sharpness / 3 * apart) + 1e-6 * spatial
             total += weight * ratio[:, :, y][..., x]
             weights += weight
-    return total / weights
+    result = ratio.new_zeros(1, ratio.shape[1], height, width)
+    result[..., top : top + tall, left : left + wide] = total / weights
+    return result
 
 
 def person_box(person: FloatArray) -> Box:
