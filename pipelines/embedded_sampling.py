@@ -21,10 +21,9 @@ LONGEST = 512
 REFINE_STRENGTH = 0.5
 """Share of noise that the pass at full size starts from: enough to draw hair anew, not enough to move light."""
 
-_AT_ONCE = round(1.25 * LONGEST)
-_AREA_AT_ONCE = round(1.5 * LONGEST**2)
-"""What the network sees at once: a side, and pixels in all; a larger window is seen in tiles."""
-_MARGIN = 0.05
+_AT_ONCE = round(1.5 * LONGEST**2)
+"""Pixels that the network sees at once; a larger window is seen in tiles."""
+_MARGIN = 0.02
 """Share of the picture's width round the person that the network sees with it."""
 
 Box = tuple[int, int, int, int]
@@ -83,7 +82,7 @@ def _predict_in_tiles(
     After Bar-Tal et al., MultiDiffusion, 2023.
     """
     height, width = noisy.shape[-2:]
-    if height * width <= _AREA_AT_ONCE:
+    if height * width <= _AT_ONCE:
         return predict_ratio(unet, fine, noisy, planes, sigma, tokens)
     total, weights = torch.zeros_like(noisy), torch.zeros_like(noisy[:, :1])
     for top in tile_starts(height):
@@ -107,7 +106,7 @@ def tile_starts(length: int) -> list[int]:
 
 
 def light_figure(conditions: Conditions, sample: Sampler) -> Tensor:
-    """Light the person in a picture of any size: small as a whole, then at full size.
+    """Light the person in a picture of any size: at once, or small as a whole and then in tiles.
 
     Args:
         conditions: of one picture.
@@ -118,9 +117,8 @@ def light_figure(conditions: Conditions, sample: Sampler) -> Tensor:
     """
     top, left, height, width = person_box(conditions.person[0, 0].numpy())
     window = conditions.crop(top, left, height, width)
-    lit = light_window(window, sample, None)
-    if max(window.size) > _AT_ONCE:
-        lit = sample(window, 1.0, lit)
+    start = None if height * width <= _AT_ONCE else light_window(window, sample, None)
+    lit = sample(window, 1.0, start)
     ratio = torch.zeros_like(conditions.draft)
     ratio[..., top : top + height, left : left + width] = lit
     return project_ratio(ratio, conditions.garment, lit_share(conditions.person, conditions.hair))
