@@ -111,7 +111,8 @@ class PictureShelf:
 def _split_of(path: Path) -> str:
     try:
         with np.load(path) as stored:
-            return str(json.loads(str(stored["meta"]))["split"])
+            whole = set(MAPS) <= set(stored.files)  # pictures of earlier versions lack maps
+            return str(json.loads(str(stored["meta"]))["split"]) if whole else "unreadable"
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return "unreadable"
 

@@ -32,6 +32,7 @@ from vmodel.errors import (
     OutputNotWritable,
     TrainingPicturesMissing,
 )
+from vmodel.scene import TRACED_PLANES
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pose_map=np.zeros((100, 70, 3), np.uint8),
             normals=np.zeros((100, 70, 3), np.int8),
             depth_m=np.zeros((100, 70), np.float16),
+            traced=np.zeros((100, 70, TRACED_PLANES), np.float16),
             flat_lay=rng.integers(0, 256, (128, 128, 3), np.uint8),
             meta=json.dumps({"split": "train"}),
         )
