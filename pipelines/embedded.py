@@ -16,6 +16,7 @@ from einops import rearrange
 from torch import Tensor
 
 from pipelines.embedded_device import find_device, inference_dtype
+from pipelines.embedded_exposure import Seen, settle_traced
 from pipelines.embedded_head import lay_head, near_head
 from pipelines.embedded_light import apply_ratio, gentle_on_cloth, to_linear, to_srgb
 from pipelines.embedded_maps import Conditions, Look, look_vector, stack_conditions
@@ -126,20 +127,23 @@ class Embedded:
         Returns:
             (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
         """
-        draft = take.draft
-        conditions = read_conditions(take.maps, over_backdrop(draft), traced_light(take, take.camera, LONGEST))
+        draft, head = take.draft, near_head(take)
+        views = [Seen(traced_light(take, take.camera, LONGEST), draft, take.maps)]
+        if head is not None:
+            views.append(Seen(traced_light(take, head.camera, LONGEST // 2), head.draft, head.maps))
+        traced = settle_traced(views)
         flat_lay, look = read_flat_lay(take.pattern), read_look(take)
-        made = self.pipeline(conditions, flat_lay, look, self.steps, take.seed)
-        picture = relight(draft, gentle_on_cloth(made.ratio, conditions.garment, conditions.draft))
-        head = near_head(take)
+
+        def lit(view: Seen, light: FloatArray, seen: Look) -> ByteArray:
+            conditions = read_conditions(view.maps, over_backdrop(view.draft), light)
+            made = self.pipeline(conditions, flat_lay, seen, self.steps, take.seed)
+            return relight(view.draft, gentle_on_cloth(made.ratio, conditions.garment, conditions.draft))
+
+        picture = lit(views[0], traced[0], look)
         if head is None:
             return picture
-        traced = traced_light(take, head.camera, LONGEST // 2)
-        conditions = read_conditions(head.maps, over_backdrop(head.draft), traced)
         nearer = replace(look, zoom=look.zoom * head.factor)
-        lit = self.pipeline(conditions, flat_lay, nearer, self.steps, take.seed)
-        ratio = gentle_on_cloth(lit.ratio, conditions.garment, conditions.draft)
-        return lay_head(relight(head.draft, ratio), head, picture, take)
+        return lay_head(lit(views[1], traced[1], nearer), head, picture, take)
 
 
 def relight(draft: ByteArray, ratio: Tensor) -> ByteArray:

@@ -28,6 +28,9 @@ from vmodel.types import FloatArray, IntArray
 
 MAPS = ("draft", "albedo", "normals", "depth_m", "parts", "garment", "person", "hair", "pose_map", "traced")
 _CLOSE = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hand")]
+_MEASURED, _BLUR = 7, 0.15
+"""How many numbers of a look are measures (tones and age), and how far they are moved at random: exact ones would name
+the scene, whose light could then be learnt by heart."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,7 @@ def make_batch(pictures: Sequence[Picture], crop: tuple[int, int], seed: Sequenc
         conditions, ratio, lit = conditions.mirrored(), ratio.flip(-1), lit.flip(-1)
         weight, flat_lay = weight.flip(-1), flat_lay.flip(-1)
     look_batch = torch.from_numpy(np.stack([look_vector(look) for look in looks]))
+    look_batch[:, :_MEASURED] += _BLUR * torch.randn(len(looks), _MEASURED, generator=generator)
     return Batch(conditions, ratio, lit, weight, flat_lay, look_batch)
 
 

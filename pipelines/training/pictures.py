@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from pipelines.embedded_exposure import Seen, settle_traced
 from pipelines.training.blender_handover import hand_over
 from pipelines.training.blender_process import VARIABLE, Photographer, find_blender_python
 from pipelines.training.pictures_finish import (
+    Overlay,
     develop,
     exposure_gain,
     prepare,
@@ -32,7 +35,7 @@ from pipelines.training.pictures_finish import (
     with_print,
 )
 from pipelines.training.pictures_store import Index, PictureStore, write_contact_sheet
-from pipelines.training.scene_set import TrainingScene, magnification, make_scene, scratch_folder
+from pipelines.training.scene_set import TrainingScene, in_one_colour, magnification, make_scene, scratch_folder
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.errors import VModelError
@@ -43,6 +46,10 @@ from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
 VIEWS = 5
 SAMPLES = 8
+HELD_OUT = 4
+"""How many times as many light paths held-out pictures get."""
+REFERENCES = 2
+"""Views that brightness is judged by: the figure, and half of it."""
 DEFAULT_OUT = Path("~/.cache/vmodel-train/pictures")
 
 
@@ -187,35 +194,61 @@ class SceneStudio:
             raise error
 
     def _photograph(self, set_up: TrainingScene) -> list[dict[str, Any]]:
-        scene, seed = set_up.scene, set_up.seed
-        cameras = list(set_up.cameras.values())
-        maps, drafts, overlays, traced = [], [], [], []
-        for camera in cameras:
-            maps.append(render_conditions(scene, camera))
-            drafts.append(render_draft(scene, camera, None, set_up.light, set_up.background, seed))
-            overlays.append(prepare(scene, camera, set_up.light, set_up.background, seed))
-            traced.append(trace_light(scene, camera, set_up.light, seed))
+        views = [_draw(set_up, camera) for camera in set_up.cameras.values()]
+        shots = self._shots(set_up)
+        plain, maps = [view.plain for view in views], [view.plain_maps for view in views]
+        gain = exposure_gain(shots[0], plain[0], maps[0])
+        bare = skin_gain(shots[0], views[0].overlay, gain, plain[0], maps[0])
+        targets = []
+        for number, view in enumerate(views):
+            target = develop(shots[number], view.overlay, view.plain_maps, gain, bare)
+            target = with_backdrop(target, view.plain, view.overlay)
+            targets.append(with_catchlights(target, view.plain, view.plain_maps))
+        targets = settle_exposure(targets, plain, maps)
+        traced = settle_traced([Seen(view.traced, view.draft, view.maps) for view in views], REFERENCES)
+        written = []
+        for number, (name, camera) in enumerate(set_up.cameras.items()):
+            view = views[number]
+            target = with_print(targets[number], view.plain, view.draft, view.maps)
+            arrays = pack_picture(view.draft, target, view.maps, traced[number], set_up.garment.flat_lay)
+            meta = describe(set_up, name, camera, set_up.cameras["full"], gain)
+            written.append(self._store.write(set_up.seed * VIEWS + number, arrays, meta))
+        return written
+
+    def _shots(self, set_up: TrainingScene) -> list[FloatArray]:
+        """(H, W, 4) linear light of each camera, from Blender; held-out pictures, which judge weights, get more."""
+        scene, cameras, seed = in_one_colour(set_up.scene), list(set_up.cameras.values()), set_up.seed
+        samples = self._samples * (HELD_OUT if set_up.split == "test" else 1)
         scratch = scratch_folder(self._store.folder)
         hand_over(scene, cameras, scene.lit(set_up.light, cameras[0], seed).setup, seed, scratch / "scene.npz")
         if self._photographer is None:
             self._photographer = Photographer(self._python)
-        shots = self._photographer.photograph(scratch / "scene.npz", scratch, self._samples, seed)
-        gain = exposure_gain(shots[0], drafts[0], maps[0])
-        bare = skin_gain(shots[0], overlays[0], gain, drafts[0], maps[0])
-        targets = []
-        for number in range(len(cameras)):
-            target = develop(shots[number], overlays[number], maps[number], gain, bare, seed + number)
-            target = with_backdrop(target, drafts[number], overlays[number])
-            targets.append(with_catchlights(target, drafts[number], maps[number]))
-        targets = settle_exposure(targets, drafts, maps)
-        targets = [with_print(*one) for one in zip(targets, drafts, maps, strict=True)]
-        written = []
-        for number, (name, camera) in enumerate(set_up.cameras.items()):
-            seen = drafts[number], targets[number], maps[number], traced[number]
-            arrays = pack_picture(*seen, set_up.garment.flat_lay)
-            meta = describe(set_up, name, camera, cameras[0], gain)
-            written.append(self._store.write(seed * VIEWS + number, arrays, meta))
-        return written
+        return self._photographer.photograph(scratch / "scene.npz", scratch, samples, seed)
+
+
+@dataclass(frozen=True)
+class _View:
+    """All that vmodel draws for one camera; ``plain`` is the draft with cloth in one colour, as it is photographed."""
+
+    draft: ByteArray
+    maps: ConditionMaps
+    plain: ByteArray
+    plain_maps: ConditionMaps
+    overlay: Overlay
+    traced: FloatArray
+
+
+def _draw(set_up: TrainingScene, camera: Camera) -> _View:
+    scene, plain = set_up.scene, in_one_colour(set_up.scene)
+    told = set_up.light, set_up.background, set_up.seed
+    return _View(
+        maps=render_conditions(scene, camera),
+        draft=render_draft(scene, camera, None, *told),
+        plain_maps=render_conditions(plain, camera),
+        plain=render_draft(plain, camera, None, *told),
+        overlay=prepare(plain, camera, *told),
+        traced=trace_light(scene, camera, set_up.light, set_up.seed),
+    )
 
 
 def pack_picture(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 import cv2
 import numpy as np
 
+from pipelines.embedded_exposure import BARE, FEWEST, GROUPS, lift, share_of_group
 from pipelines.embedded_light import OFFSET
 from vmodel.images import to_linear, to_srgb
 from vmodel.scene import PART_NAMES, Scene
@@ -27,17 +28,11 @@ from vmodel.types import BoolArray, ByteArray, Camera, ConditionMaps, FloatArray
 
 _DARKEST_GAIN, _BRIGHTEST_GAIN = 0.55, 1.8
 _SKIN = [PART_NAMES.index(name) for name in ("skin", "face", "hand", "foot")]
-_BARE = (*_SKIN, PART_NAMES.index("lips"))
 _HAIR = PART_NAMES.index("hair")
-_FEWEST = 200
-"""Pixels from which the brightness of a part is judged."""
 _FILM, _FOLDS = 0.4, 0.35
 """Contrast that the photograph has beyond the draft's: of skin, and of light and shade on cloth."""
-_SMEAR_PX, _MOVED_PX, _PRINTED = 1.5, 6.0, 0.15
-"""How far the denoiser of eight light paths smears a print, how far light is a mean where folds move it, and the
-deviation of log albedo from which that is so."""
-_DARKEST_LIFT, _MIDDLE_SKIN = 1.3, 0.22
-"""Dark skin is exposed up to a third brighter, as a photographer does who wants to see its shape."""
+_SMEAR_PX, _OUTSIDE = 1.5, 1e-3
+"""How far light on cloth is a mean, so that the weave is the draft's; what pixels that are cloth in part weigh."""
 
 
 def exposure_gain(photograph: FloatArray, draft: ByteArray, maps: ConditionMaps) -> float:
@@ -78,7 +73,7 @@ def skin_gain(
         return np.ones(3, np.float32)
     seen = roll_off(film_contrast(gain * photograph[skin][:, :3], overlay.contrast + _FILM))
     wanted = to_linear(draft)[skin].mean(axis=0)
-    ratio = _lift(wanted) * wanted / np.maximum(seen.mean(axis=0), 1e-4)
+    ratio = lift(wanted) * wanted / np.maximum(seen.mean(axis=0), 1e-4)
     return np.asarray(np.clip(ratio, 0.7, 1.5), np.float32)
 
 
@@ -140,7 +135,6 @@ def develop(
     maps: ConditionMaps,
     gain: float,
     bare: FloatArray,
-    seed: int,
 ) -> ByteArray:
     """Draw the hair into the photograph, tone it as the draft is toned and put it before the draft's backdrop.
 
@@ -150,12 +144,11 @@ def develop(
         maps: of the same camera.
         gain: from ``exposure_gain``.
         bare: from ``skin_gain``; for skin.
-        seed: of the sensor's noise.
     Returns:
         (H, W, 3) uint8 sRGB.
     """
     strands, body, kept = overlay.strands, overlay.body, uncovered(overlay.strands)
-    skin = np.isin(maps.parts, (*_BARE, _HAIR)) * (1 - overlay.cloth)  # under thin hair there is skin as well
+    skin = np.isin(maps.parts, (*BARE, _HAIR)) * (1 - overlay.cloth)  # under thin hair there is skin as well
     seen = gain * _straight(photograph) * (1 + (bare - 1) * skin[..., None].astype(np.float32))
     seen = seen * _deeper_folds(seen, maps.albedo, overlay.cloth)
     amount = ((overlay.contrast + _FILM) * (1 - overlay.cloth))[..., None].astype(np.float32)
@@ -163,7 +156,7 @@ def develop(
     hair = roll_off(film_contrast(strands.colour, overlay.contrast))
     person = np.clip(strands.cover + body * kept, 0, 1)[..., None]
     full = hair + toned * (body * kept)[..., None] + overlay.plate * (1 - person)
-    return to_srgb(full + _grain(full, seed) * person)
+    return to_srgb(full)
 
 
 def settle_exposure(
@@ -182,24 +175,17 @@ def settle_exposure(
     linear = [
         (to_linear(target) + OFFSET, to_linear(draft) + OFFSET) for target, draft in zip(targets, drafts, strict=True)
     ]
-    for group in ((PART_NAMES.index("garment"),), (PART_NAMES.index("base layer"),), _BARE):
+    for group in GROUPS:
         where = [np.isin(each.parts, group) for each in maps]
         pairs = [(made[at], drawn[at]) for (made, drawn), at in zip(linear[:2], where[:2], strict=True)]
         made, drawn = (np.concatenate(side) for side in zip(*pairs, strict=True))
-        if len(made) < _FEWEST:
+        if len(made) < FEWEST:
             continue
-        wanted = np.log(_lift(drawn.mean(axis=0) - OFFSET)) if group == _BARE else 0.0
+        wanted = np.log(lift(drawn.mean(axis=0) - OFFSET)) if group == BARE else 0.0
         factor = float(np.exp(wanted - np.log(made / drawn).mean()))
-        for (view, _), at, each in zip(linear, where, maps, strict=True):
-            # The skin that shows through thin hair gets its share, or a hairline would be a step.
-            amount = (at | (each.parts == _HAIR)) * (1 - each.hair_mask) if group == _BARE else at
-            view[:] *= (factor ** amount.astype(np.float32))[..., None]
+        for (view, _), each in zip(linear, maps, strict=True):
+            view[:] *= (factor ** share_of_group(group, each.parts, each.hair_mask))[..., None]
     return [to_srgb(np.clip(made - OFFSET, 0, 1)) for made, _ in linear]
-
-
-def _lift(skin: FloatArray) -> float:
-    """How much brighter than in the draft skin of this mean colour is photographed."""
-    return float(np.clip((_MIDDLE_SKIN / max(float(skin.mean()), 1e-3)) ** 0.25, 1.0, _DARKEST_LIFT))
 
 
 def with_backdrop(target: ByteArray, draft: ByteArray, overlay: Overlay) -> ByteArray:
@@ -208,42 +194,35 @@ def with_backdrop(target: ByteArray, draft: ByteArray, overlay: Overlay) -> Byte
     return np.where(nobody[..., None], draft, target)
 
 
-def with_print(target: ByteArray, draft: ByteArray, maps: ConditionMaps) -> ByteArray:
+def with_print(target: ByteArray, plain: ByteArray, draft: ByteArray, maps: ConditionMaps) -> ByteArray:
     """The target with the draft's print and dye under the photograph's light, on cloth.
 
     A photograph that is to sell a garment shows its colours as they are, and a camera resolves its print; the
-    denoiser of a few light paths does neither. Within a print the photograph's finer folds move it by a pixel or two
-    against the draft's, so there light is a mean over more of them.
+    denoiser of a few light paths does neither. So cloth is photographed in one colour, and what counts is its light.
 
     Args:
-        target: (H, W, 3).
-        draft: the same, of the same camera.
-        maps: of that camera.
+        target: (H, W, 3) of the scene whose cloth has one colour.
+        plain: the draft of that scene.
+        draft: the draft with the print.
+        maps: of the same camera.
     """
     inside = (maps.garment_mask > 0.98) & (maps.hair_mask < 0.02)
-    made, drawn = to_linear(target), to_linear(draft)
-    plain, printed = (_light_between(made, drawn, inside, sigma) for sigma in (_SMEAR_PX, _MOVED_PX))
-    share = np.clip(_contrast(np.log(maps.albedo.mean(axis=2) + OFFSET), inside) / _PRINTED, 0, 1)
-    lit = (drawn + OFFSET) * (plain + (printed - plain) * share)[..., None] - OFFSET
-    return to_srgb(np.where(inside[..., None], np.clip(lit, 0, 1), made))
+    made, one_colour, drawn = to_linear(target), to_linear(plain), to_linear(draft)
+    light = _light_between(made, one_colour, inside)[..., None]
+    # At outlines and under hair a pixel is cloth in part: its share of the print is what the two drafts differ by.
+    mixed = made + light * (drawn - one_colour)
+    lit = np.where(inside[..., None], (drawn + OFFSET) * light - OFFSET, mixed)
+    return to_srgb(np.where(maps.garment_mask[..., None] > 0, np.clip(lit, 0, 1), made))
 
 
-def _light_between(made: FloatArray, drawn: FloatArray, inside: BoolArray, sigma: float) -> FloatArray:
+def _light_between(made: FloatArray, drawn: FloatArray, inside: BoolArray) -> FloatArray:
     """(H, W) ratio of means, no mean of ratios: what is bright tells of light, what is dark of its neighbours' glow."""
+    cover = inside + np.float32(_OUTSIDE)
 
     def smeared(picture: FloatArray) -> FloatArray:
-        return np.asarray(cv2.GaussianBlur((picture.mean(axis=2) + OFFSET) * inside, (0, 0), sigma), np.float32)
+        return np.asarray(cv2.GaussianBlur((picture.mean(axis=2) + OFFSET) * cover, (0, 0), _SMEAR_PX), np.float32)
 
-    return np.asarray(smeared(made) / np.maximum(smeared(drawn), 1e-4), np.float32)
-
-
-def _contrast(plane: FloatArray, inside: BoolArray) -> FloatArray:
-    """(H, W) deviation of a plane around each pixel, of what lies inside alone."""
-    cover = np.maximum(cv2.GaussianBlur(inside.astype(np.float32), (0, 0), _MOVED_PX), 1e-3)
-    first, second = (
-        cv2.GaussianBlur((part * inside).astype(np.float32), (0, 0), _MOVED_PX) / cover for part in (plane, plane**2)
-    )
-    return np.asarray(np.sqrt(np.maximum(second - first**2, 0)), np.float32)
+    return smeared(made) / smeared(drawn)
 
 
 def with_catchlights(target: ByteArray, draft: ByteArray, maps: ConditionMaps) -> ByteArray:
@@ -276,9 +255,3 @@ def _straight(photograph: FloatArray) -> FloatArray:
         if float(share[thin].min(initial=1.0)) > 0.02:
             break
     return np.asarray(result, np.float32)
-
-
-def _grain(light: FloatArray, seed: int) -> FloatArray:
-    """Shot noise of a good sensor at low sensitivity, (H, W, 3)."""
-    noise = np.random.default_rng([seed, 73]).normal(0, 0.003, light.shape)
-    return np.asarray(noise * np.sqrt(np.clip(light, 0.003, 1)), np.float32)

@@ -18,6 +18,7 @@ from vmodel.body.pose import load_pose
 from vmodel.config import Settings
 from vmodel.drape import DrapeSettings, drape
 from vmodel.garment.scale import scale_garment
+from vmodel.images import to_linear, to_srgb
 from vmodel.looks import grown_hair, painted_skin
 from vmodel.rights.policy import check_declared, check_detected
 from vmodel.scene import LIGHTS, Scene, frame_camera, project_points
@@ -84,6 +85,17 @@ def make_scene(seed: int, roster: Mapping[str, VirtualModel], settings: Settings
     return TrainingScene(
         seed, split, model, drawn, scene, str(rng.choice(list(LIGHTS))), _background(rng), _cameras(rng, scene)
     )
+
+
+def in_one_colour(scene: Scene) -> Scene:
+    """The same scene with every texture of the garment in its mean colour; mesh and light are shared.
+
+    A camera resolves the print of cloth, the denoiser of a few light paths does not: it takes flowers for light.
+    """
+    assert scene.garment is not None
+    plain = [to_srgb(to_linear(texture).mean(axis=(0, 1), keepdims=True)) for texture in scene.garment.textures]
+    textures = tuple(np.broadcast_to(c, t.shape).copy() for c, t in zip(plain, scene.garment.textures, strict=True))
+    return scene.printed(replace(scene.garment, textures=textures))
 
 
 def _background(rng: np.random.Generator) -> str:

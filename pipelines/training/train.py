@@ -78,7 +78,7 @@ class Plan:
     batch: int = 8
     crop: tuple[int, int] = (256, 192)
     wide_share: float = 0.25
-    alone_share: float = 0.7
+    alone_share: float = 0.85
     seed: int = 0
     rate: float = 4e-4
     size: NetworkSize = field(default_factory=NetworkSize)

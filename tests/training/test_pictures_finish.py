@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from pipelines.training.pictures_finish import Overlay, develop, settle_exposure, with_backdrop, with_print
@@ -32,7 +31,7 @@ def test_no_backdrop_shines_between_an_outline_and_the_hair_behind_it() -> None:
     photograph = np.dstack([np.full((*size, 3), 0.3, np.float32), np.ones(size, np.float32)])
     overlay = Overlay(strands, body, np.zeros(size, np.float32), white, 0.0)
     plain = np.ones(3, np.float32)
-    made = to_linear(develop(photograph, overlay, bare_maps(white), 1.0, plain, 0))
+    made = to_linear(develop(photograph, overlay, bare_maps(white), 1.0, plain))
     # A tenth of skin over dark hair; the white backdrop is covered.
     assert made.max() < 0.2
 
@@ -47,7 +46,7 @@ def test_folds_of_cloth_are_deeper_but_its_colours_stay() -> None:
     photograph = np.dstack([dyed * light, whole])
     overlay = Overlay(bald, whole, whole, np.ones((*size, 3), np.float32), 0.3)
     plain = np.ones(3, np.float32)
-    made = to_linear(develop(photograph, overlay, bare_maps(dyed), 1.0, plain, 0))
+    made = to_linear(develop(photograph, overlay, bare_maps(dyed), 1.0, plain))
     for row in (8, 32):
         lit, shaded = made[row, 30], made[row, 4]
         assert np.allclose(lit, dyed[row, 0], atol=0.02)
@@ -58,19 +57,30 @@ def test_folds_of_cloth_are_deeper_but_its_colours_stay() -> None:
 def test_a_print_stays_sharp_and_in_its_colours_under_the_photographs_light() -> None:
     size = (60, 60)
     stripes = np.where(np.arange(60)[None, :, None] % 6 < 3, [0.6, 0.5, 0.4], [0.3, 0.02, 0.03]).astype(np.float32)
-    draft = np.broadcast_to(stripes, (*size, 3)).copy()
+    draft, plain = np.broadcast_to(stripes, (*size, 3)), np.full((*size, 3), [0.45, 0.26, 0.21], np.float32)
     shade = np.linspace(0.6, 1.1, 60, dtype=np.float32)[:, None, None]
-    smeared = cv2.GaussianBlur(draft, (0, 0), 1.2) * shade + 0.01
     cloth = np.where(np.arange(60)[:, None] < 50, 1, 0).astype(np.float32) * np.ones(size, np.float32)
-    maps = replace(bare_maps(draft), garment_mask=cloth)
-    target = to_srgb(smeared)
-    made = with_print(target, to_srgb(draft), maps)
-    before, ratio = ((to_linear(seen[5:45, 5:55]) + 0.02) / (draft[5:45, 5:55] + 0.02) for seen in (target, made))
-    assert before.max() / before.min() > 3
+    maps = replace(bare_maps(plain), garment_mask=cloth)
+    target = to_srgb(plain * shade)
+    made = with_print(target, to_srgb(plain), to_srgb(draft), maps)
+    ratio = (to_linear(made[5:45, 5:55]) + 0.02) / (draft[5:45, 5:55] + 0.02)
     assert np.abs(ratio / ratio.mean(axis=(1, 2), keepdims=True) - 1).max() < 0.08
     assert np.ptp(ratio, axis=2).max() < 0.05
     assert np.abs(ratio.mean(axis=(1, 2)) / shade[5:45, 0, 0] - 1).max() < 0.1
     assert (made[50:] == target[50:]).all()
+
+
+def test_the_edge_of_printed_cloth_has_its_print_and_what_is_behind() -> None:
+    size = (40, 40)
+    cover = np.where(np.arange(40) < 20, 1.0, np.where(np.arange(40) == 20, 0.5, 0))[None, :, None]
+    cover = np.broadcast_to(cover.astype(np.float32), (*size, 1))
+    red, grey, skin, shade = np.array([0.6, 0.05, 0.05]), np.full(3, 0.25), np.array([0.5, 0.3, 0.2]), 0.7
+    draft, plain = (cover * dye + (1 - cover) * skin for dye in (red, grey))
+    target = cover * grey * shade + (1 - cover) * skin * 1.2
+    maps = replace(bare_maps(plain.astype(np.float32)), garment_mask=cover[..., 0])
+    made = to_linear(with_print(*(to_srgb(part.astype(np.float32)) for part in (target, plain, draft)), maps))
+    assert np.allclose(made[20, 20], 0.5 * red * shade + 0.5 * skin * 1.2, atol=0.02)
+    assert np.allclose(made[20, 10], red * shade, atol=0.02)
 
 
 def test_folds_of_plain_cloth_keep_their_light() -> None:
@@ -78,7 +88,7 @@ def test_folds_of_plain_cloth_keep_their_light() -> None:
     draft = np.full((*size, 3), 0.3, np.float32)
     fold = (1 + 0.3 * np.sin(np.arange(60) * 2 * np.pi / 12)).astype(np.float32)[None, :, None]
     maps = replace(bare_maps(draft), garment_mask=np.ones(size, np.float32))
-    made = to_linear(with_print(to_srgb(draft * fold), to_srgb(draft), maps))
+    made = to_linear(with_print(to_srgb(draft * fold), to_srgb(draft), to_srgb(draft), maps))
     assert np.corrcoef(made[30, 8:52, 0], fold[0, 8:52, 0])[0, 1] > 0.99
     assert made[30, 8:52].max() / made[30, 8:52].min() > 1.45
 
@@ -122,7 +132,7 @@ def test_skin_that_shows_through_thin_hair_is_as_bright_as_bare_skin_beside_it()
     overlay = Overlay(black, whole, nothing, np.ones((*size, 3), np.float32), 0.0)
     maps = replace(bare_maps(np.ones((*size, 3), np.float32)), parts=parts, hair_mask=cover)
     photograph = np.dstack([np.full((*size, 3), 0.1, np.float32), whole])
-    made = develop(photograph, overlay, maps, 1.0, np.full(3, 1.5, np.float32), 0)
+    made = develop(photograph, overlay, maps, 1.0, np.full(3, 1.5, np.float32))
     drafts = [to_srgb(np.full((*size, 3), 0.2, np.float32) * (1 - cover[..., None]))] * 2
     shown = to_linear(settle_exposure([made, made], drafts, [maps, maps])[0]).mean(axis=(0, 2))
-    assert np.abs(np.diff(shown)).max() < 0.03 * shown.max() + np.abs(np.diff(cover[0])).max() * shown.max()
+    assert np.abs(np.diff(shown)).max() < 0.04 * shown.max() + np.abs(np.diff(cover[0])).max() * shown.max()

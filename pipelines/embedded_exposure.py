@@ -1,0 +1,101 @@
+"""Exposure: how bright cloth, base layer and skin are on the whole is the photographer's choice, not the network's.
+
+A photograph is exposed so that a garment and a base layer are, on the whole, as bright as in the draft, and skin as
+much brighter as its darkness asks for. Light that is traced knows nothing of that, and a network that sees a piece of
+the picture could only guess; so traced light is settled to it before anything else looks at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from vmodel.images import to_linear
+from vmodel.scene import PART_NAMES
+from vmodel.types import ByteArray, ConditionMaps, FloatArray, IntArray
+
+BARE = tuple(PART_NAMES.index(name) for name in ("skin", "face", "hand", "foot", "lips"))
+"""Parts whose brightness is skin's."""
+GROUPS = ((PART_NAMES.index("garment"),), (PART_NAMES.index("base layer"),), BARE)
+"""Parts that are exposed together."""
+FEWEST = 200
+"""Pixels from which the brightness of a group is judged."""
+_HAIR = PART_NAMES.index("hair")
+_DARKEST_LIFT, _MIDDLE_SKIN = 1.3, 0.22
+
+
+def lift(skin: FloatArray) -> float:
+    """How much brighter than in the draft skin of a (3,) mean colour, linear light, is photographed: 1 to 1.3.
+
+    A photographer who wants to see the shape of dark skin exposes for it.
+    """
+    return float(np.clip((_MIDDLE_SKIN / max(float(skin.mean()), 1e-3)) ** 0.25, 1.0, _DARKEST_LIFT))
+
+
+def share_of_group(group: tuple[int, ...], parts: IntArray, hair: FloatArray) -> FloatArray:
+    """(H, W) 0..1: skin that shows through thin hair gets its share, or a hairline would be a step.
+
+    Args:
+        group: one of ``GROUPS``.
+        parts: (H, W) index into ``PART_NAMES``.
+        hair: (H, W) coverage 0..1.
+    """
+    inside = np.isin(parts, group)
+    if group == BARE:
+        return np.asarray((inside | (parts == _HAIR)) * (1 - hair), np.float32)
+    return inside.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Traced light of one view, and what its exposure is judged by.
+
+    Attributes:
+        traced: (h, w, TRACED_PLANES) from ``vmodel.scene.trace_light``.
+        draft: (H, W, 3 or more) uint8 sRGB of the same camera.
+        maps: condition maps of the same camera, of the draft's size.
+    """
+
+    traced: FloatArray
+    draft: ByteArray
+    maps: ConditionMaps
+
+
+def settle_traced(views: Sequence[Seen], references: int = 1) -> list[FloatArray]:
+    """Traced light with the brightness that a photograph has.
+
+    Args:
+        views: of one scene under one light.
+        references: the first so many views are what brightness is judged by; the others follow.
+    Returns:
+        The views' traced light: in the first views the mean log ratio is 0 on cloth and on the base layer, and on
+        skin that of ``lift``. A group of fewer than ``FEWEST`` pixels stays as it was.
+    """
+    settled = [view.traced.copy() for view in views]
+    told = [_told(view) for view in views]
+    for group in GROUPS:
+        known = list(zip(settled, told, strict=True))[:references]
+        ratios = np.concatenate([traced[np.isin(parts, group)][:, :3] for traced, (parts, _, _) in known])
+        if len(ratios) < FEWEST:
+            continue
+        change = np.broadcast_to(-ratios.mean(), 3)
+        if group == BARE:
+            skin = np.concatenate([draft[np.isin(parts, group)] for _, (parts, draft, _) in known])
+            change = np.log(lift(skin.mean(axis=0))) - ratios.mean(axis=0)
+        for traced, (parts, _, hair) in zip(settled, told, strict=True):
+            traced[..., :3] += share_of_group(group, parts, hair)[..., None] * change
+    return settled
+
+
+def _told(view: Seen) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Parts (h, w), draft (h, w, 3) in linear light and coverage of hair (h, w), at the size of the traced light."""
+    height, width = view.traced.shape[:2]
+    parts = cv2.resize(view.maps.parts, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+    draft = np.ascontiguousarray(to_linear(view.draft[..., :3]), np.float32)
+    draft, hair = (
+        cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA) for plane in (draft, view.maps.hair_mask)
+    )
+    return parts, draft, hair
