@@ -332,13 +332,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=4e-4)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--alone", type=float, default=0.85, help="first share of the run, for fine light alone")
     parser.add_argument("--tiny", action="store_true", help="a network for trying the recipe out")
     parser.add_argument("--start", type=Path, help="exported pipeline whose weights a new run begins with")
     parser.add_argument("--export", type=Path, help="write the last checkpoint as a pipeline and leave")
     told = parser.parse_args(arguments)
     size = TINY if told.tiny else NetworkSize()
     plan = Plan(told.pictures, told.out, told.minutes, told.steps, told.batch, seed=told.seed, rate=told.rate)
-    plan = replace(plan, size=size, start=told.start)
+    plan = replace(plan, size=size, start=told.start, alone_share=told.alone)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave the way that saves
     try:
         print(export(plan, told.export) if told.export else train(plan).checkpoint)

@@ -10,19 +10,22 @@ import pytest
 from rich.console import Console
 
 from pipelines.training.blender_process import BlenderMissing, find_blender_python
-from pipelines.training.pictures import main, make_pictures
+from pipelines.training.pictures import REFERENCES, main, make_pictures
 from pipelines.training.pictures_store import Index
 from pipelines.training.scene_garments import draw_and_read
 from pipelines.training.scene_people import TEST_ROSTER, cast_person
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.images import to_linear
+from vmodel.scene import PART_NAMES, TRACED_PLANES
 
+GARMENT = PART_NAMES.index("garment")
 FORMAT = {
     "draft": (np.uint8, (512, 384, 3)), "target": (np.uint8, (512, 384, 3)), "albedo": (np.uint8, (512, 384, 3)),
     "normals": (np.int8, (512, 384, 3)), "depth_m": (np.float16, (512, 384)), "parts": (np.uint8, (512, 384)),
     "garment": (np.uint8, (512, 384)), "person": (np.uint8, (512, 384)), "hair": (np.uint8, (512, 384)),
     "pose_map": (np.uint8, (512, 384, 3)), "flat_lay": (np.uint8, (128, 128, 3)),
+    "traced": (np.float16, (512, 384, TRACED_PLANES)),
 }  # fmt: skip
 
 
@@ -77,6 +80,9 @@ def test_a_scene_becomes_pictures_whose_outlines_and_exposure_agree(tmp_path: Pa
                 empty = picture["person"] == 0
                 assert np.abs(picture["draft"][empty].astype(int) - picture["target"][empty]).mean() < 1
     assert (tmp_path / "contact-sheet.png").exists()
+    judged = [np.load(tmp_path / line["file"]) for line in lines[:REFERENCES]]
+    exposed = np.concatenate([each["traced"][each["parts"] == GARMENT][:, :3] for each in judged]).astype(np.float32)
+    assert abs(exposed.mean()) < 0.01
     done = Index(tmp_path)
     make_pictures(tmp_path, 1, 1, find_blender_python(), 2, 1, Console(quiet=True))
     assert Index(tmp_path).pictures == done.pictures == 5

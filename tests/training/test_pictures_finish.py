@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from pipelines.training.pictures_finish import Overlay, develop, settle_exposure, with_backdrop, with_print
+from pipelines.training.scene_set import in_one_colour
 from vmodel.images import to_linear, to_srgb
-from vmodel.scene import PART_NAMES
+from vmodel.scene import PART_NAMES, render_conditions
 from vmodel.scene.strands import StrandLayer
+from vmodel.take import Take
 from vmodel.types import ConditionMaps, FloatArray
 
 
@@ -81,6 +83,22 @@ def test_the_edge_of_printed_cloth_has_its_print_and_what_is_behind() -> None:
     made = to_linear(with_print(*(to_srgb(part.astype(np.float32)) for part in (target, plain, draft)), maps))
     assert np.allclose(made[20, 20], 0.5 * red * shade + 0.5 * skin * 1.2, atol=0.02)
     assert np.allclose(made[20, 10], red * shade, atol=0.02)
+
+
+def test_cloth_to_be_photographed_has_the_mean_colour_of_its_print_and_all_else_of_the_scene(tee_take: Take) -> None:
+    scene = tee_take.scene
+    plain = in_one_colour(scene)
+    assert scene.garment is not None
+    assert plain.garment is not None
+    for printed, dyed in zip(scene.garment.textures, plain.garment.textures, strict=True):
+        assert dyed.shape == printed.shape
+        assert np.ptp(dyed.reshape(-1, 3), axis=0).max() == 0
+        assert np.allclose(to_linear(dyed)[0, 0], to_linear(printed).mean(axis=(0, 1)), atol=0.01)
+    assert plain.geometry.vertices_m is scene.geometry.vertices_m
+    seen, before = (render_conditions(each, tee_take.camera) for each in (plain, scene))
+    cloth = seen.garment_mask > 0.98
+    assert np.ptp(seen.albedo[cloth], axis=0).max() < np.ptp(before.albedo[cloth], axis=0).max()
+    assert np.array_equal(seen.albedo[seen.garment_mask == 0], before.albedo[before.garment_mask == 0])
 
 
 def test_folds_of_plain_cloth_keep_their_light() -> None:
