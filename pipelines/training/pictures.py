@@ -27,6 +27,7 @@ from pipelines.training.pictures_finish import (
     Overlay,
     develop,
     exposure_gain,
+    middle_of_cloth,
     prepare,
     settle_exposure,
     skin_gain,
@@ -199,9 +200,10 @@ class SceneStudio:
         plain, maps = [view.plain for view in views], [view.plain_maps for view in views]
         gain = exposure_gain(shots[0], plain[0], maps[0])
         bare = skin_gain(shots[0], views[0].overlay, gain, plain[0], maps[0])
+        middle = middle_of_cloth(shots[0], views[0].overlay, gain, maps[0])
         targets = []
         for number, view in enumerate(views):
-            target = develop(shots[number], view.overlay, view.plain_maps, gain, bare)
+            target = develop(shots[number], view.overlay, view.plain_maps, gain, bare, middle)
             target = with_backdrop(target, view.plain, view.overlay)
             targets.append(with_catchlights(target, view.plain, view.plain_maps))
         targets = settle_exposure(targets, plain, maps)

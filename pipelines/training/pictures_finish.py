@@ -135,6 +135,7 @@ def develop(
     maps: ConditionMaps,
     gain: float,
     bare: FloatArray,
+    middle: float | None,
 ) -> ByteArray:
     """Draw the hair into the photograph, tone it as the draft is toned and put it before the draft's backdrop.
 
@@ -144,13 +145,14 @@ def develop(
         maps: of the same camera.
         gain: from ``exposure_gain``.
         bare: from ``skin_gain``; for skin.
+        middle: from ``middle_of_cloth``.
     Returns:
         (H, W, 3) uint8 sRGB.
     """
     strands, body, kept = overlay.strands, overlay.body, uncovered(overlay.strands)
     skin = np.isin(maps.parts, (*BARE, _HAIR)) * (1 - overlay.cloth)  # under thin hair there is skin as well
     seen = gain * _straight(photograph) * (1 + (bare - 1) * skin[..., None].astype(np.float32))
-    seen = seen * _deeper_folds(seen, maps.albedo, overlay.cloth)
+    seen = seen * _deeper_folds(seen, maps.albedo, overlay.cloth, middle)
     amount = ((overlay.contrast + _FILM) * (1 - overlay.cloth))[..., None].astype(np.float32)
     toned = roll_off(film_contrast(seen, amount))
     hair = roll_off(film_contrast(strands.colour, overlay.contrast))
@@ -232,14 +234,33 @@ def with_catchlights(target: ByteArray, draft: ByteArray, maps: ConditionMaps) -
     return np.where(glint[..., None], np.maximum(target, draft), target)
 
 
-def _deeper_folds(seen: FloatArray, albedo: FloatArray, cloth: FloatArray) -> FloatArray:
-    """(H, W, 1) factor that gives light and shade on cloth, not its colours, the contrast of film."""
+def middle_of_cloth(photograph: FloatArray, overlay: Overlay, gain: float, maps: ConditionMaps) -> float | None:
+    """The median light on cloth, which the contrast of folds turns about; None where too little cloth is seen.
+
+    It is that of the first view in all views of a scene: about its own, a dark piece of cloth would be as bright as
+    any other, and nothing in the piece tells how dark it was.
+
+    Args:
+        photograph: (H, W, 4) premultiplied linear light.
+        overlay: of the same camera.
+        gain: from ``exposure_gain``.
+        maps: of the same camera.
+    """
+    light = _light_on_cloth(gain * _straight(photograph), maps.albedo)
+    inside = overlay.cloth > 0.98
+    return float(np.median(light[inside])) if inside.sum() >= FEWEST else None
+
+
+def _light_on_cloth(seen: FloatArray, albedo: FloatArray) -> FloatArray:
     light = (seen.sum(axis=2) + 0.02) / (albedo.sum(axis=2) + 0.02)
-    inside = cloth > 0.98
-    if inside.sum() < 200:
-        return np.ones((*light.shape, 1), np.float32)
-    smooth = cv2.GaussianBlur(light.astype(np.float32), (0, 0), 0.8)
-    factor = np.clip((smooth / np.median(smooth[inside])) ** _FOLDS, 0.6, 1.35)
+    return np.asarray(cv2.GaussianBlur(light.astype(np.float32), (0, 0), 0.8), np.float32)
+
+
+def _deeper_folds(seen: FloatArray, albedo: FloatArray, cloth: FloatArray, middle: float | None) -> FloatArray:
+    """(H, W, 1) factor that gives light and shade on cloth, not its colours, the contrast of film."""
+    if middle is None:
+        return np.ones((*cloth.shape, 1), np.float32)
+    factor = np.clip((_light_on_cloth(seen, albedo) / middle) ** _FOLDS, 0.6, 1.35)
     return np.asarray(1 + (factor - 1) * cloth, np.float32)[..., None]
 
 

@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipelines.training.pictures_finish import Overlay, develop, settle_exposure, with_backdrop, with_print
+from pipelines.training.pictures_finish import (
+    Overlay,
+    develop,
+    middle_of_cloth,
+    settle_exposure,
+    with_backdrop,
+    with_print,
+)
 from pipelines.training.scene_set import in_one_colour
 from vmodel.images import to_linear, to_srgb
 from vmodel.scene import PART_NAMES, render_conditions
@@ -33,7 +40,7 @@ def test_no_backdrop_shines_between_an_outline_and_the_hair_behind_it() -> None:
     photograph = np.dstack([np.full((*size, 3), 0.3, np.float32), np.ones(size, np.float32)])
     overlay = Overlay(strands, body, np.zeros(size, np.float32), white, 0.0)
     plain = np.ones(3, np.float32)
-    made = to_linear(develop(photograph, overlay, bare_maps(white), 1.0, plain))
+    made = to_linear(develop(photograph, overlay, bare_maps(white), 1.0, plain, None))
     # A tenth of skin over dark hair; the white backdrop is covered.
     assert made.max() < 0.2
 
@@ -48,12 +55,30 @@ def test_folds_of_cloth_are_deeper_but_its_colours_stay() -> None:
     photograph = np.dstack([dyed * light, whole])
     overlay = Overlay(bald, whole, whole, np.ones((*size, 3), np.float32), 0.3)
     plain = np.ones(3, np.float32)
-    made = to_linear(develop(photograph, overlay, bare_maps(dyed), 1.0, plain))
+    middle = middle_of_cloth(photograph, overlay, 1.0, bare_maps(dyed))
+    made = to_linear(develop(photograph, overlay, bare_maps(dyed), 1.0, plain, middle))
     for row in (8, 32):
         lit, shaded = made[row, 30], made[row, 4]
         assert np.allclose(lit, dyed[row, 0], atol=0.02)
         assert shaded[2] / lit[2] < 0.47
         assert np.allclose(shaded / shaded.sum(), lit / lit.sum(), atol=0.06)
+
+
+def test_a_dark_piece_of_cloth_stays_as_dark_as_in_the_whole_picture() -> None:
+    size = (40, 40)
+    nothing, whole = np.zeros(size, np.float32), np.ones(size, np.float32)
+    bald = StrandLayer(np.zeros((*size, 3), np.float32), nothing, nothing, nothing, nothing)
+    grey, plain = np.full((*size, 3), 0.4, np.float32), np.ones(3, np.float32)
+    light = np.where(np.arange(40) < 10, 0.5, 1.0).astype(np.float32)[None, :, None]
+    photograph = np.dstack([grey * light, whole])
+    overlay, maps = Overlay(bald, whole, whole, np.ones((*size, 3), np.float32), 0.3), bare_maps(grey)
+    middle = middle_of_cloth(photograph, overlay, 1.0, maps)
+    all_of_it = develop(photograph, overlay, maps, 1.0, plain, middle)
+    near = np.repeat(photograph[:, :8], 5, axis=1)
+    piece = develop(near, overlay, maps, 1.0, plain, middle)
+    assert abs(int(piece[20, 20, 0]) - int(all_of_it[20, 4, 0])) <= 1
+    nowhere = replace(overlay, cloth=nothing)
+    assert middle_of_cloth(photograph, nowhere, 1.0, maps) is None
 
 
 def test_a_print_stays_sharp_and_in_its_colours_under_the_photographs_light() -> None:
@@ -150,7 +175,7 @@ def test_skin_that_shows_through_thin_hair_is_as_bright_as_bare_skin_beside_it()
     overlay = Overlay(black, whole, nothing, np.ones((*size, 3), np.float32), 0.0)
     maps = replace(bare_maps(np.ones((*size, 3), np.float32)), parts=parts, hair_mask=cover)
     photograph = np.dstack([np.full((*size, 3), 0.1, np.float32), whole])
-    made = develop(photograph, overlay, maps, 1.0, np.full(3, 1.5, np.float32))
+    made = develop(photograph, overlay, maps, 1.0, np.full(3, 1.5, np.float32), None)
     drafts = [to_srgb(np.full((*size, 3), 0.2, np.float32) * (1 - cover[..., None]))] * 2
     shown = to_linear(settle_exposure([made, made], drafts, [maps, maps])[0]).mean(axis=(0, 2))
     assert np.abs(np.diff(shown)).max() < 0.04 * shown.max() + np.abs(np.diff(cover[0])).max() * shown.max()
