@@ -13,7 +13,7 @@ def tiny_pipeline(strength: float = 0.05) -> EmbeddedPipeline:
     """The same at every call.
 
     Args:
-        strength: spread of the last layer's weights; 0 gives the draft back.
+        strength: spread of the last layer's weights; 0 leaves the draft under traced light.
     """
     torch.manual_seed(0)
     unet = make_unet(TINY)

@@ -14,9 +14,12 @@ from tiny_embedded import tiny_pipeline
 from pipelines import embedded
 from pipelines.embedded import Embedded, load_embedded
 from pipelines.embedded_device import find_device, inference_dtype
+from pipelines.embedded_exposure import BARE, lift
+from pipelines.embedded_light import OFFSET
 from pipelines.embedded_maps import BASES, RATIO_PLANES, Conditions, Look, stack_conditions
 from pipelines.embedded_sampling import carry_up, feather, person_box, tile_starts
 from vmodel.errors import WeightsMissing
+from vmodel.images import to_linear
 from vmodel.request import ShotRequest
 from vmodel.scene import magnify, project_points
 from vmodel.shoot import shoot
@@ -204,3 +207,13 @@ def test_a_take_becomes_a_picture_of_its_own_size(studio: Studio, tee_request: S
     assert made.shape == take.draft.shape
     assert np.array_equal(made[..., 3], take.draft[..., 3])
     assert not np.array_equal(made, take.draft)
+
+
+@pytest.mark.slow
+def test_a_network_that_says_nothing_leaves_skin_as_a_photograph_is_exposed(tee_take: Take, tmp_path: Path) -> None:
+    tiny_pipeline(strength=0).save_pretrained(tmp_path / "saved")
+    made = Embedded(tmp_path / "saved", steps=1)(tee_take)
+    skin = np.isin(tee_take.maps.parts, BARE) & (tee_take.maps.hair_mask < 0.01) & (tee_take.maps.person_mask > 0.99)
+    drawn, lit = (to_linear(np.ascontiguousarray(each[..., :3]))[skin] for each in (tee_take.draft, made))
+    changed = np.log((lit + OFFSET) / (drawn + OFFSET)).mean(axis=0)
+    assert np.abs(changed - np.log(lift(drawn.mean(axis=0)))).max() < 0.012
