@@ -24,6 +24,7 @@ from pipelines.embedded_exposure import Seen, settle_traced
 from pipelines.training.blender_handover import hand_over
 from pipelines.training.blender_process import VARIABLE, Photographer, find_blender_python
 from pipelines.training.pictures_finish import (
+    REFERENCES,
     Overlay,
     develop,
     exposure_gain,
@@ -42,15 +43,13 @@ from vmodel.config import Settings
 from vmodel.errors import VModelError
 from vmodel.files import CACHE_BYTES, keep_newest
 from vmodel.images import to_srgb
-from vmodel.scene import project_points, render_conditions, render_draft, trace_light
+from vmodel.scene import Scene, project_points, render_conditions, render_draft, trace_light
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
 VIEWS = 5
 SAMPLES = 8
 HELD_OUT = 4
 """How many times as many light paths held-out pictures get."""
-REFERENCES = 2
-"""Views that brightness is judged by: the figure, and half of it."""
 DEFAULT_OUT = Path("~/.cache/vmodel-train/pictures")
 
 
@@ -195,8 +194,9 @@ class SceneStudio:
             raise error
 
     def _photograph(self, set_up: TrainingScene) -> list[dict[str, Any]]:
-        views = [_draw(set_up, camera) for camera in set_up.cameras.values()]
-        shots = self._shots(set_up)
+        one_colour = in_one_colour(set_up.scene)
+        views = [_draw(set_up, one_colour, camera) for camera in set_up.cameras.values()]
+        shots = self._shots(set_up, one_colour)
         plain, maps = [view.plain for view in views], [view.plain_maps for view in views]
         gain = exposure_gain(shots[0], plain[0], maps[0])
         bare = skin_gain(shots[0], views[0].overlay, gain, plain[0], maps[0])
@@ -217,9 +217,9 @@ class SceneStudio:
             written.append(self._store.write(set_up.seed * VIEWS + number, arrays, meta))
         return written
 
-    def _shots(self, set_up: TrainingScene) -> list[FloatArray]:
-        """(H, W, 4) linear light of each camera, from Blender; held-out pictures, which judge weights, get more."""
-        scene, cameras, seed = in_one_colour(set_up.scene), list(set_up.cameras.values()), set_up.seed
+    def _shots(self, set_up: TrainingScene, scene: Scene) -> list[FloatArray]:
+        """(H, W, 4) linear light of each camera, from Blender: of ``scene``, whose cloth has one colour."""
+        cameras, seed = list(set_up.cameras.values()), set_up.seed
         samples = self._samples * (HELD_OUT if set_up.split == "test" else 1)
         scratch = scratch_folder(self._store.folder)
         hand_over(scene, cameras, scene.lit(set_up.light, cameras[0], seed).setup, seed, scratch / "scene.npz")
@@ -240,8 +240,8 @@ class _View:
     traced: FloatArray
 
 
-def _draw(set_up: TrainingScene, camera: Camera) -> _View:
-    scene, plain = set_up.scene, in_one_colour(set_up.scene)
+def _draw(set_up: TrainingScene, plain: Scene, camera: Camera) -> _View:
+    scene = set_up.scene
     told = set_up.light, set_up.background, set_up.seed
     return _View(
         maps=render_conditions(scene, camera),

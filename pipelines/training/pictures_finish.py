@@ -26,6 +26,8 @@ from vmodel.scene.tone import film_contrast, roll_off
 from vmodel.scene.visibility import Lighting
 from vmodel.types import BoolArray, ByteArray, Camera, ConditionMaps, FloatArray
 
+REFERENCES = 2
+"""The first views of a scene, by which brightness is judged: the figure, and half of it."""
 _DARKEST_GAIN, _BRIGHTEST_GAIN = 0.55, 1.8
 _SKIN = [PART_NAMES.index(name) for name in ("skin", "face", "hand", "foot")]
 _HAIR = PART_NAMES.index("hair")
@@ -179,7 +181,7 @@ def settle_exposure(
     ]
     for group in GROUPS:
         where = [np.isin(each.parts, group) for each in maps]
-        pairs = [(made[at], drawn[at]) for (made, drawn), at in zip(linear[:2], where[:2], strict=True)]
+        pairs = [(made[at], drawn[at]) for (made, drawn), at in list(zip(linear, where, strict=True))[:REFERENCES]]
         made, drawn = (np.concatenate(side) for side in zip(*pairs, strict=True))
         if len(made) < FEWEST:
             continue

@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from pipelines.training.blender_process import BlenderMissing, find_blender_python
-from pipelines.training.pictures import REFERENCES, main, make_pictures
+from pipelines.training.pictures import main, make_pictures
+from pipelines.training.pictures_finish import REFERENCES
 from pipelines.training.pictures_store import Index
 from pipelines.training.scene_garments import draw_and_read
 from pipelines.training.scene_people import TEST_ROSTER, cast_person
