@@ -100,7 +100,7 @@ def gentle_on_cloth(ratio: Tensor, garment: Tensor, draft: Tensor) -> Tensor:
 
 
 def lit_share(person: Tensor, hair: Tensor) -> Tensor:
-    """How much of each pixel the model may light: skin, base layer and cloth, but neither strands nor backdrop.
+    """How much of what is seen in each pixel the model may light: skin, base layer and cloth, but not strands.
 
     Strands are drawn one by one; a network that cannot know which of them a photograph would show can only blur them.
 
@@ -108,9 +108,9 @@ def lit_share(person: Tensor, hair: Tensor) -> Tensor:
         person: (B, 1, H, W) coverage 0..1, hair included.
         hair: the same, of hair alone.
     Returns:
-        (B, 1, H, W) in 0..1.
+        (B, 1, H, W) in 0..1; 0 where nobody is seen.
     """
-    return (person - hair).clamp(0, 1)
+    return (1 - hair / person.clamp(min=1e-3)).clamp(0, 1) * (person > 0)
 
 
 def to_linear(srgb: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from torch.nn import functional as fn
 from pipelines.embedded_light import NOISE, OFFSET, RATIO_SCALE, lit_share, project_ratio
 from pipelines.embedded_maps import MULTIPLE, PATCH, Conditions, condition_planes
 from pipelines.embedded_network import FineLight, predict_ratio
+from pipelines.embedded_texture import even_light
 from vmodel.types import FloatArray
 
 LONGEST = 512
@@ -106,22 +107,22 @@ def tile_starts(length: int) -> list[int]:
 
 
 def light_figure(conditions: Conditions, sample: Sampler) -> Tensor:
-    """Light the person in a picture of any size: at once, or small as a whole and then in tiles.
+    """Light the person in a picture of any size: at once, or small as a whole and then in tiles; evenly in the end.
 
     Args:
         conditions: of one picture.
         sample: (conditions, scale, start) -> ratio of the same size; ``scale`` is the size of what it sees
             over the picture's.
     Returns:
-        (1, 3, H, W) projected log ratio.
+        (1, 3, H, W) projected log ratio, from ``even_light``.
     """
     top, left, height, width = person_box(conditions.person[0, 0].numpy())
     window = conditions.crop(top, left, height, width)
     start = None if height * width <= _AT_ONCE else light_window(window, sample, None)
-    lit = sample(window, 1.0, start)
+    lit = project_ratio(sample(window, 1.0, start), window.garment, lit_share(window.person, window.hair))
     ratio = torch.zeros_like(conditions.draft)
-    ratio[..., top : top + height, left : left + width] = lit
-    return project_ratio(ratio, conditions.garment, lit_share(conditions.person, conditions.hair))
+    ratio[..., top : top + height, left : left + width] = even_light(lit, window)
+    return ratio
 
 
 def light_window(conditions: Conditions, sample: Sampler, start: Tensor | None) -> Tensor:

@@ -1,5 +1,7 @@
 """Cycles materials of skin, eyes, cloth and hair; runs inside the Python that has ``bpy``."""
 
+import math
+
 import bpy
 
 _MATTE = 0.65
@@ -98,18 +100,7 @@ def cloth_material(name, image, look):
     colour = _texture(nodes, links, image)
     metres = nodes.new("ShaderNodeUVMap")
     metres.uv_map = "metres"
-    spacing = look["weave_mm"] * 1e-3
-    fibre = nodes.new("ShaderNodeTexNoise")
-    fibre.inputs["Scale"].default_value = 0.55 / spacing
-    fibre.inputs["Detail"].default_value = 4
-    links.new(metres.outputs["UV"], fibre.inputs["Vector"])
-    shade = _maths(nodes, links, "MULTIPLY_ADD", fibre.outputs["Fac"], 0.16)
-    shade.node.inputs[2].default_value = 0.92
-    tinted = nodes.new("ShaderNodeVectorMath")
-    tinted.operation = "SCALE"
-    links.new(colour, tinted.inputs[0])
-    links.new(shade, tinted.inputs["Scale"])
-    links.new(_inside_paler(nodes, links, tinted.outputs[0]), shader.inputs["Base Color"])
+    links.new(_inside_paler(nodes, links, colour), shader.inputs["Base Color"])
     shader.inputs["Roughness"].default_value = look["roughness"]
     # Blender's level 0.5 stands for 4 % head-on.
     shader.inputs["Specular IOR Level"].default_value = min(look["specular"] / 0.08, 1.0)
@@ -119,9 +110,8 @@ def cloth_material(name, image, look):
         dye = _hue(nodes, links, colour)
         links.new(dye, shader.inputs["Specular Tint"])
         links.new(dye, shader.inputs["Sheen Tint"])
-    threads = _threads(nodes, links, metres.outputs["UV"], spacing)
-    height = _maths(nodes, links, "ADD", threads, fibre.outputs["Fac"])
-    links.new(_bump(nodes, links, height, 0.25 * spacing * look["weave"] / 0.1 * 0.3), shader.inputs["Normal"])
+    threads = _threads(nodes, links, metres.outputs["UV"], look["weave_mm"] * 1e-3)
+    links.new(_bump(nodes, links, threads, look["weave"]), shader.inputs["Normal"])
     return material
 
 
@@ -139,18 +129,25 @@ def _hue(nodes, links, colour):
 
 
 def _threads(nodes, links, metres, spacing_m):
-    """Height of a weave: two waves that cross."""
-    total = None
-    for axis in ("X", "Y"):
-        wave = nodes.new("ShaderNodeTexWave")
-        wave.bands_direction = axis
-        # A wave texture of scale s repeats every 2 pi / (20 s).
-        wave.inputs["Scale"].default_value = 6.2832 / 20 / spacing_m
-        wave.inputs["Distortion"].default_value = 0.8
-        wave.inputs["Detail Scale"].default_value = 0.3
-        links.new(metres, wave.inputs["Vector"])
-        total = wave.outputs["Fac"] if total is None else _maths(nodes, links, "MULTIPLY", total, wave.outputs["Fac"])
-    return total
+    """Height of a weave in metres at slope 1: the threads that the draft shades, each where it is there.
+
+    For turns x and y of the threads and a slow wobble w, slopes of ``sin(x + w) cos(y / 2)`` along x, and the same
+    along y, belong to heights of ``-cos(x + w) cos(y / 2)``, and the same across.
+    """
+    parts = nodes.new("ShaderNodeSeparateXYZ")
+    links.new(metres, parts.inputs[0])
+    turns = [_maths(nodes, links, "MULTIPLY", parts.outputs[axis], 2 * math.pi / spacing_m) for axis in (0, 1)]
+    slow = [
+        _maths(nodes, links, "SINE", _maths(nodes, links, "MULTIPLY", turns[1 - axis], share), 0.0)
+        for axis, share in enumerate((0.21, 0.13))
+    ]
+    wobble = _maths(nodes, links, "MULTIPLY", _maths(nodes, links, "ADD", *slow), 0.4)
+    waves = []
+    for along, across in ((0, 1), (1, 0)):
+        thread = _maths(nodes, links, "COSINE", _maths(nodes, links, "ADD", turns[along], wobble), 0.0)
+        beat = _maths(nodes, links, "COSINE", _maths(nodes, links, "MULTIPLY", turns[across], 0.5), 0.0)
+        waves.append(_maths(nodes, links, "MULTIPLY", thread, beat))
+    return _maths(nodes, links, "MULTIPLY", _maths(nodes, links, "ADD", *waves), -spacing_m / (2 * math.pi))
 
 
 def _inside_paler(nodes, links, colour):

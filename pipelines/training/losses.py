@@ -11,6 +11,7 @@ from torch.nn import functional as fn
 from pipelines.embedded_light import NOISE, RATIO_SCALE, apply_ratio, project_ratio, to_srgb
 from pipelines.embedded_maps import condition_planes
 from pipelines.embedded_network import FineLight, predict_ratio
+from pipelines.embedded_texture import even_light
 from pipelines.training.dataset import Batch
 from pipelines.training.perceptual import LEARNT, block_features, features_apart
 
@@ -39,7 +40,7 @@ def loss_of(
     fine = network["fine"]
     assert isinstance(fine, FineLight)
     made = predict_ratio(None if alone else network["unet"], fine, noisy, planes, share[:, 0, 0, 0], tokens)
-    made = project_ratio(made, batch.conditions.garment, batch.lit)
+    made = even_light(project_ratio(made, batch.conditions.garment, batch.lit), batch.conditions)
     apart = (made - batch.ratio) / RATIO_SCALE
     pixels = ((apart.abs() + 0.5 * apart.square()) * batch.weight).mean()
     weighted, light = apart * batch.weight, pixels.new_zeros(())

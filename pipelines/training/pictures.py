@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from pipelines.embedded_exposure import Seen, settle_traced
+from pipelines.embedded_maps import stack_conditions
 from pipelines.training.blender_handover import hand_over
 from pipelines.training.blender_process import VARIABLE, Photographer, find_blender_python
 from pipelines.training.pictures_finish import (
@@ -34,7 +35,7 @@ from pipelines.training.pictures_finish import (
     skin_gain,
     with_backdrop,
     with_catchlights,
-    with_print,
+    with_texture,
 )
 from pipelines.training.pictures_store import Index, PictureStore, write_contact_sheet
 from pipelines.training.scene_set import TrainingScene, in_one_colour, magnification, make_scene, scratch_folder
@@ -211,8 +212,8 @@ class SceneStudio:
         written = []
         for number, (name, camera) in enumerate(set_up.cameras.items()):
             view = views[number]
-            target = with_print(targets[number], view.plain, view.draft, view.maps)
-            arrays = pack_picture(view.draft, target, view.maps, traced[number], set_up.garment.flat_lay)
+            arrays = pack_picture(view.draft, targets[number], view.maps, traced[number], set_up.garment.flat_lay)
+            arrays["target"] = with_texture(targets[number], view.plain, stack_conditions([arrays]))
             meta = describe(set_up, name, camera, set_up.cameras["full"], gain)
             written.append(self._store.write(set_up.seed * VIEWS + number, arrays, meta))
         return written

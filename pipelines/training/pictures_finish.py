@@ -12,9 +12,13 @@ from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
+import torch
+from einops import rearrange
 
 from pipelines.embedded_exposure import BARE, FEWEST, GROUPS, lift, share_of_group
-from pipelines.embedded_light import OFFSET
+from pipelines.embedded_light import OFFSET, apply_ratio, log_ratio
+from pipelines.embedded_maps import Conditions
+from pipelines.embedded_texture import even_light
 from vmodel.images import to_linear, to_srgb
 from vmodel.scene import PART_NAMES, Scene
 from vmodel.scene.background import paint_background, read_background
@@ -24,7 +28,7 @@ from vmodel.scene.maps import coverage
 from vmodel.scene.strands import StrandLayer, draw_strands, uncovered
 from vmodel.scene.tone import film_contrast, roll_off
 from vmodel.scene.visibility import Lighting
-from vmodel.types import BoolArray, ByteArray, Camera, ConditionMaps, FloatArray
+from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
 REFERENCES = 2
 """The first views of a scene, by which brightness is judged: the figure, and half of it."""
@@ -33,8 +37,6 @@ _SKIN = [PART_NAMES.index(name) for name in ("skin", "face", "hand", "foot")]
 _HAIR = PART_NAMES.index("hair")
 _FILM, _FOLDS = 0.4, 0.35
 """Contrast that the photograph has beyond the draft's: of skin, and of light and shade on cloth."""
-_SMEAR_PX, _OUTSIDE = 1.5, 1e-3
-"""How far light on cloth is a mean, so that the weave is the draft's; what pixels that are cloth in part weigh."""
 
 
 def exposure_gain(photograph: FloatArray, draft: ByteArray, maps: ConditionMaps) -> float:
@@ -198,35 +200,23 @@ def with_backdrop(target: ByteArray, draft: ByteArray, overlay: Overlay) -> Byte
     return np.where(nobody[..., None], draft, target)
 
 
-def with_print(target: ByteArray, plain: ByteArray, draft: ByteArray, maps: ConditionMaps) -> ByteArray:
-    """The target with the draft's print and dye under the photograph's light, on cloth.
+def with_texture(target: ByteArray, plain: ByteArray, conditions: Conditions) -> ByteArray:
+    """The photograph's light laid on the draft: its print, dye, weave, ribs and pores, and its outlines.
 
     A photograph that is to sell a garment shows its colours as they are, and a camera resolves its print; the
-    denoiser of a few light paths does neither. So cloth is photographed in one colour, and what counts is its light.
+    denoiser of a few light paths does neither, and wipes off whatever is a pixel wide, the more the fewer paths it is
+    given. So cloth is photographed in one colour, and what counts of cloth and skin is their light.
 
     Args:
         target: (H, W, 3) of the scene whose cloth has one colour.
         plain: the draft of that scene.
-        draft: the draft with the print.
-        maps: of the same camera.
+        conditions: of the same camera, with the print.
     """
-    inside = (maps.garment_mask > 0.98) & (maps.hair_mask < 0.02)
-    made, one_colour, drawn = to_linear(target), to_linear(plain), to_linear(draft)
-    light = _light_between(made, one_colour, inside)[..., None]
-    # At outlines and under hair a pixel is cloth in part: its share of the print is what the two drafts differ by.
-    mixed = made + light * (drawn - one_colour)
-    lit = np.where(inside[..., None], (drawn + OFFSET) * light - OFFSET, mixed)
-    return to_srgb(np.where(maps.garment_mask[..., None] > 0, np.clip(lit, 0, 1), made))
-
-
-def _light_between(made: FloatArray, drawn: FloatArray, inside: BoolArray) -> FloatArray:
-    """(H, W) ratio of means, no mean of ratios: what is bright tells of light, what is dark of its neighbours' glow."""
-    cover = inside + np.float32(_OUTSIDE)
-
-    def smeared(picture: FloatArray) -> FloatArray:
-        return np.asarray(cv2.GaussianBlur((picture.mean(axis=2) + OFFSET) * cover, (0, 0), _SMEAR_PX), np.float32)
-
-    return smeared(made) / smeared(drawn)
+    made, drawn = (rearrange(torch.from_numpy(to_linear(each)), "h w c -> 1 c h w").float() for each in (target, plain))
+    ratio = log_ratio(made, drawn)
+    ratio = ratio + (ratio.mean(dim=1, keepdim=True) - ratio) * conditions.garment
+    lit = apply_ratio(conditions.draft, even_light(ratio, conditions))
+    return to_srgb(np.clip(rearrange(lit[0], "c h w -> h w c").numpy(), 0, 1))
 
 
 def with_catchlights(target: ByteArray, draft: ByteArray, maps: ConditionMaps) -> ByteArray:

@@ -1,0 +1,102 @@
+"""Texture is the draft's: light changes over more than a pixel, and what is finer than that is not light.
+
+Pores, freckles, ribs, weave, print and outlines are in the draft, sharp. A network that answers for each pixel, or a
+denoiser that makes its training pictures, can only wipe them off. So light on a surface is a mean over some pixels, in
+training pictures and in every answer, and what it is laid on is the draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from einops import rearrange
+from torch import Tensor
+from torch.nn import functional as fn
+
+from pipelines.embedded_exposure import GROUPS
+from pipelines.embedded_light import OFFSET
+from pipelines.embedded_maps import Conditions
+from vmodel.scene import PART_NAMES
+
+SMEAR_PX = 1.5
+"""Deviation of the Gaussian over which light on cloth, base layer and skin is a mean, pixels."""
+_REACH = 5
+_WHOLE = 0.98
+_BESIDE = 0.03
+"""What pixels beside another surface weigh in a mean: a lens mixes them with it."""
+_KNOWN = 1e-3
+_APART = [PART_NAMES.index(name) for name in ("eye", "mouth")]
+
+
+def even_light(ratio: Tensor, conditions: Conditions) -> Tensor:
+    """A log ratio whose light changes slowly within cloth, base layer and skin, and not across their borders.
+
+    In pixels that surfaces share with each other or with the backdrop, each surface gets as much light as nearby.
+
+    Args:
+        ratio: (B, 3, H, W).
+        conditions: of the same pictures; ``draft`` is what the light is laid on.
+    Returns:
+        (B, 3, H, W); eyes, mouth and pixels with strands keep what they had, and so does the backdrop.
+    """
+    free, cloth, bare = (
+        conditions.hair < 1 - _WHOLE,
+        conditions.garment > _WHOLE,
+        conditions.garment < 1 - _WHOLE,
+    )
+    whole = free & (conditions.person > _WHOLE)
+    insides = [whole & cloth, *(whole & bare & _is_one_of(conditions.parts, group) for group in GROUPS[1:])]
+    inside = torch.stack(insides, dim=1).to(ratio.dtype)  # (B, groups, 1, H, W), and so below
+    base = (conditions.draft + OFFSET)[:, None]
+    light, colour, near = _nearby(ratio[:, None], base, inside)
+    gain = light.exp() - 1
+
+    # Brighter than around it: gloss on skin and ribs, which more light does not multiply; print on cloth.
+    dull = (colour / base).clamp(max=1)
+    dull[:, 0] = 1
+    even = (1 + gain * torch.where(gain > 0, dull, 1)).log()
+    even = ratio + ((even - ratio[:, None]) * inside).sum(dim=1)
+
+    beside = (conditions.person - conditions.hair - conditions.garment).clamp(0, 1)
+    shares = torch.stack([conditions.garment, *[beside] * (len(GROUPS) - 1)], dim=1)
+    added = (shares * colour).minimum(base) * gain  # no surface sends more into a pixel than all of them
+    under = (near * added)[:, 1:].sum(dim=1) / near[:, 1:].sum(dim=1).clamp(min=1e-6)
+    mixed = ((base[:, 0] + added[:, 0] + under).clamp(min=OFFSET / 2) / base[:, 0]).log()
+    known = (near[:, 0] > _KNOWN) | bare
+    known &= (near[:, 1:].sum(dim=1) > _KNOWN) | (beside < 1 - _WHOLE)
+    shared = free & known & (conditions.person > 1 - _WHOLE) & (inside.sum(dim=1) < 0.5)
+    return torch.where(shared & ~_is_one_of(conditions.parts, _APART), mixed, even)
+
+
+def _nearby(ratio: Tensor, base: Tensor, inside: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Means of light and colour (B, groups, 3, H, W) over what is inside, and how much of it is near."""
+    weight = _BESIDE * inside + (1 - _BESIDE) * _eroded(inside)
+    spread = _blurred(torch.cat([ratio * weight, base * weight, weight], dim=2))
+    near = spread[:, :, 6:]
+    light, colour = (spread[:, :, first : first + 3] / near.clamp(min=1e-6) for first in (0, 3))
+    return light, colour, near
+
+
+def _is_one_of(parts: Tensor, group: Sequence[int]) -> Tensor:
+    """(B, 1, H, W) bool."""
+    return torch.isin(parts, torch.tensor(group, device=parts.device))[:, None]
+
+
+def _eroded(inside: Tensor) -> Tensor:
+    """(B, groups, 1, H, W) 1 where all neighbours are inside as well."""
+    flat = fn.pad(-rearrange(inside, "b g c h w -> (b g) c h w"), (1, 1, 1, 1), mode="replicate")
+    return rearrange(-fn.max_pool2d(flat, 3, stride=1), "(b g) c h w -> b g c h w", g=inside.shape[1])
+
+
+def _blurred(planes: Tensor) -> Tensor:
+    """(B, groups, C, H, W) under a Gaussian of ``SMEAR_PX``; nothing lies beyond the border."""
+    # In channels_last a third of the time.
+    flat = rearrange(planes, "b g c h w -> b (g c) h w").contiguous(memory_format=torch.channels_last)
+    channels = flat.shape[1]
+    place = torch.arange(-_REACH, _REACH + 1, device=planes.device, dtype=planes.dtype)
+    weights = torch.exp(-0.5 * (place / SMEAR_PX) ** 2)
+    kernel = (weights / weights.sum()).expand(channels, 1, 1, -1)
+    wide = fn.conv2d(flat, kernel, padding=(0, _REACH), groups=channels)
+    tall = fn.conv2d(wide, kernel.transpose(-1, -2), padding=(_REACH, 0), groups=channels)
+    return rearrange(tall, "b (g c) h w -> b g c h w", g=planes.shape[1])
