@@ -20,7 +20,7 @@ from torch import Tensor
 from benchmarks.tables import print_table
 from pipelines.embedded import STEPS, load_embedded
 from pipelines.training.dataset import Picture, PictureShelf
-from pipelines.training.evaluate import compare, light_picture, load_features, mean_known
+from pipelines.training.evaluate import PictureLight, compare, load_features, mean_known
 from pipelines.training.perceptual import perceptual_distance
 from vmodel.config import Settings
 from vmodel.scene import PART_NAMES
@@ -99,14 +99,14 @@ def table_of(folder: Path, pictures: Path, count: int, steps: int) -> tuple[list
     shelf.scan()
     if len(shelf.test) < 2:
         raise SystemExit(f"{pictures} holds fewer than two held-out pictures; render more of them first.")
-    pipeline, features = load_embedded(folder), load_features()
+    light, features = PictureLight(load_embedded(folder), shelf, steps), load_features()
     numbers = np.unique(np.linspace(0, len(shelf.test) - 1, count).astype(int))
     rows: dict[str, list[dict[str, float]]] = {"draft": [], "embedded": []}
     places: dict[str, list[dict[str, Pair]]] = {"draft": [], "embedded": []}
     for number in numbers:
         picture = shelf.load(shelf.test[number])
         draft = picture.arrays["draft"].astype(np.uint8)
-        for name, made in (("draft", draft), ("embedded", light_picture(pipeline, picture, steps))):
+        for name, made in (("draft", draft), ("embedded", light(shelf.test[number]))):
             figures, seen = measure(made, picture, features)
             rows[name].append(figures)
             places[name].append(seen)

@@ -16,7 +16,7 @@ from einops import rearrange
 from torch import Tensor
 
 from pipelines.embedded_device import find_device, inference_dtype
-from pipelines.embedded_exposure import Seen, settle_traced
+from pipelines.embedded_exposure import Seen, deeper_folds, settle_light
 from pipelines.embedded_head import lay_head, near_head
 from pipelines.embedded_light import apply_ratio, gentle_on_cloth, to_linear, to_srgb
 from pipelines.embedded_maps import Conditions, Look, look_vector, stack_conditions
@@ -127,23 +127,29 @@ class Embedded:
         Returns:
             (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
         """
-        draft, head = take.draft, near_head(take)
-        views = [Seen(traced_light(take, take.camera, LONGEST), draft, take.maps)]
+        head = near_head(take)
+        sides, zooms = [(take.draft, take.maps, traced_light(take, take.camera, LONGEST))], [1.0]
         if head is not None:
-            views.append(Seen(traced_light(take, head.camera, LONGEST // 2), head.draft, head.maps))
-        traced = settle_traced(views)
+            sides.append((head.draft, head.maps, traced_light(take, head.camera, LONGEST // 2)))
+            zooms.append(head.factor)
+        views = [
+            Seen(deeper_folds(light, draft, maps), draft, maps.parts, maps.hair_mask) for draft, maps, light in sides
+        ]
+        told = [
+            read_conditions(maps, over_backdrop(draft), light)
+            for (draft, maps, _), light in zip(sides, settle_light(views), strict=True)
+        ]
         flat_lay, look = read_flat_lay(take.pattern), read_look(take)
-
-        def lit(view: Seen, light: FloatArray, seen: Look) -> ByteArray:
-            conditions = read_conditions(view.maps, over_backdrop(view.draft), light)
-            made = self.pipeline(conditions, flat_lay, seen, self.steps, take.seed)
-            return relight(view.draft, gentle_on_cloth(made.ratio, conditions.garment, conditions.draft))
-
-        picture = lit(views[0], traced[0], look)
-        if head is None:
-            return picture
-        nearer = replace(look, zoom=look.zoom * head.factor)
-        return lay_head(lit(views[1], traced[1], nearer), head, picture, take)
+        answers = []
+        for view, conditions, zoom in zip(views, told, zooms, strict=True):
+            seen = replace(look, zoom=look.zoom * zoom)
+            ratio = self.pipeline(conditions, flat_lay, seen, self.steps, take.seed).ratio
+            answers.append(replace(view, light=rearrange(ratio[0].numpy(), "c h w -> h w c")))
+        lit = []
+        for view, conditions, light in zip(views, told, settle_light(answers), strict=True):
+            ratio = rearrange(torch.from_numpy(light), "h w c -> 1 c h w")
+            lit.append(relight(view.draft, gentle_on_cloth(ratio, conditions.garment, conditions.draft)))
+        return lit[0] if head is None else lay_head(lit[1], head, lit[0], take)
 
 
 def relight(draft: ByteArray, ratio: Tensor) -> ByteArray:

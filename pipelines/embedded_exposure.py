@@ -2,7 +2,8 @@
 
 A photograph is exposed so that a garment and a base layer are, on the whole, as bright as in the draft, and skin as
 much brighter as its darkness asks for. Light that is traced knows nothing of that, and a network that sees a piece of
-the picture could only guess; so traced light is settled to it before anything else looks at it.
+the picture could only guess; so traced light is settled to it before anything else looks at it, and what the networks
+answer is settled once more.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from pipelines.embedded_light import OFFSET
 from vmodel.images import to_linear
 from vmodel.scene import PART_NAMES
 from vmodel.types import ByteArray, ConditionMaps, FloatArray, IntArray
@@ -23,6 +25,8 @@ GROUPS = ((PART_NAMES.index("garment"),), (PART_NAMES.index("base layer"),), BAR
 """Parts that are exposed together."""
 FEWEST = 200
 """Pixels from which the brightness of a group is judged."""
+FOLDS = 0.2
+"""Contrast of traced light and shade on cloth beyond the draft's: what tells best how bright a piece of cloth is."""
 _HAIR = PART_NAMES.index("hair")
 _DARKEST_LIFT, _MIDDLE_SKIN = 1.3, 0.22
 
@@ -49,53 +53,77 @@ def share_of_group(group: tuple[int, ...], parts: IntArray, hair: FloatArray) ->
     return inside.astype(np.float32)
 
 
-@dataclass(frozen=True)
-class Seen:
-    """Traced light of one view, and what its exposure is judged by.
+def deeper_folds(traced: FloatArray, draft: ByteArray, maps: ConditionMaps) -> FloatArray:
+    """Traced light with more of the contrast that light and shade on cloth have in a photograph.
 
-    Attributes:
+    A network that sees a piece of cloth cannot know whether it is brighter or darker than the rest. Exposure, which is
+    the same for all of it, is settled afterwards.
+
+    Args:
         traced: (h, w, TRACED_PLANES) from ``vmodel.scene.trace_light``.
         draft: (H, W, 3 or more) uint8 sRGB of the same camera.
-        maps: condition maps of the same camera, of the draft's size.
+        maps: of the same camera, of the draft's size.
+    """
+    height, width = traced.shape[:2]
+    parts = cv2.resize(maps.parts, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+    drawn, dye = (
+        cv2.resize(np.asarray(plane.mean(axis=2), np.float32), (width, height), interpolation=cv2.INTER_AREA)
+        for plane in (to_linear(draft[..., :3]), maps.albedo)
+    )
+    shade = np.log((drawn + OFFSET) / (dye + OFFSET)) + traced[..., :3].mean(axis=2)
+    deeper = traced.copy()
+    deeper[..., :3] += (FOLDS * shade * np.isin(parts, GROUPS[0]))[..., None]
+    return deeper
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Light of one view, and what its exposure is judged by.
+
+    Attributes:
+        light: (h, w, C), whose first three planes are a log ratio over the draft: from ``vmodel.scene.trace_light``, or
+            a network's answer.
+        draft: (H, W, 3 or more) uint8 sRGB of the same camera.
+        parts: (H, W) index into ``PART_NAMES``.
+        hair: (H, W) coverage 0..1.
     """
 
-    traced: FloatArray
+    light: FloatArray
     draft: ByteArray
-    maps: ConditionMaps
+    parts: IntArray
+    hair: FloatArray
 
 
-def settle_traced(views: Sequence[Seen], references: int = 1) -> list[FloatArray]:
-    """Traced light with the brightness that a photograph has.
+def settle_light(views: Sequence[Seen], references: int = 1) -> list[FloatArray]:
+    """Light with the brightness that a photograph has.
 
     Args:
         views: of one scene under one light.
         references: the first so many views are what brightness is judged by; the others follow.
     Returns:
-        The views' traced light: in the first views the mean log ratio is 0 on cloth and on the base layer, and on
+        The views' light: in the first views the mean log ratio is 0 on cloth and on the base layer, and on
         skin that of ``lift``. A group of fewer than ``FEWEST`` pixels stays as it was.
     """
-    settled = [view.traced.copy() for view in views]
+    settled = [view.light.copy() for view in views]
     told = [_told(view) for view in views]
     for group in GROUPS:
         known = list(zip(settled, told, strict=True))[:references]
-        ratios = np.concatenate([traced[np.isin(parts, group)][:, :3] for traced, (parts, _, _) in known])
+        ratios = np.concatenate([light[np.isin(parts, group)][:, :3] for light, (parts, _, _) in known])
         if len(ratios) < FEWEST:
             continue
         change = np.broadcast_to(-ratios.mean(), 3)
         if group == BARE:
             skin = np.concatenate([draft[np.isin(parts, group)] for _, (parts, draft, _) in known])
             change = np.log(lift(skin.mean(axis=0))) - ratios.mean(axis=0)
-        for traced, (parts, _, hair) in zip(settled, told, strict=True):
-            traced[..., :3] += share_of_group(group, parts, hair)[..., None] * change
+        for light, (parts, _, hair) in zip(settled, told, strict=True):
+            light[..., :3] += share_of_group(group, parts, hair)[..., None] * change
     return settled
 
 
 def _told(view: Seen) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Parts (h, w), draft (h, w, 3) in linear light and coverage of hair (h, w), at the size of the traced light."""
-    height, width = view.traced.shape[:2]
-    parts = cv2.resize(view.maps.parts, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+    """Parts (h, w), draft (h, w, 3) in linear light and coverage of hair (h, w), at the size of the light."""
+    height, width = view.light.shape[:2]
+    parts = cv2.resize(view.parts, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
     draft = np.ascontiguousarray(to_linear(view.draft[..., :3]), np.float32)
-    draft, hair = (
-        cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA) for plane in (draft, view.maps.hair_mask)
-    )
+    draft, hair = (cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA) for plane in (draft, view.hair))
     return parts, draft, hair

@@ -28,6 +28,8 @@ from vmodel.types import FloatArray, IntArray
 
 MAPS = ("draft", "albedo", "normals", "depth_m", "parts", "garment", "person", "hair", "pose_map", "traced")
 _CLOSE = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hand")]
+_AIMS = (0.3, 0.3, 0.4)
+"""Shares of windows over faces and hands, over the garment, and anywhere on the figure."""
 _MEASURED, _BLUR = 7, 0.15
 """How many numbers of a look are measures (tones and age), and how far they are moved at random: exact ones would name
 the scene, whose light could then be learnt by heart."""
@@ -62,6 +64,11 @@ class Picture:
     def close(self) -> IntArray:
         """(N, 2) rows and columns of every seventh pixel of face and hands."""
         return np.argwhere(np.isin(self.arrays["parts"], _CLOSE))[::7]
+
+    @cached_property
+    def cloth(self) -> IntArray:
+        """(N, 2) rows and columns of every 31st pixel of the garment."""
+        return np.argwhere(self.arrays["garment"] > 0)[::31]
 
     @cached_property
     def figure(self) -> IntArray:
@@ -190,12 +197,15 @@ def pixel_weight(conditions: Conditions) -> Tensor:
 
 
 def _cut(picture: Picture, crop: tuple[int, int], rng: np.random.Generator) -> tuple[dict[str, FloatArray], Look]:
-    """A window of ``crop``: at half the zoom now and then, else over a face or hand, else on the figure."""
+    """A window of ``crop``, a quarter at half the zoom: over a face or hand, the garment, or any part of the figure."""
     arrays, look = picture.arrays, picture.look
     height, width = arrays["parts"].shape
     halve = 2 * crop[0] <= height and 2 * crop[1] <= width and rng.random() < 0.25
     rows, columns = (2 * crop[0], 2 * crop[1]) if halve else crop
-    spots = picture.close if rng.random() < 0.5 and len(picture.close) else picture.figure
+    chosen = rng.choice(3, p=_AIMS)
+    spots = (picture.close, picture.cloth, picture.figure)[chosen]
+    if not len(spots):
+        spots = picture.figure
     row, column = spots[rng.integers(len(spots))] if len(spots) else (height // 2, width // 2)
     jitter = rng.integers(-crop[0] // 4, crop[0] // 4 + 1, 2)
     top = int(np.clip(row + jitter[0] - rows // 2, 0, height - rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -11,9 +12,12 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
+from pipelines.embedded_exposure import Seen, settle_light
+from pipelines.embedded_light import apply_ratio, to_srgb
 from pipelines.embedded_maps import stack_conditions
 from pipelines.training.dataset import Picture, PictureShelf, stack_flat_lays
 from pipelines.training.perceptual import block_features, load_backbone
+from pipelines.training.pictures_store import whole_view
 from vmodel.scene import PART_NAMES
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
@@ -23,11 +27,41 @@ if TYPE_CHECKING:
 _FACE = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hair")]
 
 
-def light_picture(pipeline: EmbeddedPipeline, picture: Picture, steps: int, seed: int = 0) -> ByteArray:
-    """(H, W, 3) uint8: the draft of a training picture, lit."""
-    conditions = stack_conditions([picture.arrays])
-    images: ByteArray = pipeline(conditions, stack_flat_lays([picture]), picture.look, steps, seed).images
-    return images
+class PictureLight:
+    """Lights the drafts of training pictures as the product lights a shot and the head that it sees near.
+
+    The exposure of a piece is that of the whole figure, whose answer is settled to a photograph's.
+
+    Args:
+        pipeline: that answers.
+        shelf: where the pictures are.
+        steps: network calls.
+        seed: the only source of chance.
+    """
+
+    def __init__(self, pipeline: EmbeddedPipeline, shelf: PictureShelf, steps: int, seed: int = 0) -> None:
+        self._pipeline, self._shelf, self._steps, self._seed = pipeline, shelf, steps, seed
+        self._whole: tuple[Path, Seen] | None = None
+
+    def __call__(self, path: Path) -> ByteArray:
+        """(H, W, 3) uint8 of the picture in a file; one that came without its whole figure is settled by itself."""
+        whole = whole_view(path)
+        if self._whole is None or self._whole[0] != whole:
+            self._whole = whole, self._answer(whole if whole.exists() else path)
+        views = [self._whole[1]] if path == whole else [self._whole[1], self._answer(path)]
+        light = settle_light(views)[-1]
+        conditions = stack_conditions([self._shelf.load(path).arrays])
+        ratio = rearrange(torch.from_numpy(light), "h w c -> 1 c h w")
+        picture = to_srgb(apply_ratio(conditions.draft, ratio))[0]
+        return np.asarray((rearrange(picture, "c h w -> h w c") * 255 + 0.5).to(torch.uint8).numpy())
+
+    def _answer(self, path: Path) -> Seen:
+        picture = self._shelf.load(path)
+        arrays, conditions = picture.arrays, stack_conditions([picture.arrays])
+        ratio = self._pipeline(conditions, stack_flat_lays([picture]), picture.look, self._steps, self._seed).ratio
+        light = rearrange(ratio[0].numpy(), "c h w -> h w c")
+        parts, hair = arrays["parts"].astype(np.uint8), np.asarray(arrays["hair"] / 255, np.float32)
+        return Seen(light, arrays["draft"].astype(np.uint8), parts, hair)
 
 
 def evaluate(pipeline: EmbeddedPipeline, shelf: PictureShelf, count: int, steps: int) -> dict[str, float]:
@@ -37,11 +71,11 @@ def evaluate(pipeline: EmbeddedPipeline, shelf: PictureShelf, count: int, steps:
         psnr, ssim and psnr_close (face and hair only; NaN where none shows), each also as draft_...
     """
     numbers = np.unique(np.linspace(0, len(shelf.test) - 1, count).astype(int))
-    rows = []
+    rows, light = [], PictureLight(pipeline, shelf, steps)
     for number in numbers:
         picture = shelf.load(shelf.test[number])
         target = picture.arrays["target"].astype(np.uint8)
-        lit = compare(light_picture(pipeline, picture, steps), target, picture)
+        lit = compare(light(shelf.test[number]), target, picture)
         draft = compare(picture.arrays["draft"].astype(np.uint8), target, picture)
         rows.append({**lit, **{f"draft_{name}": value for name, value in draft.items()}})
     return {name: round(mean_known([row[name] for row in rows]), 4) for name in rows[0]}

@@ -20,7 +20,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from pipelines.embedded_exposure import Seen, settle_traced
+from pipelines.embedded_exposure import Seen, deeper_folds, settle_light
 from pipelines.embedded_maps import stack_conditions
 from pipelines.training.blender_handover import hand_over
 from pipelines.training.blender_process import VARIABLE, Photographer, find_blender_python
@@ -37,7 +37,7 @@ from pipelines.training.pictures_finish import (
     with_catchlights,
     with_texture,
 )
-from pipelines.training.pictures_store import Index, PictureStore, write_contact_sheet
+from pipelines.training.pictures_store import VIEWS, Index, PictureStore, write_contact_sheet
 from pipelines.training.scene_set import TrainingScene, in_one_colour, magnification, make_scene, scratch_folder
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
@@ -47,7 +47,6 @@ from vmodel.images import to_srgb
 from vmodel.scene import Scene, project_points, render_conditions, render_draft, trace_light
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
-VIEWS = 5
 SAMPLES = 8
 HELD_OUT = 4
 """How many times as many light paths held-out pictures get."""
@@ -208,7 +207,12 @@ class SceneStudio:
             target = with_backdrop(target, view.plain, view.overlay)
             targets.append(with_catchlights(target, view.plain, view.plain_maps))
         targets = settle_exposure(targets, plain, maps)
-        traced = settle_traced([Seen(view.traced, view.draft, view.maps) for view in views], REFERENCES)
+        deeper = [deeper_folds(view.traced, view.draft, view.maps) for view in views]
+        seen = [
+            Seen(light, view.draft, view.maps.parts, view.maps.hair_mask)
+            for light, view in zip(deeper, views, strict=True)
+        ]
+        traced = settle_light(seen, REFERENCES)
         written = []
         for number, (name, camera) in enumerate(set_up.cameras.items()):
             view = views[number]

@@ -14,6 +14,8 @@ from PIL import Image
 
 from vmodel.files import make_folder, write_whole
 
+VIEWS = 5
+"""Pictures of a scene, the whole figure first; their numbers follow each other."""
 SHARD = 200
 SHEET_PAIRS = 40
 _THUMB = (256, 192)
@@ -39,6 +41,11 @@ class PictureStore:
         np.savez_compressed(stream, **arrays, meta=np.array(json.dumps(meta, sort_keys=True)))
         write_whole(path, stream.getvalue())
         return {**meta, "file": name}
+
+
+def whole_view(path: Path) -> Path:
+    """The picture of the whole figure that belongs to a picture of the same scene."""
+    return path.with_name(f"{int(path.stem) // VIEWS * VIEWS:08d}{path.suffix}")
 
 
 class Index:

@@ -14,7 +14,7 @@ from pipelines.embedded import load_embedded
 from pipelines.embedded_light import apply_ratio, log_ratio
 from pipelines.embedded_network import TINY, NetworkSize
 from pipelines.training.dataset import PictureShelf, make_batch
-from pipelines.training.evaluate import evaluate, light_picture
+from pipelines.training.evaluate import PictureLight, evaluate
 from pipelines.training.losses import loss_of
 from pipelines.training.train import LOG_EVERY, Plan, Trainer, export, make_steps, train
 from vmodel.errors import CheckpointMissing, TrainingPicturesMissing
@@ -50,10 +50,10 @@ def test_a_miniature_run_trains_saves_and_loads_as_a_pipeline_that_changes_the_d
     shelf.scan()
     picture = shelf.load(shelf.test[0])
     pipeline = load_embedded(tmp_path / "weights")
-    made = light_picture(pipeline, picture, steps=2)
+    made = PictureLight(pipeline, shelf, steps=2)(shelf.test[0])
     assert made.shape == picture.arrays["draft"].shape
     assert not np.array_equal(made, picture.arrays["draft"])
-    assert np.array_equal(made, light_picture(pipeline, picture, steps=2))
+    assert np.array_equal(made, PictureLight(pipeline, shelf, steps=2)(shelf.test[0]))
     figures = evaluate(pipeline, shelf, count=1, steps=1)
     assert set(figures) >= {"psnr", "draft_psnr", "ssim", "draft_ssim"}
 
