@@ -13,7 +13,7 @@ from einops import rearrange
 from torch import Tensor
 
 from pipelines.embedded_exposure import Seen, settle_light
-from pipelines.embedded_light import apply_ratio, to_srgb
+from pipelines.embedded_light import apply_ratio, gentle_on_cloth, to_srgb
 from pipelines.embedded_maps import stack_conditions
 from pipelines.training.dataset import Picture, PictureShelf, stack_flat_lays
 from pipelines.training.perceptual import block_features, load_backbone
@@ -52,6 +52,7 @@ class PictureLight:
         light = settle_light(views)[-1]
         conditions = stack_conditions([self._shelf.load(path).arrays])
         ratio = rearrange(torch.from_numpy(light), "h w c -> 1 c h w")
+        ratio = gentle_on_cloth(ratio, conditions.garment, conditions.draft)
         picture = to_srgb(apply_ratio(conditions.draft, ratio))[0]
         return np.asarray((rearrange(picture, "c h w -> h w c") * 255 + 0.5).to(torch.uint8).numpy())
 

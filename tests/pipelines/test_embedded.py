@@ -210,8 +210,11 @@ def test_a_take_becomes_a_picture_of_its_own_size(studio: Studio, tee_request: S
 
 
 @pytest.mark.slow
-def test_a_network_that_says_nothing_leaves_skin_as_a_photograph_is_exposed(tee_take: Take, tmp_path: Path) -> None:
-    tiny_pipeline(strength=0).save_pretrained(tmp_path / "saved")
+@pytest.mark.parametrize("strength", [0, 0.01])
+def test_whatever_a_network_says_skin_is_exposed_like_a_photograph(
+    tee_take: Take, tmp_path: Path, strength: float
+) -> None:
+    tiny_pipeline(strength=strength).save_pretrained(tmp_path / "saved")
     made = Embedded(tmp_path / "saved", steps=1)(tee_take)
     skin = np.isin(tee_take.maps.parts, BARE) & (tee_take.maps.hair_mask < 0.01) & (tee_take.maps.person_mask > 0.99)
     drawn, lit = (to_linear(np.ascontiguousarray(each[..., :3]))[skin] for each in (tee_take.draft, made))
