@@ -44,6 +44,7 @@ _NOTES = (
     "psnr and ssim: higher is better. perceptual (Zhang et al., 2018, unlearnt) and frechet (Heusel et al., 2017) are",
     "distances of EfficientNet-Lite0 features: lower is. `_close`: face and hair only; `_head`, `_hand`: crops;",
     "the samples of the Fréchet distances are the cells of 16 pixels that lie on the person, the head or a hand.",
+    "Lit as the product lights: a piece with the exposure of the whole figure, cloth so that no print is clipped.",
 )
 
 Pair = tuple[FloatArray, FloatArray]

@@ -23,9 +23,11 @@ SMEAR_PX = 1.5
 """Deviation of the Gaussian over which light on cloth, base layer and skin is a mean, pixels."""
 _REACH = 5
 _WHOLE = 0.98
+"""Coverage from which a pixel counts as all of one surface; below one minus it, as none of it."""
 _BESIDE = 0.03
 """What pixels beside another surface weigh in a mean: a lens mixes them with it."""
 _KNOWN = 1e-3
+"""Share of a surface within reach from which its light there is known."""
 _APART = [PART_NAMES.index(name) for name in ("eye", "mouth")]
 
 
@@ -40,11 +42,8 @@ def even_light(ratio: Tensor, conditions: Conditions) -> Tensor:
     Returns:
         (B, 3, H, W); eyes, mouth and pixels with strands keep what they had, and so does the backdrop.
     """
-    free, cloth, bare = (
-        conditions.hair < 1 - _WHOLE,
-        conditions.garment > _WHOLE,
-        conditions.garment < 1 - _WHOLE,
-    )
+    free, bare = (plane < 1 - _WHOLE for plane in (conditions.hair, conditions.garment))
+    cloth = conditions.garment > _WHOLE
     whole = free & (conditions.person > _WHOLE)
     insides = [whole & cloth, *(whole & bare & _is_one_of(conditions.parts, group) for group in GROUPS[1:])]
     inside = torch.stack(insides, dim=1).to(ratio.dtype)  # (B, groups, 1, H, W), and so below

@@ -46,8 +46,9 @@ class PictureLight:
     def __call__(self, path: Path) -> ByteArray:
         """(H, W, 3) uint8 of the picture in a file; one that came without its whole figure is settled by itself."""
         whole = whole_view(path)
+        whole = whole if whole.exists() else path
         if self._whole is None or self._whole[0] != whole:
-            self._whole = whole, self._answer(whole if whole.exists() else path)
+            self._whole = whole, self._answer(whole)
         views = [self._whole[1]] if path == whole else [self._whole[1], self._answer(path)]
         light = settle_light(views)[-1]
         conditions = stack_conditions([self._shelf.load(path).arrays])
