@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from drawn_pictures import write_picture
+from tiny_embedded import tiny_pipeline
 
 from pipelines.embedded import load_embedded
 from pipelines.embedded_light import apply_ratio, log_ratio
@@ -56,6 +57,17 @@ def test_a_miniature_run_trains_saves_and_loads_as_a_pipeline_that_changes_the_d
     assert np.array_equal(made, PictureLight(pipeline, shelf, steps=2)(shelf.test[0]))
     figures = evaluate(pipeline, shelf, count=1, steps=1)
     assert set(figures) >= {"psnr", "draft_psnr", "ssim", "draft_ssim"}
+
+
+def test_a_piece_is_exposed_like_its_whole_figure_and_without_one_by_itself(tmp_path: Path) -> None:
+    whole, piece, alone, other = (tmp_path / f"{number:08d}.npz" for number in (5, 6, 11, 12))
+    for path, seed in ((whole, 1), (piece, 2), (alone, 2), (other, 3)):
+        write_picture(path, seed, "test")
+    light = PictureLight(tiny_pipeline(), PictureShelf(tmp_path), steps=1)
+    by_itself = light(alone)
+    assert not np.array_equal(light(piece), by_itself)
+    light(other)
+    assert np.array_equal(light(alone), by_itself)
 
 
 def test_a_run_that_was_interrupted_ends_with_the_same_weights(plan: Plan, tmp_path: Path) -> None:
