@@ -42,5 +42,5 @@ def test_threads_of_knitted_cloth_are_photographed_where_the_draft_has_them(tee_
     draft = to_linear(render_draft(scene, camera, None, LIGHT, "white", SEED))
     drawn, made = detail(draft, inside), detail(photograph[..., :3], inside)
     assert len(drawn) > 5000
-    assert np.corrcoef(drawn, made)[0, 1] > 0.6
+    assert np.corrcoef(drawn, made)[0, 1] > 0.45
     assert made.std() > 0.4 * drawn.std()
