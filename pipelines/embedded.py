@@ -15,8 +15,9 @@ from diffusers.utils import BaseOutput, logging
 from einops import rearrange
 from torch import Tensor
 
+from pipelines.embedded_develop import develop_light
 from pipelines.embedded_device import find_device, inference_dtype
-from pipelines.embedded_exposure import Seen, deeper_folds, settle_light
+from pipelines.embedded_exposure import Seen, settle_light
 from pipelines.embedded_head import lay_head, near_head
 from pipelines.embedded_light import apply_ratio, gentle_on_cloth, to_linear, to_srgb
 from pipelines.embedded_maps import Conditions, Look, look_vector, stack_conditions
@@ -25,7 +26,7 @@ from pipelines.embedded_sampling import LONGEST, carry_up, light_figure, sample_
 from pipelines.showing import frame_flat_lay, over_backdrop
 from vmodel.errors import WeightsMissing
 from vmodel.images import to_srgb as encode_srgb
-from vmodel.scene import shrink, trace_light
+from vmodel.scene import TracedLight, shrink, trace_light
 from vmodel.take import Pattern, Take
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
@@ -133,7 +134,8 @@ class Embedded:
             sides.append((head.draft, head.maps, traced_light(take, head.camera, LONGEST // 2)))
             zooms.append(head.factor)
         views = [
-            Seen(deeper_folds(light, draft, maps), draft, maps.parts, maps.hair_mask) for draft, maps, light in sides
+            Seen(light, draft, maps.parts, maps.hair_mask)
+            for light, (draft, maps, _) in zip(develop_light([traced for *_, traced in sides]), sides, strict=True)
         ]
         told = [
             read_conditions(maps, over_backdrop(draft), light)
@@ -148,7 +150,11 @@ class Embedded:
         lit = []
         for view, conditions, light in zip(views, told, settle_light(answers), strict=True):
             ratio = rearrange(torch.from_numpy(light), "h w c -> 1 c h w")
-            lit.append(relight(view.draft, gentle_on_cloth(ratio, conditions.garment, conditions.draft)))
+            lit.append(
+                relight(
+                    view.draft, gentle_on_cloth(ratio, conditions.traced[:, :3], conditions.garment, conditions.draft)
+                )
+            )
         return lit[0] if head is None else lay_head(lit[1], head, lit[0], take)
 
 
@@ -193,8 +199,8 @@ def _without_progress_bar() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def traced_light(take: Take, camera: Camera, longest: int) -> FloatArray:
-    """(h, w, TRACED_PLANES), ``longest`` pixels long at most: rays for every pixel of a large picture take too long."""
+def traced_light(take: Take, camera: Camera, longest: int) -> TracedLight:
+    """Light ``longest`` pixels long at most: rays for every pixel of a large picture take too long."""
     return trace_light(take.scene, shrink(camera, longest), take.light, take.seed)
 
 

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipelines.embedded_light import OFFSET
 from vmodel.images import to_linear
 from vmodel.scene import PART_NAMES
-from vmodel.types import ByteArray, ConditionMaps, FloatArray, IntArray
+from vmodel.types import ByteArray, FloatArray, IntArray
 
 BARE = tuple(PART_NAMES.index(name) for name in ("skin", "face", "hand", "foot", "lips"))
 """Parts whose brightness is skin's."""
@@ -25,8 +24,6 @@ GROUPS = ((PART_NAMES.index("garment"),), (PART_NAMES.index("base layer"),), BAR
 """Parts that are exposed together."""
 FEWEST = 200
 """Pixels from which the brightness of a group is judged."""
-FOLDS = 0.2
-"""Contrast of traced light and shade on cloth beyond the draft's: what tells best how bright a piece of cloth is."""
 _HAIR = PART_NAMES.index("hair")
 _DARKEST_LIFT, _MIDDLE_SKIN = 1.3, 0.22
 
@@ -53,36 +50,13 @@ def share_of_group(group: tuple[int, ...], parts: IntArray, hair: FloatArray) ->
     return inside.astype(np.float32)
 
 
-def deeper_folds(traced: FloatArray, draft: ByteArray, maps: ConditionMaps) -> FloatArray:
-    """Traced light with more of the contrast that light and shade on cloth have in a photograph.
-
-    A network that sees a piece of cloth cannot know whether it is brighter or darker than the rest. Exposure, which is
-    the same for all of it, is settled afterwards.
-
-    Args:
-        traced: (h, w, TRACED_PLANES) from ``vmodel.scene.trace_light``.
-        draft: (H, W, 3 or more) uint8 sRGB of the same camera.
-        maps: of the same camera, of the draft's size.
-    """
-    height, width = traced.shape[:2]
-    parts = cv2.resize(maps.parts, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
-    drawn, dye = (
-        cv2.resize(np.asarray(plane.mean(axis=2), np.float32), (width, height), interpolation=cv2.INTER_AREA)
-        for plane in (to_linear(draft[..., :3]), maps.albedo)
-    )
-    shade = np.log((drawn + OFFSET) / (dye + OFFSET)) + traced[..., :3].mean(axis=2)
-    deeper = traced.copy()
-    deeper[..., :3] += (FOLDS * shade * np.isin(parts, GROUPS[0]))[..., None]
-    return deeper
-
-
 @dataclass(frozen=True)
 class Seen:
     """Light of one view, and what its exposure is judged by.
 
     Attributes:
-        light: (h, w, C), whose first three planes are a log ratio over the draft: from ``vmodel.scene.trace_light``, or
-            a network's answer.
+        light: (h, w, C), whose first three planes are a log ratio over the draft: from ``develop_light``, or a
+            network's answer.
         draft: (H, W, 3 or more) uint8 sRGB of the same camera.
         parts: (H, W) index into ``PART_NAMES``.
         hair: (H, W) coverage 0..1.

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from vmodel.images import blurred
+from vmodel.types import FloatArray
 
 OFFSET = 0.02
 """Linear light added before the ratio, so that black hair does not turn its noise into large numbers."""
@@ -27,8 +28,12 @@ NOISE = 0.35
 what a young network leaves of it is faint."""
 
 
-CLOTH_SHARE = 0.012
-"""Deviation of the Gaussian that light on cloth is smoothed with, over the picture's longer side."""
+CLOTH_SHARE, CREASE_SHARE = 0.012, 0.004
+"""Deviations of the Gaussians that the model's light on cloth and traced light are smoothed with, over the picture's
+longer side."""
+
+_BESIDE = 0.03
+"""What pixels beside another surface weigh in a mean: a lens mixes them with it."""
 
 WHITEST = 0.9
 """Linear light above which nothing on cloth is brightened."""
@@ -75,27 +80,37 @@ def project_ratio(ratio: Tensor, garment: Tensor, lit: Tensor) -> Tensor:
     return (ratio + (grey - ratio) * garment) * lit
 
 
-def gentle_on_cloth(ratio: Tensor, garment: Tensor, draft: Tensor) -> Tensor:
+def gentle_on_cloth(ratio: Tensor, traced: Tensor, garment: Tensor, draft: Tensor) -> Tensor:
     """Leave a garment its print and its fine folds: what the model changes there changes slowly, and clips no colour.
+
+    Traced light knows nothing of the print, so its creases stay.
 
     A display clips what is brighter than white, and then the bright colours of a print come near its dark ones. So
     within reach of a bright colour all cloth is brightened only as far as that one has room.
 
     Args:
-        ratio: (1, 3, H, W).
+        ratio: (1, 3, H, W), the whole change.
+        traced: (1, 3, H, W), the part of it that ``develop_light`` told.
         garment: (1, 1, H, W) coverage 0..1.
         draft: (1, 3, H, W) linear light.
     Returns:
         (1, 3, H, W); the same where no cloth is seen.
     """
-    reach = CLOTH_SHARE * max(ratio.shape[-2:])
+    reach, fine = (share * max(ratio.shape[-2:]) for share in (CLOTH_SHARE, CREASE_SHARE))
     cover = np.ascontiguousarray(garment[0, 0].float().numpy())
-    change = ratio[0].float().mean(dim=0).numpy()  # of cloth, all three are the same
-    slow = blurred(change * cover, reach) / np.maximum(blurred(cover, reach), 1e-3)
+    whole, creases = (part[0].float().mean(dim=0).numpy() for part in (ratio, traced))  # one grey value on cloth
+
+    inner = cv2.erode((cover > 0.98).astype(np.float32), np.ones((3, 3)))
+    weight = _BESIDE * cover + (1 - _BESIDE) * inner
+
+    def smooth(change: FloatArray, sigma: float) -> FloatArray:
+        return np.asarray(blurred(change * weight, sigma) / np.maximum(blurred(weight, sigma), 1e-4))
+
+    change = smooth(whole - creases, reach) + smooth(creases, fine)
     peak = draft[0].amax(dim=0).float().numpy() * (cover > 0.99)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * max(round(reach), 1) + 1,) * 2)
     room = np.log(np.maximum(WHITEST / np.maximum(blurred(cv2.dilate(peak, disc), 0.5 * reach), 1e-3), 1))
-    held = np.where(slow > 0, room * np.tanh(slow / np.maximum(room, 1e-4)), slow).astype(np.float32)
+    held = np.where(change > 0, room * np.tanh(change / np.maximum(room, 1e-4)), change).astype(np.float32)
     return ratio + (torch.from_numpy(held).to(ratio) - ratio) * garment.to(ratio)
 
 

@@ -11,8 +11,9 @@ from einops import rearrange
 from torch import Tensor
 from torch.nn import functional as fn
 
+from pipelines.embedded_develop import TRACED_PLANES
 from pipelines.embedded_light import OFFSET, to_linear
-from vmodel.scene import LIGHTS, PART_NAMES, TRACED_PLANES
+from vmodel.scene import LIGHTS, PART_NAMES
 from vmodel.types import FloatArray
 
 PATCH = 4
@@ -22,7 +23,7 @@ MULTIPLE = 32
 """Sides of what the network sees are multiples of this: a patch, halved three times."""
 
 MATERIALS = ("jersey", "cotton", "denim", "silk", "chiffon", "knit", "leather", "coat-wool")
-LOOK_LENGTH = 3 + 3 + 1 + 2 + 1 + len(LIGHTS) + len(MATERIALS)
+LOOK_LENGTH = 3 + 3 + 1 + 2 + 1 + len(LIGHTS) + len(MATERIALS) + 1
 FINE, _COARSE = 3 + 3 + 3 + 1 + 1 + TRACED_PLANES, len(PART_NAMES) + 3 + 1 + 1
 PLANES = FINE * PATCH**2 + _COARSE
 LABELS = len(PART_NAMES)
@@ -47,7 +48,7 @@ class Conditions:
         parts: (B, H, W) int64 index into ``vmodel.scene.PART_NAMES``.
         garment, person, hair: (B, 1, H, W) coverage 0..1.
         pose: (B, 3, H, W) limbs in OpenPose colours, 0..1.
-        traced: (B, TRACED_PLANES, H, W) from ``vmodel.scene.trace_light``; 0 where no surface is seen.
+        traced: (B, TRACED_PLANES, H, W) from ``develop_light``; 0 where no surface is seen.
     """
 
     draft: Tensor
@@ -211,6 +212,16 @@ def label_planes(planes: Tensor) -> Tensor:
     return fn.interpolate(planes[:, first : first + LABELS], scale_factor=PATCH, mode="nearest")
 
 
+def garment_plane(planes: Tensor) -> Tensor:
+    """(B, 1, H, W) coverage of the garment, 0..1.
+
+    Args:
+        planes: (B, PLANES, H / PATCH, W / PATCH) from ``condition_planes``.
+    """
+    last = (FINE - TRACED_PLANES) * PATCH**2
+    return fn.pixel_shuffle(planes[:, last - PATCH**2 : last], PATCH)
+
+
 def traced_ratio(planes: Tensor) -> Tensor:
     """(B, 3, H, W) log ratio of traced over gathered light: what a network's answer is added to.
 
@@ -235,6 +246,7 @@ class Look:
         gender: "woman", "man", "girl" or "boy".
         light, material: names of ``vmodel.scene.LIGHTS`` and of ``MATERIALS``; others count as none.
         zoom: pixels per metre over those of a whole figure in a picture 512 high.
+        mirrored: whether left and right are exchanged, the lamps' among them; only in training.
     """
 
     skin_tone: tuple[float, float, float]
@@ -244,6 +256,7 @@ class Look:
     light: str
     material: str
     zoom: float
+    mirrored: bool = False
 
 
 def look_vector(look: Look) -> FloatArray:
@@ -253,4 +266,4 @@ def look_vector(look: Look) -> FloatArray:
     light = [float(look.light == name) for name in LIGHTS]
     cloth = [float(look.material == name) for name in MATERIALS]
     near = float(np.log2(np.clip(look.zoom, 0.25, 16)))
-    return np.asarray([*tones, look.age / 50 - 0.5, *sex, near, *light, *cloth], np.float32)
+    return np.asarray([*tones, look.age / 50 - 0.5, *sex, near, *light, *cloth, float(look.mirrored)], np.float32)

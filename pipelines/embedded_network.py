@@ -22,6 +22,7 @@ from pipelines.embedded_maps import (
     PATCH,
     PLANES,
     RATIO_PLANES,
+    garment_plane,
     label_planes,
     light_bases,
     local_planes,
@@ -34,6 +35,9 @@ HINTS = 16
 LOOK_TOKENS = 4
 """How many of the tokens tell of the look; they come first."""
 
+_TOLD = 64
+"""Numbers about the look that ``FineLight`` hands to its levels."""
+
 
 @dataclass(frozen=True)
 class NetworkSize:
@@ -44,17 +48,17 @@ class NetworkSize:
         heads: attention heads of each level; only the two coarsest levels attend.
         token: width of the tokens that are attended to.
         groups: of the group norm; divides every entry of ``channels``.
-        fine: channels of ``FineLight``.
+        fine: channels of the levels of ``FineLight``, finest first, the finest at half size.
     """
 
     channels: tuple[int, ...] = (64, 96, 192, 320)
     heads: tuple[int, ...] = (2, 3, 6, 8)
     token: int = 192
     groups: int = 16
-    fine: int = 48
+    fine: tuple[int, ...] = (48, 96, 128, 160)
 
 
-TINY = NetworkSize(channels=(16, 16, 16, 16), heads=(1, 1, 1, 1), token=16, groups=8, fine=8)
+TINY = NetworkSize(channels=(16, 16, 16, 16), heads=(1, 1, 1, 1), token=16, groups=8, fine=(8, 8))
 """For tests and for a first look at a recipe: learns little, but runs everything."""
 
 
@@ -93,52 +97,92 @@ class ConditionEncoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
 
 class FineLight(ModelMixin, ConfigMixin):  # type: ignore[misc]
-    """Light in creases, at edges and round eyes and lips, which the UNet's grid is too coarse for.
+    """Light in folds, creases, at edges and round eyes and lips, which the UNet's grid is too coarse for.
 
-    A few convolutions at full size, each reaching twice as far as the one before. After each, two layers look at their
-    own pixel only, and are told of the look: most of light depends on what is traced and known right there. Starts as
-    nothing: its last layer is zero.
+    Light on a surface is a mean over more than a pixel (``embedded_texture``), so it is answered at half the picture's
+    size, in levels that halve it further: the coarsest see how a fold lies in the figure, the finest where a crease is.
+    All are told of the look. Cloth and what is beside it get an answer each, mixed by coverage at full size, so that
+    neither has a rim of the other's light. Starts as nothing: its last layer is zero.
 
     Args:
-        channels: of the convolutions.
+        channels: of each level, finest first.
         planes: that it sees: ``LOCAL``, ``LABELS``, ``HINTS`` and the UNet's own ratio.
         told: numbers in the tokens of the look.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
-    def __init__(self, channels: int = 48, planes: int = LOCAL + LABELS + HINTS + 3, told: int = 4 * 192) -> None:
+    def __init__(
+        self,
+        channels: tuple[int, ...] = (48, 96, 128, 160),
+        planes: int = LOCAL + LABELS + HINTS + 3,
+        told: int = 4 * 192,
+    ) -> None:
         super().__init__()
-        first = nn.Conv2d(planes, channels, 3, padding=1)
-        further = [nn.Conv2d(channels, channels, 3, padding=reach, dilation=reach) for reach in (2, 4)]
-        self.reaching = nn.ModuleList([first, *further])
-        self.wide = nn.ModuleList(nn.Conv2d(channels, 2 * channels, 1) for _ in self.reaching)
-        self.narrow = nn.ModuleList(nn.Conv2d(2 * channels, channels, 1) for _ in self.reaching)
-        self.tuned = nn.ModuleList(nn.Linear(told, 4 * channels) for _ in self.reaching)
-        self.last = nn.Conv2d(channels, 3, 3, padding=1)
+        self.first = nn.Conv2d(planes, channels[0], 3, padding=1)
+        self.look = nn.Linear(told, _TOLD)
+        self.before = nn.ModuleList(_Told(width) for width in channels)
+        self.down = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in pairwise(channels))
+        self.up = nn.ModuleList(nn.Conv2d(coarse, fine, 1) for fine, coarse in pairwise(channels))
+        self.after = nn.ModuleList(_Told(width) for width in channels[:-1])
+        self.last = nn.Conv2d(channels[0], 2 * 3, 3, padding=1)
         # What the UNet says counts once it has something to say.
         with torch.no_grad():
-            first.weight[:, -(HINTS + 3) :].zero_()
-        for layer in (self.last, *self.tuned):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+            self.first.weight[:, -(HINTS + 3) :].zero_()
+        _begin_as_nothing(self.last)
         self.to(memory_format=torch.channels_last)
 
-    def forward(self, seen: Tensor, look: Tensor) -> Tensor:
-        """Answer pixel by pixel.
+    def forward(self, seen: Tensor, look: Tensor, garment: Tensor) -> Tensor:
+        """Answer.
 
         Args:
-            seen: (B, planes, H, W).
+            seen: (B, planes, H, W), sides multiples of ``MULTIPLE``.
             look: (B, told).
+            garment: (B, 1, H, W) coverage 0..1.
         Returns:
             (B, 3, H, W) log ratio over ``RATIO_SCALE``.
         """
-        inner = seen.contiguous(memory_format=torch.channels_last)
-        for reaching, wide, narrow, tuned in zip(self.reaching, self.wide, self.narrow, self.tuned, strict=True):
-            inner = fn.silu(reaching(inner))
-            gain, bias = tuned(look)[..., None, None].chunk(2, dim=1)
-            inner = inner + narrow(fn.silu(wide(inner) * (1 + gain) + bias))
-        result: Tensor = self.last(inner)
+        told = fn.silu(self.look(look))
+        inner = self.first(fn.avg_pool2d(seen, 2).contiguous(memory_format=torch.channels_last))
+        kept = []
+        for level, layer in enumerate(self.before):
+            inner = layer(inner, told)
+            if level < len(self.down):
+                kept.append(inner)
+                inner = self.down[level](inner)
+        for level in reversed(range(len(self.up))):
+            inner = kept[level] + fn.interpolate(self.up[level](inner), scale_factor=2, mode="nearest")
+            inner = self.after[level](inner, told)
+        cloth, beside = fn.interpolate(self.last(inner), scale_factor=2, mode="bilinear").chunk(2, dim=1)
+        return torch.lerp(beside, cloth, garment)
+
+
+class _Told(nn.Module):
+    """Two convolutions whose result is added, with gains and biases between them that the look decides.
+
+    Each place's vector is brought to one length first (Zhang and Sennrich, Root Mean Square Layer Normalization, 2019):
+    unlike a norm over the picture, it answers alike in a crop and in a whole figure.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1, width, 1, 1))
+        self.enter = nn.Conv2d(width, width, 3, padding=1)
+        self.tune = nn.Linear(_TOLD, 2 * width)
+        self.leave = nn.Conv2d(width, width, 3, padding=1)
+        _begin_as_nothing(self.tune)
+        _begin_as_nothing(self.leave)
+
+    def forward(self, inner: Tensor, told: Tensor) -> Tensor:
+        gain, bias = self.tune(told)[..., None, None].chunk(2, dim=1)
+        even = inner * self.scale * (inner.square().mean(dim=1, keepdim=True) + 1e-4).rsqrt()
+        result: Tensor = inner + self.leave(fn.silu(self.enter(even) * (1 + gain) + bias))
         return result
+
+
+def _begin_as_nothing(layer: nn.Conv2d | nn.Linear) -> None:
+    nn.init.zeros_(layer.weight)
+    assert layer.bias is not None
+    nn.init.zeros_(layer.bias)
 
 
 def make_unet(size: NetworkSize) -> UNet2DConditionModel:
@@ -192,7 +236,8 @@ def predict_ratio(
         whole, hints = _ask_unet(unet, noisy, planes, sigma, tokens)
     seen = torch.cat([local_planes(planes), label_planes(planes), hints, whole], dim=1).to(fine.device, fine.dtype)
     look = tokens[:, :LOOK_TOKENS].flatten(1).to(fine.device, fine.dtype)
-    ratio: Tensor = (whole + fine(seen, look).to(noisy.device).float()) * RATIO_SCALE
+    garment = garment_plane(planes).to(fine.device, fine.dtype)
+    ratio: Tensor = (whole + fine(seen, look, garment).to(noisy.device).float()) * RATIO_SCALE
     return ratio + traced_ratio(planes)
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pipelines.embedded_develop import TRACED_PLANES
 from vmodel.images import to_srgb
-from vmodel.scene import PART_NAMES, TRACED_PLANES
+from vmodel.scene import PART_NAMES
 
 
 def write_picture(path: Path, seed: int, split: str = "train", size: tuple[int, int] = (96, 96)) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from pipelines.training.scene_strands import hair_ribbons
-from pipelines.training.scene_wrinkles import cloth_metres, wrinkled
+from pipelines.training.scene_wrinkles import wrinkled
 from vmodel.images import to_linear
 from vmodel.scene import PART_NAMES, Scene, project_points
 from vmodel.scene.cloth import look_of_material
+from vmodel.scene.creases import cloth_metres
 from vmodel.scene.geometry import Geometry, Surface
 from vmodel.scene.lights import PlacedSetup
 from vmodel.types import BoolArray, Camera, FloatArray

@@ -176,10 +176,11 @@ def make_batch(pictures: Sequence[Picture], crop: tuple[int, int], seed: Sequenc
     weight = pixel_weight(conditions)
     generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
     conditions, flat_lay = recolour(conditions, stack_flat_lays(pictures), generator)
-    if rng.random() < 0.5:
+    mirrored = bool(rng.random() < 0.5)
+    if mirrored:
         conditions, ratio, lit = conditions.mirrored(), ratio.flip(-1), lit.flip(-1)
         weight, flat_lay = weight.flip(-1), flat_lay.flip(-1)
-    look_batch = torch.from_numpy(np.stack([look_vector(look) for look in looks]))
+    look_batch = torch.from_numpy(np.stack([look_vector(replace(look, mirrored=mirrored)) for look in looks]))
     look_batch[:, :_MEASURED] += _BLUR * torch.randn(len(looks), _MEASURED, generator=generator)
     return Batch(conditions, ratio, lit, weight, flat_lay, look_batch)
 

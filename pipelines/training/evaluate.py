@@ -53,7 +53,7 @@ class PictureLight:
         light = settle_light(views)[-1]
         conditions = stack_conditions([self._shelf.load(path).arrays])
         ratio = rearrange(torch.from_numpy(light), "h w c -> 1 c h w")
-        ratio = gentle_on_cloth(ratio, conditions.garment, conditions.draft)
+        ratio = gentle_on_cloth(ratio, conditions.traced[:, :3], conditions.garment, conditions.draft)
         picture = to_srgb(apply_ratio(conditions.draft, ratio))[0]
         return np.asarray((rearrange(picture, "c h w -> h w c") * 255 + 0.5).to(torch.uint8).numpy())
 

@@ -20,7 +20,8 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from pipelines.embedded_exposure import Seen, deeper_folds, settle_light
+from pipelines.embedded_develop import develop_light
+from pipelines.embedded_exposure import Seen, settle_light
 from pipelines.embedded_maps import stack_conditions
 from pipelines.training.blender_handover import hand_over
 from pipelines.training.blender_process import VARIABLE, Photographer, find_blender_python
@@ -44,7 +45,7 @@ from vmodel.config import Settings
 from vmodel.errors import VModelError
 from vmodel.files import CACHE_BYTES, keep_newest
 from vmodel.images import to_srgb
-from vmodel.scene import Scene, project_points, render_conditions, render_draft, trace_light
+from vmodel.scene import Scene, TracedLight, project_points, render_conditions, render_draft, trace_light
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
 SAMPLES = 8
@@ -207,10 +208,10 @@ class SceneStudio:
             target = with_backdrop(target, view.plain, view.overlay)
             targets.append(with_catchlights(target, view.plain, view.plain_maps))
         targets = settle_exposure(targets, plain, maps)
-        deeper = [deeper_folds(view.traced, view.draft, view.maps) for view in views]
+        developed = develop_light([view.traced for view in views])
         seen = [
             Seen(light, view.draft, view.maps.parts, view.maps.hair_mask)
-            for light, view in zip(deeper, views, strict=True)
+            for light, view in zip(developed, views, strict=True)
         ]
         traced = settle_light(seen, REFERENCES)
         written = []
@@ -242,7 +243,7 @@ class _View:
     plain: ByteArray
     plain_maps: ConditionMaps
     overlay: Overlay
-    traced: FloatArray
+    traced: TracedLight
 
 
 def _draw(set_up: TrainingScene, plain: Scene, camera: Camera) -> _View:

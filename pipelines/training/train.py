@@ -61,8 +61,8 @@ class Plan:
         batch: crops a step.
         crop: (height, width) of a crop, multiples of 32.
         wide_share: share of the steps that see a quarter as many crops, twice as high and wide.
-        alone_share: first share of the run that teaches the network of fine light alone, in twice as many crops a
-            quarter as high and wide: such steps cost a tenth, and it is the one that traced light tells most.
+        alone_share: first share of the run that teaches the network of fine light alone, in crops half as high and
+            wide: such steps cost a tenth, and it is the one that traced light tells most.
         seed: the only source of chance.
         rate: highest learning rate.
         size: of the network.
@@ -177,12 +177,11 @@ class Trainer:
         plan, begun = self.plan, time.monotonic()
         rng = np.random.default_rng([plan.seed, self.step])
         alone = self.share_done() < plan.alone_share
-        count = 2 * plan.batch if alone else plan.batch
-        chosen = rng.choice(len(shelf.train), count, replace=len(shelf.train) < count)
+        chosen = rng.choice(len(shelf.train), plan.batch, replace=len(shelf.train) < plan.batch)
         pictures, crop = [shelf.load(shelf.train[i]) for i in chosen], plan.crop
         if alone:
-            crop = (crop[0] // 4, crop[1] // 4)
-        elif rng.random() < plan.wide_share and all(2 * crop[k] <= pictures[0].shape[k] for k in (0, 1)):
+            crop = (crop[0] // 2, crop[1] // 2)
+        if rng.random() < plan.wide_share and all(2 * crop[k] <= pictures[0].shape[k] for k in (0, 1)):
             pictures, crop = pictures[: max(1, plan.batch // 4)], (2 * crop[0], 2 * crop[1])
         batch = make_batch(pictures, crop, [plan.seed, self.step, 1]).to(self.device)
         generator = torch.Generator().manual_seed(int(rng.integers(2**31)))

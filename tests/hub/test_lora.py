@@ -15,6 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file, save
 
 from app.cli import run
+from pipelines.embedded_develop import TRACED_PLANES
 from pipelines.hub.catalogue import CATALOGUE
 from pipelines.hub.errors import TrainingMemoryExhausted
 from pipelines.hub.flux2_klein import Flux2Klein
@@ -32,7 +33,6 @@ from vmodel.errors import (
     OutputNotWritable,
     TrainingPicturesMissing,
 )
-from vmodel.scene import TRACED_PLANES
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from pipelines.embedded_develop import TRACED_PLANES
 from pipelines.embedded_light import apply_ratio
 from pipelines.embedded_maps import Conditions
 from pipelines.embedded_texture import even_light
-from vmodel.scene import PART_NAMES, TRACED_PLANES
+from vmodel.scene import PART_NAMES
 
 SIDE, EDGE = 40, 20
 SKIN, CLOTH, EYE = (PART_NAMES.index(name) for name in ("skin", "garment", "eye"))

@@ -7,12 +7,13 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from pipelines.embedded_exposure import FOLDS, Seen, deeper_folds, lift, settle_light
+from pipelines.embedded_develop import TRACED_PLANES, develop_light
+from pipelines.embedded_exposure import Seen, lift, settle_light
 from pipelines.embedded_head import near_head
 from vmodel.images import to_srgb
-from vmodel.scene import PART_NAMES, TRACED_PLANES, shrink, trace_light
+from vmodel.scene import PART_NAMES, shrink, trace_light
 from vmodel.take import Take
-from vmodel.types import ConditionMaps, FloatArray
+from vmodel.types import FloatArray
 
 GARMENT, FACE, HAIR, NOBODY = (PART_NAMES.index(name) for name in ("garment", "face", "hair", "background"))
 SIZE = (40, 60)
@@ -83,30 +84,14 @@ def test_a_few_pixels_are_no_measure() -> None:
     assert np.array_equal(settled, seen.light)
 
 
-def test_a_dark_piece_of_cloth_is_told_that_the_rest_is_brighter() -> None:
-    plane, vector = np.zeros(SIZE, np.float32), np.zeros((*SIZE, 3), np.float32)
-    maps = ConditionMaps(
-        vector.astype(np.uint8), np.zeros((18, 3), np.float32), vector, plane, view(shaded(0, 0, 0)).parts, plane,
-        plane, plane, vector[..., :2], view(shaded(0, 0, 0)).parts, np.full((*SIZE, 3), 0.4, np.float32),
-    )  # fmt: skip
-    traced = view(shaded(0.5, -0.3, 0.0)).light
-    whole, dark = (view(shaded(0.5, -0.3, 0.0)).draft for _ in range(2))
-    dark[:] = whole[-1:] // 2
-    views = [replace(view(shaded(0, 0, 0)), light=deeper_folds(traced, draft, maps)) for draft in (whole, dark)]
-    assert np.array_equal(views[0].light[:, 20:], traced[:, 20:])
-    first, second = settle_light(views)
-    assert abs(first[:, :20, :3].mean()) < 1e-5
-    assert np.allclose(first[0, :20, 0] - first[-1, :20, 0], 0.4 * (1 + FOLDS), atol=1e-4)
-    assert second[:, :20, :3].mean() < -0.15
-
-
 def test_a_real_take_and_its_head_seen_near_are_exposed_alike(tee_take: Take) -> None:
     head = near_head(tee_take)
     assert head is not None
     sides = (tee_take.camera, tee_take.draft, tee_take.maps), (head.camera, head.draft, head.maps)
+    traced = [trace_light(tee_take.scene, shrink(camera, 192), tee_take.light) for camera, _, _ in sides]
     views = [
-        Seen(trace_light(tee_take.scene, shrink(camera, 192), tee_take.light), draft, maps.parts, maps.hair_mask)
-        for camera, draft, maps in sides
+        Seen(light, draft, maps.parts, maps.hair_mask)
+        for light, (_, draft, maps) in zip(develop_light(traced), sides, strict=True)
     ]
     settled = settle_light(views)
     skin = []

@@ -1,11 +1,12 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from mannequin import TORSO_RADIUS_M, colour_chart, make_mannequin, make_shirt, make_skin
 
-from vmodel.scene import PART_NAMES, TRACED_PLANES, Scene, frame_camera, render_conditions, shrink, trace_light
-from vmodel.types import Camera, ConditionMaps, FloatArray, IntArray
+from vmodel.scene import PART_NAMES, Scene, TracedLight, frame_camera, render_conditions, shrink, trace_light
+from vmodel.types import Camera, ConditionMaps, IntArray
 
 SIZE = (512, 384)
 _BODY = [PART_NAMES.index(name) for name in ("skin", "base layer")]
@@ -29,7 +30,7 @@ def maps(loose: Scene, camera: Camera) -> ConditionMaps:
 
 
 @pytest.fixture(scope="module")
-def traced(loose: Scene, camera: Camera) -> FloatArray:
+def traced(loose: Scene, camera: Camera) -> TracedLight:
     return trace_light(loose, camera, "beauty")
 
 
@@ -44,9 +45,9 @@ def below_the_hem(maps: ConditionMaps, first: int, last: int) -> tuple[IntArray,
     return rows[body], wide[body]
 
 
-def test_the_hem_throws_a_shadow_on_what_is_right_below_it(maps: ConditionMaps, traced: FloatArray) -> None:
-    shadow, lit = (traced[below_the_hem(maps, *rows)][:, 4].mean() for rows in ((3, 9), (25, 40)))
-    assert shadow < lit - 0.4
+def test_the_hem_throws_a_shadow_on_what_is_right_below_it(maps: ConditionMaps, traced: TracedLight) -> None:
+    shadow, lit = (traced.light[below_the_hem(maps, *rows)].mean() for rows in ((3, 9), (25, 40)))
+    assert shadow < 0.7 * lit
 
 
 def test_what_lies_below_a_red_shirt_gets_red_light(camera: Camera, maps: ConditionMaps) -> None:
@@ -55,27 +56,57 @@ def test_what_lies_below_a_red_shirt_gets_red_light(camera: Camera, maps: Condit
         drape, garment = make_shirt(TORSO_RADIUS_M + 0.04, np.full_like(colour_chart(), (red, 40, blue)))
         skin = make_skin()
         grey = replace(skin, albedo=np.full_like(skin.albedo, 0.5))
-        planes = trace_light(Scene(posed, body, grey, None, drape, garment), camera, "soft-key")
-        light = planes[below_the_hem(maps, 3, 9)].mean(axis=0)
-        return float(light[0] - light[2])
+        traced = trace_light(Scene(posed, body, grey, None, drape, garment), camera, "soft-key")
+        light = traced.light[below_the_hem(maps, 3, 9)].mean(axis=0)
+        return float(np.log(light[0] / light[2]))
 
     assert warmth(220, 40) > warmth(40, 220) + 0.01
 
 
-def test_nothing_is_told_of_the_backdrop_and_everything_is_finite(maps: ConditionMaps, traced: FloatArray) -> None:
-    assert traced.shape == (*SIZE, TRACED_PLANES)
-    assert np.isfinite(traced).all()
-    assert not traced[maps.person_mask == 0].any()
-    assert traced[maps.garment_mask > 0.99].any(axis=1).all()
+def test_nothing_is_told_of_the_backdrop_and_everything_is_finite(maps: ConditionMaps, traced: TracedLight) -> None:
+    nobody, cloth = maps.person_mask == 0, maps.garment_mask > 0.99
+    for plane in (traced.albedo, traced.drawn_light, traced.drawn_gloss, traced.light, traced.gloss):
+        assert plane.shape == (*SIZE, 3)
+        assert np.isfinite(plane).all()
+        assert not plane[nobody].any()
+    assert traced.light[cloth].min() > 0
+    assert np.abs(traced.cloth - maps.garment_mask).max() < 0.2
 
 
-def test_light_of_a_smaller_picture_is_the_same_light(loose: Scene, camera: Camera, traced: FloatArray) -> None:
+def test_the_print_stays_where_the_draft_has_it_though_cloth_has_creases(
+    loose: Scene, maps: ConditionMaps, traced: TracedLight
+) -> None:
+    assert np.abs(loose.creased.geometry.vertices_m - loose.geometry.vertices_m).max() > 1e-3
+    cloth = maps.garment_mask > 0.99
+    assert np.abs(traced.albedo - maps.albedo)[cloth].mean() < 0.01
+    # Neither light nor gloss has edges where the chart's fields have.
+    fields = np.abs(np.diff(maps.albedo.mean(axis=2), axis=1))
+    steps = np.abs(np.diff(traced.light.mean(axis=2), axis=1))
+    inner = cv2.erode(cloth.astype(np.uint8), np.ones((9, 9)))[:, 1:] > 0
+    edges = inner & (fields > 0.1)
+    assert edges.any()
+    assert np.median(steps[edges]) < 2 * np.median(steps[inner & ~edges]) + 1e-3
+
+
+def test_skin_that_creased_cloth_uncovers_has_the_light_of_skin_near_by(
+    loose: Scene, camera: Camera, maps: ConditionMaps, traced: TracedLight
+) -> None:
+    """Behind the hem there is shade; no pixel of cloth may have it, and none of skin the light of cloth."""
+    cloth = maps.garment_mask > 0.99
+    inner = cv2.erode(cloth.astype(np.uint8), np.ones((9, 9))) > 0
+    assert traced.light[cloth].min() > 0.4 * np.percentile(traced.light[inner], 1)
+
+
+def test_light_of_a_smaller_picture_is_the_same_light(loose: Scene, camera: Camera, traced: TracedLight) -> None:
     small = trace_light(loose, shrink(camera, SIZE[0] // 2), "beauty")
-    assert small.shape[:2] == (SIZE[0] // 2, SIZE[1] // 2)
-    large = traced.reshape(SIZE[0] // 2, 2, SIZE[1] // 2, 2, -1)
-    inside = (large[..., 4] != 0).all(axis=(1, 3))
-    assert np.abs(large.mean(axis=(1, 3)) - small)[inside].mean() < 0.06
+    assert small.light.shape[:2] == (SIZE[0] // 2, SIZE[1] // 2)
+    large = traced.light.reshape(SIZE[0] // 2, 2, SIZE[1] // 2, 2, 3)
+    inside = (large != 0).all(axis=(1, 3, 4))
+    means = large.mean(axis=(1, 3))[inside]
+    assert np.abs(np.log(means / small.light[inside])).mean() < 0.06
 
 
-def test_the_same_seed_gives_the_same_light(loose: Scene, camera: Camera, traced: FloatArray) -> None:
-    assert np.array_equal(trace_light(loose, camera, "beauty"), traced)
+def test_the_same_seed_gives_the_same_light(loose: Scene, camera: Camera, traced: TracedLight) -> None:
+    again = trace_light(loose, camera, "beauty")
+    assert np.array_equal(again.light, traced.light)
+    assert np.array_equal(again.gloss, traced.gloss)

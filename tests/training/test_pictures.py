@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from pipelines.embedded_develop import TRACED_PLANES
 from pipelines.training.blender_process import BlenderMissing, find_blender_python
 from pipelines.training.pictures import main, make_pictures
 from pipelines.training.pictures_finish import REFERENCES
@@ -18,7 +19,7 @@ from pipelines.training.scene_people import TEST_ROSTER, cast_person
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.images import to_linear
-from vmodel.scene import PART_NAMES, TRACED_PLANES
+from vmodel.scene import PART_NAMES
 
 GARMENT = PART_NAMES.index("garment")
 FORMAT = {

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipelines.embedded_develop import TRACED_PLANES
 from pipelines.embedded_maps import Conditions, stack_conditions
 from pipelines.training.pictures_finish import (
     Overlay,
@@ -17,7 +18,7 @@ from pipelines.training.pictures_finish import (
 )
 from pipelines.training.scene_set import in_one_colour
 from vmodel.images import to_linear, to_srgb
-from vmodel.scene import PART_NAMES, TRACED_PLANES, render_conditions
+from vmodel.scene import PART_NAMES, render_conditions
 from vmodel.scene.strands import StrandLayer
 from vmodel.take import Take
 from vmodel.types import ConditionMaps, FloatArray

@@ -38,7 +38,7 @@ def plan(pictures: Path, tmp_path: Path) -> Plan:
 def test_a_miniature_run_trains_saves_and_loads_as_a_pipeline_that_changes_the_draft(
     plan: Plan, tmp_path: Path
 ) -> None:
-    trainer = train(replace(plan, steps=48))
+    trainer = train(replace(plan, steps=48, rate=2e-2))
     assert trainer.step == 48
     lines = [json.loads(line) for line in (plan.out / "log.jsonl").read_text().splitlines()]
     assert np.isfinite([line["loss"] for line in lines]).all()

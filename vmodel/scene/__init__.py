@@ -8,17 +8,17 @@ from vmodel.scene.geometry import PART_NAMES
 from vmodel.scene.lights import LIGHTS
 from vmodel.scene.maps import render_conditions, save_maps
 from vmodel.scene.scene import Scene
-from vmodel.scene.traced import TRACED_PLANES, trace_light
+from vmodel.scene.traced import TracedLight, trace_light
 
 __all__ = [
     "BACKGROUNDS",
     "FRAMINGS",
     "LIGHTS",
     "PART_NAMES",
-    "TRACED_PLANES",
     "VIEWS",
     "Background",
     "Scene",
+    "TracedLight",
     "frame_camera",
     "magnify",
     "project_points",

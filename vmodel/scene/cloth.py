@@ -137,15 +137,15 @@ class ClothShader:
         return values[np.minimum(self._geometry.texture[samples.triangle], len(values) - 1)]
 
     def _relief(self, samples: SurfaceSamples) -> FloatArray:
-        """Normals with soft folds, fine wrinkles and the weave."""
+        """Normals with the weave and, where they are painted, soft folds and fine wrinkles."""
         along_x, along_y, _ = surface_tangents(self._geometry, samples.triangle)
         points = interpolate_uv(self._geometry, samples.triangle, samples.bary)
         texture_m = (points * self._metres_per_texel).astype(np.float32)
-        squeezed = interpolate(self._geometry, samples.triangle, samples.bary, self._squeeze)
-        wrinkle = self._by_fabric(samples, "wrinkle")[:, None]
-        fine = samples.creases * wrinkle_slopes(texture_m, squeezed, samples.pixel_m)
-        slopes = wrinkle * (fine + hanging_slopes(texture_m))
-        slopes = slopes + self._weave_slopes(texture_m, samples)
+        slopes = self._weave_slopes(texture_m, samples)
+        if samples.painted:
+            squeezed = interpolate(self._geometry, samples.triangle, samples.bary, self._squeeze)
+            painted = wrinkle_slopes(texture_m, squeezed, samples.pixel_m) + hanging_slopes(texture_m)
+            slopes = slopes + self._by_fabric(samples, "wrinkle")[:, None] * painted
         flip = np.where(samples.inside, -1.0, 1.0).astype(np.float32)
         steep = np.maximum(length(slopes), 1e-6)
         slopes *= (np.tanh(steep / 0.8) * 0.8 / steep * flip)[:, None]

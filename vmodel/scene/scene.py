@@ -9,6 +9,7 @@ import numpy as np
 
 from vmodel.body.shoes import WornShoes
 from vmodel.scene.cloth import ClothShader
+from vmodel.scene.creases import creased
 from vmodel.scene.gbuffer import GBuffer, trace_gbuffer
 from vmodel.scene.geometry import DressableBody, Geometry, Subject, build_geometry, make_subject
 from vmodel.scene.lights import LIGHTS, PlacedSetup
@@ -69,6 +70,13 @@ class Scene:
         vars(twin).update(
             geometry=replace(self.geometry, subject=subject), ambient=self.ambient, body_shader=self.body_shader
         )
+        return twin
+
+    @cached_property
+    def creased(self) -> Scene:
+        """The scene with real creases in its cloth, for light that is traced; the vertices' light is shared."""
+        twin = replace(self)
+        vars(twin).update(geometry=creased(self.geometry), ambient=self.ambient, body_shader=self.body_shader)
         return twin
 
     @cached_property

@@ -26,7 +26,7 @@ class SurfaceSamples:
         open_share: (S,) share of the dome; ``bent`` (S, 3) where it comes from.
         pixel_m: (S,) size of a picture's pixel at the sample.
         dome: (S, 3) light from dome and surroundings where it was traced; None where ``open_share`` stands for it.
-        creases: how much steeper than usual fine wrinkles of cloth are.
+        painted: whether wrinkles and soft folds of cloth are painted on a smooth mesh, or in the mesh itself.
     """
 
     triangle: IntArray
@@ -41,7 +41,7 @@ class SurfaceSamples:
     bent: FloatArray
     pixel_m: FloatArray
     dome: FloatArray | None = None
-    creases: float = 1.0
+    painted: bool = True
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class TracedSamples:
     open_share: FloatArray
     bent: FloatArray
     dome: FloatArray
-    creases: float
+    painted: bool
 
     def light(self, samples: SurfaceSamples, pixel: IntArray) -> SurfaceSamples:
         """Samples, each under the light of its pixel (S,); the inside of cloth keeps its own share of the lights."""
@@ -63,7 +63,7 @@ class TracedSamples:
             open_share=np.maximum(self.open_share[pixel], _LEAST_OPEN),
             bent=self.bent[pixel],
             dome=self.dome[pixel],
-            creases=self.creases,
+            painted=self.painted,
         )
 
 

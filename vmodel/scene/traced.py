@@ -1,8 +1,8 @@
-"""Light traced pixel by pixel: shadows where cloth meets skin, and light that surfaces send each other.
+"""Light traced pixel by pixel: shadows where cloth meets skin, real creases, and light that surfaces send each other.
 
 The draft gathers light at the vertices of the coarse mesh, which is quick and blurs what happens within a centimetre.
-Here each pixel's own rays look for the soft boxes, the dome and whatever stands in front of it; the draft's materials
-are then shaded under both kinds of light, and what is kept is how they differ.
+Here each pixel's own rays look for the soft boxes, the dome and whatever stands in front of it, and the creases of
+cloth are in its mesh (``creases``); the draft's materials are then shaded under both kinds of light.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from vmodel.scene.draft import lit_samples
 from vmodel.scene.gbuffer import GBuffer, add_up, interpolate, interpolate_uv, trace_gbuffer
-from vmodel.scene.geometry import Geometry, Surface
+from vmodel.scene.geometry import PART_NAMES, Geometry, Surface
 from vmodel.scene.lights import PlacedSetup, diffuse_cosine
 from vmodel.scene.rays import Tracer
 from vmodel.scene.scene import Scene
@@ -23,9 +24,6 @@ from vmodel.scene.texturing import look_up
 from vmodel.scene.vectors import dot, length
 from vmodel.scene.visibility import Lighting, frames, hemisphere, share_of_light
 from vmodel.types import BoolArray, Camera, FloatArray, IntArray
-
-TRACED_PLANES = 5
-"""What ``trace_light`` gives for each pixel."""
 
 SKY_RAYS, LIGHT_RAYS = 16, 6
 """Rays a pixel to the dome, and to each soft box; neighbours turn theirs, so that smoothing joins sixteen pixels'."""
@@ -36,62 +34,108 @@ _REACH_M = 1.5
 _AT_ONCE = 20_000
 _STRIDES = (1, 2, 1)
 _RIM = 4
-_FLOOR = 0.02
 _THIN = 0.02
 _HAIR = 0.03
 """Albedo of hair as its surroundings see it."""
-_CREASES = 1.7
-"""How much steeper than in the draft fine wrinkles of real cloth are: ``pipelines.training.scene_wrinkles``."""
+_ALIKE = 0.3
+"""Share of a pixel by which smooth and creased cloth may differ in covering it."""
+_FILLS_PX = (1.5, 4.0)
 
 
-def trace_light(scene: Scene, camera: Camera, light: str, seed: int = 0) -> FloatArray:
-    """How light differs from the draft's where it is traced for each pixel.
+@dataclass(frozen=True)
+class TracedLight:
+    """What surfaces send to a camera, linear light before any tone curve; 0 where none is seen.
+
+    Attributes:
+        albedo: (H, W, 3) colour as the draft has it.
+        drawn_light, drawn_gloss: (H, W, 3) the draft's light that falls on the surface, and what it reflects on top.
+        light, gloss: (H, W, 3) the same of traced light.
+        cloth, cover: (H, W) 0..1 share of the pixel that the garment, and that any surface covers.
+        skin: (H, W) 0..1 how much light spreads under the surface.
+        contrast: of the light set-up, see ``LightSetup``.
+    """
+
+    albedo: FloatArray
+    drawn_light: FloatArray
+    drawn_gloss: FloatArray
+    light: FloatArray
+    gloss: FloatArray
+    cloth: FloatArray
+    cover: FloatArray
+    skin: FloatArray
+    contrast: float
+
+
+def trace_light(scene: Scene, camera: Camera, light: str, seed: int = 0) -> TracedLight:
+    """What surfaces send where light is traced for each pixel.
 
     Args:
         scene: who wears what.
         camera: rays are shot for each of its pixels: half a megapixel takes seconds.
         light: a name of ``LIGHTS``.
         seed: of the draft's light.
-    Returns:
-        (H, W, TRACED_PLANES) float32, 0 where no surface is seen: three channels of the log ratio of light that
-        surfaces send back over the draft's, and the logs of their gloss and of the light that falls on them.
     """
-    lighting = scene.lit(light, camera, seed)
-    gbuffer = trace_gbuffer(scene.geometry, camera)
-    traced = _traced(scene, gbuffer, lighting)
-    quick, fine = (_sent(scene, gbuffer, lighting, each) for each in (None, traced))
-    cover = fine.cover[..., None]
-    parts = [
-        fine.over_floor(fine.diffuse) - quick.over_floor(quick.diffuse),
-        fine.over_floor(fine.gloss[..., None]),
-        fine.over_floor(fine.irradiance[..., None]),
-    ]
-    return np.where(cover > _THIN, np.concatenate(parts, axis=2), 0).astype(np.float32)
+    lighting, creased = scene.lit(light, camera, seed), scene.creased
+    near = trace_gbuffer(creased.geometry, camera)
+    traced = _traced(creased, near, lighting)
+    drawn = _sent(scene, trace_gbuffer(scene.geometry, camera), lighting, None)
+    fine = _sent(creased, near, lighting, traced)
+    light_and_gloss = _alike(np.concatenate([fine.light, fine.gloss], axis=2), fine, drawn)
+    return TracedLight(
+        albedo=drawn.albedo,
+        drawn_light=drawn.light,
+        drawn_gloss=drawn.gloss,
+        light=light_and_gloss[..., :3],
+        gloss=light_and_gloss[..., 3:],
+        cloth=drawn.cloth,
+        cover=drawn.cover,
+        skin=drawn.skin,
+        contrast=lighting.setup.contrast,
+    )
 
 
 @dataclass(frozen=True)
 class _Sent:
-    """Sums over each pixel: diffuse (H, W, 3), gloss, irradiance and cover (H, W)."""
+    """Means over what covers each pixel: gloss, light, albedo (H, W, 3) and skin (H, W); and shares (H, W)."""
 
-    diffuse: FloatArray
     gloss: FloatArray
-    irradiance: FloatArray
+    light: FloatArray
+    albedo: FloatArray
+    skin: FloatArray
+    cloth: FloatArray
     cover: FloatArray
-
-    def over_floor(self, light: FloatArray) -> FloatArray:
-        """Log of (H, W, C) sums where surfaces fill the pixel; never far below ``_FLOOR``."""
-        return np.asarray(np.log(light / np.maximum(self.cover, _THIN)[..., None] + _FLOOR), np.float32)
 
 
 def _sent(scene: Scene, gbuffer: GBuffer, lighting: Lighting, traced: TracedSamples | None) -> _Sent:
     height, width = gbuffer.camera.size
-    total = np.zeros((height * width, 6), np.float32)
+    total = np.zeros((height * width, 12), np.float32)
     for index, shaded, light in lit_samples(scene, gbuffer, lighting, traced):
-        planes = [shaded.albedo * light, shaded.gloss.mean(axis=1, keepdims=True), light.mean(axis=1, keepdims=True)]
-        values = np.concatenate([*planes, np.ones((len(index), 1), np.float32)], axis=1)
+        cloth = (shaded.part == PART_NAMES.index("garment"))[:, None]
+        skin = shaded.scatter[:, None]
+        planes = [shaded.gloss, light, shaded.albedo, skin, cloth, np.ones_like(cloth)]
+        values = np.concatenate(planes, axis=1).astype(np.float32)
         add_up(total, gbuffer.pixel[index], values * gbuffer.weight[index, None])
-    whole = total.reshape(height, width, 6)
-    return _Sent(whole[..., :3], whole[..., 3], whole[..., 4], whole[..., 5])
+    cover = total[:, 11:]
+    means = np.where(cover > _THIN, total / np.maximum(cover, _THIN), 0).reshape(height, width, 12)
+    whole = cover.reshape(height, width)
+    gloss, falling, albedo = (means[..., first : first + 3] for first in (0, 3, 6))
+    return _Sent(gloss, falling, albedo, means[..., 9], means[..., 10] * whole, whole)
+
+
+def _alike(planes: FloatArray, fine: _Sent, drawn: _Sent) -> FloatArray:
+    """Planes (H, W, C) of creased cloth where it covers what the draft's covers; elsewhere what is near on the same."""
+    share, wanted = (each.cloth / np.maximum(each.cover, _THIN) for each in (fine, drawn))
+    good = (np.abs(share - wanted) < _ALIKE) & (fine.cover > _THIN)
+    result = np.where(good[..., None], planes, np.concatenate([drawn.light, drawn.gloss], axis=2))
+    for is_cloth in (False, True):
+        weight = (good & ((share > 0.5) == is_cloth)).astype(np.float32)
+        missing = ~good & ((wanted > 0.5) == is_cloth) & (drawn.cover > _THIN)
+        for sigma in reversed(_FILLS_PX):
+            near = cv2.GaussianBlur(weight, (0, 0), sigma)
+            spread = cv2.GaussianBlur(planes * weight[..., None], (0, 0), sigma)
+            known = missing & (near > _THIN)
+            result[known] = spread[known] / near[known][:, None]
+    return np.where(drawn.cover[..., None] > _THIN, result, 0).astype(np.float32)
 
 
 def _traced(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> TracedSamples:
@@ -112,7 +156,7 @@ def _traced(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> TracedSamples
         open_share=smooth[:, lights],
         bent=np.asarray(bent / np.maximum(length(bent)[:, None], 1e-6), np.float32),
         dome=smooth[:, lights + 4 :],
-        creases=_CREASES,
+        painted=False,
     )
 
 

@@ -1,0 +1,114 @@
+"""Traced light developed as a photograph is: with its gloss, with film's curve, and with deeper folds.
+
+What comes out is a log ratio over the draft, which is developed too: the part of a photograph's light that follows from
+geometry and needs no network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from pipelines.embedded_light import LIMIT, OFFSET
+from vmodel.scene import TracedLight
+from vmodel.scene.tone import film_contrast, roll_off
+from vmodel.types import BoolArray, FloatArray
+
+TRACED_PLANES = 5
+"""What ``develop_light`` gives for each pixel."""
+
+FILM, FOLDS = 0.4, 0.2
+"""Contrast of a photograph beyond the draft's: of skin and base layer, and of light and shade on cloth."""
+CLOTH_GLOSS, SKIN_GLOSS, BASE_GLOSS = 1.1, 2.0, 0.7
+"""Times the draft's gloss: on cloth, on skin, and on what is neither."""
+_LEAST, _MOST = 0.6, 1.35
+"""Factors within which the contrast of folds stays."""
+_FEWEST = 200
+_THIN = 0.02
+_SMOOTH_PX = 0.8
+
+
+@dataclass(frozen=True)
+class _Exposure:
+    """What the first view tells of all: ``cloth`` and ``rest`` are gains, ``middle`` is the median light on cloth."""
+
+    cloth: float
+    rest: float
+    middle: float
+
+
+def develop_light(views: Sequence[TracedLight]) -> list[FloatArray]:
+    """Light of the views of one scene as the networks are told of it.
+
+    Args:
+        views: of one scene under one light; the first decides exposure and which light on cloth is in the middle.
+    Returns:
+        (H, W, TRACED_PLANES) float32 each, 0 where no surface is seen: three channels of the log ratio of the
+        photograph over the draft, and the logs of gloss and of the light that falls on the surface.
+    """
+    dyed = [_in_one_colour(view, views[0]) for view in views]
+    exposure = _expose(dyed[0])
+    return [_developed(view, exposure) for view in dyed]
+
+
+def _in_one_colour(view: TracedLight, first: TracedLight) -> TracedLight:
+    """The garment in the mean colour that the first view shows of it, as it is photographed: light knows no print."""
+    cloth = first.cloth > 0.98
+    if cloth.sum() < _FEWEST:
+        return view
+    share = (view.cloth / np.maximum(view.cover, _THIN))[..., None]
+    return replace(view, albedo=view.albedo + (first.albedo[cloth].mean(axis=0) - view.albedo) * share)
+
+
+def _sent(view: TracedLight) -> FloatArray:
+    """(H, W, 3) linear light under traced light."""
+    return np.asarray(view.albedo * view.light + _gloss(view), np.float32)
+
+
+def _drawn(view: TracedLight) -> FloatArray:
+    """(H, W, 3) linear light under the draft's."""
+    return np.asarray(view.albedo * view.drawn_light + view.drawn_gloss, np.float32)
+
+
+def _gloss(view: TracedLight) -> FloatArray:
+    cloth = view.cloth / np.maximum(view.cover, _THIN)
+    times = BASE_GLOSS + (CLOTH_GLOSS - BASE_GLOSS) * cloth + (SKIN_GLOSS - BASE_GLOSS) * view.skin
+    return np.asarray(times[..., None] * view.gloss, np.float32)
+
+
+def _expose(view: TracedLight) -> _Exposure:
+    share = view.cloth / np.maximum(view.cover, _THIN)
+    whole = view.cover > 0.98
+    cloth, rest = whole & (share > 0.98), whole & (share < 0.02)
+    middle = float(np.median(_light_on(view)[cloth])) if cloth.sum() >= _FEWEST else 1.0
+    return _Exposure(_gain(view, cloth), _gain(view, rest), max(middle, 1e-3))
+
+
+def _gain(view: TracedLight, where: BoolArray) -> float:
+    if where.sum() < _FEWEST:
+        return 1.0
+    return float(_drawn(view)[where].mean() / max(float(_sent(view)[where].mean()), 1e-4))
+
+
+def _light_on(view: TracedLight) -> FloatArray:
+    """(H, W) what a surface sends over its colour."""
+    ratio = (_sent(view).sum(axis=2) + OFFSET) / (view.albedo.sum(axis=2) + OFFSET)
+    return np.asarray(cv2.GaussianBlur(ratio.astype(np.float32), (0, 0), _SMOOTH_PX), np.float32)
+
+
+def _developed(view: TracedLight, exposure: _Exposure) -> FloatArray:
+    share = (view.cloth / np.maximum(view.cover, _THIN))[..., None]
+    deeper = np.clip((_light_on(view) / exposure.middle) ** FOLDS, _LEAST, _MOST)[..., None]
+    gain = exposure.rest + (exposure.cloth * deeper - exposure.rest) * share
+    photograph = roll_off(film_contrast(gain * _sent(view), (view.contrast + FILM) * (1 - share)))
+    draft = roll_off(film_contrast(_drawn(view), view.contrast * (1 - share)))
+    ratio = np.log((photograph + OFFSET) / (draft + OFFSET))
+    told = [
+        np.clip(ratio, -LIMIT, LIMIT),
+        np.log(view.gloss.mean(axis=2, keepdims=True) + OFFSET),
+        np.log(view.light.mean(axis=2, keepdims=True) + OFFSET),
+    ]
+    return np.where(view.cover[..., None] > _THIN, np.concatenate(told, axis=2), 0).astype(np.float32)
