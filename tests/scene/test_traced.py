@@ -3,9 +3,18 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from mannequin import TORSO_RADIUS_M, colour_chart, make_mannequin, make_shirt, make_skin
+from mannequin import TORSO_RADIUS_M, colour_chart, make_hair, make_mannequin, make_shirt, make_skin
 
-from vmodel.scene import PART_NAMES, Scene, TracedLight, frame_camera, render_conditions, shrink, trace_light
+from vmodel.scene import (
+    PART_NAMES,
+    Scene,
+    TracedLight,
+    frame_camera,
+    project_points,
+    render_conditions,
+    shrink,
+    trace_light,
+)
 from vmodel.types import Camera, ConditionMaps, IntArray
 
 SIZE = (512, 384)
@@ -110,3 +119,24 @@ def test_the_same_seed_gives_the_same_light(loose: Scene, camera: Camera, traced
     again = trace_light(loose, camera, "beauty")
     assert np.array_equal(again.light, traced.light)
     assert np.array_equal(again.gloss, traced.gloss)
+
+
+def test_brows_throw_a_shadow_on_the_skin_below_them(camera: Camera) -> None:
+    body, posed = make_mannequin()
+    hair = make_hair()
+    chest = np.array([0, -TORSO_RADIUS_M - 0.002, 1.2], np.float32)
+    spread = np.random.default_rng(3).uniform(-0.03, 0.03, (len(hair.points_m), 1, 3)) * [1, 0, 1]
+    along = np.linspace(-0.004, 0.004, hair.points_m.shape[1])[None, :, None] * np.array([1, 0, 0])
+    brow = replace(
+        hair,
+        points_m=(chest + spread + along).astype(np.float32),
+        kind=np.ones_like(hair.kind),
+    )
+    bare, shaded = (
+        trace_light(Scene(posed, body, make_skin(), strands, None, None), camera, "beauty").light
+        for strands in (None, brow)
+    )
+    changed = np.argwhere(shaded.mean(axis=2) < 0.9 * bare.mean(axis=2))
+    column, row = project_points(chest[None], camera)[0][0]
+    assert len(changed)
+    assert np.abs(changed - [row, column]).max() < 25

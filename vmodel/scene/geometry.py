@@ -177,9 +177,9 @@ class Geometry:
 
     @cached_property
     def fine_occluders(self) -> Tracer:
-        """What casts shadows within a centimetre: all surfaces as they are seen, and then hair."""
+        """What casts shadows within a centimetre: all surfaces as they are seen, then hair, brows and lashes."""
         fine = Coarse(self.vertices_m, self.normals, self.triangles, self.coarse.counts)
-        return _occluders(fine, self.subject.hair)
+        return _occluders(fine, self.subject.hair, face=True)
 
     def refined(self, coarse_values: FloatArray) -> FloatArray:
         """Carry a (N_coarse, ...) vertex attribute over to the fine vertices."""
@@ -333,11 +333,15 @@ def _near_cloth(mesh: Coarse, cloth_start: int, body_size: int) -> BoolArray:
     return near
 
 
-def _occluders(coarse: Coarse, hair: Strands | None) -> Tracer:
+def _occluders(coarse: Coarse, hair: Strands | None, face: bool = False) -> Tracer:
     """What blocks light. Hair is thinned out to ribbons of the same shadow: rays need not meet each strand."""
     meshes: list[Any] = [(coarse.vertices_m, coarse.triangles)]
     if hair is not None and (hair.kind == 0).any():
-        meshes.append(_hair_ribbons(hair))
+        meshes.append(_head_ribbons(hair))
+    if hair is not None and face and (hair.kind != 0).any():
+        meshes.append(
+            _ribbons(hair, np.flatnonzero(hair.kind != 0), 2 * float(np.median(hair.radius_m[hair.kind != 0])))
+        )
     starts = np.cumsum([0] + [len(vertices) for vertices, _ in meshes])[:-1]
     return Tracer(
         np.concatenate([vertices for vertices, _ in meshes]),
@@ -345,12 +349,15 @@ def _occluders(coarse: Coarse, hair: Strands | None) -> Tracer:
     )
 
 
-def _hair_ribbons(hair: Strands, ribbons: int = 1500) -> tuple[FloatArray, IntArray]:
+def _head_ribbons(hair: Strands, ribbons: int = 1500) -> tuple[FloatArray, IntArray]:
     head = np.flatnonzero(hair.kind == 0)
     stride = max(1, len(head) // ribbons)
-    points = np.asarray(hair.points_m, np.float32)[head[::stride]]
     # Strands overlap, so a ribbon stands for fewer hairs than it replaces.
-    width = 2 * float(np.median(hair.radius_m)) * min(stride, 14)
+    return _ribbons(hair, head[::stride], 2 * float(np.median(hair.radius_m)) * min(stride, 14))
+
+
+def _ribbons(hair: Strands, chosen: IntArray, width: float) -> tuple[FloatArray, IntArray]:
+    points = np.asarray(hair.points_m, np.float32)[chosen]
     tangent = np.gradient(points, axis=1)
     turn = np.arange(len(points), dtype=np.float32) * 2.399963
     axis = np.stack([np.cos(turn), np.sin(turn), 0.3 * np.sin(3 * turn)], axis=1)[:, None]

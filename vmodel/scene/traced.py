@@ -29,7 +29,7 @@ SKY_RAYS, LIGHT_RAYS = 16, 6
 """Rays a pixel to the dome, and to each soft box; neighbours turn theirs, so that smoothing joins sixteen pixels'."""
 
 _TURNS = 4
-_OFFSET_M = 0.0008
+_OFFSET_M = 0.0004
 _REACH_M = 1.5
 _AT_ONCE = 20_000
 _STRIDES = (1, 2, 1)
