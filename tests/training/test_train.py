@@ -205,3 +205,15 @@ def test_a_network_that_predicts_the_truth_has_no_loss(pictures: Path, tmp_path:
     # A fresh network predicts the draft itself.
     _, figures = loss_of(trainer.network, flat, torch.Generator().manual_seed(0), trainer.backbone)
     assert figures["loss"] == 0
+
+
+def test_a_mirrored_crop_says_so_because_its_lamps_have_changed_sides(pictures: Path) -> None:
+    shelf = PictureShelf(pictures)
+    shelf.scan()
+    picture = shelf.load(shelf.train[0])
+    shapes = {
+        bool(batch.look[0, -1]): batch.conditions.parts[0]
+        for batch in (make_batch([picture], picture.shape, [seed]) for seed in range(8))
+    }
+    assert torch.equal(shapes[False], torch.from_numpy(picture.arrays["parts"].astype(np.int64)))
+    assert torch.equal(shapes[True], shapes[False].flip(-1))
