@@ -32,7 +32,7 @@ CLOTH_SHARE, CREASE_SHARE = 0.012, 0.004
 """Deviations of the Gaussians that the model's light on cloth and traced light are smoothed with, over the picture's
 longer side."""
 
-_BESIDE = 0.03
+BESIDE = 0.03
 """What pixels beside another surface weigh in a mean: a lens mixes them with it."""
 
 WHITEST = 0.9
@@ -101,7 +101,7 @@ def gentle_on_cloth(ratio: Tensor, traced: Tensor, garment: Tensor, draft: Tenso
     whole, creases = (part[0].float().mean(dim=0).numpy() for part in (ratio, traced))  # one grey value on cloth
 
     inner = cv2.erode((cover > 0.98).astype(np.float32), np.ones((3, 3)))
-    weight = _BESIDE * cover + (1 - _BESIDE) * inner
+    weight = BESIDE * cover + (1 - BESIDE) * inner
 
     def smooth(change: FloatArray, sigma: float) -> FloatArray:
         return np.asarray(blurred(change * weight, sigma) / np.maximum(blurred(weight, sigma), 1e-4))

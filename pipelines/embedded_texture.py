@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as fn
 
 from pipelines.embedded_exposure import GROUPS
-from pipelines.embedded_light import OFFSET
+from pipelines.embedded_light import BESIDE, OFFSET
 from pipelines.embedded_maps import Conditions
 from vmodel.scene import PART_NAMES
 
@@ -24,8 +24,6 @@ SMEAR_PX = 1.5
 _REACH = 5
 _WHOLE = 0.98
 """Coverage from which a pixel counts as all of one surface; below one minus it, as none of it."""
-_BESIDE = 0.03
-"""What pixels beside another surface weigh in a mean: a lens mixes them with it."""
 _KNOWN = 1e-3
 """Share of a surface within reach from which its light there is known."""
 _APART = [PART_NAMES.index(name) for name in ("eye", "mouth")]
@@ -70,7 +68,7 @@ def even_light(ratio: Tensor, conditions: Conditions) -> Tensor:
 
 def _nearby(ratio: Tensor, base: Tensor, inside: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Means of light and colour (B, groups, 3, H, W) over what is inside, and how much of it is near."""
-    weight = _BESIDE * inside + (1 - _BESIDE) * _eroded(inside)
+    weight = BESIDE * inside + (1 - BESIDE) * _eroded(inside)
     spread = _blurred(torch.cat([ratio * weight, base * weight, weight], dim=2))
     near = spread[:, :, 6:]
     light, colour = (spread[:, :, first : first + 3] / near.clamp(min=1e-6) for first in (0, 3))
