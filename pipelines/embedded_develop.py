@@ -23,7 +23,9 @@ TRACED_PLANES = 5
 FILM, FOLDS = 0.4, 0.2
 """Contrast of a photograph beyond the draft's: of skin and base layer, and of light and shade on cloth."""
 CLOTH_GLOSS, SKIN_GLOSS, BASE_GLOSS = 1.1, 2.0, 0.7
-"""Times the draft's gloss: on cloth, on skin, and on what is neither."""
+"""Times the draft's gloss: on cloth, of lamps on skin, and on what is neither."""
+SKIN_SHEEN = 1.0
+"""Times what skin mirrors of dome and surroundings; more would veil dark skin in grey."""
 _LEAST, _MOST = 0.6, 1.35
 """Factors within which the contrast of folds stays."""
 _FEWEST = 200
@@ -75,8 +77,10 @@ def _drawn(view: TracedLight) -> FloatArray:
 
 def _gloss(view: TracedLight) -> FloatArray:
     cloth = view.cloth / np.maximum(view.cover, _THIN)
-    times = BASE_GLOSS + (CLOTH_GLOSS - BASE_GLOSS) * cloth + (SKIN_GLOSS - BASE_GLOSS) * view.skin
-    return np.asarray(times[..., None] * view.gloss, np.float32)
+    others = BASE_GLOSS + (CLOTH_GLOSS - BASE_GLOSS) * cloth
+    lamps, around = (others + (skin - BASE_GLOSS) * view.skin for skin in (SKIN_GLOSS, SKIN_SHEEN))
+    result = lamps[..., None] * view.lamp_gloss + around[..., None] * (view.gloss - view.lamp_gloss)
+    return np.asarray(result, np.float32)
 
 
 def _expose(view: TracedLight) -> _Exposure:

@@ -28,6 +28,7 @@ def view(light: float | FloatArray = 1.0, gloss: float = 0.0, dye: float = 0.3) 
         drawn_gloss=np.zeros_like(there),
         light=falling.astype(np.float32),
         gloss=(gloss * there).astype(np.float32),
+        lamp_gloss=(gloss * there).astype(np.float32),
         cloth=cloth,
         cover=there[..., 0],
         skin=there[..., 0] - cloth,
@@ -38,6 +39,12 @@ def view(light: float | FloatArray = 1.0, gloss: float = 0.0, dye: float = 0.3) 
 def halves(upper: float, lower: float) -> FloatArray:
     """(H, W, 3): a level each for the upper and the lower half."""
     return np.broadcast_to(np.where(SIZE[0] // 2 > ROW, upper, lower), (*SIZE, 3)).astype(np.float32)
+
+
+def shining(plain: TracedLight, gloss: float) -> TracedLight:
+    """The same with gloss of lamps on the upper half."""
+    added = (gloss * halves(1, 0) * (plain.cover > 0)[..., None]).astype(np.float32)
+    return replace(plain, gloss=added, lamp_gloss=added)
 
 
 def test_nothing_is_told_of_the_backdrop() -> None:
@@ -66,8 +73,7 @@ def test_a_dark_piece_of_cloth_seen_near_is_as_dark_as_in_the_whole_picture() ->
 def test_gloss_lightens_dark_cloth_more_than_pale_cloth() -> None:
     def shine(dye: float) -> float:
         plain = view(dye=dye)
-        glossy = replace(plain, gloss=(0.05 * halves(1, 0) * (plain.cover > 0)[..., None]).astype(np.float32))
-        (planes,) = develop_light([glossy])
+        (planes,) = develop_light([shining(plain, 0.05)])
         return float(planes[5, CLOTH, 0].mean() - planes[-5, CLOTH, 0].mean())
 
     assert shine(0.05) > 2 * shine(0.5) > 0
@@ -75,10 +81,20 @@ def test_gloss_lightens_dark_cloth_more_than_pale_cloth() -> None:
 
 def test_skin_shines_more_than_the_draft_draws_it() -> None:
     plain = view()
-    glossy = replace(plain, gloss=(0.05 * halves(1, 0) * (plain.cover > 0)[..., None]).astype(np.float32))
+    glossy = shining(plain, 0.05)
     (planes,) = develop_light([replace(glossy, drawn_gloss=glossy.gloss)])
     assert SKIN_GLOSS > 1
     assert planes[5, SKIN, 0].mean() > planes[-5, SKIN, 0].mean() + 0.05
+
+
+def test_lamps_shine_on_skin_and_the_dome_lays_no_veil_on_it() -> None:
+    lamps = shining(view(), 0.05)
+    dome = replace(lamps, lamp_gloss=np.zeros_like(lamps.gloss))
+    lifted, veiled = (
+        planes[5, SKIN, 0].mean() - planes[-5, SKIN, 0].mean()
+        for planes in (develop_light([lamps])[0], develop_light([dome])[0])
+    )
+    assert 0 < veiled < 0.7 * lifted
 
 
 def test_highlights_on_white_cloth_roll_off() -> None:

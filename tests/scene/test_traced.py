@@ -72,12 +72,32 @@ def test_what_lies_below_a_red_shirt_gets_red_light(camera: Camera, maps: Condit
     assert warmth(220, 40) > warmth(40, 220) + 0.01
 
 
+def test_the_inside_of_a_white_shirt_is_no_lamp(camera: Camera, maps: ConditionMaps) -> None:
+    def light(cloth: int) -> float:
+        body, posed = make_mannequin()
+        drape, garment = make_shirt(TORSO_RADIUS_M + 0.04, np.full_like(colour_chart(), cloth))
+        traced = trace_light(Scene(posed, body, make_skin(), None, drape, garment), camera, "soft-key")
+        return float(traced.light[below_the_hem(maps, 1, 6)].mean())
+
+    assert 1 < light(250) / light(5) < 1.4
+
+
+def test_a_leg_mirrors_the_dome_where_nothing_is_in_the_way(
+    camera: Camera, maps: ConditionMaps, traced: TracedLight
+) -> None:
+    around = (traced.gloss - traced.lamp_gloss).mean(axis=2)
+    close, far = (around[below_the_hem(maps, *rows)].mean() for rows in ((1, 6), (25, 40)))
+    assert 0 < close < 0.8 * far
+
+
 def test_nothing_is_told_of_the_backdrop_and_everything_is_finite(maps: ConditionMaps, traced: TracedLight) -> None:
     nobody, cloth = maps.person_mask == 0, maps.garment_mask > 0.99
-    for plane in (traced.albedo, traced.drawn_light, traced.drawn_gloss, traced.light, traced.gloss):
+    planes = traced.albedo, traced.drawn_light, traced.drawn_gloss, traced.light, traced.gloss, traced.lamp_gloss
+    for plane in planes:
         assert plane.shape == (*SIZE, 3)
         assert np.isfinite(plane).all()
         assert not plane[nobody].any()
+    assert (traced.lamp_gloss <= traced.gloss + 1e-5).all()
     assert traced.light[cloth].min() > 0
     assert np.abs(traced.cloth - maps.garment_mask).max() < 0.2
 

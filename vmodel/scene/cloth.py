@@ -119,17 +119,17 @@ class ClothShader:
         normal = self._relief(samples)
         rays = light_rays(samples, setup)
         light = irradiance(samples, normal, albedo, setup, rays)
-        shine = gloss(samples, normal, ((1.0, roughness),), specular, setup, rays)
+        lamps, around = gloss(samples, normal, ((1.0, roughness),), specular, setup, rays)
         grazing = np.power(1 - np.clip(dot(normal, samples.view), 0, 1), 4)
-        shine += (sheen * grazing * samples.open_share)[:, None] * (0.3 + 0.7 * np.sqrt(albedo)) * 0.6
+        around = around + (sheen * grazing * samples.open_share)[:, None] * (0.3 + 0.7 * np.sqrt(albedo)) * 0.6
         matte = self._by_fabric(samples, "is_matte") > 0
-        shine = np.where(matte[:, None], shine * fibre_tint(albedo), shine)
+        tint = np.where(matte[:, None], fibre_tint(albedo), 1) * np.where(samples.inside, 0.2, 1)[:, None]
+        lamps, shine = (np.asarray(part * tint, np.float32) for part in (lamps, lamps + around))
         # Inside, the wrong side of the fabric shows: paler in print, and less light finds its way in.
         grey = albedo.mean(axis=1, keepdims=True)
         albedo = np.where(samples.inside[:, None], 0.72 * (0.7 * albedo + 0.3 * grey), albedo)
-        shine = np.where(samples.inside[:, None], 0.2 * shine, shine)
         part = np.full(count, PART_NAMES.index("garment"), np.uint8)
-        return Shaded(albedo, light, shine.astype(np.float32), np.zeros(count, np.float32), part)
+        return Shaded(albedo, light, shine, lamps, np.zeros(count, np.float32), part)
 
     def _by_fabric(self, samples: SurfaceSamples, name: str) -> FloatArray:
         """(S,) a property of the fabric at each sample."""

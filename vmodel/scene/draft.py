@@ -131,7 +131,7 @@ def _shade_prop(geometry: Geometry, samples: SurfaceSamples, lighting: Lighting)
     albedo = geometry.prop_albedo[samples.triangle - geometry.props_start]
     light = irradiance(samples, samples.normal, albedo, lighting.setup, light_rays(samples, lighting.setup))
     none = np.zeros((count, 3), np.float32)
-    return Shaded(albedo, light, none, np.zeros(count, np.float32), geometry.part[samples.triangle])
+    return Shaded(albedo, light, none, none, np.zeros(count, np.float32), geometry.part[samples.triangle])
 
 
 def _scattered(gbuffer: GBuffer, body: Sequence[IntArray], shaded: Sequence[Shaded]) -> FloatArray:

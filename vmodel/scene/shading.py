@@ -26,6 +26,7 @@ class SurfaceSamples:
         open_share: (S,) share of the dome; ``bent`` (S, 3) where it comes from.
         pixel_m: (S,) size of a picture's pixel at the sample.
         dome: (S, 3) light from dome and surroundings where it was traced; None where ``open_share`` stands for it.
+        mirrored: (S, 3) what of it comes from where the view is mirrored to, as light of that brightness all round.
         painted: whether wrinkles and soft folds of cloth are painted on a smooth mesh, or in the mesh itself.
     """
 
@@ -41,6 +42,7 @@ class SurfaceSamples:
     bent: FloatArray
     pixel_m: FloatArray
     dome: FloatArray | None = None
+    mirrored: FloatArray | None = None
     painted: bool = True
 
 
@@ -52,6 +54,7 @@ class TracedSamples:
     open_share: FloatArray
     bent: FloatArray
     dome: FloatArray
+    mirrored: FloatArray
     painted: bool
 
     def light(self, samples: SurfaceSamples, pixel: IntArray) -> SurfaceSamples:
@@ -63,6 +66,7 @@ class TracedSamples:
             open_share=np.maximum(self.open_share[pixel], _LEAST_OPEN),
             bent=self.bent[pixel],
             dome=self.dome[pixel],
+            mirrored=self.mirrored[pixel],
             painted=self.painted,
         )
 
@@ -74,7 +78,7 @@ class Shaded:
     Attributes:
         albedo: (S, 3) linear-light colour.
         irradiance: (S, 3).
-        gloss: (S, 3) reflected at the surface, added on top.
+        gloss: (S, 3) reflected at the surface, added on top; ``lamp_gloss`` is what lamps have in it.
         scatter: (S,) 0..1 how much light spreads under the surface.
         part: (S,) uint8 index into ``PART_NAMES``.
     """
@@ -82,6 +86,7 @@ class Shaded:
     albedo: FloatArray
     irradiance: FloatArray
     gloss: FloatArray
+    lamp_gloss: FloatArray
     scatter: FloatArray
     part: IntArray
 
@@ -214,8 +219,8 @@ def gloss(
     specular: FloatArray,
     setup: PlacedSetup,
     rays: tuple[LightRay, ...],
-) -> FloatArray:
-    """Reflection of lights and dome at the surface, (S, 3).
+) -> tuple[FloatArray, FloatArray]:
+    """Reflection at the surface: of lights (S, 3), and of dome and surroundings (S, 3).
 
     Args:
         samples: where.
@@ -237,10 +242,14 @@ def gloss(
                 mirrored[smooth], ray.direction[smooth], n_v[smooth], specular[smooth], ray.sine[smooth]
             )
         total += law[:, None] * ray.strength
-    dome = setup.dome.astype(np.float32) + mirrored @ (1.3 * setup.dome_gradient.T).astype(np.float32)
+    if samples.mirrored is not None:
+        dome = samples.mirrored
+    else:
+        dome = setup.dome.astype(np.float32) + mirrored @ (1.3 * setup.dome_gradient.T).astype(np.float32)
+        dome = np.maximum(dome, 0) * np.square(samples.open_share)[:, None]
     dull = sum(weight * np.square(1 - lobe) for weight, lobe in roughness)
-    share = np.square(samples.open_share) * (specular + (1 - specular) * _fifth(1 - n_v) * dull)
-    return np.asarray(total + np.maximum(dome, 0) * share[:, None], np.float32)
+    share = specular + (1 - specular) * _fifth(1 - n_v) * dull
+    return total, np.asarray(dome * share[:, None], np.float32)
 
 
 def _fifth(x: FloatArray) -> FloatArray:

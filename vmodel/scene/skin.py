@@ -24,7 +24,8 @@ EYE_SPECULAR = 0.035
 _WET = 0.3
 """How bright lights show on the white of an eye, which tears only wet, as a share of the cornea's."""
 
-# Red light travels furthest in skin: how far the terminator bleeds, as added softness of the light.
+# Red light travels furthest in skin: how far the terminator bleeds, as added softness of the light. Where light is
+# traced for each pixel, what spreads under skin does that alone.
 _WRAP = (0.22, 0.09, 0.05)
 
 
@@ -55,14 +56,15 @@ class BodyShader:
         normal[eye] = samples.normal[eye]
         roughness = np.clip(self._skin.at("roughness", spots) + np.where(eye, 0, POWDER), 0.04, 1).astype(np.float32)
         rays = light_rays(samples, setup)
-        light = irradiance(samples, normal, albedo, setup, rays, (_WRAP, scatter))
+        gathered = samples.dome is None
+        light = irradiance(samples, normal, albedo, setup, rays, (_WRAP, scatter) if gathered else None)
         # Skin has a broad and a tight lobe (d'Eon and Luebke, GPU Gems 3); the base layer hardly shines.
         mirror, head_on = normal.copy(), SKIN_SPECULAR * (1 - 0.6 * np.clip(base_layer, 0, 1))
         mirror[eye], clear = eye_mirrors(geometry.subject.eyes, samples.position_m[eye])
         head_on[eye] = EYE_SPECULAR * (_WET + (1 - _WET) * clear)
         lobes = ((0.72, roughness), (0.28, np.maximum(0.55 * roughness, 0.2)))
-        shine = gloss(samples, mirror, lobes, head_on.astype(np.float32), setup, rays)
-        return Shaded(albedo, light, shine, scatter, part)
+        lamps, around = gloss(samples, mirror, lobes, head_on.astype(np.float32), setup, rays)
+        return Shaded(albedo, light, lamps + around, lamps, scatter, part)
 
     def _spots(self, samples: SurfaceSamples) -> TextureSpots:
         geometry, size = self._geometry, self._skin.size

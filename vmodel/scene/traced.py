@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from vmodel.images import blurred
 from vmodel.scene.draft import lit_samples
 from vmodel.scene.gbuffer import GBuffer, add_up, interpolate, interpolate_uv, trace_gbuffer
 from vmodel.scene.geometry import PART_NAMES, Geometry, Surface
@@ -25,18 +26,23 @@ from vmodel.scene.vectors import dot, length
 from vmodel.scene.visibility import Lighting, frames, hemisphere, share_of_light
 from vmodel.types import BoolArray, Camera, FloatArray, IntArray
 
-SKY_RAYS, LIGHT_RAYS = 16, 6
-"""Rays a pixel to the dome, and to each soft box; neighbours turn theirs, so that smoothing joins sixteen pixels'."""
+SKY_RAYS, LIGHT_RAYS, MIRROR_RAYS = 16, 6, 4
+"""Rays a pixel to the dome, to each soft box, and about where it mirrors the view to; neighbours turn theirs, so that
+smoothing joins sixteen pixels'."""
 
 _TURNS = 4
 _OFFSET_M = 0.0004
 _REACH_M = 1.5
+_CONE = 0.5
+"""Tangent by which rays leave the mirrored direction at most: skin and cloth are rough."""
 _AT_ONCE = 20_000
 _STRIDES = (1, 2, 1)
 _RIM = 4
 _THIN = 0.02
 _HAIR = 0.03
 """Albedo of hair as its surroundings see it."""
+_INSIDE = 0.6
+"""Share of a lamp that falls on the inside of cloth where all of it is open."""
 _ALIKE = 0.3
 """Share of a pixel by which smooth and creased cloth may differ in covering it."""
 _FILLS_PX = (1.5, 4.0)
@@ -49,7 +55,7 @@ class TracedLight:
     Attributes:
         albedo: (H, W, 3) colour as the draft has it.
         drawn_light, drawn_gloss: (H, W, 3) the draft's light that falls on the surface, and what it reflects on top.
-        light, gloss: (H, W, 3) the same of traced light.
+        light, gloss: (H, W, 3) the same of traced light; ``lamp_gloss`` is what lamps have in that gloss.
         cloth, cover: (H, W) 0..1 share of the pixel that the garment, and that any surface covers.
         skin: (H, W) 0..1 how much light spreads under the surface.
         contrast: of the light set-up, see ``LightSetup``.
@@ -60,6 +66,7 @@ class TracedLight:
     drawn_gloss: FloatArray
     light: FloatArray
     gloss: FloatArray
+    lamp_gloss: FloatArray
     cloth: FloatArray
     cover: FloatArray
     skin: FloatArray
@@ -79,14 +86,14 @@ def trace_light(scene: Scene, camera: Camera, light: str, seed: int = 0) -> Trac
     near = trace_gbuffer(creased.geometry, camera)
     traced = _traced(creased, near, lighting)
     drawn = _sent(scene, trace_gbuffer(scene.geometry, camera), lighting, None)
-    fine = _sent(creased, near, lighting, traced)
-    light_and_gloss = _alike(np.concatenate([fine.light, fine.gloss], axis=2), fine, drawn)
+    fine = _alike(_sent(creased, near, lighting, traced), drawn)
     return TracedLight(
         albedo=drawn.albedo,
         drawn_light=drawn.light,
         drawn_gloss=drawn.gloss,
-        light=light_and_gloss[..., :3],
-        gloss=light_and_gloss[..., 3:],
+        light=fine.light,
+        gloss=fine.gloss,
+        lamp_gloss=fine.lamp_gloss,
         cloth=drawn.cloth,
         cover=drawn.cover,
         skin=drawn.skin,
@@ -96,58 +103,76 @@ def trace_light(scene: Scene, camera: Camera, light: str, seed: int = 0) -> Trac
 
 @dataclass(frozen=True)
 class _Sent:
-    """Means over what covers each pixel: gloss, light, albedo (H, W, 3) and skin (H, W); and shares (H, W)."""
+    """Means over what covers each pixel.
 
-    gloss: FloatArray
-    light: FloatArray
+    Attributes:
+        planes: (H, W, 9) light, gloss, and the lamps' part of it.
+        albedo: (H, W, 3).
+        skin, cloth, cover: (H, W); the last two are shares of the pixel.
+    """
+
+    planes: FloatArray
     albedo: FloatArray
     skin: FloatArray
     cloth: FloatArray
     cover: FloatArray
 
+    @property
+    def light(self) -> FloatArray:
+        return self.planes[..., :3]
+
+    @property
+    def gloss(self) -> FloatArray:
+        return self.planes[..., 3:6]
+
+    @property
+    def lamp_gloss(self) -> FloatArray:
+        return self.planes[..., 6:]
+
 
 def _sent(scene: Scene, gbuffer: GBuffer, lighting: Lighting, traced: TracedSamples | None) -> _Sent:
     height, width = gbuffer.camera.size
-    total = np.zeros((height * width, 12), np.float32)
+    total = np.zeros((height * width, 15), np.float32)
     for index, shaded, light in lit_samples(scene, gbuffer, lighting, traced):
         cloth = (shaded.part == PART_NAMES.index("garment"))[:, None]
         skin = shaded.scatter[:, None]
-        planes = [shaded.gloss, light, shaded.albedo, skin, cloth, np.ones_like(cloth)]
+        planes = [light, shaded.gloss, shaded.lamp_gloss, shaded.albedo, skin, cloth, np.ones_like(cloth)]
         values = np.concatenate(planes, axis=1).astype(np.float32)
         add_up(total, gbuffer.pixel[index], values * gbuffer.weight[index, None])
-    cover = total[:, 11:]
-    means = np.where(cover > _THIN, total / np.maximum(cover, _THIN), 0).reshape(height, width, 12)
+    cover = total[:, 14:]
+    means = np.where(cover > _THIN, total / np.maximum(cover, _THIN), 0).reshape(height, width, 15)
     whole = cover.reshape(height, width)
-    gloss, falling, albedo = (means[..., first : first + 3] for first in (0, 3, 6))
-    return _Sent(gloss, falling, albedo, means[..., 9], means[..., 10] * whole, whole)
+    return _Sent(means[..., :9], means[..., 9:12], means[..., 12], means[..., 13] * whole, whole)
 
 
-def _alike(planes: FloatArray, fine: _Sent, drawn: _Sent) -> FloatArray:
-    """Planes (H, W, C) of creased cloth where it covers what the draft's covers; elsewhere what is near on the same."""
+def _alike(fine: _Sent, drawn: _Sent) -> _Sent:
+    """Light of creased cloth where it covers what the draft's covers; elsewhere what is near on the same."""
     share, wanted = (each.cloth / np.maximum(each.cover, _THIN) for each in (fine, drawn))
     good = (np.abs(share - wanted) < _ALIKE) & (fine.cover > _THIN)
-    result = np.where(good[..., None], planes, np.concatenate([drawn.light, drawn.gloss], axis=2))
+    result = np.where(good[..., None], fine.planes, drawn.planes)
     for is_cloth in (False, True):
         weight = (good & ((share > 0.5) == is_cloth)).astype(np.float32)
         missing = ~good & ((wanted > 0.5) == is_cloth) & (drawn.cover > _THIN)
         for sigma in reversed(_FILLS_PX):
             near = cv2.GaussianBlur(weight, (0, 0), sigma)
-            spread = cv2.GaussianBlur(planes * weight[..., None], (0, 0), sigma)
+            spread = blurred(fine.planes * weight[..., None], sigma)
             known = missing & (near > _THIN)
             result[known] = spread[known] / near[known][:, None]
-    return np.where(drawn.cover[..., None] > _THIN, result, 0).astype(np.float32)
+    seen = np.where(drawn.cover[..., None] > _THIN, result, 0).astype(np.float32)
+    return replace(drawn, planes=seen)
 
 
 def _traced(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> TracedSamples:
     geometry, shape = scene.geometry, gbuffer.camera.size
     lights = len(lighting.setup.lights)
-    planes = np.zeros((shape[0] * shape[1], lights + 7), np.float32)
+    planes = np.zeros((shape[0] * shape[1], lights + 10), np.float32)
     guide = np.zeros((shape[0] * shape[1], 5), np.float32)
     sender = _Sender.of(geometry, lighting)
     for samples, pixel in _centres(scene, gbuffer, lighting):
         turn = _turns(pixel, shape[1])
         planes[pixel, :lights] = _reach(geometry.fine_occluders, samples, lighting.setup, turn)
-        planes[pixel, lights:] = _surroundings(sender, samples, lighting.setup, turn)
+        planes[pixel, lights : lights + 7] = _surroundings(sender, samples, lighting.setup, turn)
+        planes[pixel, lights + 7 :] = _mirrored(sender, samples, lighting.setup, turn)
         guide[pixel] = np.column_stack([samples.normal, samples.depth_m, np.ones(len(pixel))])
     smooth = _smoothed(planes.reshape(*shape, -1), guide.reshape(*shape, 5)).reshape(len(planes), -1)
     bent = smooth[:, lights + 1 : lights + 4]
@@ -155,7 +180,8 @@ def _traced(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> TracedSamples
         reach=smooth[:, :lights],
         open_share=smooth[:, lights],
         bent=np.asarray(bent / np.maximum(length(bent)[:, None], 1e-6), np.float32),
-        dome=smooth[:, lights + 4 :],
+        dome=smooth[:, lights + 4 : lights + 7],
+        mirrored=smooth[:, lights + 7 :],
         painted=False,
     )
 
@@ -194,26 +220,34 @@ class _Sender:
 
     Attributes:
         geometry: of the scene.
-        falling: (N, 3) irradiance of its fine vertices.
+        falling: (N, 6) irradiance of its fine vertices, on the outside and on the inside of the surface.
         albedo: (T, 3) of its triangles.
+        normals: (T, 3) towards the outside, of any length.
     """
 
     geometry: Geometry
     falling: FloatArray
     albedo: FloatArray
+    normals: FloatArray
 
     @classmethod
     def of(cls, geometry: Geometry, lighting: Lighting) -> _Sender:
-        """Light on the vertices as it was gathered there."""
+        """Light on the vertices as it was gathered there; inside there is what comes in through openings."""
         setup, points, normals = lighting.setup, geometry.vertices_m, geometry.normals
-        total = np.maximum(setup.dome + normals @ setup.dome_gradient.T, 0) * lighting.ambient.open_share[:, :1]
-        for index, light in enumerate(setup.lights):
-            towards = light.position_m.astype(np.float32) - points
-            distance = length(towards)
-            law = diffuse_cosine(dot(normals, towards) / distance, np.float32(light.radius_m) / distance)
-            strength = law * lighting.reach[:, index] * np.square(light.reference_m / distance)
-            total = total + strength[:, None] * light.irradiance
-        return cls(geometry, total.astype(np.float32), _albedo(geometry))
+        open_share, sides = lighting.ambient.open_share, list[FloatArray]()
+        inwards = np.repeat(_INSIDE * np.square(open_share[:, 1:]), len(setup.lights), axis=1)
+        for side, sign, reach in ((0, 1, lighting.reach), (1, -1, inwards)):
+            total = np.maximum(setup.dome + sign * normals @ setup.dome_gradient.T, 0) * open_share[:, side, None]
+            for index, light in enumerate(setup.lights):
+                towards = light.position_m.astype(np.float32) - points
+                distance = length(towards)
+                law = diffuse_cosine(sign * dot(normals, towards) / distance, np.float32(light.radius_m) / distance)
+                strength = law * reach[:, index] * np.square(light.reference_m / distance)
+                total = total + strength[:, None] * light.irradiance
+            sides.append(total)
+        corners = points[geometry.triangles]
+        flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        return cls(geometry, np.concatenate(sides, axis=1).astype(np.float32), _albedo(geometry), flat)
 
     def meet(self, origins: FloatArray, directions: FloatArray) -> tuple[BoolArray, FloatArray]:
         """Whether each of (R, 3) rays meets something near, and the light (R, 3) that comes from there."""
@@ -223,7 +257,9 @@ class _Sender:
         light = np.zeros((len(origins), 3), np.float32)
         light[met] = _HAIR
         triangle = hits.triangle[solid]
-        light[solid] = interpolate(self.geometry, triangle, hits.bary[solid], self.falling) * self.albedo[triangle]
+        falling = interpolate(self.geometry, triangle, hits.bary[solid], self.falling)
+        inside = dot(self.normals[triangle], directions[solid]) > 0
+        light[solid] = np.where(inside[:, None], falling[:, 3:], falling[:, :3]) * self.albedo[triangle]
         return met, light
 
 
@@ -245,22 +281,43 @@ def _albedo(geometry: Geometry) -> FloatArray:
 
 def _surroundings(sender: _Sender, samples: SurfaceSamples, setup: PlacedSetup, turn: FloatArray) -> FloatArray:
     """(S, 7): open share of the dome, direction it comes from, and light from dome and surroundings."""
-    count = len(samples.triangle)
-    tangent, bitangent = frames(samples.normal)
-    local = hemisphere(SKY_RAYS)
+    directions = _about(samples.normal, hemisphere(SKY_RAYS), turn)
+    met, light = _look(sender, samples, directions, setup)
+    free = ~met
+    bent = (directions * free[..., None]).mean(axis=1) + 0.05 * samples.normal
+    return np.column_stack([free.mean(axis=1), bent, light.mean(axis=1)])
+
+
+def _mirrored(sender: _Sender, samples: SurfaceSamples, setup: PlacedSetup, turn: FloatArray) -> FloatArray:
+    """(S, 3) light that comes from about where the view is mirrored to; none comes from inside."""
+    mirrored = 2 * dot(samples.normal, samples.view)[:, None] * samples.normal - samples.view
+    cone = np.insert(_CONE * hemisphere(MIRROR_RAYS)[:, :2], 2, 1, axis=1)
+    directions = _about(mirrored, np.asarray(cone / length(cone)[:, None], np.float32), turn)
+    _, light = _look(sender, samples, directions, setup)
+    outwards = (directions * samples.normal[:, None]).sum(axis=2) > 0
+    return np.asarray((light * outwards[..., None]).sum(axis=1) / np.maximum(outwards.sum(axis=1), 1)[:, None])
+
+
+def _about(axis: FloatArray, local: FloatArray, turn: FloatArray) -> FloatArray:
+    """(S, R, 3) directions (R, 3) round +z, laid round the axis (S, 3) of each sample and turned by (S,) radians."""
+    tangent, bitangent = frames(axis)
     cos, sin = np.cos(turn)[:, None, None], np.sin(turn)[:, None, None]
     x = local[None, :, :1] * cos - local[None, :, 1:2] * sin
     y = local[None, :, :1] * sin + local[None, :, 1:2] * cos
-    directions = x * tangent[:, None] + y * bitangent[:, None] + local[None, :, 2:] * samples.normal[:, None]
-    flat = directions.reshape(-1, 3).astype(np.float32)
-    origins = np.repeat(samples.position_m + samples.normal * np.float32(_OFFSET_M), SKY_RAYS, axis=0)
-    met, light = sender.meet(origins, flat)
+    return np.asarray(x * tangent[:, None] + y * bitangent[:, None] + local[None, :, 2:] * axis[:, None], np.float32)
+
+
+def _look(
+    sender: _Sender, samples: SurfaceSamples, directions: FloatArray, setup: PlacedSetup
+) -> tuple[BoolArray, FloatArray]:
+    """Whether something is near in directions (S, R, 3) from samples, and the light (S, R, 3) that comes from there."""
+    flat = directions.reshape(-1, 3)
+    start = samples.position_m + samples.normal * np.float32(_OFFSET_M)
+    met, light = sender.meet(np.repeat(start, directions.shape[1], axis=0), flat)
     # A dome a + b.w lights a surface of normal n with a + 2/3 b.n.
     sky = np.maximum(setup.dome + 1.5 * flat @ setup.dome_gradient.T, 0)
     light[~met] = sky[~met]
-    free = (~met).reshape(count, SKY_RAYS)
-    bent = (directions * free[..., None]).mean(axis=1) + 0.05 * samples.normal
-    return np.column_stack([free.mean(axis=1), bent, light.reshape(count, SKY_RAYS, 3).mean(axis=1)])
+    return met.reshape(directions.shape[:2]), light.reshape(directions.shape)
 
 
 def _smoothed(planes: FloatArray, guide: FloatArray) -> FloatArray:
