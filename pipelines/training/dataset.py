@@ -28,7 +28,7 @@ from vmodel.types import FloatArray, IntArray
 
 MAPS = ("draft", "albedo", "normals", "depth_m", "parts", "garment", "person", "hair", "pose_map", "traced")
 _CLOSE = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hand")]
-_AIMS = (0.3, 0.3, 0.4)
+_AIMS = (0.45, 0.25, 0.3)
 """Shares of windows over faces and hands, over the garment, and anywhere on the figure."""
 _MEASURED, _BLUR = 7, 0.15
 """How many numbers of a look are measures (tones and age), and how far they are moved at random: exact ones would name

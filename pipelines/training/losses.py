@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
+from pipelines.embedded_exposure import GROUPS
 from pipelines.embedded_light import NOISE, RATIO_SCALE, apply_ratio, project_ratio, to_srgb
 from pipelines.embedded_maps import condition_planes
 from pipelines.embedded_network import FineLight, predict_ratio
@@ -18,6 +19,8 @@ from pipelines.training.perceptual import LEARNT, block_features, features_apart
 SEEN = 18.0
 """Weight of the perceptual part of the loss."""
 _ALL_NOISE = 0.85
+_EXPOSURE = 0.8
+"""Share of a mean difference that costs nothing; the rest holds the network to the middle."""
 
 
 def loss_of(
@@ -27,8 +30,8 @@ def loss_of(
 
     Absolute and squared difference of pixels; absolute difference of means over 2, 4, 8 and 16 pixels, where what
     nobody can foresee (which pore, which strand) has averaged out and light remains; absolute difference of
-    gradients; and what a pretrained network sees of the two lit drafts. Weighted by the importance of the pixel.
-    ``alone`` leaves the UNet out.
+    gradients; and what a pretrained network sees of the two lit drafts. Weighted by the importance of the pixel, and
+    all but blind to how bright cloth, base layer and skin are on the whole. ``alone`` leaves the UNet out.
     """
     size = len(batch.ratio)
     clean = batch.ratio / RATIO_SCALE
@@ -41,17 +44,30 @@ def loss_of(
     assert isinstance(fine, FineLight)
     made = predict_ratio(None if alone else network["unet"], fine, noisy, planes, share[:, 0, 0, 0], tokens)
     made = even_light(project_ratio(made, batch.conditions.garment, batch.lit), batch.conditions)
-    apart = (made - batch.ratio) / RATIO_SCALE
+    apart = less_exposure((made - batch.ratio) / RATIO_SCALE, batch)
     pixels = ((apart.abs() + 0.5 * apart.square()) * batch.weight).mean()
     weighted, light = apart * batch.weight, pixels.new_zeros(())
     for _ in range(4):
         weighted = fn.avg_pool2d(weighted, 2)
         light = light + weighted.abs().mean()
     edges = _gradient(apart, batch.weight)
-    seen = _seen_apart(made, batch, backbone)
+    seen = _seen_apart(batch.ratio + apart * RATIO_SCALE, batch, backbone)
     loss = pixels + light + 0.25 * edges + SEEN * seen
     parts = {"loss": loss, "pixels": pixels, "light": light, "edges": edges, "seen": seen}
     return loss, {name: float(part.detach()) for name, part in parts.items()}
+
+
+def less_exposure(apart: Tensor, batch: Batch) -> Tensor:
+    """Differences (B, 3, H, W) without most of their mean over cloth, over base layer and over skin.
+
+    A piece of a picture does not show how it was exposed, and ``settle_light`` decides that for the whole.
+    """
+    for group in GROUPS:
+        parts = torch.tensor(group, device=apart.device)
+        inside = torch.isin(batch.conditions.parts, parts)[:, None] * batch.lit
+        mean = (apart * inside).sum(dim=(2, 3), keepdim=True) / inside.sum(dim=(2, 3), keepdim=True).clamp(min=1)
+        apart = apart - _EXPOSURE * mean * inside
+    return apart
 
 
 def _seen_apart(made: Tensor, batch: Batch, backbone: Any) -> Tensor:

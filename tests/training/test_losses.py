@@ -1,0 +1,35 @@
+"""What a training step is told to care about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from drawn_pictures import write_picture
+
+from pipelines.embedded_exposure import BARE
+from pipelines.training.dataset import Batch, PictureShelf, make_batch
+from pipelines.training.losses import less_exposure
+
+
+@pytest.fixture
+def batch(tmp_path: Path) -> Batch:
+    write_picture(tmp_path / "0000" / "000000.npz", 0, "train")
+    shelf = PictureShelf(tmp_path)
+    shelf.scan()
+    picture = shelf.load(shelf.train[0])
+    return make_batch([picture], picture.shape, [0])
+
+
+def test_how_bright_skin_is_on_the_whole_costs_little_and_its_shade_all(batch: Batch) -> None:
+    skin = torch.isin(batch.conditions.parts, torch.tensor(BARE))[:, None]
+    sure = replace(batch, lit=torch.ones_like(batch.lit))
+    assert skin.sum() > 400
+    brighter = 0.3 * skin.expand_as(batch.ratio)
+    assert torch.allclose(less_exposure(brighter, sure), 0.2 * brighter, atol=1e-5)
+    generator = torch.Generator().manual_seed(0)
+    shade = torch.randn(batch.ratio.shape, generator=generator) * skin
+    shade = shade - shade.sum(dim=(2, 3), keepdim=True) / skin.sum() * skin
+    assert torch.allclose(less_exposure(shade, sure), shade, atol=1e-5)
