@@ -84,17 +84,19 @@ class EmbeddedPipeline(DiffusionPipeline):  # type: ignore[misc]
             conditions: of one picture of any size.
             flat_lay: (1, 3, 128, 128) sRGB in -1..1, on white.
             look: who is seen; its zoom is that of ``conditions``.
-            steps: network calls for the whole figure, 1..8; the pass at full size takes half as many.
+            steps: calls of the UNet, 1..8.
             seed: the only source of chance.
         """
         generator = torch.Generator().manual_seed(seed)
 
-        def sample(seen: Conditions, scale: float, start: Tensor | None) -> Tensor:
+        def tell(scale: float) -> Tensor:
             nearer = torch.from_numpy(look_vector(replace(look, zoom=look.zoom * scale)))[None]
             told = (part.to(self.encoder.device, self.encoder.dtype) for part in (flat_lay, nearer))
-            tokens = self.encoder(*told)
-            count = steps if start is None else max(1, steps // 2)
-            return sample_ratio(self.unet, self.fine, self.scheduler, seen, tokens, count, generator, start)
+            tokens: Tensor = self.encoder(*told)
+            return tokens
+
+        def sample(seen: Conditions) -> Tensor:
+            return sample_ratio(self.unet, self.fine, self.scheduler, seen, tell, steps, generator)
 
         ratio = light_figure(conditions, sample)
         picture = to_srgb(apply_ratio(conditions.draft, ratio))[0]

@@ -233,18 +233,37 @@ def predict_ratio(
     if unet is None:
         whole, hints = noisy.new_zeros(noisy.shape), noisy.new_zeros(len(noisy), HINTS, *noisy.shape[2:])
     else:
-        whole, hints = _ask_unet(unet, noisy, planes, sigma, tokens)
+        whole, hints = ask_unet(unet, noisy, planes, sigma, tokens)
+    return add_fine_light(fine, planes, whole, hints, tokens)
+
+
+def add_fine_light(fine: FineLight, planes: Tensor, whole: Tensor, hints: Tensor, tokens: Tensor) -> Tensor:
+    """The clean ratio, from traced light, the UNet's answer and the detail that follows from both.
+
+    Args:
+        fine: the detail.
+        planes: (B, PLANES, H / PATCH, W / PATCH) from ``condition_planes``.
+        whole: (B, 3, H, W) from ``ask_unet``, perhaps of a smaller picture, carried up.
+        hints: (B, HINTS, H, W), the same.
+        tokens: (B, N, token) from ``ConditionEncoder``.
+    Returns:
+        (B, 3, H, W) float32 log ratio, on the device of ``whole``.
+    """
     seen = torch.cat([local_planes(planes), label_planes(planes), hints, whole], dim=1).to(fine.device, fine.dtype)
     look = tokens[:, :LOOK_TOKENS].flatten(1).to(fine.device, fine.dtype)
     garment = garment_plane(planes).to(fine.device, fine.dtype)
-    ratio: Tensor = (whole + fine(seen, look, garment).to(noisy.device).float()) * RATIO_SCALE
+    ratio: Tensor = (whole + fine(seen, look, garment).to(whole.device).float()) * RATIO_SCALE
     return ratio + traced_ratio(planes)
 
 
-def _ask_unet(
+def ask_unet(
     unet: UNet2DConditionModel, noisy: Tensor, planes: Tensor, sigma: Tensor, tokens: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """(B, 3, H, W) ratio over ``RATIO_SCALE``, and (B, HINTS, H, W)."""
+    """What the UNet says; arguments as in ``predict_ratio``.
+
+    Returns:
+        (B, 3, H, W) ratio over ``RATIO_SCALE`` that it adds to traced light, and (B, HINTS, H, W) for ``FineLight``.
+    """
     folded = torch.cat([fn.pixel_unshuffle(noisy, PATCH), planes], dim=1).to(unet.device, unet.dtype)
     told = tokens.to(unet.device, unet.dtype)
     predicted = unet(folded.contiguous(memory_format=torch.channels_last), sigma.to(unet.device) * 1000, told).sample

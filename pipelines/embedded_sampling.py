@@ -1,4 +1,4 @@
-"""Sampling: the whole figure small, then its light carried up to full size and drawn anew in tiles."""
+"""Sampling: the UNet walks over the figure as small as it learnt it, and fine light answers at full size."""
 
 from __future__ import annotations
 
@@ -12,23 +12,19 @@ from torch.nn import functional as fn
 
 from pipelines.embedded_light import NOISE, OFFSET, RATIO_SCALE, lit_share, project_ratio
 from pipelines.embedded_maps import MULTIPLE, PATCH, Conditions, condition_planes
-from pipelines.embedded_network import FineLight, predict_ratio
+from pipelines.embedded_network import FineLight, add_fine_light, ask_unet
 from pipelines.embedded_texture import even_light
 from vmodel.types import FloatArray
 
 LONGEST = 512
-"""Longest side that the network sees at once: the size of its training pictures."""
-
-REFINE_STRENGTH = 0.5
-"""Share of noise that the pass at full size starts from: enough to draw hair anew, not enough to move light."""
+"""Longest side that the UNet sees, the size of its training pictures, and side of the tiles of fine light."""
 
 _AT_ONCE = round(1.5 * LONGEST**2)
-"""Pixels that the network sees at once; a larger window is seen in tiles."""
+"""Pixels that fine light sees at once; a larger window is seen in tiles."""
 _MARGIN = 0.02
 """Share of the picture's width round the person that the network sees with it."""
 
 Box = tuple[int, int, int, int]
-Sampler = Callable[[Conditions, float, Tensor | None], Tensor]
 
 
 def sample_ratio(
@@ -36,62 +32,70 @@ def sample_ratio(
     fine: FineLight,
     scheduler: FlowMatchEulerDiscreteScheduler,
     conditions: Conditions,
-    tokens: Tensor,
+    tell: Callable[[float], Tensor],
     steps: int,
     generator: torch.Generator,
-    start: Tensor | None = None,
 ) -> Tensor:
     """Walk from noise over the draft to a ratio.
+
+    How light is set varies slowly, so the UNet looks at the picture ``LONGEST`` pixels long at most, whatever its size;
+    what its last step says is carried up.
 
     Args:
         unet: the network.
         fine: adds detail to its answer.
         scheduler: flow matching without shift; it is set anew.
         conditions: sides of any length; padded inside.
-        tokens: (B, N, token).
+        tell: size of what is seen over that of the picture -> (B, N, token).
         steps: network calls.
         generator: source of the noise.
-        start: (B, 3, H, W) log ratio to start from with ``REFINE_STRENGTH`` of noise; None starts from noise alone.
     Returns:
         (B, 3, H, W) projected log ratio.
     """
-    height, width = conditions.size
-    wide, device = conditions.padded(), unet.device
+    scale = min(1.0, LONGEST / max(conditions.size))
+    size = tuple(max(1, round(side * scale)) for side in conditions.size)
+    small = conditions if scale == 1 else conditions.resized((size[0], size[1]))
+    wide, device, tokens = small.padded(), unet.device, tell(scale)
     planes, lit, garment = (
         part.to(device) for part in (condition_planes(wide), lit_share(wide.person, wide.hair), wide.garment)
     )
     # Noise from the processor's generator is the same on every machine.
-    noise = NOISE * torch.randn(wide.draft.shape, generator=generator).to(device)
-    first = 1.0 if start is None else REFINE_STRENGTH
-    noisy = first * noise
-    if start is not None:
-        padding = (0, wide.size[1] - width, 0, wide.size[0] - height)
-        noisy = noisy + (1 - first) / RATIO_SCALE * fn.pad(start, padding, mode="replicate").to(device)
-    scheduler.set_timesteps(sigmas=np.linspace(first, first / steps, steps))
+    noisy = NOISE * torch.randn(wide.draft.shape, generator=generator).to(device)
+    scheduler.set_timesteps(sigmas=np.linspace(1, 1 / steps, steps))
     for timestep, sigma in zip(scheduler.timesteps, scheduler.sigmas, strict=False):
-        clean = _predict_in_tiles(unet, fine, noisy, planes, sigma.expand(len(noisy)), tokens)
-        clean = project_ratio(clean, garment, lit)
+        answer = ask_unet(unet, noisy, planes, sigma.expand(len(noisy)), tokens)
+        if timestep == scheduler.timesteps[-1]:
+            break
+        clean = project_ratio(add_fine_light(fine, planes, *answer, tokens), garment, lit)
         noisy = scheduler.step((noisy - clean / RATIO_SCALE) / sigma, timestep, noisy).prev_sample
-    return noisy[..., :height, :width].cpu() * RATIO_SCALE
+    whole, hints = (_carried(part[..., : size[0], : size[1]], conditions.size) for part in answer)
+    planes = condition_planes(conditions.padded()).to(device)
+    ratio = _fine_in_tiles(fine, planes, whole, hints, tokens if scale == 1 else tell(1.0))
+    height, width = conditions.size
+    ratio = ratio[..., :height, :width].cpu()
+    return project_ratio(ratio, conditions.garment, lit_share(conditions.person, conditions.hair))
 
 
-def _predict_in_tiles(
-    unet: UNet2DConditionModel, fine: FineLight, noisy: Tensor, planes: Tensor, sigma: Tensor, tokens: Tensor
-) -> Tensor:
-    """``predict_ratio`` for any size: overlapping tiles are blended at every step, so that no seam can grow.
+def _carried(planes: Tensor, size: tuple[int, int]) -> Tensor:
+    """(B, C, h, w) at another (height, width), continued until both sides are multiples of ``MULTIPLE``."""
+    if planes.shape[-2:] != size:
+        planes = fn.interpolate(planes, size, mode="bilinear")
+    return fn.pad(planes, (0, -size[1] % MULTIPLE, 0, -size[0] % MULTIPLE), mode="replicate")
 
-    After Bar-Tal et al., MultiDiffusion, 2023.
-    """
-    height, width = noisy.shape[-2:]
+
+def _fine_in_tiles(fine: FineLight, planes: Tensor, whole: Tensor, hints: Tensor, tokens: Tensor) -> Tensor:
+    """``add_fine_light`` for any size: of a large picture overlapping tiles are blended."""
+    height, width = whole.shape[-2:]
     if height * width <= _AT_ONCE:
-        return predict_ratio(unet, fine, noisy, planes, sigma, tokens)
-    total, weights = torch.zeros_like(noisy), torch.zeros_like(noisy[:, :1])
+        return add_fine_light(fine, planes, whole, hints, tokens)
+    total, weights = torch.zeros_like(whole), torch.zeros_like(whole[:, :1])
     for top in tile_starts(height):
         for left in tile_starts(width):
             rows, columns = slice(top, top + min(LONGEST, height)), slice(left, left + min(LONGEST, width))
             cells = slice(top // PATCH, rows.stop // PATCH), slice(left // PATCH, columns.stop // PATCH)
-            seen = predict_ratio(unet, fine, noisy[..., rows, columns], planes[..., *cells], sigma, tokens)
-            weight = feather(seen.shape[-2], seen.shape[-1]).to(noisy.device) + 1e-3
+            near = whole[..., rows, columns], hints[..., rows, columns]
+            seen = add_fine_light(fine, planes[..., *cells], *near, tokens)
+            weight = feather(seen.shape[-2], seen.shape[-1]).to(seen.device) + 1e-3
             total[..., rows, columns] += seen * weight
             weights[..., rows, columns] += weight
     return total / weights
@@ -106,35 +110,20 @@ def tile_starts(length: int) -> list[int]:
     return [round(room * number / count / MULTIPLE) * MULTIPLE for number in range(count + 1)]
 
 
-def light_figure(conditions: Conditions, sample: Sampler) -> Tensor:
-    """Light the person in a picture of any size: at once, or small as a whole and then in tiles; evenly in the end.
+def light_figure(conditions: Conditions, sample: Callable[[Conditions], Tensor]) -> Tensor:
+    """Light the person in a picture of any size, evenly.
 
     Args:
         conditions: of one picture.
-        sample: (conditions, scale, start) -> ratio of the same size; ``scale`` is the size of what it sees
-            over the picture's.
+        sample: conditions of the person's window -> ratio of the same size.
     Returns:
         (1, 3, H, W) projected log ratio, from ``even_light``.
     """
     top, left, height, width = person_box(conditions.person[0, 0].numpy())
     window = conditions.crop(top, left, height, width)
-    start = None if height * width <= _AT_ONCE else light_window(window, sample, None)
-    lit = project_ratio(sample(window, 1.0, start), window.garment, lit_share(window.person, window.hair))
     ratio = torch.zeros_like(conditions.draft)
-    ratio[..., top : top + height, left : left + width] = even_light(lit, window)
+    ratio[..., top : top + height, left : left + width] = even_light(sample(window), window)
     return ratio
-
-
-def light_window(conditions: Conditions, sample: Sampler, start: Tensor | None) -> Tensor:
-    """Sample at most ``LONGEST`` pixels long, and carry the result up to the window's own size."""
-    height, width = conditions.size
-    scale = min(1.0, LONGEST / max(height, width))
-    if scale == 1.0:
-        return sample(conditions, 1.0, start)
-    size = (round(height * scale), round(width * scale))
-    small = conditions.resized(size)
-    small_start = None if start is None else fn.interpolate(start, size, mode="area")
-    return carry_up(sample(small, scale, small_start), small, conditions)
 
 
 def carry_up(ratio: Tensor, small: Conditions, large: Conditions, sharpness: float = 6.0) -> Tensor:

@@ -95,6 +95,18 @@ def test_a_picture_larger_than_training_pictures_has_no_seam(conditions: Conditi
         assert np.median(steps[rims & cloth]) <= 3 * np.median(steps[cloth]) + 0.01
 
 
+def test_a_large_picture_is_lit_as_the_same_picture_is_small(conditions: Conditions, flat_lay: torch.Tensor) -> None:
+    pipeline = tiny_pipeline()
+    torch.nn.init.zeros_(pipeline.fine.last.weight)  # what is left is the UNet's
+    whole = replace(conditions, person=torch.ones_like(conditions.person), hair=torch.zeros_like(conditions.hair))
+    large, small = (
+        pipeline(whole.resized(size), flat_lay, LOOK, steps=2, seed=3).ratio for size in ((1024, 768), (512, 384))
+    )
+    shrunk, small = (torch.nn.functional.adaptive_avg_pool2d(ratio, (64, 48)) for ratio in (large, small))
+    assert small.std() > 1e-3
+    assert (shrunk - small).abs().mean() < 0.25 * small.abs().mean()
+
+
 def test_a_ratio_carried_up_follows_the_edge_of_the_large_draft(conditions: Conditions) -> None:
     large = conditions.resized((416, 320))
     small = large.resized((104, 80))
