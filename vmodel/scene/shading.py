@@ -119,8 +119,7 @@ def take_samples(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting, chose
     flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     inside = dot(flat, view) < 0
     normal = facing(np.where(inside[:, None], -normal, normal), view)
-    # Light gathered on the outside says little about the inside: only what enters through openings counts.
-    reach = np.where(inside[:, None], 0.6 * np.square(both[:, 1:]), reach)
+    reach = np.where(inside[:, None], reach_inside(both[:, 1:]), reach)
     return SurfaceSamples(
         triangle=triangle,
         bary=bary,
@@ -134,6 +133,14 @@ def take_samples(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting, chose
         bent=np.where(inside[:, None], normal, bent),
         pixel_m=gbuffer.depth_m[chosen] / np.float32(camera.focal_px),
     )
+
+
+def reach_inside(open_share: FloatArray) -> FloatArray:
+    """Share of each light that the inside of cloth gets, from how open it is there, 0..1.
+
+    Light gathered on the outside says little about it: only what enters through openings counts.
+    """
+    return np.asarray(0.6 * np.square(open_share), np.float32)
 
 
 def facing(normal: FloatArray, view: FloatArray, least: float = 0.04) -> FloatArray:

@@ -20,7 +20,7 @@ from vmodel.scene.geometry import PART_NAMES, Geometry, Surface
 from vmodel.scene.lights import PlacedSetup, diffuse_cosine
 from vmodel.scene.rays import Tracer
 from vmodel.scene.scene import Scene
-from vmodel.scene.shading import SurfaceSamples, TracedSamples, take_samples
+from vmodel.scene.shading import SurfaceSamples, TracedSamples, reach_inside, take_samples
 from vmodel.scene.texturing import look_up
 from vmodel.scene.vectors import dot, length
 from vmodel.scene.visibility import Lighting, frames, hemisphere, share_of_light
@@ -41,8 +41,6 @@ _RIM = 4
 _THIN = 0.02
 _HAIR = 0.03
 """Albedo of hair as its surroundings see it."""
-_INSIDE = 0.6
-"""Share of a lamp that falls on the inside of cloth where all of it is open."""
 _ALIKE = 0.3
 """Share of a pixel by which smooth and creased cloth may differ in covering it."""
 _FILLS_PX = (1.5, 4.0)
@@ -235,7 +233,7 @@ class _Sender:
         """Light on the vertices as it was gathered there; inside there is what comes in through openings."""
         setup, points, normals = lighting.setup, geometry.vertices_m, geometry.normals
         open_share, sides = lighting.ambient.open_share, list[FloatArray]()
-        inwards = np.repeat(_INSIDE * np.square(open_share[:, 1:]), len(setup.lights), axis=1)
+        inwards = np.repeat(reach_inside(open_share[:, 1:]), len(setup.lights), axis=1)
         for side, sign, reach in ((0, 1, lighting.reach), (1, -1, inwards)):
             total = np.maximum(setup.dome + sign * normals @ setup.dome_gradient.T, 0) * open_share[:, side, None]
             for index, light in enumerate(setup.lights):
