@@ -20,7 +20,7 @@ from vmodel.types import BoolArray, FloatArray
 TRACED_PLANES = 5
 """What ``develop_light`` gives for each pixel."""
 
-FILM, FOLDS = 0.4, 0.2
+FILM, FOLDS = 0.4, 0.3
 """Contrast of a photograph beyond the draft's: of skin and base layer, and of light and shade on cloth."""
 CLOTH_GLOSS, SKIN_GLOSS, BASE_GLOSS = 1.1, 2.0, 0.7
 """Times the draft's gloss: on cloth, of lamps on skin, and on what is neither."""
