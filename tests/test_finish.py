@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,11 +11,12 @@ import pytest
 from spoiling import laid, with_noise, with_nothing_but_noise, with_other_colours, with_other_light, with_smeared_print
 
 from benchmarks.colour_difference import ciede2000, to_lab
-from benchmarks.fidelity import close_up, matching, open_reader, words_of
+from benchmarks.fidelity import close_up, colour_error, matching, open_reader, words_of
+from pipelines.loading import load_pipeline
 from vmodel.finish import finish
 from vmodel.images import LUMINANCE, blurred, to_linear
 from vmodel.photograph import photograph
-from vmodel.request import ShotRequest
+from vmodel.request import GarmentSource, ShotRequest
 from vmodel.shoot import shoot
 from vmodel.studio import Studio
 from vmodel.take import Take
@@ -55,6 +57,17 @@ def test_a_wrong_colour_a_smeared_print_and_noise_are_undone(example_take: Take)
     wanted = detail(example_take.draft, inside)
     before, after = (np.corrcoef(detail(one, inside), wanted)[0, 1] for one in (picture, finished))
     assert after > max(0.95, before + 0.1)
+
+
+def test_a_lit_print_is_no_less_the_seller_s_than_in_the_draft(
+    example_take: Take, studio: Studio, examples: Path, request: pytest.FixtureRequest
+) -> None:
+    """Of the bundled weights' light, as ``benchmarks.fidelity`` measures it."""
+    photo = examples / f"{request.node.callspec.params['example_take']}.jpg"
+    asked = ShotRequest(GarmentSource(photo), size=(512, 384))
+    drafted, lit = (shoot(asked, studio, load_pipeline(name)) for name in ("draft", "embedded"))
+    assert np.abs(lit.picture.astype(int) - drafted.picture)[solid(example_take)].max() > 5
+    assert np.median(colour_error(lit)) <= np.median(colour_error(drafted))
 
 
 class Noise:

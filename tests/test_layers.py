@@ -24,6 +24,7 @@ JOINTS = [
     "studio",
     "take",
     "consistency",
+    "fine_light",
     "finish",
     "quality",
     "figure_quality",

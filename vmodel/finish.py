@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from vmodel.fine_light import hold_fine_light, without_rounding
 from vmodel.images import LUMINANCE, blurred, to_linear, to_srgb
 from vmodel.scene.cloth import look_of_material
 from vmodel.take import Take
@@ -61,13 +62,17 @@ def finish(picture: ByteArray, take: Take) -> ByteArray:
     if window is None:
         return picture
     maps = _cut(take.maps, window, picture)
-    drawn = to_linear(np.ascontiguousarray(take.draft[window][..., :3]))
-    made = to_linear(np.ascontiguousarray(picture[window][..., :3]))
+    draft = np.ascontiguousarray(take.draft[window][..., :3])
+    drawn, made = to_linear(draft), to_linear(np.ascontiguousarray(picture[window][..., :3]))
     seen = (maps.garment_mask > 0.995) & (maps.hair_mask < 0.02) & np.isfinite(maps.warp_px).all(axis=2)
-    change = light_change(made, drawn, maps.albedo, seen, max(picture.shape[:2]) / _REFERENCE_PX)
+    scale = max(picture.shape[:2]) / _REFERENCE_PX
+    change = light_change(made, drawn, maps.albedo, seen, scale)
+    change = hold_fine_light(change, drawn, maps.albedo, seen, scale)
+    rounded_off = (without_rounding(draft, maps.albedo, seen) - drawn) * np.exp(change)[..., None]
     cloth = relit(drawn, maps.albedo, change, not look_of_material(take.scene.drape).is_matte)
     result = picture.copy()
     result[window][..., :3] = _laid_over(picture[window][..., :3], made, drawn, cloth, maps, seen)
+    result[window][..., :3][seen] = to_srgb((cloth + rounded_off)[seen])
     return result
 
 
@@ -297,10 +302,9 @@ def _denoised(ratio: FloatArray, plain: BoolArray, scale: float) -> FloatArray:
 def _laid_over(
     picture: ByteArray, made: FloatArray, drawn: FloatArray, cloth: FloatArray, maps: _Cut, seen: BoolArray
 ) -> ByteArray:
-    """The finished garment in the picture: whole where it is all that is seen, by its coverage at borders and hair."""
+    """The picture round the finished garment: at borders and hair it shows the garment by its coverage."""
     cover = maps.garment_mask
     result = picture.copy()
-    result[seen] = to_srgb(cloth[seen])
     inside = _eroded(seen, 1.0)
     # What the finish changes, not what it shows, is carried into the border: hair and skin there keep their detail.
     mixed = made + cover[..., None] * _carried(cloth - made, inside)
