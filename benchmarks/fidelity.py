@@ -48,6 +48,7 @@ class Fidelity:
         drafted: ``median`` of the draft, on whose garment a generative pipeline starts.
         words: read in the flat-lay.
         again: how many of them are read in the shot of each framing.
+        again_drafted: how many of them are read in the whole figure's draft.
     """
 
     photo: Path
@@ -57,6 +58,7 @@ class Fidelity:
     drafted: float
     words: Sequence[str]
     again: dict[str, int]
+    again_drafted: int
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -73,12 +75,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         shots += shoot_all([replace(requests[0], pipeline="draft")], make_draft, studio.settings.home)
         result = measure(shots, reader)
         if isinstance(result, Failure):
-            rows.append([photo.name, result.code, *[""] * 5])
+            rows.append([photo.name, result.code, *[""] * 6])
         else:
             found.append(result)
             rows.append(row_of(result))
         print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
-    head = ["photo", "median dE00", "of the draft", "90th percentile", "within 3", "words, full", "words, upper"]
+    head = ["photo", "median dE00", "of the draft", "90th percentile", "within 3"]
+    head += ["words, full", "words, upper", "words, draft"]
     table = Table(f"Print fidelity of {name}, front view, 1024x768, neutral light", head, rows)
     publish(Figures("fidelity", [table], summary(found)), keep=is_whole_set(photos))
 
@@ -101,12 +104,14 @@ def measure(shots: Sequence[Shot | Failure], reader: Any) -> Fidelity | Failure:
         float(np.median(colour_error(draft))),
         words,
         again,
+        matching(words, words_of(reader, close_up(draft))) if words else 0,
     )
 
 
 def row_of(found: Fidelity) -> list[str]:
     """One line of the table."""
-    words = [f"{found.again[framing]} of {len(found.words)}" if found.words else "no text" for framing in FRAMINGS]
+    counts = [*(found.again[framing] for framing in FRAMINGS), found.again_drafted]
+    words = [f"{count} of {len(found.words)}" if found.words else "no text" for count in counts]
     errors = [f"{value:.2f}" for value in (found.median, found.drafted, found.percentile_90)]
     return [found.photo.name, *errors, f"{found.within:.0%}", *words]
 
@@ -119,7 +124,7 @@ def summary(found: Sequence[Fidelity]) -> list[str]:
     said = [f"Median colour error of the worst photo: {max(medians):.2f} dE00; of the middle one: "
             f"{np.median(medians):.2f} (bar: {NOTICEABLE:.0f})."]  # fmt: skip
     worse = [one.median - one.drafted for one in found]
-    said.append(f"Above the draft's error: by {max(worse):.2f} dE00 at most, by {np.median(worse):.2f} in the middle.")
+    said.append(f"Over the draft's error: {max(worse):+.2f} dE00 at most, {np.median(worse):+.2f} in the middle.")
     words = sum(len(one.words) for one in found)
     if words:
         counts = [sum(one.again[framing] for one in found) for framing in FRAMINGS]
@@ -127,7 +132,10 @@ def summary(found: Sequence[Fidelity]) -> list[str]:
             f"{count} of {words} ({count / words:.0%}) in the {f} shots"
             for f, count in zip(FRAMINGS, counts, strict=True)
         ]
-        said.append(f"Words read in the flat-lays that are read again: {' and '.join(shares)}.")
+        drafted = sum(one.again_drafted for one in found)
+        said.append(
+            f"Words read in the flat-lays that are read again: {' and '.join(shares)}; in the drafts {drafted}."
+        )
     return said
 
 
