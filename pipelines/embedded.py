@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -130,11 +131,17 @@ class Embedded:
         Returns:
             (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
         """
-        head = near_head(take)
-        sides, zooms = [(take.draft, take.maps, traced_light(take, take.camera, LONGEST))], [1.0]
-        if head is not None:
-            sides.append((head.draft, head.maps, traced_light(take, head.camera, LONGEST // 2)))
-            zooms.append(head.factor)
+        take.scene.make_ready(take.light, take.camera, take.seed)
+        # Rays and arrays leave Python's lock, so a second core is busy meanwhile.
+        with ThreadPoolExecutor(1) as beside:
+            light_on_all = beside.submit(traced_light, take, take.camera, LONGEST)
+            drawn = beside.submit(lambda: take.draft)
+            head = near_head(take)
+            light_on_head = None if head is None else traced_light(take, head.window.camera, LONGEST // 2)
+            sides, zooms = [(drawn.result(), take.maps, light_on_all.result())], [1.0]
+        if head is not None and light_on_head is not None:
+            sides.append((head.draft, head.maps, light_on_head))
+            zooms.append(head.window.factor)
         views = [
             Seen(light, draft, maps.parts, maps.hair_mask)
             for light, (draft, maps, _) in zip(develop_light([traced for *_, traced in sides]), sides, strict=True)

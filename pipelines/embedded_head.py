@@ -13,10 +13,10 @@ from einops import reduce
 
 from pipelines.embedded_sampling import LONGEST
 from vmodel.images import to_linear, to_srgb
-from vmodel.scene import PART_NAMES, magnify, render_conditions, render_draft
+from vmodel.scene import PART_NAMES, CloseUp, close_up, magnify, render_conditions, render_draft
 from vmodel.scene.background import paint_background, read_background
 from vmodel.take import Take
-from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
+from vmodel.types import ByteArray, ConditionMaps, FloatArray
 
 _HEAD = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hair")]
 _FEWEST_PX = 24
@@ -30,49 +30,47 @@ class NearHead:
     """What the longer lens sees.
 
     Attributes:
-        box: (top, left, height, width) in the picture's pixels.
-        factor: pixels of the near view to one of the picture, along a side.
-        camera: the picture's, with a longer lens.
+        window: where it belongs in the picture.
         maps: condition maps of the near view.
-        draft: (height * factor, width * factor, 4) uint8 sRGB with straight alpha.
+        draft: (h * factor, w * factor, 4) uint8 sRGB with straight alpha.
     """
 
-    box: tuple[int, int, int, int]
-    factor: int
-    camera: Camera
+    window: CloseUp
     maps: ConditionMaps
     draft: ByteArray
 
 
 def near_head(take: Take) -> NearHead | None:
-    """Set the head up again, two to four times as large.
+    """The head two to four times as large.
 
     Args:
-        take: the whole picture.
+        take: the whole picture; its draft is drawn if it has not been.
     Returns:
         None where no head is seen, or where it is large enough already.
     """
-    box = head_box(take.maps)
-    if box is None:
+    drawn_with_all = close_up(take.scene.geometry, take.camera)
+    window = drawn_with_all or _window_of_what_is_seen(take)
+    if window is None:
         return None
-    factor = min(4, LONGEST // max(box[2], box[3]))
-    if factor < 2:
-        return None
-    camera = magnify(take.camera, box, factor)
-    maps = render_conditions(take.scene, camera)
-    draft = render_draft(take.scene, camera, maps, take.light, "transparent", take.seed)
-    return NearHead(box, factor, camera, maps, draft)
+    if drawn_with_all is not None:
+        _ = take.draft  # the scene keeps its close-up
+    maps = render_conditions(take.scene, window.camera)
+    draft = render_draft(take.scene, window.camera, maps, take.light, "transparent", take.seed)
+    return NearHead(window, maps, draft)
 
 
-def head_box(maps: ConditionMaps) -> tuple[int, int, int, int] | None:
-    """(top, left, height, width) round face and hair with a margin, inside the picture; None where neither is seen."""
+def _window_of_what_is_seen(take: Take) -> CloseUp | None:
+    """A window round face and hair with a margin: long hair that the body hides would make the draft's too large."""
+    maps = take.maps
     spots = np.argwhere(np.isin(maps.parts, _HEAD) | (maps.hair_mask > 0.3))
     if len(spots) < _FEWEST_PX**2:
         return None
     low, high = spots.min(axis=0), spots.max(axis=0) + 1
     margin = int(np.ceil(_MARGIN * (high - low).max()))
     low, high = np.maximum(low - margin, 0), np.minimum(high + margin, maps.parts.shape)
-    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
+    box = int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
+    factor = min(4, LONGEST // max(box[2], box[3]))
+    return None if factor < 2 else CloseUp(box, factor, magnify(take.camera, box, factor))
 
 
 def lay_head(lit: ByteArray, head: NearHead, picture: ByteArray, take: Take) -> ByteArray:
@@ -86,11 +84,11 @@ def lay_head(lit: ByteArray, head: NearHead, picture: ByteArray, take: Take) -> 
     Returns:
         The picture's shape; an alpha channel is unchanged.
     """
-    top, left, height, width = head.box
+    top, left, height, width = head.window.box
     window = slice(top, top + height), slice(left, left + width)
     cover = lit[..., 3:].astype(np.float32) / 255
     colour, alpha = (
-        np.asarray(reduce(part, "(h a) (w b) c -> h w c", "mean", a=head.factor, b=head.factor))
+        np.asarray(reduce(part, "(h a) (w b) c -> h w c", "mean", a=head.window.factor, b=head.window.factor))
         for part in (to_linear(lit[..., :3]) * cover, cover)
     )
     whole = to_linear(np.ascontiguousarray(picture[window][..., :3]))

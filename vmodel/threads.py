@@ -1,11 +1,41 @@
-"""Sums that must not follow the number of threads."""
+"""Work on several threads, and sums that must not follow their number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
+import cv2
 import torch
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Work on as many items at a time as OpenCV has threads; arrays and rays leave Python's lock meanwhile.
+
+    Args:
+        work: must not follow what it was called with before.
+        items: taken as they are needed.
+    Yields:
+        Results in the items' order; at most one more than are worked on is kept.
+    """
+    threads = max(cv2.getNumThreads(), 1)
+    if threads == 1:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        begun: deque[Future[Result]] = deque()
+        for item in items:
+            begun.append(pool.submit(work, item))
+            if len(begun) > threads:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
 
 
 @contextmanager

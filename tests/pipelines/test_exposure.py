@@ -87,7 +87,7 @@ def test_a_few_pixels_are_no_measure() -> None:
 def test_a_real_take_and_its_head_seen_near_are_exposed_alike(tee_take: Take) -> None:
     head = near_head(tee_take)
     assert head is not None
-    sides = (tee_take.camera, tee_take.draft, tee_take.maps), (head.camera, head.draft, head.maps)
+    sides = (tee_take.camera, tee_take.draft, tee_take.maps), (head.window.camera, head.draft, head.maps)
     traced = [trace_light(tee_take.scene, shrink(camera, 192), tee_take.light) for camera, _, _ in sides]
     views = [
         Seen(light, draft, maps.parts, maps.hair_mask)

@@ -121,6 +121,21 @@ def test_a_small_head_is_drawn_larger_and_shrunk_and_nothing_else_changes(
     assert np.abs(seen.mean(axis=(0, 1)) - was.mean(axis=(0, 1))).max() < 6
 
 
+def test_a_pipeline_that_looks_at_the_head_gets_the_draft_s_own_close_up(dressed: Scene, camera: Camera) -> None:
+    near = close_up(dressed.geometry, camera)
+    assert near is not None
+    anew = Scene(dressed.posed, dressed.body, dressed.skin, dressed.hair, dressed.drape, dressed.garment)
+    apart = render_draft(anew, near.camera, background="transparent")
+    render_draft(dressed, camera)
+    lighting = dressed.lit("soft-key", camera)
+    assert dressed.drawn_near(near.camera, lighting) is not None
+    np.testing.assert_array_equal(render_draft(dressed, near.camera, background="transparent"), apart)
+    # Neither another light nor another print is shown what was drawn for this one.
+    assert dressed.drawn_near(near.camera, dressed.lit("daylight", camera)) is None
+    assert dressed.garment is not None
+    assert dressed.printed(dressed.garment).drawn_near(near.camera, lighting) is None
+
+
 def test_a_head_that_is_large_already_is_drawn_as_it_is(dressed: Scene) -> None:
     assert close_up(dressed.geometry, frame_camera(dressed.posed, None, "front", "upper", (2048, 1536))) is None
 

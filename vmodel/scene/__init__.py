@@ -2,7 +2,7 @@
 
 from vmodel.scene.background import BACKGROUNDS, Background, read_background
 from vmodel.scene.camera import FRAMINGS, VIEWS, frame_camera, project_points, steady_cameras, view_angle
-from vmodel.scene.close_up import magnify, shrink
+from vmodel.scene.close_up import CloseUp, close_up, magnify, shrink
 from vmodel.scene.draft import render_draft
 from vmodel.scene.geometry import PART_NAMES
 from vmodel.scene.lights import LIGHTS
@@ -17,8 +17,10 @@ __all__ = [
     "PART_NAMES",
     "VIEWS",
     "Background",
+    "CloseUp",
     "Scene",
     "TracedLight",
+    "close_up",
     "frame_camera",
     "magnify",
     "project_points",

@@ -9,7 +9,7 @@ from einops import reduce
 
 from vmodel.scene.camera import project_points
 from vmodel.scene.geometry import PART_NAMES, Geometry
-from vmodel.types import Camera, FloatArray
+from vmodel.types import Camera, FloatArray, IntArray
 
 FINEST_PX = 480
 """Longest side of a close-up; a head that is as large already is drawn as it is."""
@@ -67,16 +67,14 @@ def close_up(geometry: Geometry, camera: Camera) -> CloseUp | None:
     Returns:
         None where there is no head in the picture, or one that is large enough already.
     """
-    hair = geometry.subject.hair
     face = geometry.vertices_m[geometry.triangles[geometry.part == PART_NAMES.index("face")].ravel()]
-    strands = np.zeros((0, 3), np.float32) if hair is None else hair.points_m.reshape(-1, 3)
-    points = np.concatenate([face, strands])
-    if len(points) == 0:
+    low, high = _window(face, camera)
+    if max(high - low) > FINEST_PX // 2:
         return None
-    pixels, depth = project_points(points, camera)
-    limit = np.array(camera.size[::-1])
-    low = np.clip(np.floor(pixels[depth > 0].min(axis=0)) - _MARGIN_PX, 0, limit).astype(int)
-    high = np.clip(np.ceil(pixels[depth > 0].max(axis=0)) + _MARGIN_PX, 0, limit).astype(int)
+    hair = geometry.subject.hair
+    if hair is not None and len(hair.points_m):
+        outer = _window(hair.points_m.reshape(-1, 3), camera)
+        low, high = np.minimum(low, outer[0]), np.maximum(high, outer[1])
     width, height = (high - low).tolist()
     if min(width, height) < _FEWEST_PX:
         return None
@@ -85,6 +83,17 @@ def close_up(geometry: Geometry, camera: Camera) -> CloseUp | None:
         return None
     box = (int(low[1]), int(low[0]), height, width)
     return CloseUp(box, factor, magnify(camera, box, factor))
+
+
+def _window(points_m: FloatArray, camera: Camera) -> tuple[IntArray, IntArray]:
+    """Corners (x, y) round points (N, 3) before the camera, inside the picture; the first is larger where none is."""
+    limit = np.array(camera.size[::-1])
+    pixels, depth = project_points(points_m, camera)
+    ahead = pixels[depth > 0]
+    if len(ahead) == 0:
+        return limit, np.zeros(2, int)
+    low, high = np.floor(ahead.min(axis=0)) - _MARGIN_PX, np.ceil(ahead.max(axis=0)) + _MARGIN_PX
+    return np.clip(low, 0, limit).astype(int), np.clip(high, 0, limit).astype(int)
 
 
 def shrink(camera: Camera, longest: int) -> Camera:

@@ -14,11 +14,12 @@ from vmodel.scene.close_up import close_up
 from vmodel.scene.gbuffer import GBuffer, add_up, in_batches
 from vmodel.scene.geometry import PART_NAMES, Geometry, Surface
 from vmodel.scene.lights import LIGHTS
-from vmodel.scene.scene import Scene
+from vmodel.scene.scene import Drawn, Scene
 from vmodel.scene.shading import Shaded, SurfaceSamples, TracedSamples, irradiance, light_rays, take_samples
 from vmodel.scene.strands import draw_strands, over
 from vmodel.scene.tone import film_contrast, roll_off
 from vmodel.scene.visibility import Lighting
+from vmodel.threads import side_by_side
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray, IntArray
 
 _ROWS = 256
@@ -58,8 +59,10 @@ def render_draft(
         colour, cover = _with_hair(scene, camera, lighting)
     else:
         colour, cover = _person(scene, scene.seen_by(camera), lighting)
-        for fine, whole in zip(_with_hair(scene, near.camera, lighting), (colour, cover), strict=True):
-            near.lay(fine, whole)
+        drawn = Drawn(near.camera, lighting, *_with_hair(scene, near.camera, lighting))
+        scene.keep_near(drawn)
+        near.lay(drawn.colour, colour)
+        near.lay(drawn.cover, cover)
     if backdrop.name == "transparent":
         return _cut_out(colour, cover)
     plate = paint_background(backdrop, camera, lighting.floor)
@@ -67,7 +70,10 @@ def render_draft(
 
 
 def _with_hair(scene: Scene, camera: Camera, lighting: Lighting) -> tuple[FloatArray, FloatArray]:
-    """Premultiplied colour (H, W, 3) and coverage (H, W) of everything but the backdrop."""
+    """Premultiplied colour (H, W, 3) and coverage (H, W) of everything but the backdrop; not to be written to."""
+    kept = scene.drawn_near(camera, lighting)
+    if kept is not None:
+        return kept.colour, kept.cover
     gbuffer = scene.seen_by(camera)
     colour, cover = _person(scene, gbuffer, lighting)
     hair = draw_strands(scene.geometry, gbuffer, lighting)
@@ -106,20 +112,25 @@ def lit_samples(
         (S,) indices of samples, what they send, and (S, 3) the light on them; under skin it has spread.
     """
     geometry, surface = scene.geometry, scene.geometry.surface[gbuffer.triangle]
-    skin, cloth = scene.body_shader, scene.cloth_shader
 
     def taken(index: IntArray) -> SurfaceSamples:
         samples = take_samples(geometry, gbuffer, lighting, index)
         return samples if traced is None else traced.light(samples, gbuffer.pixel[index])
 
-    for kind in (Surface.STOOL, Surface.SHOES, Surface.CLOTH):
-        for index in in_batches(np.flatnonzero(surface == kind), gbuffer.pixel):
-            samples = taken(index)
-            is_cloth = kind == Surface.CLOTH
-            shaded = cloth.shade(samples, lighting.setup) if is_cloth else _shade_prop(geometry, samples, lighting)
+    def shade_prop(index: IntArray) -> tuple[IntArray, Shaded]:
+        return index, _shade_prop(geometry, taken(index), lighting)
+
+    def shade_cloth(index: IntArray) -> tuple[IntArray, Shaded]:
+        return index, scene.cloth_shader.shade(taken(index), lighting.setup)
+
+    def shade_body(index: IntArray) -> Shaded:
+        return scene.body_shader.shade(taken(index), lighting.setup)
+
+    for kind, shade in ((Surface.STOOL, shade_prop), (Surface.SHOES, shade_prop), (Surface.CLOTH, shade_cloth)):
+        for index, shaded in side_by_side(shade, in_batches(np.flatnonzero(surface == kind), gbuffer.pixel)):
             yield index, shaded, shaded.irradiance
     body = list(in_batches(np.flatnonzero(surface == Surface.BODY), gbuffer.pixel))
-    bare = [skin.shade(taken(i), lighting.setup) for i in body]
+    bare = list(side_by_side(shade_body, body))
     spread = _scattered(gbuffer, body, bare).reshape(-1, 3)
     for index, shaded in zip(body, bare, strict=True):
         blurred = spread[gbuffer.pixel[index]]

@@ -14,7 +14,7 @@ from vmodel.scene.vectors import dot, length
 from vmodel.types import BoolArray, Camera, FloatArray, IntArray
 
 EDGE_SAMPLES = 8
-BATCH = 300_000
+BATCH = 60_000
 """Samples that are shaded at once: memory grows with it, the picture does not change."""
 
 _POKE_M = 0.008

@@ -15,9 +15,25 @@ from vmodel.scene.geometry import DressableBody, Geometry, Subject, build_geomet
 from vmodel.scene.lights import LIGHTS, PlacedSetup
 from vmodel.scene.skin import BodyShader
 from vmodel.scene.visibility import AMBIENT_RAYS, Ambient, FloorShadow, Lighting, gather_ambient, light_scene
-from vmodel.types import Camera, Drape, Garment, PosedBody, SkinTextures, Strands
+from vmodel.types import Camera, Drape, FloatArray, Garment, PosedBody, SkinTextures, Strands
 
 _KEPT_LIGHTINGS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A person without a backdrop, as ``render_draft`` draws one; not to be written to.
+
+    Attributes:
+        camera, lighting: what it was drawn for.
+        colour: (H, W, 3) linear light times coverage.
+        cover: (H, W) coverage.
+    """
+
+    camera: Camera
+    lighting: Lighting
+    colour: FloatArray
+    cover: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +64,7 @@ class Scene:
     ambient_rays: int = AMBIENT_RAYS
     _lightings: dict[tuple[str, float, int], Lighting] = field(default_factory=dict, repr=False)
     _views: list[GBuffer] = field(default_factory=list, repr=False)
+    _close_up: list[Drawn] = field(default_factory=list, repr=False)
 
     @cached_property
     def subject(self) -> Subject:
@@ -65,7 +82,7 @@ class Scene:
         Args:
             garment: differs from the scene's own in nothing but its textures.
         """
-        twin = replace(self, garment=garment)
+        twin = replace(self, garment=garment, _close_up=[])
         subject = replace(self.geometry.subject, textures=garment.textures)
         vars(twin).update(
             geometry=replace(self.geometry, subject=subject), ambient=self.ambient, body_shader=self.body_shader
@@ -104,12 +121,29 @@ class Scene:
 
     def seen_by(self, camera: Camera) -> GBuffer:
         """The G-buffer of a camera; the latest picture's and its close-up's are kept, so maps and draft share them."""
-        for view in self._views:
+        for view in list(self._views):
             if _same(view.camera, camera):
                 return view
         from_there = [view for view in self._views[-1:] if np.array_equal(view.camera.position_m, camera.position_m)]
-        self._views[:] = [*from_there, trace_gbuffer(self.geometry, camera)]
-        return self._views[-1]
+        seen = trace_gbuffer(self.geometry, camera)
+        self._views[:] = [*from_there, seen]
+        return seen
+
+    def drawn_near(self, camera: Camera, lighting: Lighting) -> Drawn | None:
+        """The last close-up, if it is that of this camera in this light."""
+        for kept in list(self._close_up):
+            if kept.lighting is lighting and _same(kept.camera, camera):
+                return kept
+        return None
+
+    def keep_near(self, close_up: Drawn) -> None:
+        """Keep a close-up instead of the last: a pipeline that looks at the head needs it again."""
+        self._close_up[:] = [close_up]
+
+    def make_ready(self, light: str, camera: Camera, seed: int = 0) -> None:
+        """Make what drafts and traced light of one scene share; afterwards threads may make them side by side."""
+        self.lit(light, camera, seed)
+        _ = self.creased
 
     def lit(self, light: str, camera: Camera, seed: int = 0) -> Lighting:
         """Studio light for a camera's direction; the last four are kept.

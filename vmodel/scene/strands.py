@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any
 
 import cv2
@@ -27,6 +28,8 @@ _FEWEST = 1000
 _NEAR_PX_PER_MM = 0.9
 """From here on a strand that was grown is seen as the bundle that it stands for."""
 _ROUND_ABOVE_PX = 20.0
+_DRAWING = Lock()
+"""Warp loads and launches kernels for one thread at a time."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,8 @@ def _draw(hair: Strands, colours: FloatArray, camera: Camera, outline: _Outlines
     """Fill ``layer``, whose buffers are fresh, in place."""
     from vmodel.body.anny_model import init_warp
 
-    init_warp()
+    with _DRAWING:
+        init_warp()
     import warp as wp
 
     from vmodel.scene.strand_kernels import draw_segments
@@ -211,17 +215,18 @@ def _draw(hair: Strands, colours: FloatArray, camera: Camera, outline: _Outlines
         (layer.head_cover, float),
         (layer.colour, wp.vec3),
     ]
-    wp.launch(
-        draw_segments,
-        dim=1,
-        inputs=[
-            wp.array(near_first(start, end, outline.far_m), dtype=int, device="cpu"),
-            *(wp.array(values, dtype=kind, device="cpu") for values, kind in vectors),
-            _OPACITY,
-            *(wp.array(values, dtype=kind, device="cpu", copy=False) for values, kind in buffers),
-        ],
-        device="cpu",
-    )
+    with _DRAWING:
+        wp.launch(
+            draw_segments,
+            dim=1,
+            inputs=[
+                wp.array(near_first(start, end, outline.far_m), dtype=int, device="cpu"),
+                *(wp.array(values, dtype=kind, device="cpu") for values, kind in vectors),
+                _OPACITY,
+                *(wp.array(values, dtype=kind, device="cpu", copy=False) for values, kind in buffers),
+            ],
+            device="cpu",
+        )
 
 
 def near_first(start: FloatArray, end: FloatArray, far_m: FloatArray) -> IntArray:

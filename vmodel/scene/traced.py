@@ -7,7 +7,6 @@ cloth are in its mesh (``creases``); the draft's materials are then shaded under
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import cv2
@@ -24,6 +23,7 @@ from vmodel.scene.shading import SurfaceSamples, TracedSamples, reach_inside, ta
 from vmodel.scene.texturing import look_up
 from vmodel.scene.vectors import dot, length
 from vmodel.scene.visibility import Lighting, frames, hemisphere, share_of_light
+from vmodel.threads import side_by_side
 from vmodel.types import BoolArray, Camera, FloatArray, IntArray
 
 SKY_RAYS, LIGHT_RAYS, MIRROR_RAYS = 16, 6, 4
@@ -166,12 +166,18 @@ def _traced(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> TracedSamples
     planes = np.zeros((shape[0] * shape[1], lights + 10), np.float32)
     guide = np.zeros((shape[0] * shape[1], 5), np.float32)
     sender = _Sender.of(geometry, lighting)
-    for samples, pixel in _centres(scene, gbuffer, lighting):
+
+    def trace(index: IntArray) -> None:
+        samples, pixel = take_samples(geometry, gbuffer, lighting, index), gbuffer.pixel[index]
         turn = _turns(pixel, shape[1])
         planes[pixel, :lights] = _reach(geometry.fine_occluders, samples, lighting.setup, turn)
         planes[pixel, lights : lights + 7] = _surroundings(sender, samples, lighting.setup, turn)
         planes[pixel, lights + 7 :] = _mirrored(sender, samples, lighting.setup, turn)
         guide[pixel] = np.column_stack([samples.normal, samples.depth_m, np.ones(len(pixel))])
+
+    seen = gbuffer.centre[gbuffer.centre >= 0]
+    for _ in side_by_side(trace, (seen[start : start + _AT_ONCE] for start in range(0, len(seen), _AT_ONCE))):
+        pass
     smooth = _smoothed(planes.reshape(*shape, -1), guide.reshape(*shape, 5)).reshape(len(planes), -1)
     bent = smooth[:, lights + 1 : lights + 4]
     return TracedSamples(
@@ -182,14 +188,6 @@ def _traced(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> TracedSamples
         mirrored=smooth[:, lights + 7 :],
         painted=False,
     )
-
-
-def _centres(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> Iterator[tuple[SurfaceSamples, IntArray]]:
-    """The samples at pixels' centres, some at once, and the pixel of each."""
-    seen = gbuffer.centre[gbuffer.centre >= 0]
-    for start in range(0, len(seen), _AT_ONCE):
-        index = seen[start : start + _AT_ONCE]
-        yield take_samples(scene.geometry, gbuffer, lighting, index), gbuffer.pixel[index]
 
 
 def _turns(pixel: IntArray, width: int) -> FloatArray:
