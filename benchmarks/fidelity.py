@@ -35,6 +35,7 @@ from vmodel.types import BoolArray, ByteArray, FloatArray
 NOTICEABLE = 3.0
 FRAMINGS = ("full", "upper")
 _SHADING_PX = 10.0
+"""Of a picture 1024 pixels long."""
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
@@ -146,7 +147,9 @@ def colour_error(shot: Shot) -> FloatArray:
     seen = inside & (maps.warp_texture == 0) & (maps.hair_mask < 0.01) & np.isfinite(maps.warp_px).all(axis=2)
     photo = sampled(shot.garment.textures[0], maps.warp_px, seen)
     picture = to_linear(np.ascontiguousarray(shot.picture[..., :3]))
-    shading = spread(picture @ _LUMINANCE, seen) / np.maximum(spread(photo @ _LUMINANCE, seen), 1e-4)
+    sigma = _SHADING_PX * max(seen.shape) / 1024
+    bright, expected = (spread(each @ _LUMINANCE, seen, sigma) for each in (picture, photo))
+    shading = bright / np.maximum(expected, 1e-4)
     unlit = picture / np.maximum(shading, 1e-3)[..., None]
     return ciede2000(to_lab(unlit[seen]), to_lab(photo[seen]))
 
@@ -161,10 +164,10 @@ def sampled(texture: ByteArray, warp_px: FloatArray, seen: BoolArray) -> FloatAr
     return cv2.remap(blurred, x - 0.5, y - 0.5, cv2.INTER_LINEAR)
 
 
-def spread(values: FloatArray, seen: BoolArray) -> FloatArray:
+def spread(values: FloatArray, seen: BoolArray, sigma: float) -> FloatArray:
     """(H, W) Gaussian mean over the seen pixels only."""
-    weight = cv2.GaussianBlur(seen.astype(np.float32), (0, 0), _SHADING_PX)
-    total = cv2.GaussianBlur((values * seen).astype(np.float32), (0, 0), _SHADING_PX)
+    weight = cv2.GaussianBlur(seen.astype(np.float32), (0, 0), sigma)
+    total = cv2.GaussianBlur((values * seen).astype(np.float32), (0, 0), sigma)
     return total / np.maximum(weight, 1e-4)
 
 
