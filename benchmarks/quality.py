@@ -38,6 +38,7 @@ _NARROWEST = 64
 """Sides in pixels that a crop needs for the coarsest features."""
 _PLACES = 3
 """The block whose cells, 16 pixels wide, are the samples of the Fréchet distance."""
+_COLUMNS = ("draft", "embedded", "finished")
 _FIGURES = ("psnr", "ssim", "psnr_close", "perceptual", "perceptual_head", "perceptual_hand")
 
 _NOTES = (
@@ -45,6 +46,7 @@ _NOTES = (
     "distances of EfficientNet-Lite0 features: lower is. `_close`: face and hair only; `_head`, `_hand`: crops;",
     "the samples of the Fréchet distances are the cells of 16 pixels that lie on the person, the head or a hand.",
     "Lit as the product lights: a piece with the exposure of the whole figure, cloth so that no print is clipped.",
+    "finished: after the finish, which leaves no more fine light on cloth than the draft has, for the print's sake.",
 )
 
 Pair = tuple[FloatArray, FloatArray]
@@ -91,7 +93,7 @@ def frechet_distance(first: FloatArray, second: FloatArray) -> float:
 
 
 def table_of(folder: Path, pictures: Path, count: int, steps: int) -> tuple[list[list[str]], int]:
-    """Rows (figure, draft, embedded, embedded over draft), and the number of held-out pictures they are over.
+    """Rows (figure, draft, embedded, embedded over draft, finished, finished over draft), and over how many pictures.
 
     Raises:
         SystemExit: there are no held-out pictures.
@@ -102,32 +104,33 @@ def table_of(folder: Path, pictures: Path, count: int, steps: int) -> tuple[list
         raise SystemExit(f"{pictures} holds fewer than two held-out pictures; render more of them first.")
     light, features = PictureLight(load_embedded(folder), shelf, steps), load_features()
     numbers = np.unique(np.linspace(0, len(shelf.test) - 1, count).astype(int))
-    rows: dict[str, list[dict[str, float]]] = {"draft": [], "embedded": []}
-    places: dict[str, list[dict[str, Pair]]] = {"draft": [], "embedded": []}
+    rows: dict[str, list[dict[str, float]]] = {of: [] for of in _COLUMNS}
+    places: dict[str, list[dict[str, Pair]]] = {of: [] for of in _COLUMNS}
     for number in numbers:
-        picture = shelf.load(shelf.test[number])
-        draft = picture.arrays["draft"].astype(np.uint8)
-        for name, made in (("draft", draft), ("embedded", light(shelf.test[number]))):
+        path = shelf.test[number]
+        picture = shelf.load(path)
+        shown = picture.arrays["draft"].astype(np.uint8), light(path), light.finished(path)
+        for name, made in zip(_COLUMNS, shown, strict=True):
             figures, seen = measure(made, picture, features)
             rows[name].append(figures)
             places[name].append(seen)
     made_rows = [
-        [name, *(f"{mean_known([row[name] for row in rows[of]]):.4f}" for of in ("draft", "embedded"))]
-        for name in _FIGURES
+        [name, *(f"{mean_known([row[name] for row in rows[of]]):.4f}" for of in _COLUMNS)] for name in _FIGURES
     ]
     for region in ("person", *_CROPS):
         distances = [
             frechet_distance(*(np.concatenate([each[region][side] for each in places[of]]) for side in (0, 1)))
-            for of in ("draft", "embedded")
+            for of in _COLUMNS
         ]
         made_rows.append([f"frechet_{region}", *(f"{distance:.4f}" for distance in distances)])
-    return [[*row, _ratio(row)] for row in made_rows], len(numbers)
+    return [_with_ratios(*row) for row in made_rows], len(numbers)
 
 
-def _ratio(row: list[str]) -> str:
-    """The embedded figure over the draft's, where lower is better."""
-    draft, embedded = float(row[1]), float(row[2])
-    return f"{embedded / draft:.2f}" if row[0].startswith(("perceptual", "frechet")) and draft > 0 else ""
+def _with_ratios(name: str, draft: str, *others: str) -> list[str]:
+    """A row with each figure over the draft's, where lower is better."""
+    lower = name.startswith(("perceptual", "frechet")) and float(draft) > 0
+    ratios = [f"{float(other) / float(draft):.2f}" if lower else "" for other in others]
+    return [name, draft, *(cell for pair in zip(others, ratios, strict=True) for cell in pair)]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -140,12 +143,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--doc", type=Path, default=DOC)
     told = parser.parse_args(arguments)
     rows, count = table_of(told.weights, told.pictures, told.count, told.steps)
-    head = ("figure", "draft", "embedded", "ratio")
+    head = ("figure", "draft", "embedded", "ratio", "finished", "ratio")
     print_table(f"{count} held-out pictures, {told.steps} steps, against the target", head, rows)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     lines = ["# Quality of the embedded model", ""]
     lines += [f"{date.today()}, commit {commit.stdout.strip()}: {count} held-out pictures, --steps {told.steps}.", ""]
-    lines += ["| " + " | ".join(row) + " |" for row in (head, ("---",) * 4, *rows)]
+    lines += ["| " + " | ".join(row) + " |" for row in (head, ("---",) * len(head), *rows)]
     lines += ["", *_NOTES]
     told.doc.write_text("\n".join([*lines, ""]), encoding="utf-8")
 

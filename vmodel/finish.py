@@ -17,7 +17,7 @@ from vmodel.fine_light import hold_fine_light, without_rounding
 from vmodel.images import LUMINANCE, blurred, to_linear, to_srgb
 from vmodel.scene.cloth import look_of_material
 from vmodel.take import Take
-from vmodel.types import BoolArray, ByteArray, ConditionMaps, FloatArray
+from vmodel.types import BoolArray, ByteArray, FloatArray
 
 _DARKEST = 0.01
 """Added to linear-light luminance before logarithms: below it, a display shows black."""
@@ -58,46 +58,71 @@ def finish(picture: ByteArray, take: Take) -> ByteArray:
     Returns:
         The same shape; pixels that show no garment are unchanged. The draft itself comes back unchanged.
     """
-    window = _garment_window(take.maps)
+    maps, material = take.maps, look_of_material(take.scene.drape)
+    known: BoolArray = np.asarray(np.isfinite(maps.warp_px).all(axis=2))
+    return finish_garment(
+        picture, take.draft, GarmentView(maps.garment_mask, maps.hair_mask, maps.albedo, known), not material.is_matte
+    )
+
+
+@dataclass(frozen=True)
+class GarmentView:
+    """Where a picture shows the garment, and in which colours.
+
+    Attributes:
+        garment_mask: (H, W) float32 coverage 0..1.
+        hair_mask: (H, W) float32 coverage 0..1.
+        albedo: (H, W, 3) linear light, the photo's colours without shading.
+        known: (H, W) bool, pixels whose place in the photo is known.
+    """
+
+    garment_mask: FloatArray
+    hair_mask: FloatArray
+    albedo: FloatArray
+    known: BoolArray
+
+
+def finish_garment(picture: ByteArray, draft: ByteArray, view: GarmentView, shiny: bool) -> ByteArray:
+    """``finish`` for a picture of which nothing more is at hand than its draft and where the garment is.
+
+    Args:
+        picture: (H, W, 3) sRGB, or (H, W, 4) with straight alpha.
+        draft: the same.
+        view: of the same size.
+        shiny: the cloth has gloss.
+    Returns:
+        The same shape; pixels that show no garment are unchanged.
+    """
+    window = _garment_window(view.garment_mask)
     if window is None:
         return picture
-    maps = _cut(take.maps, window, picture)
-    draft = np.ascontiguousarray(take.draft[window][..., :3])
+    maps = _cut(view, window, picture)
+    draft = np.ascontiguousarray(draft[window][..., :3])
     drawn, made = to_linear(draft), to_linear(np.ascontiguousarray(picture[window][..., :3]))
-    seen = (maps.garment_mask > 0.995) & (maps.hair_mask < 0.02) & np.isfinite(maps.warp_px).all(axis=2)
+    seen = (maps.garment_mask > 0.995) & (maps.hair_mask < 0.02) & maps.known
     scale = max(picture.shape[:2]) / _REFERENCE_PX
     change = light_change(made, drawn, maps.albedo, seen, scale)
     change = hold_fine_light(change, drawn, maps.albedo, seen, scale)
     rounded_off = (without_rounding(draft, maps.albedo, seen) - drawn) * np.exp(change)[..., None]
-    cloth = relit(drawn, maps.albedo, change, not look_of_material(take.scene.drape).is_matte)
+    cloth = relit(drawn, maps.albedo, change, shiny)
     result = picture.copy()
-    result[window][..., :3] = _laid_over(picture[window][..., :3], made, drawn, cloth, maps, seen)
+    result[window][..., :3] = _laid_over(picture[window][..., :3], made, drawn, cloth, maps.garment_mask, seen)
     result[window][..., :3][seen] = to_srgb((cloth + rounded_off)[seen])
     return result
 
 
-@dataclass(frozen=True)
-class _Cut:
-    """The part of the condition maps that shows the garment; see ``ConditionMaps``."""
-
-    garment_mask: FloatArray
-    hair_mask: FloatArray
-    warp_px: FloatArray
-    albedo: FloatArray
-
-
-def _cut(maps: ConditionMaps, window: tuple[slice, slice], picture: ByteArray) -> _Cut:
-    cover = maps.garment_mask[window]
+def _cut(view: GarmentView, window: tuple[slice, slice], picture: ByteArray) -> GarmentView:
+    cover = view.garment_mask[window]
     if picture.shape[2] == 4:
         # Straight colours: the garment's share of what a pixel shows, not of the whole pixel.
         cover = np.minimum(cover / np.maximum(picture[window][..., 3] / 255, 1 / 255), 1).astype(np.float32)
-    return _Cut(cover, maps.hair_mask[window], maps.warp_px[window], np.ascontiguousarray(maps.albedo[window]))
+    return GarmentView(cover, view.hair_mask[window], np.ascontiguousarray(view.albedo[window]), view.known[window])
 
 
-def _garment_window(maps: ConditionMaps) -> tuple[slice, slice] | None:
+def _garment_window(garment_mask: FloatArray) -> tuple[slice, slice] | None:
     """Rows and columns round the garment, with a margin; None where there is none."""
-    rows = np.flatnonzero((maps.garment_mask > 0).any(axis=1))
-    columns = np.flatnonzero((maps.garment_mask > 0).any(axis=0))
+    rows = np.flatnonzero((garment_mask > 0).any(axis=1))
+    columns = np.flatnonzero((garment_mask > 0).any(axis=0))
     if len(rows) == 0:
         return None
     margin = 8
@@ -300,10 +325,9 @@ def _denoised(ratio: FloatArray, plain: BoolArray, scale: float) -> FloatArray:
 
 
 def _laid_over(
-    picture: ByteArray, made: FloatArray, drawn: FloatArray, cloth: FloatArray, maps: _Cut, seen: BoolArray
+    picture: ByteArray, made: FloatArray, drawn: FloatArray, cloth: FloatArray, cover: FloatArray, seen: BoolArray
 ) -> ByteArray:
     """The picture round the finished garment: at borders and hair it shows the garment by its coverage."""
-    cover = maps.garment_mask
     result = picture.copy()
     inside = _eroded(seen, 1.0)
     # What the finish changes, not what it shows, is carried into the border: hair and skin there keep their detail.

@@ -18,7 +18,10 @@ from pipelines.embedded_maps import stack_conditions
 from pipelines.training.dataset import Picture, PictureShelf, stack_flat_lays
 from pipelines.training.perceptual import block_features, load_backbone
 from pipelines.training.pictures_store import whole_view
+from vmodel.finish import GarmentView, finish_garment
+from vmodel.images import to_linear
 from vmodel.scene import PART_NAMES
+from vmodel.scene.cloth import MATERIALS
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 if TYPE_CHECKING:
@@ -56,6 +59,15 @@ class PictureLight:
         ratio = gentle_on_cloth(ratio, conditions.traced[:, :3], conditions.garment, conditions.draft)
         picture = to_srgb(apply_ratio(conditions.draft, ratio))[0]
         return np.asarray((rearrange(picture, "c h w -> h w c") * 255 + 0.5).to(torch.uint8).numpy())
+
+    def finished(self, path: Path) -> ByteArray:
+        """The same after the finish, as the product publishes it."""
+        picture = self._shelf.load(path)
+        arrays = picture.arrays
+        garment, hair = (np.asarray(arrays[name] / 255, np.float32) for name in ("garment", "hair"))
+        view = GarmentView(garment, hair, to_linear(arrays["albedo"].astype(np.uint8)), garment > 0)
+        shiny = not MATERIALS[picture.meta["material"]].is_matte
+        return finish_garment(self(path), arrays["draft"].astype(np.uint8), view, shiny)
 
     def _answer(self, path: Path) -> Seen:
         picture = self._shelf.load(path)
