@@ -150,7 +150,7 @@ def measure_networks(studio: Studio, known: ShotRequest, fresh: ShotRequest) -> 
     own, held = sum(first.timings.get(stage, 0.0) for stage in ("embedded", "finish")), peak_gib()
     usual, parameters = guided_run_seconds(fresh.size)
     rows = [
-        [f"embedded, {EMBEDDED_STEPS} steps and the head near, with finish", f"{own:.2f}", "6"],
+        [f"embedded, {EMBEDDED_STEPS} steps, head and hands near, with draft and finish", f"{own:.2f}", "6"],
         ["embedded, the whole first shot of a garment", f"{whole:.2f}", "25"],
         [f"{parameters / 1e6:.0f} M parameters (SD 1.5's UNet), {STEPS} guided steps, no decoder", f"{usual:.1f}", ""],
     ]

@@ -19,9 +19,9 @@ from torch import Tensor
 from pipelines.embedded_develop import develop_light
 from pipelines.embedded_device import find_device, inference_dtype
 from pipelines.embedded_exposure import Seen, settle_light
-from pipelines.embedded_head import lay_head, near_head
 from pipelines.embedded_light import apply_ratio, gentle_on_cloth, to_linear, to_srgb
 from pipelines.embedded_maps import Conditions, Look, look_vector, stack_conditions
+from pipelines.embedded_near import lay_near, near_views
 from pipelines.embedded_network import ConditionEncoder, FineLight
 from pipelines.embedded_sampling import LONGEST, carry_up, light_figure, sample_ratio
 from pipelines.showing import frame_flat_lay, over_backdrop
@@ -136,12 +136,13 @@ class Embedded:
         with ThreadPoolExecutor(1) as beside:
             light_on_all = beside.submit(traced_light, take, take.camera, LONGEST)
             drawn = beside.submit(lambda: take.draft)
-            head = near_head(take)
-            light_on_head = None if head is None else traced_light(take, head.window.camera, LONGEST // 2)
-            sides, zooms = [(drawn.result(), take.maps, light_on_all.result())], [1.0]
-        if head is not None and light_on_head is not None:
-            sides.append((head.draft, head.maps, light_on_head))
-            zooms.append(head.window.factor)
+            near, light_near = [], []
+            for seen_near in near_views(take):
+                near.append(seen_near)
+                light_near.append(beside.submit(traced_light, take, seen_near.window.camera, seen_near.traced_px))
+            sides = [(drawn.result(), take.maps, light_on_all.result())]
+            sides += [(each.draft, each.maps, light.result()) for each, light in zip(near, light_near, strict=True)]
+        zooms = [1.0, *(each.window.factor for each in near)]
         views = [
             Seen(light, draft, maps.parts, maps.hair_mask)
             for light, (draft, maps, _) in zip(develop_light([traced for *_, traced in sides]), sides, strict=True)
@@ -164,7 +165,10 @@ class Embedded:
                     view.draft, gentle_on_cloth(ratio, conditions.traced[:, :3], conditions.garment, conditions.draft)
                 )
             )
-        return lit[0] if head is None else lay_head(lit[1], head, lit[0], take)
+        picture = lit[0]
+        for seen_near, lit_near in zip(near, lit[1:], strict=True):
+            picture = lay_near(lit_near, seen_near, picture, take)
+        return picture
 
 
 def relight(draft: ByteArray, ratio: Tensor) -> ByteArray:

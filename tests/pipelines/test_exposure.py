@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.embedded_develop import TRACED_PLANES, develop_light
 from pipelines.embedded_exposure import Seen, lift, settle_light
-from pipelines.embedded_head import near_head
+from pipelines.embedded_near import near_head
 from vmodel.images import to_srgb
 from vmodel.scene import PART_NAMES, shrink, trace_light
 from vmodel.take import Take

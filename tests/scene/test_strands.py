@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from mannequin import make_hair, make_mannequin, make_skin
 
-from vmodel.scene import Scene, frame_camera, render_conditions, render_draft
+from vmodel.scene import Scene, frame_camera, magnify, project_points, render_conditions, render_draft
 from vmodel.scene.finer_strands import with_children
 from vmodel.scene.strands import near_first, thinned
 from vmodel.types import Strands
@@ -127,3 +127,18 @@ def test_a_strand_stays_where_it_is_whichever_others_are_drawn() -> None:
     drawn, _ = with_children(half, light[some], some, 300)
     bundles = every.points_m.reshape(-1, 300, 8, 3)[:, some]
     np.testing.assert_array_equal(drawn.points_m, bundles.reshape(-1, 8, 3))
+
+
+def test_a_window_beside_the_hair_shows_what_strays_into_it() -> None:
+    """A window is not drawn where no strand that was grown comes near; finer ones reach farther."""
+    hair = make_hair(3000)
+    scene = scene_with(hair)
+    camera = frame_camera(scene.posed, None, "front", "upper", (2048, 1536))
+    whole = render_conditions(scene, camera).hair_mask
+    across, _ = project_points(hair.points_m.reshape(-1, 3), camera)
+    left, right = int(across[:, 0].min()) - 3, int(np.ceil(across[:, 0].max())) + 3
+    assert whole[:, :left].sum() > 1
+    for first, last in ((0, left), (right, 1536)):
+        window = magnify(camera, (0, first, 2048, last - first), 1)
+        apart = np.abs(render_conditions(scene, window).hair_mask - whole[:, first:last])
+        assert apart.sum(axis=0)[3:-3].max() < 0.01  # strands that cross the window's border are cut there

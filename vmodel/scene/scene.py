@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -142,8 +143,11 @@ class Scene:
 
     def make_ready(self, light: str, camera: Camera, seed: int = 0) -> None:
         """Make what drafts and traced light of one scene share; afterwards threads may make them side by side."""
-        self.lit(light, camera, seed)
-        _ = self.creased
+        _ = self.ambient
+        with ThreadPoolExecutor(1) as beside:
+            fine = beside.submit(lambda: self.creased.geometry.fine_occluders)
+            self.lit(light, camera, seed)
+            fine.result()
 
     def lit(self, light: str, camera: Camera, seed: int = 0) -> Lighting:
         """Studio light for a camera's direction; the last four are kept.

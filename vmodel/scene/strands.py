@@ -28,6 +28,8 @@ _FEWEST = 1000
 _NEAR_PX_PER_MM = 0.9
 """From here on a strand that was grown is seen as the bundle that it stands for."""
 _ROUND_ABOVE_PX = 20.0
+_ASTRAY_MM = 25.0
+"""Farther from the strands that were grown none is drawn."""
 _DRAWING = Lock()
 """Warp loads and launches kernels for one thread at a time."""
 
@@ -63,7 +65,7 @@ def draw_strands(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting | None
     grown = geometry.subject.hair
     empty = [np.zeros((height, width), np.float32) for _ in range(4)]
     layer = StrandLayer(np.zeros((height, width, 3), np.float32), *empty)
-    if grown is None or len(grown.points_m) == 0:
+    if grown is None or len(grown.points_m) == 0 or not _may_show(grown, gbuffer.camera):
         return layer
     hair, numbers = thinned(grown, gbuffer.camera)
     outline = _outlines(gbuffer)
@@ -156,6 +158,16 @@ def thinned(hair: Strands, camera: Camera) -> tuple[Strands, IntArray]:
     few, chosen = fewer_strands(hair, wanted / max(len(head), 1))
     thin = replace(few, points_m=np.asarray(few.points_m[:, kept], np.float32), radius_m=few.radius_m[:, kept])
     return rounded(thin) if piece_mm * px_per_mm > _ROUND_ABOVE_PX else thin, chosen
+
+
+def _may_show(hair: Strands, camera: Camera) -> bool:
+    """False where all strands, and finer ones that stray from them, lie beside the picture."""
+    pixels, depth = project_points(hair.points_m.reshape(-1, 3), camera)
+    if not (depth > 0).all():
+        return True
+    margin = _ASTRAY_MM * _px_per_mm(hair, camera)
+    low, high = pixels.min(axis=0) - margin, pixels.max(axis=0) + margin
+    return bool((high >= 0).all() and (low <= camera.size[::-1]).all())
 
 
 def _px_per_mm(hair: Strands, camera: Camera) -> float:

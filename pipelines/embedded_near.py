@@ -1,13 +1,16 @@
-"""The head seen near: set up again at a higher zoom, lit there and laid back into the picture.
+"""Head and hands seen near: set up again at a higher zoom, lit there and laid back into the picture.
 
-In a whole-figure picture a face is a hundred pixels high, fewer than the network needs to draw eyes and strands. The
-camera is therefore given a longer lens for the head; what it sees shrinks to the picture's pixels afterwards.
+In a whole-figure picture a face is a hundred pixels high and a finger four wide, fewer than the network needs to draw
+eyes and knuckles. The camera is therefore given a longer lens for each; what it sees shrinks to the picture's pixels
+afterwards.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from einops import reduce
 
@@ -16,31 +19,51 @@ from vmodel.images import to_linear, to_srgb
 from vmodel.scene import PART_NAMES, CloseUp, close_up, magnify, render_conditions, render_draft
 from vmodel.scene.background import paint_background, read_background
 from vmodel.take import Take
-from vmodel.types import ByteArray, ConditionMaps, FloatArray
+from vmodel.types import BoolArray, ByteArray, ConditionMaps, FloatArray
 
 _HEAD = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hair")]
+_HAND = PART_NAMES.index("hand")
+_HANDS_PX = 320
+"""Longest side of what the longer lens sees of a hand."""
+_HANDS = 2
 _FEWEST_PX = 24
+_FEWEST_OF_HAND_PX = 10
 _MARGIN = 0.18
 _RIM = 0.12
 """Share of the window's sides over which the near view fades into the picture."""
 
 
 @dataclass(frozen=True)
-class NearHead:
+class NearView:
     """What the longer lens sees.
 
     Attributes:
         window: where it belongs in the picture.
         maps: condition maps of the near view.
         draft: (h * factor, w * factor, 4) uint8 sRGB with straight alpha.
+        traced_px: longer side of what light is traced for.
     """
 
     window: CloseUp
     maps: ConditionMaps
     draft: ByteArray
+    traced_px: int
 
 
-def near_head(take: Take) -> NearHead | None:
+def near_views(take: Take) -> Iterator[NearView]:
+    """Head and hands, those that are seen, two to four times as large; what is large enough already is left out.
+
+    Args:
+        take: the whole picture; its draft may be drawn meanwhile.
+    """
+    head = near_head(take)
+    if head is not None:
+        yield head
+    for window in _windows_of_hands(take):
+        yield _seen_near(take, window, max(window.box[2:]))
+
+
+def near_head(take: Take) -> NearView | None:
     """The head two to four times as large.
 
     Args:
@@ -49,46 +72,64 @@ def near_head(take: Take) -> NearHead | None:
         None where no head is seen, or where it is large enough already.
     """
     drawn_with_all = close_up(take.scene.geometry, take.camera)
-    window = drawn_with_all or _window_of_what_is_seen(take)
+    window = drawn_with_all or _window_of_head(take)
     if window is None:
         return None
     if drawn_with_all is not None:
         _ = take.draft  # the scene keeps its close-up
+    return _seen_near(take, window, LONGEST // 2)
+
+
+def _seen_near(take: Take, window: CloseUp, traced_px: int) -> NearView:
     maps = render_conditions(take.scene, window.camera)
     draft = render_draft(take.scene, window.camera, maps, take.light, "transparent", take.seed)
-    return NearHead(window, maps, draft)
+    return NearView(window, maps, draft, traced_px)
 
 
-def _window_of_what_is_seen(take: Take) -> CloseUp | None:
+def _window_of_head(take: Take) -> CloseUp | None:
     """A window round face and hair with a margin: long hair that the body hides would make the draft's too large."""
     maps = take.maps
-    spots = np.argwhere(np.isin(maps.parts, _HEAD) | (maps.hair_mask > 0.3))
-    if len(spots) < _FEWEST_PX**2:
-        return None
+    head = np.isin(maps.parts, _HEAD) | (maps.hair_mask > 0.3)
+    return _window(take, head, LONGEST) if np.count_nonzero(head) >= _FEWEST_PX**2 else None
+
+
+def _windows_of_hands(take: Take) -> list[CloseUp]:
+    """A window for each hand; clasped hands share one."""
+    hands = (take.maps.parts == _HAND).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(hands)
+    areas = stats[1:count, cv2.CC_STAT_AREA]
+    largest = [1 + int(i) for i in np.argsort(-areas, kind="stable")[:_HANDS] if areas[i] >= _FEWEST_OF_HAND_PX**2]
+    windows = [_window(take, np.asarray(labels == label), _HANDS_PX) for label in largest]
+    return [window for window in windows if window is not None]
+
+
+def _window(take: Take, where: BoolArray, longest: int) -> CloseUp | None:
+    """A window round some pixels with a margin; None where it is large enough already."""
+    spots = np.argwhere(where)
     low, high = spots.min(axis=0), spots.max(axis=0) + 1
     margin = int(np.ceil(_MARGIN * (high - low).max()))
-    low, high = np.maximum(low - margin, 0), np.minimum(high + margin, maps.parts.shape)
+    low, high = np.maximum(low - margin, 0), np.minimum(high + margin, where.shape)
     box = int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
-    factor = min(4, LONGEST // max(box[2], box[3]))
+    factor = min(4, longest // max(box[2], box[3]))
     return None if factor < 2 else CloseUp(box, factor, magnify(take.camera, box, factor))
 
 
-def lay_head(lit: ByteArray, head: NearHead, picture: ByteArray, take: Take) -> ByteArray:
+def lay_near(lit: ByteArray, near: NearView, picture: ByteArray, take: Take) -> ByteArray:
     """Shrink the lit near view and lay it into the picture.
 
     Args:
         lit: (h, w, 4) uint8 sRGB of the near view, straight alpha.
-        head: where it belongs.
+        near: where it belongs.
         picture: (H, W, 3), or (H, W, 4) with straight alpha.
         take: of the picture.
     Returns:
         The picture's shape; an alpha channel is unchanged.
     """
-    top, left, height, width = head.window.box
+    top, left, height, width = near.window.box
     window = slice(top, top + height), slice(left, left + width)
     cover = lit[..., 3:].astype(np.float32) / 255
     colour, alpha = (
-        np.asarray(reduce(part, "(h a) (w b) c -> h w c", "mean", a=head.window.factor, b=head.window.factor))
+        np.asarray(reduce(part, "(h a) (w b) c -> h w c", "mean", a=near.window.factor, b=near.window.factor))
         for part in (to_linear(lit[..., :3]) * cover, cover)
     )
     whole = to_linear(np.ascontiguousarray(picture[window][..., :3]))
