@@ -153,7 +153,7 @@ class FineLight(ModelMixin, ConfigMixin):  # type: ignore[misc]
             inner = kept[level] + fn.interpolate(self.up[level](inner), scale_factor=2, mode="nearest")
             inner = self.after[level](inner, told)
         cloth, beside = fn.interpolate(self.last(inner), scale_factor=2, mode="bilinear").chunk(2, dim=1)
-        return torch.lerp(beside, cloth, garment)
+        return torch.lerp(beside, cloth, garment.to(cloth.dtype))  # autocast leaves this one alone
 
 
 class _Told(nn.Module):

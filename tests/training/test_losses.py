@@ -10,8 +10,10 @@ import torch
 from drawn_pictures import write_picture
 
 from pipelines.embedded_exposure import BARE
+from pipelines.embedded_network import TINY
 from pipelines.training.dataset import Batch, PictureShelf, make_batch
-from pipelines.training.losses import less_exposure
+from pipelines.training.losses import less_exposure, loss_of
+from pipelines.training.train import Plan, Trainer
 
 
 @pytest.fixture
@@ -33,3 +35,19 @@ def test_how_bright_skin_is_on_the_whole_costs_little_and_its_shade_all(batch: B
     shade = torch.randn(batch.ratio.shape, generator=generator) * skin
     shade = shade - shade.sum(dim=(2, 3), keepdim=True) / skin.sum() * skin
     assert torch.allclose(less_exposure(shade, sure), shade, atol=1e-5)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_step_learns_under_bfloat16_as_on_a_card(batch: Batch, tmp_path: Path, alone: bool) -> None:
+    """Any processor computes in bfloat16, however slowly; cards and newer processors always do when they learn."""
+    trainer = Trainer(Plan(tmp_path, tmp_path, size=TINY))
+    losses = []
+    for fast in (False, True):
+        generator = torch.Generator().manual_seed(0)
+        with torch.autocast("cpu", torch.bfloat16, enabled=fast):
+            loss, _ = loss_of(trainer.network, batch, generator, trainer.backbone, alone)
+        trainer.network.zero_grad()
+        loss.backward()
+        assert all(part.grad.isfinite().all() for part in trainer.network.parameters() if part.grad is not None)
+        losses.append(float(loss.detach()))
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
