@@ -27,24 +27,26 @@ from vmodel.scene import PART_NAMES
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 DOC = Path(__file__).resolve().parent.parent / "docs" / "quality.md"
-_CROPS = ("head", "hand")
+_CROPS = ("head", "face", "hand")
 _PARTS = {
     "head": [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hair")],
+    "face": [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth")],
     "hand": [PART_NAMES.index("hand")],
 }
-_FEWEST = {"head": 1500, "hand": 800}
+_FEWEST = {"head": 1500, "face": 1500, "hand": 800}
 """Pixels that a crop must show."""
 _NARROWEST = 64
 """Sides in pixels that a crop needs for the coarsest features."""
 _PLACES = 3
 """The block whose cells, 16 pixels wide, are the samples of the Fréchet distance."""
 _COLUMNS = ("draft", "embedded", "finished")
-_FIGURES = ("psnr", "ssim", "psnr_close", "perceptual", "perceptual_head", "perceptual_hand")
+_FIGURES = ("psnr", "ssim", "psnr_close", "perceptual", *(f"perceptual_{name}" for name in _CROPS))
 
 _NOTES = (
     "psnr and ssim: higher is better. perceptual (Zhang et al., 2018, unlearnt) and frechet (Heusel et al., 2017) are",
-    "distances of EfficientNet-Lite0 features: lower is. `_close`: face and hair only; `_head`, `_hand`: crops;",
-    "the samples of the Fréchet distances are the cells of 16 pixels that lie on the person, the head or a hand.",
+    "distances of EfficientNet-Lite0 features: lower is. `_close`: face and hair only; `_head`, `_face`, `_hand`: crops;",
+    "heads from behind are hair, which is the draft's in the target as well, and have no face. The samples of the Fréchet",
+    "distances are the cells of 16 pixels that lie on the person, the head, the face or a hand.",
     "Lit as the product lights: a piece with the exposure of the whole figure, cloth so that no print is clipped.",
     "finished: after the finish, which leaves no more fine light on cloth than the draft has, for the print's sake.",
 )
