@@ -137,7 +137,10 @@ def lay_near(lit: ByteArray, near: NearView, picture: ByteArray, take: Take) -> 
         shown = colour / np.maximum(alpha, 1e-3)
     else:
         shown = colour + _backdrop(take)[window] * (1 - alpha)
-    share = _inside(height, width)[..., None] * np.clip(8 * alpha, 0, 1)
+    # A sliver that the picture's own samples missed would stand on its backdrop; hair may be finer.
+    hair = reduce(near.maps.hair_mask, "(h a) (w b) -> h w", "max", a=near.window.factor, b=near.window.factor)
+    known = (take.maps.person_mask[window] > 0) | (hair > 0)
+    share = _inside(height, width)[..., None] * np.clip(8 * alpha, 0, 1) * known[..., None]
     result = picture.copy()
     result[window][..., :3] = to_srgb(whole + (shown - whole) * share)
     return result
