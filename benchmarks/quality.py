@@ -110,8 +110,8 @@ def table_of(folder: Path, pictures: Path, count: int, steps: int) -> tuple[list
     places: dict[str, list[dict[str, Pair]]] = {of: [] for of in _COLUMNS}
     for number in numbers:
         path = shelf.test[number]
-        picture = shelf.load(path)
-        shown = picture.arrays["draft"].astype(np.uint8), light(path), light.finished(path)
+        picture, lit = shelf.load(path), light(path)
+        shown = picture.arrays["draft"].astype(np.uint8), lit, light.finished(path, lit)
         for name, made in zip(_COLUMNS, shown, strict=True):
             figures, seen = measure(made, picture, features)
             rows[name].append(figures)

@@ -60,14 +60,14 @@ class PictureLight:
         picture = to_srgb(apply_ratio(conditions.draft, ratio))[0]
         return np.asarray((rearrange(picture, "c h w -> h w c") * 255 + 0.5).to(torch.uint8).numpy())
 
-    def finished(self, path: Path) -> ByteArray:
-        """The same after the finish, as the product publishes it."""
+    def finished(self, path: Path, lit: ByteArray) -> ByteArray:
+        """What the product publishes of a picture in a file and ``lit``, its light: the finish follows."""
         picture = self._shelf.load(path)
         arrays = picture.arrays
         garment, hair = (np.asarray(arrays[name] / 255, np.float32) for name in ("garment", "hair"))
         view = GarmentView(garment, hair, to_linear(arrays["albedo"].astype(np.uint8)), garment > 0)
         shiny = not MATERIALS[picture.meta["material"]].is_matte
-        return finish_garment(self(path), arrays["draft"].astype(np.uint8), view, shiny)
+        return finish_garment(lit, arrays["draft"].astype(np.uint8), view, shiny)
 
     def _answer(self, path: Path) -> Seen:
         picture = self._shelf.load(path)

@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -188,6 +189,23 @@ def test_cloth_gets_light_but_no_colour(pictures: Path) -> None:
     inside = batch.ratio.permute(0, 2, 3, 1)[cloth]
     assert torch.allclose(inside[:, 0], inside[:, 1], atol=1e-6)
     assert torch.allclose(inside[:, 0], inside[:, 2], atol=1e-6)
+
+
+def test_the_finish_that_is_measured_is_the_product_s(tmp_path: Path) -> None:
+    """It leaves a draft and all beside the garment alone, and keeps the light that a picture has on it."""
+    write_picture(tmp_path / "0000" / "000000.npz", 0, "test")
+    shelf = PictureShelf(tmp_path)
+    shelf.scan()
+    (path,) = shelf.test
+    light, arrays = PictureLight(tiny_pipeline(), shelf, steps=1), shelf.load(path).arrays
+    draft, target = (arrays[name].astype(np.uint8) for name in ("draft", "target"))
+    assert np.array_equal(light.finished(path, draft), draft)
+    finished = light.finished(path, target)
+    garment = (arrays["garment"] > 0).astype(np.uint8)
+    beside = cv2.dilate(garment, np.ones((13, 13), np.uint8)) == 0
+    assert np.array_equal(finished[beside], target[beside])
+    off, before = (np.abs(each.astype(int) - target)[garment > 0].mean() for each in (finished, draft))
+    assert off < 0.6 * before
 
 
 def test_a_ratio_lights_the_draft_as_the_target_was_lit() -> None:
