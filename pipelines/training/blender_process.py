@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -85,20 +86,20 @@ class Photographer:
         if self._process.stdout is not None:
             self._process.stdout.close()
 
-    def photograph(self, scene: Path, folder: Path, samples: int, seed: int) -> list[FloatArray]:
+    def photograph(self, scene: Path, folder: Path, samples: Sequence[int], seed: int) -> list[FloatArray]:
         """Render all cameras of a handed-over scene.
 
         Args:
             scene: written by ``hand_over``.
             folder: for passing files.
-            samples: light paths a pixel.
+            samples: light paths a pixel, for each camera.
             seed: of the noise that the denoiser removes.
         Returns:
             One (H, W, 4) float32 a camera: premultiplied linear light and coverage.
         Raises:
             BlenderFailed: with what Blender said.
         """
-        job = {"scene": str(scene), "out": str(folder), "samples": samples, "seed": seed}
+        job = {"scene": str(scene), "out": str(folder), "samples": list(samples), "seed": seed}
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:

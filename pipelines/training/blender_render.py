@@ -1,8 +1,8 @@
 """Photograph handed-over scenes with Cycles; runs inside the Python that has ``bpy``, never inside vmodel's.
 
-Reads one JSON object a line from standard input: {"scene": FILE.npz, "out": FOLDER, "samples": n, "seed": n}. For each
-it renders every camera of the scene and writes FOLDER/NUMBER.npy, (H, W, 4) float16 premultiplied linear light with
-coverage, then answers with one line that starts with ``@@``: {"done": n} or {"error": "..."}.
+Reads one JSON object a line from standard input: {"scene": FILE.npz, "out": FOLDER, "samples": [n ...], "seed": n}. It
+renders each camera of the scene with its samples and writes FOLDER/NUMBER.npy, (H, W, 4) float16 premultiplied
+linear light with coverage, then answers with one line that starts with ``@@``: {"done": n} or {"error": "..."}.
 The scene file's arrays are listed in ``blender_handover``.
 """
 
@@ -33,7 +33,7 @@ def render_scene(job) -> int:
     given = np.load(job["scene"])
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
-    set_up_cycles(scene, job["samples"], job["seed"])
+    set_up_cycles(scene, job["seed"])
     add_body(scene, given)
     add_cloth(scene, given)
     if len(given["stool_triangles"]):
@@ -42,18 +42,18 @@ def render_scene(job) -> int:
     for kind in ("head", "face"):
         add_hair(scene, given, kind)
     light(scene, given)
-    for number in range(len(given["camera_focal_px"])):
+    for number, samples in enumerate(job["samples"]):
+        scene.cycles.samples = samples
         pose_camera(scene, given, number)
         photograph(scene, Path(job["out"]) / f"{number}")
-    return len(given["camera_focal_px"])
+    return len(job["samples"])
 
 
-def set_up_cycles(scene, samples, seed) -> None:
+def set_up_cycles(scene, seed) -> None:
     """Few samples, denoised with albedo and normals as guides; no tone mapping."""
     scene.render.engine = "CYCLES"
     cycles = scene.cycles
     cycles.device = "CPU"
-    cycles.samples = samples
     cycles.use_adaptive_sampling = False
     cycles.seed = seed
     cycles.use_denoising = True

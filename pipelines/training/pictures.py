@@ -50,7 +50,8 @@ from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
 SAMPLES = 8
 HELD_OUT = 4
-"""How many times as many light paths held-out pictures get."""
+HELD_OUT_HEAD = 16
+"""How many times as many light paths held-out pictures get, and heads among them, where noise weighs most."""
 DEFAULT_OUT = Path("~/.cache/vmodel-train/pictures")
 
 
@@ -226,12 +227,19 @@ class SceneStudio:
     def _shots(self, set_up: TrainingScene, scene: Scene) -> list[FloatArray]:
         """(H, W, 4) linear light of each camera, from Blender: of ``scene``, whose cloth has one colour."""
         cameras, seed = list(set_up.cameras.values()), set_up.seed
-        samples = self._samples * (HELD_OUT if set_up.split == "test" else 1)
+        times = [_light_paths(name, set_up.split) for name in set_up.cameras]
         scratch = scratch_folder(self._store.folder)
         hand_over(scene, cameras, scene.lit(set_up.light, cameras[0], seed).setup, seed, scratch / "scene.npz")
         if self._photographer is None:
             self._photographer = Photographer(self._python)
-        return self._photographer.photograph(scratch / "scene.npz", scratch, samples, seed)
+        return self._photographer.photograph(scratch / "scene.npz", scratch, [self._samples * n for n in times], seed)
+
+
+def _light_paths(crop: str, split: str) -> int:
+    """How many times as many light paths a view gets as one to learn from."""
+    if split != "test":
+        return 1
+    return HELD_OUT_HEAD if crop == "head" else HELD_OUT
 
 
 @dataclass(frozen=True)
