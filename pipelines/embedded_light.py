@@ -115,9 +115,11 @@ def gentle_on_cloth(ratio: Tensor, traced: Tensor, garment: Tensor, draft: Tenso
 
 
 def lit_share(person: Tensor, hair: Tensor) -> Tensor:
-    """How much of what is seen in each pixel the model may light: skin, base layer and cloth, but not strands.
+    """How much of a change of light shows in each pixel: all of it on skin, base layer and cloth, none on strands.
 
     Strands are drawn one by one; a network that cannot know which of them a photograph would show can only blur them.
+    What shows between them is mostly brighter than they are, so it decides a pixel's light by more than its share of
+    it: by about the root.
 
     Args:
         person: (B, 1, H, W) coverage 0..1, hair included.
@@ -125,7 +127,7 @@ def lit_share(person: Tensor, hair: Tensor) -> Tensor:
     Returns:
         (B, 1, H, W) in 0..1; 0 where nobody is seen.
     """
-    return (1 - hair / person.clamp(min=1e-3)).clamp(0, 1) * (person > 0)
+    return (1 - hair / person.clamp(min=1e-3)).clamp(0, 1).sqrt() * (person > 0)
 
 
 def to_linear(srgb: Tensor) -> Tensor:

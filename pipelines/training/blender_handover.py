@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.training.scene_strands import hair_ribbons
 from pipelines.training.scene_wrinkles import wrinkled
 from vmodel.images import to_linear
 from vmodel.scene import PART_NAMES, Scene, project_points
@@ -16,6 +15,7 @@ from vmodel.scene.cloth import look_of_material
 from vmodel.scene.creases import cloth_metres
 from vmodel.scene.geometry import Geometry, Surface
 from vmodel.scene.lights import PlacedSetup
+from vmodel.scene.ribbons import hair_ribbons
 from vmodel.types import BoolArray, Camera, FloatArray
 
 _POKE_M = 0.012

@@ -28,8 +28,10 @@ from vmodel.types import FloatArray, IntArray
 
 MAPS = ("draft", "albedo", "normals", "depth_m", "parts", "garment", "person", "hair", "pose_map", "traced")
 _CLOSE = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hand")]
+_THIN_HAIR = 0.1
+"""Coverage of strands, and of what shows between them, from which a pixel has both."""
 _AIMS = (0.45, 0.25, 0.3)
-"""Shares of windows over faces and hands, over the garment, and anywhere on the figure."""
+"""Shares of windows over faces, hands and hairlines, over the garment, and anywhere on the figure."""
 _MEASURED, _BLUR = 7, 0.15
 """How many numbers of a look are measures (tones and age), and how far they are moved at random: exact ones would name
 the scene, whose light could then be learnt by heart."""
@@ -62,8 +64,10 @@ class Picture:
 
     @cached_property
     def close(self) -> IntArray:
-        """(N, 2) rows and columns of every seventh pixel of face and hands."""
-        return np.argwhere(np.isin(self.arrays["parts"], _CLOSE))[::7]
+        """(N, 2) rows and columns of every seventh pixel of face, hands and skin between strands."""
+        hair, person = (self.arrays[name].astype(np.float32) / 255 for name in ("hair", "person"))
+        between = (hair > _THIN_HAIR) & (person - hair > _THIN_HAIR)
+        return np.argwhere(np.isin(self.arrays["parts"], _CLOSE) | between)[::7]
 
     @cached_property
     def cloth(self) -> IntArray:
@@ -133,7 +137,7 @@ class Batch:
 
     Attributes:
         conditions: of B crops.
-        ratio: (B, 3, H, W) projected log ratio of target over draft.
+        ratio: (B, 3, H, W) log ratio of target over draft, grey on cloth, 0 where nothing may change.
         lit: (B, 1, H, W) from ``lit_share``.
         weight: (B, 1, H, W) importance of each pixel, mean about 1.
         flat_lay: (B, 3, 128, 128) sRGB in -1..1.
@@ -172,7 +176,8 @@ def make_batch(pictures: Sequence[Picture], crop: tuple[int, int], seed: Sequenc
     target = to_linear(torch.from_numpy(np.stack([cut["target"] for cut in arrays])).float() / 255)
     lit = lit_share(conditions.person, conditions.hair)
     ratio = log_ratio(rearrange(target, "b h w c -> b c h w"), conditions.draft)
-    ratio = project_ratio(ratio, conditions.garment, lit)
+    # Between strands the photograph has ``lit`` of the light on skin already, as the answer will.
+    ratio = project_ratio(ratio, conditions.garment, (lit > 0).to(lit))
     weight = pixel_weight(conditions)
     generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
     conditions, flat_lay = recolour(conditions, stack_flat_lays(pictures), generator)
@@ -192,13 +197,14 @@ def stack_flat_lays(pictures: Sequence[Picture]) -> Tensor:
 
 
 def pixel_weight(conditions: Conditions) -> Tensor:
-    """(B, 1, H, W): skin and cloth 1, face and hands 2.5, backdrop a quarter."""
-    close = torch.isin(conditions.parts, torch.tensor(_CLOSE))[:, None].float()
+    """(B, 1, H, W): skin and cloth 1, face, hands and skin between strands 2.5, backdrop a quarter."""
+    between = (conditions.hair > _THIN_HAIR) & (conditions.person - conditions.hair > _THIN_HAIR)
+    close = (torch.isin(conditions.parts, torch.tensor(_CLOSE))[:, None] | between).float()
     return 0.25 + 0.75 * conditions.person + 1.5 * close
 
 
 def _cut(picture: Picture, crop: tuple[int, int], rng: np.random.Generator) -> tuple[dict[str, FloatArray], Look]:
-    """A window of ``crop``, a quarter at half the zoom: over a face or hand, the garment, or any part of the figure."""
+    """A window of ``crop``, a quarter at half the zoom: over face, hand, hairline, the garment, or anywhere on it."""
     arrays, look = picture.arrays, picture.look
     height, width = arrays["parts"].shape
     halve = 2 * crop[0] <= height and 2 * crop[1] <= width and rng.random() < 0.25

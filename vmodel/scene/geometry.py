@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -17,6 +18,7 @@ from vmodel.scene.folds import folded
 from vmodel.scene.hem import HemRim, hem_rim
 from vmodel.scene.props import Props, inside_shoes, make_props, over_shoes
 from vmodel.scene.rays import Tracer
+from vmodel.scene.ribbons import hair_ribbons
 from vmodel.scene.tucking import tucked_under
 from vmodel.scene.vectors import length
 from vmodel.types import (
@@ -178,8 +180,8 @@ class Geometry:
     @cached_property
     def fine_occluders(self) -> Tracer:
         """What casts shadows within a centimetre: all surfaces as they are seen, then hair, brows and lashes."""
-        fine = Coarse(self.vertices_m, self.normals, self.triangles, self.coarse.counts)
-        return _occluders(fine, self.subject.hair, face=True)
+        ribbons = [hair_ribbons(self.subject.hair, head)[:2] for head in (True, False)]
+        return _tracer([(self.vertices_m, self.triangles), *ribbons])
 
     def refined(self, coarse_values: FloatArray) -> FloatArray:
         """Carry a (N_coarse, ...) vertex attribute over to the fine vertices."""
@@ -333,15 +335,15 @@ def _near_cloth(mesh: Coarse, cloth_start: int, body_size: int) -> BoolArray:
     return near
 
 
-def _occluders(coarse: Coarse, hair: Strands | None, face: bool = False) -> Tracer:
+def _occluders(coarse: Coarse, hair: Strands | None) -> Tracer:
     """What blocks light. Hair is thinned out to ribbons of the same shadow: rays need not meet each strand."""
-    meshes: list[Any] = [(coarse.vertices_m, coarse.triangles)]
+    meshes = [(coarse.vertices_m, coarse.triangles)]
     if hair is not None and (hair.kind == 0).any():
         meshes.append(_head_ribbons(hair))
-    if hair is not None and face and (hair.kind != 0).any():
-        meshes.append(
-            _ribbons(hair, np.flatnonzero(hair.kind != 0), 2 * float(np.median(hair.radius_m[hair.kind != 0])))
-        )
+    return _tracer(meshes)
+
+
+def _tracer(meshes: Sequence[tuple[FloatArray, IntArray]]) -> Tracer:
     starts = np.cumsum([0] + [len(vertices) for vertices, _ in meshes])[:-1]
     return Tracer(
         np.concatenate([vertices for vertices, _ in meshes]),

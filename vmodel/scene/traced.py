@@ -31,7 +31,7 @@ SKY_RAYS, LIGHT_RAYS, MIRROR_RAYS = 16, 6, 4
 smoothing joins sixteen pixels'."""
 
 _TURNS = 4
-_OFFSET_M = 0.0004
+_OFFSET_M = 0.0002
 _REACH_M = 1.5
 _CONE = 0.5
 """Tangent by which rays leave the mirrored direction at most: skin and cloth are rough."""

@@ -1,4 +1,7 @@
-"""Hair for a renderer that traces rays: ribbons enough for the light about it; strands are drawn afterwards."""
+"""Hair as what rays meet: ribbons enough for the light about it; strands are drawn by themselves.
+
+Traced light and the photographs for training share them, so that both agree on the shadow of each lock.
+"""
 
 from __future__ import annotations
 
