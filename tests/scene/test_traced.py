@@ -166,3 +166,24 @@ def test_brows_throw_a_shadow_on_the_skin_below_them(camera: Camera) -> None:
     column, row = project_points(chest[None], camera)[0][0]
     assert len(changed)
     assert np.abs(changed - [row, column]).max() < 25
+
+
+def test_a_lock_throws_its_shadow_on_skin_but_not_at_its_roots(camera: Camera) -> None:
+    body, posed = make_mannequin()
+    hair = make_hair()
+    count, knots = hair.points_m.shape[:2]
+    across = np.linspace(-0.07, 0.07, knots)[None, :, None] * np.array([1, 0, 0])
+    spread = np.random.default_rng(3).uniform(-0.02, 0.02, (count, 1, 1)) * np.array([0, 0, 1])
+    points = np.array([0, 0, 1.2]) + spread + across
+    points[..., 1] = -np.sqrt((TORSO_RADIUS_M + 0.002) ** 2 - points[..., 0] ** 2)
+    lock = replace(hair, points_m=points.astype(np.float32), radius_m=np.full((count, knots), 8e-4, np.float32))
+    bare, shaded = (
+        trace_light(Scene(posed, body, make_skin(), strands, None, None), camera, "beauty").light.mean(axis=2)
+        for strands in (None, lock)
+    )
+    spots = project_points(points[0, [0, knots // 2]], camera)[0].round().astype(int)
+    roots, middle = (
+        float((shaded / np.maximum(bare, 1e-3))[row - 2 : row + 3, column].mean()) for column, row in spots
+    )
+    assert middle < 0.75
+    assert roots > 0.92
