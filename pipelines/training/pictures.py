@@ -39,7 +39,14 @@ from pipelines.training.pictures_finish import (
     with_texture,
 )
 from pipelines.training.pictures_store import VIEWS, Index, PictureStore, write_contact_sheet
-from pipelines.training.scene_set import TrainingScene, in_one_colour, magnification, make_scene, scratch_folder
+from pipelines.training.scene_set import (
+    TrainingScene,
+    in_one_colour,
+    magnification,
+    make_scene,
+    scratch_folder,
+    split_of,
+)
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.errors import VModelError
@@ -62,7 +69,8 @@ def main(arguments: list[str] | None = None) -> None:
     console = Console()
     try:
         python = find_blender_python(options.blender_python)
-        make_pictures(out, options.count, options.seed, python, options.samples, options.workers, console)
+        told = options.count, options.seed, python, options.samples, options.workers, console, options.split
+        make_pictures(out, *told)
     except VModelError as error:
         console.print(f"[red]error[/] {error}")
         raise SystemExit(1) from None
@@ -74,12 +82,22 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="decides every scene")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help=f"folder (default {DEFAULT_OUT})")
     parser.add_argument("--workers", type=int, default=1, help="processes, each with a Blender of its own")
+    parser.add_argument("--split", choices=("train", "test"), help="scenes to learn from only, or to be judged by")
     parser.add_argument("--samples", type=int, default=SAMPLES, help="light paths a pixel")
     parser.add_argument("--blender-python", type=Path, help=f"Python that has bpy (or {VARIABLE})")
     return parser.parse_args(arguments)
 
 
-def make_pictures(out: Path, count: int, seed: int, python: Path, samples: int, workers: int, console: Console) -> None:
+def make_pictures(
+    out: Path,
+    count: int,
+    seed: int,
+    python: Path,
+    samples: int,
+    workers: int,
+    console: Console,
+    split: str | None = None,
+) -> None:
     """Fill a folder with pictures.
 
     Args:
@@ -90,6 +108,7 @@ def make_pictures(out: Path, count: int, seed: int, python: Path, samples: int, 
         samples: light paths a pixel.
         workers: processes.
         console: told how far it is.
+        split: "train" or "test", the only scenes that are made; those of the other are left for another run.
     Raises:
         BlenderFailed: three scenes in a row could not be photographed.
     """
@@ -98,7 +117,8 @@ def make_pictures(out: Path, count: int, seed: int, python: Path, samples: int, 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("training pictures", total=count, completed=index.pictures)
-        for made, skipped in _work(index.open_scenes(seed), store, index, python, samples, workers, count):
+        seeds = (scene for scene in index.open_scenes(seed) if split in (None, split_of(scene)))
+        for made, skipped in _work(seeds, store, index, python, samples, workers, count):
             progress.update(task, completed=min(made, count), description=f"training pictures ({skipped} left out)")
     write_contact_sheet(out)
     console.print(f"{index.pictures} pictures in {out}; {index.skipped} scenes were left out.")

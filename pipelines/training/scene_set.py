@@ -27,6 +27,8 @@ from vmodel.types import Camera, FloatArray, VirtualModel
 
 SIZE = (512, 384)
 TEST_SHARE = 0.12
+_STREAM = 60
+"""Second part of a scene's random seed."""
 ATTEMPTS = 1
 """A garment that will not go on at once is left out: another seed costs less than another attempt."""
 _ADULT_POSES = (
@@ -57,6 +59,15 @@ class TrainingScene:
     cameras: Mapping[str, Camera]
 
 
+def split_of(seed: int) -> str:
+    """ "train" or "test", as the scene of a seed will be."""
+    return _draw_split(np.random.default_rng([seed, _STREAM]))
+
+
+def _draw_split(rng: np.random.Generator) -> str:
+    return "test" if rng.random() < TEST_SHARE else "train"
+
+
 def make_scene(seed: int, roster: Mapping[str, VirtualModel], settings: Settings) -> TrainingScene:
     """Cast, dress, pose and frame.
 
@@ -67,8 +78,8 @@ def make_scene(seed: int, roster: Mapping[str, VirtualModel], settings: Settings
     Raises:
         VModelError: this seed's garment cannot be read, is not for this child, or does not stay on.
     """
-    rng = np.random.default_rng([seed, 60])
-    split = "test" if rng.random() < TEST_SHARE else "train"
+    rng = np.random.default_rng([seed, _STREAM])
+    split = _draw_split(rng)
     model = cast_person(rng, split, roster)
     drawn = draw_and_read(f"garment-{seed}", seed)
     if model.is_child:

@@ -16,6 +16,7 @@ from pipelines.training.pictures_finish import REFERENCES
 from pipelines.training.pictures_store import Index
 from pipelines.training.scene_garments import draw_and_read
 from pipelines.training.scene_people import TEST_ROSTER, cast_person
+from pipelines.training.scene_set import split_of
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.images import to_linear
@@ -54,6 +55,12 @@ def test_a_training_garment_is_framed_like_a_sellers():
     assert max(spans) == pytest.approx(0.9 * 128, abs=2)
 
 
+def test_about_an_eighth_of_the_scenes_is_held_out():
+    splits = [split_of(seed) for seed in range(1000)]
+    assert 90 < splits.count("test") < 150
+    assert set(splits) == {"train", "test"}
+
+
 def test_without_blender_the_command_says_what_to_do(tmp_path, capsys):
     with pytest.raises(BlenderMissing):
         find_blender_python(tmp_path / "python")
@@ -75,6 +82,7 @@ def test_a_scene_becomes_pictures_whose_outlines_and_exposure_agree(tmp_path: Pa
                 k: (np.dtype(kind), shape) for k, (kind, shape) in FORMAT.items()
             }
             assert json.loads(str(picture["meta"]))["seed"] == line["seed"]
+            assert line["split"] == split_of(line["seed"])
             cloth = picture["garment"] > 250
             if line["crop"] == "full":
                 draft, target = (to_linear(picture[name])[cloth].mean() for name in ("draft", "target"))
