@@ -66,8 +66,7 @@ class Picture:
     def close(self) -> IntArray:
         """(N, 2) rows and columns of every seventh pixel of face, hands and skin between strands."""
         hair, person = (self.arrays[name].astype(np.float32) / 255 for name in ("hair", "person"))
-        between = (hair > _THIN_HAIR) & (person - hair > _THIN_HAIR)
-        return np.argwhere(np.isin(self.arrays["parts"], _CLOSE) | between)[::7]
+        return np.argwhere(np.isin(self.arrays["parts"], _CLOSE) | _between_strands(hair, person))[::7]
 
     @cached_property
     def cloth(self) -> IntArray:
@@ -78,6 +77,11 @@ class Picture:
     def figure(self) -> IntArray:
         """(N, 2) rows and columns of every 31st pixel of the person."""
         return np.argwhere(self.arrays["person"] > 0)[::31]
+
+
+def _between_strands(hair: Any, person: Any) -> Any:
+    """Where both strands and what lies under them show; arrays or tensors of coverage 0..1."""
+    return (hair > _THIN_HAIR) & (person - hair > _THIN_HAIR)
 
 
 class PictureShelf:
@@ -198,13 +202,13 @@ def stack_flat_lays(pictures: Sequence[Picture]) -> Tensor:
 
 def pixel_weight(conditions: Conditions) -> Tensor:
     """(B, 1, H, W): skin and cloth 1, face, hands and skin between strands 2.5, backdrop a quarter."""
-    between = (conditions.hair > _THIN_HAIR) & (conditions.person - conditions.hair > _THIN_HAIR)
-    close = (torch.isin(conditions.parts, torch.tensor(_CLOSE))[:, None] | between).float()
+    near = torch.isin(conditions.parts, torch.tensor(_CLOSE))[:, None]
+    close: Tensor = (near | _between_strands(conditions.hair, conditions.person)).float()
     return 0.25 + 0.75 * conditions.person + 1.5 * close
 
 
 def _cut(picture: Picture, crop: tuple[int, int], rng: np.random.Generator) -> tuple[dict[str, FloatArray], Look]:
-    """A window of ``crop``, a quarter at half the zoom: over face, hand, hairline, the garment, or anywhere on it."""
+    """A window of ``crop``, a quarter at half the zoom; ``_AIMS`` says over what."""
     arrays, look = picture.arrays, picture.look
     height, width = arrays["parts"].shape
     halve = 2 * crop[0] <= height and 2 * crop[1] <= width and rng.random() < 0.25

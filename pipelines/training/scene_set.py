@@ -60,7 +60,7 @@ class TrainingScene:
 
 
 def split_of(seed: int) -> str:
-    """ "train" or "test", as the scene of a seed will be."""
+    """The split that the scene of a seed belongs to, "train" or "test", known before it is made."""
     return _draw_split(np.random.default_rng([seed, _STREAM]))
 
 
