@@ -1,0 +1,178 @@
+"""Views of a sample as the network sees them: turned, sized, mirrored, relit, on other grounds, in other colours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from pipelines.training.reader.samples import UNKNOWN, Sample
+from vmodel.garment.recognition.network import CHOICES, LANDMARKS, PARTS
+from vmodel.types import ByteArray, FloatArray, IntArray
+
+_MIRROR_POINTS: Final = np.array(
+    [
+        LANDMARKS.index(name.replace("left", "right") if name.endswith("left") else name.replace("right", "left"))
+        for name in LANDMARKS
+    ]
+)
+_MIRROR_PARTS: Final = np.array(
+    [
+        PARTS.index(name.replace("left", "right") if name.endswith("left") else name.replace("right", "left"))
+        for name in PARTS
+    ]
+    + [UNKNOWN] * (256 - len(PARTS)),
+    np.uint8,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One input of the network and its goals.
+
+    Attributes:
+        rgb: (S, S, 3) uint8.
+        mask: (S/2, S/2) float32; NaN throughout where it is not known.
+        parts: (S/4, S/4) uint8 or ``UNKNOWN``.
+        points: (len(LANDMARKS), 2) float32 pixels, NaN where absent.
+        weight: (len(LANDMARKS),) float32.
+        choices: (len(CHOICES),) int64 index of each attribute's value, -1 where not known.
+        is_drawn: see ``Sample``.
+    """
+
+    rgb: ByteArray
+    mask: FloatArray
+    parts: ByteArray
+    points: FloatArray
+    weight: FloatArray
+    choices: IntArray
+    is_drawn: bool
+
+
+def plain_view(sample: Sample, side: int) -> View:
+    """The whole picture, as the product first looks at it."""
+    height, width = sample.rgb.shape[:2]
+    scale = 0.95 * side / max(height, width)
+    affine = np.array([[scale, 0, (side - scale * width) / 2], [0, scale, (side - scale * height) / 2]])
+    return _view(sample, sample.rgb, affine, side, mirrored=False)
+
+
+def training_view(sample: Sample, side: int, rng: np.random.Generator) -> View:
+    """A random view.
+
+    Args:
+        sample: any.
+        side: of the view in pixels, a multiple of 32.
+        rng: decides everything.
+    """
+    rgb = sample.rgb
+    if sample.mask is not None and not sample.is_drawn:
+        if rng.random() < 0.12:
+            rgb = _bleached(rgb, sample.mask, rng)
+        if rng.random() < 0.22:
+            rgb = _on_other_ground(rgb, sample.mask, rng)
+    affine = _random_affine(sample, side, rng)
+    view = _view(sample, rgb, affine, side, mirrored=bool(rng.random() < 0.5))
+    return View(_relit(view.rgb, rng), view.mask, view.parts, view.points, view.weight, view.choices, view.is_drawn)
+
+
+def _random_affine(sample: Sample, side: int, rng: np.random.Generator) -> FloatArray:
+    """(2, 3) photo to view: about the garment where it is known, else about the picture's middle."""
+    height, width = sample.rgb.shape[:2]
+    centre, extent = np.array([width / 2, height / 2]), float(max(width, height))
+    seen = ~np.isnan(sample.points[:, 0])
+    if seen.sum() >= 4 and rng.random() < 0.6:  # the product's second look is at the garment alone
+        low, high = sample.points[seen].min(0), sample.points[seen].max(0)
+        centre, extent = (low + high) / 2, 1.12 * float((high - low).max())
+    angle = rng.normal(0, 9)
+    if rng.random() < 0.08:
+        angle += float(rng.choice([-90.0, 90.0, 180.0]))
+    scale = side / extent * rng.uniform(0.74, 1.05)
+    stretch = np.exp(rng.normal(0, 0.09))
+    turn = np.radians(angle)
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    shear = np.array([[1.0, rng.normal(0, 0.05)], [rng.normal(0, 0.03), 1.0]])
+    linear = rotation @ shear @ np.diag([scale * stretch, scale / stretch])
+    shift = side / 2 + rng.uniform(-0.06, 0.06, 2) * side - linear @ centre
+    return np.column_stack([linear, shift])
+
+
+def _view(sample: Sample, rgb: ByteArray, affine: FloatArray, side: int, mirrored: bool) -> View:
+    if mirrored:
+        affine = np.array([[-1.0, 0, side], [0, 1, 0]]) @ np.vstack([affine, [0, 0, 1]])
+    picture = cv2.warpAffine(
+        rgb, _centres(affine), (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+    )
+    if sample.mask is None:
+        mask = np.full((side // 2, side // 2), np.nan, np.float32)
+    else:
+        mask = cv2.warpAffine(sample.mask, _centres(affine / 2), (side // 2, side // 2), flags=cv2.INTER_LINEAR)
+    parts = cv2.warpAffine(
+        sample.parts, _centres(affine / 4), (side // 4, side // 4), flags=cv2.INTER_NEAREST,
+        borderValue=PARTS.index("background") if sample.mask is not None else UNKNOWN,
+    )  # fmt: skip
+    points = (sample.points @ affine[:, :2].T + affine[:, 2]).astype(np.float32)
+    weight = sample.weight
+    if mirrored:
+        points, weight, parts = points[_MIRROR_POINTS], weight[_MIRROR_POINTS], _MIRROR_PARTS[parts]
+    choices = [values.index(sample.choices[name]) if name in sample.choices else -1 for name, values in CHOICES.items()]
+    return View(picture, mask, parts, points, weight, np.array(choices), sample.is_drawn)
+
+
+def _centres(affine: FloatArray) -> FloatArray:
+    """The affine for cv2, whose pixel centres lie at integers, not at halves."""
+    moved = np.asarray(affine, np.float64).copy()
+    moved[:, 2] += moved[:, :2] @ [0.5, 0.5] - 0.5
+    return moved
+
+
+def _bleached(rgb: ByteArray, mask: FloatArray, rng: np.random.Generator) -> ByteArray:
+    """The garment in white, grey, black or another hue: pale cloth on pale ground is rare in photos and often asked."""
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    inside = grey[mask > 0.5]
+    if len(inside) < 100:
+        return rgb
+    relief = (grey - inside.mean()) * rng.uniform(0.15, 0.5)
+    base = rng.choice([rng.uniform(200, 245), rng.uniform(10, 60), rng.uniform(60, 200)], p=[0.6, 0.2, 0.2])
+    tint = 1 + rng.normal(0, 0.03, 3)
+    dyed = np.clip((base + relief)[..., None] * tint, 0, 255)
+    soft = mask[..., None]
+    return np.asarray(rgb * (1 - soft) + dyed * soft, np.uint8)
+
+
+def _on_other_ground(rgb: ByteArray, mask: FloatArray, rng: np.random.Generator) -> ByteArray:
+    """The garment on a studio's plain ground, with a soft shadow, as shops show it."""
+    height, width = mask.shape
+    base = rng.choice([rng.uniform(235, 255), rng.uniform(120, 235), rng.uniform(20, 120)], p=[0.6, 0.3, 0.1])
+    colour = np.clip(base * (1 + rng.normal(0, 0.05 if base < 235 else 0.01, 3)), 0, 255)
+    slope = rng.normal(0, 0.05, 2)
+    ramp = 1 + slope[0] * np.linspace(-1, 1, height)[:, None] + slope[1] * np.linspace(-1, 1, width)
+    ground = np.clip(colour * ramp[..., None] + rng.normal(0, 2, (height, width, 1)), 0, 255)
+    if rng.random() < 0.7:
+        shift = np.array([[1, 0, rng.uniform(-6, 6)], [0, 1, rng.uniform(-2, 8)]], np.float32)
+        shadow = cv2.GaussianBlur(cv2.warpAffine(mask, shift, (width, height)), (0, 0), rng.uniform(2, 9))
+        ground *= 1 - rng.uniform(0.05, 0.35) * shadow[..., None]
+    sharp = np.clip((mask - 0.35) / 0.5, 0, 1)[..., None]
+    return np.asarray(rgb * sharp + ground * (1 - sharp), np.uint8)
+
+
+def _relit(rgb: ByteArray, rng: np.random.Generator) -> ByteArray:
+    """Exposure, white balance, gamma, a light from one side, blur, noise, compression."""
+    x = rgb.astype(np.float32) / 255
+    x = np.clip(x, 0, 1) ** np.exp(rng.normal(0, 0.2))
+    x = (x - 0.5) * rng.uniform(0.75, 1.25) + 0.5 + rng.uniform(-0.1, 0.1)
+    x *= np.exp(rng.normal(0, 0.07, 3)).astype(np.float32)
+    if rng.random() < 0.3:
+        side = rgb.shape[0]
+        ramp = np.linspace(-1, 1, side, dtype=np.float32)
+        light = 1 + rng.normal(0, 0.15) * ramp[:, None] + rng.normal(0, 0.15) * ramp
+        x *= light[..., None]
+    if rng.random() < 0.1:
+        x = np.broadcast_to(x.mean(2, keepdims=True), x.shape)
+    if rng.random() < 0.3:
+        x = cv2.GaussianBlur(np.ascontiguousarray(x), (0, 0), rng.uniform(0.4, 1.4))
+    if rng.random() < 0.4:
+        x = x + rng.normal(0, rng.uniform(0.01, 0.05), x.shape).astype(np.float32)
+    return np.asarray(np.clip(x * 255, 0, 255), np.uint8)

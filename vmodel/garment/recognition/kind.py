@@ -1,0 +1,129 @@
+"""What the garment is: kind, landmarks and how it was photographed, as the network reads the photo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from vmodel.config import Settings
+from vmodel.garment.recognition.landmarks import check_order, complete, names_of, read_landmarks
+from vmodel.garment.recognition.network import CHOICES, load_network
+from vmodel.garment.recognition.reader import PhotoReading, read_photo
+from vmodel.types import (
+    ByteArray,
+    Category,
+    Cutout,
+    FlatLay,
+    GarmentKind,
+    Landmarks,
+    Length,
+    Neckline,
+    Sleeve,
+)
+
+_NEAREST_KIND: Final = {"swimwear": Category.TOP, "underwear": Category.TOP, "none": Category.TOP}
+"""How what has no pattern of its own counts where somebody insists; rights look at the network's own word."""
+_GROUND: Final = 250
+"""Grey level that stands in for what a cut-out hides."""
+
+
+def understand(
+    flat_lay: FlatLay, cutout: Cutout, category: Category | None = None, landmarks: Path | None = None
+) -> tuple[GarmentKind, Landmarks]:
+    """Tell the garment's kind and find its landmarks.
+
+    Args:
+        flat_lay: the photo.
+        cutout: its garment.
+        category: stated by the seller; overrides the network.
+        landmarks: JSON file of landmarks that override the found ones, all or some.
+    Raises:
+        LandmarksInvalid: the file is not understood.
+        WeightsMissing: the network's weights are not installed.
+    """
+    given = read_landmarks(landmarks, cutout.mask.shape) if landmarks is not None else {}
+    reading = read_photo(load_network(Settings().weights), seen_by_network(flat_lay, cutout))
+    kind = decide_kind(reading, category)
+    points = dict(reading.points_px) | given
+    if landmarks is not None:
+        check_order(landmarks, given, {name: points[name] for name in names_of(kind) if name in points})
+    found = complete(kind, points, dict(reading.confidence) | dict.fromkeys(given, 1.0))
+    return replace(kind, length=judge_length(kind, found)), found
+
+
+def seen_by_network(flat_lay: FlatLay, cutout: Cutout) -> ByteArray:
+    """(H, W, 3) uint8: the photo, on a plain ground where its own transparency hides the rest."""
+    if flat_lay.alpha is None or cutout.source != "alpha":
+        return flat_lay.rgb
+    share = flat_lay.alpha[..., None]
+    return np.asarray(np.rint(flat_lay.rgb * share + _GROUND * (1 - share)), np.uint8)
+
+
+def likeliest_kinds(reading: PhotoReading) -> list[tuple[Category, float]]:
+    """Kinds that have a pattern, with their probabilities, the likeliest first."""
+    shares: dict[Category, float] = dict.fromkeys(Category, 0.0)
+    for word, share in zip(CHOICES["category"], reading.shares["category"], strict=True):
+        shares[_NEAREST_KIND.get(word) or Category(word)] += float(share)
+    return sorted(shares.items(), key=lambda each: -each[1])
+
+
+def decide_kind(reading: PhotoReading, category: Category | None = None) -> GarmentKind:
+    """The likeliest kind; sub-kinds only where the category has them.
+
+    Args:
+        reading: of the network.
+        category: stated by the seller.
+    """
+    likeliest, share = likeliest_kinds(reading)[0]
+    chosen = category or likeliest
+    confidence, laid = (1.0 if category is not None else share), reading.best("laid")
+    if not chosen.covers_upper:
+        return GarmentKind(chosen, confidence, stated=category is not None, laid=laid)
+    neckline = Neckline(reading.best("neckline"))
+    sleeve = Sleeve(reading.best("sleeve"))
+    if neckline == Neckline.STRAPLESS and sleeve != Sleeve.NONE:
+        neckline = Neckline.OFF_SHOULDER
+    return GarmentKind(
+        category=chosen,
+        confidence=confidence,
+        sleeve=sleeve,
+        neckline=neckline,
+        open_front=chosen in {Category.OUTERWEAR, Category.TOP} and reading.best("closure") == "open",
+        stated=category is not None,
+        laid=laid,
+    )
+
+
+def judge_length(kind: GarmentKind, found: Landmarks) -> Length:
+    """Length class from proportions: the garment's length against its width at chest or waist."""
+    points = found.points_px
+    if kind.category.covers_upper:
+        top = (points["neck_left"] + points["neck_right"]) / 2
+        width = np.linalg.norm(points["armpit_left"] - points["armpit_right"])
+    else:
+        top = (points["waist_left"] + points["waist_right"]) / 2
+        width = 1.25 * np.linalg.norm(points["waist_left"] - points["waist_right"])
+    names = ("leg_outer_left", "leg_outer_right") if kind.category.has_legs else ("hem_left", "hem_right")
+    low = np.mean([points[name] for name in names], axis=0)
+    ratio = float(np.linalg.norm(low - top)) / max(float(width), 1.0)
+    return next(length for limit, length in _LENGTHS[kind.category] if ratio < limit)
+
+
+_BY_LEG: Final = ((0.9, Length.MINI), (1.35, Length.KNEE), (2.0, Length.MIDI), (np.inf, Length.ANKLE))
+# A photo on a hidden form is up to 1.4 times narrower than the cloth: such a hip-long top reaches a ratio of 2.2.
+_BY_TORSO: Final = ((1.0, Length.CROPPED), (2.3, Length.HIP), (np.inf, Length.TUNIC))
+_BY_COAT: Final = ((0.95, Length.CROPPED), (1.5, Length.HIP), (2.0, Length.KNEE), (np.inf, Length.MIDI))
+_BY_BODY: Final = ((2.15, Length.MINI), (2.6, Length.KNEE), (3.7, Length.MIDI), (np.inf, Length.ANKLE))
+_LENGTHS: Final[Mapping[Category, tuple[tuple[float, Length], ...]]] = {
+    Category.TOP: _BY_TORSO,
+    Category.OUTERWEAR: _BY_COAT,
+    Category.DRESS: _BY_BODY,
+    Category.JUMPSUIT: _BY_BODY,
+    Category.SKIRT: _BY_LEG,
+    Category.SHORTS: _BY_LEG,
+    Category.TROUSERS: _BY_LEG,
+}

@@ -1,0 +1,157 @@
+"""Network that reads a garment photo: mask, parts, landmarks, kind and attributes in one pass.
+
+An EfficientNet-Lite0 encoder (Tan and Le 2019, pretrained on ImageNet) with a light feature pyramid. Trained by
+``pipelines.training.reader.train``; the labels' vocabulary is fixed here, because the weights depend on its order.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import torch
+from efficientnet_lite_pytorch import EfficientNet
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as fn
+
+from vmodel.errors import WeightsMissing
+
+WEIGHTS: Final = "garment_reader.safetensors"
+SIZE: Final = 224
+"""Side in pixels of the square picture that the network sees."""
+GRID: Final = SIZE // 4
+"""Side in cells of a landmark's heat map."""
+
+LANDMARKS: Final = (
+    *("neck_left", "neck_right", "neck_front", "neck_back", "shoulder_left", "shoulder_right"),
+    *("cuff_outer_left", "cuff_outer_right", "cuff_inner_left", "cuff_inner_right"),
+    *("armpit_left", "armpit_right", "hem_left", "hem_right", "hem_mid", "waist_left", "waist_right", "waist_front"),
+    *("hip_left", "hip_right", "crotch", "leg_outer_left", "leg_outer_right", "leg_inner_left", "leg_inner_right"),
+)
+PARTS: Final = (
+    *("background", "body", "inside", "sleeve_left", "sleeve_right", "leg_left", "leg_right"),
+    *("hood", "collar", "strap", "hanger"),
+)
+"""Body is front cloth that is none of the others; inside is the inner side of the back, where it shows."""
+CHOICES: Final = {
+    "category": (
+        "top",
+        "outerwear",
+        "dress",
+        "skirt",
+        "trousers",
+        "shorts",
+        "jumpsuit",
+        "swimwear",
+        "underwear",
+        "none",
+    ),
+    "sleeve": ("none", "strap", "short", "three-quarter", "long"),
+    "neckline": (
+        *("crew", "v", "scoop", "boat", "square", "sweetheart", "collar", "high", "hood"),
+        *("halter", "off-shoulder", "strapless", "asymmetric"),
+    ),
+    "closure": ("none", "half", "closed", "open"),
+    "laid": ("flat", "hanger", "form", "held", "worn"),
+    "face": ("front", "back"),
+    "garments": ("one", "several"),
+}
+"""Attribute -> its values, in the order of the network's scores. "none" as a category is a photo of no garment."""
+
+_MEAN: Final = (0.485, 0.456, 0.406)
+_DEVIATION: Final = (0.229, 0.224, 0.225)
+_LEVELS: Final = {4: 24, 8: 40, 16: 112, 32: 320}
+"""Stride of a feature map -> its channels."""
+_STEM: Final = 16
+"""Channels of the feature map at stride 2."""
+_WIDTH: Final = 64
+
+
+def _convolution(inputs: int, outputs: int) -> nn.Sequential:
+    """A dense convolution: on a CPU faster to train than depthwise ones of the same use."""
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(inplace=True))
+
+
+class GarmentReaderNet(nn.Module):
+    """(B, 3, 288, 288) sRGB 0..1 -> mask, parts, landmark heat and scores of every attribute."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = EfficientNet.from_name("efficientnet-lite0")
+        del self.encoder._conv_head, self.encoder._bn1, self.encoder._fc
+        self.lateral = nn.ModuleDict({str(s): nn.Conv2d(c, _WIDTH, 1) for s, c in _LEVELS.items()})
+        self.context = _convolution(_WIDTH, _WIDTH)
+        self.merge = nn.ModuleDict({str(s): _convolution(_WIDTH, _WIDTH) for s in (16, 8, 4)})
+        self.heat = nn.Sequential(_convolution(_WIDTH, _WIDTH), nn.Conv2d(_WIDTH, len(LANDMARKS), 1))
+        self.parts = nn.Sequential(_convolution(_WIDTH, 32), nn.Conv2d(32, len(PARTS), 1))
+        self.fine = nn.Conv2d(_STEM, 16, 1)
+        self.to_fine = nn.Conv2d(_WIDTH, 16, 1)
+        self.mask = nn.Sequential(_convolution(16, 16), nn.Conv2d(16, 1, 3, padding=1))
+        scores = sum(len(values) for values in CHOICES.values())
+        self.scores = nn.Sequential(
+            nn.Dropout(0.2),
+            nn.Linear(2 * _LEVELS[32] + _WIDTH, 256),
+            nn.ReLU(),
+            nn.Dropout(0.2),
+            nn.Linear(256, scores),
+        )
+        for name, values in (("mean", _MEAN), ("deviation", _DEVIATION)):
+            self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
+
+    def forward(self, pictures: Tensor) -> dict[str, Tensor]:
+        """Run the network.
+
+        Args:
+            pictures: (B, 3, S, S) sRGB 0..1, S a multiple of 32.
+        Returns:
+            "mask" (B, S/2, S/2) logits, "parts" (B, len(PARTS), S/4, S/4) logits, "heat" (B, len(LANDMARKS), S/4, S/4)
+            logits over the cells, and under each name of ``CHOICES`` (B, n) logits.
+        """
+        levels = self._features((pictures - self.mean) / self.deviation)
+        deep = levels[32]
+        way = self.context(self.lateral["32"](deep))
+        context = way.mean((2, 3))
+        for stride in (16, 8, 4):
+            way = fn.interpolate(way, scale_factor=2.0, mode="bilinear", align_corners=False)
+            way = self.merge[str(stride)](way + self.lateral[str(stride)](levels[stride]))
+        fine = fn.interpolate(self.to_fine(way), scale_factor=2.0, mode="bilinear", align_corners=False)
+        scores = self.scores(torch.cat([deep.mean((2, 3)), deep.amax((2, 3)), context], 1))
+        split = torch.split(scores, [len(values) for values in CHOICES.values()], 1)
+        return {
+            "mask": self.mask(fn.relu6(fine + self.fine(levels[2])))[:, 0],
+            "parts": self.parts(way),
+            "heat": self.heat(way),
+            **dict(zip(CHOICES, split, strict=True)),
+        }
+
+    def _features(self, x: Tensor) -> dict[int, Tensor]:
+        """The encoder's last feature map of every stride."""
+        size = x.shape[-1]
+        x = fn.relu6(self.encoder._bn0(self.encoder._conv_stem(x)))
+        levels: dict[int, Tensor] = {}
+        for block in self.encoder._blocks:
+            x = block(x)
+            levels[size // x.shape[-1]] = x
+        return levels
+
+
+@lru_cache(maxsize=2)
+def load_network(weights: Path) -> GarmentReaderNet:
+    """The trained network, in evaluation mode.
+
+    Args:
+        weights: folder that holds ``WEIGHTS``.
+    Raises:
+        WeightsMissing: it does not.
+    """
+    path = weights / WEIGHTS
+    if not path.is_file():
+        raise WeightsMissing(WEIGHTS)
+    network = GarmentReaderNet()
+    network.load_state_dict({name: value.float() for name, value in load_file(path).items()}, strict=False)
+    return network.eval()

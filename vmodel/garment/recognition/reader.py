@@ -1,0 +1,227 @@
+"""Reading a photo: two looks of the network, at the whole picture and at the garment turned upright."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+
+from vmodel.garment.recognition.network import CHOICES, LANDMARKS, PARTS, SIZE, GarmentReaderNet
+from vmodel.types import ByteArray, FloatArray
+
+_FILLS: Final = 0.86
+"""Share of the second look's side that the garment fills."""
+_TURNED_DEG: Final = 20.0
+"""From which angle on the second look turns the garment upright: the network knows smaller ones."""
+_WORK_SIDE: Final = 1024
+_UPPER_AXIS: Final = (("neck_left", "neck_right"), ("hem_left", "hem_right"))
+_LOWER_AXES: Final = {
+    "skirt": (("waist_left", "waist_right"), ("hem_left", "hem_right")),
+    "trousers": (("waist_left", "waist_right"), ("leg_inner_left", "leg_inner_right")),
+    "jumpsuit": (("neck_left", "neck_right"), ("leg_inner_left", "leg_inner_right")),
+}
+_MIRRORED: Final = [
+    LANDMARKS.index(n.replace("left", "right") if n.endswith("left") else n.replace("right", "left")) for n in LANDMARKS
+]
+_MIRRORED_PARTS: Final = [
+    PARTS.index(n.replace("left", "right") if n.endswith("left") else n.replace("right", "left")) for n in PARTS
+]
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoReading:
+    """What the network says of a photo.
+
+    Attributes:
+        mask: (h, w) float32 in 0..1, the photo at its size or smaller.
+        parts: (h, w) uint8 index into ``PARTS``.
+        points_px: landmark -> (2,) float64 photo (x, y); all of ``LANDMARKS``, whatever the kind has.
+        confidence: landmark -> 0..1, heat within two cells of the point.
+        shares: attribute -> probability of each of its values, in the order of ``CHOICES``.
+    """
+
+    mask: FloatArray
+    parts: ByteArray
+    points_px: Mapping[str, FloatArray]
+    confidence: Mapping[str, float]
+    shares: Mapping[str, FloatArray]
+
+    def best(self, attribute: str) -> str:
+        """Likeliest value of an attribute."""
+        return CHOICES[attribute][int(self.shares[attribute].argmax())]
+
+    def share(self, attribute: str, value: str) -> float:
+        """Probability of a value."""
+        return float(self.shares[attribute][CHOICES[attribute].index(value)])
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What one look says, in its own frame.
+
+    Attributes:
+        affine: (2, 3) photo to view.
+        mask: (S/2, S/2), parts: (P, S/4, S/4), heat: (L, S/4, S/4), all probabilities.
+        logs: attribute -> (n,) log probabilities.
+    """
+
+    affine: FloatArray
+    mask: FloatArray
+    parts: FloatArray
+    heat: FloatArray
+    logs: Mapping[str, FloatArray]
+
+
+class _LastReadings:
+    """The latest readings by what was read: rights are checked of a photo that was read already."""
+
+    def __init__(self, most: int = 4) -> None:
+        self._kept: OrderedDict[bytes, PhotoReading] = OrderedDict()
+        self._most, self._lock = most, Lock()
+
+    def get(self, key: bytes) -> PhotoReading | None:
+        with self._lock:
+            return self._kept.get(key)
+
+    def keep(self, key: bytes, reading: PhotoReading) -> None:
+        with self._lock:
+            self._kept[key] = reading
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
+
+_LAST = _LastReadings()
+
+
+def read_photo(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
+    """Read a photo; the latest readings are kept.
+
+    Args:
+        network: from ``load_network``.
+        rgb: (H, W, 3) uint8 sRGB.
+    """
+    key = hashlib.sha256(rgb.tobytes() + repr((rgb.shape, id(network))).encode()).digest()
+    kept = _LAST.get(key)
+    if kept is None:
+        kept = _read(network, rgb)
+        _LAST.keep(key, kept)
+    return kept
+
+
+def _read(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
+    height, width = rgb.shape[:2]
+    scale = min(1.0, _WORK_SIDE / max(height, width))
+    small = cv2.resize(rgb, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
+    first = _look(network, small, _whole(small.shape[:2]))
+    points, _ = _points(first)
+    second = _look(network, small, _upright(first, points))
+    points, confidence = _points(second)
+    size = small.shape[1::-1]
+    back = _to_photo(second.affine, 2)
+    mask = cv2.warpAffine(second.mask, back, size, flags=cv2.INTER_LINEAR)
+    parts = [cv2.warpAffine(plane, _to_photo(second.affine, 4), size, flags=cv2.INTER_LINEAR) for plane in second.parts]
+    ratio = np.array([width / size[0], height / size[1]])
+    return PhotoReading(
+        mask=np.asarray(mask, np.float32),
+        parts=np.where(mask > 0.5, np.argmax(parts, axis=0), 0).astype(np.uint8),
+        points_px={name: point * ratio for name, point in points.items()},
+        confidence=confidence,
+        shares={name: _shares((first.logs[name] + second.logs[name]) / 2) for name in CHOICES},
+    )
+
+
+def _shares(logs: FloatArray) -> FloatArray:
+    shares = np.exp(logs - logs.max())
+    return np.asarray(shares / shares.sum())
+
+
+def _whole(size: tuple[int, ...]) -> FloatArray:
+    """(2, 3) the whole picture in the view's middle."""
+    scale = 0.95 * SIZE / max(size)
+    return np.array([[scale, 0, (SIZE - scale * size[1]) / 2], [0, scale, (SIZE - scale * size[0]) / 2]])
+
+
+def _upright(look: _Look, points: Mapping[str, FloatArray]) -> FloatArray:
+    """(2, 3) the garment that a first look has found, turned upright and filling the view."""
+    kind = CHOICES["category"][int(look.logs["category"].argmax())]
+    axis = _LOWER_AXES.get("trousers" if kind == "shorts" else kind, _UPPER_AXIS)
+    top, low = (np.mean([points[name] for name in names], axis=0) for names in axis)
+    way = low - top
+    angle = float(np.arctan2(way[0], way[1]))
+    if abs(np.degrees(angle)) < _TURNED_DEG:
+        angle = 0.0
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    to_photo = _to_photo(look.affine, 2)
+    rows, columns = np.nonzero(look.mask > 0.5)
+    if len(rows) < 12:
+        return look.affine
+    spots = np.stack([columns, rows], axis=1) @ to_photo[:, :2].T + to_photo[:, 2] + 0.5
+    turned = spots @ rotation.T
+    low_, high = np.percentile(turned, 0.5, axis=0), np.percentile(turned, 99.5, axis=0)
+    scale = _FILLS * SIZE / max(float((high - low_).max()), 8.0)
+    return np.column_stack([scale * rotation, SIZE / 2 - scale * (low_ + high) / 2])
+
+
+def _look(network: GarmentReaderNet, rgb: ByteArray, affine: FloatArray) -> _Look:
+    view = _resampled(rgb, affine)
+    pictures = np.stack([view, view[:, ::-1]]).transpose(0, 3, 1, 2)
+    batch = torch.from_numpy(np.ascontiguousarray(pictures)).float().div(255)
+    with torch.inference_mode():
+        answers = network(batch.contiguous(memory_format=torch.channels_last))
+    mask, parts, heat = (answers[name].float() for name in ("mask", "parts", "heat"))
+    heat = torch.stack([heat[0], heat[1][_MIRRORED].flip(-1)]).mean(0)
+    parts = torch.stack([parts[0], parts[1][_MIRRORED_PARTS].flip(-1)]).mean(0)
+    mask = torch.stack([mask[0], mask[1].flip(-1)]).mean(0)
+    logs = {name: answers[name].float().log_softmax(1).mean(0).numpy().astype(np.float64) for name in CHOICES}
+    cells = heat.shape[-1]
+    return _Look(
+        affine,
+        mask.sigmoid().numpy(),
+        parts.softmax(0).numpy(),
+        heat.flatten(1).softmax(1).reshape(-1, cells, cells).numpy().astype(np.float64),
+        logs,
+    )
+
+
+def _points(look: _Look) -> tuple[dict[str, FloatArray], dict[str, float]]:
+    """Where each landmark is in the photo, and how sure: mean and sum of the heat within two cells of its peak."""
+    inverse = cv2.invertAffineTransform(look.affine)
+    points, confidence = {}, {}
+    cells = look.heat.shape[-1]
+    y, x = np.mgrid[:cells, :cells]
+    for name, heat in zip(LANDMARKS, look.heat, strict=True):
+        row, column = np.unravel_index(int(heat.argmax()), heat.shape)
+        near = heat * ((np.abs(y - row) <= 2) & (np.abs(x - column) <= 2))
+        total = float(near.sum())
+        spot = 4 * np.array([(near * (x + 0.5)).sum(), (near * (y + 0.5)).sum()]) / max(total, 1e-12)
+        points[name] = inverse[:, :2] @ spot + inverse[:, 2]
+        confidence[name] = total
+    return points, confidence
+
+
+def _to_photo(affine: FloatArray, stride: int) -> FloatArray:
+    """(2, 3) for cv2: from cells of a view's map to pixels of the photo, both counted from their centres."""
+    inverse = cv2.invertAffineTransform(np.asarray(affine, np.float64))
+    inverse[:, :2] *= stride
+    inverse[:, 2] += inverse[:, :2] @ [0.5, 0.5] - 0.5
+    return np.asarray(inverse)
+
+
+def _resampled(rgb: ByteArray, affine: FloatArray) -> ByteArray:
+    """(SIZE, SIZE, 3) the photo under an affine map, averaged where it shrinks."""
+    shrink = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
+    own = np.asarray(affine, np.float64).copy()
+    if shrink < 0.75:
+        size = (max(1, round(rgb.shape[1] * shrink)), max(1, round(rgb.shape[0] * shrink)))
+        ratio = np.array([rgb.shape[1] / size[0], rgb.shape[0] / size[1]])
+        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+        own[:, :2] *= ratio
+    own[:, 2] += own[:, :2] @ [0.5, 0.5] - 0.5
+    return np.asarray(cv2.warpAffine(rgb, own, (SIZE, SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101))
