@@ -25,7 +25,7 @@ from vmodel.errors import VModelError
 from vmodel.files import sha256_of, write_whole
 from vmodel.garment.design import is_design
 from vmodel.garment.flat import is_drawing
-from vmodel.garment.scale import read_size_chart
+from vmodel.garment.sizing import read_size_chart
 from vmodel.request import GarmentSource, format_size
 from vmodel.scene.camera import USUAL_FOCAL_MM
 

@@ -31,6 +31,7 @@ def inspect_photo(
     from vmodel.config import Settings
     from vmodel.files import encode_picture, make_folder, stem_of, write_whole
     from vmodel.garment.drawing import draw_understanding
+    from vmodel.garment.pattern.fit import USUAL_BODY, fit_garment
     from vmodel.reading import read_pattern
     from vmodel.request import GarmentSource
     from vmodel.rights.policy import read_category
@@ -41,7 +42,9 @@ def inspect_photo(
         make_folder(out)
     pattern = read_pattern(GarmentSource(photo, mask, None, category, landmarks), Studio(Settings()))
     picture = out / f"{stem_of(photo)}--inspect.png"
-    drawn = draw_understanding(pattern.flat_lay, pattern.cutout, pattern.garment)
+    with refusing(as_json):
+        garment = fit_garment(pattern.garment, USUAL_BODY, "woman")
+    drawn = draw_understanding(pattern.flat_lay, pattern.cutout, pattern.landmarks, garment)
     write_whole(picture, encode_picture(drawn, "png"))
     if not as_json:
         kind = pattern.kind
@@ -61,6 +64,6 @@ def inspect_photo(
         "landmarks": {
             name: [round(float(x), 1), round(float(y), 1)] for name, (x, y) in pattern.landmarks.points_px.items()
         },
-        "warnings": list(pattern.garment.warnings),
+        "warnings": list(garment.warnings),
     }
     print(json.dumps(found, ensure_ascii=False))

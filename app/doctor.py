@@ -210,7 +210,7 @@ def _face_detector() -> list[Finding]:
 
 
 def _matting() -> list[Finding]:
-    from vmodel.garment.matting import find_weights
+    from vmodel.garment.recognition.rembg_backend import find_weights
 
     if find_spec("rembg") is None:
         return [Finding("rembg", "absent", "a matting model for cluttered photos; install rembg and its weights")]

@@ -26,7 +26,7 @@ from vmodel.drape import DrapeSettings, drape
 from vmodel.errors import WeightsMissing
 from vmodel.garment.colourway import recolour_file
 from vmodel.garment.design import Design, write_design
-from vmodel.garment.scale import scale_garment
+from vmodel.garment.pattern.fit import fit_garment
 from vmodel.garment.sewing_design import SewnDesign, write_sewn_design
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.shoot import shoot
@@ -176,7 +176,7 @@ def measure_cloth(studio: Studio, photo: Path) -> Table:
     """One garment cut into ever more particles, on somebody who has not worn it."""
     shot, _ = timed(studio, ShotRequest(GarmentSource(photo), model="wm-mei", pipeline="draft"))
     body, pose = build_body(studio.roster["wm-hana"]), load_pose("walking")
-    garment = scale_garment(shot.pattern.garment, body.measurements, body.model.gender)
+    garment = fit_garment(shot.pattern.garment, body.measurements, body.model.gender)
     rows = []
     for spacing_cm in (2.5, 1.8, 1.25, 0.9):
         start = time.perf_counter()

@@ -19,8 +19,11 @@ from vmodel.drape import drape_outfit
 from vmodel.drape.cache import content_key
 from vmodel.errors import DrapeFailed
 from vmodel.files import sha256_of
-from vmodel.garment.scale import NEXT_SIZE, let_grow, read_size_chart, scale_garment
+from vmodel.garment.pattern.fit import fit_garment
+from vmodel.garment.sizing import NEXT_SIZE, let_grow, read_size_chart
 from vmodel.looks import grown_hair, painted_skin
+from vmodel.quality.errors import NotWornRight
+from vmodel.quality.worn import check_worn
 from vmodel.reading import check_rights, read_pattern
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.rights.policy import check_shown
@@ -80,11 +83,11 @@ def cast_and_dress(pattern: Pattern, request: ShotRequest, studio: Studio) -> Dr
     """Find somebody whom the garment fits, the named model or one of those whom the photo and the seed choose.
 
     Raises:
-        VModelError: a name or a rule stands against it, or the garment stays on nobody.
+        VModelError: a name or a rule stands against it, or the garment stays on nobody, or nobody wears it right.
     """
     *others, last = cast_models(pattern, request, studio)
     for model in others:
-        with contextlib.suppress(DrapeFailed):
+        with contextlib.suppress(DrapeFailed, NotWornRight):
             return dress_model(model, pattern, request, studio)
     return dress_model(last, pattern, request, studio)
 
@@ -108,7 +111,7 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
         request: pose, and the size that was stated.
         studio: keeps what earlier shots made.
     Raises:
-        VModelError: a name or a rule stands against it, or the garment does not stay on.
+        VModelError: a name or a rule stands against it, the garment does not stay on, or is not worn right.
     """
     counts_as = check_rights(model, request.garment, pattern, studio)
     once, cache = studio.once, studio.settings.cache
@@ -126,7 +129,7 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     check_shown(model, counts_as, pose_name, request.framing)
     sizes_cm = [read_size(source) for source in (request.garment, *request.outfit)]
     fitted = [
-        scale_garment(each.garment, body.measurements, model.gender, *size_cm)
+        fit_garment(each.garment, body.measurements, model.gender, *size_cm)
         for each, size_cm in zip(patterns, sizes_cm, strict=True)
     ]
     base_layer = base_layer_under([garment.kind for garment in fitted], model)
@@ -145,6 +148,8 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
 
     more = LARGER_SIZES if request.model and fitted[0].scale_source == "guessed" and len(fitted) == 1 else 0
     whole, worn = once("drape", cut, lambda: in_a_size_that_goes_on(fitted, put_on, more))
+    judged = [whole] if len(fitted) == 1 else fitted
+    once("judge", cut, lambda: check_worn(judged, worn, body, posed))
     if len(fitted) == 1:
         larger = whole.cm_per_px / fitted[0].cm_per_px
         whole = fitted[0] = fitted[0] if larger == 1 else let_grow(fitted[0], larger)

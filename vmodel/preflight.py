@@ -18,7 +18,7 @@ from vmodel.errors import (
     UnknownFraming,
     UnknownLight,
 )
-from vmodel.garment.scale import read_size_chart
+from vmodel.garment.sizing import read_size_chart
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.rights.channels import find_channel
 from vmodel.rights.policy import check_declared, check_staging, read_category

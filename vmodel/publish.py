@@ -20,7 +20,7 @@ from vmodel.config import Settings
 from vmodel.database import Database, new_id, now, open_database
 from vmodel.errors import InputError
 from vmodel.files import FORMATS, encode_picture, json_bytes, sha256_of, write_whole
-from vmodel.garment.kind import understand
+from vmodel.garment.recognition.kind import understand
 from vmodel.rights.certificate import (
     RESEARCH_USES,
     Licence,

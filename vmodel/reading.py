@@ -6,20 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from vmodel.files import identity, sha256_of
-from vmodel.garment.cutout import cut_out
 from vmodel.garment.design import is_design, make_garment, read_design
 from vmodel.garment.drawn_shape import DrawnShape, paint_shape, understand_drawing
 from vmodel.garment.flat import TechnicalFlat, in_plain_colours, is_drawing, read_flat
-from vmodel.garment.kind import understand
-from vmodel.garment.pattern import infer_pattern
+from vmodel.garment.pattern.fit import make_pattern
 from vmodel.garment.reading import read_back_of_drawing, read_flat_lay
+from vmodel.garment.recognition.cutout import cut_out
+from vmodel.garment.recognition.kind import understand
 from vmodel.garment.sewing_design import read_sewn_design, sew_design
 from vmodel.garment.sewing_dxf_readers import begin_reader
 from vmodel.request import GarmentSource
 from vmodel.rights.policy import check_declared, check_detected, read_category
 from vmodel.studio import Studio
 from vmodel.take import Pattern
-from vmodel.types import Category, Cutout, FlatLay, VirtualModel
+from vmodel.types import Category, Cutout, FlatLay, GarmentKind, Landmarks, VirtualModel
 
 
 def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -> Pattern:
@@ -47,10 +47,10 @@ def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -
     kind, landmarks = studio.once(
         "understanding", key, lambda: understand(flat_lay, cutout, category, source.landmarks)
     )
-    back = _read_back(source, studio)
+    back = _read_back(source, studio, kind)
     whole_key = (*key, identity(source.back), source.material)
     garment = studio.once(
-        "pattern", whole_key, lambda: infer_pattern(flat_lay, cutout, kind, landmarks, back, source.material)
+        "pattern", whole_key, lambda: make_pattern(flat_lay, cutout, kind, landmarks, back, source.material)
     )
     return Pattern(whole_key, flat_lay, cutout, garment.kind, landmarks, garment)
 
@@ -93,21 +93,28 @@ def _read_plain(photo: Path) -> tuple[TechnicalFlat, TechnicalFlat]:
     return flat, in_plain_colours(flat)
 
 
-def _read_back(source: GarmentSource, studio: Studio) -> tuple[FlatLay, Cutout] | None:
+def _read_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> tuple[FlatLay, Cutout, Landmarks] | None:
     if source.back is None:
-        return _drawn_back(source, studio)
+        return _drawn_back(source, studio, kind)
     path, key = source.back, identity(source.back)
     flat_lay = studio.once("reading", key, lambda: read_flat_lay(path, studio.settings))
-    return flat_lay, studio.once("cutout", (key, None), lambda: cut_out(flat_lay))
+    return _back_landmarks(flat_lay, studio.once("cutout", (key, None), lambda: cut_out(flat_lay)), kind)
 
 
-def _drawn_back(source: GarmentSource, studio: Studio) -> tuple[FlatLay, Cutout] | None:
+def _back_landmarks(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind) -> tuple[FlatLay, Cutout, Landmarks]:
+    """A back is of the front's kind, whatever it looks like by itself."""
+    return flat_lay, cutout, understand(flat_lay, cutout, kind.category)[1]
+
+
+def _drawn_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> tuple[FlatLay, Cutout, Landmarks] | None:
     """A technical flat brings its own back."""
     if not is_drawing(source.photo):
         return None
     key = ("back", identity(source.photo))
     flat_lay = studio.once("reading", key, lambda: read_back_of_drawing(source.photo))
-    return None if flat_lay is None else (flat_lay, studio.once("cutout", key, lambda: cut_out(flat_lay)))
+    if flat_lay is None:
+        return None
+    return _back_landmarks(flat_lay, studio.once("cutout", key, lambda: cut_out(flat_lay)), kind)
 
 
 def _read_design(source: GarmentSource, studio: Studio, fitting: bool) -> Pattern:

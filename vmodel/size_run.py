@@ -12,7 +12,7 @@ from vmodel.body.roster import Roster
 from vmodel.casting import cast_for_size
 from vmodel.errors import BadUsage, SizeChartInvalid
 from vmodel.files import sha256_of
-from vmodel.garment.scale import list_sizes, read_chart_rows, read_size_chart
+from vmodel.garment.sizing import list_sizes, read_chart_rows, read_size_chart
 from vmodel.request import GarmentSource, ShotRequest, every_shot
 from vmodel.types import VirtualModel
 

@@ -84,10 +84,15 @@ class Neckline(StrEnum):
     CREW = "crew"
     V = "v"
     SCOOP = "scoop"
+    BOAT = "boat"
     SQUARE = "square"
+    SWEETHEART = "sweetheart"
     COLLAR = "collar"
     HIGH = "high"
     HOOD = "hood"
+    HALTER = "halter"
+    OFF_SHOULDER = "off-shoulder"
+    ASYMMETRIC = "asymmetric"
     STRAPLESS = "strapless"
     NONE = "none"
 
@@ -133,7 +138,15 @@ class Cutout:
 
 @dataclass(frozen=True)
 class GarmentKind:
-    """What the garment is; each attribute is a guess unless the seller stated it."""
+    """What the garment is; each attribute is a guess unless the seller stated it.
+
+    Attributes:
+        category, sleeve, neckline, length: its shape.
+        confidence: of the category, 0..1.
+        open_front: its front is parted from neck to hem.
+        stated: the seller said what it is.
+        laid: how it was photographed: "flat", "hanger", "form" (an invisible body), "held" or "worn".
+    """
 
     category: Category
     confidence: float
@@ -142,6 +155,7 @@ class GarmentKind:
     length: Length = Length.HIP
     open_front: bool = False
     stated: bool = False
+    laid: str = "flat"
 
 
 @dataclass(frozen=True)
@@ -164,6 +178,42 @@ class Landmarks:
 
     points_px: Mapping[str, FloatArray]
     confidence: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class GarmentPhoto:
+    """A garment as its photo shows it: what a pattern is fitted to and wears.
+
+    Attributes:
+        rgb: (H, W, 3) uint8 sRGB, the cloth's colours bled past its outline.
+        mask: (H, W) bool, the garment.
+        points: landmark -> (2,) float64 pixels (x, y).
+        kind: what it is.
+    """
+
+    rgb: ByteArray
+    mask: BoolArray
+    points: Mapping[str, FloatArray]
+    kind: GarmentKind
+
+    def middle(self, name: str) -> FloatArray:
+        """(2,) halfway between a landmark of the left and its twin on the right."""
+        return np.asarray((self.points[f"{name}_left"] + self.points[f"{name}_right"]) / 2)
+
+    def half(self, name: str) -> float:
+        """Half the distance in pixels between a landmark of the left and its twin."""
+        return float(np.linalg.norm(self.points[f"{name}_left"] - self.points[f"{name}_right"]) / 2)
+
+    def distance(self, first: str, second: str) -> float:
+        """Distance in pixels between two landmarks of one side, the mean of both sides."""
+        sides = ("left", "right")
+        return float(
+            np.mean([np.linalg.norm(self.points[f"{first}_{s}"] - self.points[f"{second}_{s}"]) for s in sides])
+        )
+
+    def has(self, *names: str) -> bool:
+        """True if both sides of all named landmarks are known."""
+        return all(f"{name}_{side}" in self.points for name in names for side in ("left", "right"))
 
 
 @dataclass(frozen=True)
@@ -232,6 +282,7 @@ class Garment:
         sleeve_angle_deg: angle of the sleeves below the horizontal in the photo, 0..90.
         material: name in drape/materials.yaml.
         texture_materials: material of each texture where pieces differ, else empty.
+        photo, back_photo: what the pattern was fitted to, for a fit to another body; None for designs and patterns.
     """
 
     kind: GarmentKind
@@ -245,6 +296,8 @@ class Garment:
     material: str = "jersey"
     warnings: tuple[str, ...] = ()
     texture_materials: tuple[str, ...] = ()
+    photo: GarmentPhoto | None = None
+    back_photo: GarmentPhoto | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.training.scene_garments import DrawnGarment, draw_and_read
+from pipelines.training.scene_garments import DrawnGarment, draw_garment
 from pipelines.training.scene_people import cast_person
 from vmodel.body.base_layer import choose_base_layer
 from vmodel.body.hair_motion import pose_hair
@@ -17,7 +17,7 @@ from vmodel.body.model import build_body
 from vmodel.body.pose import load_pose
 from vmodel.config import Settings
 from vmodel.drape import DrapeSettings, drape
-from vmodel.garment.scale import scale_garment
+from vmodel.garment.pattern.fit import fit_garment
 from vmodel.images import to_linear, to_srgb
 from vmodel.looks import grown_hair, painted_skin
 from vmodel.rights.policy import check_declared, check_detected
@@ -81,13 +81,13 @@ def make_scene(seed: int, roster: Mapping[str, VirtualModel], settings: Settings
     rng = np.random.default_rng([seed, _STREAM])
     split = _draw_split(rng)
     model = cast_person(rng, split, roster)
-    drawn = draw_and_read(f"garment-{seed}", seed)
+    drawn = draw_garment(f"garment-{seed}", seed)
     if model.is_child:
         check_declared(model, drawn.kind.category.value, drawn.garment.material)
-        check_detected(model, drawn.detected, drawn.garment.material)
+        check_detected(model, drawn.kind, drawn.garment.material)
     body = build_body(model)
     pose = load_pose(str(rng.choice(_CHILD_POSES if model.is_child else _ADULT_POSES)))
-    garment = scale_garment(drawn.garment, body.measurements, model.gender)
+    garment = fit_garment(drawn.garment, body.measurements, model.gender)
     worn = drape(garment, body, pose, settings, options=DrapeSettings(attempts=ATTEMPTS))
     posed = body.posed(pose)
     skin = painted_skin(model, body, choose_base_layer(drawn.kind, model), settings.cache)

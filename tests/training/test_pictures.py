@@ -14,7 +14,7 @@ from pipelines.training.blender_process import BlenderMissing, find_blender_pyth
 from pipelines.training.pictures import main, make_pictures
 from pipelines.training.pictures_finish import REFERENCES
 from pipelines.training.pictures_store import Index
-from pipelines.training.scene_garments import draw_and_read
+from pipelines.training.scene_garments import draw_garment
 from pipelines.training.scene_people import TEST_ROSTER, cast_person
 from pipelines.training.scene_set import split_of
 from vmodel.body.roster import load_roster
@@ -43,14 +43,14 @@ def test_people_belong_to_one_split_only():
 
 
 def test_a_garment_is_the_same_for_the_same_seed():
-    first, second = draw_and_read("a", 3), draw_and_read("a", 3)
+    first, second = draw_garment("a", 3), draw_garment("a", 3)
     assert np.array_equal(first.flat_lay, second.flat_lay)
     assert first.kind == second.kind
-    assert not np.array_equal(first.flat_lay, draw_and_read("b", 4).flat_lay)
+    assert not np.array_equal(first.flat_lay, draw_garment("b", 4).flat_lay)
 
 
 def test_a_training_garment_is_framed_like_a_sellers():
-    cloth = (draw_and_read("a", 3).flat_lay < 245).any(axis=2)
+    cloth = (draw_garment("a", 3).flat_lay < 245).any(axis=2)
     spans = [np.ptp(np.flatnonzero(cloth.any(axis=axis))) + 1 for axis in (0, 1)]
     assert max(spans) == pytest.approx(0.9 * 128, abs=2)
 

@@ -15,7 +15,6 @@ from vmodel.drape.ease import across_limbs, let_out, most_for
 from vmodel.drape.held import Held, band_scale, girth_under, hold_on, shoulder_edges
 from vmodel.drape.materials import load_material
 from vmodel.drape.sewn_cloth import place_any
-from vmodel.drape.shoulders import fit_shoulders
 from vmodel.drape.solver import Phase, Solver
 from vmodel.drape.start import Start, dressing_angle, start_pose
 from vmodel.drape.thighs import with_room_between
@@ -131,7 +130,6 @@ def dress(garment: Garment, cloth: Cloth, body: Body, pose: Pose, options: Drape
     """
     posed = body.posed(pose)
     body_m = np.asarray(with_room_between(garment, body, posed).vertices_m)
-    garment, cloth = fit_shoulders(garment, cloth, body)
     start = place_any(cloth, garment, body, posed, 0.012 + 0.01 * attempt)
     scale = band_scale(garment, cloth, girth_under(cloth, garment, start.positions_m, body, posed))
     parts = body_parts(body, start.on_arm)

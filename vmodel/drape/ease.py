@@ -17,8 +17,8 @@ from vmodel.types import BoolArray, FloatArray, Garment, IntArray
 
 LEFT_STRAIN = 1.025
 """Strain that worn cloth may keep."""
-MOST_GUESSED, MOST_STATED = 2.8, 1.10
-"""How far a cut may be let out: a size that the seller stated is trusted."""
+MOST_LET_OUT = 1.10
+"""How far a cut may be let out."""
 
 
 MOST_LENGTHWISE = 1.05
@@ -57,7 +57,7 @@ def most_for(garment: Garment) -> float:
     """How far a garment's cut may be let out."""
     if garment.scale_source == "pattern":  # a piece is cut as it is cut
         return 1.0
-    return MOST_GUESSED if garment.scale_source == "guessed" else MOST_STATED
+    return MOST_LET_OUT
 
 
 def across_limbs(garment: Garment, on_arm: FloatArray) -> FloatArray:

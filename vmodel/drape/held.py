@@ -9,7 +9,6 @@ from scipy.spatial import cKDTree
 
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
-from vmodel.drape.shoulders import WIDEST_NECK
 from vmodel.types import FloatArray, Garment, IntArray, PosedBody, Sleeve
 
 BAND_SLACK = 1.01
@@ -21,6 +20,8 @@ SEAM_REACH = 1.0
 SHOULDER_SLOPE = 0.4
 SHOULDER_NEAR_M, BAND_NEAR_M = 0.12, 0.05
 """What lies further from the skin is not held."""
+WIDEST_NECK = 0.72
+"""Half width of a neck that stays on, as a share of the shoulder joint's distance from the middle."""
 STRAP_REACH = 0.62
 """How far out a strap may lie, as a share of the shoulder joint's distance from the middle."""
 

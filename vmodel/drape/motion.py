@@ -10,10 +10,10 @@ from vmodel.body.model import Body
 from vmodel.config import Settings
 from vmodel.drape.colliders import body_parts
 from vmodel.drape.dress import DrapeSettings
-from vmodel.drape.hanging import mesh_for
 from vmodel.drape.materials import load_material
 from vmodel.drape.move import FOLLOW
 from vmodel.drape.report import finish_cloth
+from vmodel.drape.sewn_cloth import mesh_cloth
 from vmodel.drape.solver import FRAME_S, Solver
 from vmodel.drape.thighs import with_room_between
 from vmodel.drape.worn import cached_dress, cached_move, drape_key
@@ -44,7 +44,7 @@ def move_cloth(
     """
     options = options or DrapeSettings()
     folder, attempt = settings.cache / "drapes", worn.report.attempts - 1
-    garment, cut = mesh_for(garment, body, options.spacing_cm)
+    cut = mesh_cloth(garment, options.spacing_cm)
     key = drape_key(garment, body, options)
     dressed = cached_dress(garment, cut, body, options, attempt, folder, key)
     positions, cloth = cached_move(garment, cut, dressed, body, path[0].pose, options, folder, f"{key}-{attempt}")

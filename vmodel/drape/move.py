@@ -72,7 +72,7 @@ def move_to_pose(
         solver.settle(options.settle_frames // 2, LIGHT)
         solver.hold(held.particles[:0], held.targets(path[-1])[:0], held.strength[:0])
         take_in(solver, cloth, LIGHT, options.take_in_rounds)
-    elif garment.scale_source == "design":  # its print is true to size, so cloth that sags is taken in
+    else:  # a block is cut to size, so cloth that sags is taken in
         solver.settle(options.settle_frames // 2, LIGHT)
         if garment.kind.category.covers_upper:
             take_in(solver, cloth, LIGHT, options.take_in_rounds)

@@ -11,7 +11,7 @@ from vmodel.drape.dress import Dressed
 from vmodel.drape.held import band_edges, shoulder_edges
 from vmodel.drape.openings import unthreaded
 from vmodel.drape.outside import distance_to_body, push_out
-from vmodel.drape.straps import lay_straps, on_strap
+from vmodel.drape.straps import lay_straps
 from vmodel.errors import DrapeFailed
 from vmodel.types import DrapeReport, FloatArray, Garment, PosedBody
 
@@ -42,9 +42,7 @@ def report_drape(
     """Measure a finished drape; ``cut`` is the cloth before, ``cloth`` after it was let out."""
     distance, _ = distance_to_body(positions_m, posed.vertices_m, posed.faces)
     lengths = np.linalg.norm(positions_m[cloth.edges[:, 0]] - positions_m[cloth.edges[:, 1]], axis=1)
-    # Straps have sliders: the length at which a top of guessed size is held up is not the photo's.
-    set_by_slider = on_strap(cloth)[cloth.edges].all(axis=1) & (garment.scale_source == "guessed")
-    plain = ~cloth.elastic & (dressed.held.rest_scale == 1) & ~set_by_slider
+    plain = ~cloth.elastic & (dressed.held.rest_scale == 1)
     strain = lengths[plain] / cloth.edge_rest_m[plain]
     return DrapeReport(
         inside_share=float((distance < 0).mean()),

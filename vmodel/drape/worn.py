@@ -15,11 +15,10 @@ from vmodel.drape.cache import content_key, read_arrays, write_arrays
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.covered import TORN_AT_FIRST, torn_share
 from vmodel.drape.dress import DrapeSettings, Dressed, attempt_pose, dress
-from vmodel.drape.hanging import mesh_for
 from vmodel.drape.move import move_to_pose
 from vmodel.drape.openings import unthreaded
-from vmodel.drape.pleats import open_pleats
 from vmodel.drape.report import SLIPPED, assert_usable, fault_of, finish_cloth, report_drape
+from vmodel.drape.sewn_cloth import mesh_cloth
 from vmodel.drape.thighs import with_room_between
 from vmodel.errors import DrapeFailed
 from vmodel.garment.measure import is_sewn
@@ -54,7 +53,7 @@ def drape(
     tell = progress or (lambda stage, share: None)
     assert_usable(body, garment)
     folder = settings.cache / "drapes"
-    garment, cut = mesh_for(garment, body, options.spacing_cm)
+    cut = mesh_cloth(garment, options.spacing_cm)
     key = drape_key(garment, body, options)
     reason = "it could not be simulated"
     for attempt in range(options.attempts):
@@ -115,7 +114,7 @@ def _cut_of(garment: Garment) -> list[object]:
             garment.texture_materials,
             [(p.texture, p.laid) for p in garment.panels],
         ]
-    elif garment.scale_source == "design":
+    else:
         parts += ["taken in"]
     return parts
 
@@ -144,10 +143,6 @@ def cached_move(
         return stored["positions_m"], replace(cut, edge_rest_m=stored["edge_rest_m"], bend_rest_m=stored["bend_rest_m"])
     moved, cloth = move_to_pose(garment, cut, dressed, body, pose, options)
     posed = with_room_between(garment, body, body.posed(pose))
-    if not is_sewn(garment) and garment.scale_source != "design":  # those are gathered on purpose and true to size
-        opened = open_pleats(cloth, moved, posed)
-        # An armhole that an arm only just passes may slip over it with its pleats.
-        moved = moved if unthreaded(garment, cloth, opened, posed) else opened
     positions = finish_cloth(cloth, moved, posed)
     arrays = {"positions_m": positions, "edge_rest_m": cloth.edge_rest_m, "bend_rest_m": cloth.bend_rest_m}
     write_arrays(folder, whole_key, arrays)

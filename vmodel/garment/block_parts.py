@@ -8,12 +8,15 @@ from typing import Final
 
 import numpy as np
 
-from vmodel.garment.cutting import OPENINGS
 from vmodel.types import BodyMeasurements, FloatArray, GarmentKind, Seam
 
 Point = tuple[float, float]
 Edges = dict[str, FloatArray]
 _STEPS: Final = 32
+OPENINGS: Final = frozenset(
+    {"neck", "waist", "hem", "cuff_left", "cuff_right", "armhole_left", "armhole_right", "leg_left", "leg_right"}
+)
+"""Edges that are sewn to nothing."""
 _ANGLES: Final = 18.0, 48.0
 
 

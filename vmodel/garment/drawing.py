@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vmodel.types import ByteArray, Cutout, FlatLay, FloatArray, Garment, Panel
+from vmodel.types import ByteArray, Cutout, FlatLay, FloatArray, Garment, Landmarks, Panel
 
 OPENING = (230, 60, 60)
 SEAM = (40, 90, 220)
@@ -15,7 +15,7 @@ PAPER = 250
 HEIGHT = 900
 
 
-def draw_understanding(flat_lay: FlatLay, cutout: Cutout, garment: Garment) -> ByteArray:
+def draw_understanding(flat_lay: FlatLay, cutout: Cutout, landmarks: Landmarks, garment: Garment) -> ByteArray:
     """Photo with mask outline and landmarks, then the front and back panels side by side.
 
     Openings are red, seams blue, the cut-out's outline green.
@@ -24,8 +24,8 @@ def draw_understanding(flat_lay: FlatLay, cutout: Cutout, garment: Garment) -> B
         (900, W, 3) uint8 sRGB.
     """
     scale = HEIGHT / flat_lay.rgb.shape[0]
-    parts = [_photo(flat_lay, cutout, garment, scale)]
-    parts += [_panel(garment, panel, scale) for panel in garment.panels]
+    parts = [_photo(flat_lay, cutout, landmarks, garment, scale)]
+    parts += [_panel(garment, panel) for panel in garment.panels]
     return np.concatenate(parts, 1)
 
 
@@ -34,14 +34,13 @@ def _resized(rgb: ByteArray, scale: float) -> ByteArray:
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR), np.uint8)
 
 
-def _photo(flat_lay: FlatLay, cutout: Cutout, garment: Garment, scale: float) -> ByteArray:
+def _photo(flat_lay: FlatLay, cutout: Cutout, landmarks: Landmarks, garment: Garment, scale: float) -> ByteArray:
     picture = _resized(flat_lay.rgb, scale)
     mask = cv2.resize(cutout.mask.astype(np.uint8), picture.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     loops, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(picture, loops, -1, OUTLINE, 2, cv2.LINE_AA)
-    to_texture = garment.panels[0].panel_to_texture
-    for name, point in garment.landmarks_cm.items():
-        spot = _spot(to_texture, point[None], scale)[0]
+    for name, point in landmarks.points_px.items():
+        spot = (round(float(point[0]) * scale), round(float(point[1]) * scale))
         cv2.circle(picture, spot, 4, POINT, -1, cv2.LINE_AA)
         cv2.circle(picture, spot, 4, (0, 0, 0), 1, cv2.LINE_AA)
         _write(picture, name.replace("_left", " L").replace("_right", " R"), (spot[0] + 6, spot[1] - 4), 0.36)
@@ -53,8 +52,9 @@ def _photo(flat_lay: FlatLay, cutout: Cutout, garment: Garment, scale: float) ->
     return picture
 
 
-def _panel(garment: Garment, panel: Panel, scale: float) -> ByteArray:
-    texture = _resized(garment.textures[panel.texture], HEIGHT / garment.textures[panel.texture].shape[0])
+def _panel(garment: Garment, panel: Panel) -> ByteArray:
+    scale = HEIGHT / garment.textures[panel.texture].shape[0]
+    texture = _resized(garment.textures[panel.texture], scale)
     loop = _spot(panel.panel_to_texture, panel.outline_cm, scale)
     inside = cv2.fillPoly(np.zeros(texture.shape[:2], np.uint8), [loop], 1)
     for hole in panel.holes:

@@ -1,4 +1,4 @@
-"""What of a technical flat no colourway changes, for fittings: recognised and cut once, painted in any colours."""
+"""What of a technical flat no colourway changes, for fittings: recognised once, painted in any colours."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from vmodel.garment.cutout import cut_out
 from vmodel.garment.drawing_page import Box
 from vmodel.garment.flat import FITTING_SIDE_PX, TechnicalFlat, box_of, draw_flat
-from vmodel.garment.kind import understand
-from vmodel.garment.pattern import Cut, cut_panels, paint_panels
+from vmodel.garment.pattern.fit import make_pattern
+from vmodel.garment.recognition.cutout import cut_out
+from vmodel.garment.recognition.kind import understand
 from vmodel.types import Category, Cutout, FlatLay, Garment, GarmentKind, Landmarks
 
 T = TypeVar("T")
@@ -19,22 +19,26 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class DrawnShape:
-    """A drawing recognised and cut.
+    """A drawing recognised.
 
     Attributes:
         boxes: what each side fills, by "front" and, where it is drawn, "back".
-        kind, landmarks: from ``understand``; pixels of a fitting.
-        cut: its pieces in the same pixels.
+        kind: of the front.
+        marks: landmarks of each side; pixels of a fitting.
     """
 
     boxes: Mapping[str, Box]
     kind: GarmentKind
-    landmarks: Landmarks
-    cut: Cut
+    marks: Mapping[str, Landmarks]
+
+    @property
+    def landmarks(self) -> Landmarks:
+        """Those of the front."""
+        return self.marks["front"]
 
 
 def understand_drawing(plain: TechnicalFlat, category: Category | None = None) -> DrawnShape:
-    """Recognise and cut a drawing.
+    """Recognise a drawing.
 
     Args:
         plain: in the colours that all its colourways have in common, see ``in_plain_colours``.
@@ -44,14 +48,16 @@ def understand_drawing(plain: TechnicalFlat, category: Category | None = None) -
         DrawingUnreadable, DrawingTooLarge: the renderer refuses it.
     """
     boxes = _by_side(lambda side: box_of(plain, side), ("front",) if plain.back is None else ("front", "back"))
-    flat_lay = draw_flat(plain, "front", longest_px=FITTING_SIDE_PX, box=boxes["front"])
-    cutout = cut_out(flat_lay)
-    kind, landmarks = understand(flat_lay, cutout, category)
-    return DrawnShape(boxes, kind, landmarks, cut_panels(flat_lay, cutout, kind, landmarks))
+    drawn = _by_side(lambda side: draw_flat(plain, side, longest_px=FITTING_SIDE_PX, box=boxes[side]), boxes)
+    kind, front = understand(drawn["front"], cut_out(drawn["front"]), category)
+    marks = {"front": front}
+    if "back" in drawn:
+        marks["back"] = understand(drawn["back"], cut_out(drawn["back"]), kind.category)[1]
+    return DrawnShape(boxes, kind, marks)
 
 
 def paint_shape(shape: DrawnShape, flat: TechnicalFlat, material: str | None) -> tuple[FlatLay, Cutout, Garment]:
-    """A drawing's own colours on its pieces.
+    """Give a drawing its own colours.
 
     Args:
         shape: of this drawing in any colourway.
@@ -59,13 +65,13 @@ def paint_shape(shape: DrawnShape, flat: TechnicalFlat, material: str | None) ->
         material: name in the drape's materials; guessed from the category when None.
     Returns:
         The front as a flat-lay of at most ``FITTING_SIDE_PX`` pixels a side, its cut-out, and the garment as
-        ``infer_pattern`` gives it.
+        ``make_pattern`` gives it.
     """
     sides = _by_side(lambda side: draw_flat(flat, side, None, FITTING_SIDE_PX, shape.boxes[side]), shape.boxes)
     cut = {side: cut_out(flat_lay) for side, flat_lay in sides.items()}
-    front, back = sides["front"], (sides["back"], cut["back"]) if "back" in sides else None
-    garment = paint_panels(shape.cut, front, cut["front"], shape.kind, shape.landmarks, back, material)
-    return front, cut["front"], garment
+    back = (sides["back"], cut["back"], shape.marks["back"]) if "back" in sides else None
+    garment = make_pattern(sides["front"], cut["front"], shape.kind, shape.landmarks, back, material)
+    return sides["front"], cut["front"], garment
 
 
 def _by_side(make: Callable[[str], T], sides: Iterable[str]) -> dict[str, T]:

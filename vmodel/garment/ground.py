@@ -5,8 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vmodel.garment.outline import extent
-from vmodel.garment.texture import fill_smooth
+from vmodel.garment.texture import extent, fill_smooth
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 SMALL = 720

@@ -10,7 +10,6 @@ import numpy as np
 
 from vmodel.errors import BadUsage
 from vmodel.garment.block_paint import Canvas
-from vmodel.garment.pattern import sleeve_angle
 from vmodel.garment.print_repeat import PrintRepeat
 from vmodel.garment.sewing import SewingPattern, words_in
 from vmodel.garment.sewing_across import paint_across
@@ -256,7 +255,7 @@ def _garment(
         landmarks_cm=roles.landmarks_cm,
         cm_per_px=1 / px_per_cm,
         scale_source=SCALE_SOURCE,
-        sleeve_angle_deg=sleeve_angle(flipped),
+        sleeve_angle_deg=_sleeve_angle(flipped),
         material=material,
         warnings=warnings,
         texture_materials=materials if len(materials) > 1 else (),
@@ -330,3 +329,17 @@ def _warnings(marker: Mapping[str, Any]) -> tuple[str, ...]:
         return ()
     apart, seam = max(known)
     return (f"the print's repeats meet {apart:.1f} cm apart at the seam {seam}; the marker check lists all seams",)
+
+
+def _sleeve_angle(points: Mapping[str, FloatArray]) -> float:
+    """Mean angle of the sleeves below the horizontal in degrees; 45 without sleeves."""
+    angles = []
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        names = [f"{n}_{side}" for n in ("shoulder", "armpit", "cuff_outer", "cuff_inner")]
+        if not all(name in points for name in names):
+            continue
+        shoulder, armpit, outer, inner = (points[name] for name in names)
+        way = (outer + inner) / 2 - (shoulder + armpit) / 2
+        if np.linalg.norm(way) > 0.3 * np.linalg.norm(shoulder - armpit):
+            angles.append(np.degrees(np.arctan2(way[1], way[0] * sign)))
+    return float(np.clip(np.mean(angles), 0, 90)) if angles else 45.0

@@ -16,6 +16,12 @@ WIDEST_STRAP = 0.045
 """Half the width of a strap, as a share of the root of the garment's area."""
 
 
+def extent(mask: BoolArray) -> float:
+    """Longer side of a mask's bounding box in pixels; the yardstick of tolerances."""
+    rows, columns = np.nonzero(mask.any(1))[0], np.nonzero(mask.any(0))[0]
+    return float(max(np.ptp(rows), np.ptp(columns)) + 1) if len(rows) else 1.0
+
+
 def bleed(rgb: ByteArray, mask: BoolArray, fringe: int) -> ByteArray:
     """Replace everything outside a mask, and a fringe inside its edge, by the nearest inner colours.
 
@@ -34,43 +40,6 @@ def bleed(rgb: ByteArray, mask: BoolArray, fringe: int) -> ByteArray:
     reach = max(fringe + 2, round(RIM * float(np.sqrt(mask.sum()))))
     ridge &= cv2.dilate(inner.astype(np.uint8), np.ones((4 * fringe + 1, 4 * fringe + 1), np.uint8)) == 0
     return fill_nearest(rgb, (inner & ~_tinted(rgb, mask, depth, reach)) | ridge)
-
-
-def ground_in_straps(rgb: ByteArray, mask: BoolArray) -> BoolArray:
-    """Backdrop that shows through a thin loop which the mask takes for one strap, its shaded rim included.
-
-    Args:
-        rgb: (H, W, 3) uint8.
-        mask: (H, W) bool, the garment.
-    Returns:
-        (H, W) bool, within the mask; nothing where the cloth itself has the backdrop's colour.
-    """
-    ground = np.zeros(mask.shape, bool)
-    away = cv2.erode((~mask).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-    if not (mask.any() and away.any()):
-        return ground
-    colours = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).astype(np.float32)
-    unlike = np.linalg.norm(colours - np.median(colours[away][::7], axis=0), axis=2)
-    if np.percentile(unlike[mask][::7], 10) < LEAST_CONTRAST:
-        return ground
-    # Shaded paper lies nearer to the paper in the open than to the cloth.
-    papery = mask & (unlike < max(LEAST_CONTRAST, 0.5 * float(np.median(unlike[mask][::7]))))
-    _, labels = cv2.connectedComponents(papery.astype(np.uint8), connectivity=4)
-    size = np.bincount(labels.ravel())
-    is_gap = size > LEAST_GAP * mask.sum()
-    is_gap[0] = False
-    wide = 2 * round(WIDEST_STRAP * float(np.sqrt(mask.sum()))) + 1
-    # A disc round a pixel this far inside fits for certain: most patches are known to be no gap without looking closer.
-    deep = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5) > 0.53 * wide + 2
-    is_gap &= np.bincount(labels[deep], minlength=len(size)) < 0.5 * size
-    if not is_gap.any():
-        return ground
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (wide, wide))
-    thin = mask & (cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc) == 0)
-    # A loop's foot may reach into the garment; what lies mostly there is print.
-    is_gap &= np.bincount(labels[thin], minlength=len(size)) > 0.5 * size
-    seen = is_gap[labels].astype(np.uint8)
-    return np.asarray((cv2.dilate(seen, np.ones((7, 7), np.uint8)) > 0) & mask)
 
 
 def _tinted(rgb: ByteArray, mask: BoolArray, depth: FloatArray, reach: int) -> BoolArray:
@@ -144,20 +113,3 @@ def fill_smooth(rgb: ByteArray, known: BoolArray) -> ByteArray:
         share = np.minimum(weight, 1)[..., None]
         filled = colour / np.maximum(weight, 1e-6)[..., None] * share + coarse * (1 - share)
     return np.where(known[..., None], rgb, np.clip(filled + 0.5, 0, 255).astype(np.uint8))
-
-
-def mirror_fill(rgb: ByteArray, hole: BoolArray, edge: FloatArray) -> ByteArray:
-    """Fill a hole above an edge by the cloth below it, reflected, so that a print runs on.
-
-    Args:
-        rgb: (H, W, 3) uint8.
-        hole: (H, W) bool, pixels to replace.
-        edge: (n, 2) photo pixels, lower border of the hole.
-    """
-    order = np.argsort(edge[:, 0], kind="stable")
-    rows, columns = np.nonzero(hole)
-    border = np.interp(columns + 0.5, edge[order, 0], edge[order, 1])
-    source = np.clip(np.round(2 * border - rows - 0.5).astype(int), 0, rgb.shape[0] - 1)
-    filled = rgb.copy()
-    filled[rows, columns] = rgb[source, columns]
-    return filled

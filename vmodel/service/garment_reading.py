@@ -20,11 +20,10 @@ from vmodel.config import Settings
 from vmodel.errors import MaskMismatch, VModelError
 from vmodel.files import encode_picture
 from vmodel.garment import measure
-from vmodel.garment.cutout import cut_out
-from vmodel.garment.kind import understand
-from vmodel.garment.pattern import infer_pattern
+from vmodel.garment.pattern.fit import fit_garment, make_pattern
 from vmodel.garment.reading import read_flat_lay
-from vmodel.garment.scale import scale_garment
+from vmodel.garment.recognition.cutout import cut_out
+from vmodel.garment.recognition.kind import understand
 from vmodel.rights.policy import read_category
 from vmodel.service.garments import SHOWN_SIDE, Stated, Understanding
 from vmodel.types import ByteArray, Cutout, FlatLay, Garment, GarmentKind, Landmarks
@@ -125,9 +124,9 @@ def _measured(
     matte = np.asarray(cv2.resize(cutout.matte, small.rgb.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32)
     marks = Landmarks({n: point * share for n, point in landmarks.points_px.items()}, landmarks.confidence)
     wearer = rank_models(roster.values(), f"{flat_lay.sha256} 0")[0]
-    pattern = infer_pattern(small, replace(cutout, matte=matte), kind, marks, material=stated.material)
+    pattern = make_pattern(small, replace(cutout, matte=matte), kind, marks, material=stated.material)
     body = build_body(wearer).measurements
-    garment = scale_garment(pattern, body, wearer.gender, stated.width_cm, stated.length_cm)
+    garment = fit_garment(pattern, body, wearer.gender, stated.width_cm, stated.length_cm)
     upper = kind.category.covers_upper
     width = measure.chest_width(garment) if upper else measure.waistband_width(garment)
     size_cm = {

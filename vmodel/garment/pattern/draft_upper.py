@@ -1,0 +1,213 @@
+"""Cut of a garment that hangs from the shoulders: sleeves, neck, sides and hem as parameters, in centimetres.
+
+The origin is the middle between the neck points, x to the wearer's left, y up; front and back share their seams.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from vmodel.garment.block_parts import Block, Edges, as_point, both_sides, edge_of, mirrored_edges
+from vmodel.types import FloatArray, GarmentKind, Neckline, Sleeve
+
+NECK_POWER: Final = {
+    Neckline.V: 1.0, Neckline.COLLAR: 1.5, Neckline.CREW: 2.0, Neckline.HIGH: 2.0, Neckline.HOOD: 1.7,
+    Neckline.SCOOP: 2.6, Neckline.BOAT: 3.0, Neckline.SQUARE: 9.0, Neckline.SWEETHEART: 6.0,
+}  # fmt: skip
+"""How square a neck opening is: the exponent of its curve."""
+_STRAP_POWER: Final = 6.0
+_SLEEVED: Final = frozenset({Sleeve.SHORT, Sleeve.THREE_QUARTER, Sleeve.LONG})
+BACK_DROP_CM: Final = 2.0
+_STEPS: Final = 32
+GATHERED: Final = 0.95
+"""Share of its length to which the upper edge of a strapless garment is drawn in."""
+
+
+@dataclass(frozen=True)
+class UpperCut:
+    """Sizes of a garment that hangs from the shoulders, lying flat.
+
+    Attributes:
+        half_chest: from the middle to the armpit.
+        length: neck points to the hem's corners, straight down.
+        shoulder, neck: half spans between shoulder points and between neck points.
+        drop: neck points to the lowest point of the front's neck.
+        depth: shoulder point to armpit, straight down.
+        sleeve: middle of the armhole to the middle of the cuff; 0 without sleeves.
+        cuff: flat width.
+        angle: of the sleeve below the horizontal, in degrees.
+        sides: (n, 2) half widths: share of the way from armpit to hem (0..1, rising), and cm.
+        hem: (n, 2) shape of the front's hem: share of its width (-1..1), and cm below its corners.
+        stand: height of what stands round the neck; 0 for none.
+        legs: of a jumpsuit.
+    """
+
+    half_chest: float
+    length: float
+    shoulder: float
+    neck: float
+    drop: float
+    depth: float
+    sleeve: float = 0.0
+    cuff: float = 0.0
+    angle: float = 40.0
+    sides: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
+    hem: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
+    stand: float = 0.0
+    legs: LegCut | None = None
+
+
+@dataclass(frozen=True)
+class LegCut:
+    """Legs of a jumpsuit: heights below the neck points, half widths from the middle, in cm."""
+
+    crotch: float
+    inner: float
+    outer: float
+
+
+def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
+    """Draft a garment that hangs from the shoulders.
+
+    Args:
+        kind: category, sleeve and neckline decide which edges there are.
+        cut: its sizes.
+        material: name in the drape's materials.
+    """
+    strapless = kind.neckline == Neckline.STRAPLESS
+    slope = 0.24 * (cut.shoulder - cut.neck) + 0.6
+    shoulder = np.array([cut.shoulder, -slope])
+    armpit = np.array([cut.half_chest, -slope - cut.depth])
+    low = _legs(cut.legs, cut.length) if cut.legs else {"hem": _hem(cut, front=True)}
+    low_back = low if cut.legs else {"hem": _hem(cut, front=False)}
+    side = {"side_left": _side(cut, armpit)}
+    if strapless:
+        top = edge_of(as_point(armpit), (-armpit[0], armpit[1]))
+        half: Edges = side
+        front = _loop(low, half, {"neck": top})
+        back = _loop(low_back, half, {"neck": top.copy()})
+        marks = {"neck_left": as_point(armpit), "shoulder_left": as_point(armpit), "armpit_left": as_point(armpit)}
+        marks |= {"cuff_outer_left": as_point(armpit), "cuff_inner_left": as_point(armpit)}
+        lowest, behind = float(armpit[1]), float(armpit[1])
+    else:
+        half, ends = _armhole_or_sleeve(kind, cut, shoulder, armpit)
+        half = {**side, **half}
+        front = _loop(low, half, _neck_edges(kind, cut, cut.drop))
+        back = _loop(low_back, half, _neck_edges(kind, cut, min(BACK_DROP_CM, cut.drop), is_back=True))
+        marks = {"neck_left": (cut.neck, 0.0), "shoulder_left": as_point(shoulder), "armpit_left": as_point(armpit)}
+        marks |= ends
+        lowest, behind = -cut.drop, -min(BACK_DROP_CM, cut.drop)
+    marks |= {"waist_left": as_point(side["side_left"][len(side["side_left"]) // 2])}
+    if cut.legs:
+        marks |= {"leg_outer_left": (cut.legs.outer, -cut.length), "leg_inner_left": (cut.legs.inner, -cut.length)}
+        marks |= {
+            "crotch": (0.0, -cut.legs.crotch),
+            "hip_left": as_point(_on_side(side["side_left"], -0.9 * cut.legs.crotch)),
+        }
+    else:
+        marks |= {"hem_left": as_point(side["side_left"][0])}
+    marks |= {"neck_front": (0.0, lowest), "neck_back": (0.0, behind)}
+    return Block(
+        kind, front, back, both_sides(marks), material,
+        sleeve_angle_deg=cut.angle if kind.sleeve in _SLEEVED else 45.0,
+        elastic={"neck": GATHERED} if strapless else {},
+    )  # fmt: skip
+
+
+def _loop(low: Edges, half: Edges, top: Edges) -> Edges:
+    """The whole outline, counter-clockwise from the hem's right end."""
+    right = mirrored_edges(half)
+    if "hem" in low:
+        return {**low, **half, **top, **right}
+    left_legs = {name: line for name, line in low.items() if name.endswith("left")}
+    return {**left_legs, **half, **top, **right, **mirrored_edges(left_legs)}
+
+
+def _side(cut: UpperCut, armpit: FloatArray) -> FloatArray:
+    """(n, 2) from the hem's corner up to the armpit."""
+    shares = np.r_[0.0, cut.sides[:, 0]] if len(cut.sides) else np.array([0.0, 1.0])
+    widths = np.r_[cut.half_chest, cut.sides[:, 1]] if len(cut.sides) else np.array([cut.half_chest] * 2)
+    along = np.linspace(1, 0, 2 * _STEPS)
+    y = armpit[1] + along * (-cut.length - armpit[1])
+    return np.stack([PchipInterpolator(shares, widths)(along), y], axis=1)
+
+
+def _on_side(side: FloatArray, y: float) -> FloatArray:
+    return np.array([np.interp(y, side[:, 1], side[:, 0]), y])
+
+
+def _hem(cut: UpperCut, front: bool) -> FloatArray:
+    """(n, 2) from the right corner to the left one."""
+    half = float(cut.sides[-1, 1]) if len(cut.sides) else cut.half_chest
+    share = np.linspace(-1, 1, 2 * _STEPS)
+    if front and len(cut.hem):
+        below = np.interp(share, cut.hem[:, 0], cut.hem[:, 1])
+    else:
+        below = 1.2 * (1 - share**2)
+    return np.stack([half * share, -cut.length - below], axis=1)
+
+
+def _legs(legs: LegCut, length: float) -> Edges:
+    inner = edge_of((0.0, -legs.crotch), (legs.inner, -length))
+    return {"inseam_left": inner, "leg_left": edge_of((legs.inner, -length), (legs.outer, -length))}
+
+
+def _neck_edges(kind: GarmentKind, cut: UpperCut, drop: float, is_back: bool = False) -> Edges:
+    """The neck from left to right, with what stands beside it."""
+    power = _STRAP_POWER if kind.sleeve == Sleeve.STRAP else NECK_POWER.get(kind.neckline, 2.0)
+    if is_back:
+        power = 2.0
+    if not cut.stand:
+        return {"neck": neck_curve(cut.neck, drop, power, sweetheart=kind.neckline == Neckline.SWEETHEART)}
+    lean = 0.12 * cut.neck if kind.neckline == Neckline.HOOD else -0.04 * cut.neck
+    top = cut.neck + lean
+    rise = cut.stand
+    stand = {"stand_left": edge_of((cut.neck, 0.0), (top, rise), bow=(0.3, 0.0))}
+    line = neck_curve(top, rise + (drop if kind.neckline == Neckline.HOOD and not is_back else -0.2 * rise), power)
+    return {**stand, "neck": line + (0, rise), **mirrored_edges(stand)}
+
+
+def neck_curve(half: float, drop: float, power: float, sweetheart: bool = False) -> FloatArray:
+    """(n, 2) from the left neck point to the right one.
+
+    Args:
+        half: half the distance of the neck points, cm.
+        drop: how far the curve hangs, cm.
+        power: 1 for a V, 2 for a round neck, much more for a square one.
+        sweetheart: two bows that meet in a point.
+    """
+    share = np.linspace(1, -1, 2 * _STEPS + 1)
+    below = drop * (1 - np.abs(share) ** power)
+    if sweetheart:
+        below -= 0.18 * drop * np.clip(np.sin(np.pi * np.clip(np.abs(share) / 0.85, 0, 1)), 0, 1)
+    return np.stack([half * share, -below], axis=1)
+
+
+def _armhole_or_sleeve(
+    kind: GarmentKind, cut: UpperCut, shoulder: FloatArray, armpit: FloatArray
+) -> tuple[Edges, dict[str, tuple[float, float]]]:
+    """Edges from the armpit up to the neck point, and the landmarks of cuffs."""
+    seam = {"shoulder_left": edge_of(as_point(shoulder), (cut.neck, 0.0))}
+    if kind.sleeve in _SLEEVED:
+        turn = np.radians(cut.angle)
+        axis = np.array([np.cos(turn), -np.sin(turn)])
+        across = np.array([axis[1], -axis[0]])
+        middle = (shoulder + armpit) / 2 + axis * cut.sleeve
+        inner, outer = middle + across * cut.cuff / 2, middle - across * cut.cuff / 2
+        edges = {
+            "sleeve_under_left": edge_of(as_point(armpit), as_point(inner), bow=(0.4, -0.6)),
+            "cuff_left": edge_of(as_point(inner), as_point(outer)),
+            "sleeve_top_left": edge_of(as_point(outer), as_point(shoulder), bow=(0.3, 0.5)),
+        }
+        return {**edges, **seam}, {"cuff_outer_left": as_point(outer), "cuff_inner_left": as_point(inner)}
+    power = _STRAP_POWER if kind.sleeve == Sleeve.STRAP else 2.4
+    down = np.linspace(1, 0, 2 * _STEPS)
+    hollow = 0.0 if kind.sleeve == Sleeve.STRAP else 0.8
+    x = shoulder[0] + (armpit[0] - shoulder[0]) * down**power - hollow * np.sin(np.pi * down)
+    y = shoulder[1] + (armpit[1] - shoulder[1]) * down
+    ends = {"cuff_outer_left": as_point(shoulder), "cuff_inner_left": as_point(armpit)}
+    return {"armhole_left": np.stack([x, y], axis=1), **seam}, ends

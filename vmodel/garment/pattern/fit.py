@@ -1,0 +1,233 @@
+"""The way from a photo that was read to a garment for one wearer: fit a block, warp the photo onto it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import cv2
+import numpy as np
+
+from vmodel.garment.block_paint import Canvas, lay_out
+from vmodel.garment.block_parts import Block
+from vmodel.garment.pattern.cloth import paint_legs, paint_skirt, paint_upper
+from vmodel.garment.pattern.draft_upper import draft_upper
+from vmodel.garment.pattern.lower import fit_legs, fit_skirt
+from vmodel.garment.pattern.upper import fit_upper
+from vmodel.garment.sizing import stated_sizes
+from vmodel.garment.texture import bleed
+from vmodel.types import (
+    BodyMeasurements,
+    ByteArray,
+    Category,
+    Cutout,
+    FlatLay,
+    FloatArray,
+    Garment,
+    GarmentKind,
+    GarmentPhoto,
+    Landmarks,
+    Neckline,
+    Panel,
+)
+
+_LEVEL_DEG: Final = 3.0
+"""How far a garment may lie turned in its photo without being turned back."""
+_LONGEST_PX: Final = 2400
+MOST_STRETCH: Final = 1.35
+"""Ratio of a print's two directions from which a seller is told."""
+USUAL_BODY: Final = BodyMeasurements(
+    height=172.0, chest=90.0, waist=73.0, hip=96.0, neck=31.0, shoulder_width=38.0, arm_length=55.0, inseam=80.0,
+    chest_height=127.0, waist_height=109.0, hip_height=90.0, neck_height=147.0,
+)  # fmt: skip
+"""Whom a garment is cut for where nobody is named: a woman in size M."""
+
+
+def make_pattern(
+    flat_lay: FlatLay,
+    cutout: Cutout,
+    kind: GarmentKind,
+    landmarks: Landmarks,
+    back: tuple[FlatLay, Cutout, Landmarks] | None = None,
+    material: str | None = None,
+) -> Garment:
+    """Take what a pattern needs from a photo; ``fit_garment`` cuts it for a wearer.
+
+    Args:
+        flat_lay: the photo.
+        cutout: its garment.
+        kind: from ``understand``.
+        landmarks: from ``understand``.
+        back: photo of the garment's back, its cut-out and landmarks.
+        material: name in the drape's materials; guessed from the category when None.
+    Returns:
+        The garment without panels: those depend on who wears it.
+    """
+    front = GarmentPhoto(_bled(flat_lay, cutout), cutout.mask, landmarks.points_px, kind)
+    behind = None
+    if back is not None:
+        behind = GarmentPhoto(_bled(back[0], back[1]), back[1].mask, back[2].points_px, kind)
+    return Garment(
+        kind, (), (), (), {}, material=material or guess_material(kind), warnings=cutout.warnings, photo=front,
+        back_photo=behind,
+    )  # fmt: skip
+
+
+def fit_garment(
+    garment: Garment,
+    measurements: BodyMeasurements,
+    gender: str,
+    width_cm: float | None = None,
+    length_cm: float | None = None,
+) -> Garment:
+    """Cut a photo's garment for somebody.
+
+    Args:
+        garment: from ``make_pattern``; a design or a sewing pattern stays as it is.
+        measurements: of the wearer.
+        gender: "woman", "man", "girl" or "boy".
+        width_cm: flat width as stated, armpit to armpit; of the waistband for trousers, shorts and skirts.
+        length_cm: neck point to hem, or waist to hem or leg end, as stated.
+    Raises:
+        SizeImplausible: no garment of the kind has such a size.
+    """
+    if garment.photo is None:
+        return garment
+    stated = stated_sizes(garment.kind.category, width_cm, length_cm)
+    fitted = fit_photo(garment.photo, measurements, gender, garment.material, stated, garment.back_photo)
+    return replace(fitted, warnings=(*garment.warnings, *fitted.warnings))
+
+
+def guess_material(kind: GarmentKind) -> str:
+    """A material that hangs like most garments of the kind."""
+    if kind.category == Category.OUTERWEAR:
+        return "coat-wool"
+    if kind.category in {Category.TOP, Category.DRESS}:
+        return "cotton" if kind.neckline == Neckline.COLLAR else "jersey"
+    return "cotton"
+
+
+def _bled(flat_lay: FlatLay, cutout: Cutout) -> ByteArray:
+    """The photo with cloth beyond its outline too, so that no ground shows at a seam."""
+    mask = cutout.mask
+    extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
+    return bleed(flat_lay.rgb, mask, max(1, round(0.002 * extent)))
+
+
+def fit_photo(
+    photo: GarmentPhoto,
+    body: BodyMeasurements,
+    gender: str,
+    material: str,
+    stated_cm: Mapping[str, float] | None = None,
+    back: GarmentPhoto | None = None,
+) -> Garment:
+    """Cut the garment of a photo for a wearer.
+
+    Args:
+        photo: the garment as read.
+        body: of the wearer.
+        gender: "woman", "man", "girl" or "boy".
+        material: name in the drape's materials.
+        stated_cm: "width" and "length" that the seller stated, either, both or none.
+        back: the garment's back as read, if there is a photo of it.
+    Returns:
+        The garment in centimetres; its textures hold the photo's own pixels.
+    """
+    stated = stated_cm or {}
+    photo = upright(photo)
+    if photo.kind.category.covers_upper:
+        cut, scale = fit_upper(photo, body, gender, stated)
+        block = draft_upper(photo.kind, cut, material)
+        paint = paint_upper
+    elif photo.kind.category == Category.SKIRT:
+        block, scale = fit_skirt(photo, body, stated, material)
+        paint = paint_skirt
+    else:
+        block, scale = fit_legs(photo, body, stated, material)
+        paint = paint_legs
+    canvas = lay_out(block)
+    textures, stretch = paint(photo, block, canvas, None if back is None else _seen_from_front(upright(back)))
+    return _garment(block, canvas, textures, scale, stretch, stated, material)
+
+
+def _garment(
+    block: Block, canvas: Canvas, textures: tuple[ByteArray, ByteArray], scale: float, stretch: float,
+    stated: Mapping[str, float], material: str,
+) -> Garment:  # fmt: skip
+    panels = tuple(
+        Panel(
+            each.name, each.side, each.edges, canvas.panel_to_texture, texture=int(each.side == "back"),
+            elastic=block.elastic, laid=each.laid,
+        )
+        for each in block.cut
+    )  # fmt: skip
+    warnings: tuple[str, ...] = ()
+    if stretch > MOST_STRETCH:
+        warnings = (
+            f"the print is stretched by {stretch - 1:.0%} where the photo shows it askew; a photo from above helps",
+        )
+    return Garment(
+        kind=block.kind,
+        panels=panels,
+        seams=block.seams,
+        textures=textures,
+        landmarks_cm=block.landmarks_cm,
+        cm_per_px=scale,
+        scale_source=next((name for name in ("width", "length") if name in stated), "guessed"),
+        sleeve_angle_deg=block.sleeve_angle_deg,
+        material=material,
+        warnings=warnings,
+    )
+
+
+def upright(photo: GarmentPhoto) -> GarmentPhoto:
+    """The photo turned so that the garment hangs straight down, cut to the garment, and no larger than is used."""
+    top = photo.middle("neck" if photo.kind.category.covers_upper else "waist")
+    ends = ("leg_outer", "leg_inner") if photo.kind.category.has_legs else ("hem",)
+    low = np.mean([photo.middle(name) for name in ends], axis=0)
+    way = low - top
+    angle = float(np.degrees(np.arctan2(way[0], way[1])))  # positive: the hem lies to the right
+    if abs(angle) < _LEVEL_DEG:
+        angle = 0.0
+    rows, columns = np.nonzero(photo.mask.any(1))[0], np.nonzero(photo.mask.any(0))[0]
+    corners = np.array([[x, y] for x in (columns[0], columns[-1] + 1) for y in (rows[0], rows[-1] + 1)], np.float64)
+    turn = np.radians(angle)
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    turned = corners @ rotation.T
+    margin = 0.04 * float(np.ptp(turned, axis=0).max())
+    first, extent = turned.min(0) - margin, np.ptp(turned, axis=0) + 2 * margin
+    scale = min(1.0, _LONGEST_PX / float(extent.max()))
+    affine = np.column_stack([scale * rotation, -scale * first])
+    size = tuple(int(np.ceil(value * scale)) for value in extent)
+    return _moved(photo, affine, (size[0], size[1]))
+
+
+def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> GarmentPhoto:
+    """The photo under an affine map; size is (width, height)."""
+    at = affine.copy()
+    at[:, 2] += at[:, :2] @ [0.5, 0.5] - 0.5  # cv2's pixel centres lie at integers
+    shrink = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
+    rgb = photo.rgb
+    if shrink < 0.7:  # warpAffine skips pixels where it shrinks: average first
+        small = (max(1, round(rgb.shape[1] * shrink)), max(1, round(rgb.shape[0] * shrink)))
+        rgb = cv2.resize(rgb, small, interpolation=cv2.INTER_AREA)
+        ratio = np.array([photo.rgb.shape[1] / small[0], photo.rgb.shape[0] / small[1]])
+        own = np.column_stack([affine[:, :2] * ratio, affine[:, 2]])
+        own[:, 2] += own[:, :2] @ [0.5, 0.5] - 0.5
+    else:
+        own = at
+    picture = cv2.warpAffine(rgb, own, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    mask = cv2.warpAffine(photo.mask.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
+    points = {name: affine[:, :2] @ point + affine[:, 2] for name, point in photo.points.items()}
+    return replace(photo, rgb=np.asarray(picture, np.uint8), mask=mask, points=points)
+
+
+def _seen_from_front(back: GarmentPhoto) -> GarmentPhoto:
+    """A back's landmarks with the wearer's sides: seen from behind, left is on the left."""
+    swapped = {
+        name.replace("left", "right") if name.endswith("left") else name.replace("right", "left"): point
+        for name, point in back.points.items()
+    }
+    return replace(back, points=swapped)

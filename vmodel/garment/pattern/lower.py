@@ -1,0 +1,125 @@
+"""Fit of garments that hang from the waist: skirts, and trousers of any length."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from vmodel.garment.block_legs import draft_legs
+from vmodel.garment.block_parts import Block, Edges, both_sides, edge_of, mirrored_edges
+from vmodel.garment.pattern.photo import SIDES, outline_beside
+from vmodel.garment.pattern.sizes import Size, solve_sizes
+from vmodel.types import BodyMeasurements, Category, GarmentPhoto
+
+_SIDE_SHARES: Final = (0.15, 0.3, 0.5, 0.75, 1.0)
+_LEG_SHORTEST: Final = {Category.SHORTS: 0.1, Category.TROUSERS: 0.55}
+_LEG_LONGEST: Final = {Category.SHORTS: 0.62, Category.TROUSERS: 0.985}
+"""Ends of legs below the crotch, as shares of the body's inseam."""
+
+
+def seat_girth(body: BodyMeasurements) -> float:
+    """Girth where a waistband sits, a little below the natural waist, in cm."""
+    return body.waist + 0.3 * (body.hip - body.waist) + 1.0
+
+
+def fit_skirt(
+    photo: GarmentPhoto, body: BodyMeasurements, stated_cm: Mapping[str, float], material: str
+) -> tuple[Block, float]:
+    """Fit a skirt.
+
+    Args:
+        photo: the garment as read.
+        body: of the wearer.
+        stated_cm: "width" (of the waistband, lying flat) and "length" as the seller stated them.
+        material: name in the drape's materials.
+    Returns:
+        The block, and cm a pixel.
+    """
+    seat = seat_girth(body) / 4
+    stated = {"length": stated_cm["length"]} if "length" in stated_cm else {}
+    waist_px = photo.half("waist")
+    length_px = float(np.linalg.norm(photo.middle("hem") - photo.middle("waist")))
+    sizes, scale = solve_sizes(
+        [
+            # waistbands are drawn in and stretch: the band says less about the scale than the hip
+            Size("waist", waist_px, 0.08, seat, 0.08, 0.85 * seat, 1.3 * seat, True),
+            Size("hip", _width_at(photo, 0.32), 0.06, (body.hip + 7) / 4, 0.12,
+                 (body.hip + 4) / 4, (body.hip + 120) / 4, True),
+            Size("length", length_px, 0.03, 0.5 * body.waist_height, 0.4,
+                 0.27 * body.waist_height, 0.96 * body.waist_height),
+        ],
+        photo.kind.laid,
+        stated,
+    )  # fmt: skip
+    length, half_waist = sizes["length"], seat
+    hip_y = -(body.waist_height - body.hip_height)
+    widths = []
+    for share in _SIDE_SHARES:
+        measured = _width_at(photo, share)
+        y = -share * length
+        need = float(np.interp(-y, [0, -hip_y], [seat, (body.hip + 5) / 4]))
+        wanted = sizes["hip"] * measured / max(_width_at(photo, 0.32), 1.0)
+        # cloth gathered at the waist lies narrower there than it is wide
+        widths.append(float(np.clip(wanted, need, (body.hip + 220) / 4)))
+    down = -np.linspace(1, 0, 64) * length
+    x = PchipInterpolator(np.r_[0.0, _SIDE_SHARES], np.r_[half_waist, widths])(-down / length)
+    below = float(photo.points["hem_mid"][1] - photo.middle("hem")[1]) * scale if "hem_mid" in photo.points else 2.0
+    hem = edge_of((-x[0], -length), (x[0], -length), bow=(0, -float(np.clip(below, -8, 6))))
+    side: Edges = {"side_left": np.stack([x, down], axis=1)}
+    loop = {"hem": hem, **side, "waist": edge_of((half_waist, 0.0), (-half_waist, 0.0)), **mirrored_edges(side)}
+    marks = {
+        "waist_left": (half_waist, 0.0),
+        "hip_left": (float(np.interp(hip_y, down, x)), max(hip_y, -0.6 * length)),
+        "hem_left": (float(x[0]), -length),
+    }
+    return Block(
+        photo.kind, loop, {name: line.copy() for name, line in loop.items()}, both_sides(marks), material
+    ), scale
+
+
+def _width_at(photo: GarmentPhoto, share: float) -> float:
+    """Half width in pixels at a share of the way from waist to hem."""
+    spots = []
+    for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
+        at = (1 - share) * photo.points[f"waist_{side}"] + share * photo.points[f"hem_{side}"]
+        x = at[0] if share == 1 else outline_beside(photo.mask, at, 0.6 * photo.half("waist"), sign)
+        spots.append(np.array([x, at[1]]))
+    return float(np.linalg.norm(spots[0] - spots[1])) / 2
+
+
+def fit_legs(
+    photo: GarmentPhoto, body: BodyMeasurements, stated_cm: Mapping[str, float], material: str
+) -> tuple[Block, float]:
+    """Fit trousers or shorts; see ``fit_skirt``."""
+    kind = photo.kind
+    seat = seat_girth(body) / 4
+    rise_px = float(photo.points["crotch"][1] - photo.middle("waist")[1])
+    rise = body.waist_height - body.inseam
+    inseam_px = float(np.mean([
+        np.linalg.norm((photo.points[f"leg_inner_{s}"] + photo.points[f"leg_outer_{s}"]) / 2 - photo.points["crotch"])
+        for s in SIDES
+    ]))  # fmt: skip
+    is_short = kind.category == Category.SHORTS
+    low, high = _LEG_SHORTEST[kind.category], _LEG_LONGEST[kind.category]
+    sizes, scale = solve_sizes(
+        [
+            Size("waist", photo.half("waist"), 0.08, seat, 0.07, 0.8 * seat, 1.3 * seat, True),
+            Size("hip", photo.half("hip") if photo.has("hip") else None, 0.08, (body.hip + 7) / 4, 0.08,
+                 (body.hip + 3) / 4, (body.hip + 34) / 4, True),
+            Size("rise", rise_px, 0.1, rise, 0.14, 0.62 * rise, 1.25 * rise),
+            Size("inseam", inseam_px, 0.04, (0.26 if is_short else 0.95) * body.inseam, 0.4 if is_short else 0.1,
+                 low * body.inseam, high * body.inseam),
+            Size("opening", photo.distance("leg_outer", "leg_inner"), 0.08, (0.3 if is_short else 0.2) * body.hip, 0.3,
+                 (0.28 if is_short else 0.145) * body.hip, 0.55 * body.hip, True),
+        ],
+        photo.kind.laid,
+        {},
+    )  # fmt: skip
+    inseam = sizes["inseam"]
+    if "length" in stated_cm:
+        inseam = float(np.clip(stated_cm["length"] - rise, 0.08 * body.inseam, 0.99 * body.inseam))
+    block = draft_legs(kind, body, inseam, sizes["opening"], seat)
+    return block, scale

@@ -1,0 +1,271 @@
+"""Fit of garments that hang from the shoulders: from landmarks and outline to a cut that this body can wear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from vmodel.garment.pattern.draft_upper import LegCut, UpperCut
+from vmodel.garment.pattern.photo import SIDES, outline_beside
+from vmodel.garment.pattern.sizes import Size, solve_sizes
+from vmodel.types import BodyMeasurements, Category, FloatArray, GarmentKind, GarmentPhoto, Neckline, Sleeve
+
+SLEEVED: Final = frozenset({Sleeve.SHORT, Sleeve.THREE_QUARTER, Sleeve.LONG})
+_EASE_CM: Final = {Category.TOP: 10.0, Category.DRESS: 8.0, Category.JUMPSUIT: 10.0, Category.OUTERWEAR: 18.0}
+_LENGTH: Final = {Category.TOP: 1.08, Category.OUTERWEAR: 1.2}
+"""Usual length over the way from neck to hip; of dresses a share of the neck's height."""
+_SLEEVE_OF_ARM: Final = {Sleeve.SHORT: 0.36, Sleeve.THREE_QUARTER: 0.68, Sleeve.LONG: 0.94}
+_SLEEVE_BOUNDS: Final = {Sleeve.SHORT: (0.16, 0.58), Sleeve.THREE_QUARTER: (0.5, 0.84), Sleeve.LONG: (0.85, 1.03)}
+_ANGLES: Final = 18.0, 48.0
+SIDE_SHARES: Final = (0.2, 0.4, 0.6, 0.8, 1.0)
+HEM_SHARES: Final = np.linspace(-1, 1, 9)
+
+
+def fit_upper(
+    photo: GarmentPhoto, body: BodyMeasurements, gender: str, stated_cm: Mapping[str, float]
+) -> tuple[UpperCut, float]:
+    """Find the cut of a garment that hangs from the shoulders.
+
+    Args:
+        photo: the garment as read.
+        body: of the wearer.
+        gender: "woman", "man", "girl" or "boy".
+        stated_cm: "width" and "length" as the seller stated them, either, both or none.
+    Returns:
+        The cut, and cm a pixel.
+    """
+    kind = photo.kind
+    stated = {}
+    if "width" in stated_cm:
+        stated["chest"] = stated_cm["width"] / 2
+    if "length" in stated_cm:
+        stated["length"] = stated_cm["length"]
+    sizes, scale = solve_sizes(_sizes(photo, body, gender), photo.kind.laid, stated)
+    sleeved = kind.sleeve in SLEEVED
+    chest = sizes["chest"]
+    shoulder = min(sizes["shoulder"], chest - (1.0 if sleeved else 0.5))
+    neck = min(sizes["neck"], shoulder - (2.0 if sleeved else 0.9))
+    length, depth = sizes["length"], sizes["depth"]
+    slope = 0.24 * (shoulder - neck) + 0.6
+    if kind.category != Category.JUMPSUIT:
+        length = max(length, depth + slope + 4.0)
+    sides = _sides(photo, body, chest, length, depth + slope)
+    angle = 40.0
+    if sleeved and kind.sleeve != Sleeve.SHORT:
+        angle = _roomy_angle(chest - shoulder, depth, (0.3 * body.chest + _sleeve_ease(kind)) / 2)
+    return UpperCut(
+        half_chest=chest,
+        length=length,
+        shoulder=shoulder,
+        neck=neck,
+        drop=sizes["drop"],
+        depth=depth,
+        sleeve=sizes["sleeve"] if sleeved else 0.0,
+        cuff=sizes["cuff"] if sleeved else 0.0,
+        angle=angle,
+        sides=sides,
+        hem=np.zeros((0, 2)) if kind.category == Category.JUMPSUIT else _hem(photo, scale),
+        stand=_stand(kind, body),
+        legs=_legs(photo, body, sizes, length) if kind.category == Category.JUMPSUIT else None,
+    ), scale
+
+
+def _sleeve_ease(kind: GarmentKind) -> float:
+    return 9.0 if kind.category == Category.OUTERWEAR else 6.0
+
+
+def _roomy_angle(across: float, deep: float, around: float) -> float:
+    """Angle at which a sleeve from this armhole is wide enough: lying flat, a steeper one is narrower."""
+    widest = float(np.hypot(across, deep))
+    angle = float(np.degrees(np.arccos(min(1.0, around / widest)) - np.arctan2(across, deep)))
+    return float(np.clip(angle, *_ANGLES))
+
+
+def _stand(kind: GarmentKind, body: BodyMeasurements) -> float:
+    if kind.neckline == Neckline.HOOD:
+        return 0.05 * body.neck + 5.0
+    if kind.neckline == Neckline.HIGH:
+        return 3.5
+    return 2.2 if kind.neckline == Neckline.COLLAR else 0.0
+
+
+def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Size]:
+    kind, points = photo.kind, photo.points
+    sleeved, strap = kind.sleeve in SLEEVED, kind.sleeve == Sleeve.STRAP
+    outer = kind.category == Category.OUTERWEAR
+    ease = _EASE_CM[kind.category] * (1.3 if gender in {"man", "boy"} else 1.0) * body.chest / 95
+    if strap or kind.neckline == Neckline.STRAPLESS:
+        ease *= 0.4
+    half = body.shoulder_width / 2
+    across = half + (0.8 if sleeved else -2.5) + (1.2 if outer else 0.0)
+    if strap:
+        across = 0.62 * half
+    torso = body.neck_height - body.hip_height
+    neck_y = photo.middle("neck")
+    span = {
+        "shoulder": photo.half("shoulder"),
+        "neck": photo.half("neck"),
+        "chest": photo.half("armpit"),
+        "depth": float(photo.middle("armpit")[1] - photo.middle("shoulder")[1]),
+        "drop": float(points["neck_front"][1] - neck_y[1]) if "neck_front" in points else None,
+    }
+    found = [
+        Size("chest", span["chest"], 0.04, (body.chest + ease) / 4, 0.08,
+             (body.chest + (2 if kind.neckline == Neckline.STRAPLESS else 4)) / 4, (body.chest + 46) / 4, True),
+        Size("shoulder", span["shoulder"], 0.05 if sleeved else 0.07, across, 0.08 if sleeved else 0.25 if strap else 0.12,
+             half - 1 if sleeved else (0.42 if strap else 0.55) * half, half + 10 if sleeved else half + 1.5, True),
+        Size("neck", span["neck"], 0.08, _usual_neck(kind, body, across), 0.5,
+             0.21 * body.neck, (0.86 if kind.neckline in {Neckline.BOAT, Neckline.OFF_SHOULDER} else 0.78) * across
+             if not strap else 0.95 * across, True),
+        Size("depth", span["depth"], 0.10, 0.2 * body.chest + 0.12 * ease, 0.12, 0.165 * body.chest, 0.33 * body.chest),
+        Size("drop", span["drop"], 0.15, _usual_drop(kind, body), 0.6, 1.5, 0.33 * body.chest),
+        _length_size(photo, body, torso),
+    ]  # fmt: skip
+    if sleeved:
+        found += _sleeve_sizes(photo, body)
+    if kind.category == Category.JUMPSUIT:
+        found += _leg_sizes(photo, body)
+    return found
+
+
+def _usual_neck(kind: GarmentKind, body: BodyMeasurements, across: float) -> float:
+    if kind.neckline in {Neckline.COLLAR, Neckline.HIGH, Neckline.HOOD}:
+        return 0.24 * body.neck
+    if kind.neckline in {Neckline.BOAT, Neckline.SQUARE, Neckline.OFF_SHOULDER} or kind.sleeve == Sleeve.STRAP:
+        return 0.75 * across
+    return 0.27 * body.neck
+
+
+def _usual_drop(kind: GarmentKind, body: BodyMeasurements) -> float:
+    share = {
+        Neckline.V: 0.5, Neckline.SCOOP: 0.36, Neckline.SQUARE: 0.34, Neckline.SWEETHEART: 0.4, Neckline.BOAT: 0.12,
+        Neckline.HIGH: 0.2, Neckline.COLLAR: 0.25,
+    }.get(kind.neckline, 0.25)  # fmt: skip
+    return share * body.neck
+
+
+def _length_size(photo: GarmentPhoto, body: BodyMeasurements, torso: float) -> Size:
+    kind = photo.kind
+    if kind.category == Category.JUMPSUIT:
+        low = [photo.middle("leg_outer"), photo.middle("leg_inner")] if photo.has("leg_outer", "leg_inner") else []
+        end = np.mean(low, axis=0) if low else None
+        pixels = None if end is None else float(np.linalg.norm(end - photo.middle("neck")))
+        floor = body.neck_height - 4.0
+        least = body.neck_height - body.inseam + 6.0
+        return Size("length", pixels, 0.05, 0.9 * floor, 0.2, least, floor)
+    pixels = float(np.linalg.norm(photo.middle("hem") - photo.middle("neck")))
+    top = torso + 0.0
+    usual, spread, low_cm, high_cm = {
+        Category.TOP: (_LENGTH[Category.TOP] * top, 0.16, 0.5 * top, 1.6 * top),
+        Category.OUTERWEAR: (_LENGTH[Category.OUTERWEAR] * top, 0.3, 0.7 * top, 0.82 * body.neck_height),
+        Category.DRESS: (0.66 * body.neck_height, 0.2, 1.22 * top, 0.95 * body.neck_height),
+    }[kind.category]
+    return Size("length", pixels, 0.03, usual, spread, low_cm, high_cm)
+
+
+def _sleeve_sizes(photo: GarmentPhoto, body: BodyMeasurements) -> list[Size]:
+    kind, points = photo.kind, photo.points
+    runs, wide = [], []
+    for side in SIDES:
+        outer, inner = points[f"cuff_outer_{side}"], points[f"cuff_inner_{side}"]
+        root = (points[f"shoulder_{side}"] + points[f"armpit_{side}"]) / 2
+        runs.append(float(np.linalg.norm((outer + inner) / 2 - root)))
+        wide.append(float(np.linalg.norm(outer - inner)))
+    low, high = (share * body.arm_length for share in _SLEEVE_BOUNDS[kind.sleeve])
+    usual = _SLEEVE_OF_ARM[kind.sleeve] * body.arm_length
+    spread = {Sleeve.SHORT: 0.6, Sleeve.THREE_QUARTER: 0.2, Sleeve.LONG: 0.08}[kind.sleeve]
+    short = kind.sleeve == Sleeve.SHORT
+    cuff = (0.175 if short else 0.125) * body.chest
+    return [
+        # a sleeve that lies folded or hangs behind looks shorter than it is: the longer one tells
+        Size("sleeve", max(runs), 0.07, usual, spread, low, high),
+        Size("cuff", float(np.mean(wide)), 0.12, cuff, 0.4, (0.16 if short else 0.1) * body.chest, 0.32 * body.chest),
+    ]
+
+
+def _leg_sizes(photo: GarmentPhoto, body: BodyMeasurements) -> list[Size]:
+    rise = body.neck_height - body.inseam
+    crotch = float(photo.points["crotch"][1] - photo.middle("neck")[1]) if "crotch" in photo.points else None
+    opening = photo.distance("leg_outer", "leg_inner") if photo.has("leg_outer", "leg_inner") else None
+    return [
+        Size("crotch", crotch, 0.06, rise + 4.0, 0.04, rise + 2.0, rise + 12.0),
+        Size("opening", opening, 0.1, 0.24 * body.hip, 0.25, 0.2 * body.hip, 0.45 * body.hip, True),
+    ]
+
+
+def _legs(photo: GarmentPhoto, body: BodyMeasurements, sizes: Mapping[str, float], length: float) -> LegCut:
+    middle = 0.125 * body.hip
+    inner = max(middle - sizes["opening"] / 2, 1.0)
+    return LegCut(min(sizes["crotch"], length - 4.0), inner, inner + sizes["opening"])
+
+
+def side_spots(photo: GarmentPhoto) -> dict[float, tuple[FloatArray, FloatArray]]:
+    """Where the sides run: share of the way from armpit to hem -> (2,) pixels on the left and on the right."""
+    reach = 0.3 * photo.half("armpit")
+    found = {}
+    for share in SIDE_SHARES:
+        spots = []
+        for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
+            corner = photo.points.get(f"hem_{side}", photo.points.get(f"leg_outer_{side}"))
+            assert corner is not None
+            at = (1 - share) * photo.points[f"armpit_{side}"] + share * corner
+            x = corner[0] if share == 1 else outline_beside(photo.mask, at, reach, sign)
+            spots.append(np.array([x, at[1]]))
+        found[share] = spots[0], spots[1]
+    return found
+
+
+def hem_spots(photo: GarmentPhoto) -> FloatArray:
+    """(9, 2) pixels along the hem from the right corner to the left one, at ``HEM_SHARES``."""
+    left, right = photo.points["hem_left"], photo.points["hem_right"]
+    way = left - right
+    size = float(np.linalg.norm(way))
+    normal = np.array([-way[1], way[0]]) / max(size, 1.0)
+    normal *= np.sign(normal[1]) or 1.0
+    base = right + way * (HEM_SHARES[:, None] + 1) / 2
+    steps = np.arange(-0.25 * size, 0.25 * size, 1.0)
+    below = np.zeros(len(HEM_SHARES))
+    for place, at in enumerate(base):
+        line = at + steps[:, None] * normal
+        columns, rows = (np.clip(np.round(line[:, i]).astype(int), 0, photo.mask.shape[1 - i] - 1) for i in (0, 1))
+        inside = photo.mask[rows, columns]
+        below[place] = float(steps[inside].max()) if inside.any() else 0.0
+    if "hem_mid" in photo.points:  # an outline that runs into shadow or ground says less than the landmark
+        middle = float((photo.points["hem_mid"] - (left + right) / 2) @ normal)
+        below[len(below) // 2] = middle
+        below = np.clip(below, min(0.0, middle) - 0.04 * size, max(0.0, middle) + 0.04 * size)
+    below[[0, -1]] = 0.0
+    below[1:-1] = 0.25 * below[:-2] + 0.5 * below[1:-1] + 0.25 * below[2:]
+    return np.asarray(base + below[:, None] * normal)
+
+
+def _sides(photo: GarmentPhoto, body: BodyMeasurements, chest: float, length: float, armpit: float) -> FloatArray:
+    """(n, 2) half widths from armpit to hem: as the outline has them, and at least as wide as the body needs."""
+    widths = []
+    legs = photo.kind.category == Category.JUMPSUIT
+    for share, (left, right) in side_spots(photo).items():
+        wanted = chest * float(np.linalg.norm(left - right)) / 2 / max(photo.half("armpit"), 1.0)
+        need = _need(photo.kind, body, armpit + share * (length - armpit))
+        if legs and share >= 0.4:
+            need = max(need, (body.hip + 8) / 4)
+        widths.append(float(np.clip(wanted, need, max(need, (body.hip + 150) / 4))))
+    return np.stack([SIDE_SHARES, widths], axis=1)
+
+
+def _need(kind: GarmentKind, body: BodyMeasurements, below_cm: float) -> float:
+    """Least half width at so many cm below the neck points."""
+    heights = [body.neck_height - h for h in (body.chest_height, body.waist_height, body.hip_height)]
+    snug = kind.neckline == Neckline.STRAPLESS or kind.sleeve == Sleeve.STRAP
+    ease = (3.0, 2.0, 3.0) if snug else (4.0, 5.0, 4.0)
+    girths = [girth + more for girth, more in zip((body.chest, body.waist, body.hip), ease, strict=True)]
+    return float(np.interp(below_cm, heights, girths)) / 4
+
+
+def _hem(photo: GarmentPhoto, scale: float) -> FloatArray:
+    """(9, 2) shape of the hem's front, bounded: share of its width, and cm below its corners."""
+    spots = hem_spots(photo)
+    left, right = photo.points["hem_left"], photo.points["hem_right"]
+    straight = right + (left - right) * (HEM_SHARES[:, None] + 1) / 2
+    return np.stack([HEM_SHARES, np.clip((spots - straight)[:, 1] * scale, -9.0, 9.0)], axis=1)
