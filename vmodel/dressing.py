@@ -21,6 +21,7 @@ from vmodel.errors import DrapeFailed
 from vmodel.files import sha256_of
 from vmodel.garment.pattern.fit import fit_garment
 from vmodel.garment.sizing import NEXT_SIZE, let_grow, read_size_chart
+from vmodel.images import to_linear
 from vmodel.looks import grown_hair, painted_skin
 from vmodel.quality.errors import NotWornRight
 from vmodel.quality.worn import check_worn
@@ -132,7 +133,7 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
         fit_garment(each.garment, body.measurements, model.gender, *size_cm)
         for each, size_cm in zip(patterns, sizes_cm, strict=True)
     ]
-    base_layer = base_layer_under([garment.kind for garment in fitted], model)
+    base_layer = base_layer_under([garment.kind for garment in fitted], model, mean_colour(fitted[0]))
     skin_size = FITTING_SKIN if request.fitting else SKIN_SIZE
     skin_key = (model.id, base_layer, skin_size)
     studio.begin("skin", skin_key, lambda: painted_skin(model, body, base_layer, cache, skin_size))
@@ -195,10 +196,18 @@ def _cloth_key(worn: Drape) -> str:
     return content_key([getattr(worn, name) for name in names])
 
 
-def base_layer_under(kinds: Sequence[GarmentKind], model: VirtualModel) -> BaseLayer:
+def mean_colour(garment: Garment) -> tuple[float, float, float]:
+    """Mean linear-light colour of a garment's front."""
+    red, green, blue = to_linear(garment.textures[0][::16, ::16]).reshape(-1, 3).mean(axis=0)
+    return float(red), float(green), float(blue)
+
+
+def base_layer_under(
+    kinds: Sequence[GarmentKind], model: VirtualModel, garment: tuple[float, float, float] | None = None
+) -> BaseLayer:
     """What a model wears below garments, the one on sale first."""
     whole = _as_one(kinds)
-    chosen = choose_base_layer(whole, model)
+    chosen = choose_base_layer(whole, model, garment)
     return between_halves(chosen) if whole.category == _WHOLE != kinds[0].category else chosen
 
 

@@ -146,6 +146,7 @@ class GarmentKind:
         open_front: its front is parted from neck to hem.
         stated: the seller said what it is.
         laid: how it was photographed: "flat", "hanger", "form" (an invisible body), "held" or "worn".
+        intimate: probability that the photo shows swimwear or underwear, whatever category it counts as.
     """
 
     category: Category
@@ -156,6 +157,7 @@ class GarmentKind:
     open_front: bool = False
     stated: bool = False
     laid: str = "flat"
+    intimate: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def draw_garment(garment_id: str, seed: int) -> DrawnGarment:
     kind = GarmentKind(
         Category(sample.choices["category"]), 1.0,
         Sleeve(sample.choices.get("sleeve", "none")), Neckline(sample.choices.get("neckline", "none")),
-        stated=True, laid=sample.choices.get("laid", "flat"),
+        laid=sample.choices.get("laid", "flat"),
     )  # fmt: skip
     seen = {
         name: np.asarray(point, np.float64)

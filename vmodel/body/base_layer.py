@@ -12,21 +12,28 @@ import numpy as np
 
 from vmodel.body.chart import smooth_noise, smoothstep
 from vmodel.body.slim_trousers import tailor
+from vmodel.images import to_oklab
 from vmodel.types import BoolArray, Category, FloatArray, GarmentKind, Neckline, Sleeve, VirtualModel
 
 UPPERS = ("tank", "tucked", "singlet", "bandeau")
 LOWERS = ("leggings", "shorts", "briefs-short")
 Colour = tuple[float, float, float]
-ECRU: Colour = (0.560, 0.530, 0.480)
-CHARCOAL: Colour = (0.034, 0.035, 0.038)
+WHITE: Colour = (0.740, 0.730, 0.710)
+GREY: Colour = (0.190, 0.190, 0.195)
+BLACK: Colour = (0.020, 0.020, 0.021)
 DENIM: Colour = (0.024, 0.030, 0.047)
+LEAST_FROM_SKIN = 0.12
+"""OKLab distance from the wearer's skin that every piece keeps, so that none can be taken for bare skin."""
 _LEG_HEM_MM = {"leggings": -1412.0, "shorts": -905.0, "briefs-short": -800.0}
 """Height of the leg hems on the neutral body, from the eyes; the crotch is at -745."""
 _WAIST_MM = -436.0
 _TOP_HEM_MM = {"tank": -662.0} | dict.fromkeys(("tucked", "singlet", "bandeau"), _WAIST_MM - 8)
 """Height of the upper piece's hem: a tank falls over the hips, the others end under the lower piece."""
 _SHOWS_SHOULDERS = (Sleeve.STRAP, Sleeve.NONE)
-_SHOWS_COLLARBONES = (Neckline.STRAPLESS, Neckline.SQUARE, Neckline.SCOOP)
+_SHOWS_COLLARBONES = (
+    *(Neckline.STRAPLESS, Neckline.SQUARE, Neckline.SCOOP, Neckline.BOAT, Neckline.SWEETHEART, Neckline.V),
+    *(Neckline.OFF_SHOULDER, Neckline.HALTER, Neckline.ASYMMETRIC),
+)
 
 
 @dataclass(frozen=True)
@@ -44,46 +51,63 @@ class BaseLayer:
 
     upper: str = "tank"
     lower: str = "shorts"
-    upper_colour: Colour = ECRU
-    lower_colour: Colour = CHARCOAL
+    upper_colour: Colour = WHITE
+    lower_colour: Colour = BLACK
 
     def __post_init__(self) -> None:
         if self.upper not in UPPERS or self.lower not in LOWERS:
             raise ValueError(f"base layer {self.upper!r} with {self.lower!r}; uppers {UPPERS}, lowers {LOWERS}")
 
 
-def choose_base_layer(kind: GarmentKind, model: VirtualModel) -> BaseLayer:
-    """The base layer that hides under a garment and looks styled where the garment leaves it visible.
+def choose_base_layer(kind: GarmentKind, model: VirtualModel, garment: Colour | None = None) -> BaseLayer:
+    """Choose the base layer under a garment: hidden by it where it can be, and seen as cloth where it is not.
 
-    Under a garment for the chest its upper edge lies lower than such garments' necks and its colour is near the
-    wearer's; with trousers or a skirt alone, and under an open jacket, it is a tank top of its own. Under a closed
-    jacket that is tucked in.
+    Under a garment for the chest its upper edge lies lower than such garments' necks; with trousers or a skirt alone,
+    and under an open jacket, it is a tank top of its own. Under a closed jacket that is tucked in. Its colours are
+    white, grey or black, whichever is furthest from skin and garment; leggings are dark blue where skin is not dark.
 
     Args:
         kind: what the garment is.
         model: who wears it; children always wear straps and at least shorts, ``paint_skin`` sees to that in any case.
+        garment: its mean colour, linear-light; None where it is not known.
     """
-    near_skin = near_skin_colour(model.skin_tone)
+    away = [model.skin_tone] if garment is None else [model.skin_tone, garment]
+    plain = _furthest((WHITE, GREY, BLACK), away)
+    legs = DENIM if _apart(DENIM, model.skin_tone) >= LEAST_FROM_SKIN else _furthest((WHITE, GREY, BLACK), away[:1])
     if not kind.category.covers_upper:
         lower = "shorts" if kind.category == Category.SKIRT else "briefs-short"
-        chosen = BaseLayer("tank", lower, ECRU, ECRU)
+        chosen = BaseLayer("tank", lower, plain, plain)
     else:
         if kind.category == Category.OUTERWEAR:  # worn over something, which shows in its opening
-            chosen = BaseLayer("tank" if kind.open_front else "tucked", "leggings", ECRU, DENIM)
+            chosen = BaseLayer("tank" if kind.open_front else "tucked", "leggings", plain, legs)
             return for_child(chosen) if model.is_child else chosen
         bare = kind.sleeve in _SHOWS_SHOULDERS or kind.neckline in _SHOWS_COLLARBONES
         upper = "singlet" if model.gender == "man" and not bare else "bandeau"
         if not kind.category.covers_lower:
-            chosen = BaseLayer(upper, "leggings", near_skin, DENIM)
+            chosen = BaseLayer(upper, "leggings", plain, legs)
         else:
             lower = "shorts" if kind.category == Category.DRESS else "briefs-short"
-            chosen = BaseLayer(upper, lower, near_skin, near_skin)
+            chosen = BaseLayer(upper, lower, plain, plain)
     return for_child(chosen) if model.is_child else chosen
 
 
 def between_halves(base_layer: BaseLayer) -> BaseLayer:
     """The same under a top and a lower garment: what shows between them reads as an undershirt, not as a bare waist."""
-    return replace(base_layer, lower_colour=ECRU)
+    return replace(base_layer, lower_colour=base_layer.upper_colour)
+
+
+def _furthest(colours: tuple[Colour, ...], away: list[Colour]) -> Colour:
+    """The colour whose nearest neighbour among others is furthest; one too near the skin, the first, only at need."""
+    return max(
+        colours,
+        key=lambda colour: (_apart(colour, away[0]) >= LEAST_FROM_SKIN, min(_apart(colour, other) for other in away)),
+    )
+
+
+def _apart(first: Colour, second: Colour) -> float:
+    """OKLab distance of two linear-light colours."""
+    lab = to_oklab(np.array([first, second], np.float32))
+    return float(np.linalg.norm(lab[0] - lab[1]))
 
 
 def for_child(base_layer: BaseLayer) -> BaseLayer:
@@ -91,13 +115,6 @@ def for_child(base_layer: BaseLayer) -> BaseLayer:
     upper = "singlet" if base_layer.upper == "bandeau" else base_layer.upper
     lower = "shorts" if base_layer.lower == "briefs-short" else base_layer.lower
     return replace(base_layer, upper=upper, lower=lower)
-
-
-def near_skin_colour(skin_tone: Colour) -> Colour:
-    """A cloth a shade off a skin tone: calm where it shows, yet never to be taken for bare skin."""
-    red, green, blue = skin_tone
-    grey = (red + green + blue) / 3
-    return (0.55 * red + 0.13 * grey + 0.025, 0.55 * green + 0.13 * grey + 0.02, 0.55 * blue + 0.13 * grey + 0.018)
 
 
 def base_layer_depth(base_layer: BaseLayer, spot_mm: FloatArray) -> tuple[FloatArray, FloatArray]:

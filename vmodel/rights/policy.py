@@ -30,6 +30,11 @@ SHEER_MATERIALS = frozenset({"chiffon", "lace", "mesh", "organza", "tulle"})
 
 _SHORT = frozenset({Length.CROPPED, Length.HIP, Length.TUNIC, Length.MINI})
 
+#: From this probability of swimwear or underwear on, a garment is not surely everyday clothes.
+LEAST_INTIMATE = 0.15
+
+_BARE_SHOULDERS = frozenset({Neckline.STRAPLESS, Neckline.OFF_SHOULDER, Neckline.HALTER, Neckline.ASYMMETRIC})
+
 #: Below this the detected category counts as unknown.
 SURE_ENOUGH = 0.6
 
@@ -262,7 +267,9 @@ def _may_be_underwear(kind: GarmentKind) -> str | None:
     A camisole, a slip, a bikini top and a swimsuit differ from summer clothes in cloth and use, which an outline
     does not tell. Everyday summer clothes with shoulders or sleeves stay allowed.
     """
-    if kind.category.covers_upper and kind.neckline is Neckline.STRAPLESS:
+    if kind.intimate > LEAST_INTIMATE:
+        return "what the photo shows"
+    if kind.category.covers_upper and kind.neckline in _BARE_SHOULDERS:
         return "a garment without shoulders"
     if kind.category.covers_upper and kind.sleeve is Sleeve.STRAP:
         return "a garment on thin straps"

@@ -81,8 +81,9 @@ def decide_kind(reading: PhotoReading, category: Category | None = None) -> Garm
     likeliest, share = likeliest_kinds(reading)[0]
     chosen = category or likeliest
     confidence, laid = (1.0 if category is not None else share), reading.best("laid")
+    intimate = reading.share("category", "swimwear") + reading.share("category", "underwear")
     if not chosen.covers_upper:
-        return GarmentKind(chosen, confidence, stated=category is not None, laid=laid)
+        return GarmentKind(chosen, confidence, stated=category is not None, laid=laid, intimate=intimate)
     neckline = Neckline(reading.best("neckline"))
     sleeve = Sleeve(reading.best("sleeve"))
     if neckline == Neckline.STRAPLESS and sleeve != Sleeve.NONE:
@@ -95,6 +96,7 @@ def decide_kind(reading: PhotoReading, category: Category | None = None) -> Garm
         open_front=chosen in {Category.OUTERWEAR, Category.TOP} and reading.best("closure") == "open",
         stated=category is not None,
         laid=laid,
+        intimate=intimate,
     )
 
 
