@@ -24,7 +24,7 @@ def inspect_photo(
     category: flags.Category = None,
     landmarks: flags.LandmarksFile = None,
 ) -> None:
-    """Draw the outline, category, landmarks, openings and panels that were found in a photo.
+    """Draw the cut-out, category, landmarks, openings and panels that were found in a photo.
 
     The JSON has the landmarks in the form that --landmarks reads.
     """

@@ -1,9 +1,9 @@
 """Is the print the seller's own? ``python -m benchmarks.fidelity [PHOTO or FOLDER ...]``.
 
-Colour: every visible pixel of the front panel is led back by the warp map to the panel's texture, which is the cut-out
-photo itself (``garment.textures[0]``), and compared with the shot by CIEDE2000. Shading changes slowly and keeps the
-hue, so it is removed first, as the ratio of both pictures' luminance blurred over 10 pixels. Text: words that OCR
-reads in the flat-lay must be read in the shot; the reader gets the garment's part of the shot, enlarged.
+Colour: every visible pixel of the front panel is led back by the warp map to the panel's texture, which is the photo
+warped onto the pattern (``garment.textures[0]``), and compared with the shot by CIEDE2000. Shading changes slowly and
+keeps the hue, so it is removed first, as the ratio of both pictures' luminance blurred over 10 pixels. Text: words
+that OCR reads in the flat-lay must be read in the shot; the reader gets the garment's part of the shot, enlarged.
 """
 
 from __future__ import annotations

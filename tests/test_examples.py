@@ -17,9 +17,10 @@ from vmodel.batch.table import COLUMNS, read_table
 from vmodel.body.roster import load_roster
 from vmodel.casting import cast_for_size
 from vmodel.config import Settings
-from vmodel.garment.scale import list_sizes, read_size_chart, scale_garment
+from vmodel.garment.pattern.fit import fit_garment
 from vmodel.garment.sewing_garment import sew
 from vmodel.garment.sewing_read import is_sewing_pattern, load_pattern, read_pattern_file
+from vmodel.garment.sizing import list_sizes, read_size_chart
 from vmodel.outfits import read_outfit
 from vmodel.preflight import check_requests
 from vmodel.reading import read_pattern
@@ -71,7 +72,7 @@ def test_the_size_chart_fits_the_tee_and_somebody_wears_every_size(examples: Pat
     tee = read_pattern(GarmentSource(examples / "logo-tee.jpg"), studio).garment
     for label in sizes:
         assert cast_for_size(label, studio.roster.values(), "tee") is not None
-        assert scale_garment(tee, WEARER, "woman", *read_size_chart(chart, label)).scale_source == "width"
+        assert fit_garment(tee, WEARER, "woman", *read_size_chart(chart, label)).scale_source == "width"
 
 
 def test_the_skirt_of_garmentcode_is_what_its_script_writes_and_can_be_sewn(examples: Path) -> None:

@@ -27,8 +27,6 @@ JOINTS = [
     "fine_light",
     "finish",
     "quality",
-    "figure_quality",
-    "pose_quality",
     "photograph",
     "sidecar",
     "publish",

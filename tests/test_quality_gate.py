@@ -11,7 +11,7 @@ import spoiling
 
 from vmodel.images import LUMINANCE
 from vmodel.photograph import TRIES, photograph
-from vmodel.quality import BARS, judge
+from vmodel.quality.gate import BARS, judge
 from vmodel.request import ShotRequest
 from vmodel.scene import PART_NAMES
 from vmodel.shoot import shoot

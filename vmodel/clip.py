@@ -12,6 +12,7 @@ from vmodel.body.walking import STEPS, learn_walk
 from vmodel.drape.motion import move_cloth
 from vmodel.dressing import DressedModel, cast_and_dress
 from vmodel.errors import BadUsage, ClothTornLoose
+from vmodel.quality.worn import check_worn
 from vmodel.reading import read_pattern
 from vmodel.request import ShotRequest
 from vmodel.scene import Scene, render_conditions, steady_cameras, view_angle
@@ -129,6 +130,7 @@ def film(request: ClipRequest, studio: Studio) -> Iterator[ClipFrame]:
     Raises:
         VModelError: as ``shoot``.
         ClothTornLoose: the cloth jumped.
+        NotWornRight: the garment slipped while the model walked.
     """
     studio.new_shot()
     walks = MOTIONS[request.motion].walks
@@ -178,7 +180,8 @@ def _walk(
     frame_s = 1 / request.frames_per_second
     cloth = move_cloth(dressed.garment, dressed.body, dressed.worn, path, frame_s, studio.settings)
     before = dressed.worn.vertices_m
-    for posed, camera in zip(path, cameras, strict=True):
+    judged_every = max(1, round(_STEP_S * request.frames_per_second))
+    for frame, (posed, camera) in enumerate(zip(path, cameras, strict=True)):
         with studio.timed("drape"):
             vertices_m = next(cloth)
         jump_m = float(np.linalg.norm(vertices_m - before, axis=1).max())
@@ -188,6 +191,9 @@ def _walk(
         with studio.timed("posing hair"):
             hair = pose_hair(dressed.grown, dressed.body, posed, vertices_m)
         worn = replace(dressed.worn, vertices_m=vertices_m)
+        if frame % judged_every == judged_every - 1:
+            with studio.timed("judge"):
+                check_worn([dressed.garment], worn, dressed.body, posed)
         shoes = None if dressed.shoes is None else dressed.shoes.carried(posed)
         scene = Scene(posed, dressed.body, dressed.skin, hair, worn, dressed.garment, shoes)
         yield ClipFrame(_photograph(scene, camera, shot, pattern, dressed, studio), jump_m)

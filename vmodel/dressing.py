@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import chain
 
 from vmodel.body.anny_model import prepare_body_model
 from vmodel.body.base_layer import BaseLayer, between_halves, choose_base_layer
@@ -20,7 +21,7 @@ from vmodel.drape.cache import content_key
 from vmodel.errors import DrapeFailed
 from vmodel.files import sha256_of
 from vmodel.garment.pattern.fit import fit_garment
-from vmodel.garment.sizing import NEXT_SIZE, let_grow, read_size_chart
+from vmodel.garment.sizing import read_size_chart
 from vmodel.images import to_linear
 from vmodel.looks import grown_hair, painted_skin
 from vmodel.quality.errors import NotWornRight
@@ -33,6 +34,7 @@ from vmodel.scene.visibility import AMBIENT_RAYS
 from vmodel.studio import Studio
 from vmodel.take import Pattern
 from vmodel.types import (
+    BodyMeasurements,
     Category,
     Drape,
     Garment,
@@ -46,8 +48,8 @@ from vmodel.types import (
 ASKED = 3
 """How many people try a garment on before a failed drape is reported, unless the seller named one."""
 
-LARGER_SIZES = 2
-"""How many sizes more a garment of guessed size is tried in on somebody whom the seller named."""
+CAUTIOUS = 0.3
+"""Trust in a photo's proportions on the second try, see ``fit_garment``."""
 
 _WHOLE = Category.JUMPSUIT
 FITTING_HAIR, FITTING_SKIN, FITTING_RAYS = 0.5, 1024, 15
@@ -129,10 +131,12 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
         counts_as |= check_rights(model, source, patterns[-1], studio)
     check_shown(model, counts_as, pose_name, request.framing)
     sizes_cm = [read_size(source) for source in (request.garment, *request.outfit)]
-    fitted = [
+    fits = _fits(pattern, body.measurements, model, sizes_cm[0])
+    beside = [
         fit_garment(each.garment, body.measurements, model.gender, *size_cm)
-        for each, size_cm in zip(patterns, sizes_cm, strict=True)
+        for each, size_cm in zip(patterns[1:], sizes_cm[1:], strict=True)
     ]
+    fitted = [next(fits), *beside]
     base_layer = base_layer_under([garment.kind for garment in fitted], model, mean_colour(fitted[0]))
     skin_size = FITTING_SKIN if request.fitting else SKIN_SIZE
     skin_key = (model.id, base_layer, skin_size)
@@ -142,18 +146,22 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     settings, tell, how = studio.settings, studio.report, (request.tucked, request.fitting)
     key = (tuple(each.key for each in patterns), tuple(sizes_cm), *how, pose_key)
     # Of one garment, its pictures have no part in how it lies; several come back joined, with the pictures of all.
-    cut = key if len(fitted) > 1 else (content_key(replace(fitted[0], textures=(), warnings=())), *how, pose_key)
+    own = pattern.key if pattern.garment.photo is not None else None  # a photo may be read in other ways as well
+    cut = key if beside else (content_key(_cut_of(fitted[0])), own, *how, pose_key)
 
-    def put_on(garments: Sequence[Garment]) -> tuple[Garment, Drape]:
-        return drape_outfit(garments, body, pose, settings, *how, progress=tell)
+    def put_on(main: Garment) -> tuple[Garment, Garment, Drape]:
+        whole, worn = drape_outfit([main, *beside], body, pose, settings, *how, progress=tell)
+        with studio.timed("judge"):
+            check_worn([whole] if not beside else [main, *beside], worn, body, posed)
+        return main, whole, worn
 
-    more = LARGER_SIZES if request.model and fitted[0].scale_source == "guessed" and len(fitted) == 1 else 0
-    whole, worn = once("drape", cut, lambda: in_a_size_that_goes_on(fitted, put_on, more))
-    judged = [whole] if len(fitted) == 1 else fitted
-    once("judge", cut, lambda: check_worn(judged, worn, body, posed))
-    if len(fitted) == 1:
-        larger = whole.cm_per_px / fitted[0].cm_per_px
-        whole = fitted[0] = fitted[0] if larger == 1 else let_grow(fitted[0], larger)
+    main, whole, worn = once("drape", cut, lambda: first_worn_right(chain([fitted[0]], fits), put_on))
+    if not beside:
+        # How cloth lies was found for a garment of this cut; its picture is this photo's own.
+        main = whole = fitted[0] if _same_cut(main, fitted[0]) else main
+    if main.kind != fitted[0].kind:
+        base_layer = base_layer_under([main.kind, *(garment.kind for garment in beside)], model, mean_colour(main))
+        skin_key = (model.id, base_layer, skin_size)
 
     skin = once("skin", skin_key, lambda: painted_skin(model, body, base_layer, cache, skin_size))
     shoes = None if request.barefoot else once("shoes", model.id, lambda: make_shoes(body))
@@ -167,27 +175,56 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     bare = once("scene", lying, lambda: Scene(posed, body, skin, hair, worn, whole, worn_shoes, rays))
     scene_key = (key, request.barefoot)  # how cloth is draped does not follow from shoes, what is seen does
     scene = once("scene", scene_key, lambda: bare if bare.garment is whole else bare.printed(whole))
-    return DressedModel(scene_key, model, pose_name, fitted[0], body, posed, worn, skin, grown, hair, shoes, scene)
+    return DressedModel(scene_key, model, pose_name, main, body, posed, worn, skin, grown, hair, shoes, scene)
 
 
-def in_a_size_that_goes_on(
-    fitted: Sequence[Garment], put_on: Callable[[Sequence[Garment]], tuple[Garment, Drape]], more: int
-) -> tuple[Garment, Drape]:
-    """Put garments on; if they do not stay on, in larger sizes one after the other.
+def first_worn_right(
+    fits: Iterable[Garment], put_on: Callable[[Garment], tuple[Garment, Garment, Drape]]
+) -> tuple[Garment, Garment, Drape]:
+    """Put a garment on, and in its next reading where that fails.
 
     Args:
-        fitted: garments in cm.
-        put_on: drapes them.
-        more: how many larger sizes are tried.
-    Returns:
-        What ``put_on`` gives of the first size that goes on.
+        fits: the garment as the photo is read, the likeliest reading first.
+        put_on: drapes and judges it.
     Raises:
-        DrapeFailed: none does; the largest size's reason.
+        DrapeFailed, NotWornRight: no reading is worn right; why the first is not.
     """
-    for size in range(more):
-        with contextlib.suppress(DrapeFailed):
-            return put_on([let_grow(each, NEXT_SIZE**size) if size else each for each in fitted])
-    return put_on([let_grow(each, NEXT_SIZE**more) if more else each for each in fitted])
+    first: DrapeFailed | NotWornRight | None = None
+    for garment in fits:
+        try:
+            return put_on(garment)
+        except (DrapeFailed, NotWornRight) as error:
+            first = first or error
+    assert first is not None
+    raise first
+
+
+def _fits(
+    pattern: Pattern, measurements: BodyMeasurements, model: VirtualModel, stated_cm: tuple[float | None, float | None]
+) -> Iterator[Garment]:
+    """The garment as read, then more like others of its kind, then as what else the photo may show."""
+
+    width_cm, length_cm = stated_cm
+
+    def fit(garment: Garment, trust: float = 1.0) -> Garment:
+        return fit_garment(garment, measurements, model.gender, width_cm, length_cm, trust)
+
+    yield fit(pattern.garment)
+    if pattern.garment.photo is None:
+        return
+    yield fit(pattern.garment, CAUTIOUS)
+    # What rights were checked for is the first reading: a child wears that or nothing.
+    for other in () if model.is_child else pattern.others:
+        yield fit(other)
+
+
+def _same_cut(first: Garment, second: Garment) -> bool:
+    return content_key(_cut_of(first)) == content_key(_cut_of(second))
+
+
+def _cut_of(garment: Garment) -> Garment:
+    """A garment without what does not change how it lies."""
+    return replace(garment, textures=(), warnings=())
 
 
 def _cloth_key(worn: Drape) -> str:

@@ -11,7 +11,7 @@ VModelError
 │   ├── files: BadUsage OutputNotWritable SidecarInvalid OutfitInvalid
 │   └── policy: NotAllowedForChildren
 ├── StageError          the program could not finish; the message says what to try
-│   └── DrapeFailed ClothTornLoose
+│   └── DrapeFailed ClothTornLoose, and quality.NotWornRight
 └── SetupError          something is missing on the machine
     ├── WeightsMissing PackageMissing PipelineUnknown TrainingPicturesMissing CheckpointMissing
     └── hub: UnknownWeights WeightsNotPulled WeightsIncomplete WeightsChanged WeightsUnavailable LicenceNotAccepted

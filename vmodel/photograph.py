@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vmodel.finish import finish
-from vmodel.quality import judge
+from vmodel.quality.gate import judge
 from vmodel.rights.faces import detector_path
 from vmodel.studio import Studio
 from vmodel.take import Photograph, Pipeline, Take, Try

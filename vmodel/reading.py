@@ -12,14 +12,14 @@ from vmodel.garment.flat import TechnicalFlat, in_plain_colours, is_drawing, rea
 from vmodel.garment.pattern.fit import make_pattern
 from vmodel.garment.reading import read_back_of_drawing, read_flat_lay
 from vmodel.garment.recognition.cutout import cut_out
-from vmodel.garment.recognition.kind import understand
+from vmodel.garment.recognition.kind import second_kind, understand
 from vmodel.garment.sewing_design import read_sewn_design, sew_design
 from vmodel.garment.sewing_dxf_readers import begin_reader
 from vmodel.request import GarmentSource
 from vmodel.rights.policy import check_declared, check_detected, read_category
 from vmodel.studio import Studio
 from vmodel.take import Pattern
-from vmodel.types import Category, Cutout, FlatLay, GarmentKind, Landmarks, VirtualModel
+from vmodel.types import Category, Cutout, FlatLay, Garment, GarmentKind, Landmarks, VirtualModel
 
 
 def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -> Pattern:
@@ -52,7 +52,17 @@ def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -
     garment = studio.once(
         "pattern", whole_key, lambda: make_pattern(flat_lay, cutout, kind, landmarks, back, source.material)
     )
-    return Pattern(whole_key, flat_lay, cutout, garment.kind, landmarks, garment)
+    others = () if category else studio.once("hypotheses", whole_key, lambda: _others(flat_lay, cutout, kind, source))
+    return Pattern(whole_key, flat_lay, cutout, garment.kind, landmarks, garment, others)
+
+
+def _others(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, source: GarmentSource) -> tuple[Garment, ...]:
+    """The garment as the second likeliest kind, where the network is in doubt."""
+    second = second_kind(flat_lay, cutout)
+    if second is None or second == kind.category:
+        return ()
+    other, landmarks = understand(flat_lay, cutout, second, source.landmarks)
+    return (make_pattern(flat_lay, cutout, replace(other, stated=False), landmarks, None, source.material),)
 
 
 def check_rights(model: VirtualModel, source: GarmentSource, pattern: Pattern, studio: Studio) -> frozenset[Category]:

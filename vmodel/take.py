@@ -30,6 +30,7 @@ class Pattern:
 
     Attributes:
         key: identifies the files and words it was read from.
+        others: the garment as what else the photo may show, the likeliest first.
     """
 
     key: Hashable
@@ -38,6 +39,7 @@ class Pattern:
     kind: GarmentKind
     landmarks: Landmarks
     garment: Garment
+    others: tuple[Garment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Pipeline(Protocol):
 
 @dataclass(frozen=True)
 class QualityReport:
-    """What the quality gate found; ``vmodel.quality`` says what the scores are.
+    """What the quality gate found; ``vmodel.quality.gate`` says what the scores are.
 
     Attributes:
         scores: 0..1 by name, 1 is best.

@@ -120,7 +120,7 @@ class Cutout:
 
     Attributes:
         matte: (H, W) float32 in 0..1, soft at edges; holes between straps are 0.
-        source: "alpha", "mask", "plain", "clutter" or the name of the matting plug-in.
+        source: "alpha", "mask", "network" or the name of the matting plug-in.
         confidence: 0..1; below 0.5 the caller warns.
         warnings: what a seller should know of the rest of the photo.
     """
@@ -191,12 +191,14 @@ class GarmentPhoto:
         mask: (H, W) bool, the garment.
         points: landmark -> (2,) float64 pixels (x, y).
         kind: what it is.
+        is_drawn: it is a technical flat; no light falls on it.
     """
 
     rgb: ByteArray
     mask: BoolArray
     points: Mapping[str, FloatArray]
     kind: GarmentKind
+    is_drawn: bool = False
 
     def middle(self, name: str) -> FloatArray:
         """(2,) halfway between a landmark of the left and its twin on the right."""
@@ -276,8 +278,8 @@ class Garment:
         kind: category and sub-kinds.
         panels, seams: the pattern; every edge without a seam is an opening.
         textures: (H, W, 3) uint8 sRGB pictures with the garment's colours bled past its outline so
-            that no backdrop shows at a seam; index 0 is the photo (its sides widened where it showed a body's
-            projection, see ``garment.unroll``), later ones the inpainted or photographed back.
+            that no backdrop shows at a seam; index 0 is the photo warped onto the front, later ones the back,
+            made from the front or photographed.
         landmarks_cm: the landmarks in the panel space, name -> (2,) float64.
         cm_per_px: photo scale, or 0 while unknown (panels are then in photo pixels, y up).
         scale_source: "guessed", "width", "length", "size chart", "design" or "pattern".
@@ -476,8 +478,8 @@ class DrapeReport:
     Attributes:
         inside_share: share of vertices inside the body.
         stretch_median, stretch_p99: length of the cloth's edges over their rest length, outside elastic parts.
-        let_out_p99: rest length over the length in the photo; above 1 where a photo shows a garment's projection
-            (``vmodel.drape.ease``) and the cut had to be widened to go round the body.
+        let_out_p99: rest length over the length in the cut; above 1 where that had to be widened to go round the body
+            (``vmodel.drape.ease``).
         worn: shoulders or waist still lie on the body.
         seconds: wall time of the attempt that succeeded.
     """

@@ -31,7 +31,7 @@ class SizeCm(BaseModel):
 class CutoutFound(BaseModel):
     """How the garment was told from its ground."""
 
-    source: str = Field(examples=["plain"])
+    source: str = Field(examples=["network"])
     confidence: float = Field(description="0..1", examples=[0.97])
 
 

@@ -101,7 +101,7 @@ def test_a_mask_overrides_the_cutout_and_can_be_taken_back(anna: TestClient, tee
     wrong = anna.put(f"{address}/mask", files={"mask": ("m.png", picture((255, 255, 255)))})
     assert (wrong.status_code, wrong.json()["code"]) == (422, "mask_mismatch")
     back = anna.delete(f"{address}/mask").json()
-    assert (back["has_mask"], back["understood"]["cutout"]["source"]) == (False, "plain")
+    assert (back["has_mask"], back["understood"]["cutout"]["source"]) == (False, "network")
 
 
 def test_a_photo_without_a_garment_is_kept_with_its_problem(anna: TestClient) -> None:

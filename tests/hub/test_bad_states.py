@@ -19,7 +19,7 @@ from pipelines.hub.catalogue import CATALOGUE
 from pipelines.hub.sources import SUMS
 from pipelines.hub.store import RECORD, folder_of, pull_weights
 from vmodel.config import Settings
-from vmodel.quality import BARS
+from vmodel.quality.gate import BARS
 from vmodel.take import Shot
 
 pytestmark = [
@@ -178,7 +178,7 @@ def test_memory_that_runs_out_in_the_middle_of_a_batch_makes_it_smaller_and_goes
     monkeypatch.setattr(Flux2Transformer2DModel, "forward", on_a_small_card)
     monkeypatch.setenv("VMODEL_HUB_BATCH", "2")
     # Random weights paint noise, which the gate would refuse.
-    monkeypatch.setattr("vmodel.quality.BARS", dict.fromkeys(BARS, 0.0))
+    monkeypatch.setattr("vmodel.quality.gate.BARS", dict.fromkeys(BARS, 0.0))
     code, out, err = shoot("--json", "--count", "2")
     assert (code, len(err.splitlines())) == (0, 1)  # that no card is here
     assert [json.loads(line)["made_by"] for line in out.splitlines()] == [NAME, NAME]

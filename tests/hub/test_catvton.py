@@ -23,7 +23,7 @@ from pipelines.hub.store import pull_weights
 from pipelines.watching import each_step
 from vmodel.config import Settings
 from vmodel.errors import WeightsIncomplete
-from vmodel.quality import BARS
+from vmodel.quality.gate import BARS
 from vmodel.rights.certificate import RESEARCH_USES
 from vmodel.scene import PART_NAMES
 from vmodel.take import Shot, Take
@@ -222,7 +222,7 @@ def test_from_licence_to_a_picture_that_may_not_be_sold(
     listed = {row["name"]: row for row in json.loads(capsys.readouterr().out.splitlines()[-1])}
     assert listed["catvton"]["research_only"]
     # Random weights paint noise, which the gate refuses; here it may leave, to see under which licence.
-    monkeypatch.setattr("vmodel.quality.BARS", dict.fromkeys(BARS, 0.0))
+    monkeypatch.setattr("vmodel.quality.gate.BARS", dict.fromkeys(BARS, 0.0))
     try:
         assert run([*shoot, "--json", "--out", str(tmp_path)]) == 0
         shot = json.loads(capsys.readouterr().out)

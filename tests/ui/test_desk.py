@@ -8,7 +8,6 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from api_callers import PASSWORD, new_account
 from fastapi import FastAPI
@@ -19,9 +18,7 @@ from app.api.installation import Installation
 from app.ui.desk import Desk
 from app.ui.pieces import STRIP, Pieces
 from app.ui.words import LANGUAGES, explain_warning, load_words
-from vmodel.garment.cutout_several import DOUBT, only_garment
-from vmodel.garment.landmarks import KNOWN
-from vmodel.garment.unfold import MADE_UP
+from vmodel.garment.recognition.landmarks import KNOWN
 from vmodel.service import settling
 from vmodel.service.access import Login, find_session
 from vmodel.service.accounts import find_account
@@ -33,7 +30,7 @@ from vmodel.service.settling import Delivery
 HOSTILE = '"><img src=x onerror=alert(1)>{{7*7}}${alert(1)}'
 FOUND = {
     "category": "top", "confidence": 0.97, "stated": False, "sleeve": "short", "neckline": "crew", "length": "hip",
-    "open_front": False, "cutout": {"source": "plain", "confidence": 0.9}, "photo_size": [800, 600],
+    "open_front": False, "cutout": {"source": "network", "confidence": 0.9}, "photo_size": [800, 600],
     "landmarks": {"neck_left": [300.0, 100.0]}, "warnings": [],
     "size_cm": {"width": 50.0, "length": 70.0, "source": "guessed", "guessed_on": "wm-ines"},
 }  # fmt: skip
@@ -324,17 +321,15 @@ def test_anothers_garment_is_offered_to_nobody(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_was_seen_beside_the_garment_is_told_in_the_pages_language(
-    here: Installation, site: FastAPI, language: str
-) -> None:
-    two_things = np.zeros((100, 100), bool)
-    two_things[10:90, 10:60] = True
-    two_things[40:60, 70:95] = True
-    _, left_out = only_garment(two_things, "photo")
-    assert left_out
+def test_doubts_about_a_photo_are_told_in_the_pages_language(here: Installation, site: FastAPI, language: str) -> None:
+    doubts = [
+        "the garment's outline is unsure; look at the cut-out or send a mask",
+        "the category top is unsure; state it",
+        "the print is stretched by 42% where the photo shows it askew; a photo from above helps",
+    ]
     email = f"{language}@shop.example"
     account_id = new_account(here, email)
-    found = Understanding({**FOUND, "warnings": [DOUBT, MADE_UP, *left_out]}, b"")
+    found = Understanding({**FOUND, "warnings": doubts}, b"")
     photo = here.store.put(account_id, b"photo", "png")
     with here.database.transaction() as session:
         keep_garment(session, account_id, "Tee", GarmentFiles(photo), Stated(), found)

@@ -13,7 +13,7 @@ import numpy as np
 from vmodel.body.chart import smooth_noise, smoothstep
 from vmodel.body.slim_trousers import tailor
 from vmodel.images import to_oklab
-from vmodel.types import BoolArray, Category, FloatArray, GarmentKind, Neckline, Sleeve, VirtualModel
+from vmodel.types import BoolArray, Category, FloatArray, GarmentKind, Length, Neckline, Sleeve, VirtualModel
 
 UPPERS = ("tank", "tucked", "singlet", "bandeau")
 LOWERS = ("leggings", "shorts", "briefs-short")
@@ -75,8 +75,8 @@ def choose_base_layer(kind: GarmentKind, model: VirtualModel, garment: Colour | 
     plain = _furthest((WHITE, GREY, BLACK), away)
     legs = DENIM if _apart(DENIM, model.skin_tone) >= LEAST_FROM_SKIN else _furthest((WHITE, GREY, BLACK), away[:1])
     if not kind.category.covers_upper:
-        lower = "shorts" if kind.category == Category.SKIRT else "briefs-short"
-        chosen = BaseLayer("tank", lower, plain, plain)
+        long = kind.category == Category.SKIRT and kind.length != Length.MINI
+        chosen = BaseLayer("tank", "shorts" if long else "briefs-short", plain, plain)
     else:
         if kind.category == Category.OUTERWEAR:  # worn over something, which shows in its opening
             chosen = BaseLayer("tank" if kind.open_front else "tucked", "leggings", plain, legs)
@@ -86,7 +86,8 @@ def choose_base_layer(kind: GarmentKind, model: VirtualModel, garment: Colour | 
         if not kind.category.covers_lower:
             chosen = BaseLayer(upper, "leggings", plain, legs)
         else:
-            lower = "shorts" if kind.category == Category.DRESS else "briefs-short"
+            long = kind.category == Category.DRESS and kind.length != Length.MINI
+            lower = "shorts" if long else "briefs-short"
             chosen = BaseLayer(upper, lower, plain, plain)
     return for_child(chosen) if model.is_child else chosen
 

@@ -21,6 +21,8 @@ from vmodel.types import BodyMeasurements, FloatArray, GarmentKind, Seam
 _EASE_CM: Final = 10.0
 _RISE_CM, _RISE_OF_BELLY = 1.5, 0.35
 """Room below the crotch, and what a belly adds, as a share of the waist beyond 0.78 of the hip."""
+_LEAST_LEG: Final = 0.09
+"""What a leg goes on below the fork, at least, as a share of the hip: both inseams become as long by it."""
 _FORK: Final = {"front": 0.05, "back": 0.11}
 _CURVE: Final = {"front": 0.055, "back": 0.09}
 """How far the fork reaches past the middle, and how high above it the middle begins to turn; shares of the hip."""
@@ -146,10 +148,11 @@ def _trims(half: _Half) -> tuple[Trim, ...]:
 
 def _levels(body: BodyMeasurements, inseam: float, opening: float, half_waist: float) -> _Levels:
     belly = max(0.0, body.waist - 0.78 * body.hip)
+    rise = body.waist_height - body.inseam + _RISE_CM + _RISE_OF_BELLY * belly
     return _Levels(
         hip=body.hip,
-        rise=body.waist_height - body.inseam + _RISE_CM + _RISE_OF_BELLY * belly,
-        bottom=body.inseam - body.waist_height - inseam,
+        rise=rise,
+        bottom=min(body.inseam - body.waist_height - inseam, -rise - _LEAST_LEG * body.hip),
         hip_y=-0.9 * (body.waist_height - body.hip_height),
         quarter=max((body.hip + _EASE_CM) / 4, half_waist + 0.5),
         inner=_CREASE * body.hip - opening / 2,

@@ -15,7 +15,7 @@ def report_fit(garment: Garment, measurements: BodyMeasurements) -> FitReport:
     """Compare a scaled garment with a body.
 
     Args:
-        garment: in cm (``scale_garment``).
+        garment: in cm.
         measurements: of the wearer.
     Returns:
         Eases in cm, garment girth minus body girth; "tight" if any girth lacks ease, "loose" if chest (or hip,

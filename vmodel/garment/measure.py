@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vmodel.types import FloatArray, Garment, Panel
+from vmodel.types import Garment, Panel
 
 SIDES = ("left", "right")
 _ROW_CM = 1.0
@@ -26,11 +26,6 @@ def waistband_width(garment: Garment) -> float:
     return _between(garment, "waist") if edge is None else float(np.linalg.norm(edge[0] - edge[-1]))
 
 
-def shoulder_span(garment: Garment) -> float:
-    """From shoulder point to shoulder point."""
-    return _between(garment, "shoulder")
-
-
 def garment_length(garment: Garment) -> float:
     """From the neck points (or the waist) straight down to the hem or leg ends."""
     marks = garment.landmarks_cm
@@ -39,20 +34,6 @@ def garment_length(garment: Garment) -> float:
     high = np.mean([marks[f"{top}_{side}"][1] for side in SIDES])
     low = np.mean([marks[f"{end}_{side}"][1] for end in ends for side in SIDES])
     return float(high - low)
-
-
-def sleeve_length(garment: Garment) -> float:
-    """From shoulder point to outer cuff, mean of both sides, along the outline."""
-    edges = back_panel(garment).edges
-    runs = [_run(edges[f"sleeve_top_{side}"]) for side in SIDES if f"sleeve_top_{side}" in edges]
-    return float(np.mean(runs)) if runs else 0.0
-
-
-def inseam_length(garment: Garment) -> float:
-    """From crotch to leg end, mean of both sides."""
-    edges = back_panel(garment).edges
-    runs = [_run(edges[f"inseam_{side}"]) for side in SIDES if f"inseam_{side}" in edges]
-    return float(np.mean(runs)) if runs else 0.0
 
 
 def width_at(garment: Garment, y: float) -> float | None:
@@ -86,17 +67,6 @@ def _laid_width(garment: Garment, y: float) -> float | None:
     return float(np.ptp(near[:, 0])) if len(near) > 1 else None
 
 
-def narrowest_between(garment: Garment, high: float, low: float) -> float | None:
-    """Smallest flat width between two heights."""
-    widths = [width_at(garment, y) for y in np.linspace(high, low, 12)]
-    known = [width for width in widths if width is not None]
-    return min(known) if known else None
-
-
 def _between(garment: Garment, name: str) -> float:
     marks = garment.landmarks_cm
     return float(np.linalg.norm(marks[f"{name}_left"] - marks[f"{name}_right"]))
-
-
-def _run(line: FloatArray) -> float:
-    return float(np.linalg.norm(np.diff(line, axis=0), axis=1).sum())

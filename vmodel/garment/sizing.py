@@ -1,17 +1,16 @@
-"""Sizes that sellers state: flat widths and lengths, size charts, and the next size up."""
+"""Sizes that sellers state: flat widths and lengths, and size charts."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from vmodel.errors import SizeChartInvalid, SizeImplausible
-from vmodel.types import Category, FloatArray, Garment, Panel
+from vmodel.types import Category
 
 # flat width and length in cm that any garment of the kind can have, toddler to 6XL
 PLAUSIBLE_CM = {
@@ -23,8 +22,6 @@ PLAUSIBLE_CM = {
     Category.SHORTS: ((15, 80), (10, 80)),
     Category.SKIRT: ((14, 80), (12, 125)),
 }
-NEXT_SIZE = 1.07
-"""How much larger a garment of guessed size is tried if it does not go on, a little more than one size to the next."""
 _MOST_CHART_BYTES = 1_000_000
 
 
@@ -43,33 +40,6 @@ def stated_sizes(category: Category, width_cm: float | None, length_cm: float | 
             raise SizeImplausible(f"A {what} of {value:g} cm is not that of a {category} ({low} to {high} cm)")
         found[what] = float(value)
     return found
-
-
-def let_grow(garment: Garment, factor: float) -> Garment:
-    """A garment in cm, larger by a factor: for a guessed size that is too narrow at armholes or shoulders."""
-    return replace(_resized(garment, factor, factor, garment.scale_source), cm_per_px=garment.cm_per_px * factor)
-
-
-def _resized(garment: Garment, across: float, along: float, source: str) -> Garment:
-    factor = np.array([across, along])
-    return replace(
-        garment,
-        panels=tuple(_resized_panel(panel, factor) for panel in garment.panels),
-        landmarks_cm={name: np.asarray(point) * factor for name, point in garment.landmarks_cm.items()},
-        cm_per_px=float(np.sqrt(across * along)),
-        scale_source=source,
-    )
-
-
-def _resized_panel(panel: Panel, factor: FloatArray) -> Panel:
-    to_texture = np.array(panel.panel_to_texture)
-    to_texture[:, :2] /= factor
-    return replace(
-        panel,
-        edges={name: np.asarray(points) * factor for name, points in panel.edges.items()},
-        holes=tuple(np.asarray(hole) * factor for hole in panel.holes),
-        panel_to_texture=to_texture,
-    )
 
 
 def read_size_chart(path: Path, size: str) -> tuple[float | None, float | None]:

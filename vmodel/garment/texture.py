@@ -10,10 +10,6 @@ from vmodel.types import BoolArray, ByteArray, FloatArray
 RIM = 0.008
 LEAST_TINT = 0.15
 LEAST_CONTRAST = 12.0
-LEAST_GAP = 0.002
-"""Share of the garment's area below which a spot of the backdrop's colour is print."""
-WIDEST_STRAP = 0.045
-"""Half the width of a strap, as a share of the root of the garment's area."""
 
 
 def extent(mask: BoolArray) -> float:

@@ -1,4 +1,4 @@
-"""Is the figure where geometry put it, and are face and hands those of a person? Scores for ``vmodel.quality``."""
+"""Is the figure where geometry put it, and are face and hands those of a person? Scores for ``vmodel.quality.gate``."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 A picture is compared with what geometry knows of it: the photo's own colours under every pixel, the figure's outline,
 which part of the body is where, and the draft. None of these scores needs a network or a picture of a real person;
-``vmodel.pose_quality`` adds one that does, where the operator has pulled its weights.
+``vmodel.quality.pose`` adds one that does, where the operator has pulled its weights.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 
 from vmodel.config import Settings
-from vmodel.figure_quality import face_score, hands_score, outline_score
 from vmodel.images import LUMINANCE, blurred, to_linear, to_oklab
-from vmodel.pose_quality import POSE_BAR, pose_score
+from vmodel.quality.figure import face_score, hands_score, outline_score
+from vmodel.quality.pose import POSE_BAR, pose_score
 from vmodel.scene import PART_NAMES
 from vmodel.take import QualityReport, Take
 from vmodel.types import BoolArray, ByteArray, ConditionMaps, FloatArray, SkinTextures

@@ -1,4 +1,4 @@
-"""Does the person stand as geometry put them? A score for ``vmodel.quality``, where a pose detector's weights are."""
+"""Does the person stand as geometry put them? A score for ``quality.gate``, where a pose detector's weights are."""
 
 from __future__ import annotations
 

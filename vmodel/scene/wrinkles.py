@@ -112,7 +112,7 @@ def _hanging_tile() -> FloatArray:
 def _triangle_strain(drape: Drape) -> FloatArray:
     """(T, 2, 2) Green strain of the cloth against its rest lengths, in texture axes.
 
-    The texture's own scale says nothing: a cut is widened where a photo shows a projection.
+    The texture's own scale says nothing: a photo is warped onto its cut, and a cut may be widened to go round a body.
     """
     vertices = np.asarray(drape.vertices_m, float)
     count = len(vertices)

@@ -20,6 +20,7 @@ _COURSE = {
     "body": 0.12,
     "pose": 0.14,
     "drape": 0.16,
+    "judge": 0.54,
     "skin": 0.55,
     "hair": 0.62,
     "scene": 0.68,

@@ -1,1 +1,1 @@
-"""Training of the network that reads garment photos: labels, masks, drawn garments, augmentation; README.md is the recipe."""
+"""Training of the network that reads garment photos: labels, masks, drawn garments, views; README.md has the steps."""

@@ -1,8 +1,8 @@
 """Train the garment reader: ``python -m pipelines.training.reader.train --copies DIR --labels FILE ...``.
 
-Each step sees labelled photos, photos of which only mask and kind are known, and drawn garments. The encoder starts from
-ImageNet weights, its first stages and all its normalisation stay as they are. Checkpoints hold everything that is needed
-to go on; ``--export`` writes the averaged weights in float16.
+Each step sees labelled photos, photos of which only mask and kind are known, and drawn garments. The encoder starts
+from ImageNet weights, its first stages and all its normalisation stay as they are. Checkpoints hold everything that is
+needed to go on; ``--export`` writes the averaged weights in float16.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ from torch.nn import functional as fn
 
 from pipelines.training.reader.augment import View, training_view
 from pipelines.training.reader.dataset import labelled_samples, read_labels, unlabelled_samples
-
-# DRAWN
 from pipelines.training.reader.drawn import draw_sample
 from pipelines.training.reader.samples import UNKNOWN, Sample
 from vmodel.garment.recognition.network import CHOICES, PARTS, GarmentReaderNet

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
 
 from vmodel.garment.back import placed_marks
+from vmodel.garment.back_colour import agree_with_front
 from vmodel.garment.block_paint import Canvas, outline_alpha
 from vmodel.garment.block_parts import Block, Edges
-from vmodel.garment.ground import fill_woven, sewn_marks
+from vmodel.garment.ground import draw_fall, fill_woven, sewn_marks
+from vmodel.garment.hood import draw_bag
+from vmodel.garment.pattern.draft_upper import neck_curve
 from vmodel.garment.pattern.photo import SIDES, outline_across
 from vmodel.garment.pattern.upper import HEM_SHARES, SLEEVED, hem_spots, side_spots
 from vmodel.garment.pattern.warp import Warp, sample, solve_warp
@@ -23,83 +27,132 @@ _STEP_PX: Final = 4
 """Pixels of the canvas between places at which a map is evaluated."""
 _BLEND_CM: Final = 1.2
 """Width of the strip along a seam in which two parts' maps run into one another."""
+_TRUNK_BELOW: Final = 0.35
+"""How far below an armpit the border between trunk and sleeve turns outwards, cm a cm."""
 _FADE: Final = 1.6
 """Over how many times its own depth what the front's opening lacks is taken from the back's cloth below."""
 _EDGE_SHARES: Final = (0.25, 0.5, 0.75)
 
 
-def paint_upper(
-    photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto | None
-) -> tuple[tuple[ByteArray, ByteArray], float]:
-    """Dress a block that hangs from the shoulders.
+@dataclass(frozen=True, eq=False)
+class Cloth:
+    """What a block wears.
+
+    Attributes:
+        front, back: (H, W, 3) uint8 pictures of the block's canvas.
+        stretch: of a print, at most: ratio of its two directions.
+        doubt: what a seller should know of the back's photo, or None.
+    """
+
+    front: ByteArray
+    back: ByteArray
+    stretch: float
+    doubt: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """A photo, and what stands singly on its cloth.
+
+    Attributes:
+        marks: (H, W) bool, prints, buttons and plackets; None where the print is all-over.
+        printed: the same without what is sewn; shapes on it are kept.
+    """
+
+    photo: GarmentPhoto
+    marks: BoolArray | None
+    printed: BoolArray | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """A canvas with a photo's pixels: its picture, and the marks on it."""
+
+    picture: ByteArray
+    marks: BoolArray | None
+
+
+def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto | None) -> Cloth:
+    """Dress a fitted block in a photo's own cloth.
 
     Args:
         photo: upright, see ``fit.upright``.
         block: fitted to it.
         canvas: of the block.
         back: photo of the back, upright, its landmarks with the wearer's sides; None to make one from the front.
-    Returns:
-        The front's and the back's picture, and how far a print is stretched at most.
     """
-    front, stretch = _warped_upper(photo, block, canvas)
-    if back is not None:
-        behind, _ = _warped_upper(back, block, canvas)
-    else:
-        behind = _back_of(front, block, canvas, torso=_torso(block, canvas))
-    return (front, behind), stretch
-
-
-def paint_skirt(
-    photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto | None
-) -> tuple[tuple[ByteArray, ByteArray], float]:
-    """Dress a skirt; see ``paint_upper``."""
-    front, stretch = _warped_skirt(photo, block, canvas)
-    behind = _back_of(front, block, canvas) if back is None else _warped_skirt(back, block, canvas)[0]
-    return (front, behind), stretch
-
-
-def paint_legs(
-    photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto | None
-) -> tuple[tuple[ByteArray, ByteArray], float]:
-    """Dress trousers or shorts; see ``paint_upper``."""
-    at, stretch = _leg_maps(photo, block)
-    front = _rendered(photo, canvas, lambda x, y: at(*_lying(block, "front", x, y)))
+    front, stretch = _side_of(photo, block, canvas, "front")
     if back is None:
-        plain = _without_marks(front, outline_alpha(block, canvas) > 0.5, None)
-        behind = _resampled(plain, canvas, lambda x, y: _front_place(block, x, y))
+        return Cloth(front.picture, _made_back(front, block, canvas), stretch)
+    behind, _ = _side_of(back, block, canvas, "back")
+    if back.is_drawn:  # no light falls on a drawing
+        return Cloth(front.picture, behind.picture, stretch)
+    sides = [canvas.to_pixels(line) for name, line in block.front.items() if name.startswith("side")]
+    picture, doubt = agree_with_front(front.picture, behind.picture, outline_alpha(block, canvas) > 0.5, sides)
+    return Cloth(front.picture, picture, stretch, doubt)
+
+
+def _side_of(photo: GarmentPhoto, block: Block, canvas: Canvas, side: str) -> tuple[_Side, float]:
+    source = _marked(photo)
+    if block.kind.category.covers_upper:
+        at, stretch = _upper_maps(source, block, side)
+    elif block.kind.category == Category.SKIRT:
+        at, stretch = _skirt_map(source, block, side)
     else:
-        at_back, _ = _leg_maps(back, block)
-        behind = _rendered(back, canvas, lambda x, y: at_back(*_lying(block, "back", x, y)))
-    return (front, behind), stretch
+        flat, stretch = _leg_maps(photo, block)
+        at = lambda x, y: flat(*_lying(block, side, x, y))  # noqa: E731
+    return _rendered(source, canvas, at), stretch
+
+
+def _marked(photo: GarmentPhoto) -> _Source:
+    placed = placed_marks(photo.rgb, photo.mask)
+    return _Source(photo, None if placed is None else placed | sewn_marks(photo.rgb, photo.mask), placed)
+
+
+def _made_back(front: _Side, block: Block, canvas: Canvas) -> ByteArray:
+    """A back made from the front: what is printed or sewn on once goes, and the cloth reaches up to the back's edge."""
+    plain = _without_marks(front, block, canvas)
+    if block.pieces:
+        return _resampled(plain, canvas, lambda x, y: _front_place(block, x, y))
+    behind = _drawn_up(plain, block, canvas)
+    if block.kind.neckline == Neckline.HOOD:
+        left, right = canvas.to_pixels(np.array([block.landmarks_cm[f"neck_{side}"] for side in SIDES]))
+        return draw_bag(behind, (left, right))
+    if block.kind.neckline == Neckline.COLLAR:
+        return draw_fall(behind, outline_alpha(block, canvas) > 0.5, canvas.to_pixels(block.back["neck"]))
+    return behind
 
 
 # ---------------------------------------------------------------- garments from the shoulders
 
 
-def _warped_upper(photo: GarmentPhoto, block: Block, canvas: Canvas) -> tuple[ByteArray, float]:
-    marks = block.landmarks_cm
-    body = solve_warp(_trunk(block.front), _body_pairs(photo, block), _printed(photo, block))
-    warps = [body]
+def _upper_maps(source: _Source, block: Block, side: str) -> tuple[Places, float]:
+    photo, marks = source.photo, block.landmarks_cm
+    body = solve_warp(_trunk(_edges(block, side)), _body_pairs(photo, block, side), _printed(source, block))
     places: Places = body.at
     if block.kind.sleeve in SLEEVED:
-        for side in SIDES:
+        for arm in SIDES:
             sleeve = solve_warp(
-                np.array([marks[f"{name}_{side}"] for name in ("shoulder", "cuff_outer", "cuff_inner", "armpit")]),
-                _sleeve_pairs(photo, block, side),
+                np.array([marks[f"{name}_{arm}"] for name in ("shoulder", "cuff_outer", "cuff_inner", "armpit")]),
+                _sleeve_pairs(photo, block, arm),
             )
             places = _joined(
-                places, sleeve, marks[f"shoulder_{side}"], marks[f"armpit_{side}"], marks[f"cuff_outer_{side}"]
+                places, sleeve, marks[f"shoulder_{arm}"], marks[f"armpit_{arm}"], marks[f"cuff_outer_{arm}"]
             )
-    return _rendered(photo, canvas, places), max(warp.stretch for warp in warps)
+    return places, body.stretch
+
+
+def _edges(block: Block, side: str) -> Edges:
+    return block.back if side == "back" else block.front
 
 
 def _trunk(edges: Edges) -> FloatArray:
-    """(n, 2) points of the front without its sleeves."""
+    """(n, 2) points of a side without its sleeves."""
     kept = [line for name, line in edges.items() if not name.startswith(("sleeve", "cuff"))]
     return np.concatenate(kept)
 
 
-def _body_pairs(photo: GarmentPhoto, block: Block) -> Pairs:
+def _body_pairs(photo: GarmentPhoto, block: Block, which: str) -> Pairs:
     marks, points = block.landmarks_cm, photo.points
     strapless = block.kind.neckline == Neckline.STRAPLESS
     pairs: Pairs = []
@@ -107,8 +160,9 @@ def _body_pairs(photo: GarmentPhoto, block: Block) -> Pairs:
     for stem in stems:
         for side in SIDES:
             pairs.append((marks[f"{stem}_{side}"], points[f"{stem}_{side}"], 1.0))
-    if "neck_front" in points and not strapless:
-        pairs.append((marks["neck_front"], points["neck_front"], 1.0))
+    lowest = f"neck_{which}"
+    if lowest in points and not strapless:
+        pairs.append((marks[lowest], points[lowest], 1.0))
     for side in SIDES:
         if not strapless:
             for share in (1 / 3, 2 / 3):  # trunk and sleeve meet on the same line in block and photo
@@ -122,7 +176,7 @@ def _body_pairs(photo: GarmentPhoto, block: Block) -> Pairs:
         pairs.append((marks["crotch"], points["crotch"], 1.0))
         pairs += [(marks[f"leg_inner_{side}"], points[f"leg_inner_{side}"], 1.0) for side in SIDES]
     else:
-        hem = block.front["hem"]
+        hem = _edges(block, which)["hem"]
         for share, spot in zip(HEM_SHARES, hem_spots(photo), strict=True):
             place = round((share + 1) / 2 * (len(hem) - 1))
             pairs.append((hem[place], spot, 0.8))
@@ -158,9 +212,9 @@ def _sleeve_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
 
 
 def _joined(
-    places: Callable[[FloatArray, FloatArray], FloatArray], sleeve: Warp,
+    places: Places, sleeve: Warp,
     shoulder: FloatArray, armpit: FloatArray, cuff: FloatArray,
-) -> Callable[[FloatArray, FloatArray], FloatArray]:  # fmt: skip
+) -> Places:  # fmt: skip
     """The map of a trunk, with a sleeve's beyond the line from shoulder to armpit."""
     way = (armpit - shoulder) / np.linalg.norm(armpit - shoulder)
     normal = np.array([-way[1], way[0]])
@@ -168,7 +222,8 @@ def _joined(
 
     def at(x: FloatArray, y: FloatArray) -> FloatArray:
         beyond = (x - shoulder[0]) * normal[0] + (y - shoulder[1]) * normal[1]
-        # over the shoulder and below the armpit the trunk goes on
+        below = (x - armpit[0]) * way[0] + (y - armpit[1]) * way[1]
+        beyond = beyond - _TRUNK_BELOW * np.maximum(below, 0)  # the trunk goes on below the armpit
         share = np.clip(beyond / _BLEND_CM + 0.5, 0, 1)[..., None]
         return np.asarray((1 - share) * places(x, y) + share * sleeve.at(x, y))
 
@@ -178,7 +233,8 @@ def _joined(
 # ---------------------------------------------------------------- garments from the waist
 
 
-def _warped_skirt(photo: GarmentPhoto, block: Block, canvas: Canvas) -> tuple[ByteArray, float]:
+def _skirt_map(source: _Source, block: Block, which: str) -> tuple[Places, float]:
+    photo = source.photo
     marks, points = block.landmarks_cm, photo.points
     pairs: Pairs = [(marks[f"waist_{side}"], points[f"waist_{side}"], 1.0) for side in SIDES]
     pairs.append((np.zeros(2), points.get("waist_front", photo.middle("waist")), 1.0))
@@ -190,14 +246,14 @@ def _warped_skirt(photo: GarmentPhoto, block: Block, canvas: Canvas) -> tuple[By
             spot = outline_across(photo.mask, start, end, share, photo.middle("waist"))
             if np.linalg.norm(spot - ((1 - share) * start + share * end)) < reach:
                 pairs.append((_along_side(block.front[f"side_{side}"], share), spot, 0.8))
-    hem = block.front["hem"]
+    hem = _edges(block, which)["hem"]
     for share, spot in zip(HEM_SHARES, hem_spots(photo), strict=True):
         pairs.append((hem[round((share + 1) / 2 * (len(hem) - 1))], spot, 0.8))
-    warp = solve_warp(_trunk(block.front), pairs, _printed(photo, block))
-    return _rendered(photo, canvas, warp.at), warp.stretch
+    warp = solve_warp(_trunk(block.front), pairs, _printed(source, block))
+    return warp.at, warp.stretch
 
 
-def _leg_maps(photo: GarmentPhoto, block: Block) -> tuple[Callable[[FloatArray, FloatArray], FloatArray], float]:
+def _leg_maps(photo: GarmentPhoto, block: Block) -> tuple[Places, float]:
     """Places in the photo of places on trousers that lie flat."""
     marks, points = block.landmarks_cm, photo.points
     seat: Pairs = [(marks[f"{n}_{s}"], points[f"{n}_{s}"], 1.0) for n in ("waist", "hip") for s in SIDES
@@ -278,12 +334,16 @@ def _front_place(block: Block, x: FloatArray, y: FloatArray) -> tuple[FloatArray
 # ---------------------------------------------------------------- common
 
 
-def _rendered(photo: GarmentPhoto, canvas: Canvas, places: Callable[[FloatArray, FloatArray], FloatArray]) -> ByteArray:
-    """The canvas with the photo's pixels."""
-    return sample(photo.rgb, _fine(canvas, places))
+def _rendered(source: _Source, canvas: Canvas, places: Places) -> _Side:
+    """The canvas with the photo's pixels and marks."""
+    fine = _fine(canvas, places)
+    marks = None
+    if source.marks is not None:
+        marks = sample(np.asarray(source.marks * np.uint8(255)), fine) > 127
+    return _Side(sample(source.photo.rgb, fine), marks)
 
 
-def _fine(canvas: Canvas, places: Callable[[FloatArray, FloatArray], FloatArray]) -> FloatArray:
+def _fine(canvas: Canvas, places: Places) -> FloatArray:
     """(H, W, 2) float32 of a smooth map at every pixel of the canvas."""
     height, width = canvas.size
     rows, columns = -(-height // _STEP_PX), -(-width // _STEP_PX)
@@ -305,11 +365,10 @@ def _resampled(
     return sample(picture, _fine(canvas, at))
 
 
-def _back_of(front: ByteArray, block: Block, canvas: Canvas, torso: BoolArray | None = None) -> ByteArray:
-    """A back made from the front: what is printed or sewn on once goes, and the cloth reaches up to the back's edge."""
-    plain = _without_marks(front, outline_alpha(block, canvas) > 0.5, torso)
+def _drawn_up(plain: ByteArray, block: Block, canvas: Canvas) -> ByteArray:
+    """Cloth drawn up from the front's upper edge to the back's, which lies higher."""
     top = "neck" if "neck" in block.front else "waist"
-    lines = [edges[top][np.argsort(edges[top][:, 0])] for edges in (block.front, block.back)]
+    lines = [line[np.argsort(line[:, 0])] for line in (_cloths_edge(block, top), block.back[top])]
     gap = max(float((np.interp(lines[0][:, 0], *lines[1].T) - lines[0][:, 1]).max()), 0.0)
     if gap < 0.3:
         return plain
@@ -323,17 +382,25 @@ def _back_of(front: ByteArray, block: Block, canvas: Canvas, torso: BoolArray | 
     return _resampled(plain, canvas, from_below)
 
 
-def _without_marks(front: ByteArray, mask: BoolArray, torso: BoolArray | None) -> ByteArray:
+def _cloths_edge(block: Block, top: str) -> FloatArray:
+    """(n, 2) where the front's cloth ends: below what stands round a neck its photo shows the inside of the back."""
+    if "stand_left" not in block.front or block.kind.neckline == Neckline.HOOD:
+        return block.front[top]
+    neck, lowest = block.landmarks_cm["neck_left"], block.landmarks_cm["neck_front"]
+    beside = np.array([neck[0] + 0.3, float(block.back[top][0, 1])])
+    return np.vstack([beside, neck_curve(float(neck[0]), -float(lowest[1]), 2.0), beside * (-1, 1)])
+
+
+def _without_marks(front: _Side, block: Block, canvas: Canvas) -> ByteArray:
     """The front without prints, buttons and plackets; as it is where the print is all-over."""
-    placed = placed_marks(front, mask)
-    if placed is None:
-        return front.copy()
-    marks = placed | sewn_marks(front, mask)
-    if torso is not None:
-        marks &= torso
-    width = 2 * max(2, round(0.005 * max(front.shape[:2]))) + 1
+    if front.marks is None:
+        return front.picture.copy()
+    mask, marks = outline_alpha(block, canvas) > 0.5, front.marks
+    if block.kind.category.covers_upper:
+        marks = marks & _torso(block, canvas)
+    width = 2 * max(2, round(0.005 * max(marks.shape))) + 1
     marks = cv2.dilate(marks.astype(np.uint8), np.ones((width, width), np.uint8)) > 0
-    return fill_woven(front, ~marks, mask) if marks.any() else front.copy()
+    return fill_woven(front.picture, ~marks, mask) if marks.any() else front.picture.copy()
 
 
 def _torso(block: Block, canvas: Canvas) -> BoolArray:
@@ -344,17 +411,17 @@ def _torso(block: Block, canvas: Canvas) -> BoolArray:
     return torso
 
 
-def _printed(photo: GarmentPhoto, block: Block) -> tuple[FloatArray, FloatArray] | None:
-    """Places of a placed print in the block, by a first rough map, and how strongly each is to be kept; None for none."""
-    placed = placed_marks(photo.rgb, photo.mask)
+def _printed(source: _Source, block: Block) -> tuple[FloatArray, FloatArray] | None:
+    """Places of a placed print in the block, by a first rough map, and how strongly each is to be kept."""
+    photo, placed = source.photo, source.printed
     if placed is None or not placed.any():
         return None
     rows, columns = np.nonzero(placed[::8, ::8])
     spots = np.stack([columns, rows], axis=1) * 8.0 + 4.0
     corners = [name for name in ("neck", "shoulder", "armpit", "waist", "hem")
                if photo.has(name) and f"{name}_left" in block.landmarks_cm]  # fmt: skip
-    source = np.array([photo.points[f"{name}_{side}"] for name in corners for side in SIDES])
+    there = np.array([photo.points[f"{name}_{side}"] for name in corners for side in SIDES])
     target = np.array([block.landmarks_cm[f"{name}_{side}"] for name in corners for side in SIDES])
-    design = np.column_stack([source, np.ones(len(source))])
+    design = np.column_stack([there, np.ones(len(there))])
     affine, *_ = np.linalg.lstsq(design, target, rcond=None)
     return np.column_stack([spots, np.ones(len(spots))]) @ affine, np.ones(len(spots))

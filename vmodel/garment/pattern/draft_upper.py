@@ -22,7 +22,11 @@ NECK_POWER: Final = {
 _STRAP_POWER: Final = 6.0
 _SLEEVED: Final = frozenset({Sleeve.SHORT, Sleeve.THREE_QUARTER, Sleeve.LONG})
 BACK_DROP_CM: Final = 2.0
+_STRAPS_BEHIND: Final = 0.85
+"""Length of straps behind, as a share of the armhole's depth."""
 _STEPS: Final = 32
+_WHOLE_BOW_CM: Final = 10.0
+"""Length from which the seam below the arm is bowed in full."""
 GATHERED: Final = 0.95
 """Share of its length to which the upper edge of a strapless garment is drawn in."""
 
@@ -97,10 +101,11 @@ def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
         half, ends = _armhole_or_sleeve(kind, cut, shoulder, armpit)
         half = {**side, **half}
         front = _loop(low, half, _neck_edges(kind, cut, cut.drop))
-        back = _loop(low_back, half, _neck_edges(kind, cut, min(BACK_DROP_CM, cut.drop), is_back=True))
+        drop_behind = _back_drop(kind, cut)
+        back = _loop(low_back, half, _neck_edges(kind, cut, drop_behind, is_back=True))
         marks = {"neck_left": (cut.neck, 0.0), "shoulder_left": as_point(shoulder), "armpit_left": as_point(armpit)}
         marks |= ends
-        lowest, behind = -cut.drop, -min(BACK_DROP_CM, cut.drop)
+        lowest, behind = -cut.drop, -drop_behind
     marks |= {"waist_left": as_point(side["side_left"][len(side["side_left"]) // 2])}
     if cut.legs:
         marks |= {"leg_outer_left": (cut.legs.outer, -cut.length), "leg_inner_left": (cut.legs.inner, -cut.length)}
@@ -144,10 +149,7 @@ def _hem(cut: UpperCut, front: bool) -> FloatArray:
     """(n, 2) from the right corner to the left one."""
     half = float(cut.sides[-1, 1]) if len(cut.sides) else cut.half_chest
     share = np.linspace(-1, 1, 2 * _STEPS)
-    if front and len(cut.hem):
-        below = np.interp(share, cut.hem[:, 0], cut.hem[:, 1])
-    else:
-        below = 1.2 * (1 - share**2)
+    below = np.interp(share, cut.hem[:, 0], cut.hem[:, 1]) if front and len(cut.hem) else 1.2 * (1 - share**2)
     return np.stack([half * share, -cut.length - below], axis=1)
 
 
@@ -156,11 +158,18 @@ def _legs(legs: LegCut, length: float) -> Edges:
     return {"inseam_left": inner, "leg_left": edge_of((legs.inner, -length), (legs.outer, -length))}
 
 
+def _back_drop(kind: GarmentKind, cut: UpperCut) -> float:
+    """How far the back's neck hangs below the neck points: between straps nearly to the armpits."""
+    if kind.sleeve == Sleeve.STRAP:
+        return max(BACK_DROP_CM, _STRAPS_BEHIND * cut.depth)
+    return min(BACK_DROP_CM, cut.drop)
+
+
 def _neck_edges(kind: GarmentKind, cut: UpperCut, drop: float, is_back: bool = False) -> Edges:
     """The neck from left to right, with what stands beside it."""
-    power = _STRAP_POWER if kind.sleeve == Sleeve.STRAP else NECK_POWER.get(kind.neckline, 2.0)
-    if is_back:
-        power = 2.0
+    power = 2.0 if is_back else NECK_POWER.get(kind.neckline, 2.0)
+    if kind.sleeve == Sleeve.STRAP:
+        power = _STRAP_POWER
     if not cut.stand:
         return {"neck": neck_curve(cut.neck, drop, power, sweetheart=kind.neckline == Neckline.SWEETHEART)}
     lean = 0.12 * cut.neck if kind.neckline == Neckline.HOOD else -0.04 * cut.neck
@@ -168,7 +177,7 @@ def _neck_edges(kind: GarmentKind, cut: UpperCut, drop: float, is_back: bool = F
     rise = cut.stand
     stand = {"stand_left": edge_of((cut.neck, 0.0), (top, rise), bow=(0.3, 0.0))}
     line = neck_curve(top, rise + (drop if kind.neckline == Neckline.HOOD and not is_back else -0.2 * rise), power)
-    return {**stand, "neck": line + (0, rise), **mirrored_edges(stand)}
+    return {**stand, "neck": line + np.array([0.0, rise]), **mirrored_edges(stand)}
 
 
 def neck_curve(half: float, drop: float, power: float, sweetheart: bool = False) -> FloatArray:
@@ -198,8 +207,9 @@ def _armhole_or_sleeve(
         across = np.array([axis[1], -axis[0]])
         middle = (shoulder + armpit) / 2 + axis * cut.sleeve
         inner, outer = middle + across * cut.cuff / 2, middle - across * cut.cuff / 2
+        bow = min(1.0, float(np.linalg.norm(inner - armpit)) / _WHOLE_BOW_CM)
         edges = {
-            "sleeve_under_left": edge_of(as_point(armpit), as_point(inner), bow=(0.4, -0.6)),
+            "sleeve_under_left": edge_of(as_point(armpit), as_point(inner), bow=(0.4 * bow, -0.6 * bow)),
             "cuff_left": edge_of(as_point(inner), as_point(outer)),
             "sleeve_top_left": edge_of(as_point(outer), as_point(shoulder), bow=(0.3, 0.5)),
         }

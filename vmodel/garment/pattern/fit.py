@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import cv2
@@ -11,7 +12,8 @@ import numpy as np
 
 from vmodel.garment.block_paint import Canvas, lay_out
 from vmodel.garment.block_parts import Block
-from vmodel.garment.pattern.cloth import paint_legs, paint_skirt, paint_upper
+from vmodel.garment.flat import is_drawing
+from vmodel.garment.pattern.cloth import Cloth, paint
 from vmodel.garment.pattern.draft_upper import draft_upper
 from vmodel.garment.pattern.lower import fit_legs, fit_skirt
 from vmodel.garment.pattern.upper import fit_upper
@@ -19,7 +21,6 @@ from vmodel.garment.sizing import stated_sizes
 from vmodel.garment.texture import bleed
 from vmodel.types import (
     BodyMeasurements,
-    ByteArray,
     Category,
     Cutout,
     FlatLay,
@@ -64,10 +65,8 @@ def make_pattern(
     Returns:
         The garment without panels: those depend on who wears it.
     """
-    front = GarmentPhoto(_bled(flat_lay, cutout), cutout.mask, landmarks.points_px, kind)
-    behind = None
-    if back is not None:
-        behind = GarmentPhoto(_bled(back[0], back[1]), back[1].mask, back[2].points_px, kind)
+    front = _photo_of(flat_lay, cutout, landmarks, kind)
+    behind = None if back is None else _photo_of(*back, kind)
     return Garment(
         kind, (), (), (), {}, material=material or guess_material(kind), warnings=cutout.warnings, photo=front,
         back_photo=behind,
@@ -80,6 +79,7 @@ def fit_garment(
     gender: str,
     width_cm: float | None = None,
     length_cm: float | None = None,
+    trust: float = 1.0,
 ) -> Garment:
     """Cut a photo's garment for somebody.
 
@@ -89,13 +89,14 @@ def fit_garment(
         gender: "woman", "man", "girl" or "boy".
         width_cm: flat width as stated, armpit to armpit; of the waistband for trousers, shorts and skirts.
         length_cm: neck point to hem, or waist to hem or leg end, as stated.
+        trust: in the photo's proportions, see ``solve_sizes``.
     Raises:
         SizeImplausible: no garment of the kind has such a size.
     """
     if garment.photo is None:
         return garment
     stated = stated_sizes(garment.kind.category, width_cm, length_cm)
-    fitted = fit_photo(garment.photo, measurements, gender, garment.material, stated, garment.back_photo)
+    fitted = fit_photo(garment.photo, measurements, gender, garment.material, stated, garment.back_photo, trust)
     return replace(fitted, warnings=(*garment.warnings, *fitted.warnings))
 
 
@@ -108,11 +109,12 @@ def guess_material(kind: GarmentKind) -> str:
     return "cotton"
 
 
-def _bled(flat_lay: FlatLay, cutout: Cutout) -> ByteArray:
+def _photo_of(flat_lay: FlatLay, cutout: Cutout, landmarks: Landmarks, kind: GarmentKind) -> GarmentPhoto:
     """The photo with cloth beyond its outline too, so that no ground shows at a seam."""
     mask = cutout.mask
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
-    return bleed(flat_lay.rgb, mask, max(1, round(0.002 * extent)))
+    rgb = bleed(flat_lay.rgb, mask, max(1, round(0.002 * extent)))
+    return GarmentPhoto(rgb, mask, landmarks.points_px, kind, is_drawing(Path(flat_lay.name)))
 
 
 def fit_photo(
@@ -122,6 +124,7 @@ def fit_photo(
     material: str,
     stated_cm: Mapping[str, float] | None = None,
     back: GarmentPhoto | None = None,
+    trust: float = 1.0,
 ) -> Garment:
     """Cut the garment of a photo for a wearer.
 
@@ -132,30 +135,42 @@ def fit_photo(
         material: name in the drape's materials.
         stated_cm: "width" and "length" that the seller stated, either, both or none.
         back: the garment's back as read, if there is a photo of it.
+        trust: in the photo's proportions, see ``solve_sizes``.
     Returns:
         The garment in centimetres; its textures hold the photo's own pixels.
     """
     stated = stated_cm or {}
     photo = upright(photo)
-    if photo.kind.category.covers_upper:
-        cut, scale = fit_upper(photo, body, gender, stated)
-        block = draft_upper(photo.kind, cut, material)
-        paint = paint_upper
-    elif photo.kind.category == Category.SKIRT:
-        block, scale = fit_skirt(photo, body, stated, material)
-        paint = paint_skirt
-    else:
-        block, scale = fit_legs(photo, body, stated, material)
-        paint = paint_legs
+    block, scale = fit_block(photo, body, gender, material, stated, trust)
     canvas = lay_out(block)
-    textures, stretch = paint(photo, block, canvas, None if back is None else _seen_from_front(upright(back)))
-    return _garment(block, canvas, textures, scale, stretch, stated, material)
+    cloth = paint(photo, block, canvas, None if back is None else _seen_from_front(upright(back)))
+    return _garment(block, canvas, cloth, scale, stated, material)
+
+
+def fit_block(
+    photo: GarmentPhoto,
+    body: BodyMeasurements,
+    gender: str,
+    material: str,
+    stated_cm: Mapping[str, float],
+    trust: float = 1.0,
+) -> tuple[Block, float]:
+    """Cut alone, without what it wears; see ``fit_photo``.
+
+    Returns:
+        The block, and cm a pixel of the photo, which lies upright.
+    """
+    if photo.kind.category.covers_upper:
+        cut, scale = fit_upper(photo, body, gender, stated_cm, trust)
+        return draft_upper(photo.kind, cut, material), scale
+    if photo.kind.category == Category.SKIRT:
+        return fit_skirt(photo, body, stated_cm, material, trust)
+    return fit_legs(photo, body, stated_cm, material, trust)
 
 
 def _garment(
-    block: Block, canvas: Canvas, textures: tuple[ByteArray, ByteArray], scale: float, stretch: float,
-    stated: Mapping[str, float], material: str,
-) -> Garment:  # fmt: skip
+    block: Block, canvas: Canvas, cloth: Cloth, scale: float, stated: Mapping[str, float], material: str
+) -> Garment:
     panels = tuple(
         Panel(
             each.name, each.side, each.edges, canvas.panel_to_texture, texture=int(each.side == "back"),
@@ -163,16 +178,15 @@ def _garment(
         )
         for each in block.cut
     )  # fmt: skip
-    warnings: tuple[str, ...] = ()
-    if stretch > MOST_STRETCH:
-        warnings = (
-            f"the print is stretched by {stretch - 1:.0%} where the photo shows it askew; a photo from above helps",
-        )
+    warnings: tuple[str, ...] = () if cloth.doubt is None else (cloth.doubt,)
+    if cloth.stretch > MOST_STRETCH:
+        share = f"{cloth.stretch - 1:.0%}"
+        warnings += (f"the print is stretched by {share} where the photo shows it askew; a photo from above helps",)
     return Garment(
         kind=block.kind,
         panels=panels,
         seams=block.seams,
-        textures=textures,
+        textures=(cloth.front, cloth.back),
         landmarks_cm=block.landmarks_cm,
         cm_per_px=scale,
         scale_source=next((name for name in ("width", "length") if name in stated), "guessed"),

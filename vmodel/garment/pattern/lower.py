@@ -11,7 +11,7 @@ from scipy.interpolate import PchipInterpolator
 from vmodel.garment.block_legs import draft_legs
 from vmodel.garment.block_parts import Block, Edges, both_sides, edge_of, mirrored_edges
 from vmodel.garment.pattern.photo import SIDES, outline_beside
-from vmodel.garment.pattern.sizes import Size, solve_sizes
+from vmodel.garment.pattern.sizes import SAMPLE_HIP, Size, solve_sizes
 from vmodel.types import BodyMeasurements, Category, GarmentPhoto
 
 _SIDE_SHARES: Final = (0.15, 0.3, 0.5, 0.75, 1.0)
@@ -26,7 +26,7 @@ def seat_girth(body: BodyMeasurements) -> float:
 
 
 def fit_skirt(
-    photo: GarmentPhoto, body: BodyMeasurements, stated_cm: Mapping[str, float], material: str
+    photo: GarmentPhoto, body: BodyMeasurements, stated_cm: Mapping[str, float], material: str, trust: float = 1.0
 ) -> tuple[Block, float]:
     """Fit a skirt.
 
@@ -35,17 +35,21 @@ def fit_skirt(
         body: of the wearer.
         stated_cm: "width" (of the waistband, lying flat) and "length" as the seller stated them.
         material: name in the drape's materials.
+        trust: in the photo, see ``solve_sizes``.
     Returns:
         The block, and cm a pixel.
     """
     seat = seat_girth(body) / 4
     stated = {"length": stated_cm["length"]} if "length" in stated_cm else {}
+    half_waist = seat
+    if "width" in stated_cm:
+        half_waist = stated["waist"] = stated_cm["width"] / 2
     waist_px = photo.half("waist")
     length_px = float(np.linalg.norm(photo.middle("hem") - photo.middle("waist")))
     sizes, scale = solve_sizes(
         [
             # waistbands are drawn in and stretch: the band says less about the scale than the hip
-            Size("waist", waist_px, 0.08, seat, 0.08, 0.85 * seat, 1.3 * seat, True),
+            Size("waist", waist_px, 0.14, seat, 0.08, 0.85 * seat, 1.3 * seat, True),
             Size("hip", _width_at(photo, 0.32), 0.06, (body.hip + 7) / 4, 0.12,
                  (body.hip + 4) / 4, (body.hip + 120) / 4, True),
             Size("length", length_px, 0.03, 0.5 * body.waist_height, 0.4,
@@ -53,14 +57,16 @@ def fit_skirt(
         ],
         photo.kind.laid,
         stated,
+        trust,
+        body.hip / body.height / SAMPLE_HIP,
     )  # fmt: skip
-    length, half_waist = sizes["length"], seat
+    length = sizes["length"]
     hip_y = -(body.waist_height - body.hip_height)
     widths = []
     for share in _SIDE_SHARES:
         measured = _width_at(photo, share)
         y = -share * length
-        need = float(np.interp(-y, [0, -hip_y], [seat, (body.hip + 5) / 4]))
+        need = float(np.interp(-y, [0, -hip_y], [half_waist, (body.hip + 5) / 4]))
         wanted = sizes["hip"] * measured / max(_width_at(photo, 0.32), 1.0)
         # cloth gathered at the waist lies narrower there than it is wide
         widths.append(float(np.clip(wanted, need, (body.hip + 220) / 4)))
@@ -91,7 +97,7 @@ def _width_at(photo: GarmentPhoto, share: float) -> float:
 
 
 def fit_legs(
-    photo: GarmentPhoto, body: BodyMeasurements, stated_cm: Mapping[str, float], material: str
+    photo: GarmentPhoto, body: BodyMeasurements, stated_cm: Mapping[str, float], material: str, trust: float = 1.0
 ) -> tuple[Block, float]:
     """Fit trousers or shorts; see ``fit_skirt``."""
     kind = photo.kind
@@ -102,24 +108,30 @@ def fit_legs(
         np.linalg.norm((photo.points[f"leg_inner_{s}"] + photo.points[f"leg_outer_{s}"]) / 2 - photo.points["crotch"])
         for s in SIDES
     ]))  # fmt: skip
+    stated: dict[str, float] = {}
+    half_waist = seat
+    if "width" in stated_cm:
+        half_waist = stated["waist"] = stated_cm["width"] / 2
     is_short = kind.category == Category.SHORTS
     low, high = _LEG_SHORTEST[kind.category], _LEG_LONGEST[kind.category]
     sizes, scale = solve_sizes(
         [
-            Size("waist", photo.half("waist"), 0.08, seat, 0.07, 0.8 * seat, 1.3 * seat, True),
-            Size("hip", photo.half("hip") if photo.has("hip") else None, 0.08, (body.hip + 7) / 4, 0.08,
+            Size("waist", photo.half("waist"), 0.18, seat, 0.07, 0.8 * seat, 1.3 * seat, True),
+            Size("hip", photo.half("hip") if photo.has("hip") else None, 0.1, (body.hip + 7) / 4, 0.08,
                  (body.hip + 3) / 4, (body.hip + 34) / 4, True),
-            Size("rise", rise_px, 0.1, rise, 0.14, 0.62 * rise, 1.25 * rise),
+            Size("rise", rise_px, 0.07, rise, 0.14, 0.62 * rise, 1.25 * rise),
             Size("inseam", inseam_px, 0.04, (0.26 if is_short else 0.95) * body.inseam, 0.4 if is_short else 0.1,
                  low * body.inseam, high * body.inseam),
             Size("opening", photo.distance("leg_outer", "leg_inner"), 0.08, (0.3 if is_short else 0.2) * body.hip, 0.3,
                  (0.28 if is_short else 0.145) * body.hip, 0.55 * body.hip, True),
         ],
         photo.kind.laid,
-        {},
+        stated,
+        trust,
+        body.hip / body.height / SAMPLE_HIP,
     )  # fmt: skip
     inseam = sizes["inseam"]
     if "length" in stated_cm:
         inseam = float(np.clip(stated_cm["length"] - rise, 0.08 * body.inseam, 0.99 * body.inseam))
-    block = draft_legs(kind, body, inseam, sizes["opening"], seat)
+    block = draft_legs(kind, body, inseam, sizes["opening"], half_waist)
     return block, scale

@@ -41,7 +41,8 @@ def outline_across(mask: BoolArray, start: FloatArray, end: FloatArray, share: f
 
     Args:
         mask: (H, W) bool, the garment.
-        start, end: (2,) pixels, ends of the line.
+        start: (2,) pixels, one end of the line.
+        end: the other.
         share: 0..1.
         inner: (2,) pixels, a place on the garment's side of the line.
     """

@@ -16,9 +16,15 @@ from scipy.optimize import lsq_linear
 from vmodel.types import FloatArray
 
 NARROWED: Final[Mapping[str, tuple[float, float]]] = {
-    "flat": (1.0, 0.04), "hanger": (0.96, 0.06), "held": (0.95, 0.06), "form": (0.8, 0.05), "worn": (0.8, 0.08),
+    "flat": (0.95, 0.2), "hanger": (0.93, 0.2), "held": (0.92, 0.2), "form": (0.8, 0.07), "worn": (0.8, 0.1),
 }  # fmt: skip
-"""How a garment was photographed -> width in the photo over its width lying flat, and how far that may be off."""
+"""How a garment was photographed -> width in the photo over its width lying flat, and how far that may be off: a body's
+projection is taken for a garment that lies flat now and then, and shoulders, which it leaves as they are, tell."""
+SAMPLE_CHEST: Final = 0.525
+"""Chest of those whom samples are cut for, as a share of their height; much the same for women, men and children."""
+SAMPLE_HIP: Final = 0.56
+_GRADED_BY, _GRADED_SPREAD = 0.75, 0.25
+"""How much of a wearer's girth a sample lacks, and how far that may be off, as shares of its logarithm."""
 STATED_SPREAD: Final = 0.004
 """Deviation of a size that the seller stated, as a logarithm."""
 
@@ -34,7 +40,7 @@ class Size:
         usual: in cm, what a garment of the kind has on this body.
         usual_spread: deviation of that, as a share.
         low, high: in cm, bounds of what this body can wear.
-        is_width: it runs across the garment.
+        is_width: it goes round the body, so that a projection narrows it; shoulders keep their width.
     """
 
     name: str
@@ -48,7 +54,11 @@ class Size:
 
 
 def solve_sizes(
-    sizes: Sequence[Size], laid: str, stated_cm: Mapping[str, float] | None = None
+    sizes: Sequence[Size],
+    laid: str,
+    stated_cm: Mapping[str, float] | None = None,
+    trust: float = 1.0,
+    graded: float = 1.0,
 ) -> tuple[dict[str, float], float]:
     """Find all sizes and the photo's scale.
 
@@ -56,6 +66,9 @@ def solve_sizes(
         sizes: what is to be found.
         laid: how the garment was photographed, see ``NARROWED``.
         stated_cm: sizes that the seller stated; they replace what is usual, and the bounds give way to them.
+        trust: in the photo, 0..1; at less than 1 the garment becomes more like others of its kind.
+        graded: girth of the wearer over that of sellers' samples, at the same height. Larger sizes are cut wider and
+            hardly longer, and a photo mostly shows a sample.
     Returns:
         Name -> cm, and cm a pixel along the garment.
     """
@@ -73,12 +86,13 @@ def solve_sizes(
 
     scale, narrowed = len(sizes), len(sizes) + 1
     usual, off = NARROWED.get(laid, NARROWED["flat"])
-    say({narrowed: 1}, float(np.log(usual)), off)
+    wider = float(np.log(graded))
+    say({narrowed: 1}, float(np.log(usual)) - _GRADED_BY * wider, float(np.hypot(off, _GRADED_SPREAD * wider)))
     low, high = np.full(count, -np.inf), np.full(count, np.inf)
     for place, size in enumerate(sizes):
         if size.pixels is not None and size.pixels > 1:
             across = {narrowed: 1.0} if size.is_width else {}
-            say({place: 1, scale: -1, **across}, float(np.log(size.pixels)), size.spread)
+            say({place: 1, scale: -1, **across}, float(np.log(size.pixels)), size.spread / trust)
         if size.name in stated:
             say({place: 1}, float(np.log(stated[size.name])), STATED_SPREAD)
             continue

@@ -9,7 +9,7 @@ import numpy as np
 
 from vmodel.garment.pattern.draft_upper import LegCut, UpperCut
 from vmodel.garment.pattern.photo import SIDES, outline_beside
-from vmodel.garment.pattern.sizes import Size, solve_sizes
+from vmodel.garment.pattern.sizes import SAMPLE_CHEST, Size, solve_sizes
 from vmodel.types import BodyMeasurements, Category, FloatArray, GarmentKind, GarmentPhoto, Neckline, Sleeve
 
 SLEEVED: Final = frozenset({Sleeve.SHORT, Sleeve.THREE_QUARTER, Sleeve.LONG})
@@ -19,12 +19,20 @@ _LENGTH: Final = {Category.TOP: 1.08, Category.OUTERWEAR: 1.2}
 _SLEEVE_OF_ARM: Final = {Sleeve.SHORT: 0.36, Sleeve.THREE_QUARTER: 0.68, Sleeve.LONG: 0.94}
 _SLEEVE_BOUNDS: Final = {Sleeve.SHORT: (0.16, 0.58), Sleeve.THREE_QUARTER: (0.5, 0.84), Sleeve.LONG: (0.85, 1.03)}
 _ANGLES: Final = 18.0, 48.0
+_CLEAR_CM: Final = 1.2
+"""How far outside the trunk a cuff ends, at least."""
+_LEAST_NECK: Final = 0.21
+"""Least half span of the neck points, as a share of the neck's girth."""
+_LEAST_STAND: Final = 0.26
+"""The same where something stands round the neck."""
+_WIDEST_NECK: Final = {Neckline.BOAT: 0.86, Neckline.OFF_SHOULDER: 0.86}
+"""Most of it, as a share of the shoulders, where it is more than usual."""
 SIDE_SHARES: Final = (0.2, 0.4, 0.6, 0.8, 1.0)
 HEM_SHARES: Final = np.linspace(-1, 1, 9)
 
 
 def fit_upper(
-    photo: GarmentPhoto, body: BodyMeasurements, gender: str, stated_cm: Mapping[str, float]
+    photo: GarmentPhoto, body: BodyMeasurements, gender: str, stated_cm: Mapping[str, float], trust: float = 1.0
 ) -> tuple[UpperCut, float]:
     """Find the cut of a garment that hangs from the shoulders.
 
@@ -33,6 +41,7 @@ def fit_upper(
         body: of the wearer.
         gender: "woman", "man", "girl" or "boy".
         stated_cm: "width" and "length" as the seller stated them, either, both or none.
+        trust: in the photo, see ``solve_sizes``.
     Returns:
         The cut, and cm a pixel.
     """
@@ -42,7 +51,8 @@ def fit_upper(
         stated["chest"] = stated_cm["width"] / 2
     if "length" in stated_cm:
         stated["length"] = stated_cm["length"]
-    sizes, scale = solve_sizes(_sizes(photo, body, gender), photo.kind.laid, stated)
+    graded = body.chest / body.height / SAMPLE_CHEST
+    sizes, scale = solve_sizes(_sizes(photo, body, gender), photo.kind.laid, stated, trust, graded)
     sleeved = kind.sleeve in SLEEVED
     chest = sizes["chest"]
     shoulder = min(sizes["shoulder"], chest - (1.0 if sleeved else 0.5))
@@ -52,9 +62,16 @@ def fit_upper(
     if kind.category != Category.JUMPSUIT:
         length = max(length, depth + slope + 4.0)
     sides = _sides(photo, body, chest, length, depth + slope)
-    angle = 40.0
-    if sleeved and kind.sleeve != Sleeve.SHORT:
-        angle = _roomy_angle(chest - shoulder, depth, (0.3 * body.chest + _sleeve_ease(kind)) / 2)
+    angle, sleeve, cuff = 40.0, 0.0, 0.0
+    if sleeved:
+        if kind.sleeve != Sleeve.SHORT:
+            angle = _roomy_angle(chest - shoulder, depth, (0.3 * body.chest + _sleeve_ease(kind)) / 2)
+        cuff = sizes["cuff"]
+        flare = (sides[0, 1] - chest) / max(sides[0, 0] * (length - depth - slope), 1.0)
+        sleeve = max(sizes["sleeve"], _least_sleeve(chest - shoulder, depth, angle, cuff, flare))
+    legs = _legs(photo, body, sizes, length) if kind.category == Category.JUMPSUIT else None
+    if legs is not None:
+        sides[-1, 1] = legs.outer
     return UpperCut(
         half_chest=chest,
         length=length,
@@ -62,13 +79,13 @@ def fit_upper(
         neck=neck,
         drop=sizes["drop"],
         depth=depth,
-        sleeve=sizes["sleeve"] if sleeved else 0.0,
-        cuff=sizes["cuff"] if sleeved else 0.0,
+        sleeve=sleeve,
+        cuff=cuff,
         angle=angle,
         sides=sides,
-        hem=np.zeros((0, 2)) if kind.category == Category.JUMPSUIT else _hem(photo, scale),
+        hem=_hem(photo, scale) if legs is None else np.zeros((0, 2)),
         stand=_stand(kind, body),
-        legs=_legs(photo, body, sizes, length) if kind.category == Category.JUMPSUIT else None,
+        legs=legs,
     ), scale
 
 
@@ -81,6 +98,22 @@ def _roomy_angle(across: float, deep: float, around: float) -> float:
     widest = float(np.hypot(across, deep))
     angle = float(np.degrees(np.arccos(min(1.0, around / widest)) - np.arctan2(across, deep)))
     return float(np.clip(angle, *_ANGLES))
+
+
+def _least_sleeve(across: float, deep: float, angle: float, cuff: float, flare: float) -> float:
+    """Length below which a cap sleeve's cuff would end inside the trunk.
+
+    Args:
+        across: from the shoulder point out to the armpit, cm.
+        deep: from the one down to the other.
+        angle: of the sleeve below the horizontal, degrees.
+        cuff: flat width.
+        flare: how far the side leans outwards below the armpit, cm a cm.
+    """
+    cos, sin, lean = np.cos(np.radians(angle)), np.sin(np.radians(angle)), float(np.clip(flare, 0.0, 0.6))
+    lower = max(0.0, cuff - (deep * cos - across * sin)) / 2  # how far the cuff's end lies below the armpit's line
+    under = (lower * (sin + lean * cos) + _CLEAR_CM) / (cos - lean * sin)
+    return float((across * cos + deep * sin) / 2 + under)
 
 
 def _stand(kind: GarmentKind, body: BodyMeasurements) -> float:
@@ -114,11 +147,12 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
     found = [
         Size("chest", span["chest"], 0.04, (body.chest + ease) / 4, 0.08,
              (body.chest + (2 if kind.neckline == Neckline.STRAPLESS else 4)) / 4, (body.chest + 46) / 4, True),
-        Size("shoulder", span["shoulder"], 0.05 if sleeved else 0.07, across, 0.08 if sleeved else 0.25 if strap else 0.12,
-             half - 1 if sleeved else (0.42 if strap else 0.55) * half, half + 10 if sleeved else half + 1.5, True),
+        Size("shoulder", span["shoulder"], 0.05 if sleeved else 0.07, across,
+             0.08 if sleeved else 0.25 if strap else 0.12,
+             half - 1 if sleeved else (0.42 if strap else 0.55) * half, half + 10 if sleeved else half + 1.5),
         Size("neck", span["neck"], 0.08, _usual_neck(kind, body, across), 0.5,
-             0.21 * body.neck, (0.86 if kind.neckline in {Neckline.BOAT, Neckline.OFF_SHOULDER} else 0.78) * across
-             if not strap else 0.95 * across, True),
+             (_LEAST_STAND if _stand(kind, body) else _LEAST_NECK) * body.neck,
+             (0.95 if strap else _WIDEST_NECK.get(kind.neckline, 0.78)) * across),
         Size("depth", span["depth"], 0.10, 0.2 * body.chest + 0.12 * ease, 0.12, 0.165 * body.chest, 0.33 * body.chest),
         Size("drop", span["drop"], 0.15, _usual_drop(kind, body), 0.6, 1.5, 0.33 * body.chest),
         _length_size(photo, body, torso),
@@ -160,7 +194,7 @@ def _length_size(photo: GarmentPhoto, body: BodyMeasurements, torso: float) -> S
     usual, spread, low_cm, high_cm = {
         Category.TOP: (_LENGTH[Category.TOP] * top, 0.16, 0.5 * top, 1.6 * top),
         Category.OUTERWEAR: (_LENGTH[Category.OUTERWEAR] * top, 0.3, 0.7 * top, 0.82 * body.neck_height),
-        Category.DRESS: (0.66 * body.neck_height, 0.2, 1.22 * top, 0.95 * body.neck_height),
+        Category.DRESS: (0.66 * body.neck_height, 0.17, 1.22 * top, 0.95 * body.neck_height),
     }[kind.category]
     return Size("length", pixels, 0.03, usual, spread, low_cm, high_cm)
 
@@ -243,15 +277,19 @@ def hem_spots(photo: GarmentPhoto) -> FloatArray:
 
 def _sides(photo: GarmentPhoto, body: BodyMeasurements, chest: float, length: float, armpit: float) -> FloatArray:
     """(n, 2) half widths from armpit to hem: as the outline has them, and at least as wide as the body needs."""
-    widths = []
     legs = photo.kind.category == Category.JUMPSUIT
-    for share, (left, right) in side_spots(photo).items():
-        wanted = chest * float(np.linalg.norm(left - right)) / 2 / max(photo.half("armpit"), 1.0)
+    spans = [float(np.linalg.norm(left - right)) / 2 for left, right in side_spots(photo).values()]
+    seen = chest * np.array([1.0, *(span / max(photo.half("armpit"), 1.0) for span in spans)])
+    at_body = [(body.neck_height - h - armpit) / (length - armpit) for h in (body.waist_height, body.hip_height)]
+    shares = sorted({*SIDE_SHARES, *(share for share in at_body if 0.03 < share < 0.97)})
+    widths = []
+    for share in shares:
         need = _need(photo.kind, body, armpit + share * (length - armpit))
         if legs and share >= 0.4:
             need = max(need, (body.hip + 8) / 4)
+        wanted = float(np.interp(share, (0.0, *SIDE_SHARES), seen))
         widths.append(float(np.clip(wanted, need, max(need, (body.hip + 150) / 4))))
-    return np.stack([SIDE_SHARES, widths], axis=1)
+    return np.stack([shares, widths], axis=1)
 
 
 def _need(kind: GarmentKind, body: BodyMeasurements, below_cm: float) -> float:

@@ -156,7 +156,7 @@ def _solve(
 def _least_area(corners: FloatArray) -> float:
     """Smallest signed area of a half cell over the median one; negative where the map folds."""
     a, b, c, d = corners[:-1, :-1], corners[:-1, 1:], corners[1:, :-1], corners[1:, 1:]
-    areas = np.concatenate([_cross(b - a, c - a).ravel(), _cross(d - b, d - c).ravel(),
+    areas = np.concatenate([_cross(b - a, c - a).ravel(), _cross(d - c, d - b).ravel(),
                             _cross(b - a, d - b).ravel(), _cross(d - c, c - a).ravel()])  # fmt: skip
     areas = -areas  # the photo's y runs down
     middle = float(np.median(areas))

@@ -1,1 +1,1 @@
-"""Reading a photo: which pixels are the garment, where its landmarks are, what kind it is and how it was photographed."""
+"""Reading a photo: which pixels are the garment, its landmarks, its kind, and how it was photographed."""

@@ -27,6 +27,8 @@ from vmodel.types import (
 
 _NEAREST_KIND: Final = {"swimwear": Category.TOP, "underwear": Category.TOP, "none": Category.TOP}
 """How what has no pattern of its own counts where somebody insists; rights look at the network's own word."""
+SECOND_SHARE: Final = 0.1
+"""Probability from which on a second kind is worth a try where the first is not worn right."""
 _GROUND: Final = 250
 """Grey level that stands in for what a cut-out hides."""
 
@@ -69,6 +71,13 @@ def likeliest_kinds(reading: PhotoReading) -> list[tuple[Category, float]]:
     for word, share in zip(CHOICES["category"], reading.shares["category"], strict=True):
         shares[_NEAREST_KIND.get(word) or Category(word)] += float(share)
     return sorted(shares.items(), key=lambda each: -each[1])
+
+
+def second_kind(flat_lay: FlatLay, cutout: Cutout) -> Category | None:
+    """The second likeliest kind of a photo; None where the network is sure of the first."""
+    kinds = likeliest_kinds(read_photo(load_network(Settings().weights), seen_by_network(flat_lay, cutout)))
+    category, share = kinds[1]
+    return category if share > SECOND_SHARE else None
 
 
 def decide_kind(reading: PhotoReading, category: Category | None = None) -> GarmentKind:

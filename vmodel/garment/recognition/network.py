@@ -21,8 +21,6 @@ from vmodel.errors import WeightsMissing
 WEIGHTS: Final = "garment_reader.safetensors"
 SIZE: Final = 224
 """Side in pixels of the square picture that the network sees."""
-GRID: Final = SIZE // 4
-"""Side in cells of a landmark's heat map."""
 
 LANDMARKS: Final = (
     *("neck_left", "neck_right", "neck_front", "neck_back", "shoulder_left", "shoulder_right"),
@@ -75,7 +73,7 @@ def _convolution(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class GarmentReaderNet(nn.Module):
-    """(B, 3, 288, 288) sRGB 0..1 -> mask, parts, landmark heat and scores of every attribute."""
+    """(B, 3, SIZE, SIZE) sRGB 0..1 -> mask, parts, landmark heat and scores of every attribute."""
 
     mean: Tensor
     deviation: Tensor

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vmodel.garment.matting import MattingModelBroken, find_weights, matte_with_model
+from vmodel.garment.recognition.rembg_backend import MattingModelBroken, find_weights, matte_with_model
 
 
 @pytest.mark.parametrize(

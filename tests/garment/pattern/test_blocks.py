@@ -1,0 +1,202 @@
+"""Garments of photos are cut for bodies of every size so that they can be sewn and put on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from shapely.geometry import Polygon
+
+from tests.garment import drawn_flat_lays as drawn
+from vmodel.errors import SizeImplausible
+from vmodel.garment import measure
+from vmodel.garment.block_parts import Block
+from vmodel.garment.pattern.fit import fit_block, upright
+from vmodel.garment.recognition.landmarks import loop_order
+from vmodel.types import Category, FloatArray, GarmentPhoto, Neckline
+
+PHOTOS: dict[str, GarmentPhoto] = {}
+
+
+def photo_of(name: str) -> GarmentPhoto:
+    if name not in PHOTOS:
+        photo = drawn.ALL[name]().pattern().photo
+        assert photo is not None
+        PHOTOS[name] = upright(photo)
+    return PHOTOS[name]
+
+
+def block_of(name: str, wearer: str) -> Block:
+    gender, body = drawn.BODIES[wearer]
+    return fit_block(photo_of(name), body, gender, "cotton", {})[0]
+
+
+def length(line: FloatArray) -> float:
+    return float(np.linalg.norm(np.diff(line, axis=0), axis=1).sum())
+
+
+everything_on_everybody = pytest.mark.parametrize(("name", "wearer"), [(n, w) for n in drawn.ALL for w in drawn.BODIES])
+on_everybody = pytest.mark.parametrize("wearer", drawn.BODIES)
+
+
+@everything_on_everybody
+def test_panels_are_closed_outlines_that_do_not_cross_themselves(name: str, wearer: str) -> None:
+    for piece in block_of(name, wearer).cut:
+        lines = list(piece.edges.values())
+        for line, following in zip(lines, (*lines[1:], lines[0]), strict=True):
+            assert np.allclose(line[-1], following[0], atol=1e-6)
+        outline = Polygon(np.concatenate([line[:-1] for line in lines]))
+        assert outline.is_valid
+        assert outline.exterior.is_ccw
+
+
+@everything_on_everybody
+def test_edges_that_are_sewn_together_are_equally_long(name: str, wearer: str) -> None:
+    block = block_of(name, wearer)
+    cut = {piece.name: piece.edges for piece in block.cut}
+    assert block.seams
+    for seam in block.seams:
+        first, second = (length(cut[piece][edge]) for piece, edge in (seam.first, seam.second))
+        assert first == pytest.approx(second, rel=0.03)
+
+
+@everything_on_everybody
+def test_every_garment_goes_round_its_wearer(name: str, wearer: str) -> None:
+    body, block = drawn.BODIES[wearer][1], block_of(name, wearer)
+    marks = block.landmarks_cm
+    assert set(loop_order(block.kind)) <= set(marks)
+    if block.kind.category.covers_upper:
+        assert 4 * marks["armpit_left"][0] >= body.chest + 1
+    if block.kind.category in {Category.DRESS, Category.JUMPSUIT}:
+        hip_y = body.hip_height - body.neck_height
+        line = block.front["side_left"]
+        assert 4 * np.interp(hip_y, line[:, 1], line[:, 0]) >= body.hip
+    if not block.kind.category.covers_upper:
+        assert 4 * marks["hip_left"][0] >= body.hip
+
+
+@pytest.mark.parametrize("name", [n for n, f in drawn.ALL.items() if f().kind.category.covers_upper])
+@on_everybody
+def test_the_neck_passes_through_its_opening(name: str, wearer: str) -> None:
+    body, block = drawn.BODIES[wearer][1], block_of(name, wearer)
+    if block.kind.neckline == Neckline.STRAPLESS:
+        return
+    assert length(block.front["neck"]) + length(block.back["neck"]) > body.neck
+    assert block.landmarks_cm["neck_left"][0] < block.landmarks_cm["shoulder_left"][0]
+
+
+@pytest.mark.parametrize("name", ["tee", "long sleeve", "shirt", "hoodie", "coat", "cap sleeves"])
+@on_everybody
+def test_a_sleeve_leaves_room_for_the_arm_and_ends_outside_the_trunk(name: str, wearer: str) -> None:
+    body, block = drawn.BODIES[wearer][1], block_of(name, wearer)
+    under, side = block.front["sleeve_under_left"], block.front["side_left"]
+    root = length(np.stack([block.landmarks_cm["armpit_left"], block.landmarks_cm["shoulder_left"]]))
+    assert 2 * root > 0.33 * body.chest
+    beside = np.interp(under[1:, 1], side[:, 1], side[:, 0])
+    assert (under[1:, 0] > beside).all()
+    if name in {"long sleeve", "shirt", "hoodie", "coat"}:
+        assert 0.8 * body.arm_length < length(block.front["sleeve_top_left"]) < 1.35 * body.arm_length
+
+
+@pytest.mark.parametrize("name", ["trousers", "shorts", "jumpsuit", "skirt", "dress", "coat"])
+@on_everybody
+def test_nothing_reaches_the_floor(name: str, wearer: str) -> None:
+    body, block = drawn.BODIES[wearer][1], block_of(name, wearer)
+    from_floor = body.neck_height if block.kind.category.covers_upper else body.waist_height
+    lowest = min(float(line[:, 1].min()) for line in block.front.values())
+    assert from_floor + lowest > 0
+
+
+def test_short_garments_stay_short_and_long_ones_long() -> None:
+    ends = {
+        name: min(line[:, 1].min() for line in block_of(name, "woman S").front.values())
+        for name in ("trousers", "shorts")
+    }
+    assert ends["shorts"] > 0.62 * ends["trousers"]
+    cropped, long_ = (drawn.tee(size).fitted() for size in (250.0, 440.0))
+    assert measure.garment_length(cropped) < 0.75 * measure.garment_length(long_)
+
+
+@pytest.mark.parametrize(("length_cm", "measured"), [(58.0, 58.0), (75.0, 75.0)])
+def test_a_stated_length_is_the_length_of_the_garment(length_cm: float, measured: float) -> None:
+    garment = drawn.tee().fitted(length_cm=length_cm)
+    assert measure.garment_length(garment) == pytest.approx(measured, rel=0.01)
+    assert garment.scale_source == "length"
+
+
+@pytest.mark.parametrize("width_cm", [42.0, 52.0, 62.0])
+def test_a_stated_width_is_the_width_of_the_garment(width_cm: float) -> None:
+    garment = drawn.tee().fitted(width_cm=width_cm)
+    assert measure.chest_width(garment) == pytest.approx(width_cm, rel=0.01)
+    assert garment.scale_source == "width"
+    assert garment.cm_per_px > 0
+
+
+def test_a_larger_size_of_the_same_photo_is_longer_as_well() -> None:
+    small, large = (drawn.tee().fitted(width_cm=width) for width in (44, 60))
+    assert measure.garment_length(large) > 1.2 * measure.garment_length(small)
+
+
+@pytest.mark.parametrize("draw", [drawn.trousers, drawn.skirt, drawn.shorts])
+@pytest.mark.parametrize("width_cm", [36.0, 44.0])
+def test_what_hangs_from_the_waist_is_measured_at_its_waistband(draw: type[drawn.Drawn], width_cm: float) -> None:
+    garment = draw().fitted(width_cm=width_cm)
+    assert measure.waistband_width(garment) == pytest.approx(width_cm, rel=0.02)
+    assert garment.scale_source == "width"
+
+
+@pytest.mark.parametrize("draw", [drawn.trousers, drawn.skirt, drawn.shorts])
+def test_a_stated_length_from_the_waist_is_kept(draw: type[drawn.Drawn]) -> None:
+    length_cm = 48.0 if draw is drawn.shorts else 84.0
+    assert measure.garment_length(draw().fitted(length_cm=length_cm)) == pytest.approx(length_cm, rel=0.03)
+
+
+@pytest.mark.parametrize("width", [0.0, -40.0, 3.0, 400.0, float("nan"), float("inf")])
+def test_a_width_that_no_garment_has_is_refused(width: float) -> None:
+    with pytest.raises(SizeImplausible):
+        drawn.tee().fitted(width_cm=width)
+
+
+def test_a_skirt_in_a_large_size_is_wider_and_hardly_longer() -> None:
+    (_, small), (_, large) = drawn.BODIES["woman S"], drawn.BODIES["woman 4XL"]
+    narrow, wide = (drawn.skirt().fitted(body) for body in (small, large))
+    assert measure.garment_length(wide) < 1.15 * measure.garment_length(narrow)
+    assert measure.waistband_width(wide) > 1.4 * measure.waistband_width(narrow)
+
+
+def test_a_child_wears_the_same_photo_in_its_own_size() -> None:
+    adult, child = drawn.tee().fitted(), drawn.tee().fitted(drawn.CHILD, "girl")
+    assert 0.98 < 2 * measure.chest_width(child) / drawn.CHILD.chest < 1.4
+    assert measure.garment_length(child) < 0.75 * measure.garment_length(adult)
+
+
+def test_a_tee_on_a_hidden_form_is_widened_and_keeps_its_length() -> None:
+    flat = drawn.tee()
+    narrow = flat.moved(np.array([[0.8, 0, 52.0], [0, 1, 0]]), drawn.SIZE)
+    as_flat, as_form = narrow.fitted(), narrow.of_kind(laid="form").fitted()
+    assert measure.garment_length(as_form) < 0.95 * measure.garment_length(as_flat)
+    assert measure.garment_length(as_form) == pytest.approx(measure.garment_length(flat.fitted()), rel=0.04)
+    assert measure.chest_width(as_form) == pytest.approx(measure.chest_width(flat.fitted()), rel=0.04)
+
+
+def test_openings_are_where_people_put_heads_arms_and_legs_through() -> None:
+    expected = {
+        "tee": {"neck", "hem", "cuff_left", "cuff_right"},
+        "dress": {"neck", "hem", "armhole_left", "armhole_right"},
+        "camisole": {"neck", "hem", "armhole_left", "armhole_right"},
+        "strapless": {"neck", "hem"},
+        "jumpsuit": {"neck", "leg_left", "leg_right", "armhole_left", "armhole_right"},
+        "trousers": {"waist", "leg_left", "leg_right"},
+        "skirt": {"waist", "hem"},
+    }
+    for name, openings in expected.items():
+        block = block_of(name, "woman S")
+        sewn = {end for seam in block.seams for end in (seam.first, seam.second)}
+        free = {edge for piece in block.cut for edge in piece.edges if (piece.name, edge) not in sewn}
+        assert free == openings, name
+
+
+def test_the_back_of_a_garment_on_straps_is_open_as_well() -> None:
+    block = block_of("camisole", "woman S")
+    marks = block.landmarks_cm
+    assert block.back["neck"][:, 1].min() < 0.75 * marks["armpit_left"][1]
+    assert block_of("tee", "woman S").back["neck"][:, 1].min() > -3

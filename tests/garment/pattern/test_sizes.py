@@ -1,0 +1,70 @@
+"""Sizes in centimetres from what a photo shows, what bodies usually wear and what the seller stated."""
+
+from __future__ import annotations
+
+import pytest
+
+from vmodel.garment.pattern.sizes import NARROWED, Size, solve_sizes
+
+CM_PER_PX = 0.2
+
+
+def seen(width_px: float = 240.0, length_px: float = 340.0) -> list[Size]:
+    """A top of 48 by 68 cm at ``CM_PER_PX``, on somebody who usually wears 50 by 66 cm."""
+    return [
+        Size("chest", width_px, 0.04, 50.0, 0.08, 46.0, 70.0, is_width=True),
+        Size("length", length_px, 0.03, 66.0, 0.16, 40.0, 90.0),
+        Size("cuff", None, 0.1, 16.0, 0.2, 12.0, 24.0),
+    ]
+
+
+def test_the_scale_of_a_photo_is_found_from_what_the_body_usually_wears() -> None:
+    sizes, scale = solve_sizes(seen(), "flat")
+    assert scale == pytest.approx(CM_PER_PX, rel=0.06)
+    assert sizes["length"] / sizes["chest"] == pytest.approx(68 / 48, rel=0.05)
+    assert sizes["cuff"] == pytest.approx(16.0)  # the photo does not show it
+
+
+@pytest.mark.parametrize("factor", [0.25, 1.0, 7.0])
+def test_sizes_do_not_follow_how_large_the_picture_is(factor: float) -> None:
+    sizes, scale = solve_sizes(seen(240 * factor, 340 * factor), "flat")
+    usual, its_scale = solve_sizes(seen(), "flat")
+    assert sizes == pytest.approx(usual)
+    assert scale * factor == pytest.approx(its_scale)
+
+
+@pytest.mark.parametrize("width_px", [20.0, 100.0, 900.0, 5000.0])
+def test_whatever_a_photo_shows_sizes_stay_what_the_body_can_wear(width_px: float) -> None:
+    sizes, _ = solve_sizes(seen(width_px), "flat")
+    for size in seen():
+        assert size.low * 0.999 <= sizes[size.name] <= size.high * 1.001
+
+
+@pytest.mark.parametrize("stated", [{"length": 60.0}, {"chest": 56.0}, {"chest": 80.0, "length": 30.0}])
+def test_what_the_seller_stated_wins_even_against_the_bounds(stated: dict[str, float]) -> None:
+    sizes, _ = solve_sizes(seen(), "flat", stated)
+    for name, value in stated.items():
+        assert sizes[name] == pytest.approx(value, rel=0.01)
+
+
+def test_a_stated_length_sets_the_scale() -> None:
+    _, scale = solve_sizes(seen(), "flat", {"length": 85.0})
+    assert scale == pytest.approx(85 / 340, rel=0.03)
+
+
+def test_a_garment_on_a_form_is_cut_wider_than_its_photo_and_no_longer() -> None:
+    """The photo shows the body's projection: three quarters of the width that lies flat."""
+    narrow = 240 * NARROWED["form"][0]
+    on_form, _ = solve_sizes(seen(narrow), "form")
+    flat, _ = solve_sizes(seen(), "flat")
+    assert on_form["chest"] == pytest.approx(flat["chest"], rel=0.03)
+    assert on_form["length"] == pytest.approx(flat["length"], rel=0.03)
+    taken_flat, _ = solve_sizes(seen(narrow), "flat")
+    assert on_form["length"] / on_form["chest"] < 0.92 * taken_flat["length"] / taken_flat["chest"]
+
+
+def test_less_trust_in_the_photo_makes_a_garment_more_like_others_of_its_kind() -> None:
+    long_ = seen(length_px=430)
+    whole, less = (solve_sizes(long_, "flat", trust=trust)[0] for trust in (1.0, 0.2))
+    usual = 66 / 50
+    assert usual < less["length"] / less["chest"] < whole["length"] / whole["chest"]
