@@ -10,6 +10,7 @@ import garments
 import numpy as np
 import pytest
 
+from tests.garment import drawn_flat_lays
 from vmodel.body.model import Body, build_body
 from vmodel.body.pose import load_pose
 from vmodel.body.roster import load_roster
@@ -19,7 +20,6 @@ from vmodel.drape import worn as worn_stage
 from vmodel.drape.report import fault_of, widest_seam_gap_mm
 from vmodel.drape.sewn_cloth import mesh_cloth
 from vmodel.errors import DrapeFailed
-from vmodel.garment.scale import scale_garment
 from vmodel.types import Garment
 
 
@@ -34,18 +34,24 @@ def test_a_garment_is_worn_within_the_limits(cut: Callable[[], Garment], body: B
 
 
 @pytest.mark.parametrize(
-    ("model", "cut"), [("wm-keisha", garments.tee), ("wm-keisha", garments.dress), ("ch-noah", garments.tee)]
+    ("model", "name"),
+    [
+        ("wm-keisha", "tee"),
+        ("wm-keisha", "jumpsuit"),
+        ("ch-noah", "hoodie"),
+        ("mn-minh", "shirt"),
+        ("wm-ines", "camisole"),
+    ],
 )
-def test_stout_and_small_bodies_wear_what_is_cut_for_them(
-    model: str, cut: Callable[[], Garment], settings: Settings
-) -> None:
+def test_a_photo_s_garment_is_worn_by_whom_it_is_cut_for(model: str, name: str, settings: Settings) -> None:
     person = load_roster(settings)[model]
     body = build_body(person)
-    unsized = replace(cut(), cm_per_px=0.0)
-    garment = scale_garment(unsized, body.measurements, person.gender)
-    report = drape(garment, body, load_pose("walking"), settings).report
+    garment = drawn_flat_lays.ALL[name]().fitted(body.measurements, person.gender)
+    report = drape(garment, body, load_pose("standing"), settings).report
     assert report.worn
     assert report.attempts == 1
+    assert report.inside_share <= 0.001
+    assert report.stretch_p99 <= 1.20
 
 
 def test_a_seam_that_is_not_sewn_is_measured_and_refused(body: Body, settings: Settings) -> None:

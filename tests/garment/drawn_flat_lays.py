@@ -153,7 +153,7 @@ def draw(
 
 def _whole(half: Points) -> ByteArray:
     loop = np.concatenate([np.array(half, np.float64), (np.array(half, np.float64) * [-1, 1])[::-1]])
-    return np.round((loop + [MIDDLE, 0]) * 16).astype(np.int32)  # type: ignore[return-value]
+    return np.round((loop + np.array([MIDDLE, 0])) * 16).astype(np.int32)  # type: ignore[return-value]
 
 
 def upper(category: Category, sleeve: Sleeve, neckline: Neckline) -> GarmentKind:

@@ -18,8 +18,8 @@ from vmodel.garment.block_cut import BLOCKS, KINDS, cut_block
 from vmodel.garment.block_paint import Colours, lay_out, paint_side, seam_mismatch_cm
 from vmodel.garment.colourway import parse_colourways
 from vmodel.garment.design import ENDING, Design, DesignInvalid, make_garment, read_design, write_design
-from vmodel.garment.recognition.landmarks import loop_order
 from vmodel.garment.print_repeat import PrintRepeat, decode_tile, lay_print, read_tile, recolour_tile
+from vmodel.garment.recognition.landmarks import loop_order
 from vmodel.types import BodyMeasurements
 
 WOMAN = BodyMeasurements(170, 90, 73, 97, 33, 38, 56, 78, 127, 108, 88, 145)

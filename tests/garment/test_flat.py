@@ -12,11 +12,11 @@ from PIL import Image
 
 from vmodel.config import Settings
 from vmodel.errors import GarmentNotFound, SeveralGarments
-from vmodel.garment.recognition.cutout import cut_out
 from vmodel.garment.drawing_errors import DrawingTooLarge, DrawingUnreadable, DrawingUnsafe
 from vmodel.garment.flat import draw_flat, in_plain_colours, read_flat
-from vmodel.garment.recognition.kind import understand
 from vmodel.garment.reading import read_flat_lay
+from vmodel.garment.recognition.cutout import cut_out
+from vmodel.garment.recognition.kind import understand
 from vmodel.garment.svg import plain_colours, recoloured, write_svg
 from vmodel.types import Category, FlatLay
 

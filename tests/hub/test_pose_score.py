@@ -16,8 +16,8 @@ from vmodel.body.openpose import read_keypoints
 from vmodel.config import Settings
 from vmodel.errors import DetectorMissing
 from vmodel.photograph import photograph
-from vmodel.quality.pose import POSE_BAR, limb_score, pose_score
 from vmodel.quality.gate import BARS, judge
+from vmodel.quality.pose import POSE_BAR, limb_score, pose_score
 from vmodel.studio import Studio
 from vmodel.take import Take
 from vmodel.types import ByteArray, FloatArray

@@ -37,7 +37,7 @@ from vmodel.types import (
 
 ROOT = Path(__file__).resolve().parents[2]
 
-WEIGHTS = (WeightsUsed("garment_silhouette.safetensors", "Apache-2.0", "60a5"),)
+WEIGHTS = (WeightsUsed("garment_reader.safetensors", "Apache-2.0", "60a5"),)
 SELLER = Holder("seller-a", "Atelier Ångström & Söhne", Terms(), "job-7")
 
 
@@ -60,7 +60,7 @@ def drawn_shot(picture: ByteArray, made_by: str = "draft") -> Shot:
     with Image.open(photo) as opened:
         flat_lay = FlatLay(photo.name, sha256_of(photo), np.asarray(opened.convert("RGB")))
     kind = GarmentKind(Category.TOP, 0.97, Sleeve.SHORT, Neckline.CREW, Length.HIP)
-    cutout = Cutout(np.ones(flat_lay.rgb.shape[:2], np.float32), "plain", 0.9)
+    cutout = Cutout(np.ones(flat_lay.rgb.shape[:2], np.float32), "network", 0.9)
     garment = Garment(kind, (), (), (), {}, 0.05)
     pattern = Pattern("tee", flat_lay, cutout, kind, Landmarks({}, {}), garment)
     nothing = np.zeros((0, 3), np.float32)

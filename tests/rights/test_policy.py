@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.errors import NotAllowedForChildren, UnknownCategory, WeightsMissing
-from vmodel.garment.silhouette_net import load_readers
+from vmodel.garment.recognition.network import load_network
 from vmodel.publish import Publisher
 from vmodel.rights.channels import CHANNELS, CHINESE, UnknownChannel, find_channel
 from vmodel.rights.policy import (
@@ -148,13 +148,13 @@ def test_a_deleted_detector_refuses_every_child(
 ) -> None:
     shot = replace(worn_shot, model=child, pose="standing")
     monkeypatch.setenv("VMODEL_WEIGHTS", str(tmp_path))
-    load_readers.cache_clear()
+    load_network.cache_clear()
     try:
         with pytest.raises(WeightsMissing):
             publisher.publish(shot, "jpeg")
         assert publisher.publish(worn_shot, "jpeg").licence.model == "wm-ines"
     finally:
-        load_readers.cache_clear()
+        load_network.cache_clear()
 
 
 @pytest.mark.parametrize("pose", ["hand-in-hair", "back-look-over-shoulder", "/tmp/pose.json", "", "unheard-of"])

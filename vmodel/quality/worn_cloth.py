@@ -50,12 +50,12 @@ def _edge_figures(view: WornView) -> dict[str, float]:
     length = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
     rest = np.asarray(drape.rest_lengths_m, float)
     strain = length / np.maximum(rest, 1e-4)
-    return {
-        "stretch": abs(float(np.median(strain)) - 1),
-        "most stretch": float(np.percentile(strain, 99)) - 1,
-        "blown up": float((strain > _BLOWN).mean()),
-        "spike": 100 * float((length - 2 * rest).max(initial=0.0)),
-    }
+    figures = {"stretch": abs(float(np.median(strain)) - 1)}
+    if view.beside is None:  # what is tucked in or pressed under another garment is crumpled out of sight
+        figures["most stretch"] = float(np.percentile(strain, 99)) - 1
+        figures["blown up"] = float((strain > _BLOWN).mean())
+        figures["spike"] = 100 * float((length - 2 * rest).max(initial=0.0))
+    return figures
 
 
 def _inside_out(view: WornView) -> float:

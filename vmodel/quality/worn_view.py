@@ -288,7 +288,7 @@ class WornView:
 
     def edge(self, stem: str, count: int = 12) -> FloatArray:
         """(P, 3) metres, points along all edges whose name begins so, those that are on the cloth."""
-        found = [np.zeros((0, 3))]
+        found: list[FloatArray] = [np.zeros((0, 3))]
         for index, each in enumerate(self.garment.panels):
             lines = [np.asarray(line, float) for name, line in each.edges.items() if name.startswith(stem)]
             if lines:

@@ -267,17 +267,16 @@ def _may_be_underwear(kind: GarmentKind) -> str | None:
     A camisole, a slip, a bikini top and a swimsuit differ from summer clothes in cloth and use, which an outline
     does not tell. Everyday summer clothes with shoulders or sleeves stay allowed.
     """
-    if kind.intimate > LEAST_INTIMATE:
-        return "what the photo shows"
-    if kind.category.covers_upper and kind.neckline in _BARE_SHOULDERS:
-        return "a garment without shoulders"
-    if kind.category.covers_upper and kind.sleeve is Sleeve.STRAP:
-        return "a garment on thin straps"
-    bare_arms = kind.sleeve is Sleeve.NONE
-    if kind.category is Category.TOP and bare_arms and kind.length is Length.CROPPED:
-        return "a cropped top without sleeves"
-    if kind.category is Category.JUMPSUIT and bare_arms and kind.length in _SHORT:
-        return "a one-piece without sleeves and legs"
-    if kind.category is Category.SHORTS and kind.length in _SHORT:
-        return "very short trousers"
-    return None
+    upper, bare_arms, short = kind.category.covers_upper, kind.sleeve is Sleeve.NONE, kind.length in _SHORT
+    doubts = (
+        (kind.intimate > LEAST_INTIMATE, "what the photo shows"),
+        (upper and kind.neckline in _BARE_SHOULDERS, "a garment without shoulders"),
+        (upper and kind.sleeve is Sleeve.STRAP, "a garment on thin straps"),
+        (
+            kind.category is Category.TOP and bare_arms and kind.length is Length.CROPPED,
+            "a cropped top without sleeves",
+        ),
+        (kind.category is Category.JUMPSUIT and bare_arms and short, "a one-piece without sleeves and legs"),
+        (kind.category is Category.SHORTS and short, "very short trousers"),
+    )
+    return next((words for is_so, words in doubts if is_so), None)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.garment import drawn_flat_lays as drawn
-from vmodel.garment.pattern import cloth
+from vmodel.garment.pattern import maps
 from vmodel.garment.pattern.warp import Warp, solve_warp
 from vmodel.types import FloatArray
 
@@ -51,7 +51,7 @@ def test_a_shaped_waist_bends_the_map_between_its_ends() -> None:
     pinched = [(place, spot - [np.sign(place[0]) * (20 if place[1] == -30 else 0), 0], w) for place, spot, w in pairs]
     warp = solve_warp(SQUARE, pinched)
     side, middle = warp.at(np.array([20.0, 0.0]), np.array([-30.0, -30.0]))
-    assert side[0] == pytest.approx(340, abs=3)
+    assert side[0] == pytest.approx(340, abs=6)
     assert middle[0] == pytest.approx(260, abs=1)
 
 
@@ -66,11 +66,12 @@ def test_a_placed_print_keeps_its_shape_where_the_photo_is_askew() -> None:
         return float(np.linalg.norm(right - left) / np.linalg.norm(high - low))
 
     assert ratio(solve_warp(SQUARE, wide)) > 1.35
-    assert ratio(solve_warp(SQUARE, wide, (spots, np.ones(len(spots))))) < 1.2
+    assert ratio(solve_warp(SQUARE, wide, (spots, np.ones(len(spots))))) == pytest.approx(1, abs=0.05)
 
 
-@pytest.mark.parametrize("name", ["tee", "shirt", "camisole", "dress", "skirt", "trousers"])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    ("name", "seed"), [("tee", 1), ("camisole", 2), ("jumpsuit", 3), ("skirt", 4), ("trousers", 5)]
+)
 def test_badly_read_landmarks_tear_no_garment(name: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every landmark is off by a tenth of the garment's width."""
     solved: list[Warp] = []
@@ -79,7 +80,7 @@ def test_badly_read_landmarks_tear_no_garment(name: str, seed: int, monkeypatch:
         solved.append(solve_warp(*arguments))  # type: ignore[arg-type]
         return solved[-1]
 
-    monkeypatch.setattr(cloth, "solve_warp", keep)
+    monkeypatch.setattr(maps, "solve_warp", keep)
     garment, rng = drawn.ALL[name](), np.random.default_rng(seed)
     points = garment.landmarks.points_px
     for place in points:

@@ -1,56 +1,13 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.garment import drawn_flat_lays as drawn
 from vmodel.errors import LandmarksInvalid
-from vmodel.garment.kind import understand
-from vmodel.garment.landmarks import check_order, read_landmarks
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("neck_left", (310, 80)),
-        ("neck_right", (210, 80)),
-        ("cuff_outer_left", (482, 205)),
-        ("cuff_outer_right", (38, 205)),
-        ("cuff_inner_left", (430, 250)),
-        ("armpit_left", (390, 200)),
-        ("hem_left", (390, 470)),
-        ("hem_right", (130, 470)),
-    ],
-)
-def test_corners_of_a_tee_are_found_within_three_hundredths_of_its_size(name, expected):
-    _, landmarks = understand(*drawn.tee())
-    assert np.linalg.norm(landmarks.points_px[name] - expected) < 0.035 * 444
-
-
-def test_crotch_and_leg_ends_of_trousers_are_found():
-    _, landmarks = understand(*drawn.trousers())
-    points = landmarks.points_px
-    assert np.linalg.norm(points["crotch"] - (260, 192)) < 20
-    assert points["leg_outer_left"][0] > points["leg_inner_left"][0] > points["leg_inner_right"][0]
-    assert abs(points["leg_inner_left"][1] - 592) < 10
-
-
-def test_left_is_the_wearers_left_which_is_the_photos_right():
-    _, landmarks = understand(*drawn.dress())
-    for name in ("neck", "shoulder", "armpit", "waist", "hem"):
-        assert landmarks.points_px[f"{name}_left"][0] > landmarks.points_px[f"{name}_right"][0]
-
-
-def test_a_landmarks_file_moves_the_landmarks_that_it_names(tmp_path):
-    path = tmp_path / "landmarks.json"
-    path.write_text(json.dumps({"landmarks": {"neck_front": [260.0, 131.0], "armpit_left": [389.0, 210.0]}}))
-    _, landmarks = understand(*drawn.tee(), landmarks=path)
-    assert landmarks.points_px["neck_front"].tolist() == [260.0, 131.0]
-    assert landmarks.points_px["armpit_left"].tolist() == [389.0, 210.0]
-    assert landmarks.confidence["armpit_left"] == 1.0
+from vmodel.garment.recognition.landmarks import check_order, complete, read_landmarks
+from vmodel.types import Category, GarmentKind, Neckline, Sleeve
 
 
 @pytest.mark.parametrize(
@@ -102,3 +59,18 @@ def test_stated_landmarks_that_lie_the_wrong_way_round_are_refused(stated, says)
 def test_landmarks_that_were_found_are_not_judged_by_those_that_were_stated():
     found = {"neck_left": [90, 20], "neck_right": [110, 20], "hem_left": [130, 180], "hem_right": [70, 180]}
     check_order(Path("points.json"), ["hem_left"], found)
+
+
+def test_a_sleeveless_garments_armholes_stand_in_for_its_cuffs():
+    kind = GarmentKind(Category.TOP, 1.0, Sleeve.NONE, Neckline.CREW)
+    points = {
+        f"{name}_{side}": np.array([sign * x, y], float)
+        for name, x, y in (("neck", 9, 0), ("shoulder", 19, 4), ("armpit", 23, 25), ("waist", 22, 45), ("hem", 24, 65))
+        for side, sign in (("left", 1), ("right", -1))
+    }
+    found = complete(kind, points, dict.fromkeys(points, 0.9))
+    for side in ("left", "right"):
+        assert np.array_equal(found.points_px[f"cuff_outer_{side}"], points[f"shoulder_{side}"])
+        assert np.array_equal(found.points_px[f"cuff_inner_{side}"], points[f"armpit_{side}"])
+    assert found.confidence["cuff_inner_left"] == 0.9
+    assert "crotch" not in found.points_px

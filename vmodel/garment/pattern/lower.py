@@ -62,8 +62,9 @@ def fit_skirt(
     )  # fmt: skip
     length = sizes["length"]
     hip_y = -(body.waist_height - body.hip_height)
+    shares = sorted({*_SIDE_SHARES, *([-hip_y / length] if hip_y > -0.97 * length else [])})
     widths = []
-    for share in _SIDE_SHARES:
+    for share in shares:
         measured = _width_at(photo, share)
         y = -share * length
         need = float(np.interp(-y, [0, -hip_y], [half_waist, (body.hip + 5) / 4]))
@@ -71,7 +72,7 @@ def fit_skirt(
         # cloth gathered at the waist lies narrower there than it is wide
         widths.append(float(np.clip(wanted, need, (body.hip + 220) / 4)))
     down = -np.linspace(1, 0, 64) * length
-    x = PchipInterpolator(np.r_[0.0, _SIDE_SHARES], np.r_[half_waist, widths])(-down / length)
+    x = PchipInterpolator(np.r_[0.0, shares], np.r_[half_waist, widths])(-down / length)
     below = float(photo.points["hem_mid"][1] - photo.middle("hem")[1]) * scale if "hem_mid" in photo.points else 2.0
     hem = edge_of((-x[0], -length), (x[0], -length), bow=(0, -float(np.clip(below, -8, 6))))
     side: Edges = {"side_left": np.stack([x, down], axis=1)}

@@ -29,10 +29,13 @@ def outline_beside(mask: BoolArray, at: FloatArray, reach_px: float, outwards: f
         x of the end; that of the place where none is near.
     """
     columns = row_ends(mask, float(at[1]))
-    near = columns[np.abs(columns - at[0]) < reach_px]
-    if not len(near):
+    if not len(columns):
         return float(at[0])
-    end = float(near.max() + 1 if outwards > 0 else near.min())
+    runs = np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1)
+    inside = at[0] - 0.5 * outwards * reach_px
+    # a sleeve that hangs beside the trunk is a run of its own
+    run = min(runs, key=lambda each: max(each[0] - inside, inside - each[-1], 0.0))
+    end = float(run[-1] + 1 if outwards > 0 else run[0])
     return end if abs(end - at[0]) < 0.98 * reach_px else float(at[0])
 
 

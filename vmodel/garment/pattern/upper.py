@@ -19,9 +19,11 @@ _LENGTH: Final = {Category.TOP: 1.08, Category.OUTERWEAR: 1.2}
 _SLEEVE_OF_ARM: Final = {Sleeve.SHORT: 0.36, Sleeve.THREE_QUARTER: 0.68, Sleeve.LONG: 0.94}
 _SLEEVE_BOUNDS: Final = {Sleeve.SHORT: (0.16, 0.58), Sleeve.THREE_QUARTER: (0.5, 0.84), Sleeve.LONG: (0.85, 1.03)}
 _ANGLES: Final = 18.0, 48.0
+_STRAP_CM: Final = 1.0, 5.0
+"""Widths of a strap."""
 _CLEAR_CM: Final = 1.2
 """How far outside the trunk a cuff ends, at least."""
-_LEAST_NECK: Final = 0.21
+_LEAST_NECK: Final = 0.235
 """Least half span of the neck points, as a share of the neck's girth."""
 _LEAST_STAND: Final = 0.26
 """The same where something stands round the neck."""
@@ -57,6 +59,8 @@ def fit_upper(
     chest = sizes["chest"]
     shoulder = min(sizes["shoulder"], chest - (1.0 if sleeved else 0.5))
     neck = min(sizes["neck"], shoulder - (2.0 if sleeved else 0.9))
+    if kind.sleeve == Sleeve.STRAP:  # how wide it is shows in the photo, whatever its neck's width
+        neck = shoulder - float(np.clip(scale * photo.distance("shoulder", "neck"), *_STRAP_CM))
     length, depth = sizes["length"], sizes["depth"]
     slope = 0.24 * (shoulder - neck) + 0.6
     if kind.category != Category.JUMPSUIT:

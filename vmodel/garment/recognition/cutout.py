@@ -20,9 +20,11 @@ from vmodel.errors import (
     UnsupportedPhoto,
 )
 from vmodel.garment.reading import read_grey
+from vmodel.garment.recognition.kind import decide_kind
+from vmodel.garment.recognition.landmarks import names_of
 from vmodel.garment.recognition.matte import guided, refine_edge
-from vmodel.garment.recognition.network import load_network
-from vmodel.garment.recognition.person import shows_person
+from vmodel.garment.recognition.network import LANDMARKS, load_network
+from vmodel.garment.recognition.person import shows_person, with_skin
 from vmodel.garment.recognition.reader import PhotoReading, read_photo
 from vmodel.garment.recognition.rembg_backend import matte_with_model
 from vmodel.types import BoolArray, ByteArray, Cutout, FlatLay, FloatArray
@@ -36,6 +38,10 @@ _SIMILAR: Final = 0.35
 """Share of the largest piece's area from which on another piece is a garment as well."""
 _SURELY: Final = 0.8
 """Probability from which on a photo of nothing, of several garments, or of a person is refused."""
+_SOME_LANDMARK: Final = 0.35
+"""How sure the surest landmark of any garment is; walls and floors have none above a quarter."""
+_LEAST_SURE: Final = 0.25
+"""Confidence of the landmarks below which a photo shows no garment: those of noise have 0.1, of garments 0.6."""
 _KEPT: Final = 0.03
 """Share of the largest piece's area below which a piece of the mask is a crumb."""
 # Share of the rim that no garment covers, and the ground of an inverted mask does.
@@ -76,14 +82,22 @@ def cut_out(flat_lay: FlatLay, mask: Path | None = None) -> Cutout:
 def _cut_by_reading(flat_lay: FlatLay, reading: PhotoReading) -> Cutout:
     if reading.share("category", "none") > _SURELY or (reading.mask > 0.5).mean() < _LEAST_AREA:
         raise GarmentNotFound(flat_lay.name)
+    if surety(reading) < _LEAST_SURE:
+        raise GarmentNotFound(flat_lay.name)
+    small = cv2.resize(flat_lay.rgb, reading.mask.shape[::-1], interpolation=cv2.INTER_AREA)
+    mask = _drawn_to_edges(small, reading.mask)
+    if reading.share("laid", "worn") > _SURELY or shows_person(small, with_skin(small, mask)):
+        raise PersonInPhoto(flat_lay.name)
     if reading.share("garments", "several") > _SURELY:
         raise SeveralGarments(flat_lay.name, 2)
-    small = cv2.resize(flat_lay.rgb, reading.mask.shape[::-1], interpolation=cv2.INTER_AREA)
-    mask = _only_garment(_drawn_to_edges(small, reading.mask), flat_lay.name)
-    if reading.share("laid", "worn") > _SURELY or shows_person(small, mask):
-        raise PersonInPhoto(flat_lay.name)
+    mask = _only_garment(mask, flat_lay.name)
     sure = float(reading.mask[mask].mean()) if mask.any() else 0.0
     return Cutout(refine_edge(flat_lay.rgb, mask, 2.5), "network", float(np.clip(2 * sure - 1, 0.05, 0.98)))
+
+
+def surety(reading: PhotoReading) -> float:
+    """Mean confidence of the landmarks that the likeliest kind has, 0..1: low on what is no garment at all."""
+    return float(np.mean([reading.confidence[name] for name in names_of(decide_kind(reading)) if name in LANDMARKS]))
 
 
 def _drawn_to_edges(rgb: ByteArray, soft: FloatArray) -> BoolArray:

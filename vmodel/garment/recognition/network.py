@@ -151,5 +151,7 @@ def load_network(weights: Path) -> GarmentReaderNet:
     if not path.is_file():
         raise WeightsMissing(WEIGHTS)
     network = GarmentReaderNet()
-    network.load_state_dict({name: value.float() for name, value in load_file(path).items()}, strict=False)
+    state = {name: value.float() for name, value in load_file(path).items()}
+    counts = {name: value for name, value in network.state_dict().items() if not value.is_floating_point()}
+    network.load_state_dict(state | counts)
     return network.eval()

@@ -25,6 +25,11 @@ _WIDEST_NECK: Final = 0.45
 # Share of the cut that is skin; a shirt's collar or hair may stand beside it.
 _LEAST_NECK: Final = 0.6
 _LEAST_FROM_GROUND: Final = 14.0
+_LARGEST_LIMB, _CUT_LIMB = 0.3, 0.2
+"""Area of a head or limb over the garment's, and length of the photo's rim that cuts it over the shorter side: floors
+and beds of the colour of skin are larger."""
+_TOUCHES: Final = 0.008
+"""How near skin lies to the garment that is worn on it, in longer sides of the photo."""
 
 
 def shows_person(rgb: ByteArray, mask: BoolArray) -> bool:
@@ -64,6 +69,25 @@ def shows_person(rgb: ByteArray, mask: BoolArray) -> bool:
             if any(_same_tone(lab, labels == other, tone) for other in limbs):
                 return True
     return False
+
+
+def with_skin(rgb: ByteArray, mask: BoolArray) -> BoolArray:
+    """A garment's mask and the pieces of skin colour that touch it: what a person's figure would be.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        mask: (H, W) bool, the garment alone.
+    """
+    reach = 2 * max(2, round(_TOUCHES * max(mask.shape))) + 1
+    near = cv2.dilate(mask.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    skin = cv2.morphologyEx((_skin(rgb) & ~mask).astype(np.uint8), cv2.MORPH_OPEN, _disc(2))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(skin, connectivity=8)
+    rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    on_rim = np.bincount(rim, minlength=count)
+    limb = (stats[:, cv2.CC_STAT_AREA] < _LARGEST_LIMB * mask.sum()) & (on_rim < _CUT_LIMB * min(mask.shape))
+    limb &= np.bincount(labels[near], minlength=count) > 0
+    limb[0] = False
+    return np.asarray(mask | limb[labels])
 
 
 def _is_away(part: IntArray, head: IntArray, height: int) -> bool:

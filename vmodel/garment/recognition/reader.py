@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from vmodel.garment.recognition.network import CHOICES, LANDMARKS, PARTS, SIZE, GarmentReaderNet
+from vmodel.threads import one_thread
 from vmodel.types import ByteArray, FloatArray
 
 _FILLS: Final = 0.86
@@ -173,7 +174,7 @@ def _look(network: GarmentReaderNet, rgb: ByteArray, affine: FloatArray) -> _Loo
     view = _resampled(rgb, affine)
     pictures = np.stack([view, view[:, ::-1]]).transpose(0, 3, 1, 2)
     batch = torch.from_numpy(np.ascontiguousarray(pictures)).float().div(255)
-    with torch.inference_mode():
+    with torch.inference_mode(), one_thread():
         answers = network(batch.contiguous(memory_format=torch.channels_last))
     mask, parts, heat = (answers[name].float() for name in ("mask", "parts", "heat"))
     heat = torch.stack([heat[0], heat[1][_MIRRORED].flip(-1)]).mean(0)

@@ -1,0 +1,198 @@
+"""The network reads drawn garments, the examples, and the same garment however it lies in the photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pipelines.training.reader.drawn import draw_sample
+from pipelines.training.reader.samples import Sample
+from vmodel.config import Settings
+from vmodel.garment.reading import read_flat_lay
+from vmodel.garment.recognition import reader
+from vmodel.garment.recognition.cutout import cut_out
+from vmodel.garment.recognition.kind import likeliest_kinds, understand
+from vmodel.garment.recognition.landmarks import mirrored, names_of
+from vmodel.garment.recognition.network import LANDMARKS, load_network
+from vmodel.garment.recognition.reader import PhotoReading, read_photo
+from vmodel.types import ByteArray, Category, Cutout, FlatLay, GarmentKind, Landmarks, Sleeve
+
+SEEDS = 24
+EXAMPLES = {
+    "logo-tee": (Category.TOP, Sleeve.SHORT),
+    "striped-long-sleeve": (Category.TOP, Sleeve.LONG),
+    "satin-camisole": (Category.TOP, Sleeve.STRAP),
+    "floral-dress": (Category.DRESS, Sleeve.NONE),
+    "pleated-skirt": (Category.SKIRT, Sleeve.NONE),
+    "denim-trousers": (Category.TROUSERS, Sleeve.NONE),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    sample: Sample
+    reading: PhotoReading
+    iou: float
+    error: float
+    """Median distance of its landmarks from where they are, as a share of the garment's size."""
+
+
+def read(rgb: ByteArray) -> PhotoReading:
+    return read_photo(load_network(Settings().weights), rgb)
+
+
+@lru_cache(maxsize=1)
+def drawn() -> list[Read]:
+    """One garment a seed."""
+    found = []
+    for seed in range(SEEDS):
+        sample = draw_sample(np.random.default_rng(seed), None, 512)
+        assert sample.mask is not None
+        reading, truth = read(sample.rgb), sample.mask > 0.5
+        iou = (truth & (reading.mask > 0.5)).sum() / (truth | (reading.mask > 0.5)).sum()
+        size = max(np.ptp(np.nonzero(truth.any(axis))[0]) for axis in (0, 1))
+        known = [(name, spot) for name, spot in zip(LANDMARKS, sample.points, strict=True) if not np.isnan(spot[0])]
+        away = [np.linalg.norm(reading.points_px[name] - spot) / size for name, spot in known]
+        found.append(Read(sample, reading, float(iou), float(np.median(away))))
+    return found
+
+
+def test_masks_of_drawn_garments_are_theirs() -> None:
+    """Measured: 0.95 on average, 0.87 at worst."""
+    assert np.mean([each.iou for each in drawn()]) > 0.9
+    assert min(each.iou for each in drawn()) > 0.7
+
+
+def test_landmarks_of_drawn_garments_lie_where_they_should() -> None:
+    """Measured: 1.6 % of the garment's size in the median."""
+    errors = np.array([each.error for each in drawn()])
+    assert np.median(errors) < 0.03
+    assert np.mean(errors < 0.06) > 0.7
+
+
+def test_most_drawn_garments_are_of_the_kind_that_is_likeliest_or_next_to_it() -> None:
+    """Of all ages and cuts, also such as no seller has; measured with what there is of weights."""
+    right = [
+        each.sample.choices["category"] in {str(kind) for kind, _ in likeliest_kinds(each.reading)[:2]}
+        for each in drawn()
+        if each.sample.choices["category"] in {str(kind) for kind in Category}
+    ]
+    assert np.mean(right) > 0.55
+
+
+def test_how_it_was_laid_and_whether_it_is_one_is_told() -> None:
+    assert np.mean([each.reading.best("garments") == "one" for each in drawn()]) > 0.9
+    assert np.mean([each.reading.best("laid") == each.sample.choices["laid"] for each in drawn()]) > 0.5
+
+
+def test_probabilities_add_up_and_confidence_is_a_share() -> None:
+    for each in drawn()[:6]:
+        assert all(shares.sum() == pytest.approx(1) for shares in each.reading.shares.values())
+        assert all(0 <= value <= 1.001 for value in each.reading.confidence.values())
+        assert set(each.reading.points_px) == set(LANDMARKS)
+
+
+@lru_cache(maxsize=8)
+def example(name: str) -> tuple[FlatLay, Cutout, GarmentKind, Landmarks]:
+    """A bundled flat-lay, read."""
+    path = Path(__file__).resolve().parents[3] / "examples" / f"{name}.jpg"
+    flat_lay = read_flat_lay(path, Settings())
+    cutout = cut_out(flat_lay)
+    return flat_lay, cutout, *understand(flat_lay, cutout)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_is_read_as_what_it_is(name: str) -> None:
+    flat_lay, cutout, kind, landmarks = example(name)
+    category, sleeve = EXAMPLES[name]
+    assert kind.category == category
+    if category.covers_upper:
+        assert kind.sleeve == sleeve
+    assert kind.confidence > 0.6
+    assert cutout.source == "network"
+    assert cutout.confidence > 0.6
+    assert cutout.matte.shape == flat_lay.rgb.shape[:2]
+    assert set(names_of(kind)) <= set(landmarks.points_px)
+    for side in ("left", "right"):
+        top, low = (
+            ("neck", "hem") if category.covers_upper else ("waist", "hem" if category == "skirt" else "leg_outer")
+        )
+        assert landmarks.points_px[f"{top}_{side}"][1] < landmarks.points_px[f"{low}_{side}"][1]
+
+
+def test_left_is_the_wearers_left_which_is_the_photos_right() -> None:
+    points = example("floral-dress")[3].points_px
+    for name in ("neck", "shoulder", "armpit", "waist", "hem"):
+        assert points[f"{name}_left"][0] > points[f"{name}_right"][0]
+
+
+def small(name: str) -> ByteArray:
+    """An example at a third of its size, square."""
+    rgb = example(name)[0].rgb[::3, ::3]
+    high, wide = rgb.shape[:2]
+    missing = (high - wide) // 2
+    return np.pad(rgb, ((0, 0), (missing, high - wide - missing), (0, 0)), mode="edge")
+
+
+def extent(reading: PhotoReading) -> float:
+    return float(max(np.ptp(np.nonzero((reading.mask > 0.5).any(axis))[0]) for axis in (0, 1)))
+
+
+@pytest.mark.parametrize("name", ["logo-tee", "denim-trousers"])
+def test_a_mirrored_photo_is_read_as_its_mirror_image(name: str) -> None:
+    picture = small(name)
+    here, there = read(picture), read(np.ascontiguousarray(picture[:, ::-1]))
+    kind = example(name)[2]
+    for landmark in names_of(kind):
+        image = there.points_px[mirrored(landmark)]
+        assert np.allclose(here.points_px[landmark], [picture.shape[1] - image[0], image[1]], atol=4), landmark
+    assert here.best("category") == there.best("category")
+    assert np.mean((here.mask > 0.5) != (there.mask > 0.5)[:, ::-1]) < 0.005
+
+
+@pytest.mark.parametrize("name", ["logo-tee", "floral-dress"])
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_photo_that_lies_turned_is_read_like_the_upright_one(name: str, quarters: int) -> None:
+    picture = small(name)
+    side = picture.shape[0]
+    upright, turned = read(picture), read(np.ascontiguousarray(np.rot90(picture, quarters)))
+    assert turned.best("category") == upright.best("category")
+    away = []
+    for landmark in names_of(example(name)[2]):
+        x, y = turned.points_px[landmark]
+        for _ in range(quarters):  # back, a quarter clockwise at a time
+            x, y = side - y, x
+        away.append(np.linalg.norm(upright.points_px[landmark] - (x, y)))
+    assert np.median(away) < 0.03 * extent(upright)
+    again = np.rot90(turned.mask > 0.5, -quarters)
+    both = (upright.mask > 0.5) & again
+    assert both.sum() / ((upright.mask > 0.5) | again).sum() > 0.93
+
+
+def test_the_same_photo_is_read_alike_by_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker of a batch has fewer, and its cloth must fall in the same folds."""
+    picture, threads = small("logo-tee"), torch.get_num_threads()
+    readings = []
+    try:
+        for count in (1, 1, 2):
+            torch.set_num_threads(count)
+            monkeypatch.setattr(reader, "_LAST", reader._LastReadings())
+            readings.append(read(picture))
+    finally:
+        torch.set_num_threads(threads)
+    for other in readings[1:]:
+        assert np.array_equal(readings[0].mask, other.mask)
+        assert all(np.array_equal(readings[0].points_px[name], other.points_px[name]) for name in LANDMARKS)
+
+
+def test_a_photo_that_was_just_read_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rights look at what was read already."""
+    picture = small("satin-camisole")
+    first = read(picture)
+    monkeypatch.setattr(reader, "_read", lambda *_: pytest.fail("read again"))
+    assert read(picture.copy()) is first

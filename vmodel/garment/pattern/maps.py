@@ -1,0 +1,266 @@
+"""Where in its photo the cloth of a fitted block is: maps of trunk, sleeves, seat and legs, joined at their seams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from vmodel.garment.block_parts import Block, Edges
+from vmodel.garment.pattern.photo import SIDES, outline_across
+from vmodel.garment.pattern.upper import HEM_SHARES, SLEEVED, hem_spots, side_spots
+from vmodel.garment.pattern.warp import Warp, solve_warp
+from vmodel.types import BoolArray, Category, FloatArray, GarmentPhoto, Neckline
+
+Pairs = list[tuple[FloatArray, FloatArray, float]]
+Places = Callable[[FloatArray, FloatArray], FloatArray]
+"""Photo pixels (..., 2) of places in cm, x and y."""
+_BLEND_CM: Final = 1.2
+"""Width of the strip along a seam in which two parts' maps run into one another."""
+_TRUNK_BELOW: Final = 0.35
+"""How far below an armpit the border between trunk and sleeve turns outwards, cm a cm."""
+_EDGE_SHARES: Final = (0.25, 0.5, 0.75)
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A photo, and what stands singly on its cloth.
+
+    Attributes:
+        marks: (H, W) bool, prints, buttons and plackets; None where the print is all-over.
+        printed: the same without what is sewn; shapes on it are kept.
+    """
+
+    photo: GarmentPhoto
+    marks: BoolArray | None
+    printed: BoolArray | None
+
+
+def upper_maps(source: Source, block: Block, side: str) -> tuple[Places, float]:
+    """Map trunk and sleeves.
+
+    Args:
+        source: a photo of the garment's side, its landmarks with the wearer's sides.
+        block: fitted to it.
+        side: "front" or "back".
+    Returns:
+        The map, and how far a print is stretched at most.
+    """
+    photo, marks = source.photo, block.landmarks_cm
+    body = solve_warp(_trunk(_edges(block, side)), _body_pairs(photo, block, side), _printed(source, block))
+    places: Places = body.at
+    if block.kind.sleeve in SLEEVED:
+        for arm in SIDES:
+            sleeve = solve_warp(
+                np.array([marks[f"{name}_{arm}"] for name in ("shoulder", "cuff_outer", "cuff_inner", "armpit")]),
+                _sleeve_pairs(photo, block, arm),
+            )
+            places = _joined(
+                places, sleeve, marks[f"shoulder_{arm}"], marks[f"armpit_{arm}"], marks[f"cuff_outer_{arm}"]
+            )
+    return places, body.stretch
+
+
+def _edges(block: Block, side: str) -> Edges:
+    return block.back if side == "back" else block.front
+
+
+def _trunk(edges: Edges) -> FloatArray:
+    """(n, 2) points of a side without its sleeves."""
+    kept = [line for name, line in edges.items() if not name.startswith(("sleeve", "cuff"))]
+    return np.concatenate(kept)
+
+
+def _body_pairs(photo: GarmentPhoto, block: Block, which: str) -> Pairs:
+    marks, points = block.landmarks_cm, photo.points
+    strapless = block.kind.neckline == Neckline.STRAPLESS
+    pairs: Pairs = []
+    stems = ("armpit",) if strapless else ("neck", "shoulder", "armpit")
+    for stem in stems:
+        for side in SIDES:
+            pairs.append((marks[f"{stem}_{side}"], points[f"{stem}_{side}"], 1.0))
+    lowest = f"neck_{which}"
+    if lowest in points and not strapless:
+        pairs.append((marks[lowest], points[lowest], 1.0))
+    for side in SIDES:
+        if not strapless:
+            for share in (1 / 3, 2 / 3):  # trunk and sleeve meet on the same line in block and photo
+                pairs.append((_between(marks, f"shoulder_{side}", f"armpit_{side}", share),
+                              _between(points, f"shoulder_{side}", f"armpit_{side}", share), 0.6))  # fmt: skip
+    line = {side: block.front[f"side_{side}"] for side in SIDES}
+    for share, (left, right) in side_spots(photo).items():
+        for side, spot in (("left", left), ("right", right)):
+            pairs.append((_along_side(line[side], share), spot, 1.0))
+    if block.kind.category == Category.JUMPSUIT:
+        pairs.append((marks["crotch"], points["crotch"], 1.0))
+        pairs += [(marks[f"leg_inner_{side}"], points[f"leg_inner_{side}"], 1.0) for side in SIDES]
+    else:
+        hem = _edges(block, which)["hem"]
+        for share, spot in zip(HEM_SHARES, hem_spots(photo), strict=True):
+            place = round((share + 1) / 2 * (len(hem) - 1))
+            pairs.append((hem[place], spot, 0.8))
+    return pairs
+
+
+def _along_side(line: FloatArray, share: float) -> FloatArray:
+    """(2,) where a side is, at a share of the height from its upper to its lower end."""
+    high, low = float(line[:, 1].max()), float(line[:, 1].min())
+    y = high + share * (low - high)
+    order = np.argsort(line[:, 1])
+    return np.array([np.interp(y, line[order, 1], line[order, 0]), y])
+
+
+def _between(places: object, first: str, second: str, share: float) -> FloatArray:
+    a, b = places[first], places[second]  # type: ignore[index]
+    return np.asarray((1 - share) * a + share * b)
+
+
+def _sleeve_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
+    marks, points = block.landmarks_cm, photo.points
+    names = [f"{name}_{side}" for name in ("shoulder", "armpit", "cuff_outer", "cuff_inner")]
+    pairs: Pairs = [(marks[name], points[name], 1.0) for name in names]
+    for share in (1 / 3, 2 / 3):
+        pairs.append((_between(marks, names[0], names[1], share), _between(points, names[0], names[1], share), 1.0))
+        pairs.append((_between(marks, names[2], names[3], share), _between(points, names[2], names[3], share), 0.6))
+    middle = (points[names[0]] + points[names[1]] + points[names[2]] + points[names[3]]) / 4
+    for start, end in ((names[0], names[2]), (names[1], names[3])):
+        for share in _EDGE_SHARES:
+            spot = outline_across(photo.mask, points[start], points[end], share, middle)
+            pairs.append((_between(marks, start, end, share), spot, 0.7))
+    return pairs
+
+
+def _joined(
+    places: Places, sleeve: Warp,
+    shoulder: FloatArray, armpit: FloatArray, cuff: FloatArray,
+) -> Places:  # fmt: skip
+    """The map of a trunk, with a sleeve's beyond the line from shoulder to armpit."""
+    way = (armpit - shoulder) / np.linalg.norm(armpit - shoulder)
+    normal = np.array([-way[1], way[0]])
+    normal *= np.sign((cuff - armpit) @ normal)
+
+    def at(x: FloatArray, y: FloatArray) -> FloatArray:
+        beyond = (x - shoulder[0]) * normal[0] + (y - shoulder[1]) * normal[1]
+        below = (x - armpit[0]) * way[0] + (y - armpit[1]) * way[1]
+        beyond = beyond - _TRUNK_BELOW * np.maximum(below, 0)  # the trunk goes on below the armpit
+        share = np.clip(beyond / _BLEND_CM + 0.5, 0, 1)[..., None]
+        return np.asarray((1 - share) * places(x, y) + share * sleeve.at(x, y))
+
+    return at
+
+
+def skirt_map(source: Source, block: Block, which: str) -> tuple[Places, float]:
+    """Map a skirt; see ``upper_maps``."""
+    photo = source.photo
+    marks, points = block.landmarks_cm, photo.points
+    pairs: Pairs = [(marks[f"waist_{side}"], points[f"waist_{side}"], 1.0) for side in SIDES]
+    pairs.append((np.zeros(2), points.get("waist_front", photo.middle("waist")), 1.0))
+    reach = 0.6 * photo.half("waist")
+    for side in SIDES:
+        start, end = points[f"waist_{side}"], points[f"hem_{side}"]
+        pairs.append((marks[f"hem_{side}"], end, 1.0))
+        for share in _EDGE_SHARES:
+            spot = outline_across(photo.mask, start, end, share, photo.middle("waist"))
+            if np.linalg.norm(spot - ((1 - share) * start + share * end)) < reach:
+                pairs.append((_along_side(block.front[f"side_{side}"], share), spot, 0.8))
+    hem = _edges(block, which)["hem"]
+    for share, spot in zip(HEM_SHARES, hem_spots(photo), strict=True):
+        pairs.append((hem[round((share + 1) / 2 * (len(hem) - 1))], spot, 0.8))
+    warp = solve_warp(_trunk(block.front), pairs, _printed(source, block))
+    return warp.at, warp.stretch
+
+
+def leg_maps(photo: GarmentPhoto, block: Block) -> tuple[Places, float]:
+    """Places in the photo of places on trousers that lie flat."""
+    marks, points = block.landmarks_cm, photo.points
+    seat: Pairs = [(marks[f"{n}_{s}"], points[f"{n}_{s}"], 1.0) for n in ("waist", "hip") for s in SIDES
+                   if f"{n}_{s}" in points]  # fmt: skip
+    seat.append((marks["crotch"], points["crotch"], 1.0))
+    seat.append((np.zeros(2), points.get("waist_front", photo.middle("waist")), 1.0))
+    crotch_y = float(marks["crotch"][1])
+    level = {side: _level_with_crotch(photo, block, side) for side in SIDES}
+    seat += [(place, spot, 0.8) for place, spot in level.values()]
+    upper = solve_warp(np.array([marks["waist_left"], marks["waist_right"], level["left"][0], level["right"][0]]), seat)
+    legs = {}
+    for side in SIDES:
+        pairs: Pairs = [(marks["crotch"], points["crotch"], 1.0), (*level[side], 1.0)]
+        middle = (level[side][1] + points["crotch"]) / 2
+        pairs.append(((level[side][0] + marks["crotch"]) / 2, middle, 0.8))
+        pairs += [(marks[f"{n}_{side}"], points[f"{n}_{side}"], 1.0) for n in ("leg_outer", "leg_inner")]
+        centre = (middle + points[f"leg_outer_{side}"] + points[f"leg_inner_{side}"]) / 3
+        for start_cm, start, name in (
+            (level[side][0], level[side][1], "leg_outer"),
+            (marks["crotch"], points["crotch"], "leg_inner"),
+        ):
+            for share in _EDGE_SHARES:
+                spot = outline_across(photo.mask, start, points[f"{name}_{side}"], share, centre)
+                place = (1 - share) * start_cm + share * marks[f"{name}_{side}"]
+                if name == "leg_outer":
+                    place = _along_side_at(block.front[f"side_{side}"], float(place[1]))
+                pairs.append((place, spot, 0.7))
+        outline = np.array([level[side][0], marks["crotch"], marks[f"leg_outer_{side}"], marks[f"leg_inner_{side}"]])
+        legs[side] = solve_warp(outline, pairs)
+
+    def at(x: FloatArray, y: FloatArray) -> FloatArray:
+        share = np.clip((crotch_y - y) / (2 * _BLEND_CM), 0, 1)[..., None]
+        lower = np.where((x >= 0)[..., None], legs["left"].at(x, y), legs["right"].at(x, y))
+        return np.asarray((1 - share) * upper.at(x, y) + share * lower)
+
+    return at, upper.stretch
+
+
+def _along_side_at(line: FloatArray, y: float) -> FloatArray:
+    order = np.argsort(line[:, 1])
+    return np.array([np.interp(y, line[order, 1], line[order, 0]), y])
+
+
+def _level_with_crotch(photo: GarmentPhoto, block: Block, side: str) -> tuple[FloatArray, FloatArray]:
+    """Where the side is at the height of the crotch: in the block and in the photo."""
+    marks, points = block.landmarks_cm, photo.points
+    place = _along_side_at(block.front[f"side_{side}"], float(marks["crotch"][1]))
+    top, low, crotch = points[f"waist_{side}"], points[f"leg_outer_{side}"], points["crotch"]
+    share = float(np.clip((crotch[1] - top[1]) / max(low[1] - top[1], 1.0), 0.1, 0.95))
+    return place, outline_across(photo.mask, top, low, share, crotch)
+
+
+def lying(block: Block, side: str, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Places of the pieces of a side as they lie in the sewn garment: the fork is folded away."""
+    left, right = (next(p for p in block.pieces if p.name == f"{side} {which}") for which in SIDES)
+    found = np.array(x, np.float64)
+    for piece, chosen in ((left, x >= 0), (right, x < 0)):
+        assert piece.laid is not None
+        known, there = (points.reshape(9, -1, 2) for points in piece.laid)
+        rows = known[0, :, 1]
+        order = np.argsort(rows)
+        inner, outer, new_inner, new_outer = (
+            np.interp(y, rows[order], line[order, 0]) for line in (known[0], known[-1], there[0], there[-1])
+        )
+        share = (x - inner) / np.where(np.abs(outer - inner) < 1e-6, 1e-6, outer - inner)
+        found = np.where(chosen, new_inner + share * (new_outer - new_inner), found)
+    return found, y
+
+
+def front_place(block: Block, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Where the front shows the cloth that the back has at a place: its waist lies higher behind."""
+    lying_x, _ = lying(block, "back", x, y)
+    rise = max(float(line[:, 1].max()) for name, line in block.back.items() if name == "waist")
+    crotch = float(block.landmarks_cm["crotch"][1])
+    return lying_x, np.where(y > crotch, crotch + (y - crotch) * (0 - crotch) / (rise - crotch), y)
+
+
+def _printed(source: Source, block: Block) -> tuple[FloatArray, FloatArray] | None:
+    """Places of a placed print in the block, by a first rough map, and how strongly each is to be kept."""
+    photo, placed = source.photo, source.printed
+    if placed is None or not placed.any():
+        return None
+    rows, columns = np.nonzero(placed[::8, ::8])
+    spots = np.stack([columns, rows], axis=1) * 8.0 + 4.0
+    corners = [name for name in ("neck", "shoulder", "armpit", "waist", "hem")
+               if photo.has(name) and f"{name}_left" in block.landmarks_cm]  # fmt: skip
+    there = np.array([photo.points[f"{name}_{side}"] for name in corners for side in SIDES])
+    target = np.array([block.landmarks_cm[f"{name}_{side}"] for name in corners for side in SIDES])
+    design = np.column_stack([there, np.ones(len(there))])
+    affine, *_ = np.linalg.lstsq(design, target, rcond=None)
+    return np.column_stack([spots, np.ones(len(spots))]) @ affine, np.ones(len(spots))
