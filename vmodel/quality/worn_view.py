@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 
-from vmodel.quality.worn_chart import ARMS, BODY, EVERYWHERE, LEGS, BodyChart, OnBody
+from vmodel.quality.worn_chart import BODY, EVERYWHERE, BodyChart, OnBody
 from vmodel.types import BoolArray, Drape, FloatArray, Garment, IntArray, Panel
 
 LOST_CM: Final = 4.0
@@ -332,16 +332,6 @@ def laid_out(panel: Panel, points_cm: FloatArray) -> FloatArray:
 def wrapped(degrees: FloatArray) -> FloatArray:
     """The same angles within -180..180."""
     return np.asarray((degrees + 180) % 360 - 180)
-
-
-def is_leg(part: IntArray) -> BoolArray:
-    """True on legs."""
-    return np.isin(part, LEGS)
-
-
-def is_arm(part: IntArray) -> BoolArray:
-    """True on arms."""
-    return np.isin(part, ARMS)
 
 
 def _areas(corners: FloatArray) -> FloatArray:
