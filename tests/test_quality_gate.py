@@ -67,7 +67,7 @@ def test_the_draft_passes_with_room_to_spare(example_take: Take) -> None:
     assert report.passed
     assert set(report.scores) == set(BARS)
     assert min(report.scores[name] - bar for name, bar in BARS.items()) > 0.08
-    assert min(report.scores.values()) > 0.85
+    assert min(report.scores.values()) > 0.8
 
 
 def test_a_picture_that_only_has_other_light_and_grain_passes(example_take: Take) -> None:

@@ -42,6 +42,8 @@ _SOME_LANDMARK: Final = 0.35
 """How sure the surest landmark of any garment is; walls and floors have none above a quarter."""
 _LEAST_SURE: Final = 0.25
 """Confidence of the landmarks below which a photo shows no garment: those of noise have 0.1, of garments 0.6."""
+_PERSON_BELOW: Final = 0.66
+"""The same below which a person is looked for: cloth that hangs or lies has clearer landmarks than cloth on a body."""
 _KEPT: Final = 0.03
 """Share of the largest piece's area below which a piece of the mask is a crumb."""
 # Share of the rim that no garment covers, and the ground of an inverted mask does.
@@ -86,7 +88,8 @@ def _cut_by_reading(flat_lay: FlatLay, reading: PhotoReading) -> Cutout:
         raise GarmentNotFound(flat_lay.name)
     small = cv2.resize(flat_lay.rgb, reading.mask.shape[::-1], interpolation=cv2.INTER_AREA)
     mask = _drawn_to_edges(small, reading.mask)
-    if reading.share("laid", "worn") > _SURELY or shows_person(small, with_skin(small, mask)):
+    figure = with_skin(small, mask) if surety(reading) < _PERSON_BELOW else mask & False
+    if reading.share("laid", "worn") > _SURELY or shows_person(small, figure):
         raise PersonInPhoto(flat_lay.name)
     if reading.share("garments", "several") > _SURELY:
         raise SeveralGarments(flat_lay.name, 2)
