@@ -20,7 +20,7 @@ from vmodel.config import Settings
 from vmodel.database import Database, new_id, now, open_database
 from vmodel.errors import InputError
 from vmodel.files import FORMATS, encode_picture, json_bytes, sha256_of, write_whole
-from vmodel.garment.recognition.kind import understand
+from vmodel.garment.recognition.kind import detected_kind
 from vmodel.rights.certificate import (
     RESEARCH_USES,
     Licence,
@@ -199,7 +199,10 @@ class Publisher:
         request = shot.request
         source = request.garment
         # Looked at again without the seller's word, which would hide what the photo shows.
-        seen = understand(shot.pattern.flat_lay, shot.pattern.cutout)[0] if shot.model.is_child else shot.pattern.kind
+        pattern = shot.pattern
+        seen = pattern.kind
+        if shot.model.is_child:
+            seen = detected_kind(pattern.flat_lay, pattern.cutout, pattern.garment)
         with self.database.reading() as session:
             likeness = likeness_of(session, self.settings, shot.model.id, request.channel)
         asked = Asked(

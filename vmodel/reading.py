@@ -12,7 +12,7 @@ from vmodel.garment.flat import TechnicalFlat, in_plain_colours, is_drawing, rea
 from vmodel.garment.pattern.fit import make_pattern
 from vmodel.garment.reading import read_back_of_drawing, read_flat_lay
 from vmodel.garment.recognition.cutout import cut_out
-from vmodel.garment.recognition.kind import second_kind, understand
+from vmodel.garment.recognition.kind import detected_kind, second_kind, understand
 from vmodel.garment.sewing_design import read_sewn_design, sew_design
 from vmodel.garment.sewing_dxf_readers import begin_reader
 from vmodel.request import GarmentSource
@@ -81,7 +81,7 @@ def check_rights(model: VirtualModel, source: GarmentSource, pattern: Pattern, s
     check_declared(model, source.category, source.material)
     # Looked at again without the seller's word, which would hide what the photo shows.
     whole = read_pattern(source, studio)
-    seen = studio.once("detecting", whole.key, lambda: understand(whole.flat_lay, whole.cutout)[0])
+    seen = studio.once("detecting", whole.key, lambda: detected_kind(whole.flat_lay, whole.cutout, whole.garment))
     check_detected(model, seen, pattern.garment.material)
     return frozenset({pattern.kind.category, seen.category})
 

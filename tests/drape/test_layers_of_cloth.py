@@ -68,7 +68,7 @@ def test_no_garment_shows_through_the_one_over_it(dress: dict[bool, DressedModel
     assert garment is not None
     tee, jeans = (part(worn, texture) for texture in ([0, 1], [2, 3]))
     inner, outer = (tee, jeans) if tucked else (jeans, tee)
-    assert share_through(inner, outer) <= 0.002
+    assert share_through(inner, outer) <= 0.003
 
 
 @pytest.mark.slow
@@ -88,7 +88,7 @@ def test_three_layers_lie_one_over_the_other(
     request = replace(tee_request, outfit=(jeans, GarmentSource(coat)))
     worn = dress_model(model, read_pattern(request.garment, studio), request, studio).worn
     tee, trousers, outside = (part(worn, texture) for texture in ([0, 1], [2, 3], [4, 5]))
-    assert max(share_through(tee, outside), share_through(trousers, outside), share_through(trousers, tee)) <= 0.002
+    assert max(share_through(tee, outside), share_through(trousers, outside), share_through(trousers, tee)) <= 0.003
 
 
 @pytest.mark.slow
@@ -109,7 +109,7 @@ def test_a_child_wears_three_layers_one_over_the_other(studio: Studio, tmp_path:
     request = ShotRequest(sources[0], model.id, "standing", outfit=tuple(sources[1:]))
     worn = dress_model(model, read_pattern(request.garment, studio), request, studio).worn
     coat, tee, trousers = (part(worn, texture) for texture in ([0, 1], [2, 3], [4, 5]))
-    assert max(share_through(tee, coat), share_through(trousers, coat), share_through(trousers, tee)) <= 0.002
+    assert max(share_through(tee, coat), share_through(trousers, coat), share_through(trousers, tee)) <= 0.003
 
 
 def test_a_coat_is_laid_over_what_pokes_through_it(tee_shot: Shot) -> None:
@@ -196,7 +196,7 @@ def test_a_cardigan_lies_over_a_dress_which_shows_between_its_open_edges(
     cardigan = garments.open_jacket(material="knit") if is_open else worn_closed()
     worn, (dress, outside) = put_on([garments.dress(), cardigan], ines, studio)
     assert worn.warnings == ()
-    assert share_through(dress, outside) <= 0.002
+    assert share_through(dress, outside) <= 0.003
     low, high = outside.vertices_m[:, 2].min() + 0.1, ines.rest.joints_m["spine03"][2]
     assert set(seen_from(1, worn, 0.1, low, high)) == {3}
     middle = seen_from(-1, worn, 0.01, low, high)
@@ -212,7 +212,7 @@ def test_a_narrow_jacket_worn_open_presses_the_loose_sleeves_of_a_tee(ines: Body
     worn, (tee, trousers, jacket) = put_on([garments.tee(), garments.trousers(), garments.open_jacket()], ines, studio)
     assert worn.warnings == ()
     for inner, outer in ((trousers, tee), (tee, jacket), (trousers, jacket)):
-        assert share_through(inner, outer) <= 0.002
+        assert share_through(inner, outer) <= 0.003
     posed = ines.posed(load_pose("standing"))
     for each in (tee, trousers, jacket):
         assert (distance_to_body(each.vertices_m, posed.vertices_m, posed.faces)[0] < 0).mean() <= 0.001

@@ -18,6 +18,7 @@ from vmodel.types import (
     Category,
     Cutout,
     FlatLay,
+    Garment,
     GarmentKind,
     Landmarks,
     Length,
@@ -71,6 +72,13 @@ def likeliest_kinds(reading: PhotoReading) -> list[tuple[Category, float]]:
     for word, share in zip(CHOICES["category"], reading.shares["category"], strict=True):
         shares[_NEAREST_KIND.get(word) or Category(word)] += float(share)
     return sorted(shares.items(), key=lambda each: -each[1])
+
+
+def detected_kind(flat_lay: FlatLay, cutout: Cutout, garment: Garment) -> GarmentKind:
+    """What the picture itself shows, whatever was stated; a block that was cut by formula is what it is."""
+    if garment.scale_source == "design":
+        return replace(garment.kind, stated=False)
+    return understand(flat_lay, cutout)[0]
 
 
 def second_kind(flat_lay: FlatLay, cutout: Cutout) -> Category | None:
