@@ -199,10 +199,8 @@ class Publisher:
         request = shot.request
         source = request.garment
         # Looked at again without the seller's word, which would hide what the photo shows.
-        pattern = shot.pattern
-        seen = pattern.kind
-        if shot.model.is_child:
-            seen = detected_kind(pattern.flat_lay, pattern.cutout, pattern.garment)
+        read = shot.pattern
+        seen = detected_kind(read.flat_lay, read.cutout, read.garment) if shot.model.is_child else read.kind
         with self.database.reading() as session:
             likeness = likeness_of(session, self.settings, shot.model.id, request.channel)
         asked = Asked(
