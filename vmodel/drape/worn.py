@@ -77,7 +77,7 @@ def drape(
             attempt + 1,
             seconds,
         )
-        fault = fault_of(report)
+        fault = fault_of(report, garment)
         if fault is None:
             return _assemble(garment, cloth, positions, report)
         reason = fault
