@@ -11,7 +11,7 @@ from scipy.interpolate import PchipInterpolator
 from vmodel.garment.block_legs import draft_legs
 from vmodel.garment.block_parts import Block, Edges, both_sides, edge_of, mirrored_edges
 from vmodel.garment.pattern.photo import SIDES, outline_beside
-from vmodel.garment.pattern.sizes import SAMPLE_HIP, Size, solve_sizes
+from vmodel.garment.pattern.sizes import SAMPLE_HIP, Size, shown_of_width, solve_sizes
 from vmodel.types import BodyMeasurements, Category, GarmentPhoto
 
 _SIDE_SHARES: Final = (0.15, 0.3, 0.5, 0.75, 1.0)
@@ -62,13 +62,17 @@ def fit_skirt(
     )  # fmt: skip
     length = sizes["length"]
     hip_y = -(body.waist_height - body.hip_height)
+
+    def shown_at(share: float) -> float:
+        return float(shown_of_width(body.waist_height - share * length, photo.kind.laid, body))
+
     shares = sorted({*_SIDE_SHARES, *([-hip_y / length] if hip_y > -0.97 * length else [])})
     widths = []
     for share in shares:
         measured = _width_at(photo, share)
         y = -share * length
         need = float(np.interp(-y, [0, -hip_y], [half_waist, (body.hip + 5) / 4]))
-        wanted = sizes["hip"] * measured / max(_width_at(photo, 0.32), 1.0)
+        wanted = sizes["hip"] * measured / max(_width_at(photo, 0.32), 1.0) * shown_at(0.32) / shown_at(share)
         # cloth gathered at the waist lies narrower there than it is wide
         widths.append(float(np.clip(wanted, need, (body.hip + 220) / 4)))
     down = -np.linspace(1, 0, 64) * length

@@ -13,13 +13,22 @@ from typing import Final
 import numpy as np
 from scipy.optimize import lsq_linear
 
-from vmodel.types import FloatArray
+from vmodel.types import BodyMeasurements, FloatArray
 
 NARROWED: Final[Mapping[str, tuple[float, float]]] = {
-    "flat": (0.95, 0.2), "hanger": (0.93, 0.2), "held": (0.92, 0.2), "form": (0.8, 0.07), "worn": (0.8, 0.1),
+    "flat": (0.95, 0.2), "hanger": (0.93, 0.2), "held": (0.92, 0.2), "form": (1.0, 0.12), "worn": (1.0, 0.12),
 }  # fmt: skip
-"""How a garment was photographed -> width in the photo over its width lying flat, and how far that may be off: a body's
+"""How a garment was photographed -> width in the photo over what it is, and how far that may be off: a body's
 projection is taken for a garment that lies flat now and then, and shoulders, which it leaves as they are, tell."""
+_ON_BODY: Final[Mapping[str, float]] = {
+    "chest": 0.61, "waist": 0.68, "hip": 0.74, "opening": 0.72, "neck": 1.04, "depth": 0.84, "drop": 0.76,
+    "sleeve": 1.06, "cuff": 0.67, "rise": 0.94, "inseam": 1.05,
+}  # fmt: skip
+"""Size in a picture of a body or form over size lying flat, with the whole length as it is: medians of 49 garments that
+``pipelines.training.reader.forms`` photographed. Widths go round, necklines and armholes over a chest."""
+_KNEE: Final = 0.27
+_WIDTH_AT_KNEE: Final = 0.64
+"""Height over the body's, and width there as in ``_ON_BODY``: of a circle, which a skirt is nearly, 2 over pi."""
 SAMPLE_CHEST: Final = 0.525
 """Chest of those whom samples are cut for, as a share of their height; much the same for women, men and children."""
 SAMPLE_HIP: Final = 0.56
@@ -51,6 +60,19 @@ class Size:
     low: float
     high: float
     is_width: bool = False
+
+
+def shown_of(size: str, laid: str) -> float:
+    """What a photo shows of a size, as a share of it: less on a form, where widths go round."""
+    return _ON_BODY.get(size, 1.0) if laid in {"form", "worn"} else 1.0
+
+
+def shown_of_width(height_cm: FloatArray | float, laid: str, body: BodyMeasurements) -> FloatArray:
+    """The same of a garment's width at heights above the floor."""
+    heights = [_KNEE * body.height, body.hip_height, body.waist_height, body.chest_height]
+    widths = [_WIDTH_AT_KNEE, *(_ON_BODY[name] for name in ("hip", "waist", "chest"))]
+    shown = np.interp(height_cm, heights, widths)
+    return np.asarray(shown if laid in {"form", "worn"} else np.ones_like(shown))
 
 
 def solve_sizes(
@@ -92,7 +114,8 @@ def solve_sizes(
     for place, size in enumerate(sizes):
         if size.pixels is not None and size.pixels > 1:
             across = {narrowed: 1.0} if size.is_width else {}
-            say({place: 1, scale: -1, **across}, float(np.log(size.pixels)), size.spread / trust)
+            seen = shown_of(size.name, laid)
+            say({place: 1, scale: -1, **across}, float(np.log(size.pixels / seen)), size.spread / trust)
         if size.name in stated:
             say({place: 1}, float(np.log(stated[size.name])), STATED_SPREAD)
             continue

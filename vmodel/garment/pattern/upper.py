@@ -9,7 +9,7 @@ import numpy as np
 
 from vmodel.garment.pattern.draft_upper import LegCut, UpperCut
 from vmodel.garment.pattern.photo import SIDES, outline_beside
-from vmodel.garment.pattern.sizes import SAMPLE_CHEST, Size, solve_sizes
+from vmodel.garment.pattern.sizes import SAMPLE_CHEST, Size, shown_of_width, solve_sizes
 from vmodel.types import BodyMeasurements, Category, FloatArray, GarmentKind, GarmentPhoto, Neckline, Sleeve
 
 SLEEVED: Final = frozenset({Sleeve.SHORT, Sleeve.THREE_QUARTER, Sleeve.LONG})
@@ -284,6 +284,9 @@ def _sides(photo: GarmentPhoto, body: BodyMeasurements, chest: float, length: fl
     legs = photo.kind.category == Category.JUMPSUIT
     spans = [float(np.linalg.norm(left - right)) / 2 for left, right in side_spots(photo).values()]
     seen = chest * np.array([1.0, *(span / max(photo.half("armpit"), 1.0) for span in spans)])
+    heights = body.neck_height - armpit - np.array((0.0, *SIDE_SHARES)) * (length - armpit)
+    shown = shown_of_width(heights, photo.kind.laid, body)
+    seen *= shown[0] / shown
     at_body = [(body.neck_height - h - armpit) / (length - armpit) for h in (body.waist_height, body.hip_height)]
     shares = sorted({*SIDE_SHARES, *(share for share in at_body if 0.03 < share < 0.97)})
     widths = []
