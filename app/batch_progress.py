@@ -23,7 +23,7 @@ from rich.progress import (
 from rich.progress import Task as RichTask
 from rich.table import Column
 
-from app.console import LABELS, say_error, say_warning
+from app.console import LABELS, say_check, say_error, say_warning
 from vmodel.batch.journal import Outcome
 from vmodel.batch.plan import RefusedRow, Task
 
@@ -47,6 +47,7 @@ class BatchProgress:
         self._bars, self._as_json, self._folder = bars, as_json, folder
         self._doing = [""] * jobs
         self._workers: list[TaskID] = []
+        self._rows_asked: set[int] = set()
         if bars is not None:
             self._all = bars.add_task("[bold]all pictures", total=total, completed=done, overall=True)
             self._workers = [bars.add_task(f"worker {number + 1}: starting", total=None) for number in range(jobs)]
@@ -78,6 +79,9 @@ class BatchProgress:
             print(self._folder / outcome.picture, flush=True)
             for warning in outcome.warnings:
                 say_warning(f"row {task.row}, {task.sku}: {warning}")
+            if outcome.question and task.row not in self._rows_asked:
+                self._rows_asked.add(task.row)
+                say_check(f"row {task.row}, {task.sku}: {outcome.question}")
         else:
             request = task.request
             garment = f"row {task.row}", task.sku, task.colourway_name
@@ -131,6 +135,7 @@ def print_json(task: Task, outcome: Outcome, folder: Path) -> None:
         "sidecar": str(folder / outcome.sidecar) if outcome.made else None,
         "seconds": outcome.seconds,
         "warnings": list(outcome.warnings),
+        "check": outcome.check or None,
     }
     if not outcome.made:
         fields["error"] = {"code": outcome.code, "message": outcome.message}

@@ -155,18 +155,19 @@ def _order(seat: int, task: Task, client: Client, kept: _Kept, folder: Path, wat
         reason = made.error or {"code": made.state, "message": f"The service gave the picture up ({made.state})."}
         return Outcome(task.key, code=reason["code"], message=reason["message"])
     got = client.download(made, folder)
-    model, pose = _worn_by(got.with_suffix(".json"), task)
+    told = json.loads(got.with_suffix(".json").read_bytes())
+    model, pose = _worn_by(told, task)
     picture = got.with_name(task.stem(model, pose) + got.suffix)
     sidecar = picture.with_suffix(".json")
     got.with_suffix(".json").replace(sidecar)
     got.replace(picture)
     seconds = made.seconds or 0.0
-    return Outcome(task.key, picture.name, sidecar.name, sha256_of(picture), model, pose, seconds)
+    check = told.get("check") or {}
+    return Outcome(task.key, picture.name, sidecar.name, sha256_of(picture), model, pose, seconds, check=check)
 
 
-def _worn_by(sidecar: Path, task: Task) -> tuple[str, str]:
-    """Who wears the garment and how they stand: as asked, or as the service chose."""
-    plain = json.loads(sidecar.read_bytes())
+def _worn_by(plain: Mapping[str, Any], task: Task) -> tuple[str, str]:
+    """Who wears the garment and how they stand: as asked, or as a picture's sidecar says that the service chose."""
     request, model = plain.get("request") or {}, plain.get("model") or {}
     chosen = model.get("id") if isinstance(model, dict) else model
     return (

@@ -14,7 +14,7 @@ import typer
 from app import flags
 from app.batch_forecast import KEY, counted, foresee
 from app.cli_models import refusing
-from app.console import say_warning
+from app.console import say_check, say_warning
 from vmodel.errors import BadUsage
 
 if TYPE_CHECKING:
@@ -247,6 +247,9 @@ def _carry_out(run: _Run) -> int:
     if results.waiting:
         left = counted(len(results.waiting), "picture")
         say_warning(f"{left} not tried; when what stands against it is mended, give the same command again")
+    if results.rows_to_check:
+        asked = counted(results.rows_to_check, "row")
+        say_check(f"{asked} in results.csv may show another kind of garment; state its category and call again")
     return 1 if results.failed or results.refused or results.waiting else 0
 
 

@@ -10,6 +10,7 @@ import typer
 
 from app import flags
 from app.cli_models import refusing
+from app.console import say_check
 
 Photo = Annotated[
     Path, typer.Argument(help="Flat-lay photo of one garment.", parser=flags.file_path, show_default=False)
@@ -28,6 +29,7 @@ def inspect_photo(
 
     The JSON has the landmarks in the form that --landmarks reads.
     """
+    from app.output import CATEGORY_FLAG
     from vmodel.config import Settings
     from vmodel.files import encode_picture, make_folder, stem_of, write_whole
     from vmodel.garment.drawing import draw_understanding
@@ -50,6 +52,8 @@ def inspect_photo(
         kind = pattern.kind
         print(f"{kind.category.value} ({kind.confidence:.0%}), sleeve {kind.sleeve.value}, neck {kind.neckline.value}")
         print(picture)
+        if pattern.question is not None:
+            say_check(pattern.question.ask(kind.category, "read", CATEGORY_FLAG, photo.name))
         return
     found: dict[str, Any] = {
         "photo": str(photo),
@@ -60,6 +64,7 @@ def inspect_photo(
         "neckline": pattern.kind.neckline.value,
         "length": pattern.kind.length.value,
         "open_front": pattern.kind.open_front,
+        "check": None if pattern.question is None else pattern.question.to_json(pattern.kind.category),
         "cutout": {"source": pattern.cutout.source, "confidence": round(pattern.cutout.confidence, 3)},
         "landmarks": {
             name: [round(float(x), 1), round(float(y), 1)] for name, (x, y) in pattern.landmarks.points_px.items()

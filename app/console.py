@@ -38,6 +38,11 @@ def say_warning(message: str) -> None:
     print(f"warning: {' '.join(message.split())}", file=sys.stderr)
 
 
+def say_check(question: str) -> None:
+    """Write what a person is asked to check on one line of standard error."""
+    print(f"check: {' '.join(question.split())}", file=sys.stderr)
+
+
 class Watch:
     """Shows which shot is being made and at which stage it is; silent where nobody looks."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.console import say_error, say_warning
+from app.console import say_check, say_error, say_warning
 from vmodel.batch.plan import safe_name
 from vmodel.consistency import Look, judge_sets, measure_look, write_consistency
 from vmodel.contact_sheet import make_contact_sheet
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from vmodel.publish import Publisher
     from vmodel.request import ShotRequest
     from vmodel.take import Shot
+
+
+CATEGORY_FLAG = "pass --category {}"
+"""What to do about a kind that was guessed wrong, on the command line."""
 
 
 @dataclass
@@ -46,6 +50,7 @@ class Output:
     publisher: Publisher
     _pictures: list[tuple[Path, str]] = field(default_factory=list)
     _stems: set[str] = field(default_factory=set)
+    _asked_of: set[str] = field(default_factory=set)
     _many_sizes: bool = False
     _looks: list[tuple[tuple[str, ...], str, Look]] = field(default_factory=list)
 
@@ -90,12 +95,14 @@ class Output:
                 "category": shot.pattern.kind.category.value,
                 "fit": shot.fit.verdict,
                 "made_by": shot.photograph.made_by,
+                "check": shot.check,
             }
             _print_line(self._asked(shot.request) | found | _model_and_pose(shot), shot.timings, warnings)
             return None
         print(picture, flush=True)
         for warning in warnings:
             say_warning(f"{shot.request.garment.photo.name}: {warning}")
+        self._ask(shot)
         return None
 
     def name(self, failure: Failure, timings: Mapping[str, float]) -> None:
@@ -128,6 +135,16 @@ class Output:
         if not self.as_json:
             print(path, flush=True)
         return path
+
+    def _ask(self, shot: Shot) -> None:
+        """Ask what the photo shows, once however many pictures are made of it."""
+        if shot.pattern.question is None:
+            return
+        photo = shot.request.garment.photo.name
+        asked = shot.pattern.question.ask(shot.garment.kind.category, "dressed", CATEGORY_FLAG, photo)
+        if asked not in self._asked_of:
+            self._asked_of.add(asked)
+            say_check(asked)
 
     def _asked(self, request: ShotRequest) -> dict[str, Any]:
         return {

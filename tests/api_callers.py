@@ -46,18 +46,18 @@ def upload(client: TestClient, photo: bytes, name: str = "tee.jpg", **fields: An
     return client.post("/v1/garments", files={"photo": (name, photo, "image/jpeg")}, data=fields)
 
 
-def work_off(here: Installation, worker_id: str = "tests") -> None:
+def work_off(here: Installation, worker_id: str = "tests", sidecar: bytes = b'{"seed": 1}') -> None:
     """Make every picture that waits, as a worker does, apart from the durable queue: each is one colour."""
     heartbeat.join(here.database, worker_id, 4)
     while parts := lanes.release_parts(here.database):
         lanes.mark_handed(here.database, parts)
         for part_id in parts:
             for shot_id in settling.open_shots(here.database, part_id, worker_id):
-                deliver_blank(here, shot_id, worker_id)
+                deliver_blank(here, shot_id, worker_id, sidecar)
             lanes.end_part(here.database, part_id)
 
 
-def deliver_blank(here: Installation, shot_id: str, worker_id: str) -> None:
+def deliver_blank(here: Installation, shot_id: str, worker_id: str, sidecar: bytes = b'{"seed": 1}') -> None:
     """Make one picture, of the colour that its seed gives."""
     work = settling.begin_shot(here.database, shot_id, worker_id)
     assert work is not None
@@ -65,5 +65,5 @@ def deliver_blank(here: Installation, shot_id: str, worker_id: str) -> None:
     made = picture(colour, (96, 128))
     preview = here.store.put(work.account_id, picture(colour, (24, 32), "JPEG"), "jpg")
     settling.tell_progress(here.database, work, worker_id, "drape", 0.5, preview)
-    keys = here.store.put(work.account_id, made, "png"), here.store.put(work.account_id, b'{"seed": 1}', "json")
+    keys = here.store.put(work.account_id, made, "png"), here.store.put(work.account_id, sidecar, "json")
     settling.deliver(here.database, shot_id, settling.Delivery(*keys, 0.1))

@@ -12,7 +12,7 @@ from vmodel.garment.flat import TechnicalFlat, in_plain_colours, is_drawing, rea
 from vmodel.garment.pattern.fit import make_pattern
 from vmodel.garment.reading import read_back_of_drawing, read_flat_lay
 from vmodel.garment.recognition.cutout import cut_out
-from vmodel.garment.recognition.kind import detected_kind, second_kind, understand
+from vmodel.garment.recognition.kind import KindQuestion, ask_kind, detected_kind, read_kinds, second_kind, understand
 from vmodel.garment.sewing_design import read_sewn_design, sew_design
 from vmodel.garment.sewing_dxf_readers import begin_reader
 from vmodel.request import GarmentSource
@@ -52,8 +52,17 @@ def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -
     garment = studio.once(
         "pattern", whole_key, lambda: make_pattern(flat_lay, cutout, kind, landmarks, back, source.material)
     )
-    others = () if category else studio.once("hypotheses", whole_key, lambda: _others(flat_lay, cutout, kind, source))
-    return Pattern(whole_key, flat_lay, cutout, garment.kind, landmarks, garment, others)
+    if category is not None:
+        return Pattern(whole_key, flat_lay, cutout, garment.kind, landmarks, garment)
+    others, question = studio.once("hypotheses", whole_key, lambda: _doubts(flat_lay, cutout, kind, source))
+    return Pattern(whole_key, flat_lay, cutout, garment.kind, landmarks, garment, others, question)
+
+
+def _doubts(
+    flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, source: GarmentSource
+) -> tuple[tuple[Garment, ...], KindQuestion | None]:
+    """The garment as what else it may be, and what to ask the seller."""
+    return _others(flat_lay, cutout, kind, source), ask_kind(read_kinds(flat_lay, cutout))
 
 
 def _others(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, source: GarmentSource) -> tuple[Garment, ...]:

@@ -46,6 +46,7 @@ def describe_shot(shot: Shot) -> dict[str, Any]:
         "drape": _rounded(asdict(shot.drape.report)),
         "made_by": shot.photograph.made_by,
         "tries": [_describe_try(each) for each in shot.photograph.tries],
+        "check": shot.check,
         "warnings": list(shot.warnings),
         "timings": dict(shot.timings),
     }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
+from vmodel.garment.recognition.kind import KindQuestion
 from vmodel.request import ShotRequest
 from vmodel.scene import Scene, render_draft
 from vmodel.types import (
@@ -31,6 +32,7 @@ class Pattern:
     Attributes:
         key: identifies the files and words it was read from.
         others: the garment as what else the photo may show, the likeliest first.
+        question: to the seller, who did not state the kind and whose photo leaves it open; else None.
     """
 
     key: Hashable
@@ -40,6 +42,7 @@ class Pattern:
     landmarks: Landmarks
     garment: Garment
     others: tuple[Garment, ...] = ()
+    question: KindQuestion | None = None
 
 
 @dataclass(frozen=True)
@@ -190,14 +193,17 @@ class Shot:
         return self.photograph.picture
 
     @property
+    def check(self) -> dict[str, Any] | None:
+        """What the seller is asked of the garment's kind, see ``KindQuestion.to_json``; None where it is sure."""
+        question = self.pattern.question
+        return None if question is None else question.to_json(self.garment.kind.category)
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What a seller should know, most basic doubt first."""
         found: list[str] = []
         if self.pattern.cutout.confidence < 0.5:
             found.append("the garment's outline is unsure; check it with `vmodel inspect` or pass --mask")
-        kind = self.pattern.kind
-        if not kind.stated and kind.confidence < 0.6:
-            found.append(f"the category {kind.category.value} is unsure; state it with --category")
         return (*found, *self.garment.warnings, *self.drape.warnings, *self.photograph.warnings)
 
 

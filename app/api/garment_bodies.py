@@ -55,6 +55,13 @@ class Understood(BaseModel):
     warnings: list[str]
 
 
+class Hypothesis(BaseModel):
+    """A kind that the photo may show."""
+
+    category: str = Field(examples=["dress"])
+    share: float = Field(description="how likely, 0..1", examples=[0.62])
+
+
 class Reason(BaseModel):
     """Why a photo could not be understood."""
 
@@ -84,6 +91,13 @@ class Garment(BaseModel):
     has_back: bool
     understood: Understood | None = Field(description="null while the photo could not be understood")
     problem: Reason | None = Field(description="why it could not, and what to do")
+    hypotheses: list[Hypothesis] = Field(
+        description="what the photo may show, the likeliest first: one kind where that is sure, none with a problem"
+    )
+    question: str | None = Field(
+        description="to you, where the kind is not sure; stating a category answers it, and nothing waits for that",
+        examples=[None],
+    )
     links: Links
     created_at: datetime
     changed_at: datetime
@@ -104,6 +118,8 @@ class Correction(Asked):
 
 def show_garment(garment: StoredGarment, here: Installation) -> Garment:
     """A garment as its owner sees it."""
+    seen = garment.understood or {}
+    sure = [{"category": seen["category"], "share": seen["confidence"]}] if seen else []  # of what was read before
     return Garment(
         id=garment.id,
         name=garment.name,
@@ -117,6 +133,8 @@ def show_garment(garment: StoredGarment, here: Installation) -> Garment:
         has_back=garment.back_key is not None,
         understood=None if garment.understood is None else Understood(**garment.understood),
         problem=None if garment.problem is None else Reason(**garment.problem),
+        hypotheses=[Hypothesis(**each) for each in seen.get("hypotheses", sure)],
+        question=seen.get("question"),
         links=Links(
             photo=link_to(here, garment.shown_key or garment.photo_key),
             cutout=None if garment.cutout_key is None else link_to(here, garment.cutout_key),

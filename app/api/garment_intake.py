@@ -199,13 +199,19 @@ def _read(
     Raises:
         VModelError: a file that is not worth keeping.
     """
-    from vmodel.service.garment_reading import read_photo, understand_garment
+    from vmodel.service.garment_reading import LAST_READ, describe_garment, read_garment, read_photo
 
-    flat_lay = read_photo(uploaded.photo, name, here.settings, ".svg" if suffix == "svg" else "")
+    ending = ".svg" if suffix == "svg" else ""
+    key = LAST_READ.key_of(uploaded.photo, uploaded.mask, f"{name}/{ending}")
+    read = LAST_READ.get(key)
+    flat_lay = None if read else read_photo(uploaded.photo, name, here.settings, ending)
     if uploaded.back is not None:
         read_photo(uploaded.back, name, here.settings)
     try:
-        return understand_garment(flat_lay, uploaded.mask, stated, here.roster, here.settings)
+        if flat_lay is not None:
+            read = LAST_READ.keep(key, read_garment(flat_lay, uploaded.mask))
+        assert read is not None
+        return describe_garment(read, stated, here.roster)
     except _REFUSED:
         raise
     except VModelError as error:

@@ -13,7 +13,7 @@ from app.ui.words import load_words
 from vmodel.request import parse_size
 from vmodel.types import Category
 
-_FITTING_SIZE = "680x512"
+FITTING_SIZE = "680x512"
 """Of a first fitting."""
 #: Name in the words, bounds, step, unit.
 _DIALS = (
@@ -73,6 +73,6 @@ def _told(here: Installation, language: str) -> dict[str, Any]:
         "pipeline": pipeline,
         "sizes": FORMATS,
         "prices": prices,
-        "fitting_size": _FITTING_SIZE,
-        "fitting_price": plans.price_shot("draft", parse_size(_FITTING_SIZE)),
+        "fitting_size": FITTING_SIZE,
+        "fitting_price": plans.price_shot("draft", parse_size(FITTING_SIZE)),
     }

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from starlette.routing import Mount
 
 from app.api.installation import Installation
-from app.ui import files, garment_files, login
+from app.ui import files, garment_files, login, readings
 from app.ui.guard import LOGIN, Guard
 from app.ui.page import build_page
 from app.ui.pieces import Pieces
@@ -24,6 +24,7 @@ def mount_page(app: FastAPI) -> None:
         app: not yet started; no event loop runs.
     """
     app.include_router(login.router)
+    app.include_router(readings.router)
     app.include_router(garment_files.router)
     app.include_router(files.router)
     # Where no loop runs, Gradio opens some of its own and never closes them.
@@ -54,7 +55,7 @@ async def _mount_gradio(app: FastAPI, here: Installation) -> None:
 
 
 #: Scripts that join ``page.js``.
-_PARTS = ("viewer.js", "view3d.js", "dressing.js", "design.js", "fitting.js")
+_PARTS = ("viewer.js", "view3d.js", "dressing.js", "design.js", "fitting.js", "reading.js")
 
 
 def _account(request: Request) -> str | None:

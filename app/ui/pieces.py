@@ -81,6 +81,7 @@ class Pieces:
         told = {
             "reading": words["garment"]["reading"],
             "chosen": words["models"]["chosen"],
+            "stages": words["stage"],
             "errors": words["errors"],
         }
         sayings = json.dumps({**words["say"], **told})
@@ -118,6 +119,7 @@ class Pieces:
             older=found[-1].id if more else "",
             newest=not before,
             warnings=[explain_warning(each, self.words) for each in seen.get("warnings", ())],
+            asked=seen.get("hypotheses", ()) if seen.get("question") else (),
             others=others[:_OTHERS],
             explained=explain_code(problem["code"], problem["message"], self.words) if problem else "",
             details=self._details(chosen),

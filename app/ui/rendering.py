@@ -52,6 +52,7 @@ def _environment() -> Environment:
     )
     environment.filters["fill"] = _fill
     environment.filters["word"] = _word
+    environment.filters["version"] = _version
     environment.filters["title_of"] = title_of
     environment.globals["static_url"] = static_url
     environment.globals["has_static"] = has_static
@@ -62,6 +63,11 @@ def _environment() -> Environment:
 def _fill(text: str, **values: Any) -> str:
     """A text with its places filled; values are not looked into for places of their own."""
     return text.format(**values)
+
+
+def _version(key: str | None) -> str:
+    """Changes with a kept file, so that a browser fetches a picture again only when it is another one."""
+    return (key or "").rpartition("/")[2][:12]
 
 
 def _word(name: str, words: Mapping[str, Any]) -> str:

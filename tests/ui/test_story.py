@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import shutil
-import signal
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from api_callers import PASSWORD
 from PIL import Image
-
-from vmodel.config import Settings
-from vmodel.database import open_database
-from vmodel.service.accounts import create_account
+from ui_services import CHROMIUM, Service, serve_page
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-PATIENCE_MS = 480_000
 CUT_SHORT = """[...document.querySelectorAll('select')].filter(e => e.offsetParent).filter(e => {
     const style = getComputedStyle(e), paper = document.createElement('canvas').getContext('2d');
     paper.font = style.font;
@@ -36,55 +24,11 @@ CUT_SHORT = """[...document.querySelectorAll('select')].filter(e => e.offsetPare
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; install the package chromium")
 
 
-@dataclass(frozen=True)
-class Service:
-    """A running ``vmodel serve``."""
-
-    address: str
-    chromium: Any
-
-    def open_page(self, email: str, **context: Any) -> Any:
-        """The page in a browser of its own in which somebody has signed in."""
-        page = self.chromium.new_context(**{"locale": "en-GB", **context}).new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.goto(f"{self.address}/")
-        page.fill("#email", email)
-        page.fill("#password", PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_selector(".top[data-account]:not([data-account=''])")
-        return page
-
-
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Service]:
-    from playwright.sync_api import sync_playwright
-
-    state = tmp_path_factory.mktemp("service")
-    # Painted skins and drapes of other tests are still good.
-    (home / "cache").mkdir(exist_ok=True)
-    (state / "cache").symlink_to(home / "cache")
-    database = open_database(Settings(home=state))
-    with database.transaction() as session:
-        for name in ("Anna", "Bert", "Cleo", "Dora", "Emil"):
-            create_account(session, name, f"{name.lower()}@shop.example", password=PASSWORD)
-    database.close()
-    command = [sys.executable, "-m", "app.cli", "serve", "--port", "0"]
-    environment = {**os.environ, "VMODEL_HOME": str(state), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    with (state / "log").open("wb") as log:
-        running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment, cwd=ROOT, text=True)
-    try:
-        assert running.stdout is not None
-        told = running.stdout.readline()
-        match = re.search(r"http://\S+", told)
-        assert match, f"{told}{(state / 'log').read_text(errors='replace')[-2000:]}"
-        with sync_playwright() as playwright:
-            drawing_3d = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *drawing_3d])
-            yield Service(match[0], chromium)
-            chromium.close()
-    finally:
-        running.send_signal(signal.SIGTERM)
-        running.communicate()
+    names = ("Anna", "Bert", "Cleo", "Dora", "Emil")
+    with serve_page(tmp_path_factory.mktemp("service"), home, names) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,7 @@ class Outcome:
         code, message: of the failure; empty where there is none.
         dressed: it took a drape of its own, which further views are spared.
         look: what has to stay the same in its set, see ``vmodel.consistency``; empty in older journals.
+        check: what the seller is asked of the garment's kind, see ``Shot.check``; empty where it is sure.
     """
 
     key: str
@@ -48,11 +49,17 @@ class Outcome:
     message: str = ""
     dressed: bool = False
     look: Mapping[str, Any] = field(default_factory=dict)
+    check: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def made(self) -> bool:
         """True if there is a picture."""
         return not self.code
+
+    @property
+    def question(self) -> str:
+        """What the seller is asked; empty where nothing is."""
+        return str(self.check.get("question", ""))
 
 
 @dataclass

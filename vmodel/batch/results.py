@@ -22,7 +22,7 @@ THUMBNAILS = "thumbnails"
 _THUMBNAIL = (360, 480)
 _COLUMNS = (
     *("row", "sku", "photo", "model", "pose", "view", "garment_size", "colorway", "marketplace", "status"),
-    *("picture", "sidecar", "code", "column", "message", "warnings", "seconds"),
+    *("picture", "sidecar", "code", "column", "message", "warnings", "check", "seconds"),
 )
 
 
@@ -44,6 +44,11 @@ class Results:
     def made(self) -> list[tuple[Task, Outcome]]:
         """Those with a picture."""
         return [(task, outcome) for task, outcome in self.pictures if outcome.made]
+
+    @property
+    def rows_to_check(self) -> int:
+        """Rows whose photo may show another kind of garment than is worn in their pictures."""
+        return len({task.row for task, outcome in self.made if outcome.check})
 
     @property
     def failed(self) -> list[tuple[Task, Outcome]]:
@@ -121,6 +126,7 @@ def _line(task: Task, outcome: Outcome | None) -> dict[str, object]:
             "code": outcome.code,
             "message": outcome.message,
             "warnings": " | ".join(outcome.warnings),
+            "check": outcome.question,
             "seconds": outcome.seconds,
         }
     )
@@ -158,6 +164,7 @@ def write_page(results: Results, folder: Path, title: str) -> Path:
     rows = "row refused" if len(results.refused) == 1 else "rows refused"
     counts = [(len(results.made), "made"), (len(results.failed), "failed"), (len(results.refused), rows)]
     counts.append((len(results.waiting), "not reached"))
+    counts.append((results.rows_to_check, "row to check" if results.rows_to_check == 1 else "rows to check"))
     summary = ", ".join(f"{count} {what}" for count, what in counts if count) or "nothing made"
     page = _PAGE.format(
         title=html.escape(title),
@@ -186,6 +193,8 @@ def _section(sku: str, photo: Path, pictures: Sequence[tuple[Task, Outcome]], fo
             continue
         small = _thumbnail(folder / outcome.picture, folder, Path(outcome.picture).stem)
         note = "".join(f"<small>{html.escape(warning)}</small>" for warning in outcome.warnings)
+        if outcome.question:
+            note += f'<small class="check"><b>check</b> {html.escape(outcome.question)}</small>'
         link = f'<a href="{quote(outcome.picture)}">{_image(small, caption)}</a>'
         shown.append(f"<figure>{link}<figcaption>{caption}{note}</figcaption></figure>")
     rows = "".join(shown)
@@ -239,6 +248,8 @@ img {{ width: 100%; display: block; background: #fff; border: 1px solid #e4e2dd 
 .photo {{ width: 130px }}
 figcaption {{ font-size: .8rem; color: #666; margin-top: .3rem; overflow-wrap: anywhere }}
 small {{ display: block; color: #9a5b00 }}
+.check {{ color: #1f4e79; margin-top: .3rem }}
+.check b {{ background: #1f4e79; color: #fff; border-radius: 3px; padding: 0 .35em; font-weight: 600 }}
 li {{ color: #9b1c1c }}
 </style>
 <h1>{title}</h1>

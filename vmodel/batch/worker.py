@@ -108,6 +108,7 @@ def _make(task: Task, studio: Studio, pipeline: Pipeline, publisher: Publisher, 
         (*shot.warnings, *published.warnings),
         dressed="drape" in shot.timings,
         look=measure_look(shot).to_json(),
+        check=shot.check or {},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -42,7 +42,13 @@ class Model:
 
 @dataclass(frozen=True)
 class Garment:
-    """A garment; ``understood`` is as of docs/api.md, None while the photo could not be understood."""
+    """A garment.
+
+    Attributes:
+        understood: as of docs/api.md; None while the photo could not be understood.
+        hypotheses: {"category", "share"} of what the photo may show, the likeliest first.
+        question: to the seller, where the kind is not sure; stating a category answers it.
+    """
 
     id: str
     name: str
@@ -59,6 +65,8 @@ class Garment:
     links: dict[str, str | None]
     created_at: str
     changed_at: str
+    hypotheses: list[dict[str, Any]] = field(default_factory=list)
+    question: str | None = None
 
 
 @dataclass(frozen=True)
@@ -221,6 +229,6 @@ class Usage:
 
 def read_answer(kind: type[T], plain: Mapping[str, Any]) -> T:
     """Make a dataclass of an answer's JSON object."""
-    # Fields that a newer service adds are left out.
-    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    # Fields that a newer service adds are left out; those that an older one does not know keep their default.
+    names = [each.name for each in fields(kind) if each.name in plain]  # type: ignore[arg-type]
     return kind(**{name: plain[name] for name in names})

@@ -79,11 +79,16 @@ class Canvas:
         return x.astype(np.float32), y.astype(np.float32)
 
 
-def lay_out(block: Block) -> Canvas:
-    """A canvas on which front and back of a block fit."""
+def lay_out(block: Block, finest_px_per_cm: float = _FINEST_PX_PER_CM) -> Canvas:
+    """A canvas on which front and back of a block fit.
+
+    Args:
+        block: cut.
+        finest_px_per_cm: resolution, unless the block is so large that its picture would be too.
+    """
     points = np.concatenate([line for piece in block.cut for line in piece.edges.values()])
     low, high = points.min(0) - _MARGIN_CM, points.max(0) + _MARGIN_CM
-    px_per_cm = min(_FINEST_PX_PER_CM, LONGEST_SIDE_PX / float((high - low).max()))
+    px_per_cm = min(finest_px_per_cm, LONGEST_SIDE_PX / float((high - low).max()))
     width, height = (int(value) for value in np.ceil((high - low) * px_per_cm))
     return Canvas((height, width), px_per_cm, (float(low[0]), float(low[1])))
 

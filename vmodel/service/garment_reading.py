@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tempfile
-from dataclasses import replace
+from collections import OrderedDict
+from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import cv2
@@ -20,15 +23,72 @@ from vmodel.config import Settings
 from vmodel.errors import MaskMismatch, VModelError
 from vmodel.files import encode_picture
 from vmodel.garment import measure
-from vmodel.garment.pattern.fit import fit_garment, make_pattern
+from vmodel.garment.block_paint import lay_out
+from vmodel.garment.pattern.cloth import paint
+from vmodel.garment.pattern.fit import _garment, fit_block, make_pattern, upright
 from vmodel.garment.reading import read_flat_lay
 from vmodel.garment.recognition.cutout import cut_out
-from vmodel.garment.recognition.kind import understand
+from vmodel.garment.recognition.kind import ask_kind, read_kinds, understand_reading
+from vmodel.garment.recognition.reader import PhotoReading
+from vmodel.garment.sizing import stated_sizes
 from vmodel.rights.policy import read_category
 from vmodel.service.garments import SHOWN_SIDE, Stated, Understanding
-from vmodel.types import ByteArray, Cutout, FlatLay, Garment, GarmentKind, Landmarks
+from vmodel.types import BodyMeasurements, ByteArray, Cutout, FlatLay, Garment, GarmentKind, Landmarks, VirtualModel
 
 _MEASURED_SIDE = 480
+_MEASURED_PX_PER_CM = 2.0
+"""Of the cloth that a garment is measured with, which nobody sees: how far its print is stretched hardly needs any."""
+_MOST_KEPT = 32
+
+
+@dataclass(frozen=True, eq=False)
+class ReadGarment:
+    """What a photo shows, whatever its seller says of kind, points, sizes and fabric.
+
+    Attributes:
+        flat_lay, cutout: the photo and its garment, at most ``_MEASURED_SIDE`` pixels.
+        size: (height, width) of the photo in pixels.
+        reading: of the network, in the photo's pixels, without its pictures.
+        cutout_png: see ``Understanding``.
+    """
+
+    flat_lay: FlatLay
+    cutout: Cutout
+    size: tuple[int, int]
+    reading: PhotoReading
+    cutout_png: bytes
+
+
+class LastRead:
+    """What was read lately: a point that is dragged changes neither the cut-out nor what the network sees."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, ReadGarment] = OrderedDict()
+        self._lock = Lock()
+
+    @staticmethod
+    def key_of(photo: bytes, mask: bytes | None, name: str) -> str:
+        """Names what was read by the files, and by the name under which a drawing is told from a photo."""
+        return "-".join(hashlib.sha256(each).hexdigest() for each in (photo, mask or b"", name.encode()))
+
+    def get(self, key: str) -> ReadGarment | None:
+        """What was read, if it is still kept."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+    def keep(self, key: str, read: ReadGarment) -> ReadGarment:
+        """Keep it in place of the oldest."""
+        with self._lock:
+            self._kept[key] = read
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        return read
+
+
+LAST_READ = LastRead()
 
 
 def read_photo(photo: bytes, name: str, settings: Settings, suffix: str = "") -> FlatLay:
@@ -62,19 +122,58 @@ def understand_garment(
     Raises:
         VModelError: the photo shows no single garment, or what was stated does not fit it.
     """
+    return describe_garment(read_garment(flat_lay, mask), stated, roster)
+
+
+def read_garment(flat_lay: FlatLay, mask: bytes | None) -> ReadGarment:
+    """Find the garment in a photo and ask the network about it, which is nearly all of the work.
+
+    Args:
+        flat_lay: from ``read_photo``.
+        mask: black and white picture that overrides the cut-out.
+    Raises:
+        VModelError: the photo shows no single garment, or the mask does not fit it.
+    """
     with tempfile.TemporaryDirectory(prefix="vmodel-") as folder:
-        mask_path, landmarks_path = Path(folder) / "mask", Path(folder) / "landmarks.json"
+        mask_path = Path(folder) / "mask"
         if mask is not None:
             mask_path.write_bytes(mask)
-        if stated.landmarks:
-            landmarks_path.write_text(json.dumps({name: list(point) for name, point in stated.landmarks.items()}))
         cutout = cut_out(flat_lay, mask_path if mask is not None else None)
-        category = read_category(stated.category)
-        kind, landmarks = understand(flat_lay, cutout, category, landmarks_path if stated.landmarks else None)
-    garment, size_cm = _measured(flat_lay, cutout, kind, landmarks, stated, roster)
-    warnings = list(garment.warnings)
+    reading = read_kinds(flat_lay, cutout)
+    share = min(1.0, _MEASURED_SIDE / max(cutout.matte.shape))
+    small = replace(flat_lay, rgb=_shrunk(flat_lay.rgb, share), alpha=None)
+    matte = np.asarray(cv2.resize(cutout.matte, small.rgb.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32)
+    height, width = flat_lay.rgb.shape[:2]
+    return ReadGarment(
+        small,
+        replace(cutout, matte=matte),
+        (height, width),
+        replace(reading, mask=reading.mask[:0], parts=reading.parts[:0]),
+        _cutout_png(flat_lay, cutout),
+    )
+
+
+def describe_garment(read: ReadGarment, stated: Stated, roster: Roster) -> Understanding:
+    """Understand what was read by what its seller says.
+
+    Args:
+        read: from ``read_garment``.
+        stated: overrides what would be guessed.
+        roster: somebody of it is who a guessed size is for.
+    Raises:
+        VModelError: what was stated does not fit the photo.
+    """
+    category = read_category(stated.category)
+    with tempfile.TemporaryDirectory(prefix="vmodel-") as folder:
+        path = Path(folder) / "landmarks.json"
+        if stated.landmarks:
+            path.write_text(json.dumps({name: list(point) for name, point in stated.landmarks.items()}))
+        given = path if stated.landmarks else None
+        kind, landmarks = understand_reading(read.reading, read.size, category, given)
+    garment, size_cm = _measured(read, kind, landmarks, stated, roster)
     return Understanding(
-        _described(flat_lay, cutout, garment.kind, landmarks, size_cm, warnings), _cutout_png(flat_lay, cutout)
+        _described(read, garment.kind, landmarks, size_cm, list(garment.warnings)) | _asked(read, garment.kind),
+        read.cutout_png,
     )
 
 
@@ -113,20 +212,17 @@ def fit_mask(painted: bytes, photo: bytes, settings: Settings) -> bytes:
 
 
 def _measured(
-    flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, landmarks: Landmarks, stated: Stated, roster: Roster
+    read: ReadGarment, kind: GarmentKind, landmarks: Landmarks, stated: Stated, roster: Roster
 ) -> tuple[Garment, dict[str, Any]]:
     """The garment as whom the photo would cast wears it, and its flat width and length in cm.
 
     Measured on a small copy, whose pattern costs a tenth of the whole photo's.
     """
-    share = min(1.0, _MEASURED_SIDE / max(cutout.matte.shape))
-    small = replace(flat_lay, rgb=_shrunk(flat_lay.rgb, share), alpha=None)
-    matte = np.asarray(cv2.resize(cutout.matte, small.rgb.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32)
+    share = min(1.0, _MEASURED_SIDE / max(read.size))
     marks = Landmarks({n: point * share for n, point in landmarks.points_px.items()}, landmarks.confidence)
-    wearer = rank_models(roster.values(), f"{flat_lay.sha256} 0")[0]
-    pattern = make_pattern(small, replace(cutout, matte=matte), kind, marks, material=stated.material)
-    body = build_body(wearer).measurements
-    garment = fit_garment(pattern, body, wearer.gender, stated.width_cm, stated.length_cm)
+    wearer = rank_models(roster.values(), f"{read.flat_lay.sha256} 0")[0]
+    pattern = make_pattern(read.flat_lay, read.cutout, kind, marks, material=stated.material)
+    garment = _cut_coarsely(pattern, measures_of(wearer), wearer.gender, stated)
     upper = kind.category.covers_upper
     width = measure.chest_width(garment) if upper else measure.waistband_width(garment)
     size_cm = {
@@ -138,18 +234,45 @@ def _measured(
     return garment, size_cm
 
 
+def measures_of(wearer: VirtualModel) -> BodyMeasurements:
+    """Of somebody of the roster; a body is measured once a process."""
+    key = repr(wearer)  # a model that is changed on disk keeps its id
+    if key not in _MEASURES:
+        if len(_MEASURES) > 500:
+            _MEASURES.clear()
+        _MEASURES[key] = build_body(wearer).measurements
+    return _MEASURES[key]
+
+
+_MEASURES: dict[str, BodyMeasurements] = {}
+
+
+def _cut_coarsely(pattern: Garment, body: BodyMeasurements, gender: str, stated: Stated) -> Garment:
+    """As ``fit_garment``, in cloth of few pixels."""
+    assert pattern.photo is not None
+    sizes = stated_sizes(pattern.kind.category, stated.width_cm, stated.length_cm)
+    photo = upright(pattern.photo)
+    block, scale = fit_block(photo, body, gender, pattern.material, sizes)
+    canvas = lay_out(block, _MEASURED_PX_PER_CM)
+    fitted = _garment(block, canvas, paint(photo, block, canvas, None), scale, sizes, pattern.material)
+    return replace(fitted, warnings=(*pattern.warnings, *fitted.warnings))
+
+
+def _asked(read: ReadGarment, kind: GarmentKind) -> dict[str, Any]:
+    """What else the photo may show, and the question that follows."""
+    question = None if kind.stated else ask_kind(read.reading)
+    if question is None:
+        return {"hypotheses": [{"category": kind.category.value, "share": round(kind.confidence, 3)}], "question": None}
+    asked = question.to_json(kind.category)
+    return {"hypotheses": asked["kinds"], "question": question.ask(kind.category, "read")}
+
+
 def _described(
-    flat_lay: FlatLay,
-    cutout: Cutout,
-    kind: GarmentKind,
-    landmarks: Landmarks,
-    size_cm: dict[str, Any],
-    warnings: list[str],
+    read: ReadGarment, kind: GarmentKind, landmarks: Landmarks, size_cm: dict[str, Any], warnings: list[str]
 ) -> dict[str, Any]:
+    cutout = read.cutout
     if cutout.confidence < 0.5:
         warnings = ["the garment's outline is unsure; look at the cut-out or send a mask", *warnings]
-    if not kind.stated and kind.confidence < 0.6:
-        warnings = [f"the category {kind.category.value} is unsure; state it", *warnings]
     return {
         "category": kind.category.value,
         "confidence": round(kind.confidence, 3),
@@ -159,7 +282,7 @@ def _described(
         "length": kind.length.value,
         "open_front": bool(kind.open_front),
         "cutout": {"source": cutout.source, "confidence": round(float(cutout.confidence), 3)},
-        "photo_size": list(flat_lay.rgb.shape[:2]),
+        "photo_size": list(read.size),
         "landmarks": {n: [round(float(x), 1), round(float(y), 1)] for n, (x, y) in landmarks.points_px.items()},
         "size_cm": size_cm,
         "warnings": warnings,

@@ -59,7 +59,7 @@ class Understanding:
 
     Attributes:
         found: plain values: category, confidence, stated, sleeve, neckline, length, open_front, cutout, photo_size
-            (height, width), landmarks in photo pixels, size_cm, warnings.
+            (height, width), landmarks in photo pixels, size_cm, warnings, hypotheses, question.
         cutout_png: the garment alone on a transparent ground, cropped to it, at most ``SHOWN_SIDE`` pixels.
     """
 

@@ -35,6 +35,8 @@ class JobRequest:
             are keys.
         idempotency_key: the same key again is the same job.
         priority: one of ``PRIORITIES``.
+        offered: vmodel's own question needs the pictures: they cost nothing and stand in no list, and nobody is called
+            about them.
     """
 
     account_id: str
@@ -42,6 +44,7 @@ class JobRequest:
     shots: Sequence[Mapping[str, Any]]
     idempotency_key: str
     priority: int = 5
+    offered: bool = False
 
     @property
     def body_hash(self) -> str:

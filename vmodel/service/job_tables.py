@@ -22,6 +22,8 @@ OPEN = (QUEUED, RUNNING)
 """States of a job or a shot that something is still to become of."""
 FITTING = 10
 """Priority of a turn that is one fitting alone; a seller cannot ask for it."""
+OFFERED = ""
+"""In place of the reservation of a job that costs nothing, see ``JobRequest.offered``."""
 
 
 class ClockRow(Table):
@@ -60,7 +62,7 @@ class JobRow(Table):
     Attributes:
         body_hash: of what was asked, so that a key that comes again with something else is refused.
         garment: fields of ``vmodel.request.GarmentSource``; files are keys of the store.
-        reservation_id: holds the price of all shots until the job has ended.
+        reservation_id: holds the price of all shots until the job has ended; or ``OFFERED``.
         cancelling: the seller wants no more of it.
     """
 

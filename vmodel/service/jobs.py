@@ -24,7 +24,18 @@ from vmodel.service.errors import IdempotencyConflict
 from vmodel.service.grants import grant_month
 from vmodel.service.job_errors import DayFull, JobUnknown, ShotUnknown
 from vmodel.service.job_request import JobRequest, plain_shot
-from vmodel.service.job_tables import CANCELLED, ENDED, FITTING, OPEN, QUEUED, WAITING, JobRow, PartRow, ShotRow
+from vmodel.service.job_tables import (
+    CANCELLED,
+    ENDED,
+    FITTING,
+    OFFERED,
+    OPEN,
+    QUEUED,
+    WAITING,
+    JobRow,
+    PartRow,
+    ShotRow,
+)
 from vmodel.service.job_views import PART_SHOTS, Job, JobShot, view_job, view_jobs, view_shot
 from vmodel.service.lanes import enter_lane, lock_lane
 from vmodel.service.ledger import reserve
@@ -64,7 +75,7 @@ def _submit(database: Database, plans: Plans, roster: Roster, request: JobReques
     from vmodel.service.job_checks import check_job  # it knows poses and materials, which take seconds to load
 
     shots = check_job(request, roster)
-    prices = [plans.price_shot(shot.pipeline, shot.size) for shot in shots]
+    prices = [0 if request.offered else plans.price_shot(shot.pipeline, shot.size) for shot in shots]
     with database.transaction() as session:
         account = find_account(session, request.account_id)
         plan = plans.plan(account.plan)
@@ -76,16 +87,19 @@ def _submit(database: Database, plans: Plans, roster: Roster, request: JobReques
         _check_rights(session, request.account_id, shots, roster)
         _check_day(session, request.account_id, plan, len(shots))
         grant_month(session, request.account_id, plan.monthly_credits)
-        until = now() + LONGEST
-        note = f"{len(shots)} pictures"
-        key, body = request.idempotency_key, request.body_hash
-        held = reserve(session, request.account_id, key, sum(prices), body, note=note, expires_at=until)
-        job = _write_job(session, request, held.id)
+        job = _write_job(session, request, OFFERED if request.offered else _reserve(session, request, prices))
         parts = _write_parts(session, job, shots, prices)
         lane.most = plan.concurrent_jobs
         enter_lane(session, lane, 0 if _is_fitting(shots) else parts)
         session.flush()
         return view_job(session, job)
+
+
+def _reserve(session: Session, request: JobRequest, prices: Sequence[int]) -> str:
+    """Id of the reservation that holds the price of a job."""
+    until, note = now() + LONGEST, f"{len(prices)} pictures"
+    key, body = request.idempotency_key, request.body_hash
+    return reserve(session, request.account_id, key, sum(prices), body, note=note, expires_at=until).id
 
 
 def find_job(database: Database, account_id: str, job_id: str) -> Job:
@@ -99,7 +113,12 @@ def find_job(database: Database, account_id: str, job_id: str) -> Job:
 
 
 def list_jobs(
-    database: Database, account_id: str, most: int = 50, before: str | None = None, states: Sequence[str] = ()
+    database: Database,
+    account_id: str,
+    most: int = 50,
+    before: str | None = None,
+    states: Sequence[str] = (),
+    with_offered: bool = False,
 ) -> list[Job]:
     """The latest jobs of an account, the newest first.
 
@@ -109,8 +128,11 @@ def list_jobs(
         most: how many.
         before: id of the job where the last page ended.
         states: only jobs in one of these; all without.
+        with_offered: also those that the seller never asked for, see ``JobRequest.offered``.
     """
     wanted = select(JobRow).where(JobRow.account_id == account_id).order_by(JobRow.id.desc()).limit(most)
+    if not with_offered:
+        wanted = wanted.where(JobRow.reservation_id != OFFERED)
     if before is not None:
         wanted = wanted.where(JobRow.id < before)
     if states:

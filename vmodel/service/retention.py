@@ -71,7 +71,7 @@ def erase_account(settings: Settings, database: Database, store: FileStore, acco
         AccountBusy: a picture was still being made after that time; nothing was deleted.
     """
     until = time.monotonic() + wait_s
-    while open_jobs := list_jobs(database, account_id, states=OPEN):
+    while open_jobs := list_jobs(database, account_id, states=OPEN, with_offered=True):
         for job in open_jobs:
             cancel_job(database, account_id, job.id)
         if time.monotonic() > until:

@@ -19,6 +19,7 @@ from vmodel.service.job_tables import (
     CANCELLED,
     DONE,
     FAILED,
+    OFFERED,
     OPEN,
     PARTLY_DONE,
     QUEUED,
@@ -153,7 +154,8 @@ def deliver(database: Database, shot_id: str, delivery: Delivery) -> bool:
             return False
         shot.picture_key, shot.sidecar_key, shot.seconds = delivery.picture_key, delivery.sidecar_key, delivery.seconds
         shot.model3d_key = delivery.model3d_key
-        charge(session, job.reservation_id, shot.id, shot.price, note=shot.pipeline)
+        if job.reservation_id != OFFERED:
+            charge(session, job.reservation_id, shot.id, shot.price, note=shot.pipeline)
         _end(session, job, shot, DONE)
         return True
 
@@ -207,6 +209,8 @@ def settle_job(session: Session, job: JobRow) -> None:
     else:
         job.state = CANCELLED if CANCELLED in states else FAILED
     job.ended_at = now()
+    if job.reservation_id == OFFERED:
+        return
     if DONE in states:
         commit(session, job.reservation_id)
     else:
@@ -235,7 +239,7 @@ def _fail(session: Session, job: JobRow, shot: ShotRow, error: VModelError | Non
 def _end(session: Session, job: JobRow, shot: ShotRow, state: str) -> None:
     shot.state, shot.ended_at, shot.stage, shot.preview_key = state, now(), None, None
     shot.share = 1.0 if state == DONE else shot.share
-    if state in {DONE, FAILED}:
+    if state in {DONE, FAILED} and job.reservation_id != OFFERED:
         about = {"job_id": job.id, "shot_id": shot.id, "state": state, "code": shot.error_code}
         announce(session, job.account_id, f"shot.{state}", about)
     settle_job(session, job)

@@ -195,12 +195,14 @@ window.vmodel ??= (() => {
   // ---- garments
   function showGarment(element) {
     const chosen = one(".garment[data-chosen]", element)?.dataset.chosen ?? "";
-    if (chosen !== seenGarment) { moved = {}; seenGarment = chosen; }
+    // Whoever moves points sees where they are now, and moves on.
+    const shown = chosen === seenGarment && Object.keys(moved).length ? "points" : "cutout";
+    seenGarment = chosen;
     moved = {};
     busy(false);
     if (!one("header.top")?.dataset.account && !chosen) return;
     order.garment = chosen;
-    showSheet("cutout");
+    showSheet(shown);
     chosenChanged();
   }
   function showSheet(kind) {

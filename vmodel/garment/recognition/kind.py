@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -30,8 +30,62 @@ _NEAREST_KIND: Final = {"swimwear": Category.TOP, "underwear": Category.TOP, "no
 """How what has no pattern of its own counts where somebody insists; rights look at the network's own word."""
 SECOND_SHARE: Final = 0.1
 """Probability from which on a second kind is worth a try where the first is not worn right."""
+UNSURE: Final = 0.75
+"""Probability of the likeliest kind below which the seller is asked."""
+_SPOKEN: Final = {
+    Category.TOP: "a top",
+    Category.OUTERWEAR: "outerwear",
+    Category.DRESS: "a dress",
+    Category.SKIRT: "a skirt",
+    Category.TROUSERS: "trousers",
+    Category.SHORTS: "shorts",
+    Category.JUMPSUIT: "a jumpsuit",
+}
 _GROUND: Final = 250
 """Grey level that stands in for what a cut-out hides."""
+
+
+@dataclass(frozen=True)
+class KindQuestion:
+    """Which of two kinds a photo shows, asked where the network cannot tell.
+
+    Attributes:
+        first, second: the likeliest kinds.
+        first_share, second_share: their probabilities, 0..1.
+    """
+
+    first: Category
+    first_share: float
+    second: Category
+    second_share: float
+
+    def ask(
+        self, taken: Category, done: str = "worn", remedy: str = "state the category {}", photo: str = "The photo"
+    ) -> str:
+        """Put the question in two sentences.
+
+        Args:
+            taken: the kind that it was taken for meanwhile.
+            done: what was done with the garment as that kind.
+            remedy: what to do where that is wrong, with a place for the other kind's name.
+            photo: what the photo is called.
+        """
+        other = self.second if taken == self.first else self.first
+        may_show = " or ".join(f"{_SPOKEN[kind]} ({share:.0%})" for kind, share in self.hypotheses)
+        return (
+            f"{photo} may show {may_show}; it was {done} as {_SPOKEN[taken]}. "
+            f"If it shows {_SPOKEN[other]}, {remedy.format(other.value)}."
+        )
+
+    @property
+    def hypotheses(self) -> tuple[tuple[Category, float], ...]:
+        """Both kinds with their probabilities, the likeliest first."""
+        return (self.first, self.first_share), (self.second, self.second_share)
+
+    def to_json(self, taken: Category) -> dict[str, Any]:
+        """Plain values: "question", and "kinds" as {"category", "share"}, the likeliest first; see ``ask``."""
+        kinds = [{"category": kind.value, "share": round(share, 3)} for kind, share in self.hypotheses]
+        return {"question": self.ask(taken), "kinds": kinds}
 
 
 def understand(
@@ -48,8 +102,32 @@ def understand(
         LandmarksInvalid: the file is not understood.
         WeightsMissing: the network's weights are not installed.
     """
-    given = read_landmarks(landmarks, cutout.mask.shape) if landmarks is not None else {}
-    reading = read_photo(load_network(Settings().weights), seen_by_network(flat_lay, cutout))
+    return understand_reading(read_kinds(flat_lay, cutout), cutout.mask.shape, category, landmarks)
+
+
+def read_kinds(flat_lay: FlatLay, cutout: Cutout) -> PhotoReading:
+    """What the network says of a photo whose garment was cut out.
+
+    Raises:
+        WeightsMissing: the network's weights are not installed.
+    """
+    return read_photo(load_network(Settings().weights), seen_by_network(flat_lay, cutout))
+
+
+def understand_reading(
+    reading: PhotoReading, size: tuple[int, int], category: Category | None = None, landmarks: Path | None = None
+) -> tuple[GarmentKind, Landmarks]:
+    """Tell kind and landmarks from a reading; see ``understand``.
+
+    Args:
+        reading: of the network.
+        size: (height, width) of the photo.
+        category: stated by the seller; overrides the network.
+        landmarks: file of landmarks that override the found ones.
+    Raises:
+        LandmarksInvalid: the file is not understood.
+    """
+    given = read_landmarks(landmarks, size) if landmarks is not None else {}
     kind = decide_kind(reading, category)
     points = dict(reading.points_px) | given
     if landmarks is not None:
@@ -83,9 +161,14 @@ def detected_kind(flat_lay: FlatLay, cutout: Cutout, garment: Garment) -> Garmen
 
 def second_kind(flat_lay: FlatLay, cutout: Cutout) -> Category | None:
     """The second likeliest kind of a photo; None where the network is sure of the first."""
-    kinds = likeliest_kinds(read_photo(load_network(Settings().weights), seen_by_network(flat_lay, cutout)))
-    category, share = kinds[1]
+    category, share = likeliest_kinds(read_kinds(flat_lay, cutout))[1]
     return category if share > SECOND_SHARE else None
+
+
+def ask_kind(reading: PhotoReading) -> KindQuestion | None:
+    """The question that a photo leaves open; None where the network is sure of the kind."""
+    (first, first_share), (second, second_share) = likeliest_kinds(reading)[:2]
+    return KindQuestion(first, first_share, second, second_share) if first_share < UNSURE else None
 
 
 def decide_kind(reading: PhotoReading, category: Category | None = None) -> GarmentKind:

@@ -1,0 +1,54 @@
+"""Where a photo leaves open what it shows: the garment put on as each kind, for the seller to choose."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from fastapi import Path as InPath
+from fastapi.responses import JSONResponse, Response
+
+from app.api.errors import NotFound
+from app.api.installation import Here
+from app.api.problems import status_of
+from app.ui.designer import FITTING_SIZE
+from app.ui.visitor import Visitor, words_for
+from app.ui.words import explain
+from vmodel.errors import VModelError
+from vmodel.service.garments import find_garment, source_of
+from vmodel.service.job_request import JobRequest
+from vmodel.service.jobs import submit
+
+router = APIRouter(prefix="/ui/garments", include_in_schema=False)
+
+_Id = Annotated[str, InPath(max_length=64, pattern=r"^[\w+-]+$")]
+_LOOK = {"size": FITTING_SIZE, "pipeline": "draft", "fitting": True}
+_SEEN_OF = ("photo", "mask")
+"""What tells the readings apart; sizes, fabric and back would cost new pictures and answer nothing."""
+
+
+@router.post("/{garment_id}/readings/{category}")
+def put_on(request: Request, garment_id: _Id, category: str, visitor: Visitor, here: Here) -> Response:
+    """Order the small picture of a garment worn as one of the kinds that its photo may show; asked again, the same one.
+
+    It costs nothing, since it is vmodel that asks; a garment of a sure kind has none.
+    """
+    visitor.identity.require("shoot")
+    account_id = visitor.identity.account_id
+    with here.database.reading() as session:
+        garment = find_garment(session, account_id, garment_id)
+    seen = garment.understood or {}
+    if not seen.get("question") or category not in {each["category"] for each in seen["hypotheses"]}:
+        raise NotFound("reading")
+    files = source_of(garment, here.store)
+    source = {name: files[name] for name in _SEEN_OF if name in files} | {"category": category}
+    digest = hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()
+    asked = JobRequest(account_id, source, [_LOOK], f"reading-{digest}", offered=True)
+    try:
+        job = submit(here.database, here.plans, here.roster, asked)
+    except VModelError as error:
+        told = {"code": error.code, "message": explain(error, words_for(request))}
+        return JSONResponse(told, status_of(error))
+    return JSONResponse({"id": job.id})
