@@ -143,7 +143,7 @@ class GarmentKind:
     Attributes:
         category, sleeve, neckline, length: its shape.
         confidence: of the category, 0..1.
-        open_front: its front is parted from neck to hem.
+        open_front: its front is parted from neck to hem, in a photo or as it is worn.
         stated: the seller said what it is.
         laid: how it was photographed: "flat", "hanger", "form" (an invisible body), "held" or "worn".
         intimate: probability that the photo shows swimwear or underwear, whatever category it counts as.
@@ -192,6 +192,8 @@ class GarmentPhoto:
         points: landmark -> (2,) float64 pixels (x, y).
         kind: what it is.
         is_drawn: it is a technical flat; no light falls on it.
+        opening: (2, n, 2) pixels from neck to hem, the edges of the left and of the right half of a front that was
+            photographed open or is to be worn open; None for a closed one. ``kind`` says how it is worn.
     """
 
     rgb: ByteArray
@@ -199,6 +201,7 @@ class GarmentPhoto:
     points: Mapping[str, FloatArray]
     kind: GarmentKind
     is_drawn: bool = False
+    opening: FloatArray | None = None
 
     def middle(self, name: str) -> FloatArray:
         """(2,) halfway between a landmark of the left and its twin on the right."""

@@ -15,6 +15,7 @@ Edges = dict[str, FloatArray]
 _STEPS: Final = 32
 OPENINGS: Final = frozenset(
     {"neck", "waist", "hem", "cuff_left", "cuff_right", "armhole_left", "armhole_right", "leg_left", "leg_right"}
+    | {"front_opening_left", "front_opening_right"}
 )
 """Edges that are sewn to nothing."""
 _ANGLES: Final = 18.0, 48.0
@@ -86,10 +87,13 @@ class Block:
 
     @property
     def seams(self) -> tuple[Seam, ...]:
-        """Every edge of the front that is no opening, sewn to the back's."""
-        if self.pieces:
+        """As the pieces are sewn, else every edge of the front that is no opening, sewn to the back's."""
+        if self.sewn:
             return self.sewn
-        return tuple(Seam(("front", name), ("back", name)) for name in self.front if name not in OPENINGS)
+        fronts = [piece for piece in self.cut if piece.side == "front"]
+        return tuple(
+            Seam((each.name, name), ("back", name)) for each in fronts for name in each.edges if name not in OPENINGS
+        )
 
 
 def edge_of(*corners: Point, bow: Point = (0.0, 0.0)) -> FloatArray:
@@ -104,6 +108,48 @@ def edge_of(*corners: Point, bow: Point = (0.0, 0.0)) -> FloatArray:
 def mirrored_edges(edges: Edges) -> Edges:
     """The wearer's right half from the left half: same shape, run the other way."""
     return {name.replace("left", "right"): (line * (-1, 1))[::-1] for name, line in reversed(edges.items())}
+
+
+def parted(front: Edges, top: float, foot: float) -> tuple[Piece, Piece]:
+    """The two halves of a front that is open from neck to hem, each with a free edge of its own.
+
+    Args:
+        front: edges of the whole front, with one neck and one hem.
+        top: how far from the middle both edges begin at the neck, cm.
+        foot: how far from it they end at the hem, cm.
+    """
+    right = _turned(_left_half(_turned(front), top, foot))
+    return Piece("front_left", "front", _left_half(front, top, foot)), Piece("front_right", "front", right)
+
+
+def _left_half(front: Edges, top: float, foot: float) -> Edges:
+    half: Edges = {}
+    for name, line in front.items():
+        if name == "neck":
+            half["neck"], low = _beyond(line, top), _beyond(front["hem"], foot)[0]
+            half["front_opening_left"] = edge_of(as_point(half["neck"][-1]), as_point(low))
+        elif name == "hem" or name.endswith("left"):
+            half[name] = _beyond(line, foot) if name == "hem" else line
+    return half
+
+
+def _turned(edges: Edges) -> Edges:
+    """A whole side or a half as a mirror shows it."""
+    return {_other_side(name): (line * (-1, 1))[::-1] for name, line in reversed(edges.items())}
+
+
+def _beyond(line: FloatArray, x: float) -> FloatArray:
+    """The part of a line across the front that lies to the left of the wearer's ``x``."""
+    rising = line if line[0, 0] < line[-1, 0] else line[::-1]
+    end = np.array([x, np.interp(x, rising[:, 0], rising[:, 1])])
+    part = np.vstack([end, rising[rising[:, 0] > x + 1e-6]])
+    return np.asarray(part if rising is line else part[::-1])
+
+
+def _other_side(name: str) -> str:
+    if "left" in name:
+        return name.replace("left", "right")
+    return name.replace("right", "left")
 
 
 def both_sides(landmarks: Mapping[str, Point]) -> dict[str, FloatArray]:

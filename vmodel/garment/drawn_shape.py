@@ -56,13 +56,16 @@ def understand_drawing(plain: TechnicalFlat, category: Category | None = None) -
     return DrawnShape(boxes, kind, marks)
 
 
-def paint_shape(shape: DrawnShape, flat: TechnicalFlat, material: str | None) -> tuple[FlatLay, Cutout, Garment]:
+def paint_shape(
+    shape: DrawnShape, flat: TechnicalFlat, material: str | None, worn_open: bool | None = None
+) -> tuple[FlatLay, Cutout, Garment]:
     """Give a drawing its own colours.
 
     Args:
         shape: of this drawing in any colourway.
         flat: in the colours that are wanted.
         material: name in the drape's materials; guessed from the category when None.
+        worn_open: see ``make_pattern``.
     Returns:
         The front as a flat-lay of at most ``FITTING_SIDE_PX`` pixels a side, its cut-out, and the garment as
         ``make_pattern`` gives it.
@@ -70,7 +73,7 @@ def paint_shape(shape: DrawnShape, flat: TechnicalFlat, material: str | None) ->
     sides = _by_side(lambda side: draw_flat(flat, side, None, FITTING_SIDE_PX, shape.boxes[side]), shape.boxes)
     cut = {side: cut_out(flat_lay) for side, flat_lay in sides.items()}
     back = (sides["back"], cut["back"], shape.marks["back"]) if "back" in sides else None
-    garment = make_pattern(sides["front"], cut["front"], shape.kind, shape.landmarks, back, material)
+    garment = make_pattern(sides["front"], cut["front"], shape.kind, shape.landmarks, back, material, worn_open)
     return sides["front"], cut["front"], garment
 
 

@@ -23,6 +23,8 @@ from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentPhot
 
 _STEP_PX: Final = 4
 """Pixels of the canvas between places at which a map is evaluated."""
+_EDGE_CM: Final = 3.0
+"""Width of the zip, the buttons or the band along the edge of an open front."""
 _FADE: Final = 1.6
 """Over how many times its own depth what the front's opening lacks is taken from the back's cloth below."""
 
@@ -62,7 +64,10 @@ def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto 
     """
     front, stretch = _side_of(photo, block, canvas, "front")
     if back is None:
-        return Cloth(front.picture, _made_back(front, block, canvas), stretch)
+        whole = _closed_front(photo, block, canvas) if block.kind.open_front else front
+        if photo.opening is not None:
+            whole = _with_edges_marked(whole, block, canvas)
+        return Cloth(front.picture, _made_back(whole, block, canvas), stretch)
     behind, _ = _side_of(back, block, canvas, "back")
     if back.is_drawn:  # no light falls on a drawing
         return Cloth(front.picture, behind.picture, stretch)
@@ -83,6 +88,23 @@ def _side_of(photo: GarmentPhoto, block: Block, canvas: Canvas, side: str) -> tu
     return _rendered(source, canvas, at), stretch
 
 
+def _closed_front(photo: GarmentPhoto, block: Block, canvas: Canvas) -> _Side:
+    """The front as if it were closed: what the back is made from has cloth in its middle."""
+    source = _marked(photo)
+    return _rendered(source, canvas, upper_maps(source, block, "front", closed=True)[0])
+
+
+def _with_edges_marked(front: _Side, block: Block, canvas: Canvas) -> _Side:
+    """The edges that meet in the middle as what is sewn on once; left as they are where the print is all-over."""
+    if front.marks is None:
+        return front
+    middle = canvas.to_pixels(np.array([block.landmarks_cm["neck_front"]]))[0, 0]
+    reach = _EDGE_CM * canvas.px_per_cm
+    marks = front.marks.copy()
+    marks[:, max(0, round(middle - reach)) : round(middle + reach)] = True
+    return _Side(front.picture, marks)
+
+
 def _marked(photo: GarmentPhoto) -> Source:
     placed = placed_marks(photo.rgb, photo.mask)
     return Source(photo, None if placed is None else placed | sewn_marks(photo.rgb, photo.mask), placed)
@@ -91,7 +113,7 @@ def _marked(photo: GarmentPhoto) -> Source:
 def _made_back(front: _Side, block: Block, canvas: Canvas) -> ByteArray:
     """A back made from the front: what is printed or sewn on once goes, and the cloth reaches up to the back's edge."""
     plain = _without_marks(front, block, canvas)
-    if block.pieces:
+    if block.pieces and not block.kind.category.covers_upper:
         return _resampled(plain, canvas, lambda x, y: front_place(block, x, y))
     behind = _drawn_up(plain, block, canvas)
     if block.kind.neckline == Neckline.HOOD:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from vmodel.garment.block_parts import Block, Edges, as_point, both_sides, edge_of, mirrored_edges
+from vmodel.garment.block_parts import Block, Edges, Piece, as_point, both_sides, edge_of, mirrored_edges, parted
 from vmodel.types import FloatArray, GarmentKind, Neckline, Sleeve
 
 NECK_POWER: Final = {
@@ -48,6 +48,7 @@ class UpperCut:
         hem: (n, 2) shape of the front's hem: share of its width (-1..1), and cm below its corners.
         stand: height of what stands round the neck; 0 for none.
         legs: of a jumpsuit.
+        apart: how far from the middle the edges of an open front lie at the neck and at the hem; None for a closed one.
     """
 
     half_chest: float
@@ -63,6 +64,7 @@ class UpperCut:
     hem: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
     stand: float = 0.0
     legs: LegCut | None = None
+    apart: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
         kind, front, back, both_sides(marks), material,
         sleeve_angle_deg=cut.angle if kind.sleeve in _SLEEVED else 45.0,
         elastic={"neck": GATHERED} if strapless else {},
+        pieces=() if cut.apart is None else (*parted(front, *cut.apart), Piece("back", "back", back)),
     )  # fmt: skip
 
 
@@ -176,7 +179,8 @@ def _neck_edges(kind: GarmentKind, cut: UpperCut, drop: float, is_back: bool = F
     top = cut.neck + lean
     rise = cut.stand
     stand = {"stand_left": edge_of((cut.neck, 0.0), (top, rise), bow=(0.3, 0.0))}
-    line = neck_curve(top, rise + (drop if kind.neckline == Neckline.HOOD and not is_back else -0.2 * rise), power)
+    falls = not is_back and (kind.neckline == Neckline.HOOD or cut.apart is not None)
+    line = neck_curve(top, rise + (drop if falls else -0.2 * rise), power)
     return {**stand, "neck": line + np.array([0.0, rise]), **mirrored_edges(stand)}
 
 

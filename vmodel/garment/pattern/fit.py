@@ -16,11 +16,13 @@ from vmodel.garment.flat import is_drawing
 from vmodel.garment.pattern.cloth import Cloth, paint
 from vmodel.garment.pattern.draft_upper import draft_upper
 from vmodel.garment.pattern.lower import fit_legs, fit_skirt
+from vmodel.garment.pattern.opening import between, find_opening
 from vmodel.garment.pattern.upper import fit_upper
 from vmodel.garment.sizing import stated_sizes
 from vmodel.garment.texture import bleed
 from vmodel.types import (
     BodyMeasurements,
+    BoolArray,
     Category,
     Cutout,
     FlatLay,
@@ -52,6 +54,8 @@ def make_pattern(
     landmarks: Landmarks,
     back: tuple[FlatLay, Cutout, Landmarks] | None = None,
     material: str | None = None,
+    worn_open: bool | None = None,
+    inside: BoolArray | None = None,
 ) -> Garment:
     """Take what a pattern needs from a photo; ``fit_garment`` cuts it for a wearer.
 
@@ -62,10 +66,17 @@ def make_pattern(
         landmarks: from ``understand``.
         back: photo of the garment's back, its cut-out and landmarks.
         material: name in the drape's materials; guessed from the category when None.
+        worn_open: the front is worn open, or closed; as it was photographed when None.
+        inside: (H, W) bool, where an open front shows the inner side of the back; None for nowhere.
     Returns:
         The garment without panels: those depend on who wears it.
     """
     front = _photo_of(flat_lay, cutout, landmarks, kind)
+    if kind.open_front or worn_open:
+        front = _parted(front, np.zeros_like(front.mask) if inside is None else inside)
+    if worn_open is not None:
+        kind = replace(kind, open_front=worn_open)
+        front = replace(front, kind=kind)
     behind = None if back is None else _photo_of(*back, kind)
     return Garment(
         kind, (), (), (), {}, material=material or guess_material(kind), warnings=cutout.warnings, photo=front,
@@ -100,6 +111,13 @@ def fit_garment(
     return replace(fitted, warnings=(*garment.warnings, *fitted.warnings))
 
 
+def worn_closed(garment: Garment) -> Garment:
+    """The garment of a photo with its front closed, however it was photographed; from and for ``make_pattern``."""
+    kind = replace(garment.kind, open_front=False)
+    photo = garment.photo and replace(garment.photo, kind=kind)
+    return replace(garment, kind=kind, photo=photo)
+
+
 def guess_material(kind: GarmentKind) -> str:
     """A material that hangs like most garments of the kind."""
     if kind.category == Category.OUTERWEAR:
@@ -115,6 +133,15 @@ def _photo_of(flat_lay: FlatLay, cutout: Cutout, landmarks: Landmarks, kind: Gar
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
     rgb = bleed(flat_lay.rgb, mask, max(1, round(0.002 * extent)))
     return GarmentPhoto(rgb, mask, landmarks.points_px, kind, is_drawing(Path(flat_lay.name)))
+
+
+def _parted(photo: GarmentPhoto, inside: BoolArray) -> GarmentPhoto:
+    """A photo of an open front: its edges, and the front's own cloth past them, so that no inside shows at an edge."""
+    opening = find_opening(photo, inside)
+    gap = between(opening, photo.mask.shape) | inside
+    if not gap.any():
+        return replace(photo, opening=opening)
+    return replace(photo, opening=opening, rgb=bleed(photo.rgb, photo.mask & ~gap, 1), mask=photo.mask | gap)
 
 
 def fit_photo(
@@ -235,7 +262,8 @@ def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> Ga
     picture = cv2.warpAffine(rgb, own, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     mask = cv2.warpAffine(photo.mask.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
     points = {name: affine[:, :2] @ point + affine[:, 2] for name, point in photo.points.items()}
-    return replace(photo, rgb=np.asarray(picture, np.uint8), mask=mask, points=points)
+    opening = None if photo.opening is None else photo.opening @ affine[:, :2].T + affine[:, 2]
+    return replace(photo, rgb=np.asarray(picture, np.uint8), mask=mask, points=points, opening=opening)
 
 
 def _seen_from_front(back: GarmentPhoto) -> GarmentPhoto:

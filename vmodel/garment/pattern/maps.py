@@ -22,6 +22,7 @@ _BLEND_CM: Final = 1.2
 _TRUNK_BELOW: Final = 0.35
 """How far below an armpit the border between trunk and sleeve turns outwards, cm a cm."""
 _EDGE_SHARES: Final = (0.25, 0.5, 0.75)
+_OPENING_SHARES: Final = np.linspace(0, 1, 9)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,19 +39,23 @@ class Source:
     printed: BoolArray | None
 
 
-def upper_maps(source: Source, block: Block, side: str) -> tuple[Places, float]:
+def upper_maps(source: Source, block: Block, side: str, closed: bool = False) -> tuple[Places, float]:
     """Map trunk and sleeves.
 
     Args:
         source: a photo of the garment's side, its landmarks with the wearer's sides.
         block: fitted to it.
         side: "front" or "back".
+        closed: an open front's edges meet in the middle, whatever the block is.
     Returns:
         The map, and how far a print is stretched at most.
     """
     photo, marks = source.photo, block.landmarks_cm
-    body = solve_warp(_trunk(_edges(block, side)), _body_pairs(photo, block, side), _printed(source, block))
-    places: Places = body.at
+    if side == "front" and photo.opening is not None:
+        places, stretch = _halves(source, block, photo.opening, closed)
+    else:
+        body = solve_warp(_trunk(_edges(block, side)), _body_pairs(photo, block, side), _printed(source, block))
+        places, stretch = body.at, body.stretch
     if block.kind.sleeve in SLEEVED:
         for arm in SIDES:
             sleeve = solve_warp(
@@ -60,7 +65,47 @@ def upper_maps(source: Source, block: Block, side: str) -> tuple[Places, float]:
             places = _joined(
                 places, sleeve, marks[f"shoulder_{arm}"], marks[f"armpit_{arm}"], marks[f"cuff_outer_{arm}"]
             )
-    return places, body.stretch
+    return places, stretch
+
+
+def _halves(source: Source, block: Block, opening: FloatArray, closed: bool) -> tuple[Places, float]:
+    """Map the trunk of a front with two edges: each half by itself, up to its own edge."""
+    printed, hem = _printed(source, block), block.front["hem"]
+    middle = np.array([block.landmarks_cm["neck_front"], hem[len(hem) // 2]])
+    halves = {}
+    for side, edge_px in zip(SIDES, opening, strict=True):
+        piece = next((each.edges for each in block.pieces if each.name == f"front_{side}" and not closed), None)
+        edge = middle if piece is None else piece[f"front_opening_{side}"]
+        edge = edge[np.argsort(-edge[:, 1])]
+        pairs = _side_pairs(source.photo, block, side) + _half_hem_pairs(source.photo, hem, side, edge[-1], edge_px[-1])
+        pairs += [(_at_share(edge, share), _at_share(edge_px, share), 1.0) for share in _OPENING_SHARES]
+        halves[side] = solve_warp(np.array([place for place, _, _ in pairs]), pairs, printed)
+
+    def at(x: FloatArray, y: FloatArray) -> FloatArray:
+        return np.where((x >= 0)[..., None], halves["left"].at(x, y), halves["right"].at(x, y))
+
+    return at, max(half.stretch for half in halves.values())
+
+
+def _half_hem_pairs(photo: GarmentPhoto, hem: FloatArray, side: str, foot: FloatArray, foot_px: FloatArray) -> Pairs:
+    """The hem of one half, from where its edge ends, in cm and in pixels, to its corner."""
+    spots = hem_spots(photo)
+    if side == "right":
+        hem, spots = hem[::-1], spots[::-1]
+    way = spots[-1] - spots[0]
+    start = foot[0] / hem[-1, 0]
+    start_px = float(np.clip(2 * ((foot_px - spots[0]) @ way) / (way @ way) - 1, -0.8, 0.8))
+    pairs: Pairs = []
+    for share in HEM_SHARES[HEM_SHARES > 0]:
+        in_block, in_photo = (begin + share * (1 - begin) for begin in (start, start_px))
+        pairs.append((_at_share(hem, (1 + in_block) / 2), _at_share(spots, (1 + in_photo) / 2), 0.8))
+    return pairs
+
+
+def _at_share(line: FloatArray, share: float) -> FloatArray:
+    """(2,) place on a line of evenly spread points, at a share of their number."""
+    at = share * (len(line) - 1)
+    return np.array([np.interp(at, np.arange(len(line)), line[:, axis]) for axis in (0, 1)])
 
 
 def _edges(block: Block, side: str) -> Edges:
@@ -75,24 +120,10 @@ def _trunk(edges: Edges) -> FloatArray:
 
 def _body_pairs(photo: GarmentPhoto, block: Block, which: str) -> Pairs:
     marks, points = block.landmarks_cm, photo.points
-    strapless = block.kind.neckline == Neckline.STRAPLESS
-    pairs: Pairs = []
-    stems = ("armpit",) if strapless else ("neck", "shoulder", "armpit")
-    for stem in stems:
-        for side in SIDES:
-            pairs.append((marks[f"{stem}_{side}"], points[f"{stem}_{side}"], 1.0))
+    pairs = [pair for side in SIDES for pair in _side_pairs(photo, block, side)]
     lowest = f"neck_{which}"
-    if lowest in points and not strapless:
+    if lowest in points and block.kind.neckline != Neckline.STRAPLESS:
         pairs.append((marks[lowest], points[lowest], 1.0))
-    for side in SIDES:
-        if not strapless:
-            for share in (1 / 3, 2 / 3):  # trunk and sleeve meet on the same line in block and photo
-                pairs.append((_between(marks, f"shoulder_{side}", f"armpit_{side}", share),
-                              _between(points, f"shoulder_{side}", f"armpit_{side}", share), 0.6))  # fmt: skip
-    line = {side: block.front[f"side_{side}"] for side in SIDES}
-    for share, (left, right) in side_spots(photo).items():
-        for side, spot in (("left", left), ("right", right)):
-            pairs.append((_along_side(line[side], share), spot, 1.0))
     if block.kind.category == Category.JUMPSUIT:
         pairs.append((marks["crotch"], points["crotch"], 1.0))
         pairs += [(marks[f"leg_inner_{side}"], points[f"leg_inner_{side}"], 1.0) for side in SIDES]
@@ -101,6 +132,20 @@ def _body_pairs(photo: GarmentPhoto, block: Block, which: str) -> Pairs:
         for share, spot in zip(HEM_SHARES, hem_spots(photo), strict=True):
             place = round((share + 1) / 2 * (len(hem) - 1))
             pairs.append((hem[place], spot, 0.8))
+    return pairs
+
+
+def _side_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
+    """Neck point, shoulder, armhole and side seam of one side of the trunk."""
+    marks, points = block.landmarks_cm, photo.points
+    strapless = block.kind.neckline == Neckline.STRAPLESS
+    stems = ("armpit",) if strapless else ("neck", "shoulder", "armpit")
+    pairs: Pairs = [(marks[f"{stem}_{side}"], points[f"{stem}_{side}"], 1.0) for stem in stems]
+    for share in () if strapless else (1 / 3, 2 / 3):  # trunk and sleeve meet on the same line in block and photo
+        ends = f"shoulder_{side}", f"armpit_{side}", share
+        pairs.append((_between(marks, *ends), _between(points, *ends), 0.6))
+    for share, spots in side_spots(photo).items():
+        pairs.append((_along_side(block.front[f"side_{side}"], share), spots[SIDES.index(side)], 1.0))
     return pairs
 
 

@@ -25,6 +25,9 @@ _CLEAR_CM: Final = 1.2
 """How far outside the trunk a cuff ends, at least."""
 _LEAST_NECK: Final = 0.235
 """Least half span of the neck points, as a share of the neck's girth."""
+_LEAST_APART: Final = (0.03, 0.055)
+"""Least distance of an open front's edges from its middle at the neck and at the hem, as shares of the chest."""
+_MOST_APART: Final = (0.06, 0.1)
 _LEAST_STAND: Final = 0.26
 """The same where something stands round the neck."""
 _WIDEST_NECK: Final = {Neckline.BOAT: 0.86, Neckline.OFF_SHOULDER: 0.86}
@@ -90,7 +93,18 @@ def fit_upper(
         hem=_hem(photo, scale) if legs is None else np.zeros((0, 2)),
         stand=_stand(kind, body),
         legs=legs,
+        apart=_apart(photo, body, scale) if kind.open_front else None,
     ), scale
+
+
+def _apart(photo: GarmentPhoto, body: BodyMeasurements, scale: float) -> tuple[float, float]:
+    """How far the edges of an open front are cut from its middle, at neck and hem: as the photo shows it, bounded."""
+    seen = np.zeros(2)
+    if photo.opening is not None:
+        gap = scale * np.linalg.norm(photo.opening[0] - photo.opening[1], axis=1) / 2
+        seen = np.array([gap[: len(gap) // 4].mean(), gap[-len(gap) // 2 :].mean()])
+    top, foot = np.clip(seen, np.array(_LEAST_APART) * body.chest, np.array(_MOST_APART) * body.chest)
+    return float(top), float(foot)
 
 
 def _sleeve_ease(kind: GarmentKind) -> float:

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+import cv2
 import numpy as np
 
 from vmodel.config import Settings
+from vmodel.errors import BadUsage
 from vmodel.garment.recognition.landmarks import check_order, complete, names_of, read_landmarks
-from vmodel.garment.recognition.network import CHOICES, load_network
+from vmodel.garment.recognition.network import CHOICES, PARTS, load_network
 from vmodel.garment.recognition.reader import PhotoReading, read_photo
 from vmodel.types import (
+    BoolArray,
     ByteArray,
     Category,
     Cutout,
@@ -159,6 +162,36 @@ def detected_kind(flat_lay: FlatLay, cutout: Cutout, garment: Garment) -> Garmen
     return understand(flat_lay, cutout)[0]
 
 
+def seen_inside(flat_lay: FlatLay, cutout: Cutout) -> BoolArray:
+    """(H, W) bool: where the photo shows the inner side of the garment's back."""
+    parts = read_photo(load_network(Settings().weights), seen_by_network(flat_lay, cutout)).parts
+    inside = np.asarray(parts == PARTS.index("inside"), np.uint8)
+    return np.asarray(cv2.resize(inside, cutout.mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0)
+
+
+def can_be_open(kind: GarmentKind) -> bool:
+    """True for what may have a front that is parted from neck to hem, and stays on by its shoulders all the same."""
+    bare = {Neckline.STRAPLESS, Neckline.OFF_SHOULDER, Neckline.HALTER, Neckline.ASYMMETRIC}
+    return (
+        kind.category in {Category.OUTERWEAR, Category.TOP}
+        and kind.sleeve != Sleeve.STRAP
+        and kind.neckline not in bare
+    )
+
+
+def check_worn_open(kind: GarmentKind, worn_open: bool | None) -> None:
+    """Refuse what was stated of a front that there is not.
+
+    Raises:
+        BadUsage: it is to be worn open and has no front to part.
+    """
+    if worn_open and not can_be_open(kind):
+        raise BadUsage(
+            f"A {kind.category.value} of this cut has no front to part; leave --open out, or state what it is "
+            "with --category top or --category outerwear."
+        )
+
+
 def second_kind(flat_lay: FlatLay, cutout: Cutout) -> Category | None:
     """The second likeliest kind of a photo; None where the network is sure of the first."""
     category, share = likeliest_kinds(read_kinds(flat_lay, cutout))[1]
@@ -188,16 +221,16 @@ def decide_kind(reading: PhotoReading, category: Category | None = None) -> Garm
     sleeve = Sleeve(reading.best("sleeve"))
     if neckline == Neckline.STRAPLESS and sleeve != Sleeve.NONE:
         neckline = Neckline.OFF_SHOULDER
-    return GarmentKind(
+    kind = GarmentKind(
         category=chosen,
         confidence=confidence,
         sleeve=sleeve,
         neckline=neckline,
-        open_front=chosen in {Category.OUTERWEAR, Category.TOP} and reading.best("closure") == "open",
         stated=category is not None,
         laid=laid,
         intimate=intimate,
     )
+    return replace(kind, open_front=can_be_open(kind) and reading.best("closure") == "open")
 
 
 def judge_length(kind: GarmentKind, found: Landmarks) -> Length:
