@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from app.cli import run
+from vmodel.drape.layers import in_order
 from vmodel.dressing import base_layer_under, dress_model
 from vmodel.errors import NotAllowedForChildren, OutfitInvalid
 from vmodel.outfits import read_outfit
 from vmodel.reading import read_pattern
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.studio import Studio
-from vmodel.types import Category, GarmentKind
+from vmodel.types import Category, GarmentKind, Neckline, Sleeve
 
 
 def test_an_outfit_file_names_garments_beside_it(tmp_path: Path) -> None:
@@ -99,3 +100,13 @@ def test_what_shows_between_a_top_and_trousers_is_not_taken_for_skin(studio: Stu
             shade = np.array(base_layer_under(worn, model).lower_colour)
             assert np.ptp(shade) < 0.1  # skin of every tone is red
             assert base_layer_under(worn, model).upper_colour == base_layer_under([dress], model).upper_colour
+
+
+def test_what_is_worn_under_an_open_front_decides_the_base_layer(studio: Studio) -> None:
+    model = studio.roster["wm-ines"]
+    shirt = GarmentKind(Category.TOP, 1.0, Sleeve.LONG, Neckline.COLLAR, open_front=True)
+    tee, trousers = (GarmentKind(each, 1.0, Sleeve.SHORT, Neckline.CREW) for each in (Category.TOP, Category.TROUSERS))
+    assert base_layer_under([shirt, trousers], model).upper == "tank"
+    assert base_layer_under([shirt, tee], model) == base_layer_under([tee], model)
+    assert base_layer_under([shirt, tee, trousers], model).upper != "tank"
+    assert in_order([shirt, tee, trousers], tucked=True) == [1, 2, 0]

@@ -20,7 +20,7 @@ from vmodel.drape import drape_outfit
 from vmodel.drape.cache import content_key
 from vmodel.errors import DrapeFailed
 from vmodel.files import sha256_of
-from vmodel.garment.pattern.fit import fit_garment
+from vmodel.garment.pattern.fit import fit_garment, worn_closed
 from vmodel.garment.sizing import read_size_chart
 from vmodel.images import to_linear
 from vmodel.looks import grown_hair, painted_skin
@@ -131,7 +131,7 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
         counts_as |= check_rights(model, source, patterns[-1], studio)
     check_shown(model, counts_as, pose_name, request.framing)
     sizes_cm = [read_size(source) for source in (request.garment, *request.outfit)]
-    fits = _fits(pattern, body.measurements, model, sizes_cm[0])
+    fits = _fits(pattern, body.measurements, model, sizes_cm[0], request.garment.worn_open)
     beside = [
         fit_garment(each.garment, body.measurements, model.gender, *size_cm)
         for each, size_cm in zip(patterns[1:], sizes_cm[1:], strict=True)
@@ -200,9 +200,13 @@ def first_worn_right(
 
 
 def _fits(
-    pattern: Pattern, measurements: BodyMeasurements, model: VirtualModel, stated_cm: tuple[float | None, float | None]
+    pattern: Pattern,
+    measurements: BodyMeasurements,
+    model: VirtualModel,
+    stated_cm: tuple[float | None, float | None],
+    worn_open: bool | None,
 ) -> Iterator[Garment]:
-    """The garment as read, then more like others of its kind, then as what else the photo may show."""
+    """The garment as read, then more like others of its kind, then closed, then as what else the photo may show."""
 
     width_cm, length_cm = stated_cm
 
@@ -213,6 +217,8 @@ def _fits(
     if pattern.garment.photo is None:
         return
     yield fit(pattern.garment, CAUTIOUS)
+    if pattern.kind.open_front and worn_open is None:
+        yield fit(worn_closed(pattern.garment))
     # What rights were checked for is the first reading: a child wears that or nothing.
     for other in () if model.is_child else pattern.others:
         yield fit(other)
@@ -249,9 +255,12 @@ def base_layer_under(
 
 
 def _as_one(kinds: Sequence[GarmentKind]) -> GarmentKind:
-    """The kind that decides the base layer: two halves that cover all are as good as a jumpsuit."""
-    main = kinds[0]
-    upper = [kind for kind in kinds if kind.category.covers_upper]
+    """The kind that decides the base layer: two halves that cover all are as good as a jumpsuit.
+
+    What is worn under an open front decides before it.
+    """
+    upper = sorted((kind for kind in kinds if kind.category.covers_upper), key=lambda kind: kind.open_front)
+    main = upper[0] if kinds[0].open_front else kinds[0]
     if not upper or not any(kind.category.covers_lower for kind in kinds):
         return main
     return main if main.category.covers_upper and main.category.covers_lower else replace(upper[0], category=_WHOLE)

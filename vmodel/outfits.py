@@ -61,9 +61,14 @@ def _source(path: Path, plain: Any) -> GarmentSource:
     if unknown:
         raise OutfitInvalid(str(path), f"has an unknown field {unknown[0]!r}; there are {', '.join(sorted(known))}")
     for name, value in plain.items():
-        wanted = (int, float) if name.endswith("_cm") else str
-        if isinstance(value, bool) or not isinstance(value, wanted):
-            raise OutfitInvalid(str(path), f"has a {name} that is not {'a number' if wanted is not str else 'text'}")
+        if name == "worn_open":
+            fits, wanted = isinstance(value, bool), "true or false"
+        elif name.endswith("_cm"):
+            fits, wanted = isinstance(value, int | float) and not isinstance(value, bool), "a number"
+        else:
+            fits, wanted = isinstance(value, str), "text"
+        if not fits:
+            raise OutfitInvalid(str(path), f"has a {name} that is not {wanted}")
     return GarmentSource(
         **{name: path.parent / value if name in FILE_FIELDS else value for name, value in plain.items()}
     )

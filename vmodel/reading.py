@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from vmodel.errors import BadUsage
 from vmodel.files import identity, sha256_of
 from vmodel.garment.design import is_design, make_garment, read_design
 from vmodel.garment.drawn_shape import DrawnShape, paint_shape, understand_drawing
@@ -12,7 +13,17 @@ from vmodel.garment.flat import TechnicalFlat, in_plain_colours, is_drawing, rea
 from vmodel.garment.pattern.fit import make_pattern
 from vmodel.garment.reading import read_back_of_drawing, read_flat_lay
 from vmodel.garment.recognition.cutout import cut_out
-from vmodel.garment.recognition.kind import KindQuestion, ask_kind, detected_kind, read_kinds, second_kind, understand
+from vmodel.garment.recognition.kind import (
+    KindQuestion,
+    ask_kind,
+    can_be_open,
+    check_worn_open,
+    detected_kind,
+    read_kinds,
+    second_kind,
+    seen_inside,
+    understand,
+)
 from vmodel.garment.sewing_design import read_sewn_design, sew_design
 from vmodel.garment.sewing_dxf_readers import begin_reader
 from vmodel.request import GarmentSource
@@ -35,6 +46,8 @@ def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -
     if fitting:
         begin_reader()  # who looks at one design looks at more, and one of them may be a DXF
     if is_design(source.photo):
+        if source.worn_open is not None:
+            raise BadUsage("A design is worn as it is cut; leave --open and --closed out.")
         return _read_design(source, studio, fitting)
     # Pixels of a mask and of landmarks are those of the final picture's drawing.
     if fitting and is_drawing(source.photo) and not (source.mask or source.landmarks or source.back):
@@ -47,11 +60,10 @@ def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -
     kind, landmarks = studio.once(
         "understanding", key, lambda: understand(flat_lay, cutout, category, source.landmarks)
     )
+    check_worn_open(kind, source.worn_open)
     back = _read_back(source, studio, kind)
-    whole_key = (*key, identity(source.back), source.material)
-    garment = studio.once(
-        "pattern", whole_key, lambda: make_pattern(flat_lay, cutout, kind, landmarks, back, source.material)
-    )
+    whole_key = (*key, identity(source.back), source.material, source.worn_open)
+    garment = studio.once("pattern", whole_key, lambda: _cut_from(flat_lay, cutout, kind, landmarks, back, source))
     if category is not None:
         return Pattern(whole_key, flat_lay, cutout, garment.kind, landmarks, garment)
     others, question = studio.once("hypotheses", whole_key, lambda: _doubts(flat_lay, cutout, kind, source))
@@ -65,13 +77,26 @@ def _doubts(
     return _others(flat_lay, cutout, kind, source), ask_kind(read_kinds(flat_lay, cutout))
 
 
+def _cut_from(
+    flat_lay: FlatLay,
+    cutout: Cutout,
+    kind: GarmentKind,
+    landmarks: Landmarks,
+    back: tuple[FlatLay, Cutout, Landmarks] | None,
+    source: GarmentSource,
+) -> Garment:
+    inside = seen_inside(flat_lay, cutout) if kind.open_front or source.worn_open else None
+    worn_open = source.worn_open if can_be_open(kind) else None
+    return make_pattern(flat_lay, cutout, kind, landmarks, back, source.material, worn_open, inside)
+
+
 def _others(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, source: GarmentSource) -> tuple[Garment, ...]:
     """The garment as the second likeliest kind, where the network is in doubt."""
     second = second_kind(flat_lay, cutout)
     if second is None or second == kind.category:
         return ()
     other, landmarks = understand(flat_lay, cutout, second, source.landmarks)
-    return (make_pattern(flat_lay, cutout, replace(other, stated=False), landmarks, None, source.material),)
+    return (_cut_from(flat_lay, cutout, replace(other, stated=False), landmarks, None, source),)
 
 
 def check_rights(model: VirtualModel, source: GarmentSource, pattern: Pattern, studio: Studio) -> frozenset[Category]:
@@ -102,8 +127,11 @@ def _read_drawing(source: GarmentSource, studio: Studio) -> Pattern:
     shape: DrawnShape = studio.once(
         "understanding", (plain.sha256, category), lambda: understand_drawing(plain, category)
     )
-    key = ("fitting", photo, category, source.material)
-    flat_lay, cutout, garment = studio.once("pattern", key, lambda: paint_shape(shape, flat, source.material))
+    check_worn_open(shape.kind, source.worn_open)
+    key = ("fitting", photo, category, source.material, source.worn_open)
+    flat_lay, cutout, garment = studio.once(
+        "pattern", key, lambda: paint_shape(shape, flat, source.material, source.worn_open)
+    )
     return Pattern(key, flat_lay, cutout, garment.kind, shape.landmarks, garment)
 
 

@@ -32,6 +32,7 @@ class GarmentSource:
         width_cm: flat width from armpit to armpit, or of the waist.
         length_cm: from the neck point to the hem, or from the waist to the leg end.
         size_chart, garment_size: CSV of sizes and the row to use.
+        worn_open: the front is worn open, or closed; as it was photographed when absent.
     """
 
     photo: Path
@@ -44,6 +45,7 @@ class GarmentSource:
     length_cm: float | None = None
     size_chart: Path | None = None
     garment_size: str | None = None
+    worn_open: bool | None = None
 
     def to_json(self) -> dict[str, Any]:
         """What was given, as plain values; paths become strings."""

@@ -122,6 +122,11 @@ def test_a_jacket_is_worn_over_a_top_that_may_be_seen() -> None:
     closed = choose_base_layer(replace(jacket, open_front=False), invent())
     assert closed == replace(worn, upper="tucked")  # no strip of it shows below a short jacket
     assert worn.upper_colour == choose_base_layer(GarmentKind(Category.TROUSERS, 1.0), invent()).upper_colour
+    shirt = GarmentKind(Category.TOP, 1.0, Sleeve.LONG, Neckline.COLLAR, open_front=True)
+    assert choose_base_layer(shirt, invent()) == worn
+    for kind in (jacket, shirt):
+        child = choose_base_layer(kind, invent("girl", 8))
+        assert (child.upper, child.lower) == ("tank", "leggings")
 
 
 KINDS = [

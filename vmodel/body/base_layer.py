@@ -63,7 +63,7 @@ def choose_base_layer(kind: GarmentKind, model: VirtualModel, garment: Colour | 
     """Choose the base layer under a garment: hidden by it where it can be, and seen as cloth where it is not.
 
     Under a garment for the chest its upper edge lies lower than such garments' necks; with trousers or a skirt alone,
-    and under an open jacket, it is a tank top of its own. Under a closed jacket that is tucked in. Its colours are
+    and under an open front, it is a tank top of its own. Under a closed jacket that is tucked in. Its colours are
     white, grey or black, whichever is furthest from skin and garment; leggings are dark blue where skin is not dark.
 
     Args:
@@ -77,10 +77,10 @@ def choose_base_layer(kind: GarmentKind, model: VirtualModel, garment: Colour | 
     if not kind.category.covers_upper:
         long = kind.category == Category.SKIRT and kind.length != Length.MINI
         chosen = BaseLayer("tank", "shorts" if long else "briefs-short", plain, plain)
+    elif kind.category == Category.OUTERWEAR or kind.open_front:  # worn over something, which shows in its opening
+        lower = "briefs-short" if kind.category.covers_lower else "leggings"  # over it come trousers or a skirt
+        chosen = BaseLayer("tank" if kind.open_front else "tucked", lower, plain, legs)
     else:
-        if kind.category == Category.OUTERWEAR:  # worn over something, which shows in its opening
-            chosen = BaseLayer("tank" if kind.open_front else "tucked", "leggings", plain, legs)
-            return for_child(chosen) if model.is_child else chosen
         bare = kind.sleeve in _SHOWS_SHOULDERS or kind.neckline in _SHOWS_COLLARBONES
         upper = "singlet" if model.gender == "man" and not bare else "bandeau"
         if not kind.category.covers_lower:

@@ -65,6 +65,7 @@ LIMITS: Final[Mapping[str, Limit]] = {
     "shoulder low": Limit("shoulders", 2.0, 5.0),
     "shoulder off the skin": Limit("shoulders", 4.0, 10.0),
     "shoulder on the other side": Limit("shoulders", 0.0, 4.0),
+    "front edge off its place": Limit("opening", 8.0, 28.0),
     "sleeve not on its arm": Limit("sleeves", 0.3, 0.6),
     "cuff not on its arm": Limit("sleeves", 0.5, 0.9),
     "cuff off its place": Limit("sleeves", 5.0, 12.0),

@@ -40,9 +40,10 @@ def cover_figures(view: WornView) -> dict[str, float]:
     chosen = np.zeros(len(chart.part), bool)
     chosen[asked] = True
     upper = (height > measures.waist_height) & view.kind.category.covers_upper
-    areas = (("back", upper & ~front), ("seat", ~upper))
-    # A front that is worn open may gape as it likes.
-    for name, area in areas if view.is_open else (("chest", upper & front), *areas):
+    areas = {"chest": upper & front, "back": upper & ~front, "seat": ~upper}
+    if view.is_open:  # its front may gape as it likes
+        areas = {"back": areas["back"], "seat": ~upper & ~front}
+    for name, area in areas.items():
         here = chosen & area & ~np.isin(chart.part, LEGS)
         if here.sum() >= _FEWEST:
             figures[f"{name} bare"] = float(bare[here].mean())

@@ -13,6 +13,10 @@ _SIDES = (("left", 1.0), ("right", -1.0))
 _WRONG_DEG = 80.0
 _MIDDLE = 0.15
 """Share of a panel's half width that counts as its centre column."""
+_OF_EDGE = 16
+"""Points along the edge of an open front."""
+_CROSSED_DEG, _APART_DEG = -12.0, 50.0
+"""Bearings on its own side of the body between which such an edge hangs."""
 Figures = dict[str, float]
 
 
@@ -26,7 +30,7 @@ def place_figures(view: WornView) -> Figures:
     """
     figures = {**_turn_figures(view), **_print_figures(view)}
     if view.kind.category.covers_upper:
-        figures |= _neck_figures(view) | _shoulder_figures(view) | _sleeve_figures(view)
+        figures |= _neck_figures(view) | _shoulder_figures(view) | _sleeve_figures(view) | _opening_figures(view)
     else:
         figures |= _band_figures(view)
     return figures | _hem_figures(view) | _leg_figures(view)
@@ -157,6 +161,20 @@ def _sleeve_figures(view: WornView) -> Figures:
             slack = 0.15 * length + 0.4 * view.lift_cm
             wrong = max(0.0, abs(along - meant) - slack) / chart.scale
             figures["cuff off its place"] = max(figures.get("cuff off its place", 0.0), wrong)
+    return figures
+
+
+def _opening_figures(view: WornView) -> Figures:
+    """How far the edges of an open front lie from where they hang, across the middle or round the side."""
+    figures: Figures = {}
+    for side, sign in _SIDES if view.kind.open_front else ():
+        edge = view.edge(f"front_opening_{side}", _OF_EDGE)
+        if not len(edge):
+            continue
+        upper = edge[np.argsort(-edge[:, 2])][: _OF_EDGE // 2]  # below the waist fronts swing with the pose
+        out_deg = sign * view.chart.bearing_deg[view.chart.locate(upper, BODY).vertex]
+        off = float(np.median(np.maximum(_CROSSED_DEG - out_deg, out_deg - _APART_DEG)))
+        figures["front edge off its place"] = max(figures.get("front edge off its place", 0.0), off)
     return figures
 
 

@@ -16,6 +16,7 @@ REASONS: Final[Mapping[str, str]] = {
     "front": f"The garment is turned round the model, so that its front is not in front; {_POINTS}.",
     "neck": f"The neck does not lie round the model's neck; {_POINTS}.",
     "shoulders": f"The shoulders of the garment do not lie on the model's shoulders; {_POINTS}.",
+    "opening": "The open front does not hang on its two sides; wear it closed with --closed, or choose another --pose.",
     "waistband": f"The waistband does not lie round the model's waist; {_POINTS}.",
     "sleeves": f"A sleeve is not on its arm, or ends elsewhere than it should; {_POSE}.",
     "legs": f"A leg of the garment is not on its leg, or ends elsewhere than it should; {_POINTS}.",
