@@ -32,7 +32,7 @@ from vmodel.scene.camera import USUAL_FOCAL_MM
 KEPT: Final = "service.json"
 _ENDS_ALL: Final = {"credits_exhausted", "daily_limit", "key_invalid", "account_closed", "service_unreachable"}
 """What stands against one picture and would stand against every further one: nothing more is ordered after it."""
-_STATED: Final = ("category", "material", "width_cm", "length_cm")
+_STATED: Final = ("category", "material", "width_cm", "length_cm", "worn_open")
 
 
 class NotForService(VModelError):

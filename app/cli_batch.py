@@ -168,6 +168,7 @@ def _check_service(address: str, has_shops: bool) -> None:
 
 
 def _write_template(path: Path) -> None:
+    from vmodel.batch.rows import FRONTS
     from vmodel.batch.template import write_template
     from vmodel.drape.materials import load_materials
     from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS
@@ -176,6 +177,7 @@ def _write_template(path: Path) -> None:
     choices = {
         "category": [category.value for category in Category],
         "material": list(load_materials()),
+        "front": list(FRONTS),
         "framing": list(FRAMINGS),
         "background": list(BACKGROUNDS),
         "light": list(LIGHTS),

@@ -54,6 +54,7 @@ def shoot_photos(
     length_cm: flags.LengthCm = None,
     size_chart: flags.Chart = None,
     garment_size: flags.GarmentSize = None,
+    worn_open: flags.WornOpen = None,
     worn_with: flags.With = None,
     outfit: flags.Outfit = None,
     tucked: flags.Tucked = False,
@@ -91,7 +92,17 @@ def shoot_photos(
         else:
             garments = [
                 GarmentSource(
-                    photo, mask, back, category, landmarks, material, width_cm, length_cm, size_chart, garment_size
+                    photo,
+                    mask,
+                    back,
+                    category,
+                    landmarks,
+                    material,
+                    width_cm,
+                    length_cm,
+                    size_chart,
+                    garment_size,
+                    worn_open,
                 )
                 for photo in photos or []
             ]

@@ -145,6 +145,15 @@ LandmarksFile = Annotated[
         rich_help_panel=_GARMENT,
     ),
 ]
+WornOpen = Annotated[
+    bool | None,
+    typer.Option(
+        "--open/--closed",
+        help="Wear the front of a jacket, cardigan or shirt open or closed; as photographed without it.",
+        show_default=False,
+        rich_help_panel=_GARMENT,
+    ),
+]
 Material = Annotated[str | None, typer.Option(help="What it is made of.", rich_help_panel=_GARMENT)]
 WidthCm = Annotated[float | None, typer.Option(help="Flat width at chest or waist.", rich_help_panel=_GARMENT)]
 LengthCm = Annotated[float | None, typer.Option(help="Neck to hem, or waist to leg end.", rich_help_panel=_GARMENT)]

@@ -44,7 +44,7 @@ class Understood(BaseModel):
     sleeve: str = Field(examples=["short"])
     neckline: str = Field(examples=["crew"])
     length: str = Field(examples=["hip"])
-    open_front: bool
+    open_front: bool = Field(description="it was photographed with its front open")
     cutout: CutoutFound
     photo_size: tuple[int, int] = Field(description="(height, width) in pixels", examples=[[1600, 1200]])
     landmarks: dict[str, tuple[float, float]] = Field(
@@ -85,6 +85,7 @@ class Garment(BaseModel):
     material: str | None = Field(description="as stated")
     width_cm: float | None = Field(description="as stated")
     length_cm: float | None = Field(description="as stated")
+    worn_open: bool | None = Field(description="its front is worn open or closed, as stated; null as photographed")
     is_design: bool = Field(description="drawn, see /v1/designs; not photographed")
     colorways: list[str] = Field(description="of a design, beside its own colours", examples=[["night"]])
     has_mask: bool
@@ -111,6 +112,7 @@ class Correction(Asked):
     material: str | None = Field(default=None, max_length=64, examples=["jersey"])
     width_cm: _Centimetres | None = Field(default=None, examples=[51])
     length_cm: _Centimetres | None = Field(default=None, examples=[68])
+    worn_open: bool | None = Field(default=None, description="its front; null as photographed")
     landmarks: dict[Annotated[str, Field(max_length=32)], tuple[_Pixel, _Pixel]] | None = Field(
         default=None, max_length=40, examples=[{"hem_left": [812, 1490]}]
     )
@@ -127,6 +129,7 @@ def show_garment(garment: StoredGarment, here: Installation) -> Garment:
         material=garment.material,
         width_cm=garment.width_cm,
         length_cm=garment.length_cm,
+        worn_open=garment.worn_open,
         is_design=garment.design is not None,
         colorways=list(garment.colorways),
         has_mask=garment.mask_key is not None,

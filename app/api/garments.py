@@ -39,13 +39,14 @@ async def upload(
     material: _Word = None,
     width_cm: _Centimetres = None,
     length_cm: _Centimetres = None,
+    worn_open: Annotated[bool | None, Form(description="its front, else as photographed")] = None,
 ) -> Garment:
     """Upload a flat-lay photo and see what is understood of it.
 
     A photo that is no picture, or that shows a person, is refused and not kept. One in which no garment is found is
     kept with its ``problem``, so that a mask or a category can mend it.
     """
-    stated = Stated(category or None, material or None, width_cm, length_cm)
+    stated = Stated(category or None, material or None, width_cm, length_cm, worn_open=worn_open)
 
     def take() -> StoredGarment:
         uploaded = Uploaded(photo.file.read(), _content(mask), _content(back))
@@ -75,7 +76,7 @@ def get(garment_id: Id, asker: Reader, here: Here) -> Garment:
 
 @router.patch("/{garment_id}")
 async def correct(garment_id: Id, correction: Correction, asker: Shooter, here: Here) -> Garment:
-    """Correct what was understood: name, category, material, sizes in centimetres, landmarks.
+    """Correct what was understood: name, category, material, sizes in centimetres, landmarks, how its front is worn.
 
     The photo is read again with your word; the answer shows the outcome. What does not fit is refused and nothing
     changes.

@@ -108,7 +108,7 @@ class Desk:
         return {"garments": self._pieces.garments(login.identity, kept.id)}
 
     def correct(self, login: Login, asked: Asked) -> Answer:
-        """The visitor's word on a garment: category, sizes, fabric or points."""
+        """The visitor's word on a garment: category, sizes, fabric, points, or how its front is worn."""
         login.identity.require("shoot")
         garment_id = _text(asked, "garment", "")
         stated: dict[str, Any] = {}
@@ -118,6 +118,8 @@ class Desk:
         for name in ("width_cm", "length_cm"):
             if name in asked:
                 stated[name] = _number(asked, name)
+        if "worn_open" in asked:
+            stated["worn_open"] = {"open": True, "closed": False}.get(_text(asked, "worn_open", ""))
         if "landmarks" in asked:
             stated["landmarks"] = _points(asked["landmarks"])
         take_change(self._here, login.identity.account_id, garment_id, Change(stated=stated))

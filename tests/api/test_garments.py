@@ -67,6 +67,9 @@ def test_corrections_are_read_again_with_the_sellers_word(anna: TestClient, tee_
     moved = anna.patch(address, json={"landmarks": {"hem_left": [200, 350]}}).json()
     assert moved["understood"]["landmarks"]["hem_left"] == pytest.approx([200, 350], abs=13)
     assert anna.get(address).json() == moved
+    assert moved["worn_open"] is None
+    assert anna.patch(address, json={"worn_open": True}).json()["worn_open"] is True
+    assert anna.patch(address, json={"worn_open": None}).json()["worn_open"] is None
 
 
 @pytest.mark.parametrize(
@@ -75,6 +78,7 @@ def test_corrections_are_read_again_with_the_sellers_word(anna: TestClient, tee_
         ({"category": "spacesuit"}, "unknown_category"),
         ({"material": "kryptonite"}, "unknown_material"),
         ({"width_cm": 900}, "size_implausible"),
+        ({"category": "skirt", "worn_open": True}, "bad_usage"),
         ({"landmarks": {"elbow": [1, 1]}}, "landmarks_invalid"),
         ({"landmarks": {"hem_left": [-5, 1]}}, "landmarks_invalid"),
         ({"colour": "red"}, "request_invalid"),

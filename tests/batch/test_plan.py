@@ -101,6 +101,7 @@ def test_a_bad_row_is_set_aside_and_the_others_stay(folder: Path, cells: dict[st
         ("sizes", "M"),
         ("size_chart", "nowhere.csv"),
         ("colorways", "navy"),
+        ("front", "ajar"),
     ],
 )
 def test_a_refusal_names_the_column_of_the_cell(folder: Path, column: str, cell: str) -> None:
@@ -118,11 +119,13 @@ def test_cells_are_understood_as_people_write_them(folder: Path) -> None:
         "background": "Light grey",
         "material": "Jersey",
         "width_cm": "52,5 cm",
+        "front": "Closed",
     }
     plan = plan_of(folder, written)
     assert plan.refused == ()
     request = plan.tasks[0].request
     assert (request.garment.photo.name, request.garment.width_cm) == ("logo-tee.jpg", 52.5)
+    assert request.garment.worn_open is False
     assert (request.model, request.pose, request.view, request.background, request.garment.material) == (
         *("wm-ines", "standing", "three-quarter", "light-grey"),
         "jersey",

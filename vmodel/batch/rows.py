@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
+from typing import Final
 
 from vmodel.batch.errors import CellInvalid, RowInvalid
 from vmodel.batch.table import Row
@@ -33,6 +34,8 @@ from vmodel.scene.camera import VIEWS, view_angle
 from vmodel.size_run import find_wearer, sizes_of
 from vmodel.types import Category
 
+FRONTS: Final[Mapping[str, bool]] = {"open": True, "closed": False}
+"""Words of the column front -> ``GarmentSource.worn_open``."""
 MOST_OF_A_ROW = 500
 #: Hex digest of a file's content.
 Digest = Callable[[Path], str]
@@ -137,7 +140,17 @@ def _read_source(row: Row, folder: Path) -> GarmentSource:
         width_cm=_centimetres(cells, "width_cm"),
         length_cm=_centimetres(cells, "length_cm"),
         size_chart=others[1],
+        worn_open=_worn_open(cells.get("front")),
     )
+
+
+def _worn_open(word: str | None) -> bool | None:
+    if word is None:
+        return None
+    chosen = as_listed(word, FRONTS)
+    if chosen not in FRONTS:
+        raise RowInvalid(f"Unknown front {word!r}", f"use one of: {', '.join(FRONTS)}", "front")
+    return FRONTS[chosen]
 
 
 def _file(cells: Mapping[str, str], column: str, folder: Path) -> Path | None:

@@ -21,6 +21,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "sku": "your own name of the product; the pictures are named after it",
     "category": "top, dress, trousers, shorts, skirt, jumpsuit or outerwear; recognised where empty",
     "material": "jersey, cotton, denim, silk, chiffon, knit, leather or coat-wool",
+    "front": "open or closed: how a jacket, cardigan or shirt is worn; as photographed where empty",
     "models": "ids of `vmodel models list`; cast where empty",
     "poses": "names of `vmodel poses list`, or pose files",
     "views": "front, back, side, side-right, three-quarter, three-quarter-right or degrees",

@@ -56,6 +56,7 @@ class Garment:
     material: str | None
     width_cm: float | None
     length_cm: float | None
+    worn_open: bool | None
     is_design: bool
     colorways: list[str]
     has_mask: bool

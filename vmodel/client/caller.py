@@ -93,7 +93,7 @@ class Client:
             photo: a file or its content.
             mask: black and white picture that overrides the cut-out.
             back: flat-lay of the garment's back.
-            stated: name, category, material, width_cm, length_cm.
+            stated: name, category, material, width_cm, length_cm, worn_open.
         Raises:
             ApiProblem: it is no picture, shows a person, or what is stated fits no garment.
         """
@@ -109,7 +109,10 @@ class Client:
         return [read_answer(Garment, each) for each in self._line.get("/v1/garments", _page(limit, before))]
 
     def correct(self, garment_id: str, **corrections: Any) -> Garment:
-        """Correct what was understood: category, material, width_cm, length_cm, landmarks, name; None takes it back."""
+        """Correct what was understood: category, material, width_cm, length_cm, worn_open, landmarks, name.
+
+        None takes a word back.
+        """
         return read_answer(Garment, self._line.send("PATCH", f"/v1/garments/{garment_id}", json=corrections))
 
     def delete_garment(self, garment_id: str) -> None:

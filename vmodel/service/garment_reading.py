@@ -28,7 +28,7 @@ from vmodel.garment.pattern.cloth import paint
 from vmodel.garment.pattern.fit import _garment, fit_block, make_pattern, upright
 from vmodel.garment.reading import read_flat_lay
 from vmodel.garment.recognition.cutout import cut_out
-from vmodel.garment.recognition.kind import ask_kind, read_kinds, understand_reading
+from vmodel.garment.recognition.kind import ask_kind, check_worn_open, read_kinds, understand_reading
 from vmodel.garment.recognition.reader import PhotoReading
 from vmodel.garment.sizing import stated_sizes
 from vmodel.rights.policy import read_category
@@ -170,6 +170,7 @@ def describe_garment(read: ReadGarment, stated: Stated, roster: Roster) -> Under
             path.write_text(json.dumps({name: list(point) for name, point in stated.landmarks.items()}))
         given = path if stated.landmarks else None
         kind, landmarks = understand_reading(read.reading, read.size, category, given)
+    check_worn_open(kind, stated.worn_open)
     garment, size_cm = _measured(read, kind, landmarks, stated, roster)
     return Understanding(
         _described(read, garment.kind, landmarks, size_cm, list(garment.warnings)) | _asked(read, garment.kind),

@@ -44,6 +44,7 @@ class Stated:
         width_cm: flat, from armpit to armpit, or of the waist.
         length_cm: from the neck point to the hem, or from the waist to the leg end.
         landmarks: name -> (x, y) pixels of the photo, in place of what was found.
+        worn_open: its front is worn open, or closed.
     """
 
     category: str | None = None
@@ -51,6 +52,7 @@ class Stated:
     width_cm: float | None = None
     length_cm: float | None = None
     landmarks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    worn_open: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class StoredGarment(Table):
     Attributes:
         name: the seller's word for it, or the photo's file name; shown, so it must be escaped.
         photo_key, mask_key, back_key, cutout_key: of the file store.
-        category, material, width_cm, length_cm, landmarks: as the seller stated or corrected them, else None.
+        category, material, width_cm, length_cm, landmarks, worn_open: as the seller stated or corrected them, else
+            None.
         understood: ``Understanding.found``; None while the photo could not be understood.
         problem: {"code", "message"} where it could not be.
         design: of what was drawn instead of photographed, see ``vmodel.service.designs``; else None.
@@ -94,6 +97,7 @@ class StoredGarment(Table):
     width_cm: Mapped[float | None]
     length_cm: Mapped[float | None]
     landmarks: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    worn_open: Mapped[bool | None]
     understood: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     problem: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     design: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
@@ -105,7 +109,7 @@ class StoredGarment(Table):
     def stated(self) -> Stated:
         """What the seller said of it."""
         marks = {name: (float(x), float(y)) for name, (x, y) in (self.landmarks or {}).items()}
-        return Stated(self.category, self.material, self.width_cm, self.length_cm, marks)
+        return Stated(self.category, self.material, self.width_cm, self.length_cm, marks, self.worn_open)
 
     @property
     def file_keys(self) -> tuple[str, ...]:
@@ -316,6 +320,7 @@ def source_of(garment: StoredGarment, store: FileStore, colorway: str = "") -> d
         "material": garment.material,
         "width_cm": garment.width_cm,
         "length_cm": garment.length_cm,
+        "worn_open": garment.worn_open,
     }
     if garment.landmarks:
         content = json.dumps({"landmarks": garment.landmarks}, sort_keys=True).encode()

@@ -103,6 +103,8 @@ def _check_garment(source: GarmentSource, account_id: str) -> None:
     read_category(source.category)
     if source.material is not None:
         load_material(source.material)
+    if not isinstance(source.worn_open, bool | None):
+        raise BadUsage("worn_open is true, false or left out.")
     if (source.size_chart is None) != (source.garment_size is None):
         raise BadUsage("size_chart and garment_size need each other.")
     for name, centimetres in (("width_cm", source.width_cm), ("length_cm", source.length_cm)):

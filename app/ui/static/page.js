@@ -302,6 +302,7 @@ window.vmodel ??= (() => {
       return readOrder();
     }
     if (field.name === "category") { busy(true); ask("correct", { garment: order.garment, category: field.value }); return; }
+    if (field.name === "worn_open") { busy(true); ask("correct", { garment: order.garment, worn_open: field.value }); return; }
     if (field.matches("[data-period]")) return ask("look", { view: "usage", period: field.value });
     if (field.name === "own-colour") one('input[name="background"][value="own"]').checked = true;
     if (field.name === "own-focal") field.value = Math.min(Number(field.max), Math.max(Number(field.min), Math.round(Number(field.value)) || START.focal_mm));
