@@ -35,7 +35,7 @@ def describe_shot(shot: Shot) -> dict[str, Any]:
             "sleeve": kind.sleeve.value,
             "neckline": kind.neckline.value,
             "length": kind.length.value,
-            "open_front": kind.open_front,
+            "open_front": shot.garment.kind.open_front,
             "material": shot.garment.material,
             "cm_per_px": round(shot.garment.cm_per_px, 6),
             "scale_source": shot.garment.scale_source,

@@ -16,6 +16,8 @@ from vmodel.garment.pattern.fit import fit_garment, worn_closed
 from vmodel.garment.recognition.kind import check_worn_open
 from vmodel.types import Category, FloatArray, Garment, Neckline
 
+BAND = (255, 230, 0)
+
 
 @pytest.fixture(scope="module", params=[Category.TOP, Category.OUTERWEAR])
 def photo(request: pytest.FixtureRequest) -> OpenPhoto:
@@ -97,6 +99,21 @@ def test_what_was_photographed_closed_is_cut_along_its_middle(photo: OpenPhoto) 
     assert [panel.name for panel in parted.panels] == ["front_left", "front_right", "back"]
     whole = worn_by_a_woman(closed)
     assert [panel.name for panel in whole.panels] == ["front", "back"]
+
+
+def test_the_edges_of_the_front_are_not_on_the_back(photo: OpenPhoto) -> None:
+    """Zips, buttons and bands along them."""
+    rows, columns = np.nonzero(photo.inside)
+    rgb = photo.flat_lay.rgb.copy()
+    low = photo.landmarks.points_px["neck_front"][1]
+    for row in np.unique(rows[rows > low]):
+        ends = columns[rows == row]
+        rgb[row, max(0, ends.min() - 4) : ends.min()] = rgb[row, ends.max() + 1 : ends.max() + 5] = BAND
+    banded = replace(photo, flat_lay=replace(photo.flat_lay, rgb=rgb))
+    for worn_open in (True, False):
+        garment = worn_by_a_woman(banded, worn_open)
+        assert (np.abs(garment.textures[0].astype(float) - BAND).max(axis=2) < 60).mean() > 0.005
+        assert (np.abs(garment.textures[1].astype(float) - BAND).max(axis=2) < 60).mean() < 0.001
 
 
 def test_a_child_gets_an_open_front_of_its_own_size(photo: OpenPhoto) -> None:

@@ -23,7 +23,7 @@ from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentPhot
 
 _STEP_PX: Final = 4
 """Pixels of the canvas between places at which a map is evaluated."""
-_EDGE_CM: Final = 3.0
+_EDGE_CM: Final = 3.5
 """Width of the zip, the buttons or the band along the edge of an open front."""
 _FADE: Final = 1.6
 """Over how many times its own depth what the front's opening lacks is taken from the back's cloth below."""
@@ -66,7 +66,7 @@ def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto 
     if back is None:
         whole = _closed_front(photo, block, canvas) if block.kind.open_front else front
         if photo.opening is not None:
-            whole = _with_edges_marked(whole, block, canvas)
+            whole = _without_edges(whole, canvas)
         return Cloth(front.picture, _made_back(whole, block, canvas), stretch)
     behind, _ = _side_of(back, block, canvas, "back")
     if back.is_drawn:  # no light falls on a drawing
@@ -94,15 +94,17 @@ def _closed_front(photo: GarmentPhoto, block: Block, canvas: Canvas) -> _Side:
     return _rendered(source, canvas, upper_maps(source, block, "front", closed=True)[0])
 
 
-def _with_edges_marked(front: _Side, block: Block, canvas: Canvas) -> _Side:
-    """The edges that meet in the middle as what is sewn on once; left as they are where the print is all-over."""
-    if front.marks is None:
-        return front
-    middle = canvas.to_pixels(np.array([block.landmarks_cm["neck_front"]]))[0, 0]
-    reach = _EDGE_CM * canvas.px_per_cm
-    marks = front.marks.copy()
-    marks[:, max(0, round(middle - reach)) : round(middle + reach)] = True
-    return _Side(front.picture, marks)
+def _without_edges(front: _Side, canvas: Canvas) -> _Side:
+    """Cloth from beside them, mirrored, in the place of the edges that meet in the middle: zips, buttons and bands."""
+
+    def from_beside(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        away = np.abs(x)
+        return np.where(away < _EDGE_CM, np.where(x < 0, -1, 1) * (2 * _EDGE_CM - away), x), y
+
+    marks = front.marks
+    if marks is not None:
+        marks = _resampled(np.asarray(marks * np.uint8(255)), canvas, from_beside) > 127
+    return _Side(_resampled(front.picture, canvas, from_beside), marks)
 
 
 def _marked(photo: GarmentPhoto) -> Source:
