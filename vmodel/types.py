@@ -159,6 +159,16 @@ class GarmentKind:
     laid: str = "flat"
     intimate: float = 0.0
 
+    @property
+    def bares_a_shoulder(self) -> bool:
+        """True where its upper edge is no ordinary neckline: a shoulder, both, or the back is bare."""
+        return self.neckline in {Neckline.HALTER, Neckline.ASYMMETRIC} or not self.hangs_from_shoulders
+
+    @property
+    def hangs_from_shoulders(self) -> bool:
+        """False where its upper edge lies below both shoulders."""
+        return self.neckline not in {Neckline.STRAPLESS, Neckline.OFF_SHOULDER}
+
 
 @dataclass(frozen=True)
 class Landmarks:

@@ -13,8 +13,9 @@ from scipy.spatial import cKDTree
 from vmodel.body.measure import vertices_on
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
+from vmodel.drape.held import off_shoulder_height_m
 from vmodel.drape.start import ARM_BONES, BARE_ARMS, CELL_M, Outline, body_outline, landmarks_m, spread
-from vmodel.types import BoolArray, FloatArray, Garment, PosedBody
+from vmodel.types import BoolArray, FloatArray, Garment, Neckline, PosedBody
 
 SHOULDER_ROOM_M = 0.012
 SIDE_ROOM_M = 0.012
@@ -29,6 +30,8 @@ ARMHOLE_REACH_M = 0.10
 """How far the cloth round the foot of an armhole follows it."""
 ARM_DEPTH_M = 0.14
 """Cloth further below the arm's axis lies on the trunk."""
+OFF_ALONG = 0.04
+"""How far down the arm, as a share of the height, the root of a sleeve lies that begins below the shoulder."""
 OFFSET_FADE_M = 0.06
 """A sleeve whose root lies beside the arm's axis joins it within this length, or the arm would start outside it."""
 
@@ -40,7 +43,9 @@ def anchor_torso(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody) -
     trunk = body_outline(posed, _trunk_faces(body))
     headless = body_outline(posed, _trunk_faces(body, (*ARM_BONES, "neck", "head", "eye", "jaw")))
     centre = _centre_x(garment, flat)
-    if garment.kind.category.covers_upper:
+    if garment.kind.neckline == Neckline.OFF_SHOULDER and "neck_left" in marks:
+        drop = off_shoulder_height_m(body, posed) - float(marks["neck_left"][1])
+    elif garment.kind.category.covers_upper:
         drop = _hang_from_shoulders(marks, flat, centre, posed, body, headless)
     else:
         drop = _hang_from_waist(marks, flat, body)
@@ -170,12 +175,13 @@ def place_armholes(flat: FloatArray, cloth: Cloth, garment: Garment, posed: Pose
     """
     marks = landmarks_m(garment)
     moved = flat.copy()
-    if garment.kind.sleeve not in BARE_ARMS:
+    bare = bare_arms(garment)
+    if not bare:
         return moved
     outline = body_outline(posed)
     filled = ndimage.binary_closing(np.isfinite(outline.front), iterations=2)
     for side, bone in (("left", "L"), ("right", "R")):
-        if f"armpit_{side}" not in marks:
+        if side not in bare or f"armpit_{side}" not in marks:
             continue
         foot = _nearest_placed(cloth, flat, marks[f"armpit_{side}"])
         under = _under_arm(filled, outline, posed, bone, float(foot[0]))
@@ -183,6 +189,15 @@ def place_armholes(flat: FloatArray, cloth: Cloth, garment: Garment, posed: Pose
         away = np.linalg.norm(cloth.flat_cm / 100 - marks[f"armpit_{side}"], axis=1)
         moved += shift * np.exp(-((away / ARMHOLE_REACH_M) ** 2))[:, None]
     return moved
+
+
+def bare_arms(garment: Garment) -> tuple[str, ...]:
+    """Sides on which the garment has no sleeve."""
+    cuffs = {name for panel in garment.panels for name in panel.edges if name.startswith("cuff")}
+    if garment.kind.neckline == Neckline.ASYMMETRIC and cuffs:
+        return tuple(side for side in ("left", "right") if f"cuff_{side}" not in cuffs)
+    off = garment.kind.neckline == Neckline.OFF_SHOULDER
+    return ("left", "right") if garment.kind.sleeve in BARE_ARMS and not off else ()
 
 
 def _under_arm(filled: BoolArray, outline: Outline, posed: PosedBody, bone: str, x: float) -> FloatArray:
@@ -225,7 +240,10 @@ def place_sleeves(flat: FloatArray, cloth: Cloth, garment: Garment, posed: Posed
         on_arm += sign * np.where(sleeve, np.maximum(share, 0.5), share)
         anchor = _nearest_placed(cloth, flat, root)
         points = _centred_sleeve(cloth.flat_cm / 100, sleeve, root, cuff, float(np.ptp(posed.vertices_m[:, 2])))
-        target = _along_arm(points, root, cuff, anchor, posed, "L" if sign > 0 else "R")
+        begin_m = None
+        if garment.kind.neckline == Neckline.OFF_SHOULDER:
+            begin_m = OFF_ALONG * float(np.ptp(posed.vertices_m[:, 2]))
+        target = _along_arm(points, root, cuff, anchor, posed, "L" if sign > 0 else "R", begin_m)
         moved += (target - flat) * share[:, None]
     return moved, np.clip(on_arm, -1, 1)
 
@@ -246,7 +264,7 @@ def cover_arms(flat: FloatArray, cloth: Cloth, garment: Garment, posed: PosedBod
     for side, sign, bone in (("left", 1.0, "L"), ("right", -1.0, "R")):
         nearest_below = _nearest_under_arm(room, outline, posed, bone)
         # The foot of an armhole without a sleeve was placed already.
-        armpit = None if garment.kind.sleeve in BARE_ARMS else marks.get(f"armpit_{side}")
+        armpit = None if side in bare_arms(garment) else marks.get(f"armpit_{side}")
         for (_, name), particles in cloth.edge_particles.items():
             if name in (f"shoulder_{side}", f"sleeve_top_{side}"):
                 lift[particles] = _way_up(flat[particles], room, outline, np.array([0.5 * sign, 0.87]))
@@ -360,9 +378,13 @@ def _centred_sleeve(
 
 
 def _along_arm(
-    points: FloatArray, root: FloatArray, cuff: FloatArray, anchor: FloatArray, posed: PosedBody, side: str
-) -> FloatArray:
-    """Panel points of a sleeve laid along the arm: length from the root line runs along the arm's axis."""
+    points: FloatArray, root: FloatArray, cuff: FloatArray, anchor: FloatArray, posed: PosedBody, side: str,
+    begin_m: float | None = None,
+) -> FloatArray:  # fmt: skip
+    """Panel points of a sleeve laid along the arm: length from the root line runs along the arm's axis.
+
+    It begins where the placed trunk has its root, or at a stated way down the arm.
+    """
     axis = cuff - root
     length = float(np.linalg.norm(axis))
     axis = axis / length
@@ -375,8 +397,8 @@ def _along_arm(
     steps = np.linalg.norm(np.diff(joints, axis=0), axis=1)
     along = np.concatenate([[0.0], np.cumsum(steps)])
     first = (joints[1] - joints[0]) / steps[0]
-    begin = float((anchor - joints[0]) @ first)
-    offset = anchor - (joints[0] + first * begin)
+    begin = float((anchor - joints[0]) @ first) if begin_m is None else begin_m
+    offset = anchor - (joints[0] + first * begin) if begin_m is None else np.zeros(2)
     t = begin + u
     segment = np.clip(np.searchsorted(along, t, side="right") - 1, 0, len(steps) - 1)
     direction = (np.diff(joints, axis=0) / steps[:, None])[segment]

@@ -12,7 +12,7 @@ from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.colliders import body_parts
 from vmodel.drape.ease import across_limbs, let_out, most_for
-from vmodel.drape.held import Held, band_scale, girth_under, hold_on, shoulder_edges
+from vmodel.drape.held import Held, band_edges, band_scale, girth_under, hold_on, shoulder_edges
 from vmodel.drape.materials import load_material
 from vmodel.drape.sewn_cloth import place_any
 from vmodel.drape.solver import Phase, Solver
@@ -142,8 +142,8 @@ def dress(garment: Garment, cloth: Cloth, body: Body, pose: Pose, options: Drape
     sewn = _sleeves_let_out(garment, cloth, start, across, _AROUND[min(attempt, len(_AROUND) - 1)])
     solver.relax(sewn)
     solver.contract(options.contract_frames * (1 + attempt), CONTRACT)
-    if not shoulder_edges(garment):
-        held = hold_on(garment, cloth, solver.positions_m, posed, scale)
+    if band_edges(garment):
+        held = hold_on(garment, cloth, start.positions_m, posed, scale, solver.positions_m)
         solver.hold(held.particles, held.targets(body_m), held.strength)
     cloth = _let_out_and_hang(garment, cloth, sewn, solver, scale, across, options)
     return Dressed(solver.positions_m, start.on_arm, held, pose, cloth.edge_rest_m, cloth.bend_rest_m)

@@ -9,11 +9,12 @@ from scipy.spatial import cKDTree
 
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
-from vmodel.types import FloatArray, Garment, IntArray, PosedBody, Sleeve
+from vmodel.drape.start import start_pose
+from vmodel.types import FloatArray, Garment, IntArray, Neckline, PosedBody, Sleeve
 
 BAND_SLACK = 1.01
 """A waistband sits this much looser than the body's girth where it rests."""
-STRENGTH = {"waist": 0.05, "top": 0.04, "shoulder": 0.03, "strap": 0.08}
+STRENGTH = {"band": 0.05, "shoulder": 0.03, "strap": 0.08}
 BAND_OFFSET_M = 0.004
 SEAM_REACH = 1.0
 """What lies on the arm itself is not held: a dropped shoulder slides with the arm."""
@@ -22,6 +23,10 @@ SHOULDER_NEAR_M, BAND_NEAR_M = 0.12, 0.05
 """What lies further from the skin is not held."""
 WIDEST_NECK = 0.72
 """Half width of a neck that stays on, as a share of the shoulder joint's distance from the middle."""
+HANGING_DEG = 72.0
+"""Of arms below the horizontal, where a band goes round both."""
+OFF_SHOULDER = 0.015
+"""How far below the shoulder joints an upper edge lies across the arms, as a share of the height."""
 STRAP_REACH = 0.62
 """How far out a strap may lie, as a share of the shoulder joint's distance from the middle."""
 
@@ -55,17 +60,20 @@ class Held:
 
 
 def band_edges(garment: Garment) -> list[tuple[str, str]]:
-    """Edges that must cling to the body: the waist of lower garments, the top of strapless ones."""
+    """Edges that must cling to the body: the waist of lower garments, an upper edge that the shoulders do not carry."""
+    stem = ""
     if not garment.kind.category.covers_upper:
-        return [(p.name, name) for p in garment.panels for name in p.edges if name.startswith("waist")]
-    if garment.kind.neckline == "strapless":
-        return [(p.name, name) for p in garment.panels for name in p.edges if name.startswith("neck")]
-    return []
+        stem = "waist"
+    elif not garment.kind.hangs_from_shoulders or garment.kind.neckline == Neckline.ASYMMETRIC:
+        stem = "neck"
+    elif garment.kind.neckline == Neckline.HALTER:
+        stem = "top"
+    return [(p.name, name) for p in garment.panels for name in p.edges if stem and name.startswith(stem)]
 
 
 def shoulder_edges(garment: Garment) -> list[tuple[str, str]]:
     """Edges that rest on the shoulders."""
-    if not garment.kind.category.covers_upper or garment.kind.neckline == "strapless":
+    if not (garment.kind.category.covers_upper and garment.kind.hangs_from_shoulders):
         return []
     return [(p.name, n) for p in garment.panels for n in p.edges if n.startswith(("shoulder", "strap"))]
 
@@ -77,7 +85,8 @@ def band_scale(garment: Garment, cloth: Cloth, girth_m: float) -> FloatArray:
     """
     scale = np.ones(len(cloth.edges))
     keys = band_edges(garment)
-    if not keys or garment.scale_source == "pattern":  # a sewing pattern's band is as long as it is cut
+    # a sewing pattern's band is as long as it is cut, and what hangs from a shoulder goes round the body only in part
+    if not keys or garment.scale_source == "pattern" or shoulder_edges(garment):
         return scale
     on_band = np.zeros(cloth.count, bool)
     for key in keys:
@@ -88,36 +97,58 @@ def band_scale(garment: Garment, cloth: Cloth, girth_m: float) -> FloatArray:
     return scale
 
 
-def hold_on(garment: Garment, cloth: Cloth, positions_m: FloatArray, posed: PosedBody, scale: FloatArray) -> Held:
-    """Tie bands and shoulders to the skin where they are now."""
-    strength = np.zeros(cloth.count)
-    strap = garment.kind.sleeve == Sleeve.STRAP
-    shoulder = STRENGTH["strap" if strap else "shoulder"]
-    for keys, value in ((shoulder_edges(garment), shoulder), (band_edges(garment), STRENGTH["waist"])):
-        for key in keys:
-            strength[cloth.edge_particles[key]] = value
-    particles = np.flatnonzero(strength)
-    vertices = np.asarray(posed.vertices_m, float)
-    wanted = np.array(positions_m, float)[particles]
-    on_shoulder = np.isin(particles, [i for key in shoulder_edges(garment) for i in cloth.edge_particles[key]])
-    wanted[on_shoulder] = (_on_shoulder if strap else _seams_placed)(wanted[on_shoulder], posed)
-    faces, weights, distance = nearest_on_body(wanted, vertices, posed.faces)
-    near = distance < np.where(on_shoulder, SHOULDER_NEAR_M, BAND_NEAR_M)
-    near &= ~on_shoulder | (np.abs(wanted[:, 0]) < SEAM_REACH * float(posed.joints_m["upperarm01.L"][0]))
-    offset = np.full(len(particles), BAND_OFFSET_M)
-    return Held(particles[near], faces[near], weights[near], offset[near], strength[particles][near], scale)
+def hold_on(
+    garment: Garment,
+    cloth: Cloth,
+    positions_m: FloatArray,
+    posed: PosedBody,
+    scale: FloatArray,
+    closed_m: FloatArray | None = None,
+) -> Held:
+    """Tie shoulders to the skin where they are placed, and bands where they have closed round the body.
+
+    Args:
+        garment: in cm.
+        cloth: its particles.
+        positions_m: (N, 3) where they are placed.
+        posed: the wearer.
+        scale: from ``band_scale``.
+        closed_m: (N, 3) where they are after they contracted; None before: bands are free then.
+    """
+    thin = garment.kind.sleeve == Sleeve.STRAP or garment.kind.neckline == Neckline.HALTER
+    on_shoulder = _particles(cloth, shoulder_edges(garment))
+    wanted = np.array(positions_m, float)[on_shoulder]
+    strap = garment.kind.sleeve == Sleeve.STRAP and garment.kind.neckline != Neckline.HALTER
+    wanted = (_on_shoulder if strap else _seams_placed)(wanted, posed)
+    most = np.full(len(on_shoulder), SHOULDER_NEAR_M)
+    strength = np.full(len(on_shoulder), STRENGTH["strap" if thin else "shoulder"])
+    beyond = np.abs(wanted[:, 0]) >= SEAM_REACH * float(posed.joints_m["upperarm01.L"][0])
+    particles = on_shoulder
+    if closed_m is not None:
+        band = np.setdiff1d(_particles(cloth, band_edges(garment)), on_shoulder)
+        particles = np.concatenate([on_shoulder, band])
+        wanted = np.concatenate([wanted, np.asarray(closed_m, float)[band]])
+        most = np.concatenate([most, np.full(len(band), BAND_NEAR_M)])
+        strength = np.concatenate([strength, np.full(len(band), STRENGTH["band"])])
+        beyond = np.concatenate([beyond, np.zeros(len(band), bool)])
+    faces, weights, distance = nearest_on_body(wanted, np.asarray(posed.vertices_m, float), posed.faces)
+    near = (distance < most) & ~beyond
+    offset = np.full(int(near.sum()), BAND_OFFSET_M)
+    return Held(particles[near], faces[near], weights[near], offset, strength[near], scale)
+
+
+def _particles(cloth: Cloth, keys: list[tuple[str, str]]) -> IntArray:
+    """(n,) the particles along some edges, each once."""
+    return np.unique(np.concatenate([np.zeros(0, int), *(cloth.edge_particles[key] for key in keys)])).astype(int)
 
 
 def _seams_placed(points: FloatArray, posed: PosedBody) -> FloatArray:
     """Shoulder seams alike on both sides; wide necks brought back from the arms, which would pull them straight."""
-    joint = float(posed.joints_m["upperarm01.L"][0])
-    sides = [points[:, 0] > 0, points[:, 0] <= 0]
-    if not all(side.any() for side in sides):
-        return points
-    ends = [float(np.abs(points[side, 0]).min()) for side in sides]
-    neck = min(sum(ends) / 2, WIDEST_NECK * joint)
+    sides = [(points[:, 0] > 0, 1.0), (points[:, 0] <= 0, -1.0)]
+    ends = [float(np.abs(points[side, 0]).min()) for side, _ in sides if side.any()]
+    neck = min(sum(ends) / max(len(ends), 1), WIDEST_NECK * float(posed.joints_m["upperarm01.L"][0]))
     moved = points.copy()
-    for side, end, sign in zip(sides, ends, (1.0, -1.0), strict=True):
+    for (side, sign), end in zip([each for each in sides if each[0].any()], ends, strict=True):
         moved[side] += np.array([sign, 0.0, -SHOULDER_SLOPE]) * (neck - end)
     return moved
 
@@ -155,6 +186,12 @@ def nearest_on_body(
     return chosen, weights, np.linalg.norm(points - feet, axis=1)
 
 
+def off_shoulder_height_m(body: Body, posed: PosedBody) -> float:
+    """Height at which an upper edge lies across both upper arms."""
+    joint = min(float(posed.joints_m[f"upperarm01.{side}"][2]) for side in "LR")
+    return joint - OFF_SHOULDER * body.measurements.height / 100
+
+
 def girth_under(cloth: Cloth, garment: Garment, positions_m: FloatArray, body: Body, posed: PosedBody) -> float:
     """Girth of the body at the height of the garment's band, in metres; 0 without a band."""
     from vmodel.body.measure import slice_girth_m, vertices_on
@@ -163,7 +200,10 @@ def girth_under(cloth: Cloth, garment: Garment, positions_m: FloatArray, body: B
     if not keys:
         return 0.0
     height = float(np.mean([positions_m[cloth.edge_particles[key], 2].mean() for key in keys]))
-    arms = ("shoulder01", "upperarm", "lowerarm", "wrist", "metacarpal", "finger")
+    arms: tuple[str, ...] = ("shoulder01", "upperarm", "lowerarm", "wrist", "metacarpal", "finger")
+    if garment.kind.neckline == Neckline.OFF_SHOULDER:  # it goes round both arms, as they hang
+        arms, posed = arms[2:], body.posed(start_pose(garment, body, HANGING_DEG))
+        height = off_shoulder_height_m(body, posed)
     trunk = ~vertices_on(body.surface, lambda bone: bone.startswith(arms))
     faces = body.surface.faces[trunk[body.surface.faces].all(axis=1)]
     edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])

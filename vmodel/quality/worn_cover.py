@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 from vmodel.drape.ray_hits import first_hits
 from vmodel.quality.worn_chart import ARMS, HEAD, LEGS, TRUNK, OnBody
 from vmodel.quality.worn_view import WornView, laid_out
-from vmodel.types import BoolArray, FloatArray, IntArray
+from vmodel.types import BoolArray, FloatArray, IntArray, Neckline
 
 _REACH_M = 0.35
 _BELOW_SKIN_M = 0.012
@@ -48,6 +48,9 @@ def cover_figures(view: WornView) -> dict[str, float]:
         if here.sum() >= _FEWEST:
             figures[f"{name} bare"] = float(bare[here].mean())
     figures |= _limbs_bare(view)
+    shoulders = _bare_shoulders(view)
+    if len(shoulders) >= _FEWEST:
+        figures["bare shoulder covered"] = float(_covered(view, shoulders, any_side=True, beside=False).mean())
     head = chart.part == HEAD
     above_chin = chart.rest_m[:, 2] > chart.rest_m[head, 2].mean() - 0.02 * chart.scale
     face = np.flatnonzero(head & above_chin & (np.abs(chart.bearing_deg) < 60))[::6]
@@ -78,6 +81,19 @@ def _meant_covered(view: WornView) -> IntArray:
     if "crotch" in view.marks:
         inside &= y_cm > view.marks["crotch"][1] + _MARGIN_CM
     return np.asarray(candidates[inside])
+
+
+def _bare_shoulders(view: WornView) -> IntArray:
+    """Vertices on top of the shoulders that the garment leaves bare."""
+    chart = view.chart
+    out = 100 * np.abs(chart.rest_m[:, 0])
+    inner, outer = 0.4 * 100 * chart.shoulder_x_m, 100 * chart.shoulder_x_m + 1.0
+    if view.kind.neckline == Neckline.HALTER and "shoulder_left" in view.marks:
+        inner = max(inner, float(view.marks["shoulder_left"][0]) + _MARGIN_CM)
+    chosen = np.isin(chart.part, (TRUNK, *ARMS)) & (chart.rest_m[:, 2] > chart.shoulder_m + 0.01 * chart.scale)
+    chosen &= (out > inner) & (out < outer)
+    sides = [np.sign(chart.rest_m[:, 0]) == (1.0 if side == "left" else -1.0) for side in view.bare_sides]
+    return np.flatnonzero(chosen & np.any(sides, axis=0)) if sides else np.zeros(0, int)
 
 
 def _well_inside(view: WornView, side: str, points_cm: FloatArray) -> BoolArray:
@@ -119,7 +135,7 @@ def _limbs_bare(view: WornView) -> dict[str, float]:
             continue
         own = np.flatnonzero(chart.part == arm)
         along = chart.along_arm_cm(OnBody(own, chart.part[own], chart.rest_m[own], np.zeros(len(own))))
-        shoulder = abs(float(view.marks[f"shoulder_{side}"][0])) - 100 * chart.shoulder_x_m
+        shoulder = view.sleeve_start_cm(side)
         wrist = chart.body.measurements.arm_length
         reach = min(length, 0.95 * wrist, _cuff_at_cm(view, side, arm) - max(shoulder, 0))
         low = max(shoulder, 0) + max(_ARM_FROM * reach, 0.2 * wrist)
@@ -154,7 +170,9 @@ def _cuff_at_cm(view: WornView, side: str, arm: int) -> float:
     return np.inf if where is None else float(np.median(view.chart.along_arm_cm(where)))
 
 
-def _covered(view: WornView, vertices: IntArray, cloth: BoolArray | None = None, any_side: bool = False) -> BoolArray:
+def _covered(
+    view: WornView, vertices: IntArray, cloth: BoolArray | None = None, any_side: bool = False, beside: bool = True
+) -> BoolArray:
     """(P,) bool: a ray from each vertex along its normal meets the inside of some cloth, of any by default."""
     chosen = np.ones(len(view.sleeve), bool) if cloth is None else cloth
     if not len(vertices) or not chosen.any():
@@ -163,7 +181,7 @@ def _covered(view: WornView, vertices: IntArray, cloth: BoolArray | None = None,
     ways = chart.normals[vertices]
     starts = chart.posed_m[vertices] - _BELOW_SKIN_M * ways
     points, faces = np.asarray(view.drape.vertices_m), np.asarray(view.drape.triangles)[chosen]
-    if view.beside is not None:
+    if view.beside is not None and beside:
         faces = np.concatenate([faces, np.asarray(view.beside.triangles) + len(points)])
         points = np.concatenate([points, view.beside.vertices_m])
     far, facing = first_hits(points, faces, starts, ways, _REACH_M)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from vmodel.quality.worn_chart import ARMS, BODY, EVERYWHERE, HEAD, LEGS, NECK, TRUNK
-from vmodel.quality.worn_view import WornView, wrapped
-from vmodel.types import FloatArray
+from vmodel.quality.worn_view import ROOT_ON_ARM, WornView, wrapped
+from vmodel.types import FloatArray, Neckline
 
 _UPPER = (TRUNK, NECK, *ARMS, HEAD)
 _SIDES = (("left", 1.0), ("right", -1.0))
@@ -95,7 +95,7 @@ def _neck_figures(view: WornView) -> Figures:
             low, high = measures.chest_height / chart.scale, 100 * chart.shoulder_m / chart.scale
             figures["top edge below the chest"] = max(0.0, low - height)
             figures["top edge above the shoulders"] = max(0.0, height - high)
-        return figures
+        return figures | _arm_edge_figures(view)
     heights, besides = [], []
     for side, sign in _SIDES:
         at = view.mark(f"neck_{side}")
@@ -110,6 +110,27 @@ def _neck_figures(view: WornView) -> Figures:
     if heights:
         figures["neck off its height"] = max(heights)
         figures["neck off its side"] = max(besides)
+    for side in view.bare_sides if view.kind.neckline == Neckline.ASYMMETRIC else ():
+        at = view.mark(f"armpit_{side}")
+        if at is not None:
+            height = 100 * float(chart.locate(at[None], BODY).rest_m[0, 2])
+            figures["top edge below the chest"] = max(0.0, measures.chest_height - height) / chart.scale
+    return figures
+
+
+def _arm_edge_figures(view: WornView) -> Figures:
+    """How far an upper edge that lies across both upper arms has slid off them or down them."""
+    figures: Figures = {}
+    if view.kind.neckline != Neckline.OFF_SHOULDER:
+        return figures
+    for side, arm in zip(("left", "right"), ARMS, strict=True):
+        at = view.mark(f"shoulder_{side}")
+        if at is None:
+            continue
+        where = view.chart.locate(at[None], (arm,))
+        down = float(view.chart.along_arm_cm(where)[0]) - 2 * ROOT_ON_ARM * view.chart.body.measurements.height
+        off = max(down, 100 * float(where.away_m[0])) / view.chart.scale
+        figures["top edge off its arm"] = max(figures.get("top edge off its arm", 0.0), off)
     return figures
 
 
@@ -156,7 +177,7 @@ def _sleeve_figures(view: WornView) -> Figures:
         off = float(1 - on.mean())
         figures["cuff not on its arm"] = max(figures.get("cuff not on its arm", 0.0), off)
         if on.any():
-            meant = length + abs(float(view.marks[f"shoulder_{side}"][0])) - 100 * chart.shoulder_x_m
+            meant = length + view.sleeve_start_cm(side)
             along = float(np.median(chart.along_arm_cm(where)[on]))
             slack = 0.15 * length + 0.4 * view.lift_cm
             wrong = max(0.0, abs(along - meant) - slack) / chart.scale

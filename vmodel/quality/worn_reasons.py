@@ -15,6 +15,7 @@ REASONS: Final[Mapping[str, str]] = {
     "right side out": f"The garment is worn inside out; {_POINTS}.",
     "front": f"The garment is turned round the model, so that its front is not in front; {_POINTS}.",
     "neck": f"The neck does not lie round the model's neck; {_POINTS}.",
+    "top edge": f"The upper edge has slipped, or cloth lies on a shoulder that the garment leaves bare; {_POINTS}.",
     "shoulders": f"The shoulders of the garment do not lie on the model's shoulders; {_POINTS}.",
     "opening": "The open front does not hang on its two sides; wear it closed with --closed, or choose another --pose.",
     "waistband": f"The waistband does not lie round the model's waist; {_POINTS}.",

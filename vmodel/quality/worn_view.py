@@ -11,7 +11,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from vmodel.quality.worn_chart import BODY, EVERYWHERE, BodyChart, OnBody
-from vmodel.types import BoolArray, Drape, FloatArray, Garment, IntArray, Panel
+from vmodel.types import BoolArray, Drape, FloatArray, Garment, IntArray, Neckline, Panel
 
 LOST_CM: Final = 4.0
 """A landmark further than this from any cloth of its side is not on the cloth."""
@@ -22,6 +22,8 @@ _LAID_NEAREST: Final = 4
 _SLEEVE_CM: Final = 6.0
 """What is shorter is a cap or an armhole's edge, and lies on the shoulder."""
 _LIFT_CM: Final = 20.0
+ROOT_ON_ARM: Final = 0.04
+"""How far down the arm a sleeve begins whose upper edge lies across it, as a share of the height."""
 _SIDES: Final = (("left", 1.0), ("right", -1.0))
 
 
@@ -113,7 +115,11 @@ class WornView:
             return np.zeros(len(flat_cm), bool)
         shoulder, armpit, outer, inner = ends
         root = (shoulder + armpit) / 2
-        beyond = (flat_cm - root) @ ((outer + inner) / 2 - root) > 0
+        way = (outer + inner) / 2 - root
+        if not self.hangs_from_shoulders:  # its root lies aslant
+            line = shoulder - armpit
+            way = np.array([line[1], -line[0]]) * np.sign(line[1] * way[0] - line[0] * way[1])
+        beyond = (flat_cm - root) @ way > 0
         own, others = self._edges_flat(f"sleeve_top_{side}", f"sleeve_under_{side}"), self._edges_flat(f"side_{side}")
         if own and others:  # steep sleeves lie close to the side: whichever outline is nearer tells
             near = [cKDTree(_dense(lines)).query(flat_cm)[0] for lines in (own, others)]
@@ -140,6 +146,12 @@ class WornView:
             return None
         shoulder, armpit, outer, inner = ends
         return float(np.linalg.norm((outer + inner) / 2 - (shoulder + armpit) / 2))
+
+    def sleeve_start_cm(self, side: str) -> float:
+        """How far down the arm from its joint a sleeve begins; less than nothing on a narrow shoulder."""
+        if not self.hangs_from_shoulders:
+            return ROOT_ON_ARM * self.chart.body.measurements.height
+        return abs(float(self.marks[f"shoulder_{side}"][0])) - 100 * self.chart.shoulder_x_m
 
     @cached_property
     def on_body(self) -> OnBody:
@@ -200,6 +212,15 @@ class WornView:
     def hangs_from_shoulders(self) -> bool:
         """Something goes over the shoulders: a seam or a strap."""
         return any(name.startswith(("shoulder", "strap")) for each in self.garment.panels for name in each.edges)
+
+    @cached_property
+    def bare_sides(self) -> tuple[str, ...]:
+        """Sides whose shoulder the garment leaves bare; beside what goes round the neck, of a halter."""
+        if not self.kind.category.covers_upper or not self.kind.bares_a_shoulder:
+            return ()
+        carried = {name for each in self.garment.panels for name in each.edges if name.startswith("shoulder")}
+        is_one = self.kind.neckline == Neckline.ASYMMETRIC
+        return tuple(side for side, _ in _SIDES if not (is_one and f"shoulder_{side}" in carried))
 
     def _edge_top(self, *stems: str) -> float:
         tops = [float(points[:, 1].max()) for points in self._edges_flat(*stems)]

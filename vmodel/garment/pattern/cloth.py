@@ -117,6 +117,8 @@ def _made_back(front: _Side, block: Block, canvas: Canvas) -> ByteArray:
     plain = _without_marks(front, block, canvas)
     if block.pieces and not block.kind.category.covers_upper:
         return _resampled(plain, canvas, lambda x, y: front_place(block, x, y))
+    if block.kind.neckline == Neckline.HALTER:  # its back is bare above the armpits
+        return plain
     behind = _drawn_up(plain, block, canvas)
     if block.kind.neckline == Neckline.HOOD:
         left, right = canvas.to_pixels(np.array([block.landmarks_cm[f"neck_{side}"] for side in SIDES]))

@@ -11,8 +11,18 @@ from typing import Final
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from vmodel.garment.block_parts import Block, Edges, Piece, as_point, both_sides, edge_of, mirrored_edges, parted
-from vmodel.types import FloatArray, GarmentKind, Neckline, Sleeve
+from vmodel.garment.block_parts import (
+    OPENINGS,
+    Block,
+    Edges,
+    Piece,
+    as_point,
+    both_sides,
+    edge_of,
+    mirrored_edges,
+    parted,
+)
+from vmodel.types import FloatArray, GarmentKind, Neckline, Seam, Sleeve
 
 NECK_POWER: Final = {
     Neckline.V: 1.0, Neckline.COLLAR: 1.5, Neckline.CREW: 2.0, Neckline.HIGH: 2.0, Neckline.HOOD: 1.7,
@@ -28,7 +38,14 @@ _STEPS: Final = 32
 _WHOLE_BOW_CM: Final = 10.0
 """Length from which the seam below the arm is bowed in full."""
 GATHERED: Final = 0.95
-"""Share of its length to which the upper edge of a strapless garment is drawn in."""
+"""Share of its length to which an upper edge is drawn in that the shoulders do not carry, or not on both sides."""
+_DEEP_HALTER_CM: Final = 9.0
+"""A halter's neck that hangs deeper is pointed."""
+_NAPE_CM: Final = 1.0
+_BARE_BACK_CM: Final = 1.5
+"""How far below the armpits a halter's back ends."""
+_SAG: Final = 0.07
+"""How far the upper edge of a garment on one shoulder hangs below a straight line, as a share of its length."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +66,10 @@ class UpperCut:
         stand: height of what stands round the neck; 0 for none.
         legs: of a jumpsuit.
         apart: how far from the middle the edges of an open front lie at the neck and at the hem; None for a closed one.
+        armhole: exponent of the armhole's curve: the higher, the deeper it cuts in; None for the kind's own.
+        below: of an upper edge that no shoulder carries, how far under the neck points; ``depth`` counts from it.
+        root: flat width of the sleeve there, where it begins.
+        bare: "left" or "right", the side that goes under the arm instead of over the shoulder; "" for neither.
     """
 
     half_chest: float
@@ -65,6 +86,10 @@ class UpperCut:
     stand: float = 0.0
     legs: LegCut | None = None
     apart: tuple[float, float] | None = None
+    armhole: float | None = None
+    below: float = 0.0
+    root: float = 0.0
+    bare: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,31 +109,29 @@ def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
         cut: its sizes.
         material: name in the drape's materials.
     """
-    strapless = kind.neckline == Neckline.STRAPLESS
-    slope = 0.24 * (cut.shoulder - cut.neck) + 0.6
-    shoulder = np.array([cut.shoulder, -slope])
-    armpit = np.array([cut.half_chest, -slope - cut.depth])
+    shoulder, armpit = _shoulder_and_armpit(kind, cut)
     low = _legs(cut.legs, cut.length) if cut.legs else {"hem": _hem(cut, front=True)}
     low_back = low if cut.legs else {"hem": _hem(cut, front=False)}
     side = {"side_left": _side(cut, armpit)}
-    if strapless:
+    if kind.neckline == Neckline.STRAPLESS:
+        half: Edges = {}
         top = edge_of(as_point(armpit), (-armpit[0], armpit[1]))
-        half: Edges = side
-        front = _loop(low, half, {"neck": top})
-        back = _loop(low_back, half, {"neck": top.copy()})
-        marks = {"neck_left": as_point(armpit), "shoulder_left": as_point(armpit), "armpit_left": as_point(armpit)}
-        marks |= {"cuff_outer_left": as_point(armpit), "cuff_inner_left": as_point(armpit)}
-        lowest, behind = float(armpit[1]), float(armpit[1])
+        necks = {"neck": top}, {"neck": top.copy()}
+        neck = armpit
+        ends = {"cuff_outer_left": as_point(armpit), "cuff_inner_left": as_point(armpit)}
     else:
         half, ends = _armhole_or_sleeve(kind, cut, shoulder, armpit)
-        half = {**side, **half}
-        front = _loop(low, half, _neck_edges(kind, cut, cut.drop))
-        drop_behind = _back_drop(kind, cut)
-        back = _loop(low_back, half, _neck_edges(kind, cut, drop_behind, is_back=True))
-        marks = {"neck_left": (cut.neck, 0.0), "shoulder_left": as_point(shoulder), "armpit_left": as_point(armpit)}
-        marks |= ends
-        lowest, behind = -cut.drop, -drop_behind
-    marks |= {"waist_left": as_point(side["side_left"][len(side["side_left"]) // 2])}
+        neck = np.array([cut.neck, -cut.below])
+        if kind.neckline == Neckline.OFF_SHOULDER:
+            necks = {"neck": _across_arms(cut, shoulder, cut.drop)}, {"neck": _across_arms(cut, shoulder, 0.0)}
+        elif cut.bare:
+            necks = {"neck": _under_one_arm(cut, armpit)}, {"neck": _under_one_arm(cut, armpit)}
+        else:
+            necks = _neck_edges(kind, cut, cut.drop), _neck_edges(kind, cut, _back_drop(kind, cut), is_back=True)
+    front = _loop(low, side, half, necks[0], cut.bare)
+    back = _loop(low_back, side, half, necks[1], cut.bare)
+    marks = {"neck_left": as_point(neck), "shoulder_left": as_point(shoulder), "armpit_left": as_point(armpit)}
+    marks |= {**ends, "waist_left": as_point(side["side_left"][len(side["side_left"]) // 2])}
     if cut.legs:
         marks |= {"leg_outer_left": (cut.legs.outer, -cut.length), "leg_inner_left": (cut.legs.inner, -cut.length)}
         marks |= {
@@ -117,18 +140,91 @@ def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
         }
     else:
         marks |= {"hem_left": as_point(side["side_left"][0])}
-    marks |= {"neck_front": (0.0, lowest), "neck_back": (0.0, behind)}
+    marks |= {f"neck_{name}": (0.0, _in_the_middle(edges)) for name, edges in (("front", front), ("back", back))}
+    landmarks = both_sides(marks)
+    if cut.bare:  # what is named there lies where it would if it were carried as well: nothing of it is on the cloth
+        landmarks[f"cuff_outer_{cut.bare}"] = landmarks[f"shoulder_{cut.bare}"]
+        landmarks[f"cuff_inner_{cut.bare}"] = landmarks[f"armpit_{cut.bare}"]
+    pieces, sewn = _halter_pieces(front, back, armpit) if kind.neckline == Neckline.HALTER else ((), ())
+    gathered = {"top": GATHERED} if pieces else {"neck": GATHERED}
+    if cut.apart is not None:
+        pieces = (*parted(front, *cut.apart), Piece("back", "back", back))
     return Block(
-        kind, front, back, both_sides(marks), material,
-        sleeve_angle_deg=cut.angle if kind.sleeve in _SLEEVED else 45.0,
-        elastic={"neck": GATHERED} if strapless else {},
-        pieces=() if cut.apart is None else (*parted(front, *cut.apart), Piece("back", "back", back)),
+        kind, front, back, landmarks, material,
+        sleeve_angle_deg=cut.angle if kind.sleeve in _SLEEVED or cut.root else 45.0,
+        elastic=gathered if kind.bares_a_shoulder else {},
+        pieces=pieces, sewn=sewn,
     )  # fmt: skip
 
 
-def _loop(low: Edges, half: Edges, top: Edges) -> Edges:
-    """The whole outline, counter-clockwise from the hem's right end."""
-    right = mirrored_edges(half)
+def _shoulder_and_armpit(kind: GarmentKind, cut: UpperCut) -> tuple[FloatArray, FloatArray]:
+    """(2,) both; where the upper edge lies across the arms, the first is where it crosses the arm's outside."""
+    if kind.hangs_from_shoulders:
+        slope = 0.24 * (cut.shoulder - cut.neck) + 0.6
+        return np.array([cut.shoulder, -slope]), np.array([cut.half_chest, -slope - cut.depth])
+    armpit = np.array([cut.half_chest, -cut.below - cut.depth])
+    if kind.neckline == Neckline.STRAPLESS:
+        return armpit, armpit
+    axis, across = _sleeve_axes(cut)
+    return armpit - cut.root * across - cut.depth * axis, armpit
+
+
+def _sleeve_axes(cut: UpperCut) -> tuple[FloatArray, FloatArray]:
+    """(2,) unit vectors down the left sleeve, and across it towards the trunk."""
+    turn = np.radians(cut.angle)
+    axis = np.array([np.cos(turn), -np.sin(turn)])
+    return axis, np.array([axis[1], -axis[0]])
+
+
+def _in_the_middle(edges: Edges) -> float:
+    """Height of the neck in the middle of a side."""
+    line = edges["neck"][np.argsort(edges["neck"][:, 0])]
+    return float(np.interp(0.0, *line.T))
+
+
+def _across_arms(cut: UpperCut, shoulder: FloatArray, drop: float) -> FloatArray:
+    """(n, 2) an upper edge from the outside of the left arm over chest or back to that of the right one."""
+    x = np.linspace(1, -1, 4 * _STEPS + 1) * shoulder[0]
+    height = PchipInterpolator([0.0, cut.neck, shoulder[0]], [-cut.below - drop, -cut.below, shoulder[1]])
+    return np.stack([x, height(np.abs(x))], axis=1)
+
+
+def _under_one_arm(cut: UpperCut, armpit: FloatArray) -> FloatArray:
+    """(n, 2) an upper edge from the left neck point to the right armpit; mirrored where the left is bare."""
+    long = float(np.hypot(cut.neck + armpit[0], armpit[1]))
+    line = edge_of((cut.neck, 0.0), (-armpit[0], armpit[1]), bow=(0.0, -_SAG * long))
+    return line if cut.bare == "right" else (line * (-1, 1))[::-1]
+
+
+def _halter_pieces(front: Edges, back: Edges, armpit: FloatArray) -> tuple[tuple[Piece, ...], tuple[Seam, ...]]:
+    """The front, a back that ends below the armpits, and a band behind the neck that carries the front.
+
+    Both are given as if the back went up to the neck.
+    """
+    end = as_point(armpit)
+    bare = {"top": edge_of(end, (-end[0], end[1]), bow=(0.0, -_BARE_BACK_CM))}
+    lower: Edges = {}
+    for name, line in back.items():  # what lies between the sides, in their order
+        lower |= bare if name == "armhole_left" else {}
+        lower |= {} if name.startswith(("armhole", "shoulder", "neck")) else {name: line}
+    seam = front["shoulder_left"]
+    wide = float(np.linalg.norm(seam[0] - seam[-1]))
+    outer, inner = as_point(seam[0]), as_point(seam[-1])
+    band = {
+        "shoulder_left": seam,
+        "neck": edge_of(inner, (-inner[0], inner[1]), bow=(0.0, -_NAPE_CM)),
+        "shoulder_right": front["shoulder_right"],
+        "nape": edge_of((-outer[0], outer[1]), outer, bow=(0.0, inner[1] - outer[1] - wide - _NAPE_CM)),
+    }
+    pieces = Piece("front", "front", front), Piece("back", "back", lower), Piece("band", "back", band)
+    others = {name: "band" if name in band else "back" for name in front if name not in OPENINGS}
+    return pieces, tuple(Seam(("front", name), (other, name)) for name, other in others.items())
+
+
+def _loop(low: Edges, side: Edges, half: Edges, top: Edges, bare: str) -> Edges:
+    """The whole outline, counter-clockwise from the hem's right end; a bare side goes no higher than its armpit."""
+    right = mirrored_edges(side if bare == "right" else {**side, **half})
+    half = side if bare == "left" else {**side, **half}
     if "hem" in low:
         return {**low, **half, **top, **right}
     left_legs = {name: line for name, line in low.items() if name.endswith("left")}
@@ -163,7 +259,7 @@ def _legs(legs: LegCut, length: float) -> Edges:
 
 def _back_drop(kind: GarmentKind, cut: UpperCut) -> float:
     """How far the back's neck hangs below the neck points: between straps nearly to the armpits."""
-    if kind.sleeve == Sleeve.STRAP:
+    if kind.sleeve == Sleeve.STRAP and kind.neckline != Neckline.HALTER:
         return max(BACK_DROP_CM, _STRAPS_BEHIND * cut.depth)
     return min(BACK_DROP_CM, cut.drop)
 
@@ -171,7 +267,9 @@ def _back_drop(kind: GarmentKind, cut: UpperCut) -> float:
 def _neck_edges(kind: GarmentKind, cut: UpperCut, drop: float, is_back: bool = False) -> Edges:
     """The neck from left to right, with what stands beside it."""
     power = 2.0 if is_back else NECK_POWER.get(kind.neckline, 2.0)
-    if kind.sleeve == Sleeve.STRAP:
+    if kind.neckline == Neckline.HALTER and not is_back and drop > _DEEP_HALTER_CM:
+        power = NECK_POWER[Neckline.V]
+    elif kind.sleeve == Sleeve.STRAP:
         power = _STRAP_POWER
     if not cut.stand:
         return {"neck": neck_curve(cut.neck, drop, power, sweetheart=kind.neckline == Neckline.SWEETHEART)}
@@ -204,11 +302,10 @@ def _armhole_or_sleeve(
     kind: GarmentKind, cut: UpperCut, shoulder: FloatArray, armpit: FloatArray
 ) -> tuple[Edges, dict[str, tuple[float, float]]]:
     """Edges from the armpit up to the neck point, and the landmarks of cuffs."""
-    seam = {"shoulder_left": edge_of(as_point(shoulder), (cut.neck, 0.0))}
-    if kind.sleeve in _SLEEVED:
-        turn = np.radians(cut.angle)
-        axis = np.array([np.cos(turn), -np.sin(turn)])
-        across = np.array([axis[1], -axis[0]])
+    off = kind.neckline == Neckline.OFF_SHOULDER
+    seam = {} if off else {"shoulder_left": edge_of(as_point(shoulder), (cut.neck, 0.0))}
+    if kind.sleeve in _SLEEVED or off:
+        axis, across = _sleeve_axes(cut)
         middle = (shoulder + armpit) / 2 + axis * cut.sleeve
         inner, outer = middle + across * cut.cuff / 2, middle - across * cut.cuff / 2
         bow = min(1.0, float(np.linalg.norm(inner - armpit)) / _WHOLE_BOW_CM)
@@ -218,9 +315,9 @@ def _armhole_or_sleeve(
             "sleeve_top_left": edge_of(as_point(outer), as_point(shoulder), bow=(0.3, 0.5)),
         }
         return {**edges, **seam}, {"cuff_outer_left": as_point(outer), "cuff_inner_left": as_point(inner)}
-    power = _STRAP_POWER if kind.sleeve == Sleeve.STRAP else 2.4
+    power = cut.armhole or (_STRAP_POWER if kind.sleeve == Sleeve.STRAP else 2.4)
     down = np.linspace(1, 0, 2 * _STEPS)
-    hollow = 0.0 if kind.sleeve == Sleeve.STRAP else 0.8
+    hollow = 0.0 if cut.armhole or kind.sleeve == Sleeve.STRAP else 0.8
     x = shoulder[0] + (armpit[0] - shoulder[0]) * down**power - hollow * np.sin(np.pi * down)
     y = shoulder[1] + (armpit[1] - shoulder[1]) * down
     ends = {"cuff_outer_left": as_point(shoulder), "cuff_inner_left": as_point(armpit)}

@@ -201,7 +201,7 @@ def _garment(
     panels = tuple(
         Panel(
             each.name, each.side, each.edges, canvas.panel_to_texture, texture=int(each.side == "back"),
-            elastic=block.elastic, laid=each.laid,
+            elastic={name: share for name, share in block.elastic.items() if name in each.edges}, laid=each.laid,
         )
         for each in block.cut
     )  # fmt: skip
@@ -225,7 +225,8 @@ def _garment(
 
 def upright(photo: GarmentPhoto) -> GarmentPhoto:
     """The photo turned so that the garment hangs straight down, cut to the garment, and no larger than is used."""
-    top = photo.middle("neck" if photo.kind.category.covers_upper else "waist")
+    upper = "armpit" if photo.kind.neckline == Neckline.ASYMMETRIC else "neck"
+    top = photo.middle(upper if photo.kind.category.covers_upper else "waist")
     ends = ("leg_outer", "leg_inner") if photo.kind.category.has_legs else ("hem",)
     low = np.mean([photo.middle(name) for name in ends], axis=0)
     way = low - top

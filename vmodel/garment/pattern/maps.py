@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from vmodel.garment.block_parts import Block, Edges
+from vmodel.garment.pattern.bare import bare_side, with_bands
 from vmodel.garment.pattern.photo import SIDES, outline_across
 from vmodel.garment.pattern.upper import HEM_SHARES, SLEEVED, hem_spots, side_spots
 from vmodel.garment.pattern.warp import Warp, solve_warp
@@ -56,8 +57,9 @@ def upper_maps(source: Source, block: Block, side: str, closed: bool = False) ->
     else:
         body = solve_warp(_trunk(_edges(block, side)), _body_pairs(photo, block, side), _printed(source, block))
         places, stretch = body.at, body.stretch
-    if block.kind.sleeve in SLEEVED:
-        for arm in SIDES:
+    if block.kind.sleeve in SLEEVED or block.kind.neckline == Neckline.OFF_SHOULDER:
+        photo = with_bands(photo)
+        for arm in [arm for arm in SIDES if f"cuff_{arm}" in block.front]:
             sleeve = solve_warp(
                 np.array([marks[f"{name}_{arm}"] for name in ("shoulder", "cuff_outer", "cuff_inner", "armpit")]),
                 _sleeve_pairs(photo, block, arm),
@@ -138,10 +140,10 @@ def _body_pairs(photo: GarmentPhoto, block: Block, which: str) -> Pairs:
 def _side_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
     """Neck point, shoulder, armhole and side seam of one side of the trunk."""
     marks, points = block.landmarks_cm, photo.points
-    strapless = block.kind.neckline == Neckline.STRAPLESS
-    stems = ("armpit",) if strapless else ("neck", "shoulder", "armpit")
+    is_bare = block.kind.neckline == Neckline.STRAPLESS or bare_side(photo) == side
+    stems = ("armpit",) if is_bare else ("neck", "shoulder", "armpit")
     pairs: Pairs = [(marks[f"{stem}_{side}"], points[f"{stem}_{side}"], 1.0) for stem in stems]
-    for share in () if strapless else (1 / 3, 2 / 3):  # trunk and sleeve meet on the same line in block and photo
+    for share in () if is_bare else (1 / 3, 2 / 3):  # trunk and sleeve meet on the same line in block and photo
         ends = f"shoulder_{side}", f"armpit_{side}", share
         pairs.append((_between(marks, *ends), _between(points, *ends), 0.6))
     for share, spots in side_spots(photo).items():
@@ -185,11 +187,12 @@ def _joined(
     way = (armpit - shoulder) / np.linalg.norm(armpit - shoulder)
     normal = np.array([-way[1], way[0]])
     normal *= np.sign((cuff - armpit) @ normal)
+    turned = _TRUNK_BELOW + max(0.0, -float(normal[1] / abs(normal[0])))  # more where the line leans inwards
 
     def at(x: FloatArray, y: FloatArray) -> FloatArray:
         beyond = (x - shoulder[0]) * normal[0] + (y - shoulder[1]) * normal[1]
         below = (x - armpit[0]) * way[0] + (y - armpit[1]) * way[1]
-        beyond = beyond - _TRUNK_BELOW * np.maximum(below, 0)  # the trunk goes on below the armpit
+        beyond = beyond - turned * np.maximum(below, 0)  # the trunk goes on below the armpit
         share = np.clip(beyond / _BLEND_CM + 0.5, 0, 1)[..., None]
         return np.asarray((1 - share) * places(x, y) + share * sleeve.at(x, y))
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from vmodel.garment.pattern.bare import as_if_carried, bare_side, cut_in
 from vmodel.garment.pattern.draft_upper import LegCut, UpperCut
 from vmodel.garment.pattern.photo import SIDES, outline_beside
 from vmodel.garment.pattern.sizes import SAMPLE_CHEST, Size, shown_of_width, solve_sizes
@@ -30,8 +31,18 @@ _LEAST_APART: Final = (0.03, 0.055)
 _MOST_APART: Final = (0.06, 0.1)
 _LEAST_STAND: Final = 0.26
 """The same where something stands round the neck."""
-_WIDEST_NECK: Final = {Neckline.BOAT: 0.86, Neckline.OFF_SHOULDER: 0.86}
+_WIDEST_NECK: Final = {Neckline.BOAT: 0.86}
 """Most of it, as a share of the shoulders, where it is more than usual."""
+_HALTER_CM: Final = 0.8, 6.0
+"""Widths of what goes round the neck."""
+_ROUND_ARM: Final = 0.15
+"""Half the girth of an upper arm, as a share of the chest."""
+_OFF_ANGLE: Final = 58.0
+"""Of a sleeve that begins below the shoulder: the arm hangs in it."""
+_OFF_ROOM_CM, _BAND_CM = 2.0, 7.0
+"""What such a sleeve is wider than half the arm, and its length where it is a band or a flounce."""
+_OFF_LATER: Final = 0.04
+"""How far down the arm its root lies, as a share of the height."""
 SIDE_SHARES: Final = (0.2, 0.4, 0.6, 0.8, 1.0)
 HEM_SHARES: Final = np.linspace(-1, 1, 9)
 
@@ -51,6 +62,10 @@ def fit_upper(
         The cut, and cm a pixel.
     """
     kind = photo.kind
+    bare = bare_side(photo)
+    if bare:
+        photo = as_if_carried(photo, bare)
+    off = kind.neckline == Neckline.OFF_SHOULDER
     stated = {}
     if "width" in stated_cm:
         stated["chest"] = stated_cm["width"] / 2
@@ -59,24 +74,34 @@ def fit_upper(
     graded = body.chest / body.height / SAMPLE_CHEST
     sizes, scale = solve_sizes(_sizes(photo, body, gender), photo.kind.laid, stated, trust, graded)
     sleeved = kind.sleeve in SLEEVED
-    chest = sizes["chest"]
-    shoulder = min(sizes["shoulder"], chest - (1.0 if sleeved else 0.5))
-    neck = min(sizes["neck"], shoulder - (2.0 if sleeved else 0.9))
-    if kind.sleeve == Sleeve.STRAP:  # how wide it is shows in the photo, whatever its neck's width
-        neck = shoulder - float(np.clip(scale * photo.distance("shoulder", "neck"), *_STRAP_CM))
-    length, depth = sizes["length"], sizes["depth"]
-    slope = 0.24 * (shoulder - neck) + 0.6
+    chest, depth = sizes["chest"], sizes["depth"]
+    below = _below(kind, body)
+    if not kind.hangs_from_shoulders:
+        shoulder, neck, slope = chest, min(sizes["neck"], chest - 1.0), below
+        depth = depth if off else 0.0
+    else:
+        shoulder = min(sizes["shoulder"], chest - (1.0 if sleeved else 0.5))
+        neck = min(sizes["neck"], shoulder - (2.0 if sleeved else 0.9))
+        if kind.neckline == Neckline.HALTER:
+            shoulder = neck + float(np.clip(scale * photo.distance("shoulder", "neck"), *_HALTER_CM))
+        elif kind.sleeve == Sleeve.STRAP:  # how wide it is shows in the photo, whatever its neck's width
+            neck = shoulder - float(np.clip(scale * photo.distance("shoulder", "neck"), *_STRAP_CM))
+        slope = 0.24 * (shoulder - neck) + 0.6
+    length = sizes["length"] + below
     if kind.category != Category.JUMPSUIT:
         length = max(length, depth + slope + 4.0)
     sides = _sides(photo, body, chest, length, depth + slope)
-    angle, sleeve, cuff = 40.0, 0.0, 0.0
-    if sleeved:
+    angle, sleeve, cuff, root = 40.0, 0.0, 0.0, 0.0
+    if off:
+        angle, root = _OFF_ANGLE, _ROUND_ARM * body.chest + _OFF_ROOM_CM
+        sleeve, cuff = (sizes["sleeve"], sizes["cuff"]) if sleeved else (_BAND_CM, root + 1.0)
+    elif sleeved:
         if kind.sleeve != Sleeve.SHORT:
             angle = _roomy_angle(chest - shoulder, depth, (0.3 * body.chest + _sleeve_ease(kind)) / 2)
         cuff = sizes["cuff"]
         flare = (sides[0, 1] - chest) / max(sides[0, 0] * (length - depth - slope), 1.0)
         sleeve = max(sizes["sleeve"], _least_sleeve(chest - shoulder, depth, angle, cuff, flare))
-    legs = _legs(photo, body, sizes, length) if kind.category == Category.JUMPSUIT else None
+    legs = _legs(body, sizes, length, below) if kind.category == Category.JUMPSUIT else None
     if legs is not None:
         sides[-1, 1] = legs.outer
     return UpperCut(
@@ -94,6 +119,10 @@ def fit_upper(
         stand=_stand(kind, body),
         legs=legs,
         apart=_apart(photo, body, scale) if kind.open_front else None,
+        armhole=cut_in(photo) if kind.neckline == Neckline.HALTER else None,
+        below=below,
+        root=root,
+        bare=bare,
     ), scale
 
 
@@ -105,6 +134,12 @@ def _apart(photo: GarmentPhoto, body: BodyMeasurements, scale: float) -> tuple[f
         seen = np.array([gap[: len(gap) // 4].mean(), gap[-len(gap) // 2 :].mean()])
     top, foot = np.clip(seen, np.array(_LEAST_APART) * body.chest, np.array(_MOST_APART) * body.chest)
     return float(top), float(foot)
+
+
+def _below(kind: GarmentKind, body: BodyMeasurements) -> float:
+    """How far an upper edge that no shoulder carries lies below the neck points."""
+    share = {Neckline.OFF_SHOULDER: 0.64, Neckline.STRAPLESS: 0.95}.get(kind.neckline, 0.0)
+    return share * (body.neck_height - body.chest_height)
 
 
 def _sleeve_ease(kind: GarmentKind) -> float:
@@ -147,32 +182,28 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
     sleeved, strap = kind.sleeve in SLEEVED, kind.sleeve == Sleeve.STRAP
     outer = kind.category == Category.OUTERWEAR
     ease = _EASE_CM[kind.category] * (1.3 if gender in {"man", "boy"} else 1.0) * body.chest / 95
+    off, halter = kind.neckline == Neckline.OFF_SHOULDER, kind.neckline == Neckline.HALTER
     if strap or kind.neckline == Neckline.STRAPLESS:
         ease *= 0.4
     half = body.shoulder_width / 2
     across = half + (0.8 if sleeved else -2.5) + (1.2 if outer else 0.0)
-    if strap:
+    if strap or halter:
         across = 0.62 * half
     torso = body.neck_height - body.hip_height
     neck_y = photo.middle("neck")
-    span = {
-        "shoulder": photo.half("shoulder"),
-        "neck": photo.half("neck"),
-        "chest": photo.half("armpit"),
-        "depth": float(photo.middle("armpit")[1] - photo.middle("shoulder")[1]),
-        "drop": float(points["neck_front"][1] - neck_y[1]) if "neck_front" in points else None,
-    }
+    drop = float(points["neck_front"][1] - neck_y[1]) if "neck_front" in points else None
+    widest = half if off else (0.95 if strap or halter else _WIDEST_NECK.get(kind.neckline, 0.78)) * across
     found = [
-        Size("chest", span["chest"], 0.04, (body.chest + ease) / 4, 0.08,
+        Size("chest", photo.half("armpit"), 0.04, (body.chest + ease) / 4, 0.08,
              (body.chest + (2 if kind.neckline == Neckline.STRAPLESS else 4)) / 4, (body.chest + 46) / 4, True),
-        Size("shoulder", span["shoulder"], 0.05 if sleeved else 0.07, across,
+        Size("shoulder", None if off or halter else photo.half("shoulder"), 0.05 if sleeved else 0.07, across,
              0.08 if sleeved else 0.25 if strap else 0.12,
-             half - 1 if sleeved else (0.42 if strap else 0.55) * half, half + 10 if sleeved else half + 1.5),
-        Size("neck", span["neck"], 0.08, _usual_neck(kind, body, across), 0.5,
-             (_LEAST_STAND if _stand(kind, body) else _LEAST_NECK) * body.neck,
-             (0.95 if strap else _WIDEST_NECK.get(kind.neckline, 0.78)) * across),
-        Size("depth", span["depth"], 0.10, 0.2 * body.chest + 0.12 * ease, 0.12, 0.165 * body.chest, 0.33 * body.chest),
-        Size("drop", span["drop"], 0.15, _usual_drop(kind, body), 0.6, 1.5, 0.33 * body.chest),
+             half - 1 if sleeved else (0.42 if strap or halter else 0.55) * half, half + 10 if sleeved else half + 1.5),
+        # a halter's ends lie as they fell: their way apart and up says little
+        Size("neck", photo.half("neck"), 0.6 if halter else 0.08, _usual_neck(kind, body, across), 0.5,
+             (_LEAST_STAND if _stand(kind, body) else _LEAST_NECK) * body.neck, widest),
+        Size("drop", drop, 0.15, _usual_drop(kind, body), 0.6, *((0.5, 4.0) if off else (1.5, 0.33 * body.chest))),
+        _depth_size(photo, body, ease),
         _length_size(photo, body, torso),
     ]  # fmt: skip
     if sleeved:
@@ -182,9 +213,22 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
     return found
 
 
+def _depth_size(photo: GarmentPhoto, body: BodyMeasurements, ease: float) -> Size:
+    """From the shoulder points down to the armpits, or from an upper edge that lies across both arms."""
+    off = photo.kind.neckline == Neckline.OFF_SHOULDER
+    pixels = float((photo.middle("armpit") - photo.middle("neck" if off else "shoulder"))[1])
+    if off:
+        return Size("depth", pixels, 0.3, 0.07 * body.chest, 0.2, 0.05 * body.chest, 0.1 * body.chest)
+    usual = 0.2 * body.chest + 0.12 * ease
+    spread = 0.3 if photo.kind.neckline == Neckline.HALTER else 0.10
+    return Size("depth", pixels, spread, usual, 0.12, 0.165 * body.chest, 0.33 * body.chest)
+
+
 def _usual_neck(kind: GarmentKind, body: BodyMeasurements, across: float) -> float:
     if kind.neckline in {Neckline.COLLAR, Neckline.HIGH, Neckline.HOOD}:
         return 0.24 * body.neck
+    if kind.neckline == Neckline.HALTER:
+        return 0.26 * body.neck
     if kind.neckline in {Neckline.BOAT, Neckline.SQUARE, Neckline.OFF_SHOULDER} or kind.sleeve == Sleeve.STRAP:
         return 0.75 * across
     return 0.27 * body.neck
@@ -193,20 +237,20 @@ def _usual_neck(kind: GarmentKind, body: BodyMeasurements, across: float) -> flo
 def _usual_drop(kind: GarmentKind, body: BodyMeasurements) -> float:
     share = {
         Neckline.V: 0.5, Neckline.SCOOP: 0.36, Neckline.SQUARE: 0.34, Neckline.SWEETHEART: 0.4, Neckline.BOAT: 0.12,
-        Neckline.HIGH: 0.2, Neckline.COLLAR: 0.25,
+        Neckline.HIGH: 0.2, Neckline.COLLAR: 0.25, Neckline.OFF_SHOULDER: 0.05,
     }.get(kind.neckline, 0.25)  # fmt: skip
     return share * body.neck
 
 
 def _length_size(photo: GarmentPhoto, body: BodyMeasurements, torso: float) -> Size:
-    kind = photo.kind
+    kind, below = photo.kind, _below(photo.kind, body)
     if kind.category == Category.JUMPSUIT:
         low = [photo.middle("leg_outer"), photo.middle("leg_inner")] if photo.has("leg_outer", "leg_inner") else []
         end = np.mean(low, axis=0) if low else None
         pixels = None if end is None else float(np.linalg.norm(end - photo.middle("neck")))
         floor = body.neck_height - 4.0
         least = body.neck_height - body.inseam + 6.0
-        return Size("length", pixels, 0.05, 0.9 * floor, 0.2, least, floor)
+        return Size("length", pixels, 0.05, 0.9 * floor - below, 0.2, least - below, floor - below)
     pixels = float(np.linalg.norm(photo.middle("hem") - photo.middle("neck")))
     top = torso + 0.0
     usual, spread, low_cm, high_cm = {
@@ -214,7 +258,7 @@ def _length_size(photo: GarmentPhoto, body: BodyMeasurements, torso: float) -> S
         Category.OUTERWEAR: (_LENGTH[Category.OUTERWEAR] * top, 0.3, 0.7 * top, 0.82 * body.neck_height),
         Category.DRESS: (0.66 * body.neck_height, 0.17, 1.22 * top, 0.95 * body.neck_height),
     }[kind.category]
-    return Size("length", pixels, 0.03, usual, spread, low_cm, high_cm)
+    return Size("length", pixels, 0.03, usual - below, spread, low_cm - below, high_cm - below)
 
 
 def _sleeve_sizes(photo: GarmentPhoto, body: BodyMeasurements) -> list[Size]:
@@ -225,8 +269,10 @@ def _sleeve_sizes(photo: GarmentPhoto, body: BodyMeasurements) -> list[Size]:
         root = (points[f"shoulder_{side}"] + points[f"armpit_{side}"]) / 2
         runs.append(float(np.linalg.norm((outer + inner) / 2 - root)))
         wide.append(float(np.linalg.norm(outer - inner)))
-    low, high = (share * body.arm_length for share in _SLEEVE_BOUNDS[kind.sleeve])
-    usual = _SLEEVE_OF_ARM[kind.sleeve] * body.arm_length
+    # one that begins below the shoulder is shorter by what lies above it
+    later = _OFF_LATER * body.height if kind.neckline == Neckline.OFF_SHOULDER else 0.0
+    low, high = (max(share * body.arm_length - later, 4.0) for share in _SLEEVE_BOUNDS[kind.sleeve])
+    usual = max(_SLEEVE_OF_ARM[kind.sleeve] * body.arm_length - later, 6.0)
     spread = {Sleeve.SHORT: 0.6, Sleeve.THREE_QUARTER: 0.2, Sleeve.LONG: 0.08}[kind.sleeve]
     short = kind.sleeve == Sleeve.SHORT
     cuff = (0.175 if short else 0.125) * body.chest
@@ -238,7 +284,7 @@ def _sleeve_sizes(photo: GarmentPhoto, body: BodyMeasurements) -> list[Size]:
 
 
 def _leg_sizes(photo: GarmentPhoto, body: BodyMeasurements) -> list[Size]:
-    rise = body.neck_height - body.inseam
+    rise = body.neck_height - body.inseam - _below(photo.kind, body)
     crotch = float(photo.points["crotch"][1] - photo.middle("neck")[1]) if "crotch" in photo.points else None
     opening = photo.distance("leg_outer", "leg_inner") if photo.has("leg_outer", "leg_inner") else None
     return [
@@ -247,10 +293,10 @@ def _leg_sizes(photo: GarmentPhoto, body: BodyMeasurements) -> list[Size]:
     ]
 
 
-def _legs(photo: GarmentPhoto, body: BodyMeasurements, sizes: Mapping[str, float], length: float) -> LegCut:
+def _legs(body: BodyMeasurements, sizes: Mapping[str, float], length: float, below: float) -> LegCut:
     middle = 0.125 * body.hip
     inner = max(middle - sizes["opening"] / 2, 1.0)
-    return LegCut(min(sizes["crotch"], length - 4.0), inner, inner + sizes["opening"])
+    return LegCut(min(sizes["crotch"] + below, length - 4.0), inner, inner + sizes["opening"])
 
 
 def side_spots(photo: GarmentPhoto) -> dict[float, tuple[FloatArray, FloatArray]]:

@@ -1,0 +1,66 @@
+"""What a photo says of upper edges that are no ordinary necklines: halters, one shoulder, and across both arms."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from vmodel.garment.pattern.photo import SIDES, outline_beside
+from vmodel.types import GarmentPhoto, Neckline, Sleeve
+
+BARE_ARMS: Final = (Sleeve.NONE, Sleeve.STRAP)
+_EXPONENTS: Final = 1.2, 6.0
+"""Of a halter's armholes."""
+_BAND_ENDS: Final = (("cuff_outer", 0.25), ("cuff_inner", 0.75))
+"""Where a flounce's ends are looked for, as shares of the way from its upper edge to the armpit."""
+
+
+def bare_side(photo: GarmentPhoto) -> str:
+    """Side of a garment on one shoulder that its photo shows lower; "" of all other garments."""
+    if photo.kind.neckline != Neckline.ASYMMETRIC:
+        return ""
+    return max(SIDES, key=lambda side: float(photo.points[f"neck_{side}"][1] + photo.points[f"shoulder_{side}"][1]))
+
+
+def as_if_carried(photo: GarmentPhoto, bare: str) -> GarmentPhoto:
+    """The photo with landmarks of the carried side mirrored where the bare side has nothing."""
+    carried = next(side for side in SIDES if side != bare)
+    end = "leg_outer" if photo.kind.category.has_legs else "hem"
+    way = photo.middle(end) - photo.middle("armpit")
+    way /= max(float(np.linalg.norm(way)), 1.0)
+    points = dict(photo.points)
+    for name in ("neck", "shoulder", "cuff_outer", "cuff_inner"):
+        if f"{name}_{carried}" in points:
+            offset = points[f"{name}_{carried}"] - photo.middle("armpit")
+            points[f"{name}_{bare}"] = photo.middle("armpit") + 2 * (offset @ way) * way - offset
+    return replace(photo, points=points)
+
+
+def with_bands(photo: GarmentPhoto) -> GarmentPhoto:
+    """The photo with cuffs where a band or a flounce lies across the arms, as far out as its outline shows it."""
+    if photo.kind.neckline != Neckline.OFF_SHOULDER or photo.kind.sleeve not in BARE_ARMS:
+        return photo
+    points = dict(photo.points)
+    for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
+        top, low = points[f"shoulder_{side}"], points[f"armpit_{side}"]
+        reach = max(0.5 * photo.half("armpit"), 1.0)
+        for name, share in _BAND_ENDS:
+            at = (1 - share) * top + share * low
+            out = max(outline_beside(photo.mask, at, reach, sign) * sign, (at[0] + 0.05 * reach * sign) * sign) * sign
+            points[f"{name}_{side}"] = np.array([out, at[1]])
+    return replace(photo, points=points)
+
+
+def cut_in(photo: GarmentPhoto) -> float:
+    """Exponent of an armhole whose curve passes the photo's outline halfway down."""
+    shares = []
+    for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
+        top, low = photo.points[f"shoulder_{side}"], photo.points[f"armpit_{side}"]
+        across = float(low[0] - top[0]) * sign
+        if across > 1:
+            x = outline_beside(photo.mask, (top + low) / 2, 0.6 * across, sign)
+            shares.append((x - float(top[0])) * sign / across)
+    share = float(np.clip(np.mean(shares), 0.02, 0.6)) if shares else 0.2
+    return float(np.clip(np.log(share) / np.log(0.5), *_EXPONENTS))
