@@ -298,6 +298,41 @@ def camisole() -> Drawn:
     )
 
 
+def off_shoulder() -> Drawn:
+    """Its upper edge is level, and its short sleeves begin there."""
+    outline = [(0, 126), (84, 122), (116, 130), (168, 200), (140, 214), (104, 182), (96, 300), (106, 400), (0, 404)]
+    sides = {
+        "neck": (84, 122), "shoulder": (116, 130), "cuff_outer": (168, 200), "cuff_inner": (140, 214),
+        "armpit": (104, 182), "waist": (96, 300), "hem": (106, 400),
+    }  # fmt: skip
+    kind = upper(Category.TOP, Sleeve.SHORT, Neckline.OFF_SHOULDER)
+    return draw(kind, outline, sides, {"neck_front": 126, "hem_mid": 404})
+
+
+def halter() -> Drawn:
+    outline = [(0, 100), (36, 72), (52, 76), (64, 130), (104, 200), (96, 300), (106, 420), (0, 424)]
+    sides = {"neck": (36, 72), "shoulder": (52, 76), "armpit": (104, 200), "waist": (96, 300), "hem": (106, 420)}
+    kind = upper(Category.TOP, Sleeve.NONE, Neckline.HALTER)
+    return draw(kind, outline, sides, {"neck_front": 100, "hem_mid": 424})
+
+
+def one_shoulder() -> Drawn:
+    """The wearer's left shoulder carries it; its upper edge goes down to the right armpit."""
+    outline = [(0, 64), (44, 64), (92, 76), (90, 130), (104, 190), (96, 300), (106, 420), (0, 424)]
+    sides = {"neck": (44, 64), "shoulder": (92, 76), "armpit": (104, 190), "waist": (96, 300), "hem": (106, 420)}
+    kind = upper(Category.TOP, Sleeve.NONE, Neckline.ASYMMETRIC)
+    whole = draw(kind, outline, sides, {"neck_front": 110, "hem_mid": 424})
+    off = np.array([(44, 64), (-100, 184), (-200, 184), (-200, 0), (44, 0)]) + np.array([MIDDLE, 0])
+    kept = cv2.fillPoly(np.ones(SIZE, np.float32), [off.astype(np.int32)], 0.0)
+    points = {**whole.landmarks.points_px, **dict.fromkeys(("neck_right", "shoulder_right"), off[1].astype(float))}
+    rgb = whole.rgb
+    rgb[kept == 0] = GROUND
+    return replace(
+        whole.with_picture(rgb), cutout=replace(whole.cutout, matte=whole.cutout.matte * kept),
+        landmarks=complete(kind, points, dict.fromkeys(points, 1.0)),
+    )  # fmt: skip
+
+
 def trousers(crotch: float = 192.0) -> Drawn:
     outline = [(0, 60), (66, 60), (84, 150), (86, 590), (13, 592), (3, crotch + 4), (0, crotch)]
     sides = {"waist": (66, 60), "hip": (84, 150), "leg_outer": (86, 590), "leg_inner": (13, 592)}
@@ -320,5 +355,6 @@ def skirt() -> Drawn:
 ALL: Final = {
     "tee": tee, "long sleeve": long_sleeve, "shirt": shirt, "hoodie": hoodie, "coat": long_coat, "dress": dress,
     "cap sleeves": cap_sleeved_dress, "strapless": strapless_dress, "jumpsuit": jumpsuit, "camisole": camisole,
+    "off-shoulder": off_shoulder, "halter": halter, "one shoulder": one_shoulder,
     "trousers": trousers, "shorts": shorts, "skirt": skirt,
 }  # fmt: skip

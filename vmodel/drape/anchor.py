@@ -44,7 +44,7 @@ def anchor_torso(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody) -
     headless = body_outline(posed, _trunk_faces(body, (*ARM_BONES, "neck", "head", "eye", "jaw")))
     centre = _centre_x(garment, flat)
     if garment.kind.neckline == Neckline.OFF_SHOULDER and "neck_left" in marks:
-        drop = off_shoulder_height_m(body, posed) - float(marks["neck_left"][1])
+        drop = off_shoulder_height_m(posed) - float(marks["neck_left"][1])
     elif garment.kind.category.covers_upper:
         drop = _hang_from_shoulders(marks, flat, centre, posed, body, headless)
     else:

@@ -14,6 +14,8 @@ from vmodel.types import FloatArray, Garment, IntArray, Neckline, PosedBody, Sle
 
 BAND_SLACK = 1.01
 """A waistband sits this much looser than the body's girth where it rests."""
+ARMS_SLACK = 0.97
+"""The same where elastic goes round chest and both arms."""
 STRENGTH = {"band": 0.05, "shoulder": 0.03, "strap": 0.08}
 BAND_OFFSET_M = 0.004
 SEAM_REACH = 1.0
@@ -25,8 +27,8 @@ WIDEST_NECK = 0.72
 """Half width of a neck that stays on, as a share of the shoulder joint's distance from the middle."""
 HANGING_DEG = 72.0
 """Of arms below the horizontal, where a band goes round both."""
-OFF_SHOULDER = 0.015
-"""How far below the shoulder joints an upper edge lies across the arms, as a share of the height."""
+HOLLOW = 0.55, 1.25
+"""Where chest and arm meet, as shares of the shoulder joint's distance from the middle."""
 STRAP_REACH = 0.62
 """How far out a strap may lie, as a share of the shoulder joint's distance from the middle."""
 
@@ -93,7 +95,8 @@ def band_scale(garment: Garment, cloth: Cloth, girth_m: float) -> FloatArray:
         on_band[cloth.edge_particles[key]] = True
     along = on_band[cloth.edges].all(axis=1)
     length = float(cloth.edge_rest_m[along].sum())
-    scale[along] = np.clip(girth_m * BAND_SLACK / max(length, 1e-6), 0.5, 1.35)
+    slack = ARMS_SLACK if garment.kind.neckline == Neckline.OFF_SHOULDER else BAND_SLACK
+    scale[along] = np.clip(girth_m * slack / max(length, 1e-6), 0.5, 1.35)
     return scale
 
 
@@ -126,6 +129,9 @@ def hold_on(
     particles = on_shoulder
     if closed_m is not None:
         band = np.setdiff1d(_particles(cloth, band_edges(garment)), on_shoulder)
+        if garment.kind.neckline == Neckline.OFF_SHOULDER:  # it goes straight over the hollow before an armpit
+            out = np.abs(closed_m[band, 0]) / float(posed.joints_m["upperarm01.L"][0])
+            band = band[(out < HOLLOW[0]) | (out > HOLLOW[1])]
         particles = np.concatenate([on_shoulder, band])
         wanted = np.concatenate([wanted, np.asarray(closed_m, float)[band]])
         most = np.concatenate([most, np.full(len(band), BAND_NEAR_M)])
@@ -186,10 +192,9 @@ def nearest_on_body(
     return chosen, weights, np.linalg.norm(points - feet, axis=1)
 
 
-def off_shoulder_height_m(body: Body, posed: PosedBody) -> float:
-    """Height at which an upper edge lies across both upper arms."""
-    joint = min(float(posed.joints_m[f"upperarm01.{side}"][2]) for side in "LR")
-    return joint - OFF_SHOULDER * body.measurements.height / 100
+def off_shoulder_height_m(posed: PosedBody) -> float:
+    """Height of the shoulder joints, where an upper edge lies across chest and back that goes round both upper arms."""
+    return min(float(posed.joints_m[f"upperarm01.{side}"][2]) for side in "LR")
 
 
 def girth_under(cloth: Cloth, garment: Garment, positions_m: FloatArray, body: Body, posed: PosedBody) -> float:
@@ -203,7 +208,7 @@ def girth_under(cloth: Cloth, garment: Garment, positions_m: FloatArray, body: B
     arms: tuple[str, ...] = ("shoulder01", "upperarm", "lowerarm", "wrist", "metacarpal", "finger")
     if garment.kind.neckline == Neckline.OFF_SHOULDER:  # it goes round both arms, as they hang
         arms, posed = arms[2:], body.posed(start_pose(garment, body, HANGING_DEG))
-        height = off_shoulder_height_m(body, posed)
+        height = off_shoulder_height_m(posed)
     trunk = ~vertices_on(body.surface, lambda bone: bone.startswith(arms))
     faces = body.surface.faces[trunk[body.surface.faces].all(axis=1)]
     edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from shapely.geometry import Polygon
@@ -14,6 +16,7 @@ from vmodel.garment.pattern.fit import fit_block, upright
 from vmodel.garment.recognition.landmarks import loop_order
 from vmodel.types import Category, FloatArray, GarmentPhoto, Neckline
 
+BARE_SHOULDERS = ("off-shoulder", "halter", "one shoulder")
 PHOTOS: dict[str, GarmentPhoto] = {}
 
 
@@ -82,6 +85,51 @@ def test_the_neck_passes_through_its_opening(name: str, wearer: str) -> None:
         return
     assert length(block.front["neck"]) + length(block.back["neck"]) > body.neck
     assert block.landmarks_cm["neck_left"][0] < block.landmarks_cm["shoulder_left"][0]
+
+
+@pytest.mark.parametrize("name", BARE_SHOULDERS)
+@pytest.mark.parametrize("category", [Category.TOP, Category.DRESS, Category.JUMPSUIT])
+@on_everybody
+def test_bare_shoulders_are_bare_whatever_hangs_below(name: str, category: Category, wearer: str) -> None:
+    gender, body = drawn.BODIES[wearer]
+    photo, legs = photo_of(name), photo_of("jumpsuit")
+    photo = replace(photo, points={**legs.points, **photo.points}, kind=replace(photo.kind, category=category))
+    block = fit_block(photo, body, gender, "cotton", {})[0]
+    marks, back = block.landmarks_cm, next(piece for piece in block.cut if piece.name == "back")
+    lines = [line for piece in block.cut for line in piece.edges.values()]
+    if name == "off-shoulder":  # no cloth above the upper arms, and enough round both for all of the trunk between them
+        assert max(line[:, 1].max() for line in lines) < -0.02 * body.height
+        assert 2 * length(block.front["neck"]) > 1.1 * body.chest
+    elif name == "halter":
+        assert max(line[:, 1].max() for line in back.edges.values()) <= marks["armpit_left"][1]
+        assert marks["shoulder_left"][0] < 0.75 * body.shoulder_width / 2
+    else:
+        right = [line[line[:, 0] < -0.5 * marks["armpit_left"][0]] for line in lines]
+        assert max(line[:, 1].max() for line in right if len(line)) < 0.4 * marks["armpit_left"][1]
+        assert "shoulder_left" in block.front
+        assert "shoulder_right" not in block.front
+
+
+def test_one_shoulder_is_carried_on_the_side_that_the_photo_shows() -> None:
+    photo = photo_of("one shoulder")
+    wide = photo.mask.shape[1]
+    swap = {"left": "right", "right": "left"}
+    points = {
+        "_".join(swap.get(word, word) for word in name.split("_")): np.array([wide - at[0], at[1]])
+        for name, at in photo.points.items()
+    }
+    mirrored = replace(photo, rgb=photo.rgb[:, ::-1], mask=photo.mask[:, ::-1], points=points)
+    block = fit_block(mirrored, drawn.WOMAN, "woman", "cotton", {})[0]
+    assert "shoulder_right" in block.front
+    assert "shoulder_left" not in block.front
+
+
+def test_a_strapless_dress_is_as_long_as_its_photo_says() -> None:
+    """From its upper edge: there is nothing of it at the neck."""
+    garment = drawn.strapless_dress().fitted(length_cm=92.0)
+    tops = [float(line[:, 1].max()) for panel in garment.panels for line in panel.edges.values()]
+    low = float(garment.panels[0].edges["side_left"][:, 1].min())
+    assert max(tops) - low == pytest.approx(92.0, rel=0.02)
 
 
 @pytest.mark.parametrize("name", ["tee", "long sleeve", "shirt", "hoodie", "coat", "cap sleeves"])
@@ -177,6 +225,9 @@ def test_openings_are_where_people_put_heads_arms_and_legs_through() -> None:
         "dress": {"neck", "hem", "armhole_left", "armhole_right"},
         "camisole": {"neck", "hem", "armhole_left", "armhole_right"},
         "strapless": {"neck", "hem"},
+        "off-shoulder": {"neck", "hem", "cuff_left", "cuff_right"},
+        "halter": {"neck", "hem", "armhole_left", "armhole_right", "top", "nape"},
+        "one shoulder": {"neck", "hem", "armhole_left"},
         "jumpsuit": {"neck", "leg_left", "leg_right", "armhole_left", "armhole_right"},
         "trousers": {"waist", "leg_left", "leg_right"},
         "skirt": {"waist", "hem"},

@@ -7,11 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from vmodel.garment.pattern.photo import SIDES, outline_beside
+from vmodel.garment.pattern.photo import SIDES, outline_beside, row_ends
 from vmodel.types import GarmentPhoto, Neckline, Sleeve
 
 BARE_ARMS: Final = (Sleeve.NONE, Sleeve.STRAP)
-_EXPONENTS: Final = 1.2, 6.0
+_EXPONENTS: Final = 1.0, 6.0
 """Of a halter's armholes."""
 _BAND_ENDS: Final = (("cuff_outer", 0.25), ("cuff_inner", 0.75))
 """Where a flounce's ends are looked for, as shares of the way from its upper edge to the armpit."""
@@ -64,3 +64,17 @@ def cut_in(photo: GarmentPhoto) -> float:
             shares.append((x - float(top[0])) * sign / across)
     share = float(np.clip(np.mean(shares), 0.02, 0.6)) if shares else 0.2
     return float(np.clip(np.log(share) / np.log(0.5), *_EXPONENTS))
+
+
+def string_width(photo: GarmentPhoto) -> float:
+    """Width in pixels of what a halter's front hangs on halfway down its neck; 0 where the photo does not show it."""
+    found = []
+    for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
+        low = photo.points.get("neck_front", photo.points[f"neck_{side}"])
+        row = (photo.points[f"neck_{side}"][1] + low[1]) / 2
+        columns = row_ends(photo.mask, float(row))
+        runs = [run for run in np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1) if len(run)]
+        beside = [run for run in runs if sign * (run[0] - low[0]) > 0 and sign * (run[-1] - low[0]) > 0]
+        if len(beside) != len(runs) and len(runs) > 1 and beside:
+            found.append(float(len(min(beside, key=lambda run: abs(run.mean() - low[0])))))
+    return float(np.mean(found)) if len(found) == len(SIDES) else 0.0

@@ -67,6 +67,7 @@ class UpperCut:
         legs: of a jumpsuit.
         apart: how far from the middle the edges of an open front lie at the neck and at the hem; None for a closed one.
         armhole: exponent of the armhole's curve: the higher, the deeper it cuts in; None for the kind's own.
+        strings: how far down the neck straps go along the armholes before the front begins, as a share of its depth.
         below: of an upper edge that no shoulder carries, how far under the neck points; ``depth`` counts from it.
         root: flat width of the sleeve there, where it begins.
         bare: "left" or "right", the side that goes under the arm instead of over the shoulder; "" for neither.
@@ -87,6 +88,7 @@ class UpperCut:
     legs: LegCut | None = None
     apart: tuple[float, float] | None = None
     armhole: float | None = None
+    strings: float = 0.0
     below: float = 0.0
     root: float = 0.0
     bare: str = ""
@@ -127,7 +129,10 @@ def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
         elif cut.bare:
             necks = {"neck": _under_one_arm(cut, armpit)}, {"neck": _under_one_arm(cut, armpit)}
         else:
-            necks = _neck_edges(kind, cut, cut.drop), _neck_edges(kind, cut, _back_drop(kind, cut), is_back=True)
+            necks = (
+                _neck_edges(kind, cut, half, cut.drop),
+                _neck_edges(kind, cut, half, _back_drop(kind, cut), is_back=True),
+            )
     front = _loop(low, side, half, necks[0], cut.bare)
     back = _loop(low_back, side, half, necks[1], cut.bare)
     marks = {"neck_left": as_point(neck), "shoulder_left": as_point(shoulder), "armpit_left": as_point(armpit)}
@@ -264,13 +269,15 @@ def _back_drop(kind: GarmentKind, cut: UpperCut) -> float:
     return min(BACK_DROP_CM, cut.drop)
 
 
-def _neck_edges(kind: GarmentKind, cut: UpperCut, drop: float, is_back: bool = False) -> Edges:
+def _neck_edges(kind: GarmentKind, cut: UpperCut, half: Edges, drop: float, is_back: bool = False) -> Edges:
     """The neck from left to right, with what stands beside it."""
     power = 2.0 if is_back else NECK_POWER.get(kind.neckline, 2.0)
     if kind.neckline == Neckline.HALTER and not is_back and drop > _DEEP_HALTER_CM:
         power = NECK_POWER[Neckline.V]
     elif kind.sleeve == Sleeve.STRAP:
         power = _STRAP_POWER
+    if cut.strings and not is_back:
+        return {"neck": _between_strings(cut, half["armhole_left"], 1.0 if kind.neckline == Neckline.V else 2.0)}
     if not cut.stand:
         return {"neck": neck_curve(cut.neck, drop, power, sweetheart=kind.neckline == Neckline.SWEETHEART)}
     lean = 0.12 * cut.neck if kind.neckline == Neckline.HOOD else -0.04 * cut.neck
@@ -280,6 +287,18 @@ def _neck_edges(kind: GarmentKind, cut: UpperCut, drop: float, is_back: bool = F
     falls = not is_back and (kind.neckline == Neckline.HOOD or cut.apart is not None)
     line = neck_curve(top, rise + (drop if falls else -0.2 * rise), power)
     return {**stand, "neck": line + np.array([0.0, rise]), **mirrored_edges(stand)}
+
+
+def _between_strings(cut: UpperCut, armhole: FloatArray, power: float) -> FloatArray:
+    """(n, 2) a neck that follows the left armhole down at a strap's width, and crosses to the right one."""
+    rows = armhole[np.argsort(armhole[:, 1])]
+    y = np.linspace(0.0, -cut.strings * cut.drop, _STEPS)
+    x = np.maximum(np.interp(y, rows[:, 1], rows[:, 0]) - (cut.shoulder - cut.neck), cut.neck)
+    x[0] = cut.neck
+    share = np.linspace(1, 0, _STEPS)[1:]
+    below = np.stack([x[-1] * share, -cut.drop + (1 - cut.strings) * cut.drop * share**power], axis=1)
+    half = np.concatenate([np.stack([x, y], axis=1), below])
+    return np.concatenate([half, (half * (-1, 1))[-2::-1]])
 
 
 def neck_curve(half: float, drop: float, power: float, sweetheart: bool = False) -> FloatArray:

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from vmodel.garment.pattern.bare import as_if_carried, bare_side, cut_in
+from vmodel.garment.pattern.bare import as_if_carried, bare_side, cut_in, string_width
 from vmodel.garment.pattern.draft_upper import LegCut, UpperCut
 from vmodel.garment.pattern.photo import SIDES, outline_beside
 from vmodel.garment.pattern.sizes import SAMPLE_CHEST, Size, shown_of_width, solve_sizes
@@ -35,6 +35,12 @@ _WIDEST_NECK: Final = {Neckline.BOAT: 0.86}
 """Most of it, as a share of the shoulders, where it is more than usual."""
 _HALTER_CM: Final = 0.8, 6.0
 """Widths of what goes round the neck."""
+_STRING_CM, _STRING_DROP_CM = 3.0, 6.0
+"""What is narrower, beside a deeper neck, is a string."""
+_STRINGS: Final = {Neckline.HALTER: 0.8, Neckline.V: 0.5}
+"""How far down the neck strings, or straps beside a pointed front, go, as a share of its depth."""
+_HALTER_REACH: Final = 0.72
+"""How far out it lies at most, as a share of the shoulders."""
 _ROUND_ARM: Final = 0.15
 """Half the girth of an upper arm, as a share of the chest."""
 _OFF_ANGLE: Final = 58.0
@@ -74,19 +80,11 @@ def fit_upper(
     graded = body.chest / body.height / SAMPLE_CHEST
     sizes, scale = solve_sizes(_sizes(photo, body, gender), photo.kind.laid, stated, trust, graded)
     sleeved = kind.sleeve in SLEEVED
-    chest, depth = sizes["chest"], sizes["depth"]
+    chest = sizes["chest"]
     below = _below(kind, body)
-    if not kind.hangs_from_shoulders:
-        shoulder, neck, slope = chest, min(sizes["neck"], chest - 1.0), below
-        depth = depth if off else 0.0
-    else:
-        shoulder = min(sizes["shoulder"], chest - (1.0 if sleeved else 0.5))
-        neck = min(sizes["neck"], shoulder - (2.0 if sleeved else 0.9))
-        if kind.neckline == Neckline.HALTER:
-            shoulder = neck + float(np.clip(scale * photo.distance("shoulder", "neck"), *_HALTER_CM))
-        elif kind.sleeve == Sleeve.STRAP:  # how wide it is shows in the photo, whatever its neck's width
-            neck = shoulder - float(np.clip(scale * photo.distance("shoulder", "neck"), *_STRAP_CM))
-        slope = 0.24 * (shoulder - neck) + 0.6
+    shoulder, neck, strings = _across_the_top(photo, body, sizes, scale)
+    slope = 0.24 * (shoulder - neck) + 0.6 if kind.hangs_from_shoulders else below
+    depth = 0.0 if kind.neckline == Neckline.STRAPLESS else sizes["depth"]
     length = sizes["length"] + below
     if kind.category != Category.JUMPSUIT:
         length = max(length, depth + slope + 4.0)
@@ -119,6 +117,7 @@ def fit_upper(
         stand=_stand(kind, body),
         legs=legs,
         apart=_apart(photo, body, scale) if kind.open_front else None,
+        strings=strings,
         armhole=cut_in(photo) if kind.neckline == Neckline.HALTER else None,
         below=below,
         root=root,
@@ -136,9 +135,31 @@ def _apart(photo: GarmentPhoto, body: BodyMeasurements, scale: float) -> tuple[f
     return float(top), float(foot)
 
 
+def _across_the_top(
+    photo: GarmentPhoto, body: BodyMeasurements, sizes: Mapping[str, float], scale: float
+) -> tuple[float, float, float]:
+    """Half spans of shoulders and neck, and ``UpperCut.strings``."""
+    kind, chest = photo.kind, sizes["chest"]
+    if not kind.hangs_from_shoulders:
+        return chest, min(sizes["neck"], chest - 1.0), 0.0
+    sleeved = kind.sleeve in SLEEVED
+    shoulder = min(sizes["shoulder"], chest - (1.0 if sleeved else 0.5))
+    neck = min(sizes["neck"], shoulder - (2.0 if sleeved else 0.9))
+    wide = scale * photo.distance("shoulder", "neck")
+    if kind.neckline == Neckline.HALTER:
+        string, strings = scale * string_width(photo), 0.0
+        if 0 < string < _STRING_CM and sizes["drop"] > _STRING_DROP_CM:
+            wide, strings = string, _STRINGS[Neckline.HALTER]
+        most = max(min(_HALTER_CM[1], _HALTER_REACH * body.shoulder_width / 2 - neck), _HALTER_CM[0])
+        return neck + float(np.clip(wide, _HALTER_CM[0], most)), neck, strings
+    if kind.sleeve == Sleeve.STRAP:  # how wide it is shows in the photo, whatever its neck's width
+        return shoulder, shoulder - float(np.clip(wide, *_STRAP_CM)), _STRINGS.get(kind.neckline, 0.0)
+    return shoulder, neck, 0.0
+
+
 def _below(kind: GarmentKind, body: BodyMeasurements) -> float:
     """How far an upper edge that no shoulder carries lies below the neck points."""
-    share = {Neckline.OFF_SHOULDER: 0.64, Neckline.STRAPLESS: 0.95}.get(kind.neckline, 0.0)
+    share = {Neckline.OFF_SHOULDER: 0.5, Neckline.STRAPLESS: 0.95}.get(kind.neckline, 0.0)
     return share * (body.neck_height - body.chest_height)
 
 
@@ -191,7 +212,8 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
         across = 0.62 * half
     torso = body.neck_height - body.hip_height
     neck_y = photo.middle("neck")
-    drop = float(points["neck_front"][1] - neck_y[1]) if "neck_front" in points else None
+    # how far an elastic edge hangs through, and how wide apart a halter's ends fell, says nothing of how they are worn
+    drop = float(points["neck_front"][1] - neck_y[1]) if "neck_front" in points and not off else None
     widest = half if off else (0.95 if strap or halter else _WIDEST_NECK.get(kind.neckline, 0.78)) * across
     found = [
         Size("chest", photo.half("armpit"), 0.04, (body.chest + ease) / 4, 0.08,
@@ -199,10 +221,9 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
         Size("shoulder", None if off or halter else photo.half("shoulder"), 0.05 if sleeved else 0.07, across,
              0.08 if sleeved else 0.25 if strap else 0.12,
              half - 1 if sleeved else (0.42 if strap or halter else 0.55) * half, half + 10 if sleeved else half + 1.5),
-        # a halter's ends lie as they fell: their way apart and up says little
-        Size("neck", photo.half("neck"), 0.6 if halter else 0.08, _usual_neck(kind, body, across), 0.5,
+        Size("neck", photo.half("neck"), 0.6 if halter or off else 0.08, _usual_neck(kind, body, across), 0.5,
              (_LEAST_STAND if _stand(kind, body) else _LEAST_NECK) * body.neck, widest),
-        Size("drop", drop, 0.15, _usual_drop(kind, body), 0.6, *((0.5, 4.0) if off else (1.5, 0.33 * body.chest))),
+        Size("drop", drop, 0.15, _usual_drop(kind, body), 0.6, *((0.5, 2.0) if off else (1.5, 0.33 * body.chest))),
         _depth_size(photo, body, ease),
         _length_size(photo, body, torso),
     ]  # fmt: skip
