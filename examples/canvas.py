@@ -19,7 +19,7 @@ class Cloth:
     """How a fabric looks close up.
 
     Attributes:
-        weave: "jersey", "twill", "satin" or "plain".
+        weave: "jersey", "twill", "satin", "linen" or "plain".
         weave_strength: share by which the weave modulates the colour.
         gloss: share of light that a smooth fabric mirrors along its folds.
     """
@@ -159,4 +159,7 @@ def weave(name: str, rng: np.random.Generator) -> FloatArray:
         return (0.45 * lines + 0.5 * uneven + 0.5 * slubs).astype(np.float32)
     if name == "satin":
         return 0.4 * smooth_noise(rng, 0.7, 10)
+    if name == "linen":
+        # Yarns thick and thin, seen one by one in both directions.
+        return 0.4 * uneven + 0.55 * smooth_noise(rng, 1.0, 22) + 0.55 * smooth_noise(rng, 1.0, 22, 90)
     return 0.6 * uneven + 0.25 * smooth_noise(rng, 0.8, 8) + 0.25 * smooth_noise(rng, 0.8, 8, 90)

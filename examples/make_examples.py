@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from examples.bottoms import denim_trousers, pleated_skirt
+from examples.bottoms import denim_trousers, pleated_skirt, summer_shorts
+from examples.jackets import twill_jacket
 from examples.tops import floral_dress, logo_tee, satin_camisole, striped_long_sleeve
 from vmodel.files import encode_picture, write_whole
 
@@ -23,6 +24,8 @@ FLAT_LAYS = {
     "floral-dress": floral_dress,
     "denim-trousers": denim_trousers,
     "pleated-skirt": pleated_skirt,
+    "twill-jacket": twill_jacket,
+    "summer-shorts": summer_shorts,
 }
 
 

@@ -1,25 +1,13 @@
-"""Three garments that hang from the shoulders."""
+"""Four garments that hang from the shoulders."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from examples.canvas import Cloth, Table, blur, colour, inner_distance
-from examples.cutting import (
-    Layout,
-    Points,
-    closed,
-    crumple,
-    curve,
-    fill,
-    fold,
-    lay_out,
-    mirrored,
-    path,
-    stitches,
-    stroke,
-)
+from examples.canvas import Cloth, Table, colour, inner_distance
+from examples.cutting import Layout, Points, closed, crumple, curve, fill, lay_out, mirrored, path, stroke
 from examples.prints import blossoms, lettering, stripes
+from examples.sewing import sew, sum_of_folds
 from vmodel.types import ByteArray, FloatArray
 
 RIGHT_SLEEVE_FOLDS: tuple[Points, ...] = (
@@ -233,36 +221,6 @@ def satin_camisole(rng: np.random.Generator) -> ByteArray:
     sew(table, layout, [], "#7f8f77", grooves=[[(x, y + 0.7) for x, y in np.vstack([mirrored(edge)[:-1], edge])]])
     sew(table, layout, [[(-21.3, 54.2), (-11, 55.7), (0, 56.1), (11, 55.7), (21.3, 54.2)]], "#8a9a82")
     return table.photograph()
-
-
-def sum_of_folds(
-    layout: Layout,
-    lines: list[Points] | tuple[Points, ...],
-    rng: np.random.Generator,
-    width_cm: float,
-    height_px: float,
-) -> FloatArray:
-    """(H, W) relief of several folds, no two alike."""
-    total = 0.0 * layout.drift[..., 0]
-    for line in lines:
-        total = total + fold(layout, line, width_cm * rng.uniform(0.6, 1.2), 1.7 * height_px * rng.uniform(0.5, 1.1))
-    return total
-
-
-def sew(
-    table: Table,
-    layout: Layout,
-    lines: list[Points] | list[FloatArray],
-    thread: str,
-    grooves: list[Points] | list[FloatArray] | None = None,
-) -> None:
-    """Stitches that sink into the cloth, and grooves along seams; changes the table."""
-    for line in lines:
-        dashes = stitches(layout, curve(line, 30))[..., None]
-        table.albedo = table.albedo * (1 - 0.75 * dashes) + colour(thread) * 0.75 * dashes
-        table.relief = table.relief - 1.4 * blur(stroke(layout, curve(line, 30), 3), 1.2)
-    for line in grooves or []:
-        table.relief = table.relief - 4.0 * blur(stroke(layout, curve(line, 30), 2), 1.5)
 
 
 def rib(table: Table, layout: Layout, outline: FloatArray, tint: str, rng: np.random.Generator) -> None:

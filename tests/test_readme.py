@@ -49,6 +49,6 @@ def test_every_command_of_readme_is_understood(
 
 def test_the_demo_shoots_the_examples_that_are_bundled() -> None:
     assert "examples/*.jpg" in MAKEFILE
-    assert len(list((ROOT / "examples").glob("*.jpg"))) == 6
+    assert len(list((ROOT / "examples").glob("*.jpg"))) == 8
     for photo in (ROOT / "examples").glob("*.jpg"):
         assert photo.stat().st_size < 400_000

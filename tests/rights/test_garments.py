@@ -121,7 +121,7 @@ def test_a_registered_mark_is_found_on_its_garment_and_on_no_other(tmp_path: Pat
     marks = read_marks_folder(Settings(registered_marks=tmp_path))
     turned = np.asarray(Image.fromarray(opened("logo-tee", 1000)).rotate(12, fillcolor=(240, 240, 240)))
     assert [mark.name for mark in find_marks(turned, marks)] == ["tidefolk"]
-    for other in ("floral-dress", "striped-long-sleeve", "denim-trousers", "satin-camisole", "pleated-skirt"):
+    for other in sorted({path.stem for path in (ROOT / "examples").glob("*.jpg")} - {"logo-tee"}):
         assert find_marks(opened(other, 1000), marks) == []
     assert read_marks_folder(Settings()) == {}
     (tmp_path / "broken.png").write_bytes(b"none")

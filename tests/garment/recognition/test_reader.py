@@ -30,6 +30,8 @@ EXAMPLES = {
     "floral-dress": (Category.DRESS, Sleeve.NONE),
     "pleated-skirt": (Category.SKIRT, Sleeve.NONE),
     "denim-trousers": (Category.TROUSERS, Sleeve.NONE),
+    "twill-jacket": (Category.OUTERWEAR, Sleeve.LONG),
+    "summer-shorts": (Category.SHORTS, Sleeve.NONE),
 }
 
 
