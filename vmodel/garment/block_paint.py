@@ -14,7 +14,7 @@ from vmodel.garment.print_repeat import PrintRepeat, lay_print
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 LONGEST_SIDE_PX: Final = 1800
-_FINEST_PX_PER_CM: Final = 20.0
+FINEST_PX_PER_CM: Final = 20.0
 _MARGIN_CM: Final = 3.0
 _SEAM_CM: Final = 0.09
 _SUBPIXEL: Final = 4
@@ -79,7 +79,7 @@ class Canvas:
         return x.astype(np.float32), y.astype(np.float32)
 
 
-def lay_out(block: Block, finest_px_per_cm: float = _FINEST_PX_PER_CM) -> Canvas:
+def lay_out(block: Block, finest_px_per_cm: float = FINEST_PX_PER_CM) -> Canvas:
     """A canvas on which front and back of a block fit.
 
     Args:

@@ -23,9 +23,7 @@ from vmodel.config import Settings
 from vmodel.errors import MaskMismatch, VModelError
 from vmodel.files import encode_picture
 from vmodel.garment import measure
-from vmodel.garment.block_paint import lay_out
-from vmodel.garment.pattern.cloth import paint
-from vmodel.garment.pattern.fit import _garment, fit_block, make_pattern, upright
+from vmodel.garment.pattern.fit import fit_photo, make_pattern
 from vmodel.garment.reading import read_flat_lay
 from vmodel.garment.recognition.cutout import cut_out
 from vmodel.garment.recognition.kind import ask_kind, check_worn_open, read_kinds, understand_reading
@@ -252,10 +250,7 @@ def _cut_coarsely(pattern: Garment, body: BodyMeasurements, gender: str, stated:
     """As ``fit_garment``, in cloth of few pixels."""
     assert pattern.photo is not None
     sizes = stated_sizes(pattern.kind.category, stated.width_cm, stated.length_cm)
-    photo = upright(pattern.photo)
-    block, scale = fit_block(photo, body, gender, pattern.material, sizes)
-    canvas = lay_out(block, _MEASURED_PX_PER_CM)
-    fitted = _garment(block, canvas, paint(photo, block, canvas, None), scale, sizes, pattern.material)
+    fitted = fit_photo(pattern.photo, body, gender, pattern.material, sizes, finest_px_per_cm=_MEASURED_PX_PER_CM)
     return replace(fitted, warnings=(*pattern.warnings, *fitted.warnings))
 
 

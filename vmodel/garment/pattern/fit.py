@@ -10,7 +10,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from vmodel.garment.block_paint import Canvas, lay_out
+from vmodel.garment.block_paint import FINEST_PX_PER_CM, Canvas, lay_out
 from vmodel.garment.block_parts import Block
 from vmodel.garment.flat import is_drawing
 from vmodel.garment.pattern.cloth import Cloth, paint
@@ -152,6 +152,7 @@ def fit_photo(
     stated_cm: Mapping[str, float] | None = None,
     back: GarmentPhoto | None = None,
     trust: float = 1.0,
+    finest_px_per_cm: float = FINEST_PX_PER_CM,
 ) -> Garment:
     """Cut the garment of a photo for a wearer.
 
@@ -163,13 +164,14 @@ def fit_photo(
         stated_cm: "width" and "length" that the seller stated, either, both or none.
         back: the garment's back as read, if there is a photo of it.
         trust: in the photo's proportions, see ``solve_sizes``.
+        finest_px_per_cm: resolution of the textures, see ``lay_out``.
     Returns:
         The garment in centimetres; its textures hold the photo's own pixels.
     """
     stated = stated_cm or {}
     photo = upright(photo)
     block, scale = fit_block(photo, body, gender, material, stated, trust)
-    canvas = lay_out(block)
+    canvas = lay_out(block, finest_px_per_cm)
     cloth = paint(photo, block, canvas, None if back is None else _seen_from_front(upright(back)))
     return _garment(block, canvas, cloth, scale, stated, material)
 
