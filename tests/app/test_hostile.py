@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import app
 from app.cli import run
 
 Make = Callable[[Path], None]
@@ -53,34 +54,9 @@ def two_garments() -> np.ndarray:
 
 
 def person() -> np.ndarray:
-    """A drawn figure in a shirt: head with hair, neck, arms, legs in skin colour."""
-    picture = np.full((900, 500, 3), 232, np.uint8)
-    skin, hair = (205, 150, 120), (60, 40, 30)
-    cv2.ellipse(picture, (250, 115), (58, 72), 0, 0, 360, hair, -1, cv2.LINE_AA)
-    cv2.ellipse(picture, (250, 128), (46, 58), 0, 0, 360, skin, -1, cv2.LINE_AA)
-    cv2.rectangle(picture, (232, 175), (268, 215), skin, -1)
-    for side in (-1, 1):
-        arm = [(250 + side * 85, 240), (250 + side * 120, 300), (250 + side * 130, 470), (250 + side * 105, 470),
-               (250 + side * 95, 320)]  # fmt: skip
-        cv2.fillPoly(picture, [np.array(arm)], skin, cv2.LINE_AA)
-        cv2.rectangle(picture, (250 + min(side * 8, side * 62), 500), (250 + max(side * 8, side * 62), 860), skin, -1)
-    shirt = [
-        (215, 205),
-        (285, 205),
-        (350, 245),
-        (370, 320),
-        (330, 330),
-        (325, 520),
-        (175, 520),
-        (170, 330),
-        (130, 320),
-        (150, 245),
-    ]
-    cv2.fillPoly(picture, [np.array(shirt)], (40, 80, 150), cv2.LINE_AA)
-    for x in (233, 267):
-        cv2.circle(picture, (x, 122), 5, (40, 30, 30), -1)
-    cv2.ellipse(picture, (250, 160), (14, 5), 0, 0, 360, (170, 70, 70), -1)
-    return picture
+    """One of our own models in a tee, as large as a phone's preview."""
+    worn = Image.open(Path(app.__file__).parent / "ui/static/story-tee-worn.webp").convert("RGB")
+    return np.asarray(worn.resize((960, 1280), Image.Resampling.LANCZOS))
 
 
 def truncated_jpeg(path: Path) -> None:

@@ -27,6 +27,9 @@ _MIRROR_PARTS: Final = np.array(
     np.uint8,
 )
 
+_SQUEEZE: Final = (0.6, 0.95)
+"""Width on a form or a body over that of the garment laid flat: the sides go round."""
+
 
 @dataclass(frozen=True, eq=False)
 class View:
@@ -67,19 +70,27 @@ def training_view(sample: Sample, side: int, rng: np.random.Generator) -> View:
         side: of the view in pixels, a multiple of 32.
         rng: decides everything.
     """
-    rgb = sample.rgb
+    rgb, squeeze = sample.rgb, 1.0
     if sample.mask is not None and not sample.is_drawn:
         if rng.random() < 0.12:
             rgb = _bleached(rgb, sample.mask, rng)
         if rng.random() < 0.22:
             rgb = _on_other_ground(rgb, sample.mask, rng)
-    affine = _random_affine(sample, side, rng)
+            squeeze = rng.uniform(*_SQUEEZE) if rng.random() < 0.5 else 1.0
+    affine = _random_affine(sample, side, rng, squeeze)
     view = _view(sample, rgb, affine, side, mirrored=bool(rng.random() < 0.5))
     return View(_relit(view.rgb, rng), view.mask, view.parts, view.points, view.weight, view.choices, view.is_drawn)
 
 
-def _random_affine(sample: Sample, side: int, rng: np.random.Generator) -> FloatArray:
-    """(2, 3) photo to view: about the garment where it is known, else about the picture's middle."""
+def _random_affine(sample: Sample, side: int, rng: np.random.Generator, squeeze: float) -> FloatArray:
+    """(2, 3) photo to view: about the garment where it is known, else about the picture's middle.
+
+    Args:
+        sample: any.
+        side: of the view in pixels.
+        rng: decides everything.
+        squeeze: the garment's width over what it is when flat.
+    """
     height, width = sample.rgb.shape[:2]
     centre, extent = np.array([width / 2, height / 2]), float(max(width, height))
     seen = ~np.isnan(sample.points[:, 0])
@@ -94,7 +105,7 @@ def _random_affine(sample: Sample, side: int, rng: np.random.Generator) -> Float
     turn = np.radians(angle)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     shear = np.array([[1.0, rng.normal(0, 0.05)], [rng.normal(0, 0.03), 1.0]])
-    linear = rotation @ shear @ np.diag([scale * stretch, scale / stretch])
+    linear = rotation @ shear @ np.diag([scale * stretch * squeeze, scale / stretch])
     shift = side / 2 + rng.uniform(-0.06, 0.06, 2) * side - linear @ centre
     return np.column_stack([linear, shift])
 
@@ -103,7 +114,7 @@ def _view(sample: Sample, rgb: ByteArray, affine: FloatArray, side: int, mirrore
     if mirrored:
         affine = np.array([[-1.0, 0, side], [0, 1, 0]]) @ np.vstack([affine, [0, 0, 1]])
     picture = cv2.warpAffine(
-        rgb, _centres(affine), (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+        rgb, _centres(affine), (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     if sample.mask is None:
         mask = np.full((side // 2, side // 2), np.nan, np.float32)
@@ -156,6 +167,44 @@ def _on_other_ground(rgb: ByteArray, mask: FloatArray, rng: np.random.Generator)
         ground *= 1 - rng.uniform(0.05, 0.35) * shadow[..., None]
     sharp = np.clip((mask - 0.35) / 0.5, 0, 1)[..., None]
     return np.asarray(rgb * sharp + ground * (1 - sharp), np.uint8)
+
+
+def side_by_side(first: Sample, second: Sample, rng: np.random.Generator) -> Sample:
+    """Two garments on one ground, beside or above one another: what is to be called several.
+
+    Args:
+        first: photo whose mask is known.
+        second: another.
+        rng: decides everything.
+    """
+    upright = rng.random() < 0.3
+    size = np.array([320, 224] if upright else [240, 320])
+    cell = size // [2, 1] if upright else size // [1, 2]
+    ground = np.clip(_ground_colour(first) * rng.uniform(0.9, 1.1) + rng.normal(0, 2, (*size, 1)), 0, 255)
+    for place, sample in enumerate((first, second)):
+        assert sample.mask is not None
+        rows, columns = np.nonzero(sample.mask > 0.5)
+        box = slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
+        rgb, mask = sample.rgb[box], sample.mask[box]
+        scale = rng.uniform(0.7, 0.95) * float((cell / mask.shape).min())
+        shape = (max(4, int(mask.shape[1] * scale)), max(4, int(mask.shape[0] * scale)))
+        rgb, mask = (cv2.resize(each, shape, interpolation=cv2.INTER_AREA) for each in (rgb, mask))
+        free = cell - mask.shape
+        corner = (rng.uniform(0, 1, 2) * free).astype(int) + place * cell * ([1, 0] if upright else [0, 1])
+        spot = ground[corner[0] : corner[0] + shape[1], corner[1] : corner[1] + shape[0]]
+        soft = np.clip((mask - 0.35) / 0.5, 0, 1)[..., None]
+        spot[:] = rgb * soft + spot * (1 - soft)
+    nothing = np.full((len(LANDMARKS), 2), np.nan, np.float32)
+    unknown = np.full(tuple(size), UNKNOWN, np.uint8)
+    weight = np.zeros(len(LANDMARKS), np.float32)
+    return Sample(np.asarray(ground, np.uint8), None, unknown, nothing, weight, {"garments": "several"})
+
+
+def _ground_colour(sample: Sample) -> FloatArray:
+    """(3,) median colour of what surrounds the garment."""
+    assert sample.mask is not None
+    outside = sample.rgb[sample.mask < 0.1]
+    return np.asarray(np.median(outside, axis=0) if len(outside) else np.full(3, 235.0))
 
 
 def _relit(rgb: ByteArray, rng: np.random.Generator) -> ByteArray:

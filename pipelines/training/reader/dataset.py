@@ -83,6 +83,8 @@ def unlabelled_samples(copies: Path, known: set[str], split: str = "home/train")
 
 def _choices(label: Mapping[str, Any]) -> dict[str, str]:
     found = {name: str(label[name]) for name in CHOICES if name in label and str(label[name]) in CHOICES[name]}
+    if label.get("category") in {"trousers", "shorts", "skirt"}:
+        found.pop("closure", None)  # labellers disagree on what a shut fly is
     if "garments" in label:
         found["garments"] = "one" if label["garments"] == 1 else "several"
     return found

@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from pipelines.training.reader.augment import View, training_view
+from pipelines.training.reader.augment import View, side_by_side, training_view
 from pipelines.training.reader.dataset import labelled_samples, read_labels, unlabelled_samples
 from pipelines.training.reader.drawn import draw_sample
 from pipelines.training.reader.samples import UNKNOWN, Sample
@@ -31,7 +31,7 @@ SPREAD_CELLS: Final = 1.2
 """Deviation of a landmark's goal on the heat map, in cells."""
 FROZEN_BLOCKS: Final = 3
 """Of the encoder's: what sees edges and textures is left as ImageNet taught it."""
-UNLABELLED, DRAWN = 0.16, 0.18
+UNLABELLED, DRAWN, SEVERAL = 0.06, 0.16, 0.03
 """Shares of a batch; the rest are labelled photos."""
 WEIGHTS: Final = {"heat": 0.5, "mask": 2.0, "parts": 0.5, "category": 0.6, "sleeve": 0.3, "neckline": 0.3,
                   "closure": 0.15, "laid": 0.15, "face": 0.1, "garments": 0.1}  # fmt: skip
@@ -115,12 +115,21 @@ class Source:
     def _pick(self) -> Sample:
         chance = self.rng.random()
         if chance < self.drawn or not self.labelled:
-            return self._drawn()
+            return self.drawing()
         if chance < self.drawn + UNLABELLED and self.unlabelled:
             return self.unlabelled[int(self.rng.integers(len(self.unlabelled)))]
+        pair = self.pair() if chance > 1 - SEVERAL else None
+        return pair or self._one()
+
+    def pair(self) -> Sample | None:
+        """Two photos side by side; None where a mask is not known."""
+        first, second = self._one(), self._one()
+        return None if first.mask is None or second.mask is None else side_by_side(first, second, self.rng)
+
+    def _one(self) -> Sample:
         return self.labelled[int(self.rng.choice(len(self.labelled), p=self._chances))]
 
-    def _drawn(self) -> Sample:
+    def drawing(self) -> Sample:
         """A drawing, two in three times one that was seen before: drawing costs as much as learning from it."""
         if len(self._pool) < 24 or self.rng.random() < 1 / 3:
             self._pool.append(draw_sample(self.rng))

@@ -65,6 +65,8 @@ _LEVELS: Final = {4: 24, 8: 40, 16: 112, 32: 320}
 _STEM: Final = 16
 """Channels of the feature map at stride 2."""
 _WIDTH: Final = 64
+_LOCAL: Final = 16
+"""Features at each landmark that the attributes are judged by."""
 
 
 def _convolution(inputs: int, outputs: int) -> nn.Sequential:
@@ -90,10 +92,11 @@ class GarmentReaderNet(nn.Module):
         self.fine = nn.Conv2d(_STEM, 16, 1)
         self.to_fine = nn.Conv2d(_WIDTH, 16, 1)
         self.mask = nn.Sequential(_convolution(16, 16), nn.Conv2d(16, 1, 3, padding=1))
+        self.local = nn.Conv2d(_WIDTH, _LOCAL, 1)
         scores = sum(len(values) for values in CHOICES.values())
         self.scores = nn.Sequential(
             nn.Dropout(0.2),
-            nn.Linear(2 * _LEVELS[32] + _WIDTH, 256),
+            nn.Linear(2 * _LEVELS[32] + _WIDTH + (_LOCAL + 3) * len(LANDMARKS), 256),
             nn.ReLU(),
             nn.Dropout(0.2),
             nn.Linear(256, scores),
@@ -118,14 +121,26 @@ class GarmentReaderNet(nn.Module):
             way = fn.interpolate(way, scale_factor=2.0, mode="bilinear", align_corners=False)
             way = self.merge[str(stride)](way + self.lateral[str(stride)](levels[stride]))
         fine = fn.interpolate(self.to_fine(way), scale_factor=2.0, mode="bilinear", align_corners=False)
-        scores = self.scores(torch.cat([deep.mean((2, 3)), deep.amax((2, 3)), context], 1))
+        heat = self.heat(way)
+        scores = self.scores(
+            torch.cat([deep.mean((2, 3)), deep.amax((2, 3)), context, self._at_landmarks(way, heat)], 1)
+        )
         split = torch.split(scores, [len(values) for values in CHOICES.values()], 1)
         return {
             "mask": self.mask(fn.relu6(fine + self.fine(levels[2])))[:, 0],
             "parts": self.parts(way),
-            "heat": self.heat(way),
+            "heat": heat,
             **dict(zip(CHOICES, split, strict=True)),
         }
+
+    def _at_landmarks(self, way: Tensor, heat: Tensor) -> Tensor:
+        """What a neckline or a cuff looks like, where it is, and how surely: (B, (_LOCAL + 3) * len(LANDMARKS))."""
+        share = heat.detach().flatten(2).softmax(2)
+        cells = (torch.arange(heat.shape[-1], dtype=heat.dtype) + 0.5) / heat.shape[-1]
+        down, across = torch.meshgrid(cells, cells, indexing="ij")
+        at = share @ torch.stack([across.flatten(), down.flatten()], 1)
+        seen = share @ self.local(way).flatten(2).transpose(1, 2)
+        return torch.cat([seen, 4 * (at - at.mean(1, keepdim=True)), share.amax(2, keepdim=True)], 2).flatten(1)
 
     def _features(self, x: Tensor) -> dict[int, Tensor]:
         """The encoder's last feature map of every stride."""

@@ -225,4 +225,4 @@ def _resampled(rgb: ByteArray, affine: FloatArray) -> ByteArray:
         rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
         own[:, :2] *= ratio
     own[:, 2] += own[:, :2] @ [0.5, 0.5] - 0.5
-    return np.asarray(cv2.warpAffine(rgb, own, (SIZE, SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101))
+    return np.asarray(cv2.warpAffine(rgb, own, (SIZE, SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
