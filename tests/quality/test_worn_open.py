@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from broken_drapes import Worn, shifted, twisted
+from open_fronts import draw_open
 
-from tests.open_fronts import draw_open
 from vmodel.body.model import build_body
 from vmodel.body.pose import load_pose
 from vmodel.body.roster import load_roster

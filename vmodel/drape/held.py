@@ -124,7 +124,9 @@ def hold_on(
     strap = garment.kind.sleeve == Sleeve.STRAP and garment.kind.neckline != Neckline.HALTER
     wanted = (_on_shoulder if strap else _seams_placed)(wanted, posed)
     most = np.full(len(on_shoulder), SHOULDER_NEAR_M)
-    strength = np.full(len(on_shoulder), STRENGTH["strap" if thin else "shoulder"])
+    # Nothing ties the shoulders of an open front together: its weight would draw them apart and off.
+    firm = thin or garment.kind.open_front
+    strength = np.full(len(on_shoulder), STRENGTH["strap" if firm else "shoulder"])
     beyond = np.abs(wanted[:, 0]) >= SEAM_REACH * float(posed.joints_m["upperarm01.L"][0])
     particles = on_shoulder
     if closed_m is not None:
