@@ -36,6 +36,7 @@ def test_the_season_is_planned_whole_with_every_size_and_colourway(examples: Pat
     assert table.unknown == ()
     assert {column for row in table.rows for column in row.cells} >= set(COLUMNS) - {
         "back",
+        "front",
         "framing",
         "light",
         "length_cm",
