@@ -13,8 +13,8 @@ from scipy.spatial import cKDTree
 from vmodel.body.measure import vertices_on
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
-from vmodel.drape.held import off_shoulder_height_m
-from vmodel.drape.start import ARM_BONES, BARE_ARMS, CELL_M, Outline, body_outline, landmarks_m, spread
+from vmodel.drape.held import top_edge_m
+from vmodel.drape.start import ARM_BONES, CELL_M, Outline, bare_arms, body_outline, landmarks_m, spread
 from vmodel.types import BoolArray, FloatArray, Garment, Neckline, PosedBody
 
 SHOULDER_ROOM_M = 0.012
@@ -43,12 +43,12 @@ def anchor_torso(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody) -
     trunk = body_outline(posed, _trunk_faces(body))
     headless = body_outline(posed, _trunk_faces(body, (*ARM_BONES, "neck", "head", "eye", "jaw")))
     centre = _centre_x(garment, flat)
-    if garment.kind.neckline == Neckline.OFF_SHOULDER and "neck_left" in marks:
-        drop = off_shoulder_height_m(posed) - float(marks["neck_left"][1])
-    elif garment.kind.category.covers_upper:
-        drop = _hang_from_shoulders(marks, flat, centre, posed, body, headless)
-    else:
+    if not garment.kind.category.covers_upper:
         drop = _hang_from_waist(marks, flat, body)
+    elif not garment.kind.hangs_from_shoulders and "neck_left" in marks:
+        drop = top_edge_m(garment, body, posed) - float(marks["neck_left"][1])
+    else:
+        drop = _hang_from_shoulders(marks, flat, centre, posed, body, headless)
     placed = np.stack([flat[:, 0] - centre, flat[:, 1] + drop], axis=1)
     return _widen_rows(placed, garment, trunk, marks, drop)
 
@@ -189,15 +189,6 @@ def place_armholes(flat: FloatArray, cloth: Cloth, garment: Garment, posed: Pose
         away = np.linalg.norm(cloth.flat_cm / 100 - marks[f"armpit_{side}"], axis=1)
         moved += shift * np.exp(-((away / ARMHOLE_REACH_M) ** 2))[:, None]
     return moved
-
-
-def bare_arms(garment: Garment) -> tuple[str, ...]:
-    """Sides on which the garment has no sleeve."""
-    cuffs = {name for panel in garment.panels for name in panel.edges if name.startswith("cuff")}
-    if garment.kind.neckline == Neckline.ASYMMETRIC and cuffs:
-        return tuple(side for side in ("left", "right") if f"cuff_{side}" not in cuffs)
-    off = garment.kind.neckline == Neckline.OFF_SHOULDER
-    return ("left", "right") if garment.kind.sleeve in BARE_ARMS and not off else ()
 
 
 def _under_arm(filled: BoolArray, outline: Outline, posed: PosedBody, bone: str, x: float) -> FloatArray:

@@ -27,6 +27,8 @@ WIDEST_NECK = 0.72
 """Half width of a neck that stays on, as a share of the shoulder joint's distance from the middle."""
 HANGING_DEG = 72.0
 """Of arms below the horizontal, where a band goes round both."""
+ABOVE_CHEST = 0.03
+"""How far above the fullest of the chest a strapless garment begins, as a share of the height."""
 HOLLOW = 0.55, 1.25
 """Where chest and arm meet, as shares of the shoulder joint's distance from the middle."""
 STRAP_REACH = 0.62
@@ -194,9 +196,11 @@ def nearest_on_body(
     return chosen, weights, np.linalg.norm(points - feet, axis=1)
 
 
-def off_shoulder_height_m(posed: PosedBody) -> float:
-    """Height of the shoulder joints, where an upper edge lies across chest and back that goes round both upper arms."""
-    return min(float(posed.joints_m[f"upperarm01.{side}"][2]) for side in "LR")
+def top_edge_m(garment: Garment, body: Body, posed: PosedBody) -> float:
+    """Height on the chest of an upper edge that no shoulder carries; at the joints if it goes round both arms."""
+    if garment.kind.neckline == Neckline.OFF_SHOULDER:
+        return min(float(posed.joints_m[f"upperarm01.{side}"][2]) for side in "LR")
+    return (body.measurements.chest_height + ABOVE_CHEST * body.measurements.height) / 100
 
 
 def girth_under(cloth: Cloth, garment: Garment, positions_m: FloatArray, body: Body, posed: PosedBody) -> float:
@@ -210,7 +214,7 @@ def girth_under(cloth: Cloth, garment: Garment, positions_m: FloatArray, body: B
     arms: tuple[str, ...] = ("shoulder01", "upperarm", "lowerarm", "wrist", "metacarpal", "finger")
     if garment.kind.neckline == Neckline.OFF_SHOULDER:  # it goes round both arms, as they hang
         arms, posed = arms[2:], body.posed(start_pose(garment, body, HANGING_DEG))
-        height = off_shoulder_height_m(posed)
+        height = top_edge_m(garment, body, posed)
     trunk = ~vertices_on(body.surface, lambda bone: bone.startswith(arms))
     faces = body.surface.faces[trunk[body.surface.faces].all(axis=1)]
     edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])

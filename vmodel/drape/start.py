@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
-from vmodel.types import BoolArray, FloatArray, Garment, Pose, PosedBody, Sleeve
+from vmodel.types import BoolArray, FloatArray, Garment, Neckline, Pose, PosedBody, Sleeve
 
 CELL_M = 0.01
 ROOM_M = 0.012
@@ -56,6 +56,15 @@ def dressing_angle(garment: Garment) -> float:
     if garment.kind.sleeve in BARE_ARMS:
         return BARE_ARM_ANGLE
     return float(np.clip(garment.sleeve_angle_deg, 20.0, 58.0))
+
+
+def bare_arms(garment: Garment) -> tuple[str, ...]:
+    """Sides on which the garment has no sleeve."""
+    cuffs = {name for panel in garment.panels for name in panel.edges if name.startswith("cuff")}
+    if garment.kind.neckline == Neckline.ASYMMETRIC and cuffs:
+        return tuple(side for side in ("left", "right") if f"cuff_{side}" not in cuffs)
+    off = garment.kind.neckline == Neckline.OFF_SHOULDER
+    return ("left", "right") if garment.kind.sleeve in BARE_ARMS and not off else ()
 
 
 def _unit(vector: FloatArray) -> FloatArray:

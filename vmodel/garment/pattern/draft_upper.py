@@ -145,7 +145,10 @@ def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
         }
     else:
         marks |= {"hem_left": as_point(side["side_left"][0])}
-    marks |= {f"neck_{name}": (0.0, _in_the_middle(edges)) for name, edges in (("front", front), ("back", back))}
+    lowest = -cut.drop, -_back_drop(kind, cut)  # below what stands round it
+    if cut.bare or not kind.hangs_from_shoulders:
+        lowest = _in_the_middle(front), _in_the_middle(back)
+    marks |= {"neck_front": (0.0, lowest[0]), "neck_back": (0.0, lowest[1])}
     landmarks = both_sides(marks)
     if cut.bare:  # what is named there lies where it would if it were carried as well: nothing of it is on the cloth
         landmarks[f"cuff_outer_{cut.bare}"] = landmarks[f"shoulder_{cut.bare}"]
