@@ -42,8 +42,8 @@ GATHERED: Final = 0.95
 _DEEP_HALTER_CM: Final = 9.0
 """A halter's neck that hangs deeper is pointed."""
 _NAPE_CM: Final = 1.0
-_BARE_BACK_CM: Final = 1.5
-"""How far below the armpits a halter's back ends."""
+_BACK_RISE: Final = 0.2
+"""How far the middle of a halter's back rises from the cut's armpits to the body's, as a share of their depth."""
 _SAG: Final = 0.07
 """How far the upper edge of a garment on one shoulder hangs below a straight line, as a share of its length."""
 
@@ -205,12 +205,12 @@ def _under_one_arm(cut: UpperCut, armpit: FloatArray) -> FloatArray:
 
 
 def _halter_pieces(front: Edges, back: Edges, armpit: FloatArray) -> tuple[tuple[Piece, ...], tuple[Seam, ...]]:
-    """The front, a back that ends below the armpits, and a band behind the neck that carries the front.
+    """The front, a back that ends at the body's armpits, and a band behind the neck that carries the front.
 
     Both are given as if the back went up to the neck.
     """
     end = as_point(armpit)
-    bare = {"top": edge_of(end, (-end[0], end[1]), bow=(0.0, -_BARE_BACK_CM))}
+    bare = {"top": edge_of(end, (-end[0], end[1]), bow=(0.0, -_BACK_RISE * end[1]))}
     lower: Edges = {}
     for name, line in back.items():  # what lies between the sides, in their order
         lower |= bare if name == "armhole_left" else {}
