@@ -120,7 +120,7 @@ def simulate(request: ClipRequest, studio: Studio) -> FloatArray:
     dressed = cast_and_dress(read_pattern(shot.garment, studio), shot, studio)
     path = walking_path(dressed, request.frames, request.frames_per_second)
     frame_s = 1 / request.frames_per_second
-    cloth = list(move_cloth(dressed.garment, dressed.body, dressed.worn, path, frame_s, studio.settings))
+    cloth = list(move_cloth(dressed.garment, dressed.body, dressed.cloth, path, frame_s, studio.settings))
     return np.array([np.linalg.norm(after - before, axis=1).max() for before, after in pairwise(cloth)])
 
 

@@ -80,7 +80,7 @@ def shoot_one(path: Path, name: str, studio: Studio) -> Worn:
         shot = shoot(request, studio, load_pipeline("draft"))
         seconds = {**shot.timings, "whole": time.perf_counter() - begun}
         dressed = cast_and_dress(shot.pattern, request, studio)  # warm: what the picture shows
-        report = judge_worn(dressed.garment, dressed.worn, dressed.body, dressed.posed)
+        report = judge_worn(dressed.garment, dressed.cloth, dressed.body, dressed.posed)
         picture = np.ascontiguousarray(shot.picture[..., :3])
         kind = shot.garment.kind.category.value
         return Worn(name, path, kind, scores=report.scores, missed=report.missed, seconds=seconds, picture=picture)

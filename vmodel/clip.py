@@ -9,6 +9,7 @@ import numpy as np
 
 from vmodel.body.hair_motion import pose_hair
 from vmodel.body.walking import STEPS, learn_walk
+from vmodel.drape.hood import with_hoods
 from vmodel.drape.motion import move_cloth
 from vmodel.dressing import DressedModel, cast_and_dress
 from vmodel.errors import BadUsage, ClothTornLoose
@@ -178,8 +179,8 @@ def _walk(
 ) -> Iterator[ClipFrame]:
     path = walking_path(dressed, request.frames, request.frames_per_second)
     frame_s = 1 / request.frames_per_second
-    cloth = move_cloth(dressed.garment, dressed.body, dressed.worn, path, frame_s, studio.settings)
-    before = dressed.worn.vertices_m
+    cloth = move_cloth(dressed.garment, dressed.body, dressed.cloth, path, frame_s, studio.settings)
+    before = dressed.cloth.vertices_m
     judged_every = max(1, round(_STEP_S * request.frames_per_second))
     for frame, (posed, camera) in enumerate(zip(path, cameras, strict=True)):
         with studio.timed("drape"):
@@ -188,12 +189,13 @@ def _walk(
         before = vertices_m
         if jump_m > largest_jump_m(request.frames_per_second):
             raise ClothTornLoose(jump_m)
-        with studio.timed("posing hair"):
-            hair = pose_hair(dressed.grown, dressed.body, posed, vertices_m)
-        worn = replace(dressed.worn, vertices_m=vertices_m)
+        worn = replace(dressed.cloth, vertices_m=vertices_m)
         if frame % judged_every == judged_every - 1:
             with studio.timed("judge"):
                 check_worn([dressed.garment], worn, dressed.body, posed)
+        worn = with_hoods([dressed.garment], dressed.garment, worn)
+        with studio.timed("posing hair"):
+            hair = pose_hair(dressed.grown, dressed.body, posed, worn.vertices_m)
         shoes = None if dressed.shoes is None else dressed.shoes.carried(posed)
         scene = Scene(posed, dressed.body, dressed.skin, hair, worn, dressed.garment, shoes)
         yield ClipFrame(_photograph(scene, camera, shot, pattern, dressed, studio), jump_m)

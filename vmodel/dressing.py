@@ -18,6 +18,7 @@ from vmodel.body.strands import fewer_strands
 from vmodel.casting import choose_pose, rank_models
 from vmodel.drape import drape_outfit
 from vmodel.drape.cache import content_key
+from vmodel.drape.hood import with_hoods
 from vmodel.errors import DrapeFailed
 from vmodel.files import sha256_of
 from vmodel.garment.pattern.fit import fit_garment, worn_closed
@@ -64,6 +65,7 @@ class DressedModel:
         key: identifies who wears what in which pose.
         pose: its name or file.
         garment: the one on sale, scaled to centimetres.
+        cloth: as it was draped; ``worn`` is the same with what is laid round its necks.
         grown: hair on the body at rest; ``hair`` is the same in the pose.
         shoes: on the feet at rest; None for the barefoot.
     """
@@ -74,6 +76,7 @@ class DressedModel:
     garment: Garment
     body: Body
     posed: PosedBody
+    cloth: Drape
     worn: Drape
     skin: SkinTextures
     grown: Strands
@@ -155,10 +158,11 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
             check_worn([whole] if not beside else [main, *beside], worn, body, posed)
         return main, whole, worn
 
-    main, whole, worn = once("drape", cut, lambda: first_worn_right(chain([fitted[0]], fits), put_on))
+    main, whole, cloth = once("drape", cut, lambda: first_worn_right(chain([fitted[0]], fits), put_on))
     if not beside:
         # How cloth lies was found for a garment of this cut; its picture is this photo's own.
         main = whole = fitted[0] if _same_cut(main, fitted[0]) else main
+    worn = with_hoods([main, *beside], whole, cloth)
     if main.kind != fitted[0].kind:
         base_layer = base_layer_under([main.kind, *(garment.kind for garment in beside)], model, mean_colour(main))
         skin_key = (model.id, base_layer, skin_size)
@@ -175,7 +179,7 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     bare = once("scene", lying, lambda: Scene(posed, body, skin, hair, worn, whole, worn_shoes, rays))
     scene_key = (key, request.barefoot)  # how cloth is draped does not follow from shoes, what is seen does
     scene = once("scene", scene_key, lambda: bare if bare.garment is whole else bare.printed(whole))
-    return DressedModel(scene_key, model, pose_name, main, body, posed, worn, skin, grown, hair, shoes, scene)
+    return DressedModel(scene_key, model, pose_name, main, body, posed, cloth, worn, skin, grown, hair, shoes, scene)
 
 
 def first_worn_right(

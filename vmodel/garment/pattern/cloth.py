@@ -14,7 +14,6 @@ from vmodel.garment.back_colour import agree_with_front
 from vmodel.garment.block_paint import Canvas, outline_alpha
 from vmodel.garment.block_parts import Block
 from vmodel.garment.ground import draw_fall, fill_woven, sewn_marks
-from vmodel.garment.hood import draw_bag
 from vmodel.garment.pattern.draft_upper import neck_curve
 from vmodel.garment.pattern.maps import Places, Source, front_place, leg_maps, lying, skirt_map, upper_maps
 from vmodel.garment.pattern.photo import SIDES
@@ -120,9 +119,6 @@ def _made_back(front: _Side, block: Block, canvas: Canvas) -> ByteArray:
     if block.kind.neckline == Neckline.HALTER:  # its back is bare above the armpits
         return plain
     behind = _drawn_up(plain, block, canvas)
-    if block.kind.neckline == Neckline.HOOD:
-        left, right = canvas.to_pixels(np.array([block.landmarks_cm[f"neck_{side}"] for side in SIDES]))
-        return draw_bag(behind, (left, right))
     if block.kind.neckline == Neckline.COLLAR:
         return draw_fall(behind, outline_alpha(block, canvas) > 0.5, canvas.to_pixels(block.back["neck"]))
     return behind
@@ -178,7 +174,7 @@ def _drawn_up(plain: ByteArray, block: Block, canvas: Canvas) -> ByteArray:
 
 def _cloths_edge(block: Block, top: str) -> FloatArray:
     """(n, 2) where the front's cloth ends: below what stands round a neck its photo shows the inside of the back."""
-    if "stand_left" not in block.front or block.kind.neckline == Neckline.HOOD:
+    if "stand_left" not in block.front:
         return block.front[top]
     neck, lowest = block.landmarks_cm["neck_left"], block.landmarks_cm["neck_front"]
     beside = np.array([neck[0] + 0.3, float(block.back[top][0, 1])])

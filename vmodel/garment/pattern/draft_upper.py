@@ -283,11 +283,10 @@ def _neck_edges(kind: GarmentKind, cut: UpperCut, half: Edges, drop: float, is_b
         return {"neck": _between_strings(cut, half["armhole_left"], 1.0 if kind.neckline == Neckline.V else 2.0)}
     if not cut.stand:
         return {"neck": neck_curve(cut.neck, drop, power, sweetheart=kind.neckline == Neckline.SWEETHEART)}
-    lean = 0.12 * cut.neck if kind.neckline == Neckline.HOOD else -0.04 * cut.neck
-    top = cut.neck + lean
+    top = 0.96 * cut.neck
     rise = cut.stand
     stand = {"stand_left": edge_of((cut.neck, 0.0), (top, rise), bow=(0.3, 0.0))}
-    falls = not is_back and (kind.neckline == Neckline.HOOD or cut.apart is not None)
+    falls = not is_back and cut.apart is not None
     line = neck_curve(top, rise + (drop if falls else -0.2 * rise), power)
     return {**stand, "neck": line + np.array([0.0, rise]), **mirrored_edges(stand)}
 

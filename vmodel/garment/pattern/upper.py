@@ -29,6 +29,8 @@ _LEAST_NECK: Final = 0.235
 _LEAST_APART: Final = (0.03, 0.055)
 """Least distance of an open front's edges from its middle at the neck and at the hem, as shares of the chest."""
 _MOST_APART: Final = (0.06, 0.1)
+_WIDEST_HOOD: Final = 0.32
+"""Most half span of the neck points where a hood is sewn on, as a share of the neck's girth."""
 _LEAST_STAND: Final = 0.26
 """The same where something stands round the neck."""
 _WIDEST_NECK: Final = {Neckline.BOAT: 0.86}
@@ -114,7 +116,7 @@ def fit_upper(
         angle=angle,
         sides=sides,
         hem=_hem(photo, scale) if legs is None else np.zeros((0, 2)),
-        stand=_stand(kind, body),
+        stand=_stand(kind),
         legs=legs,
         apart=_apart(photo, body, scale) if kind.open_front else None,
         strings=strings,
@@ -190,9 +192,7 @@ def _least_sleeve(across: float, deep: float, angle: float, cuff: float, flare: 
     return float((across * cos + deep * sin) / 2 + under)
 
 
-def _stand(kind: GarmentKind, body: BodyMeasurements) -> float:
-    if kind.neckline == Neckline.HOOD:
-        return 0.05 * body.neck + 5.0
+def _stand(kind: GarmentKind) -> float:
     if kind.neckline == Neckline.HIGH:
         return 3.5
     return 2.2 if kind.neckline == Neckline.COLLAR else 0.0
@@ -215,6 +215,8 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
     # how far an elastic edge hangs through, and how wide apart a halter's ends fell, says nothing of how they are worn
     drop = float(points["neck_front"][1] - neck_y[1]) if "neck_front" in points and not off else None
     widest = half if off else (0.95 if strap or halter else _WIDEST_NECK.get(kind.neckline, 0.78)) * across
+    if kind.neckline == Neckline.HOOD:  # where a hood that lies spread out begins is easily read too far out
+        widest = min(widest, _WIDEST_HOOD * body.neck)
     found = [
         Size("chest", photo.half("armpit"), 0.04, (body.chest + ease) / 4, 0.08,
              (body.chest + (2 if kind.neckline == Neckline.STRAPLESS else 4)) / 4, (body.chest + 46) / 4, True),
@@ -222,7 +224,7 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
              0.08 if sleeved else 0.25 if strap else 0.12,
              half - 1 if sleeved else (0.42 if strap or halter else 0.55) * half, half + 10 if sleeved else half + 1.5),
         Size("neck", photo.half("neck"), 0.6 if halter or off else 0.08, _usual_neck(kind, body, across), 0.5,
-             (_LEAST_STAND if _stand(kind, body) else _LEAST_NECK) * body.neck, widest),
+             (_LEAST_STAND if _stand(kind) else _LEAST_NECK) * body.neck, widest),
         Size("drop", drop, 0.15, _usual_drop(kind, body), 0.6, *((0.5, 2.0) if off else (1.5, 0.33 * body.chest))),
         _depth_size(photo, body, ease),
         _length_size(photo, body, torso),
