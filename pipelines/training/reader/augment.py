@@ -8,8 +8,10 @@ from typing import Final
 import cv2
 import numpy as np
 
+from pipelines.training.reader.paint_ground import paint_ground
 from pipelines.training.reader.samples import UNKNOWN, Sample
-from vmodel.garment.recognition.network import CHOICES, LANDMARKS, PARTS
+from vmodel.garment.recognition.closeup import closeup
+from vmodel.garment.recognition.network import CHOICES, CLOSE, CLOSE_SIZE, LANDMARKS, PARTS
 from vmodel.types import ByteArray, FloatArray, IntArray
 
 _MIRROR_POINTS: Final = np.array(
@@ -29,6 +31,7 @@ _MIRROR_PARTS: Final = np.array(
 
 _SQUEEZE: Final = (0.6, 0.95)
 """Width on a form or a body over that of the garment laid flat: the sides go round."""
+_NOISE_SHAPES: Final = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +83,38 @@ def training_view(sample: Sample, side: int, rng: np.random.Generator) -> View:
     affine = _random_affine(sample, side, rng, squeeze)
     view = _view(sample, rgb, affine, side, mirrored=bool(rng.random() < 0.5))
     return View(_relit(view.rgb, rng), view.mask, view.parts, view.points, view.weight, view.choices, view.is_drawn)
+
+
+def close_view(sample: Sample, rng: np.random.Generator) -> tuple[ByteArray, IntArray] | None:
+    """A random close-up of the neck.
+
+    Args:
+        sample: any.
+        rng: decides everything.
+    Returns:
+        (CLOSE_SIZE, CLOSE_SIZE, 3) uint8 and (len(CLOSE),) indices of the attributes, -1 where not known; None where
+        the neck was not labelled, is not seen from the front, or nothing is known of it.
+    """
+    seen = ~np.isnan(sample.points[:, 0])
+    at = {name: sample.points[i].astype(np.float64) for i, name in enumerate(LANDMARKS) if seen[i]}
+    choices = np.array([CHOICES[n].index(sample.choices[n]) if n in sample.choices else -1 for n in CLOSE])
+    affine = closeup(at)
+    if affine is None or (choices < 0).all():
+        return None
+    turn, scale = np.radians(rng.normal(0, 7)), np.exp(rng.normal(0, 0.13))
+    stretch = np.diag(np.exp(rng.normal(0, 0.07, 2)))
+    jitter = scale * stretch @ np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    middle = np.full(2, CLOSE_SIZE / 2)
+    affine = np.column_stack([jitter @ affine[:, :2], jitter @ (affine[:, 2] - middle) + middle])
+    affine[:, 2] += rng.normal(0, 0.05, 2) * CLOSE_SIZE
+    rgb = sample.rgb
+    if sample.mask is not None and not sample.is_drawn and rng.random() < 0.2:
+        rgb = _bleached(rgb, sample.mask, rng)
+    picture = cv2.warpAffine(
+        rgb, _centres(affine), (CLOSE_SIZE, CLOSE_SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    picture = picture[:, ::-1] if rng.random() < 0.5 else picture
+    return _relit(np.ascontiguousarray(picture), rng), choices
 
 
 def _random_affine(sample: Sample, side: int, rng: np.random.Generator, squeeze: float) -> FloatArray:
@@ -198,6 +233,41 @@ def side_by_side(first: Sample, second: Sample, rng: np.random.Generator) -> Sam
     unknown = np.full(tuple(size), UNKNOWN, np.uint8)
     weight = np.zeros(len(LANDMARKS), np.float32)
     return Sample(np.asarray(ground, np.uint8), None, unknown, nothing, weight, {"garments": "several"})
+
+
+def without_garment(sample: Sample, rng: np.random.Generator) -> Sample:
+    """A picture of nothing that is worn: ground beside a garment, ground that is painted, or noise.
+
+    Args:
+        sample: photo whose ground is taken where its mask is known and leaves room.
+        rng: decides everything.
+    """
+    chance = rng.random()
+    rgb = _ground_beside(sample, rng) if chance < 0.5 else None
+    if rgb is None and chance < 0.75:
+        rgb = np.asarray(np.clip(paint_ground(rng, None, 224) * 255, 0, 255), np.uint8)
+    elif rgb is None:
+        cells = int(2 ** rng.uniform(1, 8.6))
+        grain = rng.integers(0, 256, (cells, cells, 3)).astype(np.uint8)
+        rgb = np.asarray(cv2.resize(grain, (224, 224), interpolation=int(rng.choice(_NOISE_SHAPES))))
+    size = rgb.shape[:2]
+    points = np.full((len(LANDMARKS), 2), np.nan, np.float32)
+    parts = np.full(size, PARTS.index("background"), np.uint8)
+    weight = np.zeros(len(LANDMARKS), np.float32)
+    return Sample(rgb, np.zeros(size, np.float32), parts, points, weight, {"category": "none"}, is_drawn=True)
+
+
+def _ground_beside(sample: Sample, rng: np.random.Generator) -> ByteArray | None:
+    """A square of the picture that no garment touches; None where none was found."""
+    if sample.mask is None:
+        return None
+    for _ in range(8):
+        side = int(min(sample.mask.shape) * rng.uniform(0.2, 0.6))
+        row, column = (int(rng.integers(0, length - side + 1)) for length in sample.mask.shape)
+        place = slice(row, row + side), slice(column, column + side)
+        if sample.mask[place].max() < 0.1:
+            return sample.rgb[place]
+    return None
 
 
 def _ground_colour(sample: Sample) -> FloatArray:

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import torch
 from rich.progress import track
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from pipelines.training.reader.augment import View, plain_view, training_view
+from pipelines.training.reader.augment import View, close_view, plain_view, training_view
 from pipelines.training.reader.samples import Sample
-from pipelines.training.reader.train import Source, collate, resume
-from vmodel.garment.recognition.network import CHOICES, GarmentReaderNet
+from pipelines.training.reader.train import Source, as_pictures, collate, resume
+from vmodel.garment.recognition.network import CHOICES, CLOSE, GarmentReaderNet
 
 PLAIN: Final = 0.25
 """Share of views that are the whole picture as it is."""
@@ -71,9 +73,33 @@ def features_of(network: GarmentReaderNet, source: Source, rounds: int, side: in
     return torch.cat(seen), torch.cat(goals)
 
 
-def fit_scores(network: GarmentReaderNet, features: Tensor, goals: Tensor) -> None:
-    """Fit the layers that make scores; changes ``network``, which is in evaluation mode afterwards."""
-    head, sizes = network.scores, [len(values) for values in CHOICES.values()]
+def close_features_of(network: GarmentReaderNet, source: Source, rounds: int) -> tuple[Tensor, Tensor]:
+    """The same of close-ups: (n, features) float32, and (n, len(CLOSE)) indices."""
+    seen: list[Tensor] = []
+    goals: list[Tensor] = []
+    hook = network.close_scores.register_forward_pre_hook(lambda _, given: seen.append(given[0].detach()))
+    for _ in range(rounds):
+        samples = [*source.labelled, *(source.drawing() for _ in range(_OTHERS["drawn"]))]
+        views = (close_view(sample, source.rng) for sample in track(samples, "close-ups"))
+        found = (view for view in views if view is not None)
+        while batch := list(islice(found, _LOOKED_AT)):
+            with torch.no_grad():
+                network.look_closely(as_pictures([rgb for rgb, _ in batch]))
+            goals.append(torch.from_numpy(np.stack([choices for _, choices in batch])))
+    hook.remove()
+    return torch.cat(seen), torch.cat(goals)
+
+
+def fit_scores(head: nn.Sequential, names: Sequence[str], features: Tensor, goals: Tensor) -> None:
+    """Fit layers that make scores.
+
+    Args:
+        head: the layers; changed.
+        names: attributes that they score, in order.
+        features: (n, features) that they see.
+        goals: (n, len(names)) indices, -1 where not known.
+    """
+    sizes = [len(CHOICES[name]) for name in names]
     dropouts = [module for module in head if isinstance(module, torch.nn.Dropout)]
     for module in dropouts:
         module.p = DROPOUT
@@ -87,13 +113,13 @@ def fit_scores(network: GarmentReaderNet, features: Tensor, goals: Tensor) -> No
         scores = torch.split(head(features[chosen]), sizes, 1)
         losses = [
             WEIGHTS[name] * fn.cross_entropy(score, goal, ignore_index=-1, label_smoothing=0.05)
-            for name, score, goal in zip(CHOICES, scores, goals[chosen].T, strict=True)
+            for name, score, goal in zip(names, scores, goals[chosen].T, strict=True)
             if (goal >= 0).any()
         ]
         optimiser.zero_grad()
         torch.stack(losses).sum().backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-    network.eval()
+    head.eval()
 
 
 def main() -> None:
@@ -110,7 +136,8 @@ def main() -> None:
     training = resume(given.out / "reader.pt")
     network = training.average.eval()
     source = Source(given.copies, given.labels, given.seed)
-    fit_scores(network, *features_of(network, source, given.rounds, given.side))
+    fit_scores(network.scores, list(CHOICES), *features_of(network, source, given.rounds, given.side))
+    fit_scores(network.close_scores, CLOSE, *close_features_of(network, source, 2 * given.rounds))
     training.save(given.out / "reader.pt")
 
 

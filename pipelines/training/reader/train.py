@@ -21,20 +21,22 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from pipelines.training.reader.augment import View, side_by_side, training_view
+from pipelines.training.reader.augment import View, close_view, side_by_side, training_view, without_garment
 from pipelines.training.reader.dataset import labelled_samples, read_labels, unlabelled_samples
 from pipelines.training.reader.drawn import draw_sample
 from pipelines.training.reader.samples import UNKNOWN, Sample
-from vmodel.garment.recognition.network import CHOICES, PARTS, GarmentReaderNet
+from vmodel.garment.recognition.network import CHOICES, CLOSE, PARTS, GarmentReaderNet
+from vmodel.types import ByteArray
 
 SPREAD_CELLS: Final = 1.2
 """Deviation of a landmark's goal on the heat map, in cells."""
 FROZEN_BLOCKS: Final = 3
 """Of the encoder's: what sees edges and textures is left as ImageNet taught it."""
-UNLABELLED, DRAWN, SEVERAL = 0.06, 0.16, 0.03
+UNLABELLED, DRAWN, SEVERAL, NOTHING = 0.06, 0.16, 0.03, 0.03
 """Shares of a batch; the rest are labelled photos."""
 WEIGHTS: Final = {"heat": 0.5, "mask": 2.0, "parts": 0.5, "category": 0.6, "sleeve": 0.3, "neckline": 0.3,
-                  "closure": 0.15, "laid": 0.15, "face": 0.1, "garments": 0.1}  # fmt: skip
+                  "closure": 0.15, "laid": 0.15, "face": 0.1, "garments": 0.1,
+                  "close neckline": 0.4, "close closure": 0.2}  # fmt: skip
 _LEARNING_RATE: Final = {"encoder": 4e-4, "rest": 1.5e-3}
 _AVERAGE: Final = 0.995
 _POOL: Final = 600
@@ -108,9 +110,15 @@ class Source:
         self._pool: list[Sample] = []
         self._chances = _balance(self.labelled)
 
-    def batch(self, size: int, side: int) -> list[View]:
-        """Views of a batch: each source has its share."""
-        return [training_view(self._pick(), side, self.rng) for _ in range(size)]
+    def batch(self, size: int, side: int) -> dict[str, Tensor]:
+        """Views of a batch, in which each source has its share, and close-ups of the necks in it; see ``collate``."""
+        samples = [self._pick() for _ in range(size)]
+        batch = collate([training_view(sample, side, self.rng) for sample in samples])
+        close = [view for sample in samples if (view := close_view(sample, self.rng)) is not None]
+        if close:
+            batch["necks"] = as_pictures([rgb for rgb, _ in close])
+            batch["close"] = torch.from_numpy(np.stack([choices for _, choices in close]))
+        return batch
 
     def _pick(self) -> Sample:
         chance = self.rng.random()
@@ -118,7 +126,9 @@ class Source:
             return self.drawing()
         if chance < self.drawn + UNLABELLED and self.unlabelled:
             return self.unlabelled[int(self.rng.integers(len(self.unlabelled)))]
-        pair = self.pair() if chance > 1 - SEVERAL else None
+        if chance > 1 - NOTHING:
+            return without_garment(self._one(), self.rng)
+        pair = self.pair() if chance > 1 - NOTHING - SEVERAL else None
         return pair or self._one()
 
     def pair(self) -> Sample | None:
@@ -153,9 +163,8 @@ def _balance(samples: list[Sample]) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 def collate(views: list[View]) -> dict[str, Tensor]:
     """Views as tensors: pictures, mask, parts, points, weight, choices, drawn."""
-    rgb = torch.from_numpy(np.stack([view.rgb for view in views])).permute(0, 3, 1, 2)
     return {
-        "pictures": rgb.float().div(255).contiguous(memory_format=torch.channels_last),
+        "pictures": as_pictures([view.rgb for view in views]),
         "mask": torch.from_numpy(np.stack([view.mask for view in views])),
         "parts": torch.from_numpy(np.stack([view.parts for view in views])).long(),
         "points": torch.from_numpy(np.stack([view.points for view in views])),
@@ -165,6 +174,12 @@ def collate(views: list[View]) -> dict[str, Tensor]:
     }
 
 
+def as_pictures(views: list[ByteArray]) -> Tensor:
+    """(B, 3, S, S) 0..1 of (S, S, 3) uint8."""
+    rgb = torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2)
+    return rgb.float().div(255).contiguous(memory_format=torch.channels_last)
+
+
 def loss_of(answers: dict[str, Tensor], batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
     """Weighted loss, and each of its parts."""
     parts = {
@@ -172,8 +187,10 @@ def loss_of(answers: dict[str, Tensor], batch: dict[str, Tensor]) -> tuple[Tenso
         "mask": _mask_loss(answers["mask"], batch["mask"]),
         "parts": _parts_loss(answers["parts"], batch["parts"], batch["drawn"]),
     }
-    for number, name in enumerate(CHOICES):
-        goal = batch["choices"][:, number]
+    asked = [(name, batch["choices"][:, number]) for number, name in enumerate(CHOICES)]
+    if "close" in batch:
+        asked += [(f"close {name}", batch["close"][:, number]) for number, name in enumerate(CLOSE)]
+    for name, goal in asked:
         if (goal >= 0).any():
             parts[name] = fn.cross_entropy(answers[name], goal, ignore_index=-1, label_smoothing=0.05)
     total = torch.stack([WEIGHTS[name] * value for name, value in parts.items()]).sum()
@@ -233,8 +250,11 @@ def train(training: Training, source: Source, minutes: float, side: int, batch: 
         share = min(training.seconds / (60 * total), 1.0)
         for group, rate in zip(training.optimiser.param_groups, base, strict=True):
             group["lr"] = rate * min(1, (training.step + 1) / 40) * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))
-        goals = collate(source.batch(batch, side))
-        loss, parts = loss_of(network(goals["pictures"]), goals)
+        goals = source.batch(batch, side)
+        answers = network(goals["pictures"])
+        if "necks" in goals:
+            answers |= {f"close {name}": scores for name, scores in network.look_closely(goals["necks"]).items()}
+        loss, parts = loss_of(answers, goals)
         training.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 4.0)

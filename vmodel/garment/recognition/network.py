@@ -58,6 +58,11 @@ CHOICES: Final = {
 }
 """Attribute -> its values, in the order of the network's scores. "none" as a category is a photo of no garment."""
 
+CLOSE_SIZE: Final = 128
+"""Side in pixels of the close-up of a neck."""
+CLOSE: Final = ("neckline", "closure")
+"""Attributes that the close-up tells as well."""
+
 _MEAN: Final = (0.485, 0.456, 0.406)
 _DEVIATION: Final = (0.229, 0.224, 0.225)
 _LEVELS: Final = {4: 24, 8: 40, 16: 112, 32: 320}
@@ -101,6 +106,13 @@ class GarmentReaderNet(nn.Module):
             nn.Dropout(0.2),
             nn.Linear(256, scores),
         )
+        self.close_scores = nn.Sequential(
+            nn.Dropout(0.2),
+            nn.Linear(2 * (_LEVELS[32] + _LEVELS[16]), 128),
+            nn.ReLU(),
+            nn.Dropout(0.2),
+            nn.Linear(128, sum(len(CHOICES[name]) for name in CLOSE)),
+        )
         for name, values in (("mean", _MEAN), ("deviation", _DEVIATION)):
             self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
 
@@ -132,6 +144,19 @@ class GarmentReaderNet(nn.Module):
             "heat": heat,
             **dict(zip(CHOICES, split, strict=True)),
         }
+
+    def look_closely(self, necks: Tensor) -> dict[str, Tensor]:
+        """Score what is told by close-ups.
+
+        Args:
+            necks: (B, 3, CLOSE_SIZE, CLOSE_SIZE) sRGB 0..1, see ``closeup``.
+        Returns:
+            Under each name of ``CLOSE`` (B, n) logits.
+        """
+        levels = self._features((necks - self.mean) / self.deviation)
+        pooled = [pool for stride in (32, 16) for pool in (levels[stride].mean((2, 3)), levels[stride].amax((2, 3)))]
+        scores = torch.split(self.close_scores(torch.cat(pooled, 1)), [len(CHOICES[name]) for name in CLOSE], 1)
+        return dict(zip(CLOSE, scores, strict=True))
 
     def _at_landmarks(self, way: Tensor, heat: Tensor) -> Tensor:
         """What a neckline or a cuff looks like, where it is, and how surely: (B, (_LOCAL + 3) * len(LANDMARKS))."""

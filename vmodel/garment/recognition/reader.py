@@ -1,4 +1,4 @@
-"""Reading a photo: two looks of the network, at the whole picture and at the garment turned upright."""
+"""Reading a photo: looks of the network at the whole picture, at the garment turned upright, and at its neck."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 import torch
 
-from vmodel.garment.recognition.network import CHOICES, LANDMARKS, PARTS, SIZE, GarmentReaderNet
+from vmodel.garment.recognition.closeup import closeup
+from vmodel.garment.recognition.network import CHOICES, CLOSE_SIZE, LANDMARKS, PARTS, SIZE, GarmentReaderNet
 from vmodel.threads import one_thread
 from vmodel.types import ByteArray, FloatArray
 
@@ -129,12 +130,15 @@ def _read(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
     mask = cv2.warpAffine(second.mask, back, size, flags=cv2.INTER_LINEAR)
     parts = [cv2.warpAffine(plane, _to_photo(second.affine, 4), size, flags=cv2.INTER_LINEAR) for plane in second.parts]
     ratio = np.array([width / size[0], height / size[1]])
+    logs = {name: (first.logs[name] + second.logs[name]) / 2 for name in CHOICES}
+    for name, close in _look_closely(network, small, points).items():
+        logs[name] = (logs[name] + close) / 2
     return PhotoReading(
         mask=np.asarray(mask, np.float32),
         parts=np.where(mask > 0.5, np.argmax(parts, axis=0), 0).astype(np.uint8),
         points_px={name: point * ratio for name, point in points.items()},
         confidence=confidence,
-        shares={name: _shares((first.logs[name] + second.logs[name]) / 2) for name in CHOICES},
+        shares={name: _shares(logs[name]) for name in CHOICES},
     )
 
 
@@ -171,16 +175,13 @@ def _upright(look: _Look, points: Mapping[str, FloatArray]) -> FloatArray:
 
 
 def _look(network: GarmentReaderNet, rgb: ByteArray, affine: FloatArray) -> _Look:
-    view = _resampled(rgb, affine)
-    pictures = np.stack([view, view[:, ::-1]]).transpose(0, 3, 1, 2)
-    batch = torch.from_numpy(np.ascontiguousarray(pictures)).float().div(255)
     with torch.inference_mode(), one_thread():
-        answers = network(batch.contiguous(memory_format=torch.channels_last))
+        answers = network(_both_ways(_resampled(rgb, affine, SIZE)))
     mask, parts, heat = (answers[name].float() for name in ("mask", "parts", "heat"))
     heat = torch.stack([heat[0], heat[1][_MIRRORED].flip(-1)]).mean(0)
     parts = torch.stack([parts[0], parts[1][_MIRRORED_PARTS].flip(-1)]).mean(0)
     mask = torch.stack([mask[0], mask[1].flip(-1)]).mean(0)
-    logs = {name: answers[name].float().log_softmax(1).mean(0).numpy().astype(np.float64) for name in CHOICES}
+    logs = {name: _log_shares(answers[name]) for name in CHOICES}
     cells = heat.shape[-1]
     return _Look(
         affine,
@@ -189,6 +190,28 @@ def _look(network: GarmentReaderNet, rgb: ByteArray, affine: FloatArray) -> _Loo
         heat.flatten(1).softmax(1).reshape(-1, cells, cells).numpy().astype(np.float64),
         logs,
     )
+
+
+def _look_closely(network: GarmentReaderNet, rgb: ByteArray, points: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Log probabilities of what the neck tells; of lower garments too, where nobody asks for them."""
+    affine = closeup(points)
+    if affine is None:
+        return {}
+    with torch.inference_mode(), one_thread():
+        answers = network.look_closely(_both_ways(_resampled(rgb, affine, CLOSE_SIZE)))
+    return {name: _log_shares(scores) for name, scores in answers.items()}
+
+
+def _both_ways(view: ByteArray) -> torch.Tensor:
+    """(2, 3, S, S) a view and its mirror image for the network."""
+    pictures = np.stack([view, view[:, ::-1]]).transpose(0, 3, 1, 2)
+    batch = torch.from_numpy(np.ascontiguousarray(pictures)).float().div(255)
+    return batch.contiguous(memory_format=torch.channels_last)
+
+
+def _log_shares(scores: torch.Tensor) -> FloatArray:
+    """(n,) mean log probabilities of a batch."""
+    return np.asarray(scores.float().log_softmax(1).mean(0).numpy(), np.float64)
 
 
 def _points(look: _Look) -> tuple[dict[str, FloatArray], dict[str, float]]:
@@ -215,8 +238,8 @@ def _to_photo(affine: FloatArray, stride: int) -> FloatArray:
     return np.asarray(inverse)
 
 
-def _resampled(rgb: ByteArray, affine: FloatArray) -> ByteArray:
-    """(SIZE, SIZE, 3) the photo under an affine map, averaged where it shrinks."""
+def _resampled(rgb: ByteArray, affine: FloatArray, side: int) -> ByteArray:
+    """(side, side, 3) the photo under an affine map, averaged where it shrinks."""
     shrink = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
     own = np.asarray(affine, np.float64).copy()
     if shrink < 0.75:
@@ -225,4 +248,4 @@ def _resampled(rgb: ByteArray, affine: FloatArray) -> ByteArray:
         rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
         own[:, :2] *= ratio
     own[:, 2] += own[:, :2] @ [0.5, 0.5] - 0.5
-    return np.asarray(cv2.warpAffine(rgb, own, (SIZE, SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+    return np.asarray(cv2.warpAffine(rgb, own, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
