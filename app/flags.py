@@ -133,7 +133,10 @@ Back = Annotated[
 ]
 Category = Annotated[
     str | None,
-    typer.Option(help="top, dress, trousers, shorts, skirt, jumpsuit or outerwear.", rich_help_panel=_GARMENT),
+    typer.Option(
+        help="top, dress, trousers, shorts, skirt, jumpsuit, outerwear or swimwear; a bodysuit is swimwear.",
+        rich_help_panel=_GARMENT,
+    ),
 ]
 LandmarksFile = Annotated[
     Path | None,

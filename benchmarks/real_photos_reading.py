@@ -78,7 +78,7 @@ def read_one(path: Path, name: str, label: Mapping[str, Any], mask: Path | None,
         with _timed(seconds, "landmarks and kind"):
             kind, found = understand(flat_lay, cutout)
         if cutout.source == "alpha":
-            reading = read_photo(network, seen_by_network(flat_lay, cutout))
+            reading = read_photo(network, seen_by_network(flat_lay, cutout.source))
         return Read(
             name,
             told=_told(kind, reading, seen),

@@ -253,6 +253,9 @@ def base_layer_under(
     kinds: Sequence[GarmentKind], model: VirtualModel, garment: tuple[float, float, float] | None = None
 ) -> BaseLayer:
     """What a model wears below garments, the one on sale first."""
+    lined = next((kind for kind in kinds if kind.category == Category.SWIMWEAR), None)
+    if lined is not None:  # whatever is worn over it, nothing shows at its edges
+        return choose_base_layer(lined, model, garment)
     whole = _as_one(kinds)
     chosen = choose_base_layer(whole, model, garment)
     return between_halves(chosen) if whole.category == _WHOLE != kinds[0].category else chosen

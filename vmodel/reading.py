@@ -56,7 +56,8 @@ def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -
     category = read_category(source.category)
     key = (photo, mask, category, identity(source.landmarks))
     flat_lay = studio.once("reading", photo, lambda: read_flat_lay(source.photo, studio.settings))
-    cutout = studio.once("cutout", (photo, mask), lambda: cut_out(flat_lay, source.mask))
+    swims = category == Category.SWIMWEAR
+    cutout = studio.once("cutout", (photo, mask, swims), lambda: cut_out(flat_lay, source.mask, category))
     kind, landmarks = studio.once(
         "understanding", key, lambda: understand(flat_lay, cutout, category, source.landmarks)
     )
@@ -145,7 +146,9 @@ def _read_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> tupl
         return _drawn_back(source, studio, kind)
     path, key = source.back, identity(source.back)
     flat_lay = studio.once("reading", key, lambda: read_flat_lay(path, studio.settings))
-    return _back_landmarks(flat_lay, studio.once("cutout", (key, None), lambda: cut_out(flat_lay)), kind)
+    return _back_landmarks(
+        flat_lay, studio.once("cutout", (key, None), lambda: cut_out(flat_lay, None, kind.category)), kind
+    )
 
 
 def _back_landmarks(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind) -> tuple[FlatLay, Cutout, Landmarks]:
@@ -161,7 +164,7 @@ def _drawn_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> tup
     flat_lay = studio.once("reading", key, lambda: read_back_of_drawing(source.photo))
     if flat_lay is None:
         return None
-    return _back_landmarks(flat_lay, studio.once("cutout", key, lambda: cut_out(flat_lay)), kind)
+    return _back_landmarks(flat_lay, studio.once("cutout", key, lambda: cut_out(flat_lay, None, kind.category)), kind)
 
 
 def _read_design(source: GarmentSource, studio: Studio, fitting: bool) -> Pattern:

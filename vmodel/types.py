@@ -39,21 +39,22 @@ class Category(StrEnum):
     SKIRT = "skirt"
     JUMPSUIT = "jumpsuit"
     OUTERWEAR = "outerwear"
+    SWIMWEAR = "swimwear"
 
     @property
     def covers_upper(self) -> bool:
         """True if the garment hangs from the shoulders."""
-        return self in {Category.TOP, Category.DRESS, Category.JUMPSUIT, Category.OUTERWEAR}
+        return self in {Category.TOP, Category.DRESS, Category.JUMPSUIT, Category.OUTERWEAR, Category.SWIMWEAR}
 
     @property
     def covers_lower(self) -> bool:
-        """True if the garment covers the hips and thighs by itself."""
+        """True if the garment needs nothing else on the hips."""
         return self not in {Category.TOP, Category.OUTERWEAR}
 
     @property
     def has_legs(self) -> bool:
         """True if the garment divides at a crotch."""
-        return self in {Category.TROUSERS, Category.SHORTS, Category.JUMPSUIT}
+        return self in {Category.TROUSERS, Category.SHORTS, Category.JUMPSUIT, Category.SWIMWEAR}
 
 
 class Sleeve(StrEnum):
@@ -147,6 +148,7 @@ class GarmentKind:
         stated: the seller said what it is.
         laid: how it was photographed: "flat", "hanger", "form" (an invisible body), "held" or "worn".
         intimate: probability that the photo shows swimwear or underwear, whatever category it counts as.
+        bib: a bib on straps is its front above the waist; it is worn over a top.
     """
 
     category: Category
@@ -158,6 +160,7 @@ class GarmentKind:
     stated: bool = False
     laid: str = "flat"
     intimate: float = 0.0
+    bib: bool = False
 
     @property
     def bares_a_shoulder(self) -> bool:

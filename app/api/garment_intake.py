@@ -18,6 +18,7 @@ from vmodel.errors import (
     UnsupportedPhoto,
     VModelError,
 )
+from vmodel.rights.policy import read_category
 from vmodel.service.garment_errors import DesignOnly
 from vmodel.service.garments import (
     GarmentFiles,
@@ -167,7 +168,8 @@ def read_mask(here: Installation, account_id: str, garment_id: str) -> bytes:
     if garment.design is not None:
         raise DesignOnly
     photo = read_photo(here.store.get(account_id, garment.photo_key), garment.name, here.settings)
-    return draw_mask(photo, here.store.get(account_id, garment.mask_key) if garment.mask_key else None)
+    mask = here.store.get(account_id, garment.mask_key) if garment.mask_key else None
+    return draw_mask(photo, mask, garment.category)
 
 
 def take_mask(here: Installation, account_id: str, garment_id: str, painted: bytes) -> StoredGarment:
@@ -202,14 +204,15 @@ def _read(
     from vmodel.service.garment_reading import LAST_READ, describe_garment, read_garment, read_photo
 
     ending = ".svg" if suffix == "svg" else ""
-    key = LAST_READ.key_of(uploaded.photo, uploaded.mask, f"{name}/{ending}")
+    category = read_category(stated.category)
+    key = LAST_READ.key_of(uploaded.photo, uploaded.mask, f"{name}/{ending}", category)
     read = LAST_READ.get(key)
     flat_lay = None if read else read_photo(uploaded.photo, name, here.settings, ending)
     if uploaded.back is not None:
         read_photo(uploaded.back, name, here.settings)
     try:
         if flat_lay is not None:
-            read = LAST_READ.keep(key, read_garment(flat_lay, uploaded.mask))
+            read = LAST_READ.keep(key, read_garment(flat_lay, uploaded.mask, category))
         assert read is not None
         return describe_garment(read, stated, here.roster)
     except _REFUSED:

@@ -208,7 +208,7 @@ class Pieces:
         if not seen:
             return ""
         words = self.words
-        upper = seen["category"] in {"top", "dress", "jumpsuit", "outerwear"}
+        upper = seen["category"] in {"top", "dress", "jumpsuit", "outerwear", "swimwear"}
         kinds = ("sleeve", "neckline", "length") if upper else ("length",)
         named = [str(words[kind].get(seen[kind], "")) for kind in kinds]
         joined = ("，" if self.language == "zh" else ", ").join(name for name in named if name)

@@ -139,12 +139,12 @@ def describe_garment(kind: GarmentKind, material: str = "", seen: Seen = EVERYTH
     if not seen.garment:
         return "plain everyday clothes"
     category, words = kind.category, []
-    if seen.hem and kind.length in _LENGTHS:
+    if seen.hem and kind.length in _LENGTHS and category != Category.SWIMWEAR:
         words.append(_LENGTHS[kind.length])
     if category.covers_upper and any(getattr(seen, joints) for joints in _SLEEVES_END[kind.sleeve]):
         words.append(_SLEEVES[kind.sleeve])
     words += [material] if material in _MATERIALS else ["woollen"] if material == "coat-wool" else []
-    words.append({Category.OUTERWEAR: "jacket"}.get(category, category.value))
+    words.append({Category.OUTERWEAR: "jacket", Category.SWIMWEAR: "swimsuit"}.get(category, category.value))
     plural = category in {Category.TROUSERS, Category.SHORTS}
     article = "" if plural else "an " if words[0][0] in "aeiou" else "a "
     return article + " ".join(words)

@@ -186,7 +186,7 @@ FLAGS: list[tuple[str, str]] = [
     ("{photo} --format jpeg --background transparent", "usage"),
     ("{photo} --pipeline magic", "unknown_pipeline"),
     ("{photo} --category hat", "unknown_category"),
-    ("{photo} --category swimwear", "unknown_category"),
+    ("{photo} --category costume", "unknown_category"),
     ("{photo} --category swimwear --model {child}", "not_allowed_for_children"),
     ("{photo} --material lace --model {child}", "not_allowed_for_children"),
     ("{photo} --material cardboard", "unknown_material"),

@@ -287,6 +287,32 @@ def jumpsuit() -> Drawn:
     )
 
 
+def dungarees() -> Drawn:
+    """A bib on wide straps; the sides begin at the hips."""
+    outline = [
+        (0, 150),
+        (44, 150),
+        (46, 60),
+        (58, 60),
+        (58, 150),
+        (62, 190),
+        (84, 240),
+        (88, 270),
+        (104, 340),
+        (96, 600),
+    ]
+    sides = {
+        "neck": (46, 60), "shoulder": (58, 60), "armpit": (84, 240), "waist": (88, 270), "hip": (104, 340),
+        "leg_outer": (96, 600), "leg_inner": (30, 602),
+    }  # fmt: skip
+    return draw(
+        replace(upper(Category.JUMPSUIT, Sleeve.STRAP, Neckline.SQUARE), bib=True),
+        [*outline, (30, 602), (3, 392), (0, 388)],
+        sides,
+        {"neck_front": 150, "neck_back": 170, "crotch": 388, "waist_front": 270},
+    )
+
+
 def camisole() -> Drawn:
     outline = [(0, 190), (58, 150), (64, 70), (72, 70), (72, 150), (104, 190), (98, 300), (118, 520), (0, 526)]
     sides = {"neck": (64, 70), "shoulder": (72, 70), "armpit": (104, 190), "waist": (98, 300), "hem": (118, 520)}
@@ -356,5 +382,5 @@ ALL: Final = {
     "tee": tee, "long sleeve": long_sleeve, "shirt": shirt, "hoodie": hoodie, "coat": long_coat, "dress": dress,
     "cap sleeves": cap_sleeved_dress, "strapless": strapless_dress, "jumpsuit": jumpsuit, "camisole": camisole,
     "off-shoulder": off_shoulder, "halter": halter, "one shoulder": one_shoulder,
-    "trousers": trousers, "shorts": shorts, "skirt": skirt,
+    "trousers": trousers, "shorts": shorts, "skirt": skirt, "dungarees": dungarees,
 }  # fmt: skip

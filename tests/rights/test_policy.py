@@ -15,6 +15,7 @@ from vmodel.garment.recognition.network import load_network
 from vmodel.publish import Publisher
 from vmodel.rights.channels import CHANNELS, CHINESE, UnknownChannel, find_channel
 from vmodel.rights.policy import (
+    ALLOWED_FOR_CHILDREN,
     POSES_FOR_CHILDREN,
     REFUSED_WORDS,
     SHEER_MATERIALS,
@@ -31,6 +32,7 @@ from vmodel.take import Shot
 from vmodel.types import Category, GarmentKind, Length, Neckline, Sleeve, VirtualModel
 
 TEE = GarmentKind(Category.TOP, 0.95, Sleeve.SHORT, Neckline.CREW, Length.HIP)
+SWIMSUIT = GarmentKind(Category.SWIMWEAR, 0.95, Sleeve.SHORT, Neckline.CREW, Length.KNEE)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,7 @@ def test_a_child_wears_nothing_see_through(child: VirtualModel, material: str) -
 
 
 def test_a_child_may_wear_everyday_clothes(child: VirtualModel) -> None:
-    for category in Category:
+    for category in ALLOWED_FOR_CHILDREN:
         check_declared(child, category.value)
     check_detected(child, TEE, "jersey")
     check_detected(child, GarmentKind(Category.DRESS, 0.9, Sleeve.NONE, Neckline.CREW, Length.KNEE), "cotton")
@@ -89,18 +91,40 @@ def test_a_detected_see_through_material_is_refused_for_a_child(child: VirtualMo
 def test_adults_are_not_held_to_the_rules_for_children(adult: VirtualModel) -> None:
     check_declared(adult, "swimwear", "chiffon")
     check_detected(adult, GarmentKind(Category.TOP, 0.2, Sleeve.STRAP), "chiffon")
+    check_detected(adult, SWIMSUIT, "jersey")
+
+
+@pytest.mark.parametrize("word", ["swimwear", " Swimwear ", "bodysuit", "bikini", "swimsuit", "underwear"])
+def test_no_word_puts_a_child_into_swimwear(child: VirtualModel, word: str) -> None:
+    assert Category.SWIMWEAR not in ALLOWED_FOR_CHILDREN
+    with pytest.raises(NotAllowedForChildren):
+        check_declared(child, word)
+
+
+@pytest.mark.parametrize("declared", [None, "dress", "jumpsuit", "top"])
+def test_a_swimsuit_on_the_photo_is_no_everyday_garment_whatever_was_stated(
+    child: VirtualModel, declared: str | None
+) -> None:
+    with pytest.raises(NotAllowedForChildren):
+        check_detected(child, SWIMSUIT, "jersey")
+    with pytest.raises(NotAllowedForChildren):
+        check_shot(asked(child, SWIMSUIT, declared=declared))
+    with pytest.raises(NotAllowedForChildren):
+        check_shown(child, [Category.TOP, Category.SWIMWEAR], "seated", "full")
 
 
 def test_an_unknown_category_names_the_known_ones() -> None:
     with pytest.raises(UnknownCategory, match=r"dress.*trousers"):
-        read_category("swimwear")
+        read_category("costume")
     assert read_category(" Dress ") is Category.DRESS
     assert read_category(None) is None
 
 
 AGES = {"child": (0, 4, 9, 12.9), "teen": (13, 17.99), "adult": (18, 44, 75)}
 #: Detected garments that are plainly everyday clothes, and those that are not.
-EVERYDAY = {category: GarmentKind(category, 0.95, Sleeve.SHORT, Neckline.CREW, Length.KNEE) for category in Category}
+EVERYDAY = {
+    category: GarmentKind(category, 0.95, Sleeve.SHORT, Neckline.CREW, Length.KNEE) for category in ALLOWED_FOR_CHILDREN
+}
 DOUBTFUL = {
     "strap top": GarmentKind(Category.TOP, 0.95, Sleeve.STRAP, Neckline.V),
     "strapless dress": GarmentKind(Category.DRESS, 0.95, Sleeve.NONE, Neckline.STRAPLESS, Length.KNEE),

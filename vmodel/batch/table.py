@@ -19,7 +19,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "photo": "flat-lay of the garment, a path from the table's folder",
     "back": "flat-lay of its back",
     "sku": "your own name of the product; the pictures are named after it",
-    "category": "top, dress, trousers, shorts, skirt, jumpsuit or outerwear; recognised where empty",
+    "category": "top, dress, trousers, shorts, skirt, jumpsuit, outerwear or swimwear; recognised where empty",
     "material": "jersey, cotton, denim, silk, chiffon, knit, leather or coat-wool",
     "front": "open or closed: how a jacket, cardigan or shirt is worn; as photographed where empty",
     "models": "ids of `vmodel models list`; cast where empty",

@@ -1,7 +1,8 @@
 """The opaque base layer that every body wears: seamless active wear painted on the skin.
 
 It is part of ``paint_skin`` and cannot be left out. Whatever cut is chosen, chest, torso and pelvis are covered
-completely; the cuts differ only in straps, and in how far the legs reach.
+completely; the cuts differ only in straps, and in how far the legs reach. Beneath swimwear alone, which is itself what
+covers them, it is a lining smaller than any swimwear; the judge of the worn garment refuses a picture that shows it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from vmodel.types import BoolArray, Category, FloatArray, GarmentKind, Length, N
 
 UPPERS = ("tank", "tucked", "singlet", "bandeau")
 LOWERS = ("leggings", "shorts", "briefs-short")
+LINING = ("cups", "gusset")
+"""Upper and lower piece beneath swimwear, of adults alone."""
 Colour = tuple[float, float, float]
 WHITE: Colour = (0.740, 0.730, 0.710)
 GREY: Colour = (0.190, 0.190, 0.195)
@@ -26,6 +29,10 @@ LEAST_FROM_SKIN = 0.12
 """OKLab distance from the wearer's skin that every piece keeps, so that none can be taken for bare skin."""
 _LEG_HEM_MM = {"leggings": -1412.0, "shorts": -905.0, "briefs-short": -800.0}
 """Height of the leg hems on the neutral body, from the eyes; the crotch is at -745."""
+_CUP_MM = (92.0, -331.0, 27.0)
+"""Middle of the left cup of swimwear's lining, across and up, and its radius."""
+_GUSSET_MM = (-660.0, 14.0, 0.22)
+"""Upper edge of its brief, half width at the crotch, and how much wider that is a millimetre further up."""
 _WAIST_MM = -436.0
 _TOP_HEM_MM = {"tank": -662.0} | dict.fromkeys(("tucked", "singlet", "bandeau"), _WAIST_MM - 8)
 """Height of the upper piece's hem: a tank falls over the hips, the others end under the lower piece."""
@@ -42,10 +49,11 @@ class BaseLayer:
 
     Attributes:
         upper: "tank" (a top to be seen: scoop neck, wide straps, hem over the hips), "tucked" (the same, its hem
-            under the lower piece), "singlet" (low wide neck and narrow straps, hidden by ordinary necklines) or
-            "bandeau" (a dip above the bust, bare shoulders, its edge cut clean so that it does not draw the eye).
-        lower: "leggings" (to the ankle, tailored like slim trousers), "shorts" (mid-thigh) or
-            "briefs-short" (upper thigh).
+            under the lower piece), "singlet" (low wide neck and narrow straps, hidden by ordinary necklines),
+            "bandeau" (a dip above the bust, bare shoulders, its edge cut clean so that it does not draw the eye) or
+            "cups" (of swimwear's lining).
+        lower: "leggings" (to the ankle, tailored like slim trousers), "shorts" (mid-thigh),
+            "briefs-short" (upper thigh) or "gusset" (of swimwear's lining).
         upper_colour, lower_colour: linear-light albedo.
     """
 
@@ -55,7 +63,7 @@ class BaseLayer:
     lower_colour: Colour = BLACK
 
     def __post_init__(self) -> None:
-        if self.upper not in UPPERS or self.lower not in LOWERS:
+        if (self.upper, self.lower) != LINING and (self.upper not in UPPERS or self.lower not in LOWERS):
             raise ValueError(f"base layer {self.upper!r} with {self.lower!r}; uppers {UPPERS}, lowers {LOWERS}")
 
 
@@ -73,6 +81,9 @@ def choose_base_layer(kind: GarmentKind, model: VirtualModel, garment: Colour | 
     """
     away = [model.skin_tone] if garment is None else [model.skin_tone, garment]
     plain = _furthest((WHITE, GREY, BLACK), away)
+    if kind.category == Category.SWIMWEAR and not model.is_child:
+        hidden = min((WHITE, GREY, BLACK), key=lambda colour: _apart(colour, away[-1]))
+        return BaseLayer(*LINING, hidden, hidden)
     legs = DENIM if _apart(DENIM, model.skin_tone) >= LEAST_FROM_SKIN else _furthest((WHITE, GREY, BLACK), away[:1])
     if not kind.category.covers_upper:
         long = kind.category == Category.SKIRT and kind.length != Length.MINI
@@ -83,6 +94,8 @@ def choose_base_layer(kind: GarmentKind, model: VirtualModel, garment: Colour | 
     else:
         bare = kind.sleeve in _SHOWS_SHOULDERS or kind.neckline in _SHOWS_COLLARBONES
         upper = "singlet" if model.gender == "man" and not bare else "bandeau"
+        if kind.bib:  # its straps lie on a top
+            upper = "tucked"
         if not kind.category.covers_lower:
             chosen = BaseLayer(upper, "leggings", plain, legs)
         else:
@@ -113,8 +126,8 @@ def _apart(first: Colour, second: Colour) -> float:
 
 def for_child(base_layer: BaseLayer) -> BaseLayer:
     """The same colours in a child's cut: always straps, and shorts at least."""
-    upper = "singlet" if base_layer.upper == "bandeau" else base_layer.upper
-    lower = "shorts" if base_layer.lower == "briefs-short" else base_layer.lower
+    upper = "singlet" if base_layer.upper in {"bandeau", "cups"} else base_layer.upper
+    lower = "shorts" if base_layer.lower in {"briefs-short", "gusset"} else base_layer.lower
     return replace(base_layer, upper=upper, lower=lower)
 
 
@@ -128,6 +141,8 @@ def base_layer_depth(base_layer: BaseLayer, spot_mm: FloatArray) -> tuple[FloatA
         two (n,) arrays in about millimetres, positive inside the piece.
     """
     x, y, z = np.abs(spot_mm[:, 0]), spot_mm[:, 1], spot_mm[:, 2]
+    if (base_layer.upper, base_layer.lower) == LINING:
+        return _lining_depth(x, y, z)
     off_the_arm = np.minimum(157 + 0.8 * np.maximum(-300 - z, 0), 300) - x
     back = smoothstep(60, 130, y)
     if base_layer.upper in {"tank", "tucked"}:
@@ -147,6 +162,13 @@ def base_layer_depth(base_layer: BaseLayer, spot_mm: FloatArray) -> tuple[FloatA
     return upper, lower
 
 
+def _lining_depth(x: FloatArray, y: FloatArray, z: FloatArray) -> tuple[FloatArray, FloatArray]:
+    across, up, radius = _CUP_MM
+    top, half, wider = _GUSSET_MM
+    cups = np.minimum(radius - np.hypot(x - across, z - up), 60 - y)
+    return cups, np.minimum(np.minimum(top - z, z + 740), half + wider * np.maximum(z + 745, 0) - x)
+
+
 def _outside_opening(
     x: FloatArray, z: FloatArray, centre_x: float, centre_z: float, width: float, drop: FloatArray | float
 ) -> FloatArray:
@@ -162,7 +184,10 @@ def _between_breasts(x_mm: FloatArray) -> FloatArray:
 
 
 def must_be_covered(spot_mm: FloatArray) -> BoolArray:
-    """(n,) bool: spots of chest, torso and pelvis that every cut covers (from above the bust to below the crotch)."""
+    """(n,) bool: spots of chest, torso and pelvis that every cut but the lining of swimwear covers.
+
+    They reach from above the bust to below the crotch.
+    """
     x, z = np.abs(spot_mm[:, 0]), spot_mm[:, 2]
     return np.asarray(
         (z < -300 - 20 * _between_breasts(x)) & (z > -775) & (x < np.minimum(145 + 0.6 * np.maximum(-300 - z, 0), 260))

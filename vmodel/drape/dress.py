@@ -155,7 +155,8 @@ def _sleeves_let_out(garment: Garment, cut: Cloth, start: Start, across: FloatAr
     They lie round the arm already, but further out than they need to.
     """
     sleeve = (np.abs(start.on_arm[cut.edges]) > _ON_SLEEVE).all(axis=1)
-    wide = let_out(cut, cut, start.positions_m, cut.elastic | ~sleeve, around * most_for(garment), across)
+    most = around * most_for(garment)[0], most_for(garment)[1]
+    wide = let_out(cut, cut, start.positions_m, cut.elastic | ~sleeve, most, across)
     return replace(
         cut,
         edge_rest_m=np.maximum(cut.edge_rest_m, wide.edge_rest_m / around),

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from vmodel.drape.cloth import Cloth
-from vmodel.types import BoolArray, FloatArray, Garment, IntArray
+from vmodel.types import BoolArray, Category, FloatArray, Garment, IntArray
 
 LEFT_STRAIN = 1.025
 """Strain that worn cloth may keep."""
@@ -23,10 +23,12 @@ MOST_LET_OUT = 1.10
 
 MOST_LENGTHWISE = 1.05
 """A photo foreshortens what goes round a limb, not what runs along it."""
+MOST_STRETCHED = 1.5
+"""How far the stretch cloth of swimwear gives, either way."""
 
 
 def let_out(
-    cloth: Cloth, cut: Cloth, positions_m: FloatArray, fixed: BoolArray, most: float, across: FloatArray
+    cloth: Cloth, cut: Cloth, positions_m: FloatArray, fixed: BoolArray, most: tuple[float, float], across: FloatArray
 ) -> Cloth:
     """Grow the rest lengths of strained cloth round the limbs.
 
@@ -35,29 +37,31 @@ def let_out(
         cut: as cut.
         positions_m: (N, 3) where it came to rest on the body.
         fixed: (E,) edges whose length is not the cut's: bands and elastic.
-        most: largest factor on a length of the cut.
+        most: largest factors on a length of the cut that goes round a limb, and on one along it.
         across: (N, 2) from ``across_limbs``.
     Returns:
         The same cloth with ``edge_rest_m`` and ``bend_rest_m`` grown.
     """
-    wanted = np.where(fixed, 1.0, np.clip(strain(cloth, positions_m) / LEFT_STRAIN, 1.0, most))
-    metric = _round_limbs(_metric(cloth, wanted**2), across)
+    wanted = np.where(fixed, 1.0, np.clip(strain(cloth, positions_m) / LEFT_STRAIN, 1.0, max(most)))
+    metric = _round_limbs(_metric(cloth, wanted**2), across, most[1])
     edge_growth = _growth(metric, cloth.edges, cloth.edge_direction)
     bend_growth = _growth(metric, cloth.bends, _bend_directions(cloth))
     return replace(
         cloth,
         edge_rest_m=np.where(
-            fixed, cloth.edge_rest_m, np.minimum(cloth.edge_rest_m * edge_growth, cut.edge_rest_m * most)
+            fixed, cloth.edge_rest_m, np.minimum(cloth.edge_rest_m * edge_growth, cut.edge_rest_m * max(most))
         ),
-        bend_rest_m=np.minimum(cloth.bend_rest_m * bend_growth, cut.bend_rest_m * most),
+        bend_rest_m=np.minimum(cloth.bend_rest_m * bend_growth, cut.bend_rest_m * max(most)),
     )
 
 
-def most_for(garment: Garment) -> float:
-    """How far a garment's cut may be let out."""
+def most_for(garment: Garment) -> tuple[float, float]:
+    """How far a garment's cut may be let out round the limbs, and along them."""
     if garment.scale_source == "pattern":  # a piece is cut as it is cut
-        return 1.0
-    return MOST_LET_OUT
+        return 1.0, 1.0
+    if garment.kind.category == Category.SWIMWEAR:
+        return MOST_STRETCHED, MOST_STRETCHED
+    return MOST_LET_OUT, MOST_LENGTHWISE
 
 
 def across_limbs(garment: Garment, on_arm: FloatArray) -> FloatArray:
@@ -74,12 +78,12 @@ def across_limbs(garment: Garment, on_arm: FloatArray) -> FloatArray:
     return np.asarray(mixed / np.linalg.norm(mixed, axis=1, keepdims=True))
 
 
-def _round_limbs(metric: FloatArray, across: FloatArray) -> FloatArray:
+def _round_limbs(metric: FloatArray, across: FloatArray, lengthwise: float) -> FloatArray:
     """The part of a metric's growth that goes round the limb, and little of what goes along it."""
     grown = metric - np.array([1.0, 0.0, 1.0])
     along = np.stack([-across[:, 1], across[:, 0]], axis=1)
     result = np.tile(np.array([1.0, 0.0, 1.0]), (len(metric), 1))
-    for way, most in ((across, np.inf), (along, MOST_LENGTHWISE**2 - 1)):
+    for way, most in ((across, np.inf), (along, lengthwise**2 - 1)):
         share = np.clip((grown * _squares(way)).sum(axis=1), 0, most)
         result += share[:, None] * np.stack([way[:, 0] ** 2, way[:, 0] * way[:, 1], way[:, 1] ** 2], axis=1)
     return result

@@ -9,8 +9,8 @@ from scipy.spatial import cKDTree
 
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
-from vmodel.drape.start import start_pose
-from vmodel.types import FloatArray, Garment, IntArray, Neckline, PosedBody, Sleeve
+from vmodel.drape.start import landmarks_m, start_pose
+from vmodel.types import Category, FloatArray, Garment, IntArray, Neckline, PosedBody, Sleeve
 
 BAND_SLACK = 1.01
 """A waistband sits this much looser than the body's girth where it rests."""
@@ -23,6 +23,7 @@ SEAM_REACH = 1.0
 SHOULDER_SLOPE = 0.4
 SHOULDER_NEAR_M, BAND_NEAR_M = 0.12, 0.05
 """What lies further from the skin is not held."""
+_CLINGING = ("waist", "hem", "leg", "gusset", "side")
 WIDEST_NECK = 0.72
 """Half width of a neck that stays on, as a share of the shoulder joint's distance from the middle."""
 HANGING_DEG = 72.0
@@ -64,15 +65,18 @@ class Held:
 
 
 def band_edges(garment: Garment) -> list[tuple[str, str]]:
-    """Edges that must cling to the body: the waist of lower garments, an upper edge that the shoulders do not carry."""
-    stem = ""
-    if not garment.kind.category.covers_upper:
-        stem = "waist"
-    elif not garment.kind.hangs_from_shoulders or garment.kind.neckline == Neckline.ASYMMETRIC:
-        stem = "neck"
-    elif garment.kind.neckline == Neckline.HALTER:
-        stem = "top"
-    return [(p.name, name) for p in garment.panels for name in p.edges if stem and name.startswith(stem)]
+    """Edges that must cling: waists of lower garments, upper edges that no shoulder carries, nearly all of swimwear."""
+    kind = garment.kind
+    stems: tuple[str, ...] = ()
+    if not kind.category.covers_upper:
+        stems = ("waist",)
+    elif not kind.hangs_from_shoulders or kind.neckline == Neckline.ASYMMETRIC:
+        stems = ("neck",)
+    elif kind.neckline == Neckline.HALTER:
+        stems = ("top",)
+    if kind.category == Category.SWIMWEAR:
+        stems += _CLINGING
+    return [(p.name, name) for p in garment.panels for name in p.edges if name.startswith(stems)]
 
 
 def shoulder_edges(garment: Garment) -> list[tuple[str, str]]:
@@ -89,8 +93,10 @@ def band_scale(garment: Garment, cloth: Cloth, girth_m: float) -> FloatArray:
     """
     scale = np.ones(len(cloth.edges))
     keys = band_edges(garment)
-    # a sewing pattern's band is as long as it is cut, and what hangs from a shoulder goes round the body only in part
-    if not keys or garment.scale_source == "pattern" or shoulder_edges(garment):
+    # a sewing pattern's band is as long as it is cut, and what hangs from a shoulder goes round the body only in part;
+    # swimwear is cut to the body
+    cut_to_fit = garment.scale_source == "pattern" or garment.kind.category == Category.SWIMWEAR
+    if not keys or cut_to_fit or shoulder_edges(garment):
         return scale
     on_band = np.zeros(cloth.count, bool)
     for key in keys:
@@ -198,6 +204,8 @@ def nearest_on_body(
 
 def top_edge_m(garment: Garment, body: Body, posed: PosedBody) -> float:
     """Height on the chest of an upper edge that no shoulder carries; at the joints if it goes round both arms."""
+    if garment.kind.category == Category.SWIMWEAR:  # it is cut to the body's heights
+        return body.measurements.neck_height / 100 + float(landmarks_m(garment)["neck_left"][1])
     if garment.kind.neckline == Neckline.OFF_SHOULDER:
         return min(float(posed.joints_m[f"upperarm01.{side}"][2]) for side in "LR")
     return (body.measurements.chest_height + ABOVE_CHEST * body.measurements.height) / 100

@@ -122,7 +122,7 @@ def _evened(height: FloatArray, faces: IntArray) -> FloatArray:
 
 
 def in_order(kinds: Sequence[GarmentKind], tucked: bool) -> list[int]:
-    """Indices of garments from the skin outwards: trousers and skirts, tops and dresses, what is worn open, coats.
+    """Indices of garments from the skin outwards: swimwear, trousers, tops and dresses, what is worn open, coats.
 
     Args:
         kinds: what is worn.
@@ -132,6 +132,8 @@ def in_order(kinds: Sequence[GarmentKind], tucked: bool) -> list[int]:
 
 
 def _rank(kind: GarmentKind, tucked: bool) -> int:
+    if kind.category == Category.SWIMWEAR:
+        return -1
     if kind.category == Category.OUTERWEAR:
         return 4
     if kind.open_front:

@@ -81,7 +81,8 @@ def limb_lines(posed: PosedBody) -> Mapping[str, FloatArray]:
         arm = [joints[f"{bone}.{short}"] for bone in ("upperarm01", "lowerarm01", "wrist", "finger3-1")]
         # From well inside the trunk: a bare back's opening reaches from one arm to the other.
         lines[f"cuff_{side}"] = lines[f"armhole_{side}"] = [joints["spine03"], both["upperarm01"] - (0, 0, 0.03), *arm]
-        leg = [joints[f"{bone}.{short}"] for bone in ("upperleg01", "lowerleg01", "foot")]
+        # From above the hip joint, which lies outside a high leg opening.
+        leg = [joints["spine03"], *(joints[f"{bone}.{short}"] for bone in ("upperleg01", "lowerleg01", "foot"))]
         # A long leg breaks on the foot: it goes round heel and instep there.
         lines[f"leg_{side}"] = [*leg, (leg[-1] + joints[f"toe1-1.{short}"]) / 2 - (0, 0, 0.08)]
     return {name: _carried_on(np.stack(line)) for name, line in lines.items()}

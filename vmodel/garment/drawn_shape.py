@@ -49,10 +49,11 @@ def understand_drawing(plain: TechnicalFlat, category: Category | None = None) -
     """
     boxes = _by_side(lambda side: box_of(plain, side), ("front",) if plain.back is None else ("front", "back"))
     drawn = _by_side(lambda side: draw_flat(plain, side, longest_px=FITTING_SIDE_PX, box=boxes[side]), boxes)
-    kind, front = understand(drawn["front"], cut_out(drawn["front"]), category)
+    kind, front = understand(drawn["front"], cut_out(drawn["front"], None, category), category)
     marks = {"front": front}
     if "back" in drawn:
-        marks["back"] = understand(drawn["back"], cut_out(drawn["back"]), kind.category)[1]
+        behind = cut_out(drawn["back"], None, kind.category)
+        marks["back"] = understand(drawn["back"], behind, kind.category)[1]
     return DrawnShape(boxes, kind, marks)
 
 
@@ -71,7 +72,7 @@ def paint_shape(
         ``make_pattern`` gives it.
     """
     sides = _by_side(lambda side: draw_flat(flat, side, None, FITTING_SIDE_PX, shape.boxes[side]), shape.boxes)
-    cut = {side: cut_out(flat_lay) for side, flat_lay in sides.items()}
+    cut = {side: cut_out(flat_lay, None, shape.kind.category) for side, flat_lay in sides.items()}
     back = (sides["back"], cut["back"], shape.marks["back"]) if "back" in sides else None
     garment = make_pattern(sides["front"], cut["front"], shape.kind, shape.landmarks, back, material, worn_open)
     return sides["front"], cut["front"], garment

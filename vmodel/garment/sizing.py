@@ -18,6 +18,7 @@ PLAUSIBLE_CM = {
     Category.DRESS: ((18, 95), (35, 180)),
     Category.JUMPSUIT: ((18, 95), (35, 185)),
     Category.OUTERWEAR: ((20, 110), (22, 160)),
+    Category.SWIMWEAR: ((18, 80), (25, 100)),
     Category.TROUSERS: ((15, 80), (25, 135)),
     Category.SHORTS: ((15, 80), (10, 80)),
     Category.SKIRT: ((14, 80), (12, 125)),

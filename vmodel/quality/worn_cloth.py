@@ -7,11 +7,13 @@ import shapely
 
 from vmodel.drape.outside import distance_to_body
 from vmodel.quality.worn_view import WornView
-from vmodel.types import BoolArray, FloatArray
+from vmodel.types import BoolArray, Category, FloatArray
 
 _CRUSHED = 0.1
 _BLOWN = 1.7
 """Strain of an edge that no cloth has; the rest lengths are those after a cut was let out."""
+_STRETCH_CLOTH = 1.12
+"""What swimwear gives at its straps and elastic edges, as a factor on its length."""
 _NEAR_M, _DEEP_M = 0.08, 0.006
 _FLOOR_M = 0.02
 _REACH_M = 0.25
@@ -52,7 +54,8 @@ def _edge_figures(view: WornView) -> dict[str, float]:
     strain = length / np.maximum(rest, 1e-4)
     figures = {"stretch": abs(float(np.median(strain)) - 1)}
     if view.beside is None:  # what is tucked in or pressed under another garment is crumpled out of sight
-        figures["most stretch"] = float(np.percentile(strain, 99)) - 1
+        gives = _STRETCH_CLOTH if view.kind.category == Category.SWIMWEAR else 1.0
+        figures["most stretch"] = float(np.percentile(strain, 99)) / gives - 1
         figures["blown up"] = float((strain > _BLOWN).mean())
         figures["spike"] = 100 * float((length - 2 * rest).max(initial=0.0))
     return figures

@@ -6,10 +6,12 @@ import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 
+from vmodel.body.base_layer import LINING, BaseLayer, base_layer_depth
+from vmodel.body.chart import load_anatomy
 from vmodel.drape.ray_hits import first_hits
 from vmodel.quality.worn_chart import ARMS, HEAD, LEGS, TRUNK, OnBody
 from vmodel.quality.worn_view import WornView, laid_out
-from vmodel.types import BoolArray, FloatArray, IntArray, Neckline
+from vmodel.types import BoolArray, Category, FloatArray, IntArray, Neckline
 
 _REACH_M = 0.35
 _BELOW_SKIN_M = 0.012
@@ -18,6 +20,8 @@ _MARGIN_CM = 4.0
 _ARMPIT_DEG = (55.0, 130.0)
 """Bearings under the arms, where the skin faces the arm."""
 _SAMPLES = 1600
+_BETWEEN_THIGHS_MM = -738.0
+"""Height on the neutral body below which no skin of the lining is seen."""
 _FEWEST = 12
 _ARM_FROM, _ARM_TO, _LEG_TO = 0.35, 0.8, 0.85
 """Stretch of a sleeve, and of a leg, in which skin must be inside."""
@@ -47,6 +51,8 @@ def cover_figures(view: WornView) -> dict[str, float]:
         here = chosen & area & ~np.isin(chart.part, LEGS)
         if here.sum() >= _FEWEST:
             figures[f"{name} bare"] = float(bare[here].mean())
+    if view.kind.category == Category.SWIMWEAR:
+        figures["lining bare"] = float(1 - _covered(view, _lined()).mean())
     figures |= _limbs_bare(view)
     shoulders = _bare_shoulders(view)
     if len(shoulders) >= _FEWEST:
@@ -56,6 +62,13 @@ def cover_figures(view: WornView) -> dict[str, float]:
     face = np.flatnonzero(head & above_chin & (np.abs(chart.bearing_deg) < 60))[::6]
     figures["face covered"] = float(_covered(view, face, view.sleeve == 0, any_side=True).mean())
     return figures
+
+
+def _lined() -> IntArray:
+    """Vertices on the lining beneath swimwear, the same on every body."""
+    spot_mm = load_anatomy().spot_mm
+    depths = base_layer_depth(BaseLayer(*LINING), spot_mm)
+    return np.flatnonzero((np.maximum(*depths) > 0) & (spot_mm[:, 2] > _BETWEEN_THIGHS_MM))
 
 
 def _meant_covered(view: WornView) -> IntArray:

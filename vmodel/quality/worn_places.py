@@ -6,7 +6,7 @@ import numpy as np
 
 from vmodel.quality.worn_chart import ARMS, BODY, EVERYWHERE, HEAD, LEGS, NECK, TRUNK
 from vmodel.quality.worn_view import ROOT_ON_ARM, WornView, wrapped
-from vmodel.types import FloatArray, Neckline
+from vmodel.types import Category, FloatArray, Neckline
 
 _UPPER = (TRUNK, NECK, *ARMS, HEAD)
 _SIDES = (("left", 1.0), ("right", -1.0))
@@ -219,20 +219,22 @@ def _band_figures(view: WornView) -> Figures:
 
 
 def _hem_figures(view: WornView) -> Figures:
-    """How far the hem is from the height that its length says, and from level."""
-    if view.kind.category.has_legs:
+    """How far the hem, or swimwear's leg lines at the sides, are from the height that their length says, and level."""
+    swims = view.kind.category == Category.SWIMWEAR
+    if view.kind.category.has_legs and not swims:
         return {}
+    stem = "leg_outer" if swims else "hem"
     figures: Figures = {}
     chart = view.chart
     ends = {}
     for side, _ in _SIDES:
-        at = view.mark(f"hem_{side}")
+        at = view.mark(f"{stem}_{side}")
         if at is not None:
             rest = float(chart.locate(at[None], BODY).rest_m[0, 2])
-            meant = float(view.rest_height_m(view.marks[f"hem_{side}"][1]))
+            meant = float(view.rest_height_m(view.marks[f"{stem}_{side}"][1]))
             ends[side] = 100 * (rest - max(meant, 0.02)) / chart.scale
     length = max(view.anchor[0] - float(view.middle_cm[:, 1].min()), 1.0) / chart.scale
-    edge = view.edge_on_body("hem", BODY)
+    edge = None if swims else view.edge_on_body("hem", BODY)
     lift_cm = view.lift_cm / chart.scale
     heights = list(ends.values())
     if edge is not None:

@@ -17,7 +17,7 @@ from vmodel.rights.errors import LikenessWithoutConsent
 from vmodel.types import Category, GarmentKind, Length, Neckline, Sleeve, VirtualModel
 
 #: Everyday clothes; anything that is not named here is refused for children.
-ALLOWED_FOR_CHILDREN = frozenset(Category)
+ALLOWED_FOR_CHILDREN = frozenset(Category) - {Category.SWIMWEAR}
 
 #: Words that a seller may declare and that are never an everyday garment of the list above.
 REFUSED_WORDS = frozenset(
@@ -48,7 +48,7 @@ POSES_FOR_CHILDREN = frozenset(
 )
 
 _CLOSE_BELOW = frozenset({"lower", "detail"})
-_OPEN_BELOW = frozenset({Category.DRESS, Category.SKIRT, Category.SHORTS, Category.JUMPSUIT})
+_OPEN_BELOW = frozenset({Category.DRESS, Category.SKIRT, Category.SHORTS, Category.JUMPSUIT, Category.SWIMWEAR})
 
 
 class AgeBand(StrEnum):

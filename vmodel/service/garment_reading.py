@@ -31,7 +31,17 @@ from vmodel.garment.recognition.reader import PhotoReading
 from vmodel.garment.sizing import stated_sizes
 from vmodel.rights.policy import read_category
 from vmodel.service.garments import SHOWN_SIDE, Stated, Understanding
-from vmodel.types import BodyMeasurements, ByteArray, Cutout, FlatLay, Garment, GarmentKind, Landmarks, VirtualModel
+from vmodel.types import (
+    BodyMeasurements,
+    ByteArray,
+    Category,
+    Cutout,
+    FlatLay,
+    Garment,
+    GarmentKind,
+    Landmarks,
+    VirtualModel,
+)
 
 _MEASURED_SIDE = 480
 _MEASURED_PX_PER_CM = 2.0
@@ -65,9 +75,10 @@ class LastRead:
         self._lock = Lock()
 
     @staticmethod
-    def key_of(photo: bytes, mask: bytes | None, name: str) -> str:
-        """Names what was read by the files, and by the name under which a drawing is told from a photo."""
-        return "-".join(hashlib.sha256(each).hexdigest() for each in (photo, mask or b"", name.encode()))
+    def key_of(photo: bytes, mask: bytes | None, name: str, category: Category | None) -> str:
+        """Names what was read by the files, by the name under which a drawing is told from a photo, and as a pair."""
+        shown = f"{name} {category == Category.SWIMWEAR}".encode()
+        return "-".join(hashlib.sha256(each).hexdigest() for each in (photo, mask or b"", shown))
 
     def get(self, key: str) -> ReadGarment | None:
         """What was read, if it is still kept."""
@@ -120,15 +131,16 @@ def understand_garment(
     Raises:
         VModelError: the photo shows no single garment, or what was stated does not fit it.
     """
-    return describe_garment(read_garment(flat_lay, mask), stated, roster)
+    return describe_garment(read_garment(flat_lay, mask, read_category(stated.category)), stated, roster)
 
 
-def read_garment(flat_lay: FlatLay, mask: bytes | None) -> ReadGarment:
+def read_garment(flat_lay: FlatLay, mask: bytes | None, category: Category | None = None) -> ReadGarment:
     """Find the garment in a photo and ask the network about it, which is nearly all of the work.
 
     Args:
         flat_lay: from ``read_photo``.
         mask: black and white picture that overrides the cut-out.
+        category: as stated; swimwear may be two pieces.
     Raises:
         VModelError: the photo shows no single garment, or the mask does not fit it.
     """
@@ -136,7 +148,7 @@ def read_garment(flat_lay: FlatLay, mask: bytes | None) -> ReadGarment:
         mask_path = Path(folder) / "mask"
         if mask is not None:
             mask_path.write_bytes(mask)
-        cutout = cut_out(flat_lay, mask_path if mask is not None else None)
+        cutout = cut_out(flat_lay, mask_path if mask is not None else None, category)
     reading = read_kinds(flat_lay, cutout)
     share = min(1.0, _MEASURED_SIDE / max(cutout.matte.shape))
     small = replace(flat_lay, rgb=_shrunk(flat_lay.rgb, share), alpha=None)
@@ -162,12 +174,13 @@ def describe_garment(read: ReadGarment, stated: Stated, roster: Roster) -> Under
         VModelError: what was stated does not fit the photo.
     """
     category = read_category(stated.category)
+    mask = cv2.resize(read.cutout.mask.astype(np.uint8), read.size[::-1], interpolation=cv2.INTER_NEAREST) > 0
     with tempfile.TemporaryDirectory(prefix="vmodel-") as folder:
         path = Path(folder) / "landmarks.json"
         if stated.landmarks:
             path.write_text(json.dumps({name: list(point) for name, point in stated.landmarks.items()}))
         given = path if stated.landmarks else None
-        kind, landmarks = understand_reading(read.reading, read.size, category, given)
+        kind, landmarks = understand_reading(read.reading, np.asarray(mask), category, given)
     check_worn_open(kind, stated.worn_open)
     garment, size_cm = _measured(read, kind, landmarks, stated, roster)
     return Understanding(
@@ -176,12 +189,12 @@ def describe_garment(read: ReadGarment, stated: Stated, roster: Roster) -> Under
     )
 
 
-def draw_mask(flat_lay: FlatLay, mask: bytes | None) -> bytes:
+def draw_mask(flat_lay: FlatLay, mask: bytes | None, category: str | None = None) -> bytes:
     """What counts as garment, PNG of the photo's size: the seller's mask, else what is found, else nothing."""
     if mask is not None:
         return mask
     try:
-        matte = cut_out(flat_lay).matte
+        matte = cut_out(flat_lay, None, read_category(category)).matte
     except VModelError:
         matte = np.zeros(flat_lay.rgb.shape[:2], np.float32)
     stream = io.BytesIO()

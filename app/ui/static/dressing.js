@@ -22,7 +22,8 @@
     if (!note) return;
     const lower = new Set(["trousers", "shorts", "skirt"]), isTucked = one('.garment input[name="tucked"]').checked;
     const layers = [...worn.map(input => input.dataset), one(".garment").dataset];
-    const rank = ({ kind }) => (kind === "outerwear" ? 3 : lower.has(kind) ? (isTucked ? 2 : 0) : 1);
+    const ends = { swimwear: -1, outerwear: 3 };
+    const rank = ({ kind }) => ends[kind] ?? (lower.has(kind) ? (isTucked ? 2 : 0) : 1);
     const names = layers.sort((a, b) => rank(a) - rank(b)).map(each => each.name);
     note.hidden = !worn.length;
     note.textContent = say(note.dataset.says, { names: names.join(" → ") });

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.garment import drawn_flat_lays as drawn
+from tests.garment import drawn_swimwear
 from vmodel.config import Settings
 from vmodel.errors import GarmentNotFound, MaskMismatch, SeveralGarments, WeightsMissing
 from vmodel.garment.reading import read_flat_lay
@@ -50,6 +51,25 @@ def test_two_garments_are_refused(examples: Path) -> None:
     tee = read_flat_lay(examples / "logo-tee.jpg", Settings()).rgb[::3, ::3]
     with pytest.raises(SeveralGarments):
         cut_out(as_flat_lay(two(tee, tee)))
+
+
+def test_a_bikini_is_one_article() -> None:
+    bikini = drawn_swimwear.bikini()
+    photo = FlatLay("bikini.png", "0" * 64, bikini.rgb, bikini.cutout.matte)
+    assert overlap(cut_out(photo, category=Category.SWIMWEAR).mask, bikini.mask) > 0.98
+
+
+def test_pieces_beside_one_another_are_no_bikini() -> None:
+    bikini = drawn_swimwear.bikini()
+    rgb, alpha = (np.ascontiguousarray(np.rot90(each)) for each in (bikini.rgb, bikini.cutout.matte))
+    with pytest.raises(SeveralGarments):
+        cut_out(FlatLay("beside.png", "0" * 64, rgb, alpha), category=Category.SWIMWEAR)
+
+
+def test_two_tops_above_one_another_are_no_bikini(examples: Path) -> None:
+    tee = read_flat_lay(examples / "logo-tee.jpg", Settings()).rgb[::3, ::3]
+    with pytest.raises(SeveralGarments):
+        cut_out(as_flat_lay(np.concatenate([tee, tee])))
 
 
 def test_two_pieces_of_transparency_are_refused() -> None:

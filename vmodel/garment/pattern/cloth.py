@@ -15,9 +15,9 @@ from vmodel.garment.block_paint import Canvas, outline_alpha
 from vmodel.garment.block_parts import Block
 from vmodel.garment.ground import draw_fall, fill_woven, sewn_marks
 from vmodel.garment.pattern.draft_upper import neck_curve
-from vmodel.garment.pattern.maps import Places, Source, front_place, leg_maps, lying, skirt_map, upper_maps
+from vmodel.garment.pattern.maps import Source, front_place, leg_maps, lying, skirt_map, upper_maps
 from vmodel.garment.pattern.photo import SIDES
-from vmodel.garment.pattern.warp import sample
+from vmodel.garment.pattern.warp import Places, sample
 from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentPhoto, Neckline
 
 _STEP_PX: Final = 4

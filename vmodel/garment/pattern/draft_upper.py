@@ -5,7 +5,6 @@ The origin is the middle between the neck points, x to the wearer's left, y up; 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -16,12 +15,14 @@ from vmodel.garment.block_parts import (
     Block,
     Edges,
     Piece,
+    Point,
     as_point,
     both_sides,
     edge_of,
     mirrored_edges,
     parted,
 )
+from vmodel.garment.pattern.upper_cut import BriefCut, LegCut, UpperCut
 from vmodel.types import FloatArray, GarmentKind, Neckline, Seam, Sleeve
 
 NECK_POWER: Final = {
@@ -39,6 +40,9 @@ _WHOLE_BOW_CM: Final = 10.0
 """Length from which the seam below the arm is bowed in full."""
 GATHERED: Final = 0.95
 """Share of its length to which an upper edge is drawn in that the shoulders do not carry, or not on both sides."""
+ELASTIC: Final = 0.93
+"""The same of the leg lines of swimwear."""
+_LEG_LINES: Final = ("leg_left", "leg_right")
 _DEEP_HALTER_CM: Final = 9.0
 """A halter's neck that hangs deeper is pointed."""
 _NAPE_CM: Final = 1.0
@@ -46,61 +50,6 @@ _BACK_RISE: Final = 0.2
 """How far the middle of a halter's back rises from the cut's armpits to the body's, as a share of their depth."""
 _SAG: Final = 0.07
 """How far the upper edge of a garment on one shoulder hangs below a straight line, as a share of its length."""
-
-
-@dataclass(frozen=True)
-class UpperCut:
-    """Sizes of a garment that hangs from the shoulders, lying flat.
-
-    Attributes:
-        half_chest: from the middle to the armpit.
-        length: neck points to the hem's corners, straight down.
-        shoulder, neck: half spans between shoulder points and between neck points.
-        drop: neck points to the lowest point of the front's neck.
-        depth: shoulder point to armpit, straight down.
-        sleeve: middle of the armhole to the middle of the cuff; 0 without sleeves.
-        cuff: flat width.
-        angle: of the sleeve below the horizontal, in degrees.
-        sides: (n, 2) half widths: share of the way from armpit to hem (0..1, rising), and cm.
-        hem: (n, 2) shape of the front's hem: share of its width (-1..1), and cm below its corners.
-        stand: height of what stands round the neck; 0 for none.
-        legs: of a jumpsuit.
-        apart: how far from the middle the edges of an open front lie at the neck and at the hem; None for a closed one.
-        armhole: exponent of the armhole's curve: the higher, the deeper it cuts in; None for the kind's own.
-        strings: how far down the neck straps go along the armholes before the front begins, as a share of its depth.
-        below: of an upper edge that no shoulder carries, how far under the neck points; ``depth`` counts from it.
-        root: flat width of the sleeve there, where it begins.
-        bare: "left" or "right", the side that goes under the arm instead of over the shoulder; "" for neither.
-    """
-
-    half_chest: float
-    length: float
-    shoulder: float
-    neck: float
-    drop: float
-    depth: float
-    sleeve: float = 0.0
-    cuff: float = 0.0
-    angle: float = 40.0
-    sides: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
-    hem: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
-    stand: float = 0.0
-    legs: LegCut | None = None
-    apart: tuple[float, float] | None = None
-    armhole: float | None = None
-    strings: float = 0.0
-    below: float = 0.0
-    root: float = 0.0
-    bare: str = ""
-
-
-@dataclass(frozen=True)
-class LegCut:
-    """Legs of a jumpsuit: heights below the neck points, half widths from the middle, in cm."""
-
-    crotch: float
-    inner: float
-    outer: float
 
 
 def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
@@ -112,8 +61,7 @@ def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
         material: name in the drape's materials.
     """
     shoulder, armpit = _shoulder_and_armpit(kind, cut)
-    low = _legs(cut.legs, cut.length) if cut.legs else {"hem": _hem(cut, front=True)}
-    low_back = low if cut.legs else {"hem": _hem(cut, front=False)}
+    low, low_back = (_low_edges(cut, is_front) for is_front in (True, False))
     side = {"side_left": _side(cut, armpit)}
     if kind.neckline == Neckline.STRAPLESS:
         half: Edges = {}
@@ -143,6 +91,9 @@ def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
             "crotch": (0.0, -cut.legs.crotch),
             "hip_left": as_point(_on_side(side["side_left"], -0.9 * cut.legs.crotch)),
         }
+    elif cut.brief:
+        marks |= {"leg_outer_left": as_point(side["side_left"][0]), "hip_left": as_point(side["side_left"][4])}
+        marks |= {"leg_inner_left": (cut.brief.gusset, -cut.brief.crotch), "crotch": (0.0, -cut.brief.crotch)}
     else:
         marks |= {"hem_left": as_point(side["side_left"][0])}
     lowest = -cut.drop, -_back_drop(kind, cut)  # below what stands round it
@@ -160,7 +111,7 @@ def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
     return Block(
         kind, front, back, landmarks, material,
         sleeve_angle_deg=cut.angle if kind.sleeve in _SLEEVED or cut.root else 45.0,
-        elastic=gathered if kind.bares_a_shoulder else {},
+        elastic=(gathered if kind.bares_a_shoulder else {}) | (dict.fromkeys(_LEG_LINES, ELASTIC) if cut.brief else {}),
         pieces=pieces, sewn=sewn,
     )  # fmt: skip
 
@@ -233,10 +184,8 @@ def _loop(low: Edges, side: Edges, half: Edges, top: Edges, bare: str) -> Edges:
     """The whole outline, counter-clockwise from the hem's right end; a bare side goes no higher than its armpit."""
     right = mirrored_edges(side if bare == "right" else {**side, **half})
     half = side if bare == "left" else {**side, **half}
-    if "hem" in low:
-        return {**low, **half, **top, **right}
     left_legs = {name: line for name, line in low.items() if name.endswith("left")}
-    return {**left_legs, **half, **top, **right, **mirrored_edges(left_legs)}
+    return {**low, **half, **top, **right, **mirrored_edges(left_legs)}
 
 
 def _side(cut: UpperCut, armpit: FloatArray) -> FloatArray:
@@ -260,6 +209,25 @@ def _hem(cut: UpperCut, front: bool) -> FloatArray:
     return np.stack([half * share, -cut.length - below], axis=1)
 
 
+def _low_edges(cut: UpperCut, is_front: bool) -> Edges:
+    """Lower edges from the right to the left; of legs and leg lines the left ones."""
+    if cut.legs:
+        return _legs(cut.legs, cut.length)
+    if cut.brief:
+        return _leg_line(cut.brief, (float(cut.sides[-1, 1]), -cut.length), is_front)
+    return {"hem": _hem(cut, is_front)}
+
+
+def _leg_line(brief: BriefCut, outer: Point, is_front: bool) -> Edges:
+    inner = (brief.gusset, -brief.crotch)
+    way = np.subtract(outer, inner)
+    bow = (brief.bow if is_front else brief.bow_behind) * np.array([-way[1], way[0]])
+    return {
+        "gusset": edge_of((-inner[0], inner[1]), inner),
+        "leg_left": edge_of(inner, outer, bow=as_point(bow)),
+    }
+
+
 def _legs(legs: LegCut, length: float) -> Edges:
     inner = edge_of((0.0, -legs.crotch), (legs.inner, -length))
     return {"inseam_left": inner, "leg_left": edge_of((legs.inner, -length), (legs.outer, -length))}
@@ -267,6 +235,8 @@ def _legs(legs: LegCut, length: float) -> Edges:
 
 def _back_drop(kind: GarmentKind, cut: UpperCut) -> float:
     """How far the back's neck hangs below the neck points: between straps nearly to the armpits."""
+    if kind.bib:
+        return max(BACK_DROP_CM, cut.drop)
     if kind.sleeve == Sleeve.STRAP and kind.neckline != Neckline.HALTER:
         return max(BACK_DROP_CM, _STRAPS_BEHIND * cut.depth)
     return min(BACK_DROP_CM, cut.drop)

@@ -17,6 +17,7 @@ from vmodel.garment.pattern.cloth import Cloth, paint
 from vmodel.garment.pattern.draft_upper import draft_upper
 from vmodel.garment.pattern.lower import fit_legs, fit_skirt
 from vmodel.garment.pattern.opening import between, find_opening
+from vmodel.garment.pattern.swim import in_two
 from vmodel.garment.pattern.upper import fit_upper
 from vmodel.garment.sizing import stated_sizes
 from vmodel.garment.texture import bleed
@@ -191,7 +192,8 @@ def fit_block(
     """
     if photo.kind.category.covers_upper:
         cut, scale = fit_upper(photo, body, gender, stated_cm, trust)
-        return draft_upper(photo.kind, cut, material), scale
+        block = draft_upper(photo.kind, cut, material)
+        return (block if cut.midriff is None else in_two(block, cut.midriff)), scale
     if photo.kind.category == Category.SKIRT:
         return fit_skirt(photo, body, stated_cm, material, trust)
     return fit_legs(photo, body, stated_cm, material, trust)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,14 +9,12 @@ import numpy as np
 
 from vmodel.garment.block_parts import Block, Edges
 from vmodel.garment.pattern.bare import bare_side, with_bands
-from vmodel.garment.pattern.photo import SIDES, outline_across
-from vmodel.garment.pattern.upper import HEM_SHARES, SLEEVED, hem_spots, side_spots
-from vmodel.garment.pattern.warp import Warp, solve_warp
+from vmodel.garment.pattern.photo import HEM_SHARES, SIDES, gap_row, hem_spots, outline_across, side_spots
+from vmodel.garment.pattern.swim_maps import above, brief_pairs, leg_line_pairs, top_pairs
+from vmodel.garment.pattern.upper import SLEEVED
+from vmodel.garment.pattern.warp import Pairs, Places, Warp, solve_warp
 from vmodel.types import BoolArray, Category, FloatArray, GarmentPhoto, Neckline
 
-Pairs = list[tuple[FloatArray, FloatArray, float]]
-Places = Callable[[FloatArray, FloatArray], FloatArray]
-"""Photo pixels (..., 2) of places in cm, x and y."""
 _BLEND_CM: Final = 1.2
 """Width of the strip along a seam in which two parts' maps run into one another."""
 _TRUNK_BELOW: Final = 0.35
@@ -52,10 +49,16 @@ def upper_maps(source: Source, block: Block, side: str, closed: bool = False) ->
         The map, and how far a print is stretched at most.
     """
     photo, marks = source.photo, block.landmarks_cm
+    gap = gap_row(photo.mask) if block.kind.category == Category.SWIMWEAR else None
+    outline = _trunk(_edges(block, side))
     if side == "front" and photo.opening is not None:
         places, stretch = _halves(source, block, photo.opening, closed)
+    elif gap is not None:
+        top = solve_warp(outline, top_pairs(photo, block, side, gap), _printed(source, block))
+        brief = solve_warp(outline, brief_pairs(photo, block, side, gap))
+        places, stretch = above(top.at, brief.at, block), top.stretch
     else:
-        body = solve_warp(_trunk(_edges(block, side)), _body_pairs(photo, block, side), _printed(source, block))
+        body = solve_warp(outline, _body_pairs(photo, block, side), _printed(source, block))
         places, stretch = body.at, body.stretch
     if block.kind.sleeve in SLEEVED or block.kind.neckline == Neckline.OFF_SHOULDER:
         photo = with_bands(photo)
@@ -126,9 +129,11 @@ def _body_pairs(photo: GarmentPhoto, block: Block, which: str) -> Pairs:
     lowest = f"neck_{which}"
     if lowest in points and block.kind.neckline != Neckline.STRAPLESS:
         pairs.append((marks[lowest], points[lowest], 1.0))
-    if block.kind.category == Category.JUMPSUIT:
+    if block.kind.category.has_legs:
         pairs.append((marks["crotch"], points["crotch"], 1.0))
         pairs += [(marks[f"leg_inner_{side}"], points[f"leg_inner_{side}"], 1.0) for side in SIDES]
+        if block.kind.category == Category.SWIMWEAR:
+            pairs += leg_line_pairs(photo, block, which)
     else:
         hem = _edges(block, which)["hem"]
         for share, spot in zip(HEM_SHARES, hem_spots(photo), strict=True):

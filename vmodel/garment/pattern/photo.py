@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
+import cv2
 import numpy as np
 
-from vmodel.types import BoolArray, FloatArray, IntArray
+from vmodel.types import BoolArray, FloatArray, GarmentPhoto, IntArray
 
 SIDES: Final = ("left", "right")
+SIDE_SHARES: Final = (0.2, 0.4, 0.6, 0.8, 1.0)
+"""Of the way from an armpit down to the hem."""
+HEM_SHARES: Final = np.linspace(-1, 1, 9)
+"""Of a hem's half width."""
+_OVERLAP: Final = 0.05
+"""How many rows two pieces may share that lie one above the other, aslant, as a share of their heights."""
+_LEAST_PIECE: Final = 0.12
+"""Share of the cloth that either has, at least."""
 
 
 def row_ends(mask: BoolArray, y: float) -> IntArray:
@@ -62,3 +71,62 @@ def outline_across(mask: BoolArray, start: FloatArray, end: FloatArray, share: f
     if not inside.any() or inside[-1]:
         return np.asarray(at)
     return np.asarray(line[int(np.flatnonzero(inside).max())])
+
+
+def gap_row(mask: BoolArray) -> float | None:
+    """Row between two pieces of which one lies above the other; None where there are no such two.
+
+    Args:
+        mask: (H, W) bool, upright.
+    """
+    count, _, stats, middles = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    if count < 3:
+        return None
+    largest = 1 + np.argsort(stats[1:, cv2.CC_STAT_AREA])[-2:]
+    upper, lower = sorted(largest, key=lambda piece: float(middles[piece, 1]))
+    left, top, width, height, area = stats[[upper, lower]].T.astype(float)
+    together = min(left + width) - max(left)
+    overlap = top[0] + height[0] - top[1]
+    if min(area) < _LEAST_PIECE * sum(area) or together < 0.5 * min(width) or overlap > _OVERLAP * sum(height):
+        return None
+    return float(top[0] + height[0] + top[1]) / 2
+
+
+def side_spots(photo: GarmentPhoto) -> dict[float, tuple[FloatArray, FloatArray]]:
+    """Where the sides run: share of the way from armpit to hem -> (2,) pixels on the left and on the right."""
+    reach = 0.3 * photo.half("armpit")
+    found = {}
+    for share in SIDE_SHARES:
+        spots = []
+        for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
+            corner = photo.points.get(f"hem_{side}", photo.points.get(f"leg_outer_{side}"))
+            assert corner is not None
+            at = (1 - share) * photo.points[f"armpit_{side}"] + share * corner
+            x = corner[0] if share == 1 else outline_beside(photo.mask, at, reach, sign)
+            spots.append(np.array([x, at[1]]))
+        found[share] = spots[0], spots[1]
+    return found
+
+
+def hem_spots(photo: GarmentPhoto) -> FloatArray:
+    """(9, 2) pixels along the hem from the right corner to the left one, at ``HEM_SHARES``."""
+    left, right = photo.points["hem_left"], photo.points["hem_right"]
+    way = left - right
+    size = float(np.linalg.norm(way))
+    normal = np.array([-way[1], way[0]]) / max(size, 1.0)
+    normal *= np.sign(normal[1]) or 1.0
+    base = right + way * (HEM_SHARES[:, None] + 1) / 2
+    steps = np.arange(-0.25 * size, 0.25 * size, 1.0)
+    below = np.zeros(len(HEM_SHARES))
+    for place, at in enumerate(base):
+        line = at + steps[:, None] * normal
+        columns, rows = (np.clip(np.round(line[:, i]).astype(int), 0, photo.mask.shape[1 - i] - 1) for i in (0, 1))
+        inside = photo.mask[rows, columns]
+        below[place] = float(steps[inside].max()) if inside.any() else 0.0
+    if "hem_mid" in photo.points:  # an outline that runs into shadow or ground says less than the landmark
+        middle = float((photo.points["hem_mid"] - (left + right) / 2) @ normal)
+        below[len(below) // 2] = middle
+        below = np.clip(below, min(0.0, middle) - 0.04 * size, max(0.0, middle) + 0.04 * size)
+    below[[0, -1]] = 0.0
+    below[1:-1] = 0.25 * below[:-2] + 0.5 * below[1:-1] + 0.25 * below[2:]
+    return np.asarray(base + below[:, None] * normal)

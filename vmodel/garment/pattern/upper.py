@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from vmodel.garment.pattern.bare import as_if_carried, bare_side, cut_in, string_width
-from vmodel.garment.pattern.draft_upper import LegCut, UpperCut
-from vmodel.garment.pattern.photo import SIDES, outline_beside
+from vmodel.garment.pattern.photo import HEM_SHARES, SIDE_SHARES, SIDES, hem_spots, side_spots
 from vmodel.garment.pattern.sizes import SAMPLE_CHEST, Size, shown_of_width, solve_sizes
+from vmodel.garment.pattern.swim import SNUG, SWIM_ARMHOLE, fit_brief, swim_length, swim_sizes, swim_top
+from vmodel.garment.pattern.upper_cut import LegCut, UpperCut
 from vmodel.types import BodyMeasurements, Category, FloatArray, GarmentKind, GarmentPhoto, Neckline, Sleeve
 
 SLEEVED: Final = frozenset({Sleeve.SHORT, Sleeve.THREE_QUARTER, Sleeve.LONG})
-_EASE_CM: Final = {Category.TOP: 10.0, Category.DRESS: 8.0, Category.JUMPSUIT: 10.0, Category.OUTERWEAR: 18.0}
+_EASE_CM: Final = {
+    Category.TOP: 10.0,
+    Category.DRESS: 8.0,
+    Category.JUMPSUIT: 10.0,
+    Category.OUTERWEAR: 18.0,
+    Category.SWIMWEAR: 0.0,
+}
 _LENGTH: Final = {Category.TOP: 1.08, Category.OUTERWEAR: 1.2}
 """Usual length over the way from neck to hip; of dresses a share of the neck's height."""
 _SLEEVE_OF_ARM: Final = {Sleeve.SHORT: 0.36, Sleeve.THREE_QUARTER: 0.68, Sleeve.LONG: 0.94}
@@ -51,8 +59,6 @@ _OFF_ROOM_CM, _BAND_CM = 2.0, 7.0
 """What such a sleeve is wider than half the arm, and its length where it is a band or a flounce."""
 _OFF_LATER: Final = 0.04
 """How far down the arm its root lies, as a share of the height."""
-SIDE_SHARES: Final = (0.2, 0.4, 0.6, 0.8, 1.0)
-HEM_SHARES: Final = np.linspace(-1, 1, 9)
 
 
 def fit_upper(
@@ -88,8 +94,11 @@ def fit_upper(
     slope = 0.24 * (shoulder - neck) + 0.6 if kind.hangs_from_shoulders else below
     depth = 0.0 if kind.neckline == Neckline.STRAPLESS else sizes["depth"]
     length = sizes["length"] + below
-    if kind.category != Category.JUMPSUIT:
+    if not kind.category.has_legs:
         length = max(length, depth + slope + 4.0)
+    brief = midriff = None
+    if kind.category == Category.SWIMWEAR:
+        brief, length, midriff = fit_brief(photo, body, scale, depth + slope)
     sides = _sides(photo, body, chest, length, depth + slope)
     angle, sleeve, cuff, root = 40.0, 0.0, 0.0, 0.0
     if off:
@@ -115,14 +124,16 @@ def fit_upper(
         cuff=cuff,
         angle=angle,
         sides=sides,
-        hem=_hem(photo, scale) if legs is None else np.zeros((0, 2)),
+        hem=np.zeros((0, 2)) if kind.category.has_legs else _hem(photo, scale),
         stand=_stand(kind),
         legs=legs,
         apart=_apart(photo, body, scale) if kind.open_front else None,
         strings=strings,
-        armhole=cut_in(photo) if kind.neckline == Neckline.HALTER else None,
+        armhole=_armhole(photo),
         below=below,
         root=root,
+        brief=brief,
+        midriff=midriff,
         bare=bare,
     ), scale
 
@@ -161,6 +172,8 @@ def _across_the_top(
 
 def _below(kind: GarmentKind, body: BodyMeasurements) -> float:
     """How far an upper edge that no shoulder carries lies below the neck points."""
+    if kind.category == Category.SWIMWEAR and kind.neckline == Neckline.STRAPLESS:
+        return swim_top(body)
     share = {Neckline.OFF_SHOULDER: 0.5, Neckline.STRAPLESS: 0.95}.get(kind.neckline, 0.0)
     return share * (body.neck_height - body.chest_height)
 
@@ -229,11 +242,22 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
         _depth_size(photo, body, ease),
         _length_size(photo, body, torso),
     ]  # fmt: skip
+    if kind.category == Category.SWIMWEAR:
+        found = list(swim_sizes(found, kind, body))
+    if kind.bib:
+        found = [_beside_bib(size, body) for size in found]
     if sleeved:
         found += _sleeve_sizes(photo, body)
     if kind.category == Category.JUMPSUIT:
         found += _leg_sizes(photo, body)
     return found
+
+
+def _armhole(photo: GarmentPhoto) -> float | None:
+    """As ``UpperCut.armhole``."""
+    if photo.kind.neckline == Neckline.HALTER:
+        return cut_in(photo)
+    return SWIM_ARMHOLE if photo.kind.category == Category.SWIMWEAR and photo.kind.sleeve == Sleeve.STRAP else None
 
 
 def _depth_size(photo: GarmentPhoto, body: BodyMeasurements, ease: float) -> Size:
@@ -245,6 +269,13 @@ def _depth_size(photo: GarmentPhoto, body: BodyMeasurements, ease: float) -> Siz
     usual = 0.2 * body.chest + 0.12 * ease
     spread = 0.3 if photo.kind.neckline == Neckline.HALTER else 0.10
     return Size("depth", pixels, spread, usual, 0.12, 0.165 * body.chest, 0.33 * body.chest)
+
+
+def _beside_bib(size: Size, body: BodyMeasurements) -> Size:
+    """The same for dungarees, whose sides begin anywhere between arm and waist."""
+    if size.name == "chest":
+        return replace(size, low=(body.waist + 8) / 4)
+    return replace(size, high=body.neck_height - body.waist_height) if size.name == "depth" else size
 
 
 def _usual_neck(kind: GarmentKind, body: BodyMeasurements, across: float) -> float:
@@ -267,10 +298,12 @@ def _usual_drop(kind: GarmentKind, body: BodyMeasurements) -> float:
 
 def _length_size(photo: GarmentPhoto, body: BodyMeasurements, torso: float) -> Size:
     kind, below = photo.kind, _below(photo.kind, body)
-    if kind.category == Category.JUMPSUIT:
+    if kind.category.has_legs:
         low = [photo.middle("leg_outer"), photo.middle("leg_inner")] if photo.has("leg_outer", "leg_inner") else []
         end = np.mean(low, axis=0) if low else None
         pixels = None if end is None else float(np.linalg.norm(end - photo.middle("neck")))
+        if kind.category == Category.SWIMWEAR:
+            return swim_length(photo, body, below)
         floor = body.neck_height - 4.0
         least = body.neck_height - body.inseam + 6.0
         return Size("length", pixels, 0.05, 0.9 * floor - below, 0.2, least - below, floor - below)
@@ -322,46 +355,6 @@ def _legs(body: BodyMeasurements, sizes: Mapping[str, float], length: float, bel
     return LegCut(min(sizes["crotch"] + below, length - 4.0), inner, inner + sizes["opening"])
 
 
-def side_spots(photo: GarmentPhoto) -> dict[float, tuple[FloatArray, FloatArray]]:
-    """Where the sides run: share of the way from armpit to hem -> (2,) pixels on the left and on the right."""
-    reach = 0.3 * photo.half("armpit")
-    found = {}
-    for share in SIDE_SHARES:
-        spots = []
-        for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
-            corner = photo.points.get(f"hem_{side}", photo.points.get(f"leg_outer_{side}"))
-            assert corner is not None
-            at = (1 - share) * photo.points[f"armpit_{side}"] + share * corner
-            x = corner[0] if share == 1 else outline_beside(photo.mask, at, reach, sign)
-            spots.append(np.array([x, at[1]]))
-        found[share] = spots[0], spots[1]
-    return found
-
-
-def hem_spots(photo: GarmentPhoto) -> FloatArray:
-    """(9, 2) pixels along the hem from the right corner to the left one, at ``HEM_SHARES``."""
-    left, right = photo.points["hem_left"], photo.points["hem_right"]
-    way = left - right
-    size = float(np.linalg.norm(way))
-    normal = np.array([-way[1], way[0]]) / max(size, 1.0)
-    normal *= np.sign(normal[1]) or 1.0
-    base = right + way * (HEM_SHARES[:, None] + 1) / 2
-    steps = np.arange(-0.25 * size, 0.25 * size, 1.0)
-    below = np.zeros(len(HEM_SHARES))
-    for place, at in enumerate(base):
-        line = at + steps[:, None] * normal
-        columns, rows = (np.clip(np.round(line[:, i]).astype(int), 0, photo.mask.shape[1 - i] - 1) for i in (0, 1))
-        inside = photo.mask[rows, columns]
-        below[place] = float(steps[inside].max()) if inside.any() else 0.0
-    if "hem_mid" in photo.points:  # an outline that runs into shadow or ground says less than the landmark
-        middle = float((photo.points["hem_mid"] - (left + right) / 2) @ normal)
-        below[len(below) // 2] = middle
-        below = np.clip(below, min(0.0, middle) - 0.04 * size, max(0.0, middle) + 0.04 * size)
-    below[[0, -1]] = 0.0
-    below[1:-1] = 0.25 * below[:-2] + 0.5 * below[1:-1] + 0.25 * below[2:]
-    return np.asarray(base + below[:, None] * normal)
-
-
 def _sides(photo: GarmentPhoto, body: BodyMeasurements, chest: float, length: float, armpit: float) -> FloatArray:
     """(n, 2) half widths from armpit to hem: as the outline has them, and at least as wide as the body needs."""
     legs = photo.kind.category == Category.JUMPSUIT
@@ -375,6 +368,9 @@ def _sides(photo: GarmentPhoto, body: BodyMeasurements, chest: float, length: fl
     widths = []
     for share in shares:
         need = _need(photo.kind, body, armpit + share * (length - armpit))
+        if photo.kind.category == Category.SWIMWEAR:  # stretch cloth follows the body, however wide it lies
+            widths.append(need)
+            continue
         if legs and share >= 0.4:
             need = max(need, (body.hip + 8) / 4)
         wanted = float(np.interp(share, (0.0, *SIDE_SHARES), seen))
@@ -385,6 +381,8 @@ def _sides(photo: GarmentPhoto, body: BodyMeasurements, chest: float, length: fl
 def _need(kind: GarmentKind, body: BodyMeasurements, below_cm: float) -> float:
     """Least half width at so many cm below the neck points."""
     heights = [body.neck_height - h for h in (body.chest_height, body.waist_height, body.hip_height)]
+    if kind.category == Category.SWIMWEAR:
+        return float(np.interp(below_cm, heights, (body.chest, body.waist, body.hip))) * SNUG / 4
     snug = kind.neckline == Neckline.STRAPLESS or kind.sleeve == Sleeve.STRAP
     ease = (3.0, 2.0, 3.0) if snug else (4.0, 5.0, 4.0)
     girths = [girth + more for girth, more in zip((body.chest, body.waist, body.hip), ease, strict=True)]

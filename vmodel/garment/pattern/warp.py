@@ -7,6 +7,7 @@ change size and direction as little as they can from cell to cell, and turn as s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,10 @@ from scipy.sparse.linalg import spsolve
 
 from vmodel.types import ByteArray, FloatArray, IntArray
 
+Pairs = list[tuple[FloatArray, FloatArray, float]]
+"""Place in cm, place in the photo in pixels, weight."""
+Places = Callable[[FloatArray, FloatArray], FloatArray]
+"""Photo pixels (..., 2) of places in cm, x and y."""
 _CELLS: Final = 26
 """Cells along a part's longer side."""
 _SIMILAR, _SMOOTH, _MEET = 1.0, 0.35, 6.0
@@ -60,14 +65,14 @@ class Warp:
 
 def solve_warp(
     outline_cm: FloatArray,
-    pairs: list[tuple[FloatArray, FloatArray, float]],
+    pairs: Pairs,
     printed: tuple[FloatArray, FloatArray] | None = None,
 ) -> Warp:
     """Fit a warp to pairs of places.
 
     Args:
         outline_cm: (n, 2) the part in the block; the grid covers it with a margin.
-        pairs: (place in cm, place in the photo in pixels, weight) of each pair.
+        pairs: what is to be met.
         printed: (n, 2) places in cm on a placed print and (n,) how strongly its shape is to be kept; None for none.
     Returns:
         The least stiff warp that folds nowhere.
@@ -89,7 +94,7 @@ def solve_warp(
     return Warp(low, step, corners, _stretch(corners, step, stiff_cells))
 
 
-def _affine(pairs: list[tuple[FloatArray, FloatArray, float]]) -> FloatArray:
+def _affine(pairs: Pairs) -> FloatArray:
     """(2, 3) the similarity with separate scales across and along that fits the pairs best, turned like the photo."""
     source = np.array([pair[0] for pair in pairs])
     target = np.array([pair[1] for pair in pairs])
@@ -100,7 +105,7 @@ def _affine(pairs: list[tuple[FloatArray, FloatArray, float]]) -> FloatArray:
 
 
 def _solve(
-    low: FloatArray, step: FloatArray, grid: IntArray, pairs: list[tuple[FloatArray, FloatArray, float]],
+    low: FloatArray, step: FloatArray, grid: IntArray, pairs: Pairs,
     affine: FloatArray, stiff_cells: FloatArray, stiffer: float,
 ) -> FloatArray:  # fmt: skip
     rows, columns = int(grid[0]), int(grid[1])

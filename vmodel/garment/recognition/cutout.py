@@ -19,15 +19,16 @@ from vmodel.errors import (
     UnreadablePhoto,
     UnsupportedPhoto,
 )
+from vmodel.garment.pattern.photo import gap_row
 from vmodel.garment.reading import read_grey
-from vmodel.garment.recognition.kind import decide_kind
+from vmodel.garment.recognition.kind import decide_kind, likeliest_kinds, seen_by_network
 from vmodel.garment.recognition.landmarks import names_of
 from vmodel.garment.recognition.matte import guided, refine_edge
 from vmodel.garment.recognition.network import LANDMARKS, load_network
 from vmodel.garment.recognition.person import shows_person, with_skin
 from vmodel.garment.recognition.reader import PhotoReading, read_photo
 from vmodel.garment.recognition.rembg_backend import matte_with_model
-from vmodel.types import BoolArray, ByteArray, Cutout, FlatLay, FloatArray
+from vmodel.types import BoolArray, ByteArray, Category, Cutout, FlatLay, FloatArray
 
 WORK_SIDE: Final = 1024
 _GUIDE_SIDE: Final = 512
@@ -53,12 +54,13 @@ _INVERTED: Final = 0.9
 _LEAST_HALF_WIDTH: Final = 0.01
 
 
-def cut_out(flat_lay: FlatLay, mask: Path | None = None) -> Cutout:
+def cut_out(flat_lay: FlatLay, mask: Path | None = None, category: Category | None = None) -> Cutout:
     """Find the garment in a photo.
 
     Args:
         flat_lay: the photo, at least 200 pixels on its shorter side.
         mask: black and white picture of the photo's size that overrides everything; white is garment.
+        category: as stated; swimwear may be two pieces, one above the other.
     Returns:
         Matte of the photo's size, where it comes from and how sure it is.
     Raises:
@@ -74,15 +76,27 @@ def cut_out(flat_lay: FlatLay, mask: Path | None = None) -> Cutout:
     if flat_lay.alpha is not None:
         if float(np.mean(flat_lay.alpha >= 0.5)) < _LEAST_AREA:
             raise GarmentNotFound(flat_lay.name, is_hidden=not (flat_lay.alpha >= 0.5).any())
-        _only_garment(np.asarray(_at_work_size(flat_lay.alpha) >= 0.5), flat_lay.name)
+        small = np.asarray(_at_work_size(flat_lay.alpha) >= 0.5)
+        _only_garment(
+            small, flat_lay.name, gap_row(small) is not None and _may_be_two(_read(flat_lay, "alpha"), category)
+        )
         return Cutout(flat_lay.alpha, "alpha", 0.98)
     modelled = matte_with_model(flat_lay.rgb)
     if modelled is not None:
         return modelled
-    return _cut_by_reading(flat_lay, read_photo(load_network(Settings().weights), flat_lay.rgb))
+    return _cut_by_reading(flat_lay, _read(flat_lay, "network"), category)
 
 
-def _cut_by_reading(flat_lay: FlatLay, reading: PhotoReading) -> Cutout:
+def _read(flat_lay: FlatLay, source: str) -> PhotoReading:
+    return read_photo(load_network(Settings().weights), seen_by_network(flat_lay, source))
+
+
+def _may_be_two(reading: PhotoReading, category: Category | None) -> bool:
+    """True for a bikini, whose top and brief are one article."""
+    return Category.SWIMWEAR in {category, likeliest_kinds(reading)[0][0]}
+
+
+def _cut_by_reading(flat_lay: FlatLay, reading: PhotoReading, category: Category | None) -> Cutout:
     if reading.share("category", "none") > _NOTHING or (reading.mask > 0.5).mean() < _LEAST_AREA:
         raise GarmentNotFound(flat_lay.name)
     if surety(reading) < _LEAST_SURE:
@@ -92,9 +106,10 @@ def _cut_by_reading(flat_lay: FlatLay, reading: PhotoReading) -> Cutout:
     figure = with_skin(small, mask) if surety(reading) < _PERSON_BELOW else mask & False
     if reading.share("laid", "worn") > _WORN or shows_person(small, figure):
         raise PersonInPhoto(flat_lay.name)
-    if reading.share("garments", "several") > _SEVERAL:
+    is_pair = gap_row(mask) is not None and _may_be_two(reading, category)
+    if reading.share("garments", "several") > _SEVERAL and not is_pair:
         raise SeveralGarments(flat_lay.name, 2)
-    mask = _only_garment(mask, flat_lay.name)
+    mask = _only_garment(mask, flat_lay.name, is_pair)
     sure = float(reading.mask[mask].mean()) if mask.any() else 0.0
     return Cutout(refine_edge(flat_lay.rgb, mask, 2.5), "network", float(np.clip(2 * sure - 1, 0.05, 0.98)))
 
@@ -114,19 +129,19 @@ def _drawn_to_edges(rgb: ByteArray, soft: FloatArray) -> BoolArray:
     return np.asarray(cv2.resize(fine, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5)
 
 
-def _only_garment(mask: BoolArray, name: str) -> BoolArray:
-    """The garment without crumbs.
+def _only_garment(mask: BoolArray, name: str, is_pair: bool) -> BoolArray:
+    """The garment, which may be a pair of pieces, without crumbs.
 
     Raises:
         GarmentNotFound: nothing is there.
-        SeveralGarments: a second piece is nearly as large as the first.
+        SeveralGarments: a further piece is nearly as large as the first.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     if count < 2:
         raise GarmentNotFound(name)
     areas = stats[1:, cv2.CC_STAT_AREA]
     similar = int((areas > _SIMILAR * areas.max()).sum())
-    if similar > 1:
+    if similar > (2 if is_pair else 1):
         raise SeveralGarments(name, similar)
     kept = 1 + np.flatnonzero(areas > _KEPT * areas.max())
     return np.asarray(np.isin(labels, kept))

@@ -12,6 +12,9 @@ import numpy as np
 
 from vmodel.config import Settings
 from vmodel.errors import BadUsage
+from vmodel.garment.pattern.photo import gap_row
+from vmodel.garment.recognition.bib import has_bib
+from vmodel.garment.recognition.brief import has_brief, leg_points
 from vmodel.garment.recognition.landmarks import check_order, complete, names_of, read_landmarks
 from vmodel.garment.recognition.network import CHOICES, PARTS, load_network
 from vmodel.garment.recognition.reader import PhotoReading, read_photo
@@ -29,7 +32,7 @@ from vmodel.types import (
     Sleeve,
 )
 
-_NEAREST_KIND: Final = {"swimwear": Category.TOP, "underwear": Category.TOP, "none": Category.TOP}
+_NEAREST_KIND: Final = {"underwear": Category.TOP, "none": Category.TOP}
 """How what has no pattern of its own counts where somebody insists; rights look at the network's own word."""
 SECOND_SHARE: Final = 0.1
 """Probability from which on a second kind is worth a try where the first is not worn right."""
@@ -43,7 +46,9 @@ _SPOKEN: Final = {
     Category.TROUSERS: "trousers",
     Category.SHORTS: "shorts",
     Category.JUMPSUIT: "a jumpsuit",
+    Category.SWIMWEAR: "swimwear",
 }
+_ENDS: Final = ("neck", "waist")
 _GROUND: Final = 250
 """Grey level that stands in for what a cut-out hides."""
 
@@ -105,7 +110,7 @@ def understand(
         LandmarksInvalid: the file is not understood.
         WeightsMissing: the network's weights are not installed.
     """
-    return understand_reading(read_kinds(flat_lay, cutout), cutout.mask.shape, category, landmarks)
+    return understand_reading(read_kinds(flat_lay, cutout), cutout.mask, category, landmarks)
 
 
 def read_kinds(flat_lay: FlatLay, cutout: Cutout) -> PhotoReading:
@@ -114,44 +119,59 @@ def read_kinds(flat_lay: FlatLay, cutout: Cutout) -> PhotoReading:
     Raises:
         WeightsMissing: the network's weights are not installed.
     """
-    return read_photo(load_network(Settings().weights), seen_by_network(flat_lay, cutout))
+    return read_photo(load_network(Settings().weights), seen_by_network(flat_lay, cutout.source))
 
 
 def understand_reading(
-    reading: PhotoReading, size: tuple[int, int], category: Category | None = None, landmarks: Path | None = None
+    reading: PhotoReading, mask: BoolArray, category: Category | None = None, landmarks: Path | None = None
 ) -> tuple[GarmentKind, Landmarks]:
     """Tell kind and landmarks from a reading; see ``understand``.
 
     Args:
         reading: of the network.
-        size: (height, width) of the photo.
+        mask: (H, W) bool, the garment in the photo.
         category: stated by the seller; overrides the network.
         landmarks: file of landmarks that override the found ones.
     Raises:
         LandmarksInvalid: the file is not understood.
     """
-    given = read_landmarks(landmarks, size) if landmarks is not None else {}
+    given = read_landmarks(landmarks, mask.shape) if landmarks is not None else {}
     kind = decide_kind(reading, category)
-    points = dict(reading.points_px) | given
+    points = dict(reading.points_px)
+    if kind.category == Category.SWIMWEAR:
+        points |= leg_points(mask, points)
+        if category is None and gap_row(mask) is None and not has_brief(points):
+            kind = replace(decide_kind(reading, _without_brief(reading)), confidence=kind.confidence, stated=False)
+    points |= given
+    kind = replace(kind, bib=has_bib(kind, points))
     if landmarks is not None:
         check_order(landmarks, given, {name: points[name] for name in names_of(kind) if name in points})
     found = complete(kind, points, dict(reading.confidence) | dict.fromkeys(given, 1.0))
     return replace(kind, length=judge_length(kind, found)), found
 
 
-def seen_by_network(flat_lay: FlatLay, cutout: Cutout) -> ByteArray:
-    """(H, W, 3) uint8: the photo, on a plain ground where its own transparency hides the rest."""
-    if flat_lay.alpha is None or cutout.source != "alpha":
+def seen_by_network(flat_lay: FlatLay, source: str) -> ByteArray:
+    """(H, W, 3) uint8: the photo; on a plain ground where the cut-out is the file's own transparency."""
+    if flat_lay.alpha is None or source != "alpha":
         return flat_lay.rgb
     share = flat_lay.alpha[..., None]
     return np.asarray(np.rint(flat_lay.rgb * share + _GROUND * (1 - share)), np.uint8)
 
 
+def _without_brief(reading: PhotoReading) -> Category:
+    """What one half of a two-piece by itself counts as."""
+    sure = {stem: reading.confidence[f"{stem}_left"] + reading.confidence[f"{stem}_right"] for stem in _ENDS}
+    return Category.TOP if sure["neck"] > sure["waist"] else Category.SHORTS
+
+
 def likeliest_kinds(reading: PhotoReading) -> list[tuple[Category, float]]:
     """Kinds that have a pattern, with their probabilities, the likeliest first."""
+    nearest = dict(_NEAREST_KIND)
+    if reading.best("category") == "swimwear":  # swimsuits and bodysuits look alike
+        nearest["underwear"] = Category.SWIMWEAR
     shares: dict[Category, float] = dict.fromkeys(Category, 0.0)
     for word, share in zip(CHOICES["category"], reading.shares["category"], strict=True):
-        shares[_NEAREST_KIND.get(word) or Category(word)] += float(share)
+        shares[nearest.get(word) or Category(word)] += float(share)
     return sorted(shares.items(), key=lambda each: -each[1])
 
 
@@ -164,7 +184,7 @@ def detected_kind(flat_lay: FlatLay, cutout: Cutout, garment: Garment) -> Garmen
 
 def seen_inside(flat_lay: FlatLay, cutout: Cutout) -> BoolArray:
     """(H, W) bool: where the photo shows the inner side of the garment's back."""
-    parts = read_photo(load_network(Settings().weights), seen_by_network(flat_lay, cutout)).parts
+    parts = read_kinds(flat_lay, cutout).parts
     inside = np.asarray(parts == PARTS.index("inside"), np.uint8)
     return np.asarray(cv2.resize(inside, cutout.mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0)
 
@@ -258,6 +278,7 @@ _LENGTHS: Final[Mapping[Category, tuple[tuple[float, Length], ...]]] = {
     Category.OUTERWEAR: _BY_COAT,
     Category.DRESS: _BY_BODY,
     Category.JUMPSUIT: _BY_BODY,
+    Category.SWIMWEAR: _BY_BODY,
     Category.SKIRT: _BY_LEG,
     Category.SHORTS: _BY_LEG,
     Category.TROUSERS: _BY_LEG,

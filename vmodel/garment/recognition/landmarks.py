@@ -43,7 +43,7 @@ def loop_order(kind: GarmentKind) -> tuple[str, ...]:
     if not kind.category.covers_upper:
         low = ("hem_right", "hem_left") if kind.category == Category.SKIRT else legs
         return ("waist_left", "waist_right", *low)
-    low = legs if kind.category == Category.JUMPSUIT else ("hem_right", "hem_left")
+    low = legs if kind.category.has_legs else ("hem_right", "hem_left")
     if kind.neckline == Neckline.STRAPLESS:
         return ("neck_left", "neck_right", *low)
     right: tuple[str, ...] = ("shoulder_right",)
@@ -64,7 +64,7 @@ def names_of(kind: GarmentKind) -> tuple[str, ...]:
             names += ["cuff_outer_left", "cuff_outer_right", "cuff_inner_left", "cuff_inner_right"]
     if not kind.category.has_legs:
         names += ["hem_mid"]
-    if not kind.category.covers_upper or kind.category == Category.JUMPSUIT:
+    if not kind.category.covers_upper or kind.category.has_legs:
         names += ["hip_left", "hip_right", "waist_front"]
     return tuple(dict.fromkeys(names))
 

@@ -28,6 +28,7 @@ _LOWER_AXES: Final = {
     "skirt": (("waist_left", "waist_right"), ("hem_left", "hem_right")),
     "trousers": (("waist_left", "waist_right"), ("leg_inner_left", "leg_inner_right")),
     "jumpsuit": (("neck_left", "neck_right"), ("leg_inner_left", "leg_inner_right")),
+    "swimwear": (("neck_left", "neck_right"), ("leg_inner_left", "leg_inner_right")),
 }
 _MIRRORED: Final = [
     LANDMARKS.index(n.replace("left", "right") if n.endswith("left") else n.replace("right", "left")) for n in LANDMARKS
