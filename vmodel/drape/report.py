@@ -16,6 +16,8 @@ from vmodel.errors import DrapeFailed
 from vmodel.types import DrapeReport, FloatArray, Garment, PosedBody
 
 INSIDE_LIMIT = 0.001
+FEW_INSIDE = 4
+"""So many particles of the cloth may lie inside however small it is: a crotch is pinched between thighs."""
 SEAM_LIMIT_MM = 3.0
 MEDIAN_LIMIT = 1.03
 P99_LIMIT, P99_SEWN_LIMIT = 1.35, 1.20
@@ -89,7 +91,7 @@ def fault_of(report: DrapeReport, garment: Garment) -> str | None:
     most = P99_SEWN_LIMIT if garment.scale_source == "pattern" else P99_LIMIT
     if not report.worn:
         return SLIPPED
-    if report.inside_share > INSIDE_LIMIT:
+    if report.inside_share > max(INSIDE_LIMIT, FEW_INSIDE / report.vertices):
         return f"{report.inside_share:.1%} of it lies inside the body"
     if report.widest_seam_gap_mm > SEAM_LIMIT_MM:
         return f"a seam gapes by {report.widest_seam_gap_mm:.0f} mm"
