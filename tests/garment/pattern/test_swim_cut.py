@@ -10,7 +10,7 @@ from tests.garment import drawn_flat_lays as drawn
 from tests.garment import drawn_swimwear
 from vmodel.garment.pattern.photo import gap_row
 from vmodel.garment.recognition.brief import has_brief, leg_points
-from vmodel.types import Garment
+from vmodel.types import Garment, Neckline, Sleeve
 
 ADULTS = [name for name in drawn.BODIES if name.startswith(("woman", "man"))]
 on_adults = pytest.mark.parametrize("wearer", ADULTS)
@@ -75,6 +75,28 @@ def test_a_bikini_is_two_pieces_bare_between(wearer: str) -> None:
     hem, waist = pieces["front top"].bounds[1], pieces["front brief"].bounds[3]
     assert hem > waist + 3
     assert -hem > body.neck_height - body.chest_height + 4
+
+
+@pytest.mark.parametrize("neckline", [Neckline.STRAPLESS, Neckline.HALTER])
+def test_a_bikini_without_shoulders_keeps_its_upper_edge(neckline: Neckline) -> None:
+    garment = fitted(drawn_swimwear.bikini().of_kind(sleeve=Sleeve.NONE, neckline=neckline), "woman XL")
+    body, pieces = drawn.BODIES["woman XL"][1], areas(garment)
+    assert set(pieces) - {"band"} == {"front top", "back top", "front brief", "back brief"}
+    assert ("band" in pieces) is (neckline == Neckline.HALTER)
+    assert all(piece.is_valid and piece.exterior.is_ccw for piece in pieces.values())
+    sewn = {(seam.first[1], seam.first[0], seam.second[0]) for seam in garment.seams}
+    assert {("side_left", "front top", "back top"), ("side_left", "front brief", "back brief")} <= sewn
+    assert (("shoulder_left", "front top", "band") in sewn) is (neckline == Neckline.HALTER)
+    assert -garment.landmarks_cm["crotch"][1] == pytest.approx(body.neck_height - body.inseam, abs=2)
+
+
+@pytest.mark.parametrize("neckline", [Neckline.SCOOP, Neckline.V])
+def test_a_swimsuit_on_straps_has_its_own_neck_and_no_square_one(neckline: Neckline) -> None:
+    for panel in fitted(drawn_swimwear.swimsuit().of_kind(neckline=neckline), "woman S").panels:
+        line = panel.edges["neck"]
+        below = (line[0, 1] - line[:, 1]) / np.ptp(line[:, 1])
+        halfway = np.abs(line[:, 0]) < line[0, 0] / 2
+        assert below[halfway].min() < 0.9
 
 
 def test_both_pieces_of_a_bikini_wear_their_own_cloth() -> None:

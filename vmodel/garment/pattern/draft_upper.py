@@ -249,8 +249,9 @@ def _neck_edges(kind: GarmentKind, cut: UpperCut, half: Edges, drop: float, is_b
         power = NECK_POWER[Neckline.V]
     elif kind.sleeve == Sleeve.STRAP:
         power = _STRAP_POWER
-    if cut.strings and not is_back:
-        return {"neck": _between_strings(cut, half["armhole_left"], 1.0 if kind.neckline == Neckline.V else 2.0)}
+    if cut.strings and (cut.brief or not is_back):  # the backs of other garments go straight across
+        power = NECK_POWER[Neckline.V] if kind.neckline == Neckline.V and not is_back else 2.0
+        return {"neck": _between_strings(cut, half["armhole_left"], drop, power)}
     if not cut.stand:
         return {"neck": neck_curve(cut.neck, drop, power, sweetheart=kind.neckline == Neckline.SWEETHEART)}
     top = 0.96 * cut.neck
@@ -261,14 +262,14 @@ def _neck_edges(kind: GarmentKind, cut: UpperCut, half: Edges, drop: float, is_b
     return {**stand, "neck": line + np.array([0.0, rise]), **mirrored_edges(stand)}
 
 
-def _between_strings(cut: UpperCut, armhole: FloatArray, power: float) -> FloatArray:
+def _between_strings(cut: UpperCut, armhole: FloatArray, drop: float, power: float) -> FloatArray:
     """(n, 2) a neck that follows the left armhole down at a strap's width, and crosses to the right one."""
     rows = armhole[np.argsort(armhole[:, 1])]
-    y = np.linspace(0.0, -cut.strings * cut.drop, _STEPS)
+    y = np.linspace(0.0, -cut.strings * drop, _STEPS)
     x = np.maximum(np.interp(y, rows[:, 1], rows[:, 0]) - (cut.shoulder - cut.neck), cut.neck)
     x[0] = cut.neck
     share = np.linspace(1, 0, _STEPS)[1:]
-    below = np.stack([x[-1] * share, -cut.drop + (1 - cut.strings) * cut.drop * share**power], axis=1)
+    below = np.stack([x[-1] * share, -drop + (1 - cut.strings) * drop * share**power], axis=1)
     half = np.concatenate([np.stack([x, y], axis=1), below])
     return np.concatenate([half, (half * (-1, 1))[-2::-1]])
 

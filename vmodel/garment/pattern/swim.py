@@ -16,6 +16,8 @@ from vmodel.types import BodyMeasurements, FloatArray, GarmentKind, GarmentPhoto
 
 SNUG: Final = 0.94
 """Girth of the cloth over the body's."""
+SWIM_STRINGS: Final = {Neckline.V: 0.5, Neckline.SCOOP: 0.35, Neckline.CREW: 0.35}
+"""How far down the neck straps go before the front begins, as a share of its depth."""
 SWIM_ARMHOLE: Final = 4.0
 """Exponent of the armhole's curve beside straps: it covers the chest's sides."""
 _LEG_LINE: Final = (0.26, 0.72)

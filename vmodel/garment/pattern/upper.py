@@ -11,7 +11,7 @@ import numpy as np
 from vmodel.garment.pattern.bare import as_if_carried, bare_side, cut_in, string_width
 from vmodel.garment.pattern.photo import HEM_SHARES, SIDE_SHARES, SIDES, hem_spots, side_spots
 from vmodel.garment.pattern.sizes import SAMPLE_CHEST, Size, shown_of_width, solve_sizes
-from vmodel.garment.pattern.swim import SNUG, SWIM_ARMHOLE, fit_brief, swim_length, swim_sizes, swim_top
+from vmodel.garment.pattern.swim import SNUG, SWIM_ARMHOLE, SWIM_STRINGS, fit_brief, swim_length, swim_sizes, swim_top
 from vmodel.garment.pattern.upper_cut import LegCut, UpperCut
 from vmodel.types import BodyMeasurements, Category, FloatArray, GarmentKind, GarmentPhoto, Neckline, Sleeve
 
@@ -166,7 +166,8 @@ def _across_the_top(
         most = max(min(_HALTER_CM[1], _HALTER_REACH * body.shoulder_width / 2 - neck), _HALTER_CM[0])
         return neck + float(np.clip(wide, _HALTER_CM[0], most)), neck, strings
     if kind.sleeve == Sleeve.STRAP:  # how wide it is shows in the photo, whatever its neck's width
-        return shoulder, shoulder - float(np.clip(wide, *_STRAP_CM)), _STRINGS.get(kind.neckline, 0.0)
+        going_down = SWIM_STRINGS if kind.category == Category.SWIMWEAR else _STRINGS
+        return shoulder, shoulder - float(np.clip(wide, *_STRAP_CM)), going_down.get(kind.neckline, 0.0)
     return shoulder, neck, 0.0
 
 
