@@ -53,7 +53,7 @@ def test_no_cloth_starts_inside_the_arm_that_hangs_over_the_side_seam(body: Body
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", ["wm-moana", "mn-tane"])
+@pytest.mark.parametrize("model", ["wm-sofia", "wm-moana", "mn-tane"])
 def test_large_people_wear_the_bundled_long_sleeve(model: str, examples: Path, tmp_path: Path) -> None:
     """L to 4XL: sleeves leave room for a stout arm."""
     studio = Studio(Settings(home=tmp_path))

@@ -31,8 +31,8 @@ BATCH, EPOCHS, RATE, DROPOUT = 64, 30, 5e-4, 0.3
 WEIGHTS: Final = {"category": 1.0, "sleeve": 1.0, "neckline": 1.0, "closure": 0.6, "laid": 0.6, "face": 0.3,
                   "garments": 0.6}  # fmt: skip
 _LOOKED_AT: Final = 16
-_OTHERS: Final = {"drawn": 160, "pairs": 128, "unlabelled": 128}
-"""Views of drawings, of pairs and of what is no garment, a round over the labelled photos."""
+_OTHERS: Final = {"drawn": 160, "pairs": 128, "unlabelled": 128, "nothing": 128}
+"""Views of drawings, of pairs, of hats and shoes, and of nothing, a round over the labelled photos."""
 
 
 def views_of(source: Source, side: int) -> Iterator[View]:
@@ -40,6 +40,7 @@ def views_of(source: Source, side: int) -> Iterator[View]:
     samples: list[Sample] = [source.labelled[int(index)] for index in source.rng.permutation(len(source.labelled))]
     samples += [source.drawing() for _ in range(_OTHERS["drawn"])]
     samples += [pair for _ in range(_OTHERS["pairs"]) if (pair := source.pair()) is not None]
+    samples += [source.nothing() for _ in range(_OTHERS["nothing"])]
     if source.unlabelled:
         picks = source.rng.integers(len(source.unlabelled), size=_OTHERS["unlabelled"])
         samples += [source.unlabelled[int(index)] for index in picks]

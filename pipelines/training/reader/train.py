@@ -127,7 +127,7 @@ class Source:
         if chance < self.drawn + UNLABELLED and self.unlabelled:
             return self.unlabelled[int(self.rng.integers(len(self.unlabelled)))]
         if chance > 1 - NOTHING:
-            return without_garment(self._one(), self.rng)
+            return self.nothing()
         pair = self.pair() if chance > 1 - NOTHING - SEVERAL else None
         return pair or self._one()
 
@@ -135,6 +135,10 @@ class Source:
         """Two photos side by side; None where a mask is not known."""
         first, second = self._one(), self._one()
         return None if first.mask is None or second.mask is None else side_by_side(first, second, self.rng)
+
+    def nothing(self) -> Sample:
+        """A picture of nothing that is worn."""
+        return without_garment(self._one(), self.rng)
 
     def _one(self) -> Sample:
         return self.labelled[int(self.rng.choice(len(self.labelled), p=self._chances))]
