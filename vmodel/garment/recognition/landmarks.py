@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -35,6 +36,12 @@ def mirrored(name: str) -> str:
     if name.endswith("_left"):
         return f"{stem(name)}_right"
     return f"{stem(name)}_left" if name.endswith("_right") else name
+
+
+_SEEN_WAIST: Final = 0.3
+"""How sure a waist is at least that a photo shows; those of straight sides have half of it."""
+_WAIST_AT: Final = 0.3
+"""Where it lies else, as a share of the way from the armpit to the lower end."""
 
 
 def loop_order(kind: GarmentKind) -> tuple[str, ...]:
@@ -134,7 +141,11 @@ def check_order(path: Path, given: Iterable[str], points: Mapping[str, FloatArra
 
 
 def complete(kind: GarmentKind, points: Mapping[str, FloatArray], confidence: Mapping[str, float]) -> Landmarks:
-    """Landmarks of this kind; ends of an armhole stand in for the cuffs of a sleeveless garment."""
+    """Landmarks of this kind.
+
+    Ends of an armhole stand in for the cuffs of a sleeveless garment, and a waist that no one can see, as that of a
+    straight tee, lies on its side.
+    """
     filled, sure = dict(points), dict(confidence)
     twins = {}
     if kind.neckline == Neckline.STRAPLESS:
@@ -145,5 +156,10 @@ def complete(kind: GarmentKind, points: Mapping[str, FloatArray], confidence: Ma
         for side in ("left", "right"):
             filled[f"{name}_{side}"] = filled[f"{source}_{side}"]
             sure[f"{name}_{side}"] = sure.get(f"{source}_{side}", 0.0)
+    low = "leg_outer" if kind.category.has_legs else "hem"
+    for side in ("left", "right") if kind.category.covers_upper else ():
+        name, ends = f"waist_{side}", (f"armpit_{side}", f"{low}_{side}")
+        if name in filled and sure.get(name, 0.0) < _SEEN_WAIST and set(ends) <= set(filled):
+            filled[name] = (1 - _WAIST_AT) * filled[ends[0]] + _WAIST_AT * filled[ends[1]]
     names = [name for name in names_of(kind) if name in filled]
     return Landmarks({n: np.asarray(filled[n], np.float64) for n in names}, {n: sure.get(n, 0.0) for n in names})
