@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from broken_drapes import Worn
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from tests.garment import drawn_flat_lays as drawn
 from tests.garment import drawn_swimwear
 from vmodel.body.base_layer import LINING, choose_base_layer
-from vmodel.body.model import Body, build_body
+from vmodel.body.model import build_body
 from vmodel.body.pose import load_pose
 from vmodel.body.roster import load_roster
 from vmodel.body.skin import paint_skin
@@ -22,16 +23,10 @@ from vmodel.drape.dress import for_fitting
 from vmodel.drape.outside import distance_to_body
 from vmodel.quality.worn import judge_worn
 from vmodel.scene import PART_NAMES, Scene, frame_camera, render_conditions
-from vmodel.types import ConditionMaps, Drape, Garment, PosedBody
+from vmodel.types import ConditionMaps, Drape
 
 
-@dataclass(frozen=True, eq=False)
-class Worn:
-    garment: Garment
-    drape: Drape
-    body: Body
-    posed: PosedBody
-
+class Dressed(Worn):
     def missed(self, lying: Drape | None = None) -> tuple[str, ...]:
         return judge_worn(self.garment, lying or self.drape, self.body, self.posed).missed
 
@@ -41,30 +36,30 @@ class Worn:
         return render_conditions(scene, frame_camera(self.posed, self.drape, view, "full", (512, 384)))
 
 
-def put_on(garment: drawn.Drawn, model: str, settings: Settings, pose: str = "standing") -> Worn:
+def put_on(garment: drawn.Drawn, model: str, settings: Settings, pose: str = "standing") -> Dressed:
     person = load_roster(settings)[model]
     body = build_body(person)
     fitted = garment.fitted(body.measurements, person.gender)
     worn = drape(fitted, body, load_pose(pose), settings, options=for_fitting(fitted))
-    return Worn(fitted, worn, body, body.posed(load_pose(pose)))
+    return Dressed(fitted, worn, body, body.posed(load_pose(pose)))
 
 
 @pytest.fixture(scope="module", params=["wm-ines", "wm-moana"])
-def swimsuit(request: pytest.FixtureRequest, settings: Settings) -> Worn:
+def swimsuit(request: pytest.FixtureRequest, settings: Settings) -> Dressed:
     return put_on(drawn_swimwear.swimsuit(), request.param, settings)
 
 
 @pytest.fixture(scope="module")
-def bikini(settings: Settings) -> Worn:
+def bikini(settings: Settings) -> Dressed:
     return put_on(drawn_swimwear.bikini(), "wm-lucia", settings)
 
 
-def test_a_swimsuit_is_worn_right(swimsuit: Worn) -> None:
+def test_a_swimsuit_is_worn_right(swimsuit: Dressed) -> None:
     assert swimsuit.missed() == ()
 
 
 @pytest.mark.parametrize("view", ["front", "back"])
-def test_legs_are_bare_and_no_base_layer_shows(swimsuit: Worn, view: str) -> None:
+def test_legs_are_bare_and_no_base_layer_shows(swimsuit: Dressed, view: str) -> None:
     maps = swimsuit.maps(view)
     assert not (maps.parts == PART_NAMES.index("base layer")).any()
     rows = np.flatnonzero(maps.person_mask.max(axis=1) > 0.5)
@@ -73,7 +68,7 @@ def test_legs_are_bare_and_no_base_layer_shows(swimsuit: Worn, view: str) -> Non
     assert maps.garment_mask[: rows[0] + round(0.14 * np.ptp(rows))].max() == 0
 
 
-def test_cloth_of_a_swimsuit_lies_on_the_skin(swimsuit: Worn) -> None:
+def test_cloth_of_a_swimsuit_lies_on_the_skin(swimsuit: Dressed) -> None:
     away_m, _ = distance_to_body(swimsuit.drape.vertices_m, swimsuit.posed.vertices_m, swimsuit.posed.faces)
     assert np.median(away_m) < 0.006
     assert np.percentile(away_m, 90) < 0.02
@@ -83,7 +78,7 @@ def test_a_swimsuit_stays_on_somebody_who_sits(settings: Settings) -> None:
     assert put_on(drawn_swimwear.swimsuit(), "wm-ines", settings, "seated").missed() == ()
 
 
-def test_a_bikini_is_worn_as_two_pieces(bikini: Worn) -> None:
+def test_a_bikini_is_worn_as_two_pieces(bikini: Dressed) -> None:
     assert bikini.missed() == ()
     edges = np.asarray(bikini.drape.rest_edges)
     count = len(bikini.drape.vertices_m)
@@ -97,7 +92,7 @@ def test_a_bikini_is_worn_as_two_pieces(bikini: Worn) -> None:
 
 
 @pytest.mark.parametrize("piece", ["top", "brief"])
-def test_a_piece_that_has_slipped_is_refused(bikini: Worn, piece: str) -> None:
+def test_a_piece_that_has_slipped_is_refused(bikini: Dressed, piece: str) -> None:
     own = [index for index, panel in enumerate(bikini.garment.panels) if panel.name.endswith(piece)]
     slipped = np.unique(bikini.drape.triangles[np.isin(bikini.drape.panel, own)])
     points = np.array(bikini.drape.vertices_m)

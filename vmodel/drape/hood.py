@@ -25,7 +25,7 @@ _NEAR_CM: Final = 0.5
 _FRONT_GAP_RAD: Final = 0.04
 """Half of what a hood leaves open in front, round the neck."""
 _SIZE_CM: Final = 38.0
-"""Girth of the neck that the lengths below are of; others grow with its root."""
+"""Girth of the neck whose hood has the lengths below; they change with the square root of the girth."""
 _RISE: Final = (1.6, 4.0)
 _RADIUS: Final = (0.9, 2.0)
 _FALL: Final = (2.2, 21.0)
@@ -70,6 +70,7 @@ def with_hoods(garments: Sequence[Garment], whole: Garment, worn: Drape) -> Drap
 
 
 def _with_hood(ring: tuple[FloatArray, FloatArray, FloatArray], panel: Panel, index: int, worn: Drape) -> Drape:
+    """The drape with the hood round one neck; its cloth is that of the back's panel, below the neck."""
     girth_cm = 100 * float(np.linalg.norm(np.diff(ring[0], axis=0), axis=1).sum())
     sheet = _laid(*ring, worn, np.sqrt(girth_cm / _SIZE_CM) / 100)
     flat = _flattened(sheet) * 100
@@ -120,7 +121,7 @@ def _neck_ring(panels: Mapping[int, Panel], worn: Drape) -> tuple[FloatArray, Fl
 
 
 def _densely(line: FloatArray) -> FloatArray:
-    """(n, 2) points along a polyline, closer than it is looked for."""
+    """(n, 2) points along a polyline, eight on each of its stretches."""
     share = np.linspace(0, 1, 8, endpoint=False)[:, None, None]
     return np.asarray((line[:-1] * (1 - share) + line[1:] * share).reshape(-1, 2))
 
@@ -159,7 +160,7 @@ def _laid(middle: FloatArray, outward: FloatArray, behind: FloatArray, worn: Dra
         if share > _CURLED:
             way = way - normal * np.clip(-lack / (0.3 * fall), 0, 1.5)[:, None]
         way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 0.2)
-        rows.append(rows[-1] + way * (fall / _FALL_STEPS)[:, None] + normal * np.maximum(lack, 0)[:, None])
+        rows.append(rows[-1] + way * (fall / _FALL_STEPS)[:, None])
     sheet = np.stack(rows, axis=1)
     return np.asarray(gaussian_filter1d(sheet, 1.2, axis=0, mode="nearest"))
 

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 
 from vmodel.garment.block_cut import Block, Trim
-from vmodel.garment.hood import bag_light
 from vmodel.garment.print_repeat import PrintRepeat, lay_print
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
@@ -215,8 +214,26 @@ def _line(cloth: FloatArray, canvas: Canvas, line_cm: FloatArray, width_cm: floa
 
 def _lying_hood(cloth: FloatArray, canvas: Canvas, line_cm: FloatArray) -> FloatArray:
     """A bag of cloth on the back: its edge, and the shadow that it throws below."""
-    shaded = cloth * bag_light(canvas.size, canvas.to_pixels(line_cm) - 0.5, canvas.px_per_cm)[..., None]
+    shaded = cloth * _bag_light(canvas.size, canvas.to_pixels(line_cm) - 0.5, canvas.px_per_cm)[..., None]
     return _line(np.asarray(shaded, np.float32), canvas, line_cm, 0.6 * _SEAM_CM)
+
+
+def _bag_light(size: tuple[int, int], outline_px: FloatArray, cm_px: float) -> FloatArray:
+    """What light a bag of cloth on the back leaves: it rolls off towards its edge, and throws a shadow below.
+
+    Args:
+        size: (H, W) of the picture.
+        outline_px: (n, 2) pixels.
+        cm_px: pixels a centimetre.
+    Returns:
+        (H, W) float32, at most 1.
+    """
+    inside = np.zeros(size, np.uint8)
+    cv2.fillPoly(inside, [np.round(outline_px * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    covered = inside.astype(np.float32) / 255
+    fallen = cv2.GaussianBlur(np.roll(covered, round(0.7 * cm_px), 0), (0, 0), max(0.5, 0.7 * cm_px))
+    roll = cv2.GaussianBlur(covered, (0, 0), max(0.5, cm_px))
+    return np.asarray((1 - 0.34 * fallen * (1 - covered)) * (1 - 0.16 * (1 - roll) * covered), np.float32)
 
 
 def _button(cloth: FloatArray, canvas: Canvas, trim: Trim, tint: FloatArray) -> FloatArray:

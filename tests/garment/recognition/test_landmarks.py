@@ -74,3 +74,20 @@ def test_a_sleeveless_garments_armholes_stand_in_for_its_cuffs():
         assert np.array_equal(found.points_px[f"cuff_inner_{side}"], points[f"armpit_{side}"])
     assert found.confidence["cuff_inner_left"] == 0.9
     assert "crotch" not in found.points_px
+
+
+@pytest.mark.parametrize(("sure", "is_moved"), [(0.15, True), (0.8, False), (1.0, False)])
+def test_a_waist_that_a_straight_side_does_not_show_lies_on_that_side(sure: float, is_moved: bool) -> None:
+    kind = GarmentKind(Category.TOP, 1.0, Sleeve.NONE, Neckline.CREW)
+    points = {
+        f"{name}_{side}": np.array([50 + sign * across, down])
+        for name, across, down in (("neck", 8, 10), ("shoulder", 20, 12), ("armpit", 25, 30), ("hem", 27, 90))
+        for side, sign in (("left", 1), ("right", -1))
+    }
+    points |= {"waist_left": np.array([52.0, 40.0]), "waist_right": np.array([24.0, 50.0])}
+    found = complete(kind, points, dict.fromkeys(points, 0.9) | {"waist_left": sure}).points_px
+    assert np.array_equal(found["waist_right"], points["waist_right"])
+    assert np.array_equal(found["waist_left"], points["waist_left"]) is not is_moved
+    if is_moved:
+        assert 75 <= found["waist_left"][0] <= 77
+        assert 30 < found["waist_left"][1] < 90
