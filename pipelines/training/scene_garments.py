@@ -21,6 +21,7 @@ MATERIALS: Final = ("jersey", "jersey", "cotton", "cotton", "denim", "silk", "kn
 _LEAST_EXTENT: Final = 0.55
 """Share of the picture's side that the garment fills at least: smaller ones have too few pixels for a print."""
 _MOST_DRAWINGS: Final = 200
+_NECK: Final = LANDMARKS.index("neck_left")
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,13 @@ def draw_garment(garment_id: str, seed: int) -> DrawnGarment:
 
 
 def _usable(rng: np.random.Generator) -> Sample:
-    """A drawing large enough and of a kind that has a pattern, seen from the front."""
+    """A drawing large enough and of a kind that has a pattern, seen from the front; no brief without its top."""
     for _ in range(_MOST_DRAWINGS):
         sample = draw_sample(rng, None, SIDE_PX)
         seen = sample.points[~np.isnan(sample.points[:, 0])]
         large = len(seen) and float(np.ptp(seen, axis=0).max()) > _LEAST_EXTENT * SIDE_PX
-        if large and sample.choices["category"] in set(Category) and sample.choices.get("face") != "back":
+        if not large or sample.choices["category"] not in set(Category) or sample.choices.get("face") == "back":
+            continue
+        if not (Category(sample.choices["category"]).covers_upper and np.isnan(sample.points[_NECK, 0])):
             return sample
     raise AssertionError("no drawing can be used")

@@ -55,14 +55,15 @@ def test_no_cloth_starts_inside_the_arm_that_hangs_over_the_side_seam(body: Body
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["wm-sofia", "wm-moana", "mn-tane"])
 def test_large_people_wear_the_bundled_long_sleeve(model: str, examples: Path, tmp_path: Path) -> None:
-    """L to 4XL: sleeves leave room for a stout arm."""
+    """L to 4XL: sleeves leave room for a stout arm; photographed level, they pull a little where the arm hangs."""
     studio = Studio(Settings(home=tmp_path))
     garment = read_pattern(GarmentSource(examples / "striped-long-sleeve.jpg"), studio).garment
     wearer = studio.roster[model]
     worn_by = build_body(wearer)
     fitted = fit_garment(garment, worn_by.measurements, wearer.gender)
     worn = drape(fitted, worn_by, load_pose("standing"), studio.settings)
-    assert worn.report.stretch_p99 < 1.2
+    assert worn.report.worn
+    assert worn.report.stretch_p99 < 1.25
 
 
 @pytest.mark.parametrize("strap", [0.5, 1.6])

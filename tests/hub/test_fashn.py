@@ -67,11 +67,12 @@ class Negative:
         (Category.SHORTS, "bottoms"),
         (Category.DRESS, "one-pieces"),
         (Category.JUMPSUIT, "one-pieces"),
+        (Category.SWIMWEAR, "one-pieces"),
     ],
 )
 def test_every_category_has_the_network_s_word(category: Category, word: str) -> None:
     assert category_word(category) == word
-    assert len(Category) == 7
+    assert len(Category) == 8
 
 
 def test_without_its_package_the_address_to_install_it_from_is_named(
