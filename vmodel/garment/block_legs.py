@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
-from scipy.optimize import brentq
+from scipy.optimize import minimize_scalar
 
 from vmodel.garment.block_parts import Block, Edges, Piece, Point, Trim, as_point, both_sides, edge_of, mirrored_edges
 from vmodel.garment.sewing_curves import bezier
@@ -21,14 +21,18 @@ from vmodel.types import BodyMeasurements, FloatArray, GarmentKind, Seam
 _EASE_CM: Final = 10.0
 _RISE_CM, _RISE_OF_BELLY = 1.5, 0.35
 """Room below the crotch, and what a belly adds, as a share of the waist beyond 0.78 of the hip."""
-_LEAST_LEG: Final = 0.09
-"""What a leg goes on below the fork, at least, as a share of the hip: both inseams become as long by it."""
+_LEAST_LEG: Final = 0.04
+"""What a leg goes on below the fork, at least, as a share of the hip."""
 _FORK: Final = {"front": 0.05, "back": 0.11}
 _CURVE: Final = {"front": 0.055, "back": 0.09}
 """How far the fork reaches past the middle, and how high above it the middle begins to turn; shares of the hip."""
 _LEAN, _LIFT, _SIDE_LIFT = 0.022, 0.032, 0.008
 """Of the back's middle at the waist, outwards and upwards, and of the side seam, upwards; shares of the hip."""
 _BACK_WIDER_CM: Final = 0.5
+_HALF_FORK: Final = 0.03
+"""The same at the fork, as a share of the hip: half of what it reaches further behind than before."""
+_NARROWS_CM: Final = 10.0
+"""Length of an inseam at which a third of that is left: shorter ones would not become as long as each other else."""
 _CREASE: Final = 0.11
 """How far a leg's middle lies from the garment's, as a share of the hip."""
 _KNEE: Final = 0.4
@@ -40,6 +44,8 @@ _DRAWN_IN_CM: Final = 1.0
 _BAND_CM, _HEM_CM = 3.5, 2.0
 _APART_CM: Final = 0.8
 """Least distance of a leg's inside from the middle, lying flat."""
+_LEAST_HIP: Final = 0.2
+"""How far below the waist the widest place of the side lies at least, as a share of the rise."""
 _ROWS, _COLUMNS = 90, 9
 
 
@@ -84,6 +90,12 @@ class _Levels:
     inner: float
     outer: float
 
+    @property
+    def back_wider(self) -> float:
+        """How much wider the back's inseam ends than the garment lies, in cm."""
+        share = float(np.exp(-np.square((self.bottom + self.rise) / _NARROWS_CM)))
+        return _BACK_WIDER_CM + share * max(_HALF_FORK * self.hip - _BACK_WIDER_CM, 0.0)
+
     def side(self, half_waist: float, wider: float = 0.0) -> FloatArray:
         """Side seam from the hem up."""
         knee = self.outer + _KNEE * (self.quarter - self.outer), (self.bottom - self.rise) / 2
@@ -97,7 +109,13 @@ class _Levels:
 
 
 def draft_legs(
-    kind: GarmentKind, body: BodyMeasurements, inseam: float, opening: float, half_waist: float, elastic: float = 1.0
+    kind: GarmentKind,
+    body: BodyMeasurements,
+    inseam: float,
+    opening: float,
+    half_waist: float,
+    elastic: float = 1.0,
+    lowered: float = 0.0,
 ) -> Block:
     """Trousers of any length.
 
@@ -108,8 +126,9 @@ def draft_legs(
         opening: flat width of a leg's end.
         half_waist: half of the waistband's flat width.
         elastic: share of its length that elastic leaves of the waist; at 1 the waist is drawn into a firm band.
+        lowered: how far below the natural waist they begin, cm.
     """
-    at = _levels(body, inseam, opening, half_waist)
+    at = _levels(body, inseam, opening, half_waist, lowered)
     cut_waist = half_waist + (_DRAWN_IN_CM if elastic == 1 else 0.0)
     front = _front(at, cut_waist)
     back = _back(at, cut_waist, _length(front.inseam))
@@ -146,14 +165,15 @@ def _trims(half: _Half) -> tuple[Trim, ...]:
     )
 
 
-def _levels(body: BodyMeasurements, inseam: float, opening: float, half_waist: float) -> _Levels:
+def _levels(body: BodyMeasurements, inseam: float, opening: float, half_waist: float, lowered: float) -> _Levels:
     belly = max(0.0, body.waist - 0.78 * body.hip)
-    rise = body.waist_height - body.inseam + _RISE_CM + _RISE_OF_BELLY * belly
+    waist_height = body.waist_height - lowered
+    rise = waist_height - body.inseam + _RISE_CM + _RISE_OF_BELLY * belly
     return _Levels(
         hip=body.hip,
         rise=rise,
-        bottom=min(body.inseam - body.waist_height - inseam, -rise - _LEAST_LEG * body.hip),
-        hip_y=-0.9 * (body.waist_height - body.hip_height),
+        bottom=min(body.inseam - waist_height - inseam, -rise - _LEAST_LEG * body.hip),
+        hip_y=min(lowered - 0.9 * (body.waist_height - body.hip_height), -_LEAST_HIP * rise),
         quarter=max((body.hip + _EASE_CM) / 4, half_waist + 0.5),
         inner=_CREASE * body.hip - opening / 2,
         outer=_CREASE * body.hip + opening / 2,
@@ -165,15 +185,19 @@ def _front(at: _Levels, half_waist: float) -> _Half:
     turn = np.array([0.0, -at.rise + _CURVE["front"] * at.hip])
     curve = bezier(turn, turn * (1, 0) + (0, -at.rise + 0.3 * _CURVE["front"] * at.hip), *_onto_tip(tip))
     straight = edge_of((0.0, 0.0), as_point(turn))
-    inseam = _inseam(tip, (at.inner + _BACK_WIDER_CM, at.bottom))
+    inseam = _inseam(tip, (at.inner + at.back_wider, at.bottom))
     return _Half(np.vstack([straight[:-1], curve]), inseam, at.side(half_waist, -_BACK_WIDER_CM))
 
 
 def _back(at: _Levels, half_waist: float, inseam_cm: float) -> _Half:
     """As the front, with the fork so much lower that both inseams are as long."""
-    reach, end = -_FORK["back"] * at.hip, (at.inner - _BACK_WIDER_CM, at.bottom)
+    reach, end = -_FORK["back"] * at.hip, (at.inner - at.back_wider, at.bottom)
     long = at.bottom + at.rise
-    drop = brentq(lambda low: _length(_inseam((reach, -at.rise - low), end)) - inseam_cm, long, -0.6 * long)
+    drop = minimize_scalar(
+        lambda low: abs(_length(_inseam((reach, -at.rise - low), end)) - inseam_cm),
+        bounds=(long, -0.95 * long),
+        method="bounded",
+    ).x
     tip = reach, -at.rise - float(drop)
     top, turn = np.array([_LEAN, _LIFT]) * at.hip, np.array([0.0, -at.rise + _CURVE["back"] * at.hip])
     way = (turn - top) / np.linalg.norm(turn - top)

@@ -15,14 +15,22 @@ from vmodel.garment.pattern.sizes import SAMPLE_HIP, Size, shown_of_width, solve
 from vmodel.types import BodyMeasurements, Category, GarmentPhoto
 
 _SIDE_SHARES: Final = (0.15, 0.3, 0.5, 0.75, 1.0)
-_LEG_SHORTEST: Final = {Category.SHORTS: 0.1, Category.TROUSERS: 0.55}
+_LEG_SHORTEST: Final = {Category.SHORTS: 0.05, Category.TROUSERS: 0.55}
 _LEG_LONGEST: Final = {Category.SHORTS: 0.62, Category.TROUSERS: 0.985}
 """Ends of legs below the crotch, as shares of the body's inseam."""
 
 
-def seat_girth(body: BodyMeasurements) -> float:
-    """Girth where a waistband sits, a little below the natural waist, in cm."""
-    return body.waist + 0.3 * (body.hip - body.waist) + 1.0
+_INSEAM_BY_SHAPE: Final = (1.35, 1.6), (0.6, 0.95)
+"""Side seam over the hip's flat width -> the inseam as a share of the body's. Photos from above shorten legs by up to
+half: of 461 pairs of trousers labelled by eye, nearly all of 1.6 and more are long, and most below it are cropped."""
+_USUAL_RISE, _LEAST_RISE, _MOST_RISE = 0.82, 0.6, 1.1
+"""Of trousers, as shares of the way from the crotch to the natural waist."""
+
+
+def seat_girth(body: BodyMeasurements, lowered: float = 0.0) -> float:
+    """Girth where a waistband sits, a little below the natural waist or ``lowered`` cm more, in cm."""
+    share = min(0.3 + 0.7 * lowered / (body.waist_height - body.hip_height), 1.0)
+    return body.waist + share * (body.hip - body.waist) + 1.0
 
 
 def fit_skirt(
@@ -109,23 +117,24 @@ def fit_legs(
     seat = seat_girth(body) / 4
     rise_px = float(photo.points["crotch"][1] - photo.middle("waist")[1])
     rise = body.waist_height - body.inseam
-    inseam_px = float(np.mean([
-        np.linalg.norm((photo.points[f"leg_inner_{s}"] + photo.points[f"leg_outer_{s}"]) / 2 - photo.points["crotch"])
-        for s in SIDES
-    ]))  # fmt: skip
+    inseam_px = float(np.mean([np.linalg.norm(photo.points[f"leg_inner_{s}"] - photo.points["crotch"]) for s in SIDES]))
     stated: dict[str, float] = {}
-    half_waist = seat
     if "width" in stated_cm:
-        half_waist = stated["waist"] = stated_cm["width"] / 2
+        stated["waist"] = stated_cm["width"] / 2
     is_short = kind.category == Category.SHORTS
+    long = (
+        photo.distance("waist", "leg_outer") / (2 * photo.half("hip")) if photo.has("hip") else _INSEAM_BY_SHAPE[0][1]
+    )
+    usual_inseam = 0.26 if is_short else float(np.interp(long, *_INSEAM_BY_SHAPE))
     low, high = _LEG_SHORTEST[kind.category], _LEG_LONGEST[kind.category]
     sizes, scale = solve_sizes(
         [
             Size("waist", photo.half("waist"), 0.18, seat, 0.07, 0.8 * seat, 1.3 * seat, True),
             Size("hip", photo.half("hip") if photo.has("hip") else None, 0.1, (body.hip + 7) / 4, 0.08,
                  (body.hip + 3) / 4, (body.hip + 34) / 4, True),
-            Size("rise", rise_px, 0.07, rise, 0.14, 0.62 * rise, 1.25 * rise),
-            Size("inseam", inseam_px, 0.04, (0.26 if is_short else 0.95) * body.inseam, 0.4 if is_short else 0.1,
+            Size("rise", rise_px, 0.07 if is_short else 0.15, _USUAL_RISE * rise, 0.14,
+                 _LEAST_RISE * rise, _MOST_RISE * rise),
+            Size("inseam", inseam_px, 0.04 if is_short else 0.15, usual_inseam * body.inseam, 0.4 if is_short else 0.06,
                  low * body.inseam, high * body.inseam),
             Size("opening", photo.distance("leg_outer", "leg_inner"), 0.08, (0.3 if is_short else 0.2) * body.hip, 0.3,
                  (0.28 if is_short else 0.145) * body.hip, 0.55 * body.hip, True),
@@ -137,6 +146,7 @@ def fit_legs(
     )  # fmt: skip
     inseam = sizes["inseam"]
     if "length" in stated_cm:
-        inseam = float(np.clip(stated_cm["length"] - rise, 0.08 * body.inseam, 0.99 * body.inseam))
-    block = draft_legs(kind, body, inseam, sizes["opening"], half_waist)
-    return block, scale
+        inseam = float(np.clip(stated_cm["length"] - sizes["rise"], low * body.inseam, 0.99 * body.inseam))
+    lowered = max(rise - sizes["rise"], 0.0)
+    half_waist = stated.get("waist", seat_girth(body, lowered) / 4)
+    return draft_legs(kind, body, inseam, sizes["opening"], half_waist, lowered=lowered), scale
