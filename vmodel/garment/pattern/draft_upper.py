@@ -257,7 +257,8 @@ def _neck_edges(kind: GarmentKind, cut: UpperCut, half: Edges, drop: float, is_b
     top = 0.96 * cut.neck
     rise = cut.stand
     stand = {"stand_left": edge_of((cut.neck, 0.0), (top, rise), bow=(0.3, 0.0))}
-    falls = not is_back and cut.apart is not None
+    # a collar opens in front, and so does a parted front: what their photos show above is the inside of the back
+    falls = not is_back and (cut.apart is not None or kind.neckline == Neckline.COLLAR)
     line = neck_curve(top, rise + (drop if falls else -0.2 * rise), power)
     return {**stand, "neck": line + np.array([0.0, rise]), **mirrored_edges(stand)}
 

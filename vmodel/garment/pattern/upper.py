@@ -37,6 +37,7 @@ _LEAST_NECK: Final = 0.235
 _LEAST_APART: Final = (0.03, 0.055)
 """Least distance of an open front's edges from its middle at the neck and at the hem, as shares of the chest."""
 _MOST_APART: Final = (0.06, 0.1)
+_SHORTEST_DRESS: Final = 0.82  # height of its hem over the inseam
 _WIDEST_HOOD: Final = 0.32
 """Most half span of the neck points where a hood is sewn on, as a share of the neck's girth."""
 _LEAST_STAND: Final = 0.26
@@ -309,11 +310,11 @@ def _length_size(photo: GarmentPhoto, body: BodyMeasurements, torso: float) -> S
         least = body.neck_height - body.inseam + 6.0
         return Size("length", pixels, 0.05, 0.9 * floor - below, 0.2, least - below, floor - below)
     pixels = float(np.linalg.norm(photo.middle("hem") - photo.middle("neck")))
-    top = torso + 0.0
+    neck, mini = body.neck_height, body.neck_height - _SHORTEST_DRESS * body.inseam
     usual, spread, low_cm, high_cm = {
-        Category.TOP: (_LENGTH[Category.TOP] * top, 0.16, 0.5 * top, 1.6 * top),
-        Category.OUTERWEAR: (_LENGTH[Category.OUTERWEAR] * top, 0.3, 0.7 * top, 0.82 * body.neck_height),
-        Category.DRESS: (0.66 * body.neck_height, 0.17, 1.22 * top, 0.95 * body.neck_height),
+        Category.TOP: (_LENGTH[Category.TOP] * torso, 0.16, 0.5 * torso, 1.6 * torso),
+        Category.OUTERWEAR: (_LENGTH[Category.OUTERWEAR] * torso, 0.3, 0.7 * torso, 0.82 * neck),
+        Category.DRESS: (0.66 * neck, 0.17, mini, 0.95 * neck),
     }[kind.category]
     return Size("length", pixels, 0.03, usual - below, spread, low_cm - below, high_cm - below)
 

@@ -1,0 +1,88 @@
+"""Where a waistband begins and where legs end is what the photo says, whatever angle it was taken from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.garment import drawn_flat_lays as drawn
+from vmodel.garment.block_parts import Block
+from vmodel.garment.pattern.fit import fit_block, upright
+from vmodel.types import GarmentPhoto
+
+GENDER, BODY = drawn.BODIES["woman S"]
+
+
+def photo_of(garment: drawn.Drawn) -> GarmentPhoto:
+    photo = garment.pattern().photo
+    assert photo is not None
+    return upright(photo)
+
+
+def moved(photo: GarmentPhoto, **downwards: float) -> GarmentPhoto:
+    """The photo with landmarks of both sides so many pixels lower; negative ones go up."""
+    points = {name: point + [0.0, downwards.get(name.rsplit("_", 1)[0], 0.0)] for name, point in photo.points.items()}
+    return replace(photo, points=points)
+
+
+def cut(photo: GarmentPhoto) -> Block:
+    return fit_block(photo, BODY, GENDER, "cotton", {})[0]
+
+
+def rise_cm(block: Block) -> float:
+    return float(block.landmarks_cm["waist_left"][1] - block.landmarks_cm["crotch"][1])
+
+
+def inseam_cm(block: Block) -> float:
+    marks = block.landmarks_cm
+    return float(np.linalg.norm(marks["leg_inner_left"] - marks["crotch"]))
+
+
+def test_a_low_rise_begins_lower_on_the_body() -> None:
+    usual, low = cut(photo_of(drawn.shorts())), cut(moved(photo_of(drawn.shorts()), waist=45.0, hip=20.0))
+    natural = BODY.waist_height - BODY.inseam
+    assert rise_cm(low) < rise_cm(usual) - 3
+    assert rise_cm(usual) < 1.05 * natural
+
+
+def test_a_low_waistband_is_as_wide_as_the_body_is_there() -> None:
+    usual, low = cut(photo_of(drawn.shorts())), cut(moved(photo_of(drawn.shorts()), waist=45.0, hip=20.0))
+    assert low.landmarks_cm["waist_left"][0] > usual.landmarks_cm["waist_left"][0] + 0.5
+
+
+def test_shorts_that_end_at_the_crotch_do_so_when_worn() -> None:
+    hot = moved(photo_of(drawn.shorts()), leg_inner=-90.0, leg_outer=-110.0)
+    assert inseam_cm(cut(hot)) < 0.09 * BODY.inseam
+    assert inseam_cm(cut(photo_of(drawn.shorts()))) > 0.2 * BODY.inseam
+
+
+@pytest.mark.parametrize("shortened", [1.0, 0.8, 0.65])
+def test_trousers_photographed_from_above_are_long(shortened: float) -> None:
+    photo = photo_of(drawn.trousers())
+    end = float(photo.points["leg_outer_left"][1] - photo.points["crotch"][1])
+    seen = moved(photo, leg_outer=(shortened - 1) * end, leg_inner=(shortened - 1) * end)
+    assert inseam_cm(cut(seen)) > 0.85 * BODY.inseam
+
+
+def test_cropped_trousers_are_cropped() -> None:
+    photo = photo_of(drawn.trousers())
+    end = float(photo.points["leg_outer_left"][1] - photo.points["crotch"][1])
+    assert inseam_cm(cut(moved(photo, leg_outer=-0.72 * end, leg_inner=-0.72 * end))) < 0.72 * BODY.inseam
+
+
+@pytest.mark.parametrize("wearer", drawn.BODIES)
+def test_a_dress_ends_below_the_crotch_however_short_its_photo_is(wearer: str) -> None:
+    gender, body = drawn.BODIES[wearer]
+    short = moved(photo_of(drawn.dress()), hem=-180.0, hem_mid=-180.0)
+    low = min(float(line[:, 1].min()) for line in fit_block(short, body, gender, "cotton", {})[0].front.values())
+    assert body.neck_height + low < 0.85 * body.inseam
+
+
+def test_a_collar_opens_in_front_and_stands_behind() -> None:
+    block = cut(photo_of(drawn.shirt()))
+    front, back = (edges["neck"] for edges in (block.front, block.back))
+    assert front[:, 1].min() == pytest.approx(block.landmarks_cm["neck_front"][1], abs=0.3)
+    assert back[:, 1].min() > 0 > block.landmarks_cm["neck_back"][1]
+    assert front[0, 1] == pytest.approx(back[0, 1])
