@@ -23,8 +23,8 @@ def photo_of(garment: drawn.Drawn) -> GarmentPhoto:
 
 def moved(photo: GarmentPhoto, **downwards: float) -> GarmentPhoto:
     """The photo with landmarks of both sides so many pixels lower; negative ones go up."""
-    points = {name: point + [0.0, downwards.get(name.rsplit("_", 1)[0], 0.0)] for name, point in photo.points.items()}
-    return replace(photo, points=points)
+    shifts = {name: np.array([0.0, downwards.get(name.rsplit("_", 1)[0], 0.0)]) for name in photo.points}
+    return replace(photo, points={name: point + shifts[name] for name, point in photo.points.items()})
 
 
 def cut(photo: GarmentPhoto) -> Block:
