@@ -247,6 +247,8 @@ def _neck_edges(kind: GarmentKind, cut: UpperCut, half: Edges, drop: float, is_b
     power = 2.0 if is_back else NECK_POWER.get(kind.neckline, 2.0)
     if kind.neckline == Neckline.HALTER and not is_back and drop > _DEEP_HALTER_CM:
         power = NECK_POWER[Neckline.V]
+    elif kind.neckline == Neckline.HIGH and cut.falls and not is_back:  # unzipped
+        power = NECK_POWER[Neckline.COLLAR]
     elif kind.sleeve == Sleeve.STRAP:
         power = _STRAP_POWER
     if cut.strings and (cut.brief or not is_back):  # the backs of other garments go straight across
@@ -257,9 +259,7 @@ def _neck_edges(kind: GarmentKind, cut: UpperCut, half: Edges, drop: float, is_b
     top = 0.96 * cut.neck
     rise = cut.stand
     stand = {"stand_left": edge_of((cut.neck, 0.0), (top, rise), bow=(0.3, 0.0))}
-    # a collar opens in front, and so does a parted front: what their photos show above is the inside of the back
-    falls = not is_back and (cut.apart is not None or kind.neckline == Neckline.COLLAR)
-    line = neck_curve(top, rise + (drop if falls else -0.2 * rise), power)
+    line = neck_curve(top, rise + (drop if cut.falls and not is_back else -0.2 * rise), power)
     return {**stand, "neck": line + np.array([0.0, rise]), **mirrored_edges(stand)}
 
 

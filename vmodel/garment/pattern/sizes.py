@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from scipy.optimize import lsq_linear
 
-from vmodel.types import BodyMeasurements, FloatArray
+from vmodel.types import BodyMeasurements, BoolArray, FloatArray
 
 NARROWED: Final[Mapping[str, tuple[float, float]]] = {
     "flat": (0.95, 0.2), "hanger": (0.93, 0.2), "held": (0.92, 0.2), "form": (1.0, 0.12), "worn": (1.0, 0.12),
@@ -34,6 +34,9 @@ SAMPLE_CHEST: Final = 0.525
 SAMPLE_HIP: Final = 0.56
 _GRADED_BY, _GRADED_SPREAD = 0.75, 0.25
 """How much of a wearer's girth a sample lacks, and how far that may be off, as shares of its logarithm."""
+_DOUBTED: Final = 2.5
+"""Deviations from which on a reading counts less and less: a landmark that is wrong must not move all the others."""
+_ROUNDS: Final = 12
 STATED_SPREAD: Final = 0.004
 """Deviation of a size that the seller stated, as a logarithm."""
 
@@ -99,12 +102,15 @@ def solve_sizes(
     goals: list[float] = []
     count = len(sizes) + 2  # the sizes, the scale, what widths lose
 
-    def say(coefficients: Mapping[int, float], goal: float, spread: float) -> None:
+    doubtful: list[bool] = []
+
+    def say(coefficients: Mapping[int, float], goal: float, spread: float, is_read: bool = False) -> None:
         row = np.zeros(count)
         for place, value in coefficients.items():
             row[place] = value / spread
         rows.append(row)
         goals.append(goal / spread)
+        doubtful.append(is_read)
 
     scale, narrowed = len(sizes), len(sizes) + 1
     usual, off = NARROWED.get(laid, NARROWED["flat"])
@@ -115,12 +121,22 @@ def solve_sizes(
         if size.pixels is not None and size.pixels > 1:
             across = {narrowed: 1.0} if size.is_width else {}
             seen = shown_of(size.name, laid)
-            say({place: 1, scale: -1, **across}, float(np.log(size.pixels / seen)), size.spread / trust)
+            say({place: 1, scale: -1, **across}, float(np.log(size.pixels / seen)), size.spread / trust, True)
         if size.name in stated:
             say({place: 1}, float(np.log(stated[size.name])), STATED_SPREAD)
             continue
         say({place: 1}, float(np.log(size.usual)), size.usual_spread)
         low[place], high[place] = np.log(size.low), np.log(max(size.high, size.low * 1.0001))
     say({scale: 1}, 0.0, 1e3)  # keeps the fit determined where a photo shows no size
-    found = lsq_linear(np.array(rows), np.array(goals), bounds=(low, high)).x
+    found = _robust(np.array(rows), np.array(goals), np.array(doubtful), low, high)
     return {size.name: float(np.exp(found[i])) for i, size in enumerate(sizes)}, float(np.exp(found[scale]))
+
+
+def _robust(rows: FloatArray, goals: FloatArray, doubtful: BoolArray, low: FloatArray, high: FloatArray) -> FloatArray:
+    """Bounded least squares with Cauchy's loss for the doubtful rows, by reweighting."""
+    weights = np.ones(len(rows))
+    for _ in range(_ROUNDS):
+        found = lsq_linear(rows * weights[:, None], goals * weights, bounds=(low, high)).x
+        off = (rows @ found - goals)[doubtful] / _DOUBTED
+        weights[doubtful] = 1 / np.sqrt(1 + off**2)
+    return np.asarray(found)

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from vmodel.garment.pattern.bare import as_if_carried, bare_side, cut_in, string_width
+from vmodel.garment.pattern.neck import falls_in_front, stand_cm, usual_drop, usual_neck
 from vmodel.garment.pattern.photo import HEM_SHARES, SIDE_SHARES, SIDES, hem_spots, side_spots
 from vmodel.garment.pattern.sizes import SAMPLE_CHEST, Size, shown_of_width, solve_sizes
 from vmodel.garment.pattern.swim import SNUG, SWIM_ARMHOLE, SWIM_STRINGS, fit_brief, swim_length, swim_sizes, swim_top
@@ -126,7 +127,8 @@ def fit_upper(
         angle=angle,
         sides=sides,
         hem=np.zeros((0, 2)) if kind.category.has_legs else _hem(photo, scale),
-        stand=_stand(kind),
+        stand=stand_cm(kind),
+        falls=falls_in_front(photo),
         legs=legs,
         apart=_apart(photo, body, scale) if kind.open_front else None,
         strings=strings,
@@ -207,12 +209,6 @@ def _least_sleeve(across: float, deep: float, angle: float, cuff: float, flare: 
     return float((across * cos + deep * sin) / 2 + under)
 
 
-def _stand(kind: GarmentKind) -> float:
-    if kind.neckline == Neckline.HIGH:
-        return 3.5
-    return 2.2 if kind.neckline == Neckline.COLLAR else 0.0
-
-
 def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Size]:
     kind, points = photo.kind, photo.points
     sleeved, strap = kind.sleeve in SLEEVED, kind.sleeve == Sleeve.STRAP
@@ -238,9 +234,9 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
         Size("shoulder", None if off or halter else photo.half("shoulder"), 0.05 if sleeved else 0.07, across,
              0.08 if sleeved else 0.25 if strap else 0.12,
              half - 1 if sleeved else (0.42 if strap or halter else 0.55) * half, half + 10 if sleeved else half + 1.5),
-        Size("neck", photo.half("neck"), 0.6 if halter or off else 0.08, _usual_neck(kind, body, across), 0.5,
-             (_LEAST_STAND if _stand(kind) else _LEAST_NECK) * body.neck, widest),
-        Size("drop", drop, 0.15, _usual_drop(kind, body), 0.6, *((0.5, 2.0) if off else (1.5, 0.33 * body.chest))),
+        Size("neck", photo.half("neck"), 0.6 if halter or off else 0.08, usual_neck(kind, body, across), 0.5,
+             (_LEAST_STAND if stand_cm(kind) else _LEAST_NECK) * body.neck, widest),
+        Size("drop", drop, 0.15, usual_drop(kind, body), 0.6, *((0.5, 2.0) if off else (1.5, 0.33 * body.chest))),
         _depth_size(photo, body, ease),
         _length_size(photo, body, torso),
     ]  # fmt: skip
@@ -278,24 +274,6 @@ def _beside_bib(size: Size, body: BodyMeasurements) -> Size:
     if size.name == "chest":
         return replace(size, low=(body.waist + 8) / 4)
     return replace(size, high=body.neck_height - body.waist_height) if size.name == "depth" else size
-
-
-def _usual_neck(kind: GarmentKind, body: BodyMeasurements, across: float) -> float:
-    if kind.neckline in {Neckline.COLLAR, Neckline.HIGH, Neckline.HOOD}:
-        return 0.24 * body.neck
-    if kind.neckline == Neckline.HALTER:
-        return 0.26 * body.neck
-    if kind.neckline in {Neckline.BOAT, Neckline.SQUARE, Neckline.OFF_SHOULDER} or kind.sleeve == Sleeve.STRAP:
-        return 0.75 * across
-    return 0.27 * body.neck
-
-
-def _usual_drop(kind: GarmentKind, body: BodyMeasurements) -> float:
-    share = {
-        Neckline.V: 0.5, Neckline.SCOOP: 0.36, Neckline.SQUARE: 0.34, Neckline.SWEETHEART: 0.4, Neckline.BOAT: 0.12,
-        Neckline.HIGH: 0.2, Neckline.COLLAR: 0.25, Neckline.OFF_SHOULDER: 0.05,
-    }.get(kind.neckline, 0.25)  # fmt: skip
-    return share * body.neck
 
 
 def _length_size(photo: GarmentPhoto, body: BodyMeasurements, torso: float) -> Size:

@@ -25,6 +25,7 @@ class UpperCut:
         sides: (n, 2) half widths: share of the way from armpit to hem (0..1, rising), and cm.
         hem: (n, 2) shape of the front's hem: share of its width (-1..1), and cm below its corners.
         stand: height of what stands round the neck; 0 for none.
+        falls: it is open in front, down to ``drop``.
         legs: of a jumpsuit.
         apart: how far from the middle the edges of an open front lie at the neck and at the hem; None for a closed one.
         armhole: exponent of the armhole's curve: the higher, the deeper it cuts in; None for the kind's own.
@@ -48,6 +49,7 @@ class UpperCut:
     sides: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
     hem: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
     stand: float = 0.0
+    falls: bool = False
     legs: LegCut | None = None
     apart: tuple[float, float] | None = None
     armhole: float | None = None
