@@ -67,6 +67,10 @@ class BaseLayer:
             raise ValueError(f"base layer {self.upper!r} with {self.lower!r}; uppers {UPPERS}, lowers {LOWERS}")
 
 
+_BELOW_KNEE = frozenset({Length.MIDI, Length.ANKLE})
+"""Shorter ones are cut to some bodies as minis, below whose hems shorts would show."""
+
+
 def choose_base_layer(kind: GarmentKind, model: VirtualModel, garment: Colour | None = None) -> BaseLayer:
     """Choose the base layer under a garment: hidden by it where it can be, and seen as cloth where it is not.
 
@@ -86,7 +90,7 @@ def choose_base_layer(kind: GarmentKind, model: VirtualModel, garment: Colour | 
         return BaseLayer(*LINING, hidden, hidden)
     legs = DENIM if _apart(DENIM, model.skin_tone) >= LEAST_FROM_SKIN else _furthest((WHITE, GREY, BLACK), away[:1])
     if not kind.category.covers_upper:
-        long = kind.category == Category.SKIRT and kind.length != Length.MINI
+        long = kind.category == Category.SKIRT and kind.length in _BELOW_KNEE
         chosen = BaseLayer("tank", "shorts" if long else "briefs-short", plain, plain)
     elif kind.category == Category.OUTERWEAR or kind.open_front:  # worn over something, which shows in its opening
         lower = "briefs-short" if kind.category.covers_lower else "leggings"  # over it come trousers or a skirt
@@ -99,7 +103,7 @@ def choose_base_layer(kind: GarmentKind, model: VirtualModel, garment: Colour | 
         if not kind.category.covers_lower:
             chosen = BaseLayer(upper, "leggings", plain, legs)
         else:
-            long = kind.category == Category.DRESS and kind.length != Length.MINI
+            long = kind.category == Category.DRESS and kind.length in _BELOW_KNEE
             lower = "shorts" if long else "briefs-short"
             chosen = BaseLayer(upper, lower, plain, plain)
     return for_child(chosen) if model.is_child else chosen

@@ -16,7 +16,7 @@ import numpy as np
 
 from vmodel.types import FloatArray
 
-VERSION = 20
+VERSION = 21
 """Part of every key; raised when the solver's results change."""
 
 

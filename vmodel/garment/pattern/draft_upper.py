@@ -25,6 +25,8 @@ from vmodel.garment.block_parts import (
 from vmodel.garment.pattern.upper_cut import BriefCut, LegCut, UpperCut
 from vmodel.types import FloatArray, GarmentKind, Neckline, Seam, Sleeve
 
+_MOST_HOLLOW_CM: Final = 12.0
+"""How far a hem hangs in its middle below its corners, at most, where the sides slant."""
 NECK_POWER: Final = {
     Neckline.V: 1.0, Neckline.COLLAR: 1.5, Neckline.CREW: 2.0, Neckline.HIGH: 2.0, Neckline.HOOD: 1.7,
     Neckline.SCOOP: 2.6, Neckline.BOAT: 3.0, Neckline.SQUARE: 9.0, Neckline.SWEETHEART: 6.0,
@@ -61,8 +63,8 @@ def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
         material: name in the drape's materials.
     """
     shoulder, armpit = _shoulder_and_armpit(kind, cut)
-    low, low_back = (_low_edges(cut, is_front) for is_front in (True, False))
     side = {"side_left": _side(cut, armpit)}
+    low, low_back = (_low_edges(cut, side["side_left"], is_front) for is_front in (True, False))
     if kind.neckline == Neckline.STRAPLESS:
         half: Edges = {}
         top = edge_of(as_point(armpit), (-armpit[0], armpit[1]))
@@ -201,21 +203,27 @@ def _on_side(side: FloatArray, y: float) -> FloatArray:
     return np.array([np.interp(y, side[:, 1], side[:, 0]), y])
 
 
-def _hem(cut: UpperCut, front: bool) -> FloatArray:
-    """(n, 2) from the right corner to the left one."""
+def _hem(cut: UpperCut, side: FloatArray, front: bool) -> FloatArray:
+    """(n, 2) from the right corner to the left one, hollow enough to hang level below sides that slant."""
     half = float(cut.sides[-1, 1]) if len(cut.sides) else cut.half_chest
     share = np.linspace(-1, 1, 2 * _STEPS)
     below = np.interp(share, cut.hem[:, 0], cut.hem[:, 1]) if front and len(cut.hem) else 1.2 * (1 - share**2)
+    below = np.maximum(below, min(longer_than_high(side), _MOST_HOLLOW_CM) * (1 - share**2))
     return np.stack([half * share, -cut.length - below], axis=1)
 
 
-def _low_edges(cut: UpperCut, is_front: bool) -> Edges:
+def longer_than_high(line: FloatArray) -> float:
+    """How much longer an edge is than it is high, in cm."""
+    return float(np.linalg.norm(np.diff(line, axis=0), axis=1).sum() - np.ptp(line[:, 1]))
+
+
+def _low_edges(cut: UpperCut, side: FloatArray, is_front: bool) -> Edges:
     """Lower edges from the right to the left; of legs and leg lines the left ones."""
     if cut.legs:
         return _legs(cut.legs, cut.length)
     if cut.brief:
         return _leg_line(cut.brief, (float(cut.sides[-1, 1]), -cut.length), is_front)
-    return {"hem": _hem(cut, is_front)}
+    return {"hem": _hem(cut, side, is_front)}
 
 
 def _leg_line(brief: BriefCut, outer: Point, is_front: bool) -> Edges:
