@@ -135,14 +135,6 @@ def _widen_rows(
     return widened
 
 
-def half_widths(body: Body, posed: PosedBody, heights_m: FloatArray) -> FloatArray:
-    """(N,) half the width of trunk and legs at heights, in metres."""
-    trunk = body_outline(posed, _trunk_faces(body))
-    levels = np.arange(trunk.front.shape[1])
-    halves = [_half_width(trunk, int(level)) for level in levels]
-    return np.asarray(np.interp(heights_m, trunk.low[1] + (levels + 0.5) * CELL_M, halves))
-
-
 def _half_width(trunk: Outline, level: int) -> float:
     known = np.flatnonzero(np.isfinite(trunk.front[:, level]))
     if not len(known):

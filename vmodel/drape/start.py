@@ -138,8 +138,7 @@ def place_cloth(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, ro
         posed: the body in the start pose.
         room_m: distance between cloth and skin before it contracts.
     """
-    from vmodel.drape.anchor import anchor_torso, cover_arms, half_widths, place_armholes, place_legs, place_sleeves
-    from vmodel.drape.flare import lay_in_folds
+    from vmodel.drape.anchor import anchor_torso, cover_arms, place_armholes, place_legs, place_sleeves
 
     flat = anchor_torso(cloth, garment, body, posed)
     flat = place_legs(flat, cloth, garment, posed)
@@ -155,9 +154,7 @@ def place_cloth(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, ro
     if garment.kind.sleeve not in BARE_ARMS:
         seam_cm = np.maximum(seam_cm, _cm_to_seams(cloth, flat))
     thick = np.minimum(thick, DEPTH_PER_CM * seam_cm)
-    laid = np.stack([x, mid + cloth.front * thick, z], axis=1)
-    waist_m = body.measurements.waist_height / 100
-    return Start(lay_in_folds(laid, cloth, garment, waist_m, half_widths(body, posed, z)), on_arm)
+    return Start(np.stack([x, mid + cloth.front * thick, z], axis=1), on_arm)
 
 
 def _cm_to_seams(cloth: Cloth, flat: FloatArray) -> FloatArray:
