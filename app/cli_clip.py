@@ -46,12 +46,15 @@ def make_clip(
     seed: flags.Seed = 0,
     out: flags.Out = Path("out"),
     as_json: flags.AsJson = False,
+    mask: flags.Mask = None,
     back: flags.Back = None,
     category: flags.Category = None,
+    landmarks: flags.LandmarksFile = None,
     barefoot: flags.Barefoot = False,
     material: flags.Material = None,
     width_cm: flags.WidthCm = None,
     length_cm: flags.LengthCm = None,
+    worn_open: flags.WornOpen = None,
 ) -> None:
     """Make a short MP4 film: the model stands on a turntable, turns, or walks while the cloth moves.
 
@@ -65,7 +68,9 @@ def make_clip(
     from vmodel.studio import Studio
 
     with refusing(as_json):
-        garment = GarmentSource(photo, None, back, category, None, material, width_cm, length_cm)
+        garment = GarmentSource(
+            photo, mask, back, category, landmarks, material, width_cm, length_cm, worn_open=worn_open
+        )
         shot = ShotRequest(garment, model, pose, view, framing, light, background, parse_size(size), seed)
         shot = replace(shot, barefoot=barefoot, focal_mm=focal_mm, pipeline="draft")
         request = ClipRequest(shot, motion, seconds, frames_per_second)

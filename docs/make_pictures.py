@@ -48,6 +48,7 @@ WORN = (
     Worn("logo-tee", "mn-kwame", "hands-in-pockets", ("denim-trousers",)),
     Worn("floral-dress", "wm-freja", "hand-on-hip"),
     Worn("striped-long-sleeve", "ch-zuri", "standing", ("denim-trousers",)),
+    Worn("twill-jacket", "mn-tane", "standing", ("logo-tee",)),
     Worn("satin-camisole", "wm-amina", "contrapposto", ("pleated-skirt",)),
     Worn("denim-trousers", "wm-saoirse", "walking", ("logo-tee",), tucked=True),
 )

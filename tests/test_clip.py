@@ -201,3 +201,16 @@ def test_a_child_in_swimwear_is_not_filmed(examples: Path, tmp_path: Path, capsy
     assert run([*wanted, "--out", str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err.startswith("not_allowed_for_children")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [(["--open"], "has no front to part"), (["--mask", "nowhere.png"], "nowhere.png"),
+     (["--landmarks", "nowhere.json"], "nowhere.json")],
+)  # fmt: skip
+def test_a_film_takes_what_the_seller_says_of_the_photo(
+    flags: list[str], said: str, examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = ["clip", str(examples / "logo-tee.jpg"), "--model", "wm-ines", "--size", "384x288", *flags]
+    assert run([*wanted, "--out", str(tmp_path / "out")]) != 0
+    assert said in capsys.readouterr().err

@@ -31,7 +31,7 @@ _LEG_HEM_MM = {"leggings": -1412.0, "shorts": -905.0, "briefs-short": -800.0}
 """Height of the leg hems on the neutral body, from the eyes; the crotch is at -745."""
 _CUP_MM = (92.0, -331.0, 27.0)
 """Middle of the left cup of swimwear's lining, across and up, and its radius."""
-_GUSSET_MM = (-660.0, 14.0, 0.22)
+_GUSSET_MM = (-660.0, 11.0, 0.22)
 """Upper edge of its brief, half width at the crotch, and how much wider that is a millimetre further up."""
 _WAIST_MM = -436.0
 _TOP_HEM_MM = {"tank": -662.0} | dict.fromkeys(("tucked", "singlet", "bandeau"), _WAIST_MM - 8)

@@ -39,6 +39,8 @@ _LEAST_APART: Final = (0.03, 0.055)
 """Least distance of an open front's edges from its middle at the neck and at the hem, as shares of the chest."""
 _MOST_APART: Final = (0.06, 0.1)
 _SHORTEST_DRESS: Final = 0.82  # height of its hem over the inseam
+_ANYWHERE: Final = 0.6
+"""Deviation of a size that says little of itself."""
 _WIDEST_HOOD: Final = 0.32
 """Most half span of the neck points where a hood is sewn on, as a share of the neck's girth."""
 _LEAST_STAND: Final = 0.26
@@ -273,7 +275,9 @@ def _beside_bib(size: Size, body: BodyMeasurements) -> Size:
     """The same for dungarees, whose sides begin anywhere between arm and waist."""
     if size.name == "chest":
         return replace(size, low=(body.waist + 8) / 4)
-    return replace(size, high=body.neck_height - body.waist_height) if size.name == "depth" else size
+    if size.name == "depth":
+        return replace(size, usual_spread=_ANYWHERE, high=body.neck_height - body.waist_height)
+    return size
 
 
 def _length_size(photo: GarmentPhoto, body: BodyMeasurements, torso: float) -> Size:
