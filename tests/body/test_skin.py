@@ -26,7 +26,7 @@ from vmodel.body.skin import paint_skin
 from vmodel.body.slim_trousers import tailor
 from vmodel.config import Settings
 from vmodel.images import to_oklab
-from vmodel.types import BodyPart, Category, GarmentKind, Hair, Neckline, SkinTextures, Sleeve, VirtualModel
+from vmodel.types import BodyPart, Category, GarmentKind, Hair, Length, Neckline, SkinTextures, Sleeve, VirtualModel
 
 SIZE = 512
 
@@ -97,7 +97,7 @@ def test_an_unknown_cut_is_refused() -> None:
 
 
 def test_the_base_layer_hides_under_necklines_of_garments() -> None:
-    strapless = GarmentKind(Category.DRESS, 1.0, Sleeve.NONE, Neckline.STRAPLESS)
+    strapless = GarmentKind(Category.DRESS, 1.0, Sleeve.NONE, Neckline.STRAPLESS, Length.MIDI)
     tee = GarmentKind(Category.TOP, 1.0, Sleeve.SHORT, Neckline.CREW)
     trousers = GarmentKind(Category.TROUSERS, 1.0)
     woman, man, girl = invent(), invent("man"), invent("girl", 8)
@@ -113,6 +113,8 @@ def test_the_base_layer_hides_under_necklines_of_garments() -> None:
     assert cuts["strapless", "girl"] == ("singlet", "shorts")
     assert cuts["trousers", "woman"] == cuts["trousers", "man"] == ("tank", "briefs-short")
     assert cuts["trousers", "girl"] == ("tank", "shorts")
+    short = choose_base_layer(replace(strapless, length=Length.KNEE), woman)
+    assert (short.upper, short.lower) == ("bandeau", "briefs-short")
 
 
 def test_a_jacket_is_worn_over_a_top_that_may_be_seen() -> None:
