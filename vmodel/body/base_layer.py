@@ -170,7 +170,7 @@ def _lining_depth(x: FloatArray, y: FloatArray, z: FloatArray) -> tuple[FloatArr
     across, up, radius = _CUP_MM
     top, half, wider = _GUSSET_MM
     cups = np.minimum(radius - np.hypot(x - across, z - up), 60 - y)
-    return cups, np.minimum(np.minimum(top - z, z + 740), half + wider * np.maximum(z + 745, 0) - x)
+    return cups, np.minimum(np.minimum(top - z, z + 734), half + wider * np.maximum(z + 745, 0) - x)
 
 
 def _outside_opening(
