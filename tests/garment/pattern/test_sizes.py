@@ -67,3 +67,15 @@ def test_less_trust_in_the_photo_makes_a_garment_more_like_others_of_its_kind() 
     whole, less = (solve_sizes(long_, "flat", trust=trust)[0] for trust in (1.0, 0.2))
     usual = 66 / 50
     assert usual < less["length"] / less["chest"] < whole["length"] / whole["chest"]
+
+
+@pytest.mark.parametrize("sleeve_px", [5.0, 30.0, 900.0])
+def test_one_wrong_reading_leaves_the_other_sizes_as_they_are(sleeve_px: float) -> None:
+    """A cap sleeve is a few pixels long, and no sleeve can be worn as short as that makes it."""
+    body = Size("shoulder", 220.0, 0.05, 42.0, 0.08, 38.0, 60.0)
+    right, wrong = (
+        solve_sizes([*seen(), body, Size("sleeve", px, 0.07, 20.0, 0.6, 9.0, 32.0)], "flat")[0]
+        for px in (100.0, sleeve_px)
+    )
+    for name in ("chest", "length", "shoulder"):
+        assert wrong[name] == pytest.approx(right[name], rel=0.09)

@@ -26,7 +26,6 @@ from vmodel.garment.pattern.upper_cut import BriefCut, LegCut, UpperCut
 from vmodel.types import FloatArray, GarmentKind, Neckline, Seam, Sleeve
 
 _MOST_HOLLOW_CM: Final = 12.0
-"""How far a hem hangs in its middle below its corners, at most, where the sides slant."""
 NECK_POWER: Final = {
     Neckline.V: 1.0, Neckline.COLLAR: 1.5, Neckline.CREW: 2.0, Neckline.HIGH: 2.0, Neckline.HOOD: 1.7,
     Neckline.SCOOP: 2.6, Neckline.BOAT: 3.0, Neckline.SQUARE: 9.0, Neckline.SWEETHEART: 6.0,
@@ -208,13 +207,18 @@ def _hem(cut: UpperCut, side: FloatArray, front: bool) -> FloatArray:
     half = float(cut.sides[-1, 1]) if len(cut.sides) else cut.half_chest
     share = np.linspace(-1, 1, 2 * _STEPS)
     below = np.interp(share, cut.hem[:, 0], cut.hem[:, 1]) if front and len(cut.hem) else 1.2 * (1 - share**2)
-    below = np.maximum(below, min(longer_than_high(side), _MOST_HOLLOW_CM) * (1 - share**2))
+    below = np.maximum(below, level_hollow(side) * (1 - share**2))
     return np.stack([half * share, -cut.length - below], axis=1)
 
 
-def longer_than_high(line: FloatArray) -> float:
-    """How much longer an edge is than it is high, in cm."""
-    return float(np.linalg.norm(np.diff(line, axis=0), axis=1).sum() - np.ptp(line[:, 1]))
+def level_hollow(side: FloatArray) -> float:
+    """How far a hem's middle is cut below its corners, in cm, so that it hangs level.
+
+    Args:
+        side: (n, 2) cm, an edge from armpit or waist to the hem: where it slants it is longer than the middle.
+    """
+    longer = np.linalg.norm(np.diff(side, axis=0), axis=1).sum() - np.ptp(side[:, 1])
+    return min(float(longer), _MOST_HOLLOW_CM)
 
 
 def _low_edges(cut: UpperCut, side: FloatArray, is_front: bool) -> Edges:

@@ -8,9 +8,8 @@ from vmodel.types import BodyMeasurements, GarmentKind, GarmentPhoto, Neckline, 
 
 _STAND_CM: Final = {Neckline.HIGH: 3.5, Neckline.COLLAR: 2.2}
 _OPEN_FROM: Final = 0.7
-"""How far a high neck's front hangs below the neck points where it is unzipped, as a share of their distance. Of those
-labelled by eye nine in ten turtlenecks have less than 0.3, and a third of those with a zip more; zips that are closed
-are read as low as 0.6."""
+"""How far a high neck's front hangs below the neck points where it is unzipped, as a share of their distance: of those
+labelled by eye none of 47 turtlenecks does, and 21 of 108 with a zip or buttons. Closed ones are read up to 0.6."""
 
 
 def stand_cm(kind: GarmentKind) -> float:

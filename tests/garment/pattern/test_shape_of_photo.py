@@ -1,4 +1,4 @@
-"""Where a waistband begins and where legs end is what the photo says, whatever angle it was taken from."""
+"""Where waistbands begin, where legs and hems end, and where necks open is what the photo says, from every angle."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.garment import drawn_flat_lays as drawn
 from vmodel.garment.block_parts import Block
 from vmodel.garment.pattern.fit import fit_block, upright
-from vmodel.types import GarmentPhoto
+from vmodel.types import GarmentPhoto, Neckline
 
 GENDER, BODY = drawn.BODIES["woman S"]
 
@@ -75,7 +75,7 @@ def test_cropped_trousers_are_cropped() -> None:
 @pytest.mark.parametrize("wearer", drawn.BODIES)
 def test_a_dress_ends_below_the_crotch_however_short_its_photo_is(wearer: str) -> None:
     gender, body = drawn.BODIES[wearer]
-    short = moved(photo_of(drawn.dress()), hem=-180.0, hem_mid=-180.0)
+    short = moved(photo_of(drawn.dress()), hem=-250.0)
     low = min(float(line[:, 1].min()) for line in fit_block(short, body, gender, "cotton", {})[0].front.values())
     assert body.neck_height + low < 0.85 * body.inseam
 
@@ -86,3 +86,12 @@ def test_a_collar_opens_in_front_and_stands_behind() -> None:
     assert front[:, 1].min() == pytest.approx(block.landmarks_cm["neck_front"][1], abs=0.3)
     assert back[:, 1].min() > 0 > block.landmarks_cm["neck_back"][1]
     assert front[0, 1] == pytest.approx(back[0, 1])
+
+
+@pytest.mark.parametrize(("lower", "opens"), [(0.0, False), (60.0, True)])
+def test_a_high_neck_opens_where_its_zip_is_drawn_down(lower: float, opens: bool) -> None:
+    photo = photo_of(drawn.shirt().of_kind(neckline=Neckline.HIGH))
+    points = photo.points | {"neck_front": photo.points["neck_front"] + np.array([0.0, lower])}
+    block = cut(replace(photo, points=points))
+    assert (float(block.front["neck"][:, 1].min()) < -4) is opens
+    assert float(block.back["neck"][:, 1].min()) > 0
