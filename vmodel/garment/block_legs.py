@@ -116,6 +116,7 @@ def draft_legs(
     half_waist: float,
     elastic: float = 1.0,
     lowered: float = 0.0,
+    quarter: float | None = None,
 ) -> Block:
     """Trousers of any length.
 
@@ -127,8 +128,9 @@ def draft_legs(
         half_waist: half of the waistband's flat width.
         elastic: share of its length that elastic leaves of the waist; at 1 the waist is drawn into a firm band.
         lowered: how far below the natural waist they begin, cm.
+        quarter: half of their flat width at the hip; that of trousers with room when None.
     """
-    at = _levels(body, inseam, opening, half_waist, lowered)
+    at = _levels(body, inseam, opening, half_waist, lowered, quarter or (body.hip + _EASE_CM) / 4)
     cut_waist = half_waist + (_DRAWN_IN_CM if elastic == 1 else 0.0)
     front = _front(at, cut_waist)
     back = _back(at, cut_waist, _length(front.inseam))
@@ -165,7 +167,9 @@ def _trims(half: _Half) -> tuple[Trim, ...]:
     )
 
 
-def _levels(body: BodyMeasurements, inseam: float, opening: float, half_waist: float, lowered: float) -> _Levels:
+def _levels(
+    body: BodyMeasurements, inseam: float, opening: float, half_waist: float, lowered: float, quarter: float
+) -> _Levels:
     belly = max(0.0, body.waist - 0.78 * body.hip)
     waist_height = body.waist_height - lowered
     rise = waist_height - body.inseam + _RISE_CM + _RISE_OF_BELLY * belly
@@ -174,7 +178,7 @@ def _levels(body: BodyMeasurements, inseam: float, opening: float, half_waist: f
         rise=rise,
         bottom=min(body.inseam - waist_height - inseam, -rise - _LEAST_LEG * body.hip),
         hip_y=min(lowered - 0.9 * (body.waist_height - body.hip_height), -_LEAST_HIP * rise),
-        quarter=max((body.hip + _EASE_CM) / 4, half_waist + 0.5),
+        quarter=max(quarter, half_waist + 0.5),
         inner=_CREASE * body.hip - opening / 2,
         outer=_CREASE * body.hip + opening / 2,
     )

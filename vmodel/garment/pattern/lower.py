@@ -152,4 +152,4 @@ def fit_legs(
         inseam = float(np.clip(stated_cm["length"] - sizes["rise"], low * body.inseam, 0.99 * body.inseam))
     lowered = max(rise - sizes["rise"], 0.0)
     half_waist = stated.get("waist", seat_girth(body, lowered) / 4)
-    return draft_legs(kind, body, inseam, sizes["opening"], half_waist, lowered=lowered), scale
+    return draft_legs(kind, body, inseam, sizes["opening"], half_waist, lowered=lowered, quarter=sizes["hip"]), scale
