@@ -46,6 +46,8 @@ _APART_CM: Final = 0.8
 """Least distance of a leg's inside from the middle, lying flat."""
 _LEAST_HIP: Final = 0.2
 """How far below the waist the widest place of the side lies at least, as a share of the rise."""
+_HIP_CURVE: Final = 0.55
+"""Share of what the side gains from the waist to there that it has halfway: bodies widen evenly."""
 _ROWS, _COLUMNS = 90, 9
 
 
@@ -101,7 +103,8 @@ class _Levels:
         knee = self.outer + _KNEE * (self.quarter - self.outer), (self.bottom - self.rise) / 2
         corners = (
             (self.outer, self.bottom), knee, (self.quarter, -self.rise),
-            (self.quarter, self.hip_y), (half_waist, _SIDE_LIFT * self.hip),
+            (self.quarter, self.hip_y), (half_waist + _HIP_CURVE * (self.quarter - half_waist), self.hip_y / 2),
+            (half_waist, _SIDE_LIFT * self.hip),
         )  # fmt: skip
         at = np.add(corners, (wider, 0.0))
         y = np.linspace(at[0, 1], at[-1, 1], 64)

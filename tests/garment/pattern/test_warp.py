@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.garment import drawn_flat_lays as drawn
-from vmodel.garment.pattern import maps
+from vmodel.garment.pattern import leg_maps, maps
 from vmodel.garment.pattern.warp import Warp, solve_warp
 from vmodel.types import FloatArray
 
@@ -80,7 +80,8 @@ def test_badly_read_landmarks_tear_no_garment(name: str, seed: int, monkeypatch:
         solved.append(solve_warp(*arguments))  # type: ignore[arg-type]
         return solved[-1]
 
-    monkeypatch.setattr(maps, "solve_warp", keep)
+    for module in (maps, leg_maps):
+        monkeypatch.setattr(module, "solve_warp", keep)
     garment, rng = drawn.ALL[name](), np.random.default_rng(seed)
     points = garment.landmarks.points_px
     for place in points:

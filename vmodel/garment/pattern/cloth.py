@@ -15,7 +15,8 @@ from vmodel.garment.block_paint import Canvas, outline_alpha
 from vmodel.garment.block_parts import Block
 from vmodel.garment.ground import draw_fall, fill_woven, sewn_marks
 from vmodel.garment.pattern.draft_upper import neck_curve
-from vmodel.garment.pattern.maps import Source, front_place, leg_maps, lying, skirt_map, upper_maps
+from vmodel.garment.pattern.leg_maps import behind_front, legs_map
+from vmodel.garment.pattern.maps import Source, printed_places, skirt_map, upper_maps
 from vmodel.garment.pattern.photo import SIDES
 from vmodel.garment.pattern.warp import Places, sample
 from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentPhoto, Neckline
@@ -82,8 +83,7 @@ def _side_of(photo: GarmentPhoto, block: Block, canvas: Canvas, side: str) -> tu
     elif block.kind.category == Category.SKIRT:
         at, stretch = skirt_map(source, block, side)
     else:
-        flat, stretch = leg_maps(photo, block)
-        at = lambda x, y: flat(*lying(block, side, x, y))  # noqa: E731
+        at, stretch = legs_map(photo, block, side, printed_places(source, block))
     return _rendered(source, canvas, at), stretch
 
 
@@ -115,7 +115,7 @@ def _made_back(front: _Side, block: Block, canvas: Canvas) -> ByteArray:
     """A back made from the front: what is printed or sewn on once goes, and the cloth reaches up to the back's edge."""
     plain = _without_marks(front, block, canvas)
     if block.pieces and not block.kind.category.covers_upper:
-        return _resampled(plain, canvas, lambda x, y: front_place(block, x, y))
+        return _resampled(plain, canvas, lambda x, y: behind_front(block, x, y))
     if block.kind.neckline == Neckline.HALTER:  # its back is bare above the armpits
         return plain
     behind = _drawn_up(plain, block, canvas)

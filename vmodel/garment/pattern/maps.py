@@ -1,4 +1,4 @@
-"""Where in its photo the cloth of a fitted block is: maps of trunk, sleeves, seat and legs, joined at their seams."""
+"""Where in its photo the cloth of a fitted block is: maps of trunk, sleeves and skirts, joined at their seams."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ import numpy as np
 
 from vmodel.garment.block_parts import Block, Edges
 from vmodel.garment.pattern.bare import bare_side, with_bands
-from vmodel.garment.pattern.photo import HEM_SHARES, SIDES, gap_row, hem_spots, outline_across, side_spots
+from vmodel.garment.pattern.photo import (
+    HEM_SHARES,
+    SIDES,
+    gap_row,
+    hem_spots,
+    outline_across,
+    outline_outwards,
+    side_spots,
+)
 from vmodel.garment.pattern.swim_maps import above, brief_pairs, leg_line_pairs, top_pairs
 from vmodel.garment.pattern.upper import SLEEVED
 from vmodel.garment.pattern.warp import Pairs, Places, Warp, solve_warp
@@ -20,6 +28,8 @@ _BLEND_CM: Final = 1.2
 _TRUNK_BELOW: Final = 0.35
 """How far below an armpit the border between trunk and sleeve turns outwards, cm a cm."""
 _EDGE_SHARES: Final = (0.25, 0.5, 0.75)
+_BENT: Final = 0.35
+"""How far a bent sleeve's outer edge may be from the straight line between its ends, as a share of its length."""
 _OPENING_SHARES: Final = np.linspace(0, 1, 9)
 
 
@@ -54,11 +64,11 @@ def upper_maps(source: Source, block: Block, side: str, closed: bool = False) ->
     if side == "front" and photo.opening is not None:
         places, stretch = _halves(source, block, photo.opening, closed)
     elif gap is not None:
-        top = solve_warp(outline, top_pairs(photo, block, side, gap), _printed(source, block))
+        top = solve_warp(outline, top_pairs(photo, block, side, gap), printed_places(source, block))
         brief = solve_warp(outline, brief_pairs(photo, block, side, gap))
         places, stretch = above(top.at, brief.at, block), top.stretch
     else:
-        body = solve_warp(outline, _body_pairs(photo, block, side), _printed(source, block))
+        body = solve_warp(outline, _body_pairs(photo, block, side), printed_places(source, block))
         places, stretch = body.at, body.stretch
     if block.kind.sleeve in SLEEVED or block.kind.neckline == Neckline.OFF_SHOULDER:
         photo = with_bands(photo)
@@ -75,7 +85,7 @@ def upper_maps(source: Source, block: Block, side: str, closed: bool = False) ->
 
 def _halves(source: Source, block: Block, opening: FloatArray, closed: bool) -> tuple[Places, float]:
     """Map the trunk of a front with two edges: each half by itself, up to its own edge."""
-    printed, hem = _printed(source, block), block.front["hem"]
+    printed, hem = printed_places(source, block), block.front["hem"]
     middle = np.array([block.landmarks_cm["neck_front"], hem[len(hem) // 2]])
     halves = {}
     for side, edge_px in zip(SIDES, opening, strict=True):
@@ -176,12 +186,29 @@ def _sleeve_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
     for share in (1 / 3, 2 / 3):
         pairs.append((_between(marks, names[0], names[1], share), _between(points, names[0], names[1], share), 1.0))
         pairs.append((_between(marks, names[2], names[3], share), _between(points, names[2], names[3], share), 0.6))
-    middle = (points[names[0]] + points[names[1]] + points[names[2]] + points[names[3]]) / 4
-    for start, end in ((names[0], names[2]), (names[1], names[3])):
-        for share in _EDGE_SHARES:
-            spot = outline_across(photo.mask, points[start], points[end], share, middle)
-            pairs.append((_between(marks, start, end, share), spot, 0.7))
+    for share in _EDGE_SHARES:
+        outer, inner = across_sleeve(photo, names, share)
+        pairs.append((_between(marks, names[0], names[2], share), outer, 0.7))
+        pairs.append((_between(marks, names[1], names[3], share), inner, 0.7))
     return pairs
+
+
+def across_sleeve(photo: GarmentPhoto, names: list[str], share: float) -> tuple[FloatArray, FloatArray]:
+    """Where a sleeve's two edges are at a share of its length: both turn where its outer edge turns.
+
+    Args:
+        photo: the garment.
+        names: landmarks at the shoulder, the armpit and the cuff's outer and inner end.
+        share: 0..1, from the armhole to the cuff.
+    """
+    points = photo.points
+    shoulder, armpit, cuff_outer, cuff_inner = (points[name] for name in names)
+    middle = (shoulder + armpit + cuff_outer + cuff_inner) / 4
+    outer = outline_across(photo.mask, shoulder, cuff_outer, share, middle, _BENT)
+    straight = (1 - share) * shoulder + share * cuff_outer
+    inner = (1 - share) * armpit + share * cuff_inner + outer - straight
+    inwards = (inner - outer) / max(float(np.linalg.norm(inner - outer)), 1.0)
+    return outer, outline_outwards(photo.mask, inner, inwards, 0.12 * float(np.linalg.norm(cuff_inner - armpit)))
 
 
 def _joined(
@@ -221,96 +248,18 @@ def skirt_map(source: Source, block: Block, which: str) -> tuple[Places, float]:
     hem = _edges(block, which)["hem"]
     for share, spot in zip(HEM_SHARES, hem_spots(photo), strict=True):
         pairs.append((hem[round((share + 1) / 2 * (len(hem) - 1))], spot, 0.8))
-    warp = solve_warp(_trunk(block.front), pairs, _printed(source, block))
+    warp = solve_warp(_trunk(block.front), pairs, printed_places(source, block))
     return warp.at, warp.stretch
 
 
-def leg_maps(photo: GarmentPhoto, block: Block) -> tuple[Places, float]:
-    """Places in the photo of places on trousers that lie flat."""
-    marks, points = block.landmarks_cm, photo.points
-    seat: Pairs = [(marks[f"{n}_{s}"], points[f"{n}_{s}"], 1.0) for n in ("waist", "hip") for s in SIDES
-                   if f"{n}_{s}" in points]  # fmt: skip
-    seat.append((marks["crotch"], points["crotch"], 1.0))
-    seat.append((np.zeros(2), points.get("waist_front", photo.middle("waist")), 1.0))
-    crotch_y = float(marks["crotch"][1])
-    level = {side: _level_with_crotch(photo, block, side) for side in SIDES}
-    seat += [(place, spot, 0.8) for place, spot in level.values()]
-    upper = solve_warp(np.array([marks["waist_left"], marks["waist_right"], level["left"][0], level["right"][0]]), seat)
-    legs = {}
-    for side in SIDES:
-        pairs: Pairs = [(marks["crotch"], points["crotch"], 1.0), (*level[side], 1.0)]
-        middle = (level[side][1] + points["crotch"]) / 2
-        pairs.append(((level[side][0] + marks["crotch"]) / 2, middle, 0.8))
-        pairs += [(marks[f"{n}_{side}"], points[f"{n}_{side}"], 1.0) for n in ("leg_outer", "leg_inner")]
-        centre = (middle + points[f"leg_outer_{side}"] + points[f"leg_inner_{side}"]) / 3
-        for start_cm, start, name in (
-            (level[side][0], level[side][1], "leg_outer"),
-            (marks["crotch"], points["crotch"], "leg_inner"),
-        ):
-            for share in _EDGE_SHARES:
-                spot = outline_across(photo.mask, start, points[f"{name}_{side}"], share, centre)
-                place = (1 - share) * start_cm + share * marks[f"{name}_{side}"]
-                if name == "leg_outer":
-                    place = _along_side_at(block.front[f"side_{side}"], float(place[1]))
-                pairs.append((place, spot, 0.7))
-        outline = np.array([level[side][0], marks["crotch"], marks[f"leg_outer_{side}"], marks[f"leg_inner_{side}"]])
-        legs[side] = solve_warp(outline, pairs)
-
-    def at(x: FloatArray, y: FloatArray) -> FloatArray:
-        share = np.clip((crotch_y - y) / (2 * _BLEND_CM), 0, 1)[..., None]
-        lower = np.where((x >= 0)[..., None], legs["left"].at(x, y), legs["right"].at(x, y))
-        return np.asarray((1 - share) * upper.at(x, y) + share * lower)
-
-    return at, upper.stretch
-
-
-def _along_side_at(line: FloatArray, y: float) -> FloatArray:
-    order = np.argsort(line[:, 1])
-    return np.array([np.interp(y, line[order, 1], line[order, 0]), y])
-
-
-def _level_with_crotch(photo: GarmentPhoto, block: Block, side: str) -> tuple[FloatArray, FloatArray]:
-    """Where the side is at the height of the crotch: in the block and in the photo."""
-    marks, points = block.landmarks_cm, photo.points
-    place = _along_side_at(block.front[f"side_{side}"], float(marks["crotch"][1]))
-    top, low, crotch = points[f"waist_{side}"], points[f"leg_outer_{side}"], points["crotch"]
-    share = float(np.clip((crotch[1] - top[1]) / max(low[1] - top[1], 1.0), 0.1, 0.95))
-    return place, outline_across(photo.mask, top, low, share, crotch)
-
-
-def lying(block: Block, side: str, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Places of the pieces of a side as they lie in the sewn garment: the fork is folded away."""
-    left, right = (next(p for p in block.pieces if p.name == f"{side} {which}") for which in SIDES)
-    found = np.array(x, np.float64)
-    for piece, chosen in ((left, x >= 0), (right, x < 0)):
-        assert piece.laid is not None
-        known, there = (points.reshape(9, -1, 2) for points in piece.laid)
-        rows = known[0, :, 1]
-        order = np.argsort(rows)
-        inner, outer, new_inner, new_outer = (
-            np.interp(y, rows[order], line[order, 0]) for line in (known[0], known[-1], there[0], there[-1])
-        )
-        share = (x - inner) / np.where(np.abs(outer - inner) < 1e-6, 1e-6, outer - inner)
-        found = np.where(chosen, new_inner + share * (new_outer - new_inner), found)
-    return found, y
-
-
-def front_place(block: Block, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Where the front shows the cloth that the back has at a place: its waist lies higher behind."""
-    lying_x, _ = lying(block, "back", x, y)
-    rise = max(float(line[:, 1].max()) for name, line in block.back.items() if name == "waist")
-    crotch = float(block.landmarks_cm["crotch"][1])
-    return lying_x, np.where(y > crotch, crotch + (y - crotch) * (0 - crotch) / (rise - crotch), y)
-
-
-def _printed(source: Source, block: Block) -> tuple[FloatArray, FloatArray] | None:
+def printed_places(source: Source, block: Block) -> tuple[FloatArray, FloatArray] | None:
     """Places of a placed print in the block, by a first rough map, and how strongly each is to be kept."""
     photo, placed = source.photo, source.printed
     if placed is None or not placed.any():
         return None
     rows, columns = np.nonzero(placed[::8, ::8])
     spots = np.stack([columns, rows], axis=1) * 8.0 + 4.0
-    corners = [name for name in ("neck", "shoulder", "armpit", "waist", "hem")
+    corners = [name for name in ("neck", "shoulder", "armpit", "waist", "hem", "hip", "leg_outer")
                if photo.has(name) and f"{name}_left" in block.landmarks_cm]  # fmt: skip
     there = np.array([photo.points[f"{name}_{side}"] for name in corners for side in SIDES])
     target = np.array([block.landmarks_cm[f"{name}_{side}"] for name in corners for side in SIDES])

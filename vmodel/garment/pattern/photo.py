@@ -48,7 +48,9 @@ def outline_beside(mask: BoolArray, at: FloatArray, reach_px: float, outwards: f
     return end if abs(end - at[0]) < 0.98 * reach_px else float(at[0])
 
 
-def outline_across(mask: BoolArray, start: FloatArray, end: FloatArray, share: float, inner: FloatArray) -> FloatArray:
+def outline_across(
+    mask: BoolArray, start: FloatArray, end: FloatArray, share: float, inner: FloatArray, reach: float = 0.12
+) -> FloatArray:
     """(2,) where the outline runs beside a straight line, at a share of it; on the line where it is not near.
 
     Args:
@@ -57,6 +59,7 @@ def outline_across(mask: BoolArray, start: FloatArray, end: FloatArray, share: f
         end: the other.
         share: 0..1.
         inner: (2,) pixels, a place on the garment's side of the line.
+        reach: how far it is looked for on both sides, as a share of the line's length.
     """
     at = (1 - share) * start + share * end
     way = end - start
@@ -64,7 +67,19 @@ def outline_across(mask: BoolArray, start: FloatArray, end: FloatArray, share: f
     outwards = np.array([-way[1], way[0]]) / length
     if (inner - at) @ outwards > 0:
         outwards = -outwards
-    steps = np.arange(-0.12 * length, 0.12 * length, 0.5)
+    return outline_outwards(mask, at, outwards, reach * length)
+
+
+def outline_outwards(mask: BoolArray, at: FloatArray, outwards: FloatArray, reach_px: float) -> FloatArray:
+    """(2,) the garment's outermost pixel on a line through a place; the place itself where none ends within reach.
+
+    Args:
+        mask: (H, W) bool, the garment.
+        at: (2,) pixels.
+        outwards: (2,) unit vector away from the garment.
+        reach_px: on both sides.
+    """
+    steps = np.arange(-reach_px, reach_px, 0.5)
     line = at + steps[:, None] * outwards
     columns, rows = (np.clip(np.round(line[:, i]).astype(int), 0, mask.shape[1 - i] - 1) for i in (0, 1))
     inside = mask[rows, columns]

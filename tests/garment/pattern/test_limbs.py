@@ -1,0 +1,61 @@
+"""Cloth of legs and bent sleeves keeps its lines: nothing bends where the photo shows it straight, and the reverse."""
+
+from __future__ import annotations
+
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.garment import drawn_flat_lays as drawn
+from tests.garment.pattern.test_shape_of_photo import cut, photo_of
+from vmodel.garment.pattern.leg_maps import legs_map
+from vmodel.garment.pattern.maps import across_sleeve
+from vmodel.garment.pattern.warp import LEAST_AREA
+from vmodel.types import FloatArray, GarmentPhoto
+
+NAMES = ["shoulder_left", "armpit_left", "cuff_outer_left", "cuff_inner_left"]
+
+
+@pytest.mark.parametrize("side", ["front", "back"])
+@pytest.mark.parametrize("name", ["trousers", "shorts"])
+def test_a_crease_down_a_leg_stays_straight_past_the_crotch(name: str, side: str) -> None:
+    photo = photo_of(drawn.ALL[name]())
+    block = cut(photo)
+    places, _ = legs_map(photo, block, side, None)
+    crotch = float(block.landmarks_cm["crotch"][1])
+    y = np.linspace(crotch - 4, crotch + 12, 60)
+    spots = places(np.full_like(y, 13.0), y)
+    straight = np.polyval(np.polyfit(spots[:, 1], spots[:, 0], 1), spots[:, 1])
+    px_per_cm = np.abs(np.diff(spots[:, 1])).mean() / np.diff(y).mean()
+    assert np.abs(spots[:, 0] - straight).max() < 0.7 * px_per_cm
+    assert np.all(np.diff(spots[:, 1]) < -LEAST_AREA * px_per_cm * np.diff(y))
+
+
+def test_both_edges_of_a_bent_sleeve_are_on_its_cloth() -> None:
+    """The arm lies like a hook: straight lines from its shoulder to its cuff run over the ground."""
+    shoulder, elbow, hand = np.array([200.0, 100]), np.array([300.0, 230]), np.array([240.0, 400])
+    mask = np.zeros((500, 500), np.uint8)
+    cv2.polylines(mask, [np.array([shoulder, elbow, hand], np.int32)], False, 1, 70)
+    cv2.rectangle(mask, (60, 80), (190, 420), 1, -1)
+    along = (hand - elbow) / np.linalg.norm(hand - elbow)
+    across = np.array([-along[1], along[0]])
+    points = {
+        "shoulder_left": np.array([215.0, 70]), "armpit_left": np.array([190.0, 140]),
+        "cuff_outer_left": hand - 34 * across, "cuff_inner_left": hand + 34 * across,
+    }  # fmt: skip
+    photo = GarmentPhoto(np.zeros((500, 500, 3), np.uint8), mask > 0, points, photo_of(drawn.tee()).kind)
+    for share in (0.25, 0.5, 0.75):
+        outer, inner = across_sleeve(photo, NAMES, share)
+        middle = (outer + inner) / 2
+        assert distance_to(middle, shoulder, elbow, hand) < 22
+
+
+def distance_to(spot: FloatArray, *line: FloatArray) -> float:
+    """Pixels from a place to a line of several pieces."""
+    found = []
+    for start, end in itertools.pairwise(line):
+        share = np.clip((spot - start) @ (end - start) / ((end - start) @ (end - start)), 0, 1)
+        found.append(float(np.linalg.norm(spot - start - share * (end - start))))
+    return min(found)
