@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 
 import numpy as np
+import pytest
 
 from vmodel.garment.back import placed_marks
-from vmodel.garment.texture import fill_nearest
+from vmodel.garment.texture import bleed, fill_nearest
+from vmodel.types import BoolArray, ByteArray
 
 
 def test_each_of_thousands_of_specks_is_looked_at_where_it_lies() -> None:
@@ -32,3 +34,42 @@ def test_unknown_pixels_take_the_colour_of_the_nearest_known_one_and_known_ones_
     np.testing.assert_array_equal(filled[10:30, 18], rgb[10:30, 20])  # two pixels away: not softened yet
     far = filled[15:25, 55].astype(int)
     assert np.abs(np.diff(far, axis=0)).mean() < np.abs(np.diff(rgb[15:25, 39].astype(int), axis=0)).mean() / 3
+
+
+def cloth_on(ground: tuple[int, int, int], cloth: tuple[int, int, int]) -> tuple[ByteArray, BoolArray]:
+    mask = np.zeros((400, 320), bool)
+    mask[80:320, 80:240] = True
+    return np.where(mask[..., None], np.array(cloth, np.uint8), np.array(ground, np.uint8)), mask
+
+
+@pytest.mark.parametrize("shade", [1.0, 0.5])
+def test_a_strip_of_ground_within_the_mask_does_not_run_out_of_it(shade: float) -> None:
+    """In the garment's own shadow too."""
+    rgb, mask = cloth_on((200, 170, 110), (40, 50, 110))
+    rgb[80:320, 80:83] = (np.array((200, 170, 110)) * shade).astype(np.uint8)
+    beyond = bleed(rgb, mask, 1)[100:300, 60:84].reshape(-1, 3).astype(int)
+    assert np.abs(beyond - (40, 50, 110)).max() < 6
+
+
+def test_colours_that_a_backdrop_tints_do_not_run_out_of_the_mask() -> None:
+    rgb, mask = cloth_on((0, 130, 110), (230, 230, 228))
+    for column, share in ((80, 0.5), (81, 0.3), (82, 0.2)):
+        rgb[80:320, column] = (1 - share) * np.array((230, 230, 228)) + share * np.array((0, 130, 110))
+    beyond = bleed(rgb, mask, 1)[100:300, 60:84].reshape(-1, 3).astype(int)
+    assert np.abs(beyond - (230, 230, 228)).max() < 6
+
+
+@pytest.mark.parametrize("trim", [(240, 240, 238), (190, 30, 40)])
+def test_a_trim_runs_out_of_the_mask(trim: tuple[int, int, int]) -> None:
+    """On a dark tee, which lies on grey ground."""
+    rgb, mask = cloth_on((150, 150, 146), (30, 40, 80))
+    rgb[312:320, 80:240] = trim
+    filled = bleed(rgb, mask, 1)
+    assert np.abs(filled[314:330, 100:220].astype(int) - trim).max() < 12
+
+
+def test_stripes_of_the_backdrops_colour_run_out_of_the_mask() -> None:
+    rgb, mask = cloth_on((240, 240, 240), (30, 40, 80))
+    rgb[80:320:8, 80:240] = rgb[81:320:8, 80:240] = rgb[82:320:8, 80:240] = 240
+    column = bleed(rgb, mask, 1)[100:300, 77].mean(1)
+    assert (column > 200).mean() > 0.3

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import cv2
 import numpy as np
 
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 RIM = 0.008
-LEAST_TINT = 0.15
+LEAST_TINT = 0.1
 LEAST_CONTRAST = 12.0
+_LEAST_SHADED: Final = 0.35
+"""Share of the way from cloth's hue to the backdrop's from which on a strip is backdrop in the garment's shadow."""
+_MOST_TINT: Final = 1.15
+"""Share of the way from cloth to backdrop beyond which a colour is another, such as a trim's."""
+_LEAST_HUE: Final = 0.15
+"""Contrast of hue from which on ground in the garment's shadow is told from cloth."""
+_ASKED_SIDE: Final = 512
+"""Longer side in pixels of the photo in which strips of ground are looked for."""
+_STRIP: Final = 0.015
+"""How deep they reach into the mask, as a share of the garment's extent."""
 
 
 def extent(mask: BoolArray) -> float:
@@ -33,34 +45,74 @@ def bleed(rgb: ByteArray, mask: BoolArray, fringe: int) -> ByteArray:
     inner = depth > fringe
     # where the cloth is too thin for the fringe (straps), its middle stays
     ridge = (depth >= cv2.dilate(depth, np.ones((2 * fringe + 1, 2 * fringe + 1), np.uint8)) - 0.5) & mask
-    reach = max(fringe + 2, round(RIM * float(np.sqrt(mask.sum()))))
     ridge &= cv2.dilate(inner.astype(np.uint8), np.ones((4 * fringe + 1, 4 * fringe + 1), np.uint8)) == 0
-    return fill_nearest(rgb, (inner & ~_tinted(rgb, mask, depth, reach)) | ridge)
+    return fill_nearest(rgb, (inner & ~_ground_within(rgb, mask)) | ridge)
 
 
-def _tinted(rgb: ByteArray, mask: BoolArray, depth: FloatArray, reach: int) -> BoolArray:
-    """Pixels near the edge whose colour lies between the cloth further in and the backdrop further out."""
-    rim = mask & (depth <= reach)
-    deep = depth > reach
-    away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5) > reach
-    tinted = np.zeros(mask.shape, bool)
-    if not (deep.any() and away.any()):
-        return tinted
-    colours = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).astype(np.float32)
-    # prints that hold the backdrop's colour themselves reach the edge: a tint is closer to it than any cloth nearby
-    unlike = np.linalg.norm(colours - np.median(colours[away][::7], axis=0), axis=2).astype(np.float32)
-    around = np.ones((6 * reach + 1, 6 * reach + 1), np.uint8)
-    nearest = cv2.erode(np.where(deep, unlike, np.float32(1e3)), around)[rim]
-    lab = colours[rim]
-    cloth, ground = (
-        cv2.cvtColor(nearest_colours(rgb, known, rim)[None], cv2.COLOR_RGB2LAB)[0].astype(np.float32)
-        for known in (deep, away)
-    )
-    way = ground - cloth
-    far = (way**2).sum(1)
-    share = ((lab - cloth) * way).sum(1) / np.maximum(far, 1e-6)
-    tinted[rim] = (share > LEAST_TINT) & (far > LEAST_CONTRAST**2) & (unlike[rim] < 0.85 * nearest)
-    return tinted
+def _ground_within(rgb: ByteArray, mask: BoolArray) -> BoolArray:
+    """(H, W) bool: pixels inside a mask's edge that are ground or tinted by it, in its light or in its shade."""
+    height, width = mask.shape
+    scale = min(1.0, _ASKED_SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    less = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) >= 0.5
+    depth, away = (cv2.distanceTransform(each.astype(np.uint8), cv2.DIST_L2, 5) for each in (small, ~small))
+    reach = max(3, round(RIM * float(np.sqrt(small.sum()))))
+    strip = max(round(_STRIP * extent(small)), reach)
+    if not ((depth > strip).any() and (away > strip).any()):
+        return np.zeros(mask.shape, bool)
+    lab, hues = cv2.cvtColor(less.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), _hues(less)
+    found = _tinted(lab, depth, away, reach, LEAST_CONTRAST, LEAST_TINT)
+    found |= _tinted(hues, depth, away, reach, _LEAST_HUE, LEAST_TINT)
+    found |= _tinted(hues, depth, away, strip, _LEAST_HUE, _LEAST_SHADED)
+    found = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    # outside as well, or what lies between two pixels of the smaller photo stays
+    found |= ~small
+    return np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_NEAREST) > 0) & mask
+
+
+def _tinted(
+    colours: FloatArray, depth: FloatArray, away: FloatArray, reach: int, contrast: float, least: float
+) -> BoolArray:
+    """Pixels near the edge that lean towards the backdrop's colour more than the cloth further in does.
+
+    A photo's chroma is stored at half its size, so that a backdrop tints cloth over several pixels.
+
+    Args:
+        colours: (H, W, C) float32.
+        depth: (H, W) float32, pixels from within the garment to its edge; 0 outside.
+        away: the same from outside.
+        reach: of the tint in pixels.
+        contrast: how far cloth and backdrop are apart at least, in the colours' unit.
+        least: share of the way from the one to the other.
+    """
+    rim, deep = (depth > 0) & (depth <= reach), (depth > reach) & (depth <= 6 * reach)
+    size = (10 * reach + 1, 10 * reach + 1)
+
+    def mean(values: FloatArray, where: BoolArray) -> FloatArray:
+        """Of the pixels in a region around each pixel."""
+        weight = where.astype(np.float32)
+        total = cv2.boxFilter(values * (weight if values.ndim == 2 else weight[..., None]), -1, size, normalize=False)
+        count = np.maximum(cv2.boxFilter(weight, -1, size, normalize=False), 1e-3)
+        return np.asarray(total / (count if values.ndim == 2 else count[..., None]))
+
+    cloth = mean(colours, deep)
+    way = mean(colours, (away > reach) & (away <= 6 * reach)) - cloth
+    far = np.maximum((way**2).sum(2), 1e-6)
+    own = colours - cloth
+    share = (own * way).sum(2) / far
+    aside = ((own - share[..., None] * way) ** 2).sum(2)
+    # prints and trims that hold the backdrop's colour reach the edge: cloth nearby leans to it as far then
+    usual = mean(share, deep)
+    spread = np.sqrt(np.maximum(mean(share**2, deep) - usual**2, 0))
+    leans = (share > usual + np.maximum(least, 1.5 * spread)) & (share < _MOST_TINT)
+    return np.asarray(rim & leans & (far > contrast**2) & (aside < (0.5 * contrast + 0.35 * np.sqrt(far)) ** 2))
+
+
+def _hues(rgb: ByteArray) -> FloatArray:
+    """(H, W, 2) float32: logs of red and of blue over green, which shade changes little."""
+    logs = np.log(rgb.astype(np.float32) + 16)
+    return np.asarray(logs[..., ::2] - logs[..., 1:2])
 
 
 def nearest_colours(rgb: ByteArray, known: BoolArray, where: BoolArray) -> ByteArray:

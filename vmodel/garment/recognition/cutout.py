@@ -23,6 +23,7 @@ from vmodel.garment.pattern.photo import gap_row
 from vmodel.garment.reading import read_grey
 from vmodel.garment.recognition.kind import decide_kind, likeliest_kinds, seen_by_network
 from vmodel.garment.recognition.landmarks import names_of
+from vmodel.garment.recognition.local_colour import drawn_by_colour
 from vmodel.garment.recognition.matte import guided, refine_edge
 from vmodel.garment.recognition.network import LANDMARKS, load_network
 from vmodel.garment.recognition.person import shows_person, with_skin
@@ -120,13 +121,14 @@ def surety(reading: PhotoReading) -> float:
 
 
 def _drawn_to_edges(rgb: ByteArray, soft: FloatArray) -> BoolArray:
-    """(h, w) bool: the network's mask with its edge where the picture has one."""
+    """(h, w) bool: the network's mask with its edge where the picture has one, and no ground inside."""
     height, width = soft.shape
     scale = min(1.0, _GUIDE_SIDE / max(height, width))
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
-    less = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-    fine = guided(less, cv2.resize(soft, size, interpolation=cv2.INTER_AREA), max(2, round(_GUIDE_RADIUS * max(size))))
-    return np.asarray(cv2.resize(fine, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5)
+    less, coarse = (cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (rgb, soft))
+    fine = guided(less, coarse, max(2, round(_GUIDE_RADIUS * max(size))))
+    drawn = drawn_by_colour(less, coarse, fine).astype(np.float32)
+    return np.asarray(cv2.resize(drawn, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5)
 
 
 def _only_garment(mask: BoolArray, name: str, is_pair: bool) -> BoolArray:
