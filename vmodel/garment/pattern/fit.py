@@ -13,6 +13,7 @@ import numpy as np
 from vmodel.garment.block_paint import FINEST_PX_PER_CM, Canvas, lay_out
 from vmodel.garment.block_parts import Block
 from vmodel.garment.flat import is_drawing
+from vmodel.garment.light import even_light
 from vmodel.garment.pattern.cloth import Cloth, paint
 from vmodel.garment.pattern.draft_upper import draft_upper
 from vmodel.garment.pattern.lower import fit_legs, fit_skirt
@@ -129,11 +130,12 @@ def guess_material(kind: GarmentKind) -> str:
 
 
 def _photo_of(flat_lay: FlatLay, cutout: Cutout, landmarks: Landmarks, kind: GarmentKind) -> GarmentPhoto:
-    """The photo with cloth beyond its outline too, so that no ground shows at a seam."""
+    """The photo evenly lit, with cloth beyond its outline too, so that no ground shows at a seam."""
     mask = cutout.mask
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
     rgb = bleed(flat_lay.rgb, mask, max(1, round(0.002 * extent)))
-    return GarmentPhoto(rgb, mask, landmarks.points_px, kind, is_drawing(Path(flat_lay.name)))
+    drawn = is_drawing(Path(flat_lay.name))
+    return GarmentPhoto(rgb if drawn else even_light(rgb, mask), mask, landmarks.points_px, kind, drawn)
 
 
 def _parted(photo: GarmentPhoto, inside: BoolArray) -> GarmentPhoto:

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from vmodel.garment.light import even_light
+from vmodel.garment.pattern.fit import _photo_of
+from vmodel.types import ByteArray, Category, Cutout, FlatLay, FloatArray, GarmentKind, Landmarks
+
+SIDE = 640
+ROWS, COLUMNS = np.mgrid[:SIDE, :SIDE] / SIDE
+MASK = (abs(ROWS - 0.5) < 0.4) & (abs(COLUMNS - 0.5) < 0.35)
+DEEP = cv2.erode(MASK.astype(np.uint8), np.ones((25, 25), np.uint8)) > 0
+SHADE = 1 - 0.35 * np.exp(-((ROWS - 0.65) ** 2 + (COLUMNS - 0.4) ** 2) / 0.03) - 0.15 * COLUMNS
+
+
+def lit(cloth: FloatArray, shade: FloatArray | float = 1.0) -> ByteArray:
+    """A photo of cloth under a light, with its noise, as soft as a camera's."""
+    noise = np.random.default_rng(3).normal(0, 2, (SIDE, SIDE, 1))
+    picture = cv2.GaussianBlur(cloth * np.broadcast_to(shade, (SIDE, SIDE))[..., None] + noise, (0, 0), 0.7)
+    return np.asarray(np.clip(picture + 0.5, 0, 255), np.uint8)
+
+
+def plain(*colour: float) -> FloatArray:
+    return np.full((SIDE, SIDE, 3), colour, np.float64)
+
+
+def mean_change(photo: ByteArray, evened: ByteArray, where: np.ndarray) -> float:
+    return float(np.abs(evened[where].astype(float).mean(0) - photo[where].mean(0)).max())
+
+
+@pytest.mark.parametrize("colour", [(190, 185, 180), (60, 90, 150), (62, 58, 60), (240, 240, 236)])
+def test_shade_over_plain_cloth_is_mostly_gone(colour: tuple[float, float, float]) -> None:
+    photo = lit(plain(*colour), SHADE)
+    evened = even_light(photo, MASK)
+    before, after = (cv2.GaussianBlur(a.astype(np.float32), (0, 0), 9)[DEEP].std(0).mean() for a in (photo, evened))
+    assert after < 0.55 * before
+    assert np.abs(np.median(evened[MASK], axis=0) - np.median(photo[MASK], axis=0)).max() <= 2
+
+
+def test_a_blue_shadow_loses_its_colour_on_grey_cloth() -> None:
+    shade = np.exp(-((ROWS - 0.5) ** 2 + (COLUMNS - 0.4) ** 2) / 0.02)[..., None]
+    photo = lit(plain(180, 176, 180) * (1 - shade * [0.22, 0.18, 0.12]))
+    before, after = (np.ptp(a.astype(float), axis=2)[DEEP & (shade[..., 0] > 0.8)].mean() for a in
+                     (photo, even_light(photo, MASK)))  # fmt: skip
+    assert after < 0.6 * before
+
+
+def test_prints_keep_their_values() -> None:
+    stripes = plain(25, 25, 25)
+    stripes[(ROWS * 14 % 1) < 0.5] = 235
+    blocks = plain(170, 30, 40)
+    blocks[COLUMNS > 0.55] = (35, 50, 150)
+    printed = plain(120, 120, 122)
+    printed[(ROWS - 0.45) ** 2 + (COLUMNS - 0.5) ** 2 < 0.02] = 240
+    pale = plain(200, 200, 200)
+    pale[(abs(ROWS - 0.5) < 0.12) & (abs(COLUMNS - 0.5) < 0.2)] = 165
+    for cloth in (stripes, blocks, printed, pale):
+        photo = lit(cloth)
+        evened = even_light(photo, MASK)
+        for colour in np.unique(cloth.reshape(-1, 3), axis=0):
+            assert mean_change(photo, evened, DEEP & (cloth == colour).all(2)) < 4
+
+
+def test_a_print_stays_while_the_shade_around_it_goes() -> None:
+    disc = (ROWS - 0.4) ** 2 + (COLUMNS - 0.5) ** 2 < 0.02
+    cloth = plain(110, 112, 110)
+    cloth[disc] = 220
+    evened = even_light(lit(cloth, SHADE), MASK)
+    # The print's edge has the contrast of the cloth on both its sides.
+    ring = cv2.dilate(disc.astype(np.uint8), np.ones((21, 21), np.uint8)) > 0
+    core = cv2.erode(disc.astype(np.uint8), np.ones((21, 21), np.uint8)) > 0
+    inner, outer = disc & ~core, ring & ~disc
+    assert evened[inner].mean() / evened[outer].mean() == pytest.approx(220 / 111, rel=0.06)
+    ground = DEEP & ~ring
+    blurred = cv2.GaussianBlur(evened.astype(np.float32), (0, 0), 3)
+    assert blurred[ground].std() < 0.6 * (cloth * SHADE[..., None])[ground].std()
+
+
+def test_dye_that_runs_out_softly_stays() -> None:
+    share = np.clip((ROWS - 0.2) / 0.6, 0, 1)[..., None]
+    photo = lit(plain(210, 90, 120) * (1 - share) + plain(70, 110, 200) * share)
+    assert np.abs(even_light(photo, MASK).astype(float) - photo)[MASK].mean() < 4
+
+
+def test_nothing_to_even() -> None:
+    photo = lit(plain(120, 120, 120), SHADE)
+    nothing = np.zeros_like(MASK)
+    assert np.array_equal(even_light(photo, nothing), photo)
+    nothing[300:304, 300:304] = True
+    assert even_light(photo, nothing).shape == photo.shape
+    evened = even_light(photo, MASK)
+    assert np.array_equal(evened[:20], photo[:20])
+    assert np.array_equal(evened, even_light(photo, MASK))
+
+
+@pytest.mark.parametrize(("name", "changes"), [("shirt.jpg", True), ("shirt.svg", False)])
+def test_photos_are_evened_and_drawings_are_not(name: str, changes: bool) -> None:
+    photo = lit(plain(180, 180, 180), SHADE)
+    kind = GarmentKind(Category.TOP, 1.0)
+    taken = _photo_of(FlatLay(name, "", photo), Cutout(MASK.astype(np.float32), "mask", 1.0), Landmarks({}, {}), kind)
+    assert (np.abs(taken.rgb.astype(float) - photo)[DEEP].mean() > 3) == changes
