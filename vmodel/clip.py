@@ -9,6 +9,7 @@ import numpy as np
 
 from vmodel.body.hair_motion import pose_hair
 from vmodel.body.walking import STEPS, learn_walk
+from vmodel.drape.collar import with_collars
 from vmodel.drape.hood import with_hoods
 from vmodel.drape.motion import move_cloth
 from vmodel.dressing import DressedModel, cast_and_dress
@@ -194,6 +195,7 @@ def _walk(
             with studio.timed("judge"):
                 check_worn([dressed.garment], worn, dressed.body, posed)
         worn = with_hoods([dressed.garment], dressed.garment, worn)
+        worn = with_collars([dressed.garment], dressed.garment, worn)
         with studio.timed("posing hair"):
             hair = pose_hair(dressed.grown, dressed.body, posed, worn.vertices_m)
         shoes = None if dressed.shoes is None else dressed.shoes.carried(posed)

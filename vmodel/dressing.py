@@ -18,6 +18,7 @@ from vmodel.body.strands import fewer_strands
 from vmodel.casting import choose_pose, rank_models
 from vmodel.drape import drape_outfit
 from vmodel.drape.cache import content_key
+from vmodel.drape.collar import with_collars
 from vmodel.drape.hood import with_hoods
 from vmodel.errors import DrapeFailed
 from vmodel.files import sha256_of
@@ -162,7 +163,7 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     if not beside:
         # How cloth lies was found for a garment of this cut; its picture is this photo's own.
         main = whole = fitted[0] if _same_cut(main, fitted[0]) else main
-    worn = with_hoods([main, *beside], whole, cloth)
+    worn = with_collars([main, *beside], whole, with_hoods([main, *beside], whole, cloth))
     if main.kind != fitted[0].kind:
         base_layer = base_layer_under([main.kind, *(garment.kind for garment in beside)], model, mean_colour(main))
         skin_key = (model.id, base_layer, skin_size)

@@ -21,7 +21,7 @@ from vmodel.garment.recognition.kind import (
     detected_kind,
     read_kinds,
     second_kind,
-    seen_inside,
+    seen_part,
     understand,
 )
 from vmodel.garment.sewing_design import read_sewn_design, sew_design
@@ -30,7 +30,7 @@ from vmodel.request import GarmentSource
 from vmodel.rights.policy import check_declared, check_detected, read_category
 from vmodel.studio import Studio
 from vmodel.take import Pattern
-from vmodel.types import Category, Cutout, FlatLay, Garment, GarmentKind, Landmarks, VirtualModel
+from vmodel.types import Category, Cutout, FlatLay, Garment, GarmentKind, Landmarks, Neckline, VirtualModel
 
 
 def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -> Pattern:
@@ -86,9 +86,10 @@ def _cut_from(
     back: tuple[FlatLay, Cutout, Landmarks] | None,
     source: GarmentSource,
 ) -> Garment:
-    inside = seen_inside(flat_lay, cutout) if kind.open_front or source.worn_open else None
+    inside = seen_part(flat_lay, cutout, "inside") if kind.open_front or source.worn_open else None
+    collar = seen_part(flat_lay, cutout, "collar") if kind.neckline == Neckline.COLLAR else None
     worn_open = source.worn_open if can_be_open(kind) else None
-    return make_pattern(flat_lay, cutout, kind, landmarks, back, source.material, worn_open, inside)
+    return make_pattern(flat_lay, cutout, kind, landmarks, back, source.material, worn_open, inside, collar)
 
 
 def _others(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, source: GarmentSource) -> tuple[Garment, ...]:

@@ -207,6 +207,7 @@ class GarmentPhoto:
         is_drawn: it is a technical flat; no light falls on it.
         opening: (2, n, 2) pixels from neck to hem, the edges of the left and of the right half of a front that was
             photographed open or is to be worn open; None for a closed one. ``kind`` says how it is worn.
+        collar: (H, W) bool, where it shows a collar that lies down; None for none.
     """
 
     rgb: ByteArray
@@ -215,6 +216,7 @@ class GarmentPhoto:
     kind: GarmentKind
     is_drawn: bool = False
     opening: FloatArray | None = None
+    collar: BoolArray | None = None
 
     def middle(self, name: str) -> FloatArray:
         """(2,) halfway between a landmark of the left and its twin on the right."""
@@ -302,6 +304,8 @@ class Garment:
         sleeve_angle_deg: angle of the sleeves below the horizontal in the photo, 0..90.
         material: name in drape/materials.yaml.
         texture_materials: material of each texture where pieces differ, else empty.
+        collar_cm: (n, 2) a collar that is laid round the neck: share of the way from its front end to the middle of the
+            back, and width there; empty for none.
         photo, back_photo: what the pattern was fitted to, for a fit to another body; None for designs and patterns.
     """
 
@@ -316,6 +320,7 @@ class Garment:
     material: str = "jersey"
     warnings: tuple[str, ...] = ()
     texture_materials: tuple[str, ...] = ()
+    collar_cm: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
     photo: GarmentPhoto | None = None
     back_photo: GarmentPhoto | None = None
 

@@ -17,7 +17,6 @@ WIDEST_LINE = 0.016
 LEAST_RUN = 0.045
 # Cloth with lines in more of its cells than this is patterned: the pattern goes round to the back.
 MOST_CELLS = 0.62
-FALL_DEPTH = 0.42
 # A level line of this share of the garment's size goes round the body.
 LEVEL_RUN = 0.22
 
@@ -123,23 +122,3 @@ def fill_woven(photo: ByteArray, known: BoolArray, mask: BoolArray) -> ByteArray
     result = filled.astype(np.float32)
     result[rows, columns] += detail
     return np.asarray(np.clip(result + 0.5, 0, 255), np.uint8)
-
-
-def draw_fall(photo: ByteArray, mask: BoolArray, top: FloatArray) -> ByteArray:
-    """A collar from behind: its fall ends in an even edge that shades the cloth below it.
-
-    Args:
-        photo: (H, W, 3) uint8 of the back.
-        mask: (H, W) bool, the garment.
-        top: (n, 2) photo pixels, upper edge of the back from left to right.
-    """
-    size, span = extent(mask), float(abs(top[0, 0] - top[-1, 0]))
-    order = np.argsort(top[:, 0], kind="stable")
-    columns = np.arange(photo.shape[1]) + 0.5
-    across = np.clip((columns - top[:, 0].min()) / max(span, 1.0), 0, 1)
-    edge = np.interp(columns, top[order, 0], top[order, 1]) + FALL_DEPTH * span * np.sin(np.pi * across) ** 0.35
-    below = np.arange(photo.shape[0])[:, None] + 0.5 - edge
-    width = max(1.5, 0.006 * size)
-    shade = np.where(below > 0, 0.30 * np.exp(-below / width), 0.10 * np.exp(below / (0.4 * width)))
-    shade *= (across > 0.01) & (across < 0.99)
-    return np.asarray(np.clip(photo * (1 - shade[..., None]) + 0.5, 0, 255), np.uint8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import cv2
@@ -13,7 +13,8 @@ from vmodel.garment.back import placed_marks
 from vmodel.garment.back_colour import agree_with_front
 from vmodel.garment.block_paint import Canvas, outline_alpha
 from vmodel.garment.block_parts import Block
-from vmodel.garment.ground import draw_fall, fill_woven, sewn_marks
+from vmodel.garment.ground import fill_woven, sewn_marks
+from vmodel.garment.pattern.collar import collar_widths
 from vmodel.garment.pattern.draft_upper import neck_curve
 from vmodel.garment.pattern.leg_maps import behind_front, legs_map
 from vmodel.garment.pattern.maps import Source, printed_places, skirt_map, upper_maps
@@ -37,20 +38,23 @@ class Cloth:
         front, back: (H, W, 3) uint8 pictures of the block's canvas.
         stretch: of a print, at most: ratio of its two directions.
         doubt: what a seller should know of the back's photo, or None.
+        collar_cm: see ``Garment``.
     """
 
     front: ByteArray
     back: ByteArray
     stretch: float
     doubt: str | None = None
+    collar_cm: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
 
 
 @dataclass(frozen=True, eq=False)
 class _Side:
-    """A canvas with a photo's pixels: its picture, and the marks on it."""
+    """A canvas with a photo's pixels: its picture, the marks on it, and where it shows a collar."""
 
     picture: ByteArray
     marks: BoolArray | None
+    collar: BoolArray | None = None
 
 
 def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto | None) -> Cloth:
@@ -63,17 +67,18 @@ def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto 
         back: photo of the back, upright, its landmarks with the wearer's sides; None to make one from the front.
     """
     front, stretch = _side_of(photo, block, canvas, "front")
+    collar = np.zeros((0, 2)) if front.collar is None else collar_widths(front.collar, block, canvas)
     if back is None:
         whole = _closed_front(photo, block, canvas) if block.kind.open_front else front
         if photo.opening is not None:
             whole = _without_edges(whole, canvas)
-        return Cloth(front.picture, _made_back(whole, block, canvas), stretch)
+        return Cloth(front.picture, _made_back(whole, block, canvas), stretch, collar_cm=collar)
     behind, _ = _side_of(back, block, canvas, "back")
     if back.is_drawn:  # no light falls on a drawing
-        return Cloth(front.picture, behind.picture, stretch)
+        return Cloth(front.picture, behind.picture, stretch, collar_cm=collar)
     sides = [canvas.to_pixels(line) for name, line in block.front.items() if name.startswith("side")]
     picture, doubt = agree_with_front(front.picture, behind.picture, outline_alpha(block, canvas) > 0.5, sides)
-    return Cloth(front.picture, picture, stretch, doubt)
+    return Cloth(front.picture, picture, stretch, doubt, collar)
 
 
 def _side_of(photo: GarmentPhoto, block: Block, canvas: Canvas, side: str) -> tuple[_Side, float]:
@@ -118,19 +123,17 @@ def _made_back(front: _Side, block: Block, canvas: Canvas) -> ByteArray:
         return _resampled(plain, canvas, lambda x, y: behind_front(block, x, y))
     if block.kind.neckline == Neckline.HALTER:  # its back is bare above the armpits
         return plain
-    behind = _drawn_up(plain, block, canvas)
-    if block.kind.neckline == Neckline.COLLAR:
-        return draw_fall(behind, outline_alpha(block, canvas) > 0.5, canvas.to_pixels(block.back["neck"]))
-    return behind
+    return _drawn_up(plain, block, canvas)
 
 
 def _rendered(source: Source, canvas: Canvas, places: Places) -> _Side:
     """The canvas with the photo's pixels and marks."""
     fine = _fine(canvas, places)
-    marks = None
-    if source.marks is not None:
-        marks = sample(np.asarray(source.marks * np.uint8(255)), fine) > 127
-    return _Side(sample(source.photo.rgb, fine), marks)
+    marks, collar = (
+        None if each is None else sample(np.asarray(each * np.uint8(255)), fine) > 127
+        for each in (source.marks, source.photo.collar)
+    )
+    return _Side(sample(source.photo.rgb, fine), marks, collar)
 
 
 def _fine(canvas: Canvas, places: Places) -> FloatArray:

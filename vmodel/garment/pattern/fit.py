@@ -58,6 +58,7 @@ def make_pattern(
     material: str | None = None,
     worn_open: bool | None = None,
     inside: BoolArray | None = None,
+    collar: BoolArray | None = None,
 ) -> Garment:
     """Take what a pattern needs from a photo; ``fit_garment`` cuts it for a wearer.
 
@@ -70,10 +71,11 @@ def make_pattern(
         material: name in the drape's materials; guessed from the category when None.
         worn_open: the front is worn open, or closed; as it was photographed when None.
         inside: (H, W) bool, where an open front shows the inner side of the back; None for nowhere.
+        collar: (H, W) bool, where the photo shows a collar; None for nowhere.
     Returns:
         The garment without panels: those depend on who wears it.
     """
-    front = _photo_of(flat_lay, cutout, landmarks, kind)
+    front = replace(_photo_of(flat_lay, cutout, landmarks, kind), collar=collar)
     if kind.open_front or worn_open:
         front = _parted(front, np.zeros_like(front.mask) if inside is None else inside)
     if worn_open is not None:
@@ -226,6 +228,7 @@ def _garment(
         sleeve_angle_deg=block.sleeve_angle_deg,
         material=material,
         warnings=warnings,
+        collar_cm=cloth.collar_cm,
     )
 
 
@@ -268,9 +271,12 @@ def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> Ga
         own = at
     picture = cv2.warpAffine(rgb, own, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     mask = cv2.warpAffine(photo.mask.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
+    collar = photo.collar
+    if collar is not None:
+        collar = cv2.warpAffine(collar.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
     points = {name: affine[:, :2] @ point + affine[:, 2] for name, point in photo.points.items()}
     opening = None if photo.opening is None else photo.opening @ affine[:, :2].T + affine[:, 2]
-    return replace(photo, rgb=np.asarray(picture, np.uint8), mask=mask, points=points, opening=opening)
+    return replace(photo, rgb=np.asarray(picture, np.uint8), mask=mask, points=points, opening=opening, collar=collar)
 
 
 def _seen_from_front(back: GarmentPhoto) -> GarmentPhoto:

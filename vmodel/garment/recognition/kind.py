@@ -182,11 +182,10 @@ def detected_kind(flat_lay: FlatLay, cutout: Cutout, garment: Garment) -> Garmen
     return understand(flat_lay, cutout)[0]
 
 
-def seen_inside(flat_lay: FlatLay, cutout: Cutout) -> BoolArray:
-    """(H, W) bool: where the photo shows the inner side of the garment's back."""
-    parts = read_kinds(flat_lay, cutout).parts
-    inside = np.asarray(parts == PARTS.index("inside"), np.uint8)
-    return np.asarray(cv2.resize(inside, cutout.mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0)
+def seen_part(flat_lay: FlatLay, cutout: Cutout, name: str) -> BoolArray:
+    """(H, W) bool: where the photo shows one of ``PARTS``."""
+    part = np.asarray(read_kinds(flat_lay, cutout).parts == PARTS.index(name), np.uint8)
+    return np.asarray(cv2.resize(part, cutout.mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0)
 
 
 def can_be_open(kind: GarmentKind) -> bool:

@@ -1,0 +1,184 @@
+"""A collar as a shape of its own: it stands on the neck's edge, rolls over and lies down on the cloth.
+
+In the photo it lies flat on the shoulders, so that the cut's front shows it as if it were printed there. Once the
+garment is draped, that cloth is lifted: sections that begin at the neck's edge and follow the cloth below them, as wide
+as the collar is in the photo. Behind, where no photo shows it, it is made of the same cloth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+from scipy.ndimage import gaussian_filter1d
+from scipy.spatial import cKDTree
+
+from vmodel.body.subdivision import vertex_normals
+from vmodel.drape.round_neck import joined, neck_ring
+from vmodel.garment.pattern.collar import LEANS, LEANS_DOWN
+from vmodel.types import Drape, FloatArray, Garment, IntArray, Panel
+
+_SECTIONS: Final = 120
+_ROLL_STEPS, _FALL_STEPS = 7, 14
+_SIZE_CM: Final = 38.0
+"""Girth of the neck whose collar has the lengths below; they change with its square root."""
+_RISE: Final = (0.3, 1.1)
+_RADIUS: Final = (0.25, 0.4)
+"""In front and behind, in cm: how high it stands over the neck's edge, and half the width of its roll."""
+_SINKS_CM: Final = 0.5
+"""How far inside the neck's edge it begins, so that no gap shows."""
+_PADDING_CM, _THIN_CM = 0.3, 0.4
+"""How far it lies off the cloth below, at the roll beyond what it does at its edge."""
+_SEEN: Final = 0.5
+"""Share of that way that a photo shows."""
+_NEAREST: Final = 8
+
+
+@dataclass(frozen=True, eq=False)
+class _Spots:
+    """Places on cloth: (n, 3) metres, (n, 3) unit normals, (n,) triangles, (n, 3) weights of their corners."""
+
+    places: FloatArray
+    normals: FloatArray
+    triangles: IntArray
+    weights: FloatArray
+
+
+class _Cloth:
+    """A drape, or some of its triangles, to find nearest places on."""
+
+    def __init__(self, worn: Drape, triangles: IntArray | None = None) -> None:
+        vertices = np.asarray(worn.vertices_m, np.float32)
+        self._triangles = np.arange(len(worn.triangles)) if triangles is None else triangles
+        faces = worn.triangles[self._triangles]
+        self._corners = vertices.astype(np.float64)[faces]
+        self._facing = vertex_normals(vertices, worn.triangles)[faces]
+        self._tree = cKDTree(self._corners.mean(axis=1))
+
+    def nearest(self, points: FloatArray) -> _Spots:
+        """Nearest places to (n, 3) points."""
+        _, near = self._tree.query(points, k=_NEAREST)
+        a, b, c = (self._corners[near, corner] for corner in range(3))
+        u, v, w = b - a, c - a, points[:, None] - a
+        uu, uv, vv, wu, wv = ((x * y).sum(-1) for x, y in ((u, u), (u, v), (v, v), (w, u), (w, v)))
+        area = np.maximum(uu * vv - uv**2, 1e-18)
+        s, t = np.clip((vv * wu - uv * wv) / area, 0, 1), np.clip((uu * wv - uv * wu) / area, 0, 1)
+        over = np.maximum(s + t, 1.0)
+        weights = np.stack([1 - (s + t) / over, s / over, t / over], axis=-1)
+        places = (weights[..., None] * self._corners[near]).sum(axis=2)
+        row, best = np.arange(len(points)), np.linalg.norm(points[:, None] - places, axis=-1).argmin(axis=1)
+        chosen, weight = near[row, best], weights[row, best]
+        normals = (weight[..., None] * self._facing[chosen]).sum(axis=1)
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+        return _Spots(places[row, best], normals, self._triangles[chosen], weight)
+
+
+def with_collars(garments: Sequence[Garment], whole: Garment, worn: Drape) -> Drape:
+    """Lay collars round the necks of garments whose photos show one.
+
+    Args:
+        garments: what is worn, in the order in which they were joined.
+        whole: all of them as one.
+        worn: in the pose.
+    Returns:
+        The drape with the collars' cloth behind the rest.
+    """
+    first = 0
+    for garment in garments:
+        panels = range(first, first + len(garment.panels))
+        first = panels.stop
+        if not len(garment.collar_cm):
+            continue
+        ring = neck_ring({index: whole.panels[index] for index in panels}, worn)
+        if ring is not None:
+            worn = _with_collar(ring[0], {i: whole.panels[i] for i in panels}, garment.collar_cm, worn)
+    return worn
+
+
+def _with_collar(line: FloatArray, panels: Mapping[int, Panel], widths_cm: FloatArray, worn: Drape) -> Drape:
+    """The drape with a collar along one neck's edge.
+
+    Args:
+        line: (n, 3) metres, the edge from the front's left end round the back to its right end.
+        panels: of the garment.
+        widths_cm: (n, 2) share of the way from the front's end to the back's middle, and width there.
+        worn: the drape.
+    """
+    line, share = _evenly(line)
+    unit = np.sqrt(100 * _length(line) / _SIZE_CM) / 100
+    sheet = _laid(line, share, widths_cm, worn, unit)
+    front = [index for index, panel in panels.items() if panel.side == "front"]
+    pixels, panel = _cloth_below(sheet, front, worn)
+    return joined(worn, sheet, _as_in_front(pixels, share), panel[:-1], panels[front[0]].texture, False)
+
+
+def _length(line: FloatArray) -> float:
+    return float(np.linalg.norm(np.diff(line, axis=0), axis=1).sum())
+
+
+def _evenly(line: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(n, 3) points spread evenly along a line, and (n,) their share of the way from its nearer end to its middle."""
+    along = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))]
+    at = np.linspace(0, 1, _SECTIONS)
+    points = np.stack([np.interp(at * along[-1], along, line[:, axis]) for axis in range(3)], axis=1)
+    return np.asarray(gaussian_filter1d(points, 1.5, axis=0, mode="nearest")), 2 * np.minimum(at, 1 - at)
+
+
+def _laid(line: FloatArray, share: FloatArray, widths_cm: FloatArray, worn: Drape, unit: float) -> FloatArray:
+    """(sections, steps, 3) metres: each section stands up from the edge, rolls over, and goes down on the cloth."""
+    cloth = _Cloth(worn)
+
+    def below(points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(n,) height over the cloth, and (n, 3) where it faces."""
+        spots = cloth.nearest(points)
+        return ((points - spots.places) * spots.normals).sum(axis=1), spots.normals
+
+    normal = gaussian_filter1d(below(line)[1], 3.0, axis=0, mode="nearest")
+    tangent = np.gradient(line, axis=0)
+    down = np.cross(tangent, normal)
+    down /= np.linalg.norm(down, axis=1, keepdims=True)
+    down *= np.sign((down * (0.5 * normal - (0.0, 0.0, 1.0))).sum(axis=1).mean())
+    rise, radius = (unit * (a + (b - a) * np.clip(2 * share, 0, 1)) for a, b in (_RISE, _RADIUS))
+    rows = []
+    for phi in np.linspace(0, np.pi, _ROLL_STEPS):
+        high = rise * np.sin(phi) - unit * _SINKS_CM * np.cos(phi)
+        rows.append(line + normal * (radius * (1 - np.cos(phi)))[:, None] - down * high[:, None])
+    across = line - line[::-1]
+    across *= np.array([1.0, 1.0, 0.0])
+    across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-4)
+    leaning = np.clip(1 - share / LEANS, 0, 1)[:, None] * (widths_cm[0, 1] > 0)  # lapels end in a point
+    heading = (1 - leaning) * down + leaning * (LEANS_DOWN[1] * across - (0.0, 0.0, LEANS_DOWN[0]))
+    heading /= np.linalg.norm(heading, axis=1, keepdims=True)
+    width = unit * PchipInterpolator(*np.asarray(widths_cm, float).T)(share)
+    for step in range(1, _FALL_STEPS + 1):
+        height, facing_there = below(rows[-1])
+        lack = unit * (_PADDING_CM * np.sqrt(1 - (step / _FALL_STEPS) ** 2) + _THIN_CM) - height
+        sinking = np.minimum((heading * facing_there).sum(axis=1), 0) * (lack > -0.5 * width / _FALL_STEPS)
+        way = heading - facing_there * (sinking - np.clip(lack / (0.3 * width + 1e-4), -0.5, 0.8))[:, None]
+        way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 0.2)
+        rows.append(rows[-1] + way * (width / _FALL_STEPS)[:, None])
+    return np.asarray(gaussian_filter1d(np.stack(rows, axis=1), 1.0, axis=0, mode="nearest"))
+
+
+def _cloth_below(sheet: FloatArray, front: Sequence[int], worn: Drape) -> tuple[FloatArray, IntArray]:
+    """(sections, steps, 2) texture of the front's cloth nearest to each place, and (sections,) its panel."""
+    spots = _Cloth(worn, np.flatnonzero(np.isin(worn.panel, front))).nearest(sheet.reshape(-1, 3))
+    pixels = (worn.texture_px[spots.triangles] * spots.weights[..., None]).sum(axis=1)
+    panel = worn.panel[spots.triangles].reshape(sheet.shape[:2])[:, -1]
+    return pixels.reshape(*sheet.shape[:2], 2), panel.astype(int)
+
+
+def _as_in_front(pixels: FloatArray, share: FloatArray) -> FloatArray:
+    """The same, with the front's collar mirrored at the shoulders where no photo shows it."""
+    source = np.where(share <= _SEEN, share, _SEEN - 0.7 * (share - _SEEN))
+    half = len(share) // 2
+    found = np.empty_like(pixels)
+    for rows in (np.arange(half), np.arange(len(share) - 1, half - 1, -1)):
+        at = np.interp(source[rows], share[rows], np.arange(len(rows)))
+        low = np.clip(np.floor(at).astype(int), 0, len(rows) - 2)
+        blend = (at - low)[:, None, None]
+        found[rows] = (1 - blend) * pixels[rows[low]] + blend * pixels[rows[low + 1]]
+    return found.astype(np.float32)

@@ -1,0 +1,96 @@
+"""What is laid round a neck once a garment is draped: hoods and collars begin at its neck's edge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+from scipy.spatial import cKDTree
+
+from vmodel.types import Drape, FloatArray, IntArray, Panel
+
+_SECTIONS: Final = 96
+NEAR_CM: Final = 0.5
+"""How far from the cut's neck a vertex may lie that is on it."""
+_FRONT_GAP_RAD: Final = 0.04
+"""Half of what is left open in front, round the neck."""
+_POINTED: Final = 3.0
+"""How narrow the part behind is that hangs down."""
+
+
+def neck_ring(panels: Mapping[int, Panel], worn: Drape) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+    """The neck's edge from the front's left end round the back to its right end.
+
+    Returns:
+        (n, 3) points, (n, 3) level directions away from the neck, (n,) how far behind: 0 in front, 1 in the middle of
+        the back; None where no neck was found.
+    """
+    ends = np.unique(worn.open_edges)
+    corners, owner = worn.triangles.reshape(-1), np.repeat(np.arange(len(worn.triangles)), 3)
+    on_neck: list[IntArray] = []
+    is_behind: list[IntArray] = []
+    for index, panel in panels.items():
+        if "neck" not in panel.edges:
+            continue
+        mine = (worn.panel[owner] == index) & np.isin(corners, ends)
+        linear = np.linalg.inv(panel.panel_to_texture[:, :2])
+        places = (worn.texture_px.reshape(-1, 2)[mine] - panel.panel_to_texture[:, 2]) @ linear.T
+        away, _ = cKDTree(_densely(panel.edges["neck"])).query(places)
+        found = np.unique(corners[mine][away < NEAR_CM])
+        on_neck.append(found)
+        is_behind.append(np.full(len(found), panel.side == "back"))
+    if not on_neck or not np.concatenate(is_behind).any() or np.concatenate(is_behind).all():
+        return None
+    points = np.asarray(worn.vertices_m, np.float64)[np.concatenate(on_neck)]
+    back = np.concatenate(is_behind)
+    centre = (points[back].mean(axis=0) + points[~back].mean(axis=0)) / 2
+    axis = (points[back].mean(axis=0) - points[~back].mean(axis=0)) * (1, 1, 0)
+    axis /= np.linalg.norm(axis)
+    across = np.array([axis[1], -axis[0], 0.0])
+    angle = np.arctan2((points - centre) @ across, (points - centre) @ axis)
+    order = np.argsort(angle)
+    first, last = max(angle.min(), _FRONT_GAP_RAD - np.pi), min(angle.max(), np.pi - _FRONT_GAP_RAD)
+    turns = np.linspace(first, last, _SECTIONS)
+    rows = [np.interp(turns, angle[order], points[order, i], period=2 * np.pi) for i in range(3)]
+    middle = gaussian_filter1d(np.stack(rows, axis=1), 2.0, axis=0, mode="nearest")
+    outward = np.cos(turns)[:, None] * axis + np.sin(turns)[:, None] * across
+    return middle, outward, 1 - (1 - ((1 + np.cos(turns)) / 2) ** _POINTED) ** 2
+
+
+def _densely(line: FloatArray) -> FloatArray:
+    """(n, 2) points along a polyline, eight on each of its stretches."""
+    share = np.linspace(0, 1, 8, endpoint=False)[:, None, None]
+    return np.asarray((line[:-1] * (1 - share) + line[1:] * share).reshape(-1, 2))
+
+
+def joined(worn: Drape, sheet: FloatArray, pixels: FloatArray, panel: IntArray, texture: int, has_rim: bool) -> Drape:
+    """The drape and a sheet as one.
+
+    Args:
+        worn: the drape.
+        sheet: (sections, steps, 3) metres.
+        pixels: (sections, steps, 2) of its texture.
+        panel: (sections - 1,) the panel that each strip's cloth is of.
+        texture: index of it.
+        has_rim: its edges show the cloth's thickness.
+    """
+    sections, steps = sheet.shape[:2]
+    index = np.arange(sections * steps).reshape(sections, steps)
+    a, b, c, d = index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]
+    faces = np.concatenate([np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)])
+    start = len(worn.vertices_m)
+    rims = [np.stack([line[:-1], line[1:]], 1) for line in (index[0], index[-1], index[:, -1])]
+    rim = np.concatenate(rims) if has_rim else np.zeros((0, 2), int)
+    count = len(faces)
+    return replace(
+        worn,
+        vertices_m=np.concatenate([worn.vertices_m, sheet.reshape(-1, 3).astype(np.float32)]),
+        triangles=np.concatenate([worn.triangles, (faces + start).astype(np.int32)]),
+        texture_px=np.concatenate([worn.texture_px, pixels.reshape(-1, 2)[faces]]),
+        texture=np.concatenate([worn.texture, np.full(count, texture, worn.texture.dtype)]),
+        panel=np.concatenate([worn.panel, np.tile(np.repeat(panel, steps - 1), 2).astype(worn.panel.dtype)]),
+        open_edges=np.concatenate([worn.open_edges, (rim + start).astype(worn.open_edges.dtype)]),
+    )
