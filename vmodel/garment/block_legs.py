@@ -35,8 +35,8 @@ _NARROWS_CM: Final = 10.0
 """Length of an inseam at which a third of that is left: shorter ones would not become as long as each other else."""
 _CREASE: Final = 0.11
 """How far a leg's middle lies from the garment's, as a share of the hip."""
-_KNEE: Final = 0.4
-"""Width that the side keeps halfway down the leg, as a share of what it loses to the hem."""
+_KNEE, _KNEE_BOUNDS = 0.4, (-0.4, 1.0)
+"""Width that the side keeps halfway down the leg, as a share of what it loses to the hem; as the knee is wide."""
 _HOLLOW, _HOLLOW_CM, _STRAIGHT = 0.135, 9.0, 0.4
 """Length of the inseam's hollow below the fork, as a share of the inseam and at most; share of its way that is even."""
 _DRAWN_IN_CM: Final = 1.0
@@ -91,6 +91,7 @@ class _Levels:
     quarter: float
     inner: float
     outer: float
+    knee: float | None
 
     @property
     def back_wider(self) -> float:
@@ -98,9 +99,17 @@ class _Levels:
         share = float(np.exp(-np.square((self.bottom + self.rise) / _NARROWS_CM)))
         return _BACK_WIDER_CM + share * max(_HALF_FORK * self.hip - _BACK_WIDER_CM, 0.0)
 
+    @property
+    def _keeps(self) -> float:
+        """Share of the width lost to the hem that the side keeps at the knee."""
+        loses = self.quarter - self.outer
+        if self.knee is None or loses < 1.0:
+            return _KNEE
+        return float(np.clip((self.knee + self.inner / 2 - self.outer) / loses, *_KNEE_BOUNDS))
+
     def side(self, half_waist: float, wider: float = 0.0) -> FloatArray:
         """Side seam from the hem up."""
-        knee = self.outer + _KNEE * (self.quarter - self.outer), (self.bottom - self.rise) / 2
+        knee = self.outer + self._keeps * (self.quarter - self.outer), (self.bottom - self.rise) / 2
         corners = (
             (self.outer, self.bottom), knee, (self.quarter, -self.rise),
             (self.quarter, self.hip_y), (half_waist + _HIP_CURVE * (self.quarter - half_waist), self.hip_y / 2),
@@ -120,6 +129,7 @@ def draft_legs(
     elastic: float = 1.0,
     lowered: float = 0.0,
     quarter: float | None = None,
+    knee: float | None = None,
 ) -> Block:
     """Trousers of any length.
 
@@ -132,8 +142,9 @@ def draft_legs(
         elastic: share of its length that elastic leaves of the waist; at 1 the waist is drawn into a firm band.
         lowered: how far below the natural waist they begin, cm.
         quarter: half of their flat width at the hip; that of trousers with room when None.
+        knee: flat width halfway down the leg; that of straight ones when None.
     """
-    at = _levels(body, inseam, opening, half_waist, lowered, quarter or (body.hip + _EASE_CM) / 4)
+    at = _levels(body, inseam, opening, half_waist, lowered, quarter or (body.hip + _EASE_CM) / 4, knee)
     cut_waist = half_waist + (_DRAWN_IN_CM if elastic == 1 else 0.0)
     front = _front(at, cut_waist)
     back = _back(at, cut_waist, _length(front.inseam))
@@ -171,7 +182,13 @@ def _trims(half: _Half) -> tuple[Trim, ...]:
 
 
 def _levels(
-    body: BodyMeasurements, inseam: float, opening: float, half_waist: float, lowered: float, quarter: float
+    body: BodyMeasurements,
+    inseam: float,
+    opening: float,
+    half_waist: float,
+    lowered: float,
+    quarter: float,
+    knee: float | None,
 ) -> _Levels:
     belly = max(0.0, body.waist - 0.78 * body.hip)
     waist_height = body.waist_height - lowered
@@ -184,6 +201,7 @@ def _levels(
         quarter=max(quarter, half_waist + 0.5),
         inner=_CREASE * body.hip - opening / 2,
         outer=_CREASE * body.hip + opening / 2,
+        knee=knee,
     )
 
 

@@ -104,3 +104,28 @@ def test_trousers_are_as_wide_at_the_hip_as_their_photo_says() -> None:
     slim, wide = (4 * cut(each).landmarks_cm["hip_left"][0] for each in (photo, wider))
     assert slim + 2 < wide
     assert BODY.hip < slim < BODY.hip + 12
+
+
+@pytest.mark.parametrize("narrowed", [0, 8, 16])
+def test_knees_are_as_wide_as_in_the_photo(narrowed: int) -> None:
+    """Cloth is taken off the outsides of both legs, most at the knee."""
+    photo = photo_of(drawn.trousers())
+    points, mask = photo.points, photo.mask.copy()
+    knee = int(points["crotch"][1] + points["leg_inner_left"][1]) // 2
+    away = np.abs(np.arange(len(mask)) - knee) / (points["leg_inner_left"][1] - points["crotch"][1])
+    for row in range(len(mask)):
+        off = round(narrowed * max(0.0, 1 - 1.8 * away[row]))
+        columns = np.flatnonzero(mask[row])
+        if off and len(columns):
+            mask[row, columns[:off]] = mask[row, columns[-off:]] = False
+    block = cut(replace(photo, mask=mask))
+    leg = np.flatnonzero(mask[knee])
+    leg = leg[leg > points["crotch"][0]]
+    marks = block.landmarks_cm
+    y = (marks["crotch"][1] + marks["leg_inner_left"][1]) / 2
+    ends = [np.interp(y, line[order, 1], line[order, 0]) for line, order in (
+        (block.front[name], np.argsort(block.front[name][:, 1])) for name in ("side_left", "inseam_left"))]  # fmt: skip
+    hip = np.linalg.norm(points["hip_left"] - points["hip_right"]) / (2 * marks["hip_left"][0])
+    end = np.linalg.norm(points["leg_outer_left"] - points["leg_inner_left"])
+    opening = end / np.linalg.norm(marks["leg_outer_left"] - marks["leg_inner_left"])
+    assert ends[0] - ends[1] == pytest.approx(np.ptp(leg) / np.sqrt(hip * opening), rel=0.12)

@@ -40,6 +40,8 @@ from vmodel.types import (
 _LEVEL_DEG: Final = 3.0
 """How far a garment may lie turned in its photo without being turned back."""
 _LONGEST_PX: Final = 2400
+_RIM: Final = 0.005
+"""Width of the rim whose colours the ground, its shadow and the lens mix, as a share of the garment's extent."""
 MOST_STRETCH: Final = 1.35
 """Ratio of a print's two directions from which a seller is told."""
 USUAL_BODY: Final = BodyMeasurements(
@@ -135,7 +137,7 @@ def _photo_of(flat_lay: FlatLay, cutout: Cutout, landmarks: Landmarks, kind: Gar
     """The photo evenly lit, with cloth beyond its outline too, so that no ground shows at a seam."""
     mask = cutout.mask
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
-    rgb = bleed(flat_lay.rgb, mask, max(1, round(0.002 * extent)))
+    rgb = bleed(flat_lay.rgb, mask, max(2, round(_RIM * extent)))
     drawn = is_drawing(Path(flat_lay.name))
     return GarmentPhoto(rgb if drawn else even_light(rgb, mask), mask, landmarks.points_px, kind, drawn)
 

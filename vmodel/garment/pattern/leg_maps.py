@@ -15,6 +15,9 @@ _SIDE_SHARES: Final = (0.12, 0.25, 0.4, 0.55, 0.7, 0.85)
 """Of the height from the waist to the hem, where the side is met."""
 _INNER_SHARES: Final = (0.3, 0.5, 0.75)
 """Of the height from the crotch to the hem. Above, the fork lies folded away between the legs."""
+_HEM_SHARES: Final = (0.25, 0.5, 0.75)
+_HEM_REACH: Final = 0.25
+"""How far a leg's end may bulge or be hollow, as a share of its width."""
 _MIDDLE_SHARES: Final = (0.0, 0.35, 0.7, 1.0)
 _LEAST_RISE: Final = 0.6
 """Share of the way from waist to where the legs part in a photo, at which the crotch lies at least."""
@@ -87,6 +90,10 @@ def _leg_pairs(photo: GarmentPhoto, edges: Edges, which: str, crotch_y: float, c
         rows = np.interp(y, [bottom, crotch_y, 0.0], [outer[1], crotch_px[1], corner[1]])
         along = float(np.clip((rows - corner[1]) / max(outer[1] - corner[1], 1.0), 0.02, 0.98))
         pairs.append((_at_height(side_line, y), outline_across(photo.mask, corner, outer, along, centre), 0.8))
+    hem = _at_height(side_line, bottom), _at_height(inseam, bottom)
+    for share in _HEM_SHARES:
+        spot = outline_across(photo.mask, outer, inner, share, centre, _HEM_REACH)
+        pairs.append(((1 - share) * hem[0] + share * hem[1], spot, 0.6))
     for share in _INNER_SHARES:
         place = _at_height(inseam, (1 - share) * crotch_y + share * bottom)
         pairs.append((place, _inner(photo.mask, share, crotch_px, parting, inner, centre), 0.7))

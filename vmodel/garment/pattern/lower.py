@@ -11,7 +11,7 @@ from scipy.interpolate import PchipInterpolator
 from vmodel.garment.block_legs import draft_legs
 from vmodel.garment.block_parts import Block, Edges, both_sides, edge_of, mirrored_edges
 from vmodel.garment.pattern.draft_upper import level_hollow
-from vmodel.garment.pattern.photo import SIDES, outline_beside
+from vmodel.garment.pattern.photo import SIDES, outline_across, outline_beside
 from vmodel.garment.pattern.sizes import SAMPLE_HIP, Size, shown_of_width, solve_sizes
 from vmodel.types import BodyMeasurements, Category, GarmentPhoto
 
@@ -30,6 +30,11 @@ _RISE_SHOWN: Final = {Category.SHORTS: 1.15, Category.TROUSERS: 1.35}
 0.72 and 0.61 of the flat width at the hip (medians of 393 and 152 labelled photos); sewn ones are about 0.53."""
 _USUAL_RISE, _LEAST_RISE, _MOST_RISE = 0.82, 0.6, 1.1
 """Of trousers, as shares of the way from the crotch to the natural waist."""
+
+
+_LEG_POINTS: Final = ("leg_outer", "leg_inner", "waist")
+_LEAST_KNEE, _MOST_KNEE = 0.2, 0.5
+"""Flat width of a leg at the knee, as shares of the body's hip."""
 
 
 def seat_girth(body: BodyMeasurements, lowered: float = 0.0) -> float:
@@ -159,4 +164,27 @@ def fit_legs(
         inseam = float(np.clip(stated_cm["length"] - sizes["rise"], low * body.inseam, 0.99 * body.inseam))
     lowered = max(rise - sizes["rise"], 0.0)
     half_waist = stated.get("waist", seat_girth(body, lowered) / 4)
-    return draft_legs(kind, body, inseam, sizes["opening"], half_waist, lowered=lowered, quarter=sizes["hip"]), scale
+    knee = None if is_short else _knee(photo, sizes, body)
+    block = draft_legs(
+        kind, body, inseam, sizes["opening"], half_waist, lowered=lowered, quarter=sizes["hip"], knee=knee
+    )
+    return block, scale
+
+
+def _knee(photo: GarmentPhoto, sizes: Mapping[str, float], body: BodyMeasurements) -> float:
+    """Flat width of a leg halfway between where the legs part and its end, in cm, between the hip's and the end's."""
+    points, widths = photo.points, []
+    for side in SIDES:
+        parting, outer, inner, waist = (points[n] for n in ("crotch", *(f"{n}_{side}" for n in _LEG_POINTS)))
+        middle = (parting[1] + inner[1]) / 2
+        share = float(np.clip((middle - waist[1]) / max(outer[1] - waist[1], 1.0), 0.1, 0.95))
+        centre = (waist + outer + inner + parting) / 4
+        ends = (
+            outline_across(photo.mask, waist, outer, share, centre),
+            outline_across(photo.mask, parting, inner, 0.5, centre),
+        )
+        widths.append(float(np.linalg.norm(ends[0] - ends[1])))
+    px = {"hip": photo.half("hip") if photo.has("hip") else photo.half("waist")}
+    px["opening"] = photo.distance("leg_outer", "leg_inner")
+    scales = [sizes[name] / max(px[name], 1.0) for name in px]
+    return float(np.clip(np.mean(widths) * np.sqrt(np.prod(scales)), _LEAST_KNEE * body.hip, _MOST_KNEE * body.hip))
