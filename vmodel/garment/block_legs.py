@@ -39,8 +39,9 @@ _KNEE, _KNEE_BOUNDS = 0.4, (-0.4, 1.0)
 """Width that the side keeps halfway down the leg, as a share of what it loses to the hem; as the knee is wide."""
 _HOLLOW, _HOLLOW_CM, _STRAIGHT = 0.135, 9.0, 0.4
 """Length of the inseam's hollow below the fork, as a share of the inseam and at most; share of its way that is even."""
-_DRAWN_IN_CM: Final = 1.0
-"""What a quarter of the waist is cut wider than the band that it is sewn into."""
+_DRAWN_IN: Final = 0.65
+"""Share of what a quarter of the hip is wider than the waist that is drawn into the band, as darts would take it: a
+body's sides lean by a third of it, and sides that lean by more are too long and bulge."""
 _BAND_CM, _HEM_CM = 3.5, 2.0
 _APART_CM: Final = 0.8
 """Least distance of a leg's inside from the middle, lying flat."""
@@ -145,7 +146,7 @@ def draft_legs(
         knee: flat width halfway down the leg; that of straight ones when None.
     """
     at = _levels(body, inseam, opening, half_waist, lowered, quarter or (body.hip + _EASE_CM) / 4, knee)
-    cut_waist = half_waist + (_DRAWN_IN_CM if elastic == 1 else 0.0)
+    cut_waist = half_waist + (_DRAWN_IN * (at.quarter - half_waist) if elastic == 1 else 0.0)
     front = _front(at, cut_waist)
     back = _back(at, cut_waist, _length(front.inseam))
     side, inner = at.side(half_waist), edge_of((0.0, -at.rise), (max(at.inner, _APART_CM), at.bottom))
