@@ -304,8 +304,7 @@ class Garment:
         sleeve_angle_deg: angle of the sleeves below the horizontal in the photo, 0..90.
         material: name in drape/materials.yaml.
         texture_materials: material of each texture where pieces differ, else empty.
-        collar_cm: (n, 2) a collar that is laid round the neck: share of the way from its front end to the middle of the
-            back, and width there; empty for none.
+        collar_cm: (n, 2) of a collar: share of the way from its front end to the back's middle, and width; else empty.
         photo, back_photo: what the pattern was fitted to, for a fit to another body; None for designs and patterns.
     """
 

@@ -28,6 +28,9 @@ _LENGTH: Final = {Category.TOP: 1.08, Category.OUTERWEAR: 1.2}
 """Usual length over the way from neck to hip; of dresses a share of the neck's height."""
 _SLEEVE_OF_ARM: Final = {Sleeve.SHORT: 0.36, Sleeve.THREE_QUARTER: 0.68, Sleeve.LONG: 0.94}
 _SLEEVE_BOUNDS: Final = {Sleeve.SHORT: (0.16, 0.58), Sleeve.THREE_QUARTER: (0.5, 0.84), Sleeve.LONG: (0.85, 1.03)}
+_MOST_CUFF: Final = 0.25, 0.21
+"""Flat width of a short sleeve's end and of a longer one's, at most, as a share of the chest's girth: of 1,576 labelled
+ones 99 in 100 are narrower."""
 _ANGLES: Final = 18.0, 48.0
 _STRAP_CM: Final = 1.0, 5.0
 """Widths of a strap."""
@@ -319,7 +322,15 @@ def _sleeve_sizes(photo: GarmentPhoto, body: BodyMeasurements) -> list[Size]:
     return [
         # a sleeve that lies folded or hangs behind looks shorter than it is: the longer one tells
         Size("sleeve", max(runs), 0.07, usual, spread, low, high),
-        Size("cuff", float(np.mean(wide)), 0.12, cuff, 0.4, (0.16 if short else 0.1) * body.chest, 0.32 * body.chest),
+        Size(
+            "cuff",
+            float(np.mean(wide)),
+            0.12,
+            cuff,
+            0.4,
+            (0.16 if short else 0.1) * body.chest,
+            _MOST_CUFF[not short] * body.chest,
+        ),
     ]
 
 
