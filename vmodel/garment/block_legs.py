@@ -39,9 +39,11 @@ _KNEE, _KNEE_BOUNDS = 0.4, (-0.4, 1.0)
 """Width that the side keeps halfway down the leg, as a share of what it loses to the hem; as the knee is wide."""
 _HOLLOW, _HOLLOW_CM, _STRAIGHT = 0.135, 9.0, 0.4
 """Length of the inseam's hollow below the fork, as a share of the inseam and at most; share of its way that is even."""
-_DRAWN_IN: Final = 0.65
-"""Share of what a quarter of the hip is wider than the waist that is drawn into the band, as darts would take it: a
-body's sides lean by a third of it, and sides that lean by more are too long and bulge."""
+_STEEP: Final = 0.5
+"""Share of what a quarter of the hip is wider than the waist by which the sides lean less than that: a body's lean by a
+third of it, and sides that lean by more are too long and bulge."""
+_BEHIND: Final = 0.6
+"""Share of it that the back's middle leans for it, as darts; what is left is drawn into the band."""
 _BAND_CM, _HEM_CM = 3.5, 2.0
 _APART_CM: Final = 0.8
 """Least distance of a leg's inside from the middle, lying flat."""
@@ -146,9 +148,9 @@ def draft_legs(
         knee: flat width halfway down the leg; that of straight ones when None.
     """
     at = _levels(body, inseam, opening, half_waist, lowered, quarter or (body.hip + _EASE_CM) / 4, knee)
-    cut_waist = half_waist + (_DRAWN_IN * (at.quarter - half_waist) if elastic == 1 else 0.0)
-    front = _front(at, cut_waist)
-    back = _back(at, cut_waist, _length(front.inseam))
+    steep = _STEEP * (at.quarter - half_waist) if elastic == 1 else 0.0
+    front = _front(at, half_waist + steep)
+    back = _back(at, half_waist + steep, _LEAN * body.hip + _BEHIND * steep, _length(front.inseam))
     side, inner = at.side(half_waist), edge_of((0.0, -at.rise), (max(at.inner, _APART_CM), at.bottom))
     marks = {
         "waist_left": as_point(side[-1]), "hip_left": (at.quarter, at.hip_y), "crotch": (0.0, -at.rise),
@@ -215,7 +217,7 @@ def _front(at: _Levels, half_waist: float) -> _Half:
     return _Half(np.vstack([straight[:-1], curve]), inseam, at.side(half_waist, -_BACK_WIDER_CM))
 
 
-def _back(at: _Levels, half_waist: float, inseam_cm: float) -> _Half:
+def _back(at: _Levels, half_waist: float, lean: float, inseam_cm: float) -> _Half:
     """As the front, with the fork so much lower that both inseams are as long."""
     reach, end = -_FORK["back"] * at.hip, (at.inner - at.back_wider, at.bottom)
     long = at.bottom + at.rise
@@ -225,7 +227,7 @@ def _back(at: _Levels, half_waist: float, inseam_cm: float) -> _Half:
         method="bounded",
     ).x
     tip = reach, -at.rise - float(drop)
-    top, turn = np.array([_LEAN, _LIFT]) * at.hip, np.array([0.0, -at.rise + _CURVE["back"] * at.hip])
+    top, turn = np.array([lean, _LIFT * at.hip]), np.array([0.0, -at.rise + _CURVE["back"] * at.hip])
     way = (turn - top) / np.linalg.norm(turn - top)
     curve = bezier(turn, turn + 0.7 * _CURVE["back"] * at.hip * way, *_onto_tip(tip))
     straight = edge_of(as_point(top), as_point(turn))

@@ -20,7 +20,7 @@ from vmodel.garment.pattern.photo import (
 )
 from vmodel.garment.pattern.swim_maps import above, brief_pairs, leg_line_pairs, top_pairs
 from vmodel.garment.pattern.upper import SLEEVED
-from vmodel.garment.pattern.warp import Pairs, Places, Warp, solve_warp
+from vmodel.garment.pattern.warp import Pairs, Places, solve_warp
 from vmodel.types import BoolArray, Category, FloatArray, GarmentPhoto, Neckline
 
 _BLEND_CM: Final = 1.2
@@ -28,6 +28,8 @@ _BLEND_CM: Final = 1.2
 _TRUNK_BELOW: Final = 0.35
 """How far below an armpit the border between trunk and sleeve turns outwards, cm a cm."""
 _EDGE_SHARES: Final = (0.25, 0.5, 0.75)
+_SLEEVE_SHARES: Final = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
+_EDGE_WEIGHT: Final = 0.7
 _BENT: Final = 0.35
 """How far a bent sleeve's outer edge may be from the straight line between its ends, as a share of its length."""
 _OPENING_SHARES: Final = np.linspace(0, 1, 9)
@@ -73,10 +75,7 @@ def upper_maps(source: Source, block: Block, side: str, closed: bool = False) ->
     if block.kind.sleeve in SLEEVED or block.kind.neckline == Neckline.OFF_SHOULDER:
         photo = with_bands(photo)
         for arm in [arm for arm in SIDES if f"cuff_{arm}" in block.front]:
-            sleeve = solve_warp(
-                np.array([marks[f"{name}_{arm}"] for name in ("shoulder", "cuff_outer", "cuff_inner", "armpit")]),
-                _sleeve_pairs(photo, block, arm),
-            )
+            sleeve = _sleeve_map(photo, block, arm)
             places = _joined(
                 places, sleeve, marks[f"shoulder_{arm}"], marks[f"armpit_{arm}"], marks[f"cuff_outer_{arm}"]
             )
@@ -179,6 +178,23 @@ def _between(places: object, first: str, second: str, share: float) -> FloatArra
     return np.asarray((1 - share) * a + share * b)
 
 
+def _sleeve_map(photo: GarmentPhoto, block: Block, side: str) -> Places:
+    """Map a sleeve, turned to hang straight down: its width and its length differ from the photo's each by its own."""
+    shoulder, outer, inner, armpit = (
+        block.landmarks_cm[f"{name}_{side}"] for name in ("shoulder", "cuff_outer", "cuff_inner", "armpit")
+    )
+    way = outer + inner - shoulder - armpit
+    down = way / np.linalg.norm(way)
+    turn = np.array([[-down[1], down[0]], -down])
+    pairs = [(turn @ place, spot, weight) for place, spot, weight in _sleeve_pairs(photo, block, side)]
+    warp = solve_warp(np.array([shoulder, outer, inner, armpit]) @ turn.T, pairs)
+
+    def at(x: FloatArray, y: FloatArray) -> FloatArray:
+        return warp.at(turn[0, 0] * x + turn[0, 1] * y, turn[1, 0] * x + turn[1, 1] * y)
+
+    return at
+
+
 def _sleeve_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
     marks, points = block.landmarks_cm, photo.points
     names = [f"{name}_{side}" for name in ("shoulder", "armpit", "cuff_outer", "cuff_inner")]
@@ -186,10 +202,10 @@ def _sleeve_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
     for share in (1 / 3, 2 / 3):
         pairs.append((_between(marks, names[0], names[1], share), _between(points, names[0], names[1], share), 1.0))
         pairs.append((_between(marks, names[2], names[3], share), _between(points, names[2], names[3], share), 0.6))
-    for share in _EDGE_SHARES:
+    for share in _SLEEVE_SHARES:
         outer, inner = across_sleeve(photo, names, share)
-        pairs.append((_between(marks, names[0], names[2], share), outer, 0.7))
-        pairs.append((_between(marks, names[1], names[3], share), inner, 0.7))
+        pairs.append((_between(marks, names[0], names[2], share), outer, _EDGE_WEIGHT))
+        pairs.append((_between(marks, names[1], names[3], share), inner, _EDGE_WEIGHT))
     return pairs
 
 
@@ -212,7 +228,7 @@ def across_sleeve(photo: GarmentPhoto, names: list[str], share: float) -> tuple[
 
 
 def _joined(
-    places: Places, sleeve: Warp,
+    places: Places, sleeve: Places,
     shoulder: FloatArray, armpit: FloatArray, cuff: FloatArray,
 ) -> Places:  # fmt: skip
     """The map of a trunk, with a sleeve's beyond the line from shoulder to armpit."""
@@ -226,7 +242,7 @@ def _joined(
         below = (x - armpit[0]) * way[0] + (y - armpit[1]) * way[1]
         beyond = beyond - turned * np.maximum(below, 0)  # the trunk goes on below the armpit
         share = np.clip(beyond / _BLEND_CM + 0.5, 0, 1)[..., None]
-        return np.asarray((1 - share) * places(x, y) + share * sleeve.at(x, y))
+        return np.asarray((1 - share) * places(x, y) + share * sleeve(x, y))
 
     return at
 
