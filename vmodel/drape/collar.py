@@ -33,7 +33,7 @@ _SINKS_CM: Final = 0.5
 _PADDING_CM, _THIN_CM = 0.3, 0.4
 """How far it lies off the cloth below, at the roll beyond what it does at its edge."""
 _SEEN: Final = 0.5
-"""Share of that way that a photo shows."""
+"""Share of the way from a collar's front end to the back's middle that a photo shows."""
 _NEAREST: Final = 8
 
 

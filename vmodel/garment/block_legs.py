@@ -36,14 +36,15 @@ _NARROWS_CM: Final = 10.0
 _CREASE: Final = 0.11
 """How far a leg's middle lies from the garment's, as a share of the hip."""
 _KNEE, _KNEE_BOUNDS = 0.4, (-0.4, 1.0)
-"""Width that the side keeps halfway down the leg, as a share of what it loses to the hem; as the knee is wide."""
+"""Share of the width it loses to the hem that the side still has halfway down the leg: usually, and the bounds that a
+knee of a given width may ask for."""
 _HOLLOW, _HOLLOW_CM, _STRAIGHT = 0.135, 9.0, 0.4
 """Length of the inseam's hollow below the fork, as a share of the inseam and at most; share of its way that is even."""
 _STEEP: Final = 0.5
-"""Share of what a quarter of the hip is wider than the waist by which the sides lean less than that: a body's lean by a
-third of it, and sides that lean by more are too long and bulge."""
+"""How much of the difference between hip and waist, a quarter of each, the sides do not take. A body's sides lean by a
+third of it; sides cut to lean by all of it are too long for the body and bulge."""
 _BEHIND: Final = 0.6
-"""Share of it that the back's middle leans for it, as darts; what is left is drawn into the band."""
+"""Share of that which the back's middle takes instead, as darts would; the rest is gathered into the waistband."""
 _BAND_CM, _HEM_CM = 3.5, 2.0
 _APART_CM: Final = 0.8
 """Least distance of a leg's inside from the middle, lying flat."""

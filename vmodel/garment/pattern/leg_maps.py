@@ -16,6 +16,7 @@ _SIDE_SHARES: Final = (0.12, 0.25, 0.4, 0.55, 0.7, 0.85)
 _INNER_SHARES: Final = (0.3, 0.5, 0.75)
 """Of the height from the crotch to the hem. Above, the fork lies folded away between the legs."""
 _WAIST_SHARES: Final = (0.4, 0.75)
+"""Of the way along the waistband, from its middle to its corner."""
 _HEM_SHARES: Final = (0.25, 0.5, 0.75)
 _HEM_REACH: Final = 0.25
 """How far a leg's end may bulge or be hollow, as a share of its width."""

@@ -172,7 +172,10 @@ def fit_legs(
 
 
 def _knee(photo: GarmentPhoto, sizes: Mapping[str, float], body: BodyMeasurements) -> float:
-    """Flat width of a leg halfway between where the legs part and its end, in cm, between the hip's and the end's."""
+    """Flat width in cm of a leg halfway between where the legs part and its end.
+
+    The photo's scale there is taken to lie between those at the hip and at the leg's end.
+    """
     points, widths = photo.points, []
     for side in SIDES:
         parting, outer, inner, waist = (points[n] for n in ("crotch", *(f"{n}_{side}" for n in _LEG_POINTS)))

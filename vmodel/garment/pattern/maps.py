@@ -29,7 +29,7 @@ _TRUNK_BELOW: Final = 0.35
 """How far below an armpit the border between trunk and sleeve turns outwards, cm a cm."""
 _EDGE_SHARES: Final = (0.25, 0.5, 0.75)
 _SLEEVE_SHARES: Final = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
-_EDGE_WEIGHT: Final = 0.7
+"""Of a sleeve's length, where its edges are met."""
 _BENT: Final = 0.35
 """How far a bent sleeve's outer edge may be from the straight line between its ends, as a share of its length."""
 _OPENING_SHARES: Final = np.linspace(0, 1, 9)
@@ -204,8 +204,8 @@ def _sleeve_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
         pairs.append((_between(marks, names[2], names[3], share), _between(points, names[2], names[3], share), 0.6))
     for share in _SLEEVE_SHARES:
         outer, inner = across_sleeve(photo, names, share)
-        pairs.append((_between(marks, names[0], names[2], share), outer, _EDGE_WEIGHT))
-        pairs.append((_between(marks, names[1], names[3], share), inner, _EDGE_WEIGHT))
+        pairs.append((_between(marks, names[0], names[2], share), outer, 0.7))
+        pairs.append((_between(marks, names[1], names[3], share), inner, 0.7))
     return pairs
 
 
