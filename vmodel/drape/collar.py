@@ -8,16 +8,15 @@ as the collar is in the photo. Behind, where no photo shows it, it is made of th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
-from scipy.spatial import cKDTree
 
 from vmodel.body.subdivision import vertex_normals
-from vmodel.drape.round_neck import joined, neck_ring
+from vmodel.drape.nearest import nearest_on_mesh
+from vmodel.drape.round_neck import joined, neck_ring, panels_of
 from vmodel.garment.pattern.collar import LEANS, LEANS_DOWN
 from vmodel.types import Drape, FloatArray, Garment, IntArray, Panel
 
@@ -35,45 +34,7 @@ _PADDING_CM, _THIN_CM = 0.3, 0.4
 _SEEN: Final = 0.5
 """Share of the way from a collar's front end to the back's middle that a photo shows."""
 _NEAREST: Final = 8
-
-
-@dataclass(frozen=True, eq=False)
-class _Spots:
-    """Places on cloth: (n, 3) metres, (n, 3) unit normals, (n,) triangles, (n, 3) weights of their corners."""
-
-    places: FloatArray
-    normals: FloatArray
-    triangles: IntArray
-    weights: FloatArray
-
-
-class _Cloth:
-    """A drape, or some of its triangles, to find nearest places on."""
-
-    def __init__(self, worn: Drape, triangles: IntArray | None = None) -> None:
-        vertices = np.asarray(worn.vertices_m, np.float32)
-        self._triangles = np.arange(len(worn.triangles)) if triangles is None else triangles
-        faces = worn.triangles[self._triangles]
-        self._corners = vertices.astype(np.float64)[faces]
-        self._facing = vertex_normals(vertices, worn.triangles)[faces]
-        self._tree = cKDTree(self._corners.mean(axis=1))
-
-    def nearest(self, points: FloatArray) -> _Spots:
-        """Nearest places to (n, 3) points."""
-        _, near = self._tree.query(points, k=_NEAREST)
-        a, b, c = (self._corners[near, corner] for corner in range(3))
-        u, v, w = b - a, c - a, points[:, None] - a
-        uu, uv, vv, wu, wv = ((x * y).sum(-1) for x, y in ((u, u), (u, v), (v, v), (w, u), (w, v)))
-        area = np.maximum(uu * vv - uv**2, 1e-18)
-        s, t = np.clip((vv * wu - uv * wv) / area, 0, 1), np.clip((uu * wv - uv * wu) / area, 0, 1)
-        over = np.maximum(s + t, 1.0)
-        weights = np.stack([1 - (s + t) / over, s / over, t / over], axis=-1)
-        places = (weights[..., None] * self._corners[near]).sum(axis=2)
-        row, best = np.arange(len(points)), np.linalg.norm(points[:, None] - places, axis=-1).argmin(axis=1)
-        chosen, weight = near[row, best], weights[row, best]
-        normals = (weight[..., None] * self._facing[chosen]).sum(axis=1)
-        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
-        return _Spots(places[row, best], normals, self._triangles[chosen], weight)
+"""Triangles that are looked at for the nearest one: it need not be the one whose centre is nearest."""
 
 
 def with_collars(garments: Sequence[Garment], whole: Garment, worn: Drape) -> Drape:
@@ -86,15 +47,10 @@ def with_collars(garments: Sequence[Garment], whole: Garment, worn: Drape) -> Dr
     Returns:
         The drape with the collars' cloth behind the rest.
     """
-    first = 0
-    for garment in garments:
-        panels = range(first, first + len(garment.panels))
-        first = panels.stop
-        if not len(garment.collar_cm):
-            continue
-        ring = neck_ring({index: whole.panels[index] for index in panels}, worn)
+    for garment, panels in panels_of(garments, whole):
+        ring = neck_ring(panels, worn) if len(garment.collar_cm) else None
         if ring is not None:
-            worn = _with_collar(ring[0], {i: whole.panels[i] for i in panels}, garment.collar_cm, worn)
+            worn = _with_collar(ring[0], panels, garment.collar_cm, worn)
     return worn
 
 
@@ -129,12 +85,16 @@ def _evenly(line: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _laid(line: FloatArray, share: FloatArray, widths_cm: FloatArray, worn: Drape, unit: float) -> FloatArray:
     """(sections, steps, 3) metres: each section stands up from the edge, rolls over, and goes down on the cloth."""
-    cloth = _Cloth(worn)
+    vertices = np.asarray(worn.vertices_m, np.float64)
+    normals = vertex_normals(np.asarray(worn.vertices_m, np.float32), worn.triangles)
 
     def below(points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """(n,) height over the cloth, and (n, 3) where it faces."""
-        spots = cloth.nearest(points)
-        return ((points - spots.places) * spots.normals).sum(axis=1), spots.normals
+        triangles, weights, _ = nearest_on_mesh(points, vertices, worn.triangles, _NEAREST)
+        corners = worn.triangles[triangles]
+        places, facing = (np.einsum("nk,nkc->nc", weights, each[corners]) for each in (vertices, normals))
+        facing /= np.maximum(np.linalg.norm(facing, axis=1, keepdims=True), 1e-9)
+        return ((points - places) * facing).sum(axis=1), facing
 
     normal = gaussian_filter1d(below(line)[1], 3.0, axis=0, mode="nearest")
     tangent = np.gradient(line, axis=0)
@@ -165,9 +125,11 @@ def _laid(line: FloatArray, share: FloatArray, widths_cm: FloatArray, worn: Drap
 
 def _cloth_below(sheet: FloatArray, front: Sequence[int], worn: Drape) -> tuple[FloatArray, IntArray]:
     """(sections, steps, 2) texture of the front's cloth nearest to each place, and (sections,) its panel."""
-    spots = _Cloth(worn, np.flatnonzero(np.isin(worn.panel, front))).nearest(sheet.reshape(-1, 3))
-    pixels = (worn.texture_px[spots.triangles] * spots.weights[..., None]).sum(axis=1)
-    panel = worn.panel[spots.triangles].reshape(sheet.shape[:2])[:, -1]
+    mine = np.flatnonzero(np.isin(worn.panel, front))
+    vertices = np.asarray(worn.vertices_m, np.float64)
+    found, weights, _ = nearest_on_mesh(sheet.reshape(-1, 3), vertices, worn.triangles[mine], _NEAREST)
+    pixels = (worn.texture_px[mine[found]] * weights[..., None]).sum(axis=1)
+    panel = worn.panel[mine[found]].reshape(sheet.shape[:2])[:, -1]
     return pixels.reshape(*sheet.shape[:2], 2), panel.astype(int)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
+from vmodel.drape.nearest import nearest_on_mesh
 from vmodel.drape.start import landmarks_m, start_pose
 from vmodel.types import Category, FloatArray, Garment, IntArray, Neckline, PosedBody, Sleeve
 
@@ -147,7 +147,8 @@ def hold_on(
         most = np.concatenate([most, np.full(len(band), BAND_NEAR_M)])
         strength = np.concatenate([strength, np.full(len(band), STRENGTH["band"])])
         beyond = np.concatenate([beyond, np.zeros(len(band), bool)])
-    faces, weights, distance = nearest_on_body(wanted, np.asarray(posed.vertices_m, float), posed.faces)
+    triangles, weights, distance = nearest_on_mesh(wanted, np.asarray(posed.vertices_m, float), posed.faces)
+    faces = posed.faces[triangles]
     near = (distance < most) & ~beyond
     offset = np.full(int(near.sum()), BAND_OFFSET_M)
     return Held(particles[near], faces[near], weights[near], offset, strength[near], scale)
@@ -176,30 +177,6 @@ def _on_shoulder(points: FloatArray, posed: PosedBody) -> FloatArray:
     moved[:, 0] = np.sign(points[:, 0]) * np.clip(np.abs(points[:, 0]), 0.35 * outer, STRAP_REACH * outer)
     moved[:, 2] = np.maximum(points[:, 2], float(posed.joints_m["upperarm01.L"][2]) + 0.06)
     return moved
-
-
-def nearest_on_body(
-    points: FloatArray, vertices: FloatArray, faces: IntArray
-) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Nearest triangle (by centre) of each point, weights of the point's foot in it, and distance.
-
-    Returns:
-        (P, 3) int vertex indices, (P, 3) float weights in 0..1, (P,) float metres.
-    """
-    if not len(points):
-        return np.zeros((0, 3), int), np.zeros((0, 3)), np.zeros(0)
-    centres = vertices[faces].mean(axis=1)
-    chosen = faces[cKDTree(centres).query(points)[1]]
-    corners = vertices[chosen]
-    e1, e2, d = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0], points - corners[:, 0]
-    a, b, c = (np.einsum("pk,pk->p", u, v) for u, v in ((e1, e1), (e1, e2), (e2, e2)))
-    f, g = np.einsum("pk,pk->p", e1, d), np.einsum("pk,pk->p", e2, d)
-    det = np.maximum(a * c - b * b, 1e-16)
-    v, w = (c * f - b * g) / det, (a * g - b * f) / det
-    weights = np.clip(np.stack([1 - v - w, v, w], axis=1), 0, 1)
-    weights /= weights.sum(axis=1, keepdims=True)
-    feet = np.einsum("pk,pkc->pc", weights, corners)
-    return chosen, weights, np.linalg.norm(points - feet, axis=1)
 
 
 def top_edge_m(garment: Garment, body: Body, posed: PosedBody) -> float:

@@ -15,7 +15,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
 
 from vmodel.body.subdivision import vertex_normals
-from vmodel.drape.round_neck import NEAR_CM, joined, neck_ring
+from vmodel.drape.round_neck import NEAR_CM, joined, neck_ring, panels_of
 from vmodel.types import Drape, FloatArray, Garment, Neckline, Panel
 
 _ROLL_STEPS, _FALL_STEPS = 12, 22
@@ -49,16 +49,13 @@ def with_hoods(garments: Sequence[Garment], whole: Garment, worn: Drape) -> Drap
     Returns:
         The drape with the hoods' cloth behind the rest; as it is where there is no hood, or one in the pattern.
     """
-    first = 0
-    for garment in garments:
-        panels = range(first, first + len(garment.panels))
-        first = panels.stop
-        if garment.kind.neckline != Neckline.HOOD or any("stand_left" in whole.panels[i].edges for i in panels):
+    for garment, panels in panels_of(garments, whole):
+        if garment.kind.neckline != Neckline.HOOD or any("stand_left" in panel.edges for panel in panels.values()):
             continue
-        back = next((index for index in panels if whole.panels[index].name == "back"), None)
-        ring = neck_ring({index: whole.panels[index] for index in panels}, worn)
+        back = next((index for index, panel in panels.items() if panel.name == "back"), None)
+        ring = neck_ring(panels, worn)
         if ring is not None and back is not None:
-            worn = _with_hood(ring, whole.panels[back], back, worn)
+            worn = _with_hood(ring, panels[back], back, worn)
     return worn
 
 

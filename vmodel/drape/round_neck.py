@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -10,7 +10,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
 
-from vmodel.types import Drape, FloatArray, IntArray, Panel
+from vmodel.types import Drape, FloatArray, Garment, IntArray, Panel
 
 _SECTIONS: Final = 96
 NEAR_CM: Final = 0.5
@@ -19,6 +19,20 @@ _FRONT_GAP_RAD: Final = 0.04
 """Half of what is left open in front, round the neck."""
 _POINTED: Final = 3.0
 """How narrow the part behind is that hangs down."""
+
+
+def panels_of(garments: Sequence[Garment], whole: Garment) -> Iterator[tuple[Garment, dict[int, Panel]]]:
+    """Each garment, and which panels of the whole are its own, by index.
+
+    Args:
+        garments: what is worn, in the order in which they were joined.
+        whole: all of them as one.
+    """
+    first = 0
+    for garment in garments:
+        indices = range(first, first + len(garment.panels))
+        first = indices.stop
+        yield garment, {index: whole.panels[index] for index in indices}
 
 
 def neck_ring(panels: Mapping[int, Panel], worn: Drape) -> tuple[FloatArray, FloatArray, FloatArray] | None:
