@@ -45,12 +45,6 @@ _STRENGTH: Final = (0.88, 0.35)
 """Share of the light that is taken off plain cloth, and off cloth full of prints, stripes or fades."""
 _BUSY: Final = (0.3, 0.7)
 """Shares of the cloth near strong steps between which the strength falls."""
-_INDIGO: Final = (0.05, 0.1, 0.28, 0.4)
-"""Blue over red, as a logarithm, of denim: none, sure, still sure, none again. It is worn pale in soft spots."""
-_INDIGO_TONE: Final = (-1.3, -1.1)
-"""Logarithm of the tone from which on, and surely, blue cloth is no black."""
-_FADES: Final = 0.6
-"""Share of the strength that is right for denim."""
 _MOST: Final = 0.45
 """Logarithm of the light beyond which hardly more is taken off: the rest may be dyed."""
 _DRIFT: Final = 0.03
@@ -121,19 +115,11 @@ def _light(values: FloatArray, inside: BoolArray, least_step: float) -> FloatArr
     solved = _soften(_integrate(fields, trust, shares, cloth), cloth, width)
     solved -= np.median(solved[cloth], axis=0)
     by_tone, by_tint = solved[..., :1], solved[..., 1:]
-    strength = _strength(values, float((steps[inside] > _STRONG).mean()), inside)
+    strength = float(np.interp((steps[inside] > _STRONG).mean(), _BUSY, _STRENGTH))
     strength_of_tint = strength * _tint_trust(tint, by_tint[cloth], inside)
     light = strength * _MOST * np.tanh(by_tone / _MOST) + strength_of_tint * by_tint
     light[cv2.GaussianBlur(cloth.astype(np.float32), (0, 0), width) < 1e-3] = 0
     return np.asarray(cv2.resize(light, inside.shape[::-1], interpolation=cv2.INTER_LINEAR))
-
-
-def _strength(values: FloatArray, busy: float, inside: BoolArray) -> float:
-    """Share of the light to take off; ``busy`` is the share of the cloth near strong steps."""
-    red, _, blue = (float(value) for value in np.median(values[inside], axis=0))
-    tone = float(np.median(values[inside].mean(1)))
-    denim = np.interp(blue - red, _INDIGO, [0, 1, 1, 0]) * np.interp(tone, _INDIGO_TONE, [0, 1])
-    return float(np.interp(busy, _BUSY, _STRENGTH) * (1 - (1 - _FADES) * denim))
 
 
 def _tint_trust(tint: FloatArray, found: FloatArray, inside: BoolArray) -> float:
