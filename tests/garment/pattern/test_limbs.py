@@ -33,6 +33,18 @@ def test_a_crease_down_a_leg_stays_straight_past_the_crotch(name: str, side: str
     assert np.all(np.diff(spots[:, 1]) < -LEAST_AREA * px_per_cm * np.diff(y))
 
 
+@pytest.mark.parametrize("name", ["trousers", "shorts"])
+def test_the_fork_wears_cloth_and_not_what_lies_between_the_legs(name: str) -> None:
+    photo = photo_of(drawn.ALL[name]())
+    block = cut(photo)
+    places, _ = legs_map(photo, block, "front", None)
+    marks = block.landmarks_cm
+    low = marks["crotch"][1] + 0.3 * (marks["leg_inner_left"][1] - marks["crotch"][1])
+    x, y = np.meshgrid(np.linspace(-3, 3, 41), np.linspace(marks["crotch"][1] - 0.2, low, 30))
+    columns, rows = (places(x, y)[..., axis].astype(int) for axis in (0, 1))
+    assert photo.mask[rows, columns].mean() > 0.99
+
+
 def test_both_edges_of_a_bent_sleeve_are_on_its_cloth() -> None:
     """The arm lies like a hook: straight lines from its shoulder to its cuff run over the ground."""
     shoulder, elbow, hand = np.array([200.0, 100]), np.array([300.0, 230]), np.array([240.0, 400])

@@ -20,6 +20,10 @@ _WAIST_SHARES: Final = (0.4, 0.75)
 _HEM_SHARES: Final = (0.25, 0.5, 0.75)
 _HEM_REACH: Final = 0.25
 """How far a leg's end may bulge or be hollow, as a share of its width."""
+_FORK_SHARES: Final = (0.0, 0.3, 0.45)
+_CLEAR_CM: Final = 2.5
+"""Where along the inseam, and how far from the middle, the fork takes cloth from beside it, mirrored: in the photo the
+legs' seams lie there, or the ground between them."""
 _MIDDLE_SHARES: Final = (0.0, 0.35, 0.7, 1.0)
 _LEAST_RISE: Final = 0.6
 """Share of the way from waist to where the legs part in a photo, at which the crotch lies at least."""
@@ -45,7 +49,14 @@ def legs_map(
         pairs = _leg_pairs(photo, edges, which, float(block.landmarks_cm["crotch"][1]), crotch_px)
         legs[which] = solve_warp(np.concatenate(list(edges.values())), pairs, printed)
 
+    crotch_y = float(block.landmarks_cm["crotch"][1])
+    bottom = float(block.landmarks_cm["leg_outer_left"][1])
+    heights = [crotch_y + share * (bottom - crotch_y) for share in _FORK_SHARES]
+
     def at(x: FloatArray, y: FloatArray) -> FloatArray:
+        clear = _CLEAR_CM * np.interp(y, [*heights[::-1], crotch_y + _CLEAR_CM], [0.0, 1.0, 1.0, 0.0])
+        beside = np.maximum(2 * clear - np.abs(x), np.abs(x))
+        x = np.where(x < 0, -beside, beside)
         return np.where((x >= 0)[..., None], legs["left"].at(x, y), legs["right"].at(x, y))
 
     return at, max(leg.stretch for leg in legs.values())
