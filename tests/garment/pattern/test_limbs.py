@@ -11,7 +11,7 @@ import pytest
 from tests.garment import drawn_flat_lays as drawn
 from tests.garment.pattern.test_shape_of_photo import cut, photo_of
 from vmodel.garment.pattern.leg_maps import legs_map
-from vmodel.garment.pattern.maps import across_sleeve
+from vmodel.garment.pattern.sleeve_map import across_sleeve
 from vmodel.garment.pattern.warp import LEAST_AREA
 from vmodel.types import FloatArray, GarmentPhoto
 

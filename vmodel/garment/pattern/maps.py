@@ -15,23 +15,15 @@ from vmodel.garment.pattern.photo import (
     gap_row,
     hem_spots,
     outline_across,
-    outline_outwards,
     side_spots,
 )
+from vmodel.garment.pattern.sleeve_map import joined, sleeve_map
 from vmodel.garment.pattern.swim_maps import above, brief_pairs, leg_line_pairs, top_pairs
 from vmodel.garment.pattern.upper import SLEEVED
 from vmodel.garment.pattern.warp import Pairs, Places, solve_warp
 from vmodel.types import BoolArray, Category, FloatArray, GarmentPhoto, Neckline
 
-_BLEND_CM: Final = 1.2
-"""Width of the strip along a seam in which two parts' maps run into one another."""
-_TRUNK_BELOW: Final = 0.35
-"""How far below an armpit the border between trunk and sleeve turns outwards, cm a cm."""
 _EDGE_SHARES: Final = (0.25, 0.5, 0.75)
-_SLEEVE_SHARES: Final = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
-"""Of a sleeve's length, where its edges are met."""
-_BENT: Final = 0.35
-"""How far a bent sleeve's outer edge may be from the straight line between its ends, as a share of its length."""
 _OPENING_SHARES: Final = np.linspace(0, 1, 9)
 
 
@@ -75,10 +67,8 @@ def upper_maps(source: Source, block: Block, side: str, closed: bool = False) ->
     if block.kind.sleeve in SLEEVED or block.kind.neckline == Neckline.OFF_SHOULDER:
         photo = with_bands(photo)
         for arm in [arm for arm in SIDES if f"cuff_{arm}" in block.front]:
-            sleeve = _sleeve_map(photo, block, arm)
-            places = _joined(
-                places, sleeve, marks[f"shoulder_{arm}"], marks[f"armpit_{arm}"], marks[f"cuff_outer_{arm}"]
-            )
+            seam = (marks[f"{name}_{arm}"] for name in ("shoulder", "armpit", "cuff_outer"))
+            places = joined(places, sleeve_map(photo, block, arm), *seam)
     return places, stretch
 
 
@@ -176,75 +166,6 @@ def _along_side(line: FloatArray, share: float) -> FloatArray:
 def _between(places: object, first: str, second: str, share: float) -> FloatArray:
     a, b = places[first], places[second]  # type: ignore[index]
     return np.asarray((1 - share) * a + share * b)
-
-
-def _sleeve_map(photo: GarmentPhoto, block: Block, side: str) -> Places:
-    """Map a sleeve, turned to hang straight down: its width and its length differ from the photo's each by its own."""
-    shoulder, outer, inner, armpit = (
-        block.landmarks_cm[f"{name}_{side}"] for name in ("shoulder", "cuff_outer", "cuff_inner", "armpit")
-    )
-    way = outer + inner - shoulder - armpit
-    down = way / np.linalg.norm(way)
-    turn = np.array([[-down[1], down[0]], -down])
-    pairs = [(turn @ place, spot, weight) for place, spot, weight in _sleeve_pairs(photo, block, side)]
-    warp = solve_warp(np.array([shoulder, outer, inner, armpit]) @ turn.T, pairs)
-
-    def at(x: FloatArray, y: FloatArray) -> FloatArray:
-        return warp.at(turn[0, 0] * x + turn[0, 1] * y, turn[1, 0] * x + turn[1, 1] * y)
-
-    return at
-
-
-def _sleeve_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
-    marks, points = block.landmarks_cm, photo.points
-    names = [f"{name}_{side}" for name in ("shoulder", "armpit", "cuff_outer", "cuff_inner")]
-    pairs: Pairs = [(marks[name], points[name], 1.0) for name in names]
-    for share in (1 / 3, 2 / 3):
-        pairs.append((_between(marks, names[0], names[1], share), _between(points, names[0], names[1], share), 1.0))
-        pairs.append((_between(marks, names[2], names[3], share), _between(points, names[2], names[3], share), 0.6))
-    for share in _SLEEVE_SHARES:
-        outer, inner = across_sleeve(photo, names, share)
-        pairs.append((_between(marks, names[0], names[2], share), outer, 0.7))
-        pairs.append((_between(marks, names[1], names[3], share), inner, 0.7))
-    return pairs
-
-
-def across_sleeve(photo: GarmentPhoto, names: list[str], share: float) -> tuple[FloatArray, FloatArray]:
-    """Where a sleeve's two edges are at a share of its length: both turn where its outer edge turns.
-
-    Args:
-        photo: the garment.
-        names: landmarks at the shoulder, the armpit and the cuff's outer and inner end.
-        share: 0..1, from the armhole to the cuff.
-    """
-    points = photo.points
-    shoulder, armpit, cuff_outer, cuff_inner = (points[name] for name in names)
-    middle = (shoulder + armpit + cuff_outer + cuff_inner) / 4
-    outer = outline_across(photo.mask, shoulder, cuff_outer, share, middle, _BENT)
-    straight = (1 - share) * shoulder + share * cuff_outer
-    inner = (1 - share) * armpit + share * cuff_inner + outer - straight
-    inwards = (inner - outer) / max(float(np.linalg.norm(inner - outer)), 1.0)
-    return outer, outline_outwards(photo.mask, inner, inwards, 0.12 * float(np.linalg.norm(cuff_inner - armpit)))
-
-
-def _joined(
-    places: Places, sleeve: Places,
-    shoulder: FloatArray, armpit: FloatArray, cuff: FloatArray,
-) -> Places:  # fmt: skip
-    """The map of a trunk, with a sleeve's beyond the line from shoulder to armpit."""
-    way = (armpit - shoulder) / np.linalg.norm(armpit - shoulder)
-    normal = np.array([-way[1], way[0]])
-    normal *= np.sign((cuff - armpit) @ normal)
-    turned = _TRUNK_BELOW + max(0.0, -float(normal[1] / abs(normal[0])))  # more where the line leans inwards
-
-    def at(x: FloatArray, y: FloatArray) -> FloatArray:
-        beyond = (x - shoulder[0]) * normal[0] + (y - shoulder[1]) * normal[1]
-        below = (x - armpit[0]) * way[0] + (y - armpit[1]) * way[1]
-        beyond = beyond - turned * np.maximum(below, 0)  # the trunk goes on below the armpit
-        share = np.clip(beyond / _BLEND_CM + 0.5, 0, 1)[..., None]
-        return np.asarray((1 - share) * places(x, y) + share * sleeve(x, y))
-
-    return at
 
 
 def skirt_map(source: Source, block: Block, which: str) -> tuple[Places, float]:

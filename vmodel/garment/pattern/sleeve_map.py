@@ -1,0 +1,108 @@
+"""Where in its photo the cloth of a sleeve is: across it from edge to edge, from the armhole to its end."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from vmodel.garment.block_parts import Block
+from vmodel.garment.pattern.photo import outline_across, outline_outwards
+from vmodel.garment.pattern.warp import Places
+from vmodel.types import FloatArray, GarmentPhoto
+
+_BLEND_CM: Final = 1.2
+"""Width of the strip along a seam in which two parts' maps run into one another."""
+_TRUNK_BELOW: Final = 0.35
+"""How far below an armpit the border between trunk and sleeve turns outwards, cm a cm."""
+_SHARES: Final = np.linspace(0, 1, 17)
+"""Of a sleeve's length, where its edges are looked for in the photo."""
+_BEFORE: Final = 0.15
+"""How far the edges go on straight into the trunk, as a share of the length."""
+_BENT: Final = 0.35
+"""How far a bent sleeve's outer edge may be from the straight line between its ends, as a share of its length."""
+_WIDER: Final = 0.12
+"""How far its inner edge may be from where the outer one says, as a share of its end's width."""
+_LEAST_CM: Final = 0.5
+"""Length of an edge below which its direction is its neighbour's."""
+
+
+def sleeve_map(photo: GarmentPhoto, block: Block, side: str) -> Places:
+    """Map a sleeve: a place at some share of its width and of its length is at those shares in the photo."""
+    names = [f"{name}_{side}" for name in ("shoulder", "armpit", "cuff_outer", "cuff_inner")]
+    shoulder, armpit, cuff_outer, cuff_inner = (block.landmarks_cm[name] for name in names)
+    outer_px, inner_px = _edges(photo, names)
+    shares = np.r_[-_BEFORE, _SHARES]
+
+    def at(x: FloatArray, y: FloatArray) -> FloatArray:
+        across = _share(x, y, (shoulder, cuff_outer), (armpit, cuff_inner))
+        along = _share(x, y, (shoulder, armpit), (cuff_outer, cuff_inner))
+        across, along = np.clip(across, 0, 1)[..., None], np.clip(along, shares[0], 1)
+        outer, inner = (
+            np.stack([np.interp(along, shares, line[:, axis]) for axis in (0, 1)], axis=-1)
+            for line in (outer_px, inner_px)
+        )
+        return np.asarray((1 - across) * outer + across * inner)
+
+    return at
+
+
+def _share(
+    x: FloatArray, y: FloatArray, first: tuple[FloatArray, FloatArray], second: tuple[FloatArray, FloatArray]
+) -> FloatArray:
+    """How far places are from one line towards another: 0 on the first, 1 on the second, each given by two places."""
+    ways = [line[1] - line[0] for line in (first, second)]
+    longer = max(ways, key=lambda way: float(np.linalg.norm(way)))
+    away = []
+    for line, other, way in ((first, second, ways[0]), (second, first, ways[1])):
+        way = way if np.linalg.norm(way) > _LEAST_CM else longer
+        normal = np.array([-way[1], way[0]]) / np.linalg.norm(way)
+        normal *= np.sign((other[0] + other[1] - line[0] - line[1]) @ normal) or 1.0
+        away.append((x - line[0][0]) * normal[0] + (y - line[0][1]) * normal[1])
+    return np.asarray(away[0] / np.maximum(away[0] + away[1], 1e-6))
+
+
+def _edges(photo: GarmentPhoto, names: list[str]) -> tuple[FloatArray, FloatArray]:
+    """Both (18, 2) in pixels, outer and inner, from inside the trunk to the cuff; smooth, or cloth would ripple."""
+    found = np.array([across_sleeve(photo, names, float(share)) for share in _SHARES])
+    found[0], found[-1] = ([photo.points[name] for name in ends] for ends in (names[:2], names[2:]))
+    for _ in range(2):
+        found[1:-1] = 0.25 * found[:-2] + 0.5 * found[1:-1] + 0.25 * found[2:]
+    before = found[0] - (found[2] - found[0]) * _BEFORE / _SHARES[2]
+    whole = np.concatenate([before[None], found])
+    return whole[:, 0], whole[:, 1]
+
+
+def across_sleeve(photo: GarmentPhoto, names: list[str], share: float) -> tuple[FloatArray, FloatArray]:
+    """Where a sleeve's two edges are at a share of its length: both turn where its outer edge turns.
+
+    Args:
+        photo: the garment.
+        names: landmarks at the shoulder, the armpit and the cuff's outer and inner end.
+        share: 0..1, from the armhole to the cuff.
+    """
+    points = photo.points
+    shoulder, armpit, cuff_outer, cuff_inner = (points[name] for name in names)
+    middle = (shoulder + armpit + cuff_outer + cuff_inner) / 4
+    outer = outline_across(photo.mask, shoulder, cuff_outer, share, middle, _BENT)
+    straight = (1 - share) * shoulder + share * cuff_outer
+    inner = (1 - share) * armpit + share * cuff_inner + outer - straight
+    inwards = (inner - outer) / max(float(np.linalg.norm(inner - outer)), 1.0)
+    return outer, outline_outwards(photo.mask, inner, inwards, _WIDER * float(np.linalg.norm(cuff_inner - armpit)))
+
+
+def joined(places: Places, sleeve: Places, shoulder: FloatArray, armpit: FloatArray, cuff: FloatArray) -> Places:
+    """The map of a trunk, with a sleeve's beyond the line from shoulder to armpit."""
+    way = (armpit - shoulder) / np.linalg.norm(armpit - shoulder)
+    normal = np.array([-way[1], way[0]])
+    normal *= np.sign((cuff - armpit) @ normal)
+    turned = _TRUNK_BELOW + max(0.0, -float(normal[1] / abs(normal[0])))  # more where the line leans inwards
+
+    def at(x: FloatArray, y: FloatArray) -> FloatArray:
+        beyond = (x - shoulder[0]) * normal[0] + (y - shoulder[1]) * normal[1]
+        below = (x - armpit[0]) * way[0] + (y - armpit[1]) * way[1]
+        beyond = beyond - turned * np.maximum(below, 0)  # the trunk goes on below the armpit
+        share = np.clip(beyond / _BLEND_CM + 0.5, 0, 1)[..., None]
+        return np.asarray((1 - share) * places(x, y) + share * sleeve(x, y))
+
+    return at
