@@ -177,14 +177,13 @@ class GarmentKind:
 class Landmarks:
     """Named points of the garment in photo pixels.
 
-    Names for garments that hang from the shoulders: neck_left, neck_right (where collar meets
-    shoulder), neck_front (lowest point of the front neckline), neck_back (lowest point of the back
-    neckline), shoulder_left/right (shoulder point at the armhole), cuff_outer_left/right,
+    Of garments that hang from the shoulders: neck_left, neck_right (where collar meets shoulder), neck_front,
+    neck_back (lowest points of both necklines), shoulder_left/right (at the armhole), cuff_outer_left/right,
     cuff_inner_left/right (ends of the cuff; of the armhole when sleeveless), armpit_left/right,
     waist_left/right (narrowest), hem_left/right.
-    Names for garments that hang from the waist: waist_left/right, waist_front (lowest point of the front
-    waist edge where the inside of the back shows above it), hip_left/right, crotch,
-    leg_outer_left/right, leg_inner_left/right (ends of the leg openings); skirts have hem_left/right.
+    Of garments that hang from the waist: waist_left/right, waist_front (lowest point of the front waist edge where
+    the inside of the back shows above it), hip_left/right, crotch, leg_outer_left/right, leg_inner_left/right (ends
+    of the leg openings); skirts have hem_left/right.
 
     Attributes:
         points_px: name -> (2,) float64 (x, y).
@@ -205,9 +204,10 @@ class GarmentPhoto:
         points: landmark -> (2,) float64 pixels (x, y).
         kind: what it is.
         is_drawn: it is a technical flat; no light falls on it.
-        opening: (2, n, 2) pixels from neck to hem, the edges of the left and of the right half of a front that was
-            photographed open or is to be worn open; None for a closed one. ``kind`` says how it is worn.
+        opening: (2, n, 2) pixels from neck to hem, edges of the left and right half of a front photographed or to be
+            worn open; None for a closed one. ``kind`` says how it is worn.
         collar: (H, W) bool, where it shows a collar that lies down; None for none.
+        neck_edge: (n, 2) pixels along the front's neck from left to right; None where that is not looked for.
     """
 
     rgb: ByteArray
@@ -217,6 +217,7 @@ class GarmentPhoto:
     is_drawn: bool = False
     opening: FloatArray | None = None
     collar: BoolArray | None = None
+    neck_edge: FloatArray | None = None
 
     def middle(self, name: str) -> FloatArray:
         """(2,) halfway between a landmark of the left and its twin on the right."""
@@ -228,10 +229,8 @@ class GarmentPhoto:
 
     def distance(self, first: str, second: str) -> float:
         """Distance in pixels between two landmarks of one side, the mean of both sides."""
-        sides = ("left", "right")
-        return float(
-            np.mean([np.linalg.norm(self.points[f"{first}_{s}"] - self.points[f"{second}_{s}"]) for s in sides])
-        )
+        ways = [np.linalg.norm(self.points[f"{first}_{s}"] - self.points[f"{second}_{s}"]) for s in ("left", "right")]
+        return float(np.mean(ways))
 
     def has(self, *names: str) -> bool:
         """True if both sides of all named landmarks are known."""

@@ -17,7 +17,7 @@ from vmodel.errors import GarmentNotFound, PhotoNotFound
 from vmodel.garment.drawing_errors import DrawingTooLarge, DrawingUnreadable
 from vmodel.garment.drawing_page import NOT_PAINTED, ROUGH_PX, Box, enclosed, paint_view, side_by_side, without_backdrop
 from vmodel.garment.svg import LARGEST_BYTES, SVG, plain_colours, read_svg, recoloured, refuse_text, write_svg
-from vmodel.garment.texture import fill_nearest
+from vmodel.garment.texture import fill_mirrored
 from vmodel.types import BoolArray, ByteArray, FlatLay, FloatArray
 
 ENDINGS: Final = (".svg",)
@@ -176,13 +176,13 @@ def _without_outline(rgb: ByteArray, mask: BoolArray) -> ByteArray:
     padded = np.pad(mask.astype(np.uint8), 1)
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
     widest = max(4, round(_WIDEST_OUTLINE * max(mask.shape)))
-    cloth = fill_nearest(rgb, depth > widest)
+    cloth = fill_mirrored(rgb, depth > widest)
     darker = cloth.astype(np.int16).mean(2) - rgb.astype(np.int16).mean(2) > _DARKER
     shares = [float(darker[mask & (depth > low) & (depth <= low + 1)].mean()) for low in range(1, widest)]
     if not shares or max(shares[:2]) < _OUTLINED:
         return rgb
     width = next((low for low, share in enumerate(shares, 1) if share < _OUTLINED / 4), widest)
-    return fill_nearest(rgb, depth > width + 1.5)
+    return fill_mirrored(rgb, depth > width + 1.5)
 
 
 def _set_view(root: Element, name: str) -> None:

@@ -31,7 +31,7 @@ def extent(mask: BoolArray) -> float:
 
 
 def bleed(rgb: ByteArray, mask: BoolArray, fringe: int) -> ByteArray:
-    """Replace everything outside a mask, and a fringe inside its edge, by the nearest inner colours.
+    """Replace everything outside a mask, and a fringe inside its edge, by cloth mirrored at its edge.
 
     Args:
         rgb: (H, W, 3) uint8.
@@ -46,7 +46,7 @@ def bleed(rgb: ByteArray, mask: BoolArray, fringe: int) -> ByteArray:
     # where the cloth is too thin for the fringe (straps), its middle stays
     ridge = (depth >= cv2.dilate(depth, np.ones((2 * fringe + 1, 2 * fringe + 1), np.uint8)) - 0.5) & mask
     ridge &= cv2.dilate(inner.astype(np.uint8), np.ones((4 * fringe + 1, 4 * fringe + 1), np.uint8)) == 0
-    return fill_nearest(rgb, (inner & ~_ground_within(rgb, mask)) | ridge)
+    return fill_mirrored(rgb, (inner & ~_ground_within(rgb, mask)) | ridge)
 
 
 def _ground_within(rgb: ByteArray, mask: BoolArray) -> BoolArray:
@@ -115,35 +115,30 @@ def _hues(rgb: ByteArray) -> FloatArray:
     return np.asarray(logs[..., ::2] - logs[..., 1:2])
 
 
-def nearest_colours(rgb: ByteArray, known: BoolArray, where: BoolArray) -> ByteArray:
-    """(n, 3) uint8: colours of the known pixels nearest to the n pixels of a mask."""
+def fill_mirrored(rgb: ByteArray, known: BoolArray) -> ByteArray:
+    """Give every unknown pixel the colour of its mirror image behind the edge of the known ones.
+
+    Cloth goes on as cloth there, with its threads and folds, where the nearest colours alone would run out in streaks.
+    Where the mirror image is unknown as well, the nearest known pixel's colour is taken.
+    """
+    if known.all() or not known.any():
+        return rgb.copy()
     _, label = cv2.distanceTransformWithLabels(
         (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    lookup = np.zeros((int(label.max()) + 1, 3), np.uint8)
-    lookup[label[known]] = rgb[known]
-    return np.asarray(lookup[label[where]])
-
-
-def fill_nearest(rgb: ByteArray, known: BoolArray) -> ByteArray:
-    """Give every unknown pixel the colour of the nearest known one, softened away from the known."""
-    if known.all() or not known.any():
-        return rgb.copy()
-    away, label = cv2.distanceTransformWithLabels(
-        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    # Four bytes at a time: three are looked up and chosen several times as slowly.
-    packed = np.dstack([rgb, np.zeros_like(rgb[..., 0])]).view(np.uint32)[..., 0]
-    lookup = np.zeros(int(label.max()) + 1, np.uint32)
-    lookup[label[known]] = packed[known]
-    filled = lookup[label]
-    soft = cv2.GaussianBlur(filled.view(np.uint8).reshape(*known.shape, 4), (0, 0), 4).view(np.uint32)
-    beyond = np.flatnonzero(away > 3)
-    share = np.clip((away.ravel()[beyond] - 3) / 6, 0, 1)[:, None]
-    near, far = (colours.ravel()[beyond].view(np.uint8).reshape(-1, 4) for colours in (filled, soft))
-    filled.ravel()[beyond] = (near * (1 - share) + far * share + 0.5).astype(np.uint8).view(np.uint32)[:, 0]
-    filled = np.where(known, packed, filled)
-    return np.ascontiguousarray(filled.view(np.uint8).reshape(*known.shape, 4)[..., :3])
+    at = np.zeros(int(label.max()) + 1, np.int64)
+    at[label[known]] = np.flatnonzero(known)
+    height, width = known.shape
+    unknown = np.flatnonzero(~known)
+    nearest = at[label.ravel()[unknown]]
+    own, near = np.divmod(unknown, width), np.divmod(nearest, width)
+    rows, columns = 2 * near[0] - own[0], 2 * near[1] - own[1]
+    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    mirrored = np.where(inside, rows * width + columns, nearest)
+    mirrored = np.where(known.ravel()[mirrored], mirrored, nearest)
+    filled = rgb.reshape(-1, 3).copy()
+    filled[unknown] = filled[mirrored]
+    return filled.reshape(rgb.shape)
 
 
 def fill_smooth(rgb: ByteArray, known: BoolArray) -> ByteArray:

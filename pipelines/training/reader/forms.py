@@ -35,7 +35,7 @@ from vmodel.config import Settings
 from vmodel.drape import drape_outfit
 from vmodel.errors import VModelError
 from vmodel.garment.pattern.fit import fit_photo, guess_material
-from vmodel.garment.texture import fill_nearest
+from vmodel.garment.texture import fill_mirrored
 from vmodel.images import to_linear, to_srgb
 from vmodel.looks import grown_hair, painted_skin
 from vmodel.quality.worn import judge_worn
@@ -125,7 +125,7 @@ def load_photo(photos: Path, copies: Path, label: Mapping[str, Any]) -> GarmentP
     mask = np.asarray(stored.resize(picture.size, Image.Resampling.BILINEAR)) > 127
     edge = max(1, round(0.004 * max(picture.size)))
     inner = cv2.erode(mask.astype(np.uint8), np.ones((2 * edge + 1, 2 * edge + 1), np.uint8)) > 0
-    rgb = fill_nearest(np.asarray(picture), inner if inner.any() else mask)
+    rgb = fill_mirrored(np.asarray(picture), inner if inner.any() else mask)
     points = {name: np.array(at) * picture.size for name, at in label["points"].items()}
     category = Category(label["category"])
     kind = GarmentKind(

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.colour_difference import ciede2000, to_lab
 from tests.garment import drawn_flat_lays as drawn
 from vmodel.garment.back_colour import OTHER_COLOUR, agree_with_front
-from vmodel.garment.texture import fill_nearest
+from vmodel.garment.texture import fill_mirrored
 from vmodel.images import to_linear, to_srgb
 
 CASTS = {"cool": (0.75, 0.88, 1.0), "warm": (1.25, 1.12, 1.0), "dim": (0.78, 0.78, 0.78)}
@@ -52,7 +52,7 @@ def sides_of(picture):
 
 def agreed(front, back):
     """The back's picture in the front's light, and the word that is said."""
-    known = [fill_nearest(each.rgb, each.mask) for each in (front, back)]
+    known = [fill_mirrored(each.rgb, each.mask) for each in (front, back)]
     return agree_with_front(*known, front.mask, sides_of(front))
 
 

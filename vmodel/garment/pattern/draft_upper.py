@@ -256,7 +256,7 @@ def _back_drop(kind: GarmentKind, cut: UpperCut) -> float:
 
 def _neck_edges(kind: GarmentKind, cut: UpperCut, half: Edges, drop: float, is_back: bool = False) -> Edges:
     """The neck from left to right, with what stands beside it."""
-    power = 2.0 if is_back else NECK_POWER.get(kind.neckline, 2.0)
+    power = 2.0 if is_back else cut.power or NECK_POWER.get(kind.neckline, 2.0)
     if kind.neckline == Neckline.HALTER and not is_back and drop > _DEEP_HALTER_CM:
         power = NECK_POWER[Neckline.V]
     elif kind.neckline == Neckline.HIGH and cut.falls and not is_back:  # unzipped

@@ -17,6 +17,7 @@ from vmodel.garment.light import even_light
 from vmodel.garment.pattern.cloth import Cloth, paint
 from vmodel.garment.pattern.draft_upper import draft_upper
 from vmodel.garment.pattern.lower import fit_legs, fit_skirt
+from vmodel.garment.pattern.neck_edge import neck_edge
 from vmodel.garment.pattern.opening import between, find_opening
 from vmodel.garment.pattern.swim import in_two
 from vmodel.garment.pattern.upper import fit_upper
@@ -254,7 +255,14 @@ def upright(photo: GarmentPhoto) -> GarmentPhoto:
     scale = min(1.0, _LONGEST_PX / float(extent.max()))
     affine = np.column_stack([scale * rotation, -scale * first])
     size = tuple(int(np.ceil(value * scale)) for value in extent)
-    return _moved(photo, affine, (size[0], size[1]))
+    return _with_neck_edge(_moved(photo, affine, (size[0], size[1])))
+
+
+def _with_neck_edge(photo: GarmentPhoto) -> GarmentPhoto:
+    edge = neck_edge(photo) if photo.kind.category.covers_upper else None
+    if edge is None:
+        return photo
+    return replace(photo, neck_edge=edge, points={**photo.points, "neck_front": edge[len(edge) // 2]})
 
 
 def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> GarmentPhoto:

@@ -24,6 +24,7 @@ from vmodel.garment.pattern.warp import Pairs, Places, solve_warp
 from vmodel.types import BoolArray, Category, FloatArray, GarmentPhoto, Neckline
 
 _EDGE_SHARES: Final = (0.25, 0.5, 0.75)
+_NECK_SHARES: Final = (0.15, 0.25, 0.38, 0.62, 0.75, 0.85)
 _OPENING_SHARES: Final = np.linspace(0, 1, 9)
 
 
@@ -128,6 +129,9 @@ def _body_pairs(photo: GarmentPhoto, block: Block, which: str) -> Pairs:
     lowest = f"neck_{which}"
     if lowest in points and block.kind.neckline != Neckline.STRAPLESS:
         pairs.append((marks[lowest], points[lowest], 1.0))
+    if photo.neck_edge is not None and which == "front":
+        neck = block.front["neck"]
+        pairs += [(_at_share(neck, share), _at_share(photo.neck_edge, share), 0.8) for share in _NECK_SHARES]
     if block.kind.category.has_legs:
         pairs.append((marks["crotch"], points["crotch"], 1.0))
         pairs += [(marks[f"leg_inner_{side}"], points[f"leg_inner_{side}"], 1.0) for side in SIDES]

@@ -55,8 +55,8 @@ def _share(
     longer = max(ways, key=lambda way: float(np.linalg.norm(way)))
     away = []
     for line, other, way in ((first, second, ways[0]), (second, first, ways[1])):
-        way = way if np.linalg.norm(way) > _LEAST_CM else longer
-        normal = np.array([-way[1], way[0]]) / np.linalg.norm(way)
+        x_way, y_way = way if np.linalg.norm(way) > _LEAST_CM else longer
+        normal = np.array([-y_way, x_way]) / np.hypot(x_way, y_way)
         normal *= np.sign((other[0] + other[1] - line[0] - line[1]) @ normal) or 1.0
         away.append((x - line[0][0]) * normal[0] + (y - line[0][1]) * normal[1])
     return np.asarray(away[0] / np.maximum(away[0] + away[1], 1e-6))

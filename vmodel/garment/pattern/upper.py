@@ -10,6 +10,7 @@ import numpy as np
 
 from vmodel.garment.pattern.bare import as_if_carried, bare_side, cut_in, string_width
 from vmodel.garment.pattern.neck import falls_in_front, stand_cm, usual_drop, usual_neck
+from vmodel.garment.pattern.neck_edge import edge_power
 from vmodel.garment.pattern.photo import HEM_SHARES, SIDE_SHARES, SIDES, hem_spots, side_spots
 from vmodel.garment.pattern.sizes import SAMPLE_CHEST, Size, shown_of_width, solve_sizes
 from vmodel.garment.pattern.swim import SNUG, SWIM_ARMHOLE, SWIM_STRINGS, fit_brief, swim_length, swim_sizes, swim_top
@@ -143,6 +144,7 @@ def fit_upper(
         brief=brief,
         midriff=midriff,
         bare=bare,
+        power=None if photo.neck_edge is None else edge_power(photo, photo.neck_edge),
     ), scale
 
 

@@ -18,6 +18,7 @@ class UpperCut:
         length: neck points to the hem's corners, straight down.
         shoulder, neck: half spans between shoulder points and between neck points.
         drop: neck points to the lowest point of the front's neck.
+        power: exponent of the front's neck curve; None for the kind's own.
         depth: shoulder point to armpit, straight down.
         sleeve: middle of the armhole to the middle of the cuff; 0 without sleeves.
         cuff: flat width.
@@ -59,6 +60,7 @@ class UpperCut:
     bare: str = ""
     brief: BriefCut | None = None
     midriff: tuple[float, float] | None = None
+    power: float | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,67 @@
+"""A neck is cut along the edge that its photo shows, where landmarks are off by a band's width."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.garment import drawn_flat_lays as drawn
+from tests.garment.pattern.test_shape_of_photo import photo_of
+from vmodel.garment.pattern.draft_upper import neck_curve
+from vmodel.garment.pattern.neck_edge import edge_power, neck_edge
+from vmodel.types import FloatArray, GarmentPhoto, Neckline
+
+WIDE, DROP = 200.0, 90.0
+"""Of the neck in pixels: a centimetre is ten."""
+
+
+def necked(power: float, off_px: tuple[float, float], neckline: Neckline) -> tuple[GarmentPhoto, FloatArray]:
+    """A white tee with a red band two centimetres wide round its neck, and the band's upper edge; landmarks are off."""
+    edge = neck_curve(WIDE / 2, DROP, power) * (1, -1) + (300.0, 120.0)
+    rgb = np.full((600, 600, 3), 225, np.uint8)
+    mask = np.zeros((600, 600), bool)
+    mask[100:] = True
+    line = np.round(edge * 8).astype(np.int32)
+    cv2.polylines(rgb, [line], False, (180, 40, 40), 40, cv2.LINE_AA, 3)
+    opening = np.round(np.vstack([edge, [(200.0, 60.0), (400.0, 60.0)]])).astype(np.int32)
+    cv2.fillPoly(rgb, [opening], (120, 118, 112))
+    points = {
+        "neck_left": edge[0] + (0, off_px[0]), "neck_right": edge[-1] - (0, off_px[0]),
+        "neck_front": edge[len(edge) // 2] + (0, off_px[1]),
+    }  # fmt: skip
+    kind = photo_of(drawn.tee()).kind
+    kind = type(kind)(**{**vars(kind), "neckline": neckline})
+    return GarmentPhoto(cv2.GaussianBlur(rgb, (0, 0), 1.2), mask, points, kind), edge
+
+
+@pytest.mark.parametrize("off_px", [(0.0, 12.0), (0.0, -12.0), (6.0, 15.0)])
+@pytest.mark.parametrize(
+    ("power", "neckline"),
+    [(2.0, Neckline.CREW), (1.0, Neckline.V), (3.0, Neckline.SCOOP), (3.0, Neckline.V)],
+)
+def test_a_band_round_the_neck_is_not_cut_off(power: float, neckline: Neckline, off_px: tuple[float, float]) -> None:
+    photo, edge = necked(power, off_px, neckline)
+    found = neck_edge(photo)
+    assert found is not None
+    middle = slice(len(found) // 5, -len(found) // 5)
+    apart = np.linalg.norm(found[middle, None] - _dense(edge)[None], axis=2).min(1)
+    assert np.median(apart) < 3 and apart.max() < 9  # of a band of 20
+
+
+def test_the_curve_of_a_neck_is_as_round_as_its_edge() -> None:
+    powers = []
+    for power, neckline in ((1.0, Neckline.V), (2.0, Neckline.CREW), (3.5, Neckline.CREW)):
+        photo, edge = necked(power, (0.0, 0.0), neckline)
+        powers.append(edge_power(photo, edge))
+    np.testing.assert_allclose(powers, (1.0, 2.0, 3.5), rtol=0.05)
+
+
+@pytest.mark.parametrize("neckline", [Neckline.COLLAR, Neckline.HOOD, Neckline.STRAPLESS])
+def test_nothing_is_looked_for_where_something_lies_over_the_neck(neckline: Neckline) -> None:
+    assert neck_edge(necked(2.0, (0.0, 0.0), neckline)[0]) is None
+
+
+def _dense(line: FloatArray) -> FloatArray:
+    share = np.linspace(0, len(line) - 1, 2000)
+    return np.stack([np.interp(share, np.arange(len(line)), line[:, axis]) for axis in (0, 1)], axis=1)

@@ -1,0 +1,154 @@
+"""Where the edge of a front's neck runs in its photo: landmarks say about where, the picture says exactly.
+
+A landmark is off by a centimetre, a neckband is two wide: a curve through three landmarks cuts bands off or shows the
+inside of the back. Along the curve the edge is where colours change most, found as one smooth line by dynamic
+programming.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from vmodel.types import FloatArray, GarmentPhoto, Neckline, Sleeve
+
+_POWERS: Final = {Neckline.V: 1.0, Neckline.CREW: 2.0, Neckline.BOAT: 2.0, Neckline.SCOOP: 2.2, Neckline.SQUARE: 6.0}
+"""Exponents of the curves of necks whose edge is looked for: nothing stands round them or lies over them."""
+_ROUNDER: Final = (2.0, 3.5)
+"""Exponents that are tried as well: a round neck is often read as pointed, and labels look like a pointed one's."""
+_OWN: Final = 0.06
+"""How much more likely the neckline's own exponent is."""
+_STEPS: Final = 33
+"""Places along the edge."""
+_REACH: Final = 0.13
+"""How far from the curve the edge is looked for, as a share of the neck's width."""
+_OFFSETS: Final = 41
+_SOFT: Final = 0.008
+"""Blur before colours are compared, as a share of the neck's width."""
+_BESIDE: Final = 3
+"""Offsets on either side whose mean colours are compared."""
+_LEAST_CONTRAST: Final = 4.0
+"""CIELAB distance that counts as a full edge at least."""
+_STRONGEST: Final = 92
+"""Percentile of contrasts that counts as one."""
+_NEAR: Final = 0.5
+"""Weight of lying near the curve."""
+_INWARDS: Final = 0.25
+"""Weight of lying towards the opening: a band's inner edge is the neck's, not its seam."""
+_GROUND: Final = 2.0
+"""Weight of having cloth on the garment's side."""
+_BEND: Final = 0.15
+"""Cost of moving by one offset between neighbouring places."""
+_MOST_BEND: Final = 2
+_POWER_SHARES: Final = (0.3, 0.7)
+"""Of the way from the middle to a neck point, between which the curve's exponent is measured."""
+_LEAST_POWER: Final = 0.9
+_MOST_POWER: Final = 9.0
+
+
+def neck_edge(photo: GarmentPhoto) -> FloatArray | None:
+    """(33, 2) pixels along the front's neck from the left neck point to the right; None where its kind hides it.
+
+    Args:
+        photo: upright.
+    """
+    own = _POWERS.get(photo.kind.neckline)
+    is_covered = photo.opening is not None or photo.kind.sleeve == Sleeve.STRAP
+    if own is None or is_covered or "neck_front" not in photo.points:
+        return None
+    tried = [(_edge_near(photo, power), power) for power in sorted({own, *_ROUNDER})]
+    (line, _), _ = max(tried, key=lambda each: each[0][1] + _OWN * (each[1] == own))
+    return line
+
+
+def edge_power(photo: GarmentPhoto, edge: FloatArray) -> float:
+    """Exponent of the curve that is most like a neck's edge: 1 for a V, 2 for a round one, 4 for a square one."""
+    left, right, front = (photo.points[f"neck_{name}"] for name in ("left", "right", "front"))
+    down = front - (left + right) / 2
+    share = np.abs(np.linspace(1, -1, len(edge)))
+    fallen = ((edge - (left + right) / 2) @ down) / max(float(down @ down), 1.0)
+    asked = (share > _POWER_SHARES[0]) & (share < _POWER_SHARES[1])
+    left_over = np.clip(1 - fallen[asked], 0.02, 0.98)
+    return float(np.clip(np.median(np.log(left_over) / np.log(share[asked])), _LEAST_POWER, _MOST_POWER))
+
+
+def _edge_near(photo: GarmentPhoto, power: float) -> tuple[FloatArray, float]:
+    """The edge near a curve through the landmarks, and its score a place."""
+    left, right, front = (photo.points[f"neck_{name}"] for name in ("left", "right", "front"))
+    middle, wide = (left + right) / 2, max(float(np.linalg.norm(left - right)), 8.0)
+    share = np.linspace(1, -1, _STEPS)[:, None]
+    curve = middle + share * (left - right) / 2 + (1 - np.abs(share) ** power) * (front - middle)
+    inwards = _normals(curve, middle - front)
+    offsets = np.linspace(-_REACH, _REACH, _OFFSETS) * wide
+    places = curve[:, None] + offsets[:, None] * inwards[:, None]
+    score = _scores(photo, places, wide)
+    path = _best_path(score)
+    moved = _smooth(offsets[path][:, None], 3)
+    return curve + moved * inwards, float(score[np.arange(_STEPS), path].mean())
+
+
+def _normals(curve: FloatArray, towards: FloatArray) -> FloatArray:
+    along = np.gradient(curve, axis=0)
+    normals = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
+    normals = _smooth(normals * (np.sign(normals[_STEPS // 2] @ towards) or 1.0), 4)
+    return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6))
+
+
+def _smooth(line: FloatArray, times: int) -> FloatArray:
+    """(n, d) with neighbours averaged; the ends stay."""
+    line = line.copy()
+    for _ in range(times):
+        line[1:-1] = 0.25 * line[:-2] + 0.5 * line[1:-1] + 0.25 * line[2:]
+    return line
+
+
+def _scores(photo: GarmentPhoto, places: FloatArray, wide: float) -> FloatArray:
+    """(33, 41) how much each place looks like the edge; offsets rise towards the opening."""
+    low = np.maximum(np.floor(places.min((0, 1))).astype(int) - 8, 0)
+    high = np.ceil(places.max((0, 1))).astype(int) + 8
+    part = photo.rgb[low[1] : high[1], low[0] : high[0]]
+    cloth = photo.mask[low[1] : high[1], low[0] : high[0]].astype(np.float32)
+    if not part.size:
+        return np.zeros(places.shape[:2])
+    soft = cv2.GaussianBlur(part, (0, 0), max(_SOFT * wide, 0.6)).astype(np.float32) / 255
+    x, y = ((places[..., axis] - low[axis] - 0.5).astype(np.float32) for axis in (0, 1))
+    colours, inside = (
+        cv2.remap(each, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        for each in (cv2.cvtColor(soft, cv2.COLOR_RGB2LAB), cloth)
+    )
+    (outer, inner), (on_cloth, _) = _beside(colours), _beside(inside[..., None])
+    contrast = np.linalg.norm(outer - inner, axis=2)
+    contrast = cv2.GaussianBlur(contrast, (1, 5), 0)
+    contrast = np.minimum(contrast / max(float(np.percentile(contrast, _STRONGEST)), _LEAST_CONTRAST), 1)
+    offset = np.linspace(-1, 1, _OFFSETS)
+    return np.asarray(contrast - _NEAR * offset**2 + _INWARDS * offset - _GROUND * (on_cloth[..., 0] < 0.5))
+
+
+def _beside(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Means of the offsets before and of those after each, (33, 41, C) both."""
+    padded = np.pad(values, ((0, 0), (_BESIDE, _BESIDE), (0, 0)), "edge")
+    before, after = (
+        np.mean([padded[:, first + step : first + step + _OFFSETS] for step in range(_BESIDE)], axis=0)
+        for first in (0, _BESIDE + 1)
+    )
+    return before, after
+
+
+def _best_path(score: FloatArray) -> FloatArray:
+    """(33,) index of the offset at each place: the smooth line of the highest sum."""
+    moves = range(-_MOST_BEND, _MOST_BEND + 1)
+    total, came_by = score[0], []
+    for row in score[1:]:
+        padded = np.pad(total, _MOST_BEND, constant_values=-np.inf)
+        reached = np.stack(
+            [padded[_MOST_BEND - by : _MOST_BEND - by + _OFFSETS] - _BEND * abs(by) ** 1.5 for by in moves]
+        )
+        came_by.append(reached.argmax(0))
+        total = reached.max(0) + row
+    path = [int(total.argmax())]
+    for best in reversed(came_by):
+        path.append(path[-1] - (int(best[path[-1]]) - _MOST_BEND))
+    return np.array(path[::-1])
