@@ -126,15 +126,20 @@ class AnimatedPhoto(InputError):
 
 
 class GarmentNotFound(InputError):
-    """Nothing stands out from the background, or all of it is transparent."""
+    """Nothing stands out from the background, all of it is transparent, or what is there is no garment."""
 
     code = "garment_not_found"
 
-    def __init__(self, photo: str, is_hidden: bool = False) -> None:
-        why = f"No garment stands out from the background of {photo}; photograph it on a plain surface"
+    def __init__(self, photo: str, is_hidden: bool = False, is_other: bool = False) -> None:
+        why = f"No garment stands out from the background of {photo}; photograph it on a plain surface or pass --mask"
         if is_hidden:
-            why = f"The transparency of {photo} hides everything; save it without transparency"
-        super().__init__(f"{why} or pass --mask.")
+            why = f"The transparency of {photo} hides everything; save it without transparency or pass --mask"
+        elif is_other:
+            why = (
+                f"{photo} seems to show no garment but something else, such as shoes, a hat, a bag or a detail; "
+                "photograph one whole garment, or say what it is with --category"
+            )
+        super().__init__(f"{why}.")
         self.photo = photo
 
 

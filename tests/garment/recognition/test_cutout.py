@@ -42,6 +42,16 @@ def test_a_plain_wall_holds_no_garment(ground: str) -> None:
         cut_out(as_flat_lay(bare + rng.normal(0, 1, (*SIZE, 1))))
 
 
+@pytest.mark.parametrize("thickness", [-1, 50])
+def test_what_is_no_garment_is_refused_as_such_unless_it_is_named(thickness: int) -> None:
+    """A plate and a hoop."""
+    photo = np.full((*SIZE, 3), 230, np.uint8)
+    cv2.circle(photo, (SIZE[1] // 2, SIZE[0] // 2), SIZE[0] // 4, (60, 40, 30), thickness)
+    with pytest.raises(GarmentNotFound, match=r"no garment but something else.*--category"):
+        cut_out(as_flat_lay(photo.astype(float)))
+    assert cut_out(as_flat_lay(photo.astype(float)), category=Category.TOP).mask.any()
+
+
 def two(first: ByteArray, second: ByteArray) -> ByteArray:
     """Two photos side by side."""
     return np.ascontiguousarray(np.concatenate([first, second], axis=1))

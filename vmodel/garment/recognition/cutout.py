@@ -98,10 +98,10 @@ def _may_be_two(reading: PhotoReading, category: Category | None) -> bool:
 
 
 def _cut_by_reading(flat_lay: FlatLay, reading: PhotoReading, category: Category | None) -> Cutout:
-    if reading.share("category", "none") > _NOTHING or (reading.mask > 0.5).mean() < _LEAST_AREA:
+    if (reading.mask > 0.5).mean() < _LEAST_AREA:
         raise GarmentNotFound(flat_lay.name)
-    if surety(reading) < _LEAST_SURE:
-        raise GarmentNotFound(flat_lay.name)
+    if category is None and (reading.share("category", "none") > _NOTHING or surety(reading) < _LEAST_SURE):
+        raise GarmentNotFound(flat_lay.name, is_other=True)
     small = cv2.resize(flat_lay.rgb, reading.mask.shape[::-1], interpolation=cv2.INTER_AREA)
     mask = _drawn_to_edges(small, reading.mask)
     figure = with_skin(small, mask) if surety(reading) < _PERSON_BELOW else mask & False
