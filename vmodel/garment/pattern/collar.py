@@ -24,6 +24,8 @@ LEANS: Final = 0.3
 _FRONT_STEPS: Final = 7
 _STEP_CM: Final = 0.1
 _MOST_CM: Final = 11.0
+_WIDEST: Final = 1.25
+"""How much wider than usual one that is no lapel is at most: what is wider lies on a shoulder in the photo as well."""
 _LEAST_BEHIND_CM: Final = 3.5
 _GAP_CM: Final = 0.8
 """Length of a gap across which a collar goes on, and that it begins below the neck's edge."""
@@ -59,10 +61,12 @@ def collar_widths(shown: BoolArray, block: Block, canvas: Canvas) -> FloatArray:
     if np.mean(widths) < _LEAST_SEEN_CM:
         return np.array(_LAPEL if is_lapel else _USUAL)
     smooth = np.convolve(np.pad(widths, 1, "edge"), (0.25, 0.5, 0.25), "valid")
+    shares = np.r_[np.linspace(0, 0.9, _FRONT_STEPS) * ends, 1.0]
     if is_lapel:
         smooth[0] = 0.0
+    else:
+        smooth = np.minimum(smooth, _WIDEST * np.interp(shares[:-1], *np.transpose(_USUAL)))
     last = max(float(smooth[-1]), _LEAST_BEHIND_CM)
-    shares = np.r_[np.linspace(0, 0.9, _FRONT_STEPS) * ends, 1.0]
     return np.stack([shares, np.r_[smooth[:-1], last, min(last, _USUAL[-1][1])]], axis=1)
 
 

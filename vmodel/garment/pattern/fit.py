@@ -19,6 +19,7 @@ from vmodel.garment.pattern.draft_upper import draft_upper
 from vmodel.garment.pattern.lower import fit_legs, fit_skirt
 from vmodel.garment.pattern.neck_edge import neck_edge
 from vmodel.garment.pattern.opening import between, find_opening
+from vmodel.garment.pattern.sleeve_map import with_whole_cuffs
 from vmodel.garment.pattern.swim import in_two
 from vmodel.garment.pattern.upper import fit_upper
 from vmodel.garment.sizing import stated_sizes
@@ -255,7 +256,7 @@ def upright(photo: GarmentPhoto) -> GarmentPhoto:
     scale = min(1.0, _LONGEST_PX / float(extent.max()))
     affine = np.column_stack([scale * rotation, -scale * first])
     size = tuple(int(np.ceil(value * scale)) for value in extent)
-    return _with_neck_edge(_moved(photo, affine, (size[0], size[1])))
+    return _with_neck_edge(with_whole_cuffs(_moved(photo, affine, (size[0], size[1]))))
 
 
 def _with_neck_edge(photo: GarmentPhoto) -> GarmentPhoto:

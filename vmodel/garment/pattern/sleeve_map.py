@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from vmodel.garment.block_parts import Block
-from vmodel.garment.pattern.photo import outline_across, outline_outwards
+from vmodel.garment.pattern.photo import SIDES, outline_across, outline_outwards
+from vmodel.garment.pattern.upper import SLEEVED
 from vmodel.garment.pattern.warp import Places
 from vmodel.types import FloatArray, GarmentPhoto
 
@@ -23,13 +25,33 @@ _BENT: Final = 0.35
 """How far a bent sleeve's outer edge may be from the straight line between its ends, as a share of its length."""
 _WIDER: Final = 0.12
 """How far its inner edge may be from where the outer one says, as a share of its end's width."""
+_CORNERS: Final = ("shoulder", "armpit", "cuff_outer", "cuff_inner")
+_CUFF_SHARES: Final = {"cuff_outer": (0.15, 0.3, 0.45), "cuff_inner": (0.55, 0.7, 0.85)}
+"""Of a sleeve's end, from its outer to its inner corner, where its outline is looked for."""
+_CUFF_REACH: Final = 0.5
+"""How far from the landmarks, as a share of the end's width."""
 _LEAST_CM: Final = 0.5
 """Length of an edge below which its direction is its neighbour's."""
 
 
+def with_whole_cuffs(photo: GarmentPhoto) -> GarmentPhoto:
+    """The photo with the ends of its sleeves where its outline ends them: landmarks leave bands and trims off."""
+    points = dict(photo.points)
+    for side in SIDES if photo.kind.sleeve in SLEEVED else ():
+        shoulder, armpit, outer, inner = (points[f"{name}_{side}"] for name in _CORNERS)
+        wide = float(np.linalg.norm(outer - inner))
+        way = outer + inner - shoulder - armpit
+        down = way / max(float(np.linalg.norm(way)), 1.0)
+        for name, shares in _CUFF_SHARES.items():
+            spots = [(1 - share) * outer + share * inner for share in shares]
+            beyond = [(outline_outwards(photo.mask, at, down, _CUFF_REACH * wide) - at) @ down for at in spots]
+            points[f"{name}_{side}"] = points[f"{name}_{side}"] + np.median(beyond) * down
+    return replace(photo, points=points)
+
+
 def sleeve_map(photo: GarmentPhoto, block: Block, side: str) -> Places:
     """Map a sleeve: a place at some share of its width and of its length is at those shares in the photo."""
-    names = [f"{name}_{side}" for name in ("shoulder", "armpit", "cuff_outer", "cuff_inner")]
+    names = [f"{name}_{side}" for name in _CORNERS]
     shoulder, armpit, cuff_outer, cuff_inner = (block.landmarks_cm[name] for name in names)
     outer_px, inner_px = _edges(photo, names)
     shares = np.r_[-_BEFORE, _SHARES]

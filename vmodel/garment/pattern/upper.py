@@ -45,8 +45,10 @@ _MOST_APART: Final = (0.06, 0.1)
 _SHORTEST_DRESS: Final = 0.82  # height of its hem over the inseam
 _ANYWHERE: Final = 0.6
 """Deviation of a size that says little of itself."""
-_WIDEST_HOOD: Final = 0.32
-"""Most half span of the neck points where a hood is sewn on, as a share of the neck's girth."""
+_WIDEST_ROUND: Final = {Neckline.HOOD: 0.32, Neckline.COLLAR: 0.28, Neckline.HIGH: 0.3}
+"""Most half span of the neck points where something goes round the neck, as a share of its girth."""
+_OVER_OTHERS: Final = 0.03
+"""The same, what outerwear is wider."""
 _LEAST_STAND: Final = 0.26
 """The same where something stands round the neck."""
 _WIDEST_NECK: Final = {Neckline.BOAT: 0.86}
@@ -233,8 +235,8 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
     # how far an elastic edge hangs through, and how wide apart a halter's ends fell, says nothing of how they are worn
     drop = float(points["neck_front"][1] - neck_y[1]) if "neck_front" in points and not off else None
     widest = half if off else (0.95 if strap or halter else _WIDEST_NECK.get(kind.neckline, 0.78)) * across
-    if kind.neckline == Neckline.HOOD:  # where a hood that lies spread out begins is easily read too far out
-        widest = min(widest, _WIDEST_HOOD * body.neck)
+    if kind.neckline in _WIDEST_ROUND:  # what lies spread out beside the neck is easily read too far out
+        widest = min(widest, (_WIDEST_ROUND[kind.neckline] + _OVER_OTHERS * outer) * body.neck)
     found = [
         Size("chest", photo.half("armpit"), 0.04, (body.chest + ease) / 4, 0.08,
              (body.chest + (2 if kind.neckline == Neckline.STRAPLESS else 4)) / 4, (body.chest + 46) / 4, True),
