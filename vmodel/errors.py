@@ -4,8 +4,7 @@ VModelError
 ├── InputError          the user's file or flag; a retry cannot help
 │   ├── photo: PhotoNotFound UnreadablePhoto UnsupportedPhoto PhotoTooLarge PhotoTooSmall AnimatedPhoto
 │   ├── garment: GarmentNotFound SeveralGarments PersonInPhoto MaskMismatch LandmarksInvalid UnknownCategory
-│   │            UnknownMaterial
-│   ├── size: SizeImplausible SizeChartInvalid
+│   ├── garment: UnknownMaterial SizeImplausible SizeChartInvalid
 │   ├── body: UnknownModel ModelInvalid UnknownPose PoseInvalid PoseImpossible DetectorMissing
 │   ├── scene: UnknownView UnknownFraming UnknownLight UnknownBackground SizeOutOfRange
 │   ├── files: BadUsage OutputNotWritable SidecarInvalid OutfitInvalid
@@ -131,15 +130,12 @@ class GarmentNotFound(InputError):
     code = "garment_not_found"
 
     def __init__(self, photo: str, is_hidden: bool = False, is_other: bool = False) -> None:
-        why = f"No garment stands out from the background of {photo}; photograph it on a plain surface or pass --mask"
+        why = f"No garment stands out from the background of {photo}; photograph it on a plain surface or pass --mask."
         if is_hidden:
-            why = f"The transparency of {photo} hides everything; save it without transparency or pass --mask"
+            why = f"The transparency of {photo} hides everything; save it without transparency or pass --mask."
         elif is_other:
-            why = (
-                f"{photo} seems to show no garment but something else, such as shoes, a hat, a bag or a detail; "
-                "photograph one whole garment, or say what it is with --category"
-            )
-        super().__init__(f"{why}.")
+            why = f"{photo} shows no whole garment, but a detail, shoes or a hat; if it is one, name its --category."
+        super().__init__(why)
         self.photo = photo
 
 
@@ -149,8 +145,8 @@ class SeveralGarments(InputError):
     code = "several_garments"
 
     def __init__(self, photo: str, count: int) -> None:
-        drawn, crop = "leave one, with groups named front and back", "crop it to one garment or pass --mask"
-        remedy = drawn if photo.lower().endswith(".svg") else crop
+        drawn = photo.lower().endswith(".svg")
+        remedy = "leave one, with groups named front and back" if drawn else "crop it to one garment or pass --mask"
         super().__init__(f"{photo} shows {count} separate garments; {remedy}.")
         self.photo, self.count = photo, count
 
@@ -322,9 +318,8 @@ class UnknownBackground(InputError):
     code = "unknown_background"
 
     def __init__(self, background: str, known: Iterable[str]) -> None:
-        super().__init__(
-            f"Unknown background {background!r}; use {_listing(known)}, a colour like #d8d0c8, or a picture file."
-        )
+        remedy = f"use {_listing(known)}, a colour like #d8d0c8, or a picture file"
+        super().__init__(f"Unknown background {background!r}; {remedy}.")
         self.background = background
 
 

@@ -47,7 +47,7 @@ def test_what_is_no_garment_is_refused_as_such_unless_it_is_named(thickness: int
     """A plate and a hoop."""
     photo = np.full((*SIZE, 3), 230, np.uint8)
     cv2.circle(photo, (SIZE[1] // 2, SIZE[0] // 2), SIZE[0] // 4, (60, 40, 30), thickness)
-    with pytest.raises(GarmentNotFound, match=r"no garment but something else.*--category"):
+    with pytest.raises(GarmentNotFound, match=r"no whole garment.*--category"):
         cut_out(as_flat_lay(photo.astype(float)))
     assert cut_out(as_flat_lay(photo.astype(float)), category=Category.TOP).mask.any()
 
