@@ -99,7 +99,7 @@ def test_a_high_neck_opens_where_its_zip_is_drawn_down(lower: float, opens: bool
 
 def test_trousers_are_as_wide_at_the_hip_as_their_photo_says() -> None:
     photo = photo_of(drawn.trousers())
-    out = {f"hip_{side}": np.array([12.0 * sign, 0.0]) for side, sign in (("left", 1), ("right", -1))}
+    out = {f"hip_{side}": np.array([24.0 * sign, 0.0]) for side, sign in (("left", 1), ("right", -1))}
     wider = replace(photo, points={name: at + out.get(name, 0.0) for name, at in photo.points.items()})
     slim, wide = (4 * cut(each).landmarks_cm["hip_left"][0] for each in (photo, wider))
     assert slim + 2 < wide

@@ -32,6 +32,8 @@ _USUAL_RISE, _LEAST_RISE, _MOST_RISE = 0.82, 0.6, 1.1
 """Of trousers, as shares of the way from the crotch to the natural waist."""
 
 
+_HIP_EASE_CM: Final = {Category.SHORTS: (5.0, 2.0), Category.TROUSERS: (3.0, 1.5), Category.SKIRT: (5.0, 2.5)}
+"""What is usually wider than the hip, and at least. Trousers with more room stand off below the waistband."""
 _LEG_POINTS: Final = ("leg_outer", "leg_inner", "waist")
 _LEAST_KNEE, _MOST_KNEE = 0.2, 0.5
 """Flat width of a leg at the knee, as shares of the body's hip."""
@@ -63,13 +65,14 @@ def fit_skirt(
     if "width" in stated_cm:
         half_waist = stated["waist"] = stated_cm["width"] / 2
     waist_px = photo.half("waist")
+    roomy, least = _HIP_EASE_CM[Category.SKIRT]
     length_px = float(np.linalg.norm(photo.middle("hem") - photo.middle("waist")))
     sizes, scale = solve_sizes(
         [
             # waistbands are drawn in and stretch: the band says less about the scale than the hip
             Size("waist", waist_px, 0.14, seat, 0.08, 0.85 * seat, 1.3 * seat, True),
-            Size("hip", _width_at(photo, 0.32), 0.06, (body.hip + 7) / 4, 0.12,
-                 (body.hip + 4) / 4, (body.hip + 120) / 4, True),
+            Size("hip", _width_at(photo, 0.32), 0.06, (body.hip + roomy) / 4, 0.12,
+                 (body.hip + least) / 4, (body.hip + 120) / 4, True),
             Size("length", length_px, 0.03, 0.5 * body.waist_height, 0.4,
                  0.27 * body.waist_height, 0.96 * body.waist_height),
         ],
@@ -89,7 +92,7 @@ def fit_skirt(
     for share in shares:
         measured = _width_at(photo, share)
         y = -share * length
-        need = float(np.interp(-y, [0, -hip_y], [half_waist, (body.hip + 5) / 4]))
+        need = float(np.interp(-y, [0, -hip_y], [half_waist, (body.hip + least) / 4]))
         wanted = sizes["hip"] * measured / max(_width_at(photo, 0.32), 1.0) * shown_at(0.32) / shown_at(share)
         # cloth gathered at the waist lies narrower there than it is wide
         widths.append(float(np.clip(wanted, need, (body.hip + 220) / 4)))
@@ -142,11 +145,13 @@ def fit_legs(
     )
     usual_inseam = 0.26 if is_short else float(np.interp(long, *_INSEAM_BY_SHAPE))
     low, high = _LEG_SHORTEST[kind.category], _LEG_LONGEST[kind.category]
+    roomy, least = _HIP_EASE_CM[kind.category]
     sizes, scale = solve_sizes(
         [
             Size("waist", photo.half("waist"), 0.18, seat, 0.07, 0.8 * seat, 1.3 * seat, True),
-            Size("hip", photo.half("hip") if photo.has("hip") else None, 0.1, (body.hip + 7) / 4, 0.08,
-                 (body.hip + 3) / 4, (body.hip + 34) / 4, True),
+            Size("hip", photo.half("hip") if photo.has("hip") else None, 0.1 if is_short else 0.08,
+                 (body.hip + roomy) / 4, 0.08 if is_short else 0.06,
+                 (body.hip + least) / 4, (body.hip + 34) / 4, True),
             Size("rise", rise_px, 0.07 if is_short else 0.15, _USUAL_RISE * rise, 0.14,
                  _LEAST_RISE * rise, _MOST_RISE * rise),
             Size("inseam", inseam_px, 0.04 if is_short else 0.15, usual_inseam * body.inseam, 0.4 if is_short else 0.06,
