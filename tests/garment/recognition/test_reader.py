@@ -16,11 +16,11 @@ from vmodel.config import Settings
 from vmodel.garment.reading import read_flat_lay
 from vmodel.garment.recognition import reader
 from vmodel.garment.recognition.cutout import cut_out
-from vmodel.garment.recognition.kind import likeliest_kinds, understand
+from vmodel.garment.recognition.kind import decide_kind, likeliest_kinds, understand
 from vmodel.garment.recognition.landmarks import mirrored, names_of
-from vmodel.garment.recognition.network import LANDMARKS, load_network
+from vmodel.garment.recognition.network import CHOICES, LANDMARKS, PARTS, load_network
 from vmodel.garment.recognition.reader import PhotoReading, read_photo
-from vmodel.types import ByteArray, Category, Cutout, FlatLay, GarmentKind, Landmarks, Sleeve
+from vmodel.types import ByteArray, Category, Cutout, FlatLay, GarmentKind, Landmarks, Neckline, Sleeve
 
 SEEDS = 24
 EXAMPLES = {
@@ -198,3 +198,24 @@ def test_a_photo_that_was_just_read_is_not_read_again(monkeypatch: pytest.Monkey
     first = read(picture)
     monkeypatch.setattr(reader, "_read", lambda *_: pytest.fail("read again"))
     assert read(picture.copy()) is first
+
+
+@pytest.mark.parametrize(
+    ("hood", "high", "seen", "worn"),
+    [
+        (0.41, 0.3, 0.0, Neckline.HIGH),  # a bomber jacket's band
+        (0.41, 0.3, 0.05, Neckline.HOOD),
+        (0.7, 0.2, 0.0, Neckline.HOOD),
+        (0.2, 0.5, 0.05, Neckline.HIGH),
+    ],
+)
+def test_nobody_wears_a_hood_that_is_neither_likely_nor_seen(
+    hood: float, high: float, seen: float, worn: Neckline
+) -> None:
+    sure = {"category": "outerwear", "sleeve": "long", "closure": "closed", "laid": "flat"}
+    shares = {name: np.array([float(value == sure.get(name)) for value in values]) for name, values in CHOICES.items()}
+    shares["neckline"] = np.array([{"hood": hood, "high": high}.get(value, 0.02) for value in CHOICES["neckline"]])
+    parts = np.full((100, 100), PARTS.index("body"), np.uint8)
+    parts[: round(100 * seen)] = PARTS.index("hood")
+    reading = PhotoReading(np.ones((100, 100), np.float32), parts, {}, {}, shares)
+    assert decide_kind(reading).neckline == worn

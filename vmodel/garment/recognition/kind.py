@@ -38,6 +38,9 @@ SECOND_SHARE: Final = 0.1
 """Probability from which on a second kind is worth a try where the first is not worn right."""
 UNSURE: Final = 0.75
 """Probability of the likeliest kind below which the seller is asked."""
+_SURE_HOOD: Final = 0.5
+_SEEN_HOOD: Final = 0.01
+"""Share of the garment. A hood that is none is worse than a hood that is missing: of 70 labelled hoods one is lost."""
 _SPOKEN: Final = {
     Category.TOP: "a top",
     Category.OUTERWEAR: "outerwear",
@@ -236,7 +239,7 @@ def decide_kind(reading: PhotoReading, category: Category | None = None) -> Garm
     intimate = reading.share("category", "swimwear") + reading.share("category", "underwear")
     if not chosen.covers_upper:
         return GarmentKind(chosen, confidence, stated=category is not None, laid=laid, intimate=intimate)
-    neckline = Neckline(reading.best("neckline"))
+    neckline = _decide_neckline(reading)
     sleeve = Sleeve(reading.best("sleeve"))
     if neckline == Neckline.STRAPLESS and sleeve != Sleeve.NONE:
         neckline = Neckline.OFF_SHOULDER
@@ -250,6 +253,16 @@ def decide_kind(reading: PhotoReading, category: Category | None = None) -> Garm
         intimate=intimate,
     )
     return replace(kind, open_front=can_be_open(kind) and reading.best("closure") == "open")
+
+
+def _decide_neckline(reading: PhotoReading) -> Neckline:
+    """The likeliest one; a hood only where it is likelier than all the others together, or its cloth is seen."""
+    likeliest = Neckline(reading.best("neckline"))
+    seen = (reading.parts == PARTS.index("hood")).sum() / max(int((reading.parts > 0).sum()), 1)
+    if likeliest != Neckline.HOOD or reading.share("neckline", "hood") > _SURE_HOOD or seen > _SEEN_HOOD:
+        return likeliest
+    others = {name: reading.share("neckline", name) for name in CHOICES["neckline"] if name != likeliest.value}
+    return Neckline(max(others, key=others.__getitem__))
 
 
 def judge_length(kind: GarmentKind, found: Landmarks) -> Length:
