@@ -19,7 +19,7 @@ _NEARBY: Final = 0.07
 _LEAST_KNOWN: Final = 0.02
 """Share of that window which sure cloth, and sure ground, cover at least; with less, nothing is said."""
 _ELSEWHERE: Final = 0.25
-"""Weight of the colours that cloth, or ground, has anywhere in the photo."""
+"""Weight of the colours that cloth, or ground, has anywhere; all of it where too little is known nearby."""
 _LIKE: Final = 5.0
 """Deviation in Lab within which a colour is the same, its lightness counting less."""
 _LIGHTNESS: Final = 0.6
@@ -32,7 +32,8 @@ _SHADES: Final = {"cloth": ((1.0, 1.0), (0.8, 0.7)), "ground": ((1.0, 1.0), (0.7
 
 _SURE_DEPTH: Final = 0.02
 """How far from the mask's edge its word is sure, as a share of the extent; a cell of the network's is 0.01."""
-_SURE_CLOTH, _SURE_GROUND = 0.85, 0.15
+_SURE_CLOTH, _SURE_GROUND = 0.95, 0.15
+"""A wedge of ground between sleeve and trunk may be cloth to the network by 0.86."""
 _BAND: Final = 0.025
 """How far from the edge colours are asked, as a share of the extent."""
 _UNSURE: Final = (0.04, 0.96)
@@ -107,7 +108,8 @@ class Palette:
             enough = total > least
             known &= enough | (name == "ground")
             nearby *= (enough * (1 - _ELSEWHERE) / np.maximum(total, 1))[:, None]
-            nearby += _ELSEWHERE * np.bincount(self.label[sure], minlength=nearby.shape[1]) / max(1, int(sure.sum()))
+            anywhere = np.bincount(self.label[sure], minlength=nearby.shape[1]) / max(1, int(sure.sum()))
+            nearby += np.where(enough, _ELSEWHERE, 1.0)[:, None] * anywhere
             likely[name] = np.max([often * self._share(here / light, nearby) for light, often in _SHADES[name]], axis=0)
         is_ground, is_cloth = likely["ground"] + _UNSEEN, likely["cloth"] + _UNSEEN
         against = np.log(is_ground / (np.minimum(likely["cloth"] / _COMMON, 1) + _UNSEEN))
