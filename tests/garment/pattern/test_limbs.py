@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,7 +12,8 @@ import pytest
 from tests.garment import drawn_flat_lays as drawn
 from tests.garment.pattern.test_shape_of_photo import cut, photo_of
 from vmodel.garment.pattern.leg_maps import legs_map
-from vmodel.garment.pattern.sleeve_map import across_sleeve
+from vmodel.garment.pattern.photo import SIDES
+from vmodel.garment.pattern.sleeve_map import across_sleeve, sleeve_map, with_whole_cuffs
 from vmodel.garment.pattern.warp import LEAST_AREA
 from vmodel.types import FloatArray, GarmentPhoto
 
@@ -62,6 +64,38 @@ def test_both_edges_of_a_bent_sleeve_are_on_its_cloth() -> None:
         outer, inner = across_sleeve(photo, NAMES, share)
         middle = (outer + inner) / 2
         assert distance_to(middle, shoulder, elbow, hand) < 22
+
+
+@pytest.mark.parametrize("name", ["tee", "long_sleeve"])
+def test_a_sleeve_wears_cloth_from_edge_to_edge(name: str) -> None:
+    photo = photo_of(getattr(drawn, name)())
+    block = cut(photo)
+    for side in SIDES:
+        shoulder, armpit, outer, inner = (block.landmarks_cm[each.replace("left", side)] for each in NAMES)
+        along, across = (each.ravel()[:, None] for each in np.meshgrid(np.linspace(0.05, 1, 30), np.linspace(0, 1, 21)))
+        place = (1 - across) * ((1 - along) * shoulder + along * outer)
+        place = place + across * ((1 - along) * armpit + along * inner)
+        spots = sleeve_map(photo, block, side)(place[:, 0], place[:, 1])
+        columns, rows = np.round(spots).astype(int).T
+        near = cv2.dilate(photo.mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        assert near[rows, columns].mean() > 0.98
+
+
+@pytest.mark.parametrize("off_px", [-16, 16])
+@pytest.mark.parametrize("name", ["tee", "long_sleeve"])
+def test_sleeves_end_where_their_outline_does(name: str, off_px: float) -> None:
+    """Landmarks that stop before a cuff leave it off, those that go too far wear the ground."""
+    photo = photo_of(getattr(drawn, name)())
+    points = dict(photo.points)
+    for side in SIDES:
+        shoulder, armpit, outer, inner = (points[each.replace("left", side)] for each in NAMES)
+        way = outer + inner - shoulder - armpit
+        for end in ("outer", "inner"):
+            points[f"cuff_{end}_{side}"] = points[f"cuff_{end}_{side}"] + off_px * way / np.linalg.norm(way)
+    found = with_whole_cuffs(replace(photo, points=points))
+    for side in SIDES:
+        for end in ("outer", "inner"):
+            assert np.linalg.norm(found.points[f"cuff_{end}_{side}"] - photo.points[f"cuff_{end}_{side}"]) < 4
 
 
 def distance_to(spot: FloatArray, *line: FloatArray) -> float:

@@ -106,6 +106,17 @@ def test_trousers_are_as_wide_at_the_hip_as_their_photo_says() -> None:
     assert BODY.hip < slim < BODY.hip + 12
 
 
+@pytest.mark.parametrize("neckline", [Neckline.COLLAR, Neckline.HIGH, Neckline.HOOD])
+def test_what_goes_round_the_neck_lies_by_it_however_far_it_spreads_in_the_photo(neckline: Neckline) -> None:
+    photo = photo_of(drawn.shirt())
+    out = {f"neck_{side}": np.array([25.0 * sign, 0.0]) for side, sign in (("left", 1), ("right", -1))}
+    spread = replace(
+        photo, points={name: at + out.get(name, 0.0) for name, at in photo.points.items()},
+        kind=replace(photo.kind, neckline=neckline),
+    )  # fmt: skip
+    assert cut(spread).landmarks_cm["neck_left"][0] < 0.33 * BODY.neck
+
+
 @pytest.mark.parametrize("narrowed", [0, 8, 16])
 def test_knees_are_as_wide_as_in_the_photo(narrowed: int) -> None:
     """Cloth is taken off the outsides of both legs, most at the knee."""
