@@ -47,6 +47,17 @@ def test_a_blue_shadow_loses_its_colour_on_grey_cloth() -> None:
     assert after < 0.6 * before
 
 
+@pytest.mark.parametrize("colour", [(190, 185, 180), (60, 90, 150), (240, 240, 236)])
+def test_folds_of_the_photo_are_mostly_gone(colour: tuple[float, float, float]) -> None:
+    """The body makes its own: of a crumpled photo they look like stains."""
+    across = (ROWS + 0.4 * COLUMNS) * 9 % 1
+    folds = 1 - 0.25 * np.exp(-(((across - 0.5) / 0.1) ** 2)) + 0.1 * np.exp(-(((across - 0.65) / 0.06) ** 2))
+    photo = lit(plain(*colour), folds)
+    evened = even_light(photo, MASK)
+    before, after = (cv2.GaussianBlur(a.astype(np.float32), (0, 0), 4)[DEEP].std(0).mean() for a in (photo, evened))
+    assert after < 0.55 * before
+
+
 def test_prints_keep_their_values() -> None:
     stripes = plain(25, 25, 25)
     stripes[(ROWS * 14 % 1) < 0.5] = 235

@@ -53,6 +53,17 @@ _TINT_SPREAD: Final = (0.09, 0.14)
 """How far the light's colour may vary, as a logarithm: sky and lamp differ by less than dyes do."""
 _TINT_HUE: Final = (0.065, 0.095)
 """How far from grey cloth may be for the light's colour to be told: dyed cloth fades in colour as well."""
+_FOLD_BLUR_PX: Final = 1.8
+"""Blur under which folds are seen: finer ones stay, or cloth looks like plastic."""
+_FOLD_WINDOW_PX: Final = 41
+"""Width of the windows in which the cloth's own lightness is found; folds are narrower than half of that."""
+_FOLD_TINT: Final = 0.12
+_FOLD_SHADE: Final = 0.35
+"""Changes of colour and of lightness, as logarithms, from which on something is printed, sewn or dyed, and no fold."""
+_PRINTED: Final = 6.0
+"""Steps this many times the least are edges of prints, beside which nothing is taken off."""
+_FOLD_SHARE: Final = 0.75
+"""Share of the folds that is taken off: knit, quilting and pockets live on what is left."""
 _PRINT_STEP: Final = 0.05
 _TINT_PRINTED: Final = (0.004, 0.012)
 """Share of the cloth on steps in colour, of so much a pixel, from which on soft colours may be printed too."""
@@ -82,6 +93,7 @@ def even_light(rgb: ByteArray, mask: BoolArray) -> ByteArray:
         return evened
     least = _STEP * float(np.interp(scale, [0.5, 1], [_SHARPER, 1]))
     gain = np.exp(-_light(np.log(small + _OFFSET), cloth, least))
+    gain *= np.exp(-_folds(np.log(small * gain + _OFFSET), cloth))[..., None]
     usual, after = (np.median(a[cloth], axis=0) + 1 / 255 for a in (small, small * gain))
     gain *= np.clip((usual / after).mean(), 1 - _DRIFT, 1 + _DRIFT)
     full = cv2.resize(gain.astype(np.float32), inside.shape[::-1], interpolation=cv2.INTER_LINEAR)
@@ -108,18 +120,52 @@ def _light(values: FloatArray, inside: BoolArray, least_step: float) -> FloatArr
     dyed = _slope(tint, inside, _WIDE_PX) / (_TINT_SHARE * _slope(tone, inside, _WIDE_PX) + _TINT_REST)
     size = (round(_SOLVED * inside.shape[1]), round(_SOLVED * inside.shape[0]))
     cloth = cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-    trust, undyed = (cv2.resize(a, size, interpolation=cv2.INTER_NEAREST) for a in (smooth, 1 / (1 + dyed**4)))
+    trust, undyed = (cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (smooth, 1 / (1 + dyed**4)))
     fields = cv2.resize(_soften(np.dstack([tone, tint]), inside, 1.0), size, interpolation=cv2.INTER_AREA)
     shares = np.dstack([trust * undyed, trust, trust, trust])
     width = max(1.0, _WIDTH * extent(cloth))
     solved = _soften(_integrate(fields, trust, shares, cloth), cloth, width)
     solved -= np.median(solved[cloth], axis=0)
     by_tone, by_tint = solved[..., :1], solved[..., 1:]
+    # Folds that are steep on one side add up to a ramp, which the cloth itself does not show.
+    by_tone *= _share_in(fields[..., 0][cloth], by_tone[..., 0][cloth])
     strength = float(np.interp((steps[inside] > _STRONG).mean(), _BUSY, _STRENGTH))
     strength_of_tint = strength * _tint_trust(tint, by_tint[cloth], inside)
     light = strength * _MOST * np.tanh(by_tone / _MOST) + strength_of_tint * by_tint
     light[cv2.GaussianBlur(cloth.astype(np.float32), (0, 0), width) < 1e-3] = 0
     return np.asarray(cv2.resize(light, inside.shape[::-1], interpolation=cv2.INTER_LINEAR))
+
+
+def _share_in(values: FloatArray, part: FloatArray) -> float:
+    """How much of a part (n,) is in values (n,), 0..1, by least squares."""
+    part = part - part.mean()
+    return float(np.clip((values @ part) / max(float(part @ part), 1e-9), 0, 1))
+
+
+def _folds(values: FloatArray, inside: BoolArray) -> FloatArray:
+    """(h, w) logarithm of the shade of folds that is to be divided out: the body's own folds take their place.
+
+    A fold is narrow, so that the median around it is the cloth's, of the cloth's colour, and fainter than most prints.
+    """
+    tone = values @ np.array([0.299, 0.587, 0.114], np.float32)
+    tint = values - tone[..., None]
+    shade, *turned = (
+        _soften(each, inside, _FOLD_BLUR_PX) - _soften(_median(each), inside, _FOLD_BLUR_PX)
+        for each in (tone, *np.moveaxis(tint, 2, 0))
+    )
+    trust = np.exp(-(sum(np.square(turned)) / _FOLD_TINT**2) - (shade / _FOLD_SHADE) ** 4).astype(np.float32)
+    sharp = _steps(tone, tint, inside, _STEP) > _PRINTED
+    trust[cv2.dilate(sharp.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0] = 0
+    shade = _FOLD_SHARE * cv2.GaussianBlur(trust, (0, 0), _FOLD_BLUR_PX) * shade
+    shade[cv2.GaussianBlur(inside.astype(np.float32), (0, 0), _FOLD_BLUR_PX) < 1e-3] = 0
+    return np.asarray(shade)
+
+
+def _median(field: FloatArray) -> FloatArray:
+    """(h, w) median of a field of logarithms around each pixel."""
+    low, high = float(field.min()), float(field.max()) + 1e-6
+    levels = np.rint(255 * (field - low) / (high - low)).astype(np.uint8)
+    return np.asarray(low + cv2.medianBlur(levels, _FOLD_WINDOW_PX) * np.float32((high - low) / 255))
 
 
 def _tint_trust(tint: FloatArray, found: FloatArray, inside: BoolArray) -> float:
