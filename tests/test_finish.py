@@ -101,7 +101,7 @@ def test_a_pipeline_that_returns_noise_over_the_garment_spoils_no_print(
 
 
 def test_every_word_of_a_print_is_read_again_under_noise(tee_request: ShotRequest, studio: Studio) -> None:
-    shot = shoot(replace(tee_request, size=(1024, 768)), studio, Noise())
+    shot = shoot(replace(tee_request, size=(1280, 960)), studio, Noise())
     assert shot.photograph.made_by == "noise"
     reader = open_reader()
     words = words_of(reader, shot.pattern.flat_lay.rgb)
