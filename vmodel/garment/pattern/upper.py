@@ -45,10 +45,11 @@ _MOST_APART: Final = (0.06, 0.1)
 _SHORTEST_DRESS: Final = 0.82  # height of its hem over the inseam
 _ANYWHERE: Final = 0.6
 """Deviation of a size that says little of itself."""
+_CORNER_CM: Final = 0.4
+"""What a hem's corner lies further out than its side goes on, at most: corners that curl up in a photo stick out."""
 _WIDEST_ROUND: Final = {Neckline.HOOD: 0.32, Neckline.COLLAR: 0.28, Neckline.HIGH: 0.3}
-"""Most half span of the neck points where something goes round the neck, as a share of its girth."""
 _OVER_OTHERS: Final = 0.03
-"""The same, what outerwear is wider."""
+"""Most half span of the neck points where something goes round it, as shares of its girth, and what outerwear adds."""
 _LEAST_STAND: Final = 0.26
 """The same where something stands round the neck."""
 _WIDEST_NECK: Final = {Neckline.BOAT: 0.86}
@@ -359,6 +360,8 @@ def _sides(photo: GarmentPhoto, body: BodyMeasurements, chest: float, length: fl
     legs = photo.kind.category == Category.JUMPSUIT
     spans = [float(np.linalg.norm(left - right)) / 2 for left, right in side_spots(photo).values()]
     seen = chest * np.array([1.0, *(span / max(photo.half("armpit"), 1.0) for span in spans)])
+    if not legs:
+        seen[-1] = min(seen[-1], seen[-2] + max(seen[-2] - seen[-3], 0.0) + _CORNER_CM)
     heights = body.neck_height - armpit - np.array((0.0, *SIDE_SHARES)) * (length - armpit)
     shown = shown_of_width(heights, photo.kind.laid, body)
     seen *= shown[0] / shown
