@@ -10,8 +10,8 @@ import numpy as np
 from vmodel.garment.block_parts import Block
 from vmodel.garment.pattern.photo import SIDES, outline_across, outline_outwards
 from vmodel.garment.pattern.upper import SLEEVED
-from vmodel.garment.pattern.warp import Places
-from vmodel.types import FloatArray, GarmentPhoto
+from vmodel.garment.pattern.warp import Places, solve_warp
+from vmodel.types import FloatArray, GarmentPhoto, Sleeve
 
 _BLEND_CM: Final = 1.2
 """Width of the strip along a seam in which two parts' maps run into one another."""
@@ -50,10 +50,16 @@ def with_whole_cuffs(photo: GarmentPhoto) -> GarmentPhoto:
 
 
 def sleeve_map(photo: GarmentPhoto, block: Block, side: str) -> Places:
-    """Map a sleeve: a place at some share of its width and of its length is at those shares in the photo."""
+    """Map a sleeve: a place at some share of its width and of its length is at those shares in the photo.
+
+    Short ones, whose inner edges are of another length than in the photo, are mapped stiffly: their stripes would fan.
+    """
     names = [f"{name}_{side}" for name in _CORNERS]
-    shoulder, armpit, cuff_outer, cuff_inner = (block.landmarks_cm[name] for name in names)
+    corners = [block.landmarks_cm[name] for name in names]
     outer_px, inner_px = _edges(photo, names)
+    if photo.kind.sleeve == Sleeve.SHORT:
+        return _stiff(corners, outer_px[1:], inner_px[1:])
+    shoulder, armpit, cuff_outer, cuff_inner = corners
     shares = np.r_[-_BEFORE, _SHARES]
 
     def at(x: FloatArray, y: FloatArray) -> FloatArray:
@@ -65,6 +71,35 @@ def sleeve_map(photo: GarmentPhoto, block: Block, side: str) -> Places:
             for line in (outer_px, inner_px)
         )
         return np.asarray((1 - across) * outer + across * inner)
+
+    return at
+
+
+def _stiff(corners: list[FloatArray], outer_px: FloatArray, inner_px: FloatArray) -> Places:
+    """Map a sleeve, turned to hang straight down, as a shape that keeps its angles.
+
+    Args:
+        corners: (2,) cm each, of the block's shoulder, armpit, cuff's outer and inner end.
+        outer_px: (17, 2) the photo's outer edge.
+        inner_px: (17, 2) its inner edge.
+    """
+    shoulder, armpit, cuff_outer, cuff_inner = corners
+    way = cuff_outer + cuff_inner - shoulder - armpit
+    down = way / np.linalg.norm(way)
+    turn = np.array([[-down[1], down[0]], -down])
+
+    def pair(along: float, across: float, weight: float) -> tuple[FloatArray, FloatArray, float]:
+        row = round(along * (len(_SHARES) - 1))
+        outer, inner = (1 - along) * shoulder + along * cuff_outer, (1 - along) * armpit + along * cuff_inner
+        spot = (1 - across) * outer_px[row] + across * inner_px[row]
+        return turn @ ((1 - across) * outer + across * inner), spot, weight
+
+    edges = [pair(along, across, 1.0 if along in (0, 1) else 0.5) for along in _SHARES[::2] for across in (0.0, 1.0)]
+    ends = [pair(along, across, weight) for along, weight in ((0.0, 1.0), (1.0, 0.6)) for across in (1 / 3, 2 / 3)]
+    warp = solve_warp(np.array(corners) @ turn.T, edges + ends)
+
+    def at(x: FloatArray, y: FloatArray) -> FloatArray:
+        return warp.at(turn[0, 0] * x + turn[0, 1] * y, turn[1, 0] * x + turn[1, 1] * y)
 
     return at
 
