@@ -3,8 +3,8 @@
 VModelError
 ├── InputError          the user's file or flag; a retry cannot help
 │   ├── photo: PhotoNotFound UnreadablePhoto UnsupportedPhoto PhotoTooLarge PhotoTooSmall AnimatedPhoto
-│   ├── garment: GarmentNotFound SeveralGarments PersonInPhoto MaskMismatch LandmarksInvalid UnknownCategory
-│   ├── garment: UnknownMaterial SizeImplausible SizeChartInvalid
+│   ├── garment: GarmentNotFound SeveralGarments PersonInPhoto MaskMismatch LandmarksInvalid
+│   ├── kind and size: UnknownCategory UnknownMaterial SizeImplausible SizeChartInvalid
 │   ├── body: UnknownModel ModelInvalid UnknownPose PoseInvalid PoseImpossible DetectorMissing
 │   ├── scene: UnknownView UnknownFraming UnknownLight UnknownBackground SizeOutOfRange
 │   ├── files: BadUsage OutputNotWritable SidecarInvalid OutfitInvalid
@@ -134,7 +134,7 @@ class GarmentNotFound(InputError):
         if is_hidden:
             why = f"The transparency of {photo} hides everything; save it without transparency or pass --mask."
         elif is_other:
-            why = f"{photo} shows no whole garment, but a detail, shoes or a hat; if it is one, name its --category."
+            why = f"{photo} may show no whole garment but a detail, shoes or a hat; if it is one, name its --category."
         super().__init__(why)
         self.photo = photo
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -30,8 +32,7 @@ def necked(power: float, off_px: tuple[float, float], neckline: Neckline) -> tup
         "neck_left": edge[0] + (0, off_px[0]), "neck_right": edge[-1] - (0, off_px[0]),
         "neck_front": edge[len(edge) // 2] + (0, off_px[1]),
     }  # fmt: skip
-    kind = photo_of(drawn.tee()).kind
-    kind = type(kind)(**{**vars(kind), "neckline": neckline})
+    kind = replace(photo_of(drawn.tee()).kind, neckline=neckline)
     return GarmentPhoto(cv2.GaussianBlur(rgb, (0, 0), 1.2), mask, points, kind), edge
 
 

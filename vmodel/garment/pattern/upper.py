@@ -47,9 +47,8 @@ _ANYWHERE: Final = 0.6
 """Deviation of a size that says little of itself."""
 _CORNER_CM: Final = 0.4
 """What a hem's corner lies further out than its side goes on, at most: corners that curl up in a photo stick out."""
-_WIDEST_ROUND: Final = {Neckline.HOOD: 0.32, Neckline.COLLAR: 0.28, Neckline.HIGH: 0.3}
-_OVER_OTHERS: Final = 0.03
-"""Most half span of the neck points where something goes round it, as shares of its girth, and what outerwear adds."""
+_WIDEST_ROUND: Final = {Neckline.HOOD: 0.32, Neckline.COLLAR: 0.29, Neckline.HIGH: 0.3}
+"""Most half span of the neck points where something goes round the neck, as a share of its girth."""
 _LEAST_STAND: Final = 0.26
 """The same where something stands round the neck."""
 _WIDEST_NECK: Final = {Neckline.BOAT: 0.86}
@@ -237,7 +236,7 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
     drop = float(points["neck_front"][1] - neck_y[1]) if "neck_front" in points and not off else None
     widest = half if off else (0.95 if strap or halter else _WIDEST_NECK.get(kind.neckline, 0.78)) * across
     if kind.neckline in _WIDEST_ROUND:  # what lies spread out beside the neck is easily read too far out
-        widest = min(widest, (_WIDEST_ROUND[kind.neckline] + _OVER_OTHERS * outer) * body.neck)
+        widest = min(widest, _WIDEST_ROUND[kind.neckline] * body.neck)
     found = [
         Size("chest", photo.half("armpit"), 0.04, (body.chest + ease) / 4, 0.08,
              (body.chest + (2 if kind.neckline == Neckline.STRAPLESS else 4)) / 4, (body.chest + 46) / 4, True),
