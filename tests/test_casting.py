@@ -10,7 +10,7 @@ from vmodel.body.roster import Roster, load_roster
 from vmodel.casting import choose_pose, rank_models
 from vmodel.config import Settings
 from vmodel.errors import ModelInvalid
-from vmodel.types import VirtualModel
+from vmodel.types import Category, VirtualModel
 
 GARMENTS = [f"photo {number}" for number in range(60)]
 
@@ -48,5 +48,8 @@ def test_a_roster_without_adults_casts_nobody(roster: Roster) -> None:
 
 
 def test_children_stand_plainly_and_adults_shift_their_weight_where_nobody_names_a_pose(roster: Roster) -> None:
-    assert {choose_pose(model) for model in roster.values() if model.is_child} == {"standing"}
-    assert {choose_pose(model) for model in roster.values() if not model.is_child} == {"contrapposto"}
+    adults = [model for model in roster.values() if not model.is_child]
+    children = [model for model in roster.values() if model.is_child]
+    assert {choose_pose(model, Category.TOP) for model in children} == {"standing"}
+    assert {choose_pose(model, Category.TOP) for model in adults} == {"contrapposto"}
+    assert {choose_pose(model, Category.TROUSERS) for model in adults} == {"standing"}

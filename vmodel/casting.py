@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 
 from vmodel.errors import ModelInvalid
-from vmodel.types import VirtualModel
+from vmodel.types import Category, VirtualModel
 
 _SAMPLE_SIZES = ("XS", "S", "M")
 _OLDEST_SAMPLE = 45
@@ -64,6 +64,6 @@ def _off_type(model: VirtualModel) -> int:
     return 2 * off_gender + off_sample
 
 
-def choose_pose(model: VirtualModel) -> str:
-    """The pose that shows a garment best while its cloth hangs freely."""
-    return "standing" if model.is_child else "contrapposto"
+def choose_pose(model: VirtualModel, category: Category) -> str:
+    """The pose that shows a garment of a kind best while its cloth hangs freely; trousers fold over a bent leg."""
+    return "standing" if model.is_child or category.has_legs else "contrapposto"

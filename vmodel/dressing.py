@@ -124,7 +124,7 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     once, cache = studio.once, studio.settings.cache
     once("body model", "anny", prepare_body_model)
     body = once("body", model.id, lambda: build_body(model))
-    pose_name = request.pose or choose_pose(model)
+    pose_name = request.pose or choose_pose(model, pattern.kind.category)
     pose_key = (model.id, pose_name)
     pose = once("pose", pose_name, lambda: load_pose(pose_name))
     posed = once("posing", pose_key, lambda: body.posed(pose))
