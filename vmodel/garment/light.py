@@ -1,4 +1,9 @@
-"""Light and shade taken off a photographed garment: what is soft goes with the light, what is sharp with the cloth."""
+"""Light and shade taken off a photographed garment: what a network tells from the cloth, divided out.
+
+The network may answer light of two levels for two colours of one cloth. Light does not end where a print does: across
+edges that only a print has, its slope is left out and the rest is summed up again, as in colour Retinex (Grosse,
+Johnson, Adelson and Freeman 2009, after Horn 1974).
+"""
 
 from __future__ import annotations
 
@@ -6,98 +11,66 @@ from typing import Final
 
 import cv2
 import numpy as np
+import torch
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
+from vmodel.config import Settings
+from vmodel.garment.light_network import OFFSET, SIDE, STRIDE, load_light_network
 from vmodel.garment.texture import extent
+from vmodel.threads import one_thread
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
-_SIDE: Final = 300
-"""Longer side of the garment, in pixels, at which steps are told from slopes."""
-_SOLVED: Final = 0.43
-"""Size at which the light is solved, as a share of that one: a step's blur still covers a pixel of it."""
 _LEAST_PX: Final = 400
-"""Cloth, in pixels of that size, below which a garment stays as it is."""
-_OFFSET: Final = 0.08
-"""Added to values in 0..1 before their logarithm, so that the noise of black cloth is no light."""
+"""Cloth, in pixels of the network's picture, below which a garment stays as it is."""
+_RIM: Final = np.ones((3, 3), np.uint8)
+"""Taken off the outline before the network looks: pixels there hold some of the ground."""
+_STRENGTH: Final = 0.92
+"""Share of the light that is taken off: without any of the photo's own, cloth looks drawn."""
+_MOST: Final = 0.9
+"""Logarithm of the light beyond which hardly more is taken off: in the darkest shade there is more noise than cloth."""
+_MOST_TINT: Final = 0.15
+"""The same of the light's colour."""
 _FINE_PX, _COARSE_PX, _RAMP = 0.8, 4.0, 1.4
 """Two scales of slopes, and by how much the finer must be the steeper: at a step it is four times as steep."""
-_WIDE_PX: Final = 5.0
-"""Blur under which soft changes of colour are measured."""
-_STEP: Final = 0.0155
-"""Excess slope, logarithm a pixel, of a step that belongs to the cloth: of a print 10 % lighter than its ground."""
-_SHARPER: Final = 1.5
-"""How much steeper the same step is in a photo of twice that size or more, which comes sharp from being made small."""
-_TINT_STEP: Final = 0.02
-"""The same of a step in colour, over ``_TINT_PX``: photos hold colour at half their size."""
-_TINT_PX: Final = 1.2
-_NOISE: Final = 1.6
-"""By how much a coarse weave, which has small steps everywhere, may raise both."""
-_TINT_SHARE, _TINT_REST = 0.45, 0.004
-"""Slope of colour, as a share of the slope of lightness and plain, from which on a soft change is dyed, not lit."""
-_STRONG: Final = 2.0
-"""Steps this many times the least are of prints and stripes more often than of creases."""
+_PRINT_STEP, _PRINT_TINT = 0.035, 0.04
+"""Excess slope of lightness and slope of tint, logarithms a pixel, of a print 15 % darker than its ground."""
+_BUSY: Final = (0.45, 0.75)
+"""Shares of the cloth near such edges between which they are heeded less and less: all-over prints are full of them."""
 _LEAK: Final = 0.04
-"""Weight with which the light goes on evenly under a step, where nothing is known of it."""
-_WIDTH: Final = 0.009
-"""Blur of the light, as a share of the garment's size: finer wrinkles stay, without them cloth looks like plastic."""
-_STRENGTH: Final = (0.88, 0.35)
-"""Share of the light that is taken off plain cloth, and off cloth full of prints, stripes or fades."""
-_BUSY: Final = (0.3, 0.7)
-"""Shares of the cloth near strong steps between which the strength falls."""
-_MOST: Final = 0.45
-"""Logarithm of the light beyond which hardly more is taken off: the rest may be dyed."""
-_DRIFT: Final = 0.03
-"""By how much the median is led back at most, and without a tint: in striped cloth it may leap to another colour."""
-_TINT_SPREAD: Final = (0.09, 0.14)
-"""How far the light's colour may vary, as a logarithm: sky and lamp differ by less than dyes do."""
-_TINT_HUE: Final = (0.065, 0.095)
-"""How far from grey cloth may be for the light's colour to be told: dyed cloth fades in colour as well."""
-_FOLD_BLUR_PX: Final = 1.8
-"""Blur under which folds are seen: finer ones stay, or cloth looks like plastic."""
-_FOLD_WINDOW_PX: Final = 41
-"""Width of the windows in which the cloth's own lightness is found; folds are narrower than half of that."""
-_FOLD_TINT: Final = 0.12
-_FOLD_SHADE: Final = 0.35
-"""Changes of colour and of lightness, as logarithms, from which on something is printed, sewn or dyed, and no fold."""
-_PRINTED: Final = 6.0
-"""Steps this many times the least are edges of prints, beside which nothing is taken off."""
-_FOLD_SHARE: Final = 0.75
-"""Share of the folds that is taken off: knit, quilting and pockets live on what is left."""
-_PRINT_STEP: Final = 0.05
-_TINT_PRINTED: Final = (0.004, 0.012)
-"""Share of the cloth on steps in colour, of so much a pixel, from which on soft colours may be printed too."""
+"""Weight with which the light goes on evenly under an edge, where nothing is known of it."""
+_SOLVED: Final = 0.5
+"""Size at which slopes are summed up, as a share of the network's picture."""
+_GREY: Final = np.array([0.299, 0.587, 0.114], np.float32)
+_BEYOND_PX: Final = 2.0
+"""Blur with which the light goes on past the outline, a few times: cloth is seen a little beyond it at a seam."""
 
 
 def even_light(rgb: ByteArray, mask: BoolArray) -> ByteArray:
-    """Take most of the soft light and shade off a garment and leave its prints, seams, knit and median colour.
-
-    Colour Retinex (Grosse, Johnson, Adelson and Freeman 2009, after Horn 1974): slopes of the logarithm without a step
-    and without a change of colour are the light's; integrated and blurred they give the light, which is divided out.
+    """Take the light and shade off a garment and leave its prints, seams, knit and median colour.
 
     Args:
         rgb: (H, W, 3) uint8 sRGB, colours bled past the outline.
         mask: (H, W) bool, the garment.
     Returns:
         (H, W, 3) uint8; the light at the outline goes on a little beyond it.
+    Raises:
+        WeightsMissing: the network's weights are not installed.
     """
+    evened = rgb.copy()
     if not mask.any():
-        return rgb.copy()
+        return evened
     box = _surroundings(mask)
-    evened, inside = rgb.copy(), mask[box]
-    scale = min(1.0, _SIDE / extent(inside))
-    size = (max(8, round(inside.shape[1] * scale)), max(8, round(inside.shape[0] * scale)))
+    scale = min(1.0, SIDE / extent(mask))
+    size = tuple(max(8, round(side * scale)) for side in mask[box].shape[::-1])
     small = cv2.resize(rgb[box], size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    cloth = cv2.resize(inside.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) > 127
+    cloth = cv2.resize(mask[box].astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) > 127
     if cloth.sum() < _LEAST_PX:
         return evened
-    least = _STEP * float(np.interp(scale, [0.5, 1], [_SHARPER, 1]))
-    gain = np.exp(-_light(np.log(small + _OFFSET), cloth, least))
-    gain *= np.exp(-_folds(np.log(small * gain + _OFFSET), cloth))[..., None]
-    usual, after = (np.median(a[cloth], axis=0) + 1 / 255 for a in (small, small * gain))
-    gain *= np.clip((usual / after).mean(), 1 - _DRIFT, 1 + _DRIFT)
-    full = cv2.resize(gain.astype(np.float32), inside.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    evened[box] = cv2.multiply(rgb[box], full, dtype=cv2.CV_8U)
+    light = _light(small, cloth)
+    full = cv2.resize(light, mask[box].shape[::-1], interpolation=cv2.INTER_LINEAR)
+    values = (rgb[box].astype(np.float32) / 255 + OFFSET) * np.exp(-full) - OFFSET
+    evened[box] = np.where(full.any(2, keepdims=True), np.clip(255 * values + 0.5, 0, 255), rgb[box]).astype(np.uint8)
     return evened
 
 
@@ -109,115 +82,85 @@ def _surroundings(mask: BoolArray) -> tuple[slice, slice]:
     return rows, columns
 
 
-def _light(values: FloatArray, inside: BoolArray, least_step: float) -> FloatArray:
-    """(h, w, 3) logarithm of the light that is to be divided out, from that of the picture; 0 far from the cloth."""
-    tone = values @ np.array([0.299, 0.587, 0.114], np.float32)
-    tint = values - tone[..., None]
-    steps = _steps(tone, tint, inside, least_step)
-    # A step's blur reaches two pixels to each side.
-    steps = cv2.dilate(steps, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
-    smooth = 1 / (1 + steps**8)
-    dyed = _slope(tint, inside, _WIDE_PX) / (_TINT_SHARE * _slope(tone, inside, _WIDE_PX) + _TINT_REST)
-    size = (round(_SOLVED * inside.shape[1]), round(_SOLVED * inside.shape[0]))
-    cloth = cv2.resize(inside.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-    trust, undyed = (cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (smooth, 1 / (1 + dyed**4)))
-    fields = cv2.resize(_soften(np.dstack([tone, tint]), inside, 1.0), size, interpolation=cv2.INTER_AREA)
-    shares = np.dstack([trust * undyed, trust, trust, trust])
-    width = max(1.0, _WIDTH * extent(cloth))
-    solved = _soften(_integrate(fields, trust, shares, cloth), cloth, width)
-    solved -= np.median(solved[cloth], axis=0)
-    by_tone, by_tint = solved[..., :1], solved[..., 1:]
-    # Folds that are steep on one side add up to a ramp, which the cloth itself does not show.
-    by_tone *= _share_in(fields[..., 0][cloth], by_tone[..., 0][cloth])
-    strength = float(np.interp((steps[inside] > _STRONG).mean(), _BUSY, _STRENGTH))
-    strength_of_tint = strength * _tint_trust(tint, by_tint[cloth], inside)
-    light = strength * _MOST * np.tanh(by_tone / _MOST) + strength_of_tint * by_tint
-    light[cv2.GaussianBlur(cloth.astype(np.float32), (0, 0), width) < 1e-3] = 0
-    return np.asarray(cv2.resize(light, inside.shape[::-1], interpolation=cv2.INTER_LINEAR))
+def _light(picture: FloatArray, cloth: BoolArray) -> FloatArray:
+    """(h, w, 3) float32 logarithm of the light that is to be divided out, 0 far from the cloth.
 
-
-def _share_in(values: FloatArray, part: FloatArray) -> float:
-    """How much of a part (n,) is in values (n,), 0..1, by least squares."""
-    part = part - part.mean()
-    return float(np.clip((values @ part) / max(float(part @ part), 1e-9), 0, 1))
-
-
-def _folds(values: FloatArray, inside: BoolArray) -> FloatArray:
-    """(h, w) logarithm of the shade of folds that is to be divided out: the body's own folds take their place.
-
-    A fold is narrow, so that the median around it is the cloth's, of the cloth's colour, and fainter than most prints.
+    Args:
+        picture: (h, w, 3) float32 sRGB 0..1.
+        cloth: (h, w) bool.
     """
-    tone = values @ np.array([0.299, 0.587, 0.114], np.float32)
-    tint = values - tone[..., None]
-    shade, *turned = (
-        _soften(each, inside, _FOLD_BLUR_PX) - _soften(_median(each), inside, _FOLD_BLUR_PX)
-        for each in (tone, *np.moveaxis(tint, 2, 0))
+    height, width = cloth.shape
+    inside = cv2.erode(cloth.astype(np.uint8), _RIM) > 0
+    if not inside.any():
+        inside = cloth
+    padding = ((0, -height % STRIDE), (0, -width % STRIDE), (0, 0))
+    pictures, masks = (
+        torch.from_numpy(np.pad(each, padding)).permute(2, 0, 1)[None]
+        for each in (picture, inside.astype(np.float32)[..., None])
     )
-    trust = np.exp(-(sum(np.square(turned)) / _FOLD_TINT**2) - (shade / _FOLD_SHADE) ** 4).astype(np.float32)
-    sharp = _steps(tone, tint, inside, _STEP) > _PRINTED
-    trust[cv2.dilate(sharp.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0] = 0
-    shade = _FOLD_SHARE * cv2.GaussianBlur(trust, (0, 0), _FOLD_BLUR_PX) * shade
-    shade[cv2.GaussianBlur(inside.astype(np.float32), (0, 0), _FOLD_BLUR_PX) < 1e-3] = 0
-    return np.asarray(shade)
+    with torch.inference_mode(), one_thread():
+        answer = load_light_network(Settings().weights)(pictures, masks)[0]
+    light = answer.permute(1, 2, 0).numpy()[:height, :width]
+    light = _even_across_prints(light, picture, inside)
+    light = light - np.median(light[inside], axis=0)
+    weight = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), _BEYOND_PX)[..., None]
+    beyond = cv2.GaussianBlur(light * inside[..., None], (0, 0), _BEYOND_PX) / np.maximum(weight, 1e-3)
+    light = np.where(inside[..., None], light, beyond)
+    tone = (light @ _GREY)[..., None]
+    tint = _MOST_TINT * np.tanh((light - tone) / _MOST_TINT)
+    light = np.where(weight > 1e-3, _STRENGTH * (_MOST * np.tanh(tone / _MOST) + tint), 0)
+    return np.asarray(light, np.float32)
 
 
-def _median(field: FloatArray) -> FloatArray:
-    """(h, w) median of a field of logarithms around each pixel."""
-    low, high = float(field.min()), float(field.max()) + 1e-6
-    levels = np.rint(255 * (field - low) / (high - low)).astype(np.uint8)
-    return np.asarray(low + cv2.medianBlur(levels, _FOLD_WINDOW_PX) * np.float32((high - low) / 255))
+def _even_across_prints(light: FloatArray, picture: FloatArray, inside: BoolArray) -> FloatArray:
+    """(h, w, 3) the light without what of it changes at the edges of prints."""
+    logs = np.log(picture + OFFSET)
+    tone = logs @ _GREY
+    sharp = _slope(tone, inside, _FINE_PX) - _RAMP * _slope(tone, inside, _COARSE_PX)
+    edges = (sharp > _PRINT_STEP) | (_slope(logs - tone[..., None], inside, _FINE_PX) > _PRINT_TINT)
+    edges = cv2.dilate((edges & inside).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    share = float(np.interp(edges[inside].mean(), _BUSY, [1, 0]))
+    if share == 0 or not (edges & inside).any():
+        return light
+    size = tuple(max(2, round(_SOLVED * side)) for side in inside.shape[::-1])
+    shares = (cv2.resize(each.astype(np.float32), size, interpolation=cv2.INTER_AREA) for each in (inside, ~edges))
+    cloth, trust = (each > 0.99 for each in shares)
+    if not cloth.any():
+        return light
+    small = cv2.resize(light, size, interpolation=cv2.INTER_AREA)
+    change = _integrate(small, trust.astype(np.float32), cloth) - small
+    change -= change[cloth].mean(0)
+    share *= _share_of_print(cv2.resize(logs, size, interpolation=cv2.INTER_AREA)[cloth], change[cloth])
+    change[~cloth] = 0
+    weight = cloth.astype(np.float32)
+    soft = cv2.GaussianBlur(change, (0, 0), 1.0) / np.maximum(cv2.GaussianBlur(weight, (0, 0), 1.0), 1e-3)[..., None]
+    change = np.where(cloth[..., None], change, soft)
+    return np.asarray(light + share * cv2.resize(change, inside.shape[::-1], interpolation=cv2.INTER_LINEAR))
 
 
-def _tint_trust(tint: FloatArray, found: FloatArray, inside: BoolArray) -> float:
-    """How surely a soft change of colour is the light's, 0..1; ``found`` are (n, 3) of such a light on the cloth."""
-    deep = cv2.erode(inside.astype(np.uint8), np.ones((13, 13), np.uint8)) > 0
-    if not deep.any():
-        return 0.0
-    spread = np.percentile(np.abs(found).max(1), 95)
-    hue = np.median(np.abs(tint[deep]).max(1))
-    printed = (_slope(tint, inside, _TINT_PX)[deep] > _PRINT_STEP).mean()
-    trusts = [
-        np.interp(value, limits, [1, 0])
-        for value, limits in ((spread, _TINT_SPREAD), (hue, _TINT_HUE), (printed, _TINT_PRINTED))
-    ]
-    return float(np.prod(trusts))
+def _share_of_print(logs: FloatArray, change: FloatArray) -> float:
+    """How much of a change of the light (n, 3) gives back what the picture (n, 3) shows, 0..1, by least squares.
 
-
-def _steps(tone: FloatArray, tint: FloatArray, inside: BoolArray, least_step: float) -> FloatArray:
-    """(h, w) float32: how sharp the picture changes within the cloth; 1 at the least step that counts."""
-    within = cv2.erode(inside.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    rise = _slope(tone, inside, _FINE_PX) - _RAMP * _slope(tone, inside, _COARSE_PX)
-    turn = _slope(tint, inside, _TINT_PX)
-    found = np.zeros(inside.shape, np.float32)
-    for slope, least in ((rise, least_step), (turn, _TINT_STEP)):
-        usual = float(np.median(np.abs(slope[within]))) if within.any() else 0.0
-        found = np.maximum(found, slope / np.clip(3 * usual, least, _NOISE * least))
-    return np.where(within, found, 0).astype(np.float32)
+    Folds with one sharp side may add up to a ramp, which the picture does not show.
+    """
+    return float(np.clip(-((logs - logs.mean(0)) * change).sum() / max(float(np.square(change).sum()), 1e-9), 0, 1))
 
 
 def _slope(field: FloatArray, inside: BoolArray, blur_px: float) -> FloatArray:
-    """(h, w) steepness of a field of one or more channels, a pixel, after a blur."""
-    soft = _soften(field, inside, blur_px)
-    squares = cv2.Sobel(soft, cv2.CV_32F, 1, 0, scale=1 / 8) ** 2 + cv2.Sobel(soft, cv2.CV_32F, 0, 1, scale=1 / 8) ** 2
-    return np.asarray(np.sqrt(squares if squares.ndim == 2 else squares.sum(2)))
+    """(h, w) steepness of a field of one or more channels, a pixel, after a blur within the cloth."""
+    weight = np.maximum(cv2.GaussianBlur(inside.astype(np.float32), (0, 0), blur_px), 1e-4)
+    planes = field.reshape(*inside.shape, -1) * inside[..., None]
+    soft = cv2.GaussianBlur(planes, (0, 0), blur_px).reshape(planes.shape) / weight[..., None]
+    down, across = (np.gradient(soft, axis=axis) for axis in (0, 1))
+    return np.asarray(np.sqrt((np.square(down) + np.square(across)).sum(2)))
 
 
-def _soften(field: FloatArray, inside: BoolArray, blur_px: float) -> FloatArray:
-    """Blur what lies inside, with nothing of the outside; it goes on beyond the edge as far as the blur reaches."""
-    share = inside.astype(np.float32)
-    weight = np.maximum(cv2.GaussianBlur(share, (0, 0), blur_px), 1e-4)
-    if field.ndim == 3:
-        share, weight = share[..., None], weight[..., None]
-    return np.asarray(cv2.GaussianBlur(field * share, (0, 0), blur_px) / weight)
-
-
-def _integrate(values: FloatArray, trust: FloatArray, shares: FloatArray, inside: BoolArray) -> FloatArray:
-    """Solve for fields with given slopes, by least squares over the cloth.
+def _integrate(values: FloatArray, trust: FloatArray, inside: BoolArray) -> FloatArray:
+    """Solve for fields with the slopes of given ones where these are trusted, by least squares over the cloth.
 
     Args:
-        values: (h, w, n) fields whose slopes count.
+        values: (h, w, n) fields.
         trust: (h, w) weight of a pixel's slopes, 0..1; where it is 0, the solved fields go on evenly.
-        shares: (h, w, n) how much of a pixel's slopes the solved fields have, 0..1.
         inside: (h, w) bool, where there is cloth.
     Returns:
         (h, w, n) float32; 0 outside.
@@ -232,7 +175,7 @@ def _integrate(values: FloatArray, trust: FloatArray, shares: FloatArray, inside
         both = inside[first] & inside[second]
         pairs.append(np.column_stack([index[first][both], index[second][both]]))
         weights.append(np.minimum(trust[first], trust[second])[both])
-        wanted.append(((values[second] - values[first]) * np.minimum(shares[first], shares[second]))[both])
+        wanted.append((values[second] - values[first])[both])
     pair, weight, slopes = np.concatenate(pairs), np.concatenate(weights).astype(np.float64), np.concatenate(wanted)
     ends = np.repeat([[-1.0, 1.0]], len(pair), axis=0)
     starts = np.arange(0, 2 * len(pair) + 1, 2)

@@ -1,0 +1,1 @@
+"""Training of the network that tells light from cloth: crops, cloths, samples; README.md has the steps."""

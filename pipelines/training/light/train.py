@@ -1,0 +1,187 @@
+"""Train the network that tells light from cloth: ``python -m pipelines.training.light.train --crops DIR``.
+
+Checkpoints hold everything that is needed to go on; ``--export`` writes the averaged weights in float16.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as fn
+
+from pipelines.training.light.crops import read_crops
+from pipelines.training.light.samples import LitCloths
+from vmodel.garment.light_network import GarmentLightNet
+
+_LEARNING_RATE: Final = 1.5e-3
+_AVERAGE: Final = 0.998
+_SCALES: Final = (1, 2, 4)
+"""How many pixels are averaged each way before differences of neighbours are compared."""
+
+
+@dataclass
+class Training:
+    """Where a training stands."""
+
+    network: GarmentLightNet
+    average: GarmentLightNet
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+    seconds: float = 0.0
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint; the old one is replaced only when the new one is whole."""
+        state = {
+            "network": self.network.state_dict(), "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(), "step": self.step, "seconds": self.seconds,
+        }  # fmt: skip
+        torch.save(state, path.with_suffix(".new"))
+        path.with_suffix(".new").replace(path)
+
+
+def begin(path: Path | None = None) -> Training:
+    """A fresh training, or where a checkpoint left it."""
+    network, average = GarmentLightNet().to(memory_format=torch.channels_last), GarmentLightNet()  # type: ignore[call-overload]
+    average.load_state_dict(network.state_dict())
+    training = Training(network, average, torch.optim.AdamW(network.parameters(), _LEARNING_RATE, weight_decay=1e-3))
+    if path is not None and path.is_file():
+        state = torch.load(path, weights_only=True)
+        for name in ("network", "average", "optimiser"):
+            getattr(training, name).load_state_dict(state[name])
+        training.step, training.seconds = state["step"], state["seconds"]
+    return training
+
+
+@lru_cache(maxsize=1)
+def _cloths(crops: Path, seed: int) -> LitCloths:
+    cv2.setNumThreads(1)
+    return LitCloths(list(read_crops(crops)), np.random.default_rng(seed))
+
+
+def _batch(crops: Path, seed: int, size: int, side: int) -> tuple[np.ndarray[Any, Any], ...]:
+    """Arrays of ``LitCloth``, stacked; the next ones each time, in the process that it is called in."""
+    samples = [_cloths(crops, seed).draw(side) for _ in range(size)]
+    return tuple(np.stack([getattr(each, name) for each in samples]) for name in ("rgb", "mask", "light", "known"))
+
+
+def loss_of(answer: Tensor, goal: Tensor, mask: Tensor) -> Tensor:
+    """Mean absolute difference of the light, each picture's level left free, and of its differences over distances."""
+    area = mask.sum((1, 2, 3)).clamp(min=200)
+    wrong = (answer - goal) * mask
+    wrong = wrong - wrong.sum((2, 3), keepdim=True) / area[:, None, None, None] * mask
+    total = wrong.abs().sum((1, 2, 3)) / area / 3
+    for scale in _SCALES:
+        if scale > 1:
+            wrong, mask = fn.avg_pool2d(wrong, 2), fn.avg_pool2d(mask, 2)
+        for axis in (2, 3):
+            both = torch.minimum(mask.narrow(axis, 1, mask.shape[axis] - 1), mask.narrow(axis, 0, mask.shape[axis] - 1))
+            steps = (wrong.diff(dim=axis) * both).abs().sum((1, 2, 3)) * scale**2
+            total = total + steps / area / 3
+    return total.mean()
+
+
+def train(training: Training, crops: Path, minutes: float, total: float, side: int, batch: int, out: Path) -> None:
+    """Train for a span of time, with checkpoints every three minutes.
+
+    Args:
+        training: where it stands.
+        crops: folder of ``crops.prepare``.
+        minutes: how long this run takes at most.
+        total: minutes after which the learning rate has fallen to nothing, over all runs.
+        side: of the pictures in pixels.
+        batch: pictures a step.
+        out: folder of checkpoints and the log.
+    """
+    before, begun, losses = training.seconds, time.monotonic(), []
+    saved = begun
+    training.network.train()
+    asked = (crops, training.step, batch, side)
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        waiting = [pool.submit(_batch, *asked) for _ in range(4)]
+        while (spent := time.monotonic() - begun) < 60 * minutes:
+            rgb, mask, light, known = waiting.pop(0).result()
+            waiting.append(pool.submit(_batch, *asked))
+            pictures, goal = (torch.from_numpy(each).permute(0, 3, 1, 2) for each in (rgb, light))
+            masks, where = (torch.from_numpy(each)[:, None] for each in (mask, known))
+            training.seconds = before + spent
+            share = min(training.seconds / (60 * total), 1.0)
+            for group in training.optimiser.param_groups:
+                group["lr"] = (
+                    _LEARNING_RATE * min(1, (training.step + 1) / 60) * (0.01 + 0.495 * (1 + math.cos(math.pi * share)))
+                )
+            with torch.autocast("cpu", torch.bfloat16):
+                answer = training.network(pictures.contiguous(memory_format=torch.channels_last), masks)
+            loss = loss_of(answer.float(), goal, where)
+            training.optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(training.network.parameters(), 1.0)
+            training.optimiser.step()
+            training.step += 1
+            _follow(training.average, training.network, min(_AVERAGE, (1 + training.step) / (10 + training.step)))
+            losses.append(float(loss.detach()))
+            if training.step % 50 == 0:
+                line = {
+                    "step": training.step,
+                    "minutes": round(training.seconds / 60, 1),
+                    "loss": round(float(np.mean(losses)), 4),
+                }
+                with (out / "log.jsonl").open("a") as log:
+                    log.write(json.dumps(line) + "\n")
+                losses.clear()
+            if time.monotonic() - saved > 180:
+                saved = time.monotonic()
+                training.save(out / "light.pt")
+        for each in waiting:
+            each.cancel()
+    training.save(out / "light.pt")
+
+
+@torch.no_grad()
+def _follow(average: nn.Module, network: nn.Module, keep: float) -> None:
+    for mean, new in zip(average.parameters(), network.parameters(), strict=True):
+        mean.lerp_(new, 1 - keep)
+
+
+def export(training: Training, path: Path) -> None:
+    """Write the averaged weights in float16."""
+    save_file({name: value.half().contiguous() for name, value in training.average.state_dict().items()}, path)
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--crops", type=Path, default=Path("build/light/crops"), help="folder of light.crops")
+    parser.add_argument("--out", type=Path, default=Path("build/light"))
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--total", type=float, default=None, help="minutes over all runs; default: those of this one")
+    parser.add_argument("--side", type=int, default=288)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--export", type=Path, help="write the weights of the last checkpoint here and stop")
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(given.seed)
+    torch.set_flush_denormal(True)  # tiny moments of the optimiser cost more than the network else
+    training = begin(given.out / "light.pt")
+    if given.export is not None:
+        export(training, given.export)
+        return
+    train(training, given.crops, given.minutes, given.total or given.minutes, given.side, given.batch, given.out)
+
+
+if __name__ == "__main__":
+    main()
