@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Final
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from vmodel.errors import WeightsMissing
+from vmodel.garment.network_weights import load_numbers
 
 WEIGHTS: Final = "garment_light.safetensors"
 SIDE: Final = 320
@@ -88,9 +87,6 @@ def load_light_network(weights: Path) -> GarmentLightNet:
     Raises:
         WeightsMissing: it does not.
     """
-    path = weights / WEIGHTS
-    if not path.is_file():
-        raise WeightsMissing(WEIGHTS)
     network = GarmentLightNet()
-    network.load_state_dict({name: value.float() for name, value in load_file(path).items()})
+    network.load_state_dict(load_numbers(weights, WEIGHTS))
     return network.eval()

@@ -25,6 +25,7 @@ from torch.nn import functional as fn
 
 from pipelines.training.light.crops import read_crops
 from pipelines.training.light.samples import LitCloths
+from pipelines.training.reader.train import follow
 from vmodel.garment.light_network import GarmentLightNet
 
 _LEARNING_RATE: Final = 1.5e-3
@@ -131,7 +132,7 @@ def train(training: Training, crops: Path, minutes: float, total: float, side: i
             nn.utils.clip_grad_norm_(training.network.parameters(), 1.0)
             training.optimiser.step()
             training.step += 1
-            _follow(training.average, training.network, min(_AVERAGE, (1 + training.step) / (10 + training.step)))
+            follow(training.average, training.network, min(_AVERAGE, (1 + training.step) / (10 + training.step)))
             losses.append(float(loss.detach()))
             if training.step % 50 == 0:
                 line = {
@@ -148,12 +149,6 @@ def train(training: Training, crops: Path, minutes: float, total: float, side: i
         for each in waiting:
             each.cancel()
     training.save(out / "light.pt")
-
-
-@torch.no_grad()
-def _follow(average: nn.Module, network: nn.Module, keep: float) -> None:
-    for mean, new in zip(average.parameters(), network.parameters(), strict=True):
-        mean.lerp_(new, 1 - keep)
 
 
 def export(training: Training, path: Path) -> None:

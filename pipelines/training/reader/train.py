@@ -264,7 +264,7 @@ def train(training: Training, source: Source, minutes: float, side: int, batch: 
         nn.utils.clip_grad_norm_(network.parameters(), 4.0)
         training.optimiser.step()
         training.step += 1
-        _follow(training.average, network, min(_AVERAGE, (1 + training.step) / (10 + training.step)))
+        follow(training.average, network, min(_AVERAGE, (1 + training.step) / (10 + training.step)))
         training.history.append({"loss": float(loss.detach()), **parts})
         if training.step % 20 == 0:
             _tell(training, out)
@@ -275,7 +275,7 @@ def train(training: Training, source: Source, minutes: float, side: int, batch: 
 
 
 @torch.no_grad()
-def _follow(average: nn.Module, network: nn.Module, keep: float) -> None:
+def follow(average: nn.Module, network: nn.Module, keep: float) -> None:
     """Move the running average towards the network."""
     for mean, new in zip(average.parameters(), network.parameters(), strict=True):
         mean.lerp_(new, 1 - keep)

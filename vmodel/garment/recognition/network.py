@@ -12,11 +12,10 @@ from typing import Final
 
 import torch
 from efficientnet_lite_pytorch import EfficientNet
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from vmodel.errors import WeightsMissing
+from vmodel.garment.network_weights import load_numbers
 
 WEIGHTS: Final = "garment_reader.safetensors"
 SIZE: Final = 224
@@ -187,11 +186,8 @@ def load_network(weights: Path) -> GarmentReaderNet:
     Raises:
         WeightsMissing: it does not.
     """
-    path = weights / WEIGHTS
-    if not path.is_file():
-        raise WeightsMissing(WEIGHTS)
     network = GarmentReaderNet()
-    state = {name: value.float() for name, value in load_file(path).items()}
+    state = load_numbers(weights, WEIGHTS)
     counts = {name: value for name, value in network.state_dict().items() if not value.is_floating_point()}
     network.load_state_dict(state | counts)
     return network.eval()
