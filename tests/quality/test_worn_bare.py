@@ -96,3 +96,19 @@ def test_one_that_has_slipped_is_refused(
 ) -> None:
     report = judged(put_on(name, "wm-ines", settings), broken)
     assert score in report.missed, (report.scores, report.figures)
+
+
+def test_caps_cover_the_shoulders_and_leave_the_arms_bare(settings: Settings) -> None:
+    worn = put_on("cap sleeves", "wm-ines", settings)
+    report = judged(worn)
+    assert report.passed, (report.missed, report.figures)
+    skin = np.asarray(worn.posed.vertices_m, float)
+    for side in "LR":
+        assert np.median(cm_to_cloth(worn, skin_at(worn, f"upperarm01.{side}", 0.03))) < 2.5
+        shoulder, elbow = worn.joint(f"upperarm01.{side}"), worn.joint(f"lowerarm01.{side}")
+        along = (skin - shoulder) @ (elbow - shoulder) / np.square(elbow - shoulder).sum()
+        off = np.linalg.norm(skin - shoulder - along[:, None] * (elbow - shoulder), axis=1)
+        arm = (along > 0.55) & (along < 0.9) & (off < 0.06)
+        assert arm.any()
+        outside = arm & ((skin - shoulder)[:, 0] * np.sign(shoulder[0]) > 0)  # the trunk's cloth hangs on the inside
+        assert np.median(cm_to_cloth(worn, skin[outside])) > 3

@@ -5,6 +5,7 @@ The origin is the middle between the neck points, x to the wearer's left, y up; 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -60,7 +61,11 @@ def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
         kind: category, sleeve and neckline decide which edges there are.
         cut: its sizes.
         material: name in the drape's materials.
+    Returns:
+        The block; one with cap sleeves counts as without sleeves.
     """
+    if cut.cap:
+        kind = replace(kind, sleeve=Sleeve.NONE)
     shoulder, armpit = _shoulder_and_armpit(kind, cut)
     side = {"side_left": _side(cut, armpit)}
     low, low_back = (_low_edges(cut, side["side_left"], is_front) for is_front in (True, False))
@@ -320,6 +325,11 @@ def _armhole_or_sleeve(
             "sleeve_top_left": edge_of(as_point(outer), as_point(shoulder), bow=(0.3, 0.5)),
         }
         return {**edges, **seam}, {"cuff_outer_left": as_point(outer), "cuff_inner_left": as_point(inner)}
+    if cut.cap:
+        end = as_point(shoulder + np.array([cut.cap[0], -cut.cap[1]]))
+        edges = {"armhole_left": edge_of(as_point(armpit), end)}
+        edges["shoulder_left"] = edge_of(end, as_point(shoulder), (cut.neck, 0.0))
+        return edges, {"cuff_outer_left": end, "cuff_inner_left": as_point(armpit)}
     power = cut.armhole or (_STRAP_POWER if kind.sleeve == Sleeve.STRAP else 2.4)
     down = np.linspace(1, 0, 2 * _STEPS)
     hollow = 0.0 if cut.armhole or kind.sleeve == Sleeve.STRAP else 0.8

@@ -9,6 +9,7 @@ import numpy as np
 
 from vmodel.garment.block_parts import Block, Edges
 from vmodel.garment.pattern.bare import bare_side, with_bands
+from vmodel.garment.pattern.cap import cap_pairs, has_caps
 from vmodel.garment.pattern.photo import (
     HEM_SHARES,
     SIDES,
@@ -151,7 +152,9 @@ def _side_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
     is_bare = block.kind.neckline == Neckline.STRAPLESS or bare_side(photo) == side
     stems = ("armpit",) if is_bare else ("neck", "shoulder", "armpit")
     pairs: Pairs = [(marks[f"{stem}_{side}"], points[f"{stem}_{side}"], 1.0) for stem in stems]
-    for share in () if is_bare else (1 / 3, 2 / 3):  # trunk and sleeve meet on the same line in block and photo
+    caps = has_caps(photo)
+    pairs += cap_pairs(photo, block, side) if caps else []
+    for share in () if is_bare or caps else (1 / 3, 2 / 3):  # trunk and sleeve meet on one line in block and photo
         ends = f"shoulder_{side}", f"armpit_{side}", share
         pairs.append((_between(marks, *ends), _between(points, *ends), 0.6))
     for share, spots in side_spots(photo).items():

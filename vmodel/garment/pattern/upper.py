@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from vmodel.garment.pattern.bare import as_if_carried, bare_side, cut_in, string_width
+from vmodel.garment.pattern.cap import cap_cm, has_caps
 from vmodel.garment.pattern.neck import falls_in_front, stand_cm, usual_drop, usual_neck
 from vmodel.garment.pattern.neck_edge import edge_power
 from vmodel.garment.pattern.photo import HEM_SHARES, SIDE_SHARES, SIDES, hem_spots, side_spots
@@ -114,7 +115,7 @@ def fit_upper(
     if off:
         angle, root = _OFF_ANGLE, _ROUND_ARM * body.chest + _OFF_ROOM_CM
         sleeve, cuff = (sizes["sleeve"], sizes["cuff"]) if sleeved else (_BAND_CM, root + 1.0)
-    elif sleeved:
+    elif sleeved and not has_caps(photo):
         if kind.sleeve != Sleeve.SHORT:
             angle = _roomy_angle(chest - shoulder, depth, (0.3 * body.chest + _sleeve_ease(kind)) / 2)
         cuff = sizes["cuff"]
@@ -147,6 +148,7 @@ def fit_upper(
         midriff=midriff,
         bare=bare,
         power=None if photo.neck_edge is None else edge_power(photo, photo.neck_edge),
+        cap=cap_cm(photo, scale),
     ), scale
 
 
@@ -203,7 +205,7 @@ def _roomy_angle(across: float, deep: float, around: float) -> float:
 
 
 def _least_sleeve(across: float, deep: float, angle: float, cuff: float, flare: float) -> float:
-    """Length below which a cap sleeve's cuff would end inside the trunk.
+    """Length below which a short sleeve's cuff would end inside the trunk.
 
     Args:
         across: from the shoulder point out to the armpit, cm.
@@ -253,7 +255,7 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
         found = list(swim_sizes(found, kind, body))
     if kind.bib:
         found = [_beside_bib(size, body) for size in found]
-    if sleeved:
+    if sleeved and not has_caps(photo):
         found += _sleeve_sizes(photo, body)
     if kind.category == Category.JUMPSUIT:
         found += _leg_sizes(photo, body)
@@ -326,16 +328,9 @@ def _sleeve_sizes(photo: GarmentPhoto, body: BodyMeasurements) -> list[Size]:
     return [
         # a sleeve that lies folded or hangs behind looks shorter than it is: the longer one tells
         Size("sleeve", max(runs), 0.07, usual, spread, low, high),
-        Size(
-            "cuff",
-            float(np.mean(wide)),
-            0.12,
-            cuff,
-            0.4,
-            (0.16 if short else 0.1) * body.chest,
-            _MOST_CUFF[not short] * body.chest,
-        ),
-    ]
+        Size("cuff", float(np.mean(wide)), 0.12, cuff, 0.4, (0.16 if short else 0.1) * body.chest,
+             _MOST_CUFF[not short] * body.chest),
+    ]  # fmt: skip
 
 
 def _leg_sizes(photo: GarmentPhoto, body: BodyMeasurements) -> list[Size]:

@@ -21,6 +21,7 @@ class UpperCut:
         power: exponent of the front's neck curve; None for the kind's own.
         depth: shoulder point to armpit, straight down.
         sleeve: middle of the armhole to the middle of the cuff; 0 without sleeves.
+        cap: how far a cap sleeve ends beside and below the shoulder point; None without caps.
         cuff: flat width.
         angle: of the sleeve below the horizontal, in degrees.
         sides: (n, 2) half widths: share of the way from armpit to hem (0..1, rising), and cm.
@@ -61,6 +62,7 @@ class UpperCut:
     brief: BriefCut | None = None
     midriff: tuple[float, float] | None = None
     power: float | None = None
+    cap: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
