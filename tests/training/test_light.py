@@ -65,6 +65,14 @@ def test_fine_shade_of_relief_is_not_asked_for() -> None:
     assert darkest("relief") > 0.5 * darkest("plain")
 
 
+def test_the_wash_of_denim_is_no_light() -> None:
+    cloths = LitCloths([crop("plain"), crop("washed")], np.random.default_rng(0))
+    for _ in range(10):
+        sample = cloths._washed(crop("washed"))
+        wash = np.log(lit(sample.rgb, -sample.light) + 0.04).mean(2)
+        assert wash[60, 80] - wash[FOLD, 80] > 0.15  # pale where the photo of the denim is, under any shade
+
+
 def test_an_answer_may_be_off_by_a_level_but_not_by_a_slope() -> None:
     goal, mask = torch.zeros(1, 3, 32, 32), torch.ones(1, 1, 32, 32)
     slope = torch.linspace(0, 0.3, 32).expand(1, 3, 32, 32)
@@ -91,7 +99,7 @@ def test_a_garment_is_cut_out_with_its_landmarks() -> None:
 @pytest.mark.slow
 def test_training_learns_goes_on_and_is_exported(tmp_path: Path) -> None:
     write_crops(tmp_path / "crops")
-    assert {each.shows for each in read_crops(tmp_path / "crops")} <= {"plain", "relief", "printed"}
+    assert {each.shows for each in read_crops(tmp_path / "crops")} <= {"plain", "relief", "printed", "washed"}
     out = tmp_path / "out"
     out.mkdir()
     torch.manual_seed(0)

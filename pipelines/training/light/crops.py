@@ -2,7 +2,7 @@
 
 ``photos.jsonl`` names photos by path and says of each what it shows: "plain" cloth of one colour, all of whose
 differences are light, cloth of one colour with "relief", quilted, ribbed or knitted in cables, whose fine shade stays,
-or "printed" cloth of several colours.
+"washed" denim, paler in places, or "printed" cloth of several colours.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Crop:
         points: landmark -> (2,) pixels.
         category: as read.
         has_sleeves: longer than straps.
-        shows: "plain", "relief" or "printed".
+        shows: "plain", "relief", "washed" or "printed".
     """
 
     rgb: ByteArray

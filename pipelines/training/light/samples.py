@@ -1,7 +1,8 @@
 """What the light network learns from: real shade on cloths of every kind, and the light that it should answer.
 
 On cloth of one colour every difference is light. So plain garments give real shade with a known answer, as they are and
-laid on other cloths; garments with relief give cloth whose fine shade is not to be touched.
+laid on other cloths; garments with relief give cloth whose fine shade is not to be touched, washed ones cloth that
+pales softly without any light.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class LitCloths:
         self.plain = [crop for crop in crops if crop.shows == "plain"]
         self.printed = [crop for crop in crops if crop.shows == "printed"]
         self.relief = [crop for crop in crops if crop.shows == "relief"]
+        self.washed = [crop for crop in crops if crop.shows == "washed"]
         self._shades: dict[Crop, FloatArray] = {}
         self.bright = [crop for crop in self.plain if _lightness(crop) > _BRIGHT]
 
@@ -69,6 +71,8 @@ class LitCloths:
             sample = self._with_its_print(self._one(self.printed))
         elif chance < 0.52 and self.relief:
             sample = self._as_it_is(self._one(self.relief), _WIDE)
+        elif chance < 0.64 and self.washed:
+            sample = self._washed(self._one(self.washed))
         else:
             sample = self._laid_on_another()
         return self._viewed(self._lit_more(sample), side)
@@ -105,6 +109,18 @@ class LitCloths:
         known = cv2.dilate((steep & inside).astype(np.uint8), np.ones((7, 7), np.uint8)) * inside
         return LitCloth(rgb, inside.astype(np.float32), np.zeros_like(rgb), known.astype(np.float32))
 
+    def _washed(self, crop: Crop) -> LitCloth:
+        """Denim with its own wash, smoothed out for the photo, under the shade of another garment."""
+        inside, shade = solid(crop.mask), self._one(self.bright)
+        where = solid(shade.mask)
+        tone = soft(self._shade_of(shade, where), where, FINE) @ _GREY
+        size = crop.mask.shape[::-1]
+        light = cv2.resize(tone, size, interpolation=cv2.INTER_AREA)[..., None] * self.rng.uniform(0, 1)
+        covered = cv2.resize(where.astype(np.float32), size, interpolation=cv2.INTER_AREA) > _SURE
+        light = np.asarray(light * _tint(self.rng), np.float32)
+        rgb = lit(crop.rgb.astype(np.float32) / 255, light)
+        return LitCloth(rgb, inside.astype(np.float32), light, (inside & covered).astype(np.float32))
+
     def _laid_on_another(self) -> LitCloth:
         """Real shade on a cloth of chance; the outline is that of the shade's own garment."""
         crop = self._one(self.bright)
@@ -135,7 +151,8 @@ class LitCloths:
             field = cv2.resize(
                 rng.standard_normal((5, 4)).astype(np.float32), size[::-1], interpolation=cv2.INTER_CUBIC
             )
-            light = light + rng.uniform(0, 0.09) * field[..., None] * np.array([1.0, rng.uniform(-0.3, 0.3), -1.0])
+            most = 0.3 if rng.random() < 0.35 else 0.09
+            light = light + rng.uniform(0, most) * field[..., None] * np.array([1.0, rng.uniform(-0.3, 0.3), -1.0])
         noise = rng.normal(0, rng.uniform(0, 0.012), (*size, 1)).astype(np.float32)
         rgb = np.clip(lit(sample.rgb, light) + noise, 0, 1).astype(np.float32)
         return LitCloth(rgb, sample.mask, (sample.light + light).astype(np.float32), sample.known)

@@ -40,7 +40,7 @@ class View:
 
     Attributes:
         rgb: (S, S, 3) uint8.
-        mask: (S/2, S/2) float32; NaN throughout where it is not known.
+        mask: (S/2, S/2) float32; NaN where it is not known.
         parts: (S/4, S/4) uint8 or ``UNKNOWN``.
         points: (len(LANDMARKS), 2) float32 pixels, NaN where absent.
         weight: (len(LANDMARKS),) float32.
@@ -75,10 +75,13 @@ def training_view(sample: Sample, side: int, rng: np.random.Generator) -> View:
     """
     rgb, squeeze = sample.rgb, 1.0
     if sample.mask is not None and not sample.is_drawn:
-        if rng.random() < 0.12:
-            rgb = _bleached(rgb, sample.mask, rng)
+        cloth = _likely_cloth(sample.mask)
+        if rng.random() < 0.16:
+            rgb = _bleached(rgb, cloth, rng)
+        elif rng.random() < 0.06:
+            rgb = _with_other_sleeves(rgb, sample.parts, rng)
         if rng.random() < 0.22:
-            rgb = _on_other_ground(rgb, sample.mask, rng)
+            rgb = _on_other_ground(rgb, cloth, rng)
             squeeze = rng.uniform(*_SQUEEZE) if rng.random() < 0.5 else 1.0
     affine = _random_affine(sample, side, rng, squeeze)
     view = _view(sample, rgb, affine, side, mirrored=bool(rng.random() < 0.5))
@@ -109,7 +112,7 @@ def close_view(sample: Sample, rng: np.random.Generator) -> tuple[ByteArray, Int
     affine[:, 2] += rng.normal(0, 0.05, 2) * CLOSE_SIZE
     rgb = sample.rgb
     if sample.mask is not None and not sample.is_drawn and rng.random() < 0.2:
-        rgb = _bleached(rgb, sample.mask, rng)
+        rgb = _bleached(rgb, _likely_cloth(sample.mask), rng)
     picture = cv2.warpAffine(
         rgb, _centres(affine), (CLOSE_SIZE, CLOSE_SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
@@ -174,18 +177,35 @@ def _centres(affine: FloatArray) -> FloatArray:
     return moved
 
 
+def _likely_cloth(mask: FloatArray) -> FloatArray:
+    """A mask without gaps: what is unknown lies between landmarks."""
+    return np.asarray(np.nan_to_num(mask, nan=1.0))
+
+
 def _bleached(rgb: ByteArray, mask: FloatArray, rng: np.random.Generator) -> ByteArray:
-    """The garment in white, grey, black or another hue: pale cloth on pale ground is rare in photos and often asked."""
+    """The garment in white, grey, black or the ground's colour: cloth like its ground is rare in photos and hard."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    inside = grey[mask > 0.5]
+    inside, ground = grey[mask > 0.5], rgb[mask < 0.1]
     if len(inside) < 100:
         return rgb
     relief = (grey - inside.mean()) * rng.uniform(0.15, 0.5)
-    base = rng.choice([rng.uniform(200, 245), rng.uniform(10, 60), rng.uniform(60, 200)], p=[0.6, 0.2, 0.2])
+    if len(ground) > 100 and rng.random() < 0.4:
+        base = np.median(ground, axis=0) * rng.uniform(0.85, 1.2)
+    else:
+        level = rng.choice([rng.uniform(200, 245), rng.uniform(10, 60), rng.uniform(60, 200)], p=[0.6, 0.2, 0.2])
+        base = np.full(3, level)
     tint = 1 + rng.normal(0, 0.03, 3)
-    dyed = np.clip((base + relief)[..., None] * tint, 0, 255)
+    dyed = np.clip((base + relief[..., None]) * tint, 0, 255)
     soft = mask[..., None]
     return np.asarray(rgb * (1 - soft) + dyed * soft, np.uint8)
+
+
+def _with_other_sleeves(rgb: ByteArray, parts: ByteArray, rng: np.random.Generator) -> ByteArray:
+    """Sleeves of another colour than the trunk's, as raglans and college jackets have."""
+    sleeves = np.isin(parts, [PARTS.index(f"sleeve_{side}") for side in ("left", "right")]).astype(np.float32)
+    gain = np.exp(rng.normal(0, 0.5) + rng.normal(0, 0.25, 3))
+    soft = cv2.GaussianBlur(sleeves, (0, 0), 1.0)[..., None]
+    return np.asarray(np.clip(rgb * (1 + soft * (gain - 1)), 0, 255), np.uint8)
 
 
 def _on_other_ground(rgb: ByteArray, mask: FloatArray, rng: np.random.Generator) -> ByteArray:
@@ -218,9 +238,10 @@ def side_by_side(first: Sample, second: Sample, rng: np.random.Generator) -> Sam
     ground = np.clip(_ground_colour(first) * rng.uniform(0.9, 1.1) + rng.normal(0, 2, (*size, 1)), 0, 255)
     for place, sample in enumerate((first, second)):
         assert sample.mask is not None
-        rows, columns = np.nonzero(sample.mask > 0.5)
+        cloth = _likely_cloth(sample.mask)
+        rows, columns = np.nonzero(cloth > 0.5)
         box = slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
-        rgb, mask = sample.rgb[box], sample.mask[box]
+        rgb, mask = sample.rgb[box], cloth[box]
         scale = rng.uniform(0.7, 0.95) * float((cell / mask.shape).min())
         shape = (max(4, int(mask.shape[1] * scale)), max(4, int(mask.shape[0] * scale)))
         rgb, mask = (cv2.resize(each, shape, interpolation=cv2.INTER_AREA) for each in (rgb, mask))

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from pipelines.training.reader.samples import Sample, as_array, parts_from_points
+from pipelines.training.reader.samples import UNKNOWN, Sample, as_array, missed_cloth, parts_from_points
 from vmodel.garment.recognition.network import CHOICES, LANDMARKS, PARTS
 from vmodel.types import FloatArray
 
@@ -61,7 +61,9 @@ def labelled_samples(copies: Path, labels: Mapping[str, dict[str, Any]]) -> Iter
         for name in label.get("hidden", ()):
             if name in LANDMARKS:
                 weight[LANDMARKS.index(name)] = HIDDEN_WEIGHT
-        mask = np.where(parts == PARTS.index("hanger"), np.float32(0), mask)
+        missed = missed_cloth(mask, points)
+        parts[missed] = UNKNOWN
+        mask = np.where(missed, np.float32(np.nan), np.where(parts == PARTS.index("hanger"), np.float32(0), mask))
         yield Sample(rgb, mask if trusted else None, parts, as_array(points), weight, choices)
 
 

