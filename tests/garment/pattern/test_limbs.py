@@ -81,6 +81,30 @@ def test_a_sleeve_wears_cloth_from_edge_to_edge(name: str, least: float) -> None
         assert near[rows, columns].mean() > least
 
 
+@pytest.mark.parametrize("share", [1.0, 0.3])
+def test_a_sleeve_seen_edge_on_is_not_drawn_out_in_streaks(share: float) -> None:
+    photo = photo_of(drawn.long_sleeve())
+    points = dict(photo.points)
+    mask = photo.mask.astype(np.uint8)
+    for side in SIDES:
+        shoulder, armpit, outer, inner = (points[name.replace("left", side)] for name in NAMES)
+        seen = [shoulder + share * (armpit - shoulder), outer + share * (inner - outer)]
+        hidden = np.array([seen[0], armpit, inner + (inner - armpit) * 0.05, seen[1] + (outer - shoulder) * 0.05])
+        if share < 1:
+            cv2.fillPoly(mask, [np.round(hidden).astype(np.int32)], 0)
+        points[f"cuff_inner_{side}"] = seen[1]
+    block = cut(photo)
+    there = sleeve_map(replace(photo, points=points, mask=mask > 0), block, "left")
+    shoulder, armpit, outer, inner = (block.landmarks_cm[name] for name in NAMES)
+    way = (outer + inner - shoulder - armpit) / np.linalg.norm(outer + inner - shoulder - armpit)
+    across = np.array([-way[1], way[0]])
+    places = 0.15 * (shoulder + armpit) + 0.35 * (outer + inner) + np.linspace(-4, 4, 33)[:, None] * across
+    steps = [
+        np.linalg.norm(there(*(places + 0.05 * w).T) - there(*(places - 0.05 * w).T), axis=1) for w in (way, across)
+    ]
+    assert np.median(steps[1] / steps[0]) > 0.45
+
+
 def test_stripes_of_a_short_sleeve_do_not_fan() -> None:
     """In the photo the sleeve's inner edge is a third as long as in the block."""
     photo = photo_of(drawn.tee())

@@ -30,6 +30,8 @@ _CUFF_SHARES: Final = {"cuff_outer": (0.15, 0.3, 0.45), "cuff_inner": (0.55, 0.7
 """Of a sleeve's end, from its outer to its inner corner, where its outline is looked for."""
 _CUFF_REACH: Final = 0.5
 """How far from the landmarks, as a share of the end's width."""
+_MOST_STRETCH: Final = 1.6
+"""How much wider a sleeve may be worn than its photo shows it; beyond that its cloth is repeated as a mirror image."""
 _LEAST_CM: Final = 0.5
 """Length of an edge below which its direction is its neighbour's."""
 
@@ -61,11 +63,13 @@ def sleeve_map(photo: GarmentPhoto, block: Block, side: str) -> Places:
         return _stiff(corners, outer_px[1:], inner_px[1:])
     shoulder, armpit, cuff_outer, cuff_inner = corners
     shares = np.r_[-_BEFORE, _SHARES]
+    repeats = _repeats(corners, outer_px, inner_px)
 
     def at(x: FloatArray, y: FloatArray) -> FloatArray:
         across = _share(x, y, (shoulder, cuff_outer), (armpit, cuff_inner))
         along = _share(x, y, (shoulder, armpit), (cuff_outer, cuff_inner))
-        across, along = np.clip(across, 0, 1)[..., None], np.clip(along, shares[0], 1)
+        along = np.clip(along, shares[0], 1)
+        across = _folded(np.clip(across, 0, 1) * np.interp(along, shares, repeats))[..., None]
         outer, inner = (
             np.stack([np.interp(along, shares, line[:, axis]) for axis in (0, 1)], axis=-1)
             for line in (outer_px, inner_px)
@@ -73,6 +77,26 @@ def sleeve_map(photo: GarmentPhoto, block: Block, side: str) -> Places:
         return np.asarray((1 - across) * outer + across * inner)
 
     return at
+
+
+def _repeats(corners: list[FloatArray], outer_px: FloatArray, inner_px: FloatArray) -> FloatArray:
+    """(18,) how often the cloth that the photo shows goes across the sleeve, so that it is not stretched beyond bounds.
+
+    Once where the photo shows it whole; more where a sleeve hangs edge on, or is cut off by the photo's side.
+    """
+    shoulder, armpit, cuff_outer, cuff_inner = corners
+    long_cm = float(np.linalg.norm(cuff_outer + cuff_inner - shoulder - armpit)) / 2
+    middle_px = (outer_px + inner_px)[1:] / 2
+    px_per_cm = float(np.linalg.norm(np.diff(middle_px, axis=0), axis=1).sum()) / max(long_cm, _LEAST_CM)
+    shares = np.clip(np.r_[-_BEFORE, _SHARES], 0, 1)
+    wide_cm = (1 - shares) * np.linalg.norm(armpit - shoulder) + shares * np.linalg.norm(cuff_inner - cuff_outer)
+    seen_px = np.maximum(np.linalg.norm(outer_px - inner_px, axis=1), 1.0)
+    return np.asarray(np.maximum(wide_cm * px_per_cm / seen_px / _MOST_STRETCH, 1.0))
+
+
+def _folded(share: FloatArray) -> FloatArray:
+    """Shares of a strip that is laid out to and fro: 0..1 forwards, 1..2 backwards, and so on."""
+    return np.asarray(1 - np.abs(1 - np.mod(share, 2.0)))
 
 
 def _stiff(corners: list[FloatArray], outer_px: FloatArray, inner_px: FloatArray) -> Places:
