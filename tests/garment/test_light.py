@@ -60,6 +60,27 @@ def test_folds_of_the_photo_are_mostly_gone(colour: tuple[float, float, float]) 
     assert after < 0.65 * before
 
 
+def test_shade_of_another_tint_leaves_no_colour_behind() -> None:
+    """A window lights the cloth and a red bed its shade; a print in the shade's own tint stays."""
+    cloth = plain(205, 210, 195)
+    cloth[(abs(ROWS - 0.3) < 0.06) & (abs(COLUMNS - 0.5) < 0.15)] = (205, 185, 150)
+    shade = crumpled(0.3, 1)[..., None] ** np.array([0.85, 1.0, 1.35])
+    noise = np.random.default_rng(3).normal(0, 2, (SIDE, SIDE, 1))
+    photo = np.clip(cv2.GaussianBlur(cloth * shade + noise, (0, 0), 0.7) + 0.5, 0, 255).astype(np.uint8)
+    evened = even_light(photo, MASK)
+    away = DEEP & (ROWS > 0.42)
+
+    def warmth(picture: ByteArray) -> FloatArray:
+        soft = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 4)
+        return np.asarray(np.log(soft[..., 0] / soft[..., 2]))
+
+    assert warmth(evened)[away].std() < 0.65 * warmth(photo)[away].std()
+    printed = (abs(ROWS - 0.3) < 0.04) & (abs(COLUMNS - 0.5) < 0.12)
+    beside = (abs(ROWS - 0.3) < 0.04) & (abs(abs(COLUMNS - 0.5) - 0.21) < 0.03)
+    kept = np.median(warmth(evened)[printed]) - np.median(warmth(evened)[beside])
+    assert kept > 0.75 * np.log(205 / 150 / (205 / 195))
+
+
 def test_prints_keep_their_values() -> None:
     stripes = plain(25, 25, 25)
     stripes[(ROWS * 14 % 1) < 0.5] = 235
