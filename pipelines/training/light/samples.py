@@ -233,7 +233,8 @@ def _shadow(rng: np.random.Generator, size: tuple[int, ...]) -> FloatArray:
     reach = wide * rng.uniform(0.5, 1.2, 9)
     outline = middle + reach[:, None] * np.stack([np.cos(turns), np.sin(turns)], 1)
     cv2.fillPoly(cover, [np.round(outline).astype(np.int32)], 1.0)
-    return np.asarray(-rng.uniform(0.08, 0.5) * cv2.GaussianBlur(cover, (0, 0), rng.uniform(2, 16)))
+    depth = rng.uniform(0.4, 1.2) if rng.random() < 0.4 else rng.uniform(0.08, 0.5)
+    return np.asarray(-depth * cv2.GaussianBlur(cover, (0, 0), rng.uniform(2, 30)))
 
 
 def _packed(rgb: FloatArray, quality: int) -> FloatArray:
