@@ -13,7 +13,7 @@ from tests.garment import drawn_flat_lays as drawn
 from tests.garment.pattern.test_shape_of_photo import cut, photo_of
 from vmodel.garment.pattern.leg_maps import legs_map
 from vmodel.garment.pattern.photo import SIDES
-from vmodel.garment.pattern.sleeve_map import across_sleeve, sleeve_map, with_whole_cuffs
+from vmodel.garment.pattern.sleeve_map import across_sleeve, sleeve_map, sleeve_maps, with_whole_cuffs
 from vmodel.garment.pattern.warp import LEAST_AREA
 from vmodel.types import FloatArray, GarmentPhoto
 
@@ -103,6 +103,25 @@ def test_a_sleeve_seen_edge_on_is_not_drawn_out_in_streaks(share: float) -> None
         np.linalg.norm(there(*(places + 0.05 * w).T) - there(*(places - 0.05 * w).T), axis=1) for w in (way, across)
     ]
     assert np.median(steps[1] / steps[0]) > 0.45
+
+
+@pytest.mark.parametrize("hidden", [0.0, 0.4])
+def test_a_sleeve_that_is_cut_off_wears_the_cloth_of_the_other(hidden: float) -> None:
+    photo = photo_of(drawn.long_sleeve())
+    shoulder, armpit, outer, inner = (photo.points[name] for name in NAMES)
+    mask = photo.mask.astype(np.uint8)
+    ends = [place + (1 - hidden) * (end - place) for place, end in ((shoulder, outer), (armpit, inner))]
+    beyond = [outer + 0.3 * (outer - shoulder), inner + 0.3 * (inner - armpit)]
+    if hidden:
+        cv2.fillPoly(mask, [np.round([*ends, beyond[1], beyond[0]]).astype(np.int32)], 0)
+    photo = replace(photo, mask=mask > 0)
+    block = cut(photo)
+    maps = sleeve_maps(photo, block, SIDES)
+    spot = sum(block.landmarks_cm[name] for name in NAMES) / 4
+    found = maps["left"](*spot[:, None])[0]
+    middle = {side: sum(photo.points[name.replace("left", side)] for name in NAMES) / 4 for side in SIDES}
+    near = "right" if hidden else "left"
+    assert np.linalg.norm(found - middle[near]) < 0.2 * np.linalg.norm(middle["left"] - middle["right"])
 
 
 def test_stripes_of_a_short_sleeve_do_not_fan() -> None:

@@ -18,7 +18,7 @@ from vmodel.garment.pattern.photo import (
     outline_across,
     side_spots,
 )
-from vmodel.garment.pattern.sleeve_map import joined, sleeve_map
+from vmodel.garment.pattern.sleeve_map import joined, sleeve_maps
 from vmodel.garment.pattern.swim_maps import above, brief_pairs, leg_line_pairs, top_pairs
 from vmodel.garment.pattern.upper import SLEEVED
 from vmodel.garment.pattern.warp import Pairs, Places, solve_warp
@@ -68,9 +68,10 @@ def upper_maps(source: Source, block: Block, side: str, closed: bool = False) ->
         places, stretch = body.at, body.stretch
     if block.kind.sleeve in SLEEVED or block.kind.neckline == Neckline.OFF_SHOULDER:
         photo = with_bands(photo)
-        for arm in [arm for arm in SIDES if f"cuff_{arm}" in block.front]:
+        arms = tuple(arm for arm in SIDES if f"cuff_{arm}" in block.front)
+        for arm, sleeve in sleeve_maps(photo, block, arms).items():
             seam = (marks[f"{name}_{arm}"] for name in ("shoulder", "armpit", "cuff_outer"))
-            places = joined(places, sleeve_map(photo, block, arm), *seam)
+            places = joined(places, sleeve, *seam)
     return places, stretch
 
 

@@ -32,6 +32,9 @@ _CUFF_REACH: Final = 0.5
 """How far from the landmarks, as a share of the end's width."""
 _MOST_STRETCH: Final = 1.6
 """How much wider a sleeve may be worn than its photo shows it; beyond that its cloth is repeated as a mirror image."""
+_HARDLY_SHOWN, _SHOWN = 0.86, 0.9
+"""Shares of a sleeve below which it wears the other's cloth, and above which the other has some to lend: of 58 sleeves
+of 29 photos that were chosen by chance, 5 have less than the first, and the others more than the second."""
 _LEAST_CM: Final = 0.5
 """Length of an edge below which its direction is its neighbour's."""
 
@@ -49,6 +52,36 @@ def with_whole_cuffs(photo: GarmentPhoto) -> GarmentPhoto:
             beyond = [(outline_outwards(photo.mask, at, down, _CUFF_REACH * wide) - at) @ down for at in spots]
             points[f"{name}_{side}"] = points[f"{name}_{side}"] + np.median(beyond) * down
     return replace(photo, points=points)
+
+
+def sleeve_maps(photo: GarmentPhoto, block: Block, sides: tuple[str, ...]) -> dict[str, Places]:
+    """Map sleeves; one that its photo hardly shows wears the mirror image of the other.
+
+    Args:
+        photo: the garment.
+        block: cut for it, the same on both sides.
+        sides: that have a sleeve.
+    """
+    maps = {side: sleeve_map(photo, block, side) for side in sides}
+    seen = {side: shown_of_sleeve(photo, side) for side in sides}
+    for side in sides:
+        better = max(sides, key=lambda each: seen[each])
+        if seen[side] < _HARDLY_SHOWN and seen[better] > _SHOWN:
+            maps[side] = _mirrored(maps[better])
+    return maps
+
+
+def _mirrored(places: Places) -> Places:
+    return lambda x, y: places(-x, y)
+
+
+def shown_of_sleeve(photo: GarmentPhoto, side: str) -> float:
+    """Share of a sleeve, between its edges in the photo, that is cloth there: less where it is cut off or hidden."""
+    outer, inner = (line[1:, None] for line in _edges(photo, [f"{name}_{side}" for name in _CORNERS]))
+    across = np.linspace(0.05, 0.95, 10)[None, :, None]
+    spots = np.rint((1 - across) * outer + across * inner).astype(int)
+    columns, rows = (np.clip(spots[..., axis], 0, photo.mask.shape[1 - axis] - 1) for axis in (0, 1))
+    return float(photo.mask[rows, columns].mean())
 
 
 def sleeve_map(photo: GarmentPhoto, block: Block, side: str) -> Places:
