@@ -37,7 +37,7 @@ _HIP_EASE_CM: Final = {Category.SHORTS: (5.0, 2.0), Category.TROUSERS: (3.0, 1.5
 LEG_FOLLOWS: Final = 0.4
 """How much the ends of long legs are graded with the hip, or stretched as it is."""
 _LEG_POINTS: Final = ("leg_outer", "leg_inner", "waist")
-_LEAST_KNEE, _MOST_KNEE = 0.2, 0.5
+_LEAST_KNEE, _MOST_KNEE = 0.185, 0.5
 """Flat width of a leg at the knee, as shares of the body's hip."""
 
 
