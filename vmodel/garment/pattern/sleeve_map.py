@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
+from scipy import ndimage
 
 from vmodel.garment.block_parts import Block
 from vmodel.garment.pattern.photo import SIDES, outline_across, outline_outwards
 from vmodel.garment.pattern.upper import SLEEVED
 from vmodel.garment.pattern.warp import Places, solve_warp
-from vmodel.types import FloatArray, GarmentPhoto, Sleeve
+from vmodel.types import BoolArray, FloatArray, GarmentPhoto, Sleeve
 
 _BLEND_CM: Final = 1.2
 """Width of the strip along a seam in which two parts' maps run into one another."""
@@ -30,7 +31,9 @@ _CUFF_SHARES: Final = {"cuff_outer": (0.15, 0.3, 0.45), "cuff_inner": (0.55, 0.7
 """Of a sleeve's end, from its outer to its inner corner, where its outline is looked for."""
 _CUFF_REACH: Final = 0.5
 """How far from the landmarks, as a share of the end's width."""
-_MOST_STRETCH: Final = 1.6
+_NARROWEST, _WIDEST = 0.5, 1.7
+"""Widths between which a long sleeve's inner edge is looked for, as shares of what is usual there."""
+_MOST_STRETCH: Final = 2.0
 """How much wider a sleeve may be worn than its photo shows it; beyond that its cloth is repeated as a mirror image."""
 _HARDLY_SHOWN, _SHOWN = 0.86, 0.9
 """Shares of a sleeve below which it wears the other's cloth, and above which the other has some to lend: of 58 sleeves
@@ -63,7 +66,7 @@ def sleeve_maps(photo: GarmentPhoto, block: Block, sides: tuple[str, ...]) -> di
         sides: that have a sleeve.
     """
     maps = {side: sleeve_map(photo, block, side) for side in sides}
-    seen = {side: shown_of_sleeve(photo, side) for side in sides}
+    seen = {side: shown_of_sleeve(photo, block, side) for side in sides}
     for side in sides:
         better = max(sides, key=lambda each: seen[each])
         if seen[side] < _HARDLY_SHOWN and seen[better] > _SHOWN:
@@ -75,9 +78,10 @@ def _mirrored(places: Places) -> Places:
     return lambda x, y: places(-x, y)
 
 
-def shown_of_sleeve(photo: GarmentPhoto, side: str) -> float:
+def shown_of_sleeve(photo: GarmentPhoto, block: Block, side: str) -> float:
     """Share of a sleeve, between its edges in the photo, that is cloth there: less where it is cut off or hidden."""
-    outer, inner = (line[1:, None] for line in _edges(photo, [f"{name}_{side}" for name in _CORNERS]))
+    names = [f"{name}_{side}" for name in _CORNERS]
+    outer, inner = (line[1:, None] for line in _edges(photo, names, [block.landmarks_cm[name] for name in names]))
     across = np.linspace(0.05, 0.95, 10)[None, :, None]
     spots = np.rint((1 - across) * outer + across * inner).astype(int)
     columns, rows = (np.clip(spots[..., axis], 0, photo.mask.shape[1 - axis] - 1) for axis in (0, 1))
@@ -91,7 +95,7 @@ def sleeve_map(photo: GarmentPhoto, block: Block, side: str) -> Places:
     """
     names = [f"{name}_{side}" for name in _CORNERS]
     corners = [block.landmarks_cm[name] for name in names]
-    outer_px, inner_px = _edges(photo, names)
+    outer_px, inner_px = _edges(photo, names, corners)
     if photo.kind.sleeve == Sleeve.SHORT:
         return _stiff(corners, outer_px[1:], inner_px[1:])
     shoulder, armpit, cuff_outer, cuff_inner = corners
@@ -120,7 +124,7 @@ def _repeats(corners: list[FloatArray], outer_px: FloatArray, inner_px: FloatArr
     shoulder, armpit, cuff_outer, cuff_inner = corners
     long_cm = float(np.linalg.norm(cuff_outer + cuff_inner - shoulder - armpit)) / 2
     middle_px = (outer_px + inner_px)[1:] / 2
-    px_per_cm = float(np.linalg.norm(np.diff(middle_px, axis=0), axis=1).sum()) / max(long_cm, _LEAST_CM)
+    px_per_cm = float(np.linalg.norm(middle_px[-1] - middle_px[0])) / max(long_cm, _LEAST_CM)
     shares = np.clip(np.r_[-_BEFORE, _SHARES], 0, 1)
     wide_cm = (1 - shares) * np.linalg.norm(armpit - shoulder) + shares * np.linalg.norm(cuff_inner - cuff_outer)
     seen_px = np.maximum(np.linalg.norm(outer_px - inner_px, axis=1), 1.0)
@@ -176,15 +180,76 @@ def _share(
     return np.asarray(away[0] / np.maximum(away[0] + away[1], 1e-6))
 
 
-def _edges(photo: GarmentPhoto, names: list[str]) -> tuple[FloatArray, FloatArray]:
-    """Both (18, 2) in pixels, outer and inner, from inside the trunk to the cuff; smooth, or cloth would ripple."""
-    found = np.array([across_sleeve(photo, names, float(share)) for share in _SHARES])
-    found[0], found[-1] = ([photo.points[name] for name in ends] for ends in (names[:2], names[2:]))
-    for _ in range(2):
-        found[1:-1] = 0.25 * found[:-2] + 0.5 * found[1:-1] + 0.25 * found[2:]
+def _edges(photo: GarmentPhoto, names: list[str], corners: list[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Both (18, 2) in pixels, outer and inner, from inside the trunk to the cuff; smooth, or cloth would ripple.
+
+    Args:
+        photo: the garment.
+        names: landmarks at the shoulder, the armpit and the cuff's outer and inner end.
+        corners: the same of the block, (2,) cm each.
+    """
+    if photo.kind.sleeve == Sleeve.SHORT:
+        found = np.array([across_sleeve(photo, names, float(share)) for share in _SHARES])
+        found[0], found[-1] = ([photo.points[name] for name in ends] for ends in (names[:2], names[2:]))
+        found = _smooth(found)
+    else:
+        shoulder, _, cuff_outer, _ = corners
+        long_px = float(np.linalg.norm(photo.points[names[2]] - photo.points[names[0]]))
+        px_per_cm = long_px / max(float(np.linalg.norm(cuff_outer - shoulder)), _LEAST_CM)
+        found = _across_long_sleeve(photo, names, px_per_cm * _square_root_cm(corners))
     before = found[0] - (found[2] - found[0]) * _BEFORE / _SHARES[2]
     whole = np.concatenate([before[None], found])
     return whole[:, 0], whole[:, 1]
+
+
+def _square_root_cm(corners: list[FloatArray]) -> float:
+    """Width of a block's sleeve at the armpit, square to its outer edge."""
+    shoulder, armpit, cuff_outer, _ = corners
+    way = (cuff_outer - shoulder) / max(float(np.linalg.norm(cuff_outer - shoulder)), _LEAST_CM)
+    off = armpit - shoulder
+    return max(abs(float(way[0] * off[1] - way[1] * off[0])), _LEAST_CM)
+
+
+def _smooth(line: FloatArray, times: int = 2) -> FloatArray:
+    """(n, ...) with neighbours averaged; the ends stay."""
+    line = line.copy()
+    for _ in range(times):
+        line[1:-1] = 0.25 * line[:-2] + 0.5 * line[1:-1] + 0.25 * line[2:]
+    return line
+
+
+def _across_long_sleeve(photo: GarmentPhoto, names: list[str], root_px: float) -> FloatArray:
+    """(17, 2, 2) outer and inner end of lines that lie square to the outer edge, from the shoulder to the cuff.
+
+    A hanging sleeve is folded at the armpit. Lines that end there would lie along the sleeve, and its checks aslant; so
+    they go on into the trunk, whose cloth is the sleeve's, or end at the armhole where its colours are others.
+    """
+    shoulder, armpit, cuff_outer, cuff_inner = (photo.points[name] for name in names)
+    middle = (shoulder + armpit + cuff_outer + cuff_inner) / 4
+    between = [outline_across(photo.mask, shoulder, cuff_outer, float(at), middle, _BENT) for at in _SHARES[1:-1]]
+    outer = _smooth(np.array([shoulder, *between, cuff_outer]), 6)
+    along = np.gradient(outer, axis=0)
+    inwards = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    inwards *= np.sign((cuff_inner + armpit - cuff_outer - shoulder) @ inwards[len(inwards) // 2]) or 1.0
+    inwards /= np.maximum(np.linalg.norm(inwards, axis=1, keepdims=True), 1e-6)
+    cuff = cuff_inner - cuff_outer
+    inwards[-1] = cuff / max(float(np.linalg.norm(cuff)), 1.0)
+    inwards = _smooth(inwards, 4)
+    inwards /= np.maximum(np.linalg.norm(inwards, axis=1, keepdims=True), 1e-6)
+    usual = (1 - _SHARES) * root_px + _SHARES * max(float(np.linalg.norm(cuff)), 1.0)
+    wide = np.array([_width(photo.mask, *each) for each in zip(outer, inwards, usual, strict=True)])
+    wide[-1] = usual[-1]
+    wide = _smooth(ndimage.median_filter(wide, 3, mode="nearest"), 4)
+    return np.stack([outer, outer + wide[:, None] * inwards], axis=1)
+
+
+def _width(mask: BoolArray, outer: FloatArray, inwards: FloatArray, usual: float) -> float:
+    """Pixels from a sleeve's outer edge to where cloth ends inwards; what is usual where it ends nowhere near."""
+    steps = np.arange(_NARROWEST * usual, _WIDEST * usual, 0.5)
+    line = outer + steps[:, None] * inwards
+    columns, rows = (np.clip(np.rint(line[:, i]).astype(int), 0, mask.shape[1 - i] - 1) for i in (0, 1))
+    ends = np.flatnonzero(~mask[rows, columns])
+    return float(steps[ends[0]]) if len(ends) else usual
 
 
 def across_sleeve(photo: GarmentPhoto, names: list[str], share: float) -> tuple[FloatArray, FloatArray]:
