@@ -105,6 +105,38 @@ def test_a_sleeve_seen_edge_on_is_not_drawn_out_in_streaks(share: float) -> None
     assert np.median(steps[1] / steps[0]) > 0.45
 
 
+@pytest.mark.parametrize("folded", [0.0, 0.35])
+def test_checks_of_a_long_sleeve_stay_square_where_it_is_folded_at_the_armpit(folded: float) -> None:
+    photo = photo_of(drawn.long_sleeve())
+    points = dict(photo.points)
+    for side in SIDES:
+        armpit, inner = points[f"armpit_{side}"], points[f"cuff_inner_{side}"]
+        points[f"armpit_{side}"] = armpit + folded * (inner - armpit)
+    block = cut(photo)
+    there = sleeve_map(replace(photo, points=points), block, "left")
+    shoulder, armpit, outer, inner = (block.landmarks_cm[name] for name in NAMES)
+    way = (outer - shoulder) / np.linalg.norm(outer - shoulder)
+    square = np.array([way[1], -way[0]])
+    places = shoulder + np.linspace(0.3, 0.9, 25)[:, None] * (outer - shoulder) + 3 * square
+    along, across = (there(*(places + each).T) - there(*(places - each).T) for each in (way, square))
+    cosine = (along * across).sum(1) / np.linalg.norm(along, axis=1) / np.linalg.norm(across, axis=1)
+    assert np.abs(np.degrees(np.arcsin(cosine))).max() < 20
+
+
+def test_ground_that_a_mask_holds_beside_a_sleeve_is_not_worn() -> None:
+    photo = photo_of(drawn.long_sleeve())
+    gap = cv2.morphologyEx(photo.mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((91, 91), np.uint8)) > photo.mask
+    rgb = photo.rgb.copy()
+    rgb[gap] = (200, 30, 90)
+    block = cut(photo)
+    there = sleeve_map(replace(photo, rgb=rgb, mask=photo.mask | gap), block, "left")
+    shoulder, armpit, outer, inner = (block.landmarks_cm[name] for name in NAMES)
+    middle = 0.15 * (shoulder + armpit) + 0.35 * (outer + inner)
+    across = (inner - outer) / np.linalg.norm(inner - outer)
+    spots = there(*(middle + np.linspace(0, 5, 20)[:, None] * across).T).astype(int)
+    assert (np.abs(rgb[spots[:, 1], spots[:, 0]].astype(int) - (200, 30, 90)).max(1) > 20).all()
+
+
 @pytest.mark.parametrize("hidden", [0.0, 0.4])
 def test_a_sleeve_that_is_cut_off_wears_the_cloth_of_the_other(hidden: float) -> None:
     photo = photo_of(drawn.long_sleeve())

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+import cv2
 import numpy as np
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from vmodel.garment.block_parts import Block
 from vmodel.garment.pattern.photo import SIDES, outline_across, outline_outwards
@@ -33,6 +35,12 @@ _CUFF_REACH: Final = 0.5
 """How far from the landmarks, as a share of the end's width."""
 _NARROWEST, _WIDEST = 0.5, 1.7
 """Widths between which a long sleeve's inner edge is looked for, as shares of what is usual there."""
+_ALIEN: Final = 16.0
+"""CIELAB distance from any colour of sleeve or trunk, from which on a colour is none of theirs."""
+_ALIEN_STEPS: Final = 8
+"""Half pixels along which it must be so."""
+_COLOURS, _TRUNK = 400, 0.35
+"""Places of the trunk whose colours count, and how far from its middle they lie, as a share of its size."""
 _MOST_STRETCH: Final = 2.0
 """How much wider a sleeve may be worn than its photo shows it; beyond that its cloth is repeated as a mirror image."""
 _HARDLY_SHOWN, _SHOWN = 0.86, 0.9
@@ -104,8 +112,7 @@ def sleeve_map(photo: GarmentPhoto, block: Block, side: str) -> Places:
 
     def at(x: FloatArray, y: FloatArray) -> FloatArray:
         across = _share(x, y, (shoulder, cuff_outer), (armpit, cuff_inner))
-        along = _share(x, y, (shoulder, armpit), (cuff_outer, cuff_inner))
-        along = np.clip(along, shares[0], 1)
+        along = np.clip(_along(x, y, corners), shares[0], 1)
         across = _folded(np.clip(across, 0, 1) * np.interp(along, shares, repeats))[..., None]
         outer, inner = (
             np.stack([np.interp(along, shares, line[:, axis]) for axis in (0, 1)], axis=-1)
@@ -114,6 +121,18 @@ def sleeve_map(photo: GarmentPhoto, block: Block, side: str) -> Places:
         return np.asarray((1 - across) * outer + across * inner)
 
     return at
+
+
+def _along(x: FloatArray, y: FloatArray, corners: list[FloatArray]) -> FloatArray:
+    """How far down a block's sleeve places are: 0 on the line through its shoulder square to the outer edge, 1 below.
+
+    Not from the armhole, which lies aslant: checks would run as it does.
+    """
+    shoulder, armpit, cuff_outer, cuff_inner = corners
+    way = cuff_outer - shoulder
+    square = ((x - shoulder[0]) * way[0] + (y - shoulder[1]) * way[1]) / max(float(way @ way), _LEAST_CM**2)
+    near_cuff = np.clip(square, 0, 1)
+    return np.asarray((1 - near_cuff) * square + near_cuff * _share(x, y, (shoulder, armpit), (cuff_outer, cuff_inner)))
 
 
 def _repeats(corners: list[FloatArray], outer_px: FloatArray, inner_px: FloatArray) -> FloatArray:
@@ -237,18 +256,51 @@ def _across_long_sleeve(photo: GarmentPhoto, names: list[str], root_px: float) -
     inwards = _smooth(inwards, 4)
     inwards /= np.maximum(np.linalg.norm(inwards, axis=1, keepdims=True), 1e-6)
     usual = (1 - _SHARES) * root_px + _SHARES * max(float(np.linalg.norm(cuff)), 1.0)
-    wide = np.array([_width(photo.mask, *each) for each in zip(outer, inwards, usual, strict=True)])
+    own = _colours_of(photo, outer, inwards, usual)
+    wide = np.array([_width(photo, own, *each) for each in zip(outer, inwards, usual, strict=True)])
     wide[-1] = usual[-1]
-    wide = _smooth(ndimage.median_filter(wide, 3, mode="nearest"), 4)
+    wide = _smooth(ndimage.minimum_filter1d(wide, 3, mode="nearest"), 3)
     return np.stack([outer, outer + wide[:, None] * inwards], axis=1)
 
 
-def _width(mask: BoolArray, outer: FloatArray, inwards: FloatArray, usual: float) -> float:
-    """Pixels from a sleeve's outer edge to where cloth ends inwards; what is usual where it ends nowhere near."""
+def _colours_of(photo: GarmentPhoto, outer: FloatArray, inwards: FloatArray, usual: FloatArray) -> cKDTree:
+    """CIELAB colours of a sleeve's outer half and of the trunk.
+
+    Args:
+        photo: the garment.
+        outer: (17, 2) pixels, the sleeve's outer edge.
+        inwards: (17, 2) unit vectors.
+        usual: (17,) widths in pixels.
+    """
+    share = np.linspace(0.08, _NARROWEST, 8)[None, :, None]
+    on_sleeve = (outer[:, None] + share * usual[:, None, None] * inwards[:, None]).reshape(-1, 2)
+    names = [f"{name}_{side}" for name in ("armpit", "hem") for side in SIDES]
+    ends = np.array([photo.points[name] for name in names if name in photo.points])
+    chance = np.random.default_rng(0).uniform(-_TRUNK, _TRUNK, (_COLOURS, 2))
+    known = np.concatenate([on_sleeve, ends.mean(0) + chance * np.ptp(ends, axis=0)])
+    return cKDTree(_lab_at(photo, known)[_on_cloth(photo, known)])
+
+
+def _on_cloth(photo: GarmentPhoto, spots: FloatArray) -> BoolArray:
+    columns, rows = (np.clip(np.rint(spots[:, i]).astype(int), 0, photo.mask.shape[1 - i] - 1) for i in (0, 1))
+    return np.asarray(photo.mask[rows, columns])
+
+
+def _lab_at(photo: GarmentPhoto, spots: FloatArray) -> FloatArray:
+    columns, rows = (np.clip(np.rint(spots[:, i]).astype(int), 0, photo.mask.shape[1 - i] - 1) for i in (0, 1))
+    return np.asarray(cv2.cvtColor(photo.rgb[rows, columns][None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0])
+
+
+def _width(photo: GarmentPhoto, own: cKDTree, outer: FloatArray, inwards: FloatArray, usual: float) -> float:
+    """Pixels from a sleeve's outer edge to where cloth ends inwards; what is usual where it ends nowhere near.
+
+    A mask may hold ground between sleeve and trunk, which has none of their colours.
+    """
     steps = np.arange(_NARROWEST * usual, _WIDEST * usual, 0.5)
     line = outer + steps[:, None] * inwards
-    columns, rows = (np.clip(np.rint(line[:, i]).astype(int), 0, mask.shape[1 - i] - 1) for i in (0, 1))
-    ends = np.flatnonzero(~mask[rows, columns])
+    alien = own.query(_lab_at(photo, line), distance_upper_bound=_ALIEN)[0] >= _ALIEN
+    alien = ndimage.binary_opening(alien, np.ones(_ALIEN_STEPS))
+    ends = np.flatnonzero(~_on_cloth(photo, line) | alien)
     return float(steps[ends[0]]) if len(ends) else usual
 
 
