@@ -35,8 +35,12 @@ _CUFF_REACH: Final = 0.5
 """How far from the landmarks, as a share of the end's width."""
 _NARROWEST, _WIDEST = 0.5, 1.7
 """Widths between which a long sleeve's inner edge is looked for, as shares of what is usual there."""
+_SURELY_SLEEVE: Final = 0.3
+"""Share of what is usual within which there is surely the sleeve's own cloth."""
 _ALIEN: Final = 16.0
 """CIELAB distance from any colour of sleeve or trunk, from which on a colour is none of theirs."""
+_FEW: Final = 8
+"""Places that have a colour at least if it is the garment's: one or two may lie off the cloth."""
 _ALIEN_STEPS: Final = 8
 """Half pixels along which it must be so."""
 _COLOURS, _TRUNK = 400, 0.35
@@ -264,7 +268,7 @@ def _across_long_sleeve(photo: GarmentPhoto, names: list[str], root_px: float) -
 
 
 def _colours_of(photo: GarmentPhoto, outer: FloatArray, inwards: FloatArray, usual: FloatArray) -> cKDTree:
-    """CIELAB colours of a sleeve's outer half and of the trunk.
+    """CIELAB colours of a sleeve's outer part and of the trunk.
 
     Args:
         photo: the garment.
@@ -272,7 +276,7 @@ def _colours_of(photo: GarmentPhoto, outer: FloatArray, inwards: FloatArray, usu
         inwards: (17, 2) unit vectors.
         usual: (17,) widths in pixels.
     """
-    share = np.linspace(0.08, _NARROWEST, 8)[None, :, None]
+    share = np.linspace(0.08, _SURELY_SLEEVE, 6)[None, :, None]
     on_sleeve = (outer[:, None] + share * usual[:, None, None] * inwards[:, None]).reshape(-1, 2)
     names = [f"{name}_{side}" for name in ("armpit", "hem") for side in SIDES]
     ends = np.array([photo.points[name] for name in names if name in photo.points])
@@ -298,7 +302,7 @@ def _width(photo: GarmentPhoto, own: cKDTree, outer: FloatArray, inwards: FloatA
     """
     steps = np.arange(_NARROWEST * usual, _WIDEST * usual, 0.5)
     line = outer + steps[:, None] * inwards
-    alien = own.query(_lab_at(photo, line), distance_upper_bound=_ALIEN)[0] >= _ALIEN
+    alien = own.query(_lab_at(photo, line), [_FEW], distance_upper_bound=_ALIEN)[0][:, 0] >= _ALIEN
     alien = ndimage.binary_opening(alien, np.ones(_ALIEN_STEPS))
     ends = np.flatnonzero(~_on_cloth(photo, line) | alien)
     return float(steps[ends[0]]) if len(ends) else usual
