@@ -33,7 +33,7 @@ def test_cloth_goes_on_past_its_edge_as_its_mirror_image() -> None:
     filled = fill_mirrored(rgb, known)
     np.testing.assert_array_equal(filled[known], rgb[known])
     np.testing.assert_array_equal(filled[10:30, 15:20], rgb[10:30, 25:20:-1])
-    np.testing.assert_array_equal(filled[15:25, 0], rgb[15:25, 38])  # farther out, the mirror image is mirrored again
+    np.testing.assert_array_equal(filled[15:25, 0], rgb[15:25, 20])  # farther away than its mirror image reaches: (40)
 
 
 def cloth_on(ground: tuple[int, int, int], cloth: tuple[int, int, int]) -> tuple[ByteArray, BoolArray]:

@@ -22,8 +22,6 @@ _ASKED_SIDE: Final = 512
 """Longer side in pixels of the photo in which strips of ground are looked for."""
 _STRIP: Final = 0.015
 """How deep they reach into the mask, as a share of the garment's extent."""
-_MIRRORED: Final = 3
-"""How often mirror images are taken; each time what is known grows to twice its width at most."""
 
 
 def extent(mask: BoolArray) -> float:
@@ -121,20 +119,10 @@ def fill_mirrored(rgb: ByteArray, known: BoolArray) -> ByteArray:
     """Give every unknown pixel the colour of its mirror image behind the edge of the known ones.
 
     Cloth goes on as cloth there, with its threads and folds, where the nearest colours alone would run out in streaks.
-    What lies further out than the cloth is wide is filled from the mirror image of what was filled before.
+    Where the mirror image is unknown as well, the nearest known pixel's colour is taken.
     """
-    filled, left = rgb, known
-    for _ in range(_MIRRORED):
-        filled, left = _mirrored_once(filled, left)
-        if left.all() or not left.any():
-            break
-    return filled.copy() if filled is rgb else filled
-
-
-def _mirrored_once(rgb: ByteArray, known: BoolArray) -> tuple[ByteArray, BoolArray]:
-    """The picture with mirror images where these are known, else the nearest colours; and where it is known now."""
     if known.all() or not known.any():
-        return rgb, known
+        return rgb.copy()
     _, label = cv2.distanceTransformWithLabels(
         (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
@@ -147,12 +135,10 @@ def _mirrored_once(rgb: ByteArray, known: BoolArray) -> tuple[ByteArray, BoolArr
     rows, columns = 2 * near[0] - own[0], 2 * near[1] - own[1]
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
     mirrored = np.where(inside, rows * width + columns, nearest)
-    found = known.ravel()[mirrored] & inside
+    mirrored = np.where(known.ravel()[mirrored], mirrored, nearest)
     filled = rgb.reshape(-1, 3).copy()
-    filled[unknown] = filled[np.where(found, mirrored, nearest)]
-    now = known.ravel().copy()
-    now[unknown] = found
-    return filled.reshape(rgb.shape), now.reshape(known.shape)
+    filled[unknown] = filled[mirrored]
+    return filled.reshape(rgb.shape)
 
 
 def fill_smooth(rgb: ByteArray, known: BoolArray) -> ByteArray:

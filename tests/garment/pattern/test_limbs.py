@@ -13,7 +13,7 @@ from tests.garment import drawn_flat_lays as drawn
 from tests.garment.pattern.test_shape_of_photo import cut, photo_of
 from vmodel.garment.pattern.leg_maps import legs_map
 from vmodel.garment.pattern.photo import SIDES
-from vmodel.garment.pattern.sleeve_map import across_sleeve, sleeve_map, sleeve_maps, with_whole_cuffs
+from vmodel.garment.pattern.sleeve_map import edges_of_sleeve, sleeve_maps, with_whole_cuffs
 from vmodel.garment.pattern.warp import LEAST_AREA
 from vmodel.types import FloatArray, GarmentPhoto
 
@@ -59,11 +59,12 @@ def test_both_edges_of_a_bent_sleeve_are_on_its_cloth() -> None:
         "shoulder_left": np.array([215.0, 70]), "armpit_left": np.array([190.0, 140]),
         "cuff_outer_left": hand - 34 * across, "cuff_inner_left": hand + 34 * across,
     }  # fmt: skip
-    photo = GarmentPhoto(np.zeros((500, 500, 3), np.uint8), mask > 0, points, photo_of(drawn.tee()).kind)
-    for share in (0.25, 0.5, 0.75):
-        outer, inner = across_sleeve(photo, NAMES, share)
-        middle = (outer + inner) / 2
-        assert distance_to(middle, shoulder, elbow, hand) < 22
+    longest = photo_of(drawn.long_sleeve())
+    corners = [cut(longest).landmarks_cm[name] for name in NAMES]
+    photo = GarmentPhoto(np.zeros((500, 500, 3), np.uint8), mask > 0, points, longest.kind)
+    outer, inner = edges_of_sleeve(photo, NAMES, corners)
+    for row in (5, 9, 13):
+        assert distance_to((outer[row] + inner[row]) / 2, shoulder, elbow, hand) < 22
 
 
 @pytest.mark.parametrize(("name", "least"), [("tee", 0.93), ("long_sleeve", 0.98)])
@@ -75,7 +76,7 @@ def test_a_sleeve_wears_cloth_from_edge_to_edge(name: str, least: float) -> None
         along, across = (each.ravel()[:, None] for each in np.meshgrid(np.linspace(0.05, 1, 30), np.linspace(0, 1, 21)))
         place = (1 - across) * ((1 - along) * shoulder + along * outer)
         place = place + across * ((1 - along) * armpit + along * inner)
-        spots = sleeve_map(photo, block, side)(place[:, 0], place[:, 1])
+        spots = sleeve_maps(photo, block, (side,))[side](place[:, 0], place[:, 1])
         columns, rows = np.round(spots).astype(int).T
         near = cv2.dilate(photo.mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         assert near[rows, columns].mean() > least
@@ -94,7 +95,7 @@ def test_a_sleeve_seen_edge_on_is_not_drawn_out_in_streaks(share: float) -> None
             cv2.fillPoly(mask, [np.round(hidden).astype(np.int32)], 0)
         points[f"cuff_inner_{side}"] = seen[1]
     block = cut(photo)
-    there = sleeve_map(replace(photo, points=points, mask=mask > 0), block, "left")
+    there = sleeve_maps(replace(photo, points=points, mask=mask > 0), block, ("left",))["left"]
     shoulder, armpit, outer, inner = (block.landmarks_cm[name] for name in NAMES)
     way = (outer + inner - shoulder - armpit) / np.linalg.norm(outer + inner - shoulder - armpit)
     across = np.array([-way[1], way[0]])
@@ -113,7 +114,7 @@ def test_checks_of_a_long_sleeve_stay_square_where_it_is_folded_at_the_armpit(fo
         armpit, inner = points[f"armpit_{side}"], points[f"cuff_inner_{side}"]
         points[f"armpit_{side}"] = armpit + folded * (inner - armpit)
     block = cut(photo)
-    there = sleeve_map(replace(photo, points=points), block, "left")
+    there = sleeve_maps(replace(photo, points=points), block, ("left",))["left"]
     shoulder, armpit, outer, inner = (block.landmarks_cm[name] for name in NAMES)
     way = (outer - shoulder) / np.linalg.norm(outer - shoulder)
     square = np.array([way[1], -way[0]])
@@ -129,7 +130,7 @@ def test_ground_that_a_mask_holds_beside_a_sleeve_is_not_worn() -> None:
     rgb = photo.rgb.copy()
     rgb[gap] = (200, 30, 90)
     block = cut(photo)
-    there = sleeve_map(replace(photo, rgb=rgb, mask=photo.mask | gap), block, "left")
+    there = sleeve_maps(replace(photo, rgb=rgb, mask=photo.mask | gap), block, ("left",))["left"]
     shoulder, armpit, outer, inner = (block.landmarks_cm[name] for name in NAMES)
     middle = 0.15 * (shoulder + armpit) + 0.35 * (outer + inner)
     across = (inner - outer) / np.linalg.norm(inner - outer)
@@ -169,7 +170,7 @@ def test_stripes_of_a_short_sleeve_do_not_fan() -> None:
     across = (armpit + inner - shoulder - outer) / np.linalg.norm(armpit + inner - shoulder - outer)
     middle = (shoulder + armpit + outer + inner) / 4
     places = middle + np.linspace(-0.25, 0.25, 9)[:, None] * (outer + inner - shoulder - armpit) / 2
-    there = sleeve_map(photo, block, "left")
+    there = sleeve_maps(photo, block, ("left",))["left"]
     ways = there(*(places + across).T) - there(*(places - across).T)
     assert np.ptp(np.unwrap(np.arctan2(ways[:, 1], ways[:, 0]))) < np.radians(12)
 

@@ -280,7 +280,7 @@ def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> Ga
         own[:, 2] += own[:, :2] @ [0.5, 0.5] - 0.5
     else:
         own = at
-    picture = cv2.warpAffine(rgb, own, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    picture = cv2.warpAffine(rgb, own, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     mask = cv2.warpAffine(photo.mask.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
     collar = photo.collar
     if collar is not None:

@@ -14,7 +14,7 @@ from vmodel.garment.block_parts import Block
 from vmodel.garment.pattern.photo import SIDES, outline_across, outline_outwards
 from vmodel.garment.pattern.upper import SLEEVED
 from vmodel.garment.pattern.warp import Places, solve_warp
-from vmodel.types import BoolArray, FloatArray, GarmentPhoto, Sleeve
+from vmodel.types import FloatArray, GarmentPhoto, IntArray, Sleeve
 
 _BLEND_CM: Final = 1.2
 """Width of the strip along a seam in which two parts' maps run into one another."""
@@ -39,14 +39,14 @@ _SURELY_SLEEVE: Final = 0.3
 """Share of what is usual within which there is surely the sleeve's own cloth."""
 _ALIEN: Final = 16.0
 """CIELAB distance from any colour of sleeve or trunk, from which on a colour is none of theirs."""
+_OTHER_CLOTH: Final = 25.0
+"""The same between the median colours of sleeve and trunk, from which on they are of two cloths."""
 _FEW: Final = 8
 """Places that have a colour at least if it is the garment's: one or two may lie off the cloth."""
 _ALIEN_STEPS: Final = 8
 """Half pixels along which it must be so."""
 _COLOURS, _TRUNK = 400, 0.35
 """Places of the trunk whose colours count, and how far from its middle they lie, as a share of its size."""
-_MOST_STRETCH: Final = 2.0
-"""How much wider a sleeve may be worn than its photo shows it; beyond that its cloth is repeated as a mirror image."""
 _HARDLY_SHOWN, _SHOWN = 0.86, 0.9
 """Shares of a sleeve below which it wears the other's cloth, and above which the other has some to lend: of 58 sleeves
 of 29 photos that were chosen by chance, 5 have less than the first, and the others more than the second."""
@@ -70,18 +70,25 @@ def with_whole_cuffs(photo: GarmentPhoto) -> GarmentPhoto:
 
 
 def sleeve_maps(photo: GarmentPhoto, block: Block, sides: tuple[str, ...]) -> dict[str, Places]:
-    """Map sleeves; one that its photo hardly shows wears the mirror image of the other.
+    """Map sleeves: a place at some share of its width and of its length is at those shares in the photo.
+
+    One that its photo hardly shows wears the mirror image of the other.
 
     Args:
         photo: the garment.
         block: cut for it, the same on both sides.
         sides: that have a sleeve.
     """
-    maps = {side: sleeve_map(photo, block, side) for side in sides}
-    seen = {side: shown_of_sleeve(photo, block, side) for side in sides}
+    maps, shown = {}, {}
     for side in sides:
-        better = max(sides, key=lambda each: seen[each])
-        if seen[side] < _HARDLY_SHOWN and seen[better] > _SHOWN:
+        names = [f"{name}_{side}" for name in _CORNERS]
+        corners = [block.landmarks_cm[name] for name in names]
+        outer_px, inner_px = edges_of_sleeve(photo, names, corners)
+        maps[side] = _map(corners, outer_px, inner_px, photo.kind.sleeve == Sleeve.SHORT)
+        shown[side] = _shown(photo, outer_px[1:], inner_px[1:])
+    for side in sides:
+        better = max(sides, key=lambda each: shown[each])
+        if shown[side] < _HARDLY_SHOWN and shown[better] > _SHOWN:
             maps[side] = _mirrored(maps[better])
     return maps
 
@@ -90,34 +97,33 @@ def _mirrored(places: Places) -> Places:
     return lambda x, y: places(-x, y)
 
 
-def shown_of_sleeve(photo: GarmentPhoto, block: Block, side: str) -> float:
+def _shown(photo: GarmentPhoto, outer_px: FloatArray, inner_px: FloatArray) -> float:
     """Share of a sleeve, between its edges in the photo, that is cloth there: less where it is cut off or hidden."""
-    names = [f"{name}_{side}" for name in _CORNERS]
-    outer, inner = (line[1:, None] for line in _edges(photo, names, [block.landmarks_cm[name] for name in names]))
     across = np.linspace(0.05, 0.95, 10)[None, :, None]
-    spots = np.rint((1 - across) * outer + across * inner).astype(int)
-    columns, rows = (np.clip(spots[..., axis], 0, photo.mask.shape[1 - axis] - 1) for axis in (0, 1))
-    return float(photo.mask[rows, columns].mean())
+    return float(photo.mask[_pixels(photo, (1 - across) * outer_px[:, None] + across * inner_px[:, None])].mean())
 
 
-def sleeve_map(photo: GarmentPhoto, block: Block, side: str) -> Places:
-    """Map a sleeve: a place at some share of its width and of its length is at those shares in the photo.
+def _pixels(photo: GarmentPhoto, spots: FloatArray) -> tuple[IntArray, IntArray]:
+    """Rows and columns of the picture nearest to places (..., 2)."""
+    columns, rows = (
+        np.clip(np.rint(spots[..., axis]).astype(int), 0, photo.mask.shape[1 - axis] - 1) for axis in (0, 1)
+    )
+    return rows, columns
+
+
+def _map(corners: list[FloatArray], outer_px: FloatArray, inner_px: FloatArray, is_short: bool) -> Places:
+    """Map a sleeve from its edges, (18, 2) pixels each.
 
     Short ones, whose inner edges are of another length than in the photo, are mapped stiffly: their stripes would fan.
     """
-    names = [f"{name}_{side}" for name in _CORNERS]
-    corners = [block.landmarks_cm[name] for name in names]
-    outer_px, inner_px = _edges(photo, names, corners)
-    if photo.kind.sleeve == Sleeve.SHORT:
+    if is_short:
         return _stiff(corners, outer_px[1:], inner_px[1:])
     shoulder, armpit, cuff_outer, cuff_inner = corners
     shares = np.r_[-_BEFORE, _SHARES]
-    repeats = _repeats(corners, outer_px, inner_px)
 
     def at(x: FloatArray, y: FloatArray) -> FloatArray:
-        across = _share(x, y, (shoulder, cuff_outer), (armpit, cuff_inner))
+        across = np.clip(_share(x, y, (shoulder, cuff_outer), (armpit, cuff_inner)), 0, 1)[..., None]
         along = np.clip(_along(x, y, corners), shares[0], 1)
-        across = _folded(np.clip(across, 0, 1) * np.interp(along, shares, repeats))[..., None]
         outer, inner = (
             np.stack([np.interp(along, shares, line[:, axis]) for axis in (0, 1)], axis=-1)
             for line in (outer_px, inner_px)
@@ -137,26 +143,6 @@ def _along(x: FloatArray, y: FloatArray, corners: list[FloatArray]) -> FloatArra
     square = ((x - shoulder[0]) * way[0] + (y - shoulder[1]) * way[1]) / max(float(way @ way), _LEAST_CM**2)
     near_cuff = np.clip(square, 0, 1)
     return np.asarray((1 - near_cuff) * square + near_cuff * _share(x, y, (shoulder, armpit), (cuff_outer, cuff_inner)))
-
-
-def _repeats(corners: list[FloatArray], outer_px: FloatArray, inner_px: FloatArray) -> FloatArray:
-    """(18,) how often the cloth that the photo shows goes across the sleeve, so that it is not stretched beyond bounds.
-
-    Once where the photo shows it whole; more where a sleeve hangs edge on, or is cut off by the photo's side.
-    """
-    shoulder, armpit, cuff_outer, cuff_inner = corners
-    long_cm = float(np.linalg.norm(cuff_outer + cuff_inner - shoulder - armpit)) / 2
-    middle_px = (outer_px + inner_px)[1:] / 2
-    px_per_cm = float(np.linalg.norm(middle_px[-1] - middle_px[0])) / max(long_cm, _LEAST_CM)
-    shares = np.clip(np.r_[-_BEFORE, _SHARES], 0, 1)
-    wide_cm = (1 - shares) * np.linalg.norm(armpit - shoulder) + shares * np.linalg.norm(cuff_inner - cuff_outer)
-    seen_px = np.maximum(np.linalg.norm(outer_px - inner_px, axis=1), 1.0)
-    return np.asarray(np.maximum(wide_cm * px_per_cm / seen_px / _MOST_STRETCH, 1.0))
-
-
-def _folded(share: FloatArray) -> FloatArray:
-    """Shares of a strip that is laid out to and fro: 0..1 forwards, 1..2 backwards, and so on."""
-    return np.asarray(1 - np.abs(1 - np.mod(share, 2.0)))
 
 
 def _stiff(corners: list[FloatArray], outer_px: FloatArray, inner_px: FloatArray) -> Places:
@@ -203,7 +189,7 @@ def _share(
     return np.asarray(away[0] / np.maximum(away[0] + away[1], 1e-6))
 
 
-def _edges(photo: GarmentPhoto, names: list[str], corners: list[FloatArray]) -> tuple[FloatArray, FloatArray]:
+def edges_of_sleeve(photo: GarmentPhoto, names: list[str], corners: list[FloatArray]) -> tuple[FloatArray, FloatArray]:
     """Both (18, 2) in pixels, outer and inner, from inside the trunk to the cuff; smooth, or cloth would ripple.
 
     Args:
@@ -212,7 +198,7 @@ def _edges(photo: GarmentPhoto, names: list[str], corners: list[FloatArray]) -> 
         corners: the same of the block, (2,) cm each.
     """
     if photo.kind.sleeve == Sleeve.SHORT:
-        found = np.array([across_sleeve(photo, names, float(share)) for share in _SHARES])
+        found = np.array([_across_short_sleeve(photo, names, float(share)) for share in _SHARES])
         found[0], found[-1] = ([photo.points[name] for name in ends] for ends in (names[:2], names[2:]))
         found = _smooth(found)
     else:
@@ -268,7 +254,7 @@ def _across_long_sleeve(photo: GarmentPhoto, names: list[str], root_px: float) -
 
 
 def _colours_of(photo: GarmentPhoto, outer: FloatArray, inwards: FloatArray, usual: FloatArray) -> cKDTree:
-    """CIELAB colours of a sleeve's outer part and of the trunk.
+    """CIELAB colours of a sleeve's outer part, and of the trunk unless that is of another cloth.
 
     Args:
         photo: the garment.
@@ -281,18 +267,19 @@ def _colours_of(photo: GarmentPhoto, outer: FloatArray, inwards: FloatArray, usu
     names = [f"{name}_{side}" for name in ("armpit", "hem") for side in SIDES]
     ends = np.array([photo.points[name] for name in names if name in photo.points])
     chance = np.random.default_rng(0).uniform(-_TRUNK, _TRUNK, (_COLOURS, 2))
-    known = np.concatenate([on_sleeve, ends.mean(0) + chance * np.ptp(ends, axis=0)])
-    return cKDTree(_lab_at(photo, known)[_on_cloth(photo, known)])
-
-
-def _on_cloth(photo: GarmentPhoto, spots: FloatArray) -> BoolArray:
-    columns, rows = (np.clip(np.rint(spots[:, i]).astype(int), 0, photo.mask.shape[1 - i] - 1) for i in (0, 1))
-    return np.asarray(photo.mask[rows, columns])
+    on_trunk = ends.mean(0) + chance * np.ptp(ends, axis=0)
+    sleeve, trunk = (_lab_at(photo, spots)[photo.mask[_pixels(photo, spots)]] for spots in (on_sleeve, on_trunk))
+    if not (len(sleeve) and len(trunk)):
+        return cKDTree(np.concatenate([sleeve, trunk]))
+    is_one_cloth = np.linalg.norm(np.median(sleeve, axis=0) - np.median(trunk, axis=0)) < _OTHER_CLOTH
+    return cKDTree(np.concatenate([sleeve, trunk]) if is_one_cloth else sleeve)
 
 
 def _lab_at(photo: GarmentPhoto, spots: FloatArray) -> FloatArray:
-    columns, rows = (np.clip(np.rint(spots[:, i]).astype(int), 0, photo.mask.shape[1 - i] - 1) for i in (0, 1))
-    return np.asarray(cv2.cvtColor(photo.rgb[rows, columns][None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0])
+    """(n, 3) CIELAB of the picture at places (n, 2)."""
+    return np.asarray(
+        cv2.cvtColor(photo.rgb[_pixels(photo, spots)][None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0]
+    )
 
 
 def _width(photo: GarmentPhoto, own: cKDTree, outer: FloatArray, inwards: FloatArray, usual: float) -> float:
@@ -304,11 +291,11 @@ def _width(photo: GarmentPhoto, own: cKDTree, outer: FloatArray, inwards: FloatA
     line = outer + steps[:, None] * inwards
     alien = own.query(_lab_at(photo, line), [_FEW], distance_upper_bound=_ALIEN)[0][:, 0] >= _ALIEN
     alien = ndimage.binary_opening(alien, np.ones(_ALIEN_STEPS))
-    ends = np.flatnonzero(~_on_cloth(photo, line) | alien)
+    ends = np.flatnonzero(~photo.mask[_pixels(photo, line)] | alien)
     return float(steps[ends[0]]) if len(ends) else usual
 
 
-def across_sleeve(photo: GarmentPhoto, names: list[str], share: float) -> tuple[FloatArray, FloatArray]:
+def _across_short_sleeve(photo: GarmentPhoto, names: list[str], share: float) -> tuple[FloatArray, FloatArray]:
     """Where a sleeve's two edges are at a share of its length: both turn where its outer edge turns.
 
     Args:

@@ -198,4 +198,4 @@ def _stretch(corners: FloatArray, step: FloatArray, stiff_cells: FloatArray) -> 
 def sample(photo: ByteArray, places_px: FloatArray) -> ByteArray:
     """(H, W, 3) uint8 the photo's colours at (H, W, 2) places, pixel centres at half-integers."""
     x, y = (np.ascontiguousarray(places_px[..., axis] - 0.5, np.float32) for axis in (0, 1))
-    return np.asarray(cv2.remap(photo, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101))
+    return np.asarray(cv2.remap(photo, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
