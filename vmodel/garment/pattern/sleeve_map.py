@@ -51,8 +51,8 @@ _MOST_STRETCH: Final = 2.0
 """How much wider a sleeve may be worn than its photo shows it; beyond that its cloth is repeated as a mirror image. Of
 100 sleeves of 50 photos that were chosen by chance, 29 are narrower somewhere, 7 of them by half as much again."""
 _HARDLY_SHOWN, _SHOWN = 0.86, 0.9
-"""Shares of a sleeve below which it wears the other's cloth, and above which the other has some to lend: of the same 100,
-2 have less than the first, and all but three more than the second."""
+"""Shares of a sleeve below which it wears the other's cloth, and above which the other has some to lend: of those 100,
+three have the first or less, and the rest about the second or more."""
 _LEAST_CM: Final = 0.5
 """Length of an edge below which its direction is its neighbour's."""
 
