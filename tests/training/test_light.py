@@ -11,7 +11,7 @@ import torch
 
 from pipelines.training.light.crops import Crop, make_crop, read_crops, read_names
 from pipelines.training.light.samples import LitCloths, lit
-from pipelines.training.light.train import begin, export, loss_of, train
+from pipelines.training.light.train import begin, loss_of, train
 from vmodel.garment.light_network import WEIGHTS, load_light_network
 from vmodel.garment.recognition.network import LANDMARKS
 from vmodel.garment.recognition.reader import PhotoReading
@@ -109,7 +109,7 @@ def test_training_learns_goes_on_and_is_exported(tmp_path: Path) -> None:
     train(first, tmp_path / "crops", 0.05, 0.2, 64, 2, out)
     again = begin(out / "light.pt")
     assert again.step > 1
-    export(again, tmp_path / WEIGHTS)
+    again.export(tmp_path / WEIGHTS)
     shipped = load_light_network(tmp_path)
     picture, mask = torch.rand(1, 3, 64, 64), torch.ones(1, 1, 64, 64)
     with torch.inference_mode():

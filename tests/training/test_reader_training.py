@@ -13,7 +13,7 @@ from PIL import Image
 from pipelines.training.reader.dataset import labelled_samples, read_labels
 from pipelines.training.reader.drawn import draw_sample
 from pipelines.training.reader.samples import UNKNOWN
-from pipelines.training.reader.train import Asked, begin, export, resume, train
+from pipelines.training.reader.train import Asked, begin, resume, train
 from vmodel.config import Settings
 from vmodel.garment.recognition.network import LANDMARKS, WEIGHTS, load_network
 
@@ -70,7 +70,7 @@ def test_training_goes_on_from_weights_and_is_exported(tmp_path: Path) -> None:
     again = resume(tmp_path / "reader.pt")
     assert again.step == first.step
     train(again, asked, 0.05, tmp_path, 0.2)
-    export(again, tmp_path / WEIGHTS)
+    again.export(tmp_path / WEIGHTS)
     with torch.inference_mode():
         after = load_network(tmp_path)(picture)["heat"]
         assert torch.allclose(after, again.average.eval()(picture)["heat"], atol=0.2)

@@ -10,7 +10,6 @@ import json
 import math
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,13 +18,12 @@ from typing import Any, Final
 import cv2
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
+from pipelines.training.averaged import Training
 from pipelines.training.light.crops import read_crops
 from pipelines.training.light.samples import LitCloths
-from pipelines.training.reader.train import follow
 from vmodel.garment.light_network import GarmentLightNet
 
 _LEARNING_RATE: Final = 1.5e-3
@@ -34,36 +32,13 @@ _SCALES: Final = (1, 2, 4)
 """How many pixels are averaged each way before differences of neighbours are compared."""
 
 
-@dataclass
-class Training:
-    """Where a training stands."""
-
-    network: GarmentLightNet
-    average: GarmentLightNet
-    optimiser: torch.optim.Optimizer
-    step: int = 0
-    seconds: float = 0.0
-
-    def save(self, path: Path) -> None:
-        """Write a checkpoint; the old one is replaced only when the new one is whole."""
-        state = {
-            "network": self.network.state_dict(), "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(), "step": self.step, "seconds": self.seconds,
-        }  # fmt: skip
-        torch.save(state, path.with_suffix(".new"))
-        path.with_suffix(".new").replace(path)
-
-
-def begin(path: Path | None = None) -> Training:
+def begin(path: Path | None = None) -> Training[GarmentLightNet]:
     """A fresh training, or where a checkpoint left it."""
     network, average = GarmentLightNet().to(memory_format=torch.channels_last), GarmentLightNet()  # type: ignore[call-overload]
     average.load_state_dict(network.state_dict())
     training = Training(network, average, torch.optim.AdamW(network.parameters(), _LEARNING_RATE, weight_decay=1e-3))
     if path is not None and path.is_file():
-        state = torch.load(path, weights_only=True)
-        for name in ("network", "average", "optimiser"):
-            getattr(training, name).load_state_dict(state[name])
-        training.step, training.seconds = state["step"], state["seconds"]
+        training.restore(path)
     return training
 
 
@@ -95,7 +70,9 @@ def loss_of(answer: Tensor, goal: Tensor, mask: Tensor) -> Tensor:
     return total.mean()
 
 
-def train(training: Training, crops: Path, minutes: float, total: float, side: int, batch: int, out: Path) -> None:
+def train(
+    training: Training[GarmentLightNet], crops: Path, minutes: float, total: float, side: int, batch: int, out: Path
+) -> None:
     """Train for a span of time, with checkpoints every three minutes.
 
     Args:
@@ -131,8 +108,7 @@ def train(training: Training, crops: Path, minutes: float, total: float, side: i
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(training.network.parameters(), 1.0)
             training.optimiser.step()
-            training.step += 1
-            follow(training.average, training.network, min(_AVERAGE, (1 + training.step) / (10 + training.step)))
+            training.count(_AVERAGE)
             losses.append(float(loss.detach()))
             if training.step % 50 == 0:
                 line = {
@@ -149,11 +125,6 @@ def train(training: Training, crops: Path, minutes: float, total: float, side: i
         for each in waiting:
             each.cancel()
     training.save(out / "light.pt")
-
-
-def export(training: Training, path: Path) -> None:
-    """Write the averaged weights in float16."""
-    save_file({name: value.half().contiguous() for name, value in training.average.state_dict().items()}, path)
 
 
 def main() -> None:
@@ -173,7 +144,7 @@ def main() -> None:
     torch.set_flush_denormal(True)  # tiny moments of the optimiser cost more than the network else
     training = begin(given.out / "light.pt")
     if given.export is not None:
-        export(training, given.export)
+        training.export(given.export)
         return
     train(training, given.crops, given.minutes, given.total or given.minutes, given.side, given.batch, given.out)
 

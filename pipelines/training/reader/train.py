@@ -12,7 +12,7 @@ import json
 import math
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,10 +21,10 @@ from typing import Any, Final
 import cv2
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
+from pipelines.training.averaged import Training
 from pipelines.training.reader.augment import View, close_view, side_by_side, training_view, without_garment
 from pipelines.training.reader.dataset import labelled_samples, read_labels, unlabelled_samples
 from pipelines.training.reader.drawn import draw_sample
@@ -47,28 +47,7 @@ _POOL: Final = 600
 """Drawings that are kept for another view."""
 
 
-@dataclass
-class Training:
-    """Where a training stands."""
-
-    network: GarmentReaderNet
-    average: GarmentReaderNet
-    optimiser: torch.optim.Optimizer
-    step: int = 0
-    seconds: float = 0.0
-    history: list[dict[str, float]] = field(default_factory=list)
-
-    def save(self, path: Path) -> None:
-        """Write a checkpoint; the old one is replaced only when the new one is whole."""
-        state = {
-            "network": self.network.state_dict(), "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(), "step": self.step, "seconds": self.seconds,
-        }  # fmt: skip
-        torch.save(state, path.with_suffix(".new"))
-        path.with_suffix(".new").replace(path)
-
-
-def begin(pretrained: bool = True, weights: Path | None = None) -> Training:
+def begin(pretrained: bool = True, weights: Path | None = None) -> Training[GarmentReaderNet]:
     """A network at the start of a training.
 
     Args:
@@ -99,13 +78,10 @@ def begin(pretrained: bool = True, weights: Path | None = None) -> Training:
     return Training(network, average, torch.optim.AdamW(groups, weight_decay=1e-2))
 
 
-def resume(path: Path) -> Training:
+def resume(path: Path) -> Training[GarmentReaderNet]:
     """Go on from a checkpoint."""
-    training, state = begin(pretrained=False), torch.load(path, weights_only=True)
-    training.network.load_state_dict(state["network"])
-    training.average.load_state_dict(state["average"])
-    training.optimiser.load_state_dict(state["optimiser"])
-    training.step, training.seconds = state["step"], state["seconds"]
+    training = begin(pretrained=False)
+    training.restore(path)
     return training
 
 
@@ -279,7 +255,9 @@ def _tensors(batch: dict[str, np.ndarray[Any, Any]]) -> dict[str, Tensor]:
     return tensors
 
 
-def train(training: Training, asked: Asked, minutes: float, out: Path, total: float, pace: float = 1.0) -> None:
+def train(
+    training: Training[GarmentReaderNet], asked: Asked, minutes: float, out: Path, total: float, pace: float = 1.0
+) -> None:
     """Train for a span of time, with checkpoints every three minutes.
 
     Args:
@@ -315,7 +293,7 @@ def train(training: Training, asked: Asked, minutes: float, out: Path, total: fl
     training.save(out / "reader.pt")
 
 
-def _step(training: Training, goals: dict[str, Tensor]) -> None:
+def _step(training: Training[GarmentReaderNet], goals: dict[str, Tensor]) -> None:
     network = training.network
     answers = network(goals["pictures"])
     if "necks" in goals:
@@ -325,31 +303,17 @@ def _step(training: Training, goals: dict[str, Tensor]) -> None:
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(network.parameters(), 4.0)
     training.optimiser.step()
-    training.step += 1
-    follow(training.average, network, min(_AVERAGE, (1 + training.step) / (10 + training.step)))
+    training.count(_AVERAGE)
     training.history.append({"loss": float(loss.detach()), **parts})
 
 
-@torch.no_grad()
-def follow(average: nn.Module, network: nn.Module, keep: float) -> None:
-    """Move the running average towards the network."""
-    for mean, new in zip(average.parameters(), network.parameters(), strict=True):
-        mean.lerp_(new, 1 - keep)
-
-
-def _tell(training: Training, out: Path) -> None:
+def _tell(training: Training[GarmentReaderNet], out: Path) -> None:
     names = sorted({name for entry in training.history for name in entry})
     means = {n: round(float(np.mean([e[n] for e in training.history if n in e])), 3) for n in names}
     line = {"step": training.step, "minutes": round(training.seconds / 60, 1), **means}
     with (out / "log.jsonl").open("a") as log:
         log.write(json.dumps(line) + "\n")
     training.history.clear()
-
-
-def export(training: Training, path: Path) -> None:
-    """Write the averaged weights in float16."""
-    state = {name: v.half().contiguous() for name, v in training.average.state_dict().items() if v.is_floating_point()}
-    save_file(state, path)
 
 
 def main() -> None:
@@ -376,7 +340,7 @@ def main() -> None:
     checkpoint = given.out / "reader.pt"
     training = resume(checkpoint) if checkpoint.is_file() else begin(weights=given.start)
     if given.export is not None:
-        export(training, given.export)
+        training.export(given.export)
         return
     asked = Asked(given.copies, tuple(given.labels), given.seed + training.step, given.drawn, given.batch, given.side)
     train(training, asked, given.minutes, given.out, given.total or given.minutes, given.pace)
