@@ -30,7 +30,7 @@ from vmodel.request import GarmentSource
 from vmodel.rights.policy import check_declared, check_detected, read_category
 from vmodel.studio import Studio
 from vmodel.take import Pattern
-from vmodel.types import Category, Cutout, FlatLay, Garment, GarmentKind, Landmarks, Neckline, VirtualModel
+from vmodel.types import Category, Cutout, FlatLay, Garment, GarmentKind, Landmarks, VirtualModel
 
 
 def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -> Pattern:
@@ -87,9 +87,8 @@ def _cut_from(
     source: GarmentSource,
 ) -> Garment:
     inside = seen_part(flat_lay, cutout, "inside") if kind.open_front or source.worn_open else None
-    collar = seen_part(flat_lay, cutout, "collar") if kind.neckline == Neckline.COLLAR else None
     worn_open = source.worn_open if can_be_open(kind) else None
-    return make_pattern(flat_lay, cutout, kind, landmarks, back, source.material, worn_open, inside, collar)
+    return make_pattern(flat_lay, cutout, kind, landmarks, back, source.material, worn_open, inside)
 
 
 def _others(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, source: GarmentSource) -> tuple[Garment, ...]:

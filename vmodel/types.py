@@ -206,7 +206,6 @@ class GarmentPhoto:
         is_drawn: it is a technical flat; no light falls on it.
         opening: (2, n, 2) pixels from neck to hem, edges of the left and right half of a front photographed or to be
             worn open; None for a closed one. ``kind`` says how it is worn.
-        collar: (H, W) bool, where it shows a collar that lies down; None for none.
         neck_edge: (n, 2) pixels along the front's neck from left to right; None where that is not looked for.
     """
 
@@ -216,7 +215,6 @@ class GarmentPhoto:
     kind: GarmentKind
     is_drawn: bool = False
     opening: FloatArray | None = None
-    collar: BoolArray | None = None
     neck_edge: FloatArray | None = None
 
     def middle(self, name: str) -> FloatArray:

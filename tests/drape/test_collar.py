@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 
@@ -17,23 +16,13 @@ from vmodel.config import Settings
 from vmodel.drape import drape
 from vmodel.drape.collar import with_collars
 from vmodel.drape.dress import for_fitting
-from vmodel.garment.block_paint import lay_out
+from vmodel.garment.block_parts import Block
 from vmodel.garment.pattern.collar import collar_widths
 from vmodel.garment.pattern.fit import fit_block, fit_garment, upright
 from vmodel.scene.rays import Tracer
-from vmodel.types import BoolArray, Drape, FloatArray, Garment
+from vmodel.types import Category, Drape, FloatArray, Garment
 
 Collared = tuple[Garment, Drape]
-
-
-def with_flaps(garment: Garment) -> Garment:
-    """The drawn shirt with its two flaps told as a collar."""
-    assert garment.photo is not None
-    shown = np.zeros(garment.photo.mask.shape, np.uint8)
-    for sign in (1, -1):
-        flap = np.array([(0, 86), (42 * sign, 78), (58 * sign, 118), (4 * sign, 112)]) + np.array([drawn.MIDDLE, 0])
-        cv2.fillPoly(shown, [flap.astype(np.int32)], 1)
-    return replace(garment, photo=replace(garment.photo, collar=shown > 0))
 
 
 @pytest.fixture(scope="module", params=[("wm-ines", "contrapposto"), ("mn-tane", "walking"), ("ch-noah", "standing")])
@@ -41,7 +30,7 @@ def collared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     name, pose = request.param
     settings = Settings(home=tmp_path_factory.mktemp("home"))
     body = build_body(load_roster(settings)[name])
-    garment = fit_garment(with_flaps(drawn.shirt().pattern()), body.measurements, body.model.gender)
+    garment = fit_garment(drawn.shirt().pattern(), body.measurements, body.model.gender)
     return garment, drape(garment, body, load_pose(pose), settings, options=for_fitting(garment))
 
 
@@ -95,33 +84,37 @@ def test_a_collar_shows_the_photos_own_cloth_and_keeps_the_rest(collared: Collar
     assert with_collars([tee], tee, worn) is worn
 
 
-def band_round_neck(wide_cm: float) -> FloatArray:
-    """Widths measured where a band of one width round the neck is the collar's."""
-    photo = upright(with_flaps(drawn.shirt().pattern()).photo)  # type: ignore[arg-type]
+def collared_block(category: Category, drop_cm: float) -> Block:
+    """The drawn shirt's cut as a kind, its front's neck edge as deep as stated."""
+    photo = drawn.shirt().pattern().photo
+    assert photo is not None
+    kind = replace(photo.kind, category=category)
     gender, body = drawn.BODIES["woman S"]
-    block, _ = fit_block(photo, body, gender, "cotton", {})
-    canvas = lay_out(block)
-    line = canvas.to_pixels(block.front["neck"])
-    off = np.ones(canvas.size, np.uint8)
-    cv2.polylines(off, [np.round(line).astype(np.int32)], False, 0, 1)
-    near: BoolArray = cv2.distanceTransform(off, cv2.DIST_L2, 5) < wide_cm * canvas.px_per_cm
-    return collar_widths(near, block, canvas)
+    block, _ = fit_block(upright(replace(photo, kind=kind)), body, gender, "cotton", {})
+    edge = block.front["neck"]
+    share = (edge[:, 1].max() - edge[:, 1]) / np.ptp(edge[:, 1])
+    hanging = edge - np.stack([0 * share, share * (drop_cm - np.ptp(edge[:, 1]))], axis=1)
+    return replace(block, front={**block.front, "neck": hanging})
 
 
-@pytest.mark.parametrize("wide_cm", [4.5, 5.5])
-def test_a_collar_is_as_wide_as_in_its_photo(wide_cm: float) -> None:
-    widths = band_round_neck(wide_cm)
-    assert widths[0, 0] == 0
-    assert widths[-1, 0] == 1
-    assert widths[1:-1, 1] == pytest.approx(wide_cm, abs=0.8)
-
-
-def test_a_collar_is_no_cape() -> None:
-    """Where more of the photo is taken for a collar than can be one."""
-    assert band_round_neck(10.5)[1:, 1].max() < 9
-
-
-def test_a_collar_that_was_not_recognised_has_a_usual_width() -> None:
-    widths = band_round_neck(0.3)
+def test_the_collar_of_a_closed_shirt_is_widest_at_its_points() -> None:
+    widths = collar_widths(collared_block(Category.TOP, 8.0))
+    assert widths[0] == pytest.approx((0, widths[:, 1].max()))
     assert widths[:, 1].min() > 4
-    assert widths[:, 1].max() < 8
+
+
+@pytest.mark.parametrize("drop_cm", [18.0, 26.0])
+def test_an_open_placket_wears_no_collar_below_where_one_is_sewn_on(drop_cm: float) -> None:
+    """A polo's collar ends in points beside the neck, however far it is unbuttoned; else it looks like a sailor's."""
+    block = collared_block(Category.TOP, drop_cm)
+    widths = collar_widths(block)
+    front, back = (np.linalg.norm(np.diff(side["neck"], axis=0), axis=1).sum() / 2 for side in (block.front, block.back))
+    tip = widths[widths[:, 1].argmax(), 0] * (front + back)
+    assert front - 12.5 < tip < front - 10
+    assert np.interp(0.8 * tip, widths[:, 0] * (front + back), widths[:, 1]) == 0
+
+
+def test_lapels_go_down_to_where_a_coat_is_buttoned() -> None:
+    widths = collar_widths(collared_block(Category.OUTERWEAR, 26.0))
+    assert widths[0, 1] == 0
+    assert np.interp(0.12, *widths.T) > 2

@@ -62,7 +62,6 @@ def make_pattern(
     material: str | None = None,
     worn_open: bool | None = None,
     inside: BoolArray | None = None,
-    collar: BoolArray | None = None,
 ) -> Garment:
     """Take what a pattern needs from a photo; ``fit_garment`` cuts it for a wearer.
 
@@ -75,11 +74,10 @@ def make_pattern(
         material: name in the drape's materials; guessed from the category when None.
         worn_open: the front is worn open, or closed; as it was photographed when None.
         inside: (H, W) bool, where an open front shows the inner side of the back; None for nowhere.
-        collar: (H, W) bool, where the photo shows a collar; None for nowhere.
     Returns:
         The garment without panels: those depend on who wears it.
     """
-    front = replace(_photo_of(flat_lay, cutout, landmarks, kind), collar=collar)
+    front = _photo_of(flat_lay, cutout, landmarks, kind)
     if kind.open_front or worn_open:
         front = _parted(front, np.zeros_like(front.mask) if inside is None else inside)
     if worn_open is not None:
@@ -282,12 +280,9 @@ def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> Ga
         own = at
     picture = cv2.warpAffine(rgb, own, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     mask = cv2.warpAffine(photo.mask.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
-    collar = photo.collar
-    if collar is not None:
-        collar = cv2.warpAffine(collar.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
     points = {name: affine[:, :2] @ point + affine[:, 2] for name, point in photo.points.items()}
     opening = None if photo.opening is None else photo.opening @ affine[:, :2].T + affine[:, 2]
-    return replace(photo, rgb=np.asarray(picture, np.uint8), mask=mask, points=points, opening=opening, collar=collar)
+    return replace(photo, rgb=np.asarray(picture, np.uint8), mask=mask, points=points, opening=opening)
 
 
 def _seen_from_front(back: GarmentPhoto) -> GarmentPhoto:
