@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import app
 from tests.garment import drawn_flat_lays as drawn
 from tests.garment import drawn_swimwear
 from vmodel.config import Settings
-from vmodel.errors import GarmentNotFound, MaskMismatch, SeveralGarments, WeightsMissing
+from vmodel.errors import GarmentNotFound, MaskMismatch, PersonInPhoto, SeveralGarments, WeightsMissing
 from vmodel.garment.reading import read_flat_lay
 from vmodel.garment.recognition.cutout import cut_out
 from vmodel.garment.recognition.kind import understand
@@ -21,6 +22,7 @@ from vmodel.garment.recognition.network import load_network
 from vmodel.types import BoolArray, ByteArray, Category, FlatLay, FloatArray
 
 SIZE = (800, 640)
+STORY = Path(app.__file__).parent / "ui/static"
 
 
 def as_flat_lay(rgb: FloatArray | ByteArray) -> FlatLay:
@@ -50,6 +52,22 @@ def test_what_is_no_garment_is_refused_as_such_unless_it_is_named(thickness: int
     with pytest.raises(GarmentNotFound, match=r"no whole garment.*--category"):
         cut_out(as_flat_lay(photo.astype(float)))
     assert cut_out(as_flat_lay(photo.astype(float)), category=Category.TOP).mask.any()
+
+
+@pytest.mark.parametrize("name", ["tee", "dress"])
+@pytest.mark.parametrize(
+    "part", [np.s_[:], np.s_[0.1:], np.s_[0.15:0.75]], ids=["whole", "cut at the chin", "cut at the knees too"]
+)
+def test_a_model_who_wears_a_garment_is_refused_and_the_garment_alone_is_not(name: str, part: slice) -> None:
+    """The tour's pictures, as large as a phone's preview."""
+    with Image.open(STORY / f"story-{name}-worn.webp") as picture:
+        worn = np.asarray(picture.convert("RGB").resize((960, 1280), Image.Resampling.LANCZOS))
+    start, stop = (None if share is None else round(1280 * share) for share in (part.start, part.stop))
+    with pytest.raises(PersonInPhoto):
+        cut_out(as_flat_lay(worn[start:stop]))
+    with Image.open(STORY / f"story-{name}-flat.webp") as picture:
+        alone = np.asarray(picture.convert("RGB").resize((960, 1280), Image.Resampling.LANCZOS))
+    assert cut_out(as_flat_lay(alone)).mask.any()
 
 
 def two(first: ByteArray, second: ByteArray) -> ByteArray:

@@ -26,7 +26,6 @@ from vmodel.garment.recognition.landmarks import names_of
 from vmodel.garment.recognition.local_colour import drawn_by_colour
 from vmodel.garment.recognition.matte import guided, refine_edge
 from vmodel.garment.recognition.network import LANDMARKS, load_network
-from vmodel.garment.recognition.person import shows_person, with_skin
 from vmodel.garment.recognition.reader import PhotoReading, read_photo
 from vmodel.garment.recognition.rembg_backend import matte_with_model
 from vmodel.types import BoolArray, ByteArray, Category, Cutout, FlatLay, FloatArray
@@ -38,15 +37,16 @@ _GUIDE_RADIUS: Final = 0.012
 _LEAST_AREA: Final = 0.012
 _SIMILAR: Final = 0.35
 """Share of the largest piece's area from which on another piece is a garment as well."""
-_NOTHING, _SEVERAL, _WORN = 0.8, 0.6, 0.35
-"""Probability from which on a photo of nothing, of several garments, or of a person is refused. Of 6,196 views of
-clothes that lie or hang, one garment each, none reaches the last, and two in ten thousand the second."""
+_NOTHING, _SEVERAL = 0.8, 0.6
+"""Probability from which on a photo of nothing, or of several garments, is refused. Of 6,196 views of clothes that lie
+or hang, one garment each, two in ten thousand reach the second."""
+_WORN, _PERHAPS_WORN, _CLEAR = 0.35, 0.12, 0.75
+"""Probability of being worn from which on a person is seen, and from which on where the landmarks are less sure than
+the last: cloth on a body hides them."""
 _SOME_LANDMARK: Final = 0.35
 """How sure the surest landmark of any garment is; walls and floors have none above a quarter."""
 _LEAST_SURE: Final = 0.25
 """Confidence of the landmarks below which a photo shows no garment: those of noise have 0.1, of garments 0.6."""
-_PERSON_BELOW: Final = 0.66
-"""The same below which a person is looked for: cloth that hangs or lies has clearer landmarks than cloth on a body."""
 _KEPT: Final = 0.03
 """Share of the largest piece's area below which a piece of the mask is a crumb."""
 # Share of the rim that no garment covers, and the ground of an inverted mask does.
@@ -104,8 +104,8 @@ def _cut_by_reading(flat_lay: FlatLay, reading: PhotoReading, category: Category
         raise GarmentNotFound(flat_lay.name, is_other=True)
     small = cv2.resize(flat_lay.rgb, reading.mask.shape[::-1], interpolation=cv2.INTER_AREA)
     mask = _drawn_to_edges(small, reading.mask)
-    figure = with_skin(small, mask) if surety(reading) < _PERSON_BELOW else mask & False
-    if reading.share("laid", "worn") > _WORN or shows_person(small, figure):
+    worn = reading.share("laid", "worn")
+    if worn > _WORN or (worn > _PERHAPS_WORN and surety(reading) < _CLEAR):
         raise PersonInPhoto(flat_lay.name)
     is_pair = gap_row(mask) is not None and _may_be_two(reading, category)
     if reading.share("garments", "several") > _SEVERAL and not is_pair:
