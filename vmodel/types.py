@@ -142,13 +142,13 @@ class GarmentKind:
     """What the garment is; each attribute is a guess unless the seller stated it.
 
     Attributes:
-        category, sleeve, neckline, length: its shape.
-        confidence: of the category, 0..1.
+        category, sleeve, neckline, length: its shape; confidence: of the category, 0..1.
         open_front: its front is parted from neck to hem, in a photo or as it is worn.
         stated: the seller said what it is.
         laid: how it was photographed: "flat", "hanger", "form" (an invisible body), "held" or "worn".
         intimate: probability that the photo shows swimwear or underwear, whatever category it counts as.
         bib: a bib on straps is its front above the waist; it is worn over a top.
+        cloth: looks of cloth and their probabilities, see ``light_left``; none where nothing is known.
     """
 
     category: Category
@@ -161,6 +161,7 @@ class GarmentKind:
     laid: str = "flat"
     intimate: float = 0.0
     bib: bool = False
+    cloth: tuple[tuple[str, float], ...] = ()
 
     @property
     def bares_a_shoulder(self) -> bool:

@@ -108,7 +108,9 @@ def test_an_open_placket_wears_no_collar_below_where_one_is_sewn_on(drop_cm: flo
     """A polo's collar ends in points beside the neck, however far it is unbuttoned; else it looks like a sailor's."""
     block = collared_block(Category.TOP, drop_cm)
     widths = collar_widths(block)
-    front, back = (np.linalg.norm(np.diff(side["neck"], axis=0), axis=1).sum() / 2 for side in (block.front, block.back))
+    front, back = (
+        np.linalg.norm(np.diff(side["neck"], axis=0), axis=1).sum() / 2 for side in (block.front, block.back)
+    )
     tip = widths[widths[:, 1].argmax(), 0] * (front + back)
     assert front - 12.5 < tip < front - 10
     assert np.interp(0.8 * tip, widths[:, 0] * (front + back), widths[:, 1]) == 0

@@ -7,6 +7,7 @@ Johnson, Adelson and Freeman 2009, after Horn 1974).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import cv2
@@ -17,6 +18,7 @@ from scipy.sparse.linalg import splu
 
 from vmodel.config import Settings
 from vmodel.garment.light_network import OFFSET, SIDE, STRIDE, load_light_network
+from vmodel.garment.plain_cloth import by_prints, light_left
 from vmodel.garment.texture import extent
 from vmodel.threads import one_thread
 from vmodel.types import BoolArray, ByteArray, FloatArray
@@ -53,12 +55,13 @@ _BEYOND_PX: Final = 2.0
 """Blur with which the light goes on past the outline, a few times: cloth is seen a little beyond it at a seam."""
 
 
-def even_light(rgb: ByteArray, mask: BoolArray) -> ByteArray:
+def even_light(rgb: ByteArray, mask: BoolArray, cloth_shares: Mapping[str, float] | None = None) -> ByteArray:
     """Take the light and shade off a garment and leave its prints, seams, knit and median colour.
 
     Args:
         rgb: (H, W, 3) uint8 sRGB, colours bled past the outline.
         mask: (H, W) bool, the garment.
+        cloth_shares: how likely its cloth is what, see ``light_left``; None where nothing is known.
     Returns:
         (H, W, 3) uint8; the light at the outline goes on a little beyond it.
     Raises:
@@ -74,7 +77,7 @@ def even_light(rgb: ByteArray, mask: BoolArray) -> ByteArray:
     cloth = cv2.resize(mask[box].astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) > 127
     if cloth.sum() < _LEAST_PX:
         return evened
-    light = _light(small, cloth)
+    light = _light(small, cloth, cloth_shares or {})
     full = cv2.resize(light, mask[box].shape[::-1], interpolation=cv2.INTER_LINEAR)
     values = (rgb[box].astype(np.float32) / 255 + OFFSET) * np.exp(-full) - OFFSET
     evened[box] = np.where(full.any(2, keepdims=True), np.clip(255 * values + 0.5, 0, 255), rgb[box]).astype(np.uint8)
@@ -89,12 +92,13 @@ def _surroundings(mask: BoolArray) -> tuple[slice, slice]:
     return rows, columns
 
 
-def _light(picture: FloatArray, cloth: BoolArray) -> FloatArray:
+def _light(picture: FloatArray, cloth: BoolArray, shares: Mapping[str, float]) -> FloatArray:
     """(h, w, 3) float32 logarithm of the light that is to be divided out, 0 far from the cloth.
 
     Args:
         picture: (h, w, 3) float32 sRGB 0..1.
         cloth: (h, w) bool.
+        shares: see ``light_left``.
     """
     height, width = cloth.shape
     inside = cv2.erode(cloth.astype(np.uint8), _RIM) > 0
@@ -108,7 +112,11 @@ def _light(picture: FloatArray, cloth: BoolArray) -> FloatArray:
     with torch.inference_mode(), one_thread():
         answer = load_light_network(Settings().weights)(pictures, masks)[0]
     light = answer.permute(1, 2, 0).numpy()[:height, :width]
-    light = _with_its_tint(_even_across_prints(light, picture, inside), picture, inside)
+    light = _with_its_tint(light, picture, inside)
+    printed, plain = by_prints(shares)
+    light = light + light_left(np.log(picture + OFFSET) - light, inside, printed)
+    light = _even_across_prints(light, picture, inside)
+    light = light + light_left(np.log(picture + OFFSET) - light, inside, plain)
     light = light - np.median(light[inside], axis=0)
     weight = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), _BEYOND_PX)[..., None]
     beyond = cv2.GaussianBlur(light * inside[..., None], (0, 0), _BEYOND_PX) / np.maximum(weight, 1e-3)

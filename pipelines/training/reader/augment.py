@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -80,6 +80,7 @@ def training_view(sample: Sample, side: int, rng: np.random.Generator) -> View:
             rgb = _bleached(rgb, cloth, rng)
         elif rng.random() < 0.06:
             rgb = _with_other_sleeves(rgb, sample.parts, rng)
+            sample = replace(sample, choices={n: value for n, value in sample.choices.items() if n != "cloth"})
         if rng.random() < 0.22:
             rgb = _on_other_ground(rgb, cloth, rng)
             squeeze = rng.uniform(*_SQUEEZE) if rng.random() < 0.5 else 1.0

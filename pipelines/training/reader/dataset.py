@@ -1,8 +1,8 @@
 """Labelled and unlabelled photos in memory: small copies, teacher masks, labels as samples.
 
 Labels are lines of JSON, one a photo: "photo" (path below the photos' folder), "ok", "category", "sleeve", "neckline",
-"closure", "laid", "face", "garments" (1 or more), "points" (landmark -> fractions of width and height, sides the
-wearer's as seen from the front), "hidden" (names of estimated points).
+"closure", "laid", "face", "garments" (1 or more), "cloth", "points" (landmark -> fractions of width and height, sides
+the wearer's as seen from the front), "hidden" (names of estimated points).
 """
 
 from __future__ import annotations

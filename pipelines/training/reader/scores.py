@@ -29,7 +29,9 @@ PLAIN: Final = 0.25
 """Share of views that are the whole picture as it is."""
 BATCH, EPOCHS, RATE, DROPOUT = 64, 30, 5e-4, 0.3
 WEIGHTS: Final = {"category": 1.0, "sleeve": 1.0, "neckline": 1.0, "closure": 0.6, "laid": 0.6, "face": 0.3,
-                  "garments": 0.6}  # fmt: skip
+                  "garments": 0.6, "cloth": 1.0}  # fmt: skip
+HEADS: Final = {"scores": [name for name in CHOICES if name != "cloth"], "cloth_scores": ["cloth"]}
+"""Layers of the network -> what they score."""
 _LOOKED_AT: Final = 16
 _OTHERS: Final = {"drawn": 160, "pairs": 128, "unlabelled": 128, "nothing": 128}
 """Views of drawings, of pairs, of hats and shoes, and of nothing, a round over the labelled photos."""
@@ -49,7 +51,7 @@ def views_of(source: Source, side: int) -> Iterator[View]:
         yield plain_view(sample, side) if plain else training_view(sample, side, source.rng)
 
 
-def features_of(network: GarmentReaderNet, source: Source, rounds: int, side: int) -> tuple[Tensor, Tensor]:
+def features_of(network: GarmentReaderNet, source: Source, rounds: int, side: int) -> tuple[dict[str, Tensor], Tensor]:
     """What the scores of each view are made from, and what they should say.
 
     Args:
@@ -58,11 +60,14 @@ def features_of(network: GarmentReaderNet, source: Source, rounds: int, side: in
         rounds: over all of it.
         side: of the views in pixels.
     Returns:
-        (n, features) float32, and (n, len(CHOICES)) indices, -1 where not known.
+        Name of each of ``HEADS`` -> (n, features) float32, and (n, len(CHOICES)) indices, -1 where not known.
     """
-    seen: list[Tensor] = []
+    seen: dict[str, list[Tensor]] = {name: [] for name in HEADS}
     goals: list[Tensor] = []
-    hook = network.scores.register_forward_pre_hook(lambda _, given: seen.append(given[0].detach()))
+    hooks = [
+        getattr(network, name).register_forward_pre_hook(lambda _, given, to=kept: to.append(given[0].detach()))
+        for name, kept in seen.items()
+    ]
     for _ in range(rounds):
         waiting = list(track(views_of(source, side), "views", len(source.labelled) + sum(_OTHERS.values())))
         for start in track(range(0, len(waiting), _LOOKED_AT), "features"):
@@ -70,8 +75,9 @@ def features_of(network: GarmentReaderNet, source: Source, rounds: int, side: in
             with torch.no_grad():
                 network(batch["pictures"])
             goals.append(batch["choices"])
-    hook.remove()
-    return torch.cat(seen), torch.cat(goals)
+    for hook in hooks:
+        hook.remove()
+    return {name: torch.cat(kept) for name, kept in seen.items()}, torch.cat(goals)
 
 
 def close_features_of(network: GarmentReaderNet, source: Source, rounds: int) -> tuple[Tensor, Tensor]:
@@ -137,7 +143,9 @@ def main() -> None:
     training = resume(given.out / "reader.pt")
     network = training.average.eval()
     source = Source(given.copies, given.labels, given.seed)
-    fit_scores(network.scores, list(CHOICES), *features_of(network, source, given.rounds, given.side))
+    features, goals = features_of(network, source, given.rounds, given.side)
+    for name, asked in HEADS.items():
+        fit_scores(getattr(network, name), asked, features[name], goals[:, [list(CHOICES).index(a) for a in asked]])
     fit_scores(network.close_scores, CLOSE, *close_features_of(network, source, 2 * given.rounds))
     training.save(given.out / "reader.pt")
 

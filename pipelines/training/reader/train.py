@@ -39,7 +39,7 @@ FROZEN_BLOCKS: Final = 3
 UNLABELLED, DRAWN, SEVERAL, NOTHING = 0.06, 0.16, 0.03, 0.03
 """Shares of a batch; the rest are labelled photos."""
 WEIGHTS: Final = {"heat": 0.5, "mask": 2.0, "parts": 0.5, "category": 0.6, "sleeve": 0.3, "neckline": 0.3,
-                  "closure": 0.15, "laid": 0.15, "face": 0.1, "garments": 0.1,
+                  "closure": 0.15, "laid": 0.15, "face": 0.1, "garments": 0.1, "cloth": 0.3,
                   "close neckline": 0.4, "close closure": 0.2}  # fmt: skip
 _LEARNING_RATE: Final = {"encoder": 4e-4, "rest": 1.5e-3}
 _AVERAGE: Final = 0.995

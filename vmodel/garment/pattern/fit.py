@@ -139,7 +139,8 @@ def _photo_of(flat_lay: FlatLay, cutout: Cutout, landmarks: Landmarks, kind: Gar
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
     rgb = bleed(flat_lay.rgb, mask, max(2, round(_RIM * extent)))
     drawn = is_drawing(Path(flat_lay.name))
-    return GarmentPhoto(rgb if drawn else even_light(rgb, mask), mask, landmarks.points_px, kind, drawn)
+    evened = rgb if drawn else even_light(rgb, mask, dict(kind.cloth))
+    return GarmentPhoto(evened, mask, landmarks.points_px, kind, drawn)
 
 
 def _parted(photo: GarmentPhoto, inside: BoolArray) -> GarmentPhoto:

@@ -36,8 +36,9 @@ _STRONGEST: Final = 92
 _NEAR: Final = 1.0
 """Weight of lying near the curve."""
 _INWARDS: Final = 0.1
-"""Weight of lying towards the opening: a band's inner edge is the neck's, not its seam. With these three, 5 of 100
-labelled necks are cut more than 4 % of the chest above their label, as landmarks alone cut them; the inside shows there."""
+"""Weight of lying towards the opening: a band's inner edge is the neck's, not its seam. With reach and weights like
+these, 5 of 100 labelled necks are cut more than 4 % of the chest above their label, where the inside shows; landmarks
+alone cut as many."""
 _GROUND: Final = 2.0
 """Weight of having cloth on the garment's side."""
 _BEND: Final = 0.15

@@ -237,8 +237,9 @@ def decide_kind(reading: PhotoReading, category: Category | None = None) -> Garm
     chosen = category or likeliest
     confidence, laid = (1.0 if category is not None else share), reading.best("laid")
     intimate = reading.share("category", "swimwear") + reading.share("category", "underwear")
+    cloth = tuple((name, reading.share("cloth", name)) for name in CHOICES["cloth"])
     if not chosen.covers_upper:
-        return GarmentKind(chosen, confidence, stated=category is not None, laid=laid, intimate=intimate)
+        return GarmentKind(chosen, confidence, stated=category is not None, laid=laid, intimate=intimate, cloth=cloth)
     neckline = _decide_neckline(reading)
     sleeve = Sleeve(reading.best("sleeve"))
     if neckline == Neckline.STRAPLESS and sleeve != Sleeve.NONE:
@@ -251,6 +252,7 @@ def decide_kind(reading: PhotoReading, category: Category | None = None) -> Garm
         stated=category is not None,
         laid=laid,
         intimate=intimate,
+        cloth=cloth,
     )
     return replace(kind, open_front=can_be_open(kind) and reading.best("closure") == "open")
 

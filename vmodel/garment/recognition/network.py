@@ -54,8 +54,13 @@ CHOICES: Final = {
     "laid": ("flat", "hanger", "form", "held", "worn"),
     "face": ("front", "back"),
     "garments": ("one", "several"),
+    "cloth": ("plain", "logo", "allover", "placed", "blocks", "washed"),
 }
-"""Attribute -> its values, in the order of the network's scores. "none" as a category is a photo of no garment."""
+"""Attribute -> its values, in the order of the network's scores. "none" as a category is a photo of no garment.
+
+Cloth is of one colour throughout, or but for a small logo or trims; or it has a small motif all over, a large one,
+areas of several colours, or lightness that varies on purpose, as faded denim has.
+"""
 
 CLOSE_SIZE: Final = 128
 """Side in pixels of the close-up of a neck."""
@@ -71,6 +76,8 @@ _STEM: Final = 16
 _WIDTH: Final = 64
 _LOCAL: Final = 16
 """Features at each landmark that the attributes are judged by."""
+_WOVEN: Final = (8, 16, 32)
+"""Strides of the features by which cloth is judged."""
 
 
 def _convolution(inputs: int, outputs: int) -> nn.Sequential:
@@ -97,13 +104,20 @@ class GarmentReaderNet(nn.Module):
         self.to_fine = nn.Conv2d(_WIDTH, 16, 1)
         self.mask = nn.Sequential(_convolution(16, 16), nn.Conv2d(16, 1, 3, padding=1))
         self.local = nn.Conv2d(_WIDTH, _LOCAL, 1)
-        scores = sum(len(values) for values in CHOICES.values())
+        scores = sum(len(values) for name, values in CHOICES.items() if name != "cloth")
         self.scores = nn.Sequential(
             nn.Dropout(0.2),
             nn.Linear(2 * _LEVELS[32] + _WIDTH + (_LOCAL + 3) * len(LANDMARKS), 256),
             nn.ReLU(),
             nn.Dropout(0.2),
             nn.Linear(256, scores),
+        )
+        self.cloth_scores = nn.Sequential(
+            nn.Dropout(0.2),
+            nn.Linear(2 * sum(_LEVELS[stride] for stride in _WOVEN), 96),
+            nn.ReLU(),
+            nn.Dropout(0.2),
+            nn.Linear(96, len(CHOICES["cloth"])),
         )
         self.close_scores = nn.Sequential(
             nn.Dropout(0.2),
@@ -136,12 +150,15 @@ class GarmentReaderNet(nn.Module):
         scores = self.scores(
             torch.cat([deep.mean((2, 3)), deep.amax((2, 3)), context, self._at_landmarks(way, heat)], 1)
         )
-        split = torch.split(scores, [len(values) for values in CHOICES.values()], 1)
+        scored = [name for name in CHOICES if name != "cloth"]
+        split = torch.split(scores, [len(CHOICES[name]) for name in scored], 1)
+        mask = self.mask(fn.relu6(fine + self.fine(levels[2])))
         return {
-            "mask": self.mask(fn.relu6(fine + self.fine(levels[2])))[:, 0],
+            "mask": mask[:, 0],
             "parts": self.parts(way),
             "heat": heat,
-            **dict(zip(CHOICES, split, strict=True)),
+            **dict(zip(scored, split, strict=True)),
+            "cloth": self.cloth_scores(_within(mask.detach().sigmoid(), [levels[stride] for stride in _WOVEN])),
         }
 
     def look_closely(self, necks: Tensor) -> dict[str, Tensor]:
@@ -175,6 +192,18 @@ class GarmentReaderNet(nn.Module):
             x = block(x)
             levels[size // x.shape[-1]] = x
         return levels
+
+
+def _within(mask: Tensor, levels: list[Tensor]) -> Tensor:
+    """(B, 2 * channels) mean and deviation of every feature over a garment, whatever lies around it."""
+    found = []
+    for level in levels:
+        share = fn.adaptive_avg_pool2d(mask, (level.shape[2], level.shape[3]))
+        share = share / share.sum((2, 3), keepdim=True).clamp(min=1e-3)
+        mean = (share * level).sum((2, 3), keepdim=True)
+        spread = (share * (level - mean).square()).sum((2, 3))
+        found += [mean[..., 0, 0], (spread + 1e-4).sqrt()]
+    return torch.cat(found, 1)
 
 
 @lru_cache(maxsize=2)

@@ -1,0 +1,97 @@
+"""Light that a network left on cloth of one colour: whatever varies slowly on it is light, since the cloth does not.
+
+A network that has to tell light from prints on any photo says too little on all. Where the reader knows that cloth is
+plain, nothing is left to tell: the light is what remains after blurs of falling width. Logos, trims and labels differ
+too much to be light, and keep their own colour. All over a small motif only what is wider than the motif is light.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from vmodel.types import BoolArray, FloatArray
+
+_GREY: Final = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """How light is looked for on a cloth.
+
+    Attributes:
+        blurs_px: deviations of the blurs, from the widest to the narrowest.
+        most: logarithm of lightness from which on a difference is less and less taken for light.
+        most_tint: the same of its colour.
+    """
+
+    blurs_px: tuple[float, ...]
+    most: float
+    most_tint: float
+
+
+_LOOKS: Final[Mapping[str, _Look]] = {
+    "plain": _Look((32.0, 12.0, 4.0), 0.5, 0.4),
+    "logo": _Look((32.0, 12.0, 4.0), 0.25, 0.12),
+    "allover": _Look((40.0, 24.0), 2.0, 1.0),
+    "placed": _Look((32.0, 12.0), 0.22, 0.11),
+}
+"""Cloth, as the reader names it -> how its light is looked for, in pixels of a garment 320 high. Narrower blurs would
+take cables off knitwear and seams off quilts: these are made of light as well."""
+_SHARPNESS: Final = 4
+"""Exponent with which a difference past the most that is light loses its say."""
+_CLEAR: Final = (0.5, 0.75)
+"""Probabilities between which cloth is more and more taken for plain in earnest."""
+_ENOUGH: Final = (0.25, 0.6)
+"""Shares of the cloth nearby that have their say, between which a blur is believed more and more."""
+
+
+def by_prints(shares: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+    """Part what may have prints, across whose edges light must go on, from what has none for certain.
+
+    Args:
+        shares: cloth -> its probability.
+    Returns:
+        Shares of the first and of the second; cloth that is plain but not clearly so is looked at as if it had a logo.
+    """
+    plain = shares.get("plain", 0.0)
+    clear = plain * float(np.interp(plain, _CLEAR, (0, 1)))
+    return {**shares, "plain": 0.0, "logo": shares.get("logo", 0.0) + plain - clear}, {"plain": clear}
+
+
+def light_left(rest: FloatArray, inside: BoolArray, shares: Mapping[str, float]) -> FloatArray:
+    """Find the light that is left on a garment.
+
+    Args:
+        rest: (h, w, 3) logarithm of the picture less that of its light, as far as that is known.
+        inside: (h, w) bool, the garment; not empty.
+        shares: cloth -> its probability.
+    Returns:
+        (h, w, 3) float32, what is to be added to the light: of each cloth, as far as it is likely.
+    """
+    rest = rest - np.median(rest[inside], axis=0)
+    found = np.zeros_like(rest)
+    for cloth, look in _LOOKS.items():
+        share = shares.get(cloth, 0.0)
+        if share > 0.01:
+            found += share * _slow_part(rest, inside, look)
+    return np.asarray(found, np.float32)
+
+
+def _slow_part(rest: FloatArray, inside: BoolArray, look: _Look) -> FloatArray:
+    slow, cloth = np.zeros_like(rest), inside.astype(np.float32)
+    for blur in look.blurs_px:
+        left = rest - slow
+        tone = (left @ _GREY)[..., None]
+        tint = np.abs(left - tone).max(2)
+        told = (
+            cloth / (1 + np.abs(tone[..., 0] / look.most) ** _SHARPNESS) / (1 + (tint / look.most_tint) ** _SHARPNESS)
+        )
+        weight, around = (cv2.GaussianBlur(each, (0, 0), blur) for each in (told, cloth))
+        mean = cv2.GaussianBlur(left * told[..., None], (0, 0), blur) / np.maximum(weight, 1e-3)[..., None]
+        slow += np.interp(weight / np.maximum(around, 1e-3), _ENOUGH, (0, 1))[..., None] * mean
+    return slow
