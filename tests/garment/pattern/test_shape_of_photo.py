@@ -106,6 +106,18 @@ def test_trousers_are_as_wide_at_the_hip_as_their_photo_says() -> None:
     assert BODY.hip < slim < BODY.hip + 12
 
 
+@pytest.mark.parametrize(("times", "ends_at_ankle"), [(0.45, True), (1.5, False)])
+def test_narrow_legs_end_above_the_shoe_and_wide_ones_on_it(times: float, ends_at_ankle: bool) -> None:
+    """A narrow end that goes further down rests on the shoe, and the leg folds above it."""
+    photo = photo_of(drawn.trousers())
+    points = dict(photo.points)
+    for side in ("left", "right"):
+        inner, outer = points[f"leg_inner_{side}"], points[f"leg_outer_{side}"]
+        points[f"leg_inner_{side}"] = outer + times * (inner - outer)
+    longest = inseam_cm(cut(replace(photo, points=points))) / BODY.inseam
+    assert (longest < 0.95) == ends_at_ankle
+
+
 @pytest.mark.parametrize("neckline", [Neckline.COLLAR, Neckline.HIGH, Neckline.HOOD])
 def test_what_goes_round_the_neck_lies_by_it_however_far_it_spreads_in_the_photo(neckline: Neckline) -> None:
     photo = photo_of(drawn.shirt())

@@ -34,8 +34,13 @@ _USUAL_RISE, _LEAST_RISE, _MOST_RISE = 0.82, 0.6, 1.1
 
 _HIP_EASE_CM: Final = {Category.SHORTS: (5.0, 2.0), Category.TROUSERS: (3.0, 1.5), Category.SKIRT: (5.0, 2.5)}
 """What is usually wider than the hip, and at least. Trousers with more room stand off below the waistband."""
+_OVER_THE_SHOE: Final = (16.0, 23.0), (0.92, _LEG_LONGEST[Category.TROUSERS])
+"""Flat width in cm of a leg's end -> how far down it goes at most, as a share of the inseam: narrow ones end at the
+ankle, or they would rest on the shoe and the leg fold above."""
+LEG_FOLLOWS: Final = 0.4
+"""How much the ends of long legs are graded with the hip, or stretched as it is."""
 _LEG_POINTS: Final = ("leg_outer", "leg_inner", "waist")
-_LEAST_KNEE, _MOST_KNEE = 0.2, 0.5
+_LEAST_KNEE, _MOST_KNEE = 0.185, 0.5
 """Flat width of a leg at the knee, as shares of the body's hip."""
 
 
@@ -157,7 +162,7 @@ def fit_legs(
             Size("inseam", inseam_px, 0.04 if is_short else 0.15, usual_inseam * body.inseam, 0.4 if is_short else 0.06,
                  low * body.inseam, high * body.inseam),
             Size("opening", photo.distance("leg_outer", "leg_inner"), 0.08, (0.3 if is_short else 0.2) * body.hip, 0.3,
-                 (0.28 if is_short else 0.145) * body.hip, 0.55 * body.hip, True),
+                 (0.28 if is_short else 0.145) * body.hip, 0.55 * body.hip, True, 1.0 if is_short else LEG_FOLLOWS),
         ],
         photo.kind.laid,
         stated,
@@ -165,6 +170,8 @@ def fit_legs(
         body.hip / body.height / SAMPLE_HIP,
     )  # fmt: skip
     inseam = sizes["inseam"]
+    if not is_short:
+        inseam = min(inseam, float(np.interp(sizes["opening"], *_OVER_THE_SHOE)) * body.inseam)
     if "length" in stated_cm:
         inseam = float(np.clip(stated_cm["length"] - sizes["rise"], low * body.inseam, 0.99 * body.inseam))
     lowered = max(rise - sizes["rise"], 0.0)

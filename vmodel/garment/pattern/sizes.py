@@ -54,6 +54,7 @@ class Size:
         usual_spread: deviation of that, as a share.
         low, high: in cm, bounds of what this body can wear.
         is_width: it goes round the body, so that a projection narrows it; shoulders keep their width.
+        follows: how much of what other widths lose or gain it does: ends of legs are hardly graded, nor stretched.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Size:
     low: float
     high: float
     is_width: bool = False
+    follows: float = 1.0
 
 
 def shown_of(size: str, laid: str) -> float:
@@ -120,7 +122,7 @@ def solve_sizes(
     low, high = np.full(count, -np.inf), np.full(count, np.inf)
     for place, size in enumerate(sizes):
         if size.pixels is not None and size.pixels > 1:
-            across = {narrowed: 1.0} if size.is_width else {}
+            across = {narrowed: size.follows} if size.is_width else {}
             seen = shown_of(size.name, laid)
             say({place: 1, scale: -1, **across}, float(np.log(size.pixels / seen)), size.spread / trust, True)
         if size.name in stated:

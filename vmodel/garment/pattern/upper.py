@@ -10,6 +10,7 @@ import numpy as np
 
 from vmodel.garment.pattern.bare import as_if_carried, bare_side, cut_in, string_width
 from vmodel.garment.pattern.cap import cap_cm, has_caps
+from vmodel.garment.pattern.lower import LEG_FOLLOWS
 from vmodel.garment.pattern.neck import falls_in_front, stand_cm, usual_drop, usual_neck
 from vmodel.garment.pattern.neck_edge import edge_power
 from vmodel.garment.pattern.photo import HEM_SHARES, SIDE_SHARES, SIDES, hem_spots, side_spots
@@ -339,7 +340,7 @@ def _leg_sizes(photo: GarmentPhoto, body: BodyMeasurements) -> list[Size]:
     opening = photo.distance("leg_outer", "leg_inner") if photo.has("leg_outer", "leg_inner") else None
     return [
         Size("crotch", crotch, 0.06, rise + 4.0, 0.04, rise + 2.0, rise + 12.0),
-        Size("opening", opening, 0.1, 0.24 * body.hip, 0.25, 0.2 * body.hip, 0.45 * body.hip, True),
+        Size("opening", opening, 0.1, 0.24 * body.hip, 0.25, 0.2 * body.hip, 0.45 * body.hip, True, LEG_FOLLOWS),
     ]
 
 
