@@ -39,8 +39,8 @@ SECOND_SHARE: Final = 0.1
 UNSURE: Final = 0.75
 """Probability of the likeliest kind below which the seller is asked."""
 _OPEN: Final = 0.4
-"""Probability from which on a front is open. Of 60 labelled open ones 33 have more, of 60 closed 5, of 60 half open none.
-Where that is the likeliest are 24, 4 and none; closed ones are two to three times as many."""
+"""Probability from which on a front is open: of 60 labelled open ones 33 have more, of 60 closed ones 5, of 60 half
+open ones none. The likeliest it is for 24, 4 and none; closed ones are two to three times as many."""
 _SURE_HOOD: Final = 0.5
 _SEEN_HOOD: Final = 0.01
 """Share of the garment. A hood that is none is worse than a hood that is missing: of 70 labelled hoods one is lost."""
