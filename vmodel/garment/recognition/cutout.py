@@ -40,7 +40,7 @@ _SIMILAR: Final = 0.35
 _NOTHING, _SEVERAL = 0.8, 0.6
 """Probability from which on a photo of nothing, or of several garments, is refused. Of 6,196 views of clothes that lie
 or hang, one garment each, two in ten thousand reach the second."""
-_WORN, _PERHAPS_WORN, _CLEAR = 0.35, 0.12, 0.75
+_WORN, _PERHAPS_WORN, _CLEAR = 0.35, 0.2, 0.75
 """Probability of being worn from which on a person is seen, and from which on where the landmarks are less sure than
 the last: cloth on a body hides them."""
 _SOME_LANDMARK: Final = 0.35
