@@ -17,8 +17,8 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from vmodel.config import Settings
+from vmodel.garment.light_by_cloth import GREY, by_prints, light_left
 from vmodel.garment.light_network import OFFSET, SIDE, STRIDE, load_light_network
-from vmodel.garment.plain_cloth import by_prints, light_left
 from vmodel.garment.texture import extent
 from vmodel.threads import one_thread
 from vmodel.types import BoolArray, ByteArray, FloatArray
@@ -50,7 +50,6 @@ _LEAK: Final = 0.04
 """Weight with which the light goes on evenly under an edge, where nothing is known of it."""
 _SOLVED: Final = 0.5
 """Size at which slopes are summed up, as a share of the network's picture."""
-_GREY: Final = np.array([0.299, 0.587, 0.114], np.float32)
 _BEYOND_PX: Final = 2.0
 """Blur with which the light goes on past the outline, a few times: cloth is seen a little beyond it at a seam."""
 
@@ -121,7 +120,7 @@ def _light(picture: FloatArray, cloth: BoolArray, shares: Mapping[str, float]) -
     weight = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), _BEYOND_PX)[..., None]
     beyond = cv2.GaussianBlur(light * inside[..., None], (0, 0), _BEYOND_PX) / np.maximum(weight, 1e-3)
     light = np.where(inside[..., None], light, beyond)
-    tone = (light @ _GREY)[..., None]
+    tone = (light @ GREY)[..., None]
     tint = _MOST_TINT * np.tanh((light - tone) / _MOST_TINT)
     light = np.where(weight > 1e-3, _STRENGTH * (_MOST * np.tanh(tone / _MOST) + tint), 0)
     return np.asarray(light, np.float32)
@@ -137,7 +136,7 @@ def _with_its_tint(light: FloatArray, picture: FloatArray, inside: BoolArray) ->
     if not core.any():
         return light
     logs = np.log(picture + OFFSET)
-    tone, seen = light @ _GREY, logs - (logs @ _GREY)[..., None]
+    tone, seen = light @ GREY, logs - (logs @ GREY)[..., None]
     tint = light - tone[..., None]
     folds, seen_there, told_there = (_between_blurs(each, inside)[core] for each in (tone[..., None], seen, tint))
     known = float(np.square(folds).mean())
@@ -169,7 +168,7 @@ def _follows(folds: FloatArray, tint: FloatArray) -> float:
 def _even_across_prints(light: FloatArray, picture: FloatArray, inside: BoolArray) -> FloatArray:
     """(h, w, 3) the light without what of it changes at the edges of prints."""
     logs = np.log(picture + OFFSET)
-    tone = logs @ _GREY
+    tone = logs @ GREY
     sharp = _slope(tone, inside, _FINE_PX) - _RAMP * _slope(tone, inside, _COARSE_PX)
     edges = (sharp > _PRINT_STEP) | (_slope(logs - tone[..., None], inside, _FINE_PX) > _PRINT_TINT)
     edges = cv2.dilate((edges & inside).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0

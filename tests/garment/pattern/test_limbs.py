@@ -138,25 +138,6 @@ def test_ground_that_a_mask_holds_beside_a_sleeve_is_not_worn() -> None:
     assert (np.abs(rgb[spots[:, 1], spots[:, 0]].astype(int) - (200, 30, 90)).max(1) > 20).all()
 
 
-def test_sleeves_of_another_cloth_do_not_wear_the_trunks() -> None:
-    """A college jacket's, folded at the armpit, so that lines square to the outer edge reach into the trunk."""
-    photo = photo_of(drawn.long_sleeve())
-    points, block = dict(photo.points), cut(photo)
-    for side in SIDES:
-        armpit, inner = points[f"armpit_{side}"], points[f"cuff_inner_{side}"]
-        points[f"armpit_{side}"] = armpit + 0.2 * (inner - armpit)
-    columns = np.arange(photo.mask.shape[1])
-    trunk = (columns > points["shoulder_right"][0]) & (columns < points["shoulder_left"][0])
-    rgb = np.where(trunk[None, :, None], np.uint8([20, 25, 60]), np.uint8([200, 200, 195]))
-    rgb = np.broadcast_to(rgb, photo.rgb.shape).copy()
-    there = sleeve_maps(replace(photo, points=points, rgb=rgb), block, ("left",))["left"]
-    shoulder, armpit, outer, inner = (block.landmarks_cm[name] for name in NAMES)
-    along, across = (each.ravel()[:, None] for each in np.meshgrid(np.linspace(0.1, 0.6, 20), np.linspace(0, 1, 15)))
-    places = (1 - across) * ((1 - along) * shoulder + along * outer) + across * ((1 - along) * armpit + along * inner)
-    spots = there(*places.T).astype(int)
-    assert (rgb[spots[:, 1], spots[:, 0]].mean(1) > 150).mean() > 0.95
-
-
 @pytest.mark.parametrize("hidden", [0.0, 0.4])
 def test_a_sleeve_that_is_cut_off_wears_the_cloth_of_the_other(hidden: float) -> None:
     photo = photo_of(drawn.long_sleeve())

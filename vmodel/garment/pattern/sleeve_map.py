@@ -39,11 +39,6 @@ _SURELY_SLEEVE: Final = 0.3
 """Share of what is usual within which there is surely the sleeve's own cloth."""
 _ALIEN: Final = 16.0
 """CIELAB distance from any colour of sleeve or trunk, from which on a colour is none of theirs."""
-_OTHER_CLOTH: Final = 50.0
-"""The same between the median colours of sleeve and trunk, from which on they are of two cloths: of 50 photos chosen by
-chance one is such, at 79; checks and shade make at most 41."""
-_BELOW_ARMPIT: Final = 7
-"""Row from which on a sleeve's outer part lies below the armpit."""
 _FEW: Final = 8
 """Places that have a colour at least if it is the garment's: one or two may lie off the cloth."""
 _ALIEN_STEPS: Final = 8
@@ -259,7 +254,7 @@ def _across_long_sleeve(photo: GarmentPhoto, names: list[str], root_px: float) -
     """(17, 2, 2) outer and inner end of lines that lie square to the outer edge, from the shoulder to the cuff.
 
     A hanging sleeve is folded at the armpit. Lines that end there would lie along the sleeve, and its checks aslant; so
-    they go on into the trunk, whose cloth is the sleeve's, or end at the armhole where its colours are others.
+    they go on into the trunk, whose cloth is mostly the sleeve's.
     """
     shoulder, armpit, cuff_outer, cuff_inner = (photo.points[name] for name in names)
     middle = (shoulder + armpit + cuff_outer + cuff_inner) / 4
@@ -274,17 +269,15 @@ def _across_long_sleeve(photo: GarmentPhoto, names: list[str], root_px: float) -
     inwards = _smooth(inwards, 4)
     inwards /= np.maximum(np.linalg.norm(inwards, axis=1, keepdims=True), 1e-6)
     usual = (1 - _SHARES) * root_px + _SHARES * max(float(np.linalg.norm(cuff)), 1.0)
-    own, is_other_cloth = _colours_of(photo, outer, inwards, usual)
+    own = _colours_of(photo, outer, inwards, usual)
     wide = np.array([_width(photo, own, *each) for each in zip(outer, inwards, usual, strict=True)])
-    if is_other_cloth:
-        wide = np.minimum(wide, _to_line(outer, inwards, shoulder, armpit))
     wide[-1] = usual[-1]
     wide = _smooth(ndimage.minimum_filter1d(wide, 3, mode="nearest"), 3)
     return np.stack([outer, outer + wide[:, None] * inwards], axis=1)
 
 
-def _colours_of(photo: GarmentPhoto, outer: FloatArray, inwards: FloatArray, usual: FloatArray) -> tuple[cKDTree, bool]:
-    """CIELAB colours of a sleeve's outer part and of the trunk, and whether these are two cloths.
+def _colours_of(photo: GarmentPhoto, outer: FloatArray, inwards: FloatArray, usual: FloatArray) -> cKDTree:
+    """CIELAB colours of a sleeve's outer part and of the trunk.
 
     Args:
         photo: the garment.
@@ -293,28 +286,12 @@ def _colours_of(photo: GarmentPhoto, outer: FloatArray, inwards: FloatArray, usu
         usual: (17,) widths in pixels.
     """
     share = np.linspace(0.08, _SURELY_SLEEVE, 6)[None, :, None]
-    on_sleeve = outer[:, None] + share * usual[:, None, None] * inwards[:, None]
+    on_sleeve = (outer[:, None] + share * usual[:, None, None] * inwards[:, None]).reshape(-1, 2)
     names = [f"{name}_{side}" for name in ("armpit", "hem") for side in SIDES]
     ends = np.array([photo.points[name] for name in names if name in photo.points])
     chance = np.random.default_rng(0).uniform(-_TRUNK, _TRUNK, (_COLOURS, 2))
-    on_trunk = ends.mean(0) + chance * np.ptp(ends, axis=0)
-    whole, lower, trunk = (
-        _lab_at(photo, spots)[photo.mask[_pixels(photo, spots)]]
-        for spots in (each.reshape(-1, 2) for each in (on_sleeve, on_sleeve[_BELOW_ARMPIT:], on_trunk))
-    )
-    own = cKDTree(np.concatenate([whole, trunk]))
-    if not (len(lower) and len(trunk)):
-        return own, False
-    return own, bool(np.linalg.norm(np.median(lower, axis=0) - np.median(trunk, axis=0)) > _OTHER_CLOTH)
-
-
-def _to_line(starts: FloatArray, ways: FloatArray, first: FloatArray, second: FloatArray) -> FloatArray:
-    """(n,) how far it is from places along unit vectors to the line through two others; infinite away from it."""
-    line = second - first
-    across = ways[:, 0] * line[1] - ways[:, 1] * line[0]
-    to_first = (first - starts)[:, 0] * line[1] - (first - starts)[:, 1] * line[0]
-    far = to_first / np.where(np.abs(across) > 1e-6, across, 1e-6)
-    return np.where(far > 0, far, np.inf)
+    spots = np.concatenate([on_sleeve, ends.mean(0) + chance * np.ptp(ends, axis=0)])
+    return cKDTree(_lab_at(photo, spots)[photo.mask[_pixels(photo, spots)]])
 
 
 def _lab_at(photo: GarmentPhoto, spots: FloatArray) -> FloatArray:

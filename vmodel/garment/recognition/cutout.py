@@ -102,11 +102,11 @@ def _cut_by_reading(flat_lay: FlatLay, reading: PhotoReading, category: Category
         raise GarmentNotFound(flat_lay.name)
     if category is None and (reading.share("category", "none") > _NOTHING or surety(reading) < _LEAST_SURE):
         raise GarmentNotFound(flat_lay.name, is_other=True)
-    small = cv2.resize(flat_lay.rgb, reading.mask.shape[::-1], interpolation=cv2.INTER_AREA)
-    mask = _drawn_to_edges(small, reading.mask)
     worn = reading.share("laid", "worn")
     if worn > _WORN or (worn > _PERHAPS_WORN and surety(reading) < _CLEAR):
         raise PersonInPhoto(flat_lay.name)
+    small = cv2.resize(flat_lay.rgb, reading.mask.shape[::-1], interpolation=cv2.INTER_AREA)
+    mask = _drawn_to_edges(small, reading.mask)
     is_pair = gap_row(mask) is not None and _may_be_two(reading, category)
     if reading.share("garments", "several") > _SEVERAL and not is_pair:
         raise SeveralGarments(flat_lay.name, 2)

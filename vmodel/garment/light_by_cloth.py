@@ -1,4 +1,4 @@
-"""Light that a network left on cloth of one colour: whatever varies slowly on it is light, since the cloth does not.
+"""Light that a network left on cloth, found by what the cloth is: what varies slowly on plain cloth is light.
 
 A network that has to tell light from prints on any photo says too little on all. Where the reader knows that cloth is
 plain, nothing is left to tell: the light is what remains after blurs of falling width. Logos, trims and labels differ
@@ -16,7 +16,8 @@ import numpy as np
 
 from vmodel.types import BoolArray, FloatArray
 
-_GREY: Final = np.array([0.299, 0.587, 0.114], np.float32)
+GREY: Final = np.array([0.299, 0.587, 0.114], np.float32)
+"""Weights of red, green and blue in lightness."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def _slow_part(rest: FloatArray, inside: BoolArray, look: _Look) -> FloatArray:
     slow, cloth = np.zeros_like(rest), inside.astype(np.float32)
     for blur in look.blurs_px:
         left = rest - slow
-        tone = (left @ _GREY)[..., None]
+        tone = (left @ GREY)[..., None]
         tint = np.abs(left - tone).max(2)
         told = (
             cloth / (1 + np.abs(tone[..., 0] / look.most) ** _SHARPNESS) / (1 + (tint / look.most_tint) ** _SHARPNESS)
