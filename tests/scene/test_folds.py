@@ -25,9 +25,9 @@ def test_loose_cloth_hangs_in_folds_along_the_grain() -> None:
     drape = shirt_of(0.20)
     out = moved_out(drape, folded(drape, make_mannequin()[1])).reshape(-1, 72)
     middle = out[10:-10, 44:65]  # in front, where the photo's pixels lie evenly on the cloth
-    assert middle.std() > 0.002
+    assert 0.0004 < middle.std() < 0.0015  # deeper ones look like dents
     across, along = np.abs(np.diff(middle, axis=1)).mean(), np.abs(np.diff(middle, axis=0)).mean()
-    assert across > 2 * along  # steps of 17 mm round the body, of 14 mm down it
+    assert across > 4 * along  # steps of 17 mm round the body, of 14 mm down it
 
 
 def test_cloth_on_the_body_stays_as_it_was_simulated() -> None:

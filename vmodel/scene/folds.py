@@ -14,14 +14,14 @@ from vmodel.scene.smoothing import averaging
 from vmodel.scene.vectors import dot
 from vmodel.types import Drape, FloatArray, PosedBody
 
-_DEEP_M = 0.0045
-"""Root mean square of the relief where cloth hangs free."""
+_DEEP_M = 0.0016
+"""Root mean square of the relief where cloth hangs free: deeper or shorter folds look like dents and stains."""
 _TOUCHING_M, _FREE_M = 0.010, 0.035
 """Distance to the body below which cloth lies on it, and above which it hangs free."""
 _LIMIT = 0.45
 """Largest share of the room to the body, or to another garment, that a fold may take."""
 _APART_M = (0.055, 0.12)
-_LONG_M = 0.45
+_LONG_M = 1.3
 _WAVES = 32
 
 

@@ -16,10 +16,10 @@ ORIENTATIONS = 6
 _TILE_PX = 512
 _UNSEEN, _FULL, _STEEPEST = 0.02, 0.12, 0.27
 HANGING_TILE_M = 0.64
-HANGING = 0.09
+HANGING = 0.072
 """Root mean square slope of soft folds in cloth of common strength."""
 _HANGING_M = (0.030, 0.14)
-_HANGING_LONG = 3.0
+_HANGING_LONG = 9.0
 """How much longer than wide soft folds are."""
 
 
