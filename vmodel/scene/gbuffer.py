@@ -230,16 +230,20 @@ def _faces_camera(geometry: Geometry, triangle: IntArray, directions: FloatArray
 
 def _edges(geometry: Geometry, hits: Hits, shape: tuple[int, int], camera: Camera) -> BoolArray:
     """(P,) bool: pixels that an outline may cross, judged by their four neighbours."""
-    part = np.where(hits.triangle >= 0, geometry.part[hits.triangle], 0).reshape(shape)
+    found = hits.triangle >= 0
+    part = np.where(found, geometry.part[hits.triangle], 0).reshape(shape)
+    piece = np.where(found, geometry.piece[hits.triangle], -1).reshape(shape)  # a collar lies close on the cloth below
     depth = np.where(np.isfinite(hits.distance), hits.distance, 0).reshape(shape)
-    back = (_inside_out(geometry, camera)[hits.triangle] & (hits.triangle >= 0)).reshape(shape)
+    back = (_inside_out(geometry, camera)[hits.triangle] & found).reshape(shape)
     edge = np.zeros(shape, bool)
     for axis in (0, 1):
         here = tuple(slice(None, -1) if axis == a else slice(None) for a in (0, 1))
         there = tuple(slice(1, None) if axis == a else slice(None) for a in (0, 1))
         # A surface seen at 80 degrees steps six pixel widths in depth; only more than that is an outline.
         step = np.abs(depth[here] - depth[there]) > 6 * depth[here] / camera.focal_px + 0.002
-        differs = (part[here] != part[there]) | (back[here] != back[there]) | step
+        differs = step
+        for each in (part, piece, back):
+            differs |= each[here] != each[there]
         edge[here] |= differs
         edge[there] |= differs
     return edge.reshape(-1)

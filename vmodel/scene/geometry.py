@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from vmodel.body.gaze import Eyes
@@ -176,6 +178,14 @@ class Geometry:
     solid_occluders: Tracer
     props_start: int
     cloth_start: int
+
+    @cached_property
+    def piece(self) -> IntArray:
+        """(T,) int32 number of the connected piece of each triangle: body, a collar, a hem's rim are one each."""
+        ends = self.triangles.reshape(-1), np.roll(self.triangles, -1, axis=1).reshape(-1)
+        count = len(self.vertices_m)
+        links = sparse.coo_matrix((np.ones(len(ends[0]), bool), ends), (count, count))
+        return np.asarray(connected_components(links, directed=False)[1][self.triangles[:, 0]], np.int32)
 
     @cached_property
     def fine_occluders(self) -> Tracer:
