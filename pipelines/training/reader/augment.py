@@ -86,7 +86,7 @@ def training_view(sample: Sample, side: int, rng: np.random.Generator) -> View:
             squeeze = rng.uniform(*_SQUEEZE) if rng.random() < 0.5 else 1.0
     affine = _random_affine(sample, side, rng, squeeze)
     view = _view(sample, rgb, affine, side, mirrored=bool(rng.random() < 0.5))
-    return View(_relit(view.rgb, rng), view.mask, view.parts, view.points, view.weight, view.choices, view.is_drawn)
+    return View(relit(view.rgb, rng), view.mask, view.parts, view.points, view.weight, view.choices, view.is_drawn)
 
 
 def close_view(sample: Sample, rng: np.random.Generator) -> tuple[ByteArray, IntArray] | None:
@@ -118,7 +118,7 @@ def close_view(sample: Sample, rng: np.random.Generator) -> tuple[ByteArray, Int
         rgb, _centres(affine), (CLOSE_SIZE, CLOSE_SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     picture = picture[:, ::-1] if rng.random() < 0.5 else picture
-    return _relit(np.ascontiguousarray(picture), rng), choices
+    return relit(np.ascontiguousarray(picture), rng), choices
 
 
 def _random_affine(sample: Sample, side: int, rng: np.random.Generator, squeeze: float) -> FloatArray:
@@ -299,7 +299,7 @@ def _ground_colour(sample: Sample) -> FloatArray:
     return np.asarray(np.median(outside, axis=0) if len(outside) else np.full(3, 235.0))
 
 
-def _relit(rgb: ByteArray, rng: np.random.Generator) -> ByteArray:
+def relit(rgb: ByteArray, rng: np.random.Generator) -> ByteArray:
     """Exposure, white balance, gamma, a light from one side, blur, noise, compression."""
     x = rgb.astype(np.float32) / 255
     x = np.clip(x, 0, 1) ** np.exp(rng.normal(0, 0.2))

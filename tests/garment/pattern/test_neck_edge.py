@@ -43,7 +43,7 @@ def necked(power: float, off_px: tuple[float, float], neckline: Neckline) -> tup
 )
 def test_a_band_round_the_neck_is_not_cut_off(power: float, neckline: Neckline, off_px: tuple[float, float]) -> None:
     photo, edge = necked(power, off_px, neckline)
-    found = neck_edge(photo)
+    found = neck_edge(photo, photo.rgb)
     assert found is not None
     middle = slice(len(found) // 5, -len(found) // 5)
     apart = np.linalg.norm(found[middle, None] - _dense(edge)[None], axis=2).min(1)
@@ -61,7 +61,8 @@ def test_the_curve_of_a_neck_is_as_round_as_its_edge() -> None:
 
 @pytest.mark.parametrize("neckline", [Neckline.COLLAR, Neckline.HOOD, Neckline.STRAPLESS])
 def test_nothing_is_looked_for_where_something_lies_over_the_neck(neckline: Neckline) -> None:
-    assert neck_edge(necked(2.0, (0.0, 0.0), neckline)[0]) is None
+    photo = necked(2.0, (0.0, 0.0), neckline)[0]
+    assert neck_edge(photo, photo.rgb) is None
 
 
 def _dense(line: FloatArray) -> FloatArray:

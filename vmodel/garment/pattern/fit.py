@@ -27,6 +27,7 @@ from vmodel.garment.texture import bleed
 from vmodel.types import (
     BodyMeasurements,
     BoolArray,
+    ByteArray,
     Category,
     Cutout,
     FlatLay,
@@ -83,6 +84,7 @@ def make_pattern(
     if worn_open is not None:
         kind = replace(kind, open_front=worn_open)
         front = replace(front, kind=kind)
+    front = _with_neck_edge(front, flat_lay.rgb)
     behind = None if back is None else _photo_of(*back, kind)
     return Garment(
         kind, (), (), (), {}, material=material or guess_material(kind), warnings=cutout.warnings, photo=front,
@@ -255,11 +257,11 @@ def upright(photo: GarmentPhoto) -> GarmentPhoto:
     scale = min(1.0, _LONGEST_PX / float(extent.max()))
     affine = np.column_stack([scale * rotation, -scale * first])
     size = tuple(int(np.ceil(value * scale)) for value in extent)
-    return _with_neck_edge(with_whole_cuffs(_moved(photo, affine, (size[0], size[1]))))
+    return with_whole_cuffs(_moved(photo, affine, (size[0], size[1])))
 
 
-def _with_neck_edge(photo: GarmentPhoto) -> GarmentPhoto:
-    edge = neck_edge(photo) if photo.kind.category.covers_upper else None
+def _with_neck_edge(photo: GarmentPhoto, rgb: ByteArray) -> GarmentPhoto:
+    edge = neck_edge(photo, rgb) if photo.kind.category.covers_upper else None
     if edge is None:
         return photo
     return replace(photo, neck_edge=edge, points={**photo.points, "neck_front": edge[len(edge) // 2]})
@@ -282,8 +284,10 @@ def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> Ga
     picture = cv2.warpAffine(rgb, own, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     mask = cv2.warpAffine(photo.mask.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
     points = {name: affine[:, :2] @ point + affine[:, 2] for name, point in photo.points.items()}
-    opening = None if photo.opening is None else photo.opening @ affine[:, :2].T + affine[:, 2]
-    return replace(photo, rgb=np.asarray(picture, np.uint8), mask=mask, points=points, opening=opening)
+    opening, edge = (
+        None if line is None else line @ affine[:, :2].T + affine[:, 2] for line in (photo.opening, photo.neck_edge)
+    )
+    return replace(photo, rgb=np.asarray(picture, np.uint8), mask=mask, points=points, opening=opening, neck_edge=edge)
 
 
 def _seen_from_front(back: GarmentPhoto) -> GarmentPhoto:

@@ -1,30 +1,39 @@
 """Where the edge of a front's neck runs in its photo: landmarks say about where, the picture says exactly.
 
-A landmark is off by a centimetre, a neckband is two wide: a curve through three landmarks cuts bands off or shows the
-inside of the back. Along the curve the edge is where colours change most, found as one smooth line by dynamic
-programming.
+A landmark is off by a centimetre or two, a neckband is two wide: a curve through three landmarks cuts bands off or
+shows the inside of the back. A network that learnt from edges drawn by eye says where the front ends, colours say it to
+the pixel; the edge is the smooth line on which both agree best, found by dynamic programming.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import cv2
 import numpy as np
 
-from vmodel.types import FloatArray, GarmentPhoto, Neckline, Sleeve
+from vmodel.config import Settings
+from vmodel.garment.recognition.network import load_network
+from vmodel.garment.recognition.reader import read_neck
+from vmodel.types import ByteArray, FloatArray, GarmentPhoto, Neckline, Sleeve
 
 _POWERS: Final = {Neckline.V: 1.0, Neckline.CREW: 2.0, Neckline.BOAT: 2.0, Neckline.SCOOP: 2.2, Neckline.SQUARE: 6.0}
 """Exponents of the curves of necks whose edge is looked for: nothing stands round them or lies over them."""
 _ROUNDER: Final = (2.0, 3.5)
 """Exponents that are tried as well: a round neck is often read as pointed, and labels look like a pointed one's."""
+_DEPTHS: Final = (0.2, 0.45, 0.75)
+"""Depths of a neck, in widths of it, that are tried as well: labels and seams are taken for its lowest point."""
 _OWN: Final = 0.06
 """How much more likely the neckline's own exponent is."""
+_OWN_DEPTH: Final = 0.2
+"""The same of the landmark's depth: where nothing is seen of an edge, the landmark stands."""
+_CORNERS: Final = ("left", "right", "front")
 _STEPS: Final = 33
 """Places along the edge."""
-_REACH: Final = 0.1
+_REACH: Final = 0.3
 """How far from the curve the edge is looked for, as a share of the neck's width."""
-_OFFSETS: Final = 41
+_OFFSETS: Final = 81
 _SOFT: Final = 0.008
 """Blur before colours are compared, as a share of the neck's width."""
 _BESIDE: Final = 3
@@ -33,12 +42,10 @@ _LEAST_CONTRAST: Final = 4.0
 """CIELAB distance that counts as a full edge at least."""
 _STRONGEST: Final = 92
 """Percentile of contrasts that counts as one."""
-_NEAR: Final = 1.0
+_COLOURS: Final = 0.3
+"""Weight of a contrast of colours, against what the network tells."""
+_NEAR: Final = 0.2
 """Weight of lying near the curve."""
-_INWARDS: Final = 0.1
-"""Weight of lying towards the opening: a band's inner edge is the neck's, not its seam. With reach and weights like
-these, 5 of 100 labelled necks are cut more than 4 % of the chest above their label, where the inside shows; landmarks
-alone cut as many."""
 _GROUND: Final = 2.0
 """Weight of having cloth on the garment's side."""
 _BEND: Final = 0.15
@@ -50,24 +57,39 @@ _LEAST_POWER: Final = 0.9
 _MOST_POWER: Final = 9.0
 
 
-def neck_edge(photo: GarmentPhoto) -> FloatArray | None:
+def neck_edge(photo: GarmentPhoto, rgb: ByteArray) -> FloatArray | None:
     """(33, 2) pixels along the front's neck from the left neck point to the right; None where its kind hides it.
 
     Args:
-        photo: upright.
+        photo: the garment as read.
+        rgb: (H, W, 3) uint8 sRGB, the photo with its own light and ground.
     """
     own = _POWERS.get(photo.kind.neckline)
     is_covered = photo.opening is not None or photo.kind.sleeve == Sleeve.STRAP
     if own is None or is_covered or "neck_front" not in photo.points:
         return None
-    tried = [(_edge_near(photo, power), power) for power in sorted({own, *_ROUNDER})]
-    (line, _), _ = max(tried, key=lambda each: each[0][1] + _OWN * (each[1] == own))
+    told = read_neck(load_network(Settings().weights), rgb, [photo.points[f"neck_{name}"] for name in _CORNERS])
+    best, line = -np.inf, None
+    for front in _lowest_points(photo):
+        for power in sorted({own, *_ROUNDER}):
+            edge, score = _edge_near(replace(photo, points={**photo.points, "neck_front": front}), rgb, told, power)
+            score += _OWN * (power == own) + _OWN_DEPTH * (front is photo.points["neck_front"])
+            if score > best:
+                best, line = score, edge
     return line
+
+
+def _lowest_points(photo: GarmentPhoto) -> list[FloatArray]:
+    """(2,) the landmark, and where else the front's edge may be lowest."""
+    left, right, front = (photo.points[f"neck_{name}"] for name in _CORNERS)
+    across = left - right
+    down = np.array([-across[1], across[0]])
+    return [front, *((left + right) / 2 + share * down for share in _DEPTHS)]
 
 
 def edge_power(photo: GarmentPhoto, edge: FloatArray) -> float:
     """Exponent of the curve that is most like a neck's edge: 1 for a V, 2 for a round one, 4 for a square one."""
-    left, right, front = (photo.points[f"neck_{name}"] for name in ("left", "right", "front"))
+    left, right, front = (photo.points[f"neck_{name}"] for name in _CORNERS)
     down = front - (left + right) / 2
     share = np.abs(np.linspace(1, -1, len(edge)))
     fallen = ((edge - (left + right) / 2) @ down) / max(float(down @ down), 1.0)
@@ -76,16 +98,18 @@ def edge_power(photo: GarmentPhoto, edge: FloatArray) -> float:
     return float(np.clip(np.median(np.log(left_over) / np.log(share[asked])), _LEAST_POWER, _MOST_POWER))
 
 
-def _edge_near(photo: GarmentPhoto, power: float) -> tuple[FloatArray, float]:
-    """The edge near a curve through the landmarks, and its score a place."""
-    left, right, front = (photo.points[f"neck_{name}"] for name in ("left", "right", "front"))
+def _edge_near(
+    photo: GarmentPhoto, rgb: ByteArray, told: tuple[FloatArray, FloatArray], power: float
+) -> tuple[FloatArray, float]:
+    """The edge near a curve through the landmarks, and its score a place; ``told`` is from ``read_neck``."""
+    left, right, front = (photo.points[f"neck_{name}"] for name in _CORNERS)
     middle, wide = (left + right) / 2, max(float(np.linalg.norm(left - right)), 8.0)
     share = np.linspace(1, -1, _STEPS)[:, None]
     curve = middle + share * (left - right) / 2 + (1 - np.abs(share) ** power) * (front - middle)
     inwards = _normals(curve, middle - front)
     offsets = np.linspace(-_REACH, _REACH, _OFFSETS) * wide
     places = curve[:, None] + offsets[:, None] * inwards[:, None]
-    score = _scores(photo, places, wide)
+    score = _scores(photo, rgb, told, places, wide)
     path = _best_path(score)
     moved = _smooth(offsets[path][:, None], 3)
     return curve + moved * inwards, float(score[np.arange(_STEPS), path].mean())
@@ -107,30 +131,39 @@ def _smooth(line: FloatArray, times: int) -> FloatArray:
     return line
 
 
-def _scores(photo: GarmentPhoto, places: FloatArray, wide: float) -> FloatArray:
-    """(33, 41) how much each place looks like the edge; offsets rise towards the opening."""
+def _scores(
+    photo: GarmentPhoto, rgb: ByteArray, told: tuple[FloatArray, FloatArray], places: FloatArray, wide: float
+) -> FloatArray:
+    """(33, 81) how much each place looks like the edge; offsets rise towards the opening."""
     low = np.maximum(np.floor(places.min((0, 1))).astype(int) - 8, 0)
     high = np.ceil(places.max((0, 1))).astype(int) + 8
-    part = photo.rgb[low[1] : high[1], low[0] : high[0]]
+    part = rgb[low[1] : high[1], low[0] : high[0]]
     cloth = photo.mask[low[1] : high[1], low[0] : high[0]].astype(np.float32)
     if not part.size:
         return np.zeros(places.shape[:2])
     soft = cv2.GaussianBlur(part, (0, 0), max(_SOFT * wide, 0.6)).astype(np.float32) / 255
-    x, y = ((places[..., axis] - low[axis] - 0.5).astype(np.float32) for axis in (0, 1))
-    colours, inside = (
-        cv2.remap(each, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        for each in (cv2.cvtColor(soft, cv2.COLOR_RGB2LAB), cloth)
+    colours, inside = (_at(each, places - low) for each in (cv2.cvtColor(soft, cv2.COLOR_RGB2LAB), cloth))
+    shares, affine = told
+    front = _at(shares, places @ affine[:, :2].T + affine[:, 2])
+    (outer, inner), (on_cloth, _), (below, above) = (
+        _beside(each) for each in (colours, inside[..., None], front[..., None])
     )
-    (outer, inner), (on_cloth, _) = _beside(colours), _beside(inside[..., None])
     contrast = np.linalg.norm(outer - inner, axis=2)
     contrast = cv2.GaussianBlur(contrast, (1, 5), 0)
     contrast = np.minimum(contrast / max(float(np.percentile(contrast, _STRONGEST)), _LEAST_CONTRAST), 1)
     offset = np.linspace(-1, 1, _OFFSETS)
-    return np.asarray(contrast - _NEAR * offset**2 + _INWARDS * offset - _GROUND * (on_cloth[..., 0] < 0.5))
+    seen = (below - above)[..., 0] + _COLOURS * contrast
+    return np.asarray(seen - _NEAR * offset**2 - _GROUND * (on_cloth[..., 0] < 0.5))
+
+
+def _at(picture: FloatArray, places: FloatArray) -> FloatArray:
+    """Values of a picture at places (..., 2) in its pixels."""
+    x, y = (places[..., axis].astype(np.float32) - 0.5 for axis in (0, 1))
+    return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _beside(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Means of the offsets before and of those after each, (33, 41, C) both."""
+    """Means of the offsets before and of those after each, (33, 81, C) both."""
     padded = np.pad(values, ((0, 0), (_BESIDE, _BESIDE), (0, 0)), "edge")
     before, after = (
         np.mean([padded[:, first + step : first + step + _OFFSETS] for step in range(_BESIDE)], axis=0)

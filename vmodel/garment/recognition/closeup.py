@@ -1,13 +1,13 @@
-"""Where the close-up of a neck lies: a pointed neckline and a placket are a few pixels of the whole garment."""
+"""Where close-ups of a neck lie: a pointed neckline, a placket and a band are a few pixels of the whole garment."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
-from vmodel.garment.recognition.network import CLOSE_SIZE
+from vmodel.garment.recognition.network import CLOSE_SIZE, NECK_SIZE
 from vmodel.types import FloatArray
 
 _NECK_WIDTHS: Final = 1.6
@@ -16,6 +16,25 @@ _WIDER: Final = 1.15
 """Width of the close-up over that between the shoulders."""
 _NECK_AT: Final = 0.3
 """How far below the close-up's upper edge the neck's corners lie, as a share of its side."""
+_NECK_SPANS: Final = 1.9
+"""Side of the close-up of a neck's edge, in widths or depths of the neck, whichever is more."""
+
+
+def neck_closeup(neck: Sequence[FloatArray]) -> FloatArray:
+    """Map a photo to the close-up in which the edge of a front's neck is looked for.
+
+    Args:
+        neck: (2,) pixels of the photo each: left and right neck point, by the wearer's sides, and lowest point.
+    Returns:
+        (2, 3) affine to (x, y) of a square of ``NECK_SIZE`` pixels.
+    """
+    left, right, front = neck
+    across, middle = left - right, (left + right) / 2
+    span = max(float(np.linalg.norm(across)), float(np.linalg.norm(front - middle)), 4.0)
+    turn = float(np.arctan2(across[1], across[0]))
+    rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    linear = NECK_SIZE / (_NECK_SPANS * span) * rotation
+    return np.column_stack([linear, NECK_SIZE * np.array([0.5, _NECK_AT]) - linear @ middle])
 
 
 def closeup(points: Mapping[str, FloatArray]) -> FloatArray | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import torch
 from efficientnet_lite_pytorch import EfficientNet
@@ -64,6 +64,8 @@ areas of several colours, or lightness that varies on purpose, as faded denim ha
 
 CLOSE_SIZE: Final = 128
 """Side in pixels of the close-up of a neck."""
+NECK_SIZE: Final = 224
+"""Side in pixels of the close-up in which the edge of a front's neck is found."""
 CLOSE: Final = ("neckline", "closure")
 """Attributes that the close-up tells as well."""
 
@@ -76,6 +78,7 @@ _STEM: Final = 16
 _WIDTH: Final = 64
 _LOCAL: Final = 16
 """Features at each landmark that the attributes are judged by."""
+_NECK_WIDTH: Final = 48
 _WOVEN: Final = (8, 16, 32)
 """Strides of the features by which cloth is judged."""
 
@@ -83,6 +86,23 @@ _WOVEN: Final = (8, 16, 32)
 def _convolution(inputs: int, outputs: int) -> nn.Sequential:
     """A dense convolution: on a CPU faster to train than depthwise ones of the same use."""
     return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(inplace=True))
+
+
+class _NeckDecoder(nn.Module):
+    """Feature maps of a neck's close-up -> (B, S/4, S/4) logits of the front's cloth, as against its opening."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lateral = nn.ModuleDict({str(s): nn.Conv2d(c, _NECK_WIDTH, 1) for s, c in _LEVELS.items()})
+        self.merge = nn.ModuleDict({str(s): _convolution(_NECK_WIDTH, _NECK_WIDTH) for s in (32, 16, 8, 4)})
+        self.front = nn.Conv2d(_NECK_WIDTH, 1, 3, padding=1)
+
+    def forward(self, levels: dict[int, Tensor]) -> Tensor:
+        way = self.merge["32"](self.lateral["32"](levels[32]))
+        for stride in (16, 8, 4):
+            way = fn.interpolate(way, scale_factor=2.0, mode="bilinear", align_corners=False)
+            way = self.merge[str(stride)](way + self.lateral[str(stride)](levels[stride]))
+        return cast(Tensor, self.front(way)[:, 0])
 
 
 class GarmentReaderNet(nn.Module):
@@ -126,6 +146,7 @@ class GarmentReaderNet(nn.Module):
             nn.Dropout(0.2),
             nn.Linear(128, sum(len(CHOICES[name]) for name in CLOSE)),
         )
+        self.neck = _NeckDecoder()
         for name, values in (("mean", _MEAN), ("deviation", _DEVIATION)):
             self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
 
@@ -173,6 +194,16 @@ class GarmentReaderNet(nn.Module):
         pooled = [pool for stride in (32, 16) for pool in (levels[stride].mean((2, 3)), levels[stride].amax((2, 3)))]
         scores = torch.split(self.close_scores(torch.cat(pooled, 1)), [len(CHOICES[name]) for name in CLOSE], 1)
         return dict(zip(CLOSE, scores, strict=True))
+
+    def front_of_neck(self, necks: Tensor) -> Tensor:
+        """Tell the front's cloth from the opening that its neck leaves.
+
+        Args:
+            necks: (B, 3, NECK_SIZE, NECK_SIZE) sRGB 0..1, see ``neck_closeup``.
+        Returns:
+            (B, NECK_SIZE / 4, NECK_SIZE / 4) logits, positive on the front; they are meant near its edge only.
+        """
+        return cast(Tensor, self.neck(self._features((necks - self.mean) / self.deviation)))
 
     def _at_landmarks(self, way: Tensor, heat: Tensor) -> Tensor:
         """What a neckline or a cuff looks like, where it is, and how surely: (B, (_LOCAL + 3) * len(LANDMARKS))."""

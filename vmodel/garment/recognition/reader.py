@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final
@@ -13,8 +13,16 @@ import cv2
 import numpy as np
 import torch
 
-from vmodel.garment.recognition.closeup import closeup
-from vmodel.garment.recognition.network import CHOICES, CLOSE_SIZE, LANDMARKS, PARTS, SIZE, GarmentReaderNet
+from vmodel.garment.recognition.closeup import closeup, neck_closeup
+from vmodel.garment.recognition.network import (
+    CHOICES,
+    CLOSE_SIZE,
+    LANDMARKS,
+    NECK_SIZE,
+    PARTS,
+    SIZE,
+    GarmentReaderNet,
+)
 from vmodel.threads import one_thread
 from vmodel.types import ByteArray, FloatArray
 
@@ -201,6 +209,23 @@ def _look_closely(network: GarmentReaderNet, rgb: ByteArray, points: Mapping[str
     with torch.inference_mode(), one_thread():
         answers = network.look_closely(_both_ways(_resampled(rgb, affine, CLOSE_SIZE)))
     return {name: _log_shares(scores) for name, scores in answers.items()}
+
+
+def read_neck(network: GarmentReaderNet, rgb: ByteArray, neck: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Tell the front's cloth from the opening of its neck.
+
+    Args:
+        network: from ``load_network``.
+        rgb: (H, W, 3) uint8 sRGB, the photo.
+        neck: (2,) its landmarks: left and right neck point, and lowest point of the front's edge.
+    Returns:
+        (S, S) float32 probability of the front, meant near its edge, and (2, 3) the photo to its cells.
+    """
+    affine = neck_closeup(neck)
+    with torch.inference_mode(), one_thread():
+        logits = network.front_of_neck(_both_ways(_resampled(rgb, affine, NECK_SIZE)))
+    told = torch.stack([logits[0], logits[1].flip(-1)]).mean(0).sigmoid().numpy()
+    return np.asarray(told, np.float32), affine * (len(told) / NECK_SIZE)
 
 
 def _both_ways(view: ByteArray) -> torch.Tensor:
