@@ -27,6 +27,7 @@ from pipelines.training.reader.augment import relit
 from pipelines.training.reader.train import as_pictures
 from vmodel.garment.recognition.closeup import neck_closeup
 from vmodel.garment.recognition.network import NECK_SIZE, GarmentReaderNet, load_network
+from vmodel.garment.recognition.reader import resampled
 from vmodel.types import ByteArray, FloatArray
 
 EDGES: Final = Path(__file__).with_name("necks.jsonl")
@@ -97,8 +98,7 @@ def view_of(neck: LabelledNeck, rng: np.random.Generator | None) -> tuple[ByteAr
     """
     right, left = neck.edge[0], neck.edge[-1]
     chord = (left + right) / 2
-    front = neck.edge[int(np.linalg.norm(neck.edge - chord, axis=1).argmax())] if len(neck.edge) else chord
-    front = chord + max(float((front - chord) @ _down(left, right)), 0.0) * _down(left, right)
+    front = chord + max(float(((neck.edge - chord) @ _down(left, right)).max()), 0.0) * _down(left, right)
     if rng is None:
         affine = neck_closeup((left, right, front))
     else:
@@ -109,21 +109,13 @@ def view_of(neck: LabelledNeck, rng: np.random.Generator | None) -> tuple[ByteAr
         jitter = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
         middle = np.full(2, NECK_SIZE / 2)
         affine = np.column_stack([jitter @ affine[:, :2], jitter @ (affine[:, 2] - middle) + middle])
-    picture = cut_out(neck.rgb, affine)
+    picture = resampled(neck.rgb, affine, NECK_SIZE)
     edge = neck.edge @ affine[:, :2].T + affine[:, 2]
     if rng is None:
         return picture, edge
     if rng.random() < 0.5:
         picture, edge = np.ascontiguousarray(picture[:, ::-1]), (edge * (-1, 1) + (NECK_SIZE, 0))[::-1]
     return relit(picture, rng), edge
-
-
-def cut_out(rgb: ByteArray, affine: FloatArray) -> ByteArray:
-    """(NECK_SIZE, NECK_SIZE, 3) uint8 of a picture under an affine (2, 3)."""
-    at = affine.copy()
-    at[:, 2] += at[:, :2] @ [0.5, 0.5] - 0.5  # cv2's pixel centres lie at integers
-    size = (NECK_SIZE, NECK_SIZE)
-    return np.asarray(cv2.warpAffine(rgb, at, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _down(left: FloatArray, right: FloatArray) -> FloatArray:

@@ -185,7 +185,7 @@ def _upright(look: _Look, points: Mapping[str, FloatArray]) -> FloatArray:
 
 def _look(network: GarmentReaderNet, rgb: ByteArray, affine: FloatArray) -> _Look:
     with torch.inference_mode(), one_thread():
-        answers = network(_both_ways(_resampled(rgb, affine, SIZE)))
+        answers = network(_both_ways(resampled(rgb, affine, SIZE)))
     mask, parts, heat = (answers[name].float() for name in ("mask", "parts", "heat"))
     heat = torch.stack([heat[0], heat[1][_MIRRORED].flip(-1)]).mean(0)
     parts = torch.stack([parts[0], parts[1][_MIRRORED_PARTS].flip(-1)]).mean(0)
@@ -207,7 +207,7 @@ def _look_closely(network: GarmentReaderNet, rgb: ByteArray, points: Mapping[str
     if affine is None:
         return {}
     with torch.inference_mode(), one_thread():
-        answers = network.look_closely(_both_ways(_resampled(rgb, affine, CLOSE_SIZE)))
+        answers = network.look_closely(_both_ways(resampled(rgb, affine, CLOSE_SIZE)))
     return {name: _log_shares(scores) for name, scores in answers.items()}
 
 
@@ -223,7 +223,7 @@ def read_neck(network: GarmentReaderNet, rgb: ByteArray, neck: Sequence[FloatArr
     """
     affine = neck_closeup(neck)
     with torch.inference_mode(), one_thread():
-        logits = network.front_of_neck(_both_ways(_resampled(rgb, affine, NECK_SIZE)))
+        logits = network.front_of_neck(_both_ways(resampled(rgb, affine, NECK_SIZE)))
     told = torch.stack([logits[0], logits[1].flip(-1)]).mean(0).sigmoid().numpy()
     return np.asarray(told, np.float32), affine * (len(told) / NECK_SIZE)
 
@@ -264,7 +264,7 @@ def _to_photo(affine: FloatArray, stride: int) -> FloatArray:
     return np.asarray(inverse)
 
 
-def _resampled(rgb: ByteArray, affine: FloatArray, side: int) -> ByteArray:
+def resampled(rgb: ByteArray, affine: FloatArray, side: int) -> ByteArray:
     """(side, side, 3) the photo under an affine map, averaged where it shrinks."""
     shrink = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
     own = np.asarray(affine, np.float64).copy()
