@@ -16,7 +16,7 @@ import numpy as np
 
 from vmodel.types import FloatArray
 
-VERSION = 21
+VERSION = 22
 """Part of every key; raised when the solver's results change."""
 
 

@@ -13,7 +13,7 @@ from vmodel.drape.cloth import Cloth
 from vmodel.drape.colliders import body_parts
 from vmodel.drape.ease import across_limbs, let_out, most_for
 from vmodel.drape.held import Held, band_edges, band_scale, girth_under, hold_on, shoulder_edges
-from vmodel.drape.materials import load_material
+from vmodel.drape.materials import cloth_of
 from vmodel.drape.sewn_cloth import place_any
 from vmodel.drape.solver import Phase, Solver
 from vmodel.drape.start import Start, dressing_angle, start_pose
@@ -133,7 +133,7 @@ def dress(garment: Garment, cloth: Cloth, body: Body, pose: Pose, options: Drape
     start = place_any(cloth, garment, body, posed, 0.012 + 0.01 * attempt)
     scale = band_scale(garment, cloth, girth_under(cloth, garment, start.positions_m, body, posed))
     parts = body_parts(body, start.on_arm)
-    solver = Solver(cloth, load_material(garment.material), start.positions_m, parts, body_m, scale)
+    solver = Solver(cloth, cloth_of(garment), start.positions_m, parts, body_m, scale)
     held = hold_on(garment, cloth, start.positions_m, posed, scale)
     # Shoulders are held from the start, or tight sleeves would pull them out; bands close round the waist first.
     if shoulder_edges(garment):

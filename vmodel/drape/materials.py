@@ -6,10 +6,12 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Final
 
 import yaml
 
 from vmodel.errors import UnknownMaterial
+from vmodel.types import Category, Garment
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,20 @@ class Material:
     shear: float
     bend: float
     friction: float
+
+
+_TWILL: Final = Material("cotton", density=260, stretch=1500, shear=450, bend=30, friction=0.40)
+"""Cotton as trousers and shorts are made of it; a shirt's would lie round a bent knee in one fat fold."""
+
+
+def cloth_of(garment: Garment) -> Material:
+    """The material of a garment; cotton trousers and shorts are of twill.
+
+    Raises:
+        UnknownMaterial: the list has no such name.
+    """
+    is_twill = garment.material == _TWILL.name and garment.kind.category in {Category.TROUSERS, Category.SHORTS}
+    return _TWILL if is_twill else load_material(garment.material)
 
 
 def load_material(name: str) -> Material:

@@ -10,7 +10,7 @@ from vmodel.body.model import Body
 from vmodel.config import Settings
 from vmodel.drape.colliders import body_parts
 from vmodel.drape.dress import DrapeSettings
-from vmodel.drape.materials import load_material
+from vmodel.drape.materials import cloth_of
 from vmodel.drape.move import FOLLOW
 from vmodel.drape.report import finish_cloth
 from vmodel.drape.sewn_cloth import mesh_cloth
@@ -50,7 +50,7 @@ def move_cloth(
     positions, cloth = cached_move(garment, cut, dressed, body, path[0].pose, options, folder, f"{key}-{attempt}")
     held, parts = dressed.held, body_parts(body, dressed.on_arm, deep_m=0.05)
     before = np.asarray(with_room_between(garment, body, path[0]).vertices_m)
-    solver = Solver(cloth, load_material(garment.material), positions, parts, before, held.rest_scale)
+    solver = Solver(cloth, cloth_of(garment), positions, parts, before, held.rest_scale)
     steps = max(1, round(frame_s / FRAME_S))
     yield worn.vertices_m
     for meant in path[1:]:

@@ -9,7 +9,7 @@ from vmodel.drape.cloth import Cloth
 from vmodel.drape.colliders import body_parts
 from vmodel.drape.dress import DrapeSettings, Dressed
 from vmodel.drape.ease import across_limbs, let_out, most_for, strain
-from vmodel.drape.materials import load_material
+from vmodel.drape.materials import cloth_of
 from vmodel.drape.sewn_cloth import take_in
 from vmodel.drape.solver import Phase, Solver
 from vmodel.drape.thighs import goes_between, parted_thighs
@@ -51,7 +51,7 @@ def move_to_pose(
         part = parted_thighs(body)
         path = np.stack([part(body_m) for body_m in path])
     parts = body_parts(body, dressed.on_arm, deep_m=0.05)
-    solver = Solver(cloth, load_material(garment.material), dressed.positions_m, parts, path[0], held.rest_scale)
+    solver = Solver(cloth, cloth_of(garment), dressed.positions_m, parts, path[0], held.rest_scale)
     for body_m in path[1:]:
         solver.move_body(body_m)
         solver.hold(held.particles, held.targets(body_m), held.strength)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from tests.garment import drawn_flat_lays as drawn
-from tests.garment.pattern.test_shape_of_photo import photo_of
+from tests.garment.pattern.test_shape_of_photo import BODY, GENDER, photo_of
 from vmodel.garment.pattern.draft_upper import neck_curve
-from vmodel.garment.pattern.neck_edge import edge_power, neck_edge
+from vmodel.garment.pattern.fit import fit_block
+from vmodel.garment.pattern.neck_edge import neck_edge
 from vmodel.types import FloatArray, GarmentPhoto, Neckline
 
 WIDE, DROP = 200.0, 90.0
@@ -51,12 +52,15 @@ def test_a_band_round_the_neck_is_not_cut_off(power: float, neckline: Neckline, 
     assert apart.max() < 9  # of a band of 20
 
 
-def test_the_curve_of_a_neck_is_as_round_as_its_edge() -> None:
-    powers = []
-    for power, neckline in ((1.0, Neckline.V), (2.0, Neckline.CREW), (3.5, Neckline.CREW)):
-        photo, edge = necked(power, (0.0, 0.0), neckline)
-        powers.append(edge_power(photo, edge))
-    np.testing.assert_allclose(powers, (1.0, 2.0, 3.5), rtol=0.05)
+@pytest.mark.parametrize("power", [1.0, 2.0, 3.5])
+def test_a_neck_is_cut_as_pointed_or_round_as_its_edge(power: float) -> None:
+    photo = photo_of(drawn.tee())
+    left, right, front = (photo.points[f"neck_{name}"] for name in ("left", "right", "front"))
+    share = np.linspace(1, -1, 33)[:, None]
+    edge = (left + right) / 2 + share * (left - right) / 2 + (1 - np.abs(share) ** power) * (front - (left + right) / 2)
+    neck = fit_block(replace(photo, neck_edge=edge), BODY, GENDER, "cotton", {})[0].front["neck"]
+    across = neck[:, 0] / neck[0, 0]
+    np.testing.assert_allclose(neck[:, 1] / neck[:, 1].min(), 1 - np.abs(across) ** power, atol=0.02)
 
 
 @pytest.mark.parametrize("neckline", [Neckline.COLLAR, Neckline.HOOD, Neckline.STRAPLESS])

@@ -261,7 +261,7 @@ def _back_drop(kind: GarmentKind, cut: UpperCut) -> float:
 
 def _neck_edges(kind: GarmentKind, cut: UpperCut, half: Edges, drop: float, is_back: bool = False) -> Edges:
     """The neck from left to right, with what stands beside it."""
-    power = 2.0 if is_back else cut.power or NECK_POWER.get(kind.neckline, 2.0)
+    power = 2.0 if is_back else NECK_POWER.get(kind.neckline, 2.0)
     if kind.neckline == Neckline.HALTER and not is_back and drop > _DEEP_HALTER_CM:
         power = NECK_POWER[Neckline.V]
     elif kind.neckline == Neckline.HIGH and cut.falls and not is_back:  # unzipped
@@ -271,6 +271,8 @@ def _neck_edges(kind: GarmentKind, cut: UpperCut, half: Edges, drop: float, is_b
     if cut.strings and (cut.brief or not is_back):  # the backs of other garments go straight across
         power = NECK_POWER[Neckline.V] if kind.neckline == Neckline.V and not is_back else 2.0
         return {"neck": _between_strings(cut, half["armhole_left"], drop, power)}
+    if cut.profile is not None and not is_back:
+        return {"neck": cut.profile * (cut.neck, -drop)}
     if not cut.stand:
         return {"neck": neck_curve(cut.neck, drop, power, sweetheart=kind.neckline == Neckline.SWEETHEART)}
     top = 0.96 * cut.neck

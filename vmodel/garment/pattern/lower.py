@@ -34,7 +34,7 @@ _USUAL_RISE, _LEAST_RISE, _MOST_RISE = 0.82, 0.6, 1.1
 
 _HIP_EASE_CM: Final = {Category.SHORTS: (5.0, 2.0), Category.TROUSERS: (3.0, 1.5), Category.SKIRT: (5.0, 2.5)}
 """What is usually wider than the hip, and at least. Trousers with more room stand off below the waistband."""
-_OVER_THE_SHOE: Final = (16.0, 23.0), (0.92, _LEG_LONGEST[Category.TROUSERS])
+_OVER_THE_SHOE: Final = (16.0, 23.0), (0.895, _LEG_LONGEST[Category.TROUSERS])
 """Flat width in cm of a leg's end -> how far down it goes at most, as a share of the inseam: narrow ones end at the
 ankle, or they would rest on the shoe and the leg fold above."""
 LEG_FOLLOWS: Final = 0.4

@@ -51,10 +51,6 @@ _GROUND: Final = 2.0
 _BEND: Final = 0.15
 """Cost of moving by one offset between neighbouring places."""
 _MOST_BEND: Final = 2
-_POWER_SHARES: Final = (0.3, 0.7)
-"""Of the way from the middle to a neck point, between which the curve's exponent is measured."""
-_LEAST_POWER: Final = 0.9
-_MOST_POWER: Final = 9.0
 
 
 def neck_edge(photo: GarmentPhoto, rgb: ByteArray) -> FloatArray | None:
@@ -87,15 +83,22 @@ def _lowest_points(photo: GarmentPhoto) -> list[FloatArray]:
     return [front, *((left + right) / 2 + share * down for share in _DEPTHS)]
 
 
-def edge_power(photo: GarmentPhoto, edge: FloatArray) -> float:
-    """Exponent of the curve that is most like a neck's edge: 1 for a V, 2 for a round one, 4 for a square one."""
+def edge_profile(photo: GarmentPhoto, edge: FloatArray) -> FloatArray:
+    """(33, 2) a neck's edge from its left point to its right one, alike on both sides.
+
+    Returns:
+        Where it is across the neck, 1 to -1, and how far it has fallen, as a share of its drop; nowhere does it rise
+        towards the middle again.
+    """
     left, right, front = (photo.points[f"neck_{name}"] for name in _CORNERS)
-    down = front - (left + right) / 2
-    share = np.abs(np.linspace(1, -1, len(edge)))
-    fallen = ((edge - (left + right) / 2) @ down) / max(float(down @ down), 1.0)
-    asked = (share > _POWER_SHARES[0]) & (share < _POWER_SHARES[1])
-    left_over = np.clip(1 - fallen[asked], 0.02, 0.98)
-    return float(np.clip(np.median(np.log(left_over) / np.log(share[asked])), _LEAST_POWER, _MOST_POWER))
+    middle = (left + right) / 2
+    ways = (left - right) / 2, front - middle
+    across, fallen = ((edge - middle) @ way / max(float(way @ way), 1.0) for way in ways)
+    half = len(edge) // 2 + 1
+    across, fallen = (across - across[::-1])[:half] / 2, (fallen + fallen[::-1])[:half] / 2
+    across = np.minimum.accumulate(np.r_[1.0, np.clip(across[1:-1], 0, 1), 0.0])
+    fallen = np.maximum.accumulate(np.r_[0.0, np.clip(fallen[1:-1], 0, 1), 1.0])
+    return np.stack([np.r_[across, -across[-2::-1]], np.r_[fallen, fallen[-2::-1]]], axis=1)
 
 
 def _edge_near(

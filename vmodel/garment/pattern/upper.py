@@ -12,7 +12,7 @@ from vmodel.garment.pattern.bare import as_if_carried, bare_side, cut_in, string
 from vmodel.garment.pattern.cap import cap_cm, has_caps
 from vmodel.garment.pattern.lower import LEG_FOLLOWS
 from vmodel.garment.pattern.neck import falls_in_front, stand_cm, usual_drop, usual_neck
-from vmodel.garment.pattern.neck_edge import edge_power
+from vmodel.garment.pattern.neck_edge import edge_profile
 from vmodel.garment.pattern.photo import HEM_SHARES, SIDE_SHARES, SIDES, hem_spots, side_spots
 from vmodel.garment.pattern.sizes import SAMPLE_CHEST, Size, shown_of_width, solve_sizes
 from vmodel.garment.pattern.swim import SNUG, SWIM_ARMHOLE, SWIM_STRINGS, fit_brief, swim_length, swim_sizes, swim_top
@@ -117,8 +117,7 @@ def fit_upper(
         angle, root = _OFF_ANGLE, _ROUND_ARM * body.chest + _OFF_ROOM_CM
         sleeve, cuff = (sizes["sleeve"], sizes["cuff"]) if sleeved else (_BAND_CM, root + 1.0)
     elif sleeved and not has_caps(photo):
-        if kind.sleeve != Sleeve.SHORT:
-            angle = _roomy_angle(chest - shoulder, depth, (0.3 * body.chest + _sleeve_ease(kind)) / 2)
+        angle = _roomy_angle(chest - shoulder, depth, (0.3 * body.chest + _sleeve_ease(kind)) / 2)
         cuff = sizes["cuff"]
         flare = (sides[0, 1] - chest) / max(sides[0, 0] * (length - depth - slope), 1.0)
         sleeve = max(sizes["sleeve"], _least_sleeve(chest - shoulder, depth, angle, cuff, flare))
@@ -148,7 +147,7 @@ def fit_upper(
         brief=brief,
         midriff=midriff,
         bare=bare,
-        power=None if photo.neck_edge is None else edge_power(photo, photo.neck_edge),
+        profile=None if photo.neck_edge is None else edge_profile(photo, photo.neck_edge),
         cap=cap_cm(photo, scale),
     ), scale
 

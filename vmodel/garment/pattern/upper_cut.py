@@ -18,7 +18,8 @@ class UpperCut:
         length: neck points to the hem's corners, straight down.
         shoulder, neck: half spans between shoulder points and between neck points.
         drop: neck points to the lowest point of the front's neck.
-        power: exponent of the front's neck curve; None for the kind's own.
+        profile: (n, 2) the front's neck from its left point to its right one, as shares of ``neck`` and of ``drop``; None
+            for the kind's own curve.
         depth: shoulder point to armpit, straight down.
         sleeve: middle of the armhole to the middle of the cuff; 0 without sleeves.
         cap: how far a cap sleeve ends beside and below the shoulder point; None without caps.
@@ -61,7 +62,7 @@ class UpperCut:
     bare: str = ""
     brief: BriefCut | None = None
     midriff: tuple[float, float] | None = None
-    power: float | None = None
+    profile: FloatArray | None = None
     cap: tuple[float, float] | None = None
 
 
