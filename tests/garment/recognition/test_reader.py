@@ -219,3 +219,24 @@ def test_nobody_wears_a_hood_that_is_neither_likely_nor_seen(
     parts[: round(100 * seen)] = PARTS.index("hood")
     reading = PhotoReading(np.ones((100, 100), np.float32), parts, {}, {}, shares)
     assert decide_kind(reading).neckline == worn
+
+
+@pytest.mark.parametrize(
+    ("length", "hem", "kind"),
+    [(1.3, 1.1, Category.TOP), (1.6, 1.1, Category.TOP), (1.8, 1.5, Category.DRESS), (2.4, 1.4, Category.DRESS)],
+)
+def test_a_garment_long_for_its_width_is_a_dress_where_the_network_cannot_tell(
+    length: float, hem: float, kind: Category
+) -> None:
+    equal = {"category": {"top": 0.5, "dress": 0.5}}
+    shares = {
+        name: np.array([equal.get(name, {}).get(value, 0.0) for value in values]) for name, values in CHOICES.items()
+    }
+    places = {"neck": (0.2, 0.0), "armpit": (0.5, 0.4), "hem": (hem / 2, length)}
+    points = {
+        f"{stem}_{side}": 200 * np.array([sign * x, y])
+        for stem, (x, y) in places.items()
+        for side, sign in (("left", 1), ("right", -1))
+    }
+    reading = PhotoReading(np.ones((100, 100), np.float32), np.ones((100, 100), np.uint8), points, {}, shares)
+    assert likeliest_kinds(reading)[0][0] == kind

@@ -12,7 +12,7 @@ import numpy as np
 
 from vmodel.config import Settings
 from vmodel.errors import BadUsage
-from vmodel.garment.pattern.photo import gap_row
+from vmodel.garment.pattern.photo import SIDES, gap_row
 from vmodel.garment.recognition.bib import has_bib
 from vmodel.garment.recognition.brief import has_brief, leg_points
 from vmodel.garment.recognition.landmarks import check_order, complete, names_of, read_landmarks
@@ -54,6 +54,12 @@ _SPOKEN: Final = {
     Category.JUMPSUIT: "a jumpsuit",
     Category.SWIMWEAR: "swimwear",
 }
+_LIKE_A_DRESS: Final = (16.9, 5.5, -10.5)
+"""Of the logarithms of length and of hem, both over the chest's width, and of one: logarithm of how much likelier they
+are in a dress than in a top. A logistic fit to 252 and 1,732 labelled ones; of five parts, each told by a fit to the
+other four, 94.5 % are told right, either kind counted alike."""
+_MOST_LIKE: Final = 4.0
+"""Of that logarithm at most."""
 _ENDS: Final = ("neck", "waist")
 _GROUND: Final = 250
 """Grey level that stands in for what a cut-out hides."""
@@ -178,7 +184,27 @@ def likeliest_kinds(reading: PhotoReading) -> list[tuple[Category, float]]:
     shares: dict[Category, float] = dict.fromkeys(Category, 0.0)
     for word, share in zip(CHOICES["category"], reading.shares["category"], strict=True):
         shares[nearest.get(word) or Category(word)] += float(share)
+    both = shares[Category.DRESS] + shares[Category.TOP]
+    if min(shares[Category.DRESS], shares[Category.TOP]) > 0:
+        dress = shares[Category.DRESS] * np.exp(_like_a_dress(reading))
+        shares[Category.DRESS] = both * float(dress / (dress + shares[Category.TOP]))
+        shares[Category.TOP] = both - shares[Category.DRESS]
     return sorted(shares.items(), key=lambda each: -each[1])
+
+
+def _like_a_dress(reading: PhotoReading) -> float:
+    """Logarithm of how much likelier a garment's proportions are in a dress than in a top.
+
+    The network sees a photo square: long and short look nearly alike to it.
+    """
+    left, right = ([reading.points_px[f"{stem}_{side}"] for stem in ("neck", "armpit", "hem")] for side in SIDES)
+    neck, chest, hem = (float(np.linalg.norm(a - b)) for a, b in zip(left, right, strict=True))
+    length = float(np.linalg.norm(left[2] + right[2] - left[0] - right[0])) / 2
+    if min(neck, chest, hem, length) < 1:
+        return 0.0
+    by_length, by_hem, usual = _LIKE_A_DRESS
+    told = by_length * np.log(length / chest) + by_hem * np.log(hem / chest) + usual
+    return float(np.clip(told, -_MOST_LIKE, _MOST_LIKE))
 
 
 def detected_kind(flat_lay: FlatLay, cutout: Cutout, garment: Garment) -> GarmentKind:
