@@ -208,6 +208,7 @@ class GarmentPhoto:
         opening: (2, n, 2) pixels from neck to hem, edges of the left and right half of a front photographed or to be
             worn open; None for a closed one. ``kind`` says how it is worn.
         neck_edge: (n, 2) pixels along the front's neck from left to right; None where that is not looked for.
+        collar: (H, W) bool, outer faces of a collar that lies on the front; None where none was found.
     """
 
     rgb: ByteArray
@@ -217,6 +218,7 @@ class GarmentPhoto:
     is_drawn: bool = False
     opening: FloatArray | None = None
     neck_edge: FloatArray | None = None
+    collar: BoolArray | None = None
 
     def middle(self, name: str) -> FloatArray:
         """(2,) halfway between a landmark of the left and its twin on the right."""

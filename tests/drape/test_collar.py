@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -16,11 +17,12 @@ from vmodel.config import Settings
 from vmodel.drape import drape
 from vmodel.drape.collar import with_collars
 from vmodel.drape.dress import for_fitting
+from vmodel.garment.block_paint import Canvas, lay_out
 from vmodel.garment.block_parts import Block
 from vmodel.garment.pattern.collar import collar_widths
 from vmodel.garment.pattern.fit import fit_block, fit_garment, upright
 from vmodel.scene.rays import Tracer
-from vmodel.types import Category, Drape, FloatArray, Garment
+from vmodel.types import BoolArray, Category, Drape, FloatArray, Garment
 
 Collared = tuple[Garment, Drape]
 
@@ -90,7 +92,8 @@ def collared_block(category: Category, drop_cm: float) -> Block:
     assert photo is not None
     kind = replace(photo.kind, category=category)
     gender, body = drawn.BODIES["woman S"]
-    block, _ = fit_block(upright(replace(photo, kind=kind)), body, gender, "cotton", {})
+    bare = replace(photo, kind=kind, collar=None, neck_edge=None)
+    block, _ = fit_block(upright(bare), body, gender, "cotton", {})
     edge = block.front["neck"]
     share = (edge[:, 1].max() - edge[:, 1]) / np.ptp(edge[:, 1])
     hanging = edge - np.stack([0 * share, share * (drop_cm - np.ptp(edge[:, 1]))], axis=1)
@@ -120,3 +123,35 @@ def test_lapels_go_down_to_where_a_coat_is_buttoned() -> None:
     widths = collar_widths(collared_block(Category.OUTERWEAR, 26.0))
     assert widths[0, 1] == 0
     assert np.interp(0.12, *widths.T) > 2
+
+
+@pytest.mark.parametrize("wide_cm", [4.0, 7.0])
+def test_a_collar_is_as_wide_as_its_photo_shows_it(wide_cm: float) -> None:
+    block = collared_block(Category.TOP, 9.0)
+    canvas = lay_out(block)
+    widths = collar_widths(block, along_neck(block, canvas, wide_cm), canvas)
+    front, back = (
+        np.linalg.norm(np.diff(side["neck"], axis=0), axis=1).sum() / 2 for side in (block.front, block.back)
+    )
+    worn_cm = widths[:, 1] * np.sqrt(2 * (front + back) / 38)  # as it is laid round this neck
+    beside = (widths[:, 0] > 0.3) & (widths[:, 0] < 0.7 * front / (front + back))
+    assert beside.sum() > 3
+    np.testing.assert_allclose(worn_cm[beside] + 0.6, wide_cm, atol=0.5)  # what its roll takes is added
+
+
+def test_a_collar_that_no_photo_shows_is_a_usual_one() -> None:
+    block = collared_block(Category.TOP, 9.0)
+    canvas = lay_out(block)
+    nothing = np.zeros(canvas.size, bool)
+    np.testing.assert_array_equal(collar_widths(block, nothing, canvas), collar_widths(block))
+
+
+def along_neck(block: Block, canvas: Canvas, wide_cm: float) -> BoolArray:
+    """(H, W) bool: cloth nearer to the front's neck edge than so many cm."""
+    edge = np.round(canvas.to_pixels(block.front["neck"])).astype(np.int32)
+    away = np.ones(canvas.size, np.uint8)
+    cv2.polylines(away, [edge], False, 0, 1)
+    near = cv2.distanceTransform(away, cv2.DIST_L2, 5) < wide_cm * canvas.px_per_cm
+    opening = np.zeros(canvas.size, np.uint8)
+    cv2.fillPoly(opening, [np.vstack([edge, edge[[-1, 0]] * (1, 0)])], 1)
+    return np.asarray(near & (opening == 0))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,30 +17,20 @@ import cv2
 import numpy as np
 import torch
 from PIL import Image, ImageOps
-from rich.progress import track
 from safetensors.torch import save_file
-from torch import Tensor
-from torch.nn import functional as fn
 
 from pipelines.training.reader.augment import relit
-from pipelines.training.reader.train import as_pictures
+from pipelines.training.reader.closeups import VIEWS, View, cut_around, fit_decoder, jittered
 from vmodel.garment.recognition.closeup import neck_closeup
 from vmodel.garment.recognition.network import NECK_SIZE, GarmentReaderNet, load_network
 from vmodel.garment.recognition.reader import resampled
 from vmodel.types import ByteArray, FloatArray
 
 EDGES: Final = Path(__file__).with_name("necks.jsonl")
-BATCH, VIEWS, EPOCHS, RATE, AVERAGE = 16, 10, 8, 2e-3, 0.995
-_FINEST: Final = 1.5
-"""Pixels of a kept photo a pixel of the close-up."""
-_AROUND: Final = 1.1
-"""Of the neck's extent, what is kept around it."""
 _BESIDE: Final = 0.2
 """How far from an edge it is asked what is front and what is not, as a share of the close-up."""
 _ENDS_OFF, _FRONT_OFF = 0.06, 0.12
 """Deviations of the reader's neck points and of its lowest point, in widths of the neck: close-ups lie by these."""
-_TURNED_DEG, _SCALED = 5.0, 0.1
-"""Of close-ups: deviations of their angle and, as a logarithm, of their size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,19 +61,8 @@ def read_necks(photos: Path, edges: Path = EDGES) -> Iterator[LabelledNeck]:
         if path.is_file():
             rgb = np.asarray(ImageOps.exif_transpose(Image.open(path)).convert("RGB"))
             edge = np.array(label["edge"]) * rgb.shape[1::-1]
-            yield _cut(label["photo"], rgb, edge)
-
-
-def _cut(photo: str, rgb: ByteArray, edge: FloatArray) -> LabelledNeck:
-    low, high = edge.min(0), edge.max(0)
-    extent = float((high - low).max())
-    first = np.maximum(low - _AROUND * extent, 0).astype(int)
-    last = np.minimum(high + _AROUND * extent, rgb.shape[1::-1]).astype(int)
-    part, edge = rgb[first[1] : last[1], first[0] : last[0]], edge - first
-    scale = min(1.0, _FINEST * NECK_SIZE / (2 * extent))
-    size = (max(8, round(part.shape[1] * scale)), max(8, round(part.shape[0] * scale)))
-    small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
-    return LabelledNeck(photo, small, edge * scale)
+            part, affine = cut_around(rgb, edge)
+            yield LabelledNeck(label["photo"], part, edge @ affine[:, :2].T + affine[:, 2])
 
 
 def view_of(neck: LabelledNeck, rng: np.random.Generator | None) -> tuple[ByteArray, FloatArray]:
@@ -104,11 +82,7 @@ def view_of(neck: LabelledNeck, rng: np.random.Generator | None) -> tuple[ByteAr
     else:
         wide = float(np.linalg.norm(left - right))
         left, right = (each + rng.normal(0, _ENDS_OFF * wide, 2) for each in (left, right))
-        affine = neck_closeup((left, right, front + rng.normal(0, _FRONT_OFF * wide, 2)))
-        turn, scale = np.radians(rng.normal(0, _TURNED_DEG)), np.exp(rng.normal(0, _SCALED))
-        jitter = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-        middle = np.full(2, NECK_SIZE / 2)
-        affine = np.column_stack([jitter @ affine[:, :2], jitter @ (affine[:, 2] - middle) + middle])
+        affine = jittered(neck_closeup((left, right, front + rng.normal(0, _FRONT_OFF * wide, 2))), rng)
     picture = resampled(neck.rgb, affine, NECK_SIZE)
     edge = neck.edge @ affine[:, :2].T + affine[:, 2]
     if rng is None:
@@ -146,57 +120,14 @@ def goal_of(edge: FloatArray) -> tuple[FloatArray, FloatArray]:
     return front.astype(np.float32), weight.astype(np.float32)
 
 
-def loss_of(answer: Tensor, front: Tensor, weight: Tensor) -> Tensor:
-    """Cross-entropy of (B, S, S) logits, where it is asked for."""
-    return (fn.binary_cross_entropy_with_logits(answer, front, reduction="none") * weight).sum() / weight.sum()
-
-
 def fit(network: GarmentReaderNet, necks: list[LabelledNeck], rng: np.random.Generator, views: int = VIEWS) -> None:
-    """Fit ``network.neck``, on features that stay as they are.
+    """Fit ``network.neck``; see ``fit_decoder``."""
 
-    Args:
-        network: as trained; all else in it stays.
-        necks: what is learnt from.
-        rng: decides everything.
-        views: of each neck, whose features are kept: 0.3 MB each.
-    """
-    levels, fronts, weights = _features(network, necks, rng, views)
-    count, steps = len(fronts), EPOCHS * max(1, len(fronts) // BATCH)
-    averaged = {name: value.clone() for name, value in network.neck.state_dict().items()}
-    optimiser = torch.optim.AdamW(network.neck.parameters(), RATE, weight_decay=1e-2)
-    for step in track(range(steps), "fit"):
-        chosen = torch.from_numpy(rng.integers(count, size=BATCH))
-        for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1, (step + 1) / 30) * (0.02 + 0.49 * (1 + math.cos(math.pi * step / steps)))
-        answer = network.neck({stride: kept[chosen].float() for stride, kept in levels.items()})
-        loss = loss_of(answer, fronts[chosen], weights[chosen])
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        keep = min(AVERAGE, (1 + step) / (10 + step))
-        for name, value in network.neck.state_dict().items():
-            averaged[name].lerp_(value, 1 - keep)
-    network.neck.load_state_dict(averaged)
+    def view(neck: LabelledNeck, rng: np.random.Generator) -> View:
+        picture, edge = view_of(neck, rng)
+        return picture, *goal_of(edge)
 
-
-def _features(
-    network: GarmentReaderNet, necks: list[LabelledNeck], rng: np.random.Generator, views: int
-) -> tuple[dict[int, Tensor], Tensor, Tensor]:
-    """Stride -> (n, C, S, S) float16 features of random views, (n, S, S) the front in them, and where it is asked."""
-    seen: list[dict[int, Tensor]] = []
-    goals = []
-    hook = network.neck.register_forward_pre_hook(
-        lambda _, given: seen.append({s: x.half() for s, x in given[0].items()})
-    )
-    order = np.concatenate([rng.permutation(len(necks)) for _ in range(views)])
-    for start in track(range(0, len(order), BATCH), "views"):
-        batch = [view_of(necks[int(n)], rng) for n in order[start : start + BATCH]]
-        goals += [goal_of(edge) for _, edge in batch]
-        with torch.no_grad():
-            network.front_of_neck(as_pictures([rgb for rgb, _ in batch]))
-    hook.remove()
-    fronts, weights = (torch.from_numpy(np.stack([goal[n] for goal in goals])) for n in (0, 1))
-    return {stride: torch.cat([each[stride] for each in seen]) for stride in seen[0]}, fronts, weights
+    fit_decoder(network.neck, network.front_of_neck, necks, view, rng, views)
 
 
 def main() -> None:

@@ -50,10 +50,11 @@ class Cloth:
 
 @dataclass(frozen=True, eq=False)
 class _Side:
-    """A canvas with a photo's pixels: its picture, and the marks on it."""
+    """A canvas with a photo's pixels: its picture, the marks on it, and the collar that lies on it."""
 
     picture: ByteArray
     marks: BoolArray | None
+    collar: BoolArray | None = None
 
 
 def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto | None) -> Cloth:
@@ -66,7 +67,8 @@ def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto 
         back: photo of the back, upright, its landmarks with the wearer's sides; None to make one from the front.
     """
     front, stretch = _side_of(photo, block, canvas, "front")
-    collar = collar_widths(block) if block.kind.neckline == Neckline.COLLAR else np.zeros((0, 2))
+    has_collar = block.kind.neckline == Neckline.COLLAR
+    collar = collar_widths(block, front.collar, canvas) if has_collar else np.zeros((0, 2))
     if back is None:
         whole = _closed_front(photo, block, canvas) if block.kind.open_front else front
         if photo.opening is not None:
@@ -128,8 +130,11 @@ def _made_back(front: _Side, block: Block, canvas: Canvas) -> ByteArray:
 def _rendered(source: Source, canvas: Canvas, places: Places) -> _Side:
     """The canvas with the photo's pixels and marks."""
     fine = _fine(canvas, places)
-    marks = None if source.marks is None else sample(np.asarray(source.marks * np.uint8(255)), fine) > 127
-    return _Side(sample(source.photo.rgb, fine), marks)
+    marks, collar = (
+        None if each is None else sample(np.asarray(each * np.uint8(255)), fine) > 127
+        for each in (source.marks, source.photo.collar)
+    )
+    return _Side(sample(source.photo.rgb, fine), marks, collar)
 
 
 def _fine(canvas: Canvas, places: Places) -> FloatArray:

@@ -271,14 +271,16 @@ def _neck_edges(kind: GarmentKind, cut: UpperCut, half: Edges, drop: float, is_b
     if cut.strings and (cut.brief or not is_back):  # the backs of other garments go straight across
         power = NECK_POWER[Neckline.V] if kind.neckline == Neckline.V and not is_back else 2.0
         return {"neck": _between_strings(cut, half["armhole_left"], drop, power)}
-    if cut.profile is not None and not is_back:
-        return {"neck": cut.profile * (cut.neck, -drop)}
+    profile = None if is_back else cut.profile
+    if not cut.stand and profile is not None:
+        return {"neck": profile * (cut.neck, -drop)}
     if not cut.stand:
         return {"neck": neck_curve(cut.neck, drop, power, sweetheart=kind.neckline == Neckline.SWEETHEART)}
     top = 0.96 * cut.neck
     rise = cut.stand
     stand = {"stand_left": edge_of((cut.neck, 0.0), (top, rise), bow=(0.3, 0.0))}
-    line = neck_curve(top, rise + (drop if cut.falls and not is_back else -0.2 * rise), power)
+    deep = rise + (drop if cut.falls and not is_back else -0.2 * rise)
+    line = neck_curve(top, deep, power) if profile is None else profile * (top, -deep)
     return {**stand, "neck": line + np.array([0.0, rise]), **mirrored_edges(stand)}
 
 

@@ -15,6 +15,7 @@ from vmodel.garment.block_parts import Block
 from vmodel.garment.flat import is_drawing
 from vmodel.garment.light import even_light
 from vmodel.garment.pattern.cloth import Cloth, paint
+from vmodel.garment.pattern.collar import find_collar, fold_line
 from vmodel.garment.pattern.draft_upper import draft_upper
 from vmodel.garment.pattern.lower import fit_legs, fit_skirt
 from vmodel.garment.pattern.neck_edge import neck_edge
@@ -261,10 +262,17 @@ def upright(photo: GarmentPhoto) -> GarmentPhoto:
 
 
 def _with_neck_edge(photo: GarmentPhoto, rgb: ByteArray) -> GarmentPhoto:
-    edge = neck_edge(photo, rgb) if photo.kind.category.covers_upper else None
+    """The photo with its neck's edge as it shows it: the front's own, or the line along which its collar folds over."""
+    if not photo.kind.category.covers_upper:
+        return photo
+    collar = find_collar(photo, rgb)
+    edge = neck_edge(photo, rgb) if collar is None else fold_line(photo, collar)
     if edge is None:
         return photo
-    return replace(photo, neck_edge=edge, points={**photo.points, "neck_front": edge[len(edge) // 2]})
+    points = {"neck_front": edge[len(edge) // 2]}
+    if collar is None:
+        points |= {"neck_left": edge[0], "neck_right": edge[-1]}
+    return replace(photo, collar=collar, neck_edge=edge, points={**photo.points, **points})
 
 
 def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> GarmentPhoto:
@@ -282,12 +290,17 @@ def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> Ga
     else:
         own = at
     picture = cv2.warpAffine(rgb, own, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    mask = cv2.warpAffine(photo.mask.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
+    mask, collar = (
+        None if each is None else cv2.warpAffine(each.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
+        for each in (photo.mask, photo.collar)
+    )
+    assert mask is not None
     points = {name: affine[:, :2] @ point + affine[:, 2] for name, point in photo.points.items()}
     opening, edge = (
         None if line is None else line @ affine[:, :2].T + affine[:, 2] for line in (photo.opening, photo.neck_edge)
     )
-    return replace(photo, rgb=np.asarray(picture, np.uint8), mask=mask, points=points, opening=opening, neck_edge=edge)
+    found = replace(photo, mask=mask, points=points, opening=opening, neck_edge=edge, collar=collar)
+    return replace(found, rgb=np.asarray(picture, np.uint8))
 
 
 def _seen_from_front(back: GarmentPhoto) -> GarmentPhoto:

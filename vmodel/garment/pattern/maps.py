@@ -26,6 +26,8 @@ from vmodel.types import BoolArray, Category, FloatArray, GarmentPhoto, Neckline
 
 _EDGE_SHARES: Final = (0.25, 0.5, 0.75)
 _NECK_SHARES: Final = (0.15, 0.25, 0.38, 0.62, 0.75, 0.85)
+_FOLD_SHARES: Final = (0.0, 0.1, *_NECK_SHARES, 0.9, 1.0)
+"""Of a collar's fold line, which the neck points lie below."""
 _OPENING_SHARES: Final = np.linspace(0, 1, 9)
 
 
@@ -133,7 +135,8 @@ def _body_pairs(photo: GarmentPhoto, block: Block, which: str) -> Pairs:
         pairs.append((marks[lowest], points[lowest], 1.0))
     if photo.neck_edge is not None and which == "front":
         neck = block.front["neck"]
-        pairs += [(_at_share(neck, share), _at_share(photo.neck_edge, share), 0.8) for share in _NECK_SHARES]
+        shares, weight = (_NECK_SHARES, 0.8) if photo.collar is None else (_FOLD_SHARES, 3.0)
+        pairs += [(_at_share(neck, share), _at_share(photo.neck_edge, share), weight) for share in shares]
     if block.kind.category.has_legs:
         pairs.append((marks["crotch"], points["crotch"], 1.0))
         pairs += [(marks[f"leg_inner_{side}"], points[f"leg_inner_{side}"], 1.0) for side in SIDES]
@@ -151,7 +154,8 @@ def _side_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
     """Neck point, shoulder, armhole and side seam of one side of the trunk."""
     marks, points = block.landmarks_cm, photo.points
     is_bare = block.kind.neckline == Neckline.STRAPLESS or bare_side(photo) == side
-    stems = ("armpit",) if is_bare else ("neck", "shoulder", "armpit")
+    folds = photo.collar is not None and photo.neck_edge is not None
+    stems = ("armpit",) if is_bare else ("shoulder", "armpit") if folds else ("neck", "shoulder", "armpit")
     pairs: Pairs = [(marks[f"{stem}_{side}"], points[f"{stem}_{side}"], 1.0) for stem in stems]
     caps = has_caps(photo)
     pairs += cap_pairs(photo, block, side) if caps else []

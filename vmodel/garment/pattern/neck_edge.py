@@ -83,18 +83,17 @@ def _lowest_points(photo: GarmentPhoto) -> list[FloatArray]:
     return [front, *((left + right) / 2 + share * down for share in _DEPTHS)]
 
 
-def edge_profile(photo: GarmentPhoto, edge: FloatArray) -> FloatArray:
-    """(33, 2) a neck's edge from its left point to its right one, alike on both sides.
+def edge_profile(edge: FloatArray) -> FloatArray:
+    """(33, 2) a neck's edge, (33, 2) pixels from its left end to its right one, made alike on both sides.
 
     Returns:
         Where it is across the neck, 1 to -1, and how far it has fallen, as a share of its drop; nowhere does it rise
         towards the middle again.
     """
-    left, right, front = (photo.points[f"neck_{name}"] for name in _CORNERS)
-    middle = (left + right) / 2
-    ways = (left - right) / 2, front - middle
-    across, fallen = ((edge - middle) @ way / max(float(way @ way), 1.0) for way in ways)
     half = len(edge) // 2 + 1
+    middle = (edge[0] + edge[-1]) / 2
+    ways = (edge[0] - edge[-1]) / 2, edge[half - 1] - middle
+    across, fallen = ((edge - middle) @ way / max(float(way @ way), 1.0) for way in ways)
     across, fallen = (across - across[::-1])[:half] / 2, (fallen + fallen[::-1])[:half] / 2
     across = np.minimum.accumulate(np.r_[1.0, np.clip(across[1:-1], 0, 1), 0.0])
     fallen = np.maximum.accumulate(np.r_[0.0, np.clip(fallen[1:-1], 0, 1), 1.0])

@@ -147,7 +147,7 @@ def fit_upper(
         brief=brief,
         midriff=midriff,
         bare=bare,
-        profile=None if photo.neck_edge is None else edge_profile(photo, photo.neck_edge),
+        profile=None if photo.neck_edge is None else edge_profile(photo.neck_edge),
         cap=cap_cm(photo, scale),
     ), scale
 

@@ -18,7 +18,7 @@ class UpperCut:
         length: neck points to the hem's corners, straight down.
         shoulder, neck: half spans between shoulder points and between neck points.
         drop: neck points to the lowest point of the front's neck.
-        profile: (n, 2) the front's neck from its left point to its right one, as shares of ``neck`` and of ``drop``; None
+        profile: (n, 2) the front's neck from its left point to its right, as shares of ``neck`` and of ``drop``; None
             for the kind's own curve.
         depth: shoulder point to armpit, straight down.
         sleeve: middle of the armhole to the middle of the cuff; 0 without sleeves.

@@ -18,13 +18,21 @@ _NECK_AT: Final = 0.3
 """How far below the close-up's upper edge the neck's corners lie, as a share of its side."""
 _NECK_SPANS: Final = 1.9
 """Side of the close-up of a neck's edge, in widths or depths of the neck, whichever is more."""
+_COLLAR_SPANS: Final = 2.5
+"""The same of a collar's: its points lie further out."""
 
 
-def neck_closeup(neck: Sequence[FloatArray]) -> FloatArray:
+def collar_closeup(neck: Sequence[FloatArray]) -> FloatArray:
+    """Map a photo to the close-up in which the collar round a neck is looked for; see ``neck_closeup``."""
+    return neck_closeup(neck, _COLLAR_SPANS)
+
+
+def neck_closeup(neck: Sequence[FloatArray], spans: float = _NECK_SPANS) -> FloatArray:
     """Map a photo to the close-up in which the edge of a front's neck is looked for.
 
     Args:
         neck: (2,) pixels of the photo each: left and right neck point, by the wearer's sides, and lowest point.
+        spans: side of the close-up, in widths or depths of the neck, whichever is more.
     Returns:
         (2, 3) affine to (x, y) of a square of ``NECK_SIZE`` pixels.
     """
@@ -33,7 +41,7 @@ def neck_closeup(neck: Sequence[FloatArray]) -> FloatArray:
     span = max(float(np.linalg.norm(across)), float(np.linalg.norm(front - middle)), 4.0)
     turn = float(np.arctan2(across[1], across[0]))
     rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    linear = NECK_SIZE / (_NECK_SPANS * span) * rotation
+    linear = NECK_SIZE / (spans * span) * rotation
     return np.column_stack([linear, NECK_SIZE * np.array([0.5, _NECK_AT]) - linear @ middle])
 
 

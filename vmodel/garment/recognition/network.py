@@ -65,7 +65,7 @@ areas of several colours, or lightness that varies on purpose, as faded denim ha
 CLOSE_SIZE: Final = 128
 """Side in pixels of the close-up of a neck."""
 NECK_SIZE: Final = 224
-"""Side in pixels of the close-up in which the edge of a front's neck is found."""
+"""Side in pixels of the close-ups in which the edge of a front's neck, and a collar, are found."""
 CLOSE: Final = ("neckline", "closure")
 """Attributes that the close-up tells as well."""
 
@@ -88,8 +88,8 @@ def _convolution(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(inplace=True))
 
 
-class _NeckDecoder(nn.Module):
-    """Feature maps of a neck's close-up -> (B, S/4, S/4) logits of the front's cloth, as against its opening."""
+class _CloseupDecoder(nn.Module):
+    """Feature maps of a neck's close-up -> (B, S/4, S/4) logits of one thing that it shows."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,7 +146,8 @@ class GarmentReaderNet(nn.Module):
             nn.Dropout(0.2),
             nn.Linear(128, sum(len(CHOICES[name]) for name in CLOSE)),
         )
-        self.neck = _NeckDecoder()
+        self.neck = _CloseupDecoder()
+        self.collar = _CloseupDecoder()
         for name, values in (("mean", _MEAN), ("deviation", _DEVIATION)):
             self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
 
@@ -204,6 +205,16 @@ class GarmentReaderNet(nn.Module):
             (B, NECK_SIZE / 4, NECK_SIZE / 4) logits, positive on the front; they are meant near its edge only.
         """
         return cast(Tensor, self.neck(self._features((necks - self.mean) / self.deviation)))
+
+    def leaves_of_collar(self, necks: Tensor) -> Tensor:
+        """Tell a collar that lies folded over the front, or a lapel, from all else.
+
+        Args:
+            necks: (B, 3, NECK_SIZE, NECK_SIZE) sRGB 0..1, see ``collar_closeup``.
+        Returns:
+            (B, NECK_SIZE / 4, NECK_SIZE / 4) logits, positive on the collar's outer face.
+        """
+        return cast(Tensor, self.collar(self._features((necks - self.mean) / self.deviation)))
 
     def _at_landmarks(self, way: Tensor, heat: Tensor) -> Tensor:
         """What a neckline or a cuff looks like, where it is, and how surely: (B, (_LOCAL + 3) * len(LANDMARKS))."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import torch
 
-from vmodel.garment.recognition.closeup import closeup, neck_closeup
+from vmodel.garment.recognition.closeup import closeup, collar_closeup, neck_closeup
 from vmodel.garment.recognition.network import (
     CHOICES,
     CLOSE_SIZE,
@@ -221,9 +221,19 @@ def read_neck(network: GarmentReaderNet, rgb: ByteArray, neck: Sequence[FloatArr
     Returns:
         (S, S) float32 probability of the front, meant near its edge, and (2, 3) the photo to its cells.
     """
-    affine = neck_closeup(neck)
+    return _read_closeup(network.front_of_neck, rgb, neck_closeup(neck))
+
+
+def read_collar(network: GarmentReaderNet, rgb: ByteArray, neck: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Find a collar's outer face, or a lapel's; arguments and answer are like those of ``read_neck``."""
+    return _read_closeup(network.leaves_of_collar, rgb, collar_closeup(neck))
+
+
+def _read_closeup(
+    look: Callable[[torch.Tensor], torch.Tensor], rgb: ByteArray, affine: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     with torch.inference_mode(), one_thread():
-        logits = network.front_of_neck(_both_ways(resampled(rgb, affine, NECK_SIZE)))
+        logits = look(_both_ways(resampled(rgb, affine, NECK_SIZE)))
     told = torch.stack([logits[0], logits[1].flip(-1)]).mean(0).sigmoid().numpy()
     return np.asarray(told, np.float32), affine * (len(told) / NECK_SIZE)
 

@@ -1,0 +1,123 @@
+"""What recipes for close-ups of necks share: photos cut small, readers' errors, and how layers are fitted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+import cv2
+import numpy as np
+import torch
+from rich.progress import track
+from torch import Tensor, nn
+from torch.nn import functional as fn
+
+from pipelines.training.reader.train import as_pictures
+from vmodel.garment.recognition.network import NECK_SIZE
+from vmodel.types import ByteArray, FloatArray
+
+_Labelled = TypeVar("_Labelled")
+View = tuple[ByteArray, FloatArray, FloatArray]
+"""(NECK_SIZE, NECK_SIZE, 3) uint8 close-up, (S, S) float32 what is to be found in it, S a quarter of NECK_SIZE, and how
+much it is asked for."""
+BATCH, VIEWS, EPOCHS, RATE, AVERAGE = 16, 10, 8, 2e-3, 0.995
+_FINEST: Final = 1.5
+"""Pixels of a kept photo a pixel of the close-up."""
+_AROUND: Final = 1.1
+"""Of the labelled extent, what is kept around it."""
+_TURNED_DEG, _SCALED = 5.0, 0.1
+"""Of close-ups: deviations of their angle and, as a logarithm, of their size."""
+
+
+def cut_around(rgb: ByteArray, marked: FloatArray) -> tuple[ByteArray, FloatArray]:
+    """Cut a photo to what surrounds marked places, no larger than is needed.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        marked: (n, 2) pixels.
+    Returns:
+        The part of the photo, and the (2, 3) affine of the photo to it.
+    """
+    low, high = marked.min(0), marked.max(0)
+    extent = float((high - low).max())
+    first = np.maximum(low - _AROUND * extent, 0).astype(int)
+    last = np.minimum(high + _AROUND * extent, rgb.shape[1::-1]).astype(int)
+    part = rgb[first[1] : last[1], first[0] : last[0]]
+    scale = min(1.0, _FINEST * NECK_SIZE / (2 * extent))
+    size = (max(8, round(part.shape[1] * scale)), max(8, round(part.shape[0] * scale)))
+    small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+    return small, np.column_stack([scale * np.eye(2), -scale * first])
+
+
+def jittered(affine: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """(2, 3) the map of a photo to a close-up, turned and scaled a little round the close-up's middle."""
+    turn, scale = np.radians(rng.normal(0, _TURNED_DEG)), np.exp(rng.normal(0, _SCALED))
+    jitter = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    middle = np.full(2, NECK_SIZE / 2)
+    return np.column_stack([jitter @ affine[:, :2], jitter @ (affine[:, 2] - middle) + middle])
+
+
+def loss_of(answer: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
+    """Cross-entropy of (B, S, S) logits, where it is asked for."""
+    return (fn.binary_cross_entropy_with_logits(answer, wanted, reduction="none") * weight).sum() / weight.sum()
+
+
+def fit_decoder(
+    decoder: nn.Module,
+    look: Callable[[Tensor], Tensor],
+    labelled: Sequence[_Labelled],
+    view_of: Callable[[_Labelled, np.random.Generator], View],
+    rng: np.random.Generator,
+    views: int = VIEWS,
+) -> None:
+    """Fit layers over the reader's encoder, on features that stay as they are.
+
+    Args:
+        decoder: the layers; what else the network has stays.
+        look: runs the encoder and them over (B, 3, NECK_SIZE, NECK_SIZE) close-ups.
+        labelled: what is learnt from.
+        view_of: cuts a close-up of one as the reader may.
+        rng: decides everything.
+        views: of each, whose features are kept: 0.3 MB each.
+    """
+    levels, wanted, weights = _features(decoder, look, labelled, view_of, rng, views)
+    count, steps = len(wanted), EPOCHS * max(1, len(wanted) // BATCH)
+    averaged = {name: value.clone() for name, value in decoder.state_dict().items()}
+    optimiser = torch.optim.AdamW(decoder.parameters(), RATE, weight_decay=1e-2)
+    for step in track(range(steps), "fit"):
+        chosen = torch.from_numpy(rng.integers(count, size=BATCH))
+        for group in optimiser.param_groups:
+            group["lr"] = RATE * min(1, (step + 1) / 30) * (0.02 + 0.49 * (1 + math.cos(math.pi * step / steps)))
+        answer = decoder({stride: kept[chosen].float() for stride, kept in levels.items()})
+        loss = loss_of(answer, wanted[chosen], weights[chosen])
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        keep = min(AVERAGE, (1 + step) / (10 + step))
+        for name, value in decoder.state_dict().items():
+            averaged[name].lerp_(value, 1 - keep)
+    decoder.load_state_dict(averaged)
+
+
+def _features(
+    decoder: nn.Module,
+    look: Callable[[Tensor], Tensor],
+    labelled: Sequence[_Labelled],
+    view_of: Callable[[_Labelled, np.random.Generator], View],
+    rng: np.random.Generator,
+    views: int,
+) -> tuple[dict[int, Tensor], Tensor, Tensor]:
+    """Stride -> (n, C, S, S) float16 features of random views, (n, S, S) what is wanted, and where it is asked for."""
+    seen: list[dict[int, Tensor]] = []
+    goals: list[tuple[FloatArray, FloatArray]] = []
+    hook = decoder.register_forward_pre_hook(lambda _, given: seen.append({s: x.half() for s, x in given[0].items()}))
+    order = np.concatenate([rng.permutation(len(labelled)) for _ in range(views)])
+    for start in track(range(0, len(order), BATCH), "views"):
+        batch = [view_of(labelled[int(n)], rng) for n in order[start : start + BATCH]]
+        goals += [(wanted, weight) for _, wanted, weight in batch]
+        with torch.no_grad():
+            look(as_pictures([rgb for rgb, _, _ in batch]))
+    hook.remove()
+    wanted, weights = (torch.from_numpy(np.stack([goal[n] for goal in goals])) for n in (0, 1))
+    return {stride: torch.cat([each[stride] for each in seen]) for stride in seen[0]}, wanted, weights
