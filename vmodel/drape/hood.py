@@ -21,10 +21,10 @@ from vmodel.types import Drape, FloatArray, Garment, Neckline, Panel
 _ROLL_STEPS, _FALL_STEPS = 12, 22
 _SIZE_CM: Final = 38.0
 """Girth of the neck whose hood has the lengths below; they change with the square root of the girth."""
-_RISE: Final = (1.6, 4.0)
-_RADIUS: Final = (0.9, 2.0)
-_FALL: Final = (2.2, 21.0)
-_PADDING: Final = (0.7, 3.4)
+_RISE: Final = (2.6, 5.5)
+_RADIUS: Final = (1.4, 2.8)
+_FALL: Final = (3.2, 21.0)
+_PADDING: Final = (1.4, 4.5)
 """In front and behind, in cm: how high it rises over the neck, half the width of its roll, how far it hangs down from
 there, and how thickly it lies."""
 _THIN_CM: Final = 0.2
@@ -35,7 +35,7 @@ _SINKS_CM: Final = 0.6
 """How far below the neck's edge it begins, so that no gap shows."""
 _OUTWARDS: Final = 0.15
 """Slope of its fall before it meets the cloth: outwards for each step down."""
-_TAPER: Final = 0.16
+_TAPER: Final = 0.08
 """Share of the sections over which it thins out towards either end in front."""
 
 

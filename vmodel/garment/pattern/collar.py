@@ -38,6 +38,8 @@ _UPRIGHT: Final = 0.04
 """How much further out its front end may be than its innermost place: edges of open collars run straight down."""
 _CLOSED: Final = 0.25
 """How far apart its front ends are at most where it is buttoned, in widths of the neck."""
+_OPENS: Final = 0.4
+"""How far below them the front is open at least where it is not, as a share of that distance."""
 _SHOWN: Final = 0.8
 """Share of the front's edge, from its middle, along which a photo shows how wide a collar is: then it goes behind."""
 _BINS, _HALF = 32, 17
@@ -104,8 +106,9 @@ def fold_line(photo: GarmentPhoto, collar: BoolArray) -> FloatArray | None:
         return None
     ends = np.array([side[-1] for side in sides if side is not None])
     lowest = float(ends[:, 1].mean())
-    if ends[0, 0] - ends[1, 0] > _CLOSED:
-        lowest = max(lowest, float((front - middle) @ axes[1]) / wide)
+    apart = float(ends[0, 0] - ends[1, 0])
+    if apart > _CLOSED:
+        lowest = max(lowest + _OPENS * apart, float((front - middle) @ axes[1]) / wide)
     foot = np.array([ends[:, 0].mean(), lowest])
     halves = [_evenly(np.vstack([side, foot])) for side in sides if side is not None]
     line = np.vstack([halves[0], halves[1][-2::-1]])
