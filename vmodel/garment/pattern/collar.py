@@ -28,8 +28,6 @@ LEANS_DOWN: Final = (0.83, 0.55)
 """Way of a collar's front edges on the cloth: down and outwards."""
 LEANS: Final = 0.3
 """Share of that way over which they lean like this; from there on a collar falls away from the neck."""
-
-
 _LEAST_SEEN: Final = 0.03
 """Share of the square of the neck's width that a collar covers in its photo at least."""
 _LEAST_LEAF: Final = 0.08
@@ -96,12 +94,12 @@ def fold_line(photo: GarmentPhoto, collar: BoolArray) -> FloatArray | None:
     places = (np.stack([columns + 0.5, rows + 0.5], axis=1) - middle) @ axes.T / wide
     sides = []
     for sign in (1.0, -1.0):
-        half = np.zeros(collar.shape, np.uint8)
-        half[rows, columns] = places[:, 0] * sign > 0
+        half = np.zeros((int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1), np.uint8)
+        at = rows - rows.min(), columns - columns.min()
+        half[at] = places[:, 0] * sign > 0
         _, pieces, sizes, _ = cv2.connectedComponentsWithStats(half)
         largest = 1 + int(np.argmax(sizes[1:, cv2.CC_STAT_AREA])) if len(sizes) > 1 else 0
-        mine = (pieces[rows, columns] == largest) & (half[rows, columns] > 0)
-        sides.append(_inner_edge(places[mine], sign))
+        sides.append(_inner_edge(places[(pieces[at] == largest) & (half[at] > 0)], sign))
     if sides[0] is None or sides[1] is None:
         return None
     ends = np.array([side[-1] for side in sides if side is not None])

@@ -291,16 +291,15 @@ def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> Ga
         own = at
     picture = cv2.warpAffine(rgb, own, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     mask, collar = (
-        None if each is None else cv2.warpAffine(each.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
-        for each in (photo.mask, photo.collar)
+        cv2.warpAffine(each.astype(np.uint8), at, size, flags=cv2.INTER_NEAREST) > 0
+        for each in (photo.mask, np.zeros_like(photo.mask) if photo.collar is None else photo.collar)
     )
-    assert mask is not None
     points = {name: affine[:, :2] @ point + affine[:, 2] for name, point in photo.points.items()}
     opening, edge = (
         None if line is None else line @ affine[:, :2].T + affine[:, 2] for line in (photo.opening, photo.neck_edge)
     )
-    found = replace(photo, mask=mask, points=points, opening=opening, neck_edge=edge, collar=collar)
-    return replace(found, rgb=np.asarray(picture, np.uint8))
+    moved = replace(photo, rgb=np.asarray(picture, np.uint8), mask=mask, points=points, opening=opening, neck_edge=edge)
+    return moved if photo.collar is None else replace(moved, collar=collar)
 
 
 def _seen_from_front(back: GarmentPhoto) -> GarmentPhoto:

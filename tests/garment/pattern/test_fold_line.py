@@ -1,0 +1,50 @@
+"""A neck with a collar is cut along the line where the collar folds over, as its photo shows it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from vmodel.garment.pattern.collar import fold_line
+from vmodel.types import BoolArray, Category, GarmentKind, GarmentPhoto, Neckline, Sleeve
+
+NECK = {"neck_left": (400.0, 200.0), "neck_right": (200.0, 200.0), "neck_front": (300.0, 280.0)}
+"""Pixels; the wearer's left is the picture's right."""
+MIDDLE = 300.0
+
+
+def photo() -> GarmentPhoto:
+    kind = GarmentKind(Category.TOP, 1.0, sleeve=Sleeve.LONG, neckline=Neckline.COLLAR)
+    points = {name: np.array(place) for name, place in NECK.items()}
+    return GarmentPhoto(np.full((600, 600, 3), 200, np.uint8), np.ones((600, 600), bool), points, kind)
+
+
+def leaves(*, apart: float, sides: tuple[float, ...] = (1.0, -1.0)) -> BoolArray:
+    """Halves of a collar that fold over along straight lines from (+-90, 190) to so far apart at y = 260."""
+    shape = np.array([(90.0, 190.0), (apart / 2, 260.0), (40 + apart / 2, 300.0), (140.0, 215.0)])
+    found = np.zeros((600, 600), np.uint8)
+    for sign in sides:
+        cv2.fillPoly(found, [np.round(shape * (sign, 1) + (MIDDLE, 0)).astype(np.int32)], 1)
+    return found > 0
+
+
+def test_a_buttoned_collars_neck_runs_along_its_fold_and_ends_where_its_halves_meet() -> None:
+    line = fold_line(photo(), leaves(apart=4.0))
+    assert line is not None
+    assert line[0, 0] > MIDDLE > line[-1, 0]
+    np.testing.assert_allclose(line[16], (MIDDLE, 260), atol=8)
+    wide = np.abs(line[:, 0] - MIDDLE)
+    expected = np.interp(line[:, 1], (190, 260), (90, 2))
+    assert np.abs(wide - expected).max() < 10
+
+
+def test_an_open_collars_neck_is_a_v_below_its_ends() -> None:
+    line = fold_line(photo(), leaves(apart=80.0))
+    assert line is not None
+    assert line[16, 1] > 280
+    beside = np.abs(line[:, 0] - MIDDLE) > 45
+    assert line[beside, 1].max() < 272
+
+
+def test_nothing_is_cut_along_half_a_collar() -> None:
+    assert fold_line(photo(), leaves(apart=4.0, sides=(1.0,))) is None
