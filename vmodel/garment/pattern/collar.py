@@ -63,7 +63,7 @@ def find_collar(photo: GarmentPhoto, rgb: ByteArray) -> BoolArray | None:
         rgb: (H, W, 3) uint8 sRGB, the photo with its own light and ground.
     """
     names = [f"neck_{name}" for name in ("left", "right", "front")]
-    if photo.kind.neckline != Neckline.COLLAR or photo.is_drawn or not set(names) <= photo.points.keys():
+    if photo.kind.neckline != Neckline.COLLAR or not set(names) <= photo.points.keys():
         return None
     neck = [photo.points[name] for name in names]
     told, affine = read_collar(load_network(Settings().weights), rgb, neck)

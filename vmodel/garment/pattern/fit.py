@@ -262,8 +262,11 @@ def upright(photo: GarmentPhoto) -> GarmentPhoto:
 
 
 def _with_neck_edge(photo: GarmentPhoto, rgb: ByteArray) -> GarmentPhoto:
-    """The photo with its neck's edge as it shows it: the front's own, or the line along which its collar folds over."""
-    if not photo.kind.category.covers_upper:
+    """The photo with its neck's edge as it shows it: the front's own, or the line along which its collar folds over.
+
+    A drawing stays as it is: all its colourways are cut alike.
+    """
+    if photo.is_drawn or not photo.kind.category.covers_upper:
         return photo
     collar = find_collar(photo, rgb)
     edge = neck_edge(photo, rgb) if collar is None else fold_line(photo, collar)
