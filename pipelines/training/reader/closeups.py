@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final, TypeVar
 
 import cv2
 import numpy as np
 import torch
 from rich.progress import track
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
 from pipelines.training.reader.train import as_pictures
-from vmodel.garment.recognition.network import NECK_SIZE
+from vmodel.garment.recognition.network import NECK_SIZE, GarmentReaderNet, load_network
 from vmodel.types import ByteArray, FloatArray
 
 _Labelled = TypeVar("_Labelled")
@@ -121,3 +124,23 @@ def _features(
     hook.remove()
     wanted, weights = (torch.from_numpy(np.stack([goal[n] for goal in goals])) for n in (0, 1))
     return {stride: torch.cat([each[stride] for each in seen]) for stride in seen[0]}, wanted, weights
+
+
+def run(description: str | None, fit: Callable[[GarmentReaderNet, Path, np.random.Generator], None]) -> None:
+    """Run a recipe from the command line: read the reader's weights, fit some of its layers, and write all anew.
+
+    Args:
+        description: of the recipe.
+        fit: fits them, given the network, the folder of photos, and what decides everything.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, default=Path("weights"), help="folder of the reader's weights")
+    parser.add_argument("--out", type=Path, required=True, help="write all of the reader's weights here")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    torch.manual_seed(given.seed)
+    network = load_network(given.weights)
+    fit(network, given.photos, np.random.default_rng(given.seed))
+    state = network.state_dict().items()
+    save_file({name: value.half().contiguous() for name, value in state if value.is_floating_point()}, given.out)

@@ -6,7 +6,6 @@ photos at their full size. The encoder stays as it is, so that nothing else that
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,14 +14,12 @@ from typing import Final
 
 import cv2
 import numpy as np
-import torch
 from PIL import Image, ImageOps
-from safetensors.torch import save_file
 
 from pipelines.training.reader.augment import relit
-from pipelines.training.reader.closeups import VIEWS, View, cut_around, fit_decoder, jittered
+from pipelines.training.reader.closeups import VIEWS, View, cut_around, fit_decoder, jittered, run
 from vmodel.garment.recognition.closeup import collar_closeup
-from vmodel.garment.recognition.network import NECK_SIZE, GarmentReaderNet, load_network
+from vmodel.garment.recognition.network import NECK_SIZE, GarmentReaderNet
 from vmodel.garment.recognition.reader import resampled
 from vmodel.types import ByteArray, FloatArray
 
@@ -103,17 +100,7 @@ def fit(network: GarmentReaderNet, collars: list[LabelledCollar], rng: np.random
 
 def main() -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photos", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, default=Path("weights"), help="folder of the reader's weights")
-    parser.add_argument("--out", type=Path, required=True, help="write all of the reader's weights here")
-    parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
-    torch.manual_seed(given.seed)
-    network = load_network(given.weights)
-    fit(network, list(read_collars(given.photos)), np.random.default_rng(given.seed))
-    state = network.state_dict().items()
-    save_file({name: value.half().contiguous() for name, value in state if value.is_floating_point()}, given.out)
+    run(__doc__, lambda network, photos, rng: fit(network, list(read_collars(photos)), rng))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.garment import drawn_flat_lays as drawn
-from tests.garment.pattern.test_shape_of_photo import cut, photo_of
+from tests.garment.pattern.test_shape_of_photo import BODY, cut, photo_of
 from vmodel.garment.pattern.leg_maps import legs_map
 from vmodel.garment.pattern.photo import SIDES
 from vmodel.garment.pattern.sleeve_map import edges_of_sleeve, sleeve_maps, with_whole_cuffs
@@ -201,3 +201,12 @@ def distance_to(spot: FloatArray, *line: FloatArray) -> float:
         share = np.clip((spot - start) @ (end - start) / ((end - start) @ (end - start)), 0, 1)
         found.append(float(np.linalg.norm(spot - start - share * (end - start))))
     return min(found)
+
+
+def test_a_short_sleeve_is_wide_enough_for_the_arm_in_it() -> None:
+    """Cloth that it lacks comes from the chest, whose print goes under the arm."""
+    block = cut(photo_of(drawn.tee()))
+    shoulder, armpit, outer, inner = (block.landmarks_cm[name] for name in NAMES)
+    way = (outer + inner - shoulder - armpit) / np.linalg.norm(outer + inner - shoulder - armpit)
+    off = armpit - shoulder
+    assert abs(way[0] * off[1] - way[1] * off[0]) > 0.3 * BODY.chest / 2  # half the girth of an arm
