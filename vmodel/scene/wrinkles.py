@@ -14,7 +14,7 @@ from vmodel.types import Drape, FloatArray
 TILE_M = 0.32
 ORIENTATIONS = 6
 _TILE_PX = 512
-_UNSEEN, _FULL, _STEEPEST = 0.02, 0.12, 0.27
+_UNSEEN, _FULL, _STEEPEST = 0.03, 0.14, 0.20
 HANGING_TILE_M = 0.64
 HANGING = 0.072
 """Root mean square slope of soft folds in cloth of common strength."""
@@ -142,7 +142,8 @@ def _triangle_strain(drape: Drape) -> FloatArray:
 def _tiles() -> tuple[FloatArray, ...]:
     """Six repeating (512, 512, 2) slope pictures of unit root mean square, ridges across each direction.
 
-    Filtered noise: 12 to 40 mm between ridges, five times as long as wide, in patches a hand wide.
+    Filtered noise: 30 to 70 mm between ridges, six times as long as wide, in patches a hand wide. Finer ridges looked
+    like ripples on water.
     """
     rng = np.random.default_rng(20)
     frequency = np.fft.fftfreq(_TILE_PX, TILE_M / _TILE_PX)
@@ -152,7 +153,7 @@ def _tiles() -> tuple[FloatArray, ...]:
         angle = np.pi * k / ORIENTATIONS
         along = fx * np.cos(angle) + fy * np.sin(angle)
         across = -fx * np.sin(angle) + fy * np.cos(angle)
-        band = np.exp(-0.5 * ((np.abs(along) - 46) / 18) ** 2) * np.exp(-0.5 * (across / 9) ** 2)
+        band = np.exp(-0.5 * ((np.abs(along) - 24) / 9) ** 2) * np.exp(-0.5 * (across / 4) ** 2)
         patch = np.exp(-0.5 * (np.hypot(fx, fy) / 7) ** 2)
         height, extent = (np.fft.ifft2(np.fft.fft2(rng.normal(size=fx.shape)) * f).real for f in (band, patch))
         height = height * np.clip(0.6 + 0.5 * extent / extent.std(), 0, 1.6)
