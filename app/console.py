@@ -20,27 +20,32 @@ LABELS = {"body model": "preparing the body model (a minute on the first run onl
 """Stage -> what people are told instead of its name."""
 
 
+def one_line(text: str) -> str:
+    """A text on one line that every stream can write: what is no text in a file's name is escaped."""
+    return " ".join(text.split()).encode("utf-8", "backslashreplace").decode()
+
+
 def say_error(code: str, message: str) -> None:
     """Write ``code: message`` on one line of standard error."""
-    print(f"{code}: {' '.join(message.split())}", file=sys.stderr)
+    print(f"{code}: {one_line(message)}", file=sys.stderr)
 
 
 def say_refusal(code: str, message: str, as_json: bool) -> None:
     """Say an error that ends a command, and print the object that a program waits for if it asked for JSON."""
     say_error(code, message)
     if as_json:
-        error = {"code": code, "message": " ".join(message.split())}
+        error = {"code": code, "message": one_line(message)}
         print(json.dumps({"error": error}, ensure_ascii=False), flush=True)
 
 
 def say_warning(message: str) -> None:
     """Write a warning on one line of standard error."""
-    print(f"warning: {' '.join(message.split())}", file=sys.stderr)
+    print(f"warning: {one_line(message)}", file=sys.stderr)
 
 
 def say_check(question: str) -> None:
     """Write what a person is asked to check on one line of standard error."""
-    print(f"check: {' '.join(question.split())}", file=sys.stderr)
+    print(f"check: {one_line(question)}", file=sys.stderr)
 
 
 class Watch:
