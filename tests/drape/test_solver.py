@@ -132,3 +132,15 @@ def test_bends_join_the_far_corners_of_two_triangles_that_share_a_side(cloth: Cl
         rest_m.append(np.linalg.norm(spots[0] - spots[1]) / 100)
     assert cloth.bends.tolist() == pairs
     np.testing.assert_allclose(cloth.bend_rest_m, rest_m, rtol=1e-9)
+
+
+def test_squeezed_cloth_gives_way_where_stretched_cloth_pulls_back(cloth: Cloth) -> None:
+    back = {}
+    for factor in (0.99, 1.01):
+        solver, flat = solver_over_ground(cloth), above_ground(cloth)
+        solver.place(flat * (factor, factor, 1.0))
+        for links in solver._links:
+            links.launch()
+        length = np.linalg.norm(np.subtract(*solver.positions_m[cloth.edges.T]), axis=1)
+        back[factor] = 1 - float(np.mean(length / cloth.edge_rest_m - 1)) / (factor - 1)
+    assert back[0.99] < back[1.01], back

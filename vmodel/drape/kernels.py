@@ -12,6 +12,8 @@ import warp as wp
 
 FLOOR_M = wp.constant(0.003)
 """Lowest height of a particle: the floor lies at 0."""
+CRUSHED = wp.constant(5.0)
+"""Softness of cloth that is squeezed along itself: it gives way in wrinkles finer than the mesh, which would bulge."""
 HARDLY_M = wp.constant(0.001)
 """A tenth of what a particle may move between two looks at the skin in any case."""
 
@@ -51,7 +53,11 @@ def solve_links(
     d = x[b] - x[a]
     length = wp.length(d)
     if length > 1.0e-8:
-        move = (length - rest[i]) / (2.0 + softness[i])
+        soft = softness[i]
+        if length < rest[i]:
+            if limit[i] < 1.0e5:
+                soft = wp.max(soft, CRUSHED)
+        move = (length - rest[i]) / (2.0 + soft)
         excess = 0.5 * (length - limit[i] * rest[i])
         move = max(move, excess)
         step = d * (move / length)
