@@ -24,6 +24,7 @@ from vmodel.garment.recognition.kind import (
     seen_part,
     understand,
 )
+from vmodel.garment.recognition.surface import Surface
 from vmodel.garment.sewing_design import read_sewn_design, sew_design
 from vmodel.garment.sewing_dxf_readers import begin_reader
 from vmodel.request import GarmentSource
@@ -31,6 +32,9 @@ from vmodel.rights.policy import check_declared, check_detected, read_category
 from vmodel.studio import Studio
 from vmodel.take import Pattern
 from vmodel.types import Category, Cutout, FlatLay, Garment, GarmentKind, Landmarks, VirtualModel
+
+_Back = tuple[FlatLay, Cutout, Landmarks, Surface | None]
+"""Photo of a garment's back, see ``make_pattern``."""
 
 
 def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -> Pattern:
@@ -83,12 +87,18 @@ def _cut_from(
     cutout: Cutout,
     kind: GarmentKind,
     landmarks: Landmarks,
-    back: tuple[FlatLay, Cutout, Landmarks] | None,
+    back: _Back | None,
     source: GarmentSource,
 ) -> Garment:
     inside = seen_part(flat_lay, cutout, "inside") if kind.open_front or source.worn_open else None
     worn_open = source.worn_open if can_be_open(kind) else None
-    return make_pattern(flat_lay, cutout, kind, landmarks, back, source.material, worn_open, inside)
+    surface = _surface_of(flat_lay, cutout)
+    return make_pattern(flat_lay, cutout, kind, landmarks, back, source.material, worn_open, inside, surface)
+
+
+def _surface_of(flat_lay: FlatLay, cutout: Cutout) -> Surface | None:
+    """What a photo's places are; a drawing says it by itself."""
+    return None if is_drawing(Path(flat_lay.name)) else read_kinds(flat_lay, cutout).surface
 
 
 def _others(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, source: GarmentSource) -> tuple[Garment, ...]:
@@ -141,7 +151,7 @@ def _read_plain(photo: Path) -> tuple[TechnicalFlat, TechnicalFlat]:
     return flat, in_plain_colours(flat)
 
 
-def _read_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> tuple[FlatLay, Cutout, Landmarks] | None:
+def _read_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> _Back | None:
     if source.back is None:
         return _drawn_back(source, studio, kind)
     path, key = source.back, identity(source.back)
@@ -151,12 +161,12 @@ def _read_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> tupl
     )
 
 
-def _back_landmarks(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind) -> tuple[FlatLay, Cutout, Landmarks]:
+def _back_landmarks(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind) -> _Back:
     """A back is of the front's kind, whatever it looks like by itself."""
-    return flat_lay, cutout, understand(flat_lay, cutout, kind.category)[1]
+    return flat_lay, cutout, understand(flat_lay, cutout, kind.category)[1], _surface_of(flat_lay, cutout)
 
 
-def _drawn_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> tuple[FlatLay, Cutout, Landmarks] | None:
+def _drawn_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> _Back | None:
     """A technical flat brings its own back."""
     if not is_drawing(source.photo):
         return None

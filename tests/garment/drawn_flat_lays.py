@@ -111,7 +111,7 @@ class Drawn:
 
     def pattern(self, back: Drawn | None = None) -> Garment:
         """What a photo gives before anybody wears it; the back's landmarks are as seen from behind."""
-        behind = None if back is None else (back.flat_lay, back.cutout, back.landmarks)
+        behind = None if back is None else (back.flat_lay, back.cutout, back.landmarks, None)
         return make_pattern(self.flat_lay, self.cutout, self.kind, self.landmarks, behind)
 
     def fitted(

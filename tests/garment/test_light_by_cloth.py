@@ -10,7 +10,13 @@ from tests.garment.test_light import COLUMNS, DEEP, MASK, ROWS, SHADE, crumpled,
 from vmodel.garment.light import even_light
 from vmodel.types import ByteArray, FloatArray
 
-PLAIN, LOGO, PLACED, ALL_OVER = ({name: 1.0} for name in ("plain", "logo", "placed", "allover"))
+LOGO, PLACED, ALL_OVER = ({name: 1.0} for name in ("logo", "placed", "allover"))
+UNPRINTED = np.zeros(MASK.shape, np.float32)
+"""A map of prints that has none."""
+
+
+def known_to_be_plain(photo: ByteArray) -> ByteArray:
+    return even_light(photo, MASK, {"plain": 1.0}, UNPRINTED)
 
 
 def spread(picture: ByteArray, where: np.ndarray, blur: float = 6) -> float:
@@ -22,7 +28,7 @@ def spread(picture: ByteArray, where: np.ndarray, blur: float = 6) -> float:
 @pytest.mark.parametrize("colour", [(190, 185, 180), (60, 90, 150), (62, 58, 60), (240, 240, 236)])
 def test_no_stain_is_left_on_plain_cloth(colour: tuple[float, float, float]) -> None:
     photo = lit(plain(*colour), SHADE * crumpled(0.2, 1))
-    known = even_light(photo, MASK, PLAIN)
+    known = known_to_be_plain(photo)
     assert spread(known, DEEP) < 0.13 * spread(photo, DEEP)
     assert np.abs(np.median(known[MASK], axis=0) - np.median(photo[MASK], axis=0)).max() <= 3
 
@@ -30,7 +36,7 @@ def test_no_stain_is_left_on_plain_cloth(colour: tuple[float, float, float]) -> 
 def test_a_lamp_of_another_colour_leaves_no_colour_on_plain_cloth() -> None:
     lamp = 1 + 0.25 * ROWS[..., None] * np.array([1.0, 0.3, -0.6])
     photo = np.asarray(np.clip(plain(150, 150, 150) * lamp, 0, 255), np.uint8)
-    evened = even_light(photo, MASK, PLAIN).astype(float)
+    evened = known_to_be_plain(photo).astype(float)
     top, foot = (evened[DEEP & (abs(ROWS - at) < 0.03)].mean(0) for at in (0.2, 0.8))
     assert np.abs(np.log(top / foot)).max() < 0.04
 
@@ -43,7 +49,7 @@ def test_seams_and_ribs_of_plain_cloth_stay() -> None:
         tone = picture.astype(np.float32).mean(2)
         return float((tone - cv2.GaussianBlur(tone, (0, 0), 6))[DEEP].std() / tone[DEEP].mean())
 
-    assert contrast(even_light(photo, MASK, PLAIN)) > 0.9 * contrast(even_light(photo, MASK))
+    assert contrast(known_to_be_plain(photo)) > 0.9 * contrast(even_light(photo, MASK))
 
 
 def marked(colour: tuple[float, float, float], ground: float = 150) -> tuple[FloatArray, np.ndarray, np.ndarray]:
@@ -94,3 +100,19 @@ def test_a_badge_stays_on_cloth_that_is_only_perhaps_plain() -> None:
     cloth, badge, around = marked((200, 200, 200))
     evened = even_light(lit(cloth, SHADE), MASK, {"plain": 0.5, "logo": 0.5}).astype(float)
     assert np.log(evened[badge].mean() / evened[around].mean()) == pytest.approx(np.log(200 / 150), abs=0.04)
+
+
+@pytest.mark.parametrize("tone", [185, 112])
+def test_a_print_stays_where_it_is_seen_though_the_rest_is_as_plain_as_plain_cloth(tone: float) -> None:
+    cloth, badge, around = marked((tone, tone, tone))
+    photo = lit(cloth, SHADE * crumpled(0.2, 1))
+    away = np.hypot(ROWS - 0.35, COLUMNS - 0.6)
+    evened = even_light(photo, MASK, LOGO, cv2.GaussianBlur(np.float32(away < 0.06), (0, 0), 4))
+    assert np.log(evened[badge].mean() / evened[around].mean()) == pytest.approx(np.log(tone / 150), rel=0.15)
+    assert spread(evened, DEEP & (away > 0.1)) < 0.13 * spread(photo, DEEP & (away > 0.1))
+
+
+def test_what_is_printed_all_over_is_left_as_it_is() -> None:
+    photo = lit(plain(150, 150, 150), SHADE)
+    everywhere = np.ones_like(UNPRINTED)
+    assert np.array_equal(even_light(photo, MASK, LOGO, everywhere), even_light(photo, MASK, LOGO))

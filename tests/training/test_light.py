@@ -15,6 +15,7 @@ from pipelines.training.light.train import begin, loss_of, train
 from vmodel.garment.light_network import WEIGHTS, load_light_network
 from vmodel.garment.recognition.network import LANDMARKS
 from vmodel.garment.recognition.reader import PhotoReading
+from vmodel.garment.recognition.surface import Surface
 
 FOLD = 120
 POINTS = {
@@ -84,7 +85,8 @@ def test_a_garment_is_cut_out_with_its_landmarks() -> None:
     mask = np.zeros((300, 400), np.float32)
     mask[50:250, 100:220] = 1
     mask[:20, 380:] = 1  # a crumb
-    reading = PhotoReading(mask, (mask > 0).astype(np.uint8), {"neck_left": np.array([150.0, 60.0])}, {}, {})
+    points = {"neck_left": np.array([150.0, 60.0])}
+    reading = PhotoReading(mask, (mask > 0).astype(np.uint8), points, {}, {}, Surface({}, np.eye(2, 3)))
     rgb = np.zeros((300, 400, 3), np.uint8)
     rgb[60, 150] = 255
     made = make_crop(rgb, reading)

@@ -73,7 +73,7 @@ def paint_shape(
     """
     sides = _by_side(lambda side: draw_flat(flat, side, None, FITTING_SIDE_PX, shape.boxes[side]), shape.boxes)
     cut = {side: cut_out(flat_lay, None, shape.kind.category) for side, flat_lay in sides.items()}
-    back = (sides["back"], cut["back"], shape.marks["back"]) if "back" in sides else None
+    back = (sides["back"], cut["back"], shape.marks["back"], None) if "back" in sides else None
     garment = make_pattern(sides["front"], cut["front"], shape.kind, shape.landmarks, back, material, worn_open)
     return sides["front"], cut["front"], garment
 

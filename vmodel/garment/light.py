@@ -17,7 +17,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from vmodel.config import Settings
-from vmodel.garment.light_by_cloth import GREY, by_prints, light_left
+from vmodel.garment.light_by_cloth import GREY, light_left, light_left_where_plain
 from vmodel.garment.light_network import OFFSET, SIDE, STRIDE, load_light_network
 from vmodel.garment.texture import extent
 from vmodel.threads import one_thread
@@ -54,13 +54,20 @@ _BEYOND_PX: Final = 2.0
 """Blur with which the light goes on past the outline, a few times: cloth is seen a little beyond it at a seam."""
 
 
-def even_light(rgb: ByteArray, mask: BoolArray, cloth_shares: Mapping[str, float] | None = None) -> ByteArray:
+def even_light(
+    rgb: ByteArray,
+    mask: BoolArray,
+    cloth_shares: Mapping[str, float] | None = None,
+    printed: FloatArray | None = None,
+) -> ByteArray:
     """Take the light and shade off a garment and leave its prints, seams, knit and median colour.
 
     Args:
         rgb: (H, W, 3) uint8 sRGB, colours bled past the outline.
         mask: (H, W) bool, the garment.
         cloth_shares: how likely its cloth is what, see ``light_left``; None where nothing is known.
+        printed: (H, W) float32, how likely each place has another colour than most of the cloth; None where nothing is
+            known.
     Returns:
         (H, W, 3) uint8; the light at the outline goes on a little beyond it.
     Raises:
@@ -76,7 +83,8 @@ def even_light(rgb: ByteArray, mask: BoolArray, cloth_shares: Mapping[str, float
     cloth = cv2.resize(mask[box].astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) > 127
     if cloth.sum() < _LEAST_PX:
         return evened
-    light = _light(small, cloth, cloth_shares or {})
+    prints = None if printed is None else cv2.resize(printed[box], size, interpolation=cv2.INTER_AREA)
+    light = _light(small, cloth, cloth_shares or {}, prints)
     full = cv2.resize(light, mask[box].shape[::-1], interpolation=cv2.INTER_LINEAR)
     values = (rgb[box].astype(np.float32) / 255 + OFFSET) * np.exp(-full) - OFFSET
     evened[box] = np.where(full.any(2, keepdims=True), np.clip(255 * values + 0.5, 0, 255), rgb[box]).astype(np.uint8)
@@ -91,13 +99,16 @@ def _surroundings(mask: BoolArray) -> tuple[slice, slice]:
     return rows, columns
 
 
-def _light(picture: FloatArray, cloth: BoolArray, shares: Mapping[str, float]) -> FloatArray:
+def _light(
+    picture: FloatArray, cloth: BoolArray, shares: Mapping[str, float], printed: FloatArray | None
+) -> FloatArray:
     """(h, w, 3) float32 logarithm of the light that is to be divided out, 0 far from the cloth.
 
     Args:
         picture: (h, w, 3) float32 sRGB 0..1.
         cloth: (h, w) bool.
         shares: see ``light_left``.
+        printed: see ``light_left_where_plain``.
     """
     height, width = cloth.shape
     inside = cv2.erode(cloth.astype(np.uint8), _RIM) > 0
@@ -112,10 +123,10 @@ def _light(picture: FloatArray, cloth: BoolArray, shares: Mapping[str, float]) -
         answer = load_light_network(Settings().weights)(pictures, masks)[0]
     light = answer.permute(1, 2, 0).numpy()[:height, :width]
     light = _with_its_tint(light, picture, inside)
-    printed, plain = by_prints(shares)
-    light = light + light_left(np.log(picture + OFFSET) - light, inside, printed)
+    light = light + light_left(np.log(picture + OFFSET) - light, inside, shares)
     light = _even_across_prints(light, picture, inside)
-    light = light + light_left(np.log(picture + OFFSET) - light, inside, plain)
+    if printed is not None:
+        light = light + light_left_where_plain(np.log(picture + OFFSET) - light, inside, printed, shares)
     light = light - np.median(light[inside], axis=0)
     weight = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), _BEYOND_PX)[..., None]
     beyond = cv2.GaussianBlur(light * inside[..., None], (0, 0), _BEYOND_PX) / np.maximum(weight, 1e-3)

@@ -1,6 +1,6 @@
 """Light that a network left on cloth, found by what the cloth is: what varies slowly on plain cloth is light.
 
-A network that has to tell light from prints on any photo says too little on all. Where the reader knows that cloth is
+A network that has to tell light from prints on any photo says too little on all. Where the reader sees that cloth is
 plain, nothing is left to tell: the light is what remains after blurs of falling width. Logos, trims and labels differ
 too much to be light, and keep their own colour. All over a small motif only what is wider than the motif is light.
 """
@@ -35,8 +35,8 @@ class _Look:
     most_tint: float
 
 
+_PLAIN: Final = _Look((32.0, 12.0, 4.0), 0.5, 0.4)
 _LOOKS: Final[Mapping[str, _Look]] = {
-    "plain": _Look((32.0, 12.0, 4.0), 0.5, 0.4),
     "logo": _Look((32.0, 12.0, 4.0), 0.25, 0.12),
     "allover": _Look((40.0, 24.0), 2.0, 1.0),
     "placed": _Look((32.0, 12.0), 0.22, 0.11),
@@ -45,53 +45,63 @@ _LOOKS: Final[Mapping[str, _Look]] = {
 take cables off knitwear and seams off quilts: these are made of light as well."""
 _SHARPNESS: Final = 4
 """Exponent with which a difference past the most that is light loses its say."""
-_CLEAR: Final = (0.5, 0.75)
-"""Probabilities between which cloth is more and more taken for plain in earnest."""
+_PRINTED: Final = (0.1, 0.4)
+"""Probabilities of being printed between which a place is less and less taken for plain in earnest."""
+_VARIES: Final = (0.08, 0.25)
+"""Probabilities of blocks of colour or a wash between which nothing is taken for plain in earnest: areas that differ
+little from the rest are not surely seen as prints."""
 _ENOUGH: Final = (0.25, 0.6)
 """Shares of the cloth nearby that have their say, between which a blur is believed more and more."""
 
 
-def by_prints(shares: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
-    """Part what may have prints, across whose edges light must go on, from what has none for certain.
-
-    Args:
-        shares: cloth -> its probability.
-    Returns:
-        Shares of the first and of the second; cloth that is plain but not clearly so is looked at as if it had a logo.
-    """
-    plain = shares.get("plain", 0.0)
-    clear = plain * float(np.interp(plain, _CLEAR, (0, 1)))
-    return {**shares, "plain": 0.0, "logo": shares.get("logo", 0.0) + plain - clear}, {"plain": clear}
-
-
 def light_left(rest: FloatArray, inside: BoolArray, shares: Mapping[str, float]) -> FloatArray:
-    """Find the light that is left on a garment.
+    """Find the light that is left on a garment, across whose prints it must go on.
 
     Args:
         rest: (h, w, 3) logarithm of the picture less that of its light, as far as that is known.
         inside: (h, w) bool, the garment; not empty.
-        shares: cloth -> its probability.
+        shares: cloth -> its probability; cloth that may be plain is looked at as if it had a logo.
     Returns:
         (h, w, 3) float32, what is to be added to the light: of each cloth, as far as it is likely.
     """
     rest = rest - np.median(rest[inside], axis=0)
     found = np.zeros_like(rest)
     for cloth, look in _LOOKS.items():
-        share = shares.get(cloth, 0.0)
+        share = shares.get(cloth, 0.0) + (shares.get("plain", 0.0) if cloth == "logo" else 0.0)
         if share > 0.01:
-            found += share * _slow_part(rest, inside, look)
+            found += share * _slow_part(rest, inside, look, inside.astype(np.float32))
     return np.asarray(found, np.float32)
 
 
-def _slow_part(rest: FloatArray, inside: BoolArray, look: _Look) -> FloatArray:
+def light_left_where_plain(
+    rest: FloatArray, inside: BoolArray, printed: FloatArray, shares: Mapping[str, float]
+) -> FloatArray:
+    """Find the light that is left where cloth is plain, and goes on a little under what is printed beside.
+
+    Args:
+        rest: (h, w, 3) logarithm of the picture less that of its light, as far as that is known.
+        inside: (h, w) bool, the garment; not empty.
+        printed: (h, w) float32, probability that a place has another colour than most of the garment.
+        shares: cloth -> its probability.
+    Returns:
+        (h, w, 3) float32, what is to be added to the light.
+    """
+    plain = np.interp(printed, _PRINTED, (1, 0)).astype(np.float32) * inside
+    uniform = float(np.interp(shares.get("blocks", 0.0) + shares.get("washed", 0.0), _VARIES, (1, 0)))
+    if uniform == 0 or not (plain > 0.5).any():
+        return np.zeros_like(rest)
+    return uniform * _slow_part(rest - np.median(rest[plain > 0.5], axis=0), inside, _PLAIN, plain)
+
+
+def _slow_part(rest: FloatArray, inside: BoolArray, look: _Look, heeded: FloatArray) -> FloatArray:
+    """(h, w, 3) float32 what varies slowly over the places that are heeded, (h, w) 0..1."""
     slow, cloth = np.zeros_like(rest), inside.astype(np.float32)
     for blur in look.blurs_px:
         left = rest - slow
         tone = (left @ GREY)[..., None]
         tint = np.abs(left - tone).max(2)
-        told = (
-            cloth / (1 + np.abs(tone[..., 0] / look.most) ** _SHARPNESS) / (1 + (tint / look.most_tint) ** _SHARPNESS)
-        )
+        known = 1 / (1 + np.abs(tone[..., 0] / look.most) ** _SHARPNESS) / (1 + (tint / look.most_tint) ** _SHARPNESS)
+        told = heeded * known
         weight, around = (cv2.GaussianBlur(each, (0, 0), blur) for each in (told, cloth))
         mean = cv2.GaussianBlur(left * told[..., None], (0, 0), blur) / np.maximum(weight, 1e-3)[..., None]
         slow += np.interp(weight / np.maximum(around, 1e-3), _ENOUGH, (0, 1))[..., None] * mean

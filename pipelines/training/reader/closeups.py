@@ -1,4 +1,4 @@
-"""What recipes for close-ups of necks share: photos cut small, readers' errors, and how layers are fitted."""
+"""What recipes for close-ups share: photos cut small, readers' errors, and how layers are fitted."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from vmodel.types import ByteArray, FloatArray
 
 _Labelled = TypeVar("_Labelled")
 View = tuple[ByteArray, FloatArray, FloatArray]
-"""(NECK_SIZE, NECK_SIZE, 3) uint8 close-up, (S, S) float32 what is to be found in it, S a quarter of NECK_SIZE, and how
-much it is asked for."""
+"""(4 S, 4 S, 3) uint8 close-up, (S, S) float32 what is to be found in it, or (n, S, S) of several things, and how much
+it is asked for."""
 BATCH, VIEWS, EPOCHS, RATE, AVERAGE = 16, 10, 8, 2e-3, 0.995
 _FINEST: Final = 1.5
 """Pixels of a kept photo a pixel of the close-up."""
@@ -53,16 +53,16 @@ def cut_around(rgb: ByteArray, marked: FloatArray) -> tuple[ByteArray, FloatArra
     return small, np.column_stack([scale * np.eye(2), -scale * first])
 
 
-def jittered(affine: FloatArray, rng: np.random.Generator) -> FloatArray:
+def jittered(affine: FloatArray, rng: np.random.Generator, size: int = NECK_SIZE) -> FloatArray:
     """(2, 3) the map of a photo to a close-up, turned and scaled a little round the close-up's middle."""
     turn, scale = np.radians(rng.normal(0, _TURNED_DEG)), np.exp(rng.normal(0, _SCALED))
     jitter = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    middle = np.full(2, NECK_SIZE / 2)
+    middle = np.full(2, size / 2)
     return np.column_stack([jitter @ affine[:, :2], jitter @ (affine[:, 2] - middle) + middle])
 
 
 def loss_of(answer: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
-    """Cross-entropy of (B, S, S) logits, where it is asked for."""
+    """Cross-entropy of (B, S, S) or (B, n, S, S) logits, where it is asked for."""
     return (fn.binary_cross_entropy_with_logits(answer, wanted, reduction="none") * weight).sum() / weight.sum()
 
 
@@ -78,11 +78,11 @@ def fit_decoder(
 
     Args:
         decoder: the layers; what else the network has stays.
-        look: runs the encoder and them over (B, 3, NECK_SIZE, NECK_SIZE) close-ups.
+        look: runs the encoder and them over (B, 3, 4 S, 4 S) close-ups.
         labelled: what is learnt from.
         view_of: cuts a close-up of one as the reader may.
         rng: decides everything.
-        views: of each, whose features are kept: 0.3 MB each.
+        views: of each, whose features are kept: 0.3 MB each where S is 56.
     """
     levels, wanted, weights = _features(decoder, look, labelled, view_of, rng, views)
     count, steps = len(wanted), EPOCHS * max(1, len(wanted) // BATCH)
@@ -111,7 +111,7 @@ def _features(
     rng: np.random.Generator,
     views: int,
 ) -> tuple[dict[int, Tensor], Tensor, Tensor]:
-    """Stride -> (n, C, S, S) float16 features of random views, (n, S, S) what is wanted, and where it is asked for."""
+    """Stride -> (n, C, s, s) float16 features of random views, what is wanted of each, and where it is asked for."""
     seen: list[dict[int, Tensor]] = []
     goals: list[tuple[FloatArray, FloatArray]] = []
     hook = decoder.register_forward_pre_hook(lambda _, given: seen.append({s: x.half() for s, x in given[0].items()}))

@@ -20,7 +20,7 @@ from pipelines.training.reader.augment import relit
 from pipelines.training.reader.closeups import VIEWS, View, cut_around, fit_decoder, jittered, run
 from vmodel.garment.recognition.closeup import neck_closeup
 from vmodel.garment.recognition.network import NECK_SIZE, GarmentReaderNet
-from vmodel.garment.recognition.reader import resampled
+from vmodel.garment.recognition.views import resampled
 from vmodel.types import ByteArray, FloatArray
 
 EDGES: Final = Path(__file__).with_name("necks.jsonl")

@@ -9,7 +9,8 @@ import pytest
 
 from tests.garment import drawn_flat_lays as drawn
 from vmodel.garment.block_parts import Block
-from vmodel.garment.pattern.fit import fit_block, upright
+from vmodel.garment.pattern.fit import fit_block, make_pattern, upright
+from vmodel.garment.recognition.surface import Surface
 from vmodel.types import GarmentPhoto, Neckline
 
 GENDER, BODY = drawn.BODIES["woman S"]
@@ -152,3 +153,48 @@ def test_knees_are_as_wide_as_in_the_photo(narrowed: int) -> None:
     end = np.linalg.norm(points["leg_outer_left"] - points["leg_inner_left"])
     opening = end / np.linalg.norm(marks["leg_outer_left"] - marks["leg_inner_left"])
     assert ends[0] - ends[1] == pytest.approx(np.ptp(leg) / np.sqrt(hip * opening), rel=0.12)
+
+
+def surface_with_foreign(garment: drawn.Drawn, top: float, bottom: float) -> Surface:
+    """A surface that sees something foreign between two heights, shares of the garment's box."""
+    mask = garment.cutout.mask
+    rows = np.flatnonzero(mask.any(1))
+    heights = rows[0] + np.array([top, bottom]) * (rows[-1] - rows[0])
+    foreign = np.zeros((96, 96), np.float32)
+    cells = 96 / max(mask.shape)
+    foreign[round(heights[0] * cells) : round(heights[1] * cells)] = 1
+    return Surface({"print": np.zeros_like(foreign), "foreign": foreign}, 4 * cells * np.eye(2, 3))
+
+
+def front_of(garment: drawn.Drawn, surface: Surface | None) -> GarmentPhoto:
+    cutout = replace(garment.cutout, source="network")
+    photo = make_pattern(garment.flat_lay, cutout, garment.kind, garment.landmarks, surface=surface).photo
+    assert photo is not None
+    return photo
+
+
+def test_the_inside_of_a_back_that_hangs_out_below_is_no_part_of_the_front() -> None:
+    tee = drawn.tee()
+    rows = [np.flatnonzero(front_of(tee, s).mask.any(1)) for s in (None, surface_with_foreign(tee, 0.9, 1.1))]
+    whole, cut_off = (int(each[-1] - each[0]) for each in rows)
+    assert cut_off == pytest.approx(0.9 * whole, abs=0.02 * whole)
+
+
+def test_a_patch_amid_the_cloth_is_worn() -> None:
+    tee = drawn.tee()
+    surface = surface_with_foreign(tee, 0.4, 0.6)
+    surface.shares["foreign"][:, :40] = 0
+    surface.shares["foreign"][:, 50:] = 0
+    assert np.array_equal(front_of(tee, surface).mask, tee.cutout.mask)
+
+
+def test_what_is_seen_in_a_neck_is_left_to_the_search_for_its_edge() -> None:
+    tee = drawn.tee()
+    with_neck, without = (front_of(tee, s).mask for s in (surface_with_foreign(tee, -0.1, 0.03), None))
+    middle = round(float(np.mean([tee.landmarks.points_px[f"neck_{side}"][0] for side in ("left", "right")])))
+    assert np.array_equal(with_neck[:, middle], without[:, middle])
+
+
+def test_a_garment_is_whole_where_hardly_any_of_it_would_be_left() -> None:
+    tee = drawn.tee()
+    assert np.array_equal(front_of(tee, surface_with_foreign(tee, 0.2, 1.1)).mask, tee.cutout.mask)

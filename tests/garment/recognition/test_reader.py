@@ -20,9 +20,11 @@ from vmodel.garment.recognition.kind import decide_kind, likeliest_kinds, unders
 from vmodel.garment.recognition.landmarks import mirrored, names_of
 from vmodel.garment.recognition.network import CHOICES, LANDMARKS, PARTS, load_network
 from vmodel.garment.recognition.reader import PhotoReading, read_photo
+from vmodel.garment.recognition.surface import Surface
 from vmodel.types import ByteArray, Category, Cutout, FlatLay, GarmentKind, Landmarks, Neckline, Sleeve
 
 SEEDS = 24
+NO_SURFACE = Surface({}, np.eye(2, 3))
 EXAMPLES = {
     "logo-tee": (Category.TOP, Sleeve.SHORT),
     "striped-long-sleeve": (Category.TOP, Sleeve.LONG),
@@ -217,7 +219,7 @@ def test_nobody_wears_a_hood_that_is_neither_likely_nor_seen(
     shares["neckline"] = np.array([{"hood": hood, "high": high}.get(value, 0.02) for value in CHOICES["neckline"]])
     parts = np.full((100, 100), PARTS.index("body"), np.uint8)
     parts[: round(100 * seen)] = PARTS.index("hood")
-    reading = PhotoReading(np.ones((100, 100), np.float32), parts, {}, {}, shares)
+    reading = PhotoReading(np.ones((100, 100), np.float32), parts, {}, {}, shares, NO_SURFACE)
     assert decide_kind(reading).neckline == worn
 
 
@@ -238,5 +240,7 @@ def test_a_garment_long_for_its_width_is_a_dress_where_the_network_cannot_tell(
         for stem, (x, y) in places.items()
         for side, sign in (("left", 1), ("right", -1))
     }
-    reading = PhotoReading(np.ones((100, 100), np.float32), np.ones((100, 100), np.uint8), points, {}, shares)
+    reading = PhotoReading(
+        np.ones((100, 100), np.float32), np.ones((100, 100), np.uint8), points, {}, shares, NO_SURFACE
+    )
     assert likeliest_kinds(reading)[0][0] == kind

@@ -23,6 +23,7 @@ from vmodel.garment.pattern.opening import between, find_opening
 from vmodel.garment.pattern.sleeve_map import with_whole_cuffs
 from vmodel.garment.pattern.swim import in_two
 from vmodel.garment.pattern.upper import fit_upper
+from vmodel.garment.recognition.surface import Surface
 from vmodel.garment.sizing import stated_sizes
 from vmodel.garment.texture import bleed
 from vmodel.types import (
@@ -46,6 +47,12 @@ _LEVEL_DEG: Final = 3.0
 _LONGEST_PX: Final = 2400
 _RIM: Final = 0.005
 """Width of the rim whose colours the ground, its shadow and the lens mix, as a share of the garment's extent."""
+_FOREIGN, _SURELY = 0.7, 0.9
+"""Probability from which on a place of a garment is not the outer face of its cloth, and that of a piece's surest."""
+_NECK_ZONE: Final = (1.3, 1.2, 0.5)
+"""How far the surroundings of a neck reach sideways, up, and below its lowest point, in halves of its width."""
+_CRUMB, _LEAST_FACE = 0.01, 0.5
+"""Shares of a garment below which a piece of its outer face is a crumb, and below which the face was not understood."""
 MOST_STRETCH: Final = 1.35
 """Ratio of a print's two directions from which a seller is told."""
 USUAL_BODY: Final = BodyMeasurements(
@@ -60,10 +67,11 @@ def make_pattern(
     cutout: Cutout,
     kind: GarmentKind,
     landmarks: Landmarks,
-    back: tuple[FlatLay, Cutout, Landmarks] | None = None,
+    back: tuple[FlatLay, Cutout, Landmarks, Surface | None] | None = None,
     material: str | None = None,
     worn_open: bool | None = None,
     inside: BoolArray | None = None,
+    surface: Surface | None = None,
 ) -> Garment:
     """Take what a pattern needs from a photo; ``fit_garment`` cuts it for a wearer.
 
@@ -72,14 +80,15 @@ def make_pattern(
         cutout: its garment.
         kind: from ``understand``.
         landmarks: from ``understand``.
-        back: photo of the garment's back, its cut-out and landmarks.
+        back: photo of the garment's back, its cut-out, landmarks and surface.
         material: name in the drape's materials; guessed from the category when None.
         worn_open: the front is worn open, or closed; as it was photographed when None.
         inside: (H, W) bool, where an open front shows the inner side of the back; None for nowhere.
+        surface: what the photo's places are; None where nothing is known.
     Returns:
         The garment without panels: those depend on who wears it.
     """
-    front = _photo_of(flat_lay, cutout, landmarks, kind)
+    front = _photo_of(flat_lay, cutout, landmarks, surface, kind)
     if kind.open_front or worn_open:
         front = _parted(front, np.zeros_like(front.mask) if inside is None else inside)
     if worn_open is not None:
@@ -136,14 +145,58 @@ def guess_material(kind: GarmentKind) -> str:
     return "cotton"
 
 
-def _photo_of(flat_lay: FlatLay, cutout: Cutout, landmarks: Landmarks, kind: GarmentKind) -> GarmentPhoto:
+def _photo_of(
+    flat_lay: FlatLay, cutout: Cutout, landmarks: Landmarks, surface: Surface | None, kind: GarmentKind
+) -> GarmentPhoto:
     """The photo evenly lit, with cloth beyond its outline too, so that no ground shows at a seam."""
-    mask = cutout.mask
+    drawn, mask = is_drawing(Path(flat_lay.name)), cutout.mask
+    printed = None if surface is None else surface.over("print", mask.shape)
+    if surface is not None and cutout.source != "mask":
+        foreign = _reaches_in(surface.over("foreign", mask.shape), mask)
+        mask = _without(mask, foreign & ~_round_the_neck(landmarks.points_px, mask.shape))
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
     rgb = bleed(flat_lay.rgb, mask, max(2, round(_RIM * extent)))
-    drawn = is_drawing(Path(flat_lay.name))
-    evened = rgb if drawn else even_light(rgb, mask, dict(kind.cloth))
+    evened = rgb if drawn else even_light(rgb, mask, dict(kind.cloth), printed)
     return GarmentPhoto(evened, mask, landmarks.points_px, kind, drawn)
+
+
+def _reaches_in(told: FloatArray, mask: BoolArray) -> BoolArray:
+    """(H, W) bool: what is foreign and reaches into a garment from outside; within it, prints are taken for holes.
+
+    Args:
+        told: (H, W) float32 probability of being foreign, high on the ground as well.
+        mask: (H, W) bool, the garment.
+    """
+    count, pieces = cv2.connectedComponents((told > _FOREIGN).astype(np.uint8), connectivity=4)
+    sure, outside = (np.bincount(pieces[each], minlength=count) > 0 for each in ((told > _SURELY) & mask, ~mask))
+    kept = sure & outside
+    kept[0] = False
+    return np.asarray(kept[pieces])
+
+
+def _without(mask: BoolArray, foreign: BoolArray) -> BoolArray:
+    """(H, W) bool: the outer face of a garment's cloth; all of the garment where hardly any face would be left."""
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats((mask & ~foreign).astype(np.uint8), connectivity=4)
+    kept = 1 + np.flatnonzero(stats[1:count, cv2.CC_STAT_AREA] > _CRUMB * mask.sum())
+    face = np.isin(pieces, kept)
+    return face if face.sum() > _LEAST_FACE * mask.sum() else mask
+
+
+def _round_the_neck(points: Mapping[str, FloatArray], shape: tuple[int, ...]) -> BoolArray:
+    """(H, W) bool: where a neck's edge is looked for, which says more exactly what is seen of the back there."""
+    near = np.zeros(shape, np.uint8)
+    if {"neck_left", "neck_right", "neck_front"} <= points.keys():
+        right, left = points["neck_right"], points["neck_left"]
+        across, middle = (left - right) / 2, (left + right) / 2
+        down = np.array([-across[1], across[0]])
+        deep = max(float((points["neck_front"] - middle) @ down) / max(float(down @ down), 1e-6), 0.0)
+        sides, top, low = _NECK_ZONE
+        corners = [
+            middle + x * sides * across + y * down
+            for x, y in ((-1, -top), (1, -top), (1, deep + low), (-1, deep + low))
+        ]
+        cv2.fillPoly(near, [np.round(corners).astype(np.int32)], 1)
+    return near > 0
 
 
 def _parted(photo: GarmentPhoto, inside: BoolArray) -> GarmentPhoto:

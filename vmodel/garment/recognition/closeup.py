@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from vmodel.garment.recognition.network import CLOSE_SIZE, NECK_SIZE
+from vmodel.garment.recognition.network import CLOSE_SIZE, NECK_SIZE, SIZE, SURFACE_SIZE
 from vmodel.types import FloatArray
 
 _NECK_WIDTHS: Final = 1.6
@@ -43,6 +43,11 @@ def neck_closeup(neck: Sequence[FloatArray], spans: float = _NECK_SPANS) -> Floa
     rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     linear = NECK_SIZE / (spans * span) * rotation
     return np.column_stack([linear, NECK_SIZE * np.array([0.5, _NECK_AT]) - linear @ middle])
+
+
+def surface_closeup(upright: FloatArray) -> FloatArray:
+    """(2, 3) the photo to (x, y) of a square of ``SURFACE_SIZE`` pixels, given it to the upright one of ``SIZE``."""
+    return np.asarray(upright * (SURFACE_SIZE / SIZE))
 
 
 def closeup(points: Mapping[str, FloatArray]) -> FloatArray | None:

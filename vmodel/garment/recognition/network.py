@@ -66,6 +66,11 @@ CLOSE_SIZE: Final = 128
 """Side in pixels of the close-up of a neck."""
 NECK_SIZE: Final = 224
 """Side in pixels of the close-ups in which the edge of a front's neck, and a collar, are found."""
+SURFACE_SIZE: Final = 384
+"""Side in pixels of the upright picture of a garment in which its surface is told."""
+SURFACE: Final = ("print", "foreign")
+"""What a place of a garment may be: of another colour than most of its cloth; or not the outer face of its cloth at
+all, but the inner side of the back, a lining, a label, a hanger, or ground."""
 CLOSE: Final = ("neckline", "closure")
 """Attributes that the close-up tells as well."""
 
@@ -89,20 +94,20 @@ def _convolution(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class _CloseupDecoder(nn.Module):
-    """Feature maps of a neck's close-up -> (B, S/4, S/4) logits of one thing that it shows."""
+    """Feature maps of a close-up -> (B, n, S/4, S/4) logits of the n things that it shows; (B, S/4, S/4) of one."""
 
-    def __init__(self) -> None:
+    def __init__(self, things: int = 1) -> None:
         super().__init__()
         self.lateral = nn.ModuleDict({str(s): nn.Conv2d(c, _NECK_WIDTH, 1) for s, c in _LEVELS.items()})
         self.merge = nn.ModuleDict({str(s): _convolution(_NECK_WIDTH, _NECK_WIDTH) for s in (32, 16, 8, 4)})
-        self.front = nn.Conv2d(_NECK_WIDTH, 1, 3, padding=1)
+        self.front = nn.Conv2d(_NECK_WIDTH, things, 3, padding=1)
 
     def forward(self, levels: dict[int, Tensor]) -> Tensor:
         way = self.merge["32"](self.lateral["32"](levels[32]))
         for stride in (16, 8, 4):
             way = fn.interpolate(way, scale_factor=2.0, mode="bilinear", align_corners=False)
             way = self.merge[str(stride)](way + self.lateral[str(stride)](levels[stride]))
-        return cast(Tensor, self.front(way)[:, 0])
+        return cast(Tensor, self.front(way).squeeze(1))
 
 
 class GarmentReaderNet(nn.Module):
@@ -148,6 +153,7 @@ class GarmentReaderNet(nn.Module):
         )
         self.neck = _CloseupDecoder()
         self.collar = _CloseupDecoder()
+        self.surface = _CloseupDecoder(len(SURFACE))
         for name, values in (("mean", _MEAN), ("deviation", _DEVIATION)):
             self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
 
@@ -215,6 +221,16 @@ class GarmentReaderNet(nn.Module):
             (B, NECK_SIZE / 4, NECK_SIZE / 4) logits, positive on the collar's outer face.
         """
         return cast(Tensor, self.collar(self._features((necks - self.mean) / self.deviation)))
+
+    def surface_of(self, garments: Tensor) -> Tensor:
+        """Tell what each place of a garment is.
+
+        Args:
+            garments: (B, 3, SURFACE_SIZE, SURFACE_SIZE) sRGB 0..1, upright and filling the picture.
+        Returns:
+            (B, len(SURFACE), SURFACE_SIZE / 4, SURFACE_SIZE / 4) logits, meant within the garment's outline.
+        """
+        return cast(Tensor, self.surface(self._features((garments - self.mean) / self.deviation)))
 
     def _at_landmarks(self, way: Tensor, heat: Tensor) -> Tensor:
         """What a neckline or a cuff looks like, where it is, and how surely: (B, (_LOCAL + 3) * len(LANDMARKS))."""

@@ -23,6 +23,8 @@ from vmodel.garment.recognition.network import (
     SIZE,
     GarmentReaderNet,
 )
+from vmodel.garment.recognition.surface import Surface, read_surface
+from vmodel.garment.recognition.views import both_ways, resampled, to_photo
 from vmodel.threads import one_thread
 from vmodel.types import ByteArray, FloatArray
 
@@ -56,6 +58,7 @@ class PhotoReading:
         points_px: landmark -> (2,) float64 photo (x, y); all of ``LANDMARKS``, whatever the kind has.
         confidence: landmark -> 0..1, heat within two cells of the point.
         shares: attribute -> probability of each of its values, in the order of ``CHOICES``.
+        surface: what its places are.
     """
 
     mask: FloatArray
@@ -63,6 +66,7 @@ class PhotoReading:
     points_px: Mapping[str, FloatArray]
     confidence: Mapping[str, float]
     shares: Mapping[str, FloatArray]
+    surface: Surface
 
     def best(self, attribute: str) -> str:
         """Likeliest value of an attribute."""
@@ -135,9 +139,9 @@ def _read(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
     second = _look(network, small, _upright(first, points))
     points, confidence = _points(second)
     size = small.shape[1::-1]
-    back = _to_photo(second.affine, 2)
+    back = to_photo(second.affine, 2)
     mask = cv2.warpAffine(second.mask, back, size, flags=cv2.INTER_LINEAR)
-    parts = [cv2.warpAffine(plane, _to_photo(second.affine, 4), size, flags=cv2.INTER_LINEAR) for plane in second.parts]
+    parts = [cv2.warpAffine(plane, to_photo(second.affine, 4), size, flags=cv2.INTER_LINEAR) for plane in second.parts]
     ratio = np.array([width / size[0], height / size[1]])
     logs = {name: (first.logs[name] + second.logs[name]) / 2 for name in CHOICES}
     for name, close in _look_closely(network, small, points).items():
@@ -148,6 +152,7 @@ def _read(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
         points_px={name: point * ratio for name, point in points.items()},
         confidence=confidence,
         shares={name: _shares(logs[name]) for name in CHOICES},
+        surface=read_surface(network, small, second.affine).scaled(float(ratio[0])),
     )
 
 
@@ -172,11 +177,11 @@ def _upright(look: _Look, points: Mapping[str, FloatArray]) -> FloatArray:
     if abs(np.degrees(angle)) < _TURNED_DEG:
         angle = 0.0
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    to_photo = _to_photo(look.affine, 2)
+    back = to_photo(look.affine, 2)
     rows, columns = np.nonzero(look.mask > 0.5)
     if len(rows) < 12:
         return look.affine
-    spots = np.stack([columns, rows], axis=1) @ to_photo[:, :2].T + to_photo[:, 2] + 0.5
+    spots = np.stack([columns, rows], axis=1) @ back[:, :2].T + back[:, 2] + 0.5
     turned = spots @ rotation.T
     low_, high = np.percentile(turned, 0.5, axis=0), np.percentile(turned, 99.5, axis=0)
     scale = _FILLS * SIZE / max(float((high - low_).max()), 8.0)
@@ -185,7 +190,7 @@ def _upright(look: _Look, points: Mapping[str, FloatArray]) -> FloatArray:
 
 def _look(network: GarmentReaderNet, rgb: ByteArray, affine: FloatArray) -> _Look:
     with torch.inference_mode(), one_thread():
-        answers = network(_both_ways(resampled(rgb, affine, SIZE)))
+        answers = network(both_ways(resampled(rgb, affine, SIZE)))
     mask, parts, heat = (answers[name].float() for name in ("mask", "parts", "heat"))
     heat = torch.stack([heat[0], heat[1][_MIRRORED].flip(-1)]).mean(0)
     parts = torch.stack([parts[0], parts[1][_MIRRORED_PARTS].flip(-1)]).mean(0)
@@ -207,7 +212,7 @@ def _look_closely(network: GarmentReaderNet, rgb: ByteArray, points: Mapping[str
     if affine is None:
         return {}
     with torch.inference_mode(), one_thread():
-        answers = network.look_closely(_both_ways(resampled(rgb, affine, CLOSE_SIZE)))
+        answers = network.look_closely(both_ways(resampled(rgb, affine, CLOSE_SIZE)))
     return {name: _log_shares(scores) for name, scores in answers.items()}
 
 
@@ -233,16 +238,9 @@ def _read_closeup(
     look: Callable[[torch.Tensor], torch.Tensor], rgb: ByteArray, affine: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     with torch.inference_mode(), one_thread():
-        logits = look(_both_ways(resampled(rgb, affine, NECK_SIZE)))
+        logits = look(both_ways(resampled(rgb, affine, NECK_SIZE)))
     told = torch.stack([logits[0], logits[1].flip(-1)]).mean(0).sigmoid().numpy()
     return np.asarray(told, np.float32), affine * (len(told) / NECK_SIZE)
-
-
-def _both_ways(view: ByteArray) -> torch.Tensor:
-    """(2, 3, S, S) a view and its mirror image for the network."""
-    pictures = np.stack([view, view[:, ::-1]]).transpose(0, 3, 1, 2)
-    batch = torch.from_numpy(np.ascontiguousarray(pictures)).float().div(255)
-    return batch.contiguous(memory_format=torch.channels_last)
 
 
 def _log_shares(scores: torch.Tensor) -> FloatArray:
@@ -264,24 +262,3 @@ def _points(look: _Look) -> tuple[dict[str, FloatArray], dict[str, float]]:
         points[name] = inverse[:, :2] @ spot + inverse[:, 2]
         confidence[name] = total
     return points, confidence
-
-
-def _to_photo(affine: FloatArray, stride: int) -> FloatArray:
-    """(2, 3) for cv2: from cells of a view's map to pixels of the photo, both counted from their centres."""
-    inverse = cv2.invertAffineTransform(np.asarray(affine, np.float64))
-    inverse[:, :2] *= stride
-    inverse[:, 2] += inverse[:, :2] @ [0.5, 0.5] - 0.5
-    return np.asarray(inverse)
-
-
-def resampled(rgb: ByteArray, affine: FloatArray, side: int) -> ByteArray:
-    """(side, side, 3) the photo under an affine map, averaged where it shrinks."""
-    shrink = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
-    own = np.asarray(affine, np.float64).copy()
-    if shrink < 0.75:
-        size = (max(1, round(rgb.shape[1] * shrink)), max(1, round(rgb.shape[0] * shrink)))
-        ratio = np.array([rgb.shape[1] / size[0], rgb.shape[0] / size[1]])
-        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-        own[:, :2] *= ratio
-    own[:, 2] += own[:, :2] @ [0.5, 0.5] - 0.5
-    return np.asarray(cv2.warpAffine(rgb, own, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
