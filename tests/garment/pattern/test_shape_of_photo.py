@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -173,28 +174,34 @@ def front_of(garment: drawn.Drawn, surface: Surface | None) -> GarmentPhoto:
     return photo
 
 
-def test_the_inside_of_a_back_that_hangs_out_below_is_no_part_of_the_front() -> None:
-    tee = drawn.tee()
-    rows = [np.flatnonzero(front_of(tee, s).mask.any(1)) for s in (None, surface_with_foreign(tee, 0.9, 1.1))]
+def test_the_inside_of_a_back_that_shows_above_a_waistband_is_no_part_of_the_front() -> None:
+    shorts = drawn.shorts()
+    rows = [np.flatnonzero(front_of(shorts, s).mask.any(1)) for s in (None, surface_with_foreign(shorts, -0.1, 0.1))]
     whole, cut_off = (int(each[-1] - each[0]) for each in rows)
     assert cut_off == pytest.approx(0.9 * whole, abs=0.02 * whole)
 
 
-def test_a_patch_amid_the_cloth_is_worn() -> None:
-    tee = drawn.tee()
-    surface = surface_with_foreign(tee, 0.4, 0.6)
+def test_a_patch_amid_the_cloth_of_a_waistband_is_worn() -> None:
+    shorts = drawn.shorts()
+    surface = surface_with_foreign(shorts, 0.05, 0.15)
     surface.shares["foreign"][:, :40] = 0
     surface.shares["foreign"][:, 50:] = 0
-    assert np.array_equal(front_of(tee, surface).mask, tee.cutout.mask)
+    assert np.array_equal(front_of(shorts, surface).mask, shorts.cutout.mask)
 
 
-def test_what_is_seen_in_a_neck_is_left_to_the_search_for_its_edge() -> None:
-    tee = drawn.tee()
-    with_neck, without = (front_of(tee, s).mask for s in (surface_with_foreign(tee, -0.1, 0.03), None))
-    middle = round(float(np.mean([tee.landmarks.points_px[f"neck_{side}"][0] for side in ("left", "right")])))
-    assert np.array_equal(with_neck[:, middle], without[:, middle])
+@pytest.mark.parametrize(
+    ("garment", "top", "bottom"), [(drawn.tee, -0.1, 0.1), (drawn.tee, 0.9, 1.1), (drawn.shorts, 0.9, 1.1)]
+)
+def test_necks_and_hems_are_left_alone(garment: Callable[[], drawn.Drawn], top: float, bottom: float) -> None:
+    photo = garment()
+    assert np.array_equal(front_of(photo, surface_with_foreign(photo, top, bottom)).mask, photo.cutout.mask)
 
 
 def test_a_garment_is_whole_where_hardly_any_of_it_would_be_left() -> None:
-    tee = drawn.tee()
-    assert np.array_equal(front_of(tee, surface_with_foreign(tee, 0.2, 1.1)).mask, tee.cutout.mask)
+    skirt = drawn.skirt()
+    marks = dict(skirt.landmarks.points_px) | {
+        "waist_left": np.array([500.0, 300.0]),
+        "waist_right": np.array([20.0, 300.0]),
+    }
+    photo = replace(skirt, landmarks=replace(skirt.landmarks, points_px=marks))
+    assert np.array_equal(front_of(photo, surface_with_foreign(skirt, -0.1, 0.9)).mask, skirt.cutout.mask)

@@ -49,8 +49,8 @@ _RIM: Final = 0.005
 """Width of the rim whose colours the ground, its shadow and the lens mix, as a share of the garment's extent."""
 _FOREIGN, _SURELY = 0.7, 0.9
 """Probability from which on a place of a garment is not the outer face of its cloth, and that of a piece's surest."""
-_NECK_ZONE: Final = (1.3, 1.2, 0.5)
-"""How far the surroundings of a neck reach sideways, up, and below its lowest point, in halves of its width."""
+_WAIST_ZONE: Final = (1.3, 1.0, 0.5)
+"""How far the surroundings of a waistband reach sideways, up and down, in halves of its width."""
 _CRUMB, _LEAST_FACE = 0.01, 0.5
 """Shares of a garment below which a piece of its outer face is a crumb, and below which the face was not understood."""
 MOST_STRETCH: Final = 1.35
@@ -151,9 +151,9 @@ def _photo_of(
     """The photo evenly lit, with cloth beyond its outline too, so that no ground shows at a seam."""
     drawn, mask = is_drawing(Path(flat_lay.name)), cutout.mask
     printed = None if surface is None else surface.over("print", mask.shape)
-    if surface is not None and cutout.source != "mask":
+    if surface is not None and cutout.source != "mask" and not kind.category.covers_upper:
         foreign = _reaches_in(surface.over("foreign", mask.shape), mask)
-        mask = _without(mask, foreign & ~_round_the_neck(landmarks.points_px, mask.shape))
+        mask = _without(mask, foreign & _round_the_waist(landmarks.points_px, mask.shape))
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
     rgb = bleed(flat_lay.rgb, mask, max(2, round(_RIM * extent)))
     evened = rgb if drawn else even_light(rgb, mask, dict(kind.cloth), printed)
@@ -182,19 +182,18 @@ def _without(mask: BoolArray, foreign: BoolArray) -> BoolArray:
     return face if face.sum() > _LEAST_FACE * mask.sum() else mask
 
 
-def _round_the_neck(points: Mapping[str, FloatArray], shape: tuple[int, ...]) -> BoolArray:
-    """(H, W) bool: where a neck's edge is looked for, which says more exactly what is seen of the back there."""
+def _round_the_waist(points: Mapping[str, FloatArray], shape: tuple[int, ...]) -> BoolArray:
+    """(H, W) bool: the surroundings of a waistband, above whose front edge the back's inside and its label show.
+
+    Hems are left alone: bands of another colour are taken for the inside as often as it is seen below them.
+    """
     near = np.zeros(shape, np.uint8)
-    if {"neck_left", "neck_right", "neck_front"} <= points.keys():
-        right, left = points["neck_right"], points["neck_left"]
+    if {"waist_left", "waist_right"} <= points.keys():
+        right, left = points["waist_right"], points["waist_left"]
         across, middle = (left - right) / 2, (left + right) / 2
         down = np.array([-across[1], across[0]])
-        deep = max(float((points["neck_front"] - middle) @ down) / max(float(down @ down), 1e-6), 0.0)
-        sides, top, low = _NECK_ZONE
-        corners = [
-            middle + x * sides * across + y * down
-            for x, y in ((-1, -top), (1, -top), (1, deep + low), (-1, deep + low))
-        ]
+        sides, top, low = _WAIST_ZONE
+        corners = [middle + x * sides * across + y * down for x, y in ((-1, -top), (1, -top), (1, low), (-1, low))]
         cv2.fillPoly(near, [np.round(corners).astype(np.int32)], 1)
     return near > 0
 
