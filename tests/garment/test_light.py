@@ -150,5 +150,7 @@ def test_nothing_to_even() -> None:
 def test_photos_are_evened_and_drawings_are_not(name: str, changes: bool) -> None:
     photo = lit(plain(180, 180, 180), SHADE)
     kind = GarmentKind(Category.TOP, 1.0)
-    taken = _photo_of(FlatLay(name, "", photo), Cutout(MASK.astype(np.float32), "mask", 1.0), Landmarks({}, {}), kind)
+    taken = _photo_of(
+        FlatLay(name, "", photo), Cutout(MASK.astype(np.float32), "mask", 1.0), Landmarks({}, {}), None, kind
+    )
     assert (np.abs(taken.rgb.astype(float) - photo)[DEEP].mean() > 3) == changes
