@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +9,7 @@ import pytest
 
 from tests.garment import drawn_flat_lays as drawn
 from vmodel.garment.block_parts import Block
-from vmodel.garment.pattern.fit import fit_block, make_pattern, upright
-from vmodel.garment.recognition.surface import Surface
+from vmodel.garment.pattern.fit import fit_block, upright
 from vmodel.types import GarmentPhoto, Neckline
 
 GENDER, BODY = drawn.BODIES["woman S"]
@@ -154,54 +152,3 @@ def test_knees_are_as_wide_as_in_the_photo(narrowed: int) -> None:
     end = np.linalg.norm(points["leg_outer_left"] - points["leg_inner_left"])
     opening = end / np.linalg.norm(marks["leg_outer_left"] - marks["leg_inner_left"])
     assert ends[0] - ends[1] == pytest.approx(np.ptp(leg) / np.sqrt(hip * opening), rel=0.12)
-
-
-def surface_with_foreign(garment: drawn.Drawn, top: float, bottom: float) -> Surface:
-    """A surface that sees something foreign between two heights, shares of the garment's box."""
-    mask = garment.cutout.mask
-    rows = np.flatnonzero(mask.any(1))
-    heights = rows[0] + np.array([top, bottom]) * (rows[-1] - rows[0])
-    foreign = np.zeros((96, 96), np.float32)
-    cells = 96 / max(mask.shape)
-    foreign[round(heights[0] * cells) : round(heights[1] * cells)] = 1
-    return Surface({"print": np.zeros_like(foreign), "foreign": foreign}, 4 * cells * np.eye(2, 3))
-
-
-def front_of(garment: drawn.Drawn, surface: Surface | None) -> GarmentPhoto:
-    cutout = replace(garment.cutout, source="network")
-    photo = make_pattern(garment.flat_lay, cutout, garment.kind, garment.landmarks, surface=surface).photo
-    assert photo is not None
-    return photo
-
-
-def test_the_inside_of_a_back_that_shows_above_a_waistband_is_no_part_of_the_front() -> None:
-    shorts = drawn.shorts()
-    rows = [np.flatnonzero(front_of(shorts, s).mask.any(1)) for s in (None, surface_with_foreign(shorts, -0.1, 0.1))]
-    whole, cut_off = (int(each[-1] - each[0]) for each in rows)
-    assert cut_off == pytest.approx(0.9 * whole, abs=0.02 * whole)
-
-
-def test_a_patch_amid_the_cloth_of_a_waistband_is_worn() -> None:
-    shorts = drawn.shorts()
-    surface = surface_with_foreign(shorts, 0.05, 0.15)
-    surface.shares["foreign"][:, :40] = 0
-    surface.shares["foreign"][:, 50:] = 0
-    assert np.array_equal(front_of(shorts, surface).mask, shorts.cutout.mask)
-
-
-@pytest.mark.parametrize(
-    ("garment", "top", "bottom"), [(drawn.tee, -0.1, 0.1), (drawn.tee, 0.9, 1.1), (drawn.shorts, 0.9, 1.1)]
-)
-def test_necks_and_hems_are_left_alone(garment: Callable[[], drawn.Drawn], top: float, bottom: float) -> None:
-    photo = garment()
-    assert np.array_equal(front_of(photo, surface_with_foreign(photo, top, bottom)).mask, photo.cutout.mask)
-
-
-def test_a_garment_is_whole_where_hardly_any_of_it_would_be_left() -> None:
-    skirt = drawn.skirt()
-    marks = dict(skirt.landmarks.points_px) | {
-        "waist_left": np.array([500.0, 300.0]),
-        "waist_right": np.array([20.0, 300.0]),
-    }
-    photo = replace(skirt, landmarks=replace(skirt.landmarks, points_px=marks))
-    assert np.array_equal(front_of(photo, surface_with_foreign(skirt, -0.1, 0.9)).mask, skirt.cutout.mask)

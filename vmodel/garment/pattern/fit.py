@@ -47,12 +47,6 @@ _LEVEL_DEG: Final = 3.0
 _LONGEST_PX: Final = 2400
 _RIM: Final = 0.005
 """Width of the rim whose colours the ground, its shadow and the lens mix, as a share of the garment's extent."""
-_FOREIGN, _SURELY = 0.7, 0.9
-"""Probability from which on a place of a garment is not the outer face of its cloth, and that of a piece's surest."""
-_WAIST_ZONE: Final = (1.3, 1.0, 0.5)
-"""How far the surroundings of a waistband reach sideways, up and down, in halves of its width."""
-_CRUMB, _LEAST_FACE = 0.01, 0.5
-"""Shares of a garment below which a piece of its outer face is a crumb, and below which the face was not understood."""
 MOST_STRETCH: Final = 1.35
 """Ratio of a print's two directions from which a seller is told."""
 USUAL_BODY: Final = BodyMeasurements(
@@ -151,51 +145,10 @@ def _photo_of(
     """The photo evenly lit, with cloth beyond its outline too, so that no ground shows at a seam."""
     drawn, mask = is_drawing(Path(flat_lay.name)), cutout.mask
     printed = None if surface is None else surface.over("print", mask.shape)
-    if surface is not None and cutout.source != "mask" and not kind.category.covers_upper:
-        foreign = _reaches_in(surface.over("foreign", mask.shape), mask)
-        mask = _without(mask, foreign & _round_the_waist(landmarks.points_px, mask.shape))
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
     rgb = bleed(flat_lay.rgb, mask, max(2, round(_RIM * extent)))
     evened = rgb if drawn else even_light(rgb, mask, dict(kind.cloth), printed)
     return GarmentPhoto(evened, mask, landmarks.points_px, kind, drawn)
-
-
-def _reaches_in(told: FloatArray, mask: BoolArray) -> BoolArray:
-    """(H, W) bool: what is foreign and reaches into a garment from outside; within it, prints are taken for holes.
-
-    Args:
-        told: (H, W) float32 probability of being foreign, high on the ground as well.
-        mask: (H, W) bool, the garment.
-    """
-    count, pieces = cv2.connectedComponents((told > _FOREIGN).astype(np.uint8), connectivity=4)
-    sure, outside = (np.bincount(pieces[each], minlength=count) > 0 for each in ((told > _SURELY) & mask, ~mask))
-    kept = sure & outside
-    kept[0] = False
-    return np.asarray(kept[pieces])
-
-
-def _without(mask: BoolArray, foreign: BoolArray) -> BoolArray:
-    """(H, W) bool: the outer face of a garment's cloth; all of the garment where hardly any face would be left."""
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats((mask & ~foreign).astype(np.uint8), connectivity=4)
-    kept = 1 + np.flatnonzero(stats[1:count, cv2.CC_STAT_AREA] > _CRUMB * mask.sum())
-    face = np.isin(pieces, kept)
-    return face if face.sum() > _LEAST_FACE * mask.sum() else mask
-
-
-def _round_the_waist(points: Mapping[str, FloatArray], shape: tuple[int, ...]) -> BoolArray:
-    """(H, W) bool: the surroundings of a waistband, above whose front edge the back's inside and its label show.
-
-    Hems are left alone: bands of another colour are taken for the inside as often as it is seen below them.
-    """
-    near = np.zeros(shape, np.uint8)
-    if {"waist_left", "waist_right"} <= points.keys():
-        right, left = points["waist_right"], points["waist_left"]
-        across, middle = (left - right) / 2, (left + right) / 2
-        down = np.array([-across[1], across[0]])
-        sides, top, low = _WAIST_ZONE
-        corners = [middle + x * sides * across + y * down for x, y in ((-1, -top), (1, -top), (1, low), (-1, low))]
-        cv2.fillPoly(near, [np.round(corners).astype(np.int32)], 1)
-    return near > 0
 
 
 def _parted(photo: GarmentPhoto, inside: BoolArray) -> GarmentPhoto:
