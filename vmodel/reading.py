@@ -10,7 +10,7 @@ from vmodel.files import identity, sha256_of
 from vmodel.garment.design import is_design, make_garment, read_design
 from vmodel.garment.drawn_shape import DrawnShape, paint_shape, understand_drawing
 from vmodel.garment.flat import TechnicalFlat, in_plain_colours, is_drawing, read_flat
-from vmodel.garment.pattern.fit import make_pattern
+from vmodel.garment.pattern.fit import PhotoOfBack, make_pattern
 from vmodel.garment.reading import read_back_of_drawing, read_flat_lay
 from vmodel.garment.recognition.cutout import cut_out
 from vmodel.garment.recognition.kind import (
@@ -32,9 +32,6 @@ from vmodel.rights.policy import check_declared, check_detected, read_category
 from vmodel.studio import Studio
 from vmodel.take import Pattern
 from vmodel.types import Category, Cutout, FlatLay, Garment, GarmentKind, Landmarks, VirtualModel
-
-_Back = tuple[FlatLay, Cutout, Landmarks, Surface | None]
-"""Photo of a garment's back, see ``make_pattern``."""
 
 
 def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -> Pattern:
@@ -87,7 +84,7 @@ def _cut_from(
     cutout: Cutout,
     kind: GarmentKind,
     landmarks: Landmarks,
-    back: _Back | None,
+    back: PhotoOfBack | None,
     source: GarmentSource,
 ) -> Garment:
     inside = seen_part(flat_lay, cutout, "inside") if kind.open_front or source.worn_open else None
@@ -151,7 +148,7 @@ def _read_plain(photo: Path) -> tuple[TechnicalFlat, TechnicalFlat]:
     return flat, in_plain_colours(flat)
 
 
-def _read_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> _Back | None:
+def _read_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> PhotoOfBack | None:
     if source.back is None:
         return _drawn_back(source, studio, kind)
     path, key = source.back, identity(source.back)
@@ -161,12 +158,12 @@ def _read_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> _Bac
     )
 
 
-def _back_landmarks(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind) -> _Back:
+def _back_landmarks(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind) -> PhotoOfBack:
     """A back is of the front's kind, whatever it looks like by itself."""
     return flat_lay, cutout, understand(flat_lay, cutout, kind.category)[1], _surface_of(flat_lay, cutout)
 
 
-def _drawn_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> _Back | None:
+def _drawn_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> PhotoOfBack | None:
     """A technical flat brings its own back."""
     if not is_drawing(source.photo):
         return None

@@ -102,6 +102,7 @@ def test_one_click_states_the_kind_and_the_question_goes(anna: Any) -> None:
 def test_points_stay_in_view_when_they_were_applied_and_no_picture_is_fetched_again(anna: Any) -> None:
     anna.click("[data-sheet=points]")
     anna.locator(".point[data-point=hem_left]").press("Shift+ArrowUp")
+    anna.wait_for_function("document.querySelector('.of-points img').naturalWidth")  # it is fetched when first shown
     fetched: list[str] = []
     anna.on("request", lambda asked: fetched.append(asked.url))
     anna.click("[data-ask=points]")

@@ -14,6 +14,8 @@ FLOOR_M = wp.constant(0.003)
 """Lowest height of a particle: the floor lies at 0."""
 CRUSHED = wp.constant(5.0)
 """Softness of cloth that is squeezed along itself: it gives way in wrinkles finer than the mesh, which would bulge."""
+UNREACHED = wp.constant(100.0)
+"""Share of its rest length that no link comes to: a larger limit is none."""
 HARDLY_M = wp.constant(0.001)
 """A tenth of what a particle may move between two looks at the skin in any case."""
 
@@ -46,7 +48,11 @@ def solve_links(
     limit: wp.array(dtype=float),
     start: int,
 ):
-    """Pull the links of one colour towards their rest lengths; beyond ``limit`` times the rest length they are hard."""
+    """Pull the links of one colour towards their rest lengths.
+
+    Beyond ``limit`` times the rest length they are hard. Links of a bend have none within reach; shorter than at rest,
+    all others are as soft as ``CRUSHED``.
+    """
     i = wp.tid() + start
     a = pairs[i][0]
     b = pairs[i][1]
@@ -54,9 +60,8 @@ def solve_links(
     length = wp.length(d)
     if length > 1.0e-8:
         soft = softness[i]
-        if length < rest[i]:
-            if limit[i] < 1.0e5:
-                soft = wp.max(soft, CRUSHED)
+        if length < rest[i] and limit[i] < UNREACHED:
+            soft = wp.max(soft, CRUSHED)
         move = (length - rest[i]) / (2.0 + soft)
         excess = 0.5 * (length - limit[i] * rest[i])
         move = max(move, excess)

@@ -49,6 +49,8 @@ _RIM: Final = 0.005
 """Width of the rim whose colours the ground, its shadow and the lens mix, as a share of the garment's extent."""
 MOST_STRETCH: Final = 1.35
 """Ratio of a print's two directions from which a seller is told."""
+PhotoOfBack = tuple[FlatLay, Cutout, Landmarks, Surface | None]
+"""A photo of a garment's back, its cut-out, its landmarks, and what its places are, where that is known."""
 USUAL_BODY: Final = BodyMeasurements(
     height=172.0, chest=90.0, waist=73.0, hip=96.0, neck=31.0, shoulder_width=38.0, arm_length=55.0, inseam=80.0,
     chest_height=127.0, waist_height=109.0, hip_height=90.0, neck_height=147.0,
@@ -61,7 +63,7 @@ def make_pattern(
     cutout: Cutout,
     kind: GarmentKind,
     landmarks: Landmarks,
-    back: tuple[FlatLay, Cutout, Landmarks, Surface | None] | None = None,
+    back: PhotoOfBack | None = None,
     material: str | None = None,
     worn_open: bool | None = None,
     inside: BoolArray | None = None,
@@ -74,7 +76,7 @@ def make_pattern(
         cutout: its garment.
         kind: from ``understand``.
         landmarks: from ``understand``.
-        back: photo of the garment's back, its cut-out, landmarks and surface.
+        back: of the same garment, if there is a photo of it.
         material: name in the drape's materials; guessed from the category when None.
         worn_open: the front is worn open, or closed; as it was photographed when None.
         inside: (H, W) bool, where an open front shows the inner side of the back; None for nowhere.
