@@ -50,6 +50,8 @@ _PRINTED: Final = (0.1, 0.4)
 _VARIES: Final = (0.08, 0.25)
 """Probabilities of blocks of colour or a wash between which nothing is taken for plain in earnest: areas that differ
 little from the rest are not surely seen as prints."""
+_LEAST_BLUR_PX: Final = 4.0
+"""Of a blur, at the resolution at which it is made."""
 _ENOUGH: Final = (0.25, 0.6)
 """Shares of the cloth nearby that have their say, between which a blur is believed more and more."""
 
@@ -102,7 +104,16 @@ def _slow_part(rest: FloatArray, inside: BoolArray, look: _Look, heeded: FloatAr
         tint = np.abs(left - tone).max(2)
         known = 1 / (1 + np.abs(tone[..., 0] / look.most) ** _SHARPNESS) / (1 + (tint / look.most_tint) ** _SHARPNESS)
         told = heeded * known
-        weight, around = (cv2.GaussianBlur(each, (0, 0), blur) for each in (told, cloth))
-        mean = cv2.GaussianBlur(left * told[..., None], (0, 0), blur) / np.maximum(weight, 1e-3)[..., None]
+        weight, around, light = (_blurred(each, blur) for each in (told, cloth, left * told[..., None]))
+        mean = light / np.maximum(weight, 1e-3)[..., None]
         slow += np.interp(weight / np.maximum(around, 1e-3), _ENOUGH, (0, 1))[..., None] * mean
     return slow
+
+
+def _blurred(plane: FloatArray, blur_px: float) -> FloatArray:
+    """A plane (h, w) or (h, w, 3) after a Gaussian blur: a wide one at a lower resolution, where it takes less time."""
+    height, width = plane.shape[:2]
+    shrink = max(1.0, blur_px / _LEAST_BLUR_PX)
+    small = (max(2, round(width / shrink)), max(2, round(height / shrink)))
+    soft = cv2.GaussianBlur(cv2.resize(plane, small, interpolation=cv2.INTER_AREA), (0, 0), blur_px / shrink)
+    return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR))

@@ -12,6 +12,7 @@ from typing import Final
 import cv2
 import numpy as np
 import torch
+from scipy.special import log_softmax
 
 from vmodel.garment.recognition.closeup import closeup, collar_closeup, neck_closeup
 from vmodel.garment.recognition.network import (
@@ -24,8 +25,7 @@ from vmodel.garment.recognition.network import (
     GarmentReaderNet,
 )
 from vmodel.garment.recognition.surface import Surface, read_surface
-from vmodel.garment.recognition.views import both_ways, resampled, to_photo
-from vmodel.threads import one_thread
+from vmodel.garment.recognition.views import look_both_ways, resampled, to_photo
 from vmodel.types import ByteArray, FloatArray
 
 _FILLS: Final = 0.86
@@ -189,13 +189,11 @@ def _upright(look: _Look, points: Mapping[str, FloatArray]) -> FloatArray:
 
 
 def _look(network: GarmentReaderNet, rgb: ByteArray, affine: FloatArray) -> _Look:
-    with torch.inference_mode(), one_thread():
-        answers = network(both_ways(resampled(rgb, affine, SIZE)))
-    mask, parts, heat = (answers[name].float() for name in ("mask", "parts", "heat"))
-    heat = torch.stack([heat[0], heat[1][_MIRRORED].flip(-1)]).mean(0)
-    parts = torch.stack([parts[0], parts[1][_MIRRORED_PARTS].flip(-1)]).mean(0)
-    mask = torch.stack([mask[0], mask[1].flip(-1)]).mean(0)
-    logs = {name: _log_shares(answers[name]) for name in CHOICES}
+    ahead, mirrored = look_both_ways(network, resampled(rgb, affine, SIZE))
+    heat = (ahead["heat"][0] + mirrored["heat"][0][_MIRRORED].flip(-1)) / 2
+    parts = (ahead["parts"][0] + mirrored["parts"][0][_MIRRORED_PARTS].flip(-1)) / 2
+    mask = (ahead["mask"][0] + mirrored["mask"][0].flip(-1)) / 2
+    logs = {name: _log_shares(ahead[name], mirrored[name]) for name in CHOICES}
     cells = heat.shape[-1]
     return _Look(
         affine,
@@ -211,9 +209,8 @@ def _look_closely(network: GarmentReaderNet, rgb: ByteArray, points: Mapping[str
     affine = closeup(points)
     if affine is None:
         return {}
-    with torch.inference_mode(), one_thread():
-        answers = network.look_closely(both_ways(resampled(rgb, affine, CLOSE_SIZE)))
-    return {name: _log_shares(scores) for name, scores in answers.items()}
+    ahead, mirrored = look_both_ways(network.look_closely, resampled(rgb, affine, CLOSE_SIZE))
+    return {name: _log_shares(ahead[name], mirrored[name]) for name in ahead}
 
 
 def read_neck(network: GarmentReaderNet, rgb: ByteArray, neck: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
@@ -237,15 +234,15 @@ def read_collar(network: GarmentReaderNet, rgb: ByteArray, neck: Sequence[FloatA
 def _read_closeup(
     look: Callable[[torch.Tensor], torch.Tensor], rgb: ByteArray, affine: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    with torch.inference_mode(), one_thread():
-        logits = look(both_ways(resampled(rgb, affine, NECK_SIZE)))
-    told = torch.stack([logits[0], logits[1].flip(-1)]).mean(0).sigmoid().numpy()
+    ahead, mirrored = look_both_ways(look, resampled(rgb, affine, NECK_SIZE))
+    told = ((ahead[0] + mirrored[0].flip(-1)) / 2).sigmoid().numpy()
     return np.asarray(told, np.float32), affine * (len(told) / NECK_SIZE)
 
 
-def _log_shares(scores: torch.Tensor) -> FloatArray:
-    """(n,) mean log probabilities of a batch."""
-    return np.asarray(scores.float().log_softmax(1).mean(0).numpy(), np.float64)
+def _log_shares(*looks: torch.Tensor) -> FloatArray:
+    """(n,) mean log probabilities of the scores (1, n) of several looks."""
+    logs = [log_softmax(scores[0].numpy().astype(np.float64)) for scores in looks]
+    return np.asarray(np.mean(logs, axis=0))
 
 
 def _points(look: _Look) -> tuple[dict[str, FloatArray], dict[str, float]]:

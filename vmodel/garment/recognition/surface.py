@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-import torch
 
 from vmodel.garment.recognition.closeup import surface_closeup
 from vmodel.garment.recognition.network import SURFACE, SURFACE_SIZE, GarmentReaderNet
-from vmodel.garment.recognition.views import both_ways, resampled, to_photo
-from vmodel.threads import one_thread
+from vmodel.garment.recognition.views import look_both_ways, resampled, to_photo
 from vmodel.types import ByteArray, FloatArray
 
 
@@ -47,7 +45,6 @@ def read_surface(network: GarmentReaderNet, rgb: ByteArray, upright: FloatArray)
         upright: (2, 3) the photo to a picture of ``SIZE`` pixels that the garment fills, turned upright.
     """
     affine = surface_closeup(upright)
-    with torch.inference_mode(), one_thread():
-        logits = network.surface_of(both_ways(resampled(rgb, affine, SURFACE_SIZE)))
-    told = torch.stack([logits[0], logits[1].flip(-1)]).mean(0).sigmoid().numpy()
+    ahead, mirrored = look_both_ways(network.surface_of, resampled(rgb, affine, SURFACE_SIZE))
+    told = ((ahead[0] + mirrored[0].flip(-1)) / 2).sigmoid().numpy()
     return Surface(dict(zip(SURFACE, told, strict=True)), affine)

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import cv2
 import numpy as np
 import torch
 
+from vmodel.threads import one_thread, side_by_side
 from vmodel.types import ByteArray, FloatArray
 
+Answer = TypeVar("Answer")
 
-def both_ways(view: ByteArray) -> torch.Tensor:
-    """(2, 3, S, S) a view and its mirror image for the network."""
-    pictures = np.stack([view, view[:, ::-1]]).transpose(0, 3, 1, 2)
-    batch = torch.from_numpy(np.ascontiguousarray(pictures)).float().div(255)
-    return batch.contiguous(memory_format=torch.channels_last)
+
+def look_both_ways(look: Callable[[torch.Tensor], Answer], view: ByteArray) -> tuple[Answer, Answer]:
+    """Let a network look at a view and at its mirror image, side by side.
+
+    Args:
+        look: the network, or one of its methods; given (1, 3, S, S) sRGB 0..1.
+        view: (S, S, 3) uint8 sRGB.
+    Returns:
+        Its answer to the view, and that to the mirror image, which is mirrored.
+    """
+
+    def answer(picture: ByteArray) -> Answer:
+        plane = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)[None])).float().div(255)
+        with torch.inference_mode(), one_thread():
+            return look(plane.contiguous(memory_format=torch.channels_last))
+
+    with one_thread():
+        ahead, mirrored = side_by_side(answer, [view, view[:, ::-1]])
+    return ahead, mirrored
 
 
 def to_photo(affine: FloatArray, stride: int) -> FloatArray:
