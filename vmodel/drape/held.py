@@ -16,7 +16,8 @@ BAND_SLACK = 1.01
 """A waistband sits this much looser than the body's girth where it rests."""
 ARMS_SLACK = 0.97
 """The same where elastic goes round chest and both arms."""
-STRENGTH = {"band": 0.05, "shoulder": 0.03, "strap": 0.08}
+STRENGTH = {"band": 0.05, "shoulder": 0.1}
+"""Weaker shoulders give way to the weight of the cloth, which slides down their slope and draws the neck wide open."""
 BAND_OFFSET_M = 0.004
 SEAM_REACH = 1.0
 """What lies on the arm itself is not held: a dropped shoulder slides with the arm."""
@@ -26,6 +27,8 @@ SHOULDER_NEAR_M, BAND_NEAR_M = 0.12, 0.05
 _CLINGING = ("waist", "hem", "leg", "gusset", "side")
 WIDEST_NECK = 0.72
 """Half width of a neck that stays on, as a share of the shoulder joint's distance from the middle."""
+_BESIDE_NECK = 0.4
+"""Where a shoulder begins beside the neck, as a share of the shoulder joint's distance from the middle."""
 HANGING_DEG = 72.0
 """Of arms below the horizontal, where a band goes round both."""
 ABOVE_CHEST = 0.03
@@ -126,15 +129,12 @@ def hold_on(
         scale: from ``band_scale``.
         closed_m: (N, 3) where they are after they contracted; None before: bands are free then.
     """
-    thin = garment.kind.sleeve == Sleeve.STRAP or garment.kind.neckline == Neckline.HALTER
     on_shoulder = _particles(cloth, shoulder_edges(garment))
     wanted = np.array(positions_m, float)[on_shoulder]
     strap = garment.kind.sleeve == Sleeve.STRAP and garment.kind.neckline != Neckline.HALTER
     wanted = (_on_shoulder if strap else _seams_placed)(wanted, posed)
     most = np.full(len(on_shoulder), SHOULDER_NEAR_M)
-    # Nothing ties the shoulders of an open front together: its weight would draw them apart and off.
-    firm = thin or garment.kind.open_front
-    strength = np.full(len(on_shoulder), STRENGTH["strap" if firm else "shoulder"])
+    strength = np.full(len(on_shoulder), STRENGTH["shoulder"])
     beyond = np.abs(wanted[:, 0]) >= SEAM_REACH * float(posed.joints_m["upperarm01.L"][0])
     particles = on_shoulder
     if closed_m is not None:
@@ -160,13 +160,18 @@ def _particles(cloth: Cloth, keys: list[tuple[str, str]]) -> IntArray:
 
 
 def _seams_placed(points: FloatArray, posed: PosedBody) -> FloatArray:
-    """Shoulder seams alike on both sides; wide necks brought back from the arms, which would pull them straight."""
+    """Shoulder seams alike on both sides, over neck and shoulder joint; wide necks brought back from the arms.
+
+    Further back, where the trapezius is thickest, they would draw the front's neck up; arms would pull it straight.
+    """
     sides = [(points[:, 0] > 0, 1.0), (points[:, 0] <= 0, -1.0)]
     ends = [float(np.abs(points[side, 0]).min()) for side, _ in sides if side.any()]
     neck = min(sum(ends) / max(len(ends), 1), WIDEST_NECK * float(posed.joints_m["upperarm01.L"][0]))
     moved = points.copy()
     for (side, sign), end in zip([each for each in sides if each[0].any()], ends, strict=True):
         moved[side] += np.array([sign, 0.0, -SHOULDER_SLOPE]) * (neck - end)
+    joints = [np.asarray(posed.joints_m[name], float) for name in ("neck01", "upperarm01.L")]
+    moved[:, 1] = np.interp(np.abs(moved[:, 0]), [_BESIDE_NECK * joints[1][0], joints[1][0]], [at[1] for at in joints])
     return moved
 
 

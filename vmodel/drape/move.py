@@ -23,7 +23,8 @@ FREE = Phase(gravity=1.0, damping=0.3, friction=0.0, thickness_m=0.002)
 LIGHT = Phase(gravity=0.1, damping=0.4)
 """The few rounds of a step leave cloth longer under its weight than it is; pieces of a pattern take their size back."""
 EVEN = Phase(gravity=0.1, damping=0.4, friction=0.0)
-"""Nothing holds a seam that one side pulls at: over a full belly the front takes more of the girth than the back."""
+"""Nothing holds a seam that one side pulls at: over a full belly the front takes more of the girth than the back. Nor
+does anything hold a neck wide open that the weight of the cloth has drawn apart."""
 PULLED_STRAIN, TOO_PULLED = 1.12, 1.17
 """99th percentile of the strain above which the pose asks for more cloth, and asks for it once more."""
 EASE_ROUNDS = 3
@@ -73,13 +74,13 @@ def move_to_pose(
         solver.hold(held.particles[:0], held.targets(path[-1])[:0], held.strength[:0])
         take_in(solver, cloth, LIGHT, options.take_in_rounds)
     else:  # a block is cut to size, so cloth that sags is taken in
-        solver.settle(options.settle_frames // 2, LIGHT)
         if garment.kind.category.covers_upper:
-            take_in(solver, cloth, LIGHT, options.take_in_rounds)
+            solver.settle(options.settle_frames // 2, EVEN)
         else:
+            solver.settle(options.settle_frames // 2, LIGHT)
             # What was let out while it was pulled on is not missing where only the seams had yet to slide round.
             solver.relax(cut)
             solver.settle(options.ease_frames, EVEN)
             cloth = let_out(cut, cut, solver.positions_m, fixed, most_for(garment), across)
-            take_in(solver, cloth, EVEN, options.take_in_rounds)
+        take_in(solver, cloth, EVEN, options.take_in_rounds)
     return solver.positions_m, cloth
