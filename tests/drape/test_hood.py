@@ -44,7 +44,7 @@ def test_a_hood_hangs_on_the_back_and_rolls_round_the_neck(hooded: Hooded) -> No
     neck = posed.joints_m["neck01"]
     height = np.ptp(posed.vertices_m[:, 2])
     assert neck[2] - hood[:, 2].min() > 0.06 * height
-    assert hood[:, 2].max() < posed.joints_m["head"][2]
+    assert hood[:, 2].max() < posed.joints_m["head"][2] + 0.01 * height
     lowest = hood[hood[:, 2] < np.quantile(hood[:, 2], 0.1)]
     assert lowest[:, 1].mean() > neck[1]  # behind
     for side in (-1, 1):

@@ -74,13 +74,13 @@ def move_to_pose(
         solver.hold(held.particles[:0], held.targets(path[-1])[:0], held.strength[:0])
         take_in(solver, cloth, LIGHT, options.take_in_rounds)
     else:  # a block is cut to size, so cloth that sags is taken in
-        if garment.kind.category.covers_upper:
-            solver.settle(options.settle_frames // 2, EVEN)
-        else:
-            solver.settle(options.settle_frames // 2, LIGHT)
+        upper = garment.kind.category.covers_upper
+        solver.settle(options.settle_frames // 2, EVEN if upper else LIGHT)
+        if not upper:
             # What was let out while it was pulled on is not missing where only the seams had yet to slide round.
             solver.relax(cut)
             solver.settle(options.ease_frames, EVEN)
             cloth = let_out(cut, cut, solver.positions_m, fixed, most_for(garment), across)
-        take_in(solver, cloth, EVEN, options.take_in_rounds)
+        # Friction keeps what hangs over a belly from gathering there while its cloth is taken in.
+        take_in(solver, cloth, LIGHT if upper else EVEN, options.take_in_rounds)
     return solver.positions_m, cloth
