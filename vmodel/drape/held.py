@@ -16,7 +16,7 @@ BAND_SLACK = 1.01
 """A waistband sits this much looser than the body's girth where it rests."""
 ARMS_SLACK = 0.97
 """The same where elastic goes round chest and both arms."""
-STRENGTH = {"band": 0.05, "shoulder": 0.1}
+STRENGTH = {"band": 0.05, "shoulder": 0.08}
 """Weaker shoulders give way to the weight of the cloth, which slides down their slope and draws the neck wide open."""
 BAND_OFFSET_M = 0.004
 SEAM_REACH = 1.0

@@ -17,6 +17,7 @@ from vmodel.garment.light import even_light
 from vmodel.garment.pattern.cloth import Cloth, paint
 from vmodel.garment.pattern.collar import find_collar, fold_line
 from vmodel.garment.pattern.draft_upper import draft_upper
+from vmodel.garment.pattern.front_edge import below_waist
 from vmodel.garment.pattern.lower import fit_legs, fit_skirt
 from vmodel.garment.pattern.neck_edge import neck_edge
 from vmodel.garment.pattern.opening import between, find_opening
@@ -145,12 +146,14 @@ def _photo_of(
     flat_lay: FlatLay, cutout: Cutout, landmarks: Landmarks, surface: Surface | None, kind: GarmentKind
 ) -> GarmentPhoto:
     """The photo evenly lit, with cloth beyond its outline too, so that no ground shows at a seam."""
-    drawn, mask = is_drawing(Path(flat_lay.name)), cutout.mask
+    drawn, mask, points = is_drawing(Path(flat_lay.name)), cutout.mask, landmarks.points_px
+    if not drawn and not kind.category.covers_upper:
+        mask, points = below_waist(flat_lay.rgb, mask, points)
     printed = None if surface is None else surface.over("print", mask.shape)
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
     rgb = bleed(flat_lay.rgb, mask, max(2, round(_RIM * extent)))
     evened = rgb if drawn else even_light(rgb, mask, dict(kind.cloth), printed)
-    return GarmentPhoto(evened, mask, landmarks.points_px, kind, drawn)
+    return GarmentPhoto(evened, mask, points, kind, drawn)
 
 
 def _parted(photo: GarmentPhoto, inside: BoolArray) -> GarmentPhoto:

@@ -1,4 +1,4 @@
-"""Where close-ups of a neck lie: a pointed neckline, a placket and a band are a few pixels of the whole garment."""
+"""Where close-ups of edges lie: a pointed neckline, a placket and a band are a few pixels of the whole garment."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ _NECK_SPANS: Final = 1.9
 """Side of the close-up of a neck's edge, in widths or depths of the neck, whichever is more."""
 _COLLAR_SPANS: Final = 2.5
 """The same of a collar's: its points lie further out."""
+_EDGE_SPANS: Final = 1.25
+"""The same of the close-up of a waist's or a hem's edge."""
 
 
 def collar_closeup(neck: Sequence[FloatArray]) -> FloatArray:
@@ -43,6 +45,18 @@ def neck_closeup(neck: Sequence[FloatArray], spans: float = _NECK_SPANS) -> Floa
     rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     linear = NECK_SIZE / (spans * span) * rotation
     return np.column_stack([linear, NECK_SIZE * np.array([0.5, _NECK_AT]) - linear @ middle])
+
+
+def edge_closeup(left: FloatArray, right: FloatArray) -> FloatArray:
+    """Map a photo to the close-up in which a front's edge is looked for; the garment lies below, as under a neck.
+
+    Args:
+        left: (2,) pixels, the end of the edge that lies to the right where the garment lies below.
+        right: (2,) the other one.
+    Returns:
+        See ``neck_closeup``.
+    """
+    return neck_closeup((left, right, (left + right) / 2), _EDGE_SPANS)
 
 
 def surface_closeup(upright: FloatArray) -> FloatArray:

@@ -65,7 +65,7 @@ areas of several colours, or lightness that varies on purpose, as faded denim ha
 CLOSE_SIZE: Final = 128
 """Side in pixels of the close-up of a neck."""
 NECK_SIZE: Final = 224
-"""Side in pixels of the close-ups in which the edge of a front's neck, and a collar, are found."""
+"""Side in pixels of the close-ups in which edges of a front, and a collar, are found."""
 SURFACE_SIZE: Final = 384
 """Side in pixels of the upright picture of a garment in which its surface is told."""
 SURFACE: Final = ("print", "foreign")
@@ -153,6 +153,7 @@ class GarmentReaderNet(nn.Module):
         )
         self.neck = _CloseupDecoder()
         self.collar = _CloseupDecoder()
+        self.edge = _CloseupDecoder()
         self.surface = _CloseupDecoder(len(SURFACE))
         for name, values in (("mean", _MEAN), ("deviation", _DEVIATION)):
             self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
@@ -211,6 +212,14 @@ class GarmentReaderNet(nn.Module):
             (B, NECK_SIZE / 4, NECK_SIZE / 4) logits, positive on the front; they are meant near its edge only.
         """
         return cast(Tensor, self.neck(self._features((necks - self.mean) / self.deviation)))
+
+    def front_of_edge(self, edges: Tensor) -> Tensor:
+        """Tell the front's cloth from what lies beyond its waist or its hem; see ``front_of_neck``.
+
+        Args:
+            edges: (B, 3, NECK_SIZE, NECK_SIZE) sRGB 0..1, see ``edge_closeup``.
+        """
+        return cast(Tensor, self.edge(self._features((edges - self.mean) / self.deviation)))
 
     def leaves_of_collar(self, necks: Tensor) -> Tensor:
         """Tell a collar that lies folded over the front, or a lapel, from all else.

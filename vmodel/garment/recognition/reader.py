@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from scipy.special import log_softmax
 
-from vmodel.garment.recognition.closeup import closeup, collar_closeup, neck_closeup
+from vmodel.garment.recognition.closeup import closeup, collar_closeup, edge_closeup, neck_closeup
 from vmodel.garment.recognition.network import (
     CHOICES,
     CLOSE_SIZE,
@@ -229,6 +229,20 @@ def read_neck(network: GarmentReaderNet, rgb: ByteArray, neck: Sequence[FloatArr
 def read_collar(network: GarmentReaderNet, rgb: ByteArray, neck: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
     """Find a collar's outer face, or a lapel's; arguments and answer are like those of ``read_neck``."""
     return _read_closeup(network.leaves_of_collar, rgb, collar_closeup(neck))
+
+
+def read_edge(
+    network: GarmentReaderNet, rgb: ByteArray, left: FloatArray, right: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Tell the front's cloth from what lies beyond its waist; answer as of ``read_neck``.
+
+    Args:
+        network: from ``load_network``.
+        rgb: (H, W, 3) uint8 sRGB, the photo.
+        left: one end of the edge, see ``edge_closeup``.
+        right: the other.
+    """
+    return _read_closeup(network.front_of_edge, rgb, edge_closeup(left, right))
 
 
 def _read_closeup(

@@ -1,0 +1,41 @@
+"""The inside of a back, its label and its waistband are no front, and a front's own waistband is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vmodel.config import Settings
+from vmodel.garment.pattern.fit import make_pattern
+from vmodel.garment.reading import read_flat_lay
+from vmodel.garment.recognition.cutout import cut_out
+from vmodel.garment.recognition.kind import understand
+from vmodel.types import BoolArray, GarmentPhoto
+
+
+def read(photo: Path) -> tuple[GarmentPhoto, BoolArray]:
+    """The garment of a photo as its pattern takes it, and its mask as cut out."""
+    flat_lay = read_flat_lay(photo, Settings())
+    cutout = cut_out(flat_lay)
+    kind, landmarks = understand(flat_lay, cutout)
+    taken = make_pattern(flat_lay, cutout, kind, landmarks).photo
+    assert taken is not None
+    return taken, cutout.mask
+
+
+def test_the_inside_of_a_back_and_its_label_are_not_worn(examples: Path) -> None:
+    """The example has an orange label there, 25 pixels above the front's edge."""
+    taken, mask = read(examples / "denim-trousers.jpg")
+    x, y = np.round(taken.points["waist_front"]).astype(int)
+    assert mask[y - 24 : y - 14, x - 30 : x + 30].all()
+    assert not taken.mask[: y - 14, x - 30 : x + 30].any()
+    assert taken.mask[y + 8 : y + 60, x - 200 : x + 200].all()
+    assert not (mask & ~taken.mask)[y + 20 :].any()
+
+
+@pytest.mark.parametrize("name", ["summer-shorts", "pleated-skirt"])
+def test_a_waistband_of_its_own_stays(examples: Path, name: str) -> None:
+    taken, mask = read(examples / f"{name}.jpg")
+    assert (mask & ~taken.mask).sum() < 0.01 * mask.sum()

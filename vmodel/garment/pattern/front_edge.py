@@ -1,0 +1,74 @@
+"""Where the front of trousers, shorts or a skirt ends: behind it the inside of the back and its label show.
+
+A photo's outline goes round both, and a landmark is off by a centimetre or two. A network that learnt from edges drawn
+by eye over close-ups says what is the front; the rest is no garment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import cv2
+import numpy as np
+
+from vmodel.config import Settings
+from vmodel.garment.recognition.network import NECK_SIZE, load_network
+from vmodel.garment.recognition.reader import read_edge
+from vmodel.garment.recognition.views import to_photo
+from vmodel.types import BoolArray, ByteArray, FloatArray
+
+_REACH: Final = 0.2
+"""How far from the line of its ends an edge is looked for, as a share of their distance."""
+_MOST_BEYOND: Final = 0.15
+"""Share of a garment that may lie beyond its edge; what is more is misread."""
+_STEPS: Final = 81
+"""Places across the edge's middle at which the front is looked for."""
+
+
+def below_waist(
+    rgb: ByteArray, mask: BoolArray, points: Mapping[str, FloatArray]
+) -> tuple[BoolArray, Mapping[str, FloatArray]]:
+    """Take off a garment what lies beyond the waist of its front.
+
+    Args:
+        rgb: (H, W, 3) uint8 sRGB, the photo.
+        mask: (H, W) bool, the garment, which hangs from the waist.
+        points: landmark -> (2,) pixels.
+    Returns:
+        The rest, and the landmarks with "waist_front" where the front begins in the middle.
+    """
+    left, right = points["waist_left"], points["waist_right"]
+    told, affine = read_edge(load_network(Settings().weights), rgb, left, right)
+    beyond = mask & _beyond(told, affine, left, right, mask.shape)
+    if beyond.sum() > _MOST_BEYOND * mask.sum():
+        return mask, points
+    front = _crossing(told, affine, left, right)
+    return mask & ~beyond, points if front is None else {**points, "waist_front": front}
+
+
+def _beyond(
+    told: FloatArray, affine: FloatArray, left: FloatArray, right: FloatArray, shape: tuple[int, ...]
+) -> BoolArray:
+    """(H, W) bool: what is no front, near an edge and between its ends."""
+    cells = len(told)
+    ends = np.stack([left, right]) @ affine[:, :2].T + affine[:, 2]
+    reach = _REACH * float(np.linalg.norm(ends[0] - ends[1]))
+    first, last = sorted(ends[:, 0])
+    row = float(ends[:, 1].mean())
+    y, x = np.mgrid[:cells, :cells] + 0.5
+    asked = (x > first) & (x < last) & (np.abs(y - row) < reach)
+    share = np.where(asked, told, 1.0).astype(np.float32)
+    back = to_photo(affine * (NECK_SIZE / cells), NECK_SIZE // cells)
+    front = cv2.warpAffine(share, back, shape[1::-1], flags=cv2.INTER_LINEAR, borderValue=1.0)
+    return np.asarray(front < 0.5)
+
+
+def _crossing(told: FloatArray, affine: FloatArray, left: FloatArray, right: FloatArray) -> FloatArray | None:
+    """(2,) pixels in an edge's middle where the front begins; None where that is not seen."""
+    middle, across = (left + right) / 2, left - right
+    down = np.array([-across[1], across[0]])
+    places = middle + np.linspace(-_REACH, _REACH, _STEPS)[:, None] * down
+    x, y = ((places @ affine[:, :2].T + affine[:, 2] - 0.5).astype(np.float32)[:, n] for n in (0, 1))
+    front = cv2.remap(told, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[:, 0] > 0.5
+    return None if front.all() or not front.any() else np.asarray(places[int(np.argmax(front))])
