@@ -152,3 +152,13 @@ def test_knees_are_as_wide_as_in_the_photo(narrowed: int) -> None:
     end = np.linalg.norm(points["leg_outer_left"] - points["leg_inner_left"])
     opening = end / np.linalg.norm(marks["leg_outer_left"] - marks["leg_inner_left"])
     assert ends[0] - ends[1] == pytest.approx(np.ptp(leg) / np.sqrt(hip * opening), rel=0.12)
+
+
+def test_a_neck_that_lies_flat_is_cut_deeper_than_its_photo_and_one_on_a_hanger_is_not() -> None:
+    """Photos of what lies flat are taken from its hem's side."""
+    tee, depths = photo_of(drawn.tee()), {}
+    for laid in ("flat", "hanger"):
+        marks = cut(replace(tee, kind=replace(tee.kind, laid=laid))).landmarks_cm
+        width = np.linalg.norm(marks["neck_left"] - marks["neck_right"])
+        depths[laid] = (marks["neck_left"] - marks["neck_front"])[1] / width
+    assert 1.15 < depths["flat"] / depths["hanger"] < 1.3

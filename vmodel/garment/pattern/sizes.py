@@ -26,9 +26,6 @@ _ON_BODY: Final[Mapping[str, float]] = {
 }  # fmt: skip
 """Size in a picture of a body or form over size lying flat, with the whole length as it is: medians of 49 garments that
 ``pipelines.training.reader.forms`` photographed. Widths go round, necklines and armholes over a chest."""
-_SHOWN: Final[Mapping[str, Mapping[str, float]]] = {"form": _ON_BODY, "worn": _ON_BODY, "flat": {"drop": 0.8}}
-"""How a garment was photographed -> the same. What lies flat is seen from its hem's side: crew necks are half as
-deep as they are wide, and 0.39 in the middle of 611 photos."""
 _KNEE: Final = 0.27
 _WIDTH_AT_KNEE: Final = 0.64
 """Height over the body's, and width there as in ``_ON_BODY``: of a circle, which a skirt is nearly, 2 over pi."""
@@ -73,7 +70,7 @@ class Size:
 
 def shown_of(size: str, laid: str) -> float:
     """What a photo shows of a size, as a share of it: less on a form, where widths go round."""
-    return _SHOWN.get(laid, {}).get(size, 1.0)
+    return _ON_BODY.get(size, 1.0) if laid in {"form", "worn"} else 1.0
 
 
 def shown_of_width(height_cm: FloatArray | float, laid: str, body: BodyMeasurements) -> FloatArray:

@@ -11,7 +11,7 @@ import numpy as np
 from vmodel.garment.pattern.bare import as_if_carried, bare_side, cut_in, string_width
 from vmodel.garment.pattern.cap import cap_cm, has_caps
 from vmodel.garment.pattern.lower import LEG_FOLLOWS
-from vmodel.garment.pattern.neck import falls_in_front, stand_cm, usual_drop, usual_neck
+from vmodel.garment.pattern.neck import depth_px, falls_in_front, stand_cm, usual_drop, usual_neck
 from vmodel.garment.pattern.neck_edge import edge_profile
 from vmodel.garment.pattern.photo import HEM_SHARES, SIDE_SHARES, SIDES, hem_spots, side_spots
 from vmodel.garment.pattern.sizes import SAMPLE_CHEST, Size, shown_of_width, solve_sizes
@@ -221,7 +221,7 @@ def _least_sleeve(across: float, deep: float, angle: float, cuff: float, flare: 
 
 
 def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Size]:
-    kind, points = photo.kind, photo.points
+    kind = photo.kind
     sleeved, strap = kind.sleeve in SLEEVED, kind.sleeve == Sleeve.STRAP
     outer = kind.category == Category.OUTERWEAR
     ease = _EASE_CM[kind.category] * (1.3 if gender in {"man", "boy"} else 1.0) * body.chest / 95
@@ -233,9 +233,8 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
     if strap or halter:
         across = 0.62 * half
     torso = body.neck_height - body.hip_height
-    neck_y = photo.middle("neck")
     # how far an elastic edge hangs through, and how wide apart a halter's ends fell, says nothing of how they are worn
-    drop = float(points["neck_front"][1] - neck_y[1]) if "neck_front" in points and not off else None
+    drop = depth_px(photo)
     widest = half if off else (0.95 if strap or halter else _WIDEST_NECK.get(kind.neckline, 0.78)) * across
     if kind.neckline in _WIDEST_ROUND:  # what lies spread out beside the neck is easily read too far out
         widest = min(widest, _WIDEST_ROUND[kind.neckline] * body.neck)
