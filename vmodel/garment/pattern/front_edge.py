@@ -18,12 +18,14 @@ from vmodel.garment.recognition.reader import read_edge
 from vmodel.garment.recognition.views import to_photo
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
-_REACH: Final = 0.2
+_REACH: Final = 0.35
 """How far from the line of its ends an edge is looked for, as a share of their distance."""
 _MOST_BEYOND: Final = 0.15
 """Share of a garment that may lie beyond its edge; what is more is misread."""
 _STEPS: Final = 81
-"""Places across the edge's middle at which the front is looked for."""
+"""Places across an edge at which the front is looked for."""
+_AS_GUESSED: Final = 0.15
+"""How far from where it is guessed an edge is followed, as a share of half its width: further away it is another."""
 
 
 def below_waist(
@@ -72,3 +74,25 @@ def _crossing(told: FloatArray, affine: FloatArray, left: FloatArray, right: Flo
     x, y = ((places @ affine[:, :2].T + affine[:, 2] - 0.5).astype(np.float32)[:, n] for n in (0, 1))
     front = cv2.remap(told, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[:, 0] > 0.5
     return None if front.all() or not front.any() else np.asarray(places[int(np.argmax(front))])
+
+
+def on_edge(mask: BoolArray, guess: FloatArray, left: FloatArray, right: FloatArray) -> FloatArray:
+    """Find a waist's edge beside a place on it.
+
+    Args:
+        mask: (H, W) bool, the garment without what lies beyond its front's waist.
+        guess: (2,) pixels, about on the edge.
+        left: (2,) pixels, one end of the edge.
+        right: (2,) the other.
+    Returns:
+        (2,) pixels where the garment begins, across the line of its ends; the guess where that is nowhere near.
+    """
+    across = left - right
+    down = np.array([-across[1], across[0]])
+    offsets = np.linspace(-_AS_GUESSED, _AS_GUESSED, _STEPS) / 2
+    columns, rows = np.round(guess + offsets[:, None] * down).astype(int).T
+    inside = (rows >= 0) & (rows < mask.shape[0]) & (columns >= 0) & (columns < mask.shape[1])
+    cloth = np.zeros(_STEPS, bool)
+    cloth[inside] = mask[rows[inside], columns[inside]]
+    begins = np.flatnonzero(cloth[1:] & ~cloth[:-1]) + 1
+    return guess if not len(begins) else np.asarray(guess + offsets[begins[-1]] * down)

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from vmodel.garment.block_parts import Block, Edges
+from vmodel.garment.pattern.front_edge import on_edge
 from vmodel.garment.pattern.photo import SIDES, outline_across
 from vmodel.garment.pattern.warp import Pairs, Places, solve_warp
 from vmodel.types import BoolArray, FloatArray, GarmentPhoto
@@ -103,7 +104,8 @@ def _leg_pairs(photo: GarmentPhoto, edges: Edges, which: str, crotch_y: float, c
     along_band = (way @ across) * across
     for share in _WAIST_SHARES:  # the front's edge hangs in a bow below the back's, whose inside shows above it
         place = (1 - share) * top + share * pairs[0][0]
-        pairs.append((place, waist_px + share * along_band + share**2 * (way - along_band), 0.8))
+        guess = waist_px + share * along_band + share**2 * (way - along_band)
+        pairs.append((place, on_edge(photo.mask, guess, points["waist_left"], points["waist_right"]), 0.8))
     centre = (corner + parting + outer + inner) / 4
     for share in _SIDE_SHARES:
         y = share * bottom
