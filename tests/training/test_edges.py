@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
-from pipelines.training.reader.edges import EDGES, LabelledEdge, fit, read_edges, view_of
+from pipelines.training.reader.closeups import LabelledEdge
+from pipelines.training.reader.edges import EDGES, fit, view_of
 from pipelines.training.reader.train import as_pictures
 from vmodel.config import Settings
 from vmodel.garment.recognition.network import NECK_SIZE, GarmentReaderNet, load_network
@@ -44,20 +43,6 @@ def test_labels_name_photos_that_are_learnt_from_and_lie_in_them() -> None:
         assert 3 <= len(edge) < 50
         assert (edge > -0.02).all()
         assert (edge < 1.02).all()
-
-
-def test_the_photo_round_an_edge_is_read_at_the_size_that_is_needed(tmp_path: Path) -> None:
-    large = np.kron(photo_of_a_waist(), np.ones((4, 4, 1), np.uint8))
-    Image.fromarray(large).save(tmp_path / "waist.png")
-    labels = tmp_path / "edges.jsonl"
-    label = {"photo": "waist.png", "edge": (EDGE / 600).tolist()}
-    labels.write_text(json.dumps(label) + "\n" + json.dumps(label | {"photo": "gone.png"}) + "\n")
-    (read,) = read_edges(tmp_path, labels)
-    assert max(read.rgb.shape) < 1000
-    x, y = np.round(read.edge[8] + (0, -6)).astype(int)
-    assert read.rgb[y, x].max() < 90  # the inside of the back
-    x, y = np.round(read.edge[8] + (0, 6)).astype(int)
-    assert read.rgb[y, x].min() > 190  # the front
 
 
 def test_a_close_up_and_its_goal_show_the_edge_where_it_is() -> None:

@@ -12,7 +12,8 @@ import pytest
 import torch
 from PIL import Image
 
-from pipelines.training.reader.necks import EDGES, LabelledNeck, fit, goal_of, read_necks, view_of
+from pipelines.training.reader.closeups import LabelledEdge, read_edges
+from pipelines.training.reader.necks import EDGES, fit, goal_of, view_of
 from pipelines.training.reader.train import as_pictures
 from vmodel.config import Settings
 from vmodel.garment.recognition.network import NECK_SIZE, GarmentReaderNet, load_network
@@ -29,8 +30,8 @@ def photo_of_a_neck(seed: int = 0) -> np.ndarray:
     return np.clip(rgb + noise, 0, 255).astype(np.uint8)
 
 
-def neck(seed: int = 0) -> LabelledNeck:
-    return LabelledNeck("neck.png", photo_of_a_neck(seed), EDGE)
+def neck(seed: int = 0) -> LabelledEdge:
+    return LabelledEdge("neck.png", photo_of_a_neck(seed), EDGE)
 
 
 def test_labels_name_photos_that_are_learnt_from_and_lie_in_them() -> None:
@@ -52,7 +53,7 @@ def test_the_photo_round_a_neck_is_read_at_the_size_that_is_needed(tmp_path: Pat
     labels = tmp_path / "necks.jsonl"
     label = {"photo": "neck.png", "edge": (EDGE / 600).tolist()}
     labels.write_text(json.dumps(label) + "\n" + json.dumps(label | {"photo": "gone.png"}) + "\n")
-    (read,) = read_necks(tmp_path, labels)
+    (read,) = read_edges(tmp_path, labels)
     assert max(read.rgb.shape) < 1000
     x, y = np.round(read.edge[8] + (0, -6)).astype(int)
     assert read.rgb[y, x].max() < 90  # the opening

@@ -13,7 +13,7 @@ from vmodel.drape.materials import cloth_of
 from vmodel.drape.sewn_cloth import take_in
 from vmodel.drape.solver import Phase, Solver
 from vmodel.drape.thighs import goes_between, parted_thighs
-from vmodel.types import Category, FloatArray, Garment, Pose
+from vmodel.types import FloatArray, Garment, Pose
 
 FOLLOW = Phase(gravity=1.0, damping=0.1)
 SETTLE = Phase(gravity=1.0, damping=0.05)
@@ -75,7 +75,7 @@ def move_to_pose(
         take_in(solver, cloth, LIGHT, options.take_in_rounds)
     else:  # a block is cut to size, so cloth that sags is taken in
         upper = garment.kind.category.covers_upper
-        slides = upper and garment.kind.hangs_from_shoulders and garment.kind.category != Category.SWIMWEAR
+        slides = upper and garment.kind.hangs_from_shoulders
         solver.settle(options.settle_frames // 2, EVEN if slides else LIGHT)
         if not upper:
             # What was let out while it was pulled on is not missing where only the seams had yet to slide round.

@@ -1,16 +1,19 @@
-"""What recipes for close-ups share: photos cut small, readers' errors, and how layers are fitted."""
+"""What recipes for close-ups share: labelled edges, photos cut small, readers' errors, and how layers are fitted."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
 import cv2
 import numpy as np
 import torch
+from PIL import Image, ImageOps
 from rich.progress import track
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -31,6 +34,38 @@ _AROUND: Final = 1.1
 """Of the labelled extent, what is kept around it."""
 _TURNED_DEG, _SCALED = 5.0, 0.1
 """Of close-ups: deviations of their angle and, as a logarithm, of their size."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledEdge:
+    """An edge of a front that is known.
+
+    Attributes:
+        photo: name of the photo.
+        rgb: (H, W, 3) uint8, the photo around it.
+        edge: (n, 2) pixels, from left to right where the garment lies below it.
+    """
+
+    photo: str
+    rgb: ByteArray
+    edge: FloatArray
+
+
+def read_edges(photos: Path, edges: Path) -> Iterator[LabelledEdge]:
+    """The labelled edges of photos that are there.
+
+    Args:
+        photos: their folder.
+        edges: lines of JSON: "photo", and "edge", points as fractions of its width and height.
+    """
+    for line in edges.read_text().splitlines():
+        label = json.loads(line)
+        path = photos / label["photo"]
+        if path.is_file():
+            rgb = np.asarray(ImageOps.exif_transpose(Image.open(path)).convert("RGB"))
+            edge = np.array(label["edge"]) * rgb.shape[1::-1]
+            part, affine = cut_around(rgb, edge)
+            yield LabelledEdge(label["photo"], part, edge @ affine[:, :2].T + affine[:, 2])
 
 
 def cut_around(rgb: ByteArray, marked: FloatArray) -> tuple[ByteArray, FloatArray]:

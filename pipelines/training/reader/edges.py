@@ -7,60 +7,23 @@ else that the reader says changes.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
 
 from pipelines.training.reader.augment import relit
-from pipelines.training.reader.closeups import VIEWS, View, cut_around, fit_decoder, jittered, run
+from pipelines.training.reader.closeups import VIEWS, LabelledEdge, View, fit_decoder, jittered, read_edges, run
 from vmodel.garment.recognition.closeup import edge_closeup
 from vmodel.garment.recognition.network import NECK_SIZE, GarmentReaderNet
 from vmodel.garment.recognition.views import resampled
-from vmodel.types import ByteArray, FloatArray
 
 EDGES: Final = Path(__file__).with_name("edges.jsonl")
 _BESIDE: Final = 0.15
 """How far from an edge it is asked what is front and what is not, as a share of the close-up."""
 _ENDS_OFF: Final = 0.04
 """Deviation of the reader's landmarks, in widths of the edge: close-ups lie by these."""
-
-
-@dataclass(frozen=True, eq=False)
-class LabelledEdge:
-    """An edge of a front.
-
-    Attributes:
-        photo: name of the photo.
-        rgb: (H, W, 3) uint8, the photo around it.
-        edge: (n, 2) pixels, from left to right where the garment lies below it.
-    """
-
-    photo: str
-    rgb: ByteArray
-    edge: FloatArray
-
-
-def read_edges(photos: Path, edges: Path = EDGES) -> Iterator[LabelledEdge]:
-    """The labelled edges of photos that are there.
-
-    Args:
-        photos: their folder.
-        edges: lines of JSON: "photo", and "edge", points as fractions of its width and height.
-    """
-    for line in edges.read_text().splitlines():
-        label = json.loads(line)
-        path = photos / label["photo"]
-        if path.is_file():
-            rgb = np.asarray(ImageOps.exif_transpose(Image.open(path)).convert("RGB"))
-            edge = np.array(label["edge"]) * rgb.shape[1::-1]
-            part, affine = cut_around(rgb, edge)
-            yield LabelledEdge(label["photo"], part, edge @ affine[:, :2].T + affine[:, 2])
 
 
 def view_of(labelled: LabelledEdge, rng: np.random.Generator | None) -> View:
@@ -103,7 +66,7 @@ def fit(network: GarmentReaderNet, edges: list[LabelledEdge], rng: np.random.Gen
 
 def main() -> None:
     """Run from the command line."""
-    run(__doc__, lambda network, photos, rng: fit(network, list(read_edges(photos)), rng))
+    run(__doc__, lambda network, photos, rng: fit(network, list(read_edges(photos, EDGES)), rng))
 
 
 if __name__ == "__main__":

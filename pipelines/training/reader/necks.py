@@ -6,18 +6,14 @@ band included, and its opening begins. The encoder stays as it is, so that nothi
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
 
 from pipelines.training.reader.augment import relit
-from pipelines.training.reader.closeups import VIEWS, View, cut_around, fit_decoder, jittered, run
+from pipelines.training.reader.closeups import VIEWS, LabelledEdge, View, fit_decoder, jittered, read_edges, run
 from vmodel.garment.recognition.closeup import neck_closeup
 from vmodel.garment.recognition.network import NECK_SIZE, GarmentReaderNet
 from vmodel.garment.recognition.views import resampled
@@ -30,39 +26,7 @@ _ENDS_OFF, _FRONT_OFF = 0.06, 0.12
 """Deviations of the reader's neck points and of its lowest point, in widths of the neck: close-ups lie by these."""
 
 
-@dataclass(frozen=True, eq=False)
-class LabelledNeck:
-    """A neck whose edge is known.
-
-    Attributes:
-        photo: name of the photo.
-        rgb: (H, W, 3) uint8, the photo around it.
-        edge: (n, 2) pixels, from the picture's left to its right.
-    """
-
-    photo: str
-    rgb: ByteArray
-    edge: FloatArray
-
-
-def read_necks(photos: Path, edges: Path = EDGES) -> Iterator[LabelledNeck]:
-    """The labelled necks of photos that are there.
-
-    Args:
-        photos: their folder.
-        edges: lines of JSON: "photo", and "edge", points as fractions of its width and height.
-    """
-    for line in edges.read_text().splitlines():
-        label = json.loads(line)
-        path = photos / label["photo"]
-        if path.is_file():
-            rgb = np.asarray(ImageOps.exif_transpose(Image.open(path)).convert("RGB"))
-            edge = np.array(label["edge"]) * rgb.shape[1::-1]
-            part, affine = cut_around(rgb, edge)
-            yield LabelledNeck(label["photo"], part, edge @ affine[:, :2].T + affine[:, 2])
-
-
-def view_of(neck: LabelledNeck, rng: np.random.Generator | None) -> tuple[ByteArray, FloatArray]:
+def view_of(neck: LabelledEdge, rng: np.random.Generator | None) -> tuple[ByteArray, FloatArray]:
     """The close-up of a neck as the reader may cut it out.
 
     Args:
@@ -117,10 +81,10 @@ def goal_of(edge: FloatArray) -> tuple[FloatArray, FloatArray]:
     return front.astype(np.float32), weight.astype(np.float32)
 
 
-def fit(network: GarmentReaderNet, necks: list[LabelledNeck], rng: np.random.Generator, views: int = VIEWS) -> None:
+def fit(network: GarmentReaderNet, necks: list[LabelledEdge], rng: np.random.Generator, views: int = VIEWS) -> None:
     """Fit ``network.neck``; see ``fit_decoder``."""
 
-    def view(neck: LabelledNeck, rng: np.random.Generator) -> View:
+    def view(neck: LabelledEdge, rng: np.random.Generator) -> View:
         picture, edge = view_of(neck, rng)
         return picture, *goal_of(edge)
 
@@ -129,7 +93,7 @@ def fit(network: GarmentReaderNet, necks: list[LabelledNeck], rng: np.random.Gen
 
 def main() -> None:
     """Run from the command line."""
-    run(__doc__, lambda network, photos, rng: fit(network, list(read_necks(photos)), rng))
+    run(__doc__, lambda network, photos, rng: fit(network, list(read_edges(photos, EDGES)), rng))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,3 +41,19 @@ def test_the_inside_of_a_back_and_its_label_are_not_worn(examples: Path) -> None
 def test_a_waistband_of_its_own_stays(examples: Path, name: str) -> None:
     taken, mask = read(examples / f"{name}.jpg")
     assert (mask & ~taken.mask).sum() < 0.01 * mask.sum()
+
+
+def test_what_the_seller_says_of_a_waist_stands(examples: Path, tmp_path: Path) -> None:
+    flat_lay = read_flat_lay(examples / "denim-trousers.jpg", Settings())
+    cutout = cut_out(flat_lay)
+    x, y = understand(flat_lay, cutout)[1].points_px["waist_front"]
+    stated = tmp_path / "landmarks.json"
+    stated.write_text(json.dumps({"waist_front": [x, y + 30]}))
+    kind, landmarks = understand(flat_lay, cutout, landmarks=stated)
+    taken = make_pattern(flat_lay, replace(cutout, source="mask"), kind, landmarks).photo
+    assert taken is not None
+    assert np.array_equal(taken.mask, cutout.mask)
+    for source in ("mask", "network"):
+        taken = make_pattern(flat_lay, replace(cutout, source=source), kind, landmarks).photo
+        assert taken is not None
+        assert np.allclose(taken.points["waist_front"], (x, y + 30))

@@ -147,8 +147,8 @@ def _photo_of(
 ) -> GarmentPhoto:
     """The photo evenly lit, with cloth beyond its outline too, so that no ground shows at a seam."""
     drawn, mask, points = is_drawing(Path(flat_lay.name)), cutout.mask, landmarks.points_px
-    if not drawn and not kind.category.covers_upper:
-        mask, points = below_waist(flat_lay.rgb, mask, points)
+    if not (drawn or kind.category.covers_upper or cutout.source == "mask"):
+        mask, points = below_waist(flat_lay.rgb, mask, landmarks)
     printed = None if surface is None else surface.over("print", mask.shape)
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
     rgb = bleed(flat_lay.rgb, mask, max(2, round(_RIM * extent)))

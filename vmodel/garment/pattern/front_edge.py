@@ -16,36 +16,38 @@ from vmodel.config import Settings
 from vmodel.garment.recognition.network import NECK_SIZE, load_network
 from vmodel.garment.recognition.reader import read_edge
 from vmodel.garment.recognition.views import to_photo
-from vmodel.types import BoolArray, ByteArray, FloatArray
+from vmodel.types import BoolArray, ByteArray, FloatArray, GarmentPhoto, Landmarks
 
 _REACH: Final = 0.35
 """How far from the line of its ends an edge is looked for, as a share of their distance."""
 _MOST_BEYOND: Final = 0.15
 """Share of a garment that may lie beyond its edge; what is more is misread."""
+WAIST_SHARES: Final = (0.4, 0.75)
+"""Shares of the way from a waist's middle to its end at which it is followed."""
 _STEPS: Final = 81
 """Places across an edge at which the front is looked for."""
 _AS_GUESSED: Final = 0.15
 """How far from where it is guessed an edge is followed, as a share of half its width: further away it is another."""
 
 
-def below_waist(
-    rgb: ByteArray, mask: BoolArray, points: Mapping[str, FloatArray]
-) -> tuple[BoolArray, Mapping[str, FloatArray]]:
+def below_waist(rgb: ByteArray, mask: BoolArray, landmarks: Landmarks) -> tuple[BoolArray, Mapping[str, FloatArray]]:
     """Take off a garment what lies beyond the waist of its front.
 
     Args:
         rgb: (H, W, 3) uint8 sRGB, the photo.
         mask: (H, W) bool, the garment, which hangs from the waist.
-        points: landmark -> (2,) pixels.
+        landmarks: of it; what the seller stated stays.
     Returns:
-        The rest, and the landmarks with "waist_front" where the front begins in the middle.
+        The rest, and the landmarks' places with "waist_front" where the front begins in the middle.
     """
+    points = landmarks.points_px
     left, right = points["waist_left"], points["waist_right"]
     told, affine = read_edge(load_network(Settings().weights), rgb, left, right)
     beyond = mask & _beyond(told, affine, left, right, mask.shape)
     if beyond.sum() > _MOST_BEYOND * mask.sum():
         return mask, points
-    front = _crossing(told, affine, left, right)
+    is_stated = landmarks.confidence.get("waist_front") == 1
+    front = None if is_stated else _crossing(told, affine, left, right)
     return mask & ~beyond, points if front is None else {**points, "waist_front": front}
 
 
@@ -76,23 +78,26 @@ def _crossing(told: FloatArray, affine: FloatArray, left: FloatArray, right: Flo
     return None if front.all() or not front.any() else np.asarray(places[int(np.argmax(front))])
 
 
-def on_edge(mask: BoolArray, guess: FloatArray, left: FloatArray, right: FloatArray) -> FloatArray:
-    """Find a waist's edge beside a place on it.
+def waist_spot(photo: GarmentPhoto, side: str, share: float) -> FloatArray:
+    """Find a place on a front's waist, which hangs in a bow below the back's.
 
     Args:
-        mask: (H, W) bool, the garment without what lies beyond its front's waist.
-        guess: (2,) pixels, about on the edge.
-        left: (2,) pixels, one end of the edge.
-        right: (2,) the other.
+        photo: of the garment's side, upright; its mask begins at the front's waist.
+        side: "left" or "right".
+        share: of the way from the middle to that end.
     Returns:
-        (2,) pixels where the garment begins, across the line of its ends; the guess where that is nowhere near.
+        (2,) pixels where the garment begins near the bow through the landmarks; on the bow where it does not.
     """
-    across = left - right
-    down = np.array([-across[1], across[0]])
+    points = photo.points
+    middle = points.get("waist_front", photo.middle("waist"))
+    chord, way = points["waist_left"] - points["waist_right"], points[f"waist_{side}"] - middle
+    along = (way @ chord) * chord / max(float(chord @ chord), 1.0)
+    guess = middle + share * along + share**2 * (way - along)
+    down = np.array([-chord[1], chord[0]])
     offsets = np.linspace(-_AS_GUESSED, _AS_GUESSED, _STEPS) / 2
     columns, rows = np.round(guess + offsets[:, None] * down).astype(int).T
-    inside = (rows >= 0) & (rows < mask.shape[0]) & (columns >= 0) & (columns < mask.shape[1])
+    inside = (rows >= 0) & (rows < photo.mask.shape[0]) & (columns >= 0) & (columns < photo.mask.shape[1])
     cloth = np.zeros(_STEPS, bool)
-    cloth[inside] = mask[rows[inside], columns[inside]]
+    cloth[inside] = photo.mask[rows[inside], columns[inside]]
     begins = np.flatnonzero(cloth[1:] & ~cloth[:-1]) + 1
     return guess if not len(begins) else np.asarray(guess + offsets[begins[-1]] * down)

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from vmodel.garment.block_parts import Block, Edges
-from vmodel.garment.pattern.front_edge import on_edge
+from vmodel.garment.pattern.front_edge import WAIST_SHARES, waist_spot
 from vmodel.garment.pattern.photo import SIDES, outline_across
 from vmodel.garment.pattern.warp import Pairs, Places, solve_warp
 from vmodel.types import BoolArray, FloatArray, GarmentPhoto
@@ -16,8 +16,6 @@ _SIDE_SHARES: Final = (0.12, 0.25, 0.4, 0.55, 0.7, 0.85)
 """Of the height from the waist to the hem, where the side is met."""
 _INNER_SHARES: Final = (0.3, 0.5, 0.75)
 """Of the height from the crotch to the hem. Above, the fork lies folded away between the legs."""
-_WAIST_SHARES: Final = (0.4, 0.75)
-"""Of the way along the waistband, from its middle to its corner."""
 _HEM_SHARES: Final = (0.25, 0.5, 0.75)
 _HEM_REACH: Final = 0.25
 """How far a leg's end may bulge or be hollow, as a share of its width."""
@@ -98,14 +96,8 @@ def _leg_pairs(photo: GarmentPhoto, edges: Edges, which: str, crotch_y: float, c
     for share in _MIDDLE_SHARES:
         pairs.append(((1 - share) * top + share * np.array([0.0, crotch_y]),
                       (1 - share) * waist_px + share * crotch_px, 1.0))  # fmt: skip
-    across = points["waist_left"] - points["waist_right"]
-    across = across / max(float(np.linalg.norm(across)), 1.0)
-    way = corner - waist_px
-    along_band = (way @ across) * across
-    for share in _WAIST_SHARES:  # the front's edge hangs in a bow below the back's, whose inside shows above it
-        place = (1 - share) * top + share * pairs[0][0]
-        guess = waist_px + share * along_band + share**2 * (way - along_band)
-        pairs.append((place, on_edge(photo.mask, guess, points["waist_left"], points["waist_right"]), 0.8))
+    for share in WAIST_SHARES:
+        pairs.append(((1 - share) * top + share * pairs[0][0], waist_spot(photo, which, share), 0.8))
     centre = (corner + parting + outer + inner) / 4
     for share in _SIDE_SHARES:
         y = share * bottom

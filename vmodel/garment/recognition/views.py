@@ -27,7 +27,8 @@ def look_both_ways(look: Callable[[torch.Tensor], Answer], view: ByteArray) -> t
 
     def answer(picture: ByteArray) -> Answer:
         plane = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)[None])).float().div(255)
-        with torch.inference_mode(), one_thread():
+        torch.set_num_threads(1)  # each thread has a number of its own; that of this one is given back below
+        with torch.inference_mode():
             return look(plane.contiguous(memory_format=torch.channels_last))
 
     with one_thread():
