@@ -1,8 +1,11 @@
-"""Letting a garment out where the photo shows less cloth than there is.
+"""Letting a garment out where the photo shows less cloth than there is, and taking up what piles along a leg.
 
 A sleeve or a bodice photographed round a hidden form, or folded at its side, is narrower in the picture than it lies
 flat, by up to the ratio of half a girth to its projection. Cloth that a garment of the right size would not strain
 is therefore missing cloth: its rest lengths grow, smoothly over the garment and in the direction of the strain.
+
+The reverse happens along legs. A cut is a little longer than the way down a leg that stands as it does, and what is
+too much is caught by the knee and heaps up above it. A tailor who fits trousers on their wearer takes that up.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from vmodel.drape.cloth import Cloth
+from vmodel.drape.start import spread
 from vmodel.types import BoolArray, Category, FloatArray, Garment, IntArray
 
 LEFT_STRAIN = 1.025
@@ -25,6 +29,14 @@ MOST_LENGTHWISE = 1.05
 """A photo foreshortens what goes round a limb, not what runs along it."""
 MOST_STRETCHED = 1.5
 """How far the stretch cloth of swimwear gives, either way."""
+_HEAP_ROUNDS = 8
+"""Rings of neighbours over which cloth is smoothed to see how long it is without its heaps: some 3 cm."""
+_AROUND = 12
+"""Rings over which what is taken up is shared."""
+_LEAST_TAKEN_UP = 0.9
+"""Share of its length that cloth keeps at least when it is taken up once."""
+_LEFT_LONGER = 0.005
+"""Share by which cloth may stay longer than the way that it goes."""
 
 
 def let_out(
@@ -52,6 +64,36 @@ def let_out(
             fixed, cloth.edge_rest_m, np.minimum(cloth.edge_rest_m * edge_growth, cut.edge_rest_m * max(most))
         ),
         bend_rest_m=np.minimum(cloth.bend_rest_m * bend_growth, cut.bend_rest_m * max(most)),
+    )
+
+
+def take_up(cloth: Cloth, positions_m: FloatArray, fixed: BoolArray) -> Cloth:
+    """Shorten cloth that lies in heaps, down the garment only.
+
+    Args:
+        cloth: of trousers or shorts; a skirt has no heaps, and its folds would be drawn up.
+        positions_m: (N, 3) where it came to rest on the body.
+        fixed: (E,) edges whose length is not the cut's: bands and elastic.
+    Returns:
+        The same cloth with smaller ``edge_rest_m`` and ``bend_rest_m``.
+    """
+    smooth = np.asarray(positions_m, float)
+    for _ in range(_HEAP_ROUNDS):
+        smooth = np.where(cloth.rim[:, None], positions_m, spread(cloth, smooth, 1))
+    down = cloth.edge_direction[:, 1] ** 2
+    ends = np.zeros((cloth.count, 2))
+    for end in cloth.edges.T:
+        np.add.at(ends, end, np.stack([down * strain(cloth, smooth), down], axis=1))
+    length, weight = spread(cloth, ends, _AROUND).T
+    kept = np.clip(length / np.maximum(weight, 1e-9) + _LEFT_LONGER, _LEAST_TAKEN_UP, 1.0)
+
+    def shorter(rest_m: FloatArray, pairs: IntArray, direction: FloatArray) -> FloatArray:
+        return np.asarray(rest_m * (1 - direction[:, 1] ** 2 * (1 - kept[pairs].mean(axis=1))))
+
+    return replace(
+        cloth,
+        edge_rest_m=np.where(fixed, cloth.edge_rest_m, shorter(cloth.edge_rest_m, cloth.edges, cloth.edge_direction)),
+        bend_rest_m=shorter(cloth.bend_rest_m, cloth.bends, _bend_directions(cloth)),
     )
 
 

@@ -8,9 +8,9 @@ from vmodel.body.model import Body
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.colliders import body_parts
 from vmodel.drape.dress import DrapeSettings, Dressed
-from vmodel.drape.ease import across_limbs, let_out, most_for, strain
+from vmodel.drape.ease import across_limbs, let_out, most_for, strain, take_up
 from vmodel.drape.materials import cloth_of
-from vmodel.drape.sewn_cloth import take_in
+from vmodel.drape.sewn_cloth import MOST_SET, take_in
 from vmodel.drape.solver import Phase, Solver
 from vmodel.drape.thighs import goes_between, parted_thighs
 from vmodel.types import FloatArray, Garment, Pose
@@ -29,6 +29,7 @@ PULLED_STRAIN, TOO_PULLED = 1.12, 1.17
 """99th percentile of the strain above which the pose asks for more cloth, and asks for it once more."""
 EASE_ROUNDS = 3
 """A narrow sleeve on a stout arm is let out little by little: each round smooths what it adds over its neighbours."""
+TAKE_UP_ROUNDS = 2
 
 
 def move_to_pose(
@@ -82,6 +83,11 @@ def move_to_pose(
             solver.relax(cut)
             solver.settle(options.ease_frames, EVEN)
             cloth = let_out(cut, cut, solver.positions_m, fixed, most_for(garment), across)
+        legs = not upper and garment.kind.category.has_legs
+        for _ in range(TAKE_UP_ROUNDS if legs else 0):
+            cloth = take_up(cloth, solver.positions_m, fixed)
+            solver.relax(cloth)
+            solver.settle(options.settle_frames // 2, EVEN)
         # Friction keeps what hangs over a belly from gathering there while its cloth is taken in.
-        take_in(solver, cloth, LIGHT if upper else EVEN, options.take_in_rounds)
+        take_in(solver, cloth, LIGHT if upper else EVEN, options.take_in_rounds, 1.0 if legs else MOST_SET)
     return solver.positions_m, cloth

@@ -23,7 +23,7 @@ from vmodel.types import FloatArray, Garment, Panel, PosedBody
 
 _ON_FOLD = 0.99
 TAKE_IN_FRAMES = 20
-_SET = 0.88, 1.06
+_LEAST_SET, MOST_SET = 0.88, 1.06
 """Least and most that a link of a piece is set to while it is taken in, as a share of its length."""
 _SEAM_ROUNDS, _SEAM_SHARE = 8, 0.5
 _BORDER_CM, _NO_AREA_CM2 = 1e-6, 1e-9
@@ -111,7 +111,7 @@ def place_any(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, room
     return place_cloth(cloth, garment, body, posed, room_m)
 
 
-def take_in(solver: Solver, cloth: Cloth, phase: Phase, rounds: int) -> None:
+def take_in(solver: Solver, cloth: Cloth, phase: Phase, rounds: int, most: float = MOST_SET) -> None:
     """Let pieces take their size back: where cloth is wider than it was cut its links are set shorter, and the reverse.
 
     Woven cloth hardly gives, but a link of the solver does: along a gathered seam, whose folds push, and where
@@ -123,6 +123,7 @@ def take_in(solver: Solver, cloth: Cloth, phase: Phase, rounds: int) -> None:
         cloth: as cut.
         phase: how it moves meanwhile.
         rounds: how often; five bring pieces to within a hundredth of their size.
+        most: what a link is set to at most, as a share of its length; at 1 what was squeezed stays small.
     """
     cut = _areas(np.pad(cloth.panel_cm, ((0, 0), (0, 0), (0, 1))))
     first, second = cloth.edges[:, 0], cloth.edges[:, 1]
@@ -130,7 +131,7 @@ def take_in(solver: Solver, cloth: Cloth, phase: Phase, rounds: int) -> None:
     for _ in range(rounds):
         worn = _areas(100 * smooth_jags(cloth, solver.positions_m)[cloth.triangles])
         around = [spread(cloth, _round_particles(cloth, area), _NEAR_ROUNDS) for area in (worn, cut)]
-        share = np.clip(share * np.clip(around[1] / around[0], 0.94, 1.06), *_SET)
+        share = np.clip(share * np.clip(around[1] / around[0], 0.94, 1.06), _LEAST_SET, most)
         set_m = cloth.edge_rest_m * (share[first] + share[second]) / 2
         solver.relax(replace(cloth, edge_rest_m=set_m))
         solver.settle(TAKE_IN_FRAMES, phase)
