@@ -91,15 +91,6 @@ class BodyChart:
         """(V,) -180..180 round the body's middle: 0 in front, 90 on the wearer's left; of arms it says nothing."""
         return self._bearings(~np.isin(self.part, ARMS))
 
-    @cached_property
-    def leg_bearing_deg(self) -> FloatArray:
-        """(V,) the same round each leg's own middle; 0 on all other parts."""
-        found = np.zeros(len(self.part))
-        for leg in LEGS:
-            own = self.part == leg
-            found[own] = self._bearings(own)[own]
-        return found
-
     def _bearings(self, chosen: BoolArray) -> FloatArray:
         slices = np.floor(self.rest_m[:, 2] / _SLICE_M).astype(int)
         slices -= slices.min()

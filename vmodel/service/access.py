@@ -88,11 +88,6 @@ class Login:
     expires_at: datetime
 
 
-def scopes_of_role(role: str) -> tuple[str, ...]:
-    """All that an account of this role may do."""
-    return _SCOPES_OF_ROLE[role]
-
-
 def create_api_key(session: Session, account_id: str, scopes: Iterable[str] | None = None, name: str = "") -> NewKey:
     """Make a key; only its hash is kept, so its text must be handed over at once.
 

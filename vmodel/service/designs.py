@@ -77,7 +77,7 @@ class Recipe:
     colorways: tuple[Colorway, ...] = field(default=())
 
     def plain(self) -> dict[str, Any]:
-        """As it is kept; see ``read_recipe``."""
+        """Plain values as they are kept: what ``json`` can write."""
         return asdict(self) | {"offset_cm": list(self.offset_cm), "colorways": [asdict(way) for way in self.colorways]}
 
     def colours_of(self, colorway: str) -> Mapping[str, str]:
@@ -92,13 +92,6 @@ class Recipe:
         if found is None:
             raise BadUsage(f"There is no colourway {colorway!r}; name one of the design's own.")
         return found.colours
-
-
-def read_recipe(plain: Mapping[str, Any]) -> Recipe:
-    """Read what ``Recipe.plain`` wrote."""
-    ways = tuple(Colorway(way["name"], dict(way["colours"])) for way in plain["colorways"])
-    right, up = plain["offset_cm"]
-    return Recipe(**{**plain, "offset_cm": (right, up), "colorways": ways})
 
 
 def check_recipe(recipe: Recipe, roster: Roster) -> Recipe:

@@ -11,7 +11,7 @@ import hmac
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, func, select, text
@@ -26,8 +26,6 @@ PING = "ping"
 MOST_WEBHOOKS = 10
 WAITING, DELIVERED, GIVEN_UP = "waiting", "delivered", "given_up"
 SECRET_PREFIX = "whsec_"
-TOLERANCE = timedelta(minutes=5)
-"""A call that was signed longer ago is not believed."""
 
 
 class Webhook(Table):
