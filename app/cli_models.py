@@ -16,6 +16,7 @@ from rich.table import Table
 
 from app.console import say_refusal
 from vmodel.errors import VModelError
+from vmodel.limits import SEEDS
 
 models_app = typer.Typer(no_args_is_help=True, help="The roster of virtual models, all of them invented people.")
 poses_app = typer.Typer(no_args_is_help=True, help="The library of poses.")
@@ -79,7 +80,7 @@ def add_model(
     muscle: Annotated[float, typer.Option(help="0..1; 0.5 is average.")] = 0.5,
     skin: Annotated[str, typer.Option(help="Tone I (lightest) to VI.")] = "III",
     hair: Annotated[str, typer.Option(help="Style, as `vmodel models list` shows them.")] = "shoulder-length",
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Drives face, skin and hair detail.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=SEEDS - 1, help="Drives face, skin and hair detail.")] = 0,
     model_id: Annotated[str | None, typer.Option("--id", help="Stable id.", show_default=False)] = None,
 ) -> None:
     """Invent an adult model from sliders or from measurements in centimetres, and keep it under VMODEL_HOME."""

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from vmodel.limits import LONGEST_FOCAL_MM, MOST_STEPS, SEEDS, SHORTEST_FOCAL_MM
+
 
 def file_path(text: str) -> Path:
     """The path of a file; an empty one would silently mean the working folder."""
@@ -55,12 +57,16 @@ Size = Annotated[str, typer.Option(help="HEIGHTxWIDTH in pixels.", rich_help_pan
 Focal = Annotated[
     float,
     typer.Option(
-        "--focal", min=20, max=300, help="Focal length in mm; a shorter one comes nearer.", rich_help_panel=_PICTURE
+        "--focal",
+        min=SHORTEST_FOCAL_MM,
+        max=LONGEST_FOCAL_MM,
+        help="Focal length in mm; a shorter one comes nearer.",
+        rich_help_panel=_PICTURE,
     ),
 ]
 Seed = Annotated[
     int,
-    typer.Option(min=0, max=2**31 - 1, help="Whatever is left to chance follows from it.", rich_help_panel=_PICTURE),
+    typer.Option(min=0, max=SEEDS - 1, help="Whatever is left to chance follows from it.", rich_help_panel=_PICTURE),
 ]
 Count = Annotated[
     int,
@@ -71,7 +77,7 @@ Count = Annotated[
 Steps = Annotated[
     int | None,
     typer.Option(
-        min=1, max=100, help="How often a pipeline asks its network; not for draft.", rich_help_panel=_PICTURE
+        min=1, max=MOST_STEPS, help="How often a pipeline asks its network; not for draft.", rich_help_panel=_PICTURE
     ),
 ]
 Barefoot = Annotated[

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-GROUND = {"types", "errors", "config", "images", "files", "weights", "database", "film", "threads"}
+GROUND = {"types", "errors", "config", "images", "files", "weights", "database", "film", "threads", "limits"}
 STAGES = ["garment", "body", "drape", "scene"]
 #: The modules that join the stages, each after what it may import.
 JOINTS = [

@@ -12,6 +12,7 @@ from typing import Any
 
 from vmodel.errors import SidecarInvalid, SizeOutOfRange
 from vmodel.files import sha256_of
+from vmodel.limits import SEEDS
 from vmodel.request import FILE_FIELDS, GarmentSource, ShotRequest
 from vmodel.take import Shot, Try
 
@@ -108,8 +109,8 @@ def read_sidecar(path: Path) -> ShotRequest:
         if content["format"] != FORMAT_VERSION:
             raise SidecarInvalid(str(path), f"has format {content['format']}, not {FORMAT_VERSION}")
         request = ShotRequest.from_json(content["request"])
-        if not 0 <= request.seed < 2**31:
-            raise SidecarInvalid(str(path), f"has a seed outside 0 to {2**31 - 1}, {request.seed}")
+        if not 0 <= request.seed < SEEDS:
+            raise SidecarInvalid(str(path), f"has a seed outside 0 to {SEEDS - 1}, {request.seed}")
         digests = {str(name): str(digest) for name, digest in content["inputs"].items()}
         stated = {name: _input_path(request, name) for name in digests}
     except (OSError, UnicodeDecodeError, RecursionError) as error:

@@ -12,6 +12,7 @@ from app.api.files import link_to
 from app.api.garment_bodies import Reason
 from app.api.installation import Installation
 from vmodel.config import default_pipeline
+from vmodel.limits import LONGEST_FOCAL_MM, MOST_STEPS, SEEDS, SHORTEST_FOCAL_MM
 from vmodel.preflight import MOST_WORN
 from vmodel.scene.camera import USUAL_FOCAL_MM
 from vmodel.service.job_request import MOST_SHOTS, PRIORITIES
@@ -32,7 +33,7 @@ class ShotAsked(Asked):
     size: str = Field(
         default="1024x768", description="HEIGHTxWIDTH", pattern=r"^\d{3,4}x\d{3,4}$", examples=["1024x768"]
     )
-    seed: int = Field(default=0, ge=0, lt=2**31, examples=[0])
+    seed: int = Field(default=0, ge=0, lt=SEEDS, examples=[0])
     pipeline: _Word = Field(
         default_factory=default_pipeline, description="without: what this installation uses", examples=["draft"]
     )
@@ -41,9 +42,15 @@ class ShotAsked(Asked):
         description="where the picture will be shown; decides about the visible AI label",
         examples=["tmall"],
     )
-    steps: int | None = Field(default=None, ge=1, le=200, description="of a pipeline that makes steps", examples=[None])
+    steps: int | None = Field(
+        default=None, ge=1, le=MOST_STEPS, description="of a pipeline that makes steps", examples=[None]
+    )
     focal_mm: float = Field(
-        default=USUAL_FOCAL_MM, ge=20, le=300, description="of the lens; a shorter one comes nearer", examples=[85]
+        default=USUAL_FOCAL_MM,
+        ge=SHORTEST_FOCAL_MM,
+        le=LONGEST_FOCAL_MM,
+        description="of the lens; a shorter one comes nearer",
+        examples=[85],
     )
     barefoot: bool = Field(default=False, description="without the plain shoes that everybody wears else")
     fitting: bool = Field(default=False, description="a first look, sooner made: coarser cloth and half of the hair")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from app.api.installation import Installation
 from vmodel.config import default_pipeline
 from vmodel.errors import BadUsage
+from vmodel.limits import LONGEST_FOCAL_MM, SHORTEST_FOCAL_MM
 from vmodel.preflight import MOST_WORN
 from vmodel.scene.camera import USUAL_FOCAL_MM
 from vmodel.service.access import Identity
@@ -56,7 +57,7 @@ class Order(BaseModel):
     framing: _Word = "full"
     background: _Word = "light-grey"
     light: _Word = "soft-key"
-    focal_mm: float = Field(default=USUAL_FOCAL_MM, ge=20, le=300)
+    focal_mm: float = Field(default=USUAL_FOCAL_MM, ge=SHORTEST_FOCAL_MM, le=LONGEST_FOCAL_MM)
     format: _Word = "portrait"
     pipeline: _Word = Field(default_factory=default_pipeline)
     count: int = Field(default=1, ge=1, le=MOST_COUNT)

@@ -104,6 +104,8 @@ def test_a_stranger_has_no_job(shop: Shop) -> None:
         ({"seed": -1}, "usage"),
         ({"seed": "1"}, "usage"),
         ({"fitting": "yes"}, "usage"),
+        ({"steps": 0}, "usage"),
+        ({"steps": 201}, "usage"),
         ({"focal_mm": 10}, "focal_out_of_range"),
         ({"focal_mm": "85"}, "usage"),
         ({"focal_mm": float("nan")}, "focal_out_of_range"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vmodel.errors import FocalOutOfRange, SizeOutOfRange, UnknownFraming, UnknownView
+from vmodel.limits import LONGEST_FOCAL_MM, SHORTEST_FOCAL_MM
 from vmodel.types import Camera, Drape, FloatArray, PosedBody, Strands
 
 VIEWS = {
@@ -61,7 +62,8 @@ def view_angle(view: str) -> float:
 
 def check_focal(focal_mm: object) -> None:
     """Raise ``FocalOutOfRange`` unless a focal length is a number of millimetres from 20 to 300."""
-    if isinstance(focal_mm, bool) or not isinstance(focal_mm, int | float) or not 20 <= focal_mm <= 300:
+    is_number = isinstance(focal_mm, int | float) and not isinstance(focal_mm, bool)
+    if not is_number or not SHORTEST_FOCAL_MM <= focal_mm <= LONGEST_FOCAL_MM:
         raise FocalOutOfRange(focal_mm)
 
 

@@ -13,6 +13,7 @@ from vmodel.body.pose import pose_names
 from vmodel.body.roster import Roster
 from vmodel.drape.materials import load_material
 from vmodel.errors import BadUsage, UnknownBackground, UnknownFraming, UnknownLight, UnknownPose
+from vmodel.limits import MOST_STEPS, SEEDS
 from vmodel.preflight import MOST_WORN
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.rights.channels import find_channel
@@ -88,10 +89,10 @@ def _check_types(shot: ShotRequest) -> None:
             raise TypeError(f"{name} is true or false")
     if not all(isinstance(word, str) for word in words) or not all(isinstance(word, str | None) for word in optional):
         raise TypeError("a name is not a text")
-    whole = (shot.seed, 0 if shot.steps is None else shot.steps)
+    whole = (shot.seed, 1 if shot.steps is None else shot.steps)
     if any(isinstance(number, bool) or not isinstance(number, int) for number in whole):
         raise TypeError("seed and steps are whole numbers")
-    if not 0 <= shot.seed < 2**31 or not 0 <= (shot.steps or 0) <= 200:
+    if not 0 <= shot.seed < SEEDS or not 1 <= whole[1] <= MOST_STEPS:
         raise TypeError("seed or steps are out of range")
 
 
