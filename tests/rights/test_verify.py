@@ -19,6 +19,7 @@ from vmodel.errors import UnreadablePhoto
 from vmodel.files import encode_picture
 from vmodel.marketplaces import MARKETPLACES, encode_for
 from vmodel.publish import Published, Publisher, save_published
+from vmodel.rights.certificate import sign_licence
 from vmodel.rights.keys import open_authority
 from vmodel.rights.provenance import sign_picture
 from vmodel.rights.shots import revoke
@@ -218,6 +219,19 @@ def test_a_sidecar_laid_beside_another_picture_is_found_out(
     found = check_sidecar(sidecar, verifier)
     assert found.verdict == "altered"
     assert "another picture" in found.reason
+
+
+def test_an_edited_certificate_is_altered_and_a_stranger_s_is_unknown(
+    publish: Publish, verifier: Verifier, tmp_path: Path
+) -> None:
+    published, sidecar = publish("png"), tmp_path / "picture.json"
+    certificate = copy.deepcopy(published.sidecar["certificate"])
+    certificate["licence"]["seller"] = "Somebody else"
+    sidecar.write_text(json.dumps(certificate))
+    assert check_sidecar(sidecar, verifier).verdict == "altered"
+    stranger = open_authority(Settings(home=tmp_path))
+    sidecar.write_text(json.dumps(sign_licence(published.licence, stranger)))
+    assert check_sidecar(sidecar, verifier).verdict == "unknown"
 
 
 def test_a_paper_that_is_none_is_unknown(verifier: Verifier, tmp_path: Path) -> None:

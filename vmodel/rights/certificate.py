@@ -180,7 +180,7 @@ def check_certificate(certificate: Mapping[str, Any], roots: Sequence[x509.Certi
     try:
         key.verify(value, signed)
     except InvalidSignature:
-        raise CertificateInvalid("was changed after it was signed") from None
+        raise CertificateInvalid("was changed after it was signed", altered=True) from None
     _check_chain(leaf, roots, licence.issuer, issued)
     return licence
 

@@ -16,13 +16,13 @@ from vmodel.errors import InputError, SetupError
 
 
 class CertificateInvalid(InputError):
-    """A licence certificate is not one of ours, or was changed."""
+    """A licence certificate is not one of ours, or was altered after it was signed."""
 
     code = "certificate_invalid"
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, altered: bool = False) -> None:
         super().__init__(f"The licence certificate {reason}; ask its seller for the original file.")
-        self.reason = reason
+        self.reason, self.altered = reason, altered
 
 
 class LicenceUnknown(InputError):

@@ -273,7 +273,7 @@ def verify_paper(
         paper = read_paper(content)
         licence = check_certificate(certificate_of(paper), verifier.roots)
     except CertificateInvalid as error:
-        verdict = Verdict.ALTERED if "changed" in error.reason else Verdict.UNKNOWN
+        verdict = Verdict.ALTERED if error.altered else Verdict.UNKNOWN
         return Verification(verdict, f"the licence certificate {error.reason}")
     if record_was_changed(paper, licence.record_sha256, record_sha256):
         reason = "the sidecar was changed after its licence was signed"
