@@ -25,7 +25,8 @@ from vmodel.errors import BadUsage, VModelError
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-    from vmodel.rights.verify import Verification, Verifier
+    from vmodel.rights.verdict import Verification
+    from vmodel.rights.verify import Verifier
 
 rights_app = typer.Typer(no_args_is_help=True, help="Keys, licences and certificates of this installation.")
 rights_app.command("reserve")(reserve)

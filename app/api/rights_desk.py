@@ -10,7 +10,8 @@ from fastapi import Depends, Request
 from app.api.errors import BodyTooLarge
 from app.api.installation import Here, Installation
 from app.api.reading_room import ReadingRoom
-from vmodel.rights.verify import Verification, Verifier
+from vmodel.rights.verdict import Verification
+from vmodel.rights.verify import Verifier
 from vmodel.service.rates import check_rate
 
 MOST_BYTES = 30_000_000

@@ -18,7 +18,7 @@ from vmodel.rights.errors import LicenceUnknown
 from vmodel.rights.keys import keys_folder, read_authority
 from vmodel.rights.registry import RegisteredShot
 from vmodel.rights.shots import external_codes, find_rendition, find_revocation, state_of
-from vmodel.rights.verify import Verification
+from vmodel.rights.verdict import Verification
 
 router = APIRouter(prefix="/v1", tags=["verification"])
 

@@ -24,7 +24,8 @@ from vmodel.rights.keys import open_authority
 from vmodel.rights.provenance import sign_picture
 from vmodel.rights.shots import revoke
 from vmodel.rights.trace import trace
-from vmodel.rights.verify import Verification, Verifier, verify_paper
+from vmodel.rights.verdict import Verification
+from vmodel.rights.verify import Verifier, verify_paper
 from vmodel.rights.watermark import embed_mark
 from vmodel.sidecar import record_sha256
 from vmodel.take import Shot
@@ -176,12 +177,12 @@ def test_an_expired_licence_is_told(
 ) -> None:
     from datetime import timedelta
 
-    import vmodel.rights.verify
+    import vmodel.rights.lookup
     from vmodel.database import now
 
     holder = replace(publisher.holder, terms=replace(publisher.holder.terms, months=1))
     content = publisher.publish(worn_shot, "jpeg", holder).content
-    monkeypatch.setattr(vmodel.rights.verify, "now", lambda: now() + timedelta(days=40))
+    monkeypatch.setattr(vmodel.rights.lookup, "now", lambda: now() + timedelta(days=40))
     assert verifier.verify(content, "picture").state == "expired"
 
 

@@ -18,7 +18,8 @@ from vmodel.rights.provenance import sniff_mime
 from vmodel.rights.registry import RegisteredShot
 from vmodel.rights.sources import Found
 from vmodel.rights.suspect import read_suspect
-from vmodel.rights.verify import Verification, Verifier
+from vmodel.rights.verdict import Verification
+from vmodel.rights.verify import Verifier
 from vmodel.rights.verify_clip import FILM
 from vmodel.types import ByteArray
 

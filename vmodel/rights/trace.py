@@ -9,7 +9,8 @@ from typing import Any
 
 from vmodel.rights.registry import RegisteredShot
 from vmodel.rights.shots import find_by_file
-from vmodel.rights.verify import Verification, Verifier
+from vmodel.rights.verdict import Verification
+from vmodel.rights.verify import Verifier
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Trace:
     """Where a picture comes from.
 
     Attributes:
-        verdict, found_by, reason, state: see ``vmodel.rights.verify.Verification``.
+        verdict, found_by, reason, state: see ``vmodel.rights.verdict.Verification``.
         licence_id, seller_id, seller, job_id: empty where nothing was recognised.
         model, garment_sha256, pipeline, published_at: of the picture.
         exact_file: the file is byte for byte one that was published.

@@ -7,108 +7,29 @@ for, so that a mark moved to another picture is found out.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import date
-from enum import StrEnum
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cryptography import x509
 
-from vmodel.config import Settings
-from vmodel.database import Database, now
 from vmodel.errors import UnreadablePhoto
-from vmodel.rights.certificate import Licence, check_certificate, parse_licence
+from vmodel.rights.certificate import Licence, check_certificate
 from vmodel.rights.errors import CertificateInvalid
-from vmodel.rights.keys import Authority, keys_folder, read_authority
-from vmodel.rights.originals import Originals
+from vmodel.rights.lookup import Lookup
 from vmodel.rights.papers import certificate_of, read_paper, record_was_changed
 from vmodel.rights.pixels import pixels_sha256
 from vmodel.rights.provenance import MIME_TYPES, Provenance, Trust, read_provenance, sniff_mime
 from vmodel.rights.registry import RegisteredShot
-from vmodel.rights.shots import external_codes, find_by_file, find_by_mark, find_by_pixels, find_revocation, state_of
+from vmodel.rights.shots import find_by_file, find_by_mark, find_by_pixels
 from vmodel.rights.suspect import Suspect, read_suspect
+from vmodel.rights.verdict import CHANGED, Verdict, Verification, named
 from vmodel.rights.verify_clip import FILM, verify_clip
-from vmodel.types import ByteArray
-
-if TYPE_CHECKING:
-    from vmodel.rights.copies import CopyIndex
-    from vmodel.rights.resemblance import Registered, Resemblance
-
-CHANGED = "it was changed after it was signed"
 
 
-class Verdict(StrEnum):
-    """First word of an answer."""
-
-    AUTHENTIC = "authentic"
-    ALTERED = "altered"
-    COPY = "copy"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What was found out about a picture.
-
-    Attributes:
-        verdict: in one word.
-        reason: in one sentence.
-        found_by: "manifest", "pixels", "mark" or "likeness"; "" for an unknown picture.
-        licence: that was given for the picture; None for an unknown one.
-        state: of the licence: "valid", "revoked", "expired", "not yet valid", or "unchecked" where no registry knows
-            it; "" without a licence.
-        codes: scheme -> code of registration centres.
-        film_second: of the published film, where a frame of it is what the picture shows.
-        at_second: of the file, where it is a film and one of its frames was recognised.
-    """
-
-    verdict: Verdict
-    reason: str
-    found_by: str = ""
-    licence: Licence | None = None
-    state: str = ""
-    codes: tuple[tuple[str, str], ...] = ()
-    film_second: float | None = None
-    at_second: float | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values that anybody may see."""
-        plain = asdict(self) | {"verdict": self.verdict.value, "codes": dict(self.codes)}
-        if self.licence is not None:
-            plain["licence"] = self.licence.to_json()
-        return plain
-
-
-class Verifier:
+class Verifier(Lookup):
     """Checks pictures against one installation's registry, and against the roots that it trusts."""
-
-    def __init__(self, settings: Settings, database: Database, roots: Sequence[x509.Certificate] = ()) -> None:
-        """Prepare for checking; keys are used where there are some, never made.
-
-        Args:
-            settings: of the installation.
-            database: of the registry.
-            roots: of other installations, trusted too.
-        """
-        self.settings = settings
-        self.database = database
-        folder = keys_folder(settings)
-        self.authority: Authority | None = read_authority(folder) if folder.is_dir() else None
-        self.roots = [*([self.authority.root] if self.authority else []), *roots]
-        self.originals = Originals(settings)
-        self._index: CopyIndex | None = None
-        self._stale = False
-
-    @cached_property
-    def registered(self) -> Registered:
-        """What pictures are compared with."""
-        from vmodel.rights.resemblance import Registered
-
-        return Registered(self.database, self.originals)
 
     def verify(self, content: bytes, name: str) -> Verification:
         """Find out what a file is.
@@ -221,41 +142,8 @@ class Verifier:
         with self.database.transaction() as session:
             return find_by_mark(session, reading.payload)
 
-    def look_alike(self, picture: ByteArray) -> Resemblance | None:
-        """What of all that is registered a picture, (H, W, 3) uint8, shows; the most alike where there are several."""
-        return self.registered.find(picture, self._opened_index())
-
-    def refresh(self) -> None:
-        """Take in what was published since the last answer, once the index is asked again."""
-        self._stale = True
-
-    def _opened_index(self) -> CopyIndex:
-        from vmodel.rights.catalogue import bring_up_to_date, open_index
-
-        if self._index is None:
-            self._index = open_index(self.settings, self.database)
-        elif self._stale:
-            self._index = bring_up_to_date(self._index, self.settings, self.database)
-        self._stale = False
-        return self._index
-
     def _as_copy(self, shot: RegisteredShot, found_by: str, reason: str) -> Verification:
         return self.with_licence(Verdict.COPY, reason, found_by, shot)
-
-    def with_licence(self, verdict: Verdict, reason: str, found_by: str, shot: RegisteredShot) -> Verification:
-        """An answer with the licence of a registered picture."""
-        return self.answer(verdict, reason, found_by, parse_licence(json.loads(shot.certificate)))
-
-    def answer(self, verdict: Verdict, reason: str, found_by: str, licence: Licence) -> Verification:
-        """An answer with what the registry says of the licence today."""
-        with self.database.transaction() as session:
-            known = session.get(RegisteredShot, licence.id) is not None
-            revocation = find_revocation(session, licence.id)
-            codes = external_codes(session, licence.id)
-        if revocation is not None:
-            reason = f"{reason}; its licence was revoked on {revocation.revoked_at:%Y-%m-%d}: {revocation.reason}"
-        state = state_of(licence, revocation, now().date()) if known else _unchecked(licence, now().date())
-        return Verification(verdict, reason, found_by, licence, state, tuple(sorted(codes.items())))
 
 
 def verify_paper(
@@ -299,16 +187,6 @@ def _fault_of(suspect: Suspect, licence: Licence, manifest: Provenance) -> str |
     if suspect.mime == MIME_TYPES["png"] and pixels_sha256(suspect.samples) != licence.picture_sha256:
         return "its licence was given for another picture"
     return None
-
-
-def named(shown: Resemblance, which: str) -> str:
-    """A picture or film in a sentence: "a registered film at second 3.2"."""
-    return f"{which} picture" if shown.second is None else f"{which} film at second {shown.second:.1f}"
-
-
-def _unchecked(licence: Licence, today: date) -> str:
-    state = state_of(licence, None, today)
-    return "unchecked" if state == "valid" else state
 
 
 def _pem(roots: Sequence[x509.Certificate]) -> str | None:

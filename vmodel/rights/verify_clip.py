@@ -6,86 +6,80 @@ import hashlib
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vmodel.rights.certificate import Licence, check_certificate
 from vmodel.rights.clips import frames_of, read_mark_of_clip
 from vmodel.rights.errors import CertificateInvalid
+from vmodel.rights.lookup import Lookup
 from vmodel.rights.provenance import MIME_TYPES, Provenance, Trust
 from vmodel.rights.registry import RegisteredShot
 from vmodel.rights.shots import find_by_file, find_by_mark
-
-if TYPE_CHECKING:
-    from vmodel.rights.verify import Verification, Verifier
+from vmodel.rights.verdict import CHANGED, Verdict, Verification, named
 
 FILM = MIME_TYPES["mp4"]
 _COMPARED = 8
 """Frames without a mark that are compared with what is registered."""
 
 
-def verify_clip(content: bytes, manifest: Provenance | None, verifier: Verifier) -> Verification:
+def verify_clip(content: bytes, manifest: Provenance | None, lookup: Lookup) -> Verification:
     """Find out what a film is.
 
     Args:
         content: of the file.
         manifest: that was read from it, or None.
-        verifier: of the registry.
+        lookup: of the registry.
     Raises:
         UnreadablePhoto, PhotoTooLarge: it is no film, and nothing of ours is in it.
     """
-    from vmodel.rights.verify import CHANGED, Verdict
-
-    licence = _licence_of(manifest, verifier)
+    licence = _licence_of(manifest, lookup)
     if manifest is not None and licence is not None and manifest.trust is not Trust.WELL_FORMED:
-        if manifest.trust is Trust.BROKEN or not _was_published(content, licence, verifier):
-            return verifier.answer(Verdict.ALTERED, CHANGED, "manifest", licence)
-        return verifier.answer(Verdict.AUTHENTIC, "its signed manifest is whole", "manifest", licence)
-    return _recognise(content, verifier)
+        if manifest.trust is Trust.BROKEN or not _was_published(content, licence, lookup):
+            return lookup.answer(Verdict.ALTERED, CHANGED, "manifest", licence)
+        return lookup.answer(Verdict.AUTHENTIC, "its signed manifest is whole", "manifest", licence)
+    return _recognise(content, lookup)
 
 
-def _licence_of(manifest: Provenance | None, verifier: Verifier) -> Licence | None:
+def _licence_of(manifest: Provenance | None, lookup: Lookup) -> Licence | None:
     if manifest is None or manifest.certificate is None:
         return None
     try:
-        return check_certificate(manifest.certificate, verifier.roots)
+        return check_certificate(manifest.certificate, lookup.roots)
     except CertificateInvalid:
         return None
 
 
-def _was_published(content: bytes, licence: Licence, verifier: Verifier) -> bool:
+def _was_published(content: bytes, licence: Licence, lookup: Lookup) -> bool:
     """True for a file that the registry knows, and for a licence of a registry that is not this one."""
-    with verifier.database.transaction() as session:
+    with lookup.database.transaction() as session:
         if session.get(RegisteredShot, licence.id) is None:
             return True
         known = find_by_file(session, hashlib.sha256(content).hexdigest())
     return known is not None and known.id == licence.id
 
 
-def _recognise(content: bytes, verifier: Verifier) -> Verification:
+def _recognise(content: bytes, lookup: Lookup) -> Verification:
     """Whose a film is by its frames: their mark, or what is registered and one of them shows."""
-    from vmodel.rights.verify import Verdict, Verification, named
-
-    shot = _marked(content, verifier)
+    shot = _marked(content, lookup)
     if shot is not None:
         reason = "the invisible mark in its frames names the licence"
-        return verifier.with_licence(Verdict.COPY, reason, "mark", shot)
+        return lookup.with_licence(Verdict.COPY, reason, "mark", shot)
     for frame in frames_of(content, _COMPARED):
-        alike = verifier.look_alike(frame.picture)
+        alike = lookup.look_alike(frame.picture)
         if alike is not None:
             reason = f"its frame at second {frame.second:.1f} shows {named(alike, 'a registered')}"
-            found = verifier.with_licence(Verdict.COPY, reason, "likeness", alike.shot)
+            found = lookup.with_licence(Verdict.COPY, reason, "likeness", alike.shot)
             return replace(found, film_second=alike.second, at_second=frame.second)
     return Verification(Verdict.UNKNOWN, "no picture of this registry is recognised in it")
 
 
-def _marked(content: bytes, verifier: Verifier) -> RegisteredShot | None:
-    if verifier.authority is None:
+def _marked(content: bytes, lookup: Lookup) -> RegisteredShot | None:
+    if lookup.authority is None:
         return None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
         path.write_bytes(content)
-        found = read_mark_of_clip(path, verifier.authority.mark_key)
+        found = read_mark_of_clip(path, lookup.authority.mark_key)
     if found is None:
         return None
-    with verifier.database.transaction() as session:
+    with lookup.database.transaction() as session:
         return find_by_mark(session, found[0])
