@@ -11,7 +11,8 @@ from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.drape.cloth import mesh_garment
 from vmodel.drape.openings import named_loops, unthreaded, windings
-from vmodel.drape.start import place_cloth, start_pose
+from vmodel.drape.start import place_cloth
+from vmodel.drape.start_pose import start_pose
 from vmodel.types import FloatArray
 
 RING = np.array([[np.cos(t), np.sin(t), 0.0] for t in np.linspace(0, 2 * np.pi, 30, endpoint=False)])

@@ -10,11 +10,12 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from vmodel.body.measure import vertices_on
 from vmodel.body.model import Body
+from vmodel.drape.body_silhouette import ARM_BONES, CELL_M, Outline, body_outline, landmarks_m, trunk_faces
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.held import top_edge_m
-from vmodel.drape.start import ARM_BONES, CELL_M, Outline, bare_arms, body_outline, landmarks_m, spread
+from vmodel.drape.smoothing import spread
+from vmodel.drape.start_pose import bare_arms
 from vmodel.types import BoolArray, FloatArray, Garment, Neckline, PosedBody
 
 SHOULDER_ROOM_M = 0.012
@@ -40,8 +41,8 @@ def anchor_torso(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody) -
     """(N, 2) world x and z in metres: hung from the shoulders or the waist, rows at least as wide as the body."""
     marks = landmarks_m(garment)
     flat = cloth.flat_cm / 100
-    trunk = body_outline(posed, _trunk_faces(body))
-    headless = body_outline(posed, _trunk_faces(body, (*ARM_BONES, "neck", "head", "eye", "jaw")))
+    trunk = body_outline(posed, trunk_faces(body))
+    headless = body_outline(posed, trunk_faces(body, (*ARM_BONES, "neck", "head", "eye", "jaw")))
     centre = _centre_x(garment, flat)
     if not garment.kind.category.covers_upper:
         drop = _hang_from_waist(marks, flat, body)
@@ -51,11 +52,6 @@ def anchor_torso(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody) -
         drop = _hang_from_shoulders(marks, flat, centre, posed, body, headless)
     placed = np.stack([flat[:, 0] - centre, flat[:, 1] + drop], axis=1)
     return _widen_rows(placed, garment, trunk, marks, drop)
-
-
-def _trunk_faces(body: Body, without: tuple[str, ...] = ARM_BONES) -> BoolArray:
-    arm = vertices_on(body.surface, lambda bone: bone.startswith(without))
-    return np.asarray(~arm[body.surface.faces].any(axis=1))
 
 
 def _centre_x(garment: Garment, flat: FloatArray) -> float:

@@ -16,7 +16,8 @@ from vmodel.drape.held import Held, band_edges, band_scale, girth_under, hold_on
 from vmodel.drape.materials import cloth_of
 from vmodel.drape.sewn_cloth import place_any
 from vmodel.drape.solver import Phase, Solver
-from vmodel.drape.start import Start, dressing_angle, start_pose
+from vmodel.drape.start import Start
+from vmodel.drape.start_pose import dressing_angle, start_pose
 from vmodel.drape.thighs import with_room_between
 from vmodel.types import FloatArray, Garment, Pose
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from vmodel.body.model import Body
+from vmodel.drape.body_silhouette import landmarks_m
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.nearest import nearest_on_mesh
-from vmodel.drape.start import landmarks_m, start_pose
+from vmodel.drape.start_pose import start_pose
 from vmodel.types import Category, FloatArray, Garment, IntArray, Neckline, PosedBody, Sleeve
 
 BAND_SLACK = 1.01

@@ -11,6 +11,8 @@ from vmodel.drape.dress import Dressed
 from vmodel.drape.held import band_edges, shoulder_edges
 from vmodel.drape.openings import unthreaded
 from vmodel.drape.outside import distance_to_body, push_out
+from vmodel.drape.sewn_cloth import straight_seams
+from vmodel.drape.smoothing import smooth_jags
 from vmodel.drape.straps import lay_straps
 from vmodel.errors import DrapeFailed
 from vmodel.types import DrapeReport, FloatArray, Garment, PosedBody
@@ -30,9 +32,6 @@ SLIPPED = "it slips off, or an arm is not in its sleeve"
 
 def finish_cloth(cloth: Cloth, positions_m: FloatArray, posed: PosedBody, room_m: float = 0.002) -> FloatArray:
     """Smooth jags, straighten seams of pieces, lay straps flat; lift what lies closer to the skin than ``room_m``."""
-    from vmodel.drape.sewn_cloth import straight_seams
-    from vmodel.drape.start import smooth_jags
-
     finished = lay_straps(cloth, straight_seams(cloth, smooth_jags(cloth, positions_m)), posed)
     for room in (*(room_m,) * 3, *(0.3 * room_m,) * 6):  # cloth pinched between limbs has less room
         finished = push_out(finished, posed, room)

@@ -16,8 +16,9 @@ from scipy.spatial import Delaunay, cKDTree
 from vmodel.body.model import Body
 from vmodel.body.subdivision import refine, vertex_normals
 from vmodel.drape.cloth import Cloth, mesh_garment
+from vmodel.drape.smoothing import smooth_jags, spread
 from vmodel.drape.solver import Phase, Solver
-from vmodel.drape.start import ROOM_M, Start, place_cloth, smooth_jags, spread
+from vmodel.drape.start import ROOM_M, Start, place_cloth
 from vmodel.garment.measure import is_sewn
 from vmodel.types import FloatArray, Garment, Panel, PosedBody
 
