@@ -154,7 +154,7 @@ def _is_given(context: typer.Context, name: str) -> bool:
 
 def make_shots(requests: list[ShotRequest], studio: Studio, pipeline: Pipeline, output: Output) -> int:
     """Make every shot and keep it; returns the exit code."""
-    from pipelines.together import shoot_together
+    from pipelines.common.together import shoot_together
     from vmodel.take import Shot
 
     failed = 0

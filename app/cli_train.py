@@ -96,7 +96,7 @@ def _train_lora(
     from vmodel.config import Settings
 
     weights = find_weights("flux2-klein-base", Settings())
-    from pipelines.hub.lora import LoraPlan, train_lora
+    from pipelines.training.lora import LoraPlan, train_lora
 
     plan = LoraPlan(pictures, out, steps, minutes, batch, longest, seed)
     with Progress(TextColumn("{task.description}"), TimeElapsedColumn(), console=Console(stderr=True)) as bar:

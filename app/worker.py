@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from pipelines.common.together import BatchPipeline, Staged, finish_staged, stage
+from pipelines.common.watching import WatchedPipeline
 from pipelines.loading import weights_used
-from pipelines.together import BatchPipeline, Staged, finish_staged, stage
 from pipelines.warm import WarmPipelines
-from pipelines.watching import WatchedPipeline
 from vmodel.config import Settings
 from vmodel.dressing import cast_and_dress
 from vmodel.errors import VModelError

@@ -16,6 +16,7 @@ from diffusers.utils import BaseOutput, logging
 from einops import rearrange
 from torch import Tensor
 
+from pipelines.common.showing import frame_flat_lay, over_backdrop
 from pipelines.embedded_develop import develop_light
 from pipelines.embedded_device import find_device, inference_dtype
 from pipelines.embedded_exposure import Seen, settle_light
@@ -24,7 +25,6 @@ from pipelines.embedded_maps import Conditions, Look, look_vector, stack_conditi
 from pipelines.embedded_near import lay_near, near_views
 from pipelines.embedded_network import ConditionEncoder, FineLight
 from pipelines.embedded_sampling import LONGEST, carry_up, light_figure, sample_ratio
-from pipelines.showing import frame_flat_lay, over_backdrop
 from vmodel.errors import WeightsMissing
 from vmodel.images import to_srgb as encode_srgb
 from vmodel.scene import TracedLight, shrink, trace_light

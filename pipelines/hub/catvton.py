@@ -20,11 +20,11 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
+from pipelines.common.showing import over_backdrop
+from pipelines.common.together import BatchPipeline
 from pipelines.hub.batches import HubPipeline, Kept
 from pipelines.hub.placing import Layout, layout_here, loading_options, place_pipeline, prepare_libraries
 from pipelines.hub.references import as_shot, frame_garment, working_size
-from pipelines.showing import over_backdrop
-from pipelines.together import BatchPipeline
 from vmodel.errors import WeightsIncomplete
 from vmodel.scene import PART_NAMES
 from vmodel.take import Pattern, Pipeline, Take

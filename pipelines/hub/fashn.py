@@ -16,10 +16,10 @@ import numpy as np
 import torch
 from PIL import Image
 
+from pipelines.common.showing import over_backdrop
 from pipelines.hub.placing import layout_here, prepare_libraries
 from pipelines.hub.references import as_shot, frame_garment
 from pipelines.hub.tuning import read_tuning
-from pipelines.showing import over_backdrop
 from vmodel.errors import CardMemoryExhausted, PackageMissing
 from vmodel.take import Pipeline, Take
 from vmodel.types import ByteArray, Category

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from pipelines.showing import BACKDROP, cut_on_white, over_backdrop
+from pipelines.common.showing import BACKDROP, cut_on_white, over_backdrop
 from vmodel.take import Pattern, Take
 from vmodel.types import ByteArray
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.showing import frame_flat_lay
+from pipelines.common.showing import frame_flat_lay
 from pipelines.training.reader.drawn import draw_sample
 from pipelines.training.reader.samples import Sample
 from vmodel.garment.pattern.fit import make_pattern

@@ -15,7 +15,7 @@ from PIL import Image
 from shops import Shop, open_shop
 
 from app.worker import PREVIEW_PX, StudioRenderer, preview_of
-from pipelines.watching import each_step
+from pipelines.common.watching import each_step
 from vmodel.config import Settings
 from vmodel.rights.keys import open_authority
 from vmodel.rights.watermark import embed_mark

@@ -15,6 +15,8 @@ import torch
 from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus as library
 from PIL import Image
 
+from pipelines.common.together import BatchPipeline
+from pipelines.common.watching import each_step
 from pipelines.draft import DraftPipeline
 from pipelines.hub.catalogue import CATALOGUE
 from pipelines.hub.catvton import CatVton
@@ -22,8 +24,6 @@ from pipelines.hub.qwen_batch import BatchQwen, join_sentences
 from pipelines.hub.qwen_edit import QwenEdit
 from pipelines.hub.sdxl import Sdxl
 from pipelines.hub.store import pull_weights
-from pipelines.together import BatchPipeline
-from pipelines.watching import each_step
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
 from vmodel.errors import CardMemoryExhausted

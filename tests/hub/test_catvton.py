@@ -16,11 +16,11 @@ from safetensors.torch import load_file, save_file
 
 from app.cli import run
 from pipelines import loading
+from pipelines.common.watching import each_step
 from pipelines.draft import DraftPipeline
 from pipelines.hub.catalogue import CATALOGUE
 from pipelines.hub.catvton import ATTENTION, CatVton, lay_on_white, paint_mask
 from pipelines.hub.store import pull_weights
-from pipelines.watching import each_step
 from vmodel.config import Settings
 from vmodel.errors import WeightsIncomplete
 from vmodel.quality.gate import BARS

@@ -14,12 +14,12 @@ from try_on_package import write_package
 
 from app.cli import run
 from pipelines import loading
+from pipelines.common.watching import each_step
 from pipelines.draft import DraftPipeline
 from pipelines.hub.catalogue import CATALOGUE
 from pipelines.hub.fashn import Fashn, category_word
 from pipelines.hub.references import frame_garment
 from pipelines.hub.store import pull_weights
-from pipelines.watching import each_step
 from vmodel.config import Settings
 from vmodel.errors import BadUsage, CardMemoryExhausted, PackageMissing, PipelineUnknown
 from vmodel.take import Take

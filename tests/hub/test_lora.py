@@ -17,14 +17,14 @@ from safetensors.torch import load_file, save
 from app.cli import run
 from pipelines.embedded_develop import TRACED_PLANES
 from pipelines.hub.catalogue import CATALOGUE
-from pipelines.hub.errors import TrainingMemoryExhausted
 from pipelines.hub.flux2_klein import Flux2Klein
 from pipelines.hub.klein_batch import BatchKlein
-from pipelines.hub.lora import FILE, LEARNING_RATE, LoraPlan, flow_loss, train_lora
 from pipelines.hub.placing import Machine
 from pipelines.hub.store import pull_weights
 from pipelines.loading import weights_used
 from pipelines.training.dataset import PictureShelf
+from pipelines.training.errors import TrainingMemoryExhausted
+from pipelines.training.lora import FILE, LEARNING_RATE, LoraPlan, flow_loss, train_lora
 from vmodel.config import Settings
 from vmodel.errors import (
     BadUsage,
@@ -98,7 +98,7 @@ def test_a_run_that_is_stopped_keeps_what_was_learnt(
 ) -> None:
     settings = Settings(home=tmp_path / "home", weights_source=str(published))
     weights = pull_weights("flux2-klein-base", settings, accept_licence=True)
-    monkeypatch.setattr("pipelines.hub.lora._SAVE_EVERY", 2)
+    monkeypatch.setattr("pipelines.training.lora._SAVE_EVERY", 2)
     path, kept = tmp_path / "lora" / "pytorch_lora_weights.safetensors", list[bool]()
 
     def stop(step: int, loss: float) -> None:
@@ -150,11 +150,11 @@ def test_a_machine_that_cannot_hold_klein_base_is_refused_before_anything_is_wri
     published: Path, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights, plan = published / "nothing", LoraPlan(pictures, tmp_path / "out", steps=1, minutes=1)
-    monkeypatch.setattr("pipelines.hub.lora.look_at_machine", lambda: Machine(17.0, 64))
+    monkeypatch.setattr("pipelines.training.lora.look_at_machine", lambda: Machine(17.0, 64))
     refused = r"flux2-klein-base needs 18 GB .* and 17\.0 GB are free; close what else .*, or learn on a larger one\."
     with pytest.raises(CardTooSmall, match=refused):
         train_lora(plan, weights)
-    monkeypatch.setattr("pipelines.hub.lora.look_at_machine", lambda: Machine(None, 0.5))
+    monkeypatch.setattr("pipelines.training.lora.look_at_machine", lambda: Machine(None, 0.5))
     with pytest.raises(MemoryTooSmall, match=r"without a graphics card .* with a card, or close other programs\."):
         train_lora(plan, weights)
     assert not plan.out.exists()

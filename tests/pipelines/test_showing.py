@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.showing import frame_flat_lay, over_backdrop
+from pipelines.common.showing import frame_flat_lay, over_backdrop
 
 
 def test_a_flat_lay_is_framed_whole_on_white() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.together import shoot_together
+from pipelines.common.together import shoot_together
 from vmodel.request import GarmentSource, ShotRequest
 from vmodel.shoot import shoot
 from vmodel.studio import Studio

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
+from pipelines.common.watching import WatchedPipeline, card_turn
 from pipelines.draft import DraftPipeline
-from pipelines.watching import WatchedPipeline, card_turn
 from vmodel.take import Take
 from vmodel.types import ByteArray
 

@@ -23,11 +23,11 @@ from torch import Tensor
 from torch.nn import functional as fn
 
 from pipelines.hub.catalogue import weights_of
-from pipelines.hub.errors import TrainingMemoryExhausted
 from pipelines.hub.placing import choose_layout, look_at_machine, prepare_libraries, stored_gb
 from pipelines.hub.prompts import instruct_anybody
 from pipelines.hub.tuning import Tuning
 from pipelines.training.dataset import Picture, PictureShelf
+from pipelines.training.errors import TrainingMemoryExhausted
 from vmodel.errors import (
     BadUsage,
     CardTooSmall,

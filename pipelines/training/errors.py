@@ -1,4 +1,4 @@
-"""What can go wrong while a LoRA is learnt; the base and the meaning of codes are those of ``vmodel.errors``.
+"""What can go wrong while something is learnt; the base and the meaning of codes are those of ``vmodel.errors``.
 
 SetupError
 └── TrainingMemoryExhausted

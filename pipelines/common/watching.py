@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipelines.together import BatchPipeline
+from pipelines.common.together import BatchPipeline
 from vmodel.files import make_folder
 from vmodel.take import Pipeline, Take
 from vmodel.types import ByteArray

@@ -1,0 +1,1 @@
+"""What pipelines of any kind share: how pictures are shown to networks, batches, and being watched."""
