@@ -11,14 +11,28 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from prometheus_client import CollectorRegistry
 
-from app.api import account, casting, designs, files, garments, health, jobs, keys, shots, usage, webhooks
+from app.api import (
+    account,
+    casting,
+    designs,
+    files,
+    garments,
+    health,
+    jobs,
+    keys,
+    rights_garments,
+    rights_models,
+    rights_public,
+    shots,
+    usage,
+    webhooks,
+)
 from app.api.description import describe_with_problems
 from app.api.figures import HttpFigures
 from app.api.front import Front
 from app.api.installation import Installation
 from app.api.problems import Problem, catch_problems
 from app.api.reading_room import ReadingRoom
-from app.api.rights_routes import add_rights
 from app.api.watches import Watches
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
@@ -31,6 +45,7 @@ from vmodel.service.store import open_store
 _ROUTERS = (
     *(health.router, casting.router, garments.router, designs.router, jobs.router, shots.router, files.router),
     *(usage.router, keys.router, webhooks.router, account.router),
+    *(rights_public.router, rights_models.router, rights_garments.router),
 )
 
 
@@ -67,7 +82,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     describe_with_problems(app)
     for router in _ROUTERS:
         app.include_router(router)
-    add_rights(app)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from starlette.routing import Mount
 
 from app.api.installation import Installation
-from app.ui import files, garment_files, login, readings
+from app.ui import files, garment_files, login, readings, rights_pages
 from app.ui.guard import LOGIN, Guard
 from app.ui.page import build_page
 from app.ui.pieces import Pieces
@@ -18,11 +18,12 @@ from app.ui.words import LANGUAGES
 
 
 def mount_page(app: FastAPI) -> None:
-    """Add the page to an app of ``app.api.factory``: the login, the visitors' files, and Gradio in each language.
+    """Add the page to an app of ``app.api.factory``: login, files, pages for everybody, and Gradio in each language.
 
     Args:
         app: not yet started; no event loop runs.
     """
+    app.include_router(rights_pages.router)
     app.include_router(login.router)
     app.include_router(readings.router)
     app.include_router(garment_files.router)

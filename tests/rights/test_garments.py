@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from PIL import Image, ImageDraw, ImageFont
 
 from app.api.factory import create_app
+from app.ui import rights_pages
 from vmodel.config import Settings
 from vmodel.database import Database
 from vmodel.files import sha256_of
@@ -202,6 +203,7 @@ def test_a_brand_on_the_back_of_a_garment_waits_for_its_review_too(tmp_path: Pat
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     app = create_app(Settings(home=tmp_path_factory.mktemp("garment-rights")))
+    app.include_router(rights_pages.router)
     with TestClient(app):
         yield app
 

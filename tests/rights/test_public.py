@@ -15,6 +15,7 @@ from PIL import Image
 
 from app.api.factory import create_app
 from app.api.rights_desk import MOST_BYTES, VERIFIED_A_MINUTE, network_of
+from app.ui import rights_pages
 from vmodel.config import Settings
 from vmodel.publish import Holder, Published, Publisher
 from vmodel.rights.certificate import Terms, check_certificate
@@ -28,6 +29,7 @@ SELLER = Holder("seller-a", "Atelier <b>Ångström</b>", Terms())
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     app = create_app(Settings(home=tmp_path_factory.mktemp("public")))
+    app.include_router(rights_pages.router)
     with TestClient(app):
         yield app
 
