@@ -131,8 +131,8 @@ def run(arguments: list[str]) -> int:
 
 
 def _say_fault(error: Exception, as_json: bool) -> int:
-    from vmodel.batch import log_fault
     from vmodel.config import Settings
+    from vmodel.crash_log import log_fault
 
     try:
         settings = Settings()

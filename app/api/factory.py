@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -36,6 +37,7 @@ from app.api.reading_room import ReadingRoom
 from app.api.watches import Watches
 from vmodel.body.roster import load_roster
 from vmodel.config import Settings
+from vmodel.crash_log import log_fault
 from vmodel.database import open_database
 from vmodel.service.plans import read_plans
 from vmodel.service.queue_figures import QueueFigures
@@ -89,7 +91,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
         )
-    app.add_middleware(Front, settings=settings, figures=here.figures, report_fault=_reporting(settings))
+    app.add_middleware(
+        Front, settings=settings, figures=here.figures, report_fault=partial(log_fault, home=settings.home)
+    )
     return app
 
 
@@ -115,12 +119,3 @@ def open_installation(settings: Settings) -> Installation:
         watches=Watches(),
         leaving=threading.Event(),
     )
-
-
-def _reporting(settings: Settings) -> Callable[[Exception], str]:
-    def report(error: Exception) -> str:
-        from vmodel.batch import log_fault
-
-        return log_fault(error, settings.home)
-
-    return report

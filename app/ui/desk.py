@@ -16,7 +16,7 @@ from app.api.garment_intake import Change, Uploaded, take_change, take_in
 from app.ui.orders import read_order, requests_of
 from app.ui.pieces import PAGE, Pieces
 from app.ui.words import explain
-from vmodel.batch.in_a_row import log_fault
+from vmodel.crash_log import log_fault
 from vmodel.errors import BadUsage, VModelError
 from vmodel.preflight import MOST_WORN
 from vmodel.service.access import Identity, Login

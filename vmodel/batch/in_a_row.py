@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
+from vmodel.crash_log import log_fault
 from vmodel.errors import VModelError
-from vmodel.files import make_folder, write_whole
 from vmodel.request import ShotRequest
 from vmodel.take import Failure, Shot
 
@@ -33,20 +31,3 @@ def shoot_all(requests: Iterable[ShotRequest], make_shot: MakeShot, home: Path) 
             yield Failure(request, error.code, str(error))
         except Exception as error:
             yield Failure(request, "internal", log_fault(error, home))
-
-
-def log_fault(error: Exception, home: Path) -> str:
-    """Write the traceback of a fault of the program to a file of its own under ``home``.
-
-    Returns:
-        One sentence for the user that names the file.
-    """
-    trace = "".join(traceback.format_exception(error))
-    sentence = f"Something went wrong inside vmodel ({type(error).__name__})"
-    path = home / "logs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}.txt"
-    try:
-        make_folder(path.parent)
-        write_whole(path, trace.encode())
-    except VModelError:
-        return f"{sentence} and no log could be written; please report it with what you did."
-    return f"{sentence}; please report it with the file {path}."

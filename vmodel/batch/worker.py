@@ -13,11 +13,11 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from vmodel.batch.colourways import in_its_colours
-from vmodel.batch.in_a_row import log_fault
 from vmodel.batch.journal import Outcome
 from vmodel.batch.plan import Task
 from vmodel.config import Settings
 from vmodel.consistency import measure_look
+from vmodel.crash_log import log_fault
 from vmodel.errors import VModelError
 from vmodel.files import sha256_of
 from vmodel.publish import Publisher, WeightsOf, save_published

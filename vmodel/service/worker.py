@@ -14,8 +14,8 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from vmodel.batch import log_fault
 from vmodel.config import Settings
+from vmodel.crash_log import log_fault
 from vmodel.database import Database
 from vmodel.errors import StageError, VModelError
 from vmodel.request import ShotRequest
