@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 GROUND = {"types", "errors", "config", "images", "files", "weights", "database", "film", "threads", "limits"}
-GROUND |= {"crash_log"}
+GROUND |= {"crash_log", "hashing"}
 STAGES = ["garment", "body", "drape", "scene"]
 #: The modules that join the stages, each after what it may import.
 JOINTS = [

@@ -17,13 +17,13 @@ from vmodel.body.skin import SKIN_SIZE
 from vmodel.body.strands import fewer_strands
 from vmodel.casting import choose_pose, rank_models
 from vmodel.drape import drape_outfit
-from vmodel.drape.cache import content_key
 from vmodel.drape.collar import with_collars
 from vmodel.drape.hood import with_hoods
 from vmodel.errors import DrapeFailed
 from vmodel.files import sha256_of
 from vmodel.garment.pattern.fit import fit_garment, worn_closed
 from vmodel.garment.sizing import read_size_chart
+from vmodel.hashing import content_key
 from vmodel.images import to_linear
 from vmodel.looks import grown_hair, painted_skin
 from vmodel.quality.errors import NotWornRight

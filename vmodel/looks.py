@@ -14,8 +14,9 @@ from vmodel.body.base_layer import BaseLayer
 from vmodel.body.hair import grow_hair
 from vmodel.body.model import Body
 from vmodel.body.skin import SKIN_SIZE, paint_skin
-from vmodel.drape.cache import content_key, read_arrays, write_arrays
+from vmodel.drape.cache import read_arrays, write_arrays
 from vmodel.files import CACHE_BYTES, keep_newest
+from vmodel.hashing import content_key
 from vmodel.types import FloatArray, SkinTextures, Strands, VirtualModel
 
 

@@ -21,12 +21,12 @@ from vmodel.database import Database, new_id, now, open_database
 from vmodel.errors import InputError
 from vmodel.files import FORMATS, encode_picture, json_bytes, sha256_of, write_whole
 from vmodel.garment.recognition.kind import detected_kind
+from vmodel.hashing import canonical_json
 from vmodel.rights.certificate import (
     RESEARCH_USES,
     Licence,
     Terms,
     WeightsUsed,
-    canonical_json,
     check_certificate,
     end_of_term,
     moment_text,

@@ -18,15 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vmodel.config import Settings
-from vmodel.rights.certificate import (
-    Licence,
-    WeightsUsed,
-    canonical_json,
-    check_certificate,
-    end_of_term,
-    moment_text,
-    sign_licence,
-)
+from vmodel.hashing import canonical_json
+from vmodel.rights.certificate import Licence, WeightsUsed, check_certificate, end_of_term, moment_text, sign_licence
 from vmodel.rights.certificate_page import write_certificate_page
 from vmodel.rights.errors import CertificateInvalid
 from vmodel.rights.keys import Authority, open_authority, rotate_leaf

@@ -18,8 +18,9 @@ from PIL import Image
 
 from tests.rights.shop_front import HOST, ShopFront
 from vmodel.film import write_film
+from vmodel.hashing import canonical_json
 from vmodel.publish import Published, Publisher
-from vmodel.rights.certificate import canonical_json, check_certificate
+from vmodel.rights.certificate import check_certificate
 from vmodel.rights.errors import EvidenceUnreadable
 from vmodel.rights.monitor import search, write_report
 from vmodel.rights.provenance import read_provenance

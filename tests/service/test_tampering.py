@@ -110,6 +110,7 @@ def test_the_database_refuses_credits_from_nowhere_and_debts(any_database: Datab
         "at = '2026-01-01 00:00:00'",
         "key = 'other'",
         "consumed = 3, reserved = -3",
+        "consumed = 3.2, reserved = -3.2",
         "period = '2020-01'",
     ],
 )

@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
 import os
 import tempfile
 import zipfile
 from collections.abc import Mapping
-from enum import Enum
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from vmodel.types import FloatArray
 
-VERSION = 22
-"""Part of every key; raised when the solver's results change."""
-
-
-def content_key(*parts: Any) -> str:
-    """Hex digest of nested dataclasses, mappings, sequences, arrays, numbers and strings."""
-    digest = hashlib.sha256(f"drape {VERSION}".encode())
-    for part in parts:
-        _feed(digest, part)
-    return digest.hexdigest()[:40]
-
-
-def _feed(digest: Any, value: Any) -> None:
-    if isinstance(value, np.ndarray):
-        digest.update(f"{value.dtype}{value.shape}".encode())
-        digest.update(np.ascontiguousarray(value).tobytes())
-    elif isinstance(value, Enum):
-        digest.update(str(value).encode())
-    elif dataclasses.is_dataclass(value):
-        _feed(digest, {field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
-    elif isinstance(value, Mapping):
-        for key in sorted(value):
-            digest.update(f"{key}=".encode())
-            _feed(digest, value[key])
-    elif isinstance(value, (tuple, list)):
-        digest.update(f"[{len(value)}".encode())
-        for item in value:
-            _feed(digest, item)
-    else:
-        digest.update(f"{value!r};".encode())
+VERSION = "drape 22"
+"""Part of every key of a drape; raised when the solver's results change."""
 
 
 def read_arrays(folder: Path, key: str) -> dict[str, FloatArray] | None:

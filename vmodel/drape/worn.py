@@ -11,7 +11,7 @@ import numpy as np
 
 from vmodel.body.model import Body
 from vmodel.config import Settings
-from vmodel.drape.cache import content_key, read_arrays, write_arrays
+from vmodel.drape.cache import VERSION, read_arrays, write_arrays
 from vmodel.drape.cloth import Cloth
 from vmodel.drape.covered import TORN_AT_FIRST, torn_share
 from vmodel.drape.dress import DrapeSettings, Dressed, attempt_pose, dress
@@ -22,6 +22,7 @@ from vmodel.drape.sewn_cloth import mesh_cloth
 from vmodel.drape.thighs import with_room_between
 from vmodel.errors import DrapeFailed
 from vmodel.garment.measure import is_sewn
+from vmodel.hashing import content_key
 from vmodel.types import Drape, DrapeReport, FloatArray, Garment, Pose
 
 Progress = Callable[[str, float], None]
@@ -96,7 +97,7 @@ def _is_on(garment: Garment, cut: Cloth, dressed: Dressed, body: Body) -> bool:
 
 def drape_key(garment: Garment, body: Body, options: DrapeSettings) -> str:
     """Names a garment on a body in the cache, whatever the pose."""
-    return content_key(_cut_of(garment), body.rest.vertices_m, options)
+    return content_key(_cut_of(garment), body.rest.vertices_m, options, version=VERSION)
 
 
 def _cut_of(garment: Garment) -> list[object]:
@@ -137,7 +138,7 @@ def cached_move(
     options: DrapeSettings, folder: Path, key: str,
 ) -> tuple[FloatArray, Cloth]:  # fmt: skip
     """The cloth carried into a pose, and as it was let out for it, from the cache where it is there."""
-    whole_key = f"{key}-{content_key(pose.rotations)}"
+    whole_key = f"{key}-{content_key(pose.rotations, version=VERSION)}"
     stored = read_arrays(folder, whole_key) or {}
     if stored.get("positions_m", np.zeros(0)).shape == (cut.count, 3) and {"edge_rest_m", "bend_rest_m"} <= set(stored):
         return stored["positions_m"], replace(cut, edge_rest_m=stored["edge_rest_m"], bend_rest_m=stored["bend_rest_m"])

@@ -8,7 +8,6 @@ check one. The canonical form is simple because a licence holds only text, whole
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
@@ -19,6 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from vmodel.hashing import canonical_json
 from vmodel.rights.errors import CertificateInvalid
 from vmodel.rights.keys import Authority, name_of
 
@@ -129,16 +129,6 @@ def end_of_term(start: date, months: int | None) -> str:
     raise AssertionError("every month has 28 days")
 
 
-def canonical_json(content: Any) -> bytes:
-    """Canonical JSON (RFC 8785) of text, whole numbers, booleans, None, lists and objects with ASCII names.
-
-    Raises:
-        ValueError: there is a fraction, whose canonical form would need more care.
-    """
-    _refuse_fractions(content)
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-
-
 def sign_licence(licence: Licence, authority: Authority) -> dict[str, Any]:
     """The certificate of a licence."""
     content = licence.to_json()
@@ -225,17 +215,6 @@ def _licence(content: Mapping[str, Any]) -> Licence:
     if values["valid_until"]:
         date.fromisoformat(values["valid_until"])
     return Licence(**values)
-
-
-def _refuse_fractions(content: Any) -> None:
-    if isinstance(content, float):
-        raise ValueError(f"{content} is a fraction")
-    if isinstance(content, Mapping):
-        for value in content.values():
-            _refuse_fractions(value)
-    elif isinstance(content, list | tuple):
-        for value in content:
-            _refuse_fractions(value)
 
 
 def moment_text(moment: datetime) -> str:

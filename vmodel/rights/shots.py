@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from vmodel.database import Database, new_id, now
 from vmodel.errors import NotAllowedForChildren
-from vmodel.rights.certificate import Licence, Terms, canonical_json
+from vmodel.hashing import canonical_json
+from vmodel.rights.certificate import Licence, Terms
 from vmodel.rights.errors import (
     GarmentInReview,
     GarmentNotAttested,

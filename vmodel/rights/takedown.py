@@ -12,7 +12,8 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 
 from vmodel.files import encode_picture
-from vmodel.rights.certificate import canonical_json, moment_text
+from vmodel.hashing import canonical_json
+from vmodel.rights.certificate import moment_text
 from vmodel.rights.filing import certificate_page, registration_data
 from vmodel.rights.keys import Authority
 from vmodel.rights.monitor import Sighting, write_comparison

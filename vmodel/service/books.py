@@ -8,7 +8,6 @@ Entries of a seller are numbered and chained by SHA-256; the database refuses to
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from vmodel.database import Database, Moment, Table, new_id, now
+from vmodel.hashing import canonical_json
 from vmodel.service.accounts import Account
 from vmodel.service.errors import IdempotencyKeyInvalid, UnitsInvalid, UnknownAccount
 
@@ -301,11 +301,6 @@ def digest_of(entry: Any) -> str:
     plain = {name: getattr(entry, name) for name in _HASHED}
     plain["at"] = plain["at"].astimezone(UTC).isoformat(timespec="microseconds")
     return hashlib.sha256(canonical_json(plain)).hexdigest()
-
-
-def canonical_json(plain: dict[str, Any]) -> bytes:
-    """JSON that is the same bytes for the same values: keys sorted, no blanks, UTF-8, whole numbers only (RFC 8785)."""
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def period_of(at: datetime) -> str:

@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 from vmodel.config import Settings
 from vmodel.database import Database, now
 from vmodel.files import make_folder
-from vmodel.service.books import BEGINNING, DailyHead, HeadLeaf, Tip, canonical_json
+from vmodel.hashing import canonical_json
+from vmodel.service.books import BEGINNING, DailyHead, HeadLeaf, Tip
 from vmodel.service.signing import key_id, signing_key
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,10 +96,17 @@ def _check_entry(chain: _Chain, row: Any) -> Fault | None:
         return Fault(row.account_id, expected, "", "missing", f"Entry {expected} of {row.account_id} is gone.")
     if row.previous != chain.digest:
         return _fault(row, "moved", "does not follow the entry before it")
-    if row.digest != digest_of(row):
+    if not _is_digest(row.digest, digest_of, row):
         return _fault(row, "changed", "is not what was written")
     chain.number, chain.digest = row.number, row.digest
     return _check_credits(chain, row) or _check_period(chain, row)
+
+
+def _is_digest(digest: str, digest_of_values: Callable[..., str], *values: Any) -> bool:
+    try:
+        return digest == digest_of_values(*values)
+    except ValueError:  # a fraction, which no entry of ours has
+        return False
 
 
 def _check_credits(chain: _Chain, row: Any) -> Fault | None:
@@ -180,7 +187,7 @@ def _check_head(
     if head.number != number:
         return Fault("", number, "", "head_missing", f"Head {number} is gone.")
     name = f"Head {number} of {head.day}"
-    if head.previous != previous or head.digest != digest_of_head(head, leaves):
+    if head.previous != previous or not _is_digest(head.digest, digest_of_head, head, leaves):
         return Fault("", number, "", "head_changed", f"{name} is not what was signed.")
     if head.key_id not in trusted:
         return Fault("", number, "", "head_forged", f"{name} is signed with a key that is not trusted here.")
