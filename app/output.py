@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.console import say_check, say_error, say_warning
-from vmodel.batch.plan import safe_name
 from vmodel.consistency import Look, judge_sets, measure_look, write_consistency
 from vmodel.contact_sheet import make_contact_sheet
 from vmodel.errors import BadUsage, InputError
-from vmodel.files import FORMATS, encode_picture, make_folder, stem_of, write_whole
+from vmodel.files import FORMATS, encode_picture, make_folder, safe_name, stem_of, write_whole
 from vmodel.publish import save_published
 from vmodel.scene import save_maps
 from vmodel.sidecar import as_asked

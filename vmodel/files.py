@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -62,6 +63,15 @@ def stem_of(photo: Path, longest: int = _LONGEST_STEM) -> str:
     """
     text = os.fsencode(photo.stem)[:longest].decode("utf-8", "ignore")
     return "".join(letter if letter.isprintable() else "-" for letter in text) or "photo"
+
+
+def safe_name(name: str) -> str:
+    """A seller's word as part of a file's name on any system; may be empty.
+
+    At most 80 letters, and 120 bytes of the 255 that a name may have: a Chinese letter takes three.
+    """
+    plain = re.sub(r"[^\w.-]+", "-", name).strip(".-_")[:80]
+    return plain.encode()[:120].decode("utf-8", "ignore").rstrip(".-_")
 
 
 def json_bytes(content: object, indent: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Colour and resampling shared by the stages."""
+"""Colour and resampling that all stages share."""
 
 from __future__ import annotations
 
@@ -9,6 +9,21 @@ from vmodel.types import ByteArray, FloatArray
 
 LUMINANCE: FloatArray = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Weights of linear-light red, green and blue (IEC 61966-2-1)."""
+
+
+def luma_of(picture: ByteArray) -> FloatArray:
+    """(H, W) float32 in 0..255 (BT.601 weights, as JPEG's)."""
+    if picture.ndim == 2:
+        return picture.astype(np.float32)
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(picture[..., :3]), cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def on_white(picture: ByteArray) -> ByteArray:
+    """A picture without transparency: (H, W, 3) uint8, what was clear lies on white."""
+    if picture.shape[2] == 3:
+        return picture
+    alpha = picture[..., 3:].astype(np.uint16)
+    return ((picture[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
 def to_linear(srgb: ByteArray | FloatArray) -> FloatArray:

@@ -22,12 +22,14 @@ from vmodel.errors import InputError
 from vmodel.files import FORMATS, encode_picture, json_bytes, sha256_of, write_whole
 from vmodel.garment.recognition.kind import detected_kind
 from vmodel.hashing import canonical_json
+from vmodel.images import on_white
 from vmodel.rights.certificate import (
     RESEARCH_USES,
     Licence,
     Terms,
     WeightsUsed,
     check_certificate,
+    describe_terms,
     end_of_term,
     moment_text,
     parse_licence,
@@ -43,7 +45,7 @@ from vmodel.rights.faces import find_faces
 from vmodel.rights.garments import check_backs, check_garment
 from vmodel.rights.keys import Authority, open_authority
 from vmodel.rights.label import draw_label
-from vmodel.rights.originals import Originals, on_white
+from vmodel.rights.originals import Originals
 from vmodel.rights.papers import certificate_of, read_paper
 from vmodel.rights.pixels import pixels_sha256
 from vmodel.rights.policy import Asked, Likeness, check_finished, check_shot
@@ -361,14 +363,6 @@ def save_published(published: Published, folder: Path, stem: str) -> tuple[Path,
     content = {"picture": picture.name} | published.sidecar
     write_whole(sidecar, json_bytes(content, 2))
     return picture, sidecar
-
-
-def describe_terms(licence: Licence) -> str:
-    """One sentence on who may use a picture, for what and until when."""
-    until = f"until {licence.valid_until}" if licence.valid_until else "without end"
-    return (
-        f"{licence.seller} may use this picture for {', '.join(licence.permitted_uses)}; {licence.territory}, {until}."
-    )
 
 
 def _terms_with(terms: Terms, weights: tuple[WeightsUsed, ...]) -> Terms:

@@ -18,9 +18,9 @@ from PIL import Image
 
 from vmodel.config import Settings
 from vmodel.files import FORMATS, encode_picture, sha256_of
-from vmodel.publish import Holder, Published, Publisher, describe_terms
+from vmodel.publish import Holder, Published, Publisher
 from vmodel.publish_clip import publish_clip
-from vmodel.rights.certificate import RESEARCH_USES, Terms, check_certificate
+from vmodel.rights.certificate import RESEARCH_USES, Terms, check_certificate, describe_terms
 from vmodel.rights.errors import LicenceRevoked
 from vmodel.rights.pixels import pixels_sha256
 from vmodel.rights.provenance import MARK_ALGORITHM, MIME_TYPES, Trust, read_provenance

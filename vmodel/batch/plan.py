@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from vmodel.batch.rows import Asked, Digest, Wishes, column_at_fault, read_row
 from vmodel.batch.table import Row, Table
 from vmodel.body.roster import Roster
 from vmodel.errors import PhotoNotFound, VModelError
-from vmodel.files import sha256_of
+from vmodel.files import safe_name, sha256_of
 from vmodel.garment.colourway import Colourway
 from vmodel.preflight import check_requests
 from vmodel.request import ShotRequest
@@ -174,15 +173,6 @@ def _described(request: ShotRequest, digest: Digest) -> dict[str, object]:
     plain["files"] = {name: digest(Path(value)) for name, value in files.items()}
     plain["garment"] = {name: value for name, value in plain["garment"].items() if name not in files}
     return plain | {name: "" for name in ("pose", "background") if name in files}
-
-
-def safe_name(name: str) -> str:
-    """A seller's word as part of a file's name on any system; may be empty.
-
-    At most 80 letters, and 120 bytes of the 255 that a name may have: a Chinese letter takes three.
-    """
-    plain = re.sub(r"[^\w.-]+", "-", name).strip(".-_")[:80]
-    return plain.encode()[:120].decode("utf-8", "ignore").rstrip(".-_")
 
 
 def _digest(path: Path) -> str:

@@ -129,6 +129,14 @@ def end_of_term(start: date, months: int | None) -> str:
     raise AssertionError("every month has 28 days")
 
 
+def describe_terms(licence: Licence) -> str:
+    """One sentence on who may use a picture, for what and until when."""
+    until = f"until {licence.valid_until}" if licence.valid_until else "without end"
+    return (
+        f"{licence.seller} may use this picture for {', '.join(licence.permitted_uses)}; {licence.territory}, {until}."
+    )
+
+
 def sign_licence(licence: Licence, authority: Authority) -> dict[str, Any]:
     """The certificate of a licence."""
     content = licence.to_json()

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from vmodel.images import luma_of
 from vmodel.rights.descriptors import ASKED_POINTS, POINT_BYTES, Descriptors, bits_of, describe_points, hash_whole
-from vmodel.rights.mark_visibility import luma_of
 from vmodel.rights.matching import match_pictures, mirror_sift
 from vmodel.types import ByteArray, IntArray
 

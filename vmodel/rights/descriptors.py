@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vmodel.rights.mark_visibility import luma_of
+from vmodel.images import luma_of
 from vmodel.types import ByteArray, FloatArray
 
 PDQ_BYTES, POINT_BYTES = 32, 16

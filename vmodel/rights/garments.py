@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from vmodel.config import Settings
 from vmodel.database import Database, new_id, now
 from vmodel.files import sha256_of
+from vmodel.images import on_white
 from vmodel.rights.brand_words import find_brand_words, read_brands
 from vmodel.rights.catalogue import open_index
 from vmodel.rights.copies import find_copies
@@ -28,7 +29,7 @@ from vmodel.rights.descriptors import describe
 from vmodel.rights.errors import GarmentInReview, GarmentNotAttested, GarmentRefused, ReviewUnknown
 from vmodel.rights.faces import find_faces
 from vmodel.rights.likeness import SAME, likeness
-from vmodel.rights.originals import Originals, on_white
+from vmodel.rights.originals import Originals
 from vmodel.rights.registered_marks import find_marks, read_marks_folder
 from vmodel.rights.registry import GarmentPhoto, SellerAttestation
 from vmodel.types import ByteArray

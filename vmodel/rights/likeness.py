@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vmodel.rights.mark_visibility import luma_of
+from vmodel.images import luma_of
 from vmodel.rights.matching import match_pictures
 from vmodel.types import ByteArray, FloatArray
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from vmodel.images import luma_of
 from vmodel.rights.mark_levelling import level
 from vmodel.rights.mark_pattern import TILE, Pattern, blue_pattern_of, pattern_of
-from vmodel.rights.mark_visibility import band_of, enlarged, hidden_by, luma_of, texture_of
+from vmodel.rights.mark_visibility import band_of, enlarged, hidden_by, texture_of
 from vmodel.types import ByteArray, FloatArray
 
 _DEVIATIONS = 3.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vmodel.types import ByteArray, FloatArray
+from vmodel.types import FloatArray
 
 ON_GREY, ON_WHITE = 0.28, 0.22
 """Deviation in grey levels on flat ground, and on flat white: at 0.6 a plain backdrop looks like plaster."""
@@ -24,13 +24,6 @@ BLUE_SHARE, MOST_BLUE = 0.3, 1.4
 """What texture adds to it, and what is never passed: at 3 skin and pale cloth look stained at twice their size."""
 BLUE_DARK, BLUE_LEAST_IN_DARK = 120.0, 0.4
 """Luma below which less is hidden, and the share that is left of it in black: dark skin shows every stain."""
-
-
-def luma_of(picture: ByteArray) -> FloatArray:
-    """(H, W) float32 in 0..255 (BT.601 weights, as JPEG's)."""
-    if picture.ndim == 2:
-        return picture.astype(np.float32)
-    return np.asarray(cv2.cvtColor(np.ascontiguousarray(picture[..., :3]), cv2.COLOR_RGB2GRAY), np.float32)
 
 
 def band_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:

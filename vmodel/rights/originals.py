@@ -13,6 +13,7 @@ from PIL import Image
 
 from vmodel.config import Settings
 from vmodel.files import encode_picture
+from vmodel.images import on_white
 from vmodel.types import ByteArray
 
 
@@ -90,14 +91,6 @@ class Originals:
 
     def _folder(self, licence_id: str) -> str:
         return f"{self._shelf}/{licence_id[-2:]}/{licence_id}"
-
-
-def on_white(picture: ByteArray) -> ByteArray:
-    """A picture without transparency: (H, W, 3) uint8, what was clear lies on white."""
-    if picture.shape[2] == 3:
-        return picture
-    alpha = picture[..., 3:].astype(np.uint16)
-    return ((picture[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
 def _open_store(settings: Settings) -> ObjectStore:

@@ -11,10 +11,9 @@ import numpy as np
 from PIL import Image
 
 from vmodel.config import Settings
+from vmodel.images import luma_of, on_white
 from vmodel.rights.errors import RightsListInvalid
-from vmodel.rights.mark_visibility import luma_of
 from vmodel.rights.matching import Features, find_features, match_features
-from vmodel.rights.originals import on_white
 from vmodel.types import ByteArray, FloatArray
 
 FEWEST = 14

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from vmodel.errors import PhotoTooLarge, UnreadablePhoto
-from vmodel.rights.originals import on_white
+from vmodel.images import on_white
 from vmodel.types import ByteArray
 
 MAX_MEGABYTES = 80

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from vmodel.images import luma_of
 from vmodel.rights.mark_alignment import align, cut_tiles, shown
 from vmodel.rights.mark_code import PAYLOAD_BITS, decode_symbols
 from vmodel.rights.mark_pattern import TILE, begin_of, blue_pattern_of, draw_tile, pattern_of
@@ -33,7 +34,7 @@ from vmodel.rights.mark_reading import (
 from vmodel.rights.mark_scan import scaled_guesses
 from vmodel.rights.mark_search import Guess, every_way, guesses, spectrum_of, window_of
 from vmodel.rights.mark_shaping import shape_symbols
-from vmodel.rights.mark_visibility import hiding, hiding_in_both, luma_of
+from vmodel.rights.mark_visibility import hiding, hiding_in_both
 from vmodel.rights.matching import Match, match_pictures
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
