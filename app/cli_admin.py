@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from app.cli_models import refusing
+from app.cli_errors import opened, refusing
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -30,21 +28,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")
 FromInput = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input; otherwise one is made.")
 ]
-
-
-@contextmanager
-def opened(as_json: bool = False) -> Iterator[Session]:
-    """A transaction on the installation's database; what is wrong is said as ``refusing`` does."""
-    from vmodel.config import Settings
-    from vmodel.database import open_database
-
-    with refusing(as_json):
-        database = open_database(Settings())
-        try:
-            with database.transaction() as session:
-                yield session
-        finally:
-            database.close()
 
 
 @admin_app.command("init")

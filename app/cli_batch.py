@@ -13,7 +13,7 @@ import typer
 
 from app import flags
 from app.batch_forecast import KEY, counted, foresee
-from app.cli_models import refusing
+from app.cli_errors import refusing
 from app.console import say_check, say_warning
 from vmodel.errors import BadUsage
 

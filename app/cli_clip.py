@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app import flags
-from app.cli_models import refusing
+from app.cli_errors import refusing
 from app.console import watching
 
 if TYPE_CHECKING:

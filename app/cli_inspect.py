@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from app import flags
-from app.cli_models import refusing
+from app.cli_errors import refusing
 from app.console import say_check
 
 Photo = Annotated[

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli_admin import AsJson, WhichAccount, opened
-from app.cli_models import refusing
+from app.cli_admin import AsJson, WhichAccount
+from app.cli_errors import opened, refusing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

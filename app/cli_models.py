@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -14,8 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.console import say_refusal
-from vmodel.errors import VModelError
+from app.cli_errors import refusing
 from vmodel.limits import SEEDS
 
 models_app = typer.Typer(no_args_is_help=True, help="The roster of virtual models, all of them invented people.")
@@ -130,16 +127,6 @@ def list_poses(as_json: AsJson = False) -> None:
 
     names = pose_names()
     print(json.dumps(list(names)) if as_json else "\n".join(names))
-
-
-@contextmanager
-def refusing(as_json: bool = False) -> Iterator[None]:
-    """Turn what is wrong with a command's arguments into one line, with ``as_json`` an object too, and exit code 2."""
-    try:
-        yield
-    except VModelError as error:
-        say_refusal(error.code, str(error), as_json)
-        raise typer.Exit(2) from None
 
 
 def _print_pairs(pairs: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli_models import refusing
+from app.cli_errors import refusing
 from app.cli_rights_desk import (
     add_detector,
     check_photos,

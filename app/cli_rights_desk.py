@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli_admin import opened
-from app.cli_models import refusing
+from app.cli_errors import opened, refusing
 from app.console import watching
 
 if TYPE_CHECKING:

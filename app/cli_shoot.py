@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from app import flags
-from app.cli_models import refusing
+from app.cli_errors import refusing
 from app.console import say_warning, watching
 from vmodel.errors import BadUsage
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli_models import refusing
+from app.cli_errors import refusing
 from vmodel.errors import BadUsage, PackageMissing
 
 _CACHE = Path("~/.cache/vmodel-train")

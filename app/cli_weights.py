@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from app.cli_models import refusing
+from app.cli_errors import refusing
 from app.console import say_error
 
 if TYPE_CHECKING:
