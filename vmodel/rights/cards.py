@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from vmodel.config import Settings
-from vmodel.rights.certificate_page import page, rows
 from vmodel.rights.consent import declared_person, list_consents
+from vmodel.rights.html import page, rows
 from vmodel.rights.identity import identity_of
 from vmodel.rights.registry import ReservedModel
 from vmodel.types import VirtualModel

@@ -12,8 +12,8 @@ from typing import Any
 from vmodel.database import now
 from vmodel.errors import VModelError
 from vmodel.rights.certificate import moment_text
-from vmodel.rights.certificate_page import STYLE, page, picture_uri, rows
 from vmodel.rights.clips import Frame, frames_of
+from vmodel.rights.html import STYLE, page, picture_uri, rows
 from vmodel.rights.provenance import sniff_mime
 from vmodel.rights.registry import RegisteredShot
 from vmodel.rights.sources import Found
