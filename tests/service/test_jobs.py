@@ -13,11 +13,12 @@ from vmodel.errors import NotAllowedForChildren, VModelError
 from vmodel.rights.registry import Refusal
 from vmodel.service import settling
 from vmodel.service.errors import CreditsExhausted, IdempotencyConflict, UnknownAccount
-from vmodel.service.job_errors import DayFull, JobUnknown, ShotUnknown, StoredFileMissing, TooManyShots
+from vmodel.service.job_errors import DayFull, JobUnknown, ShotUnknown, TooManyShots
 from vmodel.service.jobs import cancel_job, find_job, find_shot, list_jobs, submit, watch_job
 from vmodel.service.ledger import Balance
 from vmodel.service.plans import Plans
 from vmodel.service.settling import Delivery
+from vmodel.service.store_errors import StoredFileMissing
 
 
 def test_a_job_waits_with_its_price_held(shop: Shop) -> None:

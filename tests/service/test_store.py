@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from vmodel.config import Settings
-from vmodel.service.job_errors import LinkInvalid, StoredFileDamaged, StoredFileMissing, StoreUnavailable
 from vmodel.service.secret import installation_secret
 from vmodel.service.store import FileStore, open_link, open_store, sign_link, write_local
+from vmodel.service.store_errors import LinkInvalid, StoredFileDamaged, StoredFileMissing, StoreUnavailable
 
 PICTURE = b"not quite a picture"
 

@@ -21,8 +21,8 @@ from vmodel.garment.design import Design, check_colour
 from vmodel.garment.print_repeat import PrintRepeat, recolour_tile
 from vmodel.garment.sewing_design import SewnDesign
 from vmodel.service.garments import PAGE, StoredGarment
-from vmodel.service.job_errors import StoredFileMissing
 from vmodel.service.store import FileStore
+from vmodel.service.store_errors import StoredFileMissing
 from vmodel.types import BodyMeasurements, ByteArray
 
 MOST_COLORWAYS = 12

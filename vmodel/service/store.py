@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from vmodel.config import Settings
 from vmodel.files import make_folder
-from vmodel.service.job_errors import LinkInvalid, StoredFileDamaged, StoredFileMissing, StoreUnavailable
+from vmodel.service.store_errors import LinkInvalid, StoredFileDamaged, StoredFileMissing, StoreUnavailable
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore

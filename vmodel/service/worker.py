@@ -22,7 +22,7 @@ from vmodel.request import ShotRequest
 from vmodel.service import heartbeat, lanes, retention, settling, upkeep
 from vmodel.service.durable import DurableQueue
 from vmodel.service.heartbeat import BEAT_S, DRAINING, LIVE, Watch
-from vmodel.service.job_errors import ShotStopped, StoreUnavailable
+from vmodel.service.job_errors import ShotStopped
 from vmodel.service.job_request import localise, read_shot
 from vmodel.service.job_views import SILENT
 from vmodel.service.patience import patiently
@@ -30,6 +30,7 @@ from vmodel.service.places import Places
 from vmodel.service.rendering import Progress, Renderer, TurnRenderer
 from vmodel.service.settling import Delivery, Work
 from vmodel.service.store import FileStore, write_local
+from vmodel.service.store_errors import StoreUnavailable
 
 SUPERSEDED = 75
 """Exit code of a worker that was taken for dead; whoever started it starts it anew."""
