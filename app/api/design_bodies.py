@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from app.api.asked import Asked
-from app.api.files import link_to
 from app.api.garment_bodies import Understood
 from app.api.installation import Installation
+from app.api.signed_links import link_to
 from vmodel.garment.sewing import MOST_PIECES
 from vmodel.service.designs import MOST_COLORWAYS, Colorway, Recipe
 from vmodel.service.garments import StoredGarment

@@ -22,8 +22,8 @@ from app.api.design_bodies import (
 )
 from app.api.design_intake import draw_preview, keep_design, small_png, take_flat, take_pattern, take_print
 from app.api.errors import NotFound
-from app.api.files import answer_picture, link_to
 from app.api.installation import Here
+from app.api.signed_links import answer_picture, link_to
 from vmodel.service.garments import PAGE, delete_garment, find_garment
 
 router = APIRouter(prefix="/v1", tags=["designs"])

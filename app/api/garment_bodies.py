@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from app.api.asked import Asked
-from app.api.files import link_to
 from app.api.installation import Installation
+from app.api.signed_links import link_to
 from vmodel.service.garments import StoredGarment
 
 _Pixel = Annotated[float, Field(allow_inf_nan=False)]

@@ -10,10 +10,10 @@ from fastapi.concurrency import run_in_threadpool
 
 from app.api.asking import Manager, Reader, Shooter
 from app.api.errors import NotFound
-from app.api.files import answer_picture
 from app.api.garment_bodies import Correction, Garment, show_garment
 from app.api.garment_intake import Change, Uploaded, read_change, read_in, read_mask
 from app.api.installation import Here, Installation
+from app.api.signed_links import answer_picture
 from vmodel.service.access import Identity
 from vmodel.service.garments import PAGE, Stated, StoredGarment, delete_garment, find_garment, list_garments
 

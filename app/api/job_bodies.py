@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from app.api.asked import Asked
-from app.api.files import link_to
 from app.api.garment_bodies import Reason
 from app.api.installation import Installation
+from app.api.signed_links import link_to
 from vmodel.config import default_pipeline
 from vmodel.limits import LONGEST_FOCAL_MM, MOST_STEPS, SEEDS, SHORTEST_FOCAL_MM
 from vmodel.preflight import MOST_WORN

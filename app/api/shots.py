@@ -8,9 +8,9 @@ from fastapi import APIRouter, Path, Response
 
 from app.api.asking import Manager, Reader
 from app.api.errors import NotFound
-from app.api.files import answer_picture
 from app.api.installation import Here
 from app.api.job_bodies import ShotMade, show_shot
+from app.api.signed_links import answer_picture
 from vmodel.service.jobs import find_shot
 from vmodel.service.retention import delete_shot
 

@@ -12,9 +12,9 @@ from fastapi import Path as InPath
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from app.api.errors import BodyTooLarge, NotFound
-from app.api.files import answer_picture
 from app.api.garment_intake import Uploaded, take_in
 from app.api.installation import Here, Installation
+from app.api.signed_links import answer_picture
 from app.ui.looking import names_of_files
 from app.ui.packing import ORIGINAL, Authorise, file_name, pack, picture_for, plain, shrink
 from app.ui.rendering import STATIC_FOLDERS
