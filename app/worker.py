@@ -32,14 +32,13 @@ from vmodel.rights.exclusive import barred_models
 from vmodel.rights.shots import noting_refusals
 from vmodel.service.accounts import Account
 from vmodel.service.model3d import write_model3d
-from vmodel.service.rendering import Rendered, Tell
+from vmodel.service.rendering import Rendered, Tell, Work
 from vmodel.shoot import shoot
 from vmodel.studio import Studio
 
 if TYPE_CHECKING:
     from vmodel.database import Database
     from vmodel.request import ShotRequest
-    from vmodel.service.settling import Work
     from vmodel.take import Pipeline, Shot
     from vmodel.types import ByteArray
 

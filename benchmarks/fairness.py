@@ -21,8 +21,7 @@ from vmodel.database import open_database
 from vmodel.request import ShotRequest
 from vmodel.service.job_request import JobRequest
 from vmodel.service.jobs import submit, watch_job
-from vmodel.service.rendering import Rendered, Tell
-from vmodel.service.settling import Work
+from vmodel.service.rendering import Rendered, Tell, Work
 from vmodel.service.store import open_store
 from vmodel.service.worker import Worker
 

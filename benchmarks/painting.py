@@ -19,8 +19,7 @@ from PIL import Image
 from vmodel.config import Settings
 from vmodel.database import open_database
 from vmodel.request import ShotRequest
-from vmodel.service.rendering import Rendered, Tell
-from vmodel.service.settling import Work
+from vmodel.service.rendering import Rendered, Tell, Work
 from vmodel.service.store import FileStore, files_address
 from vmodel.service.worker import Worker
 

@@ -45,7 +45,8 @@ from vmodel.service.accounts import create_account
 from vmodel.service.job_request import JobRequest
 from vmodel.service.jobs import submit
 from vmodel.service.plans import read_plans
-from vmodel.service.settling import Delivery, Work
+from vmodel.service.rendering import Work
+from vmodel.service.settling import Delivery
 
 #: Seconds that a picture takes: on a graphics card as assumed, and as ``docs/benchmarks.md`` has them of a processor.
 CARD = Course("card, 3 s a picture", 3.0, 3.0, 3.0)

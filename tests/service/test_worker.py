@@ -19,8 +19,7 @@ from vmodel.service.job_tables import WorkerRow
 from vmodel.service.jobs import Job, cancel_job, find_job, submit, watch_job
 from vmodel.service.ledger import Balance
 from vmodel.service.plans import Plans
-from vmodel.service.rendering import Rendered, Renderer, Tell
-from vmodel.service.settling import Work
+from vmodel.service.rendering import Rendered, Renderer, Tell, Work
 from vmodel.service.verify import verify
 from vmodel.service.worker import Worker, hand_out_every_s, poll_every_s
 

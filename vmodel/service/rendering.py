@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from vmodel.request import ShotRequest
-from vmodel.service.settling import Work
 
 TELL_S = 0.5
 """A stage's progress is written so often; a cancelled picture is given up after at most so long plus one step."""
@@ -31,6 +30,24 @@ _COURSE = {
     "publish": 0.97,
 }
 _STARTS = sorted(_COURSE.values())
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a worker needs to make one picture.
+
+    Attributes:
+        garment, request: as of the rows.
+        starts: how often it was begun, this time included.
+    """
+
+    shot_id: str
+    job_id: str
+    account_id: str
+    garment: dict[str, object]
+    request: dict[str, object]
+    pipeline: str
+    starts: int
 
 
 class Tell(Protocol):

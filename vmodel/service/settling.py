@@ -29,28 +29,11 @@ from vmodel.service.job_tables import (
 )
 from vmodel.service.lanes import begin_part
 from vmodel.service.ledger import charge, commit, void
+from vmodel.service.rendering import Work
 from vmodel.service.webhooks import announce
 
 MOST_STARTS = 5
 """A picture that was begun so often and never ended takes its workers down; it is not begun again."""
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a worker needs to make one picture.
-
-    Attributes:
-        garment, request: as of the rows.
-        starts: how often it was begun, this time included.
-    """
-
-    shot_id: str
-    job_id: str
-    account_id: str
-    garment: dict[str, object]
-    request: dict[str, object]
-    pipeline: str
-    starts: int
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ from vmodel.service.job_request import localise, read_shot
 from vmodel.service.job_views import SILENT
 from vmodel.service.patience import patiently
 from vmodel.service.places import Places
-from vmodel.service.rendering import Progress, Renderer, TurnRenderer
-from vmodel.service.settling import Delivery, Work
+from vmodel.service.rendering import Progress, Renderer, TurnRenderer, Work
+from vmodel.service.settling import Delivery
 from vmodel.service.store import FileStore, write_local
 from vmodel.service.store_errors import StoreUnavailable
 
