@@ -62,8 +62,7 @@ def view_angle(view: str) -> float:
 
 def check_focal(focal_mm: object) -> None:
     """Raise ``FocalOutOfRange`` unless a focal length is a number of millimetres from 20 to 300."""
-    is_number = isinstance(focal_mm, int | float) and not isinstance(focal_mm, bool)
-    if not is_number or not SHORTEST_FOCAL_MM <= focal_mm <= LONGEST_FOCAL_MM:
+    if not isinstance(focal_mm, int | float) or not SHORTEST_FOCAL_MM <= focal_mm <= LONGEST_FOCAL_MM:
         raise FocalOutOfRange(focal_mm)
 
 
