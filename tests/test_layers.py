@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,12 @@ JOINTS = [
     "size_run",
 ]
 JOINTS += ["contact_sheet", "marketplaces", "batch", "service", "client"]
+#: Folder -> all that its modules may import of the same package.
+OWN = {
+    "app/api": ("app.api",),
+    "pipelines/common": ("pipelines.common",),
+    "pipelines/hub": ("pipelines.common", "pipelines.hub"),
+}
 
 
 def imports_of(path: Path) -> Iterator[str]:
@@ -46,12 +53,16 @@ def imports_of(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def modules(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
+
+
+def module_of(name: str, modules: Collection[str]) -> str:
+    """The module that an imported name is, or in which it is defined."""
+    return name if name in modules else name.rpartition(".")[0]
 
 
 def stage_of(module: str) -> str:
@@ -85,6 +96,21 @@ def test_the_library_imports_no_pipeline_and_no_face() -> None:
 def test_pipelines_import_no_face() -> None:
     for path in modules("pipelines"):
         assert not [name for name in imports_of(path) if name.split(".")[0] in {"app", "benchmarks"}], path
+
+
+@pytest.mark.parametrize("folder", OWN)
+def test_a_folder_that_others_stand_on_imports_none_of_them(folder: str) -> None:
+    package = folder.split("/", maxsplit=1)[0]
+    for path in modules(folder):
+        own = [name for name in imports_of(path) if name.startswith(f"{package}.")]
+        assert all(name.startswith(OWN[folder]) for name in own), path
+
+
+def test_no_import_leads_back_to_where_it_began() -> None:
+    paths = [path for folder in ("vmodel", "pipelines", "app") for path in modules(folder)]
+    named = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
+    graph = {name: {module_of(other, named) for other in imports_of(path)} - {name} for name, path in named.items()}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the modules
 
 
 def test_the_main_path_stays_short() -> None:
