@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from vmodel.drape.cloth import Cloth
-from vmodel.drape.start import spread
+from vmodel.drape.smoothing import spread
 from vmodel.types import BoolArray, Category, FloatArray, Garment, IntArray
 
 LEFT_STRAIN = 1.025
