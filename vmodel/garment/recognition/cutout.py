@@ -34,6 +34,9 @@ WORK_SIDE: Final = 1024
 _GUIDE_SIDE: Final = 512
 _GUIDE_RADIUS: Final = 0.012
 """Windows in which the mask's edge looks for the picture's, as a share of the longer side: two cells of the mask."""
+_DOUBTED: Final = 0.45
+"""How much less sure the mask is of what may not be the cloth's outer face: colours decide there. Ground between a
+sleeve and the body is narrower than the mask sees."""
 _LEAST_AREA: Final = 0.012
 _SIMILAR: Final = 0.35
 """Share of the largest piece's area from which on another piece is a garment as well."""
@@ -106,7 +109,9 @@ def _cut_by_reading(flat_lay: FlatLay, reading: PhotoReading, category: Category
     if worn > _WORN or (worn > _PERHAPS_WORN and surety(reading) < _CLEAR):
         raise PersonInPhoto(flat_lay.name)
     small = cv2.resize(flat_lay.rgb, reading.mask.shape[::-1], interpolation=cv2.INTER_AREA)
-    mask = _drawn_to_edges(small, reading.mask)
+    foreign = reading.surface.over("foreign", flat_lay.rgb.shape[:2])
+    doubted = 1 - _DOUBTED * cv2.resize(foreign, reading.mask.shape[::-1], interpolation=cv2.INTER_AREA)
+    mask = _drawn_to_edges(small, reading.mask * doubted)
     is_pair = gap_row(mask) is not None and _may_be_two(reading, category)
     if reading.share("garments", "several") > _SEVERAL and not is_pair:
         raise SeveralGarments(flat_lay.name, 2)
