@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from vmodel.types import BoolArray, ByteArray, FloatArray
+from vmodel.types import BoolArray, ByteArray, FloatArray, IntArray
 
 RIM = 0.008
 LEAST_TINT = 0.1
@@ -36,9 +36,22 @@ def bleed(rgb: ByteArray, mask: BoolArray, fringe: int) -> ByteArray:
     Args:
         rgb: (H, W, 3) uint8.
         mask: (H, W) bool, the garment.
-        fringe: pixels at the edge that hold a mixture with the backdrop.
+        fringe: see ``clean_cloth``.
     Returns:
         (H, W, 3) uint8.
+    """
+    return fill_mirrored(rgb, clean_cloth(rgb, mask, fringe))
+
+
+def clean_cloth(rgb: ByteArray, mask: BoolArray, fringe: int) -> BoolArray:
+    """Tell which pixels of a garment hold its cloth alone.
+
+    Args:
+        rgb: (H, W, 3) uint8.
+        mask: (H, W) bool, the garment.
+        fringe: pixels at the edge that hold a mixture with the backdrop.
+    Returns:
+        (H, W) bool.
     """
     padded = np.pad(mask.astype(np.uint8), 1)
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
@@ -46,7 +59,7 @@ def bleed(rgb: ByteArray, mask: BoolArray, fringe: int) -> ByteArray:
     # where the cloth is too thin for the fringe (straps), its middle stays
     ridge = (depth >= cv2.dilate(depth, np.ones((2 * fringe + 1, 2 * fringe + 1), np.uint8)) - 0.5) & mask
     ridge &= cv2.dilate(inner.astype(np.uint8), np.ones((4 * fringe + 1, 4 * fringe + 1), np.uint8)) == 0
-    return fill_mirrored(rgb, (inner & ~_ground_within(rgb, mask)) | ridge)
+    return np.asarray((inner & ~_ground_within(rgb, mask)) | ridge)
 
 
 def _ground_within(rgb: ByteArray, mask: BoolArray) -> BoolArray:
@@ -116,29 +129,43 @@ def _hues(rgb: ByteArray) -> FloatArray:
 
 
 def fill_mirrored(rgb: ByteArray, known: BoolArray) -> ByteArray:
-    """Give every unknown pixel the colour of its mirror image behind the edge of the known ones.
+    """Give every unknown pixel the colour of its mirror image behind the edge of known ones; see ``mirrored_at``."""
+    return taken_from(rgb, mirrored_at(known))
+
+
+def taken_from(rgb: ByteArray, sources: IntArray) -> ByteArray:
+    """(H, W, 3) uint8 picture whose pixels are those of another at flat indices (H, W)."""
+    return np.asarray(rgb.reshape(-1, 3)[sources])
+
+
+def mirrored_at(known: BoolArray) -> IntArray:
+    """Find the pixel whose colour each pixel takes: its own where it is known, else that of its mirror image.
 
     Cloth goes on as cloth there, with its threads and folds, where the nearest colours alone would run out in streaks.
-    Where the mirror image is unknown as well, the nearest known pixel's colour is taken.
+    Where the mirror image is unknown as well, the nearest known pixel is taken.
+
+    Args:
+        known: (H, W) bool.
+    Returns:
+        (H, W) flat indices.
     """
+    height, width = known.shape
+    sources = np.arange(height * width)
     if known.all() or not known.any():
-        return rgb.copy()
+        return sources.reshape(known.shape)
     _, label = cv2.distanceTransformWithLabels(
         (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
     at = np.zeros(int(label.max()) + 1, np.int64)
     at[label[known]] = np.flatnonzero(known)
-    height, width = known.shape
     unknown = np.flatnonzero(~known)
     nearest = at[label.ravel()[unknown]]
     own, near = np.divmod(unknown, width), np.divmod(nearest, width)
     rows, columns = 2 * near[0] - own[0], 2 * near[1] - own[1]
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
     mirrored = np.where(inside, rows * width + columns, nearest)
-    mirrored = np.where(known.ravel()[mirrored], mirrored, nearest)
-    filled = rgb.reshape(-1, 3).copy()
-    filled[unknown] = filled[mirrored]
-    return filled.reshape(rgb.shape)
+    sources[unknown] = np.where(known.ravel()[mirrored], mirrored, nearest)
+    return sources.reshape(known.shape)
 
 
 def fill_smooth(rgb: ByteArray, known: BoolArray) -> ByteArray:

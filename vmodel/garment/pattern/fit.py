@@ -17,8 +17,9 @@ from vmodel.garment.light import even_light
 from vmodel.garment.pattern.cloth import Cloth, paint
 from vmodel.garment.pattern.collar import find_collar, fold_line
 from vmodel.garment.pattern.draft_upper import draft_upper
-from vmodel.garment.pattern.front_edge import below_waist
+from vmodel.garment.pattern.front_edge import front_alone
 from vmodel.garment.pattern.lower import fit_legs, fit_skirt
+from vmodel.garment.pattern.neck import inside_of_neck
 from vmodel.garment.pattern.neck_edge import neck_edge
 from vmodel.garment.pattern.opening import between, find_opening
 from vmodel.garment.pattern.sleeve_map import with_whole_cuffs
@@ -26,7 +27,7 @@ from vmodel.garment.pattern.swim import in_two
 from vmodel.garment.pattern.upper import fit_upper
 from vmodel.garment.recognition.surface import Surface
 from vmodel.garment.sizing import stated_sizes
-from vmodel.garment.texture import bleed
+from vmodel.garment.texture import bleed, clean_cloth, mirrored_at, taken_from
 from vmodel.types import (
     BodyMeasurements,
     BoolArray,
@@ -147,13 +148,18 @@ def _photo_of(
 ) -> GarmentPhoto:
     """The photo evenly lit, with cloth beyond its outline too, so that no ground shows at a seam."""
     drawn, mask, points = is_drawing(Path(flat_lay.name)), cutout.mask, landmarks.points_px
-    if not (drawn or kind.category.covers_upper or cutout.source == "mask"):
-        mask, points = below_waist(flat_lay.rgb, mask, landmarks)
     printed = None if surface is None else surface.over("print", mask.shape)
+    if not drawn and cutout.source != "mask":
+        foreign = np.zeros(mask.shape, np.float32) if surface is None else surface.over("foreign", mask.shape)
+        mask, points = front_alone(flat_lay.rgb, mask, landmarks, kind.category, foreign)
+        if kind.category.covers_upper:
+            mask = mask & ~inside_of_neck(kind, points, foreign)
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
-    rgb = bleed(flat_lay.rgb, mask, max(2, round(_RIM * extent)))
-    evened = rgb if drawn else even_light(rgb, mask, dict(kind.cloth), printed)
-    return GarmentPhoto(evened, mask, points, kind, drawn)
+    sources = mirrored_at(clean_cloth(flat_lay.rgb, mask, max(2, round(_RIM * extent))))
+    rgb = taken_from(flat_lay.rgb, sources)
+    if not drawn:  # what goes on past the outline is cloth without its light
+        rgb = taken_from(even_light(rgb, mask, dict(kind.cloth), printed), sources)
+    return GarmentPhoto(rgb, mask, points, kind, drawn)
 
 
 def _parted(photo: GarmentPhoto, inside: BoolArray) -> GarmentPhoto:

@@ -1,7 +1,7 @@
-"""Where the front of trousers, shorts or a skirt ends: behind it the inside of the back and its label show.
+"""Where a front ends at its waist or its hem: behind it the inside of the back, a lining or a label show.
 
-A photo's outline goes round both, and a landmark is off by a centimetre or two. A network that learnt from edges drawn
-by eye over close-ups says what is the front; the rest is no garment.
+A photo's outline goes round all of them, and a landmark is off by a centimetre or two. A network that learnt from edges
+drawn by eye over close-ups says what is the front; the rest is no garment.
 """
 
 from __future__ import annotations
@@ -13,15 +13,20 @@ import cv2
 import numpy as np
 
 from vmodel.config import Settings
+from vmodel.garment.pattern.photo import SIDES
 from vmodel.garment.recognition.network import NECK_SIZE, load_network
 from vmodel.garment.recognition.reader import read_edge
 from vmodel.garment.recognition.views import to_photo
-from vmodel.types import BoolArray, ByteArray, FloatArray, GarmentPhoto, Landmarks
+from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentPhoto, Landmarks
 
 _REACH: Final = 0.35
 """How far from the line of its ends an edge is looked for, as a share of their distance."""
-_MOST_BEYOND: Final = 0.15
+_MOST_BEYOND: Final = {"waist": 0.15, "hem": 0.08}
 """Share of a garment that may lie beyond its edge; what is more is misread."""
+_LEAST_FOREIGN: Final = 0.4
+"""Mean probability of not being the outer face of what lies beyond a hem."""
+_MIDDLES: Final = {"waist": "waist_front", "hem": "hem_mid"}
+"""Edge -> the landmark in its middle."""
 WAIST_SHARES: Final = (0.4, 0.75)
 """Shares of the way from a waist's middle to its end at which it is followed."""
 _STEPS: Final = 81
@@ -30,25 +35,37 @@ _AS_GUESSED: Final = 0.15
 """How far from where it is guessed an edge is followed, as a share of half its width: further away it is another."""
 
 
-def below_waist(rgb: ByteArray, mask: BoolArray, landmarks: Landmarks) -> tuple[BoolArray, Mapping[str, FloatArray]]:
-    """Take off a garment what lies beyond the waist of its front.
+def front_alone(
+    rgb: ByteArray, mask: BoolArray, landmarks: Landmarks, category: Category, foreign: FloatArray
+) -> tuple[BoolArray, Mapping[str, FloatArray]]:
+    """Take off a garment what lies beyond its front's waist and hem, as far as its kind has them.
 
     Args:
         rgb: (H, W, 3) uint8 sRGB, the photo.
-        mask: (H, W) bool, the garment, which hangs from the waist.
+        mask: (H, W) bool, the garment.
         landmarks: of it; what the seller stated stays.
+        category: what it is.
+        foreign: (H, W) float32, how likely a place is not the outer face of the cloth. At a hem both must agree: the
+            stitches of one look like an edge.
     Returns:
-        The rest, and the landmarks' places with "waist_front" where the front begins in the middle.
+        The rest, and the landmarks' places with those in the middle of an edge where the front begins or ends.
     """
     points = landmarks.points_px
-    left, right = points["waist_left"], points["waist_right"]
-    told, affine = read_edge(load_network(Settings().weights), rgb, left, right)
-    beyond = mask & _beyond(told, affine, left, right, mask.shape)
-    if beyond.sum() > _MOST_BEYOND * mask.sum():
-        return mask, points
-    is_stated = landmarks.confidence.get("waist_front") == 1
-    front = None if is_stated else _crossing(told, affine, left, right)
-    return mask & ~beyond, points if front is None else {**points, "waist_front": front}
+    edges = (*(() if category.covers_upper else ("waist",)), *(() if category.has_legs else ("hem",)))
+    for name in edges:
+        ends = [points[f"{name}_{side}"] for side in SIDES]
+        left, right = ends if name == "waist" else ends[::-1]  # the garment lies above a hem: seen upside down
+        told, affine = read_edge(load_network(Settings().weights), rgb, left, right)
+        beyond = mask & _beyond(told, affine, left, right, mask.shape)
+        if beyond.sum() > _MOST_BEYOND[name] * mask.sum() or not beyond.any():
+            continue
+        if name == "hem" and foreign[beyond].mean() < _LEAST_FOREIGN:
+            continue
+        mask = mask & ~beyond
+        middle = _MIDDLES[name]
+        front = None if landmarks.confidence.get(middle) == 1 else _crossing(told, affine, left, right)
+        points = points if front is None else {**points, middle: front}
+    return mask, points
 
 
 def _beyond(
