@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from pipelines.common.together import BatchPipeline, Staged, finish_staged, stage
+from pipelines.common.together import BatchPipeline, prepare_with_draft
 from pipelines.common.watching import WatchedPipeline
 from pipelines.loading import weights_used
 from pipelines.warm import WarmPipelines
@@ -33,13 +33,13 @@ from vmodel.rights.shots import noting_refusals
 from vmodel.service.accounts import Account
 from vmodel.service.model3d import write_model3d
 from vmodel.service.rendering import Rendered, Tell, Work
-from vmodel.shoot import shoot
+from vmodel.shoot import complete, shoot
 from vmodel.studio import Studio
 
 if TYPE_CHECKING:
     from vmodel.database import Database
     from vmodel.request import ShotRequest
-    from vmodel.take import Pipeline, Shot
+    from vmodel.take import Pipeline, PreparedShot, Shot
     from vmodel.types import ByteArray
 
 PREVIEW_PX = 320
@@ -60,7 +60,7 @@ class StudioRenderer:
         self._locks = settings.home / "locks"
         self._warm = WarmPipelines()
         self._expected: Sequence[tuple[str, ShotRequest]] = ()
-        self._ahead: dict[str, tuple[Staged, ByteArray]] = {}
+        self._ahead: dict[str, tuple[PreparedShot, ByteArray]] = {}
 
     def wants_next(self, request: ShotRequest, work: Work) -> int:
         """See ``vmodel.service.rendering.TurnRenderer``."""
@@ -105,17 +105,18 @@ class StudioRenderer:
         if made is None:
             return shoot(request, self._studio, watched)
         self._studio.new_shot()
-        return finish_staged(*made, watched, self._studio)
+        prepared, picture = made
+        return complete(prepared, watched, self._studio, picture)
 
     def _make_turn(self, shots: Sequence[tuple[str, ShotRequest]], watched: WatchedPipeline) -> None:
         """Set up the turn's pictures and photograph them at once; those of another turn are asked for no more."""
         first, request = shots[0]
-        staged = {first: stage(request, self._studio)}
+        prepared = {first: prepare_with_draft(request, self._studio)}
         for shot_id, each in shots[1:]:
             with contextlib.suppress(VModelError):  # what is wrong with it is said when it is asked for
-                staged[shot_id] = stage(each, self._studio)
-        pictures = watched.make([each.take for each in staged.values()])
-        self._ahead = {name: (each, made) for (name, each), made in zip(staged.items(), pictures, strict=True)}
+                prepared[shot_id] = prepare_with_draft(each, self._studio)
+        pictures = watched.make([each.take for each in prepared.values()])
+        self._ahead = {name: (each, made) for (name, each), made in zip(prepared.items(), pictures, strict=True)}
 
     def _model3d(self, shot: Shot) -> bytes:
         """Who wears it, to be turned in space; made once a drape, whose parts are all warm."""

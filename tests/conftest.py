@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from vmodel.request import ShotRequest
     from vmodel.studio import Studio
     from vmodel.take import Shot, Take
-    from vmodel.types import ByteArray
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -86,27 +85,11 @@ def tee_shot(studio: Studio, tee_request: ShotRequest) -> Shot:
     return shoot(tee_request, studio, load_pipeline("draft"))
 
 
-class TakeKeeper:
-    """The draft pipeline, which also remembers what it was asked for."""
-
-    name = "draft"
-    generative = False
-
-    def __init__(self) -> None:
-        self.takes: list[Take] = []
-
-    def __call__(self, take: Take) -> ByteArray:
-        self.takes.append(take)
-        return take.draft
-
-
 def take_of(studio: Studio, request: ShotRequest) -> Take:
     """What a pipeline is asked for when this shot is made."""
-    from vmodel.shoot import shoot
+    from vmodel.shoot import prepare
 
-    keeper = TakeKeeper()
-    shoot(request, studio, keeper)
-    return keeper.takes[-1]
+    return prepare(request, studio).take
 
 
 @pytest.fixture(scope="session", params=["logo-tee", "striped-long-sleeve", "satin-camisole"])

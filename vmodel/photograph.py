@@ -7,6 +7,7 @@ from vmodel.quality.gate import judge
 from vmodel.rights.faces import detector_path
 from vmodel.studio import Studio
 from vmodel.take import Photograph, Pipeline, Take, Try
+from vmodel.types import ByteArray
 
 TRIES = 3
 """How often a generative pipeline is asked before the draft is shown instead."""
@@ -17,7 +18,7 @@ _UNSEEN = (
 )
 
 
-def photograph(take: Take, pipeline: Pipeline, studio: Studio) -> Photograph:
+def photograph(take: Take, pipeline: Pipeline, studio: Studio, picture: ByteArray | None = None) -> Photograph:
     """Ask a pipeline for a picture.
 
     A picture that was invented gets the garment's own pixels back, and must pass the quality gate; if it does not, up
@@ -28,6 +29,7 @@ def photograph(take: Take, pipeline: Pipeline, studio: Studio) -> Photograph:
         take: the scene, framed and mapped.
         pipeline: makes the picture.
         studio: is charged with the time.
+        picture: what the pipeline has made of the take already, its first try.
     """
     if pipeline.generative and take.model.is_child and not detector_path(studio.settings).is_file():
         return Photograph(take.draft, "draft", note=_UNSEEN)
@@ -35,13 +37,13 @@ def photograph(take: Take, pipeline: Pipeline, studio: Studio) -> Photograph:
     for attempt in range(TRIES):
         again = take.with_seed(take.seed + attempt * _SEED_STEP)
         with studio.timed(pipeline.name):
-            picture = pipeline(again)
+            made = pipeline(again) if picture is None or attempt else picture
         if not pipeline.generative:
-            return Photograph(picture, pipeline.name)
+            return Photograph(made, pipeline.name)
         with studio.timed("finish"):
-            picture = finish(picture, take)
+            made = finish(made, take)
         with studio.timed("quality"):
-            tries.append(Try(again.seed, judge(picture, take, studio.settings)))
+            tries.append(Try(again.seed, judge(made, take, studio.settings)))
         if tries[-1].report.passed:
-            return Photograph(picture, pipeline.name, tuple(tries))
+            return Photograph(made, pipeline.name, tuple(tries))
     return Photograph(take.draft, "draft", tuple(tries))

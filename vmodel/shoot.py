@@ -9,7 +9,8 @@ from vmodel.reading import read_pattern
 from vmodel.request import ShotRequest
 from vmodel.scene import frame_camera, render_conditions
 from vmodel.studio import Studio
-from vmodel.take import Pipeline, Shot, Take
+from vmodel.take import Pipeline, PreparedShot, Shot, Take
+from vmodel.types import ByteArray
 
 
 def shoot(request: ShotRequest, studio: Studio, pipeline: Pipeline) -> Shot:
@@ -22,6 +23,18 @@ def shoot(request: ShotRequest, studio: Studio, pipeline: Pipeline) -> Shot:
     Raises:
         VModelError: a file, a name or a rule stands against it, or a stage missed its quality bar.
     """
+    return complete(prepare(request, studio), pipeline, studio)
+
+
+def prepare(request: ShotRequest, studio: Studio) -> PreparedShot:
+    """Set a shot up as far as no pipeline is needed; starts the studio's clock anew.
+
+    Args:
+        request: what is asked for.
+        studio: keeps what earlier shots made.
+    Raises:
+        VModelError: see ``shoot``.
+    """
     studio.new_shot()
     pattern = read_pattern(request.garment, studio, request.fitting)
     dressed = cast_and_dress(pattern, request, studio)
@@ -32,6 +45,32 @@ def shoot(request: ShotRequest, studio: Studio, pipeline: Pipeline) -> Shot:
     camera = studio.once("camera", view_key, lambda: frame_camera(dressed.posed, worn, *view, hair=dressed.hair))
     maps = studio.once("conditions", view_key, lambda: render_conditions(scene, camera))
     take = Take(scene, camera, maps, request.light, request.background, request.seed, pattern, model)
-    made = photograph(take, pipeline, studio)
     fit = report_fit(garment, dressed.body.measurements)
-    return Shot(request, model, dressed.pose, pattern, garment, fit, worn, maps, made, dict(studio.timings))
+    return PreparedShot(request, take, dressed.pose, garment, fit, worn, dict(studio.timings))
+
+
+def complete(prepared: PreparedShot, pipeline: Pipeline, studio: Studio, picture: ByteArray | None = None) -> Shot:
+    """Photograph a prepared shot.
+
+    Args:
+        prepared: by ``prepare``.
+        pipeline: turns the scene into pixels.
+        studio: is charged with the time.
+        picture: what the pipeline has made of the take already; further tries are still asked of it.
+    Raises:
+        VModelError: see ``shoot``.
+    """
+    take = prepared.take
+    made = photograph(take, pipeline, studio, picture)
+    return Shot(
+        request=prepared.request,
+        model=take.model,
+        pose=prepared.pose,
+        pattern=take.pattern,
+        garment=prepared.garment,
+        fit=prepared.fit,
+        drape=prepared.drape,
+        maps=take.maps,
+        photograph=made,
+        timings={**prepared.timings, **studio.timings},
+    )

@@ -88,6 +88,26 @@ class Take:
         return other
 
 
+@dataclass(frozen=True)
+class PreparedShot:
+    """A shot that is set up and not yet photographed.
+
+    Attributes:
+        take: what a pipeline is asked for.
+        pose: name of the pose.
+        garment: in the size that is worn.
+        timings: seconds per stage so far.
+    """
+
+    request: ShotRequest
+    take: Take
+    pose: str
+    garment: Garment
+    fit: FitReport
+    drape: Drape
+    timings: Mapping[str, float]
+
+
 class Pipeline(Protocol):
     """Turns a take into a picture.
 

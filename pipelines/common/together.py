@@ -1,25 +1,24 @@
-"""Shots in batches: several takes are set up first, then a pipeline that can photographs them at once."""
+"""Shots in batches: several are prepared first, then a pipeline that can makes their pictures at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from vmodel.batch import shoot_all
-from vmodel.photograph import photograph
 from vmodel.request import ShotRequest
-from vmodel.shoot import shoot
+from vmodel.shoot import complete, prepare, shoot
 from vmodel.studio import Studio
-from vmodel.take import Failure, Pipeline, Shot, Take
+from vmodel.take import Failure, Pipeline, PreparedShot, Shot, Take
 from vmodel.types import ByteArray
 
 
 @runtime_checkable
-class BatchPipeline(Protocol):
+class BatchPipeline(Pipeline, Protocol):
     """A pipeline that makes several pictures at once.
 
     Attributes:
@@ -33,66 +32,16 @@ class BatchPipeline(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Staged:
-    """A shot that is set up and not yet photographed.
-
-    Attributes:
-        shot: with the draft for a picture.
-        take: what a pipeline is asked for.
-    """
-
-    shot: Shot
-    take: Take
-
-
-def stage(request: ShotRequest, studio: Studio) -> Staged:
-    """Set a shot up.
+def prepare_with_draft(request: ShotRequest, studio: Studio) -> PreparedShot:
+    """Prepare a shot and render its draft, so that what stands against the draft stops no other shot of a batch.
 
     Raises:
         VModelError: see ``vmodel.shoot.shoot``.
     """
-    setting = _Setting()
-    shot = shoot(request, studio, setting)
-    assert setting.take is not None
-    return Staged(shot, setting.take)
-
-
-def finish_staged(staged: Staged, picture: ByteArray, pipeline: Pipeline, studio: Studio) -> Shot:
-    """Finish and judge what a pipeline made of a take; further tries are the pipeline's own.
-
-    Args:
-        staged: what was asked for.
-        picture: made of its take.
-        pipeline: that made it.
-        studio: is charged with the time.
-    """
-    taken = photograph(staged.take, _Made(pipeline, picture), studio)
-    return replace(staged.shot, photograph=taken, timings={**staged.shot.timings, **studio.timings})
-
-
-class _Setting:
-    """Stands where the pipeline will: keeps the take and shows its draft."""
-
-    name, generative = "draft", False
-
-    def __init__(self) -> None:
-        self.take: Take | None = None
-
-    def __call__(self, take: Take) -> ByteArray:
-        self.take = take
-        return take.draft
-
-
-class _Made:
-    """A pipeline whose first picture is there already; further tries are its own."""
-
-    def __init__(self, pipeline: Pipeline, picture: ByteArray) -> None:
-        self._pipeline, self._pictures = pipeline, [picture]
-        self.name, self.generative = pipeline.name, pipeline.generative
-
-    def __call__(self, take: Take) -> ByteArray:
-        return self._pictures.pop() if self._pictures else self._pipeline(take)
+    prepared = prepare(request, studio)
+    with studio.timed("draft"):
+        _ = prepared.take.draft
+    return replace(prepared, timings=dict(studio.timings))
 
 
 def shoot_together(
@@ -117,33 +66,22 @@ def shoot_together(
 
 
 def _shoot_batch(
-    requests: Sequence[ShotRequest], studio: Studio, pipeline: Pipeline, home: Path
+    requests: Sequence[ShotRequest], studio: Studio, pipeline: BatchPipeline, home: Path
 ) -> Iterator[Shot | Failure]:
-    settings = [_Setting() for _ in requests]
-    waiting = iter(settings)
-    staged = list(shoot_all(requests, lambda request: shoot(request, studio, next(waiting)), home))
-    batch = _Batch(pipeline, studio, [setting.take for setting in settings if setting.take is not None])
-    for outcome, setting in zip(staged, settings, strict=True):
-        if isinstance(outcome, Failure) or setting.take is None:
-            yield outcome
+    prepared = list(shoot_all(requests, partial(prepare_with_draft, studio=studio), home))
+    ready = [each for each in prepared if isinstance(each, PreparedShot)]
+
+    @cache
+    def pictures() -> dict[int, ByteArray]:
+        with studio.timed(pipeline.name):
+            return dict(zip(map(id, ready), pipeline.make([each.take for each in ready]), strict=True))
+
+    def finish(each: PreparedShot, request: ShotRequest) -> Shot:
+        studio.new_shot()
+        return complete(each, pipeline, studio, pictures()[id(each)])
+
+    for each in prepared:
+        if isinstance(each, Failure):
+            yield each
         else:
-            ready = Staged(outcome, setting.take)
-            yield from shoot_all([outcome.request], partial(batch.finish, staged=ready), home)
-
-
-class _Batch:
-    """Takes that are photographed at once, when the first of them is asked for."""
-
-    def __init__(self, pipeline: Pipeline, studio: Studio, takes: list[Take]) -> None:
-        self._pipeline, self._studio, self._takes = pipeline, studio, takes
-        self._pictures: dict[int, ByteArray] = {}
-
-    def finish(self, request: ShotRequest, staged: Staged) -> Shot:
-        """The shot as the pipeline photographs it."""
-        self._studio.new_shot()
-        if not self._pictures and isinstance(self._pipeline, BatchPipeline):
-            with self._studio.timed(self._pipeline.name):
-                pictures = self._pipeline.make(self._takes)
-            self._pictures = {id(each): picture for each, picture in zip(self._takes, pictures, strict=True)}
-        picture = self._pictures[id(staged.take)]
-        return replace(finish_staged(staged, picture, self._pipeline, self._studio), request=request)
+            yield from shoot_all([each.request], partial(finish, each), home)

@@ -22,10 +22,10 @@ from vmodel.errors import WeightsMissing
 from vmodel.images import to_linear
 from vmodel.request import ShotRequest
 from vmodel.scene import magnify, project_points
-from vmodel.shoot import shoot
+from vmodel.shoot import prepare
 from vmodel.studio import Studio
 from vmodel.take import Take
-from vmodel.types import ByteArray, Camera
+from vmodel.types import Camera
 
 LOOK = Look((0.5, 0.3, 0.2), (0.03, 0.02, 0.01), 30, "woman", "soft-key", "jersey", 1.0)
 
@@ -205,16 +205,7 @@ def test_a_take_becomes_a_picture_of_its_own_size(studio: Studio, tee_request: S
     tiny_pipeline().save_pretrained(tmp_path / "saved")
     pipeline = Embedded(tmp_path / "saved", steps=1)
 
-    class Watched:
-        name, generative, takes = "watched", False, list[Take]()
-
-        def __call__(self, take: Take) -> ByteArray:
-            self.takes.append(take)
-            return pipeline(take)
-
-    watched = Watched()
-    shoot(replace(tee_request, background="transparent"), studio, watched)
-    (take,) = watched.takes
+    take = prepare(replace(tee_request, background="transparent"), studio).take
     made = pipeline(take)
     assert made.shape == take.draft.shape
     assert np.array_equal(made[..., 3], take.draft[..., 3])

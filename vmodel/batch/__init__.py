@@ -1,5 +1,5 @@
 """Many garments: in a row within one process, or as a table worked off by several processes."""
 
-from vmodel.batch.in_a_row import MakeShot, shoot_all
+from vmodel.batch.in_a_row import shoot_all
 
-__all__ = ["MakeShot", "shoot_all"]
+__all__ = ["shoot_all"]

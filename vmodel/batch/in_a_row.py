@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from vmodel.crash_log import log_fault
 from vmodel.errors import VModelError
 from vmodel.request import ShotRequest
-from vmodel.take import Failure, Shot
+from vmodel.take import Failure
 
-#: Makes one shot; raises what stands against it.
-MakeShot = Callable[[ShotRequest], Shot]
+T = TypeVar("T")
 
 
-def shoot_all(requests: Iterable[ShotRequest], make_shot: MakeShot, home: Path) -> Iterator[Shot | Failure]:
+def shoot_all(
+    requests: Iterable[ShotRequest], make_shot: Callable[[ShotRequest], T], home: Path
+) -> Iterator[T | Failure]:
     """Make every shot, in order, and yield each as soon as it is there.
 
     Args:
         requests: what is asked for.
-        make_shot: ``vmodel.shoot.shoot`` with its studio and pipeline.
+        make_shot: ``vmodel.shoot.shoot`` with its studio and pipeline, or ``prepare``; raises what stands against one.
         home: folder where a fault of the program is logged.
     Yields:
-        One ``Shot`` or ``Failure`` a request.
+        What ``make_shot`` made, or a ``Failure``, a request.
     """
     for request in requests:
         try:
