@@ -6,16 +6,17 @@ A key is ``<account_id>/<sha256>.<suffix>``. Whoever asks says for which account
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from itsdangerous import BadData, Signer
+from itsdangerous.encoding import base64_decode, base64_encode
 
 from vmodel.config import Settings
 from vmodel.files import make_folder
@@ -225,10 +226,9 @@ def sign_link(secret: bytes, key: str, expires_at: float) -> str:
         key: of the file.
         expires_at: seconds since 1970.
     Returns:
-        Letters, digits, "-" and "_" only.
+        Letters, digits, "-", "_" and "." only.
     """
-    content = f"{int(expires_at)}:{key}".encode()
-    return _text(_seal(secret, content) + content)
+    return _signer(secret).sign(base64_encode(f"{int(expires_at)}:{key}")).decode()
 
 
 def open_link(secret: bytes, token: str, at: float | None = None) -> tuple[str, str]:
@@ -244,12 +244,8 @@ def open_link(secret: bytes, token: str, at: float | None = None) -> tuple[str, 
         LinkInvalid: changed, signed by another installation, or expired.
     """
     try:
-        plain = urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        seal, content = plain[:32], plain[32:]
-        if not hmac.compare_digest(seal, _seal(secret, content)):
-            raise LinkInvalid
-        expires_at, key = content.decode().split(":", 1)
-    except ValueError:
+        expires_at, key = base64_decode(_signer(secret).unsign(token)).decode().split(":", 1)
+    except BadData:
         raise LinkInvalid from None
     if int(expires_at) < (time.time() if at is None else at):
         raise LinkInvalid
@@ -272,12 +268,8 @@ def write_local(store: FileStore, account_id: str, key: str, folder: Path) -> Pa
     return path
 
 
-def _seal(secret: bytes, content: bytes) -> bytes:
-    return hmac.new(secret, b"vmodel link\0" + content, hashlib.sha256).digest()
-
-
-def _text(plain: bytes) -> str:
-    return urlsafe_b64encode(plain).decode().rstrip("=")
+def _signer(secret: bytes) -> Signer:
+    return Signer(secret, b"vmodel link", key_derivation="hmac", digest_method=hashlib.sha256)
 
 
 @contextmanager
