@@ -69,7 +69,7 @@ def train_embedded(
             from pipelines.embedded_network import TINY, NetworkSize
             from pipelines.training import train as recipe
         except ModuleNotFoundError as error:
-            raise PackageMissing(str(error.name)) from None
+            raise PackageMissing(str(error.name), extra="train") from None
         plan = recipe.Plan(
             pictures=pictures.expanduser(),
             out=out.expanduser(),

@@ -20,7 +20,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.colour_difference import ciede2000, to_lab
+from benchmarks.colour_difference import colour_difference
 from benchmarks.tables import Figures, Table, is_whole_set, photos_from, publish
 from pipelines.loading import load_pipeline
 from vmodel.batch import shoot_all
@@ -151,7 +151,7 @@ def colour_error(shot: Shot) -> FloatArray:
     bright, expected = (spread(each @ _LUMINANCE, seen, sigma) for each in (picture, photo))
     shading = bright / np.maximum(expected, 1e-4)
     unlit = picture / np.maximum(shading, 1e-3)[..., None]
-    return ciede2000(to_lab(unlit[seen]), to_lab(photo[seen]))
+    return colour_difference(unlit[seen], photo[seen])
 
 
 def sampled(texture: ByteArray, warp_px: FloatArray, seen: BoolArray) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from spoiling import laid, with_noise, with_nothing_but_noise, with_other_colours, with_other_light, with_smeared_print
 
-from benchmarks.colour_difference import ciede2000, to_lab
+from benchmarks.colour_difference import colour_difference
 from benchmarks.fidelity import close_up, colour_error, matching, open_reader, words_of
 from pipelines.loading import load_pipeline
 from vmodel.finish import finish
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 
 def difference(first: ByteArray, second: ByteArray, chosen: BoolArray) -> FloatArray:
-    return ciede2000(*(to_lab(to_linear(np.ascontiguousarray(one[..., :3])))[chosen] for one in (first, second)))
+    return colour_difference(*(to_linear(np.ascontiguousarray(one[..., :3]))[chosen] for one in (first, second)))
 
 
 def solid(take: Take) -> BoolArray:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.colour_difference import ciede2000, to_lab
+from benchmarks.colour_difference import colour_difference
 from tests.garment import drawn_flat_lays as drawn
 from vmodel.garment.back_colour import OTHER_COLOUR, agree_with_front
 from vmodel.garment.texture import fill_mirrored
@@ -62,10 +62,10 @@ def steps(front, behind):
     for line, inward in zip(sides_of(front), (-6, 6), strict=True):
         columns, rows = np.round(line[4:-4]).astype(int).T
         beside = [
-            to_lab(np.mean([to_linear(picture[rows, columns + inward + k]) for k in (-2, 0, 2)], axis=(0, 1)))
+            np.mean([to_linear(picture[rows, columns + inward + k]) for k in (-2, 0, 2)], axis=(0, 1))
             for picture in (front.rgb, behind)
         ]
-        found.append(float(ciede2000(*beside)))
+        found.append(float(colour_difference(*beside)))
     return found
 
 
