@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from receivers import receiving
 from shops import Shop
+from standardwebhooks import Webhook
 
 from vmodel.client import WebhookForged, read_webhook
 from vmodel.database import now
@@ -62,6 +63,9 @@ def test_a_seller_is_told_of_a_jobs_end_signed_with_the_webhooks_secret(shop: Sh
         assert Courier(shop.database, SECRET, inside=True).deliver_due() == 1
     ((headers, body),) = receiver.calls
     event = read_webhook(secret_of(SECRET, webhook_id), headers, body)
+    assert Webhook(secret_of(SECRET, webhook_id)).verify(body, dict(headers)) == event, (
+        "as the standard's own reader does"
+    )
     assert (event["type"], event["data"]) == ("job.cancelled", {"job_id": job.id, "state": "cancelled"})
     for forged in (body + b" ", body.replace(b"cancelled", b"completed")):
         with pytest.raises(WebhookForged):
