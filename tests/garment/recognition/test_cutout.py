@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,9 +17,11 @@ from tests.garment import drawn_swimwear
 from vmodel.config import Settings
 from vmodel.errors import GarmentNotFound, MaskMismatch, PersonInPhoto, SeveralGarments, WeightsMissing
 from vmodel.garment.reading import read_flat_lay
-from vmodel.garment.recognition.cutout import cut_out
+from vmodel.garment.recognition.cutout import _cut_by_reading, cut_out
 from vmodel.garment.recognition.kind import understand
 from vmodel.garment.recognition.network import load_network
+from vmodel.garment.recognition.reader import read_photo
+from vmodel.garment.recognition.surface import Surface
 from vmodel.types import BoolArray, ByteArray, Category, FlatLay, FloatArray
 
 SIZE = (800, 640)
@@ -201,3 +204,21 @@ def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(WeightsMissing, match=r"garment_reader\.safetensors"):
         cut_out(drawn.tee().flat_lay)
     load_network.cache_clear()
+
+
+@pytest.mark.parametrize("doubt", [0.0, 0.9])
+def test_ground_in_a_gap_that_the_mask_is_too_coarse_for_is_told_by_surface_and_colour(doubt: float) -> None:
+    photo = drawn.tee().flat_lay
+    gap = slice(330, 430), slice(drawn.MIDDLE + 30, drawn.MIDDLE + 42)
+    rgb = photo.rgb.copy()
+    rgb[gap] = drawn.GROUND
+    reading = read_photo(load_network(Settings().weights), rgb)
+    mask = reading.mask.copy()
+    mask[gap] = 0.97
+    foreign = np.zeros(rgb.shape[:2], np.float32)
+    foreign[gap] = doubt
+    surface = Surface(
+        {"foreign": cv2.resize(foreign, (160, 160))}, np.array([[640 / rgb.shape[1], 0, 0], [0, 640 / rgb.shape[0], 0]])
+    )
+    cut = _cut_by_reading(replace(photo, rgb=rgb), replace(reading, mask=mask, surface=surface), Category.TOP)
+    assert cut.mask[gap].mean() < 0.3 if doubt else cut.mask[gap].mean() > 0.7

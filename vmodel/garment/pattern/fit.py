@@ -86,7 +86,9 @@ def make_pattern(
     Returns:
         The garment without panels: those depend on who wears it.
     """
-    front = _photo_of(flat_lay, cutout, landmarks, surface, kind)
+    seen = GarmentPhoto(flat_lay.rgb, cutout.mask, landmarks.points_px, kind, is_drawing(Path(flat_lay.name)))
+    collar = None if seen.is_drawn or not kind.category.covers_upper else find_collar(seen, flat_lay.rgb)
+    front = _photo_of(flat_lay, cutout, landmarks, surface, kind, collar)
     if kind.open_front or worn_open:
         front = _parted(front, np.zeros_like(front.mask) if inside is None else inside)
     if worn_open is not None:
@@ -144,7 +146,12 @@ def guess_material(kind: GarmentKind) -> str:
 
 
 def _photo_of(
-    flat_lay: FlatLay, cutout: Cutout, landmarks: Landmarks, surface: Surface | None, kind: GarmentKind
+    flat_lay: FlatLay,
+    cutout: Cutout,
+    landmarks: Landmarks,
+    surface: Surface | None,
+    kind: GarmentKind,
+    collar: BoolArray | None = None,
 ) -> GarmentPhoto:
     """The photo evenly lit, with cloth beyond its outline too, so that no ground shows at a seam."""
     drawn, mask, points = is_drawing(Path(flat_lay.name)), cutout.mask, landmarks.points_px
@@ -153,13 +160,14 @@ def _photo_of(
         foreign = np.zeros(mask.shape, np.float32) if surface is None else surface.over("foreign", mask.shape)
         mask, points = front_alone(flat_lay.rgb, mask, landmarks, kind.category, foreign)
         if kind.category.covers_upper:
-            mask = mask & ~inside_of_neck(kind, points, foreign)
+            inside = inside_of_neck(kind, points, foreign)
+            mask = mask & ~(inside if collar is None else inside & ~collar)
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
     sources = mirrored_at(clean_cloth(flat_lay.rgb, mask, max(2, round(_RIM * extent))))
     rgb = taken_from(flat_lay.rgb, sources)
     if not drawn:  # what goes on past the outline is cloth without its light
         rgb = taken_from(even_light(rgb, mask, dict(kind.cloth), printed), sources)
-    return GarmentPhoto(rgb, mask, points, kind, drawn)
+    return GarmentPhoto(rgb, mask, points, kind, drawn, collar=collar)
 
 
 def _parted(photo: GarmentPhoto, inside: BoolArray) -> GarmentPhoto:
@@ -284,14 +292,13 @@ def _with_neck_edge(photo: GarmentPhoto, rgb: ByteArray) -> GarmentPhoto:
     """
     if photo.is_drawn or not photo.kind.category.covers_upper:
         return photo
-    collar = find_collar(photo, rgb)
-    edge = neck_edge(photo, rgb) if collar is None else fold_line(photo, collar)
+    edge = neck_edge(photo, rgb) if photo.collar is None else fold_line(photo, photo.collar)
     if edge is None:
-        return photo
+        return replace(photo, collar=None)
     points = {"neck_front": edge[len(edge) // 2]}
-    if collar is None:
+    if photo.collar is None:
         points |= {"neck_left": edge[0], "neck_right": edge[-1]}
-    return replace(photo, collar=collar, neck_edge=edge, points={**photo.points, **points})
+    return replace(photo, neck_edge=edge, points={**photo.points, **points})
 
 
 def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> GarmentPhoto:
