@@ -17,7 +17,7 @@ from tests.garment import drawn_swimwear
 from vmodel.config import Settings
 from vmodel.errors import GarmentNotFound, MaskMismatch, PersonInPhoto, SeveralGarments, WeightsMissing
 from vmodel.garment.reading import read_flat_lay
-from vmodel.garment.recognition.cutout import _cut_by_reading, cut_out
+from vmodel.garment.recognition.cutout import _cut_by_reading, _without_holes, cut_out
 from vmodel.garment.recognition.kind import understand
 from vmodel.garment.recognition.network import load_network
 from vmodel.garment.recognition.reader import read_photo
@@ -222,3 +222,15 @@ def test_ground_in_a_gap_that_the_mask_is_too_coarse_for_is_told_by_surface_and_
     )
     cut = _cut_by_reading(replace(photo, rgb=rgb), replace(reading, mask=mask, surface=surface), Category.TOP)
     assert cut.mask[gap].mean() < 0.3 if doubt else cut.mask[gap].mean() > 0.7
+
+
+@pytest.mark.parametrize(("seen", "is_cloth"), [(0.9, True), (0.4, False)])
+def test_a_button_of_the_grounds_colour_is_no_hole(seen: float, is_cloth: bool) -> None:
+    mask = np.zeros((60, 60), bool)
+    mask[10:50, 10:50] = True
+    soft = mask.astype(np.float32)
+    mask[28:33, 28:33] = False
+    soft[28:33, 28:33] = seen
+    whole = _without_holes(mask, soft)
+    assert whole[30, 30] == is_cloth
+    assert not whole[:10].any()

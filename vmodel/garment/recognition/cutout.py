@@ -37,6 +37,8 @@ _GUIDE_RADIUS: Final = 0.012
 _DOUBTED: Final = 0.45
 """How much less sure the mask is of what may not be the cloth's outer face: colours decide there. Ground between a
 sleeve and the body is narrower than the mask sees."""
+_CLOTH_IN_HOLE: Final = 0.75
+"""Mean of the network's mask in a hole from which on it is cloth."""
 _LEAST_AREA: Final = 0.012
 _SIMILAR: Final = 0.35
 """Share of the largest piece's area from which on another piece is a garment as well."""
@@ -132,8 +134,18 @@ def _drawn_to_edges(rgb: ByteArray, soft: FloatArray) -> BoolArray:
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
     less, coarse = (cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (rgb, soft))
     fine = guided(less, coarse, max(2, round(_GUIDE_RADIUS * max(size))))
-    drawn = drawn_by_colour(less, coarse, fine).astype(np.float32)
+    drawn = _without_holes(drawn_by_colour(less, coarse, fine), coarse).astype(np.float32)
     return np.asarray(cv2.resize(drawn, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5)
+
+
+def _without_holes(mask: BoolArray, soft: FloatArray) -> BoolArray:
+    """A mask without holes where the network sees cloth: a trim of the ground's colour, which lies within the cloth."""
+    _, labels = cv2.connectedComponents((~mask).astype(np.uint8), connectivity=4)
+    count = np.bincount(labels.ravel())
+    seen = np.bincount(labels.ravel(), soft.ravel().astype(np.float64)) / np.maximum(count, 1)
+    outside = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    filled = np.setdiff1d(np.flatnonzero(seen > _CLOTH_IN_HOLE), outside)
+    return np.asarray(mask | np.isin(labels, filled))
 
 
 def _only_garment(mask: BoolArray, name: str, is_pair: bool) -> BoolArray:
