@@ -23,7 +23,7 @@ _REACH: Final = 0.35
 """How far from the line of its ends an edge is looked for, as a share of their distance."""
 _MOST_BEYOND: Final = {"waist": 0.15, "hem": 0.08}
 """Share of a garment that may lie beyond its edge; what is more is misread."""
-_LEAST_FOREIGN: Final = 0.4
+_LEAST_FOREIGN: Final = 0.5
 """Mean probability of not being the outer face of what lies beyond a hem."""
 _MIDDLES: Final = {"waist": "waist_front", "hem": "hem_mid"}
 """Edge -> the landmark in its middle."""
