@@ -1,1 +1,1 @@
-"""Thin faces of the product: command line, API, web page, worker."""
+"""Thin entry points of the product: command line, API, web page, worker."""

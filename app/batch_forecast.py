@@ -1,4 +1,4 @@
-"""What a batch would make, how long it would take and what it would cost."""
+"""Forecast of a batch: its pictures, its duration and its cost."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ KEY = "VMODEL_API_KEY"
 def foresee(
     table: Table, plan: Plan, out: Path, jobs: int, settings: Settings, service: str | None, as_json: bool
 ) -> int:
-    """Say what a run would do and cost; nothing is made or written.
+    """Report what a run would do and cost, without making or writing anything.
 
     Args:
         table: as read.
-        plan: made of it.
-        out: of the pictures; those that are there are counted.
+        plan: of the table.
+        out: folder of the pictures; those already there are counted.
         jobs: workers.
         settings: of this installation.
-        service: address of the one that would make the pictures; None for this machine.
-        as_json: one object instead of lines.
+        service: address of the service that would make the pictures; None for this machine.
+        as_json: print one object instead of lines.
     Returns:
         The exit code.
     """
@@ -65,7 +65,7 @@ def foresee(
 
 
 def _price(tasks: Sequence[Task], settings: Settings) -> int | None:
-    """Credits that a service with this installation's plans would take; None where they price no such picture."""
+    """Return the credits that a service with this installation's plans charges; None without a price for a picture."""
     from vmodel.errors import VModelError
     from vmodel.service.plans import read_plans
 
@@ -77,7 +77,7 @@ def _price(tasks: Sequence[Task], settings: Settings) -> int | None:
 
 
 def _available(service: str) -> int | None:
-    """Credits that the account has on a service; None where that cannot be asked."""
+    """Return the account's credits on a service; None if they cannot be read."""
     import httpx
 
     from vmodel.client import ApiProblem, Client
@@ -116,5 +116,5 @@ def _in_words(foreseen: dict[str, int | None], service: str | None) -> str:
 
 
 def counted(number: int | None, what: str) -> str:
-    """A number of things, in words."""
+    """Format a number with its noun in the singular or plural."""
     return f"{number} {what}" + ("" if number == 1 else "s")

@@ -1,4 +1,4 @@
-"""What a person sees of a batch: one bar for all, one a worker, and every failure as it happens."""
+"""Progress display of a batch: one bar for all pictures, one for each worker, and every failure as it happens."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from vmodel.batch.plan import RefusedRow, Task
 
 
 class _ForAll(ProgressColumn):
-    """A column that says something of the whole batch only."""
+    """Column that is shown for the whole batch only."""
 
     def __init__(self, column: ProgressColumn) -> None:
         super().__init__(Column(no_wrap=True))
         self._column = column
 
     def render(self, task: RichTask) -> RenderableType:
-        """What the column shows, or nothing for a worker."""
+        """Render the column for the whole batch, and nothing for a worker."""
         return self._column(task) if task.fields.get("overall") else ""
 
 
 class BatchProgress:
-    """Bars where there is a terminal; lines for people or programs in any case."""
+    """Progress bars on a terminal, and lines for people or programs in any case."""
 
     def __init__(self, bars: Progress | None, total: int, done: int, jobs: int, as_json: bool, folder: Path) -> None:
         self._bars, self._as_json, self._folder = bars, as_json, folder
@@ -53,7 +53,7 @@ class BatchProgress:
             self._workers = [bars.add_task(f"worker {number + 1}: starting", total=None) for number in range(jobs)]
 
     def begin(self, worker: int, task: Task) -> None:
-        """A worker starts with a picture."""
+        """Show that a worker starts with a picture."""
         request = task.request
         garment = task.sku, request.garment.garment_size, task.colourway_name
         words = *garment, request.model, Path(request.pose or "").stem, request.view
@@ -61,16 +61,16 @@ class BatchProgress:
         self._show(worker, self._doing[worker], 0.0)
 
     def stage(self, worker: int, name: str, share: float) -> None:
-        """A worker has come to a stage, whose share done is 0..1."""
+        """Show the stage that a worker has reached; ``share`` of it is done, 0..1."""
         self._show(worker, f"{LABELS.get(name, name)}: {self._doing[worker]}", share)
 
     def rest(self, worker: int) -> None:
-        """A worker has nothing left to do."""
+        """Hide the bar of a worker that has nothing left to do."""
         if self._bars is not None:
             self._bars.update(self._workers[worker], visible=False)
 
     def finish(self, task: Task, outcome: Outcome) -> None:
-        """A picture is there, or is not to be had."""
+        """Report that a picture was made, or why it failed."""
         if self._bars is not None:
             self._bars.advance(self._all)
         if self._as_json:
@@ -97,7 +97,7 @@ class BatchProgress:
 
 @contextmanager
 def watching_batch(total: int, done: int, jobs: int, as_json: bool, folder: Path) -> Iterator[BatchProgress]:
-    """Progress on standard error while the block runs.
+    """Show progress on standard error while the block runs.
 
     Args:
         total: pictures of the whole batch.
@@ -110,7 +110,7 @@ def watching_batch(total: int, done: int, jobs: int, as_json: bool, folder: Path
     if as_json or not console.is_terminal:
         yield BatchProgress(None, total, done, jobs, as_json, folder)
         return
-    # The words give way, not the bars and figures, which a narrow terminal shall show too.
+    # On a narrow terminal the text is shortened, so that bars and figures stay visible.
     words = TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
     figures = [_ForAll(column) for column in (MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())]
     columns = SpinnerColumn(), words, BarColumn(bar_width=16), *figures
@@ -119,7 +119,7 @@ def watching_batch(total: int, done: int, jobs: int, as_json: bool, folder: Path
 
 
 def print_json(task: Task, outcome: Outcome, folder: Path) -> None:
-    """One object on one line of standard output."""
+    """Print the outcome of a task as one JSON object on one line of standard output."""
     request = task.request
     fields: dict[str, object] = {
         "row": task.row,
@@ -143,7 +143,7 @@ def print_json(task: Task, outcome: Outcome, folder: Path) -> None:
 
 
 def say_refused(row: RefusedRow, as_json: bool) -> None:
-    """Name a row of which nothing will be made."""
+    """Report a row that is refused, of which no picture will be made."""
     if as_json:
         plain = asdict(row)
         error = {"code": plain.pop("code"), "message": plain.pop("message")}

@@ -1,7 +1,7 @@
-"""A batch through a service: photos are uploaded once, every picture is a job of its own that is ordered once.
+"""Batches through a service: each photo is uploaded once, and each picture is a separate job that is ordered once.
 
-What was uploaded and how often a failed picture was ordered anew stands in ``service.json`` of the output folder, so
-that a batch that was killed asks for the same jobs again, and the service charges nothing twice.
+``service.json`` in the output folder records the uploads and how often each failed picture was ordered again. A batch
+that was killed therefore asks for the same jobs again, and the service charges nothing twice.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from vmodel.scene.camera import USUAL_FOCAL_MM
 
 KEPT: Final = "service.json"
 _ENDS_ALL: Final = {"credits_exhausted", "daily_limit", "key_invalid", "account_closed", "service_unreachable"}
-"""What stands against one picture and would stand against every further one: nothing more is ordered after it."""
+"""Error codes that would stop every further picture as well: nothing more is ordered after one of them."""
 _STATED: Final = ("category", "material", "width_cm", "length_cm", "worn_open")
 
 
@@ -41,19 +41,19 @@ class NotForService(VModelError):
     code = "not_for_service"
 
     def __str__(self) -> str:
-        """Remedy included."""
+        """Return the message with its remedy."""
         return "A service's batch takes photos; shoot designs, drawings and their colorways without --service."
 
 
 @dataclass
 class _Kept:
-    """What has to be remembered from call to call.
+    """State of a batch that is kept from run to run.
 
     Attributes:
-        garments: digest of a photo and what is stated -> id on the service.
+        garments: digest of a garment's files and stated properties -> id on the service.
         ordered_anew: key of a task -> how often it has failed.
-        lock: of both.
-        over: nothing more is ordered.
+        lock: guards both mappings.
+        over: set once nothing more is ordered.
     """
 
     path: Path
@@ -64,7 +64,7 @@ class _Kept:
     over: threading.Event = field(default_factory=threading.Event)
 
     def save(self) -> None:
-        """Write it down; the lock is held."""
+        """Write the state to its file; the caller holds the lock."""
         plain = {"service": self.address, "garments": self.garments, "ordered_anew": self.ordered_anew}
         write_whole(self.path, (json.dumps(plain, indent=1) + "\n").encode())
 
@@ -72,18 +72,18 @@ class _Kept:
 def run_on_service(
     tasks: Sequence[Task], jobs: int, client: Client, address: str, journal: Journal, watch: Watch
 ) -> Iterator[tuple[Task, Outcome]]:
-    """Order pictures of a service, each written down in the journal before it is yielded.
+    """Order pictures from a service and record each outcome in the journal before yielding it.
 
     Args:
         tasks: those that are not made yet.
-        jobs: pictures that are asked for at once.
+        jobs: pictures that are ordered at the same time.
         client: of the service.
         address: of the service; ids of another one are forgotten.
         journal: of the output folder.
-        watch: is told how it gets on.
+        watch: receives the progress.
     Yields:
-        Tasks with their outcomes, in the order of their ends: all of them, unless credits, key or service come to an
-        end. What was ordered by then is still fetched.
+        Tasks with their outcomes, in the order of completion. After an error that stops every further picture, only
+        the pictures ordered by then are still fetched.
     """
     kept, seats = _read_kept(journal.folder / KEPT, address), SimpleQueue[int]()
     for number in range(jobs):
@@ -100,7 +100,7 @@ def run_on_service(
                     yield task, outcome
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        client.close()  # ends what still listens to a job
+        client.close()  # ends calls that still listen to a job
 
 
 def _read_kept(path: Path, address: str) -> _Kept:
@@ -116,7 +116,7 @@ def _read_kept(path: Path, address: str) -> _Kept:
 def _order_at(
     seats: SimpleQueue[int], task: Task, client: Client, kept: _Kept, folder: Path, watch: Watch
 ) -> Outcome | None:
-    """One picture; whatever goes wrong with it is its outcome. None where nothing more is ordered."""
+    """Order one picture and return its outcome, a failure included; None once nothing more is ordered."""
     seat = seats.get()
     try:
         if kept.over.is_set():
@@ -167,7 +167,7 @@ def _order(seat: int, task: Task, client: Client, kept: _Kept, folder: Path, wat
 
 
 def _worn_by(plain: Mapping[str, Any], task: Task) -> tuple[str, str]:
-    """Who wears the garment and how they stand: as asked, or as a picture's sidecar says that the service chose."""
+    """Return model and pose: as requested, otherwise as the service chose them according to the picture's sidecar."""
     request, model = plain.get("request") or {}, plain.get("model") or {}
     chosen = model.get("id") if isinstance(model, dict) else model
     return (
@@ -177,7 +177,7 @@ def _worn_by(plain: Mapping[str, Any], task: Task) -> tuple[str, str]:
 
 
 def _followed(client: Client, job: Job, seat: int, watch: Watch) -> Job:
-    """The job once it has ended; its news are told on the way."""
+    """Wait until a job has ended, report its progress to ``watch``, and return it."""
     last = job
     for last in client.watch(job.id) if job.is_open else ():
         shot = last.pictures[0]
@@ -186,7 +186,7 @@ def _followed(client: Client, job: Job, seat: int, watch: Watch) -> Job:
 
 
 def _garment_on(client: Client, task: Task, kept: _Kept) -> str:
-    """Id of a task's garment on the service; it is uploaded by the first task that needs it."""
+    """Return the id of a task's garment on the service; the first task that needs it uploads it."""
     garment = _with_size(task.request.garment)
     files = [path for path in (garment.photo, garment.mask, garment.back) if path is not None]
     if task.request.outfit or any(is_design(path) or is_drawing(path) for path in files):
@@ -202,7 +202,7 @@ def _garment_on(client: Client, task: Task, kept: _Kept) -> str:
 
 
 def _with_size(garment: GarmentSource) -> GarmentSource:
-    """The garment with the measures of its row in a size chart."""
+    """Return the garment with the measures of its row in a size chart."""
     if garment.size_chart is None or garment.garment_size is None:
         return garment
     width_cm, length_cm = read_size_chart(garment.size_chart, garment.garment_size)

@@ -1,4 +1,4 @@
-"""The command line: a thin face over the library. No flag has a meaning that the library does not know."""
+"""Command line of vmodel: a thin layer over the library, without flags that the library does not know."""
 
 from __future__ import annotations
 
@@ -81,28 +81,28 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code: 0 all made, 1 some failed, 2 bad usage."""
-    # A library's word to its developers is nothing for a seller.
+    """Run the command line and exit with its code: 0 all made, 1 some failed, 2 bad usage."""
+    # Warnings of third-party libraries address developers, not end users.
     warnings.simplefilter("ignore")
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A file's name need not be text in any encoding; in JSON this is how such a letter is escaped.
+        # File names may hold bytes that no encoding can decode; JSON escapes such characters in the same way.
         sys.stdout.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _stop)
     sys.exit(run(sys.argv[1:]))
 
 
 def _stop(number: int, _: FrameType | None) -> None:
-    # Leaving by an exception lets every `finally` tidy its unfinished file.
+    # The exception of `sys.exit` runs every `finally` block, each of which removes its unfinished file.
     sys.exit(128 + number)
 
 
 def run(arguments: list[str]) -> int:
-    """Carry out one command.
+    """Run one command.
 
     Args:
         arguments: as typed, without the program's name.
     Returns:
-        The exit code. Whatever goes wrong is one line on standard error, never a traceback, and with ``--json`` an
+        The exit code. Every failure is one line on standard error, never a traceback, and with ``--json`` also an
         object on standard output.
     """
     as_json = "--json" in arguments
@@ -112,7 +112,7 @@ def run(arguments: list[str]) -> int:
             raise KeyboardInterrupt
         return code if isinstance(code, int) else 0
     except typer.TyperException as error:
-        # A group without its command has shown its help already and says no more.
+        # A command group without a subcommand has already printed its help; its message is empty.
         if message := error.format_message():
             say_refusal("usage", message, as_json)
         return 2
@@ -120,7 +120,7 @@ def run(arguments: list[str]) -> int:
         say_refusal(error.code, str(error), as_json)
         return 2 if isinstance(error, BadUsage) else 1
     except BrokenPipeError:
-        # The reader of our output has left; Python would complain once more when it flushes at exit.
+        # The reader of our output closed the pipe; otherwise Python reports it again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (KeyboardInterrupt, typer.Abort):
@@ -148,10 +148,10 @@ def _say_fault(error: Exception, as_json: bool) -> int:
 
 
 def _fault_of_the_disk(error: Exception, settings: Settings) -> VModelError | None:
-    """What SQLite says of a state folder that is full, read-only or damaged; None for a fault of the program."""
+    """Return the error for a state folder that is full, read-only or damaged; None for a fault of the program."""
     from vmodel.errors import OutputNotWritable
 
-    # By name, for whatever went wrong may be that the package is missing.
+    # Compared by name, because the fault may be that the package is missing.
     if settings.database_url is not None or not type(error).__module__.startswith("sqlalchemy."):
         return None
     reason = str(getattr(error, "orig", ""))

@@ -1,4 +1,4 @@
-"""``vmodel admin``: accounts and keys of an installation, for whoever runs it."""
+"""``vmodel admin``: accounts and keys of an installation, for its operator."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FromInput = Annotated[
 
 @admin_app.command("init")
 def init(email: Email, name: Name = "", password_stdin: FromInput = False, as_json: AsJson = False) -> None:
-    """Make the first operator of a new installation, once; prints the password unless it was given."""
+    """Create the first operator of a new installation, once; print the password unless it was given."""
     from vmodel.service.accounts import list_accounts
     from vmodel.service.errors import OperatorExists
 
@@ -51,7 +51,7 @@ def create_account(
     password_stdin: FromInput = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make an account; prints the password unless it was given."""
+    """Create an account; print the password unless it was given."""
     with opened(as_json) as session:
         _create(session, email, name, role, plan, password_stdin, as_json)
 
@@ -86,7 +86,7 @@ def set_password(account: WhichAccount, password_stdin: FromInput = False, as_js
 
 @admin_app.command("close-account")
 def close_account(account: WhichAccount) -> None:
-    """Close an account for good: its name, address, password and keys go, its ledger stays."""
+    """Close an account permanently: its name, address and password are removed, its keys revoked; its ledger stays."""
     from vmodel.service.accounts import close_account, find_account
     from vmodel.service.audit import audit
 
@@ -99,7 +99,7 @@ def close_account(account: WhichAccount) -> None:
 
 @admin_app.command("erase-files")
 def erase_files(account: WhichAccount) -> None:
-    """Delete every file of an account, open or closed, and give its jobs up; its ledger and licences stay."""
+    """Delete every file of an account, open or closed, and cancel its jobs; its ledger and licences stay."""
     from vmodel.config import Settings
     from vmodel.database import open_database
     from vmodel.service.accounts import find_account
@@ -132,7 +132,7 @@ def create_key(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make an API key and print it; it cannot be shown again."""
+    """Create an API key and print it; it cannot be shown again."""
     from vmodel.service.access import create_api_key
     from vmodel.service.accounts import find_account
     from vmodel.service.audit import audit
@@ -146,7 +146,7 @@ def create_key(
 
 @admin_app.command("revoke-key")
 def revoke_key(key: Annotated[str, typer.Argument(metavar="KEY-ID", help="Id, see `vmodel admin list`.")]) -> None:
-    """End an API key at once."""
+    """Revoke an API key at once."""
     from vmodel.service.access import revoke_api_key
     from vmodel.service.audit import audit
 
@@ -167,7 +167,7 @@ def list_all(as_json: AsJson = False) -> None:
         print(json.dumps(rows, ensure_ascii=False))
         return
     console = Console()
-    # Where nobody looks, a line is as long as it is.
+    # Not a terminal: do not wrap lines.
     wide = Console(width=None if console.is_terminal else 400)
     columns = ("id", "name", "email", "role", "plan", "available", "reserved", "consumed", "keys")
     table = Table(*(Column(name, overflow="fold") for name in columns), box=None)
@@ -195,7 +195,7 @@ def backup(
     folder: Annotated[Path, typer.Argument(help="New or empty folder.")],
     files: Annotated[bool, typer.Option(help="Also the pictures, where they lie in the state folder.")] = True,
 ) -> None:
-    """Write the database, the keys and the pictures into a folder; the service may go on working."""
+    """Write the database, the keys and the pictures into a folder; the service may keep running."""
     from vmodel.config import Settings
     from vmodel.service.backup import back_up
 
@@ -206,7 +206,7 @@ def backup(
 
 @admin_app.command("restore")
 def restore(folder: Annotated[Path, typer.Argument(help="What `vmodel admin backup` wrote.")]) -> None:
-    """Bring a backup back into an empty state folder and database."""
+    """Restore a backup into an empty state folder and database."""
     from vmodel.config import Settings
     from vmodel.service.backup import restore
 

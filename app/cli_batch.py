@@ -1,4 +1,4 @@
-"""``vmodel batch``: a folder or a table becomes all its pictures, in several processes, and goes on after a kill."""
+"""``vmodel batch``: make all pictures of a folder or a table in several processes, and resume after a kill."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ Sizes = Annotated[
 
 @dataclass(frozen=True)
 class _Run:
-    """All that a batch needs once its flags are understood."""
+    """Everything that a batch needs once its flags are parsed."""
 
     table: Table
     wishes: Wishes
@@ -117,8 +117,8 @@ def shoot_batch(
 ) -> None:
     """Make all pictures of a folder or a table in several processes.
 
-    A row that is wrong never stops the others. Called again after a stop, a crash or a kill, it makes what is missing.
-    Flags hold where a row says nothing. Exit codes: 0 all made, 1 some failed, 2 bad usage.
+    A faulty row never stops the others. After a stop, a crash or a kill, the same command makes the missing pictures.
+    Flags apply to what a row leaves open. Exit codes: 0 all made, 1 some failed, 2 bad usage.
     """
     from pipelines.choosing import resolve_pipeline
     from vmodel.batch.rows import Wishes
@@ -147,7 +147,7 @@ def shoot_batch(
         shops = find_marketplaces(marketplace or [])
         if service is not None:
             _check_service(service, bool(shops))
-        if shops and file_format == "png":  # what marketplaces take, so that files go into the ZIP as they were signed
+        if shops and file_format == "png":  # the format of marketplaces: signed files go into the ZIP unchanged
             file_format = "jpeg"
         wishes = Wishes(
             like, model or (None,), pose or (None,), view or ("front",), count, size_chart, shops, file_format
@@ -243,7 +243,7 @@ def _carry_out(run: _Run) -> int:
             _prepare_registry(run.bench)
         try:
             _make(run, journal)
-        finally:  # also after Ctrl-C: what is there is listed
+        finally:  # also after Ctrl-C: the pictures made so far are listed
             results = _results(run, journal)
             _write_results(run, results)
     if results.waiting:
@@ -256,7 +256,7 @@ def _carry_out(run: _Run) -> int:
 
 
 def _prepare_registry(bench: Bench) -> None:
-    """Make keys and tables now, once, before several workers meet at it."""
+    """Create keys and tables once, before several workers would create them at the same time."""
     from vmodel.database import open_database
     from vmodel.rights.keys import open_authority
 
@@ -284,7 +284,7 @@ def _make(run: _Run, journal: Journal) -> None:
 
 
 def _outcomes(run: _Run, left: Sequence[Task], journal: Journal, watch: Watch) -> Iterator[tuple[Task, Outcome]]:
-    """Every task with what became of it, here or on the service."""
+    """Run the tasks here or on the service, and return an iterator over them with their outcomes."""
     if run.service is None:
         from vmodel.batch.run import run_tasks
 

@@ -90,7 +90,7 @@ def make_clip(
 
 @dataclass
 class _Reel:
-    """Hands pictures on and remembers the largest jump of the cloth."""
+    """Iterable of a clip's pictures that records the largest jump of the cloth."""
 
     frames: Iterator[ClipFrame]
     largest_m: float = 0.0

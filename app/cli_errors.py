@@ -1,4 +1,4 @@
-"""What commands do with errors that a person or a program can act on."""
+"""Error handling of commands, for errors that a person or a program can act on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def refusing(as_json: bool = False) -> Iterator[None]:
-    """Turn what is wrong with a command's arguments into one line, with ``as_json`` an object too, and exit code 2."""
+    """Report an error in a command's arguments as one line, with ``as_json`` also as an object, and exit with 2."""
     try:
         yield
     except VModelError as error:
@@ -27,7 +27,7 @@ def refusing(as_json: bool = False) -> Iterator[None]:
 
 @contextmanager
 def opened(as_json: bool = False) -> Iterator[Session]:
-    """A transaction on the installation's database; what is wrong is said as ``refusing`` does."""
+    """Open a transaction on the installation's database and report errors as ``refusing`` does."""
     from vmodel.config import Settings
     from vmodel.database import open_database
 

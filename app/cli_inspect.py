@@ -1,4 +1,4 @@
-"""``vmodel inspect``: what was understood of a photo, as a picture and as JSON."""
+"""``vmodel inspect``: show what was recognised in a photo, as a picture and as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``vmodel ledger``: credits of the sellers, for whoever runs the service."""
+"""``vmodel ledger``: credits of the sellers, for the operator of the service."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Note = Annotated[str, typer.Option(help="For the statement; no personal data.")]
 
 @ledger_app.command("balance")
 def show_balance(account: WhichAccount, as_json: AsJson = False) -> None:
-    """Show what a seller has: available, reserved, consumed."""
+    """Show a seller's credits: available, reserved, consumed."""
     from vmodel.service.ledger import balance
 
     with opened(as_json) as session:
@@ -102,7 +102,7 @@ def refund(
     key: Key,
     note: Note = "",
 ) -> None:
-    """Give credits of a charge back: the charge stays, a correction stands against it."""
+    """Refund credits of a charge: the charge stays in the ledger, and a correcting entry offsets it."""
     from vmodel.service.grants import refund
 
     with opened() as session:
@@ -117,7 +117,7 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Prove every chain, balance and signed head. Exit codes: 0 nothing is wrong, 1 faults are named, 2 bad usage."""
+    """Verify every chain, balance and signed head. Exit codes: 0 no fault, 1 faults are listed, 2 bad usage."""
     from dataclasses import asdict
 
     from vmodel.config import Settings
@@ -194,7 +194,7 @@ def export(
 
 
 def _id_of(session: Session, account: str) -> str:
-    """The account's id; a closed account is found by it, since its ledger stays."""
+    """Return the account's id; a closed account is still found by its id, since its ledger stays."""
     from vmodel.service.accounts import find_account
     from vmodel.service.errors import AccountClosed
 

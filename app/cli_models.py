@@ -1,4 +1,4 @@
-"""``vmodel models`` and ``vmodel poses``: who can be asked for, and how they can stand."""
+"""``vmodel models`` and ``vmodel poses``: the roster of virtual models and the library of poses."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def list_models(as_json: AsJson = False) -> None:
 
 @models_app.command("show")
 def show_model(model_id: ModelId, as_json: AsJson = False) -> None:
-    """Show one virtual model with its measurements, and its card: invented or not, made from what, licence."""
+    """Show one virtual model with its measurements and its card: invented or not, what it was made with, licence."""
     from vmodel.body.model import build_body
     from vmodel.body.roster import load_roster
     from vmodel.config import Settings
@@ -115,7 +115,7 @@ def add_model(
 def _id_from(name: str, gender: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    # A name in other letters still needs an id that every shell can type: the numbers of its letters.
+    # A name in another script still needs an id that every shell can type: the code points of its letters.
     words = words or "-".join(f"{ord(letter):x}" for letter in name if letter.isalnum())
     return ("mn-" if gender == "man" else "wm-") + words
 

@@ -1,4 +1,4 @@
-"""``vmodel monitor``: copies of registered pictures in what others publish."""
+"""``vmodel monitor``: find copies of registered pictures among pictures that others publish."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def search_copies(
 ) -> None:
     """Search pictures for copies of registered ones, and write the evidence.
 
-    Exit codes: 0 nothing was recognised, 1 something was, 2 bad usage.
+    Exit codes: 0 no copy was found, 1 some were found, 2 bad usage.
     """
     from vmodel.config import Settings
     from vmodel.database import open_database

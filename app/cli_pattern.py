@@ -1,4 +1,4 @@
-"""``vmodel pattern``: a designer's drawing or print, in any colourway, becomes pictures on a model."""
+"""``vmodel pattern``: make pictures of a designer's drawing, pattern or print on a model, in any colourway."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class _Choice:
 
     @property
     def is_sewn(self) -> bool:
-        """True if the file is a sewing pattern."""
+        """Flag that the file is a sewing pattern."""
         from vmodel.garment.sewing_read import is_sewing_pattern
 
         return self.file is not None and is_sewing_pattern(self.file)
@@ -221,7 +221,7 @@ def _check(choice: _Choice) -> None:
 def _designs(
     choice: _Choice, models: Sequence[str | None], ways: Sequence[Colourway], out: Path, studio: Studio
 ) -> Iterator[tuple[str | None, Path]]:
-    """(wearer, design file) of every model and colourway; files are written where they are not the designer's own."""
+    """Yield (wearer, design file) of every model and colourway; write the files that are not the designer's own."""
     from vmodel.files import write_whole
 
     if choice.is_sewn:
@@ -257,7 +257,7 @@ def _flats(
 def _blocks(
     choice: _Choice, models: Sequence[str | None], ways: Sequence[Colourway], studio: Studio
 ) -> Iterator[tuple[str, str, Design]]:
-    """(wearer's id, name, design) of every model and colourway."""
+    """Yield (wearer's id, name, design) of every model and colourway."""
     from vmodel.designing import choose_wearer
     from vmodel.garment.colourway import Colourway
     from vmodel.garment.design import Design, check_colour
@@ -281,7 +281,7 @@ def _blocks(
 def _sewn(
     choice: _Choice, models: Sequence[str | None], ways: Sequence[Colourway], out: Path
 ) -> Iterator[tuple[str | None, Path]]:
-    """A design file for the pattern in its own colours and in each colourway; the pattern is checked before any."""
+    """Check the pattern, then write and yield a design file in its own colours and in each colourway."""
     from vmodel.drape.materials import load_material
     from vmodel.files import write_whole
     from vmodel.garment.design import ENDING, check_colour
@@ -329,7 +329,7 @@ def _offset(text: str) -> tuple[float, float]:
 
 
 def _draw_flat(garments: Sequence[GarmentSource], out: Path, studio: Studio) -> None:
-    """Save every garment lying flat, with its outline as transparency, the back beside it as it is seen from behind."""
+    """Save every garment lying flat, with its outline as transparency, and beside it the back as seen from behind."""
     import numpy as np
 
     from vmodel.files import encode_picture, write_whole

@@ -1,4 +1,4 @@
-"""``vmodel verify``, ``trace``, ``revoke`` and ``vmodel rights``: what a picture's authorisation is worth."""
+"""``vmodel verify``, ``trace``, ``revoke`` and ``vmodel rights``: check pictures, and manage licences and keys."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ RootKey = Annotated[Path | None, typer.Option(help="File of the root's private k
 
 
 def verify_files(files: Files, root: Roots = None, as_json: AsJson = False, manifest: Manifest = None) -> None:
-    """Say of each file whether it is authentic, altered, a copy or unknown, and who may use it.
+    """Report for each file whether it is authentic, altered, a copy or unknown, and who may use it.
 
-    Exit codes: 0 all are authentic with a licence that stands, 1 some are not, 2 bad usage.
+    Exit codes: 0 all are authentic with a licence in force, 1 some are not, 2 bad usage.
     """
     from vmodel.config import Settings
     from vmodel.database import open_database
@@ -87,7 +87,7 @@ def verify_files(files: Files, root: Roots = None, as_json: AsJson = False, mani
 def trace_file(
     file: Annotated[Path, typer.Argument(help="A picture found somewhere.")], as_json: AsJson = False
 ) -> None:
-    """Say whose a picture is: seller, job and licence, for the operator's eyes."""
+    """Show the seller, job and licence of a picture; for the operator only."""
     from vmodel.config import Settings
     from vmodel.database import open_database
     from vmodel.rights.trace import trace
@@ -109,7 +109,7 @@ def revoke_licence(
     reason: Annotated[str, typer.Option(help="Shown to whoever verifies the picture.")] = "withdrawn by the seller",
     by: Annotated[str, typer.Option(help="Who takes it back.")] = "operator",
 ) -> None:
-    """Take a licence back for good; `vmodel verify` says so from now on."""
+    """Revoke a licence permanently; `vmodel verify` reports it from now on."""
     from vmodel.config import Settings
     from vmodel.database import open_database
     from vmodel.rights.shots import revoke
@@ -124,7 +124,7 @@ def make_keys(
     name: Annotated[str | None, typer.Option(help="Issuer that certificates name.", show_default=False)] = None,
     root_key: RootKey = None,
 ) -> None:
-    """Make root, signer and mark key; without this they are made when the first picture is published."""
+    """Create root, signer and mark key; without this command they are created with the first published picture."""
     from vmodel.config import Settings
     from vmodel.rights.keys import keys_folder, make_authority, open_authority
 
@@ -137,7 +137,7 @@ def make_keys(
 
 @rights_app.command("rotate")
 def rotate_signer(root_key: RootKey = None) -> None:
-    """Let a new key sign from now on; what earlier keys signed stays good."""
+    """Replace the signing key; signatures of earlier keys stay valid."""
     from vmodel.config import Settings
     from vmodel.rights.keys import rotate_leaf
 
@@ -151,7 +151,7 @@ def show_keys(
     pem: Annotated[bool, typer.Option("--pem", help="Print the root certificate, for others to trust.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show who signs, until when, and whether the root's key still lies on this machine."""
+    """Show who signs, until when, and whether the root's private key is still on this machine."""
     from vmodel.config import Settings
     from vmodel.rights.keys import fingerprint, open_authority
 
@@ -217,7 +217,7 @@ def _verify_one(path: Path, verifier: Verifier) -> Verification:
 
 
 def _give_back(path: Path, licence_id: str, out: Path, verifier: Verifier) -> None:
-    """Write the manifest that a copy has lost, of a published file of its format where there is one."""
+    """Write the manifest that a copy has lost, preferably that of the published file in the copy's format."""
     from vmodel.files import write_whole
     from vmodel.rights.provenance import MIME_TYPES, sniff_mime
     from vmodel.rights.shots import find_rendition

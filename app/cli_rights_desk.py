@@ -1,4 +1,4 @@
-"""``vmodel rights reserve``, ``consent``, ``attest``, ``review``: the operator's desk of models and garments."""
+"""``vmodel rights reserve``, ``consent``, ``attest``, ``review``: operator commands for models and garments."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Note = Annotated[str, typer.Option(help="Why; the seller reads it.")]
 
 
 def reserve(model_id: ModelId, seller: Seller = None) -> None:
-    """Give a model to one seller alone; others get neither it nor anybody who looks like it."""
+    """Reserve a model for one seller; others get neither it nor models that look like it."""
     from vmodel.body.roster import load_roster
     from vmodel.config import Settings
     from vmodel.rights.exclusive import reserve_model
@@ -41,7 +41,7 @@ def reserve(model_id: ModelId, seller: Seller = None) -> None:
 
 
 def release(model_id: ModelId) -> None:
-    """Give a reserved model back to everybody."""
+    """Release a reserved model to all sellers."""
     from vmodel.rights.exclusive import release_model
 
     with opened() as session:
@@ -75,7 +75,7 @@ def add_consent(
     ] = "any",
     by: By = "operator",
 ) -> None:
-    """Note a written consent to a model that has a real person's likeness; prints its id."""
+    """Record a written consent to a model that has a real person's likeness, and print its id."""
     from vmodel.database import now
     from vmodel.errors import PhotoNotFound
     from vmodel.rights.consent import note_consent
@@ -102,7 +102,7 @@ def add_consent(
 
 @consent_app.command("list")
 def show_consents(as_json: AsJson = False) -> None:
-    """Show every consent that was noted, withdrawn ones among them."""
+    """Show every recorded consent, withdrawn ones included."""
     from vmodel.rights.consent import list_consents
 
     with opened(as_json) as session:
@@ -112,7 +112,7 @@ def show_consents(as_json: AsJson = False) -> None:
 
 @consent_app.command("withdraw")
 def end_consent(consent_id: Annotated[str, typer.Argument(help="Id of `vmodel rights consent list`.")]) -> None:
-    """End a consent: from now on no picture is made under it. Revoke earlier licences with `vmodel revoke`."""
+    """Withdraw a consent: from now on no picture is made under it. Revoke earlier licences with `vmodel revoke`."""
     from vmodel.rights.consent import withdraw_consent
 
     with opened() as session:
@@ -127,7 +127,7 @@ def give_word(
         str | None, typer.Option(help="What is attested; a usual sentence without.", show_default=False)
     ] = None,
 ) -> None:
-    """Note the seller's word that the account's garments and photos are theirs to use."""
+    """Record the seller's attestation that they may use the account's garments and photos."""
     from vmodel.config import Settings
     from vmodel.rights.garments import STATEMENT, attest
 
@@ -143,7 +143,7 @@ def check_photos(
 ) -> None:
     """Examine garment photos: copies of other sellers' photos, brand words, registered marks.
 
-    Exit codes: 0 nothing speaks against any, 1 some wait for a review or were refused.
+    Exit codes: 0 no objection to any photo, 1 some wait for a review or were refused.
     """
     from vmodel.config import Settings
     from vmodel.database import open_database
@@ -182,7 +182,7 @@ def show_reviews(
     ] = "waiting",
     as_json: AsJson = False,
 ) -> None:
-    """Show garment photos that wait for a decision, the longest waiting first, with what speaks against them."""
+    """Show garment photos that wait for a decision, the longest waiting first, with the objections to them."""
     from vmodel.errors import BadUsage
     from vmodel.rights.garments import STATES, list_reviews
 
@@ -197,7 +197,7 @@ def show_reviews(
 def show_review(
     review_id: ReviewId, out: Annotated[Path, typer.Option(help="JPEG file to write: the photo beside what it copies.")]
 ) -> None:
-    """Write a flagged photo, beside the other seller's photo that it copies, to a picture file."""
+    """Write a flagged photo and, next to it, the other seller's photo that it copies to a picture file."""
     from vmodel.config import Settings
     from vmodel.database import open_database
     from vmodel.files import write_whole
@@ -215,13 +215,13 @@ def show_review(
 
 @review_app.command("approve")
 def approve(review_id: ReviewId, note: Note = "", by: By = "operator") -> None:
-    """Let pictures be made of a flagged garment photo."""
+    """Approve a flagged garment photo, so that pictures may be made of it."""
     _decide(review_id, True, by, note)
 
 
 @review_app.command("refuse")
 def refuse(review_id: ReviewId, note: Note = "", by: By = "operator") -> None:
-    """Refuse a garment photo for good: jobs with it fail."""
+    """Refuse a garment photo permanently: jobs with it fail."""
     _decide(review_id, False, by, note)
 
 

@@ -1,4 +1,4 @@
-"""``vmodel serve``: the whole service in one command."""
+"""``vmodel serve``: run the whole service with one command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``vmodel shoot``: flags become requests, requests become pictures."""
+"""``vmodel shoot``: turn flags into requests, and requests into pictures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vmodel.take import Pipeline
 
 _WITH_A_SIDECAR = {"sidecar", "out", "file_format", "as_json", "maps", "contact_sheet"}
-"""Parameters that say what becomes of a picture, not how it is made."""
+"""Parameters that concern a picture's output, not how it is made."""
 
 
 def shoot_photos(
@@ -134,7 +134,7 @@ def shoot_photos(
 
 
 def _refuse_flags(context: typer.Context) -> None:
-    """Refuse what would have to be passed over, because the sidecar says how its picture is made."""
+    """Refuse flags that would be ignored, because the sidecar already determines how its picture is made."""
     ignored = [
         parameter.opts[0]
         for parameter in context.command.params
@@ -153,7 +153,7 @@ def _is_given(context: typer.Context, name: str) -> bool:
 
 
 def make_shots(requests: list[ShotRequest], studio: Studio, pipeline: Pipeline, output: Output) -> int:
-    """Make every shot and keep it; returns the exit code."""
+    """Make and save every shot, and return the exit code."""
     from pipelines.common.together import shoot_together
     from vmodel.take import Shot
 

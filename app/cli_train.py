@@ -1,4 +1,4 @@
-"""``vmodel train``: training pictures become the weights of the embedded pipeline."""
+"""``vmodel train``: train the weights of the embedded pipeline, or a LoRA, on training pictures."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def train_embedded(
     lora: Lora = False,
     longest: Longest = None,
 ) -> None:
-    """Train the embedded pipeline on rendered pictures, or export what was trained.
+    """Train the embedded pipeline on rendered pictures, or export the trained pipeline.
 
-    Stop it when you like: the same command goes on from there. `make train-pictures` renders the
+    The command may be stopped at any time: the same command resumes the training. `make train-pictures` renders the
     pictures.
     """
     bound = math.inf if minutes is None else minutes

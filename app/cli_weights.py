@@ -23,17 +23,17 @@ weights_app = typer.Typer(no_args_is_help=True, help="Published weights that som
 
 Name = Annotated[str, typer.Argument(help="Name, see `vmodel weights list`.")]
 _USES = {"flux2-klein-base": "vmodel train --lora", "dwpose": "vmodel shoot PHOTO --pose PHOTO-OF-A-PERSON"}
-"""What weights are used by that are no pipeline's."""
+"""Name of weights that belong to no pipeline -> command that uses them."""
 
 _WIDE = 150
-"""Columns of a table that goes to a file."""
+"""Width in characters of a table that is not shown on a terminal."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 
 
 @weights_app.command("list")
 def list_weights(as_json: AsJson = False) -> None:
-    """Show what can be pulled, under which licence, and what is on this machine."""
+    """Show which weights can be pulled, under which licence, and which are on this machine."""
     from pipelines.hub.catalogue import CATALOGUE
     from pipelines.hub.store import pulled_bytes, state_of
     from vmodel.config import Settings
@@ -77,7 +77,7 @@ def pull(
         bool, typer.Option("--accept-licence", help="I have read the licence and agree; asked once.")
     ] = False,
 ) -> None:
-    """Get the weights of a pipeline, or finish getting them, and check their hashes."""
+    """Download the weights of a pipeline, or finish a download, and check their hashes."""
     from huggingface_hub.utils.logging import set_verbosity_error
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
@@ -85,7 +85,7 @@ def pull(
     from vmodel.config import Settings
     from vmodel.errors import LicenceNotAccepted
 
-    # It would tell of every retry; what fails in the end is said in one line.
+    # The hub's client logs every retry; a final failure is reported in one line.
     set_verbosity_error()  # type: ignore[no-untyped-call]
     if not Console(stderr=True).is_terminal:
         disable_progress_bars()
@@ -139,10 +139,10 @@ def where(name: Name) -> None:
 
 @contextmanager
 def _showing(total_bytes: int | None) -> Iterator[Tell]:
-    """A bar on a terminal while the block runs; it makes room where the hub's client shows its own.
+    """Show a progress bar on a terminal while the block runs; hide it while the hub's client shows its own.
 
     Args:
-        total_bytes: of all the work; None if nobody knows.
+        total_bytes: of all the work; None if unknown.
     """
     from pipelines.hub.telling import tell_nobody
 

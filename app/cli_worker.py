@@ -1,4 +1,4 @@
-"""``vmodel worker``: makes the pictures of jobs."""
+"""``vmodel worker``: make the pictures of jobs."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Drain = Annotated[
 
 
 def work(count: Count = 1, name: Name = None, drain_s: Drain = 600) -> None:
-    """Make the pictures of jobs, until Ctrl-C or SIGTERM; what is being made is finished first.
+    """Make the pictures of jobs until Ctrl-C or SIGTERM; running pictures are finished first.
 
-    Start as many on as many machines as you like: they share the database and the file store of the settings. A
-    worker that ends without being asked is started anew.
+    Start any number of workers on any number of machines: they share the database and the file store of the settings.
+    A worker that ends unexpectedly is restarted.
     """
     import signal
     import threading

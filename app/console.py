@@ -1,4 +1,4 @@
-"""What a person sees of a run: one line an error, and a progress bar where there is a terminal."""
+"""Console output of a run: one line for each error, and a progress bar on a terminal."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LABELS = {"body model": "preparing the body model (a minute on the first run only)"}
-"""Stage -> what people are told instead of its name."""
+"""Stage -> label that is shown instead of its name."""
 
 
 def one_line(text: str) -> str:
-    """A text on one line that every stream can write: what is no text in a file's name is escaped."""
+    """Return a text on one line that every stream can write: bytes of a file name that are no text are escaped."""
     return " ".join(text.split()).encode("utf-8", "backslashreplace").decode()
 
 
@@ -31,7 +31,7 @@ def say_error(code: str, message: str) -> None:
 
 
 def say_refusal(code: str, message: str, as_json: bool) -> None:
-    """Say an error that ends a command, and print the object that a program waits for if it asked for JSON."""
+    """Report an error that ends a command, and with ``as_json`` also print it as an object on standard output."""
     say_error(code, message)
     if as_json:
         error = {"code": code, "message": one_line(message)}
@@ -44,12 +44,12 @@ def say_warning(message: str) -> None:
 
 
 def say_check(question: str) -> None:
-    """Write what a person is asked to check on one line of standard error."""
+    """Write a question for a person to check on one line of standard error."""
     print(f"check: {one_line(question)}", file=sys.stderr)
 
 
 class Watch:
-    """Shows which shot is being made and at which stage it is; silent where nobody looks."""
+    """Progress display of the running shot and its stage; silent without a progress bar."""
 
     def __init__(self, bar: Progress | None, shots: int, name: str = "") -> None:
         self._bar = bar
@@ -57,7 +57,7 @@ class Watch:
         self._task = bar.add_task("", total=shots) if bar else None
 
     def each(self, requests: Sequence[ShotRequest]) -> Iterator[ShotRequest]:
-        """Hand on requests one by one, naming the running shot and counting the finished ones."""
+        """Yield requests one by one, name the running shot and count the finished ones."""
         for request in requests:
             parts = request.garment.photo.name, request.model, request.pose, request.view
             self._name = " · ".join(part for part in parts if part)
@@ -66,7 +66,7 @@ class Watch:
                 self._bar.advance(self._task)
 
     def counted(self, frames: Iterable[T]) -> Iterator[T]:
-        """Hand on the pictures of a clip, counting them."""
+        """Yield the pictures of a clip and count them."""
         for frame in frames:
             yield frame
             if self._bar is not None and self._task is not None:
@@ -81,7 +81,7 @@ class Watch:
 
 @contextmanager
 def watching(shots: int, silent: bool, name: str = "") -> Iterator[Watch]:
-    """A progress bar on standard error while the block runs.
+    """Show a progress bar on standard error while the block runs.
 
     Args:
         shots: how many will be made.

@@ -1,4 +1,4 @@
-"""``vmodel doctor``: what this machine can do, and what it lacks."""
+"""``vmodel doctor``: report what this machine can do and what is missing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NEEDED = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """Result of one check.
 
     Attributes:
         state: "ok", "missing" (needed) or "absent" (optional).
@@ -46,7 +46,7 @@ class Finding:
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False) -> None:
-    """Say what this machine can do and what is missing. Exit code 1 if something needed is missing."""
+    """Report what this machine can do and what is missing. Exit code 1 if something needed is missing."""
     findings = [finding for look in _CHECKS for finding in look()]
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings]))
@@ -65,7 +65,7 @@ def _python() -> list[Finding]:
 
 
 def _packages() -> list[Finding]:
-    """The packages that do the work, and whatever else is needed and not there."""
+    """Check the main packages, and add every other required package that is not installed."""
     further = [name for name in _required() if name not in _NEEDED and not _is_installed(name)]
     findings = []
     for name in (*_NEEDED, *further):
@@ -77,10 +77,10 @@ def _packages() -> list[Finding]:
 
 
 def _required() -> list[str]:
-    """What vmodel itself says that it needs, without what its extras need."""
+    """Return the packages that vmodel itself requires, without those of its extras."""
     try:
         stated = requires("vmodel") or []
-    except PackageNotFoundError:  # run from its folder
+    except PackageNotFoundError:  # not installed, but run from its source folder
         return []
     return [match[0] for text in stated if ";" not in text and (match := re.match(r"[\w.-]+", text))]
 
@@ -140,7 +140,7 @@ def _weights() -> list[Finding]:
 
 
 def _pipeline_weights(folder: Path, faults: Mapping[str, str | None]) -> Finding:
-    """One line for all files of a pipeline; without it the draft is still made."""
+    """Summarise all files of a pipeline in one finding; the draft works without them."""
     name, below = f"weights {folder.name}", f"{folder.name}/"
     vouched = {file: fault for file, fault in faults.items() if file.startswith(below)}
     wrong = [f"{file} is {fault}" for file, fault in vouched.items() if fault]
@@ -154,7 +154,7 @@ def _pipeline_weights(folder: Path, faults: Mapping[str, str | None]) -> Finding
 
 
 def _published_weights() -> list[Finding]:
-    """One line for the weights of others that a pipeline needs; without them the draft is still made."""
+    """Check the published weights that pipelines need, one finding each; the draft works without them."""
     from pipelines.hub.catalogue import CATALOGUE
     from pipelines.hub.store import find_weights
     from vmodel.config import Settings

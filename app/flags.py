@@ -1,4 +1,4 @@
-"""The flags of ``vmodel shoot`` and ``vmodel inspect``, each with its help."""
+"""Flags that several commands share, each with its help."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vmodel.limits import LONGEST_FOCAL_MM, MOST_STEPS, SEEDS, SHORTEST_FOCAL_MM
 
 
 def file_path(text: str) -> Path:
-    """The path of a file; an empty one would silently mean the working folder."""
+    """Parse the path of a file and refuse an empty one, which would silently mean the working folder."""
     if not text:
         raise typer.BadParameter("the path is empty; name a file.")
     return Path(text)

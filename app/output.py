@@ -1,4 +1,4 @@
-"""Where a run's results go: pictures, sidecars, maps, the contact sheet, and lines for people or programs."""
+"""Output of a run: pictures, sidecars, maps, the contact sheet, and lines for people or programs."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 CATEGORY_FLAG = "pass --category {}"
-"""What to do about a kind that was guessed wrong, on the command line."""
+"""Command-line remedy for a category that was guessed wrong."""
 
 
 @dataclass
 class Output:
-    """Keeps each result as it comes.
+    """Writer of results, each as soon as it is made.
 
     Attributes:
         folder: of all files; made by ``check``.
@@ -54,10 +54,10 @@ class Output:
     _looks: list[tuple[tuple[str, ...], str, Look]] = field(default_factory=list)
 
     def check(self, requests: Sequence[ShotRequest]) -> None:
-        """Refuse what could only fail after the work is done.
+        """Refuse output settings that would otherwise fail after the work is done.
 
         Raises:
-            BadUsage: the file format is not known, or knows no transparency that was asked for.
+            BadUsage: the file format is unknown, or does not support the transparency that was asked for.
             OutputNotWritable: the folder cannot be made or written.
         """
         if self.file_format not in FORMATS:
@@ -68,10 +68,10 @@ class Output:
         make_folder(self.folder)
 
     def keep(self, shot: Shot) -> Failure | None:
-        """Publish a shot, write its files and say where the picture is.
+        """Publish a shot, write its files and print the picture's path.
 
         Returns:
-            None, or why it may not leave.
+            None, or the reason why it must not be published.
         Raises:
             OutputNotWritable: a file cannot be written.
         """
@@ -105,7 +105,7 @@ class Output:
         return None
 
     def name(self, failure: Failure, timings: Mapping[str, float]) -> None:
-        """Say which shot failed and why, on one line."""
+        """Report on one line which shot failed and why."""
         request = failure.request
         if self.as_json:
             missing = {"picture": None, "sidecar": None, "category": request.garment.category}
@@ -115,7 +115,7 @@ class Output:
         say_error(failure.code, f"{failure.message} [{' · '.join(part for part in named if part)}]")
 
     def close(self) -> Path | None:
-        """Say which pictures do not match the others of their set, and write the contact sheet if one was asked for.
+        """Warn of pictures that do not match the others of their set, and write the contact sheet if requested.
 
         Sets of several pictures of one garment on one person are reported in ``consistency.json``.
 
@@ -136,7 +136,7 @@ class Output:
         return path
 
     def _ask(self, shot: Shot) -> None:
-        """Ask what the photo shows, once however many pictures are made of it."""
+        """Ask what the photo shows, once for all pictures made of it."""
         if shot.pattern.question is None:
             return
         photo = shot.request.garment.photo.name
@@ -164,7 +164,7 @@ class Output:
         parts += [safe_name(shot.request.garment.garment_size or "")] if self._many_sizes else []
         whole = "--".join(parts)
         stem, count = whole, 2
-        # Two photos of one name must not overwrite each other, nor a shot the one of another light, size or seed.
+        # Two photos of the same name must not overwrite each other, nor two shots that differ in light, size or seed.
         while stem in self._stems or _holds_another(self.folder / f"{stem}.json", shot):
             stem, count = f"{whole}--{count}", count + 1
         self._stems.add(stem)
@@ -172,7 +172,7 @@ class Output:
 
 
 def _holds_another(sidecar: Path, shot: Shot) -> bool:
-    """Whether a sidecar of an earlier run belongs to a shot that was asked for differently."""
+    """Return True if an existing sidecar belongs to a shot with other settings, or cannot be read."""
     try:
         return dict(json.loads(sidecar.read_bytes())["request"]) != as_asked(shot)
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
@@ -180,7 +180,7 @@ def _holds_another(sidecar: Path, shot: Shot) -> bool:
 
 
 def _common(shot: Shot) -> tuple[str, ...]:
-    """What the pictures of a set have in common; the garment's name and the model's id come first."""
+    """Return the properties that the pictures of a set share; the garment's name and the model's id come first."""
     request = shot.request
     worn = json.dumps([source.to_json() for source in (request.garment, *request.outfit)], sort_keys=True)
     return request.garment.photo.name, shot.model.id, worn, request.light, request.background, str(request.size)

@@ -1,4 +1,4 @@
-"""The running service: a socket, the API on it, and the logs."""
+"""Running service: its listening socket, the API and the page on it, the workers and the logs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LOADING_S = 60
 
 
 class PortTaken(SetupError):
-    """Another program listens there, or the address is not this machine's."""
+    """A listening address that is in use or does not belong to this machine."""
 
     code = "port_taken"
 
@@ -58,7 +58,7 @@ def serve_until_stopped(settings: Settings, host: str, port: int, workers: int =
     carrying = threading.Thread(target=courier.run, args=(here.leaving,), name="courier", daemon=True)
     supervisor = Supervisor(workers, drain_s=_PICTURE_S)
     warming = threading.Thread(target=_warm_up, args=(here,), name="warming", daemon=True)
-    # Warp starts with this process's standard error turned away: no thread may log meanwhile.
+    # Warp redirects this process's standard error while it starts, so no thread may log meanwhile.
     init_warp()
     carrying.start()
     warming.start()
@@ -69,12 +69,12 @@ def serve_until_stopped(settings: Settings, host: str, port: int, workers: int =
         here.leaving.set()
         supervisor.stop()
         carrying.join(_CALL_S)
-        # A process that ends while native libraries load in a thread of it is aborted by them.
+        # Native libraries abort a process that exits while a thread still loads them.
         warming.join(_LOADING_S)
 
 
 class _Server(uvicorn.Server):
-    """Says when it is there, and lets endless streams end when it is asked to leave."""
+    """Server that announces its start, and ends endless streams when it is asked to stop."""
 
     def __init__(self, app: FastAPI, greet: Callable[[], None]) -> None:
         config = uvicorn.Config(
@@ -99,7 +99,7 @@ class _Server(uvicorn.Server):
 
 
 def _warm_up(here: Installation) -> None:
-    """Load what reads photos, checks jobs and measures bodies for designs, so that no visitor waits for it."""
+    """Load the code that reads photos, checks jobs and measures bodies for designs, so that no visitor waits for it."""
     import vmodel.service.design_drawing
     import vmodel.service.garment_reading
     import vmodel.service.job_checks  # noqa: F401

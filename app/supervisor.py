@@ -1,4 +1,4 @@
-"""Keeps worker processes running: one that ends is started anew, and all leave together."""
+"""Supervision of worker processes: one that ends is restarted, and all are stopped together."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Supervisor:
 
     Args:
         count: how many.
-        name: their names begin with it; the same after a restart, and no other machine's.
-        drain_s: how long pictures that are being made may take to end when the workers are asked to leave.
+        name: prefix of their names, stable across restarts and unique among machines; the host's name if None.
+        drain_s: seconds that running pictures may still take when the workers are asked to stop.
     """
 
     def __init__(self, count: int = 1, name: str | None = None, drain_s: int = DRAIN_S) -> None:
@@ -42,7 +42,7 @@ class Supervisor:
             self._threads.append(thread)
 
     def stop(self) -> None:
-        """Ask the workers to leave, wait for them, and end those that take longer than they may."""
+        """Ask the workers to stop, wait for them, and kill those that take longer than allowed."""
         self._leaving.set()
         until = time.monotonic() + self._drain_s + 5
         for process in list(self._running.values()):
@@ -60,7 +60,7 @@ class Supervisor:
         wait_s = _FIRST_S
         while not self._leaving.is_set():
             began = time.monotonic()
-            # A session of its own, so that Ctrl-C reaches us alone and its picture can be finished.
+            # The worker gets its own session, so that Ctrl-C reaches only us and it can finish its picture.
             process = subprocess.Popen(
                 [sys.executable, "-m", "app.worker", name, str(self._drain_s)], start_new_session=True
             )

@@ -1,6 +1,6 @@
-"""The worker process: jobs' pictures through a studio that stays warm between them.
+"""Worker process: makes the pictures of jobs in a studio that stays warm between them.
 
-``vmodel worker`` starts it and starts it anew when it ends (``app.supervisor``).
+``vmodel worker`` starts it, and restarts it when it ends (``app.supervisor``).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ PREVIEW_PX = 320
 
 
 class StudioRenderer:
-    """Makes jobs' pictures; bodies, drapes and the last pipelines stay warm from one to the next.
+    """Renderer of jobs' pictures; bodies, drapes and the last pipelines stay warm from one to the next.
 
     Args:
         settings: of this process.
@@ -97,7 +97,7 @@ class StudioRenderer:
         return Rendered(published.content, "png", write_sidecar(published, work), self._model3d(shot))
 
     def _shoot(self, request: ShotRequest, work: Work, watched: WatchedPipeline) -> Shot:
-        """Make one picture, along with the turn's next ones where they are expected."""
+        """Make one picture, together with the turn's next ones if they are expected."""
         expected, self._expected = self._expected, ()
         if expected:
             self._make_turn([(work.shot_id, request), *expected], watched)
@@ -109,23 +109,23 @@ class StudioRenderer:
         return complete(prepared, watched, self._studio, picture)
 
     def _make_turn(self, shots: Sequence[tuple[str, ShotRequest]], watched: WatchedPipeline) -> None:
-        """Set up the turn's pictures and photograph them at once; those of another turn are asked for no more."""
+        """Prepare the turn's pictures and make them in one batch, in place of those kept from an earlier turn."""
         first, request = shots[0]
         prepared = {first: prepare_with_draft(request, self._studio)}
         for shot_id, each in shots[1:]:
-            with contextlib.suppress(VModelError):  # what is wrong with it is said when it is asked for
+            with contextlib.suppress(VModelError):  # its error is raised when it is requested itself
                 prepared[shot_id] = prepare_with_draft(each, self._studio)
         pictures = watched.make([each.take for each in prepared.values()])
         self._ahead = {name: (each, made) for (name, each), made in zip(prepared.items(), pictures, strict=True)}
 
     def _model3d(self, shot: Shot) -> bytes:
-        """Who wears it, to be turned in space; made once a drape, whose parts are all warm."""
+        """Return the dressed model as GLB, made once for each drape from parts that are all warm."""
         asked = replace(shot.request, model=shot.model.id, pose=shot.pose)
         dressed = cast_and_dress(shot.pattern, asked, self._studio)
         return self._studio.once("model3d", dressed.key, lambda: write_model3d(dressed))
 
     def _admit(self, request: ShotRequest, work: Work) -> None:
-        """Refuse a garment or model that the seller may not have, and cast nobody whom another seller has alone."""
+        """Refuse a garment or model that the seller may not use, and bar models reserved by others from casting."""
         studio, database, seller_id = self._studio, self._publisher.database, work.account_id
         model = studio.roster[request.model] if request.model else None
         for source in (request.garment, *request.outfit):
@@ -144,7 +144,7 @@ class StudioRenderer:
 
 
 def write_sidecar(published: Published, work: Work) -> bytes:
-    """The sidecar as the seller gets it: uploaded files by their names in the store, no path of this machine."""
+    """Write the sidecar for the seller: uploaded files by their names in the store, without paths of this machine."""
     content = {"picture": f"{published.sidecar['picture_sha256']}.png"} | published.sidecar
     uploaded = {name: work.request[name] for name in ("pose", "background") if name in content["inputs"]}
     content["request"] = {**content["request"], **uploaded, "garment": _names_only(work.garment)}
@@ -155,7 +155,7 @@ def write_sidecar(published: Published, work: Work) -> bytes:
 
 
 def preview_of(draft: ByteArray) -> bytes:
-    """A small JPEG of a draft.
+    """Encode a draft as a small JPEG.
 
     Args:
         draft: (H, W, 3), or (H, W, 4) which is laid on white, uint8 sRGB.
