@@ -1,7 +1,7 @@
 """Fitting a pose to one body: both soles on the floor, arms outside the torso.
 
-Poses are rotations and know nothing of a body's girths and lengths. On a wide body a hanging hand would sink into
-the hip; on long legs one foot would float. Both are put right by small further rotations.
+Poses are rotations, independent of a body's girths and lengths. On a wide body a hanging hand would sink into the hip;
+on long legs one foot would float. Small further rotations correct both.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from vmodel.body.measure import vertices_on
 from vmodel.types import FloatArray, IntArray
 
 ARM_CLEARANCE_M = 0.008
-"""Room between skin and skin that a garment needs."""
+"""Gap that a garment needs between two skin surfaces."""
 FREE_ARM = 0.55
 """Share of the upper arm from the shoulder down that may lie against the trunk."""
 LARGEST_STEP = np.radians(5.0)
 PUSH_ITERATIONS = 14
 LEVEL_RANGE_M = 0.13
-"""A foot higher than this above the other is meant to be lifted."""
+"""Height of one foot above the other beyond which it is lifted on purpose."""
 
 
 Skin: TypeAlias = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
-"""Poses rotations: (B, J, 3, 3) -> vertices (B, V, 3) and bone poses (B, J, 4, 4)."""
+"""Function that poses bone rotations: (B, J, 3, 3) -> vertices (B, V, 3) and bone poses (B, J, 4, 4)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ def adapt_rotations(rotations: FloatArray, skin: Skin, surface: Surface) -> Floa
 
 
 def world_rotations(rotations: FloatArray, surface: Surface) -> FloatArray:
-    """(J, 3, 3): rotation of each bone relative to rest, its parents' included."""
+    """Return the rotation of each bone relative to rest, its parents' included: (J, 3, 3)."""
     world = np.array(rotations, np.float64)
     for bone, parent in enumerate(surface.bone_parents):
         if parent >= 0:
@@ -67,7 +67,7 @@ def world_rotations(rotations: FloatArray, surface: Surface) -> FloatArray:
 
 
 def penetration_m(vertices_m: FloatArray, surface: Surface) -> float:
-    """How deep the deepest arm or hand vertex lies inside trunk, head or legs, in metres; 0 if all are outside."""
+    """Return the depth in metres of the deepest arm or hand vertex in trunk, head or legs; 0 if all are outside."""
     sets = _sets_of(surface)
     depths = [_overlap(vertices_m, surface, sets.trunk, sets.arms[side], 0.0)[0] for side in ("L", "R")]
     return float(max((depth.max() if len(depth) else 0.0) for depth in depths))
@@ -86,7 +86,7 @@ def _sets_of(surface: Surface) -> _Sets:
 
 
 def _near_elbow(vertices: FloatArray, bones: FloatArray, surface: Surface, sets: _Sets, side: str) -> IntArray:
-    """Vertices of the upper arm's lower part: nearer to the armpit arm and trunk are one flesh."""
+    """Return the vertices of the upper arm's lower part: close to the armpit, arm and trunk merge."""
     shoulder, elbow = (
         bones[surface.bone_labels.index(f"{name}.{side}"), :3, 3] for name in ("upperarm01", "lowerarm01")
     )
@@ -98,7 +98,7 @@ def _near_elbow(vertices: FloatArray, bones: FloatArray, surface: Surface, sets:
 def _overlap(
     vertices: FloatArray, surface: Surface, trunk_vertices: IntArray, arm_vertices: IntArray, clearance: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Lacking distance, outward normal and position of the arm vertices that are too close to the trunk."""
+    """Return lacking distance, outward normal and position of the arm vertices that are too close to the trunk."""
     normals = _normals(vertices, surface.faces)[trunk_vertices]
     trunk, arm = vertices[trunk_vertices], vertices[arm_vertices]
     distance, nearest = cKDTree(trunk).query(arm, distance_upper_bound=0.07)
@@ -153,7 +153,7 @@ def _level_feet(rotations: FloatArray, skin: Skin, surface: Surface, sets: _Sets
         if abs(gap) < 0.0005 or abs(gap) > LEVEL_RANGE_M:
             break
         high, low = ("L", "R") if gap > 0 else ("R", "L")
-        # The higher foot comes down as far as its leg is long; the other leg bends for the rest.
+        # The higher foot goes down as far as its leg reaches; the other leg bends for the rest.
         left_over = _move_foot(current, bones, surface, high, -abs(gap))
         if left_over < -0.0005:
             _move_foot(current, bones, surface, low, -left_over)
@@ -161,7 +161,7 @@ def _level_feet(rotations: FloatArray, skin: Skin, surface: Surface, sets: _Sets
 
 
 def _move_foot(rotations: FloatArray, bones: FloatArray, surface: Surface, side: str, rise: float) -> float:
-    """Raise (or lower) an ankle in place with two-bone inverse kinematics; returns the rise left undone."""
+    """Raise (or lower) an ankle in place with two-bone inverse kinematics; return the rise left undone."""
     thigh, knee, foot = (surface.bone_labels.index(f"{name}.{side}") for name in ("upperleg01", "lowerleg01", "foot"))
     hip_at, knee_at, ankle_at = (bones[bone, :3, 3].astype(np.float64) for bone in (thigh, knee, foot))
     upper, lower = knee_at - hip_at, ankle_at - knee_at
@@ -197,7 +197,7 @@ def _move_foot(rotations: FloatArray, bones: FloatArray, surface: Surface, side:
 
 
 def _align(old: FloatArray, new: FloatArray) -> FloatArray:
-    """Rotation matrix that turns one direction to another by the shortest arc."""
+    """Return the rotation matrix that turns one direction to another by the shortest arc."""
     axis = np.cross(old, new)
     sine, cosine = np.linalg.norm(axis), float(old @ new)
     if sine < 1e-12:

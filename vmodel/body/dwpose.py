@@ -1,7 +1,7 @@
 """Joints of people in pictures, found by DWPose (Yang et al. 2023, arXiv:2307.15880) where its weights were pulled.
 
-Two networks in ONNX: YOLOX finds people, and a whole-body estimator places the joints of one of them, of which the 17
-of COCO are read. The weights do not come with vmodel; ``vmodel weights pull dwpose`` gets them.
+Two ONNX networks: YOLOX finds people, and a whole-body estimator places the joints of one person, of which the 17 of
+COCO are read. The weights do not come with vmodel; ``vmodel weights pull dwpose`` downloads them.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ NAME = "dwpose"
 PERSON_FINDER, JOINT_FINDER = "yolox_l.onnx", "dw-ll_ucoco_384.onnx"
 _RECORD, _FOLDER = "record.json", "networks"
 SURE = 0.3
-"""Least confidence of a person and of a joint, as its makers take."""
+"""Least confidence of a person and of a joint; the value of DWPose's authors."""
 _FINDER_PX = 640
 _STRIDES = (8, 16, 32)
 _LETTERBOX_GREY = 114
 _SAME = 0.45
-"""Boxes that overlap by more are of one person."""
+"""Overlap (IoU) above which two boxes are of one person."""
 _WINDOW = (288, 384)
-"""Width and height in which a person is shown to the joint finder."""
+"""Width and height in pixels of the joint finder's input."""
 _ROOM = 1.25
-"""The window is so many times as large as the person's box."""
+"""Size of the window relative to the person's box."""
 _MEAN, _DEVIATION = np.array([123.675, 116.28, 103.53]), np.array([58.395, 57.12, 57.375])
-"""Of ImageNet's pixels, RGB."""
+"""Mean and standard deviation of ImageNet's pixels, RGB."""
 _BINS_PER_PX = 2
-"""The joint finder says in which half pixel of its window a joint is, across and down (SimCC, arXiv:2107.03332)."""
+"""Bins per pixel in which the joint finder locates a joint, across and down (SimCC, arXiv:2107.03332)."""
 
 #: (left, top, right, bottom) in pixels.
 Box = tuple[float, float, float, float]
 
 
 def weights_folder(settings: Settings) -> Path | None:
-    """Where a finished pull has put the weights; None where there is none."""
+    """Return the folder of the pulled weights; None if no pull has finished."""
     folder = settings.home / "weights" / NAME
     return folder / _FOLDER if (folder / _RECORD).is_file() else None
 
 
 def find_people(rgb: ByteArray, settings: Settings) -> list[Box]:
-    """Boxes round the people in a picture, the surest first.
+    """Find the boxes round the people in a picture, the most confident first.
 
     Args:
         rgb: (H, W, 3) uint8 sRGB.
@@ -70,10 +70,10 @@ def find_people(rgb: ByteArray, settings: Settings) -> list[Box]:
 
 
 def _read_anchors(found: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Centres and sides (N, 2) in the finder's pixels, and how sure it is (N,) that a person is there.
+    """Return centres and sides (N, 2) in the finder's pixels, and its confidence (N,) that a person is there.
 
     Args:
-        found: (8400, 85): for each place of three grids offset, log size, surety, and that of COCO's 80 classes.
+        found: (8400, 85) for each cell of three grids: offset, log size, confidence, and that of COCO's 80 classes.
     """
     corners, strides = [], []
     for stride in _STRIDES:
@@ -88,7 +88,7 @@ def _read_anchors(found: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray
 
 
 def find_joints(rgb: ByteArray, box: Box, settings: Settings) -> FloatArray:
-    """Joints of the person in a box.
+    """Find the joints of the person in a box.
 
     Args:
         rgb: (H, W, 3) uint8 sRGB.
@@ -100,7 +100,7 @@ def find_joints(rgb: ByteArray, box: Box, settings: Settings) -> FloatArray:
         WeightsIncomplete: the weights are not there, or no network can be read from them.
     """
     left, top, right, bottom = box
-    # The window has the box in its middle and the finder's shape.
+    # The window is centred on the box and has the finder's aspect ratio.
     px = _ROOM * max((right - left) / _WINDOW[0], (bottom - top) / _WINDOW[1], 1e-3)
     corner = np.array([(left + right) / 2, (top + bottom) / 2]) - px * np.array(_WINDOW) / 2
     to_picture = np.array([[px, 0, corner[0]], [0, px, corner[1]]])

@@ -24,14 +24,14 @@ class PaintedEyes:
 
 
 def gaze_of(side: int) -> FloatArray:
-    """(3,) unit direction in which an eye of the neutral body looks; side 0 is the left one."""
+    """Return the unit direction (3,) in which an eye of the neutral body looks; side 0 is the left one."""
     return np.asarray(_GAZE[side] / np.linalg.norm(_GAZE[side]))
 
 
 def paint_eye(
     spot_mm: FloatArray, lid_gap_mm: FloatArray, side: int, anatomy: Anatomy, look: Look, age: float, seed: int
 ) -> PaintedEyes:
-    """Sclera, limbal ring, iris with radial fibres and pupil of one eye.
+    """Paint sclera, limbal ring, iris with radial fibres and pupil of one eye.
 
     Args:
         spot_mm: (n, 3) spots of the eyeball's texels.

@@ -1,6 +1,6 @@
-"""Pigment and relief of the skin as functions of the spot: where blood and melanin gather, folds, spots, beard.
+"""Pigment and relief of the skin as functions of the spot: blood, melanin, folds, moles and beard.
 
-Colour is worked out as absorption: ``albedo = tone * exp(-blood * BLOOD - melanin * MELANIN)``, so the same flush
+Colour is computed as absorption: ``albedo = tone * exp(-blood * BLOOD - melanin * MELANIN)``, so the same flush
 reads naturally on fair and on dark skin. Spots are those of ``vmodel.body.chart``.
 """
 
@@ -35,7 +35,7 @@ _BROW_BREADTH = {"natural": 0.95, "soft": 0.85, "arched": 0.85, "straight": 1.05
 
 @dataclass(frozen=True, eq=False)
 class Pigment:
-    """Absorption beyond the model's tone, 0 is the tone itself: (n,), and (n, 3) ``shade`` of the hair in the skin."""
+    """Absorption beyond the model's tone (0: the tone itself), (n,); ``shade`` of the hair in the skin is (n, 3)."""
 
     blood: FloatArray
     melanin: FloatArray
@@ -43,7 +43,7 @@ class Pigment:
 
 
 def broad_pigment(spot_mm: FloatArray, normal: FloatArray, look: Look, rng: np.random.Generator) -> Pigment:
-    """Slow variation over the whole body, evaluated at the mesh's vertices.
+    """Compute the slow variation over the whole body at the mesh's vertices.
 
     Args:
         spot_mm: (V, 3) of the neutral body.
@@ -79,7 +79,7 @@ def broad_pigment(spot_mm: FloatArray, normal: FloatArray, look: Look, rng: np.r
 
 
 def face_pigment(spot_mm: FloatArray, anatomy: Anatomy, look: Look, rng: np.random.Generator) -> Pigment:
-    """Finer features of the face: lids, under-eyes, nostrils, ear holes, folds, beard shadow, make-up.
+    """Compute finer features of the face: lids, under-eyes, nostrils, ear holes, folds, beard shadow, make-up.
 
     Args:
         spot_mm: (n, 3) spots of the head.
@@ -117,7 +117,7 @@ def face_pigment(spot_mm: FloatArray, anatomy: Anatomy, look: Look, rng: np.rand
 
 
 def lid_edge_distance(spot_mm: FloatArray, anatomy: Anatomy) -> tuple[FloatArray, FloatArray]:
-    """Distance in mm to the rim of the nearer eye opening, and whether the upper lid is the nearer one."""
+    """Return the distance in mm to the rim of the nearer eye opening, and whether the upper lid is the nearer one."""
     near = np.abs(spot_mm[:, 2]) < 22
     distance = np.full(len(spot_mm), 99.0)
     upper = np.zeros(len(spot_mm), bool)
@@ -129,7 +129,7 @@ def lid_edge_distance(spot_mm: FloatArray, anatomy: Anatomy) -> tuple[FloatArray
 
 
 def brow_offset(spot_mm: FloatArray, look: Look) -> FloatArray:
-    """(n,) height over the middle line of the brow, in half widths: -1 and 1 are its edges."""
+    """Return the height (n,) over the middle line of the brow, in half widths: -1 and 1 are its edges."""
     x, z = np.abs(spot_mm[:, 0]), spot_mm[:, 2]
     line = np.interp(x, _BROW_X, _BROW_Z[look.brows])
     half = np.interp(x, _BROW_X, _BROW_HALF_WIDTH) * _BROW_BREADTH[look.brows]
@@ -137,14 +137,14 @@ def brow_offset(spot_mm: FloatArray, look: Look) -> FloatArray:
 
 
 def brow_area(spot_mm: FloatArray, look: Look) -> FloatArray:
-    """(n,) 0..1: how densely brow hair grows."""
+    """Return the density (n,) of brow hair, 0..1."""
     x = np.abs(spot_mm[:, 0])
     within = smoothstep(1.15, 0.35, np.abs(brow_offset(spot_mm, look)))
     return np.asarray(within * smoothstep(10, 16, x) * smoothstep(59, 52, x) * (spot_mm[:, 1] < 40))
 
 
 def beard_area(spot_mm: FloatArray) -> FloatArray:
-    """(n,) 0..1: where a beard grows: moustache, chin, jaw, sideburns, upper neck."""
+    """Return the density (n,) of a beard, 0..1: moustache, chin, jaw, sideburns, upper neck."""
     x, y, z = np.abs(spot_mm[:, 0]), spot_mm[:, 1], spot_mm[:, 2]
     turn = np.degrees(np.arctan2(x, 62 - y))
     top = np.interp(turn, [0, 8, 18, 28, 42, 58, 72, 84], [-50, -50, -53, -64, -68, -56, -24, 12])
@@ -157,7 +157,7 @@ def beard_area(spot_mm: FloatArray) -> FloatArray:
 
 
 def wrinkle_relief(spot_mm: FloatArray, look: Look, rng: np.random.Generator) -> FloatArray:
-    """(n,) depth in mm of folds and lines (positive is a groove); faint even on the young."""
+    """Return the depth (n,) in mm of folds and lines (positive is a groove); faint on the young."""
     x, y, z = np.abs(spot_mm[:, 0]), spot_mm[:, 1], spot_mm[:, 2]
     wobble = smooth_noise(26, rng)(spot_mm)
     fine = smooth_noise(9, rng)(spot_mm)
@@ -195,7 +195,10 @@ def wrinkle_relief(spot_mm: FloatArray, look: Look, rng: np.random.Generator) ->
 
 
 def pore_relief(chart: Chart, rng: np.random.Generator) -> FloatArray:
-    """(n,) mm of relief, band-passed noise of pores and fine skin lines; coarser than real where texels are large."""
+    """Return the relief (n,) in mm of pores and fine skin lines: band-passed noise.
+
+    It is coarser than real where texels are large.
+    """
     noise = rng.standard_normal((chart.size, chart.size), np.float32)
     fine = cv2.GaussianBlur(noise, (0, 0), 0.8) - cv2.GaussianBlur(noise, (0, 0), 1.8)
     broad = cv2.GaussianBlur(noise, (0, 0), 2.5) - cv2.GaussianBlur(noise, (0, 0), 6.0)
@@ -203,9 +206,9 @@ def pore_relief(chart: Chart, rng: np.random.Generator) -> FloatArray:
 
 
 def mottling(chart: Chart, rng: np.random.Generator) -> FloatArray:
-    """(n, 2) unevenness of bare skin within a centimetre, two fields of unit spread.
+    """Return the unevenness of bare skin within a centimetre: (n, 2), two fields of unit deviation.
 
-    Fractal noise: blotches of a few millimetres carry most, what lies between them less.
+    Fractal noise: blotches of a few millimetres are strongest, the detail between them is weaker.
     """
     octaves = ((0.7, 0.45), (1.4, 0.6), (2.8, 0.8), (5.6, 0.6))
     fields = []
@@ -221,7 +224,7 @@ def mottling(chart: Chart, rng: np.random.Generator) -> FloatArray:
 
 
 def mole_spots(chart: Chart, look: Look, rng: np.random.Generator, candidates: FloatArray) -> FloatArray:
-    """(n,) melanin of moles and, with age, of flat sun spots.
+    """Return the melanin (n,) of moles and, with age, of flat sun spots.
 
     Args:
         chart: texels.
@@ -255,7 +258,7 @@ def mole_spots(chart: Chart, look: Look, rng: np.random.Generator, candidates: F
 
 
 def _freckles(spot_mm: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """(n,) melanin of freckles over nose and cheeks."""
+    """Return the melanin (n,) of freckles over nose and cheeks."""
     area = np.exp(-0.5 * ((spot_mm[:, 0] / 48) ** 2 + ((spot_mm[:, 2] + 22) / 24) ** 2)) * (spot_mm[:, 1] < 45)
     centres = np.stack([rng.uniform(-80, 80, 3600), rng.uniform(-50, 45, 3600), rng.uniform(-90, 70, 3600)], axis=1)
     near = area > 0.03
@@ -268,7 +271,7 @@ def _freckles(spot_mm: FloatArray, rng: np.random.Generator) -> FloatArray:
 
 
 def _along(spot_mm: FloatArray, path: tuple[Point, ...], width_mm: float) -> FloatArray:
-    """(n,) 1 on a path (and on its mirror image), falling off to its sides and softly at its ends."""
+    """Return 1 on a path (and on its mirror image), falling off to its sides and softly at its ends: (n,)."""
     corners = np.array(path)
     at = np.linspace(0, len(path) - 1, 60)
     dense = np.stack([np.interp(at, np.arange(len(path)), corners[:, axis]) for axis in range(3)], axis=1)
@@ -285,5 +288,5 @@ def _along(spot_mm: FloatArray, path: tuple[Point, ...], width_mm: float) -> Flo
 
 
 def _darkness(look: Look) -> float:
-    """Palms differ from the rest of the skin the more the darker it is; the brow colour stands in for it."""
+    """Return how dark the skin is, 0..1, estimated from the brow colour: palms differ more from darker skin."""
     return 1.0 - min(1.0, 2.0 * float(np.mean(look.brow_colour)))

@@ -1,4 +1,4 @@
-"""Where long hair goes when it falls: past the neck and behind the shoulders, so that a garment's front stays free."""
+"""Fall of long hair: past the neck and behind the shoulders, so that a garment's front stays free."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from vmodel.types import FloatArray
 
 
 def fall_behind(spot_mm: FloatArray) -> FloatArray:
-    """(n, 3) unit directions in which loose hair falls at spots of the neutral body.
+    """Return the unit directions (n, 3) in which loose hair falls at spots of the neutral body.
 
-    Between jaw and shoulders it is swept back; what has come to lie before the collar bones (the head has turned
-    away) falls down the chest there.
+    Between jaw and shoulders it is swept back. Hair in front of the collar bones (the head has turned away) falls
+    down the chest there.
     """
     x, y, z = spot_mm[:, 0], spot_mm[:, 1], spot_mm[:, 2]
     between = smoothstep(-10, -60, z) * smoothstep(-260, -200, z)
@@ -25,12 +25,12 @@ def fall_behind(spot_mm: FloatArray) -> FloatArray:
 
 
 def along_surface(wanted: FloatArray, contact: Contact, reach_m: float) -> FloatArray:
-    """Directions whose part into the skin is taken out where the skin is within reach."""
+    """Remove the part of directions that points into the skin, where the skin is within reach."""
     into = np.minimum(np.einsum("nc,nc->n", wanted, contact.normal), 0)
     near = smoothstep(3 * reach_m, reach_m, contact.distance_m)
     return np.asarray(wanted - contact.normal * (into * near)[:, None])
 
 
 def unit(vectors: FloatArray) -> FloatArray:
-    """Vectors of length one; zero stays zero."""
+    """Scale vectors to length one; zero stays zero."""
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))

@@ -25,9 +25,9 @@ from vmodel.errors import PoseImpossible, PoseInvalid
 from vmodel.types import BoolArray, FloatArray, Pose
 
 NEEDED = ("neck", "right_shoulder", "left_shoulder", "right_hip", "left_hip")
-"""Keypoints without which there is no telling how a body stands."""
+"""Keypoints that a fit needs to determine how a body stands."""
 LARGEST_MISS = 0.075
-"""A keypoint further off than this share of the body's height cannot be reached."""
+"""Largest distance to a keypoint that counts as reached, as a share of the body's height."""
 STEPS = 260
 YAWS = (0.0, 0.7, -0.7, 1.3, -1.3, np.pi, np.pi - 0.7, np.pi + 0.7)
 
@@ -47,7 +47,7 @@ _LIMBS = (
 
 @dataclass(frozen=True, eq=False)
 class _Skeleton:
-    """The bones that a fit moves, on the average body.
+    """Bones that a fit moves, on the average body.
 
     Attributes:
         bones: names, parents first; parents: indices; offsets: (B, 3) from the parent's head.
@@ -92,7 +92,7 @@ def fit_pose(keypoints_px: FloatArray, name: str = "fitted") -> Pose:
 
 
 def fit_keypoints(keypoints_px: FloatArray, name: str = "fitted") -> Fit:
-    """As ``fit_pose``, with what was reached."""
+    """Fit a pose as ``fit_pose`` does, and return the keypoints and the error that it reached as well."""
     keypoints = np.asarray(keypoints_px, np.float64)
     if keypoints.shape != (18, 3) or not np.isfinite(keypoints).all():
         raise PoseInvalid(name, "does not hold 18 keypoints of x, y and confidence")
@@ -119,7 +119,7 @@ def fit_keypoints(keypoints_px: FloatArray, name: str = "fitted") -> Fit:
 
 
 def _scale_px_per_m(keypoints: FloatArray, seen: BoolArray, skeleton: _Skeleton, name: str) -> float:
-    """Picture scale from the segments that foreshortening shortens least; limbs that outgrow it are impossible."""
+    """Estimate the picture's scale from the least foreshortened segments; refuse limbs that are too long for it."""
     rest = _rest_keypoints(skeleton)
 
     def length(first: str, second: str) -> tuple[float, float]:
@@ -203,7 +203,7 @@ class _Angles:
         return [self.root, self.spine, self.neck, self.balls, self.hinges, self.camera]
 
     def rotations(self, skeleton: _Skeleton) -> torch.Tensor:
-        """(N, B, 3) rotation vectors of the skeleton's bones."""
+        """Return the rotation vectors (N, B, 3) of the skeleton's bones."""
         columns: dict[str, torch.Tensor] = {"root": self.root}
         columns |= {bone: share * self.spine for bone, share in SPINE_SHARES.items()}
         columns |= {bone: share * self.neck for bone, share in NECK_SHARES.items()}
@@ -216,7 +216,7 @@ class _Angles:
 
 
 def _forward(vectors: torch.Tensor, skeleton: _Skeleton) -> torch.Tensor:
-    """(N, 18, 3) keypoints in metres for (N, B, 3) rotation vectors; the root's head is the origin."""
+    """Return keypoints (N, 18, 3) in metres for rotation vectors (N, B, 3); the root's head is the origin."""
     local = roma.rotvec_to_rotmat(vectors)
     turned: list[torch.Tensor] = []
     placed: list[torch.Tensor] = []
@@ -235,7 +235,7 @@ def _forward(vectors: torch.Tensor, skeleton: _Skeleton) -> torch.Tensor:
 def _optimise(
     target: torch.Tensor, seen: torch.Tensor, skeleton: _Skeleton
 ) -> tuple[dict[str, FloatArray], FloatArray]:
-    """Best of several starts: (bone -> rotation vector, (18, 2) reached keypoints in metres, y up)."""
+    """Return the best of several starts: (bone -> rotation vector, (18, 2) reached keypoints in metres, y up)."""
     angles = _Angles.zeros(len(YAWS))
     angles.root[:, 2] = torch.tensor(YAWS)
     hips = (target[COCO_18.index("left_hip")] + target[COCO_18.index("right_hip")]) / 2
@@ -261,7 +261,7 @@ def _optimise(
 def _loss(
     angles: _Angles, target: torch.Tensor, seen: torch.Tensor, skeleton: _Skeleton, prior: float
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """(N,) loss, (N, 18, 2) keypoints in the picture, (N, B, 3) rotation vectors."""
+    """Return the loss (N,), keypoints (N, 18, 2) in the picture and rotation vectors (N, B, 3)."""
     vectors = angles.rotations(skeleton)
     keypoints = _forward(vectors, skeleton)
     seen_from_front = torch.stack([keypoints[..., 0], keypoints[..., 2]], dim=-1)
@@ -284,7 +284,7 @@ def _loss(
 
 
 def _beyond_limits(angles: _Angles) -> torch.Tensor:
-    """(N,) squared radians beyond what joints can do."""
+    """Return the squared radians (N,) beyond the limits of the joints."""
     total = torch.zeros(len(angles.root))
     for i, bone in enumerate(_HINGED):
         low, high = HINGES[bone].range_rad()
@@ -318,7 +318,7 @@ def _refuse_unreachable(misses: FloatArray, seen: BoolArray) -> None:
 
 
 def _finish(vectors: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-    """Level the feet under the legs and relax the fingers, which keypoints say nothing about."""
+    """Level the feet under the legs and relax the fingers, which keypoints do not determine."""
     rotations = {bone: np.asarray(vector, np.float32) for bone, vector in vectors.items()}
     for side in ("L", "R"):
         leg = Rotation.identity()
@@ -334,7 +334,7 @@ def _finish(vectors: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
 
 
 def _thighs_level(rotations: Mapping[str, FloatArray]) -> bool:
-    """True if both thighs point forward rather than down: the body sits."""
+    """Return whether both thighs point forward rather than down: the body sits."""
     down = []
     for side in ("L", "R"):
         root = Rotation.from_rotvec(rotations.get("root", np.zeros(3)))

@@ -18,7 +18,7 @@ _BAND_MM = {"ponytail": (0.0, 176.0, 42.0), "bun": (0.0, 168.0, 62.0), "braids":
 
 
 def grow_gathered(roots: Roots, style: HairStyle, surface: HeadSurface, rng: np.random.Generator) -> FloatArray:
-    """Comb strands over the scalp to a band and let them go on as a tail, a bun or two braids.
+    """Comb strands over the scalp to a band and continue them as a tail, a bun or two braids.
 
     Args:
         roots: n roots on the scalp.
@@ -49,7 +49,7 @@ def grow_gathered(roots: Roots, style: HairStyle, surface: HeadSurface, rng: np.
 def _over_scalp(
     roots: Roots, held: FloatArray, style: HairStyle, surface: HeadSurface, rng: np.random.Generator
 ) -> FloatArray:
-    """(n, _ON_SCALP, 3): from the roots over the skull to the band, along the shorter way round."""
+    """Return points (n, _ON_SCALP, 3) from the roots over the skull to the band, along the shorter way round."""
     centre, skull = _radial_skull(surface)
     start, end = roots.points_m - centre, held - centre
     a = start / np.linalg.norm(start, axis=1, keepdims=True)
@@ -69,7 +69,7 @@ def _over_scalp(
 
 
 def _radial_skull(surface: HeadSurface) -> tuple[FloatArray, Callable[[FloatArray], FloatArray]]:
-    """Centre of the skull, and its radius in any direction, smooth across the holes where the ears were."""
+    """Return the skull's centre, and its radius in any direction, smooth across the holes where the ears were."""
     centre = _placed(_CENTRE_MM[None], surface)[0]
     head = surface.spot_mm[:, 2] > -130
     away = surface.samples_m[head] - centre
@@ -153,7 +153,7 @@ def _kept_outside(points: FloatArray, surface: HeadSurface, clearance_m: float) 
 
 
 def _placed(spot_mm: FloatArray, surface: HeadSurface) -> FloatArray:
-    """(m, 3) metres on this head of (m, 3) neutral spots on or near the surface."""
+    """Return the points (m, 3) in metres on this head of neutral spots (m, 3) on or near the surface."""
     _, index = cKDTree(surface.spot_mm).query(spot_mm)
     return np.asarray(surface.samples_m[index] + (spot_mm - surface.spot_mm[index]) * surface.scale / 1000)
 

@@ -1,4 +1,4 @@
-"""Where the eyes of a posed body are, and where they look."""
+"""Position and gaze of the eyes of a posed body."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Eyes:
 
 
 def eyes_of(vertices_m: FloatArray) -> Eyes:
-    """Find both eyes by how the vertices of the eyeballs have moved from the neutral body (Kabsch, 1976).
+    """Find both eyes from the motion of the eyeballs' vertices since the neutral body (Kabsch, 1976).
 
     Args:
         vertices_m: (V, 3) of a body in any pose.

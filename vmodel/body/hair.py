@@ -40,7 +40,7 @@ class _Plan:
         length_m: of each strand.
         clearance_m: distance from the skin that the strand reaches.
         side: -1 or 1, the side of the parting it falls to.
-        rise_mm: way along the strand in which it gets there; beside a parting hair lies flat.
+        rise_mm: length along the strand over which it gets there; longer beside a parting, where hair lies flat.
         fringe: True for strands of a parted style's fringe.
     """
 
@@ -94,7 +94,7 @@ def _grow_head_hair(model: VirtualModel, body: Body, look: Look, style: HairStyl
 def _baby_hair(
     points: FloatArray, roots: Roots, depth_mm: FloatArray, scale: float, rng: np.random.Generator
 ) -> FloatArray:
-    """(n, K, 3) strands, some at the hairline too short for the band: they stand off in the combed direction."""
+    """Shorten some strands (n, K, 3) at the hairline so that the band misses them: they stand off as combed."""
     short = np.flatnonzero(rng.uniform(0, 1, len(points)) < 0.6 * smoothstep(7, -1, depth_mm))
     along = np.linspace(0, 1, points.shape[1])[None, :, None]
     combed = unit(points[short, 2] - points[short, 0])
@@ -116,7 +116,7 @@ def _scalp_roots(model: VirtualModel, body: Body, look: Look, style: HairStyle, 
     bare = bare_parting(roots.spot_mm, 0.8, style, look) * smoothstep(92, 60, roots.spot_mm[:, 1])
     density = density * (1 - 0.8 * bare)
     kept = np.flatnonzero(rng.uniform(0, 1, len(roots)) < density)
-    # Roots come face by face: to cut their end off would leave one side of the head bald.
+    # Roots are ordered by face: truncating the list would leave one side of the head bald.
     return roots.take(kept[np.linspace(0, len(kept) - 1, min(len(kept), style.strands)).astype(int)])
 
 
@@ -127,7 +127,7 @@ def _plan(
     turn = turn_of(spot)
     side_share = smoothstep(96, 44, spot[:, 2]) if style.longest_mm < 150 else smoothstep(62, 22, spot[:, 2])
     if style.comb == "whorl":
-        # A barber's sides are short up to where the head turns flat; longer ones stand out as a shelf.
+        # Sides are cut short up to where the head turns flat; longer ones would stand out as a shelf.
         side_share = np.maximum(side_share, smoothstep(18, 68, np.abs(spot[:, 0])))
     nape_share = smoothstep(104, 140, turn) * smoothstep(30, -40, spot[:, 2])
     length = style.top_mm + (style.side_mm - style.top_mm) * side_share
@@ -159,7 +159,7 @@ def _plan(
 
 
 def _in_fringe(spot: FloatArray, style: HairStyle, rng: np.random.Generator) -> BoolArray:
-    """(n,) bool: whole locks of the front triangle between the temples, as many as the style asks for."""
+    """Mark whole locks of the front triangle between the temples, in the style's share: (n,) bool."""
     if style.comb != "part" or not style.fringe:
         return np.zeros(len(spot), bool)
     depth = 30 - 0.4 * np.abs(spot[:, 0]) if style.straight_fringe else 26 - 0.3 * np.abs(spot[:, 0])
@@ -170,7 +170,7 @@ def _in_fringe(spot: FloatArray, style: HairStyle, rng: np.random.Generator) -> 
 
 
 def _fringe_length(spot: FloatArray, style: HairStyle, rng: np.random.Generator) -> FloatArray:
-    """(n,) mm from roots at the front to the height where the fringe ends, and a little by chance."""
+    """Return the mm (n,) from roots at the front to the height where the fringe ends, with a random spread."""
     ahead = -26 + 0.009 * spot[:, 0] ** 2
     way = np.hypot(spot[:, 1] - ahead, spot[:, 2] + style.fringe_mm) * 1.07
     spread = 3.5 if style.straight_fringe else 0.22 * (style.fringe_mm + 60)
@@ -178,7 +178,7 @@ def _fringe_length(spot: FloatArray, style: HairStyle, rng: np.random.Generator)
 
 
 def _comb(roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface) -> FloatArray:
-    """(n, K, 3) strands stepped along the flow."""
+    """Step strands (n, K, 3) along the flow."""
     count = _point_count(style)
     step = (plan.length_m / (count - 1))[:, None]
     points = [roots.points_m + roots.normal * 0.0003]
@@ -200,7 +200,7 @@ def _comb(roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface) -> 
         ahead = points[-1] + heading * step
         contact = surface.contact(ahead)
         rise = 1 - np.exp(-arc_mm[:, 0] / plan.rise_mm)
-        # Tips of short hair lie closer again; otherwise they stand off as wings.
+        # Tips of short hair lie closer again; otherwise they would stand off as wings.
         tuck = 1 - (0.55 * (k / count) ** 1.5 if style.comb == "swept" else 0.0)
         needed = plan.clearance_m * rise * tuck + 0.0006 - contact.distance_m
         # Short combed hair follows the head where that curves inwards; long hair hangs.
@@ -214,7 +214,7 @@ def _comb(roots: Roots, plan: _Plan, style: HairStyle, surface: HeadSurface) -> 
 
 
 def _flow(spot: FloatArray, plan: _Plan, style: HairStyle) -> FloatArray:
-    """(n, 3) combing direction at spots of the head."""
+    """Return the combing direction (n, 3) at spots of the head."""
     x, y, z, side = spot[:, 0], spot[:, 1], spot[:, 2], plan.side
     down: FloatArray = np.broadcast_to([0.0, 0.0, -1.0], spot.shape)
     if style.comb in ("whorl", "out"):
@@ -285,7 +285,7 @@ def _style_locks(
 
 
 def _colours(model: VirtualModel, roots: Roots, rng: np.random.Generator) -> FloatArray:
-    """(n, 3) float32: natural spread of the hair colour; grey comes first at the temples."""
+    """Return strand colours (n, 3) float32 with the natural spread of hair; grey comes first at the temples."""
     count = len(roots)
     # Among grey hairs the others have faded too.
     faded = 0.4 * model.hair.grey

@@ -1,4 +1,4 @@
-"""``pose_hair``: hair rides on the head; what hangs freely keeps hanging down and stays outside body and clothes."""
+"""``pose_hair``: hair moves with the head; its free part keeps hanging down and stays outside body and clothes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from vmodel.types import FloatArray, IntArray, PosedBody, Strands
 
 _CLEARANCE_M = 0.003
 _BUNDLE_M = 0.02
-"""Strands most of which lie within this distance of their middle are tied together."""
+"""Median distance of strands from their middle below which they are tied together."""
 _CLOTH_REACH_M = 0.06
-"""Cloth farther away than this holds no hair: trousers say nothing about a neck."""
+"""Distance beyond which cloth holds no hair: trousers do not affect hair at the neck."""
 
 
 def pose_hair(strands: Strands, body: Body, posed: PosedBody, outside_of: FloatArray | None = None) -> Strands:
@@ -48,7 +48,7 @@ def pose_hair(strands: Strands, body: Body, posed: PosedBody, outside_of: FloatA
 def _face_motion(
     roots_m: FloatArray, body: Body, posed: PosedBody, rotation: FloatArray, shift: FloatArray
 ) -> FloatArray:
-    """(n, 3) what an expression adds to the head's own motion at roots of brows, lashes and beard."""
+    """Return the motion (n, 3) that an expression adds to the head's own at roots of brows, lashes and beard."""
     near = np.flatnonzero(load_anatomy().spot_mm[:, 2] > -150)
     rest = body.rest.vertices_m[near]
     index = cKDTree(rest).query(roots_m, k=3)[1]
@@ -64,7 +64,7 @@ def _hang(
     rotation: FloatArray,
     outside_of: FloatArray | None,
 ) -> FloatArray:
-    """Head hair with its free part hanging: (n, K, 3)."""
+    """Return head hair (n, K, 3) with its free part hanging."""
     eye_z = body.rest.joints_m["eye.L"][2]
     neck_z = body.rest.joints_m["neck01"][2]
     height_mm = (rest_m[..., 2] - eye_z) / (eye_z - neck_z) * 136
@@ -81,7 +81,7 @@ def _hang(
     yaw = np.array(
         [[np.cos(heading), -np.sin(heading), 0], [np.sin(heading), np.cos(heading), 0], [0, 0, 1]], np.float64
     )
-    # Segments that lay on a shoulder at rest no longer do once the head has turned: they fall anew.
+    # Segments that lay on a shoulder at rest no longer do once the head has turned: they fall again.
     off_rest = np.degrees(np.arccos(np.clip((np.trace(rotation @ yaw.T) - 1) / 2, -1, 1)))
     fall = 0.1 + 0.85 * float(smoothstep(4, 26, np.array(off_rest)))
     segment = np.diff(rest, axis=1)
@@ -93,13 +93,13 @@ def _hang(
 
 
 def _kept_together(settled: FloatArray, rest: FloatArray, free: FloatArray, yaw: FloatArray) -> FloatArray:
-    """Plaits and tails move as one: their strands keep their places about the common course.
+    """Keep the strands of plaits and tails at their places about the common course, so that each moves as one.
 
     Args:
-        settled: (n, K, 3) strands that each fell for themselves.
+        settled: (n, K, 3) strands that fell independently.
         rest: (n, K, 3) the same at rest.
         free: (n, K) 0..1 how freely they hang.
-        yaw: (3, 3) turn of the trunk since.
+        yaw: (3, 3) turn of the trunk since rest.
     """
     result = settled.copy()
     everything = np.ones(len(rest), bool)
@@ -117,13 +117,13 @@ def _kept_together(settled: FloatArray, rest: FloatArray, free: FloatArray, yaw:
 
 
 def _is_gathered(rest: FloatArray) -> bool:
-    """Whether strands that root far apart run together further on."""
+    """Return whether strands with roots far apart run together further on."""
     spread_m = _spread_m(rest)
     return len(rest) > 1 and bool(spread_m.min() < _BUNDLE_M < 0.6 * spread_m[0])
 
 
 def _spread_m(strands: FloatArray) -> FloatArray:
-    """(K,) median distance of (n, K, 3) strands from their middle, point by point."""
+    """Return the median distance (K,) of strands (n, K, 3) from their middle, point by point."""
     return np.asarray(np.median(np.linalg.norm(strands - strands.mean(axis=0), axis=2), axis=0))
 
 
@@ -141,7 +141,7 @@ def _fallen(
         carried: (n, K, 3) as if all hair were stiff.
         hanging: (n, K - 1, 3) segments as they hang about the trunk with the head straight.
         free: (n, K) 0 where the head carries hair, 1 where it hangs.
-        fall: 0..1, how little the hanging of the straight head still holds.
+        fall: 0..1, how far hair falls again instead of hanging as with the head straight.
         surface: of the posed body.
         cloth: clothes, or None.
     """
@@ -161,7 +161,7 @@ def _fallen(
         new = moving[~begun[moving]]
         _remember(met, new, surface.contact(settled[new, k - 1]))
         begun[new] = True
-        # The skin met by the step before: half the look-ups, and a step is a fraction of the distance to turn in.
+        # Use the previous step's contact: half the look-ups, and a step is a fraction of the distance to turn in.
         contact = Contact(met.distance_m[moving], met.normal[moving], met.spot_mm[moving])
         steered = fall_behind(contact.spot_mm) @ surface.axes
         held = (carried[moving, k] - carried[moving, k - 1]) / np.maximum(step, 1e-9)
@@ -188,7 +188,7 @@ def _remember(met: Contact, index: IntArray, there: Contact) -> None:
 
 
 def _cloth_surface(cloth_m: FloatArray, surface: HeadSurface) -> HeadSurface:
-    """Clothes as something to stay outside of; outwards is away from the body beneath."""
+    """Return clothes as a surface that hair stays outside of; outwards is away from the body beneath."""
     _, index = surface.tree.query(cloth_m)
     near = np.linalg.norm(cloth_m - surface.samples_m[index], axis=1) < 0.12
     index = index[near]

@@ -1,4 +1,4 @@
-"""The hair styles that a roster entry may name, as numbers for ``grow_hair``."""
+"""Hair styles that a roster entry may name, as numbers for ``grow_hair``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vmodel.types import VirtualModel
 
 @dataclass(frozen=True)
 class HairStyle:
-    """How one style grows; lengths in mm on a head of ordinary size.
+    """Growth parameters of one style; lengths in mm on a head of ordinary size.
 
     Attributes:
         comb: flow on the scalp: "whorl" (out from the crown), "part" (away from the parting and down), "swept"
@@ -23,7 +23,7 @@ class HairStyle:
         clump: 0..1, how much strands join into locks towards their tips.
         frizz_mm: random wander of single strands.
         layered: 0..1, spread of lengths.
-        parted: whether it falls to both sides of a parting.
+        parted: True if hair falls to both sides of a parting.
         fringe: 0..1, share of the front combed over the forehead; of parted hair, the share cut shorter there.
         fringe_mm: how far below the eyes a parted style's fringe ends, negative above; one that ends above falls
             straight, a longer one is swept aside and frames the face.
@@ -60,7 +60,7 @@ class HairStyle:
 
     @property
     def straight_fringe(self) -> bool:
-        """Whether parted hair has a fringe that falls straight over the forehead; it hides the parting."""
+        """Straight fringe of parted hair over the forehead; it hides the parting."""
         return self.comb == "part" and self.fringe > 0 and self.fringe_mm < 0
 
 
@@ -118,10 +118,10 @@ STYLES: dict[str, HairStyle] = {
 
 
 def style_of(model: VirtualModel) -> HairStyle:
-    """The style of a model's hair, its length adapted to ``hair.length_cm`` where that is given.
+    """Return the style of a model's hair, its length adapted to ``hair.length_cm`` where that is given.
 
     Raises:
-        ModelInvalid: the style has no name here.
+        ModelInvalid: the style is not in ``STYLES``.
     """
     style = STYLES.get(model.hair.style)
     if style is None:

@@ -1,4 +1,4 @@
-"""The head and trunk that hair grows on and must stay outside of."""
+"""Surface of head and trunk that hair grows on and must stay outside of."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from vmodel.body.chart import load_anatomy, vertex_normals
 from vmodel.types import BoolArray, FloatArray, IntArray
 
 LOWEST_MM = -640.0
-"""Longest hair ends above this height of the neutral body."""
+"""Height of the neutral body above which the longest hair ends."""
 
 
 @dataclass(frozen=True, eq=False)
 class Contact:
-    """Where points stand against the surface.
+    """Position of points relative to the surface.
 
     Attributes:
         distance_m: (n,) signed distance, positive outside.
@@ -49,7 +49,7 @@ class HeadSurface:
     axes: FloatArray = field(default_factory=lambda: np.eye(3))
 
     def contact(self, points_m: FloatArray) -> Contact:
-        """Nearest-plane contact of (n, 3) points; exact to a fraction of a millimetre near the skin."""
+        """Return the nearest-plane contact of (n, 3) points; exact to a fraction of a millimetre near the skin."""
         _, index = self.tree.query(points_m)
         away = points_m - self.samples_m[index]
         normal = self.normals[index]
@@ -57,7 +57,7 @@ class HeadSurface:
         return Contact(distance, normal, self.spot_mm[index] + away @ self.axes.T * (1000 / self.scale))
 
     def pushed_out(self, points_m: FloatArray, clearance_m: float, reach_m: float = np.inf) -> FloatArray:
-        """(n, 3) points, those closer to the surface than the clearance moved out to it.
+        """Move points (n, 3) that are closer to the surface than the clearance out to it.
 
         Args:
             points_m: (n, 3).
@@ -74,14 +74,14 @@ class HeadSurface:
 
 
 def on_ear(spot_mm: FloatArray) -> BoolArray:
-    """(n,) bool: spots of the ears."""
+    """Mark spots of the ears: (n,) bool."""
     x, y, z = np.abs(spot_mm[:, 0]), spot_mm[:, 1], spot_mm[:, 2]
     return np.asarray((x > 73.5) & (z < 13) & (z > -55) & (y > 44) & (y < 108))
 
 
 @functools.cache
 def _outer_faces(keep_ears: bool) -> IntArray:
-    """Skin faces of head and trunk without arms, ears' insides, eyeballs, mouth."""
+    """Return the skin faces of head and trunk without arms, ears' insides, eyeballs, mouth."""
     anatomy, surface = load_anatomy(), load_surface()
     centre = anatomy.spot_mm[surface.faces].mean(axis=1)
     # Where ears join the skull the mesh turns outwards; without the ears only what faces away from it is kept.
@@ -117,7 +117,7 @@ def head_surface(vertices_m: FloatArray, keep_ears: bool = True, axes: FloatArra
 
 
 def head_scale(vertices_m: FloatArray) -> float:
-    """Size of this head against the neutral one, by the spread of the skull's vertices."""
+    """Return the size of this head relative to the neutral one, from the spread of the skull's vertices."""
     anatomy = load_anatomy()
     skull = anatomy.spot_mm[:, 2] > 20
     return float(
@@ -139,11 +139,11 @@ class Roots:
     spot_mm: FloatArray
 
     def __len__(self) -> int:
-        """Number of roots."""
+        """Return the number of roots."""
         return len(self.points_m)
 
     def take(self, index: IntArray) -> Roots:
-        """Some of the roots."""
+        """Return the roots at some indices."""
         return Roots(self.points_m[index], self.normal[index], self.spot_mm[index])
 
 

@@ -1,4 +1,4 @@
-"""How far human joints go; a pose beyond is refused with the joint named.
+"""Limits of human joints; a pose beyond them is refused with the joint named.
 
 Ranges are those of clinical tables (AAOS), a little widened because a photographer's pose is not an examination.
 """
@@ -18,7 +18,7 @@ from vmodel.types import FloatArray, Pose
 
 @dataclass(frozen=True)
 class Hinge:
-    """A joint with one axis.
+    """Joint with one axis.
 
     Attributes:
         upper, lower, end: bones whose heads are the limb's root, the hinge and the limb's end.
@@ -34,7 +34,7 @@ class Hinge:
     lateral_deg: float
 
     def axis(self) -> FloatArray:
-        """(3,) unit axis in rest axes; a positive turn flexes."""
+        """Return the unit axis (3,) in rest axes; a positive turn flexes."""
         joints = reference_joints()
         if self.lower.startswith("lowerleg"):
             return np.array([1.0, 0.0, 0.0])
@@ -44,7 +44,7 @@ class Hinge:
         return np.asarray(normal / np.linalg.norm(normal), np.float64)
 
     def rest_flexion(self) -> float:
-        """Radians between the segments at rest."""
+        """Return the radians between the segments at rest."""
         joints = reference_joints()
         upper = joints[self.lower] - joints[self.upper]
         lower = joints[self.end] - joints[self.lower]
@@ -53,7 +53,7 @@ class Hinge:
         return float(np.arctan2(axis @ np.cross(upper, lower), upper @ lower))
 
     def range_rad(self) -> tuple[float, float]:
-        """Least and most turn from rest, radians."""
+        """Return the least and the most turn from rest, radians."""
         rest = self.rest_flexion()
         return float(np.radians(self.least_deg) - rest), float(np.radians(self.most_deg) - rest)
 
@@ -117,7 +117,7 @@ def validate_pose(pose: Pose) -> None:
 
 
 def spoken(bone: str) -> str:
-    """Name of the joint at a bone's head, as a person says it: "left elbow"."""
+    """Return the name of the joint at a bone's head, as a person says it: "left elbow"."""
     stem, _, side = bone.partition(".")
     names = {"upperarm01": "shoulder", "upperarm02": "upper arm", "lowerarm01": "elbow", "lowerarm02": "forearm",
              "upperleg01": "hip", "upperleg02": "thigh", "lowerleg01": "knee", "foot": "ankle",

@@ -33,16 +33,16 @@ COCO_18 = (
 )
 """Names in OpenPose's COCO-18 order; the neck is the middle of the shoulders."""
 _COCO_17 = (0, None, 6, 8, 10, 5, 7, 9, 12, 14, 16, 11, 13, 15, 2, 1, 4, 3)
-"""Where COCO's own 17 have those; they have no neck."""
+"""Index of each of those in COCO's own 17, which have no neck."""
 
 
 def read_coco_17(points: FloatArray) -> FloatArray:
-    """COCO-18 keypoints out of COCO's 17, which also begin the 133 of the whole body.
+    """Convert COCO's 17 keypoints, which also begin the 133 of the whole body, to COCO-18.
 
     Args:
         points: (17 or more, 3) x, y and confidence.
     Returns:
-        (18, 3) in the order of ``COCO_18``; the neck is as sure as the less sure shoulder.
+        (18, 3) in the order of ``COCO_18``; the neck has the confidence of the less confident shoulder.
     """
     found = np.array([points[index] if index is not None else np.zeros(3) for index in _COCO_17])
     found[1] = (found[2] + found[5]) / 2
@@ -51,7 +51,7 @@ def read_coco_17(points: FloatArray) -> FloatArray:
 
 
 def keypoints_of(vertices_m: FloatArray) -> FloatArray:
-    """COCO-18 keypoints of a posed mesh.
+    """Return the COCO-18 keypoints of a posed mesh.
 
     Args:
         vertices_m: (V, 3) float32.
@@ -64,7 +64,7 @@ def keypoints_of(vertices_m: FloatArray) -> FloatArray:
 
 @functools.cache
 def _weights() -> FloatArray:
-    """(18, V) float32 rows that sum to one."""
+    """Return the regression weights (18, V) float32; rows sum to one."""
     model: Any = load_anny()
     import anny
 

@@ -1,6 +1,6 @@
-"""The edges of the eye openings as the camera sees them.
+"""Edges of the eye openings as the camera sees them.
 
-On some faces a fold of the upper lid hangs before its rim: lashes grow, and shadows fall, from the fold's edge.
+On some faces a fold of the upper lid hangs in front of its rim: lashes grow, and shadows fall, from the fold's edge.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _CLOSEST_M = 0.0001
 
 
 def is_upper_lid(rim_spot_mm: FloatArray) -> BoolArray:
-    """(n,) bool: spots of the rim above the straight line from the inner to the outer corner of the eye."""
+    """Mark spots of the rim above the straight line from the inner to the outer corner of the eye: (n,) bool."""
     corner_height = np.interp(np.abs(rim_spot_mm[:, 0]), [16, 43], [-3.6, 0.4])
     return np.asarray(rim_spot_mm[:, 2] > corner_height)
 
 
 def lid_rim(vertices_m: FloatArray, side: int) -> tuple[FloatArray, FloatArray]:
-    """The rim of an eye opening.
+    """Return the rim of an eye opening.
 
     Args:
         vertices_m: (V, 3) of the body.
@@ -39,9 +39,9 @@ def lid_rim(vertices_m: FloatArray, side: int) -> tuple[FloatArray, FloatArray]:
 
 
 def upper_lid_edge(vertices_m: FloatArray, side: int) -> FloatArray:
-    """(m, 3) metres, by rising x: the lower edge of whatever hangs over the eye from above, seen from the front.
+    """Return the lower edge of what hangs over the eye from above, seen from the front: (m, 3) metres, by rising x.
 
-    Skin and eyeball are sampled, and the foremost sample of each cell of a grid is what is seen there.
+    Skin and eyeball are sampled, and the foremost sample in each cell of a grid is the visible one.
     """
     anatomy, faces = load_anatomy(), load_surface().faces
     step = _CELL_MM * head_scale(vertices_m) / 1000
@@ -77,14 +77,14 @@ def upper_lid_edge(vertices_m: FloatArray, side: int) -> FloatArray:
 
 
 def _foremost(samples_m: FloatArray, cell: IntArray) -> IntArray:
-    """Indices of the samples that are seen from the front, one a cell."""
+    """Return the indices of the samples that are seen from the front, one per cell."""
     order = np.lexsort((samples_m[:, 1], cell[:, 1], cell[:, 0]))
     _, first = np.unique(cell[order], axis=0, return_index=True)
     return np.asarray(order[first])
 
 
 def lash_roots(vertices_m: FloatArray, side: int) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Where lashes grow: the lower rim, and the visible edge of the upper lid.
+    """Return the roots of lashes: the lower rim, and the visible edge of the upper lid.
 
     Args:
         vertices_m: (V, 3) of the body.

@@ -1,4 +1,4 @@
-"""The free values of a face: what a roster entry may say under ``look``, its defaults and ranges.
+"""Free values of a face: the keys of ``look`` in a roster entry, their ranges and defaults.
 
 | key | values | default |
 |---|---|---|
@@ -19,7 +19,7 @@
 | hairline | "rounded", "straight", "widows-peak", "receding" | from seed, gender and age (children "rounded") |
 | parting | "left", "right", "middle", "none" | from the seed |
 
-``expression`` (facial actions) stands under ``look`` as well; it shapes the body and is not read here.
+``expression`` (facial actions) is a key of ``look`` as well; it shapes the body and is not read here.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _CHOICES = {"brows": BROWS, "facial_hair": FACIAL_HAIR, "hairline": HAIRLINES, "
 
 @dataclass(frozen=True)
 class Look:
-    """The face values of one virtual model, complete and checked; see the module's table.
+    """Face values of one virtual model, complete and checked; see the module's table.
 
     Attributes:
         eyes: linear-light colour of the iris.

@@ -71,7 +71,7 @@ def measure_body(rest: PosedBody, surface: Surface) -> BodyMeasurements:
 
 
 def slice_girth_m(vertices_m: FloatArray, edges: IntArray, z: float) -> float:
-    """Perimeter in metres of the convex hull of a horizontal slice; 0 where the slice is empty.
+    """Return the perimeter in metres of the convex hull of a horizontal slice; 0 where the slice is empty.
 
     Args:
         vertices_m: (V, 3) float.
@@ -88,7 +88,7 @@ def slice_girth_m(vertices_m: FloatArray, edges: IntArray, z: float) -> float:
 
 
 def vertices_on(surface: Surface, wanted: Callable[[str], bool]) -> BoolArray:
-    """(V,) bool: vertices moved mostly by a bone whose name is wanted."""
+    """Mark vertices moved mostly by a bone whose name is wanted: (V,) bool."""
     chosen = np.array([wanted(label) for label in surface.bone_labels])
     return np.asarray(chosen[surface.vertex_bone])
 
@@ -111,7 +111,7 @@ def _edges_of(surface: Surface, wanted: Callable[[str], bool]) -> IntArray:
 
 
 def _armpit_height(vertices: FloatArray, surface: Surface) -> float:
-    """Lowest point where arm and torso faces meet."""
+    """Return the height of the lowest point where arm and torso faces meet."""
     arm = vertices_on(surface, lambda bone: bone.startswith(ARM_BONES))
     on_arm = arm[surface.faces]
     border = surface.faces[on_arm.any(axis=1) & ~on_arm.all(axis=1)]
@@ -119,14 +119,14 @@ def _armpit_height(vertices: FloatArray, surface: Surface) -> float:
 
 
 def _crotch_height(vertices: FloatArray, surface: Surface) -> float:
-    """Lowest point of the pelvis between the legs."""
+    """Return the height of the lowest point of the pelvis between the legs."""
     pelvis = vertices_on(surface, lambda bone: bone.startswith(("root", "pelvis", "upperleg01", "spine05")))
     middle = pelvis & (np.abs(vertices[:, 0]) < 0.006)
     return float(vertices[middle, 2].min())
 
 
 def _neck_girth(vertices: FloatArray, edges: IntArray, joints: Mapping[str, FloatArray]) -> float:
-    """Smallest girth square to the neck, which leans forward."""
+    """Return the smallest girth perpendicular to the neck, which leans forward."""
     base, top = (np.asarray(joints[name], np.float64) for name in ("neck01", "neck03"))
     lean = np.arctan2(base[1] - top[1], top[2] - base[2])
     cosine, sine = np.cos(lean), np.sin(lean)
@@ -142,14 +142,17 @@ def _acromion(joints: Mapping[str, FloatArray], side: str, height: float) -> Flo
 
 
 def _seat_height(vertices: FloatArray, surface: Surface, low: float, high: float) -> float:
-    """Height of the fullest part of the seat, where a tailor takes the hip girth (legs apart widen lower slices)."""
+    """Return the height of the fullest part of the seat, where a tailor takes the hip girth.
+
+    Legs apart widen lower slices.
+    """
     seat = vertices_on(surface, lambda bone: bone.startswith(("root", "pelvis", "upperleg", "spine")))
     candidates = vertices[seat & (vertices[:, 2] > low) & (vertices[:, 2] < high)]
     return float(candidates[candidates[:, 1].argmax(), 2])
 
 
 def _extreme(value: Callable[[float], float], low: float, high: float, *, largest: bool) -> tuple[float, float]:
-    """(height, girth) of the extreme among ``SLICES`` slices."""
+    """Return (height, girth) of the extreme among ``SLICES`` slices."""
     heights = np.linspace(low, high, SLICES)
     girths = np.array([value(float(z)) for z in heights])
     girths[girths == 0] = 0 if largest else np.inf

@@ -1,4 +1,4 @@
-"""A body of the roster: its mesh at rest and in any pose.
+"""Body of a roster entry: its mesh at rest and in any pose.
 
 Rotations of a pose are rotation vectors in the rest body's own axes (world axes of the rest pose): the bone and
 everything that hangs on it turn about the bone's head. Rest orientations are the same for every body, so one pose
@@ -63,31 +63,31 @@ class Body:
 
     @property
     def uv(self) -> tuple[FloatArray, IntArray]:
-        """((n, 2) float32 texture coordinates, v up; (F, 3) int32 indices into them)."""
+        """Texture coordinates, (n, 2) float32 with v up, and indices into them, (F, 3) int32."""
         return self.surface.uv, self.surface.uv_faces
 
     @property
     def face_parts(self) -> ByteArray:
-        """(F,) uint8: index of each face's part in the order of ``BodyPart``."""
+        """Index of each face's part in the order of ``BodyPart``, (F,) uint8."""
         return self.surface.face_parts
 
     def posed(self, pose: Pose) -> PosedBody:
-        """The body in a pose, its lowest point on the floor."""
+        """Return the body in a pose, its lowest point on the floor."""
         vertices, bone_poses = self._shape.expressing(self.model, pose.expression).skin(self.adapted(pose)[None])
         return self._posed_body(vertices[0], bone_poses[0], pose)
 
     def adapted(self, pose: Pose) -> FloatArray:
-        """(J, 3, 3) float32 rotations of a pose on this body: soles on the floor, arms outside the torso."""
+        """Return the rotations (J, 3, 3) float32 of a pose on this body: soles on the floor, arms outside the torso."""
         wanted = pose_matrices(pose, self.surface)
         key = wanted.tobytes()
-        if key not in self._adapted:  # a drape asks half a dozen times for the same two poses
+        if key not in self._adapted:  # a drape needs the same two poses half a dozen times
             while len(self._adapted) >= _KEPT_POSES:
                 self._adapted.pop(next(iter(self._adapted)))
             self._adapted[key] = adapt_rotations(wanted, self._shape.skin, self.surface)
         return self._adapted[key].copy()
 
     def posed_between(self, start: Pose, end: Pose, t: float) -> PosedBody:
-        """The body on the way from one pose to another; every joint turns along the shortest arc.
+        """Return the body on the way from one pose to another; every joint turns along the shortest arc.
 
         Args:
             start: pose at ``t`` = 0.
@@ -99,7 +99,7 @@ class Body:
         return self._posed_body(vertices[0], bone_poses[0], start if t < 0.5 else end)
 
     def posed_path(self, start: Pose, end: Pose, steps: int) -> FloatArray:
-        """Vertices on the way from one pose to another, both ends included.
+        """Return the vertices on the way from one pose to another, both ends included.
 
         Returns:
             (steps, V, 3) float32 metres; the first is ``start``, the last is ``end``.
@@ -111,11 +111,14 @@ class Body:
         return np.concatenate(chunks)
 
     def keypoints(self, posed: PosedBody) -> FloatArray:
-        """(18, 3) float32 metres, COCO-18 order: nose, neck, right arm, left arm, right leg, left leg, eyes, ears."""
+        """Return the keypoints (18, 3) in float32 metres.
+
+        COCO-18 order: nose, neck, right arm, left arm, right leg, left leg, eyes, ears.
+        """
         return keypoints_of(posed.vertices_m)
 
     def eyes(self, posed: PosedBody) -> Eyes:
-        """Where the eyeballs of a posed body are and look."""
+        """Find position and gaze of a posed body's eyeballs."""
         return eyes_of(posed.vertices_m)
 
     def _posed_body(self, vertices: FloatArray, bone_poses: FloatArray, pose: Pose) -> PosedBody:
@@ -125,7 +128,7 @@ class Body:
 
 @dataclass(frozen=True, eq=False)
 class _Shape:
-    """A body's shape before posing, in metres and scaled to the model's height."""
+    """Shape of a body before posing, in metres and scaled to the model's height."""
 
     rest_vertices: torch.Tensor
     rest_bone_poses: torch.Tensor
@@ -133,14 +136,14 @@ class _Shape:
     expression: tuple[tuple[str, float], ...]
 
     def expressing(self, model: VirtualModel, expression: Mapping[str, float]) -> _Shape:
-        """The shape with a pose's facial actions on top of the model's own."""
+        """Return the shape with a pose's facial actions on top of the model's own."""
         if not expression:
             return self
         merged = {**dict(self.expression), **expression}
         return _shape_of(model, merged).scaled(self.scale)
 
     def scaled(self, factor: float) -> _Shape:
-        """The same shape, larger or smaller about the origin."""
+        """Return the shape scaled about the origin."""
         bone_poses = self.rest_bone_poses.clone()
         bone_poses[..., :3, 3] *= factor
         return _Shape(self.rest_vertices * factor, bone_poses, self.scale * factor, self.expression)
@@ -172,7 +175,7 @@ class _Shape:
 def build_body(model: VirtualModel) -> Body:
     """Shape the body of a roster entry.
 
-    Its standing height is exactly ``model.height_cm``; its face wears ``model.expression``.
+    Its standing height is exactly ``model.height_cm``; its face has ``model.expression``.
     """
     surface = load_surface()
     unscaled = _shape_of(model, model.expression)
@@ -200,7 +203,7 @@ def _shape_of(model: VirtualModel, expression: Mapping[str, float]) -> _Shape:
 
 @one_thread()
 def pose_matrices(pose: Pose, surface: Surface) -> FloatArray:
-    """(J, 3, 3) float32 bone rotations of a pose; bones that it does not name stay at rest.
+    """Return the bone rotations (J, 3, 3) float32 of a pose; bones that it does not name stay at rest.
 
     Raises:
         KeyError: the pose names a bone that the body lacks.
@@ -214,7 +217,7 @@ def pose_matrices(pose: Pose, surface: Surface) -> FloatArray:
 
 @one_thread()
 def _between(start: FloatArray, end: FloatArray, shares: FloatArray) -> FloatArray:
-    """(S, J, 3, 3): spherical interpolation of each joint."""
+    """Interpolate each joint spherically: (S, J, 3, 3)."""
     first, last = (roma.rotmat_to_unitquat(torch.from_numpy(m)) for m in (start, end))
     path: FloatArray = roma.unitquat_to_rotmat(
         roma.unitquat_slerp(first, last, torch.from_numpy(np.asarray(shares, np.float32)), shortest_arc=True)

@@ -1,7 +1,7 @@
 """Smooth skin under the base layer: no body shows more of chest and groin than seamless active wear would.
 
-Some vertices of every body are put where a thin plate through their surroundings would lie. The children's whole
-chest is treated so, hence it is flat whatever shape anny gives it. On adults the hollows of the front (navel, between
+Some vertices of every body are moved onto a thin plate through their surroundings. On children this is done to the
+whole chest, so it is flat whatever shape anny gives it. On adults the hollows of the front (navel, between
 and under the breasts) are bridged as a fitted top bridges them; what stands out stays, so garments lie where they did.
 """
 
@@ -22,19 +22,19 @@ from vmodel.body.subdivision import vertex_normals
 from vmodel.types import BoolArray, FloatArray, IntArray
 
 _MOVED_M = 2e-4
-"""A vertex that a shape change moves further belongs to what the change shapes."""
+"""Distance beyond which a vertex moved by a shape change belongs to the region of that change."""
 _BRIDGING_ROUNDS = 60
 _NEUTRAL_ADULT = {"gender": 1.0, "age": 0.65}
 
 
 @dataclass(frozen=True, eq=False)
 class _Plate:
-    """Vertices that follow from others.
+    """Vertices that are computed from others.
 
     Attributes:
         inside: (n,) vertices that are replaced.
         around: (m,) vertices that hold the plate.
-        weights: (n, m) float32 that give the first from the second.
+        weights: (n, m) float32; positions inside = weights @ positions around.
     """
 
     inside: IntArray
@@ -49,7 +49,7 @@ def smooth_under_base_layer(vertices_m: torch.Tensor, is_child: bool) -> torch.T
         vertices_m: (B, V, 3) rest vertices in any unit.
         is_child: of the model.
     Returns:
-        (B, V, 3); other vertices are where they were.
+        (B, V, 3); other vertices are unchanged.
     """
     smooth = vertices_m.clone()
     for plate in _plates(is_child):
@@ -74,7 +74,7 @@ def _bridge_hollows(vertices_m: torch.Tensor) -> torch.Tensor:
 
 @functools.cache
 def _front_smoothing() -> tuple[IntArray, Any]:
-    """Vertices of the trunk's front and a sparse matrix that averages each with its neighbours; the rim stays."""
+    """Return the vertices of the trunk's front and a sparse matrix that averages their neighbours; the rim stays."""
     anatomy, faces = load_anatomy(), load_surface().faces
     height = anatomy.spot_mm[:, 2]
     region = must_be_covered(anatomy.spot_mm) & (anatomy.normal[:, 1] < 0.1) & (height > -650)
@@ -94,7 +94,7 @@ def _front_smoothing() -> tuple[IntArray, Any]:
 
 
 def smoothed_vertices(is_child: bool) -> tuple[IntArray, IntArray]:
-    """Indices of the vertices of (chest, groin) that ``smooth_under_base_layer`` replaces."""
+    """Return the indices of the vertices of (chest, groin) that ``smooth_under_base_layer`` replaces."""
     chest, groin = _plates(is_child)
     return chest.inside, groin.inside
 
@@ -122,7 +122,7 @@ def _moved_by(*changes: str) -> BoolArray:
 
 
 def _on_the_front() -> BoolArray:
-    """Vertices before the flank, below the collar bones and above the last rib."""
+    """Mark vertices in front of the flank, below the collar bones and above the last rib."""
     neutral = _shaped()
     chest = neutral[_moved_by("breast-point-incr")]
     middle = float(np.median(chest[:, 2]))
@@ -131,7 +131,7 @@ def _on_the_front() -> BoolArray:
 
 
 def _plate(region: BoolArray, rings: int) -> _Plate:
-    """Thin plate over a region grown by some rings of neighbours: the least bending that meets what surrounds it."""
+    """Fit a thin plate to a region grown by some rings of neighbours: the least bending that meets its surroundings."""
     faces = load_surface().faces
     for _ in range(rings):
         touched = region[faces].any(axis=1)
@@ -151,7 +151,7 @@ def _plate(region: BoolArray, rings: int) -> _Plate:
 
 
 def _cotangent_laplacian(vertices: FloatArray, faces: IntArray) -> tuple[FloatArray, FloatArray]:
-    """(n, n) float64 cotangent Laplacian and (n,) vertex areas of a small mesh."""
+    """Return the cotangent Laplacian (n, n) float64 and the vertex areas (n,) of a small mesh."""
     points = np.asarray(vertices, np.float64)
     laplacian = np.zeros((len(points), len(points)))
     area = np.full(len(points), 1e-9)

@@ -23,12 +23,12 @@ HEIGHT_CM = (140.0, 210.0)
 GIRTH_CM: Mapping[str, tuple[float, float]] = {"chest": (70, 160), "waist": (52, 160), "hip": (74, 170)}
 GIRTH_TOLERANCE_CM = 1.5
 HEAVIEST = 2.6
-"""anny's weight value ends at 1 (about size L); its blend shapes extrapolate well to size 4XL."""
+"""Largest weight value; anny's own ends at 1 (about size L), and its blend shapes extrapolate well to size 4XL."""
 ARM_LENGTHS: Mapping[str, Mapping[str, float]] = {
     "woman": {"measure-upperarm-length-incr": 0.3, "measure-lowerarm-length-incr": 0.2},
     "man": {"measure-upperarm-length-incr": 0.2, "measure-lowerarm-length-incr": 0.1},
 }
-"""anny's arms are some 5 % short of ISO 7250 proportions."""
+"""Local changes that lengthen anny's arms, which are some 5 % short of ISO 7250 proportions."""
 NEWTON_STEPS = 12
 PROBE = 0.08
 LARGEST_CHANGE = 1.4
@@ -109,7 +109,7 @@ def new_model(
         face: local changes of the face, as in roster.yaml.
         seed: drives skin and hair detail.
     Returns:
-        A model whose measured girths are within 1.5 cm of those asked for.
+        A model whose measured girths are within 1.5 cm of ``girths``.
     Raises:
         ModelInvalid: something is out of range, or no adult body has these measurements.
     """
@@ -141,13 +141,13 @@ def new_model(
 
 
 def fit_girths(model: VirtualModel, girths: Girths | None) -> VirtualModel:
-    """Change a model's build until its tape measurements are those asked for; its natural height follows too.
+    """Change a model's build until its tape measurements match ``girths``; its natural height follows too.
 
     Raises:
         ModelInvalid: no body comes within 1.5 cm.
     """
     if girths is not None:
-        # Beyond size L anny's muscle shapes bulge when extrapolated: a heavy body is made of weight.
+        # Beyond size L anny's muscle shapes bulge when extrapolated: a heavy body gets weight instead.
         soft = float(np.interp(girths.waist / model.height_cm, (0.47, 0.57), (0.9, 0.3)))
         weight = float(np.interp(girths.waist / model.height_cm, (0.38, 0.70), (0.2, 2.0)))
         build = {"muscle": min(model.phenotype["muscle"], soft), "weight": weight}
@@ -183,7 +183,7 @@ def fit_girths(model: VirtualModel, girths: Girths | None) -> VirtualModel:
 def _gauss_newton(
     misfit: Callable[[FloatArray], FloatArray], start: FloatArray, low: FloatArray, high: FloatArray
 ) -> FloatArray:
-    """Damped Gauss-Newton with finite differences; values that hit a bound stay there for the step."""
+    """Minimise by damped Gauss-Newton with finite differences; values that hit a bound stay there for the step."""
     values, error = start, misfit(start)
     for _ in range(NEWTON_STEPS):
         columns = []
@@ -219,7 +219,7 @@ def _gauss_newton(
 
 
 def size_label(gender: str, measurements: BodyMeasurements) -> str:
-    """Label of the size chart nearest to a body (chest, waist and hip alike)."""
+    """Return the label of the size chart nearest to a body (chest, waist and hip alike)."""
     chart = SIZE_CHART["man" if gender in {"man", "boy"} else "woman"]
     measured = np.array([measurements.chest, measurements.waist, measurements.hip])
     return min(chart, key=lambda row: float(np.linalg.norm(measured - row[1:])))[0]
@@ -261,7 +261,7 @@ def save_model(model: VirtualModel, settings: Settings) -> Path:
 
 
 def anny_age(years: float) -> float:
-    """anny's age value for an age in years: 1/3 is a child of 10, 2/3 a young adult, 1 is old age."""
+    """Return anny's age value for an age in years: 1/3 is a child of 10, 2/3 a young adult, 1 is old age."""
     return float(np.interp(years, AGE_YEARS, AGE_VALUES))
 
 

@@ -1,4 +1,4 @@
-"""Reading keypoints from pose files: OpenPose JSON, rendered pose maps, and photos where a detector is there."""
+"""Reading keypoints from pose files: OpenPose JSON, rendered pose maps, and photos where a detector is available."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST_BYTES = 4_000_000
 
 
 def read_keypoints(path: Path) -> FloatArray:
-    """Keypoints of the person in a pose file.
+    """Read the keypoints of the person in a pose file.
 
     Args:
         path: OpenPose JSON, a rendered pose map, or a photo.
@@ -45,7 +45,7 @@ def read_keypoints(path: Path) -> FloatArray:
 
 
 def read_openpose_json(path: Path) -> FloatArray:
-    """Body keypoints of OpenPose JSON: COCO-18, BODY_25, COCO-17 or whole-body; hands and face are ignored.
+    """Read the body keypoints of OpenPose JSON: COCO-18, BODY_25, COCO-17 or whole-body; ignore hands and face.
 
     Raises:
         PoseInvalid: not JSON, no person, several persons, or another number of keypoints.
@@ -53,11 +53,11 @@ def read_openpose_json(path: Path) -> FloatArray:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise PoseInvalid(path.name, "is too large for a pose")
-        content = json.loads(path.read_text(encoding="utf-8-sig"))  # editors of Windows put a mark in front
+        content = json.loads(path.read_text(encoding="utf-8-sig"))  # Windows editors add a byte order mark
     except (OSError, ValueError, RecursionError) as error:
         raise PoseInvalid(path.name, "is not JSON") from error
     if isinstance(content, list) and content and isinstance(content[0], dict) and "people" in content[0]:
-        content = content[0]  # one entry a picture
+        content = content[0]  # one entry per picture
     people = content.get("people") if isinstance(content, dict) else None
     if not isinstance(people, list) or not people:
         raise PoseInvalid(path.name, "names no people")
@@ -94,7 +94,7 @@ def _to_coco_18(values: Any, name: str) -> FloatArray:
         raise PoseInvalid(
             name, f"has {len(flat)} numbers for the body, not three for each of 17, 18, 25 or 133 keypoints"
         )
-    # A point at the origin is OpenPose's way of leaving one out, whatever its confidence says.
+    # OpenPose writes a missing point as the origin, whatever its confidence.
     absent = (points[:, :2] == 0).all(axis=1)
     return np.where(absent[:, None], 0.0, points)
 
@@ -109,16 +109,16 @@ def _read_picture(path: Path) -> ByteArray:
             with Image.open(path) as picture:
                 if picture.width * picture.height > 40_000_000:
                     raise PoseInvalid(path.name, "has more than 40 megapixels")
-                # Phones store photos lying on their side; a person found in one that is not turned lies, too.
+                # Phones store photos on their side; in a photo that is not turned upright, the person would lie.
                 return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
     except PoseInvalid:
         raise
-    except Exception as error:  # decoders raise whatever their parser met
+    except Exception as error:  # decoders raise exceptions of many types
         raise PoseInvalid(path.name, "is not a readable picture") from error
 
 
 def _is_pose_map(rgb: ByteArray) -> bool:
-    """Pose maps are black but for saturated sticks."""
+    """Return whether a picture is a pose map: black but for saturated sticks."""
     brightest, darkest = rgb.max(axis=2), rgb.min(axis=2)
     lit = brightest > 60
     share = float(lit.mean())
@@ -126,7 +126,7 @@ def _is_pose_map(rgb: ByteArray) -> bool:
 
 
 def read_pose_map(rgb: ByteArray, name: str) -> FloatArray:
-    """Joints of a rendered pose map, found by OpenPose's joint colours.
+    """Find the joints of a rendered pose map by OpenPose's joint colours.
 
     Args:
         rgb: (H, W, 3) uint8.

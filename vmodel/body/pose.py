@@ -17,12 +17,12 @@ from vmodel.types import Pose
 
 @functools.cache
 def pose_names() -> tuple[str, ...]:
-    """Names of the library, in its order."""
+    """Return the names of the library, in its order."""
     return tuple(_entries())
 
 
 def load_pose(name_or_path: str) -> Pose:
-    """A pose of the library, or one fitted to a file.
+    """Load a pose of the library, or fit one to a file.
 
     Args:
         name_or_path: a name of ``pose_names()``, or the path of OpenPose JSON (COCO-18, BODY_25, COCO-17, whole-body),
@@ -42,7 +42,7 @@ def load_pose(name_or_path: str) -> Pose:
         is_file = False
     if not is_file:
         raise UnknownPose(name_or_path, pose_names())
-    # These load torch, for which nobody waits who names a pose of the library or lists them.
+    # Imported late because they load torch, which naming or listing poses of the library does not need.
     from vmodel.body.fit_pose import fit_pose
     from vmodel.body.joint_limits import validate_pose
     from vmodel.body.openpose import read_keypoints

@@ -1,4 +1,4 @@
-"""From what a photographer says about a pose to joint rotations.
+"""Translation of a photographer's description of a pose to joint rotations.
 
 An entry of ``poses.yaml`` names directions instead of rotations. A limb's direction is ``[out, forward, up]``: away
 from the body's middle, the way the model faces before it turns, and up. Angles are degrees.
@@ -7,13 +7,13 @@ from the body's middle, the way the model faces before it turns, and up. Angles 
 * ``spine`` and ``head``: ``{turn, bend, side}``: to the left; forward; towards the left shoulder. Spread over the
   bones of back and neck.
 * ``left_arm``/``right_arm``: ``upper`` and ``fore`` directions, optionally ``hand`` (where the fingers point),
-  ``palm`` (where the palm looks), ``fingers`` (a name of ``FINGER_CURLS``), ``shrug`` and ``reach`` of the shoulder.
+  ``palm`` (where the palm faces), ``fingers`` (a name of ``FINGER_CURLS``), ``shrug`` and ``reach`` of the shoulder.
 * ``left_leg``/``right_leg``: ``thigh`` direction, ``knee`` flexion, ``turn`` of knee and toes outwards,
   ``heel`` lifted.
 * ``mirror_of: NAME`` instead of all this.
 
-Bone rotations are chosen whole: the plane of elbow or knee is carried along, so a limb never twists to reach its
-direction, and the twist that a palm asks for is shared by forearm and wrist.
+Bones get complete rotations: the plane of elbow or knee is carried along, so a limb never twists to reach its
+direction. Forearm and wrist share the twist that a palm needs.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ FOREARM_TWIST_SHARE = 0.65
 
 @dataclass
 class _Builder:
-    """Collects rotations bone by bone, from the root outwards."""
+    """Collector of rotations, bone by bone, from the root outwards."""
 
     rotations: dict[str, Rotation] = field(default_factory=dict)
 
     def world(self, bone: str) -> Rotation:
-        """Rotation of a bone relative to the rest pose, parents included."""
+        """Return the rotation of a bone relative to the rest pose, parents included."""
         parent = _parents()[bone]
         above = self.world(parent) if parent else Rotation.identity()
         return above * self.rotations.get(bone, Rotation.identity())
@@ -91,7 +91,7 @@ def compile_pose(name: str, entry: Mapping[str, Any]) -> Pose:
 
 
 def mirrored(pose: Pose, name: str) -> Pose:
-    """The same pose with left and right exchanged."""
+    """Return a pose with left and right exchanged."""
     swap = {".L": ".R", ".R": ".L"}
     rotations = {
         (bone[:-2] + swap[bone[-2:]] if bone[-2:] in swap else bone): np.asarray(vector) * [1, -1, -1]
@@ -102,7 +102,7 @@ def mirrored(pose: Pose, name: str) -> Pose:
 
 @functools.cache
 def reference_joints() -> Mapping[str, FloatArray]:
-    """Bone heads of the average body at rest; directions between them hardly differ from body to body."""
+    """Return bone heads of the average body at rest; directions between them hardly differ from body to body."""
     model = load_anny()
     poses = model(None)["bone_poses"][0].numpy()
     return {label: poses[i, :3, 3] for i, label in enumerate(model.bone_labels)}
@@ -169,7 +169,7 @@ def _place_hand(
 
 
 def hand_axes(side: str, joints: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
-    """Unit vectors along the fingers and out of the palm, in the rest pose."""
+    """Return unit vectors along the fingers and out of the palm, in the rest pose."""
     wrist, index, little = (joints[f"{bone}.{side}"] for bone in ("wrist", "finger2-1", "finger5-1"))
     middle = joints[f"finger3-1.{side}"] - wrist
     palm = np.cross(little - wrist, index - wrist) * (1.0 if side == "L" else -1.0)
@@ -177,7 +177,7 @@ def hand_axes(side: str, joints: Mapping[str, FloatArray]) -> tuple[FloatArray, 
 
 
 def curled_fingers(side: str, curls: Sequence[tuple[float, float, float]]) -> dict[str, FloatArray]:
-    """Bone -> (3,) float32 rotation vector of a hand: fingers bent, drawn together, thumb laid on.
+    """Return rotation vectors of a hand, bone -> (3,) float32: fingers bent, drawn together, thumb laid on.
 
     Args:
         side: "L" or "R".
@@ -236,7 +236,7 @@ def _direction(out_forward_up: Sequence[float], side: str, facing: Rotation) -> 
 
 
 def _frame(main: FloatArray, second: FloatArray) -> Rotation:
-    """Rotation whose first axis is ``main`` and whose second lies in the plane of both."""
+    """Return the rotation whose first axis is ``main`` and whose second lies in the plane of both."""
     first = main / np.linalg.norm(main)
     other = second - first * (second @ first)
     other = other / np.linalg.norm(other)
@@ -252,7 +252,7 @@ def _shortest_arc(start: FloatArray, end: FloatArray) -> Rotation:
 
 
 def _twist_angle(rotation: Rotation, axis: FloatArray) -> float:
-    """Angle of the part of a rotation that turns about an axis (swing-twist decomposition)."""
+    """Return the angle of the part of a rotation that turns about an axis (swing-twist decomposition)."""
     x, y, z, w = rotation.as_quat()
     angle = 2 * np.arctan2(np.dot([x, y, z], axis), w)
     return float((angle + np.pi) % (2 * np.pi) - np.pi)

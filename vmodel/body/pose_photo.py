@@ -1,4 +1,4 @@
-"""The pose of a person in a photo: by DWPose where its weights were pulled, else by OpenPose where it is installed."""
+"""Pose of a person in a photo: by DWPose if its weights were pulled, otherwise by OpenPose if it is installed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vmodel.types import ByteArray, FloatArray
 
 
 def detect_pose(rgb: ByteArray, name: str) -> FloatArray:
-    """Keypoints of the person in a photo; nothing is downloaded.
+    """Detect the keypoints of the person in a photo; nothing is downloaded.
 
     Args:
         rgb: (H, W, 3) uint8 sRGB.
@@ -26,7 +26,7 @@ def detect_pose(rgb: ByteArray, name: str) -> FloatArray:
     Raises:
         DetectorMissing: no detector, or no weights.
         PoseInvalid: the detector finds nobody, or several people.
-        WeightsIncomplete: the detector's weights are no networks.
+        WeightsIncomplete: the detector's weights cannot be read as networks.
     """
     settings = Settings()
     if weights_folder(settings) is None:
@@ -38,7 +38,7 @@ def detect_pose(rgb: ByteArray, name: str) -> FloatArray:
 
 
 def _ask_openpose(rgb: ByteArray, name: str) -> FloatArray:
-    """The same by ``controlnet_aux``, whose weights are licensed for research."""
+    """Detect the keypoints with ``controlnet_aux``, whose weights are licensed for research."""
     people = _load_openpose(name).detect_poses(rgb)
     if len(people) != 1:
         raise PoseInvalid(name, f"shows {len(people)} people", "give a photo of one person")

@@ -1,4 +1,4 @@
-"""The virtual models: the bundled roster and the seller's own, read from YAML."""
+"""Virtual models: the bundled roster and the seller's own, read from YAML."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Roster(Mapping[str, VirtualModel]):
 
 
 def load_roster(settings: Settings) -> Roster:
-    """The bundled models, then the seller's own from ``settings.home/models/*.yaml``.
+    """Load the bundled models, then the seller's own from ``settings.home/models/*.yaml``.
 
     Raises:
         ModelInvalid: a seller's file is not a model, is under 18, or takes an id that is in use.

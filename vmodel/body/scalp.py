@@ -1,4 +1,4 @@
-"""Where hair grows: the hairline, the parting, and the colour of the scalp under the hair.
+"""Growth area of hair: the hairline, the parting, and the colour of the scalp under the hair.
 
 A spot's ``turn`` is its angle round the head's vertical axis, 0 in front, 90 at the ear, 180 behind; the hairline is
 a height for each turn, varied by the model's hairline type and seed.
@@ -26,12 +26,12 @@ _SHIFT = {"widows-peak": _WIDOWS_PEAK, "straight": _STRAIGHT, "receding": _RECED
 
 
 def turn_of(spot_mm: FloatArray) -> FloatArray:
-    """(n,) degrees round the head, 0 in front, 180 behind, the same on both sides."""
+    """Return the degrees (n,) round the head, 0 in front, 180 behind, the same on both sides."""
     return np.asarray(np.degrees(np.arctan2(np.abs(spot_mm[:, 0]), AXIS_Y_MM - spot_mm[:, 1])))
 
 
 def hairline_depth(spot_mm: FloatArray, model: VirtualModel, look: Look) -> FloatArray:
-    """How far inside the hairline each spot of the head lies, in mm; negative outside it.
+    """Return how far inside the hairline each spot of the head lies, in mm; negative outside it.
 
     Args:
         spot_mm: (n, 3) spots, see ``vmodel.body.chart``.
@@ -50,7 +50,7 @@ def hairline_depth(spot_mm: FloatArray, model: VirtualModel, look: Look) -> Floa
 
 
 def hair_density(spot_mm: FloatArray, model: VirtualModel, look: Look) -> FloatArray:
-    """(n,) 0..1 share of full density: thin at the hairline, thinner on top where the hairline recedes."""
+    """Return the share (n,) of full density, 0..1: thin at the hairline, thinner on top where the hairline recedes."""
     depth = hairline_depth(spot_mm, model, look)
     density = smoothstep(-4.0, 13.0, depth)
     if look.hairline == "receding":
@@ -60,7 +60,7 @@ def hair_density(spot_mm: FloatArray, model: VirtualModel, look: Look) -> FloatA
 
 
 def parting_distance(spot_mm: FloatArray, style: HairStyle, look: Look) -> FloatArray:
-    """(n,) signed mm from the parting, positive on the wearer's left of it; far away where there is none."""
+    """Return the signed mm (n,) from the parting, positive on the wearer's left of it; far away where there is none."""
     if not style.parted or look.parting == "none":
         return np.where(spot_mm[:, 0] >= 0, 99.0, -99.0)
     offset = {"left": 22.0, "right": -22.0, "middle": 0.0}[look.parting]
@@ -72,14 +72,14 @@ def parting_distance(spot_mm: FloatArray, style: HairStyle, look: Look) -> Float
 
 
 def bare_parting(spot_mm: FloatArray, width_mm: float, style: HairStyle, look: Look) -> FloatArray:
-    """(n,) 0..1: how much the parting bares the scalp; nowhere under a straight fringe."""
+    """Return how much the parting bares the scalp, (n,) 0..1; 0 under a straight fringe."""
     if style.straight_fringe:
         return np.zeros(len(spot_mm))
     return np.asarray(np.exp(-((parting_distance(spot_mm, style, look) / width_mm) ** 2)))
 
 
 def scalp_colour(model: VirtualModel, chart: Chart, look: Look) -> tuple[FloatArray, FloatArray]:
-    """Paint that keeps bare skin from showing between the strands.
+    """Paint the scalp so that bare skin does not show between the strands.
 
     Returns:
         (n, 3) linear-light colour and (n,) opacity at the chart's texels.

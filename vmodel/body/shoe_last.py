@@ -1,4 +1,4 @@
-"""The form of a plain shoe over one foot: a sole under its outline, and a vamp of superellipses that clear the toes.
+"""Form of a plain shoe over one foot: a sole under its outline, and a vamp of superellipses that clear the toes.
 
 Lengths in mm are those of a shoe for a foot of 250 mm; ``unit`` turns them into metres on this foot.
 """
@@ -38,7 +38,7 @@ _ROUND = 2.5
 
 @dataclass(frozen=True, eq=False)
 class ShoeLast:
-    """The form in the foot's own axes: along from the heel, across to the left, up from the floor; metres.
+    """Form of a shoe in the foot's own axes: along from the heel, across to the left, up from the floor; metres.
 
     Attributes:
         origin: (3,) the heel on the floor, in the world.
@@ -58,7 +58,7 @@ class ShoeLast:
 
     @classmethod
     def over(cls, foot_m: FloatArray) -> ShoeLast:
-        """The form over a foot.
+        """Build the form over a foot.
 
         Args:
             foot_m: (V, 3) points of foot and ankle, standing flat and facing negative y.
@@ -87,12 +87,12 @@ class ShoeLast:
         return self.length / _FOOT_MM
 
     def depth(self, points_m: FloatArray) -> FloatArray:
-        """(n,) 0..1 for points in the world: 1 well below the edge of the opening, 0 above it."""
+        """Return the depth (n,) of points in the world, 0..1: 1 well below the edge of the opening, 0 above it."""
         local = (points_m - self.origin) @ self.axes.T
         return np.asarray(smoothstep(4, 16, (self._collar(local[:, 0]) - local[:, 2]) / self.unit), np.float32)
 
     def mesh(self) -> tuple[FloatArray, IntArray, ByteArray]:
-        """(n, 3) vertices in the world in metres, (t, 3) triangles facing outwards, and (t,) their materials."""
+        """Return vertices (n, 3) in the world in metres, triangles (t, 3) facing outwards, and their materials (t,)."""
         upper, is_open = self._upper()
         grids = [(self._band(), SOLE), (upper, UPPER), (self._lining(upper[-1], is_open), LINING)]
         starts = np.cumsum([0] + [grid.shape[0] * grid.shape[1] for grid, _ in grids])
@@ -106,7 +106,11 @@ class ShoeLast:
         return np.asarray(PchipInterpolator(share, height)(np.clip(along_m / self.length, 0, share[-1])) * self.unit)
 
     def _upper(self) -> tuple[FloatArray, FloatArray]:
-        """(rows, n, 3) from the sole to the opening, or to the middle line where it is closed; (n, 1) 1 where open."""
+        """Return the upper and where it is open.
+
+        The upper (rows, n, 3) reaches from the sole to the opening, or to the middle line where it is closed; the
+        second array (n, 1) is 1 where it is open.
+        """
         sole_m = _SOLE_MM * self.unit
         form = np.maximum(self.ridge(self.spine[:, 0]), sole_m + _LEAST_MM * self.unit) - sole_m
         share = np.clip((self._collar(self.outline[:, 0]) - sole_m) / form, 0, 1)
@@ -117,14 +121,14 @@ class ShoeLast:
         return np.concatenate([flat, (sole_m + form * up)[..., None]], axis=2), (share < 0.97)[:, None]
 
     def _lining(self, edge: FloatArray, is_open: FloatArray) -> FloatArray:
-        """(3, n, 3) from the edge of the opening over its thickness down the inside."""
+        """Return the lining (3, n, 3) from the edge of the opening over its thickness down the inside."""
         inward = np.column_stack([_unit(self.spine - edge[:, :2]) * _CLOTH_MM * self.unit, np.zeros(len(edge))])
         down = np.array([0, 0, -_LIP_MM * self.unit])
         lip = edge + inward * is_open
         return np.stack([edge, lip, lip + (down - 0.3 * inward) * is_open])
 
     def _band(self) -> FloatArray:
-        """(rows, n, 3) the sole's edge, raised a little at the toe."""
+        """Return the sole's edge (rows, n, 3), raised a little at the toe."""
         out = _unit(self.outline - self.spine) * self.unit
         rise = _TOE_SPRING_MM * self.unit * np.clip((self.outline[:, 0] / self.length - 0.78) / 0.25, 0, 1) ** 2
         rows = []
@@ -135,7 +139,7 @@ class ShoeLast:
 
 
 def _frame(foot_m: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The heel on the floor, and the axes along, across and up."""
+    """Return the heel on the floor, and the axes along, across and up."""
     floor = foot_m[:, 2].min()
     low = foot_m[foot_m[:, 2] < floor + _LOW_M]
     along = np.linalg.svd(low[:, :2] - low[:, :2].mean(axis=0), full_matrices=False)[2][0]
@@ -147,7 +151,7 @@ def _frame(foot_m: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _sole(foot: FloatArray, length: float) -> shapely.Polygon:
-    """Outline of the tread with ease round it and room before the toes."""
+    """Return the outline of the tread with ease round it and room in front of the toes."""
     unit = length / _FOOT_MM
     hull = shapely.MultiPoint(foot[foot[:, 2] < _TREAD_M][:, :2]).convex_hull
     ahead = shapely.affinity.translate(hull, (_TOE_MM - _EASE_MM) * unit)
@@ -156,7 +160,7 @@ def _sole(foot: FloatArray, length: float) -> shapely.Polygon:
 
 
 def _evenly(sole: shapely.Polygon) -> FloatArray:
-    """(n, 2) points along an outline at even distances, its corners rounded."""
+    """Return points (n, 2) along an outline at even distances, its corners rounded."""
     points = shapely.line_interpolate_point(sole.exterior, np.arange(_AROUND) / _AROUND, normalized=True)
     outline = shapely.get_coordinates(points)
     for _ in range(6):
@@ -165,7 +169,7 @@ def _evenly(sole: shapely.Polygon) -> FloatArray:
 
 
 def _smoothed(values: FloatArray, rounds: int) -> FloatArray:
-    """(n,) the same with its ends kept and the rest drawn towards the neighbours."""
+    """Draw values (n,) towards their neighbours; the ends stay."""
     result = np.array(values, float)
     for _ in range(rounds):
         result[1:-1] = (result[:-2] + 2 * result[1:-1] + result[2:]) / 4
@@ -177,7 +181,7 @@ def _unit(vectors: FloatArray) -> FloatArray:
 
 
 def _grid_triangles(rows: int, columns: int) -> IntArray:
-    """Triangles of a grid that is closed along its columns."""
+    """Return the triangles of a grid that is closed along its columns."""
     here = np.arange(columns)
     after = (here + 1) % columns
     every = []

@@ -1,6 +1,6 @@
 """Plain canvas shoes: made over the feet at rest, then carried along as the feet bend.
 
-Nobody designs them: they are white, so that nothing is taken from the garment.
+They are white and have no design of their own, so that they do not distract from the garment.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from vmodel.body.shoe_last import ShoeLast
 from vmodel.types import ByteArray, FloatArray, IntArray, PosedBody
 
 _ANKLE_MM = -1330
-"""Height of the neutral body's spots below which shoes follow."""
+"""Height of the neutral body's spots below which vertices belong to foot and ankle."""
 _NEAR, _REACH_M = 48, 0.022
 
 
@@ -42,10 +42,10 @@ class Shoes:
     """Both shoes on a body at rest.
 
     Attributes:
-        rest: as they stand there.
+        rest: the shoes at rest.
         feet_m: (V, 3) the body at rest.
-        near: (n, k) vertices of the body that each vertex of a shoe goes along with.
-        weight: (n, k) float32, how much.
+        near: (n, k) vertices of the body that each vertex of a shoe follows.
+        weight: (n, k) float32, how much it follows each.
     """
 
     rest: WornShoes
@@ -54,13 +54,16 @@ class Shoes:
     weight: FloatArray
 
     def carried(self, posed: PosedBody) -> WornShoes:
-        """The shoes on the feet of a pose: each vertex moves rigidly with the foot around it (moving least squares)."""
+        """Return the shoes on the feet of a pose.
+
+        Each vertex moves rigidly with the foot around it (moving least squares).
+        """
         at_rest, moved = self.feet_m[self.near], np.asarray(posed.vertices_m, np.float32)[self.near]
         total = self.weight.sum(axis=1)[:, None]
         centres = [np.einsum("nk,nkc->nc", self.weight, points) / total for points in (at_rest, moved)]
         spread = [points - centre[:, None] for points, centre in zip((at_rest, moved), centres, strict=True)]
         left, _, right = np.linalg.svd(np.einsum("nk,nki,nkj->nij", self.weight, *spread))
-        # No mirror images: a last axis that came out reversed is turned back.
+        # Reflections are not allowed: a last axis that came out reversed is flipped back.
         left[:, :, 2] *= np.sign(np.linalg.det(left) * np.linalg.det(right))[:, None]
         turned = np.einsum("ni,nij,njk->nk", self.rest.vertices_m - centres[0], left, right)
         vertices = turned + centres[1]
@@ -98,6 +101,6 @@ def make_shoes(body: Body) -> Shoes:
 
 
 def _foot_of(side: float) -> IntArray:
-    """Vertices of one foot and ankle; spots are those of the neutral body."""
+    """Return the vertices of one foot and ankle; spots are those of the neutral body."""
     spot = load_anatomy().spot_mm
     return np.flatnonzero((spot[:, 0] * side > 0) & (spot[:, 2] < _ANKLE_MM))

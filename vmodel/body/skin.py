@@ -1,6 +1,6 @@
 """``paint_skin``: the textures of one virtual model, base layer included.
 
-There is no way to paint a body without its base layer: it is the last thing laid over the skin.
+No body can be painted without its base layer: ``paint_skin`` always lays it over the skin, last.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from vmodel.types import FloatArray, IntArray, SkinTextures, VirtualModel
 _WARM = np.array([1.02, 1.0, 0.86], np.float32)
 _COOL = np.array([1.0, 0.965, 1.0], np.float32)
 _BLOTCHES, _TAN, _FILM = 0.055, 0.045, 0.04
-"""Spread of blood, of melanin and of roughness from spot to spot; what lies under make-up shows half of it."""
+"""Spread of blood, melanin and roughness from spot to spot; full make-up halves that of blood and melanin."""
 SKIN_SIZE = 2048
 """Side of the textures of a final picture, in texels: half a millimetre on the face."""
 _LASH_LINE_MM = 1.5
@@ -56,7 +56,7 @@ def paint_skin(model: VirtualModel, body: Body, base_layer: BaseLayer, size: int
     Args:
         model: tone, look, age and seed.
         body: of the model; its layout is the same for every body.
-        base_layer: cut of the base layer; always painted. Children get the tank and at least shorts whatever it says.
+        base_layer: cut of the base layer; always painted. Children get straps and at least shorts whatever it says.
         size: side of the square textures in texels.
     Returns:
         Textures of (size, size); deterministic for a model, layer and size.
@@ -79,7 +79,7 @@ def paint_skin(model: VirtualModel, body: Body, base_layer: BaseLayer, size: int
 
 
 def _dress(base_layer: BaseLayer, chart: Chart) -> PaintedBaseLayer:
-    """The base layer at all texels of the chart; the head, a third of them, wears none."""
+    """Paint the base layer at all texels of the chart; the head, a third of them, has none."""
     below = np.flatnonzero(chart.spot_mm[:, 2] < -115)
     worn = paint_base_layer(base_layer, chart.smooth_spots(below), chart.texel_mm[below])
     parts = []
@@ -130,7 +130,7 @@ def _paint_bare_skin(model: VirtualModel, chart: Chart, anatomy: Anatomy, look: 
 
 
 def _oily(spot_mm: FloatArray) -> FloatArray:
-    """(n,) 0..1: forehead, nose and chin shine more than the cheeks."""
+    """Return how oily the skin is, (n,) 0..1: forehead, nose and chin shine more than the cheeks."""
     x, y, z = np.abs(spot_mm[:, 0]), spot_mm[:, 1], spot_mm[:, 2]
     nose = np.exp(-0.5 * ((x / 11) ** 2 + ((z + 22) / 24) ** 2))
     forehead = np.exp(-0.5 * ((x / 30) ** 2 + ((z - 42) / 20) ** 2))
@@ -196,7 +196,7 @@ def _paint_eyeballs(
 
 
 def _from_upper_lid(vertices_m: FloatArray, side: int, chart: Chart, at: IntArray) -> FloatArray:
-    """(n,) mm from texels to the visible edge of an upper lid; lids differ from body to body."""
+    """Return the mm (n,) from texels to the visible edge of an upper lid; lids differ from body to body."""
     corners = vertices_m[load_surface().faces[chart.face[at]]]
     points = np.einsum("nk,nkc->nc", chart.corner_weights[at], corners)
     edge = upper_lid_edge(vertices_m, side)
@@ -205,7 +205,7 @@ def _from_upper_lid(vertices_m: FloatArray, side: int, chart: Chart, at: IntArra
 
 
 def _paint_lash_lines(layer: _Layer, body: Body, chart: Chart, anatomy: Anatomy, look: Look) -> _Layer:
-    """The dark line of lash roots along the visible edge of each upper lid; on many faces a fold covers the rim."""
+    """Paint the dark line of lash roots along each upper lid's visible edge; on many faces a fold covers the rim."""
     albedo = layer.albedo.copy()
     for side, centre in enumerate(anatomy.eye_centre_mm):
         off = np.abs(chart.spot_mm - centre)
@@ -217,7 +217,7 @@ def _paint_lash_lines(layer: _Layer, body: Body, chart: Chart, anatomy: Anatomy,
 
 
 def _paint_cavities(layer: _Layer, chart: Chart, anatomy: Anatomy) -> _Layer:
-    """Inside of the mouth and of the eye sockets: moist and dark red, darker with depth."""
+    """Paint the inside of the mouth and of the eye sockets: moist and dark red, darker with depth in the mouth."""
     at = np.flatnonzero(anatomy.hidden_faces[chart.face])
     depth = np.clip((chart.spot_mm[at, 1] + 22) / 30, 0, 1)
     in_mouth = chart.spot_mm[at, 2] < -40

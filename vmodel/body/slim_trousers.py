@@ -31,7 +31,7 @@ _LEG_MM = np.array(
 
 
 def tailor(spot_mm: FloatArray, waist_mm: float, hem_mm: float) -> tuple[FloatArray, FloatArray]:
-    """Shade and relief of slim trousers.
+    """Compute shade and relief of slim trousers.
 
     Args:
         spot_mm: (n, 3) spots of the neutral body.
@@ -57,7 +57,7 @@ def tailor(spot_mm: FloatArray, waist_mm: float, hem_mm: float) -> tuple[FloatAr
 
 
 def _lines(x: FloatArray, along: FloatArray, front: FloatArray, z: FloatArray, waist_mm: float) -> FloatArray:
-    """(n,) 0..1: darkness of seams and stitched edges."""
+    """Return the darkness (n,) of seams and stitched edges, 0..1."""
     below = waist_mm - WAISTBAND_MM - z
     outseam = _line(along, 1.1)
     middle = _line(x, 1.1) * (z > -760)
@@ -78,7 +78,7 @@ def _line(distance_mm: FloatArray, width_mm: float) -> FloatArray:
 def _folds(
     turn: FloatArray, along: FloatArray, front: FloatArray, z: FloatArray, hem_mm: float, side: FloatArray
 ) -> FloatArray:
-    """(n,) mm: creases at the top of the thigh, round the knee and above the hem."""
+    """Return creases (n,) in mm at the top of the thigh, round the knee and above the hem."""
     wobble = 5 * np.sin(2 * turn + 0.9 * side) + 3 * np.sin(3 * turn - z / 41 + 2 * side)
     thigh = _ridges(z + 0.62 * along + wobble, 31) * front * _bump(z, -772, 50) * smoothstep(-2.9, -2.0, turn)
     behind_knee = _ridges(z + 0.25 * along + wobble, 27) * (1 - front) * _bump(z, -1075, 55)

