@@ -1,4 +1,4 @@
-"""Who wears a garment, and how they stand, when the seller did not say."""
+"""Casting: choice of the virtual model and the pose where the seller named none."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ _OLDEST_SAMPLE = 45
 
 
 def rank_models(models: Iterable[VirtualModel], content: str) -> list[VirtualModel]:
-    """Adults of the roster in the order in which a shop would ask them: one garment always gets the same person.
+    """Return the adults of the roster in casting order; one garment always gets the same person.
 
-    Different garments get different people, so that a folder of photos does not show one face only. Flat-lays do not
-    tell for whom they are cut, and women of sample size are what the pattern rules scale best, so they are asked first.
+    Different garments get different people, so that a folder of photos does not show one face only. A flat-lay does
+    not tell for whom it is cut. Women of sample size come first, because the pattern rules scale best to them.
 
     Args:
         models: the roster.
-        content: stands for the garment's photo and the seed.
+        content: identifies the garment's photo and the seed.
     Raises:
         ModelInvalid: the roster has no adult.
     """
     adults = [model for model in models if not model.is_child]
     if not adults:
         raise ModelInvalid("the roster has no adult")
-    # Digests, not an index drawn by chance: a model that joins the roster recasts only what it wins.
+    # Ranked by digests, not by a random index: a model that joins the roster changes only the garments that it wins.
     return sorted(adults, key=lambda model: (_off_type(model), _digest(content, model)))
 
 
 def cast_for_size(label: str, models: Iterable[VirtualModel], content: str) -> VirtualModel | None:
-    """Who shows a garment in a size: a model whose own size it is, women of sample age first.
+    """Return a model whose own size is the given one, women of sample age first.
 
     Args:
         label: of a size chart, like "M", "XXL" (the same as "2XL") or "116".
         models: the roster.
-        content: stands for the garment's photo and the seed.
+        content: identifies the garment's photo and the seed.
     Returns:
         None if nobody has this size.
     """
@@ -58,12 +58,12 @@ def _digest(content: str, model: VirtualModel) -> str:
 
 
 def _off_type(model: VirtualModel) -> int:
-    """Wishes that a model misses, the weightier counting more."""
+    """Return the casting penalty: 2 for a model that is no woman, 1 for one that is not of sample size and age."""
     off_gender = model.gender != "woman"
     off_sample = model.size not in _SAMPLE_SIZES or model.age > _OLDEST_SAMPLE
     return 2 * off_gender + off_sample
 
 
 def choose_pose(model: VirtualModel, category: Category) -> str:
-    """The pose that shows a garment of a kind best while its cloth hangs freely; trousers fold over a bent leg."""
+    """Choose the pose that shows a kind of garment best while its cloth hangs freely; trousers fold over a bent leg."""
     return "standing" if model.is_child or category.has_legs else "contrapposto"

@@ -1,4 +1,4 @@
-"""A short film of one garment on one person: the model turns, or walks while the cloth is simulated."""
+"""Clips: one garment on one person, who turns, or walks while the cloth is simulated."""
 
 from __future__ import annotations
 
@@ -26,25 +26,26 @@ FRAMES_PER_SECOND = 25
 CLIP_SIZE = (960, 720)
 SECONDS = (1.0, 8.0)
 LARGEST_JUMP_M = 0.12
-"""What a vertex may move between two of 25 frames a second; a swinging hem moves half as much, cloth that snaps through
-an arm more."""
+"""Largest movement of a vertex between two frames at 25 frames per second, in metres.
+
+A swinging hem moves half as much; cloth that snaps through an arm moves more."""
 
 _TURN_DEG = 60.0
 _TURN_S = 4.0
 """Seconds in which a model turns to one side, to the other and back."""
 _STEP_S = 0.56
-"""Seconds from one foot's setting down to the other's."""
+"""Duration of a step in seconds: the time between one foot's contact and the other's."""
 _START_S = 0.6
 """Seconds until the walk has its full speed."""
 
 
 @dataclass(frozen=True)
 class Motion:
-    """What happens in a clip.
+    """Motion of a clip.
 
     Attributes:
         summary: for the list of motions.
-        walks: the body moves; else only the camera does, as if the floor turned.
+        walks: the body moves; otherwise only the camera does, as if the floor turned.
     """
 
     summary: str
@@ -60,10 +61,10 @@ MOTIONS = {
 
 @dataclass(frozen=True)
 class ClipRequest:
-    """One clip.
+    """Request for one clip.
 
     Attributes:
-        shot: who wears what, and how it is seen; ``view`` is where the clip begins.
+        shot: garment, wearer and view; ``view`` is where the clip begins.
         motion: a key of ``MOTIONS``.
         seconds: 1..8.
         frames_per_second: of the film.
@@ -76,7 +77,7 @@ class ClipRequest:
 
     @property
     def frames(self) -> int:
-        """How many pictures it has."""
+        """Number of pictures."""
         return max(2, round(self.seconds * self.frames_per_second))
 
 
@@ -86,7 +87,7 @@ class ClipFrame:
 
     Attributes:
         picture: (H, W, 3) uint8 sRGB.
-        jump_m: furthest that a vertex of the garment moved since the frame before.
+        jump_m: largest movement of a vertex of the garment since the previous frame.
     """
 
     picture: ByteArray
@@ -94,7 +95,7 @@ class ClipFrame:
 
 
 def check_clip(request: ClipRequest) -> None:
-    """Refuse what cannot be filmed.
+    """Reject a clip that cannot be filmed.
 
     Raises:
         BadUsage: unknown motion, a length out of range, an odd size, or what the motion does not allow.
@@ -117,18 +118,18 @@ def check_clip(request: ClipRequest) -> None:
 
 
 def still_of(request: ClipRequest) -> ShotRequest:
-    """The shot that a clip begins with: who wears what, in the first pose."""
+    """Return the shot that a clip begins with: its garment and wearer in the first pose."""
     return replace(request.shot, pose=STEPS[0]) if MOTIONS[request.motion].walks else request.shot
 
 
 def film(request: ClipRequest, studio: Studio) -> Iterator[ClipFrame]:
     """Make the pictures of a clip, one after the other; person, garment, light and grain are those of one shot.
 
-    They are drafts: a generative pipeline would invent each picture anew, and the garment would flicker.
+    They are drafts: a generative pipeline would invent each picture independently, and the garment would flicker.
 
     Args:
         request: checked by ``check_clip``.
-        studio: keeps what earlier shots made.
+        studio: keeps the results of earlier shots.
     Raises:
         VModelError: as ``shoot``.
         ClothTornLoose: the cloth jumped.
@@ -151,7 +152,7 @@ def film(request: ClipRequest, studio: Studio) -> Iterator[ClipFrame]:
 
 
 def turning(motion: str, frames: int, frames_per_second: int) -> FloatArray:
-    """(frames,) degrees that the camera has gone round the model."""
+    """Return (frames,) angles of the camera round the model, in degrees."""
     if motion == "turntable":
         return np.asarray(np.arange(frames) * 360.0 / frames)
     if motion == "turn":
@@ -204,16 +205,16 @@ def _walk(
 
 
 def largest_jump_m(frames_per_second: int) -> float:
-    """What a vertex may move between frames: the fewer there are, the further a leg swings from one to the next."""
+    """Return the largest movement of a vertex between frames; at lower frame rates a leg swings further in one."""
     return LARGEST_JUMP_M * max(1.0, FRAMES_PER_SECOND / frames_per_second)
 
 
 def walking_path(dressed: DressedModel, frames: int, frames_per_second: int) -> list[PosedBody]:
-    """The body in each frame: from the first pose into an even walk.
+    """Return the body in each frame: from the first pose into an even walk.
 
     Args:
         dressed: in the pose in which the left foot is set down.
-        frames: how many there are.
+        frames: number of pictures.
         frames_per_second: of the film.
     """
     walk = learn_walk(dressed.body)
@@ -221,7 +222,7 @@ def walking_path(dressed: DressedModel, frames: int, frames_per_second: int) -> 
 
 
 def walking_phases(frames: int, frames_per_second: int) -> FloatArray:
-    """(frames,) cycles of two steps gone through; the walk gathers speed, so that the cloth is not jerked."""
+    """Return (frames,) phases in cycles of two steps; the walk gathers speed, so that the cloth is not jerked."""
     seconds = np.arange(frames) / frames_per_second
     gathering = np.clip(seconds / _START_S, 0.0, 1.0)
     gone = _START_S * (gathering**3 - gathering**4 / 2) + np.maximum(seconds - _START_S, 0.0)

@@ -1,4 +1,4 @@
-"""Settings, read from the environment (prefix ``VMODEL_``) when asked for, never at import."""
+"""Settings from the environment (prefix ``VMODEL_``), read when code needs them, never at import."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ _MUST = {
     "int_parsing": "must be a whole number",
     "too_short": "must have at least {min_length} characters",
 }
-"""Pydantic's name of a fault -> what a setting must be; of others pydantic's own words are clear."""
+"""Pydantic's error type -> requirement in words of ours; its own messages suffice for other types."""
 
 
 class Settings(BaseSettings):
-    """What an operator can change without touching code.
+    """Settings that an operator can change without touching code.
 
     Attributes:
         home: folder of caches, registry and databases.
         max_megapixels: bound on uploaded photos.
         weights: folder of the embedded weights; the repository's or the wheel's by default.
         weights_source: where published weights are pulled from: the hub's address, a mirror's, or a folder.
-        offline: nothing may be downloaded.
-        database_url: SQLAlchemy's address of the database, also read from ``DATABASE_URL``; a file in ``home`` without.
-        seller_id, seller: who holds the licences of what ``vmodel shoot`` makes.
+        offline: downloads are forbidden.
+        database_url: SQLAlchemy URL of the database, also read from ``DATABASE_URL``; unset = a file in ``home``.
+        seller_id, seller: holder of the licences of pictures that ``vmodel shoot`` makes.
         licence_territory: where those pictures may be used, in words.
-        licence_months: how long they may be used; no end without.
+        licence_months: duration of those licences in months; unset = without end.
         public_url: address of the page on which anybody can check a licence; metadata name it.
         monitor_hosts: hosts that ``vmodel monitor`` may fetch pictures from, as a JSON list.
-        tsa_url: time-stamp authority (RFC 3161) asked for each picture; none without.
-        files_url: where pictures are kept: ``s3://``, ``gs://``, ``az://``, ``file://``; a folder in ``home`` without.
-        keep_pictures_days: jobs' pictures are deleted so many days after they were made; never without.
-        secret: signs links and cookies; a file in ``home`` without. Several machines need the same one.
+        tsa_url: time-stamp authority (RFC 3161) called for each picture; unset = none.
+        files_url: storage of pictures: ``s3://``, ``gs://``, ``az://``, ``file://``; unset = a folder in ``home``.
+        keep_pictures_days: retention of job pictures in days; unset = keep forever.
+        secret: key that signs links and cookies; unset = a file in ``home``. Several machines need the same one.
         max_upload_mb: bound on one request that carries files.
-        readers: how many uploaded photos are read at a time.
-        webhooks_inside: webhooks may go to http and to the house's own addresses; only where sellers are trusted.
+        readers: number of uploaded photos that are decoded at a time.
+        webhooks_inside: webhooks may use http and internal addresses; only where sellers are trusted.
         cors_origins: other sites whose pages may call the API, a JSON list; none by default.
-        pipeline: how pictures are made where nobody says, see docs/pipelines.md.
-        plans: YAML file of prices and plans; the one that comes with vmodel without.
-        exclusive_models: how many models a seller may reserve through the API; the operator may give more.
-        require_attestation: no picture is made of a garment before the seller has said that it is theirs to use.
-        brands: YAML list of brand words that is added to the one that comes with vmodel.
+        pipeline: default pipeline, see docs/pipelines.md.
+        plans: YAML file of prices and plans; unset = the one shipped with vmodel.
+        exclusive_models: number of models that a seller may reserve through the API; the operator may grant more.
+        require_attestation: a seller must state their right to use a garment before any picture of it is made.
+        brands: YAML list of brand words that is added to the one shipped with vmodel.
         registered_marks: folder of logo pictures; garments that show one wait for a review.
     Raises:
         BadUsage: a variable has a value that is not understood.
@@ -116,7 +116,7 @@ class Settings(BaseSettings):
 
 
 def _in_words(error: ValidationError) -> str:
-    """The first fault; never the value itself, which may be a secret."""
+    """Describe the first fault without the value itself, which may be a secret."""
     fault = error.errors(include_url=False)[0]
     field = str(fault["loc"][0])
     variable = field if field.isupper() else _PREFIX + field.upper()
@@ -126,5 +126,5 @@ def _in_words(error: ValidationError) -> str:
 
 
 def default_pipeline() -> str:
-    """Name of the pipeline that makes pictures where nobody names one."""
+    """Return the name of the default pipeline."""
     return Settings().pipeline

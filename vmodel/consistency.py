@@ -1,7 +1,7 @@
-"""Do the pictures of a set belong together: the same person, the same light, the same garment in every pose and view?
+"""Consistency of a set of pictures: same person, light and garment in every pose and view.
 
-Each picture is boiled down to a ``Look``; a set of looks is compared with its own middle. What light and folds do to a
-colour is taken out first: every pixel knows the colour that it would have unlit.
+Each picture is reduced to a ``Look``, and the looks of a set are compared with their median. The effect of light and
+folds on a colour is removed first, because the unlit colour of every pixel is known.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ LIMITS: Final[Mapping[str, float]] = {
     "background": 0.030,
     "person": 0.02,
 }
-"""How far a picture may be from the middle of its set.
+"""Largest distance of a picture from the median of its set.
 
-``garment``, ``skin``, ``hair``, ``background``: distance of the colour in OKLab, for the garment with its shading
-taken out. 0.02 is just seen side by side; drafts of one garment differ by less than 0.001, their skin by 0.06 and their
-hair by 0.11, because another side of it is lit. ``tint``: of the light, the same way. ``light``: how bright it is from
-four sides, in stops; the right counts less, where an arm's shadow falls, and so does what comes from above, of which
-shoulders and a bent neck catch more from behind; drafts differ by up to 0.17. ``person``: mean
-difference of the numbers that shape face and body.
+``garment``, ``skin``, ``hair``, ``background``: distance of the colour in OKLab, for the garment without its shading.
+0.02 is just visible side by side. Drafts of one garment differ by less than 0.001, their skin by 0.06 and their hair by
+0.11, because another side of it is lit. ``tint``: of the light, the same way. ``light``: brightness from four sides, in
+stops. The right counts less, because an arm's shadow falls there. So does light from above, because shoulders and a
+bent neck catch more of it from behind; drafts differ by up to 0.17. ``person``: mean difference of the numbers that
+shape face and body.
 """
 BAR: Final = 0.5
-"""The least score of a consistent set: a picture at its limit scores this."""
+"""Lowest score of a consistent set; a picture at its limit has this score."""
 _FACING: Final = 0.6
 _LEAST_PIXELS: Final = 150
 _LARGEST: Final = 512
-"""Side in pixels to which pictures are thinned out."""
+"""Long side in pixels to which pictures are subsampled."""
 _SIDES: Final = np.array(
     [[1, 0, 0, -1], *([1, x, y, -np.sqrt(0.5)] for x, y in ((-0.707, 0), (0, -0.707), (0.707, 0)))]
 )
@@ -52,14 +52,14 @@ _SKIN: Final = ("skin", "face", "hand")
 
 @dataclass(frozen=True)
 class Look:
-    """What has to stay the same from picture to picture; None for what a picture does not show.
+    """Features that must stay the same from picture to picture; None for those that a picture does not show.
 
     Attributes:
         garment: (2,) chroma in OKLab that the picture adds to the garment's own colours.
         skin, hair, background: (3,) median colours in OKLab.
         tint: (2,) chroma of the light on garment and skin.
         light: (4,) stops of light on what faces the camera, and on what faces left, up and right by 45 degrees.
-        person: numbers that shape who is seen.
+        person: numbers that shape the person.
     """
 
     garment: tuple[float, ...] | None
@@ -71,7 +71,7 @@ class Look:
     person: Mapping[str, float]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return plain values."""
         seen = {name: value for name, value in vars(self).items() if value is not None and name != "person"}
         return {name: [round(v, 5) for v in value] for name, value in seen.items()} | {"person": dict(self.person)}
 
@@ -80,7 +80,7 @@ class Look:
         """Read what ``to_json`` wrote.
 
         Raises:
-            KeyError, TypeError, ValueError: it is none.
+            KeyError, TypeError, ValueError: the mapping is no look.
         """
         seen = {name: tuple(map(float, plain[name])) if name in plain else None for name in LIMITS if name != "person"}
         return cls(**seen, person={str(name): float(value) for name, value in plain["person"].items()})
@@ -88,12 +88,12 @@ class Look:
 
 @dataclass(frozen=True)
 class Consistency:
-    """How alike the pictures of a set are.
+    """Similarity of the pictures of a set.
 
     Attributes:
-        apart: name -> the furthest distance of a picture from the set's middle; see ``LIMITS``.
+        apart: name -> largest distance of a picture from the set's median; see ``LIMITS``.
         outlier: name -> index of that picture.
-        pictures: how many there are.
+        pictures: number of pictures.
     """
 
     apart: Mapping[str, float]
@@ -102,28 +102,28 @@ class Consistency:
 
     @property
     def scores(self) -> dict[str, float]:
-        """0..1 by name; 1 is no difference, 0.5 one at the limit."""
+        """Scores 0..1 by name: 1 is no difference, 0.5 a difference at the limit."""
         return {name: float(0.5 ** (far / LIMITS[name])) for name, far in self.apart.items()}
 
     @property
     def score(self) -> float:
-        """The least of the scores."""
+        """Lowest of the scores."""
         return min(self.scores.values(), default=1.0)
 
     @property
     def missed(self) -> tuple[str, ...]:
-        """Names of what differs too much."""
+        """Names of the features that differ too much."""
         return tuple(name for name, score in self.scores.items() if score < BAR)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for a report."""
+        """Return plain values for a report."""
         scores = {name: round(score, 3) for name, score in self.scores.items()}
         apart = {name: round(far, 4) for name, far in self.apart.items()}
         return {"score": round(self.score, 3), "scores": scores, "apart": apart, "missed": list(self.missed)}
 
 
 def measure_look(shot: Shot) -> Look:
-    """What of a picture has to stay the same in the rest of its set."""
+    """Measure the features of a picture that must stay the same in the rest of its set."""
     step = max(1, round(max(shot.picture.shape[:2]) / _LARGEST))
     light = to_linear(np.ascontiguousarray(shot.picture[::step, ::step, :3]))
     maps = _thinned(shot.maps, step)
@@ -147,7 +147,7 @@ def compare_looks(looks: Sequence[Look]) -> Consistency:
     """Compare the pictures of a set with one another.
 
     Args:
-        looks: of at least one picture; what fewer than two of them show is left out.
+        looks: of at least one picture; features that fewer than two of them show are left out.
     """
     apart: dict[str, float] = {}
     outlier: dict[str, int] = {}
@@ -163,7 +163,7 @@ def compare_looks(looks: Sequence[Look]) -> Consistency:
 
 
 def _numbers(values: Sequence[Any]) -> FloatArray:
-    """(pictures, n) float64; people are written as all names that shape any of them."""
+    """Return (pictures, n) float64; for persons, n counts all names that shape any of them."""
     if isinstance(values[0], Mapping):
         names = sorted({name for value in values for name in value})
         return np.array([[value.get(name, 0.0) for name in names] for value in values], float)
@@ -171,7 +171,7 @@ def _numbers(values: Sequence[Any]) -> FloatArray:
 
 
 def shape_of(model: VirtualModel) -> dict[str, float]:
-    """Numbers that shape somebody's face and body, by name."""
+    """Return the numbers that shape a person's face and body, by name."""
     return {f"phenotype {name}": float(value) for name, value in model.phenotype.items()} | {
         name: float(value) for name, value in model.local_changes.items()
     }
@@ -183,7 +183,7 @@ def _thinned(maps: ConditionMaps, step: int) -> ConditionMaps:
 
 
 def _added_chroma(light: FloatArray, maps: ConditionMaps, where: BoolArray) -> tuple[float, ...] | None:
-    """Median of what the picture's chroma is beyond that of the unlit colours, at equal brightness."""
+    """Return the median difference of the picture's chroma from that of the unlit colours, at equal brightness."""
     if where.sum() < _LEAST_PIXELS:
         return None
     shown, unlit = light[where], maps.albedo[where]
@@ -193,14 +193,14 @@ def _added_chroma(light: FloatArray, maps: ConditionMaps, where: BoolArray) -> t
 
 
 def _light_from_sides(light: FloatArray, maps: ConditionMaps, where: BoolArray) -> tuple[float, ...] | None:
-    """The shading as a plane over the surface's direction, fitted to most pixels and read off in four directions."""
+    """Fit the shading as a linear function of the normal, without outliers, and read it off in four directions."""
     if where.sum() < 4 * _LEAST_PIXELS:
         return None
     normals = maps.normals[where].astype(float)
     shade = (light[where] @ LUMINANCE + 1e-3) / (maps.albedo[where] @ LUMINANCE + 1e-3)
     known = np.column_stack([np.ones(len(normals)), normals])
     inside = np.ones(len(shade), bool)
-    for _ in range(3):  # folds in shadow and shine are left out
+    for _ in range(3):  # folds in shadow and gloss are outliers
         plane, *_ = np.linalg.lstsq(known[inside], shade[inside], rcond=None)
         off = np.abs(shade - known @ plane)
         inside = off <= np.percentile(off, 85)
@@ -214,7 +214,7 @@ def _median(lab: FloatArray, where: BoolArray) -> tuple[float, ...] | None:
 
 
 def _backdrop(maps: ConditionMaps) -> BoolArray:
-    """The upper half of the backdrop: below lie shadows, which belong to the pose."""
+    """Return the upper half of the backdrop; the lower half has shadows, which depend on the pose."""
     empty = maps.person_mask < 0.01
     empty[len(empty) // 2 :] = False
     return np.asarray(empty)
@@ -227,7 +227,7 @@ class ShotSet:
     Attributes:
         garment, model: what they show, for messages.
         pictures: names of their files.
-        found: how alike they are.
+        found: their similarity.
     """
 
     garment: str
@@ -237,7 +237,7 @@ class ShotSet:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One sentence for each thing that differs too much."""
+        """Warnings: one sentence for each feature that differs too much."""
         return tuple(
             f"{self.pictures[self.found.outlier[name]]} does not match the other {len(self.pictures) - 1} pictures of "
             f"{self.garment} on {self.model} in {name} (score {self.found.scores[name]:.2f}, bar {BAR}); look at it, "
@@ -246,17 +246,17 @@ class ShotSet:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for a report."""
+        """Return plain values for a report."""
         named = {"garment": self.garment, "model": self.model, "pictures": list(self.pictures)}
         return named | self.found.to_json()
 
 
 def judge_sets(seen: Iterable[tuple[tuple[str, ...], str, Look]]) -> list[ShotSet]:
-    """Sort pictures into sets and compare each set's.
+    """Sort pictures into sets and compare the pictures of each.
 
     Args:
-        seen: of each picture what its set has in common (the garment's name and the model's id come first), the name of
-            its file, and its look.
+        seen: per picture, the common properties of its set (the garment's name and the model's id come first), the name
+            of its file, and its look.
     Returns:
         Sets of at least two pictures, in the order of their first ones.
     """

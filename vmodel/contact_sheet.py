@@ -1,4 +1,4 @@
-"""One page with all pictures of a run."""
+"""Contact sheet: one page with all pictures of a run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def make_contact_sheet(pictures: Sequence[tuple[Path, str]]) -> ByteArray:
     """Lay pictures out in a grid that is wider than high, each with its caption.
 
     Args:
-        pictures: (file, caption); at least one. Transparent pictures lie on paper white.
+        pictures: (file, caption); at least one. Transparent pictures are composited on paper white.
     Returns:
         (H, W, 3) uint8 sRGB.
     """

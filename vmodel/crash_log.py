@@ -1,4 +1,4 @@
-"""Faults of the program itself: a file with the traceback, and a sentence that names it."""
+"""Crash log: a file with the traceback of a program fault, and a sentence that names it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vmodel.files import make_folder, write_whole
 
 
 def log_fault(error: Exception, home: Path) -> str:
-    """Write the traceback of a fault of the program to a file of its own under ``home``.
+    """Write the traceback of a program fault to a new file under ``home``.
 
     Returns:
         One sentence for the user that names the file.

@@ -1,4 +1,4 @@
-"""The one database: opened by address, brought to the newest tables, SQLite on a laptop and Postgres in a house."""
+"""Database access: open by URL and migrate the tables; SQLite on a laptop, Postgres on a server."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ _NAMES = {
     "pk": "pk_%(table_name)s",
 }
 _BUSY_MS = 30_000
-#: A reader that becomes a writer would come too late for the lock.
+#: Takes the write lock at the start: a reader that becomes a writer later could no longer get it.
 _AT_ONCE = "BEGIN IMMEDIATE"
 
 
 class Table(DeclarativeBase):
-    """Base of every table of ours; constraints get names, so that migrations can speak of them."""
+    """Base of all tables; constraints get names, so that migrations can refer to them."""
 
     metadata = MetaData(naming_convention=_NAMES)
 
 
 class Moment(TypeDecorator[datetime]):
-    """An instant in UTC. SQLite keeps no zone, so it is put back when a row is read."""
+    """Instant in UTC. SQLite stores no time zone, so it is restored when a row is read."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse an instant without a zone; store UTC."""
+        """Reject an instant without a time zone; store UTC."""
         if value is not None and value.tzinfo is None:
             raise ValueError("an instant needs a time zone")
         return None if value is None else value.astimezone(UTC)
@@ -59,34 +59,34 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Database:
-    """An open database.
+    """Open database.
 
     Attributes:
-        engine: of SQLAlchemy; one a process.
+        engine: SQLAlchemy engine; one per process.
     """
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        # On Postgres readers wait for nobody, and what need not be durable is said within a transaction.
+        # On Postgres readers never wait, and ``passing`` turns durability off within a transaction.
         self._reading = _engine(url, "BEGIN", "query_only=ON") if self.is_sqlite else self.engine
         self._passing = _engine(url, _AT_ONCE, "synchronous=NORMAL") if self.is_sqlite else self.engine
         self._turn = threading.Lock() if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
-        """True on a laptop: one writer at a time, in one file."""
+        """Laptop installation: a single file with one writer at a time."""
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """A session whose changes are all kept when the block ends, or none if it raises."""
+        """Open a session whose changes are all kept when the block ends, or none if it raises."""
         with self._taking_turns(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def _taking_turns(self) -> Iterator[None]:
-        # SQLite has one writer, and lets those who wait ask again and again, ever more rarely: of twelve threads that
-        # wrote at once one waited 4.2 s, and 0.5 s where they take turns. Other processes still ask.
+        # SQLite has one writer, and waiting threads poll the lock ever more rarely. Of twelve threads that wrote at
+        # once, one waited 4.2 s, and 0.5 s with this lock. Other processes still poll.
         taken = self._turn is not None and self._turn.acquire(timeout=_BUSY_MS / 1000)
         try:
             yield
@@ -96,20 +96,20 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that only reads, at one moment; it waits for no writer and none waits for it."""
+        """Open a read-only session at one moment; readers and writers do not wait for each other."""
         with Session(self._reading, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def passing(self) -> Iterator[Session]:
-        """As ``transaction``, for what a power cut may take back, such as counts of requests: no disk is waited for."""
+        """Open a ``transaction`` without a wait for the disk, for data that a power cut may lose, such as request counts."""
         with self._taking_turns(), Session(self._passing, expire_on_commit=False) as session, session.begin():
             if not self.is_sqlite:
                 session.execute(text("SET LOCAL synchronous_commit TO OFF"))
             yield session
 
     def upgrade(self, revision: str = "head") -> None:
-        """Bring the tables to ``revision``; nothing happens where they are there."""
+        """Migrate the tables to ``revision``; do nothing if they are there."""
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS))
         with self.engine.begin() as connection:
@@ -117,18 +117,18 @@ class Database:
             command.upgrade(config, revision)
 
     def close(self) -> None:
-        """Give every connection back."""
+        """Close all connections."""
         for engine in (self.engine, self._reading, self._passing):
             engine.dispose()
 
 
 def database_url(settings: Settings) -> str:
-    """Address of the database: as set, or a file in the state folder."""
+    """Return the URL of the database: the configured one, or a file in the state folder."""
     return settings.database_url or f"sqlite:///{settings.home / 'vmodel.db'}"
 
 
 def open_database(settings: Settings) -> Database:
-    """Open the database of an installation and bring its tables to the newest state.
+    """Open the database of an installation and migrate its tables to the newest revision.
 
     Raises:
         VModelError: the state folder cannot be made.
@@ -141,12 +141,12 @@ def open_database(settings: Settings) -> Database:
 
 
 def new_id() -> str:
-    """A fresh identifier, 32 hexadecimal digits; later ones sort after earlier ones (UUID version 7, RFC 9562)."""
+    """Return a new identifier, 32 hexadecimal digits; later ones sort after earlier ones (UUID version 7, RFC 9562)."""
     return uuid7().hex
 
 
 def now() -> datetime:
-    """This instant, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 

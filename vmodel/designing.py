@@ -1,4 +1,4 @@
-"""Whose measures a design is cut to, and who wears it."""
+"""Wearer of a design, and the measures that it is cut to."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from vmodel.garment.block_cut import BLOCKS, is_for_children
 from vmodel.types import BodyMeasurements, VirtualModel
 
 CHILD_SIZE = "116"
-"""What children's blocks are shown in where nobody says: about six years."""
+"""Default size of children's blocks: about six years."""
 
 
 def choose_wearer(
     block: str, model: str | None, size: str | None, roster: Roster
 ) -> tuple[VirtualModel, BodyMeasurements]:
-    """Who wears a block, and the measures that it is cut to.
+    """Choose the wearer of a block, and the measures that it is cut to.
 
-    Without a size it is made to the wearer's measure; with one, to that of a model of this size, the wearer's gender
-    first. Without a wearer a model of the size, or one of sample size, is cast. What is drafted for children is worn by
-    children only.
+    Without a size, the block is cut to the wearer's measures. With one, it is cut to those of a model of this size,
+    preferably of the wearer's gender. Without a wearer, a model of the size, or one of sample size, is cast. Only
+    children wear blocks that are drafted for children.
 
     Args:
         block: a key of ``vmodel.garment.block_cut.BLOCKS``.
@@ -28,7 +28,7 @@ def choose_wearer(
         size: "XS" to "4XL", or a child's in cm like "116"; or None.
         roster: all models.
     Raises:
-        BadUsage: no such block, nobody has this size, or a grown-up is to wear what is drafted for children.
+        BadUsage: no such block, nobody has this size, or an adult is to wear what is drafted for children.
         UnknownModel: no such model.
     """
     if block not in BLOCKS:

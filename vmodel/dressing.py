@@ -1,4 +1,4 @@
-"""Somebody in a garment and a pose, ready to be photographed: casting -> body -> drape -> scene."""
+"""Dressed models, ready to be photographed: casting -> body -> drape -> scene."""
 
 from __future__ import annotations
 
@@ -48,25 +48,25 @@ from vmodel.types import (
 )
 
 ASKED = 3
-"""How many people try a garment on before a failed drape is reported, unless the seller named one."""
+"""Number of people who try a garment on before a failed drape is reported, unless the seller named one."""
 
 CAUTIOUS = 0.3
 """Trust in a photo's proportions on the second try, see ``fit_garment``."""
 
 _WHOLE = Category.JUMPSUIT
 FITTING_HAIR, FITTING_SKIN, FITTING_RAYS = 0.5, 1024, 15
-"""Of a fitting: share of the strands, side of the skin's textures in texels, and rays of the dome's light a vertex."""
+"""Detail of a fitting: share of the strands, side of the skin's textures in texels, dome-light rays per vertex."""
 
 
 @dataclass(frozen=True, eq=False)
 class DressedModel:
-    """Somebody who wears a garment.
+    """Model who wears a garment.
 
     Attributes:
-        key: identifies who wears what in which pose.
+        key: identifies garment, wearer and pose.
         pose: its name or file.
         garment: the one on sale, scaled to centimetres.
-        cloth: as it was draped; ``worn`` is the same with what is laid round its necks.
+        cloth: as it was draped; ``worn`` is the same with hoods and collars laid round the neck.
         grown: hair on the body at rest; ``hair`` is the same in the pose.
         shoes: on the feet at rest; None for the barefoot.
     """
@@ -87,10 +87,10 @@ class DressedModel:
 
 
 def cast_and_dress(pattern: Pattern, request: ShotRequest, studio: Studio) -> DressedModel:
-    """Find somebody whom the garment fits, the named model or one of those whom the photo and the seed choose.
+    """Find a model whom the garment fits: the named one, or one of those chosen by photo and seed.
 
     Raises:
-        VModelError: a name or a rule stands against it, or the garment stays on nobody, or nobody wears it right.
+        VModelError: a name or a rule forbids it, the garment stays on none of the models, or none wears it right.
     """
     *others, last = cast_models(pattern, request, studio)
     for model in others:
@@ -100,7 +100,7 @@ def cast_and_dress(pattern: Pattern, request: ShotRequest, studio: Studio) -> Dr
 
 
 def cast_models(pattern: Pattern, request: ShotRequest, studio: Studio) -> list[VirtualModel]:
-    """Who is asked to wear a garment, in order."""
+    """Return the models who try a garment on, in order."""
     if request.model:
         return [studio.roster[request.model]]
     photo = request.garment.photo
@@ -113,12 +113,12 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     """Dress a model and bring both into the pose.
 
     Args:
-        model: who wears it.
+        model: the wearer.
         pattern: what was read from the photo.
         request: pose, and the size that was stated.
-        studio: keeps what earlier shots made.
+        studio: keeps the results of earlier shots.
     Raises:
-        VModelError: a name or a rule stands against it, the garment does not stay on, or is not worn right.
+        VModelError: a name or a rule forbids it, the garment does not stay on, or is not worn right.
     """
     counts_as = check_rights(model, request.garment, pattern, studio)
     once, cache = studio.once, studio.settings.cache
@@ -149,7 +149,7 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
 
     settings, tell, how = studio.settings, studio.report, (request.tucked, request.fitting)
     key = (tuple(each.key for each in patterns), tuple(sizes_cm), *how, pose_key)
-    # Of one garment, its pictures have no part in how it lies; several come back joined, with the pictures of all.
+    # A single garment's textures do not affect its drape; several garments come back joined, with the textures of all.
     own = pattern.key if pattern.garment.photo is not None else None  # a photo may be read in other ways as well
     cut = key if beside else (content_key(_cut_of(fitted[0])), own, *how, pose_key)
 
@@ -161,7 +161,7 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
 
     main, whole, cloth = once("drape", cut, lambda: first_worn_right(chain([fitted[0]], fits), put_on))
     if not beside:
-        # How cloth lies was found for a garment of this cut; its picture is this photo's own.
+        # The drape was computed for a garment of this cut; the textures are this photo's own.
         main = whole = fitted[0] if _same_cut(main, fitted[0]) else main
     worn = with_collars([main, *beside], whole, with_hoods([main, *beside], whole, cloth))
     if main.kind != fitted[0].kind:
@@ -171,14 +171,14 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
     skin = once("skin", skin_key, lambda: painted_skin(model, body, base_layer, cache, skin_size))
     shoes = None if request.barefoot else once("shoes", model.id, lambda: make_shoes(body))
     grown = once("hair", model.id, lambda: grown_hair(model, body, cache))
-    # A print changes neither how the cloth lies nor what light and hair do on it.
+    # A print changes neither the drape nor the light and hair on it.
     lying = (pose_key, base_layer, request.fitting, request.barefoot, _cloth_key(worn))
     seen = fewer_strands(grown, FITTING_HAIR)[0] if request.fitting else grown
     hair = once("posing hair", lying, lambda: pose_hair(seen, body, posed, worn.vertices_m))
     worn_shoes = None if shoes is None else once("posing shoes", pose_key, lambda: shoes.carried(posed))
     rays = FITTING_RAYS if request.fitting else AMBIENT_RAYS
     bare = once("scene", lying, lambda: Scene(posed, body, skin, hair, worn, whole, worn_shoes, rays))
-    scene_key = (key, request.barefoot)  # how cloth is draped does not follow from shoes, what is seen does
+    scene_key = (key, request.barefoot)  # shoes do not affect the drape, but they are seen
     scene = once("scene", scene_key, lambda: bare if bare.garment is whole else bare.printed(whole))
     return DressedModel(scene_key, model, pose_name, main, body, posed, cloth, worn, skin, grown, hair, shoes, scene)
 
@@ -186,13 +186,13 @@ def dress_model(model: VirtualModel, pattern: Pattern, request: ShotRequest, stu
 def first_worn_right(
     fits: Iterable[Garment], put_on: Callable[[Garment], tuple[Garment, Garment, Drape]]
 ) -> tuple[Garment, Garment, Drape]:
-    """Put a garment on, and in its next reading where that fails.
+    """Put a garment on, or its next reading if that fails.
 
     Args:
         fits: the garment as the photo is read, the likeliest reading first.
         put_on: drapes and judges it.
     Raises:
-        DrapeFailed, NotWornRight: no reading is worn right; why the first is not.
+        DrapeFailed, NotWornRight: no reading is worn right; the error is that of the first.
     """
     first: DrapeFailed | NotWornRight | None = None
     for garment in fits:
@@ -211,7 +211,7 @@ def _fits(
     stated_cm: tuple[float | None, float | None],
     worn_open: bool | None,
 ) -> Iterator[Garment]:
-    """The garment as read, then more like others of its kind, then closed, then as what else the photo may show."""
+    """Yield the garment as read, then more like others of its kind, then closed, then as other kinds it may be."""
 
     width_cm, length_cm = stated_cm
 
@@ -224,7 +224,7 @@ def _fits(
     yield fit(pattern.garment, CAUTIOUS)
     if pattern.kind.open_front and worn_open is None:
         yield fit(worn_closed(pattern.garment))
-    # What rights were checked for is the first reading: a child wears that or nothing.
+    # Rights were checked for the first reading: a child wears that or nothing.
     for other in () if model.is_child else pattern.others:
         yield fit(other)
 
@@ -234,18 +234,18 @@ def _same_cut(first: Garment, second: Garment) -> bool:
 
 
 def _cut_of(garment: Garment) -> Garment:
-    """A garment without what does not change how it lies."""
+    """Return a garment without the fields that do not affect its drape."""
     return replace(garment, textures=(), warnings=())
 
 
 def _cloth_key(worn: Drape) -> str:
-    """Names cloth by how it lies, whatever is printed on it and however long it took."""
+    """Return a key of the draped geometry, whatever is printed on the cloth and however long the drape took."""
     names = [each.name for each in fields(Drape) if each.name not in {"report", "warnings"}]
     return content_key([getattr(worn, name) for name in names])
 
 
 def mean_colour(garment: Garment) -> tuple[float, float, float]:
-    """Mean linear-light colour of a garment's front."""
+    """Return the mean linear-light colour of a garment's front."""
     red, green, blue = to_linear(garment.textures[0][::16, ::16]).reshape(-1, 3).mean(axis=0)
     return float(red), float(green), float(blue)
 
@@ -253,7 +253,7 @@ def mean_colour(garment: Garment) -> tuple[float, float, float]:
 def base_layer_under(
     kinds: Sequence[GarmentKind], model: VirtualModel, garment: tuple[float, float, float] | None = None
 ) -> BaseLayer:
-    """What a model wears below garments, the one on sale first."""
+    """Choose what a model wears below garments, of which the one on sale comes first."""
     lined = next((kind for kind in kinds if kind.category == Category.SWIMWEAR), None)
     if lined is not None:  # whatever is worn over it, nothing shows at its edges
         return choose_base_layer(lined, model, garment)
@@ -263,9 +263,9 @@ def base_layer_under(
 
 
 def _as_one(kinds: Sequence[GarmentKind]) -> GarmentKind:
-    """The kind that decides the base layer: two halves that cover all are as good as a jumpsuit.
+    """Return the kind that decides the base layer: two halves that cover all count as a jumpsuit.
 
-    What is worn under an open front decides before it.
+    A garment below an open front takes precedence over it.
     """
     upper = sorted((kind for kind in kinds if kind.category.covers_upper), key=lambda kind: kind.open_front)
     main = upper[0] if kinds[0].open_front else kinds[0]
@@ -275,7 +275,7 @@ def _as_one(kinds: Sequence[GarmentKind]) -> GarmentKind:
 
 
 def read_size(source: GarmentSource) -> tuple[float | None, float | None]:
-    """(width, length) in cm as stated; the row of a size chart fills what was not."""
+    """Return (width, length) in cm as stated; the row of a size chart fills in missing ones."""
     if source.size_chart is None or source.garment_size is None:
         return source.width_cm, source.length_cm
     width_cm, length_cm = read_size_chart(source.size_chart, source.garment_size)

@@ -1,4 +1,4 @@
-"""Every failure a user can meet: one class, one stable code, one sentence with the remedy.
+"""Errors for users: one class, one stable code, one sentence with the remedy.
 
 VModelError
 ├── InputError          the user's file or flag; a retry cannot help
@@ -556,7 +556,7 @@ class DiskTooFull(SetupError):
 
 
 class CardTooSmall(SetupError):
-    """The graphics card has too little free memory for a pipeline, however its weights are moved about."""
+    """Too little free memory on the graphics card for a pipeline, even with offloaded weights."""
 
     code = "card_too_small"
     retryable = True
@@ -570,7 +570,7 @@ class CardTooSmall(SetupError):
 
 
 class MemoryTooSmall(SetupError):
-    """Weights that do not wait on a graphics card must fit the machine's memory, and do not."""
+    """Too little main memory for weights that are not kept on a graphics card."""
 
     code = "memory_too_small"
     retryable = True

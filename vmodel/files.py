@@ -1,4 +1,4 @@
-"""Files appear whole or not at all."""
+"""File output: files appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from vmodel.errors import OutputNotWritable
 from vmodel.types import ByteArray
 
 CACHE_BYTES = 2 * 10**9
-"""Bound on what is kept of things that can be computed again; a painted skin takes 60 MB."""
+"""Largest size of the cache in bytes; a painted skin takes 60 MB."""
 _LONGEST_STEM = 120
-"""Bytes; model, pose, view and endings of maps follow, and a file's name has 255 at most."""
+"""Longest stem in bytes; model, pose, view and endings of maps follow, and a file's name has 255 at most."""
 FORMATS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "avif": ".avif"}
-"""Name of a file format -> ending; JPEG alone knows no transparency."""
+"""File format -> extension; only JPEG has no transparency."""
 
 
 def make_folder(folder: Path) -> None:
@@ -53,40 +53,40 @@ def make_home(home: Path) -> None:
 
 
 def stem_of(photo: Path, longest: int = _LONGEST_STEM) -> str:
-    """The name of a photo, or of a pose file, as it begins the names of files made from it: in letters that print.
+    """Return the printable stem of a photo or pose file, with which the names of derived files begin.
 
-    Two photos may share one; whoever writes the files keeps them apart.
+    Two photos may share a stem; the code that writes the files keeps them apart.
 
     Args:
         photo: the file.
-        longest: bytes.
+        longest: limit in bytes.
     """
     text = os.fsencode(photo.stem)[:longest].decode("utf-8", "ignore")
     return "".join(letter if letter.isprintable() else "-" for letter in text) or "photo"
 
 
 def safe_name(name: str) -> str:
-    """A seller's word as part of a file's name on any system; may be empty.
+    """Return a seller's text as a part of file names on any system; may be empty.
 
-    At most 80 letters, and 120 bytes of the 255 that a name may have: a Chinese letter takes three.
+    It has at most 80 letters, and 120 bytes of the 255 that a name may have: a Chinese letter takes three.
     """
     plain = re.sub(r"[^\w.-]+", "-", name).strip(".-_")[:80]
     return plain.encode()[:120].decode("utf-8", "ignore").rstrip(".-_")
 
 
 def json_bytes(content: object, indent: int) -> bytes:
-    """JSON as UTF-8 that says every file name, also one that is no UTF-8."""
+    """Encode as JSON in UTF-8, including file names that are not valid UTF-8."""
     text = json.dumps(content, indent=indent, ensure_ascii=False) + "\n"
-    return text.encode("utf-8", "backslashreplace")  # a lone surrogate as JSON escapes it
+    return text.encode("utf-8", "backslashreplace")  # a lone surrogate becomes a JSON escape
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under a passing name, then rename it, so that no reader ever sees half of it.
+    """Write a file under a temporary name, then rename it, so that readers never see half of it.
 
     Raises:
         OutputNotWritable: the disk is full or the folder cannot be written.
     """
-    # The name as a digest: the whole of a long one, made longer, would be none that the disk takes.
+    # The temporary name is a digest, because a long name with a suffix could exceed the file system's limit.
     passing = path.with_name(f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}.{os.getpid()}.part")
     try:
         passing.write_bytes(content)
@@ -99,7 +99,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def sweep_unfinished(folder: Path) -> None:
-    """Delete what ``write_whole`` leaves in a folder when its process is killed; only for a folder nobody writes to."""
+    """Delete temporary files that a killed ``write_whole`` left in a folder; only for a folder nobody writes to."""
     for path in folder.glob(".*.part"):
         with contextlib.suppress(OSError):
             path.unlink()
@@ -110,7 +110,7 @@ def encode_picture(picture: ByteArray, file_format: str, quality: int = 95, xmp:
 
     Args:
         picture: (H, W, 3) sRGB or (H, W, 4) sRGB with straight alpha, uint8.
-        file_format: a key of ``FORMATS``; JPEG knows no alpha.
+        file_format: a key of ``FORMATS``; JPEG has no alpha.
         quality: of JPEG, WebP and AVIF, 1..95.
         xmp: packet of metadata that the file carries; None for none.
     """
@@ -132,7 +132,7 @@ def encode_picture(picture: ByteArray, file_format: str, quality: int = 95, xmp:
 
 
 def sha256_of(path: Path) -> str:
-    """Hex digest of a file's bytes.
+    """Return the SHA-256 of a file as hex digits.
 
     Raises:
         OSError: the file cannot be read.
@@ -142,7 +142,7 @@ def sha256_of(path: Path) -> str:
 
 
 def identity(path: Path | None) -> tuple[str, int, int] | str | None:
-    """A key that changes when the file does; cheap, for warm caches within one process."""
+    """Return a key that changes when the file does; cheap, for warm caches within one process."""
     if path is None:
         return None
     try:
@@ -153,13 +153,13 @@ def identity(path: Path | None) -> tuple[str, int, int] | str | None:
 
 
 def keep_newest(folder: Path, limit_bytes: int) -> None:
-    """Delete the files below a cache folder that were written longest ago until the rest fits.
+    """Delete the oldest ``.npz`` files below a cache folder until the rest fits.
 
-    Another process may do the same at the same time; what is gone already is no error.
+    Other processes may do the same concurrently; a missing file is no error.
 
     Args:
         folder: need not exist.
-        limit_bytes: what may stay.
+        limit_bytes: total size that may stay.
     """
     found = []
     for path in folder.rglob("*.npz"):

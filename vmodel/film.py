@@ -1,4 +1,4 @@
-"""Pictures become a film in a file."""
+"""Encoding of pictures as a film file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vmodel.errors import OutputNotWritable, PackageMissing
 from vmodel.types import ByteArray
 
 CODECS = {
-    # What the macroblock tree adds up is rounded as memory happens to lie: one film in forty came out otherwise.
+    # The sums of macroblock-tree rate control depend on the memory layout: one film in forty differed.
     "libx264": {"crf": "17", "preset": "medium", "mbtree": "0"},
     "libvpx-vp9": {"crf": "24", "b": "0", "cpu-used": "4"},
 }
@@ -28,7 +28,7 @@ def write_film(path: Path, pictures: Iterable[ByteArray], frames_per_second: int
         pictures: (H, W, 3) uint8 sRGB, all of one even size.
         frames_per_second: of the film.
     Returns:
-        How many pictures it has.
+        Number of pictures.
     Raises:
         OutputNotWritable: the folder cannot be written or the disk is full.
         PackageMissing: PyAV was built without a fitting encoder.

@@ -1,4 +1,4 @@
-"""Fine light on cloth, held to what the draft has of it: light as fine as a print is taken for the print."""
+"""Limit on fine light on cloth, taken from the draft: light as fine as a print is mistaken for the print."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from vmodel.images import LUMINANCE, blurred, to_linear
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 _FINE_PX = 10.0
-"""Deviation of the neighbourhood whose mean the eye takes for the light; what differs from it passes for the print."""
+"""Standard deviation of the neighbourhood whose mean looks like light; differences from it look like print."""
 _TAKEN_PX = 16.0
-"""The same when fine light is taken away: a wider one leaves creases their shape."""
+"""The same for removing fine light: a wider neighbourhood preserves the shape of creases."""
 _SHARE = 0.94
-"""Of the draft's fine light, what a changed picture may have: bytes of darker cloth are coarser."""
+"""Largest fine light of a changed picture as a share of the draft's: bytes of darker cloth are coarser."""
 _MUCH = 0.02
-"""Change of light, natural logarithm, from which on the whole of that share is asked for."""
+"""Change of light, natural logarithm, from which on that share applies in full."""
 _LEAST = 0.75
-"""Of the picture's own fine light, what it keeps whatever the draft has: folds that a pipeline made are folds."""
+"""Least share of its own fine light that a picture keeps: folds that a pipeline made are folds."""
 _PASSES = 8
 _DARKEST = 0.001
 _HALF_BYTE = 0.49
@@ -29,7 +29,7 @@ def hold_fine_light(
 ) -> FloatArray:
     """Weaken creases and noise in a change of light until the print shows as well as in the draft.
 
-    Broad folds and shadows stay as they are. Fine light is measured as its median size over the garment.
+    Broad folds and shadows stay as they are. Fine light is measured as its median absolute value over the garment.
 
     Args:
         change: (H, W) natural logarithm of the new luminance over the draft's.
@@ -68,10 +68,10 @@ def hold_fine_light(
 
 
 def without_rounding(draft: ByteArray, albedo: FloatArray, seen: BoolArray) -> FloatArray:
-    """A draft's linear light as it was before it was rounded to bytes, as far as the photo tells.
+    """Estimate a draft's linear light before it was rounded to bytes.
 
-    Light varies slowly over neighbouring pixels and the photo's colours are known, so what the draft showed is known
-    to a part of a byte; relit from bytes, dark cloth would be rounded twice.
+    Light varies slowly over neighbouring pixels and the photo's colours are known, which gives the draft's light to a
+    fraction of a byte. Relighting the rounded bytes would round dark cloth twice.
 
     Args:
         draft: (H, W, 3) uint8 sRGB.

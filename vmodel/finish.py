@@ -1,8 +1,8 @@
-"""Finish: the garment of a generated picture gets back the photo's own pixels, under the picture's own light.
+"""Finish: restore the photo's own pixels on the garment of a generated picture, under the picture's own light.
 
-The draft shows the photo's pixels where the garment warp puts them, at the picture's full resolution. What a generative
-pipeline may add to them is light and shade: the log ratio of both pictures' luminance, cleaned of everything that goes
-with the print and of noise. So prints, text and colours are those of the photo, whichever pipeline ran.
+The draft shows the photo's pixels where the garment warp puts them, at the picture's full resolution. A generative
+pipeline may add only light and shade: the log ratio of both pictures' luminance, without noise and everything that
+follows the print. So prints, text and colours are those of the photo, whichever pipeline ran.
 """
 
 from __future__ import annotations
@@ -22,35 +22,34 @@ from vmodel.types import BoolArray, ByteArray, FloatArray
 _DARKEST = 0.01
 """Added to linear-light luminance before logarithms: below it, a display shows black."""
 _MOST_SHADE = 1.6
-"""Largest change of light that is followed, natural logarithm (a factor of five)."""
+"""Largest accepted change of light, natural logarithm (a factor of five)."""
 _MOST_CHANGE = 1.0
-"""What the change of light on the garment approaches, natural logarithm (a factor of 2.7)."""
+"""Asymptote of the change of light on the garment, natural logarithm (a factor of 2.7)."""
 _DIFFUSE_MOST = 1.15
-"""Cloth in the studio's full light shines this times its albedo; what is brighter is gloss."""
+"""Brightness of cloth in the studio's full light over its albedo; what is brighter is gloss."""
 _KNEE = 0.9
-"""Linear light above which brightening is held back, so that white cloth keeps its folds."""
+"""Linear light above which brightening is compressed, so that white cloth keeps its folds."""
 _PRINT_STEP = 0.10
 """A step of log albedo from pixel to pixel that counts as the edge of a print."""
 _ROUGH = 0.05
-"""Deviation of the log ratio from its own neighbourhood at which it is taken for remains of the print."""
+"""Deviation of the log ratio from its own neighbourhood at which it counts as remains of the print."""
 _FINE_PX = 2.0
-"""Radius of the neighbourhood in which remains of a print are looked for."""
+"""Radius of the neighbourhood that is searched for remains of a print."""
 _WILD = ((_FINE_PX, 0.15), (6.0, 0.25), (15.0, 0.35))
-"""Radius of a neighbourhood, and the deviation from its mean at which a ratio is no longer believed to be light.
+"""Radius of a neighbourhood, and the deviation from its mean at which a ratio no longer counts as light.
 
 Folds and edges of shadows in ``tests/spoiling.py`` deviate by half of it, noise over the garment by several times."""
 _TINTED = 0.35
-"""Deviation of the log ratio of two channels at which a tint is no longer believed to be the cloth's."""
+"""Deviation of the log ratio of two channels at which a tint no longer counts as the cloth's."""
 _REFERENCE_PX = 1024
 """Long side of the picture for which the radii below hold; they grow and shrink with it."""
 
 
 def finish(picture: ByteArray, take: Take) -> ByteArray:
-    """Put the photo's own pixels back on the garment; light and shade stay the picture's.
+    """Put the photo's own pixels back on the garment, under the picture's light and shade.
 
-    The garment's exposure and colours are anchored to the draft's: a picture that shows another colour gets the right
-    one, one that is brighter or darker on the whole garment is brought back, and one that is brighter on one side or
-    has other folds keeps them.
+    The garment's exposure and colours are anchored to the draft's. Wrong colours are corrected, and a garment that is
+    brighter or darker as a whole is brought back. One that is brighter on one side or has other folds keeps them.
 
     Args:
         picture: (H, W, 3) sRGB, or (H, W, 4) with straight alpha; what a pipeline made of ``take``.
@@ -83,7 +82,7 @@ class GarmentView:
 
 
 def finish_garment(picture: ByteArray, draft: ByteArray, view: GarmentView, shiny: bool) -> ByteArray:
-    """``finish`` for a picture of which nothing more is at hand than its draft and where the garment is.
+    """Finish a picture of which only the draft and the garment's place are known; see ``finish``.
 
     Args:
         picture: (H, W, 3) sRGB, or (H, W, 4) with straight alpha.
@@ -120,7 +119,7 @@ def _cut(view: GarmentView, window: tuple[slice, slice], picture: ByteArray) -> 
 
 
 def _garment_window(garment_mask: FloatArray) -> tuple[slice, slice] | None:
-    """Rows and columns round the garment, with a margin; None where there is none."""
+    """Return rows and columns round the garment, with a margin; None where there is none."""
     rows = np.flatnonzero((garment_mask > 0).any(axis=1))
     columns = np.flatnonzero((garment_mask > 0).any(axis=0))
     if len(rows) == 0:
@@ -131,7 +130,7 @@ def _garment_window(garment_mask: FloatArray) -> tuple[slice, slice] | None:
 
 
 def light_change(made: FloatArray, drawn: FloatArray, albedo: FloatArray, seen: BoolArray, scale: float) -> FloatArray:
-    """How the picture's light on the garment differs from the draft's.
+    """Return the log ratio of the picture's light on the garment to the draft's.
 
     Args:
         made: (H, W, 3) linear light of the picture.
@@ -142,7 +141,7 @@ def light_change(made: FloatArray, drawn: FloatArray, albedo: FloatArray, seen: 
     Returns:
         (H, W) float32 natural logarithm of the ratio, continued smoothly past ``seen``; 0 where both agree.
     """
-    # A generated outline may be a little off; what lies there is not light.
+    # A generated outline may be slightly off; differences there are not light.
     inner = _eroded(seen, 2.0 * scale)
     if int(inner.sum()) < 64:
         return np.zeros(seen.shape, np.float32)
@@ -170,7 +169,7 @@ def relit(drawn: FloatArray, albedo: FloatArray, change: FloatArray, shiny: bool
         drawn: (H, W, 3) linear light of the draft.
         albedo: (H, W, 3) linear light.
         change: (H, W) natural logarithm of the new luminance over the old.
-        shiny: what is brighter than cloth in full light is gloss; else it is light on the cloth.
+        shiny: what is brighter than cloth in full light is gloss; otherwise it is light on the cloth.
     Returns:
         (H, W, 3) linear light in 0..1.
     """
@@ -188,7 +187,7 @@ def relit(drawn: FloatArray, albedo: FloatArray, change: FloatArray, shiny: bool
 
 
 def _held(gain: FloatArray, peak: FloatArray) -> FloatArray:
-    """The gain, less where it would clip the brightest channel; 1 stays 1."""
+    """Return the gain, reduced where it would clip the brightest channel; 1 stays 1."""
     knee = np.maximum(peak, _KNEE)
     room = np.maximum(1 - knee, 1e-3)
     over = np.maximum(gain * peak - knee, 0)
@@ -198,9 +197,9 @@ def _held(gain: FloatArray, peak: FloatArray) -> FloatArray:
 def _colour_swap(
     bright: FloatArray, drawn: FloatArray, albedo: FloatArray, inner: BoolArray, scale: float
 ) -> FloatArray:
-    """(H, W) how much brighter the picture's colour is than the photo's, by colour; 1 where the colours are right.
+    """Return (H, W) ratios of the picture's brightness to the photo's, by colour; 1 where the colours are right.
 
-    Light does not know the colour of what it falls on; a picture with swapped or faded colours does. The picture's
+    Light does not depend on the colour that it falls on; swapped or faded colours do. The picture's
     luminance is fitted as a root polynomial of the photo's colours (Finlayson, Mackiewicz and Hurlbert, 2015), on
     blurred copies, so that a smeared print is compared with what it was smeared from.
     """
@@ -226,14 +225,14 @@ def _colour_swap(
 
 
 def _root_terms(albedo: FloatArray) -> FloatArray:
-    """(H, W, 7) terms that scale with the colour's brightness; the last is what a display's black adds."""
+    """Return (H, W, 7) terms that scale with the colour's brightness; the last is what a display's black adds."""
     red, green, blue = (np.maximum(albedo[..., channel], 1e-5) for channel in range(3))
     mixed = [np.sqrt(red * green), np.sqrt(green * blue), np.sqrt(blue * red)]
     return np.stack([red, green, blue, *mixed, np.full_like(red, _DARKEST)], axis=-1)
 
 
 def _without_smear(ratio: FloatArray, ink: FloatArray, inner: BoolArray, scale: float) -> FloatArray:
-    """Take away what follows the photo's fine detail: ribs and seams that the picture drew too weak or too strong."""
+    """Remove what follows the photo's fine detail: ribs and seams that the picture drew too weak or too strong."""
     weight = inner.astype(np.float32)
     fine, wide = 3.0 * scale, 7.0 * scale
     near, far = (np.maximum(blurred(weight, sigma), 1e-3) for sigma in (fine, wide))
@@ -245,7 +244,7 @@ def _without_smear(ratio: FloatArray, ink: FloatArray, inner: BoolArray, scale: 
 
 
 def _plainness(ink: FloatArray, scale: float) -> FloatArray:
-    """(H, W) 0..1: 1 on plain cloth, 0 near edges of the print, where a picture may have smeared it."""
+    """Return (H, W) 0..1: 1 on plain cloth, 0 near edges of the print, where a picture may have smeared it."""
     change_x = np.abs(ink[:, 2:] - ink[:, :-2]).max(axis=2) / 2
     change_y = np.abs(ink[2:] - ink[:-2]).max(axis=2) / 2
     edge = np.zeros(ink.shape[:2], np.float32)
@@ -256,16 +255,16 @@ def _plainness(ink: FloatArray, scale: float) -> FloatArray:
 
 
 def _credibility(ratio: FloatArray, inner: BoolArray, scale: float) -> FloatArray:
-    """(H, W) 0..1: 1 where the ratio could be light, 0 where it goes up and down as no light on cloth does."""
+    """Return (H, W) 0..1: 1 where the ratio could be light, 0 where it fluctuates as no light on cloth does."""
     calm = [_calmness(ratio, inner, sigma * scale, most) for sigma, most in _WILD]
     return np.asarray(np.minimum.reduce(calm), np.float32)
 
 
 def _colour_credibility(made: FloatArray, albedo: FloatArray, inner: BoolArray, scale: float) -> FloatArray:
-    """(H, W) 0..1: 1 where the picture's tint follows from the photo's colour, 0 where it is of another making.
+    """Return (H, W) 0..1: 1 where the picture's tint follows from the photo's colour, 0 where it does not.
 
-    Light does not colour cloth in patches. Any function of the photo's colour will do, so that swapped and faded
-    colours are believed; both are blurred, so that a smeared print is compared with what it was smeared from.
+    Light does not colour cloth in patches. Any function of the photo's colour is accepted, so that swapped and faded
+    colours pass; both are blurred, so that a smeared print is compared with what it was smeared from.
     """
     sigma, weight = 5.0 * scale, inner.astype(np.float32)
     total = np.maximum(blurred(weight, sigma), 1e-3)[..., None]
@@ -284,7 +283,7 @@ def _colour_credibility(made: FloatArray, albedo: FloatArray, inner: BoolArray, 
 
 
 def _calmness(ratio: FloatArray, inner: BoolArray, sigma: float, most: float) -> FloatArray:
-    """(H, W) 0..1: 1 where the ratio keeps to its mean over a neighbourhood, a half where it deviates by ``most``."""
+    """Return (H, W) 0..1: 1 where the ratio equals its mean over a neighbourhood, 0.5 where it deviates by ``most``."""
     weight = inner.astype(np.float32)
     smooth = blurred(ratio * weight, sigma) / np.maximum(blurred(weight, sigma), 1e-3)
     rough = np.square((ratio - smooth) * weight)
@@ -296,10 +295,10 @@ def _calmness(ratio: FloatArray, inner: BoolArray, sigma: float, most: float) ->
 def _bridged(
     bright: FloatArray, expected: FloatArray, credible: FloatArray, sharp: FloatArray, scale: float
 ) -> FloatArray:
-    """Light from averages over neighbourhoods, which hold though a print was smeared within them.
+    """Average the light over neighbourhoods, which holds even if a print was smeared within them.
 
-    Pixels away from the print count most; where there are none near by, the neighbourhood grows; where the picture's
-    light is not to be believed, the draft's stays.
+    Pixels away from the print count most. Where none are near, the neighbourhood grows; where the picture's light is
+    not credible, the draft's stays.
     """
     result = np.zeros(bright.shape, np.float32)
     weight = (sharp + 0.03 * credible).astype(np.float32)
@@ -312,11 +311,11 @@ def _bridged(
 
 
 def _denoised(ratio: FloatArray, plain: BoolArray, scale: float) -> FloatArray:
-    """Smooth by as much as the picture is noisy; folds and shadow edges stay."""
+    """Smooth in proportion to the picture's noise; folds and shadow edges stay."""
     rough = cv2.Laplacian(ratio, cv2.CV_32F)[plain]
     if len(rough) < 64:
         return ratio
-    # Of white noise, the four-neighbour Laplacian has sqrt(20) times the deviation.
+    # The four-neighbour Laplacian of white noise has sqrt(20) times its deviation.
     noise = float(np.median(np.abs(rough)) * 1.4826 / np.sqrt(20))
     if noise < 1e-4:
         return ratio
@@ -327,10 +326,10 @@ def _denoised(ratio: FloatArray, plain: BoolArray, scale: float) -> FloatArray:
 def _laid_over(
     picture: ByteArray, made: FloatArray, drawn: FloatArray, cloth: FloatArray, cover: FloatArray, seen: BoolArray
 ) -> ByteArray:
-    """The picture round the finished garment: at borders and hair it shows the garment by its coverage."""
+    """Blend the finished garment into the picture; borders and hair show it by its coverage."""
     result = picture.copy()
     inside = _eroded(seen, 1.0)
-    # What the finish changes, not what it shows, is carried into the border: hair and skin there keep their detail.
+    # The border takes the finish's change, not its result: hair and skin there keep their detail.
     mixed = made + cover[..., None] * _carried(cloth - made, inside)
     expected = drawn * np.exp(_change_around(made, drawn, cover)) ** (1 - cover[..., None])
     expected += cover[..., None] * _carried(cloth - drawn, inside)
@@ -343,7 +342,7 @@ def _laid_over(
 
 
 def _carried(values: FloatArray, inside: BoolArray) -> FloatArray:
-    """(H, W, 3) the values of the pixels inside, carried a few pixels out."""
+    """Return (H, W, 3) values of the pixels inside, extended a few pixels outwards."""
     weight = inside.astype(np.float32)
     result = np.zeros_like(values)
     for sigma in (6.0, 1.5):
@@ -355,7 +354,7 @@ def _carried(values: FloatArray, inside: BoolArray) -> FloatArray:
 
 
 def _change_around(made: FloatArray, drawn: FloatArray, cover: FloatArray) -> FloatArray:
-    """(H, W, 3) log ratio of picture to draft just outside the garment, carried up to its outline."""
+    """Return (H, W, 3) log ratios of picture to draft just outside the garment, extended to its outline."""
     outside = cv2.dilate((cover > 0).astype(np.uint8), _disc(3.0)) == 0
     change = np.clip(np.log((made + _DARKEST) / (drawn + _DARKEST)), -1, 1)
     return _carried(change, outside)
@@ -364,9 +363,9 @@ def _change_around(made: FloatArray, drawn: FloatArray, cover: FloatArray) -> Fl
 def _strays(
     made: FloatArray, mixed: FloatArray, expected: FloatArray, cloth_made: FloatArray, cover: FloatArray
 ) -> FloatArray:
-    """(H, W) 0..1: 1 where the picture's garment reaches past the outline, or falls short of it.
+    """Return (H, W) 0..1: 1 where the picture's garment reaches past the outline, or falls short of it.
 
-    Outside the outline only what has the colour of the picture's own garment is a stray.
+    Outside the outline, only pixels in the colour of the picture's own garment count.
     """
     off = np.abs(np.sqrt(np.maximum(mixed, 0)) - np.sqrt(np.maximum(expected, 0))).max(axis=2)
     strange = np.clip((off - 0.06) / 0.08, 0, 1)

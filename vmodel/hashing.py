@@ -1,4 +1,4 @@
-"""Digests of values: keys of what is kept by content, and the one form of JSON that is signed and chained."""
+"""Digests of values: content keys of caches, and the canonical JSON that is signed and chained."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import numpy as np
 
 
 def content_key(*parts: Any, version: str = "") -> str:
-    """Digest of nested dataclasses, mappings, sequences, arrays, numbers and strings, 40 hexadecimal digits.
+    """Return a digest of nested dataclasses, mappings, sequences, arrays, numbers and strings, 40 hexadecimal digits.
 
     Args:
-        parts: what is kept under the key depends on these.
-        version: of the code that makes it.
+        parts: values on which the cached content depends.
+        version: of the code that makes the content.
     """
     digest = hashlib.sha256(version.encode())
     for part in parts:
@@ -46,10 +46,10 @@ def _feed(digest: Any, value: Any) -> None:
 
 
 def canonical_json(content: Any) -> bytes:
-    """Canonical JSON (RFC 8785) of text, whole numbers, booleans, None, lists and objects with ASCII names.
+    """Encode as canonical JSON (RFC 8785): text, whole numbers, booleans, None, lists and objects with ASCII names.
 
     Raises:
-        ValueError: there is a fraction, whose canonical form would need more care.
+        ValueError: it holds a fraction, whose canonical form would need more care.
     """
     _refuse_fractions(content)
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()

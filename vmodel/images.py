@@ -1,4 +1,4 @@
-"""Colour and resampling that all stages share."""
+"""Colour conversion and resampling shared by all stages."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ LUMINANCE: FloatArray = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 def luma_of(picture: ByteArray) -> FloatArray:
-    """(H, W) float32 in 0..255 (BT.601 weights, as JPEG's)."""
+    """Return (H, W) float32 luma in 0..255 (BT.601 weights, as in JPEG)."""
     if picture.ndim == 2:
         return picture.astype(np.float32)
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(picture[..., :3]), cv2.COLOR_RGB2GRAY), np.float32)
 
 
 def on_white(picture: ByteArray) -> ByteArray:
-    """A picture without transparency: (H, W, 3) uint8, what was clear lies on white."""
+    """Composite a picture on white, if it has transparency: (H, W, 3) uint8."""
     if picture.shape[2] == 3:
         return picture
     alpha = picture[..., 3:].astype(np.uint16)
@@ -56,13 +56,13 @@ def to_srgb(linear: FloatArray) -> ByteArray:
 
 
 def to_oklab(linear: FloatArray) -> FloatArray:
-    """Linear-light sRGB as OKLab, in which equal distances look equally far (Ottosson, 2020).
+    """Convert linear-light sRGB to OKLab, in which equal distances look equally far (Ottosson, 2020).
 
     Args:
         linear: (..., 3) float, 0..1.
     Returns:
         (..., 3) float32: lightness 0..1, green to red and blue to yellow, both about -0.3..0.3; a distance of 0.02
-        is just seen side by side.
+        is just visible side by side.
     """
     cones = np.cbrt(np.maximum(np.asarray(linear, np.float32) @ _TO_CONES.T, 0))
     return np.asarray(cones @ _TO_OKLAB.T, np.float32)
@@ -83,7 +83,7 @@ _RESIZED_AT_ONCE = 4
 
 
 def blurred(values: FloatArray, sigma: float) -> FloatArray:
-    """Gaussian mean; wide ones are taken on a smaller copy, whose loss nobody can see.
+    """Blur with a Gaussian; wide ones are computed on a smaller copy, without a visible loss.
 
     Args:
         values: (H, W) or (H, W, C) float32, any number of channels.

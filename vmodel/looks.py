@@ -1,4 +1,4 @@
-"""Painted skins and grown hair, kept on disk: a virtual model looks the same in every shot, so it is made once."""
+"""Disk cache of painted skins and grown hair: a virtual model looks the same in every shot, so both are made once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from vmodel.types import FloatArray, SkinTextures, Strands, VirtualModel
 def painted_skin(
     model: VirtualModel, body: Body, base_layer: BaseLayer, cache: Path, size: int = SKIN_SIZE
 ) -> SkinTextures:
-    """``paint_skin``, or what it gave for this model and base layer before.
+    """Return the result of ``paint_skin``, cached for this model and base layer.
 
     Args:
         model: who is painted.
@@ -45,7 +45,7 @@ def painted_skin(
 
 
 def grown_hair(model: VirtualModel, body: Body, cache: Path) -> Strands:
-    """``grow_hair``, or what it gave for this model before.
+    """Return the result of ``grow_hair``, cached for this model.
 
     Args:
         model: whose hair it is.
@@ -63,7 +63,7 @@ def grown_hair(model: VirtualModel, body: Body, cache: Path) -> Strands:
 
 @functools.cache
 def code_version() -> str:
-    """Digest of the code and tables that make bodies and looks: a change of either makes all anew."""
+    """Return a digest of the code and tables that make bodies and looks; a change of either invalidates the cache."""
     folder = Path(__file__).parent / "body"
     digest = hashlib.sha256(f"anny {version('anny')}, numpy {version('numpy')}".encode())
     for path in sorted(folder.glob("*.py")):

@@ -1,4 +1,4 @@
-"""What marketplaces ask of product pictures: one table for the command line and the web page."""
+"""Requirements of marketplaces for product pictures, shared by the command line and the web page."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from vmodel.types import ByteArray
 
 @dataclass(frozen=True)
 class Marketplace:
-    """How a marketplace wants its pictures.
+    """Picture requirements of a marketplace.
 
     Attributes:
-        name: what ``--marketplace`` calls it.
+        name: value of ``--marketplace``.
         title: for people.
         size: (height, width) in pixels that it shows best.
         background: name of ``vmodel.scene`` that it demands, or None for any.
         channel: its name in ``vmodel.rights.channels``, which decides about the visible label.
-        limit_bytes: largest file that it takes.
+        limit_bytes: largest accepted file.
         first, further: file names of a product's pictures; ``{sku}`` and ``{number}`` are filled in.
     """
 
@@ -38,7 +38,7 @@ class Marketplace:
     further: str
 
     def file_name(self, sku: str, number: int) -> str:
-        """Name of a product's picture.
+        """Return the file name of a product's picture.
 
         Args:
             sku: the product's own name, already safe as a file name.
@@ -72,7 +72,7 @@ MARKETPLACES: Mapping[str, Marketplace] = MappingProxyType({each.name: each for 
 
 
 def find_marketplaces(names: Iterable[str]) -> list[Marketplace]:
-    """Profiles in the order named, each once.
+    """Return profiles in the order named, each once.
 
     Raises:
         UnknownMarketplace: no profile has one of the names.
@@ -86,14 +86,14 @@ def find_marketplaces(names: Iterable[str]) -> list[Marketplace]:
 
 
 def encode_for(marketplace: Marketplace, picture: ByteArray) -> bytes:
-    """A finished picture as the marketplace takes it.
+    """Encode a finished picture as the marketplace requires it.
 
-    It is made smaller to fit, never larger, and what lacks to the asked shape is filled with the picture's own margin,
-    or white where the marketplace demands it. A picture that was shot in the asked size stays as it is.
+    The picture is made smaller to fit, never larger. Missing area of the required shape is filled with the picture's
+    own margin, or white where the marketplace demands it. A picture that was shot in the required size is not resized.
 
     Args:
         marketplace: the profile.
-        picture: (H, W, 3) or (H, W, 4) uint8 sRGB; transparency is laid on white.
+        picture: (H, W, 3) or (H, W, 4) uint8 sRGB; transparency is composited on white.
     Returns:
         A JPEG of at most ``limit_bytes``, unless even quality 60 is larger.
     """
@@ -120,7 +120,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _padded(image: Image.Image, ratio: float, white: bool) -> Image.Image:
-    """The picture in the middle of the smallest canvas of the asked shape (height over width)."""
+    """Centre the picture on the smallest canvas of the required shape (height over width)."""
     height, width = max(image.height, round(image.width * ratio)), max(image.width, round(image.height / ratio))
     if (width, height) == image.size:
         return image

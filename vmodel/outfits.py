@@ -1,4 +1,4 @@
-"""Outfits as files: which garments are worn with the one on sale."""
+"""Outfit files: garments that are worn with the one on sale."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_outfit(path: Path | None, photos: Sequence[Path] = ()) -> tuple[tuple[G
 
     Args:
         path: of the file, or None.
-        photos: of further garments about which nothing else is said.
+        photos: of further garments without other details.
     Returns:
         The garments of the file, then those of the photos; and whether tops are tucked in.
     Raises:

@@ -1,4 +1,4 @@
-"""From take to picture: what a pipeline invents is finished, judged, tried again, and given up for the draft."""
+"""Photographs: a pipeline's picture is finished and judged, tried again if it fails, then replaced by the draft."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vmodel.take import Photograph, Pipeline, Take, Try
 from vmodel.types import ByteArray
 
 TRIES = 3
-"""How often a generative pipeline is asked before the draft is shown instead."""
+"""Number of tries of a generative pipeline before the draft is shown instead."""
 _SEED_STEP = 1_000_003
 _UNSEEN = (
     "no face detector is installed here that could look at a generated picture of a child, so this is the draft; "
@@ -19,17 +19,17 @@ _UNSEEN = (
 
 
 def photograph(take: Take, pipeline: Pipeline, studio: Studio, picture: ByteArray | None = None) -> Photograph:
-    """Ask a pipeline for a picture.
+    """Make a picture with a pipeline.
 
-    A picture that was invented gets the garment's own pixels back, and must pass the quality gate; if it does not, up
-    to two further seeds are tried, and then the draft is shown. Of a child nothing is invented that no detector could
-    look at afterwards: where none is installed, the draft is shown.
+    A generated picture gets the garment's own pixels back and must pass the quality gate. If it does not, up to two
+    further seeds are tried, and then the draft is shown. A generated picture of a child must be checked by a face
+    detector: where none is installed, the draft is shown.
 
     Args:
         take: the scene, framed and mapped.
         pipeline: makes the picture.
-        studio: is charged with the time.
-        picture: what the pipeline has made of the take already, its first try.
+        studio: records the time.
+        picture: first try, if the pipeline has made it already.
     """
     if pipeline.generative and take.model.is_child and not detector_path(studio.settings).is_file():
         return Photograph(take.draft, "draft", note=_UNSEEN)

@@ -1,4 +1,4 @@
-"""Everything that can be refused before any work is done."""
+"""Checks of shots before any work is done."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from vmodel.scene import FRAMINGS, LIGHTS, read_background
 from vmodel.scene.camera import check_focal, view_angle
 
 MOST_WORN = 4
-"""Garments of an outfit, the one on sale among them."""
+"""Largest number of garments in an outfit, including the one on sale."""
 
 
 def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: Iterable[str]) -> None:
@@ -37,7 +37,7 @@ def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: I
         roster: the models that may be asked for.
         pipelines: names that exist.
     Raises:
-        VModelError: the first thing that is wrong.
+        VModelError: the first fault.
     """
     if not requests:
         raise BadUsage("Nothing is asked for.")

@@ -1,6 +1,6 @@
-"""The last step of every picture: invisible mark, licence, metadata, signature, registry.
+"""Publication of pictures: invisible mark, licence, metadata, signature, registry.
 
-Nothing leaves vmodel but by ``Publisher.publish``, so every picture carries its authorisation and is known to the
+Every picture leaves vmodel through ``Publisher.publish``, so it carries its authorisation and is known to the
 registry. The same work published again gets the same licence, mark and pixels.
 """
 
@@ -67,17 +67,17 @@ from vmodel.sidecar import describe_shot, record_sha256
 from vmodel.take import Shot
 from vmodel.types import ByteArray
 
-#: Name of a pipeline -> the weights that take part in its pictures; the pipelines know.
+#: Name of a pipeline -> the weights used for its pictures; the pipelines provide it.
 WeightsOf = Callable[[str], tuple[WeightsUsed, ...]]
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who gets the licence.
+    """Holder of a licence.
 
     Attributes:
         seller_id, seller: account and name.
-        terms: what is granted.
+        terms: of the licence.
         job_id: of the queue, for tracing; None without a queue.
     """
 
@@ -89,14 +89,14 @@ class Holder:
 
 @dataclass(frozen=True)
 class Published:
-    """A picture that may leave.
+    """Picture that is ready for release.
 
     Attributes:
         content: the file's bytes.
         file_format: a key of ``vmodel.files.FORMATS``.
         picture: (H, W, 3) or (H, W, 4) uint8, the pixels as published.
-        licence: what was granted.
-        sidecar: how the picture came about, with the licence as signed certificate.
+        licence: the granted licence.
+        sidecar: origin of the picture, with the licence as signed certificate.
     """
 
     content: bytes
@@ -107,20 +107,20 @@ class Published:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a seller should know of the licence."""
+        """Warnings for the seller about the licence."""
         return _research_warnings(self.licence)
 
 
 class Publisher:
-    """Publishes shots of one installation; opens keys, registry and store when they are first needed."""
+    """Publisher of shots of one installation; it opens keys, registry and store on first use."""
 
     def __init__(self, settings: Settings, weights_of: WeightsOf, database: Database | None = None) -> None:
         """Prepare for publishing.
 
         Args:
             settings: of the installation.
-            weights_of: tells which weights took part.
-            database: an open one; the installation's own if None.
+            weights_of: returns the weights that a pipeline used.
+            database: an open one; None = the installation's own.
         """
         self.settings = settings
         self._weights_of = weights_of
@@ -128,7 +128,7 @@ class Publisher:
 
     @cached_property
     def authority(self) -> Authority:
-        """Keys of the installation; made if there are none."""
+        """Keys of the installation, created if there are none."""
         return open_authority(self.settings)
 
     @cached_property
@@ -138,12 +138,12 @@ class Publisher:
 
     @cached_property
     def originals(self) -> Originals:
-        """Where pictures without marks are kept for comparison."""
+        """Store of pictures without marks, kept for comparison."""
         return Originals(self.settings)
 
     @property
     def holder(self) -> Holder:
-        """Whom the settings name: the one seller of an installation without accounts."""
+        """Seller named by the settings: the only one of an installation without accounts."""
         settings = self.settings
         terms = Terms(territory=settings.licence_territory, months=settings.licence_months)
         return Holder(settings.seller_id, settings.seller, terms)
@@ -154,9 +154,9 @@ class Publisher:
         Args:
             shot: as the main path made it.
             file_format: a key of ``vmodel.files.FORMATS``.
-            holder: who gets the licence; whom the settings name if None.
+            holder: of the licence; None = the seller named by the settings.
         Raises:
-            VModelError: a rule stands against it, its licence was revoked, or keys or store cannot be used.
+            VModelError: a rule forbids it, its licence was revoked, or keys or store cannot be used.
         """
         holder = holder or self.holder
         likeness = self._check(shot, holder)
@@ -175,14 +175,14 @@ class Publisher:
         return Published(content, file_format, picture, licence, sidecar)
 
     def authorise_rendition(self, sidecar: Path | bytes, jpeg: bytes) -> bytes:
-        """Give a JPEG that was made smaller or framed for a shop the authorisation of its picture.
+        """Authorise a JPEG that was made smaller or padded for a shop, under the licence of its picture.
 
         Args:
             sidecar: of the published picture, the file or its content.
-            jpeg: made from it; the invisible mark is in its pixels already.
+            jpeg: made from it; its pixels contain the invisible mark already.
         Raises:
-            CertificateInvalid, LicenceUnknown: the sidecar's licence is not one of this registry.
-            LicenceRevoked: it was taken back.
+            CertificateInvalid, LicenceUnknown: the sidecar's licence is not in this registry.
+            LicenceRevoked: it was revoked.
         """
         certificate = certificate_of(read_paper(sidecar if isinstance(sidecar, bytes) else sidecar.read_bytes()))
         licence = check_certificate(certificate, [self.authority.root])
@@ -197,10 +197,10 @@ class Publisher:
         return content
 
     def _check(self, shot: Shot, holder: Holder) -> Likeness | None:
-        """Apply the rules once more, to what was made and not to what was asked for; note a refusal."""
+        """Apply the rules again, to the finished shot instead of its request; record a refusal."""
         request = shot.request
         source = request.garment
-        # Looked at again without the seller's word, which would hide what the photo shows.
+        # Detected again without the seller's statement, which would hide what the photo shows.
         read = shot.pattern
         seen = detected_kind(read.flat_lay, read.cutout, read.garment) if shot.model.is_child else read.kind
         with self.database.reading() as session:
@@ -236,7 +236,7 @@ class Publisher:
     def _registered(
         self, shot: Shot, record: dict[str, Any], holder: Holder, likeness: Likeness | None
     ) -> tuple[RegisteredShot, ByteArray]:
-        """The work's row, made now if it is new, and its picture with the mark."""
+        """Return the work's row, created if it is new, and its picture with the mark."""
         weights = self._weights_of(shot.photograph.made_by)
         terms = _terms_with(holder.terms, weights)
         channel = find_channel(shot.request.channel)
@@ -281,7 +281,7 @@ class Publisher:
         moment = now()
         until = end_of_term(moment.date(), work.terms.months)
         if likeness is not None:
-            # Nobody may show a person longer than they have consented to.
+            # A licence may not outlast the person's consent.
             until = min(until or likeness.valid_until, likeness.valid_until)
         height, width = shot.picture.shape[:2]
         licence = Licence(
@@ -331,7 +331,7 @@ class Publisher:
         )
 
     def xmp_packet(self, licence: Licence) -> bytes:
-        """The metadata of a picture or film that a licence was given for, XMP."""
+        """Return the XMP metadata of a picture or film under a licence."""
         base = (self.settings.public_url or "").rstrip("/")
         credit = Credit(
             licence_id=licence.id,
@@ -366,7 +366,7 @@ def save_published(published: Published, folder: Path, stem: str) -> tuple[Path,
 
 
 def _terms_with(terms: Terms, weights: tuple[WeightsUsed, ...]) -> Terms:
-    """The terms that the weights' own licences leave."""
+    """Return the terms that the weights' own licences permit."""
     if any(each.research_only for each in weights):
         return Terms(RESEARCH_USES, terms.territory, terms.months)
     return terms

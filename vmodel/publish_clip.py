@@ -1,4 +1,4 @@
-"""The last step of a clip: a still of the scene gets the licence, and every frame of the film its mark."""
+"""Publication of clips: a still of the scene gets the licence, and every frame of the film its mark."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def publish_clip(
     Returns:
         The film, and the still as published.
     Raises:
-        VModelError: a rule stands against it, or the folder cannot be written.
-        Exception: whatever making the frames raised; then no film is left behind.
+        VModelError: a rule forbids it, or the folder cannot be written.
+        Exception: whatever making the frames raised; then no film remains.
     """
     published = publisher.publish(still, "jpeg")
     save_published(published, folder, stem)

@@ -1,4 +1,4 @@
-"""From the seller's files to a sewing pattern, and the rules on who may wear it."""
+"""Reading of the seller's files: the sewing pattern, and the rules on who may wear it."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -
 
     Args:
         source: what the seller gave.
-        studio: keeps what was read.
-        fitting: for a first look, which needs less of a drawing's or a sewing pattern's detail.
+        studio: keeps the results of earlier readings.
+        fitting: for a fast preview, which needs less of a drawing's or a sewing pattern's detail.
     Raises:
         VModelError: a file cannot be read or shows no single garment.
     """
     if fitting:
-        begin_reader()  # who looks at one design looks at more, and one of them may be a DXF
+        begin_reader()  # previews of designs come in series, and one of them may be a DXF
     if is_design(source.photo):
         if source.worn_open is not None:
             raise BadUsage("A design is worn as it is cut; leave --open and --closed out.")
         return _read_design(source, studio, fitting)
-    # Pixels of a mask and of landmarks are those of the final picture's drawing.
+    # The pixels of a mask and of landmarks refer to the drawing as rendered for the final picture.
     if fitting and is_drawing(source.photo) and not (source.mask or source.landmarks or source.back):
         return _read_drawing(source, studio)
     photo, mask = identity(source.photo), identity(source.mask)
@@ -75,7 +75,7 @@ def read_pattern(source: GarmentSource, studio: Studio, fitting: bool = False) -
 def _doubts(
     flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, source: GarmentSource
 ) -> tuple[tuple[Garment, ...], KindQuestion | None]:
-    """The garment as what else it may be, and what to ask the seller."""
+    """Return the garment as its other possible kinds, and the question for the seller."""
     return _others(flat_lay, cutout, kind, source), ask_kind(read_kinds(flat_lay, cutout))
 
 
@@ -94,12 +94,12 @@ def _cut_from(
 
 
 def _surface_of(flat_lay: FlatLay, cutout: Cutout) -> Surface | None:
-    """What a photo's places are; a drawing says it by itself."""
+    """Return the surface of each place in a photo; None for a drawing, which states it itself."""
     return None if is_drawing(Path(flat_lay.name)) else read_kinds(flat_lay, cutout).surface
 
 
 def _others(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, source: GarmentSource) -> tuple[Garment, ...]:
-    """The garment as the second likeliest kind, where the network is in doubt."""
+    """Return the garment as the second likeliest kind, where the network is in doubt."""
     second = second_kind(flat_lay, cutout)
     if second is None or second == kind.category:
         return ()
@@ -110,18 +110,17 @@ def _others(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind, source: Garmen
 def check_rights(model: VirtualModel, source: GarmentSource, pattern: Pattern, studio: Studio) -> frozenset[Category]:
     """Apply the rules for child models to the declared and to the detected garment; the stricter wins.
 
-    What a fitting has read is no matter: the garment is looked at as for the final picture.
+    The reading of a fitting does not count: the garment is checked as for the final picture.
 
     Returns:
-        What the garment counts as when the rules of pose and framing are applied: as it is cut, and for a child also as
-        the photo shows it.
+        Categories for the rules of pose and framing: that of the cut, and for a child also that of the photo.
     Raises:
         NotAllowedForChildren: the model is under 18 and the garment is not surely everyday clothes.
     """
     if not model.is_child:
         return frozenset({pattern.kind.category})
     check_declared(model, source.category, source.material)
-    # Looked at again without the seller's word, which would hide what the photo shows.
+    # Detected again without the seller's statement, which would hide what the photo shows.
     whole = read_pattern(source, studio)
     seen = studio.once("detecting", whole.key, lambda: detected_kind(whole.flat_lay, whole.cutout, whole.garment))
     check_detected(model, seen, pattern.garment.material)
@@ -129,7 +128,7 @@ def check_rights(model: VirtualModel, source: GarmentSource, pattern: Pattern, s
 
 
 def _read_drawing(source: GarmentSource, studio: Studio) -> Pattern:
-    """A technical flat for a fitting: what no colourway changes is recognised and cut once for all of them."""
+    """Read a technical flat for a fitting; parts that no colourway changes are recognised and cut once for all."""
     photo, category = identity(source.photo), read_category(source.category)
     flat, plain = studio.once("reading", ("fitting", photo), lambda: _read_plain(source.photo))
     shape: DrawnShape = studio.once(
@@ -159,12 +158,12 @@ def _read_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> Phot
 
 
 def _back_landmarks(flat_lay: FlatLay, cutout: Cutout, kind: GarmentKind) -> PhotoOfBack:
-    """A back is of the front's kind, whatever it looks like by itself."""
+    """Find the landmarks of a back, which is of the front's kind, whatever it looks like by itself."""
     return flat_lay, cutout, understand(flat_lay, cutout, kind.category)[1], _surface_of(flat_lay, cutout)
 
 
 def _drawn_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> PhotoOfBack | None:
-    """A technical flat brings its own back."""
+    """Return the back that a technical flat contains."""
     if not is_drawing(source.photo):
         return None
     key = ("back", identity(source.photo))
@@ -175,7 +174,7 @@ def _drawn_back(source: GarmentSource, studio: Studio, kind: GarmentKind) -> Pho
 
 
 def _read_design(source: GarmentSource, studio: Studio, fitting: bool) -> Pattern:
-    """A designer's choice is no guess: it is cut to its own measures, and nothing of it has to be recognised."""
+    """Read a design, which is cut to its own measures and needs no recognition."""
     sewn_design = studio.once("understanding", identity(source.photo), lambda: read_sewn_design(source.photo))
     key = (identity(source.photo), source.material, fitting and sewn_design is not None)
 

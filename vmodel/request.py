@@ -1,4 +1,4 @@
-"""One shot as data: all that is needed to make a picture, and to make it again."""
+"""Shot requests: all data needed to make a picture, and to make it again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FILE_FIELDS = ("photo", "mask", "back", "landmarks", "size_chart")
 
 @dataclass(frozen=True)
 class GarmentSource:
-    """What the seller gave of one garment; every field but the photo may be absent.
+    """Files and statements of the seller about one garment; every field but the photo may be absent.
 
     Attributes:
         photo: the flat-lay.
@@ -32,7 +32,7 @@ class GarmentSource:
         width_cm: flat width from armpit to armpit, or of the waist.
         length_cm: from the neck point to the hem, or from the waist to the leg end.
         size_chart, garment_size: CSV of sizes and the row to use.
-        worn_open: the front is worn open, or closed; as it was photographed when absent.
+        worn_open: the front is worn open, or closed; None = as photographed.
     """
 
     photo: Path
@@ -48,7 +48,7 @@ class GarmentSource:
     worn_open: bool | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """What was given, as plain values; paths become strings."""
+        """Return the fields that were given, as plain values; paths become strings."""
         given = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
         return {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
 
@@ -57,7 +57,7 @@ class GarmentSource:
         """Read what ``to_json`` wrote.
 
         Raises:
-            TypeError: a field is not known, or holds a value of another kind.
+            TypeError: a field is unknown, or has a value of another type.
         """
         typed: dict[str, Any] = {name: Path(v) if name in FILE_FIELDS else v for name, v in plain.items()}
         _check_types(cls, typed)
@@ -66,7 +66,7 @@ class GarmentSource:
 
 @dataclass(frozen=True)
 class ShotRequest:
-    """One picture: a garment, who wears it, how and from where it is seen.
+    """Request for one picture: a garment, its wearer and the view.
 
     Attributes:
         garment: what the seller gave.
@@ -74,14 +74,14 @@ class ShotRequest:
         pose: name of the library or path of a pose file, or None for one that suits the view.
         view, framing, light, background: names of ``vmodel.scene``.
         size: (height, width) in pixels.
-        seed: drives whatever a pipeline draws by chance.
+        seed: random seed.
         pipeline: name in ``pipelines``.
-        steps: how often a pipeline asks its network; None for as often as suits it.
+        steps: number of denoising steps; None = the pipeline's default.
         outfit: further garments that the model wears with the one on sale, in any order.
         tucked: tops go inside what is worn on the legs.
         channel: where the picture will be shown, of ``vmodel.rights.channels``; it decides about the visible label.
-        barefoot: without the plain shoes that everybody wears else.
-        fitting: a first look at a cut, sooner made: coarser cloth and half of the hair.
+        barefoot: without the plain shoes that everybody wears otherwise.
+        fitting: a fast preview: coarser cloth and half of the hair strands.
         focal_mm: of the lens, 20 to 300; the shorter, the nearer the camera.
     """
 
@@ -104,7 +104,7 @@ class ShotRequest:
     focal_mm: float = USUAL_FOCAL_MM
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for a sidecar; paths become strings."""
+        """Return plain values for a sidecar; paths become strings."""
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in {"garment", "outfit"}}
         plain["size"] = format_size(self.size)
         plain["garment"] = self.garment.to_json()
@@ -129,10 +129,10 @@ class ShotRequest:
 
 
 def _check_types(kind: type, plain: Mapping[str, Any]) -> None:
-    """Refuse values that no code of ours has written; a file edited by hand would fail at some later stage.
+    """Reject values that vmodel never writes; a file edited by hand would fail at some later stage.
 
     Raises:
-        TypeError: it names the field.
+        TypeError: names the field.
     """
     hints = get_type_hints(kind)
     for name, value in plain.items():
@@ -152,10 +152,10 @@ def every_shot(
     like: ShotRequest,
     count: int = 1,
 ) -> list[ShotRequest]:
-    """All combinations, in the order that lets the stages keep most of their work.
+    """Return all combinations, in the order that lets the stages reuse most of their work.
 
     Args:
-        garments: the photos with what was said of them.
+        garments: the photos with the seller's statements.
         models: ids; None casts a model that suits the garment.
         poses: names or files; None chooses one.
         views: see ``vmodel.scene``.
@@ -186,5 +186,5 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 def format_size(size: tuple[int, int]) -> str:
-    """(height, width) as HEIGHTxWIDTH."""
+    """Format (height, width) as HEIGHTxWIDTH."""
     return f"{size[0]}x{size[1]}"

@@ -1,4 +1,4 @@
-"""The main path: photo -> pattern -> dressed model -> scene -> picture."""
+"""Main path: photo -> pattern -> dressed model -> scene -> picture."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ def shoot(request: ShotRequest, studio: Studio, pipeline: Pipeline) -> Shot:
     """Make one picture.
 
     Args:
-        request: what is asked for.
-        studio: keeps what earlier shots made, so that a further pose, view or light costs only itself.
+        request: the picture to make.
+        studio: keeps the results of earlier shots, so that a further pose, view or light costs only itself.
         pipeline: turns the scene into pixels.
     Raises:
-        VModelError: a file, a name or a rule stands against it, or a stage missed its quality bar.
+        VModelError: a file, a name or a rule forbids it, or a stage missed its quality bar.
     """
     return complete(prepare(request, studio), pipeline, studio)
 
 
 def prepare(request: ShotRequest, studio: Studio) -> PreparedShot:
-    """Set a shot up as far as no pipeline is needed; starts the studio's clock anew.
+    """Set a shot up as far as no pipeline is needed; restart the studio's clock.
 
     Args:
-        request: what is asked for.
-        studio: keeps what earlier shots made.
+        request: the picture to make.
+        studio: keeps the results of earlier shots.
     Raises:
         VModelError: see ``shoot``.
     """
@@ -55,8 +55,8 @@ def complete(prepared: PreparedShot, pipeline: Pipeline, studio: Studio, picture
     Args:
         prepared: by ``prepare``.
         pipeline: turns the scene into pixels.
-        studio: is charged with the time.
-        picture: what the pipeline has made of the take already; further tries are still asked of it.
+        studio: records the time.
+        picture: first try, if the pipeline has made it already; further tries still call the pipeline.
     Raises:
         VModelError: see ``shoot``.
     """

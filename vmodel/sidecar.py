@@ -1,4 +1,4 @@
-"""The JSON file beside each picture: how it came about, and all that is needed to make it again."""
+"""Sidecars: the JSON file beside each picture, with its origin and all that is needed to make it again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OUTFIT = "outfit."
 
 
 def describe_shot(shot: Shot) -> dict[str, Any]:
-    """How a picture came about, as plain values: all that a sidecar holds but the picture's own file and licence."""
+    """Describe a picture's origin as plain values: all of a sidecar but the picture's own file and licence."""
     kind = shot.pattern.kind
     return {
         "format": FORMAT_VERSION,
@@ -54,7 +54,7 @@ def describe_shot(shot: Shot) -> dict[str, Any]:
 
 
 def as_asked(shot: Shot) -> dict[str, Any]:
-    """The request of a shot as its sidecar keeps it: model and pose named, files by their whole paths."""
+    """Return the request of a shot as its sidecar keeps it: model and pose named, files by absolute paths."""
     plain: dict[str, Any] = json.loads(json.dumps(_absolute(_resolved(shot)).to_json()))
     return plain
 
@@ -64,16 +64,16 @@ def _resolved(shot: Shot) -> ShotRequest:
 
 
 def record_sha256(content: Mapping[str, Any]) -> str:
-    """Digest of what a sidecar says of how its picture came about; its licence is bound to it.
+    """Return the digest of a sidecar's description of its picture; the licence is bound to it.
 
-    Files count by their content, wherever they lie; seconds, warnings and the program's version do not count.
+    Files count by content, not by path; run times, warnings and the program's version do not count.
 
     Args:
         content: of ``describe_shot``, or of a sidecar.
     Returns:
         Hex SHA-256.
     Raises:
-        KeyError, TypeError, AttributeError: it is not that of a sidecar.
+        KeyError, TypeError, AttributeError: the content is not that of a sidecar.
     """
     inputs, request = content["inputs"], dict(content["request"])
     request["garment"] = _without_files(request["garment"])
@@ -97,9 +97,9 @@ def _describe_try(each: Try) -> dict[str, Any]:
 
 
 def read_sidecar(path: Path) -> ShotRequest:
-    """The request that makes the sidecar's picture again.
+    """Read the request that makes the sidecar's picture again.
 
-    Files are looked for where they were, then beside the sidecar; their content must be unchanged.
+    Files are searched for at their stated paths, then beside the sidecar; their content must be unchanged.
 
     Raises:
         SidecarInvalid: not a sidecar, of a later format, or an input is gone or changed.
@@ -129,7 +129,7 @@ def _find(sidecar: Path, name: str, stated: Path, digest: str) -> Path:
 
 
 def _input_path(request: ShotRequest, name: str) -> Path:
-    """Where the request says that an input lies; its name is that of ``_input_files``."""
+    """Return the path that the request states for an input, named as in ``_input_files``."""
     if name.startswith(_OUTFIT):
         number, field = name.removeprefix(_OUTFIT).split(".")
         value = getattr(request.outfit[int(number)], field)
@@ -139,7 +139,7 @@ def _input_path(request: ShotRequest, name: str) -> Path:
 
 
 def _input_files(request: ShotRequest) -> dict[str, Path]:
-    """The request's files by name; pose and background are files only if one of that name exists."""
+    """Return the request's files by name; pose and background are files only if one of that name exists."""
     named = _garment_files(request.garment, "")
     for number, source in enumerate(request.outfit):
         named |= _garment_files(source, f"{_OUTFIT}{number}.")

@@ -1,4 +1,4 @@
-"""Every size of a chart on somebody who wears it."""
+"""Size runs: every size of a chart on a model of that size."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _GENDERS: Final = {
     **dict.fromkeys(("boy", "boys"), "boy"),
 }
 _CM: Final = (5.0, 250.0)
-"""Of a garment lying flat."""
+"""Allowed measures of a garment lying flat."""
 _CM_AT_FOUR, _CM_A_YEAR = 104, 6
-"""Height that a child's size for four years stands for, and what each further year adds (EN 13402-3)."""
+"""Height in cm of a child's size for four years, and the increase for each further year (EN 13402-3)."""
 
 
 def every_size(
@@ -41,14 +41,14 @@ def every_size(
     count: int,
     roster: Roster,
 ) -> list[ShotRequest]:
-    """As ``vmodel.request.every_shot``; what has a size chart and no size of it is shot in every size of the chart.
+    """Return the shots of ``every_shot``; a garment with a size chart and no size is shot in every size of the chart.
 
-    Whoever is named wears all of them; where nobody is, ``find_wearer`` says who does.
+    A named model wears all sizes; otherwise ``find_wearer`` chooses one for each size.
 
     Raises:
         SizeChartInvalid: the chart cannot be read.
         BadUsage: nobody has one of its sizes.
-        UnknownModel: the chart names somebody who is not there.
+        UnknownModel: the chart names a model that does not exist.
     """
     requests: list[ShotRequest] = []
     for garment in garments:
@@ -65,7 +65,7 @@ def every_size(
 
 
 def sizes_of(chart: Path) -> list[str]:
-    """The sizes of a chart, in its order, each with measures that a garment can have.
+    """Return the sizes of a chart, in its order, each with measures that a garment can have.
 
     Raises:
         SizeChartInvalid: it cannot be read, has a size twice, or a measure out of range.
@@ -85,22 +85,22 @@ def sizes_of(chart: Path) -> list[str]:
 def find_wearer(
     label: str, chart: Path, roster: Roster, content: str, remedy: str = "name who wears it with --model"
 ) -> VirtualModel:
-    """Who shows a size of a chart.
+    """Find the model who shows a size of a chart.
 
-    The chart's column ``model`` names somebody; else its column ``gender`` (women, men, girls or boys) narrows the
-    roster, and somebody of the size is cast, women of sample age first. A size is meant by its letters, by its
-    European number where the gender is known, by a child's height ("104", "98-104") or years ("4T", "4-5 years").
+    The chart's column ``model`` names the wearer. Otherwise its column ``gender`` (women, men, girls or boys) narrows
+    the roster, and a model of the size is cast, women of sample age first. A size is given by letters, by its European
+    number where the gender is known, by a child's height ("104", "98-104") or years ("4T", "4-5 years").
 
     Args:
         label: of the chart.
         chart: CSV.
         roster: the models that may be asked for.
-        content: stands for the garment's photo and the seed.
+        content: identifies the garment's photo and the seed.
         remedy: for the error.
     Raises:
-        SizeChartInvalid: the chart cannot be read, or its gender is none.
+        SizeChartInvalid: the chart cannot be read, or its gender is unknown.
         BadUsage: nobody has the size.
-        UnknownModel: the chart names somebody who is not there.
+        UnknownModel: the chart names a model that does not exist.
     """
     row = _row_of(label, chart)
     if named := row.get("model", "").strip():
@@ -120,7 +120,7 @@ def find_wearer(
 
 
 def _sizes_meant(label: str, gender: str) -> list[str]:
-    """Sizes as the roster has them, the likeliest first."""
+    """Return the sizes that a label may mean, in the roster's notation, the likeliest first."""
     text = re.sub(r"[\s._]+", "", label.upper())
     text = re.sub(r"^(?:EU|EUR|SIZE|AGE)(?=\d)", "", text)
     if years := re.fullmatch(r"(\d{1,2})(?:[-/–](\d{1,2}))?(?:T|Y|YRS?|YEARS?)", text):
@@ -143,7 +143,7 @@ def _sizes_meant(label: str, gender: str) -> list[str]:
 
 
 def _said(models: Iterable[VirtualModel]) -> str:
-    """The sizes that there are, in words."""
+    """Describe the available sizes in words."""
     sizes = {model.size.upper() for model in models}
     heights = sorted((size for size in sizes if size.isdecimal()), key=int)
     letters = [letter for letter in _LETTERS if letter in sizes]
@@ -152,6 +152,6 @@ def _said(models: Iterable[VirtualModel]) -> str:
 
 
 def _row_of(label: str, chart: Path) -> Mapping[str, str]:
-    """The cells of a size, by their column's name in small letters; none where the chart has no such size."""
+    """Return the cells of a size by lower-case column name; empty where the chart has no such size."""
     wanted = label.strip().casefold()
     return next((row for row in read_chart_rows(chart) if row.get("size", "").strip().casefold() == wanted), {})

@@ -1,4 +1,4 @@
-"""A warm studio: every stage runs once for the same input, and its time is charged to the shot that asked."""
+"""Warm studio: every stage runs once for the same input, and its time is charged to the shot that needed it."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ T = TypeVar("T")
 #: Called with the name of the running stage and its share done, 0..1.
 Progress = Callable[[str, float], None]
 
-#: How many results a stage keeps. Painted skins and drapes are large; poses of one garment are asked for in a row.
+#: Results kept per stage. Painted skins and drapes are large; poses of one garment are requested in a row.
 _KEPT = {"reading": 2, "cutout": 2, "skin": 3, "hair": 6, "drape": 8, "scene": 4, "conditions": 1}
 _KEPT_ELSE = 8
 
 
 class Studio:
-    """Keeps what the stages made while a process lives, and measures them.
+    """Results of the stages, kept while a process lives, and their run times.
 
     Attributes:
         settings: of this process.
-        watch: told which stage runs and how far it is.
-        timings: seconds per stage of the current shot; a stage that was warm is absent, one begun ahead counts as long
-            as it was waited for.
-        barred: ids of models that are not cast, because another seller has them, or somebody like them, alone.
+        watch: receives the running stage and its share done.
+        timings: seconds per stage of the current shot; a stage that was warm is absent, and one begun ahead counts only
+            the time spent waiting for it.
+        barred: ids of models that are not cast, because another seller has exclusive rights to them or to similar ones.
     """
 
     def __init__(self, settings: Settings, watch: Progress | None = None) -> None:
@@ -47,7 +47,7 @@ class Studio:
 
     @cached_property
     def roster(self) -> Roster:
-        """The virtual models that may be asked for."""
+        """Virtual models that may be asked for."""
         return load_roster(self.settings)
 
     def new_shot(self) -> None:
@@ -56,13 +56,13 @@ class Studio:
         self._begun.clear()
 
     def report(self, stage: str, share: float) -> None:
-        """Tell whoever watches how far a stage is."""
+        """Report the progress of a stage to the watcher."""
         self.watch(stage, share)
 
     def once(self, stage: str, key: Hashable, make: Callable[[], T]) -> T:
-        """Give the stage's result for this key, making it only if it is not warm.
+        """Return the stage's result for this key, computed only if it is not warm.
 
-        A refusal is kept like a result: the second shot of a photo without a garment fails at once.
+        Errors are kept like results: the second shot of a photo without a garment fails at once.
 
         Raises:
             VModelError: whatever ``make`` raised, now or when it was tried.
@@ -82,7 +82,7 @@ class Studio:
         return result
 
     def begin(self, stage: str, key: Hashable, make: Callable[[], object]) -> None:
-        """Make beside other stages, on a thread of its own, what ``once`` will be asked for later in this shot."""
+        """Compute on a background thread what ``once`` will be asked for later in this shot."""
         if key not in self._warm.get(stage, {}) and (stage, key) not in self._begun:
             self._begun[stage, key] = self._beside.submit(make)
 

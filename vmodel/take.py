@@ -1,4 +1,4 @@
-"""What the main path hands to a pipeline, and what it hands back."""
+"""Data that the main path and the pipelines exchange."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from vmodel.types import (
 
 @dataclass(frozen=True)
 class Pattern:
-    """What was read from the photo; the garment has no size yet.
+    """Reading of a photo; the garment has no size yet.
 
     Attributes:
         key: identifies the files and words it was read from.
-        others: the garment as what else the photo may show, the likeliest first.
-        question: to the seller, who did not state the kind and whose photo leaves it open; else None.
+        others: the garment as other kinds that the photo may show, the likeliest first.
+        question: for the seller, who did not state the kind and whose photo leaves it open; otherwise None.
     """
 
     key: Hashable
@@ -47,14 +47,14 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Take:
-    """The scene as a pipeline meets it: set up, framed and mapped, but not yet a picture.
+    """Scene as a pipeline receives it: set up, framed and mapped, but not yet a picture.
 
     Attributes:
         maps: condition maps of ``scene`` seen by ``camera``.
         light, background: names of ``vmodel.scene``; a background may also be a colour or a file.
-        seed: the only source of chance.
-        pattern: what was read from the photo; the flat-lay itself among it.
-        model: who is seen.
+        seed: the only source of randomness.
+        pattern: reading of the photo, including the flat-lay itself.
+        model: the person shown.
     """
 
     scene: Scene
@@ -73,14 +73,14 @@ class Take:
 
     @cached_property
     def draft(self) -> ByteArray:
-        """The picture as geometry, light and the photo's own pixels give it; rendered when first asked for.
+        """Picture made from geometry, light and the photo's own pixels; rendered on first use.
 
-        (H, W, 3) uint8 sRGB, or (H, W, 4) with straight alpha on the transparent background; not to be written to.
+        (H, W, 3) uint8 sRGB, or (H, W, 4) with straight alpha on the transparent background; read-only by convention.
         """
         return render_draft(self.scene, self.camera, self.maps, self.light, self.background, self.seed)
 
     def with_seed(self, seed: int) -> Take:
-        """The same take for another try; its draft stays the one that the first try started from."""
+        """Return the same take for another try; its draft stays the one that the first try started from."""
         if seed == self.seed:
             return self
         other = replace(self, seed=seed)
@@ -90,12 +90,12 @@ class Take:
 
 @dataclass(frozen=True)
 class PreparedShot:
-    """A shot that is set up and not yet photographed.
+    """Shot that is set up and not yet photographed.
 
     Attributes:
-        take: what a pipeline is asked for.
+        take: input of the pipeline.
         pose: name of the pose.
-        garment: in the size that is worn.
+        garment: in the worn size.
         timings: seconds per stage so far.
     """
 
@@ -109,10 +109,10 @@ class PreparedShot:
 
 
 class Pipeline(Protocol):
-    """Turns a take into a picture.
+    """Interface of pipelines, which turn a take into a picture.
 
     Attributes:
-        name: what ``--pipeline`` calls it.
+        name: value of ``--pipeline``.
         generative: it invents what geometry leaves open, so its pictures are finished and judged.
     """
 
@@ -123,13 +123,13 @@ class Pipeline(Protocol):
     def generative(self) -> bool: ...  # noqa: D102
 
     def __call__(self, take: Take) -> ByteArray:
-        """(H, W, 3) sRGB, or (H, W, 4) with straight alpha on the transparent background."""
+        """Return (H, W, 3) sRGB, or (H, W, 4) with straight alpha on the transparent background."""
         ...
 
 
 @dataclass(frozen=True)
 class QualityReport:
-    """What the quality gate found; ``vmodel.quality.gate`` says what the scores are.
+    """Result of the quality gate; ``vmodel.quality.gate`` describes the scores.
 
     Attributes:
         scores: 0..1 by name, 1 is best.
@@ -141,7 +141,7 @@ class QualityReport:
 
     @property
     def passed(self) -> bool:
-        """True if every score reaches its bar."""
+        """Success: every score reaches its bar."""
         return not self.missed
 
 
@@ -150,7 +150,7 @@ class Try:
     """One picture that a generative pipeline made.
 
     Attributes:
-        seed: it was asked with.
+        seed: of this try.
         report: what the gate found, after the finish.
     """
 
@@ -160,13 +160,13 @@ class Try:
 
 @dataclass(frozen=True)
 class Photograph:
-    """The picture to show, and how it was chosen.
+    """Picture to show, and how it was chosen.
 
     Attributes:
         picture: (H, W, 3) or (H, W, 4) uint8 sRGB.
         made_by: name of the pipeline; "draft" where another one missed the bar with every seed.
         tries: in order, the shown one last; empty for a pipeline that invents nothing.
-        note: why the draft is shown though another pipeline was asked for, where none was tried.
+        note: reason why the draft is shown though another pipeline was asked for and none was tried.
     """
 
     picture: ByteArray
@@ -176,7 +176,7 @@ class Photograph:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a seller should know of how the picture came about."""
+        """Warnings for the seller about the picture's origin."""
         if self.note:
             return (self.note,)
         if not self.tries or self.tries[-1].report.passed:
@@ -190,7 +190,7 @@ class Photograph:
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture and how it came about.
+    """Picture and its origin.
 
     Attributes:
         timings: seconds per stage; stages that were warm are absent.
@@ -214,13 +214,13 @@ class Shot:
 
     @property
     def check(self) -> dict[str, Any] | None:
-        """What the seller is asked of the garment's kind, see ``KindQuestion.to_json``; None where it is sure."""
+        """Question for the seller about the garment's kind, see ``KindQuestion.to_json``; None where it is certain."""
         question = self.pattern.question
         return None if question is None else question.to_json(self.garment.kind.category)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a seller should know, most basic doubt first."""
+        """Warnings for the seller, most basic doubt first."""
         found: list[str] = []
         if self.pattern.cutout.confidence < 0.5:
             found.append("the garment's outline is unsure; check it with `vmodel inspect` or pass --mask")
@@ -229,7 +229,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class Failure:
-    """A shot that could not be made.
+    """Shot that could not be made.
 
     Attributes:
         code: stable, see ``vmodel.errors``; "internal" for a fault of the program.

@@ -1,4 +1,4 @@
-"""Work on several threads, and sums that must not follow their number."""
+"""Parallel work on threads, with results that do not depend on their number."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Result = TypeVar("Result")
 
 
 def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Work on as many items at a time as OpenCV has threads; arrays and rays leave Python's lock meanwhile.
+    """Process as many items at a time as OpenCV has threads; array and ray code releases the GIL meanwhile.
 
     Args:
-        work: must not follow what it was called with before.
-        items: taken as they are needed.
+        work: must not depend on earlier calls.
+        items: consumed as they are needed.
     Yields:
-        Results in the items' order; at most one more than are worked on is kept.
+        Results in the items' order; at most one more than the number of threads is kept.
     """
     threads = max(cv2.getNumThreads(), 1)
     if threads == 1:
@@ -40,10 +40,10 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Itera
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch compute on one thread inside; also a decorator.
+    """Limit torch to one thread inside the block; also a decorator.
 
-    A matrix product split over threads is rounded otherwise, and cloth draped on a body whose last bits differ falls in
-    other folds: a batch's worker, which has fewer threads, would make other pictures than ``vmodel shoot``.
+    A matrix product that is split over threads rounds differently, and cloth on a body whose last bits differ falls
+    into other folds. A batch worker, which has fewer threads, would make other pictures than ``vmodel shoot``.
     """
     threads = torch.get_num_threads()
     if threads == 1:

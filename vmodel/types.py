@@ -1,4 +1,4 @@
-"""What the stages hand to one another.
+"""Data types that the stages exchange.
 
 Conventions, everywhere in vmodel:
 
@@ -43,17 +43,17 @@ class Category(StrEnum):
 
     @property
     def covers_upper(self) -> bool:
-        """True if the garment hangs from the shoulders."""
+        """Garment hangs from the shoulders."""
         return self in {Category.TOP, Category.DRESS, Category.JUMPSUIT, Category.OUTERWEAR, Category.SWIMWEAR}
 
     @property
     def covers_lower(self) -> bool:
-        """True if the garment needs nothing else on the hips."""
+        """Garment needs nothing else on the hips."""
         return self not in {Category.TOP, Category.OUTERWEAR}
 
     @property
     def has_legs(self) -> bool:
-        """True if the garment divides at a crotch."""
+        """Garment divides at a crotch."""
         return self in {Category.TROUSERS, Category.SHORTS, Category.JUMPSUIT, Category.SWIMWEAR}
 
 
@@ -68,7 +68,7 @@ class Sleeve(StrEnum):
 
 
 class Length(StrEnum):
-    """How far the garment reaches: hips for tops, legs for the rest."""
+    """Reach of the garment: hips for tops, legs for the rest."""
 
     CROPPED = "cropped"
     HIP = "hip"
@@ -100,13 +100,13 @@ class Neckline(StrEnum):
 
 @dataclass(frozen=True)
 class FlatLay:
-    """A photo of one garment, decoded, upright and in sRGB.
+    """Photo of one garment, decoded, upright and in sRGB.
 
     Attributes:
         name: file name without folder, for messages and sidecars.
         sha256: hex digest of the file as uploaded.
         rgb: (H, W, 3) uint8 sRGB.
-        alpha: (H, W) float32 in 0..1 if the file carried a cut-out of its own, else None.
+        alpha: (H, W) float32 in 0..1 if the file carried a cut-out of its own, otherwise None.
     """
 
     name: str
@@ -117,13 +117,13 @@ class FlatLay:
 
 @dataclass(frozen=True)
 class Cutout:
-    """Which pixels of a flat-lay are the garment.
+    """Pixels of a flat-lay that show the garment.
 
     Attributes:
         matte: (H, W) float32 in 0..1, soft at edges; holes between straps are 0.
         source: "alpha", "mask", "network" or the name of the matting plug-in.
         confidence: 0..1; below 0.5 the caller warns.
-        warnings: what a seller should know of the rest of the photo.
+        warnings: for the seller, about the rest of the photo.
     """
 
     matte: FloatArray
@@ -139,7 +139,7 @@ class Cutout:
 
 @dataclass(frozen=True)
 class GarmentKind:
-    """What the garment is; each attribute is a guess unless the seller stated it.
+    """Kind and shape of a garment; each attribute is a guess unless the seller stated it.
 
     Attributes:
         category, sleeve, neckline, length: its shape; confidence: of the category, 0..1.
@@ -148,7 +148,7 @@ class GarmentKind:
         laid: how it was photographed: "flat", "hanger", "form" (an invisible body), "held" or "worn".
         intimate: probability that the photo shows swimwear or underwear, whatever category it counts as.
         bib: a bib on straps is its front above the waist; it is worn over a top.
-        cloth: looks of cloth and their probabilities, see ``light_left``; none where nothing is known.
+        cloth: looks of cloth and their probabilities, see ``light_left``; empty where nothing is known.
     """
 
     category: Category
@@ -165,12 +165,12 @@ class GarmentKind:
 
     @property
     def bares_a_shoulder(self) -> bool:
-        """True where its upper edge is no ordinary neckline: a shoulder, both, or the back is bare."""
+        """Upper edge is no ordinary neckline: a shoulder, both, or the back is bare."""
         return self.neckline in {Neckline.HALTER, Neckline.ASYMMETRIC} or not self.hangs_from_shoulders
 
     @property
     def hangs_from_shoulders(self) -> bool:
-        """False where its upper edge lies below both shoulders."""
+        """Upper edge reaches a shoulder; false for strapless and off-shoulder necklines."""
         return self.neckline not in {Neckline.STRAPLESS, Neckline.OFF_SHOULDER}
 
 
@@ -197,7 +197,7 @@ class Landmarks:
 
 @dataclass(frozen=True, eq=False)
 class GarmentPhoto:
-    """A garment as its photo shows it: what a pattern is fitted to and wears.
+    """Garment as its photo shows it, to which a pattern is fitted and from which it takes its texture.
 
     Attributes:
         rgb: (H, W, 3) uint8 sRGB, the cloth's colours bled past its outline.
@@ -207,7 +207,7 @@ class GarmentPhoto:
         is_drawn: it is a technical flat; no light falls on it.
         opening: (2, n, 2) pixels from neck to hem, edges of the left and right half of a front photographed or to be
             worn open; None for a closed one. ``kind`` says how it is worn.
-        neck_edge: (n, 2) pixels along the front's neck from left to right; None where that is not looked for.
+        neck_edge: (n, 2) pixels along the front's neck from left to right; None where it was not looked for.
         collar: (H, W) bool, outer faces of a collar that lies on the front; None where none was found.
     """
 
@@ -221,20 +221,20 @@ class GarmentPhoto:
     collar: BoolArray | None = None
 
     def middle(self, name: str) -> FloatArray:
-        """(2,) halfway between a landmark of the left and its twin on the right."""
+        """Return the (2,) point halfway between a landmark of the left and its twin on the right."""
         return np.asarray((self.points[f"{name}_left"] + self.points[f"{name}_right"]) / 2)
 
     def half(self, name: str) -> float:
-        """Half the distance in pixels between a landmark of the left and its twin."""
+        """Return half the distance in pixels between a landmark of the left and its twin."""
         return float(np.linalg.norm(self.points[f"{name}_left"] - self.points[f"{name}_right"]) / 2)
 
     def distance(self, first: str, second: str) -> float:
-        """Distance in pixels between two landmarks of one side, the mean of both sides."""
+        """Return the distance in pixels between two landmarks of one side, the mean of both sides."""
         ways = [np.linalg.norm(self.points[f"{first}_{s}"] - self.points[f"{second}_{s}"]) for s in ("left", "right")]
         return float(np.mean(ways))
 
     def has(self, *names: str) -> bool:
-        """True if both sides of all named landmarks are known."""
+        """Check that both sides of all named landmarks are known."""
         return all(f"{name}_{side}" in self.points for name in names for side in ("left", "right"))
 
 
@@ -290,7 +290,7 @@ class Seam:
 
 @dataclass(frozen=True)
 class Garment:
-    """A garment ready to be sewn: panels in centimetres that know their photo pixels.
+    """Garment ready to be sewn: panels in centimetres with their photo pixels.
 
     Attributes:
         kind: category and sub-kinds.
@@ -303,8 +303,8 @@ class Garment:
         scale_source: "guessed", "width", "length", "size chart", "design" or "pattern".
         sleeve_angle_deg: angle of the sleeves below the horizontal in the photo, 0..90.
         material: name in drape/materials.yaml.
-        texture_materials: material of each texture where pieces differ, else empty.
-        collar_cm: (n, 2) of a collar: share of the way from its front end to the back's middle, and width; else empty.
+        texture_materials: material of each texture where pieces differ, otherwise empty.
+        collar_cm: (n, 2) of a collar: share of the way from its front end to the back's middle, and width; or empty.
         photo, back_photo: what the pattern was fitted to, for a fit to another body; None for designs and patterns.
     """
 
@@ -359,7 +359,7 @@ class BodyMeasurements:
 
 @dataclass(frozen=True)
 class Hair:
-    """A hair style of the roster; colour is linear-light."""
+    """Hair style of the roster; colour is linear-light."""
 
     style: str
     colour: tuple[float, float, float]
@@ -369,7 +369,7 @@ class Hair:
 
 @dataclass(frozen=True)
 class VirtualModel:
-    """An invented person of the roster.
+    """Invented person of the roster.
 
     Attributes:
         id: stable, e.g. "wm-ines"; never reused.
@@ -378,11 +378,11 @@ class VirtualModel:
         size: label "XS".."4XL", or the child's size in cm ("110").
         height_cm: standing height.
         phenotype, local_changes: arguments of the ``anny`` body.
-        skin_tone: linear-light albedo; undertone and freckles live in ``look``.
+        skin_tone: linear-light albedo; undertone and freckles are in ``look``.
         look: further numbers and colours of the face, name -> value.
         hair: style, colour, length.
         seed: drives pores, brows and strands so that the person stays the same.
-        expression: facial action of ``anny`` -> 0..1 that the face wears in every pose.
+        expression: facial action of ``anny`` -> 0..1, the same in every pose.
     """
 
     id: str
@@ -401,7 +401,7 @@ class VirtualModel:
 
     @property
     def is_child(self) -> bool:
-        """True under 18: the rules for child models apply."""
+        """Age under 18, to which the rules for child models apply."""
         return self.age < 18
 
 
@@ -424,13 +424,13 @@ class Pose:
 
 @dataclass(frozen=True)
 class PosedBody:
-    """A body mesh in one pose, standing on the floor z = 0.
+    """Body mesh in one pose, standing on the floor z = 0.
 
     Attributes:
         vertices_m: (V, 3) float32; V and the faces are the same for every body and pose.
         faces: (F, 3) int32 triangles, counter-clockwise seen from outside.
         joints_m: bone name -> (3,) float32 position of the bone's head.
-        bone_poses: (B, 4, 4) float32, for things that ride on a bone (hair on the head).
+        bone_poses: (B, 4, 4) float32, for things attached to a bone (hair on the head).
     """
 
     vertices_m: FloatArray
@@ -493,7 +493,7 @@ class Strands:
 
 @dataclass(frozen=True)
 class DrapeReport:
-    """What the solver achieved; see ``vmodel.drape`` for the limits that make it a failure.
+    """Result of the solver; see ``vmodel.drape`` for the limits that make it a failure.
 
     Attributes:
         inside_share: share of vertices inside the body.
@@ -517,7 +517,7 @@ class DrapeReport:
 
 @dataclass(frozen=True)
 class Drape:
-    """A garment on a body, in the body's pose.
+    """Garment on a body, in the body's pose.
 
     Attributes:
         vertices_m: (N, 3) float32.
@@ -528,8 +528,8 @@ class Drape:
         rest_edges: (E, 2) int32 and rest_lengths_m (E,) float32, for strain and wrinkles.
         open_edges: (O, 2) int32 vertex pairs on openings (hems, cuffs, neck), for visible thickness.
         material: name in drape/materials.yaml.
-        texture_materials: of each texture, where several garments are joined; else empty, and all are ``material``.
-        warnings: what a seller should know; never an excuse for a failed drape.
+        texture_materials: of each texture, where several garments are joined; otherwise empty (all are ``material``).
+        warnings: for the seller; never an excuse for a failed drape.
     """
 
     vertices_m: FloatArray
@@ -551,7 +551,7 @@ class Drape:
 
 @dataclass(frozen=True)
 class Camera:
-    """Pinhole without distortion.
+    """Pinhole camera without distortion.
 
     Attributes:
         position_m: (3,) float64 world.
@@ -570,7 +570,7 @@ class Camera:
 
 @dataclass(frozen=True)
 class ConditionMaps:
-    """What every pipeline is told about the picture; all (H, W) in the picture's size.
+    """Description of the picture for every pipeline; all (H, W) in the picture's size.
 
     Attributes:
         pose_map: (H, W, 3) uint8 limbs in OpenPose colours on black.

@@ -1,4 +1,4 @@
-"""The embedded weights and the manifest that vouches for them."""
+"""Embedded weights and the manifest that vouches for them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KINDS = (".json", ".safetensors")
 
 @dataclass(frozen=True)
 class Origin:
-    """Where weights come from.
+    """Origin of weights.
 
     Attributes:
         licence: SPDX identifier.
@@ -33,7 +33,7 @@ class Origin:
 
 
 def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
-    """Path below the folder, with slashes -> entry (sha256, bytes, licence, data, recipe) of ``manifest.toml``.
+    """Read ``manifest.toml``: path below the folder, with slashes -> entry (sha256, bytes, licence, data, recipe).
 
     Raises:
         WeightsMissing: the folder has no readable manifest.
@@ -49,7 +49,7 @@ def check_weights(folder: Path) -> dict[str, str | None]:
     """Compare every file with the manifest.
 
     Returns:
-        Path as in the manifest -> None if its hash is right, else what is wrong and the remedy.
+        Path as in the manifest -> None if its hash is right, otherwise the fault and the remedy.
     Raises:
         WeightsMissing: the folder has no readable manifest.
     """
@@ -66,16 +66,16 @@ def check_weights(folder: Path) -> dict[str, str | None]:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """Every file below a folder that decides what a network computes: its numbers and its configuration, sorted."""
+    """Return every file below a folder that affects what a network computes: numbers and configuration, sorted."""
     return sorted(path for path in folder.rglob("*") if path.suffix in _KINDS and path.is_file())
 
 
 def vouch_for(pipeline: Path, origin: Origin) -> Path:
-    """Enter every file of a pipeline folder into the manifest, in place of what it said of that folder.
+    """Enter every file of a pipeline folder into the manifest, in place of earlier entries of that folder.
 
     Args:
         pipeline: as ``save_pretrained`` wrote it. Its entries go to the manifest beside it, where there is one, as in
-            the weights folder; else the folder gets a manifest of its own.
+            the weights folder; otherwise the folder gets a manifest of its own.
         origin: of all these files.
     Returns:
         The manifest.
@@ -97,7 +97,7 @@ def vouch_for(pipeline: Path, origin: Origin) -> Path:
 
 
 def _as_toml(entries: Iterable[Mapping[str, Any]]) -> str:
-    """Texts and whole numbers only; those of JSON are also those of TOML."""
+    """Format texts and whole numbers as TOML; their JSON form is also valid TOML."""
     tables = (
         "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in entry.items())
         for entry in entries
