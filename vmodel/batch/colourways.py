@@ -1,4 +1,4 @@
-"""The file of a garment in a colourway, kept beside the pictures that are shot of it."""
+"""Files of garments in a colourway, kept beside the pictures that are shot of them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from vmodel.request import ShotRequest
 
 
 def in_its_colours(task: Task, folder: Path) -> ShotRequest:
-    """What a worker shoots for a task: its garment in the task's colourway.
+    """Return the shot of a task with its garment in the task's colourway.
 
-    The recoloured drawing or design is written to ``folder``, from where ``vmodel shoot`` and sidecars take it. Its
+    The recoloured drawing or design is written to ``folder``, where ``vmodel shoot`` and sidecars find it. Its
     name ends with a digest of its content, because two rows may give one name to different colours.
 
     Args:

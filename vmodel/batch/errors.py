@@ -1,4 +1,4 @@
-"""What can stand against a batch as a whole, or against one of its rows.
+"""Errors of a batch as a whole, or of one of its rows.
 
 VModelError
 ├── InputError
@@ -30,7 +30,7 @@ class TableInvalid(InputError):
 
 
 class RowInvalid(InputError):
-    """A row does not say what to make; ``column`` is the cell's, empty where it is no single one."""
+    """A row does not say what to make; ``column`` is that of the cell at fault, empty if there is no single one."""
 
     code = "row_invalid"
 
@@ -40,7 +40,7 @@ class RowInvalid(InputError):
 
 
 class CellInvalid(InputError):
-    """What a cell names cannot be used; ``code`` and message are those of the fault that it met."""
+    """A cell names something that cannot be used; ``code`` and message are those of the underlying fault."""
 
     def __init__(self, column: str, fault: VModelError) -> None:
         super().__init__(str(fault))
@@ -60,7 +60,7 @@ class BatchRunning(SetupError):
 
 
 class WorkerDied(StageError):
-    """A worker process was killed, mostly for want of memory."""
+    """A worker process was killed, mostly for lack of memory."""
 
     code = "worker_died"
 
@@ -72,7 +72,7 @@ class WorkerDied(StageError):
 
 
 class StartFailed(SetupError):
-    """No worker can begin; ``code`` and message are those of the fault that it met."""
+    """No worker can begin; ``code`` and message are those of the underlying fault."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Many shots in a row, none of which can stop the others."""
+"""Sequential shots, none of which can stop the others."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ T = TypeVar("T")
 def shoot_all(
     requests: Iterable[ShotRequest], make_shot: Callable[[ShotRequest], T], home: Path
 ) -> Iterator[T | Failure]:
-    """Make every shot, in order, and yield each as soon as it is there.
+    """Make every shot, in order, and yield each as soon as it is finished.
 
     Args:
         requests: what is asked for.
-        make_shot: ``vmodel.shoot.shoot`` with its studio and pipeline, or ``prepare``; raises what stands against one.
+        make_shot: ``vmodel.shoot.shoot`` with its studio and pipeline, or ``prepare``; raises the errors of one shot.
         home: folder where a fault of the program is logged.
     Yields:
-        What ``make_shot`` made, or a ``Failure``, a request.
+        For each request, the result of ``make_shot`` or a ``Failure``.
     """
     for request in requests:
         try:

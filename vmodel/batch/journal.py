@@ -1,4 +1,4 @@
-"""What a batch has made so far: one line a picture, kept as it comes, so that a killed run goes on where it ended."""
+"""Journal of a batch: one line per picture, written at once, so that a killed run resumes where it ended."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _LOCK: Final = ".running"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one picture.
+    """Result of one picture.
 
     Attributes:
         key: of its task.
-        picture, sidecar: names in the output folder; empty where it failed.
+        picture, sidecar: names in the output folder; empty if it failed.
         sha256: hex digest of the picture.
-        model, pose: who wears the garment and how they stand, as chosen in the end.
-        seconds: that it took.
+        model, pose: wearer and pose as chosen in the end.
+        seconds: time that it took.
         code, message: of the failure; empty where there is none.
-        dressed: it took a drape of its own, which further views are spared.
-        look: what has to stay the same in its set, see ``vmodel.consistency``; empty in older journals.
-        check: what the seller is asked of the garment's kind, see ``Shot.check``; empty where it is sure.
+        dressed: it needed a drape of its own, which further views reuse.
+        look: features that must stay the same in its set, see ``vmodel.consistency``; empty in older journals.
+        check: question for the seller about the garment's kind, see ``Shot.check``; empty where it is certain.
     """
 
     key: str
@@ -53,21 +53,21 @@ class Outcome:
 
     @property
     def made(self) -> bool:
-        """True if there is a picture."""
+        """Success: there is a picture."""
         return not self.code
 
     @property
     def question(self) -> str:
-        """What the seller is asked; empty where nothing is."""
+        """Question for the seller; empty if there is none."""
         return str(self.check.get("question", ""))
 
 
 @dataclass
 class Journal:
-    """The lines of an output folder.
+    """Journal of an output folder.
 
     Attributes:
-        folder: that they belong to.
+        folder: of the journal.
         stream: of the file, at its end.
         outcomes: key -> newest outcome.
     """
@@ -77,7 +77,7 @@ class Journal:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     def keep(self, outcome: Outcome) -> None:
-        """Write an outcome down; it survives whatever happens next.
+        """Append an outcome and flush it to the disk, so that it survives a crash.
 
         Raises:
             OutputNotWritable: the disk is full.
@@ -93,7 +93,7 @@ class Journal:
 
 
 def is_made(outcome: Outcome | None, folder: Path) -> bool:
-    """True if the picture of an outcome is there, whole and as it was written."""
+    """Check that the picture of an outcome exists, whole and as it was written."""
     if outcome is None or not outcome.made or not (folder / outcome.sidecar).is_file():
         return False
     try:
@@ -104,12 +104,12 @@ def is_made(outcome: Outcome | None, folder: Path) -> bool:
 
 @contextmanager
 def open_journal(folder: Path) -> Iterator[Journal]:
-    """The journal of a folder, which belongs to this process until the block ends.
+    """Open the journal of a folder, exclusively for this process until the block ends.
 
     Args:
         folder: exists.
     Raises:
-        BatchRunning: another process has it.
+        BatchRunning: another process has opened it.
         OutputNotWritable: it cannot be written.
     """
     lock = FileLock(folder / _LOCK, timeout=0)
@@ -131,7 +131,7 @@ def _open(folder: Path) -> Journal:
     path = folder / JOURNAL
     try:
         outcomes, whole_bytes = _read(path)
-        # Without a buffer: one that a full disk did not take would be tried again, and raise, when the file is closed.
+        # Unbuffered: Python would retry a buffer that a full disk rejected, and raise, when the file is closed.
         stream = path.open("ab", buffering=0)
         stream.truncate(whole_bytes)  # a kill may leave half a line
     except OSError as error:
@@ -140,12 +140,12 @@ def _open(folder: Path) -> Journal:
 
 
 def read_journal(folder: Path) -> Mapping[str, Outcome]:
-    """Outcomes of a folder by key, without taking it; empty if there was no batch yet."""
+    """Return the outcomes of a folder by key, without locking it; empty if there was no batch yet."""
     return _read(folder / JOURNAL)[0]
 
 
 def _read(path: Path) -> tuple[dict[str, Outcome], int]:
-    """Outcomes by key, and where the last whole line ends."""
+    """Return outcomes by key, and the position where the last whole line ends."""
     outcomes: dict[str, Outcome] = {}
     whole_bytes = 0
     content = path.read_bytes() if path.is_file() else b""
@@ -160,7 +160,7 @@ def _read(path: Path) -> tuple[dict[str, Outcome], int]:
 
 
 def _parse(line: bytes) -> Outcome | None:
-    """None for a line that is none of ours; what it stood for is made again."""
+    """Parse a line; return None if it is no entry of a journal, so that its picture is made again."""
     try:
         plain: dict[str, Any] = json.loads(line)
         if plain.pop("format") != 1:

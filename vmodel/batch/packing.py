@@ -1,4 +1,4 @@
-"""One ZIP a marketplace: its pictures in its size and under its file names, ready for upload."""
+"""ZIP files for marketplaces: pictures in the required size and with the required file names, ready for upload."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from vmodel.batch.results import harmless
 from vmodel.errors import OutputNotWritable
 from vmodel.marketplaces import Marketplace, encode_for
 
-#: Gives a file back the authorisation of the picture that it was made from: (sidecar, JPEG) -> JPEG.
+#: Restores the authorisation of the picture that a file was made from: (sidecar, JPEG) -> JPEG.
 Authorise = Callable[[Path, bytes], bytes]
 
 
 def pack(
     marketplace: Marketplace, made: Sequence[tuple[Task, Outcome]], folder: Path, authorise: Authorise
 ) -> Path | None:
-    """Write the ZIP of a marketplace, where a product's pictures are numbered in the table's order, its main one first.
+    """Write the ZIP of a marketplace, with a product's pictures numbered in the table's order, its main one first.
 
-    The same pictures make the same bytes, but for their signatures.
+    The same pictures give the same bytes, except for their signatures.
 
     Args:
         marketplace: the profile.
         made: pictures of all marketplaces, in order.
-        folder: of the pictures; the ZIP comes beside them.
+        folder: of the pictures and the ZIP.
         authorise: signs each file.
     Returns:
         Its path, or None if there is no picture for it.
@@ -75,7 +75,7 @@ def pack(
 
 
 def _as_taken(marketplace: Marketplace, path: Path, sidecar: Path, authorise: Authorise) -> bytes:
-    """A picture's file as it is where the marketplace takes it so; else made to fit, and authorised again."""
+    """Return a picture's file if the marketplace accepts it as it is; otherwise fit it and authorise it again."""
     content = path.read_bytes()
     with Image.open(io.BytesIO(content)) as picture:
         fits = (picture.height, picture.width) == marketplace.size and len(content) <= marketplace.limit_bytes

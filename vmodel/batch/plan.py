@@ -1,4 +1,4 @@
-"""From a table to a plan: every row is understood and checked before any work is done."""
+"""Plan of a batch: every row of a table is read and checked before any work is done."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Task:
         row: number of its line.
         sku: the product's name, safe as part of a file's name.
         request: what to shoot, in the garment's own colours.
-        marketplace: name of the profile that it is shot for, or empty.
-        key: hex digest of all that the picture follows from, the files' content included.
-        marks: what its file's name needs beside model, pose and view to be told from those of its product.
-        colourway: what its colours are exchanged for, or None.
+        marketplace: name of its profile, or empty.
+        key: hex digest of everything that determines the picture, including the files' content.
+        marks: parts of its file's name that distinguish it from pictures with the same product, model, pose and view.
+        colourway: replacement of its colours, or None.
     """
 
     row: int
@@ -48,18 +48,18 @@ class Task:
         return self.colourway.name if self.colourway else ""
 
     def stem(self, model: str, pose: str) -> str:
-        """Name of its files without ending, once it is known who wears the garment and how they stand."""
+        """Return the name of its files without ending, for the wearer and the pose that were chosen."""
         parts = [self.sku, model, safe_name(Path(pose).stem), safe_name(self.request.view), *self.marks]
         return "--".join(part for part in parts if part)
 
 
 @dataclass(frozen=True)
 class RefusedRow:
-    """A row of which nothing is made.
+    """Row of which nothing is made.
 
     Attributes:
         code, message: as those of ``vmodel.errors``.
-        column: of the cell at fault; empty where it is no single one.
+        column: of the cell at fault; empty if there is no single one.
     """
 
     row: int
@@ -71,10 +71,10 @@ class RefusedRow:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that a batch is about to do; garments stay together, so that a drape serves all its pictures.
+    """Tasks and refused rows of a batch; garments stay together, so that a drape serves all its pictures.
 
     Attributes:
-        notes: what the seller may not have meant, a sentence each.
+        notes: possible mistakes of the seller, one sentence each.
     """
 
     tasks: tuple[Task, ...]
@@ -84,13 +84,13 @@ class Plan:
 
 @dataclass
 class _Skus:
-    """Product names in use, in small letters, and the photo of each."""
+    """Product names in use, in lower case, and the photo of each."""
 
     digests: dict[str, str] = field(default_factory=dict)
     renamed: dict[str, None] = field(default_factory=dict)
 
     def take(self, row: int, wanted: str, digest: str) -> str:
-        """The name, numbered if another photo has it: pictures must not overwrite each other."""
+        """Return the name, numbered if another photo has it: pictures must not overwrite each other."""
         whole, count = wanted, 2
         while self.digests.setdefault(whole.lower(), digest) != digest:
             whole, count = f"{wanted}-{count}", count + 1
@@ -100,11 +100,11 @@ class _Skus:
 
 
 def plan_batch(table: Table, wishes: Wishes, roster: Roster, pipelines: Iterable[str]) -> Plan:
-    """Understand and check every row; a bad one is set aside. What is asked for twice is made once.
+    """Read and check every row; refuse bad ones, and make duplicates once.
 
     Args:
         table: as read.
-        wishes: what holds where a row says nothing.
+        wishes: defaults of the rows.
         roster: the models that may be asked for.
         pipelines: names that exist.
     """
@@ -142,13 +142,13 @@ def _to_tasks(row: Row, asked: Sequence[Asked], wishes: Wishes, digest: Digest, 
 
 
 def _together(tasks: Sequence[Task]) -> list[Task]:
-    """Sorted by the first mention of the photo; else in the table's order."""
+    """Sort tasks by the first mention of their photo, otherwise in the table's order."""
     first = {task.request.garment.photo: index for index, task in reversed(list(enumerate(tasks)))}
     return sorted(tasks, key=lambda task: first[task.request.garment.photo])
 
 
 def _mark_twins(tasks: Sequence[Task]) -> Iterator[Task]:
-    """Marks with their key those that could get the same file name, whoever is cast and however they stand."""
+    """Mark tasks with their key if they could get the same file name, whatever model and pose are chosen."""
     alike: dict[str, list[Task]] = defaultdict(list)
     for task in tasks:
         alike[task.stem("", "").lower()].append(task)
@@ -166,7 +166,7 @@ def _may_share_name(task: Task, other: Task) -> bool:
 
 
 def _described(request: ShotRequest, digest: Digest) -> dict[str, object]:
-    """The request with its files' content in place of their names."""
+    """Return the request with its files' content in place of their names."""
     plain = request.to_json()
     named = plain["garment"] | {"pose": plain["pose"], "background": plain["background"].removeprefix("blur:")}
     files = {name: value for name, value in named.items() if isinstance(value, str) and Path(value).is_file()}

@@ -1,4 +1,4 @@
-"""What a batch leaves beside its pictures: a table of results and a page to look at them."""
+"""Results of a batch beside its pictures: a table, and a page to look at them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Results:
-    """All that became of a table.
+    """Outcomes of a table.
 
     Attributes:
         pictures: tasks with their outcomes, in the plan's order; without those that were never reached.
@@ -42,22 +42,22 @@ class Results:
 
     @property
     def made(self) -> list[tuple[Task, Outcome]]:
-        """Those with a picture."""
+        """Tasks with a picture."""
         return [(task, outcome) for task, outcome in self.pictures if outcome.made]
 
     @property
     def rows_to_check(self) -> int:
-        """Rows whose photo may show another kind of garment than is worn in their pictures."""
+        """Number of rows whose photo may show another kind of garment than is worn in their pictures."""
         return len({task.row for task, outcome in self.made if outcome.check})
 
     @property
     def failed(self) -> list[tuple[Task, Outcome]]:
-        """Those without."""
+        """Tasks without a picture."""
         return [(task, outcome) for task, outcome in self.pictures if not outcome.made]
 
 
 def judge_results(results: Results) -> list[ShotSet]:
-    """How alike the pictures of each garment on each person are, whichever process and run made them."""
+    """Compare the pictures of each garment on each person, whichever process and run made them."""
     seen = []
     for task, outcome in results.made:
         try:
@@ -71,9 +71,9 @@ def judge_results(results: Results) -> list[ShotSet]:
 
 
 def write_csv(results: Results, path: Path) -> None:
-    """Write one line a picture and one a refused row.
+    """Write one line per picture and one per refused row.
 
-    What a spreadsheet would take for a formula gets an apostrophe before it.
+    Text that a spreadsheet would interpret as a formula gets an apostrophe before it.
 
     Raises:
         OutputNotWritable: the file cannot be written.
@@ -133,9 +133,9 @@ def _line(task: Task, outcome: Outcome | None) -> dict[str, object]:
 
 
 def harmless(value: object) -> str:
-    """A cell's text that no spreadsheet runs (OWASP, CSV injection).
+    """Return a cell's text so that no spreadsheet runs it as a formula (OWASP, CSV injection).
 
-    Where lists are parted by semicolons, a spreadsheet begins a new cell at one within the text too.
+    Where semicolons separate lists, a spreadsheet begins a new cell at one within the text too.
     """
     text = " ".join(str(value).split())
     return re.sub(r"(^|[;,|]\s*)(?=[=+@-])", r"\1'", text)
@@ -212,7 +212,7 @@ def _image(path: Path | None, words: str) -> str:
 
 
 def _thumbnail(picture: Path, folder: Path, stem: str) -> Path | None:
-    """A small JPEG of a picture, made anew only where the picture is newer."""
+    """Return a small JPEG of a picture, made again only if the picture is newer."""
     path = folder / THUMBNAILS / f"{stem}.jpg"
     try:
         if path.is_file() and path.stat().st_mtime_ns >= picture.stat().st_mtime_ns:
@@ -222,7 +222,7 @@ def _thumbnail(picture: Path, folder: Path, stem: str) -> Path | None:
             image = ImageOps.exif_transpose(opened)
             image.thumbnail(_THUMBNAIL)
             image = image.convert("RGBA")
-    except Exception:  # decoders raise whatever they meet, and a page without a small picture is still a page
+    except Exception:  # decoders raise any exception, and the page is useful without a small picture
         return None
     paper = Image.new("RGBA", image.size, (255, 255, 255, 255))
     paper.alpha_composite(image)

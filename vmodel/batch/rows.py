@@ -1,4 +1,4 @@
-"""From a line of a table to the pictures that it asks for."""
+"""Rows of a table: conversion of each into the pictures that it asks for."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from vmodel.size_run import find_wearer, sizes_of
 from vmodel.types import Category
 
 FRONTS: Final[Mapping[str, bool]] = {"open": True, "closed": False}
-"""Words of the column front -> ``GarmentSource.worn_open``."""
+"""Values of the column front -> ``GarmentSource.worn_open``."""
 MOST_OF_A_ROW = 500
 #: Hex digest of a file's content.
 Digest = Callable[[Path], str]
@@ -43,10 +43,10 @@ Digest = Callable[[Path], str]
 
 @dataclass(frozen=True)
 class Wishes:
-    """What holds where a row says nothing.
+    """Defaults of a row.
 
     Attributes:
-        like: gives the fields of every request that no column and no other wish sets.
+        like: fields of every request that no column and no other default sets.
         models, poses, views: as ``vmodel.request.every_shot`` takes them.
         count: pictures of each combination, each with the next seed.
         size_chart: every size of it is shot.
@@ -66,12 +66,12 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Asked:
-    """One picture that a row asks for.
+    """Picture that a row asks for.
 
     Attributes:
         request: what to shoot, in the garment's own colours.
-        marketplace: name of the profile that it is shot for, or empty.
-        colourway: what its colours are exchanged for, or None.
+        marketplace: name of its profile, or empty.
+        colourway: replacement of its colours, or None.
     """
 
     request: ShotRequest
@@ -80,20 +80,20 @@ class Asked:
 
 
 def read_row(row: Row, folder: Path, wishes: Wishes, roster: Roster, digest: Digest) -> list[Asked]:
-    """Every picture that a row asks for.
+    """Return every picture that a row asks for.
 
     Args:
         row: of the table.
         folder: the row's paths start here and must not lead out of it.
-        wishes: what holds where the row says nothing.
+        wishes: defaults of the row.
         roster: for the wearers of sizes.
         digest: of a file's content.
     Returns:
-        Those in the garment's own colours first.
+        Pictures in the garment's own colours come first.
     Raises:
         RowInvalid: a cell cannot be understood, or a path leads out of the folder.
-        CellInvalid: what a cell names is not there or cannot be used.
-        BadUsage: the file format knows no transparency.
+        CellInvalid: a cell names something that does not exist or cannot be used.
+        BadUsage: the file format has no transparency.
     """
     if row.fault:
         raise RowInvalid(f"Row {row.number} cannot be read: {row.fault}", row.remedy, row.column)
@@ -154,7 +154,7 @@ def _worn_open(word: str | None) -> bool | None:
 
 
 def _file(cells: Mapping[str, str], column: str, folder: Path) -> Path | None:
-    """The file that a cell names; None for an empty one."""
+    """Return the file that a cell names; None for an empty one."""
     if column not in cells:
         return None
     path = _as_on_disk(_inside(cells[column], folder, column))
@@ -164,7 +164,7 @@ def _file(cells: Mapping[str, str], column: str, folder: Path) -> Path | None:
 
 
 def _as_on_disk(path: Path) -> Path:
-    """A file whose name differs in capitals or in how accents are coded: tables come from machines that ignore both."""
+    """Find a file despite other capitals or coding of accents: tables come from systems that ignore both."""
     if path.is_file():
         return path
     wanted = _folded(path.name)
@@ -180,8 +180,8 @@ def _folded(name: str) -> str:
 
 
 def _colourways(row: Row, source: GarmentSource) -> list[Colourway]:
-    """What the column colorways says; each is tried on the drawing or design."""
-    # A comma also parts the colours of one colourway; only before a name does it begin the next.
+    """Read the column colorways; each colourway is tried on the drawing or design."""
+    # A comma also separates the colours of one colourway; only before a name does it begin the next.
     words = [word.strip() for word in re.split(r"[;|\n]|,(?=\s*\w[\w-]*:)", row.cells.get("colorways", ""))]
     words = [word for word in words if word]
     if words and not has_colourways(source.photo):
@@ -213,7 +213,7 @@ def _in_every_size(
     roster: Roster,
     digest: Digest,
 ) -> list[tuple[GarmentSource, str | None]]:
-    """The garment in each size that is asked for, with its wearer: whoever was named, or somebody of that size."""
+    """Return the garment in each requested size, with its wearer: the named one, or a model of that size."""
     chart, labels = source.size_chart or wishes.size_chart, split_words(cells.get("sizes"))
     if chart is None:
         if labels:
@@ -233,7 +233,7 @@ def _in_every_size(
 
 @contextmanager
 def _cell(column: str) -> Iterator[None]:
-    """What is raised within is the fault of a column's cell."""
+    """Turn errors raised within the block into faults of a column's cell."""
     try:
         yield
     except RowInvalid:
@@ -243,12 +243,12 @@ def _cell(column: str) -> Iterator[None]:
 
 
 def split_words(cell: str | None) -> list[str]:
-    """The words of a cell that may hold several, each once."""
+    """Split a cell into its words, each once."""
     return list(dict.fromkeys(word for part in re.split(r"[,;|\n]", cell or "") if (word := part.strip())))
 
 
 def as_listed(word: str, listed: Iterable[str]) -> str:
-    """A word as a list has it, where only capitals or blanks differ: "Light grey" is light-grey."""
+    """Return a word as a list spells it, if only capitals or blanks differ: "Light grey" is light-grey."""
     plain = "-".join(word.lower().replace("_", " ").split())
     return plain if word not in listed and plain in listed else word
 
@@ -290,7 +290,7 @@ def _background(cells: Mapping[str, str], folder: Path, otherwise: str) -> str:
 
 
 def _inside(text: str, folder: Path, column: str) -> Path:
-    """The path that a cell names; a table must not reach files outside its folder."""
+    """Return the path that a cell names; a table must not reach files outside its folder."""
     path = Path(text.replace("\\", "/"))
     try:
         inside = (folder / path).resolve().is_relative_to(folder.resolve())
@@ -303,7 +303,7 @@ def _inside(text: str, folder: Path, column: str) -> Path:
 
 
 def column_at_fault(row: Row, error: VModelError, roster: Roster) -> str:
-    """The column of which one word alone meets the same error; empty where none does."""
+    """Return the column of which one word alone causes the same error; empty if none does."""
     checks: Mapping[str, Callable[[str], object]] = {
         "category": read_category,
         "material": load_material,

@@ -1,4 +1,4 @@
-"""Works a plan off with several processes; what was made before is not made again."""
+"""Execution of a plan in several processes; pictures made before are not made again."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _STRIKES = 2
 
 
 class Watch(Protocol):
-    """Is told how a batch gets on; workers are counted from 0."""
+    """Observer of a batch's progress; workers are counted from 0."""
 
     def begin(self, worker: int, task: Task) -> None:
-        """A worker starts with a picture."""
+        """Handle the start of a picture by a worker."""
 
     def stage(self, worker: int, name: str, share: float) -> None:
-        """A worker has come to a stage, whose share done is 0..1."""
+        """Handle the progress of a worker: its stage, and the share of it done, 0..1."""
 
     def rest(self, worker: int) -> None:
-        """A worker has nothing left to do."""
+        """Handle a worker that has nothing left to do."""
 
 
 @dataclass
 class _Seat:
-    """A worker's place: its process changes when it dies."""
+    """Place of a worker; its process changes when it dies."""
 
     number: int
     bench: Bench
@@ -48,18 +48,18 @@ class _Seat:
 def run_tasks(
     tasks: Sequence[Task], jobs: int, bench: Bench, journal: Journal, watch: Watch
 ) -> Iterator[tuple[Task, Outcome]]:
-    """Make pictures, each written down in the journal before it is yielded.
+    """Make pictures; each is recorded in the journal before it is yielded.
 
     Args:
-        tasks: those that are not made yet, garments together.
-        jobs: processes.
-        bench: what they have in common.
+        tasks: those without a picture yet, garments together.
+        jobs: number of processes.
+        bench: setup that the workers share.
         journal: of the output folder.
-        watch: is told how it gets on.
+        watch: observer of the progress.
     Yields:
-        Every task with its outcome, in the order of their ends.
+        Every task with its outcome, in the order in which they end.
     Raises:
-        StartFailed: no process can begin, as where weights are missing.
+        StartFailed: no process can begin, for example because weights are missing.
     """
     parcels, strikes = deal(tasks, jobs), defaultdict[str, int](int)
     seats = [_Seat(number, bench) for number in range(min(jobs, len(parcels)))]
@@ -84,7 +84,7 @@ def run_tasks(
 
 
 def deal(tasks: Sequence[Task], jobs: int) -> deque[tuple[Task, ...]]:
-    """Parcels of tasks that share most of their work: a garment each, or a worn garment each where those are few."""
+    """Group tasks that share most of their work: by garment, or by worn garment if there are few garments."""
     by_photo, by_wearer = defaultdict[object, list[Task]](list), defaultdict[object, list[Task]](list)
     for task in tasks:
         request = task.request
@@ -95,7 +95,7 @@ def deal(tasks: Sequence[Task], jobs: int) -> deque[tuple[Task, ...]]:
 
 
 def _listen(seat: _Seat, strikes: defaultdict[str, int], watch: Watch) -> Outcome | None:
-    """The next outcome of a worker, or None for other news."""
+    """Return the next outcome of a worker, or None for other messages."""
     try:
         news = _connection(seat).recv()
     except (EOFError, OSError):
@@ -110,7 +110,7 @@ def _listen(seat: _Seat, strikes: defaultdict[str, int], watch: Watch) -> Outcom
 
 
 def _replace(seat: _Seat, strikes: defaultdict[str, int]) -> Outcome | None:
-    """A new process for a worker that died; the picture it was at is tried once more, then given up."""
+    """Start a new process for a worker that died; its current picture is tried once more, then given up."""
     task = seat.tasks[0]
     strikes[task.key] += 1
     given_up = strikes[task.key] >= _STRIKES
@@ -131,10 +131,10 @@ def _hand_on(seat: _Seat, parcels: deque[tuple[Task, ...]], watch: Watch) -> Non
 
 
 def _send(seat: _Seat, tasks: tuple[Task, ...]) -> None:
-    """Give a worker tasks; its process is started when it first gets some."""
+    """Send tasks to a worker, whose process is started with its first tasks."""
     if not tasks:
         return
-    with contextlib.suppress(OSError):  # a worker that is dead by now is noticed when it is listened to
+    with contextlib.suppress(OSError):  # a dead worker is noticed by ``_listen``
         _connection(seat).send(tasks)
 
 
@@ -152,7 +152,7 @@ def _connection(seat: _Seat) -> Connection:
 
 @contextlib.contextmanager
 def _threads(count: int) -> Iterator[None]:
-    """A child that is started here finds the variables that bound the threads of numerical libraries."""
+    """Set the thread limits of numerical libraries for child processes that are started in the block."""
     before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
     os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(count)))
     try:

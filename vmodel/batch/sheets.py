@@ -1,4 +1,4 @@
-"""The sheets of an XLSX file as a person sees them: hidden ones left out, merged cells filled, formulas as values."""
+"""Sheets of an XLSX file as a person sees them: hidden ones left out, merged cells filled, formulas as values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vmodel.batch.errors import TableInvalid
 
 _LARGEST_UNPACKED: Final = 300_000_000
 _LAST_ROW: Final = 1_048_576
-"""Of Excel. Sheets are often formatted down to it, and a damaged one may name any row."""
+"""Excel's last row. Sheets are often formatted down to it, and a damaged one may name any row."""
 _MOST_COLUMNS: Final = 512
 _MERGED: Final = re.compile(rb'<(?:\w+:)?mergeCell\s+ref="([A-Z]{1,3})(\d{1,7}):\1(\d{1,7})"')
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[ />]")
@@ -26,12 +26,12 @@ _CHUNK: Final = 1 << 20
 
 @dataclass(frozen=True)
 class NeverReckoned:
-    """Stands in a cell for a formula whose value the file lacks: a program wrote it, and no spreadsheet saved it."""
+    """Placeholder for a formula whose value the file lacks: a program wrote it, and no spreadsheet saved it."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet that its user sees.
+    """Visible sheet.
 
     Attributes:
         title: on its tab.
@@ -44,24 +44,24 @@ class Sheet:
 
 @contextmanager
 def open_sheets(path: Path) -> Iterator[list[Sheet]]:
-    """The visible sheets of a file, in its order, read as they are gone through.
+    """Open the visible sheets of a file, in its order; their rows are read lazily.
 
     Args:
         path: of the XLSX.
     Raises:
-        TableInvalid: it is none, is damaged, or unpacks to more than a table can be.
+        TableInvalid: it is no XLSX, is damaged, or unpacks to more than a table can be.
     """
     import openpyxl
 
     try:
-        # By streams: of a path it would look at the ending, and tables are renamed.
+        # Opened as streams: for a path openpyxl checks the file name's ending, and tables are renamed.
         with (
             zipfile.ZipFile(path) as archive,
             path.open("rb") as stream,
             path.open("rb") as again,
             warnings.catch_warnings(),
         ):
-            warnings.simplefilter("ignore")  # of styles and extensions that say nothing about the cells
+            warnings.simplefilter("ignore")  # about styles and extensions that do not affect the cells
             if sum(part.file_size for part in archive.infolist()) > _LARGEST_UNPACKED:
                 raise TableInvalid(str(path), "unpacks to more than a table can be")
             values = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
@@ -104,9 +104,9 @@ def _read(archive: zipfile.ZipFile, sheet: Any, formulas: Any) -> Iterator[tuple
 
 
 def _survey(archive: zipfile.ZipFile, part: str) -> tuple[dict[int, list[tuple[int, int]]], bool]:
-    """First row -> (column, last row) of cells merged downwards, and whether the sheet has formulas.
+    """Return first row -> (column, last row) of cells merged downwards, and whether the sheet has formulas.
 
-    The reader that keeps memory flat knows of neither.
+    openpyxl's read-only mode, which keeps memory flat, reports neither.
     """
     merged, has_formulas, before = defaultdict[int, list[tuple[int, int]]](list), False, b""
     with archive.open(part) as stream:
@@ -123,7 +123,7 @@ def _survey(archive: zipfile.ZipFile, part: str) -> tuple[dict[int, list[tuple[i
 
 
 def _index(letters: str) -> int:
-    """Of a column, from 0."""
+    """Return the index of a column, from 0."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1

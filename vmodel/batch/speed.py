@@ -1,4 +1,4 @@
-"""How long a batch will take, by what earlier runs on this machine took."""
+"""Estimated duration of a batch, from earlier runs on this machine."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _KEPT: Final = 400
 
 @dataclass(frozen=True)
 class Measured:
-    """One picture of an earlier run.
+    """Measurement of one picture of an earlier run.
 
     Attributes:
-        dressed: its garment was draped for it; else it is a further view.
+        dressed: its garment was draped for it; otherwise it is a further view.
         megapixels: of the picture.
-        seconds: it took, with ``jobs`` at work.
+        seconds: time that it took, with ``jobs`` processes at work.
     """
 
     pipeline: str
@@ -34,7 +34,7 @@ class Measured:
 
 
 def read_speed(home: Path) -> list[Measured]:
-    """Measures of earlier runs, oldest first; none where there were none or the file is damaged."""
+    """Read the measurements of earlier runs, oldest first; empty if there were none or the file is damaged."""
     try:
         return [Measured(**plain) for plain in json.loads((home / _FILE).read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError, RecursionError):
@@ -42,7 +42,7 @@ def read_speed(home: Path) -> list[Measured]:
 
 
 def keep_speed(home: Path, news: Sequence[Measured]) -> None:
-    """Add measures; the newest are kept.
+    """Add measurements and keep the newest.
 
     Raises:
         OutputNotWritable: ``home`` cannot be written.
@@ -54,28 +54,28 @@ def keep_speed(home: Path, news: Sequence[Measured]) -> None:
 
 
 def megapixels_of(task: Task) -> float:
-    """Size of a task's picture."""
+    """Return the size of a task's picture in megapixels."""
     height, width = task.request.size
     return height * width / 1e6
 
 
 def expect_seconds(tasks: Iterable[Task], jobs: int, known: Sequence[Measured]) -> float | None:
-    """Time that a run will take.
+    """Estimate the seconds that a run will take.
 
-    Every first picture of a garment on a person in a pose costs a drape, every further one only its own light and
-    pixels. Each counts as the median of the measures of its kind with the nearest number of pixels.
+    The first picture of a garment on a person in a pose costs a drape; a further one costs only its own light and
+    pixels. Each counts as the median of the measurements of its kind with the nearest number of pixels.
 
     Args:
         tasks: to be made.
         jobs: processes that share them.
-        known: of earlier runs.
+        known: measurements of earlier runs.
     Returns:
-        None where nothing like it was ever measured.
+        None if nothing like it was ever measured.
     """
     total, worn = 0.0, set()
     for task in tasks:
         request = task.request
-        # Another colourway costs no drape on the same model; who is cast follows from the colours.
+        # Another colourway costs no drape on the same model; the colours decide who is cast.
         wearing = (request.garment, request.model or task.colourway_name, request.pose)
         seconds = _expect(task, wearing not in worn, jobs, known)
         worn.add(wearing)

@@ -1,4 +1,4 @@
-"""Tables of what to shoot: a folder of photos, CSV, XLSX or JSON lines, read as rows of plain text."""
+"""Tables of shots: a folder of photos, CSV, XLSX or JSON lines, read as rows of plain text."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "size_chart": "CSV with the columns size, width_cm, length_cm",
     "colorways": "NAME:#old=#new,#old=#new of a drawing or kept design, which is also shot in its own colours",
 }
-"""Column -> what belongs in it. Cells of a plural hold several words, parted by commas, semicolons or bars."""
+"""Column -> its content. Plural columns hold several words, separated by commas, semicolons or bars."""
 
 _ALIASES = {"model": "models", "pose": "poses", "view": "views", "size": "sizes", "image": "photo", "id": "sku"}
 _ALIASES |= dict.fromkeys(("colorway", "colourway", "colourways", "colors", "colours"), "colorways")
@@ -46,15 +46,15 @@ MOST_ROWS = 20_000
 _LARGEST_BYTES = 50_000_000
 _LONGEST_CELL = 2_000
 _ROWS_AHEAD = 20
-"""Among these rows the header is looked for: titles and notes often stand above it."""
+"""Number of rows that are searched for the header: titles and notes often stand above it."""
 _UNSEEN: Final = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
-"""Letters without width that come with cells copied from web pages."""
+"""Zero-width characters that come with cells copied from web pages."""
 
 Record = tuple[int, Sequence[Any]]
 
 
 class Heading(NamedTuple):
-    """A title of a table: the column that it means, empty where vmodel knows none, and its own text."""
+    """Title of a column: the column that it means, empty if unknown, and its own text."""
 
     column: str
     title: str
@@ -65,14 +65,14 @@ Line = tuple[int, Sequence[tuple[Heading, Any]], str]
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table.
+    """Line of a table.
 
     Attributes:
         number: as the table's program counts it: the first line below a header is 2.
         cells: column -> text, without empty cells.
-        fault: why the line could not be read; empty if it could.
+        fault: reason why the line could not be read; empty if it could.
         remedy: for the fault.
-        column: of the cell at fault; empty where it is no single one.
+        column: of the cell at fault; empty if there is no single one.
     """
 
     number: int
@@ -84,13 +84,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """What was read.
+    """Table as it was read.
 
     Attributes:
-        folder: paths start from here.
+        folder: base of relative paths.
         rows: at least one.
-        unknown: columns that vmodel does not know and passes over.
-        notes: what else was passed over, a sentence each.
+        unknown: columns that vmodel does not know and ignores.
+        notes: other ignored content, one sentence each.
     """
 
     folder: Path
@@ -103,7 +103,7 @@ def read_table(source: Path) -> Table:
     """Read a folder of photos or a table.
 
     In a folder every picture is a row, and ``shirt-back.jpg`` is the back of ``shirt.jpg``. In a table the first row
-    with a cell ``photo`` is the header; what stands above it is passed over.
+    with a cell ``photo`` is the header; rows above it are ignored.
 
     Args:
         source: folder, or .csv, .tsv or .txt (comma, semicolon, tab or bar; UTF-8, UTF-16, Windows-1252 or GB 18030),
@@ -123,7 +123,7 @@ def read_table(source: Path) -> Table:
         remedy = "save it as XLSX or CSV; `vmodel batch --template FILE` writes one to start from"
         raise TableInvalid(str(source), "is no folder, CSV, XLSX or JSONL", remedy)
     try:
-        # By what it holds: a table is often renamed instead of saved in another format.
+        # By content: a table is often renamed instead of saved in another format.
         with source.open("rb") as stream:
             start = stream.read(4)
         if start == b"PK\x03\x04":
@@ -140,7 +140,7 @@ def read_table(source: Path) -> Table:
 
 
 def _table_of_workbook(path: Path) -> Table:
-    """Of the first visible sheet that has a column photo; the others with one are named."""
+    """Read the first visible sheet that has a column photo; the notes name the others with one."""
     with open_sheets(path) as sheets:
         begun = [(sheet, list(islice(sheet.records, _ROWS_AHEAD))) for sheet in sheets]
         fitting = [each for each in begun if _header(each[1]) is not None]
@@ -157,12 +157,12 @@ def _is_header(cells: Sequence[Any]) -> bool:
 
 
 def _header(records: Sequence[Record]) -> int | None:
-    """Which of them names the columns."""
+    """Return the index of the record that names the columns."""
     return next((index for index, (_, cells) in enumerate(records) if _is_header(cells)), None)
 
 
 def _headed(source: Path, records: Iterator[Record]) -> Iterator[Line]:
-    """Records below the header, by its titles."""
+    """Yield the records below the header, by its titles."""
     ahead = list(islice(records, _ROWS_AHEAD))
     if not ahead:
         raise TableInvalid(str(source), "has no rows")
@@ -191,10 +191,10 @@ def _lines_of_objects(objects: Iterator[tuple[int, Mapping[str, Any] | None]]) -
 
 
 def _headings(source: str, titles: Sequence[str]) -> list[Heading]:
-    """What each title means; a column's own name counts more than its other names.
+    """Return the column that each title means; a column's own name takes precedence over its other names.
 
     Raises:
-        TableInvalid: two mean the same column.
+        TableInvalid: two titles mean the same column.
     """
     named = {_plain(title) for title in titles} & set(COLUMNS)
     found: list[Heading] = []
@@ -211,7 +211,7 @@ def _headings(source: str, titles: Sequence[str]) -> list[Heading]:
 
 
 def _to_table(source: Path, lines: Iterator[Line], notes: tuple[str, ...] = ()) -> Table:
-    """Rows with known columns from lines with any."""
+    """Make rows with known columns from lines with any."""
     rows, unknown, named = list[Row](), dict[str, None](), False
     for number, values, fault in lines:
         cells, bad = dict[str, str](), Row(number, {}, fault)
@@ -239,7 +239,7 @@ def _to_table(source: Path, lines: Iterator[Line], notes: tuple[str, ...] = ()) 
 
 
 def suggest_column(title: str, table: Table) -> str:
-    """The column that somebody may have meant by an unknown title; empty if none is near, or the table has it."""
+    """Return the column that an unknown title may mean; empty if none is similar, or the table has it."""
     near = difflib.get_close_matches(_plain(title), [*COLUMNS, *_ALIASES], 1, 0.8)
     column = _ALIASES.get(near[0], near[0]) if near else ""
     return "" if any(column in row.cells for row in table.rows) else column
@@ -287,7 +287,7 @@ def _table_of_folder(folder: Path) -> Table:
 
 
 def _holds_photos(folder: Path) -> bool:
-    """True for a folder of flat-lays; false for one that a batch made."""
+    """Check that a folder has flat-lays and was not made by a batch."""
     try:
         names = [path.name for path in folder.iterdir()]
     except OSError:

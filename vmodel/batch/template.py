@@ -1,4 +1,4 @@
-"""An empty table to fill in."""
+"""Template of a table: empty, to be filled in."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def write_template(path: Path, choices: Mapping[str, Sequence[str]]) -> None:
 
     Args:
         path: .csv, .xlsx (with a note at every column and lists to choose from) or .jsonl.
-        choices: column -> the words that fit it.
+        choices: column -> its possible words.
     Raises:
         TableInvalid: another ending.
         OutputNotWritable: the file cannot be written.
@@ -39,7 +39,7 @@ def write_template(path: Path, choices: Mapping[str, Sequence[str]]) -> None:
     elif path.suffix.lower() == ".csv":
         text = io.StringIO()
         csv.writer(text).writerows([list(COLUMNS), example])
-        write_whole(path, text.getvalue().encode("utf-8-sig"))  # with its mark, Excel reads it as UTF-8
+        write_whole(path, text.getvalue().encode("utf-8-sig"))  # with its byte order mark, Excel reads it as UTF-8
     elif path.suffix.lower() == ".jsonl":
         write_whole(path, (json.dumps(_EXAMPLE) + "\n").encode())
     else:

@@ -1,4 +1,4 @@
-"""CSV as spreadsheets save it, and JSON lines: records from bytes."""
+"""Records from bytes: CSV as spreadsheets save it, and JSON lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HIGH: Final = re.compile(rb"[\x80-\xff]")
 
 
 def decode(content: bytes) -> str:
-    """Spreadsheets save CSV in UTF-8, as "Unicode text" in UTF-16, or in the code page of their country.
+    """Decode CSV, which spreadsheets save in UTF-8, in UTF-16 ("Unicode text"), or in the code page of their country.
 
     Raises:
         UnicodeError: it is no text.
@@ -39,16 +39,16 @@ def decode(content: bytes) -> str:
 
 
 def records_of_csv(text: str, is_header: Callable[[Sequence[str]], bool]) -> Iterator[tuple[int, Sequence[str]]]:
-    """(row number as a spreadsheet counts it, cells) of every line that is not blank.
+    """Yield (row number as a spreadsheet counts it, cells) of every line that is not blank.
 
-    Excel's first line ``sep=;`` names the delimiter and is no row; without it the one that parts the header into most
-    cells holds.
+    Excel's first line ``sep=;`` names the delimiter and is no row. Without it, the delimiter is the one that splits the
+    header into most cells.
 
     Args:
         text: of the file.
-        is_header: tells a line that names the columns.
+        is_header: recognises a line that names the columns.
     Raises:
-        csv.Error: a cell is larger than one can be.
+        csv.Error: a cell is larger than the limit.
     """
     named = re.match(r"sep=(.)\r?\n", text)
     body = text[named.end() :] if named else text
@@ -59,7 +59,7 @@ def records_of_csv(text: str, is_header: Callable[[Sequence[str]], bool]) -> Ite
 
 
 def _columns(text: str, delimiter: str, is_header: Callable[[Sequence[str]], bool]) -> int:
-    """Columns that a delimiter makes; none where no line is a header under it."""
+    """Count the columns that a delimiter makes; 0 if no line is a header under it."""
     reader = csv.reader(io.StringIO(text[:100_000], newline=""), delimiter=delimiter)
     try:
         return max((sum(map(bool, cells)) for cells in islice(reader, _AHEAD) if is_header(cells)), default=0)
@@ -68,7 +68,7 @@ def _columns(text: str, delimiter: str, is_header: Callable[[Sequence[str]], boo
 
 
 def lines_of_json(text: str) -> Iterator[tuple[int, Mapping[str, Any] | None]]:
-    """(line number, object) of JSON lines, or (place, object) of one array; None for what is no object."""
+    """Yield (line number, object) of JSON lines, or (place, object) of one array; None for what is no object."""
     if text.lstrip().startswith("["):
         try:
             listed = json.loads(text)
@@ -78,7 +78,7 @@ def lines_of_json(text: str) -> Iterator[tuple[int, Mapping[str, Any] | None]]:
             for number, each in enumerate(listed, 1):
                 yield number, each if isinstance(each, dict) else None
             return
-    # Not splitlines: letters of a cell, such as U+2028, are line ends to it.
+    # Not splitlines, which also splits at characters within a cell, such as U+2028.
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:

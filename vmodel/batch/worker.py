@@ -1,4 +1,4 @@
-"""One process of a batch: a warm studio that makes the pictures it is sent, and says how each went."""
+"""Worker process of a batch: a warm studio that makes the pictures it receives and returns their outcomes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SHORTEST_NEWS_S = 0.2
 
 @dataclass(frozen=True)
 class Stage:
-    """News of a worker: what it is doing, and the share of that done, 0..1."""
+    """Progress message of a worker: its stage, and the share of that done, 0..1."""
 
     name: str
     share: float
@@ -38,7 +38,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class StartFault:
-    """A worker could not begin at all."""
+    """Message of a worker that could not begin at all."""
 
     code: str
     message: str
@@ -46,15 +46,15 @@ class StartFault:
 
 @dataclass(frozen=True)
 class Bench:
-    """What all workers of a batch have in common; travels to their processes.
+    """Setup that all workers of a batch share; it is sent to their processes.
 
     Attributes:
         settings: of the batch.
-        make_pipeline: makes the pipeline ready; called once a process.
-        folder: where pictures and sidecars go.
+        make_pipeline: loads the pipeline; called once per process.
+        folder: of pictures and sidecars.
         file_format: a key of ``vmodel.files.FORMATS``.
-        threads: that one worker may use.
-        weights_of: tells which weights took part in a pipeline's pictures.
+        threads: limit for one worker.
+        weights_of: returns the weights that a pipeline used.
     """
 
     settings: Settings
@@ -66,7 +66,7 @@ class Bench:
 
 
 def work(connection: Connection, bench: Bench) -> None:
-    """Make pictures until the connection ends: a list of tasks comes in, one ``Outcome`` a task goes out."""
+    """Make pictures until the connection ends: lists of tasks come in, one ``Outcome`` per task goes out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; Ctrl-C reaches the whole group
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -137,7 +137,7 @@ def _bound_threads(threads: int) -> None:
 
 
 def _end_with_parent() -> None:
-    """A worker whose batch was killed must not go on making pictures."""
+    """End this process with its parent: a worker must not go on after its batch was killed."""
     parent = parent_process()
     if parent is not None:
         wait([parent.sentinel])
