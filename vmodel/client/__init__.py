@@ -1,4 +1,4 @@
-"""A small client of the REST API: upload a photo, correct what was understood, ask for pictures, watch, download.
+"""Client of the REST API: upload a photo, correct what was understood, ask for pictures, watch, download.
 
 with Client("http://127.0.0.1:8000", key) as client:
     garment = client.upload(Path("shirt.jpg"))

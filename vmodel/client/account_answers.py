@@ -1,4 +1,4 @@
-"""What the service answers about an account: its keys, its webhooks, and the rights in its garments and pictures."""
+"""Answers of the service about an account: its keys, its webhooks, and the rights in its garments and pictures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Account:
-    """Who a key belongs to, and what it may do."""
+    """Owner and permissions of a key."""
 
     id: str
     name: str
@@ -19,12 +19,12 @@ class Account:
 
 @dataclass(frozen=True)
 class Key:
-    """A key of the API; only its first letters are known.
+    """Key of the API; only its first letters are known.
 
     Attributes:
         scopes: read, shoot, manage.
         last_used_at: to the hour.
-        revoked_at: when it was ended.
+        revoked_at: time at which it was ended.
     """
 
     id: str
@@ -38,14 +38,14 @@ class Key:
 
 @dataclass(frozen=True)
 class NewKey(Key):
-    """A key that was just made; ``token`` is its text and is shown once."""
+    """Key that was just created; ``token`` is its text and is shown once."""
 
     token: str
 
 
 @dataclass(frozen=True)
 class Webhook:
-    """An address that is told what becomes of jobs."""
+    """Address that receives the events of jobs."""
 
     id: str
     url: str
@@ -55,14 +55,14 @@ class Webhook:
 
 @dataclass(frozen=True)
 class NewWebhook(Webhook):
-    """A webhook that was just made; its calls are signed with ``secret``, see ``read_webhook``."""
+    """Webhook that was just created; its calls are signed with ``secret``, see ``read_webhook``."""
 
     secret: str
 
 
 @dataclass(frozen=True)
 class Call:
-    """One event and how far its call is: waiting, delivered or given_up."""
+    """Event and the state of its call: waiting, delivered or given_up."""
 
     id: str
     event: str
@@ -76,7 +76,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Attestation:
-    """The account's word for its garment photos; ``attested_at`` is None until it was given."""
+    """Attestation of the account for its garment photos; ``attested_at`` is None until it was given."""
 
     statement: str
     attested_at: str | None
@@ -84,12 +84,12 @@ class Attestation:
 
 @dataclass(frozen=True)
 class GarmentRights:
-    """Whether pictures may be made of a garment.
+    """Rights in a garment, which decide whether pictures may be made of it.
 
     Attributes:
         state: unseen, clear, waiting, approved or refused.
-        findings: {"kind", "what"} each: what speaks against its photo.
-        attested_at: your word for this photo.
+        findings: {"kind", "what"} each: objections to its photo.
+        attested_at: time of your attestation for this photo.
         note: of the review.
     """
 
@@ -101,7 +101,7 @@ class GarmentRights:
 
 @dataclass(frozen=True)
 class Reservation:
-    """A model that you have alone."""
+    """Model that you have reserved."""
 
     model: str
     since: str
@@ -109,14 +109,14 @@ class Reservation:
 
 @dataclass(frozen=True)
 class Verification:
-    """What a picture is.
+    """Result of verifying a picture.
 
     Attributes:
         verdict: authentic, altered, copy or unknown.
         reason: one sentence.
         found_by: manifest, pixels, mark or likeness; empty for unknown.
         state: of the licence: valid, revoked, expired or not yet valid; empty without one.
-        licence: who may use it, for what, where, until when; None without one.
+        licence: holder, uses, territory and end; None without one.
     """
 
     verdict: str

@@ -1,4 +1,4 @@
-"""What the service answers, and what it is asked for."""
+"""Requests to the service and its answers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ T = TypeVar("T")
 
 
 class ApiProblem(Exception):
-    """The service refused, or failed.
+    """Refusal or failure of the service.
 
     Attributes:
         code: stable, see docs/api.md.
         message: one sentence with the remedy.
-        status: of HTTP.
-        request_id: under which the service's log has it.
+        status: HTTP status.
+        request_id: of the entry in the service's log.
         retryable: the same request may succeed later.
     """
 
@@ -28,7 +28,7 @@ class ApiProblem(Exception):
 
 @dataclass(frozen=True)
 class Model:
-    """An invented person of the roster; ``size`` is a label, or a child's in cm."""
+    """Invented person of the roster; ``size`` is a label, or a child's in cm."""
 
     id: str
     name: str
@@ -42,12 +42,12 @@ class Model:
 
 @dataclass(frozen=True)
 class Garment:
-    """A garment.
+    """Garment of the account.
 
     Attributes:
-        understood: as of docs/api.md; None while the photo could not be understood.
+        understood: see docs/api.md; None while the photo could not be understood.
         hypotheses: {"category", "share"} of what the photo may show, the likeliest first.
-        question: to the seller, where the kind is not sure; stating a category answers it.
+        question: for the seller, where the kind is not certain; stating a category answers it.
     """
 
     id: str
@@ -72,7 +72,7 @@ class Garment:
 
 @dataclass(frozen=True)
 class Design:
-    """What a designer chose, shot like a garment: its id is one.
+    """Design, which is shot like a garment: its id is one.
 
     Attributes:
         asked: fields of ``Client.create_design``.
@@ -91,7 +91,7 @@ class Design:
 
 @dataclass(frozen=True)
 class Print:
-    """An uploaded repeat: (height, width) in pixels, and the colours that it is made of, most of it first."""
+    """Uploaded repeat: (height, width) in pixels, and its colours, the most frequent first."""
 
     id: str
     size_px: list[int]
@@ -101,7 +101,7 @@ class Print:
 
 @dataclass(frozen=True)
 class Flat:
-    """An uploaded technical flat, and the colours that it writes, most of it first."""
+    """Uploaded technical flat, and the colours written in it, the most frequent first."""
 
     id: str
     has_back: bool
@@ -110,12 +110,12 @@ class Flat:
 
 @dataclass(frozen=True)
 class Pattern:
-    """An uploaded sewing pattern, whose pieces fit together.
+    """Uploaded sewing pattern, whose pieces fit together.
 
     Attributes:
         pieces: {"piece", "size_cm", "area_cm2", "grain_deg", "material", "colour"} each.
         seams: {"seam", "kind", "first", "first_cm", "second", "second_cm"} each.
-        colours: of its pieces, that of most cloth first.
+        colours: of its pieces, the one with the most cloth first.
         link: the pieces side by side as PNG, for an hour.
     """
 
@@ -129,19 +129,19 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture to ask for.
+    """Picture to ask for.
 
     Attributes:
-        model: id; None casts somebody.
-        pose: name; None chooses one.
+        model: id; None = choose one automatically.
+        pose: name; None = choose one automatically.
         view, framing, light, background: names of ``Client.choices``; a background may be a colour.
         size: HEIGHTxWIDTH.
-        pipeline: None for the installation's own.
-        seed: whatever is left to chance follows from it.
-        steps: of a pipeline that makes steps.
+        pipeline: name; None = the installation's default.
+        seed: random seed.
+        steps: denoising steps, for a pipeline that makes steps.
         channel: where the picture will be shown; decides about the visible AI label.
-        barefoot: without the plain shoes that everybody wears else.
-        fitting: a first look, sooner made: coarser cloth and half of the hair.
+        barefoot: without the plain shoes that everybody wears otherwise.
+        fitting: a fast preview: coarser cloth and half of the hair strands.
         focal_mm: of the lens, 20 to 300; a shorter one comes nearer. None for the usual 85.
     """
 
@@ -163,7 +163,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture and how far it is; ``share`` is what is done of it, 0..1."""
+    """Picture and its progress; ``share`` is the part done, 0..1."""
 
     id: str
     job_id: str
@@ -181,13 +181,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class Job:
-    """A job and its pictures.
+    """Job and its pictures.
 
     Attributes:
         state: queued, running, done, partly_done, failed, cancelled.
         share: of the job that is done, 0..1.
         place: turns before its next one; None once it runs.
-        eta_s: seconds until it ends; None where nothing was measured yet.
+        eta_s: seconds until it ends; None if nothing was measured yet.
         credits, charged: price of all pictures, and of the delivered ones.
     """
 
@@ -208,18 +208,18 @@ class Job:
 
     @property
     def is_open(self) -> bool:
-        """True as long as something is still to become of it."""
+        """State of a job that has not ended: queued or running."""
         return self.state in {"queued", "running"}
 
     @property
     def pictures(self) -> list[Picture]:
-        """Its pictures, in the order in which they were asked for."""
+        """Pictures of the job, in the order in which they were asked for."""
         return [read_answer(Picture, shot) for shot in self.shots]
 
 
 @dataclass(frozen=True)
 class Usage:
-    """Credits that can be spent, are held, and were spent; the plan, and the prices by pipeline."""
+    """Credits that are available, reserved and consumed; the plan, and the prices by pipeline."""
 
     available: int
     reserved: int

@@ -1,4 +1,4 @@
-"""The client itself: one installation, one key, from a photo to pictures on disk."""
+"""Client of one installation with one key, from a photo to pictures on disk."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ from vmodel.client.connection import TRIES, Connection
 
 
 class Client:
-    """Speaks to one installation with one key; use it as a context, or close it.
+    """Client of one installation with one key; use it as a context, or close it.
 
-    Requests that may be made again are: after a broken connection, a full queue or a rate limit, with the waits that
-    the service asks for. A job is submitted once, however often its request is repeated.
+    Repeatable requests are retried after a broken connection, a full queue or a rate limit, with the waits that the
+    service asks for. A job is submitted once, however often its request is repeated.
 
     Args:
         url: of the service, without ``/v1``.
         key: of the API.
-        timeout_s: of one request; reading a photo takes some seconds.
+        timeout_s: limit of one request in seconds; reading a photo takes some.
         transport: for tests.
     Attributes:
         keys: the account's keys.
-        webhooks: addresses that are told what becomes of jobs.
-        rights: attestations, models had alone, and verification.
+        webhooks: addresses that receive the events of jobs.
+        rights: attestations, reserved models, and verification.
     """
 
     def __init__(
@@ -57,37 +57,37 @@ class Client:
         self.rights = Rights(self._line)
 
     def __enter__(self) -> Self:
-        """Itself."""
+        """Return the client itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close."""
+        """Close the connections."""
         self.close()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._line.close()
 
     def models(self, gender: str | None = None, size: str | None = None) -> list[Model]:
-        """The roster; ``gender`` and ``size`` narrow it."""
+        """Return the roster; ``gender`` and ``size`` narrow it."""
         wanted = {name: value for name, value in (("gender", gender), ("size", size)) if value is not None}
         return [read_answer(Model, each) for each in self._line.get("/v1/models", wanted)]
 
     def poses(self) -> list[str]:
-        """Names of the library's poses."""
+        """Return the names of the library's poses."""
         return [each["name"] for each in self._line.get("/v1/poses")]
 
     def choices(self) -> dict[str, list[str]]:
-        """Every other word that a shot or a correction takes."""
+        """Return every other word that a shot or a correction takes."""
         found: dict[str, list[str]] = self._line.get("/v1/choices")
         return found
 
     def upload(
         self, photo: Path | bytes, mask: Path | bytes | None = None, back: Path | bytes | None = None, **stated: Any
     ) -> Garment:
-        """Upload a flat-lay photo and see what is understood of it.
+        """Upload a flat-lay photo and return what is understood of it.
 
         Args:
             photo: a file or its content.
@@ -95,23 +95,23 @@ class Client:
             back: flat-lay of the garment's back.
             stated: name, category, material, width_cm, length_cm, worn_open.
         Raises:
-            ApiProblem: it is no picture, shows a person, or what is stated fits no garment.
+            ApiProblem: it is no picture, shows a person, or the statements fit no garment.
         """
         files = {"photo": photo, "mask": mask, "back": back}
         return read_answer(Garment, self._line.upload("POST", "/v1/garments", files, stated))
 
     def garment(self, garment_id: str) -> Garment:
-        """One garment."""
+        """Return one garment."""
         return read_answer(Garment, self._line.get(f"/v1/garments/{garment_id}"))
 
     def garments(self, limit: int = 20, before: str | None = None) -> list[Garment]:
-        """Your garments, the newest first."""
+        """Return your garments, the newest first."""
         return [read_answer(Garment, each) for each in self._line.get("/v1/garments", _page(limit, before))]
 
     def correct(self, garment_id: str, **corrections: Any) -> Garment:
         """Correct what was understood: category, material, width_cm, length_cm, worn_open, landmarks, name.
 
-        None takes a word back.
+        None withdraws a statement.
         """
         return read_answer(Garment, self._line.send("PATCH", f"/v1/garments/{garment_id}", json=corrections))
 
@@ -120,15 +120,15 @@ class Client:
         self._line.send("DELETE", f"/v1/garments/{garment_id}")
 
     def replace_mask(self, garment_id: str, mask: Path | bytes | None) -> Garment:
-        """Give a black and white picture of the photo's size in place of the cut-out; None takes it back."""
+        """Replace the cut-out by a black and white picture of the photo's size; None restores it."""
         return read_answer(Garment, self._side_file(garment_id, "mask", mask))
 
     def replace_back(self, garment_id: str, back: Path | bytes | None) -> Garment:
-        """Give a photo of the garment's back; None takes it away."""
+        """Replace the photo of the garment's back; None removes it."""
         return read_answer(Garment, self._side_file(garment_id, "back", back))
 
     def blocks(self) -> dict[str, Any]:
-        """What a design can be made of: blocks, sizes, materials."""
+        """Return the options of a design: blocks, sizes, materials."""
         found: dict[str, Any] = self._line.get("/v1/blocks")
         return found
 
@@ -144,36 +144,36 @@ class Client:
         """Upload a sewing pattern: SVG, DXF (AAMA) or JSON of GarmentCode.
 
         Raises:
-            ApiProblem: it is none, or two edges that are sewn together do not match.
+            ApiProblem: it is no pattern, or two edges that are sewn together do not match.
         """
         return read_answer(Pattern, self._line.upload("POST", "/v1/patterns", {"file": file}))
 
     def preview_design(self, colorway: str = "", **asked: Any) -> bytes:
-        """Front and back of a design lying flat, PNG; nothing is kept. See ``create_design``."""
+        """Return front and back of a design lying flat, as PNG; nothing is kept. See ``create_design``."""
         wanted = {"colorway": colorway}
         return self._line.answer("POST", "/v1/designs/preview", TRIES, json=asked, params=wanted).content
 
     def create_design(self, **asked: Any) -> Design:
-        """Keep a design, whose id is a garment's.
+        """Keep a design, whose id is also a garment's.
 
         Args:
             asked: name; block, flat or pattern, print, size, model, repeat_cm, rotate_deg, offset_cm, ground, trim,
                 material, piece_materials, category, width_cm, length_cm, colorways ({"name", "colours"} each).
         Raises:
-            ApiProblem: something of it is wrong.
+            ApiProblem: a part of it is wrong.
         """
         return read_answer(Design, self._line.send("POST", "/v1/designs", json=asked))
 
     def replace_design(self, design_id: str, **asked: Any) -> Design:
-        """Put another design in its place; see ``create_design``."""
+        """Replace a design by another; see ``create_design``."""
         return read_answer(Design, self._line.send("PUT", f"/v1/designs/{design_id}", json=asked))
 
     def designs(self, limit: int = 20, before: str | None = None) -> list[Design]:
-        """Your designs, the newest first."""
+        """Return your designs, the newest first."""
         return [read_answer(Design, each) for each in self._line.get("/v1/designs", _page(limit, before))]
 
     def quote(self, garment_id: str, shots: Sequence[Shot], **outfit: Any) -> int:
-        """Credits that a job would cost; see ``submit``."""
+        """Return the credits that a job would cost; see ``submit``."""
         price: int = self._line.send("POST", "/v1/quotes", json=_asked(garment_id, shots, 5, **outfit))["credits"]
         return price
 
@@ -191,29 +191,29 @@ class Client:
 
         Args:
             garment_id: whose photo, or a design's id.
-            shots: what to make.
-            key: the same again is the same job, for ever; a fresh one without.
+            shots: the pictures to make.
+            key: idempotency key, which returns the same job for ever; None = a fresh one.
             priority: 0..9 among your own jobs, 9 first.
             worn_with: ids of garments that are worn with it, in any order.
             tucked: tops go inside trousers and skirts.
             colorway: of a design; empty for its own colours.
         Raises:
-            ApiProblem: too few credits, a day's limit, or something unknown is asked for.
+            ApiProblem: too few credits, a day's limit, or an unknown value.
         """
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
         asked = _asked(garment_id, shots, priority, worn_with, tucked, colorway)
         return read_answer(Job, self._line.again("POST", "/v1/jobs", json=asked, headers=headers))
 
     def job(self, job_id: str) -> Job:
-        """One job."""
+        """Return one job."""
         return read_answer(Job, self._line.get(f"/v1/jobs/{job_id}"))
 
     def jobs(self, limit: int = 20, before: str | None = None) -> list[Job]:
-        """Your jobs, the newest first."""
+        """Return your jobs, the newest first."""
         return [read_answer(Job, each) for each in self._line.get("/v1/jobs", _page(limit, before))]
 
     def watch(self, job_id: str) -> Iterator[Job]:
-        """A job now and whenever it has changed, until it has ended; a stream that breaks is opened again."""
+        """Yield a job now and whenever it has changed, until it has ended; reopen the stream if it breaks."""
         told: Job | None = None
         for failed in range(TRIES):
             try:
@@ -233,26 +233,26 @@ class Client:
             told = job
 
     def wait(self, job_id: str) -> Job:
-        """A job once it has ended."""
+        """Wait until a job has ended, and return it."""
         job = self.job(job_id)
         if job.is_open:
             *_, job = self.watch(job_id)
         return job
 
     def cancel(self, job_id: str) -> Job:
-        """Give a job up; delivered pictures stay."""
+        """Cancel a job; delivered pictures stay."""
         return read_answer(Job, self._line.again("POST", f"/v1/jobs/{job_id}/cancel"))
 
     def delete_job(self, job_id: str) -> None:
-        """Give a job up and delete its pictures."""
+        """Cancel a job and delete its pictures."""
         self._line.again("DELETE", f"/v1/jobs/{job_id}")
 
     def picture(self, picture: Picture) -> bytes:
-        """The file of a finished picture."""
+        """Return the file of a finished picture."""
         return self._line.answer("GET", f"/v1/shots/{picture.id}/picture", TRIES).content
 
     def model3d(self, picture: Picture) -> bytes:
-        """Who wears it in a finished picture, to be turned in space: glTF 2.0 binary."""
+        """Return the dressed model of a finished picture in 3D: glTF 2.0 binary."""
         return self._line.answer("GET", f"/v1/shots/{picture.id}/model3d", TRIES).content
 
     def download(self, picture: Picture, folder: Path) -> Path:
@@ -271,28 +271,28 @@ class Client:
         return path
 
     def delete_picture(self, picture: Picture) -> None:
-        """Delete a finished picture with its files; what it cost stays in the ledger."""
+        """Delete a finished picture with its files; its cost stays in the ledger."""
         self._line.again("DELETE", f"/v1/shots/{picture.id}")
 
     def account(self) -> Account:
-        """Who you are and what the key may do."""
+        """Return your account and the permissions of the key."""
         return read_answer(Account, self._line.get("/v1/account"))
 
     def delete_everything(self) -> int:
-        """Delete all your garments and pictures for good and give open jobs up; account, keys and ledger stay.
+        """Delete all your garments and pictures for good and cancel open jobs; account, keys and ledger stay.
 
         Returns:
-            How many files were deleted.
+            Number of deleted files.
         """
         files: int = self._line.again("DELETE", "/v1/account/content", params={"confirm": "delete-everything"})["files"]
         return files
 
     def usage(self) -> Usage:
-        """Your credits, plan and prices."""
+        """Return your credits, plan and prices."""
         return read_answer(Usage, self._line.get("/v1/usage"))
 
     def statement(self, period: str | None = None, form: str = "csv") -> str:
-        """A month line by line: "csv", "json" or "html"; this month without a period."""
+        """Return a month line by line: "csv", "json" or "html"; this month without a period."""
         wanted = {"form": form} if period is None else {"form": form, "period": period}
         return self._line.answer("GET", "/v1/usage/statement", TRIES, params=wanted).text
 

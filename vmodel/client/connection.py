@@ -1,4 +1,4 @@
-"""The line to one installation: requests with a key, repeated where they may be, and refusals as errors."""
+"""HTTP connection to one installation: requests with a key, retries where allowed, and refusals as errors."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ import httpx
 from vmodel.client.answers import ApiProblem
 
 TRIES = 4
-"""How often a request is made that may be made again."""
+"""Number of tries of a repeatable request."""
 _LONGEST_WAIT_S = 60.0
 _AGAIN = frozenset({429, 502, 503, 504})
 
 
 class Connection:
-    """Speaks HTTP with one installation; ``Client`` says what each argument is."""
+    """HTTP connection to one installation; ``Client`` describes the arguments."""
 
     def __init__(self, url: str, key: str, timeout_s: float, transport: httpx.BaseTransport | None) -> None:
         headers = {"Authorization": f"Bearer {key}", "User-Agent": "vmodel-client"}
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout_s, transport=transport)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._http.close()
 
     def get(self, path: str, wanted: Mapping[str, Any] | None = None) -> Any:
-        """What is at an address, of JSON; asked for again where that helps."""
+        """Return the JSON at an address, with retries where they help."""
         return self.again("GET", path, params=dict(wanted or {}))
 
     def again(self, method: str, path: str, **request: Any) -> Any:
-        """The JSON answer to a request that may be made more than once, or None."""
+        """Return the JSON answer to a request that may be made more than once, or None."""
         answer = self.answer(method, path, TRIES, **request)
         return answer.json() if answer.content else None
 
     def send(self, method: str, path: str, **request: Any) -> Any:
-        """The JSON answer to a request that is made once, or None."""
+        """Return the JSON answer to a request that is made once, or None."""
         answer = self.answer(method, path, 1, **request)
         return answer.json() if answer.content else None
 
@@ -61,10 +61,10 @@ class Connection:
             return self.send(method, path, files=files, data=dict(said or {}))
 
     def lines(self, path: str) -> Iterator[str]:
-        """The lines of a stream while it is open.
+        """Yield the lines of a stream while it is open.
 
         Raises:
-            ApiProblem: the service refuses it.
+            ApiProblem: the service refused it.
             httpx.TransportError: it broke, or was silent for a minute.
         """
         with self._http.stream("GET", path, timeout=httpx.Timeout(10, read=60)) as stream:
@@ -74,7 +74,7 @@ class Connection:
             yield from stream.iter_lines()
 
     def answer(self, method: str, path: str, tries: int, **request: Any) -> httpx.Response:
-        """The answer to a request, made at most so many times.
+        """Return the answer to a request, made at most ``tries`` times.
 
         Raises:
             ApiProblem: the service refused it.

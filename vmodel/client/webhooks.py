@@ -1,4 +1,4 @@
-"""Whether a webhook's call comes from the service (standardwebhooks.com)."""
+"""Verification of webhook calls: the service's signature and its age (standardwebhooks.com)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_webhook(secret: str, headers: Mapping[str, str], body: bytes, at: datet
         secret: as shown when the webhook was made.
         headers: of the call; their case does not matter.
         body: exactly as it came.
-        at: the time; now by default.
+        at: current time; now by default.
     Returns:
         {"type", "timestamp", "data"}.
     Raises:
