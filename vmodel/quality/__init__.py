@@ -1,4 +1,4 @@
-"""Is it good enough? The worn garment, and the picture of it, against what was asked for.
+"""Quality checks: the worn garment, and the picture of it, against what was asked for.
 
-``worn`` looks at the cloth on the body before anything is painted, ``gate`` at what a pipeline painted of it.
+``worn`` judges the cloth on the body before anything is painted, ``gate`` what a pipeline painted of it.
 """

@@ -1,4 +1,4 @@
-"""What stops a picture before it is made because the judge of the worn garment missed something."""
+"""Error that stops a picture before it is made, because the worn garment missed a bar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is the figure where geometry put it, and are face and hands those of a person? Scores for ``vmodel.quality.gate``."""
+"""Scores of the figure for ``vmodel.quality.gate``: outline, face and hands, compared with geometry and draft."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _SMALLEST_PX = 60
 
 
 def outline_score(made: FloatArray, drawn: FloatArray, maps: ConditionMaps, scale: float) -> float:
-    """Share of the figure's outline that the picture draws where the geometry has it.
+    """Return the share of the figure's outline that the picture draws where geometry has it.
 
-    Along the normal of the outline the strongest step of colour must lie within 2.5 pixels (at 1024) of it; points at
-    which the draft itself shows no step there are not asked.
+    The strongest step of colour along the outline's normal must lie within 2.5 pixels (at 1024) of it. Points where the
+    draft itself shows no step are ignored.
 
     Args:
         made: (H, W, 3) OKLab of the picture.
@@ -27,7 +27,7 @@ def outline_score(made: FloatArray, drawn: FloatArray, maps: ConditionMaps, scal
         maps: their condition maps.
         scale: long side over 1024.
     Returns:
-        0..1; 1 where nothing can be asked.
+        0..1; 1 where nothing can be tested.
     """
     points, normals = _outline(maps.person_mask)
     reach = max(_REACH_PX * scale, 5.0)
@@ -49,7 +49,7 @@ def outline_score(made: FloatArray, drawn: FloatArray, maps: ConditionMaps, scal
 
 
 def face_score(made: FloatArray, drawn: FloatArray, maps: ConditionMaps) -> float:
-    """How far the face is a face: skin of a person's hue, dark eyes, no smear and no blotches, features in place.
+    """Score the face: skin of a person's hue, dark eyes, no smear and no blotches, features in place.
 
     Args:
         made: (H, W, 3) OKLab of the picture.
@@ -67,12 +67,12 @@ def face_score(made: FloatArray, drawn: FloatArray, maps: ConditionMaps) -> floa
 
 
 def hands_score(made: FloatArray, drawn: FloatArray, maps: ConditionMaps) -> float:
-    """The same for the hands, which have no eyes and may be lit more freely."""
+    """Score the hands like the face, but without eyes and with a wider range of contrast."""
     return min(_skin_scores(made, drawn, _visible(maps, _HANDS), contrast_range=(0.45, 3.0)), default=1.0)
 
 
 def _outline(person: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """(N, 2) points on the figure's outline and (N, 2) unit normals that point out of it."""
+    """Return (N, 2) points on the figure's outline and (N, 2) unit normals that point out of it."""
     smooth = cv2.GaussianBlur(person.astype(np.float32), (0, 0), 1.5)
     contours, _ = cv2.findContours((person > 0.5).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     found = [contour[::2, 0] for contour in contours if len(contour) > 20]
@@ -89,13 +89,13 @@ def _outline(person: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _strongest(picture: FloatArray, x: FloatArray, y: FloatArray, along: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Where on each profile the colour changes most, and by how much."""
+    """Return the place of the strongest step of colour on each profile, and its size."""
     soft = cv2.GaussianBlur(picture, (0, 0), 0.7)
     profile = cv2.remap(soft, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)
     span = 3
     step = np.linalg.norm(profile[:, 2 * span :] - profile[:, : -2 * span], axis=2)
     middle = along[span:-span]
-    # Of steps that are equally strong, the one nearest to the outline counts.
+    # Among equally strong steps, the one nearest to the outline counts.
     best = np.argmax(step * (1 - 0.02 * np.abs(middle)), axis=1)
     return middle[best], step[np.arange(len(step)), best]
 
@@ -108,7 +108,7 @@ def _visible(maps: ConditionMaps, names: tuple[str, ...]) -> BoolArray:
 def _skin_scores(
     made: FloatArray, drawn: FloatArray, part: BoolArray, contrast_range: tuple[float, float]
 ) -> list[float]:
-    """Hue, contrast and place of features on a part of the body; nothing where it is too small to tell."""
+    """Score hue, contrast and place of features on a part of the body; empty if it is too small."""
     core = cv2.erode(part.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     if core.sum() < _SMALLEST_PX:
         return []
@@ -127,7 +127,7 @@ def _skin_scores(
 
 
 def _features(lightness: FloatArray, part: BoolArray, sigma: float) -> FloatArray:
-    """Lightness against its neighbourhood within the part, on the part's pixels."""
+    """Return the lightness relative to its neighbourhood within the part, on the part's pixels."""
     weight = part.astype(np.float32)
     total = np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-3)
     mean = cv2.GaussianBlur(lightness * weight, (0, 0), sigma) / total
@@ -135,7 +135,7 @@ def _features(lightness: FloatArray, part: BoolArray, sigma: float) -> FloatArra
 
 
 def _darkness_score(made: FloatArray, drawn: FloatArray, face: BoolArray, eyes: BoolArray) -> float:
-    """Irises and lashes must be darker than the skin, at least half as much as in the draft."""
+    """Score how much darker than the skin irises and lashes are, relative to the draft; 1 from 70 % on."""
     dark_made, dark_drawn = (float(np.median(light[face]) - np.percentile(light[eyes], 20)) for light in (made, drawn))
     if dark_drawn < 0.05:
         return 1.0

@@ -1,7 +1,7 @@
-"""The quality gate: would a seller put this picture in the shop? Every score has a bar and a reason.
+"""Quality gate: scores that decide whether a picture is fit for the shop, each with a bar and a reason.
 
-A picture is compared with what geometry knows of it: the photo's own colours under every pixel, the figure's outline,
-which part of the body is where, and the draft. None of these scores needs a network or a picture of a real person;
+A picture is compared with data from geometry: the photo's own colours under every pixel, the figure's outline, the
+map of body parts, and the draft. None of these scores needs a network or a picture of a real person;
 ``vmodel.quality.pose`` adds one that does, where the operator has pulled its weights.
 """
 
@@ -32,7 +32,7 @@ BARS: Mapping[str, float] = {
     "calm": 0.65,
     "background": 0.70,
 }
-"""Name of a score -> the least it may be.
+"""Name of a score -> its minimum.
 
 ``garment colour``: the photo's colours, shading aside. ``garment structure``: prints and seams are where the photo has
 them. ``outline``: the figure stands where geometry put it. ``face``, ``hands``: skin of a person's hue, features in
@@ -40,8 +40,9 @@ place, neither smeared nor rough. ``modesty``: no base layer and no skin shows w
 the base layer is. ``calm``: no noise, blotches or burnt-out areas. ``background``: the colour that was asked for, and
 nothing in it.
 
-Drafts of the bundled examples score 0.83 and more in everything. Spoilt on purpose (``tests/spoiling.py``), the score
-that is meant falls to 0.6 and less; the bars lie between, low where a pipeline may rightly change what the draft shows.
+Drafts of the bundled examples score at least 0.83 in everything. In pictures that are spoilt on purpose
+(``tests/spoiling.py``), the score in question falls to 0.6 or less. The bars are between, low where a pipeline may
+rightly change what the draft shows.
 """
 
 
@@ -49,12 +50,12 @@ _NO_SKIN = ("background", "base layer", "hair", "garment", "stool", "eye", "lips
 
 
 def judge(picture: ByteArray, take: Take, settings: Settings | None = None) -> QualityReport:
-    """Score a picture; where the weights of a pose detector are, its ``pose``, too.
+    """Score a picture; where the weights of a pose detector are installed, its ``pose``, too.
 
     Args:
         picture: (H, W, 3) sRGB, or (H, W, 4) with straight alpha; what a pipeline made of ``take``.
-        take: what the pipeline was asked for; its draft is the yardstick.
-        settings: name the home with the weights; without, nobody looks for a pose.
+        take: input of the pipeline; its draft is the reference.
+        settings: give the home with the weights; None = no score of the pose.
     """
     scale = max(picture.shape[:2]) / 1024
     window = _figure_window(take.maps, round(16 * scale) + 8)
@@ -77,7 +78,7 @@ def judge(picture: ByteArray, take: Take, settings: Settings | None = None) -> Q
 
 
 def _figure_window(maps: ConditionMaps, margin: int) -> tuple[slice, slice]:
-    """Rows and columns round the figure; everything where there is none."""
+    """Return rows and columns round the figure; everything where there is none."""
     spans = []
     for axis in (1, 0):
         found = np.flatnonzero((maps.person_mask > 0).any(axis=axis))
@@ -91,7 +92,7 @@ def _cut(maps: ConditionMaps, window: tuple[slice, slice]) -> ConditionMaps:
 
 
 class _Shown:
-    """A picture as it is seen, over middle grey where it is transparent; conversions are made once."""
+    """Picture over middle grey where it is transparent; conversions are cached."""
 
     def __init__(self, picture: ByteArray) -> None:
         light = to_linear(np.ascontiguousarray(picture[..., :3]))
@@ -110,9 +111,9 @@ class _Shown:
 
 
 def colour_score(made: _Shown, drawn: _Shown, maps: ConditionMaps, inner: BoolArray, scale: float) -> float:
-    """1 less the colour's distance from the photo's, at three scales, and of its brightness from the draft's.
+    """Return 1 minus the colour's distance from the photo's, at three scales, and of its brightness from the draft's.
 
-    A median distance of 0.05 in OKLab, which anybody sees, costs 0.3; so does 0.2 where a tenth of the garment is off.
+    A median distance of 0.05 in OKLab, which is clearly visible, costs 0.3; so does 0.2 on a tenth of the garment.
     """
     if inner.sum() < 64:
         return 1.0
@@ -129,9 +130,9 @@ def colour_score(made: _Shown, drawn: _Shown, maps: ConditionMaps, inner: BoolAr
 
 
 def structure_score(made: _Shown, maps: ConditionMaps, inner: BoolArray, scale: float) -> float:
-    """Local correlation of the picture's luminance with the photo's, where the photo has a print; 1 where it has none.
+    """Return the local correlation of the picture's luminance with the photo's where it has a print; otherwise 1.
 
-    Three bands of detail count alike: letters and fine stripes, flowers, large motifs.
+    Three bands of detail have the same weight: letters and fine stripes, flowers, large motifs.
     """
     photo = np.log(maps.albedo @ LUMINANCE + 0.02)
     shown = np.log(made.luminance + 0.02)
@@ -149,7 +150,7 @@ def structure_score(made: _Shown, maps: ConditionMaps, inner: BoolArray, scale: 
 
 
 def modesty_score(made: _Shown, drawn: _Shown, maps: ConditionMaps, skin: SkinTextures, inner: BoolArray) -> float:
-    """1 less twenty times the share of covered pixels that look like what they cover, and did not in the draft."""
+    """Return 1 minus 20 times the share of covered pixels that look like what they cover, and did not in the draft."""
     painted = skin.albedo[::8, ::8]
     worn = skin.base_layer[::8, ::8] > 0.5
     bare = ~worn & (skin.scatter[::8, ::8] > 0.3)
@@ -169,11 +170,11 @@ def modesty_score(made: _Shown, drawn: _Shown, maps: ConditionMaps, skin: SkinTe
 
 
 def _bared(made: _Shown, drawn: _Shown, maps: ConditionMaps, base_layer: BoolArray, skin: FloatArray) -> float:
-    """Share of the base layer whose colour is nearer to what skin would show there than to what cloth does.
+    """Return the share of the base layer whose colour is nearer to that of skin there than to that of cloth.
 
-    The draft says what cloth shows. Skin there would be as much lighter and redder as its colour is, and both are seen
-    under the picture's own light, which is what its visible skin has against the draft's. So skin of any tone and light
-    is told from a base layer near the skin's colour.
+    The draft gives the cloth's colour. Skin there would be lighter and redder in proportion to its own colour. Both are
+    compared under the picture's light, which follows from its visible skin against the draft's. So skin of any tone
+    and light is distinguished from a base layer near the skin's colour.
     """
     bare = ~np.isin(maps.parts, [PART_NAMES.index(part) for part in _NO_SKIN]) & (maps.person_mask > 0.99)
     bare = (cv2.erode(bare.astype(np.uint8), np.ones((5, 5))) > 0) & (maps.hair_mask < 0.1)
@@ -195,8 +196,8 @@ def _bared(made: _Shown, drawn: _Shown, maps: ConditionMaps, base_layer: BoolArr
 
 
 def calm_score(made: _Shown, drawn: _Shown, maps: ConditionMaps, scale: float) -> float:
-    """The least of three: no more noise than a good camera's, no blotches that light would not make, nothing burnt."""
-    # Hair is all fine detail, and a pipeline may lay it otherwise.
+    """Return the lowest of the scores for noise beyond the draft's, blotches of lightness or tint, and burnt areas."""
+    # Hair is all fine detail, and a pipeline may arrange it differently.
     person = (maps.person_mask > 0.99) & (maps.hair_mask < 0.1)
     flat = person & (_edge(drawn.lab[..., 0]) < 0.02)
     if flat.sum() < 256:
@@ -212,10 +213,10 @@ def calm_score(made: _Shown, drawn: _Shown, maps: ConditionMaps, scale: float) -
 
 
 def background_score(picture: ByteArray, take: Take, scale: float) -> float:
-    """1 less the colour cast, and less the share of the background in which something stands that was not asked for."""
+    """Return 1 minus the colour cast, and minus the share of the background with objects that were not asked for."""
     apart = np.ones((2 * round(12 * scale) + 1,) * 2, np.uint8)
     empty = cv2.dilate((take.maps.person_mask > 0.01).astype(np.uint8), apart) == 0
-    # What stands in the background is larger than three pixels.
+    # Objects in the background are larger than three pixels.
     empty[np.arange(len(empty)) % 3 != 0] = False
     if empty.sum() < 256:
         return 1.0
@@ -226,14 +227,14 @@ def background_score(picture: ByteArray, take: Take, scale: float) -> float:
 
 
 def _inner(maps: ConditionMaps, scale: float) -> BoolArray:
-    """(H, W) pixels well inside the garment, with nothing before it."""
+    """Return (H, W) pixels well inside the garment, with nothing in front of it."""
     seen = (maps.garment_mask > 0.995) & (maps.hair_mask < 0.02) & np.isfinite(maps.warp_px).all(axis=2)
     size = 2 * max(round(1.5 * scale), 1) + 1
     return np.asarray(cv2.erode(seen.astype(np.uint8), np.ones((size, size), np.uint8)) > 0)
 
 
 def _mean(values: FloatArray, inside: BoolArray, sigma: float) -> FloatArray:
-    """Gaussian mean over the pixels inside."""
+    """Average over the pixels inside, with Gaussian weights."""
     weight = inside.astype(np.float32)
     total = np.maximum(blurred(weight, sigma), 1e-4)
     spread = blurred(values * (weight if values.ndim == 2 else weight[..., None]), sigma)
@@ -251,13 +252,13 @@ def _edge(lightness: FloatArray) -> FloatArray:
 
 
 def _noise(lab: FloatArray, flat: BoolArray) -> float:
-    """Deviation from pixel to pixel, as of white noise, over the three channels together."""
+    """Return the deviation from pixel to pixel, as of white noise, over the three channels together."""
     rough = cv2.Laplacian(lab, cv2.CV_32F)[flat] / np.sqrt(20)
     return float(np.sqrt(np.square(1.4826 * np.median(np.abs(rough), axis=0)).sum()))
 
 
 def _like(light: FloatArray, albedo: FloatArray, slack: float = 1.0) -> BoolArray:
-    """(N,) pixels that a surface of this colour could show: its chromaticity under neutral light, from dim to full."""
+    """Return (N,) pixels that a surface of this colour could show: its chromaticity in neutral light, dim to full."""
     brightness = light @ LUMINANCE
     own = float(albedo @ LUMINANCE)
     scaled = light * (own / np.maximum(brightness, 1e-3))[:, None]

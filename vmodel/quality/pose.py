@@ -1,4 +1,4 @@
-"""Does the person stand as geometry put them? A score for ``quality.gate``, where a pose detector's weights are."""
+"""Pose score of ``quality.gate``: joints of the picture against the draft's, where a detector's weights are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vmodel.take import Take
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 POSE_BAR = 0.5
-"""Least score; COCO's threshold for a pose that is met. Not tried on pictures of published weights yet."""
+"""Minimum of the score: COCO's threshold for a pose that is met. Not tried on pictures of published weights yet."""
 _LIMBS = {
     "head": (0, 14, 15, 16, 17),
     "right arm": (2, 3, 4),
@@ -20,28 +20,28 @@ _LIMBS = {
 }
 _ARM, _LEG, _EYES_AND_EARS = (0.079, 0.072, 0.062), (0.107, 0.087, 0.089), (0.025, 0.025, 0.035, 0.035)
 _DEVIATIONS = np.array([0.026, 1, *_ARM, *_ARM, *_LEG, *_LEG, *_EYES_AND_EARS])
-"""By how much people who mark joints differ, over the root of a person's area (COCO, keypoint evaluation).
+"""Deviation of people who mark joints, over the root of a person's area (COCO, keypoint evaluation).
 
-In the order of COCO-18; the neck, which COCO does not have, is not asked.
+In the order of COCO-18; the neck, which COCO does not have, is not used.
 """
 _FEWEST = 2
 
 
 def pose_score(picture: ByteArray, take: Take, settings: Settings) -> float | None:
-    """The limb whose joints are least where they are in the draft, as DWPose sees both.
+    """Score the limb whose joints are farthest from those of the draft, as DWPose sees both.
 
-    The draft and not geometry is the yardstick, so that what the detector takes for a joint cancels out, and a joint
-    that it does not see in the draft is not asked.
+    The reference is the draft, not geometry, so that errors of the detector cancel out. A joint that it does not see in
+    the draft is ignored.
 
     Args:
         picture: (H, W, 3) or (H, W, 4) uint8 sRGB.
         take: what the picture shows.
-        settings: name the home with the detector's weights.
+        settings: give the home with the detector's weights.
     Returns:
-        0..1: mean similarity of the limb's joints by COCO's measure, nought for a joint that is not found any more.
-        None where the weights are not there, or the detector sees nobody in the draft.
+        0..1: mean similarity of the limb's joints by COCO's measure, 0 for a joint that is no longer found.
+        None where the weights are not installed, or the detector sees nobody in the draft.
     Raises:
-        WeightsIncomplete: the weights are no networks.
+        WeightsIncomplete: the files of the weights are no networks.
     """
     person = take.maps.person_mask > 0.5
     if weights_folder(settings) is None or not person.any():
@@ -52,7 +52,7 @@ def pose_score(picture: ByteArray, take: Take, settings: Settings) -> float | No
 
 
 def limb_score(drawn: FloatArray, made: FloatArray, area_px: float) -> float | None:
-    """See ``pose_score``.
+    """Score the limb with the worst joints; see ``pose_score``.
 
     Args:
         drawn: (18, 3) joints of the draft.

@@ -1,8 +1,8 @@
-"""The judge of the worn garment: is it on the body as it was meant, before any picture is made of it?
+"""Judge of the worn garment: checks that it is on the body as intended, before any picture is made of it.
 
-What was meant is in the garment: its landmarks, kind and panels. Each landmark is found on the cloth again, and the
-skin below it is looked up on the body at rest, so that one bound serves every pose. The judge knows nothing of how the
-cloth came to lie; a garment that was misread and one that slipped are told by the same figures.
+The intended place follows from the garment's landmarks, kind and panels. Each landmark is found on the cloth again, and
+the skin below it is looked up on the body at rest, so that one bound serves every pose. The judge does not know how the
+cloth was simulated; the same figures reveal a garment that was misread and one that slipped.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from vmodel.quality.worn_view import WornView
 from vmodel.types import BoolArray, Drape, Garment, PosedBody
 
 BAR: Final = 0.5
-"""The least that each score may be."""
+"""Minimum of each score."""
 
 
 @dataclass(frozen=True)
 class Limit:
-    """What a figure says of a score.
+    """Conversion of a figure to a score.
 
     Attributes:
-        score: it counts for; the worst figure decides.
+        score: name of the score; its worst figure decides.
         best: at and below it the score is 1.
         worst: at and above it the score is 0.
     """
@@ -96,13 +96,13 @@ LIMITS: Final[Mapping[str, Limit]] = {
 
 @dataclass(frozen=True)
 class WornReport:
-    """What the judge found.
+    """Result of the judge.
 
     Attributes:
-        scores: 0..1 by name, 1 is best; what cannot be asked of this garment lacks.
+        scores: 0..1 by name, 1 is best; scores that do not apply to this garment are absent.
         missed: names of the scores below their bar, the most telling first.
-        reason: what is wrong and what to do, in one sentence; empty where nothing is.
-        figures: what was measured: cm on a body of 170 cm, degrees, or shares.
+        reason: the fault and the remedy, in one sentence; empty if there is none.
+        figures: measurements: cm on a body of 170 cm, degrees, or shares.
     """
 
     scores: Mapping[str, float]
@@ -112,16 +112,16 @@ class WornReport:
 
     @property
     def passed(self) -> bool:
-        """True if every score reaches its bar."""
+        """Success: every score reaches its bar."""
         return not self.missed
 
 
 def judge_worn(garment: Garment, drape: Drape, body: Body, posed: PosedBody, beside: Drape | None = None) -> WornReport:
-    """Say whether a garment is worn as it was meant.
+    """Judge whether a garment is worn as intended.
 
     Args:
         garment: as it was draped, in cm.
-        drape: how it lies.
+        drape: its draped cloth.
         body: the wearer.
         posed: the same body in the drape's pose.
         beside: the other garments of an outfit, which may hide or tuck away parts of this one.
@@ -143,7 +143,7 @@ def _report(figures: Mapping[str, float]) -> WornReport:
 
 
 def check_worn(garments: Sequence[Garment], drape: Drape, body: Body, posed: PosedBody) -> None:
-    """Refuse what is not worn right, garment by garment of an outfit.
+    """Reject an outfit with a garment that is not worn right.
 
     Args:
         garments: as they were draped, in the order in which ``drape`` joins them.
@@ -160,7 +160,7 @@ def check_worn(garments: Sequence[Garment], drape: Drape, body: Body, posed: Pos
 
 
 def each_worn(garments: Sequence[Garment], drape: Drape) -> Iterator[tuple[Garment, Drape, Drape | None]]:
-    """Each garment of an outfit, how it lies, and how the others lie; None for one that is worn alone."""
+    """Yield each garment of an outfit, its drape, and the drape of the others; None for one that is worn alone."""
     if len(garments) == 1:
         yield garments[0], drape, None
         return
@@ -172,7 +172,7 @@ def each_worn(garments: Sequence[Garment], drape: Drape) -> Iterator[tuple[Garme
 
 
 def _part_of(drape: Drape, own: BoolArray, first_panel: int) -> Drape:
-    """The triangles of a drape that are chosen, with the vertices they use."""
+    """Return the chosen triangles of a drape, with the vertices they use."""
     triangles = np.asarray(drape.triangles)[own]
     used = np.unique(triangles)
     number = np.full(len(drape.vertices_m), -1)

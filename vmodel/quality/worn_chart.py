@@ -1,7 +1,7 @@
-"""A body's surface as a chart for judging clothes: which part, how high at rest, and on which side of that part.
+"""Chart of a body's surface for judging clothes: part, height at rest, and side of that part.
 
-A garment is judged on the body at rest: what lies on a raised arm or a seated thigh is carried to where that skin is
-when the model stands. So one set of bounds serves every pose.
+A garment is judged on the body at rest: cloth on a raised arm or a seated thigh is mapped to where that skin is when
+the model stands. So one set of bounds serves every pose.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _USUAL_HEIGHT_CM: Final = 170.0
 
 @dataclass(frozen=True, eq=False)
 class OnBody:
-    """Where points lie on a body.
+    """Places of points on a body.
 
     Attributes:
         vertex: (P,) index of the nearest vertex.
@@ -51,13 +51,13 @@ class OnBody:
 
 
 class BodyChart:
-    """A body in a pose and at rest.
+    """Body in a pose and at rest.
 
     Attributes:
         part: (V,) one of the seven parts.
         rest_m, posed_m: (V, 3) the skin at rest and in the pose.
         normals: (V, 3) in the pose.
-        scale: height over that of a usual grown-up; bounds in cm grow with it.
+        scale: height over that of a usual adult; bounds in cm grow with it.
         shoulder_m: height of the shoulder joints at rest.
     """
 
@@ -75,7 +75,7 @@ class BodyChart:
         self._trees: dict[tuple[int, ...], tuple[IntArray, cKDTree]] = {}
 
     def locate(self, points_m: FloatArray, parts: Sequence[int]) -> OnBody:
-        """The skin of some parts that lies nearest to (P, 3) points in the pose."""
+        """Find the skin of some parts that lies nearest to (P, 3) points in the pose."""
         chosen = tuple(parts)
         if chosen not in self._trees:
             own = np.flatnonzero(np.isin(self.part, chosen))
@@ -88,7 +88,7 @@ class BodyChart:
 
     @cached_property
     def bearing_deg(self) -> FloatArray:
-        """(V,) -180..180 round the body's middle: 0 in front, 90 on the wearer's left; of arms it says nothing."""
+        """(V,) bearing -180..180 round the body's middle: 0 in front, 90 on the wearer's left; meaningless for arms."""
         return self._bearings(~np.isin(self.part, ARMS))
 
     def _bearings(self, chosen: BoolArray) -> FloatArray:
@@ -103,7 +103,7 @@ class BodyChart:
         return np.asarray(np.degrees(np.arctan2(x, -y)))
 
     def shoulder_line_m(self, x_cm: float) -> float:
-        """Height of the body's upper outline at rest, some cm from its middle; that of the shoulder joint beyond it."""
+        """Return the height of the body's upper outline at rest, some cm from its middle; at least the shoulder joint's."""
         upper = np.isin(self.part, (TRUNK, NECK, *ARMS)) & (self.rest_m[:, 2] > self.shoulder_m - 0.05)
         near = upper & (np.abs(np.abs(self.rest_m[:, 0]) - abs(x_cm) / 100) < 0.012)
         low, high = self.shoulder_m, self.body.measurements.neck_height / 100
@@ -111,14 +111,14 @@ class BodyChart:
 
     @cached_property
     def up(self) -> FloatArray:
-        """(V, 3) what points up at rest, turned with the bone that moves each vertex."""
+        """(V, 3) direction that points up at rest, turned with the bone that moves each vertex."""
         now, then = (np.asarray(each.bone_poses, float)[:, :3, :3] for each in (self.posed, self.body.rest))
         turned = np.einsum("bij,bkj->bik", now, then)[..., 2]
         return np.asarray(turned[self.body.surface.vertex_bone])
 
     @cached_property
     def arms_lifted(self) -> float:
-        """0 where both upper arms hang or are level, 1 where one points straight up: it takes the garment with it."""
+        """Lift of the arms, which raises the garment: 0 if both upper arms hang or are level, 1 if one points straight up."""
         joints, found = self.posed.joints_m, 0.0
         for side in "LR":
             upper = np.asarray(joints[f"lowerarm01.{side}"], float) - joints[f"upperarm01.{side}"]
@@ -126,7 +126,7 @@ class BodyChart:
         return found
 
     def along_arm_cm(self, where: OnBody) -> FloatArray:
-        """(P,) way along the arm from the shoulder joint, at rest, of points on an arm."""
+        """Return (P,) distances along the arm from the shoulder joint, at rest, of points on an arm."""
         found = np.zeros(len(where.part))
         for arm, side in zip(ARMS, "LR", strict=True):
             line = [self.body.rest.joints_m[f"{bone}.{side}"] for bone in ("upperarm01", "lowerarm01", "wrist")]
@@ -143,7 +143,7 @@ def _part_of(bone: str) -> int:
 
 
 def _along(points: FloatArray, line: FloatArray) -> FloatArray:
-    """(P,) length along a line of two legs to the foot of each point; the last leg goes on."""
+    """Return (P,) lengths along a line of two segments to the foot of each point; the last segment is extended."""
     upper, lower = line[1] - line[0], line[2] - line[1]
     lengths = np.linalg.norm(upper), np.linalg.norm(lower)
     first = (points - line[0]) @ upper / lengths[0]

@@ -1,4 +1,4 @@
-"""What the cloth shows, wherever it lies: whole, unstretched, right side out, outside the body, off the floor."""
+"""Figures of the cloth wherever it lies: whole, unstretched, right side out, outside the body, off the floor."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _CRUSHED = 0.1
 _BLOWN = 1.7
 """Strain of an edge that no cloth has; the rest lengths are those after a cut was let out."""
 _STRETCH_CLOTH = 1.12
-"""What swimwear gives at its straps and elastic edges, as a factor on its length."""
+"""Stretch of swimwear at its straps and elastic edges, as a factor on its length."""
 _NEAR_M, _DEEP_M = 0.08, 0.006
 _FLOOR_M = 0.02
 _REACH_M = 0.25
-"""Cloth further out than a wide skirt's hem."""
+"""Distance from the skin; only cloth further out than a wide skirt's hem exceeds it."""
 
 
 def cloth_figures(view: WornView) -> dict[str, float]:
@@ -29,7 +29,7 @@ def cloth_figures(view: WornView) -> dict[str, float]:
         Figure's name -> share, degree of stretch or cm; see ``vmodel.quality.worn.LIMITS``.
     """
     return {
-        # Under another garment what would show through it was left out.
+        # Cloth under another garment lacks the parts that would show through.
         **({"missing": _missing(view)} if view.beside is None else {}),
         **_edge_figures(view),
         "crushed": _share(view.worn_cm2 < _CRUSHED * view.area_cm2, view.area_cm2),
@@ -41,7 +41,7 @@ def cloth_figures(view: WornView) -> dict[str, float]:
 
 
 def _missing(view: WornView) -> float:
-    """Share of the cut that is not in the cloth."""
+    """Return the share of the cut that is not in the cloth."""
     cut = sum(float(shapely.Polygon(each.outline_cm, each.holes).area) for each in view.garment.panels)
     return max(0.0, 1 - float(view.area_cm2.sum()) / max(cut, 1e-6))
 
@@ -53,7 +53,7 @@ def _edge_figures(view: WornView) -> dict[str, float]:
     rest = np.asarray(drape.rest_lengths_m, float)
     strain = length / np.maximum(rest, 1e-4)
     figures = {"stretch": abs(float(np.median(strain)) - 1)}
-    if view.beside is None:  # what is tucked in or pressed under another garment is crumpled out of sight
+    if view.beside is None:  # cloth that is tucked in or pressed under another garment is crumpled out of sight
         gives = _STRETCH_CLOTH if view.kind.category == Category.SWIMWEAR else 1.0
         figures["most stretch"] = float(np.percentile(strain, 99)) / gives - 1
         figures["blown up"] = float((strain > _BLOWN).mean())
@@ -62,7 +62,7 @@ def _edge_figures(view: WornView) -> dict[str, float]:
 
 
 def _inside_out(view: WornView) -> float:
-    """Share of the cloth near the skin whose outside faces it."""
+    """Return the share of the cloth near the skin whose outside faces it."""
     where = view.on_body
     near = where.away_m < _NEAR_M
     facing = (view.normal * view.chart.normals[where.vertex]).sum(axis=1)
@@ -76,7 +76,7 @@ def _in_body(view: WornView) -> float:
 
 
 def _low_figures(view: WornView) -> dict[str, float]:
-    """Cloth on the floor, and cloth on skin well below where it is meant to end."""
+    """Measure cloth on the floor, and cloth on skin well below its intended end."""
     lowest_cm = float(view.middle_cm[:, 1].min())
     top_cm, scale = view.anchor[0], view.chart.scale
     own = view.sleeve == 0

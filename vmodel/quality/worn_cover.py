@@ -1,4 +1,4 @@
-"""Is the body covered where the cut says so? Rays from the skin outwards must meet the inside of the right cloth."""
+"""Cover of the body by the cut: rays from the skin outwards must meet the inside of the right cloth."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vmodel.types import BoolArray, Category, FloatArray, IntArray, Neckline
 
 _REACH_M = 0.35
 _BELOW_SKIN_M = 0.012
-"""Rays begin below the skin: between the particles of coarse cloth the body may bulge by a little less."""
+"""Depth below the skin at which rays begin: the body may bulge a little less between particles of coarse cloth."""
 _MARGIN_CM = 4.0
 _ARMPIT_DEG = (55.0, 130.0)
 """Bearings under the arms, where the skin faces the arm."""
@@ -24,16 +24,16 @@ _BETWEEN_THIGHS_MM = -738.0
 """Height on the neutral body below which no skin of the lining is seen."""
 _FEWEST = 12
 _ARM_FROM, _ARM_TO, _LEG_TO = 0.35, 0.8, 0.85
-"""Stretch of a sleeve, and of a leg, in which skin must be inside."""
+"""Range of a sleeve, and of a leg, in which skin must be inside."""
 
 
 def cover_figures(view: WornView) -> dict[str, float]:
-    """Measure what is bare though the cut covers it, and what is covered though it is a face.
+    """Measure skin that is bare though the cut covers it, and faces that are covered.
 
     Args:
         view: the garment on the body.
     Returns:
-        Figure's name -> share of the skin asked for; an area that is too small to be asked lacks.
+        Figure's name -> share of the tested skin; an area that is too small for a test is absent.
     """
     chart, measures = view.chart, view.chart.body.measurements
     figures: dict[str, float] = {}
@@ -45,7 +45,7 @@ def cover_figures(view: WornView) -> dict[str, float]:
     chosen[asked] = True
     upper = (height > measures.waist_height) & view.kind.category.covers_upper
     areas = {"chest": upper & front, "back": upper & ~front, "seat": ~upper}
-    if view.is_open:  # its front may gape as it likes
+    if view.is_open:  # an open front may gape freely
         areas = {"back": areas["back"], "seat": ~upper & ~front}
     for name, area in areas.items():
         here = chosen & area & ~np.isin(chart.part, LEGS)
@@ -65,14 +65,14 @@ def cover_figures(view: WornView) -> dict[str, float]:
 
 
 def _lined() -> IntArray:
-    """Vertices on the lining beneath swimwear, the same on every body."""
+    """Return the vertices on the lining beneath swimwear, the same on every body."""
     spot_mm = load_anatomy().spot_mm
     depths = base_layer_depth(BaseLayer(*LINING), spot_mm)
     return np.flatnonzero((np.maximum(*depths) > 0) & (spot_mm[:, 2] > _BETWEEN_THIGHS_MM))
 
 
 def _meant_covered(view: WornView) -> IntArray:
-    """Vertices of trunk and thighs that lie below the cut, well inside its outline."""
+    """Return the vertices of trunk and thighs that lie below the cut, well inside its outline."""
     chart = view.chart
     parts = [TRUNK] if view.kind.category.has_legs else [TRUNK, *LEGS]
     candidates = np.flatnonzero(np.isin(chart.part, parts))
@@ -97,7 +97,7 @@ def _meant_covered(view: WornView) -> IntArray:
 
 
 def _bare_shoulders(view: WornView) -> IntArray:
-    """Vertices on top of the shoulders that the garment leaves bare."""
+    """Return the vertices on top of the shoulders that the garment leaves bare."""
     chart = view.chart
     out = 100 * np.abs(chart.rest_m[:, 0])
     inner, outer = 0.4 * 100 * chart.shoulder_x_m, 100 * chart.shoulder_x_m + 1.0
@@ -110,7 +110,7 @@ def _bare_shoulders(view: WornView) -> IntArray:
 
 
 def _well_inside(view: WornView, side: str, points_cm: FloatArray) -> BoolArray:
-    """(P,) bool: inside the panels of a side lying flat, off their open edges; seams are no edges."""
+    """Return (P,) bool: inside the panels of a side lying flat, away from their open edges; seams do not count."""
     panels = [each for each in view.garment.panels if each.side == side]
     if not panels or not len(points_cm):
         return np.zeros(len(points_cm), bool)
@@ -132,7 +132,7 @@ def _well_inside(view: WornView, side: str, points_cm: FloatArray) -> BoolArray:
     if lines.is_empty:
         return np.asarray(inside)
     apart = shapely.distance(lines, shapely.points(points_cm))
-    # What goes over a chest or a belly is higher than its length says, the more the further down.
+    # Cloth that goes over a chest or a belly ends higher than its length says, the more the further down.
     length = max(view.anchor[0] - float(view.middle_cm[:, 1].min()), 1.0)
     down = np.clip(view.anchor[0] - points_cm[:, 1], 0, length)
     room = _MARGIN_CM * view.chart.scale + (0.12 + view.lift_cm / length) * down
@@ -140,7 +140,7 @@ def _well_inside(view: WornView, side: str, points_cm: FloatArray) -> BoolArray:
 
 
 def _limbs_bare(view: WornView) -> dict[str, float]:
-    """Share of an arm or a leg that shows though its sleeve or leg goes further down."""
+    """Measure the share of an arm or a leg that is bare though its sleeve or leg reaches further down."""
     chart, found = view.chart, dict[str, float]()
     for side, arm in zip(("left", "right"), ARMS, strict=True):
         length = view.sleeve_length_cm(side)
@@ -178,7 +178,7 @@ def _limbs_bare(view: WornView) -> dict[str, float]:
 
 
 def _cuff_at_cm(view: WornView, side: str, arm: int) -> float:
-    """How far down its arm a cuff lies; where it ought to is measured elsewhere."""
+    """Return the distance of a cuff down its arm; its intended place is measured elsewhere."""
     where = view.edge_on_body(f"cuff_{side}", (arm,))
     return np.inf if where is None else float(np.median(view.chart.along_arm_cm(where)))
 
@@ -186,7 +186,7 @@ def _cuff_at_cm(view: WornView, side: str, arm: int) -> float:
 def _covered(
     view: WornView, vertices: IntArray, cloth: BoolArray | None = None, any_side: bool = False, beside: bool = True
 ) -> BoolArray:
-    """(P,) bool: a ray from each vertex along its normal meets the inside of some cloth, of any by default."""
+    """Return (P,) bool: a ray from each vertex along its normal meets the inside of the given cloth, or of any."""
     chosen = np.ones(len(view.sleeve), bool) if cloth is None else cloth
     if not len(vertices) or not chosen.any():
         return np.zeros(len(vertices), bool)

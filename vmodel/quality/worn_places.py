@@ -1,4 +1,4 @@
-"""Where the parts of a garment lie: neck, shoulders, sleeves, front and back, waistband, hem, legs, print."""
+"""Places of a garment's parts: neck, shoulders, sleeves, front and back, waistband, hem, legs, print."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MIDDLE = 0.15
 _OF_EDGE = 16
 """Points along the edge of an open front."""
 _CROSSED_DEG, _APART_DEG = -12.0, 50.0
-"""Bearings on its own side of the body between which such an edge hangs."""
+"""Range of bearings, on its own side of the body, between which such an edge hangs."""
 Figures = dict[str, float]
 
 
@@ -26,7 +26,7 @@ def place_figures(view: WornView) -> Figures:
     Args:
         view: the garment on the body.
     Returns:
-        Figure's name -> cm on a body of 170 cm, degrees, or share; what cannot be measured lacks.
+        Figure's name -> cm on a body of 170 cm, degrees, or share; figures that cannot be measured are absent.
     """
     figures = {**_turn_figures(view), **_print_figures(view)}
     if view.kind.category.covers_upper:
@@ -37,7 +37,7 @@ def place_figures(view: WornView) -> Figures:
 
 
 def _turn_figures(view: WornView) -> Figures:
-    """How far the garment is turned round the body, and how much of it lies on the wrong side of it."""
+    """Measure how far the garment is turned round the body, and how much of it lies on the wrong side of it."""
     own = view.torso
     if not own.any():
         return {}
@@ -50,7 +50,7 @@ def _turn_figures(view: WornView) -> Figures:
 
 
 def _print_figures(view: WornView) -> Figures:
-    """Which way the front's picture points, and where its middle lies."""
+    """Measure the direction of the front's print, and the place of its middle."""
     own = view.torso & view.front
     if not own.any():
         return {}
@@ -73,7 +73,7 @@ def _print_figures(view: WornView) -> Figures:
 
 
 def _leaning_deg(view: WornView) -> FloatArray:
-    """(T,) -180..180, angle in the cloth's own plane from the skin's upward direction to the cut's."""
+    """Return (T,) angles -180..180 in the cloth's own plane from the skin's upward direction to the cut's."""
     flat = np.stack([view.flat_cm[:, 1] - view.flat_cm[:, 0], view.flat_cm[:, 2] - view.flat_cm[:, 0]], axis=2)
     worn = np.stack([view.corners_m[:, 1] - view.corners_m[:, 0], view.corners_m[:, 2] - view.corners_m[:, 0]], axis=2)
     det = flat[:, 0, 0] * flat[:, 1, 1] - flat[:, 0, 1] * flat[:, 1, 0]
@@ -85,7 +85,7 @@ def _leaning_deg(view: WornView) -> FloatArray:
 
 
 def _neck_figures(view: WornView) -> Figures:
-    """How far the neck's ends lie above or below the shoulders' line, and on which side."""
+    """Measure how far the neck's ends lie above or below the shoulders' line, and on which side."""
     figures: Figures = {}
     chart, measures = view.chart, view.chart.body.measurements
     if not view.hangs_from_shoulders:
@@ -119,7 +119,7 @@ def _neck_figures(view: WornView) -> Figures:
 
 
 def _arm_edge_figures(view: WornView) -> Figures:
-    """How far an upper edge that lies across both upper arms has slid off them or down them."""
+    """Measure how far an upper edge that lies across both upper arms has slid off them or down them."""
     figures: Figures = {}
     if view.kind.neckline != Neckline.OFF_SHOULDER:
         return figures
@@ -135,7 +135,7 @@ def _arm_edge_figures(view: WornView) -> Figures:
 
 
 def _shoulder_figures(view: WornView) -> Figures:
-    """How far shoulder seams and straps lie below the shoulders' line, and on which side."""
+    """Measure how far shoulder seams and straps lie below the shoulders' line, and on which side."""
     figures: Figures = {}
     chart = view.chart
     for side, sign in _SIDES:
@@ -158,7 +158,7 @@ def _shoulder_figures(view: WornView) -> Figures:
 
 
 def _sleeve_figures(view: WornView) -> Figures:
-    """How much of a sleeve lies elsewhere than on its arm, and how far its cuff is from its place on it."""
+    """Measure how much of a sleeve lies off its arm, and how far its cuff is from its place on it."""
     figures: Figures = {}
     chart = view.chart
     for number, (side, arm) in enumerate(zip(("left", "right"), ARMS, strict=True), start=1):
@@ -186,7 +186,7 @@ def _sleeve_figures(view: WornView) -> Figures:
 
 
 def _opening_figures(view: WornView) -> Figures:
-    """How far the edges of an open front lie from where they hang, across the middle or round the side."""
+    """Measure how far the edges of an open front lie out of their range, across the middle or round the side."""
     figures: Figures = {}
     for side, sign in _SIDES if view.kind.open_front else ():
         edge = view.edge(f"front_opening_{side}", _OF_EDGE)
@@ -200,7 +200,7 @@ def _opening_figures(view: WornView) -> Figures:
 
 
 def _band_figures(view: WornView) -> Figures:
-    """Where a waistband lies: off the waist, off the skin, or aslant."""
+    """Measure how far a waistband lies off the waist or off the skin, and how aslant it is."""
     where = view.edge_on_body("waist", BODY)
     if where is None:
         return {}
@@ -219,7 +219,7 @@ def _band_figures(view: WornView) -> Figures:
 
 
 def _hem_figures(view: WornView) -> Figures:
-    """How far the hem, or swimwear's leg lines at the sides, are from the height that their length says, and level."""
+    """Measure how far the hem, or swimwear's leg lines at the sides, are from the intended height and from level."""
     swims = view.kind.category == Category.SWIMWEAR
     if view.kind.category.has_legs and not swims:
         return {}
@@ -251,7 +251,7 @@ def _hem_figures(view: WornView) -> Figures:
 
 
 def _leg_figures(view: WornView) -> Figures:
-    """How much of a leg of cloth lies elsewhere than on its leg, and how far its end is from its place."""
+    """Measure how much of a leg of cloth lies off its leg, and how far its end is from its place."""
     if not view.kind.category.has_legs or "crotch" not in view.marks:
         return {}
     figures: Figures = {}

@@ -1,4 +1,4 @@
-"""What a seller is told when a garment is not worn right: what is wrong, then what to do."""
+"""Messages for the seller if a garment is not worn right: the fault, then the remedy."""
 
 from __future__ import annotations
 
@@ -27,4 +27,4 @@ REASONS: Final[Mapping[str, str]] = {
     "outside the body": f"The garment lies inside the model's body in places; {_SIZE}.",
     "stretch": f"The garment is stretched or squeezed out of its shape; {_SIZE}.",
 }
-"""Name of a score -> what is wrong where it is missed; the most telling comes first."""
+"""Name of a score -> message if it is missed; the most telling comes first."""

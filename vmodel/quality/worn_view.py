@@ -1,4 +1,4 @@
-"""Cloth on a body, seen in three ways at once: flat as it was cut, in the pose, and on the skin below it."""
+"""Cloth on a body in three views: flat as it was cut, in the pose, and on the skin below it."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _ROW_CM: Final = 2.0
 _GRID_CM: Final = 1.5
 _LAID_NEAREST: Final = 4
 _SLEEVE_CM: Final = 6.0
-"""What is shorter is a cap or an armhole's edge, and lies on the shoulder."""
+"""Length of the shortest sleeve; a shorter one is a cap or an armhole's edge, and lies on the shoulder."""
 _LIFT_CM: Final = 20.0
 ROOT_ON_ARM: Final = 0.04
-"""How far down the arm a sleeve begins whose upper edge lies across it, as a share of the height."""
+"""Distance down the arm at which a sleeve begins whose upper edge lies across it, as a share of the height."""
 _SIDES: Final = (("left", 1.0), ("right", -1.0))
 
 
 @dataclass(frozen=True, eq=False)
 class Spots:
-    """Where points of the cut lie in the pose.
+    """Places of points of the cut in the pose.
 
     Attributes:
         at_m: (P, 3).
-        apart_cm: (P,) how far from the point the nearest cloth of its panel lies, flat.
+        apart_cm: (P,) distance from the point to the nearest cloth of its panel, flat.
     """
 
     at_m: FloatArray
@@ -41,16 +41,16 @@ class Spots:
 
     @property
     def found_m(self) -> FloatArray:
-        """(F, 3) those that are on the cloth."""
+        """(F, 3) places of the points that are on the cloth."""
         return self.at_m[self.apart_cm < LOST_CM]
 
 
 class WornView:
-    """A garment as it lies on a body; every array has one row for each triangle of the cloth.
+    """Garment as it lies on a body; every array has one row for each triangle of the cloth.
 
     Attributes:
         cut_cm: (T, 3, 2) corners in the panel.
-        flat_cm: (T, 3, 2) corners in the garment lying flat; the same but for pieces of a sewing pattern.
+        flat_cm: (T, 3, 2) corners in the garment lying flat; the same except for pieces of a sewing pattern.
         front: (T,) belongs to the front.
         area_cm2: (T,) of the cut.
         corners_m: (T, 3, 3) in the pose.
@@ -88,12 +88,12 @@ class WornView:
 
     @cached_property
     def middle_cm(self) -> FloatArray:
-        """(T, 2) of each triangle in the garment lying flat."""
+        """(T, 2) middle of each triangle in the garment lying flat."""
         return np.asarray(self.flat_cm.mean(axis=1))
 
     @cached_property
     def middle_m(self) -> FloatArray:
-        """(T, 3) of each triangle in the pose."""
+        """(T, 3) middle of each triangle in the pose."""
         return np.asarray(self.corners_m.mean(axis=1))
 
     @cached_property
@@ -102,14 +102,14 @@ class WornView:
         return self.sleeve_of(self.middle_cm)
 
     def sleeve_of(self, flat_cm: FloatArray) -> IntArray:
-        """The same for (n, 2) points of the garment lying flat."""
+        """Return the number as in ``sleeve`` for (n, 2) points of the garment lying flat."""
         found = np.zeros(len(flat_cm), int)
         for number, (side, sign) in enumerate(_SIDES, start=1):
             found[self._on_sleeve(flat_cm, side, sign)] = number
         return found
 
     def _on_sleeve(self, flat_cm: FloatArray, side: str, sign: float) -> BoolArray:
-        """Out of the armhole, and nearer to the sleeve's outline than to the garment's side."""
+        """Find points out of the armhole that are nearer to the sleeve's outline than to the garment's side."""
         ends = self._sleeve_ends(side)
         if ends is None:
             return np.zeros(len(flat_cm), bool)
@@ -121,7 +121,7 @@ class WornView:
             way = np.array([line[1], -line[0]]) * np.sign(line[1] * way[0] - line[0] * way[1])
         beyond = (flat_cm - root) @ way > 0
         own, others = self._edges_flat(f"sleeve_top_{side}", f"sleeve_under_{side}"), self._edges_flat(f"side_{side}")
-        if own and others:  # steep sleeves lie close to the side: whichever outline is nearer tells
+        if own and others:  # steep sleeves lie close to the side, so the nearer outline decides
             near = [cKDTree(_dense(lines)).query(flat_cm)[0] for lines in (own, others)]
             return np.asarray(beyond & (near[0] < near[1]))
         hem = self.marks.get(f"hem_{side}", armpit - (0.0, 30.0))
@@ -131,7 +131,7 @@ class WornView:
         return np.asarray(beyond & (outside | (offset[:, 1] > 0)))
 
     def _sleeve_ends(self, side: str) -> tuple[FloatArray, ...] | None:
-        """Shoulder, armpit, and both ends of the cuff; None where there is no sleeve to speak of."""
+        """Return shoulder, armpit, and both ends of the cuff; None without a sleeve of sufficient length."""
         names = [f"{name}_{side}" for name in ("shoulder", "armpit", "cuff_outer", "cuff_inner")]
         if not all(name in self.marks for name in names):
             return None
@@ -140,7 +140,7 @@ class WornView:
         return (shoulder, armpit, outer, inner) if long_enough else None
 
     def sleeve_length_cm(self, side: str) -> float | None:
-        """From the armhole to the cuff, or None where there is no sleeve."""
+        """Return the length from the armhole to the cuff; None without a sleeve."""
         ends = self._sleeve_ends(side)
         if ends is None:
             return None
@@ -148,14 +148,14 @@ class WornView:
         return float(np.linalg.norm((outer + inner) / 2 - (shoulder + armpit) / 2))
 
     def sleeve_start_cm(self, side: str) -> float:
-        """How far down the arm from its joint a sleeve begins; less than nothing on a narrow shoulder."""
+        """Return the distance down the arm from its joint at which a sleeve begins; negative on a narrow shoulder."""
         if not self.hangs_from_shoulders:
             return ROOT_ON_ARM * self.chart.body.measurements.height
         return abs(float(self.marks[f"shoulder_{side}"][0])) - 100 * self.chart.shoulder_x_m
 
     @cached_property
     def on_body(self) -> OnBody:
-        """The skin below each triangle; sleeves may lie on arms, the rest not."""
+        """Skin below each triangle; only sleeves may lie on arms."""
         where = self.chart.locate(self.middle_m, BODY)
         worn = np.flatnonzero(self.sleeve)
         if len(worn):
@@ -166,20 +166,20 @@ class WornView:
 
     @cached_property
     def torso(self) -> BoolArray:
-        """(T,) no sleeve, and above the fork or the knees: where cloth has a front, a back, and two sides."""
+        """(T,) cloth that is no sleeve, above the fork or the knees: it has a front, a back, and two sides."""
         above = self.middle_cm[:, 1] > self.fork_cm
         return np.asarray((self.sleeve == 0) & above)
 
     @cached_property
     def is_open(self) -> bool:
-        """Worn open in front, so that nothing of it lies in the middle."""
+        """State of a garment that is worn open in front, so that none of it lies in the middle."""
         return self.kind.open_front or any(
             name.startswith("front_opening") for panel in self.garment.panels for name in panel.edges
         )
 
     @cached_property
     def lift_cm(self) -> float:
-        """What raised arms may lift a garment by that hangs from the shoulders."""
+        """Distance in cm by which raised arms may lift a garment that hangs from the shoulders."""
         lifted = max(self.chart.arms_lifted, 0.0) if self.kind.category.covers_upper else 0.0
         return _LIFT_CM * lifted * self.chart.scale
 
@@ -192,7 +192,7 @@ class WornView:
 
     @cached_property
     def anchor(self) -> tuple[float, float]:
-        """A height in the flat garment in cm, and where on the body at rest in m it is meant to lie."""
+        """Height in the flat garment in cm, and the height on the body at rest in m where it is meant to lie."""
         marks, measures = self.marks, self.chart.body.measurements
         if self.kind.category.covers_upper:
             ends = [marks[name] for name in ("neck_left", "neck_right") if name in marks]
@@ -210,12 +210,12 @@ class WornView:
 
     @cached_property
     def hangs_from_shoulders(self) -> bool:
-        """Something goes over the shoulders: a seam or a strap."""
+        """Presence of a seam or a strap that goes over the shoulders."""
         return any(name.startswith(("shoulder", "strap")) for each in self.garment.panels for name in each.edges)
 
     @cached_property
     def bare_sides(self) -> tuple[str, ...]:
-        """Sides whose shoulder the garment leaves bare; beside what goes round the neck, of a halter."""
+        """Sides whose shoulder the garment leaves bare, apart from what goes round the neck of a halter."""
         if not self.kind.category.covers_upper or not self.kind.bares_a_shoulder:
             return ()
         carried = {name for each in self.garment.panels for name in each.edges if name.startswith("shoulder")}
@@ -239,16 +239,16 @@ class WornView:
         return usual_m if where is None else float(np.median(where.rest_m[:, 2]))
 
     def flat_heights_cm(self, rest_m: FloatArray) -> FloatArray:
-        """Heights in the flat garment of what is meant to lie at heights of the body at rest."""
+        """Convert heights on the body at rest to heights in the flat garment that are meant to lie there."""
         return np.asarray(self.anchor[0] + 100 * (rest_m - self.anchor[1]))
 
     def rest_height_m(self, flat_cm: FloatArray) -> FloatArray:
-        """The reverse of ``flat_heights_cm``."""
+        """Convert heights in the flat garment to heights on the body at rest, the inverse of ``flat_heights_cm``."""
         return np.asarray(self.anchor[1] + (flat_cm - self.anchor[0]) / 100)
 
     @cached_property
     def spans_cm(self) -> tuple[float, FloatArray, FloatArray]:
-        """Lowest height, and for rows of the flat garment from there up its least and largest x, sleeves left out."""
+        """Lowest height, and the least and largest x of rows of the flat garment from there up, without sleeves."""
         meant = meant_points(self.garment)
         body = meant[self.sleeve_of(meant) == 0]
         own = body if len(body) else meant
@@ -262,21 +262,21 @@ class WornView:
         return lowest, np.interp(every, known, low[known]), np.interp(every, known, high[known])
 
     def span_at(self, y_cm: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Middle and half width of the flat garment at (n,) heights."""
+        """Return the middle and the half width of the flat garment at (n,) heights."""
         lowest, low, high = self.spans_cm
         row = np.clip(((y_cm - lowest) / _ROW_CM).astype(int), 0, len(low) - 1)
         return (low[row] + high[row]) / 2, np.maximum((high[row] - low[row]) / 2, 1.0)
 
     @cached_property
     def turned_deg(self) -> FloatArray:
-        """(T,) -180..180, how far round the body the cloth lies from where its place in the cut is meant to be."""
+        """(T,) angle -180..180 round the body from the intended place of the cloth to its place."""
         middle, half = self.span_at(self.middle_cm[:, 1])
         share = np.clip((self.middle_cm[:, 0] - middle) / half, -1, 1)
         meant = np.where(self.front, 90 * share, 180 - 90 * share)
         return wrapped(self.chart.bearing_deg[self.on_body.vertex] - meant)
 
     def find(self, panels: list[int], points_cm: FloatArray, flat: bool = False) -> Spots:
-        """Where points of some panels lie.
+        """Find the places of points of some panels.
 
         Args:
             panels: indices.
@@ -299,7 +299,7 @@ class WornView:
         return Spots(at, apart[rows, best])
 
     def mark(self, name: str) -> FloatArray | None:
-        """(3,) metres, a landmark in the pose, or None where it is not named or its cloth is not there."""
+        """Return (3,) metres, a landmark in the pose; None if it is not named or its cloth is not there."""
         if name not in self.marks:
             return None
         side = "back" if name.endswith("_back") else "front"
@@ -308,7 +308,7 @@ class WornView:
         return found[0] if len(found) else None
 
     def edge(self, stem: str, count: int = 12) -> FloatArray:
-        """(P, 3) metres, points along all edges whose name begins so, those that are on the cloth."""
+        """Return (P, 3) metres, points on the cloth along all edges whose name begins with ``stem``."""
         found: list[FloatArray] = [np.zeros((0, 3))]
         for index, each in enumerate(self.garment.panels):
             lines = [np.asarray(line, float) for name, line in each.edges.items() if name.startswith(stem)]
@@ -318,13 +318,13 @@ class WornView:
         return np.concatenate(found)
 
     def edge_on_body(self, stem: str, parts: tuple[int, ...]) -> OnBody | None:
-        """The skin below points of an edge, or None without one."""
+        """Find the skin below points of an edge; return None without one."""
         points = self.edge(stem)
         return self.chart.locate(points, parts) if len(points) else None
 
 
 def meant_points(garment: Garment) -> FloatArray:
-    """(n, 2) cm, points all over the garment lying flat and along its edges, as it was cut."""
+    """Return (n, 2) cm, points all over the garment lying flat and along its edges, as it was cut."""
     found: list[FloatArray] = []
     for panel in garment.panels:
         if panel.laid is not None:
@@ -340,7 +340,7 @@ def meant_points(garment: Garment) -> FloatArray:
 
 
 def laid_out(panel: Panel, points_cm: FloatArray) -> FloatArray:
-    """(n, 2) where points of a panel lie in the garment lying flat."""
+    """Return (n, 2) places of a panel's points in the garment lying flat."""
     if panel.laid is None or not len(points_cm):
         return points_cm
     known, laid = (np.asarray(points, float) for points in panel.laid)
@@ -351,7 +351,7 @@ def laid_out(panel: Panel, points_cm: FloatArray) -> FloatArray:
 
 
 def wrapped(degrees: FloatArray) -> FloatArray:
-    """The same angles within -180..180."""
+    """Wrap angles to -180..180."""
     return np.asarray((degrees + 180) % 360 - 180)
 
 
@@ -361,7 +361,7 @@ def _areas(corners: FloatArray) -> FloatArray:
 
 
 def _weights(corners: FloatArray, points: FloatArray) -> FloatArray:
-    """(..., 3) barycentric weights of points, brought inside (..., 3, 2) triangles."""
+    """Return (..., 3) barycentric weights of points, brought inside (..., 3, 2) triangles."""
     a, b, d = (
         corners[..., 1, :] - corners[..., 0, :],
         corners[..., 2, :] - corners[..., 0, :],
@@ -380,7 +380,7 @@ def _unit(vector: FloatArray) -> FloatArray:
 
 
 def _dense(lines: list[FloatArray]) -> FloatArray:
-    """Points half a centimetre apart along some lines."""
+    """Return points half a centimetre apart along some lines."""
     lengths = [float(np.linalg.norm(np.diff(line, axis=0), axis=1).sum()) for line in lines]
     return np.concatenate([_evenly(line, max(2, round(2 * long))) for line, long in zip(lines, lengths, strict=True)])
 
