@@ -1,1 +1,1 @@
-"""The REST API: a thin face over ``vmodel.service``, under ``/v1``."""
+"""REST API under ``/v1``, a thin layer over ``vmodel.service``."""

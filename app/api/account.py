@@ -1,4 +1,4 @@
-"""One's own account over HTTP: who one is, and the deletion of everything that one uploaded or had made."""
+"""Account routes: show the caller's account, and delete everything that it uploaded or had made."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1/account", tags=["account"])
 
 
 class AccountShown(BaseModel):
-    """Who a key belongs to."""
+    """Account that a key belongs to."""
 
     id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
     name: str = Field(description="escape it where you show it", examples=["Shop"])
@@ -29,20 +29,20 @@ class AccountShown(BaseModel):
 
 
 class Confirmation(StrEnum):
-    """Said by whoever means it."""
+    """Confirmation that a deletion of everything requires."""
 
     EVERYTHING = "delete-everything"
 
 
 class Erased(BaseModel):
-    """What was deleted."""
+    """Number of deleted files."""
 
     files: int = Field(description="photos, cut-outs, pictures and sidecars", examples=[12])
 
 
 @router.get("")
 def get(asker: Reader, here: Here) -> AccountShown:
-    """Who you are and what your key may do."""
+    """Show your account and what your key may do."""
     with here.database.reading() as session:
         account = find_account(session, asker.account_id)
     return AccountShown(
@@ -54,7 +54,7 @@ def get(asker: Reader, here: Here) -> AccountShown:
 def erase(
     asker: Manager, here: Here, confirm: Annotated[Confirmation, Query(description="so that nobody does it by mistake")]
 ) -> Erased:
-    """Delete all your garments and pictures for good and give open jobs up. Account, keys and ledger stay."""
+    """Delete all your garments and pictures permanently and cancel open jobs. Account, keys and ledger stay."""
     with here.database.transaction() as session:
         forget_garments(session, asker.account_id)
         audit(session, asker.account_id, "account.erase", asker.account_id)

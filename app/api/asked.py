@@ -1,4 +1,4 @@
-"""What callers send as JSON, and the one character that no text of theirs may hold."""
+"""Base model of request bodies: unknown fields and NUL characters are rejected."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, model_validator
 
 NUL = "\0"
-"""Postgres keeps it in no text and SQLite does, so it is refused before either is asked."""
+"""Postgres cannot store it in a text and SQLite can, so it is refused before it reaches either."""
 
 
 class Asked(BaseModel):
-    """A body of a request: nothing that is not described, and no NUL anywhere in it."""
+    """Base of request bodies, without fields that are not described and without any NUL character."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -24,8 +24,8 @@ class Asked(BaseModel):
 
 
 def holds_nul(content: Any) -> bool:
-    """Whether any text in plain values is or holds a NUL; names of fields are looked at too."""
-    left = [content]  # no recursion: whoever sends it decides how deep it is
+    """Return True if any text in plain values holds a NUL character; names of fields are checked too."""
+    left = [content]  # no recursion: the caller determines how deep it is nested
     while left:
         each = left.pop()
         if isinstance(each, str) and NUL in each:

@@ -1,4 +1,4 @@
-"""Who is asking, and whether they may: an API key, or the page's login with its token against forged forms."""
+"""Authentication and authorisation dependencies: API key, or session cookie with CSRF token."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _Bearer = Annotated[
 
 
 def identify(request: Request, here: Installation, token: str | None) -> Identity:
-    """Who sends a request; each counts against the rate of its key or login.
+    """Identify the caller of a request, and count it against the rate limit of its key or login.
 
     Args:
         request: for its method, cookie and address.
         here: the installation.
-        token: of the Authorization header; None without one, then the cookie counts.
+        token: of the Authorization header; None without one, then the session cookie is used.
     Raises:
-        KeyInvalid, SessionInvalid: nobody that is known.
-        FormForged: a change is asked for by cookie alone.
+        KeyInvalid, SessionInvalid: the key or login is not valid.
+        FormForged: a change is requested by cookie without the CSRF token.
         RateLimited: too many requests.
     """
     with here.database.passing() as session:
@@ -61,7 +61,7 @@ def _may(scope: str) -> Callable[..., Identity]:
     return asking
 
 
-#: Parameters of a route: who asks, and that they may look, make pictures, change settings, or run the installation.
+#: Parameters of a route: the caller, who must have the right to read, make pictures, change settings, or operate.
 Reader = Annotated[Identity, Depends(_may("read"))]
 Shooter = Annotated[Identity, Depends(_may("shoot"))]
 Manager = Annotated[Identity, Depends(_may("manage"))]

@@ -1,4 +1,4 @@
-"""Who can wear a garment, how they can stand, and the other words a shot is made of."""
+"""Casting routes: models, poses, and the other values that a shot accepts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Model(BaseModel):
 
     @classmethod
     def of(cls, model: VirtualModel) -> Model:
-        """What a caller may know of a model."""
+        """Return the public part of a model."""
         return cls(
             id=model.id,
             name=model.name,
@@ -41,13 +41,13 @@ class Model(BaseModel):
 
 
 class Pose(BaseModel):
-    """How a model can stand."""
+    """A pose of the library."""
 
     name: str = Field(examples=["walking"])
 
 
 class Choices(BaseModel):
-    """The words that a shot and a correction take."""
+    """Values that a shot and a correction accept."""
 
     views: list[str] = Field(examples=[["front", "back"]])
     framings: list[str] = Field(examples=[["full", "upper"]])
@@ -61,7 +61,7 @@ class Choices(BaseModel):
 
 @router.get("/models")
 def list_models(_: Reader, here: Here, gender: str | None = None, size: str | None = None) -> list[Model]:
-    """The roster, in its order; ``gender`` and ``size`` narrow it."""
+    """List the roster in its order; ``gender`` and ``size`` filter it."""
     return [
         Model.of(model)
         for model in here.roster.values()
@@ -71,7 +71,7 @@ def list_models(_: Reader, here: Here, gender: str | None = None, size: str | No
 
 @router.get("/models/{model_id}")
 def get_model(model_id: str, _: Reader, here: Here) -> Model:
-    """One model of the roster."""
+    """Show one model of the roster."""
     if model_id not in here.roster:
         raise NotFound("model")
     return Model.of(here.roster[model_id])
@@ -79,7 +79,7 @@ def get_model(model_id: str, _: Reader, here: Here) -> Model:
 
 @router.get("/poses")
 def list_poses(_: Reader) -> list[Pose]:
-    """The library of poses."""
+    """List the library of poses."""
     from vmodel.body.pose import pose_names
 
     return [Pose(name=name) for name in pose_names()]
@@ -87,7 +87,7 @@ def list_poses(_: Reader) -> list[Pose]:
 
 @router.get("/choices")
 def list_choices(_: Reader, here: Here) -> Choices:
-    """Every other word that a shot or a correction takes."""
+    """List every other value that a shot or a correction accepts."""
     from pipelines.loading import PIPELINES
     from vmodel.drape.materials import load_materials
     from vmodel.rights.channels import CHANNELS
@@ -99,7 +99,7 @@ def list_choices(_: Reader, here: Here) -> Choices:
         framings=list(FRAMINGS),
         lights=list(LIGHTS),
         backgrounds=list(BACKGROUNDS),
-        # Those without a price cannot be asked for, such as those for research only.
+        # Pipelines without a price, such as those for research only, cannot be ordered.
         pipelines=[name for name in PIPELINES if name in here.plans.pipelines],
         categories=[category.value for category in Category],
         materials=list(load_materials()),

@@ -1,4 +1,4 @@
-"""The description of the API for programs (OpenAPI), at /v1/openapi.json."""
+"""OpenAPI description of the API, at /v1/openapi.json."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Failures are problem documents with a stable `code` and a `message` that says th
 
 
 def describe_with_problems(app: FastAPI) -> None:
-    """Let an app describe its failures as what they are: problem documents."""
+    """Make an app's OpenAPI description declare its failures as problem documents."""
 
     def describe() -> dict[str, Any]:
         if app.openapi_schema is None:

@@ -1,4 +1,4 @@
-"""The form of designs over HTTP."""
+"""Request and response bodies of designs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class BlockShown(BaseModel):
 
 
 class Blocks(BaseModel):
-    """What a design can be made of."""
+    """Blocks, sizes and materials that a design can be made of."""
 
     blocks: list[BlockShown]
     sizes: list[str] = Field(description="labels, and children's in cm", examples=[["S", "M", "116"]])
@@ -39,7 +39,7 @@ class Blocks(BaseModel):
 
 
 class PrintShown(BaseModel):
-    """An uploaded repeat."""
+    """An uploaded repeat of a print."""
 
     id: str = Field(description="for `print` of a design", examples=[f"{_FILE}.png"])
     size_px: tuple[int, int] = Field(description="(height, width) as it is laid", examples=[[1024, 1024]])
@@ -129,7 +129,7 @@ class DesignAsked(Asked):
     colorways: list[ColorwayAsked] = Field(default=[], max_length=MOST_COLORWAYS)
 
     def recipe(self) -> Recipe:
-        """What was chosen, to be checked."""
+        """Return the chosen recipe, not yet checked."""
         ways = tuple(Colorway(way.name, way.colours) for way in self.colorways)
         plain = {name: getattr(self, name) for name in self.model_fields_set - {"name", "colorways"}}
         return Recipe(**plain, colorways=ways)
@@ -167,7 +167,7 @@ class DesignShown(BaseModel):
 
 
 def show_design(garment: StoredGarment, here: Installation) -> DesignShown:
-    """A design as its owner sees it."""
+    """Return a design as its owner sees it."""
     design = garment.design or {}
     own: dict[str, Any] = {"name": "", "colours": {}, "drawn_key": design.get("drawn_key") or garment.cutout_key}
     asked_ways = {way["name"]: way["colours"] for way in design["recipe"]["colorways"]}

@@ -1,4 +1,4 @@
-"""From a designer's choice to a kept design: every colourway is made and drawn before anything is written."""
+"""Intake of designs: every colourway of a design is made and drawn before anything is stored."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Made:
-    """One colourway: the file that is shot, its suffix, and what it looks like."""
+    """One colourway: the file that is shot, its suffix, and its drawing."""
 
     name: str
     content: bytes
@@ -66,7 +66,7 @@ class _Made:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """Every colourway, what is known of the garment, and of a pattern what was sewn."""
+    """Every colourway, what is known of the garment, and the sewn garment of a pattern."""
 
     made: list[_Made]
     understood: Understanding
@@ -74,7 +74,7 @@ class _Outcome:
 
 
 def take_print(here: Installation, account_id: str, content: bytes, name: str) -> tuple[str, ByteArray]:
-    """Check and keep an uploaded repeat.
+    """Check and store an uploaded repeat.
 
     Returns:
         Its id, and the tile.
@@ -89,7 +89,7 @@ def take_print(here: Installation, account_id: str, content: bytes, name: str) -
 
 
 def take_flat(here: Installation, account_id: str, content: bytes, name: str) -> tuple[str, bool, list[str]]:
-    """Check and keep an uploaded technical flat.
+    """Check and store an uploaded technical flat.
 
     Returns:
         Its id, whether it has a back, and the colours that it writes.
@@ -105,7 +105,7 @@ def take_flat(here: Installation, account_id: str, content: bytes, name: str) ->
 
 
 def take_pattern(here: Installation, account_id: str, content: bytes, name: str) -> tuple[str, Sewn]:
-    """Check, sew and keep an uploaded sewing pattern.
+    """Check, sew and store an uploaded sewing pattern.
 
     Args:
         here: the installation.
@@ -127,10 +127,10 @@ def take_pattern(here: Installation, account_id: str, content: bytes, name: str)
 
 
 def draw_preview(here: Installation, account_id: str, recipe: Recipe, colorway: str) -> Drawn:
-    """A design lying flat, nothing kept.
+    """Draw a design lying flat, without storing anything.
 
     Raises:
-        VModelError: something of it is wrong.
+        VModelError: a part of the design is invalid.
     """
     checked = check_recipe(recipe, here.roster)
     colours = checked.colours_of(colorway)
@@ -145,11 +145,11 @@ def draw_preview(here: Installation, account_id: str, recipe: Recipe, colorway: 
 def keep_design(
     here: Installation, account_id: str, name: str, recipe: Recipe, design_id: str | None = None
 ) -> StoredGarment:
-    """Make a design, or put another in its place; takes seconds, so it belongs into the reading room.
+    """Make a design or replace an existing one; run it in the reading room, since it takes seconds.
 
     Raises:
         GarmentUnknown: no design of this account.
-        VModelError: something of it is wrong; nothing has changed then.
+        VModelError: a part of the design is invalid; nothing has changed then.
     """
     old = None if design_id is None else _find(here, account_id, design_id)
     checked = check_recipe(recipe, here.roster)
@@ -234,7 +234,7 @@ def _make_flat(
         made.append(_Made(way, content, "svg", draw_drawing(svg, "the flat", colours)))
     same = old is not None and old.photo_key.endswith(f"/{recipe.flat}") and old.stated == stated
     if same and old is not None and old.understood is not None:
-        # Its outline has not changed, and reading it takes longest.
+        # The outline has not changed, and reading it takes longest.
         return _Outcome(made, Understanding(old.understood, made[0].drawn.png))
     flat_lay = read_photo(svg, "the flat", here.settings, ".svg")
     found = understand_garment(flat_lay, None, stated, here.roster, here.settings)
@@ -242,7 +242,7 @@ def _make_flat(
 
 
 def _shown_of(here: Installation, account_id: str, recipe: Recipe, outcome: _Outcome) -> dict[str, Any]:
-    """What a page needs to let somebody go on with a design."""
+    """Return what a page needs so that a visitor can continue with a design."""
     tile = _tile(here, account_id, recipe)
     if recipe.flat is not None:
         colours = colours_written(file_of(here.store, account_id, recipe.flat), "the flat")
@@ -266,12 +266,12 @@ def _shown_of(here: Installation, account_id: str, recipe: Recipe, outcome: _Out
 
 
 def has_back(drawn: Drawn) -> bool:
-    """Whether the back is drawn too."""
+    """Return True if the back is drawn too."""
     return bool(drawn.picture[:, drawn.picture.shape[1] // 2 :, 3].any())
 
 
 def _write(here: Installation, account_id: str, outcome: _Outcome) -> tuple[GarmentFiles, dict[str, Any]]:
-    """Put every file into the store, and what the row holds of them."""
+    """Put every file into the store, and return what the design's row records of them."""
     put = here.store.put
     own, *ways = [
         {
@@ -288,7 +288,7 @@ def _write(here: Installation, account_id: str, outcome: _Outcome) -> tuple[Garm
 def _tile(here: Installation, account_id: str, recipe: Recipe) -> ByteArray | None:
     if recipe.print is None:
         return None
-    # Asked for whose it is each time; only the decoding is spared while somebody moves a slider.
+    # Ownership is checked each time; only the decoding is cached, for visitors who move a slider.
     content = file_of(here.store, account_id, recipe.print)
     return _decoded(content, recipe.print.rpartition(".")[2])
 
@@ -299,7 +299,7 @@ def _decoded(content: bytes, suffix: str) -> ByteArray:
 
 
 def small_png(tile: ByteArray, side: int = 320) -> bytes:
-    """One repeat as a small picture."""
+    """Encode one repeat as a small PNG."""
     picture = Image.fromarray(np.ascontiguousarray(tile))
     picture.thumbnail((side, side))
     stream = io.BytesIO()
@@ -319,6 +319,6 @@ def _check_bytes(here: Installation, content: bytes) -> None:
 
 
 def _shown(name: str, suffix: str) -> str:
-    """A file's name for messages, and safe as the name of a file."""
-    plain = plain_name(name).replace("/", " ").strip(". ")[-50:]  # a folder takes 255 bytes
+    """Return a file's name for messages, which is also safe as the name of a file."""
+    plain = plain_name(name).replace("/", " ").strip(". ")[-50:]  # file systems limit a name to 255 bytes
     return plain if plain.lower().endswith(f".{suffix}") else f"{plain or 'file'}.{suffix}"

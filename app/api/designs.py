@@ -1,4 +1,4 @@
-"""Designs over HTTP: blocks, prints, flats, sewing patterns, previews, and the designs that are shot like garments."""
+"""Design routes: blocks, prints, flats, sewing patterns, previews, and the designs that are shot like garments."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _PNG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}}}
 
 @router.get("/blocks")
 def list_blocks(_: Reader, here: Here) -> Blocks:
-    """The garments that are cut to measure, the sizes that somebody of the roster has, and the materials."""
+    """List the garments that are cut to measure, the sizes that models of the roster have, and the materials."""
     from vmodel.drape.materials import load_materials
     from vmodel.garment.block_cut import KINDS
 
@@ -106,10 +106,10 @@ async def upload_pattern(
 
 @router.post("/designs/preview", response_class=Response, responses=_PNG)
 async def preview(asked: DesignAsked, asker: Shooter, here: Here, colorway: _Way = "") -> Response:
-    """Front and back lying flat, each 512 x 680 pixels on a transparent ground, side by side; nothing is kept.
+    """Draw front and back lying flat, each 512 x 680 pixels on a transparent ground, side by side; store nothing.
 
-    The headers `X-Px-Per-Cm` and `X-Seam-Mismatch-Cm` say its scale, and how far apart straight repeats meet at the
-    side seams; of a pattern at the plain seam where they meet worst.
+    The header `X-Px-Per-Cm` is the scale. The header `X-Seam-Mismatch-Cm` is the offset between straight repeats at
+    the side seams; for a pattern, at the plain seam where it is largest.
     """
     drawn = await here.drawing_room.do(
         asker.account_id, partial(draw_preview, here, asker.account_id, asked.recipe(), colorway)
@@ -120,7 +120,7 @@ async def preview(asked: DesignAsked, asker: Shooter, here: Here, colorway: _Way
 
 @router.post("/designs", status_code=201)
 async def create(asked: DesignAsked, asker: Shooter, here: Here) -> DesignShown:
-    """Keep a design; its id is a garment's, and jobs take it like one."""
+    """Create a design; its id is a garment's, and jobs accept it like one."""
     make = partial(keep_design, here, asker.account_id, asked.name, asked.recipe())
     return show_design(await here.reading_room.do(asker.account_id, make), here)
 
@@ -132,7 +132,7 @@ def list_all(
     limit: Annotated[int, Query(ge=1, le=PAGE)] = 20,
     before: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$", description="Id; only older ones.")] = None,
 ) -> list[DesignShown]:
-    """Your designs, the newest first."""
+    """List your designs, the newest first."""
     from vmodel.service.designs import list_designs
 
     with here.database.reading() as session:
@@ -141,7 +141,7 @@ def list_all(
 
 @router.get("/designs/{design_id}")
 def get(design_id: Id, asker: Reader, here: Here) -> DesignShown:
-    """One design."""
+    """Show one design."""
     with here.database.reading() as session:
         garment = find_garment(session, asker.account_id, design_id)
     if garment.design is None:
@@ -151,14 +151,14 @@ def get(design_id: Id, asker: Reader, here: Here) -> DesignShown:
 
 @router.put("/designs/{design_id}")
 async def replace(design_id: Id, asked: DesignAsked, asker: Shooter, here: Here) -> DesignShown:
-    """Put another design in its place; what is wrong is refused and nothing changes."""
+    """Replace a design; an invalid one is refused and nothing changes."""
     make = partial(keep_design, here, asker.account_id, asked.name, asked.recipe(), design_id)
     return show_design(await here.reading_room.do(asker.account_id, make), here)
 
 
 @router.get("/designs/{design_id}/picture", response_class=Response, responses=_PNG)
 def get_picture(design_id: Id, asker: Reader, here: Here, colorway: _Way = "") -> Response:
-    """Front and back lying flat, PNG."""
+    """Get front and back lying flat as PNG."""
     with here.database.reading() as session:
         garment = find_garment(session, asker.account_id, design_id)
     drawn = {"": (garment.design or {}).get("drawn_key")}

@@ -1,4 +1,4 @@
-"""Refusals that only a caller over HTTP can meet; each carries its status.
+"""Errors that only callers over HTTP receive, each with its status.
 
 VModelError
 └── ApiError  NotFound MethodNotAllowed BodyTooLarge BodyInvalid Busy NotReady Leaving TooManyWatches
@@ -12,11 +12,11 @@ from vmodel.errors import VModelError
 
 
 class ApiError(VModelError):
-    """Base of the refusals of the API.
+    """Base of the errors of the API.
 
     Attributes:
         status: of HTTP.
-        retry_after_s: when another try makes sense; None if never.
+        retry_after_s: seconds until another try makes sense; None if never.
     """
 
     code = "refused"
@@ -25,7 +25,7 @@ class ApiError(VModelError):
 
 
 class NotFound(ApiError):
-    """Nothing there, or it is somebody else's: the answer does not tell which."""
+    """A resource that does not exist or belongs to another account: the answer does not reveal which."""
 
     code = "not_found"
     status = 404
@@ -35,7 +35,7 @@ class NotFound(ApiError):
 
 
 class MethodNotAllowed(ApiError):
-    """The address exists, for other methods."""
+    """An address that exists for other methods only."""
 
     code = "method_not_allowed"
     status = 405
@@ -45,7 +45,7 @@ class MethodNotAllowed(ApiError):
 
 
 class BodyTooLarge(ApiError):
-    """More bytes than the bound."""
+    """A request body above the size limit."""
 
     code = "body_too_large"
     status = 413
@@ -55,7 +55,7 @@ class BodyTooLarge(ApiError):
 
 
 class BodyInvalid(ApiError):
-    """The request does not have the form that the API describes."""
+    """A request that does not match the description of the API."""
 
     code = "request_invalid"
     status = 422
@@ -65,7 +65,7 @@ class BodyInvalid(ApiError):
 
 
 class Busy(ApiError):
-    """Every reader is at work and the line is full."""
+    """A full reading room: every reader is busy and the queue is full."""
 
     code = "busy"
     status = 503
@@ -77,7 +77,7 @@ class Busy(ApiError):
 
 
 class NotReady(ApiError):
-    """Something the service needs does not answer."""
+    """A dependency of the service that does not answer."""
 
     code = "not_ready"
     status = 503
@@ -89,7 +89,7 @@ class NotReady(ApiError):
 
 
 class Leaving(ApiError):
-    """The process was asked to end and takes no new work."""
+    """A process that was asked to stop and accepts no new work."""
 
     code = "leaving"
     status = 503
@@ -101,7 +101,7 @@ class Leaving(ApiError):
 
 
 class TooManyWatches(ApiError):
-    """The account has many streams open already."""
+    """An account that has too many streams open."""
 
     code = "too_many_watches"
     status = 429

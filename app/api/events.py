@@ -21,27 +21,27 @@ _ALIVE_S = 15.0
 
 
 def stream_job(here: Installation, asker: Identity, first: Job) -> StreamingResponse:
-    """Tell a job now and whenever it has changed, until it has ended or the process is asked to stop.
+    """Send a job now and after every change, until it has ended or the process is asked to stop.
 
-    It also ends when the key or login that asked does.
+    The stream also ends when the caller's key or login does.
 
     Raises:
-        TooManyWatches: the account has as many streams as it may.
+        TooManyWatches: the account has as many open streams as allowed.
     """
     here.watches.enter(asker.account_id)
     return _Stream(here, asker, first)
 
 
 class _Stream(StreamingResponse):
-    """Counts as open until it has been answered, even where its caller was gone before the first event."""
+    """Event stream that counts as open until its response ends, even if the caller left before the first event."""
 
     def __init__(self, here: Installation, asker: Identity, first: Job) -> None:
-        headers = {"X-Accel-Buffering": "no"}  # proxies must hand each event on
+        headers = {"X-Accel-Buffering": "no"}  # proxies must not buffer events
         super().__init__(_tell(here, asker, first), media_type="text/event-stream", headers=headers)
         self._leave = partial(here.watches.leave, asker.account_id)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
+        """Send the response, then count the stream as closed."""
         try:
             await super().__call__(scope, receive, send)
         finally:

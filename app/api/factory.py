@@ -1,4 +1,4 @@
-"""The app: every router, its settings, and what they share."""
+"""App factory: the routers, the app's settings, and the state that requests share."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ _ROUTERS = (
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Make the API of an installation; the web page is mounted in it by ``app.ui``.
+    """Make the API of an installation; ``app.ui`` mounts the web page in it.
 
-    What the requests share stands at ``app.state.installation``, an ``Installation``, at once: no start-up is needed
-    to read it. It is closed when the app's lifespan ends.
+    The state that requests share is the ``Installation`` at ``app.state.installation``. It can be read before the app
+    starts up, and is closed when the app's lifespan ends.
 
     Args:
         settings: of the installation; read from the environment when None.
@@ -98,7 +98,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def open_installation(settings: Settings) -> Installation:
-    """Open what the requests of a process share.
+    """Open the state that the requests of a process share.
 
     Raises:
         VModelError: the state folder or the database cannot be used.

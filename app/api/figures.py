@@ -1,4 +1,4 @@
-"""Figures of the HTTP side for Prometheus; the queue's own figures join them in the same registry."""
+"""Prometheus metrics of HTTP requests; the metrics of the queue are in the same registry."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, 10, 30)
 
 
 class HttpFigures:
-    """Requests by route, method and status, and their times.
+    """Counts of requests by route, method and status, and their durations.
 
     Args:
-        registry: where the figures stand.
+        registry: of the metrics.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -23,7 +23,7 @@ class HttpFigures:
         )
 
     def record(self, method: str, route: str, status: int, took_s: float) -> None:
-        """Count one answer.
+        """Record one answer.
 
         Args:
             method: of HTTP.

@@ -1,4 +1,4 @@
-"""Sellers' files over HTTP by a signed link that expires."""
+"""Route of sellers' files, opened by a signed link that expires."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ router = APIRouter(prefix="/v1/files", tags=["files"])
 
 @router.get("/{token}", response_class=Response, responses={200: {"content": {"image/*": {}}}})
 def open_file(token: Annotated[str, Path(max_length=600)], here: Here) -> Response:
-    """A picture by the signed link that a garment or shot carries; needs no key and works for an hour."""
+    """Get a picture by the signed link of a garment or shot; the link needs no key and works for an hour."""
     account_id, key = open_link(here.secret, token)
     return answer_picture(here, account_id, key)

@@ -1,4 +1,4 @@
-"""What every request passes first: an id, a bound on its size, headers, the log and the figures."""
+"""ASGI middleware: request ID, body size limit, security headers, access log, metrics."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from vmodel.database import new_id
 from vmodel.errors import VModelError
 
 JSON_BYTES = 1_000_000
-"""Bound on what is not an upload."""
+"""Size limit of a request body that is not an upload."""
 SIGNED = "/v1/files/{token}"
-#: Form fields and the boundaries between the parts of an upload.
+#: Bytes allowed for form fields and for the boundaries between the parts of an upload.
 _AROUND_UPLOAD = 100_000
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -37,7 +37,7 @@ _log = structlog.get_logger("vmodel.access")
 
 
 class InternalFault(VModelError):
-    """A fault of the program; what it was stands in the log only."""
+    """A fault of the program; its details are in the log only."""
 
     code = "internal"
     retryable = True
@@ -45,7 +45,7 @@ class InternalFault(VModelError):
 
 @dataclass
 class _Exchange:
-    """One request while it lasts."""
+    """State of one request in progress."""
 
     scope: Scope
     request_id: str
@@ -54,13 +54,13 @@ class _Exchange:
 
 
 class Front:
-    """ASGI middleware round the whole app.
+    """ASGI middleware around the whole app.
 
     Args:
-        app: what lies behind.
-        settings: for the bound on uploads.
-        figures: counts requests and their times.
-        report_fault: keeps the traceback of a fault and says where.
+        app: the wrapped app.
+        settings: for the size limit of uploads.
+        figures: records requests and their durations.
+        report_fault: stores the traceback of a fault and returns where.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Front:
         self.app, self.settings, self.figures, self.report_fault = app, settings, figures, report_fault
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; whatever goes wrong behind becomes a problem document."""
+        """Answer one request; turn an unexpected exception of the app into a problem document."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -116,7 +116,7 @@ class Front:
             "request",
             request_id=exchange.request_id,
             method=method,
-            # A signed link is a key for an hour, so it has no place in a log.
+            # A signed link works as a key for an hour, so it must not be logged.
             path=route if route == SIGNED else exchange.scope["path"],
             status=exchange.status,
             ms=round(took_s * 1000, 1),
@@ -142,7 +142,7 @@ def _sending(exchange: _Exchange, send: Send) -> Send:
 
 
 def _refusal(scope: Scope) -> ApiError | None:
-    """Why no route is asked: nothing is named by a NUL, and a database may choke on it; see ``app.api.asked``."""
+    """Return an error for a NUL in path or query, which names nothing and breaks databases; see ``app.api.asked``."""
     if NUL in scope["path"]:
         return NotFound()
     if b"%00" in scope["query_string"]:
@@ -151,13 +151,13 @@ def _refusal(scope: Scope) -> ApiError | None:
 
 
 def _too_large(limit: int) -> HTTPException:
-    # FastAPI lets only its own exceptions through while it reads a body.
+    # While FastAPI reads a body, it passes only its own exceptions on.
     refusal = HTTPException(413)
     refusal.__cause__ = BodyTooLarge(limit)
     return refusal
 
 
 def _request_id(headers: Headers) -> str:
-    """The caller's own id if it is a plain word, so that both logs can be joined; else a new one."""
+    """Return the caller's own id if it is a plain word, so that both logs can be joined; otherwise a new one."""
     given = headers.get("x-request-id", "")
     return given if re.fullmatch(r"[A-Za-z0-9_-]{8,64}", given) else new_id()

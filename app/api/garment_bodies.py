@@ -1,4 +1,4 @@
-"""The form of garments over HTTP."""
+"""Request and response bodies of garments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Centimetres = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 
 
 class SizeCm(BaseModel):
-    """Flat measures."""
+    """Measures of a garment lying flat, in centimetres."""
 
     width: float = Field(description="from armpit to armpit, or of the waist", examples=[44.2])
     length: float = Field(description="from neck point to hem, or from waist to leg end", examples=[62.1])
@@ -29,14 +29,14 @@ class SizeCm(BaseModel):
 
 
 class CutoutFound(BaseModel):
-    """How the garment was told from its ground."""
+    """Method that separated the garment from its background, and its confidence."""
 
     source: str = Field(examples=["network"])
     confidence: float = Field(description="0..1", examples=[0.97])
 
 
 class Understood(BaseModel):
-    """What was understood of a photo; a guess unless stated."""
+    """Properties recognised in a photo; guesses unless stated."""
 
     category: str = Field(examples=["top"])
     confidence: float = Field(description="of the category, 0..1", examples=[0.98])
@@ -56,14 +56,14 @@ class Understood(BaseModel):
 
 
 class Hypothesis(BaseModel):
-    """A kind that the photo may show."""
+    """A category that the photo may show."""
 
     category: str = Field(examples=["dress"])
     share: float = Field(description="how likely, 0..1", examples=[0.62])
 
 
 class Reason(BaseModel):
-    """Why a photo could not be understood."""
+    """Reason of a failure, such as a photo that could not be read."""
 
     code: str = Field(examples=["garment_not_found"])
     message: str
@@ -105,7 +105,7 @@ class Garment(BaseModel):
 
 
 class Correction(Asked):
-    """What to change; what is left out stays, null takes your word back."""
+    """Partial update: omitted fields keep their value; `null` clears a correction."""
 
     name: str | None = Field(default=None, max_length=200, examples=["Summer tee"])
     category: str | None = Field(default=None, max_length=64, examples=["top"])
@@ -119,9 +119,9 @@ class Correction(Asked):
 
 
 def show_garment(garment: StoredGarment, here: Installation) -> Garment:
-    """A garment as its owner sees it."""
+    """Return a garment as its owner sees it."""
     seen = garment.understood or {}
-    sure = [{"category": seen["category"], "share": seen["confidence"]}] if seen else []  # of what was read before
+    sure = [{"category": seen["category"], "share": seen["confidence"]}] if seen else []  # for older rows
     return Garment(
         id=garment.id,
         name=garment.name,

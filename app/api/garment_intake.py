@@ -1,4 +1,4 @@
-"""From uploaded files to a kept garment: read first, kept only if they are worth it."""
+"""Intake of garments: uploaded files are read first, and stored only if they are usable."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from vmodel.service.garments import (
     unneeded_files,
 )
 
-#: Not worth keeping: the file itself is none, does not belong to the photo, or shows somebody.
+#: Errors of files that are not stored: no usable picture, no match for the photo, or a person in it.
 _REFUSED = (
     *(AnimatedPhoto, MaskMismatch, PersonInPhoto, PhotoTooLarge, PhotoTooSmall, UnreadablePhoto, UnsupportedPhoto),
 )
@@ -42,7 +42,7 @@ _REFUSED = (
 
 @dataclass(frozen=True)
 class Uploaded:
-    """Files of one garment as they came."""
+    """Files of one garment as uploaded."""
 
     photo: bytes
     mask: bytes | None = None
@@ -51,13 +51,13 @@ class Uploaded:
 
 @dataclass(frozen=True)
 class Change:
-    """What is to become of a garment.
+    """Changes to a garment.
 
     Attributes:
         name: None keeps the old one.
         stated: fields of ``Stated`` that change.
-        mask: None keeps the old one, empty takes it back.
-        back: None keeps the old one, empty takes it back.
+        mask: None keeps the old one, empty removes it.
+        back: None keeps the old one, empty removes it.
     """
 
     name: str | None = None
@@ -67,15 +67,15 @@ class Change:
 
     @property
     def is_only_a_name(self) -> bool:
-        """True if the photo need not be read again."""
+        """Flag that only the name changes, so that the photo need not be read again."""
         return not self.stated and self.mask is None and self.back is None
 
 
 def read_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, stated: Stated) -> StoredGarment:
-    """Read the files of a new garment and keep them; takes seconds of a processor, so it belongs into the reading room.
+    """Read and store the files of a new garment; run it in the reading room, since it takes seconds of a processor.
 
     Raises:
-        VModelError: a file that is not worth keeping, or words that fit no garment.
+        VModelError: a file is not usable, or the stated properties fit no garment.
     """
     check_stated(stated)
     called = plain_name(name)
@@ -92,11 +92,11 @@ def read_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, 
 
 
 def read_change(here: Installation, account_id: str, garment_id: str, change: Change) -> StoredGarment:
-    """Correct a garment; its photo is read again, in the reading room, unless only its name changes.
+    """Correct a garment and read its photo again, in the reading room, unless only its name changes.
 
     Raises:
         GarmentUnknown: not one of this account.
-        DesignOnly: it is a block, of which only the name is free.
+        DesignOnly: it is a block, of which only the name can be changed here.
         VModelError: the change does not fit the photo; nothing has changed then.
     """
     with here.database.transaction() as session:
@@ -132,20 +132,20 @@ def read_change(here: Installation, account_id: str, garment_id: str, change: Ch
 
 
 def take_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, stated: Stated) -> StoredGarment:
-    """As ``read_in``, in the reading room, for callers with a thread to wait in.
+    """Run ``read_in`` in the reading room, for callers with a thread to wait in.
 
     Raises:
-        Busy: the line is full.
+        Busy: the queue is full.
         VModelError: as of ``read_in``.
     """
     return here.reading_room.wait_for(account_id, partial(read_in, here, account_id, name, uploaded, stated))
 
 
 def take_change(here: Installation, account_id: str, garment_id: str, change: Change) -> StoredGarment:
-    """As ``read_change``, in the reading room, for callers with a thread to wait in.
+    """Run ``read_change`` in the reading room, for callers with a thread to wait in.
 
     Raises:
-        Busy: the line is full.
+        Busy: the queue is full.
         VModelError: as of ``read_change``.
     """
     change_it = partial(read_change, here, account_id, garment_id, change)
@@ -153,10 +153,10 @@ def take_change(here: Installation, account_id: str, garment_id: str, change: Ch
 
 
 def read_mask(here: Installation, account_id: str, garment_id: str) -> bytes:
-    """What counts as garment in a photo; belongs into the reading room.
+    """Draw the mask of the garment in a photo; run it in the reading room.
 
     Returns:
-        PNG of the photo's size, grey, white is garment. Where nothing was found all of it is black.
+        PNG of the photo's size, grey, white is garment. It is all black if no garment was found.
     Raises:
         GarmentUnknown: not one of this account.
         DesignOnly: a design has no photo.
@@ -173,7 +173,7 @@ def read_mask(here: Installation, account_id: str, garment_id: str) -> bytes:
 
 
 def take_mask(here: Installation, account_id: str, garment_id: str, painted: bytes) -> StoredGarment:
-    """Keep a mask that was painted on a smaller picture of the photo, in the reading room.
+    """Store a mask that was painted on a smaller picture of the photo; this runs in the reading room.
 
     Raises:
         MaskMismatch: it is no picture, of another shape than the photo, empty, or covers everything.
@@ -196,10 +196,10 @@ def take_mask(here: Installation, account_id: str, garment_id: str, painted: byt
 def _read(
     uploaded: Uploaded, name: str, stated: Stated, here: Installation, suffix: str = ""
 ) -> Understanding | VModelError:
-    """What the photo shows, or why that could not be told.
+    """Return what the photo shows, or the error why it could not be recognised.
 
     Raises:
-        VModelError: a file that is not worth keeping.
+        VModelError: a file is not usable.
     """
     from vmodel.service.garment_reading import LAST_READ, describe_garment, read_garment, read_photo
 

@@ -1,4 +1,4 @@
-"""Garments over HTTP: upload a photo, see what was understood, correct it."""
+"""Garment routes: upload a photo, see what was recognised, correct it."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ async def upload(
     length_cm: _Centimetres = None,
     worn_open: Annotated[bool | None, Form(description="its front, else as photographed")] = None,
 ) -> Garment:
-    """Upload a flat-lay photo and see what is understood of it.
+    """Upload a flat-lay photo and see what is recognised in it.
 
-    A photo that is no picture, or that shows a person, is refused and not kept. One in which no garment is found is
-    kept with its ``problem``, so that a mask or a category can mend it.
+    A file that is no picture, or that shows a person, is refused and not stored. A photo in which no garment is found
+    is stored with its ``problem``, so that a mask or a category can solve it.
     """
     stated = Stated(category or None, material or None, width_cm, length_cm, worn_open=worn_open)
 
@@ -62,24 +62,24 @@ def list_all(
     limit: Annotated[int, Query(ge=1, le=PAGE)] = 20,
     before: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$", description="Id; only older ones.")] = None,
 ) -> list[Garment]:
-    """Your garments, the newest first."""
+    """List your garments, the newest first."""
     with here.database.reading() as session:
         return [show_garment(each, here) for each in list_garments(session, asker.account_id, limit, before)]
 
 
 @router.get("/{garment_id}")
 def get(garment_id: Id, asker: Reader, here: Here) -> Garment:
-    """One garment, with what was understood of it."""
+    """Show one garment with what was recognised in its photo."""
     with here.database.reading() as session:
         return show_garment(find_garment(session, asker.account_id, garment_id), here)
 
 
 @router.patch("/{garment_id}")
 async def correct(garment_id: Id, correction: Correction, asker: Shooter, here: Here) -> Garment:
-    """Correct what was understood: name, category, material, sizes in centimetres, landmarks, how its front is worn.
+    """Correct what was recognised: name, category, material, sizes in centimetres, landmarks, how its front is worn.
 
-    The photo is read again with your word; the answer shows the outcome. What does not fit is refused and nothing
-    changes.
+    The photo is read again with your corrections; the answer shows the outcome. A correction that does not fit is
+    refused and nothing changes.
     """
     stated = {field: getattr(correction, field) for field in correction.model_fields_set - {"name"}}
     if "landmarks" in stated:
@@ -89,38 +89,38 @@ async def correct(garment_id: Id, correction: Correction, asker: Shooter, here: 
 
 @router.put("/{garment_id}/mask")
 async def put_mask(garment_id: Id, asker: Shooter, here: Here, mask: Picture) -> Garment:
-    """Give a mask in place of the cut-out: white is garment, and it has the photo's size."""
+    """Set a mask in place of the automatic cut-out: white is garment, and it has the photo's size."""
     return await _change(here, asker, garment_id, Change(mask=await mask.read()))
 
 
 @router.delete("/{garment_id}/mask")
 async def delete_mask(garment_id: Id, asker: Shooter, here: Here) -> Garment:
-    """Take the mask back."""
+    """Remove the mask."""
     return await _change(here, asker, garment_id, Change(mask=b""))
 
 
 @router.put("/{garment_id}/back")
 async def put_back(garment_id: Id, asker: Shooter, here: Here, back: Picture) -> Garment:
-    """Give a flat-lay photo of the garment's back."""
+    """Set a flat-lay photo of the garment's back."""
     return await _change(here, asker, garment_id, Change(back=await back.read()))
 
 
 @router.delete("/{garment_id}/back")
 async def delete_back(garment_id: Id, asker: Shooter, here: Here) -> Garment:
-    """Take the photo of the back away; the back is made from the front again."""
+    """Remove the photo of the back; the back is made from the front again."""
     return await _change(here, asker, garment_id, Change(back=b""))
 
 
 @router.get("/{garment_id}/mask", response_class=Response, responses={200: {"content": {"image/png": {}}}})
 async def get_mask(garment_id: Id, asker: Reader, here: Here) -> Response:
-    """What counts as garment, PNG of the photo's size: your mask, or the cut-out as it was found. White is garment."""
+    """Get the garment's mask as PNG of the photo's size: your mask, or the automatic cut-out. White is garment."""
     draw = partial(read_mask, here, asker.account_id, garment_id)
     return Response(await here.reading_room.do(asker.account_id, draw), media_type="image/png")
 
 
 @router.get("/{garment_id}/back", response_class=Response, responses={200: {"content": {"image/*": {}}}})
 def get_back(garment_id: Id, asker: Reader, here: Here) -> Response:
-    """The photo of the back as uploaded."""
+    """Get the photo of the back as uploaded."""
     with here.database.reading() as session:
         key = find_garment(session, asker.account_id, garment_id).back_key
     if key is None:
@@ -130,7 +130,7 @@ def get_back(garment_id: Id, asker: Reader, here: Here) -> Response:
 
 @router.get("/{garment_id}/photo", response_class=Response, responses={200: {"content": {"image/*": {}}}})
 def get_photo(garment_id: Id, asker: Reader, here: Here) -> Response:
-    """The photo as uploaded; of a design, what was drawn."""
+    """Get the photo as uploaded; for a design, its drawing."""
     with here.database.reading() as session:
         garment = find_garment(session, asker.account_id, garment_id)
     key = garment.shown_key or garment.photo_key
@@ -139,7 +139,7 @@ def get_photo(garment_id: Id, asker: Reader, here: Here) -> Response:
 
 @router.get("/{garment_id}/cutout", response_class=Response, responses={200: {"content": {"image/png": {}}}})
 def get_cutout(garment_id: Id, asker: Reader, here: Here) -> Response:
-    """The garment alone on a transparent ground, PNG."""
+    """Get the garment alone on a transparent ground as PNG."""
     with here.database.reading() as session:
         key = find_garment(session, asker.account_id, garment_id).cutout_key
     if key is None:

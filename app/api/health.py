@@ -1,4 +1,4 @@
-"""Is the process alive, can it work, and how busy is it."""
+"""Operations routes: liveness, readiness and metrics."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ router = APIRouter(tags=["operations"])
 
 
 class Health(BaseModel):
-    """The process answers."""
+    """Status and version of a process that answers."""
 
     status: str = Field(examples=["ok"])
     version: str = Field(examples=["0.1.0"])
@@ -28,13 +28,13 @@ class Health(BaseModel):
 
 @router.get("/v1/health")
 async def health() -> Health:
-    """Whether the process lives; needs no key and touches nothing."""
+    """Report that the process is alive; needs no key, and accesses neither database nor file store."""
     return Health(status="ok", version=version("vmodel"))
 
 
 @router.get("/v1/ready", responses={503: {"model": Problem}})
 def ready(here: Here) -> Health:
-    """Whether requests can be served: database and file store answer, and the process has not been asked to leave.
+    """Report whether requests can be served: database and file store answer, and the process is not being stopped.
 
     Needs no key; for a load balancer.
     """
@@ -54,5 +54,5 @@ def ready(here: Here) -> Health:
 
 @router.get("/metrics", response_class=Response, include_in_schema=False)
 def metrics(_: Operator, here: Here) -> Response:
-    """Figures in Prometheus' text format, for a key with the scope "operate"."""
+    """Get the metrics in Prometheus' text format, for a key with the scope "operate"."""
     return Response(generate_latest(here.registry), media_type=CONTENT_TYPE_LATEST)

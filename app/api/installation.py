@@ -1,4 +1,4 @@
-"""What the requests of one process share; made once by the app factory and found at ``request.app.state``."""
+"""State that the requests of one process share; the app factory makes it once, at ``request.app.state``."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Installation:
         settings: of this process.
         database: open, with the newest tables.
         roster: the virtual models.
-        registry: figures for Prometheus.
-        figures: those of HTTP.
-        reading_room: few threads that read photos, so that the other requests keep their time.
-        drawing_room: as few that draw designs, which nobody wants to wait for behind photos.
+        registry: metrics for Prometheus.
+        figures: metrics of HTTP requests.
+        reading_room: a small thread pool that reads photos, so that other requests are not starved.
+        drawing_room: a pool of the same size that draws designs, so that they do not wait behind photos.
         plans: prices and limits.
         store: sellers' files.
         secret: signs links.
@@ -52,14 +52,14 @@ class Installation:
     leaving: threading.Event
 
     def close(self) -> None:
-        """Let running readings end and give everything back."""
+        """Wait until running work in both rooms ends, and release everything."""
         self.reading_room.close()
         self.drawing_room.close()
         self.database.close()
 
 
 async def _installation(request: Request) -> Installation:
-    # Asynchronous, since a plain function would cost a change of threads.
+    # Asynchronous, because FastAPI would run a plain function in another thread.
     found: Installation = request.app.state.installation
     return found
 

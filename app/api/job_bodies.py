@@ -1,4 +1,4 @@
-"""The form of jobs and pictures over HTTP."""
+"""Request and response bodies of jobs and pictures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Word = Annotated[str, Field(max_length=64)]
 
 
 class ShotAsked(Asked):
-    """One picture to make; what is left out takes its default."""
+    """One picture to make; omitted fields take their defaults."""
 
     model: _Word | None = Field(default=None, description="null casts somebody", examples=["wm-ines"])
     pose: _Word | None = Field(default=None, description="null chooses one", examples=["walking"])
@@ -64,7 +64,7 @@ class WornWith(Asked):
 
 
 class JobAsked(Asked):
-    """Pictures of one garment, maybe worn with others."""
+    """Pictures of one garment, alone or worn with others."""
 
     garment_id: str = Field(max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
     colorway: _Word = Field(default="", description="of a design; empty for its own colours", examples=[""])
@@ -79,7 +79,7 @@ class JobAsked(Asked):
 
 
 class Quote(BaseModel):
-    """What a job would cost."""
+    """Price of a job, and the credits available."""
 
     credits: int = Field(examples=[4])
     available: int = Field(description="credits that you have", examples=[46])
@@ -95,7 +95,7 @@ class ShotLinks(BaseModel):
 
 
 class ShotMade(BaseModel):
-    """One picture and how far it is."""
+    """One picture and its progress."""
 
     id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f-s000"])
     job_id: str
@@ -131,7 +131,7 @@ class JobMade(BaseModel):
 
 
 def show_job(job: Job, here: Installation) -> JobMade:
-    """A job as its owner sees it."""
+    """Return a job as its owner sees it."""
     photo = _shown_photo(job, here)
     return JobMade(
         id=job.id,
@@ -152,7 +152,7 @@ def show_job(job: Job, here: Installation) -> JobMade:
 
 
 def _shown_photo(job: Job, here: Installation) -> str | None:
-    """Key of what shows the garment: the photo, or what was drawn of a design."""
+    """Return the key of the picture that shows the garment: its photo, or the drawing of a design."""
     photo = str(job.garment.get("photo", ""))
     if "/" not in photo:
         return None
@@ -165,7 +165,7 @@ def _shown_photo(job: Job, here: Installation) -> str | None:
 
 
 def show_shot(shot: JobShot, here: Installation) -> ShotMade:
-    """A picture as its owner sees it."""
+    """Return a picture as its owner sees it."""
 
     def link(key: str | None) -> str | None:
         return None if key is None else link_to(here, key)

@@ -1,4 +1,4 @@
-"""Jobs over HTTP: ask for pictures, watch, cancel, delete."""
+"""Job routes: order pictures, watch, cancel, delete."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _PAID: dict[int | str, dict[str, Any]] = {402: {"model": Problem}, 409: {"model"
 
 @router.post("/jobs", status_code=201, responses=_PAID)
 def ask(asked: JobAsked, asker: Shooter, here: Here, idempotency_key: _Key = None) -> JobMade:
-    """Ask for pictures of one garment, alone or in an outfit.
+    """Order pictures of one garment, alone or in an outfit.
 
-    Their price is held until they are delivered, cancelled or failed.
+    Their price is reserved until they are delivered, cancelled or failed.
     """
     request = _request(asked, asker.account_id, here, idempotency_key or new_id())
     return show_job(submit(here.database, here.plans, here.roster, request), here)
@@ -51,7 +51,7 @@ def ask(asked: JobAsked, asker: Shooter, here: Here, idempotency_key: _Key = Non
 
 @router.post("/quotes")
 def quote(asked: JobAsked, asker: Reader, here: Here) -> Quote:
-    """What a job would cost; everything is checked as for the job itself, and nothing is held."""
+    """Quote the price of a job; everything is checked as for the job itself, and no credits are reserved."""
     shots = check_job(_request(asked, asker.account_id, here, new_id()), here.roster)
     price = sum(here.plans.price_shot(shot.pipeline, shot.size) for shot in shots)
     monthly = here.plans.plan(asker.plan).monthly_credits
@@ -66,26 +66,26 @@ def list_all(
     before: Annotated[str | None, Query(max_length=64, description="Id; only older ones.")] = None,
     state: _State = None,
 ) -> list[JobMade]:
-    """Your jobs, the newest first."""
+    """List your jobs, the newest first."""
     found = list_jobs(here.database, asker.account_id, limit, before, tuple(state or ()))
     return [show_job(job, here) for job in found]
 
 
 @router.get("/jobs/{job_id}")
 def get(job_id: Id, asker: Reader, here: Here) -> JobMade:
-    """One job with its pictures, its place in the queue and how long it will take."""
+    """Show one job with its pictures, its place in the queue and how long it will take."""
     return show_job(find_job(here.database, asker.account_id, job_id), here)
 
 
 @router.post("/jobs/{job_id}/cancel")
 def cancel(job_id: Id, asker: Shooter, here: Here) -> JobMade:
-    """Give a job up. Delivered pictures stay and stay charged; the price of the others comes back."""
+    """Cancel a job. Delivered pictures stay and stay charged; the price of the others is returned."""
     return show_job(cancel_job(here.database, asker.account_id, job_id), here)
 
 
 @router.delete("/jobs/{job_id}", status_code=204)
 def delete(job_id: Id, asker: Manager, here: Here) -> None:
-    """Give a job up and delete its pictures; what was charged stays charged."""
+    """Cancel a job and delete its pictures; charges made so far stay."""
     delete_job(here.database, here.store, asker.account_id, job_id)
 
 

@@ -1,4 +1,4 @@
-"""API keys over HTTP: see one's own, make one, end one."""
+"""API key routes: list, create and revoke the account's keys."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
 
 class KeyAsked(Asked):
-    """A key to make."""
+    """A key to create."""
 
     name: str = Field(default="", max_length=120, description="by which you know it", examples=["shop system"])
     scopes: list[Annotated[str, Field(max_length=16)]] = Field(
@@ -42,21 +42,21 @@ class Key(BaseModel):
 
 
 class NewKey(Key):
-    """A key that was just made."""
+    """A key that was just created."""
 
     token: str = Field(description="the key itself; it cannot be shown again")
 
 
 @router.get("")
 def list_all(asker: Manager, here: Here) -> list[Key]:
-    """Your keys, the oldest first, ended ones among them."""
+    """List your keys, the oldest first, revoked ones included."""
     with here.database.reading() as session:
         return [Key(**_plain(key)) for key in list_api_keys(session, asker.account_id)]
 
 
 @router.post("", status_code=201)
 def create(asked: KeyAsked, asker: Manager, here: Here) -> NewKey:
-    """Make a key that may do no more than the one you ask with; its text is shown this once."""
+    """Create a key with no more scopes than the one you ask with; its text is shown only this once."""
     for scope in asked.scopes:
         if scope not in asker.scopes:
             raise ScopeMissing(scope)
@@ -69,7 +69,7 @@ def create(asked: KeyAsked, asker: Manager, here: Here) -> NewKey:
 
 @router.delete("/{key_id}", status_code=204)
 def revoke(key_id: Annotated[str, Path(max_length=64)], asker: Manager, here: Here) -> None:
-    """End a key; ending it again changes nothing."""
+    """Revoke a key; revoking it again changes nothing."""
     with here.database.transaction() as session:
         try:
             revoke_api_key(session, key_id, asker.account_id)

@@ -1,4 +1,4 @@
-"""Every failure becomes one problem document (RFC 9457) with a stable code; no traceback leaves the process."""
+"""Problem documents (RFC 9457) for every failure, with a stable code; no traceback leaves the process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STATUS_OF = {
     errors.StageError: 422,
     errors.SetupError: 503,
 }
-#: By the stable code where the kind of error does not tell.
+#: Status by stable code, for errors whose class does not determine it.
 _STATUS_OF_CODE = {
     "key_invalid": 401,
     "session_invalid": 401,
@@ -55,7 +55,7 @@ _STATUS_OF_CODE = {
 
 
 class Problem(BaseModel):
-    """What went wrong, for programs (``code``) and for people (``message``)."""
+    """Description of a failure, for programs (``code``) and for people (``message``)."""
 
     code: str = Field(description="Stable; the same on the command line and in job rows.", examples=["not_found"])
     message: str = Field(description="One sentence with the remedy.", examples=["No such job; check the address."])
@@ -65,7 +65,7 @@ class Problem(BaseModel):
 
 
 def status_of(error: errors.VModelError) -> int:
-    """HTTP status of a failure."""
+    """Return the HTTP status of a failure."""
     if isinstance(error, ApiError):
         return error.status
     if error.code in _STATUS_OF_CODE:
@@ -74,7 +74,7 @@ def status_of(error: errors.VModelError) -> int:
 
 
 def answer_problem(request_id: str, error: errors.VModelError) -> JSONResponse:
-    """The failure as an answer."""
+    """Return a failure as a response."""
     status = status_of(error)
     problem = Problem(
         code=error.code, message=str(error), status=status, request_id=request_id, retryable=error.retryable
@@ -89,7 +89,7 @@ def answer_problem(request_id: str, error: errors.VModelError) -> JSONResponse:
 
 
 def catch_problems(app: FastAPI) -> None:
-    """Let an app answer its failures as problem documents."""
+    """Register handlers that answer an app's failures as problem documents."""
 
     async def ours(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, errors.VModelError)
@@ -111,7 +111,7 @@ def catch_problems(app: FastAPI) -> None:
 
 
 def request_id_of(request: Request) -> str:
-    """The id under which a request stands in the log."""
+    """Return the id of a request in the log."""
     found: str = request.scope.get("state", {}).get("request_id", "")
     return found
 

@@ -1,4 +1,4 @@
-"""Photos are read by few threads, and only so many wait: the other requests keep their time."""
+"""Bounded thread pool for photo decoding, so that CPU-heavy uploads cannot starve other requests."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from app.api.errors import Busy
 T = TypeVar("T")
 
 MOST_WAITING = 100
-"""Photos that may wait for a reader; whoever comes later is asked to come back."""
+"""Photos that may wait for a reader; further ones are refused with the advice to try again."""
 MOST_OF_ONE = 20
-"""Photos of one account in the room, so that nobody fills it alone."""
+"""Photos of one account in the room at the same time, so that no account fills it alone."""
 
 
 class ReadingRoom:
-    """A bounded pool; those who wait for it hold no thread.
+    """Bounded thread pool with a bounded queue.
 
     Args:
-        readers: how many read at a time.
-        most_waiting: how many may wait.
+        readers: number of threads.
+        most_waiting: work items that may wait for a thread.
     """
 
     def __init__(self, readers: int, most_waiting: int = MOST_WAITING) -> None:
@@ -35,19 +35,19 @@ class ReadingRoom:
         self._counting = threading.Lock()
 
     async def do(self, account_id: str, work: Callable[[], T]) -> T:
-        """Do some work of an account in the room and wait for it without holding a thread.
+        """Run an account's work in the pool and await it without holding a thread.
 
         Raises:
-            Busy: the line is full, or the account has many photos in it.
+            Busy: the queue is full, or the account has too many photos in it.
         """
         with self._seat(account_id):
             return await asyncio.wrap_future(self._pool.submit(work))
 
     def wait_for(self, account_id: str, work: Callable[[], T]) -> T:
-        """As ``do``, for a thread that has nothing else to do.
+        """Run an account's work in the pool and block the calling thread until it is done.
 
         Raises:
-            Busy: the line is full, or the account has many photos in it.
+            Busy: the queue is full, or the account has too many photos in it.
         """
         with self._seat(account_id):
             return self._pool.submit(work).result()
@@ -67,5 +67,5 @@ class ReadingRoom:
                     del self._taken[account_id]
 
     def close(self) -> None:
-        """Let running readings end."""
+        """Wait for running work to end, and cancel waiting work."""
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""Where strangers' files are checked: one at a time, few waiting, so that nobody's questions hold up the sellers."""
+"""Verification of files from anonymous callers: one at a time with a short queue, so that sellers are not held up."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vmodel.rights.verify import Verifier
 from vmodel.service.rates import check_rate
 
 MOST_BYTES = 30_000_000
-"""A picture that somebody asks about is not larger; films neither."""
+"""Size limit of a picture or film that is verified."""
 VERIFIED_A_MINUTE = 20
 LOOKED_AT_A_MINUTE = 120
 _MOST_WAITING = 20
@@ -23,7 +23,7 @@ _MINUTE_S = 60
 
 
 class PublicDesk:
-    """Checks pictures for everybody.
+    """Verifier of pictures for anonymous callers.
 
     Args:
         here: the installation.
@@ -35,32 +35,32 @@ class PublicDesk:
         self._verifier: Verifier | None = None
 
     async def verify(self, content: bytes, name: str, asker: str) -> Verification:
-        """Find out what a file is.
+        """Verify a file.
 
         Args:
-            content: of the file, from anybody.
+            content: of the file, untrusted.
             name: for messages.
-            asker: network that asks; each may have some files in the line.
+            asker: network of the caller; each network may have a limited number of files in the queue.
         Raises:
-            Busy: too many wait.
+            Busy: too many files wait.
             UnreadablePhoto, PhotoTooLarge: it is no picture.
         """
         return await self._room.do(asker, lambda: self._verify(content, name))
 
     def _verify(self, content: bytes, name: str) -> Verification:
-        # Another process may have made the keys since, and publishes all the time.
+        # Another process may have created the keys since, and may publish pictures at any time.
         if self._verifier is None or self._verifier.authority is None:
             self._verifier = Verifier(self._here.settings, self._here.database)
         self._verifier.refresh()
         return self._verifier.verify(content, name)
 
     def count(self, request: Request, what: str, a_minute: int) -> str:
-        """Count a stranger's request against the rate of their network.
+        """Count an anonymous caller's request against the rate limit of their network.
 
         Args:
             request: for its address.
-            what: is counted together.
-            a_minute: how many are let through.
+            what: kind of request; each kind is counted separately.
+            a_minute: requests allowed per minute.
         Returns:
             The network.
         Raises:
@@ -73,7 +73,7 @@ class PublicDesk:
 
 
 def network_of(address: str) -> str:
-    """What counts as one asker: an IPv4 address, or the /64 that an IPv6 address lies in."""
+    """Return the network that counts as one caller: an IPv4 address, or the /64 of an IPv6 address."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -82,7 +82,7 @@ def network_of(address: str) -> str:
 
 
 def check_size(content: bytes) -> None:
-    """Refuse a file that is too large to be checked for a stranger.
+    """Refuse a file that is too large to be verified for an anonymous caller.
 
     Raises:
         BodyTooLarge: more than ``MOST_BYTES``.
@@ -99,5 +99,5 @@ async def _desk(request: Request, here: Here) -> PublicDesk:
     return found
 
 
-#: Parameter of a route that strangers may use.
+#: Parameter of a route for anonymous callers.
 Desk = Annotated[PublicDesk, Depends(_desk)]

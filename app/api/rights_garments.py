@@ -1,4 +1,4 @@
-"""Whose is a garment photo, over HTTP: the seller's word, what was found, and the operator's review."""
+"""Garment rights routes: the seller's attestation, findings about a photo, and the operator's review."""
 
 from __future__ import annotations
 
@@ -37,28 +37,28 @@ ReviewId = Annotated[str, Path(description="Id of the photo under review.", max_
 
 
 class Word(Asked):
-    """Your word that a garment, or all garments of the account, and their photos are yours to use."""
+    """Attestation that you may use a garment, or all garments of the account, and their photos."""
 
     attested: bool = Field(description="you say so", examples=[True])
     statement: str = Field(default=STATEMENT, max_length=2000, description="for the account: what you attest")
 
 
 class Attestation(BaseModel):
-    """The account's word; ``attested_at`` is null until it was given."""
+    """Attestation of the account; ``attested_at`` is null until it was given."""
 
     statement: str
     attested_at: datetime | None
 
 
 class Found(BaseModel):
-    """What speaks against a photo."""
+    """An objection to a photo."""
 
     kind: str = Field(description="copy, brand, mark or face", examples=["brand"])
     what: str = Field(examples=["It shows the word “nike”."])
 
 
 class GarmentRights(BaseModel):
-    """Whether pictures may be made of a garment."""
+    """State of the permission to make pictures of a garment."""
 
     state: str = Field(description="unseen, clear, waiting, approved or refused", examples=["clear"])
     findings: list[Found]
@@ -81,13 +81,13 @@ class Review(BaseModel):
 
     @classmethod
     def of(cls, row: GarmentPhoto) -> Review:
-        """As its reviewer sees it."""
+        """Return a photo as its reviewer sees it."""
         plain = {name: getattr(row, name) for name in cls.model_fields if name != "findings"}
         return cls(findings=json.loads(row.findings), **plain)
 
 
 class Decision(Asked):
-    """What becomes of a photo."""
+    """Decision on a photo under review."""
 
     approve: bool = Field(description="pictures may be made of it", examples=[True])
     note: str = Field(default="", max_length=2000, description="why; the seller reads it")
@@ -95,7 +95,7 @@ class Decision(Asked):
 
 @router.get("/attestation")
 def get_attestation(asker: Reader, here: Here) -> Attestation:
-    """What your account attests of all its garments."""
+    """Show what your account attests of all its garments."""
     with here.database.reading() as session:
         row = find_attestation(session, asker.account_id)
     return Attestation(statement=row.statement if row else STATEMENT, attested_at=row.attested_at if row else None)
@@ -103,7 +103,7 @@ def get_attestation(asker: Reader, here: Here) -> Attestation:
 
 @router.put("/attestation")
 def put_attestation(word: Word, asker: Manager, here: Here) -> Attestation:
-    """Attest once for all garments of the account, or take that back."""
+    """Attest once for all garments of the account, or withdraw the attestation."""
     with here.database.transaction() as session:
         if word.attested:
             row = attest(session, asker.account_id, asker.subject, word.statement)
@@ -116,7 +116,7 @@ def put_attestation(word: Word, asker: Manager, here: Here) -> Attestation:
 
 @router.get("/garments/{garment_id}/rights")
 def get_rights(garment_id: GarmentId, asker: Reader, here: Here) -> GarmentRights:
-    """What was found of a garment's photo; it is looked at when its first picture is made, or when you attest."""
+    """Show the findings about a garment's photo, which is examined with its first picture or when you attest."""
     with here.database.reading() as session:
         key = find_garment(session, asker.account_id, garment_id).photo_key
     with here.database.reading() as session:
@@ -125,7 +125,7 @@ def get_rights(garment_id: GarmentId, asker: Reader, here: Here) -> GarmentRight
 
 @router.put("/garments/{garment_id}/rights")
 async def attest_garment(garment_id: GarmentId, word: Word, asker: Shooter, here: Here) -> GarmentRights:
-    """Attest that a garment and its photo are yours to use, and have the photo looked at now."""
+    """Attest that you may use a garment and its photo, and have the photo examined now."""
     with here.database.reading() as session:
         key = find_garment(session, asker.account_id, garment_id).photo_key
     examining = _examining(here, asker.account_id, key, word.attested)
@@ -139,14 +139,14 @@ def list_waiting(
     state: Annotated[str, Query(pattern="^(waiting|approved|refused|all)$")] = WAITING,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> list[Review]:
-    """Garment photos that wait for a decision, the longest waiting first."""
+    """List garment photos that wait for a decision, the longest waiting first."""
     with here.database.reading() as session:
         return [Review.of(row) for row in list_reviews(session, None if state == "all" else state, limit)]
 
 
 @router.get("/reviews/{review_id}/picture", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
 def get_picture(review_id: ReviewId, _: Operator, here: Here) -> Response:
-    """The photo, beside the other seller's photo that it copies."""
+    """Get the photo next to the other seller's photo that it copies."""
     with here.database.reading() as session:
         row = find_review(session, review_id)
     return Response(side_by_side(GarmentDesk(here.settings, here.database), row), media_type="image/jpeg")
@@ -154,7 +154,7 @@ def get_picture(review_id: ReviewId, _: Operator, here: Here) -> Response:
 
 @router.post("/reviews/{review_id}")
 def decide_review(review_id: ReviewId, decision: Decision, asker: Operator, here: Here) -> Review:
-    """Let pictures be made of a photo, or refuse it: jobs with it fail then."""
+    """Approve a photo, so that pictures may be made of it, or refuse it: jobs with it then fail."""
     with here.database.transaction() as session:
         row = decide(session, review_id, decision.approve, asker.account_id, decision.note)
         audit(session, asker.account_id, "garment.reviewed", photo=row.id, state=row.state)
@@ -162,7 +162,7 @@ def decide_review(review_id: ReviewId, decision: Decision, asker: Operator, here
 
 
 def sha256_of_key(key: str) -> str:
-    """The hash of a kept file, which is its name in the store."""
+    """Return the hash of a stored file, which is its name in the store."""
     return key.rpartition("/")[2].partition(".")[0]
 
 

@@ -1,4 +1,4 @@
-"""Models over HTTP: where each comes from, and models that a seller has alone."""
+"""Model rights routes: the origin of each model, and models reserved for one seller."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ModelId = Annotated[
 
 
 class ModelCard(BaseModel):
-    """Where a model comes from."""
+    """Origin and licence of a model."""
 
     model: str = Field(examples=["wm-ines"])
     name: str = Field(examples=["Inês"])
@@ -39,20 +39,20 @@ class ModelCard(BaseModel):
 
 
 class Reservation(BaseModel):
-    """A model that you have alone: nobody else gets it, nor anybody who looks like it."""
+    """A model reserved for you: other sellers get neither it nor models that look like it."""
 
     model: str = Field(examples=["wm-ines"])
     since: datetime
 
     @classmethod
     def of(cls, row: ReservedModel) -> Reservation:
-        """As its owner sees it."""
+        """Return a reservation as its owner sees it."""
         return cls(model=row.model_id, since=row.reserved_at)
 
 
 @router.get("/models/{model_id}/card")
 def get_card(model_id: ModelId, _: Reader, here: Here) -> ModelCard:
-    """Where a model comes from: invented or not, made from what, under which licence."""
+    """Show the origin of a model: invented or not, what it was made with, under which licence."""
     if model_id not in here.roster:
         raise NotFound("model")
     with here.database.reading() as session:
@@ -61,14 +61,14 @@ def get_card(model_id: ModelId, _: Reader, here: Here) -> ModelCard:
 
 @router.get("/reservations")
 def list_all(asker: Reader, here: Here) -> list[Reservation]:
-    """The models that you have alone."""
+    """List the models that are reserved for you."""
     with here.database.reading() as session:
         return [Reservation.of(row) for row in reserved_models(session, asker.account_id)]
 
 
 @router.put("/reservations/{model_id}")
 def reserve(model_id: ModelId, asker: Manager, here: Here) -> Reservation:
-    """Have a model alone from now on; one that other sellers have shown, or that looks like one, cannot be had."""
+    """Reserve a model for yourself; it is refused if another seller has shown it or one that looks like it."""
     if model_id not in here.roster:
         raise NotFound("model")
     with here.database.transaction() as session:
@@ -78,6 +78,6 @@ def reserve(model_id: ModelId, asker: Manager, here: Here) -> Reservation:
 
 @router.delete("/reservations/{model_id}", status_code=204)
 def release(model_id: ModelId, asker: Manager, here: Here) -> None:
-    """Give a model back to everybody; your pictures of it stay yours."""
+    """Release a model to all sellers; your pictures of it stay yours."""
     with here.database.transaction() as session:
         release_model(session, model_id, asker.account_id)

@@ -1,4 +1,4 @@
-"""What anybody may ask, without a key: is this picture authentic, who may use it, until when."""
+"""Public verification routes, without a key: is a picture authentic, who may use it, until when."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MANIFEST = "application/c2pa"
 
 
 class PublicLicence(BaseModel):
-    """Who may use a picture, for what, where, until when."""
+    """Public part of a licence: who may use a picture, for what, where, until when."""
 
     id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
     seller: str = Field(description="who may use the picture", examples=["Atelier Nord"])
@@ -51,12 +51,12 @@ class PublicLicence(BaseModel):
 
     @classmethod
     def of(cls, licence: Licence) -> PublicLicence:
-        """What anybody may know of a licence."""
+        """Return the public part of a licence."""
         return cls(**{name: getattr(licence, name) for name in cls.model_fields})
 
 
 class Answer(BaseModel):
-    """What was found out about a picture."""
+    """Result of the verification of a picture."""
 
     verdict: str = Field(description="authentic, altered, copy or unknown", examples=["authentic"])
     reason: str = Field(description="one sentence", examples=["its signed manifest is whole"])
@@ -69,7 +69,7 @@ class Answer(BaseModel):
 
     @classmethod
     def of(cls, found: Verification) -> Answer:
-        """A verification as anybody may see it."""
+        """Return the public part of a verification."""
         licence = None if found.licence is None else PublicLicence.of(found.licence)
         return cls(
             verdict=found.verdict.value,
@@ -84,7 +84,7 @@ class Answer(BaseModel):
 
 
 class LicenceToday(BaseModel):
-    """A licence certificate and what has become of it."""
+    """A licence certificate and its state today."""
 
     state: str = Field(description="valid, revoked, expired or not yet valid", examples=["valid"])
     reason: str = Field(description="why it was revoked; empty otherwise")
@@ -99,7 +99,7 @@ async def verify(
     desk: Desk,
     file: Annotated[UploadFile, File(description="Picture or film, at most 30 MB.")],
 ) -> Answer:
-    """Find out what a picture is; needs no key, and keeps nothing of the file."""
+    """Verify a picture or film; needs no key, and nothing of the file is stored."""
     network = desk.count(request, "verify", VERIFIED_A_MINUTE)
     content = await file.read(MOST_BYTES + 1)
     check_size(content)
@@ -108,7 +108,7 @@ async def verify(
 
 @router.get("/licences/{licence_id}")
 def get_licence(licence_id: LicenceId, request: Request, here: Here, desk: Desk) -> LicenceToday:
-    """A licence by its whole id, with its state today; needs no key."""
+    """Show a licence by its whole id, with its state today; needs no key."""
     desk.count(request, "licence", LOOKED_AT_A_MINUTE)
     shot, state, reason, codes = look_up(here, licence_id)
     return LicenceToday(state=state, reason=reason, certificate=json.loads(shot.certificate), codes=codes)
@@ -116,10 +116,10 @@ def get_licence(licence_id: LicenceId, request: Request, here: Here, desk: Desk)
 
 @router.get("/licences/{licence_id}/manifest", response_class=Response, responses={200: {"content": {_MANIFEST: {}}}})
 def get_manifest(licence_id: LicenceId, request: Request, here: Here, desk: Desk, format: FileFormat = "") -> Response:
-    """The Content Credentials (C2PA) that copies of a picture have lost, as the published file has them; needs no key.
+    """Get the Content Credentials (C2PA) of a published file, for copies of it that have lost them; needs no key.
 
-    They are signed: whoever trusts the root reads in them who may use the picture, although the copy's bytes no longer
-    fit. A licence that was revoked since still has them; its state stands at `/v1/licences/{id}`.
+    They are signed: a reader who trusts the root learns who may use the picture, although the copy's bytes no longer
+    match. A licence that was revoked since still has them; its state is at `/v1/licences/{id}`.
     """
     desk.count(request, "licence", LOOKED_AT_A_MINUTE)
     shot, *_ = look_up(here, licence_id)
@@ -131,7 +131,7 @@ def get_manifest(licence_id: LicenceId, request: Request, here: Here, desk: Desk
 
 @router.get("/rights/root", response_class=Response, responses={200: {"content": {"application/x-pem-file": {}}}})
 def get_root(request: Request, here: Here, desk: Desk) -> Response:
-    """The root certificate of this installation, PEM, for programs that check Content Credentials; needs no key."""
+    """Get the root certificate of this installation as PEM, to check Content Credentials with; needs no key."""
     desk.count(request, "licence", LOOKED_AT_A_MINUTE)
     folder = keys_folder(here.settings)
     if not folder.is_dir():
@@ -140,12 +140,12 @@ def get_root(request: Request, here: Here, desk: Desk) -> Response:
 
 
 def look_up(here: Installation, licence_id: str) -> tuple[RegisteredShot, str, str, dict[str, str]]:
-    """A licence by its whole id.
+    """Look up a licence by its whole id.
 
-    A part of an id finds nothing here: whoever has not seen the picture must not learn of it.
+    A part of an id finds nothing here: a caller who has not seen the picture must not learn of it.
 
     Returns:
-        The picture's row, the state of its licence, why it was revoked, and foreign codes.
+        The picture's row, the state of its licence, why it was revoked, and codes of registration centres.
     Raises:
         LicenceUnknown: there is none.
     """

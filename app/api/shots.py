@@ -1,4 +1,4 @@
-"""Pictures over HTTP: look, download, delete."""
+"""Picture routes: show, download, delete."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/*": {}}}}
 
 @router.get("/{shot_id}")
 def get(shot_id: Id, asker: Reader, here: Here) -> ShotMade:
-    """One picture and how far it is."""
+    """Show one picture and its progress."""
     return show_shot(find_shot(here.database, asker.account_id, shot_id), here)
 
 
 @router.get("/{shot_id}/picture", response_class=Response, responses=_PICTURE)
 def get_picture(shot_id: Id, asker: Reader, here: Here) -> Response:
-    """The picture at its full size, as a file to save."""
+    """Get the picture at its full size, as a file to save."""
     shot = find_shot(here.database, asker.account_id, shot_id)
     if shot.picture_key is None:
         raise NotFound("picture")
@@ -40,7 +40,7 @@ def get_picture(shot_id: Id, asker: Reader, here: Here) -> Response:
 
 @router.get("/{shot_id}/preview", response_class=Response, responses=_PICTURE)
 def get_preview(shot_id: Id, asker: Reader, here: Here) -> Response:
-    """A small picture of what is being made, as soon as there is one."""
+    """Get a small preview of the picture, as soon as there is one."""
     shot = find_shot(here.database, asker.account_id, shot_id)
     if shot.preview_key is None:
         raise NotFound("picture")
@@ -49,7 +49,7 @@ def get_preview(shot_id: Id, asker: Reader, here: Here) -> Response:
 
 @router.get("/{shot_id}/model3d", response_class=Response, responses={200: {"content": {"model/gltf-binary": {}}}})
 def get_model3d(shot_id: Id, asker: Reader, here: Here) -> Response:
-    """Who wears it, body, garments and hair, to be turned in space: glTF 2.0 binary."""
+    """Get the dressed model in 3D, with body, garments and hair, as glTF 2.0 binary."""
     shot = find_shot(here.database, asker.account_id, shot_id)
     if shot.model3d_key is None:
         raise NotFound("model")
@@ -58,7 +58,7 @@ def get_model3d(shot_id: Id, asker: Reader, here: Here) -> Response:
 
 @router.get("/{shot_id}/sidecar", response_class=Response, responses={200: {"content": {"application/json": {}}}})
 def get_sidecar(shot_id: Id, asker: Reader, here: Here) -> Response:
-    """How the picture came about, JSON."""
+    """Get the sidecar, which says how the picture was made, as JSON."""
     shot = find_shot(here.database, asker.account_id, shot_id)
     if shot.sidecar_key is None:
         raise NotFound("picture")
@@ -67,5 +67,5 @@ def get_sidecar(shot_id: Id, asker: Reader, here: Here) -> Response:
 
 @router.delete("/{shot_id}", status_code=204)
 def delete(shot_id: Id, asker: Manager, here: Here) -> None:
-    """Delete a picture and its sidecar; what was charged stays charged."""
+    """Delete a picture and its sidecar; its charge stays."""
     delete_shot(here.database, here.store, asker.account_id, shot_id)

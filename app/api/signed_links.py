@@ -1,4 +1,4 @@
-"""Kept files as answers, and the signed links that open them without a key."""
+"""Stored files as responses, and the signed links that open them without a key."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ _MEDIA_TYPE_OF = {
     "design": "application/json",
     "glb": "model/gltf-binary",
 }
-# A file from outside is shown as what it was checked to be, or not at all.
+# Browsers must show an uploaded file only as the type that it was checked to be.
 _GUARD = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
 
 
 def link_to(here: Installation, key: str) -> str:
-    """Path that opens a file without a key.
+    """Return the path that opens a file without a key.
 
-    The moment at which it ends is rounded, so that a page that is loaded again finds its pictures in its cache.
+    Its expiry time is rounded, so that a reloaded page finds its pictures in the browser's cache.
     """
     return f"/v1/files/{sign_link(here.secret, key, (time.time() // LINK_S + 2) * LINK_S)}"
 
 
 def answer_picture(here: Installation, account_id: str, key: str, name: str | None = None) -> Response:
-    """A kept file as an answer.
+    """Return a stored file as a response.
 
     Args:
         here: the installation.
-        account_id: whose it must be.
+        account_id: account that must own it.
         key: of the file store.
         name: file name under which a browser saves it; None to show it.
     Raises:

@@ -1,4 +1,4 @@
-"""What an account has used and may use."""
+"""Usage routes: an account's credits, its plan and its statements."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors '
 
 
 class Form(StrEnum):
-    """Of a statement."""
+    """File format of a statement."""
 
     JSON = "json"
     CSV = "csv"
@@ -32,14 +32,14 @@ class Form(StrEnum):
 
 
 class Language(StrEnum):
-    """Of a printed statement."""
+    """Language of a printed statement."""
 
     ENGLISH = "en"
     CHINESE = "zh"
 
 
 class PlanShown(BaseModel):
-    """What the account's plan allows."""
+    """Limits of the account's plan."""
 
     name: str = Field(examples=["free"])
     monthly_credits: int = Field(description="free credits of a month", examples=[50])
@@ -49,7 +49,7 @@ class PlanShown(BaseModel):
 
 
 class Usage(BaseModel):
-    """Credits now, and the plan."""
+    """Current credits, and the plan."""
 
     available: int = Field(description="credits that can be spent", examples=[46])
     reserved: int = Field(description="held for pictures that are being made", examples=[4])
@@ -62,7 +62,7 @@ class Usage(BaseModel):
 
 @router.get("")
 def get(asker: Reader, here: Here) -> Usage:
-    """Your credits and what your plan allows."""
+    """Show your credits and what your plan allows."""
     plan = here.plans.plan(asker.plan)
     books = current_balance(here.database, asker.account_id, plan.monthly_credits)
     return Usage(
@@ -76,7 +76,7 @@ def get(asker: Reader, here: Here) -> Usage:
 
 @router.get("/periods")
 def periods(asker: Reader, here: Here) -> list[str]:
-    """The months in which something happened, the newest first."""
+    """List the months that have entries, the newest first."""
     with here.database.reading() as session:
         return list_periods(session, asker.account_id)
 
@@ -95,7 +95,7 @@ def statement(
     form: Annotated[Form, Query(description="json, csv, or html to print")] = Form.JSON,
     language: Annotated[Language, Query(description="of the printed page")] = Language.ENGLISH,
 ) -> Response:
-    """What happened to your credits in a month, line by line; the sums equal the balance."""
+    """Get the statement of your credits in a month, line by line; the sums equal the balance."""
     with here.database.reading() as session:
         made = make_statement(session, asker.account_id, period or period_of(now()))
     name = f"vmodel-{made.period}"

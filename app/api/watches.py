@@ -1,4 +1,4 @@
-"""How many streams each account has open."""
+"""Limit on the event streams that each account has open."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ MOST_WATCHES = 20
 
 
 class Watches:
-    """Counts the open streams of each account."""
+    """Counter of the open streams of each account."""
 
     def __init__(self) -> None:
         self._open: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def enter(self, account_id: str) -> None:
-        """Count one more.
+        """Count one more open stream.
 
         Raises:
-            TooManyWatches: the account has as many as it may.
+            TooManyWatches: the account has as many as allowed.
         """
         with self._lock:
             if self._open[account_id] >= MOST_WATCHES:
@@ -30,7 +30,7 @@ class Watches:
             self._open[account_id] += 1
 
     def leave(self, account_id: str) -> None:
-        """Count one less."""
+        """Count one open stream less."""
         with self._lock:
             self._open[account_id] -= 1
             if not self._open[account_id]:

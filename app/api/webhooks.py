@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: which addresses are told of what becomes of your jobs."""
+"""Webhook routes: addresses that are notified of the outcome of your jobs and pictures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Id = Annotated[str, Path(description="Id of the webhook.", max_length=64)]
 
 
 class WebhookAsked(Asked):
-    """An address to tell."""
+    """An address to notify."""
 
     url: str = Field(max_length=URL_LENGTH, examples=["https://shop.example/hooks/vmodel"])
     events: list[Annotated[str, Field(max_length=32)]] = Field(
@@ -43,7 +43,7 @@ class WebhookAsked(Asked):
 
 
 class WebhookShown(BaseModel):
-    """An address that is told."""
+    """An address that is notified."""
 
     id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
     url: str
@@ -52,7 +52,7 @@ class WebhookShown(BaseModel):
 
 
 class NewWebhook(WebhookShown):
-    """A webhook that was just made."""
+    """A webhook that was just created."""
 
     secret: str = Field(
         description="its calls are signed with it (standardwebhooks.com); keep it", examples=["whsec_…"]
@@ -60,7 +60,7 @@ class NewWebhook(WebhookShown):
 
 
 class Call(BaseModel):
-    """One event and how far its call is."""
+    """One event and the state of its call."""
 
     id: str = Field(description="the webhook-id header of the call")
     event: str = Field(examples=["job.done"])
@@ -74,9 +74,9 @@ class Call(BaseModel):
 
 @router.post("", status_code=201)
 def create(asked: WebhookAsked, asker: Manager, here: Here) -> NewWebhook:
-    """Let an address be told: https only, public, and never redirected."""
+    """Register an address for notifications: https only, public, and never redirected."""
     inside = here.settings.webhooks_inside
-    # Before the transaction: others would wait for it as long as a slow name service does.
+    # Resolved before the transaction: other writers would otherwise wait as long as a slow name server takes.
     found = [find_target(asked.url, inside).address]
     with here.database.transaction() as session:
         made = create_webhook(session, asker.account_id, asked.url, asked.events, inside, lambda host, port: found)
@@ -86,21 +86,21 @@ def create(asked: WebhookAsked, asker: Manager, here: Here) -> NewWebhook:
 
 @router.get("")
 def list_all(asker: Manager, here: Here) -> list[WebhookShown]:
-    """Your webhooks, the oldest first."""
+    """List your webhooks, the oldest first."""
     with here.database.reading() as session:
         return [_shown(each) for each in list_webhooks(session, asker.account_id)]
 
 
 @router.get("/{webhook_id}")
 def get(webhook_id: Id, asker: Manager, here: Here) -> WebhookShown:
-    """One webhook."""
+    """Show one webhook."""
     with here.database.reading() as session:
         return _shown(find_webhook(session, asker.account_id, webhook_id))
 
 
 @router.get("/{webhook_id}/calls")
 def calls(webhook_id: Id, asker: Manager, here: Here) -> list[Call]:
-    """What an address was told lately and what it answered, the newest first."""
+    """List the latest calls to an address and its answers, the newest first."""
     with here.database.reading() as session:
         webhook = find_webhook(session, asker.account_id, webhook_id)
         return [_call(each) for each in list_deliveries(session, webhook.id)]
@@ -116,7 +116,7 @@ def ping(webhook_id: Id, asker: Manager, here: Here) -> Call:
 
 @router.delete("/{webhook_id}", status_code=204)
 def delete(webhook_id: Id, asker: Manager, here: Here) -> None:
-    """Tell an address nothing more."""
+    """End a webhook: its address receives no further calls."""
     with here.database.transaction() as session:
         end_webhook(session, asker.account_id, webhook_id)
         audit(session, asker.account_id, "webhook.end", webhook_id)
