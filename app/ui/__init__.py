@@ -1,1 +1,1 @@
-"""The web page for people who sell clothes: Gradio behind our own login, English and Chinese."""
+"""Web page for people who sell clothes: Gradio behind our own login, in English and Chinese."""

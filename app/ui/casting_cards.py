@@ -1,4 +1,4 @@
-"""The studio's choices: people by their faces, poses by their pictures, and the rest by words."""
+"""Choices of the studio: models by their faces, poses by their pictures, and the rest by words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SIZES = ("XS", "S", "M", "L", "XL", "2XL", "3XL", "4XL")
 
 
 def show_chooser(here: Installation, language: str) -> str:
-    """The same for every visitor, so it is rendered once."""
+    """Render the choices; they are the same for every visitor, so once is enough."""
     from vmodel.body.pose import pose_names
     from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, VIEWS
     from vmodel.scene.background import SWEEPS
@@ -48,7 +48,7 @@ def show_chooser(here: Installation, language: str) -> str:
 
 
 def usable_pipelines(here: Installation) -> list[str]:
-    """The pipelines that have a price and whose weights are here: the installation's own, then the best first."""
+    """List the pipelines with a price and local weights: the installation's own, then from the highest price down."""
     from pipelines.embedded import FOLDER
     from pipelines.hub.store import find_weights
     from vmodel.errors import VModelError
@@ -90,6 +90,6 @@ def _tone(colour: tuple[float, float, float]) -> str:
 
 
 def _shown(colour: tuple[float, float, float]) -> str:
-    """CSS colour of a linear-light albedo under the page's light."""
+    """Return the CSS colour of a linear-light albedo under the page's light."""
     srgb = [round(255 * min(1.0, 1.05 * channel ** (1 / 2.2))) for channel in colour]
     return "#{:02x}{:02x}{:02x}".format(*srgb)

@@ -1,4 +1,4 @@
-"""The designer's form: the same for every visitor, so it is rendered once."""
+"""Form of the designer: the same for every visitor, so it is rendered once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from vmodel.request import parse_size
 from vmodel.types import Category
 
 FITTING_SIZE = "680x512"
-"""Of a first fitting."""
-#: Name in the words, bounds, step, unit.
+"""Size of a first fitting, HEIGHTxWIDTH in pixels."""
+#: Name among the page's words, bounds, step, unit.
 _DIALS = (
     ("repeat", 1, 80, 0.5, "cm"),
     ("rotate", -180, 180, 1, "°"),
@@ -25,7 +25,7 @@ _DIALS = (
 
 
 def show_designer(here: Installation, language: str) -> str:
-    """The form, still empty.
+    """Render the empty form.
 
     Args:
         here: for the roster and prices.
@@ -61,7 +61,7 @@ def show_designer(here: Installation, language: str) -> str:
 
 
 def _told(here: Installation, language: str) -> dict[str, Any]:
-    """What the form's script says, and the prices that it sums up."""
+    """Return the texts of the form's script, and the prices that it sums up."""
     words, plans = load_words(language), here.plans
     pipeline = next(iter(usable_pipelines(here)), "draft")
     prices = {name: plans.price_shot(pipeline, parse_size(size)) for name, size in FORMATS.items()}

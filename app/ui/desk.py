@@ -1,4 +1,4 @@
-"""What a visitor may ask the page for, and which of its pieces answer."""
+"""Requests that a visitor may send from the page, and the pieces rendered in answer."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ Answer = dict[str, str]
 """HTML by piece."""
 EXAMPLE = Path(__file__).resolve().parent / "static" / "example.jpg"
 _MINUTE_S = 60
-#: Looks that pages make by themselves; not counted against the account's rate.
+#: Requests that pages send by themselves; not counted against the account's rate limit.
 _FREE = frozenset({"begin", "poll", "price"})
 _MOST_JOBS = 200
 _signals = count(1)
 
 
 class Desk:
-    """Answers a visitor's questions.
+    """Handlers of a visitor's requests.
 
     Args:
         pieces: of the page, in its language.
@@ -50,12 +50,12 @@ class Desk:
         self._pieces, self._here = pieces, pieces.here
 
     def answer(self, name: str, login: Login, asked: Asked) -> Answer:
-        """Do what is asked for and render what changed by it; what went wrong is said in a sentence.
+        """Carry out a request and render what it changed; report a failure in one sentence.
 
         Args:
             name: of ``ASKS``.
             login: who asks.
-            asked: from the browser; anything.
+            asked: from the browser; untrusted.
         """
         try:
             if holds_nul(asked):
@@ -71,7 +71,7 @@ class Desk:
             return {"signal": _signal(problem=self._pieces.words["say"]["failed"], asked=name)}
 
     def begin(self, login: Login, asked: Asked) -> Answer:
-        """Everything, for a page that was just loaded."""
+        """Render every piece of a page that was just loaded."""
         who = login.identity
         return {
             "header": self._pieces.header(login),
@@ -83,12 +83,12 @@ class Desk:
         }
 
     def poll(self, login: Login, asked: Asked) -> Answer:
-        """How far the pictures are."""
+        """Render the progress of the pictures."""
         most = min(_MOST_JOBS, max(PAGE, _whole(asked, "most", PAGE)))
         return {"header": self._pieces.header(login), "pictures": self._pieces.pictures(login.identity, most)}
 
     def look(self, login: Login, asked: Asked) -> Answer:
-        """The view that was opened."""
+        """Render the view that was opened."""
         view = _text(asked, "view", "")
         if view == "usage":
             return {"usage": self._pieces.usage(login.identity, _text(asked, "period", ""))}
@@ -97,18 +97,18 @@ class Desk:
         return self.poll(login, asked)
 
     def choose(self, login: Login, asked: Asked) -> Answer:
-        """Another garment, or older ones to choose from."""
+        """Render the garments after another one was chosen, or older ones to choose from."""
         return {"garments": self._garments(login, asked)}
 
     def example(self, login: Login, asked: Asked) -> Answer:
-        """The bundled flat-lay as the visitor's own garment."""
+        """Take in the bundled flat-lay as the visitor's own garment."""
         login.identity.require("shoot")
         photo = Uploaded(EXAMPLE.read_bytes())
         kept = take_in(self._here, login.identity.account_id, "logo-tee.jpg", photo, Stated())
         return {"garments": self._pieces.garments(login.identity, kept.id)}
 
     def correct(self, login: Login, asked: Asked) -> Answer:
-        """The visitor's word on a garment: category, sizes, fabric, points, or how its front is worn."""
+        """Apply the visitor's correction of a garment: category, sizes, fabric, points, or how its front is worn."""
         login.identity.require("shoot")
         garment_id = _text(asked, "garment", "")
         stated: dict[str, Any] = {}
@@ -138,12 +138,12 @@ class Desk:
         return {"garments": self._pieces.garments(login.identity), "signal": said}
 
     def price(self, login: Login, asked: Asked) -> Answer:
-        """What the order would cost."""
+        """Render the price of the order."""
         order = read_order(asked.get("order")) if asked.get("order") else None
         return {"bar": self._pieces.bar(login.identity, order)}
 
     def order(self, login: Login, asked: Asked) -> Answer:
-        """Make the pictures."""
+        """Submit the order as jobs."""
         login.identity.require("shoot")
         order = read_order(asked.get("order"))
         requests = requests_of(order, login.identity, self._here, _text(asked, "key", ""))
@@ -152,7 +152,7 @@ class Desk:
         return {**self.poll(login, {}), "bar": self._pieces.bar(login.identity, order), "signal": said}
 
     def cancel(self, login: Login, asked: Asked) -> Answer:
-        """Give a job up."""
+        """Cancel a job."""
         login.identity.require("shoot")
         cancel_job(self._here.database, login.identity.account_id, _text(asked, "id", ""))
         said = _signal(say=self._pieces.words["say"]["cancelled"])
@@ -195,7 +195,7 @@ class Desk:
         return {"operator": self._pieces.operator(login.identity), "signal": _signal(say=said)}
 
     def _garments(self, login: Login, asked: Asked) -> str:
-        """The garments, with what the studio has chosen of them."""
+        """Render the garments, with those that are chosen in the studio."""
         kept = asked.get("worn_with")
         worn = [each for each in kept if isinstance(each, str)][: MOST_WORN - 1] if isinstance(kept, list) else []
         chosen, before = _text(asked, "garment", ""), _text(asked, "before", "")
@@ -222,11 +222,11 @@ ASKS: dict[str, Callable[[Desk, Login, Asked], Answer]] = {
     "grant": Desk.grant,
     "create": Desk.create,
 }
-"""What may be asked for, by name."""
+"""Request by name -> its handler."""
 
 
 def _signal(**told: str) -> str:
-    """A message for the page's script, as text that is no markup; never twice the same."""
+    """Return a message for the page's script, escaped and numbered so that no two are the same."""
     return escape(json.dumps({**told, "number": next(_signals)}))
 
 

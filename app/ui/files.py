@@ -1,4 +1,4 @@
-"""Sellers' photos and pictures for the page: each through its owner's login, none through Gradio."""
+"""Routes of sellers' photos and pictures for the page: each through its owner's login, none through Gradio."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".webp": "image/we
 
 @router.post("/garments")
 def upload(request: Request, visitor: Visitor, here: Here, photo: Annotated[UploadFile, File()]) -> Response:
-    """Take one photo in; what was understood shows on the page."""
+    """Take in one photo; the page shows what was recognised in it."""
     visitor.identity.require("shoot")
     content = photo.file.read(here.settings.max_upload_bytes + 1)
     try:
@@ -55,7 +55,7 @@ def upload(request: Request, visitor: Visitor, here: Here, photo: Annotated[Uplo
 
 @router.get("/garments/{garment_id}/{kind}")
 def get_garment(garment_id: _Id, kind: str, visitor: Visitor, here: Here, width: _Width = None) -> Response:
-    """The photo of a garment, its back's, or its cut-out."""
+    """Get the photo of a garment or of its back, or its cut-out."""
     with here.database.transaction() as session:
         garment = find_garment(session, visitor.identity.account_id, garment_id)
         key = {"photo": garment.shown_key, "cutout": garment.cutout_key, "back": garment.back_key}.get(kind)
@@ -64,7 +64,7 @@ def get_garment(garment_id: _Id, kind: str, visitor: Visitor, here: Here, width:
 
 @router.get("/jobs/{job_id}/photo")
 def get_job_photo(job_id: _Id, visitor: Visitor, here: Here, width: _Width = None) -> Response:
-    """The photo that a job was made from, or what was drawn of its design."""
+    """Get the photo that a job was made from, or the drawing of its design."""
     from vmodel.service.designs import drawn_key_of
 
     account_id = visitor.identity.account_id
@@ -76,7 +76,7 @@ def get_job_photo(job_id: _Id, visitor: Visitor, here: Here, width: _Width = Non
 
 @router.get("/jobs/{job_id}/zip")
 def get_zip(request: Request, job_id: _Id, visitor: Visitor, here: Here, wanted: _For = ORIGINAL) -> Response:
-    """Every picture of a job in one file, as a marketplace wants them."""
+    """Get all pictures of a job in one ZIP, as made or as a marketplace requires them."""
     job = find_job(here.database, visitor.identity.account_id, job_id)
     name = _garment_name(here, job)
     file = SpooledTemporaryFile(max_size=32_000_000)  # noqa: SIM115  closed when it was sent
@@ -94,7 +94,7 @@ def get_zip(request: Request, job_id: _Id, visitor: Visitor, here: Here, wanted:
 def get_shot(
     shot_id: _Id, kind: str, visitor: Visitor, here: Here, width: _Width = None, wanted: _For = ORIGINAL
 ) -> Response:
-    """A picture to look at, what is to be seen of it so far, or a file to save."""
+    """Get a picture to look at, its preview, its sidecar, or a file to save."""
     shot = find_shot(here.database, visitor.identity.account_id, shot_id)
     if kind == "download" and shot.picture_key is not None and not shot.deleted:
         content, suffix = picture_for(here.store, visitor.identity.account_id, shot, wanted, _authorise(here))
@@ -108,7 +108,7 @@ def get_shot(
 
 @router.get("/statements/{period}.{form}")
 def get_statement(request: Request, period: str, form: str, visitor: Visitor, here: Here) -> Response:
-    """What happened to the visitor's credits in a month: html, csv or json."""
+    """Get the statement of the visitor's credits in a month: html, csv or json."""
     with here.database.transaction() as session:
         statement = make_statement(session, visitor.identity.account_id, period)
     at = datetime.now(UTC)
@@ -125,7 +125,7 @@ def get_statement(request: Request, period: str, form: str, visitor: Visitor, he
 
 @router.get("/{folder}/{name}")
 def get_static(folder: str, name: str) -> Response:
-    """A public file of the page."""
+    """Get a public file of the page."""
     names = STATIC_FOLDERS.get(folder)
     if names is None or Path(name).name != name or not (names / name).is_file():
         raise NotFound("file")
@@ -134,7 +134,7 @@ def get_static(folder: str, name: str) -> Response:
 
 
 def _picture(here: Installation, account_id: str, key: object, width: int | None) -> Response:
-    """A kept file, or a small WebP of it."""
+    """Return a stored file, or a small WebP of it."""
     if key is None:
         raise NotFound("picture")
     if width is None or str(key).endswith(".json"):
@@ -144,7 +144,7 @@ def _picture(here: Installation, account_id: str, key: object, width: int | None
 
 
 def _authorise(here: Installation) -> Authorise:
-    # No picture is made here, so that no weights take part.
+    # No picture is made here, so no weights are used.
     return Publisher(here.settings, lambda pipeline: (), here.database).authorise_rendition
 
 

@@ -1,4 +1,4 @@
-"""A garment's side files from the page: the photo of its back, and a mask, uploaded or painted by hand."""
+"""Routes of a garment's additional files: the photo of its back, and a mask, uploaded or painted by hand."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _File = Annotated[UploadFile, File()]
 
 @router.post("/{garment_id}/back")
 def put_back(request: Request, garment_id: _Id, visitor: Visitor, here: Here, file: _File) -> Response:
-    """A photo of the back."""
+    """Set the photo of the back."""
     return _changed(
         request, visitor, lambda: take_change(here, _who(visitor), garment_id, Change(back=_content(file, here)))
     )
@@ -35,7 +35,7 @@ def put_back(request: Request, garment_id: _Id, visitor: Visitor, here: Here, fi
 
 @router.put("/{garment_id}/mask")
 def put_mask(request: Request, garment_id: _Id, visitor: Visitor, here: Here, file: _File) -> Response:
-    """A black and white picture of the photo's size."""
+    """Set a mask: a black and white picture of the photo's size."""
     return _changed(
         request, visitor, lambda: take_change(here, _who(visitor), garment_id, Change(mask=_content(file, here)))
     )
@@ -43,13 +43,13 @@ def put_mask(request: Request, garment_id: _Id, visitor: Visitor, here: Here, fi
 
 @router.post("/{garment_id}/mask")
 def put_painted(request: Request, garment_id: _Id, visitor: Visitor, here: Here, file: _File) -> Response:
-    """A mask that was painted on a smaller picture of the photo."""
+    """Set a mask that was painted on a smaller picture of the photo."""
     return _changed(request, visitor, lambda: take_mask(here, _who(visitor), garment_id, _content(file, here)))
 
 
 @router.delete("/{garment_id}/{kind}")
 def remove(request: Request, garment_id: _Id, kind: str, visitor: Visitor, here: Here) -> Response:
-    """Take the photo of the back, or the mask, away."""
+    """Remove the photo of the back, or the mask."""
     if kind not in {"back", "mask"}:
         raise NotFound("file")
     change = Change(back=b"") if kind == "back" else Change(mask=b"")
@@ -62,7 +62,7 @@ def _who(visitor: Login) -> str:
 
 
 def _changed(request: Request, visitor: Login, change: Callable[[], StoredGarment]) -> Response:
-    """Do it; what went wrong is said in the page's language."""
+    """Apply a change and answer with the garment's id, or with the error in the page's language."""
     try:
         return JSONResponse({"id": change().id})
     except VModelError as error:

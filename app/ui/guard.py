@@ -1,7 +1,7 @@
-"""Stands before Gradio: only who is signed in gets in, and only what the page needs of Gradio answers.
+"""Guard in front of Gradio: it admits signed-in visitors only, and only to the routes that the page needs.
 
-Gradio shows any file of its cache to every user, so nothing of a seller's may ever lie there: its ways to take files in
-and to give files out are closed. Uploads and pictures have routes of our own (``app.ui.files``).
+Gradio shows any file of its cache to every user, so no file of a seller may ever be stored there. The guard therefore
+closes its routes for uploads and downloads. Uploads and pictures have routes of our own (``app.ui.files``).
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ PAGE_POLICY = (
     "'unsafe-inline' 'unsafe-eval'; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
-"""Gradio compiles its templates in the browser, hence the two unsafe words; nothing comes from another site."""
+"""Gradio compiles its templates in the browser, hence the unsafe script sources; nothing is loaded from other sites."""
 LOGIN = "vmodel.login"
 """Key of the ASGI scope under which Gradio's handlers find the login."""
-#: Gradio's own scripts, looks and words; the same for everybody.
+#: Gradio's own scripts, styles and texts; the same for everybody.
 _PUBLIC = re.compile(r"/(assets|static|svelte)/[\w./-]+|/theme\.css|/favicon\.ico|/manifest\.json")
 _PRIVATE = re.compile(
     r"/?|/config/?|/gradio_api/(info/?|startup-events|heartbeat/\w+|run/[\w-]+/?|queue/(join/?|data)|reset/?)"
@@ -37,7 +37,7 @@ _PRIVATE = re.compile(
 
 
 class Guard:
-    """ASGI app round a mounted Gradio.
+    """ASGI app around a mounted Gradio.
 
     Args:
         app: Gradio.
@@ -49,7 +49,7 @@ class Guard:
         self.app, self.here, self.language = app, here, language
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer it."""
+        """Pass a request on to Gradio, or answer it with a refusal."""
         if scope["type"] != "http":
             return
         path = scope["path"].removeprefix(f"/{self.language}")

@@ -1,4 +1,4 @@
-"""Jobs as the page shows them: what a template needs, in words."""
+"""Jobs as the page shows them: the values that a template needs, as text."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class ShotCard:
 
     Attributes:
         ratio: CSS aspect ratio, width / height.
-        preview: changes with the preview; empty without one.
+        preview: version that changes with the preview; empty without one.
         redo: the order that would make it again, JSON.
-        space: there is a model of it to be turned.
+        space: there is a 3D model of it.
     """
 
     id: str
@@ -54,11 +54,11 @@ class JobCard:
 
     Attributes:
         drawn: of a design, which is shown front and back side by side.
-        outfit: names of what else is worn.
-        outlook: place in the queue and how long it will take, as far as they are known.
+        outfit: names of the other garments that are worn.
+        outlook: place in the queue and how long it will take, as far as known.
         ready: a picture of it can be downloaded.
         redo: the order that would make it again, JSON.
-        ways: forms in which its pictures can be downloaded, each with what stands against it, empty without.
+        ways: form in which its pictures can be downloaded -> objections to them in this form, empty if none.
     """
 
     id: str
@@ -80,7 +80,7 @@ class JobCard:
 
 
 def show_jobs(jobs: Sequence[Job], kept: Mapping[str, Kept], here: Installation, words: Words) -> list[JobCard]:
-    """Jobs in words.
+    """Turn jobs into cards for the page.
 
     Args:
         jobs: of one account.
@@ -92,13 +92,13 @@ def show_jobs(jobs: Sequence[Job], kept: Mapping[str, Kept], here: Installation,
 
 
 def photos_of(jobs: Sequence[Job]) -> set[str]:
-    """Keys of every garment's photo that these jobs name, those of their outfits among them."""
+    """Return the keys of every garment's photo that these jobs name, those of their outfits included."""
     worn = (source for job in jobs for shot in job.shots for source in shot.request.get("outfit", ()))
     return {str(source.get("photo")) for source in (*(job.garment for job in jobs), *worn)}
 
 
 def order_of(shots: Sequence[Mapping[str, Any]], garment: Kept, kept: Mapping[str, Kept]) -> str:
-    """The order that would make these shots again, JSON for the studio.
+    """Return the order that would make these shots again, as JSON for the studio.
 
     Args:
         shots: their requests.
@@ -159,7 +159,7 @@ def _show_job(job: Job, kept: Mapping[str, Kept], here: Installation, words: Wor
 
 
 def _falls_short(way: str, job: Job, words: Words) -> str:
-    """What a marketplace would find wrong with these pictures: they are not enlarged, and keep their background."""
+    """Return a marketplace's objections to these pictures, which are not enlarged and keep their background."""
     if way not in MARKETPLACES:
         return ""
     wanted, found = MARKETPLACES[way], []
@@ -214,7 +214,7 @@ def _show_shot(
 
 
 def _cast(shot: JobShot, account_id: str, here: Installation) -> tuple[Any, Any]:
-    """Model and pose as they were asked for; of a finished picture those that were chosen for it."""
+    """Return model and pose as requested; for a finished picture, those that were chosen for it."""
     asked = shot.request.get("model"), shot.request.get("pose")
     if None not in asked or shot.deleted or shot.sidecar_key is None:
         return asked

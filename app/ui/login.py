@@ -1,4 +1,4 @@
-"""Sign in and out, and choose the language: plain forms that work without a script."""
+"""Routes to sign in and out and to choose the language: plain forms that work without JavaScript."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _Text = Annotated[str, Form(max_length=400)]
 
 @router.get("/")
 def begin(request: Request) -> Response:
-    """To the page in the visitor's language."""
+    """Redirect to the page in the visitor's language."""
     return RedirectResponse(f"/{language_of(request)}/", 303)
 
 
 @router.get("/login")
 def show_form(request: Request, here: Here) -> Response:
-    """The form; who is signed in goes on."""
+    """Show the sign-in form; redirect a visitor who is signed in to the page."""
     try:
         find_login(request, here)
     except SessionInvalid:
@@ -79,13 +79,13 @@ def sign_out(request: Request, here: Here, csrf: _Text = "") -> Response:
 
 @router.get("/favicon.ico")
 def show_mark() -> Response:
-    """The mark in a browser's tab."""
+    """Redirect to the icon of a browser's tab."""
     return RedirectResponse(static_url("static", "mark.svg"), 303)
 
 
 @router.get("/language/{language}")
 def choose(request: Request, language: str) -> Response:
-    """Go on in another language, and remember it."""
+    """Switch to another language, and remember it in a cookie."""
     chosen = language if language in LANGUAGES else language_of(request)
     answer = RedirectResponse(f"/{chosen}/", 303)
     answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=365 * _DAY_S, samesite="lax")

@@ -1,4 +1,4 @@
-"""What the page shows, read from the installation's tables for one visitor."""
+"""Queries of the installation's tables for what the page shows to one visitor."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MOST = 200
 
 
 def read_balance(here: Installation, identity: Identity) -> Balance:
-    """What the visitor has, this month's free credits among it."""
+    """Return the visitor's credits, this month's free ones included."""
     with here.database.transaction() as session:
         grant_month(session, identity.account_id, here.plans.plan(identity.plan).monthly_credits)
         return balance(session, identity.account_id)
@@ -38,7 +38,7 @@ def read_balance(here: Installation, identity: Identity) -> Balance:
 
 @dataclass(frozen=True)
 class Kept:
-    """A garment that is still there, as a job's file names it.
+    """A garment that still exists, as a job's file names it.
 
     Attributes:
         colorway: of a design; empty for its own colours.
@@ -50,7 +50,7 @@ class Kept:
 
 
 def names_of_files(session: Session, account_id: str, photos: Iterable[str]) -> dict[str, Kept]:
-    """The account's garments by what jobs call their photo: each photo, and each colourway of a design.
+    """Return the account's garments by the key that jobs have of their photo: each photo, each colourway of a design.
 
     Args:
         session: of an open transaction.
@@ -67,7 +67,7 @@ def names_of_files(session: Session, account_id: str, photos: Iterable[str]) -> 
 
 @lru_cache(maxsize=20_000)
 def read_cast(store: FileStore, account_id: str, sidecar_key: str) -> tuple[str | None, str | None]:
-    """Model and pose that were chosen for a finished picture, from its sidecar; None where it does not tell."""
+    """Return model and pose that were chosen for a finished picture, from its sidecar; None if it has none."""
     try:
         asked = json.loads(store.get(account_id, sidecar_key)).get("request", {})
     except VModelError:
@@ -90,7 +90,7 @@ class Seller:
 
 @dataclass(frozen=True)
 class Fault:
-    """Failures of one kind within a day."""
+    """Failures of one kind within seven days."""
 
     code: str
     message: str
@@ -105,8 +105,8 @@ class Overview:
         waiting, running: pictures now.
         done, failed: pictures within 24 hours.
         median_s: seconds that a picture took within 24 hours; None where none was made.
-        sellers: the newest of those that were looked for.
-        accounts: that there are, closed ones among them.
+        sellers: the newest accounts that match the search.
+        accounts: number of all accounts, closed ones included.
     """
 
     waiting: int
@@ -121,7 +121,7 @@ class Overview:
 
 
 def look_over(here: Installation, find: str = "") -> Overview:
-    """How the installation is; for operators only, which the caller checks.
+    """Return the state of the installation; for operators only, which the caller checks.
 
     Args:
         here: the installation.
@@ -168,5 +168,5 @@ def _faults(session: Session) -> list[Fault]:
 
 
 def _pairs(session: Session, wanted: Executable) -> dict[str, Any]:
-    """The second column by the first."""
+    """Return the second column by the first."""
     return {row[0]: row[1] for row in session.execute(wanted)}

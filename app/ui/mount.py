@@ -1,4 +1,4 @@
-"""Puts the page into the service."""
+"""Mounting of the page in the service."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def mount_page(app: FastAPI) -> None:
     app.include_router(readings.router)
     app.include_router(garment_files.router)
     app.include_router(files.router)
-    # Where no loop runs, Gradio opens some of its own and never closes them.
+    # Without a running event loop, Gradio opens its own loops and never closes them.
     asyncio.run(_mount_gradio(app, app.state.installation))
 
 
@@ -43,7 +43,7 @@ async def _mount_gradio(app: FastAPI, here: Installation) -> None:
             footer_links=[],
             run_history=False,
             show_error=False,
-            max_file_size=1,  # visitors' files come by a route of our own; the guard closes Gradio's as well
+            max_file_size=1,  # visitors upload by a route of our own; the guard closes Gradio's as well
             ssr_mode=False,
             pwa=False,
             enable_monitoring=False,
@@ -55,7 +55,7 @@ async def _mount_gradio(app: FastAPI, here: Installation) -> None:
         mounted.app = Guard(mounted.app, here, language)
 
 
-#: Scripts that join ``page.js``.
+#: Scripts that are loaded in addition to ``page.js``.
 _PARTS = ("viewer.js", "view3d.js", "dressing.js", "design.js", "fitting.js", "reading.js")
 
 

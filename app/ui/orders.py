@@ -1,4 +1,4 @@
-"""What a visitor put together in the studio, from the browser's words to a job."""
+"""Orders from the studio: the browser's input is validated and turned into jobs."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ class Order(BaseModel):
     count: int = Field(default=1, ge=1, le=MOST_COUNT)
 
     def shots(self) -> list[dict[str, Any]]:
-        """Fields of ``vmodel.request.ShotRequest``, in the order that keeps a worker's drapes warm.
+        """Return fields of ``vmodel.request.ShotRequest`` for each picture, in the order that keeps drapes warm.
 
         Raises:
-            BadUsage: the format is none.
+            BadUsage: the format is unknown.
             TooManyShots: more than a job may have.
         """
         if self.format not in FORMATS:
@@ -90,7 +90,7 @@ class Order(BaseModel):
 
 
 def read_order(plain: object) -> Order:
-    """What the browser sent.
+    """Parse the order that the browser sent.
 
     Raises:
         BadUsage: it is not an order.
@@ -104,15 +104,15 @@ def read_order(plain: object) -> Order:
 
 
 def requests_of(order: Order, identity: Identity, here: Installation, key: str) -> list[JobRequest]:
-    """The order as jobs: one, or one a colourway.
+    """Return the order as jobs: one, or one for each colourway.
 
     Args:
         order: from ``read_order``.
-        identity: who asks.
+        identity: of the visitor.
         here: the installation.
         key: idempotency key, so that a double click is one job.
     Raises:
-        VModelError: a garment is not theirs or was not understood.
+        VModelError: a garment is not the visitor's, or its photo was not recognised.
     """
     with here.database.transaction() as session:
         garment = find_garment(session, identity.account_id, order.garment)
@@ -128,12 +128,12 @@ def requests_of(order: Order, identity: Identity, here: Installation, key: str) 
 
 
 def price_order(order: Order, identity: Identity, here: Installation) -> tuple[int, int]:
-    """(pictures, credits) of an order that would be accepted.
+    """Return (pictures, credits) of an order that would be accepted.
 
     Raises:
-        VModelError: a name, a number or a rule stands against it.
+        VModelError: a name, a number or a rule makes it invalid.
     """
-    from vmodel.service.job_checks import check_job  # it knows poses and materials, which take seconds to load
+    from vmodel.service.job_checks import check_job  # it imports poses and materials, which takes seconds
 
     requests = requests_of(order, identity, here, "price")
     shots = [shot for request in requests for shot in check_job(request, here.roster)]

@@ -1,4 +1,4 @@
-"""Pictures as files to take away: as made, or as a marketplace wants them."""
+"""Pictures as files to download: as made, or as a marketplace requires them."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from vmodel.service.job_views import Job, JobShot
 from vmodel.service.store import FileStore
 
 ORIGINAL = "original"
-"""Asks for pictures as they were made."""
+"""Way of downloading pictures as they were made."""
 WAYS = (ORIGINAL, *MARKETPLACES)
 
 
 Authorise = Callable[[bytes, bytes], bytes]
-"""Gives a smaller JPEG the authorisation of its picture: (content of the sidecar, JPEG) -> JPEG."""
+"""Function that gives a smaller JPEG the authorisation of its picture: (content of the sidecar, JPEG) -> JPEG."""
 
 
 def picture_for(store: FileStore, account_id: str, shot: JobShot, way: str, authorise: Authorise) -> tuple[bytes, str]:
-    """A picture as a file; what is made for a marketplace carries licence, metadata and signature like the original.
+    """Return a picture as a file; one for a marketplace carries licence, metadata and signature like the original.
 
     Args:
         store: where it is kept.
@@ -67,7 +67,7 @@ def pack(store: FileStore, job: Job, way: str, name: str, authorise: Authorise, 
         UnknownMarketplace: no such way.
     """
     shots = [shot for shot in job.shots if shot.state == DONE and shot.picture_key and not shot.deleted]
-    # Pictures do not get smaller by it.
+    # Compression would not make pictures smaller.
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for number, shot in enumerate(shots, start=1):
             with contextlib.suppress(LicenceRevoked):
@@ -77,7 +77,7 @@ def pack(store: FileStore, job: Job, way: str, name: str, authorise: Authorise, 
 
 
 def file_name(shot: JobShot, way: str, suffix: str, name: str, number: int) -> str:
-    """Name of a picture's file, of plain letters: a marketplace's own, or garment, model, pose and view.
+    """Return the name of a picture's file, in ASCII: a marketplace's own, or garment, model, pose and view.
 
     Args:
         shot: the picture.
@@ -93,13 +93,13 @@ def file_name(shot: JobShot, way: str, suffix: str, name: str, number: int) -> s
 
 
 def plain(name: str) -> str:
-    """A name as part of a file's, ASCII and never empty."""
+    """Return a name as part of a file's name, ASCII and never empty."""
     stem = re.sub(r"\.(jpe?g|png|webp|heic|tiff?)\b", "", name, flags=re.IGNORECASE)
     return re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[:80] or "vmodel"
 
 
 def shrink(content: bytes, width: int) -> bytes:
-    """A picture as a WebP of at most this width, upright, transparency kept.
+    """Encode a picture as a WebP of at most this width, upright, with its transparency.
 
     Args:
         content: of a kept file, which was decoded once before it was kept.

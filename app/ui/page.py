@@ -1,7 +1,7 @@
-"""The page in Gradio: its pieces, and what happens when a visitor asks for something.
+"""Gradio page: its pieces, and the handlers of a visitor's requests.
 
-Gradio carries questions and answers; it holds no state. Whatever is shown is read from the installation's tables when
-it is asked for, so a page that is loaded again shows the same.
+Gradio transports requests and answers and holds no state. Each request reads what it shows from the installation's
+tables, so a reloaded page shows the same.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from app.ui.pieces import Pieces
 from app.ui.rendering import static_url
 
 _VIEWS = ("studio", "pictures", "usage", "operator")
-"""Beside the designer, whose piece is the same for everybody."""
+"""Views of the page, without the designer, whose piece is the same for every visitor."""
 
 
 def build_page(pieces: Pieces) -> gr.Blocks:
-    """The page in one language.
+    """Build the page in one language.
 
     Args:
-        pieces: renders what it shows.
+        pieces: renders its content.
     """
     desk = Desk(pieces)
     with gr.Blocks(title=f"{pieces.words['title']} · vmodel", analytics_enabled=False) as page:
@@ -57,7 +57,7 @@ def build_page(pieces: Pieces) -> gr.Blocks:
     return page
 
 
-#: What becomes of a question while the same one is still unanswered; the others are asked beside each other.
+#: Trigger mode of a request while an earlier one of its kind is unanswered; all other requests run in parallel.
 _WHILE_ASKED = {"price": "always_last", "choose": "always_last", "look": "always_last", "poll": "once", "order": "once"}
 _ASKING = f"vmodel.connect(trigger, {list(ASKS)!r});"
 

@@ -1,4 +1,4 @@
-"""The page's pieces for one visitor in one language."""
+"""Pieces of the page for one visitor in one language."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ from vmodel.types import Category
 
 _LINES = 200
 STRIP = 60
-"""Garments that are shown before older ones are asked for."""
+"""Garments that are shown at first; a visitor may request older ones."""
 _OTHERS = 24
-"""Garments that are offered to be worn with the chosen one."""
+"""Garments that are offered for an outfit with the chosen one."""
 PAGE = 12
-"""Jobs that are shown before more are asked for."""
+"""Jobs that are shown at first; a visitor may request more."""
 
 
 @dataclass(frozen=True)
 class Pieces:
-    """Renders pieces of the page.
+    """Renderer of the page's pieces.
 
     Attributes:
         here: the installation.
@@ -58,25 +58,25 @@ class Pieces:
         return load_words(self.language)
 
     def empty_header(self) -> str:
-        """The header before it is known who looks."""
+        """Render the header before the visitor is known."""
         return self._header("", "", False, None)
 
     def header(self, login: Login) -> str:
-        """Who is signed in, with their credits and the ways through the page."""
+        """Render the header: who is signed in, their credits and the navigation."""
         who = login.identity
         available = read_balance(self.here, who).available
         return self._header(login.csrf, who.account_id, who.role == "operator", available)
 
     def chooser(self) -> str:
-        """Models, poses, and how the picture is taken."""
+        """Render the choice of models, poses, and how the picture is taken."""
         return show_chooser(self.here, self.language)
 
     def designer(self) -> str:
-        """Where designs are made."""
+        """Render the form in which designs are made."""
         return show_designer(self.here, self.language)
 
     def viewer(self) -> str:
-        """The enlarged picture, still empty, and what the page's script may have to say."""
+        """Render the viewer of an enlarged picture, still empty, and the texts of the page's script."""
         words = self.words
         told = {
             "reading": words["garment"]["reading"],
@@ -88,13 +88,13 @@ class Pieces:
         return render("viewer.html", self.language, ways=WAYS, sayings=sayings)
 
     def garments(self, identity: Identity, chosen_id: str = "", before: str = "", worn_with: Sequence[str] = ()) -> str:
-        """The visitor's garments and what was understood of the chosen one; the newest without a choice.
+        """Render the visitor's garments and what was recognised of the chosen one; the newest without a choice.
 
         Args:
             identity: whose.
-            chosen_id: of a garment, however old it is; one that is not there is no choice.
+            chosen_id: of a garment of any age; an unknown one counts as no choice.
             before: id; garments older than it are shown instead of the newest.
-            worn_with: ids of garments that are offered for the outfit, however old they are.
+            worn_with: ids of garments of any age that are offered for the outfit.
         """
         from vmodel.drape.materials import load_materials
 
@@ -129,7 +129,7 @@ class Pieces:
         )
 
     def bar(self, identity: Identity, order: Order | None) -> str:
-        """What the order would cost, or why it cannot be."""
+        """Render the price of the order, or why it would be refused."""
         pictures, credits, problem = 0, 0, ""
         available = read_balance(self.here, identity).available
         if order is not None:
@@ -142,7 +142,7 @@ class Pieces:
         )
 
     def pictures(self, identity: Identity, most: int = PAGE) -> str:
-        """The visitor's jobs, the newest first, with their pictures or how far these are."""
+        """Render the visitor's jobs, the newest first, with their pictures or their progress."""
         jobs = list_jobs(self.here.database, identity.account_id, most + 1)
         with self.here.database.transaction() as session:
             kept = names_of_files(session, identity.account_id, photos_of(jobs))
@@ -151,7 +151,7 @@ class Pieces:
         return render("pictures.html", self.language, jobs=shown, more=len(jobs) > most, open=is_open)
 
     def usage(self, identity: Identity, period: str | None = None) -> str:
-        """Credits, chart and statement of a month; this month without one."""
+        """Render credits, chart and statement of a month; by default the newest month that has entries."""
         left = read_balance(self.here, identity)
         this_month = period_of(now())
         with self.here.database.transaction() as session:
@@ -178,7 +178,7 @@ class Pieces:
         )
 
     def operator(self, identity: Identity, find: str = "") -> str:
-        """The installation as its operator sees it; nothing for anybody else.
+        """Render the installation as its operator sees it; nothing for other visitors.
 
         Args:
             identity: who looks.

@@ -1,4 +1,4 @@
-"""Where a photo leaves open what it shows: the garment put on as each kind, for the seller to choose."""
+"""Previews for ambiguous photos: the garment worn as each category that it may be, for the seller to choose."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ router = APIRouter(prefix="/ui/garments", include_in_schema=False)
 _Id = Annotated[str, InPath(max_length=64, pattern=r"^[\w+-]+$")]
 _LOOK = {"size": FITTING_SIZE, "pipeline": "draft", "fitting": True}
 _SEEN_OF = ("photo", "mask")
-"""What tells the readings apart; sizes, fabric and back would cost new pictures and answer nothing."""
+"""Files that a preview depends on; sizes, fabric and back would need new pictures and not help to choose."""
 
 
 @router.post("/{garment_id}/readings/{category}")
 def put_on(request: Request, garment_id: _Id, category: str, visitor: Visitor, here: Here) -> Response:
-    """Order the small picture of a garment worn as one of the kinds that its photo may show; asked again, the same one.
+    """Order a small picture of a garment worn as one of the categories that its photo may show.
 
-    It costs nothing, since it is vmodel that asks; a garment of a sure kind has none.
+    A repeated request returns the same job. The picture costs nothing, since it is vmodel that asks; a garment of a
+    certain category has none.
     """
     visitor.identity.require("shoot")
     account_id = visitor.identity.account_id

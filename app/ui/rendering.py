@@ -1,4 +1,4 @@
-"""Pieces of the page as HTML: every value is escaped by the templates."""
+"""Rendering of the page's pieces as HTML; the templates escape every value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STATIC_FOLDERS = {"static": _HERE / "static", "pictures": _HERE / "pictures"}
 
 
 def render(template: str, language: str, **values: Any) -> str:
-    """One piece of the page.
+    """Render one piece of the page.
 
     Args:
         template: file name in ``app/ui/templates``.
@@ -31,13 +31,13 @@ def render(template: str, language: str, **values: Any) -> str:
 
 @cache
 def static_url(folder: str, name: str) -> str:
-    """Address of a public file; it changes with the content, so browsers may keep the file for ever."""
+    """Return the address of a public file; it changes with the content, so browsers may cache the file for ever."""
     digest = hashlib.sha256((STATIC_FOLDERS[folder] / name).read_bytes()).hexdigest()[:12]
     return f"/ui/{folder}/{name}?v={digest}"
 
 
 def has_static(folder: str, name: str) -> bool:
-    """Whether there is such a public file."""
+    """Return True if there is such a public file."""
     return (STATIC_FOLDERS[folder] / name).is_file()
 
 
@@ -61,15 +61,15 @@ def _environment() -> Environment:
 
 
 def _fill(text: str, **values: Any) -> str:
-    """A text with its places filled; values are not looked into for places of their own."""
+    """Fill the placeholders of a text; placeholders inside the values are not filled."""
     return text.format(**values)
 
 
 def _version(key: str | None) -> str:
-    """Changes with a kept file, so that a browser fetches a picture again only when it is another one."""
+    """Return a version that changes with a stored file, so that a browser fetches only changed pictures again."""
     return (key or "").rpartition("/")[2][:12]
 
 
 def _word(name: str, words: Mapping[str, Any]) -> str:
-    """The word for a name of the library; the name itself where the page has none."""
+    """Return the page's word for a name of the library; if there is none, the name with spaces for hyphens."""
     return str(words.get(name, name.replace("-", " ")))

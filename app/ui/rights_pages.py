@@ -1,4 +1,4 @@
-"""Pages for everybody, without a login and without a script: check a picture, see a licence."""
+"""Public pages without login and JavaScript: verify a picture, see a licence or the card of a model."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _Language = Annotated[str | None, Query(max_length=8)]
 
 @router.get("/verify")
 def ask(request: Request, language: _Language = None) -> Response:
-    """The form."""
+    """Show the form for verifying a picture."""
     return _page(_spoken(request, language))
 
 
@@ -52,7 +52,7 @@ async def answer(
     file: Annotated[UploadFile | None, File()] = None,
     language: _Language = None,
 ) -> Response:
-    """What the file is."""
+    """Verify the uploaded file and show the result."""
     spoken = _spoken(request, language)
     try:
         check_origin(request)
@@ -69,7 +69,7 @@ async def answer(
 
 @router.get("/licence/{licence_id}")
 def show_licence(licence_id: LicenceId, request: Request, here: Here, desk: Desk) -> Response:
-    """The certificate of a licence as a page, with its state today."""
+    """Show the certificate of a licence as a page, with its state today."""
     try:
         desk.count(request, "licence", LOOKED_AT_A_MINUTE)
         shot, state, reason, codes = look_up(here, licence_id)
@@ -85,7 +85,7 @@ def show_licence(licence_id: LicenceId, request: Request, here: Here, desk: Desk
 
 @router.get("/model/{model_id}")
 def show_card(model_id: Annotated[str, InPath(max_length=100)], request: Request, here: Here, desk: Desk) -> Response:
-    """Where a virtual model comes from."""
+    """Show the card of a virtual model, with its origin."""
     try:
         desk.count(request, "licence", LOOKED_AT_A_MINUTE)
         if model_id not in here.roster:
@@ -100,7 +100,7 @@ def show_card(model_id: Annotated[str, InPath(max_length=100)], request: Request
 
 @router.get("/licence")
 def begin() -> Response:
-    """Who has no id checks the picture."""
+    """Redirect a visitor without a licence id to the form for verifying a picture."""
     return RedirectResponse("/verify", 303)
 
 

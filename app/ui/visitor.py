@@ -1,4 +1,4 @@
-"""Who looks at the page: the login behind a cookie."""
+"""Visitor of the page: the login behind a cookie, and the language."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LANGUAGE_COOKIE = "vmodel_language"
 
 
 def find_login(connection: HTTPConnection, here: Installation) -> Login:
-    """The login of a request.
+    """Return the login of a request.
 
     Raises:
         SessionInvalid: nobody is signed in.
@@ -31,17 +31,17 @@ def find_login(connection: HTTPConnection, here: Installation) -> Login:
 
 
 def language_of(connection: HTTPConnection) -> str:
-    """The language in which to answer, chosen before or asked for by the browser."""
+    """Return the language of the answer: chosen before, or requested by the browser."""
     return choose_language(connection.cookies.get(LANGUAGE_COOKIE), connection.headers.get("accept-language", ""))
 
 
 def words_for(connection: HTTPConnection) -> Words:
-    """Every text in the language of a request."""
+    """Return every text in the language of a request."""
     return load_words(language_of(connection))
 
 
 def check_origin(connection: HTTPConnection) -> None:
-    """Refuse a change that a foreign page asks for.
+    """Refuse a change that a foreign page requests (CSRF).
 
     Raises:
         FormForged: the browser says that another site sent it.
@@ -51,7 +51,7 @@ def check_origin(connection: HTTPConnection) -> None:
         if site not in {"same-origin", "none"}:
             raise FormForged
         return
-    # A browser that is too old to tell; a program sends neither.
+    # Old browsers do not send Sec-Fetch-Site; programs send neither header.
     origin = connection.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != connection.headers.get("host"):
         raise FormForged
@@ -66,5 +66,5 @@ def _visitor(request: Request, here: Here) -> Login:
     return login
 
 
-#: Parameter of a route that only a signed-in visitor may use; changes need the page's token as well.
+#: Parameter of a route for signed-in visitors only; changes need the page's CSRF token as well.
 Visitor = Annotated[Login, Depends(_visitor)]

@@ -1,4 +1,4 @@
-"""What the page says, in each of its languages."""
+"""Texts of the page in each of its languages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ENDING = re.compile(r"\.(jpe?g|png|webp|hei[cf]|tiff?|svg)$", re.IGNORECASE)
 
 @cache
 def load_words(language: str) -> Words:
-    """Every text of the page.
+    """Load every text of the page.
 
     Args:
         language: one of ``LANGUAGES``.
@@ -35,11 +35,11 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def choose_language(cookie: str | None, accepted: str) -> str:
-    """The language of a visitor.
+    """Choose the language of a visitor.
 
     Args:
-        cookie: what was chosen on the page before; anything.
-        accepted: the header Accept-Language; anything.
+        cookie: language chosen on the page before; untrusted.
+        accepted: the header Accept-Language; untrusted.
     """
     if cookie in LANGUAGES:
         return str(cookie)
@@ -51,29 +51,29 @@ def choose_language(cookie: str | None, accepted: str) -> str:
 
 
 def explain(error: VModelError, words: Words) -> str:
-    """One sentence with the remedy: in the page's language where it knows one, else in English."""
+    """Explain an error in one sentence with its remedy, in the page's language if possible, otherwise in English."""
     return explain_code(error.code, str(error), words)
 
 
 def explain_code(code: str, message: str, words: Words) -> str:
-    """``explain`` for a failure that was kept as a row."""
+    """Explain a failure that was stored as a row, as ``explain`` does."""
     said = str(words["errors"].get(code, "{message}"))
     return said.replace("{why}", message.partition(";")[0]).replace("{message}", message)
 
 
 def explain_warning(warning: str, words: Words) -> str:
-    """What the library warns of, with a remedy that the page has; as the library says it where the page has none."""
+    """Explain a warning of the library with the page's own sentence and remedy; if there is none, return the warning."""
     known = (sentence for part, sentence in words["warnings"].items() if part in warning)
     return str(next(known, f"{warning[:1].upper()}{warning[1:]}."))
 
 
 def title_of(name: str) -> str:
-    """The name of a garment as people say it: that of a file without its ending."""
+    """Return the name of a garment for people: a file's name without its ending."""
     return _ENDING.sub("", name) or name
 
 
 def say_time(seconds: float, words: Words) -> str:
-    """A span of time, coarse enough not to lie."""
+    """Format a span of time, rounded to 5 s, minutes or hours, so that it does not look more exact than it is."""
     if seconds < 90:
         return str(words["jobs"]["seconds"]).format(n=max(1, 5 * round(seconds / 5)))
     if seconds < 5400:
