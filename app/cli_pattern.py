@@ -96,7 +96,7 @@ FlatOnly = Annotated[
 
 @dataclass(frozen=True)
 class _Choice:
-    """The flags that describe a design."""
+    """Flags that describe a design."""
 
     file: Path | None
     block: str | None
@@ -155,7 +155,7 @@ def shoot_pattern(
 ) -> None:
     """Shoot a design before a sample is sewn: a technical flat, a sewing pattern, or a print on a block of the library.
 
-    The design files of all colourways are kept beside the pictures; `vmodel shoot` takes them like photos.
+    The design files of all colourways are saved next to the pictures; `vmodel shoot` accepts them like photos.
     """
     from app.cli_shoot import make_shots
     from app.output import Output
@@ -329,7 +329,7 @@ def _offset(text: str) -> tuple[float, float]:
 
 
 def _draw_flat(garments: Sequence[GarmentSource], out: Path, studio: Studio) -> None:
-    """Save every garment lying flat, with its outline as transparency, and beside it the back as seen from behind."""
+    """Save every garment lying flat, with its outline as transparency, and next to it the back as seen from behind."""
     import numpy as np
 
     from vmodel.files import encode_picture, write_whole

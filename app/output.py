@@ -37,7 +37,7 @@ class Output:
         file_format: a key of ``vmodel.files.FORMATS``.
         maps: save the condition maps too.
         contact_sheet: write one page of all pictures at the end.
-        as_json: one JSON object a shot on standard output, nothing else there.
+        as_json: print one JSON object per shot on standard output, and nothing other than that.
         publisher: authorises every picture that is kept.
     """
 
