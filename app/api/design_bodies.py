@@ -89,7 +89,7 @@ class PatternShown(BaseModel):
 
 
 class ColorwayAsked(Asked):
-    """The design in other colours."""
+    """Colourway of a design: a name and exchanged colours."""
 
     name: str = Field(pattern=r"^\w[\w-]{0,39}$", examples=["night"])
     colours: dict[_Colour, _Colour] = Field(
@@ -146,7 +146,7 @@ class ColorwayShown(BaseModel):
 
 
 class DesignShown(BaseModel):
-    """A design of yours; `id` is a garment's, so jobs and outfits take it."""
+    """A design of yours; `id` is a garment's, so jobs and outfits accept it."""
 
     id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
     name: str = Field(description="escape it where you show it", examples=["Lemon dress"])

@@ -110,7 +110,7 @@ def take_pattern(here: Installation, account_id: str, content: bytes, name: str)
     Args:
         here: the installation.
         account_id: whose it is.
-        content: of the file, from anybody.
+        content: of the file, untrusted.
         name: of the file, whose ending says how it is read.
     Returns:
         Its id, and the garment in plain cloth.

@@ -1,4 +1,4 @@
-"""A job's changes as server-sent events (WHATWG HTML, section 9.2)."""
+"""Job changes as server-sent events (WHATWG HTML, section 9.2)."""
 
 from __future__ import annotations
 
