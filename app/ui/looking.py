@@ -99,7 +99,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Overview:
-    """The installation as its operator sees it.
+    """State of the installation as its operator sees it.
 
     Attributes:
         waiting, running: pictures now.

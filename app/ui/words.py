@@ -62,7 +62,7 @@ def explain_code(code: str, message: str, words: Words) -> str:
 
 
 def explain_warning(warning: str, words: Words) -> str:
-    """Explain a warning of the library with the page's own sentence and remedy; if there is none, return the warning."""
+    """Explain a warning of the library in the page's own sentence with a remedy; without one, return the warning."""
     known = (sentence for part, sentence in words["warnings"].items() if part in warning)
     return str(next(known, f"{warning[:1].upper()}{warning[1:]}."))
 

@@ -1,4 +1,4 @@
-// The designer: a block with a print, a technical flat or a sewing pattern, seen lying flat while it is changed, then worn and shot.
+// Designer: a block with a print, a technical flat or a sewing pattern, previewed lying flat while it is edited, then fitted and shot.
 "use strict";
 (window.vmodelParts ??= []).push(core => {
   const { one, all, say } = core;
@@ -25,7 +25,7 @@
     } catch { /* private window */ }
   }
 
-  // ---- the API, with the page's login; what went wrong is said in the page's language
+  // ---- API calls with the page's login; errors are shown in the page's language
   async function call(method, path, body, isFile = false) {
     const csrf = one("header.top").dataset.csrf;
     const headers = { "X-CSRF-Token": csrf, ...(body && !isFile ? { "Content-Type": "application/json" } : {}) };
@@ -41,7 +41,7 @@
     try { return await work(); } catch (problem) { core.notice(problem.message, true); return null; } finally { core.tellDesign(""); }
   }
 
-  // ---- what is asked for
+  // ---- the requested design
   function recipe() {
     const colorways = design.ways.map(({ name, colours }) => ({ name, colours }));
     const number = text => (text === "" ? null : Number(text));
@@ -119,7 +119,7 @@
     await upload(kind, new File([await answer.blob()], kind === "print" ? "lemons.svg" : "raglan-tee.svg", { type: "image/svg+xml" }));
   }
 
-  // ---- the form shows what is chosen
+  // ---- fill the form with the current design
   function fill() {
     if (!words) return;
     for (const tab of all('[data-design="kind"]')) {
@@ -209,7 +209,7 @@
     one('[data-design="keep"]').disabled = !isReady();
   }
 
-  // ---- kept designs
+  // ---- stored designs
   async function list() {
     const answer = await call("GET", "designs?limit=40").catch(() => null);
     if (!answer) return;
@@ -238,7 +238,7 @@
     fill();
     for (const thumb of all("#designs .thumb")) thumb.setAttribute("aria-pressed", String(thumb.dataset.id === id));
   }
-  // A word may stand for several pieces; the form has a choice for each.
+  // A word may match several pieces; the form has a choice for each.
   function materialsOf(asked, pieces) {
     if (!Object.keys(asked).length) return {};
     return Object.fromEntries(pieces.filter(each => each.material).map(each => [each.piece, each.material]));
@@ -265,7 +265,7 @@
     return kept;
   }
 
-  // ---- worn
+  // ---- pictures on a model
   const shotAsked = (view, size) => ({ model: field("design-model").value || null, pose: field("design-pose").value || null, view, size, pipeline: words.pipeline });
   async function shoot(button) {
     button.disabled = true;
@@ -295,7 +295,7 @@
   core.designer = { get design() { return design; }, get words() { return words; }, keep, order, shotAsked, save };
   function look(how) { core.lookAtDesign?.(how); }
 
-  // ---- what the visitor does
+  // ---- visitor actions
   const DOES = {
     kind: button => { design.kind = button.dataset.kind; design.ways = []; design.way = ""; design.id = null; fill(); changed(); },
     example: () => example("print"),

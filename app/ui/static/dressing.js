@@ -1,4 +1,4 @@
-// The chosen garment: what is worn with it, its back, and a cut-out that is painted by hand.
+// Chosen garment: its outfit, its back, and a cut-out that is painted by hand.
 "use strict";
 (window.vmodelParts ??= []).push(core => {
   const { one, all, say } = core;
@@ -39,7 +39,7 @@
     core.chosenChanged();
   }
 
-  // ---- files of the garment
+  // ---- additional files of the garment
   async function send(method, part, file) {
     const garment = core.order.garment, form = new FormData();
     if (file) form.append("file", file, file.name ?? `${part}.png`);

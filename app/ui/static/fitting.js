@@ -1,4 +1,4 @@
-// A first fitting of the design that is being made: one small picture, of which the model can be turned in space.
+// First fitting of the design in progress: one small picture, with a 3D model that can be rotated.
 "use strict";
 (window.vmodelParts ??= []).push(core => {
   const { one, all, say } = core;
@@ -47,7 +47,7 @@
       tell(shot.stage ? say(words.fitting, { stage: words.stages[shot.stage] ?? shot.stage }) : words.waiting, job.share);
       await new Promise(done => setTimeout(done, EVERY_MS));
       if (mine !== watching) return;
-      try { job = await (await core.api("GET", `jobs/${job.id}`)).json(); } catch { /* the service is away; look again */ }
+      try { job = await (await core.api("GET", `jobs/${job.id}`)).json(); } catch { /* the service does not answer; poll again */ }
     }
     byId("making").hidden = true;
     core.ask("poll", { most: core.most });

@@ -1,4 +1,4 @@
-// The page's script: holds what is chosen, asks Gradio for the rest, and shows what comes back.
+// Main script of the page: stores the visitor's choices, sends requests to Gradio, and shows the answers.
 "use strict";
 window.vmodel ??= (() => {
   const STORE = "vmodel-studio";
@@ -17,11 +17,11 @@ window.vmodel ??= (() => {
   function newKey() {
     return [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, "0")).join("");
   }
-  // The outfit goes along, so that garments of it are offered however old they are.
+  // Each request includes the outfit, so that its garments are offered even if they are old.
   function ask(name, asked = {}) { if (trigger) trigger(name, { worn_with: order.worn_with, ...asked }); }
   function account() { return one("header.top")?.dataset.account ?? ""; }
 
-  // What is chosen survives a reload, for this account on this machine.
+  // Choices survive a reload, for this account on this machine.
   function save() {
     try { localStorage.setItem(STORE, JSON.stringify({ account: account(), order })); } catch { /* private window */ }
   }
@@ -39,7 +39,7 @@ window.vmodel ??= (() => {
     openView();
   }
 
-  // ---- pieces come from the server; whatever the script added to them is put back.
+  // ---- pieces come from the server; the script then restores what it had added to them
   function show(name, element) {
     if (name === "signal") return hear(element.textContent);
     if (name === "viewer") said = JSON.parse(one("#sayings", element)?.textContent || "{}");
@@ -95,7 +95,7 @@ window.vmodel ??= (() => {
     }
   }
 
-  // ---- while pictures are in the making, look again and again, unless nobody sees it
+  // ---- poll while pictures are being made, less often while the page is hidden
   function schedule() {
     clearTimeout(polling);
     if (one("[data-open=true]", piece("pictures"))) polling = setTimeout(look, POLL_MS);
@@ -103,7 +103,7 @@ window.vmodel ??= (() => {
   function look() {
     if (!document.hidden) ask("poll", { most });
     clearTimeout(polling);
-    // An answer that changes nothing shows nothing, so the next look does not wait for one.
+    // An answer without changes triggers no update, so the next poll is scheduled without waiting for one.
     if (one("[data-open=true]", piece("pictures"))) polling = setTimeout(look, document.hidden ? 4 * POLL_MS : POLL_MS);
   }
 
@@ -163,7 +163,7 @@ window.vmodel ??= (() => {
     plain.pipeline ||= one('select[name="pipeline"]')?.value;
     return plain;
   }
-  // Only what the chosen garment's panel offers: another garment has other colourways, and is not worn with itself.
+  // Only choices that the chosen garment's panel offers: colourways differ by garment, and none is worn with itself.
   function outfit() {
     const offered = name => all(`.garment input[name="${name}"]`).map(input => input.value);
     const kept = name => order[name].filter(value => offered(name).includes(value));
@@ -195,7 +195,7 @@ window.vmodel ??= (() => {
   // ---- garments
   function showGarment(element) {
     const chosen = one(".garment[data-chosen]", element)?.dataset.chosen ?? "";
-    // Whoever moves points sees where they are now, and moves on.
+    // A visitor who moves points sees their new places and can continue.
     const shown = chosen === seenGarment && Object.keys(moved).length ? "points" : "cutout";
     seenGarment = chosen;
     moved = {};
@@ -259,7 +259,7 @@ window.vmodel ??= (() => {
   }
 
 
-  // ---- what the visitor does
+  // ---- visitor actions
   const does = {
     example: button => {
       button.disabled = true;
@@ -348,7 +348,7 @@ window.vmodel ??= (() => {
       upload(event.dataTransfer.files);
     });
   }
-  // The page's other scripts join here, whichever is loaded first.
+  // The page's other scripts register here, in any loading order.
   const explain = (code, message) => (said.errors?.[code] ?? message ?? said.failed)
     .replace("{why}", (message ?? "").split(";")[0]).replace("{message}", message ?? "");
   const core = {

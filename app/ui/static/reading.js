@@ -1,4 +1,4 @@
-// A garment whose kind is not sure: it is put on as each of the two likeliest, one after the other, and a click decides.
+// Garment of an uncertain category: previews as each of the two likeliest, one after the other; a click decides.
 "use strict";
 (window.vmodelParts ??= []).push(core => {
   const { one, all, say } = core;
@@ -30,7 +30,7 @@
     const { making } = one("[role=status]", box).dataset;
     for (;;) {
       let shot = null;
-      try { [shot] = (await (await core.api("GET", `jobs/${told.id}`)).json()).shots; } catch { /* the service is away; look again */ }
+      try { [shot] = (await (await core.api("GET", `jobs/${told.id}`)).json()).shots; } catch { /* the service does not answer; poll again */ }
       if (isOver() || (shot && shot.state !== "queued" && shot.state !== "running")) return shot;
       if (shot?.stage) note.textContent = say(making, { stage: core.said.stages[shot.stage] ?? shot.stage });
       await new Promise(done => setTimeout(done, EVERY_MS));

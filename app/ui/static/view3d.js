@@ -1,4 +1,4 @@
-// Shows somebody dressed, to be turned in space: reads the GLB that vmodel writes, and draws it with one shader.
+// 3D viewer of a dressed model: reads the GLB that vmodel writes, and draws it with one shader.
 "use strict";
 (window.vmodelParts ??= []).push(core => {
   const VERTEX = `#version 300 es
@@ -174,7 +174,7 @@
     }
   }
 
-  // Shows the model of a finished picture on a canvas; false where this browser or this picture cannot.
+  // Show the model of a finished picture on a canvas; return false if the browser or the picture does not allow it.
   core.showSpace = async (canvas, shot) => {
     canvas.removeAttribute("data-shot");
     try {

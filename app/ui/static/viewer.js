@@ -1,4 +1,4 @@
-// The enlarged picture: zoom, the slider that compares it with the photo, and who wears it in space.
+// Viewer of the enlarged picture: zoom, the slider that compares it with the photo, and the dressed model in 3D.
 "use strict";
 (window.vmodelParts ??= []).push(core => {
   const { one, all } = core;
