@@ -1,4 +1,4 @@
-"""Before work is spent on a job of a house with several sellers: may they have this garment and this model?"""
+"""Admission check of a job, before any work: may this seller use this garment and this model?"""
 
 from __future__ import annotations
 
@@ -27,20 +27,22 @@ def admit_job(
     channel: str | None = None,
     back: Path | None = None,
 ) -> None:
-    """Refuse what would be refused when the picture is published; a photo seen for the first time is examined.
+    """Refuse a job whose picture would be refused at publication; examine a photo seen for the first time.
 
     Args:
         settings: of the installation.
         database: of the registry.
         seller_id: whose job it is.
         photo: of the garment; a designer's vector file is their own work and is not examined.
-        model: that was asked for; None if one will be cast.
+        model: requested model; None if one will be chosen automatically.
         channel: where the picture will be shown; None for anywhere.
-        back: photo of the garment's back, examined too; the seller's word for the garment holds for it.
+        back: photo of the garment's back, examined too; the seller's attestation of the garment covers it.
     Raises:
-        GarmentInReview, GarmentRefused, GarmentNotAttested: a photo of the garment stands against it.
-        ModelReserved: another seller has the model, or one like it, alone.
-        LikenessWithoutConsent, NotAllowedForChildren: the model is like a real person.
+        GarmentInReview, GarmentRefused: a photo of the garment waits for its review, or was refused.
+        GarmentNotAttested: the installation requires the seller's attestation, and none was given.
+        ModelReserved: another seller has reserved the model, or one like it.
+        LikenessWithoutConsent: the model is like a real person, and no consent covers the picture.
+        NotAllowedForChildren: the model is under 18 and like a real person.
         RightsListInvalid: the operator's list of brands or marks cannot be used.
     """
     digests = [_examined(settings, database, seller_id, each) for each in (photo, back) if each is not None]
@@ -54,13 +56,13 @@ def admit_job(
 
 
 def _examined(settings: Settings, database: Database, seller_id: str, photo: Path) -> str:
-    """SHA-256 of a photo that was examined now or before."""
+    """Return the SHA-256 of a photo; examine the photo if it is new."""
     digest = sha256_of(photo)
     with database.reading() as session:
         known = find_photo(session, seller_id, digest) is not None
     if not known and not is_design(photo):
         flat_lay = None
-        # What is no photo is a designer's own drawing, or is refused when it is read.
+        # A file that is no photo is a designer's own drawing, or is refused when it is read.
         with contextlib.suppress(InputError):
             flat_lay = read_flat_lay(photo, settings)
         if flat_lay is not None:

@@ -23,17 +23,17 @@ from vmodel.types import ByteArray
 
 _LONGEST_PX = 960
 _SURE = 0.6
-#: Letters of a name from which one letter may be read wrongly, and from which the name may stand inside a longer word.
+#: Least letters of a name for tolerating one misread letter, and for matching it inside a longer word.
 _FORGIVING, _INSIDE = 6, 5
 _reading = threading.Lock()
 
 
 @dataclass(frozen=True)
 class BrandWord:
-    """A brand name that stands on a photo.
+    """A brand name that was read on a photo.
 
     Attributes:
-        name: of the list.
+        name: as in the list.
         text: as it was read.
         confidence: of the reading, 0..1.
     """
@@ -44,7 +44,7 @@ class BrandWord:
 
 
 def read_brands(settings: Settings) -> tuple[str, ...]:
-    """Every name of the list that comes with vmodel and of the operator's own.
+    """Return every name of vmodel's bundled list and of the operator's own.
 
     Raises:
         RightsListInvalid: the operator's file is no list of names.
@@ -55,7 +55,7 @@ def read_brands(settings: Settings) -> tuple[str, ...]:
 
 
 def find_brand_words(rgb: ByteArray, brands: Iterable[str]) -> list[BrandWord]:
-    """Brand names that can be read on a photo.
+    """Find the brand names that can be read on a photo.
 
     Args:
         rgb: (H, W, 3) uint8 sRGB.
@@ -65,7 +65,7 @@ def find_brand_words(rgb: ByteArray, brands: Iterable[str]) -> list[BrandWord]:
 
 
 def match_brands(read: Iterable[tuple[str, float]], brands: Iterable[str]) -> list[BrandWord]:
-    """Which names stand in texts that were read; case, accents, blanks and signs do not count.
+    """Find the names that occur in recognised text; case, accents, blanks and punctuation are ignored.
 
     Args:
         read: (text, confidence 0..1) of each line.
@@ -82,7 +82,7 @@ def match_brands(read: Iterable[tuple[str, float]], brands: Iterable[str]) -> li
 
 
 def read_words(rgb: ByteArray) -> list[tuple[str, float]]:
-    """Lines of text on a picture with the confidence of each, 0..1; takes a second or two of a processor.
+    """Read the lines of text on a picture (OCR), with confidences 0..1; takes one to two seconds of CPU time.
 
     Args:
         rgb: (H, W, 3) uint8 sRGB.
@@ -115,7 +115,7 @@ def _letters(text: str) -> str:
 
 
 def _one_letter_off(one: str, other: str) -> bool:
-    """True if one letter is another, missing or too many."""
+    """Return True if two words differ by at most one substituted, missing or extra letter."""
     if abs(len(one) - len(other)) > 1:
         return False
     same = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

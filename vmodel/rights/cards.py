@@ -1,4 +1,4 @@
-"""The provenance card of a virtual model: invented or not, made from what, under which licence."""
+"""Provenance card of a virtual model: its origin, how it was made, and its licence."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ OWN_LICENCE = "the installation's own"
 
 @dataclass(frozen=True)
 class Card:
-    """What anybody may know of where a model comes from.
+    """Public facts about the origin of a model.
 
     Attributes:
-        model, name, age_band: who it is; "child" under 18.
+        model, name, age_band: id, name, and "child" (under 18) or "adult".
         origin: "invented", or "likeness of a real person".
         recipe: how the model was made, in words.
-        recipe_sha256: of the model's numbers; it changes when any of them does.
+        recipe_sha256: of the model's parameters; it changes when any of them does.
         made_with, made_with_licence: the body model.
         licence: of the model itself.
-        consents: ids of the consents that are noted; empty for an invented model.
-        exclusive: one seller has the model alone.
+        consents: ids of the recorded consents; empty for an invented model.
+        exclusive: True if one seller has reserved the model.
     """
 
     model: str
@@ -50,11 +50,11 @@ class Card:
     exclusive: bool
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return plain values for JSON."""
         return asdict(self) | {"consents": list(self.consents)}
 
     def lines(self) -> dict[str, str]:
-        """Names and values for people."""
+        """Return names and values for display."""
         plain = {
             "origin": self.origin,
             "recipe": self.recipe,
@@ -68,11 +68,11 @@ class Card:
 
 
 def card_of(session: Session, settings: Settings, model: VirtualModel) -> Card:
-    """The card of a model.
+    """Build the provenance card of a model.
 
     Args:
         session: of the registry.
-        settings: name the folder of sellers' own models.
+        settings: of the installation, for the folder of sellers' own models.
         model: of the roster or of a seller's own file.
     """
     person = declared_person(settings, model.id)
@@ -96,7 +96,7 @@ def card_of(session: Session, settings: Settings, model: VirtualModel) -> Card:
 
 
 def card_page(card: Card) -> str:
-    """The card as a whole HTML document; everything in it is escaped."""
+    """Render a card as a complete HTML document; all values are escaped."""
     who = {"id": card.model, "name": card.name, "age": "under 18" if card.age_band == "child" else "adult"}
     said = (
         "This person is invented and does not exist."

@@ -1,4 +1,4 @@
-"""The copy indexes of an installation: kept on disk, brought up to date from the database whenever they are opened."""
+"""Copy indexes of an installation, kept on disk and updated from the database whenever they are opened."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from vmodel.rights.registry import FilmFrame, GarmentPhoto, ShotDescriptors
 Described = Literal["pictures", "garments"]
 
 _LATE_MS = 10 * 60 * 1000
-"""Pictures whose transaction ended so much after their id was made are still noticed."""
+"""Longest delay in ms from making a picture's id to its commit after which an update still finds the picture."""
 _REBUILD_SHARE = 0.25
 _FEW = 1000
 _SAVE_SHARE = 0.001
-"""Of a large index the files are written anew only for so many new pictures: the few come from the database sooner."""
+"""Share of new pictures above which a large index is saved again; fewer are read faster from the database."""
 
 
 def index_folder(settings: Settings, of: Described = "pictures") -> Path:
-    """Where an index is kept; it may be deleted at any time."""
+    """Return the folder of an index, which may be deleted at any time."""
     return settings.home / "cache" / {"pictures": "copies", "garments": "garment-copies"}[of]
 
 
 def open_index(settings: Settings, database: Database, of: Described = "pictures") -> CopyIndex:
-    """The index of all registered pictures and films' frames, or of all garment photos.
+    """Open the index of all registered pictures and film frames, or of all garment photos.
 
-    It is made anew where it is missing or damaged.
+    A missing or damaged index is rebuilt.
 
     Args:
-        settings: name the home.
+        settings: of the installation, for its home folder.
         database: of the registry.
         of: what is indexed.
     """
@@ -49,20 +49,20 @@ def open_index(settings: Settings, database: Database, of: Described = "pictures
 
 
 def bring_up_to_date(index: CopyIndex, settings: Settings, database: Database, of: Described = "pictures") -> CopyIndex:
-    """An index with what was registered since it was opened.
+    """Add to an index what was registered since it was opened.
 
     Args:
         index: of ``open_index``; it may be changed.
-        settings: name the home.
+        settings: of the installation, for its home folder.
         database: of the registry.
         of: what is indexed.
     Returns:
-        The same index, or another one where very much was new.
+        The same index, or a rebuilt one if very many pictures were new.
     """
     known = set(index.names)
     missing = [(name, found) for name, found in _described(database, _since(index.names), of) if name not in known]
     if len(missing) > max(_FEW, _REBUILD_SHARE * len(index)):
-        # Cells that were trained on few points would hold the many badly.
+        # Cells trained on few points would divide many points badly.
         return _rebuilt(index_folder(settings, of), database, of)
     index.add(missing)
     if len(missing) > _SAVE_SHARE * len(index):
@@ -77,13 +77,13 @@ def _rebuilt(folder: Path, database: Database, of: Described) -> CopyIndex:
 
 
 def _save(index: CopyIndex, folder: Path) -> None:
-    # Without its files an index is built anew by whoever opens it next.
+    # Without its files, the next process that opens the index rebuilds it.
     with contextlib.suppress(OSError, RuntimeError):
         index.save(folder)
 
 
 def _since(names: list[str]) -> str:
-    """An id that all missing pictures come after; ids begin with their millisecond (UUID version 7)."""
+    """Return an id below those of all missing pictures; ids begin with their millisecond (UUID version 7)."""
     return f"{max(0, int(max(names)[:12], 16) - _LATE_MS):012x}" if names else ""
 
 
@@ -101,5 +101,5 @@ def _described(database: Database, since: str, of: Described) -> list[tuple[str,
 
 
 def descriptors_of(pdq: bytes, points: bytes) -> Descriptors:
-    """Descriptors as rows hold them."""
+    """Convert the bytes of a database row to descriptors."""
     return Descriptors(np.frombuffer(pdq, np.uint8), np.frombuffer(points, np.uint8).reshape(-1, POINT_BYTES))

@@ -1,8 +1,8 @@
-"""The licence certificate: who may use a picture, for what, until when; signed, so that anybody can check it.
+"""Licence certificate: who may use a picture, for what, until when; signed, so that anybody can check it.
 
 A certificate is JSON: ``licence`` holds what was granted, ``signature`` an Ed25519 signature over its canonical form
-(RFC 8785) and the X.509 certificate of the key, issued by the installation's root. Nothing but the root is needed to
-check one. The canonical form is simple because a licence holds only text, whole numbers, lists and objects.
+(RFC 8785) and the X.509 certificate of the key, issued by the installation's root. A check needs nothing but the
+root. The canonical form is simple because a licence holds only text, whole numbers, lists and objects.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ FORMAT = 1
 ALGORITHM = "Ed25519"
 DEFAULT_USES = ("online shop", "marketplace listing", "advertising", "social media", "print")
 RESEARCH_USES = ("evaluation",)
-"""All that may be done with a picture whose weights are for research only."""
+"""Only permitted uses of a picture whose weights are for research only."""
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What a seller is granted.
+    """Uses, territory and term that a seller is granted.
 
     Attributes:
         uses: in plain words.
         territory: where, in plain words.
-        months: how long from the day of issue; None for no end.
+        months: term from the day of issue; None for no end.
     """
 
     uses: tuple[str, ...] = DEFAULT_USES
@@ -63,7 +63,7 @@ class WeightsUsed:
 
 @dataclass(frozen=True)
 class Licence:
-    """What was granted for one picture; text and whole numbers only.
+    """Rights granted for one picture, as text and whole numbers only.
 
     Attributes:
         id: 32 hexadecimal digits.
@@ -73,7 +73,7 @@ class Licence:
         picture_sha256: of the pixels as published, see ``vmodel.rights.pixels.pixels_sha256``.
         width, height: pixels.
         mark: payload of the invisible mark, hexadecimal.
-        record_sha256: of how the picture came about, see ``vmodel.sidecar.record_sha256``.
+        record_sha256: of the record of how the picture was made, see ``vmodel.sidecar.record_sha256``.
         garment_sha256: of the flat-lay photo's file.
         category: of the garment.
         model, model_rights: id of the virtual model, and "invented" or the id of a real person's consent.
@@ -107,17 +107,17 @@ class Licence:
     channel: str
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, with the format's number."""
+        """Return plain values for JSON, with the format number."""
         plain = asdict(self) | {"weights": [asdict(each) for each in self.weights]}
         return {"format": FORMAT, "type": "vmodel licence"} | plain | {"permitted_uses": list(self.permitted_uses)}
 
     def expired_on(self, day: date) -> bool:
-        """True after the last day of the term."""
+        """Return True if a day is after the last day of the term."""
         return bool(self.valid_until) and day > date.fromisoformat(self.valid_until)
 
 
 def end_of_term(start: date, months: int | None) -> str:
-    """Last day of a term, ISO 8601; "" for no end."""
+    """Return the last day of a term, ISO 8601; "" for no end."""
     if months is None:
         return ""
     years, month = divmod(start.month - 1 + months, 12)
@@ -130,7 +130,7 @@ def end_of_term(start: date, months: int | None) -> str:
 
 
 def describe_terms(licence: Licence) -> str:
-    """One sentence on who may use a picture, for what and until when."""
+    """Describe in one sentence who may use a picture, for what and until when."""
     until = f"until {licence.valid_until}" if licence.valid_until else "without end"
     return (
         f"{licence.seller} may use this picture for {', '.join(licence.permitted_uses)}; {licence.territory}, {until}."
@@ -138,7 +138,7 @@ def describe_terms(licence: Licence) -> str:
 
 
 def sign_licence(licence: Licence, authority: Authority) -> dict[str, Any]:
-    """The certificate of a licence."""
+    """Sign a licence and return its certificate."""
     content = licence.to_json()
     der = authority.leaf.public_bytes(serialization.Encoding.DER)
     signature = authority.key.sign(canonical_json(content))
@@ -153,13 +153,13 @@ def sign_licence(licence: Licence, authority: Authority) -> dict[str, Any]:
 
 
 def check_certificate(certificate: Mapping[str, Any], roots: Sequence[x509.Certificate]) -> Licence:
-    """Check a certificate's signature up to a root that is trusted.
+    """Check a certificate's signature up to a trusted root, and return its licence.
 
     Args:
-        certificate: from anywhere; nothing in it is believed.
-        roots: that are trusted.
+        certificate: from any source; nothing in it is trusted.
+        roots: trusted root certificates.
     Raises:
-        CertificateInvalid: it was changed, signed by somebody else, or is none.
+        CertificateInvalid: it was changed, was signed by somebody else, or is no certificate.
     """
     try:
         content, signature = certificate["licence"], certificate["signature"]
@@ -184,7 +184,7 @@ def check_certificate(certificate: Mapping[str, Any], roots: Sequence[x509.Certi
 
 
 def parse_licence(certificate: Mapping[str, Any]) -> Licence:
-    """The licence of a certificate that was checked before, such as one from the registry."""
+    """Return the licence of a certificate that was already checked, such as one from the registry."""
     return _licence(certificate["licence"])
 
 
@@ -226,5 +226,5 @@ def _licence(content: Mapping[str, Any]) -> Licence:
 
 
 def moment_text(moment: datetime) -> str:
-    """An instant as certificates write it: ISO 8601, UTC, whole seconds."""
+    """Format an instant as in certificates: ISO 8601, UTC, whole seconds."""
     return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""A licence certificate as one page that prints on A4; everything in it is escaped, nothing is fetched."""
+"""Licence certificate as one HTML page for A4; all values are escaped, and the page loads nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def write_certificate_page(
     picture: ByteArray | None = None,
     codes: Mapping[str, str] | None = None,
 ) -> str:
-    """The page.
+    """Render the page of a licence certificate.
 
     Args:
         licence: what was granted.
@@ -26,7 +26,7 @@ def write_certificate_page(
         picture: (H, W, 3) uint8 sRGB to show; None for none.
         codes: scheme -> code of registration centres.
     Returns:
-        A whole HTML document.
+        A complete HTML document.
     """
     until = licence.valid_until or "no end"
     grant = {

@@ -1,8 +1,8 @@
-"""Where a picture will be shown, and whether the law there wants it to say that a computer made it.
+"""Channels where pictures are shown, and the visible AI label that the law requires there.
 
-China: GB 45438-2025 wants a label of at least a twentieth of the shortest side that names AI and that it generated or
-synthesised. New York: General Business Law 396-b wants synthetic performers in advertisements disclosed. Amazon and
-other shops take no text on main pictures; there the metadata speak.
+China: GB 45438-2025 requires a label of at least a twentieth of the shortest side that names AI and says that it
+generated or synthesised. New York: General Business Law 396-b requires disclosure of synthetic performers in
+advertisements. Amazon and other shops accept no text on main pictures; there the metadata carry the statement.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Channel:
     """A place where pictures are shown.
 
     Attributes:
-        name: what ``--channel`` calls it.
+        name: value of ``--channel``.
         label: text on the picture; "" for none.
     """
 
@@ -50,10 +50,10 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType({name: Channel(name, label) f
 
 
 def find_channel(name: str | None) -> Channel | None:
-    """The channel of a name; None if none is named.
+    """Return the channel of a name; None if no name is given.
 
     Raises:
-        UnknownChannel: there is none of this name.
+        UnknownChannel: no channel has this name.
     """
     if not name:
         return None

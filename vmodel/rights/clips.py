@@ -1,4 +1,4 @@
-"""Marks of moving pictures: every frame carries the still picture's mark, and a few frames are enough to read it."""
+"""Marks of films: every frame carries the still picture's mark, and a few frames are enough to read it."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Frame:
 
 
 def look_at_frames(path: Path, most: int = 8, spread: bool = False) -> Iterator[Frame]:
-    """Frames of a film, half a second apart, from its beginning.
+    """Yield every twelfth frame of a film from its beginning: half a second apart at 24 frames per second.
 
     Args:
         path: of the film.
-        most: how many to give.
-        spread: farther apart in longer films, as far as their first 1,500 frames reach.
+        most: largest number of frames to yield.
+        spread: take frames farther apart in longer films, within their first 1,500 frames.
     Raises:
         UnreadablePhoto: it is no film, or damaged before its first frame.
         PhotoTooLarge: its frames have more than 9 megapixels.
@@ -72,19 +72,19 @@ def look_at_frames(path: Path, most: int = 8, spread: bool = False) -> Iterator[
                 if given == most:
                     return
     except (av.FFmpegError, ArithmeticError, IndexError, ValueError):
-        # FFmpeg's errors have no common text; a film cut short still shows what came before.
+        # FFmpeg's errors have no common text; a truncated film still yields the frames before the damage.
         if not given:
             raise UnreadablePhoto(str(path), "it is no film, or damaged") from None
 
 
 def _apart(stream: VideoStream, most: int) -> int:
-    """How many frames lie between ``most`` that are spread over a film, as far as its header tells its length."""
+    """Return the step in frames that spreads ``most`` frames over a film, if its header gives its length."""
     told = stream.frames or round(float((stream.duration or 0) * (stream.time_base or 0) * (stream.average_rate or 0)))
     return max(_APART, min(told, _MOST_DECODED) // most)
 
 
 def frames_of(content: bytes, most: int = 8) -> list[Frame]:
-    """Frames of a film's bytes, spread over it: see ``look_at_frames``."""
+    """Return frames of a film's bytes, spread over it: see ``look_at_frames``."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
         path.write_bytes(content)
@@ -92,12 +92,12 @@ def frames_of(content: bytes, most: int = 8) -> list[Frame]:
 
 
 def read_mark_of_clip(path: Path, key: bytes, most: int = 8) -> tuple[int, int] | None:
-    """The mark of a film.
+    """Read the mark of a film.
 
     Args:
         path: of the film.
         key: secret of the installation.
-        most: how many frames to look at.
+        most: largest number of frames to read.
     Returns:
         The payload and how many frames showed it, at most two; None where no frame shows a mark.
     Raises:

@@ -1,8 +1,8 @@
-"""Consents of real people to models that have their likeness: noted, withdrawn, looked up for every picture.
+"""Consents of real people to models with their likeness: recorded, withdrawn, looked up for every picture.
 
-All models of the roster are invented. A model file that says ``likeness_of: NAME`` declares a likeness; then no picture
-of it is made unless a written consent is noted here that covers the day and the channel (New York Fashion Workers Act:
-scope, purpose, pay and duration in writing).
+All models of the roster are invented. A model file that says ``likeness_of: NAME`` declares a likeness. No picture of
+such a model is made without a recorded written consent that covers the day and the channel (New York Fashion Workers
+Act: scope, purpose, pay and duration in writing).
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ def note_consent(
     document_sha256: str,
     noted_by: str,
 ) -> Consent:
-    """Note a written consent.
+    """Record a written consent.
 
     Args:
         session: of an open transaction.
         model_id: the model that has the person's likeness.
         person: name, or the agency's number.
         scope: channels where pictures may be shown, divided by commas, or "any".
-        purpose: what for, as the contract says.
-        pay: what the person gets, as the contract says.
+        purpose: of the pictures, as the contract states it.
+        pay: of the person, as the contract states it.
         valid_from: first day, ISO 8601.
         valid_until: last day, ISO 8601; at most ten years later.
         document_sha256: of the signed contract.
-        noted_by: who notes it.
+        noted_by: who records it.
     Raises:
         ConsentInvalid: something is missing or makes no sense.
-        UnknownChannel: the scope names a channel that there is none of.
+        UnknownChannel: the scope names an unknown channel.
     """
     values = {"model": model_id, "person": person, "scope": scope, "purpose": purpose, "pay": pay, "by": noted_by}
     for name, value in values.items():
@@ -92,10 +92,10 @@ def note_consent(
 
 
 def withdraw_consent(session: Session, consent_id: str) -> Consent:
-    """End a consent today; a second time changes nothing. Licences given before stay until they are revoked.
+    """End a consent today; a second call changes nothing. Licences given before stay until they are revoked.
 
     Raises:
-        ConsentUnknown: there is none.
+        ConsentUnknown: no consent has this id.
     """
     row = session.get(Consent, consent_id)
     if row is None:
@@ -105,18 +105,18 @@ def withdraw_consent(session: Session, consent_id: str) -> Consent:
 
 
 def list_consents(session: Session, model_id: str | None = None) -> list[Consent]:
-    """Consents to a model, or all, the oldest first."""
+    """Return the consents to a model, or all consents, oldest first."""
     wanted = select(Consent).order_by(Consent.id)
     return list(session.scalars(wanted if model_id is None else wanted.where(Consent.model_id == model_id)))
 
 
 def likeness_of(session: Session, settings: Settings, model_id: str, channel: str | None) -> Likeness | None:
-    """What a model's file and the registry say of a real person's likeness; None for an invented model.
+    """Return the real person a model is like, with the consent in force or why none is; None for an invented model.
 
     Args:
         session: of the registry.
-        settings: name the folder of model files.
-        model_id: which.
+        settings: of the installation, for the folder of model files.
+        model_id: of the model.
         channel: where the picture will be shown; None for anywhere.
     """
     person = declared_person(settings, model_id)
@@ -141,7 +141,7 @@ def likeness_of(session: Session, settings: Settings, model_id: str, channel: st
 
 
 def declared_person(settings: Settings, model_id: str) -> str | None:
-    """The real person that a seller's model file declares; None for an invented model.
+    """Return the real person that a seller's model file declares; None for an invented model.
 
     The roster that comes with vmodel declares nobody.
     """

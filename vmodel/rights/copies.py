@@ -1,4 +1,4 @@
-"""Find which registered pictures a picture is a copy of, among very many."""
+"""Search for the originals of a copy among very many registered pictures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EXACT_UP_TO = 200_000
 _PROBES = 24
 _NAMES = "names"
 _LEFT_BEHIND_S = 6 * 3600
-"""Files of an index that nobody has completed in this time are nobody's."""
+"""Age in seconds from which files of an unfinished index count as abandoned."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Candidate:
         points: how many points agree.
         pdq_bits_off: in how many of 256 bits the whole-picture hashes differ, None where they are far apart.
         flipped: whether the copy is mirrored.
-        inliers: pairs of features that lie on each other, None before it was verified.
+        inliers: pairs of features that agree after alignment; None before verification.
     """
 
     name: str
@@ -52,10 +52,10 @@ class Candidate:
 
 
 class CopyIndex:
-    """Descriptors of registered pictures, searchable; kept as files and rebuilt from the database at any time.
+    """Search index of registered pictures' descriptors, kept as files that can be rebuilt from the database any time.
 
-    Up to 200,000 points are compared exactly; beyond, they are sorted into cells (faiss's IndexBinaryIVF) of which the
-    nearest are looked into.
+    Up to 200,000 points are compared exactly. A larger index sorts them into cells (faiss's IndexBinaryIVF) and
+    searches the nearest cells only.
     """
 
     def __init__(self, names: Sequence[str], whole: Any, points: Any, owners: IntArray) -> None:
@@ -67,7 +67,7 @@ class CopyIndex:
 
     @classmethod
     def build(cls, pictures: Iterable[tuple[str, Descriptors]]) -> CopyIndex:
-        """Index pictures.
+        """Build an index of pictures.
 
         Args:
             pictures: id in the registry and descriptors of each.
@@ -107,10 +107,10 @@ class CopyIndex:
         self.names += [name for name, _ in pictures]
 
     def save(self, folder: Path) -> None:
-        """Write the index to a folder; what stands there is replaced as a whole, in the moment in which it is complete.
+        """Write the index to a folder, replacing an earlier one atomically.
 
-        Each saving has files of its own, and the file of the names, written last, says which: so whoever is killed, or
-        saves at the same moment, leaves no mixture.
+        Each save writes files of its own, and the names file, written last, says which belong together. So a process
+        that is killed, or saves at the same time, leaves no mixture.
         """
         import faiss
 
@@ -132,7 +132,7 @@ class CopyIndex:
 
         Raises:
             FileNotFoundError: nothing was saved there; build it from the database.
-            OSError, ValueError, RuntimeError: what was saved is damaged; the same helps.
+            OSError, ValueError, RuntimeError: the files are damaged; build it from the database, too.
         """
         stamp, names = _read_names(folder)
         while True:
@@ -155,20 +155,20 @@ class CopyIndex:
         return cls(names, whole, points, owners)
 
     def near_points(self, points: ByteArray) -> tuple[IntArray, IntArray]:
-        """Registered points near each of N: (N, 8) bits that differ, and whose they are (-1: none)."""
+        """Find the 8 registered points nearest to each of N: (N, 8) differing bits, and their pictures (-1: none)."""
         if not len(points) or not len(self._owners):
             return np.zeros((0, 1), np.int64), np.zeros((0, 1), np.int64)
         bits_off, found = self._points.search(points, min(_NEIGHBOURS, len(self._owners)))
         return bits_off, np.where(found >= 0, self._owners[found], -1)
 
     def near_wholes(self, hashes: ByteArray) -> tuple[IntArray, IntArray]:
-        """Registered pictures whose hash is near each of N: (N, 8) bits that differ, and which they are."""
+        """Find the 8 registered pictures with the hashes nearest to each of N: (N, 8) differing bits, and pictures."""
         bits_off, found = self._whole.search(hashes, min(_NEIGHBOURS, max(len(self.names), 1)))
         return bits_off, found
 
 
 def _read_names(folder: Path) -> tuple[str, list[str]]:
-    """Stamp of the files that belong together, and the pictures' ids."""
+    """Read the stamp of the files that belong together, and the pictures' ids."""
     found = json.loads((folder / _NAMES).read_text(encoding="utf-8"))
     if not isinstance(found, dict) or set(found) != {"stamp", "names"}:
         raise ValueError("it was saved by another version")
@@ -176,7 +176,7 @@ def _read_names(folder: Path) -> tuple[str, list[str]]:
 
 
 def _clear(folder: Path, stamp: str, before: str) -> None:
-    """Remove the files that were replaced, and those that somebody who was killed left behind."""
+    """Remove the files that were replaced, and old ones that a killed process left behind."""
     for path in folder.iterdir():
         with contextlib.suppress(OSError):
             old = time.time() - path.stat().st_mtime > _LEFT_BEHIND_S
@@ -185,7 +185,7 @@ def _clear(folder: Path, stamp: str, before: str) -> None:
 
 
 def _index_for(count: int, sample: ByteArray) -> Any:
-    """An empty index that suits ``count`` points."""
+    """Create an empty index that suits ``count`` points."""
     import faiss
 
     if count <= _EXACT_UP_TO:
@@ -201,14 +201,14 @@ def _index_for(count: int, sample: ByteArray) -> Any:
 def find_copies(
     picture: ByteArray, index: CopyIndex, top: int = 5, original_of: Callable[[str], ByteArray | None] | None = None
 ) -> list[Candidate]:
-    """Registered pictures that a picture may be a copy of, the likeliest first.
+    """Find the registered pictures that a picture may be a copy of, likeliest first.
 
     Args:
         picture: (H, W, 3 or 4) uint8; may be cropped, turned, mirrored, part of a collage ...
         index: of the registered pictures.
         top: how many to return.
-        original_of: gives a registered picture's pixels by its id; with it, candidates are verified by laying both on
-            each other, and those that do not fit are left out.
+        original_of: returns a registered picture's pixels by its id. With it, candidates are verified by aligning both
+            pictures, and those that do not fit are left out.
     """
     found: dict[str, Candidate] = {}
     points = describe_points(luma_of(picture), ASKED_POINTS)
@@ -225,7 +225,7 @@ def find_copies(
 
 
 def _look_up(seen: Descriptors, index: CopyIndex, flipped: bool, most: int) -> list[Candidate]:
-    """Vote: each point for the pictures that have it, rare ones more; a near hash of the whole counts as 20 points."""
+    """Rank pictures by votes: points vote for the pictures that have them, rare ones more; a hash counts up to 20."""
     if not len(index):
         return []
     bits_off, owners = index.near_points(seen.points)
@@ -254,7 +254,7 @@ def _if_near(bits: int | None) -> int | None:
 def _verified(
     picture: ByteArray, ranked: Sequence[Candidate], original_of: Callable[[str], ByteArray | None]
 ) -> list[Candidate]:
-    """Candidates that lie on the picture, by how many features do."""
+    """Return the candidates that align with the picture, sorted by the number of agreeing features."""
     luma, kept = luma_of(picture), []
     for candidate in ranked:
         original = original_of(candidate.name)
@@ -265,10 +265,10 @@ def _verified(
 
 
 def iscc_of(picture: ByteArray) -> str:
-    """Image code of a picture after ISO 24138: "ISCC:..." with 64 bits.
+    """Compute the image code of a picture after ISO 24138: "ISCC:..." with 64 bits.
 
     Args:
-        picture: (H, W, 3) or (H, W, 4) uint8; transparency lies on white.
+        picture: (H, W, 3) or (H, W, 4) uint8; transparency is composited on white.
     """
     import iscc_lib
     from PIL import Image

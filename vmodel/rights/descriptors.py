@@ -1,8 +1,9 @@
-"""What a picture is recognised by among millions: one hash of the whole and 64 of its points.
+"""Descriptors that recognise a picture among millions: one hash of the whole and 64 of its points.
 
-PDQ (Meta, 2019) is a 256-bit hash of the whole picture. It survives compression, scaling and light, and is lost with a
-crop of a tenth. Points are SIFT features (Lowe, 2004) as 128 bits each, 1 where the histogram lies above its median;
-they survive crops, turns, collages and text, and are spread evenly so that each part of the picture has its own.
+PDQ (Meta, 2019) is a 256-bit hash of the whole picture. It survives compression, scaling and changes of light, but
+not a crop of a tenth. Points are SIFT features (Lowe, 2004) as 128 bits each, 1 where the histogram is above its
+median. They survive crops, rotation, collages and text. They are spread evenly, so that each part of the picture has
+its own.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _CELLS = 8
 
 @dataclass(frozen=True)
 class Descriptors:
-    """What a picture is recognised by.
+    """Hash of the whole picture and hashes of its points.
 
     Attributes:
         pdq: (32,) uint8.
@@ -38,7 +39,7 @@ class Descriptors:
 
 
 def describe(picture: ByteArray) -> Descriptors:
-    """Hash a picture and its points, to register it.
+    """Hash a picture and its points in order to register it.
 
     Args:
         picture: (H, W), (H, W, 3) or (H, W, 4) uint8.
@@ -47,7 +48,7 @@ def describe(picture: ByteArray) -> Descriptors:
 
 
 def hash_whole(picture: ByteArray) -> ByteArray:
-    """(32,) uint8 PDQ of a picture."""
+    """Compute the PDQ hash of a picture, (32,) uint8."""
     import pdqhash
 
     rgb = picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, 2)
@@ -58,7 +59,7 @@ def hash_whole(picture: ByteArray) -> ByteArray:
 
 
 def describe_points(luma: FloatArray, most: int) -> FloatArray:
-    """(N, 128) float32 SIFT of the clearest points of each part of a picture.
+    """Compute the SIFT descriptors of the clearest points of each part of a picture, (N, 128) float32.
 
     Args:
         luma: (H, W) in 0..255.
@@ -74,12 +75,12 @@ def describe_points(luma: FloatArray, most: int) -> FloatArray:
 
 
 def bits_of(descriptors: FloatArray) -> ByteArray:
-    """(N, 16) uint8 of (N, 128) descriptors."""
+    """Reduce (N, 128) descriptors to their bits, (N, 16) uint8."""
     return np.packbits(descriptors > np.median(descriptors, 1, keepdims=True), axis=1)
 
 
 def _spread(points: FloatArray, size: tuple[int, ...], most: int) -> list[int]:
-    """Indices of the points that are the clearest and largest of their cell, cell by cell in turn."""
+    """Return the indices of the clearest and largest points, taking one of each cell in turn."""
     cell = (points[:, 1] / size[0] * _CELLS).astype(int) * _CELLS + (points[:, 0] / size[1] * _CELLS).astype(int)
     order = np.argsort(-points[:, 3] * np.sqrt(points[:, 2]), kind="stable")
     rank = np.empty(len(points), int)

@@ -1,4 +1,4 @@
-"""What can stand against a picture's rights: the same base and the same stable codes as ``vmodel.errors``.
+"""Errors about a picture's rights, with base classes and stable codes as in ``vmodel.errors``.
 
 InputError
 ├── licence: CertificateInvalid LicenceUnknown LicenceRevoked
@@ -36,7 +36,7 @@ class LicenceUnknown(InputError):
 
 
 class EvidenceUnreadable(InputError):
-    """What is to be searched for copies cannot be read."""
+    """The source to be searched for copies cannot be read."""
 
     code = "evidence_unreadable"
 
@@ -48,7 +48,7 @@ class EvidenceUnreadable(InputError):
 
 
 class RightsKeysMissing(SetupError):
-    """The keys that sign are not there, or not whole."""
+    """The signing keys are missing or incomplete."""
 
     code = "rights_keys_missing"
 
@@ -71,7 +71,7 @@ class TimeStampRefused(SetupError):
 
 
 class LicenceRevoked(InputError):
-    """The picture was published before and its licence was taken back."""
+    """The picture was published before and its licence was revoked."""
 
     code = "licence_revoked"
 
@@ -81,7 +81,7 @@ class LicenceRevoked(InputError):
 
 
 class ModelReserved(InputError):
-    """Another seller has the model, or one that looks like it, alone."""
+    """Another seller has reserved the model, or one that looks like it."""
 
     code = "model_reserved"
 
@@ -92,7 +92,7 @@ class ModelReserved(InputError):
 
 
 class ModelInUse(InputError):
-    """Other sellers show the model, or one that looks like it, so nobody can have it alone."""
+    """Other sellers show the model, or one that looks like it, so nobody can reserve it."""
 
     code = "model_in_use"
 
@@ -104,7 +104,7 @@ class ModelInUse(InputError):
 
 
 class TooManyReserved(InputError):
-    """The seller has as many models alone as the installation allows."""
+    """The seller has reserved as many models as the installation allows."""
 
     code = "too_many_reserved"
 
@@ -140,7 +140,7 @@ class LikenessWithoutConsent(InputError):
 
 
 class ConsentInvalid(InputError):
-    """A consent record lacks what the law wants in it."""
+    """A consent record lacks what the law requires."""
 
     code = "consent_invalid"
 
@@ -158,7 +158,7 @@ class ConsentUnknown(InputError):
 
 
 class GarmentInReview(InputError):
-    """Something about the garment photo is to be looked at by a person first."""
+    """A person must review the garment photo first."""
 
     code = "garment_in_review"
     retryable = True
@@ -179,7 +179,7 @@ class GarmentRefused(InputError):
 
 
 class GarmentNotAttested(InputError):
-    """The installation wants the seller's word, and it was not given."""
+    """The installation requires the seller's attestation, and none was given."""
 
     code = "garment_not_attested"
 
@@ -209,7 +209,7 @@ class RightsListInvalid(InputError):
 
 
 class DetectorInvalid(InputError):
-    """A detector's weights are not the ones that are known."""
+    """A detector's weights are not the known ones."""
 
     code = "detector_invalid"
 

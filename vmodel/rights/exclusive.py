@@ -1,4 +1,4 @@
-"""Models that one seller has alone: nobody else gets them, nor anybody who looks like them."""
+"""Exclusive models: no other seller gets a reserved model, nor one that looks like it."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from vmodel.types import VirtualModel
 def reserve_model(
     session: Session, roster: Mapping[str, VirtualModel], model_id: str, seller_id: str, most: int | None = None
 ) -> ReservedModel:
-    """Give a model to one seller alone; asking again changes nothing.
+    """Reserve a model for one seller alone; a second call changes nothing.
 
     Args:
         session: of an open transaction.
         roster: every model of the installation.
-        model_id: which.
-        seller_id: whose it will be.
+        model_id: of the model.
+        seller_id: who reserves it.
         most: how many models the seller may have; None for any number.
     Raises:
-        UnknownModel: there is none.
-        ModelReserved: another seller has it, or one closer than ``TOO_CLOSE_MM``.
+        UnknownModel: no model has this id.
+        ModelReserved: another seller has reserved it, or one closer than ``TOO_CLOSE_MM``.
         ModelInUse: another seller's pictures show it, or one that close.
         TooManyReserved: the seller has as many as allowed.
     """
@@ -38,7 +38,7 @@ def reserve_model(
     if held is not None and held.seller_id == seller_id:
         return held
     if session.get_bind().dialect.name != "sqlite":
-        # Two sellers who reserve two models that look alike must see each other; SQLite has one writer anyway.
+        # Concurrent reservations of models that look alike must see each other; SQLite has one writer anyway.
         session.execute(text("LOCK TABLE reserved_model IN SHARE ROW EXCLUSIVE MODE"))
     check_exclusive(session, model, seller_id)
     mine = select(func.count()).select_from(ReservedModel).where(ReservedModel.seller_id == seller_id)
@@ -62,14 +62,14 @@ def reserve_model(
 
 
 def release_model(session: Session, model_id: str, seller_id: str | None = None) -> None:
-    """Give a model back to everybody.
+    """Release a reserved model for all sellers.
 
     Args:
         session: of an open transaction.
-        model_id: which.
-        seller_id: whose it must be; None for the operator, who may release anybody's.
+        model_id: of the model.
+        seller_id: who must have reserved it; None for the operator, who may release any model.
     Raises:
-        NotReserved: nobody has it, or somebody else.
+        NotReserved: nobody, or somebody else, has reserved it.
     """
     held = session.get(ReservedModel, model_id)
     if held is None or (seller_id is not None and held.seller_id != seller_id):
@@ -78,7 +78,7 @@ def release_model(session: Session, model_id: str, seller_id: str | None = None)
 
 
 def reserved_models(session: Session, seller_id: str | None = None) -> list[ReservedModel]:
-    """Reservations of a seller, or all, the oldest first."""
+    """Return the reservations of a seller, or all reservations, oldest first."""
     wanted = select(ReservedModel).order_by(ReservedModel.reserved_at)
     if seller_id is not None:
         wanted = wanted.where(ReservedModel.seller_id == seller_id)
@@ -86,10 +86,9 @@ def reserved_models(session: Session, seller_id: str | None = None) -> list[Rese
 
 
 def check_exclusive(session: Session, model: VirtualModel, seller_id: str) -> None:
-    """Refuse a model that another seller has alone, and one that looks like it.
+    """Refuse a model that another seller has reserved, and one that looks like it.
 
-    A model that the seller has reserved is the seller's own, whoever else reserved something alike later: that could
-    not be reserved.
+    A model that the seller has reserved is always allowed: nobody could reserve a similar one later.
 
     Raises:
         ModelReserved: see above.
@@ -106,7 +105,7 @@ def check_exclusive(session: Session, model: VirtualModel, seller_id: str) -> No
 
 
 def barred_models(session: Session, models: Iterable[VirtualModel], seller_id: str) -> frozenset[str]:
-    """Ids of the models that a seller cannot have, because they are another's or look like one."""
+    """Return the ids of the models that a seller cannot have: reserved by another, or similar to one that is."""
     others = _reserved_by_others(session, seller_id)
     if not others:
         return frozenset()
@@ -120,7 +119,7 @@ def _reserved_by_others(session: Session, seller_id: str) -> dict[str, Mapping[s
 
 
 def _alike(model: VirtualModel, reserved: Mapping[str, Mapping[str, float | str]]) -> str | None:
-    """Id of a reserved model that this one is, or looks like."""
+    """Return the id of a reserved model that this one is, or looks like; None if there is none."""
     if model.id in reserved:
         return model.id
     identity = identity_of(model)

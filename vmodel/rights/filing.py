@@ -1,4 +1,4 @@
-"""Papers about a registered picture: the certificate's page, and what a registration centre asks for."""
+"""Documents about a registered picture: the certificate's page, and the data for a registration centre."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vmodel.types import ByteArray
 
 
 def certificate_page(session: Session, shot: RegisteredShot, picture: ByteArray | None) -> str:
-    """The certificate of a picture as a printable HTML page, with the licence's state today.
+    """Render the certificate of a picture as a printable HTML page, with the licence's state today.
 
     Args:
         session: of the registry.
@@ -30,7 +30,7 @@ def certificate_page(session: Session, shot: RegisteredShot, picture: ByteArray 
 
 
 def registration_data(session: Session, shot: RegisteredShot) -> dict[str, Any]:
-    """What China's registration of digital copyright asks for (GB/T 45913-2025); the centre issues the code, not we.
+    """Return the data for China's digital copyright registration (GB/T 45913-2025); the centre issues the code.
 
     Args:
         session: of the registry.

@@ -1,4 +1,4 @@
-"""A published film's own frames: a few of them are registered, so that what only the film shows is recognised too."""
+"""Registered frames of a published film, so that views which only the film shows are recognised too."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from vmodel.types import ByteArray
 
 KEPT_APART_S = 0.12
 """Seconds between kept frames. On a turntable of four seconds a frame agrees with the next in 0.6 and more of its
-details, with the one after that in 0.5: so every third is kept, and no frame is farther than one from a kept one."""
+details, with the one after that in 0.5. So every third is kept, and each of the others is next to a kept one."""
 MOST_KEPT = 64
 _LONGEST_PX = 720
-"""Frames are kept this large: pictures are compared at less."""
+"""Longer side in pixels of kept frames; pictures are compared at less."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class KeptFrame:
     Attributes:
         at_ms: milliseconds from the beginning.
         picture: (H, W, 3) uint8 sRGB without mark, at most 720 pixels a side.
-        found: what it is recognised by.
+        found: its descriptors.
     """
 
     at_ms: int
@@ -42,14 +42,14 @@ class KeptFrame:
 
 
 class Reel:
-    """Hands a film's frames on as they come, and keeps a few of them.
+    """Iterable over a film's frames that keeps a few of them.
 
     Attributes:
-        kept: so far; one each eighth of a second, or, in films of more than seven seconds, 32 to 64 in all.
+        kept: frames so far, one per eighth of a second; 32 to 64 in all in films of more than seven seconds.
     """
 
     def __init__(self, frames: Iterable[ByteArray], frames_per_second: int) -> None:
-        """Prepare; nothing is taken yet.
+        """Prepare the reel without reading a frame.
 
         Args:
             frames: (H, W, 3) uint8 sRGB each, without mark.
@@ -59,7 +59,7 @@ class Reel:
         self._frames, self._per_second = frames, frames_per_second
 
     def __iter__(self) -> Iterator[ByteArray]:
-        """Every frame, in order."""
+        """Yield every frame, in order."""
         apart = max(1, round(KEPT_APART_S * self._per_second))
         for number, frame in enumerate(self._frames):
             if number % apart == 0:
@@ -71,13 +71,13 @@ class Reel:
 
 
 def register_film(database: Database, originals: Originals, licence_id: str, kept: Sequence[KeptFrame]) -> None:
-    """Let a film be recognised by its frames; the same film once more changes nothing.
+    """Register a film's frames for recognition; registering the same film again changes nothing.
 
     Args:
         database: of the registry.
         originals: where pictures are kept for comparison.
         licence_id: whole; the licence is registered already.
-        kept: of ``Reel``, when all its frames were taken.
+        kept: of ``Reel``, after all its frames were read.
     """
     digest = _sha256_of(kept)
     with database.reading() as session:
@@ -102,13 +102,13 @@ def register_film(database: Database, originals: Originals, licence_id: str, kep
 
 
 def film_frames(session: Session, shot_id: str) -> list[FilmFrame]:
-    """All registered frames of a licence's films, in their order."""
+    """Return all registered frames of a licence's films, in order."""
     found = select(FilmFrame).where(FilmFrame.shot_id == shot_id).order_by(FilmFrame.id)
     return list(session.scalars(found))
 
 
 def _sha256_of(kept: Sequence[KeptFrame]) -> str:
-    """Identity of a film: its file will not do, because an encoder and a signature write other bytes each time."""
+    """Hash the kept frames as the film's identity: encoder and signature change the file's bytes each time."""
     digest = hashlib.sha256()
     for frame in kept:
         digest.update(f"{frame.at_ms} {pixels_sha256(frame.picture)}\n".encode())

@@ -1,7 +1,7 @@
-"""Whose is a garment photo? The seller's word, copies of other sellers' photos, brand words, registered marks.
+"""Review of garment photos: attestation, copies of other sellers' photos, brand words, registered marks, faces.
 
-What speaks against a photo puts it into the review queue; a person decides. No picture is published of a photo that
-waits or was refused.
+Any finding puts a photo into the review queue, where a person decides. No picture is published of a photo that waits
+or was refused.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _LONGEST_TEXT = 2000
 
 @dataclass(frozen=True)
 class Finding:
-    """What speaks against a photo.
+    """An objection to a garment photo.
 
     Attributes:
         kind: "copy", "brand", "mark" or "face".
@@ -58,12 +58,12 @@ class Finding:
 
 
 class GarmentDesk:
-    """Examines garment photos; each photo of a seller once.
+    """Examination of garment photos, each photo of a seller once.
 
     Args:
         settings: of the installation.
         database: of the registry.
-        brands: words to look for; the installation's list if None, and no text is read where there are none.
+        brands: words to look for; None for the installation's list. No text is read if there are none.
     """
 
     def __init__(self, settings: Settings, database: Database, brands: Sequence[str] | None = None) -> None:
@@ -72,10 +72,10 @@ class GarmentDesk:
         self._kept = Originals(settings, "garments")
 
     def examine(self, seller_id: str, photo_sha256: str, rgb: ByteArray, attested: bool = False) -> GarmentPhoto:
-        """Note a photo, with whatever speaks against it; one that is known already is not looked at again.
+        """Record a photo with all findings; a known photo is not examined again.
 
         Args:
-            seller_id: who brings it.
+            seller_id: whose photo it is.
             photo_sha256: of the file.
             rgb: (H, W, 3) uint8 sRGB, or with alpha.
             attested: the seller says that it is theirs to use.
@@ -115,7 +115,7 @@ class GarmentDesk:
         return row
 
     def picture(self, photo_id: str) -> ByteArray | None:
-        """The photo as it was kept for comparison, (H, W, 3) uint8 sRGB; None if it is not there."""
+        """Return the photo as kept for comparison, (H, W, 3) uint8 sRGB; None if it is not there."""
         return self._kept.get(photo_id)
 
     def _look(self, seller_id: str, photo_sha256: str, picture: ByteArray) -> list[Finding]:
@@ -129,7 +129,7 @@ class GarmentDesk:
         return findings
 
     def _copies(self, seller_id: str, photo_sha256: str, picture: ByteArray) -> list[Finding]:
-        """Photos of other sellers that this one copies, with how alike they are."""
+        """Find a photo of another seller that this one copies, with their likeness; [] if there is none."""
         others = GarmentPhoto.seller_id != seller_id
         with self.database.reading() as session:
             same = session.scalars(
@@ -151,16 +151,16 @@ class GarmentDesk:
 
 
 def find_photo(session: Session, seller_id: str, photo_sha256: str) -> GarmentPhoto | None:
-    """A seller's photo; None if it was not examined yet."""
+    """Find a seller's photo; None if it was not examined yet."""
     wanted = (GarmentPhoto.seller_id == seller_id) & (GarmentPhoto.photo_sha256 == photo_sha256)
     return session.scalars(select(GarmentPhoto).where(wanted)).one_or_none()
 
 
 def check_state(session: Session, seller_id: str, photo_sha256: str) -> GarmentPhoto | None:
-    """Refuse a photo that waits for its review or was refused; one that nobody examined yet passes.
+    """Refuse a photo that waits for its review or was refused; a photo not yet examined passes.
 
     Returns:
-        What is known of the photo.
+        Record of the photo; None if it was not examined yet.
     Raises:
         GarmentInReview, GarmentRefused: see above.
     """
@@ -174,11 +174,11 @@ def check_state(session: Session, seller_id: str, photo_sha256: str) -> GarmentP
 
 
 def check_garment(session: Session, settings: Settings, seller_id: str, photo_sha256: str) -> None:
-    """As ``check_state``, and refuse a photo that lacks the seller's word where the installation wants it.
+    """Check as ``check_state``, and refuse a photo without the attestation that the installation requires.
 
     Raises:
         GarmentInReview, GarmentRefused: see ``check_state``.
-        GarmentNotAttested: the seller's word is wanted, and neither photo nor account has it.
+        GarmentNotAttested: the seller's attestation is required, and neither photo nor account has it.
     """
     row = check_state(session, seller_id, photo_sha256)
     attested = row is not None and row.attested_at is not None
@@ -187,7 +187,7 @@ def check_garment(session: Session, settings: Settings, seller_id: str, photo_sh
 
 
 def check_backs(session: Session, seller_id: str, backs: Iterable[Path | None]) -> None:
-    """As ``check_state`` for photos of garments' backs; None and files that are gone are passed over.
+    """Check photos of garments' backs as ``check_state``; None and missing files are skipped.
 
     Raises:
         GarmentInReview, GarmentRefused: see ``check_state``.
@@ -202,10 +202,10 @@ def decide(session: Session, photo_id: str, approve: bool, decided_by: str, note
 
     Args:
         session: of an open transaction.
-        photo_id: of ``GarmentPhoto``, whole or its beginning if no other begins so.
+        photo_id: of ``GarmentPhoto``, whole or a prefix that no other id has.
         approve: pictures may be made of it.
         decided_by: who decides.
-        note: why; the seller reads it.
+        note: reason, which the seller reads.
     Raises:
         ReviewUnknown: there is no such photo, or there are several.
     """
@@ -216,7 +216,7 @@ def decide(session: Session, photo_id: str, approve: bool, decided_by: str, note
 
 
 def find_review(session: Session, photo_id: str) -> GarmentPhoto:
-    """A photo by its id, whole or its beginning.
+    """Find a photo by its id, whole or a prefix.
 
     Raises:
         ReviewUnknown: there is none, or there are several.
@@ -231,14 +231,14 @@ def find_review(session: Session, photo_id: str) -> GarmentPhoto:
 
 
 def list_reviews(session: Session, state: str | None = WAITING, most: int = 100) -> list[GarmentPhoto]:
-    """Photos in a state, those that wait longest first; None for all that anything speaks against."""
+    """Return the photos in a state, oldest first; state None returns all that are not clear."""
     wanted = select(GarmentPhoto).order_by(GarmentPhoto.id).limit(most)
     wanted = wanted.where(GarmentPhoto.state != CLEAR if state is None else GarmentPhoto.state == state)
     return list(session.scalars(wanted))
 
 
 def attest(session: Session, seller_id: str, attested_by: str, statement: str = STATEMENT) -> SellerAttestation:
-    """Note a seller's word for all garments of the account; a later word takes the place of the earlier one."""
+    """Record a seller's attestation for all garments of the account, replacing an earlier one."""
     row = session.get(SellerAttestation, seller_id) or SellerAttestation(seller_id=seller_id)
     row.statement, row.attested_by, row.attested_at = _plain(statement) or STATEMENT, attested_by[:200], now()
     session.add(row)
@@ -246,12 +246,12 @@ def attest(session: Session, seller_id: str, attested_by: str, statement: str = 
 
 
 def find_attestation(session: Session, seller_id: str) -> SellerAttestation | None:
-    """The seller's word for the account; None if it was not given."""
+    """Return the seller's attestation for the account; None if there is none."""
     return session.get(SellerAttestation, seller_id)
 
 
 def _plain(text: str) -> str:
-    """A text from outside as every database keeps it: no control characters, no halves of characters."""
+    """Clean an external text so that every database can store it: no control characters, no lone surrogates."""
     return "".join(c for c in text if c.isprintable() or c == "\n").strip()[:_LONGEST_TEXT]
 
 

@@ -1,4 +1,4 @@
-"""Pages that print on A4 and load nothing, and the parts that they are made of."""
+"""HTML pages for A4 that load nothing, and their parts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ footer{margin-top:24px;border-top:1px solid #ddd8d2;padding-top:8px;font-size:11
 
 
 def page(title: str, body: str, style: str = STYLE) -> str:
-    """A whole HTML document that loads nothing."""
+    """Build a complete HTML document that loads nothing."""
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
@@ -44,13 +44,13 @@ def page(title: str, body: str, style: str = STYLE) -> str:
 
 
 def rows(values: Mapping[str, str]) -> str:
-    """Names and values as a table; both are escaped."""
+    """Build a table of names and values; both are escaped."""
     cells = (f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in values.items())
     return f"<table>{''.join(cells)}</table>"
 
 
 def picture_uri(picture: ByteArray, longest_px: int) -> str:
-    """A picture within the page itself.
+    """Encode a picture as a data URI (JPEG) to embed in a page.
 
     Args:
         picture: (H, W, 3) uint8 sRGB.

@@ -1,10 +1,10 @@
-"""How far two virtual models are from being the same person, in millimetres of the face.
+"""Distance of two virtual models from being the same person, in millimetres of the face.
 
 A model's face follows from numbers: anny's local changes of the head, its ancestry, gender and age. Each number has a
-weight: by how many millimetres the points of the face move, root mean square, when it changes by 1 (measured on
-roster models after their faces were brought to one size and laid onto each other: ``benchmarks/identity.py``). The
-distance of two models is the root of the sum of squares. Skin and hair count too, but so little that one face in
-another colour or under another hair style never passes for another person.
+weight: the millimetres by which the points of the face move, root mean square, when it changes by 1. The weights were
+measured on roster models, with their faces scaled to one size and aligned (``benchmarks/identity.py``). The distance
+of two models is the root of the sum of squares. Skin and hair count too, but so little that one face in another
+colour or under another hair style never passes for another person.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from vmodel.types import VirtualModel
 
 TOO_CLOSE_MM = 1.5
-"""Below this two models count as one person; how it was chosen stands in docs/rights.md."""
+"""Distance below which two models count as one person; docs/rights.md says how it was chosen."""
 
 FACE_MM: Mapping[str, float] = {
     "cheek-bones-incr": 0.62,
@@ -74,7 +74,7 @@ _WEIGHTS = (*FACE_MM.items(), *PHENOTYPE_MM.items(), *((name, ANCESTRY_MM) for n
 
 
 def identity_of(model: VirtualModel) -> dict[str, float | str]:
-    """The numbers by which a model is told from others, plain so that they can be kept.
+    """Return the numbers that distinguish a model from others, as plain values that can be stored.
 
     Args:
         model: of the roster or of a seller's own file.
@@ -90,7 +90,7 @@ def identity_of(model: VirtualModel) -> dict[str, float | str]:
 
 
 def identity_distance(one: Mapping[str, float | str], other: Mapping[str, float | str]) -> float:
-    """Distance of two models in millimetres; 0 for the same person.
+    """Return the distance of two models in millimetres; 0 for the same person.
 
     Args:
         one: of ``identity_of``.
@@ -108,7 +108,7 @@ def identity_distance(one: Mapping[str, float | str], other: Mapping[str, float 
 
 
 def _lab(linear: tuple[float, float, float]) -> tuple[float, float, float]:
-    """CIELAB (D65) of a linear-light sRGB colour."""
+    """Convert a linear-light sRGB colour to CIELAB (D65)."""
     to_xyz = np.array(((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505)))
     ratio = to_xyz @ np.asarray(linear, np.float64) / (0.9505, 1.0, 1.089)
     x, y, z = np.where(ratio > 216 / 24389, np.cbrt(np.maximum(ratio, 0)), (24389 / 27 * ratio + 16) / 116)

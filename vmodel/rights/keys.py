@@ -1,12 +1,12 @@
-"""The keys of an installation: a root that may go offline, a leaf that signs, a secret for the invisible mark.
+"""Keys of an installation: a root that may go offline, a leaf that signs, a secret for the invisible mark.
 
-They lie in ``VMODEL_HOME/rights/keys`` and are made when they are first needed:
+They are kept in ``VMODEL_HOME/rights/keys`` and made on first use:
 
-* ``root.pem``: certificate of the root, which anybody may have; it is what a stranger trusts.
-* ``root.key``: its private key, needed only to rotate the leaf; move it to a medium that lies in a drawer.
+* ``root.pem``: certificate of the root, which is public; third parties trust it.
+* ``root.key``: its private key, needed only to rotate the leaf; move it to an offline medium.
 * ``signer.pem``: private key and certificate of the leaf, which signs licences and manifests every day.
-* ``mark.key``: 32 secret bytes that the patterns of the invisible mark follow from. Without it no mark can be read.
-* ``retired/``: certificates of earlier leaves; what they signed stays good.
+* ``mark.key``: 32 secret bytes; the invisible mark's patterns are derived from them. Without it no mark can be read.
+* ``retired/``: certificates of earlier leaves; what they signed stays valid.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from vmodel.rights.errors import RightsKeysMissing
 
 ROOT_YEARS = 25
 LEAF_YEARS = 5
-"""A manifest without a time stamp counts as expired once its leaf is, so leaves live long and are rotated early."""
+"""Term of a leaf. A manifest without a time stamp expires with its leaf, so leaves are valid long and rotated early."""
 _FOLDER_MODE, _SECRET_MODE = 0o700, 0o600
 
 
 @dataclass(frozen=True)
 class Authority:
-    """What an installation signs with.
+    """Keys and certificates that an installation signs with.
 
     Attributes:
         folder: of the files.
@@ -56,12 +56,12 @@ class Authority:
 
     @property
     def name(self) -> str:
-        """Whom the root names as issuer."""
+        """Issuer that the root names."""
         return name_of(self.root)
 
     @property
     def chain_pem(self) -> str:
-        """Leaf, then root, as C2PA wants them."""
+        """Leaf, then root, as C2PA requires them."""
         return (_pem(self.leaf) + _pem(self.root)).decode()
 
     @property
@@ -71,26 +71,26 @@ class Authority:
 
     @property
     def root_pem(self) -> str:
-        """What a stranger needs in order to trust this installation."""
+        """Root certificate, which a third party needs in order to trust this installation."""
         return _pem(self.root).decode()
 
     @property
     def has_root_key(self) -> bool:
-        """True while the root's key lies on this machine; it should not for long."""
+        """Presence of the root's key on this machine; it should be moved elsewhere soon."""
         return (self.folder / "root.key").is_file()
 
 
 def keys_folder(settings: Settings) -> Path:
-    """Where the keys are, or will be."""
+    """Return the folder where the keys are, or will be."""
     return settings.home / "rights" / "keys"
 
 
 def open_authority(settings: Settings) -> Authority:
-    """The installation's keys; made now if there are none.
+    """Read the installation's keys; make them first if there are none.
 
     Raises:
-        RightsKeysMissing: some are there and others are not.
-        OutputNotWritable: they cannot be made.
+        RightsKeysMissing: some keys are missing.
+        OutputNotWritable: the keys cannot be made.
     """
     folder = keys_folder(settings)
     if not folder.is_dir():
@@ -102,11 +102,11 @@ def make_authority(settings: Settings, name: str | None = None, root_key: Path |
     """Make the keys of an installation, all at once or not at all.
 
     Args:
-        settings: name the home.
-        name: issuer that certificates name; one that tells this installation from others if None.
-        root_key: file that the root's private key is written to instead of the keys' folder.
+        settings: of the installation, for its home folder.
+        name: issuer that certificates name; None for a random one that tells this installation from others.
+        root_key: file to write the root's private key to, instead of the keys' folder.
     Returns:
-        False if there were keys already; they are left alone.
+        False if there were keys already; they stay unchanged.
     Raises:
         OutputNotWritable: a file cannot be written.
     """
@@ -119,7 +119,7 @@ def make_authority(settings: Settings, name: str | None = None, root_key: Path |
         passing = Path(tempfile.mkdtemp(prefix=".keys-", dir=folder.parent))
         try:
             _fill(passing, name or f"vmodel {secrets.token_hex(4)}", root_key)
-            # Fails where another process was faster, whose keys then count.
+            # Fails if another process was faster; its keys are then used.
             passing.rename(folder)
         finally:
             shutil.rmtree(passing, ignore_errors=True)
@@ -133,13 +133,13 @@ def make_authority(settings: Settings, name: str | None = None, root_key: Path |
 
 
 def rotate_leaf(settings: Settings, root_key: Path | None = None) -> Authority:
-    """Let a new leaf sign from now on; what earlier ones signed stays good.
+    """Replace the signing leaf by a new one; what earlier leaves signed stays valid.
 
     Args:
-        settings: name the home.
-        root_key: file of the root's private key, if it does not lie with the others.
+        settings: of the installation, for its home folder.
+        root_key: file of the root's private key, if it is not in the keys' folder.
     Raises:
-        RightsKeysMissing: the root's key is not there, or belongs to another root.
+        RightsKeysMissing: the root's key is missing, or belongs to another root.
     """
     old = open_authority(settings)
     path = root_key or old.folder / "root.key"
@@ -170,13 +170,13 @@ def read_authority(folder: Path) -> Authority:
 
 
 def name_of(certificate: x509.Certificate) -> str:
-    """Organisation that a certificate names."""
+    """Return the organisation that a certificate names."""
     names = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     return str(names[0].value) if names else certificate.subject.rfc4514_string()
 
 
 def fingerprint(certificate: x509.Certificate) -> str:
-    """SHA-256 of a certificate, in pairs, as people compare it."""
+    """Format the SHA-256 of a certificate in pairs of digits, as people compare it."""
     digest = certificate.fingerprint(hashes.SHA256()).hex().upper()
     return ":".join(digest[at : at + 2] for at in range(0, len(digest), 2))
 
@@ -197,7 +197,7 @@ def _fill(folder: Path, name: str, root_key: Path | None) -> None:
 
 
 def _new_signer(root: x509.Certificate, root_key: Ed25519PrivateKey) -> bytes:
-    """Private key and certificate of a fresh leaf, with what C2PA asks of one."""
+    """Make the private key and certificate of a new leaf, with the extensions that C2PA requires."""
     key = Ed25519PrivateKey.generate()
     issued_by = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
     leaf = (
@@ -212,7 +212,7 @@ def _new_signer(root: x509.Certificate, root_key: Ed25519PrivateKey) -> bytes:
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, public_key: object, years: int) -> x509.CertificateBuilder:
-    # An hour back, for the clocks of others.
+    # One hour back, because clocks of other machines may be slow.
     start = datetime.now(UTC) - timedelta(hours=1)
     return (
         x509.CertificateBuilder()

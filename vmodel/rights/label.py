@@ -1,4 +1,4 @@
-"""The visible label: drawn with strokes of its own, so that it needs no Chinese font and is the same everywhere."""
+"""Visible label, drawn with strokes of its own: it needs no Chinese font and looks the same everywhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vmodel.rights.channels import CHINESE
 from vmodel.types import ByteArray, FloatArray
 
 HEIGHT_SHARE = 0.055
-"""Height of the text over the picture's shortest side; GB 45438-2025 wants 0.05."""
+"""Height of the text over the picture's shortest side; GB 45438-2025 requires 0.05."""
 _FINEST = 4
 #: Strokes in a square of one by one, y down; letters are narrower.
 _STROKES: Mapping[str, tuple[float, tuple[tuple[tuple[float, float], ...], ...]]] = {
@@ -42,7 +42,7 @@ _STROKES: Mapping[str, tuple[float, tuple[tuple[tuple[float, float], ...], ...]]
 
 
 def draw_label(picture: ByteArray, text: str) -> ByteArray:
-    """Put a label into the lower left corner, light on a dark ground so that it is read on anything.
+    """Draw a label in the lower left corner, light on a dark ground so that it is legible on any picture.
 
     Args:
         picture: (H, W, 3) or (H, W, 4) uint8 sRGB.
@@ -70,12 +70,12 @@ def draw_label(picture: ByteArray, text: str) -> ByteArray:
 
 
 def _chinese(height: int) -> FloatArray:
-    """(height, W) float32 in 0..1: the text's ink."""
+    """Draw the Chinese text's ink: (height, W) float32 in 0..1."""
     scale, gap = height * _FINEST, 0.16
     width = sum(_STROKES[letter][0] + gap for letter in CHINESE) - gap
     ink = np.zeros((scale, round(width * scale)), np.uint8)
     thick = max(1, round(0.085 * scale))
-    # Half a stroke stays inside on each side.
+    # Points keep half a stroke's width from each edge.
     inner, start = scale - thick, 0.0
     for letter in CHINESE:
         advance, strokes = _STROKES[letter]

@@ -1,4 +1,4 @@
-"""Does one picture show what another shows? Shots of one studio share pose, light and background, and must not pass."""
+"""Likeness of two pictures. Shots of one studio share pose, light and background, but must count as different."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _AGREES = 0.6
 
 
 def likeness(copy: ByteArray, original: ByteArray) -> float:
-    """How far a copy shows the original, wherever the original lies in it.
+    """Measure how far a copy shows the original, wherever the original is in it.
 
-    The original is laid onto the copy by their features; then each block of the original that has detail of its own
-    is compared with what the copy has there. Light, contrast and compression do not count, other cloth or another face
-    do.
+    The two pictures are aligned by their features. Then each block of the original that has detail of its own is
+    compared with the copy at the same place. Light, contrast and compression do not count; other cloth or another
+    face do.
 
     Args:
         copy: (H, W, 3) uint8 sRGB.
         original: (H, W, 3) uint8 sRGB.
     Returns:
-        Share of blocks that agree, 0..1; 0 where nothing can be laid onto each other.
+        Share of blocks that agree, 0..1; 0 if the pictures cannot be aligned.
     """
     seen, wanted = luma_of(copy), luma_of(original)
     match = match_pictures(seen, wanted)
@@ -54,7 +54,7 @@ def _shrunk(values: FloatArray) -> FloatArray:
 
 
 def _agreeing(seen: FloatArray, wanted: FloatArray, covered: FloatArray) -> float:
-    """Share of detailed blocks whose normalised correlation is high."""
+    """Return the share of detailed blocks whose normalised correlation is high."""
 
     def mean(values: FloatArray) -> FloatArray:
         return np.asarray(cv2.blur(values, (_BLOCK_PX, _BLOCK_PX))[:: _BLOCK_PX // 2, :: _BLOCK_PX // 2])

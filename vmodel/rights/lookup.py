@@ -1,4 +1,4 @@
-"""What one installation's registry knows of a picture, a frame of a film, or a licence."""
+"""Lookup of pictures, film frames and licences in one installation's registry."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 
 class Lookup:
-    """Finds registered pictures, and says how their licences stand today."""
+    """Search for registered pictures and for their licences' state today."""
 
     def __init__(self, settings: Settings, database: Database, roots: Sequence[x509.Certificate] = ()) -> None:
-        """Open what is asked; keys are used where there are some, never made.
+        """Open the registry's files; keys are read if there are some, never made.
 
         Args:
             settings: of the installation.
             database: of the registry.
-            roots: of other installations, trusted too.
+            roots: of other installations that are trusted too.
         """
         self.settings = settings
         self.database = database
@@ -47,17 +47,17 @@ class Lookup:
 
     @cached_property
     def registered(self) -> Registered:
-        """What pictures are compared with."""
+        """Registered pictures and film frames to compare with."""
         from vmodel.rights.resemblance import Registered
 
         return Registered(self.database, self.originals)
 
     def look_alike(self, picture: ByteArray) -> Resemblance | None:
-        """What of all that is registered a picture, (H, W, 3) uint8, shows; the most alike where there are several."""
+        """Find the registered picture or frame that a picture, (H, W, 3) uint8, shows: the most similar of several."""
         return self.registered.find(picture, self._opened_index())
 
     def refresh(self) -> None:
-        """Take in what was published since the last answer, once the index is asked again."""
+        """Let the next search include what was published since the last one."""
         self._stale = True
 
     def _opened_index(self) -> CopyIndex:
@@ -71,11 +71,11 @@ class Lookup:
         return self._index
 
     def with_licence(self, verdict: Verdict, reason: str, found_by: str, shot: RegisteredShot) -> Verification:
-        """An answer with the licence of a registered picture."""
+        """Build an answer with the licence of a registered picture."""
         return self.answer(verdict, reason, found_by, parse_licence(json.loads(shot.certificate)))
 
     def answer(self, verdict: Verdict, reason: str, found_by: str, licence: Licence) -> Verification:
-        """An answer with what the registry says of the licence today."""
+        """Build an answer with the licence's state in the registry today."""
         with self.database.transaction() as session:
             known = session.get(RegisteredShot, licence.id) is not None
             revocation = find_revocation(session, licence.id)

@@ -1,4 +1,4 @@
-"""From a guess of where the mark lies to where every tile lies."""
+"""Alignment of the mark: from a guess of its position to the position of every tile."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from vmodel.types import FloatArray
 
 _MOST_TILES = 256
 AGREED = 6.0
-"""Deviations at which the blocks' agreement is worth refining."""
+"""Agreement of the blocks, in standard deviations, from which it is worth refining."""
 _REACH = 0.1
-"""Share of a tile by which a block may lie off its neighbours' place."""
+"""Largest offset of a block from its neighbours' position, as a share of a tile."""
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """Waves of every tile of a plane that was brought to the pattern's own scale.
+    """Waves of every tile of a plane at the pattern's own scale.
 
     Attributes:
         waves: (rows, columns, F) complex64 in the order of ``Pattern.waves``.
@@ -33,12 +33,12 @@ class Tiles:
 
 
 def cut_tiles(plane: Plane, to_picture: FloatArray, flat: bool = False) -> Tiles | None:
-    """Bring a plane to the pattern's scale and take every tile's waves.
+    """Resample a plane to the pattern's scale and compute every tile's waves.
 
     Args:
         plane: of the picture.
         to_picture: (2, 2) or (3, 3) from the pattern, a tile of which has side 1, to picture pixels.
-        flat: the plane is a difference from its original already: nothing is to be whitened.
+        flat: True if the plane is already a difference from its original, which needs no whitening.
     Returns:
         None where the scale is out of reach.
     """
@@ -65,7 +65,7 @@ def cut_tiles(plane: Plane, to_picture: FloatArray, flat: bool = False) -> Tiles
 
 
 def waves_of(filtered: FloatArray, pattern: Pattern) -> ComplexArray:
-    """(rows, columns, F) waves of the tiles of a picture that has whole ones only."""
+    """Compute the waves, (rows, columns, F), of the tiles of a picture that has whole ones only."""
     side = pattern.side
     rows, columns = (length // side for length in filtered.shape)
     tiles = np.ascontiguousarray(filtered.reshape(rows, side, columns, side).transpose(0, 2, 1, 3))
@@ -77,12 +77,12 @@ def waves_of(filtered: FloatArray, pattern: Pattern) -> ComplexArray:
 
 
 def align(plane: Plane, to_picture: FloatArray, flat: bool = False) -> Tiles | None:
-    """Refine a guess until the tiles lie on the pattern.
+    """Refine a guess until the tiles match the pattern.
 
     Args:
         plane: of the picture.
-        to_picture: (2, 2) from the pattern to picture pixels, right within a percent and half a degree, or half a
-            turn plus that.
+        to_picture: (2, 2) from the pattern to picture pixels, accurate to one percent and half a degree; it may be off
+            by a further half turn.
         flat: see ``cut_tiles``.
     Returns:
         None where the tiles never agree.
@@ -103,14 +103,18 @@ def align(plane: Plane, to_picture: FloatArray, flat: bool = False) -> Tiles | N
 
 
 def shown(tiles: Tiles, pattern: Pattern) -> FloatArray:
-    """(rows, columns) how much of the mark each tile shows."""
+    """Measure how much of the mark each tile shows, (rows, columns)."""
     surfaces = _surfaces(tiles.waves, pattern)
     middle = np.array([[np.roll(s, (1, 1), (0, 1))[:3, :3].max() for s in row] for row in surfaces])
     return _to_tiles(np.maximum(middle, 0.05), tiles.waves.shape[:2])
 
 
 def _surfaces(waves: ComplexArray, pattern: Pattern) -> FloatArray:
-    """(rows, columns, side, side) agreement of each 2x2 block of tiles with the pattern moved by (y, x), noise = 1."""
+    """Correlate each 2x2 block of tiles with the pattern at each shift (y, x).
+
+    Returns:
+        (rows, columns, side, side) agreement, noise = 1.
+    """
     blocks = waves[..., : len(pattern.sync)] * pattern.sync_phases.conj()
     if waves.shape[0] > 1:
         blocks = blocks[:-1] + blocks[1:]
@@ -123,7 +127,7 @@ def _surfaces(waves: ComplexArray, pattern: Pattern) -> FloatArray:
 
 
 def _agreement(surfaces: FloatArray) -> FloatArray:
-    """(side, side) deviations above noise of all blocks together, each moved by up to 3 pixels on its own."""
+    """Sum the agreement of all blocks, each moved by up to 3 pixels: (side, side) deviations above noise."""
     side = surfaces.shape[-1]
     near = np.zeros((side, side), np.float32)
     for surface in surfaces.reshape(-1, side, side):
@@ -132,7 +136,7 @@ def _agreement(surfaces: FloatArray) -> FloatArray:
 
 
 def _correction(surfaces: FloatArray, bent: bool) -> FloatArray:
-    """(3, 3) from where the pattern is to where the tiles are: a shift, and if the blocks tell it, more."""
+    """Estimate the map (3, 3) from the pattern to the tiles: a shift, and more if the blocks determine it."""
     rows, columns, side = surfaces.shape[:3]
     reach = round(_REACH * side)
     peak = _agreement(surfaces).argmax()
@@ -151,7 +155,7 @@ def _correction(surfaces: FloatArray, bent: bool) -> FloatArray:
 
 
 def _within_a_pixel(near: FloatArray, y: int, x: int) -> FloatArray:
-    """(x, y) of a parabola's top through a peak and its neighbours."""
+    """Return the offset (x, y) of a parabola's vertex through a peak and its neighbours."""
     offsets = []
     for low, middle, high in (
         (near[y, max(x - 1, 0)], near[y, x], near[y, min(x + 1, near.shape[1] - 1)]),
@@ -163,7 +167,7 @@ def _within_a_pixel(near: FloatArray, y: int, x: int) -> FloatArray:
 
 
 def _fit(centres: FloatArray, moves: FloatArray, weights: FloatArray, side: int, bent: bool) -> FloatArray:
-    """The smoothest map that explains the blocks' moves: robust least squares."""
+    """Fit the smoothest map that explains the blocks' moves, by robust least squares."""
     if (weights > 0).sum() < 3:
         strongest = moves[weights.argmax()] if weights.any() else moves.mean(0)
         return np.array([[1, 0, strongest[0]], [0, 1, strongest[1]], [0, 0, 1.0]])
@@ -190,7 +194,7 @@ def _fit(centres: FloatArray, moves: FloatArray, weights: FloatArray, side: int,
 
 
 def _to_tiles(blocks: FloatArray, shape: tuple[int, int]) -> FloatArray:
-    """Mean of the blocks that cover each tile."""
+    """Average the blocks that cover each tile."""
     rows = np.minimum(np.arange(shape[0])[:, None] - [1, 0], blocks.shape[0] - 1).clip(0)
     columns = np.minimum(np.arange(shape[1])[:, None] - [1, 0], blocks.shape[1] - 1).clip(0)
     return np.asarray(blocks[rows[:, None, :, None], columns[None, :, None, :]].mean((2, 3)))

@@ -1,9 +1,9 @@
-"""The mark's words: 40 bits of an id and a keyed check, spread over 1,440 soft symbols.
+"""Code words of the mark: 40 bits of an id and a keyed check, spread over 1,440 soft symbols.
 
-The code is convolutional (constraint length 9) with 20 generators, so each of the 64 data bits and 8 closing zeros
-is sent as 20 different parities. Four generators are the best known of rate 1/4 (free distance 24); the others were
-added one by one, each the one that raises the free distance most (124 for all 20). Different parities, instead of
-repetitions of few, keep two marks in one averaged picture apart.
+The code is convolutional (constraint length 9) with 20 generators, so each of the 64 data bits and 8 tail zeros
+is sent as 20 different parities. Four generators are the best known of rate 1/4 (free distance 24). The others were
+added one by one, each time the one that raises the free distance most (124 for all 20). Different parities, instead
+of repetitions of few, keep two marks in one averaged picture apart.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ _STATES = 256
 
 
 def keyed_bytes(key: bytes, label: str, count: int) -> bytes:
-    """A stream that only the key's holder can make; the same for ever, on every machine."""
+    """Derive a byte stream that only the key's holder can make; it is the same at all times and on all machines."""
     seed = hmac.digest(key, f"vmodel mark 1: {label}".encode(), "sha256")
     return hashlib.shake_256(seed).digest(count)
 
 
 def encode_payload(payload: int, key: bytes) -> IntArray:
-    """Symbols of an id.
+    """Encode an id as symbols.
 
     Args:
         payload: 0 to 2**40 - 1.
         key: secret of the installation.
     Returns:
-        (72, 20) int8 of -1 and 1: one row a step of the code, one column a generator.
+        (72, 20) int8 of -1 and 1: one row per step of the code, one column per generator.
     Raises:
         ValueError: the payload has more than 40 bits.
     """
@@ -54,14 +54,14 @@ def encode_payload(payload: int, key: bytes) -> IntArray:
 
 
 def decode_symbols(soft: FloatArray, key: bytes, words: int = 1) -> int | None:
-    """The most likely id, if its check holds.
+    """Decode the most likely id, if its check holds.
 
     Args:
         soft: (72, 20) float; the sign is the symbol, the size its reliability (signal over noise variance).
         key: secret of the installation.
-        words: how many of the likeliest are held against the check.
+        words: number of likeliest words that are tested against the check.
     Returns:
-        The payload, or None where the check fails: noise passes it once in 2**24 tries a word.
+        The payload, or None if the check fails: noise passes it once in 2**24 tries per word.
     """
     cover = int.from_bytes(keyed_bytes(key, "cover", PAYLOAD_BITS // 8))
     for row in _likeliest_bits(soft, words):
@@ -73,7 +73,7 @@ def decode_symbols(soft: FloatArray, key: bytes, words: int = 1) -> int | None:
 
 
 def _with_check(payload: int, key: bytes) -> list[int]:
-    """64 bits: the id under a keyed cover, and a keyed digest of it that serves as CRC and against forgery."""
+    """Build the 64 bits: the id under a keyed cover, and a keyed digest against errors and forgery."""
     plain = payload.to_bytes(PAYLOAD_BITS // 8)
     cover = keyed_bytes(key, "cover", PAYLOAD_BITS // 8)
     check = keyed_bytes(key, f"check {payload}", CHECK_BITS // 8)
@@ -83,15 +83,15 @@ def _with_check(payload: int, key: bytes) -> list[int]:
 
 @cache
 def _parities() -> IntArray:
-    """(512, 20) of -1 and 1: what each content of the 9-bit register sends."""
+    """Compute the parities, (512, 20) of -1 and 1, that each content of the 9-bit register sends."""
     registers = np.arange(2 * _STATES)[:, None] & np.array(GENERATORS)[None]
     return np.asarray(2 * (np.bitwise_count(registers) & 1).astype(np.int8) - 1, np.int8)
 
 
 def _likeliest_bits(soft: FloatArray, words: int) -> IntArray:
-    """(words, 72) the likeliest words, best first: Viterbi's algorithm from the zero state to the zero state.
+    """Find the likeliest words, (words, 72), best first, by Viterbi's algorithm from zero state to zero state.
 
-    Every state keeps so many paths (Seshadri and Sundberg 1994); the check tells which of them was sent.
+    Every state keeps ``words`` paths (Seshadri and Sundberg 1994); the check decides which of them was sent.
     """
     gains = np.asarray(soft, np.float32) @ _parities().T.astype(np.float32)
     arriving = np.arange(_STATES)

@@ -1,8 +1,8 @@
-"""Divide a picture by its own spectrum, place by place: stripes and edges drown a mark at few frequencies only.
+"""Local whitening of a picture by its own spectrum: stripes and edges mask a mark at few frequencies only.
 
-Overlapping windows of 16 pixels are taken to their waves, each wave is divided by its usual power round about (a Wiener
-filter for a mark that has all waves alike), and the windows are put together again. Waves that are faster than the
-mark's are left out.
+Overlapping windows of 16 pixels are Fourier-transformed. Each wave is divided by its mean power around it (a Wiener
+filter for a mark that has all waves alike), and the windows are transformed back and added up. Waves that are faster
+than the mark's are left out.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _FASTEST = 4
 _DOWN, _ACROSS = 2 * _FASTEST + 1, _FASTEST + 1
 """Waves that are kept of a window; a real picture's others are mirror images of these."""
 _COLUMNS = 400
-"""Columns of a product at once: 9 x 16 x 400 is below the 65,536 from which OpenBLAS shares complex products out."""
+"""Columns of a product at once: 9 x 16 x 400 is below the 65,536 from which OpenBLAS uses several threads."""
 _ALONE = np.ones(1, np.float32)
 _AROUND = np.array([0.25, 0.5, 0.25], np.float32)
 
 
 def level(values: FloatArray, unsure: float) -> FloatArray:
-    """Bring all waves of a picture to one power, place by place.
+    """Bring all waves of a picture to one power, locally.
 
     Args:
         values: (H, W) float32 without slow changes, at least 24 pixels a side.
-        unsure: power that is added to what is seen: fainter waves count no more.
+        unsure: power that is added to the measured power, so that fainter waves get no more weight.
     Returns:
         (H, W) float32.
     """
@@ -45,7 +45,7 @@ def level(values: FloatArray, unsure: float) -> FloatArray:
 
 
 def _gain(waves: ComplexArray, unsure: float) -> FloatArray:
-    """(R, K, C, L) by which each wave is multiplied; a wave stands for its mirror image as well."""
+    """Compute the gain of each wave, (R, K, C, L); a wave represents its mirror image as well."""
     rows, down, columns, across = waves.shape
     power = waves.real**2 + waves.imag**2
     power = cv2.sepFilter2D(power.reshape(rows, -1), -1, _ALONE, _AROUND)
@@ -57,10 +57,10 @@ def _gain(waves: ComplexArray, unsure: float) -> FloatArray:
 
 
 def _to_waves(padded: FloatArray) -> ComplexArray:
-    """(R + 2, K, C, L) complex64 of the windows of R rows and C columns: K waves down, L across.
+    """Transform windows in R rows and C columns to (R + 2, K, C, L) complex64: K waves down, L across.
 
-    Before the first and after the last row of windows lies one of zeros, which ``_from_waves`` needs. Windows overlap,
-    so they are looked at where they lie and never copied; those side by side share their rows' waves.
+    A row of zeros, which ``_from_waves`` needs, precedes the first and follows the last row of windows. Windows
+    overlap, so they are views of the picture and never copied; those side by side share their rows' waves.
     """
     (height, width), basis = padded.shape, _basis()
     rows, columns = height // _STEP - 1, width // _STEP - 1
@@ -75,10 +75,10 @@ def _to_waves(padded: FloatArray) -> ComplexArray:
 
 
 def _from_waves(waves: ComplexArray) -> FloatArray:
-    """(H, W) of the windows' waves, overlapping windows added up: the transpose of ``_to_waves``."""
+    """Transform the windows' waves back to (H, W) and add up overlapping windows: the transpose of ``_to_waves``."""
     (rows, _, columns, _), basis = waves.shape, _basis()
     height = (rows - 1) * _STEP
-    # Each block of eight rows, then of eight columns, is the end of one window and the begin of the next.
+    # Each block of eight rows, then of eight columns, is the end of one window and the beginning of the next.
     above = sliding_window_view(waves.reshape(rows * _DOWN, -1), 2 * _DOWN, axis=0)[::_DOWN].transpose(0, 2, 1)
     lines = np.zeros((height, columns + 2, _ACROSS), np.complex64)
     _multiply(basis.up, above, lines.reshape(rows - 1, _STEP, -1)[:, :, _ACROSS:-_ACROSS])
@@ -90,7 +90,7 @@ def _from_waves(waves: ComplexArray) -> FloatArray:
 
 
 def _multiply(left: ComplexArray, right: ComplexArray, out: ComplexArray) -> None:
-    """Matrix products in parts so small that BLAS keeps to one thread: on a busy machine others are waited for."""
+    """Multiply matrices in parts so small that BLAS keeps to one thread: on a busy machine it would wait for others."""
     for begin in range(0, right.shape[-1], _COLUMNS):
         part = slice(begin, begin + _COLUMNS)
         np.matmul(left, right[..., part], out=out[..., part])
@@ -98,7 +98,7 @@ def _multiply(left: ComplexArray, right: ComplexArray, out: ComplexArray) -> Non
 
 @dataclass(frozen=True)
 class _Basis:
-    """A window's waves, under a bell by which noise keeps its power, and the way back of two windows that overlap.
+    """Transform of a window under a bell that keeps noise at its power, and inverse of two overlapping windows.
 
     Attributes:
         across: (16, 10) float32: each wave's cosine and sine.

@@ -1,10 +1,11 @@
-"""The mark's pattern: which waves of a square tile carry what, all derived from the key.
+"""Pattern of the mark: the waves of a square tile and their symbols, all derived from the key.
 
 A tile is a sum of plane waves with a whole number of periods, so that tiles join without a seam and waves do not
-disturb one another. Some waves are for finding the mark (their phase is known to the key's holder); of each other, the
-cosine and the sine carry one symbol each. There are two patterns, which carry the same word from the same begin: one
-of fine waves for the luma, where cloth hides them, and one of slow waves for blue, which the eye resolves least. Blue
-shows on plain ground what luma may not, and a picture's own blue varies little, so that little drowns it.
+disturb one another. Some waves, the sync waves, serve to find the mark: the key's holder knows their phases. Each
+other wave carries one symbol in its cosine and one in its sine. There are two patterns, which carry the same word
+from the same starting point. One has fine waves in the luma, where cloth hides them. The other has slow waves in
+blue, which the eye resolves least. On plain ground blue can carry what luma may not, and a picture's own blue varies
+so little that it masks little of the mark.
 """
 
 from __future__ import annotations
@@ -22,17 +23,17 @@ from vmodel.types import FloatArray, IntArray
 ComplexArray: TypeAlias = NDArray[np.complexfloating[Any, Any]]
 
 TILE = 125
-"""Side of a tile in pixels, in a picture whose shorter side has 768. Odd, so that JPEG cuts every tile otherwise."""
+"""Side of a tile in pixels, in a picture whose shorter side has 768. Odd, so that JPEG cuts every tile differently."""
 SLOWEST, FASTEST = 5.0, 24.2
 """Periods a tile: 0.04 to 0.19 cycles a pixel."""
 BLUE_SIDE = 64
-"""Pixels a tile at which blue is read."""
+"""Side of a tile in pixels at which blue is read."""
 BLUE_SLOWEST, BLUE_SLOW, BLUE_FASTEST, BLUE_FAST_SIZE = 4.0, 9.3, 11.5, 0.5
-"""Periods a tile in blue, and the size of the waves beyond the slow ones, of which JPEG and WebP leave little."""
+"""Periods a tile in blue, and the size of waves above ``BLUE_SLOW``, of which JPEG and WebP leave little."""
 SYNC_FASTEST = 18.0
-"""Periods a tile of the fastest wave for finding: it survives a picture's shrinking to a third."""
+"""Periods a tile of the fastest sync wave, which survives shrinking a picture to a third."""
 SYNC_SHARE = 0.22
-"""Share of the energy that serves finding."""
+"""Share of the energy in the sync waves."""
 _GROUP, _BLUE_GROUP = 7, 3
 _BLUE_COLUMNS = 4
 """Parities of each step that blue carries: the best code of rate 1/4."""
@@ -44,13 +45,13 @@ class Pattern:
 
     Attributes:
         key: secret of the installation.
-        side: pixels a tile at which the plane is read.
-        sync: (M, 2) int (x, y) periods a tile of the waves for finding.
+        side: of a tile in pixels at which the plane is read.
+        sync: (M, 2) int (x, y) periods a tile of the sync waves.
         sync_phases: (M,) complex64 of length 1.
         data: (N, 2) int periods of the waves that carry symbols: 720 in luma, 144 in blue.
         data_phases: (N,) complex64 of length 1.
         data_sizes: (N,) how large each is drawn, with a mean square of 1.
-        symbol: (2 N,) int: which of the 1,440 symbols each cosine (first N) and sine carries.
+        symbol: (2 N,) int, number of the symbol, of 1,440, that each cosine (first N) and sine carries.
     """
 
     key: bytes
@@ -64,19 +65,19 @@ class Pattern:
 
     @property
     def waves(self) -> IntArray:
-        """(M + N, 2) all waves, those for finding first."""
+        """All (M + N, 2) waves, sync waves first."""
         return np.concatenate([self.sync, self.data])
 
 
 @lru_cache(maxsize=8)
 def pattern_of(key: bytes) -> Pattern:
-    """Choose the luma's waves, their phases and what they carry."""
+    """Choose the luma's waves, their phases and their symbols."""
     return _chosen(key, "", _waves(SLOWEST, FASTEST), SYNC_FASTEST, _GROUP, TILE, len(GENERATORS))
 
 
 @lru_cache(maxsize=8)
 def blue_pattern_of(key: bytes) -> Pattern:
-    """The same for blue."""
+    """Choose the waves of blue, their phases and their symbols."""
     return _chosen(key, "blue ", _waves(BLUE_SLOWEST, BLUE_FASTEST), BLUE_SLOW, _BLUE_GROUP, BLUE_SIDE, _BLUE_COLUMNS)
 
 
@@ -96,7 +97,7 @@ def _chosen(
 
 
 def draw_tile(pattern: Pattern, payload: int, side: int, sizes: FloatArray | None = None) -> FloatArray:
-    """One tile of a payload's mark.
+    """Draw one tile of a payload's mark.
 
     Args:
         pattern: of the key.
@@ -104,7 +105,7 @@ def draw_tile(pattern: Pattern, payload: int, side: int, sizes: FloatArray | Non
         side: pixels.
         sizes: (72, 20) how large each symbol is drawn, with a mean square of 1; all 1 by default.
     Returns:
-        (side, side) float32 with mean 0 and deviation 1; where it begins differs from payload to payload.
+        (side, side) float32 with mean 0 and deviation 1; its starting point depends on the payload.
     """
     spectrum = np.zeros((side, side), np.complex64)
     signed = encode_payload(payload, pattern.key) * (1.0 if sizes is None else sizes)
@@ -122,13 +123,13 @@ def draw_tile(pattern: Pattern, payload: int, side: int, sizes: FloatArray | Non
 
 
 def begin_of(pattern: Pattern, payload: int) -> tuple[float, float]:
-    """(x, y) as shares of a tile's side by which a payload's pattern is moved."""
+    """Return the shift (x, y) of a payload's pattern, as shares of a tile's side."""
     down, across = np.frombuffer(keyed_bytes(pattern.key, f"begin {payload}", 8), np.uint32) % TILE
     return float(across) / TILE, float(down) / TILE
 
 
 def _waves(slowest: float, fastest: float) -> IntArray:
-    """(F, 2) of a half plane, by rising frequency."""
+    """List the waves of a half plane, (F, 2), by rising frequency."""
     reach = np.arange(-int(fastest), int(fastest) + 1)
     x, y = (axis.ravel() for axis in np.meshgrid(reach, reach))
     length = np.hypot(x, y)
@@ -139,7 +140,7 @@ def _waves(slowest: float, fastest: float) -> IntArray:
 
 
 def _symbols(key: bytes, plane: str, columns: int) -> IntArray:
-    """Which symbol each cosine and sine carries: each step's parities lie from slow to fast waves."""
+    """Assign a symbol to each cosine and sine; each step's parities range from slow to fast waves."""
     placed = np.empty(STEPS * columns, np.int64)
     for column in range(columns):
         noise = np.frombuffer(keyed_bytes(key, f"{plane}order {column}", 8 * STEPS), np.uint64)

@@ -1,4 +1,4 @@
-"""The two planes of a picture that carry the mark, and the filter that lets it stand out of each."""
+"""Planes of a picture that carry the mark, luma and blue, and the filter that brings it out in each."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from vmodel.types import ByteArray, FloatArray
 
 _DEVIATIONS = 3.0
 _UNSURE = 2.8
-"""Grey levels of noise that any copy may have: quieter places count no more, for compression wipes them out."""
+"""Grey levels of noise assumed in any copy: quieter places get no more weight, for compression wipes them out."""
 _ON_FLAT = 0.1
-"""Grey levels of the mark that are expected on flat ground: less than is drawn, because copies lose it first."""
+"""Grey levels of the mark expected on flat ground: fewer than drawn, because copies lose it there first."""
 _UNSURE_BLUE = 0.6
 _BLUE_BAND, _BLUE_AROUND = (9, 9), (7, 7)
 
@@ -35,7 +35,7 @@ class Plane:
     pattern: Pattern
 
     def part(self, rows: slice, columns: slice) -> Plane:
-        """A cutting."""
+        """Cut out a part of the plane."""
         return Plane(self.values[rows, columns], self.pattern)
 
     @property
@@ -46,12 +46,12 @@ class Plane:
 
 
 def planes_of(picture: ByteArray, key: bytes, most_pixels: float = np.inf) -> tuple[Plane, ...]:
-    """Blue, unless the picture has no colour, and luma.
+    """Split a picture into blue, unless it has no colour, and luma.
 
     Args:
         picture: (H, W), (H, W, 3 or 4) uint8.
         key: secret of the installation.
-        most_pixels: larger pictures are made smaller.
+        most_pixels: larger pictures are shrunk to it.
     """
     luma = luma_of(picture)
     blue = None if picture.ndim == 2 else blue_of(picture, luma)
@@ -66,23 +66,23 @@ def planes_of(picture: ByteArray, key: bytes, most_pixels: float = np.inf) -> tu
 
 
 def blue_of(picture: ByteArray, luma: FloatArray) -> FloatArray:
-    """(H, W) float32: blue above luma, as JPEG's second plane has it, in levels of blue."""
+    """Subtract luma from blue, as in JPEG's second plane: (H, W) float32 in levels of blue."""
     return np.asarray(picture[..., 2] - luma, np.float32)
 
 
 def filter_plane(values: FloatArray, pattern: Pattern) -> FloatArray:
-    """Let the mark stand out of a plane that was brought to the pattern's scale: (H, W) float32."""
+    """Filter a plane at the pattern's scale so that the mark stands out: (H, W) float32."""
     return whiten(values) if pattern.side == TILE else whiten_blue(values)
 
 
 def whiten(luma: FloatArray) -> FloatArray:
-    """Matched filter for a mark as strong as its surroundings hide: (H, W) float32."""
+    """Apply the matched filter for a mark as strong as its surroundings hide: (H, W) float32."""
     strength = enlarged(hidden_by(texture_of(luma), _ON_FLAT), luma.shape)
     return np.asarray(cv2.multiply(level(band_of(luma), _UNSURE**2), strength, dst=strength))
 
 
 def whiten_blue(blue: FloatArray) -> FloatArray:
-    """The same for blue, which carries the mark about alike everywhere."""
+    """Apply the matched filter for blue, where the mark has about the same strength everywhere: (H, W) float32."""
     band = np.asarray(blue - cv2.blur(cv2.blur(blue, _BLUE_BAND), _BLUE_BAND), np.float32)
     power = cv2.max(cv2.blur(cv2.multiply(band, band), _BLUE_AROUND), 0.0)
     most = cv2.sqrt(power) * np.float32(_DEVIATIONS)

@@ -1,4 +1,4 @@
-"""From planes whose tiles lie on the pattern to the mark's symbols: fold, find where the mark begins, weigh."""
+"""Reading of the mark's symbols from aligned planes: fold the tiles, find where the mark begins, weigh the waves."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from vmodel.rights.mark_planes import Plane, filter_plane
 from vmodel.types import FloatArray
 
 _LEAST_EXCESS, _LEAST_SYNC_EXCESS = 0.02, 0.05
-"""Signal power over noise power that a wave is taken to have at least."""
+"""Least signal power over noise power that is assumed for a wave."""
 _PEAK = 2.0
-"""Times the usual size of waves of like frequency from which one counts less."""
+"""Multiple of the median size of waves of similar frequency above which a wave is attenuated."""
 _BESIDE = 15
-"""Waves for finding of like frequency that tell a signal's size."""
+"""Sync waves of similar frequency that show a signal's size."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,19 @@ class Folded:
     noise: FloatArray
 
     def moved(self, across: float, down: float) -> Folded:
-        """The same plane read with the pattern moved by shares of a tile's side."""
+        """Return the same plane, read with the pattern moved by shares of a tile's side."""
         turn = np.exp(2j * np.pi * (self.pattern.waves @ np.array([across, down]))).astype(np.complex64)
         return Folded(self.pattern, self.waves * turn, self.noise)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where in the tile a mark begins.
+    """Position in the tile where a mark begins.
 
     Attributes:
-        score: deviations by which the waves for finding agree, above noise.
+        score: deviations by which the sync waves agree, above noise.
         begin: (x, y) shares of a tile's side.
-        planes: read from there.
+        planes: read from that position.
     """
 
     score: float
@@ -59,7 +59,7 @@ class Place:
     planes: tuple[Folded, ...]
 
     def begins_at(self, begin: tuple[float, float]) -> bool:
-        """Whether this is (x, y), within a pixel."""
+        """Return True if the mark begins at (x, y), within a pixel."""
         off = (abs((a - b + 0.5) % 1 - 0.5) for a, b in zip(self.begin, begin, strict=True))
         return max(off) * TILE < 1.5
 
@@ -70,19 +70,19 @@ def fold(tiles: Tiles, pattern: Pattern, weight: FloatArray | None = None) -> Fo
     Args:
         tiles: of the plane.
         pattern: of the plane.
-        weight: (rows, columns) of each tile; alike by default, as the mark was made for.
+        weight: (rows, columns) of each tile; equal by default, as the mark is made for.
     """
     waves = tiles.waves.reshape(-1, len(pattern.waves))
     return _fold(waves, np.ones(len(waves), np.float32) if weight is None else weight.reshape(-1), pattern)
 
 
 def fold_straight(plane: Plane, tile_px: float) -> Folded:
-    """Fold a plane that was cropped at most: no tile is looked for, they lie one beside the other."""
+    """Fold a plane that was at most cropped: its tiles are side by side and need no search."""
     return fold_filtered(filter_straight(plane, tile_px), plane.pattern)
 
 
 def filter_straight(plane: Plane, tile_px: float) -> FloatArray:
-    """(rows * side, columns * side) float32: the plane at the pattern's scale, filtered, 0 where it has no pixel."""
+    """Scale a plane to the pattern and filter it: (rows * side, columns * side) float32, 0 outside the plane."""
     values, side = plane.values, plane.pattern.side
     scale = side / tile_px
     if abs(scale - 1) > 1e-3:
@@ -107,16 +107,16 @@ def fold_filtered(filtered: FloatArray, pattern: Pattern, flipped: bool = False)
 
 
 def received(folded: Folded) -> FloatArray:
-    """(72, 20) symbols as they arrive, each with noise of variance 1/2."""
+    """Return the symbols as received, (72, 20), each with noise of variance 1/2."""
     count = len(folded.pattern.sync)
     data = folded.waves[count:] * folded.pattern.data_phases.conj() / np.sqrt(folded.noise[count:])
     return _by_step(data, folded.pattern)
 
 
 def places_of(planes: Sequence[Folded], most: int) -> list[Place]:
-    """Where the waves for finding of all planes together agree best, best first.
+    """Find the positions where the sync waves of all planes together agree best, best first.
 
-    A picture that was averaged from several copies has as many marks, each beginning elsewhere in the tile.
+    A picture averaged from several copies has as many marks, each with its own starting point in the tile.
 
     Args:
         planes: of one picture, folded.
@@ -142,11 +142,11 @@ def places_of(planes: Sequence[Folded], most: int) -> list[Place]:
 
 
 def symbols_of(planes: Sequence[Folded]) -> FloatArray:
-    """(72, 20) soft symbols for ``decode_symbols``: the signal over the noise's variance, summed over the planes.
+    """Compute soft symbols, (72, 20), for ``decode_symbols``: signal over noise variance, summed over the planes.
 
-    How much of the signal is left at each frequency follows from the waves' power above the noise. Stripes and
-    compression disturb every tile alike, so that the noise is larger than the tiles' differences tell: the waves for
-    finding, whose phases are known, tell by how much.
+    The waves' power above the noise shows how much of the signal is left at each frequency. Stripes and compression
+    disturb every tile alike, so that the noise is larger than the tiles' differences suggest. The sync waves, whose
+    phases are known, show by how much.
     """
     soft = np.zeros((STEPS, SYMBOLS // STEPS), np.float32)
     for folded in planes:
@@ -160,14 +160,14 @@ def symbols_of(planes: Sequence[Folded]) -> FloatArray:
 
 
 def _by_step(data: ComplexArray, pattern: Pattern) -> FloatArray:
-    """(72, 20) symbols of the (N,) waves that carry them; 0 where none does."""
+    """Arrange the (N,) waves that carry symbols as (72, 20); 0 where none does."""
     values = np.zeros(SYMBOLS, np.float32)
     values[pattern.symbol] = np.concatenate([data.real, data.imag])
     return values.reshape(STEPS, -1)
 
 
 def _without_peaks(waves: ComplexArray, count: int) -> ComplexArray:
-    """Waves that stand out of those of like frequency are stripes of the picture: they are held down."""
+    """Attenuate waves that exceed those of similar frequency: they are stripes of the picture."""
     size = np.abs(waves)
     usual = [median_filter(part, max(15, len(part) // 8), mode="nearest") for part in (size[:count], size[count:])]
     most = _PEAK * np.concatenate(usual)
@@ -184,7 +184,7 @@ def _fold(waves: ComplexArray, weight: FloatArray, pattern: Pattern) -> Folded:
 
 
 def _smooth_over_frequency(power: FloatArray, pattern: Pattern) -> FloatArray:
-    """The noise changes slowly with frequency: the mean of the 61 waves nearest in length."""
+    """Average over the 61 waves nearest in length, because noise changes slowly with frequency."""
     order = np.hypot(*pattern.waves.T).argsort(kind="stable")
     smooth = np.empty_like(power)
     smooth[order] = uniform_filter1d(power[order], 61, mode="nearest")

@@ -1,7 +1,7 @@
-"""Where a mark may lie in a picture that was scaled and cropped but not turned: every scale is tried.
+"""Search for a mark in a picture that was scaled and cropped but not rotated, at every scale.
 
-The spectrum of the whole picture at the waves for finding, with their phases, tells for each scale and shift how well
-the mark agrees. This adds up amplitudes where ``mark_search`` adds up powers, and so sees far fainter marks.
+The spectrum of the whole picture at the sync waves, with their phases, shows for each scale and shift how well the
+mark agrees. This adds up amplitudes where ``mark_search`` adds up powers, and so detects far fainter marks.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from vmodel.rights.mark_search import Guess
 from vmodel.types import FloatArray, IntArray
 
 SCALES = 0.3, 1.3
-"""Of the picture, relative to tiles of 125 pixels."""
+"""Scales of the picture that are tried, relative to tiles of 125 pixels."""
 STRETCHES = 0.85, 1.18
-"""Of one side only."""
+"""Scales of one side only that are tried."""
 _STEP = 0.003
 _GRID = 48
 _MOST = 3.0
@@ -28,13 +28,13 @@ _MOST = 3.0
 def scaled_guesses(
     residual: FloatArray, pattern: Pattern, most: int, shrunk: float = 1.0, smaller: bool = False
 ) -> list[Guess]:
-    """The likeliest scales of an upright picture, best first.
+    """Find the likeliest scales of an upright picture, best first.
 
     Args:
         residual: (H, W) float32, the plane without its slow changes.
         pattern: of the plane.
         most: how many to return.
-        shrunk: by how much the plane was made smaller.
+        shrunk: factor by which the plane was made smaller.
         smaller: only scales below 1 are tried, and no stretch of one side.
     """
     spectrum = _whitened_spectrum(residual)
@@ -54,7 +54,7 @@ def scaled_guesses(
 
 
 def _most_agreement(values: ComplexArray, sync: IntArray) -> FloatArray:
-    """(N,) for each of N scales the sum of (N, M) waves' real parts, at the shift where it is largest."""
+    """Sum the real parts of (N, M) waves for each of N scales, at the shift where the sum is largest: (N,)."""
     half = np.zeros((len(values), _GRID, _GRID // 2 + 1), np.complex64)
     x, y = sync.T
     half[:, np.where(x < 0, -y, y) % _GRID, np.abs(x)] = np.where(x < 0, values.conj(), values)
@@ -64,7 +64,7 @@ def _most_agreement(values: ComplexArray, sync: IntArray) -> FloatArray:
 
 @cache
 def _tiles(smaller: bool) -> FloatArray:
-    """(N, 2) float32 width and height in pixels of the tiles that are tried."""
+    """List the widths and heights in pixels of the tiles to try, (N, 2) float32."""
     scales, stretches = (
         low * np.exp(_STEP * np.arange(int(np.log(high / low) / _STEP))) for low, high in (SCALES, STRETCHES)
     )
@@ -76,7 +76,7 @@ def _tiles(smaller: bool) -> FloatArray:
 
 
 def _whitened_spectrum(residual: FloatArray) -> ComplexArray:
-    """Spectrum of a picture laid round the origin, padded to twice its size, over its local amplitude."""
+    """Divide the spectrum of a picture centred on the origin, padded to twice its size, by its local amplitude."""
     height, width = residual.shape
     size = [scipy.fft.next_fast_len(2 * side, real=True) for side in (height, width)]
     padded = np.zeros(size, np.float32)
@@ -90,7 +90,7 @@ def _whitened_spectrum(residual: FloatArray) -> ComplexArray:
 
 
 def _sampled(spectrum: ComplexArray, frequencies: FloatArray) -> ComplexArray:
-    """Values at (..., 2) frequencies (x, y) in cycles a pixel, between bins linearly."""
+    """Sample the spectrum at (..., 2) frequencies (x, y) in cycles a pixel, interpolating linearly between bins."""
     rows, columns = len(spectrum), 2 * (spectrum.shape[1] - 1)
     turned = np.where(frequencies[..., :1] < 0, -1, 1).astype(np.float32)
     bins = (frequencies * turned * np.array([columns, rows])).astype(np.float32)

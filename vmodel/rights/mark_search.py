@@ -1,8 +1,8 @@
-"""Where a mark may lie in a picture: its scale, rotation, flip and aspect, from the picture's spectrum.
+"""Search for a mark's scale, rotation, flip and aspect in the picture's spectrum.
 
-The waves for finding are peaks of the spectrum at known places. In log-polar coordinates a change of scale moves them
-along one axis and a rotation along the other, so that one correlation tries every scale and rotation (Fourier-Mellin).
-A flip is the mirrored template; a change of aspect is a squeezed spectrum.
+The sync waves are peaks of the spectrum at known places. In log-polar coordinates a change of scale moves them along
+one axis and a rotation along the other, so that one correlation tries every scale and rotation (Fourier-Mellin). A
+flip is the mirrored template; a change of aspect is a squeezed spectrum.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from vmodel.rights.mark_pattern import ComplexArray, Pattern
 from vmodel.types import FloatArray
 
 _LARGEST, _SMALLEST = 1024, 256
-"""Sides in pixels of the windows whose spectra are averaged: a large one sees fainter peaks, a small one is quicker."""
+"""Sides in pixels of the windows whose spectra are averaged: a large one shows fainter peaks, a small one is faster."""
 TILES = 38.0, 420.0
-"""Sides of a tile in pixels that are looked for."""
+"""Least and largest side of a tile in pixels that are searched."""
 _LOWEST, _HIGHEST = 0.012, 0.48
 """Cycles a pixel."""
 
@@ -41,27 +41,27 @@ class Spectrum:
 
     @property
     def step(self) -> float:
-        """Both of the logarithm of a frequency and of an angle in radians, in log-polar coordinates."""
+        """Step in log-polar coordinates, both of a frequency's logarithm and of an angle in radians."""
         return 3.6 / self.window
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(radii, angles) in log-polar coordinates, rounded up to lengths whose spectra are quick."""
+        """(radii, angles) in log-polar coordinates, rounded up to lengths with a fast Fourier transform."""
         radii, angles = np.log(_HIGHEST / _LOWEST) / self.step, np.pi / self.step
         return scipy.fft.next_fast_len(int(radii)), scipy.fft.next_fast_len(int(angles), real=True)
 
 
 @dataclass(frozen=True)
 class Guess:
-    """A place of the mark.
+    """Guess of the mark's scale and orientation.
 
     Attributes:
         tile_px: side of a tile, the geometric mean where the aspect changed.
-        turn: angle in radians by which the picture was turned, unknown by half a turn.
-        flipped: whether the picture is mirrored.
+        turn: angle in radians by which the picture was rotated, ambiguous by half a turn.
+        flipped: True if the picture is mirrored.
         aspect: width over height, relative to the picture as it was marked.
         score: deviations above what an unmarked picture gives.
-        upright: the scale is so exact that tiles far apart agree.
+        upright: True if the scale is so exact that tiles far apart agree.
     """
 
     tile_px: float
@@ -81,13 +81,13 @@ class Guess:
 
 
 def window_of(residual: FloatArray, shrunk: float) -> int:
-    """Side of the windows for a picture that was made smaller: twice its longer side, if that is not too large."""
+    """Return the windows' side for a shrunk picture: at least twice its longer side, if that is not too large."""
     wanted = 1 << int(np.ceil(np.log2(2 * max(residual.shape))))
     return min(round(_LARGEST / shrunk), max(_SMALLEST, wanted))
 
 
 def spectrum_of(residual: FloatArray, window: int) -> Spectrum:
-    """Average the spectra of overlapping windows and take what stands out.
+    """Average the spectra of overlapping windows and extract their peaks.
 
     Args:
         residual: (H, W) float32, the picture without its slow changes.
@@ -114,14 +114,14 @@ def _starts(length: int, side: int) -> Sequence[int]:
 def guesses(
     spectrum: Spectrum, pattern: Pattern, aspects: Sequence[float], most: int, shrunk: float = 1.0
 ) -> list[Guess]:
-    """The likeliest places of the mark, best first.
+    """Find the likeliest scales and orientations of the mark, best first.
 
     Args:
         spectrum: of ``spectrum_of``.
         pattern: of the plane.
         aspects: changes of aspect to try.
         most: how many to return.
-        shrunk: by how much the plane was made smaller.
+        shrunk: factor by which the plane was made smaller.
     """
     found: list[Guess] = []
     radii, angles = spectrum.shape
@@ -135,7 +135,7 @@ def guesses(
 
 
 def every_way(found: Sequence[Guess]) -> Iterator[Guess]:
-    """Guesses of a plane whose waves are so many that a quarter of a turn or a flip lays them on one another."""
+    """Yield guesses with quarter turns and flips, which the many waves of a plane do not tell apart."""
     tried: list[Guess] = []
     for guess in found:
         if any(_looks_alike(guess, other) for other in tried):
@@ -152,7 +152,7 @@ def _looks_alike(one: Guess, other: Guess) -> bool:
 
 
 def _log_polar(spectrum: Spectrum, aspect: float) -> FloatArray:
-    """(radii, angles) of the half plane, each angle's circle closed by the spectrum's symmetry."""
+    """Resample the half plane to (radii, angles); the spectrum's symmetry closes each circle of angles."""
     window, (radii, angles) = spectrum.window, spectrum.shape
     radius = window * _LOWEST * np.exp(spectrum.step * np.arange(radii, dtype=np.float32))[:, None]
     angle = np.pi * (np.arange(angles, dtype=np.float32) / angles - 0.5)[None]
@@ -168,7 +168,7 @@ def _log_polar(spectrum: Spectrum, aspect: float) -> FloatArray:
 
 @lru_cache(maxsize=16)
 def _template(pattern: Pattern, flipped: bool, window: int) -> tuple[ComplexArray, FloatArray]:
-    """Conjugate spectrum of the waves' places in log-polar coordinates, and the logarithms of their lengths."""
+    """Compute the conjugate spectrum of the waves' log-polar positions, and the logarithms of their lengths."""
     empty = Spectrum(window, np.zeros((1, 1)))
     radii, angles = empty.shape
     waves = pattern.sync.astype(float) * ([-1, 1] if flipped else [1, 1])
@@ -184,7 +184,7 @@ def _template(pattern: Pattern, flipped: bool, window: int) -> tuple[ComplexArra
 def _peaks(
     moved: FloatArray, logs: FloatArray, spectrum: Spectrum, flipped: bool, aspect: float, most: int, shrunk: float
 ) -> Iterator[Guess]:
-    """The highest places of one correlation."""
+    """Yield the highest peaks of one correlation."""
     step, angles = spectrum.step, spectrum.shape[1]
     tiles = TILES[1] / shrunk * np.exp(-step * np.arange(int(np.log(TILES[1] / TILES[0]) / step)))
     rows = np.round((-np.log(tiles) - np.log(_LOWEST)) / step).astype(int)

@@ -1,10 +1,11 @@
-"""How large each symbol of a mark is drawn, given the picture that it goes into.
+"""Sizes of a mark's symbols, chosen for the picture that carries it.
 
-For who reads a mark without the original, the picture itself is noise, and in cloth it is many times the mark. But who
-writes the mark knows that noise. A code word is misread for a neighbour that differs from it in one of the code's
-lightest differences; the symbols are drawn so large, at the same energy together, that the picture speaks for none of
-these neighbours ("informed embedding": Miller, Doërr and Cox 2004). Where the picture happens to help, its help is not
-counted on, because a copy may be cropped or read beside its original. The slow symbols alone are kept apart as well.
+To a reader without the original, the picture itself is noise, and in cloth it is many times the mark. The embedder
+knows that noise. A code word is misread for a neighbour that differs from it in one of the code's lightest
+differences. At the same total energy, the symbols' sizes are chosen so that the picture favours none of these
+neighbours ("informed embedding": Miller, Doërr and Cox 2004). Where the picture happens to favour the word itself,
+that does not count, because a copy may be cropped or read with its original. The slow symbols alone are kept apart as
+well.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ _NEIGHBOURS = 16
 _LONGEST_DIFFERENCE = 8
 _ROUNDS = 20
 _SLOW = 15.0
-"""Periods a tile below which waves outlive what takes the fast ones away."""
+"""Periods a tile below which waves survive what removes the fast ones."""
 _FIRST_STEP = 0.2
 _PLACES = PAYLOAD_BITS + CHECK_BITS
 
 
 def shape_symbols(seen: Folded, payload: int) -> FloatArray:
-    """Sizes of a payload's symbols that keep its code word apart from its neighbours.
+    """Choose sizes of a payload's symbols that keep its code word apart from its neighbours.
 
     Args:
         seen: the luma with the mark at symbols of size 1, folded at its own place.
@@ -58,7 +59,7 @@ def shape_symbols(seen: Folded, payload: int) -> FloatArray:
 
 
 def _slow(pattern: Pattern) -> FloatArray:
-    """(72, 20) of 0 and 1: the symbols that are left when a picture is scaled to a third."""
+    """Select the symbols that survive scaling a picture to a third: (72, 20) of 0 and 1."""
     slow = np.hypot(*pattern.data.T) < _SLOW
     kept = np.zeros(SYMBOLS, np.float32)
     kept[pattern.symbol] = np.concatenate([slow, slow])
@@ -66,7 +67,7 @@ def _slow(pattern: Pattern) -> FloatArray:
 
 
 def _over_frequency(values: FloatArray, pattern: Pattern) -> FloatArray:
-    """(72, 20) how much of a symbol of size 1 arrives, a mean over waves of like frequency."""
+    """Estimate how much of a symbol of size 1 is received, (72, 20), as a mean over waves of similar frequency."""
     by_wave = values.ravel()[pattern.symbol].reshape(2, -1).mean(0)
     smooth = np.maximum(uniform_filter1d(by_wave, 91, mode="nearest"), 1e-3)
     gain = np.zeros(SYMBOLS, np.float32)
@@ -76,7 +77,7 @@ def _over_frequency(values: FloatArray, pattern: Pattern) -> FloatArray:
 
 @cache
 def _differences() -> FloatArray:
-    """(E, L, 20) of 0 and 1: the lightest differences of two code words, each from the step where it begins."""
+    """List the lightest differences of two code words, from their first step on: (E, L, 20) of 0 and 1."""
     generators, found = np.array(GENERATORS), []
     for length in range(1, _LONGEST_DIFFERENCE + 1):
         for inner in range(1 << max(0, length - 2)):
@@ -94,7 +95,7 @@ def _differences() -> FloatArray:
 
 
 def _sums(values: FloatArray) -> FloatArray:
-    """(64, E) sums of (72, 20) values over each difference, wherever it may begin."""
+    """Sum (72, 20) values over each difference, wherever it may begin: (64, E)."""
     differences = _differences()
     length = differences.shape[1]
     padded = np.concatenate([values, np.zeros((length, values.shape[1]))]).astype(np.float32)
@@ -103,7 +104,7 @@ def _sums(values: FloatArray) -> FloatArray:
 
 
 def _spread_out(weights: FloatArray) -> FloatArray:
-    """(72, 20): the transpose of ``_sums``."""
+    """Spread weights over the differences' symbols, (72, 20): the transpose of ``_sums``."""
     differences = _differences()
     length = differences.shape[1]
     parts = (weights @ differences.reshape(len(differences), -1)).reshape(_PLACES, length, -1)

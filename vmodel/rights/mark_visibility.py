@@ -1,4 +1,4 @@
-"""How much of the mark a picture hides, place by place."""
+"""Perceptual masking: how much of the mark a picture hides at each pixel."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ ON_GREY, ON_WHITE = 0.28, 0.22
 SEEN_FROM, FINE_SHARE = 0.15, 0.9
 COARSE_FROM, COARSE_SHARE = 1.0, 0.65
 _SMOOTH, _STEEP = 0.2, 3.0
-"""Unevenness among neighbouring pixels up to which ground is flat, whatever lies near: studio backdrops have up to
-0.16, cloth and skin 0.6 and more. Above it a texture counts up to so many times the difference."""
+"""Unevenness among neighbouring pixels up to which ground is flat, whatever surrounds it: studio backdrops have up to
+0.16, cloth and skin 0.6 and more. Above it a texture counts up to ``_STEEP`` times the difference."""
 DARK, LEAST_IN_DARK = 60.0, 0.45
-"""Luma below which less is hidden, and the share that is left of it in black: black hair shows every cloud."""
+"""Luma below which a picture hides less, and the share that is left in black: black hair shows every cloud."""
 MOST = 4.5
-"""Deviation in grey levels that is never passed."""
+"""Largest deviation in grey levels."""
 BLUE_ON_GREY, BLUE_ON_WHITE = 1.1, 0.8
 """Deviation of blue in its own levels on flat ground: at 1.8 a plain backdrop looks stained."""
 BLUE_SHARE, MOST_BLUE = 0.3, 1.4
-"""What texture adds to it, and what is never passed: at 3 skin and pale cloth look stained at twice their size."""
+"""Share of texture that is added to it, and largest deviation: at 3 skin and pale cloth look stained at twice size."""
 BLUE_DARK, BLUE_LEAST_IN_DARK = 120.0, 0.4
-"""Luma below which less is hidden, and the share that is left of it in black: dark skin shows every stain."""
+"""Luma below which a picture hides less, and the share that is left in black: dark skin shows every stain."""
 
 
 def band_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
-    """What varies as fast as the mark or faster.
+    """Keep what varies as fast as the mark or faster.
 
     Args:
         luma: (H, W) float32.
@@ -37,7 +37,7 @@ def band_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
 
 
 def texture_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
-    """Local standard deviation of fine detail, at its least around a pixel: an edge in flat ground counts nothing.
+    """Measure the least standard deviation of fine detail around each pixel: an edge in flat ground does not count.
 
     Args:
         luma: (H, W) float32.
@@ -53,13 +53,13 @@ def texture_of(luma: FloatArray, scale: float = 1.0) -> FloatArray:
 
 
 def _texture_that_hides(luma: FloatArray, scale: float) -> FloatArray:
-    """``texture_of``, without what edges lend to flat ground between them: beside an arm, between stripes."""
+    """Compute ``texture_of`` without what edges add to flat ground nearby: beside an arm, between stripes."""
     uneven = cv2.erode(_half(_unevenness(luma, _odd(3 * scale)), scale), np.ones((3, 3), np.uint8))
     return np.asarray(np.minimum(texture_of(luma, scale), _STEEP * np.maximum(uneven - _SMOOTH, 0)), np.float32)
 
 
 def _unevenness(luma: FloatArray, window: tuple[int, int]) -> FloatArray:
-    """(H, W) float32 standard deviation within a window that is smaller than the mark's own waves."""
+    """Compute the standard deviation, (H, W) float32, within a window smaller than the mark's own waves."""
     mean = cv2.blur(luma, window)
     uneven = cv2.blur(cv2.multiply(luma, luma), window)
     cv2.subtract(uneven, cv2.multiply(mean, mean, dst=mean), dst=uneven)
@@ -67,7 +67,7 @@ def _unevenness(luma: FloatArray, window: tuple[int, int]) -> FloatArray:
 
 
 def hidden_by(texture: FloatArray, flat: FloatArray | float = ON_GREY) -> FloatArray:
-    """Deviation in grey levels that a texture hides: float32, as large as the texture.
+    """Compute the deviation in grey levels that a texture hides: float32, same shape as the texture.
 
     Args:
         texture: of ``texture_of``.
@@ -79,7 +79,7 @@ def hidden_by(texture: FloatArray, flat: FloatArray | float = ON_GREY) -> FloatA
 
 
 def hiding(luma: FloatArray, scale: float = 1.0) -> FloatArray:
-    """Deviation in grey levels that the mark may have at each pixel.
+    """Compute the deviation in grey levels that the mark may have at each pixel.
 
     Args:
         luma: (H, W) float32 in 0..255.
@@ -91,7 +91,7 @@ def hiding(luma: FloatArray, scale: float = 1.0) -> FloatArray:
 
 
 def hiding_in_both(luma: FloatArray, scale: float = 1.0) -> tuple[FloatArray, FloatArray]:
-    """Deviations in grey levels and in levels of blue that the mark may have at each pixel: see ``hiding``."""
+    """Compute the mark's allowed deviations at each pixel in grey levels and in levels of blue: see ``hiding``."""
     texture = _texture_that_hides(luma, scale)
     flat, light = _ground(luma, scale, (BLUE_ON_GREY, BLUE_ON_WHITE), (BLUE_DARK, BLUE_LEAST_IN_DARK))
     blue = np.minimum(flat + BLUE_SHARE * texture, MOST_BLUE) * light
@@ -106,7 +106,7 @@ def _hiding_in_luma(luma: FloatArray, texture: FloatArray, scale: float) -> Floa
 def _ground(
     luma: FloatArray, scale: float, levels: tuple[float, float], dark: tuple[float, float]
 ) -> tuple[FloatArray, FloatArray]:
-    """What flat ground may have, between grey and white, and the share that darkness leaves."""
+    """Compute the deviation that flat ground may have, from grey to white, and the share left in darkness."""
     smooth = cv2.blur(_half(luma, scale), (5, 5))
     on_grey, on_white = levels
     flat = on_grey + (on_white - on_grey) * np.clip((smooth - 190) / 55, 0, 1)
@@ -114,18 +114,18 @@ def _ground(
 
 
 def enlarged(values: FloatArray, size: tuple[int, ...]) -> FloatArray:
-    """Values at the size (height, width) of a picture: float32."""
+    """Resize values to the size (height, width) of a picture: float32."""
     return np.asarray(cv2.resize(values, (size[1], size[0]), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _without_slow(luma: FloatArray, window: tuple[int, int]) -> FloatArray:
-    """(H, W) float32: what varies faster than two means over a window let through."""
+    """Subtract the mean over a window, taken twice: (H, W) float32 of the faster variation."""
     slow = cv2.blur(cv2.blur(luma, window), window)
     return np.asarray(cv2.subtract(luma, slow, dst=slow), np.float32)
 
 
 def _half(luma: FloatArray, scale: float) -> FloatArray:
-    """Half as large, as a picture whose tiles have 125 pixels would be."""
+    """Shrink to half the size that the picture would have with tiles of 125 pixels."""
     size = (max(1, round(side / (2 * scale))) for side in reversed(luma.shape))
     return np.asarray(cv2.resize(luma, tuple(size), interpolation=cv2.INTER_AREA))
 

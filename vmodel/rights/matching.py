@@ -1,4 +1,4 @@
-"""Lay two pictures on each other by their features (SIFT and RANSAC)."""
+"""Alignment of two pictures by their features (SIFT and RANSAC)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from vmodel.types import FloatArray
 
 LONGEST_PX = 1024
-"""Pictures are looked at with at most this many pixels on their longer side."""
+"""Longer side in pixels to which larger pictures are shrunk before features are found."""
 _RATIO = 0.8
 _OFF_PX = 3.0
 _FEATURES = 3000
@@ -18,7 +18,7 @@ _FEATURES = 3000
 
 @dataclass(frozen=True)
 class Features:
-    """Points of a picture and what surrounds them.
+    """Points of a picture and descriptors of their surroundings.
 
     Attributes:
         points_px: (N, 2) float32 (x, y) in the picture's own pixels.
@@ -45,7 +45,7 @@ class Match:
 
 
 def find_features(luma: FloatArray, most: int = _FEATURES) -> Features:
-    """Features of a picture.
+    """Find the features of a picture.
 
     Args:
         luma: (H, W) in 0..255.
@@ -62,7 +62,7 @@ def find_features(luma: FloatArray, most: int = _FEATURES) -> Features:
 
 
 def mirror_features(features: Features, width: int) -> Features:
-    """Features of the mirrored picture, without looking at it again.
+    """Compute the features of the mirrored picture without detecting them again.
 
     Args:
         features: of a picture.
@@ -73,13 +73,13 @@ def mirror_features(features: Features, width: int) -> Features:
 
 
 def mirror_sift(descriptors: FloatArray) -> FloatArray:
-    """(N, 128) descriptors as the mirrored picture gives them: rows of cells from the other end, angles negated."""
+    """Mirror (N, 128) SIFT descriptors: reverse the rows of cells and negate the angles."""
     cells = descriptors.reshape(-1, 4, 4, 8)[:, ::-1]
     return np.asarray(cells[..., (-np.arange(8)) % 8].reshape(-1, 128))
 
 
 def match_features(copy: Features, original: Features) -> tuple[FloatArray, int] | None:
-    """Homography from the original to the copy and how many pairs agree; None below eight pairs."""
+    """Fit the homography from the original to the copy, and count the pairs that agree; None below eight pairs."""
     if min(len(copy.points_px), len(original.points_px)) < 8:
         return None
     likeness = copy.descriptors @ original.descriptors.T

@@ -1,4 +1,4 @@
-"""Searches pictures from outside for copies of registered ones, the surest first, with the evidence side by side."""
+"""Search for copies of registered pictures among outside ones, surest first, with the evidence side by side."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from vmodel.rights.verify_clip import FILM
 from vmodel.types import ByteArray
 
 _FRAMES = 4
-"""Frames of a film of which the one that is most like the original is shown."""
+"""Frames of a film that are compared with the original; the most similar one is shown."""
 _SURE = {"pixels": 3, "manifest": 3, "mark": 2, "likeness": 1}
 _STYLE = (
     STYLE
@@ -38,15 +38,15 @@ figure{margin:0}figcaption{font-size:12px;color:#7a736b;margin-top:4px;word-brea
 
 @dataclass(frozen=True)
 class Sighting:
-    """A picture outside that a registered one is recognised in.
+    """An outside picture in which a registered one is recognised.
 
     Attributes:
-        where: it was found.
+        where: path or address of the picture.
         content: the file.
         picture: (H, W, 3) uint8, as a viewer shows it; of a film, the frame that is most like the original.
-        original: (H, W, 3) uint8, the registered picture, or a frame of the registered film; None where nothing is
-            kept any more.
-        found: what was found out; its licence is there, and of films the seconds of the two pictures.
+        original: (H, W, 3) uint8, the registered picture, or a frame of the registered film; None if it is not kept
+            any more.
+        found: verdict with the licence; for films, with the seconds of the two pictures.
         alike: share of the original's details that agree, 0..1.
         at: when it was searched.
     """
@@ -65,7 +65,7 @@ class Sighting:
         return hashlib.sha256(self.content).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return plain values for JSON."""
         licence = self.found.licence
         return {
             "where": self.where,
@@ -85,12 +85,12 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Search:
-    """What a search brought.
+    """Result of a search.
 
     Attributes:
-        looked_at: how many files were pictures.
-        sightings: the surest first.
-        passed_over: where -> why it could not be looked at.
+        looked_at: number of files that were pictures.
+        sightings: surest first.
+        passed_over: where -> reason why it could not be read.
     """
 
     looked_at: int
@@ -99,7 +99,7 @@ class Search:
 
 
 def search(source: Iterable[Found], verifier: Verifier) -> Search:
-    """Look at every picture of a source.
+    """Search every picture of a source for copies.
 
     Args:
         source: of ``vmodel.rights.sources``.
@@ -123,7 +123,7 @@ def search(source: Iterable[Found], verifier: Verifier) -> Search:
 
 
 def _sighting(where: str, content: bytes, found: Verification, verifier: Verifier) -> Sighting:
-    """A recognised file with its evidence: the picture, or a film's frame, that is most like what is registered."""
+    """Build a sighting with its evidence: the picture, or the film's frame most like what is registered."""
     frames = _frames_of(content, where, verifier)
     with verifier.database.reading() as session:
         shot = None if found.licence is None else session.get(RegisteredShot, found.licence.id)
@@ -139,7 +139,7 @@ def _sighting(where: str, content: bytes, found: Verification, verifier: Verifie
 
 
 def _frames_of(content: bytes, where: str, verifier: Verifier) -> list[Frame]:
-    """Some frames of a film, or the picture of a file as if it were one."""
+    """Return some frames of a film, or the picture of a file as its only frame."""
     if sniff_mime(content) == FILM:
         return frames_of(content, _FRAMES)
     return [Frame(read_suspect(content, where, verifier.settings.max_megapixels).rgb, 0.0)]
@@ -150,7 +150,7 @@ def _rank(sighting: Sighting) -> tuple[int, float, str]:
 
 
 def write_report(found: Search, title: str) -> str:
-    """A page with every sighting beside its original; everything is escaped, nothing is fetched.
+    """Render a page with every sighting beside its original; all values are escaped, and the page loads nothing.
 
     Args:
         found: of ``search``.
@@ -168,12 +168,12 @@ def write_report(found: Search, title: str) -> str:
 
 
 def write_comparison(sighting: Sighting) -> str:
-    """A page with one sighting beside its original."""
+    """Render a page with one sighting beside its original."""
     return page("Comparison", f'<div class="head"><h1>Comparison</h1></div>{write_pair(sighting)}', _STYLE)
 
 
 def write_pair(sighting: Sighting) -> str:
-    """One sighting beside its original, as HTML."""
+    """Render one sighting beside its original as HTML."""
     plain = sighting.to_json()
     facts = {
         "Verdict": plain["verdict"],
@@ -195,7 +195,7 @@ def write_pair(sighting: Sighting) -> str:
 
 
 def _seconds(found: Verification) -> dict[str, str]:
-    """Where in the films the two pictures are."""
+    """List the seconds of the two pictures in their films."""
     named = {"Second of the registered film": found.film_second, "Second of the file": found.at_second}
     return {name: f"{second:.1f}" for name, second in named.items() if second is not None}
 

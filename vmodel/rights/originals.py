@@ -1,4 +1,4 @@
-"""Pictures as they were before the mark went in: what a suspected copy is compared with."""
+"""Store of pictures without mark, with which suspected copies are compared."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vmodel.types import ByteArray
 
 
 class Originals:
-    """Keeps one picture a licence, and frames of its films, in the folder or bucket that pictures go to.
+    """Store of one picture per licence and frames of its films, in the folder or bucket for pictures.
 
     They are for comparison, so they are kept as JPEG of quality 95 on white.
     """
@@ -27,13 +27,13 @@ class Originals:
         """Open the store.
 
         Args:
-            settings: say where it is.
+            settings: of the installation, for the store's location.
             shelf: folder in it.
         """
         self._store, self._shelf = _open_store(settings), shelf
 
     def put(self, licence_id: str, picture: ByteArray) -> None:
-        """Keep a picture.
+        """Store a picture.
 
         Args:
             licence_id: 32 hexadecimal digits.
@@ -42,21 +42,21 @@ class Originals:
         obstore.put(self._store, self._path(licence_id), encode_picture(on_white(picture), "jpeg"))
 
     def get(self, licence_id: str) -> ByteArray | None:
-        """(H, W, 3) uint8 sRGB, or None if it is not there."""
+        """Return a picture, (H, W, 3) uint8 sRGB, or None if it is not there."""
         return self._read(self._path(licence_id))
 
     def put_frame(self, licence_id: str, frame_id: str, picture: ByteArray) -> None:
-        """Keep a frame of a film.
+        """Store a frame of a film.
 
         Args:
             licence_id: 32 hexadecimal digits.
-            frame_id: the same.
+            frame_id: 32 hexadecimal digits.
             picture: (H, W, 3) uint8 sRGB without mark.
         """
         obstore.put(self._store, self._frame_path(licence_id, frame_id), encode_picture(picture, "jpeg"))
 
     def get_frame(self, licence_id: str, frame_id: str) -> ByteArray | None:
-        """(H, W, 3) uint8 sRGB, or None if it is not there."""
+        """Return a frame, (H, W, 3) uint8 sRGB, or None if it is not there."""
         return self._read(self._frame_path(licence_id, frame_id))
 
     def _read(self, path: str) -> ByteArray | None:
@@ -68,7 +68,7 @@ class Originals:
             return np.asarray(opened.convert("RGB"))
 
     def small(self, licence_id: str, longest_px: int) -> ByteArray | None:
-        """A picture for showing, (H, W, 3) uint8 sRGB; None if it is not there."""
+        """Return a picture shrunk for display, (H, W, 3) uint8 sRGB; None if it is not there."""
         picture = self.get(licence_id)
         if picture is None:
             return None
@@ -77,7 +77,7 @@ class Originals:
         return np.asarray(image)
 
     def delete(self, licence_id: str) -> None:
-        """Forget a picture and the frames of its films; nothing happens if they are not there."""
+        """Delete a picture and the frames of its films; missing ones are ignored."""
         frames = [each["path"] for batch in obstore.list(self._store, self._folder(licence_id)) for each in batch]
         for path in (self._path(licence_id), *frames):
             with contextlib.suppress(FileNotFoundError):

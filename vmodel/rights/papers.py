@@ -1,4 +1,4 @@
-"""Checks a licence certificate or a sidecar that was handed over as a file."""
+"""Checks of a licence certificate or a sidecar that was handed over as a file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ MAX_BYTES = 4_000_000
 
 
 def read_paper(content: bytes) -> dict[str, Any]:
-    """A JSON object from a file.
+    """Read a JSON object from a file.
 
     Raises:
-        CertificateInvalid: it is none.
+        CertificateInvalid: the file is too large, or no JSON object.
     """
     if len(content) > MAX_BYTES:
         raise CertificateInvalid("is too large to be one")
@@ -29,7 +29,7 @@ def read_paper(content: bytes) -> dict[str, Any]:
 
 
 def certificate_of(paper: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The certificate of a paper: itself, or the one in a sidecar.
+    """Return the certificate of a paper: the paper itself, or the one in a sidecar.
 
     Raises:
         CertificateInvalid: there is none.
@@ -43,7 +43,7 @@ def certificate_of(paper: Mapping[str, Any]) -> Mapping[str, Any]:
 def record_was_changed(
     paper: Mapping[str, Any], expected_sha256: str, record_sha256: Callable[[Mapping[str, Any]], str]
 ) -> bool:
-    """True if a sidecar no longer says what its licence was given for; a bare certificate says nothing more.
+    """Return True if a sidecar no longer matches its licence's record; a bare certificate has no record to check.
 
     Args:
         paper: a sidecar or a certificate.

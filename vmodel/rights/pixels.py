@@ -8,7 +8,7 @@ from vmodel.types import ByteArray
 
 
 def pixels_sha256(picture: ByteArray) -> str:
-    """Hex digest of a picture's size and pixels.
+    """Return the hex digest of a picture's size and pixels.
 
     Args:
         picture: (H, W, 3) sRGB or (H, W, 4) sRGB with straight alpha, uint8.

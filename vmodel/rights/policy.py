@@ -1,7 +1,7 @@
-"""Who may be shown in what, how and where: the rules for child models, as pure functions.
+"""Rules on what child models may wear and how and where they are shown, as pure functions.
 
 A picture of a child model is made only if the garment is on the allow-list twice: as the seller
-declared it and as the photo shows it. The stricter answer wins, and no answer is a refusal.
+declared it and as the photo shows it. The stricter answer wins, and a missing answer is a refusal.
 Poses and framings are allowed by name; channels decide about the visible label only.
 """
 
@@ -19,7 +19,7 @@ from vmodel.types import Category, GarmentKind, Length, Neckline, Sleeve, Virtua
 #: Everyday clothes; anything that is not named here is refused for children.
 ALLOWED_FOR_CHILDREN = frozenset(Category) - {Category.SWIMWEAR}
 
-#: Words that a seller may declare and that are never an everyday garment of the list above.
+#: Words that a seller may declare, none of which is an everyday garment of the list above.
 REFUSED_WORDS = frozenset(
     {"bikini", "bodysuit", "bra", "briefs", "corset", "lingerie", "nightwear", "pyjamas", "robe", "sheer"}
     | {"sleepwear", "swimsuit", "swimwear", "thong", "transparent", "underwear"}
@@ -30,7 +30,7 @@ SHEER_MATERIALS = frozenset({"chiffon", "lace", "mesh", "organza", "tulle"})
 
 _SHORT = frozenset({Length.CROPPED, Length.HIP, Length.TUNIC, Length.MINI})
 
-#: From this probability of swimwear or underwear on, a garment is not surely everyday clothes.
+#: Probability of swimwear or underwear above which a garment is not surely everyday clothes.
 LEAST_INTIMATE = 0.15
 
 _BARE_SHOULDERS = frozenset({Neckline.STRAPLESS, Neckline.OFF_SHOULDER, Neckline.HALTER, Neckline.ASYMMETRIC})
@@ -52,7 +52,7 @@ _OPEN_BELOW = frozenset({Category.DRESS, Category.SKIRT, Category.SHORTS, Catego
 
 
 class AgeBand(StrEnum):
-    """How old a model is, as far as the rules care."""
+    """Age bands that the rules distinguish."""
 
     CHILD = "child"
     TEEN = "teen"
@@ -78,7 +78,7 @@ class Likeness:
 
 @dataclass(frozen=True)
 class Asked:
-    """A shot as the rules see it.
+    """A requested shot, as the rules check it.
 
     Attributes:
         model: who would be shown.
@@ -102,17 +102,17 @@ class Asked:
 
 
 def age_band(age: float) -> AgeBand:
-    """The band of an age in years; below 0 and what is no number count as a child."""
+    """Return the band of an age in years; negative ages and NaN count as a child."""
     if not age >= 13:
         return AgeBand.CHILD
     return AgeBand.TEEN if age < 18 else AgeBand.ADULT
 
 
 def check_shot(asked: Asked) -> None:
-    """Refuse what any rule stands against; nothing but this decides.
+    """Refuse a shot that any rule forbids; only this function decides.
 
     Raises:
-        UnknownChannel: the channel is none, so nobody knows what it demands.
+        UnknownChannel: the channel is unknown, and so are its requirements.
         LikenessWithoutConsent: the model is like a real person, and no consent covers the picture.
         NotAllowedForChildren: the model is under 18, and a rule forbids it or could not be applied.
     """
@@ -131,11 +131,11 @@ def check_shot(asked: Asked) -> None:
 
 
 def check_shown(model: VirtualModel, worn: Iterable[Category], pose: str, framing: str) -> None:
-    """Refuse to show what is open below from close by or seated, whichever of the garments worn it is.
+    """Refuse a close or seated picture if any of the garments worn is open below.
 
     Args:
         model: who would be shown.
-        worn: categories of every garment worn, those worn beside the one on sale too; one may count as several.
+        worn: categories of every garment worn, not only the one on sale; one may count as several.
         pose: its name.
         framing: its name.
     Raises:
@@ -175,7 +175,7 @@ def check_finished(model: VirtualModel, invented: bool, faces: int | None) -> No
         invented: a generative pipeline made the picture; geometry shows the one body that it was given.
         faces: how many a detector found; None where none is installed.
     Raises:
-        NotAllowedForChildren: the model is under 18, and nobody has looked or somebody else is seen.
+        NotAllowedForChildren: the model is under 18, and no detector has looked or it sees somebody else.
     """
     if not (model.is_child and invented):
         return
@@ -217,7 +217,7 @@ def read_category(word: str | None) -> Category | None:
 
 
 def check_declared(model: VirtualModel, declared: str | None, material: str | None = None) -> None:
-    """Refuse what the seller's own words rule out, before any work.
+    """Refuse a garment that the seller's own words rule out, before any work.
 
     Args:
         model: who would wear the garment.
@@ -237,7 +237,7 @@ def check_declared(model: VirtualModel, declared: str | None, material: str | No
 
 
 def check_detected(model: VirtualModel, detected: GarmentKind, material: str) -> None:
-    """Refuse what the photo shows, whatever was declared.
+    """Refuse a garment by what the photo shows, whatever was declared.
 
     Args:
         model: who would wear the garment.
@@ -262,10 +262,10 @@ def check_detected(model: VirtualModel, detected: GarmentKind, material: str) ->
 
 
 def _may_be_underwear(kind: GarmentKind) -> str | None:
-    """What about an outline could as well be underwear, nightwear or swimwear; None if nothing is.
+    """Name the trait of an outline that could also be underwear, nightwear or swimwear; None if there is none.
 
     A camisole, a slip, a bikini top and a swimsuit differ from summer clothes in cloth and use, which an outline
-    does not tell. Everyday summer clothes with shoulders or sleeves stay allowed.
+    does not show. Everyday summer clothes with shoulders or sleeves stay allowed.
     """
     upper, bare_arms, short = kind.category.covers_upper, kind.sleeve is Sleeve.NONE, kind.length in _SHORT
     doubts = (

@@ -1,6 +1,6 @@
 """Content Credentials (C2PA 2) in the picture itself: who made it, from what, under which licence, signed by the leaf.
 
-Signing comes last: every byte of the file is bound by it, so that any change is found.
+Signing comes last: the signature binds every byte of the file, so that any change is detected.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _GARMENT = "garment-photo"
 
 
 class Trust(StrEnum):
-    """What the manifest of a file is worth."""
+    """Trust level of a file's manifest."""
 
     TRUSTED = "trusted"
     WELL_FORMED = "well-formed"
@@ -46,7 +46,7 @@ class Trust(StrEnum):
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a file's manifest says.
+    """Content of a file's manifest.
 
     Attributes:
         trust: trusted by our root; well-formed but signed by somebody else; or broken.
@@ -75,7 +75,7 @@ def sign_picture(
     """Put a signed manifest into an encoded picture.
 
     Args:
-        content: the file so far, XMP and all.
+        content: the file so far, including XMP.
         file_format: a key of ``MIME_TYPES``.
         authority: signs.
         certificate: the signed licence that goes inside.
@@ -96,7 +96,7 @@ def sign_picture(
             with Signer.from_info(C2paSignerInfo(b"ed25519", chain, key, stamp)) as signer:
                 return _sign(content, MIME_TYPES[file_format], signer, certificate, ingredient, resized)
         except C2paError:
-            # A photo may carry a manifest that cannot be taken apart; the licence has its hash all the same.
+            # A photo may carry a manifest that cannot be parsed; the licence still has the photo's hash.
             if ingredient is not None:
                 continue
             if tsa_url is not None:
@@ -125,7 +125,7 @@ def _sign(
 
 
 def sniff_mime(content: bytes) -> str:
-    """Media type by a file's first bytes, of the formats that can carry a manifest; "" for others."""
+    """Return the media type by a file's first bytes, of the formats that can carry a manifest; "" for others."""
     if content.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if content.startswith(b"\x89PNG"):
@@ -148,7 +148,7 @@ def read_provenance(
         root_pem: certificates of the roots that are trusted; None for none.
         manifest: one that was kept elsewhere, for a file that lost its own.
     Returns:
-        None if there is no manifest, or none that can be taken apart.
+        None if there is no manifest, or none that can be parsed.
     """
     with Context(Settings.from_dict(_settings(root_pem))) as context:
         try:

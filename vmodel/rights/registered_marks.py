@@ -17,7 +17,7 @@ from vmodel.rights.matching import Features, find_features, match_features
 from vmodel.types import ByteArray, FloatArray
 
 FEWEST = 14
-"""Pairs of features that must lie on each other."""
+"""Least number of feature pairs that must agree."""
 _MOST = 4000
 _LOGO_PX = 320
 _MOST_LOGOS = 2000
@@ -38,7 +38,7 @@ class MarkFound:
 
 
 def read_marks_folder(settings: Settings) -> dict[str, Features]:
-    """Features of the operator's logo pictures, by name; none where no folder is set.
+    """Read the features of the operator's logo pictures, by name; none if no folder is set.
 
     Raises:
         RightsListInvalid: the folder is not there, holds too many files, or one is no picture.
@@ -55,7 +55,7 @@ def read_marks_folder(settings: Settings) -> dict[str, Features]:
 
 
 def find_marks(rgb: ByteArray, marks: Mapping[str, Features]) -> list[MarkFound]:
-    """Registered marks that a photo shows, at any size and turn, not mirrored.
+    """Find the registered marks that a photo shows, at any size and rotation, not mirrored.
 
     Args:
         rgb: (H, W, 3) uint8 sRGB.
@@ -72,7 +72,7 @@ def find_marks(rgb: ByteArray, marks: Mapping[str, Features]) -> list[MarkFound]
 
 
 def _plausible(homography: FloatArray) -> bool:
-    """A logo on cloth is neither turned inside out nor pressed flat."""
+    """Return True if a logo on cloth can look so: neither mirrored nor flattened nor tiny."""
     flat = homography[:2, :2] / homography[2, 2]
     large, small = np.linalg.svd(flat, compute_uv=False)
     return bool(np.linalg.det(flat) > 0 and large < 4 * small and large > 0.03)
@@ -83,10 +83,10 @@ def _small_luma(path: Path) -> FloatArray:
         with Image.open(path) as opened:
             samples = np.asarray(opened.convert("RGBA" if opened.has_transparency_data else "RGB"))
     except Exception:
-        # Decoders raise whatever their parser met.
+        # Decoders raise any error of their parsers.
         raise RightsListInvalid(str(path), "is no picture; give PNG, JPEG or WebP") from None
     luma = luma_of(on_white(samples))
-    # A margin, so that what stands at the edge has a surrounding; a larger logo has detail that no photo shows.
+    # A larger logo has detail that no photo shows; the margin gives features at the edge a surrounding.
     shrink = min(1.0, _LOGO_PX / max(luma.shape))
     small = cv2.resize(luma, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else luma
     return np.asarray(cv2.copyMakeBorder(small, 20, 20, 20, 20, cv2.BORDER_REPLICATE), np.float32)

@@ -1,4 +1,4 @@
-"""The registry: every published picture, its licence, its files, and what became of them."""
+"""Tables of the registry: published pictures with licences and files, refusals, reservations, consents, reviews."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Rendition(Table):
 
 
 class ShotDescriptors(Table):
-    """What a published picture is recognised by; see ``vmodel.rights.descriptors``.
+    """Descriptors that a published picture is recognised by; see ``vmodel.rights.descriptors``.
 
     Attributes:
         pdq: 32 bytes, the hash of the whole.
@@ -110,7 +110,7 @@ class FilmFrame(Table):
 
 
 class Revocation(Table):
-    """A licence that was taken back."""
+    """A revoked licence."""
 
     __tablename__ = "revocation"
     shot_id: Mapped[str] = mapped_column(ForeignKey("registered_shot.id", ondelete="CASCADE"), primary_key=True)
@@ -130,7 +130,7 @@ class ExternalCode(Table):
 
 
 class Refusal(Table):
-    """A shot that a rule refused; the picture is not kept, nor the photo."""
+    """A shot that a rule refused; neither picture nor photo is kept."""
 
     __tablename__ = "refusal"
     __table_args__ = (Index(None, "created_at"),)
@@ -143,7 +143,7 @@ class Refusal(Table):
 
 
 class ReservedModel(Table):
-    """A virtual model that one seller has alone; see ``vmodel.rights.exclusive``.
+    """A virtual model that one seller has reserved; see ``vmodel.rights.exclusive``.
 
     Attributes:
         identity: the model's parameters as they were when it was reserved, JSON.
@@ -185,7 +185,7 @@ class Consent(Table):
 
 
 class SellerAttestation(Table):
-    """A seller's word that the garments and photos of the account are theirs to use."""
+    """A seller's attestation that the garments and photos of the account are theirs to use."""
 
     __tablename__ = "seller_attestation"
     seller_id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -195,13 +195,13 @@ class SellerAttestation(Table):
 
 
 class GarmentPhoto(Table):
-    """A garment photo that a seller brought, and whether pictures may be made of it; see ``vmodel.rights.garments``.
+    """A seller's garment photo, and whether pictures may be made of it; see ``vmodel.rights.garments``.
 
     Attributes:
-        pdq, points: what it is recognised by, see ``vmodel.rights.descriptors``.
+        pdq, points: its descriptors, see ``vmodel.rights.descriptors``.
         state: "clear", "waiting", "approved" or "refused".
-        findings: what speaks against it, JSON; [] for nothing.
-        attested_at: when the seller gave their word for this photo.
+        findings: objections to it, JSON; [] for none.
+        attested_at: when the seller attested this photo.
         decided_by, decided_at, note: of the review.
     """
 

@@ -1,4 +1,4 @@
-"""Which registered picture, or frame of a registered film, does a picture show?"""
+"""Search for the registered picture, or frame of a registered film, that a picture shows."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from vmodel.rights.registry import FilmFrame, RegisteredShot
 from vmodel.types import ByteArray
 
 NEXT_TO = 0.55
-"""As ``likeness.SAME``, for a frame of a film with the film's own mark: it may lie beside one that is kept."""
+"""Threshold as ``likeness.SAME`` for a film's frame with the film's own mark: it may be next to a kept frame."""
 _LISTED = 8
-"""Likely names that the index is asked for: a film may have several of them."""
+"""Candidates requested from the index: several of them may belong to one film."""
 _SHOTS, _FRAMES = 3, 2
 """Shots that are compared with a picture, and frames of each."""
 
 
 @dataclass(frozen=True)
 class Resemblance:
-    """A registered picture beside a picture that was compared with it.
+    """A registered picture, and how far a picture that was compared with it shows it.
 
     Attributes:
         shot: whose licence it is.
-        share: of the details that agree, 0..1; from ``likeness.SAME`` on both show the same.
+        share: of the details that agree, 0..1; from ``likeness.SAME`` up, both show the same.
         original: (H, W, 3) uint8, the registered picture, or the frame of a film.
         second: of the film; None for the picture itself.
     """
@@ -43,7 +43,7 @@ class Resemblance:
 
 @dataclass(frozen=True)
 class Registered:
-    """What pictures are compared with.
+    """Registered pictures and film frames to compare with.
 
     Attributes:
         database: of the registry.
@@ -54,13 +54,13 @@ class Registered:
     originals: Originals
 
     def find(self, picture: ByteArray, index: CopyIndex) -> Resemblance | None:
-        """What a picture shows of all that is registered; the most alike where there are several.
+        """Find the registered picture or frame that a picture shows: the most similar of several.
 
         Args:
             picture: (H, W, 3) uint8.
             index: of the registered pictures and frames.
         Returns:
-            None where it shows nothing of it.
+            None if it shows nothing that is registered.
         """
         listed = [candidate.name for candidate in find_copies(picture, index, top=_LISTED)]
         with self.database.reading() as session:
@@ -75,13 +75,13 @@ class Registered:
         return best if best is not None and best.share >= SAME else None
 
     def compare(self, picture: ByteArray, shot: RegisteredShot) -> Resemblance | None:
-        """How far a picture shows what a licence was given for, the still or its films.
+        """Compare a picture with what a licence was given for, the still picture or its films.
 
         Args:
             picture: (H, W, 3) uint8.
             shot: of the licence.
         Returns:
-            The most alike; None where nothing is kept that it could be compared with.
+            The most similar one; None if nothing is kept to compare with.
         """
         with self.database.reading() as session:
             frames = {row.id: row for row in film_frames(session, shot.id)}

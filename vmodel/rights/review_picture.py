@@ -1,4 +1,4 @@
-"""What a reviewer looks at: a flagged photo, beside the photo that it copies."""
+"""Picture for the reviewer: a flagged photo beside the photos that it copies."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _GAP_PX = 12
 
 
 def side_by_side(desk: GarmentDesk, row: GarmentPhoto) -> bytes:
-    """JPEG of a photo, and to its right the other sellers' photos that it copies.
+    """Draw a photo, and to its right the other sellers' photos that it copies, as JPEG.
 
     Args:
         desk: keeps the photos.
         row: the flagged one.
     Raises:
-        PhotoNotFound: its picture is kept no more.
+        PhotoNotFound: its picture is not kept any more.
     """
     others = [each["evidence"].get("photo") for each in json.loads(row.findings) if each["kind"] == "copy"]
     pictures = [desk.picture(photo_id) for photo_id in [row.id, *others]]

@@ -1,4 +1,4 @@
-"""What the registry is asked about published pictures, and told of them."""
+"""Queries and updates of published pictures in the registry."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ _RULES = (
     *(GarmentInReview, GarmentNotAttested, GarmentRefused),
     *(LikenessWithoutConsent, ModelReserved, NotAllowedForChildren),
 )
-"""What refuses a shot for whom or what it shows, and not because something is wrong with it."""
+"""Errors that refuse a shot for whom or what it shows, not because of a fault in it."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """What makes a picture the same work when it is published again.
+    """Identity of a work, by which a picture published again is recognised as the same.
 
     Attributes:
         seller_id: who publishes it.
         rendered_sha256: of the pixels before the mark.
-        record_sha256: of how it came about.
+        record_sha256: of the record of how it was made.
         terms: what the seller is granted.
         channel: whose label it carries; "" for none.
     """
@@ -54,55 +54,55 @@ class Work:
 
     @property
     def sha256(self) -> str:
-        """Hex digest of all of it."""
+        """Hex digest of all attributes."""
         parts = [self.seller_id, self.rendered_sha256, self.record_sha256, self.channel]
         terms = [list(self.terms.uses), self.terms.territory, self.terms.months]
         return hashlib.sha256(canonical_json([*parts, *terms])).hexdigest()
 
     def mark(self, key: bytes, attempt: int) -> int:
-        """The work's payload: opaque to all without the key, the same whenever it is asked for.
+        """Derive the work's payload: always the same, and opaque to all without the key.
 
         Args:
             key: secret of the installation.
-            attempt: another one gives another payload, for when the first is taken.
+            attempt: number of the try; another one gives another payload, in case the first is taken.
         """
         digest = hmac.digest(key, f"vmodel payload {attempt} {self.sha256}".encode(), "sha256")
         return int.from_bytes(digest[:8], "big") >> (64 - MARK_BITS)
 
 
 def mark_text(mark: int) -> str:
-    """A payload as certificates and manifests write it."""
+    """Format a payload as in certificates and manifests."""
     return f"{mark:0{MARK_BITS // 4}x}"
 
 
 def find_work(session: Session, work_sha256: str) -> RegisteredShot | None:
-    """The picture that a work was published as."""
+    """Find the picture that a work was published as."""
     return session.scalars(select(RegisteredShot).where(RegisteredShot.work_sha256 == work_sha256)).one_or_none()
 
 
 def find_by_mark(session: Session, mark: int) -> RegisteredShot | None:
-    """The picture that carries a payload."""
+    """Find the picture that carries a payload."""
     return session.scalars(select(RegisteredShot).where(RegisteredShot.mark == mark)).one_or_none()
 
 
 def find_by_pixels(session: Session, picture_sha256: str) -> RegisteredShot | None:
-    """A picture with exactly these pixels."""
+    """Find the first published picture with exactly these pixels."""
     found = select(RegisteredShot).where(RegisteredShot.picture_sha256 == picture_sha256)
     return session.scalars(found.order_by(RegisteredShot.created_at)).first()
 
 
 def find_by_file(session: Session, file_sha256: str) -> RegisteredShot | None:
-    """The picture that exactly this file was published as."""
+    """Find the picture that was published as exactly this file."""
     rendition = session.get(Rendition, file_sha256)
     return None if rendition is None else session.get(RegisteredShot, rendition.shot_id)
 
 
 def get_shot(session: Session, licence_id: str) -> RegisteredShot:
-    """The picture of a licence.
+    """Return the picture of a licence.
 
     Args:
         session: of the registry.
-        licence_id: whole, or its beginning if no other licence begins so.
+        licence_id: whole, or a prefix that no other licence has.
     Raises:
         LicenceUnknown: there is none, or there are several.
     """
@@ -116,7 +116,7 @@ def get_shot(session: Session, licence_id: str) -> RegisteredShot:
 
 
 def add_rendition(session: Session, shot_id: str, file_sha256: str, file_format: str, manifest: bytes) -> None:
-    """Remember a file that a picture was published as."""
+    """Record a file that a picture was published as."""
     if session.get(Rendition, file_sha256) is None:
         session.add(
             Rendition(
@@ -126,18 +126,18 @@ def add_rendition(session: Session, shot_id: str, file_sha256: str, file_format:
 
 
 def renditions(session: Session, shot_id: str) -> list[Rendition]:
-    """All files that a picture was published as, oldest first."""
+    """Return all files that a picture was published as, oldest first."""
     found = select(Rendition).where(Rendition.shot_id == shot_id).order_by(Rendition.created_at)
     return list(session.scalars(found))
 
 
 def find_rendition(session: Session, licence_id: str, file_format: str = "") -> Rendition:
-    """A file that a picture was published as, whose manifest can be given back to a copy that lost its own.
+    """Find a published file of a picture, whose manifest can be given back to a copy that lost its own.
 
     Args:
         session: of the registry.
         licence_id: whole.
-        file_format: that is preferred, such as that of the copy; the oldest file where there is none.
+        file_format: preferred format, such as that of the copy; without a match, the oldest file is returned.
     Raises:
         LicenceUnknown: nothing was published under this licence.
     """
@@ -148,12 +148,12 @@ def find_rendition(session: Session, licence_id: str, file_format: str = "") -> 
 
 
 def find_revocation(session: Session, shot_id: str) -> Revocation | None:
-    """Why and when a licence was taken back; None if it was not."""
+    """Return why and when a licence was revoked; None if it was not."""
     return session.get(Revocation, shot_id)
 
 
 def revoke(session: Session, licence_id: str, reason: str, revoked_by: str) -> RegisteredShot:
-    """Take a licence back; a second time changes nothing.
+    """Revoke a licence; a second call changes nothing.
 
     Raises:
         LicenceUnknown: there is none with this id.
@@ -165,7 +165,7 @@ def revoke(session: Session, licence_id: str, reason: str, revoked_by: str) -> R
 
 
 def set_external_code(session: Session, licence_id: str, scheme: str, code: str) -> None:
-    """Note the code that a registration centre issued for a picture; an empty one forgets it.
+    """Record the code that a registration centre issued for a picture; an empty code deletes it.
 
     Raises:
         LicenceUnknown: there is none with this id.
@@ -177,13 +177,13 @@ def set_external_code(session: Session, licence_id: str, scheme: str, code: str)
 
 
 def external_codes(session: Session, shot_id: str) -> dict[str, str]:
-    """Scheme -> code that a registration centre issued."""
+    """Return the codes that registration centres issued: scheme -> code."""
     found = session.scalars(select(ExternalCode).where(ExternalCode.shot_id == shot_id))
     return {each.scheme: each.code for each in found}
 
 
 def note_refusal(session: Session, seller_id: str, code: str, model_id: str, declared: str) -> None:
-    """Note that a rule refused a shot; neither picture nor photo is kept."""
+    """Record that a rule refused a shot; neither picture nor photo is kept."""
     session.add(
         Refusal(
             id=new_id(), seller_id=seller_id, code=code, model_id=model_id, declared=declared[:60], created_at=now()
@@ -193,12 +193,12 @@ def note_refusal(session: Session, seller_id: str, code: str, model_id: str, dec
 
 @contextlib.contextmanager
 def noting_refusals(database: Database, seller_id: str, model_id: str | None, declared: str | None) -> Iterator[None]:
-    """Note what a rule refuses in the meantime, without picture or photo; the refusal itself goes on to the caller.
+    """Record refusals raised within the context, without picture or photo, and raise them on to the caller.
 
     Args:
         database: of the registry.
         seller_id: who asks.
-        model_id: who would be shown; None or "" if somebody is cast.
+        model_id: who would be shown; None or "" if the model is chosen automatically.
         declared: category of the garment as typed; None or "" if nothing was declared.
     """
     try:
@@ -210,7 +210,7 @@ def noting_refusals(database: Database, seller_id: str, model_id: str | None, de
 
 
 def state_of(licence: Licence, revocation: Revocation | None, today: date) -> str:
-    """ "revoked", "not yet valid", "expired" or "valid"."""
+    """Return the state of a licence: "revoked", "not yet valid", "expired" or "valid"."""
     if revocation is not None:
         return "revoked"
     if today < date.fromisoformat(licence.valid_from):

@@ -1,4 +1,4 @@
-"""Pictures and films to be searched for copies: of a folder, of a ZIP of a crawl, or of a list of addresses."""
+"""Pictures and films to be searched for copies: from a folder, a ZIP of a crawl, or a list of addresses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Found:
 
     Attributes:
         where: path, member of the ZIP, or address.
-        content: of the file; None where it could not be had.
+        content: of the file; None if it could not be read.
         fault: why not; "" otherwise.
     """
 
@@ -38,12 +38,12 @@ class Found:
 
 
 def open_source(source: Path, hosts: Iterable[str], trusted: SSLContext | None = None) -> Iterator[Found]:
-    """The pictures of a source, one at a time.
+    """Open a source and iterate over its pictures, one at a time.
 
     Args:
         source: a folder, a ZIP file, or a text file with one https address a line.
-        hosts: that addresses may name; others are not fetched.
-        trusted: authorities whose word on a host is taken; the usual ones of the web if None.
+        hosts: allowed hosts of addresses; others are not fetched.
+        trusted: TLS authorities to trust; None for the usual ones of the web.
     Raises:
         EvidenceUnreadable: it is none of them.
     """
@@ -63,7 +63,7 @@ def _of_folder(folder: Path) -> Iterator[Found]:
     paths = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _ENDINGS and path.is_file())
     for path in _bounded(paths):
         where = str(path.relative_to(folder))
-        # A link could lead anywhere on the machine, and what it leads to would stand in the evidence.
+        # A link could lead anywhere on the machine, and its target would appear in the evidence.
         if not path.resolve().is_relative_to(root):
             yield Found(where, None, "leads out of the folder")
         elif path.stat().st_size > _MAX_BYTES:
@@ -85,7 +85,7 @@ def _of_zip(path: Path) -> Iterator[Found]:
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Found:
     try:
         with archive.open(member) as stream:
-            # What a member says of its size is not believed.
+            # The size in a member's header is not trusted.
             content = stream.read(_MAX_BYTES + 1)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError) as error:
         return Found(member.filename, None, f"cannot be unpacked ({type(error).__name__})")
@@ -99,7 +99,7 @@ def _of_list(path: Path, hosts: set[str], trusted: SSLContext | None) -> Iterato
 
     lines = (line.strip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines())
     verify = True if trusted is None else trusted
-    # No redirects: they would lead to hosts that nobody allowed.
+    # No redirects: they could lead to hosts that are not allowed.
     with httpx.Client(follow_redirects=False, timeout=_LONGEST_S, trust_env=False, verify=verify) as client:
         for address in _bounded(line for line in lines if line and not line.startswith("#")):
             yield _fetched(client, address, hosts)

@@ -1,4 +1,4 @@
-"""Any picture from anywhere, as something to be checked: bounded, upright, never believed."""
+"""Decoding of untrusted images for verification: size limits, EXIF orientation, no trusted metadata."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _MIMES |= {"TIFF": "image/tiff", "GIF": "image/gif", "BMP": "image/bmp"}
 
 @dataclass(frozen=True)
 class Suspect:
-    """A picture that somebody asks about.
+    """A decoded picture that is to be verified.
 
     Attributes:
         name: for messages.
         content: the file.
-        mime: media type, by what the file is and not by its name.
+        mime: media type, by the file's content and not its name.
         samples: (H, W, 3) or (H, W, 4) uint8, as stored.
         rgb: (H, W, 3) uint8, upright and on white, as a viewer shows it.
     """
@@ -58,7 +58,7 @@ def read_suspect(content: bytes, name: str, max_megapixels: float) -> Suspect:
     if len(content) > MAX_MEGABYTES * 10**6:
         raise PhotoTooLarge(name, len(content) / 1e6, MAX_MEGABYTES, unit="megabytes")
     with warnings.catch_warnings():
-        # Pillow warns of odd metadata and of large sizes; the bound below speaks for itself.
+        # Pillow warns of odd metadata and of large sizes; the bound below covers the size.
         warnings.simplefilter("ignore")
         try:
             with Image.open(io.BytesIO(content), formats=_FORMATS) as opened:
@@ -73,7 +73,7 @@ def read_suspect(content: bytes, name: str, max_megapixels: float) -> Suspect:
         except Image.DecompressionBombError:
             raise PhotoTooLarge(name, np.inf, max_megapixels) from None
         except Exception:
-            # Decoders raise whatever their parser met: OSError, SyntaxError, struct.error ...
+            # Decoders raise any error of their parsers: OSError, SyntaxError, struct.error ...
             raise UnreadablePhoto(name, "it is no picture, or damaged") from None
     return Suspect(name, content, mime, samples, upright)
 

@@ -1,4 +1,4 @@
-"""The evidence of a copy as one ZIP: ready to be attached to a platform's notice form."""
+"""Evidence of a copy as one ZIP, ready to be attached to a platform's notice form."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from vmodel.rights.verify import Verifier
 
 
 def write_pack(sighting: Sighting, verifier: Verifier, authority: Authority) -> bytes:
-    """The ZIP of a sighting.
+    """Write the evidence of a sighting as a ZIP.
 
     It holds the certificate (JSON and a page), the registration data, the picture's signed manifest (C2PA), the two
     pictures and a page that shows them side by side, a draft of the notice, the root certificate, and
@@ -70,7 +70,7 @@ def write_pack(sighting: Sighting, verifier: Verifier, authority: Authority) -> 
 
 
 def write_notice(sighting: Sighting, shot: RegisteredShot) -> str:
-    """A draft of the notice, for the owner to complete and sign."""
+    """Draft the notice, for the owner to complete and sign."""
     return "\n".join(
         [
             "Notice of a picture used without permission",
@@ -93,7 +93,7 @@ def write_notice(sighting: Sighting, shot: RegisteredShot) -> str:
 
 
 def _film_lines(sighting: Sighting) -> list[str]:
-    """Which seconds of the films show the same."""
+    """List the seconds of the films that show the same."""
     found = sighting.found
     named = {"Second of our film:      ": found.film_second, "Second of the copy:      ": found.at_second}
     return [f"{name} {second:.1f}" for name, second in named.items() if second is not None]

@@ -1,4 +1,4 @@
-"""Whose is this picture? For an operator: seller, job and licence, and how the picture was recognised."""
+"""Origin of a picture, for an operator: seller, job and licence, and how the picture was recognised."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from vmodel.rights.verify import Verifier
 
 @dataclass(frozen=True)
 class Trace:
-    """Where a picture comes from.
+    """Origin of a picture.
 
     Attributes:
         verdict, found_by, reason, state: see ``vmodel.rights.verdict.Verification``.
         licence_id, seller_id, seller, job_id: empty where nothing was recognised.
         model, garment_sha256, pipeline, published_at: of the picture.
-        exact_file: the file is byte for byte one that was published.
+        exact_file: True if the file is byte for byte one that was published.
         film_second, at_second: as of ``Verification``.
     """
 
@@ -42,11 +42,11 @@ class Trace:
     at_second: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return plain values for JSON."""
         return asdict(self)
 
     def lines(self) -> dict[str, str]:
-        """Names and values for people, without what is empty."""
+        """Return names and values for display, without empty ones."""
         shown = {name: value for name, value in asdict(self).items() if value or isinstance(value, float)}
         return {name.replace("_", " "): str(value) for name, value in shown.items()}
 

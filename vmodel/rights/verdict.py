@@ -1,4 +1,4 @@
-"""What is found out about a picture: a verdict, and why."""
+"""Result of verifying a picture: a verdict and its reason."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHANGED = "it was changed after it was signed"
 
 
 class Verdict(StrEnum):
-    """First word of an answer."""
+    """Verdict on a picture in one word."""
 
     AUTHENTIC = "authentic"
     ALTERED = "altered"
@@ -25,7 +25,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Verification:
-    """What was found out about a picture.
+    """Result of verifying a picture.
 
     Attributes:
         verdict: in one word.
@@ -35,8 +35,8 @@ class Verification:
         state: of the licence: "valid", "revoked", "expired", "not yet valid", or "unchecked" where no registry knows
             it; "" without a licence.
         codes: scheme -> code of registration centres.
-        film_second: of the published film, where a frame of it is what the picture shows.
-        at_second: of the file, where it is a film and one of its frames was recognised.
+        film_second: second of the published film, if the picture shows one of its frames.
+        at_second: second of the file, if it is a film and one of its frames was recognised.
     """
 
     verdict: Verdict
@@ -49,7 +49,7 @@ class Verification:
     at_second: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values that anybody may see."""
+        """Return plain values for JSON that anybody may see."""
         plain = asdict(self) | {"verdict": self.verdict.value, "codes": dict(self.codes)}
         if self.licence is not None:
             plain["licence"] = self.licence.to_json()
@@ -57,5 +57,5 @@ class Verification:
 
 
 def named(shown: Resemblance, which: str) -> str:
-    """A picture or film in a sentence: "a registered film at second 3.2"."""
+    """Name a picture or film for a sentence: "a registered film at second 3.2"."""
     return f"{which} picture" if shown.second is None else f"{which} film at second {shown.second:.1f}"

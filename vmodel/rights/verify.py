@@ -1,8 +1,8 @@
-"""Is this picture authentic, altered, a copy, or unknown? And who may use it?
+"""Verification of a picture: authentic, altered, a copy or unknown, and who may use it.
 
-The signed manifest is asked first. A picture without one is recognised by its exact pixels, by its invisible mark, or
-by its likeness to a registered picture; a mark counts only where the picture shows what the mark's licence was given
-for, so that a mark moved to another picture is found out.
+The signed manifest is checked first. A picture without one is recognised by its exact pixels, by its invisible mark,
+or by its likeness to a registered picture. A mark counts only if the picture shows what the mark's licence was given
+for, so that a mark moved to another picture is detected.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from vmodel.rights.verify_clip import FILM, verify_clip
 
 
 class Verifier(Lookup):
-    """Checks pictures against one installation's registry, and against the roots that it trusts."""
+    """Verifier of pictures against one installation's registry and the roots that it trusts."""
 
     def verify(self, content: bytes, name: str) -> Verification:
-        """Find out what a file is.
+        """Verify a file.
 
         Args:
             content: of the file.
@@ -55,7 +55,7 @@ class Verifier(Lookup):
         return self.recognise(suspect)
 
     def recognise(self, suspect: Suspect) -> Verification:
-        """Find out whose a picture is by what it shows alone."""
+        """Recognise a picture by what it shows alone."""
         with self.database.transaction() as session:
             exact = find_by_pixels(session, pixels_sha256(suspect.samples))
         if exact is not None:
@@ -70,13 +70,13 @@ class Verifier(Lookup):
         return Verification(Verdict.UNKNOWN, "no picture of this registry is recognised in it")
 
     def _judge_marked(self, suspect: Suspect, shot: RegisteredShot) -> Verification:
-        """Whose a picture is that carries a mark: somebody may have moved the mark there from another picture."""
+        """Judge a picture that carries a mark: somebody may have moved the mark there from another picture."""
         from vmodel.rights.likeness import SAME
         from vmodel.rights.resemblance import NEXT_TO
 
         shown = self.registered.compare(suspect.rgb, shot)
         if shown is None:
-            # Without the original nothing speaks against the mark.
+            # Without the original nothing contradicts the mark.
             return self._as_copy(shot, "mark", "its invisible mark names the licence")
         if shown.share < (SAME if shown.second is None else NEXT_TO):
             reason = "it carries the invisible mark of a licence that was given for another picture"
@@ -100,7 +100,7 @@ class Verifier(Lookup):
         elif manifest.trust is Trust.BROKEN:
             fault = CHANGED
         else:
-            # The registry knows its own files to the byte. A work that was published once more on another processor
+            # The registry knows its own files to the byte. A work that was published again on another processor
             # may differ by a rounding from the pixels that its licence names.
             is_ours = self._is_published(suspect, licence)
             fault = None if is_ours else _fault_of(suspect, licence, manifest) or self._foreign_bytes(licence)
@@ -114,7 +114,7 @@ class Verifier(Lookup):
             return shot is not None and shot.id == licence.id
 
     def _foreign_bytes(self, licence: Licence) -> str | None:
-        """What is wrong with a signed file that was never published: room that no signature covers was used."""
+        """Return the fault of a signed file that was never published: bytes that no signature covers were changed."""
         with self.database.transaction() as session:
             if session.get(RegisteredShot, licence.id) is None:
                 return None
@@ -153,7 +153,7 @@ def verify_paper(
 
     Args:
         content: of the file.
-        path: of the file; the picture that a sidecar names is looked for beside it.
+        path: of the file; the picture that a sidecar names is searched in the same folder.
         verifier: checks the picture.
         record_sha256: of ``vmodel.sidecar``.
     """
@@ -176,7 +176,7 @@ def verify_paper(
 
 
 def _fault_of(suspect: Suspect, licence: Licence, manifest: Provenance) -> str | None:
-    """What does not fit together in a file whose signature is whole."""
+    """Return what does not fit together in a file whose signature is valid; None if all fits."""
     if manifest.mark != licence.mark:
         return "its manifest is bound to another mark than its licence"
     if manifest.resized:

@@ -1,4 +1,4 @@
-"""Films as evidence: the signed manifest first, then the mark in their frames, then what the frames show."""
+"""Verification of films: by the signed manifest, then by the mark in their frames, then by what the frames show."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COMPARED = 8
 
 
 def verify_clip(content: bytes, manifest: Provenance | None, lookup: Lookup) -> Verification:
-    """Find out what a film is.
+    """Verify a film.
 
     Args:
         content: of the file.
@@ -49,7 +49,7 @@ def _licence_of(manifest: Provenance | None, lookup: Lookup) -> Licence | None:
 
 
 def _was_published(content: bytes, licence: Licence, lookup: Lookup) -> bool:
-    """True for a file that the registry knows, and for a licence of a registry that is not this one."""
+    """Return True for a file that the registry knows, and for a licence of another registry."""
     with lookup.database.transaction() as session:
         if session.get(RegisteredShot, licence.id) is None:
             return True
@@ -58,7 +58,7 @@ def _was_published(content: bytes, licence: Licence, lookup: Lookup) -> bool:
 
 
 def _recognise(content: bytes, lookup: Lookup) -> Verification:
-    """Whose a film is by its frames: their mark, or what is registered and one of them shows."""
+    """Recognise a film by its frames: by their mark, or by a registered picture that one of them shows."""
     shot = _marked(content, lookup)
     if shot is not None:
         reason = "the invisible mark in its frames names the licence"

@@ -1,11 +1,12 @@
-"""The invisible mark: put into a published picture, read back from copies of it.
+"""Invisible mark (watermark): embedded in a published picture, read back from copies of it.
 
 A tile of plane waves, repeated over the picture, carries a 40-bit id and a keyed 24-bit check (``mark_code``,
 ``mark_pattern``), once in the luma and once in blue. It is as strong as the picture's texture hides
-(``mark_visibility``), and the luma's symbols are drawn so that the picture itself speaks for no other id
+(``mark_visibility``), and the luma's symbols are sized so that the picture itself favours no other id
 (``mark_shaping``). Reading tries the tiles where they were put, then every scale (``mark_scan``), then every rotation,
-flip and aspect by the spectrum (``mark_search``), aligns the tiles (``mark_alignment``), folds them (``mark_reading``)
-and decodes. With the original at hand, the two are laid on each other by their features and the difference is read.
+flip and aspect by the spectrum (``mark_search``). It aligns the tiles (``mark_alignment``), folds them
+(``mark_reading``) and decodes. If the original is at hand, the two pictures are aligned by their features and the
+mark is read from their difference.
 """
 
 from __future__ import annotations
@@ -43,26 +44,26 @@ __all__ = ["PAYLOAD_BITS", "MarkReading", "embed_mark", "read_mark", "read_mark_
 LEAST_PSNR_DB = 43.0
 """A mark is never stronger than this peak signal-to-noise ratio."""
 LEAST_SCORE = 5.0
-"""Deviations below which a mark is not believed, whatever its check says."""
+"""Score in deviations below which a mark is rejected, whatever its check says."""
 SURE_SCORE = 7.0
-"""Deviations from which several likely words are held against the check; no noise reaches them."""
+"""Score from which several likely words are tested against the check; no noise reaches it."""
 _LISTED = 16
 LEAST_SCORE_IN_PLACE = 3.5
-"""The same for a mark that begins exactly where it would in a picture that was not cropped."""
+"""Like ``LEAST_SCORE``, for a mark that begins exactly where it would in an uncropped picture."""
 LEAST_SIDE_PX = 64
 MOST_MARKS = 6
-"""Marks that are looked for in one picture."""
+"""Largest number of marks searched in one picture."""
 _REFERENCE = 768
 """Shorter side in pixels up to which tiles have 125 pixels; larger pictures have larger tiles."""
 _WORKING_PIXELS = 1_250_000
 _OF_BLUE = 0.114 / 0.886
-"""Share of a change of blue that red and green take back, so that the luma stays what it was."""
+"""Share of a change of blue that is subtracted from red and green, so that the luma stays the same."""
 _ROUNDING = 1 / 12
 """Mean square that rounding to whole levels adds to a change."""
 _FREED_BYTES = 30 * 2**20
-"""Just below 32 MiB, beyond which the size of a block teaches the C library nothing."""
+"""Just below 32 MiB, beyond which freeing a block no longer raises the C library's threshold for keeping memory."""
 _WORTH_ALIGNING = 5.0
-"""Deviations at which a scale is looked at more closely."""
+"""Score in deviations from which a guess is aligned."""
 _QUARTERS = tuple(((y, y + 0.5), (x, x + 0.5)) for y in (0, 0.5) for x in (0, 0.5))
 """Shares of height and width that are searched one by one: a collage is made of four pictures."""
 _LEAST_PART_PX = 128
@@ -72,14 +73,14 @@ _ASPECTS = 0.9, 1.1
 
 @dataclass(frozen=True)
 class MarkReading:
-    """A mark that was read.
+    """Reading of a mark.
 
     Attributes:
         payload: the id.
-        score: deviations by which the mark stands above noise.
+        score: deviations of the mark above noise.
         tile_px: side of a tile in the picture; 125 where a picture of up to 768 pixels was not scaled.
-        turn_degrees: how the picture was turned.
-        flipped: whether it is mirrored.
+        turn_degrees: rotation of the picture.
+        flipped: True if it is mirrored.
         aspect: change of width over height.
     """
 
@@ -92,7 +93,7 @@ class MarkReading:
 
 
 def embed_mark(picture: ByteArray, payload: int, key: bytes, strength: float = 1.0) -> ByteArray:
-    """Put the mark into a picture.
+    """Embed the mark in a picture.
 
     Args:
         picture: (H, W, 3 or 4) uint8 sRGB; transparency stays as it is.
@@ -115,18 +116,19 @@ def embed_mark(picture: ByteArray, payload: int, key: bytes, strength: float = 1
 
 
 def _keep_freed_memory() -> None:
-    """Let the next arrays have the memory of those before them.
+    """Let the next arrays reuse the memory of earlier ones.
 
-    The GNU C library gives freed memory back to the system, and takes it again page by page, unless a larger block was
-    once freed: without this, a third of the time of a mark went into clearing pages. The block itself is never touched.
+    The GNU C library returns freed memory to the system, and takes it again page by page, unless a larger block was
+    freed before. Without this, a third of the time of a mark went into clearing pages. The block itself is never
+    touched.
     """
     np.empty(_FREED_BYTES, np.uint8)
 
 
 def _at_most(luma: FloatArray, blue: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Deviations of a mark in luma and blue, made smaller where they together would pass the least PSNR.
+    """Lower the mark's deviations in luma and blue if together they would fall below the least PSNR.
 
-    The strongest are lowered first: loud texture drowns most of what it hides, so that little is lost there.
+    The strongest are lowered first: strong texture masks most of the mark that it hides, so little is lost there.
     """
     most = 255**2 / 10 ** (LEAST_PSNR_DB / 10) * 0.96 - _ROUNDING
     in_blue = _mean_square(blue) * (1 + 2 * _OF_BLUE**2) / 3
@@ -140,7 +142,7 @@ def _mean_square(values: FloatArray) -> float:
 
 
 def _ceiling(deviations: FloatArray, power: float) -> np.float32:
-    """The value to which the largest deviations are lowered, so that their mean square is not above ``power``."""
+    """Find the value to lower the largest deviations to, so that their mean square is not above ``power``."""
     low, high = 0.0, float(deviations.max())
     if _mean_square(deviations) > power:
         for _ in range(12):
@@ -152,7 +154,7 @@ def _ceiling(deviations: FloatArray, power: float) -> np.float32:
 
 
 def _added(picture: ByteArray, changes: Sequence[FloatArray]) -> ByteArray:
-    """A new (H, W, 3 or 4) with its colours changed, rounded and kept within 0..255; transparency stays."""
+    """Return a new (H, W, 3 or 4) with its colours changed, rounded and kept within 0..255; transparency stays."""
     channels = list(cv2.split(picture))
     for channel, change in zip(channels, changes, strict=False):
         cv2.add(channel, change, dst=channel, dtype=cv2.CV_8U)
@@ -160,14 +162,14 @@ def _added(picture: ByteArray, changes: Sequence[FloatArray]) -> ByteArray:
 
 
 def _drawn(tile: FloatArray, deviations: FloatArray) -> FloatArray:
-    """(H, W) filled with tiles from the upper left corner, as strong as each pixel's deviation."""
+    """Fill (H, W) with tiles from the upper left corner, as strong as each pixel's deviation."""
     (height, width), side = deviations.shape, len(tile)
     tiled = np.tile(tile, (-(-height // side), -(-width // side)))[:height, :width]
     return np.asarray(cv2.multiply(tiled, deviations), np.float32)
 
 
 def tile_side(size: tuple[int, ...]) -> int:
-    """Side of a tile in pixels for a picture of (height, width)."""
+    """Return the side of a tile in pixels for a picture of (height, width)."""
     return max(TILE, round(TILE * min(size[:2]) / _REFERENCE) | 1)
 
 
@@ -184,12 +186,12 @@ def read_mark(picture: ByteArray, key: bytes) -> MarkReading | None:
 
 
 def read_marks(picture: ByteArray, key: bytes, most: int = MOST_MARKS) -> list[MarkReading]:
-    """Read all marks of a picture, of which there are several where copies of several buyers were averaged.
+    """Read all marks of a picture; it has several if copies of several buyers were averaged.
 
     Args:
         picture: (H, W), (H, W, 3 or 4) uint8.
         key: secret of the installation.
-        most: after so many marks no further one is looked for.
+        most: number of marks after which the search ends.
     Returns:
         The clearest mark first; each payload once.
     """
@@ -209,7 +211,7 @@ def read_marks(picture: ByteArray, key: bytes, most: int = MOST_MARKS) -> list[M
 
 
 def _searched(planes: Sequence[Plane]) -> Iterator[tuple[slice, slice, Plane, Guess]]:
-    """Where the mark may lie: part of the picture, the plane that tells it, and the guess; cheap ones first."""
+    """Yield where the mark may be: part of the picture, the plane searched, and the guess; cheap ones first."""
     smaller = [_smaller(plane) for plane in planes]
     whole = slice(None), slice(None)
     for (residual, shrunk), plane in zip(smaller, planes, strict=True):
@@ -229,7 +231,7 @@ def _searched(planes: Sequence[Plane]) -> Iterator[tuple[slice, slice, Plane, Gu
 
 
 def _smaller(plane: Plane) -> tuple[FloatArray, float]:
-    """A plane filtered for searching, and by how much it is smaller: slow waves are found in half the pixels."""
+    """Filter a plane for searching; return it and how much it was shrunk: slow waves need half the resolution."""
     if plane.pattern.side == TILE:
         return filter_plane(plane.values, plane.pattern), 1.0
     half = cv2.resize(plane.values, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
@@ -241,7 +243,7 @@ def _part(shares: tuple[float, float], length: int) -> slice:
 
 
 def _read_straight(planes: Sequence[Plane], shrunk: float, most: int) -> list[MarkReading]:
-    """Marks of a picture that was neither scaled nor turned: far fainter ones than the spectrum shows."""
+    """Read marks of a picture that was neither scaled nor rotated: far fainter ones than the spectrum shows."""
     size = planes[0].shape
     whole = tile_side(tuple(round(side * shrunk) for side in size)) / shrunk
     for tile_px in dict.fromkeys((whole, TILE / shrunk)):
@@ -257,7 +259,7 @@ def _read_straight(planes: Sequence[Plane], shrunk: float, most: int) -> list[Ma
 
 
 def _read_at(planes: Sequence[Plane], plane: Plane, guess: Guess, shrunk: float, most: int) -> list[MarkReading]:
-    """Marks that lie about where one plane's guess says."""
+    """Read the marks near one plane's guess."""
     if guess.score < _WORTH_ALIGNING:
         return []
     placed, decoded = guess.to_picture, _unaligned(planes, guess, most) if guess.upright else {}
@@ -272,7 +274,7 @@ def _read_at(planes: Sequence[Plane], plane: Plane, guess: Guess, shrunk: float,
 
 
 def _unaligned(planes: Sequence[Plane], guess: Guess, most: int) -> dict[int, float]:
-    """Marks read at a scale as it was found: a mark may agree over the whole picture and too little in any part."""
+    """Read marks at the scale as found: a mark may agree over the whole picture but too little in any part."""
     tiles = [(plane, cut_tiles(plane, guess.to_picture)) for plane in planes]
     folded = [fold(cut, plane.pattern) for plane, cut in tiles if cut is not None]
     return _decoded(folded, planes[0].pattern.key, most)
@@ -281,7 +283,7 @@ def _unaligned(planes: Sequence[Plane], guess: Guess, most: int) -> dict[int, fl
 def _first_decoded(
     planes: Sequence[Plane], leading: Plane, to_picture: FloatArray, most: int, flat: bool = False
 ) -> dict[int, float]:
-    """Marks of tiles folded alike, as the mark was made for, or else by how much of it each shows in a plane."""
+    """Read marks of tiles folded alike, as the mark is made for, else weighted by how much of it each shows."""
     key = leading.pattern.key
     cut = [(plane, cut_tiles(plane, to_picture, flat)) for plane in planes]
     tiles = [(plane, found) for plane, found in cut if found is not None]
@@ -293,10 +295,10 @@ def _first_decoded(
 
 
 def _decoded(planes: Sequence[Folded], key: bytes, most: int, uncropped: bool = False) -> dict[int, float]:
-    """Payload -> score of at most so many marks of a folded picture, the clearest first.
+    """Decode at most ``most`` marks of a folded picture: payload -> score, the clearest first.
 
-    Where the picture begins with a whole tile, a mark that hardly stands above noise is believed if it begins where its
-    payload says. The luma is asked alone as well: its many symbols keep several buyers apart, blue's few do not.
+    If the picture begins with a whole tile, a mark hardly above noise is accepted if it begins where its payload says.
+    The luma is decoded alone as well: its many symbols keep several buyers apart, blue's few do not.
     """
     found: dict[int, float] = {}
     for place in places_of(planes, MOST_MARKS) if planes else []:
@@ -311,7 +313,7 @@ def _decoded(planes: Sequence[Folded], key: bytes, most: int, uncropped: bool = 
 
 
 def _word_at(place: Place, planes: Sequence[Folded], key: bytes, uncropped: bool) -> int | None:
-    """The payload that some planes say at a place: the likeliest word, or one of a list where that is no guess."""
+    """Decode the payload at a place: the likeliest word, or one of a list if score or place exclude chance."""
     soft, sure = symbols_of(planes), place.score >= SURE_SCORE
     if place.score >= LEAST_SCORE:
         payload = decode_symbols(soft, key, _LISTED if sure else 1)
@@ -322,7 +324,7 @@ def _word_at(place: Place, planes: Sequence[Folded], key: bytes, uncropped: bool
 
 
 def read_mark_with_original(picture: ByteArray, original: ByteArray, key: bytes) -> MarkReading | None:
-    """Read the mark of a badly treated copy with the help of the picture as it was before it was marked.
+    """Read the mark of a badly degraded copy with the help of the picture as it was before it was marked.
 
     Args:
         picture: (H, W), (H, W, 3 or 4) uint8, the suspected copy.
@@ -338,13 +340,13 @@ def read_mark_with_original(picture: ByteArray, original: ByteArray, key: bytes)
 
 
 def _same_frame(luma: FloatArray, source: FloatArray) -> Match | None:
-    """The copy as the whole original, scaled: for pictures without features."""
+    """Take the copy as the whole original, scaled: for pictures without features."""
     across, down = luma.shape[1] / source.shape[1], luma.shape[0] / source.shape[0]
     return Match(np.diag([across, down, 1.0]), 0, False) if abs(across / down - 1) < 0.02 else None
 
 
 def _read_difference(luma: FloatArray, source: FloatArray, match: Match, key: bytes) -> MarkReading | None:
-    """Bring the copy to the original's place, subtract, and read what is left over."""
+    """Warp the copy onto the original, subtract, and read the mark in the difference."""
     height, width = source.shape
     back = np.linalg.inv(match.homography)
     copy = cv2.warpPerspective(luma, back, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
@@ -363,7 +365,7 @@ def _read_difference(luma: FloatArray, source: FloatArray, match: Match, key: by
 
 
 def _left_over(copy: FloatArray, source: FloatArray, inside: BoolArray) -> FloatArray:
-    """What a copy has more than its original, after their tones were brought together, weighted by what hides it."""
+    """Subtract the original from the copy after matching their tones, weighted by how much it hides."""
     sigma = 6.0
     means = [cv2.GaussianBlur(values, (0, 0), sigma) for values in (copy, source)]
     bands = [values - mean for values, mean in zip((copy, source), means, strict=True)]

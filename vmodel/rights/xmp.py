@@ -1,4 +1,4 @@
-"""What a published picture says of itself in XMP, for search engines, marketplaces and archives.
+"""XMP metadata of a published picture, for search engines, marketplaces and archives.
 
 Google Merchant Center reads the digital source type, Google Images the licence, crawlers the data-mining reservation,
 and platforms in China the AIGC field (GB 45438-2025).
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 DIGITAL_SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-"""A picture made by trained or rendered algorithms, as IPTC names it; no camera saw the person."""
+"""IPTC's term for a picture made by trained or rendered algorithms; no camera saw the person."""
 _NO_MINING = "http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING"
 _SPACES: Mapping[str, str] = {
     "dc": "http://purl.org/dc/elements/1.1/",
@@ -26,7 +26,7 @@ _SPACES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Credit:
-    """What the packet states.
+    """Content of the XMP packet.
 
     Attributes:
         licence_id: of the certificate.
@@ -48,7 +48,7 @@ class Credit:
 
 
 def write_packet(credit: Credit) -> bytes:
-    """The XMP packet of a picture, UTF-8."""
+    """Write the XMP packet of a picture, UTF-8."""
     simple = {
         "Iptc4xmpExt:DigitalSourceType": DIGITAL_SOURCE,
         "Iptc4xmpExt:AISystemUsed": credit.system,
@@ -75,7 +75,7 @@ def write_packet(credit: Credit) -> bytes:
 
 
 def with_xmp(jpeg: bytes, packet: bytes) -> bytes:
-    """A JPEG with a packet that its encoder did not write, as its first segment (XMP specification, part 3).
+    """Insert a packet, which the encoder did not write, as a JPEG's first segment (XMP specification, part 3).
 
     Args:
         jpeg: without XMP.
@@ -90,7 +90,7 @@ _FILM_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 
 
 def with_xmp_in_film(film: bytes, packet: bytes) -> bytes:
-    """An MP4 with a packet, in a box at its end, where it moves no frame.
+    """Append a packet to an MP4, in a box at its end, where it moves no frame.
 
     Args:
         film: MP4 without XMP.
@@ -100,7 +100,7 @@ def with_xmp_in_film(film: bytes, packet: bytes) -> bytes:
 
 
 def _aigc(credit: Credit) -> dict[str, str]:
-    """The implicit label of GB 45438-2025, annex E: label 1 is content that certainly was generated."""
+    """Build the implicit label of GB 45438-2025, annex E: label 1 is content that certainly was generated."""
     return {
         "Label": "1",
         "ContentProducer": credit.issuer,
