@@ -1,4 +1,4 @@
-"""What stands behind the model: a seamless studio sweep, a colour, a picture, or nothing."""
+"""Background of the model: a seamless studio sweep, a colour, a picture, or nothing."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ SWEEPS: dict[str, tuple[int, int, int]] = {
 BACKGROUNDS = (*SWEEPS, "transparent")
 
 _LONGEST_SIDE = 4096
-"""Of a picture that is kept: more than any shot shows."""
+"""Longest side of a stored picture, pixels: more than any shot shows."""
 _MOST_SURPLUS = 16.0
-"""Area of a scaled picture, in pictures, from which on it is cropped before."""
+"""Area of the scaled picture relative to the shot above which it is cropped before scaling."""
 _BEHIND_M = 1.5
 _CURVE_M = 1.3
 
 
 @dataclass(frozen=True)
 class Background:
-    """A backdrop.
+    """Backdrop of a shot.
 
     Attributes:
         name: a sweep's name, "colour", "picture" or "transparent".
@@ -54,13 +54,13 @@ class Background:
 
 
 def read_background(background: str) -> Background:
-    """Understand a background as the command line states it.
+    """Parse a background as the command line states it.
 
     Args:
         background: a name of ``BACKGROUNDS``, a colour like "#d8d0c8", or a picture file; "blur:FILE"
             puts the picture out of focus.
     Raises:
-        UnknownBackground: none of these, or the file is no picture.
+        UnknownBackground: none of these, or the file is not a picture.
         PhotoTooLarge, UnreadablePhoto, AnimatedPhoto: see ``vmodel.garment.reading.read_rgb``.
     """
     if background == "transparent":
@@ -91,7 +91,7 @@ def _within(picture: ByteArray, longest: int) -> ByteArray:
 
 
 def paint_background(background: Background, camera: Camera, floor: FloorShadow) -> FloatArray:
-    """The backdrop without the model.
+    """Paint the backdrop without the model.
 
     Args:
         background: from ``read_background``.
@@ -113,7 +113,7 @@ def paint_background(background: Background, camera: Camera, floor: FloorShadow)
 
 
 def _on_white(shadow: FloatArray) -> FloatArray:
-    """A shadow on an overexposed floor: its faint part burns out, and none of it touches the picture's border."""
+    """Return a shadow as an overexposed floor shows it: its faint part burns out, none of it touches the border."""
     height, width = shadow.shape
     columns = (np.arange(width) + 0.5) / width
     rows = (np.arange(height) + 0.5) / height
@@ -123,7 +123,7 @@ def _on_white(shadow: FloatArray) -> FloatArray:
 
 
 def _sweep_light(name: str, camera: Camera) -> FloatArray:
-    """(H, W) how brightly the empty sweep is lit; white is lit evenly so that shop pages stay white."""
+    """Return the brightness (H, W) of the empty sweep; white is lit evenly so that shop pages stay white."""
     height, width = camera.size
     if name == "white":
         return np.ones((height, width), np.float32)
@@ -140,7 +140,7 @@ def _sweep_light(name: str, camera: Camera) -> FloatArray:
 
 
 def _floor_depth(camera: Camera) -> FloatArray:
-    """(H,) metres behind the subject at which each row meets the floor; large above the horizon."""
+    """Return the metres (H,) behind the subject at which each row meets the floor; large above the horizon."""
     rows = np.arange(camera.size[0]) + 0.5 - camera.centre_px[1]
     reach = float(camera.position_m[2]) * camera.focal_px / np.maximum(rows, 1e-3)
     subject = -float(camera.position_m @ camera.rotation[2])
@@ -148,7 +148,7 @@ def _floor_depth(camera: Camera) -> FloatArray:
 
 
 def _floor_light(camera: Camera, floor: FloorShadow) -> FloatArray:
-    """(H, W) share of light that reaches the floor seen at each pixel; 1 on the wall."""
+    """Return the share (H, W) of light that reaches the floor seen at each pixel; 1 on the wall."""
     height, width = camera.size
     light = np.ones((height, width), np.float32)
     rows = np.arange(height) + 0.5 - camera.centre_px[1]

@@ -1,4 +1,4 @@
-"""Where the photographer stands: named views and framings become a pinhole camera."""
+"""Placement of the camera: named views and framings become a pinhole camera."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VIEWS = {
     "three-quarter-right": -35.0,
     "side-right": -90.0,
 }
-"""View name -> degrees that the camera walks round the wearer, towards the wearer's left."""
+"""View name -> degrees by which the camera moves round the wearer, towards the wearer's left."""
 
 FRAMINGS = ("full", "upper", "lower", "detail", "chin-down")
 
@@ -30,7 +30,7 @@ _SMALLEST, _LARGEST = (384, 288), (3072, 3072)
 
 @dataclass(frozen=True)
 class _Window:
-    """What must be inside the picture, and how much air is left round it (shares of the picture)."""
+    """Points that must be inside the picture, and the margins round them (shares of the picture)."""
 
     points_m: FloatArray
     top: float
@@ -40,7 +40,7 @@ class _Window:
 
 
 def view_angle(view: str) -> float:
-    """Degrees round the wearer for a view name or a number such as "30".
+    """Return the degrees round the wearer for a view name or a number such as "30".
 
     Args:
         view: a key of ``VIEWS`` or degrees; positive turns the camera towards the wearer's left.
@@ -119,7 +119,7 @@ def steady_cameras(
     focal_mm: float = USUAL_FOCAL_MM,
     hair: Strands | None = None,
 ) -> list[Camera]:
-    """Cameras on a circle round the wearer, at one height and distance, so that a figure that turns keeps its size.
+    """Place cameras on a circle round the wearer, at one height and distance, so that a turning figure keeps its size.
 
     Args:
         posed: the body in its pose.
@@ -130,7 +130,7 @@ def steady_cameras(
         focal_mm: see ``frame_camera``.
         hair: strands in the same pose.
     Returns:
-        One camera an angle; everything that the framing asks for is inside all of them.
+        One camera per angle; everything that the framing requires is inside all of them.
     """
     tried = [frame_camera(posed, drape, str(angle), framing, size, focal_mm, hair) for angle in range(0, 360, 45)]
     body = np.asarray(posed.vertices_m, np.float64)
@@ -163,7 +163,7 @@ def project_points(points_m: FloatArray, camera: Camera) -> tuple[FloatArray, Fl
 
 
 def pixel_rays(pixels: FloatArray, camera: Camera) -> FloatArray:
-    """World directions of rays through picture points, scaled so that their forward part is 1.
+    """Return world directions of rays through picture points, scaled so that their forward part is 1.
 
     Args:
         pixels: (N, 2) (x, y), pixel centres at half-integers.
@@ -186,7 +186,7 @@ def _window(posed: PosedBody, drape: Drape | None, framing: str, hair: Strands |
     knees = _mean_z(posed, "lowerleg01")
     eyes = _mean_z(posed, "eye")
     crown = float(body[np.linalg.norm(body - joints["head"], axis=1) < 0.3, 2].max())
-    # Without strands to look at, 3 cm are kept for the hair.
+    # Without strands, 3 cm are kept for the hair.
     strands = np.zeros((0, 3)) if hair is None else np.asarray(hair.points_m[::20], np.float64).reshape(-1, 3)
     hair_top = max(crown + 0.015, float(strands[:, 2].max())) if len(strands) else crown + 0.03
     above = np.concatenate([points, strands])
@@ -209,7 +209,7 @@ def _window(posed: PosedBody, drape: Drape | None, framing: str, hair: Strands |
 def _below_the_nose(
     points: FloatArray, cloth: FloatArray, top: float, hips: float, knees: float
 ) -> tuple[FloatArray, float, float, float, str]:
-    """The shop crop: under the nose down to mid-thigh, or to the floor when the garment reaches the knees."""
+    """Frame the shop crop: under the nose down to mid-thigh, or to the floor when the garment reaches the knees."""
     long_garment = len(cloth) > 0 and float(cloth[:, 2].min()) < 0.5 * (hips + knees)
     if long_garment:
         return _band(points, float(points[:, 2].min()), top), 0.0, 0.05, 0.06, "top"
@@ -218,7 +218,7 @@ def _below_the_nose(
 
 
 def _detail(posed: PosedBody, cloth: FloatArray, hips: float) -> _Window:
-    """The upper half of the garment; of the torso when there is none."""
+    """Frame the upper half of the garment, or of the torso when there is none."""
     if len(cloth) == 0:
         neck = float(posed.joints_m["neck01"][2])
         body = np.asarray(posed.vertices_m, np.float64)
@@ -236,7 +236,7 @@ def _mean_z(posed: PosedBody, bone: str) -> float:
 
 
 def _band(points: FloatArray, low: float, high: float) -> FloatArray:
-    """The points between two heights, with one in the middle of each edge so that the edges themselves count."""
+    """Return the points between two heights, with one in the middle of each edge so that the edges themselves count."""
     inside = points[(points[:, 2] >= low) & (points[:, 2] <= high)]
     middle = 0.5 * (inside.min(axis=0) + inside.max(axis=0))
     return np.concatenate([inside, [[middle[0], middle[1], low], [middle[0], middle[1], high]]])

@@ -1,4 +1,4 @@
-"""The head through a longer lens: in a whole figure it is too few pixels for eyes, lips and strands of hair."""
+"""Close-up of the head through a longer lens: a whole figure leaves too few pixels for eyes, lips and hair strands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vmodel.scene.geometry import PART_NAMES, Geometry
 from vmodel.types import Camera, FloatArray, IntArray
 
 FINEST_PX = 480
-"""Longest side of a close-up; a head that is as large already is drawn as it is."""
+"""Longest side of a close-up, pixels; a face larger than half of it gets none."""
 _MOST = 4
 _MARGIN_PX = 6
 _RIM_PX = 4
@@ -21,7 +21,7 @@ _FEWEST_PX = 16
 
 @dataclass(frozen=True)
 class CloseUp:
-    """A window of a picture, seen larger.
+    """Magnified window of a picture.
 
     Attributes:
         box: (top, left, height, width) in the picture's pixels.
@@ -34,7 +34,7 @@ class CloseUp:
     camera: Camera
 
     def lay(self, fine: FloatArray, picture: FloatArray) -> None:
-        """Shrink the close-up into its window, in place; at the rim it fades into what is there.
+        """Shrink the close-up into its window, in place; at the rim it fades into the picture.
 
         Args:
             fine: (h * factor, w * factor) or (..., 3) premultiplied linear light or coverage.
@@ -47,7 +47,7 @@ class CloseUp:
         window += (small - window) * (share if picture.ndim == 2 else share[..., None])
 
     def _share(self, height: int, width: int) -> FloatArray:
-        """(h, w) 1 inside, falling to 0 at the rim, but not where the picture ends."""
+        """Return weights (h, w): 1 inside, falling to 0 at the rim, but not where the picture ends."""
         top, left, tall, wide = self.box
         ramps = []
         for first, length, whole in ((top, tall, height), (left, wide, width)):
@@ -86,7 +86,10 @@ def close_up(geometry: Geometry, camera: Camera) -> CloseUp | None:
 
 
 def _window(points_m: FloatArray, camera: Camera) -> tuple[IntArray, IntArray]:
-    """Corners (x, y) round points (N, 3) before the camera, inside the picture; the first is larger where none is."""
+    """Return corners (x, y) round the points (N, 3) in front of the camera, clipped to the picture.
+
+    The first corner is larger where no point is in front.
+    """
     limit = np.array(camera.size[::-1])
     pixels, depth = project_points(points_m, camera)
     ahead = pixels[depth > 0]
@@ -97,7 +100,7 @@ def _window(points_m: FloatArray, camera: Camera) -> tuple[IntArray, IntArray]:
 
 
 def shrink(camera: Camera, longest: int) -> Camera:
-    """The same camera with fewer pixels.
+    """Return the camera with fewer pixels.
 
     Args:
         camera: of any size.
@@ -113,7 +116,7 @@ def shrink(camera: Camera, longest: int) -> Camera:
 
 
 def magnify(camera: Camera, box: tuple[int, int, int, int], factor: int) -> Camera:
-    """The same camera with a longer lens whose picture is a window of the first.
+    """Return the camera with a longer lens whose picture is a window of the first.
 
     Args:
         camera: of the whole picture.

@@ -19,7 +19,7 @@ from vmodel.types import Drape, FloatArray
 
 @dataclass(frozen=True)
 class MaterialLook:
-    """How a fabric answers light.
+    """Reflectance of a fabric.
 
     Attributes:
         roughness: 0..1 of its gloss.
@@ -39,7 +39,7 @@ class MaterialLook:
 
     @property
     def is_matte(self) -> bool:
-        """True where gloss has been through the fibres and has their colour; else it has the lamp's."""
+        """Matte fabric: its gloss has been through the fibres and has their colour; otherwise it has the lamp's."""
         return self.roughness >= _MATTE
 
 
@@ -61,19 +61,19 @@ _MATTE = 0.65
 
 
 def look_of_material(drape: Drape | None) -> MaterialLook:
-    """How a drape's fabric answers light; cotton stands for what is not known."""
+    """Return the look of a drape's fabric; an unknown fabric looks like cotton."""
     return MATERIALS.get("" if drape is None else drape.material, MATERIALS[_DEFAULT])
 
 
 def looks_of_textures(drape: Drape | None, textures: int) -> list[MaterialLook]:
-    """How the fabric of each texture answers light."""
+    """Return the look of each texture's fabric."""
     if drape is None or not drape.texture_materials:
         return [look_of_material(drape)] * max(textures, 1)
     return [MATERIALS.get(material, MATERIALS[_DEFAULT]) for material in drape.texture_materials]
 
 
 def fibre_tint(albedo: FloatArray) -> FloatArray:
-    """Colour of the gloss of dyed fibres.
+    """Return the colour of the gloss of dyed fibres.
 
     A photo of a nearly black cloth already shows its white gloss; more of it would grey the dye away.
 
@@ -86,7 +86,7 @@ def fibre_tint(albedo: FloatArray) -> FloatArray:
 
 
 class ClothShader:
-    """Shades one garment; keeps its mip textures and wrinkle field between batches of samples."""
+    """Shader of one garment; it keeps its mip textures and wrinkle field between batches of samples."""
 
     def __init__(self, geometry: Geometry) -> None:
         self._geometry = geometry
@@ -98,7 +98,7 @@ class ClothShader:
         self._metres_per_texel = float(1 / np.median(surface_tangents(geometry, cloth)[2])) if len(cloth) else 1.0
 
     def albedo(self, samples: SurfaceSamples) -> FloatArray:
-        """The photo's colours, linear light, (S, 3); nothing but resampling is done to them."""
+        """Return the photo's colours, linear light, (S, 3); they are only resampled."""
         _, _, density = surface_tangents(self._geometry, samples.triangle)
         points = interpolate_uv(self._geometry, samples.triangle, samples.bary)
         cosine = np.clip(dot(samples.normal, samples.view), 0.15, 1)
@@ -125,19 +125,19 @@ class ClothShader:
         matte = self._by_fabric(samples, "is_matte") > 0
         tint = np.where(matte[:, None], fibre_tint(albedo), 1) * np.where(samples.inside, 0.2, 1)[:, None]
         lamps, shine = (np.asarray(part * tint, np.float32) for part in (lamps, lamps + around))
-        # Inside, the wrong side of the fabric shows: paler in print, and less light finds its way in.
+        # The inside shows the wrong side of the fabric: its print is paler, and less light gets in.
         grey = albedo.mean(axis=1, keepdims=True)
         albedo = np.where(samples.inside[:, None], 0.72 * (0.7 * albedo + 0.3 * grey), albedo)
         part = np.full(count, PART_NAMES.index("garment"), np.uint8)
         return Shaded(albedo, light, shine, lamps, np.zeros(count, np.float32), part)
 
     def _by_fabric(self, samples: SurfaceSamples, name: str) -> FloatArray:
-        """(S,) a property of the fabric at each sample."""
+        """Return a property (S,) of the fabric at each sample."""
         values = np.array([getattr(look, name) for look in self._looks], np.float32)
         return values[np.minimum(self._geometry.texture[samples.triangle], len(values) - 1)]
 
     def _relief(self, samples: SurfaceSamples) -> FloatArray:
-        """Normals with the weave and, where they are painted, soft folds and fine wrinkles."""
+        """Return normals with the weave and, where they are painted, soft folds and fine wrinkles."""
         along_x, along_y, _ = surface_tangents(self._geometry, samples.triangle)
         points = interpolate_uv(self._geometry, samples.triangle, samples.bary)
         texture_m = (points * self._metres_per_texel).astype(np.float32)
@@ -153,7 +153,7 @@ class ClothShader:
         return facing(normal, samples.view)
 
     def _weave_slopes(self, texture_m: FloatArray, samples: SurfaceSamples) -> FloatArray:
-        """Threads that a close-up resolves; (S, 2)."""
+        """Return the slopes (S, 2) of threads that a close-up resolves."""
         spacing = self._by_fabric(samples, "weave_mm") * np.float32(1e-3)
         resolved = np.clip(0.45 * spacing / np.maximum(samples.pixel_m, 1e-7) - 0.5, 0, 1)
         visible = self._by_fabric(samples, "weave") * resolved

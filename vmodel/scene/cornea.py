@@ -1,4 +1,4 @@
-"""The clear bulge over the iris: it mirrors lights smaller and nearer to the pupil than the eyeball would."""
+"""Cornea, the clear bulge over the iris: it mirrors lights smaller and nearer to the pupil than the eyeball would."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ENDS_DEG = 1.18 * IRIS_DEG
 
 
 def eye_mirrors(eyes: Eyes, position_m: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """How eyes with corneas mirror at points of the mesh's round eyeballs.
+    """Return the mirror normals of eyes with corneas at points of the mesh's round eyeballs.
 
     Args:
         eyes: of the posed body.

@@ -1,8 +1,8 @@
-"""Cloth whose wrinkles and soft folds are real: the relief that the draft paints on the mesh moves its vertices here.
+"""Wrinkles and soft folds in the cloth's mesh: the relief that the draft paints as normals moves vertices here.
 
-Painted relief tilts normals and nothing else. Real creases shade one another, hide from lamps and are deeper, and a
-photograph shows them so. Light that is traced for each pixel (``traced``) and the photographs that the embedded model
-learns from see this cloth; the draft is quicker with the painted one.
+Painted relief only tilts normals. Real creases are deeper, shade one another and lie in shadow from lamps, as in a
+photograph. Light traced per pixel (``traced``) and the photographs that the embedded model learns from use this cloth;
+the draft is faster with the painted one.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from vmodel.types import FloatArray, IntArray
 
 TILE_PX = 256
 _DEPTH = 1.7
-"""How much deeper real creases are than the slopes that the draft shades."""
+"""Depth of real creases relative to the slopes that the draft shades."""
 _INWARDS = 0.6
 """Share of its depth that a hollow keeps: below the cloth lies the body."""
 _UNSEEN, _FULL = 0.012, 0.10
 
 
 def creased(geometry: Geometry) -> Geometry:
-    """The same studio with creases in the cloth's mesh; vertices and triangles keep their numbers.
+    """Return the studio with creases in the cloth's mesh; vertices and triangles keep their numbers.
 
     Args:
         geometry: with or without a drape.
@@ -51,7 +51,7 @@ def creased(geometry: Geometry) -> Geometry:
 
 
 def displaced(geometry: Geometry, height: FloatArray) -> FloatArray:
-    """All vertices (N, 3) float32, moved along their normals.
+    """Return all vertices (N, 3) float32, moved along their normals.
 
     Args:
         geometry: with a drape.
@@ -65,7 +65,9 @@ def displaced(geometry: Geometry, height: FloatArray) -> FloatArray:
 
 
 def crease_heights(geometry: Geometry) -> FloatArray:
-    """(N,) float32 metres: wrinkles where cloth is squeezed and soft folds where it hangs, as the draft shades them.
+    """Return the height (N,) of creases in float32 metres.
+
+    Wrinkles form where cloth is squeezed and soft folds where it hangs, as the draft shades them.
 
     Args:
         geometry: with a drape.
@@ -85,14 +87,14 @@ def crease_heights(geometry: Geometry) -> FloatArray:
 
 
 def cloth_metres(geometry: Geometry) -> FloatArray:
-    """(T, 3, 2) texture coordinates of the cloth's corners in metres."""
+    """Return the texture coordinates (T, 3, 2) of the cloth's corners in metres."""
     cloth = np.arange(geometry.cloth_start, len(geometry.triangles))
     density = float(np.median(surface_tangents(geometry, cloth[::5])[2]))
     return np.asarray(geometry.corner_uv[cloth] / density, np.float32)
 
 
 def vertices_in_metres(geometry: Geometry) -> tuple[IntArray, FloatArray]:
-    """Numbers (n,) of the vertices of the cloth, and their texture coordinates (n, 2) in metres."""
+    """Return the indices (n,) of the cloth's vertices, and their texture coordinates (n, 2) in metres."""
     metres = np.zeros((len(geometry.vertices_m), 2), np.float32)
     triangles = geometry.triangles[geometry.cloth_start :]
     metres[triangles.reshape(-1)] = cloth_metres(geometry).reshape(-1, 2)
@@ -102,7 +104,7 @@ def vertices_in_metres(geometry: Geometry) -> tuple[IntArray, FloatArray]:
 
 @cache
 def _height_tiles() -> tuple[FloatArray, ...]:
-    """Six repeating (256, 256) reliefs in metres whose slopes are the draft's at full squeeze."""
+    """Return six repeating (256, 256) reliefs in metres whose slopes are the draft's at full squeeze."""
     step = TILE_M / TILE_PX
     rows, columns = np.mgrid[0:TILE_PX, 0:TILE_PX]
     place = (np.stack([columns.ravel(), rows.ravel()], axis=1).astype(np.float32) + 0.5) * np.float32(step)

@@ -1,4 +1,4 @@
-"""The draft: a studio photograph rendered from geometry, light and the photo's own pixels."""
+"""Draft: a studio photograph rendered from geometry, light and the photo's own pixels."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def render_draft(
 
 
 def _with_hair(scene: Scene, camera: Camera, lighting: Lighting) -> tuple[FloatArray, FloatArray]:
-    """Premultiplied colour (H, W, 3) and coverage (H, W) of everything but the backdrop; not to be written to."""
+    """Return premultiplied colour (H, W, 3) and coverage (H, W) of all but the backdrop; do not write to them."""
     kept = scene.drawn_near(camera, lighting)
     if kept is not None:
         return kept.colour, kept.cover
@@ -83,7 +83,7 @@ def _with_hair(scene: Scene, camera: Camera, lighting: Lighting) -> tuple[FloatA
 
 
 def _person(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> tuple[FloatArray, FloatArray]:
-    """Premultiplied colour (H, W, 3) and coverage (H, W) of body, garment and props."""
+    """Return premultiplied colour (H, W, 3) and coverage (H, W) of body, garment and props."""
     height, width = gbuffer.camera.size
     colour = np.zeros((height * width, 3), np.float32)
     cover = np.zeros(height * width, np.float32)
@@ -99,7 +99,7 @@ def _person(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> tuple[FloatAr
 def lit_samples(
     scene: Scene, gbuffer: GBuffer, lighting: Lighting, traced: TracedSamples | None = None
 ) -> Iterator[tuple[IntArray, Shaded, FloatArray]]:
-    """Shade everything that is seen.
+    """Shade all visible samples.
 
     Only skin needs its neighbours' light, so only the body is kept until all of it is shaded.
 
@@ -107,9 +107,9 @@ def lit_samples(
         scene: who wears what.
         gbuffer: of a camera.
         lighting: at the vertices.
-        traced: light of each pixel that stands for it.
+        traced: traced light of each pixel; None to use the light at the vertices.
     Yields:
-        (S,) indices of samples, what they send, and (S, 3) the light on them; under skin it has spread.
+        Indices (S,) of samples, their shading, and the light (S, 3) on them, already spread under skin.
     """
     geometry, surface = scene.geometry, scene.geometry.surface[gbuffer.triangle]
 
@@ -146,7 +146,7 @@ def _shade_prop(geometry: Geometry, samples: SurfaceSamples, lighting: Lighting)
 
 
 def _scattered(gbuffer: GBuffer, body: Sequence[IntArray], shaded: Sequence[Shaded]) -> FloatArray:
-    """(H, W, 3) irradiance of skin, spread as light spreads under it.
+    """Return the irradiance (H, W, 3) of skin, spread as light spreads under it.
 
     Args:
         gbuffer: places the samples.
@@ -180,7 +180,7 @@ def _scattered(gbuffer: GBuffer, body: Sequence[IntArray], shaded: Sequence[Shad
 
 
 def _developed(colour: FloatArray, cover: FloatArray, plate: FloatArray, seed: int) -> ByteArray:
-    """The person in front of the backdrop as sRGB bytes.
+    """Compose the person with the backdrop as sRGB bytes.
 
     Half a step of noise keeps smooth backdrops free of bands; pure white stays pure.
 
@@ -204,7 +204,7 @@ def _developed(colour: FloatArray, cover: FloatArray, plate: FloatArray, seed: i
 
 
 def _cut_out(colour: FloatArray, cover: FloatArray) -> ByteArray:
-    """(H, W, 4) sRGB with straight alpha."""
+    """Return sRGB (H, W, 4) with straight alpha."""
     result = np.empty((*cover.shape, 4), np.uint8)
     for top in range(0, len(colour), _ROWS):
         band = slice(top, top + _ROWS)

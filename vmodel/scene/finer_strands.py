@@ -1,4 +1,4 @@
-"""Hair seen near: each strand that was grown stands for several finer ones, and a few of these stray."""
+"""Finer hair for near views: each grown strand becomes several finer ones, and a few of these stray."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from vmodel.scene.hair_light import HEAD
 from vmodel.types import FloatArray, IntArray, Strands
 
 CHILDREN = 3
-"""Strands that are drawn for one of the head."""
+"""Strands drawn for one grown strand of the head."""
 _SPREAD_M = 0.0016
 _WANDER_M = 0.0006
 _STRAY_SHARE, _STRAY_REACH, _STRAY_MOST_M = 0.03, 0.055, 0.012
 _FINER = 0.5
 _TINT = 0.10
 _CHANCES = 17
-"""Random numbers that a child takes."""
+"""Random numbers per child."""
 
 
 def with_children(hair: Strands, colours: FloatArray, numbers: IntArray, total: int) -> tuple[Strands, FloatArray]:
-    """More and finer strands than were grown; brows, lashes and beard stay as they are.
+    """Draw each grown strand of the head as several finer ones; brows, lashes and beard stay as they are.
 
-    A child has its parent's light, so hair is lit once however finely it is drawn. Where it lies follows from its
-    parent's number alone, so it stays there whichever others are drawn.
+    A child has its parent's light, so hair is lit once however finely it is drawn. Its place depends on its parent's
+    number alone, so it stays there whichever others are drawn.
 
     Args:
         hair: posed strands.
@@ -52,7 +52,7 @@ def with_children(hair: Strands, colours: FloatArray, numbers: IntArray, total: 
 
 
 def _beside(points: FloatArray, chance: FloatArray) -> FloatArray:
-    """(N, K, 3) one more strand beside each: it keeps a slowly changing distance."""
+    """Return one more strand (N, K, 3) next to each, at a slowly changing distance."""
     along = np.linspace(0, 1, points.shape[1], dtype=np.float32)[None, :, None]
     side = _normal(chance[:, 1:10]).reshape(-1, 3, 3)
     spread = np.minimum(_SPREAD_M, 0.06 * _lengths(points))
@@ -63,7 +63,7 @@ def _beside(points: FloatArray, chance: FloatArray) -> FloatArray:
 
 
 def _astray(points: FloatArray, chance: FloatArray) -> FloatArray:
-    """(N, K, 3) the same, but a few leave the mass in an arc of their own, more so towards the tip."""
+    """Bend a few strands (N, K, 3) out of the mass, each in its own arc, more so towards the tip."""
     result = points.copy()
     chosen = np.flatnonzero(chance[:, 12] < _STRAY_SHARE)
     along = np.linspace(0, 1, points.shape[1], dtype=np.float32)[None, :, None]
@@ -74,10 +74,10 @@ def _astray(points: FloatArray, chance: FloatArray) -> FloatArray:
 
 
 def _normal(chance: FloatArray) -> FloatArray:
-    """Normal deviates of uniform ones."""
+    """Convert uniform deviates to normal ones."""
     return np.asarray(ndtri(np.clip(chance, 1e-4, 1 - 1e-4)), np.float32)
 
 
 def _lengths(points: FloatArray) -> FloatArray:
-    """(N, 1, 1) metres along each strand."""
+    """Return the length (N, 1, 1) of each strand in metres."""
     return np.asarray(np.linalg.norm(np.diff(points, axis=1), axis=2).sum(axis=1)[:, None, None], np.float32)

@@ -1,4 +1,4 @@
-"""Soft folds in which loose cloth hangs: wider than wrinkles, finer than what the solver's mesh lets cloth form."""
+"""Soft folds of loosely hanging cloth: wider than wrinkles, finer than the solver's mesh can form."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _STRENGTH = {
     "coat-wool": 0.5,
     "leather": 0.5,
 }
-"""Depth of the folds of a fabric over those of jersey and cotton: stiff cloth folds less."""
+"""Depth of a fabric's folds relative to those of jersey and cotton: stiff cloth folds less."""
 
 
 def folded(drape: Drape, posed: PosedBody) -> FloatArray:
-    """The drape's vertices, moved along their normals into folds along the grain.
+    """Return the drape's vertices, moved along their normals into folds along the grain.
 
-    Folds begin where the cloth leaves the body and deepen with the room that it has, as cloth does that is held above.
+    Folds begin where the cloth leaves the body and deepen with its distance from it, as in cloth held from above.
     They depend on the place on the cloth, so they stay the same in every pose and view.
 
     Args:
@@ -62,7 +62,7 @@ def folded(drape: Drape, posed: PosedBody) -> FloatArray:
 
 
 def _room(drape: Drape, cloth: FloatArray, posed: PosedBody) -> FloatArray:
-    """(N,) metres from each vertex to the body or the nearest other garment."""
+    """Return the metres (N,) from each vertex to the body or the nearest other piece of cloth."""
     body = np.asarray(posed.vertices_m, np.float32)
     _, nearest = cKDTree(body).query(cloth)
     room = np.abs(dot(cloth - body[nearest], vertex_normals(body, posed.faces)[nearest]))
@@ -77,7 +77,7 @@ def _room(drape: Drape, cloth: FloatArray, posed: PosedBody) -> FloatArray:
 
 
 def _cloth_metres(drape: Drape, cloth: FloatArray) -> FloatArray:
-    """(N, 2) place on the cloth in metres: the mean of what a vertex's corners say."""
+    """Return the place (N, 2) of each vertex on the cloth in metres: the mean over its corners."""
     flat = np.asarray(drape.texture_px, np.float64)
     across = np.linalg.norm(flat - np.roll(flat, -1, axis=1), axis=2).sum(axis=1)
     corners = cloth[drape.triangles]
@@ -91,7 +91,7 @@ def _cloth_metres(drape: Drape, cloth: FloatArray) -> FloatArray:
 
 
 def _strength(drape: Drape, count: int) -> FloatArray:
-    """(N,) of the fabric at each vertex."""
+    """Return the fold strength (N,) of the fabric at each vertex."""
     names = drape.texture_materials or (drape.material,)
     known = np.array([_STRENGTH.get(name, 1.0) for name in names])
     rows = drape.triangles.reshape(-1)
@@ -100,7 +100,7 @@ def _strength(drape: Drape, count: int) -> FloatArray:
 
 
 def _relief(places_m: FloatArray) -> FloatArray:
-    """(N,) relief of unit deviation: long waves along the grain that split, join and fade, in patches."""
+    """Return the relief (N,) of unit deviation: long waves along the grain that split, join and fade, in patches."""
     waves, phase = _waves()
     height = np.cos(places_m @ waves.T + phase).sum(axis=1) / np.sqrt(_WAVES / 2)
     patches = np.cos(places_m @ (0.17 * waves[::4, ::-1]).T + phase[::4]).sum(axis=1) / np.sqrt(_WAVES / 8)
@@ -109,7 +109,7 @@ def _relief(places_m: FloatArray) -> FloatArray:
 
 @cache
 def _waves() -> tuple[FloatArray, FloatArray]:
-    """(_WAVES, 2) radians a metre and (_WAVES,) phases."""
+    """Return wave vectors (_WAVES, 2) in radians per metre and phases (_WAVES,)."""
     rng = np.random.default_rng(8)
     across = 2 * np.pi / rng.uniform(*_APART_M, _WAVES)
     along = rng.normal(0, 2 * np.pi / _LONG_M, _WAVES)

@@ -1,4 +1,4 @@
-"""Which surface lies under every picture point; traced once a camera and shared by maps and draft."""
+"""Visible surface at every picture point; traced once per camera and shared by maps and draft."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class GBuffer:
 def trace_gbuffer(geometry: Geometry, camera: Camera) -> GBuffer:
     """Trace the picture.
 
-    Cloth wins over body that pokes through it by less than 8 mm (30 mm for the base layer), so a drape
-    that touches the body never shows skin through the cloth; hands lie on top of cloth.
+    Cloth hides body that pokes through it by less than 8 mm (30 mm for the base layer). A drape that
+    touches the body therefore never shows skin through the cloth; hands lie on top of cloth.
 
     Args:
         geometry: what stands in the studio.
@@ -81,7 +81,7 @@ def trace_gbuffer(geometry: Geometry, camera: Camera) -> GBuffer:
 
 
 def in_batches(chosen: IntArray, pixel: IntArray) -> Iterator[IntArray]:
-    """Split samples so that all of one pixel come together: how they are split then changes no sum.
+    """Split samples into batches that keep each pixel's samples together, so that the split changes no sum.
 
     Args:
         chosen: (S,) indices of samples.
@@ -114,7 +114,7 @@ def add_up(total: FloatArray, pixel: IntArray, values: FloatArray) -> None:
 
 
 def interpolate(geometry: Geometry, triangle: IntArray, bary: FloatArray, attribute: FloatArray) -> FloatArray:
-    """Blend a (N, k) vertex attribute at samples; returns (S, k) float32."""
+    """Blend a (N, k) vertex attribute at samples; return (S, k) float32."""
     corners = geometry.triangles[triangle]
     u, v = bary[:, :1], bary[:, 1:]
     result: FloatArray = attribute[corners[:, 0]] * (1 - u - v)
@@ -124,14 +124,14 @@ def interpolate(geometry: Geometry, triangle: IntArray, bary: FloatArray, attrib
 
 
 def interpolate_uv(geometry: Geometry, triangle: IntArray, bary: FloatArray) -> FloatArray:
-    """Blend ``Geometry.corner_uv`` at samples; returns (S, 2) float32."""
+    """Blend ``Geometry.corner_uv`` at samples; return (S, 2) float32."""
     corners = geometry.corner_uv[triangle]
     u, v = bary[:, :1], bary[:, 1:]
     return np.asarray(corners[:, 0] * (1 - u - v) + corners[:, 1] * u + corners[:, 2] * v)
 
 
 def _bounds(geometry: Geometry, camera: Camera) -> tuple[int, int, int, int]:
-    """Rows and columns that the geometry can touch: (top, bottom, left, right), end exclusive."""
+    """Return the rows and columns that the geometry can touch: (top, bottom, left, right), end exclusive."""
     height, width = camera.size
     pixels, depth = project_points(geometry.vertices_m, camera)
     pixels = pixels[depth > 0.05]
@@ -156,7 +156,7 @@ def _trace_centres(geometry: Geometry, camera: Camera, bounds: tuple[int, int, i
 
 
 def _trace_edges(geometry: Geometry, camera: Camera, pixels: IntArray) -> tuple[IntArray, Hits]:
-    """Eight samples more in each given pixel; returns the pixel of each hit and the hits."""
+    """Trace eight more samples in each given pixel; return the pixel of each hit and the hits."""
     width = camera.size[1]
     rows, columns = np.divmod(pixels, width)
     corner = np.stack([columns, rows], axis=1).astype(np.float32)
@@ -173,7 +173,7 @@ def _trace_edges(geometry: Geometry, camera: Camera, pixels: IntArray) -> tuple[
 
 
 def _sample_offsets() -> FloatArray:
-    """Eight rooks on a chess board: no two share a row or column, so near-straight edges get even steps."""
+    """Place eight samples like rooks: no two share a row or column, so near-straight edges get even steps."""
     rooks = np.array([1, 6, 3, 0, 7, 4, 2, 5])
     return np.stack([(np.arange(8) + 0.5) / 8, (rooks + 0.5) / 8], axis=1).astype(np.float32)
 
@@ -189,7 +189,7 @@ def _joined(parts: list[Hits]) -> Hits:
 
 
 def _first_visible(geometry: Geometry, camera: Camera, pixels: FloatArray) -> Hits:
-    """First hits, with cloth brought before body that pokes through it."""
+    """Return first hits, with cloth brought in front of body that pokes through it."""
     directions = pixel_rays(pixels, camera)
     origin = camera.position_m.astype(np.float32)
     hits = geometry.all_surfaces.first_hits(np.broadcast_to(origin, directions.shape), directions)
@@ -211,7 +211,7 @@ def _first_visible(geometry: Geometry, camera: Camera, pixels: FloatArray) -> Hi
 
 
 def _poke_limit(geometry: Geometry, body: Hits) -> FloatArray:
-    """How far in front of cloth each body hit may lie and still count as poking through it, in metres."""
+    """Return how far in front of cloth each body hit may lie and still count as poking through it, in metres."""
     part = geometry.part[body.triangle]
     uv = interpolate_uv(geometry, body.triangle, body.bary)
     mask = geometry.subject.skin.base_layer
@@ -229,7 +229,7 @@ def _faces_camera(geometry: Geometry, triangle: IntArray, directions: FloatArray
 
 
 def _edges(geometry: Geometry, hits: Hits, shape: tuple[int, int], camera: Camera) -> BoolArray:
-    """(P,) bool: pixels that an outline may cross, judged by their four neighbours."""
+    """Mark pixels that an outline may cross, judged by their four neighbours: (P,) bool."""
     found = hits.triangle >= 0
     part = np.where(found, geometry.part[hits.triangle], 0).reshape(shape)
     piece = np.where(found, geometry.piece[hits.triangle], -1).reshape(shape)  # a collar lies close on the cloth below
@@ -250,7 +250,7 @@ def _edges(geometry: Geometry, hits: Hits, shape: tuple[int, int], camera: Camer
 
 
 def _inside_out(geometry: Geometry, camera: Camera) -> BoolArray:
-    """(T,) bool: cloth triangles whose inside the camera sees."""
+    """Mark cloth triangles whose inside the camera sees: (T,) bool."""
     corners = geometry.vertices_m[geometry.triangles[geometry.cloth_start :]]
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     towards = corners[:, 0] - camera.position_m.astype(np.float32)

@@ -1,4 +1,4 @@
-"""Everything that stands in the studio, as one triangle mesh that rays can hit."""
+"""Contents of the studio as one triangle mesh for ray tracing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PART_NAMES = ("background", *(str(part) for part in BodyPart), "base layer", "ha
 
 
 class Surface(IntEnum):
-    """What a triangle is made of."""
+    """Object that a triangle belongs to."""
 
     BODY = 0
     STOOL = 1
@@ -50,21 +50,21 @@ class Surface(IntEnum):
 
 
 class DressableBody(Protocol):
-    """What the scene asks of ``vmodel.body``'s Body."""
+    """Interface that the scene needs of ``vmodel.body``'s Body."""
 
     @property
     def uv(self) -> tuple[FloatArray, IntArray]:
-        """(n, 2) coordinates, v up, and (F, 3) indices into them."""
+        """Texture coordinates (n, 2), v up, and indices into them (F, 3)."""
 
     @property
     def face_parts(self) -> ByteArray:
-        """(F,) uint8 index into ``BodyPart``."""
+        """Index of each face's part into ``BodyPart``, (F,) uint8."""
 
     def keypoints(self, posed: PosedBody) -> FloatArray:
-        """(18, 3) COCO-18 points in metres."""
+        """Return the COCO-18 points (18, 3) in metres."""
 
     def eyes(self, posed: PosedBody) -> Eyes:
-        """Where the eyeballs are and look."""
+        """Return position and gaze of the eyeballs."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Subject:
         body_uv: (F, 3, 2) float32 texture coordinates of the body's corners, v up.
         face_parts: (F,) uint8 index into ``BodyPart``.
         keypoints_m: (18, 3) COCO-18 in world space.
-        eyes: where the eyeballs are and look.
+        eyes: position and gaze of the eyeballs.
         skin: painted skin; the opaque base layer is part of it.
         hair: strands in the same pose, or None.
         drape: the garment in the same pose, or None.
@@ -105,7 +105,7 @@ def make_subject(
     garment: Garment | None,
     shoes: WornShoes | None = None,
 ) -> Subject:
-    """Bundle what the earlier stages made; see ``Subject``."""
+    """Bundle the results of the earlier stages; see ``Subject``."""
     points, index = body.uv
     return Subject(
         posed=posed,
@@ -123,7 +123,7 @@ def make_subject(
 
 @dataclass(frozen=True)
 class Coarse:
-    """The mesh before it was made finer: light is gathered at its vertices.
+    """Mesh before refinement: light is gathered at its vertices.
 
     Attributes:
         vertices_m, normals, triangles, surface: as in ``Geometry``.
@@ -138,7 +138,7 @@ class Coarse:
 
 @dataclass(frozen=True)
 class Geometry:
-    """The studio's contents, refined for smooth outlines; made once a drape, shared by all views and lights.
+    """Contents of the studio, refined for smooth outlines; made once per drape, shared by all views and lights.
 
     Attributes:
         subject: what it was made from.
@@ -155,7 +155,7 @@ class Geometry:
         rim_parents: (R,) int32 vertices that the last R vertices, the hem's rim, copy attributes from.
         all_surfaces, cloth_only: tracers; triangles of ``cloth_only`` count from ``cloth_start``.
         occluders: tracer of what casts shadows: coarse body, stool, cloth and hair.
-            The floor is not among them: a studio's white floor sends back what it blocks.
+            The floor is not among them: a studio's white floor reflects as much light as it blocks.
         solid_occluders: the same without hair, for light that falls on hair.
     """
 
@@ -181,7 +181,7 @@ class Geometry:
 
     @cached_property
     def piece(self) -> IntArray:
-        """(T,) int32 number of the connected piece of each triangle: body, a collar, a hem's rim are one each."""
+        """Number of the connected piece of each triangle, (T,) int32: body, a collar, a hem's rim are one each."""
         ends = self.triangles.reshape(-1), np.roll(self.triangles, -1, axis=1).reshape(-1)
         count = len(self.vertices_m)
         links = sparse.coo_matrix((np.ones(len(ends[0]), bool), ends), (count, count))
@@ -189,7 +189,7 @@ class Geometry:
 
     @cached_property
     def fine_occluders(self) -> Tracer:
-        """What casts shadows within a centimetre: all surfaces as they are seen, then hair, brows and lashes."""
+        """Tracer of what casts shadows within a centimetre: all surfaces as seen, then hair, brows and lashes."""
         ribbons = [hair_ribbons(self.subject.hair, head)[:2] for head in (True, False)]
         return _tracer([(self.vertices_m, self.triangles), *ribbons])
 
@@ -268,7 +268,7 @@ def build_geometry(subject: Subject, cloth_levels: int = 2, body_levels: int = 1
 
 
 def _rim(subject: Subject, refinements: tuple[Refinement, ...], fine: Coarse, cloth_start: int) -> HemRim:
-    """The rim of the refined cloth; a fine border vertex is open where its coarse neighbours are."""
+    """Build the rim of the refined cloth; a fine border vertex is open where its coarse neighbours are."""
     drape = subject.drape
     before = sum(fine.counts[:2])
     is_open = np.zeros(0, bool)
@@ -286,7 +286,7 @@ def _rim(subject: Subject, refinements: tuple[Refinement, ...], fine: Coarse, cl
 
 
 def _spared(subject: Subject) -> BoolArray:
-    """(V,) bool: vertices of hands and head, which never lie under cloth."""
+    """Mark the vertices of hands and head, which never lie under cloth: (V,) bool."""
     spared = np.zeros(len(subject.posed.vertices_m), bool)
     labels = [list(BodyPart).index(part) for part in BodyPart if part not in (BodyPart.SKIN, BodyPart.FOOT)]
     spared[subject.posed.faces[np.isin(subject.face_parts, labels)]] = True
@@ -307,7 +307,7 @@ def _joined(meshes: list[tuple[FloatArray, IntArray]]) -> Coarse:
 
 
 def _parts(subject: Subject, body: Refinement, props: Props, sizes: list[int]) -> ByteArray:
-    # Shoes are of those things that are worn and not on sale.
+    # Shoes count as base layer: they are worn but not for sale.
     return np.concatenate(
         [
             body.faces(subject.face_parts) + 1,
@@ -334,7 +334,7 @@ def _texture_index(subject: Subject, refinements: tuple[Refinement, ...], cloth_
 
 
 def _near_cloth(mesh: Coarse, cloth_start: int, body_size: int) -> BoolArray:
-    """Body triangles within 3 cm of cloth; only there can skin poke through it."""
+    """Mark body triangles within 3 cm of cloth; only there can skin poke through it."""
     near = np.zeros(len(mesh.triangles), bool)
     cloth = mesh.triangles[cloth_start:]
     if len(cloth):
@@ -346,7 +346,10 @@ def _near_cloth(mesh: Coarse, cloth_start: int, body_size: int) -> BoolArray:
 
 
 def _occluders(coarse: Coarse, hair: Strands | None) -> Tracer:
-    """What blocks light. Hair is thinned out to ribbons of the same shadow: rays need not meet each strand."""
+    """Build the tracer of what blocks light.
+
+    Hair is thinned out to ribbons of the same shadow, so that rays need not hit each strand.
+    """
     meshes = [(coarse.vertices_m, coarse.triangles)]
     if hair is not None and (hair.kind == 0).any():
         meshes.append(_head_ribbons(hair))

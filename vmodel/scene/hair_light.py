@@ -24,7 +24,7 @@ _STEPS = 14
 
 
 def lit_colours(geometry: Geometry, hair: Strands, camera: Camera, lighting: Lighting) -> FloatArray:
-    """(N, K, 3) colours by Kajiya and Kay with Marschner's shifted highlights, dimmed by the hair in between."""
+    """Return colours (N, K, 3) by Kajiya and Kay with Marschner's shifted highlights, dimmed by the hair in between."""
     points = np.asarray(hair.points_m, np.float32)
     strands, count = points.shape[:2]
     tangent = np.gradient(points, axis=1)
@@ -51,7 +51,7 @@ def lit_colours(geometry: Geometry, hair: Strands, camera: Camera, lighting: Lig
 
 
 def _with_roots(hair: Strands) -> FloatArray:
-    """(N, K, 3) colours along strands: light coloured hair is darker near the scalp, grey and black hair is not."""
+    """Return colours (N, K, 3) along strands: light coloured hair is darker at the scalp, grey and black is not."""
     colour = np.asarray(hair.colour, np.float32)
     points = np.asarray(hair.points_m, np.float32)
     arc = np.cumsum(length(np.diff(points, axis=1)), axis=1)
@@ -61,12 +61,12 @@ def _with_roots(hair: Strands) -> FloatArray:
     saturation = (peak - colour.min(axis=1)) / np.maximum(peak, 1e-6)
     amount = np.clip(4 * peak, 0, 1) * np.clip(2 * saturation - 0.4, 0, 1) * (hair.kind == HEAD)
     near_root = np.exp(-arc / np.maximum(reach, 1e-6)) * amount[:, None]
-    # The absorption of a darker fibre: blue goes first.
+    # The absorption of a darker fibre: it takes most of the blue.
     return np.asarray(colour[:, None] * np.exp(-near_root[..., None] * _ROOT_ABSORPTION), np.float32)
 
 
 def _shine(points_m: FloatArray) -> FloatArray:
-    """(N,) 0..1 how much of its white highlight a strand shows: long hair lies in sheets, stubble points every way."""
+    """Return the share (N,) of its white highlight that a strand shows: long hair lies in sheets, stubble does not."""
     arc = length(np.diff(points_m, axis=1)).sum(axis=1)
     return np.asarray(np.clip(arc / _SLEEK_M, _LEAST_SHINE, 1), np.float32)
 
@@ -74,7 +74,7 @@ def _shine(points_m: FloatArray) -> FloatArray:
 def _fibre(
     own: FloatArray, along: FloatArray, towards: FloatArray, view: FloatArray, shift: FloatArray, shine: FloatArray
 ) -> FloatArray:
-    """Light that a fibre sends from a light to the viewer: body colour, a white and a coloured highlight."""
+    """Return the light that a fibre sends from a lamp to the viewer: body colour, a white and a coloured highlight."""
     t_l = dot(along, towards)
     t_v = dot(along, view)
     sin_l = np.sqrt(np.clip(1 - t_l * t_l, 0, 1))
@@ -92,7 +92,7 @@ def _fibre(
 
 
 class _HairVolume:
-    """Head hair as a density grid: how much light gets through to a point, and past body and garment."""
+    """Density grid of head hair: share of light that passes hair, body and garment to a point."""
 
     def __init__(self, geometry: Geometry, hair: Strands, setup: PlacedSetup) -> None:
         points = np.asarray(hair.points_m, np.float32)
@@ -107,7 +107,7 @@ class _HairVolume:
             cell = ((head[:, 1:].reshape(-1, 3) - self._origin) / _VOXEL_M).astype(int)
             flat = np.ravel_multi_index(tuple(cell.T), tuple(shape))
             density = np.bincount(flat, step * width, density.size).reshape(shape).astype(np.float32)
-        # Fibre area a volume is extinction a metre; hair scatters forward, so only part of it is lost.
+        # Fibre area per volume is extinction per metre; hair scatters forward, so only part of it is lost.
         self._extinction = 0.30 * ndimage.gaussian_filter(density, 0.6) / _VOXEL_M**3
         self._occupied = np.argwhere(self._extinction > 0.5)
         self._lights = [self._towards(geometry, light.position_m) for light in setup.lights]
@@ -116,11 +116,11 @@ class _HairVolume:
         self._dome = np.mean([self._through(middle + 10 * d) for d in up], axis=0)
 
     def dome(self, points: FloatArray) -> FloatArray:
-        """(N, K) share of the dome's light at (N, K, 3) strand points."""
+        """Return the share (N, K) of the dome's light at strand points (N, K, 3)."""
         return np.asarray(0.2 + 0.8 * self._sample(self._dome, points))
 
     def light(self, index: int, points: FloatArray) -> FloatArray:
-        """(N, K) share of one light at (N, K, 3) strand points."""
+        """Return the share (N, K) of one light at strand points (N, K, 3)."""
         return self._sample(self._lights[index], points)
 
     def _sample(self, grid: FloatArray, points: FloatArray) -> FloatArray:
@@ -133,7 +133,7 @@ class _HairVolume:
         return np.asarray(at_knots.astype(np.float32) @ blend.astype(np.float32))
 
     def _towards(self, geometry: Geometry, position: FloatArray) -> FloatArray:
-        """Transmittance to a light, with the shadow of head, body and garment."""
+        """Return the transmittance to a light, with the shadow of head, body and garment."""
         through = self._through(position)
         centres = (self._origin + (self._occupied + 0.5) * _VOXEL_M).astype(np.float32)
         towards = position.astype(np.float32) - centres
@@ -143,7 +143,7 @@ class _HairVolume:
         return np.asarray(through * ndimage.gaussian_filter(open_share, 0.8), np.float32)
 
     def _through(self, position: FloatArray) -> FloatArray:
-        """Transmittance of each voxel towards a far point, marched one voxel at a time."""
+        """Return the transmittance of each voxel towards a far point, marched in steps of 1.5 voxels."""
         shape = np.array(self._extinction.shape)
         middle = self._origin + 0.5 * shape * _VOXEL_M
         step = (position - middle) / np.linalg.norm(position - middle)
@@ -155,7 +155,7 @@ class _HairVolume:
 
 
 def _shifted(grid: FloatArray, offset: IntArray) -> FloatArray:
-    """grid[p + offset] with zeros outside."""
+    """Return grid[p + offset], with zeros outside."""
     result = np.zeros_like(grid)
     target, source = [], []
     for size, shift in zip(grid.shape, offset, strict=True):

@@ -1,4 +1,4 @@
-"""The visible thickness of cloth at its openings: a rounded rim along hems, cuffs and necklines."""
+"""Visible thickness of cloth at its openings: a rounded rim along hems, cuffs and necklines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ORDINARY_MM = 1.3
 
 @dataclass(frozen=True)
 class HemRim:
-    """A strip that closes the gap between the outside and the inside of folded cloth.
+    """Strip that closes the gap between the outside and the inside of folded cloth.
 
     Attributes:
         parent_vertex: (2m,) int32 cloth vertex that each rim vertex belongs to.
@@ -73,7 +73,7 @@ def hem_rim(
 
 
 def _open_border(triangles: IntArray, is_open: BoolArray) -> tuple[IntArray, IntArray, IntArray]:
-    """Border edges at openings: triangle (k,), its corner where the edge starts (k,), and the edge (k, 2)."""
+    """Return border edges at openings: triangle (k,), its corner where the edge starts (k,), and the edge (k, 2)."""
     start, end = triangles.reshape(-1).astype(np.int64), np.roll(triangles, -1, axis=1).reshape(-1).astype(np.int64)
     index = np.flatnonzero(is_open[start] & is_open[end])
     start, end, size = start[index], end[index], len(is_open) + 1

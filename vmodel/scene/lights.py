@@ -15,15 +15,15 @@ _WHITE: Colour = (1.0, 1.0, 1.0)
 
 @dataclass(frozen=True)
 class SoftBox:
-    """A round area light aimed at the subject.
+    """Round area light aimed at the subject.
 
     Attributes:
-        azimuth_deg: from the camera's axis; positive stands on the picture's right.
+        azimuth_deg: from the camera's axis; positive is on the picture's right.
         elevation_deg: above the horizontal through the subject's chest.
         distance_m, radius_m: they decide how soft its shadows are.
         strength: irradiance at the subject, relative to the other lights.
         colour: linear-light tint.
-        samples: shadow rays a point.
+        samples: shadow rays per point.
     """
 
     azimuth_deg: float
@@ -37,7 +37,7 @@ class SoftBox:
 
 @dataclass(frozen=True)
 class LightSetup:
-    """A named arrangement of lights.
+    """Named arrangement of lights.
 
     Attributes:
         boxes: the first is the key light.
@@ -116,7 +116,7 @@ LIGHTS = {
 
 @dataclass(frozen=True)
 class PlacedLight:
-    """A soft box in world space; ``irradiance`` is (3,) at ``reference_m`` metres."""
+    """Soft box in world space; ``irradiance`` is (3,) at ``reference_m`` metres."""
 
     position_m: FloatArray
     radius_m: float
@@ -147,7 +147,7 @@ _MEAN_EXPOSURE = 0.98
 
 
 def place_lights(setup: LightSetup, azimuth_deg: float, height_m: float) -> PlacedSetup:
-    """Stand the lights round the subject for a camera at ``azimuth_deg``.
+    """Place the lights round the subject for a camera at ``azimuth_deg``.
 
     Args:
         setup: a preset.
@@ -179,7 +179,7 @@ def place_lights(setup: LightSetup, azimuth_deg: float, height_m: float) -> Plac
 
 
 def diffuse_cosine(cosine: FloatArray, softness: Any) -> FloatArray:
-    """Cosine law for a light of some size: it fades over the terminator instead of stopping.
+    """Return the cosine law for a light of some size: it fades over the terminator instead of stopping.
 
     Args:
         cosine: normal times direction to the light's centre, -1..1.

@@ -1,4 +1,4 @@
-"""Condition maps: what every pipeline is told about the picture, exactly and without light."""
+"""Condition maps: an exact description of the picture without light, for every pipeline."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def render_conditions(scene: Scene, camera: Camera) -> ConditionMaps:
 
 @dataclass(frozen=True)
 class _Surfaces:
-    """What the surfaces at the pixels' centres are; as in ``ConditionMaps``, without hair."""
+    """Surfaces at the pixels' centres; as in ``ConditionMaps``, without hair."""
 
     parts: ByteArray
     albedo: FloatArray
@@ -91,7 +91,7 @@ def _draw_surfaces(scene: Scene, gbuffer: GBuffer) -> _Surfaces:
 
 
 def coverage(gbuffer: GBuffer, chosen: BoolArray) -> FloatArray:
-    """(H, W) float32 share of each pixel that the chosen samples (S,) cover."""
+    """Return the share (H, W) float32 of each pixel that the chosen samples (S,) cover."""
     height, width = gbuffer.camera.size
     total = np.bincount(gbuffer.pixel[chosen], gbuffer.weight[chosen], height * width)
     return np.clip(total, 0, 1).reshape(height, width).astype(np.float32)
@@ -178,7 +178,7 @@ def _chosen(samples: SurfaceSamples, chosen: BoolArray) -> SurfaceSamples:
 
 
 def _warp(scene: Scene, samples: SurfaceSamples) -> tuple[FloatArray, ByteArray]:
-    """(S, 2) texture pixels and (S,) texture numbers; NaN and 255 off the garment."""
+    """Return texture pixels (S, 2) and texture numbers (S,); NaN and 255 off the garment."""
     geometry = scene.geometry
     points = interpolate_uv(geometry, samples.triangle, samples.bary).astype(np.float32)
     number = geometry.texture[samples.triangle]

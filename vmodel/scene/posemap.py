@@ -1,4 +1,4 @@
-"""The pose as a picture: limbs in the colours of OpenPose, as pose-conditioned models expect them."""
+"""Pose as a picture: limbs in the colours of OpenPose, as pose-conditioned models expect them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in the picture besides body and garment: the stool of seated poses, and shoes."""
+"""Props besides body and garment: the stool of seated poses, and shoes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SPREADS = 12
 
 @dataclass(frozen=True, eq=False)
 class Props:
-    """One mesh of all props.
+    """Mesh of all props.
 
     Attributes:
         vertices_m: (n, 3) float32.
@@ -40,7 +40,7 @@ class Props:
 
 
 def make_props(posed: PosedBody, shoes: WornShoes | None) -> Props:
-    """The stool where somebody sits, and the shoes.
+    """Build the stool of a seated pose, and the shoes.
 
     Args:
         posed: the body.
@@ -59,11 +59,11 @@ def make_props(posed: PosedBody, shoes: WornShoes | None) -> Props:
 
 
 def over_shoes(drape: Drape, shoes: WornShoes) -> Drape:
-    """The garment with its hems laid over the shoes; it was draped on bare feet, and shoes are wider than ankles.
+    """Lay the garment's hems over the shoes; it was draped on bare feet, and shoes are wider than ankles.
 
     Args:
         drape: in the pose of the shoes.
-        shoes: what it has to hang outside of.
+        shoes: the garment has to hang outside of them.
     """
     upper = np.unique(shoes.triangles[shoes.material == UPPER])
     cloth = np.array(drape.vertices_m, np.float32)
@@ -78,7 +78,7 @@ def over_shoes(drape: Drape, shoes: WornShoes) -> Drape:
     amount = np.where((beside < _BESIDE_M) & (height > -_DEEPEST_M), np.maximum(_CLEARANCE_M - height, 0), 0)
     push = np.zeros_like(cloth)
     push[low] = normals[nearest] * amount[:, None]
-    # What hangs above the opening's edge goes along, or the cloth would step over it.
+    # Cloth above the opening's edge moves along; otherwise it would form a step there.
     spread = averaging(drape.triangles, len(cloth))
     moved = push
     for _ in range(_SPREADS):
@@ -88,5 +88,5 @@ def over_shoes(drape: Drape, shoes: WornShoes) -> Drape:
 
 
 def inside_shoes(body_m: FloatArray, faces: IntArray, shoes: WornShoes) -> FloatArray:
-    """(V, 3) the body with its feet drawn in, so that no toe shows through a shoe."""
+    """Draw the feet of the body (V, 3) in, so that no toe shows through a shoe."""
     return np.asarray(body_m - vertex_normals(body_m, faces) * (_DRAWN_IN_M * shoes.inside)[:, None], np.float32)

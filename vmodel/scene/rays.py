@@ -14,7 +14,7 @@ _BATCH = 1 << 18
 
 @dataclass(frozen=True)
 class Hits:
-    """Where rays first met a surface.
+    """First hits of rays on a surface.
 
     Attributes:
         triangle: (N,) int32, -1 for a miss.
@@ -28,7 +28,7 @@ class Hits:
 
 
 class Tracer:
-    """Triangles that rays can be shot at; bigger batches than 262,144 rays are split to bound memory."""
+    """Ray tracer of a triangle mesh; batches of more than 262,144 rays are split to bound memory."""
 
     def __init__(self, vertices_m: FloatArray, triangles: IntArray) -> None:
         from embreex.mesh_construction import TriangleMesh
@@ -61,7 +61,7 @@ class Tracer:
         return Hits(triangle, bary, distance)
 
     def blocked(self, origins: FloatArray, directions: FloatArray, reach: FloatArray) -> BoolArray:
-        """(N,) bool: whether anything lies on the ray before ``reach`` lengths of its direction."""
+        """Return whether anything lies on each ray before ``reach`` lengths of its direction: (N,) bool."""
         result = np.zeros(len(origins), bool)
         if self._empty:
             return result

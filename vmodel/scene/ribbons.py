@@ -1,6 +1,6 @@
-"""Hair as what rays meet: ribbons enough for the light about it; strands are drawn by themselves.
+"""Coarse ribbons of hair for ray tracing: shadows and indirect light; strands are rasterised separately.
 
-Traced light and the photographs for training share them, so that both agree on the shadow of each lock.
+Traced light and the photographs for training share the ribbons, so that both agree on the shadow of each lock.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from vmodel.types import FloatArray, IntArray, Strands
 
 _RIBBONS, _RIBBON_POINTS, _WIDEST = 6000, 16, 6
 _BARE_ROOT = 0.15
-"""Share of a strand of the head that throws no shadow: a ribbon on the skin would draw a jagged hairline."""
+"""Share of a head strand, from its root, that casts no shadow: a ribbon on the skin would draw a jagged hairline."""
 
 
 def hair_ribbons(hair: Strands | None, head: bool) -> tuple[FloatArray, IntArray, FloatArray]:
-    """Hair as flat ribbons, few and wide on the head: good enough for its shadow and the light that it sends back.
+    """Return hair as flat ribbons, few and wide on the head: good enough for its shadow and the light that it reflects.
 
     Args:
         hair: posed strands, or None.
-        head: strands of the head, thinned; or brows, lashes and beard, all.
+        head: True for the head's strands, thinned; False for brows, lashes and beard, not thinned.
     Returns:
-        Vertices (n, 3) in metres, triangles (m, 3) int32, and a linear-light colour a vertex (n, 3).
+        Vertices (n, 3) in metres, triangles (m, 3) int32, and a linear-light colour per vertex (n, 3).
     """
     chosen = np.flatnonzero((hair.kind == 0) == head) if hair is not None else np.zeros(0, int)
     if hair is None or not len(chosen):

@@ -1,4 +1,4 @@
-"""The set: one dressed person in one pose, with what rendering needs computed once and shared by all views."""
+"""Scene: one dressed person in one pose; the inputs of rendering are computed once and shared by all views."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KEPT_LIGHTINGS = 4
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A person without a backdrop, as ``render_draft`` draws one; not to be written to.
+    """Person without a backdrop, as ``render_draft`` draws one; do not write to the arrays.
 
     Attributes:
         camera, lighting: what it was drawn for.
@@ -52,7 +52,7 @@ class Scene:
         drape: the garment in the same pose, or None.
         garment: its textures, or None without a drape.
         shoes: in the same pose, or None.
-        ambient_rays: of the dome's light, a vertex.
+        ambient_rays: rays per vertex for the dome's light.
     """
 
     posed: PosedBody
@@ -74,14 +74,14 @@ class Scene:
 
     @cached_property
     def geometry(self) -> Geometry:
-        """The refined mesh and its ray tracers."""
+        """Refined mesh and its ray tracers."""
         return build_geometry(self.subject)
 
     def printed(self, garment: Garment) -> Scene:
-        """The scene with other pictures on the same cloth; the refined mesh and all light on it are shared.
+        """Return the scene with other pictures on the same cloth; the refined mesh and all light on it are shared.
 
         Args:
-            garment: differs from the scene's own in nothing but its textures.
+            garment: differs from the scene's own only in its textures.
         """
         twin = replace(self, garment=garment, _close_up=[])
         subject = replace(self.geometry.subject, textures=garment.textures)
@@ -92,24 +92,24 @@ class Scene:
 
     @cached_property
     def creased(self) -> Scene:
-        """The scene with real creases in its cloth, for light that is traced; the vertices' light is shared."""
+        """Scene with real creases in its cloth, for traced light; the vertices' light is shared."""
         twin = replace(self)
         vars(twin).update(geometry=creased(self.geometry), ambient=self.ambient, body_shader=self.body_shader)
         return twin
 
     @cached_property
     def cloth_shader(self) -> ClothShader:
-        """Shades the garment in all pictures."""
+        """Shader of the garment in all pictures."""
         return ClothShader(self.geometry)
 
     @cached_property
     def body_shader(self) -> BodyShader:
-        """Shades the body in all pictures."""
+        """Shader of the body in all pictures."""
         return BodyShader(self.geometry)
 
     @cached_property
     def ambient(self) -> Ambient:
-        """The dome's light on every vertex."""
+        """Light of the dome on every vertex."""
         return gather_ambient(self.geometry, rays=self.ambient_rays)
 
     @cached_property
@@ -121,7 +121,10 @@ class Scene:
         return Lighting(setup, ambient, np.zeros((count, 0), np.float32), FloorShadow(np.ones((2, 2)), (0, 0), 1))
 
     def seen_by(self, camera: Camera) -> GBuffer:
-        """The G-buffer of a camera; the latest picture's and its close-up's are kept, so maps and draft share them."""
+        """Return the G-buffer of a camera.
+
+        The G-buffers of the latest picture and of its close-up are kept, so that maps and draft share them.
+        """
         for view in list(self._views):
             if _same(view.camera, camera):
                 return view
@@ -131,18 +134,18 @@ class Scene:
         return seen
 
     def drawn_near(self, camera: Camera, lighting: Lighting) -> Drawn | None:
-        """The last close-up, if it is that of this camera in this light."""
+        """Return the last close-up if it is that of this camera in this light, otherwise None."""
         for kept in list(self._close_up):
             if kept.lighting is lighting and _same(kept.camera, camera):
                 return kept
         return None
 
     def keep_near(self, close_up: Drawn) -> None:
-        """Keep a close-up instead of the last: a pipeline that looks at the head needs it again."""
+        """Keep a close-up instead of the last: a pipeline that works on the head needs it again."""
         self._close_up[:] = [close_up]
 
     def make_ready(self, light: str, camera: Camera, seed: int = 0) -> None:
-        """Make what drafts and traced light of one scene share; afterwards threads may make them side by side."""
+        """Compute what drafts and traced light of one scene share; afterwards threads may render both in parallel."""
         _ = self.ambient
         with ThreadPoolExecutor(1) as beside:
             fine = beside.submit(lambda: self.creased.geometry.fine_occluders)
@@ -150,7 +153,7 @@ class Scene:
             fine.result()
 
     def lit(self, light: str, camera: Camera, seed: int = 0) -> Lighting:
-        """Studio light for a camera's direction; the last four are kept.
+        """Return the studio light for a camera's direction; the last four are kept.
 
         Args:
             light: a name of ``LIGHTS``.

@@ -16,7 +16,7 @@ from vmodel.types import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True)
 class SurfaceSamples:
-    """Some samples of a G-buffer with what shading needs; (S, ...) float32.
+    """Samples of a G-buffer with the inputs of shading; (S, ...) float32.
 
     Attributes:
         triangle, bary, depth_m: as in the G-buffer.
@@ -25,9 +25,9 @@ class SurfaceSamples:
         reach: (S, L) share of each light.
         open_share: (S,) share of the dome; ``bent`` (S, 3) where it comes from.
         pixel_m: (S,) size of a picture's pixel at the sample.
-        dome: (S, 3) light from dome and surroundings where it was traced; None where ``open_share`` stands for it.
-        mirrored: (S, 3) what of it comes from where the view is mirrored to, as light of that brightness all round.
-        painted: whether wrinkles and soft folds of cloth are painted on a smooth mesh, or in the mesh itself.
+        dome: (S, 3) light from dome and surroundings where it was traced; None where ``open_share`` is used instead.
+        mirrored: (S, 3) light from about the mirrored view direction, as light of that brightness all round.
+        painted: True if wrinkles and soft folds of cloth are painted on a smooth mesh, False if the mesh has them.
     """
 
     triangle: IntArray
@@ -58,7 +58,7 @@ class TracedSamples:
     painted: bool
 
     def light(self, samples: SurfaceSamples, pixel: IntArray) -> SurfaceSamples:
-        """Samples, each under the light of its pixel (S,); the inside of cloth keeps its own share of the lights."""
+        """Put samples under the light of their pixels (S,); the inside of cloth keeps its own share of the lights."""
         inside = samples.inside[:, None]
         return replace(
             samples,
@@ -78,7 +78,7 @@ class Shaded:
     Attributes:
         albedo: (S, 3) linear-light colour.
         irradiance: (S, 3).
-        gloss: (S, 3) reflected at the surface, added on top; ``lamp_gloss`` is what lamps have in it.
+        gloss: (S, 3) reflected at the surface, added on top; ``lamp_gloss`` is the lamps' part of it.
         scatter: (S,) 0..1 how much light spreads under the surface.
         part: (S,) uint8 index into ``PART_NAMES``.
     """
@@ -92,7 +92,7 @@ class Shaded:
 
 
 _LEAST_OPEN = 0.1
-"""Share of the dome that skin sends back at what lies on it: a strap that has turned over is dark, not black."""
+"""Share of the dome that skin reflects onto what lies on it: a strap that has turned over is dark, not black."""
 
 
 def take_samples(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting, chosen: IntArray) -> SurfaceSamples:
@@ -136,15 +136,15 @@ def take_samples(geometry: Geometry, gbuffer: GBuffer, lighting: Lighting, chose
 
 
 def reach_inside(open_share: FloatArray) -> FloatArray:
-    """Share of each light that the inside of cloth gets, from how open it is there, 0..1.
+    """Return the share of each light that the inside of cloth gets, from the open share there, 0..1.
 
-    Light gathered on the outside says little about it: only what enters through openings counts.
+    Light gathered on the outside hardly applies there: only what enters through openings counts.
     """
     return np.asarray(0.6 * np.square(open_share), np.float32)
 
 
 def facing(normal: FloatArray, view: FloatArray, least: float = 0.04) -> FloatArray:
-    """Unit normals bent just enough that each faces its viewer, which keeps outlines free of black fringes."""
+    """Return unit normals bent just enough that each faces its viewer, which keeps outlines free of black fringes."""
     unit = normal / np.maximum(length(normal)[:, None], 1e-9)
     cosine = dot(unit, view)[:, None]
     bent = unit + view * np.maximum(least - cosine, 0)
@@ -153,7 +153,7 @@ def facing(normal: FloatArray, view: FloatArray, least: float = 0.04) -> FloatAr
 
 @dataclass(frozen=True)
 class LightRay:
-    """One light as samples see it.
+    """One light as seen from samples.
 
     Attributes:
         direction: (S, 3) unit vectors to its centre.
@@ -167,7 +167,7 @@ class LightRay:
 
 
 def light_rays(samples: SurfaceSamples, setup: PlacedSetup) -> tuple[LightRay, ...]:
-    """The placed lights as seen from samples; computed once and used for irradiance and gloss."""
+    """Return the placed lights as seen from samples; computed once and used for irradiance and gloss."""
     rays = []
     for index, light in enumerate(setup.lights):
         towards = light.position_m.astype(np.float32) - samples.position_m
@@ -191,7 +191,7 @@ def irradiance(
     rays: tuple[LightRay, ...],
     wrap: tuple[tuple[float, float, float], FloatArray] | None = None,
 ) -> FloatArray:
-    """Light that falls on samples, (S, 3).
+    """Return the light that falls on samples, (S, 3).
 
     Args:
         samples: where.
@@ -227,7 +227,7 @@ def gloss(
     setup: PlacedSetup,
     rays: tuple[LightRay, ...],
 ) -> tuple[FloatArray, FloatArray]:
-    """Reflection at the surface: of lights (S, 3), and of dome and surroundings (S, 3).
+    """Return the reflection at the surface: of lights (S, 3), and of dome and surroundings (S, 3).
 
     Args:
         samples: where.
@@ -265,7 +265,7 @@ def _fifth(x: FloatArray) -> FloatArray:
 
 
 def _bounced(open_share: FloatArray, albedo: FloatArray) -> FloatArray:
-    """Open share per channel after light bounced between neighbouring surfaces of the same colour."""
+    """Return the open share per channel after light bounced between neighbouring surfaces of the same colour."""
     a = 2.0404 * albedo - 0.3324
     b = -4.7951 * albedo + 0.6417
     c = 2.7552 * albedo + 0.6903
@@ -281,7 +281,7 @@ def _lobes(
     roughness: tuple[tuple[float, FloatArray], ...],
     specular: FloatArray,
 ) -> FloatArray:
-    """GGX lobes times cosine times pi, widened by the light's size (Karis, SIGGRAPH 2013 course)."""
+    """Return GGX lobes times cosine times pi, widened by the light's size (Karis, SIGGRAPH 2013 course)."""
     half = ray.direction + view
     half /= np.maximum(length(half)[:, None], 1e-6)
     n_h = np.clip(dot(normal, half), 0, 1)
@@ -300,7 +300,7 @@ def _lobes(
 def _disc_mirror(
     mirrored: FloatArray, direction: FloatArray, n_v: FloatArray, specular: FloatArray, sine: FloatArray
 ) -> FloatArray:
-    """A mirror image of the disc with a soft rim; brightness is the light's radiance."""
+    """Return a mirror image of the disc with a soft rim; brightness is the light's radiance."""
     cosine = np.clip(dot(mirrored, direction), -1, 1)
     # Lids and lashes hide what grazes the eyeball: lights behind the head must not rim it.
     open_share = np.clip((n_v - 0.35) / 0.3, 0, 1)
@@ -314,7 +314,7 @@ def _disc_mirror(
 
 
 def surface_tangents(geometry: Geometry, triangle: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """How the surface runs along its texture: dP/dx and dP/dy (S, 3) in metres a texture unit, and |dx dy| density.
+    """Return tangents along the texture, dP/dx and dP/dy (S, 3) in metres per texture unit, and the |dx dy| density.
 
     Returns:
         Two tangents and (S,) texture units per metre.

@@ -19,18 +19,18 @@ SKIN_SPECULAR = 0.028
 POWDER = 0.08
 """Roughness that a make-up artist's powder adds: bare skin under studio lights looks like plastic."""
 _RELIEF = 1.3
-"""How much deeper pores and creases look than they are painted: light that spreads under skin leaves their gloss."""
+"""Depth of pores and creases relative to the painted one: light that spreads under skin leaves their gloss."""
 EYE_SPECULAR = 0.035
 _WET = 0.3
-"""How bright lights show on the white of an eye, which tears only wet, as a share of the cornea's."""
+"""Reflectance of the white of an eye, which tears only wet, as a share of the cornea's."""
 
-# Red light travels furthest in skin: how far the terminator bleeds, as added softness of the light. Where light is
-# traced for each pixel, what spreads under skin does that alone.
+# Softness added to the light because the terminator bleeds on skin; red light travels furthest. It is not used where
+# light is traced for each pixel: there, light that spreads under skin has this effect alone.
 _WRAP = (0.22, 0.09, 0.05)
 
 
 class BodyShader:
-    """Shades samples on body triangles; build one a scene, it filters the skin's textures once."""
+    """Shader of samples on body triangles; build one per scene, because it filters the skin's textures once."""
 
     def __init__(self, geometry: Geometry) -> None:
         self._geometry = geometry
@@ -77,7 +77,7 @@ class BodyShader:
         return TextureSpots(uv[:, 0] * size, (1 - uv[:, 1]) * size, footprint, tangents, (texel_u, texel_v))
 
     def _with_pores(self, samples: SurfaceSamples, spots: TextureSpots) -> FloatArray:
-        """Normals tilted by the painted relief; relief finer than a pixel fades instead of glittering."""
+        """Tilt normals by the painted relief; relief finer than a pixel fades instead of glittering."""
         texel_u, texel_v = spots.texel_m
         step = np.clip(samples.pixel_m / np.minimum(texel_u, texel_v), 1, 8)
         here = self._skin.at("height_mm", spots)

@@ -1,4 +1,4 @@
-"""Painted skin with half-sized copies, so that edges, lips and eyes neither step nor shimmer where they are small."""
+"""Painted skin with half-sized copies, so that edges, lips and eyes neither alias nor shimmer where they are small."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from vmodel.scene.texturing import look_up
 from vmodel.types import FloatArray, IntArray, SkinTextures
 
 _LEVELS = 3
-"""A texel of the coarsest level is four wide: as far as the painted gutter round each island allows."""
+"""Number of levels: a texel of the coarsest is four wide, as far as the painted gutter round each island allows."""
 
 
 @dataclass(frozen=True)
 class TextureSpots:
-    """Where samples lie in the skin textures; (S, ...) float32.
+    """Places of samples in the skin textures; (S, ...) float32.
 
     Attributes:
         x, y: texels from the left and from the top.
         footprint: texels that one pixel covers along a side.
-        tangents: dP/dx and dP/dy (S, 3) in metres a texture unit.
+        tangents: dP/dx and dP/dy (S, 3) in metres per texture unit.
         texel_m: width and height of a texel.
     """
 
@@ -42,7 +42,7 @@ class SkinPyramid:
         self._levels: dict[str, list[FloatArray]] = {}
 
     def at(self, name: str, spots: TextureSpots) -> Any:
-        """A field of ``SkinTextures`` at spots, (S,) or (S, 3) float32."""
+        """Look up a field of ``SkinTextures`` at spots: (S,) or (S, 3) float32."""
         levels = self._filtered(name)
         level = np.clip(np.log2(np.maximum(spots.footprint, 1e-3)), 0, len(levels) - 1)
         lower: IntArray = np.minimum(level.astype(np.int32), max(len(levels) - 2, 0))

@@ -1,4 +1,4 @@
-"""Smoothing of what lies at a mesh's vertices."""
+"""Smoothing of values at a mesh's vertices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from vmodel.types import IntArray
 
 
 def averaging(triangles: IntArray, count: int) -> sparse.csr_matrix:
-    """(count, count) float32: each vertex becomes half itself, half the mean of its neighbours."""
+    """Return a matrix (count, count) float32 that makes each vertex half itself, half the mean of its neighbours."""
     rows = triangles[:, [0, 1, 2, 1, 2, 0]].reshape(-1)
     columns = triangles[:, [1, 2, 0, 0, 1, 2]].reshape(-1)
     links = sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), (count, count))

@@ -1,4 +1,4 @@
-"""A plain studio plinth under seated poses."""
+"""Plain studio plinth under seated poses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SIDES = 96
 
 
 def stool_mesh(posed: PosedBody) -> tuple[FloatArray, IntArray]:
-    """The plinth that carries a seated body.
+    """Build the plinth that carries a seated body.
 
     Args:
         posed: the body; only a pose marked ``seated`` gets a plinth.
@@ -25,13 +25,16 @@ def stool_mesh(posed: PosedBody) -> tuple[FloatArray, IntArray]:
     hips = 0.5 * (np.asarray(posed.joints_m["upperleg01.L"]) + np.asarray(posed.joints_m["upperleg01.R"]))
     close = body[np.linalg.norm(body[:, :2] - hips[:2], axis=1) < 0.11]
     seat_z = float(close[:, 2].min()) + 0.006
-    # Behind the hip joints the weight rests, and the shins keep clear of the front.
+    # The weight rests behind the hip joints, and the shins keep clear of the front.
     centre = hips[:2] + np.array([0.0, 0.02])
     return _cylinder(centre, max(seat_z, 0.05))
 
 
 def _cylinder(centre: FloatArray, height: float) -> tuple[FloatArray, IntArray]:
-    """A closed cylinder whose upper rim is rounded in three steps; rings from the floor to the middle of the seat."""
+    """Build a closed cylinder whose upper rim is rounded in three steps.
+
+    Its rings go from the floor to the middle of the seat.
+    """
     bends = np.radians([0, 30, 60, 90])
     radii = np.concatenate(
         [[_RADIUS_M, _RADIUS_M], _RADIUS_M - _BEVEL_M * (1 - np.cos(bends)), [0.5 * _RADIUS_M, 1e-4]]

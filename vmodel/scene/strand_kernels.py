@@ -1,4 +1,4 @@
-"""The inner loop of the hair rasteriser, compiled by warp; imported only when hair is drawn."""
+"""Inner loop of the hair rasteriser, compiled by warp; imported only when hair is drawn."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import warp as wp
 wp.set_module_options({"enable_backward": False})
 
 FREE = wp.constant(0.004)
-"""Share of a pixel from which more is drawn into it."""
+"""Uncovered share of a pixel above which more is drawn into it."""
 
 
 @wp.func  # type: ignore[untyped-decorator]

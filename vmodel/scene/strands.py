@@ -26,12 +26,12 @@ _PIECE_PX = 4.0
 _FULL_PX_PER_MM = 2.2
 _FEWEST = 1000
 _NEAR_PX_PER_MM = 0.9
-"""From here on a strand that was grown is seen as the bundle that it stands for."""
+"""Scale above which a grown strand is drawn as the bundle of finer ones that it represents."""
 _ROUND_ABOVE_PX = 20.0
 _ASTRAY_MM = 25.0
-"""Farther from the strands that were grown none is drawn."""
+"""Largest distance of a drawn strand from the grown ones."""
 _DRAWING = Lock()
-"""Warp loads and launches kernels for one thread at a time."""
+"""Lock of warp, which loads and launches kernels for one thread at a time."""
 
 
 @dataclass(frozen=True)
@@ -126,27 +126,27 @@ def over(layer: StrandLayer, colour: FloatArray, cover: FloatArray) -> tuple[Flo
         colour: (H, W, 3) linear light times coverage.
         cover: (H, W) coverage.
     Returns:
-        The same with strands.
+        Colour and coverage with strands.
     """
     kept = uncovered(layer)
     return layer.colour + colour * kept[..., None], layer.cover + cover * kept
 
 
 def uncovered(layer: StrandLayer) -> FloatArray:
-    """(H, W) share of what lies below the strands that stays visible."""
+    """Return the share (H, W) of the surfaces below the strands that stays visible."""
     return 1 - (layer.cover - layer.behind_cover) - layer.behind_cover * layer.behind_share
 
 
 def thinned(hair: Strands, camera: Camera) -> tuple[Strands, IntArray]:
-    """Fewer, wider strands with fewer points where the head is small in the picture, rounder ones in close-ups.
+    """Thin strands where the head is small in the picture, to fewer, wider ones with fewer points; round them close up.
 
-    A camera that comes nearer sees the same strands and more: in a film no strand jumps.
+    A camera that comes nearer gets the same strands and more, so that no strand jumps in a film.
 
     Args:
         hair: all strands, at least one.
         camera: decides how many strands a pixel could show at all.
     Returns:
-        The strands, and their numbers among all.
+        The strands, and their indices among all.
     """
     px_per_mm = _px_per_mm(hair, camera)
     points = np.asarray(hair.points_m, np.float32)
@@ -161,7 +161,7 @@ def thinned(hair: Strands, camera: Camera) -> tuple[Strands, IntArray]:
 
 
 def _may_show(hair: Strands, camera: Camera) -> bool:
-    """False where all strands, and finer ones that stray from them, lie beside the picture."""
+    """Return False where all strands, and finer ones that stray from them, lie outside the picture."""
     pixels, depth = project_points(hair.points_m.reshape(-1, 3), camera)
     if not (depth > 0).all():
         return True
@@ -176,7 +176,7 @@ def _px_per_mm(hair: Strands, camera: Camera) -> float:
 
 
 def rounded(hair: Strands) -> Strands:
-    """Twice as many points on a smooth curve through the given ones (Catmull and Rom, 1974)."""
+    """Insert a point between any two, on a smooth curve through the given ones (Catmull and Rom, 1974)."""
     points = np.asarray(hair.points_m, np.float32)
     padded = np.concatenate([2 * points[:, :1] - points[:, 1:2], points, 2 * points[:, -1:] - points[:, -2:-1]], axis=1)
     middle = (9 * (padded[:, 1:-2] + padded[:, 2:-1]) - padded[:, :-3] - padded[:, 3:]) / 16
@@ -242,7 +242,7 @@ def _draw(hair: Strands, colours: FloatArray, camera: Camera, outline: _Outlines
 
 
 def near_first(start: FloatArray, end: FloatArray, far_m: FloatArray) -> IntArray:
-    """Indices of the segments that touch the picture and are not hidden at both ends, sorted by depth."""
+    """Return the indices of segments that touch the picture and are not hidden at both ends, sorted by depth."""
     height, width = far_m.shape
     low, high = np.minimum(start, end), np.maximum(start, end)
     inside = (low[:, 2] > 0.05) & (high[:, 0] > -4) & (high[:, 1] > -4) & (low[:, 0] < width + 4)

@@ -11,7 +11,7 @@ from vmodel.images import to_linear
 from vmodel.types import ByteArray, FloatArray, IntArray
 
 _ROW = 8192
-# A print is enlarged in earnest when a picture pixel covers less than 0.75 of its own.
+# A print gets the full sharpness when an output pixel covers less than 0.75 of one of its own.
 _ENLARGED = 0.25
 
 
@@ -39,7 +39,7 @@ def look_up(picture: Any, x: FloatArray, y: FloatArray, cubic: bool = False, wra
 
 
 class MipTexture:
-    """A garment's picture with half-sized copies, looked up by footprint so that prints neither blur nor shimmer."""
+    """Picture of a garment with half-sized copies, looked up by footprint so that prints neither blur nor shimmer."""
 
     def __init__(self, picture: ByteArray) -> None:
         levels = [np.ascontiguousarray(picture)]
@@ -49,7 +49,7 @@ class MipTexture:
         self._levels = levels
 
     def colours(self, points_px: FloatArray, footprint_px: FloatArray) -> FloatArray:
-        """Linear-light colours.
+        """Return linear-light colours.
 
         Args:
             points_px: (S, 2) (x, y) in the picture.
@@ -78,9 +78,9 @@ class MipTexture:
         return to_linear(look_up(picture, points_px[:, 0] * scale_x, points_px[:, 1] * scale_y))
 
     def _sharpened(self, colours: FloatArray, points_px: FloatArray, footprint_px: FloatArray) -> FloatArray:
-        """Enlarged prints: up to half the bicubic's extra sharpness, hence half its ringing.
+        """Give enlarged prints up to half the bicubic's extra sharpness, hence half its ringing.
 
-        Each sample decides for itself, so that it does not matter which others are looked up with it.
+        Each sample is independent, so that it does not matter which others are looked up with it.
         """
         share = np.clip(0.5 * (1 - footprint_px) / _ENLARGED, 0, 0.5)
         chosen = np.flatnonzero(share > 0)

@@ -1,4 +1,4 @@
-"""From light to display: garments keep the photo's colours, highlights roll off instead of clipping."""
+"""Tone mapping from light to display: garments keep the photo's colours, highlights roll off instead of clipping."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def roll_off(light: FloatArray) -> FloatArray:
 
 
 def film_contrast(light: FloatArray, amount: FloatArray | float) -> FloatArray:
-    """A gentle S-curve round middle grey, for skin and hair but not for garments.
+    """Apply a gentle S-curve round middle grey, for skin and hair but not for garments.
 
     Args:
         light: (..., 3) linear light.
@@ -34,6 +34,6 @@ def film_contrast(light: FloatArray, amount: FloatArray | float) -> FloatArray:
     middle = 0.2
     luminance = np.maximum(light @ np.array([0.2126, 0.7152, 0.0722], np.float32), 1e-6)[..., None]
     curved = middle * np.power(luminance / middle, 1 + 0.22 * amount)
-    # Lifts no highlight above its own value by more than a fifth.
+    # No highlight is lifted above its own value by more than a fifth.
     curved = np.minimum(curved, luminance * 1.2)
     return np.asarray(light * (curved / luminance), np.float32)

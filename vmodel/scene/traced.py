@@ -1,8 +1,8 @@
-"""Light traced pixel by pixel: shadows where cloth meets skin, real creases, and light that surfaces send each other.
+"""Light traced pixel by pixel: shadows where cloth meets skin, real creases, and indirect light between surfaces.
 
-The draft gathers light at the vertices of the coarse mesh, which is quick and blurs what happens within a centimetre.
-Here each pixel's own rays look for the soft boxes, the dome and whatever stands in front of it, and the creases of
-cloth are in its mesh (``creases``); the draft's materials are then shaded under both kinds of light.
+The draft gathers light at the vertices of the coarse mesh, which is fast but blurs detail within a centimetre. Here
+each pixel's own rays sample the soft boxes, the dome and the surfaces around it, and the creases of cloth are in its
+mesh (``creases``). The draft's materials are then shaded under both kinds of light.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from vmodel.threads import side_by_side
 from vmodel.types import BoolArray, Camera, FloatArray, IntArray
 
 SKY_RAYS, LIGHT_RAYS, MIRROR_RAYS = 16, 6, 4
-"""Rays a pixel to the dome, to each soft box, and about where it mirrors the view to; neighbours turn theirs, so that
-smoothing joins sixteen pixels'."""
+"""Rays per pixel to the dome, to each soft box, and about the mirrored view direction; neighbours turn theirs, so that
+smoothing joins the rays of sixteen pixels."""
 
 _TURNS = 4
 _OFFSET_M = 0.0002
 _REACH_M = 1.5
 _CONE = 0.5
-"""Tangent by which rays leave the mirrored direction at most: skin and cloth are rough."""
+"""Largest tangent between a ray and the mirrored direction: skin and cloth are rough."""
 _AT_ONCE = 20_000
 _STRIDES = (1, 2, 1)
 _RIM = 4
 _THIN = 0.02
 _HAIR = 0.03
-"""Albedo of hair as its surroundings see it."""
+"""Light that hair sends to its surroundings, in the units of ``shading``."""
 _ALIKE = 0.3
 """Share of a pixel by which smooth and creased cloth may differ in covering it."""
 _FILLS_PX = (1.5, 4.0)
@@ -48,12 +48,12 @@ _FILLS_PX = (1.5, 4.0)
 
 @dataclass(frozen=True)
 class TracedLight:
-    """What surfaces send to a camera, linear light before any tone curve; 0 where none is seen.
+    """Light from surfaces to a camera, linear and before any tone curve; 0 where no surface is seen.
 
     Attributes:
         albedo: (H, W, 3) colour as the draft has it.
-        drawn_light, drawn_gloss: (H, W, 3) the draft's light that falls on the surface, and what it reflects on top.
-        light, gloss: (H, W, 3) the same of traced light; ``lamp_gloss`` is what lamps have in that gloss.
+        drawn_light, drawn_gloss: (H, W, 3) the draft's light that falls on the surface, and the gloss on top of it.
+        light, gloss: (H, W, 3) the same of traced light; ``lamp_gloss`` is the lamps' part of that gloss.
         cloth, cover: (H, W) 0..1 share of the pixel that the garment, and that any surface covers.
         skin: (H, W) 0..1 how much light spreads under the surface.
         contrast: of the light set-up, see ``LightSetup``.
@@ -72,7 +72,7 @@ class TracedLight:
 
 
 def trace_light(scene: Scene, camera: Camera, light: str, seed: int = 0) -> TracedLight:
-    """What surfaces send where light is traced for each pixel.
+    """Trace the light of each pixel and shade the surfaces under it.
 
     Args:
         scene: who wears what.
@@ -101,7 +101,7 @@ def trace_light(scene: Scene, camera: Camera, light: str, seed: int = 0) -> Trac
 
 @dataclass(frozen=True)
 class _Sent:
-    """Means over what covers each pixel.
+    """Means over the surfaces that cover each pixel.
 
     Attributes:
         planes: (H, W, 9) light, gloss, and the lamps' part of it.
@@ -144,7 +144,10 @@ def _sent(scene: Scene, gbuffer: GBuffer, lighting: Lighting, traced: TracedSamp
 
 
 def _alike(fine: _Sent, drawn: _Sent) -> _Sent:
-    """Light of creased cloth where it covers what the draft's covers; elsewhere what is near on the same."""
+    """Keep traced light where creased and smooth cloth cover alike.
+
+    Elsewhere, blur it in from nearby pixels of the same kind, cloth or not.
+    """
     share, wanted = (each.cloth / np.maximum(each.cover, _THIN) for each in (fine, drawn))
     good = (np.abs(share - wanted) < _ALIKE) & (fine.cover > _THIN)
     result = np.where(good[..., None], fine.planes, drawn.planes)
@@ -191,14 +194,17 @@ def _traced(scene: Scene, gbuffer: GBuffer, lighting: Lighting) -> TracedSamples
 
 
 def _turns(pixel: IntArray, width: int) -> FloatArray:
-    """(S,) how far each pixel turns its rays: squares of four by four have sixteen turns, neighbours distant ones."""
+    """Return the turn (S,) of each pixel's rays: squares of 4 x 4 have sixteen turns, neighbours distant ones."""
     row, column = np.divmod(pixel, width)
     number = (row % _TURNS) * _TURNS + column % _TURNS
     return np.asarray(number * 7 % _TURNS**2 * (2 * np.pi / _TURNS**2), np.float32)
 
 
 def _reach(tracer: Tracer, samples: SurfaceSamples, setup: PlacedSetup, turn: FloatArray) -> FloatArray:
-    """(S, L) share of each light; light falls off with the square of the distance, which the draft halves."""
+    """Return the share (S, L) of each light.
+
+    Light falls off with the square of the distance; in the draft, with the distance alone.
+    """
     reach = np.zeros((len(turn), len(setup.lights)), np.float32)
     for index, light in enumerate(setup.lights):
         towards = light.position_m.astype(np.float32) - samples.position_m
@@ -212,7 +218,7 @@ def _reach(tracer: Tracer, samples: SurfaceSamples, setup: PlacedSetup, turn: Fl
 
 @dataclass(frozen=True)
 class _Sender:
-    """What rays that leave a surface meet.
+    """Surfaces that send light to rays which leave another surface.
 
     Attributes:
         geometry: of the scene.
@@ -228,7 +234,7 @@ class _Sender:
 
     @classmethod
     def of(cls, geometry: Geometry, lighting: Lighting) -> _Sender:
-        """Light on the vertices as it was gathered there; inside there is what comes in through openings."""
+        """Compute the light on the vertices from that gathered there; the inside gets what enters through openings."""
         setup, points, normals = lighting.setup, geometry.vertices_m, geometry.normals
         open_share, sides = lighting.ambient.open_share, list[FloatArray]()
         inwards = np.repeat(reach_inside(open_share[:, 1:]), len(setup.lights), axis=1)
@@ -246,7 +252,7 @@ class _Sender:
         return cls(geometry, np.concatenate(sides, axis=1).astype(np.float32), _albedo(geometry), flat)
 
     def meet(self, origins: FloatArray, directions: FloatArray) -> tuple[BoolArray, FloatArray]:
-        """Whether each of (R, 3) rays meets something near, and the light (R, 3) that comes from there."""
+        """Return whether each of (R, 3) rays hits something near, and the light (R, 3) that comes from there."""
         hits = self.geometry.fine_occluders.first_hits(origins, directions)
         met = (hits.triangle >= 0) & (hits.distance < _REACH_M)
         solid = met & (hits.triangle < len(self.geometry.triangles))
@@ -260,7 +266,7 @@ class _Sender:
 
 
 def _albedo(geometry: Geometry) -> FloatArray:
-    """(T, 3) colour in the middle of each triangle, linear light."""
+    """Return the colour (T, 3) in the middle of each triangle, linear light."""
     albedo = np.zeros((len(geometry.triangles), 3), np.float32)
     every = np.arange(len(albedo))
     uv = interpolate_uv(geometry, every, np.full((len(albedo), 2), 1 / 3, np.float32))
@@ -276,7 +282,7 @@ def _albedo(geometry: Geometry) -> FloatArray:
 
 
 def _surroundings(sender: _Sender, samples: SurfaceSamples, setup: PlacedSetup, turn: FloatArray) -> FloatArray:
-    """(S, 7): open share of the dome, direction it comes from, and light from dome and surroundings."""
+    """Return (S, 7): open share of the dome, direction it comes from, and light from dome and surroundings."""
     directions = _about(samples.normal, hemisphere(SKY_RAYS), turn)
     met, light = _look(sender, samples, directions, setup)
     free = ~met
@@ -285,7 +291,7 @@ def _surroundings(sender: _Sender, samples: SurfaceSamples, setup: PlacedSetup, 
 
 
 def _mirrored(sender: _Sender, samples: SurfaceSamples, setup: PlacedSetup, turn: FloatArray) -> FloatArray:
-    """(S, 3) light that comes from about where the view is mirrored to; none comes from inside."""
+    """Return the light (S, 3) that comes from about the mirrored view direction; none comes from inside."""
     mirrored = 2 * dot(samples.normal, samples.view)[:, None] * samples.normal - samples.view
     cone = np.insert(_CONE * hemisphere(MIRROR_RAYS)[:, :2], 2, 1, axis=1)
     directions = _about(mirrored, np.asarray(cone / length(cone)[:, None], np.float32), turn)
@@ -295,7 +301,7 @@ def _mirrored(sender: _Sender, samples: SurfaceSamples, setup: PlacedSetup, turn
 
 
 def _about(axis: FloatArray, local: FloatArray, turn: FloatArray) -> FloatArray:
-    """(S, R, 3) directions (R, 3) round +z, laid round the axis (S, 3) of each sample and turned by (S,) radians."""
+    """Lay directions (R, 3) round +z round the axis (S, 3) of each sample, turned by (S,) radians: (S, R, 3)."""
     tangent, bitangent = frames(axis)
     cos, sin = np.cos(turn)[:, None, None], np.sin(turn)[:, None, None]
     x = local[None, :, :1] * cos - local[None, :, 1:2] * sin
@@ -306,7 +312,7 @@ def _about(axis: FloatArray, local: FloatArray, turn: FloatArray) -> FloatArray:
 def _look(
     sender: _Sender, samples: SurfaceSamples, directions: FloatArray, setup: PlacedSetup
 ) -> tuple[BoolArray, FloatArray]:
-    """Whether something is near in directions (S, R, 3) from samples, and the light (S, R, 3) that comes from there."""
+    """Return whether something is near in directions (S, R, 3) from samples, and the light (S, R, 3) from there."""
     flat = directions.reshape(-1, 3)
     start = samples.position_m + samples.normal * np.float32(_OFFSET_M)
     met, light = sender.meet(np.repeat(start, directions.shape[1], axis=0), flat)
@@ -317,11 +323,11 @@ def _look(
 
 
 def _smoothed(planes: FloatArray, guide: FloatArray) -> FloatArray:
-    """Means over neighbours on the same surface (Dammertz et al., Edge-Avoiding A-Trous Wavelet Transform, 2010).
+    """Average over neighbours on the same surface (Dammertz et al., Edge-Avoiding A-Trous Wavelet Transform, 2010).
 
     Args:
         planes: (H, W, C).
-        guide: (H, W, 5) normal, depth in metres, and 1 where there is a surface; elsewhere its neighbours' mean comes.
+        guide: (H, W, 5) normal, depth in metres, and 1 where there is a surface; other pixels get the neighbours' mean.
     """
     spots = np.argwhere(guide[..., 4] > 0)
     if len(spots) == 0:

@@ -15,7 +15,7 @@ _DEEPEST_M = 0.015
 
 
 def tucked_under(posed: PosedBody, drape: Drape | None, spared: BoolArray) -> FloatArray:
-    """Body vertices, moved inwards where they touch or poke through the garment.
+    """Move body vertices inwards where they touch or poke through the garment.
 
     Args:
         posed: the body.

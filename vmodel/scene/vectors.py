@@ -8,15 +8,15 @@ from vmodel.types import FloatArray
 
 
 def dot(first: FloatArray, second: FloatArray) -> FloatArray:
-    """(...) dot products of (..., 3) vectors."""
+    """Return the dot products (...) of vectors (..., 3)."""
     return np.asarray(np.einsum("...i,...i->...", first, second))
 
 
 def length(vectors: FloatArray) -> FloatArray:
-    """(...) lengths of (..., 3) vectors."""
+    """Return the lengths (...) of vectors (..., 3)."""
     return np.asarray(np.sqrt(dot(vectors, vectors)))
 
 
 def unit(vectors: FloatArray) -> FloatArray:
-    """(..., 3) vectors of length one; zero stays zero."""
+    """Scale vectors (..., 3) to length one; zero stays zero."""
     return np.asarray(vectors / np.maximum(length(vectors), 1e-12)[..., None])

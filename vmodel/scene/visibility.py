@@ -1,4 +1,4 @@
-"""How much of the dome and of each light reaches every vertex and the floor: ray traced, then smoothed."""
+"""Share of the dome and of each light that reaches every vertex and the floor: ray traced, then smoothed."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ class Lighting:
 
 
 def gather_ambient(geometry: Geometry, seed: int = 0, rays: int = AMBIENT_RAYS) -> Ambient:
-    """Trace the dome's light to every vertex; once a drape.
+    """Trace the dome's light to every vertex; once per drape.
 
     Args:
         geometry: what stands in the studio.
         seed: turns the ray patterns.
-        rays: a vertex; a third as many towards the inside of cloth.
+        rays: per vertex; a third as many towards the inside of cloth.
     """
     coarse = geometry.coarse
     adjacency = averaging(coarse.triangles, len(coarse.vertices_m))
@@ -113,7 +113,7 @@ def light_scene(geometry: Geometry, ambient: Ambient, setup: LightSetup, azimuth
 def _dome(
     tracer: Tracer, points: FloatArray, normals: FloatArray, rays: int, seed: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Cosine-weighted share of the hemisphere that is open, and the mean open direction times that share."""
+    """Return the cosine-weighted open share of the hemisphere, and the mean open direction times that share."""
     local = hemisphere(rays)
     tangent, bitangent = frames(normals)
     turn = _hash_angle(len(points), seed)
@@ -132,7 +132,7 @@ def _dome(
 def _reach(
     tracer: Tracer, points: FloatArray, normals: FloatArray, light: PlacedLight, forward: FloatArray, seed: int
 ) -> FloatArray:
-    """(N,) share of a light seen from each point; points that face away from light or camera are not traced."""
+    """Return the share (N,) of a light seen from each point; points that face away from light or camera get 0."""
     towards = light.position_m.astype(np.float32) - points
     distance = length(towards)
     facing = dot(normals, towards / distance[:, None]) > -light.radius_m / distance - 0.1
@@ -151,7 +151,7 @@ def share_of_light(
     turn: FloatArray,
     offset_m: float = _OFFSET_M,
 ) -> FloatArray:
-    """(N,) 0..1, how much of a light is seen from each point.
+    """Return how much of a light is seen from each point, (N,) 0..1.
 
     Args:
         tracer: of what casts shadows.
@@ -172,13 +172,13 @@ def share_of_light(
     origins = np.repeat(points + normals * np.float32(offset_m), light.samples, axis=0)
     flat = rays.reshape(-1, 3)
     blocked = tracer.blocked(origins, flat, np.full(len(flat), 0.98, np.float32)).reshape(-1, light.samples)
-    # Rays below a point's horizon are the cosine law's business; only those above it are shadow.
+    # The cosine law handles rays below a point's horizon; only blocked rays above it are shadow.
     above = np.maximum(dot(rays, normals[:, None]), 0) + 0.02 * distance
     return np.asarray((above * ~blocked).sum(axis=1) / above.sum(axis=1), np.float32)
 
 
 def _floor(geometry: Geometry, placed: PlacedSetup, seed: int) -> FloorShadow:
-    """Contact shadow and cast shadow on the floor; cast shadows fade with distance as on a lit sweep."""
+    """Compute contact shadow and cast shadow on the floor; cast shadows fade with distance as on a lit sweep."""
     coarse = geometry.coarse
     low, high = coarse.vertices_m.min(axis=0), coarse.vertices_m.max(axis=0)
     middle = 0.5 * (low + high)[:2]
@@ -203,7 +203,7 @@ def _floor(geometry: Geometry, placed: PlacedSetup, seed: int) -> FloorShadow:
 
 
 def frames(normals: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Two unit vectors that complete each unit normal to a frame (Duff et al., JCGT 2017)."""
+    """Return two unit vectors that complete each unit normal to a frame (Duff et al., JCGT 2017)."""
     x, y, z = normals.T
     sign = np.where(z >= 0, 1.0, -1.0).astype(np.float32)
     a = -1 / (sign + z)
@@ -213,19 +213,19 @@ def frames(normals: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def hemisphere(count: int) -> FloatArray:
-    """(count, 3) cosine-weighted directions round +z on a golden spiral."""
+    """Return cosine-weighted directions (count, 3) round +z on a golden spiral."""
     index = np.arange(count) + 0.5
     radius, turn = np.sqrt(index / count), index * 2.399963229728653
     return np.stack([radius * np.cos(turn), radius * np.sin(turn), np.sqrt(1 - radius**2)], axis=1).astype(np.float32)
 
 
 def _disc(count: int) -> FloatArray:
-    """(count, 2) points spread evenly over the unit disc."""
+    """Return points (count, 2) spread evenly over the unit disc."""
     index = np.arange(count) + 0.5
     radius, turn = np.sqrt(index / count), index * 2.399963229728653
     return np.stack([radius * np.cos(turn), radius * np.sin(turn)], axis=1).astype(np.float32)
 
 
 def _hash_angle(count: int, seed: int) -> FloatArray:
-    """A turn for each point's ray pattern, so that banding becomes noise that smoothing removes."""
+    """Return a turn for each point's ray pattern, so that banding becomes noise that smoothing removes."""
     return np.random.default_rng(seed).uniform(0, 2 * np.pi, count).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Relief finer than the cloth mesh: wrinkles where cloth is squeezed, and the soft folds of cloth that hangs."""
+"""Relief finer than the cloth mesh: wrinkles where cloth is squeezed, and the soft folds of hanging cloth."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ HANGING = 0.072
 """Root mean square slope of soft folds in cloth of common strength."""
 _HANGING_M = (0.030, 0.14)
 _HANGING_LONG = 9.0
-"""How much longer than wide soft folds are."""
+"""Length of soft folds relative to their width."""
 
 
 def squeeze(geometry: Geometry) -> FloatArray:
-    """How much the cloth is compressed along each of six directions of its texture.
+    """Return how much the cloth is compressed along each of six directions of its texture.
 
     Returns:
         (N, 6) float32 at fine vertices, share of length lost (0 where stretched); zero off the cloth.
@@ -51,7 +51,7 @@ def squeeze(geometry: Geometry) -> FloatArray:
 
 
 def wrinkle_slopes(texture_m: FloatArray, squeezed: FloatArray, pixel_m: FloatArray) -> FloatArray:
-    """Slopes of the wrinkle relief along the texture's axes.
+    """Return the slopes of the wrinkle relief along the texture's axes.
 
     Args:
         texture_m: (S, 2) texture coordinates in metres of cloth.
@@ -74,7 +74,7 @@ def wrinkle_slopes(texture_m: FloatArray, squeezed: FloatArray, pixel_m: FloatAr
 
 
 def hanging_slopes(texture_m: FloatArray) -> FloatArray:
-    """Slopes of the soft folds that any worn cloth has: upright waves, too shallow for the mesh to form.
+    """Return the slopes of the soft folds that any worn cloth has: upright waves, too shallow for the mesh to form.
 
     Args:
         texture_m: (S, 2) texture coordinates in metres of cloth, y along the grain.
@@ -88,7 +88,7 @@ def hanging_slopes(texture_m: FloatArray) -> FloatArray:
 
 @cache
 def hanging_heights() -> FloatArray:
-    """The relief of ``hanging_slopes``: a repeating (512, 512) picture of ``HANGING_TILE_M``, float32 metres."""
+    """Return the relief of ``hanging_slopes``: a repeating (512, 512) tile of ``HANGING_TILE_M``, in float32 m."""
     rng = np.random.default_rng(31)
     frequency = np.fft.fftfreq(_TILE_PX, HANGING_TILE_M / _TILE_PX)
     fx, fy = np.meshgrid(frequency, frequency)
@@ -104,15 +104,15 @@ def hanging_heights() -> FloatArray:
 
 @cache
 def _hanging_tile() -> FloatArray:
-    """(512, 512, 2) slopes of ``hanging_heights``."""
+    """Return the slopes (512, 512, 2) of ``hanging_heights``."""
     slope_y, slope_x = np.gradient(np.pad(hanging_heights(), 1, "wrap"), HANGING_TILE_M / _TILE_PX)
     return np.stack([slope_x, slope_y], axis=-1)[1:-1, 1:-1].astype(np.float32)
 
 
 def _triangle_strain(drape: Drape) -> FloatArray:
-    """(T, 2, 2) Green strain of the cloth against its rest lengths, in texture axes.
+    """Return the Green strain (T, 2, 2) of the cloth against its rest lengths, in texture axes.
 
-    The texture's own scale says nothing: a photo is warped onto its cut, and a cut may be widened to go round a body.
+    The texture's own scale is no reference: a photo is warped onto its cut, and a cut may be widened to fit a body.
     """
     vertices = np.asarray(drape.vertices_m, float)
     count = len(vertices)
@@ -140,7 +140,7 @@ def _triangle_strain(drape: Drape) -> FloatArray:
 
 @cache
 def _tiles() -> tuple[FloatArray, ...]:
-    """Six repeating (512, 512, 2) slope pictures of unit root mean square, ridges across each direction.
+    """Return six repeating (512, 512, 2) slope pictures of unit root mean square, ridges across each direction.
 
     Filtered noise: 30 to 70 mm between ridges, six times as long as wide, in patches a hand wide. Finer ridges looked
     like ripples on water.
