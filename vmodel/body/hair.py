@@ -1,7 +1,7 @@
 """``grow_hair``: head hair, brows, lashes and beard of one virtual model in the rest pose.
 
-Every strand is stepped outwards from its root along a combed flow, pulled down by gravity and kept outside the skin
-by a clearance that grows away from the root: that clearance is the hair's volume. Neighbours then join into locks,
+Every strand is stepped outwards from its root along a combed flow and pulled down by gravity. A clearance that grows
+away from the root keeps it outside the skin and makes the hair's volume. Neighbours then join into locks,
 curl together and stray a little on their own.
 """
 

@@ -19,7 +19,7 @@ ARM_BONES = ("shoulder01", "upperarm", "lowerarm", "wrist", "metacarpal", "finge
 HEAD_BONES = ("neck", "head", "eye")
 SLICES = 16
 ACROMION_FROM_JOINT_M = (0.018, 0.0, 0.035)
-"""The shoulder point of tailors lies this far outside and above the shoulder joint's centre on a 170 cm body."""
+"""Offset of the tailor's shoulder point outside and above the shoulder joint's centre on a 170 cm body."""
 
 
 def measure_body(rest: PosedBody, surface: Surface) -> BodyMeasurements:

@@ -15,7 +15,7 @@ from vmodel.body.look import Look
 from vmodel.types import FloatArray, VirtualModel
 
 AXIS_Y_MM = 62.0
-"""The head's vertical axis runs between the ears."""
+"""Depth (y) of the head's vertical axis, which runs between the ears."""
 _TURNS = (0, 10, 20, 28, 36, 44, 52, 60, 66, 73, 78, 84, 96, 108, 116, 126, 142, 160, 180)
 _LINE_MM = (62, 62, 62, 61, 55, 44, 29, 11, -5, -16, 8, 13, 15, 8, -14, -36, -58, -68, -72)
 _WIDOWS_PEAK = ((0, -4), (6, -2), (14, 2), (25, 4), (36, 2), (50, 0))
