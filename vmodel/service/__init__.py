@@ -1,1 +1,1 @@
-"""The service: accounts, credits, files and jobs of many sellers in one installation."""
+"""Multi-tenant service: accounts, credits, files and jobs of many sellers in one installation."""

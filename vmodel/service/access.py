@@ -1,4 +1,4 @@
-"""Who is asking: keys of the API and logins of the page, what each may do, and the protection of forms."""
+"""Authentication and authorisation: API keys, login sessions, scopes, and CSRF protection of forms."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from vmodel.service.errors import (
 )
 from vmodel.service.rates import check_rate, forget_rates
 
-#: What a key may do. read: look at what is one's own. shoot: upload, submit, cancel. manage: delete, webhooks, keys.
-#: operate: see and change what is others'.
+#: Scopes of a key. read: view one's own data. shoot: upload, submit, cancel. manage: delete, webhooks, keys.
+#: operate: view and change the data of others.
 SCOPES = ("read", "shoot", "manage", "operate")
 LOGIN_DAYS = 7
 LOGINS_PER_QUARTER = 10
@@ -40,7 +40,7 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Identity:
-    """Who is asking, and what they may do.
+    """Authenticated caller and its scopes.
 
     Attributes:
         account_id, role, plan: of the account.
@@ -55,17 +55,17 @@ class Identity:
     subject: str
 
     def require(self, scope: str) -> None:
-        """Raise ScopeMissing unless this may be done."""
+        """Raise ScopeMissing unless the caller has this scope."""
         if scope not in self.scopes:
             raise ScopeMissing(scope)
 
 
 @dataclass(frozen=True)
 class NewKey:
-    """A fresh key.
+    """Newly created API key.
 
     Attributes:
-        id: by which it is revoked.
+        id: identifies the key, for example to revoke it.
         token: the key itself, which cannot be shown again.
     """
 
@@ -75,11 +75,11 @@ class NewKey:
 
 @dataclass(frozen=True)
 class Login:
-    """A login of the page.
+    """Login session of the web page.
 
     Attributes:
-        token: the cookie; empty where a login was found rather than opened.
-        csrf: what its forms must bring along.
+        token: the cookie; empty if the session was found rather than opened.
+        csrf: token that its forms must send.
     """
 
     identity: Identity
@@ -89,13 +89,13 @@ class Login:
 
 
 def create_api_key(session: Session, account_id: str, scopes: Iterable[str] | None = None, name: str = "") -> NewKey:
-    """Make a key; only its hash is kept, so its text must be handed over at once.
+    """Create an API key; only its hash is stored, so its text must be handed over at once.
 
     Args:
         session: of an open transaction.
-        account_id: whose key.
-        scopes: of ``SCOPES``; None for all that the role may have but "operate".
-        name: by which the owner knows it.
+        account_id: the owner.
+        scopes: of ``SCOPES``; None for all except "operate".
+        name: the owner's name for the key.
     Raises:
         UnknownAccount, AccountClosed, ScopeUnknown: see there.
     """
@@ -118,7 +118,7 @@ def create_api_key(session: Session, account_id: str, scopes: Iterable[str] | No
 
 
 def find_api_key(session: Session, token: str) -> Identity:
-    """Whose key this is, and what it may do.
+    """Return the owner of an API key with the key's scopes, and record its use.
 
     Raises:
         KeyInvalid: it is unknown or revoked, or its account is closed.
@@ -138,10 +138,10 @@ def find_api_key(session: Session, token: str) -> Identity:
 
 
 def check_still(session: Session, identity: Identity) -> None:
-    """Refuse one whose key was revoked, whose login was closed, or whose account was, since they were found.
+    """Reject a caller whose key was revoked, or whose login or account was closed, since it was authenticated.
 
     Raises:
-        KeyInvalid, SessionInvalid: so it is.
+        KeyInvalid, SessionInvalid: the key or the login is no longer valid.
     """
     kind, _, name = identity.subject.partition(":")
     account = session.get(Account, identity.account_id)
@@ -151,24 +151,24 @@ def check_still(session: Session, identity: Identity) -> None:
         if not is_open or key is None or key.revoked_at is not None:
             raise KeyInvalid
         return
-    # A login is named by the beginning of its hash, of hexadecimal digits; so asked, an index finds it.
+    # The subject holds the first hexadecimal digits of the login's hash; a range query on them can use the index.
     same = LoginSession.token_hash.between(name, f"{name}g") & (LoginSession.expires_at > now())
     if not is_open or session.scalars(select(LoginSession).where(same)).first() is None:
         raise SessionInvalid
 
 
 def list_api_keys(session: Session, account_id: str) -> list[ApiKey]:
-    """The keys of an account, the oldest first, revoked ones among them."""
+    """List the keys of an account, the oldest first, including revoked ones."""
     return list(session.scalars(select(ApiKey).where(ApiKey.account_id == account_id).order_by(ApiKey.id)))
 
 
 def revoke_api_key(session: Session, key_id: str, account_id: str | None = None) -> None:
-    """End a key; ending it again changes nothing.
+    """Revoke a key; revoking it again changes nothing.
 
     Args:
         session: of an open transaction.
         key_id: of ``NewKey``.
-        account_id: whose key it must be; None where an operator ends anybody's.
+        account_id: the required owner; None if an operator revokes a key of any account.
     Raises:
         KeyInvalid: there is no such key.
     """
@@ -180,18 +180,18 @@ def revoke_api_key(session: Session, key_id: str, account_id: str | None = None)
 
 
 def log_in(database: Database, email: str, password: str, origin: str = "") -> Login:
-    """Sign in with a password: tries are bounded, and what happened stands in the audit log.
+    """Sign in with a password; tries are rate-limited, and the audit log records the outcome.
 
     Args:
         database: transactions are opened here, none while the password is hashed.
         email: as typed.
         password: as typed.
-        origin: address of the network that asks; part of what is bounded.
+        origin: network address of the caller, which is rate-limited too.
     Raises:
         RateLimited: too many tries for this address or from this origin.
-        WrongPassword: they do not belong together.
+        WrongPassword: no open account has this address and password.
     """
-    email = email.replace("\0", "")  # no address holds one, and Postgres cannot be asked for it
+    email = email.replace("\0", "")  # no address holds NUL, and Postgres rejects it in a query
     subjects = [f"{_SIGN_IN}:{email.strip().lower()[:200]}", *([f"{_SIGN_IN}-from:{origin[:100]}"] if origin else [])]
     with database.transaction() as session:
         for factor, subject in enumerate(subjects, start=1):
@@ -208,13 +208,13 @@ def log_in(database: Database, email: str, password: str, origin: str = "") -> L
 
 
 def forget_sign_ins(session: Session) -> None:
-    """Drop what is counted no more: tries to sign in that are long ago, whoever made them, and logins that ended."""
+    """Delete counts of sign-in tries that no longer matter, and login sessions that have expired."""
     forget_rates(session, _SIGN_IN, _QUARTER_S)
     session.execute(delete(LoginSession).where(LoginSession.expires_at < now()))
 
 
 def open_session(session: Session, account_id: str) -> Login:
-    """Begin a login whose caller has checked the password.
+    """Open a login session; the caller has checked the password.
 
     Raises:
         UnknownAccount, AccountClosed: see there.
@@ -231,7 +231,7 @@ def open_session(session: Session, account_id: str) -> Login:
 
 
 def find_session(session: Session, token: str) -> Login:
-    """The login that a cookie belongs to.
+    """Return the login session that a cookie belongs to.
 
     Raises:
         SessionInvalid: there is none, it has expired, or the account is closed.
@@ -247,17 +247,17 @@ def find_session(session: Session, token: str) -> Login:
 
 
 def check_form(login: Login, csrf: str | None) -> None:
-    """Refuse a form that does not come from a page of this login.
+    """Reject a form that does not come from a page of this login (CSRF).
 
     Raises:
-        FormForged: the token is missing or another's.
+        FormForged: the token is missing or belongs to another login.
     """
     if csrf is None or not hmac.compare_digest(login.csrf.encode(), csrf.encode()):
         raise FormForged
 
 
 def close_session(session: Session, token: str) -> None:
-    """End a login; nothing happens where there is none."""
+    """End a login session; an unknown token is ignored."""
     session.execute(delete(LoginSession).where(LoginSession.token_hash == _digest(token)))
 
 
@@ -267,5 +267,5 @@ def _identity(account: Account, row: LoginSession) -> Identity:
 
 
 def _digest(token: str) -> str:
-    # A key or cookie has 256 random bits, so one fast hash is enough; passwords have argon2.
+    # A key or cookie has 256 random bits, so one fast hash is enough; passwords use argon2.
     return hashlib.sha256(token.encode()).hexdigest()

@@ -30,7 +30,7 @@ _NAME_LENGTH = 120
 
 
 class Account(Table):
-    """Somebody who may use the installation.
+    """Seller, designer or operator of the installation.
 
     Attributes:
         id: see ``new_id``.
@@ -38,7 +38,7 @@ class Account(Table):
         email: lower case; None once the account is closed.
         role: of ``ROLES``.
         plan: name in the plans.
-        password_hash: argon2id, or None where nobody may sign in.
+        password_hash: argon2id; None if nobody can sign in with a password.
         closed_at: when it was closed.
     """
 
@@ -55,12 +55,12 @@ class Account(Table):
 
 
 class ApiKey(Table):
-    """A key of the API; only its hash is kept.
+    """API key; only its hash is stored.
 
     Attributes:
         prefix: the key's beginning, by which its owner tells keys apart.
         key_hash: SHA-256 of the whole key, hexadecimal.
-        scopes: names, divided by blanks.
+        scopes: names, separated by spaces.
         last_used_at: to the hour.
     """
 
@@ -78,11 +78,11 @@ class ApiKey(Table):
 
 
 class LoginSession(Table):
-    """A login of the page; only the cookie's hash is kept.
+    """Login session of the web page; only the cookie's hash is stored.
 
     Attributes:
         token_hash: SHA-256 of the cookie, hexadecimal.
-        csrf: what forms of this login must bring along.
+        csrf: token that forms of this session must send.
     """
 
     __tablename__ = "login_session"
@@ -97,15 +97,15 @@ class LoginSession(Table):
 def create_account(
     session: Session, name: str, email: str, role: str = "seller", plan: str = "free", password: str | None = None
 ) -> Account:
-    """Make an account.
+    """Create an account.
 
     Args:
         session: of an open transaction.
         name: as shown; cut at 120 characters.
-        email: how its owner signs in; letters' case does not matter.
+        email: sign-in address; not case-sensitive.
         role: of ``ROLES``.
-        plan: its name, which the caller has found in the plans.
-        password: None where nobody will sign in to the page with it.
+        plan: its name; the caller has checked that it exists.
+        password: None if nobody will sign in to the page with it.
     Raises:
         EmailInvalid, EmailTaken, RoleUnknown, PasswordWeak: see there.
     """
@@ -126,7 +126,7 @@ def create_account(
 
 
 def find_account(session: Session, account: str) -> Account:
-    """The open account of this id or e-mail address.
+    """Return the open account with this id or e-mail address.
 
     Raises:
         UnknownAccount: there is none.
@@ -142,7 +142,7 @@ def find_account(session: Session, account: str) -> Account:
 
 
 def list_accounts(session: Session, role: str | None = None) -> list[Account]:
-    """All accounts, the oldest first, closed ones among them."""
+    """List all accounts, or those of one role, the oldest first, including closed ones."""
     wanted = select(Account).order_by(Account.id)
     return list(session.scalars(wanted if role is None else wanted.where(Account.role == role)))
 
@@ -158,10 +158,10 @@ def set_password(session: Session, account_id: str, password: str) -> None:
 
 
 def authenticate_password(database: Database, email: str, password: str) -> Account:
-    """The open account with this address and password.
+    """Return the open account with this address and password.
 
-    An unknown address takes as long as a wrong password, so that nobody learns who has an account; no transaction is
-    open meanwhile.
+    An unknown address takes as long as a wrong password, so that timing does not reveal who has an account. No
+    transaction is open during the check.
 
     Raises:
         WrongPassword: there is none.
@@ -175,7 +175,7 @@ def authenticate_password(database: Database, email: str, password: str) -> Acco
 
 
 def close_account(session: Session, account_id: str) -> None:
-    """Close an account for good: its name, address, password, keys and logins go; its ledger stays.
+    """Close an account permanently: clear its name, address, password and logins, revoke its keys, keep its ledger.
 
     Raises:
         UnknownAccount, AccountClosed: see there.
@@ -189,10 +189,10 @@ def close_account(session: Session, account_id: str) -> None:
 
 
 def plain_email(email: str) -> str:
-    """An address in the form in which it is kept.
+    """Return an address in its stored form: trimmed and in lower case.
 
     Raises:
-        EmailInvalid: it is none.
+        EmailInvalid: it is not an e-mail address.
     """
     address = email.strip().lower()
     if _EMAIL.fullmatch(address) is None:
@@ -201,7 +201,7 @@ def plain_email(email: str) -> str:
 
 
 def hash_password(password: str) -> str:
-    """Argon2id of a password, with the parameters of RFC 9106's second recommendation.
+    """Hash a password with Argon2id and the parameters of RFC 9106's second recommendation.
 
     Raises:
         PasswordWeak: it is too short or too long.
@@ -213,7 +213,7 @@ def hash_password(password: str) -> str:
 
 
 def check_password(password: str, password_hash: str | None) -> bool:
-    """Whether the password belongs to the hash; without a hash the same time passes."""
+    """Return whether the password matches the hash; a missing hash takes the same time."""
     if len(password) > PASSWORD_LENGTH[1]:
         return False
     try:

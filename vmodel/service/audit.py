@@ -1,4 +1,4 @@
-"""The audit log: who did what to whom; like the ledger it only grows."""
+"""Audit log: who did what to whom; append-only like the ledger."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from vmodel.database import Moment, Table, new_id, now
 
 
 class AuditEvent(Table):
-    """Something that was done.
+    """Recorded action.
 
     Attributes:
-        who: id of the account that did it; None where nobody was signed in.
+        who: id of the account that did it; None if nobody was signed in.
         what: a word, e.g. "key.create".
         whom: id of the account or thing it was done to.
         details: JSON object of plain values; never a secret.
@@ -34,11 +34,11 @@ class AuditEvent(Table):
 def audit(
     session: Session, who: str | None, what: str, whom: str | None = None, **details: str | int | bool | None
 ) -> None:
-    """Note that something is done, in the transaction that does it.
+    """Record an action in the transaction that performs it.
 
     Args:
         session: of that transaction.
-        who: id of the account; None where nobody is signed in.
+        who: id of the account; None if nobody is signed in.
         what: a word, e.g. "key.create".
         whom: id of the account or thing it is done to.
         details: further plain values; never a secret.
@@ -49,6 +49,6 @@ def audit(
 
 
 def list_audit(session: Session, limit: int = 100, who: str | None = None) -> list[AuditEvent]:
-    """The newest events first."""
+    """List the latest events, or those of one account, the newest first."""
     wanted = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
     return list(session.scalars(wanted if who is None else wanted.where(AuditEvent.who == who)))

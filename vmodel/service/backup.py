@@ -1,7 +1,7 @@
-"""Backup and restore of an installation: its database, its keys, and its pictures where they lie in a folder.
+"""Backup and restore of an installation: its database, its keys, and its pictures if they are in a folder.
 
-A backup is a folder with a list of all its files and their hashes. It may be made while the service runs: the database
-is read at one moment, and what is copied after it can only be more than the database knows of.
+A backup is a folder with a list of all its files and their hashes. It may be made while the service runs. The database
+is read at one moment; the files copied after it can only be more than it references.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from vmodel.files import make_folder, make_home, sha256_of
 from vmodel.service.errors import BackupDamaged, BackupFailed, RestoreRefused
 
 LIST = "backup.json"
-#: What of the state folder cannot be made again: the secret, the keys, the sellers' own virtual models.
+#: Parts of the state folder that cannot be recreated: the secret, the keys, the sellers' own virtual models.
 _KEPT = ("secret", "ledger", "rights", "models")
 _SQLITE = ("vmodel.db", "queue.db")
 _DUMP = "database.dump"
@@ -32,17 +32,17 @@ _FILES = "files"
 
 
 def back_up(settings: Settings, folder: Path, with_files: bool = True) -> int:
-    """Write a backup; the service may go on working.
+    """Write a backup; the service may keep running.
 
     Args:
         settings: of the installation.
         folder: new or empty.
-        with_files: also the pictures, where they lie in the state folder; those in S3 have their own backup.
+        with_files: also copy the pictures if they are in the state folder; those in S3 have their own backup.
     Returns:
         Bytes written.
     Raises:
         RestoreRefused: the folder is not empty.
-        BackupFailed: Postgres's tools are missing or refused.
+        BackupFailed: Postgres's tools are missing or failed.
         OutputNotWritable: the folder cannot be written.
     """
     if folder.exists() and any(folder.iterdir()):
@@ -61,15 +61,15 @@ def back_up(settings: Settings, folder: Path, with_files: bool = True) -> int:
 
 
 def restore(settings: Settings, folder: Path) -> None:
-    """Bring an installation back from a backup; prove it afterwards with ``vmodel ledger verify``.
+    """Restore an installation from a backup; check it afterwards with ``vmodel ledger verify``.
 
     Args:
         settings: of the new installation, whose state folder and database are empty.
         folder: see ``back_up``.
     Raises:
         BackupDamaged: a file is missing or changed; nothing was restored.
-        RestoreRefused: something is there already.
-        BackupFailed: the database is of another kind, or Postgres's tools are missing or refused.
+        RestoreRefused: the target is not empty.
+        BackupFailed: the database is of another kind, or Postgres's tools are missing or failed.
         OutputNotWritable: the state folder cannot be written.
     """
     _check(folder)
@@ -117,7 +117,7 @@ def _load_postgres(url: URL, dump: Path) -> None:
 
 
 def _run_tool(url: URL, tool: str, *arguments: str) -> None:
-    """Run one of Postgres's programs; the password goes through the environment, which other users cannot see."""
+    """Run one of Postgres's programs, with the password in the environment, which other users cannot see."""
     found = shutil.which(tool)
     if found is None:
         raise BackupFailed(f"{tool} is not on the PATH, install Postgres's client programs")

@@ -1,8 +1,8 @@
-"""The ledger's tables and the one way a row gets into them.
+"""Tables of the ledger, and the only function that adds entries to it.
 
-Each seller has four books in whole credits, and every entry moves credits between them, so that they always sum to
-zero: issued (the operator's side, never above zero), available, reserved, consumed (what the operator has earned).
-Entries of a seller are numbered and chained by SHA-256; the database refuses to change or delete them.
+Each seller has four books in whole credits: issued (the operator's side, never above zero), available, reserved, and
+consumed (what the operator has earned). Every entry moves credits between them, so that they always sum to zero.
+Entries of a seller are numbered and chained by SHA-256; the database rejects changes and deletions.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from vmodel.service.errors import IdempotencyKeyInvalid, UnitsInvalid, UnknownAc
 
 BOOKS = ("issued", "available", "reserved", "consumed")
 BEGINNING = "0" * 64
-"""What the first entry of a seller follows."""
+"""Previous digest of a seller's first entry."""
 MOST_UNITS = 10**12
 KEY_LENGTH = 200
 _ROWS = 2000
@@ -49,12 +49,12 @@ class Entry(Table):
         number: 1, 2, 3 ... within the account.
         kind: grant, quota, lapse, withdraw, reserve, charge, commit, void, expire, refund, close.
         issued, available, reserved, consumed: credits that come into each book; they sum to zero.
-        available_after, reserved_after, consumed_after: what is then in the books; issued is minus their sum.
-        key: idempotency key, unique for ever within account and kind.
+        available_after, reserved_after, consumed_after: balances after the entry; issued is minus their sum.
+        key: idempotency key, permanently unique within account and kind.
         body_hash: of the request that used the key.
         reservation_id: the reserve entry that a charge or an end belongs to.
         ends: the same, for the entry that ends a reservation; unique.
-        picture: what a charge is for; unique within a reservation.
+        picture: the charged picture; unique within a reservation.
         corrects: the charge or commit that a refund takes back.
         period: month in which it is booked, "2026-11".
         note: for the statement; holds no personal data.
@@ -97,7 +97,7 @@ class Entry(Table):
 
 
 class Tip(Table):
-    """Where a seller's chain ends; locked by whoever adds to it.
+    """End of a seller's chain; a transaction that adds to the chain locks it.
 
     Attributes:
         number, digest: of the last entry.
@@ -119,7 +119,7 @@ class Tip(Table):
 
 
 class OpenReservation(Table):
-    """A reservation that has not ended: the list that expiry works through; the ledger itself is the truth."""
+    """Reservation that has not ended, listed for its expiry; the ledger itself is authoritative."""
 
     __tablename__ = "ledger_open_reservation"
 
@@ -129,7 +129,7 @@ class OpenReservation(Table):
 
 
 class ClosedPeriod(Table):
-    """A month whose closing has begun; a seller who comes later has nothing in it."""
+    """Month whose closing has begun; a seller who joins later has no entries in it."""
 
     __tablename__ = "ledger_closed_period"
 
@@ -138,7 +138,7 @@ class ClosedPeriod(Table):
 
 
 class DailyHead(Table):
-    """The state of all chains at one moment, signed.
+    """Signed state of all chains at one moment.
 
     Attributes:
         number: 1, 2, 3 ...
@@ -164,7 +164,7 @@ class DailyHead(Table):
 
 
 class HeadLeaf(Table):
-    """Where one seller's chain ended when a head was signed; only sellers whose chain had grown."""
+    """End of one seller's chain when a head was signed; only for sellers whose chain had grown."""
 
     __tablename__ = "ledger_head_leaf"
 
@@ -185,7 +185,7 @@ class Moves:
 
 
 def lock_tip(session: Session, account_id: str) -> Tip:
-    """The end of a seller's chain, which nobody else can add to until this transaction ends.
+    """Return the end of a seller's chain, created on first use and locked until the transaction ends.
 
     Raises:
         UnknownAccount: there is no such account.
@@ -257,25 +257,25 @@ def append(session: Session, tip: Tip, kind: str, moves: Moves, at: datetime | N
 
 
 def find_keyed(session: Session, account_id: str, kind: str, key: str) -> Entry | None:
-    """The entry of this kind that an idempotency key made, or None."""
+    """Return the entry of this kind with an idempotency key, or None."""
     asked = select(Entry).where(Entry.account_id == account_id, Entry.kind == kind, Entry.key == key)
     return session.scalars(asked).one_or_none()
 
 
 def check_units(units: int, least: int = 1, most: int = MOST_UNITS) -> None:
-    """Raise UnitsInvalid unless these are credits that can be moved."""
+    """Raise UnitsInvalid unless the credits are within ``least`` and ``most``."""
     if not least <= units <= most:
         raise UnitsInvalid(units, least, most)
 
 
 def check_key(key: str) -> None:
-    """Raise IdempotencyKeyInvalid unless this names something."""
+    """Raise IdempotencyKeyInvalid unless the key has 1 to ``KEY_LENGTH`` characters."""
     if not 1 <= len(key) <= KEY_LENGTH:
         raise IdempotencyKeyInvalid(KEY_LENGTH)
 
 
 def read_entries(database: Database) -> Iterator[Any]:
-    """Rows of all entries by account and number, a few at a time, so that nobody who writes waits for long."""
+    """Yield the rows of all entries by account and number, read in batches so that writers do not wait for long."""
     table = Entry.__table__.c
     last = ("", 0)
     while True:
@@ -293,7 +293,7 @@ _HASHED = tuple(column.key for column in Entry.__table__.columns if column.key !
 
 
 def digest_of(entry: Any) -> str:
-    """SHA-256 over an entry's canonical JSON, hexadecimal.
+    """Return the SHA-256 of an entry's canonical JSON, hexadecimal.
 
     Args:
         entry: an ``Entry``, or a row with its columns.
@@ -304,11 +304,11 @@ def digest_of(entry: Any) -> str:
 
 
 def period_of(at: datetime) -> str:
-    """The month of an instant, in UTC, as 2026-11."""
+    """Return the month of an instant in UTC, written as 2026-11."""
     return f"{at.astimezone(UTC):%Y-%m}"
 
 
 def next_period(period: str) -> str:
-    """The month after."""
+    """Return the month that follows."""
     year, month = (int(part) for part in period.split("-"))
     return f"{year + month // 12:04d}-{month % 12 + 1:02d}"

@@ -1,7 +1,7 @@
-"""Calls to addresses that sellers name, without letting them reach into the house (OWASP, server-side request forgery).
+"""Calls to URLs that sellers name, protected against server-side request forgery (SSRF, see OWASP).
 
-A name is resolved once, every address it has is checked, and the call goes to exactly the address that was checked; the
-certificate must still be the name's. Redirects are not followed, and no more than the status of an answer is read.
+A name is resolved once, all its addresses are checked, and the call goes to exactly the checked address. The
+certificate must still match the name. Redirects are not followed, and only the status of an answer is read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from vmodel.service.webhook_errors import WebhookAddressRefused
 TIMEOUT_S = 10.0
 URL_LENGTH = 500
 _PORTS = {"https": 443, "http": 80}
-#: Ranges that carry an address of the other kind inside, which a gateway of the house could unwrap.
+#: IPv6 ranges with an embedded IPv4 address, which a gateway of the internal network could unwrap.
 _WRAPPING = tuple(
     ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
 )
@@ -31,13 +31,13 @@ Resolve = Callable[[str, int], list[str]]
 
 @dataclass(frozen=True)
 class Target:
-    """Where a call goes.
+    """Checked target of a call.
 
     Attributes:
         url: as the seller gave it, its name replaced by ``address``.
         host: the name, for the certificate.
         authority: the name with its port, for the Host header.
-        address: that was checked.
+        address: the IP address that was checked.
     """
 
     url: str
@@ -47,12 +47,12 @@ class Target:
 
 
 def find_target(url: str, inside: bool = False, resolve: Resolve | None = None) -> Target:
-    """Check an address and decide where exactly a call to it goes.
+    """Check a URL and return the exact address for calls to it.
 
     Args:
         url: as a seller named it.
-        inside: plain http and the house's own addresses are allowed, for an installation that serves only its owner.
-        resolve: asks the name service by default.
+        inside: plain http and internal addresses are allowed, for an installation that serves only its owner.
+        resolve: resolver of names; the system's by default.
     Raises:
         WebhookAddressRefused: not a public address over https, or its name is unknown.
     """
@@ -79,7 +79,7 @@ def find_target(url: str, inside: bool = False, resolve: Resolve | None = None) 
 
 
 def is_public(address: str) -> bool:
-    """True if an IP address is one of the open net's: not private, loopback, link-local, reserved or multicast."""
+    """Return whether an IP address is public: not private, loopback, link-local, reserved or multicast."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -96,14 +96,14 @@ def call(target: Target, body: bytes, headers: Mapping[str, str], certificates: 
     """Send a POST.
 
     Args:
-        target: from ``find_target``, just now: names move.
+        target: from a recent ``find_target``, since the addresses of a name change.
         body: of the request.
         headers: besides Host.
-        certificates: whom to trust; the public authorities by default.
+        certificates: trusted authorities; the public ones by default.
     Returns:
         Status of the answer, whose body is not read.
     Raises:
-        httpx.HTTPError: no answer, or the certificate is not the name's.
+        httpx.HTTPError: no answer, or the certificate does not match the name.
     """
     verify = True if certificates is None else certificates
     with httpx.Client(verify=verify, follow_redirects=False, timeout=TIMEOUT_S, trust_env=False) as client:

@@ -1,4 +1,4 @@
-"""Carries webhooks' calls: claims what is due, sends it, and notes what came of it. Several processes may do so."""
+"""Delivery of webhook calls: claims due calls, sends them and records the outcome. Several processes may run it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from vmodel.service.webhook_errors import WebhookAddressRefused
 from vmodel.service.webhooks import DELIVERED, GIVEN_UP, WAITING, Webhook, WebhookDelivery, secret_of, sign
 
 WAITS = tuple(timedelta(seconds=each) for each in (5, 30, 120, 600, 3600, 6 * 3600, 24 * 3600))
-"""After the first, second ... try that failed; after the last of them a call is given up."""
+"""Delays after the first, second, ... failed try; a call that fails again after the last delay is given up."""
 CLAIM = timedelta(seconds=60)
-"""A call that was begun so long ago and has no outcome was begun by a process that died."""
+"""Lease of a claimed call: without an outcome by then its process counts as dead, and the call is due again."""
 AT_ONCE = 8
 _PER_WEBHOOK = 2
 _LOOK_S = 2.0
@@ -31,7 +31,7 @@ _GONE = 410
 
 @dataclass(frozen=True)
 class Due:
-    """A call to make."""
+    """Webhook call that is due."""
 
     id: str
     webhook_id: str
@@ -42,7 +42,7 @@ class Due:
 
 @dataclass(frozen=True)
 class Courier:
-    """Makes the calls of an installation.
+    """Sender of an installation's webhook calls.
 
     Attributes:
         database: of the installation.
@@ -50,7 +50,7 @@ class Courier:
         inside: see ``find_target``.
         resolve: see ``find_target``.
         certificates: see ``call``.
-        clock: the time, now.
+        clock: returns the current time.
     """
 
     database: Database
@@ -61,7 +61,7 @@ class Courier:
     clock: Callable[[], datetime] = now
 
     def run(self, stop: threading.Event) -> None:
-        """Carry until asked to stop."""
+        """Deliver due calls until asked to stop."""
         log = structlog.get_logger("vmodel.webhooks")
         while not stop.wait(_LOOK_S):
             try:
@@ -71,10 +71,10 @@ class Courier:
                 log.warning("webhooks_wait", error=type(error).__name__)
 
     def deliver_due(self) -> int:
-        """Make the calls that are due, a few at once; a slow receiver holds up no more than its own.
+        """Make due calls, a few in parallel; at most two per webhook, so that one slow receiver cannot take every slot.
 
         Returns:
-            How many were made.
+            Number of calls made.
         """
         due = self._claim()
         if due:

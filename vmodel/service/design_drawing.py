@@ -1,4 +1,4 @@
-"""Designs as small pictures: front and back lying flat, drawn within a second or two, and the colours in them."""
+"""Small pictures of designs (front and back lying flat, drawn within a second or two), and the colours in them."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ _MOST_COLOURS = 8
 
 @dataclass(frozen=True)
 class Drawn:
-    """A design lying flat.
+    """Picture of a design lying flat.
 
     Attributes:
         picture: (680, 1024, 4) uint8 sRGB with straight alpha: front, and back as seen from behind. Without a back its
             half is empty.
-        px_per_cm: of the picture; 0 where nobody knows.
-        mismatch_cm: how far apart straight repeats meet at the side seams; 0 without a print.
+        px_per_cm: of the picture; 0 if unknown.
+        mismatch_cm: offset between straight repeats at the side seams; 0 without a print.
     """
 
     picture: ByteArray
@@ -52,12 +52,12 @@ class Drawn:
 
     @property
     def png(self) -> bytes:
-        """The picture as a file."""
+        """Picture as a PNG file."""
         return encode_picture(self.picture, "png")
 
 
 def draw_block(design: Design) -> Drawn:
-    """A block with its print, at the scale of the cloth."""
+    """Draw a block with its print, at the scale of the cloth."""
     block = cut_block(design.block, design.body)
     whole = lay_out(block)
     shrunk = min((SIDE[0] - _RIM) / whole.size[0], (SIDE[1] - _RIM) / whole.size[1])
@@ -72,7 +72,7 @@ def draw_block(design: Design) -> Drawn:
 
 
 def draw_drawing(svg: bytes, name: str, colours: dict[str, str]) -> Drawn:
-    """A technical flat, painted by the renderer's own bounded process.
+    """Draw a technical flat in the renderer's own bounded process.
 
     Raises:
         GarmentNotFound: nothing is painted.
@@ -104,7 +104,7 @@ def _painted(root: Element, colours: dict[str, str], name: str) -> ByteArray:
 
 
 def beside(front: ByteArray, back: ByteArray | None) -> ByteArray:
-    """The two sides as one picture, each (H, W, 4) as large as its half allows; see ``Drawn``."""
+    """Join the two sides, each (H, W, 4), into one picture, each as large as its half allows; see ``Drawn``."""
     sheet = np.zeros((SIDE[0], 2 * SIDE[1], 4), np.uint8)
     for number, side in enumerate((front, back)):
         if side is None:
@@ -118,12 +118,12 @@ def beside(front: ByteArray, back: ByteArray | None) -> ByteArray:
 
 
 def share_of(side: ByteArray) -> float:
-    """How much larger ``beside`` shows a side."""
+    """Return the factor by which ``beside`` scales a side."""
     return float(min((SIDE[0] - _RIM) / side.shape[0], (SIDE[1] - _RIM) / side.shape[1]))
 
 
 def resized(picture: ByteArray, size: tuple[int, int]) -> ByteArray:
-    """Another size (width, height), without the colour of what is transparent."""
+    """Resize a picture to (width, height), without mixing in the colour of transparent pixels."""
     ink = picture.astype(np.float32)
     ink[..., :3] *= ink[..., 3:] / 255
     ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
@@ -132,10 +132,10 @@ def resized(picture: ByteArray, size: tuple[int, int]) -> ByteArray:
 
 
 def tile_of(content: bytes, suffix: str, name: str) -> ByteArray:
-    """A print's tile from an uploaded file; see ``read_tile``.
+    """Read a print's tile from an uploaded file; see ``read_tile``.
 
     Args:
-        content: of the file, from anybody.
+        content: of the file, untrusted.
         suffix: "svg", or that of a picture.
         name: for messages.
     """
@@ -146,7 +146,7 @@ def tile_of(content: bytes, suffix: str, name: str) -> ByteArray:
 
 
 def colours_in(tile: ByteArray) -> list[str]:
-    """The colours that a print is made of, the most frequent first, at most eight, as "#rrggbb"."""
+    """List the colours of a print as "#rrggbb", the most frequent first, at most eight."""
     small = tile if max(tile.shape[:2]) <= 160 else cv2.resize(tile, (160, 160), interpolation=cv2.INTER_NEAREST)
     seen = np.asarray(small)[np.asarray(small)[..., 3] > 200][:, :3]
     if not len(seen):
@@ -164,7 +164,7 @@ def colours_in(tile: ByteArray) -> list[str]:
 
 
 def colours_written(svg: bytes, name: str) -> list[str]:
-    """The colours that a drawing writes as "#rrggbb", the most frequent first, at most eight.
+    """List the colours that a drawing's text names, as "#rrggbb", the most frequent first, at most eight.
 
     Raises:
         DrawingUnreadable, DrawingUnsafe, DrawingTooLarge: see ``vmodel.garment.svg``.
@@ -176,7 +176,7 @@ def colours_written(svg: bytes, name: str) -> list[str]:
 
 
 def describe_block(design: Design, wearer: str, drawn: Drawn) -> Understanding:
-    """What is known of a design that was cut by formula, in the form of what is understood of a photo.
+    """Describe a design that was cut by formula in the same form as a garment that was read from a photo.
 
     Args:
         design: the choice.
@@ -187,13 +187,13 @@ def describe_block(design: Design, wearer: str, drawn: Drawn) -> Understanding:
 
 
 def describe_garment(garment: Garment, source: str, wearer: str, drawn: Drawn) -> Understanding:
-    """What is known of a garment whose cut is given.
+    """Describe a garment whose cut is given.
 
     Args:
         garment: in centimetres.
-        source: where its size is from.
+        source: origin of its size.
         wearer: id of the model that it is made for, or empty.
-        drawn: what is shown of it.
+        drawn: its picture.
     """
     kind = garment.kind
     width = measure.chest_width(garment) if kind.category.covers_upper else measure.waistband_width(garment)
@@ -220,5 +220,5 @@ def describe_garment(garment: Garment, source: str, wearer: str, drawn: Drawn) -
 
 
 def decode_limit(settings: Settings) -> int:
-    """Most bytes of an uploaded print, flat or pattern."""
+    """Return the maximum size of an uploaded print, flat or pattern, in bytes."""
     return min(settings.max_upload_bytes, 10_000_000)

@@ -1,6 +1,6 @@
 """Sellers' designs: a block with a print, a technical flat or a sewing pattern, in every colourway.
 
-Each is kept as a garment that is shot.
+Each design is stored as a garment for jobs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _KEPT_MEASURES: dict[tuple[str, str | None, str | None], tuple[str, BodyMeasurem
 
 @dataclass(frozen=True)
 class Colorway:
-    """One design in other colours: "#rrggbb" that give way to which."""
+    """One design in other colours: ``colours`` maps replaced "#rrggbb" to new ones."""
 
     name: str
     colours: Mapping[str, str]
@@ -41,15 +41,15 @@ class Colorway:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a designer chose; a block, a flat or a pattern.
+    """Choices of a designer for a block, a flat or a pattern.
 
     Attributes:
         block: a key of ``vmodel.garment.block_cut.BLOCKS``.
         flat: id of an uploaded technical flat.
         pattern: id of an uploaded sewing pattern.
         print: id of an uploaded repeat, on a block or on the pieces of a pattern.
-        size: that a block is cut to; None to measure.
-        model: whose measures count where no size does, or somebody of sample size.
+        size: to which a block is cut; None to cut it to the measures of ``model``.
+        model: id of the virtual model that wears it; None for one of ``size``, otherwise of sample size.
         repeat_cm, rotate_deg, offset_cm: see ``PrintRepeat``.
         ground: "#rrggbb" of a block, or of pieces that have no colour.
         trim: "#rrggbb" of a block; None for the ground's.
@@ -77,11 +77,11 @@ class Recipe:
     colorways: tuple[Colorway, ...] = field(default=())
 
     def plain(self) -> dict[str, Any]:
-        """Plain values as they are kept: what ``json`` can write."""
+        """Return the recipe as it is stored: plain values that ``json`` can write."""
         return asdict(self) | {"offset_cm": list(self.offset_cm), "colorways": [asdict(way) for way in self.colorways]}
 
     def colours_of(self, colorway: str) -> Mapping[str, str]:
-        """Which colours give way in a colourway; none in its own, "".
+        """Return the colours that a colourway replaces; the design's own, "", replaces none.
 
         Raises:
             BadUsage: there is none of this name.
@@ -95,12 +95,12 @@ class Recipe:
 
 
 def check_recipe(recipe: Recipe, roster: Roster) -> Recipe:
-    """Refuse what could only fail later.
+    """Reject a recipe that could only fail later.
 
     Returns:
-        The same with colours in small letters.
+        The same recipe with colours in lower case.
     Raises:
-        VModelError: the first thing that is wrong.
+        VModelError: the first problem found.
     """
     from vmodel.drape.materials import load_material
 
@@ -144,10 +144,10 @@ def _check_pattern(recipe: Recipe) -> None:
 
 
 def measures_for(recipe: Recipe, roster: Roster) -> tuple[str, BodyMeasurements]:
-    """Who wears a block, and the measures that it is cut to; a body is measured once a process.
+    """Return the id of a block's wearer, and the measures that it is cut to; a body is measured once per process.
 
     Raises:
-        BadUsage: nobody has this size.
+        BadUsage: no virtual model has this size.
     """
     key = (recipe.block or "", recipe.model, recipe.size)
     if key not in _KEPT_MEASURES:
@@ -159,7 +159,7 @@ def measures_for(recipe: Recipe, roster: Roster) -> tuple[str, BodyMeasurements]
 
 
 def design_in(recipe: Recipe, colorway: str, tile: ByteArray | None, body: BodyMeasurements) -> Design:
-    """A block's design in one of its colourways.
+    """Return a block's design in one of its colourways.
 
     Args:
         recipe: of a block.
@@ -167,7 +167,7 @@ def design_in(recipe: Recipe, colorway: str, tile: ByteArray | None, body: BodyM
         tile: of the print, from ``vmodel.garment.print_repeat.read_tile``.
         body: the measures that it is cut to.
     Raises:
-        BadUsage: the print cannot lie so, or there is no such colourway.
+        BadUsage: the print cannot be laid out this way, or there is no such colourway.
     """
     colours = recipe.colours_of(colorway)
     print_ = _print_of(recipe, recolour_tile(tile, dict(colours)) if tile is not None and colours else tile)
@@ -178,7 +178,7 @@ def design_in(recipe: Recipe, colorway: str, tile: ByteArray | None, body: BodyM
 
 
 def sewn_in(recipe: Recipe, colorway: str, content: bytes, tile: ByteArray | None) -> SewnDesign:
-    """A pattern's design in one of its colourways.
+    """Return a pattern's design in one of its colourways.
 
     Args:
         recipe: of a pattern.
@@ -186,7 +186,7 @@ def sewn_in(recipe: Recipe, colorway: str, content: bytes, tile: ByteArray | Non
         content: the pattern's file.
         tile: of the print, see ``design_in``.
     Raises:
-        BadUsage: the print cannot lie so, or there is no such colourway.
+        BadUsage: the print cannot be laid out this way, or there is no such colourway.
     """
     colours = recipe.colours_of(colorway)
     name = f"pattern.{(recipe.pattern or '').rpartition('.')[2]}"
@@ -201,10 +201,10 @@ def _print_of(recipe: Recipe, tile: ByteArray | None) -> PrintRepeat | None:
 
 
 def file_of(store: FileStore, account_id: str, file_id: str) -> bytes:
-    """An uploaded print, flat or pattern.
+    """Return the content of an uploaded print, flat or pattern.
 
     Raises:
-        StoredFileMissing: there is none of this account.
+        StoredFileMissing: the account has no such file.
     """
     if not _FILE.fullmatch(file_id):
         raise StoredFileMissing(file_id)
@@ -214,7 +214,7 @@ def file_of(store: FileStore, account_id: str, file_id: str) -> bytes:
 def list_designs(
     session: Session, account_id: str, limit: int = PAGE, before: str | None = None
 ) -> list[StoredGarment]:
-    """Designs of an account, the newest first; see ``vmodel.service.garments.list_garments``."""
+    """List designs of an account, the newest first; see ``vmodel.service.garments.list_garments``."""
     wanted = select(StoredGarment).where(
         StoredGarment.account_id == account_id,
         StoredGarment.deleted_at.is_(None),
@@ -226,13 +226,13 @@ def list_designs(
 
 
 def every_colorway(recipe: Recipe) -> Iterator[str]:
-    """Its own colours, "", then each further colourway."""
+    """Yield "" for the design's own colours, then the name of each further colourway."""
     yield ""
     yield from (way.name for way in recipe.colorways)
 
 
 def drawn_key_of(session: Session, account_id: str, photo_key: str) -> str | None:
-    """What a browser can show of a job's garment: the photo, or what was drawn of a design that is still there."""
+    """Return the key of what a browser can show of a job's garment: the photo, or the drawing of an existing design."""
     if not photo_key.endswith((".design", ".svg")):
         return photo_key
     for garment in list_designs(session, account_id):

@@ -1,8 +1,8 @@
-"""The durable queue: DBOS behind the few words that workers need.
+"""Durable queue: DBOS behind the few operations that workers need.
 
-DBOS keeps which steps of a turn have ended, so that a turn goes on where it stood after a crash, and hands turns to
-whichever worker is free. Order and fairness are decided before (``vmodel.service.lanes``), money after
-(``vmodel.service.settling``): should DBOS run a step twice, nothing is counted twice.
+DBOS records which steps of a turn have ended, so that a turn continues there after a crash, and gives turns to free
+workers. ``vmodel.service.lanes`` decides order and fairness beforehand; ``vmodel.service.settling`` charges afterwards.
+If DBOS runs a step twice, nothing is counted twice.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 VERSION = "jobs-v1"
-"""Of the steps below, not of the program: a deploy goes on with the jobs it finds as long as this stays the same."""
+"""Version of the steps below, not of the program: while it stays the same, a deploy continues the jobs it finds."""
 _QUEUE = "parts"
 _BETWEEN = "between"
 _WORKFLOW = "make_part"
 
 
 class Steps(Protocol):
-    """What a turn consists of; every step may run twice."""
+    """Steps of a turn; every step may run twice."""
 
     def open_shots(self, part_id: str) -> list[str]:
-        """Begin a turn and say which shots are to be made."""
+        """Begin a turn and return the ids of the shots to make."""
         ...
 
     def make_shot(self, shot_id: str) -> bool:
-        """Make one picture; False if this worker is leaving and wants no further one."""
+        """Make one picture; return False if this worker is leaving and takes no further one."""
         ...
 
     def end_part(self, part_id: str) -> None:
@@ -45,19 +45,19 @@ class Steps(Protocol):
 
 
 class DurableQueue:
-    """The queue as one worker process sees it; there is one of it in a process."""
+    """Queue as one worker process sees it; a process has one instance."""
 
     def __init__(self, settings: Settings, worker_id: str, slots: int, steps: Steps, polling_s: float = 0.25) -> None:
-        """Connect, and go on with the turns that this worker had begun when it ended last.
+        """Connect, and continue the turns that this worker had begun when it last ended.
 
         Args:
-            settings: say where the database is; DBOS has tables of its own there, or a file of its own beside SQLite's.
+            settings: for the database's address; DBOS has its own tables there, or its own file next to SQLite's.
             worker_id: the same after a restart.
-            slots: turns at once.
-            steps: what is done.
-            polling_s: how often to ask for turns.
+            slots: maximum number of turns at once.
+            steps: called for each turn.
+            polling_s: seconds between two polls for turns.
 
-        Beside the turns one more is taken at a time that goes between their pictures.
+        In addition to ``slots``, the worker takes one turn at a time that runs between the pictures of the others.
         """
         from dbos import DBOS
 
@@ -83,11 +83,11 @@ class DurableQueue:
         DBOS.register_queue(_BETWEEN, worker_concurrency=1, polling_interval_sec=2 * polling_s)
 
     def hand_in(self, part_ids: Sequence[str], between: Collection[str] = ()) -> None:
-        """Put turns into the queue, in this order; one that it has already is not put in again.
+        """Enqueue turns in this order; a turn that is already in the queue is not enqueued again.
 
         Args:
-            part_ids: which.
-            between: of these, the ones that do not wait for a free slot; a worker begins them beside its turns.
+            part_ids: the turns.
+            between: those of them that do not wait for a free slot; a worker begins them in addition to its turns.
         """
         from dbos import DBOS, SetWorkflowID
 
@@ -96,18 +96,18 @@ class DurableQueue:
                 DBOS.enqueue_workflow(_BETWEEN if part_id in between else _QUEUE, self._make_part, part_id)
 
     def take_over(self, worker_id: str) -> int:
-        """Put the turns of a dead worker back into the queue; another's that runs them by now keeps them.
+        """Requeue the turns of a dead worker; a turn that another worker runs by now stays there.
 
         Returns:
-            How many there were.
+            Number of turns requeued.
         """
         from dbos import DBOS
 
-        # The one call of DBOS's that moves a turn only if the dead worker still has it.
+        # The only call of DBOS that moves a turn only if the dead worker still has it.
         return len(DBOS._recover_pending_workflows([worker_id]))
 
     def unfinished(self, part_ids: Sequence[str]) -> set[str]:
-        """Which of these turns wait in the queue or run."""
+        """Return those of these turns that wait in the queue or run."""
         from dbos import DBOS
 
         if not part_ids:
@@ -116,13 +116,13 @@ class DurableQueue:
         return {each.workflow_id for each in found if each.status in {"ENQUEUED", "PENDING", "DELAYED"}}
 
     def mend(self) -> int:
-        """Put back turns that the queue believes to be running here and that are not.
+        """Requeue turns that the queue records as running here although they are not.
 
-        That comes of a database that went away just when a turn was handed out. A turn must have been seen so by the
-        last call too, so that none is taken that is only just beginning or ending.
+        This happens if the database becomes unreachable just when a turn is handed out. A turn is requeued only if the
+        last call found it idle too, so that turns that are just beginning or ending are left alone.
 
         Returns:
-            How many there were.
+            Number of turns requeued.
         """
         from dbos import DBOS
 
@@ -170,5 +170,5 @@ def _config(settings: Settings, worker_id: str) -> DBOSConfig:
 
 
 def _quieten() -> None:
-    # Its notes of every start are nothing for an operator's log; faults still come through.
+    # DBOS logs every start, which an operator's log does not need; warnings and errors still appear.
     logging.getLogger("dbos").setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""What can go wrong for a user of the service; the base and the meaning of codes are those of ``vmodel.errors``.
+"""Errors for users of the service; ``vmodel.errors`` defines the base classes and the meaning of codes.
 
 InputError
 ├── account: UnknownAccount AccountClosed EmailTaken EmailInvalid RoleUnknown PasswordWeak OperatorExists
@@ -9,7 +9,7 @@ InputError
 SetupError
 └── LedgerKeyUnreadable BackupFailed BackupDamaged RestoreRefused
 
-``status`` is what the REST API answers with; without one it is 422.
+``status`` is the HTTP status of the REST API's answer; a class without one gives 422.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from vmodel.errors import InputError, SetupError
 
 
 class UnknownAccount(InputError):
-    """No account has this id or e-mail address."""
+    """Unknown account id or e-mail address."""
 
     code = "account_unknown"
     status = 404
@@ -31,7 +31,7 @@ class UnknownAccount(InputError):
 
 
 class AccountClosed(InputError):
-    """The account was closed."""
+    """Account that was closed."""
 
     code = "account_closed"
     status = 403
@@ -42,7 +42,7 @@ class AccountClosed(InputError):
 
 
 class EmailTaken(InputError):
-    """Another account has this e-mail address."""
+    """E-mail address that another account has."""
 
     code = "email_taken"
     status = 409
@@ -53,7 +53,7 @@ class EmailTaken(InputError):
 
 
 class EmailInvalid(InputError):
-    """The text is no e-mail address."""
+    """Text that is not an e-mail address."""
 
     code = "email_invalid"
 
@@ -63,7 +63,7 @@ class EmailInvalid(InputError):
 
 
 class RoleUnknown(InputError):
-    """No role has this name."""
+    """Unknown role name."""
 
     code = "role_unknown"
 
@@ -73,7 +73,7 @@ class RoleUnknown(InputError):
 
 
 class PasswordWeak(InputError):
-    """The password is too short, or too long to be hashed in reasonable time."""
+    """Password that is too short, or too long to be hashed in reasonable time."""
 
     code = "password_weak"
 
@@ -83,7 +83,7 @@ class PasswordWeak(InputError):
 
 
 class OperatorExists(InputError):
-    """The first operator was made already."""
+    """Installation that already has its first operator."""
 
     code = "operator_exists"
     status = 409
@@ -95,7 +95,7 @@ class OperatorExists(InputError):
 
 
 class WrongPassword(InputError):
-    """No open account has this address and password; which of the two is wrong stays unsaid."""
+    """Address and password that no open account has; the message does not say which of the two is wrong."""
 
     code = "wrong_password"
     status = 401
@@ -105,7 +105,7 @@ class WrongPassword(InputError):
 
 
 class KeyInvalid(InputError):
-    """The API key is not known, was revoked, or its account is closed."""
+    """API key that is unknown, was revoked, or belongs to a closed account."""
 
     code = "key_invalid"
     status = 401
@@ -115,7 +115,7 @@ class KeyInvalid(InputError):
 
 
 class SessionInvalid(InputError):
-    """The login has ended."""
+    """Login session that has ended."""
 
     code = "session_invalid"
     status = 401
@@ -125,7 +125,7 @@ class SessionInvalid(InputError):
 
 
 class FormForged(InputError):
-    """A form came without the token of its page."""
+    """Form without the CSRF token of its page."""
 
     code = "form_forged"
     status = 403
@@ -135,7 +135,7 @@ class FormForged(InputError):
 
 
 class ScopeMissing(InputError):
-    """The key or the role may not do this."""
+    """Missing scope of the key or the role."""
 
     code = "scope_missing"
     status = 403
@@ -146,7 +146,7 @@ class ScopeMissing(InputError):
 
 
 class ScopeUnknown(InputError):
-    """No scope has this name, or the role cannot have it."""
+    """Scope that does not exist or that the role cannot have."""
 
     code = "scope_unknown"
 
@@ -159,7 +159,7 @@ class RateLimited(InputError):
     """Too many requests in the window.
 
     Attributes:
-        retry_after_s: whole seconds after which one more request will be let through.
+        retry_after_s: whole seconds after which one more request will be accepted.
     """
 
     code = "rate_limited"
@@ -172,7 +172,7 @@ class RateLimited(InputError):
 
 
 class UnknownPlan(InputError):
-    """No plan has this name."""
+    """Unknown plan name."""
 
     code = "plan_unknown"
 
@@ -182,7 +182,7 @@ class UnknownPlan(InputError):
 
 
 class PlansInvalid(InputError):
-    """The file of plans cannot be used."""
+    """File of plans that cannot be used."""
 
     code = "plans_invalid"
 
@@ -192,7 +192,7 @@ class PlansInvalid(InputError):
 
 
 class PipelineNotPriced(InputError):
-    """The plans name no price for a pipeline."""
+    """Pipeline without a price in the plans."""
 
     code = "pipeline_not_priced"
 
@@ -202,7 +202,7 @@ class PipelineNotPriced(InputError):
 
 
 class CreditsExhausted(InputError):
-    """The seller has fewer credits than the request costs."""
+    """Request that costs more credits than the seller has."""
 
     code = "credits_exhausted"
     status = 402
@@ -215,7 +215,7 @@ class CreditsExhausted(InputError):
 
 
 class UnitsInvalid(InputError):
-    """Credits are whole numbers within bounds."""
+    """Number of credits that is out of range."""
 
     code = "units_invalid"
 
@@ -225,7 +225,7 @@ class UnitsInvalid(InputError):
 
 
 class IdempotencyKeyInvalid(InputError):
-    """The idempotency key is empty or too long."""
+    """Idempotency key that is empty or too long."""
 
     code = "idempotency_key_invalid"
 
@@ -237,7 +237,7 @@ class IdempotencyKeyInvalid(InputError):
 
 
 class IdempotencyConflict(InputError):
-    """The key was used before for something else."""
+    """Idempotency key that was used before for another request."""
 
     code = "idempotency_conflict"
     status = 409
@@ -248,7 +248,7 @@ class IdempotencyConflict(InputError):
 
 
 class ReservationUnknown(InputError):
-    """No reservation has this id."""
+    """Unknown reservation id."""
 
     code = "reservation_unknown"
     status = 404
@@ -259,7 +259,7 @@ class ReservationUnknown(InputError):
 
 
 class ReservationClosed(InputError):
-    """The reservation has reached its one end already."""
+    """Reservation that has already ended."""
 
     code = "reservation_closed"
     status = 409
@@ -270,7 +270,7 @@ class ReservationClosed(InputError):
 
 
 class EntryUnknown(InputError):
-    """The seller's ledger has no such entry, or it consumed nothing."""
+    """Entry that the seller's ledger does not have, or that consumed nothing."""
 
     code = "entry_unknown"
     status = 404
@@ -281,7 +281,7 @@ class EntryUnknown(InputError):
 
 
 class RefundTooLarge(InputError):
-    """More would be given back than was charged."""
+    """Refund of more credits than the charge has left."""
 
     code = "refund_too_large"
 
@@ -291,7 +291,7 @@ class RefundTooLarge(InputError):
 
 
 class PeriodInvalid(InputError):
-    """The text names no month."""
+    """Text that does not name a month."""
 
     code = "period_invalid"
 
@@ -301,7 +301,7 @@ class PeriodInvalid(InputError):
 
 
 class PeriodNotOver(InputError):
-    """The month has not ended, or an earlier one is still open."""
+    """Month that has not ended, or that follows one that is still open."""
 
     code = "period_not_over"
 
@@ -311,7 +311,7 @@ class PeriodNotOver(InputError):
 
 
 class LedgerKeyUnreadable(SetupError):
-    """The key that signs the ledger's heads cannot be read."""
+    """Unreadable key for signing the ledger's heads."""
 
     code = "ledger_key_unreadable"
 
@@ -321,7 +321,7 @@ class LedgerKeyUnreadable(SetupError):
 
 
 class BackupFailed(SetupError):
-    """A backup or its restoring could not be finished."""
+    """Backup or restore that could not be finished."""
 
     code = "backup_failed"
 
@@ -331,7 +331,7 @@ class BackupFailed(SetupError):
 
 
 class BackupDamaged(SetupError):
-    """The folder is no backup, or a file in it is not what was written."""
+    """Folder that is not a backup, or in which a file has changed."""
 
     code = "backup_damaged"
 
@@ -341,7 +341,7 @@ class BackupDamaged(SetupError):
 
 
 class RestoreRefused(SetupError):
-    """There is something already where the backup would go."""
+    """Target of a backup or restore that is not empty."""
 
     code = "restore_refused"
 

@@ -1,4 +1,4 @@
-"""The whole ledger as text, for auditors and for another system; see docs/service.md for how it is checked."""
+"""Export of the whole ledger as text, for auditors and for another system; docs/service.md says how to check it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from vmodel.service.signing import key_id, public_pem
 
 
 def export_ledger(database: Database, stream: TextIO, public_key: Ed25519PublicKey) -> int:
-    """Write one JSON object a line: the public key, every entry by account and number, every head with its leaves.
+    """Write one JSON object per line: the public key, every entry by account and number, every head with its leaves.
 
     Args:
-        database: of the installation; others may go on writing.
+        database: of the installation; others may write to it meanwhile.
         stream: open for text.
         public_key: of the key that signs heads here.
     Returns:
-        How many entries were written.
+        Number of entries written.
     """
     _write(stream, {"type": "key", "key_id": key_id(public_key), "public_key": public_pem(public_key)})
     written = 0

@@ -1,4 +1,4 @@
-"""What can go wrong with a seller's garments; the base and its rules stand in ``vmodel.errors``."""
+"""Errors of sellers' garments; ``vmodel.errors`` defines the base classes and the meaning of codes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from vmodel.errors import InputError
 
 
 class GarmentUnknown(InputError):
-    """No such garment of this account; another account's looks just the same from outside."""
+    """Unknown garment of this account; another account's garment raises the same error."""
 
     code = "garment_unknown"
 
@@ -18,7 +18,7 @@ class GarmentUnknown(InputError):
 
 
 class GarmentNotUnderstood(InputError):
-    """No picture can be made of a garment that was not found in its photo."""
+    """Garment that was not found in its photo, so that no picture can be made of it."""
 
     code = "garment_not_understood"
 
@@ -28,7 +28,7 @@ class GarmentNotUnderstood(InputError):
 
 
 class GarmentInUse(InputError):
-    """A job still needs the garment's files."""
+    """Garment whose files a job still needs."""
 
     code = "garment_in_use"
 
@@ -38,7 +38,7 @@ class GarmentInUse(InputError):
 
 
 class ColorwayUnknown(InputError):
-    """A design is asked for in colours that it does not have."""
+    """Colourway that the design does not have."""
 
     code = "colorway_unknown"
 
@@ -49,7 +49,7 @@ class ColorwayUnknown(InputError):
 
 
 class DesignOnly(InputError):
-    """A design that is cut by formula has nothing that could be corrected in a photo."""
+    """Photo correction for a design that is cut by formula."""
 
     code = "design_only"
 

@@ -1,4 +1,4 @@
-"""What a photo shows, told to a seller within about a second: kind, landmarks, sizes and the cut-out as a picture."""
+"""Reading of a garment photo within about a second: kind, landmarks, sizes and the cut-out as a picture."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ from vmodel.types import (
 
 _MEASURED_SIDE = 480
 _MEASURED_PX_PER_CM = 2.0
-"""Of the cloth that a garment is measured with, which nobody sees: how far its print is stretched hardly needs any."""
+"""Resolution of the cloth that is only used to measure a garment: the stretch of its print hardly needs any detail."""
 _MOST_KEPT = 32
 
 
 @dataclass(frozen=True, eq=False)
 class ReadGarment:
-    """What a photo shows, whatever its seller says of kind, points, sizes and fabric.
+    """Reading of a photo that does not depend on the kind, landmarks, sizes and fabric that its seller states.
 
     Attributes:
         flat_lay, cutout: the photo and its garment, at most ``_MEASURED_SIDE`` pixels.
@@ -68,7 +68,7 @@ class ReadGarment:
 
 
 class LastRead:
-    """What was read lately: a point that is dragged changes neither the cut-out nor what the network sees."""
+    """LRU cache of readings: dragging a landmark changes neither the cut-out nor the input of the network."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, ReadGarment] = OrderedDict()
@@ -76,12 +76,15 @@ class LastRead:
 
     @staticmethod
     def key_of(photo: bytes, mask: bytes | None, name: str, category: Category | None) -> str:
-        """Names what was read by the files, by the name under which a drawing is told from a photo, and as a pair."""
+        """Return the key of a reading, from the files, the name and whether the category is swimwear.
+
+        The name tells a drawing from a photo; swimwear may be two pieces.
+        """
         shown = f"{name} {category == Category.SWIMWEAR}".encode()
         return "-".join(hashlib.sha256(each).hexdigest() for each in (photo, mask or b"", shown))
 
     def get(self, key: str) -> ReadGarment | None:
-        """What was read, if it is still kept."""
+        """Return a reading, or None if it is no longer kept."""
         with self._lock:
             found = self._kept.get(key)
             if found is not None:
@@ -89,7 +92,7 @@ class LastRead:
             return found
 
     def keep(self, key: str, read: ReadGarment) -> ReadGarment:
-        """Keep it in place of the oldest."""
+        """Store a reading, drop the least recently used one if the cache is full, and return the reading."""
         with self._lock:
             self._kept[key] = read
             while len(self._kept) > _MOST_KEPT:
@@ -104,10 +107,10 @@ def read_photo(photo: bytes, name: str, settings: Settings, suffix: str = "") ->
     """Decode an uploaded photo.
 
     Args:
-        photo: the file, from anybody.
+        photo: the file, untrusted.
         name: as the seller called it, for messages of later stages.
-        settings: for the bound on pixels.
-        suffix: ".svg" for a technical flat; pictures are told by their first bytes.
+        settings: for the limit on pixels.
+        suffix: ".svg" for a technical flat; pictures are recognised by their first bytes.
     Raises:
         UnreadablePhoto, UnsupportedPhoto, PhotoTooLarge, PhotoTooSmall, AnimatedPhoto: see ``read_flat_lay``.
     """
@@ -126,7 +129,7 @@ def understand_garment(
         flat_lay: from ``read_photo``.
         mask: black and white picture that overrides the cut-out.
         stated: overrides what would be guessed.
-        roster: somebody of it is who a guessed size is for.
+        roster: a guessed size fits one of its models.
         settings: for bounds and weights.
     Raises:
         VModelError: the photo shows no single garment, or what was stated does not fit it.
@@ -164,12 +167,12 @@ def read_garment(flat_lay: FlatLay, mask: bytes | None, category: Category | Non
 
 
 def describe_garment(read: ReadGarment, stated: Stated, roster: Roster) -> Understanding:
-    """Understand what was read by what its seller says.
+    """Describe a garment from its reading and the seller's statements.
 
     Args:
         read: from ``read_garment``.
         stated: overrides what would be guessed.
-        roster: somebody of it is who a guessed size is for.
+        roster: a guessed size fits one of its models.
     Raises:
         VModelError: what was stated does not fit the photo.
     """
@@ -190,7 +193,7 @@ def describe_garment(read: ReadGarment, stated: Stated, roster: Roster) -> Under
 
 
 def draw_mask(flat_lay: FlatLay, mask: bytes | None, category: str | None = None) -> bytes:
-    """What counts as garment, PNG of the photo's size: the seller's mask, else what is found, else nothing."""
+    """Return the garment mask as PNG of the photo's size: the seller's mask, the one found, or an empty one."""
     if mask is not None:
         return mask
     try:
@@ -203,10 +206,10 @@ def draw_mask(flat_lay: FlatLay, mask: bytes | None, category: str | None = None
 
 
 def fit_mask(painted: bytes, photo: bytes, settings: Settings) -> bytes:
-    """A mask that was painted on a smaller picture of a photo, at the photo's own size.
+    """Resize a mask that was painted on a smaller picture of a photo to the photo's own size.
 
     Raises:
-        MaskMismatch: it is no picture, or of another shape.
+        MaskMismatch: it is not a readable picture, too large, or of another shape.
     """
     size = read_photo(photo, "photo", settings).rgb.shape[:2]
     try:
@@ -226,9 +229,9 @@ def fit_mask(painted: bytes, photo: bytes, settings: Settings) -> bytes:
 def _measured(
     read: ReadGarment, kind: GarmentKind, landmarks: Landmarks, stated: Stated, roster: Roster
 ) -> tuple[Garment, dict[str, Any]]:
-    """The garment as whom the photo would cast wears it, and its flat width and length in cm.
+    """Return the garment on the model that the photo would be cast with, and its flat width and length in cm.
 
-    Measured on a small copy, whose pattern costs a tenth of the whole photo's.
+    The garment is measured on a small copy, whose pattern costs a tenth of that of the whole photo.
     """
     share = min(1.0, _MEASURED_SIDE / max(read.size))
     marks = Landmarks({n: point * share for n, point in landmarks.points_px.items()}, landmarks.confidence)
@@ -248,7 +251,7 @@ def _measured(
 
 
 def measures_of(wearer: VirtualModel) -> BodyMeasurements:
-    """Of somebody of the roster; a body is measured once a process."""
+    """Return the measurements of a model of the roster; each body is measured once per process."""
     key = repr(wearer)  # a model that is changed on disk keeps its id
     if key not in _MEASURES:
         if len(_MEASURES) > 500:
@@ -261,7 +264,7 @@ _MEASURES: dict[str, BodyMeasurements] = {}
 
 
 def _cut_coarsely(pattern: Garment, body: BodyMeasurements, gender: str, stated: Stated) -> Garment:
-    """As ``fit_garment``, in cloth of few pixels."""
+    """Fit a garment like ``fit_garment``, in cloth of few pixels."""
     assert pattern.photo is not None
     sizes = stated_sizes(pattern.kind.category, stated.width_cm, stated.length_cm)
     fitted = fit_photo(pattern.photo, body, gender, pattern.material, sizes, finest_px_per_cm=_MEASURED_PX_PER_CM)
@@ -269,7 +272,7 @@ def _cut_coarsely(pattern: Garment, body: BodyMeasurements, gender: str, stated:
 
 
 def _asked(read: ReadGarment, kind: GarmentKind) -> dict[str, Any]:
-    """What else the photo may show, and the question that follows."""
+    """Return the other kinds that the photo may show, and the resulting question to the seller."""
     question = None if kind.stated else ask_kind(read.reading)
     if question is None:
         return {"hypotheses": [{"category": kind.category.value, "share": round(kind.confidence, 3)}], "question": None}

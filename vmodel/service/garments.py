@@ -1,4 +1,4 @@
-"""Sellers' garments: the photo, what was understood of it, and what the seller corrected."""
+"""Sellers' garments: the photo, what was understood of it, and the seller's corrections."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from vmodel.service.store import FileStore
 NAME_LENGTH = 120
 _DESIGN_FILES = ("pattern_key", "pieces_key", "print_key", "tile_key", "drawn_key")
 PAGE = 100
-"""Most garments of one list."""
+"""Maximum number of garments in one list."""
 SHOWN_SIDE = 1200
 """Longest side of a cut-out's picture, in pixels."""
-#: Picture formats by their first bytes; the suffix under which a file is kept.
+#: First bytes of picture formats -> suffix of the stored file.
 _SUFFIX_OF_MAGIC = (
     (b"\xff\xd8\xff", "jpg"),
     (b"\x89PNG", "png"),
@@ -37,14 +37,14 @@ _SUFFIX_OF_MAGIC = (
 
 @dataclass(frozen=True)
 class Stated:
-    """What the seller says of a garment; nothing of it is needed.
+    """Seller's own statements about a garment, all optional.
 
     Attributes:
-        category, material: words.
+        category, material: names.
         width_cm: flat, from armpit to armpit, or of the waist.
         length_cm: from the neck point to the hem, or from the waist to the leg end.
-        landmarks: name -> (x, y) pixels of the photo, in place of what was found.
-        worn_open: its front is worn open, or closed.
+        landmarks: name -> (x, y) in photo pixels; they replace the detected ones.
+        worn_open: True if its front is worn open, False if closed, None if not stated.
     """
 
     category: str | None = None
@@ -57,12 +57,12 @@ class Stated:
 
 @dataclass(frozen=True)
 class Understanding:
-    """What was understood of a garment.
+    """Description of a garment, read from its photo or its design.
 
     Attributes:
         found: plain values: category, confidence, stated, sleeve, neckline, length, open_front, cutout, photo_size
             (height, width), landmarks in photo pixels, size_cm, warnings, hypotheses, question.
-        cutout_png: the garment alone on a transparent ground, cropped to it, at most ``SHOWN_SIDE`` pixels.
+        cutout_png: the garment alone on a transparent background, cropped to it, at most ``SHOWN_SIDE`` pixels.
     """
 
     found: dict[str, Any]
@@ -70,16 +70,17 @@ class Understanding:
 
 
 class StoredGarment(Table):
-    """A garment of one account.
+    """Garment of one account.
 
     Attributes:
-        name: the seller's word for it, or the photo's file name; shown, so it must be escaped.
+        name: the seller's name for it, or the photo's file name; pages that show it must escape it.
         photo_key, mask_key, back_key, cutout_key: of the file store.
-        category, material, width_cm, length_cm, landmarks, worn_open: as the seller stated or corrected them, else
+        category, material, width_cm, length_cm, landmarks, worn_open: as the seller stated or corrected them; otherwise
             None.
         understood: ``Understanding.found``; None while the photo could not be understood.
-        problem: {"code", "message"} where it could not be.
-        design: of what was drawn instead of photographed, see ``vmodel.service.designs``; else None.
+        problem: {"code", "message"} if it could not be.
+        design: plain values of a garment that was drawn instead of photographed, see ``vmodel.service.designs``;
+            otherwise None.
         deleted_at: set when the seller deleted it; its files are gone then.
     """
 
@@ -107,7 +108,7 @@ class StoredGarment(Table):
 
     @property
     def stated(self) -> Stated:
-        """What the seller said of it."""
+        """Seller's own statements about it."""
         marks = {name: (float(x), float(y)) for name, (x, y) in (self.landmarks or {}).items()}
         return Stated(self.category, self.material, self.width_cm, self.length_cm, marks, self.worn_open)
 
@@ -119,17 +120,17 @@ class StoredGarment(Table):
 
     @property
     def is_block(self) -> bool:
-        """True for a design that is cut by formula: nothing of it is read from a picture."""
+        """True for a design that is cut by formula and not read from a picture."""
         return self.design is not None and self.photo_key.endswith(f".{DESIGN}")
 
     @property
     def shown_key(self) -> str | None:
-        """What a browser can show of it: the photo, or what was drawn."""
+        """Key of the picture that a browser can show: the photo, or the drawing of a design."""
         return self.photo_key if self.design is None else self.cutout_key
 
     @property
     def colorways(self) -> Mapping[str, Mapping[str, Any]]:
-        """Its further colourways by name: "photo_key" and "drawn_key" of each."""
+        """Further colourways by name, each with "photo_key" and "drawn_key"."""
         return {str(way["name"]): way for way in (self.design or {}).get("colorways", ())}
 
     @property
@@ -140,7 +141,7 @@ class StoredGarment(Table):
 
 
 def check_stated(stated: Stated) -> None:
-    """Refuse what the seller says before a photo is read.
+    """Reject invalid statements of the seller before a photo is read.
 
     Raises:
         UnknownCategory, UnknownMaterial, SizeImplausible: see there.
@@ -174,15 +175,15 @@ def keep_garment(
     stated: Stated,
     outcome: Understanding | VModelError,
 ) -> StoredGarment:
-    """Keep an uploaded garment.
+    """Store an uploaded garment.
 
     Args:
         session: of an open transaction.
-        account_id: whose it is.
+        account_id: the owner.
         name: as the seller calls it; see ``plain_name``.
-        files: where its files are kept.
-        stated: what the seller said.
-        outcome: what was understood, or why it could not be.
+        files: keys of its files.
+        stated: the seller's statements.
+        outcome: what was understood, or the error that prevented it.
     """
     garment = StoredGarment(
         id=new_id(), account_id=account_id, name=plain_name(name), photo_key=files.photo, created_at=now()
@@ -196,7 +197,7 @@ def keep_garment(
 def change_garment(
     garment: StoredGarment, files: GarmentFiles, stated: Stated, outcome: Understanding | VModelError
 ) -> None:
-    """Put corrections and a new reading in place of the old ones; see ``keep_garment``."""
+    """Replace a garment's corrections and reading; see ``keep_garment``."""
     garment.mask_key, garment.back_key, garment.cutout_key = files.mask, files.back, files.cutout
     for each in fields(stated):
         value = getattr(stated, each.name)
@@ -207,7 +208,7 @@ def change_garment(
 
 
 def find_garment(session: Session, account_id: str, garment_id: str) -> StoredGarment:
-    """A garment of this account.
+    """Return a garment of this account.
 
     Raises:
         GarmentUnknown: there is none, it was deleted, or it is another account's.
@@ -221,11 +222,11 @@ def find_garment(session: Session, account_id: str, garment_id: str) -> StoredGa
 def list_garments(
     session: Session, account_id: str, limit: int = PAGE, before: str | None = None
 ) -> list[StoredGarment]:
-    """Garments of an account, the newest first.
+    """List garments of an account, the newest first.
 
     Args:
         session: of an open transaction.
-        account_id: whose.
+        account_id: the owner.
         limit: at most ``PAGE``.
         before: id; only garments older than it.
     """
@@ -236,12 +237,12 @@ def list_garments(
 
 
 def garments_of_photos(session: Session, account_id: str, photos: Iterable[str]) -> list[StoredGarment]:
-    """Garments of an account whose photo is one of these, and all its designs, the oldest first.
+    """List an account's garments whose photo is one of these, and all its designs, the oldest first.
 
     Args:
         session: of an open transaction.
-        account_id: whose.
-        photos: keys of the file store. A design has a key a colourway, where no database looks.
+        account_id: the owner.
+        photos: keys of the file store. A design has one key per colourway inside JSON, which the query does not search.
     """
     named = or_(StoredGarment.photo_key.in_(list(photos)), StoredGarment.design.is_not(None))
     own = (StoredGarment.account_id == account_id) & StoredGarment.deleted_at.is_(None)
@@ -252,7 +253,7 @@ def delete_garment(session: Session, account_id: str, garment_id: str) -> list[s
     """Delete a garment.
 
     Returns:
-        Keys of the files that no other garment of the account needs; the caller deletes them once this is kept.
+        Keys of the files that the account no longer needs; the caller deletes them after the commit.
     Raises:
         GarmentUnknown: see ``find_garment``.
         GarmentInUse: a job that has not ended needs its files.
@@ -267,7 +268,7 @@ def delete_garment(session: Session, account_id: str, garment_id: str) -> list[s
 
 
 def forget_garments(session: Session, account_id: str) -> None:
-    """Forget every garment of an account; its files are the caller's to delete."""
+    """Mark every garment of an account as deleted and clear its details; the caller deletes the files."""
     live = select(StoredGarment).where(StoredGarment.account_id == account_id, StoredGarment.deleted_at.is_(None))
     for garment in session.scalars(live):
         _forget(garment)
@@ -275,9 +276,9 @@ def forget_garments(session: Session, account_id: str) -> None:
 
 
 def unneeded_files(session: Session, account_id: str, keys: Iterable[str]) -> list[str]:
-    """Which of these files neither a garment nor an open job of the account needs."""
+    """Return those of these files that neither a garment nor an open job of the account needs."""
     asked = list(dict.fromkeys(keys))
-    # Designs name further files where no database looks; an account has few of them.
+    # Designs name further files inside JSON, which the query does not search; an account has few designs.
     places = (StoredGarment.photo_key, StoredGarment.mask_key, StoredGarment.back_key, StoredGarment.cutout_key)
     rows = select(StoredGarment).where(
         StoredGarment.account_id == account_id,
@@ -290,7 +291,7 @@ def unneeded_files(session: Session, account_id: str, keys: Iterable[str]) -> li
 
 
 def files_in_use(session: Session, account_id: str) -> set[str]:
-    """Keys of the garment files that jobs of the account still need."""
+    """Return the keys of the garment files that open jobs of the account still need."""
     open_jobs = select(JobRow.garment).where(JobRow.account_id == account_id, JobRow.state.in_(OPEN))
     open_shots = select(ShotRow.request).where(ShotRow.account_id == account_id, ShotRow.state.in_(OPEN))
     outfits = (garment for request in session.scalars(open_shots) for garment in request.get("outfit", ()))
@@ -298,15 +299,15 @@ def files_in_use(session: Session, account_id: str) -> set[str]:
 
 
 def source_of(garment: StoredGarment, store: FileStore, colorway: str = "") -> dict[str, Any]:
-    """A garment as a job names it: fields of ``vmodel.request.GarmentSource``, files as keys of the store.
+    """Return a garment as a job names it: fields of ``vmodel.request.GarmentSource``, files as keys of the store.
 
     Args:
         garment: of the table.
-        store: corrected landmarks are put there as a file.
+        store: receives corrected landmarks as a file.
         colorway: of a design; empty for its own colours.
     Raises:
         GarmentNotUnderstood: nothing was found in its photo.
-        ColorwayUnknown: it has none of this name.
+        ColorwayUnknown: it has no colourway of this name.
     """
     if garment.understood is None:
         raise GarmentNotUnderstood(garment.id, (garment.problem or {}).get("message", "correct it first."))
@@ -329,13 +330,13 @@ def source_of(garment: StoredGarment, store: FileStore, colorway: str = "") -> d
 
 
 def plain_name(name: str) -> str:
-    """A name in the form in which it is kept: one line without control and direction characters, cut to length."""
+    """Return a name in its stored form: one line without folders, control and direction characters, cut to length."""
     kept = "".join(" " if c.isspace() else c for c in name if c.isspace() or unicodedata.category(c)[0] != "C")
     return " ".join(kept.replace("\\", "/").split("/")[-1].split())[:NAME_LENGTH] or "garment"
 
 
 def suffix_of(content: bytes) -> str:
-    """Suffix of a picture that was decoded, by its first bytes."""
+    """Return the file suffix of a picture that was decoded, by its first bytes."""
     return next((suffix for magic, suffix in _SUFFIX_OF_MAGIC if content.startswith(magic)), "heic")
 
 

@@ -1,4 +1,4 @@
-"""Credits that come and go without a job: grants, the month's free credits, and corrections."""
+"""Movements of credits without a job: grants, the month's free credits, and corrections."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from vmodel.service.ledger import Balance, balance
 
 
 def grant(session: Session, account_id: str, units: int, key: str, note: str = "", at: datetime | None = None) -> Entry:
-    """Give a seller credits; the same key again gives nothing more.
+    """Grant credits to a seller; repeating the key grants nothing more.
 
     Args:
         session: of an open transaction.
-        account_id: whose.
+        account_id: the seller.
         units: credits.
         key: idempotency key, e.g. the number of the invoice.
         note: for the statement; no personal data.
@@ -41,11 +41,11 @@ def grant(session: Session, account_id: str, units: int, key: str, note: str = "
 def withdraw(
     session: Session, account_id: str, units: int, key: str, note: str = "", at: datetime | None = None
 ) -> Entry:
-    """Take available credits back, as the correction of a grant; the same key again takes nothing more.
+    """Withdraw available credits to correct a grant; repeating the key withdraws nothing more.
 
     Raises:
         CreditsExhausted: fewer are available.
-        UnitsInvalid, IdempotencyKeyInvalid, IdempotencyConflict, UnknownAccount: as of ``grant``.
+        UnitsInvalid, IdempotencyKeyInvalid, IdempotencyConflict, UnknownAccount: see ``grant``.
     """
     check_units(units)
     check_key(key)
@@ -61,14 +61,14 @@ def withdraw(
 
 
 def grant_month(session: Session, account_id: str, units: int, at: datetime | None = None) -> None:
-    """Give a seller the month's free credits, once, and let what is left of the last month's lapse.
+    """Grant a seller the month's free credits once, and let unused ones of the last month lapse.
 
-    Call it before every ``reserve`` and ``balance`` that a user sees: after the first call of a month it costs one
-    look. Free credits are spent before bought ones; those reserved at the month's turn are not taken back.
+    Call it before every ``reserve`` and ``balance`` that a user sees; after the first call of a month it costs one
+    read. Free credits are spent before bought ones; those reserved when the month ends are not taken back.
 
     Args:
         session: of an open transaction.
-        account_id: whose.
+        account_id: the seller.
         units: of the seller's plan; may be 0.
         at: now by default.
     Raises:
@@ -94,11 +94,11 @@ def grant_month(session: Session, account_id: str, units: int, at: datetime | No
 
 
 def current_balance(database: Database, account_id: str, monthly_credits: int) -> Balance:
-    """Credits of an account, this month's free ones among them; waits for no writer unless they are still to come.
+    """Return the credits of an account with this month's free ones; wait for writers only if these must be granted.
 
     Args:
         database: of the installation.
-        account_id: whose.
+        account_id: the seller.
         monthly_credits: of the account's plan.
     Raises:
         UnknownAccount: there is no such account.
@@ -116,7 +116,7 @@ def _unused_quota(session: Session, tip: Tip) -> int:
     quota = find_keyed(session, tip.account_id, "quota", tip.quota_period)
     if quota is None:
         return 0
-    # Since it was granted, so much was charged or is still held.
+    # Credits that were charged or are still held since the grant.
     spent = tip.consumed + tip.reserved - quota.consumed_after - quota.reserved_after
     return min(tip.available, max(0, quota.available - max(0, spent)))
 
@@ -124,11 +124,11 @@ def _unused_quota(session: Session, tip: Tip) -> int:
 def refund(
     session: Session, account_id: str, entry_id: str, units: int, key: str, note: str, at: datetime | None = None
 ) -> Entry:
-    """Give credits of a charge back, as a correction: the charge stays, a new entry stands against it.
+    """Refund credits of a charge: the charge stays, and a new entry corrects it.
 
     Args:
         session: of an open transaction.
-        account_id: whose.
+        account_id: the seller.
         entry_id: the charge or commit that is corrected.
         units: at most what is left of it.
         key: idempotency key.
@@ -137,7 +137,7 @@ def refund(
     Raises:
         EntryUnknown: the account has no such charge.
         RefundTooLarge: less is left of it.
-        UnitsInvalid, IdempotencyKeyInvalid, IdempotencyConflict, UnknownAccount: as of ``grant``.
+        UnitsInvalid, IdempotencyKeyInvalid, IdempotencyConflict, UnknownAccount: see ``grant``.
     """
     check_units(units)
     check_key(key)

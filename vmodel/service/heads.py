@@ -1,8 +1,8 @@
-"""Signed heads: where every seller's chain ended at one moment, so that nothing before it can be cut off unseen.
+"""Signed heads: checkpoints of all ledger chains, which make truncation detectable.
 
-A chain by itself shows any change but a cut at its end, or a chain that was written anew from some row on. A head names
-the last entry of every chain that has grown since the head before, is chained to that head, and is signed with a key
-that is not in the database.
+A chain by itself reveals any change except a cut at its end or a rewrite from some row on. A head names the last entry
+of every chain that has grown since the previous head. It is chained to that head, and signed with a key that is not in
+the database.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def sign_head(database: Database, key: Ed25519PrivateKey, at: datetime | None = 
 
 
 def sign_daily_head(database: Database, key: Ed25519PrivateKey, at: datetime | None = None) -> DailyHead | None:
-    """Sign unless that was done today (UTC) already; None where it was."""
+    """Sign the state of all chains once a day (UTC); return None if that was done today."""
     instant = at or now()
     signed_today = select(DailyHead.number).where(DailyHead.day >= day_of(instant)).limit(1)
     with database.transaction() as session:
@@ -52,7 +52,7 @@ def sign_daily_head(database: Database, key: Ed25519PrivateKey, at: datetime | N
 
 
 def keep_signed(settings: Settings, database: Database) -> None:
-    """Sign today's head unless that was done, and note it in the state folder; every process may call it often.
+    """Sign today's head unless that was done, and record it in the state folder; every process may call this often.
 
     Raises:
         LedgerKeyUnreadable, OutputNotWritable: see there.
@@ -63,7 +63,7 @@ def keep_signed(settings: Settings, database: Database) -> None:
 
 
 def note_witness(settings: Settings, head: DailyHead) -> None:
-    """Write a head's digest into the state folder, outside the database, so that its deletion is seen.
+    """Write a head's digest into the state folder, outside the database, so that deleting the head is detectable.
 
     Raises:
         OutputNotWritable: the state folder cannot be written.
@@ -76,7 +76,7 @@ def note_witness(settings: Settings, head: DailyHead) -> None:
 
 
 def read_witness(settings: Settings) -> dict[int, str]:
-    """Digests of the heads that this machine has signed, by number; a line cut short by a crash is left out."""
+    """Read the digests of the heads that this machine has signed, by number; skip a line cut short by a crash."""
     path, found = witness_path(settings), {}
     if path.is_file():
         for line in path.read_text(encoding="utf-8").splitlines():
@@ -87,17 +87,17 @@ def read_witness(settings: Settings) -> dict[int, str]:
 
 
 def witness_path(settings: Settings) -> Path:
-    """Where ``note_witness`` writes: one JSON object a line."""
+    """Return the path that ``note_witness`` writes to, one JSON object per line."""
     return settings.home / "ledger" / "heads.jsonl"
 
 
 def day_of(at: datetime) -> str:
-    """The UTC date of an instant as 2026-11-24."""
+    """Return the UTC date of an instant, written as 2026-11-24."""
     return f"{at.astimezone(UTC):%Y-%m-%d}"
 
 
 def _lock_heads(session: Session) -> None:
-    # Heads are numbered and chained; two at a time would branch. SQLite has one writer anyway.
+    # Heads are numbered and chained; two at a time would fork the chain. SQLite has one writer anyway.
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE ledger_head IN SHARE ROW EXCLUSIVE MODE"))
 
@@ -132,7 +132,7 @@ def _sign(session: Session, key: Ed25519PrivateKey, at: datetime) -> DailyHead:
 
 
 def digest_of_head(head: DailyHead, leaves: Iterable[HeadLeaf]) -> str:
-    """SHA-256 over a head's canonical JSON with its leaves by account, hexadecimal."""
+    """Return the SHA-256 of a head's canonical JSON with its leaves by account, hexadecimal."""
     names = ("number", "day", "accounts", "entries", "previous", "key_id")
     plain = {name: getattr(head, name) for name in names}
     plain["at"] = head.at.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,4 +1,4 @@
-"""Which workers live: each beats, and watches whether the others still do."""
+"""Heartbeats of workers: each worker writes its own and watches those of the others."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ BEAT_S = 2.0
 
 
 def join(database: Database, worker_id: str, slots: int) -> datetime:
-    """Enter the list of workers; a process that carries the same name has ended, or is to end at its next beat.
+    """Register a worker; an older process with the same name has ended, or will end at its next heartbeat.
 
     Returns:
-        The moment, which tells this process from others of its name.
+        Start time, which distinguishes this process from others with its name.
     """
     started_at = now()
     with database.transaction() as session:
@@ -40,10 +40,10 @@ def join(database: Database, worker_id: str, slots: int) -> datetime:
 
 
 def beat(database: Database, worker_id: str, started_at: datetime, state: str) -> bool:
-    """Say that this worker lives.
+    """Write the heartbeat of this worker.
 
     Returns:
-        False if it was taken for dead, or its name is another process's by now: it must not go on.
+        False if it was taken for dead, or another process has its name by now; the worker must then stop.
     """
     with database.passing() as session:
         mine = (
@@ -54,31 +54,31 @@ def beat(database: Database, worker_id: str, started_at: datetime, state: str) -
 
 
 def leave(database: Database, worker_id: str, state: str = LEFT) -> None:
-    """Note that a worker works no more."""
+    """Record that a worker has stopped."""
     with database.transaction() as session:
         session.execute(update(WorkerRow).where(WorkerRow.id == worker_id).values(state=state))
 
 
 def list_workers(session: Session) -> list[WorkerRow]:
-    """Every worker that was ever here, the latest first."""
+    """List every worker that ever joined, the latest heartbeat first."""
     return list(session.scalars(select(WorkerRow).order_by(WorkerRow.seen_at.desc())))
 
 
 def count_alive(database: Database) -> int:
-    """Workers that have joined and not left, whether their hearts beat or not."""
+    """Count the workers that have joined and not left, with or without a recent heartbeat."""
     with database.reading() as session:
         alive = select(func.count()).select_from(WorkerRow).where(WorkerRow.state.in_((LIVE, DRAINING)))
         return session.scalar(alive) or 0
 
 
 class Watch:
-    """Finds workers whose heart has stopped, by this process's own clock: clocks of machines may differ.
+    """Detector of dead workers by this process's own clock, since the clocks of machines may differ.
 
     Attributes:
-        others: workers beside this one at the last look.
+        others: number of other workers at the last look.
 
-    A worker counts as dead when its beat has not changed while we looked for ``silent_s`` without a break, so that
-    nobody is declared dead because the database was away or we ourselves were stopped.
+    A worker counts as dead if its heartbeat has not changed during ``silent_s`` of looks without a break. So no worker
+    is declared dead because the database was unreachable or this process was stopped.
     """
 
     def __init__(self, worker_id: str, silent_s: float) -> None:
@@ -88,7 +88,7 @@ class Watch:
         self.others = 0
 
     def look(self, database: Database) -> list[str]:
-        """Ids of the workers that are dead by now."""
+        """Return the ids of the workers that count as dead by now."""
         with database.transaction() as session:
             alive = WorkerRow.state.in_((LIVE, DRAINING)) & (WorkerRow.id != self._own)
             beats = session.execute(select(WorkerRow.id, WorkerRow.started_at, WorkerRow.seen_at).where(alive)).all()

@@ -1,6 +1,6 @@
-"""What a job may ask for: checked word by word before anything is reserved.
+"""Validation of job requests, field by field, before any credits are reserved.
 
-No path of this machine can be named: every file is one that the same account uploaded.
+A request cannot name a path of this machine: every file is one that the same account uploaded.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ from vmodel.service.store import check_key
 
 
 def check_job(request: JobRequest, roster: Roster) -> list[ShotRequest]:
-    """Refuse whatever could only fail later.
+    """Reject a request that could only fail later.
 
     Args:
         request: as it came from outside.
-        roster: the models that may be asked for.
+        roster: the models that may be requested.
     Returns:
-        The shots in order, defaults filled in; their files are keys, not yet files of a machine.
+        The shots in order, defaults filled in; their files are keys of the store, not yet local files.
     Raises:
-        VModelError: the first thing that is wrong.
+        VModelError: the first problem found.
     """
     if not request.shots:
         raise BadUsage("Nothing is asked for; name at least one shot.")
@@ -53,7 +53,7 @@ def check_job(request: JobRequest, roster: Roster) -> list[ShotRequest]:
         raise BadUsage(f"The priority {request.priority} is none; use 0 to {PRIORITIES[-1]}.")
     shots = [_read(request.garment, shot) for shot in request.shots]
     for shot in shots:
-        # First of all, so that no other refusal hides this one.
+        # First of all, so that no other error hides this one.
         if shot.model is not None:
             for source in (shot.garment, *shot.outfit):
                 check_declared(roster[shot.model], source.category, source.material)

@@ -1,4 +1,4 @@
-"""What can go wrong with jobs; the base and the meaning of codes are those of ``vmodel.errors``."""
+"""Errors of jobs; ``vmodel.errors`` defines the base classes and the meaning of codes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from vmodel.errors import InputError, StageError
 
 
 class JobUnknown(InputError):
-    """The account has no such job; another account's looks just the same from outside."""
+    """Unknown job of this account; another account's job raises the same error."""
 
     code = "job_not_found"
 
@@ -16,7 +16,7 @@ class JobUnknown(InputError):
 
 
 class ShotUnknown(InputError):
-    """The account has no such picture; another account's looks just the same from outside."""
+    """Unknown picture of this account; another account's picture raises the same error."""
 
     code = "shot_not_found"
 
@@ -36,7 +36,7 @@ class TooManyShots(InputError):
 
 
 class DayFull(InputError):
-    """The plan allows no more pictures within 24 hours."""
+    """Daily limit of the plan: no more pictures within 24 hours."""
 
     code = "daily_limit"
     retryable = True
@@ -50,7 +50,7 @@ class DayFull(InputError):
 
 
 class AccountBusy(InputError):
-    """A picture of the account is still being made."""
+    """Account with a picture that is still being made."""
 
     code = "account_busy"
     retryable = True
@@ -61,7 +61,7 @@ class AccountBusy(InputError):
 
 
 class WorkerLost(StageError):
-    """Workers ended again and again while they made a picture."""
+    """Picture whose workers ended again and again while making it."""
 
     code = "worker_lost"
     retryable = False
@@ -75,7 +75,7 @@ class WorkerLost(StageError):
 
 
 class ShotStopped(Exception):
-    """The picture that is being made is wanted no more: its job was cancelled, or another worker has it.
+    """Signal to stop making a picture: its job was cancelled, or another worker has it.
 
-    It is nobody's error, and no stage may keep it as its outcome, so it is no ``VModelError``.
+    It is not a failure, and no stage may record it as its outcome, so it is not a ``VModelError``.
     """

@@ -1,4 +1,4 @@
-"""What a job asks for, as plain JSON from outside and as a request of the library."""
+"""Requests of jobs, as plain JSON from outside and as requests of the library."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from vmodel.files import write_whole
 from vmodel.request import FILE_FIELDS, GarmentSource, ShotRequest
 
 FILE = "file:"
-"""Stands before a key where a name could stand too."""
+"""Prefix of a store key in a field that may hold a name instead."""
 BLUR = "blur:"
 GARMENT_FILES = FILE_FIELDS
 DESIGN = "design"
-"""Suffix of a design in the store, whose keys have room for one word only."""
+"""Suffix of a design in the store, whose keys allow a single suffix only."""
 MOST_SHOTS = 500
 PRIORITIES = range(10)
-"""0..9; 9 first. It orders one seller's jobs among each other and nobody else's."""
+"""Priorities 0..9, 9 first; they order the jobs of one seller and do not affect other sellers."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class JobRequest:
         shots: fields of ``vmodel.request.ShotRequest`` without the garment; absent ones take their default; "size" is
             "HEIGHTxWIDTH"; "pose" and "background" may be ``file:`` and a key of the store; files of an "outfit"
             are keys.
-        idempotency_key: the same key again is the same job.
+        idempotency_key: repeating it returns the same job.
         priority: one of ``PRIORITIES``.
-        offered: vmodel's own question needs the pictures: they cost nothing and stand in no list, and nobody is called
-            about them.
+        offered: vmodel needs the pictures for a question of its own: they cost nothing, appear in no list of jobs
+            unless requested, and no webhook is called about them.
     """
 
     account_id: str
@@ -48,7 +48,7 @@ class JobRequest:
 
     @property
     def body_hash(self) -> str:
-        """Hex digest of what is asked, apart from the key."""
+        """Hex digest of the request, without the key."""
         asked = {"garment": dict(self.garment), "shots": [dict(shot) for shot in self.shots], "priority": self.priority}
         return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
@@ -56,12 +56,12 @@ class JobRequest:
 def dress_with(
     shots: Sequence[Mapping[str, Any]], further: Sequence[Mapping[str, Any]], tucked: bool
 ) -> list[dict[str, Any]]:
-    """The same shots, in which the model wears further garments too.
+    """Return the same shots with a model that wears further garments too.
 
     Args:
-        shots: as of ``JobRequest``.
+        shots: see ``JobRequest``.
         further: fields of ``vmodel.request.GarmentSource`` of each; files are keys of the store.
-        tucked: tops go inside what is worn on the legs.
+        tucked: tops are tucked into the garment on the legs.
     """
     if not further:
         return [dict(shot) for shot in shots]
@@ -69,11 +69,11 @@ def dress_with(
 
 
 def localise(shot: ShotRequest, fetch: Callable[[str], Path]) -> ShotRequest:
-    """The same shot with files of this machine.
+    """Return the same shot with keys of the store replaced by files of this machine.
 
     Args:
         shot: from ``vmodel.service.job_checks`` or a job's row.
-        fetch: makes a key of the store a path.
+        fetch: returns the local path for a key of the store.
     """
     blur, background = (
         (BLUR, shot.background[len(BLUR) :]) if shot.background.startswith(BLUR) else ("", shot.background)
@@ -95,7 +95,7 @@ def _localised(source: GarmentSource, fetch: Callable[[str], Path]) -> GarmentSo
 
 
 def _under_its_name(path: Path) -> Path:
-    """A design is known by the end of its name; the fetched file gets a second one."""
+    """Return a fetched file; give a design a second file ending in ".json", since its name identifies its kind."""
     if path.suffix != f".{DESIGN}":
         return path
     named = path.with_name(f"{path.name}.json")
@@ -105,10 +105,10 @@ def _under_its_name(path: Path) -> Path:
 
 
 def plain_shot(shot: ShotRequest) -> dict[str, Any]:
-    """A shot as its row keeps it: plain values, the garment apart."""
+    """Return a shot as its row stores it: plain values without the garment."""
     return {name: value for name, value in shot.to_json().items() if name != "garment"}
 
 
 def read_shot(garment: Mapping[str, Any], plain: Mapping[str, Any]) -> ShotRequest:
-    """Read what ``plain_shot`` wrote."""
+    """Read a shot from its garment and the values that ``plain_shot`` returned."""
     return ShotRequest.from_json({**plain, "garment": dict(garment)})

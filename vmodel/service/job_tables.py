@@ -1,4 +1,4 @@
-"""Tables of jobs: what was asked for, how it is cut into turns, who works on it, and what became of each picture."""
+"""Tables of the job queue: lanes of sellers, jobs, their turns and pictures, and workers."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from vmodel.database import Moment, Table
 
 
 def _partial(name: str, *columns: str, only: str) -> Index:
-    """An index over some rows only, in both databases."""
+    """Define an index over the rows for which ``only`` holds, in both databases."""
     return Index(name, *columns, sqlite_where=text(only), postgresql_where=text(only))
 
 
 WAITING, RELEASED, RUNNING, ENDED = "waiting", "released", "running", "ended"
 QUEUED, DONE, PARTLY_DONE, FAILED, CANCELLED = "queued", "done", "partly_done", "failed", "cancelled"
 OPEN = (QUEUED, RUNNING)
-"""States of a job or a shot that something is still to become of."""
+"""States of a job or a shot that has not ended."""
 FITTING = 10
-"""Priority of a turn that is one fitting alone; a seller cannot ask for it."""
+"""Priority of a turn that consists of one fitting; a seller cannot ask for it."""
 OFFERED = ""
-"""In place of the reservation of a job that costs nothing, see ``JobRequest.offered``."""
+"""Replaces the reservation id of a job that costs nothing, see ``JobRequest.offered``."""
 
 
 class ClockRow(Table):
-    """The queue's common time, one row; its lock is held by whoever hands turns to the workers.
+    """Virtual time of the queue, one row; the process that hands turns to the workers holds its lock.
 
     Attributes:
-        turn: of the lane that was served last, when it was served.
+        turn: virtual time of the lane that was served last, when it was served.
     """
 
     __tablename__ = "job_clock"
@@ -39,12 +39,12 @@ class ClockRow(Table):
 
 
 class LaneRow(Table):
-    """One seller's place in the queue. Whoever changes the seller's turns holds this row's lock.
+    """Lane of one seller in the queue; a transaction that changes the seller's turns holds this row's lock.
 
     Attributes:
-        turn: when the seller is next, in the queue's common time, which counts pictures; the lowest is first.
+        turn: virtual time of the seller's next turn, counted in pictures; the lowest is served first.
         waiting, active: turns not yet handed to the workers, and handed to them but not ended; without fittings.
-        most: of ``active``, by the seller's plan.
+        most: maximum of ``active``, by the seller's plan.
     """
 
     __tablename__ = "job_lane"
@@ -60,10 +60,10 @@ class JobRow(Table):
     """One job: shots of one garment.
 
     Attributes:
-        body_hash: of what was asked, so that a key that comes again with something else is refused.
+        body_hash: hash of the request, so that the same key with another request is rejected.
         garment: fields of ``vmodel.request.GarmentSource``; files are keys of the store.
         reservation_id: holds the price of all shots until the job has ended; or ``OFFERED``.
-        cancelling: the seller wants no more of it.
+        cancelling: the seller has cancelled it.
     """
 
     __tablename__ = "job"
@@ -89,9 +89,9 @@ class PartRow(Table):
     """One turn: a few shots of one job that one worker makes in a row.
 
     Attributes:
-        size: how many shots.
+        size: number of shots.
         handed: the durable queue knows it.
-        worker_id: who began it last.
+        worker_id: the worker that began it last.
     """
 
     __tablename__ = "job_part"
@@ -112,16 +112,16 @@ class PartRow(Table):
 
 
 class ShotRow(Table):
-    """One picture asked for, and what became of it.
+    """One requested picture and its outcome.
 
     Attributes:
-        request: fields of ``vmodel.request.ShotRequest`` but the garment; files are ``file:`` and a key.
-        price: credits; charged with the delivery.
-        starts: how often a worker began it.
-        stage, share, preview_key: how far the worker is, 0..1, and a small picture of it.
-        model3d_key: who wears it, to be turned in space (glTF); the same for every view of one drape.
-        seconds: the making took.
-        deleted_at: when its files were deleted; the row stays, for the ledger's sake.
+        request: fields of ``vmodel.request.ShotRequest`` without the garment; files are ``file:`` and a key.
+        price: credits; charged on delivery.
+        starts: number of times that a worker began it.
+        stage, share, preview_key: running stage, completed share 0..1, and a small preview.
+        model3d_key: the dressed model in 3D (glTF); the same for every view of one drape.
+        seconds: time that the making took.
+        deleted_at: when its files were deleted; the row stays to explain the charge.
     """
 
     __tablename__ = "job_shot"
@@ -157,11 +157,11 @@ class ShotRow(Table):
 
 
 class WorkerRow(Table):
-    """A process that makes pictures.
+    """Process that makes pictures.
 
     Attributes:
-        slots: turns it works on at once.
-        state: "live", "draining", "left", or "lost" when its heart stopped and others took its turns.
+        slots: maximum number of turns at once.
+        state: "live", "draining", "left", or "lost" when its heartbeat stopped and others took its turns.
         seen_at: its last heartbeat.
     """
 

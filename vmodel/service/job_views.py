@@ -1,4 +1,4 @@
-"""Jobs as those who asked for them see them."""
+"""Jobs and pictures as their owners see them."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from vmodel.service.job_tables import (
 )
 
 PART_SHOTS = 4
-"""Shots of one turn: poses of a garment in a row keep its drape warm, and no seller waits longer for another's turn."""
+"""Maximum shots of a turn: poses of a garment in a row keep its drape warm, and other sellers wait no longer for it."""
 SILENT = timedelta(seconds=15)
-"""After so long without a heartbeat a worker counts as dead."""
+"""Time without a heartbeat after which a worker counts as dead."""
 _MEASURED = 30
 
 
@@ -40,14 +40,14 @@ class JobShot:
 
     Attributes:
         number: 0, 1, 2 ... in the order in which they were asked for.
-        request: fields of ``vmodel.request.ShotRequest`` but the garment.
+        request: fields of ``vmodel.request.ShotRequest`` without the garment.
         state: queued, running, done, failed, cancelled.
         stage: name of the running stage.
-        share: of the picture that is done, 0..1.
-        preview_key, picture_key, sidecar_key, model3d_key: files of the store, once there; the preview is small and
-            passing.
+        share: completed share of the picture, 0..1.
+        preview_key, picture_key, sidecar_key, model3d_key: keys of the store, once the files exist; the preview is
+            small and temporary.
         credits: its price; charged only if it is done.
-        seconds: the making took.
+        seconds: time that the making took.
         error_code, error_message: why it failed, and the remedy.
         deleted: its files were deleted.
     """
@@ -73,16 +73,16 @@ class JobShot:
 
 @dataclass(frozen=True)
 class Job:
-    """A job and its pictures.
+    """Job and its pictures.
 
     Attributes:
         garment: fields of ``vmodel.request.GarmentSource``; files are keys of the store.
         state: queued, running, done, partly_done, failed, cancelled.
-        cancelling: it was cancelled and a picture is just being given up.
+        cancelling: it was cancelled; its running pictures are given up.
         place: turns that come before its next one; None once it runs or has ended.
-        eta_s: seconds until it ends, by the speed measured so far; None where nothing was measured or it has ended.
+        eta_s: seconds until it ends, by the speed measured so far; None if nothing was measured or it has ended.
         credits: price of all its pictures.
-        charged: of these, for pictures that were delivered.
+        charged: part of ``credits`` for pictures that were delivered.
         shots: in order.
     """
 
@@ -104,22 +104,22 @@ class Job:
 
     @property
     def is_open(self) -> bool:
-        """True as long as something is still to become of it."""
+        """True until the job has ended."""
         return self.state in OPEN
 
     @property
     def share(self) -> float:
-        """How much of it is done, 0..1."""
+        """Completed share of the job, 0..1."""
         return sum(shot.share if shot.state in OPEN else 1.0 for shot in self.shots) / len(self.shots)
 
 
 def view_job(session: Session, row: JobRow) -> Job:
-    """A job with its place in the queue."""
+    """Return a job with its place in the queue."""
     return view_jobs(session, [row])[0]
 
 
 def view_jobs(session: Session, rows: Sequence[JobRow]) -> list[Job]:
-    """Several jobs of one account."""
+    """Return several jobs of one account."""
     wanted = select(ShotRow).where(ShotRow.job_id.in_([row.id for row in rows])).order_by(ShotRow.number)
     by_job: dict[str, list[JobShot]] = {row.id: [] for row in rows}
     for shot in session.scalars(wanted):
@@ -128,7 +128,7 @@ def view_jobs(session: Session, rows: Sequence[JobRow]) -> list[Job]:
 
 
 def view_shot(row: ShotRow) -> JobShot:
-    """One picture."""
+    """Return one picture of a job."""
     return JobShot(
         row.id,
         row.job_id,
@@ -172,7 +172,7 @@ def _view(session: Session, row: JobRow, shots: tuple[JobShot, ...]) -> Job:
 
 
 def _place(session: Session, job: JobRow) -> int:
-    """Turns before the job's first one: those handed to the workers, its seller's own, and a round's of each other."""
+    """Count turns before the job's first: handed to workers, the seller's own, one per round of each other seller."""
     handed = select(func.count()).select_from(PartRow).where(PartRow.state == RELEASED)
     first = session.scalars(
         select(PartRow).where(PartRow.job_id == job.id, PartRow.state != RUNNING).order_by(PartRow.id).limit(1)
@@ -206,13 +206,13 @@ def _eta_s(session: Session, job: JobRow, place: int | None, shots: Sequence[Job
 
 
 def _being_made(session: Session) -> int:
-    """Pictures of turns that workers have begun and not ended."""
+    """Count the open pictures of turns that workers have begun and not ended."""
     begun = select(func.count()).select_from(ShotRow).join(PartRow, PartRow.id == ShotRow.part_id)
     return session.scalar(begun.where(PartRow.state == RUNNING, ShotRow.state.in_(OPEN))) or 0
 
 
 def measured_s(session: Session, pipeline: str) -> float | None:
-    """Seconds that a picture of this pipeline took lately, the median; None before the first."""
+    """Return the median seconds that the latest pictures of this pipeline took; None before the first."""
     made = ShotRow.seconds.is_not(None) & (ShotRow.pipeline == pipeline)
     lately = select(ShotRow.seconds).where(made).order_by(ShotRow.ended_at.desc()).limit(_MEASURED)
     found = [seconds for seconds in session.scalars(lately) if seconds is not None]

@@ -1,7 +1,7 @@
-"""Jobs: submitted once, paid by the picture, watched and cancelled by whose they are.
+"""Jobs: submitted once, charged per picture, watched and cancelled by their owners.
 
-Nothing here makes pictures: a submitted job waits in the tables until a worker's turn comes (``vmodel.service.lanes``),
-so that a machine that takes jobs needs no worker of its own.
+This module makes no pictures: a submitted job waits in the tables until its turns go to workers
+(``vmodel.service.lanes``). So a machine that accepts jobs needs no worker.
 """
 
 from __future__ import annotations
@@ -46,24 +46,24 @@ if TYPE_CHECKING:
     from vmodel.service.plans import Plan, Plans
 
 LONGEST = timedelta(days=30)
-"""A job that has not ended by then gives its credits back."""
+"""Maximum age of a job: if it has not ended by then, its reserved credits are returned."""
 _DAY = timedelta(days=1)
 
 
 def submit(database: Database, plans: Plans, roster: Roster, request: JobRequest) -> Job:
-    """Accept a job and hold its price; the same key again is the same job, for ever.
+    """Accept a job and reserve its price; repeating the idempotency key always returns the same job.
 
     Args:
         database: of the installation.
         plans: prices, and what the seller's plan allows.
-        roster: the models that may be asked for.
-        request: what is asked for; its files are in the store already.
+        roster: the models that may be requested.
+        request: the request; its files are in the store already.
     Raises:
-        IdempotencyConflict: the key came with something else before.
+        IdempotencyConflict: the key came with another request before.
         DayFull: the plan allows no more pictures within 24 hours.
         CreditsExhausted: the seller cannot pay for it.
-        GarmentInReview, GarmentRefused, ModelReserved: a right stands against it.
-        VModelError: a name, a number or a rule stands against it; see ``vmodel.service.job_checks``.
+        GarmentInReview, GarmentRefused, ModelReserved: a right forbids it.
+        VModelError: a name or a number is invalid, or a rule forbids it; see ``vmodel.service.job_checks``.
     """
     asked = {str(shot.get("model") or "") for shot in request.shots if isinstance(shot, Mapping)}
     declared = request.garment.get("category")
@@ -72,7 +72,7 @@ def submit(database: Database, plans: Plans, roster: Roster, request: JobRequest
 
 
 def _submit(database: Database, plans: Plans, roster: Roster, request: JobRequest) -> Job:
-    from vmodel.service.job_checks import check_job  # it knows poses and materials, which take seconds to load
+    from vmodel.service.job_checks import check_job  # it loads poses and materials, which takes seconds
 
     shots = check_job(request, roster)
     prices = [0 if request.offered else plans.price_shot(shot.pipeline, shot.size) for shot in shots]
@@ -96,14 +96,14 @@ def _submit(database: Database, plans: Plans, roster: Roster, request: JobReques
 
 
 def _reserve(session: Session, request: JobRequest, prices: Sequence[int]) -> str:
-    """Id of the reservation that holds the price of a job."""
+    """Reserve the price of a job and return the reservation's id."""
     until, note = now() + LONGEST, f"{len(prices)} pictures"
     key, body = request.idempotency_key, request.body_hash
     return reserve(session, request.account_id, key, sum(prices), body, note=note, expires_at=until).id
 
 
 def find_job(database: Database, account_id: str, job_id: str) -> Job:
-    """One job.
+    """Return one job of an account.
 
     Raises:
         JobUnknown: there is none, or it is another account's.
@@ -120,15 +120,15 @@ def list_jobs(
     states: Sequence[str] = (),
     with_offered: bool = False,
 ) -> list[Job]:
-    """The latest jobs of an account, the newest first.
+    """List the latest jobs of an account, the newest first.
 
     Args:
         database: of the installation.
-        account_id: whose.
-        most: how many.
+        account_id: the owner.
+        most: how many at most.
         before: id of the job where the last page ended.
-        states: only jobs in one of these; all without.
-        with_offered: also those that the seller never asked for, see ``JobRequest.offered``.
+        states: only jobs in one of these; empty for all.
+        with_offered: also those that the seller did not ask for, see ``JobRequest.offered``.
     """
     wanted = select(JobRow).where(JobRow.account_id == account_id).order_by(JobRow.id.desc()).limit(most)
     if not with_offered:
@@ -142,9 +142,9 @@ def list_jobs(
 
 
 def cancel_job(database: Database, account_id: str, job_id: str) -> Job:
-    """Give a job up: what waits is cancelled at once, what is being made at its next step; cancelling twice is once.
+    """Cancel a job: waiting pictures at once, running ones at their next step; cancelling again changes nothing.
 
-    Delivered pictures stay and stay charged; the price of all others comes back.
+    Delivered pictures stay and stay charged; the price of all others is returned.
 
     Raises:
         JobUnknown: there is none, or it is another account's.
@@ -167,14 +167,14 @@ def cancel_job(database: Database, account_id: str, job_id: str) -> Job:
 def watch_job(
     database: Database, account_id: str, job_id: str, every_s: float = 0.5, stop: threading.Event | None = None
 ) -> Iterator[Job]:
-    """The job now, and again whenever something about it has changed, until it has ended.
+    """Yield the job now, and again after every change, until it has ended.
 
     Args:
         database: of the installation.
-        account_id: whose.
-        job_id: which.
-        every_s: how often to look.
-        stop: set it to end the watch early.
+        account_id: the owner.
+        job_id: the job.
+        every_s: polling interval in seconds.
+        stop: event that ends the watch early.
     Raises:
         JobUnknown: there is none, or it is another account's.
     """
@@ -190,7 +190,7 @@ def watch_job(
 
 
 def find_shot(database: Database, account_id: str, shot_id: str) -> JobShot:
-    """One picture.
+    """Return one picture of an account.
 
     Raises:
         ShotUnknown: there is none, or it is another account's.
@@ -219,7 +219,7 @@ def _find_keyed(session: Session, request: JobRequest) -> JobRow | None:
 
 
 def _check_rights(session: Session, account_id: str, shots: Sequence[ShotRequest], roster: Roster) -> None:
-    """Refuse a garment photo that waits for a review or was refused, and models that another seller has alone."""
+    """Reject garment photos that await a review or were refused, and models reserved for another seller."""
     sources = [source for shot in shots for source in (shot.garment, *shot.outfit)]
     for photo in {str(photo) for each in sources for photo in (each.photo, each.back) if photo is not None}:
         check_state(session, account_id, photo.rpartition("/")[2].partition(".")[0])
@@ -228,7 +228,7 @@ def _check_rights(session: Session, account_id: str, shots: Sequence[ShotRequest
 
 
 def _check_day(session: Session, account_id: str, plan: Plan, asked: int) -> None:
-    """Count what was accepted within 24 hours, apart from what was cancelled."""
+    """Raise DayFull if the pictures of the last 24 hours, except cancelled ones, leave no room for these."""
     since = now() - _DAY
     counted = (ShotRow.account_id == account_id) & (ShotRow.created_at > since) & (ShotRow.state != CANCELLED)
     used, first = session.execute(select(func.count(), func.min(ShotRow.created_at)).where(counted)).one()
@@ -256,12 +256,12 @@ def _write_job(session: Session, request: JobRequest, reservation_id: str) -> Jo
 
 
 def _is_fitting(shots: Sequence[ShotRequest]) -> bool:
-    """True for a first look at one picture: somebody sits before it and waits."""
+    """Return whether the job is a fitting: a preview of one picture for which a user waits."""
     return len(shots) == 1 and shots[0].fitting
 
 
 def _write_parts(session: Session, job: JobRow, shots: Sequence[ShotRequest], prices: Sequence[int]) -> int:
-    """Cut a job into turns; shots that share model and pose come in a row, so that a worker drapes once for them."""
+    """Cut a job into turns and return their number; shots of one model and pose are adjacent, to be draped once."""
     numbered = list(enumerate(zip(shots, prices, strict=True)))
     kin = sorted(numbered, key=lambda each: (each[1][0].pipeline, each[1][0].model or "", each[1][0].pose or ""))
     parts = [kin[start : start + PART_SHOTS] for start in range(0, len(kin), PART_SHOTS)]

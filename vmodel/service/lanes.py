@@ -1,13 +1,13 @@
-"""Who is next: each seller has a lane, and the lanes take turns.
+"""Fair queueing between sellers: each seller has a lane, and the lanes take turns.
 
-This is start-time fair queueing (Goyal, Vin, Cheng 1996) with a seller's pictures as the cost: a turn takes up to
-``PART_SHOTS`` pictures, the lane with the lowest time is served and moves ahead by what it was given, and a seller who
-comes anew starts at the time that the queue has reached. However many jobs the others have waiting, a newcomer's first
-turn comes after at most one of each of them. Only as many turns as there are workers' slots are handed to the durable
-queue ahead of time, so its order is this one.
+The method is start-time fair queueing (Goyal, Vin, Cheng 1996) with a seller's pictures as the cost. A turn has up to
+``PART_SHOTS`` pictures. The lane with the lowest virtual time is served, and its time advances by the pictures of the
+turn. A lane that was empty starts no earlier than the queue's current virtual time. So a newcomer's first turn comes
+after at most one turn of every other seller, however many jobs they have waiting. At most as many turns as workers have
+slots are handed to the durable queue ahead of time, so that it keeps this order.
 
-A fitting, for which somebody sits before the page and waits, does not stand in its seller's lane: it is handed out at
-once, one of each seller at a time, and is paid with the lane's time like a turn.
+A fitting (a preview for which a user waits at the page) does not wait in its seller's lane. It is handed out at once,
+one per seller at a time, and advances the lane's virtual time like a turn.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _CLOCK = 1
 
 
 def lock_lane(session: Session, account_id: str) -> LaneRow:
-    """The lane of a seller, made when first asked for, locked until the transaction ends."""
+    """Return the lane of a seller, created on first use and locked until the transaction ends."""
     _insert_once(session, LaneRow, account_id=account_id, turn=0, waiting=0, active=0, most=1)
     return session.scalars(
         select(LaneRow)
@@ -51,24 +51,24 @@ def lock_lane(session: Session, account_id: str) -> LaneRow:
 
 
 def enter_lane(session: Session, lane: LaneRow, parts: int) -> None:
-    """Let a seller's new turns wait.
+    """Add a seller's new turns to the lane.
 
     Args:
         session: of the transaction that holds the lane's lock.
         lane: of the seller.
-        parts: how many; 0 for a fitting, which waits beside the lane.
+        parts: number of turns; 0 for a fitting, which does not wait in the lane.
     """
     if lane.waiting == 0:
-        # Time that a lane stood empty is not saved up.
+        # An empty lane gains no advantage from its idle time.
         lane.turn = max(lane.turn, session.scalar(select(ClockRow.turn).where(ClockRow.id == _CLOCK)) or 0)
     lane.waiting += parts
 
 
 def release_parts(database: Database) -> list[str]:
-    """Hand out the next turns, as many as the live workers have slots for and are not handed out already.
+    """Hand out the next turns, up to the slots of the live workers less the turns that no worker has begun yet.
 
     Returns:
-        Ids of all turns that the durable queue must know and perhaps does not yet; see ``mark_handed``.
+        Ids of all handed-out turns that the durable queue may not have yet; see ``mark_handed``.
     """
     with database.transaction() as session:
         free_clock = select(ClockRow).where(ClockRow.id == _CLOCK).with_for_update(skip_locked=True)
@@ -88,13 +88,13 @@ def release_parts(database: Database) -> list[str]:
 
 
 def mark_handed(database: Database, part_ids: list[str]) -> None:
-    """Note that the durable queue knows these turns."""
+    """Record that the durable queue has these turns."""
     with database.transaction() as session:
         session.execute(update(PartRow).where(PartRow.id.in_(part_ids)).values(handed=True))
 
 
 def go_between(database: Database, part_ids: list[str]) -> set[str]:
-    """Which of these turns are fittings for which no worker is idle; they go between two pictures of one at work."""
+    """Return those of these turns that are fittings without an idle worker; a busy one runs them between pictures."""
     known = PartRow.id.in_(part_ids)
     with database.reading() as session:
         fittings = set(session.scalars(select(PartRow.id).where(known, PartRow.priority == FITTING)))
@@ -106,14 +106,14 @@ def go_between(database: Database, part_ids: list[str]) -> set[str]:
 
 
 def is_fitting(database: Database, shot_id: str) -> bool:
-    """Whether somebody waits before the page for this picture."""
+    """Return whether this picture is a fitting, for which a user waits at the page."""
     of_shot = select(ShotRow.part_id).where(ShotRow.id == shot_id).scalar_subquery()
     with database.reading() as session:
         return session.scalars(select(PartRow.priority).where(PartRow.id == of_shot)).one() == FITTING
 
 
 def begin_part(session: Session, part_id: str, worker_id: str) -> PartRow | None:
-    """Note who works on a turn.
+    """Record the worker that begins a turn.
 
     Returns:
         The turn, or None if it has ended.
@@ -130,9 +130,9 @@ def begin_part(session: Session, part_id: str, worker_id: str) -> PartRow | None
 
 
 def end_part(database: Database, part_id: str) -> None:
-    """Note that a turn has ended, so that its seller's next one may come; ending twice is ending once.
+    """Record that a turn has ended, so that its seller's next one may begin; ending it again changes nothing.
 
-    Shots of it that are still open, because a worker is leaving, get a turn of their own, the seller's next.
+    Shots that are still open, because a worker is leaving, move to a new turn, the seller's next.
     """
     with database.transaction() as session:
         account_id = session.scalars(select(PartRow.account_id).where(PartRow.id == part_id)).one()
@@ -160,13 +160,13 @@ def _slots(session: Session) -> int:
 
 
 def _released(session: Session, which: ColumnElement[bool]) -> int:
-    """Turns that are handed out and that no worker has begun."""
+    """Count the turns that are handed out and that no worker has begun."""
     handed = select(func.count()).select_from(PartRow).where(PartRow.state == RELEASED, which)
     return session.scalar(handed) or 0
 
 
 def _release_fitting(session: Session) -> bool:
-    """Hand out the fitting of the seller who was given least, of those who have none under way."""
+    """Hand out the fitting of the seller with the lowest virtual time among those who have none under way."""
     other = aliased(PartRow)
     under_way = select(other.account_id).where(other.state.in_((RELEASED, RUNNING)), other.priority == FITTING)
     waits = (PartRow.state == WAITING) & (PartRow.priority == FITTING)
@@ -177,7 +177,7 @@ def _release_fitting(session: Session) -> bool:
         .order_by(LaneRow.turn, PartRow.id)
         .limit(1)
     )
-    # A lane that its seller is just changing is passed over, as below.
+    # A lane that its seller is just changing is skipped, as below.
     locked = first.with_for_update(of=LaneRow, skip_locked=True).execution_options(populate_existing=True)
     found = session.execute(locked).one_or_none()
     if found is None:
@@ -191,7 +191,7 @@ def _release_fitting(session: Session) -> bool:
 
 def _release_next(session: Session, clock: ClockRow) -> bool:
     ready = (LaneRow.waiting > 0) & (LaneRow.active < LaneRow.most)
-    # A lane that its seller is just changing is passed over; it is asked again in a moment.
+    # A lane that its seller is just changing is skipped; the next call tries it again.
     first = select(LaneRow).where(ready).order_by(LaneRow.turn, LaneRow.account_id).limit(1)
     locked = first.with_for_update(skip_locked=True).execution_options(populate_existing=True)
     lane = session.scalars(locked).one_or_none()

@@ -1,7 +1,7 @@
-"""The ledger of credits: reserve at submit, charge by the picture delivered, end each reservation once.
+"""Ledger of credits: reserve at submit, charge per delivered picture, end each reservation once.
 
-Every function takes the session of the caller's transaction, so that what is booked and what it is booked for are kept
-or lost together. Entries of one seller wait for each other; sellers do not.
+Functions that book take the session of the caller's transaction, so that an entry and its event are committed or
+rolled back together. Entries of one seller wait for each other; sellers do not.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Balance:
     Attributes:
         available: may be spent.
         reserved: held for jobs that have not ended.
-        consumed: charged for pictures, refunds taken off.
+        consumed: charged for pictures, less refunds.
     """
 
     available: int
@@ -57,7 +57,7 @@ class Reservation:
 
     Attributes:
         units: held at submit.
-        charged: of these, for pictures that were delivered.
+        charged: part of ``units`` for pictures that were delivered.
         state: open, committed, voided or expired.
     """
 
@@ -71,7 +71,7 @@ class Reservation:
 
 
 def balance(session: Session, account_id: str) -> Balance:
-    """What a seller has; nothing before the first grant."""
+    """Return the credits of a seller; all zero before the first grant."""
     tip = session.get(Tip, account_id, populate_existing=True)
     return Balance(0, 0, 0) if tip is None else Balance(tip.available, tip.reserved, tip.consumed)
 
@@ -86,11 +86,11 @@ def reserve(
     expires_at: datetime | None = None,
     at: datetime | None = None,
 ) -> Reservation:
-    """Hold credits for a job; the same key with the same body gives the same reservation, for ever.
+    """Reserve credits for a job; the same key with the same body always returns the same reservation.
 
     Args:
         session: of an open transaction.
-        account_id: whose.
+        account_id: the seller.
         key: idempotency key of the request, 1 to 200 characters.
         units: credits, at least 1.
         body_hash: of the request's body.
@@ -121,7 +121,7 @@ def reserve(
 
 
 def find_reservation(session: Session, reservation_id: str) -> Reservation:
-    """How a reservation stands.
+    """Return a reservation with its current state.
 
     Raises:
         ReservationUnknown: there is none.
@@ -132,11 +132,11 @@ def find_reservation(session: Session, reservation_id: str) -> Reservation:
 def charge(
     session: Session, reservation_id: str, picture: str, units: int, note: str = "", at: datetime | None = None
 ) -> Entry:
-    """Charge one delivered picture; the same picture again costs nothing more.
+    """Charge one delivered picture; charging the same picture again costs nothing more.
 
     Args:
         session: of the transaction that records the delivery.
-        reservation_id: what holds the credits.
+        reservation_id: the reservation that holds the credits.
         picture: names the picture within the reservation, 1 to 200 characters.
         units: its price.
         note: for the statement; no personal data.
@@ -167,45 +167,45 @@ def charge(
 def commit(
     session: Session, reservation_id: str, units: int | None = None, note: str = "", at: datetime | None = None
 ) -> Reservation:
-    """End a reservation whose work is done: charge what it came to, give the rest back.
+    """End a reservation whose work is done: charge the total and release the rest.
 
     Args:
         session: of an open transaction.
-        reservation_id: what holds the credits.
-        units: charged in all, single pictures among them; None for what these came to.
+        reservation_id: the reservation that holds the credits.
+        units: total charge, including single pictures; None for the sum of these.
         note: for the statement; no personal data.
         at: when it happened; now by default.
     Raises:
         ReservationUnknown: there is none.
-        ReservationClosed: it has ended otherwise; the same end again changes nothing.
+        ReservationClosed: it has ended in another way; repeating the same end changes nothing.
         UnitsInvalid: less than was charged already, or more than was reserved.
     """
     return _end(session, reservation_id, "commit", units, note, at)
 
 
 def void(session: Session, reservation_id: str, note: str = "", at: datetime | None = None) -> Reservation:
-    """End a reservation whose work will not be done; what was charged for single pictures stays charged.
+    """End a reservation whose work will not be done; pictures that were charged stay charged.
 
     Raises:
-        ReservationUnknown, ReservationClosed: as of ``commit``.
+        ReservationUnknown, ReservationClosed: see ``commit``.
     """
     return _end(session, reservation_id, "void", None, note, at)
 
 
 def expire(session: Session, reservation_id: str, at: datetime | None = None) -> Reservation:
-    """End a reservation that nobody ended in time; like ``void``."""
+    """End a reservation that was not ended in time; like ``void``."""
     return _end(session, reservation_id, "expire", None, "", at)
 
 
 def expire_reservations(database: Database, at: datetime | None = None, most: int = 1000) -> int:
-    """Expire the reservations whose time has passed, each in a transaction of its own.
+    """Expire the reservations whose time has passed, each in a separate transaction.
 
     Args:
         database: of the installation.
         at: now by default.
-        most: how many at once.
+        most: how many at most.
     Returns:
-        How many were ended.
+        Number of reservations ended.
     """
     instant = at or now()
     passed = select(OpenReservation.reservation_id).where(OpenReservation.expires_at <= instant)

@@ -1,6 +1,6 @@
-"""Somebody dressed as a file that browsers turn in space (glTF 2.0, binary): body, garments and hair.
+"""Dressed model as a 3D file for browsers (binary glTF 2.0, GLB): body, shoes, garments and hair.
 
-The body's skin is the painted one, of which the opaque base layer is a part; there is no body without it.
+The body has the painted skin, which includes the opaque base layer; no body is written without it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from vmodel.scene.tucking import tucked_under
 from vmodel.types import BodyPart, BoolArray, ByteArray, FloatArray, IntArray, Strands
 
 TEXTURE_PX: Final = 1024
-"""Longest side of a texture."""
+"""Longest side of a texture, in pixels."""
 _HAIRS: Final = {0: 1600, 1: 400, 3: 600}
-"""Strands of each kind that stand for all."""
+"""Kind of strand -> approximate number of ribbons that represent all its strands."""
 _POINTS: Final = 7
 _FLOAT, _UINT = 5126, 5125
 _VERTICES, _INDICES = 34962, 34963
@@ -56,7 +56,7 @@ class _Mesh:
 
 
 def write_model3d(dressed: DressedModel) -> bytes:
-    """A dressed model as GLB; the same drape gives the same bytes.
+    """Write a dressed model as GLB; the same drape gives the same bytes.
 
     Args:
         dressed: in the pose of the picture.
@@ -88,7 +88,7 @@ def _body(dressed: DressedModel) -> _Mesh:
 
 
 def _spared(face_parts: ByteArray, faces: IntArray, count: int) -> BoolArray:
-    """Hands and head never lie under cloth; see ``vmodel.scene.geometry``."""
+    """Mark the vertices of hands and head, which never lie under cloth; see ``vmodel.scene.geometry``."""
     spared = np.zeros(count, bool)
     labels = [list(BodyPart).index(part) for part in BodyPart if part not in (BodyPart.SKIN, BodyPart.FOOT)]
     spared[faces[np.isin(face_parts, labels)]] = True
@@ -134,7 +134,7 @@ def _mesh(
     picture: ByteArray,
     roughness: float,
 ) -> _Mesh:
-    """A vertex where corners share place and texture, so that seams of the texture stay seams."""
+    """Build a mesh whose corners share a vertex only if place and texture agree, so that texture seams remain."""
     corners = np.asarray(triangles, np.int64).reshape(-1)
     keys = np.concatenate([corners[:, None], np.round(corner_uv * 65536).astype(np.int64)], axis=1)
     _, first, index = np.unique(keys, axis=0, return_index=True, return_inverse=True)
@@ -152,7 +152,7 @@ def _mesh(
 
 
 def _hair(hair: Strands) -> Iterator[_Mesh]:
-    """Ribbons that stand for several strands each, as wide as these together."""
+    """Yield the hair as one mesh of ribbons; each represents several strands and has about their joint width."""
     parts = []
     for kind, most in _HAIRS.items():
         chosen = np.flatnonzero(hair.kind == kind)
@@ -206,7 +206,7 @@ def _shrunk(picture: ByteArray) -> ByteArray:
 
 @dataclass
 class _Writing:
-    """A GLB that grows mesh by mesh."""
+    """GLB file under construction, mesh by mesh."""
 
     blob: bytearray = field(default_factory=bytearray)
     views: list[dict[str, Any]] = field(default_factory=list)
@@ -216,7 +216,7 @@ class _Writing:
     meshes: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, mesh: _Mesh) -> None:
-        """Put a mesh with its material into the file."""
+        """Add a mesh with its material to the file."""
         attributes = {"POSITION": self._array(mesh.positions, "VEC3"), "NORMAL": self._array(mesh.normals, "VEC3")}
         surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": mesh.roughness}
         if mesh.uv is not None and mesh.picture is not None:
@@ -252,7 +252,7 @@ class _Writing:
         return len(self.views) - 1
 
     def finish(self, name: str) -> bytes:
-        """The file."""
+        """Return the complete file; its scene has this name."""
         count = range(len(self.meshes))
         plain = {
             "asset": {"version": "2.0", "generator": "vmodel"},

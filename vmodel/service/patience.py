@@ -1,4 +1,4 @@
-"""Waiting for a database that is being restarted, instead of losing the work that was to be written to it."""
+"""Retries of database transactions with exponential backoff, so that a restart of the database loses no work."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _FIRST_S, _LONGEST_S = 0.1, 5.0
 
 
 def patiently(do: Callable[[], T], for_s: float = PATIENCE_S) -> T:
-    """Do something in the database, again and again while the database is away.
+    """Run database transactions, and retry them while the database is unreachable.
 
     Args:
-        do: whole transactions; it may run several times, and even after it has been kept once.
+        do: whole transactions; it may run several times, even after it was committed once.
         for_s: seconds after which the database's error is raised.
     """
     until, wait_s = time.monotonic() + for_s, _FIRST_S

@@ -1,4 +1,4 @@
-"""Sewn patterns as small pictures and plain values: lying flat, piece by piece, and what is known of them."""
+"""Sewing patterns as small pictures (flat lay, pieces) and as a description in plain values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PIECES_SIDE = 1100
 
 
 def draw_sewn(sewn: Sewn) -> Drawn:
-    """A sewn garment lying flat, front and back."""
+    """Draw a sewn garment lying flat, front and back."""
     alpha = np.rint(sewn.cutout.matte * 255).astype(np.uint8)
     front, back = (np.dstack([side, alpha]) for side in (sewn.flat_lay.rgb, sewn.back))
     plain = [seam["repeat_apart_cm"] for seam in sewn.marker["seams"] if seam["kind"] == "seam"]
@@ -24,7 +24,7 @@ def draw_sewn(sewn: Sewn) -> Drawn:
 
 
 def _px_per_cm(sewn: Sewn) -> float:
-    """Of the garment's picture, by the landmarks that are known in both units."""
+    """Return the scale of the garment's picture, from the landmarks that are known in both units."""
     names = list(sewn.garment.landmarks_cm)
     px = np.stack([sewn.landmarks.points_px[name] for name in names])
     cm = np.stack([sewn.garment.landmarks_cm[name] for name in names])
@@ -32,7 +32,7 @@ def _px_per_cm(sewn: Sewn) -> float:
 
 
 def draw_pieces(sewn: Sewn) -> bytes:
-    """The pieces side by side on a transparent ground, those of each material below the other, PNG."""
+    """Draw the pieces side by side on a transparent background as PNG, those of each material below the other."""
     cut = [_cut_out(sewn, number) for number in range(len(sewn.sheets))]
     width = max(sheet.shape[1] for sheet in cut)
     whole = np.concatenate([np.pad(sheet, ((0, 0), (0, width - sheet.shape[1]), (0, 0))) for sheet in cut])
@@ -41,7 +41,7 @@ def draw_pieces(sewn: Sewn) -> bytes:
 
 
 def _cut_out(sewn: Sewn, number: int) -> ByteArray:
-    """A sheet of cloth with what lies past its pieces' edges taken away, cropped to them."""
+    """Crop a sheet of cloth to its pieces and make everything outside their edges transparent."""
     mask = np.zeros(sewn.sheets[number].shape[:2], np.uint8)
     for panel in sewn.garment.panels:
         if panel.texture == number:
@@ -54,7 +54,7 @@ def _cut_out(sewn: Sewn, number: int) -> ByteArray:
 
 
 def colours_of(sewn: Sewn) -> list[str]:
-    """The colours of its pieces as "#rrggbb", that of most cloth first."""
+    """List the colours of the pieces as "#rrggbb", the one with the largest area of cloth first."""
     areas: dict[str, float] = {}
     for piece in sewn.marker["pieces"]:
         if piece["colour"]:
@@ -63,7 +63,7 @@ def colours_of(sewn: Sewn) -> list[str]:
 
 
 def describe_sewn(sewn: Sewn, drawn: Drawn) -> Understanding:
-    """What is known of a sewn pattern, in the form of what is understood of a photo.
+    """Describe a sewn pattern in the same form as a garment that was read from a photo.
 
     Args:
         sewn: in its own colours.

@@ -1,4 +1,4 @@
-"""Months are closed once; what happens later is booked in the next one."""
+"""Closing of months: each is closed once, and later events are booked in the next open one."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def check_period(period: str) -> str:
 
 
 def close_period(database: Database, period: str, at: datetime | None = None) -> int:
-    """Close a month, and the months before it, for every seller; a closing that was interrupted goes on.
+    """Close a month, and the months before it, for every seller; an interrupted closing continues.
 
-    Each seller is closed in a transaction of its own, so that nobody waits for all.
+    Each seller is closed in a separate transaction, so that no seller waits for all others.
 
     Args:
         database: of the installation.
         period: a month that is over, "2026-11".
         at: now by default.
     Returns:
-        How many sellers with entries were closed now.
+        Number of sellers with entries that were closed now.
     Raises:
         PeriodInvalid, PeriodNotOver: see there.
     """
@@ -71,7 +71,7 @@ def _close_seller(session: Session, account_id: str, period: str, at: datetime) 
 
 
 def balance_after(session: Session, account_id: str, period: str) -> Balance:
-    """What was in a seller's books at the end of a month."""
+    """Return a seller's balance at the end of a month."""
     sums = [func.coalesce(func.sum(getattr(Entry, book)), 0) for book in BOOKS[1:]]
     booked = select(*sums).where(Entry.account_id == account_id, Entry.period <= period)
     return Balance(*(int(units) for units in session.execute(booked).one()))

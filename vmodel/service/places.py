@@ -1,4 +1,4 @@
-"""Places at a worker: a fitting that somebody waits for comes before the next full picture, and never two in a row."""
+"""Render slots of a worker: a fitting (preview) goes before the next full picture; if both wait, they alternate."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from contextlib import contextmanager
 
 
 class Places:
-    """So many pictures are made at once; who waits for a place are fittings and full pictures, by turns.
+    """Limited number of render slots, which waiting fittings and full pictures get alternately.
 
     Args:
-        count: how many.
+        count: number of slots.
 
     Attributes:
-        waiting: so many wait for a place, fittings under True.
+        waiting: number of pictures that wait for a slot; fittings under True, full pictures under False.
     """
 
     def __init__(self, count: int) -> None:
@@ -25,10 +25,10 @@ class Places:
 
     @contextmanager
     def take(self, is_fitting: bool) -> Iterator[None]:
-        """Have a place while the block runs; waits for one.
+        """Hold a slot while the block runs; wait until one is free.
 
         Args:
-            is_fitting: where both kinds wait, the one goes that did not go last; a fitting, if none has gone yet.
+            is_fitting: if both kinds wait, the one that did not go last goes; a fitting, if none has gone yet.
         """
         with self._changed:
             self.waiting[is_fitting] += 1

@@ -1,4 +1,4 @@
-"""Plans: what a picture costs in credits, and what a seller may ask for."""
+"""Plans: prices of pictures in credits, and the limits of sellers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Credits = Annotated[int, Field(ge=0, le=10**9)]
 
 
 class Plan(BaseModel):
-    """What a seller may ask for.
+    """Free credits and limits of a seller.
 
     Attributes:
         monthly_credits: free credits of a month.
@@ -55,8 +55,8 @@ class Plans:
     """All prices and plans of an installation.
 
     Attributes:
-        pipelines: credits of a picture of at most one step of size, by pipeline.
-        sizes: (megapixels, times) with growing megapixels.
+        pipelines: base price of a picture in credits, by pipeline.
+        sizes: (most megapixels, factor on the base price), with growing megapixels.
         plans: by name.
     """
 
@@ -65,7 +65,7 @@ class Plans:
     plans: dict[str, Plan]
 
     def price_shot(self, pipeline: str, size: tuple[int, int]) -> int:
-        """Credits of one picture.
+        """Return the price of one picture in credits.
 
         Args:
             pipeline: its name.
@@ -83,7 +83,7 @@ class Plans:
         raise SizeOutOfRange(f"{size[0]}x{size[1]}")
 
     def plan(self, name: str) -> Plan:
-        """The plan of this name.
+        """Return the plan of this name.
 
         Raises:
             UnknownPlan: there is none.

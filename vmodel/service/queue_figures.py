@@ -1,4 +1,4 @@
-"""How the queue and its workers stand, for operators and for Prometheus."""
+"""State of the queue and its workers, for operators and for Prometheus."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class WorkerState:
     """One worker process.
 
     Attributes:
-        slots: turns it works on at once.
-        state: live, draining, left, lost, or silent if it should live and has not been heard of lately.
+        slots: maximum number of turns at once.
+        state: live, draining, left, lost, or silent if it is live or draining without a recent heartbeat.
         making: id of the picture that it makes.
     """
 
@@ -56,19 +56,19 @@ class WorkerState:
 
 @dataclass(frozen=True)
 class QueueState:
-    """The whole queue at one moment.
+    """Snapshot of the whole queue.
 
     Attributes:
         jobs: open ones by state.
         turns: not ended, by state: waiting, released, running.
-        sellers_waiting: that have a turn waiting.
-        waited_s: of the job that has been queued longest, seconds.
+        sellers_waiting: number of sellers with a waiting turn.
+        waited_s: waiting time of the job that has been queued longest, in seconds.
         slots: of live workers.
-        workers: those of the last day, the latest heard of first.
+        workers: those seen within the last day, the latest first.
         pictures: (pipeline, state) -> pictures that were done or failed within the last hour.
-        seconds: pipeline -> seconds that its latest pictures took, the median.
+        seconds: pipeline -> median seconds that its latest pictures took.
         failures: code -> pictures that failed for it within the last hour.
-        calls_waiting: of webhooks, those that wait for another try among them.
+        calls_waiting: webhook calls still to be made, including retries.
     """
 
     jobs: dict[str, int]
@@ -84,7 +84,7 @@ class QueueState:
 
 
 def read_queue(database: Database) -> QueueState:
-    """How the queue stands now."""
+    """Read the current state of the queue."""
     with database.reading() as session:
         jobs, waited_s = _read_jobs(session)
         handed = select(PartRow.state, func.count()).where(PartRow.state.in_((RELEASED, RUNNING)))
@@ -143,17 +143,17 @@ def _read_pictures(session: Session) -> tuple[dict[tuple[str, str], int], dict[s
 
 
 class QueueFigures(Collector):
-    """The queue's figures for a registry of Prometheus; read from the database when they are asked for."""
+    """Prometheus collector of the queue's figures, which reads the database when it is scraped."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
-        """Nothing, so that registering asks no database."""
+        """Return nothing, so that registration does not query the database."""
         return iter(())
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """All figures of this moment."""
+        """Yield all current figures."""
         seen = read_queue(self._database)
         workers = Counter(worker.state for worker in seen.workers)
         yield _gauge("vmodel_jobs_open", "Jobs that have not ended.", ("state",), _keyed(seen.jobs))

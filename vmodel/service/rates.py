@@ -19,7 +19,7 @@ class RateWindow(Table):
     Attributes:
         subject: a key, a login, an address.
         window: number of the window since 1970, of the length with which the subject is counted.
-        requests: let through so far.
+        requests: accepted so far.
     """
 
     __tablename__ = "rate_window"
@@ -30,15 +30,15 @@ class RateWindow(Table):
 
 
 def check_rate(session: Session, subject: str, limit: int, per_s: int, at_s: float | None = None) -> None:
-    """Count one request, or refuse it.
+    """Count one request, or reject it.
 
-    Two fixed windows make one that slides: the last one counts by the share of it that is still in reach. A refused
-    request is not counted, since its transaction is taken back.
+    Two fixed windows make one that slides: the previous window counts by its share that is still in reach. A rejected
+    request is not counted, since its transaction is rolled back.
 
     Args:
         session: of an open transaction.
-        subject: what is counted together.
-        limit: requests that are let through in ``per_s`` seconds, at least 1.
+        subject: its requests are counted together.
+        limit: requests that are accepted in ``per_s`` seconds, at least 1.
         per_s: length of the window; the same for a subject at all times.
         at_s: seconds since 1970; now by default.
     Raises:
@@ -62,7 +62,7 @@ def check_rate(session: Session, subject: str, limit: int, per_s: int, at_s: flo
 
 
 def forget_rates(session: Session, prefix: str, per_s: int) -> None:
-    """Drop windows that count no more.
+    """Delete windows that no longer count.
 
     Args:
         session: of an open transaction.
@@ -74,8 +74,8 @@ def forget_rates(session: Session, prefix: str, per_s: int) -> None:
 
 
 def _wait_s(before: int, here: int, limit: int, per_s: int, passed_s: float) -> int:
-    # ``here`` holds the refused request; with it the share of the last window must shrink to limit - here, or, where
-    # this window is full by itself, the same must come true of this one in the next.
+    # ``here`` includes the rejected request. Wait until the share of the previous window shrinks to limit - here; if
+    # this window is full by itself, wait until its own share shrinks in the next window.
     if here <= limit:
         wait = per_s * (1 - (limit - here) / before) - passed_s
     else:

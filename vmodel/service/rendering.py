@@ -1,4 +1,4 @@
-"""The seam between the queue and whatever makes pictures, and how far a picture is."""
+"""Interface between the queue and the renderers of pictures, and the progress of a picture."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Protocol, runtime_checkable
 from vmodel.request import ShotRequest
 
 TELL_S = 0.5
-"""A stage's progress is written so often; a cancelled picture is given up after at most so long plus one step."""
-#: Where each stage of a shot begins, as a share of the whole picture made cold; warm stages are skipped.
+"""Seconds between two writes of progress; a cancelled picture is given up within this time plus one step."""
+#: Start of each stage of a shot, as a share of a whole picture with cold caches; cached stages are skipped.
 _COURSE = {
     "reading": 0.02,
     "cutout": 0.03,
@@ -34,11 +34,11 @@ _STARTS = sorted(_COURSE.values())
 
 @dataclass(frozen=True)
 class Work:
-    """What a worker needs to make one picture.
+    """Input of a worker for one picture.
 
     Attributes:
-        garment, request: as of the rows.
-        starts: how often it was begun, this time included.
+        garment, request: as in the rows.
+        starts: number of times that it was begun, including this one.
     """
 
     shot_id: str
@@ -51,30 +51,30 @@ class Work:
 
 
 class Tell(Protocol):
-    """Takes how far a picture is."""
+    """Callback for the progress of a picture."""
 
     def __call__(self, stage: str, share: float, preview: bytes | None = None) -> None:
-        """Say it.
+        """Report progress.
 
         Args:
             stage: name of the running stage.
-            share: of the stage that is done, 0..1.
+            share: completed share of the stage, 0..1.
             preview: a small JPEG of the picture to come.
         Raises:
-            ShotStopped: the picture is wanted no more; let it through.
+            ShotStopped: the picture is no longer wanted; do not catch it.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """A finished picture as it leaves the installation.
+    """Finished picture as it leaves the installation.
 
     Attributes:
         picture: the encoded file.
-        suffix: its ending, "png" or "jpg".
-        sidecar: JSON that says how it came about.
-        model3d: who wears it, to be turned in space, GLB; None where nobody made it.
+        suffix: its extension, "png" or "jpg".
+        sidecar: JSON that says how it was made.
+        model3d: the dressed model in 3D as GLB; None if it was not made.
     """
 
     picture: bytes
@@ -83,16 +83,16 @@ class Rendered:
     model3d: bytes | None = None
 
 
-#: Makes one picture. The request's files lie on this machine; the work says whose it is.
+#: Makes one picture. The request's files are on this machine; the work names the account.
 Renderer = Callable[[ShotRequest, Work, Tell], Rendered]
 
 
 @runtime_checkable
 class TurnRenderer(Protocol):
-    """A renderer that gains from making several pictures of a turn at once."""
+    """Renderer that benefits from making several pictures of a turn at once."""
 
     def wants_next(self, request: ShotRequest, work: Work) -> int:
-        """How many of the turn's further pictures it would make along with this one.
+        """Return how many of the turn's further pictures it would make along with this one.
 
         Raises:
             VModelError: this one cannot be made.
@@ -100,12 +100,12 @@ class TurnRenderer(Protocol):
         ...
 
     def expect(self, shots: Sequence[tuple[str, ShotRequest]]) -> None:
-        """Take the turn's further pictures, id and request; they are asked for one by one later, or never."""
+        """Accept the turn's further pictures as (id, request); each may be requested later or never."""
         ...
 
 
 class Progress:
-    """Turns what stages tell into a picture's progress, and writes it not too often."""
+    """Converter from the progress of stages to that of the picture; limits how often it is written."""
 
     def __init__(
         self, write: Callable[[str, float, bytes | None], None], course: Mapping[str, float] = _COURSE

@@ -1,4 +1,4 @@
-"""Files go when their time is over or their owner asks; rows and ledger stay, so that every charge can be explained."""
+"""Deletion of files that expire or whose owner asks; rows and ledger stay, so that every charge can be explained."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from vmodel.service.store import FileStore
 
 _AT_ONCE = 500
 _NONE: dict[str, None] = dict.fromkeys(("picture_key", "sidecar_key", "preview_key", "model3d_key"))
-"""A shot's row without its files."""
+"""Values of a shot's row without its files."""
 
 
 def delete_shot(database: Database, store: FileStore, account_id: str, shot_id: str) -> None:
-    """Delete a picture and its sidecar for its owner; twice is once. The charge stays.
+    """Delete a picture and its files for its owner; deleting it again changes nothing. The charge stays.
 
     Raises:
         ShotUnknown: there is none, or it is another account's.
@@ -38,7 +38,7 @@ def delete_shot(database: Database, store: FileStore, account_id: str, shot_id: 
 
 
 def delete_job(database: Database, store: FileStore, account_id: str, job_id: str) -> None:
-    """Give a job up if it is open, and delete all its pictures.
+    """Cancel a job if it is open, and delete its pictures.
 
     Raises:
         JobUnknown: there is none, or it is another account's.
@@ -54,19 +54,19 @@ def delete_job(database: Database, store: FileStore, account_id: str, job_id: st
 
 
 def erase_account(settings: Settings, database: Database, store: FileStore, account_id: str, wait_s: float = 60) -> int:
-    """Delete every file of an account, give its open jobs up, and forget what was said in words.
+    """Delete every file of an account, cancel its open jobs, and clear the details of its garments.
 
-    The ledger stays as it was: it holds numbers only. So do the licences, by which a picture that is out in the world
-    can still be told from a forgery.
+    The ledger stays unchanged, since it holds numbers only. Licences stay too, so that a published picture can still be
+    told from a forgery.
 
     Args:
         settings: of the installation.
         database: open.
         store: of the files.
-        account_id: whose; closed or not.
-        wait_s: for pictures that are being made to be given up.
+        account_id: the account, closed or not.
+        wait_s: seconds to wait until pictures that are being made are given up.
     Returns:
-        How many files were deleted.
+        Number of files deleted.
     Raises:
         AccountBusy: a picture was still being made after that time; nothing was deleted.
     """
@@ -93,10 +93,10 @@ def erase_account(settings: Settings, database: Database, store: FileStore, acco
 
 
 def keep_promises(settings: Settings, database: Database, store: FileStore) -> int:
-    """Delete pictures that are older than the installation keeps them.
+    """Delete pictures that are older than the installation's retention period.
 
     Returns:
-        How many pictures were deleted.
+        Number of pictures deleted.
     """
     if settings.keep_pictures_days is None:
         return 0
@@ -109,7 +109,7 @@ def keep_promises(settings: Settings, database: Database, store: FileStore) -> i
 
 
 def drop_unnamed(database: Database, store: FileStore, account_id: str, keys: Sequence[str]) -> None:
-    """Delete those of an account's files that none of its pictures names."""
+    """Delete those of these files that none of the account's pictures references."""
     for key in keys:
         with database.reading() as session:
             named = _is_named(session, account_id, key)
@@ -118,7 +118,7 @@ def drop_unnamed(database: Database, store: FileStore, account_id: str, keys: Se
 
 
 def _delete_files(database: Database, store: FileStore, shots: list[ShotRow]) -> None:
-    """First the rows, then the files: a picture that could not be deleted is at least named no more."""
+    """Clear the rows, then delete the files: a file that cannot be deleted is at least no longer referenced."""
     ended = [shot.id for shot in shots if shot.state not in OPEN]
     with database.transaction() as session:
         session.execute(update(ShotRow).where(ShotRow.id.in_(ended)).values(deleted_at=now(), **_NONE))

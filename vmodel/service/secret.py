@@ -1,4 +1,4 @@
-"""The installation's secret: signs links, cookies and callbacks. It never leaves the machines of the installation."""
+"""Secret of the installation: signs links, cookies and callbacks. It never leaves the installation's machines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ _BYTES = 32
 
 
 def installation_secret(settings: Settings) -> bytes:
-    """The secret: as set (several machines share one database), or a file in the state folder, made on first use.
+    """Return the secret: as set (for several machines on one database), or from a file in the state folder.
+
+    The first use creates the file.
 
     Raises:
         OutputNotWritable: the state folder cannot be written.
@@ -32,7 +34,7 @@ def installation_secret(settings: Settings) -> bytes:
 
 
 def _write_once(path: Path) -> None:
-    """Write a fresh secret; where two processes start at once, the first one's stays."""
+    """Write a fresh secret; if two processes start at once, that of the first one stays."""
     passing = path.with_name(f".secret.{os.getpid()}.{secrets.token_hex(4)}")
     passing.touch(mode=0o600)
     passing.write_bytes(secrets.token_bytes(_BYTES))

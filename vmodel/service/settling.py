@@ -1,7 +1,7 @@
-"""What becomes of a picture is written together with its charge, once, in one transaction.
+"""Outcomes of pictures: each is written once, in one transaction with its charge.
 
-A worker may make a picture twice (it was taken for dead, or died after the work and before the note); whoever comes
-second finds the picture ended and changes nothing. So a picture is made at least once and charged exactly once.
+A picture may be made twice: its worker was taken for dead, or died after the work and before recording it. The second
+result finds the picture ended and changes nothing. So a picture is made at least once and charged exactly once.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from vmodel.service.rendering import Work
 from vmodel.service.webhooks import announce
 
 MOST_STARTS = 5
-"""A picture that was begun so often and never ended takes its workers down; it is not begun again."""
+"""Maximum number of starts of a picture: one that never ended by then takes its workers down and is not begun again."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A finished picture, in the store already, with its model to be turned in space if there is one."""
+    """Finished picture that is already in the store, with its 3D model if there is one."""
 
     picture_key: str
     sidecar_key: str
@@ -50,7 +50,7 @@ def open_shots(database: Database, part_id: str, worker_id: str) -> list[str]:
     """Begin a turn.
 
     Returns:
-        Ids of its shots that nothing has become of yet, in order.
+        Ids of its shots that have not ended, in order.
     """
     with database.transaction() as session:
         if begin_part(session, part_id, worker_id) is None:
@@ -63,7 +63,7 @@ def begin_shot(database: Database, shot_id: str, worker_id: str) -> Work | None:
     """Begin a picture.
 
     Returns:
-        What is needed to make it; None if it has ended, was cancelled, or was begun too often.
+        The work to do; None if the picture has ended, was cancelled, or was begun too often.
     """
     with database.transaction() as session:
         job, shot = _lock(session, shot_id)
@@ -82,12 +82,12 @@ def begin_shot(database: Database, shot_id: str, worker_id: str) -> Work | None:
 
 
 def next_of_turn(database: Database, work: Work, most: int) -> list[Work]:
-    """Pictures that will be begun after this one in the same turn, if nothing comes between; none is begun.
+    """Return the pictures of the same turn and pipeline that are likely to follow, without beginning any.
 
     Args:
         database: of the installation.
         work: the picture that was begun.
-        most: how many at most.
+        most: how many at most, before those of other pipelines are left out.
     """
     with database.reading() as session:
         part_id = select(ShotRow.part_id).where(ShotRow.id == work.shot_id).scalar_subquery()
@@ -103,10 +103,10 @@ def next_of_turn(database: Database, work: Work, most: int) -> list[Work]:
 def tell_progress(
     database: Database, work: Work, worker_id: str, stage: str, share: float, preview_key: str | None = None
 ) -> None:
-    """Write how far a picture is.
+    """Record the progress of a picture.
 
     Raises:
-        ShotStopped: it is wanted no more, or another worker has it.
+        ShotStopped: its job was cancelled, or another worker has it.
     """
     with database.passing() as session:
         mine = (ShotRow.id == work.shot_id) & (ShotRow.state == RUNNING) & (ShotRow.worker_id == worker_id)
@@ -122,11 +122,10 @@ def tell_progress(
 
 
 def deliver(database: Database, shot_id: str, delivery: Delivery) -> bool:
-    """Hand a picture over and charge for it, once.
+    """Record a finished picture and charge for it, once.
 
     Returns:
-        False if something had become of the shot before, or its job is cancelled: nobody gets the picture then, and
-        nobody pays for it.
+        False if the shot had ended before or its job is cancelled; the picture is then neither delivered nor charged.
     """
     with database.transaction() as session:
         job, shot = _lock(session, shot_id)
@@ -144,12 +143,12 @@ def deliver(database: Database, shot_id: str, delivery: Delivery) -> bool:
 
 
 def fail(database: Database, shot_id: str, error: VModelError | None, message: str = "") -> None:
-    """Note that a picture cannot be made; it costs nothing.
+    """Record that a picture cannot be made; nothing is charged.
 
     Args:
         database: of the installation.
-        shot_id: which.
-        error: why; None for a fault of the program.
+        shot_id: the picture.
+        error: the reason; None for a fault of the program.
         message: the sentence for the seller where ``error`` is None.
     """
     with database.transaction() as session:
@@ -159,7 +158,7 @@ def fail(database: Database, shot_id: str, error: VModelError | None, message: s
 
 
 def give_up(database: Database, shot_id: str) -> None:
-    """Note that a picture was given up because its job is cancelled."""
+    """Record that a picture was given up because its job is cancelled."""
     with database.transaction() as session:
         job, shot = _lock(session, shot_id)
         if shot.state in OPEN and job.cancelling:
@@ -167,7 +166,7 @@ def give_up(database: Database, shot_id: str) -> None:
 
 
 def put_back(database: Database, shot_id: str) -> None:
-    """Let a picture wait again, for another try."""
+    """Requeue a running picture for another try."""
     with database.transaction() as session:
         _, shot = _lock(session, shot_id)
         if shot.state == RUNNING:
@@ -175,7 +174,7 @@ def put_back(database: Database, shot_id: str) -> None:
 
 
 def settle_job(session: Session, job: JobRow) -> None:
-    """Give a job its last state once something has become of all its shots, and end its reservation.
+    """Set a job's final state once all its shots have ended, and end its reservation.
 
     Args:
         session: of the transaction that holds the job's lock.
@@ -202,12 +201,12 @@ def settle_job(session: Session, job: JobRow) -> None:
 
 
 def _kin_first(rows: Iterable[ShotRow]) -> list[ShotRow]:
-    """The order in which shots were put into their turn: kin next to each other."""
+    """Sort shots as they were put into their turn: those of the same model and pose are adjacent."""
     return sorted(rows, key=lambda row: (row.request["model"] or "", row.request["pose"] or "", row.number))
 
 
 def _lock(session: Session, shot_id: str) -> tuple[JobRow, ShotRow]:
-    """Job before shot, always, so that two who settle never wait for each other."""
+    """Lock the job, then its shot; the fixed order prevents deadlocks between two transactions."""
     job_id = session.scalars(select(ShotRow.job_id).where(ShotRow.id == shot_id)).one()
     job = session.get_one(JobRow, job_id, with_for_update=True)
     return job, session.get_one(ShotRow, shot_id, with_for_update=True)

@@ -1,4 +1,4 @@
-"""The key that signs the ledger's heads: Ed25519, from the installation's secret or a file in the state folder."""
+"""Key that signs the ledger's heads: Ed25519, from the installation's secret or a file in the state folder."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from vmodel.service.errors import LedgerKeyUnreadable
 
 
 def signing_key(settings: Settings) -> Ed25519PrivateKey:
-    """The installation's key.
+    """Return the installation's key.
 
-    Where ``Settings.secret`` is set, as it is for several machines, the key follows from it; else it is a file of the
-    state folder that only its owner can read, made on first use.
+    If ``Settings.secret`` is set, as it is for several machines, the key is derived from it. Otherwise it is a file of
+    the state folder that only its owner can read, created on first use.
 
     Raises:
         LedgerKeyUnreadable: the file is damaged or holds another kind of key.
@@ -52,7 +52,7 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
 
 
 def key_path(settings: Settings) -> Path:
-    """Where the key lies, unless it follows from the secret."""
+    """Return the path of the key, for installations that do not derive it from the secret."""
     return settings.home / "ledger" / "signing-key.pem"
 
 
@@ -60,7 +60,7 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
     """Read a public key, as ``public_pem`` wrote it.
 
     Raises:
-        LedgerKeyUnreadable: the file holds none.
+        LedgerKeyUnreadable: the file does not hold an Ed25519 public key.
     """
     try:
         key = load_pem_public_key(path.read_bytes())
@@ -72,17 +72,17 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
 
 
 def public_pem(key: Ed25519PublicKey) -> str:
-    """The public key as text, for auditors."""
+    """Return the public key as PEM text, for auditors."""
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def key_id(key: Ed25519PublicKey) -> str:
-    """SHA-256 of a public key's 32 bytes, hexadecimal."""
+    """Return the SHA-256 of a public key's 32 bytes, hexadecimal."""
     return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()
 
 
 def _write_once(path: Path) -> None:
-    # Where two processes start at once, the key of the first one stays.
+    # If two processes start at once, the key of the first one stays.
     fresh = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     passing = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     passing.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""A statement as one printable page: no script, nothing loaded from elsewhere, the chart drawn as SVG."""
+"""Statement as one printable page: no scripts, no external resources, the chart drawn as SVG."""
 
 from __future__ import annotations
 
@@ -102,11 +102,11 @@ _LEFT, _BOTTOM, _TOP = 48, 24, 12
 
 
 def as_html(statement: Statement, made_at: datetime, language: str = "en") -> str:
-    """The statement as a page to read, print or keep as PDF.
+    """Format the statement as an HTML page to read, print or keep as PDF.
 
     Args:
         statement: see ``make_statement``.
-        made_at: stands on the page.
+        made_at: time shown on the page.
         language: of ``LANGUAGES``.
     """
     words = _WORDS[language]
@@ -133,12 +133,12 @@ def as_html(statement: Statement, made_at: datetime, language: str = "en") -> st
 
 
 def draw_chart(statement: Statement, title: str) -> str:
-    """SVG with one bar a day of the month; its text says what the bars show, for readers who do not see them."""
+    """Draw an SVG with one bar per day of the month; its label repeats the figures as text for screen readers."""
     year, month = (int(part) for part in statement.period.split("-"))
     days = monthrange(year, month)[1]
     by_day = statement.consumed_by_day()
     units = [by_day.get(f"{statement.period}-{day:02d}", 0) for day in range(1, days + 1)]
-    # An event that came late has a day of an earlier month; it is shown on the first.
+    # An event that came late has a date of an earlier month; the chart shows it on the first day.
     units[0] += sum(there for day, there in by_day.items() if not day.startswith(statement.period))
     top = _round_up(max(1, *units))
     width, height = _CHART
@@ -163,7 +163,7 @@ def draw_chart(statement: Statement, title: str) -> str:
 
 def _round_up(units: int) -> int:
     step: int = 10 ** (len(str(units)) - 1)
-    # The line half way up must be a whole number too.
+    # The grid line at half height must be a whole number too.
     return next(times * step for times in (1, 2, 3, 4, 5, 6, 8, 10) if units <= times * step and times * step % 2 == 0)
 
 
@@ -179,7 +179,7 @@ def _entries(statement: Statement, words: dict[str, str]) -> str:
 
 def _entry(line: Line, words: dict[str, str]) -> str:
     moves = "".join(f'<td class="n">{_signed(units)}</td>' for units in (line.available, line.reserved, line.consumed))
-    known = {"close", "quota", "lapse"}  # their key is the month, and their word says the rest
+    known = {"close", "quota", "lapse"}  # their key is the month, and the word for their kind says the rest
     about = "" if line.kind in known else " · ".join(part for part in (line.key, line.picture, line.note) if part)
     what, time = words[line.kind], line.at[:16].replace("T", " ")
     return (

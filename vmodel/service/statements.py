@@ -1,4 +1,4 @@
-"""Statements: what happened to a seller's credits in a month, for people, for spreadsheets and for programs."""
+"""Monthly statements of a seller's credits, for people, for spreadsheets and for programs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Line:
         at: UTC, ISO 8601.
         kind: see ``vmodel.service.books.Entry``.
         available, reserved, consumed: credits that came into each book.
-        available_after, reserved_after, consumed_after: what was then in the books of this month.
+        available_after, reserved_after, consumed_after: balances after the entry, by the bookings up to this month.
         key, reservation, picture, corrects, note: as given when it was booked.
         id: of the entry.
     """
@@ -70,13 +70,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Statement:
-    """A month of one seller.
+    """Statement of one month of one seller.
 
     Attributes:
-        account_id, name: whose.
+        account_id, name: of the seller.
         period: "2026-11".
         closed: nothing can be added to this month any more.
-        opening, closing: what was in the books before and after.
+        opening, closing: balances before and after the month.
         lines: entries in the order of the ledger.
     """
 
@@ -89,7 +89,7 @@ class Statement:
     lines: tuple[Line, ...]
 
     def consumed_by_day(self) -> dict[str, int]:
-        """Credits charged on each day of the month on which any were, refunds taken off, by UTC date."""
+        """Return the credits charged on each day, less refunds, by UTC date; days without any are left out."""
         days: dict[str, int] = {}
         for line in self.lines:
             if line.consumed:
@@ -97,7 +97,7 @@ class Statement:
         return days
 
     def totals(self) -> dict[str, int]:
-        """Credits by what happened to them: granted, lapsed, withdrawn, charged, refunded."""
+        """Return the month's credits by movement: granted, lapsed, withdrawn, charged, refunded."""
         of_kinds = {
             "granted": ("available", {"grant", "quota"}, 1),
             "lapsed": ("available", {"lapse"}, -1),
@@ -112,11 +112,11 @@ class Statement:
 
 
 def make_statement(session: Session, account_id: str, period: str) -> Statement:
-    """What happened in a month.
+    """Make the statement of a month.
 
     Args:
         session: of an open transaction.
-        account_id: whose; the account may be closed.
+        account_id: the seller; the account may be closed.
         period: "2026-11".
     Raises:
         PeriodInvalid, UnknownAccount: see there.
@@ -139,7 +139,7 @@ def make_statement(session: Session, account_id: str, period: str) -> Statement:
 
 
 def list_periods(session: Session, account_id: str) -> list[str]:
-    """The months in which a seller has entries, the newest first."""
+    """List the months in which a seller has entries, the newest first."""
     months = select(Entry.period).where(Entry.account_id == account_id).distinct().order_by(Entry.period.desc())
     return list(session.scalars(months))
 
@@ -166,7 +166,7 @@ def _lines(entries: list[Entry], opening: Balance) -> Iterator[Line]:
 
 
 def as_csv(statement: Statement) -> str:
-    """The lines as a table for spreadsheets, with what was in the books before them as the first row."""
+    """Format the statement as CSV for spreadsheets; the opening balances come before the entries."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(_COLUMNS)
@@ -184,7 +184,7 @@ def _harmless(cell: str | int) -> str | int:
 
 
 def as_json(statement: Statement, made_at: datetime) -> str:
-    """The statement for programs."""
+    """Format the statement as JSON for programs."""
     plain = asdict(statement)
     plain["totals"] = statement.totals()
     plain["consumed_by_day"] = statement.consumed_by_day()

@@ -1,6 +1,6 @@
-"""Sellers' files: each kept once under the hash of its content, in a folder or in S3, GCS or Azure by address.
+"""Sellers' files: content-addressed storage in a folder or in S3, GCS or Azure, chosen by its address.
 
-A key is ``<account_id>/<sha256>.<suffix>``. Whoever asks says for which account, and gets nothing of another's.
+A key is ``<account_id>/<sha256>.<suffix>``. Callers name the account and cannot reach another account's files.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 LINK_S = 3600
-"""How long a link to a picture works, in seconds."""
+"""Lifetime of a link to a picture, in seconds."""
 _KEY = re.compile(r"([0-9a-z][0-9a-z_-]{0,63})/([0-9a-f]{64})\.([a-z0-9]{1,8})")
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """One kept file.
+    """One stored file.
 
     Attributes:
         size: bytes.
@@ -54,7 +54,7 @@ class FileStore:
             url: ``file:///folder``, ``s3://bucket/prefix``, ``gs://...`` or ``az://...``; credentials, endpoint and
                 region come from the cloud's own variables (``AWS_ACCESS_KEY_ID``, ``AWS_ENDPOINT_URL``, ...).
         Raises:
-            StoreUnavailable: the address is none, or its folder cannot be made.
+            StoreUnavailable: the address is invalid, or its folder cannot be made.
         """
         from obstore.store import from_url
 
@@ -62,12 +62,12 @@ class FileStore:
             self._objects: ObjectStore = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
 
     def put(self, account_id: str, content: bytes, suffix: str) -> str:
-        """Keep a file; the same content twice is one file.
+        """Store a file; identical content of an account is stored once.
 
         Args:
-            account_id: whose it is.
+            account_id: the owner.
             content: all of it.
-            suffix: its ending without the dot, such as "png".
+            suffix: its extension without the dot, such as "png".
         Returns:
             The key.
         Raises:
@@ -82,11 +82,11 @@ class FileStore:
         return key
 
     def get(self, account_id: str, key: str) -> bytes:
-        """The content of a file.
+        """Return the content of a file.
 
         Raises:
             StoredFileMissing: there is none, or it is another account's.
-            StoredFileDamaged: its content is not what its name says.
+            StoredFileDamaged: its content does not match the hash in its key.
             StoreUnavailable: the store does not answer.
         """
         import obstore
@@ -102,11 +102,11 @@ class FileStore:
         return content
 
     def has(self, account_id: str, key: str) -> bool:
-        """True if the file is kept for this account."""
+        """Return whether the file is stored for this account."""
         return is_key_of(account_id, key) and self._size(key) is not None
 
     def delete(self, account_id: str, key: str) -> None:
-        """Delete a file; one that is gone already is no error.
+        """Delete a file; a file that is already gone is not an error.
 
         Raises:
             StoredFileMissing: the key is another account's.
@@ -122,18 +122,18 @@ class FileStore:
                 return
 
     def keys(self, account_id: str) -> Iterator[StoredFile]:
-        """Every file of an account."""
+        """Yield every file of an account."""
         yield from self._list(f"{account_id}/")
 
     def every_file(self) -> Iterator[StoredFile]:
-        """Every file of every account."""
+        """Yield every file of every account."""
         yield from self._list(None)
 
     def delete_account(self, account_id: str) -> int:
         """Delete every file of an account.
 
         Returns:
-            How many there were.
+            Number of files deleted.
         """
         found = list(self.keys(account_id))
         for file in found:
@@ -141,7 +141,7 @@ class FileStore:
         return len(found)
 
     def check(self) -> None:
-        """Ask the store for a file that is not there.
+        """Check that the store answers, by asking for a file that does not exist.
 
         Raises:
             StoreUnavailable: it does not answer, or not as a store of files.
@@ -168,7 +168,7 @@ class FileStore:
 
 
 def open_store(settings: Settings) -> FileStore:
-    """Open the store of an installation: as set, or a folder in the state folder.
+    """Open the store of an installation: at the address that is set, or in the state folder.
 
     Raises:
         StoreUnavailable: it does not answer.
@@ -178,7 +178,7 @@ def open_store(settings: Settings) -> FileStore:
 
 
 def files_address(settings: Settings) -> str:
-    """Where an installation keeps its files: as set, or a folder in the state folder.
+    """Return the address of an installation's files: as set, or a folder in the state folder, created if missing.
 
     Raises:
         OutputNotWritable: the state folder cannot be written.
@@ -191,7 +191,7 @@ def files_address(settings: Settings) -> str:
 
 
 def key_of(account_id: str, content: bytes, suffix: str) -> str:
-    """The key under which a file would be kept.
+    """Return the key under which a file would be stored.
 
     Raises:
         ValueError: the account or the suffix could not be part of a key.
@@ -203,23 +203,23 @@ def key_of(account_id: str, content: bytes, suffix: str) -> str:
 
 
 def is_key_of(account_id: str, key: str) -> bool:
-    """True if the key is well-formed and of this account."""
+    """Return whether the key is well-formed and of this account."""
     match = _KEY.fullmatch(key)
     return match is not None and match[1] == account_id
 
 
 def check_key(account_id: str, key: str) -> None:
-    """Refuse a key that is not of this account.
+    """Reject a key that is not of this account.
 
     Raises:
-        StoredFileMissing: malformed or another's, which the asker cannot tell apart.
+        StoredFileMissing: malformed or another account's, which the caller cannot tell apart.
     """
     if not is_key_of(account_id, key):
         raise StoredFileMissing(key)
 
 
 def sign_link(secret: bytes, key: str, expires_at: float) -> str:
-    """A token that opens one file until a moment, for a page's ``<img>``, which sends no API key.
+    """Sign a token that opens one file until a moment, for a page's ``<img>``, which sends no API key.
 
     Args:
         secret: of the installation, see ``vmodel.service.secret``.
@@ -232,12 +232,12 @@ def sign_link(secret: bytes, key: str, expires_at: float) -> str:
 
 
 def open_link(secret: bytes, token: str, at: float | None = None) -> tuple[str, str]:
-    """Read a token that ``sign_link`` made.
+    """Verify a token of ``sign_link`` and return the file that it opens.
 
     Args:
         secret: of the installation.
         token: as it came from outside.
-        at: seconds since 1970; now without.
+        at: seconds since 1970; now by default.
     Returns:
         (account_id, key).
     Raises:
@@ -253,7 +253,7 @@ def open_link(secret: bytes, token: str, at: float | None = None) -> tuple[str, 
 
 
 def write_local(store: FileStore, account_id: str, key: str, folder: Path) -> Path:
-    """A file of the store as a file on this machine; one that is there already is not fetched again.
+    """Copy a file of the store to this machine and return its path; a file that is there already is not fetched again.
 
     Raises:
         StoredFileMissing, StoredFileDamaged, StoreUnavailable, OutputNotWritable: see ``FileStore.get``.

@@ -1,4 +1,4 @@
-"""What can go wrong with sellers' files; the base and the meaning of codes are those of ``vmodel.errors``."""
+"""Errors of sellers' files; ``vmodel.errors`` defines the base classes and the meaning of codes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from vmodel.errors import InputError, SetupError, StageError
 
 
 class StoredFileMissing(InputError):
-    """No such file is kept for this account; another account's file looks just the same from outside."""
+    """Unknown file of this account; another account's file raises the same error."""
 
     code = "file_not_found"
 
@@ -16,7 +16,7 @@ class StoredFileMissing(InputError):
 
 
 class StoredFileDamaged(StageError):
-    """A kept file is not what was put there."""
+    """Stored file whose content has changed."""
 
     code = "file_damaged"
     retryable = False
@@ -27,7 +27,7 @@ class StoredFileDamaged(StageError):
 
 
 class StoreUnavailable(SetupError):
-    """The place where files are kept does not answer or refuses."""
+    """File store that does not answer or that refuses."""
 
     code = "store_unavailable"
     retryable = True
@@ -38,7 +38,7 @@ class StoreUnavailable(SetupError):
 
 
 class LinkInvalid(InputError):
-    """A link's signature or time is not right."""
+    """Link that has expired or has a wrong signature."""
 
     code = "link_invalid"
 

@@ -1,4 +1,4 @@
-"""What workers do now and then: give up what waited too long, mend what hangs, delete what is kept no longer."""
+"""Periodic maintenance by workers: cancel expired jobs, end stuck turns, sign the ledger, delete expired data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HANGS = timedelta(minutes=2)
 
 
 def keep_up(settings: Settings, database: Database, store: FileStore, queue: DurableQueue) -> None:
-    """Do all of it; every worker may, at the same time."""
+    """Run all maintenance; every worker may do so at the same time."""
     if put_back := queue.mend():
         structlog.get_logger().error("turns_put_back", count=put_back)
     mend_parts(database, queue)
@@ -40,10 +40,10 @@ def keep_up(settings: Settings, database: Database, store: FileStore, queue: Dur
 def mend_parts(database: Database, queue: DurableQueue) -> int:
     """End turns that were handed out and that the durable queue neither runs nor will run.
 
-    Their open shots get a turn of their own. It should never happen; if it does, no job hangs for it.
+    Their open shots move to a new turn. This should never happen; if it does, no job hangs because of it.
 
     Returns:
-        How many there were.
+        Number of turns ended.
     """
     handed = PartRow.handed & PartRow.state.in_((RELEASED, RUNNING)) & (PartRow.released_at < now() - _HANGS)
     with database.transaction() as session:
@@ -56,10 +56,10 @@ def mend_parts(database: Database, queue: DurableQueue) -> int:
 
 
 def expire_jobs(database: Database, older_than: timedelta = LONGEST - timedelta(days=1)) -> int:
-    """Give up jobs whose reservation is about to expire.
+    """Cancel jobs whose reservation is about to expire.
 
     Returns:
-        How many were given up.
+        Number of jobs cancelled.
     """
     late = (JobRow.created_at < now() - older_than) & JobRow.state.in_(OPEN) & JobRow.cancelling.is_(False)
     with database.transaction() as session:

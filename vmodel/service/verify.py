@@ -1,4 +1,4 @@
-"""Prove that the ledger is what was written: every chain, every balance, every signed head."""
+"""Verification that the ledger is as it was written: every chain, every balance, every signed head."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from vmodel.service.signing import key_id
 
 @dataclass(frozen=True)
 class Fault:
-    """The first thing that is wrong with a chain.
+    """First fault of a chain.
 
     Attributes:
-        account_id: whose chain; empty where it is the chain of heads.
+        account_id: the chain's seller; empty for the chain of heads.
         number: of the entry or head.
-        entry_id: of the entry; empty where it is gone.
+        entry_id: of the entry; empty if it is missing.
         problem: changed, missing, moved, unbalanced, wrong_move, late, cut, head_changed, head_missing, head_forged or
             head_differs.
         message: one sentence.
@@ -38,7 +38,7 @@ class Fault:
 
 @dataclass
 class _Chain:
-    """What is known of one seller's chain while its entries pass by."""
+    """State of one seller's chain while its entries are read."""
 
     account_id: str
     number: int = 0
@@ -51,14 +51,14 @@ class _Chain:
 def verify(
     database: Database, public_keys: Sequence[Ed25519PublicKey], witnessed: Mapping[int, str] | None = None
 ) -> list[Fault]:
-    """Read the whole ledger and say what is wrong with it.
+    """Read the whole ledger and report its faults.
 
     Args:
-        database: of the installation; others may go on writing.
+        database: of the installation; others may write to it meanwhile.
         public_keys: of those who may sign heads.
-        witnessed: digests of heads by number that are known from elsewhere, see ``read_witness``.
+        witnessed: head number -> digest known from outside the database, see ``read_witness``.
     Returns:
-        The first fault of each chain; nothing where all is as it was written.
+        First fault of each chain; empty if everything is as it was written.
     """
     faults = list(_check_heads(database, public_keys, witnessed or {}))
     chains = list(_check_chains(database))
@@ -105,7 +105,7 @@ def _check_entry(chain: _Chain, row: Any) -> Fault | None:
 def _is_digest(digest: str, digest_of_values: Callable[..., str], *values: Any) -> bool:
     try:
         return digest == digest_of_values(*values)
-    except ValueError:  # a fraction, which no entry of ours has
+    except ValueError:  # a fraction, which no genuine entry has
         return False
 
 

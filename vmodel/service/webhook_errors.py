@@ -1,4 +1,4 @@
-"""What can go wrong with webhooks; the base and its rules stand in ``vmodel.errors``."""
+"""Errors of webhooks; ``vmodel.errors`` defines the base classes and the meaning of codes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from vmodel.errors import InputError
 
 
 class WebhookUnknown(InputError):
-    """No such webhook of this account; another account's looks just the same from outside."""
+    """Unknown webhook of this account; another account's webhook raises the same error."""
 
     code = "webhook_unknown"
 
@@ -17,7 +17,7 @@ class WebhookUnknown(InputError):
 
 
 class WebhookAddressRefused(InputError):
-    """Calls are not made to this address."""
+    """Webhook address that must not be called."""
 
     code = "webhook_address_refused"
 
@@ -27,7 +27,7 @@ class WebhookAddressRefused(InputError):
 
 
 class WebhookEventUnknown(InputError):
-    """No event has this name."""
+    """Unknown event name."""
 
     code = "webhook_event_unknown"
 
@@ -37,7 +37,7 @@ class WebhookEventUnknown(InputError):
 
 
 class TooManyWebhooks(InputError):
-    """The account has as many as it may."""
+    """Account that already has the maximum number of webhooks."""
 
     code = "too_many_webhooks"
 

@@ -1,7 +1,7 @@
-"""Webhooks: sellers' own systems are told what became of their jobs, signed, at least once, in no fixed order.
+"""Webhooks: signed calls that tell sellers' systems the outcome of jobs, at least once and in no fixed order.
 
-The signature is that of Standard Webhooks (standardwebhooks.com): HMAC-SHA256 over ``id.timestamp.body``. A call that
-fails is tried again after ever longer waits, under the same id, so that its receiver can tell it is the same.
+The signature is that of Standard Webhooks (standardwebhooks.com): HMAC-SHA256 over ``id.timestamp.body``. A failed call
+is retried with increasing delays under the same id, so that its receiver can recognise duplicates.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ SECRET_PREFIX = "whsec_"
 
 
 class Webhook(Table):
-    """An address that is told of events.
+    """Address that receives events.
 
     Attributes:
-        events: of ``EVENTS``, divided by blanks.
-        ended_at: when its owner deleted it, or its receiver said that it is gone.
+        events: of ``EVENTS``, separated by spaces.
+        ended_at: when its owner deleted it, or its receiver answered 410 (gone).
     """
 
     __tablename__ = "webhook"
@@ -47,15 +47,15 @@ class Webhook(Table):
 
 
 class WebhookDelivery(Table):
-    """One event for one webhook.
+    """Delivery of one event to one webhook.
 
     Attributes:
-        id: stands in the call, the same for every try.
+        id: sent with the call, the same for every try.
         body: JSON text, exactly as it is sent.
         state: waiting, delivered, given_up.
         tries: begun so far.
         next_at: when the next one is due.
-        status: of the last answer; None where none came.
+        status: of the last answer; None if none came.
         error: why the last try failed.
     """
 
@@ -91,12 +91,12 @@ def create_webhook(
     inside: bool = False,
     resolve: Resolve | None = None,
 ) -> Webhook:
-    """Let an address be told of events from now on.
+    """Register an address that receives events from now on.
 
     Args:
         session: of an open transaction.
-        account_id: whose jobs.
-        url: where to call; see ``vmodel.service.calling``.
+        account_id: owner of the jobs.
+        url: address to call; see ``vmodel.service.calling``.
         events: of ``EVENTS``.
         inside: see ``find_target``.
         resolve: see ``find_target``.
@@ -117,13 +117,13 @@ def create_webhook(
 
 
 def list_webhooks(session: Session, account_id: str) -> list[Webhook]:
-    """The live webhooks of an account, the oldest first."""
+    """List the live webhooks of an account, the oldest first."""
     live = select(Webhook).where(Webhook.account_id == account_id, Webhook.ended_at.is_(None))
     return list(session.scalars(live.order_by(Webhook.id)))
 
 
 def find_webhook(session: Session, account_id: str, webhook_id: str) -> Webhook:
-    """A live webhook of this account.
+    """Return a live webhook of this account.
 
     Raises:
         WebhookUnknown: there is none, it has ended, or it is another account's.
@@ -135,7 +135,7 @@ def find_webhook(session: Session, account_id: str, webhook_id: str) -> Webhook:
 
 
 def end_webhook(session: Session, account_id: str, webhook_id: str) -> None:
-    """Tell an address nothing more; what still waits is given up when its turn comes.
+    """End a webhook; its waiting deliveries are given up when they are due.
 
     Raises:
         WebhookUnknown: see ``find_webhook``.
@@ -145,17 +145,17 @@ def end_webhook(session: Session, account_id: str, webhook_id: str) -> None:
 
 
 def list_deliveries(session: Session, webhook_id: str, limit: int = 50) -> list[WebhookDelivery]:
-    """What a webhook was told or will be, the newest first."""
+    """List the past and waiting deliveries of a webhook, the newest first."""
     wanted = select(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook_id)
     return list(session.scalars(wanted.order_by(WebhookDelivery.id.desc()).limit(limit)))
 
 
 def announce(session: Session, account_id: str, event: str, about: Mapping[str, Any]) -> None:
-    """Note that webhooks are to be told of an event, in the transaction in which it happens.
+    """Enqueue an event for the account's webhooks, in the transaction in which it happens.
 
     Args:
         session: of that transaction.
-        account_id: whose event.
+        account_id: the account of the event.
         event: of ``EVENTS``.
         about: plain values: ids and states, so that the receiver asks for the rest.
     """
@@ -165,7 +165,7 @@ def announce(session: Session, account_id: str, event: str, about: Mapping[str, 
 
 
 def enqueue(session: Session, webhook: Webhook, event: str, about: Mapping[str, Any]) -> WebhookDelivery:
-    """Note one event for one webhook."""
+    """Enqueue one event for one webhook."""
     at = now()
     content = {"type": event, "timestamp": at.isoformat(timespec="milliseconds"), "data": dict(about)}
     delivery = WebhookDelivery(
@@ -185,19 +185,19 @@ def enqueue(session: Session, webhook: Webhook, event: str, about: Mapping[str, 
 
 
 def count_waiting(session: Session) -> int:
-    """How many calls are still to be made, for operators."""
+    """Count the calls that are still to be made, for operators."""
     waiting = select(func.count()).select_from(WebhookDelivery).where(WebhookDelivery.state == WAITING)
     return session.scalar(waiting) or 0
 
 
 def secret_of(installation_secret: bytes, webhook_id: str) -> str:
-    """The secret that a webhook's calls are signed with; made of the installation's, so that no table holds it."""
+    """Derive the secret that signs a webhook's calls from the installation's secret, so that no table stores it."""
     seal = hmac.new(installation_secret, b"vmodel webhook\0" + webhook_id.encode(), hashlib.sha256).digest()
     return SECRET_PREFIX + b64encode(seal).decode()
 
 
 def sign(secret: str, delivery_id: str, at: datetime, body: bytes) -> dict[str, str]:
-    """Headers that prove a call: webhook-id, webhook-timestamp, webhook-signature."""
+    """Return the headers that authenticate a call: webhook-id, webhook-timestamp, webhook-signature."""
     stamp = str(int(at.timestamp()))
     key = b64decode(secret.removeprefix(SECRET_PREFIX))
     seal = hmac.new(key, f"{delivery_id}.{stamp}.".encode() + body, hashlib.sha256).digest()

@@ -1,4 +1,4 @@
-"""A worker: takes turns, makes their pictures, delivers them, and looks after workers that died."""
+"""Worker: takes turns, makes and delivers their pictures, and takes over the turns of dead workers."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from vmodel.service.store import FileStore, write_local
 from vmodel.service.store_errors import StoreUnavailable
 
 SUPERSEDED = 75
-"""Exit code of a worker that was taken for dead; whoever started it starts it anew."""
+"""Exit code of a worker that was taken for dead; its supervisor is expected to start it again."""
 TRIES = 3
-"""How often a picture is tried where its error may pass."""
+"""Maximum number of tries of a picture whose error may be transient."""
 _HAND_OUT_S, _HAND_OUT_RAREST_S, _LOOKERS = 0.3, 5.0, 4
 _POLL_S, _POLL_RAREST_S, _POLLERS = 0.25, 1.0, 25
 _UPKEEP_S = 30.0
@@ -43,15 +43,15 @@ _PASSING = (OSError, MemoryError)
 
 
 class Worker:
-    """One process's worker.
+    """Worker of one process.
 
     Args:
         settings: of the installation.
         database, store: open.
         render: makes a picture; called from no more threads at once than there are slots.
-        worker_id: the same after a restart, and no other process's.
-        slots: turns at once.
-        silent: after so long without a beat another worker counts as dead.
+        worker_id: the same after a restart, and unique among processes.
+        slots: maximum number of turns at once.
+        silent: time without a heartbeat after which another worker counts as dead.
     """
 
     def __init__(
@@ -74,11 +74,11 @@ class Worker:
         self._fetched = settings.cache / "uploads"
 
     def run(self, stop: threading.Event, drain_s: int = 600) -> None:
-        """Work until asked to stop, then finish the pictures begun, and leave.
+        """Work until asked to stop, then finish the running pictures and leave.
 
         Args:
-            stop: set it to ask.
-            drain_s: pictures that take longer are made again by another worker.
+            stop: event that asks the worker to stop.
+            drain_s: seconds to wait for running pictures; another worker makes again those that take longer.
         """
         started_at = patiently(lambda: heartbeat.join(self.database, self.id, self.slots))
         alive = patiently(lambda: heartbeat.count_alive(self.database))
@@ -165,7 +165,7 @@ class Worker:
         model3d = None if rendered.model3d is None else self.store.put(work.account_id, rendered.model3d, "glb")
         delivery = Delivery(picture, sidecar, round(time.perf_counter() - start, 3), model3d)
         if not patiently(lambda: settling.deliver(self.database, work.shot_id, delivery)):
-            # Not the model in space: pictures of the same drape share it, and one may just be about to name it.
+            # The 3D model stays: pictures of the same drape share it, and one may be about to reference it.
             drop = partial(retention.drop_unnamed, self.database, self.store, work.account_id, [picture, sidecar])
             with contextlib.suppress(StoreUnavailable):
                 patiently(drop)
@@ -179,7 +179,7 @@ class Worker:
     def _write_progress(self, work: Work, previews: set[str], stage: str, share: float, preview: bytes | None) -> None:
         key = None
         if preview is not None:
-            # A picture is worth more than its preview: a store that is away now may be back when it is done.
+            # A failed preview must not fail the picture: the store may be reachable again when the picture is done.
             with contextlib.suppress(StoreUnavailable):
                 key = self.store.put(work.account_id, preview, "jpg")
                 previews.add(key)
@@ -232,27 +232,27 @@ class Worker:
                 self._log.warning("beat_failed", error=type(error).__name__)
 
     def _leave_at_once(self) -> None:
-        """Others have our turns: whatever we still did would be done twice, and DBOS would take our word for it."""
+        """Exit at once: others have our turns, so our further work would be done twice, and DBOS would record it."""
         self._log.error("worker_superseded")
         os._exit(SUPERSEDED)
 
 
 def hand_out_every_s(workers: int) -> float:
-    """How often each of so many workers looks whether turns can be handed out, beside when it has ended something.
+    """Return the seconds between two hand-outs of turns by one worker, besides those after it has ended something.
 
-    Whoever looks hands out for all, so a fleet looks no more often than a few workers do: 56 that each looked three
-    times a second would ask the database more than the pictures they make.
+    Each worker hands out for all, so that a fleet needs no more queries than a few workers do. If 56 workers each
+    looked three times a second, these queries would load the database more than the pictures they make.
     """
     return min(_HAND_OUT_RAREST_S, _HAND_OUT_S * max(1.0, workers / _LOOKERS))
 
 
 def poll_every_s(workers: int) -> float:
-    """How often each of so many workers asks the durable queue for a turn; it waits half as long on average."""
+    """Return the seconds between two polls of the durable queue by one worker; a turn waits half as long on average."""
     return min(_POLL_RAREST_S, _POLL_S * max(1.0, workers / _POLLERS))
 
 
 def _may_pass(error: Exception) -> bool:
-    """True if the same picture may succeed in a moment; a stage that missed its bar would miss it again."""
+    """Return whether the same picture may succeed shortly; a stage that missed its quality bar would miss it again."""
     if isinstance(error, VModelError):
         return error.retryable and not isinstance(error, StageError)
     return isinstance(error, _PASSING) or type(error).__name__ == "OutOfMemoryError"
