@@ -1,1 +1,1 @@
-"""Changes of the database's tables, in order; ``vmodel.database`` applies them."""
+"""Migrations of the database's tables, in order; ``vmodel.database`` applies them."""

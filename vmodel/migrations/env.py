@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: over the connection that ``vmodel.database`` hands it."""
+"""Environment of Alembic, which uses the connection that ``vmodel.database`` hands it."""
 
 from __future__ import annotations
 

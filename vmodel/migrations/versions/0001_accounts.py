@@ -1,4 +1,4 @@
-"""Accounts, keys, logins, audit log, rate limits, and the ledger, whose rows nobody can change or delete."""
+"""Accounts, keys, logins, audit log, rate limits, and the ledger; ledger and audit log are append-only."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-#: Tables that only grow.
+#: Append-only tables.
 GROWING = ("ledger_entry", "ledger_head", "ledger_head_leaf", "ledger_closed_period", "audit_event")
-#: What makes a row of theirs unique: SQLite's INSERT OR REPLACE would delete without asking the delete trigger.
+#: Their unique columns: SQLite's INSERT OR REPLACE would delete a row without firing the delete trigger.
 UNIQUE = {
     "ledger_entry": (
         ("id",),
@@ -29,7 +29,7 @@ UNIQUE = {
 
 
 def upgrade() -> None:
-    """Make the change."""
+    """Apply the migration."""
     _create_accounts()
     _create_books()
     _create_heads()
@@ -40,7 +40,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Refuse: going back would delete the ledger."""
+    """Raise NotImplementedError, since reverting would delete the ledger."""
     raise NotImplementedError("the ledger is never deleted; restore a backup instead")
 
 

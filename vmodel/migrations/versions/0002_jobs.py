@@ -12,14 +12,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the change."""
+    """Apply the migration."""
     _create_queue()
     _create_jobs()
     _create_shots()
 
 
 def downgrade() -> None:
-    """Take it back."""
+    """Revert the migration."""
     for table in ("job_shot", "job_part", "job", "job_worker", "job_lane", "job_clock"):
         op.drop_table(table)
 

@@ -1,4 +1,4 @@
-"""The registry of published pictures: shots, files, revocations, codes, refusals."""
+"""Registry of published pictures: shots, files, revocations, codes, refusals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the change."""
+    """Apply the migration."""
     _refusal()
     _registered_shot()
     _external_code()
@@ -23,7 +23,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take it back."""
+    """Revert the migration."""
     for table in (
         "revocation",
         "rendition",

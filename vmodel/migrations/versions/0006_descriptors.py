@@ -1,4 +1,4 @@
-"""What published pictures are recognised by."""
+"""Descriptors by which published pictures are recognised."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the change."""
+    """Apply the migration."""
     op.create_table(
         "shot_descriptors",
         sa.Column("shot_id", sa.String(length=32), nullable=False),
@@ -29,5 +29,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take it back."""
+    """Revert the migration."""
     op.drop_table("shot_descriptors")

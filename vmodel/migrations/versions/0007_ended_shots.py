@@ -1,4 +1,4 @@
-"""Pictures are found by the time they ended: operators' figures and retention ask so."""
+"""Index of pictures by the time they ended, for operators' figures and retention."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the change."""
+    """Apply the migration."""
     op.create_index("ix_job_shot_ended_at", "job_shot", ["ended_at"])
 
 
 def downgrade() -> None:
-    """Take it back."""
+    """Revert the migration."""
     op.drop_index("ix_job_shot_ended_at", "job_shot")

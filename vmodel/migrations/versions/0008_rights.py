@@ -1,4 +1,4 @@
-"""Reserved models, consents to likenesses, sellers' word for their garments, and garment photos that are reviewed."""
+"""Reserved models, consents to likenesses, attestations of sellers, and garment photos under review."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the change."""
+    """Apply the migration."""
     op.create_table(
         "reserved_model",
         sa.Column("model_id", sa.String(length=100), nullable=False),
@@ -71,7 +71,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take it back."""
+    """Revert the migration."""
     op.drop_index("ix_registered_shot_model_id", "registered_shot")
     for table in ("garment_photo", "seller_attestation", "consent", "reserved_model"):
         op.drop_table(table)

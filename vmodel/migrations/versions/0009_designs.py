@@ -1,4 +1,4 @@
-"""Garments may be designs, and pictures may bring a model that can be turned in space."""
+"""Designs of garments, and 3D models of pictures."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the change."""
+    """Apply the migration."""
     op.add_column("garment", sa.Column("design", sa.JSON))
     op.add_column("job_shot", sa.Column("model3d_key", sa.String))
 
 
 def downgrade() -> None:
-    """Take it back."""
+    """Revert the migration."""
     op.drop_column("job_shot", "model3d_key")
     op.drop_column("garment", "design")

@@ -1,4 +1,4 @@
-"""Whether a garment's front is worn open."""
+"""Flag of garments whose front is worn open."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the change."""
+    """Apply the migration."""
     op.add_column("garment", sa.Column("worn_open", sa.Boolean(), nullable=True))
 
 
 def downgrade() -> None:
-    """Take it back."""
+    """Revert the migration."""
     op.drop_column("garment", "worn_open")

@@ -1,1 +1,1 @@
-"""One file a change; its name begins with its number."""
+"""One file per migration; its name begins with its number."""
