@@ -102,7 +102,7 @@ class Database:
 
     @contextmanager
     def passing(self) -> Iterator[Session]:
-        """Open a ``transaction`` without a wait for the disk, for data that a power cut may lose, such as request counts."""
+        """Open a ``transaction`` that never waits for the disk; a power cut may lose it (such as request counts)."""
         with self._taking_turns(), Session(self._passing, expire_on_commit=False) as session, session.begin():
             if not self.is_sqlite:
                 session.execute(text("SET LOCAL synchronous_commit TO OFF"))

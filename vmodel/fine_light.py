@@ -11,7 +11,7 @@ from vmodel.types import BoolArray, ByteArray, FloatArray
 _FINE_PX = 10.0
 """Standard deviation of the neighbourhood whose mean looks like light; differences from it look like print."""
 _TAKEN_PX = 16.0
-"""The same for removing fine light: a wider neighbourhood preserves the shape of creases."""
+"""Standard deviation for removing fine light: a wider neighbourhood preserves the shape of creases."""
 _SHARE = 0.94
 """Largest fine light of a changed picture as a share of the draft's: bytes of darker cloth are coarser."""
 _MUCH = 0.02

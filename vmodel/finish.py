@@ -30,7 +30,7 @@ _DIFFUSE_MOST = 1.15
 _KNEE = 0.9
 """Linear light above which brightening is compressed, so that white cloth keeps its folds."""
 _PRINT_STEP = 0.10
-"""A step of log albedo from pixel to pixel that counts as the edge of a print."""
+"""Step of log albedo from pixel to pixel that counts as the edge of a print."""
 _ROUGH = 0.05
 """Deviation of the log ratio from its own neighbourhood at which it counts as remains of the print."""
 _FINE_PX = 2.0
@@ -66,7 +66,7 @@ def finish(picture: ByteArray, take: Take) -> ByteArray:
 
 @dataclass(frozen=True)
 class GarmentView:
-    """Where a picture shows the garment, and in which colours.
+    """Place and colours of the garment in a picture.
 
     Attributes:
         garment_mask: (H, W) float32 coverage 0..1.

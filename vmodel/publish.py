@@ -133,7 +133,7 @@ class Publisher:
 
     @cached_property
     def database(self) -> Database:
-        """The registry's database."""
+        """Database of the registry."""
         return self._given_database or open_database(self.settings)
 
     @cached_property

@@ -103,7 +103,7 @@ class BodyChart:
         return np.asarray(np.degrees(np.arctan2(x, -y)))
 
     def shoulder_line_m(self, x_cm: float) -> float:
-        """Return the height of the body's upper outline at rest, some cm from its middle; at least the shoulder joint's."""
+        """Return the height of the body's upper outline at rest, some cm from its middle; at least the shoulder's."""
         upper = np.isin(self.part, (TRUNK, NECK, *ARMS)) & (self.rest_m[:, 2] > self.shoulder_m - 0.05)
         near = upper & (np.abs(np.abs(self.rest_m[:, 0]) - abs(x_cm) / 100) < 0.012)
         low, high = self.shoulder_m, self.body.measurements.neck_height / 100
@@ -118,7 +118,7 @@ class BodyChart:
 
     @cached_property
     def arms_lifted(self) -> float:
-        """Lift of the arms, which raises the garment: 0 if both upper arms hang or are level, 1 if one points straight up."""
+        """Lift of the arms, which raises the garment: 0 if both hang or are level, 1 if one points straight up."""
         joints, found = self.posed.joints_m, 0.0
         for side in "LR":
             upper = np.asarray(joints[f"lowerarm01.{side}"], float) - joints[f"upperarm01.{side}"]

@@ -14,7 +14,7 @@ from vmodel.quality.worn_chart import BODY, EVERYWHERE, BodyChart, OnBody
 from vmodel.types import BoolArray, Drape, FloatArray, Garment, IntArray, Neckline, Panel
 
 LOST_CM: Final = 4.0
-"""A landmark further than this from any cloth of its side is not on the cloth."""
+"""Distance from any cloth of its side beyond which a landmark is not on the cloth."""
 _TRIED: Final = 16
 _ROW_CM: Final = 2.0
 _GRID_CM: Final = 1.5
