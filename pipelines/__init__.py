@@ -1,1 +1,1 @@
-"""Condition maps to picture: one module a pipeline."""
+"""Pipelines from condition maps to a picture: one module each."""

@@ -1,4 +1,4 @@
-"""Which pipeline a machine can hold: the choice of ``--pipeline auto``, and why."""
+"""Choice of the pipeline that a machine can hold, for ``--pipeline auto``, with its reasons."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 
 AUTO = "auto"
 PREFERRED = ("flux2-klein", "qwen-edit", "sdxl")
-"""The first that can work is chosen: klein asks its network four times for a picture where Qwen asks eighty times, and
-both see the garment itself, which SDXL knows from a summary only."""
+"""Pipelines in order of preference; the first that can work is chosen.
+
+klein calls its network four times for a picture and Qwen eighty times. Both see the garment itself, which SDXL knows
+only from a summary."""
 _FURTHER_PACKAGES: Mapping[str, tuple[str, ...]] = {"qwen-edit": ("torchvision",)}
-"""What a pipeline needs besides transformers."""
+"""Packages that a pipeline needs besides transformers."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A pipeline, and why.
+    """Chosen pipeline, and the reasons.
 
     Attributes:
         name: of the pipeline.
@@ -41,13 +43,13 @@ class Choice:
 def choose_pipeline(
     machine: Machine, states: Mapping[str, str], embedded: bool, tuning: Tuning | None = None
 ) -> Choice:
-    """The best pipeline that can work here.
+    """Choose the best pipeline that can work here.
 
     Args:
         machine: free memory.
-        states: name of published weights -> as ``pipelines.hub.store.state_of`` says.
-        embedded: the weights of our own network are here.
-        tuning: the settings of this process if None.
+        states: name of published weights -> state as returned by ``pipelines.hub.store.state_of``.
+        embedded: the weights of vmodel's own network are installed.
+        tuning: None = the settings of this process.
     Raises:
         BadUsage: a setting has a value that it cannot have.
     """
@@ -90,7 +92,7 @@ def _can_work(name: str, machine: Machine, state: str, tuning: Tuning) -> tuple[
 
 
 def _why_not(error: CardTooSmall | MemoryTooSmall | PackageMissing) -> str:
-    """What the machine lacks; closing other programs or naming another pipeline is no remedy for the choice."""
+    """Describe what the machine lacks; closing other programs or naming another pipeline does not help the choice."""
     if isinstance(error, CardTooSmall):
         return f"{error.free_gb:.0f} GB are free on the graphics card and {error.needed_gb:g} GB are needed"
     if isinstance(error, MemoryTooSmall):
@@ -100,7 +102,7 @@ def _why_not(error: CardTooSmall | MemoryTooSmall | PackageMissing) -> str:
 
 
 def choose_for_this_machine() -> Choice:
-    """The choice on this machine, now.
+    """Choose the pipeline for this machine in its present state.
 
     Raises:
         BadUsage: a setting of ``pipelines.hub.tuning`` has a value that it cannot have.
@@ -116,12 +118,12 @@ def choose_for_this_machine() -> Choice:
 
 
 def resolve_pipeline(name: str) -> str:
-    """The pipeline that a name means: itself, or for ``auto`` the choice of this machine."""
+    """Return the pipeline that a name means: itself, or for ``auto`` the choice of this machine."""
     return choose_for_this_machine().name if name == AUTO else name
 
 
 def warn_of_slowness(name: str) -> str | None:
-    """What to say before a published pipeline begins on a processor; None where there is nothing to say."""
+    """Return a warning before a published pipeline begins on a processor; None if there is nothing to say."""
     from pipelines.hub.catalogue import CATALOGUE
     from pipelines.hub.placing import look_at_machine
 

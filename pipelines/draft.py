@@ -1,4 +1,4 @@
-"""The draft: the picture as geometry, light and the photo's own pixels give it; nothing is invented."""
+"""Draft pipeline: a picture from geometry, light and the photo's own pixels; nothing is invented."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from vmodel.types import ByteArray
 
 
 class DraftPipeline:
-    """Renders the take as it is."""
+    """Pipeline that renders the take as it is."""
 
     name = "draft"
     generative = False

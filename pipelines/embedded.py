@@ -1,4 +1,4 @@
-"""The embedded model: our own small diffusion model lights the draft like a photograph, offline, on a CPU."""
+"""Embedded pipeline: vmodel's own small diffusion model relights the draft like a photograph, offline, on a CPU."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _FIGURE_SHARE = 0.895
 
 @dataclass
 class EmbeddedOutput(BaseOutput):  # type: ignore[misc]
-    """What the pipeline returns.
+    """Output of the pipeline.
 
     Attributes:
         images: (H, W, 3) uint8 sRGB.
@@ -51,14 +51,14 @@ class EmbeddedOutput(BaseOutput):  # type: ignore[misc]
 
 
 class EmbeddedPipeline(DiffusionPipeline):  # type: ignore[misc]
-    """Condition maps, flat-lay and look become a picture.
+    """Diffusion pipeline from condition maps, flat-lay and look to a picture.
 
-    Saves and loads with ``save_pretrained`` and ``from_pretrained``. ``DiffusionPipeline.from_pretrained``, which looks
-    for classes in diffusers only, needs ``custom_pipeline=pipelines.embedded.__file__, trust_remote_code=True``.
+    It saves and loads with ``save_pretrained`` and ``from_pretrained``; ``DiffusionPipeline.from_pretrained``, which
+    looks for classes in diffusers only, needs ``custom_pipeline=pipelines.embedded.__file__, trust_remote_code=True``.
 
     Args:
         unet: predicts the clean log ratio, see ``embedded_network.predict_ratio``.
-        fine: adds what the UNet's grid is too coarse for.
+        fine: adds detail that the UNet's grid is too coarse for.
         encoder: tokens of flat-lay and look.
         scheduler: flow matching, without shift.
     """
@@ -84,9 +84,9 @@ class EmbeddedPipeline(DiffusionPipeline):  # type: ignore[misc]
         Args:
             conditions: of one picture of any size.
             flat_lay: (1, 3, 128, 128) sRGB in -1..1, on white.
-            look: who is seen; its zoom is that of ``conditions``.
+            look: properties of the person; its zoom is that of ``conditions``.
             steps: calls of the UNet, 1..8.
-            seed: the only source of chance.
+            seed: the only source of randomness.
         """
         generator = torch.Generator().manual_seed(seed)
 
@@ -106,7 +106,7 @@ class EmbeddedPipeline(DiffusionPipeline):  # type: ignore[misc]
 
 
 class Embedded:
-    """The pipeline as the main path calls it.
+    """Embedded pipeline in the form that the main path calls.
 
     Args:
         folder: where ``EmbeddedPipeline.save_pretrained`` wrote.
@@ -132,7 +132,7 @@ class Embedded:
             (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
         """
         take.scene.make_ready(take.light, take.camera, take.seed)
-        # Rays and arrays leave Python's lock, so a second core is busy meanwhile.
+        # Rays and arrays release the GIL, so a second core is busy meanwhile.
         with ThreadPoolExecutor(1) as beside:
             light_on_all = beside.submit(traced_light, take, take.camera, LONGEST)
             drawn = beside.submit(lambda: take.draft)
@@ -172,7 +172,7 @@ class Embedded:
 
 
 def relight(draft: ByteArray, ratio: Tensor) -> ByteArray:
-    """A draft under another light.
+    """Change the light of a draft.
 
     Args:
         draft: (H, W, 3) uint8 sRGB, or (H, W, 4) with straight alpha.
@@ -187,7 +187,7 @@ def relight(draft: ByteArray, ratio: Tensor) -> ByteArray:
 
 
 def load_embedded(folder: Path) -> EmbeddedPipeline:
-    """The pipeline on the device and in the precision that suit this machine; see ``embedded_device``."""
+    """Load the pipeline on the device and in the precision that suit this machine; see ``embedded_device``."""
     device = find_device()
     with _without_progress_bar():
         pipeline: EmbeddedPipeline = EmbeddedPipeline.from_pretrained(
@@ -202,7 +202,7 @@ def load_embedded(folder: Path) -> EmbeddedPipeline:
 
 @contextmanager
 def _without_progress_bar() -> Iterator[None]:
-    """Loading takes a second; a bar for it would stand among the errors."""
+    """Hide the progress bar of a load that takes a second; it would stand among the errors."""
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
@@ -213,17 +213,17 @@ def _without_progress_bar() -> Iterator[None]:
 
 
 def traced_light(take: Take, camera: Camera, longest: int) -> TracedLight:
-    """Light ``longest`` pixels long at most: rays for every pixel of a large picture take too long."""
+    """Trace light with at most ``longest`` pixels on a side: rays for every pixel of a large picture take too long."""
     return trace_light(take.scene, shrink(camera, longest), take.light, take.seed)
 
 
 def read_conditions(maps: ConditionMaps, draft: ByteArray, traced: FloatArray) -> Conditions:
-    """Condition maps as the network knows them from its training pictures.
+    """Convert condition maps to the form of the network's training pictures.
 
     Args:
         maps: of one camera.
         draft: (H, W, 3) uint8 sRGB of the same camera.
-        traced: (h, w, TRACED_PLANES) of it, perhaps smaller: it is carried up along the draft's edges.
+        traced: (h, w, TRACED_PLANES) of it, perhaps smaller: it is upsampled along the draft's edges.
     """
     height, width = maps.parts.shape
     whole = traced.shape[:2] == (height, width)
@@ -247,17 +247,17 @@ def read_conditions(maps: ConditionMaps, draft: ByteArray, traced: FloatArray) -
 
 
 def read_flat_lay(pattern: Pattern) -> Tensor:
-    """(1, 3, 128, 128) sRGB in -1..1: the garment cut out, whole, centred on white."""
+    """Return (1, 3, 128, 128) sRGB in -1..1: the garment cut out, whole, centred on white."""
     return flat_lay_tensor(frame_flat_lay(pattern.flat_lay.rgb, pattern.cutout.matte))
 
 
 def flat_lay_tensor(flat_lay: ByteArray) -> Tensor:
-    """(1, 3, 128, 128) in -1..1 of a (128, 128, 3) uint8 picture."""
+    """Convert a (128, 128, 3) uint8 picture to (1, 3, 128, 128) in -1..1."""
     return rearrange(torch.from_numpy(flat_lay.astype(np.float32)), "h w c -> 1 c h w") / 127.5 - 1
 
 
 def read_look(take: Take) -> Look:
-    """What is told of the person, the light and the cloth."""
+    """Return the properties of the person, the light and the cloth."""
     model, depth = take.model, take.maps.depth_m
     distance = float(np.median(depth[depth > 0])) if (depth > 0).any() else 1.0
     figure_px_per_m = _FIGURE_SHARE * 512 / (model.height_cm / 100)

@@ -1,6 +1,6 @@
-"""Traced light developed as a photograph is: with its gloss, with film's curve, and with deeper folds.
+"""Development of traced light like a photograph: with its gloss, with film's curve, and with deeper folds.
 
-What comes out is a log ratio over the draft, which is developed too: the part of a photograph's light that follows from
+The result is a log ratio over the draft, which is developed too: the part of a photograph's light that follows from
 geometry and needs no network.
 """
 
@@ -18,16 +18,16 @@ from vmodel.scene.tone import film_contrast, roll_off
 from vmodel.types import BoolArray, FloatArray
 
 TRACED_PLANES = 5
-"""What ``develop_light`` gives for each pixel."""
+"""Number of values per pixel that ``develop_light`` returns."""
 
 FILM, FOLDS = 0.4, 0.3
 """Contrast of a photograph beyond the draft's: of skin and base layer, and of light and shade on cloth."""
 CLOTH_GLOSS, SKIN_GLOSS, BASE_GLOSS = 1.1, 2.0, 0.7
-"""Times the draft's gloss: on cloth, of lamps on skin, and on what is neither."""
+"""Factors on the draft's gloss: on cloth, of lamps on skin, and on other surfaces."""
 SKIN_SHEEN = 1.0
-"""Times what skin mirrors of dome and surroundings; more would veil dark skin in grey."""
+"""Factor on skin's reflection of dome and surroundings; more would veil dark skin in grey."""
 _LEAST, _MOST = 0.6, 1.35
-"""Factors within which the contrast of folds stays."""
+"""Limits of the factor that changes the contrast of folds."""
 _FEWEST = 200
 _THIN = 0.02
 _SMOOTH_PX = 0.8
@@ -35,7 +35,7 @@ _SMOOTH_PX = 0.8
 
 @dataclass(frozen=True)
 class _Exposure:
-    """What the first view tells of all: ``cloth`` and ``rest`` are gains, ``middle`` is the median light on cloth."""
+    """Exposure of all views, from the first: ``cloth`` and ``rest`` are gains, ``middle`` the median light on cloth."""
 
     cloth: float
     rest: float
@@ -43,10 +43,10 @@ class _Exposure:
 
 
 def develop_light(views: Sequence[TracedLight]) -> list[FloatArray]:
-    """Light of the views of one scene as the networks are told of it.
+    """Develop the light of the views of one scene for the networks.
 
     Args:
-        views: of one scene under one light; the first decides exposure and which light on cloth is in the middle.
+        views: of one scene under one light; the first decides exposure and the median light on cloth.
     Returns:
         (H, W, TRACED_PLANES) float32 each, 0 where no surface is seen: three channels of the log ratio of the
         photograph over the draft, and the logs of gloss and of the light that falls on the surface.
@@ -57,7 +57,7 @@ def develop_light(views: Sequence[TracedLight]) -> list[FloatArray]:
 
 
 def _in_one_colour(view: TracedLight, first: TracedLight) -> TracedLight:
-    """The garment in the mean colour that the first view shows of it, as it is photographed: light knows no print."""
+    """Give the garment the mean colour that the first view shows of it, because light must not depend on its print."""
     cloth = first.cloth > 0.98
     if cloth.sum() < _FEWEST:
         return view
@@ -66,12 +66,12 @@ def _in_one_colour(view: TracedLight, first: TracedLight) -> TracedLight:
 
 
 def _sent(view: TracedLight) -> FloatArray:
-    """(H, W, 3) linear light under traced light."""
+    """Return (H, W, 3) linear light under traced light."""
     return np.asarray(view.albedo * view.light + _gloss(view), np.float32)
 
 
 def _drawn(view: TracedLight) -> FloatArray:
-    """(H, W, 3) linear light under the draft's."""
+    """Return (H, W, 3) linear light under the draft's light."""
     return np.asarray(view.albedo * view.drawn_light + view.drawn_gloss, np.float32)
 
 
@@ -98,7 +98,7 @@ def _gain(view: TracedLight, where: BoolArray) -> float:
 
 
 def _light_on(view: TracedLight) -> FloatArray:
-    """(H, W) what a surface sends over its colour."""
+    """Return (H, W) ratios of a surface's radiance to its colour."""
     ratio = (_sent(view).sum(axis=2) + OFFSET) / (view.albedo.sum(axis=2) + OFFSET)
     return np.asarray(cv2.GaussianBlur(ratio.astype(np.float32), (0, 0), _SMOOTH_PX), np.float32)
 

@@ -1,9 +1,9 @@
-"""Exposure: how bright cloth, base layer and skin are on the whole is the photographer's choice, not the network's.
+"""Exposure: the overall brightness of cloth, base layer and skin is the photographer's choice, not the network's.
 
-A photograph is exposed so that a garment and a base layer are, on the whole, as bright as in the draft, and skin as
-much brighter as its darkness asks for. Light that is traced knows nothing of that, and a network that sees a piece of
-the picture could only guess; so traced light is settled to it before anything else looks at it, and what the networks
-answer is settled once more.
+A photograph is exposed so that garment and base layer are as bright on the whole as in the draft, and skin is
+brighter the darker it is. Traced light does not know that, and a network that sees a piece of the picture could only
+guess. So traced light is settled to it before anything else uses it, and the networks' answers are settled once
+more.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from vmodel.scene import PART_NAMES
 from vmodel.types import ByteArray, FloatArray, IntArray
 
 BARE = tuple(PART_NAMES.index(name) for name in ("skin", "face", "hand", "foot", "lips"))
-"""Parts whose brightness is skin's."""
+"""Parts that count as skin."""
 GROUPS = ((PART_NAMES.index("garment"),), (PART_NAMES.index("base layer"),), BARE)
 """Parts that are exposed together."""
 FEWEST = 200
-"""Pixels from which the brightness of a group is judged."""
+"""Least number of pixels from which the brightness of a group is judged."""
 _HAIR = PART_NAMES.index("hair")
 _DARKEST_LIFT, _MIDDLE_SKIN = 1.3, 0.22
 
 
 def lift(skin: FloatArray) -> float:
-    """How much brighter than in the draft skin of a (3,) mean colour, linear light, is photographed: 1 to 1.3.
+    """Return the factor over the draft with which skin of a (3,) mean linear colour is photographed: 1 to 1.3.
 
     A photographer who wants to see the shape of dark skin exposes for it.
     """
@@ -37,7 +37,7 @@ def lift(skin: FloatArray) -> float:
 
 
 def share_of_group(group: tuple[int, ...], parts: IntArray, hair: FloatArray) -> FloatArray:
-    """(H, W) 0..1: skin that shows through thin hair gets its share, or a hairline would be a step.
+    """Return (H, W) 0..1 shares of a group; skin gets one under thin hair, or a hairline would show as a step.
 
     Args:
         group: one of ``GROUPS``.
@@ -52,7 +52,7 @@ def share_of_group(group: tuple[int, ...], parts: IntArray, hair: FloatArray) ->
 
 @dataclass(frozen=True)
 class Seen:
-    """Light of one view, and what its exposure is judged by.
+    """Light of one view, and the maps by which its exposure is judged.
 
     Attributes:
         light: (h, w, C), whose first three planes are a log ratio over the draft: from ``develop_light``, or a
@@ -69,11 +69,11 @@ class Seen:
 
 
 def settle_light(views: Sequence[Seen], references: int = 1) -> list[FloatArray]:
-    """Light with the brightness that a photograph has.
+    """Settle light to the brightness that a photograph has.
 
     Args:
         views: of one scene under one light.
-        references: the first so many views are what brightness is judged by; the others follow.
+        references: number of leading views by which brightness is judged; the others follow.
     Returns:
         The views' light: in the first views the mean log ratio is 0 on cloth and on the base layer, and on
         skin that of ``lift``. A group of fewer than ``FEWEST`` pixels stays as it was.
@@ -95,7 +95,7 @@ def settle_light(views: Sequence[Seen], references: int = 1) -> list[FloatArray]
 
 
 def _told(view: Seen) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Parts (h, w), draft (h, w, 3) in linear light and coverage of hair (h, w), at the size of the light."""
+    """Return parts (h, w), draft (h, w, 3) in linear light and coverage of hair (h, w), at the size of the light."""
     height, width = view.light.shape[:2]
     parts = cv2.resize(view.parts, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
     draft = np.ascontiguousarray(to_linear(view.draft[..., :3]), np.float32)

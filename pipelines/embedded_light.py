@@ -1,7 +1,7 @@
-"""Pictures as light over the draft: what the embedded model predicts is a log ratio, not colours.
+"""Pictures as light over the draft: the embedded model predicts a log ratio, not colours.
 
 With ``ratio = log((picture + OFFSET) / (draft + OFFSET))`` in linear light, unseen colours and prints pass through the
-model untouched: they are in the draft, and the ratio of a red shirt is that of a green one.
+model untouched: they are in the draft, and the ratio of a red shirt equals that of a green one.
 """
 
 from __future__ import annotations
@@ -18,29 +18,30 @@ OFFSET = 0.02
 """Linear light added before the ratio, so that black hair does not turn its noise into large numbers."""
 
 LIMIT = 2.0
-"""Largest ratio either way; beyond it lies a silhouette that moved, not light."""
+"""Largest ratio either way; beyond it the cause is a silhouette that moved, not light."""
 
 RATIO_SCALE = 0.2
-"""A little above the ratio's spread in the training pictures (0.16): the diffusion works on ratios divided by it."""
+"""Divisor of the ratios that the diffusion works on; a little above their spread in training pictures (0.16)."""
 
 NOISE = 0.35
-"""Spread of the noise that a picture starts from, over that of the ratios: enough to draw strands and pores from, and
-what a young network leaves of it is faint."""
+"""Spread of the initial noise over that of the ratios.
+
+It is enough to draw strands and pores from, and the rest that a young network leaves of it is faint."""
 
 
 CLOTH_SHARE, CREASE_SHARE = 0.012, 0.004
-"""Deviations of the Gaussians that the model's light on cloth and traced light are smoothed with, over the picture's
-longer side."""
+"""Standard deviations over the picture's longer side of the Gaussians that smooth light on cloth: the model's, and
+traced light."""
 
 BESIDE = 0.03
-"""What pixels beside another surface weigh in a mean: a lens mixes them with it."""
+"""Weight in a mean of pixels beside another surface: a lens mixes them with it."""
 
 WHITEST = 0.9
-"""Linear light above which nothing on cloth is brightened."""
+"""Linear light above which cloth is not brightened."""
 
 
 def log_ratio(picture: Tensor, draft: Tensor) -> Tensor:
-    """What a picture's light is over the draft's.
+    """Return the log ratio of a picture's light over the draft's.
 
     Args:
         picture: (B, 3, H, W) linear light.
@@ -65,9 +66,9 @@ def apply_ratio(draft: Tensor, ratio: Tensor) -> Tensor:
 
 
 def project_ratio(ratio: Tensor, garment: Tensor, lit: Tensor) -> Tensor:
-    """Keep of a ratio what the model may change.
+    """Restrict a ratio to what the model may change.
 
-    Cloth gets light and shade but no colour: one grey ratio. Backdrop and hair keep their own.
+    Cloth gets light and shade but no colour: one grey ratio. Backdrop and hair keep the draft's light.
 
     Args:
         ratio: (B, 3, H, W).
@@ -81,20 +82,20 @@ def project_ratio(ratio: Tensor, garment: Tensor, lit: Tensor) -> Tensor:
 
 
 def gentle_on_cloth(ratio: Tensor, traced: Tensor, garment: Tensor, draft: Tensor) -> Tensor:
-    """Leave a garment its print and its fine folds: what the model changes there changes slowly, and clips no colour.
+    """Smooth the model's change on a garment, so that print and fine folds stay and no colour is clipped.
 
-    Traced light knows nothing of the print, so its creases stay.
+    Traced light does not depend on the print, so its creases stay.
 
-    A display clips what is brighter than white, and then the bright colours of a print come near its dark ones. So
-    within reach of a bright colour all cloth is brightened only as far as that one has room.
+    A display clips what is brighter than white, which brings the bright colours of a print near its dark ones. So all
+    cloth within reach of a bright colour is brightened only as far as that colour has room.
 
     Args:
         ratio: (1, 3, H, W), the whole change.
-        traced: (1, 3, H, W), the part of it that ``develop_light`` told.
+        traced: (1, 3, H, W), the part of it that comes from ``develop_light``.
         garment: (1, 1, H, W) coverage 0..1.
         draft: (1, 3, H, W) linear light.
     Returns:
-        (1, 3, H, W); the same where no cloth is seen.
+        (1, 3, H, W); unchanged where no cloth is seen.
     """
     reach, fine = (share * max(ratio.shape[-2:]) for share in (CLOTH_SHARE, CREASE_SHARE))
     cover = np.ascontiguousarray(garment[0, 0].float().numpy())
@@ -115,11 +116,11 @@ def gentle_on_cloth(ratio: Tensor, traced: Tensor, garment: Tensor, draft: Tenso
 
 
 def lit_share(person: Tensor, hair: Tensor) -> Tensor:
-    """How much of a change of light shows in each pixel: all of it on skin, base layer and cloth, none on strands.
+    """Return the share of a change of light that shows in each pixel: 1 on skin, base layer and cloth, 0 on strands.
 
-    Strands are drawn one by one; a network that cannot know which of them a photograph would show can only blur them.
-    What shows between them is mostly brighter than they are, so it decides a pixel's light by more than its share of
-    it: by about the root.
+    Strands are drawn one by one, and a network that cannot know which of them a photograph would show can only blur
+    them. Surfaces between strands are mostly brighter than the strands, so their influence on a pixel's light exceeds
+    their share of it: it is about the root of the share.
 
     Args:
         person: (B, 1, H, W) coverage 0..1, hair included.

@@ -1,4 +1,4 @@
-"""What the embedded model is told: condition maps as planes, the flat-lay and the person's look as numbers."""
+"""Inputs of the embedded model: condition maps as planes, the flat-lay, and the person's look as numbers."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from vmodel.scene import LIGHTS, PART_NAMES
 from vmodel.types import FloatArray
 
 PATCH = 4
-"""Side of the pixel block that one cell of the network's grid holds."""
+"""Side in pixels of the block that one cell of the network's grid holds."""
 
 MULTIPLE = 32
-"""Sides of what the network sees are multiples of this: a patch, halved three times."""
+"""Divisor of the sides of the network's input: a patch, halved three times."""
 
 MATERIALS = ("jersey", "cotton", "denim", "silk", "chiffon", "knit", "leather", "coat-wool")
 LOOK_LENGTH = 3 + 3 + 1 + 2 + 1 + len(LIGHTS) + len(MATERIALS) + 1
@@ -32,14 +32,14 @@ RATIO_PLANES = 3 * PATCH**2
 BASES = 10
 """Number of ``light_bases``."""
 _NEIGHBOURHOODS = (4, 8, 16)
-"""Sides, in pixels, of what shade, depth, gloss and light are compared with."""
+"""Sides in pixels of the neighbourhoods that shade, depth, gloss and light are compared with."""
 LOCAL = FINE + 1 + 4 * len(_NEIGHBOURHOODS)
 """Number of ``local_planes``."""
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """The maps of pictures of one size, as float tensors.
+    """Maps of pictures of one size, as float tensors.
 
     Attributes:
         draft, albedo: (B, 3, H, W) linear light.
@@ -68,12 +68,12 @@ class Conditions:
         return self.draft.shape[-2], self.draft.shape[-1]
 
     def crop(self, top: int, left: int, height: int, width: int) -> Conditions:
-        """The same maps of a window."""
+        """Return the maps of a window."""
         rows, columns = slice(top, top + height), slice(left, left + width)
         return Conditions(*(getattr(self, field.name)[..., rows, columns] for field in fields(self)))
 
     def resized(self, size: tuple[int, int]) -> Conditions:
-        """The same maps, area-averaged to another (height, width); labels take the nearest pixel."""
+        """Return the maps area-averaged to another (height, width); labels take the nearest pixel."""
         made = {}
         for field in fields(self):
             plane = getattr(self, field.name)
@@ -84,7 +84,7 @@ class Conditions:
         return Conditions(**made)
 
     def padded(self) -> Conditions:
-        """The same maps, continued at bottom and right until both sides are multiples of ``MULTIPLE``."""
+        """Return the maps continued at bottom and right until both sides are multiples of ``MULTIPLE``."""
         down, right = (-side % MULTIPLE for side in self.size)
         made = {}
         for field in fields(self):
@@ -95,21 +95,21 @@ class Conditions:
         return Conditions(**made)
 
     def to(self, device: torch.device) -> Conditions:
-        """The same maps on another device."""
+        """Return the maps on another device."""
         return Conditions(*(getattr(self, field.name).to(device) for field in fields(self)))
 
     def mirrored(self) -> Conditions:
-        """Left and right exchanged; normals turn with the picture. Pose colours keep their sides."""
+        """Exchange left and right; normals turn with the picture. Pose colours keep their sides."""
         turned = Conditions(*(getattr(self, field.name).flip(-1) for field in fields(self)))
         turned.normals[:, 0].neg_()
         return turned
 
 
 def stack_conditions(arrays: Sequence[dict[str, FloatArray]]) -> Conditions:
-    """Tensors of several pictures of one size.
+    """Stack several pictures of one size as tensors.
 
     Args:
-        arrays: a picture each: name -> array in the training pictures' layout (``pipelines.training.dataset``):
+        arrays: one dict per picture: name -> array in the training pictures' layout (``pipelines.training.dataset``):
             colours uint8 sRGB, normals int8, depth_m and traced float, parts, garment, person and hair uint8.
     """
 
@@ -132,7 +132,7 @@ def stack_conditions(arrays: Sequence[dict[str, FloatArray]]) -> Conditions:
 
 
 def condition_planes(conditions: Conditions) -> Tensor:
-    """What is concatenated to the noisy ratio.
+    """Return the planes that are concatenated to the noisy ratio.
 
     Detail (draft, albedo, normals, hair, garment, traced light) keeps every pixel, folded ``PATCH`` by ``PATCH`` into
     channels; labels, pose, coverage and depth are averaged over the block.
@@ -152,11 +152,11 @@ def condition_planes(conditions: Conditions) -> Tensor:
 
 
 def local_planes(planes: Tensor) -> Tensor:
-    """What fine light depends on at full size: all that keeps every pixel, shade against its surroundings, and hollows.
+    """Return the inputs of fine light at full size: all per-pixel planes, and contrasts with neighbourhoods.
 
-    The difference of shade from its mean over a neighbourhood is what light that spreads takes away, and that of depth
-    what surroundings shade (after Luft et al., Unsharp Masking the Depth Buffer, 2006); those of traced gloss and light
-    are highlights and folds.
+    The difference of shade from its mean over a neighbourhood is what scattered light removes, and that of depth is
+    occlusion by surroundings (after Luft et al., Unsharp Masking the Depth Buffer, 2006). The differences of traced
+    gloss and light are highlights and folds.
 
     Args:
         planes: (B, PLANES, H / PATCH, W / PATCH) from ``condition_planes``.
@@ -175,14 +175,14 @@ def local_planes(planes: Tensor) -> Tensor:
 
 
 def _mean_inside(plane: Tensor, there: Tensor, side: int) -> Tensor:
-    """Means over squares of a side, smoothed, of what is there alone."""
+    """Average over squares of a side, smoothed, within the mask ``there`` only."""
     around = torch.cat([plane * there, there], dim=1)
     means = fn.interpolate(fn.avg_pool2d(around, side), plane.shape[-2:], mode="bilinear")
     return means[:, :1] / means[:, 1:].clamp(min=1e-3)
 
 
 def light_bases(planes: Tensor) -> Tensor:
-    """What light that is set differently depends on: a constant, shade, brightness, the normal, and traced light.
+    """Return the bases of changed light: a constant, shade, brightness, the normal, and traced light.
 
     Weighted sums of them are an exposure, a tone curve, and any distant light to second order in the normal
     (Ramamoorthi and Hanrahan, 2001).
@@ -203,7 +203,7 @@ def light_bases(planes: Tensor) -> Tensor:
 
 
 def label_planes(planes: Tensor) -> Tensor:
-    """(B, LABELS, H, W) share of each body part around each pixel, the same for all of a block.
+    """Return (B, LABELS, H, W) shares of each body part around each pixel, the same for all of a block.
 
     Args:
         planes: (B, PLANES, H / PATCH, W / PATCH) from ``condition_planes``.
@@ -213,7 +213,7 @@ def label_planes(planes: Tensor) -> Tensor:
 
 
 def garment_plane(planes: Tensor) -> Tensor:
-    """(B, 1, H, W) coverage of the garment, 0..1.
+    """Return (B, 1, H, W) coverage of the garment, 0..1.
 
     Args:
         planes: (B, PLANES, H / PATCH, W / PATCH) from ``condition_planes``.
@@ -223,7 +223,7 @@ def garment_plane(planes: Tensor) -> Tensor:
 
 
 def traced_ratio(planes: Tensor) -> Tensor:
-    """(B, 3, H, W) log ratio of traced over gathered light: what a network's answer is added to.
+    """Return (B, 3, H, W) log ratios of traced over gathered light, to which a network's answer is added.
 
     Args:
         planes: (B, PLANES, H / PATCH, W / PATCH) from ``condition_planes``.
@@ -238,7 +238,7 @@ def _logarithm(light: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Look:
-    """Who is seen, in which light, in what cloth and how near.
+    """Person, light, cloth and zoom of a picture.
 
     Attributes:
         skin_tone, hair_colour: linear-light colour.
@@ -246,7 +246,7 @@ class Look:
         gender: "woman", "man", "girl" or "boy".
         light, material: names of ``vmodel.scene.LIGHTS`` and of ``MATERIALS``; others count as none.
         zoom: pixels per metre over those of a whole figure in a picture 512 high.
-        mirrored: whether left and right are exchanged, the lamps' among them; only in training.
+        mirrored: left and right are exchanged, including the lamps'; only in training.
     """
 
     skin_tone: tuple[float, float, float]
@@ -260,7 +260,7 @@ class Look:
 
 
 def look_vector(look: Look) -> FloatArray:
-    """(LOOK_LENGTH,) float32 of order one."""
+    """Encode a look as (LOOK_LENGTH,) float32 of order one."""
     tones = np.log(np.asarray([*look.skin_tone, *look.hair_colour]) + OFFSET) / 1.5 + 1
     sex = [float(look.gender in group) for group in (("woman", "girl"), ("man", "boy"))]
     light = [float(look.light == name) for name in LIGHTS]

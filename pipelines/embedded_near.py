@@ -1,7 +1,7 @@
-"""Head and hands seen near: set up again at a higher zoom, lit there and laid back into the picture.
+"""Close views of head and hands: rendered again at a higher zoom, lit there and pasted back into the picture.
 
-In a whole-figure picture a face is a hundred pixels high and a finger four wide, fewer than the network needs to draw
-eyes and knuckles. The camera is therefore given a longer lens for each; what it sees shrinks to the picture's pixels
+In a whole-figure picture a face is a hundred pixels high and a finger four wide, too few for the network to draw eyes
+and knuckles. The camera therefore gets a longer lens for each, and its view is shrunk to the picture's pixels
 afterwards.
 """
 
@@ -24,7 +24,7 @@ from vmodel.types import BoolArray, ByteArray, ConditionMaps, FloatArray
 _HEAD = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hair")]
 _HAND = PART_NAMES.index("hand")
 _HANDS_PX = 320
-"""Longest side of what the longer lens sees of a hand."""
+"""Longest side of the longer lens's view of a hand."""
 _HANDS = 2
 _FEWEST_PX = 24
 _FEWEST_OF_HAND_PX = 10
@@ -35,13 +35,13 @@ _RIM = 0.12
 
 @dataclass(frozen=True)
 class NearView:
-    """What the longer lens sees.
+    """View of the longer lens.
 
     Attributes:
-        window: where it belongs in the picture.
+        window: its place in the picture.
         maps: condition maps of the near view.
         draft: (h * factor, w * factor, 4) uint8 sRGB with straight alpha.
-        traced_px: longer side of what light is traced for.
+        traced_px: longer side at which light is traced.
     """
 
     window: CloseUp
@@ -51,10 +51,10 @@ class NearView:
 
 
 def near_views(take: Take) -> Iterator[NearView]:
-    """Head and hands, those that are seen, two to four times as large; what is large enough already is left out.
+    """Yield views of head and hands that are seen, two to four times as large; skip those that are large already.
 
     Args:
-        take: the whole picture; its draft may be drawn meanwhile.
+        take: the whole picture; its draft may be drawn concurrently.
     """
     head = near_head(take)
     if head is not None:
@@ -64,7 +64,7 @@ def near_views(take: Take) -> Iterator[NearView]:
 
 
 def near_head(take: Take) -> NearView | None:
-    """The head two to four times as large.
+    """Return the head two to four times as large.
 
     Args:
         take: the whole picture; its draft is drawn if it has not been.
@@ -87,14 +87,14 @@ def _seen_near(take: Take, window: CloseUp, traced_px: int) -> NearView:
 
 
 def _window_of_head(take: Take) -> CloseUp | None:
-    """A window round face and hair with a margin: long hair that the body hides would make the draft's too large."""
+    """Return a window round face and hair; long hair that the body hides would make the draft's window too large."""
     maps = take.maps
     head = np.isin(maps.parts, _HEAD) | (maps.hair_mask > 0.3)
     return _window(take, head, LONGEST) if np.count_nonzero(head) >= _FEWEST_PX**2 else None
 
 
 def _windows_of_hands(take: Take) -> list[CloseUp]:
-    """A window for each hand; clasped hands share one."""
+    """Return a window for each hand; clasped hands share one."""
     hands = (take.maps.parts == _HAND).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(hands)
     areas = stats[1:count, cv2.CC_STAT_AREA]
@@ -104,7 +104,7 @@ def _windows_of_hands(take: Take) -> list[CloseUp]:
 
 
 def _window(take: Take, where: BoolArray, longest: int) -> CloseUp | None:
-    """A window round some pixels with a margin; None where it is large enough already."""
+    """Return a window round some pixels with a margin; None where it is large enough already."""
     spots = np.argwhere(where)
     low, high = spots.min(axis=0), spots.max(axis=0) + 1
     margin = int(np.ceil(_MARGIN * (high - low).max()))
@@ -115,11 +115,11 @@ def _window(take: Take, where: BoolArray, longest: int) -> CloseUp | None:
 
 
 def lay_near(lit: ByteArray, near: NearView, picture: ByteArray, take: Take) -> ByteArray:
-    """Shrink the lit near view and lay it into the picture.
+    """Shrink the lit near view and paste it into the picture.
 
     Args:
         lit: (h, w, 4) uint8 sRGB of the near view, straight alpha.
-        near: where it belongs.
+        near: its place in the picture.
         picture: (H, W, 3), or (H, W, 4) with straight alpha.
         take: of the picture.
     Returns:
@@ -137,7 +137,7 @@ def lay_near(lit: ByteArray, near: NearView, picture: ByteArray, take: Take) -> 
         shown = colour / np.maximum(alpha, 1e-3)
     else:
         shown = colour + _backdrop(take)[window] * (1 - alpha)
-    # A sliver that the picture's own samples missed would stand on its backdrop; hair may be finer.
+    # A sliver that the picture's own samples missed would show on its backdrop; hair may be finer.
     hair = reduce(near.maps.hair_mask, "(h a) (w b) -> h w", "max", a=near.window.factor, b=near.window.factor)
     known = (take.maps.person_mask[window] > 0) | (hair > 0)
     share = _inside(height, width)[..., None] * np.clip(8 * alpha, 0, 1) * known[..., None]
@@ -147,13 +147,13 @@ def lay_near(lit: ByteArray, near: NearView, picture: ByteArray, take: Take) -> 
 
 
 def _backdrop(take: Take) -> FloatArray:
-    """(H, W, 3) linear light of what stands behind the person."""
+    """Return (H, W, 3) linear light of the backdrop behind the person."""
     floor = take.scene.lit(take.light, take.camera, take.seed).floor
     return paint_background(read_background(take.background), take.camera, floor)
 
 
 def _inside(height: int, width: int) -> FloatArray:
-    """(height, width) 1 in the middle, falling smoothly to 0 at the rim."""
+    """Return (height, width) weights: 1 in the middle, falling smoothly to 0 at the rim."""
     ramps = []
     for side in (height, width):
         place = (np.arange(side) + 0.5) / side

@@ -1,4 +1,4 @@
-"""The network: a UNet over folded pixels, and an encoder of what is told apart from the maps."""
+"""Network: a UNet over folded pixels, and an encoder of the flat-lay and the look."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ from pipelines.embedded_maps import (
 )
 
 HINTS = 16
-"""Planes that the UNet hands to ``FineLight`` with its answer."""
+"""Number of planes that the UNet hands to ``FineLight`` with its answer."""
 
 LOOK_TOKENS = 4
-"""How many of the tokens tell of the look; they come first."""
+"""Number of tokens that encode the look; they come first."""
 
 _TOLD = 64
-"""Numbers about the look that ``FineLight`` hands to its levels."""
+"""Number of values about the look that ``FineLight`` hands to its levels."""
 
 
 @dataclass(frozen=True)
 class NetworkSize:
-    """How large the network is.
+    """Size of the network.
 
     Attributes:
         channels: of each level, finest first; each level halves the grid.
@@ -59,11 +59,11 @@ class NetworkSize:
 
 
 TINY = NetworkSize(channels=(16, 16, 16, 16), heads=(1, 1, 1, 1), token=16, groups=8, fine=(8, 8))
-"""For tests and for a first look at a recipe: learns little, but runs everything."""
+"""For tests and for a trial of a recipe: learns little, but runs everything."""
 
 
 class ConditionEncoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
-    """Tokens of the flat-lay and of the look.
+    """Encoder of the flat-lay and of the look as tokens.
 
     Args:
         token: width of a token.
@@ -83,7 +83,7 @@ class ConditionEncoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.look = nn.Sequential(nn.Linear(look_length, token), nn.SiLU(), nn.Linear(token, token * look_tokens))
 
     def forward(self, flat_lay: Tensor, look: Tensor) -> Tensor:
-        """Encode.
+        """Encode flat-lay and look.
 
         Args:
             flat_lay: (B, 3, 128, 128) sRGB in -1..1, on white.
@@ -99,14 +99,14 @@ class ConditionEncoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 class FineLight(ModelMixin, ConfigMixin):  # type: ignore[misc]
     """Light in folds, creases, at edges and round eyes and lips, which the UNet's grid is too coarse for.
 
-    Light on a surface is a mean over more than a pixel (``embedded_texture``), so it is answered at half the picture's
-    size, in levels that halve it further: the coarsest see how a fold lies in the figure, the finest where a crease is.
-    All are told of the look. Cloth and what is beside it get an answer each, mixed by coverage at full size, so that
-    neither has a rim of the other's light. Starts as nothing: its last layer is zero.
+    Light on a surface is a mean over more than a pixel (``embedded_texture``), so it is predicted at half the
+    picture's size, in levels that halve it further. The coarsest see the fold's place in the figure, the finest the
+    crease. All receive the look. Cloth and the surfaces beside it get an answer each, mixed by coverage at full size,
+    so that neither has a rim of the other's light. The initial answer is zero, because the last layer is.
 
     Args:
         channels: of each level, finest first.
-        planes: that it sees: ``LOCAL``, ``LABELS``, ``HINTS`` and the UNet's own ratio.
+        planes: number of input planes: ``LOCAL``, ``LABELS``, ``HINTS`` and the UNet's own ratio.
         told: numbers in the tokens of the look.
     """
 
@@ -125,14 +125,14 @@ class FineLight(ModelMixin, ConfigMixin):  # type: ignore[misc]
         self.up = nn.ModuleList(nn.Conv2d(coarse, fine, 1) for fine, coarse in pairwise(channels))
         self.after = nn.ModuleList(_Told(width) for width in channels[:-1])
         self.last = nn.Conv2d(channels[0], 2 * 3, 3, padding=1)
-        # What the UNet says counts once it has something to say.
+        # The UNet's answer has no weight at first, until training gives it one.
         with torch.no_grad():
             self.first.weight[:, -(HINTS + 3) :].zero_()
         _begin_as_nothing(self.last)
         self.to(memory_format=torch.channels_last)
 
     def forward(self, seen: Tensor, look: Tensor, garment: Tensor) -> Tensor:
-        """Answer.
+        """Predict the fine light.
 
         Args:
             seen: (B, planes, H, W), sides multiples of ``MULTIPLE``.
@@ -157,10 +157,10 @@ class FineLight(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
 
 class _Told(nn.Module):
-    """Two convolutions whose result is added, with gains and biases between them that the look decides.
+    """Two convolutions whose result is added, with gains and biases between them that depend on the look.
 
-    Each place's vector is brought to one length first (Zhang and Sennrich, Root Mean Square Layer Normalization, 2019):
-    unlike a norm over the picture, it answers alike in a crop and in a whole figure.
+    The vector of each place is normalised first (Zhang and Sennrich, Root Mean Square Layer Normalization, 2019).
+    Unlike a norm over the picture, this gives the same answer in a crop and in a whole figure.
     """
 
     def __init__(self, width: int) -> None:
@@ -186,7 +186,7 @@ def _begin_as_nothing(layer: nn.Conv2d | nn.Linear) -> None:
 
 
 def make_unet(size: NetworkSize) -> UNet2DConditionModel:
-    """A fresh network that starts as the draft: its last layer is zero."""
+    """Make a new network that starts as the draft: its last layer is zero."""
     plain, attending = len(size.channels) - 2, 2
     unet = UNet2DConditionModel(
         in_channels=RATIO_PLANES + PLANES,
@@ -212,17 +212,17 @@ def predict_ratio(
     sigma: Tensor,
     tokens: Tensor,
 ) -> Tensor:
-    """What the networks take the clean ratio to be, over traced light: light set differently, and two kinds of detail.
+    """Predict the clean ratio over traced light: a change of the light set-up, and two kinds of detail.
 
-    Detail comes by the block and by the pixel. Light set differently is a weighted sum of ``light_bases`` whose weights
-    vary slowly over the picture, so that a tone curve or a stronger lamp is one number to be learnt and not one a pixel
-    (after Gharbi et al., Deep Bilateral Learning, 2017). The networks predict the clean ratio itself rather than the
-    velocity: folded pixels are many-dimensional and the ratio is smooth, so noise is the harder thing to predict (Li
-    and He, Back to Basics, 2025).
+    Detail comes per block and per pixel. A change of the light set-up is a weighted sum of ``light_bases`` whose
+    weights vary slowly over the picture, so that a tone curve or a stronger lamp is one number to learn and not one per
+    pixel (after Gharbi et al., Deep Bilateral Learning, 2017). The networks predict the clean ratio itself rather than
+    the velocity: folded pixels are many-dimensional and the ratio is smooth, so noise is harder to predict (Li and He,
+    Back to Basics, 2025).
 
     Args:
-        unet: from ``make_unet``, fresh or trained; None leaves everything to ``fine``, as training begins.
-        fine: the detail that the UNet's grid cannot hold.
+        unet: from ``make_unet``, new or trained; None leaves everything to ``fine``, as at the start of training.
+        fine: adds detail that the UNet's grid cannot hold.
         noisy: (B, 3, H, W) ratio over ``RATIO_SCALE``, mixed with noise.
         planes: (B, PLANES, H / PATCH, W / PATCH) from ``condition_planes``.
         sigma: (B,) share of noise, 0..1.
@@ -238,12 +238,12 @@ def predict_ratio(
 
 
 def add_fine_light(fine: FineLight, planes: Tensor, whole: Tensor, hints: Tensor, tokens: Tensor) -> Tensor:
-    """The clean ratio, from traced light, the UNet's answer and the detail that follows from both.
+    """Return the clean ratio, from traced light, the UNet's answer and the detail that follows from both.
 
     Args:
-        fine: the detail.
+        fine: predicts the detail.
         planes: (B, PLANES, H / PATCH, W / PATCH) from ``condition_planes``.
-        whole: (B, 3, H, W) from ``ask_unet``, perhaps of a smaller picture, carried up.
+        whole: (B, 3, H, W) from ``ask_unet``, perhaps of a smaller picture, upsampled.
         hints: (B, HINTS, H, W), the same.
         tokens: (B, N, token) from ``ConditionEncoder``.
     Returns:
@@ -259,7 +259,7 @@ def add_fine_light(fine: FineLight, planes: Tensor, whole: Tensor, hints: Tensor
 def ask_unet(
     unet: UNet2DConditionModel, noisy: Tensor, planes: Tensor, sigma: Tensor, tokens: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """What the UNet says; arguments as in ``predict_ratio``.
+    """Call the UNet; arguments as in ``predict_ratio``.
 
     Returns:
         (B, 3, H, W) ratio over ``RATIO_SCALE`` that it adds to traced light, and (B, HINTS, H, W) for ``FineLight``.

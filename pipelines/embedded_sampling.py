@@ -1,4 +1,4 @@
-"""Sampling: the UNet walks over the figure as small as it learnt it, and fine light answers at full size."""
+"""Sampling: the UNet denoises the figure at its training size, and fine light is predicted at full size."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from pipelines.embedded_texture import even_light
 from vmodel.types import FloatArray
 
 LONGEST = 512
-"""Longest side that the UNet sees, the size of its training pictures, and side of the tiles of fine light."""
+"""Longest side of the UNet's input, the size of its training pictures, and side of the tiles of fine light."""
 
 _AT_ONCE = round(1.5 * LONGEST**2)
-"""Pixels that fine light sees at once; a larger window is seen in tiles."""
+"""Number of pixels that fine light sees at once; a larger window is seen in tiles."""
 _MARGIN = 0.02
-"""Share of the picture's width round the person that the network sees with it."""
+"""Margin round the person that the network sees, as a share of the picture's width."""
 
 Box = tuple[int, int, int, int]
 
@@ -36,18 +36,18 @@ def sample_ratio(
     steps: int,
     generator: torch.Generator,
 ) -> Tensor:
-    """Walk from noise over the draft to a ratio.
+    """Sample a ratio from noise over the draft.
 
-    How light is set varies slowly, so the UNet looks at the picture ``LONGEST`` pixels long at most, whatever its size;
-    what its last step says is carried up.
+    The light set-up varies slowly, so the UNet sees the picture at ``LONGEST`` pixels at most, whatever its size; the
+    answer of its last step is upsampled.
 
     Args:
         unet: the network.
         fine: adds detail to its answer.
-        scheduler: flow matching without shift; it is set anew.
+        scheduler: flow matching without shift; its time steps are set here.
         conditions: sides of any length; padded inside.
-        tell: size of what is seen over that of the picture -> (B, N, token).
-        steps: network calls.
+        tell: size of the input over that of the picture -> (B, N, token).
+        steps: number of network calls.
         generator: source of the noise.
     Returns:
         (B, 3, H, W) projected log ratio.
@@ -77,14 +77,14 @@ def sample_ratio(
 
 
 def _carried(planes: Tensor, size: tuple[int, int]) -> Tensor:
-    """(B, C, h, w) at another (height, width), continued until both sides are multiples of ``MULTIPLE``."""
+    """Resize (B, C, h, w) to (height, width), continued until both sides are multiples of ``MULTIPLE``."""
     if planes.shape[-2:] != size:
         planes = fn.interpolate(planes, size, mode="bilinear")
     return fn.pad(planes, (0, -size[1] % MULTIPLE, 0, -size[0] % MULTIPLE), mode="replicate")
 
 
 def _fine_in_tiles(fine: FineLight, planes: Tensor, whole: Tensor, hints: Tensor, tokens: Tensor) -> Tensor:
-    """``add_fine_light`` for any size: of a large picture overlapping tiles are blended."""
+    """Call ``add_fine_light`` for any size: overlapping tiles of a large picture are blended."""
     height, width = whole.shape[-2:]
     if height * width <= _AT_ONCE:
         return add_fine_light(fine, planes, whole, hints, tokens)
@@ -102,7 +102,7 @@ def _fine_in_tiles(fine: FineLight, planes: Tensor, whole: Tensor, hints: Tensor
 
 
 def tile_starts(length: int) -> list[int]:
-    """Where tiles of ``LONGEST`` begin along a side, in multiples of ``MULTIPLE``; a quarter or more overlaps."""
+    """Return starts of tiles of ``LONGEST`` along a side, in multiples of ``MULTIPLE``; a quarter or more overlaps."""
     room = length - LONGEST
     if room <= 0:
         return [0]
@@ -111,7 +111,7 @@ def tile_starts(length: int) -> list[int]:
 
 
 def light_figure(conditions: Conditions, sample: Callable[[Conditions], Tensor]) -> Tensor:
-    """Light the person in a picture of any size, evenly.
+    """Light the person in a picture of any size.
 
     Args:
         conditions: of one picture.
@@ -133,7 +133,7 @@ def carry_up(ratio: Tensor, small: Conditions, large: Conditions, sharpness: flo
         ratio: (1, C, h, w) of ``small``; also other planes that vary with light.
         small: conditions of the picture as sampled.
         large: conditions of the picture at its own size.
-        sharpness: how fast a small pixel's say falls with its difference in log light and garment coverage.
+        sharpness: rate at which a small pixel's weight falls with its difference in log light and garment coverage.
     Returns:
         (1, C, H, W); 0 far from the person.
     """
@@ -160,12 +160,12 @@ def carry_up(ratio: Tensor, small: Conditions, large: Conditions, sharpness: flo
 
 
 def person_box(person: FloatArray) -> Box:
-    """The window that holds the person and what lies near.
+    """Return the window that holds the person and a margin.
 
     Args:
         person: (H, W) coverage 0..1.
     Returns:
-        (top, left, height, width) inside the picture; all of it where nobody is seen.
+        (top, left, height, width) inside the picture; the whole picture where nobody is seen.
     """
     spots = np.argwhere(person > 0)
     if len(spots) == 0:
@@ -177,7 +177,7 @@ def person_box(person: FloatArray) -> Box:
 
 
 def feather(height: int, width: int) -> Tensor:
-    """(1, 1, height, width) window: 1 inside, falling smoothly to 0 over the outer fifth."""
+    """Return a (1, 1, height, width) window: 1 inside, falling smoothly to 0 over the outer fifth."""
     ramps = []
     for side in (height, width):
         place = (torch.arange(side) + 0.5) / side

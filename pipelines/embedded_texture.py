@@ -1,8 +1,8 @@
-"""Texture is the draft's: light changes over more than a pixel, and what is finer than that is not light.
+"""Texture from the draft: light changes over more than a pixel, and finer detail is not light.
 
-Pores, freckles, ribs, weave, print and outlines are in the draft, sharp. A network that answers for each pixel, or a
-denoiser that makes its training pictures, can only wipe them off. So light on a surface is a mean over some pixels, in
-training pictures and in every answer, and what it is laid on is the draft.
+Pores, freckles, ribs, weave, print and outlines are sharp in the draft. A network that answers for each pixel, or a
+denoiser that makes its training pictures, can only blur them. So light on a surface is a mean over some pixels, in
+training pictures and in every answer, and it is applied to the draft.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from pipelines.embedded_maps import Conditions
 from vmodel.scene import PART_NAMES
 
 SMEAR_PX = 1.5
-"""Deviation of the Gaussian over which light on cloth, base layer and skin is a mean, pixels."""
+"""Standard deviation in pixels of the Gaussian that averages light on cloth, base layer and skin."""
 _REACH = 5
 _WHOLE = 0.98
 """Coverage from which a pixel counts as all of one surface; below one minus it, as none of it."""
 _KNOWN = 1e-3
-"""Share of a surface within reach from which its light there is known."""
+"""Share of a surface within reach from which its light counts as known there."""
 _APART = [PART_NAMES.index(name) for name in ("eye", "mouth")]
 
 
 def even_light(ratio: Tensor, conditions: Conditions) -> Tensor:
-    """A log ratio whose light changes slowly within cloth, base layer and skin, and not across their borders.
+    """Smooth the light of a log ratio within cloth, base layer and skin, but not across their borders.
 
     In pixels that surfaces share with each other or with the backdrop, each surface gets as much light as nearby.
 
     Args:
         ratio: (B, 3, H, W).
-        conditions: of the same pictures; ``draft`` is what the light is laid on.
+        conditions: of the same pictures; the light is applied to ``draft``.
     Returns:
-        (B, 3, H, W); eyes, mouth and pixels with strands keep what they had, and so does the backdrop.
+        (B, 3, H, W); eyes, mouth and pixels with strands keep their ratio, and so does the backdrop.
     """
     free, bare = (plane < 1 - _WHOLE for plane in (conditions.hair, conditions.garment))
     cloth = conditions.garment > _WHOLE
@@ -49,7 +49,7 @@ def even_light(ratio: Tensor, conditions: Conditions) -> Tensor:
     light, colour, near = _nearby(ratio[:, None], base, inside)
     gain = light.exp() - 1
 
-    # Brighter than around it: gloss on skin and ribs, which more light does not multiply; print on cloth.
+    # Pixels brighter than their surroundings: gloss on skin and ribs, not multiplied by more light; print on cloth.
     dull = (colour / base).clamp(max=1)
     dull[:, 0] = 1
     even = (1 + gain * torch.where(gain > 0, dull, 1)).log()
@@ -67,7 +67,7 @@ def even_light(ratio: Tensor, conditions: Conditions) -> Tensor:
 
 
 def _nearby(ratio: Tensor, base: Tensor, inside: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Means of light and colour (B, groups, 3, H, W) over what is inside, and how much of it is near."""
+    """Average light and colour (B, groups, 3, H, W) over the pixels inside, and return how much of them is near."""
     weight = BESIDE * inside + (1 - BESIDE) * _eroded(inside)
     spread = _blurred(torch.cat([ratio * weight, base * weight, weight], dim=2))
     near = spread[:, :, 6:]
@@ -76,19 +76,19 @@ def _nearby(ratio: Tensor, base: Tensor, inside: Tensor) -> tuple[Tensor, Tensor
 
 
 def _is_one_of(parts: Tensor, group: Sequence[int]) -> Tensor:
-    """(B, 1, H, W) bool."""
+    """Return a (B, 1, H, W) bool mask of a group of parts."""
     return torch.isin(parts, torch.tensor(group, device=parts.device))[:, None]
 
 
 def _eroded(inside: Tensor) -> Tensor:
-    """(B, groups, 1, H, W) 1 where all neighbours are inside as well."""
+    """Return (B, groups, 1, H, W) 1 where all neighbours are inside as well."""
     flat = fn.pad(-rearrange(inside, "b g c h w -> (b g) c h w"), (1, 1, 1, 1), mode="replicate")
     return rearrange(-fn.max_pool2d(flat, 3, stride=1), "(b g) c h w -> b g c h w", g=inside.shape[1])
 
 
 def _blurred(planes: Tensor) -> Tensor:
-    """(B, groups, C, H, W) under a Gaussian of ``SMEAR_PX``; nothing lies beyond the border."""
-    # In channels_last a third of the time.
+    """Blur (B, groups, C, H, W) with a Gaussian of ``SMEAR_PX``, padded with zeros."""
+    # In channels_last it takes a third of the time.
     flat = rearrange(planes, "b g c h w -> b (g c) h w").contiguous(memory_format=torch.channels_last)
     channels = flat.shape[1]
     place = torch.arange(-_REACH, _REACH + 1, device=planes.device, dtype=planes.dtype)

@@ -1,4 +1,4 @@
-"""Pipelines by name."""
+"""Registry of pipelines by name."""
 
 from __future__ import annotations
 
@@ -42,25 +42,25 @@ def _published(name: str, steps: int | None) -> Pipeline:
     from vmodel.config import Settings
 
     folder = find_weights(name, Settings())
-    # Only now, so that one pipeline never costs the start of another, and missing weights are told at once.
+    # Imported late, so that one pipeline never costs the start of another, and missing weights are reported at once.
     from pipelines.hub.placing import load_onto_card
 
     module, kind = _PUBLISHED[name]
     make: Callable[..., Pipeline] = getattr(import_module(module), kind)
     options: dict[str, Any] = {} if steps is None else {"steps": steps}
     if name in DRESSERS:
-        # It goes to the card first, so that what makes the person is chosen by the memory that is left.
+        # The dresser goes to the card first, so that the person's pipeline is chosen by the memory that is left.
         options["load_person"] = lambda: load_pipeline(dressed_pipeline())
     return load_onto_card(name, partial(make, folder, **options))
 
 
 DRESSERS = ("fashn", "catvton")
-"""Those that dress the picture of another pipeline."""
+"""Pipelines that dress the picture of another one."""
 
 
 @cache
 def dressed_pipeline() -> str:
-    """Name of the pipeline whose pictures are dressed in this process, decided when it is first asked for.
+    """Return the pipeline whose pictures are dressed in this process, decided on the first call.
 
     Raises:
         PipelineUnknown: ``VMODEL_HUB_DRESSES`` names none.
@@ -79,7 +79,7 @@ def dressed_pipeline() -> str:
     return name
 
 
-#: Name -> maker, which takes the steps.
+#: Name -> factory, which takes the number of steps.
 PIPELINES: dict[str, Callable[[int | None], Pipeline]] = {
     "draft": _draft,
     "embedded": _embedded,
@@ -88,16 +88,16 @@ PIPELINES: dict[str, Callable[[int | None], Pipeline]] = {
 
 
 def load_pipeline(name: str, steps: int | None = None) -> Pipeline:
-    """Make a pipeline ready.
+    """Load a pipeline.
 
     Args:
         name: a key of ``PIPELINES``.
-        steps: how often its network is asked for a picture; None for as often as suits it.
+        steps: number of network calls for a picture; None = the pipeline's default.
     Raises:
         PipelineUnknown: no pipeline has this name.
         BadUsage: the pipeline makes no steps.
         WeightsMissing, WeightsNotPulled, WeightsIncomplete: its weights are not on this machine.
-        CardTooSmall, MemoryTooSmall, PackageMissing: they cannot be worked with here.
+        CardTooSmall, MemoryTooSmall, PackageMissing: the weights cannot be used here.
     """
     if name not in PIPELINES:
         raise PipelineUnknown(name, PIPELINES)
@@ -105,7 +105,7 @@ def load_pipeline(name: str, steps: int | None = None) -> Pipeline:
 
 
 def weights_used(name: str) -> tuple[WeightsUsed, ...]:
-    """Weights that take part in a pipeline's pictures, with their licences.
+    """Return the weights that take part in a pipeline's pictures, with their licences.
 
     Args:
         name: a key of ``PIPELINES``.
@@ -115,7 +115,7 @@ def weights_used(name: str) -> tuple[WeightsUsed, ...]:
     from vmodel.weights import read_manifest
 
     embedded = read_manifest(Settings().weights)
-    # Those that read the photo work for every pipeline; those of a pipeline lie in a folder of its name.
+    # Weights that read the photo work for every pipeline; a pipeline's own are in a folder of its name.
     own = {file: entry for file, entry in embedded.items() if "/" not in file or file.startswith(f"{name}/")}
     found = [WeightsUsed(file, str(entry["licence"]), str(entry["sha256"])) for file, entry in own.items()]
     if name in CATALOGUE:
@@ -132,7 +132,7 @@ def weights_used(name: str) -> tuple[WeightsUsed, ...]:
 
 
 def _learnt_weights() -> list[WeightsUsed]:
-    """The LoRA that is laid over klein; whoever trained it may use it."""
+    """Return the LoRA that is added to klein; whoever trained it may use it."""
     from pipelines.hub.tuning import read_tuning
     from vmodel.files import sha256_of
 

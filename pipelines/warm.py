@@ -1,4 +1,4 @@
-"""Pipelines that stay loaded in a process, so that the next picture does not wait for weights."""
+"""Cache of loaded pipelines in a process, so that the next picture does not wait for weights."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from vmodel.take import Pipeline
 
 
 class WarmPipelines:
-    """The pipelines that were asked for last; ``VMODEL_HUB_WARM`` says how many."""
+    """Most recently used pipelines; ``VMODEL_HUB_WARM`` gives their number."""
 
     def __init__(self) -> None:
         self._loaded: OrderedDict[tuple[str, int | None], Pipeline] = OrderedDict()
 
     def get(self, name: str, steps: int | None) -> Pipeline:
-        """A pipeline, loaded unless it is warm; older ones go where they are too many or leave it no memory.
+        """Return a pipeline, loaded unless it is warm; evict older ones if they are too many or leave it no memory.
 
         Args:
             name: a key of ``pipelines.loading.PIPELINES``.
@@ -29,7 +29,7 @@ class WarmPipelines:
 
         wanted, most = (name, steps), read_tuning().warm
         if wanted not in self._loaded:
-            # The old one's memory first, so that the new one is laid out by what is really free.
+            # Free the old one's memory first, so that the new one's layout depends on what is really free.
             self._let_go(most - 1)
             try:
                 self._loaded[wanted] = load_pipeline(name, steps)
@@ -50,5 +50,5 @@ class WarmPipelines:
 
         gc.collect()
         if torch.cuda.is_available():
-            # What PyTorch keeps for itself counts as taken to whoever asks the card.
+            # The card reports memory that PyTorch caches as taken.
             torch.cuda.empty_cache()
