@@ -1,1 +1,1 @@
-"""What pipelines of any kind share: how pictures are shown to networks, batches, and being watched."""
+"""Code shared by all pipelines: preparation of pictures for networks, batches, and observation."""

@@ -1,4 +1,4 @@
-"""How pictures are shown to networks: garments on white, transparent drafts over grey."""
+"""Preparation of pictures for networks: garments on white, transparent drafts over grey."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from vmodel.types import ByteArray, FloatArray
 
 FLAT_LAY_SIDE = 128
 BACKDROP = 128
-"""Grey under what is transparent, 0..255."""
+"""Grey under transparent pixels, 0..255."""
 
 
 def over_backdrop(picture: ByteArray) -> ByteArray:
-    """(H, W, 3): the picture itself, or a transparent one over grey."""
+    """Return (H, W, 3): the picture itself, or a transparent one over grey."""
     if picture.shape[2] == 3:
         return picture
     alpha = picture[..., 3:].astype(np.float32) / 255
@@ -21,7 +21,7 @@ def over_backdrop(picture: ByteArray) -> ByteArray:
 
 
 def cut_on_white(photo: ByteArray, matte: FloatArray) -> FloatArray:
-    """The garment of a photo on white, trimmed to its outline.
+    """Cut the garment of a photo out, on white, trimmed to its outline.
 
     Args:
         photo: (H, W, 3) uint8 sRGB.
@@ -36,7 +36,7 @@ def cut_on_white(photo: ByteArray, matte: FloatArray) -> FloatArray:
 
 
 def frame_flat_lay(photo: ByteArray, matte: FloatArray) -> ByteArray:
-    """The cut-out garment on white, whole, in its own shape, with a margin of a twentieth; see ``cut_on_white``.
+    """Frame the cut-out garment on white, whole, in its own shape, with a margin of a twentieth; see ``cut_on_white``.
 
     Returns:
         (128, 128, 3) uint8 sRGB.

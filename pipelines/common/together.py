@@ -1,4 +1,4 @@
-"""Shots in batches: several are prepared first, then a pipeline that can makes their pictures at once."""
+"""Shots in batches: several are prepared first, then a pipeline with batches makes their pictures at once."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from vmodel.types import ByteArray
 
 @runtime_checkable
 class BatchPipeline(Pipeline, Protocol):
-    """A pipeline that makes several pictures at once.
+    """Pipeline that makes several pictures at once.
 
     Attributes:
-        at_once: pictures that suit it; it may fall while it works.
+        at_once: suitable size of a batch; it may fall while the pipeline works.
     """
 
     at_once: int
 
     def make(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """One picture a take, in order; see ``vmodel.take.Pipeline``."""
+        """Make one picture per take, in order; see ``vmodel.take.Pipeline``."""
         ...
 
 
 def prepare_with_draft(request: ShotRequest, studio: Studio) -> PreparedShot:
-    """Prepare a shot and render its draft, so that what stands against the draft stops no other shot of a batch.
+    """Prepare a shot and render its draft, so that an error of the draft stops no other shot of a batch.
 
     Raises:
         VModelError: see ``vmodel.shoot.shoot``.
@@ -50,12 +50,12 @@ def shoot_together(
     """Make every shot, several at once where the pipeline can; none can stop the others.
 
     Args:
-        requests: what is asked for.
-        studio: keeps what earlier shots made.
+        requests: the pictures to make.
+        studio: keeps the results of earlier shots.
         pipeline: turns scenes into pixels.
         home: folder where a fault of the program is logged.
     Yields:
-        One ``Shot`` or ``Failure`` a request, in order.
+        One ``Shot`` or ``Failure`` per request, in order.
     """
     if not isinstance(pipeline, BatchPipeline):
         yield from shoot_all(requests, lambda request: shoot(request, studio, pipeline), home)

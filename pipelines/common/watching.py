@@ -1,4 +1,4 @@
-"""A pipeline under watch: its draft is shown while it works, each step is told, and it waits for its turn on a card."""
+"""Observed pipelines: the draft is shown while they work, each step is reported, and they queue for the card."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from vmodel.types import ByteArray
 
 
 class WatchedPipeline:
-    """A pipeline that others can follow and stop.
+    """Pipeline that others can follow and stop.
 
     Args:
         pipeline: makes the picture.
-        show: is given the draft, (H, W, 3 or 4) uint8, before a generative pipeline begins.
-        tell: is told the share that is done, 0..1, before every call of the denoiser; what it raises stops the picture.
+        show: receives the draft, (H, W, 3 or 4) uint8, before a generative pipeline begins.
+        tell: receives the share done, 0..1, before every call of the denoiser; an exception in it stops the picture.
         locks: folder for the card's lock, the same for every process of this machine.
     """
 
@@ -32,7 +32,7 @@ class WatchedPipeline:
         self.name, self.generative = pipeline.name, pipeline.generative
 
     def __call__(self, take: Take) -> ByteArray:
-        """See ``vmodel.take.Pipeline``."""
+        """Make a picture; see ``vmodel.take.Pipeline``."""
         if not self.generative:
             return self._pipeline(take)
         self._show(take.draft)
@@ -40,7 +40,7 @@ class WatchedPipeline:
             return self._pipeline(take)
 
     def make(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """Several pictures at once, of a pipeline that can; the first one's draft is shown.
+        """Make several pictures at once with a batch pipeline; the first one's draft is shown.
 
         Args:
             takes: at least one.
@@ -56,10 +56,10 @@ class WatchedPipeline:
 
 @contextmanager
 def each_step(pipeline: Pipeline, tell: Callable[[float], None]) -> Iterator[None]:
-    """Be told before every call of a pipeline's denoiser.
+    """Report every call of a pipeline's denoiser before it is made.
 
     Args:
-        pipeline: one that keeps a pipeline of diffusers as ``pipeline``; any other one tells nothing.
+        pipeline: one that keeps a pipeline of diffusers as ``pipeline``; any other one reports nothing.
         tell: takes the share of the calls made, 0..1, a guess where a pipeline makes more than its ``steps``.
     """
     inner: Any = getattr(pipeline, "pipeline", None)
@@ -83,9 +83,9 @@ def each_step(pipeline: Pipeline, tell: Callable[[float], None]) -> Iterator[Non
 
 @contextmanager
 def card_turn(locks: Path) -> Iterator[None]:
-    """Hold this process's graphics card alone while the block runs; without a card nobody waits.
+    """Reserve this process's graphics card while the block runs; without a card nobody waits.
 
-    The lock is the kernel's, so a process that dies gives it back.
+    The kernel owns the lock, so a process that dies releases it.
     """
     import torch
 
