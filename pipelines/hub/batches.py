@@ -1,4 +1,4 @@
-"""What the pipelines of the hub have in common: pictures in batches, smaller ones where the card's memory runs out."""
+"""Base of the hub's pipelines: pictures in batches, smaller ones where the card's memory runs out."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from vmodel.types import ByteArray
 T = TypeVar("T")
 R = TypeVar("R")
 _KEPT = 8
-"""Things of one kind that are kept encoded: enough for a garment whose poses are asked for in a row."""
+"""Entries kept of each kind: enough for a garment whose poses are requested in a row."""
 
 
 class Kept:
-    """What was encoded last of one kind, so that poses of one garment share it.
+    """Cache of recent encodings of one kind, so that poses of one garment share them.
 
     Sentences and pictures are kept apart: the drafts of a large batch would push its sentence out.
     """
@@ -32,7 +32,7 @@ class Kept:
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
 
     def once(self, key: Hashable, make: Callable[[], R]) -> R:
-        """What ``make`` gives, or gave when the key was asked for a short while ago."""
+        """Return the result of ``make``, cached under the key for a while."""
         if key not in self._kept:
             with torch.no_grad():
                 self._kept[key] = make()
@@ -44,24 +44,24 @@ class Kept:
 
 
 def kept_by(pipeline: Any, kind: str) -> Kept:
-    """What a ``DiffusionPipeline`` keeps of a kind; past its own bookkeeping, which knows networks only."""
+    """Return the cache of a kind in a ``DiffusionPipeline``, outside its own bookkeeping, which knows networks only."""
     kept: Kept = vars(pipeline).setdefault(f"_kept_{kind}", Kept())
     return kept
 
 
 def key_of(picture: Tensor) -> Hashable:
-    """Equal for equal pictures."""
+    """Return a key that is equal for equal pictures."""
     return picture.shape, hashlib.sha256(picture.float().cpu().numpy().tobytes()).digest()
 
 
 class HubPipeline(ABC):
-    """A pipeline whose pictures a ``DiffusionPipeline`` makes, as the main path calls it.
+    """Base of pipelines whose pictures a ``DiffusionPipeline`` makes, in the form that the main path calls.
 
     Attributes:
-        name: what ``--pipeline`` calls it.
-        pipeline: the ``DiffusionPipeline``, placed.
-        steps: walked for a picture.
-        at_once: pictures of a batch; fewer once the card's memory ran out.
+        name: value of ``--pipeline``.
+        pipeline: the ``DiffusionPipeline``, placed on its device.
+        steps: denoising steps of a picture.
+        at_once: size of a batch; smaller once the card's memory ran out.
     """
 
     name: str
@@ -72,13 +72,13 @@ class HubPipeline(ABC):
 
     @abstractmethod
     def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """One picture a take; the takes are of one garment and one size."""
+        """Make one picture per take; the takes are of one garment and one size."""
 
     def make(self, takes: Sequence[Take]) -> list[ByteArray]:
         """Turn the takes' drafts into photographs, in batches of one garment and one size.
 
         Returns:
-            One picture a take: (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent
+            One picture per take: (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent
             background.
         Raises:
             CardMemoryExhausted: the card's memory does not hold one picture.
@@ -90,7 +90,7 @@ class HubPipeline(ABC):
         return made
 
     def __call__(self, take: Take) -> ByteArray:
-        """The same of one take."""
+        """Make the picture of one take; see ``make``."""
         return self.make([take])[0]
 
 
@@ -101,12 +101,12 @@ def make_batches(
 
     Args:
         make: makes one batch.
-        wanted: in any number.
+        wanted: the inputs, in any number.
         at_once: size of the first batch.
-        pipeline: a ``DiffusionPipeline``, told to take its networks off the card after a failure.
+        pipeline: a ``DiffusionPipeline``, which takes its networks off the card after a failure.
         name: of the pipeline, for the message.
     Returns:
-        One result each, in order, and the size of batch that fitted.
+        One result each, in order, and the size of the batch that fitted.
     Raises:
         CardMemoryExhausted: not even one at a time fits.
     """

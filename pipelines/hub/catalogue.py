@@ -1,4 +1,4 @@
-"""Which published weights a pipeline needs, where they are, and under which licence."""
+"""Catalogue of published weights: the files that a pipeline needs, their repositories and their licences."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from vmodel.errors import UnknownWeights
 
 @dataclass(frozen=True)
 class Part:
-    """The files that are taken from one repository.
+    """Files that are taken from one repository.
 
     Attributes:
         folder: below the weights' own folder.
         repository: owner/name on the hub.
         revision: commit; another one is another part.
-        patterns: files that are taken, as in ``fnmatch``.
+        patterns: names of the taken files, as in ``fnmatch``.
     """
 
     folder: str
@@ -27,19 +27,19 @@ class Part:
 
 @dataclass(frozen=True)
 class HubWeights:
-    """All that one pipeline needs.
+    """Published weights of one pipeline.
 
     Attributes:
         name: of the pipeline, and of the weights.
-        purpose: what they are good for, a few words.
-        code: class that they fill: of ``diffusers``, where no other package is named.
+        purpose: use of the weights, a few words.
+        code: class that they fill: of ``diffusers`` unless another package is named.
         licence: short names, as their repositories state them.
-        licence_note: what the licence means to a seller, one sentence.
-        licence_urls: where its text is.
+        licence_note: meaning of the licence to a seller, one sentence.
+        licence_urls: addresses of its text.
         research_only: pictures made with them may not be sold.
         download_gb: of all their files.
-        memory_gb: of a graphics card that holds everything at once; 0 where none is needed.
-        model_gb: of one that holds each network while it works; None where the code cannot move them about.
+        memory_gb: memory of a graphics card that holds everything at once; 0 if none is needed.
+        model_gb: of one that holds each network while it works; None if the code cannot offload them.
         group_gb: of one that holds a few layers at a time; None likewise.
         parts: in the order in which they are pulled.
     """
@@ -59,12 +59,12 @@ class HubWeights:
 
     @property
     def least_gb(self) -> float:
-        """Of the smallest graphics card that can work with them."""
+        """Memory of the smallest graphics card that can work with them."""
         return min(need for need in self.ways_gb.values() if need is not None)
 
     @property
     def ways_gb(self) -> Mapping[str, float | None]:
-        """Where weights wait, as ``VMODEL_HUB_OFFLOAD`` calls it, the quickest first -> memory of a card for it."""
+        """Offload mode, as ``VMODEL_HUB_OFFLOAD`` calls it, quickest first -> memory of a card for it."""
         return {"none": self.memory_gb, "model": self.model_gb, "group": self.group_gb}
 
 
@@ -112,7 +112,7 @@ _KLEIN_BASE = replace(
         ),
     ),
 )
-"""Not distilled: what a LoRA is learnt on. No pipeline makes pictures with it."""
+"""Not distilled: the base on which a LoRA is trained. No pipeline makes pictures with it."""
 
 _SDXL = HubWeights(
     name="sdxl",
@@ -252,7 +252,7 @@ _CATVTON = HubWeights(
             folder="base",
             repository="stable-diffusion-v1-5/stable-diffusion-inpainting",
             revision="8a4288a76071f7280aedbdb3253bdb9e9d5d84bb",
-            # There is no safety checker among them: what a picture may show is judged by the common gate.
+            # A safety checker is left out: the common gate judges what a picture may show.
             patterns=(
                 "LICENSE*",
                 "scheduler/scheduler_config.json",
@@ -298,7 +298,7 @@ CATALOGUE: Mapping[str, HubWeights] = {
 
 
 def weights_of(name: str) -> HubWeights:
-    """The entry of a name.
+    """Return the entry of a name.
 
     Raises:
         UnknownWeights: no entry has this name.

@@ -1,9 +1,9 @@
-"""CatVTON: paints the garment anew into the picture of a person that another pipeline made; for research only.
+"""CatVTON: inpaints the garment into a person's picture from another pipeline; for research only.
 
-Stable Diffusion 1.5 for inpainting whose self-attention was taught to dress (Chong et al. 2024,
-https://arxiv.org/abs/2407.15886): the person, blank where the garment goes, lies above the garment in one tall picture,
-so that every place of the one can look at every place of the other. No text is read. diffusers has no class for it;
-what is here calls its networks and its scheduler.
+It is Stable Diffusion 1.5 for inpainting with a self-attention trained to dress (Chong et al. 2024,
+https://arxiv.org/abs/2407.15886). The person, blank where the garment goes, stands above the garment in one tall
+picture, so that every place of one attends to every place of the other. No text is read. diffusers has no class for it;
+this module calls its networks and its scheduler.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ from vmodel.types import ByteArray
 STEPS = 50
 GUIDANCE_SCALE = 2.5
 ETA = 1.0
-"""Steps, guidance and share of fresh noise a step, as its makers sample."""
+"""Steps, guidance and share of fresh noise per step, as its makers sample."""
 ATTENTION = "mix-48k-1024/attention/model.safetensors"
 _STRIDE = 8
-"""The published file counts, for each block, the block and its seven parts, and names the weights by the block."""
+"""Spacing of the published file's block numbers: each block counts with its seven parts."""
 _REACH = 1 / 50
-"""How far beyond the garment is painted, in picture heights; outside, the person's picture stays as it is."""
+"""Distance beyond the garment that is painted, in picture heights; outside, the person's picture stays as it is."""
 _KEPT_PARTS = [PART_NAMES.index(part) for part in ("face", "lips", "eye", "mouth", "hair", "hand")]
 
 
 class CatVton(HubPipeline):
-    """The pipeline as the main path calls it.
+    """CatVTON in the form that the main path calls.
 
     Args:
         folder: of the weights, from ``pipelines.hub.store.find_weights``.
         load_person: makes the pipeline whose picture is dressed; called once its own networks are in place.
-        steps: walked for a picture; each asks the network once, for two pictures.
+        steps: denoising steps of a picture; each calls the network once, for two pictures.
     Raises:
         PackageMissing: what the settings need is not installed.
         WeightsIncomplete: the attention's file is not that of the network.
@@ -67,7 +67,7 @@ class CatVton(HubPipeline):
         self.person = load_person()
 
     def make(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """Have the people made, all of them first, and dress them; see ``HubPipeline``."""
+        """Make all the people first, then dress them; see ``HubPipeline``."""
         person = self.person
         made = person.make(takes) if isinstance(person, BatchPipeline) else [person(take) for take in takes]
         self._people = {id(take): over_backdrop(picture) for take, picture in zip(takes, made, strict=True)}
@@ -77,7 +77,7 @@ class CatVton(HubPipeline):
             self._people = {}
 
     def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """See ``HubPipeline``."""
+        """Make one picture per take; see ``HubPipeline``."""
         size = working_size(takes[0].draft.shape)
         people = [_resized(Image.fromarray(self._people[id(take)]), size) for take in takes]
         masks = [paint_mask(take, size) for take in takes]
@@ -96,7 +96,7 @@ class CatVton(HubPipeline):
 
 
 class Dresser(DiffusionPipeline):  # type: ignore[misc]
-    """The networks, so that they can be placed as those of any pipeline of diffusers.
+    """Pipeline of the networks, so that they can be placed like those of any pipeline of diffusers.
 
     Args:
         vae: an ``AutoencoderKL``.
@@ -127,8 +127,8 @@ class Dresser(DiffusionPipeline):  # type: ignore[misc]
             people: (N, 3, H, W) float in -1..1, sides multiples of 8.
             masks: (N, 1, H, W) float, 1 where is painted.
             garment_key: identifies the garment, which is encoded once.
-            garment: gives (1, 3, H, W) float in -1..1.
-            generators: N, of the processor, so that every machine walks through the same noise.
+            garment: returns (1, 3, H, W) float in -1..1.
+            generators: N, on the processor, so that every machine samples the same noise.
             steps: of the scheduler.
         """
         device, dtype = self._execution_device, self.unet.dtype
@@ -146,7 +146,7 @@ class Dresser(DiffusionPipeline):  # type: ignore[misc]
         return [Image.fromarray(picture) for picture in (pictures * 255).round().astype(np.uint8)]
 
     def _walk(self, shown: Tensor, where: Tensor, generators: list[torch.Generator], steps: int) -> Tensor:
-        """From noise to the latents of person over garment: (N, 4, 2h, w)."""
+        """Sample the latents of person over garment from noise: (N, 4, 2h, w)."""
         height, width = shown.shape[2:]
         noise = [torch.randn((1, 4, height, width), generator=each) for each in generators]
         latents: Tensor = torch.cat(noise).to(shown) * self.scheduler.init_noise_sigma
@@ -161,17 +161,17 @@ class Dresser(DiffusionPipeline):  # type: ignore[misc]
         return latents
 
     def _encode(self, pictures: Tensor) -> Tensor:
-        # The mean and not a sample, as its makers take: so the garment can be kept, and chance is the seed's alone.
+        # The mean instead of a sample, as its makers take it: so the garment can be kept, and only the seed is random.
         latents: Tensor = self.vae.encode(pictures, return_dict=False)[0].mode() * self.vae.config.scaling_factor
         return latents
 
 
 def load_dresser(folder: Path, layout: Layout) -> Any:
-    """The networks of three repositories as one pipeline.
+    """Load the networks of three repositories as one pipeline.
 
     Args:
         folder: with the parts' folders "base", "vae" and "attention".
-        layout: how they are kept.
+        layout: placement and precision of the weights.
     Raises:
         WeightsIncomplete: the attention's file is not that of the network.
     """
@@ -187,10 +187,10 @@ def load_dresser(folder: Path, layout: Layout) -> Any:
 
 
 class Unchanged(nn.Module):
-    """Stands where a block would look at a text."""
+    """Replacement of the cross-attention, by which a block would attend to a text."""
 
     def forward(self, hidden_states: Tensor, **_: Any) -> Tensor:
-        """What came in: the block adds it to itself, as its makers trained it."""
+        """Return the input: the block adds it to itself, as its makers trained it."""
         return hidden_states
 
 
@@ -202,7 +202,7 @@ def skip_text(unet: Any) -> None:
 
 
 def lay_attention(unet: Any, path: Path) -> None:
-    """Put the published weights in the place of a network's self-attention.
+    """Replace a network's self-attention by the published weights.
 
     Raises:
         WeightsIncomplete: names or shapes are others.
@@ -222,7 +222,7 @@ def lay_attention(unet: Any, path: Path) -> None:
 
 
 def attention_weights(unet: Any) -> dict[str, Tensor]:
-    """A network's self-attention, by the names of the published file."""
+    """Return a network's self-attention, by the names of the published file."""
     blocks = [part for name, part in unet.named_modules() if name.endswith(".attn1")]
     return {
         f"{_STRIDE * number}.{name}": weight
@@ -232,7 +232,7 @@ def attention_weights(unet: Any) -> dict[str, Tensor]:
 
 
 def paint_mask(take: Take, size: tuple[int, int]) -> ByteArray:
-    """Where is painted: the garment and a little around it, but no face, no hair and no hand.
+    """Return the mask of the painted area: the garment and a little around it, but no face, no hair and no hand.
 
     Args:
         take: the scene, mapped.
@@ -248,7 +248,7 @@ def paint_mask(take: Take, size: tuple[int, int]) -> ByteArray:
 
 
 def lay_on_white(pattern: Pattern, size: tuple[int, int]) -> Image.Image:
-    """The cut-out flat-lay, whole, in the middle of a white picture of (height, width)."""
+    """Paste the cut-out flat-lay, whole, into the middle of a white picture of (height, width)."""
     garment = frame_garment(pattern)
     share = min(size[0] / garment.height, size[1] / garment.width)
     fitted = (max(1, int(garment.width * share)), max(1, int(garment.height * share)))
@@ -259,7 +259,7 @@ def lay_on_white(pattern: Pattern, size: tuple[int, int]) -> Image.Image:
 
 
 def _within(mask: ByteArray, painted: Image.Image, person: Image.Image) -> Image.Image:
-    """The painted picture inside the mask, with a soft rim, and the person's own outside."""
+    """Return the painted picture inside the mask, with a soft rim, and the person's own outside."""
     soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), max(1.0, _REACH * mask.shape[0] / 4))[..., None]
     joined = np.asarray(painted) * soft + np.asarray(person) * (1 - soft)
     return Image.fromarray((joined + 0.5).astype(np.uint8))
@@ -270,5 +270,5 @@ def _resized(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def _signed(picture: Image.Image) -> Tensor:
-    """(1, 3, H, W) float32 in -1..1."""
+    """Convert a picture to (1, 3, H, W) float32 in -1..1."""
     return torch.from_numpy(np.asarray(picture, np.float32)).permute(2, 0, 1)[None] / 127.5 - 1

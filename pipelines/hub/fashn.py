@@ -1,6 +1,6 @@
-"""FASHN VTON 1.5: lays the flat-lay's garment over the person of a picture that another pipeline made.
+"""FASHN VTON 1.5: puts the flat-lay's garment on the person of a picture that another pipeline made.
 
-Its code is a package of its own, ``fashn_vton``, which is on no package index; its makers publish it under Apache-2.0
+Its code is a separate package, ``fashn_vton``, which is on no package index; its makers publish it under Apache-2.0
 at https://github.com/fashn-AI/fashn-vton-1.5.
 """
 
@@ -25,21 +25,21 @@ from vmodel.take import Pipeline, Take
 from vmodel.types import ByteArray, Category
 
 STEPS = 30
-"""Of its makers: 20 are quick, 50 are the most that bring anything."""
+"""Default of its makers: 20 are quick, and more than 50 bring nothing."""
 PACKAGE = "fashn_vton"
 ADDRESS = "fashn-vton @ git+https://github.com/fashn-AI/fashn-vton-1.5@7c0f10af3f91ad4048fe9729c470a13ef905d25a"
-"""What pip installs it from: the commit whose interface is called here."""
+"""Source from which pip installs it: the commit whose interface is called here."""
 _SEEDS = 2**32
-"""numpy's generator, which it seeds, takes no larger ones."""
+"""Limit of the seeds that numpy's generator takes, which the package seeds."""
 
 
 class Fashn:
-    """The pipeline as the main path calls it.
+    """FASHN VTON in the form that the main path calls.
 
     Args:
         folder: of the weights, from ``pipelines.hub.store.find_weights``.
         load_person: makes the pipeline whose picture is dressed; called once its own networks are in place.
-        steps: walked for a picture; each asks the network once, for two pictures.
+        steps: denoising steps of a picture; each calls the network once, for two pictures.
     Raises:
         PackageMissing: ``fashn_vton`` or what it needs is not installed.
         CardTooSmall, MemoryTooSmall: it cannot work on this machine.
@@ -53,14 +53,14 @@ class Fashn:
         if find_spec(PACKAGE) is None:
             raise PackageMissing(PACKAGE, address=ADDRESS)
         prepare_libraries()
-        # The package keeps its weights in one way only.
+        # The package supports one way of keeping its weights only.
         tuning = read_tuning().model_copy(update={"precision": "full", "offload": "auto"})
         layout = layout_here(self.name, folder, tuning)
         self.pipeline: Any = open_try_on(folder / "weights", layout.device)
         self.person = load_person()
 
     def __call__(self, take: Take) -> ByteArray:
-        """Have the person made, and dress it.
+        """Make the person's picture, and dress it.
 
         Returns:
             (H, W, 3) uint8 sRGB; (H, W, 4) with the draft's straight alpha on the transparent background.
@@ -84,16 +84,16 @@ class Fashn:
 
 
 def category_word(category: Category) -> str:
-    """What the network calls a garment: "tops", "bottoms" or "one-pieces"."""
+    """Return the network's word for a garment: "tops", "bottoms" or "one-pieces"."""
     if category.covers_upper:
         return "one-pieces" if category.covers_lower else "tops"
     return "bottoms"
 
 
 class _NoParser:
-    """Stands where the package loads its human parser, whose weights are not for commercial use.
+    """Replacement of the package's human parser, whose weights are not for commercial use.
 
-    It is asked all the same; with a flat-lay and without segmentation, what it says is used for nothing.
+    The package calls it all the same; with a flat-lay and without segmentation, its result is not used.
     """
 
     def predict(self, picture: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -101,25 +101,25 @@ class _NoParser:
 
 
 class _Asked(torch.nn.Module):
-    """A network's guided call as a module, so that hooks are told of it as of any denoiser's."""
+    """Module that wraps a network's guided call, so that hooks are called as for any denoiser."""
 
     def __init__(self, ask: Callable[..., Any]) -> None:
         super().__init__()
         self._ask = ask
 
     def forward(self, *given: Any, **named: Any) -> Any:
-        """What the network says."""
+        """Call the network."""
         return self._ask(*given, **named)
 
 
 def open_try_on(weights: Path, device: str) -> Any:
-    """The package's pipeline without its human parser, and silent.
+    """Load the package's pipeline without its human parser and without output.
 
     Args:
         weights: folder with ``model.safetensors`` and ``dwpose``.
         device: "cuda" or "cpu".
     Returns:
-        A ``fashn_vton.TryOnPipeline`` whose network is also told of as ``transformer``.
+        A ``fashn_vton.TryOnPipeline`` whose network is also available as ``transformer``.
     """
     from fashn_vton import TryOnPipeline
 
@@ -127,7 +127,7 @@ def open_try_on(weights: Path, device: str) -> Any:
         def _setup_tryon_model(self) -> None:
             super()._setup_tryon_model()
             self.transformer = _Asked(self.tryon_model.forward_for_cfg)
-            # Past torch's own bookkeeping, which would take it for a part of the network.
+            # Bypasses torch's own bookkeeping, which would register it as a part of the network.
             object.__setattr__(self.tryon_model, "forward_for_cfg", self.transformer)
 
         def _setup_hp_model(self) -> None:

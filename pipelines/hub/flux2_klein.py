@@ -1,4 +1,4 @@
-"""FLUX.2 klein: an editor of pictures that sees the draft, the garment and the pose map, in four steps."""
+"""FLUX.2 klein: an image editor that sees the draft, the garment and the pose map, in four steps."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GUIDANCE_SCALE = 1.0
 
 
 class Flux2Klein(HubPipeline):
-    """The pipeline as the main path calls it.
+    """FLUX.2 klein in the form that the main path calls.
 
     Args:
         folder: of the weights, from ``pipelines.hub.store.find_weights``.
@@ -50,7 +50,7 @@ class Flux2Klein(HubPipeline):
         self.at_once = layout.batch
 
     def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """See ``HubPipeline``."""
+        """Make one picture per take; see ``HubPipeline``."""
         shown = [read_references(take) for take in takes]
         height, width = shown[0].size
         made = self.pipeline.make(
@@ -66,7 +66,7 @@ class Flux2Klein(HubPipeline):
 
 
 def lay_lora(pipeline: Any, path: Path) -> None:
-    """Lay learnt low-rank weights over the transformer.
+    """Fuse trained low-rank weights into the transformer.
 
     Args:
         pipeline: a ``Flux2KleinPipeline`` in memory.

@@ -1,4 +1,4 @@
-"""FLUX.2 klein for several pictures at once, each with references of its own, and what stays equal is encoded once."""
+"""FLUX.2 klein for several pictures at once, each with its own references; equal inputs are encoded once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipelines.hub.batches import kept_by, key_of
 
 
 class BatchKlein(Flux2KleinPipeline):  # type: ignore[misc]
-    """The stock pipeline; its own batch shows every picture the same references, this one shows each its own."""
+    """Pipeline whose batch shows each picture its own references; the stock one shows all of them the same."""
 
     def make(
         self, references: Sequence[Sequence[Image.Image]], prompts: Sequence[str], seeds: Sequence[int], **further: Any
@@ -25,7 +25,7 @@ class BatchKlein(Flux2KleinPipeline):  # type: ignore[misc]
             references: for each picture as many as for the others, of the same sizes (all but the garment's pictures
                 are the picture's size; garments are one for the whole batch or equal in size).
             prompts: one each.
-            seeds: one each; noise comes from the processor's generator, so that every machine starts from the same.
+            seeds: one each; noise comes from the processor's generator, so that all machines start from the same noise.
             further: of ``Flux2KleinPipeline.__call__``: size, steps, guidance.
         """
         self._own = [[self._prepared(picture) for picture in each] for each in references]
@@ -43,7 +43,7 @@ class BatchKlein(Flux2KleinPipeline):  # type: ignore[misc]
     def prepare_image_latents(
         self, images: list[Tensor], batch_size: int, generator: Any, device: Any, dtype: Any
     ) -> tuple[Tensor, Tensor]:
-        """See ``Flux2KleinPipeline``: each picture's references, instead of the first one's for all."""
+        """Prepare each picture's references instead of the first one's for all; see ``Flux2KleinPipeline``."""
         if "_own" not in self.__dict__:
             return super().prepare_image_latents(images, batch_size, generator, device, dtype)  # type: ignore[no-any-return]
         encoded = [super(BatchKlein, self).prepare_image_latents(own, 1, None, device, dtype) for own in self._own]

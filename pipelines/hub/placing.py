@@ -1,4 +1,4 @@
-"""How a pipeline's weights are kept and where they lie while it works."""
+"""Precision and placement of a pipeline's weights while it works."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from vmodel.errors import BadUsage, CardTooSmall, MemoryTooSmall, PackageMissing
 
 T = TypeVar("T")
 BATCH_WHEN_OFFLOADED = 4
-"""Pictures at once where weights travel to the card for each batch, which then travel once for four."""
+"""Size of a batch where weights travel to the card for each batch: they then travel once for four pictures."""
 _WORKING_GB = 1.0
-"""Memory of the machine besides the weights that wait or work in it."""
+"""Memory of the machine in addition to that of the weights."""
 _WAYS: tuple[Offload, ...] = ("none", "model", "group")
 _LARGE = ("transformer", "unet", "text_encoder")
 """Networks of a pipeline that are quantised."""
 _QUANTISED = {"int8", "4bit"}
 _SHARES: Mapping[Precision, float] = {"fp8": 0.75, "int8": 0.6, "4bit": 0.4}
-"""What remains of the memory of weights, with a margin for what is not kept in fewer bits (docs/pipelines.md)."""
+"""Remaining share of the weights' memory, with a margin for parts that keep their precision (docs/pipelines.md)."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What there is to work with.
+    """Free memory of a machine.
 
     Attributes:
-        card_gb: free memory of the graphics card, or None where there is none.
+        card_gb: free memory of the graphics card, or None without one.
         memory_gb: free memory of the machine.
     """
 
@@ -42,11 +42,11 @@ class Machine:
 
 @dataclass(frozen=True)
 class Layout:
-    """How weights are kept and where they lie; the fields are those of ``Tuning``, decided.
+    """Decided precision and placement of weights; the fields are those of ``Tuning``.
 
     Attributes:
         device: "cuda" or "cpu".
-        batch: pictures at once.
+        batch: size of a batch.
     """
 
     device: str
@@ -58,7 +58,7 @@ class Layout:
     batch: int
 
     def dtype(self, on_card: torch.dtype = torch.bfloat16) -> torch.dtype:
-        """What the networks compute in; ``on_card`` is what their makers computed in.
+        """Return the type in which the networks compute; ``on_card`` is the one of their makers.
 
         Weights of four bits are computed in bfloat16, for which PyTorch has a kernel; quanto builds one for float16.
         """
@@ -68,7 +68,7 @@ class Layout:
 
 
 def look_at_machine() -> Machine:
-    """Free memory of this machine and its graphics card, now."""
+    """Measure the free memory of this machine and its graphics card."""
     import psutil
 
     card_gb = torch.cuda.mem_get_info()[0] / 1e9 if torch.cuda.is_available() else None
@@ -76,7 +76,7 @@ def look_at_machine() -> Machine:
 
 
 def choose_offload(card_gb: float, weights: HubWeights, precision: Precision = "full") -> Offload | None:
-    """The quickest way in which a card works with weights, or None where it is too small for any."""
+    """Return the quickest way in which a card works with weights, or None if it is too small for any."""
     least, share = weights.least_gb, _SHARES.get(precision, 1.0)
     for way in _WAYS:
         needed_gb = weights.ways_gb[way]
@@ -86,14 +86,14 @@ def choose_offload(card_gb: float, weights: HubWeights, precision: Precision = "
 
 
 def layout_here(name: str, folder: Path, tuning: Tuning | None = None) -> Layout:
-    """How a pipeline's weights are kept on this machine, now.
+    """Choose the layout of a pipeline's weights on this machine in its present state.
 
     Args:
         name: in the catalogue.
         folder: of the weights.
-        tuning: the settings of this process if None.
+        tuning: None = the settings of this process.
     Raises:
-        CardTooSmall, MemoryTooSmall: the weights cannot be worked with here.
+        CardTooSmall, MemoryTooSmall: the weights cannot be used here.
         PackageMissing: the wanted precision needs a package.
         BadUsage: a setting has a value that it cannot have.
     """
@@ -105,11 +105,11 @@ def choose_layout(tuning: Tuning, machine: Machine, weights: HubWeights, stored_
 
     Args:
         tuning: the settings.
-        machine: what there is to work with.
+        machine: its free memory.
         weights: of the pipeline.
-        stored_gb: bytes of its weights on disk, in 16 bits.
+        stored_gb: gigabytes of its weights on disk, in 16 bits.
     Raises:
-        CardTooSmall, MemoryTooSmall: the weights cannot be worked with here.
+        CardTooSmall, MemoryTooSmall: the weights cannot be used here.
         PackageMissing: the wanted precision needs a package.
     """
     precision: Precision = "full" if tuning.precision == "auto" else tuning.precision
@@ -127,12 +127,12 @@ def choose_layout(tuning: Tuning, machine: Machine, weights: HubWeights, stored_
 
 
 def _memory_gb(stored_gb: float, precision: Precision, on_card: bool, travels: bool) -> float:
-    """Of the machine: float32 without a card; what waits beside one, or gets fewer bits on its way there."""
+    """Return the machine's need: float32 without a card; weights that wait beside one or are quantised on the way."""
     if not on_card:
         return 2 * stored_gb + _WORKING_GB
     if travels or precision in _QUANTISED:
         return stored_gb * _SHARES.get(precision, 1.0) + _WORKING_GB
-    # Files are read as they go to the card, and the system takes that memory back.
+    # Files are read on their way to the card, and the system takes that memory back.
     return 0.0
 
 
@@ -148,7 +148,7 @@ def _decide_offload(wished: Offload, card_gb: float | None, weights: HubWeights,
 
 
 def load_onto_card(name: str, load: Callable[[], T]) -> T:
-    """Have a pipeline loaded and placed; where its layout, or a neighbour, leaves the card no room, say what it needs.
+    """Load and place a pipeline; if the card has no room, raise an error that says what it needs.
 
     Args:
         name: in the catalogue.
@@ -167,47 +167,47 @@ def load_onto_card(name: str, load: Callable[[], T]) -> T:
 
 
 def stored_gb(folder: Path) -> float:
-    """Gigabytes of the weights below a folder."""
+    """Return the gigabytes of the weights below a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*.safetensors")) / 1e9
 
 
 def loading_options(layout: Layout, on_card: torch.dtype = torch.bfloat16) -> dict[str, Any]:
-    """What ``from_pretrained`` is told."""
+    """Return the arguments of ``from_pretrained``."""
     return {"dtype": layout.dtype(on_card), "local_files_only": True}
 
 
 def quantise(network: torch.nn.Module, precision: Precision) -> None:
-    """Keep the weights of a network's linear layers in eight or four bits, in place; it computes as before.
+    """Keep the weights of a network's linear layers in eight or four bits, in place; its computing type stays.
 
     Args:
-        network: of 16 or 32 bits, on the processor; what was laid over its weights must be fused already.
+        network: of 16 or 32 bits, on the processor; a LoRA must be fused already.
         precision: "int8" or "4bit".
     """
     from optimum.quanto import freeze, qint4, qint8, quantize
     from optimum.quanto.library.extensions import get_extension
 
-    # On a processor quanto would compile its own at the first picture, with a compiler that may not be there.
+    # On a processor quanto would compile its own kernel at the first picture, with a compiler that may be missing.
     get_extension("quanto_cpp")._lib = _Unpacking
     quantize(network, weights=qint8 if precision == "int8" else qint4)
     freeze(network)
 
 
 def keep_in_fp8(denoiser: Any) -> None:
-    """Keep the weights of a denoiser in eight bits, in place; each layer computes in what it computed in before."""
+    """Keep the weights of a denoiser in eight bits, in place; each layer computes in the same type as before."""
     from diffusers.hooks.layerwise_casting import DEFAULT_SKIP_MODULES_PATTERN
 
-    # The projection of IP-Adapter brings its input to the kind of its weights, whatever it computes in.
+    # The projection of IP-Adapter casts its input to the type of its weights, whatever it computes in.
     whole = (*DEFAULT_SKIP_MODULES_PATTERN, "encoder_hid_proj")
     compute = denoiser.dtype
     denoiser.enable_layerwise_casting(torch.float8_e4m3fn, compute, skip_modules_pattern=whole)
 
 
 class _Unpacking:
-    """Stands where quanto's compiled library would."""
+    """Replacement of quanto's compiled library."""
 
     @staticmethod
     def unpack(packed: torch.Tensor, bits: int) -> torch.Tensor:
-        """Values of ``bits`` each, lowest first, along the first axis."""
+        """Return values of ``bits`` each, lowest first, along the first axis."""
         values = [packed >> place & 2**bits - 1 for place in range(0, 8, bits)]
         return torch.cat(values)
 
@@ -220,7 +220,7 @@ def _has(module: str) -> bool:
 
 
 def place_pipeline(pipeline: Any, layout: Layout) -> None:
-    """Put a ``DiffusionPipeline`` where its layout says, and keep it quiet.
+    """Place a ``DiffusionPipeline`` as its layout says, and silence it.
 
     Raises:
         BadUsage: diffusers has no such attention back end, or its package is not installed.
@@ -232,7 +232,7 @@ def place_pipeline(pipeline: Any, layout: Layout) -> None:
     if layout.tiling:
         pipeline.vae.enable_tiling()
     if layout.batch > 1:
-        # One picture of a batch after the other, which needs no more memory than one.
+        # One picture of a batch after the other, so that it needs no more memory than one.
         pipeline.vae.enable_slicing()
     if layout.precision in _QUANTISED:
         for network in (getattr(pipeline, name, None) for name in _LARGE):
@@ -263,7 +263,7 @@ def _set_attention(denoiser: Any, name: str) -> None:
 
 
 def need_packages(*further: str) -> None:
-    """Make sure that text encoders can be loaded.
+    """Check that text encoders can be loaded.
 
     Args:
         further: packages that are needed besides ``transformers``.
@@ -276,7 +276,7 @@ def need_packages(*further: str) -> None:
 
 
 def prepare_libraries(*further: str) -> None:
-    """Make sure that text encoders can be loaded, and that they write nothing between our lines.
+    """Check that text encoders can be loaded, and silence the libraries.
 
     Args:
         further: packages that are needed besides ``transformers``.

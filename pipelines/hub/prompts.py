@@ -1,7 +1,7 @@
-"""Prompts: sentences built of fixed words from who is seen and what is worn; nobody types into them.
+"""Prompts: sentences of fixed words about the person and the clothes; no user text enters them.
 
-So no text of a seller reaches a network, least of all where a child is seen. Nor is anything named that the camera does
-not see: a network told of eyes in a picture from behind would paint some.
+So no text of a seller reaches a network, least of all where a child is seen. Nor do they name anything outside the
+camera's view: a network that reads of eyes in a picture from behind would paint some.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ HAIR_WORDS: Mapping[str, str] = {
     "braids": "{colour} hair in braids",
 }
 _WITHOUT_FACE = {"side-part": "{colour} hair", "fringe-bob": "a {colour} bob"}
-"""The same where parting and fringe are not seen."""
+"""Words for hair whose parting and fringe are not seen."""
 _FROM_THE_FRONT = {"ponytail": "{colour} hair tied back", "bun": "{colour} hair tied back"}
-"""The same where the head hides them."""
+"""Words for hair styles that the head hides from the front."""
 _FALLING = {"bob", "fringe-bob", "shoulder-length", "long-straight", "long-wavy", "ponytail", "braids"}
-"""Reaches below the head, so that it is seen in pictures without one."""
+"""Styles that reach below the head, so that they are seen in pictures without one."""
 FACIAL_HAIR_WORDS: Mapping[str, str] = {
     "stubble": "stubble",
     "moustache": "a moustache",
@@ -79,7 +79,7 @@ _SLEEVES_END: Mapping[Sleeve, tuple[str, ...]] = {
     Sleeve.THREE_QUARTER: ("shoulders", "elbows"),
     Sleeve.LONG: ("shoulders", "elbows", "wrists"),
 }
-"""Joints over which they reach, or end: one of them must be seen for a word about them."""
+"""Joints over which sleeves reach, or at which they end: a word about sleeves needs one of them in view."""
 _LENGTHS = {
     Length.CROPPED: "cropped",
     Length.TUNIC: "tunic-length",
@@ -97,7 +97,7 @@ NEGATIVE_PROMPT = (
 
 
 def describe_person(model: VirtualModel, seen: Seen = EVERYTHING) -> str:
-    """Who is seen, as a noun phrase."""
+    """Describe the person as a noun phrase."""
     tone = min(SKIN_TONES, key=lambda name: _distance(SKIN_TONES[name], model.skin_tone))
     look = look_of(model)
     eyes = min(EYE_COLOURS, key=lambda name: _distance(EYE_COLOURS[name], look.eyes)).replace("-", " ")
@@ -112,11 +112,11 @@ def describe_person(model: VirtualModel, seen: Seen = EVERYTHING) -> str:
 
 
 def _describe_hair(model: VirtualModel, seen: Seen) -> list[str]:
-    """The words, if there are any."""
+    """Return the words about the hair, if there are any."""
     style = model.hair.style
     colour = min(HAIR_COLOURS, key=lambda name: _distance(HAIR_COLOURS[name], model.hair.colour))
     if not seen.head:
-        # Neither length nor cut can be told from what falls into the picture from above.
+        # Neither length nor cut can be recognised from hair that falls into the picture from above.
         return [f"{colour} hair"] if seen.hair and style in _FALLING else []
     words = HAIR_WORDS[style]
     if not seen.eyes:
@@ -127,14 +127,14 @@ def _describe_hair(model: VirtualModel, seen: Seen) -> list[str]:
 
 
 def describe_garment(kind: GarmentKind, material: str = "", seen: Seen = EVERYTHING) -> str:
-    """What is worn, as a noun phrase without colours and prints, which the pictures show better.
+    """Describe the garment as a noun phrase without colours and prints, which the pictures show better.
 
-    Nor the neckline: an outline tells a crew neck from a V-neck too rarely, and a wrong word would move it.
+    The neckline is left out too: an outline rarely distinguishes a crew neck from a V-neck, and a wrong word moves it.
 
     Args:
         kind: what was read from the photo.
-        material: name in ``vmodel.drape``; empty says nothing of it.
-        seen: what of it the camera sees.
+        material: name in ``vmodel.drape``; empty = not mentioned.
+        seen: its parts in the camera's view.
     """
     if not seen.garment:
         return "plain everyday clothes"
@@ -153,23 +153,23 @@ def describe_garment(kind: GarmentKind, material: str = "", seen: Seen = EVERYTH
 def instruct_edit(
     model: VirtualModel, kind: GarmentKind, material: str = "", noun: str = "image", seen: Seen = EVERYTHING
 ) -> str:
-    """Tell an editor of pictures what its three references are and what to make of them.
+    """Instruct an image editor about its three references and the picture to make.
 
     The references are those of ``pipelines.hub.references``: draft, garment, pose map.
 
     Args:
-        model: who is seen.
+        model: the person shown.
         kind: what was read from the photo.
-        material: name in ``vmodel.drape``; empty says nothing of it.
-        noun: what the editor calls a reference; it is followed by a number.
-        seen: what the camera sees; nothing else is named.
+        material: name in ``vmodel.drape``; empty = not mentioned.
+        noun: the editor's word for a reference; it is followed by a number.
+        seen: the parts in the camera's view; nothing else is named.
     """
     manner = "modest everyday catalogue photograph of a child" if model.is_child else "fashion catalogue photograph"
     return _instruct(manner, describe_person(model, seen), describe_garment(kind, material, seen), noun, seen)
 
 
 def instruct_anybody() -> str:
-    """The same of anybody in any garment, for training pictures, whose people are nobody of the roster."""
+    """Instruct an editor like ``instruct_edit``, but of any person and garment, for training pictures."""
     return _instruct("catalogue photograph", "a person", "a garment", "image", EVERYTHING)
 
 
@@ -194,7 +194,7 @@ def _instruct(manner: str, person: str, garment: str, noun: str, seen: Seen) -> 
 
 
 def describe_photograph(model: VirtualModel, kind: GarmentKind, material: str = "", seen: Seen = EVERYTHING) -> str:
-    """The picture as a caption, for networks that follow captions; arguments as of ``instruct_edit``."""
+    """Describe the picture as a caption, for networks that follow captions; arguments as of ``instruct_edit``."""
     manner = "modest everyday catalogue photo of a child" if model.is_child else "fashion catalogue photo"
     wishes = [
         *(["natural skin texture"] if seen.skin else []),

@@ -1,4 +1,4 @@
-"""Qwen-Image-Edit for several pictures at once, each with references and a sentence of its own."""
+"""Qwen-Image-Edit for several pictures at once, each with its own references and sentence."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Encoded = tuple[Tensor, Tensor | None]
 
 @dataclass(frozen=True)
 class _Own:
-    """What a batch shows its pictures.
+    """Inputs of the pictures of a batch.
 
     Attributes:
-        sentences: what the call names as its prompt, or as its negative prompt -> the sentences of all pictures.
+        sentences: the call's prompt, or its negative prompt -> the sentences of all pictures.
         seen: for each picture its references in the size of the text encoder.
-        encoded: for each picture its references as the autoencoder takes them.
+        encoded: for each picture its references in the form of the autoencoder.
     """
 
     sentences: Mapping[str, Sequence[str]]
@@ -34,7 +34,7 @@ class _Own:
 
 
 class BatchQwen(QwenImageEditPlusPipeline):  # type: ignore[misc]
-    """The stock pipeline makes one picture of one sentence at a time, or several of the same; this one several."""
+    """Pipeline of several pictures with a sentence each; the stock one makes pictures of one sentence at a time."""
 
     def make(
         self, references: Sequence[Sequence[Image.Image]], prompts: Sequence[str], seeds: Sequence[int], **further: Any
@@ -44,7 +44,7 @@ class BatchQwen(QwenImageEditPlusPipeline):  # type: ignore[misc]
         Args:
             references: for each picture as many as for the others, of the same sizes.
             prompts: one each.
-            seeds: one each; noise comes from the processor's generator, so that every machine starts from the same.
+            seeds: one each; noise comes from the processor's generator, so that all machines start from the same noise.
             further: of ``QwenImageEditPlusPipeline.__call__``: size, steps, guidance.
         """
         count, negative = len(prompts), further.get("negative_prompt")
@@ -68,7 +68,7 @@ class BatchQwen(QwenImageEditPlusPipeline):  # type: ignore[misc]
         return list(made.images)
 
     def encode_prompt(self, prompt: str, image: Any = None, device: Any = None, **further: Any) -> Encoded:
-        """See ``QwenImageEditPlusPipeline``: each picture's sentence read with its own references."""
+        """Encode each picture's sentence with its own references; see ``QwenImageEditPlusPipeline``."""
         own: _Own | None = self.__dict__.get("_own")
         if own is None:
             return super().encode_prompt(prompt, image=image, device=device, **further)  # type: ignore[no-any-return]
@@ -91,7 +91,7 @@ class BatchQwen(QwenImageEditPlusPipeline):  # type: ignore[misc]
         generator: Any,
         latents: Any = None,
     ) -> tuple[Tensor, Tensor]:
-        """See ``QwenImageEditPlusPipeline``: each picture's references, instead of the first one's for all."""
+        """Prepare each picture's references instead of the first one's for all; see ``QwenImageEditPlusPipeline``."""
         own: _Own | None = self.__dict__.get("_own")
         prepare, kind = super().prepare_latents, (num_channels_latents, height, width, dtype, device)
         if own is None:
@@ -100,7 +100,7 @@ class BatchQwen(QwenImageEditPlusPipeline):  # type: ignore[misc]
         return torch.cat([noise for noise, _ in made]), torch.cat([shown for _, shown in made])
 
     def _encode_vae_image(self, image: Tensor, generator: Any) -> Tensor:
-        # Its mean and not a sample, so that no generator has a say and the garment can be kept.
+        # The mean instead of a sample, so that no generator has an influence and the garment can be cached.
         encode = super()._encode_vae_image
         encoded: Tensor = kept_by(self, "pictures").once(key_of(image), lambda: encode(image, generator))
         return encoded
@@ -117,7 +117,7 @@ class BatchQwen(QwenImageEditPlusPipeline):  # type: ignore[misc]
 
 
 def join_sentences(encoded: Sequence[Encoded]) -> Encoded:
-    """Encoded sentences as one batch; shorter ones are filled up, and the mask says with what not to reckon."""
+    """Join encoded sentences as one batch; shorter ones are padded, and the mask excludes the padding."""
     most = max(tokens.shape[1] for tokens, _ in encoded)
     told, masks = [], []
     for tokens, mask in encoded:

@@ -1,4 +1,4 @@
-"""Qwen-Image-Edit: a large editor of pictures that sees the draft, the garment and the pose map; slow and thorough."""
+"""Qwen-Image-Edit: a large image editor that sees the draft, the garment and the pose map; slow and thorough."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TRUE_CFG_SCALE = 4.0
 """Steps and guidance of the model card."""
 NEGATIVE_PROMPT = " "
 FEW_STEPS = 8
-"""Up to so many steps the Lightning weights are laid over the transformer, which were distilled to four."""
+"""Number of steps up to which the Lightning weights are fused into the transformer; they are distilled to four."""
 LIGHTNING = "Qwen-Image-Edit-2511-Lightning-4steps-V1.0-bf16.safetensors"
 LIGHTNING_SCHEDULE = {
     "base_shift": math.log(3),
@@ -34,11 +34,11 @@ LIGHTNING_SCHEDULE = {
 
 
 class QwenEdit(HubPipeline):
-    """The pipeline as the main path calls it.
+    """Qwen-Image-Edit in the form that the main path calls.
 
     Args:
         folder: of the weights, from ``pipelines.hub.store.find_weights``.
-        steps: walked for a picture; each asks the network twice, or once with Lightning.
+        steps: denoising steps of a picture; each calls the network twice, or once with Lightning.
     Raises:
         PackageMissing: ``transformers``, ``torchvision`` or, for few steps, ``peft`` is not installed.
         CardTooSmall, MemoryTooSmall: it cannot work on this machine.
@@ -59,7 +59,7 @@ class QwenEdit(HubPipeline):
         self.at_once = layout.batch
 
     def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """See ``HubPipeline``."""
+        """Make one picture per take; see ``HubPipeline``."""
         shown = [read_references(take, shown_size) for take in takes]
         height, width = shown[0].size
         guidance: dict[str, Any] = {"true_cfg_scale": 1.0}
@@ -78,9 +78,9 @@ class QwenEdit(HubPipeline):
 
 
 def shown_size(size: tuple[int, ...]) -> tuple[int, int]:
-    """(height, width) of about a megapixel that the library does not change again.
+    """Return (height, width) of about a megapixel that the library does not change again.
 
-    It brings every reference to a megapixel by itself. A picture of another size than its draft would drift against
+    The library scales every reference to a megapixel. A picture of another size than its draft would drift against
     it, and a reference that is scaled twice is blurred.
     """
     from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus as library
@@ -93,7 +93,7 @@ def shown_size(size: tuple[int, ...]) -> tuple[int, int]:
 
 
 def lay_lightning(pipeline: Any, folder: Path) -> None:
-    """Lay the weights for few steps over a ``QwenImageEditPlusPipeline`` and give it their schedule.
+    """Fuse the weights for few steps into a ``QwenImageEditPlusPipeline`` and set their schedule.
 
     Args:
         pipeline: in memory.

@@ -1,4 +1,4 @@
-"""What a pipeline of the hub is shown: draft, garment and pose map as pictures; and its picture made a shot's."""
+"""Inputs of the hub's pipelines: draft, garment and pose map as pictures; and conversion of their output to a shot."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from vmodel.take import Pattern, Take
 from vmodel.types import ByteArray
 
 MULTIPLE = 16
-"""Sides in pixels are multiples of it: eight for the autoencoder, two for the patches."""
+"""Divisor of sides in pixels: eight for the autoencoder, two for the patches."""
 MOST_PX = 1024 * 1024
-"""Area that the networks were trained at; editors shrink references above it."""
+"""Area of the networks' training pictures; editors shrink references above it."""
 _MARGIN = 0.05
 
-#: (height, width) of a picture -> the one in which a network is shown it.
+#: (height, width) of a picture -> the size in which a network sees it.
 Fit = Callable[[tuple[int, ...]], tuple[int, int]]
 
 
@@ -27,7 +27,7 @@ class References:
     """Pictures in the order in which prompts number them.
 
     Attributes:
-        draft: the picture as geometry gives it; over grey where it is transparent.
+        draft: the picture rendered from geometry; over grey where it is transparent.
         garment: the flat-lay, cut out, whole, on white.
         pose_map: limbs in OpenPose colours on black, pixel on pixel with ``draft``.
     """
@@ -43,11 +43,11 @@ class References:
 
 
 def read_references(take: Take, fit: Fit | None = None) -> References:
-    """The take's pictures, in a size that the networks take.
+    """Return the take's pictures, in a size that the networks take.
 
     Args:
         take: the scene, framed and mapped.
-        fit: chooses sizes; ``working_size`` if None, by which a draft whose sides are multiples of 16 and whose area is
+        fit: chooses sizes; None = ``working_size``, by which a draft whose sides are multiples of 16 and whose area is
             a megapixel or less is shown pixel by pixel.
     """
     fit = fit or working_size
@@ -60,7 +60,7 @@ def read_references(take: Take, fit: Fit | None = None) -> References:
 
 
 def working_size(size: tuple[int, ...]) -> tuple[int, int]:
-    """(height, width) in multiples of 16, of about the same shape, of at most a megapixel."""
+    """Return (height, width) in multiples of 16, of about the same shape, of at most a megapixel."""
     scale = min(1.0, (MOST_PX / (size[0] * size[1])) ** 0.5)
     height, width = (max(MULTIPLE, round(side * scale / MULTIPLE) * MULTIPLE) for side in size[:2])
     while height * width > MOST_PX:
@@ -69,7 +69,7 @@ def working_size(size: tuple[int, ...]) -> tuple[int, int]:
 
 
 def frame_garment(pattern: Pattern, fit: Fit = working_size) -> Image.Image:
-    """The cut-out flat-lay on white with a margin of a twentieth, in a size that the networks take."""
+    """Frame the cut-out flat-lay on white with a margin of a twentieth, in a size that the networks take."""
     cut = cut_on_white(pattern.flat_lay.rgb, pattern.cutout.matte)
     whole = Image.fromarray((np.clip(cut, 0, 255) + 0.5).astype(np.uint8))
     margin = round(_MARGIN * max(whole.size))
@@ -83,7 +83,7 @@ def frame_garment(pattern: Pattern, fit: Fit = working_size) -> Image.Image:
 
 
 def as_shot(made: Image.Image, draft: ByteArray) -> ByteArray:
-    """A network's picture in the size of the draft, and as transparent as it.
+    """Return a network's picture in the size of the draft, with its transparency.
 
     Args:
         made: of any size.
@@ -98,7 +98,7 @@ def as_shot(made: Image.Image, draft: ByteArray) -> ByteArray:
     if draft.shape[2] == 3:
         return picture.copy()
     alpha = draft[..., 3:].astype(np.float32) / 255
-    # The grey behind a half-covered pixel is taken out again; where little covers it, that would only show noise.
+    # The grey behind a half-covered pixel is removed again; where coverage is small, that would only show noise.
     bare = (picture - BACKDROP * (1 - alpha)) / np.maximum(alpha, 0.25)
     colour = np.where(alpha >= 0.25, np.clip(bare + 0.5, 0, 255), draft[..., :3]).astype(np.uint8)
     return np.dstack([colour, draft[..., 3]])

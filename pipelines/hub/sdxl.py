@@ -1,4 +1,4 @@
-"""Stable Diffusion XL: starts at the draft, held by pose and depth (ControlNet) and shown the garment (IP-Adapter)."""
+"""Stable Diffusion XL: starts from the draft, with pose and depth (ControlNet) and the garment (IP-Adapter)."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from vmodel.types import ByteArray, FloatArray
 
 STEPS = 15
 STRENGTH = 0.5
-"""Where the walk starts: at the draft with half of the noise, enough for skin and hair, not enough to move a limb."""
+"""Share of noise at the start from the draft: enough for skin and hair, not enough to move a limb."""
 GUIDANCE_SCALE = 5.0
 CONTROL_SCALE = 0.8
 GARMENT_SCALE = 0.6
-"""How much of the garment's look the IP-Adapter adds, inside the garment's mask only."""
+"""Weight of the garment's look in the IP-Adapter, inside the garment's mask only."""
 _ENCODED = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
-"""What the library calls an encoded caption and its negative, in its order."""
+"""Names in the library of an encoded caption and its negative, in its order."""
 POSE, DEPTH = 0, 1
 """Kinds of condition in ControlNet-Union's own order (its model card)."""
 
 
 class Sdxl(HubPipeline):
-    """The pipeline as the main path calls it.
+    """Stable Diffusion XL in the form that the main path calls.
 
     Args:
         folder: of the weights, from ``pipelines.hub.store.find_weights``.
-        steps: calls of the network for a picture.
+        steps: network calls for a picture.
     Raises:
         PackageMissing: ``transformers`` or what the settings need is not installed.
         CardTooSmall, MemoryTooSmall: it cannot work on this machine.
@@ -55,7 +55,7 @@ class Sdxl(HubPipeline):
         self.at_once, self._captions_kept, self._garments_kept = layout.batch, Kept(), Kept()
 
     def make_batch(self, takes: Sequence[Take]) -> list[ByteArray]:
-        """See ``HubPipeline``."""
+        """Make one picture per take; see ``HubPipeline``."""
         shown = [read_references(take) for take in takes]
         height, width = shown[0].size
         near = [near_map(take.maps.depth_m, each.size) for take, each in zip(takes, shown, strict=True)]
@@ -68,9 +68,9 @@ class Sdxl(HubPipeline):
             control_image=[[each.pose_map for each in shown], near],
             control_mode=[POSE, DEPTH],
             controlnet_conditioning_scale=CONTROL_SCALE,
-            # Guidance asks the network for every picture twice, without and with what it is told.
+            # Guidance calls the network twice per picture, without and with its conditions.
             cross_attention_kwargs={"ip_adapter_masks": [torch.cat([masks, masks])]},
-            # The library counts the steps from pure noise, of which the nearer share is walked.
+            # The library counts the steps from pure noise and walks the last part of them.
             num_inference_steps=round(self.steps / STRENGTH),
             guidance_scale=GUIDANCE_SCALE,
             height=height,
@@ -81,7 +81,7 @@ class Sdxl(HubPipeline):
         return [as_shot(picture, take.draft) for picture, take in zip(made.images, takes, strict=True)]
 
     def _captions(self, takes: Sequence[Take]) -> dict[str, Tensor]:
-        """The takes' captions and what is not wanted, encoded."""
+        """Encode the takes' captions and the negative prompt."""
         captions = [describe_photograph(take.model, take.pattern.kind, take.material, look_at(take)) for take in takes]
         encoded = [self._captions_kept.once(caption, partial(self._encode, caption)) for caption in captions]
         return {name: torch.cat(tensors) for name, tensors in zip(_ENCODED, zip(*encoded, strict=True), strict=True)}
@@ -91,7 +91,7 @@ class Sdxl(HubPipeline):
         return encoded
 
     def _garment(self, take: Take, garment: Image.Image) -> list[Tensor]:
-        """What the IP-Adapter knows of the garment, and of nothing."""
+        """Return the IP-Adapter's embeddings of the garment, and of none."""
         pipeline = self.pipeline
         return self._garments_kept.once(
             take.pattern.key,
@@ -100,11 +100,11 @@ class Sdxl(HubPipeline):
 
 
 def load_sdxl(folder: Path, layout: Layout) -> Any:
-    """The networks of three repositories as one pipeline.
+    """Load the networks of three repositories as one pipeline.
 
     Args:
         folder: with the parts' folders "pipeline", "controlnet" and "ip-adapter".
-        layout: how they are kept; the autoencoder goes to float32 by itself where it would overflow in 16 bits.
+        layout: placement and precision; the autoencoder goes to float32 by itself where it would overflow in 16 bits.
     """
     from diffusers import ControlNetUnionModel, StableDiffusionXLControlNetUnionImg2ImgPipeline
 
@@ -126,7 +126,7 @@ def load_sdxl(folder: Path, layout: Layout) -> Any:
 
 
 def near_map(depth_m: FloatArray, size: tuple[int, int]) -> Image.Image:
-    """Depth as ControlNets know it from monocular estimators: nearest white, farther darker, nothing black.
+    """Convert depth to the form of monocular estimators, which ControlNets know: near white, far darker, never black.
 
     Args:
         depth_m: (H, W) metres; 0 where there is nothing.
@@ -143,7 +143,7 @@ def near_map(depth_m: FloatArray, size: tuple[int, int]) -> Image.Image:
 
 
 def garment_mask(coverage: FloatArray, size: tuple[int, int]) -> Tensor:
-    """Where the IP-Adapter may act.
+    """Return the mask in which the IP-Adapter may act.
 
     Args:
         coverage: (H, W) of the garment, 0..1.

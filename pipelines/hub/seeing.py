@@ -1,4 +1,4 @@
-"""What of a person and a garment the camera sees, so that no prompt names what a picture does not show."""
+"""Parts of a person and a garment in the camera's view, so that no prompt names what a picture does not show."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ _NOSE, _NECK, _EYES, _EARS = 0, 1, (14, 15), (16, 17)
 _SHOULDERS, _ELBOWS, _WRISTS = (2, 5), (3, 6), (4, 7)
 """Places in COCO-18."""
 _TURNED, _BEHIND = 0.5, 0.25
-"""Cosines between where a head or a chest points and where the camera is. From more than 60 degrees beside its look a
-head shows its back, from more than 120 its jaw no longer; a chest shows its front from up to 104."""
+"""Cosines between the direction of a head or a chest and the direction to the camera.
+
+From more than 60 degrees beside its look a head shows its back, from more than 120 its jaw no longer; a chest shows
+its front from up to 104."""
 _CHIN = 0.4
-"""Of the way from the nose down to between the shoulders."""
+"""Share of the way from the nose down to between the shoulders."""
 _LEAST = 5e-4
 """Share of the picture that skin, hair, hands or garment must fill to be worth a word."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What can be told of a picture; everything, unless said otherwise.
+    """Parts that a picture shows; everything by default.
 
     Attributes:
         garment: the garment.
@@ -59,7 +61,7 @@ EVERYTHING = Seen()
 
 
 def look_at(take: Take) -> Seen:
-    """What a take's camera sees.
+    """Determine the parts that a take's camera sees.
 
     Args:
         take: the scene, framed and mapped.
@@ -77,7 +79,7 @@ def look_at(take: Take) -> Seen:
     return Seen(
         garment=bool(maps.garment_mask.mean() > _LEAST),
         front=turned_chest > -_BEHIND,
-        # What the lower edge cuts goes on below it.
+        # A hem that the lower edge cuts goes on below it.
         hem=not (maps.garment_mask[-1] > 0.5).any(),
         shoulders=any_of(_SHOULDERS),
         elbows=any_of(_ELBOWS),
@@ -94,19 +96,19 @@ def look_at(take: Take) -> Seen:
 
 
 def _look(joints_m: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Middle of a head and where its nose points."""
+    """Return the middle of a head and the direction of its nose."""
     ears = joints_m[list(_EARS)].mean(axis=0)
     return ears, joints_m[_NOSE] - ears
 
 
 def _chest(joints_m: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Middle of the shoulders and where the breastbone points."""
+    """Return the middle of the shoulders and the direction of the breastbone."""
     right, left = joints_m[list(_SHOULDERS)]
     return 0.5 * (right + left), np.cross(left - right, [0.0, 0.0, 1.0])
 
 
 def _turned(place_m: FloatArray, ahead: FloatArray, camera_m: FloatArray) -> float:
-    """Cosine between a direction and the way to the camera, both seen from above."""
+    """Return the cosine between a direction and the way to the camera, both seen from above."""
     ahead, towards = ahead[:2], (camera_m - place_m)[:2]
     return float(ahead @ towards / max(float(np.linalg.norm(ahead) * np.linalg.norm(towards)), 1e-9))
 

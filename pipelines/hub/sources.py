@@ -1,4 +1,4 @@
-"""Where published weights come from: the hub or a mirror of it by address, or a folder."""
+"""Sources of published weights: the hub or a mirror of it by address, or a folder."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _CLIENT_ERRORS: tuple[type[Exception], ...] = (
     LocalEntryNotFoundError,
     OfflineModeIsEnabled,
 )
-"""What the hub's client raises; the bases are those of the HTTP library under it, which its versions exchange."""
+"""Exceptions of the hub's client; the bases are those of its HTTP library, which its versions exchange."""
 SUMS = "SHA256SUMS"
 """File of a repository in a folder that states the hashes of the others, as ``sha256sum`` writes it."""
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file as its source states it.
+    """File as its source states it.
 
     Attributes:
         path: inside its repository.
@@ -43,7 +43,7 @@ class SourceFile:
     git_sha1: str | None = None
 
     def is_at(self, folder: Path, tell: Tell = tell_nobody) -> bool:
-        """True if the folder has this file with the stated size and hash."""
+        """Check that the folder has this file with the stated size and hash."""
         path = folder / self.path
         if not path.is_file() or path.stat().st_size != self.size:
             return False
@@ -53,10 +53,10 @@ class SourceFile:
 
 
 class Source(Protocol):
-    """Lists and fetches the files of a part."""
+    """Interface that lists and fetches the files of a part."""
 
     def files_of(self, part: Part, tell: Tell = tell_nobody) -> list[SourceFile]:
-        """What the part takes.
+        """List the files of a part.
 
         Raises:
             WeightsUnavailable: the source cannot be reached, or does not have it.
@@ -64,7 +64,7 @@ class Source(Protocol):
         ...
 
     def fetch(self, part: Part, files: list[SourceFile], folder: Path, tell: Tell = tell_nobody) -> None:
-        """Bring the files into a folder.
+        """Download the files into a folder.
 
         Raises:
             WeightsUnavailable: the source broke off.
@@ -74,7 +74,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class FolderSource:
-    """A folder with a folder OWNER/NAME for every repository.
+    """Source in a folder with a folder OWNER/NAME for every repository.
 
     Attributes:
         root: the folder.
@@ -83,7 +83,7 @@ class FolderSource:
     root: Path
 
     def files_of(self, part: Part, tell: Tell = tell_nobody) -> list[SourceFile]:
-        """See ``Source``."""
+        """List the files of a part; see ``Source``."""
         repository = self.root / part.repository
         found = sorted(path for path in repository.rglob("*") if path.is_file())
         taken = _taken((path.relative_to(repository).as_posix() for path in found), part)
@@ -96,7 +96,7 @@ class FolderSource:
         ]
 
     def fetch(self, part: Part, files: list[SourceFile], folder: Path, tell: Tell = tell_nobody) -> None:
-        """See ``Source``."""
+        """Copy the files into a folder; see ``Source``."""
         for file in files:
             target = folder / file.path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ class FolderSource:
 
 @dataclass(frozen=True)
 class HubSource:
-    """The hub, or a mirror that answers like it.
+    """Source at the hub, or at a mirror with the same interface.
 
     Attributes:
         endpoint: its address.
@@ -121,7 +121,7 @@ class HubSource:
     endpoint: str
 
     def files_of(self, part: Part, tell: Tell = tell_nobody) -> list[SourceFile]:
-        """See ``Source``."""
+        """List the files of a part; see ``Source``."""
         api = HfApi(endpoint=self.endpoint, library_name="vmodel")
         try:
             entries = list(api.list_repo_tree(part.repository, recursive=True, revision=part.revision))
@@ -134,7 +134,7 @@ class HubSource:
         return [_as_stated(files[path]) for path in taken]
 
     def fetch(self, part: Part, files: list[SourceFile], folder: Path, tell: Tell = tell_nobody) -> None:
-        """See ``Source``; a file that broke off goes on where it ended."""
+        """Download the files into a folder; an interrupted file is resumed. See ``Source``."""
         tell("", 0)
         try:
             snapshot_download(
@@ -150,10 +150,10 @@ class HubSource:
 
 
 def open_source(setting: str) -> Source:
-    """The source that a setting names.
+    """Open the source that a setting names.
 
     Args:
-        setting: address starting with http:// or https://, else a folder.
+        setting: address starting with http:// or https://, otherwise a folder.
     """
     if setting.startswith(("http://", "https://")):
         return HubSource(setting.rstrip("/"))
@@ -161,13 +161,13 @@ def open_source(setting: str) -> Source:
 
 
 def git_sha1_of(path: Path) -> str:
-    """Hex digest under which git keeps a file's bytes."""
+    """Return the hex digest under which git stores a file's bytes."""
     content = path.read_bytes()
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def total_bytes(files: Iterable[SourceFile]) -> int:
-    """Sum of the sizes."""
+    """Add the sizes up."""
     return sum(file.size for file in files)
 
 

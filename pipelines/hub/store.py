@@ -1,6 +1,6 @@
-"""The published weights on this machine: pulled whole, recorded, checked, removed.
+"""Store of the published weights on this machine: pulled whole, recorded, checked, removed.
 
-Every pull ends by writing ``record.json``; weights without it were never finished.
+Every pull ends by writing ``record.json``; weights without it are incomplete.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _MOST_LICENCE_BYTES = 10**6
 
 
 def folder_of(name: str, settings: Settings) -> Path:
-    """Where the weights of a name are, or would be.
+    """Return the folder of the weights of a name, whether they are there or not.
 
     Raises:
         UnknownWeights: the catalogue has no such name.
@@ -47,11 +47,11 @@ def folder_of(name: str, settings: Settings) -> Path:
 
 
 def find_weights(name: str, settings: Settings) -> Path:
-    """The folder of weights that are ready to be loaded; hashes are left to ``verify_weights``.
+    """Return the folder of weights that are ready to be loaded; ``verify_weights`` checks the hashes.
 
     Raises:
-        WeightsNotPulled, WeightsIncomplete: they are not; the message names the command that gets them.
-        LicenceNotAccepted: they are for research only and came here without anybody's word.
+        WeightsNotPulled, WeightsIncomplete: they are not ready; the message names the command that gets them.
+        LicenceNotAccepted: they are for research only, and nobody has accepted their licence here.
     """
     weights, folder = weights_of(name), folder_of(name, settings)
     if not folder.is_dir():
@@ -69,10 +69,10 @@ def verify_weights(name: str, settings: Settings, tell: Tell = tell_nobody) -> d
 
     Args:
         name: in the catalogue.
-        settings: name the home.
-        tell: is told of every piece that was read.
+        settings: give the home.
+        tell: receives every piece that was read.
     Returns:
-        Path below the folder -> None if its hash is right, else what is wrong.
+        Path below the folder -> None if its hash is right, otherwise the fault.
     Raises:
         WeightsNotPulled, WeightsIncomplete: there is no finished pull to compare with.
     """
@@ -90,7 +90,7 @@ def verify_weights(name: str, settings: Settings, tell: Tell = tell_nobody) -> d
 
 
 def pulled_bytes(name: str, settings: Settings) -> int:
-    """Sizes of all files of a finished pull, as recorded.
+    """Return the size of all files of a finished pull, as recorded.
 
     Raises:
         WeightsNotPulled, WeightsIncomplete: there is none.
@@ -102,13 +102,13 @@ def pulled_bytes(name: str, settings: Settings) -> int:
 
 
 def pull_weights(name: str, settings: Settings, accept_licence: bool = False, tell: Tell = tell_nobody) -> Path:
-    """Get the weights of a name; what is there whole already is kept.
+    """Pull the weights of a name; complete files are kept.
 
     Args:
         name: in the catalogue.
-        settings: name the source and the home.
+        settings: give the source and the home.
         accept_licence: the user agrees to the licence; remembered.
-        tell: is told of every piece that was copied or checked; the hub's client tells of downloads itself.
+        tell: receives every piece that was copied or checked; the hub's client reports downloads itself.
     Returns:
         Their folder.
     Raises:
@@ -142,10 +142,10 @@ def pull_weights(name: str, settings: Settings, accept_licence: bool = False, te
 
 
 def licence_texts(name: str, settings: Settings) -> dict[str, str]:
-    """The licences that the weights' repositories hold, before anything else of them is pulled.
+    """Return the licences in the weights' repositories, before anything else of them is pulled.
 
     Returns:
-        Repository -> text; without those that hold none, or that cannot be reached.
+        Repository -> text; without repositories that hold none or cannot be reached.
     """
     from pipelines.hub.sources import open_source
 
@@ -167,7 +167,7 @@ def licence_texts(name: str, settings: Settings) -> dict[str, str]:
 
 
 def _fetch(source: Source, part: Part, files: list[SourceFile], folder: Path, name: str, tell: Tell) -> None:
-    """Fetch files and check them; what is wrong does not stay."""
+    """Fetch files and check them; wrong ones are deleted."""
     for file in files:
         (folder / file.path).unlink(missing_ok=True)
     if files:
@@ -195,7 +195,7 @@ def remove_weights(name: str, settings: Settings) -> int:
 
 
 def state_of(name: str, settings: Settings) -> str:
-    """ "ready", "incomplete", "not pulled" or "not accepted"."""
+    """Return "ready", "incomplete", "not pulled" or "not accepted"."""
     try:
         find_weights(name, settings)
     except WeightsNotPulled:
@@ -208,7 +208,7 @@ def state_of(name: str, settings: Settings) -> str:
 
 
 def _recorded_files(weights: HubWeights, folder: Path) -> dict[str, dict[str, Any]]:
-    """Path below the folder -> bytes and sha256."""
+    """Return path below the folder -> bytes and sha256."""
     try:
         parts = json.loads((folder / RECORD).read_text(encoding="utf-8"))["parts"]
         found = [(part["folder"], part["repository"], part["revision"]) for part in parts]
@@ -228,7 +228,7 @@ def _describe(file: SourceFile, folder: Path, tell: Tell) -> dict[str, Any]:
 def _accept(weights: HubWeights, settings: Settings, now: bool) -> None:
     path = settings.home / "weights" / _ACCEPTED
     accepted: dict[str, Any] = {}
-    # What cannot be read was not said.
+    # A file that cannot be read counts as no acceptance.
     with suppress(OSError, ValueError, TypeError):
         accepted = dict(json.loads(path.read_text(encoding="utf-8")))
     if accepted.get(weights.name) == weights.licence:

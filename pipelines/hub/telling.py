@@ -1,4 +1,4 @@
-"""Long work with files of many gigabytes, told as it goes on."""
+"""Long work with files of many gigabytes, with reports of its progress."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-#: Is told what is done with which file, and to how many further bytes; "" means that others tell from here on.
+#: Receives the work and its file, and the number of further bytes done; "" means that others report from here on.
 Tell = Callable[[str, int], None]
 _CHUNK = 2**24
 
 
 def tell_nobody(what: str, done: int) -> None:
-    """Where nobody looks."""
+    """Ignore the progress."""
 
 
 def sha256_told(path: Path, tell: Tell) -> str:
-    """Hex digest of a file's bytes, which are told as they are read."""
+    """Return the SHA-256 of a file as hex digits, and report the bytes as they are read."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
@@ -26,7 +26,7 @@ def sha256_told(path: Path, tell: Tell) -> str:
 
 
 def copy_told(source: Path, target: Path, tell: Tell) -> None:
-    """Copy a file's bytes, which are told as they are written.
+    """Copy a file, and report the bytes as they are written.
 
     Raises:
         OSError: one of the files cannot be read or written.

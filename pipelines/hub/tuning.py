@@ -15,21 +15,21 @@ Offload = Literal["auto", "none", "model", "group"]
 
 
 class Tuning(BaseSettings):
-    """What an operator may change; "auto" leaves it to what the machine holds, and never changes a picture.
+    """Settings of speed and memory; "auto" decides by the machine's memory, and never changes a picture.
 
     Attributes:
-        precision: how weights are kept: "full" is 16 bits on a card and float32 without one; "fp8" keeps those of the
+        precision: of the weights: "full" is 16 bits on a card and float32 without one; "fp8" keeps those of the
             denoiser in eight bits and computes in full; "int8" and "4bit" keep those of denoiser and text encoder so
             (quanto).
-        offload: where weights wait: "none" on the card, "model" in memory until their network works, "group" in memory
-            until their layer works.
+        offload: place of waiting weights: "none" on the card, "model" in memory until their network works, "group" in
+            memory until their layer works.
         tiling: the autoencoder works in tiles; their seams change a picture a little.
         compile: the denoiser's repeated blocks are compiled at the first picture.
         attention: a back end of diffusers, such as "sage" or "flash"; "auto" leaves PyTorch's own.
-        batch: pictures made at once, where the pipeline can.
-        warm: pipelines that a worker keeps loaded, the last ones that it used.
+        batch: number of pictures made at once, where the pipeline can.
+        warm: number of most recently used pipelines that a worker keeps loaded.
         dresses: pipeline whose picture fashn dresses; "auto" is the one that ``--pipeline auto`` takes.
-        lora: file of ``vmodel train --lora`` that is laid over klein.
+        lora: file of ``vmodel train --lora`` that is fused into klein.
     """
 
     model_config = SettingsConfigDict(env_prefix="VMODEL_HUB_", frozen=True)
@@ -46,7 +46,7 @@ class Tuning(BaseSettings):
 
 
 def read_tuning() -> Tuning:
-    """The settings of this process.
+    """Read the settings of this process.
 
     Raises:
         BadUsage: one of them has a value that it cannot have.
