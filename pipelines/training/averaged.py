@@ -1,4 +1,4 @@
-"""Where a training of a small network stands: the network, the running average of its weights, and its checkpoints."""
+"""State of a small network's training: the network, the running average of its weights, and its checkpoints."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _STATES = ("network", "average", "optimiser")
 
 @dataclass
 class Training(Generic[Network]):
-    """Where a training stands.
+    """State of a training.
 
     Attributes:
-        network: that learns.
+        network: the network that is trained.
         average: the running average of its weights, which is exported.
         optimiser: of the network.
         step: steps done.
         seconds: spent over all runs.
-        history: losses by name, a step each, since they were last told.
+        history: losses by name, one entry per step, since the last report.
     """
 
     network: Network
@@ -41,7 +41,7 @@ class Training(Generic[Network]):
         path.with_suffix(".new").replace(path)
 
     def restore(self, path: Path) -> None:
-        """Go on where a checkpoint left it."""
+        """Restore the state of a checkpoint."""
         state = torch.load(path, weights_only=True)
         for name in _STATES:
             getattr(self, name).load_state_dict(state[name])
@@ -52,7 +52,7 @@ class Training(Generic[Network]):
         """Count a step, and move the average towards the network.
 
         Args:
-            keep: share of the average that stays; less in the first steps, when there is little to keep.
+            keep: share of the average that stays; less in the first steps, when the average holds little.
         """
         self.step += 1
         keep = min(keep, (1 + self.step) / (10 + self.step))

@@ -1,4 +1,4 @@
-"""What the photographer's process is told of a scene, as plain arrays in one file."""
+"""Hand-over of a scene to the photographer's process, as plain arrays in one file."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _body(scene: Scene) -> dict[str, Any]:
 
 
 def _poking(geometry: Geometry) -> BoolArray:
-    """(N,) vertices of skin outside cloth: the draft hides them view by view, a photograph must have none."""
+    """Return (N,) vertices of skin outside cloth: the draft hides them view by view, a photograph must have none."""
     poking = np.zeros(len(geometry.vertices_m), bool)
     near = np.unique(geometry.triangles[geometry.near_cloth & (geometry.part != PART_NAMES.index("hand"))])
     inward = -geometry.normals[near]
@@ -131,7 +131,7 @@ def _cameras(scene: Scene, cameras: Sequence[Camera]) -> dict[str, Any]:
 
 
 def _nearest_m(scene: Scene, camera: Camera) -> float:
-    """Depth of what fills the middle of the picture, a little in front of its mean."""
+    """Return the depth of the middle of the picture, a little in front of its mean."""
     depth: FloatArray
     pixels, depth = project_points(scene.geometry.coarse.vertices_m, camera)
     height, width = camera.size

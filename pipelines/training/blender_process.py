@@ -1,4 +1,4 @@
-"""Talking to the process that photographs: a Python of its own, because ``bpy`` pins old libraries."""
+"""Client of the process that photographs: a separate Python, because ``bpy`` pins old libraries."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class BlenderFailed(StageError):
 
 
 def find_blender_python(given: Path | None = None) -> Path:
-    """The Python that has ``bpy``: as given, as ``VMODEL_BLENDER_PYTHON`` says, or what ``make train-env`` made.
+    """Find the Python that has ``bpy``: as given, as ``VMODEL_BLENDER_PYTHON`` says, or that of ``make train-env``.
 
     Raises:
         BlenderMissing: there is none, or it cannot load ``bpy``.
@@ -59,7 +59,7 @@ def find_blender_python(given: Path | None = None) -> Path:
 
 
 class Photographer:
-    """A running Blender that is handed one scene after the other; use it as a context."""
+    """Running Blender process that receives one scene after the other; use it as a context."""
 
     def __init__(self, python: Path) -> None:
         script = Path(__file__).with_name("blender_render.py")
@@ -91,13 +91,13 @@ class Photographer:
 
         Args:
             scene: written by ``hand_over``.
-            folder: for passing files.
-            samples: light paths a pixel, for each camera.
+            folder: for temporary files.
+            samples: light paths per pixel, for each camera.
             seed: of the noise that the denoiser removes.
         Returns:
-            One (H, W, 4) float32 a camera: premultiplied linear light and coverage.
+            One (H, W, 4) float32 per camera: premultiplied linear light and coverage.
         Raises:
-            BlenderFailed: with what Blender said.
+            BlenderFailed: with Blender's message.
         """
         job = {"scene": str(scene), "out": str(folder), "samples": list(samples), "seed": seed}
         assert self._process.stdin is not None
@@ -118,7 +118,7 @@ class Photographer:
 
 
 def _environment() -> dict[str, str]:
-    """Without what points Python at vmodel's own libraries."""
+    """Return the environment without variables that point Python at vmodel's own libraries."""
     return {
         name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
     }

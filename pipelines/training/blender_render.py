@@ -50,7 +50,7 @@ def render_scene(job) -> int:
 
 
 def set_up_cycles(scene, seed) -> None:
-    """Few samples, denoised with albedo and normals as guides; no tone mapping."""
+    """Set Cycles to few samples, denoised with albedo and normals as guides; no tone mapping."""
     scene.render.engine = "CYCLES"
     cycles = scene.cycles
     cycles.device = "CPU"
@@ -74,7 +74,7 @@ def set_up_cycles(scene, seed) -> None:
 
 
 def add_mesh(scene, name, vertices, triangles, corner_uv):
-    """A smooth triangle mesh; ``corner_uv`` is (T, 3, 2) with v up, or None."""
+    """Add a smooth triangle mesh; ``corner_uv`` is (T, 3, 2) with v up, or None."""
     mesh = bpy.data.meshes.new(name)
     mesh.vertices.add(len(vertices))
     mesh.vertices.foreach_set("co", np.ascontiguousarray(vertices, np.float32).ravel())
@@ -94,7 +94,7 @@ def add_mesh(scene, name, vertices, triangles, corner_uv):
 
 
 def picture(name, pixels):
-    """(H, W), (H, W, 3) linear light as an image that textures can read, unchanged."""
+    """Make an image that textures can read, unchanged, from (H, W) or (H, W, 3) linear light."""
     height, width = pixels.shape[:2]
     image = bpy.data.images.new(name, width, height, float_buffer=True, is_data=True)
     image.colorspace_settings.name = "Non-Color"
@@ -106,7 +106,7 @@ def picture(name, pixels):
 
 
 def add_body(scene, given) -> None:
-    """Skin and eyes as two objects, so that eyes stay free of scattering and relief."""
+    """Add skin and eyes as two objects, so that eyes stay free of scattering and relief."""
     images = {name: picture(name, given[f"skin_{name}"]) for name in ("albedo", "roughness", "height", "scatter")}
     for name in ("skin", "eyes"):
         chosen = given["body_is_eye"] == (name == "eyes")
@@ -119,7 +119,7 @@ def add_body(scene, given) -> None:
 
 
 def add_cloth(scene, given) -> None:
-    """The garment, one material for each of its textures."""
+    """Add the garment, with one material for each of its textures."""
     triangles = given["cloth_triangles"]
     cloth = add_mesh(scene, "cloth", given["cloth_vertices"], triangles, given["cloth_uv"])
     metres = cloth.data.uv_layers.new(name="metres")
@@ -132,7 +132,7 @@ def add_cloth(scene, given) -> None:
 
 
 def add_hair(scene, given, kind) -> None:
-    """Ribbons of hair with a colour a vertex."""
+    """Add ribbons of hair with a colour per vertex."""
     triangles = given[f"{kind}_triangles"]
     if not len(triangles):
         return
@@ -143,11 +143,11 @@ def add_hair(scene, given, kind) -> None:
         "color", np.concatenate([colour, np.ones((len(colour), 1))], axis=1).astype(np.float32).ravel()
     )
     hair.data.materials.append(hair_material(kind))
-    hair.visible_camera = False  # its strands are drawn afterwards; here they throw shadows
+    hair.visible_camera = False  # its strands are drawn afterwards; here they only cast shadows
 
 
 def light(scene, given) -> None:
-    """Disc lights whose irradiance is that of the draft's soft boxes, and a graded dome."""
+    """Add disc lights with the irradiance of the draft's soft boxes, and a graded dome."""
     aim = given["aim_m"]
     for number, (position, radius, strength, distance) in enumerate(
         zip(
@@ -190,7 +190,7 @@ def light(scene, given) -> None:
 
 
 def looking(position, target):
-    """World matrix of a light at a point that faces another."""
+    """Return the world matrix of a light at a point that faces another."""
     back = np.asarray(position, float) - target
     back /= np.linalg.norm(back)
     right = np.cross([0.0, 0.0, 1.0], back)
@@ -201,7 +201,7 @@ def looking(position, target):
 
 
 def pose_camera(scene, given, number) -> None:
-    """The pinhole of the draft, with the aperture of a portrait lens."""
+    """Add the pinhole camera of the draft, with the aperture of a portrait lens."""
     height, width = (int(n) for n in given["size"])
     focal = float(given["camera_focal_px"][number])
     centre = given["camera_centre_px"][number]

@@ -5,11 +5,11 @@ import math
 import bpy
 
 _MATTE = 0.65
-"""Roughness from which gloss has the fibres' colour, as in the draft."""
+"""Roughness from which gloss takes the fibres' colour, as in the draft."""
 
 
 def _fresh(name):
-    """A material with a Principled shader: (material, nodes, links, shader)."""
+    """Make a material with a Principled shader: (material, nodes, links, shader)."""
     material = bpy.data.materials.new(name)
     material.use_nodes = True
     tree = material.node_tree
@@ -47,7 +47,7 @@ def _bump(nodes, links, height, distance_m, below=None):
 
 
 def plain_material(name, colour, roughness):
-    """One colour."""
+    """Make a material of one colour."""
     material, _, _, shader = _fresh(name)
     shader.inputs["Base Color"].default_value = (*colour, 1)
     shader.inputs["Roughness"].default_value = roughness
@@ -55,7 +55,7 @@ def plain_material(name, colour, roughness):
 
 
 def skin_material(name, images):
-    """Painted skin with light that bleeds under it, or moist eyes; pores and colour are those that the draft shows.
+    """Make painted skin with subsurface scattering, or moist eyes; pores and colour are those of the draft.
 
     Args:
         name: "skin" or "eyes".
@@ -88,7 +88,7 @@ def skin_material(name, images):
 
 
 def cloth_material(name, image, look):
-    """A fabric that wears the garment's own picture.
+    """Make a fabric with the garment's own picture as its texture.
 
     Args:
         name: of the material.
@@ -116,7 +116,7 @@ def cloth_material(name, image, look):
 
 
 def _hue(nodes, links, colour):
-    """A colour as bright as it can be: gloss that has been through dyed fibres."""
+    """Raise a colour to its largest value: gloss that passed through dyed fibres."""
     parts = nodes.new("ShaderNodeSeparateColor")
     parts.mode = "HSV"
     links.new(colour, parts.inputs[0])
@@ -129,7 +129,7 @@ def _hue(nodes, links, colour):
 
 
 def _threads(nodes, links, metres, spacing_m):
-    """Height of a weave in metres at slope 1: the threads that the draft shades, each where it is there.
+    """Return the height of a weave in metres at slope 1, with the same threads that the draft shades.
 
     For turns x and y of the threads and a slow wobble w, slopes of ``sin(x + w) cos(y / 2)`` along x, and the same
     along y, belong to heights of ``-cos(x + w) cos(y / 2)``, and the same across.
@@ -151,7 +151,7 @@ def _threads(nodes, links, metres, spacing_m):
 
 
 def _inside_paler(nodes, links, colour):
-    """The wrong side of a print is paler and darker, as in the draft."""
+    """Make the wrong side of a print paler and darker, as in the draft."""
     facing = nodes.new("ShaderNodeNewGeometry").outputs["Backfacing"]
     grey = nodes.new("ShaderNodeHueSaturation")
     grey.inputs["Saturation"].default_value = 0.7
@@ -166,7 +166,7 @@ def _inside_paler(nodes, links, colour):
 
 
 def hair_material(name):
-    """Strands in their own colours; only their smoothed light is used, so they need not let light through."""
+    """Make strands in their own colours; they need no translucency, because only their smoothed light is used."""
     material, nodes, links, shader = _fresh(name)
     tint = nodes.new("ShaderNodeAttribute")
     tint.attribute_name = "tint"

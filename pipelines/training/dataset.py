@@ -1,4 +1,4 @@
-"""Training pictures on disk become batches of crops.
+"""Dataset: training pictures on disk, and batches of crops from them.
 
 A picture is one compressed ``.npz``: draft, target, albedo, pose_map (H, W, 3) uint8 sRGB; normals (H, W, 3) int8
 (camera space right, down, forward; times 127); depth_m (H, W) and traced (H, W, 5) float16; parts, garment, person,
@@ -29,17 +29,18 @@ from vmodel.types import FloatArray, IntArray
 MAPS = ("draft", "albedo", "normals", "depth_m", "parts", "garment", "person", "hair", "pose_map", "traced")
 _CLOSE = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hand")]
 _THIN_HAIR = 0.1
-"""Coverage of strands, and of what shows between them, from which a pixel has both."""
+"""Coverage of strands, and of the surfaces between them, from which a pixel counts as both."""
 _AIMS = (0.45, 0.25, 0.3)
 """Shares of windows over faces, hands and hairlines, over the garment, and anywhere on the figure."""
 _MEASURED, _BLUR = 7, 0.15
-"""How many numbers of a look are measures (tones and age), and how far they are moved at random: exact ones would name
-the scene, whose light could then be learnt by heart."""
+"""Number of measured values in a look (tones and age), and their random shift.
+
+Exact values would identify the scene, whose light could then be memorised."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One training picture in memory.
+    """Training picture in memory.
 
     Attributes:
         arrays: name -> array in the layout of the file.
@@ -57,7 +58,7 @@ class Picture:
 
     @cached_property
     def look(self) -> Look:
-        """Who is seen, and how."""
+        """Properties of the person and the picture."""
         meta = self.meta
         names = ("skin_tone", "hair_colour", "age", "gender", "light", "material", "zoom")
         return Look(**{name: meta[name] for name in names})
@@ -80,12 +81,12 @@ class Picture:
 
 
 def _between_strands(hair: Any, person: Any) -> Any:
-    """Where both strands and what lies under them show; arrays or tensors of coverage 0..1."""
+    """Find pixels that show both strands and the surface below; arrays or tensors of coverage 0..1."""
     return (hair > _THIN_HAIR) & (person - hair > _THIN_HAIR)
 
 
 class PictureShelf:
-    """The pictures of a folder, which may still be growing; a bounded number stays in memory.
+    """Pictures of a folder, which may still be growing; a bounded number stays in memory.
 
     Attributes:
         train, test: paths of the two splits as of the last ``scan``, sorted.
@@ -99,10 +100,10 @@ class PictureShelf:
         self._kept: dict[Path, Picture] = {}
 
     def scan(self) -> int:
-        """Look for new pictures, and forget those taken away; unreadable ones are left out.
+        """Look for new pictures, and forget removed ones; unreadable ones are left out.
 
         Returns:
-            How many training pictures there are.
+            Number of training pictures.
         """
         there = sorted(self.folder.rglob("*.npz"))
         for gone in self._split.keys() - set(there):
@@ -116,7 +117,7 @@ class PictureShelf:
         return len(self.train)
 
     def load(self, path: Path) -> Picture:
-        """The picture of a path."""
+        """Return the picture of a path."""
         if path not in self._kept:
             while len(self._kept) >= self._limit:
                 self._kept.pop(next(iter(self._kept)))
@@ -137,7 +138,7 @@ def _split_of(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Batch:
-    """What one training step sees.
+    """Input of one training step.
 
     Attributes:
         conditions: of B crops.
@@ -156,7 +157,7 @@ class Batch:
     look: Tensor
 
     def to(self, device: torch.device) -> Batch:
-        """The same on another device."""
+        """Return the batch on another device."""
         told = {part.name: getattr(self, part.name) for part in fields(self)}
         moved = {name: part.to(device) for name, part in told.items()}
         return Batch(**moved)
@@ -180,7 +181,7 @@ def make_batch(pictures: Sequence[Picture], crop: tuple[int, int], seed: Sequenc
     target = to_linear(torch.from_numpy(np.stack([cut["target"] for cut in arrays])).float() / 255)
     lit = lit_share(conditions.person, conditions.hair)
     ratio = log_ratio(rearrange(target, "b h w c -> b c h w"), conditions.draft)
-    # Between strands the photograph has ``lit`` of the light on skin already, as the answer will.
+    # Between strands the photograph already has ``lit`` of the light on skin, as the answer will.
     ratio = project_ratio(ratio, conditions.garment, (lit > 0).to(lit))
     weight = pixel_weight(conditions)
     generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
@@ -195,20 +196,20 @@ def make_batch(pictures: Sequence[Picture], crop: tuple[int, int], seed: Sequenc
 
 
 def stack_flat_lays(pictures: Sequence[Picture]) -> Tensor:
-    """(B, 3, 128, 128) sRGB in -1..1."""
+    """Return (B, 3, 128, 128) sRGB in -1..1."""
     batch = torch.from_numpy(np.stack([picture.arrays["flat_lay"] for picture in pictures])).float()
     return rearrange(batch, "b h w c -> b c h w") / 127.5 - 1
 
 
 def pixel_weight(conditions: Conditions) -> Tensor:
-    """(B, 1, H, W): skin and cloth 1, face, hands and skin between strands 2.5, backdrop a quarter."""
+    """Return (B, 1, H, W) weights: skin and cloth 1, face, hands and skin between strands 2.5, backdrop a quarter."""
     near = torch.isin(conditions.parts, torch.tensor(_CLOSE))[:, None]
     close: Tensor = (near | _between_strands(conditions.hair, conditions.person)).float()
     return 0.25 + 0.75 * conditions.person + 1.5 * close
 
 
 def _cut(picture: Picture, crop: tuple[int, int], rng: np.random.Generator) -> tuple[dict[str, FloatArray], Look]:
-    """A window of ``crop``, a quarter at half the zoom; ``_AIMS`` says over what."""
+    """Cut a window of ``crop``, a quarter of them at half the zoom; ``_AIMS`` gives their targets."""
     arrays, look = picture.arrays, picture.look
     height, width = arrays["parts"].shape
     halve = 2 * crop[0] <= height and 2 * crop[1] <= width and rng.random() < 0.25

@@ -1,4 +1,4 @@
-"""What can go wrong while something is learnt; the base and the meaning of codes are those of ``vmodel.errors``.
+"""Errors of training; the base and the meaning of codes are those of ``vmodel.errors``.
 
 SetupError
 └── TrainingMemoryExhausted
@@ -10,7 +10,7 @@ from vmodel.errors import SetupError
 
 
 class TrainingMemoryExhausted(SetupError):
-    """Memory ran out while something learnt."""
+    """Memory ran out during a training."""
 
     code = "training_memory_exhausted"
     retryable = True

@@ -1,4 +1,4 @@
-"""Held-out figures: the embedded model against the draft, both against the rendered target."""
+"""Held-out figures: the embedded model and the draft, each against the rendered target."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _FACE = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "ha
 
 
 class PictureLight:
-    """Lights the drafts of training pictures as the product lights a shot and the head that it sees near.
+    """Relighting of training pictures' drafts, as the product relights a shot and its close view of the head.
 
-    The exposure of a piece is that of the whole figure, whose answer is settled to a photograph's.
+    The exposure of a piece is that of the whole figure, whose answer is settled to a photograph's exposure.
 
     Args:
-        pipeline: that answers.
-        shelf: where the pictures are.
-        steps: network calls.
-        seed: the only source of chance.
+        pipeline: predicts the light.
+        shelf: holds the pictures.
+        steps: number of network calls.
+        seed: the only source of randomness.
     """
 
     def __init__(self, pipeline: EmbeddedPipeline, shelf: PictureShelf, steps: int, seed: int = 0) -> None:
@@ -48,7 +48,7 @@ class PictureLight:
         self._whole: tuple[Path, Seen] | None = None
 
     def __call__(self, path: Path) -> ByteArray:
-        """(H, W, 3) uint8 of the picture in a file; one that came without its whole figure is settled by itself."""
+        """Return (H, W, 3) uint8 of a file's picture; one without its whole figure is settled by itself."""
         whole = whole_view(path)
         whole = whole if whole.exists() else path
         if self._whole is None or self._whole[0] != whole:
@@ -62,7 +62,7 @@ class PictureLight:
         return np.asarray((rearrange(picture, "c h w -> h w c") * 255 + 0.5).to(torch.uint8).numpy())
 
     def finished(self, path: Path, lit: ByteArray) -> ByteArray:
-        """What the product publishes of a picture in a file and ``lit``, its light: the finish follows."""
+        """Return the product's final picture of a file from ``lit``, its light: the finish follows."""
         picture = self._shelf.load(path)
         arrays = picture.arrays
         garment, hair = (np.asarray(arrays[name] / 255, np.float32) for name in ("garment", "hair"))
@@ -80,7 +80,7 @@ class PictureLight:
 
 
 def evaluate(pipeline: EmbeddedPipeline, shelf: PictureShelf, count: int, steps: int) -> dict[str, float]:
-    """Mean figures over ``count`` held-out pictures, evenly picked.
+    """Return mean figures over ``count`` held-out pictures, evenly picked.
 
     Returns:
         psnr, ssim and psnr_close (face and hair only; NaN where none shows), each also as draft_...
@@ -97,7 +97,7 @@ def evaluate(pipeline: EmbeddedPipeline, shelf: PictureShelf, count: int, steps:
 
 
 def compare(made: ByteArray, target: ByteArray, picture: Picture) -> dict[str, float]:
-    """Figures of one picture of sRGB values, psnr in dB, ssim of luma; backdrop counts for both."""
+    """Return the figures of one sRGB picture, psnr in dB, ssim of luma; backdrop counts for both."""
     close = np.isin(picture.arrays["parts"], _FACE)
     luma = (cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in (made, target))
     alike = structural_similarity(*luma, gaussian_weights=True, use_sample_covariance=False, full=True)[1]
@@ -109,13 +109,13 @@ def compare(made: ByteArray, target: ByteArray, picture: Picture) -> dict[str, f
 
 
 def mean_known(values: list[float]) -> float:
-    """The mean of what is a number; NaN if nothing is."""
+    """Return the mean of the finite values; NaN without any."""
     known = [value for value in values if np.isfinite(value)]
     return float(np.mean(known)) if known else float("nan")
 
 
 def load_features() -> Callable[[ByteArray], list[Tensor]]:
-    """A pretrained backbone for the perceptual and Fréchet distances; see ``perceptual``.
+    """Load a pretrained backbone for the perceptual and Fréchet distances; see ``perceptual``.
 
     Returns:
         picture (H, W, 3) uint8 -> features of ``perceptual.BLOCKS``, (1, C, h, w) each.

@@ -1,8 +1,8 @@
-"""A LoRA for klein: low-rank weights that learn from rendered pairs how a draft becomes a photograph.
+"""LoRA for klein: low-rank weights that learn from rendered pairs to turn a draft into a photograph.
 
-They are learnt on klein-base, which was not distilled, and laid over klein, as its makers recommend. The loss is plain
-flow matching (Lipman et al. 2022): from the noisy photograph, beside draft, flat-lay and pose map, the transformer
-predicts the way from photograph to noise.
+They are trained on klein-base, which was not distilled, and applied to klein, as its makers recommend. The loss is
+plain flow matching (Lipman et al. 2022): from the noisy photograph, beside draft, flat-lay and pose map, the
+transformer predicts the velocity from photograph to noise.
 """
 
 from __future__ import annotations
@@ -47,20 +47,20 @@ _USUAL_PX = 512
 LEAST_PX = 64
 _MULTIPLE = 16
 _NO_ROOM = "can't allocate memory"
-"""What PyTorch says where the processor's memory ends; for a card it has a class of errors."""
+"""PyTorch's message if the processor's memory ends; for a card it has a class of errors."""
 
 
 @dataclass(frozen=True)
 class LoraPlan:
-    """A run.
+    """Plan of a run.
 
     Attributes:
         pictures: folder of training pictures, see ``pipelines.training.dataset``.
-        out: folder of the LoRA; one that is there is learnt on.
+        out: folder of the LoRA; an existing one is trained further.
         steps, minutes: it ends at whichever comes first; those of earlier runs are not counted.
-        batch: pictures a step, one after the other, so that more need no more memory.
+        batch: pictures per step, one after the other, so that more need no more memory.
         longest_px: pictures are shrunk until no side is longer; None leaves them as they are.
-        seed: whatever is left to chance follows from it.
+        seed: random seed.
         rank: of the weights.
     """
 
@@ -75,19 +75,19 @@ class LoraPlan:
 
 
 def train_lora(plan: LoraPlan, weights: Path, tell: Callable[[int, float], None] = lambda step, loss: None) -> Path:
-    """Learn a LoRA.
+    """Train a LoRA.
 
     Args:
         plan: the run.
         weights: folder of klein-base, from ``pipelines.hub.store.find_weights``.
-        tell: is given the step and its loss.
+        tell: receives the step and its loss.
     Returns:
-        The file of the LoRA; what was learnt until a Ctrl-C is in it, or until memory ran out.
+        The file of the LoRA; after a Ctrl-C or exhausted memory it holds the training until then.
     Raises:
         PackageMissing: ``transformers`` or ``peft`` is not installed.
         TrainingPicturesMissing: the folder holds no training pictures.
-        BadUsage: the folder holds something else where the LoRA goes.
-        CardTooSmall, MemoryTooSmall: klein-base cannot be learnt on here; nothing of it travels while it learns.
+        BadUsage: another file has the name of the LoRA in the folder.
+        CardTooSmall, MemoryTooSmall: klein-base cannot be trained here; its weights are not offloaded in training.
         TrainingMemoryExhausted: memory ran out all the same; the message says what is kept.
         OutputNotWritable: the LoRA cannot be written.
     """
@@ -109,7 +109,7 @@ def train_lora(plan: LoraPlan, weights: Path, tell: Callable[[int, float], None]
     except (MemoryError, RuntimeError) as error:
         if not _ran_out(error):
             raise
-    # Outside of the except clause, so that what filled the memory is not shown as the cause of the message.
+    # Outside of the except clause, so that the error of the full memory is not shown as the cause of the message.
     kept = plan.out / FILE
     raise TrainingMemoryExhausted(step, _remedies(plan), str(kept) if kept.is_file() else None)
 
@@ -140,7 +140,7 @@ def _learn(plan: LoraPlan, weights: Path, shelf: PictureShelf, tell: Callable[[i
     except KeyboardInterrupt:
         pass
     except (MemoryError, RuntimeError):
-        # Weights change in whole steps only, so those that are there are worth keeping.
+        # Weights change in whole steps only, so the present ones are worth keeping.
         if step:
             _save(pipeline, plan.out)
         raise
@@ -154,13 +154,13 @@ def flow_loss(
     generator: torch.Generator,
     longest_px: int | None = None,
 ) -> Tensor:
-    """How far the transformer is from the way between photograph and noise, at a time by chance.
+    """Return the error of the transformer's velocity between photograph and noise, at a random time.
 
     Args:
         pipeline: a ``BatchKlein``.
         picture: a training picture; draft, flat-lay and pose map are shown in this order, as to klein.
         text: the encoded sentence and its positions.
-        generator: gives time and noise.
+        generator: source of time and noise.
         longest_px: see ``LoraPlan``.
     """
     device, dtype = pipeline.transformer.device, pipeline.vae.dtype
@@ -200,7 +200,7 @@ def _ran_out(error: MemoryError | RuntimeError) -> bool:
 
 
 def _remedies(plan: LoraPlan) -> str:
-    """What needs less memory. Layers are computed anew on the way back already, and a batch is learnt one by one."""
+    """Suggest ways to need less memory; checkpointing of layers and batches one by one are in use already."""
     smaller = (plan.longest_px or _USUAL_PX) // 2 // _MULTIPLE * _MULTIPLE
     close = "close what else uses the memory" + (" of the graphics card" if torch.cuda.is_available() else "")
     return close if smaller < LEAST_PX else f"{close}, or learn from smaller pictures with --longest {smaller}"
@@ -226,13 +226,13 @@ def _prepare(weights: Path, plan: LoraPlan) -> tuple[Any, list[Tensor]]:
     pipeline.transformer.train()
     learnt = [weight for weight in pipeline.transformer.parameters() if weight.requires_grad]
     for weight in learnt:
-        # What is learnt is too small for sixteen bits.
+        # The trained changes are too small for sixteen bits.
         weight.data = weight.data.float()
     return pipeline, learnt
 
 
 def _go_on(transformer: Any, plan: LoraPlan) -> None:
-    """Put what an earlier run learnt into the layers that learn."""
+    """Load an earlier run's weights into the layers that are trained."""
     from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
 
     path = plan.out / FILE
@@ -265,7 +265,7 @@ def _save(pipeline: Any, out: Path) -> Path:
     learnt, passing = get_peft_model_state_dict(pipeline.transformer), out / f"passing-{FILE}"
     try:
         pipeline.save_lora_weights(out, transformer_lora_layers=learnt, weight_name=passing.name)
-        # Whoever stops it while it writes keeps the last one.
+        # An interruption while it writes keeps the last file.
         passing.replace(out / FILE)
     except (OSError, SafetensorError) as error:
         raise OutputNotWritable(str(out), str(error)) from None

@@ -1,4 +1,4 @@
-"""What a training step of the embedded model minimises."""
+"""Loss of a training step of the embedded model."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ _EXPOSURE = 0.8
 def loss_of(
     network: nn.ModuleDict, batch: Batch, generator: torch.Generator, backbone: Any, alone: bool = False
 ) -> tuple[Tensor, dict[str, float]]:
-    """How far the predicted clean ratio is from the true one.
+    """Return the loss of the predicted clean ratio against the true one, and its parts.
 
-    Absolute and squared difference of pixels; absolute difference of means over 2, 4, 8 and 16 pixels, where what
-    nobody can foresee (which pore, which strand) has averaged out and light remains; absolute difference of
-    gradients; and what a pretrained network sees of the two lit drafts. Weighted by the importance of the pixel, and
-    all but blind to how bright cloth, base layer and skin are on the whole. ``alone`` leaves the UNet out.
+    It adds four terms. Absolute and squared difference of pixels; absolute difference of means over 2, 4, 8 and 16
+    pixels, where unpredictable detail (which pore, which strand) has averaged out and light remains; absolute
+    difference of gradients; and the distance of the two lit drafts' features in a pretrained network. They are
+    weighted by the importance of the pixel, and mostly ignore the overall brightness of cloth, base layer and skin.
+    ``alone`` leaves the UNet out.
     """
     size = len(batch.ratio)
     clean = batch.ratio / RATIO_SCALE
@@ -58,9 +59,9 @@ def loss_of(
 
 
 def less_exposure(apart: Tensor, batch: Batch) -> Tensor:
-    """Differences (B, 3, H, W) without most of their mean over cloth, over base layer and over skin.
+    """Remove most of the mean of differences (B, 3, H, W) over cloth, over base layer and over skin.
 
-    A piece of a picture does not show how it was exposed, and ``settle_light`` decides that for the whole.
+    A piece of a picture does not show its exposure, and ``settle_light`` decides that for the whole.
     """
     for group in GROUPS:
         parts = torch.tensor(group, device=apart.device)
@@ -71,7 +72,7 @@ def less_exposure(apart: Tensor, batch: Batch) -> Tensor:
 
 
 def _seen_apart(made: Tensor, batch: Batch, backbone: Any) -> Tensor:
-    """Mean squared distance of a pretrained network's features of the lit drafts, where the model may change them."""
+    """Return the mean squared distance of the lit drafts' features, where the model may change them."""
     draft = batch.conditions.draft
     ours, theirs = (
         block_features(backbone, to_srgb(apply_ratio(draft, ratio)), LEARNT) for ratio in (made, batch.ratio)
@@ -82,9 +83,9 @@ def _seen_apart(made: Tensor, batch: Batch, backbone: Any) -> Tensor:
 
 
 def draw_sigmas(count: int, generator: torch.Generator) -> Tensor:
-    """(count,) shares of noise: mostly all of it, where pictures start; else eighths, as few steps meet them.
+    """Draw (count,) shares of noise: mostly 1, where pictures start; otherwise eighths, as few steps meet them.
 
-    A ratio is smooth, so even a tenth of it shows through noise: what starts from less of it mostly reads its answer.
+    A ratio is smooth, so even a tenth of it shows through noise: a start from less noise mostly reads its answer.
     """
     sigma = (1 + torch.randint(8, (count,), generator=generator)) / 8
     return torch.where(torch.rand(count, generator=generator) < _ALL_NOISE, torch.ones(count), sigma)

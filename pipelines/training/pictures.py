@@ -1,9 +1,9 @@
 """Make training pictures: ``python -m pipelines.training.pictures --count 1200 --seed 1``.
 
-Each scene (somebody in a drawn garment, dressed and posed by vmodel) is seen five times: the whole figure, half of it,
+Each scene (a person in a drawn garment, dressed and posed by vmodel) is seen five times: the whole figure, half of it,
 the head, a hand and an opening of the garment. Each view is rendered twice: as the draft with its condition maps, and
-as a photograph by Cycles. One .npz a picture; the format stands in docs/training.md. A run that was cut short goes on
-where it stopped; the same seed makes the same pictures.
+as a photograph by Cycles. Each picture is one .npz file; docs/training.md describes the format. A run that was
+interrupted resumes where it stopped; the same seed makes the same pictures.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 SAMPLES = 8
 HELD_OUT = 4
 HELD_OUT_HEAD = 16
-"""How many times as many light paths held-out pictures get, and heads among them, where noise weighs most."""
+"""Factors on the light paths of held-out pictures, and of heads among them, where noise weighs most."""
 DEFAULT_OUT = Path("~/.cache/vmodel-train/pictures")
 
 
@@ -102,13 +102,13 @@ def make_pictures(
 
     Args:
         out: folder.
-        count: pictures in all; a scene is made whole, so up to four more may come.
+        count: pictures in all; scenes are made whole, so up to four more may be made.
         seed: of the run; scene n has the seed ``seed * 100000 + n``.
-        python: that has ``bpy``.
-        samples: light paths a pixel.
-        workers: processes.
-        console: told how far it is.
-        split: "train" or "test", the only scenes that are made; those of the other are left for another run.
+        python: Python that has ``bpy``.
+        samples: light paths per pixel.
+        workers: number of processes.
+        console: shows the progress.
+        split: "train" or "test", the only scenes that are made; the others are left for another run.
     Raises:
         BlenderFailed: three scenes in a row could not be photographed.
     """
@@ -127,7 +127,7 @@ def make_pictures(
 def _work(
     seeds: Iterator[int], store: PictureStore, index: Index, python: Path, samples: int, workers: int, count: int
 ) -> Iterator[tuple[int, int]]:
-    """Make scenes until enough pictures are there; yields (pictures, scenes left out) after each."""
+    """Make scenes until there are enough pictures; yield (pictures, scenes left out) after each."""
     if index.pictures >= count:
         return
     if workers == 1:
@@ -164,12 +164,12 @@ def _shoot_in_worker(seed: int) -> dict[str, Any]:
 
 
 class SceneStudio:
-    """Makes all pictures of one scene after the other, with one Blender kept alive.
+    """Maker of all pictures of one scene after the other, with one Blender kept alive.
 
     Args:
-        python: that has ``bpy``.
-        store: where pictures go.
-        samples: light paths a pixel.
+        python: Python that has ``bpy``.
+        store: destination of the pictures.
+        samples: light paths per pixel.
         settings: ``cache`` keeps skins and hair between scenes.
     """
 
@@ -189,7 +189,7 @@ class SceneStudio:
             self._photographer = None
 
     def shoot(self, seed: int) -> dict[str, Any]:
-        """Make the pictures of one scene, or say why there are none.
+        """Make the pictures of one scene, or return the reason why there are none.
 
         Returns:
             {"scene": seed, "pictures": [meta ...]} or {"scene": seed, "left_out": code}.
@@ -245,7 +245,7 @@ class SceneStudio:
         return written
 
     def _shots(self, set_up: TrainingScene, scene: Scene) -> list[FloatArray]:
-        """(H, W, 4) linear light of each camera, from Blender: of ``scene``, whose cloth has one colour."""
+        """Return (H, W, 4) linear light of each camera from Blender, of ``scene``, whose cloth has one colour."""
         cameras, seed = list(set_up.cameras.values()), set_up.seed
         times = [_light_paths(name, set_up.split) for name in set_up.cameras]
         scratch = scratch_folder(self._store.folder)
@@ -256,7 +256,7 @@ class SceneStudio:
 
 
 def _light_paths(crop: str, split: str) -> int:
-    """How many times as many light paths a view gets as one to learn from."""
+    """Return the factor on a view's light paths, relative to a training view."""
     if split != "test":
         return 1
     return HELD_OUT_HEAD if crop == "head" else HELD_OUT
@@ -264,7 +264,7 @@ def _light_paths(crop: str, split: str) -> int:
 
 @dataclass(frozen=True)
 class _View:
-    """All that vmodel draws for one camera; ``plain`` is the draft with cloth in one colour, as it is photographed."""
+    """Drawings of vmodel for one camera; ``plain`` is the draft with cloth in one colour, as it is photographed."""
 
     draft: ByteArray
     maps: ConditionMaps
@@ -290,7 +290,7 @@ def _draw(set_up: TrainingScene, plain: Scene, camera: Camera) -> _View:
 def pack_picture(
     draft: ByteArray, target: ByteArray, maps: ConditionMaps, traced: FloatArray, flat_lay: ByteArray
 ) -> dict[str, Any]:
-    """One picture's arrays in the format of docs/training.md."""
+    """Pack one picture's arrays in the format of docs/training.md."""
 
     def coverage(mask: FloatArray) -> ByteArray:
         return np.asarray(np.clip(mask, 0, 1) * 255 + 0.5, np.uint8)
@@ -312,7 +312,7 @@ def pack_picture(
 
 
 def describe(scene: TrainingScene, crop: str, camera: Camera, whole: Camera, gain: float) -> dict[str, Any]:
-    """What training and the index are told of a picture."""
+    """Return the metadata of a picture for training and index."""
     model = scene.model
     middle = scene.scene.posed.vertices_m.mean(axis=0)
     if crop not in ("full", "upper", "lower"):

@@ -1,8 +1,8 @@
-"""From Cycles' light to a picture that may stand beside the draft: same exposure, outline, backdrop and tone curve.
+"""Finish of Cycles' pictures, so that they match the draft: same exposure, outline, backdrop and tone curve.
 
-Cycles gives the light on skin and cloth. Its few samples leave hair as a smear once they are denoised, so hair only
-throws its shadow there and the draft's strands are drawn afterwards. Outlines come from the same rays as the draft's,
-so both pictures agree to a fraction of a pixel.
+Cycles gives the light on skin and cloth. Denoising its few samples leaves hair as a smear, so hair only casts its
+shadow there, and the draft's strands are drawn afterwards. Outlines come from the same rays as the draft's, so both
+pictures agree to a fraction of a pixel.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from vmodel.scene.visibility import Lighting
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 
 REFERENCES = 2
-"""The first views of a scene, by which brightness is judged: the figure, and half of it."""
+"""Number of first views of a scene by which brightness is judged: the figure, and half of it."""
 _DARKEST_GAIN, _BRIGHTEST_GAIN = 0.55, 1.8
 _SKIN = [PART_NAMES.index(name) for name in ("skin", "face", "hand", "foot")]
 _HAIR = PART_NAMES.index("hair")
@@ -40,7 +40,7 @@ _FILM, _FOLDS = 0.4, 0.35
 
 
 def exposure_gain(photograph: FloatArray, draft: ByteArray, maps: ConditionMaps) -> float:
-    """Factor that gives the photograph's garment the mean light of the draft's.
+    """Return the factor that gives the photograph's garment the mean light of the draft's.
 
     Args:
         photograph: (H, W, 4) premultiplied linear light.
@@ -62,7 +62,7 @@ def exposure_gain(photograph: FloatArray, draft: ByteArray, maps: ConditionMaps)
 def skin_gain(
     photograph: FloatArray, overlay: Overlay, gain: float, draft: ByteArray, maps: ConditionMaps
 ) -> FloatArray:
-    """(3,) factor that gives the photograph's skin the mean colour of the draft's: scattering pales it.
+    """Return the (3,) factor that gives the photograph's skin the mean colour of the draft's: scattering pales it.
 
     Args:
         photograph: (H, W, 4) premultiplied linear light.
@@ -83,7 +83,7 @@ def skin_gain(
 
 @dataclass(frozen=True)
 class Overlay:
-    """What the photograph is completed with, of one camera.
+    """Additions to the photograph, of one camera.
 
     Attributes:
         strands: hair as the draft has it.
@@ -121,7 +121,7 @@ def prepare(scene: Scene, camera: Camera, light: str, background: str, seed: int
 
 
 def _strands(scene: Scene, camera: Camera, lighting: Lighting) -> StrandLayer:
-    """The draft's hair: through its longer lens where it used one."""
+    """Draw the draft's hair, through its longer lens where it used one."""
     near = close_up(scene.geometry, camera)
     seen = scene.seen_by(camera if near is None else near.camera)
     fine = draw_strands(scene.geometry, seen, lighting)
@@ -141,7 +141,7 @@ def develop(
     bare: FloatArray,
     middle: float | None,
 ) -> ByteArray:
-    """Draw the hair into the photograph, tone it as the draft is toned and put it before the draft's backdrop.
+    """Draw the hair into the photograph, apply the draft's tone curve, and add the draft's backdrop.
 
     Args:
         photograph: (H, W, 4) premultiplied linear light and coverage.
@@ -168,10 +168,10 @@ def develop(
 def settle_exposure(
     targets: Sequence[ByteArray], drafts: Sequence[ByteArray], maps: Sequence[ConditionMaps]
 ) -> list[ByteArray]:
-    """The photographs of a scene with one more correction of brightness for cloth, base layer and skin each.
+    """Correct the brightness of cloth, base layer and skin in the photographs of a scene once more.
 
-    Cloth and base layer get, by and large, the draft's brightness, skin as much more as its darkness asks for. What is
-    corrected is how bright each is on the whole in the first two views, figure and half; shade and shape stay.
+    Cloth and base layer get the draft's brightness on the whole, and skin more, the darker it is. The correction
+    follows the overall brightness in the first two views, figure and half; shade and shape stay.
 
     Args:
         targets: (H, W, 3) of each view of the scene.
@@ -195,17 +195,17 @@ def settle_exposure(
 
 
 def with_backdrop(target: ByteArray, draft: ByteArray, overlay: Overlay) -> ByteArray:
-    """The target with the draft's own pixels, dither included, where nobody is: no network has to change them."""
+    """Put the draft's own pixels, dither included, where nobody is, so that no network has to change them."""
     nobody = (overlay.strands.cover <= 0) & (overlay.body <= 0)
     return np.where(nobody[..., None], draft, target)
 
 
 def with_texture(target: ByteArray, plain: ByteArray, conditions: Conditions) -> ByteArray:
-    """The photograph's light laid on the draft: its print, dye, weave, ribs and pores, and its outlines.
+    """Apply the photograph's light to the draft, which keeps its print, dye, weave, ribs and pores, and its outlines.
 
-    A photograph that is to sell a garment shows its colours as they are, and a camera resolves its print; the
-    denoiser of a few light paths does neither, and wipes off whatever is a pixel wide, the more the fewer paths it is
-    given. So cloth is photographed in one colour, and what counts of cloth and skin is their light.
+    A photograph that is to sell a garment shows its true colours, and a camera resolves its print. The denoiser of a
+    few light paths does neither: it blurs detail of a pixel's width, the more the fewer paths it has. So cloth is
+    photographed in one colour, and only the light on cloth and skin is used.
 
     Args:
         target: (H, W, 3) of the scene whose cloth has one colour.
@@ -220,17 +220,17 @@ def with_texture(target: ByteArray, plain: ByteArray, conditions: Conditions) ->
 
 
 def with_catchlights(target: ByteArray, draft: ByteArray, maps: ConditionMaps) -> ByteArray:
-    """The target with the draft's reflections of soft boxes in the eyes, which six light paths a pixel miss."""
+    """Add the draft's reflections of soft boxes in the eyes, which six light paths per pixel miss."""
     eye = (maps.parts == PART_NAMES.index("eye")) & (maps.hair_mask < 0.5)
     glint = eye & (to_linear(draft).mean(axis=2) > 0.42)
     return np.where(glint[..., None], np.maximum(target, draft), target)
 
 
 def middle_of_cloth(photograph: FloatArray, overlay: Overlay, gain: float, maps: ConditionMaps) -> float | None:
-    """The median light on cloth, which the contrast of folds turns about; None where too little cloth is seen.
+    """Return the median light on cloth, the pivot of the folds' contrast; None where too little cloth is seen.
 
-    It is that of the first view in all views of a scene: about its own, a dark piece of cloth would be as bright as
-    any other, and nothing in the piece tells how dark it was.
+    All views of a scene use that of the first view. With its own, a dark piece of cloth would become as bright as any
+    other, and nothing in the piece would show how dark it was.
 
     Args:
         photograph: (H, W, 4) premultiplied linear light.
@@ -249,7 +249,7 @@ def _light_on_cloth(seen: FloatArray, albedo: FloatArray) -> FloatArray:
 
 
 def _deeper_folds(seen: FloatArray, albedo: FloatArray, cloth: FloatArray, middle: float | None) -> FloatArray:
-    """(H, W, 1) factor that gives light and shade on cloth, not its colours, the contrast of film."""
+    """Return the (H, W, 1) factor that gives light and shade on cloth, not its colours, the contrast of film."""
     if middle is None:
         return np.ones((*cloth.shape, 1), np.float32)
     factor = np.clip((_light_on_cloth(seen, albedo) / middle) ** _FOLDS, 0.6, 1.35)
@@ -257,7 +257,7 @@ def _deeper_folds(seen: FloatArray, albedo: FloatArray, cloth: FloatArray, middl
 
 
 def _straight(photograph: FloatArray) -> FloatArray:
-    """(H, W, 3) colours that hold beyond the photograph's own ragged coverage."""
+    """Return (H, W, 3) colours that are valid beyond the photograph's own ragged coverage."""
     cover = np.clip(photograph[..., 3], 0, 1)
     result = photograph[..., :3] / np.maximum(cover, 1e-3)[..., None]
     for sigma in (1.0, 2.5, 6.0):

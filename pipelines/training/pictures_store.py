@@ -1,4 +1,4 @@
-"""Training pictures on disk: shards of .npz files, an index with a line a picture, and a sheet to look at."""
+"""Store of training pictures: shards of .npz files, an index with one line per picture, and a contact sheet."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from PIL import Image
 from vmodel.files import make_folder, write_whole
 
 VIEWS = 5
-"""Pictures of a scene, the whole figure first; their numbers follow each other."""
+"""Number of pictures of a scene, the whole figure first, with consecutive numbers."""
 SHARD = 200
 SHEET_PAIRS = 40
 _THUMB = (256, 192)
 
 
 class PictureStore:
-    """Writes pictures whole or not at all, two hundred numbers a folder."""
+    """Store that writes pictures whole or not at all, 200 numbers per folder."""
 
     def __init__(self, folder: Path) -> None:
         make_folder(folder)
@@ -44,12 +44,12 @@ class PictureStore:
 
 
 def whole_view(path: Path) -> Path:
-    """The picture of the whole figure that belongs to a picture of the same scene."""
+    """Return the path of the whole figure's picture of the same scene."""
     return path.with_name(f"{int(path.stem) // VIEWS * VIEWS:08d}{path.suffix}")
 
 
 class Index:
-    """Which scenes are done: index.jsonl has a line a picture, left_out.jsonl one a scene without any."""
+    """Finished scenes: index.jsonl has one line per picture, left_out.jsonl one per scene without any."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -60,7 +60,7 @@ class Index:
         self._done = {line["seed"] for line in pictures} | {line["scene"] for line in left_out}
 
     def open_scenes(self, seed: int) -> Iterator[int]:
-        """Seeds of scenes that are not done, without end."""
+        """Yield the seeds of scenes that are not done, without end."""
         number = seed * 100_000
         while True:
             if number not in self._done:
@@ -68,7 +68,7 @@ class Index:
             number += 1
 
     def add(self, outcome: dict[str, Any]) -> None:
-        """Note a scene's pictures, or that there are none."""
+        """Record a scene's pictures, or that there are none."""
         pictures = outcome.get("pictures")
         lines = [{k: v for k, v in outcome.items() if k != "pictures"}] if pictures is None else pictures
         with self._files[pictures is None].open("a", encoding="utf-8") as file:
@@ -81,7 +81,7 @@ class Index:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The whole lines of a file; a line that was cut short is left out."""
+    """Yield the whole lines of a file; a truncated line is left out."""
     if path.exists():
         for line in path.read_text(encoding="utf-8").splitlines():
             try:
@@ -91,7 +91,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def write_contact_sheet(folder: Path) -> None:
-    """contact-sheet.png: draft and target side by side, pictures spread over the whole index."""
+    """Write contact-sheet.png: draft and target side by side, pictures spread over the whole index."""
     entries = list(_lines(folder / "index.jsonl"))
     if not entries:
         return

@@ -1,6 +1,6 @@
-"""Other colours and prints for a training picture, so that the model learns light and no garment's colour.
+"""Other colours and prints for a training picture, so that the model learns light and not a garment's colour.
 
-The log ratio of target over draft does not change when albedo does: only what the model is told changes.
+The log ratio of target over draft does not change with albedo: only the model's inputs change.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def recolour(conditions: Conditions, flat_lay: Tensor, generator: torch.Generato
     Args:
         conditions: of B pictures.
         flat_lay: (B, 3, 128, 128) sRGB in -1..1, on white.
-        generator: source of chance.
+        generator: source of randomness.
     Returns:
         The same pictures in other colours; nothing but ``draft``, ``albedo`` and the flat-lay changes.
     """
@@ -45,7 +45,7 @@ def recolour(conditions: Conditions, flat_lay: Tensor, generator: torch.Generato
 
 
 def random_dye(batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """A colour matrix and a lift for every picture; every fourth picture keeps its colours.
+    """Draw a colour matrix and a lift for every picture; every fourth picture keeps its colours.
 
     Returns:
         (B, 3, 3) whose rows mix the channels, and (B, 3, 1, 1) added linear light.
@@ -59,7 +59,7 @@ def random_dye(batch: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
 
 
 def random_print(batch: int, size: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """A factor on the albedo: stripes, checks or spots on about a third of the pictures, 1 elsewhere.
+    """Draw a factor on the albedo: stripes, checks or spots on about a third of the pictures, 1 elsewhere.
 
     Returns:
         (B, 3, H, W) in 0.15..1.
@@ -88,9 +88,9 @@ def random_print(batch: int, size: tuple[int, int], generator: torch.Generator) 
 
 
 def random_tone(batch: int, generator: torch.Generator) -> Tensor:
-    """(B, 3, 1, 1) factor on skin: a little lighter or darker, warmer or cooler.
+    """Draw a (B, 3, 1, 1) factor on skin: a little lighter or darker, warmer or cooler.
 
-    No more: gloss lies on top of the colour, so the share of it in the light tells how dark skin is.
+    The range is small: gloss lies on top of the colour, so its share of the light reveals how dark skin is.
     """
     together = 0.08 * torch.randn(batch, 1, 1, 1, generator=generator)
     apart = 0.03 * torch.randn(batch, 3, 1, 1, generator=generator)

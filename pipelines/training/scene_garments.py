@@ -19,14 +19,14 @@ from vmodel.types import ByteArray, Category, Cutout, FlatLay, Garment, GarmentK
 SIDE_PX: Final = 1000
 MATERIALS: Final = ("jersey", "jersey", "cotton", "cotton", "denim", "silk", "knit", "leather", "coat-wool")
 _LEAST_EXTENT: Final = 0.55
-"""Share of the picture's side that the garment fills at least: smaller ones have too few pixels for a print."""
+"""Least share of the picture's side that the garment fills: smaller ones have too few pixels for a print."""
 _MOST_DRAWINGS: Final = 200
 _NECK: Final = LANDMARKS.index("neck_left")
 
 
 @dataclass(frozen=True)
 class DrawnGarment:
-    """A garment of a training scene.
+    """Garment of a training scene.
 
     Attributes:
         id: of its seed.
@@ -69,7 +69,7 @@ def draw_garment(garment_id: str, seed: int) -> DrawnGarment:
 
 
 def _usable(rng: np.random.Generator) -> Sample:
-    """A drawing large enough and of a kind that has a pattern, seen from the front; no brief without its top."""
+    """Draw samples until one is large, of a kind with a pattern, and seen from the front; briefs need their top."""
     for _ in range(_MOST_DRAWINGS):
         sample = draw_sample(rng, None, SIDE_PX)
         seen = sample.points[~np.isnan(sample.points[:, 0])]

@@ -1,4 +1,4 @@
-"""Who wears the garments of training scenes, and which of them only tests may see."""
+"""People of training scenes, and the split that reserves some of them for tests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MEN = ("buzz", "short-crop", "short-crop", "side-part", "curly-short", "afro", 
 
 
 def cast_person(rng: np.random.Generator, split: str, roster: Mapping[str, VirtualModel]) -> VirtualModel:
-    """Somebody of a split: two thirds from the roster, the others random adults; a fifth are children.
+    """Cast a person of a split: two thirds from the roster, the others random adults; a fifth are children.
 
     Args:
         rng: the only source of chance.
@@ -45,7 +45,7 @@ def cast_person(rng: np.random.Generator, split: str, roster: Mapping[str, Virtu
 
 
 def vary_child(child: VirtualModel, variant: int) -> VirtualModel:
-    """A child of the roster with another skin grain, hair colour and build; variant 0 is the child itself."""
+    """Vary the skin grain, hair colour and build of a child of the roster; variant 0 is the child itself."""
     if variant == 0:
         return child
     rng = np.random.default_rng([child.seed, variant, 62])
@@ -62,7 +62,7 @@ def vary_child(child: VirtualModel, variant: int) -> VirtualModel:
 
 
 def random_adult(split: str, number: int) -> VirtualModel:
-    """An invented adult; the same split and number give the same person."""
+    """Invent an adult; the same split and number give the same person."""
     rng = np.random.default_rng([number, 63, split == "test"])
     gender = "woman" if rng.random() < 0.6 else "man"
     style = str(rng.choice(_WOMEN if gender == "woman" else _MEN))

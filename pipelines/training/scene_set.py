@@ -1,4 +1,4 @@
-"""A training scene from its seed: somebody in a drawn garment and a pose, under a light, before a backdrop."""
+"""Training scene from its seed: a person in a drawn garment and a pose, under a light, before a backdrop."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TEST_SHARE = 0.12
 _STREAM = 60
 """Second part of a scene's random seed."""
 ATTEMPTS = 1
-"""A garment that will not go on at once is left out: another seed costs less than another attempt."""
+"""Number of tries to drape a garment; a failed one is left out, because another seed costs less than another try."""
 _ADULT_POSES = (
     "a-pose-relaxed", "standing", "contrapposto", "contrapposto-mirror", "hand-on-hip", "walking", "walking-mirror",
     "hands-clasped-front", "three-quarter-turn", "arms-behind-back", "relaxed-weight-shift", "looking-aside",
@@ -42,7 +42,7 @@ _VIEWS = ("front", "front", "front", "three-quarter", "three-quarter-right", "20
 
 @dataclass(frozen=True)
 class TrainingScene:
-    """All that is photographed, and from where.
+    """Training scene and its cameras.
 
     Attributes:
         split: "train" or "test"; bodies and garments belong to one of them only.
@@ -60,7 +60,7 @@ class TrainingScene:
 
 
 def split_of(seed: int) -> str:
-    """The split that the scene of a seed belongs to, "train" or "test", known before it is made."""
+    """Return the split of a seed's scene, "train" or "test", known before it is made."""
     return _draw_split(np.random.default_rng([seed, _STREAM]))
 
 
@@ -69,7 +69,7 @@ def _draw_split(rng: np.random.Generator) -> str:
 
 
 def make_scene(seed: int, roster: Mapping[str, VirtualModel], settings: Settings) -> TrainingScene:
-    """Cast, dress, pose and frame.
+    """Cast, dress, pose and frame a scene.
 
     Args:
         seed: decides everything.
@@ -99,9 +99,9 @@ def make_scene(seed: int, roster: Mapping[str, VirtualModel], settings: Settings
 
 
 def in_one_colour(scene: Scene) -> Scene:
-    """The same scene with every texture of the garment in its mean colour; mesh and light are shared.
+    """Return the same scene with every texture of the garment in its mean colour; mesh and light are shared.
 
-    A camera resolves the print of cloth, the denoiser of a few light paths does not: it takes flowers for light.
+    A camera resolves the print of cloth; the denoiser of a few light paths does not, and takes flowers for light.
     """
     assert scene.garment is not None
     plain = [to_srgb(to_linear(texture).mean(axis=(0, 1), keepdims=True)) for texture in scene.garment.textures]
@@ -136,7 +136,7 @@ def _cameras(rng: np.random.Generator, scene: Scene) -> dict[str, Camera]:
 
 
 def _opening(rng: np.random.Generator, scene: Scene, camera: Camera) -> FloatArray:
-    """A point of a hem, cuff or neckline on the side that the camera sees; else any point of the cloth."""
+    """Return a point of a hem, cuff or neckline on the camera's side; otherwise any point of the cloth."""
     drape = scene.drape
     assert drape is not None
     index = np.unique(drape.open_edges) if rng.random() < 0.75 else np.arange(len(drape.vertices_m))
@@ -147,12 +147,12 @@ def _opening(rng: np.random.Generator, scene: Scene, camera: Camera) -> FloatArr
 
 
 def zoom_in(camera: Camera, point_m: FloatArray, half_m: float) -> Camera:
-    """The same camera with a longer lens, shifted so that a point is in the middle.
+    """Return the camera with a longer lens, shifted so that a point is in the middle.
 
     Args:
         camera: the whole picture's.
         point_m: (3,) world.
-        half_m: half of what the picture's height shows at the point, metres.
+        half_m: half of the height that the picture shows at the point, metres.
     """
     pixel, depth = project_points(np.asarray(point_m)[None], camera)
     height, width = camera.size
@@ -162,14 +162,14 @@ def zoom_in(camera: Camera, point_m: FloatArray, half_m: float) -> Camera:
 
 
 def magnification(camera: Camera, whole: Camera, point_m: FloatArray) -> float:
-    """How much larger a point appears than in the whole-figure picture."""
+    """Return the magnification of a point relative to the whole-figure picture."""
     _, near = project_points(np.asarray(point_m)[None], camera)
     _, far = project_points(np.asarray(point_m)[None], whole)
     return float(camera.focal_px / near[0] * far[0] / whole.focal_px)
 
 
 def scratch_folder(out: Path) -> Path:
-    """Where passing files of this process lie."""
+    """Create the folder for temporary files of this process."""
     folder = out / ".passing" / str(os.getpid())
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -1,4 +1,4 @@
-"""Cloth as a photograph shows it: creases where the draft shades them, and a ripple of cloth that was worn before."""
+"""Cloth as a photograph shows it: creases where the draft shades them, and a ripple of worn cloth."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _RIPPLE_M = 0.0001
 
 
 def wrinkled(geometry: Geometry, seed: int) -> FloatArray:
-    """All vertices (N, 3); those of the cloth are moved along their normals into creases.
+    """Return all vertices (N, 3); those of the cloth are moved along their normals into creases.
 
-    Creases and soft folds stand at the very places where the draft shades them, so that a network can learn to see one
-    from the other; a faint ripple everywhere is the photograph's own.
+    Creases and soft folds are at the same places where the draft shades them, so that a network can learn one from the
+    other; a faint ripple everywhere is the photograph's own.
 
     Args:
         geometry: with a drape.
@@ -33,7 +33,7 @@ def wrinkled(geometry: Geometry, seed: int) -> FloatArray:
 
 
 def _ripple_tile(seed: int) -> FloatArray:
-    """(256, 256) repeating noise of deviation one, features of 15 to 60 mm: cloth that was worn before."""
+    """Return (256, 256) repeating noise of deviation one, features of 15 to 60 mm: cloth that was worn before."""
     frequency = np.fft.fftfreq(TILE_PX, TILE_M / TILE_PX)
     radius = np.hypot(frequency[None], frequency[:, None])
     band = np.exp(-0.5 * ((radius - 24) / 12) ** 2)

@@ -1,9 +1,9 @@
 """Train the embedded model: ``python -m pipelines.training.train --pictures DIR --out DIR --minutes N``.
 
-Reads new pictures as they appear, so training can begin while pictures are still being rendered. Stops and goes on
-where it stopped: every step's randomness follows from the seed and the step's number. ``--export FOLDER`` writes the
-averaged weights of the last checkpoint as a pipeline and enters them into the manifest. Losses, choices and figures:
-``embedded.md``.
+It reads new pictures as they appear, so training can begin while pictures are still being rendered. A stopped run
+resumes where it stopped: the randomness of a step follows from the seed and the step's number. ``--export FOLDER``
+writes the averaged weights of the last checkpoint as a pipeline and enters them into the manifest. Losses, choices and
+figures: ``embedded.md``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from vmodel.weights import Origin, vouch_for
 
 LOG_EVERY = 20
 _FINE_RATE = 4.0
-"""How much faster the small network of fine light learns than the UNet."""
+"""Factor on the UNet's learning rate for the small network of fine light."""
 ORIGIN = Origin(
     licence="Apache-2.0",
     data="Pictures of invented people in drawn garments, rendered by pipelines/training/pictures.py; no photos",
@@ -52,23 +52,23 @@ ORIGIN = Origin(
 
 @dataclass(frozen=True)
 class Plan:
-    """What a training run is.
+    """Plan of a training run.
 
     Attributes:
         pictures: folder of the training pictures, searched recursively.
         out: folder of ``checkpoint.pt`` and ``log.jsonl``.
-        minutes, steps: the run ends at whichever comes first; the learning rate falls towards that end.
-        batch: crops a step.
+        minutes, steps: the run ends at the first of both limits; the learning rate falls towards that end.
+        batch: crops per step.
         crop: (height, width) of a crop, multiples of 32.
         wide_share: share of the steps that see a quarter as many crops, twice as high and wide.
-        alone_share: first share of the run that teaches the network of fine light alone, in crops half as high and
-            wide: such steps cost a tenth, and it is the one that traced light tells most.
-        seed: the only source of chance.
+        alone_share: first share of the run that trains the network of fine light alone, in crops half as high and wide:
+            such steps cost a tenth, and this network profits most from traced light.
+        seed: the only source of randomness.
         rate: highest learning rate.
         size: of the network.
         kept: pictures held in memory, 5 MB each.
         save_minutes, test_minutes: time between checkpoints, and between held-out figures.
-        start: pipeline whose weights a new run begins with; None begins from nothing.
+        start: pipeline whose weights a new run begins with; None = random weights.
     """
 
     pictures: Path
@@ -89,12 +89,12 @@ class Plan:
 
 
 class Trainer:
-    """Everything that a step changes, and that a checkpoint therefore holds.
+    """State that a step changes, and that a checkpoint therefore holds.
 
     Attributes:
         step: steps done.
-        minutes: spent on them, over all sittings.
-        whole: False while a step is being applied; a stop there leaves nothing that could be saved.
+        minutes: time spent on them, over all runs.
+        whole: False while a step is being applied; the state of a stop there cannot be saved.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -115,7 +115,7 @@ class Trainer:
 
     @property
     def checkpoint(self) -> Path:
-        """Where the run's state lies."""
+        """Path of the run's state."""
         return self.plan.out / "checkpoint.pt"
 
     def save(self) -> None:
@@ -132,7 +132,7 @@ class Trainer:
         os.replace(unfinished, self.checkpoint)
 
     def resume(self) -> bool:
-        """Go on from the checkpoint, if there is one.
+        """Resume from the checkpoint, if there is one.
 
         Raises:
             CheckpointMissing: it is of a network of another size.
@@ -167,12 +167,12 @@ class Trainer:
         self.average = _running_average(self.parameters)
 
     def learn(self, shelf: PictureShelf) -> dict[str, float]:
-        """Make one step.
+        """Train one step.
 
         Returns:
             loss, its parts, gradient norm and learning rate.
         Raises:
-            FileNotFoundError: a picture was taken away since the last scan.
+            FileNotFoundError: a picture was removed since the last scan.
         """
         plan, begun = self.plan, time.monotonic()
         rng = np.random.default_rng([plan.seed, self.step])
@@ -201,11 +201,11 @@ class Trainer:
         return {**figures, "gradient": float(norm), "rate": self._rate()}
 
     def share_done(self) -> float:
-        """0..1 of the plan."""
+        """Return the share of the plan that is done, 0..1."""
         return min(1.0, max(self.step / self.plan.steps, self.minutes / self.plan.minutes))
 
     def averaged_pipeline(self) -> EmbeddedPipeline:
-        """A pipeline with a copy of the averaged weights."""
+        """Make a pipeline with a copy of the averaged weights."""
         copy = Trainer(self.plan)
         self.average.copy_to(copy.parameters)
         copy.network.eval().requires_grad_(False)
@@ -227,14 +227,14 @@ def _running_average(parameters: list[nn.Parameter]) -> EMAModel:
 
 
 def train(plan: Plan, stop_at: int | None = None) -> Trainer:
-    """Train until the plan's end, from the checkpoint where there is one; a stop by Ctrl-C or SIGTERM is saved.
+    """Train until the plan's end, from the checkpoint if there is one; a stop by Ctrl-C or SIGTERM is saved.
 
     Args:
         plan: the run.
-        stop_at: step after which to save and leave, as an interruption would.
+        stop_at: step after which to save and return, as an interruption would.
     Raises:
-        TrainingPicturesMissing: the folder holds no picture of the training split, or no longer does; what was
-            learnt until then is saved.
+        TrainingPicturesMissing: the folder holds no picture of the training split, or no longer does; the training
+            until then is saved.
         CheckpointMissing: the checkpoint or the start is of a network of another size, or the start is not there.
         OutputNotWritable: the run's folder cannot be made or written.
     """
@@ -255,10 +255,10 @@ def train(plan: Plan, stop_at: int | None = None) -> Trainer:
 
 
 def make_steps(trainer: Trainer, shelf: PictureShelf, stop_at: int | None = None) -> None:
-    """Learn until the plan's end, and write log and checkpoints.
+    """Train until the plan's end, and write log and checkpoints.
 
     Raises:
-        TrainingPicturesMissing: all pictures were taken away.
+        TrainingPicturesMissing: all pictures were removed.
     """
     plan, watched = trainer.plan, list[dict[str, float]]()
     saved = tested = trainer.minutes
@@ -269,7 +269,7 @@ def make_steps(trainer: Trainer, shelf: PictureShelf, stop_at: int | None = None
         while trainer.share_done() < 1 and trainer.step != stop_at:
             try:
                 watched.append(trainer.learn(shelf))
-            except FileNotFoundError:  # whoever renders has taken pictures away
+            except FileNotFoundError:  # another process has removed pictures
                 _look_again(shelf)
                 continue
             done = f"step {trainer.step}, loss {watched[-1]['loss']:.3f}"
@@ -305,7 +305,7 @@ def export(plan: Plan, folder: Path) -> Path:
     """Write the averaged weights of the plan's checkpoint as a float16 pipeline, and vouch for them.
 
     Returns:
-        The manifest: the one beside ``folder`` where there is one, else one inside.
+        The manifest: the one beside ``folder`` if there is one, otherwise one inside.
     Raises:
         CheckpointMissing: there is no checkpoint, or one of a network of another size.
         OutputNotWritable: the folder cannot be made or written.
@@ -322,7 +322,7 @@ def export(plan: Plan, folder: Path) -> Path:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Command line."""
+    """Train the embedded model, or export its last checkpoint as a pipeline."""
     parser = argparse.ArgumentParser(prog="python -m pipelines.training.train", description=main.__doc__)
     parser.add_argument("--pictures", type=Path, default=Path("~/.cache/vmodel-train/pictures").expanduser())
     parser.add_argument("--out", type=Path, default=Path("~/.cache/vmodel-train/embedded").expanduser())
