@@ -35,15 +35,16 @@ def without_neck(photo: GarmentPhoto) -> np.ndarray:
 
 
 def test_what_is_foreign_at_the_neck_is_the_inside_of_the_back(tee: GarmentPhoto) -> None:
-    foreign = seen_at(tee, "neck_front")
-    assert np.array_equal(inside_of_neck(tee.kind, tee.points, foreign), foreign > 0.5)
+    foreign, high = seen_at(tee, "neck_front"), replace(tee.kind, neckline=Neckline.HIGH)
+    assert np.array_equal(inside_of_neck(high, tee.points, foreign), foreign > 0.5)
     for elsewhere in ("hem_left", "armpit_right", "hem_mid"):
-        assert not inside_of_neck(tee.kind, tee.points, seen_at(tee, elsewhere)).any()
+        assert not inside_of_neck(high, tee.points, seen_at(tee, elsewhere)).any()
 
 
-def test_the_lining_of_a_hood_is_worn(tee: GarmentPhoto) -> None:
-    hood = replace(tee.kind, neckline=Neckline.HOOD)
-    assert not inside_of_neck(hood, tee.points, seen_at(tee, "neck_front")).any()
+@pytest.mark.parametrize("neckline", [Neckline.HOOD, Neckline.CREW])
+def test_the_lining_of_a_hood_and_the_band_of_a_neck_are_worn(tee: GarmentPhoto, neckline: Neckline) -> None:
+    kind = replace(tee.kind, neckline=neckline)
+    assert not inside_of_neck(kind, tee.points, seen_at(tee, "neck_front")).any()
 
 
 def test_a_high_neck_is_open_where_no_front_is_seen_below_its_corners(tee: GarmentPhoto) -> None:

@@ -17,9 +17,9 @@ labelled by eye none of 47 turtlenecks does, and 21 of 108 with a zip or buttons
 
 _BARE_AT: Final = 0.35
 """How far below the neck points, as a share of their distance, the back's inside is seen where a high neck is open: of
-those labelled by eye that is so for 3 of 43 without a zip or buttons, and for 46 of 93 with one."""
-_INSIDE: Final = 0.6
-"""Probability from which on a place at the neck is not the front's outer face."""
+those labelled by eye that is so for 3 of 43 without a zip or buttons, and for 32 of 93 with one."""
+_INSIDE: Final = 0.75
+"""Probability from which on a place at the neck is not the front's outer face; trims of another colour reach 0.6."""
 _BESIDE, _ABOVE, _BELOW = 0.3, 1.2, 0.4
 """How far beyond the neck points, above them and below the lowest point of the front the back's inside is looked for,
 as shares of the neck points' distance."""
@@ -48,14 +48,16 @@ def inside_of_neck(kind: GarmentKind, points: Mapping[str, FloatArray], foreign:
     """Find the inside of the back, with its label and hanger, that a neck leaves to be seen.
 
     Args:
-        kind: what it is; the lining of a hood, and what an open front shows, are worn.
+        kind: what it is. The lining of a hood, and what an open front shows, are worn; other necks are cut along the
+            edge of their front.
         points: its landmarks in the photo.
         foreign: (H, W) float32, how likely a place is not the outer face of the cloth.
     Returns:
         (H, W) bool.
     """
     names = ("neck_left", "neck_right", "neck_front")
-    if kind.neckline == Neckline.HOOD or kind.open_front or not all(name in points for name in names):
+    stands = kind.neckline in {Neckline.COLLAR, Neckline.HIGH} and not kind.open_front
+    if not stands or not all(name in points for name in names):
         return np.zeros(foreign.shape, bool)
     left, right, front = (points[name] for name in names)
     across = left - right
