@@ -21,24 +21,24 @@ from vmodel.types import BoolArray, FloatArray, Garment, Neckline, PosedBody
 SHOULDER_ROOM_M = 0.012
 SIDE_ROOM_M = 0.012
 ARM_RADIUS = (0.033, 0.022)
-"""Of the upper arm and the wrist, as a share of the height."""
+"""Radius of the upper arm and of the wrist, as a share of the body's height."""
 ON_CUT_M = 0.004
 COVER_REACH_M, COVER_ROUNDS = 0.12, 12
-"""How far a seam may be lifted out of the body, and how many rings of particles follow it."""
+"""Distance that a seam may be lifted out of the body, and number of rings of particles that follow it."""
 ARMPIT_REACH_M = 0.15
-"""How far below the armpit a side seam may lie inside the arm that hangs beside it."""
+"""Distance from the armpit within which a side seam that lies inside the hanging arm is moved out of it."""
 ARMHOLE_REACH_M = 0.10
-"""How far the cloth round the foot of an armhole follows it."""
+"""Distance over which the cloth round the foot of an armhole follows it."""
 ARM_DEPTH_M = 0.14
 """Cloth further below the arm's axis lies on the trunk."""
 OFF_ALONG = 0.04
-"""How far down the arm, as a share of the height, the root of a sleeve lies that begins below the shoulder."""
+"""Position on the arm of an off-shoulder sleeve's root, as a share of the body's height."""
 OFFSET_FADE_M = 0.06
 """A sleeve whose root lies beside the arm's axis joins it within this length, or the arm would start outside it."""
 
 
 def anchor_torso(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody) -> FloatArray:
-    """(N, 2) world x and z in metres: hung from the shoulders or the waist, rows at least as wide as the body."""
+    """Return (N, 2) world x and z in metres: hung from shoulders or waist, rows at least as wide as the body."""
     marks = landmarks_m(garment)
     flat = cloth.flat_cm / 100
     trunk = body_outline(posed, trunk_faces(body))
@@ -55,7 +55,7 @@ def anchor_torso(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody) -
 
 
 def _centre_x(garment: Garment, flat: FloatArray) -> float:
-    """The garment's middle: between neck points or waist points, else of its extent."""
+    """Return the garment's middle x: between neck, waist, armpit or hem points, otherwise of its extent."""
     marks = landmarks_m(garment)
     for name in ("neck", "waist", "armpit", "hem"):
         if f"{name}_left" in marks and f"{name}_right" in marks:
@@ -66,7 +66,7 @@ def _centre_x(garment: Garment, flat: FloatArray) -> float:
 def _hang_from_shoulders(
     marks: Mapping[str, FloatArray], flat: FloatArray, centre: float, posed: PosedBody, body: Body, trunk: Outline
 ) -> float:
-    """Upward shift that brings the shoulder line just above the shoulders."""
+    """Return the upward shift that brings the shoulder line just above the shoulders."""
     neck, shoulder = (
         [
             (marks[f"{n}_{s}"] - (centre, 0)) * (1 if s == "left" else -1, 1)
@@ -89,7 +89,7 @@ def _hang_from_shoulders(
 
 
 def _top_at(trunk: Outline, x: float) -> float:
-    """Highest point of the trunk over x, the mean of both sides."""
+    """Return the highest point of the trunk over x, the mean of both sides."""
     tops = []
     for sign in (1, -1):
         column = round((sign * x - trunk.low[0]) / CELL_M - 0.5)
@@ -99,7 +99,7 @@ def _top_at(trunk: Outline, x: float) -> float:
 
 
 def _hang_from_waist(marks: Mapping[str, FloatArray], flat: FloatArray, body: Body) -> float:
-    """Upward shift that brings the waist edge to the waist, or lower where the rise is short."""
+    """Return the upward shift that brings the waist edge to the waist, or lower where the rise is short."""
     top = float(np.mean([marks[n][1] for n in ("waist_left", "waist_right") if n in marks] or [flat[:, 1].max()]))
     waist = body.measurements.waist_height / 100
     if "crotch" in marks:
@@ -188,7 +188,7 @@ def place_armholes(flat: FloatArray, cloth: Cloth, garment: Garment, posed: Pose
 
 
 def _under_arm(filled: BoolArray, outline: Outline, posed: PosedBody, bone: str, x: float) -> FloatArray:
-    """(2,) x and z just below the arm: at x, or further out where the arm still leans on the body."""
+    """Return (2,) x and z just below the arm: at x, or further out where the arm still touches the body."""
     arm = np.stack([posed.joints_m[f"{name}.{bone}"][[0, 2]] for name in ("upperarm01", "lowerarm01")]).astype(float)
     sign = np.sign(arm[1, 0])
     for column_x in np.arange(abs(x), abs(arm[1, 0]), CELL_M):
@@ -236,7 +236,7 @@ def place_sleeves(flat: FloatArray, cloth: Cloth, garment: Garment, posed: Posed
 
 
 def cover_arms(flat: FloatArray, cloth: Cloth, garment: Garment, posed: PosedBody) -> FloatArray:
-    """Bring seams that start inside the body's outline out of it, or the arm would leave through them.
+    """Move seams that start inside the body's outline out of it; otherwise the arm would leave through them.
 
     Shoulder and upper sleeve seams go up; seams that meet at the armpit go between arm and trunk.
 
@@ -271,7 +271,7 @@ def cover_arms(flat: FloatArray, cloth: Cloth, garment: Garment, posed: PosedBod
 
 
 def _way_up(places: FloatArray, room: FloatArray, outline: Outline, direction: FloatArray) -> FloatArray:
-    """(P, 2) the shortest way along a direction until there is room beside the body; zero where there is none."""
+    """Return (P, 2) shortest ways along a direction until there is room beside the body; zero if there is none."""
     reach = np.arange(0.0, COVER_REACH_M, 0.004)
     tried = places[:, None] + reach[None, :, None] * direction
     at = np.stack(outline.cell(tried[..., 0], tried[..., 1])) - 0.5
@@ -283,7 +283,7 @@ def _way_up(places: FloatArray, room: FloatArray, outline: Outline, direction: F
 def _nearest_under_arm(
     room: FloatArray, outline: Outline, posed: PosedBody, bone: str
 ) -> Callable[[FloatArray], FloatArray]:
-    """Finds the place (x, z) under an arm, with room beside the body, that is nearest to each of (P, 2) places."""
+    """Return a function that maps (P, 2) places to the nearest (x, z) under an arm with room beside the body."""
     arm = np.stack([posed.joints_m[f"{name}.{bone}"][[0, 2]] for name in ("upperarm01", "lowerarm01", "wrist")])
     x, z = (outline.low[axis] + (np.arange(room.shape[axis]) + 0.5) * CELL_M for axis in (0, 1))
     same_side = x * np.sign(arm[1, 0]) > 0
@@ -296,7 +296,7 @@ def _nearest_under_arm(
 
 
 def _corner(garment: Garment, first: str, second: str, mark: FloatArray) -> FloatArray:
-    """Where two edges of the outline meet, in metres: a cut through the sleeve must end there. Else the landmark."""
+    """Return the point in metres where two outline edges meet: a sleeve's cut must end there. Else the landmark."""
     for panel in garment.panels:
         if first in panel.edges and second in panel.edges:
             a, b = (np.asarray(panel.edges[name], float)[[0, -1]] / 100 for name in (first, second))
@@ -312,14 +312,14 @@ def _nearest_placed(cloth: Cloth, flat: FloatArray, point_m: FloatArray) -> Floa
 
 
 def _beyond(cloth: Cloth, shoulder: FloatArray, armpit: FloatArray, cuff: FloatArray, sign: float) -> BoolArray:
-    """Particles cut off by the line from shoulder to armpit, on the cuff's side."""
+    """Return the particles cut off by the line from shoulder to armpit, on the cuff's side."""
     points = cloth.flat_cm / 100
     i, j = cloth.edges[:, 0], cloth.edges[:, 1]
     line = armpit - shoulder
     over = shoulder - line * 0.25
     under = armpit + line * 0.10
     crossed = _segments_cross(points[i], points[j], over, under)
-    # Particles on the cut itself, the corners of the outline among them, would hold both sides together.
+    # Particles on the cut itself, including corners of the outline, would connect both sides.
     t = np.clip((points - over) @ (under - over) / max(float((under - over) @ (under - over)), 1e-9), 0, 1)
     on_cut = np.linalg.norm(points - over - t[:, None] * (under - over), axis=1) < ON_CUT_M
     keep = ~(crossed | on_cut[i] | on_cut[j])
@@ -346,7 +346,7 @@ def _segments_cross(p: FloatArray, q: FloatArray, a: FloatArray, b: FloatArray) 
 def _centred_sleeve(
     points: FloatArray, sleeve: BoolArray, root: FloatArray, cuff: FloatArray, height_m: float
 ) -> FloatArray:
-    """Panel points with the sleeve's rows centred on its axis and at least as wide as an arm."""
+    """Return panel points with the sleeve's rows centred on its axis and at least as wide as an arm."""
     axis = (cuff - root) / np.linalg.norm(cuff - root)
     across = np.array([-axis[1], axis[0]])
     u, v = (points - root) @ axis, (points - root) @ across
@@ -368,9 +368,9 @@ def _along_arm(
     points: FloatArray, root: FloatArray, cuff: FloatArray, anchor: FloatArray, posed: PosedBody, side: str,
     begin_m: float | None = None,
 ) -> FloatArray:  # fmt: skip
-    """Panel points of a sleeve laid along the arm: length from the root line runs along the arm's axis.
+    """Lay a sleeve's panel points along the arm: length from the root line runs along the arm's axis.
 
-    It begins where the placed trunk has its root, or at a stated way down the arm.
+    The sleeve begins at its root on the placed trunk, or at a given distance down the arm.
     """
     axis = cuff - root
     length = float(np.linalg.norm(axis))

@@ -1,4 +1,4 @@
-"""The body seen from the front, and the garment's landmarks that are laid over it."""
+"""Frontal view of the body, and the garment's landmarks that are laid over it."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Outline:
     back: FloatArray
 
     def cell(self, x: FloatArray, z: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Fractional cell indices."""
+        """Return fractional cell indices."""
         return (x - self.low[0]) / CELL_M, (z - self.low[1]) / CELL_M
 
 
 def body_outline(posed: PosedBody, keep: BoolArray | None = None) -> Outline:
-    """Depth range of the body (or of its faces ``keep``) over each cell of the frontal plane."""
+    """Return the depth range of the body (or of its faces ``keep``) over each cell of the frontal plane."""
     faces = posed.faces if keep is None else posed.faces[keep]
     corners = np.asarray(posed.vertices_m, float)[faces]
     weights = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1], [1, 0, 1], [1, 1, 1]], float)
@@ -54,11 +54,11 @@ def body_outline(posed: PosedBody, keep: BoolArray | None = None) -> Outline:
 
 
 def trunk_faces(body: Body, without: tuple[str, ...] = ARM_BONES) -> BoolArray:
-    """(F,) faces of the body without its arms, or without the bones whose names begin like one of ``without``."""
+    """Return an (F,) mask of faces without the arms, or without bones whose names begin like one of ``without``."""
     arm = vertices_on(body.surface, lambda bone: bone.startswith(without))
     return np.asarray(~arm[body.surface.faces].any(axis=1))
 
 
 def landmarks_m(garment: Garment) -> Mapping[str, FloatArray]:
-    """Landmarks in metres of the panel space."""
+    """Return the landmarks in metres of the panel space."""
     return {name: np.asarray(point, float) / 100 for name, point in garment.landmarks_cm.items()}

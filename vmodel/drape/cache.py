@@ -1,4 +1,4 @@
-"""Drapes by content: the same garment on the same body in the same pose is simulated once."""
+"""Content-addressed cache of drapes: the same garment on the same body in the same pose is simulated once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VERSION = "drape 22"
 
 
 def read_arrays(folder: Path, key: str) -> dict[str, FloatArray] | None:
-    """Arrays stored under a key; None if there are none or the file is damaged."""
+    """Return the arrays stored under a key; None if there are none or the file is damaged."""
     path = folder / f"{key}.npz"
     try:
         # Opened here because numpy leaves a damaged file open.
@@ -28,7 +28,7 @@ def read_arrays(folder: Path, key: str) -> dict[str, FloatArray] | None:
 
 
 def write_arrays(folder: Path, key: str, arrays: Mapping[str, FloatArray]) -> None:
-    """Store arrays under a key; readers see the whole file or none. A full or read-only disk is no error."""
+    """Store arrays under a key; readers see the whole file or none. A full or read-only disk raises no error."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, suffix=".part")

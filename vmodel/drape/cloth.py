@@ -1,4 +1,4 @@
-"""Panels to particles: each panel becomes a triangle mesh, and sewn edges share their particles."""
+"""Meshing of panels: each panel becomes a triangle mesh, and sewn edges share their particles."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def _pairs(meshes: list[_PanelMesh], garment: Garment) -> list[tuple[_PanelMesh,
 
 
 def _outward(mesh: _PanelMesh, panel: Panel) -> IntArray:
-    """Panel space is seen from the front, so back panels are turned over."""
+    """Flip the triangles of back panels, because panel space is seen from the front."""
     return mesh.triangles if panel.side == "front" else mesh.triangles[:, ::-1]
 
 
@@ -173,7 +173,7 @@ def _resample(points: FloatArray, count: int) -> FloatArray:
 
 
 def _mesh_panel(panel: Panel, samples: Mapping[EdgeKey, FloatArray], spacing_cm: float) -> _PanelMesh:
-    """Delaunay triangles over the sampled outline, holes and a hexagonal grid inside."""
+    """Triangulate the sampled outline, the holes and a hexagonal grid inside (Delaunay)."""
     loop = [samples[panel.name, name] for name in panel.edges]
     outline = np.concatenate([points[:-1] for points in loop])
     holes = [
@@ -194,7 +194,7 @@ def _mesh_panel(panel: Panel, samples: Mapping[EdgeKey, FloatArray], spacing_cm:
     centres = np.concatenate([*drawn, inner])[triangles].mean(axis=1)
     inside = shapely.contains_xy(drawn_area, centres[:, 0], centres[:, 1])
     triangles = triangles[inside & (_areas(points[triangles]) > 1e-3 * spacing_cm**2)]
-    triangles = _counter_clockwise(triangles, points)  # the two sides of a thin strap drawn in change places
+    triangles = _counter_clockwise(triangles, points)  # drawing in swaps the two sides of a thin strap
     triangles = _closed(triangles, points, [len(part) for part in (outline, *holes)])
     points, triangles, renumbered = _drop_unused(points, triangles, len(border))
     at, edge_points = 0, {}
@@ -210,18 +210,18 @@ def _valid(area: shapely.Geometry) -> shapely.Geometry:
 
 
 def _drawn_in(loop: FloatArray, by_cm: float) -> FloatArray:
-    """A loop's points moved to its inside: left of its direction, counter-clockwise outlines and clockwise holes."""
+    """Move a loop's points inwards: left of its direction, for counter-clockwise outlines and clockwise holes."""
     along = np.roll(loop, -1, axis=0) - np.roll(loop, 1, axis=0)
     along = along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
     return loop + by_cm * np.stack([-along[:, 1], along[:, 0]], axis=1)
 
 
 def _closed(triangles: IntArray, points: FloatArray, loops: list[int]) -> IntArray:
-    """Triangles on borders that have none: at a dart's narrow tip Delaunay's lines may pass by the border.
+    """Add triangles on borders that have none: at a dart's narrow tip Delaunay's lines may pass by the border.
 
     Args:
         triangles: (T, 3) of a panel.
-        points: (P, 2) those of its border loops first.
+        points: (P, 2) of the panel, those of its border loops first.
         loops: number of points of each loop.
     """
     starts = np.cumsum([0, *loops])
@@ -255,7 +255,7 @@ def _is_left(way: FloatArray, of: FloatArray) -> bool:
 
 
 def _drop_unused(points: FloatArray, triangles: IntArray, border: int) -> tuple[FloatArray, IntArray, IntArray]:
-    """Forget inner points that no triangle uses; border points stay, since seams count on them."""
+    """Drop inner points that no triangle uses; border points stay, since seams refer to them."""
     used = np.zeros(len(points), bool)
     used[triangles.ravel()] = True
     used[:border] = True
@@ -280,7 +280,7 @@ def _areas(corners: FloatArray) -> FloatArray:
 
 
 def _weld(garment: Garment, edge_raw: Mapping[EdgeKey, IntArray], count: int) -> IntArray:
-    """(count,) new index of each panel point after points that seams join became one."""
+    """Return the (count,) new index of each panel point after joining the points along seams."""
     parent = np.arange(count)
 
     def root(i: int) -> int:
@@ -300,7 +300,7 @@ def _weld(garment: Garment, edge_raw: Mapping[EdgeKey, IntArray], count: int) ->
 
 
 def _edges_of(triangles: IntArray, corners: FloatArray) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Unique edges, mean rest length in metres, and direction in the panel."""
+    """Return unique edges, mean rest length in metres, and direction in the panel."""
     pairs = np.concatenate([triangles[:, [i, j]] for i, j in ((0, 1), (1, 2), (2, 0))])
     along = np.concatenate([corners[:, j] - corners[:, i] for i, j in ((0, 1), (1, 2), (2, 0))])
     edges, first, inverse = np.unique(np.sort(pairs, axis=1), axis=0, return_index=True, return_inverse=True)
@@ -313,7 +313,7 @@ def _edges_of(triangles: IntArray, corners: FloatArray) -> tuple[IntArray, Float
 
 
 def _bends_of(triangles: IntArray, corners: FloatArray) -> tuple[IntArray, FloatArray]:
-    """Pairs of particles opposite each other across an inner edge and their distance when laid flat."""
+    """Return pairs of particles opposite each other across an inner edge, and their distance when laid flat."""
     sides = np.sort(np.stack([triangles, np.roll(triangles, -1, axis=1)], axis=2).reshape(-1, 2), axis=1)
     start = sides[:, 0].astype(np.int64)
     _, first, owner, counts = np.unique(
@@ -330,14 +330,14 @@ def _bends_of(triangles: IntArray, corners: FloatArray) -> tuple[IntArray, Float
 
 
 def _opposite(half: IntArray) -> IntArray:
-    """The corner, counted over all triangles, that lies opposite each side."""
+    """Return the corner opposite each side, counted over all triangles."""
     return half // 3 * 3 + (half + 2) % 3
 
 
 def _unfolded(
     triangles: IntArray, corners: FloatArray, half: IntArray, start: IntArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Where the corner opposite a side lies: along the side from its ``start``, and away from it."""
+    """Locate the corner opposite a side: along the side from its ``start``, and away from it."""
     triangle, tip = half // 3, (half + 2) % 3
     at = np.argmax(triangles[triangle] == start[:, None], axis=1)
     along = corners[triangle, 3 - at - tip] - corners[triangle, at]

@@ -1,8 +1,8 @@
-"""A collar as a shape of its own: it stands on the neck's edge, rolls over and lies down on the cloth.
+"""Collar geometry: a separate sheet that stands on the neck's edge, rolls over and lies down on the cloth.
 
-In the photo it lies flat on the shoulders, so that the cut's front shows it as if it were printed there. Once the
-garment is draped, that cloth is lifted: sections that begin at the neck's edge and follow the cloth below them, as wide
-as the collar is in the photo. Behind, where no photo shows it, it is made of the same cloth.
+In the photo the collar lies flat on the shoulders, so the cut's front shows it as if it were printed there. Once the
+garment is draped, a sheet of that cloth is laid over it. Its sections begin at the neck's edge, follow the cloth below
+them and are as wide as the collar in the photo. Behind, where no photo shows it, the same cloth is used.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ _SIZE_CM: Final = 38.0
 """Girth of the neck whose collar has the lengths below; they change with its square root."""
 _RISE: Final = (0.3, 1.1)
 _RADIUS: Final = (0.25, 0.4)
-"""In front and behind, in cm: how high it stands over the neck's edge, and half the width of its roll."""
+"""Height over the neck's edge and half the width of the roll, each in front and behind, in cm."""
 _SINKS_CM: Final = 0.5
-"""How far inside the neck's edge it begins, so that no gap shows."""
+"""Distance inside the neck's edge at which the collar begins, so that no gap shows."""
 _PADDING_CM, _THIN_CM = 0.3, 0.4
-"""How far it lies off the cloth below, at the roll beyond what it does at its edge."""
+"""Distances from the cloth below: the extra one at the roll, which fades towards the edge, and that at the edge."""
 _SEEN: Final = 0.5
 """Share of the way from a collar's front end to the back's middle that a photo shows."""
 _NEAREST: Final = 8
-"""Triangles that are looked at for the nearest one: it need not be the one whose centre is nearest."""
+"""Number of candidate triangles for the nearest one, which need not be the one whose centre is nearest."""
 
 
 def with_collars(garments: Sequence[Garment], whole: Garment, worn: Drape) -> Drape:
     """Lay collars round the necks of garments whose photos show one.
 
     Args:
-        garments: what is worn, in the order in which they were joined.
+        garments: the worn garments, in the order in which they were joined.
         whole: all of them as one.
-        worn: in the pose.
+        worn: the drape in the pose.
     Returns:
-        The drape with the collars' cloth behind the rest.
+        The drape with the collars' cloth appended.
     """
     for garment, panels in panels_of(garments, whole):
         ring = neck_ring(panels, worn) if len(garment.collar_cm) else None
@@ -55,7 +55,7 @@ def with_collars(garments: Sequence[Garment], whole: Garment, worn: Drape) -> Dr
 
 
 def _with_collar(line: FloatArray, panels: Mapping[int, Panel], widths_cm: FloatArray, worn: Drape) -> Drape:
-    """The drape with a collar along one neck's edge.
+    """Return the drape with a collar added along one neck's edge.
 
     Args:
         line: (n, 3) metres, the edge from the front's left end round the back to its right end.
@@ -76,7 +76,7 @@ def _length(line: FloatArray) -> float:
 
 
 def _evenly(line: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """(n, 3) points spread evenly along a line, and (n,) their share of the way from its nearer end to its middle."""
+    """Return (n, 3) points evenly along a line, and (n,) their share of the way from its nearer end to its middle."""
     along = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))]
     at = np.linspace(0, 1, _SECTIONS)
     points = np.stack([np.interp(at * along[-1], along, line[:, axis]) for axis in range(3)], axis=1)
@@ -84,12 +84,12 @@ def _evenly(line: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _laid(line: FloatArray, share: FloatArray, widths_cm: FloatArray, worn: Drape, unit: float) -> FloatArray:
-    """(sections, steps, 3) metres: each section stands up from the edge, rolls over, and goes down on the cloth."""
+    """Return (sections, steps, 3) metres: each section rises from the edge, rolls over, goes down on the cloth."""
     vertices = np.asarray(worn.vertices_m, np.float64)
     normals = vertex_normals(np.asarray(worn.vertices_m, np.float32), worn.triangles)
 
     def below(points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """(n,) height over the cloth, and (n, 3) where it faces."""
+        """Return the (n,) height over the cloth, and the (n, 3) direction in which it faces."""
         triangles, weights, _ = nearest_on_mesh(points, vertices, worn.triangles, _NEAREST)
         corners = worn.triangles[triangles]
         places, facing = (np.einsum("nk,nkc->nc", weights, each[corners]) for each in (vertices, normals))
@@ -124,7 +124,7 @@ def _laid(line: FloatArray, share: FloatArray, widths_cm: FloatArray, worn: Drap
 
 
 def _cloth_below(sheet: FloatArray, front: Sequence[int], worn: Drape) -> tuple[FloatArray, IntArray]:
-    """(sections, steps, 2) texture of the front's cloth nearest to each place, and (sections,) its panel."""
+    """Return (sections, steps, 2) texture of the front's cloth nearest to each place, and (sections,) its panel."""
     mine = np.flatnonzero(np.isin(worn.panel, front))
     vertices = np.asarray(worn.vertices_m, np.float64)
     found, weights, _ = nearest_on_mesh(sheet.reshape(-1, 3), vertices, worn.triangles[mine], _NEAREST)
@@ -134,7 +134,7 @@ def _cloth_below(sheet: FloatArray, front: Sequence[int], worn: Drape) -> tuple[
 
 
 def _as_in_front(pixels: FloatArray, share: FloatArray) -> FloatArray:
-    """The same, with the front's collar mirrored at the shoulders where no photo shows it."""
+    """Mirror the texture of the front's collar at the shoulders where no photo shows it."""
     source = np.where(share <= _SEEN, share, _SEEN - 0.7 * (share - _SEEN))
     half = len(share) // 2
     found = np.empty_like(pixels)

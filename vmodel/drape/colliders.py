@@ -1,4 +1,4 @@
-"""The body in pieces that cloth collides with: the trunk with head and legs, and each arm.
+"""Collision pieces of the body: the trunk with head and legs, and each arm.
 
 A hanging arm lies against the torso. If every particle looked for the nearest skin of the whole body, torso cloth
 would be caught by the arm. Each piece therefore holds only the cloth that belongs to it at full depth; the other
@@ -23,7 +23,7 @@ SHALLOW_M = 0.012
 
 
 def body_parts(body: Body, on_arm: FloatArray, deep_m: float = DEEP_M) -> list[ColliderPart]:
-    """Colliders in the order left arm, right arm, trunk.
+    """Return the colliders in the order left arm, right arm, trunk.
 
     Args:
         body: surface and labels.

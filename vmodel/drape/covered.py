@@ -1,7 +1,7 @@
-"""Is the arm inside its sleeve? Cloth that was torn through a stout arm lies outside of it, and yet the arm shows.
+"""Check for arms outside their sleeves, as when the solver has pulled the cloth through a stout arm.
 
-Where an arm is inside, the way from the trunk along its bone and out to its skin meets no cloth; where it is not, the
-way has gone through the cloth once. What a short sleeve or a gaping armhole shows is inside all the same.
+A path runs from the trunk along the arm's bone and out to its skin. If the arm is inside its sleeve, the path crosses
+no cloth; otherwise it crosses the cloth once. Skin that a short sleeve or a gaping armhole shows counts as inside.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from vmodel.drape.ray_hits import first_hits
 from vmodel.types import FloatArray, PosedBody
 
 TORN_LIMIT = 0.03
-"""Share of an arm's skin that may lie outside the cloth: a tear at an elbow that is seen takes 0.05."""
+"""Largest share of an arm's skin that may lie outside the cloth: a visible tear at an elbow takes 0.05."""
 TORN_AT_FIRST = 0.12
-"""The same before the cloth has moved with the body: what is pinched at an armpit then still comes free."""
+"""The same before the cloth has moved with the body, when cloth pinched at an armpit can still come free."""
 ARM_BONES = ("upperarm02", "lowerarm01", "lowerarm02")
 FROM_SHOULDER = 0.3
-"""Share of the upper arm from which it is looked at: above it arm and trunk share their skin."""
+"""Share of the upper arm that is not tested: near the shoulder, arm and trunk share their skin."""
 SKIN_M = 0.006
 """Cloth may dent the skin by this much between its particles."""
 _STEP_M = 1e-4
@@ -30,7 +30,7 @@ _MOST_LAYERS = 8
 
 
 def torn_share(cloth: Cloth, positions_m: FloatArray, body: Body, posed: PosedBody) -> float:
-    """Share of the skin of the worse arm that lies outside the cloth though the arm begins inside.
+    """Return the share of the worse arm's skin that lies outside the cloth though the arm begins inside.
 
     Args:
         cloth: the triangles of a garment that hangs from the shoulders.
@@ -59,7 +59,7 @@ def torn_share(cloth: Cloth, positions_m: FloatArray, body: Body, posed: PosedBo
 
 
 def _feet(points: FloatArray, line: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """How far along a line of several legs its nearest point to each of (P, 3) points is, and where."""
+    """Find the point of a polyline nearest to each of (P, 3) points; return its distance along the line, and it."""
     best, along, foot = np.full(len(points), np.inf), np.zeros(len(points)), np.zeros_like(points)
     before = 0.0
     for tail, head in pairwise(line):
@@ -75,7 +75,7 @@ def _feet(points: FloatArray, line: FloatArray) -> tuple[FloatArray, FloatArray]
 
 
 def _crossings_along(positions_m: FloatArray, cloth: Cloth, line: FloatArray, along: FloatArray) -> FloatArray:
-    """(P,) how often the way from the line's start comes out of the cloth before a length along its later legs."""
+    """Return (P,) net exits from the cloth on the way from the line's start to a length along its later legs."""
     counted, before = np.zeros(len(along), int), -float(np.linalg.norm(line[1] - line[0]))
     for tail, head in pairwise(line):
         length = float(np.linalg.norm(head - tail))
@@ -86,7 +86,7 @@ def _crossings_along(positions_m: FloatArray, cloth: Cloth, line: FloatArray, al
 
 
 def _crossings(positions_m: FloatArray, cloth: Cloth, starts: FloatArray, ends: FloatArray) -> FloatArray:
-    """(P,) how often each way from a start to just before its end comes out of the cloth, going in counted against."""
+    """Return (P,) net exits from the cloth on the way from each start to just before its end; entries count -1."""
     way = ends - starts
     length = np.linalg.norm(way, axis=1, keepdims=True)
     ends = starts + way * np.maximum(1 - SKIN_M / np.maximum(length, 1e-9), 0)
@@ -99,7 +99,7 @@ def _crossings(positions_m: FloatArray, cloth: Cloth, starts: FloatArray, ends: 
 def _layers(
     positions_m: FloatArray, cloth: Cloth, starts: FloatArray, ends: FloatArray
 ) -> list[tuple[FloatArray, FloatArray]]:
-    """Cloth on the ways from (S, 3) starts to their ends, layer by layer: distance, and 1 out of it, -1 in, 0 none."""
+    """List cloth layers on the ways from (S, 3) starts to their ends: distance, and 1 out of it, -1 in, 0 none."""
     length = np.linalg.norm(ends - starts, axis=1)
     unit = (ends - starts) / np.maximum(length, 1e-9)[:, None]
     gone, found = np.zeros(len(starts)), list[tuple[FloatArray, FloatArray]]()

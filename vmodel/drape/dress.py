@@ -26,18 +26,18 @@ SETTLE = Phase(gravity=0.0, damping=0.3, friction=0.0)
 HANG = Phase(gravity=1.0, damping=0.05)
 _ON_SLEEVE = 0.6
 _AROUND = (1.7, 1.4, 1.2)
-"""By attempt: strain of the placed sleeve, which lies further out and spreads towards its root, over its need."""
+"""Strain of the placed sleeve over its need, by attempt: it lies further out and spreads towards its root."""
 
 
 @dataclass(frozen=True)
 class DrapeSettings:
-    """How finely and how long a garment is simulated.
+    """Resolution and length of a simulation.
 
     Attributes:
         spacing_cm: distance of cloth particles.
         contract_frames, hang_frames, ease_frames, move_frames, settle_frames: frames of the solver (see ``FRAME_S``).
-        take_in_rounds: how often pieces and designs take their size back, see ``take_in``.
-        attempts: how often another start is tried.
+        take_in_rounds: number of rounds in which pieces and designs regain their size, see ``take_in``.
+        attempts: number of starts tried.
     """
 
     spacing_cm: float = 1.25
@@ -53,17 +53,17 @@ class DrapeSettings:
 FITTING = DrapeSettings(
     contract_frames=30, hang_frames=45, ease_frames=12, move_frames=45, settle_frames=30, take_in_rounds=2
 )
-"""As fine as a final picture's, but sooner at rest."""
+"""As fine as for a final picture, but with fewer frames and rounds."""
 _FITTING_PARTICLES = 2000
 _FITTING_CM, _FITTING_SEWN_CM = (1.6, 3.0), (1.6, 2.2)
 
 
 def for_fitting(garment: Garment) -> DrapeSettings:
-    """Settings for a first look: the same number of particles whatever the cut, so that each takes about as long.
+    """Return settings for a first look: the same number of particles for any cut, so that each takes about as long.
 
     Args:
-        garment: in cm; final pictures have three times as many particles, and finer folds. Darts and gathers of pieces
-            need theirs: a sewing pattern may have more.
+        garment: in cm; final pictures have three times as many particles, and finer folds. A sewing pattern may have
+            more, which the darts and gathers of its pieces need.
     """
     closest_cm, widest_cm = _FITTING_SEWN_CM if garment.scale_source == "pattern" else _FITTING_CM
     area_cm2 = sum(shapely.Polygon(panel.outline_cm, panel.holes).area for panel in garment.panels)
@@ -78,7 +78,7 @@ class Dressed:
     Attributes:
         positions_m: (N, 3) float32.
         on_arm: (N,) float64, see ``Start``.
-        held: what keeps it on.
+        held: particles tied to the skin, which keep the garment on.
         pose: the start pose.
         edge_rest_m, bend_rest_m: (E,) and (B,) rest lengths after the cut was let out.
     """
@@ -91,18 +91,18 @@ class Dressed:
     bend_rest_m: FloatArray
 
     def let_out(self, cloth: Cloth) -> Cloth:
-        """The cloth as it was let out while it was put on."""
+        """Return the cloth as it was let out while it was put on."""
         return replace(cloth, edge_rest_m=self.edge_rest_m, bend_rest_m=self.bend_rest_m)
 
     def arrays(self) -> dict[str, FloatArray]:
-        """Everything but the pose, for a file."""
+        """Return everything but the pose, for a file."""
         held = {f"held_{field.name}": getattr(self.held, field.name) for field in fields(Held)}
         rest = {"edge_rest_m": self.edge_rest_m, "bend_rest_m": self.bend_rest_m}
         return {"positions_m": self.positions_m, "on_arm": self.on_arm, **rest, **held}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, FloatArray], pose: Pose, cloth: Cloth) -> Dressed | None:
-        """The reverse of ``arrays``; None if they do not belong to this cloth."""
+        """Rebuild what ``arrays`` returned; None if the arrays do not belong to this cloth."""
         try:
             held = Held(*(arrays[f"held_{field.name}"] for field in fields(Held)))  # type: ignore[arg-type]
             rest = arrays["edge_rest_m"], arrays["bend_rest_m"]
@@ -114,7 +114,7 @@ class Dressed:
 
 
 def attempt_pose(garment: Garment, body: Body, attempt: int) -> Pose:
-    """The start pose of an attempt: later ones lift the arms."""
+    """Return the start pose of an attempt: later ones lift the arms."""
     return start_pose(garment, body, dressing_angle(garment) - 8.0 * attempt)
 
 
@@ -151,9 +151,9 @@ def dress(garment: Garment, cloth: Cloth, body: Body, pose: Pose, options: Drape
 
 
 def _sleeves_let_out(garment: Garment, cut: Cloth, start: Start, across: FloatArray, around: float) -> Cloth:
-    """Let sleeves out that are too narrow for the arm, before they contract: else they are torn through it.
+    """Let out sleeves too narrow for the arm before they contract; otherwise they are torn through it.
 
-    They lie round the arm already, but further out than they need to.
+    The sleeves already lie round the arm, but further out than they need to.
     """
     sleeve = (np.abs(start.on_arm[cut.edges]) > _ON_SLEEVE).all(axis=1)
     most = around * most_for(garment)[0], most_for(garment)[1]
@@ -174,9 +174,9 @@ def _let_out_and_hang(
     across: FloatArray,
     options: DrapeSettings,
 ) -> Cloth:
-    """Let the cut out in rounds, then let it hang; returns the cloth with its new rest lengths.
+    """Let the cut out in rounds, then let it hang; return the cloth with its new rest lengths.
 
-    It is let out before it hangs: what is too narrow for a limb would be torn through it by its own weight.
+    Letting out comes first: the weight of hanging cloth would tear it through a limb that it is too narrow for.
     """
     fixed, most = cut.elastic | (scale != 1), most_for(garment)
     for frames, phase in ((0, SETTLE), (options.ease_frames, SETTLE), (options.hang_frames, HANG)):

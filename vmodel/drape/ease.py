@@ -1,11 +1,11 @@
-"""Letting a garment out where the photo shows less cloth than there is, and taking up what piles along a leg.
+"""Letting a garment out where the photo shows less cloth than there is, and taking up what piles up along a leg.
 
 A sleeve or a bodice photographed round a hidden form, or folded at its side, is narrower in the picture than it lies
 flat, by up to the ratio of half a girth to its projection. Cloth that a garment of the right size would not strain
 is therefore missing cloth: its rest lengths grow, smoothly over the garment and in the direction of the strain.
 
-The reverse happens along legs. A cut is a little longer than the way down a leg that stands as it does, and what is
-too much is caught by the knee and heaps up above it. A tailor who fits trousers on their wearer takes that up.
+The reverse happens along legs. A cut is a little longer than the posed leg; the knee catches the excess, which heaps
+up above it. A tailor who fits trousers on their wearer takes that up.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from vmodel.types import BoolArray, Category, FloatArray, Garment, IntArray
 LEFT_STRAIN = 1.025
 """Strain that worn cloth may keep."""
 MOST_LET_OUT = 1.10
-"""How far a cut may be let out."""
+"""Largest factor by which a cut may be let out."""
 
 
 MOST_LENGTHWISE = 1.05
-"""A photo foreshortens what goes round a limb, not what runs along it."""
+"""Largest factor lengthwise: a photo foreshortens what goes round a limb, not what runs along it."""
 MOST_STRETCHED = 1.5
-"""How far the stretch cloth of swimwear gives, either way."""
+"""Largest factor for the stretch cloth of swimwear, in either direction."""
 _HEAP_ROUNDS = 8
-"""Rings of neighbours over which cloth is smoothed to see how long it is without its heaps: some 3 cm."""
+"""Rings of neighbours over which cloth is smoothed to measure its length without heaps: some 3 cm."""
 _AROUND = 12
-"""Rings over which what is taken up is shared."""
+"""Rings over which the taken-up length is shared."""
 _LEAST_TAKEN_UP = 0.9
-"""Share of its length that cloth keeps at least when it is taken up once."""
+"""Least share of its length that cloth keeps in one round of taking up."""
 _LEFT_LONGER = 0.005
-"""Share by which cloth may stay longer than the way that it goes."""
+"""Share by which cloth may stay longer than the path that it covers."""
 
 
 def let_out(
@@ -98,8 +98,8 @@ def take_up(cloth: Cloth, positions_m: FloatArray, fixed: BoolArray) -> Cloth:
 
 
 def most_for(garment: Garment) -> tuple[float, float]:
-    """How far a garment's cut may be let out round the limbs, and along them."""
-    if garment.scale_source == "pattern":  # a piece is cut as it is cut
+    """Return the largest factors by which a garment's cut may be let out round the limbs, and along them."""
+    if garment.scale_source == "pattern":  # pieces of a pattern already have their true size
         return 1.0, 1.0
     if garment.kind.category == Category.SWIMWEAR:
         return MOST_STRETCHED, MOST_STRETCHED
@@ -107,7 +107,7 @@ def most_for(garment: Garment) -> tuple[float, float]:
 
 
 def across_limbs(garment: Garment, on_arm: FloatArray) -> FloatArray:
-    """(N, 2) unit vectors of the panel that go round the limb a particle lies on: trunk, leg or arm.
+    """Return (N, 2) unit vectors of the panel that go round the limb a particle lies on: trunk, leg or arm.
 
     Args:
         garment: for the direction of its sleeves.
@@ -121,7 +121,7 @@ def across_limbs(garment: Garment, on_arm: FloatArray) -> FloatArray:
 
 
 def _round_limbs(metric: FloatArray, across: FloatArray, lengthwise: float) -> FloatArray:
-    """The part of a metric's growth that goes round the limb, and little of what goes along it."""
+    """Keep the part of a metric's growth that goes round the limb, and little of what goes along it."""
     grown = metric - np.array([1.0, 0.0, 1.0])
     along = np.stack([-across[:, 1], across[:, 0]], axis=1)
     result = np.tile(np.array([1.0, 0.0, 1.0]), (len(metric), 1))
@@ -132,13 +132,13 @@ def _round_limbs(metric: FloatArray, across: FloatArray, lengthwise: float) -> F
 
 
 def strain(cloth: Cloth, positions_m: FloatArray) -> FloatArray:
-    """(E,) length of each edge over its rest length."""
+    """Return the (E,) length of each edge over its rest length."""
     first, second = cloth.edges[:, 0], cloth.edges[:, 1]
     return np.asarray(np.linalg.norm(positions_m[first] - positions_m[second], axis=1) / cloth.edge_rest_m)
 
 
 def _metric(cloth: Cloth, squared_growth: FloatArray) -> FloatArray:
-    """(N, 3) symmetric tensor (xx, xy, yy) a particle whose length along its edges is the growth, smoothed."""
+    """Return (N, 3) smoothed symmetric tensors (xx, xy, yy), one a particle, fitted to the growth of its edges."""
     rows = _squares(cloth.edge_direction)
     normal = np.einsum("ei,ej->eij", rows, rows).reshape(-1, 9)
     right = rows * squared_growth[:, None]
@@ -166,7 +166,7 @@ def _growth(metric: FloatArray, pairs: IntArray, direction: FloatArray) -> Float
 
 
 def _bend_directions(cloth: Cloth) -> FloatArray:
-    """(B, 2) unit vectors in the panel; across a seam, where the two panels' x coincide, along x."""
+    """Return (B, 2) unit vectors in the panel; across a seam, where the two panels' x coincide, along x."""
     apart = cloth.flat_cm[cloth.bends[:, 1]] - cloth.flat_cm[cloth.bends[:, 0]]
     length = np.linalg.norm(apart, axis=1)
     same = (length > 50 * cloth.bend_rest_m) & (length < 200 * cloth.bend_rest_m)

@@ -1,4 +1,4 @@
-"""What keeps a garment on: waistbands cling to the waist, shoulder seams and straps to the shoulders."""
+"""Attachment of garments: waistbands cling to the waist, shoulder seams and straps to the shoulders."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from vmodel.drape.start_pose import start_pose
 from vmodel.types import Category, FloatArray, Garment, IntArray, Neckline, PosedBody, Sleeve
 
 BAND_SLACK = 1.01
-"""A waistband sits this much looser than the body's girth where it rests."""
+"""Length of a waistband over the body's girth where it rests."""
 ARMS_SLACK = 0.97
 """The same where elastic goes round chest and both arms."""
 STRENGTH = {"band": 0.05, "shoulder": 0.08}
 """Weaker shoulders give way to the weight of the cloth, which slides down their slope and draws the neck wide open."""
 BAND_OFFSET_M = 0.004
 SEAM_REACH = 1.0
-"""What lies on the arm itself is not held: a dropped shoulder slides with the arm."""
+"""Share of the shoulder joint's distance beyond which seams are not held: a dropped shoulder slides with the arm."""
 SHOULDER_SLOPE = 0.4
 SHOULDER_NEAR_M, BAND_NEAR_M = 0.12, 0.05
-"""What lies further from the skin is not held."""
+"""Cloth further from the skin than this is not held."""
 _CLINGING = ("waist", "hem", "leg", "gusset", "side")
 WIDEST_NECK = 0.72
 """Half width of a neck that stays on, as a share of the shoulder joint's distance from the middle."""
 _BESIDE_NECK = 0.4
-"""Where a shoulder begins beside the neck, as a share of the shoulder joint's distance from the middle."""
+"""Beginning of a shoulder beside the neck, as a share of the shoulder joint's distance from the middle."""
 HANGING_DEG = 72.0
-"""Of arms below the horizontal, where a band goes round both."""
+"""Angle of the arms below the horizontal where a band goes round both."""
 ABOVE_CHEST = 0.03
-"""How far above the fullest of the chest a strapless garment begins, as a share of the height."""
+"""Height above the fullest of the chest at which a strapless garment begins, as a share of the body's height."""
 HOLLOW = 0.55, 1.25
-"""Where chest and arm meet, as shares of the shoulder joint's distance from the middle."""
+"""Hollow where chest and arm meet, as shares of the shoulder joint's distance from the middle."""
 STRAP_REACH = 0.62
-"""How far out a strap may lie, as a share of the shoulder joint's distance from the middle."""
+"""Outermost position of a strap, as a share of the shoulder joint's distance from the middle."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ class Held:
     rest_scale: FloatArray
 
     def targets(self, body_m: FloatArray) -> FloatArray:
-        """(H, 3) where the particles are drawn to on a moved body."""
+        """Return the (H, 3) points that the particles are drawn to on a moved body."""
         corners = np.asarray(body_m, float)[self.faces]
         normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
@@ -69,7 +69,7 @@ class Held:
 
 
 def band_edges(garment: Garment) -> list[tuple[str, str]]:
-    """Edges that must cling: waists of lower garments, upper edges that no shoulder carries, nearly all of swimwear."""
+    """Return edges that must cling: lower garments' waists, upper edges that no shoulder carries, most of swimwear."""
     kind = garment.kind
     stems: tuple[str, ...] = ()
     if not kind.category.covers_upper:
@@ -84,14 +84,14 @@ def band_edges(garment: Garment) -> list[tuple[str, str]]:
 
 
 def shoulder_edges(garment: Garment) -> list[tuple[str, str]]:
-    """Edges that rest on the shoulders."""
+    """Return the edges that rest on the shoulders."""
     if not (garment.kind.category.covers_upper and garment.kind.hangs_from_shoulders):
         return []
     return [(p.name, n) for p in garment.panels for n in p.edges if n.startswith(("shoulder", "strap"))]
 
 
 def band_scale(garment: Garment, cloth: Cloth, girth_m: float) -> FloatArray:
-    """(E,) factor that brings a band's length to a girth; 1 away from bands.
+    """Return (E,) factors that bring a band's length to a girth; 1 away from bands.
 
     The rows next to the band follow in part, as gathered cloth does.
     """
@@ -128,7 +128,7 @@ def hold_on(
         positions_m: (N, 3) where they are placed.
         posed: the wearer.
         scale: from ``band_scale``.
-        closed_m: (N, 3) where they are after they contracted; None before: bands are free then.
+        closed_m: (N, 3) positions after contraction; None before it, when bands are free.
     """
     on_shoulder = _particles(cloth, shoulder_edges(garment))
     wanted = np.array(positions_m, float)[on_shoulder]
@@ -156,14 +156,14 @@ def hold_on(
 
 
 def _particles(cloth: Cloth, keys: list[tuple[str, str]]) -> IntArray:
-    """(n,) the particles along some edges, each once."""
+    """Return the (n,) particles along some edges, each once."""
     return np.unique(np.concatenate([np.zeros(0, int), *(cloth.edge_particles[key] for key in keys)])).astype(int)
 
 
 def _seams_placed(points: FloatArray, posed: PosedBody) -> FloatArray:
-    """Shoulder seams alike on both sides, over neck and shoulder joint; wide necks brought back from the arms.
+    """Align shoulder seams on both sides over neck and shoulder joint; bring wide necks back from the arms.
 
-    Further back, where the trapezius is thickest, they would draw the front's neck up; arms would pull it straight.
+    Seams further back, over the thickest trapezius, would draw the front's neck up; arms would pull it straight.
     """
     sides = [(points[:, 0] > 0, 1.0), (points[:, 0] <= 0, -1.0)]
     ends = [float(np.abs(points[side, 0]).min()) for side, _ in sides if side.any()]
@@ -177,7 +177,7 @@ def _seams_placed(points: FloatArray, posed: PosedBody) -> FloatArray:
 
 
 def _on_shoulder(points: FloatArray, posed: PosedBody) -> FloatArray:
-    """Where straps lie: on the slope between neck and shoulder joint, from which an arm's fall cannot take them."""
+    """Move straps onto the slope between neck and shoulder joint, from which lowered arms cannot take them."""
     outer = float(posed.joints_m["upperarm01.L"][0])
     moved = points.copy()
     moved[:, 0] = np.sign(points[:, 0]) * np.clip(np.abs(points[:, 0]), 0.35 * outer, STRAP_REACH * outer)
@@ -186,7 +186,7 @@ def _on_shoulder(points: FloatArray, posed: PosedBody) -> FloatArray:
 
 
 def top_edge_m(garment: Garment, body: Body, posed: PosedBody) -> float:
-    """Height on the chest of an upper edge that no shoulder carries; at the joints if it goes round both arms."""
+    """Return the height of an upper edge that no shoulder carries: on the chest, or at the joints if off-shoulder."""
     if garment.kind.category == Category.SWIMWEAR:  # it is cut to the body's heights
         return body.measurements.neck_height / 100 + float(landmarks_m(garment)["neck_left"][1])
     if garment.kind.neckline == Neckline.OFF_SHOULDER:
@@ -195,7 +195,7 @@ def top_edge_m(garment: Garment, body: Body, posed: PosedBody) -> float:
 
 
 def girth_under(cloth: Cloth, garment: Garment, positions_m: FloatArray, body: Body, posed: PosedBody) -> float:
-    """Girth of the body at the height of the garment's band, in metres; 0 without a band."""
+    """Return the girth of the body at the height of the garment's band, in metres; 0 without a band."""
     from vmodel.body.measure import slice_girth_m, vertices_on
 
     keys = band_edges(garment)

@@ -1,8 +1,8 @@
-"""A hood as a shape of its own, worn down: it rolls round the neck and lies on the back as a bag.
+"""Hood geometry: a separate sheet, worn down, that rolls round the neck and lies on the back as a bag.
 
-In the photo a hood lies spread out above the neck; a pattern of it would have to be folded as no two people fold it.
-So the garment is draped without, and the hood is laid round its neck as it lies then: sections that rise from the neck,
-roll over and go down on the cloth below them, cut from the back's cloth.
+In the photo a hood lies spread out above the neck; a pattern of it would need folding, which everyone does differently.
+The garment is therefore draped without the hood, which is then laid round the draped neck. Its sections rise from the
+neck, roll over and go down on the cloth below them; they are cut from the back's cloth.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ _RISE: Final = (2.6, 5.5)
 _RADIUS: Final = (1.4, 2.8)
 _FALL: Final = (3.2, 21.0)
 _PADDING: Final = (1.4, 4.5)
-"""In front and behind, in cm: how high it rises over the neck, half the width of its roll, how far it hangs down from
-there, and how thickly it lies."""
+"""In front and behind, in cm: rise over the neck, half the width of the roll, length of the fall from there, and
+thickness."""
 _THIN_CM: Final = 0.2
 """Least thickness."""
 _CURLED: Final = 0.82
 """Share of the fall from which its edge turns in to the cloth below."""
 _SINKS_CM: Final = 0.6
-"""How far below the neck's edge it begins, so that no gap shows."""
+"""Depth below the neck's edge at which the hood begins, so that no gap shows."""
 _OUTWARDS: Final = 0.15
-"""Slope of its fall before it meets the cloth: outwards for each step down."""
+"""Outward slope of the fall before it reaches the cloth, per unit of descent."""
 _TAPER: Final = 0.08
-"""Share of the sections over which it thins out towards either end in front."""
+"""Share of the sections over which the hood thins out towards either end in front."""
 
 
 def with_hoods(garments: Sequence[Garment], whole: Garment, worn: Drape) -> Drape:
     """Lay hoods round the necks of garments whose patterns end there.
 
     Args:
-        garments: what is worn, in the order in which they were joined.
+        garments: the worn garments, in the order in which they were joined.
         whole: all of them as one.
-        worn: in the pose.
+        worn: the drape in the pose.
     Returns:
-        The drape with the hoods' cloth behind the rest; as it is where there is no hood, or one in the pattern.
+        The drape with the hoods' cloth appended; unchanged where there is no hood, or the pattern includes it.
     """
     for garment, panels in panels_of(garments, whole):
         if garment.kind.neckline != Neckline.HOOD or any("stand_left" in panel.edges for panel in panels.values()):
@@ -60,7 +60,7 @@ def with_hoods(garments: Sequence[Garment], whole: Garment, worn: Drape) -> Drap
 
 
 def _with_hood(ring: tuple[FloatArray, FloatArray, FloatArray], panel: Panel, index: int, worn: Drape) -> Drape:
-    """The drape with the hood round one neck; its cloth is that of the back's panel, below the neck."""
+    """Return the drape with the hood round one neck; its cloth is that of the back's panel, below the neck."""
     girth_cm = 100 * float(np.linalg.norm(np.diff(ring[0], axis=0), axis=1).sum())
     sheet = _laid(*ring, worn, np.sqrt(girth_cm / _SIZE_CM) / 100)
     flat = _flattened(sheet) * 100
@@ -72,14 +72,14 @@ def _with_hood(ring: tuple[FloatArray, FloatArray, FloatArray], panel: Panel, in
 
 
 def _laid(middle: FloatArray, outward: FloatArray, behind: FloatArray, worn: Drape, unit: float) -> FloatArray:
-    """(sections, steps, 3) metres: each section rises, rolls over, and goes down on the cloth.
+    """Return (sections, steps, 3) metres: each section rises, rolls over, and goes down on the cloth.
 
     Args:
         middle: (n, 3) the neck's edge.
         outward: (n, 3) unit vectors.
-        behind: (n,) 0..1.
-        worn: what it lies on.
-        unit: metres of a centimetre of a neck of the usual girth.
+        behind: (n,) 0 in front, 1 in the middle of the back.
+        worn: the drape that it lies on.
+        unit: metres per centimetre of a neck of the usual girth, scaled to this neck.
     """
     ends = np.minimum(np.arange(len(middle)), np.arange(len(middle))[::-1]) / (_TAPER * len(middle))
     size = unit * np.sqrt(np.clip(ends, 0.03, 1.0))
@@ -111,7 +111,7 @@ def _laid(middle: FloatArray, outward: FloatArray, behind: FloatArray, worn: Dra
 
 
 def _flattened(sheet: FloatArray) -> FloatArray:
-    """(sections, steps, 2) metres across from the middle and down: where each vertex is cut from the back's cloth."""
+    """Return (sections, steps, 2) metres across from the middle and down: each vertex's place in the back's cloth."""
     down = np.linalg.norm(np.diff(sheet, axis=1), axis=2)
     across = np.linalg.norm(np.diff(sheet[:, _ROLL_STEPS], axis=0), axis=1)
     x = np.r_[0.0, np.cumsum(across)]

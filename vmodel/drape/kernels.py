@@ -15,9 +15,9 @@ FLOOR_M = wp.constant(0.003)
 CRUSHED = wp.constant(5.0)
 """Softness of cloth that is squeezed along itself: it gives way in wrinkles finer than the mesh, which would bulge."""
 UNREACHED = wp.constant(100.0)
-"""Share of its rest length that no link comes to: a larger limit is none."""
+"""Multiple of the rest length that no link reaches: larger limits mean no limit."""
 HARDLY_M = wp.constant(0.001)
-"""A tenth of what a particle may move between two looks at the skin in any case."""
+"""Motion below which a found contact still holds: a tenth of the most that a particle moves between two searches."""
 
 
 @wp.kernel

@@ -1,6 +1,6 @@
-"""Several garments on one body: what lies further out collides with body and inner garments, then all become one.
+"""Layers of garments on one body: outer ones collide with the body and inner ones, then all are joined into one.
 
-An outer garment meets the body as thick as what it already wears; so the solver needs no second kind of collision.
+The body is padded by the garments it already wears, so the solver needs no second kind of collision for outer ones.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from vmodel.drape.pressed import TRUNK, part_under, room_m, without
 from vmodel.types import BoolArray, Category, Drape, FloatArray, Garment, GarmentKind, IntArray, Pose, PosedBody
 
 THICKEST_M = 0.06
-"""Cloth further out than this hangs free; what is worn over it falls as it would without."""
+"""Largest padding: cloth further out hangs free and does not affect what is worn over it."""
 ROOM_M = 0.0025
-"""Between the inner garment and the body's new surface."""
+"""Room between the inner garment and the body's new surface."""
 FLAT_M = 0.004
-"""How thick cloth is counted that is pressed flat: by the waistband that it is tucked into, or by a sleeve."""
+"""Thickness of cloth that is pressed flat by the waistband that it is tucked into, or by a sleeve."""
 _BESIDE_M = 0.016
 _SUNK_M, _LIFTED_M = 0.004, 0.0005
 _DEEPEST_M = 0.03
@@ -37,7 +37,7 @@ _LOWER = (Category.TROUSERS, Category.SHORTS, Category.SKIRT)
 
 @dataclass(frozen=True, eq=False)
 class PaddedBody(Body):
-    """A body as thick as what it wears.
+    """A body padded by the garments that it wears.
 
     Attributes:
         padding_m: (V,) along the normals.
@@ -46,22 +46,22 @@ class PaddedBody(Body):
     padding_m: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32), repr=False)
 
     def posed(self, pose: Pose) -> PosedBody:
-        """As ``Body.posed``, padded."""
+        """Return ``Body.posed``, padded."""
         return padded(super().posed(pose), self.padding_m)
 
     def posed_between(self, start: Pose, end: Pose, t: float) -> PosedBody:
-        """As ``Body.posed_between``, padded."""
+        """Return ``Body.posed_between``, padded."""
         return padded(super().posed_between(start, end, t), self.padding_m)
 
     def posed_path(self, start: Pose, end: Pose, steps: int) -> FloatArray:
-        """As ``Body.posed_path``, padded."""
+        """Return ``Body.posed_path``, padded."""
         faces = self.rest.faces
         path = super().posed_path(start, end, steps)
         return np.stack([_grown(vertices, faces, self.padding_m) for vertices in path])
 
 
 def pad_body(body: Body, posed: PosedBody, worn: Drape, thickest_m: float = THICKEST_M) -> PaddedBody:
-    """The body with a garment on it, as the next garment meets it.
+    """Pad the body by a garment on it, for the next garment to collide with.
 
     Args:
         body: the wearer, maybe padded already.
@@ -77,7 +77,7 @@ def pad_body(body: Body, posed: PosedBody, worn: Drape, thickest_m: float = THIC
 
 
 def padded(posed: PosedBody, padding_m: FloatArray) -> PosedBody:
-    """A posed body whose vertices are moved outwards by (V,) metres."""
+    """Return a posed body whose vertices are moved outwards by (V,) metres."""
     return replace(posed, vertices_m=_grown(posed.vertices_m, posed.faces, padding_m))
 
 
@@ -87,7 +87,7 @@ def _grown(vertices_m: FloatArray, faces: IntArray, padding_m: FloatArray) -> Fl
 
 
 def cover_m(posed: PosedBody, worn: Drape) -> FloatArray:
-    """(V,) metres from each body vertex out to the garment above it; 0 where none lies there."""
+    """Return (V,) metres from each body vertex out to the garment above it; 0 where there is none."""
     body, cloth = np.asarray(posed.vertices_m, np.float32), np.asarray(worn.vertices_m, np.float32)
     own, outward = vertex_normals(body, posed.faces), vertex_normals(cloth, worn.triangles)
     distance, nearest = cKDTree(cloth).query(body, k=24, distance_upper_bound=THICKEST_M)
@@ -98,7 +98,7 @@ def cover_m(posed: PosedBody, worn: Drape) -> FloatArray:
         offset = cloth[index] - body[reached]
         above = (offset * own[reached]).sum(axis=1)
         beside = np.linalg.norm(offset - above[:, None] * own[reached], axis=1)
-        # Cloth that an arm merely hangs beside shows it its outside.
+        # Cloth that an arm merely hangs beside turns its outside to the arm.
         same_way = (own[reached] * outward[index]).sum(axis=1) > 0.2
         fits = same_way & (beside < _BESIDE_M) & (above > 0)
         height[reached] = np.maximum(height[reached], np.where(fits, above + ROOM_M, 0))
@@ -106,7 +106,7 @@ def cover_m(posed: PosedBody, worn: Drape) -> FloatArray:
 
 
 def _evened(height: FloatArray, faces: IntArray) -> FloatArray:
-    """Gaps filled from their neighbours, then smoothed: cloth bridges hollows."""
+    """Fill gaps from their neighbours, then smooth: cloth bridges hollows."""
     pairs = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
     both = np.concatenate([pairs, pairs[:, ::-1]])
     count = len(height)
@@ -122,10 +122,10 @@ def _evened(height: FloatArray, faces: IntArray) -> FloatArray:
 
 
 def in_order(kinds: Sequence[GarmentKind], tucked: bool) -> list[int]:
-    """Indices of garments from the skin outwards: swimwear, trousers, tops and dresses, what is worn open, coats.
+    """Order garments from the skin outwards: swimwear, trousers, tops and dresses, open ones, coats; return indices.
 
     Args:
-        kinds: what is worn.
+        kinds: of the worn garments.
         tucked: tops go under what is worn on the legs.
     """
     return sorted(range(len(kinds)), key=lambda index: _rank(kinds[index], tucked))
@@ -144,12 +144,12 @@ def _rank(kind: GarmentKind, tucked: bool) -> int:
 
 
 def is_lower(kind: GarmentKind) -> bool:
-    """Worn on the legs, held at the waist."""
+    """Return whether a garment is worn on the legs, held at the waist."""
     return kind.category in _LOWER
 
 
 def sink(inner: Drape, outer: Drape) -> Drape:
-    """The inner garment with what pokes through the outer one pressed beneath it."""
+    """Return the inner garment with what pokes through the outer one pressed beneath it."""
     points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
     facing, outward = vertex_normals(points, inner.triangles), vertex_normals(cover, outer.triangles)
     depth = _above(points, facing, cover, outward)
@@ -163,7 +163,7 @@ def sink(inner: Drape, outer: Drape) -> Drape:
 
 
 def lift(outer: Drape, inner: Drape) -> Drape:
-    """The outer garment laid over what still pokes through it; what lies further out is lifted next."""
+    """Lift the outer garment over what still pokes through it; garments further out are lifted next."""
     points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
     facing, outward = vertex_normals(points, inner.triangles), vertex_normals(cover, outer.triangles)
     for _ in range(_SINK_ROUNDS):
@@ -176,17 +176,17 @@ def lift(outer: Drape, inner: Drape) -> Drape:
 
 
 def leave_out(inner: Drape, outer: Drape) -> Drape:
-    """The inner garment without the triangles that still show through the outer one, away from its open edges.
+    """Remove the inner garment's triangles that still show through the outer one, away from its open edges.
 
-    In a crease neither sinking nor lifting finds the way; what should be out of sight there is left out. Where cloth
-    comes out from under an edge it stays.
+    Sinking and lifting do not resolve creases, so hidden triangles are removed there. Cloth that comes out from under
+    an edge stays.
     """
     cover = np.asarray(outer.vertices_m, np.float32)
     outward, at_edge = vertex_normals(cover, outer.triangles), np.zeros(len(cover), bool)
     at_edge[outer.open_edges.ravel()] = True
     for _ in range(_EDGE_RINGS):
         at_edge[outer.triangles[at_edge[outer.triangles].any(axis=1)]] = True
-    for _ in range(_LEAVE_ROUNDS):  # the cloth beside what is gone faces another way than before
+    for _ in range(_LEAVE_ROUNDS):  # removed triangles change the normals of the cloth beside them
         points = np.asarray(inner.vertices_m, np.float32)
         facing = vertex_normals(points, inner.triangles)
         middles, their_facing = points[inner.triangles].mean(axis=1), facing[inner.triangles].mean(axis=1)
@@ -207,7 +207,7 @@ def leave_out(inner: Drape, outer: Drape) -> Drape:
 
 
 def share_through(inner: Drape, outer: Drape) -> float:
-    """Share of the inner garment's vertices that lie outside the outer garment where that covers them."""
+    """Return the share of the inner garment's vertices that lie outside the outer garment where that covers them."""
     points, cover = np.asarray(inner.vertices_m, np.float32), np.asarray(outer.vertices_m, np.float32)
     facing, outward = vertex_normals(points, inner.triangles), vertex_normals(cover, outer.triangles)
     _, height, near = _above(points, facing, cover, outward)
@@ -217,10 +217,10 @@ def share_through(inner: Drape, outer: Drape) -> float:
 def _above(
     points: FloatArray, facing: FloatArray, cover: FloatArray, outward: FloatArray
 ) -> tuple[IntArray, FloatArray, BoolArray]:
-    """Nearest covering vertex, height over it along its normal, and whether it lies right there.
+    """Return the nearest covering vertex, the height over it along its normal, and a mask of points right over it.
 
-    A sleeve that hangs beside a skirt shows it its outside and covers nothing of it: the nearest vertex whose cloth
-    faces the same way counts.
+    Only vertices whose cloth faces the same way count: a sleeve that hangs beside a skirt turns its outside to it and
+    covers nothing of it.
     """
     distance, nearest = cKDTree(cover).query(points, k=_NEIGHBOURS, distance_upper_bound=_DEEPEST_M)
     nearest = np.where(np.isfinite(distance), nearest, 0)
@@ -234,12 +234,12 @@ def _above(
 
 
 def cut_below_band(top: Drape, lower: Drape, body: Body, posed: PosedBody) -> Drape:
-    """A tucked top without the part that is inside the waistband of what is worn on the legs.
+    """Remove the part of a tucked top that is inside the waistband of what is worn on the legs.
 
     Args:
         top: in the pose.
         lower: the garment that it is tucked into.
-        body: who wears both; its sleeves hang beside the band, not in it.
+        body: the wearer of both; the sleeves hang beside the band, not in it.
         posed: the same body in the pose.
     """
     rim = np.unique(lower.open_edges)
@@ -253,7 +253,7 @@ def cut_below_band(top: Drape, lower: Drape, body: Body, posed: PosedBody) -> Dr
 
 
 def join(garments: Sequence[Garment], drapes: Sequence[Drape], main: int) -> tuple[Garment, Drape]:
-    """All garments as one, for the scene.
+    """Join all garments into one, for the scene.
 
     Args:
         garments: the patterns.
@@ -294,5 +294,5 @@ def join(garments: Sequence[Garment], drapes: Sequence[Drape], main: int) -> tup
 
 
 def _shifted(parts: Sequence[Any], starts: IntArray) -> Any:
-    """Index arrays one after the other, each counting from its own start; of the first one's type."""
+    """Concatenate index arrays, each counting from its own start; of the first one's type."""
     return np.concatenate([part + part.dtype.type(start) for part, start in zip(parts, starts, strict=False)])

@@ -16,7 +16,7 @@ from vmodel.types import Category, Garment
 
 @dataclass(frozen=True)
 class Material:
-    """How one cloth moves.
+    """Mechanical properties of one cloth.
 
     Attributes:
         density: g/m2.
@@ -35,11 +35,11 @@ class Material:
 
 
 _TWILL: Final = Material("cotton", density=260, stretch=1500, shear=450, bend=30, friction=0.40)
-"""Cotton as trousers and shorts are made of it; a shirt's would lie round a bent knee in one fat fold."""
+"""Cotton of trousers and shorts; a shirt's cotton would lie round a bent knee in one thick fold."""
 
 
 def cloth_of(garment: Garment) -> Material:
-    """The material of a garment; cotton trousers and shorts are of twill.
+    """Return the material of a garment; cotton trousers and shorts are of twill.
 
     Raises:
         UnknownMaterial: the list has no such name.
@@ -49,7 +49,7 @@ def cloth_of(garment: Garment) -> Material:
 
 
 def load_material(name: str) -> Material:
-    """A material by name.
+    """Return a material by name.
 
     Raises:
         UnknownMaterial: the list has no such name.
@@ -62,6 +62,6 @@ def load_material(name: str) -> Material:
 
 @functools.cache
 def load_materials() -> Mapping[str, Material]:
-    """All materials by name."""
+    """Return all materials by name."""
     entries = yaml.safe_load((files("vmodel.drape") / "materials.yaml").read_text(encoding="utf-8"))
     return {name: Material(name=name, **values) for name, values in entries.items()}

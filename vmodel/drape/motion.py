@@ -1,4 +1,4 @@
-"""Cloth over a motion: the body goes on moving, the simulation goes on with it."""
+"""Cloth over a motion: the simulation continues while the body moves."""
 
 from __future__ import annotations
 

@@ -21,12 +21,12 @@ REST = Phase(gravity=1.0, damping=0.3)
 FREE = Phase(gravity=1.0, damping=0.3, friction=0.0, thickness_m=0.002)
 """Cloth pinched between arm and trunk finds its way out only if neither holds it."""
 LIGHT = Phase(gravity=0.1, damping=0.4)
-"""The few rounds of a step leave cloth longer under its weight than it is; pieces of a pattern take their size back."""
+"""Low gravity: a step's few rounds leave cloth stretched by its weight, and pieces of a pattern regain their size."""
 EVEN = Phase(gravity=0.1, damping=0.4, friction=0.0)
-"""Nothing holds a seam that one side pulls at: over a full belly the front takes more of the girth than the back. Nor
-does anything hold a neck wide open that the weight of the cloth has drawn apart."""
+"""No friction, so that seams slide where one side pulls: over a full belly the front takes more of the girth than the
+back. A neck that the weight of the cloth has drawn wide open can close."""
 PULLED_STRAIN, TOO_PULLED = 1.12, 1.17
-"""99th percentile of the strain above which the pose asks for more cloth, and asks for it once more."""
+"""99th percentile of strain above which cloth is let out for the pose: in the first ``EASE_ROUNDS``, and after them."""
 EASE_ROUNDS = 3
 """A narrow sleeve on a stout arm is let out little by little: each round smooths what it adds over its neighbours."""
 TAKE_UP_ROUNDS = 2
@@ -35,7 +35,7 @@ TAKE_UP_ROUNDS = 2
 def move_to_pose(
     garment: Garment, cut: Cloth, dressed: Dressed, body: Body, pose: Pose, options: DrapeSettings
 ) -> tuple[FloatArray, Cloth]:
-    """Let the body go from the start pose to ``pose``.
+    """Move the body from the start pose to ``pose`` and let the cloth follow.
 
     Args:
         garment: in cm.
@@ -79,7 +79,7 @@ def move_to_pose(
         slides = upper and garment.kind.hangs_from_shoulders
         solver.settle(options.settle_frames // 2, EVEN if slides else LIGHT)
         if not upper:
-            # What was let out while it was pulled on is not missing where only the seams had yet to slide round.
+            # Start from the cut again: strain from pulling it on may only mean that the seams had yet to slide round.
             solver.relax(cut)
             solver.settle(options.ease_frames, EVEN)
             cloth = let_out(cut, cut, solver.positions_m, fixed, most_for(garment), across)

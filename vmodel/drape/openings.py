@@ -1,7 +1,7 @@
-"""Is every opening of a garment passed by the right limb? The one property of a worn garment that cannot be faked.
+"""Check that every opening of a garment is passed by the right limb: this property of worn cloth cannot be faked.
 
 An opening is a closed loop of cloth edges. A line through the body, from inside the garment out along a limb, goes
-through the limb's opening exactly once; through an armhole that slipped beside the arm it does not go at all.
+through the limb's opening exactly once, but not at all through an armhole that slipped beside the arm.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from vmodel.drape.cloth import Cloth
 from vmodel.types import FloatArray, Garment, IntArray, Neckline, PosedBody
 
 BEYOND_M = 1.0
-"""How far a limb's line goes on past hand, foot and head: cuffs and hems may hang over them."""
+"""Length by which a limb's line continues past hand, foot and head: cuffs and hems may hang over them."""
 PAST_HAND_M = 0.1
-"""How far from a hand's line the end of its sleeve may lie that hangs over it."""
+"""Largest distance from a hand's line of a sleeve end that hangs over the hand."""
 LEAST_PARTICLES = 6
 
 
 def unthreaded(garment: Garment, cloth: Cloth, positions_m: FloatArray, posed: PosedBody) -> list[str]:
-    """Names of openings whose limb does not go through them.
+    """Return the names of openings whose limb does not go through them.
 
     Args:
         garment: for the openings it must have.
         cloth: its particles.
-        positions_m: (N, 3) where they are.
+        positions_m: (N, 3) of the particles.
         posed: the body they are on.
     """
     lines = limb_lines(posed)
@@ -45,13 +45,13 @@ def unthreaded(garment: Garment, cloth: Cloth, positions_m: FloatArray, posed: P
 
 
 def _lies_on_foot(name: str, loop: FloatArray, posed: PosedBody) -> bool:
-    """True for the end of a leg that reaches the ankle: it breaks over heel and instep, and no one line passes it."""
+    """Return whether a leg's end reaches the ankle: it breaks over heel and instep, and no single line passes it."""
     short = {"leg_left": "L", "leg_right": "R"}.get(name)
     return short is not None and float(np.median(loop[:, 2])) < float(posed.joints_m[f"foot.{short}"][2])
 
 
 def _lies_past_hand(name: str, loop: FloatArray, posed: PosedBody) -> bool:
-    """True for the end of a sleeve that hangs over the fingers: nothing is in it, so that it may close or lie askew."""
+    """Return whether a sleeve's end hangs over the fingers: it is empty there, so it may close or lie askew."""
     short = {"cuff_left": "L", "cuff_right": "R"}.get(name)
     if short is None:
         return False
@@ -63,12 +63,12 @@ def _lies_past_hand(name: str, loop: FloatArray, posed: PosedBody) -> bool:
 
 
 def _counts(garment: Garment, name: str) -> bool:
-    """Bare tops have no neck to speak of, and what is worn open in front is no closed loop."""
+    """Return whether an opening counts: bare tops have no neck to speak of, and open fronts form no closed loop."""
     return not (name == "neck" and garment.kind.neckline == Neckline.STRAPLESS)
 
 
 def limb_lines(posed: PosedBody) -> Mapping[str, FloatArray]:
-    """Opening -> (P, 3) metres, the line that must pass it, from inside the garment outwards."""
+    """Return opening -> (P, 3) metres, the line that must pass it, from inside the garment outwards."""
     joints = {name: np.asarray(at, float) for name, at in posed.joints_m.items()}
     both = {name: (joints[f"{name}.L"] + joints[f"{name}.R"]) / 2 for name in _PAIRED}
     up = [joints["spine01"], joints["neck01"], joints["head"]]
@@ -97,7 +97,7 @@ def _carried_on(line: FloatArray) -> FloatArray:
 
 
 def named_loops(cloth: Cloth) -> dict[str, IntArray]:
-    """Opening -> particles round it in order; loops that branch, belong to a front opening, or are mere slits lack."""
+    """Return opening -> particles round it in order, without branching loops, front openings and mere slits."""
     named: dict[str, set[int]] = {}
     for (_, edge), particles in cloth.edge_particles.items():
         named.setdefault(edge, set()).update(particles.tolist())
@@ -117,7 +117,7 @@ _OPENINGS = ("neck", "waist", "hem", "cuff", "armhole", "leg_")
 
 
 def _loops(cloth: Cloth) -> list[IntArray]:
-    """Closed rings of open edges in which every particle has two neighbours."""
+    """Return closed rings of open edges in which every particle has two neighbours."""
     edges = np.asarray(cloth.open_edges)
     degree = np.bincount(edges.ravel(), minlength=cloth.count)
     graph = coo_matrix((np.ones(len(edges)), edges.T), (cloth.count, cloth.count))
@@ -145,7 +145,7 @@ def _in_order(edges: IntArray) -> IntArray:
 
 
 def windings(loop: FloatArray, line: FloatArray) -> int:
-    """How often a line goes through a loop, one way counting against the other.
+    """Count how often a line goes through a loop, one way counting against the other.
 
     Args:
         loop: (K, 3) points round it.

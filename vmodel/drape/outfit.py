@@ -43,15 +43,15 @@ def drape_outfit(
     """Put on all garments and bring the wearer into a pose.
 
     Args:
-        garments: scaled to centimetres, the one on sale first; in any order else.
+        garments: scaled to centimetres, the one on sale first, the others in any order.
         body: the wearer.
         pose: the target.
         settings: ``cache`` holds finished drapes.
         tucked: tops go inside what is worn on the legs.
         fitting: coarser cloth for a first look.
-        progress: told the stage's name and the share done, garment by garment.
+        progress: called with the stage's name and the share done, garment by garment.
     Returns:
-        All garments as one, and how they lie.
+        All garments joined into one, and their drape.
     Raises:
         DrapeFailed: one of them did not stay on.
     """
@@ -77,7 +77,7 @@ def drape_outfit(
         wearer = pad_body(wearer, wearer.posed(pose), worn, FLAT_M if tucked and not lower else THICKEST_M)
         # A narrow garment presses what is loose beneath it flat.
         pressed = pad_body(pressed, pressed.posed(pose), worn, FLAT_M)
-    # What sank under a coat may have sunk into what lies under it: outer garments are lifted over what is left.
+    # Cloth that sank under a coat may have sunk into the layer below: outer garments are lifted over what is left.
     order = list(drapes)
     for inner, outer in combinations(order, 2):
         drapes[outer] = lift(drapes[outer], drapes[inner])
@@ -93,7 +93,7 @@ def drape_outfit(
 
 
 def _try_on(garment: Garment, body: Body, pose: Pose, settings: Settings, progress: Progress | None) -> Drape:
-    """Coarser cloth for a first look; finer where small pieces or narrow sleeves do not stay on as such."""
+    """Drape coarser cloth for a first look, finer cloth where small pieces or narrow sleeves do not stay on."""
     try:
         return drape(garment, body, pose, settings, progress, for_fitting(garment))
     except DrapeFailed:

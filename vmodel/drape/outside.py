@@ -1,4 +1,4 @@
-"""How far cloth lies from the skin, and bringing out what lies too close or inside."""
+"""Signed distance of cloth from the skin, and moving cloth out that lies too close or inside."""
 
 # mypy: disable-error-code="untyped-decorator,valid-type"
 
@@ -31,7 +31,7 @@ def _signed(
 def distance_to_body(
     points_m: FloatArray, vertices_m: FloatArray, faces: IntArray, reach_m: float = 0.1
 ) -> tuple[FloatArray, FloatArray]:
-    """Signed distance of points to a body (negative inside) and the nearest skin points.
+    """Return the signed distance of points to a body (negative inside) and the nearest skin points.
 
     Returns:
         (P,) float32 metres, at most ``reach_m``, and (P, 3) float32.
@@ -49,7 +49,7 @@ def distance_to_body(
 
 
 def push_out(points_m: FloatArray, posed: PosedBody, room_m: float) -> FloatArray:
-    """(P, 3) points, those closer to the skin than ``room_m`` or inside it moved out along the nearest way."""
+    """Move points closer to the skin than ``room_m`` or inside it out along the nearest way; return (P, 3) points."""
     distance, foot = distance_to_body(points_m, posed.vertices_m, posed.faces)
     out = points_m - foot
     out *= np.sign(distance)[:, None] / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)

@@ -1,7 +1,7 @@
-"""Cloth under cloth is pressed: it takes no more room than the body and what is worn over it leave.
+"""Pressing of inner cloth: it takes no more room than the body and what is worn over it leave.
 
 The loose sleeve of a T-shirt lies folded against the arm under a jacket's sleeve, and what is caught between an arm and
-the trunk is as thin as that gap. Neither holds a jacket off.
+the trunk is as thin as that gap. Neither pushes a jacket outwards.
 """
 
 from __future__ import annotations
@@ -25,33 +25,33 @@ from vmodel.types import BoolArray, Drape, FloatArray, IntArray, PosedBody
 REACH_M = 0.09
 """Cloth further from the skin than this hangs free and is not pressed."""
 _BETWEEN_M = 0.014
-"""Room that a garment's two layers need between an arm and the trunk, beside what is worn under it."""
+"""Room that a garment's two layers need between an arm and the trunk, in addition to what is worn under it."""
 _RISE, _PAD_RISE = 2.0, 0.6
-"""Metres that cloth may rise a metre of skin where it comes out from under a garment, and what holds one off."""
+"""Rise in metres per metre of skin: of cloth that comes out from under a garment, and of cloth that holds one off."""
 _BENEATH_M, _THINNEST = 0.004, 0.4
-"""How far beneath its cover cloth is laid, and the share of a lower cover's height that it keeps."""
+"""Distance of cloth beneath its cover, and the least share of a low cover's height that it keeps."""
 _SKIN_M = 0.0008
 _UNDER_M = 0.01
 _CLOSE_M, _DEEP_M = 0.03, 0.04
-"""Cloth is out of sight under a garment that lies so close to the skin, and so far from where it does not."""
+"""Cloth is out of sight under a garment this close to the skin, and this far from where the garment is further off."""
 _FURTHEST_M = 0.5
-"""No cloth stands further off the trunk."""
+"""Largest distance of cloth from the trunk."""
 _ROUNDS = 4
 _HEM_RISE = 1.0
-"""Metres that cloth comes out a metre of its own from under a hem that held it together."""
+"""Metres that cloth comes out, per metre of its own, from under a hem that held it together."""
 _VOTES, _NEAREST = 12, 48
 TRUNK = 0
-"""Number of the trunk, with head and legs, among the parts of a body."""
+"""Index of the trunk, with head and legs, among the parts of a body."""
 
 
 def room_m(body: Body, posed: PosedBody) -> FloatArray:
-    """How much of what is worn may hold the next garment off.
+    """Return the thickness of worn cloth that may hold the next garment off.
 
     A sleeve lies flat between the arm and the sleeve over it: an arm grown by 4 mm tears a narrow jacket at the armpit.
 
     Args:
         body: for the bones of its skin.
-        posed: the same body, as thick as it is.
+        posed: the same body, with its padding if any.
     Returns:
         (V,) metres, at most ``REACH_M``: half of what lies between the trunk and an arm, and nothing on the arms.
     """
@@ -67,10 +67,10 @@ def _is_arm(ending: str, bone: str) -> bool:
 
 
 def press(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> Drape:
-    """The inner garment brought beneath the outer one where that lies over it, towards the skin.
+    """Press the inner garment towards the skin, beneath the outer one where that lies over it.
 
-    What comes out from under the outer garment rises from there evenly. Cloth that lies close between the skin and the
-    outer garment, out of sight from every opening, is left out: it would show through between the vertices.
+    Cloth that comes out from under the outer garment rises from there evenly. Cloth that lies close between the skin
+    and the outer garment, out of sight from every opening, is removed: it would show through between the vertices.
 
     Args:
         inner: the garment beneath.
@@ -85,7 +85,7 @@ def press(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> Drape:
     most = _eased(
         np.where(above < REACH_M, np.maximum(above - _BENEATH_M, _THINNEST * above), REACH_M), skin, faces, _RISE
     )
-    # From where it can be seen, as far as the skin goes.
+    # Distance over the skin from where the cloth can be seen.
     hidden = _eased(np.where(above < _CLOSE_M, REACH_M, 0), skin, faces, 1.0) > _DEEP_M
     points, gone = np.array(inner.vertices_m, np.float32), np.zeros(len(inner.vertices_m), bool)
     lies_on, tree = part_under(inner, body, posed), cKDTree(posed.vertices_m)
@@ -106,7 +106,7 @@ def press(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> Drape:
 
 
 def bring_in(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> Drape:
-    """The inner garment brought beneath the outer one where it stands out from the trunk past it, however far.
+    """Bring the inner garment beneath the outer one where it stands out from the trunk past it, however far.
 
     A wide skirt under a straight coat is held together by it, and comes out evenly at its hem.
 
@@ -131,14 +131,14 @@ def bring_in(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> Drape:
 
 
 def share_past(inner: Drape, outer: Drape, body: Body, posed: PosedBody) -> float:
-    """Share of the inner garment's vertices that stand out from the trunk past the outer garment."""
+    """Return the share of the inner garment's vertices that stand out from the trunk past the outer garment."""
     return float(_past(inner, outer, body, posed)[0].mean())
 
 
 def _past(
     inner: Drape, outer: Drape, body: Body, posed: PosedBody
 ) -> tuple[BoolArray, FloatArray, FloatArray, FloatArray]:
-    """Which vertices of a garment have the other between them and the trunk; height, foot and the other's height."""
+    """Return a mask of vertices with the other garment between them and the trunk, height, foot and its height."""
     points = np.asarray(inner.vertices_m, np.float32)
     height, foot = distance_to_body(points, posed.vertices_m, _parts(body)[TRUNK], _FURTHEST_M)
     way = (points - foot) / np.maximum(np.abs(height), 1e-6)[:, None]
@@ -148,7 +148,7 @@ def _past(
 
 
 def without(garment: Drape, gone: BoolArray) -> Drape:
-    """A garment without the triangles all of whose vertices are gone, (N,) bool, and what belonged to these alone."""
+    """Remove triangles all of whose vertices are gone, (N,) bool, and what belonged to these alone."""
     kept = ~gone[garment.triangles].all(axis=1)
     if kept.all():
         return garment
@@ -171,7 +171,7 @@ def without(garment: Drape, gone: BoolArray) -> Drape:
 
 
 def _height_of(outer: Drape, posed: PosedBody) -> FloatArray:
-    """(V,) metres from the skin to the garment that lies over it; ``REACH_M`` where that is far or nowhere."""
+    """Return (V,) metres from the skin to the garment over it; ``REACH_M`` where that is far or nowhere."""
     skin = np.asarray(posed.vertices_m, np.float32)
     own = vertex_normals(skin, posed.faces)
     # Between its vertices cloth may lie beneath the skin.
@@ -183,10 +183,10 @@ def _height_of(outer: Drape, posed: PosedBody) -> FloatArray:
 
 
 def _eased(limit_m: FloatArray, points_m: FloatArray, faces: IntArray, rise: float) -> FloatArray:
-    """(V,) limits on heights that rise by at most ``rise`` a metre of the mesh, and are nowhere higher than before."""
+    """Return (V,) limits on heights that rise by at most ``rise`` per metre of mesh and exceed no given limit."""
     points, links = np.asarray(points_m, float), _pairs(faces)
     count, away = len(points), np.linalg.norm(points[links[:, 0]] - points[links[:, 1]], axis=1)
-    # All begin at one more node, as far from it as they are high.
+    # An additional source node is linked to each vertex, with the vertex's limit as the distance.
     ends = np.concatenate([links, np.stack([np.full(count, count), np.arange(count)], axis=1)])
     lengths = np.maximum(np.concatenate([rise * away, limit_m]), 1e-7)
     graph = csr_matrix((lengths, (ends[:, 0], ends[:, 1])), (count + 1, count + 1))
@@ -194,7 +194,7 @@ def _eased(limit_m: FloatArray, points_m: FloatArray, faces: IntArray, rise: flo
 
 
 def part_under(inner: Drape, body: Body, posed: PosedBody) -> IntArray:
-    """(N,) which of ``_parts`` each vertex of a garment lies on; neighbours agree."""
+    """Return the (N,) index in ``_parts`` of the part that each vertex of a garment lies on; neighbours agree."""
     skin, cloth = np.asarray(posed.vertices_m, np.float32), np.asarray(inner.vertices_m, np.float32)
     own, outward = vertex_normals(skin, posed.faces), vertex_normals(cloth, inner.triangles)
     _, nearest = cKDTree(skin).query(cloth, k=_NEAREST)
@@ -211,7 +211,7 @@ def part_under(inner: Drape, body: Body, posed: PosedBody) -> IntArray:
 
 
 def _parts(body: Body) -> list[IntArray]:
-    """Faces of the trunk with head and legs, of the left and of the right arm; they overlap at the shoulders."""
+    """Return faces of the trunk with head and legs, of the left and of the right arm; shoulders belong to several."""
     trunk = ~vertices_on(body.surface, lambda bone: bone.startswith(ARM_BONES))
     limbs = [vertices_on(body.surface, partial(_is_limb, ending)) for ending in (".L", ".R")]
     faces = body.surface.faces
@@ -223,6 +223,6 @@ def _is_limb(ending: str, bone: str) -> bool:
 
 
 def _pairs(faces: IntArray) -> IntArray:
-    """(P, 2) vertices that share an edge, each pair both ways, once."""
+    """Return (P, 2) vertices that share an edge, each pair both ways, once."""
     pairs = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
     return np.asarray(np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0))

@@ -1,4 +1,4 @@
-"""What rays meet first on a mesh, body or cloth."""
+"""First hits of rays on a mesh, body or cloth."""
 
 # mypy: disable-error-code="untyped-decorator,valid-type"
 
@@ -31,16 +31,16 @@ def _first_hits(
 def first_hits(
     points_m: FloatArray, faces: IntArray, starts_m: FloatArray, ways: FloatArray, reach_m: float
 ) -> tuple[FloatArray, FloatArray]:
-    """The first triangle on each ray.
+    """Find the first triangle on each ray.
 
     Args:
         points_m: (N, 3) of the mesh.
         faces: (F, 3) of it, counter-clockwise seen from outside.
         starts_m: (S, 3).
         ways: (S, 3) unit directions.
-        reach_m: what lies further off is not met.
+        reach_m: largest distance of a hit.
     Returns:
-        (S,) metres, ``reach_m`` where nothing is met, and (S,) cosine between the ray and the triangle's outside.
+        (S,) metres, ``reach_m`` without a hit, and (S,) cosine between the ray and the triangle's outside.
     """
     init_warp()
     mesh = wp.Mesh(

@@ -1,4 +1,4 @@
-"""Last touches and the verdict: is the garment outside the body, unstretched, and still worn?"""
+"""Finishing and verdict: the garment must be outside the body, unstretched, and still worn."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from vmodel.types import DrapeReport, FloatArray, Garment, PosedBody
 
 INSIDE_LIMIT = 0.001
 FEW_INSIDE = 4
-"""So many particles of the cloth may lie inside however small it is: a crotch is pinched between thighs."""
+"""Number of particles that may lie inside the body however small the cloth: a crotch is pinched between thighs."""
 SEAM_LIMIT_MM = 3.0
 MEDIAN_LIMIT = 1.03
 P99_LIMIT, P99_SEWN_LIMIT = 1.35, 1.20
-"""Of the cloth's edges, one in a hundred may be stretched more: of a cut that is fitted to the body from a photo, whose
-armholes and crotch are a guess, and of a sewing pattern, which is cut as it is cut."""
+"""Limits on the 99th percentile of edge strain: of a cut that is fitted to the body from a photo, whose armholes and
+crotch are a guess, and of a sewing pattern, whose size is given."""
 WORN_DISTANCE_M = 0.06
 SLIPPED_M = 0.06
 SLIPPED = "it slips off, or an arm is not in its sleeve"
@@ -63,7 +63,7 @@ def report_drape(
 
 
 def widest_seam_gap_mm(garment: Garment, cloth: Cloth, positions_m: FloatArray) -> float:
-    """How far the two sides of a seam lie apart where they are furthest; welded seams do not part."""
+    """Return the widest gap between the two sides of a seam; welded seams do not part."""
     widest = 0.0
     for seam in garment.seams:
         first, second = (positions_m[cloth.edge_particles[end]] for end in (seam.first, seam.second))
@@ -73,7 +73,7 @@ def widest_seam_gap_mm(garment: Garment, cloth: Cloth, positions_m: FloatArray) 
 
 
 def _is_worn(garment: Garment, cloth: Cloth, positions_m: FloatArray, distance: FloatArray, posed: PosedBody) -> bool:
-    """True if shoulders or band still lie on the body."""
+    """Return whether shoulders or band still lie on the body."""
     if not np.isfinite(positions_m).all():
         return False
     keys = shoulder_edges(garment) + band_edges(garment)
@@ -86,7 +86,7 @@ def _is_worn(garment: Garment, cloth: Cloth, positions_m: FloatArray, distance: 
 
 
 def fault_of(report: DrapeReport, garment: Garment) -> str | None:
-    """Why a drape is not good enough, or None."""
+    """Return why a drape is not good enough, or None."""
     most = P99_SEWN_LIMIT if garment.scale_source == "pattern" else P99_LIMIT
     if not report.worn:
         return SLIPPED

@@ -1,4 +1,4 @@
-"""What is laid round a neck once a garment is draped: hoods and collars begin at its neck's edge."""
+"""Neck edge of a draped garment, where hoods and collars begin."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from vmodel.types import Drape, FloatArray, Garment, IntArray, Panel
 
 _SECTIONS: Final = 96
 NEAR_CM: Final = 0.5
-"""How far from the cut's neck a vertex may lie that is on it."""
+"""Largest distance from the cut's neck of a vertex that counts as on it."""
 _FRONT_GAP_RAD: Final = 0.04
-"""Half of what is left open in front, round the neck."""
+"""Half of the angle that is left open in front of the neck."""
 _POINTED: Final = 3.0
-"""How narrow the part behind is that hangs down."""
+"""Exponent that narrows the part that hangs down behind."""
 
 
 def panels_of(garments: Sequence[Garment], whole: Garment) -> Iterator[tuple[Garment, dict[int, Panel]]]:
-    """Each garment, and which panels of the whole are its own, by index.
+    """Yield each garment with its own panels of the whole, by index.
 
     Args:
-        garments: what is worn, in the order in which they were joined.
+        garments: the worn garments, in the order in which they were joined.
         whole: all of them as one.
     """
     first = 0
@@ -36,7 +36,7 @@ def panels_of(garments: Sequence[Garment], whole: Garment) -> Iterator[tuple[Gar
 
 
 def neck_ring(panels: Mapping[int, Panel], worn: Drape) -> tuple[FloatArray, FloatArray, FloatArray] | None:
-    """The neck's edge from the front's left end round the back to its right end.
+    """Trace the neck's edge from the front's left end round the back to its right end.
 
     Returns:
         (n, 3) points, (n, 3) level directions away from the neck, (n,) how far behind: 0 in front, 1 in the middle of
@@ -75,20 +75,20 @@ def neck_ring(panels: Mapping[int, Panel], worn: Drape) -> tuple[FloatArray, Flo
 
 
 def _densely(line: FloatArray) -> FloatArray:
-    """(n, 2) points along a polyline, eight on each of its stretches."""
+    """Return (n, 2) points along a polyline, eight on each of its segments."""
     share = np.linspace(0, 1, 8, endpoint=False)[:, None, None]
     return np.asarray((line[:-1] * (1 - share) + line[1:] * share).reshape(-1, 2))
 
 
 def joined(worn: Drape, sheet: FloatArray, pixels: FloatArray, panel: IntArray, texture: int, has_rim: bool) -> Drape:
-    """The drape and a sheet as one.
+    """Append a sheet to the drape.
 
     Args:
         worn: the drape.
         sheet: (sections, steps, 3) metres.
         pixels: (sections, steps, 2) of its texture.
-        panel: (sections - 1,) the panel that each strip's cloth is of.
-        texture: index of it.
+        panel: (sections - 1,) index of the panel whose cloth each strip is made of.
+        texture: index of that texture.
         has_rim: its edges show the cloth's thickness.
     """
     sections, steps = sheet.shape[:2]

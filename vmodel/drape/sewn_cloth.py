@@ -1,4 +1,4 @@
-"""Cloth of a sewing pattern: the pieces' own lengths, begun from the finished garment lying flat.
+"""Cloth of a sewing pattern: lengths come from the pieces, the start from the finished garment lying flat.
 
 Pieces are welded along their seams before anything moves, so that no seam can gape. A dart's legs are one line from the
 start; a gathered edge is squeezed onto the shorter one and swells into folds as soon as the cloth moves.
@@ -25,7 +25,7 @@ from vmodel.types import FloatArray, Garment, Panel, PosedBody
 _ON_FOLD = 0.99
 TAKE_IN_FRAMES = 20
 _LEAST_SET, MOST_SET = 0.88, 1.06
-"""Least and most that a link of a piece is set to while it is taken in, as a share of its length."""
+"""Least and largest length that a link of a piece is set to while it is taken in, as a share of its length."""
 _SEAM_ROUNDS, _SEAM_SHARE = 8, 0.5
 _BORDER_CM, _NO_AREA_CM2 = 1e-6, 1e-9
 _NEAR_ROUNDS = 30
@@ -43,7 +43,7 @@ def mesh_cloth(garment: Garment, spacing_cm: float) -> Cloth:
     """
     if not is_sewn(garment):
         return mesh_garment(garment, spacing_cm)
-    # The crotch of a real pattern is as long as it is; only a flat-lay hides some of it.
+    # No crotch landmark: a real pattern's crotch has its full length, while a flat-lay hides some of it.
     cloth = mesh_garment(replace(garment, landmarks_cm={}), spacing_cm)
     laid = np.zeros_like(cloth.flat_cm)
     for k, panel in enumerate(garment.panels):
@@ -62,7 +62,7 @@ def mesh_cloth(garment: Garment, spacing_cm: float) -> Cloth:
 
 
 def _seam_lengths(garment: Garment, cloth: Cloth) -> FloatArray:
-    """(E,) rest lengths in which a seam is as long as its shorter side: the longer one is drawn in."""
+    """Return (E,) rest lengths in which a seam is as long as its shorter side: the longer one is drawn in."""
     rest = cloth.edge_rest_m.copy()
     index = {(int(a), int(b)): k for k, (a, b) in enumerate(cloth.edges)}
     lines = {(panel.name, name): line for panel in garment.panels for name, line in panel.edges.items()}
@@ -79,7 +79,7 @@ def _seam_lengths(garment: Garment, cloth: Cloth) -> FloatArray:
 
 
 def _laid(panel: Panel, points_cm: FloatArray) -> FloatArray:
-    """(n, 2) where points of a panel lie in the finished garment."""
+    """Return the (n, 2) positions of a panel's points in the finished garment."""
     if panel.laid is None or not len(points_cm):
         return points_cm
     known, there = panel.laid
@@ -97,13 +97,13 @@ def _laid(panel: Panel, points_cm: FloatArray) -> FloatArray:
     to_first = (off[:, 0] * second[found, 1] - off[:, 1] * second[found, 0]) / twice[found]
     to_second = (off[:, 1] * first[found, 0] - off[:, 0] * first[found, 1]) / twice[found]
     shares = np.stack([1 - to_first - to_second, to_first, to_second], axis=1)
-    laid = np.array(there[cKDTree(known).query(points_cm)[1]], float)  # of what lies outside
+    laid = np.array(there[cKDTree(known).query(points_cm)[1]], float)  # default for points outside all triangles
     laid[at] = np.einsum("pk,pkd->pd", shares, there[triangles[found]])
     return laid
 
 
 def place_any(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, room_m: float = ROOM_M) -> Start:
-    """First positions of all particles; see ``place_cloth``.
+    """Return the first positions of all particles; see ``place_cloth``.
 
     Front and back of a sewn garment part at its silhouette, not at every seam.
     """
@@ -113,7 +113,7 @@ def place_any(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, room
 
 
 def take_in(solver: Solver, cloth: Cloth, phase: Phase, rounds: int, most: float = MOST_SET) -> None:
-    """Let pieces take their size back: where cloth is wider than it was cut its links are set shorter, and the reverse.
+    """Let pieces regain their size: where cloth is wider than it was cut its links are set shorter, and the reverse.
 
     Woven cloth hardly gives, but a link of the solver does: along a gathered seam, whose folds push, and where
     shoulders carry the weight; and smoothing the finished cloth costs it a hundredth. After each round the set lengths
@@ -123,8 +123,8 @@ def take_in(solver: Solver, cloth: Cloth, phase: Phase, rounds: int, most: float
         solver: the cloth at rest; keeps the set lengths.
         cloth: as cut.
         phase: how it moves meanwhile.
-        rounds: how often; five bring pieces to within a hundredth of their size.
-        most: what a link is set to at most, as a share of its length; at 1 what was squeezed stays small.
+        rounds: number of rounds; five bring pieces to within a hundredth of their size.
+        most: largest set length of a link, as a share of its own; at 1 squeezed cloth stays small.
     """
     cut = _areas(np.pad(cloth.panel_cm, ((0, 0), (0, 0), (0, 1))))
     first, second = cloth.edges[:, 0], cloth.edges[:, 1]
@@ -139,12 +139,12 @@ def take_in(solver: Solver, cloth: Cloth, phase: Phase, rounds: int, most: float
 
 
 def straight_seams(cloth: Cloth, positions_m: FloatArray) -> FloatArray:
-    """(N, 3) positions in which seams do not zigzag from particle to particle.
+    """Return (N, 3) positions in which seams do not zigzag from particle to particle.
 
-    Both sides of a seam pull at each of its particles a little differently, which nobody sees inside a piece, but where
-    the colour changes; and where the surface is made finer for the picture, uneven triangles beside a seam pull at it
-    once more. Particles with one neighbour on either side along seams move, along the cloth, until they lie between the
-    two on the finer surface; crossings and ends of seams stay where they are.
+    Both sides of a seam pull at each of its particles a little differently, which shows where the colour changes. Where
+    the surface is refined for the picture, uneven triangles beside a seam pull at it once more. Particles with one
+    neighbour on either side along seams move along the cloth until they lie between the two on the finer surface.
+    Crossings and ends of seams stay where they are.
     """
     if not cloth.seam_lines:
         return positions_m
@@ -165,20 +165,20 @@ def straight_seams(cloth: Cloth, positions_m: FloatArray) -> FloatArray:
 
 
 def _areas(corners: FloatArray) -> FloatArray:
-    """(T,) area of each (3, 3) triangle."""
+    """Return the (T,) area of each (3, 3) triangle."""
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     return np.asarray(np.linalg.norm(across, axis=1) / 2)
 
 
 def _round_particles(cloth: Cloth, area: FloatArray) -> FloatArray:
-    """(N,) area of the triangles at each particle."""
+    """Return the (N,) area of the triangles at each particle."""
     total = np.zeros(cloth.count)
     np.add.at(total, cloth.triangles, area[:, None])
     return total
 
 
 def fold_distances(cloth: Cloth) -> FloatArray:
-    """(N,) cm of each particle, lying flat, from where front and back meet."""
+    """Return (N,) cm of each particle, lying flat, from where front and back meet."""
     fold = np.abs(cloth.front) < _ON_FOLD
     if not fold.any():
         return np.full(cloth.count, 1e3)

@@ -21,7 +21,7 @@ def spread(cloth: Cloth, values: FloatArray, rounds: int) -> FloatArray:
 
 
 def smooth_jags(cloth: Cloth, positions_m: FloatArray) -> FloatArray:
-    """(N, 3) float64: positions without the finest jags; open edges stay as they are."""
+    """Return (N, 3) float64 positions without the finest jags; open edges stay as they are."""
     rough = np.asarray(positions_m, float)
     smooth = spread(cloth, rough, 1)
     return np.where(cloth.rim[:, None], rough, rough + 0.35 * (smooth - rough))

@@ -32,14 +32,14 @@ LAYER_GAP_M = 0.0065
 
 @dataclass(frozen=True)
 class Phase:
-    """How a stretch of frames is simulated.
+    """Simulation settings of a stretch of frames.
 
     Attributes:
         gravity: share of the earth's.
-        damping: share of speed lost a frame.
+        damping: share of speed lost per frame.
         friction: factor on the material's friction.
         thickness_m: distance kept from the body.
-        largest_push_m: how far a step may push a particle out of the body.
+        largest_push_m: largest distance that a step may push a particle out of the body.
         largest_speed: m/s.
     """
 
@@ -78,7 +78,7 @@ class Solver:
         cloth: the particles.
         material: how the cloth moves.
         start_m: (N, 3) first positions.
-        parts: the body in pieces, in the order in which they have the last word.
+        parts: the body in pieces; where they conflict, later pieces override earlier ones.
         body_m: (V, 3) body vertices.
     """
 
@@ -125,12 +125,12 @@ class Solver:
         return np.array(self._x.numpy())
 
     def place(self, positions_m: FloatArray) -> None:
-        """Put all particles at rest somewhere."""
+        """Place all particles at rest at given positions."""
         wp.copy(self._x, self._points(positions_m))
         self._v.zero_()
 
     def relax(self, cloth: Cloth) -> None:
-        """Take over the rest lengths of a cloth that differs from the first in nothing else."""
+        """Adopt the rest lengths of a cloth that differs from the first in nothing else."""
         self._rest.assign(self._rest_lengths(cloth))
         self._v.zero_()
 
@@ -176,7 +176,7 @@ class Solver:
     def contract(self, frames: int, phase: Phase) -> None:
         """Simulate while stretched links shorten evenly to their rest lengths.
 
-        Were they released at once, cloth would be pulled through the limbs it goes round.
+        Released at once, they would pull cloth through the limbs it goes round.
         """
         rest = np.array(self._rest.numpy())
         pairs, points = self._pairs.numpy(), self.positions_m
@@ -198,7 +198,7 @@ class Solver:
         self._finish_step.launch()
 
     def _recorded(self, kernel: Any, count: int, inputs: list[Any]) -> Any:
-        """A launch to be repeated: most of its cost is looking at its arguments, which is done once."""
+        """Record a launch for repetition: most of its cost is checking its arguments, which is done once."""
         return wp.launch(kernel, count, inputs=inputs, device=self._device, record_cmd=True)
 
     def _build_links(self, cloth: Cloth, material: Material, rest_scale: FloatArray | None) -> None:
@@ -210,7 +210,7 @@ class Solver:
         colours = _colours_of(pairs.astype(np.int32).tobytes(), cloth.count)
         order = np.argsort(colours, kind="stable")
         bounds = np.searchsorted(colours[order], np.arange(colours.max() + 2))
-        # A processor takes the links one by one in their order, so that one launch does what one a colour would.
+        # A CPU takes the links one by one in their order, so that one launch does the same as one per colour.
         bounds = bounds[[0, -1]] if self._device == "cpu" else bounds
         self._colours = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
         self._pairs = wp.array(pairs[order].astype(np.int32), dtype=wp.vec2i, device=self._device)
@@ -233,7 +233,7 @@ class Solver:
 
 
 def _mechanics(cloth: Cloth, material: Material) -> tuple[FloatArray | float, FloatArray]:
-    """Mass of a particle in kg, and stiffness of all links; where pieces differ, of the piece that a link is in."""
+    """Return particle mass in kg, and stiffness of all links; where pieces differ, of the piece that a link is in."""
     area_m2 = (cloth.spacing_cm / 100) ** 2 * np.sqrt(3) / 2
     bias = np.prod(cloth.edge_direction, axis=1) ** 2 * 4  # sin² of twice the angle to the thread
     if not cloth.panel_materials:
@@ -278,12 +278,12 @@ class _Collider:
 
 @functools.lru_cache(maxsize=8)
 def _colours_of(pairs: bytes, count: int) -> IntArray:
-    """``colour_pairs``, which takes longer than all else that a solver begins with, once for all poses of a cloth."""
+    """Cache ``colour_pairs`` for all poses of a cloth: it takes longer than all other preparation of a solver."""
     return colour_pairs(np.frombuffer(pairs, np.int32).reshape(-1, 2), count)
 
 
 def colour_pairs(pairs: IntArray, count: int) -> IntArray:
-    """(P,) colour of each pair so that no two of one colour share a particle (greedy)."""
+    """Return the (P,) colour of each pair so that no two of one colour share a particle (greedy)."""
     used = [0] * count
     colours = np.zeros(len(pairs), np.int32)
     for k, (a, b) in enumerate(pairs.tolist()):

@@ -1,4 +1,4 @@
-"""Where the cloth starts: front panels before and back panels behind the body, already joined at their seams.
+"""Start positions of cloth: front panels before and back panels behind the body, already joined at their seams.
 
 The panels are laid over the body's outline as seen from the front. Sleeves are turned onto the arms and trouser legs
 onto the legs, rows narrower than the body are widened, and every particle gets the depth of the body's front or back
@@ -22,7 +22,7 @@ from vmodel.types import FloatArray, Garment, PosedBody
 
 ROOM_M = 0.012
 DEPTH_PER_CM = 0.03
-"""How steeply front and back part at a seam: a narrow sleeve must pass round the whole arm."""
+"""Slope at which front and back part at a seam: a narrow sleeve must pass round the whole arm."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Start:
 
 
 def place_cloth(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, room_m: float = ROOM_M) -> Start:
-    """First positions of all particles.
+    """Return the first positions of all particles.
 
     Args:
         cloth: the cut garment.
@@ -66,7 +66,7 @@ def place_cloth(cloth: Cloth, garment: Garment, body: Body, posed: PosedBody, ro
 
 
 def _cm_to_seams(cloth: Cloth, flat: FloatArray) -> FloatArray:
-    """(N,) cm in the frontal plane from each placed particle to the nearest seam.
+    """Return (N,) cm in the frontal plane from each placed particle to the nearest seam.
 
     Cloth at an armpit is stretched while it is placed: close to the seam on the cut, it may lie over an arm.
     """
@@ -77,7 +77,7 @@ def _cm_to_seams(cloth: Cloth, flat: FloatArray) -> FloatArray:
 
 
 def _depths(outline: Outline, room_m: float) -> tuple[FloatArray, FloatArray]:
-    """Mean depth and half thickness of the body with room around it, extended past its silhouette."""
+    """Return mean depth and half thickness of the body with room around it, extended past its silhouette."""
     known = np.isfinite(outline.front)
     nearest = ndimage.distance_transform_edt(~known, return_distances=False, return_indices=True)
     middle = ((outline.front + outline.back) / 2)[tuple(nearest)]

@@ -12,7 +12,7 @@ BARE_ARM_ANGLE = 20.0
 
 
 def start_pose(garment: Garment, body: Body, arm_angle_deg: float | None = None) -> Pose:
-    """The pose in which the garment is put on: arms straight at the sleeves' angle, legs a little apart.
+    """Return the pose in which the garment is put on: arms straight at the sleeves' angle, legs a little apart.
 
     Args:
         garment: decides the angle, see ``dressing_angle``.
@@ -33,7 +33,7 @@ def start_pose(garment: Garment, body: Body, arm_angle_deg: float | None = None)
 
 
 def dressing_angle(garment: Garment) -> float:
-    """Degrees below the horizontal of the arms while a garment is put on.
+    """Return degrees below the horizontal of the arms while a garment is put on.
 
     Sleeves want the arm at their own angle; an armhole is free of the arm only where the arm is lifted out of the side.
     """
@@ -43,7 +43,7 @@ def dressing_angle(garment: Garment) -> float:
 
 
 def bare_arms(garment: Garment) -> tuple[str, ...]:
-    """Sides on which the garment has no sleeve."""
+    """Return the sides on which the garment has no sleeve."""
     cuffs = {name for panel in garment.panels for name in panel.edges if name.startswith("cuff")}
     if garment.kind.neckline == Neckline.ASYMMETRIC and cuffs:
         return tuple(side for side in ("left", "right") if f"cuff_{side}" not in cuffs)

@@ -1,4 +1,4 @@
-"""Thin straps: which particles they are, and laying them flat on the shoulder."""
+"""Thin straps: finding their particles, and laying them flat on the shoulder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNTWISTING = 3
 
 
 def on_strap(cloth: Cloth) -> BoolArray:
-    """(N,) True for particles of strips that are one triangle wide."""
+    """Return an (N,) mask of particles of strips that are one triangle wide."""
     narrow = np.zeros(cloth.count, bool)
     narrow[cloth.triangles[cloth.rim[cloth.triangles].all(axis=1)]] = True
     return narrow
@@ -63,7 +63,7 @@ def _unit(vectors: FloatArray) -> FloatArray:
 
 
 def _sums(count: int, *pairs: IntArray) -> tuple[sparse.csr_matrix, FloatArray]:
-    """Matrix that sums what lies at each particle's partners, and how many partners it has."""
+    """Return a matrix that sums the values of each particle's partners, and the number of its partners."""
     first, second = np.concatenate(pairs).T
     matrix = sparse.csr_matrix((np.ones(len(first)), (first, second)), shape=(count, count))
     return matrix, np.asarray(matrix.sum(axis=1)).ravel()

@@ -1,4 +1,4 @@
-"""Thighs that touch lie in one another on a body made of a surface alone; cloth between them would find no way out."""
+"""Separation of touching thighs: they overlap on a body made of a surface alone and would trap cloth between them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ THIGH_BONES = ("upperleg01", "upperleg02")
 
 
 def goes_between(garment: Garment) -> bool:
-    """True for legs that are sewn from pieces: their fork and inseams lie between the thighs."""
+    """Return whether legs are sewn from pieces: their fork and inseams lie between the thighs."""
     return is_sewn(garment) and garment.kind.category.has_legs
 
 
 def with_room_between(garment: Garment, body: Body, posed: PosedBody) -> PosedBody:
-    """The body as a garment meets it: its thighs parted where the garment goes between them."""
+    """Part the body's thighs where the garment goes between them."""
     if not goes_between(garment):
         return posed
     return replace(posed, vertices_m=parted_thighs(body)(posed.vertices_m))
 
 
 def parted_thighs(body: Body) -> Callable[[FloatArray], FloatArray]:
-    """What flesh does where thighs touch: it is pressed flat midway between both, each on its own side.
+    """Return a function that projects overlapping thigh vertices onto planes midway between both, each on its side.
 
     Args:
         body: for its labels.

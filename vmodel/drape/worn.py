@@ -1,4 +1,4 @@
-"""The stage as a whole: dress, move, judge, and try again with a better start."""
+"""The drape stage: dress, move, judge, and retry with a better start."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def drape(
         body: the wearer.
         pose: the target.
         settings: ``cache`` holds finished drapes.
-        progress: told the stage's name and the share done.
+        progress: called with the stage's name and the share done.
         options: resolution and effort; the defaults suit final pictures.
     Returns:
         The cloth in the pose; the same inputs give the same cloth.
@@ -86,7 +86,7 @@ def drape(
 
 
 def _is_on(garment: Garment, cut: Cloth, dressed: Dressed, body: Body) -> bool:
-    """True if limbs pass their openings and arms lie in their sleeves, before the garment moves with the body."""
+    """Return whether limbs pass their openings and arms lie in their sleeves, before garment and body move."""
     posed = body.posed(dressed.pose)
     if unthreaded(garment, cut, dressed.positions_m, posed):
         return False
@@ -96,12 +96,12 @@ def _is_on(garment: Garment, cut: Cloth, dressed: Dressed, body: Body) -> bool:
 
 
 def drape_key(garment: Garment, body: Body, options: DrapeSettings) -> str:
-    """Names a garment on a body in the cache, whatever the pose."""
+    """Return the cache key of a garment on a body, independent of the pose."""
     return content_key(_cut_of(garment), body.rest.vertices_m, options, version=VERSION)
 
 
 def _cut_of(garment: Garment) -> list[object]:
-    """What a drape depends on; prints and photo names do not matter."""
+    """List what a drape depends on; prints and photo names do not matter."""
     parts: list[object] = [
         garment.kind, garment.seams, garment.landmarks_cm, garment.sleeve_angle_deg, garment.material,
         garment.scale_source,
@@ -123,7 +123,7 @@ def _cut_of(garment: Garment) -> list[object]:
 def cached_dress(
     garment: Garment, cloth: Cloth, body: Body, options: DrapeSettings, attempt: int, folder: Path, key: str
 ) -> Dressed:
-    """The garment on the body in the start pose of an attempt, from the cache where it is there."""
+    """Return the garment on the body in the start pose of an attempt, from the cache where it is there."""
     pose = attempt_pose(garment, body, attempt)
     stored = read_arrays(folder, f"{key}-{attempt}")
     dressed = None if stored is None else Dressed.from_arrays(stored, pose, cloth)
@@ -137,7 +137,7 @@ def cached_move(
     garment: Garment, cut: Cloth, dressed: Dressed, body: Body, pose: Pose,
     options: DrapeSettings, folder: Path, key: str,
 ) -> tuple[FloatArray, Cloth]:  # fmt: skip
-    """The cloth carried into a pose, and as it was let out for it, from the cache where it is there."""
+    """Return the cloth carried into a pose, and as it was let out for it, from the cache where it is there."""
     whole_key = f"{key}-{content_key(pose.rotations, version=VERSION)}"
     stored = read_arrays(folder, whole_key) or {}
     if stored.get("positions_m", np.zeros(0)).shape == (cut.count, 3) and {"edge_rest_m", "bend_rest_m"} <= set(stored):
