@@ -30,7 +30,7 @@ _MIRROR_PARTS: Final = np.array(
 )
 
 _SQUEEZE: Final = (0.6, 0.95)
-"""Width on a form or a body over that of the garment laid flat: the sides go round."""
+"""Ratio of a garment's width on a form or a body to its width laid flat, since the sides go round."""
 _NOISE_SHAPES: Final = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
 
 
@@ -58,7 +58,7 @@ class View:
 
 
 def plain_view(sample: Sample, side: int) -> View:
-    """The whole picture, as the product first looks at it."""
+    """Return a view of the whole picture, as the product first looks at it."""
     height, width = sample.rgb.shape[:2]
     scale = 0.95 * side / max(height, width)
     affine = np.array([[scale, 0, (side - scale * width) / 2], [0, scale, (side - scale * height) / 2]])
@@ -66,12 +66,12 @@ def plain_view(sample: Sample, side: int) -> View:
 
 
 def training_view(sample: Sample, side: int, rng: np.random.Generator) -> View:
-    """A random view.
+    """Make a random view.
 
     Args:
         sample: any.
         side: of the view in pixels, a multiple of 32.
-        rng: decides everything.
+        rng: source of all randomness.
     """
     rgb, squeeze = sample.rgb, 1.0
     if sample.mask is not None and not sample.is_drawn:
@@ -90,11 +90,11 @@ def training_view(sample: Sample, side: int, rng: np.random.Generator) -> View:
 
 
 def close_view(sample: Sample, rng: np.random.Generator) -> tuple[ByteArray, IntArray] | None:
-    """A random close-up of the neck.
+    """Make a random close-up of the neck.
 
     Args:
         sample: any.
-        rng: decides everything.
+        rng: source of all randomness.
     Returns:
         (CLOSE_SIZE, CLOSE_SIZE, 3) uint8 and (len(CLOSE),) indices of the attributes, -1 where not known; None where
         the neck was not labelled, is not seen from the front, or nothing is known of it.
@@ -122,13 +122,13 @@ def close_view(sample: Sample, rng: np.random.Generator) -> tuple[ByteArray, Int
 
 
 def _random_affine(sample: Sample, side: int, rng: np.random.Generator, squeeze: float) -> FloatArray:
-    """(2, 3) photo to view: about the garment where it is known, else about the picture's middle.
+    """Return the (2, 3) affine from photo to view: about the garment if known, otherwise about the picture's middle.
 
     Args:
         sample: any.
         side: of the view in pixels.
-        rng: decides everything.
-        squeeze: the garment's width over what it is when flat.
+        rng: source of all randomness.
+        squeeze: ratio of the garment's width in the view to its flat width.
     """
     height, width = sample.rgb.shape[:2]
     centre, extent = np.array([width / 2, height / 2]), float(max(width, height))
@@ -172,19 +172,19 @@ def _view(sample: Sample, rgb: ByteArray, affine: FloatArray, side: int, mirrore
 
 
 def _centres(affine: FloatArray) -> FloatArray:
-    """The affine for cv2, whose pixel centres lie at integers, not at halves."""
+    """Convert an affine for cv2, whose pixel centres lie at integers, not at halves."""
     moved = np.asarray(affine, np.float64).copy()
     moved[:, 2] += moved[:, :2] @ [0.5, 0.5] - 0.5
     return moved
 
 
 def _likely_cloth(mask: FloatArray) -> FloatArray:
-    """A mask without gaps: what is unknown lies between landmarks."""
+    """Fill a mask's unknown pixels as cloth, since they lie between landmarks."""
     return np.asarray(np.nan_to_num(mask, nan=1.0))
 
 
 def _bleached(rgb: ByteArray, mask: FloatArray, rng: np.random.Generator) -> ByteArray:
-    """The garment in white, grey, black or the ground's colour: cloth like its ground is rare in photos and hard."""
+    """Dye the garment white, grey, black or the ground's colour: cloth like its ground is rare in photos and hard."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     inside, ground = grey[mask > 0.5], rgb[mask < 0.1]
     if len(inside) < 100:
@@ -202,7 +202,7 @@ def _bleached(rgb: ByteArray, mask: FloatArray, rng: np.random.Generator) -> Byt
 
 
 def _with_other_sleeves(rgb: ByteArray, parts: ByteArray, rng: np.random.Generator) -> ByteArray:
-    """Sleeves of another colour than the trunk's, as raglans and college jackets have."""
+    """Recolour the sleeves unlike the trunk, as raglans and college jackets have them."""
     sleeves = np.isin(parts, [PARTS.index(f"sleeve_{side}") for side in ("left", "right")]).astype(np.float32)
     gain = np.exp(rng.normal(0, 0.5) + rng.normal(0, 0.25, 3))
     soft = cv2.GaussianBlur(sleeves, (0, 0), 1.0)[..., None]
@@ -210,7 +210,7 @@ def _with_other_sleeves(rgb: ByteArray, parts: ByteArray, rng: np.random.Generat
 
 
 def _on_other_ground(rgb: ByteArray, mask: FloatArray, rng: np.random.Generator) -> ByteArray:
-    """The garment on a studio's plain ground, with a soft shadow, as shops show it."""
+    """Put the garment on a studio's plain ground, with a soft shadow, as shops show it."""
     height, width = mask.shape
     base = rng.choice([rng.uniform(235, 255), rng.uniform(120, 235), rng.uniform(20, 120)], p=[0.6, 0.3, 0.1])
     colour = np.clip(base * (1 + rng.normal(0, 0.05 if base < 235 else 0.01, 3)), 0, 255)
@@ -226,12 +226,12 @@ def _on_other_ground(rgb: ByteArray, mask: FloatArray, rng: np.random.Generator)
 
 
 def side_by_side(first: Sample, second: Sample, rng: np.random.Generator) -> Sample:
-    """Two garments on one ground, beside or above one another: what is to be called several.
+    """Compose two garments on one ground, beside or above one another, labelled "several".
 
     Args:
         first: photo whose mask is known.
         second: another.
-        rng: decides everything.
+        rng: source of all randomness.
     """
     upright = rng.random() < 0.3
     size = np.array([320, 224] if upright else [240, 320])
@@ -258,11 +258,11 @@ def side_by_side(first: Sample, second: Sample, rng: np.random.Generator) -> Sam
 
 
 def without_garment(sample: Sample, rng: np.random.Generator) -> Sample:
-    """A picture of nothing that is worn: ground beside a garment, ground that is painted, or noise.
+    """Make a picture without a garment: ground beside a garment, painted ground, or noise.
 
     Args:
-        sample: photo whose ground is taken where its mask is known and leaves room.
-        rng: decides everything.
+        sample: photo whose ground is used if its mask is known and leaves room.
+        rng: source of all randomness.
     """
     chance = rng.random()
     rgb = _ground_beside(sample, rng) if chance < 0.5 else None
@@ -280,7 +280,7 @@ def without_garment(sample: Sample, rng: np.random.Generator) -> Sample:
 
 
 def _ground_beside(sample: Sample, rng: np.random.Generator) -> ByteArray | None:
-    """A square of the picture that no garment touches; None where none was found."""
+    """Return a square of the picture that no garment touches; None if none was found."""
     if sample.mask is None:
         return None
     for _ in range(8):
@@ -293,14 +293,14 @@ def _ground_beside(sample: Sample, rng: np.random.Generator) -> ByteArray | None
 
 
 def _ground_colour(sample: Sample) -> FloatArray:
-    """(3,) median colour of what surrounds the garment."""
+    """Return the (3,) median colour of the pixels around the garment."""
     assert sample.mask is not None
     outside = sample.rgb[sample.mask < 0.1]
     return np.asarray(np.median(outside, axis=0) if len(outside) else np.full(3, 235.0))
 
 
 def relit(rgb: ByteArray, rng: np.random.Generator) -> ByteArray:
-    """Exposure, white balance, gamma, a light from one side, blur, noise, compression."""
+    """Vary exposure, white balance, gamma and light from one side; add blur and noise."""
     x = rgb.astype(np.float32) / 255
     x = np.clip(x, 0, 1) ** np.exp(rng.normal(0, 0.2))
     x = (x - 0.5) * rng.uniform(0.75, 1.25) + 0.5 + rng.uniform(-0.1, 0.1)

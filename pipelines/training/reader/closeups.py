@@ -1,4 +1,4 @@
-"""What recipes for close-ups share: labelled edges, photos cut small, readers' errors, and how layers are fitted."""
+"""Shared parts of close-up training: labelled edges, small photo crops, simulated reader errors, fitting of layers."""
 
 from __future__ import annotations
 
@@ -25,15 +25,14 @@ from vmodel.types import ByteArray, FloatArray
 
 _Labelled = TypeVar("_Labelled")
 View = tuple[ByteArray, FloatArray, FloatArray]
-"""(4 S, 4 S, 3) uint8 close-up, (S, S) float32 what is to be found in it, or (n, S, S) of several things, and how much
-it is asked for."""
+"""(4 S, 4 S, 3) uint8 close-up, its goal as (S, S) or (n, S, S) float32, and the goal's weight."""
 BATCH, VIEWS, EPOCHS, RATE, AVERAGE = 16, 10, 8, 2e-3, 0.995
 _FINEST: Final = 1.5
-"""Pixels of a kept photo a pixel of the close-up."""
+"""Pixels of a kept photo per pixel of the close-up."""
 _AROUND: Final = 1.1
-"""Of the labelled extent, what is kept around it."""
+"""Margin that is kept around the labelled extent, as a share of it."""
 _TURNED_DEG, _SCALED = 5.0, 0.1
-"""Of close-ups: deviations of their angle and, as a logarithm, of their size."""
+"""Standard deviations of a close-up's angle and of the logarithm of its size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +51,7 @@ class LabelledEdge:
 
 
 def read_edges(photos: Path, edges: Path) -> Iterator[LabelledEdge]:
-    """The labelled edges of photos that are there.
+    """Yield the labelled edges of photos that exist.
 
     Args:
         photos: their folder.
@@ -69,7 +68,7 @@ def read_edges(photos: Path, edges: Path) -> Iterator[LabelledEdge]:
 
 
 def cut_around(rgb: ByteArray, marked: FloatArray) -> tuple[ByteArray, FloatArray]:
-    """Cut a photo to what surrounds marked places, no larger than is needed.
+    """Cut a photo to the surroundings of marked places, no larger than needed.
 
     Args:
         rgb: (H, W, 3) uint8.
@@ -89,7 +88,7 @@ def cut_around(rgb: ByteArray, marked: FloatArray) -> tuple[ByteArray, FloatArra
 
 
 def jittered(affine: FloatArray, rng: np.random.Generator, size: int = NECK_SIZE) -> FloatArray:
-    """(2, 3) the map of a photo to a close-up, turned and scaled a little round the close-up's middle."""
+    """Turn and scale the (2, 3) map of a photo to a close-up a little round the close-up's middle."""
     turn, scale = np.radians(rng.normal(0, _TURNED_DEG)), np.exp(rng.normal(0, _SCALED))
     jitter = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     middle = np.full(2, size / 2)
@@ -97,7 +96,7 @@ def jittered(affine: FloatArray, rng: np.random.Generator, size: int = NECK_SIZE
 
 
 def loss_of(answer: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
-    """Cross-entropy of (B, S, S) or (B, n, S, S) logits, where it is asked for."""
+    """Return the weighted cross-entropy of (B, S, S) or (B, n, S, S) logits."""
     return (fn.binary_cross_entropy_with_logits(answer, wanted, reduction="none") * weight).sum() / weight.sum()
 
 
@@ -109,15 +108,15 @@ def fit_decoder(
     rng: np.random.Generator,
     views: int = VIEWS,
 ) -> None:
-    """Fit layers over the reader's encoder, on features that stay as they are.
+    """Fit layers over the reader's encoder, on fixed features.
 
     Args:
-        decoder: the layers; what else the network has stays.
-        look: runs the encoder and them over (B, 3, 4 S, 4 S) close-ups.
-        labelled: what is learnt from.
-        view_of: cuts a close-up of one as the reader may.
-        rng: decides everything.
-        views: of each, whose features are kept: 0.3 MB each where S is 56.
+        decoder: the layers; the rest of the network stays as it is.
+        look: runs the encoder and these layers over (B, 3, 4 S, 4 S) close-ups.
+        labelled: training examples.
+        view_of: cuts a close-up of an example as the reader may.
+        rng: source of all randomness.
+        views: number of views per example, whose features are kept: 0.3 MB each where S is 56.
     """
     levels, wanted, weights = _features(decoder, look, labelled, view_of, rng, views)
     count, steps = len(wanted), EPOCHS * max(1, len(wanted) // BATCH)
@@ -146,7 +145,7 @@ def _features(
     rng: np.random.Generator,
     views: int,
 ) -> tuple[dict[int, Tensor], Tensor, Tensor]:
-    """Stride -> (n, C, s, s) float16 features of random views, what is wanted of each, and where it is asked for."""
+    """Return stride -> (n, C, s, s) float16 features of random views, the goal of each, and the goals' weights."""
     seen: list[dict[int, Tensor]] = []
     goals: list[tuple[FloatArray, FloatArray]] = []
     hook = decoder.register_forward_pre_hook(lambda _, given: seen.append({s: x.half() for s, x in given[0].items()}))
@@ -162,11 +161,11 @@ def _features(
 
 
 def run(description: str | None, fit: Callable[[GarmentReaderNet, Path, np.random.Generator], None]) -> None:
-    """Run a recipe from the command line: read the reader's weights, fit some of its layers, and write all anew.
+    """Run a recipe from the command line: read the reader's weights, fit some of its layers, and write all weights.
 
     Args:
         description: of the recipe.
-        fit: fits them, given the network, the folder of photos, and what decides everything.
+        fit: fits them, given the network, the folder of photos, and the random generator.
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--photos", type=Path, required=True)

@@ -25,7 +25,7 @@ from vmodel.types import ByteArray, FloatArray
 
 LEAVES: Final = Path(__file__).with_name("collars.jsonl")
 _ENDS_OFF, _FRONT_OFF = 0.08, 0.15
-"""Deviations of the reader's neck points and of its lowest point, in widths of the neck: close-ups lie by these."""
+"""Deviations of the reader's neck points and of its lowest point, which place close-ups, in widths of the neck."""
 _CELLS: Final = NECK_SIZE // 4
 
 
@@ -47,7 +47,7 @@ class LabelledCollar:
 
 
 def read_collars(photos: Path, leaves: Path = LEAVES) -> Iterator[LabelledCollar]:
-    """The labelled collars of photos that are there.
+    """Yield the labelled collars of photos that exist.
 
     Args:
         photos: their folder.
@@ -65,13 +65,13 @@ def read_collars(photos: Path, leaves: Path = LEAVES) -> Iterator[LabelledCollar
 
 
 def view_of(collar: LabelledCollar, rng: np.random.Generator | None) -> View:
-    """The close-up of a collar as the reader may cut it out.
+    """Return the close-up of a collar as the reader may cut it out.
 
     Args:
         collar: with its leaves.
-        rng: of the reader's errors, and of another light; None for the close-up as the labels have it.
+        rng: draws the reader's errors and another light; None for the close-up as the labels have it.
     Returns:
-        The close-up, the share of each cell that is the collar's outer face, and ones: all is asked for.
+        The close-up, the share of each cell that is the collar's outer face, and weights of one.
     """
     neck = collar.neck
     if rng is None:

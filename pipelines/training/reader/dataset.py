@@ -23,7 +23,7 @@ from vmodel.types import FloatArray
 WORK_SIDE: Final = 416
 """Longer side in pixels of the copies that are kept in memory."""
 HIDDEN_WEIGHT: Final = 0.35
-"""Trust in a point that was estimated by eye, against one that was seen."""
+"""Weight of a point that was estimated by eye, relative to one that was seen."""
 _BY_FOLDER: Final[Mapping[str, str]] = {
     "pants": "trousers", "shorts": "shorts", "skirt": "skirt", "dress": "dress", "t-shirt": "top", "polo": "top",
     "undershirt": "top", "hoodie": "top", "blazer": "outerwear", "outwear": "outerwear", "hat": "none",
@@ -33,13 +33,13 @@ _BY_FOLDER: Final[Mapping[str, str]] = {
 
 
 def read_labels(paths: list[Path]) -> dict[str, dict[str, Any]]:
-    """Labels by photo; a later file's line replaces an earlier one's."""
+    """Return labels by photo; a later file's line replaces an earlier one's."""
     lines = (json.loads(line) for path in paths for line in path.read_text().splitlines() if line.strip())
     return {line["photo"]: line for line in lines}
 
 
 def labelled_samples(copies: Path, labels: Mapping[str, dict[str, Any]]) -> Iterator[Sample]:
-    """Samples of labelled photos whose garment can be read.
+    """Yield samples of labelled photos whose garment can be read.
 
     Args:
         copies: folder of ``prepare``.
@@ -68,7 +68,7 @@ def labelled_samples(copies: Path, labels: Mapping[str, dict[str, Any]]) -> Iter
 
 
 def unlabelled_samples(copies: Path, known: set[str], split: str = "home/train") -> Iterator[Sample]:
-    """Samples of all other photos of the training split: the teacher's mask, and the kind that the folder says."""
+    """Yield samples of all other photos of the training split: the teacher's mask, and the folder's kind."""
     for path in sorted(copies.glob(f"{split}/*/*.jpg")):
         photo = str(path.relative_to(copies))
         if photo in known or not path.with_suffix(".mask.png").is_file():
@@ -93,7 +93,7 @@ def _choices(label: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _load(copies: Path, photo: str) -> tuple[Any, FloatArray, bool]:
-    """Picture and mask at ``WORK_SIDE``, and whether the mask was not struck out by eye."""
+    """Load picture and mask at ``WORK_SIDE``, and whether the mask is trusted (not struck out by eye)."""
     path = (copies / photo).with_suffix(".jpg")
     corrected = path.with_suffix(".corrected.png")
     mask_path = corrected if corrected.is_file() else path.with_suffix(".mask.png")

@@ -1,4 +1,4 @@
-"""How the drawn garments for the torso end: at a hem, as a skirt, in legs or as briefs."""
+"""Lower ends of the drawn garments for the torso: a hem, a skirt, legs or briefs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Torso(Protocol):
 def add_bottom(
     rng: np.random.Generator, drawing: Drawing, plan: Plan, cut: Torso, armpits: list[FloatArray]
 ) -> FloatArray:
-    """Lower outline of the body from the left armpit to the right one; adds legs and landmarks."""
+    """Return the body's lower outline from the left armpit to the right one; add legs and landmarks."""
     if plan.lower in {"legs", "shorts"}:
         return _to_legs(rng, drawing, plan, cut, armpits)
     if plan.lower == "brief":
@@ -85,7 +85,7 @@ def _to_brief(rng: np.random.Generator, drawing: Drawing, cut: Torso, armpits: l
 
 
 def brief_edge(rng: np.random.Generator, drawing: Drawing, half: float, side_y: float, low_y: float) -> FloatArray:
-    """Lower edge of briefs from the left side to the right; sets the legs' corners and the crotch."""
+    """Return the lower edge of briefs from the left side to the right; set the legs' corners and the crotch."""
     gusset, bend = rng.uniform(2.5, 4.5), rng.uniform(0.1, 0.35)
     pieces = {}
     for name, sign in SIDES:
@@ -100,7 +100,7 @@ def brief_edge(rng: np.random.Generator, drawing: Drawing, half: float, side_y: 
 
 
 def add_waist_line(rng: np.random.Generator, drawing: Drawing, marks: list[FloatArray]) -> None:
-    """A seam, a gathered line or a belt at the waist."""
+    """Add a seam, a gathered line or a belt at the waist."""
     curve = smooth(*marks)
     dice = rng.random()
     if dice < 0.35:
@@ -171,7 +171,7 @@ def _hem_curve(rng: np.random.Generator, plan: Plan, cut: Torso, ends: list[Floa
 
 
 def _decorate(rng: np.random.Generator, drawing: Drawing, plan: Plan, cut: Torso, hem: FloatArray, rib: float) -> None:
-    """Lines of the lower part."""
+    """Draw lines of the lower part."""
     if rib:
         drawing.late.append(Mark("edge", hem * [1.03, 1] - [0, rib], 0.6))
     elif rng.random() < 0.6:

@@ -9,7 +9,7 @@ from vmodel.types import FloatArray
 
 
 def clip_polygon(polygon: FloatArray, start: FloatArray, end: FloatArray) -> FloatArray:
-    """The part of a polygon to the left of the way from start to end, as seen with y down."""
+    """Return the part of a polygon to the left of the way from start to end, as seen with y down."""
     way = end - start
     side = (polygon[:, 0] - start[0]) * way[1] - (polygon[:, 1] - start[1]) * way[0]
     kept: list[FloatArray] = []
@@ -24,12 +24,12 @@ def clip_polygon(polygon: FloatArray, start: FloatArray, end: FloatArray) -> Flo
 
 
 def open_front(rng: np.random.Generator, drawing: Drawing, plan: Plan, outline: FloatArray, front: FloatArray) -> None:
-    """Two fronts with a gap that shows the back's inside, or the ground.
+    """Draw two fronts with a gap that shows the back's inside, or the ground.
 
     Args:
         rng: the only source of chance.
         drawing: changed.
-        plan: what is drawn.
+        plan: of the garment.
         outline: from the neckline's left end by the hem to its right end.
         front: from there back to the left.
     """
@@ -64,7 +64,7 @@ def open_front(rng: np.random.Generator, drawing: Drawing, plan: Plan, outline: 
 
 
 def _trim_edges(rng: np.random.Generator, drawing: Drawing, edges: dict[str, tuple[FloatArray, FloatArray]]) -> None:
-    """A band, a zip or buttons along both edges."""
+    """Draw a band, a zip or buttons along both edges."""
     kind = rng.choice(["band", "zip", "buttons", "none"])
     for name, sign in SIDES:
         start, end = edges[name][0] + point(0, 3), edges[name][1] - [0, 2]
@@ -79,7 +79,7 @@ def _trim_edges(rng: np.random.Generator, drawing: Drawing, edges: dict[str, tup
 
 
 def add_front(rng: np.random.Generator, drawing: Drawing, plan: Plan, front: FloatArray) -> None:
-    """Closing, pockets and seams of a front."""
+    """Draw closing, pockets and seams of a front."""
     low = front[len(front) // 2]
     if plan.style == "wrap":
         _wrap(rng, drawing, low)
@@ -101,7 +101,7 @@ def _end_of_front(drawing: Drawing) -> FloatArray:
 
 
 def _wrap(rng: np.random.Generator, drawing: Drawing, low: FloatArray) -> None:
-    """The upper front's edge runs on from the neckline to the other side's waist."""
+    """Continue the upper front's edge from the neckline to the other side's waist."""
     points = drawing.points
     sign = rng.choice([-1.0, 1.0])
     side = points.get("waist_left", points["armpit_left"] + point(0, 14)) if sign > 0 else None
@@ -118,7 +118,7 @@ def _wrap(rng: np.random.Generator, drawing: Drawing, low: FloatArray) -> None:
 
 
 def _closing(rng: np.random.Generator, drawing: Drawing, plan: Plan, low: FloatArray) -> None:
-    """Zip or buttons down the middle."""
+    """Draw a zip or buttons down the middle."""
     end = _end_of_front(drawing) - [0, 0.5]
     if plan.closure == "half":
         end = low + (end - low) * min(rng.uniform(9, 20) / max(end[1] - low[1], 1), 0.8)
@@ -160,7 +160,7 @@ def _side_pockets(rng: np.random.Generator, drawing: Drawing) -> None:
 
 
 def _pouch(rng: np.random.Generator, drawing: Drawing) -> None:
-    """A hooded sweater's pocket for both hands."""
+    """Draw a hooded sweater's pocket for both hands."""
     end = _end_of_front(drawing)
     half = drawing.points["armpit_left"][0] * rng.uniform(0.5, 0.62)
     low, high = end[1] - rng.uniform(5, 8), end[1] - rng.uniform(20, 27)
@@ -191,7 +191,7 @@ def _chest_pockets(rng: np.random.Generator, drawing: Drawing, both: bool) -> No
 
 
 def _darts(rng: np.random.Generator, drawing: Drawing) -> None:
-    """Two seams that shape the bust and the waist."""
+    """Draw two seams that shape the bust and the waist."""
     armpit = drawing.points["armpit_left"]
     end = _end_of_front(drawing)
     y = min(armpit[1] + rng.uniform(22, 40), end[1] - 2)

@@ -20,7 +20,7 @@ class Legs:
         length: from the crotch down.
         knee, end: widths.
         gap: between the inner corners.
-        lean: how far both ends are shifted to the viewer's right.
+        lean: shift of both ends to the viewer's right.
         cuff: height of a ribbed cuff, or 0.
     """
 
@@ -33,7 +33,7 @@ class Legs:
 
 
 def random_legs(rng: np.random.Generator, plan: Plan, hip: float) -> Legs:
-    """Legs for a garment whose hip is half this wide twice over."""
+    """Choose random legs for a garment with the given half width of the hip."""
     is_short = plan.lower == "shorts" or plan.category == "shorts"
     short = 0.68 if plan.is_child else 1.0
     gap = rng.uniform(0, 1.0) if rng.random() < 0.4 else rng.uniform(1, 13)
@@ -122,7 +122,7 @@ def add_legs(
 
 
 def add_waist(rng: np.random.Generator, drawing: Drawing, half: float, band: float) -> FloatArray:
-    """Front's waist edge from left to right, and the visible inside of the back."""
+    """Draw the front's waist edge, returned from left to right, and the visible inside of the back."""
     left, right = point(half, rng.normal(0, 0.3)), point(-half, rng.normal(0, 0.3))
     drawing.points |= {"waist_left": left, "waist_right": right}
     dip = rng.uniform(0.02, 0.16)
@@ -142,13 +142,13 @@ def add_waist(rng: np.random.Generator, drawing: Drawing, half: float, band: flo
 
 
 def split_waist(front: FloatArray) -> dict[str, FloatArray]:
-    """A waist's edge from left to right as two halves that begin in the middle."""
+    """Split a waist's edge from left to right into two halves that begin in the middle."""
     middle = len(front) // 2
     return {"left": front[: middle + 1][::-1], "right": front[middle:]}
 
 
 def draw_legs(rng: np.random.Generator, plan: Plan) -> Drawing:
-    """Trousers, leggings or shorts."""
+    """Draw trousers, leggings or shorts."""
     drawing = Drawing({"category": plan.category, "laid": plan.laid, "face": plan.face, "garments": "one"})
     style = plan.style
     half = rng.uniform(16, 24) if style not in {"skinny"} else rng.uniform(13, 18)
@@ -169,7 +169,7 @@ def draw_legs(rng: np.random.Generator, plan: Plan) -> Drawing:
 
 
 def _trim_waist(rng: np.random.Generator, drawing: Drawing, front: FloatArray, band: float, crotch: FloatArray) -> None:
-    """Waistband, fly, pockets, loops and strings."""
+    """Draw waistband, fly, pockets, loops and strings."""
     below = front * [1.015, 1] + point(0, band)
     drawing.mark("seam", below, 0.5)
     middle = front[len(front) // 2]
@@ -211,7 +211,7 @@ def _trim_waist(rng: np.random.Generator, drawing: Drawing, front: FloatArray, b
 
 
 def draw_skirt(rng: np.random.Generator, plan: Plan) -> Drawing:
-    """A skirt, pencil to circle."""
+    """Draw a skirt, pencil to circle."""
     drawing = Drawing({"category": plan.category, "laid": plan.laid, "face": plan.face, "garments": "one"})
     half, style = rng.uniform(15, 22), plan.style
     length = rng.uniform(28, 60) if rng.random() < 0.55 else rng.uniform(60, 98)
@@ -244,7 +244,7 @@ def draw_skirt(rng: np.random.Generator, plan: Plan) -> Drawing:
 
 
 def add_skirt_lines(rng: np.random.Generator, drawing: Drawing, style: str, top: FloatArray, hem: FloatArray) -> None:
-    """Pleats, tiers, slits and hems between a top and a hem that both run from left to right."""
+    """Draw pleats, tiers, slits and hems between a top and a hem that both run from left to right."""
 
     def across(share: float) -> FloatArray:
         return at_share(top, share)
@@ -273,7 +273,7 @@ def add_skirt_lines(rng: np.random.Generator, drawing: Drawing, style: str, top:
 
 
 def at_share(curve: FloatArray, share: float) -> FloatArray:
-    """(2,) the point at a share of a curve's points."""
+    """Return the (2,) point at a share of a curve's points."""
     place = share * (len(curve) - 1)
     low = min(int(place), len(curve) - 2)
     return np.asarray(curve[low] + (curve[low + 1] - curve[low]) * (place - low))

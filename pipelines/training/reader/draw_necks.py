@@ -23,7 +23,7 @@ from vmodel.types import FloatArray
 
 
 def front_curve(rng: np.random.Generator, kind: str, a: FloatArray, b: FloatArray, depth: float) -> FloatArray:
-    """The front's neckline from right (b) to left (a)."""
+    """Return the front's neckline from right (b) to left (a)."""
     middle = (a + b) / 2
     half = abs(a[0] - b[0]) / 2
     low = middle + point(rng.normal(0, 0.02 * half), depth)
@@ -43,7 +43,7 @@ def front_curve(rng: np.random.Generator, kind: str, a: FloatArray, b: FloatArra
 
 
 def _sweetheart(rng: np.random.Generator, a: FloatArray, b: FloatArray, low: FloatArray) -> FloatArray:
-    """Two humps over the bust that meet in a dip."""
+    """Return a neckline of two humps over the bust with a dip between them."""
     half = abs(a[0] - b[0]) / 2
     dip = rng.uniform(0.2, 0.4) * half
     pieces = []
@@ -59,7 +59,7 @@ def _sweetheart(rng: np.random.Generator, a: FloatArray, b: FloatArray, low: Flo
 
 
 def add_inside(rng: np.random.Generator, drawing: Drawing, back: FloatArray, front: FloatArray) -> None:
-    """The back's inner side between its edge (left to right) and the front's neckline (right to left)."""
+    """Draw the back's inner side between its edge (left to right) and the front's neckline (right to left)."""
     drawing.fill("inside", joined(back, front), "lining")
     top, low = back[len(back) // 2], front[len(front) // 2]
     if rng.random() < 0.5:
@@ -69,7 +69,7 @@ def add_inside(rng: np.random.Generator, drawing: Drawing, back: FloatArray, fro
 
 
 def add_band(rng: np.random.Generator, drawing: Drawing, front: FloatArray) -> None:
-    """A rib or binding along the front's neckline."""
+    """Draw a rib or binding along the front's neckline."""
     middle = front[len(front) // 2]
     centre = point(middle[0], front[0][1])
     wide = rng.uniform(0.8, 2.6)
@@ -81,7 +81,7 @@ def add_band(rng: np.random.Generator, drawing: Drawing, front: FloatArray) -> N
 
 
 def add_collar(rng: np.random.Generator, drawing: Drawing, plan: Plan, a: FloatArray, b: FloatArray) -> None:
-    """A collar's inner stand at the back; to be followed by the body, then by ``add_flaps``."""
+    """Draw a collar's inner stand at the back; draw the body next, then ``add_flaps``."""
     rise = rng.uniform(2, 4.5)
     seam = arc(a, b, 0.12)
     top = arc(a * [0.92, 1] - [0, rise * 0.8], b * [0.92, 1] - [0, rise * 0.8], -0.06)
@@ -94,7 +94,7 @@ def add_collar(rng: np.random.Generator, drawing: Drawing, plan: Plan, a: FloatA
 def add_flaps(
     rng: np.random.Generator, drawing: Drawing, plan: Plan, a: FloatArray, b: FloatArray, low: FloatArray
 ) -> None:
-    """Two flaps, or lapels, that fall on the front."""
+    """Draw two flaps, or lapels, that fall on the front."""
     reach = rng.uniform(4.5, 8.5)
     out, wide = rng.uniform(-2.5, 3.5), rng.uniform(0.6, 1.8)
     lapel = plan.category in {"outerwear", "jumpsuit", "dress"} and low[1] > 14
@@ -125,7 +125,7 @@ def add_flaps(
 def add_stand(
     rng: np.random.Generator, drawing: Drawing, plan: Plan, a: FloatArray, b: FloatArray, low: FloatArray
 ) -> None:
-    """A tube that rises from the neck points: turtleneck, mock neck or a jacket's stand."""
+    """Draw a tube that rises from the neck points: turtleneck, mock neck or a jacket's stand."""
     height, lean = rng.uniform(2.5, 9), rng.uniform(-0.6, 1.6)
     up_a, up_b = a + point(-lean, -height), b + point(lean, -height)
     sag = rng.uniform(0.0, 0.14)
@@ -156,7 +156,7 @@ def add_stand(
 def add_hood(
     rng: np.random.Generator, drawing: Drawing, plan: Plan, a: FloatArray, b: FloatArray, front: FloatArray
 ) -> None:
-    """A hood above the neck, opened to the front, or lying back."""
+    """Draw a hood above the neck, opened to the front, or lying back."""
     middle = (a + b) / 2
     if plan.face == "back":
         deep, wide = rng.uniform(16, 28), a[0] + rng.uniform(2, 6)
@@ -190,7 +190,7 @@ def add_hood(
 
 
 def _add_throat(rng: np.random.Generator, drawing: Drawing, a: FloatArray, b: FloatArray, front: FloatArray) -> None:
-    """The inside of the back below the hood's seam, and the hood's strings."""
+    """Draw the inside of the back below the hood's seam, and the hood's strings."""
     if front[len(front) // 2][1] > 5:
         drawing.fill("inside", joined(arc(a, b, 0.15), front), "lining")
     if rng.random() < 0.7:
@@ -201,7 +201,7 @@ def _add_throat(rng: np.random.Generator, drawing: Drawing, a: FloatArray, b: Fl
 
 
 def add_scarf(rng: np.random.Generator, drawing: Drawing, at: FloatArray, size: float, part: str = "strap") -> None:
-    """A tied bow with two ends."""
+    """Draw a tied bow with two ends."""
     for sign in (-1, 1):
         tip = at + point(sign * size, rng.uniform(-0.4, 0.3) * size)
         drawing.fill(part, joined(smooth(at, tip + point(0, -0.3 * size), tip + point(0, 0.35 * size), at)))
@@ -211,7 +211,7 @@ def add_scarf(rng: np.random.Generator, drawing: Drawing, at: FloatArray, size: 
 
 
 def add_frill(rng: np.random.Generator, drawing: Drawing, curve: FloatArray, deep: float, part: str = "body") -> None:
-    """A ruffle that hangs from a curve."""
+    """Draw a ruffle that hangs from a curve."""
     low = wavy(curve + point(0, deep), 0.12 * deep + 0.2, rng.uniform(5, 11), rng.uniform(0, 6))
     drawing.fill(part, joined(curve, low[::-1]))
     for share in np.linspace(0.05, 0.95, 14):

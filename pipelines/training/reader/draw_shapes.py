@@ -1,4 +1,4 @@
-"""Which garments are drawn, and how often: most often those that labelled photos lack."""
+"""Kinds of drawn garments and their frequencies: most often those that labelled photos lack."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NECKS: Final = {"crew": 0.3, "v": 0.22, "scoop": 0.14, "boat": 0.09, "square": 
 
 
 def draw_garment(rng: np.random.Generator) -> Drawing:
-    """A random garment of a random kind."""
+    """Draw a random garment of a random kind."""
     name = pick(rng, {name: weight for name, (weight, _) in KINDS.items()})
     return KINDS[name][1](rng)
 
@@ -27,7 +27,7 @@ def _laid(rng: np.random.Generator, hanger: float = 0.2, form: float = 0.25) -> 
 
 
 def _upper(rng: np.random.Generator, category: str, **fixed: str) -> Drawing:
-    """A garment from the shoulders; what is not fixed is drawn by chance."""
+    """Draw a garment from the shoulders; attributes that are not fixed are random."""
     plan = Plan(category, laid=fixed.get("laid") or _laid(rng))
     for name, value in fixed.items():
         setattr(plan, name, value)
@@ -39,7 +39,7 @@ def _upper(rng: np.random.Generator, category: str, **fixed: str) -> Drawing:
 
 
 def _hung(rng: np.random.Generator, drawing: Drawing) -> Drawing:
-    """The garment, with a hanger where it hangs."""
+    """Add a hanger where the garment hangs; return it."""
     if drawing.choices["laid"] == "hanger":
         add_hanger(rng, drawing)
     return drawing
@@ -95,7 +95,7 @@ def _strappy(rng: np.random.Generator) -> Drawing:
 
 
 def _bare(rng: np.random.Generator) -> Drawing:
-    """Tops and dresses that leave one shoulder or both free."""
+    """Draw a top or dress that leaves one shoulder or both free."""
     category = pick(rng, {"top": 0.5, "dress": 0.5})
     neck = pick(rng, {"asymmetric": 0.3, "strapless": 0.25, "off-shoulder": 0.25, "halter": 0.2})
     sleeve = "none"
@@ -131,7 +131,7 @@ def _dungarees(rng: np.random.Generator) -> Drawing:
 
 
 def _one_piece(rng: np.random.Generator) -> Drawing:
-    """Swimsuits and bodysuits."""
+    """Draw a swimsuit or bodysuit."""
     category = pick(rng, {"swimwear": 0.65, "underwear": 0.35})
     sleeve = pick(rng, {"strap": 0.6, "none": 0.22, "long": 0.1, "short": 0.08})
     neck = pick(rng, {"v": 0.3, "scoop": 0.3, "square": 0.15, "sweetheart": 0.15, "crew": 0.1})
@@ -142,7 +142,7 @@ def _one_piece(rng: np.random.Generator) -> Drawing:
 
 
 def _small(rng: np.random.Generator) -> Drawing:
-    """Bikinis, bras and briefs."""
+    """Draw a bikini, a bra or briefs."""
     kind = pick(rng, {"pair": 0.5, "bra": 0.25, "briefs": 0.25})
     plan = Plan(pick(rng, {"swimwear": 0.6, "underwear": 0.4}), laid=_laid(rng, 0.05, 0.3), closure="none")
     if kind == "briefs":

@@ -17,9 +17,9 @@ class Sleeve:
     Attributes:
         length: along the outer line.
         angle: of the upper arm in degrees, from the side (0) to straight down (90).
-        bend: how much further down the forearm points.
+        bend: additional angle in degrees by which the forearm points down.
         cuff: width of its end.
-        puff: how far the upper arm stands out.
+        puff: distance that the upper arm stands out.
         style: "plain", "puff", "bell", "balloon", "frill" or "band".
         is_long: reaches past the elbow; its cuff is centimetres, else a share of the upper arm's width.
     """
@@ -34,7 +34,7 @@ class Sleeve:
 
 
 def random_sleeve(rng: np.random.Generator, plan: Plan) -> Sleeve:
-    """A sleeve as long as the plan says, laid as it says."""
+    """Choose a random sleeve of the plan's length and layout."""
     length = {"short": rng.uniform(9, 27), "three-quarter": rng.uniform(34, 50), "long": rng.uniform(54, 66)}[
         plan.sleeve
     ]
@@ -56,7 +56,7 @@ def random_sleeve(rng: np.random.Generator, plan: Plan) -> Sleeve:
 
 
 def _ways(degrees: float) -> tuple[FloatArray, FloatArray]:
-    """Direction down the arm, and the one out of it."""
+    """Return the direction down the arm, and the one out of it."""
     way = np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
     return way, np.array([way[1], -way[0]])
 
@@ -82,8 +82,8 @@ def add_sleeve(
         armpit: its lower end.
         seam: from the shoulder to the armpit.
         side: name and sign.
-        is_behind: painted under all else.
-        tone: which cloth.
+        is_behind: painted under all others.
+        tone: cloth's name, see ``Layer``.
     """
     name, sign = side
     way1, out1 = _ways(sleeve.angle)
@@ -141,7 +141,7 @@ def _add_folded(
     hole: tuple[FloatArray, FloatArray, FloatArray],
     arm: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
 ) -> None:
-    """A sleeve whose forearm is folded back over the upper arm or the body."""
+    """Draw a sleeve whose forearm is folded back over the upper arm or the body."""
     name, sign = side
     shoulder, seam, armpit = hole
     biceps, elbow, outer, inner, inside = arm
@@ -162,7 +162,7 @@ def _trim(
     way: FloatArray,
     side: tuple[str, float],
 ) -> None:
-    """Cuff, rib or hem at a sleeve's end."""
+    """Draw cuff, rib or hem at a sleeve's end."""
     name, sign = side
     up = rng.uniform(1, 2.5) if not sleeve.is_long and sleeve.style != "band" else rng.uniform(2, 7)
     if sleeve.length < 12:
@@ -178,7 +178,7 @@ def _trim(
 def add_strap(
     drawing: Drawing, name: str, sign: float, top: FloatArray, foot: FloatArray, width: float, back: FloatArray | None
 ) -> None:
-    """One strap from the bodice's edge to its highest place, and its landmarks.
+    """Draw one strap from the bodice's edge to its highest place, and set its landmarks.
 
     Args:
         drawing: changed.
@@ -187,7 +187,7 @@ def add_strap(
         top: middle of its upper end, of a wearer's left side.
         foot: middle of its lower end.
         width: of the strap.
-        back: where it meets the back's edge behind, or None where that is hidden.
+        back: point where it meets the back's edge behind, or None if that is hidden.
     """
     half = point(width / 2, 0)
     if back is not None:

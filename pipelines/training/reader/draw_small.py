@@ -27,7 +27,7 @@ from vmodel.types import FloatArray
 
 
 def draw_briefs(rng: np.random.Generator, plan: Plan) -> Drawing:
-    """Briefs, bikini bottoms, boxers or swimming trunks."""
+    """Draw briefs, bikini bottoms, boxers or swimming trunks."""
     drawing = Drawing({"category": plan.category, "laid": plan.laid, "face": plan.face, "garments": "one"})
     half = rng.uniform(15, 20)
     if plan.style == "trunks":
@@ -62,7 +62,7 @@ def draw_briefs(rng: np.random.Generator, plan: Plan) -> Drawing:
 
 
 def draw_bra(rng: np.random.Generator, plan: Plan) -> Drawing:
-    """A bra, bikini top or bandeau."""
+    """Draw a bra, bikini top or bandeau."""
     choices = {"category": plan.category, "sleeve": plan.sleeve, "closure": "none", "laid": plan.laid}
     drawing = Drawing(choices | {"neckline": plan.neckline, "face": "front", "garments": "one"})
     half, deep = rng.uniform(13, 17), rng.uniform(6, 16)
@@ -112,7 +112,7 @@ def draw_bra(rng: np.random.Generator, plan: Plan) -> Drawing:
 
 
 def draw_pair(rng: np.random.Generator, plan: Plan) -> Drawing:
-    """A bikini, or bra and briefs, laid as one."""
+    """Draw a bikini, or bra and briefs, laid as one."""
     top = draw_bra(rng, plan)
     bottom = draw_briefs(rng, Plan(plan.category, style="" if rng.random() < 0.9 else "trunks", laid=plan.laid))
     low = max(
@@ -129,7 +129,7 @@ def draw_pair(rng: np.random.Generator, plan: Plan) -> Drawing:
 
 
 def draw_dungarees(rng: np.random.Generator, plan: Plan) -> Drawing:
-    """A bib with straps above trousers, shorts or a skirt."""
+    """Draw a bib with straps above trousers, shorts or a skirt."""
     choices = {"category": plan.category, "sleeve": "strap", "closure": "none", "laid": plan.laid, "face": "front"}
     drawing = Drawing(choices | {"neckline": "square", "garments": "one"})
     short = 0.72 if plan.is_child else 1.0
@@ -165,7 +165,7 @@ def draw_dungarees(rng: np.random.Generator, plan: Plan) -> Drawing:
 def _bib_bottom(
     rng: np.random.Generator, drawing: Drawing, plan: Plan, waist_y: float, half: float, tops: dict[str, FloatArray]
 ) -> FloatArray:
-    """Lower outline from the left side's top to the right one's."""
+    """Return the lower outline from the left side's top to the right one's."""
     short = 0.75 if plan.is_child else 1.0
     if plan.lower == "skirt":
         y, wide = waist_y + rng.uniform(28, 60) * short, half * rng.uniform(1.15, 1.7)
@@ -193,7 +193,7 @@ def _bib_bottom(
 def _bib_lines(
     rng: np.random.Generator, drawing: Drawing, bib: float, bib_y: float, waist_y: float, half: float
 ) -> None:
-    """Bib's pocket, waistband, fly and pockets."""
+    """Draw the bib's pocket, waistband, fly and pockets."""
     wide, y = bib * rng.uniform(0.5, 0.75), bib_y + rng.uniform(3, 6)
     low = min(y + rng.uniform(8, 13), waist_y - 3)
     drawing.mark("stitch", np.array([[-wide, y], [wide, y], [wide, low], [0, low + 1], [-wide, low], [-wide, y]]), 0.45)
@@ -208,7 +208,7 @@ def _bib_lines(
 
 
 def add_hanger(rng: np.random.Generator, drawing: Drawing) -> None:
-    """A hanger behind the front, its hook above; clips for what hangs from the waist."""
+    """Draw a hanger behind the front, its hook above, and clips for garments that hang from the waist."""
     points = drawing.points
     tone = "hanger"
     thick = rng.uniform(0.8, 2.6)
@@ -251,7 +251,7 @@ def add_hanger(rng: np.random.Generator, drawing: Drawing) -> None:
 
 
 def _above_inside(drawing: Drawing) -> int:
-    """Place in the order above the back's inside and below the front."""
+    """Return the place in the order above the back's inside and below the front."""
     for place, item in enumerate(drawing.items):
         if isinstance(item, Layer) and item.part not in {"inside", "background"} and item.tone != "lining":
             return place

@@ -46,7 +46,7 @@ class Half:
     """One side of the outline, of a wearer's left side.
 
     Attributes:
-        edge: where the front's neckline ends.
+        edge: end of the front's neckline.
         chain: from there to the armpit.
         seam: the armhole, from shoulder to armpit.
     """
@@ -62,7 +62,7 @@ class Half:
 
 
 def draw_upper(rng: np.random.Generator, plan: Plan) -> Drawing:
-    """A top, dress, coat, jumpsuit, swimsuit or bodysuit."""
+    """Draw a top, dress, coat, jumpsuit, swimsuit or bodysuit."""
     drawing = Drawing(
         {
             "category": plan.category, "sleeve": plan.sleeve, "closure": plan.closure,
@@ -87,7 +87,7 @@ def draw_upper(rng: np.random.Generator, plan: Plan) -> Drawing:
 
 
 def make_cut(rng: np.random.Generator, plan: Plan) -> Cut:
-    """Random numbers for a plan."""
+    """Choose random numbers for a plan."""
     category, tight = plan.category, plan.laid == "form" or plan.style in {"fitted", "bandeau"}
     chest = 17 + {
         "top": 12 * rng.beta(1.6, 2.2), "dress": rng.uniform(0, 7), "jumpsuit": rng.uniform(0, 7),
@@ -128,7 +128,7 @@ def make_cut(rng: np.random.Generator, plan: Plan) -> Cut:
 
 
 def _neck_numbers(rng: np.random.Generator, plan: Plan, chest: float) -> tuple[float, float]:
-    """Half the neckline's width, and the front's depth."""
+    """Choose half the neckline's width, and the front's depth."""
     kind = plan.neckline
     neck = {
         "boat": rng.uniform(0.55, 0.75) * chest, "scoop": rng.uniform(9, 13), "high": rng.uniform(6.5, 9),
@@ -149,7 +149,7 @@ def _neck_numbers(rng: np.random.Generator, plan: Plan, chest: float) -> tuple[f
 
 
 def _half(rng: np.random.Generator, plan: Plan, cut: Cut, name: str, sign: float, is_bare: bool) -> Half:
-    """Outline of one side from the neckline's end to the armpit."""
+    """Return the outline of one side from the neckline's end to the armpit."""
     armpit = point(cut.chest, cut.armpit_y)
     if plan.neckline == "strapless" or is_bare:
         edge = point(cut.chest * rng.uniform(0.88, 0.97), cut.armpit_y - rng.uniform(0, 2.0))
@@ -179,7 +179,7 @@ def _half(rng: np.random.Generator, plan: Plan, cut: Cut, name: str, sign: float
 
 
 def _paint(rng: np.random.Generator, drawing: Drawing, plan: Plan, cut: Cut, halves: list[Half], seed: int) -> None:
-    """Put all layers in order."""
+    """Add all layers in order."""
     for half in halves:
         drawing.points[f"armpit_{half.name}"] = flip(half.armpit, half.sign)
         drawing.points[f"neck_{half.name}"] = flip(half.edge, half.sign)
@@ -210,7 +210,7 @@ def _paint(rng: np.random.Generator, drawing: Drawing, plan: Plan, cut: Cut, hal
 
 
 def _neck_front(rng: np.random.Generator, plan: Plan, cut: Cut, a: FloatArray, b: FloatArray) -> FloatArray:
-    """The front's upper edge from right to left."""
+    """Return the front's upper edge from right to left."""
     kind = plan.neckline
     if kind in {"asymmetric", "off-shoulder"}:
         return arc(b, a, rng.uniform(-0.16, 0.02) if kind == "asymmetric" else -rng.uniform(0.0, 0.25), 21)
@@ -237,7 +237,7 @@ def _add_back(
     ends: tuple[FloatArray, FloatArray],
     front: FloatArray,
 ) -> None:
-    """What of the back is seen above the front's edge; to be called before the body is painted."""
+    """Draw the visible part of the back above the front's edge; call this before the body is painted."""
     a, b = ends
     kind = plan.neckline
     if plan.face == "back":
@@ -269,7 +269,7 @@ def _add_back(
 
 
 def _add_sleeves(rng: np.random.Generator, drawing: Drawing, plan: Plan, halves: list[Half], seed: int) -> None:
-    """Both sleeves, behind the body or over it."""
+    """Draw both sleeves, behind the body or over it."""
     sleeve = random_sleeve(rng, plan)
     behind = sleeve.angle > 60 and sleeve.bend < 35 and rng.random() < 0.35
     tone = "second" if rng.random() < 0.08 else "cloth"
@@ -298,7 +298,7 @@ def _add_sleeves(rng: np.random.Generator, drawing: Drawing, plan: Plan, halves:
 
 
 def _add_straps(rng: np.random.Generator, drawing: Drawing, plan: Plan, cut: Cut, halves: list[Half]) -> None:
-    """Straps of both sides, thin or wide."""
+    """Draw the straps of both sides, thin or wide."""
     width = rng.uniform(0.5, 1.3) if rng.random() < 0.65 else rng.uniform(1.3, 4.0)
     lean, height = rng.uniform(-0.12, 0.12), rng.uniform(0.85, 1.25)
     has_back = rng.random() < 0.6
@@ -314,7 +314,7 @@ def _add_straps(rng: np.random.Generator, drawing: Drawing, plan: Plan, cut: Cut
 def _finish_neck(
     rng: np.random.Generator, drawing: Drawing, plan: Plan, ends: tuple[FloatArray, FloatArray], front: FloatArray
 ) -> None:
-    """Collar, hood, stand, binding or frill, painted over the body."""
+    """Draw collar, hood, stand, binding or frill over the body."""
     a, b = ends
     low = front[len(front) // 2]
     kind = plan.neckline

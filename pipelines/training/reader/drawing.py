@@ -1,4 +1,4 @@
-"""What a drawn garment is made of, and the curves that it is drawn with.
+"""Parts of a drawn garment, and the curves that it is drawn with.
 
 Lengths are centimetres of an adult garment, x to the photo's right, y down, the neck (or waist) at y = 0. "left" is the
 wearer's left on a front, hence always the viewer's right.
@@ -19,15 +19,15 @@ SIDES: Final = (("left", 1.0), ("right", -1.0))
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """An area painted over what is there.
+    """An area painted over earlier layers.
 
     Attributes:
         part: one of ``PARTS``; "background" cuts a hole.
         outline: (n, 2).
         tone: "cloth", "second" (another cloth of the same garment), "lining", "hanger", "metal" or "ground"; "label"
-            paints nothing and only turns what is legs into its part.
-        grain: degrees that the cloth is turned from hanging straight down.
-        lift: how far its edges stand out from what lies below, from 0 to 1.
+            paints nothing and only assigns pixels of legs to its part.
+        grain: degrees by which the cloth is turned from hanging straight down.
+        lift: strength from 0 to 1 with which its edges stand out from the layers below.
     """
 
     part: str
@@ -54,7 +54,7 @@ class Mark:
 
 @dataclass
 class Drawing:
-    """One garment: what is painted in order, where its landmarks are, and what it is."""
+    """One garment: its items in painting order, its landmarks and its attributes."""
 
     choices: dict[str, str]
     items: list[Layer | Mark] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Drawing:
     doubtful: set[str] = field(default_factory=set)
     """Landmarks that are only estimated."""
     late: list[Layer | Mark] = field(default_factory=list)
-    """What waits until the cloth below it is painted."""
+    """Items to paint once the cloth below them is painted."""
     gap: float = 0.0
     """Half the distance between the edges of an open front, at the neckline."""
 
@@ -79,29 +79,29 @@ class Drawing:
         self.items.insert(len(self.items) if place is None else place, Layer(part, outline, tone, grain, lift))
 
     def below_legs(self) -> int:
-        """Place in the order below the legs' layers."""
+        """Return the place in the order below the legs' layers."""
         for place, item in enumerate(self.items):
             if isinstance(item, Layer) and item.part.startswith("leg_"):
                 return place
         return len(self.items)
 
     def flush(self) -> None:
-        """Paint what has waited."""
+        """Paint the items that have waited."""
         self.items += self.late
         self.late = []
 
     def mark(self, kind: str, curve: FloatArray, width: float = 0.5) -> None:
-        """Add a line or a thing on the cloth."""
+        """Add a line or an object on the cloth."""
         self.items.append(Mark(kind, np.atleast_2d(curve), width))
 
 
 @dataclass
 class Plan:
-    """What is to be drawn.
+    """Attributes of the garment to draw.
 
     Attributes:
         category, sleeve, neckline, closure, laid, face: as in ``CHOICES``.
-        lower: how a garment for the torso ends: "hem", "skirt", "legs", "shorts" or "brief".
+        lower: lower end of a garment for the torso: "hem", "skirt", "legs", "shorts" or "brief".
         style: a cut's name, as "wrap" or "flare"; empty for an ordinary one.
         is_child: shorter and wider.
     """
@@ -118,35 +118,35 @@ class Plan:
 
 
 def pick(rng: np.random.Generator, weights: dict[str, float]) -> str:
-    """A name, as often as its weight says."""
+    """Choose a name at random, in proportion to its weight."""
     share = np.array(list(weights.values()))
     return list(weights)[int(rng.choice(len(share), p=share / share.sum()))]
 
 
 def point(x: float, y: float) -> FloatArray:
-    """(2,) float64."""
+    """Return (2,) float64."""
     return np.array([x, y], np.float64)
 
 
 def joined(*pieces: FloatArray) -> FloatArray:
-    """Curves and points one after the other."""
+    """Concatenate curves and points."""
     return np.concatenate([np.atleast_2d(piece) for piece in pieces])
 
 
 @lru_cache(maxsize=64)
 def shares(count: int, has_end: bool = True) -> FloatArray:
-    """(count, 1) even steps from 0 to 1; not to be changed."""
+    """Return (count, 1) even steps from 0 to 1; callers must not change them."""
     return np.linspace(0, 1, count, endpoint=has_end)[:, None]
 
 
 def line(start: FloatArray, end: FloatArray, count: int = 8) -> FloatArray:
-    """Straight, with points between for the warp."""
+    """Return a straight line, with points between for the warp."""
     t = shares(count)
     return np.asarray(start * (1 - t) + end * t)
 
 
 def arc(start: FloatArray, end: FloatArray, bulge: float = 0.0, count: int = 14) -> FloatArray:
-    """Quadratic curve from start to end, its middle pushed to the left of the way by bulge x length / 2."""
+    """Return a quadratic curve from start to end, its middle pushed left of the way by bulge x length / 2."""
     chord = end - start
     control = (start + end) / 2 + bulge * np.array([chord[1], -chord[0]])
     t = shares(count)
@@ -154,7 +154,7 @@ def arc(start: FloatArray, end: FloatArray, bulge: float = 0.0, count: int = 14)
 
 
 def smooth(*points: FloatArray, count: int = 8) -> FloatArray:
-    """A Catmull-Rom curve through the points, with count points between each two."""
+    """Return a Catmull-Rom curve through the points, with count points between each two."""
     p = np.stack([points[0], *points, points[-1]])
     t = shares(count, False)
     pieces = []
@@ -165,7 +165,7 @@ def smooth(*points: FloatArray, count: int = 8) -> FloatArray:
 
 
 def wavy(curve: FloatArray, amplitude: float, waves: float, phase: float) -> FloatArray:
-    """The curve with ruffles: a sine across its own direction; its ends stay."""
+    """Add ruffles to a curve: a sine across its own direction; its ends stay."""
     dense = np.stack([np.interp(np.linspace(0, len(curve) - 1, 60), np.arange(len(curve)), c) for c in curve.T], 1)
     way = np.gradient(dense, axis=0)
     normal = np.stack([way[:, 1], -way[:, 0]], 1) / (np.linalg.norm(way, axis=1, keepdims=True) + 1e-9)
@@ -175,7 +175,7 @@ def wavy(curve: FloatArray, amplitude: float, waves: float, phase: float) -> Flo
 
 
 def ribbon(curve: FloatArray, start: float, end: float | None = None) -> FloatArray:
-    """Outline of a band along a curve, of a width at its start and one at its end."""
+    """Return the outline of a band along a curve, with a width at its start and one at its end."""
     way = np.gradient(curve, axis=0)
     normal = np.stack([way[:, 1], -way[:, 0]], 1) / (np.linalg.norm(way, axis=1, keepdims=True) + 1e-9)
     half = np.linspace(start, start if end is None else end, len(curve))[:, None] / 2
@@ -183,11 +183,11 @@ def ribbon(curve: FloatArray, start: float, end: float | None = None) -> FloatAr
 
 
 def circle(centre: FloatArray, radius: float, flat: float = 1.0, count: int = 16) -> FloatArray:
-    """Outline of a disc, its height times flat."""
+    """Return the outline of a disc, its height times flat."""
     t = np.linspace(0, 2 * np.pi, count, endpoint=False)
     return np.asarray(centre + radius * np.stack([np.cos(t), flat * np.sin(t)], 1))
 
 
 def flip(points: FloatArray, sign: float) -> FloatArray:
-    """The points of a wearer's left side (sign 1), or mirrored to the right side (sign -1)."""
+    """Return the points of a wearer's left side (sign 1), or mirrored to the right side (sign -1)."""
     return np.asarray(points * np.array([sign, 1.0]))

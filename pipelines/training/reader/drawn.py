@@ -1,7 +1,7 @@
-"""Drawn garments with exact labels, for what labelled photos lack.
+"""Drawn garments with exact labels, for kinds that labelled photos lack.
 
-``draw_shapes`` decides what is cut, ``paint_cloth`` of which cloth and ``paint_ground`` on which ground; here it is
-painted, and its parts and landmarks are taken along.
+``draw_shapes`` decides the cut, ``paint_cloth`` the cloth and ``paint_ground`` the ground. This module paints them and
+derives parts and landmarks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from vmodel.garment.recognition.network import LANDMARKS, PARTS
 from vmodel.types import ByteArray, FloatArray
 
 _SHIFT: Final = 4
-"""Bits of a pixel's fraction that cv2 draws with."""
+"""Fractional bits of pixel coordinates in cv2's drawing functions."""
 _FOLDS: Final = 96
 """Side in pixels of the tile of folds."""
 _FOLDS_CM: Final = 60.0
@@ -73,7 +73,7 @@ def paint(rng: np.random.Generator, drawing: Drawing, ground: FloatArray) -> Sam
 
 @dataclass(frozen=True, eq=False)
 class _Place:
-    """Where a drawing lies in the picture: scaled, turned, and warped as hand-laid cloth is."""
+    """Place of a drawing in the picture: scaled, turned, and warped as hand-laid cloth is."""
 
     turn: FloatArray
     scale: float
@@ -83,7 +83,7 @@ class _Place:
 
     @staticmethod
     def random(rng: np.random.Generator, drawing: Drawing, side: int) -> _Place:
-        """A place that keeps the garment within the picture."""
+        """Choose a random place that keeps the garment within the picture."""
         calm = 0.4 if drawing.choices.get("laid") in {"form", "hanger"} else 1.0
         angle = np.radians(rng.normal(0, 3.0 if rng.random() < 0.9 else 14.0) * calm)
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -103,14 +103,14 @@ class _Place:
         return _Place(turn, scale, shift - low * scale, waves)
 
     def to_canvas(self, cm: FloatArray) -> FloatArray:
-        """(n, 2) pixels of points in centimetres."""
+        """Return (n, 2) pixels of points in centimetres."""
         phase = cm @ (2 * np.pi * self.waves[:, 1:3].T) + self.waves[:, 3]
         bent = self.waves[:, 0] * np.sin(phase)
         moved = cm + np.stack([bent[:, 0] + bent[:, 1], bent[:, 2] + bent[:, 3]], 1)
         return np.asarray(moved @ self.turn.T * self.scale + self.offset)
 
     def to_cloth(self, x: FloatArray, y: FloatArray, grain: float) -> tuple[FloatArray, FloatArray]:
-        """Centimetres across and along the cloth at pixels, the warp left out."""
+        """Return centimetres across and along the cloth at pixels, without the warp."""
         angle = np.radians(grain)
         turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) @ np.linalg.inv(self.turn)
         turn = (turn / self.scale).astype(np.float32)
@@ -158,7 +158,7 @@ class _Canvas:
         return Cloth(faded.astype(np.float32), cloth.repeat, 0.0)
 
     def _print(self, drawing: Drawing) -> tuple[FloatArray, FloatArray] | None:
-        """A placed print, laid out in the picture, or None where there is no chest to print on."""
+        """Draw a placed print in the picture's coordinates, or return None where there is no chest to print on."""
         points, rng = drawing.points, self.rng
         if "armpit_left" not in points or drawing.choices.get("closure") == "open":
             return None
@@ -177,7 +177,7 @@ class _Canvas:
         return cv2.warpAffine(colours, change, size), cv2.warpAffine(cover, change, size)
 
     def fill(self, layer: Layer, polygon: FloatArray) -> None:
-        """Paint a layer over what is there, its outline given in pixels."""
+        """Paint a layer over earlier ones, its outline given in pixels."""
         fixed = np.round(polygon * (1 << _SHIFT)).astype(np.int32)
         margin = int(1.7 * self.rim_px) + 3
         x0, y0 = np.maximum(np.floor(polygon.min(0)).astype(int) - margin, 0)
@@ -210,7 +210,7 @@ class _Canvas:
             self.mask[spot] = np.maximum(self.mask[spot], area)
 
     def _colour(self, layer: Layer, box: tuple[int, int, int, int], share: FloatArray) -> FloatArray:
-        """(h, w, 3) the cloth within a box with its folds, times a share of every pixel."""
+        """Return (h, w, 3) colours of the cloth within a box with its folds, times a share of every pixel."""
         x0, y0, x1, y1 = box
         if layer.part == "hanger":
             return _tripled(share, self.metal if layer.tone == "metal" else self.hanger)
@@ -231,14 +231,14 @@ class _Canvas:
         return colour
 
     def _fold(self, layer: Layer, box: tuple[int, int, int, int]) -> FloatArray:
-        """(h, w) how the cloth's folds lie to the light; worked out at half the size."""
+        """Return the (h, w) shading of the cloth's folds, computed at half the size."""
         across, along = self._grid(layer, box, 2)
         shift = np.float32(7.3 * PARTS.index(layer.part) if layer.part.startswith("sleeve_") else 0.0)
         fold = _tiled(self.folds, across + shift, along, _FOLDS / _FOLDS_CM)
         return np.asarray(cv2.resize(fold, (box[2] - box[0], box[3] - box[1])))
 
     def _pattern(self, cloth: Cloth, layer: Layer, box: tuple[int, int, int, int]) -> FloatArray:
-        """(h, w, 3) the cloth's repeat within a box."""
+        """Return (h, w, 3) colours of the cloth's repeat within a box."""
         across, along = self._grid(layer, box, 1)
         tile, pixels = cloth.tile, int(cloth.repeat * self.place.scale)
         if pixels < len(tile):
@@ -246,13 +246,13 @@ class _Canvas:
         return _tiled(tile, across, along, len(tile) / cloth.repeat)
 
     def _grid(self, layer: Layer, box: tuple[int, int, int, int], step: int) -> tuple[FloatArray, FloatArray]:
-        """Centimetres across and along the cloth at every pixel of a box, or at every second one."""
+        """Return centimetres across and along the cloth at every pixel of a box, or at every second one."""
         x = np.arange(box[0], box[2], step, dtype=np.float32)[None, :] + np.float32(step / 2)
         y = np.arange(box[1], box[3], step, dtype=np.float32)[:, None] + np.float32(step / 2)
         return self.place.to_cloth(x, y, layer.grain)
 
     def mark(self, mark: Mark, curve: FloatArray) -> None:
-        """Draw a line or a thing where there is cloth, its curve given in pixels."""
+        """Draw a line or an object where there is cloth, its curve given in pixels."""
         wide = mark.width * self.place.scale
         thin = min(wide, 2.0 * self.side / 256)
         if mark.kind in {"button", "metal"}:
@@ -303,7 +303,7 @@ class _Canvas:
 
 
 def _tiled(tile: FloatArray, across: FloatArray, along: FloatArray, per_cm: float) -> FloatArray:
-    """A repeating tile sampled at centimetres."""
+    """Sample a repeating tile at positions in centimetres."""
     size = np.float32(len(tile))
     x = np.mod(across * np.float32(per_cm), size)
     y = np.mod(along * np.float32(per_cm), size)
@@ -334,7 +334,7 @@ def _compose(rng: np.random.Generator, canvas: _Canvas, ground: FloatArray) -> B
 
 
 def _tripled(field: FloatArray, tint: FloatArray | None = None) -> FloatArray:
-    """(H, W, 3) float32 the field times each of three numbers, or 1: quicker than to broadcast over three."""
+    """Return (H, W, 3) float32 the field times each of three numbers, or 1; faster than broadcasting."""
     if tint is None:
         field = np.ascontiguousarray(field, np.float32)
         return np.asarray(cv2.merge((field, field, field)))
@@ -342,12 +342,12 @@ def _tripled(field: FloatArray, tint: FloatArray | None = None) -> FloatArray:
 
 
 def _odd(size: float) -> tuple[int, int]:
-    """A box filter's size."""
+    """Return a box filter's size, which is odd."""
     return (2 * int(size) + 1,) * 2
 
 
 def _wrinkles(rng: np.random.Generator, side: int) -> FloatArray:
-    """(side, side) float32 short creases, bright on one side and dark on the other."""
+    """Draw (side, side) float32 short creases, bright on one side and dark on the other."""
     field: FloatArray = np.zeros((side, side), np.float32)
     for _ in range(int(rng.integers(0, 12))):
         start, angle, length = rng.uniform(0, side, 2), rng.normal(np.pi / 2, 0.8), rng.uniform(0.05, 0.3) * side

@@ -21,20 +21,20 @@ from vmodel.garment.recognition.views import resampled
 
 EDGES: Final = Path(__file__).with_name("edges.jsonl")
 _BESIDE: Final = 0.15
-"""How far from an edge it is asked what is front and what is not, as a share of the close-up."""
+"""Distance from an edge within which front and other pixels have goals, as a share of the close-up."""
 _ENDS_OFF: Final = 0.04
-"""Deviation of the reader's landmarks, in widths of the edge: close-ups lie by these."""
+"""Deviation of the reader's landmarks, which place close-ups, in widths of the edge."""
 
 
 def view_of(labelled: LabelledEdge, rng: np.random.Generator | None) -> View:
-    """The close-up of an edge as the reader may cut it out.
+    """Return the close-up of an edge as the reader may cut it out.
 
     Args:
         labelled: with its edge.
-        rng: of the reader's errors, and of another light; None for the close-up as the edge has it.
+        rng: draws the reader's errors and another light; None for the close-up as the edge has it.
     Returns:
-        (NECK_SIZE, NECK_SIZE, 3) uint8, and (NECK_SIZE / 4, NECK_SIZE / 4) float32 share of the front, and how much it
-        is asked for.
+        (NECK_SIZE, NECK_SIZE, 3) uint8, and (NECK_SIZE / 4, NECK_SIZE / 4) float32 share of the front, and the
+            weight of that goal.
     """
     right, left = labelled.edge[0], labelled.edge[-1]
     if rng is None:

@@ -1,4 +1,4 @@
-"""Pictures of labelled garments as shops show them: on an invisible form, and on somebody.
+"""Pictures of labelled garments as shops show them: on an invisible form, and on a person.
 
 ``python -m pipelines.training.reader.forms --photos DIR --copies DIR --labels FILE ... --count N`` cuts the garments of
 labelled photos for invented models, drapes them, and photographs the cloth without the body (on a form) and with it
@@ -69,17 +69,17 @@ WORN_POSES: Final = (*POSES, "walking", "hand-on-hip", "step-forward", "three-qu
 _FORM_VIEWS: Final = 2
 _WORN_SHARE: Final = 0.4
 _RAYS: Final = 12
-"""Of a form's pixel, which say how much of the sky it sees."""
+"""Rays per pixel of a form that sample the visible share of the sky."""
 _SHARES: Final = {"dress": 0.9, "skirt": 0.9, "jumpsuit": 0.9, "top": 0.7, "outerwear": 0.4, "trousers": 0.4,
                   "shorts": 0.4}  # fmt: skip
-"""How many of a kind's garments are used."""
+"""Share of a kind's garments that are used."""
 _PLAIN: Final = frozenset({"collar", "hood", "high"})
-"""Necklines whose shape a block has not: their label is not taken along."""
+"""Necklines whose shape no block has: their label is dropped."""
 
 
 @dataclass(frozen=True, eq=False)
 class Worn:
-    """A garment on somebody, and the label of its photo."""
+    """A garment on a person, and the label of its photo."""
 
     label: Mapping[str, Any]
     model: VirtualModel
@@ -89,7 +89,7 @@ class Worn:
     drape: Drape
 
     def marks_m(self) -> dict[str, FloatArray]:
-        """Landmark -> (3,) where it lies."""
+        """Return landmark -> (3,) its position."""
         view = WornView(self.garment, self.drape, BodyChart(self.body, self.posed))
         found = {name: view.mark(name) for name in self.label["points"]}
         for name, stem in (("hem_mid", "hem"), ("waist_front", "waist")):
@@ -98,7 +98,7 @@ class Worn:
         return {name: at for name, at in found.items() if at is not None}
 
     def _middle(self, view: WornView, stem: str) -> FloatArray | None:
-        """(3,) the middle of a front edge."""
+        """Return the (3,) middle of a front edge."""
         for index, panel in enumerate(self.garment.panels):
             line = panel.edges.get(stem)
             if panel.side == "front" and line is not None:
@@ -108,10 +108,10 @@ class Worn:
 
 
 def load_photo(photos: Path, copies: Path, label: Mapping[str, Any]) -> GarmentPhoto:
-    """A labelled photo as the reader would have read it.
+    """Load a labelled photo as the reader would have read it.
 
     Args:
-        photos: folder that the label's photo is named in.
+        photos: folder from which the label's photo path starts.
         copies: folder of its mask.
         label: a line of the labels.
     """
@@ -145,7 +145,7 @@ def put_on(
     """Dress a model in a labelled garment.
 
     Raises:
-        VModelError: it does not stay on, or is not worn right.
+        VModelError: the garment does not stay on, or is not worn right.
     """
     body, pose = build_body(model), load_pose(pose_name)
     garment = fit_photo(photo, body.measurements, model.gender, guess_material(photo.kind))
@@ -205,7 +205,7 @@ def on_form(worn: Worn, rng: np.random.Generator) -> tuple[ByteArray, FloatArray
 def _light(
     tracer: Tracer, at: FloatArray, normal: FloatArray, right: FloatArray, forward: FloatArray, rng: np.random.Generator
 ) -> FloatArray:
-    """(n,) light on points of cloth: a lamp from before, and the sky as far as cloth does not hide it."""
+    """Return (n,) light on points of cloth: a lamp in front, and the part of the sky that cloth does not hide."""
     lamp = rng.normal(0, 0.6) * right - forward + rng.uniform(0.1, 1.0) * np.array([0, 0, 1.0])
     lamp /= np.linalg.norm(lamp)
     sky = np.zeros(len(at))
@@ -252,7 +252,7 @@ def store(
     laid: str,
     picture: tuple[ByteArray, FloatArray, dict[str, list[float]]],
 ) -> dict[str, Any]:
-    """Write a picture and its mask; the line of its label comes back."""
+    """Write a picture and its mask; return the line of its label."""
     rgb, mask, marks = picture
     path = copies / FOLDER / f"{name}.jpg"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -267,7 +267,7 @@ def store(
 
 
 def usable(label: Mapping[str, Any]) -> bool:
-    """A garment seen from its front that a block exists for."""
+    """Return whether a label shows a garment from its front that a block exists for."""
     return bool(
         label["ok"] and label["face"] == "front" and label["category"] in set(Category) and label["closure"] != "open"
     )
@@ -275,14 +275,14 @@ def usable(label: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True)
 class Session:
-    """What every garment's pictures are made with; the seed and the label's number decide everything."""
+    """Inputs shared by all garments' pictures; seed and label number determine all randomness."""
 
     photos: Path
     copies: Path
     seed: int
 
     def photograph(self, numbered: tuple[int, dict[str, Any]]) -> list[dict[str, Any]]:
-        """Make the pictures of one garment; none where it is not worn right."""
+        """Make the pictures of one garment; none if it is not worn right."""
         torch.set_num_threads(1)
         number, label = numbered
         settings, rng = Settings(), np.random.default_rng([self.seed, number])
@@ -302,7 +302,7 @@ class Session:
 
 
 def make(session: Session, labels: Mapping[str, dict[str, Any]], count: int, workers: int) -> None:
-    """Photograph garments until there are enough; goes on where it stopped."""
+    """Photograph garments until there are enough; resume an earlier run."""
     out = session.copies / f"{FOLDER}.jsonl"
     done = {json.loads(line)["of"] for line in out.read_text().splitlines()} if out.is_file() else set()
     chosen = [

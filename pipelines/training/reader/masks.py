@@ -28,11 +28,11 @@ _DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32)
 
 
 def prepare(photos: Path, copies: Path, teacher: Path, names: Iterable[str]) -> None:
-    """Write a copy and a mask of each photo; what is there already stays.
+    """Write a copy and a mask of each photo; existing ones stay.
 
     Args:
         photos: folder of the photos.
-        copies: where copies, masks and marks go: ``name.jpg``, ``name.mask.png``, ``name.corrected.png``, ``name.bad``.
+        copies: folder of outputs: ``name.jpg``, ``name.mask.png``, ``name.corrected.png``, ``name.bad``.
         teacher: ONNX file of the teacher network.
         names: photos below the folder.
     """
@@ -54,7 +54,7 @@ def prepare(photos: Path, copies: Path, teacher: Path, names: Iterable[str]) -> 
 
 
 def _taught(session: Any, picture: Image.Image) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """(320, 320) uint8: the teacher's mask."""
+    """Return the teacher's mask, (320, 320) uint8."""
     small = picture.resize((_TEACHER_SIDE, _TEACHER_SIDE), Image.Resampling.LANCZOS)
     values: FloatArray = (np.asarray(small, np.float32) / 255 - _MEAN) / _DEVIATION
     answer = session.run(None, {session.get_inputs()[0].name: values.transpose(2, 0, 1)[None]})[0][0, 0]

@@ -21,17 +21,17 @@ from vmodel.types import ByteArray, FloatArray
 
 EDGES: Final = Path(__file__).with_name("necks.jsonl")
 _BESIDE: Final = 0.2
-"""How far from an edge it is asked what is front and what is not, as a share of the close-up."""
+"""Distance from an edge within which front and other pixels have goals, as a share of the close-up."""
 _ENDS_OFF, _FRONT_OFF = 0.06, 0.12
-"""Deviations of the reader's neck points and of its lowest point, in widths of the neck: close-ups lie by these."""
+"""Deviations of the reader's neck points and of its lowest point, which place close-ups, in widths of the neck."""
 
 
 def view_of(neck: LabelledEdge, rng: np.random.Generator | None) -> tuple[ByteArray, FloatArray]:
-    """The close-up of a neck as the reader may cut it out.
+    """Return the close-up of a neck as the reader may cut it out.
 
     Args:
         neck: with its edge.
-        rng: of the reader's errors, and of another light; None for the close-up as the edge has it.
+        rng: draws the reader's errors and another light; None for the close-up as the edge has it.
     Returns:
         (NECK_SIZE, NECK_SIZE, 3) uint8, and (n, 2) its edge.
     """
@@ -54,18 +54,18 @@ def view_of(neck: LabelledEdge, rng: np.random.Generator | None) -> tuple[ByteAr
 
 
 def _down(left: FloatArray, right: FloatArray) -> FloatArray:
-    """(2,) unit vector across the line of the neck points, towards the hem."""
+    """Return the (2,) unit vector across the line of the neck points, towards the hem."""
     across = left - right
     return np.array([-across[1], across[0]]) / max(float(np.linalg.norm(across)), 1e-6)
 
 
 def goal_of(edge: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """What the network is to say of a close-up.
+    """Return the network's goal for a close-up.
 
     Args:
         edge: (n, 2) pixels of the close-up, from left to right.
     Returns:
-        (NECK_SIZE / 4, NECK_SIZE / 4) float32 share of the front, and how much it is asked for.
+        (NECK_SIZE / 4, NECK_SIZE / 4) float32 share of the front, and the weight of that goal.
     """
     opening, asked, above = (np.zeros((NECK_SIZE, NECK_SIZE), np.float32) for _ in range(3))
     line = np.round(16 * (edge - 0.5)).astype(np.int32)

@@ -28,7 +28,7 @@ class Cloth:
     Attributes:
         tile: (n, n, 3) float32 sRGB 0..1, one repeat.
         repeat: its side in centimetres.
-        shine: how much folds glint.
+        shine: strength of highlights on folds.
     """
 
     tile: FloatArray
@@ -37,7 +37,7 @@ class Cloth:
 
 
 def random_colour(rng: np.random.Generator) -> FloatArray:
-    """(3,) float32 sRGB of a garment: white, black and greys often, also navy, beige, pastels and strong colours."""
+    """Choose (3,) float32 sRGB of a garment: often white, black or grey, also navy, beige, pastel and strong."""
     kind = pick(
         rng, {"white": 0.17, "black": 0.14, "grey": 0.12, "navy": 0.09, "beige": 0.12, "pastel": 0.14, "strong": 0.22}
     )
@@ -60,7 +60,7 @@ def random_colour(rng: np.random.Generator) -> FloatArray:
 
 
 def periodic_noise(rng: np.random.Generator, side: int, sigma_x: float, sigma_y: float) -> FloatArray:
-    """(side, side) float32 smooth noise of deviation 1 that repeats at its borders."""
+    """Return (side, side) float32 smooth noise of deviation 1 that repeats at its borders."""
     noise = rng.standard_normal((side, side), np.float32)
     pad = min(side, int(3 * max(sigma_x, sigma_y)) + 1)
     padded = np.pad(noise, pad, mode="wrap")
@@ -69,7 +69,7 @@ def periodic_noise(rng: np.random.Generator, side: int, sigma_x: float, sigma_y:
 
 
 def random_cloth(rng: np.random.Generator, colour: FloatArray | None = None) -> Cloth:
-    """A cloth of a random kind and colour."""
+    """Make a cloth of a random kind and colour."""
     ground = random_colour(rng) if colour is None else colour
     kind = pick(rng, _KINDS)
     shine = rng.uniform(0, 0.05) if rng.random() < 0.8 else rng.uniform(0.1, 0.3)
@@ -157,7 +157,7 @@ _TILES: Final = {
 
 
 def random_print(rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    """A placed print: (96, 96, 3) float32 sRGB and (96, 96) float32 how far it covers."""
+    """Draw a placed print: (96, 96, 3) float32 sRGB and (96, 96) float32 coverage."""
     side = 96
     picture, cover = Image.new("RGB", (side, side)), Image.new("L", (side, side))
     colours, covers = ImageDraw.Draw(picture), ImageDraw.Draw(cover)

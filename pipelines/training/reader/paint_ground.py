@@ -1,4 +1,4 @@
-"""Grounds that drawn garments lie on or hang before."""
+"""Grounds below or behind drawn garments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vmodel.types import ByteArray, FloatArray
 
 
 def paint_ground(rng: np.random.Generator, background: ByteArray | None, side: int) -> FloatArray:
-    """(side, side, 3) float32 sRGB 0..1: the photo's crop, or a studio's wall, wood, cloth or carpet."""
+    """Return (side, side, 3) float32 sRGB 0..1: the photo's crop, or a studio's wall, wood, cloth or carpet."""
     if background is not None:
         square = min(background.shape[:2])
         row, column = (int(rng.integers(length - square + 1)) for length in background.shape[:2])
@@ -26,7 +26,7 @@ def paint_ground(rng: np.random.Generator, background: ByteArray | None, side: i
 
 
 def light(rng: np.random.Generator, side: int, strength: float) -> FloatArray:
-    """(side, side) float32 about 1: brighter to one corner or in the middle."""
+    """Return (side, side) float32 light about 1: brighter to one corner or in the middle."""
     t = np.linspace(-1, 1, side, dtype=np.float32)
     along = rng.normal(0, strength / 2, 2).astype(np.float32)
     middle = np.float32(abs(rng.normal(0, strength / 4)))
@@ -35,7 +35,7 @@ def light(rng: np.random.Generator, side: int, strength: float) -> FloatArray:
 
 
 def smooth_noise(rng: np.random.Generator, side: int, rows: int, columns: int) -> FloatArray:
-    """(side, side) float32 noise that changes over side / rows and side / columns pixels."""
+    """Return (side, side) float32 noise that changes over side / rows and side / columns pixels."""
     grid = rng.standard_normal((max(rows, 2), max(columns, 2)), np.float32)
     return np.asarray(cv2.resize(grid, (side, side), interpolation=cv2.INTER_CUBIC), np.float32)
 

@@ -13,30 +13,30 @@ from vmodel.garment.recognition.network import LANDMARKS, PARTS
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 UNKNOWN: Final = 255
-"""A pixel whose part nobody knows."""
+"""Part index of a pixel whose part is unknown."""
 _SLACK: Final = 0.15
-"""How far a sleeve bulges past the quadrangle of its landmarks, as a share of the armhole's height."""
+"""Bulge of a sleeve past the quadrangle of its landmarks, as a share of the armhole's height."""
 _HANGER_GAP: Final = 0.03
-"""How far above the neck a hanger begins for certain, as a share of the garment's size: labels err by half of it."""
+"""Height above the neck from which a hanger is certain, as a share of the garment's size: labels err by half of it."""
 
 
 _TRUNK: Final = ("neck_left", "shoulder_left", "armpit_left", "hem_left",
                  "hem_right", "armpit_right", "shoulder_right", "neck_right")  # fmt: skip
 _WITHIN: Final = 0.03
-"""How far inside the lines between landmarks there is cloth, as a share of the garment's size."""
+"""Distance inside the lines between landmarks from which there is cloth, as a share of the garment's size."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A picture and what the network should say about it.
+    """A picture and the network's goals for it.
 
     Attributes:
         rgb: (H, W, 3) uint8 sRGB.
-        mask: (H, W) float32 in 0..1, NaN where it is not known; None where nothing of it is.
-        parts: (H, W) uint8 index into ``PARTS``, ``UNKNOWN`` where it is not known.
+        mask: (H, W) float32 in 0..1, NaN where unknown; None if it is unknown everywhere.
+        parts: (H, W) uint8 index into ``PARTS``, ``UNKNOWN`` where unknown.
         points: (len(LANDMARKS), 2) float32 pixels (x, y), NaN where the garment has none or none was labelled.
-        weight: (len(LANDMARKS),) float32, how far a point is to be trusted; a hidden one was estimated.
-        choices: attribute -> value, as ``CHOICES`` lists them; what is not known is absent.
+        weight: (len(LANDMARKS),) float32, trust in each point; a hidden one was estimated.
+        choices: attribute -> value, as ``CHOICES`` lists them; unknown attributes are absent.
         is_drawn: parts are exact; those of a photo do not tell collar, strap and body apart.
     """
 
@@ -50,7 +50,7 @@ class Sample:
 
 
 def parts_from_points(mask: FloatArray, points: Mapping[str, FloatArray], choices: Mapping[str, str]) -> ByteArray:
-    """Parts of a labelled photo, as far as its landmarks tell.
+    """Derive the parts of a labelled photo from its landmarks, as far as they tell.
 
     Args:
         mask: (H, W) float32 in 0..1.
@@ -75,9 +75,9 @@ def parts_from_points(mask: FloatArray, points: Mapping[str, FloatArray], choice
 
 
 def missed_cloth(mask: FloatArray, points: Mapping[str, FloatArray]) -> BoolArray:
-    """(H, W) bool: what lies well between landmarks and is no cloth to the teacher, say a pale sleeve on pale ground.
+    """Return an (H, W) mask of cloth between landmarks that the teacher missed, such as a pale sleeve on pale ground.
 
-    It may be ground, beside a bent sleeve: nothing is known of it.
+    Such pixels may also be ground beside a bent sleeve, so nothing is known of them.
     """
     inside = np.zeros(mask.shape, bool)
     if all(name in points for name in _TRUNK):
@@ -97,7 +97,7 @@ def missed_cloth(mask: FloatArray, points: Mapping[str, FloatArray]) -> BoolArra
 def _mark_neck(
     parts: ByteArray, cloth: BoolArray, points: Mapping[str, FloatArray], choices: Mapping[str, str]
 ) -> None:
-    """Mark hood, hanger and the visible inside; changes ``parts``."""
+    """Mark hood, hanger and the visible inside in ``parts``."""
     left, right = points["neck_left"], points["neck_right"]
     neckline = choices.get("neckline")
     spread = np.array(list(points.values()))
@@ -118,7 +118,7 @@ def _mark_neck(
 
 
 def _curve(start: FloatArray, middle: FloatArray, end: FloatArray) -> FloatArray:
-    """(12, 2) a parabola through three points."""
+    """Return (12, 2) points of a parabola through three points."""
     t = np.linspace(0, 1, 12)[:, None]
     control = 2 * middle - (start + end) / 2
     return np.asarray((1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end)
@@ -155,20 +155,20 @@ def _filled(size: tuple[int, ...], polygon: FloatArray) -> BoolArray:
 
 
 def _above(point: FloatArray, right: FloatArray, left: FloatArray) -> float:
-    """Signed distance of a point from the line between two, in pixels; positive above where left lies on the right."""
+    """Return a point's signed distance from a line in pixels; positive above where left lies on the right."""
     way = (left - right) / max(float(np.linalg.norm(left - right)), 1e-6)
     return float((point[0] - right[0]) * way[1] - (point[1] - right[1]) * way[0])
 
 
 def _height_above(size: tuple[int, ...], right: FloatArray, left: FloatArray) -> FloatArray:
-    """(H, W) ``_above`` of every pixel's centre."""
+    """Return (H, W) ``_above`` of every pixel's centre."""
     rows, columns = np.mgrid[: size[0], : size[1]] + 0.5
     way = (left - right) / max(float(np.linalg.norm(left - right)), 1e-6)
     return np.asarray((columns - right[0]) * way[1] - (rows - right[1]) * way[0], np.float32)
 
 
 def as_array(points: Mapping[str, FloatArray]) -> FloatArray:
-    """(len(LANDMARKS), 2) float32, NaN where a landmark is absent."""
+    """Return (len(LANDMARKS), 2) float32, NaN where a landmark is absent."""
     found = np.full((len(LANDMARKS), 2), np.nan, np.float32)
     for name, point in points.items():
         found[LANDMARKS.index(name)] = point

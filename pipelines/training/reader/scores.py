@@ -26,7 +26,7 @@ from pipelines.training.reader.train import Source, as_pictures, collate, resume
 from vmodel.garment.recognition.network import CHOICES, CLOSE, GarmentReaderNet
 
 PLAIN: Final = 0.25
-"""Share of views that are the whole picture as it is."""
+"""Share of views that show the whole picture unchanged."""
 BATCH, EPOCHS, RATE, DROPOUT = 64, 30, 5e-4, 0.3
 WEIGHTS: Final = {"category": 1.0, "sleeve": 1.0, "neckline": 1.0, "closure": 0.6, "laid": 0.6, "face": 0.3,
                   "garments": 0.6, "cloth": 1.0}  # fmt: skip
@@ -34,11 +34,11 @@ HEADS: Final = {"scores": [name for name in CHOICES if name != "cloth"], "cloth_
 """Layers of the network -> what they score."""
 _LOOKED_AT: Final = 16
 _OTHERS: Final = {"drawn": 160, "pairs": 128, "unlabelled": 128, "nothing": 128}
-"""Views of drawings, of pairs, of hats and shoes, and of nothing, a round over the labelled photos."""
+"""Views of drawings, of pairs, of hats and shoes, and of no garment, per round over the labelled photos."""
 
 
 def views_of(source: Source, side: int) -> Iterator[View]:
-    """One round over all that is learnt from."""
+    """Yield one round of views over all sources."""
     samples: list[Sample] = [source.labelled[int(index)] for index in source.rng.permutation(len(source.labelled))]
     samples += [source.drawing() for _ in range(_OTHERS["drawn"])]
     samples += [pair for _ in range(_OTHERS["pairs"]) if (pair := source.pair()) is not None]
@@ -52,12 +52,12 @@ def views_of(source: Source, side: int) -> Iterator[View]:
 
 
 def features_of(network: GarmentReaderNet, source: Source, rounds: int, side: int) -> tuple[dict[str, Tensor], Tensor]:
-    """What the scores of each view are made from, and what they should say.
+    """Return the inputs of the score layers for each view, and their goals.
 
     Args:
         network: as trained.
-        source: what is learnt from.
-        rounds: over all of it.
+        source: of the training views.
+        rounds: number of rounds over all of it.
         side: of the views in pixels.
     Returns:
         Name of each of ``HEADS`` -> (n, features) float32, and (n, len(CHOICES)) indices, -1 where not known.
@@ -81,7 +81,7 @@ def features_of(network: GarmentReaderNet, source: Source, rounds: int, side: in
 
 
 def close_features_of(network: GarmentReaderNet, source: Source, rounds: int) -> tuple[Tensor, Tensor]:
-    """The same of close-ups: (n, features) float32, and (n, len(CLOSE)) indices."""
+    """Return the same for close-ups: (n, features) float32, and (n, len(CLOSE)) indices."""
     seen: list[Tensor] = []
     goals: list[Tensor] = []
     hook = network.close_scores.register_forward_pre_hook(lambda _, given: seen.append(given[0].detach()))
@@ -103,7 +103,7 @@ def fit_scores(head: nn.Sequential, names: Sequence[str], features: Tensor, goal
     Args:
         head: the layers; changed.
         names: attributes that they score, in order.
-        features: (n, features) that they see.
+        features: (n, features) inputs of the layers.
         goals: (n, len(names)) indices, -1 where not known.
     """
     sizes = [len(CHOICES[name]) for name in names]
@@ -130,7 +130,7 @@ def fit_scores(head: nn.Sequential, names: Sequence[str], features: Tensor, goal
 
 
 def main() -> None:
-    """Run from the command line; the checkpoint's averaged network gets the new layers."""
+    """Run from the command line; update the layers in the checkpoint's averaged network."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--copies", type=Path, required=True, help="folder that pipelines.training.reader.masks filled")
     parser.add_argument("--labels", type=Path, nargs="+", required=True)

@@ -27,16 +27,16 @@ from vmodel.types import ByteArray, FloatArray
 
 SURFACES: Final = Path(__file__).with_name("surface.jsonl")
 VIEWS: Final = 6
-"""Of each garment: of features that are kept, a view has 0.85 MB."""
+"""Number of views per garment: the kept features of a view take 0.85 MB."""
 _KEPT: Final = 1.5
-"""Pixels of a kept photo a pixel of the view."""
+"""Pixels of a kept photo per pixel of the view."""
 _AROUND: Final = 0.3
-"""Of the garment's box, what is kept around it."""
+"""Margin that is kept around the garment's box, as a share of it."""
 _CELLS: Final = SURFACE_SIZE // 4
 _BAND: Final = 5
-"""Width in pixels of a view of the outline's surroundings, in which nobody knows what is garment."""
+"""Width in pixels of the band round the outline in a view, where garment and ground are uncertain."""
 _FOREIGN_COUNTS, _GROUND_COUNTS = 3.0, 0.3
-"""Weight of what is foreign, of which there is little within a garment, and of ground around it."""
+"""Weight of foreign pixels, which are rare within a garment, and of ground around it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class LabelledSurface:
         photo: name of the photo.
         rgb: (H, W, 3) uint8, the photo around it.
         mask: (H, W) uint8, 255 where the reader sees the garment.
-        affine: (2, 3) it to its view, ``SURFACE_SIZE`` pixels wide.
+        affine: (2, 3) from the photo to its view, ``SURFACE_SIZE`` pixels wide.
         prints: polygons (n, 2) in pixels; None where cloth has several colours nearly everywhere.
         foreign: polygons.
     """
@@ -61,10 +61,10 @@ class LabelledSurface:
 
 
 def read_surfaces(network: GarmentReaderNet, photos: Path, surfaces: Path = SURFACES) -> Iterator[LabelledSurface]:
-    """The labelled garments of photos that are there.
+    """Yield the labelled garments of photos that exist.
 
     Args:
-        network: the reader, which tells where the garment is.
+        network: the reader, which finds the garment.
         photos: their folder.
         surfaces: lines of JSON: "photo", "print" ("none", "some" or "all"), "areas" of print, and "foreign", polygons
             whose points are fractions of the photo's width and height.
@@ -101,13 +101,13 @@ def _labelled(network: GarmentReaderNet, rgb: ByteArray, label: dict[str, object
 
 
 def view_of(surface: LabelledSurface, rng: np.random.Generator | None) -> View:
-    """A garment as the reader may see it.
+    """Return a garment as the reader may see it.
 
     Args:
         surface: with its polygons.
-        rng: of the reader's errors, and of another light; None for the view as it is.
+        rng: draws the reader's errors and another light; None for the view as it is.
     Returns:
-        The view, (len(SURFACE), S, S) shares of each cell, and how much they are asked for.
+        The view, (len(SURFACE), S, S) shares of each cell, and their weights.
     """
     affine = surface.affine if rng is None else jittered(surface.affine, rng, SURFACE_SIZE)
     picture = resampled(surface.rgb, affine, SURFACE_SIZE)
@@ -127,7 +127,7 @@ def view_of(surface: LabelledSurface, rng: np.random.Generator | None) -> View:
 
 
 def _filled(polygons: Sequence[FloatArray], affine: FloatArray) -> FloatArray:
-    """(SURFACE_SIZE, SURFACE_SIZE) float32 share of each pixel of a view that polygons of its photo cover."""
+    """Return (SURFACE_SIZE, SURFACE_SIZE) float32 share of each pixel of a view that polygons of its photo cover."""
     face = np.zeros((SURFACE_SIZE, SURFACE_SIZE), np.float32)
     for each in polygons:
         spots = each @ affine[:, :2].T + affine[:, 2]

@@ -35,7 +35,7 @@ from vmodel.types import ByteArray
 SPREAD_CELLS: Final = 1.2
 """Deviation of a landmark's goal on the heat map, in cells."""
 FROZEN_BLOCKS: Final = 3
-"""Of the encoder's: what sees edges and textures is left as ImageNet taught it."""
+"""Number of the encoder's first blocks that stay as ImageNet trained them: they detect edges and textures."""
 UNLABELLED, DRAWN, SEVERAL, NOTHING = 0.06, 0.16, 0.03, 0.03
 """Shares of a batch; the rest are labelled photos."""
 WEIGHTS: Final = {"heat": 0.5, "mask": 2.0, "parts": 0.5, "category": 0.6, "sleeve": 0.3, "neckline": 0.3,
@@ -44,15 +44,15 @@ WEIGHTS: Final = {"heat": 0.5, "mask": 2.0, "parts": 0.5, "category": 0.6, "slee
 _LEARNING_RATE: Final = {"encoder": 4e-4, "rest": 1.5e-3}
 _AVERAGE: Final = 0.995
 _POOL: Final = 600
-"""Drawings that are kept for another view."""
+"""Number of drawings kept for further views."""
 
 
 def begin(pretrained: bool = True, weights: Path | None = None) -> Training[GarmentReaderNet]:
-    """A network at the start of a training.
+    """Create a network at the start of a training.
 
     Args:
-        pretrained: it knows ImageNet.
-        weights: folder of a trained reader's weights, from which it goes on instead.
+        pretrained: start from ImageNet weights.
+        weights: folder of a trained reader's weights to start from instead.
     """
     network = GarmentReaderNet()
     if weights is not None:
@@ -79,14 +79,14 @@ def begin(pretrained: bool = True, weights: Path | None = None) -> Training[Garm
 
 
 def resume(path: Path) -> Training[GarmentReaderNet]:
-    """Go on from a checkpoint."""
+    """Resume from a checkpoint."""
     training = begin(pretrained=False)
     training.restore(path)
     return training
 
 
 class Source:
-    """Random views of everything that is learnt from."""
+    """Random views of all training sources."""
 
     def __init__(self, copies: Path, labels: list[Path], seed: int, drawn: float = DRAWN) -> None:
         self.drawn = drawn
@@ -98,7 +98,7 @@ class Source:
         self._chances = _balance(self.labelled)
 
     def batch(self, size: int, side: int) -> dict[str, Tensor]:
-        """Views of a batch, in which each source has its share, and close-ups of the necks in it; see ``collate``."""
+        """Return views of a batch, with each source's share, and close-ups of the necks in it; see ``collate``."""
         samples = [self._pick() for _ in range(size)]
         batch = collate([training_view(sample, side, self.rng) for sample in samples])
         close = [view for sample in samples if (view := close_view(sample, self.rng)) is not None]
@@ -119,19 +119,19 @@ class Source:
         return pair or self._one()
 
     def pair(self) -> Sample | None:
-        """Two photos side by side; None where a mask is not known."""
+        """Put two photos side by side; None if a mask is unknown."""
         first, second = self._one(), self._one()
         return None if first.mask is None or second.mask is None else side_by_side(first, second, self.rng)
 
     def nothing(self) -> Sample:
-        """A picture of nothing that is worn."""
+        """Make a picture without a garment."""
         return without_garment(self._one(), self.rng)
 
     def _one(self) -> Sample:
         return self.labelled[int(self.rng.choice(len(self.labelled), p=self._chances))]
 
     def drawing(self) -> Sample:
-        """A drawing, two in three times one that was seen before: drawing costs as much as learning from it."""
+        """Return a drawing, two times in three one seen before: drawing costs as much as learning from it."""
         if len(self._pool) < 24 or self.rng.random() < 1 / 3:
             self._pool.append(draw_sample(self.rng))
             del self._pool[:-_POOL]
@@ -140,7 +140,7 @@ class Source:
 
 
 def _balance(samples: list[Sample]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Chance of each labelled sample: rare kinds, sleeves and necklines come up to three times as often."""
+    """Return the chance of each labelled sample: rare kinds, sleeves and necklines come up to three times as often."""
     if not samples:
         return np.zeros(0)
     weight = np.ones(len(samples))
@@ -153,7 +153,7 @@ def _balance(samples: list[Sample]) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 
 def collate(views: list[View]) -> dict[str, Tensor]:
-    """Views as tensors: pictures, mask, parts, points, weight, choices, drawn."""
+    """Stack views as tensors: pictures, mask, parts, points, weight, choices, drawn."""
     return {
         "pictures": as_pictures([view.rgb for view in views]),
         "mask": torch.from_numpy(np.stack([view.mask for view in views])),
@@ -166,13 +166,13 @@ def collate(views: list[View]) -> dict[str, Tensor]:
 
 
 def as_pictures(views: list[ByteArray]) -> Tensor:
-    """(B, 3, S, S) 0..1 of (S, S, 3) uint8."""
+    """Convert (S, S, 3) uint8 pictures to (B, 3, S, S) in 0..1."""
     rgb = torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2)
     return rgb.float().div(255).contiguous(memory_format=torch.channels_last)
 
 
 def loss_of(answers: dict[str, Tensor], batch: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
-    """Weighted loss, and each of its parts."""
+    """Return the weighted loss, and each of its parts."""
     parts = {
         "heat": _heat_loss(answers["heat"], batch["points"], batch["weight"]),
         "mask": _mask_loss(answers["mask"], batch["mask"]),
@@ -189,7 +189,7 @@ def loss_of(answers: dict[str, Tensor], batch: dict[str, Tensor]) -> tuple[Tenso
 
 
 def _heat_loss(heat: Tensor, points: Tensor, weight: Tensor) -> Tensor:
-    """Cross-entropy of each landmark's heat against a Gaussian; points beyond the picture are not asked."""
+    """Return the cross-entropy of each landmark's heat against a Gaussian; points beyond the picture are left out."""
     cells = heat.shape[-1]
     at = points / 4
     seen = ~at[..., 0].isnan() & (at > 0).all(-1) & (at < cells).all(-1)
@@ -210,7 +210,7 @@ def _mask_loss(answer: Tensor, goal: Tensor) -> Tensor:
 
 
 def _parts_loss(answer: Tensor, goal: Tensor, drawn: Tensor) -> Tensor:
-    """Cross-entropy of the parts; in photos body, collar and strap are one, since labels do not part them."""
+    """Return the cross-entropy of the parts; in photos body, collar and strap are one, as labels do not part them."""
     body = [PARTS.index(name) for name in ("body", "collar", "strap")]
     log = answer.log_softmax(1)
     merged = log[:, body].logsumexp(1)
@@ -221,7 +221,7 @@ def _parts_loss(answer: Tensor, goal: Tensor, drawn: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Asked:
-    """Which batches are made: arguments of ``Source`` and ``Source.batch``."""
+    """Arguments of ``Source`` and ``Source.batch`` that define the batches."""
 
     copies: Path
     labels: tuple[Path, ...]
@@ -239,7 +239,7 @@ def _source(asked: Asked) -> Source:
 
 
 def _batch(asked: Asked) -> dict[str, np.ndarray[Any, Any]]:
-    """The next batch of the process that it is called in; pictures as uint8, which is less to hand over."""
+    """Return the calling process's next batch, with pictures as uint8, which is less to transfer."""
     batch = _source(asked).batch(asked.size, asked.side)
     for name in ("pictures", "necks"):
         if name in batch:
@@ -261,12 +261,12 @@ def train(
     """Train for a span of time, with checkpoints every three minutes.
 
     Args:
-        training: where it stands.
-        asked: what is learnt from; batches are made by a process of their own.
-        minutes: how long this run takes at most.
+        training: current state.
+        asked: definition of the batches, which a separate process makes.
+        minutes: longest duration of this run.
         out: folder of checkpoints and the log.
-        total: minutes after which the learning rate has fallen to nothing, over all runs.
-        pace: factor on the learning rate; below 1 for weights that are good already.
+        total: minutes over all runs after which the learning rate has fallen to its minimum.
+        pace: factor on the learning rate; below 1 for weights that are already good.
     """
     network, begun = training.network, time.monotonic()
     saved, before = begun, training.seconds
@@ -336,7 +336,7 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(given.threads)
     torch.manual_seed(given.seed)
-    torch.set_flush_denormal(True)  # tiny moments of the optimiser cost more than the network else
+    torch.set_flush_denormal(True)  # tiny moments of the optimiser would otherwise cost more than the network
     checkpoint = given.out / "reader.pt"
     training = resume(checkpoint) if checkpoint.is_file() else begin(weights=given.start)
     if given.export is not None:
