@@ -1,4 +1,4 @@
-"""Fifty sellers at once on the API: does every request succeed, and how long does it take?
+"""Fifty sellers at once on the API: failed requests and response times.
 
     python -m benchmarks.api_load [--users 50] [--seconds 30] [--pause 1.0] [--photos] [--database-url URL]
 
@@ -40,7 +40,7 @@ from vmodel.service.store import open_store
 
 ROOT = Path(__file__).resolve().parent.parent
 READS_PHOTOS = "POST /v1/garments"
-"""Does the work of understanding a photo, so it is no call that only waits for the database."""
+"""Photo analysis, so not one of the calls that only wait for the database."""
 PLANS = """
 pipelines: {draft: 1}
 sizes: [{megapixels: 10, times: 1}]
@@ -50,11 +50,11 @@ plans: {free: {monthly_credits: 0, concurrent_jobs: 2, pictures_a_day: 100000, r
 
 @dataclass
 class Seen:
-    """What the users met.
+    """Response times and faults that the users saw.
 
     Attributes:
         times_s: route -> seconds of each answer.
-        faults: what was not answered as it should be.
+        faults: requests that failed.
     """
 
     times_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -63,7 +63,7 @@ class Seen:
     async def ask(
         self, http: httpx.AsyncClient, route: str, path: str = "", **request: object
     ) -> httpx.Response | None:
-        """Make one request and note how it went; ``path`` where the route has names in it."""
+        """Make one request and record its result; ``path`` is needed if the route has parameters."""
         method, _, pattern = route.partition(" ")
         start = time.perf_counter()
         try:
@@ -81,7 +81,7 @@ class Seen:
 async def use(
     http: httpx.AsyncClient, number: int, asked: dict[str, object], until: float, pause_s: float, seen: Seen
 ) -> None:
-    """Be one seller until the time is over."""
+    """Act as one seller until the time is over."""
     rng = random.Random(number)
 
     async def think() -> None:
@@ -130,13 +130,13 @@ def invite(settings: Settings, users: int, photo: bytes) -> list[tuple[str, str]
 
 
 def processor_s(pid: int) -> float:
-    """Seconds of processor that a process has used (proc(5), fields 14 and 15)."""
+    """Return the CPU seconds that a process has used (proc(5), fields 14 and 15)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def table(seen: Seen, seconds: float, used_s: float) -> str:
-    """The outcome in Markdown."""
+    """Return the outcome in Markdown."""
     rows = ["| call | answers | p50 ms | p95 ms | p99 ms |", "|---|---|---|---|---|"]
     quick = [each for route, times in seen.times_s.items() if route != READS_PHOTOS for each in times]
     for route, times in [*sorted(seen.times_s.items()), ("**all that make no picture and read no photo**", quick)]:

@@ -1,8 +1,8 @@
 """Throughput, memory and resumption of a batch: ``python -m benchmarks.batch [--rows N] [--jobs N] [...]``.
 
-The table is the bundled examples in four colours and one in a fifth, each on two models in two poses, a row a picture.
-The shell loop is a sample: all rows of some garments, as drawn and in one other colour, since a garment in another
-colour may find the drape of the first on disk; what they take is multiplied by how many rows of each kind there are.
+The table has the bundled examples in four colours and one in a fifth, each on two models in two poses, one row per
+picture. The shell loop is a sample: all rows of some garments, as drawn and in one other colour, since a recoloured
+garment can reuse the drape of the first from disk. Its times are extrapolated to the number of rows of each kind.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from vmodel.rights.registry import RegisteredShot
 from vmodel.types import ByteArray
 
 BAR = 3.0
-"""How many times faster than the loop a batch should be."""
+"""Least speed of a batch as a multiple of the loop's."""
 _STOPPED = 130
 _WEARERS = (("wm-ines", "wm-freja"), ("wm-hana", "wm-greta"), ("wm-freja", "mn-tomas"))
 _POSES = (("contrapposto", "walking"), ("standing", "hand-on-hip"))
@@ -91,7 +91,7 @@ def _measure(asked: argparse.Namespace, folder: Path) -> None:
 
 
 def _sit(command: Sequence[str], home: Path, asked: argparse.Namespace, folder: Path) -> list[Run]:
-    """Work at the whole batch for as long as was allowed, after the sittings of earlier calls."""
+    """Work on the whole batch for the allowed time, after the sittings of earlier calls."""
     kept = folder / "sittings.json"
     sittings = [Run(**plain) for plain in json.loads(kept.read_text())] if kept.is_file() else []
     if not sittings or sittings[-1].code == _STOPPED:
@@ -115,7 +115,7 @@ def _read_flags(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def make_table(photos: Path, count: int) -> list[Line]:
-    """Draw the photos, write ``table.csv`` beside them, and return its first rows."""
+    """Draw the photos, write ``table.csv`` next to them, and return its first rows."""
     photos.mkdir(parents=True, exist_ok=True)
     lines: list[Line] = []
     examples = sorted(EXAMPLES.glob("*.jpg"))
@@ -132,14 +132,14 @@ def make_table(photos: Path, count: int) -> list[Line]:
 
 
 def in_other_colour(pixels: ByteArray, hue: int) -> ByteArray:
-    """Turn the hue of a picture by twice as many degrees; what has no colour keeps having none."""
+    """Turn the hue of a picture by twice as many degrees; colourless pixels stay colourless."""
     hsv = cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV).astype(int)
     hsv[..., 0] = (hsv[..., 0] + hue) % 180
     return np.asarray(cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB))
 
 
 def write_table(path: Path, lines: Sequence[Line]) -> None:
-    """The rows as a table that the batch command takes."""
+    """Write the rows as a table that the batch command takes."""
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["photo", "sku", "models", "poses"])
@@ -147,21 +147,21 @@ def write_table(path: Path, lines: Sequence[Line]) -> None:
 
 
 def batch_command(table: Path, out: Path, asked: argparse.Namespace) -> list[str]:
-    """The command line of a batch."""
+    """Return the command line of a batch."""
     flags = ["--jobs", str(asked.jobs), "--size", asked.size, "--pipeline", "draft", "--json", "--out", str(out)]
     return [sys.executable, "-m", "app.cli", "batch", str(table), *flags]
 
 
 @dataclass(frozen=True)
 class Killed:
-    """What a kill in the middle did.
+    """Effects of a kill in the middle of a batch.
 
     Attributes:
         before, after: pictures made before the kill, and by the second call.
-        redone: of those before, how many the second call wrote again.
-        differing: pictures that are not what the uninterrupted batch made, to the last bit.
+        redone: number of the earlier pictures that the second call wrote again.
+        differing: pictures that differ from the uninterrupted batch's in any bit.
         failed: rows without a picture.
-        licences: in the registry after the uninterrupted batch, and after the killed one.
+        licences: number in the registry after the uninterrupted batch, and after the killed one.
     """
 
     before: int
@@ -173,7 +173,7 @@ class Killed:
 
 
 def measure_kill(folder: Path, lines: Sequence[Line], asked: argparse.Namespace) -> Killed:
-    """Shoot some rows once more, with an empty cache, killed when half of them are there, and called again."""
+    """Shoot some rows once more with an empty cache, kill the command when half of them exist, and call it again."""
     home, out = folder / "home", folder / "killed"
     granted = count_licences(home)
     shutil.rmtree(Settings(home=home).cache, ignore_errors=True)
@@ -191,7 +191,7 @@ def measure_kill(folder: Path, lines: Sequence[Line], asked: argparse.Namespace)
 
 
 def count_licences(home: Path) -> int:
-    """How many pictures the registry of a home knows."""
+    """Return the number of pictures in a home's registry."""
     with closing(open_database(Settings(home=home))) as database, database.transaction() as session:
         return int(session.scalar(select(func.count()).select_from(RegisteredShot)) or 0)
 
@@ -232,7 +232,7 @@ def summarise(
     killed: Killed,
     singles: Sequence[tuple[Line, float, float]],
 ) -> tuple[list[Table], list[str]]:
-    """The tables and what they come to."""
+    """Return the tables and their findings."""
     seconds = _multiplied(lines, [(line, taken) for line, taken, _ in singles])
     processor_s = _multiplied(lines, [(line, taken) for line, _, taken in singles])
     made = len(whole.made)
@@ -268,7 +268,7 @@ def summarise(
 
 
 def _multiplied(lines: Sequence[Line], sample: Sequence[tuple[Line, float]]) -> float:
-    """What all rows would take, if each takes what those of its kind in the sample took on the mean."""
+    """Extrapolate to all rows, each taking the mean of its kind in the sample."""
     kinds = _kinds([line for line, _ in sample])
     usual = [taken for kind, (_, taken) in zip(kinds, sample, strict=True) if not kind[0]]
     total = 0.0
@@ -279,7 +279,7 @@ def _multiplied(lines: Sequence[Line], sample: Sequence[tuple[Line, float]]) -> 
 
 
 def _kinds(lines: Sequence[Line]) -> list[tuple[str, bool]]:
-    """Of each row in turn: what it has to make for the first time, and whether its garment is recoloured."""
+    """Return for each row what it has to make for the first time, and whether its garment is recoloured."""
     seen: set[str] = set()
     kinds = []
     for line in lines:

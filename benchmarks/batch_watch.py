@@ -1,4 +1,4 @@
-"""A command of vmodel is run and watched from outside: its pictures as they come, its memory, its processor time."""
+"""Watcher of a running vmodel command: its pictures as they come, its memory, its processor time."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Run:
     """A command that ended.
 
     Attributes:
-        seconds: by the clock.
+        seconds: of wall-clock time.
         processor_s: of all its processes.
-        others: share of the machine's processor time that other programs took meanwhile.
-        made: for each picture the seconds after the start at which it was reported.
+        others: share of the machine's processor time that other programs used meanwhile.
+        made: seconds after the start at which each picture was reported.
         memory_gib: (seconds after the start, resident memory of all its processes).
-        code: it ended with; 130 where it was asked to end.
+        code: exit code; 130 if it was asked to end.
     """
 
     seconds: float
@@ -43,7 +43,7 @@ class Run:
     code: int = 0
 
     def memory_by_quarter(self) -> list[float]:
-        """The highest memory in each quarter of its pictures."""
+        """Return the highest memory in each quarter of the pictures."""
         bounds = [0.0, *(self.made[max(0, len(self.made) * k // 4 - 1)] for k in range(1, 5))]
         return [
             max((gib for moment, gib in self.memory_gib if low <= moment <= high), default=float("nan"))
@@ -52,7 +52,7 @@ class Run:
 
 
 def run_to_end(command: Sequence[str], home: Path, most_s: float = float("inf")) -> Run:
-    """Run a command that prints one JSON object a picture.
+    """Run a command that prints one JSON object per picture.
 
     Args:
         command: with its arguments.
@@ -73,7 +73,7 @@ def run_to_end(command: Sequence[str], home: Path, most_s: float = float("inf"))
 
 
 def joined(runs: Sequence[Run]) -> Run:
-    """Several sittings of one command as if it had been one."""
+    """Join several sittings of one command as if it had run once."""
     starts = [sum(run.seconds for run in runs[:k]) for k in range(len(runs))]
     seconds = sum(run.seconds for run in runs)
     return Run(

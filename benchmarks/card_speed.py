@@ -1,8 +1,8 @@
 """FLUX.2 klein on a graphics card at its true size, with random weights: ``python -m benchmarks.card_speed``.
 
 Four steps with three references, from a sentence and pictures to a picture, with and without each setting of
-``docs/pipelines.md``: neither the time nor the memory depends on what weights say. ``--tiny`` runs the same way through
-the same classes at their smallest, on a processor too, and says nothing about speed.
+``docs/pipelines.md``; neither time nor memory depends on the values of the weights. ``--tiny`` runs the same classes at
+their smallest, on a processor too, and says nothing about speed.
 """
 
 from __future__ import annotations
@@ -97,10 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure(way: str, size: tuple[int, int], tiny: bool) -> list[str]:
-    """One row: seconds of three batches, by picture, and the card's peak memory.
+    """Measure one row: seconds per picture of three batches, and the card's peak memory.
 
-    The first, one of another garment and another person, and further poses of that one, whose garment and sentence
-    are encoded already.
+    The batches are the first, one of another garment and another person, and further poses of that one, whose garment
+    and sentence are already encoded.
 
     Args:
         way: a key of ``WAYS``.
@@ -109,7 +109,7 @@ def measure(way: str, size: tuple[int, int], tiny: bool) -> list[str]:
     """
     layout = replace(PLAIN, **WAYS[way])
     if not torch.cuda.is_available():
-        # Without a card a network has nowhere to travel.
+        # Without a card, there is no device from which to offload a model.
         layout = replace(layout, device="cpu", offload="none" if layout.offload == "model" else layout.offload)
     try:
         pipeline = random_klein(tiny, layout.dtype())
@@ -127,14 +127,14 @@ def measure(way: str, size: tuple[int, int], tiny: bool) -> list[str]:
 
 
 def make_batch(pipeline: Any, count: int, size: tuple[int, int], seed: int, worn: int) -> float:
-    """Seconds of a batch of one garment on one person, each of whose pictures has a draft and a pose map of its own.
+    """Make a batch of one garment on one person, with a draft and a pose map per picture; return its seconds.
 
     Args:
         pipeline: a ``BatchKlein``.
         count: pictures of the batch.
         size: (height, width), multiples of 16.
         seed: of drafts and pose maps.
-        worn: the same number is the same garment and the same sentence.
+        worn: equal numbers mean the same garment and the same sentence.
     """
 
     def noise(rng: np.random.Generator) -> Image.Image:
@@ -152,7 +152,7 @@ def make_batch(pipeline: Any, count: int, size: tuple[int, int], seed: int, worn
 
 
 def random_klein(tiny: bool, dtype: torch.dtype) -> Any:
-    """klein's pipeline with random weights, on the processor."""
+    """Build klein's pipeline with random weights, on the processor."""
     from diffusers import AutoencoderKLFlux2, FlowMatchEulerDiscreteScheduler, Flux2Transformer2DModel
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
@@ -167,7 +167,7 @@ def random_klein(tiny: bool, dtype: torch.dtype) -> Any:
         with torch.no_grad():
             draw_weights(network)
         network.to(dtype)
-    # What is computed from the configuration has no place among the weights, so it is made anew.
+    # Buffers computed from the configuration are not among the weights, so they are created again.
     text_encoder.model.rotary_emb = type(text_encoder.model.rotary_emb)(text_encoder.config)
     return BatchKlein(
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
@@ -180,7 +180,7 @@ def random_klein(tiny: bool, dtype: torch.dtype) -> Any:
 
 
 def _tokenizer() -> Any:
-    """One that knows single bytes; klein fills every sentence up to the same number of tokens."""
+    """Return a tokenizer of single bytes; klein pads every sentence to the same number of tokens."""
     from tokenizers.pre_tokenizers import ByteLevel
     from transformers import Qwen2TokenizerFast
 

@@ -1,6 +1,6 @@
 """Films: time, jumps of the cloth, sliding feet: ``python -m benchmarks.clip [PHOTO] [--frames N] [...]``.
 
-The cloth of a walk is simulated for all frames; fewer may be photographed, where time is short.
+The cloth of a walk is simulated for all frames; to save time, fewer may be photographed.
 """
 
 from __future__ import annotations
@@ -45,20 +45,20 @@ from vmodel.types import ByteArray, FloatArray
 
 _MODEL = "wm-ines"
 _STANDS_M = 0.002
-"""A foot whose lowest point is this near the floor before and after a frame stands."""
+"""A foot counts as standing if its lowest point is this near the floor before and after a frame."""
 _SHOWN = 12
 """Frames of a clip on the sheet."""
 
 
 @dataclass
 class Filmed:
-    """What one clip was like.
+    """Measurements of one clip.
 
     Attributes:
-        seconds: of the processor for each frame, which other programs change less than those of the clock.
+        seconds: processor time of each frame, which other programs disturb less than wall-clock time.
         changes: mean distance of the picture from the one before, in OKLab.
         shown: some of the frames.
-        bytes: of the film.
+        bytes: size of the film.
     """
 
     seconds: list[float] = field(default_factory=list)
@@ -109,13 +109,13 @@ def _read_flags(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def request_for(photo: Path, frames: int) -> ClipRequest:
-    """A walk of so many frames at the usual size."""
+    """Return a request for a walk of so many frames at the usual size."""
     shot = ShotRequest(GarmentSource(photo), model=_MODEL, size=CLIP_SIZE, view="three-quarter", pipeline="draft")
     return ClipRequest(shot, "walk", frames / FRAMES_PER_SECOND)
 
 
 def simulate(request: ClipRequest, studio: Studio) -> FloatArray:
-    """(frames - 1,) metres: the furthest that a vertex of the garment moves to each frame."""
+    """Return (frames - 1,) metres: the largest distance that a vertex of the garment moves to each frame."""
     shot = still_of(request)
     dressed = cast_and_dress(read_pattern(shot.garment, studio), shot, studio)
     path = walking_path(dressed, request.frames, request.frames_per_second)
@@ -125,7 +125,7 @@ def simulate(request: ClipRequest, studio: Studio) -> FloatArray:
 
 
 def measure_film(request: ClipRequest, studio: Studio, folder: Path, pictures: int) -> Filmed:
-    """Film it, looking at every frame on its way into the file."""
+    """Film it and inspect every frame on its way into the file."""
     found = Filmed()
     path = folder / "walk.mp4"
     write_film(path, islice(_watched(request, studio, found), pictures), request.frames_per_second)
@@ -149,7 +149,7 @@ def _watched(request: ClipRequest, studio: Studio, found: Filmed) -> Iterator[By
 
 
 def sliding_mm(model: str, frames: int) -> FloatArray:
-    """(n,) how far each standing foot moves against the floor from one frame of a walk to the next."""
+    """Return (n,) mm that each standing foot moves against the floor from one frame of a walk to the next."""
     studio = Studio(Settings())
     walk = learn_walk(build_body(studio.roster[model]))
     phases = walking_phases(frames, FRAMES_PER_SECOND)
@@ -167,7 +167,7 @@ def sliding_mm(model: str, frames: int) -> FloatArray:
 
 
 def write_sheet(frames: Sequence[ByteArray], path: Path) -> None:
-    """Frames side by side, for the eye."""
+    """Write frames side by side, for visual inspection."""
     with tempfile.TemporaryDirectory() as folder:
         shown = []
         for number, picture in enumerate(frames):

@@ -13,6 +13,6 @@ _TO_XYZ = np.array(
 
 
 def colour_difference(first: FloatArray, second: FloatArray) -> FloatArray:
-    """CIEDE2000 of two colours, (...) for (..., 3) linear-light sRGB each; 1 is just noticeable."""
+    """Return CIEDE2000 of two colours, (...) for (..., 3) linear-light sRGB each; 1 is just noticeable."""
     labs = (xyz2lab(np.asarray(linear, np.float64) @ _TO_XYZ.T) for linear in (first, second))
     return np.asarray(deltaE_ciede2000(*labs))

@@ -1,8 +1,8 @@
 """Copy search among many: ``python -m benchmarks.copies FOLDER...``.
 
-The pictures of the folders are registered beside very many others. Those are not rendered: their descriptors are put
-together from real ones, points exchanged between pictures and bits flipped, so that thousands share faces, poses and
-cloth with each registered picture as shots of one studio do.
+The pictures of the folders are registered among very many others. The others are not rendered: their descriptors are
+combined from real ones by exchanging points between pictures and flipping bits. Thousands thus share faces, poses and
+cloth with each registered picture, as shots of one studio do.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from vmodel.rights.descriptors import KEPT_POINTS, PDQ_BYTES, POINT_BYTES, Descr
 from vmodel.types import ByteArray
 
 _PER_PICTURE = PDQ_BYTES + KEPT_POINTS * (POINT_BYTES + 4 + 8)
-"""Bytes of the index a picture: a hash, points, whose each point is, and the number by which its cell knows it."""
+"""Bytes of the index per picture: a hash, and for each point its bits, its picture and its number in the cell."""
 _MANY = 700_000_000
 _GROWTH_CHANGES = ("JPEG 70", "crop 50 % of the area", "screenshot chain")
 
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _others(real: Sequence[tuple[str, Descriptors]], count: int) -> Iterator[tuple[str, Descriptors]]:
-    """Descriptors of pictures that share points with the real ones, and of which none is the same."""
+    """Yield descriptors of pictures that share points with the real ones without equalling any."""
     rng = np.random.default_rng(7)
     pool = np.concatenate([found.points for _, found in real])
     hashes = np.stack([found.pdq for _, found in real])
@@ -81,7 +81,7 @@ def _others(real: Sequence[tuple[str, Descriptors]], count: int) -> Iterator[tup
 
 
 def _flipped(values: ByteArray, share: float, rng: np.random.Generator) -> ByteArray:
-    """Packed bits of which a share is turned round."""
+    """Flip a share of packed bits."""
     flips = rng.random((*values.shape, 8), np.float32) < share
     return values ^ np.packbits(flips, axis=-1)[..., 0]
 
@@ -89,7 +89,7 @@ def _flipped(values: ByteArray, share: float, rng: np.random.Generator) -> ByteA
 def _look_up(
     pictures: dict[str, ByteArray], index: CopyIndex, changes: dict[str, object]
 ) -> tuple[Table, float, float]:
-    """Share of copies whose original comes first, by change; CPU milliseconds a query; share over all."""
+    """Return the share of copies whose original comes first, by change; CPU milliseconds per query; share over all."""
     rows, hits, spent = [], [], []
     for name, change in changes.items():
         found = []

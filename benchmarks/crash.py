@@ -1,9 +1,9 @@
-"""Kill workers again and again while they make many jobs' pictures, and count what was lost, doubled or left.
+"""Kill workers repeatedly while they make many jobs' pictures, and count lost, doubled or unfinished work.
 
     python -m benchmarks.crash --jobs 200 --workers 3 --out build/crash.json
     python -m benchmarks.crash --house ...      on a Postgres and an S3 server of its own
 
-Real processes, SIGKILL and SIGSTOP at random moments and at every step of a picture; the renderer is cheap
+Real processes, SIGKILL and SIGSTOP at random moments and at every step of a picture. The renderer is cheap
 (``benchmarks.painting``), the queue, the ledger and the files are those of the settings (VMODEL_HOME, DATABASE_URL,
 VMODEL_FILES_URL).
 """
@@ -46,21 +46,21 @@ from vmodel.service.verify import verify
 
 _PLAN = Plan(monthly_credits=0, concurrent_jobs=4, pictures_a_day=100_000, requests_a_minute=1000)
 PLANS = Plans({"draft": 1}, ((9.0, 1),), {"free": _PLAN})
-#: Where a worker kills itself once, see ``benchmarks.painting``: every boundary between two steps.
+#: Boundaries between two steps where a worker kills itself once, see ``benchmarks.painting``.
 BOUNDARIES = ("opened", "begun", "rendered", "stored", "delivered", "ended")
 GRANTED = 100_000
 
 
 @dataclass
 class Fleet:
-    """Worker processes; one that ends is started anew, as ``vmodel worker`` does.
+    """Worker processes; one that ends is restarted, as ``vmodel worker`` does.
 
     Attributes:
         names: of the workers.
-        seconds: that a picture takes.
-        silent_s: after so long without a beat a worker counts as dead.
-        ends: how often a process ended with which code.
-        doomed: names of those that will kill themselves.
+        seconds: duration of a picture.
+        silent_s: seconds without a heartbeat after which a worker counts as dead.
+        ends: number of processes that ended with each exit code.
+        doomed: names of the workers that will kill themselves.
     """
 
     settings: Settings
@@ -73,7 +73,7 @@ class Fleet:
     doomed: set[str] = field(default_factory=set)
 
     def keep_up(self, dooms: list[str]) -> None:
-        """Start whoever does not run; each that is started takes one of ``dooms``, if one is left."""
+        """Start every worker that does not run; each one started takes one of ``dooms``, if one is left."""
         for name in self.names:
             running = self.processes.get(name)
             if running is not None and running.exitcode is None:
@@ -86,19 +86,19 @@ class Fleet:
             self.doomed = self.doomed - {name} | ({name} if doom else set())
 
     def joined(self, database: Database) -> list[str]:
-        """Names of the workers that have started and beat, and will not kill themselves."""
+        """Return the workers that have started, send heartbeats and will not kill themselves."""
         with database.transaction() as session:
             live = session.execute(select(WorkerRow.id, WorkerRow.pid).where(WorkerRow.state == "live")).all()
         running = {name: process.pid for name, process in self.processes.items() if process.exitcode is None}
         return sorted(name for name, pid in live if running.get(name) == pid and name not in self.doomed)
 
     def signal(self, name: str, number: int) -> None:
-        """Send a worker a signal, if it runs."""
+        """Send a signal to a worker, if it runs."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(int(self.processes[name].pid or 0), number)
 
     def stop(self) -> None:
-        """End all of them."""
+        """Kill all worker processes."""
         for process in self.processes.values():
             process.kill()
         for process in self.processes.values():
@@ -109,7 +109,7 @@ def submit_jobs(database: Database, store: FileStore, jobs: int, sellers: int, r
     """Submit jobs of one to six pictures for several sellers.
 
     Returns:
-        How many pictures were asked for.
+        Number of pictures requested.
     """
     roster, asked = load_roster(Settings()), 0
     accounts = [new_seller(database, store, number) for number in range(sellers)]
@@ -123,7 +123,7 @@ def submit_jobs(database: Database, store: FileStore, jobs: int, sellers: int, r
 
 
 def new_seller(database: Database, store: FileStore, number: int) -> tuple[str, str]:
-    """A seller with credits and an uploaded photo.
+    """Create a seller with credits and an uploaded photo.
 
     Returns:
         (account id, key of the photo).
@@ -137,17 +137,17 @@ def new_seller(database: Database, store: FileStore, number: int) -> tuple[str, 
 def torment(
     database: Database, fleet: Fleet, rng: random.Random, kills: int, every_s: tuple[float, float], limit_s: float
 ) -> dict[str, int]:
-    """Kill and stop workers until so many kills were made, then let them work in peace until all jobs have ended.
+    """Kill and stop workers until so many kills were made, then let them work undisturbed until all jobs have ended.
 
     Args:
         database: of the installation.
         fleet: the workers.
-        rng: the only source of chance.
-        kills: how many.
-        every_s: shortest and longest time between two.
-        limit_s: after so long we give up waiting.
+        rng: source of all randomness.
+        kills: number of kills and stops.
+        every_s: shortest and longest time between two of them.
+        limit_s: seconds after which we give up waiting.
     Returns:
-        How often each thing was done.
+        Number of times that each event happened.
     """
     done: Counter[str] = Counter()
     doomed = list(BOUNDARIES) * max(1, kills // 20)
@@ -173,7 +173,7 @@ def torment(
 
 
 def open_work(database: Database) -> int:
-    """Jobs and turns that have not ended."""
+    """Count the jobs and turns that have not ended."""
     with database.transaction() as session:
         jobs = select(func.count()).select_from(JobRow).where(JobRow.state.in_(OPEN))
         turns = select(func.count()).select_from(PartRow).where(PartRow.state != "ended")
@@ -181,7 +181,7 @@ def open_work(database: Database) -> int:
 
 
 def count_outcome(settings: Settings, database: Database, store: FileStore) -> dict[str, Any]:
-    """What became of everything, and whether it adds up."""
+    """Count all outcomes and check that they are consistent."""
     with database.transaction() as session:
         states = dict(session.execute(select(JobRow.state, func.count()).group_by(JobRow.state)).all())
         shots = list(session.scalars(select(ShotRow)))
@@ -223,7 +223,7 @@ def run(
     silent_s: float = 4.0,
     say: Callable[[str], None] = print,
 ) -> dict[str, Any]:
-    """Do it all and return what was seen."""
+    """Run the whole benchmark and return its results."""
     rng = random.Random(seed)
     database, store = open_database(settings), open_store(settings)
     asked = submit_jobs(database, store, jobs, sellers=5, rng=rng)
@@ -245,7 +245,7 @@ def run(
 
 @contextlib.contextmanager
 def house() -> Iterator[Settings]:
-    """An installation on a Postgres and a server of S3's protocol that live as long as the block."""
+    """Run an installation on a Postgres and an S3 server that exist as long as the block."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_RUNTIME_DIR"] = folder
         import httpx
@@ -271,7 +271,7 @@ def house() -> Iterator[Settings]:
 
 
 def main() -> None:
-    """Run it from the command line."""
+    """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=200)
     parser.add_argument("--workers", type=int, default=3)

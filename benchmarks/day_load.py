@@ -1,7 +1,7 @@
 """A peak day's load and the queue's rules in memory, to be run in virtual time by ``benchmarks.whole_day``.
 
-The rules are those of ``vmodel.service.lanes`` without tables: who wants to know whether they are the same runs both on
-the same jobs and compares the order in which turns were handed out.
+The rules are those of ``vmodel.service.lanes`` without tables. To check that they are the same, run both on the same
+jobs and compare the order of the turns.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Turn:
 
     Attributes:
         job: number of the job in the order of the day.
-        place: of the turn within the job.
+        place: index of the turn within the job.
     """
 
     job: int
@@ -55,30 +55,30 @@ class Turn:
 
 
 class Queue(Protocol):
-    """What the day is played on."""
+    """Interface of a queue that a day's load is played on."""
 
     def submit(self, job: int, ask: Ask) -> None:
-        """A seller asks for pictures."""
+        """Submit a seller's request for pictures."""
 
     def release(self) -> list[Turn]:
         """Hand out the next turns, as many as there is room for."""
 
     def begin(self, turn: Turn) -> None:
-        """A slot begins a turn."""
+        """Begin a turn in a slot."""
 
     def begin_shot(self, turn: Turn, number: int) -> None:
-        """The turn's picture ``number`` is begun."""
+        """Begin the turn's picture ``number``."""
 
     def deliver(self, turn: Turn, number: int) -> None:
-        """It is delivered and charged."""
+        """Deliver and charge the turn's picture ``number``."""
 
     def end(self, turn: Turn) -> None:
-        """The turn has ended."""
+        """End the turn."""
 
 
 @dataclass(frozen=True)
 class Course:
-    """How long pictures take.
+    """Durations of pictures.
 
     Attributes:
         first_s, pose_s, view_s: seconds of a turn's first picture, of one in another pose, and of one from another
@@ -91,26 +91,26 @@ class Course:
     view_s: float
 
     def seconds(self, number: int) -> float:
-        """Of a turn's picture ``number``: each pose is taken from the front and from the back."""
+        """Return the seconds of a turn's picture ``number``: each pose is taken from the front and from the back."""
         if number == 0:
             return self.first_s
         return self.view_s if number % len(VIEWS) else self.pose_s
 
 
 def rate_at(second: float) -> float:
-    """Load at a moment of the day as a multiple of the day's mean: 0.4 at three in the morning, 1.6 at three p.m."""
+    """Return the load at a moment of the day over the day's mean: 0.4 at three in the morning, 1.6 at three p.m."""
     return 1 + _SWING * math.cos(2 * math.pi * (second / 3600 - _BUSIEST_HOUR) / HOURS)
 
 
 def ask_all_day(sellers: int, seed: int = 0) -> Iterator[Ask]:
-    """The jobs of a day, at random moments, of sellers of whom few are busy.
+    """Yield the jobs of a day, at random moments, with few busy sellers.
 
     Args:
-        sellers: how many.
-        seed: of the chance.
+        sellers: number of sellers.
+        seed: of the random generator.
     """
     rng = random.Random(seed)
-    # Zipf, so flat at its head that nobody comes near the 5,000 pictures that a shop's plan allows in a day.
+    # Zipf, flattened at its head so that no seller nears the 5,000 pictures a day of the shop plan.
     weights = list(itertools.accumulate(1 / (rank + 50) for rank in range(sellers)))
     mean_jobs_a_s = PICTURES_A_DAY / 86_400 / (sum(_JOB_SHOTS) / len(_JOB_SHOTS))
     most = mean_jobs_a_s * (1 + _SWING)
@@ -121,13 +121,13 @@ def ask_all_day(sellers: int, seed: int = 0) -> Iterator[Ask]:
 
 
 def ask_between(sellers: int, start_s: float, end_s: float) -> Iterator[Ask]:
-    """Those of the day's jobs that come between two moments."""
+    """Yield those of the day's jobs that come between two moments."""
     later = itertools.dropwhile(lambda ask: ask.at < start_s, ask_all_day(sellers))
     return itertools.takewhile(lambda ask: ask.at < end_s, later)
 
 
 def turns_of(shots: int) -> list[int]:
-    """How many pictures each turn of a job has."""
+    """Return the number of pictures of each turn of a job."""
     return [min(PART_SHOTS, shots - start) for start in range(0, shots, PART_SHOTS)]
 
 
@@ -144,9 +144,9 @@ class MemoryQueue:
     """Start-time fair queueing as ``vmodel.service.lanes`` has it.
 
     Args:
-        sellers: ids; equal turns go by them.
-        slots: of all workers.
-        most: turns of a seller at once.
+        sellers: ids, which break ties between equal turns.
+        slots: number of slots of all workers.
+        most: largest number of a seller's turns at once.
     """
 
     def __init__(self, sellers: Sequence[str], slots: int, most: int) -> None:
@@ -158,7 +158,7 @@ class MemoryQueue:
         self.order: list[tuple[int, int]] = []
 
     def submit(self, job: int, ask: Ask) -> None:
-        """See ``Queue``."""
+        """Implement ``Queue``."""
         lane = self._lanes.setdefault(ask.seller, _Lane(self._sellers[ask.seller], self._most))
         self._owner[job] = ask.seller
         if not lane.waiting:
@@ -167,7 +167,7 @@ class MemoryQueue:
         self._offer(ask.seller)
 
     def release(self) -> list[Turn]:
-        """See ``Queue``."""
+        """Implement ``Queue``."""
         given: list[Turn] = []
         while self._released < self._slots and self._ready:
             turn, _, seller = heapq.heappop(self._ready)
@@ -180,23 +180,23 @@ class MemoryQueue:
             lane.active += 1
             self._released += 1
             self._offer(seller)
-        # Turns that are handed out together reach the durable queue by their ids.
+        # Turns that are handed out together enter the durable queue in the order of their ids.
         given.sort(key=lambda turn: (turn.job, turn.place))
         self.order += [(turn.job, turn.place) for turn in given]
         return given
 
     def begin(self, turn: Turn) -> None:
-        """See ``Queue``."""
+        """Implement ``Queue``."""
         self._released -= 1
 
     def begin_shot(self, turn: Turn, number: int) -> None:
-        """See ``Queue``; nothing is kept of pictures here."""
+        """Implement ``Queue``; this queue stores nothing about pictures."""
 
     def deliver(self, turn: Turn, number: int) -> None:
-        """See ``Queue``."""
+        """Implement ``Queue``."""
 
     def end(self, turn: Turn) -> None:
-        """See ``Queue``."""
+        """Implement ``Queue``."""
         seller = self._owner[turn.job]
         self._lanes[seller].active -= 1
         self._offer(seller)
@@ -209,11 +209,11 @@ class MemoryQueue:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a day went.
+    """Outcome of a day.
 
     Attributes:
         waits: (moment of the submit, seconds until the job's first picture began) of each job, in its order.
-        busy_s: hour -> seconds that slots were at work, all slots together.
+        busy_s: hour -> seconds that slots worked, summed over all slots.
         delivered: hour -> pictures.
     """
 
@@ -223,13 +223,13 @@ class Outcome:
 
 
 def play(asks: Iterator[Ask], queue: Queue, slots: int, course: Course) -> Outcome:
-    """Play a day or a part of it: the clock jumps to the next event, and a picture being made is a later moment on it.
+    """Play a day or a part of it: the clock jumps from event to event, and the end of a picture is such an event.
 
     Args:
         asks: jobs in the order of their moments.
-        queue: what the day is played on.
-        slots: pictures that are made at once.
-        course: how long pictures take.
+        queue: the queue that the day is played on.
+        slots: number of pictures made at once.
+        course: durations of pictures.
     """
     events: list[tuple[float, int, Turn, int]] = []
     counter, handed, free = itertools.count(), deque[Turn](), slots

@@ -1,4 +1,4 @@
-"""What a person detector trained on real people sees in our pictures: ``python -m benchmarks.detector``.
+"""Detections of a person detector trained on real people in our pictures: ``python -m benchmarks.detector``.
 
 The detector comes from the npm package @mediapipe/pose (``make bench-detector`` fetches it). A full-body shot passes
 if exactly one person is found; a joint's error is its distance from the requested pose as a share of the body's height.
@@ -37,12 +37,12 @@ NEAR = 0.10
 
 @dataclass(frozen=True)
 class Sighting:
-    """What the detector made of one shot.
+    """Detections in one shot.
 
     Attributes:
-        people: how many persons it found.
-        score: of the best, 0..1; 0 when it found nobody.
-        joint_errors: (12,) shares of the body's height; empty when it found nobody.
+        people: number of persons found.
+        score: of the best, 0..1; 0 if no person was found.
+        joint_errors: (12,) shares of the body's height; empty if no person was found.
     """
 
     shot: Shot
@@ -52,7 +52,7 @@ class Sighting:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Shoot every example on seven people in seven poses, front view, and print what was found."""
+    """Shoot every example on seven people in seven poses, front view, and print the detections."""
     parser = argparse.ArgumentParser(description="Ask a person detector what it sees in our pictures.")
     parser.add_argument("--model-folder", type=Path, required=True, help="unpacked npm package @mediapipe/pose")
     parser.add_argument("--size", default="1024x768", help="height x width of the shots")
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def every_request(size: tuple[int, int]) -> list[ShotRequest]:
-    """Each example in each pose; who wears it changes with every shot."""
+    """Return each example in each pose; the model changes with every shot."""
     requests = []
     for step, pose in enumerate(POSES):
         for number, photo in enumerate(sorted(EXAMPLES.glob("*.jpg"))):
@@ -85,7 +85,7 @@ def every_request(size: tuple[int, int]) -> list[ShotRequest]:
 
 
 def look_at(shot: Shot, detector: PoseDetector) -> Sighting:
-    """Ask the detector about one shot."""
+    """Run the detector on one shot."""
     people = detector.find(np.ascontiguousarray(shot.picture[..., :3]))
     if not people:
         return Sighting(shot, 0, 0.0, np.zeros(0))
@@ -93,7 +93,7 @@ def look_at(shot: Shot, detector: PoseDetector) -> Sighting:
 
 
 def joint_errors(shot: Shot, found_px: FloatArray) -> FloatArray:
-    """(12,) distances of limbs' joints as a share of the person's height in the picture."""
+    """Return (12,) distances of limbs' joints as a share of the person's height in the picture."""
     rows = np.flatnonzero((shot.maps.person_mask > 0.5).any(axis=1))
     height = max(float(rows[-1] - rows[0]), 1.0)
     asked = shot.maps.keypoints_px[LIMBS, :2]
@@ -101,14 +101,14 @@ def joint_errors(shot: Shot, found_px: FloatArray) -> FloatArray:
 
 
 def row_of(sighting: Sighting) -> list[str]:
-    """One line of the table."""
+    """Return one line of the table."""
     shot, errors = sighting.shot, sighting.joint_errors
     seen = [f"{sighting.score:.2f}", f"{errors.mean():.1%}", f"{errors.max():.1%}"] if len(errors) else ["", "", ""]
     return [shot.request.garment.photo.stem, shot.model.id, shot.pose, str(sighting.people), *seen]
 
 
 def summary(sightings: Sequence[Sighting], failures: Sequence[Failure], size: str) -> Figures:
-    """Shares over all shots that were made; those that were not are counted apart."""
+    """Return shares over all shots that were made; failed shots are counted separately."""
     head = ["garment", "model", "pose", "persons", "score", "joint error, mean", "worst"]
     table = Table(f"Person detector on full-body shots, front view, {size}", head, [row_of(s) for s in sightings])
     count = max(len(sightings), 1)

@@ -1,4 +1,4 @@
-"""What happens to pictures that are copied: the changes that the benchmarks of mark and copy search go through."""
+"""Typical changes of copied pictures, used by the benchmarks of mark and copy search."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ Change = Callable[[ByteArray], ByteArray]
 
 
 def saved(picture: ByteArray, kind: str, quality: int) -> ByteArray:
-    """Through a lossy file and back."""
+    """Save as a lossy file and load again."""
     held = io.BytesIO()
     Image.fromarray(picture).save(held, kind, quality=quality)
     return np.asarray(Image.open(held).convert("RGB"))
 
 
 def resized(picture: ByteArray, across: float, down: float) -> ByteArray:
-    """Scaled as shops do it: averaged when smaller, cubic when larger."""
+    """Scale as shops do it: averaged when smaller, cubic when larger."""
     way = cv2.INTER_AREA if across <= 1 and down <= 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(picture, None, fx=across, fy=down, interpolation=way))
 
 
 def cropped(picture: ByteArray, share: float) -> ByteArray:
-    """Without ``share`` of the area; what is kept lies off the centre, by an odd number of pixels."""
+    """Cut off ``share`` of the area; the kept part lies off the centre, by an odd number of pixels."""
     height, width = picture.shape[:2]
     rows, columns = (int(side * np.sqrt(1 - share)) for side in (height, width))
     top, left = int((height - rows) * 0.37), int((width - columns) * 0.61)
@@ -36,27 +36,27 @@ def cropped(picture: ByteArray, share: float) -> ByteArray:
 
 
 def turned(picture: ByteArray, degrees: float) -> ByteArray:
-    """Turned round its centre, corners cut off."""
+    """Turn round the centre, corners cut off."""
     height, width = picture.shape[:2]
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
     return np.asarray(cv2.warpAffine(picture, turn, (width, height), flags=cv2.INTER_CUBIC, borderMode=1))
 
 
 def toned(picture: ByteArray, gain: float = 1.0, offset: float = 0.0, gamma: float = 1.0) -> ByteArray:
-    """Other brightness, contrast and gamma."""
+    """Change brightness, contrast and gamma."""
     values = 255 * (np.arange(256) / 255) ** gamma
     table = np.clip((values - 128) * gain + 128 + offset, 0, 255)
     return np.asarray(np.rint(table).astype(np.uint8)[picture])
 
 
 def noisy(picture: ByteArray, deviation: float, seed: int = 1) -> ByteArray:
-    """With a sensor's noise."""
+    """Add a sensor's noise."""
     noise = np.random.default_rng(seed).normal(0, deviation, picture.shape)
     return np.clip(picture + noise, 0, 255).round().astype(np.uint8)
 
 
 def screenshot(picture: ByteArray) -> ByteArray:
-    """Shown at 83 % in a page, photographed by the screen, cut out with a margin, sent through a chat."""
+    """Simulate a screenshot: shown at 83 % in a page, cut out with a margin, sent through a chat."""
     shown = resized(picture, 0.83, 0.83)
     page = np.full((shown.shape[0] + 150, shown.shape[1] + 90, 3), 250, np.uint8)
     page[:40] = (32, 92, 168)
@@ -66,7 +66,7 @@ def screenshot(picture: ByteArray) -> ByteArray:
 
 
 def collage(picture: ByteArray, seed: int = 2) -> ByteArray:
-    """One of four pictures at half the size; the others are noise, a gradient and a flat colour."""
+    """Make a collage of four pictures at half the size; the others are noise, a gradient and a flat colour."""
     half = resized(picture, 0.5, 0.5)
     rows, columns = half.shape[:2]
     rng = np.random.default_rng(seed)
@@ -78,7 +78,7 @@ def collage(picture: ByteArray, seed: int = 2) -> ByteArray:
 
 
 def lettered(picture: ByteArray) -> ByteArray:
-    """With a shop's banner and letters across."""
+    """Add a shop's banner and letters across."""
     marked, (height, width) = picture.copy(), picture.shape[:2]
     marked[int(0.8 * height) : int(0.9 * height)] = (214, 30, 60)
     size = width / 420
@@ -89,7 +89,7 @@ def lettered(picture: ByteArray) -> ByteArray:
 
 
 def printed(picture: ByteArray, seed: int = 3) -> ByteArray:
-    """Printed and photographed: halftone-like noise, soft lens, slight perspective, uneven light, colour cast, JPEG."""
+    """Print and photograph: halftone-like noise, soft lens, slight perspective, uneven light, colour cast, JPEG."""
     height, width = picture.shape[:2]
     ink = noisy(toned(picture, gain=0.86, offset=-4), 3, seed)
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
@@ -103,7 +103,7 @@ def printed(picture: ByteArray, seed: int = 3) -> ByteArray:
 
 
 def blurred(picture: ByteArray, sigma: float) -> ByteArray:
-    """Out of focus."""
+    """Blur as if out of focus."""
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma))
 
 

@@ -1,4 +1,4 @@
-"""How long a newcomer waits behind thirteen sellers with a hundred jobs each.
+"""Waiting time of a newcomer behind thirteen sellers with a hundred jobs each.
 
     python -m benchmarks.fairness --sellers 13 --jobs 100
 
@@ -27,20 +27,20 @@ from vmodel.service.worker import Worker
 
 
 class NotingPainter(Painter):
-    """Paints, and notes whose picture it began."""
+    """Painter that records the account of each picture it begins."""
 
     def __init__(self) -> None:
         super().__init__()
         self.began: list[str] = []
 
     def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
-        """See ``Painter``."""
+        """Implement ``Painter``."""
         self.began.append(work.account_id)
         return super().__call__(request, work, tell)
 
 
 def wait_of_newcomer(settings: Settings, sellers: int, jobs: int) -> dict[str, Any]:
-    """Submit the backlog, let a worker begin, submit the newcomer's job, and count what began before it."""
+    """Submit the backlog, let a worker begin, submit the newcomer's job, and count the turns begun before it."""
     database, store, roster, paint = (
         open_database(settings),
         open_store(settings),
@@ -80,7 +80,7 @@ def wait_of_newcomer(settings: Settings, sellers: int, jobs: int) -> dict[str, A
 
 
 def main() -> None:
-    """Run it from the command line."""
+    """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sellers", type=int, default=13)
     parser.add_argument("--jobs", type=int, default=100)

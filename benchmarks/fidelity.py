@@ -1,4 +1,4 @@
-"""Is the print the seller's own? ``python -m benchmarks.fidelity [PHOTO or FOLDER ...]``.
+"""Fidelity of prints in colour and text: ``python -m benchmarks.fidelity [PHOTO or FOLDER ...]``.
 
 Colour: every visible pixel of the front panel is led back by the warp map to the panel's texture, which is the photo
 warped onto the pattern (``garment.textures[0]``), and compared with the shot by CIEDE2000. Shading changes slowly and
@@ -35,7 +35,7 @@ from vmodel.types import BoolArray, ByteArray, FloatArray
 NOTICEABLE = 3.0
 FRAMINGS = ("full", "upper")
 _SHADING_PX = 10.0
-"""Of a picture 1024 pixels long."""
+"""Blur in pixels of a picture 1024 pixels long."""
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
@@ -46,10 +46,10 @@ class Fidelity:
     Attributes:
         median, percentile_90: CIEDE2000 in the full shot.
         within: share of pixels below ``NOTICEABLE``.
-        drafted: ``median`` of the draft, on whose garment a generative pipeline starts.
+        drafted: ``median`` of the draft, from whose garment a generative pipeline starts.
         words: read in the flat-lay.
-        again: how many of them are read in the shot of each framing.
-        again_drafted: how many of them are read in the whole figure's draft.
+        again: number of these words read in the shot of each framing.
+        again_drafted: number of these words read in the full-figure draft.
     """
 
     photo: Path
@@ -63,7 +63,7 @@ class Fidelity:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print one row a photo, and what all of them say together; ``VMODEL_PIPELINE`` names another pipeline."""
+    """Print one row per photo and a summary; ``VMODEL_PIPELINE`` names another pipeline."""
     photos = photos_from(arguments, "Measure how exactly shots show the photo's print.")
     studio, reader = Studio(Settings()), open_reader()
     name = default_pipeline()
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measure(shots: Sequence[Shot | Failure], reader: Any) -> Fidelity | Failure:
-    """Figures of one photo from its shots in all framings and its draft; the first failure if one failed."""
+    """Measure one photo from its shots in all framings and its draft; return the first failure if one failed."""
     made = [result for result in shots if isinstance(result, Shot)]
     failures = [result for result in shots if isinstance(result, Failure)]
     if failures:
@@ -110,7 +110,7 @@ def measure(shots: Sequence[Shot | Failure], reader: Any) -> Fidelity | Failure:
 
 
 def row_of(found: Fidelity) -> list[str]:
-    """One line of the table."""
+    """Return one line of the table."""
     counts = [*(found.again[framing] for framing in FRAMINGS), found.again_drafted]
     words = [f"{count} of {len(found.words)}" if found.words else "no text" for count in counts]
     errors = [f"{value:.2f}" for value in (found.median, found.drafted, found.percentile_90)]
@@ -118,7 +118,7 @@ def row_of(found: Fidelity) -> list[str]:
 
 
 def summary(found: Sequence[Fidelity]) -> list[str]:
-    """Sentences on all photos."""
+    """Summarise all photos in sentences."""
     if not found:
         return []
     medians = [one.median for one in found]
@@ -141,7 +141,7 @@ def summary(found: Sequence[Fidelity]) -> list[str]:
 
 
 def colour_error(shot: Shot) -> FloatArray:
-    """(N,) CIEDE2000 between shot and photo on the visible front panel, shading removed."""
+    """Return (N,) CIEDE2000 between shot and photo on the visible front panel, shading removed."""
     maps = shot.maps
     inside = cv2.erode((maps.garment_mask > 0.995).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     seen = inside & (maps.warp_texture == 0) & (maps.hair_mask < 0.01) & np.isfinite(maps.warp_px).all(axis=2)
@@ -155,7 +155,7 @@ def colour_error(shot: Shot) -> FloatArray:
 
 
 def sampled(texture: ByteArray, warp_px: FloatArray, seen: BoolArray) -> FloatArray:
-    """(H, W, 3) linear-light colour of the photo under every pixel, averaged over the pixel's footprint."""
+    """Return (H, W, 3) linear-light colour of the photo under every pixel, averaged over the pixel's footprint."""
     x = np.where(seen, warp_px[..., 0], 0).astype(np.float32)
     y = np.where(seen, warp_px[..., 1], 0).astype(np.float32)
     steps = np.hypot(np.diff(x, axis=1)[seen[:, 1:] & seen[:, :-1]], np.diff(y, axis=1)[seen[:, 1:] & seen[:, :-1]])
@@ -165,14 +165,14 @@ def sampled(texture: ByteArray, warp_px: FloatArray, seen: BoolArray) -> FloatAr
 
 
 def spread(values: FloatArray, seen: BoolArray, sigma: float) -> FloatArray:
-    """(H, W) Gaussian mean over the seen pixels only."""
+    """Return the (H, W) Gaussian mean over the seen pixels only."""
     weight = cv2.GaussianBlur(seen.astype(np.float32), (0, 0), sigma)
     total = cv2.GaussianBlur((values * seen).astype(np.float32), (0, 0), sigma)
     return total / np.maximum(weight, 1e-4)
 
 
 def open_reader() -> Any:
-    """The OCR engine; its weights are in its wheel."""
+    """Load the OCR engine; its weights are in its wheel."""
     logging.disable(logging.INFO)
     from rapidocr import RapidOCR
 
@@ -180,14 +180,14 @@ def open_reader() -> Any:
 
 
 def close_up(shot: Shot) -> ByteArray:
-    """The garment's part of the picture at four times its size: reader networks skip type of a few pixels' height."""
+    """Enlarge the garment's part of the picture four times: OCR networks skip type of a few pixels' height."""
     rows, columns = np.nonzero(shot.maps.garment_mask > 0.5)
     part = shot.picture[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1, :3]
     return cv2.resize(part, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
 
 
 def words_of(reader: Any, picture: ByteArray) -> list[str]:
-    """Words of three and more letters that the reader is sure of, in lower case."""
+    """Return words of three and more letters that the reader is sure of, in lower case."""
     result = reader(picture[..., ::-1].copy())
     if result.txts is None:
         return []
@@ -197,7 +197,7 @@ def words_of(reader: Any, picture: ByteArray) -> list[str]:
 
 
 def matching(words: Sequence[str], read: Sequence[str]) -> int:
-    """How many of ``words`` are among those read; one wrong letter in five is forgiven."""
+    """Count the ``words`` among those read; one wrong letter in five is forgiven."""
     everything = [*read, "".join(read)]
     return sum(bool(difflib.get_close_matches(word, everything, 1, 0.8)) or word in everything[-1] for word in words)
 

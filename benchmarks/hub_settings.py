@@ -1,7 +1,7 @@
-"""What the settings of the hub's pipelines cost and bring on the processor, at true size and with random weights.
+"""Costs and gains of the hub pipelines' settings on the processor, at true size and with random weights.
 
-``python -m benchmarks.hub_settings [tiling compile batch encoding]``. Each figure is of one process that does nothing
-else. None of them depends on what weights say, and none says how long a graphics card takes; ``card_speed`` does.
+``python -m benchmarks.hub_settings [tiling compile batch encoding]``. Each figure comes from a process of its own. None
+of them depends on the values of the weights, and none applies to a graphics card; ``card_speed`` measures that.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ TEXT_ENCODER: dict[str, Any] = {
     "head_dim": 128,
     "tie_word_embeddings": True,
 }
-"""Published configuration of klein's text encoder, a Qwen3 of four thousand million parameters."""
+"""Published configuration of klein's text encoder, a Qwen3 of four billion parameters."""
 _TOKENS = 512
-"""klein's pipeline fills every sentence up to so many."""
+"""Number of tokens to which klein's pipeline pads every sentence."""
 _STABLE_DIFFUSION: dict[str, Any] = {
     "block_out_channels": (128, 256, 512, 512),
     "down_block_types": ("DownEncoderBlock2D",) * 4,
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measure_tiling() -> list[list[str]]:
-    """An autoencoder makes a picture, at once and in tiles."""
+    """Measure an autoencoder that makes a picture, at once and in tiles."""
     return [
         in_a_process(f"{name}'s autoencoder", "tiles" if tiled else "at once", partial(decode, name, size, tiled), size)
         for name, size in (("catvton", (384, 288)), ("qwen-edit", (384, 288)), ("sdxl", (1152, 512)))
@@ -67,7 +67,7 @@ def measure_tiling() -> list[list[str]]:
 
 
 def measure_compile() -> list[list[str]]:
-    """A step as it is, and the first and second one of compiled blocks."""
+    """Measure a plain step, and the first and second step of compiled blocks."""
     size = (128, 96)
     return [
         in_a_process("sdxl's UNet", setting, partial(compiled_step, "sdxl", size, calls), size)
@@ -76,7 +76,7 @@ def measure_compile() -> list[list[str]]:
 
 
 def measure_batch() -> list[list[str]]:
-    """A step for one, two and four pictures at once."""
+    """Measure a step for one, two and four pictures at once."""
     size = (128, 96)
     return [
         in_a_process("klein's transformer", f"batch of {count}", partial(batch_step, "flux2-klein", size, count), size)
@@ -85,7 +85,7 @@ def measure_batch() -> list[list[str]]:
 
 
 def measure_encoding() -> list[list[str]]:
-    """What is done once for a garment and all its poses: its sentence read, its flat-lay encoded."""
+    """Measure the work done once for a garment and all its poses: encoding its sentence and its flat-lay."""
     size = (512, 384)
     return [
         in_a_process("klein's text encoder", f"{_TOKENS} tokens, once a garment", read_sentence, None),
@@ -102,7 +102,7 @@ MEASURES: dict[str, Callable[[], list[list[str]]]] = {
 
 
 def in_a_process(part: str, setting: str, work: Callable[[], float], size: tuple[int, int] | None) -> list[str]:
-    """One row: what a fresh process measures."""
+    """Measure one row in a fresh process."""
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=fresh) as pool:
         seconds, peak_gb = pool.submit(watched, work).result()
@@ -112,21 +112,21 @@ def in_a_process(part: str, setting: str, work: Callable[[], float], size: tuple
 
 
 def watched(work: Callable[[], float]) -> tuple[float, float]:
-    """The work's seconds, and the process's peak memory in GB."""
+    """Return the work's seconds, and the process's peak memory in GB."""
     with torch.inference_mode():
         seconds = work()
     return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
 
 
 def timed(work: Callable[[], Any]) -> float:
-    """Processor seconds."""
+    """Return the processor seconds of some work."""
     start = time.process_time()
     work()
     return time.process_time() - start
 
 
 def decode(name: str, size: tuple[int, int], tiled: bool) -> float:
-    """Seconds in which an autoencoder makes a picture out of noise."""
+    """Return the seconds in which an autoencoder makes a picture out of noise."""
     vae, channels, depth = autoencoder(name)
     if tiled:
         vae.enable_tiling()
@@ -136,13 +136,13 @@ def decode(name: str, size: tuple[int, int], tiled: bool) -> float:
 
 
 def encode(size: tuple[int, int]) -> float:
-    """Seconds in which klein's autoencoder encodes a picture."""
+    """Return the seconds in which klein's autoencoder encodes a picture."""
     vae, _, _ = autoencoder("flux2-klein")
     return timed(lambda: vae.encode(torch.rand(1, 3, *size), return_dict=False))
 
 
 def autoencoder(name: str) -> tuple[Any, int, bool]:
-    """An autoencoder in float32, its latents' channels, and whether they have frames."""
+    """Build an autoencoder in float32; return it, its latents' channels, and whether they have frames."""
     from diffusers import AutoencoderKL, AutoencoderKLFlux2, AutoencoderKLQwenImage
 
     makers: dict[str, tuple[Callable[[], nn.Module], int]] = {
@@ -156,7 +156,7 @@ def autoencoder(name: str) -> tuple[Any, int, bool]:
 
 
 def compiled_step(name: str, size: tuple[int, int], calls: int) -> float:
-    """Seconds of the last of so many steps of compiled blocks; of one as it is with none."""
+    """Return the seconds of the last of so many steps of compiled blocks; with none, of a plain step."""
     network: Any = make_network(name)
     step = step_of(name, size)
     if calls:
@@ -167,18 +167,18 @@ def compiled_step(name: str, size: tuple[int, int], calls: int) -> float:
 
 
 def batch_step(name: str, size: tuple[int, int], count: int) -> float:
-    """Seconds of one step for so many pictures."""
+    """Return the seconds of one step for so many pictures."""
     network, step = make_network(name), step_of(name, size, count)
     return timed(lambda: step(network))
 
 
 def read_sentence() -> float:
-    """Seconds in which klein's text encoder reads a sentence."""
+    """Return the seconds in which klein's text encoder reads a sentence."""
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
     with torch.device("meta"):
         encoder = Qwen3ForCausalLM(Qwen3Config(**TEXT_ENCODER))
-    # What is computed from the configuration has no place among the weights, so it is made anew.
+    # Buffers computed from the configuration are not among the weights, so they are created again.
     encoder = encoder.to(torch.bfloat16).to_empty(device="cpu").eval()
     encoder.model.rotary_emb = type(encoder.model.rotary_emb)(encoder.config)
     draw_weights(encoder)

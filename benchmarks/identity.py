@@ -1,8 +1,8 @@
-"""How far models are from being one person: ``python -m benchmarks.identity [--weights]``.
+"""Distances between models' identities: ``python -m benchmarks.identity [--weights]``.
 
 Prints the distances of all pairs of the roster and of disguised twins, from which the threshold of
-``vmodel.rights.identity`` was chosen. ``--weights`` measures anew by how many millimetres the points of a face move for
-each number of a model; it builds some 200 bodies.
+``vmodel.rights.identity`` was chosen. ``--weights`` also measures by how many millimetres the points of a face move per
+unit of each number of a model; it builds some 200 bodies.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MEASURED_ON = ("wm-ines", "mn-kenji")
 MOVED = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3)
 TRIES = 20
 ANCESTRIES = ("african", "asian", "caucasian")
-#: From below the chin upwards, and what lies before the ears, from the joint of the head in metres.
+#: Bounds of the face in metres from the head joint: below the chin, and in front of the ears.
 BELOW_M, BEFORE_M = 0.075, 0.02
 FACE_SIZE_M = 0.08
 BETWEEN: Mapping[str, tuple[float, float]] = {
@@ -36,7 +36,7 @@ BETWEEN: Mapping[str, tuple[float, float]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print what was measured."""
+    """Print the measurements."""
     parser = argparse.ArgumentParser(description="Measure how far models are from being one person.")
     parser.add_argument("--weights", action="store_true", help="measure the weights of the numbers, which takes long")
     asked = parser.parse_args(arguments)
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measure_distances(roster: Roster) -> dict[str, list[float]]:
-    """Distances in mm of all pairs of the roster, and of each model to twins whose sliders moved by so much."""
+    """Return distances in mm of all pairs of the roster, and of each model to twins with moved sliders."""
     known = {model_id: identity_of(model) for model_id, model in roster.items()}
     found = {"pairs of the roster": [identity_distance(one, other) for one, other in combinations(known.values(), 2)]}
     for by in MOVED:
@@ -63,7 +63,7 @@ def measure_distances(roster: Roster) -> dict[str, list[float]]:
 
 
 def disguise(model: VirtualModel, by: float, rng: np.random.Generator) -> VirtualModel:
-    """The same person with every slider of the face moved by up to ``by``, other hair and darker skin."""
+    """Return the same person with every slider of the face moved by up to ``by``, other hair and darker skin."""
     moved = {
         name: value + by * float(rng.uniform(-1, 1)) if name.removeprefix("l-") in FACE_MM else value
         for name, value in model.local_changes.items()
@@ -74,7 +74,7 @@ def disguise(model: VirtualModel, by: float, rng: np.random.Generator) -> Virtua
 
 
 def measure_weights(roster: Roster) -> dict[str, float]:
-    """Millimetres, root mean square, by which the points of a face move when a number changes by 1."""
+    """Return root mean square millimetres by which the points of a face move when a number changes by 1."""
     models = [roster[model_id] for model_id in MEASURED_ON]
     face = _face_points(models[0])
     found = {}
@@ -109,7 +109,7 @@ def _apart_mm(ends: Sequence[Sequence[VirtualModel]], face: FloatArray) -> float
 
 
 def _face_points(model: VirtualModel) -> FloatArray:
-    """Indices of the vertices that make a face."""
+    """Return indices of the vertices that make a face."""
     from vmodel.body.model import build_body
 
     body = build_body(replace(model, expression={}))
@@ -120,7 +120,7 @@ def _face_points(model: VirtualModel) -> FloatArray:
 
 
 def _aligned(model: VirtualModel, face: FloatArray) -> FloatArray:
-    """(N, 3) points of a face round their middle, all faces of one size."""
+    """Return (N, 3) points of a face round their middle, with all faces scaled to one size."""
     from vmodel.body.model import build_body
 
     body = build_body(replace(model, expression={}))
@@ -130,7 +130,7 @@ def _aligned(model: VirtualModel, face: FloatArray) -> FloatArray:
 
 
 def _distance_mm(one: FloatArray, other: FloatArray) -> float:
-    """Root mean square after the best rotation (Kabsch)."""
+    """Return the root mean square distance after the best rotation (Kabsch)."""
     left, _, right = np.linalg.svd(one.T @ other)
     rotation = left @ np.diag([1, 1, np.sign(np.linalg.det(left @ right))]) @ right
     return float(1000 * np.sqrt(((one @ rotation - other) ** 2).sum(1).mean()))

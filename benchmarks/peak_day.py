@@ -2,8 +2,8 @@
 
 14,000 sellers, 1,000,000 pictures a day: 11.6 a second on average. Jobs are submitted, handed out, paid and ended by
 the program itself on Postgres, in real time; only the making of a picture is replaced by waiting for as long as it
-takes on a card. A whole day cannot be waited for, so slices of it are run: a quiet hour, the day's mean, a busy hour.
-``--share`` lets the machine carry a part of the installation: so many of the cards, and so much of the load.
+takes on a card. A whole day would take too long, so slices of it are run: a quiet hour, the day's mean, a busy hour.
+``--share`` lets the machine carry a part of the installation: that share of the cards, and of the load.
 """
 
 from __future__ import annotations
@@ -59,14 +59,14 @@ _IDLE_S = 15.0
 
 @dataclass(frozen=True)
 class Load:
-    """What is asked of this machine.
+    """Load on this machine.
 
     Attributes:
         share: of the whole installation.
-        service_s: seconds that a card needs for a picture.
+        service_s: seconds that a card needs per picture.
         cards: of the whole installation.
         seconds: of each slice.
-        workers: processes.
+        workers: number of processes.
     """
 
     share: float
@@ -82,7 +82,7 @@ class Load:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the slices and print what they showed."""
+    """Run the slices and print the results."""
     load, sellers, address, home = _read(arguments)
     with tempfile.TemporaryDirectory() as folder, postgres(Path(folder), address) as url:
         settings = Settings(home=home or Path(folder) / "home", database_url=url)
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         database.close()
     head = ["slice", "asked/s", "done/s", "wait p50 s", "wait p99 s", "commits/picture", "WAL kB/picture"]
-    # A job's wait ends when its first picture begins; CPU is what comes on top of an idle installation.
+    # A job's wait ends when its first picture begins; CPU excludes that of an idle installation.
     head += ["CPU ms/picture: workers", "submit", "Postgres"]
     title = f"{sellers} sellers, {load.workers * load.slots} cards of {load.cards} at {load.service_s:g} s a picture"
     publish(Figures("peak_day", [Table(title, head, rows)], findings))
@@ -124,7 +124,7 @@ def _read(arguments: Sequence[str] | None) -> tuple[Load, int, str | None, Path 
 
 
 def open_sellers(database: Database, count: int) -> list[str]:
-    """Sellers with more credits than they can spend here; those of an earlier run are among them."""
+    """Return sellers with more credits than they can spend here, including those of an earlier run."""
     with database.transaction() as session:
         ids = [account.id for account in list_accounts(session, "seller")]
     for begin in range(len(ids), count, 50):
@@ -137,7 +137,7 @@ def open_sellers(database: Database, count: int) -> list[str]:
 
 
 def tidy(database: Database) -> None:
-    """Let Postgres do at once what it would do in the first slice, after so many new rows."""
+    """Run Postgres's maintenance of many new rows now, which would otherwise fall into the first slice."""
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
         connection.execute(text("CHECKPOINT"))
@@ -145,7 +145,7 @@ def tidy(database: Database) -> None:
 
 @contextmanager
 def working(settings: Settings, load: Load) -> Iterator[list[SpawnProcess]]:
-    """Real worker processes that wait instead of photographing."""
+    """Run real worker processes that wait instead of photographing."""
     spawn = get_context("spawn")
     workers = [
         spawn.Process(target=work, args=(settings, f"card-{number}", load.service_s, load.slots), name=f"card-{number}")
@@ -164,7 +164,7 @@ def working(settings: Settings, load: Load) -> Iterator[list[SpawnProcess]]:
 
 
 def work(settings: Settings, name: str, service_s: float, slots: int) -> None:
-    """Be a worker until SIGTERM."""
+    """Run a worker until SIGTERM."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     logging.disable()
@@ -187,13 +187,13 @@ def wait_until_joined(settings: Settings, workers: list[SpawnProcess]) -> None:
 
 
 class Watch:
-    """Reads what the database and the processes have done so far."""
+    """Reader of the resources that the database and the processes have used so far."""
 
     def __init__(self, database: Database, workers: list[int]) -> None:
         self._database, self._workers = database, workers
 
     def read(self) -> dict[str, float]:
-        """Commits, bytes of the write-ahead log, CPU seconds of workers and of Postgres."""
+        """Return commits, bytes of the write-ahead log, CPU seconds of workers and of Postgres."""
         asked = (
             "SELECT (SELECT sum(xact_commit) FROM pg_stat_database WHERE datname = current_database()),"
             " (SELECT wal_bytes FROM pg_stat_wal), pg_backend_pid()"
@@ -209,7 +209,7 @@ class Watch:
         }
 
     def rest(self, seconds: float) -> dict[str, float]:
-        """The same, a second, while nothing is asked for."""
+        """Return the same per second, while no job is submitted."""
         before = self.read()
         time.sleep(seconds)
         after = self.read()
@@ -225,10 +225,10 @@ def run_slice(
     name: str,
     idle: dict[str, float],
 ) -> list[str]:
-    """Submit at one level's rate for a while, wait until all is done; a row of figures."""
+    """Submit at one level's rate for a while and wait until all is done; return a row of figures."""
     rate = MEAN_A_S * LEVELS[name] * load.share
     with ProcessPoolExecutor(_SUBMITTERS) as pool:
-        # A first job each, so that what is imported and compiled once does not count.
+        # A first job each, so that one-time imports and compilation do not count.
         list(pool.map(submit_jobs, [(settings, sellers, 50.0, 1.0, number) for number in range(_SUBMITTERS)]))
         wait_until_done(database)
         before, begun = watch.read(), time.time()
@@ -242,7 +242,7 @@ def run_slice(
     ended = sum(1 for shot in done if shot[3] <= stopped)
     cuts = statistics.quantiles(waits, n=100, method="inclusive")
     print(f"{name}: {len(done)} pictures of {len(waits)} jobs", flush=True)
-    resting = {**idle, "wal": 0.0}  # what a checkpoint writes while nothing happens is no job's
+    resting = {**idle, "wal": 0.0}  # a checkpoint's writes while idle belong to no job
     spent = {key: (after[key] - before[key] - lasted_s * resting[key]) / len(done) for key in before}
     return [
         name,
@@ -259,7 +259,7 @@ def run_slice(
 
 
 def job_waits(shots: list[tuple[str, float, float, float]]) -> list[float]:
-    """Seconds from each job's submit until its first picture begins."""
+    """Return the seconds from each job's submit until its first picture begins."""
     first: dict[str, float] = {}
     for job, created, started, _ in shots:
         first[job] = min(first.get(job, started - created), started - created)
@@ -267,7 +267,7 @@ def job_waits(shots: list[tuple[str, float, float, float]]) -> list[float]:
 
 
 def submit_jobs(share: tuple[Settings, list[str], float, float, int]) -> float:
-    """Submit jobs at random moments and of sellers of whom few are busy (Zipf); CPU seconds that it took."""
+    """Submit jobs at random moments, with few busy sellers (Zipf); return the CPU seconds spent."""
     settings, sellers, rate, seconds, number = share
     rng = random.Random(f"{number} {rate}")
     database, store, plans, roster = (
@@ -297,7 +297,7 @@ def _photo() -> bytes:
 
 
 def wait_until_done(database: Database) -> None:
-    """Wait until nothing is open, a few minutes at most."""
+    """Wait until no picture is open, at most a few minutes."""
     waiting = select(func.count()).select_from(ShotRow).where(ShotRow.state.in_(OPEN))
     ends = time.monotonic() + _DRAIN_S
     while time.monotonic() < ends:
@@ -308,7 +308,7 @@ def wait_until_done(database: Database) -> None:
 
 
 def _shots_since(database: Database, begun: float) -> list[tuple[str, float, float, float]]:
-    """(job, submitted, started, ended) of the pictures that were submitted since and made, in seconds since 1970."""
+    """Return (job, submitted, started, ended) of finished pictures submitted since then, in seconds since 1970."""
     asked = select(ShotRow.job_id, ShotRow.created_at, ShotRow.started_at, ShotRow.ended_at)
     with database.transaction() as session:
         rows = session.execute(asked.where(ShotRow.state == DONE)).all()
@@ -320,7 +320,7 @@ def _shots_since(database: Database, begun: float) -> list[tuple[str, float, flo
 
 
 def prove(settings: Settings, database: Database) -> str:
-    """Check that every picture was charged once, and the whole ledger; a sentence."""
+    """Check that every picture was charged once, and the whole ledger; return a sentence."""
     with database.transaction() as session:
         made = session.scalar(select(func.count()).select_from(ShotRow).where(ShotRow.state == DONE)) or 0
         owed = session.scalar(select(func.sum(ShotRow.price)).where(ShotRow.state == DONE)) or 0
@@ -335,7 +335,7 @@ def prove(settings: Settings, database: Database) -> str:
 
 
 def name_bottleneck(rows: list[list[str]], load: Load) -> str:
-    """What the busiest slice says about the cores that a whole peak day needs; a sentence."""
+    """Estimate from the busiest slice the cores that a whole peak day needs; return a sentence."""
     workers, submitters, server = (float(cell) for cell in rows[-1][-3:])
     busiest = MEAN_A_S * max(LEVELS.values())
     cores = {"workers": workers, "the API's submits": submitters, "Postgres": server}
@@ -373,7 +373,7 @@ def _gone_s(pid: int) -> float:
 
 
 def _stat(pid: int) -> list[str]:
-    """Fields of /proc/PID/stat from the state on; none where the process is gone."""
+    """Return fields of /proc/PID/stat from the state on; none if the process is gone."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:

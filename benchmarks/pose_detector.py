@@ -56,7 +56,7 @@ class Person:
 
 
 def anchors() -> FloatArray:
-    """(2254, 2) float64 anchor centres (x, y) in 0..1, two a cell and layer."""
+    """Return (2254, 2) float64 anchor centres (x, y) in 0..1, two a cell and layer."""
     centres = []
     strides = list(STRIDES)
     while strides:
@@ -83,7 +83,7 @@ class PoseDetector:
         self._landmarks.allocate_tensors()
 
     def find(self, rgb: ByteArray, threshold: float = 0.5) -> list[Person]:
-        """All persons of a picture, best first.
+        """Find all persons of a picture, best first.
 
         Args:
             rgb: (H, W, 3) uint8.

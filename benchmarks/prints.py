@@ -1,12 +1,12 @@
-"""Whether a print keeps its size on the body: ``python -m benchmarks.prints [--blocks NAME ...] [--sizes SIZE ...]``.
+"""Size of prints on the body: ``python -m benchmarks.prints [--blocks NAME ...] [--sizes SIZE ...]``.
 
 Blocks of the library are draped in every size, with a checkerboard of 10 cm on them. Wherever a square of 10 cm, laid
-on front or back in steps of 2.5 cm, lies flat, its width and height are measured along the cloth. Flat is a square over
-which the cloth bends little, on a plain part: over the bust and under the arms a fitted cut stretches. Where nothing of
-that size lies flat, as on small children, squares of 5 cm are measured instead and the row says so.
+on front or back in steps of 2.5 cm, lies flat, its width and height are measured along the cloth. A square is flat if
+the cloth bends little over it and it lies on a plain part: a fitted cut stretches over the bust and under the arms. If
+no square of that size is flat, as on small children, squares of 5 cm are measured instead and the row says so.
 
-A drape that is in the cache is not computed again: a run that was stopped goes on where it was. ``--sizes`` and
-``--blocks`` print their rows alone; only a run of everything is kept for the page.
+Drapes in the cache are not computed again, so a stopped run can be resumed. ``--sizes`` and ``--blocks`` only print
+their rows; only a run of everything is kept for the page.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _HEAD: Final = (
 
 
 def checkerboard() -> ByteArray:
-    """(64, 64, 4) uint8: a tile of two by two squares."""
+    """Return (64, 64, 4) uint8: a tile of two by two squares."""
     tile = np.full((64, 64, 4), 255, np.uint8)
     tile[:32, :32, :3] = tile[32:, 32:, :3] = (30, 60, 110)
     return tile
@@ -61,16 +61,16 @@ def checkerboard() -> ByteArray:
 def squares_cm(
     garment: Garment, worn: Drape, panel: int, check_cm: float = CHECK_CM, step_cm: float | None = None
 ) -> FloatArray:
-    """Width and height of a checkerboard's squares where a panel of the draped garment is flat, along the cloth.
+    """Measure a checkerboard's squares where a panel of the draped garment is flat, along the cloth.
 
     Args:
-        garment: before it was draped.
-        worn: on a body.
+        garment: before draping.
+        worn: the drape on a body.
         panel: index of the panel.
         check_cm: side of a square.
-        step_cm: how far one square lies from the next; side by side, as they are printed, without.
+        step_cm: distance from one square to the next; None for side by side, as they are printed.
     Returns:
-        (n, 2) cm: the mean stretch of the cloth under each square, across and along, times its size on the panel.
+        (n, 2) cm, width and height: the mean stretch under each square, across and along, times its size on the panel.
     """
     middle, stretch, area, facing = _cloth_of(garment, worn, panel)
     step_cm = step_cm or check_cm
@@ -92,7 +92,7 @@ def squares_cm(
 
 
 def _cloth_of(garment: Garment, worn: Drape, panel: int) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """For each triangle of a panel its middle in cm, stretch across and along, area in cm2, and where it faces."""
+    """Return for each triangle of a panel its middle in cm, stretch across and along, area in cm2, and normal."""
     own = worn.panel == panel
     affine = np.asarray(garment.panels[panel].panel_to_texture)
     corners_cm = (worn.texture_px[own] - affine[:, 2]) @ np.linalg.inv(affine[:, :2]).T
@@ -106,7 +106,7 @@ def _cloth_of(garment: Garment, worn: Drape, panel: int) -> tuple[FloatArray, Fl
 
 
 def _is_plain(garment: Garment, centre_cm: FloatArray) -> bool:
-    """False for what is no part of the torso's middle, or beside the crotch; sewn pieces are plain all over."""
+    """Return whether a place lies in the torso's middle, away from the crotch; sewn pieces are plain all over."""
     marks = garment.landmarks_cm
     if garment.scale_source != "design":
         return True
@@ -124,7 +124,7 @@ class Measured:
 
     Attributes:
         side_cm: of one square.
-        squares: (n, 2) width and height over what they are on the panel.
+        squares: (n, 2) width and height over those on the panel.
     """
 
     side_cm: float
@@ -132,12 +132,12 @@ class Measured:
 
     @property
     def farthest(self) -> float:
-        """How far the worst square is from its size, as a share; 0 without any."""
+        """Largest error of a square's size, as a share; 0 without any."""
         return float(np.abs(self.squares - 1).max(initial=0))
 
 
 def measure_panels(garment: Garment, worn: Drape, panels: Iterable[int]) -> Measured:
-    """Squares of 10 cm wherever one lies flat on the panels, of 5 cm where none does."""
+    """Measure squares of 10 cm wherever one lies flat on the panels, of 5 cm if none does."""
     chosen = tuple(panels)
     for side_cm in (CHECK_CM, SMALL_CM):
         found = [squares_cm(garment, worn, panel, side_cm, STEP_CM) for panel in chosen]
@@ -148,10 +148,10 @@ def measure_panels(garment: Garment, worn: Drape, panels: Iterable[int]) -> Meas
 
 
 def worn_block(block: str, size: str | None, studio: Studio, options: DrapeSettings | None = None) -> Measured:
-    """The flat squares on front and back of a block that somebody of a size wears.
+    """Measure the flat squares on front and back of a block on a wearer of a size.
 
     Raises:
-        DrapeFailed: it does not stay on.
+        DrapeFailed: the block does not stay on.
     """
     wearer, measures = choose_wearer(block, None, size, studio.roster)
     design = Design(block, measures, PrintRepeat(checkerboard(), 2 * CHECK_CM))
@@ -163,7 +163,7 @@ def worn_block(block: str, size: str | None, studio: Studio, options: DrapeSetti
 def worn_pieces(
     file: Path, model: str, studio: Studio, options: DrapeSettings | None = None
 ) -> Iterator[tuple[str, Measured]]:
-    """For each panel of a sewing pattern on a model its name and its flat squares."""
+    """Yield for each panel of a sewing pattern on a model its name and its flat squares."""
     pattern = read_pattern_file(load_pattern(file), file.name)
     garment = sew(pattern, PrintRepeat(checkerboard(), 2 * CHECK_CM), "#ffffff", None).garment
     worn = drape(garment, build_body(studio.roster[model]), load_pose(_POSE), studio.settings, options=options)
@@ -172,7 +172,7 @@ def worn_pieces(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and print; a run of everything writes the section of the page."""
+    """Measure and print; write the section of the page if everything was run."""
     parser = argparse.ArgumentParser(description="Measure prints on draped garments.")
     parser.add_argument("--blocks", nargs="*", help="all by default")
     parser.add_argument("--sizes", nargs="*", help="all by default")

@@ -1,4 +1,4 @@
-"""How near the embedded model comes to the rendered targets: ``python -m benchmarks.quality``.
+"""Distance of the embedded model from the rendered targets: ``python -m benchmarks.quality``.
 
 Held-out pictures only: neither their garments nor their bodies are in the training split. Writes docs/quality.md.
 """
@@ -34,11 +34,11 @@ _PARTS = {
     "hand": [PART_NAMES.index("hand")],
 }
 _FEWEST = {"head": 1500, "face": 1500, "hand": 800}
-"""Pixels that a crop must show."""
+"""Least number of pixels that a crop must show."""
 _NARROWEST = 64
-"""Sides in pixels that a crop needs for the coarsest features."""
+"""Least side of a crop in pixels, for the coarsest features."""
 _PLACES = 3
-"""The block whose cells, 16 pixels wide, are the samples of the Fréchet distance."""
+"""Index of the block whose cells, 16 pixels wide, are the samples of the Fréchet distance."""
 _COLUMNS = ("draft", "embedded", "finished")
 _FIGURES = ("psnr", "ssim", "psnr_close", "perceptual", *(f"perceptual_{name}" for name in _CROPS))
 
@@ -56,7 +56,7 @@ Features = Callable[[ByteArray], list[Tensor]]
 
 
 def measure(made: ByteArray, picture: Picture, features: Features) -> tuple[dict[str, float], dict[str, Pair]]:
-    """Figures of one picture, and the features at its places on the person, face and hair, and hands.
+    """Measure one picture; also return its features on the person, the head, the face and hands.
 
     Returns:
         The figures, and for each region (N, C) features of the picture and of its target.
@@ -79,7 +79,7 @@ def measure(made: ByteArray, picture: Picture, features: Features) -> tuple[dict
 
 
 def _places(ours: Tensor, theirs: Tensor, where: BoolArray) -> Pair:
-    """(N, C) each: the features of both at the cells that lie mostly in a region."""
+    """Return the (N, C) features of both at the cells that lie mostly in a region."""
     channels, height, width = ours.shape
     share = cv2.resize(where.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
     chosen = torch.from_numpy(share > 0.5)
@@ -87,7 +87,7 @@ def _places(ours: Tensor, theirs: Tensor, where: BoolArray) -> Pair:
 
 
 def frechet_distance(first: FloatArray, second: FloatArray) -> float:
-    """Fréchet distance of two Gaussians fitted to (N, C) features (Heusel et al., 2017)."""
+    """Return the Fréchet distance of two Gaussians fitted to (N, C) features (Heusel et al., 2017)."""
     covariances = [np.cov(x, rowvar=False) + 1e-6 * np.eye(x.shape[1]) for x in (first, second)]
     root = np.real(linalg.sqrtm(covariances[0] @ covariances[1]))
     between = float(np.sum((first.mean(axis=0) - second.mean(axis=0)) ** 2))
@@ -95,7 +95,7 @@ def frechet_distance(first: FloatArray, second: FloatArray) -> float:
 
 
 def table_of(folder: Path, pictures: Path, count: int, steps: int) -> tuple[list[list[str]], int]:
-    """Rows (figure, draft, embedded, embedded over draft, finished, finished over draft), and over how many pictures.
+    """Return rows (figure, draft, embedded, embedded over draft, finished, finished over draft), and the picture count.
 
     Raises:
         SystemExit: there are no held-out pictures.
@@ -129,14 +129,14 @@ def table_of(folder: Path, pictures: Path, count: int, steps: int) -> tuple[list
 
 
 def _with_ratios(name: str, draft: str, *others: str) -> list[str]:
-    """A row with each figure over the draft's, where lower is better."""
+    """Return a row with each figure over the draft's, where lower is better."""
     lower = name.startswith(("perceptual", "frechet")) and float(draft) > 0
     ratios = [f"{float(other) / float(draft):.2f}" if lower else "" for other in others]
     return [name, draft, *(cell for pair in zip(others, ratios, strict=True) for cell in pair)]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Command line."""
+    """Run from the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
     parser.add_argument("--weights", type=Path, default=Settings().weights / "embedded")
     parser.add_argument("--pictures", type=Path, default=Path("~/.cache/vmodel-train/pictures").expanduser())

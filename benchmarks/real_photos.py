@@ -1,8 +1,8 @@
-"""Photos of real garments: read right, worn right: ``python -m benchmarks.real_photos --photos DIR [--labels FILE]``.
+"""Reading and wearing of real garments' photos: ``python -m benchmarks.real_photos --photos DIR [--labels FILE]``.
 
 With labels (lines of JSON, see ``pipelines.training.reader.dataset``) every labelled photo is read as the product reads
-it, and what was read is compared. ``--shoot`` makes a draft picture of each as well; without labels every photo of the
-folder is shot and nothing is compared. Photos whose label says that nobody can read the garment are left out.
+it, and the reading is compared with the label. ``--shoot`` makes a draft picture of each as well. Without labels every
+photo of the folder is shot and nothing is compared. Photos whose label says that the garment is unreadable are skipped.
 """
 
 from __future__ import annotations
@@ -64,13 +64,13 @@ def _read_flags(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def choose(photos: Path, labels: dict[str, dict[str, Any]], limit: int | None, seed: int) -> list[str]:
-    """Paths below the folder of the photos that are looked at, in order.
+    """Return the paths below the folder of the chosen photos, in order.
 
     Args:
         photos: the folder.
         labels: by path; empty for every photo of the folder.
-        limit: how many at most.
-        seed: chooses them.
+        limit: largest number of photos; None for all.
+        seed: of the random choice.
     """
     if labels:
         names = sorted(name for name, label in labels.items() if label.get("ok", True) and (photos / name).is_file())
@@ -95,7 +95,7 @@ def read_all(photos: Path, names: Sequence[str], labels: dict[str, dict[str, Any
 
 
 def shoot_every(photos: Path, names: Sequence[str]) -> list[Worn]:
-    """Make a picture of each photo; drapes are computed, not taken from an earlier run."""
+    """Make a picture of each photo; drapes are computed, not read from an earlier run's cache."""
     with tempfile.TemporaryDirectory(prefix="vmodel-") as home:
         studio = Studio(Settings(home=Path(home)))
         return [
@@ -104,7 +104,7 @@ def shoot_every(photos: Path, names: Sequence[str]) -> list[Worn]:
 
 
 def write_report(path: Path, figures: Figures, reads: Sequence[Read], worn: Sequence[Worn]) -> None:
-    """Write the figures and every photo's own as JSON."""
+    """Write the figures and each photo's results as JSON."""
     whole = {
         **circumstances(),
         "findings": list(figures.findings),

@@ -1,4 +1,4 @@
-"""What is read of a photo, beside what somebody's eyes saw there."""
+"""Comparison of what the product reads in a photo with labels made by eye."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from vmodel.garment.recognition.reader import PhotoReading, read_photo
 from vmodel.types import BoolArray, Category, FloatArray, GarmentKind, Landmarks
 
 NEAR = 0.05
-"""Error of a landmark up to which it counts as found, as a share of the garment's size."""
+"""Largest error of a landmark that counts as found, as a share of the garment's size."""
 ATTRIBUTES = ("category", "sleeve", "neckline", "closure")
-"""What is asked of a photo, by its name in the labels."""
+"""Attributes compared, by their names in the labels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +35,10 @@ class Read:
 
     Attributes:
         photo: its path below the folder.
-        code: of the refusal; empty where it was read.
-        told, seen: attribute -> what was read, and what the label says.
-        errors: landmark -> distance from the label's, as a share of the garment's size; estimated ones are left out.
-        overlap: of the mask with the true one, intersection over union; None where there is no true one.
+        code: of the refusal; empty if it was read.
+        told, seen: attribute -> the value read, and the label's value.
+        errors: landmark -> distance from the label's, as a share of the garment's size, without estimated ones.
+        overlap: of the mask with the true one, intersection over union; None without a true one.
         seconds: by stage.
     """
 
@@ -51,7 +51,7 @@ class Read:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     def is_right(self, attribute: str) -> bool:
-        """True if the attribute was read as labelled."""
+        """Return whether the attribute was read as labelled."""
         return self.told.get(attribute) == self.seen.get(attribute)
 
 
@@ -60,9 +60,9 @@ def read_one(path: Path, name: str, label: Mapping[str, Any], mask: Path | None,
 
     Args:
         path: the photo.
-        name: as the labels call it.
-        label: of it.
-        mask: true mask, white is garment; None where there is none.
+        name: path in the labels.
+        label: of the photo.
+        mask: true mask, white is garment; None if there is none.
         settings: for bounds and weights.
     """
     seen = {attribute: str(label[attribute]) for attribute in ATTRIBUTES if label.get(attribute) is not None}
@@ -101,7 +101,7 @@ def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
 
 
 def _told(kind: GarmentKind, reading: PhotoReading, seen: Mapping[str, str]) -> dict[str, str]:
-    """What the product goes on with; of kinds that have no pattern, the network's own word."""
+    """Return the product's values; the network's own category for kinds that have no pattern."""
     has_pattern = seen.get("category") in set(Category)
     return {
         "category": kind.category.value if has_pattern else reading.best("category"),
@@ -114,12 +114,12 @@ def _told(kind: GarmentKind, reading: PhotoReading, seen: Mapping[str, str]) -> 
 def landmark_errors(
     label: Mapping[str, Any], found: Landmarks, reading: PhotoReading, size: tuple[int, ...]
 ) -> dict[str, float]:
-    """Distance of each landmark from the label's, as a share of the longer side of the box of the labelled ones.
+    """Return each landmark's distance from its label, as a share of the longer side of the labelled landmarks' box.
 
     Args:
-        label: "points" in fractions of width and height; those named by "hidden" were estimated and are not asked.
-        found: what the product goes on with.
-        reading: says where a landmark is that the kind, as it was read, does not have.
+        label: "points" in fractions of width and height; those named by "hidden" were estimated and are left out.
+        found: landmarks that the product uses.
+        reading: used for landmarks that the kind, as it was read, does not have.
         size: (height, width) of the photo.
     """
     scale = np.array([size[1], size[0]], np.float64)
@@ -145,7 +145,7 @@ def _overlap(found: BoolArray, mask: Path) -> float:
 
 
 def reading_tables(reads: Sequence[Read]) -> list[Table]:
-    """Attributes, kinds, landmarks and seconds of all labelled photos."""
+    """Return tables of attributes, kinds, landmarks and seconds of all labelled photos."""
     known = [read for read in reads if not read.code]
     if not known:
         return []
@@ -153,7 +153,7 @@ def reading_tables(reads: Sequence[Read]) -> list[Table]:
 
 
 def reading_findings(reads: Sequence[Read]) -> list[str]:
-    """Sentences with the figures that sum the reading up."""
+    """Summarise the reading in sentences with figures."""
     if not reads:
         return []
     known = [read for read in reads if not read.code]
@@ -201,7 +201,7 @@ def _kind_table(reads: Sequence[Read]) -> Table:
 
 
 def _landmark_table(known: Sequence[Read]) -> Table:
-    """All landmarks, and each with its twin of the other side."""
+    """Tabulate all landmarks, and each with its twin of the other side."""
     by_name: dict[str, list[float]] = {"all": [error for read in known for error in read.errors.values()]}
     for name in LANDMARKS:
         stem = name.removesuffix("_left").removesuffix("_right")

@@ -1,4 +1,4 @@
-"""Pictures of photos: made or refused, what the judge says of those that were made, and sheets for the eye."""
+"""Pictures of photos: made or refused, the judge's scores of those made, and sheets for visual inspection."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from vmodel.types import ByteArray
 SIZE = (640, 480)
 MADE = "made"
 A_PAGE = 24
-"""Photos on a page of the sheet."""
+"""Photos per page of the sheet."""
 _ACROSS = 4
 _SHOWN = 300
 _PAPER, _INK = (250, 250, 248), (70, 68, 66)
@@ -44,12 +44,12 @@ class Worn:
     Attributes:
         photo: its path below the folder.
         path: of the photo.
-        kind: as it was read; empty where it was not.
-        code: "made", or that of the refusal.
+        kind: as read; empty if it was not read.
+        code: "made", or code of the refusal.
         message: of the refusal.
-        scores: of the judge, of a picture that was made.
-        missed: what the judge missed.
-        seconds: by stage; "whole" is the shot by the clock.
+        scores: of the judge, if a picture was made.
+        missed: scores that stayed below the judge's bar.
+        seconds: by stage; "whole" is the shot's wall-clock time.
         picture: (H, W, 3) uint8, None if there is none.
     """
 
@@ -65,11 +65,11 @@ class Worn:
 
 
 def shoot_one(path: Path, name: str, studio: Studio) -> Worn:
-    """Make a draft picture of a photo, on whom the product would choose, and judge how it is worn.
+    """Make a draft picture of a photo, on the model that the product would choose, and judge how it is worn.
 
     Args:
         path: the photo.
-        name: as the labels call it.
+        name: path in the labels.
         studio: keeps people between photos.
     """
     request = ShotRequest(GarmentSource(path), size=SIZE, pipeline="draft")
@@ -79,7 +79,7 @@ def shoot_one(path: Path, name: str, studio: Studio) -> Worn:
     try:
         shot = shoot(request, studio, load_pipeline("draft"))
         seconds = {**shot.timings, "whole": time.perf_counter() - begun}
-        dressed = cast_and_dress(shot.pattern, request, studio)  # warm: what the picture shows
+        dressed = cast_and_dress(shot.pattern, request, studio)  # cached: the garment that the picture shows
         report = judge_worn(dressed.garment, dressed.cloth, dressed.body, dressed.posed)
         picture = np.ascontiguousarray(shot.picture[..., :3])
         kind = shot.garment.kind.category.value
@@ -98,14 +98,14 @@ def shoot_one(path: Path, name: str, studio: Studio) -> Worn:
 
 
 def shot_tables(worn: Sequence[Worn]) -> list[Table]:
-    """What was made, what the judge says, and seconds."""
+    """Return tables of pictures made, judge's scores, and seconds."""
     if not worn:
         return []
     return [_made_table(worn), _judge_table(worn), _seconds_table(worn)]
 
 
 def shot_findings(worn: Sequence[Worn]) -> list[str]:
-    """Sentences with the figures that sum the pictures up."""
+    """Summarise the pictures in sentences with figures."""
     if not worn:
         return []
     made = [one for one in worn if one.code == MADE]

@@ -1,4 +1,4 @@
-"""Write docs/benchmarks.md from what the benchmarks kept: ``python -m benchmarks.report``."""
+"""Write docs/benchmarks.md from the figures that the benchmarks kept: ``python -m benchmarks.report``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.tables import FIGURES, ROOT, Table, as_markdown
 
 REPORT = ROOT / "docs" / "benchmarks.md"
 NOTES = Path(__file__).with_name("notes.yaml")
-"""Benchmark -> sentences that somebody wrote by hand."""
+"""Benchmark -> hand-written sentences."""
 SECTIONS = {
     "fidelity": (
         "Print fidelity",
@@ -71,11 +71,11 @@ SECTIONS = {
         "8 % of their bits turned, 20 % of a hash's. No candidate is verified, so that the index alone is measured.",
     ),
 }
-"""Benchmark -> heading and how it measures."""
+"""Benchmark -> heading and method."""
 
 
 def main() -> None:
-    """Write the sections of what was measured on this machine; all others stay as they are."""
+    """Write the sections measured on this machine; all others stay as they are."""
     kept = {name: FIGURES / f"{name}.json" for name in SECTIONS}
     found = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in kept.items() if path.is_file()}
     page = REPORT.read_text(encoding="utf-8") if REPORT.is_file() else ""
@@ -84,7 +84,7 @@ def main() -> None:
 
 
 def with_sections(page: str, found: dict[str, dict[str, Any]]) -> str:
-    """A page in which some sections are written anew, each in its place, and new ones come last.
+    """Replace some sections of a page in place; new ones come last.
 
     Args:
         page: Markdown; empty for a new page.
@@ -106,7 +106,7 @@ def _titled(section: str) -> tuple[str, str]:
 
 
 def report(found: dict[str, dict[str, Any]]) -> str:
-    """The page as Markdown.
+    """Return the page as Markdown.
 
     Args:
         found: benchmark name -> what ``benchmarks.tables.publish`` kept.

@@ -1,4 +1,4 @@
-"""Where the time goes: ``python -m benchmarks.speed [PHOTO ...]``.
+"""Times and memory of shots by stage: ``python -m benchmarks.speed [PHOTO ...]``.
 
 All figures are of a warm process: libraries loaded, body model ready, kernels compiled, and the virtual model known
 from a shot of another garment, as in a shop's daily work. Drapes are computed, not read from the cache on disk.
@@ -35,7 +35,7 @@ from vmodel.take import Pipeline, Shot
 
 PEAK_GIB = 3.0
 EMBEDDED_PEAK_GIB = 3.7
-"""4 GB."""
+"""Bar of the peak memory with the embedded pipeline: 4 GB."""
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measure_kinds(studio: Studio, request: ShotRequest) -> list[Table]:
-    """One row a kind of shot, and the stages of each."""
+    """Measure one row per kind of shot, and the stages of each."""
     kinds = {
         "first shot of a garment": (request, "20"),
         "further pose": (replace(request, pose="hand-on-hip"), "10"),
@@ -86,7 +86,7 @@ def measure_kinds(studio: Studio, request: ShotRequest) -> list[Table]:
 
 
 def measure_fittings(studio: Studio, folder: Path) -> Table:
-    """First looks at a designer's cuts on somebody who was seen in another size of each."""
+    """Measure first looks at a designer's cuts on a model that was seen in another size of each."""
     rows = []
     for block in ("tee", "shirt", "dress", "skirt", "trousers", "coat"):
         for size in ("XL", None):
@@ -103,7 +103,7 @@ def measure_fittings(studio: Studio, folder: Path) -> Table:
 
 
 def measure_drawn_fittings(studio: Studio, folder: Path) -> Table:
-    """First looks at drawings and sewing patterns, then at another colourway of each, on somebody seen before."""
+    """Measure first looks at drawings and sewing patterns, then at another colourway of each, on a known model."""
     rows = []
     for name in ("raglan-tee.svg", "dress-pattern.svg", "dress-pattern.dxf", "skirt-pattern.json"):
         for way, path in _colourways(EXAMPLES / name, folder).items():
@@ -118,7 +118,7 @@ def measure_drawn_fittings(studio: Studio, folder: Path) -> Table:
 
 
 def _colourways(file: Path, folder: Path) -> dict[str, Path]:
-    """A drawing, or a sewing pattern kept as a design, in its own colours and in others."""
+    """Write a drawing, or a sewing pattern kept as a design, in its own colours and in others."""
     paths = {"first": folder / f"{file.stem}-own", "another colourway": folder / f"{file.stem}-other"}
     if file.name == "raglan-tee.svg":
         contents = [file.read_bytes(), recolour_file(file, {"#f0e6d2": "#2f5a48", "#b8402c": "#e0c060"})]
@@ -134,12 +134,12 @@ def _colourways(file: Path, folder: Path) -> dict[str, Path]:
 
 
 def measure_networks(studio: Studio, known: ShotRequest, fresh: ShotRequest) -> tuple[list[Table], str]:
-    """The embedded network and the finish beside a network of the usual size, and what came of it in words.
+    """Compare the embedded network and the finish with a network of usual size; return tables and a sentence.
 
     Args:
         studio: has dressed its model in other garments.
         known: was shot before; it warms the network.
-        fresh: the same model in a garment that the studio has not seen.
+        fresh: the same model in a garment that is new to the studio.
     """
     try:
         pipeline = load_pipeline("embedded")
@@ -162,7 +162,7 @@ def measure_networks(studio: Studio, known: ShotRequest, fresh: ShotRequest) -> 
 
 
 def measure_pixels(studio: Studio, request: ShotRequest) -> Table:
-    """The same drape at growing sizes."""
+    """Measure the same drape at growing sizes."""
     rows = []
     for size in ((512, 384), (1024, 768), (2048, 1536), (3072, 2304)):
         shot, _ = timed(studio, replace(request, size=size, view="20"))
@@ -173,7 +173,7 @@ def measure_pixels(studio: Studio, request: ShotRequest) -> Table:
 
 
 def measure_cloth(studio: Studio, photo: Path) -> Table:
-    """One garment cut into ever more particles, on somebody who has not worn it."""
+    """Measure one garment cut into ever more particles, on a model that has not worn it."""
     shot, _ = timed(studio, ShotRequest(GarmentSource(photo), model="wm-mei", pipeline="draft"))
     body, pose = build_body(studio.roster["wm-hana"]), load_pose("walking")
     garment = fit_garment(shot.pattern.garment, body.measurements, body.model.gender)
@@ -187,12 +187,12 @@ def measure_cloth(studio: Studio, photo: Path) -> Table:
 
 
 def peak_gib() -> float:
-    """The most memory that this process has held so far."""
+    """Return the peak memory of this process so far in GiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def timed(studio: Studio, request: ShotRequest, pipeline: Pipeline | None = None) -> tuple[Shot, float]:
-    """The shot and its seconds by the wall clock; without a pipeline it is a draft."""
+    """Return a shot and its wall-clock seconds; without a pipeline it is a draft."""
     ready = pipeline or load_pipeline("draft")
     start = time.perf_counter()
     shot = shoot(request, studio, ready)

@@ -1,6 +1,6 @@
-"""Whom a garment fits and in which poses: ``python -m benchmarks.sweep [PHOTO ...] --out DIR``.
+"""Fit of garments on many people and poses: ``python -m benchmarks.sweep [PHOTO ...] --out DIR``.
 
-Every photo is worn by a spread of people in a spread of poses, with small pictures for the eye. Each shot appends one
+Every photo is worn by several people in several poses, with small pictures for visual inspection. Each shot appends one
 JSON line with the drape's report, or the code of the error, to ``sweep.jsonl``; a table of faults by people and poses
 ends the run, and ``sheet-PHOTO.jpg`` shows all pictures of a photo.
 """
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def read_flags(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """What to sweep over."""
+    """Read the photos, models, poses and views to sweep over."""
     parser = argparse.ArgumentParser(description="Dress a spread of people in a spread of poses.")
     parser.add_argument("photos", nargs="*", type=Path, help="flat-lays; the bundled examples by default")
     parser.add_argument("--out", type=Path, required=True, help="folder of lines, pictures and sheets")
@@ -82,13 +82,13 @@ def sweep(requests: Sequence[ShotRequest], folder: Path) -> Iterator[dict[str, A
 
 
 def measured(shot: Shot) -> dict[str, Any]:
-    """What the drape and the fit say."""
+    """Return the reports of drape and fit."""
     report = {name: round(float(value), 4) for name, value in asdict(shot.drape.report).items()}
     return {"report": report, "fit": asdict(shot.fit), "timings": dict(shot.timings)}
 
 
 def save(shot: Shot, folder: Path) -> str:
-    """Write a picture; its file name tells photo, model, pose and view."""
+    """Write a picture; return its file name, which holds photo, model, pose and view."""
     asked = shot.request
     name = "--".join([asked.garment.photo.stem, shot.model.id, Path(shot.pose).stem, asked.view]) + ".jpg"
     write_whole(folder / name, encode_picture(shot.picture, "jpeg"))
@@ -96,7 +96,7 @@ def save(shot: Shot, folder: Path) -> str:
 
 
 def write_sheet(photo: str, lines: Sequence[dict[str, Any]], folder: Path) -> None:
-    """One page with all pictures of a photo."""
+    """Write one page with all pictures of a photo."""
     pictures = [
         (folder / line["picture"], f"{line['model']} · {line['pose']} · {line['view']}")
         for line in lines

@@ -29,7 +29,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Figures:
-    """What one benchmark found.
+    """Results of one benchmark.
 
     Attributes:
         name: of the benchmark's module.
@@ -43,7 +43,7 @@ class Figures:
 
 
 def photos_from(arguments: Sequence[str] | None, purpose: str) -> list[Path]:
-    """Photos named on the command line, those of named folders, or the bundled examples."""
+    """Return the photos named on the command line, those of named folders, or the bundled examples."""
     parser = argparse.ArgumentParser(description=purpose)
     parser.add_argument("photos", nargs="*", type=Path, help="flat-lays or folders; the bundled examples by default")
     named: list[Path] = parser.parse_args(arguments).photos or [EXAMPLES]
@@ -57,12 +57,12 @@ def photos_from(arguments: Sequence[str] | None, purpose: str) -> list[Path]:
 
 
 def is_whole_set(photos: Sequence[Path]) -> bool:
-    """Whether these are all bundled examples and nothing else: only their figures stand in the report."""
+    """Return whether these are exactly all bundled examples: only their figures go into the report."""
     return sorted(photo.resolve() for photo in photos) == sorted(EXAMPLES.glob("*.jpg"))
 
 
 def as_markdown(table: Table) -> str:
-    """The table under its title."""
+    """Return the table under its title."""
     columns = range(len(table.head))
     widths = [max(3, *(len(row[column]) for row in [table.head, *table.rows])) for column in columns]
     lines = [table.head, ["-" * width for width in widths], *table.rows]
@@ -76,7 +76,7 @@ def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) 
 
 
 def publish(figures: Figures, keep: bool = True) -> None:
-    """Print the figures and, unless they are of somebody's private photos, keep them for the report."""
+    """Print the figures and, unless they are of private photos, keep them for the report."""
     for table in figures.tables:
         print_table(table.title, table.head, table.rows)
     for finding in figures.findings:
@@ -89,7 +89,7 @@ def publish(figures: Figures, keep: bool = True) -> None:
 
 
 def circumstances() -> dict[str, str]:
-    """When, on which commit and on what machine something was measured."""
+    """Return date, commit and machine of a measurement."""
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "commit": _git("rev-parse", "--short", "HEAD") or "unknown",

@@ -1,8 +1,8 @@
 """Published networks at their true size, with random weights: ``python -m benchmarks.true_size [NAME ...]``.
 
-Weights cannot be judged so, but their number, their memory in every precision, and the time of a step can: none of
-them depends on what the weights say. The error of a precision is that of one step against the same step in bfloat16,
-and of random weights; it tells the precisions apart, not how a picture looks.
+Random weights cannot show the quality of pictures. The number of weights, their memory in every precision, and the
+time of a step do not depend on their values. The error of a precision is that of one step with random weights against
+the same step in bfloat16; it tells the precisions apart, not how a picture looks.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ SDXL_SHARED: dict[str, Any] = {
     "addition_time_embed_dim": 256,
     "projection_class_embeddings_input_dim": 2816,
 }
-"""What the UNet of stabilityai/stable-diffusion-xl-base-1.0 and ControlNet-Union have in common."""
+"""Configuration shared by the UNet of stabilityai/stable-diffusion-xl-base-1.0 and ControlNet-Union."""
 SDXL: dict[str, Any] = {
     **SDXL_SHARED,
     "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
     "sample_size": 128,
 }
 PARAMETERS = {"flux2-klein": 3_875_544_576, "sdxl": 2_567_463_684}
-"""Of the transformer and of the UNet, as their published files hold them (two bytes each, names apart)."""
+"""Parameters of the transformer and of the UNet in their published files (two bytes each, without names)."""
 PRECISIONS: tuple[Precision, ...] = ("full", "fp8", "int8", "4bit")
 _DRAWN = 2**22 - 3
-"""Random numbers that are drawn; larger weights repeat them, out of step with their rows."""
+"""Number of distinct random numbers; larger weights repeat them, out of step with their rows."""
 _SENTENCE = 160
-"""Tokens of a prompt of ours."""
+"""Number of tokens in one of our prompts."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -76,12 +76,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 @torch.inference_mode()
 def measure(name: str, size: tuple[int, int], precisions: Sequence[Precision]) -> list[list[str]]:
-    """One row a precision.
+    """Measure one row per precision.
 
     Args:
         name: a key of ``PARAMETERS``.
         size: (height, width) of the picture, multiples of 16.
-        precisions: of ``PRECISIONS``; the first is what the others are compared with.
+        precisions: of ``PRECISIONS``; the others are compared with the first.
     """
     rows, reference = [], None
     for precision in precisions:
@@ -101,7 +101,7 @@ def measure(name: str, size: tuple[int, int], precisions: Sequence[Precision]) -
 
 
 def make_network(name: str) -> nn.Module:
-    """The network at its published configuration in bfloat16, with the same random weights every time."""
+    """Build the network at its published configuration in bfloat16, with the same random weights every time."""
     import diffusers.utils.logging
     from diffusers import Flux2Transformer2DModel, UNet2DConditionModel
 
@@ -121,7 +121,7 @@ def draw_weights(network: nn.Module) -> None:
         if part.dim() < 2:
             part.fill_(1.0)
             continue
-        # As a linear layer is started: what comes out is as large as what went in.
+        # Initialised as a linear layer is, so that outputs are as large as inputs.
         scale = part[0].numel() ** -0.5
         for piece in torch.split(part.view(-1), _DRAWN):
             torch.mul(drawn[: len(piece)], scale, out=piece)
@@ -136,12 +136,12 @@ def keep_in(network: Any, precision: Precision) -> None:
 
 
 def step_of(name: str, size: tuple[int, int], count: int = 1) -> Callable[[Any], Tensor]:
-    """One call of the network as its pipeline makes it, with random inputs: klein sees three references.
+    """Return one call of the network as its pipeline makes it, with random inputs; klein gets three references.
 
     Args:
         name: a key of ``PARAMETERS``.
         size: (height, width) of the pictures, multiples of 16.
-        count: pictures at once.
+        count: number of pictures at once.
     """
     generator, kind = torch.Generator().manual_seed(1), torch.bfloat16
 
@@ -172,7 +172,7 @@ def step_of(name: str, size: tuple[int, int], count: int = 1) -> Callable[[Any],
 
 
 def bytes_of(tensor: Tensor) -> int:
-    """Memory of a tensor; that of a quantised one is that of the tensors it consists of."""
+    """Return the bytes of a tensor; those of a quantised one are summed over its component tensors."""
     if hasattr(tensor, "__tensor_flatten__"):
         return sum(bytes_of(getattr(tensor, name)) for name in tensor.__tensor_flatten__()[0])
     return tensor.numel() * tensor.element_size()

@@ -1,4 +1,4 @@
-"""Pictures without a mark, by the thousand, to look for false alarms: whole ones, crops of them, and drawn ones."""
+"""Unmarked pictures by the thousand, to look for false alarms: whole ones, crops of them, and drawn ones."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import numpy as np
 from vmodel.types import ByteArray, FloatArray
 
 _DRAWN_EVERY = 5
-"""One of so many is drawn."""
+"""One in this many pictures is drawn."""
 _LARGE_EVERY = 8
-"""One of so many crops is large: small ones take less time, and many pictures are copied small."""
+"""One in this many crops is large: small ones take less time, and many pictures are copied small."""
 _LEAST_PX = 72
 
 Task = tuple[Path | None, int]
 
 
 def tasks_of(paths: Sequence[Path], count: int) -> list[Task]:
-    """So many pictures: of each path first the whole picture, then its crops; without a path, a drawn one."""
+    """List so many pictures: of each path first the whole picture, then its crops; without a path, a drawn one."""
     drawn = count // _DRAWN_EVERY
     crops: list[Task] = [(paths[number % len(paths)], number // len(paths)) for number in range(count - drawn)]
     return [*crops, *((None, number) for number in range(drawn))]
 
 
 def picture_of(task: Task, read: Callable[[Path], ByteArray]) -> ByteArray:
-    """(H, W, 3) uint8 of one of ``tasks_of``; the same each time."""
+    """Return (H, W, 3) uint8 of one of ``tasks_of``; the same each time."""
     path, turn = task
     if path is None:
         return _drawn(np.random.default_rng(turn))
@@ -42,7 +42,7 @@ def picture_of(task: Task, read: Callable[[Path], ByteArray]) -> ByteArray:
 
 
 def _drawn(rng: np.random.Generator) -> ByteArray:
-    """Noise, cloth-like noise, stripes or checks of the mark's own fineness, in two colours, with a little grain."""
+    """Draw noise, cloth-like noise, stripes or checks as fine as the mark, in two colours, with a little grain."""
     height, width = (int(side) for side in rng.integers(_LEAST_PX, 320, 2))
     share = _PATTERNS[int(rng.integers(len(_PATTERNS)))](rng, height, width)
     first, second = rng.integers(0, 256, (2, 3)).astype(np.float32)

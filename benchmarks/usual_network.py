@@ -1,4 +1,4 @@
-"""What a network of the usual size would cost on this machine: one step of Stable Diffusion 1.5's, random weights."""
+"""Cost of a network of usual size on this machine: one step of Stable Diffusion 1.5's UNet with random weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from diffusers import UNet2DConditionModel
 from pipelines.embedded_device import find_device, inference_dtype
 
 STEPS = 25
-"""Steps of an ordinary run; guidance doubles each."""
+"""Steps of an ordinary run; guidance doubles the work of each."""
 _LATENT = 8
 _CONFIGURATION = {
     "in_channels": 4,
@@ -24,7 +24,7 @@ _CONFIGURATION = {
 
 @torch.inference_mode()
 def guided_run_seconds(size: tuple[int, int]) -> tuple[float, int]:
-    """Seconds of ``STEPS`` guided steps, from one that was measured, without text encoder and decoder.
+    """Return the seconds of ``STEPS`` guided steps, extrapolated from one, without text encoder and decoder.
 
     Args:
         size: (height, width) of the picture, multiples of 64.

@@ -1,6 +1,6 @@
 """The invisible mark's robustness, faintness, false alarms and speed: ``python -m benchmarks.watermark FOLDER...``.
 
-Folders hold our own shots and flat-lays; without, the bundled examples are taken.
+Folders hold our own shots and flat-lays; without any, the bundled examples are used.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ _LONGEST_PX = 1024
 _AVERAGED = (2, 3, 4, 5)
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 FIRST_HALF = list(CHANGES)[: (len(CHANGES) + len(_AVERAGED)) // 2]
-"""Changes that happen to most copies."""
+"""Changes that most copies undergo."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One picture, one change.
+    """Result of one change to one picture.
 
     Attributes:
         change: its name.
         blind: whether the exact payload was read without the original.
-        informed: whether it was read with the original; None where that was not tried.
+        informed: whether it was read with the original; None if that was not tried.
     """
 
     change: str
@@ -56,10 +56,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Tried:
-    """One picture.
+    """Results of one picture.
 
     Attributes:
-        psnr_db: of the marked picture against the one without a mark.
+        psnr_db: of the marked picture against the unmarked one.
         outcomes: in the order of the changes.
     """
 
@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 class Kept:
-    """What was found of each task, in memory and, one line each, in a file."""
+    """Results of each task, in memory and, one line each, in a file."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -104,13 +104,13 @@ class Kept:
         self._found: dict[str, Any] = dict(json.loads(line) for line in lines)
 
     def split(self, work: object, tasks: Sequence[Task]) -> tuple[list[Any], list[Task]]:
-        """What is known of some tasks, and the tasks that are left."""
+        """Return the known results of some tasks, and the remaining tasks."""
         names = [_name_of(work, task) for task in tasks]
         known = [self._found[name] for name in names if name in self._found]
         return known, [task for task, name in zip(tasks, names, strict=True) if name not in self._found]
 
     def keep(self, work: object, task: object, found: object) -> None:
-        """Note one."""
+        """Record one result."""
         if self._path is not None:
             with self._path.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps([_name_of(work, task), found]) + "\n")
@@ -123,7 +123,7 @@ def _name_of(work: object, task: object) -> str:
 
 
 def _until(end: float, jobs: int, work: Callable[[Task], Any], tasks: Sequence[Task], kept: Kept) -> list[Any]:
-    """What is known or was done of some tasks until there were no more, or no more time."""
+    """Return results of tasks, known or computed, until no tasks or no time is left."""
     found, left = kept.split(work, tasks)
     if not left or time.monotonic() > end:
         return found
@@ -137,7 +137,7 @@ def _until(end: float, jobs: int, work: Callable[[Task], Any], tasks: Sequence[T
 
 
 def chosen_pictures(folder: Path, most: int) -> list[Path]:
-    """At most so many pictures of a folder, spread evenly."""
+    """Return at most so many pictures of a folder, spread evenly."""
     found = (
         sorted(path for path in folder.glob("*") if path.suffix.lower() in _SUFFIXES) if folder.is_dir() else [folder]
     )
@@ -146,7 +146,7 @@ def chosen_pictures(folder: Path, most: int) -> list[Path]:
 
 @lru_cache(maxsize=128)
 def read_picture(path: Path) -> ByteArray:
-    """(H, W, 3) uint8 with at most 1,024 pixels on the longer side."""
+    """Return (H, W, 3) uint8 with at most 1,024 pixels on the longer side."""
     with Image.open(path) as opened:
         image = opened.convert("RGB")
     image.thumbnail((_LONGEST_PX, _LONGEST_PX), Image.Resampling.LANCZOS)
@@ -154,7 +154,7 @@ def read_picture(path: Path) -> ByteArray:
 
 
 def _test(task: tuple[Path, int, int]) -> tuple[float, list[tuple[str, bool, bool | None]]]:
-    """PSNR in dB and what was read of one picture."""
+    """Return PSNR in dB and the readings of one picture."""
     path, rest_every, informed_every = task
     payload = int.from_bytes(hashlib.sha256(path.name.encode()).digest()[:5])
     picture, informed = read_picture(path), payload % informed_every == 0
@@ -175,12 +175,12 @@ def _test(task: tuple[Path, int, int]) -> tuple[float, list[tuple[str, bool, boo
 
 
 def _alarms(task: Unmarked) -> bool:
-    """Whether a mark is read where none is."""
+    """Return whether a mark is read in an unmarked picture."""
     return read_mark(picture_of(task, read_picture), KEY) is not None
 
 
 def _seconds(path: Path) -> dict[str, tuple[float, float]]:
-    """For a picture of 1024x768 pixels, medians of five: seconds of one thread, and by the clock as users have them."""
+    """Return medians of five for a 1024x768 picture: CPU seconds of one thread, wall-clock seconds of all threads."""
     picture = np.asarray(Image.fromarray(read_picture(path)).resize((768, 1024)))
     marked, threads = embed_mark(picture, 1, KEY), cv2.getNumThreads()
     tasks = {

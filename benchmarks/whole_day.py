@@ -1,7 +1,7 @@
 """A peak day from midnight to midnight: ``python -m benchmarks.whole_day [--seconds S] [--postgres ADDRESS] [...]``.
 
-1,000,000 pictures for 14,000 sellers, with the load of a quiet night and of a busy afternoon. Nobody waits in real
-time: the clock jumps from event to event, and a slot that makes a picture is only a later moment on it.
+1,000,000 pictures for 14,000 sellers, with the load of a quiet night and of a busy afternoon. The clock is virtual: it
+jumps from event to event, and the end of a picture is such an event.
 
 First the whole day is played in memory with the queue's rules alone, for installations of several sizes. Then as many
 seconds of its busiest hour as ``--seconds`` says, the same jobs at the full rate for all cards, are played on the real
@@ -48,7 +48,7 @@ from vmodel.service.plans import read_plans
 from vmodel.service.rendering import Work
 from vmodel.service.settling import Delivery
 
-#: Seconds that a picture takes: on a graphics card as assumed, and as ``docs/benchmarks.md`` has them of a processor.
+#: Seconds per picture: assumed for a graphics card, and measured on a processor (``docs/benchmarks.md``).
 CARD = Course("card, 3 s a picture", 3.0, 3.0, 3.0)
 PROCESSOR = Course("processor, draft", 18.58, 9.29, 2.22)
 INSTALLATIONS = ((CARD, 56), (CARD, 64), (PROCESSOR, 170), (PROCESSOR, 200))
@@ -61,7 +61,7 @@ T = TypeVar("T")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Play the day in memory, then a part of each of its hours on the tables, and print what they showed."""
+    """Play the day in memory, then a part of its busiest hour on the tables, and print the results."""
     parser = argparse.ArgumentParser(description="Play a peak day.")
     parser.add_argument("--postgres", help="address of an empty database; a server is started without")
     parser.add_argument("--sellers", type=int, default=14_000)
@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def play_in_memory(sellers: int) -> Table:
-    """The whole day by the rules alone: who waits how long, for installations of several sizes."""
+    """Play the whole day by the rules alone for installations of several sizes; tabulate the waits."""
     ids, rows = [f"{number:05d}" for number in range(sellers)], []
     for course, slots in INSTALLATIONS:
         outcome = play(ask_all_day(sellers), MemoryQueue(ids, slots, 4), slots, course)
@@ -97,13 +97,13 @@ def play_in_memory(sellers: int) -> Table:
 
 
 class TablesQueue:
-    """The queue and the ledger themselves, each step in the program's own transaction.
+    """Queue on the real tables and ledger, with each step in the program's own transaction.
 
     Args:
         database: a Postgres.
         settings: of the installation.
-        sellers: ids of accounts.
-        slots: of all workers.
+        sellers: ids of the accounts.
+        slots: number of slots of all workers.
     """
 
     def __init__(self, database: Database, settings: Settings, sellers: list[str], slots: int) -> None:
@@ -118,7 +118,7 @@ class TablesQueue:
         self.spent_ms: dict[str, list[float]] = defaultdict(list)
 
     def submit(self, job: int, ask: Ask) -> None:
-        """See ``Queue``."""
+        """Implement ``Queue``."""
         seller = self._sellers[ask.seller]
         kinds = [(POSES[number // len(VIEWS)], VIEWS[number % len(VIEWS)]) for number in range(ask.shots)]
         shots = [{"model": "wm-ines", "pose": pose, "view": view, "size": "1024x768"} for pose, view in kinds]
@@ -127,7 +127,7 @@ class TablesQueue:
         self._jobs[made.id] = (job, ask.shots)
 
     def release(self) -> list[Turn]:
-        """See ``Queue``."""
+        """Implement ``Queue``."""
         if time.monotonic() - self._beat > _BEAT_S:
             self._beat = time.monotonic()
             assert heartbeat.beat(self._database, _WORKER, self._joined, heartbeat.LIVE)
@@ -137,14 +137,14 @@ class TablesQueue:
         return [self._turn(part) for part in parts]
 
     def begin(self, turn: Turn) -> None:
-        """See ``Queue``."""
+        """Implement ``Queue``."""
         part = self._parts[turn.job, turn.place]
         shots = self._timed("begin a turn", lambda: settling.open_shots(self._database, part, _WORKER))
         assert len(shots) == turn.shots
         self._works[turn] = shots
 
     def begin_shot(self, turn: Turn, number: int) -> None:
-        """See ``Queue``; all of the picture's progress is told at once."""
+        """Implement ``Queue``; report all of the picture's progress at once."""
         shot = self._works[turn][number]
         work = self._timed("begin a picture", lambda: settling.begin_shot(self._database, shot, _WORKER))
         assert work is not None
@@ -152,13 +152,13 @@ class TablesQueue:
             self._timed("tell progress", self._telling(work, stage))
 
     def deliver(self, turn: Turn, number: int) -> None:
-        """See ``Queue``."""
+        """Implement ``Queue``."""
         shot = self._works[turn][number]
         delivery = Delivery(f"{'1' * 64}.png", f"{'2' * 64}.json", 3.0)
         assert self._timed("deliver and charge", lambda: settling.deliver(self._database, shot, delivery))
 
     def end(self, turn: Turn) -> None:
-        """See ``Queue``."""
+        """Implement ``Queue``."""
         del self._works[turn]
         part = self._parts.pop((turn.job, turn.place))
         self._timed("end a turn", lambda: lanes.end_part(self._database, part))
@@ -182,7 +182,7 @@ class TablesQueue:
 
 
 def play_on_tables(database: Database, settings: Settings, sellers: int, seconds: float) -> list[Table]:
-    """A part of the busiest hour on Postgres; raises if it went otherwise than by the rules."""
+    """Play a part of the busiest hour on Postgres; raise AssertionError if it deviates from the rules."""
     course, slots = INSTALLATIONS[0]
     asks = list(ask_between(sellers, _BUSIEST_S, _BUSIEST_S + seconds))
     ids = sorted(open_shops(database, sellers))
@@ -212,7 +212,7 @@ def play_on_tables(database: Database, settings: Settings, sellers: int, seconds
 
 
 def open_shops(database: Database, count: int) -> list[str]:
-    """Ids of new sellers, who pay with their plan's free credits."""
+    """Create sellers who pay with their plan's free credits; return their ids."""
     ids: list[str] = []
     for start in range(0, count, 500):
         with database.transaction() as session:
