@@ -1,4 +1,4 @@
-"""Prints, buttons and labels that stand singly on a garment, told from its cloth."""
+"""Detection of single prints, buttons and labels on a garment, as opposed to its cloth."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ ALLOVER_CELLS = 0.33
 
 
 def placed_marks(photo: ByteArray, mask: BoolArray) -> BoolArray | None:
-    """Pixels of prints, buttons and labels that stand singly on a plain ground; None for an all-over print.
+    """Find the pixels of single prints, buttons and labels on a plain ground; None for an all-over print.
 
     Colours are clustered; a connected patch of one colour that covers a tenth of the garment is ground.
-    If what is left is spread over the whole garment, the print is all-over.
+    If the rest is spread over the whole garment, the print is all-over.
     """
     scale = min(1.0, SMALL / max(photo.shape[:2]))
     size = (max(8, round(photo.shape[1] * scale)), max(8, round(photo.shape[0] * scale)))
@@ -50,12 +50,12 @@ def placed_marks(photo: ByteArray, mask: BoolArray) -> BoolArray | None:
 
 
 def _with_rim(box: tuple[slice, ...]) -> tuple[slice, ...]:
-    """A box and the pixels round it."""
+    """Grow a box by one pixel on each side."""
     return tuple(slice(max(0, side.start - 1), side.stop + 1) for side in box)
 
 
 def _is_seam(lab: FloatArray, piece: BoolArray, ground: FloatArray, area: int, thinnest_px: float) -> bool:
-    """True for a line of the ground's own hue thinner than a print, which is a shadow of what is sewn."""
+    """Tell whether a patch is the shadow of a seam: a line of the ground's own hue, thinner than a print."""
     step = np.median(lab[piece], 0) - ground
     if step[0] > 0 or np.hypot(step[1], step[2]) > 18:
         return False
@@ -66,7 +66,7 @@ def _is_seam(lab: FloatArray, piece: BoolArray, ground: FloatArray, area: int, t
 
 
 def _patches(label: IntArray) -> tuple[IntArray, IntArray]:
-    """Connected patches of one colour: (h, w) int numbers from 1 (0 outside), and the area of each number."""
+    """Find connected patches of one colour: (h, w) int numbers from 1 (0 outside), and the area of each number."""
     pieces: IntArray = np.zeros(label.shape, np.int32)
     areas: list[IntArray] = [np.zeros(1, np.int32)]
     for colour in range(COLOURS):
@@ -83,7 +83,7 @@ def _is_allover(marks: BoolArray, inside: BoolArray) -> bool:
 
 
 def _stands_out(lab: FloatArray, piece: BoolArray, inside: BoolArray) -> bool:
-    """True if a patch differs from the cloth round it by more than a fold does."""
+    """Tell whether a patch differs from the cloth around it by more than a fold does."""
     ring = cv2.dilate(piece.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
     ring &= inside & ~piece
     if not ring.any():
@@ -93,7 +93,7 @@ def _stands_out(lab: FloatArray, piece: BoolArray, inside: BoolArray) -> bool:
 
 
 def _cluster(lab: FloatArray, inside: BoolArray) -> IntArray:
-    """(h, w) int label of the nearest of a few typical colours, -1 outside."""
+    """Label each pixel with the nearest of a few typical colours: (h, w) int, -1 outside."""
     colours = np.ascontiguousarray(lab[inside])
     order = np.argsort(colours[:, 0] + 0.7 * colours[:, 1] + 0.4 * colours[:, 2], kind="stable")
     start = np.zeros(len(colours), np.int32)
@@ -101,7 +101,7 @@ def _cluster(lab: FloatArray, inside: BoolArray) -> IntArray:
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
     _, found, centres = cv2.kmeans(colours, COLOURS, start[:, None], stop, 1, cv2.KMEANS_USE_INITIAL_LABELS)
     near = np.arange(COLOURS)
-    for a in range(COLOURS):  # shades of one colour are one colour
+    for a in range(COLOURS):  # merge shades of one colour
         for b in range(a):
             if np.linalg.norm(centres[a] - centres[b]) < 16:
                 near[near == near[a]] = near[b]
@@ -111,7 +111,7 @@ def _cluster(lab: FloatArray, inside: BoolArray) -> IntArray:
 
 
 def _spread(marks: BoolArray, inside: BoolArray) -> float:
-    """Share of the garment's cells that hold a mark."""
+    """Return the share of the garment's cells that hold a mark."""
     cell = max(4, SMALL // 18)
     height, width = (n // cell * cell for n in marks.shape)
     blocks = [

@@ -1,4 +1,4 @@
-"""A photographed back in the light of the front's photo: one gain a channel, fitted beside the side seams."""
+"""Colour match of a photographed back to the front's photo: one gain per channel, fitted beside the side seams."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ STRIP: Final = (0.01, 0.05)
 STATIONS: Final = 240
 ACROSS: Final = 16
 PARTS: Final = 4
-"""Lengths of each seam that have to tell the same."""
+"""Number of lengths of each seam that are compared separately."""
 LEVELS: Final = np.linspace(0.1, 0.9, 9)
 FLARE: Final = 0.002
 """Linear light below which ratios are noise; it draws the gains of black cloth towards 1."""
 GAINS: Final = (0.7, 1.4)
 STRONGEST_CAST: Final = 1.5
-"""Largest over smallest gain; more is a dye."""
+"""Largest ratio of two gains that light can make; a larger one comes from the dye."""
 GREENEST_CAST: Final = 1.2
 """Green against the mean of red and blue: light varies from warm to cool, hardly from green to magenta."""
 UNSEEN: Final = 0.03
-"""Log of a gain that hardly anybody sees, and uneven cloth makes by itself."""
+"""Log of a gain that is hardly visible and that uneven cloth causes by itself."""
 EVEN: Final = np.array([0.2, 0.1])
 """Logs, of luminance and of colour, by which a length may differ from the whole: lamps stand on one side, and the back
 is mirrored."""
@@ -41,17 +41,17 @@ SAME_CLOTH: Final = 0.15
 AGREEING_LEVELS: Final = 0.6
 AGREEING_PARTS: Final = 0.75
 SEEN: Final = 0.04
-"""OKLab distance of the strips' means that deserves a word."""
+"""OKLab distance of the strips' means above which the user is warned."""
 
 
 def agree_with_front(
     front: ByteArray, back: ByteArray, mask: BoolArray, sides: Sequence[FloatArray]
 ) -> tuple[ByteArray, str | None]:
-    """Take another white balance or exposure out of the photo of the back.
+    """Remove a different white balance or exposure from the photo of the back.
 
     Both pictures are compared beside each side seam by the levels of their colours, not by pixels, so that stripes
-    and prints need not meet. A difference that is the same along both seams, and that light can make, is a
-    gain in linear light (von Kries, 1902) and is undone; any other is the cloth's own.
+    and prints need not match up. A difference that is the same along both seams, and that light can make, is a
+    gain in linear light (von Kries, 1902) and is undone. Any other difference belongs to the cloth.
 
     Args:
         front: (H, W, 3) uint8 sRGB, colours bled past the outline.
@@ -59,7 +59,7 @@ def agree_with_front(
         mask: (H, W) bool, the front.
         sides: (n, 2) photo pixels of each side seam, counter-clockwise round the garment when y points up.
     Returns:
-        The back, the same array where nothing is undone, and a sentence where its colour is another.
+        The back (the same array where nothing is undone), and a warning where its colour visibly differs, else None.
     """
     strips = [(_strip(front, where), _strip(back, where)) for where in _places(mask, sides)]
     if not strips:
@@ -76,7 +76,7 @@ def agree_with_front(
 
 
 def _places(mask: BoolArray, sides: Sequence[FloatArray]) -> list[tuple[FloatArray, BoolArray]]:
-    """Points beside each seam: (s, a, 2) pixels, s along it and a across, and (s, a) bool where they lie on cloth."""
+    """Place points beside each seam: (s, a, 2) pixels, s along it and a across, and (s, a) bool where on cloth."""
     found = []
     for side in sides:
         way = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(side, axis=0), axis=1))])
@@ -101,16 +101,16 @@ def _pixels(points: FloatArray, size: tuple[int, ...]) -> tuple[FloatArray, Floa
 
 
 def _strip(rgb: ByteArray, where: tuple[FloatArray, BoolArray]) -> FloatArray:
-    """(s, a, 3) linear light; NaN off the cloth."""
+    """Return the linear light of a strip: (s, a, 3); NaN off the cloth."""
     columns, rows = _pixels(where[0], rgb.shape)
     return np.where(where[1][..., None], to_linear(rgb[rows, columns]), np.nan)
 
 
 def _log_gain(front: FloatArray, back: FloatArray) -> tuple[FloatArray, bool]:
-    """The log gain (3,) from back to front that most levels agree on, and whether the others do.
+    """Return the median log gain (3,) from back to front over all levels, and whether most levels agree with it.
 
     A level is a quantile of a channel. Where stripes cover a little more of one strip than of the other,
-    the levels between their colours swap; the median does not see those few.
+    the levels between their colours swap; the median ignores those few.
     """
     levels = [np.nanquantile(strip.reshape(-1, 3), LEVELS, axis=0) for strip in (front, back)]
     ratios = np.log((levels[0] + FLARE) / (levels[1] + FLARE))
@@ -120,10 +120,10 @@ def _log_gain(front: FloatArray, back: FloatArray) -> tuple[FloatArray, bool]:
 
 
 def _is_one_light(strips: Sequence[tuple[FloatArray, FloatArray]], logs: FloatArray) -> bool:
-    """True if both seams, and most lengths of them, tell of one gain.
+    """Tell whether both seams, and most lengths of them, agree on one gain.
 
-    Cloth that is washed, or printed at large, differs from length to length on the front already, by as much as is
-    allowed here on top.
+    Washed cloth and large prints differ from length to length on the front already. The tolerance grows with that
+    difference.
     """
     sides = [_log_gain(*strip) for strip in strips]
     if not all(is_same_cloth for _, is_same_cloth in sides):
@@ -137,19 +137,19 @@ def _is_one_light(strips: Sequence[tuple[FloatArray, FloatArray]], logs: FloatAr
 
 
 def _off(logs: FloatArray) -> FloatArray:
-    """(2,) of a log gain: luminance, and the channel that departs most from it."""
+    """Split a log gain into (2,): luminance, and the largest departure of a channel from it."""
     brighter = float(logs @ LUMINANCE)
     return np.array([brighter, np.abs(logs - brighter).max()])
 
 
 def _parts(picture: FloatArray) -> list[FloatArray]:
-    """Lengths of a strip, each (s / PARTS, a, 3), those without cloth left out."""
+    """Cut a strip into lengths, each (s / PARTS, a, 3), and leave out those without cloth."""
     parts = rearrange(picture, "(part s) a c -> part s a c", part=PARTS)
     return [part for part in parts if not np.isnan(part).all()]
 
 
 def _is_of_light(gains: FloatArray) -> bool:
-    """True if a lamp, a white balance or an exposure can make these gains (3,)."""
+    """Tell whether a lamp, a white balance or an exposure can make these gains (3,)."""
     red, green, blue = gains
     tint = green / np.sqrt(red * blue)
     return bool(

@@ -1,4 +1,4 @@
-"""Blocks for grown-ups: from measures to edges, in centimetres."""
+"""Blocks for adults: edges drafted from body measures, in centimetres."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ KINDS: Final[Mapping[str, GarmentKind]] = MappingProxyType(
         "shorts": GarmentKind(Category.SHORTS, 1.0, length=Length.KNEE, stated=True),
     }
 )
-"""What each block is."""
+"""Name of a block -> kind of garment."""
 
 
 def _tee(body: BodyMeasurements) -> Block:
@@ -64,7 +64,7 @@ def _hoodie(body: BodyMeasurements) -> Block:
 
 
 def _sweat_cut(body: BodyMeasurements) -> Upper:
-    """A shoulder that drops, and a deep armhole."""
+    """Draft the cut of a sweatshirt: a dropped shoulder and a deep armhole."""
     cut = fitted(body, ease=18.0, longer=1.0, wide=4.0)
     cut = replace(cut, depth=cut.depth + 3.0, drop=0.2 * body.neck)
     return with_long_sleeves(cut, 0.9 * body.arm_length, 0.11 * body.chest + 2.5, _upper_arm(body, 6.5))
@@ -97,7 +97,7 @@ def _coat(body: BodyMeasurements) -> Block:
 
 
 def _upper_arm(body: BodyMeasurements, ease: float) -> float:
-    """Half the girth of a sleeve at the armpit."""
+    """Return half the girth of a sleeve at the armpit."""
     return (0.3 * body.chest + ease) / 2
 
 
@@ -148,7 +148,7 @@ def _skirt(body: BodyMeasurements) -> Block:
 
 
 def _seat(body: BodyMeasurements) -> float:
-    """Girth where a waistband sits, a little below the natural waist."""
+    """Return the girth where a waistband sits, a little below the natural waist."""
     return body.waist + 0.3 * (body.hip - body.waist) + 1.0
 
 
@@ -173,4 +173,4 @@ DRAFTS: Final[Mapping[str, Callable[[BodyMeasurements], Block]]] = MappingProxyT
         "coat": _coat,
     }
 )
-"""Name -> what cuts it."""
+"""Name of a block -> function that cuts it."""

@@ -1,5 +1,7 @@
-"""Blocks for children: their bodies have no waist to speak of, a large head, and grow; so cuts hang straight from the
-shoulders with room to move, necks are wide enough for the head, and what is worn at the waist is held by elastic.
+"""Blocks for children, whose bodies have hardly any waist, a large head, and grow.
+
+Cuts therefore hang straight from the shoulders with room to move. Necks are wide enough for the head, and elastic holds
+what is worn at the waist.
 """
 
 from __future__ import annotations
@@ -38,13 +40,13 @@ KINDS: Final[Mapping[str, GarmentKind]] = MappingProxyType(
         "child-shorts": GarmentKind(Category.SHORTS, 1.0, length=Length.KNEE, stated=True),
     }
 )
-"""What each block is."""
+"""Name of a block -> kind of garment."""
 _KNEE: Final = 0.52
 """Height of a child's knee as a share of the inside leg."""
 
 
 def _straight(body: BodyMeasurements, ease: float, longer: float = 0.0) -> Upper:
-    """A top that hangs straight from the chest, over the belly, to the hip."""
+    """Draft a top that hangs straight from the chest, over the belly, to the hip."""
     half_chest = (max(body.chest, body.waist + 2.0) + ease) / 4
     return Upper(
         half_chest=half_chest,
@@ -75,7 +77,7 @@ def _sweatshirt(body: BodyMeasurements) -> Block:
 
 
 def _hoodie(body: BodyMeasurements) -> Block:
-    """Without cords: what can be caught in a slide has no place on children's clothes (EN 14682)."""
+    """Cut a hoodie without cords, because a slide can catch cords on children's clothes (EN 14682)."""
     cut = _sweat_cut(body)
     front, back, marks, sleeves = upper_edges(cut)
     front, back, trims = hooded(front, back, cut, 3.5, cords=False)
@@ -90,7 +92,7 @@ def _sweat_cut(body: BodyMeasurements) -> Upper:
 
 
 def _coat(body: BodyMeasurements) -> Block:
-    """Straight, to the middle of the thigh, over a sweater."""
+    """Cut a straight coat to the middle of the thigh, worn over a sweater."""
     cut = _straight(body, ease=18.0)
     length = body.neck_height - 0.78 * body.inseam
     cut = replace(cut, depth=cut.depth + 1.5, shoulder=min(cut.shoulder + 1.8, cut.half_chest - 1.2))
@@ -105,7 +107,7 @@ def _coat(body: BodyMeasurements) -> Block:
 
 
 def _dress(body: BodyMeasurements) -> Block:
-    """Short sleeves, a yoke, and a skirt that widens evenly from the chest to just above the knee."""
+    """Cut a dress with short sleeves, a yoke, and a skirt that widens evenly from the chest to just above the knee."""
     cut = _straight(body, ease=9.0)
     length = body.neck_height - (_KNEE * body.inseam + 6.0)
     cut = replace(cut, length=length, half_hem=max(cut.half_hem, (body.hip + 10.0) / 4) + 0.13 * length)
@@ -118,7 +120,7 @@ def _dress(body: BodyMeasurements) -> Block:
 
 
 def _elastic_waist(body: BodyMeasurements) -> tuple[float, float]:
-    """Half of a waistband's flat width, wide enough for the hips, and the share of it that elastic leaves."""
+    """Return half of a waistband's flat width, wide enough for the hips, and the share of it that elastic leaves."""
     half = (body.hip + 2.0) / 4
     return half, min(1.0, (body.waist + 0.06 * (body.hip - body.waist)) / (4 * half))
 
@@ -165,4 +167,4 @@ DRAFTS: Final[Mapping[str, Callable[[BodyMeasurements], Block]]] = MappingProxyT
         "child-shorts": _shorts,
     }
 )
-"""Name -> what cuts it."""
+"""Name of a block -> function that cuts it."""

@@ -13,23 +13,23 @@ from vmodel.types import BodyMeasurements, GarmentKind
 __all__ = ["BLOCKS", "KINDS", "Block", "Trim", "cut_block", "is_for_children"]
 
 KINDS: Final[Mapping[str, GarmentKind]] = MappingProxyType({**block_adult.KINDS, **block_child.KINDS})
-"""What each block is."""
+"""Name of a block -> kind of garment."""
 BLOCKS: Final[Mapping[str, Callable[[BodyMeasurements], Block]]] = MappingProxyType(
     {**block_adult.DRAFTS, **block_child.DRAFTS}
 )
-"""Name -> what cuts it."""
+"""Name of a block -> function that cuts it."""
 
 
 def cut_block(name: str, body: BodyMeasurements) -> Block:
-    """Cut a block to somebody's measures.
+    """Cut a block to the measures of a body.
 
     Args:
         name: a key of ``BLOCKS``.
-        body: whose measures.
+        body: measures of the wearer.
     """
     return BLOCKS[name](body)
 
 
 def is_for_children(name: str) -> bool:
-    """True for a block that is drafted for a child's body and worn by children only."""
+    """Tell whether a block is drafted for a child's body and worn by children only."""
     return name in block_child.DRAFTS

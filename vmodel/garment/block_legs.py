@@ -1,8 +1,9 @@
 """Trousers of any length as tailors cut them: four pieces with a fork, so that a leg goes all the way round a thigh.
 
-Front and back of each leg are pieces of their own. Left and right meet in the middle down to the fork, which reaches
-past the middle, between the legs, further behind than before. Behind, the middle leans outwards and the waist rises:
-the way over the seat is longer than the way over the belly. After the drafts of W. Aldrich, "Metric Pattern Cutting".
+Front and back of each leg are separate pieces. Left and right meet in the middle down to the fork, which reaches past
+the middle, between the legs, further at the back than at the front. At the back, the middle leans outwards and the
+waist rises, because the way over the seat is longer than the way over the belly. After the drafts of W. Aldrich,
+"Metric Pattern Cutting".
 """
 
 from __future__ import annotations
@@ -22,36 +23,37 @@ _EASE_CM: Final = 10.0
 _RISE_CM, _RISE_OF_BELLY = 1.5, 0.35
 """Room below the crotch, and what a belly adds, as a share of the waist beyond 0.78 of the hip."""
 _LEAST_LEG: Final = 0.04
-"""What a leg goes on below the fork, at least, as a share of the hip."""
+"""Least length of a leg below the fork, as a share of the hip."""
 _FORK: Final = {"front": 0.05, "back": 0.11}
 _CURVE: Final = {"front": 0.055, "back": 0.09}
-"""How far the fork reaches past the middle, and how high above it the middle begins to turn; shares of the hip."""
+"""Reach of the fork past the middle, and height above it at which the middle begins to turn; shares of the hip."""
 _LEAN, _LIFT, _SIDE_LIFT = 0.022, 0.032, 0.008
-"""Of the back's middle at the waist, outwards and upwards, and of the side seam, upwards; shares of the hip."""
+"""Shift of the back's middle at the waist, outwards and upwards, and of the side seam, upwards; shares of the hip."""
 _BACK_WIDER_CM: Final = 0.5
 _HALF_FORK: Final = 0.03
-"""The same at the fork, as a share of the hip: half of what it reaches further behind than before."""
+"""The same at the fork, as a share of the hip: half of the fork's extra reach at the back."""
 _NARROWS_CM: Final = 10.0
-"""Length of an inseam at which a third of that is left: shorter ones would not become as long as each other else."""
+"""Length of an inseam at which a third of that is left. Otherwise short front and back inseams could not become equally
+long."""
 _CREASE: Final = 0.11
-"""How far a leg's middle lies from the garment's, as a share of the hip."""
+"""Distance of a leg's middle from the garment's, as a share of the hip."""
 _KNEE, _KNEE_BOUNDS = 0.4, (-0.4, 1.0)
-"""Share of the width it loses to the hem that the side still has halfway down the leg: usually, and the bounds that a
-knee of a given width may ask for."""
+"""Share of the width lost to the hem that the side still has halfway down the leg: the default, and the bounds for a
+knee of a given width."""
 _HOLLOW, _HOLLOW_CM, _STRAIGHT = 0.135, 9.0, 0.4
-"""Length of the inseam's hollow below the fork, as a share of the inseam and at most; share of its way that is even."""
+"""Length of the inseam's hollow below the fork, as a share of the inseam and at most; share of it that is straight."""
 _STEEP: Final = 0.5
-"""How much of the difference between hip and waist, a quarter of each, the sides do not take. A body's sides lean by a
-third of it; sides cut to lean by all of it are too long for the body and bulge."""
+"""Share of the difference between a quarter of hip and waist that the sides do not take. A body's sides lean by a third
+of it; sides cut to lean by all of it are too long for the body and bulge."""
 _BEHIND: Final = 0.6
 """Share of that which the back's middle takes instead, as darts would; the rest is gathered into the waistband."""
 _BAND_CM, _HEM_CM = 3.5, 2.0
 _APART_CM: Final = 0.8
 """Least distance of a leg's inside from the middle, lying flat."""
 _LEAST_HIP: Final = 0.2
-"""How far below the waist the widest place of the side lies at least, as a share of the rise."""
+"""Least distance of the side's widest place below the waist, as a share of the rise."""
 _HIP_CURVE: Final = 0.55
-"""Share of what the side gains from the waist to there that it has halfway: bodies widen evenly."""
+"""Share of the side's gain from the waist to there that it has reached halfway: bodies widen evenly."""
 _ROWS, _COLUMNS = 90, 9
 
 
@@ -71,7 +73,7 @@ class _Half:
 
     @property
     def edges(self) -> Edges:
-        """Counter-clockwise; the waist is level where it meets the side."""
+        """Edges of the piece, counter-clockwise; the waist is level where it meets the side."""
         top, end = self.side[-1], self.middle[0]
         waist = edge_of(as_point(top), as_point(end))
         waist[:, 1] = top[1] + (end[1] - top[1]) * np.linspace(0, 1, len(waist)) ** 2
@@ -86,7 +88,7 @@ class _Half:
 
 @dataclass(frozen=True)
 class _Levels:
-    """Where a leg lies: heights and widths in cm; the origin is the middle of the waist."""
+    """Position of a leg: heights and widths in cm; the origin is the middle of the waist."""
 
     hip: float
     rise: float
@@ -99,7 +101,7 @@ class _Levels:
 
     @property
     def back_wider(self) -> float:
-        """How much wider the back's inseam ends than the garment lies, in cm."""
+        """Extra width in cm at the end of the back's inseam, compared with the garment lying flat."""
         share = float(np.exp(-np.square((self.bottom + self.rise) / _NARROWS_CM)))
         return _BACK_WIDER_CM + share * max(_HALF_FORK * self.hip - _BACK_WIDER_CM, 0.0)
 
@@ -112,7 +114,7 @@ class _Levels:
         return float(np.clip((self.knee + self.inner / 2 - self.outer) / loses, *_KNEE_BOUNDS))
 
     def side(self, half_waist: float, wider: float = 0.0) -> FloatArray:
-        """Side seam from the hem up."""
+        """Return the side seam from the hem up."""
         knee = self.outer + self._keeps * (self.quarter - self.outer), (self.bottom - self.rise) / 2
         corners = (
             (self.outer, self.bottom), knee, (self.quarter, -self.rise),
@@ -135,10 +137,10 @@ def draft_legs(
     quarter: float | None = None,
     knee: float | None = None,
 ) -> Block:
-    """Trousers of any length.
+    """Draft trousers of any length.
 
     Args:
-        kind: what they are.
+        kind: of the trousers.
         body: the wearer.
         inseam: how far below the body's crotch they end.
         opening: flat width of a leg's end.
@@ -177,7 +179,7 @@ def _pieces(name: str, half: _Half, side: FloatArray, inner: FloatArray) -> tupl
 
 
 def _trims(half: _Half) -> tuple[Trim, ...]:
-    """Band and hem, each one line across both legs: a line's end would show on the other leg."""
+    """Return band and hem, each as one line across both legs, because a line's end would show on the other leg."""
     waist, hem = half.edges["waist"], half.edges["leg_left"][::-1]
     return tuple(
         Trim(kind, np.vstack([line, line[::-1] * (-1, 1)]), width)
@@ -219,7 +221,7 @@ def _front(at: _Levels, half_waist: float) -> _Half:
 
 
 def _back(at: _Levels, half_waist: float, lean: float, inseam_cm: float) -> _Half:
-    """As the front, with the fork so much lower that both inseams are as long."""
+    """Draft the back like the front, with the fork lowered until both inseams are equally long."""
     reach, end = -_FORK["back"] * at.hip, (at.inner - at.back_wider, at.bottom)
     long = at.bottom + at.rise
     drop = minimize_scalar(
@@ -236,12 +238,12 @@ def _back(at: _Levels, half_waist: float, lean: float, inseam_cm: float) -> _Hal
 
 
 def _onto_tip(tip: Point) -> tuple[FloatArray, FloatArray]:
-    """The last two controls of a fork's curve, which ends level: front and back go on into each other."""
+    """Return the last two controls of a fork's curve, which ends level so that front and back continue each other."""
     return np.array([0.4 * tip[0], tip[1]]), np.array(tip)
 
 
 def _inseam(tip: Point, end: Point) -> FloatArray:
-    """(n, 2) from the fork down, hollow at first."""
+    """Draft the inseam from the fork down, hollow at first: (n, 2)."""
     share = np.linspace(0, 1, 48)
     long = tip[1] - end[1]
     hollow = np.exp(-share * long / min(_HOLLOW * long, _HOLLOW_CM))
@@ -255,7 +257,7 @@ def _length(line: FloatArray) -> float:
 
 
 def _lying(half: _Half, side: FloatArray, inner: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Points of a piece, and where they lie in the sewn garment: its fork is folded away behind the middle.
+    """Return points of a piece and their places in the sewn garment, where its fork is folded away behind the middle.
 
     Args:
         half: the piece.
@@ -280,7 +282,7 @@ def _x_at(line: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def _outline(side: FloatArray, inner: FloatArray, middle_y: float) -> Edges:
-    """A side of the garment lying flat."""
+    """Return the edges of one side of the garment lying flat."""
     left = {
         "inseam_left": inner,
         "leg_left": edge_of(as_point(inner[-1]), as_point(side[0])),

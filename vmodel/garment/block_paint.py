@@ -1,4 +1,4 @@
-"""The pictures that a block's panels wear: print at its true size, trims, seams and stitches."""
+"""Pictures of a block's panels: print at its true size, trims, seams and stitches."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FINE: Final = 1 << _SUBPIXEL
 
 @dataclass(frozen=True)
 class Colours:
-    """sRGB 0..255 of what is not print.
+    """sRGB colours 0..255 of everything except the print.
 
     Attributes:
         ground: the cloth.
@@ -35,7 +35,7 @@ class Colours:
 
 @dataclass(frozen=True)
 class Canvas:
-    """Where a block lies on its picture.
+    """Position of a block on its picture.
 
     Attributes:
         size: (height, width) in pixels.
@@ -54,12 +54,12 @@ class Canvas:
         return np.array([[k, 0.0, -self.low_cm[0] * k], [0.0, -k, self.size[0] + self.low_cm[1] * k]])
 
     def to_pixels(self, points_cm: FloatArray) -> FloatArray:
-        """(n, 2) points of the panel as picture pixels."""
+        """Convert (n, 2) points of the panel to picture pixels."""
         affine = self.panel_to_texture
         return np.asarray(points_cm @ affine[:, :2].T + affine[:, 2])
 
     def window(self, points_cm: FloatArray, reach_cm: float) -> tuple[tuple[slice, slice], Canvas]:
-        """The part of the picture that lies within reach of some points: where it is, and itself as a canvas."""
+        """Return the part of the picture within reach of some points: its rows and columns, and a canvas of it."""
         points = self.to_pixels(np.atleast_2d(points_cm))
         reach = reach_cm * self.px_per_cm + 2
         left, top = (max(0, int(value)) for value in points.min(0) - reach)
@@ -71,7 +71,7 @@ class Canvas:
         return (slice(top, low), slice(left, right)), part
 
     def grid_cm(self) -> tuple[FloatArray, FloatArray]:
-        """(H, W) x to the right and y up of every pixel's centre."""
+        """Return x to the right and y up of every pixel's centre, each (H, W)."""
         rows, columns = np.mgrid[: self.size[0], : self.size[1]] + 0.5
         x = columns / self.px_per_cm + self.low_cm[0]
         y = (self.size[0] - rows) / self.px_per_cm + self.low_cm[1]
@@ -79,11 +79,11 @@ class Canvas:
 
 
 def lay_out(block: Block, finest_px_per_cm: float = FINEST_PX_PER_CM) -> Canvas:
-    """A canvas on which front and back of a block fit.
+    """Make a canvas on which front and back of a block fit.
 
     Args:
         block: cut.
-        finest_px_per_cm: resolution, unless the block is so large that its picture would be too.
+        finest_px_per_cm: resolution; lower where the picture would be longer than ``LONGEST_SIDE_PX``.
     """
     points = np.concatenate([line for piece in block.cut for line in piece.edges.values()])
     low, high = points.min(0) - _MARGIN_CM, points.max(0) + _MARGIN_CM
@@ -93,9 +93,9 @@ def lay_out(block: Block, finest_px_per_cm: float = FINEST_PX_PER_CM) -> Canvas:
 
 
 def paint_side(block: Block, side: str, canvas: Canvas, print_: PrintRepeat | None, colours: Colours) -> ByteArray:
-    """The cloth of one side, seen from outside, past the outline too, so that no border shows at a seam.
+    """Paint the cloth of one side, seen from outside, past the outline too, so that no border shows at a seam.
 
-    The print keeps to the middle of front and back; on sleeves it follows their grain, from the shoulder down.
+    The print is aligned with the middle of front and back; on sleeves it follows their grain, from the shoulder down.
 
     Args:
         block: cut.
@@ -126,7 +126,7 @@ def paint_side(block: Block, side: str, canvas: Canvas, print_: PrintRepeat | No
 
 
 def outline_alpha(block: Block, canvas: Canvas, front_only: bool = False) -> FloatArray:
-    """(H, W) float32 coverage 0..1 of the garment lying flat, or of its front alone."""
+    """Return the (H, W) float32 coverage 0..1 of the garment lying flat, or of its front alone."""
     covered = np.zeros(canvas.size, np.uint8)
     for edges in (block.front,) if front_only else (block.front, block.back):
         loop = np.concatenate([line[:-1] for line in edges.values()])
@@ -138,10 +138,10 @@ def outline_alpha(block: Block, canvas: Canvas, front_only: bool = False) -> Flo
 
 
 def seam_mismatch_cm(block: Block, print_: PrintRepeat) -> float:
-    """How far the print of the back lies beside the front's at the side seams, at the height of the hip.
+    """Return the offset in cm between the prints of back and front at the side seams, at the height of the hip.
 
-    Both are centred, so they meet where the whole girth is a multiple of the repeat; 0 for a perfect match, at most
-    half a repeat.
+    Both prints are centred, so they match where the whole girth is a multiple of the repeat; 0 for a perfect match, at
+    most half a repeat.
     """
     sides = [line for name, line in block.back.items() if name.startswith("side")]
     lowest = max(float(line[:, 1].min()) for line in sides)
@@ -163,7 +163,7 @@ def _print_on(
 
 
 def _sleeve(outline: FloatArray, canvas: Canvas, x: FloatArray, y: FloatArray) -> BoolArray:
-    """Pixels of a sleeve and a little past it, but not across the armhole."""
+    """Return the pixels of a sleeve and a little past it, but not across the armhole."""
     mask = np.zeros(canvas.size, np.uint8)
     cv2.fillPoly(mask, [np.round(canvas.to_pixels(outline)).astype(np.int32)], 1)
     reach = 2 * round(1.5 * canvas.px_per_cm) + 1
@@ -178,7 +178,7 @@ def _sleeve(outline: FloatArray, canvas: Canvas, x: FloatArray, y: FloatArray) -
 
 
 def _sew_on(cloth: FloatArray, trim: Trim, canvas: Canvas, colours: Colours) -> None:
-    """Paint a trim; changes the cloth, and only where the trim is."""
+    """Paint a trim onto the cloth in place, and only where the trim is."""
     where, part = canvas.window(trim.line_cm, 3.0 if trim.kind == "hood" else trim.width_cm + 0.5)
     below, tint = cloth[where], np.array(colours.trim, np.float32)
     if trim.kind in {"line", "pocket"}:
@@ -199,7 +199,7 @@ def _sew_on(cloth: FloatArray, trim: Trim, canvas: Canvas, colours: Colours) -> 
 
 
 def _distance_cm(canvas: Canvas, line_cm: FloatArray) -> FloatArray:
-    """(H, W) distance of every pixel from a polyline."""
+    """Return the (H, W) distance in cm of every pixel from a polyline."""
     off = np.ones(canvas.size, np.uint8)
     cv2.polylines(off, [np.round(canvas.to_pixels(line_cm)).astype(np.int32)], False, 0)
     return np.asarray(cv2.distanceTransform(off, cv2.DIST_L2, 5) / canvas.px_per_cm, np.float32)
@@ -213,18 +213,18 @@ def _line(cloth: FloatArray, canvas: Canvas, line_cm: FloatArray, width_cm: floa
 
 
 def _lying_hood(cloth: FloatArray, canvas: Canvas, line_cm: FloatArray) -> FloatArray:
-    """A bag of cloth on the back: its edge, and the shadow that it throws below."""
+    """Paint the bag of a hood on the back: its edge, and its shadow below."""
     shaded = cloth * _bag_light(canvas.size, canvas.to_pixels(line_cm) - 0.5, canvas.px_per_cm)[..., None]
     return _line(np.asarray(shaded, np.float32), canvas, line_cm, 0.6 * _SEAM_CM)
 
 
 def _bag_light(size: tuple[int, int], outline_px: FloatArray, cm_px: float) -> FloatArray:
-    """What light a bag of cloth on the back leaves: it rolls off towards its edge, and throws a shadow below.
+    """Compute the light on and below a bag of cloth on the back: it falls off towards the edge, with a shadow below.
 
     Args:
         size: (H, W) of the picture.
         outline_px: (n, 2) pixels.
-        cm_px: pixels a centimetre.
+        cm_px: pixels per centimetre.
     Returns:
         (H, W) float32, at most 1.
     """

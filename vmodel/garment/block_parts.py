@@ -1,4 +1,4 @@
-"""What blocks are drafted with: edges, seams, trims, and the shapes that several blocks share; all in centimetres."""
+"""Parts from which blocks are drafted: edges, seams, trims, and shapes that several blocks share; in centimetres."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ANGLES: Final = 18.0, 48.0
 
 @dataclass(frozen=True)
 class Trim:
-    """Something sewn on that shows: it gets the trim's colour, or lines of thread.
+    """A visible part that is sewn on: it gets the trim's colour, or lines of thread.
 
     Attributes:
         kind: "band" along an edge, "stitch" line, "button", "pocket", "hood" that lies down.
@@ -82,12 +82,12 @@ class Block:
 
     @property
     def cut(self) -> tuple[Piece, ...]:
-        """What is sewn together."""
+        """Pieces that are sewn together."""
         return self.pieces or (Piece("front", "front", self.front), Piece("back", "back", self.back))
 
     @property
     def seams(self) -> tuple[Seam, ...]:
-        """As the pieces are sewn, else every edge of the front that is no opening, sewn to the back's."""
+        """Seams of the pieces; by default, every edge of the front that is no opening, sewn to the back's."""
         if self.sewn:
             return self.sewn
         fronts = [piece for piece in self.cut if piece.side == "front"]
@@ -97,7 +97,7 @@ class Block:
 
 
 def edge_of(*corners: Point, bow: Point = (0.0, 0.0)) -> FloatArray:
-    """A polyline of equal shares, bowed sideways in its middle."""
+    """Make a polyline of equal shares, bowed sideways in its middle."""
     given = np.array(corners, np.float64)
     steps = np.linspace(0, len(given) - 1, _STEPS)
     line = np.stack([np.interp(steps, np.arange(len(given)), given[:, axis]) for axis in (0, 1)], axis=1)
@@ -106,12 +106,12 @@ def edge_of(*corners: Point, bow: Point = (0.0, 0.0)) -> FloatArray:
 
 
 def mirrored_edges(edges: Edges) -> Edges:
-    """The wearer's right half from the left half: same shape, run the other way."""
+    """Make the wearer's right half from the left half: same shape, run the other way."""
     return {name.replace("left", "right"): (line * (-1, 1))[::-1] for name, line in reversed(edges.items())}
 
 
 def parted(front: Edges, top: float, foot: float) -> tuple[Piece, Piece]:
-    """The two halves of a front that is open from neck to hem, each with a free edge of its own.
+    """Split a front that is open from neck to hem into two halves, each with a free edge of its own.
 
     Args:
         front: edges of the whole front, with one neck and one hem.
@@ -134,12 +134,12 @@ def _left_half(front: Edges, top: float, foot: float) -> Edges:
 
 
 def _turned(edges: Edges) -> Edges:
-    """A whole side or a half as a mirror shows it."""
+    """Mirror a whole side or a half, and exchange left and right in the names."""
     return {_other_side(name): (line * (-1, 1))[::-1] for name, line in reversed(edges.items())}
 
 
 def _beyond(line: FloatArray, x: float) -> FloatArray:
-    """The part of a line across the front that lies to the left of the wearer's ``x``."""
+    """Return the part of a line across the front that lies to the left of the wearer's ``x``."""
     rising = line if line[0, 0] < line[-1, 0] else line[::-1]
     end = np.array([x, np.interp(x, rising[:, 0], rising[:, 1])])
     part = np.vstack([end, rising[rising[:, 0] > x + 1e-6]])
@@ -153,7 +153,7 @@ def _other_side(name: str) -> str:
 
 
 def both_sides(landmarks: Mapping[str, Point]) -> dict[str, FloatArray]:
-    """Landmarks of the left side, and their mirror images."""
+    """Return landmarks of the left side and their mirror images."""
     found: dict[str, FloatArray] = {}
     for name, (x, y) in landmarks.items():
         found[name] = np.array([x, y], np.float64)
@@ -163,7 +163,7 @@ def both_sides(landmarks: Mapping[str, Point]) -> dict[str, FloatArray]:
 
 
 def as_point(place: FloatArray) -> Point:
-    """An array of two as a pair."""
+    """Convert an array of two to a pair."""
     return float(place[0]), float(place[1])
 
 
@@ -185,7 +185,7 @@ class Upper:
 
 
 def upper_edges(cut: Upper) -> tuple[Edges, Edges, dict[str, FloatArray], tuple[tuple[FloatArray, FloatArray], ...]]:
-    """Front, back, landmarks and sleeves."""
+    """Draft front, back, landmarks and sleeves of a cut."""
     slope = 0.24 * (cut.shoulder - cut.neck) + 0.6
     shoulder = np.array([cut.shoulder, -slope])
     armpit = np.array([cut.half_chest, -slope - cut.depth])
@@ -218,7 +218,7 @@ def upper_edges(cut: Upper) -> tuple[Edges, Edges, dict[str, FloatArray], tuple[
 
 
 def fitted(body: BodyMeasurements, ease: float, longer: float = 0.0, wide: float = 0.0) -> Upper:
-    """A top with short sleeves that reaches the hip.
+    """Draft a top with short sleeves that reaches the hip.
 
     Args:
         body: the wearer.
@@ -243,7 +243,7 @@ def fitted(body: BodyMeasurements, ease: float, longer: float = 0.0, wide: float
 
 
 def with_long_sleeves(cut: Upper, length: float, cuff: float, around: float) -> Upper:
-    """The cut with sleeves that leave room for an arm: they hang at the angle at which they are wide enough.
+    """Give the cut sleeves that leave room for an arm: they hang at the angle at which they are wide enough.
 
     Lying flat, a sleeve that hangs more steeply from the same armhole is narrower.
 
@@ -260,7 +260,7 @@ def with_long_sleeves(cut: Upper, length: float, cuff: float, around: float) -> 
 
 
 def jersey_trims(front: Edges, back: Edges, ribbed: tuple[str, ...], width: float = 1.8) -> dict[str, tuple[Trim, ...]]:
-    """Ribbed bands along some openings, stitched hems along the others."""
+    """Make ribbed bands along some openings and stitched hems along the others."""
     trims = {}
     for side, edges in (("front", front), ("back", back)):
         found = [Trim("band", edges[name], width) for name in edges if name.removesuffix("_left") in ribbed]
@@ -271,7 +271,7 @@ def jersey_trims(front: Edges, back: Edges, ribbed: tuple[str, ...], width: floa
 
 
 def buttoned(front: Edges, back: Edges, top: float, low: float, gap: float, band: float) -> dict[str, tuple[Trim, ...]]:
-    """Trims of a front that is closed with buttons; ``top`` and ``low`` are heights in cm."""
+    """Make the trims of a front that is closed with buttons; ``top`` and ``low`` are heights in cm."""
     count = max(3, round((top - low) / gap))
     lines = [Trim("line", edge_of((side * band, top), (side * band, low - gap))) for side in (-1, 1)]
     buttons = [Trim("button", np.array([[0.0, y]]), 1.3) for y in np.linspace(top - 2, low, count)]
@@ -282,18 +282,18 @@ def buttoned(front: Edges, back: Edges, top: float, low: float, gap: float, band
 def hooded(
     front: Edges, back: Edges, cut: Upper, rib_cm: float, cords: bool = True
 ) -> tuple[Edges, Edges, dict[str, tuple[Trim, ...]]]:
-    """A hood that is worn down: it rises round the neck, is open in front, and lies on the back.
+    """Draft a hood that is worn down: it rises round the neck, is open in front, and lies on the back.
 
-    What stands is part of the panels and hangs as cloth does; the bag on the back is drawn on the back panel.
+    The standing part belongs to the panels and hangs as cloth does; the bag on the back is drawn on the back panel.
 
     Args:
         front: edges with a neck from (neck, 0) to (-neck, 0).
         back: the same.
-        cut: what they were drafted with.
+        cut: measures from which they were drafted.
         rib_cm: width of the bands at cuffs and hem.
-        cords: two hang in front.
+        cords: whether two hang in front.
     Returns:
-        Front and back, and what shows on them.
+        Front and back, and the trims of each.
     """
     trims = jersey_trims(_without_neck(front), _without_neck(back), ("cuff", "hem"), rib_cm)
     rise, lean, deep, half = 0.19 * cut.neck + 5.0, 0.2 * cut.neck + 1.2, 2.3 * cut.neck + 7.0, 1.35 * cut.neck + 3.0
@@ -321,7 +321,7 @@ def _without_neck(edges: Edges) -> Edges:
 
 
 def _with_neck(edges: Edges, stand: Edges, neck: FloatArray) -> Edges:
-    """The edges with a standing neck in the place of the old one."""
+    """Replace the neck by a standing one."""
     found: Edges = {}
     for name, line in edges.items():
         found |= {**stand, "neck": neck, **mirrored_edges(stand)} if name == "neck" else {name: line}
@@ -329,7 +329,7 @@ def _with_neck(edges: Edges, stand: Edges, neck: FloatArray) -> Edges:
 
 
 def pouch(cut: Upper) -> Trim:
-    """The pocket of a sweatshirt, for both hands."""
+    """Make the pocket of a sweatshirt, for both hands."""
     width, top, low = 0.62 * cut.half_chest, -0.62 * cut.length, -cut.length + 5.5
     corners = [
         (-width, low),
@@ -343,7 +343,7 @@ def pouch(cut: Upper) -> Trim:
 
 
 def smooth_corners(line: FloatArray) -> FloatArray:
-    """The line with its corners rounded; its ends stay."""
+    """Round the corners of a line; its ends stay."""
     found = line.copy()
     for _ in range(24):
         found[1:-1] = (found[:-2] + 2 * found[1:-1] + found[2:]) / 4

@@ -1,4 +1,4 @@
-"""Photos that say whose colours they hold without an ICC profile: cameras in EXIF, phones in the frame of a HEIC."""
+"""Colour spaces that photos state without an ICC profile: cameras in EXIF, phones in the frame of a HEIC."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vmodel.images import to_linear, to_srgb
 from vmodel.types import ByteArray, FloatArray
 
 _ROWS: Final = 256
-"""Converted at a time: linear light takes twelve times the bytes of a photo."""
+"""Rows converted at a time: linear light takes twelve times the bytes of a photo."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +38,12 @@ DISPLAY_P3: Final = ColourSpace(
 )  # fmt: skip
 """Primaries of SMPTE EG 432-1 with D65 and the tone curve of sRGB."""
 
-_P3_PRIMARIES, _SRGB_CURVES = 12, {1, 6, 13}  # ITU-T H.273, tables 2 and 3; 1 and 6 are shown like 13 by phones
+_P3_PRIMARIES, _SRGB_CURVES = 12, {1, 6, 13}  # ITU-T H.273, tables 2 and 3; phones show 1 and 6 like 13
 _EXIF, _INTEROPERABILITY, _COLOUR_SPACE, _INDEX = 0x8769, 0xA005, 0xA001, 1
 
 
 def stated_space(picture: Image.Image) -> ColourSpace | None:
-    """The colour space that a photo states outside a profile, if it is none that is read as sRGB anyway."""
+    """Return the colour space that a photo states outside a profile; None where it is read as sRGB anyway."""
     frame = picture.info.get("nclx_profile")
     if isinstance(frame, dict):
         is_p3 = frame.get("color_primaries") == _P3_PRIMARIES
@@ -58,7 +58,7 @@ def stated_space(picture: Image.Image) -> ColourSpace | None:
 
 
 def convert_to_srgb(rgb: ByteArray, space: ColourSpace) -> ByteArray:
-    """Photo numbers as sRGB; colours beyond it are clipped.
+    """Convert the numbers of a photo to sRGB; colours beyond it are clipped.
 
     Args:
         rgb: (H, W, 3) uint8.

@@ -18,17 +18,17 @@ from vmodel.garment.svg import read_svg, recoloured, write_svg
 
 @dataclass(frozen=True)
 class Colourway:
-    """A name, and which colours give way to which, as "#rrggbb" in small letters."""
+    """A name, and a map from old to new colours, as "#rrggbb" in small letters."""
 
     name: str
     colours: dict[str, str]
 
 
 def parse_colourways(words: Iterable[str]) -> list[Colourway]:
-    """Read ``NAME:#old=#new,#old=#new`` of each.
+    """Parse colourways that are written as ``NAME:#old=#new,#old=#new``.
 
     Raises:
-        BadUsage: it is written otherwise, or a name comes twice.
+        BadUsage: one is written otherwise, or a name occurs twice.
     """
     found: dict[str, Colourway] = {}
     for word in words:
@@ -41,12 +41,12 @@ def parse_colourways(words: Iterable[str]) -> list[Colourway]:
 
 
 def has_colourways(path: Path) -> bool:
-    """True for files whose colours can be exchanged: drawings and kept designs."""
+    """Tell whether the colours of a file can be exchanged, as those of drawings and kept designs can."""
     return is_drawing(path) or is_design(path)
 
 
 def recolour_garment(path: Path, colours: dict[str, str]) -> bytes:
-    """A drawing or a kept design in another colourway, as a file of the same kind.
+    """Recolour a drawing or a kept design, and return a file of the same kind.
 
     Raises:
         BadUsage: none of the old colours is in it.
@@ -56,7 +56,7 @@ def recolour_garment(path: Path, colours: dict[str, str]) -> bytes:
 
 
 def recolour_design(path: Path, colours: dict[str, str]) -> bytes:
-    """A kept design, of a block or of a sewing pattern, in another colourway.
+    """Recolour a kept design, of a block or of a sewing pattern.
 
     Raises:
         PhotoNotFound: no such file.
@@ -78,7 +78,7 @@ def recolour_design(path: Path, colours: dict[str, str]) -> bytes:
 
 
 def _has_colour(design: SewnDesign, colours: dict[str, str]) -> bool:
-    """True if a piece, the ground or the print has one of the colours."""
+    """Tell whether a piece, the ground or the print has one of the colours."""
     recoloured_print = replace(design.in_colours(colours), colours=design.colours)
     if write_sewn_design(recoloured_print) != write_sewn_design(design):
         return True
@@ -91,7 +91,7 @@ def _without(path: Path, colours: dict[str, str]) -> BadUsage:
 
 
 def recolour_file(path: Path, colours: dict[str, str]) -> bytes:
-    """A drawing in another colourway, rebuilt as ``vmodel.garment.svg`` does.
+    """Recolour a drawing, rebuilt as ``vmodel.garment.svg`` does.
 
     Raises:
         PhotoNotFound: no such file.

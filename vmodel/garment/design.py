@@ -1,4 +1,4 @@
-"""Designs: a block, whose measures, and the print on it, in one file that is shot like a photo (``*.design.json``)."""
+"""Designs: a block, body measures and a print in one file that is shot like a photo (``*.design.json``)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ENDING: Final = ".design.json"
 _LARGEST_BYTES: Final = 40_000_000
 _MISMATCH_CM: Final = 0.5
 _INSIDE: Final = 0.72
-"""How bright the inside of cloth that lies flat is against its outside."""
+"""Brightness of the inside of cloth that lies flat, relative to its outside."""
 # cm; toddler to 6XL
 _PLAUSIBLE: Final = {"height": (70, 230), "chest": (40, 190), "waist": (38, 190), "hip": (40, 200), "neck": (18, 70)}
 
@@ -43,7 +43,7 @@ class DesignInvalid(InputError):
 
 @dataclass(frozen=True)
 class Design:
-    """What a designer chose.
+    """A designer's choices.
 
     Attributes:
         block: a key of ``BLOCKS``.
@@ -61,19 +61,19 @@ class Design:
     material: str | None = None
 
     def in_colours(self, colours: Mapping[str, str]) -> Design:
-        """The same design in a colourway: ground, trim and print."""
+        """Return the same design in a colourway: ground, trim and print."""
         printed = self.print and replace(self.print, tile=recolour_tile(self.print.tile, dict(colours)))
         ground, trim = (colours.get(colour, colour) for colour in (self.ground, self.trim))
         return replace(self, print=printed, ground=ground, trim=trim)
 
 
 def is_design(path: Path) -> bool:
-    """True for files that are read as designs."""
+    """Tell whether a file is read as a design."""
     return path.name.lower().endswith(ENDING)
 
 
 def write_design(design: Design) -> bytes:
-    """The design as a file; the print's tile lies in it, so that it needs no other."""
+    """Serialise the design to a file that includes the print's tile, so that it needs no other file."""
     plain: dict[str, Any] = {
         "format": 1,
         "block": design.block,
@@ -93,7 +93,7 @@ def read_design(path: Path) -> Design:
 
     Raises:
         PhotoNotFound: no such file.
-        DesignInvalid: it is none.
+        DesignInvalid: it is no design.
     """
     plain = load_plain(path)
     try:
@@ -116,7 +116,7 @@ def read_design(path: Path) -> Design:
 
 
 def load_plain(path: Path) -> Any:
-    """The plain values of a design file, of whichever kind.
+    """Load the plain values of a design file of any kind.
 
     Raises:
         PhotoNotFound: no such file.
@@ -133,7 +133,7 @@ def load_plain(path: Path) -> Any:
 
 
 def plain_print(print_: PrintRepeat) -> dict[str, Any]:
-    """A print as plain values; its tile lies in them."""
+    """Convert a print, including its tile, to plain values."""
     stream = io.BytesIO()
     Image.fromarray(print_.tile).save(stream, "PNG")
     return {
@@ -145,10 +145,10 @@ def plain_print(print_: PrintRepeat) -> dict[str, Any]:
 
 
 def read_print(plain: dict[str, Any], name: str) -> PrintRepeat:
-    """The reverse of ``plain_print``.
+    """Read a print from the values that ``plain_print`` made.
 
     Raises:
-        KeyError, TypeError, ValueError, VModelError: it is none.
+        KeyError, TypeError, ValueError, VModelError: it is no print.
     """
     tile = decode_tile(base64.b64decode(plain["tile_png"], validate=True), name)
     right, up = plain["offset_cm"]
@@ -168,10 +168,10 @@ def check_measures(body: BodyMeasurements) -> None:
 
 
 def check_colour(text: str) -> str:
-    """A colour as "#rrggbb" in small letters.
+    """Return a colour as "#rrggbb" in small letters.
 
     Raises:
-        BadUsage: it is none.
+        BadUsage: it is no colour.
     """
     if not re.fullmatch("#[0-9a-fA-F]{6}", text):
         raise BadUsage(f"{text!r} is no colour; write it like #d8d0c8.")
@@ -179,7 +179,7 @@ def check_colour(text: str) -> str:
 
 
 def make_garment(design: Design, name: str, sha256: str = "") -> tuple[FlatLay, Cutout, Landmarks, Garment]:
-    """Cut and paint a design: what a photo of the finished garment would have given, without its doubts.
+    """Cut and paint a design, as if read from a photo of the finished garment but without uncertainty.
 
     Args:
         design: the choice.
@@ -236,7 +236,7 @@ def _sewn(design: Design, block: Block, canvas: Canvas, textures: tuple[Any, Any
 
 
 def _warnings(design: Design, block: Block) -> tuple[str, ...]:
-    """What a designer should know of how the print meets itself."""
+    """Return a warning where the print's repeats do not match at the side seams."""
     print_ = design.print
     if print_ is None or print_.rotate_deg % 90:
         return ()

@@ -1,4 +1,4 @@
-"""Pictures of what was understood, for `vmodel inspect`."""
+"""Pictures of the recognised garment, for `vmodel inspect`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEIGHT = 900
 
 
 def draw_understanding(flat_lay: FlatLay, cutout: Cutout, landmarks: Landmarks, garment: Garment) -> ByteArray:
-    """Photo with mask outline and landmarks, then the front and back panels side by side.
+    """Draw the photo with mask outline and landmarks, then the front and back panels side by side.
 
     Openings are red, seams blue, the cut-out's outline green.
 

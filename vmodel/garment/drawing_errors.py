@@ -1,9 +1,9 @@
-"""What can stand against a vector drawing or a print.
+"""Errors of vector drawings and prints.
 
 VModelError
 └── InputError
     ├── DrawingUnreadable   no SVG, or a damaged one
-    ├── DrawingUnsafe       it holds what a drawing of a garment has no need of
+    ├── DrawingUnsafe       it holds content that a drawing of a garment does not need
     └── DrawingTooLarge     more bytes, elements or depth than the bound
 """
 
@@ -23,7 +23,7 @@ class DrawingUnreadable(InputError):
 
 
 class DrawingUnsafe(InputError):
-    """Scripts, references to other files, text that needs fonts, effects."""
+    """The drawing holds scripts, references to other files, text that needs fonts, or effects."""
 
     code = "drawing_unsafe"
 

@@ -1,4 +1,4 @@
-"""What of a drawing's page is no garment: paper and frames behind it; and the two sides of one drawn side by side."""
+"""Page of a drawing: removal of paper and frames behind the garment, separation of two sides drawn side by side."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ NOT_PAINTED: Final = {f"{SVG}{tag}" for tag in ("defs", "style", "symbol", "clip
 }
 ROUGH_PX: Final = 800
 _MOST_BACKDROPS: Final = 2
-"""Paper and a frame; each look at one costs a painting, which a stranger's drawing may make slow."""
+"""Paper and a frame. Each check paints the drawing once more, which may be slow for an untrusted drawing."""
 _WIDE: Final = 0.6
 """Share of the page's width and height that a backdrop has at least."""
 _LEAST_ON_PAPER: Final = 0.02
 _LEAST_ON_COLOUR: Final = 0.08
-"""Share of a backdrop that the garment on it fills: less is a pocket on a garment that is a rectangle itself."""
+"""Least share of a backdrop that the garment on it fills: less is a pocket on a garment that is a rectangle itself."""
 _FILLED: Final = 0.6
 _SAME_SIZE: Final = 0.12
 _SAME_SHAPE: Final = 0.85
@@ -37,7 +37,7 @@ _DETAIL: Final = 0.05
 
 
 def paint_view(root: Element, box: Box, longest_px: int, name: str) -> ByteArray:
-    """Paint what lies within a box.
+    """Paint the part of a drawing within a box.
 
     Args:
         root: of the drawing; its size is changed.
@@ -58,7 +58,7 @@ def paint_view(root: Element, box: Box, longest_px: int, name: str) -> ByteArray
 
 
 def enclosed(lines: BoolArray) -> BoolArray:
-    """What lies within the outermost lines; gaps as wide as a stroke are bridged."""
+    """Fill the area within the outermost lines; gaps as wide as a stroke are bridged."""
     reach = max(3, round(0.004 * max(lines.shape))) | 1
     closed = cv2.morphologyEx(lines.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -68,13 +68,13 @@ def enclosed(lines: BoolArray) -> BoolArray:
 
 
 def without_backdrop(root: Element, name: str) -> Element:
-    """The drawing without paper, artboards and frames: rectangles that lie round all the rest.
+    """Remove paper, artboards and frames from a drawing: rectangles that enclose all the rest.
 
     Args:
         root: with a view box of plain numbers.
         name: of the file, for messages.
     Returns:
-        The same root where there are none, or else a copy.
+        The same root where there are none, otherwise a copy.
     Raises:
         DrawingUnreadable, DrawingTooLarge: the renderer refuses it.
     """
@@ -93,7 +93,7 @@ def without_backdrop(root: Element, name: str) -> Element:
 
 
 def side_by_side(root: Element, name: str) -> tuple[Element, Element] | None:
-    """Front and back of one garment that are drawn beside each other without being named; the front is on the left.
+    """Separate front and back of a garment that are drawn beside each other unnamed; the front is on the left.
 
     Returns:
         Two copies whose view boxes show one side each, or None where the drawing does not hold the same silhouette
@@ -142,7 +142,7 @@ def _without(root: Element, place: int) -> Element:
 
 
 def _lies_behind(painted: ByteArray, rest: ByteArray, box: Box, view: Box) -> bool:
-    """True if all that is painted besides a rectangle lies within it, and is large enough to be the garment."""
+    """Tell whether all other paint lies within a rectangle and is large enough to be the garment."""
     unit = max(view[2:]) / ROUGH_PX
     alpha = rest[..., 3]
     inside = enclosed(alpha > 8)
@@ -165,7 +165,7 @@ def _lies_behind(painted: ByteArray, rest: ByteArray, box: Box, view: Box) -> bo
 
 
 def _wide_rectangles(root: Element, view: Box) -> list[tuple[int, Box]]:
-    """(place in document order, box) of upright rectangles that span most of the page."""
+    """Find upright rectangles that span most of the page: (place in document order, box) of each."""
     places = {id(element): place for place, element in enumerate(root.iter())}
     found = []
     for element, affine in _painted(root, np.eye(2, 3)):
@@ -197,7 +197,7 @@ def _painted(element: Element, affine: FloatArray) -> Iterator[tuple[Element, Fl
 
 
 def _corners(element: Element) -> FloatArray | None:
-    """(4, 2) corners of a rectangle, drawn as such or as a path; None for anything else."""
+    """Return the (4, 2) corners of a rectangle, drawn as such or as a path; None for anything else."""
     kind = str(element.tag).removeprefix(SVG)
     if kind == "rect":
         left, top, width, height = (float(element.get(key, "0")) for key in ("x", "y", "width", "height"))

@@ -1,4 +1,4 @@
-"""What of a technical flat no colourway changes, for fittings: recognised once, painted in any colours."""
+"""Shape of a technical flat, equal in all colourways, for fittings: recognised once, painted in any colours."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class DrawnShape:
-    """A drawing recognised.
+    """A recognised drawing.
 
     Attributes:
-        boxes: what each side fills, by "front" and, where it is drawn, "back".
+        boxes: the box that each side fills, by "front" and, where it is drawn, "back".
         kind: of the front.
         marks: landmarks of each side; pixels of a fitting.
     """
@@ -33,7 +33,7 @@ class DrawnShape:
 
     @property
     def landmarks(self) -> Landmarks:
-        """Those of the front."""
+        """Landmarks of the front."""
         return self.marks["front"]
 
 
@@ -79,7 +79,7 @@ def paint_shape(
 
 
 def _by_side(make: Callable[[str], T], sides: Iterable[str]) -> dict[str, T]:
-    """What is made of each side, both at once: the renderer is a process of its own."""
+    """Apply a function to all sides in parallel, because the renderer runs in a separate process."""
     sides = tuple(sides)
     with ThreadPoolExecutor(len(sides)) as pool:
         return dict(zip(sides, pool.map(make, sides), strict=True))

@@ -1,4 +1,4 @@
-"""How a garment fits one body: ease at chest, waist and hip."""
+"""Fit of a garment on one body: ease at chest, waist and hip."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _is_loose(upper: bool, shares: dict[str, float]) -> bool:
 
 
 def _upper_eases(garment: Garment, body: BodyMeasurements) -> dict[str, float | None]:
-    """Girths at the body's own heights, the neck points lying beside the base of the neck."""
+    """Compute eases at the body's own heights, with the neck points beside the base of the neck."""
     neck = (garment.landmarks_cm["neck_left"][1] + garment.landmarks_cm["neck_right"][1]) / 2
     armpit = (garment.landmarks_cm["armpit_left"][1] + garment.landmarks_cm["armpit_right"][1]) / 2
     if garment.kind.neckline == "strapless":

@@ -23,7 +23,7 @@ from vmodel.types import BoolArray, ByteArray, FlatLay, FloatArray
 ENDINGS: Final = (".svg",)
 LONGEST_SIDE_PX: Final = 2000
 FITTING_SIDE_PX: Final = 640
-"""Of a fitting: several times what its picture resolves."""
+"""Longer side of a fitting: several times what its picture resolves."""
 _MARGIN: Final = 0.06
 _UNITS: Final = {"": 1.0, "px": 1.0, "pt": 96 / 72, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
 _SIDES: Final = {
@@ -46,8 +46,8 @@ class TechnicalFlat:
     Attributes:
         name: of the file.
         sha256: hex digest of the file.
-        front: root of what shows the front.
-        back: of the back; None where none is named so or drawn beside the front.
+        front: root of the drawing of the front.
+        back: root of the drawing of the back; None where none is named so or drawn beside the front.
     """
 
     name: str
@@ -57,7 +57,7 @@ class TechnicalFlat:
 
 
 def is_drawing(path: Path) -> bool:
-    """True for files that are read as vector drawings."""
+    """Tell whether a file is read as a vector drawing."""
     return path.suffix.lower() in ENDINGS
 
 
@@ -89,11 +89,11 @@ def read_flat(path: Path) -> TechnicalFlat:
 
 
 def in_plain_colours(flat: TechnicalFlat) -> TechnicalFlat:
-    """The drawing in colours that all its colourways have in common.
+    """Recolour a drawing in colours that all its colourways have in common.
 
     Returns:
-        Its ``sha256`` is that of the drawing without its colours: equal for all colourways, unless one of them paints
-        alike what others tell apart.
+        The recoloured drawing. Its ``sha256`` does not depend on the original colours: it is equal for all colourways,
+        unless one of them paints alike what others distinguish.
     """
     colours = plain_colours(flat.front)
     front = recoloured(flat.front, colours)
@@ -102,7 +102,7 @@ def in_plain_colours(flat: TechnicalFlat) -> TechnicalFlat:
 
 
 def box_of(flat: TechnicalFlat, side: str) -> Box:
-    """What a side fills, and a margin; no colour changes it.
+    """Find the box that a side fills, with a margin; no colour changes it.
 
     Raises:
         GarmentNotFound: nothing is painted.
@@ -158,7 +158,7 @@ def _root_of(flat: TechnicalFlat, side: str) -> Element:
 
 
 def _as_cloth(painted: ByteArray) -> tuple[ByteArray, FloatArray]:
-    """Colours and outline; what bare lines enclose is cloth."""
+    """Return colours and outline; the area that bare lines enclose becomes cloth."""
     alpha = painted[..., 3].astype(np.float32) / 255
     rgb = np.where(painted[..., 3:] > 0, painted[..., :3], np.uint8(255))
     inside = enclosed(alpha > 0.5)
@@ -169,9 +169,9 @@ def _as_cloth(painted: ByteArray) -> tuple[ByteArray, FloatArray]:
 
 
 def _without_outline(rgb: ByteArray, mask: BoolArray) -> ByteArray:
-    """The drawing without the dark line round it: where the sides are sewn, cloth has none.
+    """Remove the dark line around a drawing, because cloth has none where the sides are sewn.
 
-    A line is taken for the outline if it runs along most of the edge; how wide it is shows where it ends.
+    A line is taken for the outline if it runs along most of the edge; its width is the depth at which it ends.
     """
     padded = np.pad(mask.astype(np.uint8), 1)
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
@@ -200,10 +200,10 @@ def _set_view(root: Element, name: str) -> None:
 
 
 def length_px(length: str) -> float:
-    """A length of a drawing's page, at 96 pixels to the inch.
+    """Convert a length of a drawing's page to pixels, at 96 to the inch.
 
     Raises:
-        ValueError: it is none, or a share of something else.
+        ValueError: it is no length, or a share of another one.
     """
     match = re.fullmatch(r"\s*([0-9.eE+-]+)\s*([a-z]*)\s*", length)
     if match is None or match[2] not in _UNITS:
@@ -212,7 +212,7 @@ def length_px(length: str) -> float:
 
 
 def _groups(root: Element, side: str) -> list[int]:
-    """Places (in document order) of the outermost groups that are named after a side."""
+    """Find the places (in document order) of the outermost groups that are named after a side."""
     found: list[int] = []
     places = {id(element): place for place, element in enumerate(root.iter())}
 
@@ -243,7 +243,7 @@ def _side(root: Element, wanted: list[int], other: list[int], name: str) -> Elem
 
 
 def _only(root: Element, wanted: list[int], other: list[int]) -> Element:
-    """A copy that paints one side: the other one, or all that is no side, is kept for references but not painted."""
+    """Copy a drawing to paint one side; the other one, or all that is no side, is kept for references only."""
     copy = deepcopy(root)
     elements = list(copy.iter())
     parents = {id(child): parent for parent in elements for child in parent}
@@ -277,7 +277,7 @@ def _strip_text(element: Element) -> None:
 
 
 def _show(element: Element) -> None:
-    """Layers that the designer switched off are painted when they are the side that is asked for."""
+    """Make a layer visible that the designer switched off, because it belongs to the requested side."""
     if element.get("display") == "none":
         del element.attrib["display"]
     if "style" in element.attrib:

@@ -1,4 +1,4 @@
-"""The cloth of a garment without what is sewn on to its front: plackets, pockets, lapels, zips and their seams."""
+"""Cloth of a garment without the parts sewn on to its front: plackets, pockets, lapels, zips and their seams."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LEVEL_RUN = 0.22
 
 
 def sewn_marks(photo: ByteArray, mask: BoolArray) -> BoolArray:
-    """Lines that are narrower than folds and longer than creases, with the stitches beside them.
+    """Find lines that are narrower than folds and longer than creases, with the stitches beside them.
 
     Args:
         photo: (H, W, 3) uint8, colours bled past the outline.
@@ -49,14 +49,14 @@ def sewn_marks(photo: ByteArray, mask: BoolArray) -> BoolArray:
 
 
 def _narrow(lab: FloatArray, size: float) -> FloatArray:
-    """(H, W) by how much what is narrower than a fold differs from both its sides; borders of colour blocks do not."""
+    """Measure how much details narrower than a fold differ from both sides, (H, W); borders of colour blocks do not."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * max(2, round(WIDEST_LINE * size / 2)) + 1,) * 2)
     hats = [cv2.morphologyEx(lab, hat, kernel) for hat in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT)]
     return np.asarray(np.linalg.norm(np.maximum(*hats), axis=2))
 
 
 def _long_runs(strong: BoolArray, weak: BoolArray, inside: BoolArray) -> BoolArray:
-    """Weak marks that hang together with strong ones, reach far, and do not go round the body."""
+    """Keep weak marks that are connected to strong ones, reach far, and do not go round the body."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(weak.astype(np.uint8), connectivity=8)
     reach = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     kept = (np.bincount(labels[strong], minlength=count) > 0) & (reach > LEAST_RUN * extent(inside))
@@ -67,7 +67,7 @@ def _long_runs(strong: BoolArray, weak: BoolArray, inside: BoolArray) -> BoolArr
 
 
 def goes_round(piece: BoolArray, inside: BoolArray) -> bool:
-    """True for a band or line from side to side: ribs, belts and hems are on the back as well."""
+    """Tell whether a band or line runs from side to side: ribs, belts and hems are on the back as well."""
     rows, columns = np.nonzero(piece)
     gaps = np.nonzero(~inside[int(np.median(rows))])[0]
     middle = float(np.median(columns))
@@ -77,7 +77,7 @@ def goes_round(piece: BoolArray, inside: BoolArray) -> bool:
 
 
 def _without_level(marks: BoolArray, inside: BoolArray) -> BoolArray:
-    """The marks less level lines across the body, such as quilting, which cross plackets and zips."""
+    """Remove from the marks level lines across the body, such as quilting, which cross plackets and zips."""
     run = np.ones((1, max(3, round(LEVEL_RUN * extent(inside)))), np.uint8)
     thick = cv2.dilate(marks.astype(np.uint8), np.ones((3, 1), np.uint8))
     level = cv2.dilate(cv2.morphologyEx(thick, cv2.MORPH_OPEN, run), np.ones((3, 1), np.uint8))
@@ -85,7 +85,7 @@ def _without_level(marks: BoolArray, inside: BoolArray) -> BoolArray:
 
 
 def _share_of_cells(lines: BoolArray, inside: BoolArray) -> float:
-    """Share of the garment's cells, a twentieth of its size, that a line crosses."""
+    """Return the share of the garment's cells, each a twentieth of its size, that a line crosses."""
     cell = max(4, round(extent(inside) / 20))
     height, width = (n // cell * cell for n in inside.shape)
     counts = [
@@ -96,7 +96,7 @@ def _share_of_cells(lines: BoolArray, inside: BoolArray) -> float:
 
 
 def fill_woven(photo: ByteArray, known: BoolArray, mask: BoolArray) -> ByteArray:
-    """Fill the unknown smoothly and lay the weave of the cloth nearby over it.
+    """Fill unknown pixels smoothly and overlay the weave of the cloth nearby.
 
     Args:
         photo: (H, W, 3) uint8.

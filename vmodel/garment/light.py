@@ -1,8 +1,8 @@
-"""Light and shade taken off a photographed garment: what a network tells from the cloth, divided out.
+"""Removal of light and shade from a photographed garment: a network estimates the light, which is divided out.
 
-The network may answer light of two levels for two colours of one cloth. Light does not end where a print does: across
-edges that only a print has, its slope is left out and the rest is summed up again, as in colour Retinex (Grosse,
-Johnson, Adelson and Freeman 2009, after Horn 1974).
+The network may estimate two levels of light for two colours of one cloth, but light does not end where a print does.
+Across edges that only a print has, the slope of the light is left out and the rest is integrated again, as in colour
+Retinex (Grosse, Johnson, Adelson and Freeman 2009, after Horn 1974).
 """
 
 from __future__ import annotations
@@ -24,34 +24,34 @@ from vmodel.threads import one_thread
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 _LEAST_PX: Final = 400
-"""Cloth, in pixels of the network's picture, below which a garment stays as it is."""
+"""Area of cloth, in pixels of the network's picture, below which a garment is left unchanged."""
 _RIM: Final = np.ones((3, 3), np.uint8)
-"""Taken off the outline before the network looks: pixels there hold some of the ground."""
+"""Kernel that erodes the mask before the network runs: pixels at the outline hold some of the ground."""
 _STRENGTH: Final = 0.92
-"""Share of the light that is taken off: without any of the photo's own, cloth looks drawn."""
+"""Share of the light that is removed: without any of the photo's own light, cloth looks drawn."""
 _MOST: Final = 1.4
-"""Logarithm of the light beyond which hardly more is taken off: in the darkest shade there is more noise than cloth."""
+"""Logarithm of the light beyond which hardly more is removed: in the darkest shade there is more noise than cloth."""
 _MOST_TINT: Final = 0.5
-"""The same of the light's colour."""
+"""The same for the light's colour."""
 _FOLDS_PX: Final = 1.5, 14.0
-"""Blurs between which folds are seen, whose shade tells the tint of all shade."""
+"""Blurs between which folds are visible, whose shade gives the tint of all shade."""
 _PLAIN_SHADE, _PLAIN_TINT = 0.03, 0.02
-"""Deviations of the light, and of the tint, within which a picture says nothing of it: noise, threads, small prints."""
+"""Deviations of the light, and of the tint, that carry no information about it: noise, threads, small prints."""
 _MOST_FOLLOWS: Final = 0.5
-"""How strongly a channel follows the light at most, more or less than the others."""
+"""Largest strength with which a channel follows the light, more or less than the others."""
 _ROUNDS: Final = 12
 _FINE_PX, _COARSE_PX, _RAMP = 0.8, 4.0, 1.4
-"""Two scales of slopes, and by how much the finer must be the steeper: at a step it is four times as steep."""
+"""Two scales of slopes, and the factor by which the finer must be steeper: at a step it is four times as steep."""
 _PRINT_STEP, _PRINT_TINT = 0.035, 0.04
-"""Excess slope of lightness and slope of tint, logarithms a pixel, of a print 15 % darker than its ground."""
+"""Excess slope of lightness and slope of tint, logarithms per pixel, of a print 15 % darker than its ground."""
 _BUSY: Final = (0.45, 0.75)
-"""Shares of the cloth near such edges between which they are heeded less and less: all-over prints are full of them."""
+"""Shares of the cloth near such edges between which their weight falls to 0: all-over prints are full of them."""
 _LEAK: Final = 0.04
-"""Weight with which the light goes on evenly under an edge, where nothing is known of it."""
+"""Weight with which the light continues evenly under an edge, where it is unknown."""
 _SOLVED: Final = 0.5
-"""Size at which slopes are summed up, as a share of the network's picture."""
+"""Size at which slopes are integrated, as a share of the network's picture."""
 _BEYOND_PX: Final = 2.0
-"""Blur with which the light goes on past the outline, a few times: cloth is seen a little beyond it at a seam."""
+"""Blur that extends the light past the outline, by a few times its width: a seam shows cloth a little beyond it."""
 
 
 def even_light(
@@ -60,16 +60,16 @@ def even_light(
     cloth_shares: Mapping[str, float] | None = None,
     printed: FloatArray | None = None,
 ) -> ByteArray:
-    """Take the light and shade off a garment and leave its prints, seams, knit and median colour.
+    """Remove light and shade from a garment and keep its prints, seams, knit and median colour.
 
     Args:
         rgb: (H, W, 3) uint8 sRGB, colours bled past the outline.
         mask: (H, W) bool, the garment.
-        cloth_shares: how likely its cloth is what, see ``light_left``; None where nothing is known.
-        printed: (H, W) float32, how likely each place has another colour than most of the cloth; None where nothing is
-            known.
+        cloth_shares: probability of each kind of cloth, see ``light_left``; None where unknown.
+        printed: (H, W) float32, probability that each place has another colour than most of the cloth; None where
+            unknown.
     Returns:
-        (H, W, 3) uint8; the light at the outline goes on a little beyond it.
+        (H, W, 3) uint8; the light at the outline continues a little beyond it.
     Raises:
         WeightsMissing: the network's weights are not installed.
     """
@@ -92,7 +92,7 @@ def even_light(
 
 
 def _surroundings(mask: BoolArray) -> tuple[slice, slice]:
-    """The mask's box and as much around it as is seen at a seam; beyond, the picture is not used."""
+    """Return the mask's box with the margin that shows at a seam; the picture beyond it is not used."""
     margin = round(0.03 * extent(mask))
     ends = [np.nonzero(mask.any(axis))[0][[0, -1]] for axis in (1, 0)]
     rows, columns = (slice(max(0, int(first) - margin), int(last) + margin + 1) for first, last in ends)
@@ -102,7 +102,7 @@ def _surroundings(mask: BoolArray) -> tuple[slice, slice]:
 def _light(
     picture: FloatArray, cloth: BoolArray, shares: Mapping[str, float], printed: FloatArray | None
 ) -> FloatArray:
-    """(h, w, 3) float32 logarithm of the light that is to be divided out, 0 far from the cloth.
+    """Estimate the logarithm of the light to divide out: (h, w, 3) float32, 0 far from the cloth.
 
     Args:
         picture: (h, w, 3) float32 sRGB 0..1.
@@ -138,10 +138,10 @@ def _light(
 
 
 def _with_its_tint(light: FloatArray, picture: FloatArray, inside: BoolArray) -> FloatArray:
-    """(h, w, 3) the light with the tint that shade has in this picture.
+    """Give the light (h, w, 3) the tint that shade has in this picture.
 
-    Shade is lit by other lamps than the rest, or by what lies around. How strongly a channel follows the light is one
-    number a picture, which is robust to prints: their tints change where the light does not.
+    Other lamps, or surrounding surfaces, light the shade. How strongly a channel follows the light is one number per
+    picture, which is robust to prints: their tints change where the light does not.
     """
     core = cv2.erode(inside.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
     if not core.any():
@@ -157,7 +157,7 @@ def _with_its_tint(light: FloatArray, picture: FloatArray, inside: BoolArray) ->
 
 
 def _between_blurs(field: FloatArray, inside: BoolArray) -> FloatArray:
-    """(h, w, n) what one blur within the cloth leaves of a field of n channels and a wider one does not."""
+    """Return the narrower less the wider blur, within the cloth, of a field of n channels: (h, w, n)."""
     weight = inside.astype(np.float32)
     less, more = (
         np.stack([cv2.GaussianBlur(field[..., c] * weight, (0, 0), px) for c in range(field.shape[2])], 2)
@@ -168,7 +168,7 @@ def _between_blurs(field: FloatArray, inside: BoolArray) -> FloatArray:
 
 
 def _follows(folds: FloatArray, tint: FloatArray) -> float:
-    """Slope of a tint (n,) over the light (n,) with least absolute differences, by weights that are found again."""
+    """Fit the slope of a tint (n,) over the light (n,) by least absolute differences, iteratively reweighted."""
     slope = 0.0
     for _ in range(_ROUNDS):
         weight = folds / np.maximum(np.abs(tint - slope * folds), _PLAIN_TINT)
@@ -177,7 +177,7 @@ def _follows(folds: FloatArray, tint: FloatArray) -> float:
 
 
 def _even_across_prints(light: FloatArray, picture: FloatArray, inside: BoolArray) -> FloatArray:
-    """(h, w, 3) the light without what of it changes at the edges of prints."""
+    """Remove from the light (h, w, 3) its changes at the edges of prints."""
     logs = np.log(picture + OFFSET)
     tone = logs @ GREY
     sharp = _slope(tone, inside, _FINE_PX) - _RAMP * _slope(tone, inside, _COARSE_PX)
@@ -203,7 +203,7 @@ def _even_across_prints(light: FloatArray, picture: FloatArray, inside: BoolArra
 
 
 def _share_of_print(logs: FloatArray, change: FloatArray) -> float:
-    """How much of a change of the light (n, 3) gives back what the picture (n, 3) shows, 0..1, by least squares.
+    """Fit the share 0..1 of a change of the light (n, 3) that restores what the picture (n, 3) shows, by least squares.
 
     Folds with one sharp side may add up to a ramp, which the picture does not show.
     """
@@ -211,7 +211,7 @@ def _share_of_print(logs: FloatArray, change: FloatArray) -> float:
 
 
 def _slope(field: FloatArray, inside: BoolArray, blur_px: float) -> FloatArray:
-    """(h, w) steepness of a field of one or more channels, a pixel, after a blur within the cloth."""
+    """Return the (h, w) steepness per pixel of a field of one or more channels, after a blur within the cloth."""
     weight = np.maximum(cv2.GaussianBlur(inside.astype(np.float32), (0, 0), blur_px), 1e-4)
     planes = field.reshape(*inside.shape, -1) * inside[..., None]
     soft = cv2.GaussianBlur(planes, (0, 0), blur_px).reshape(planes.shape) / weight[..., None]
@@ -224,7 +224,7 @@ def _integrate(values: FloatArray, trust: FloatArray, inside: BoolArray) -> Floa
 
     Args:
         values: (h, w, n) fields.
-        trust: (h, w) weight of a pixel's slopes, 0..1; where it is 0, the solved fields go on evenly.
+        trust: (h, w) weight of a pixel's slopes, 0..1; where it is 0, the solved fields continue evenly.
         inside: (h, w) bool, where there is cloth.
     Returns:
         (h, w, n) float32; 0 outside.

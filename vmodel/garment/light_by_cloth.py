@@ -1,8 +1,9 @@
-"""Light that a network left on cloth, found by what the cloth is: what varies slowly on plain cloth is light.
+"""Light that a network left on cloth, found from the kind of cloth: slow variation on plain cloth is light.
 
-A network that has to tell light from prints on any photo says too little on all. Where the reader sees that cloth is
-plain, nothing is left to tell: the light is what remains after blurs of falling width. Logos, trims and labels differ
-too much to be light, and keep their own colour. All over a small motif only what is wider than the motif is light.
+A network that has to separate light from prints on any photo underestimates the light on all. Where the reader sees
+that cloth is plain, there is no such ambiguity: blurs of decreasing width find the rest. Logos, trims and labels differ
+too much to be light, and keep their own colour. On an all-over print of small motifs, only variation wider than the
+motif is light.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ GREY: Final = np.array([0.299, 0.587, 0.114], np.float32)
 
 @dataclass(frozen=True)
 class _Look:
-    """How light is looked for on a cloth.
+    """Parameters of the search for light on a kind of cloth.
 
     Attributes:
         blurs_px: deviations of the blurs, from the widest to the narrowest.
-        most: logarithm of lightness from which on a difference is less and less taken for light.
-        most_tint: the same of its colour.
+        most: logarithm of lightness around which the weight of a difference as light falls off.
+        most_tint: the same for its colour.
     """
 
     blurs_px: tuple[float, ...]
@@ -41,30 +42,30 @@ _LOOKS: Final[Mapping[str, _Look]] = {
     "allover": _Look((40.0, 24.0), 2.0, 1.0),
     "placed": _Look((32.0, 12.0), 0.22, 0.11),
 }
-"""Cloth, as the reader names it -> how its light is looked for, in pixels of a garment 320 high. Narrower blurs would
-take cables off knitwear and seams off quilts: these are made of light as well."""
+"""Cloth, as the reader names it -> parameters of the search, in pixels of a garment 320 high. Narrower blurs would
+remove cables from knitwear and seams from quilts, which consist of light and shade as well."""
 _SHARPNESS: Final = 4
-"""Exponent with which a difference past the most that is light loses its say."""
+"""Exponent with which a difference beyond ``most`` loses weight."""
 _PRINTED: Final = (0.1, 0.4)
-"""Probabilities of being printed between which a place is less and less taken for plain in earnest."""
+"""Probabilities of being printed between which the weight of a place as plain cloth falls from 1 to 0."""
 _VARIES: Final = (0.08, 0.25)
-"""Probabilities of blocks of colour or a wash between which nothing is taken for plain in earnest: areas that differ
-little from the rest are not surely seen as prints."""
+"""Probabilities of blocks of colour or a wash between which the weight of all plain cloth falls from 1 to 0: areas that
+differ little from the rest are not reliably seen as prints."""
 _LEAST_BLUR_PX: Final = 4.0
-"""Of a blur, at the resolution at which it is made."""
+"""Least deviation of a wide blur, at the reduced resolution at which it is computed."""
 _ENOUGH: Final = (0.25, 0.6)
-"""Shares of the cloth nearby that have their say, between which a blur is believed more and more."""
+"""Shares of the cloth nearby that have weight, between which the weight of a blur rises from 0 to 1."""
 
 
 def light_left(rest: FloatArray, inside: BoolArray, shares: Mapping[str, float]) -> FloatArray:
-    """Find the light that is left on a garment, across whose prints it must go on.
+    """Find the light that is left on a garment and that must continue across its prints.
 
     Args:
         rest: (h, w, 3) logarithm of the picture less that of its light, as far as that is known.
         inside: (h, w) bool, the garment; not empty.
-        shares: cloth -> its probability; cloth that may be plain is looked at as if it had a logo.
+        shares: cloth -> its probability; cloth that may be plain is treated as if it had a logo.
     Returns:
-        (h, w, 3) float32, what is to be added to the light: of each cloth, as far as it is likely.
+        (h, w, 3) float32 to add to the light: the sum over kinds of cloth, weighted by their probability.
     """
     rest = rest - np.median(rest[inside], axis=0)
     found = np.zeros_like(rest)
@@ -78,7 +79,7 @@ def light_left(rest: FloatArray, inside: BoolArray, shares: Mapping[str, float])
 def light_left_where_plain(
     rest: FloatArray, inside: BoolArray, printed: FloatArray, shares: Mapping[str, float]
 ) -> FloatArray:
-    """Find the light that is left where cloth is plain, and goes on a little under what is printed beside.
+    """Find the light that is left where cloth is plain and that continues a little under prints beside it.
 
     Args:
         rest: (h, w, 3) logarithm of the picture less that of its light, as far as that is known.
@@ -86,7 +87,7 @@ def light_left_where_plain(
         printed: (h, w) float32, probability that a place has another colour than most of the garment.
         shares: cloth -> its probability.
     Returns:
-        (h, w, 3) float32, what is to be added to the light.
+        (h, w, 3) float32 to add to the light.
     """
     plain = np.interp(printed, _PRINTED, (1, 0)).astype(np.float32) * inside
     uniform = float(np.interp(shares.get("blocks", 0.0) + shares.get("washed", 0.0), _VARIES, (1, 0)))
@@ -96,7 +97,7 @@ def light_left_where_plain(
 
 
 def _slow_part(rest: FloatArray, inside: BoolArray, look: _Look, heeded: FloatArray) -> FloatArray:
-    """(h, w, 3) float32 what varies slowly over the places that are heeded, (h, w) 0..1."""
+    """Return the slow variation (h, w, 3) float32, with places weighted by ``heeded``, (h, w) 0..1."""
     slow, cloth = np.zeros_like(rest), inside.astype(np.float32)
     for blur in look.blurs_px:
         left = rest - slow
@@ -111,7 +112,7 @@ def _slow_part(rest: FloatArray, inside: BoolArray, look: _Look, heeded: FloatAr
 
 
 def _blurred(plane: FloatArray, blur_px: float) -> FloatArray:
-    """A plane (h, w) or (h, w, 3) after a Gaussian blur: a wide one at a lower resolution, where it takes less time."""
+    """Blur a plane (h, w) or (h, w, 3) by a Gaussian; a wide blur runs at a lower resolution to save time."""
     height, width = plane.shape[:2]
     shrink = max(1.0, blur_px / _LEAST_BLUR_PX)
     small = (max(2, round(width / shrink)), max(2, round(height / shrink)))

@@ -1,4 +1,4 @@
-"""Network that tells the light on a photographed garment from its cloth: a small UNet over the garment's picture.
+"""Network that separates the light on a photographed garment from its cloth: a small UNet over the garment's picture.
 
 Trained by ``pipelines.training.light.train`` on the shade of real plain garments, laid on cloths of every kind.
 """
@@ -21,7 +21,7 @@ SIDE: Final = 320
 STRIDE: Final = 32
 """Sides of pictures are multiples of it."""
 OFFSET: Final = 0.04
-"""Added to values in 0..1 before their logarithm, so that the noise of black cloth is no light."""
+"""Offset of values in 0..1 before their logarithm, so that the noise of black cloth does not count as light."""
 _WIDTHS: Final = (32, 48, 64, 96, 128)
 """Channels at strides 2, 4, 8, 16 and 32."""
 _GROUPS: Final = 8
@@ -44,7 +44,7 @@ class _Block(nn.Module):
 class GarmentLightNet(nn.Module):
     """(B, 3, H, W) sRGB 0..1 and (B, 1, H, W) mask 0..1 -> (B, 3, H, W) logarithm of the light on the cloth.
 
-    The light is that of each channel of sRGB, relative to no light in particular: only its differences count.
+    The light is that of each channel of sRGB, up to a constant: only its differences count.
     """
 
     def __init__(self) -> None:
@@ -80,12 +80,12 @@ class GarmentLightNet(nn.Module):
 
 @lru_cache(maxsize=2)
 def load_light_network(weights: Path) -> GarmentLightNet:
-    """The trained network, in evaluation mode.
+    """Load the trained network, in evaluation mode.
 
     Args:
         weights: folder that holds ``WEIGHTS``.
     Raises:
-        WeightsMissing: it does not.
+        WeightsMissing: it does not hold them.
     """
     network = GarmentLightNet()
     network.load_state_dict(load_numbers(weights, WEIGHTS))

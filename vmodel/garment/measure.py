@@ -11,23 +11,23 @@ _ROW_CM = 1.0
 
 
 def back_panel(garment: Garment) -> Panel:
-    """The piece that shows the garment's whole width."""
+    """Return the piece that shows the garment's whole width."""
     return next((panel for panel in garment.panels if panel.side == "back"), garment.panels[0])
 
 
 def chest_width(garment: Garment) -> float:
-    """Flat width from armpit to armpit."""
+    """Measure the flat width from armpit to armpit."""
     return _between(garment, "armpit")
 
 
 def waistband_width(garment: Garment) -> float:
-    """Flat width of a waistband, along its edge."""
+    """Measure the flat width of a waistband, between the ends of its edge."""
     edge = None if is_sewn(garment) else back_panel(garment).edges.get("waist")
     return _between(garment, "waist") if edge is None else float(np.linalg.norm(edge[0] - edge[-1]))
 
 
 def garment_length(garment: Garment) -> float:
-    """From the neck points (or the waist) straight down to the hem or leg ends."""
+    """Measure from the neck points (or the waist) straight down to the hem or leg ends."""
     marks = garment.landmarks_cm
     top = "neck" if garment.kind.category.covers_upper else "waist"
     ends = ("leg_outer", "leg_inner") if garment.kind.category.has_legs else ("hem",)
@@ -37,7 +37,7 @@ def garment_length(garment: Garment) -> float:
 
 
 def width_at(garment: Garment, y: float) -> float | None:
-    """Flat width between the side seams at a height; None above or below them."""
+    """Measure the flat width between the side seams at a height; None above or below them."""
     if is_sewn(garment):
         return _laid_width(garment, y)
     edges = back_panel(garment).edges
@@ -51,12 +51,12 @@ def width_at(garment: Garment, y: float) -> float | None:
 
 
 def is_sewn(garment: Garment) -> bool:
-    """True for garments that come from a sewing pattern, whose pieces are not the garment's own plane."""
+    """Tell whether a garment comes from a sewing pattern, whose pieces are not in the garment's own plane."""
     return any(panel.laid is not None for panel in garment.panels)
 
 
 def _laid_width(garment: Garment, y: float) -> float | None:
-    """Width at a height of a sewn garment lying flat, without its sleeves."""
+    """Measure the width at a height of a sewn garment lying flat, without its sleeves."""
     trunk = [
         panel.laid[1]
         for panel in garment.panels

@@ -1,4 +1,4 @@
-"""Numbers of the networks that read photos, as they travel with vmodel."""
+"""Weights of the networks that read photos, as shipped with vmodel."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from vmodel.errors import WeightsMissing
 
 
 def load_numbers(weights: Path, name: str) -> dict[str, Tensor]:
-    """Name -> float32 tensor of a file of weights.
+    """Load a file of weights: name -> float32 tensor.
 
     Args:
         weights: folder that holds the file.
         name: of the file.
     Raises:
-        WeightsMissing: it is not there.
+        WeightsMissing: the file is not there.
     """
     path = weights / name
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""Print repeats: a tile that covers cloth again and again, at its true size in centimetres."""
+"""Print repeats: a tile that covers cloth repeatedly, at its true size in centimetres."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class PrintRepeat:
 
 
 def read_tile(path: Path) -> ByteArray:
-    """One tile of a print: PNG, JPEG, WebP, TIFF, or SVG whose page is the tile.
+    """Read one tile of a print: PNG, JPEG, WebP, TIFF, or SVG whose page is the tile.
 
     Returns:
         (h, w, 4) uint8 sRGB with straight alpha, at most 2048 pixels a side.
@@ -80,9 +80,10 @@ def read_tile(path: Path) -> ByteArray:
 
 
 def _filled(root: Element) -> tuple[Element, tuple[int, int]]:
-    """A drawing made to fill its tile, and the tile's size (height, width) in pixels.
+    """Make a drawing fill its tile, and return it with the tile's size (height, width) in pixels.
 
-    Renderers keep the page's exact proportions and leave a line of the last pixels empty, which on cloth is a grid.
+    Renderers keep the page's exact proportions and leave a line of the last pixels empty, which shows as a grid on
+    cloth.
     """
     longest = LARGEST_TILE_PX // 2
     page = _page(root)
@@ -98,7 +99,7 @@ def _filled(root: Element) -> tuple[Element, tuple[int, int]]:
 
 
 def _page(root: Element) -> tuple[float, float] | None:
-    """(width, height) of what a drawing shows, in any unit; None where it does not fill its page or has no size."""
+    """Return (width, height) of a drawing's view, in any unit; None if it does not fill its page or has no size."""
     try:
         stated = [length_px(root.get(side, "")) for side in ("width", "height")]
     except ValueError:
@@ -116,7 +117,7 @@ def _page(root: Element) -> tuple[float, float] | None:
 
 
 def decode_tile(content: bytes, name: str) -> ByteArray:
-    """A tile from the bytes of a picture; see ``read_tile``."""
+    """Decode a tile from the bytes of a picture; see ``read_tile``."""
     try:
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "WEBP", "TIFF")) as opened:
             if opened.width * opened.height > _MOST_MEGAPIXELS * 1e6:
@@ -131,7 +132,7 @@ def decode_tile(content: bytes, name: str) -> ByteArray:
 
 
 def _in_srgb(picture: Image.Image) -> Image.Image:
-    """RGBA in sRGB, whatever colour space the file states: prints come in Adobe RGB, Display P3 and printers' CMYK."""
+    """Convert to RGBA in sRGB from any stated colour space: prints come in Adobe RGB, Display P3 and printers' CMYK."""
     plain = in_eight_bits(picture)
     alpha = plain.convert("RGBA").getchannel("A")
     colours = plain.convert("RGB") if plain.has_transparency_data else plain
@@ -141,7 +142,7 @@ def _in_srgb(picture: Image.Image) -> Image.Image:
 
 
 def recolour_tile(tile: ByteArray, colours: dict[str, str]) -> ByteArray:
-    """A tile in another colourway: each pixel near an old colour moves as the colour does, so edges stay soft.
+    """Recolour a tile: each pixel near an old colour moves as the colour does, so edges stay soft.
 
     Args:
         tile: (h, w, 4) uint8.
@@ -157,7 +158,7 @@ def recolour_tile(tile: ByteArray, colours: dict[str, str]) -> ByteArray:
 
 
 def lay_print(print_: PrintRepeat, x_cm: FloatArray, y_cm: FloatArray, px_per_cm: float) -> FloatArray:
-    """The print's colour at points of the cloth.
+    """Sample the print's colour at points of the cloth.
 
     Args:
         print_: the print.
@@ -176,7 +177,7 @@ def lay_print(print_: PrintRepeat, x_cm: FloatArray, y_cm: FloatArray, px_per_cm
     rows, columns = print_.tile.shape[:2]
     u = np.mod(along / width + 0.5, 1.0) * columns - 0.5
     v = np.mod(0.5 - high / height, 1.0) * rows - 0.5
-    # A rim of neighbours lets the interpolation look over the tile's edge.
+    # A rim of neighbours lets the interpolation cross the tile's edge.
     ink = print_.tile.astype(np.float32)
     ink[..., :3] *= ink[..., 3:] / 255
     tile = cv2.copyMakeBorder(ink, 2, 2, 2, 2, cv2.BORDER_WRAP)

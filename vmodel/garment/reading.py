@@ -1,4 +1,4 @@
-"""From a file to an upright sRGB photo, or to the error that says why not.
+"""Decoding of a file to an upright sRGB photo, or to an error that gives the reason.
 
 The bounds on bytes and pixels are checked before anything is decoded, so that a hostile file costs no memory.
 """
@@ -31,11 +31,11 @@ from vmodel.types import ByteArray, FlatLay, FloatArray
 
 SHORTEST_SIDE: Final = 200
 LONGEST_STRIP: Final = 8.0
-"""Longer over shorter side of a photo from which on it can show no garment, and costs as much as a large one."""
+"""Longer over shorter side of a photo beyond which it cannot show a garment, but costs as much as a large one."""
 
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "HEIF", "TIFF")
 _FURTHER: Final = ("GIF", "BMP", "AVIF")
-"""Of pictures that are no photos of garments. GIF is always opened, to tell an animation from what is not supported."""
+"""Further formats of other pictures. GIF is always opened, to distinguish animations from unsupported files."""
 _MAGIC: Final = (b"\xff\xd8\xff", b"\x89PNG", b"II*\0", b"MM\0*")
 # The most that a supported format needs uncompressed: 16-bit RGBA.
 _BYTES_PER_PIXEL: Final = 8
@@ -73,7 +73,7 @@ def read_flat_lay(path: Path, settings: Settings) -> FlatLay:
 
 
 def read_back_of_drawing(path: Path) -> FlatLay | None:
-    """The back of a technical flat; None where the file is a photo or draws no back.
+    """Paint the back of a technical flat; None where the file is a photo or draws no back.
 
     Raises:
         VModelError: see ``read_flat_lay``.
@@ -89,7 +89,7 @@ def read_rgb(path: Path, settings: Settings) -> ByteArray:
         path: the file.
         settings: for ``max_megapixels``.
     Returns:
-        (H, W, 3) uint8 sRGB, upright; what is transparent shows white.
+        (H, W, 3) uint8 sRGB, upright; transparent parts show white.
     Raises:
         PhotoNotFound, UnreadablePhoto, UnsupportedPhoto, PhotoTooLarge, AnimatedPhoto: see ``read_flat_lay``.
     """
@@ -143,7 +143,7 @@ def _decode(
     longest_strip: float = np.inf,
 ) -> tuple[ByteArray, FloatArray | None]:
     with warnings.catch_warnings():
-        # Pillow warns of odd metadata and of large sizes; the checks below speak for themselves.
+        # Pillow warns of odd metadata and of large sizes; the checks below raise errors where it matters.
         warnings.simplefilter("ignore")
         picture = _open(content, name, max_megapixels, formats)
         _check_pixels(picture.size, name, max_megapixels)
@@ -180,7 +180,7 @@ def _check_pixels(size: tuple[int, int], name: str, max_megapixels: float) -> No
 
 
 def _too_large(error: Image.DecompressionBombError, name: str, max_megapixels: float) -> PhotoTooLarge:
-    """What Pillow says of a picture that it does not even open."""
+    """Convert the error with which Pillow refuses to open a picture of too many pixels."""
     pixels = re.search(r"\d+", str(error))
     return PhotoTooLarge(name, int(pixels.group()) / 1e6 if pixels else np.inf, max_megapixels)
 
@@ -241,7 +241,7 @@ def _on_white(rgb: ByteArray, alpha: FloatArray | None) -> ByteArray:
 
 
 def in_eight_bits(picture: Image.Image) -> Image.Image:
-    """A decoded picture with at most eight bits a channel; of other modes it comes back as it is."""
+    """Convert a decoded picture to at most eight bits per channel; other modes are returned unchanged."""
     if picture.mode == "1":
         return picture.convert("L")
     if picture.mode not in {"I", "F", "I;16", "I;16B", "I;16L", "I;16N"}:
@@ -257,7 +257,7 @@ def in_eight_bits(picture: Image.Image) -> Image.Image:
 
 
 def in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """A picture of eight bits and any colour model in sRGB.
+    """Convert a picture of eight bits and any colour model to sRGB.
 
     Args:
         picture: without transparency.

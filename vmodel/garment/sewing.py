@@ -19,15 +19,15 @@ from vmodel.types import FloatArray
 KINDS: Final = ("seam", "dart", "gather", "ease", "open")
 MOST_PIECES: Final = 80
 MOST_EDGES: Final = 120
-"""Of one piece."""
+"""Most edges of one piece."""
 MOST_POINTS: Final = 400
-"""Of one edge, curves included."""
+"""Most points of one edge, curves included."""
 _LARGEST_CM: Final = 400.0
 _SMALLEST_CM2: Final = 4.0
 _LOOSE_CM: Final = 0.6
 _LOOSE_SHARE: Final = 0.01
 _LOOSEST_CM: Final = 1.5
-"""How far plain edges of a seam may differ: 6 mm and 1 %, at most 15 mm."""
+"""Largest difference in length of the plain edges of a seam: 6 mm and 1 %, at most 15 mm."""
 MOST_DRAWN_IN: Final = {"gather": 4.0, "ease": 1.12}
 """Largest ratio of the edges of a seam that is drawn in."""
 
@@ -62,7 +62,7 @@ class PatternEdge:
 
     @property
     def length_cm(self) -> float:
-        """Along the edge."""
+        """Length along the edge."""
         return length_of(self.points_cm)
 
 
@@ -94,17 +94,17 @@ class Piece:
 
     @property
     def outline_cm(self) -> FloatArray:
-        """(n, 2) each corner once."""
+        """Outline (n, 2), each corner once."""
         return np.concatenate([edge.points_cm[:-1] for edge in self.edges])
 
     @property
     def area_cm2(self) -> float:
-        """Of the cloth."""
+        """Area of the cloth."""
         return abs(signed_area(self.outline_cm))
 
     @property
     def is_sleeve(self) -> bool:
-        """True for what goes round an arm."""
+        """Flag of a piece that goes round an arm."""
         return bool(self.limb)
 
 
@@ -132,8 +132,8 @@ class SewingPattern:
         name: of the file.
         sha256: hex digest of the file.
         pieces: the cut.
-        seams: who is sewn to whom.
-        warnings: what the designer should know.
+        seams: the edges that are sewn together.
+        warnings: for the designer.
     """
 
     name: str
@@ -144,7 +144,7 @@ class SewingPattern:
 
 
 def words_in(name: str) -> set[str]:
-    """Which of front, back, left, right, sleeve and skirt a name has, in several languages."""
+    """Find the words among front, back, left, right, sleeve and skirt that a name has, in several languages."""
     split = re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])", " ", name).lower()
     tokens = [token for token in re.split(r"[\W\d_]+", split) if token]
     found = set()
@@ -160,12 +160,12 @@ def words_in(name: str) -> set[str]:
 
 
 def length_of(points_cm: FloatArray) -> float:
-    """Length of a polyline."""
+    """Return the length of a polyline."""
     return float(np.linalg.norm(np.diff(points_cm, axis=0), axis=1).sum())
 
 
 def signed_area(outline_cm: FloatArray) -> float:
-    """Positive for counter-clockwise outlines."""
+    """Return the area of an outline, positive if it runs counter-clockwise."""
     x, y = outline_cm[:, 0], outline_cm[:, 1]
     return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2)
 
@@ -240,7 +240,7 @@ def _paired(pieces: Sequence[Piece]) -> list[PatternSeam]:
 
 
 def _in_a_row(piece: Piece, edges: list[int]) -> list[int]:
-    """Edges of a run in the outline's order, begun after the longest stretch that is not of it."""
+    """Put the edges of a run in the outline's order, beginning after the longest stretch outside the run."""
     lengths = [edge.length_cm for edge in piece.edges]
     starts = np.concatenate([[0.0], np.cumsum(lengths)])
 
@@ -253,7 +253,7 @@ def _in_a_row(piece: Piece, edges: list[int]) -> list[int]:
 
 
 def run_of(pieces: Sequence[Piece], run: Sequence[tuple[int, int]]) -> tuple[str, float]:
-    """What a run of edges is called in messages, and its length in cm."""
+    """Return the name of a run of edges for messages, and its length in cm."""
     piece = pieces[run[0][0]]
     edges = [piece.edges[e] for _, e in run]
     return f"{edges[0].name} of {piece.name}", sum(edge.length_cm for edge in edges)

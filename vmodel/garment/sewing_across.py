@@ -1,7 +1,7 @@
-"""What lies across a seam is painted past the edges of a piece, so that a seam between colours is not jagged.
+"""Painting of the neighbouring cloth past the edges of a piece, so that a seam between colours is not jagged.
 
-A picture's pixel on a seam sees a little of both pieces. It is looked up on the sheet of one, with the colours round it
-as far as the pixel reaches; where these lie past the seam they have to be the other piece's.
+A picture's pixel on a seam covers a little of both pieces. It is looked up on the sheet of one, with the colours around
+it as far as the pixel reaches. Past the seam, these have to be the colours of the other piece.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from vmodel.garment.sewing_paint import Sheet
 from vmodel.types import ByteArray, FloatArray, IntArray
 
 REACH_CM: Final = 0.9
-"""How far: half of what a pixel covers in a picture of 512 pixels that shows a whole person, and room."""
+"""Width painted past an edge: half of what a pixel covers in a picture of 512 pixels that shows a whole person, plus a
+margin."""
 _STEP_CM: Final = 0.05
 
 
@@ -48,14 +49,14 @@ def paint_across(
     panels: Sequence[CutPanel],
     seams: Sequence[CutSeam],
 ) -> tuple[ByteArray, ...]:
-    """The sheets with the cloth of the other piece past every sewn edge.
+    """Paint the cloth of the other piece past every sewn edge of the sheets.
 
     Args:
         sheets: where the pieces lie.
         pictures: (H, W, 3) uint8 of each sheet, cloth painted past the outlines.
         pieces: of the pattern.
         panels: as cut, those of the back turned over.
-        seams: who is sewn to whom.
+        seams: between edges of the panels.
     """
     borders = _borders(pieces, panels, seams)
     sheet_of = {p: n for n, sheet in enumerate(sheets) for p in sheet.shifts_cm}
@@ -79,7 +80,7 @@ def paint_across(
 
 
 def _borders(pieces: Sequence[Piece], panels: Sequence[CutPanel], seams: Sequence[CutSeam]) -> Mapping[int, _Border]:
-    """The border of each piece that has a seam."""
+    """Sample the border of each piece that has a seam."""
     index = {panel.name: panel for panel in panels}
     parts: dict[int, list[tuple[FloatArray, int, FloatArray, FloatArray]]] = {}
     for seam in seams:
@@ -107,13 +108,13 @@ def _borders(pieces: Sequence[Piece], panels: Sequence[CutPanel], seams: Sequenc
 
 
 def _upright(panel: CutPanel, edge: str) -> tuple[int, FloatArray]:
-    """A panel's piece, and an edge in the piece's own coordinates and direction."""
+    """Return a panel's piece, and an edge in the piece's own coordinates and direction."""
     line = panel.edges[edge]
     return panel.piece, (line * (-1, 1))[::-1] if panel.side == "back" else line
 
 
 def _sampled(line: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
-    """(count, 2) points along a line that has its piece on the left, and unit vectors into the piece."""
+    """Sample a line that has its piece on the left: (count, 2) points, and unit vectors into the piece."""
     steps = np.linalg.norm(np.diff(line, axis=0), axis=1)
     along = np.concatenate([[0.0], np.cumsum(steps)])
     wanted = np.linspace(0.0, along[-1], count)
@@ -124,7 +125,7 @@ def _sampled(line: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
 
 
 def _outside(sheet: Sheet, p: int, piece: Piece) -> tuple[IntArray, IntArray]:
-    """Rows and columns of the pixels past a piece's outline, as far as ``REACH_CM``."""
+    """Find rows and columns of the pixels past a piece's outline, as far as ``REACH_CM``."""
     affine = sheet.affine(p)
     outline = piece.outline_cm @ affine[:, :2].T + affine[:, 2]
     reach = int(np.ceil(REACH_CM * sheet.px_per_cm))
@@ -139,7 +140,7 @@ def _outside(sheet: Sheet, p: int, piece: Piece) -> tuple[IntArray, IntArray]:
 
 
 def _seen(picture: ByteArray, spots_px: FloatArray) -> ByteArray:
-    """(n, 3) colours at points; the points go in rows, because remap's pictures are at most 32767 wide."""
+    """Look up (n, 3) colours at points; the points go in rows, because remap's pictures are at most 32767 wide."""
     at = (spots_px - 0.5).astype(np.float32)
     found = [
         cv2.remap(picture, part[:, :1], part[:, 1:], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[:, 0]

@@ -18,7 +18,7 @@ MOST_COMMANDS: Final = 2000
 
 
 def bezier(*controls: FloatArray) -> FloatArray:
-    """(n, 2) points of a Bezier curve of two to four control points."""
+    """Return (n, 2) points of a Bezier curve of two to four control points."""
     t = np.linspace(0, 1, _STEPS + 1)[:, None]
     points = [np.asarray(control, float) for control in controls]
     while len(points) > 1:
@@ -27,7 +27,7 @@ def bezier(*controls: FloatArray) -> FloatArray:
 
 
 def arc(start: FloatArray, end: FloatArray, radii: FloatArray, turn_deg: float, large: bool, sweep: bool) -> FloatArray:
-    """(n, 2) points of an elliptical arc as SVG defines it (implementation note F.6)."""
+    """Return (n, 2) points of an elliptical arc as SVG defines it (implementation note F.6)."""
     start, end, (rx, ry) = np.asarray(start, float), np.asarray(end, float), np.abs(np.asarray(radii, float))
     if min(rx, ry) < 1e-9 or np.allclose(start, end):
         return np.stack([start, end])
@@ -52,7 +52,7 @@ def arc(start: FloatArray, end: FloatArray, radii: FloatArray, turn_deg: float, 
 
 
 def path_lines(d: str) -> list[FloatArray]:
-    """The runs of a path's data: for each one the (n, 2) points, in the file's unit.
+    """Convert a path's data to runs: for each one the (n, 2) points, in the file's unit.
 
     Raises:
         ValueError: it is no path.
@@ -110,7 +110,7 @@ def _commands(d: str) -> Iterator[tuple[str, FloatArray]]:
 
 
 def _spaced_flags(d: str) -> str:
-    """Arc flags may be written without spaces; they are set apart."""
+    """Put spaces around arc flags, which may be written without."""
     number = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
     gap = r"[\s,]*"
     pattern = re.compile(rf"({number}{gap}{number}{gap}{number}{gap})([01]){gap}([01]){gap}(?={number})")
@@ -124,7 +124,7 @@ def _spaced_flags(d: str) -> str:
 def _drawn(
     upper: str, n: FloatArray, origin: FloatArray, here: FloatArray, start: FloatArray, control: FloatArray | None
 ) -> tuple[FloatArray, FloatArray | None]:
-    """Points of one command, its first one included, and the control point that a smooth successor mirrors."""
+    """Return the points of one command with its first one, and the control point that a smooth successor mirrors."""
     if upper == "Z":
         return np.stack([here, start]), None
     if upper == "H":
@@ -143,10 +143,10 @@ def _drawn(
 
 
 def transform_of(text: str) -> FloatArray:
-    """(2, 3) affine of an SVG transform attribute.
+    """Parse an SVG transform attribute to a (2, 3) affine.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is no transform.
     """
     total = np.eye(3)
     if re.sub(r"\w+\s*\([^()]*\)|[\s,]", "", text):
@@ -179,7 +179,7 @@ def _step(name: str, n: list[float]) -> FloatArray:
 
 
 def thinned(points: FloatArray, most: int) -> FloatArray:
-    """A polyline without repeated points, of at most ``most`` points.
+    """Remove repeated points from a polyline and reduce it to at most ``most`` points.
 
     Raises:
         ValueError: a coordinate is no number.

@@ -1,4 +1,4 @@
-"""From a sewing pattern to panels: pieces that turn to the back are cut there, seams are broken where others meet them.
+"""Conversion of a sewing pattern to panels: pieces are cut where they turn to the back, seams where others meet them.
 
 Front panels keep their x, back panels are turned over, so that all share the x of the garment seen from the front.
 """
@@ -17,7 +17,7 @@ from vmodel.garment.sewing_pieces import along
 from vmodel.types import FloatArray
 
 _SNAP_CM: Final = 0.3
-"""Breaks of a seam closer than this are one."""
+"""Distance below which two breaks of a seam count as one."""
 TURN: Final = "turn"
 Key: TypeAlias = tuple[int, int, tuple[int, ...]]
 """Piece, edge (below zero for the edges that turn lines make), and which part of it."""
@@ -54,7 +54,7 @@ class CutSeam:
 
 @dataclass
 class _Part:
-    """A panel in the making."""
+    """A panel under construction."""
 
     piece: int
     side: str
@@ -62,7 +62,7 @@ class _Part:
 
 
 def cut_pattern(pattern: SewingPattern) -> tuple[list[CutPanel], list[CutSeam]]:
-    """Panels with edges that are sewn one to one.
+    """Cut a pattern into panels with edges that are sewn one to one.
 
     Args:
         pattern: checked.
@@ -88,7 +88,7 @@ def cut_pattern(pattern: SewingPattern) -> tuple[list[CutPanel], list[CutSeam]]:
 
 
 def _parts(pieces: Sequence[Piece]) -> tuple[list[_Part], list[tuple[Key, Key]]]:
-    """All pieces, those with turn lines cut along them; and the pairs of edges that the cuts made."""
+    """Cut pieces along their turn lines; return all parts, and the pairs of edges that the cuts made."""
     parts: list[_Part] = []
     turns: list[tuple[Key, Key]] = []
     for p, piece in enumerate(pieces):
@@ -107,7 +107,7 @@ def _parts(pieces: Sequence[Piece]) -> tuple[list[_Part], list[tuple[Key, Key]]]
 
 
 def _middle_of_sleeve(piece: Piece) -> FloatArray:
-    """Along the grain, through the highest point of the cap."""
+    """Return a line along the grain, through the highest point of the cap."""
     grain = np.array(piece.grain)
     outline = piece.outline_cm
     top = outline[int((outline @ grain).argmax())]
@@ -115,7 +115,7 @@ def _middle_of_sleeve(piece: Piece) -> FloatArray:
 
 
 def _halves(part: _Part, line: FloatArray, number: int) -> list[_Part]:
-    """The part cut along a line, which may be given shorter than it; itself where it is not crossed."""
+    """Cut a part along a line, which may be shorter than the part; return the part itself where it is not crossed."""
     way = (line[1] - line[0]) / max(float(np.linalg.norm(line[1] - line[0])), 1e-9)
     normal = np.array([-way[1], way[0]])
     pieces: list[tuple[Key, FloatArray, int]] = []
@@ -166,7 +166,7 @@ def _split_at_sign(key: Key, points: FloatArray, off: FloatArray) -> list[tuple[
 
 
 def _flat_run(parts: Sequence[_Part], run: Iterable[tuple[int, int]]) -> list[Key]:
-    """Keys of a run's edges after the cuts, in the outline's order."""
+    """Return the keys of a run's edges after the cuts, in the outline's order."""
     keys = []
     for p, e in run:
         keys += sorted(key for part in parts if part.piece == p for key, _ in part.edges if key[1] == e)
@@ -179,7 +179,7 @@ def _find_sides(
     runs: Sequence[tuple[list[Key], ...]],
     turns: Sequence[tuple[Key, Key]],
 ) -> None:
-    """Give parts without a side that of what they are sewn to; of two halves the other one gets the other."""
+    """Give parts without a side the side of the parts they are sewn to; the other half gets the other side."""
     owner = {key: part for part in parts for key, _ in part.edges}
     lines = {key: line for part in parts for key, line in part.edges}
     for _ in range(len(parts)):
@@ -209,7 +209,7 @@ def _find_sides(
 
 
 def _facing(first: Sequence[Key], second: Sequence[Key], lines: dict[Key, FloatArray]) -> list[tuple[Key, Key, float]]:
-    """Pairs of edges that meet in a seam, and over what length."""
+    """Find pairs of edges that meet in a seam, and the length over which they meet."""
     spans = []
     for run in (first, second[::-1]):
         lengths = np.array([length_of(lines[key]) for key in run])
@@ -224,7 +224,7 @@ def _facing(first: Sequence[Key], second: Sequence[Key], lines: dict[Key, FloatA
 
 
 def _notches(pieces: Sequence[Piece], key: Key, line: FloatArray) -> list[float]:
-    """Notches of an edge, or of the part of one, in cm along it."""
+    """Return the notches of an edge, or of the part of one, in cm along it."""
     p, e, _ = key
     if e < 0:
         return []
@@ -262,7 +262,7 @@ def _break(
 
 
 def _merged(places: Sequence[float], fixed: int, whole: float) -> list[float]:
-    """Places without those that nearly repeat another; the first ``fixed`` are kept."""
+    """Drop places that nearly repeat another; the first ``fixed`` are kept."""
     kept: list[float] = []
     for number, at in enumerate(places):
         near = min((abs(at - other) for other in kept), default=np.inf)
@@ -277,7 +277,7 @@ def _mark(
     breaks: dict[Key, list[float]],
     at: float,
 ) -> None:
-    """Note a break of a run on the edge where it lies; at an edge's end there is one already."""
+    """Record a break of a run on the edge that it falls on; an edge's end is a break already."""
     for key in run:
         length = length_of(lines[key])
         if at < length - 1e-6:
@@ -313,7 +313,7 @@ def _named(
 
 
 def _broken(line: FloatArray, at: Sequence[float]) -> list[FloatArray]:
-    """A polyline cut at some lengths along it."""
+    """Cut a polyline at some lengths along it."""
     steps = np.linalg.norm(np.diff(line, axis=0), axis=1)
     along = np.concatenate([[0.0], np.cumsum(steps)])
     runs, low = [], 0.0
@@ -330,6 +330,6 @@ def _names_of(run: Sequence[Key], names: dict[Key, list[tuple[str, str]]]) -> li
 
 
 def turned_over(panel: CutPanel) -> CutPanel:
-    """A panel of the back with the x of the front: mirrored, its edges run the other way."""
+    """Turn a panel of the back over to the x of the front: mirrored, its edges run the other way."""
     edges = {name: (line * np.array([-1.0, 1.0]))[::-1] for name, line in reversed(panel.edges.items())}
     return replace(panel, edges=edges)

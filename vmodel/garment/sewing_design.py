@@ -1,4 +1,4 @@
-"""A sewing pattern with what was chosen for it, in one file that is shot like a photo (``*.design.json``)."""
+"""A sewing pattern and a designer's choices for it, in one file that is shot like a photo (``*.design.json``)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KEPT_SHAPES = 4
 
 @dataclass(frozen=True, eq=False)
 class SewnDesign:
-    """What a designer chose for a sewing pattern.
+    """A designer's choices for a sewing pattern.
 
     Attributes:
         name: of the pattern's file, whose ending says how it is read.
@@ -46,14 +46,14 @@ class SewnDesign:
     colours: Mapping[str, str] = field(default_factory=dict)
 
     def in_colours(self, colours: Mapping[str, str]) -> SewnDesign:
-        """The same design in a colourway: pieces, ground and print; one that it has already is recoloured in turn."""
+        """Return the same design in a colourway of pieces, ground and print; an earlier one is recoloured in turn."""
         printed = self.print and replace(self.print, tile=recolour_tile(self.print.tile, dict(colours)))
         both = {**colours, **{old: colours.get(new, new) for old, new in self.colours.items()}}
         return replace(self, print=printed, ground=colours.get(self.ground, self.ground), colours=both)
 
 
 def write_sewn_design(design: SewnDesign) -> bytes:
-    """The design as a file that needs no other."""
+    """Serialise the design to a file that needs no other."""
     plain: dict[str, Any] = {
         "format": 1,
         "pattern": {"name": design.name, "file": base64.b64encode(design.content).decode()},
@@ -112,6 +112,6 @@ def sew_design(design: SewnDesign, sha256: str = "", fitting: bool = False) -> S
 
 @lru_cache(maxsize=_KEPT_SHAPES)
 def _read_shape(content: bytes, name: str) -> tuple[SewingPattern, Shape]:
-    """A pattern as read, and its shape; the latest are kept."""
+    """Read a pattern and make its shape; the latest are cached."""
     pattern = read_pattern_file(content, name)
     return pattern, shape_of(pattern)

@@ -1,7 +1,7 @@
-"""Sewing patterns in DXF as AAMA and ASTM D6673 lay down: a block for each piece, its lines told apart by layer.
+"""Sewing patterns in DXF after AAMA and ASTM D6673: a block for each piece, its lines distinguished by layer.
 
-The file is read by ezdxf in a process of its own (``sewing_dxf_process``), bounded in time and memory. Neither standard
-knows seams: texts "seam-side_l", "open-neck" and so on beside an edge name it, as the ids of an SVG do.
+The library ezdxf reads the file in a separate process (``sewing_dxf_process``), bounded in time and memory. Neither
+standard knows seams: texts "seam-side_l", "open-neck" and so on beside an edge name it, as the ids of an SVG do.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ _UNIT_CM: Final = {1: 2.54, 4: 0.1, 5: 1.0, 6: 100.0}
 _CORNER_DEG: Final = 25.0
 _MOST_BOUNDARY: Final = 20_000
 _NEAR_CM: Final = 4.0
-"""How far a text may stand from the edge that it names."""
+"""Largest distance of a text from the edge that it names."""
 _MEET_SHARE: Final = 0.004
-"""Ends of lines that lie closer than this share of the piece's size are one corner of its outline."""
+"""Share of the piece's size within which ends of lines are one corner of its outline."""
 _MOST_CHAINED: Final = 2_000
 _FOLD_CM: Final = 0.3
 _METRES: Final = 6
 _LARGEST_CM: Final = 400.0
 CLOTHS: Final = ("jersey", "cotton", "denim", "silk", "chiffon", "knit", "leather", "coat-wool")
-"""What a stated material is taken for; the standard's field is free, and mostly says SELF, LINING or a number."""
+"""Stated materials that are recognised; the standard's field is free text, mostly SELF, LINING or a number."""
 _OTHER: Final = {"left": "right", "right": "left"}
 _SEW_LINE, _BOUNDARY, _TURN_POINTS, _NOTCHES, _MIRROR, _GRAIN, _INNER = "14", "1", "2", "4", "6", "7", "8"
 
 
 def read_dxf_pieces(content: bytes, name: str) -> list[Piece]:
-    """The pieces of a DXF file.
+    """Read the pieces of a DXF file.
 
     Args:
         content: the file.
@@ -75,7 +75,7 @@ def _material(block: Mapping[str, Any]) -> str:
 
 
 def _pair_of(block: Mapping[str, Any], title: str, labels: Sequence[str]) -> str:
-    """The side, "left" or "right", that a piece is labelled for of which two are cut, one mirrored; or ""."""
+    """Return the labelled side, "left" or "right", of a piece of which two are cut, one mirrored; or ""."""
     quantity = re.findall(r"\d+", _stated(block, "QUANTITY"))
     sides = {side_of(label) for label in labels} - {""}
     if quantity not in (["2"], ["2", "0"], ["1", "1"]) or len(sides) != 1 or words_in(title) & {"left", "right"}:
@@ -96,7 +96,7 @@ def _unit(read: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]]) -> float
 
 
 def _border(block: Mapping[str, Any]) -> list[Any] | None:
-    """The line that is sewn along, or else the one that is cut along."""
+    """Return the line that is sewn along, or the one that is cut along where there is none."""
     for layer in (_SEW_LINE, _BOUNDARY):
         lines = [line["points"] for line in block["lines"] if line["layer"] == layer and len(line["points"]) > 1]
         loops = [line for line in _chained(lines) if len(line) > 3]
@@ -106,7 +106,7 @@ def _border(block: Mapping[str, Any]) -> list[Any] | None:
 
 
 def _chained(lines: list[list[Any]]) -> list[list[Any]]:
-    """Lines that begin where another ends as one; outlines are drawn in one line, or in lines, arcs and splines."""
+    """Join lines that begin where another ends; outlines are drawn in one line, or in lines, arcs and splines."""
     if len(lines) < 2 or len(lines) > _MOST_CHAINED:
         return lines
     near = _MEET_SHARE * float(np.ptp(np.array([point for line in lines for point in line], float), axis=0).max())
@@ -127,7 +127,7 @@ def _chained(lines: list[list[Any]]) -> list[list[Any]]:
 
 
 def _pieces(block: Mapping[str, Any], cm: float) -> list[Piece]:
-    """The piece of a block, or the pair that is cut of it."""
+    """Make the piece of a block, or the pair that is cut from it."""
     title = _stated(block, "PIECE NAME") or str(block["name"])
     border: FloatArray = np.array(_border(block), float) * cm
     if len(border) > _MOST_BOUNDARY or not np.isfinite(border).all():
@@ -154,7 +154,7 @@ def _pieces(block: Mapping[str, Any], cm: float) -> list[Piece]:
 
 
 def _loop(border: FloatArray) -> FloatArray:
-    """The boundary counter-clockwise, each corner once."""
+    """Return the boundary counter-clockwise, each corner once."""
     border = thinned(border, _MOST_BOUNDARY)
     if np.linalg.norm(border[0] - border[-1]) < 0.05:
         border = border[:-1]
@@ -180,7 +180,7 @@ def _edges(
     named: Sequence[tuple[str, FloatArray]],
     folds: Sequence[FloatArray],
 ) -> list[NamedLine]:
-    """The boundary cut at its turn points, or else its corners; every edge has the name that stands by it.
+    """Cut the boundary at its turn points, or at its corners if it has none; name every edge by the text beside it.
 
     An edge along a mirror line is the fold.
     """
@@ -215,7 +215,7 @@ def _edges(
 
 
 def _from_middle(run: FloatArray, at: FloatArray) -> float:
-    """How far a text stands from an edge, seen from the edge's middle if it is beside its ends."""
+    """Measure the distance of a text from an edge, with an addition if it is beside the edge's ends."""
     where, away = along(run, at)
     whole = float(np.linalg.norm(np.diff(run, axis=0), axis=1).sum())
     return away + max(0.0, abs(where - whole / 2) - 0.45 * whole)

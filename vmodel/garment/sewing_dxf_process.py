@@ -1,8 +1,8 @@
-"""Reads one DXF and ends: ``python -m vmodel.garment.sewing_dxf_process``, a line with the DXF's bytes and the DXF in,
-plain JSON of its blocks out.
+"""Process that reads one DXF and exits: ``python -m vmodel.garment.sewing_dxf_process``.
 
-A process of its own, so that time and memory can be bounded. Nothing that a DXF refers to (pictures, other drawings) is
-opened.
+Its input is a line with the number of the DXF's bytes, then the DXF; its output is plain JSON of the blocks. It is a
+separate process so that time and memory can be bounded. It opens nothing that a DXF refers to (pictures, other
+drawings).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _main() -> None:
 
     resource.setrlimit(resource.RLIMIT_AS, (_LARGEST_MEMORY, _LARGEST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_S, LONGEST_S))
-    # Ezdxf is loaded by now; whoever started this process ahead may have no file for it after all.
+    # Ezdxf is loaded by now; the process that started this one ahead may have no file for it after all.
     size = int(sys.stdin.buffer.readline() or 0)
     if not size:
         sys.exit("no file")
@@ -42,7 +42,7 @@ def _main() -> None:
 
 
 def _read(content: bytes) -> Any:
-    """The document; one that strays from the format is read as far as ezdxf can mend it."""
+    """Read the document; one that deviates from the format is read as far as ezdxf can repair it."""
     import ezdxf.recover
 
     try:
@@ -52,7 +52,7 @@ def _read(content: bytes) -> Any:
 
 
 def _decoded(content: bytes) -> str:
-    """Text of a DXF: UTF-8 since 2007, before that in the code page that its header names."""
+    """Decode the text of a DXF: UTF-8 since 2007, before that the code page that its header names."""
     from ezdxf.lldxf.encoding import decode_dxf_unicode
     from ezdxf.tools.codepage import toencoding
 
@@ -92,7 +92,7 @@ def _line(entity: Any, kind: str) -> list[list[float]]:
     closed = bool(getattr(entity, "is_closed", False) or getattr(entity, "closed", False)) and kind.endswith("POLYLINE")
     path = make_path(entity)
     corners = [(at.x, at.y) for at in path.control_vertices()]
-    # The unit is not known here: a curve is as fine as its own size asks for.
+    # The unit is not known here, so the resolution of a curve follows from its own size.
     size = max((max(row) - min(row) for row in zip(*corners, strict=True)), default=0.0)
     points = [[float(at.x), float(at.y)] for at in path.flattening(max(size * _FINE, 1e-6))]
     return [*points, points[0]] if closed and points and points[0] != points[-1] else points

@@ -1,4 +1,4 @@
-"""Processes that read DXF files; one may be begun ahead, because loading ezdxf takes longer than reading with it."""
+"""Processes that read DXF files; one may be started ahead, because loading ezdxf takes longer than reading with it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _Ahead:
             left.communicate()
 
     def _waiting(self) -> _Process | None:
-        # One that a forked process inherited belongs to its parent.
+        # A reader that a forked process inherited belongs to its parent.
         usable = self.process is not None and self.owner == os.getpid() and self.process.poll() is None
         return self.process if usable else None
 
@@ -48,18 +48,18 @@ _AHEAD: Final = _Ahead()
 
 
 def begin_reader() -> None:
-    """Let a process load ezdxf beside what goes on here; the next file is read by it."""
-    atexit.register(_AHEAD.end)  # more than once does no harm
+    """Start a process that loads ezdxf in the background and reads the next file."""
+    atexit.register(_AHEAD.end)  # repeated registration does no harm
     _AHEAD.begin()
 
 
 def waiting_reader() -> _Process | None:
-    """The process that was begun ahead, if one waits for a file."""
+    """Return the process that was started ahead, if one waits for a file."""
     return _AHEAD.process
 
 
 def read_blocks(content: bytes) -> bytes | None:
-    """The blocks of a DXF file as JSON, see ``sewing_dxf_process``; None if it cannot be read.
+    """Read the blocks of a DXF file as JSON, see ``sewing_dxf_process``; None if it cannot be read.
 
     Raises:
         subprocess.TimeoutExpired: it takes too long.

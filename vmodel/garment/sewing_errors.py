@@ -1,10 +1,11 @@
-"""What can stand against a sewing pattern.
+"""Errors of sewing patterns.
 
 VModelError
 └── InputError
     ├── SewingUnreadable   no pattern, a damaged one, or one past the bounds
     ├── SeveralSizes       a graded pattern: every piece in several sizes
     ├── PieceInvalid       a piece is no closed shape, or does not say where it belongs
+    ├── SeamIncomplete     a label of a seam is not on exactly two sides
     └── SeamMismatch       two edges that are to be sewn together do not match
 """
 
@@ -62,7 +63,7 @@ class SeamMismatch(InputError):
 
 
 class SeamIncomplete(InputError):
-    """A seam's label does not stand on exactly two sides."""
+    """A seam's label is not on exactly two sides."""
 
     code = "seam_incomplete"
 

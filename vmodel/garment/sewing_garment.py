@@ -1,4 +1,4 @@
-"""From a sewing pattern to a garment that can be draped and photographed."""
+"""Conversion of a sewing pattern to a garment that can be draped and photographed."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ class Sewn:
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """What of a sewn pattern no colour, print or material changes.
+    """Shape of a sewn pattern, independent of colour, print and material.
 
     Attributes:
         panels, seams: as cut, panels of the back turned over.
         lay: the garment lying flat.
-        roles: what its edges are.
+        roles: of its edges and points.
         places: of a print on each piece.
     """
 
@@ -76,7 +76,7 @@ class Shape:
 
 
 def with_materials(pattern: SewingPattern, materials: Mapping[str, str]) -> SewingPattern:
-    """The pattern with materials by piece.
+    """Give the pieces of a pattern their materials.
 
     Args:
         pattern: as read.
@@ -108,7 +108,7 @@ def shape_of(pattern: SewingPattern) -> Shape:
         pattern: checked.
     Raises:
         PieceInvalid: a piece cannot be placed.
-        SewingUnreadable: the sewn garment has not the openings of one.
+        SewingUnreadable: the sewn garment lacks the openings of a garment.
     """
     cut, seams = cut_pattern(pattern)
     panels = [turned_over(panel) if panel.side == "back" else panel for panel in cut]
@@ -143,7 +143,7 @@ def sew(
         fitting: smaller pictures for a first look.
     Raises:
         PieceInvalid: a piece cannot be placed.
-        SewingUnreadable: the sewn garment has not the openings of one.
+        SewingUnreadable: the sewn garment lacks the openings of a garment.
     """
     shape = shape or shape_of(pattern)
     panels, seams, lay, roles, places = shape.panels, shape.seams, shape.lay, shape.roles, shape.places
@@ -173,7 +173,7 @@ def _sign(limb: str) -> float:
 
 
 def _tilt(grain: tuple[float, float], side: str) -> float:
-    """Counter-clockwise degrees that bring a panel's grain upright."""
+    """Return the counter-clockwise degrees that bring a panel's grain upright."""
     lean = float(np.degrees(np.arctan2(grain[0], grain[1])))
     return -lean if side == "back" else lean
 
@@ -186,7 +186,7 @@ def _place(pattern: SewingPattern, panel: CutPanel) -> FloatArray | None:
 
 
 def _centred(lay: Lay) -> Lay:
-    """The garment with its middle at x = 0 and its highest point at y = 0."""
+    """Move the garment so that its middle is at x = 0 and its highest point at y = 0."""
     laid = lay.laid_cm
     # The silhouette's middle row by row is robust against one long sleeve.
     rows = np.round(laid[:, 1]).astype(int) - int(np.floor(laid[:, 1].min()))
@@ -199,7 +199,7 @@ def _centred(lay: Lay) -> Lay:
 
 
 def _seam_lines(panels: Sequence[CutPanel], seams: Sequence[CutSeam]) -> dict[int, list[FloatArray]]:
-    """Sewn edges of each piece, in its own coordinates."""
+    """Return the sewn edges of each piece, in its own coordinates."""
     index = {panel.name: panel for panel in panels}
     lines: dict[int, list[FloatArray]] = {}
     for seam in seams:
@@ -265,7 +265,7 @@ def _garment(
 def _named_edges(
     k: int, panel: CutPanel, roles: Roles, sewn: set[tuple[str, str]]
 ) -> tuple[dict[str, FloatArray], dict[tuple[str, str], tuple[str, str]]]:
-    """The panel's edges by the field's names; neighbours of one opening become one edge."""
+    """Name the panel's edges by the field's terms; neighbours of one opening become one edge."""
     items = [
         (edge, line, roles.edges.get((k, edge), ""), (panel.name, edge) in sewn) for edge, line in panel.edges.items()
     ]
@@ -319,7 +319,7 @@ def _shown(
 
 
 def _warnings(marker: Mapping[str, Any]) -> tuple[str, ...]:
-    """The worst match of the print at a plain seam."""
+    """Return a warning of the worst mismatch of the print at a plain seam, if it exceeds ``_APART_CM``."""
     known = [
         (seam["repeat_apart_cm"], seam["seam"])
         for seam in marker["seams"]
@@ -332,7 +332,7 @@ def _warnings(marker: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _sleeve_angle(points: Mapping[str, FloatArray]) -> float:
-    """Mean angle of the sleeves below the horizontal in degrees; 45 without sleeves."""
+    """Return the mean angle of the sleeves below the horizontal in degrees; 45 without sleeves."""
     angles = []
     for side, sign in (("left", 1.0), ("right", -1.0)):
         names = [f"{n}_{side}" for n in ("shoulder", "armpit", "cuff_outer", "cuff_inner")]

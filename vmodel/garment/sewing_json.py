@@ -24,13 +24,13 @@ _OPENINGS: Final = ("neck", "hem", "waist", "cuff", "armhole", "leg")
 
 
 def read_json_pieces(content: bytes, name: str) -> list[Piece]:
-    """The pieces of a GarmentCode file.
+    """Read the pieces of a GarmentCode file.
 
     Args:
         content: the file.
         name: for messages.
     Raises:
-        SewingUnreadable: it is none, or passes a bound.
+        SewingUnreadable: it is no GarmentCode file, or passes a bound.
         PieceInvalid: a panel stands edgeways to the viewer.
     """
     try:
@@ -52,7 +52,7 @@ def read_json_pieces(content: bytes, name: str) -> list[Piece]:
 
 
 class _Unsewable(Exception):
-    """What a GarmentCode file may hold, but no garment of ours: said in words, the remedy with them."""
+    """Content of a GarmentCode file that vmodel cannot sew; the message includes the remedy."""
 
 
 def _depth(content: bytes) -> int:
@@ -139,7 +139,7 @@ def _curve(first: FloatArray, second: FloatArray, curvature: Any, scale: float, 
 
 
 def _rotation(degrees: Any) -> FloatArray:
-    """Intrinsic rotations about x, y and z in this order, as the format has them."""
+    """Return the matrix of intrinsic rotations about x, y and z in this order, as in the format."""
     x, y, z = np.radians(np.array(degrees, float).reshape(3))
     about_x = np.array([[1, 0, 0], [0, np.cos(x), -np.sin(x)], [0, np.sin(x), np.cos(x)]])
     about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])

@@ -1,9 +1,9 @@
-"""A sewn garment lying flat: where every point of its pieces comes to lie, seen from the front.
+"""A sewn garment lying flat: the position of every point of its pieces, seen from the front.
 
 The pieces are meshed, joined at their seams, and laid on a plane so that every triangle keeps its shape as well as the
 seams allow (as rigid as possible; Liu and others, "A Local/Global Approach to Mesh Parameterization", 2008). Front and
-back lie on one another. Darts and gathers leave some strain in it; the plane only says where cloth starts on a body,
-the pieces keep their own lengths.
+back lie on one another. Darts and gathers leave some strain in the lay. The plane only determines where cloth starts on
+a body; the pieces keep their own lengths.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Lay:
     edges: Mapping[tuple[int, str], IntArray]
 
     def of_edge(self, panel: int, name: str) -> FloatArray:
-        """(n, 2) where an edge lies in the finished garment."""
+        """Return the points (n, 2) of an edge in the finished garment."""
         return np.asarray(self.laid_cm[self.edges[panel, name]])
 
 
@@ -67,7 +67,7 @@ def lay_flat(
         seams: one to one; both edges of a seam get the same points.
         places: (2, 3) affine from each panel to the plane where the pattern says so, else None.
         tilts_deg: counter-clockwise turn of each panel without a place.
-        limbs: which panels go round an arm; those without a place are turned as their seams ask for.
+        limbs: which panels go round an arm; those without a place are turned as their seams require.
     Raises:
         PieceInvalid: a panel is too narrow to be meshed, or hangs on nothing.
     """
@@ -87,7 +87,7 @@ def lay_flat(
 
 
 def _paired(first: IntArray, second: IntArray, same_side: bool) -> tuple[IntArray, IntArray]:
-    """Points that meet in a seam: on one side of the garment edges run against each other."""
+    """Pair the points that meet in a seam: on one side of the garment, edges run against each other."""
     return first, second[::-1] if same_side else second
 
 
@@ -126,7 +126,7 @@ def _resampled(line: FloatArray, count: int) -> FloatArray:
 
 
 def _triangulated(name: str, outline: FloatArray) -> tuple[FloatArray, IntArray]:
-    """Inner points and triangles; indices count the outline first."""
+    """Return inner points and triangles; indices count the outline first."""
     area = shapely.Polygon(outline)
     if not area.is_valid:
         area = shapely.make_valid(area)
@@ -169,7 +169,7 @@ def _placed(
     places: Sequence[FloatArray | None],
     tilts_deg: Sequence[float],
 ) -> FloatArray:
-    """Panels put where they belong, each as a whole: turned as told, moved so that seams meet as well as may be."""
+    """Place each panel as a whole: turned by its tilt, moved so that seams meet as well as possible."""
     placed = np.empty_like(points)
     for k, (place, tilt) in enumerate(zip(places, tilts_deg, strict=True)):
         own = panel == k
@@ -191,7 +191,7 @@ def _placed(
 def _turned_limbs(
     placed: FloatArray, panel: IntArray, pairs: Sequence[tuple[IntArray, IntArray]], limbs: Sequence[int]
 ) -> FloatArray:
-    """Sleeves, then cuffs, turned and moved as whole panels so that their seams meet what is already in its place."""
+    """Turn and move sleeves, then cuffs, as whole panels so that their seams meet the panels already in place."""
     placed, waiting = placed.copy(), set(limbs)
     while waiting:
         meets: dict[int, list[tuple[IntArray, IntArray]]] = {}
@@ -210,7 +210,7 @@ def _turned_limbs(
 
 
 def _fitted(points: FloatArray, mine: FloatArray, other: FloatArray) -> FloatArray:
-    """Points turned and moved so that some of them come to lie on others."""
+    """Turn and move points so that some of them come to lie on others."""
     a, b = mine - mine.mean(axis=0), other - other.mean(axis=0)
     turn = np.arctan2((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum(), (a * b).sum())
     spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
@@ -218,7 +218,7 @@ def _fitted(points: FloatArray, mine: FloatArray, other: FloatArray) -> FloatArr
 
 
 def _rigid(first: FloatArray, triangles: IntArray, corners: FloatArray) -> FloatArray:
-    """Positions in which every triangle is as nearly its own shape, turned, as the common points allow."""
+    """Find positions in which every triangle is as nearly its own shape, turned, as the common points allow."""
     count = len(first)
     used: BoolArray = np.zeros(count, bool)
     used[triangles.ravel()] = True

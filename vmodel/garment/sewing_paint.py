@@ -18,7 +18,7 @@ from vmodel.types import ByteArray, FloatArray
 
 LONGEST_SIDE_PX: Final = 2600
 FITTING_SIDE_PX: Final = 1200
-"""Of the sheets of a fitting: twice what its picture resolves."""
+"""Longest side of the sheets of a fitting: twice what its picture resolves."""
 _FINEST_PX_PER_CM: Final = 20.0
 _GAP_CM: Final = 3.0
 _SEAM_CM: Final = 0.07
@@ -41,27 +41,27 @@ class Sheet:
     shifts_cm: Mapping[int, FloatArray]
 
     def affine(self, piece: int, turned_over: bool = False) -> FloatArray:
-        """(2, 3) from a piece, or from a panel that was turned over, to pixels."""
+        """Return the (2, 3) affine from a piece, or from a panel that was turned over, to pixels."""
         k, (right, up) = self.px_per_cm, self.shifts_cm[piece]
         return np.array([[-k if turned_over else k, 0.0, right * k], [0.0, -k, self.size[0] - up * k]])
 
 
 @dataclass(frozen=True)
 class PrintPlace:
-    """How the print lies on a piece: its points times ``turn`` plus ``shift`` are points of the print."""
+    """Position of the print on a piece: the piece's points times ``turn`` plus ``shift`` are points of the print."""
 
     turn: FloatArray
     shift: FloatArray
 
     def on_print(self, points_cm: FloatArray) -> FloatArray:
-        """(n, 2) where points of the piece lie on the printed cloth, in cm to the right and up."""
+        """Map points of the piece to the printed cloth: (n, 2), in cm to the right and up."""
         return np.asarray(points_cm @ self.turn.T + self.shift)
 
 
 def lay_sheets(
     pieces: Sequence[Piece], groups: Sequence[Sequence[int]], longest_px: int = LONGEST_SIDE_PX
 ) -> list[Sheet]:
-    """A sheet for each group of pieces, all of one resolution; none is longer than ``longest_px``."""
+    """Lay out a sheet for each group of pieces, all of one resolution; none is longer than ``longest_px``."""
     packed = [_packed(pieces, group) for group in groups]
     longest = max(float(size.max()) for _, size in packed)
     px_per_cm = min(_FINEST_PX_PER_CM, longest_px / longest)
@@ -73,7 +73,7 @@ def lay_sheets(
 
 
 def _packed(pieces: Sequence[Piece], group: Sequence[int]) -> tuple[dict[int, FloatArray], FloatArray]:
-    """Shelves of pieces, the tallest first."""
+    """Pack pieces on shelves, the tallest first."""
     boxes = {p: (pieces[p].outline_cm.min(0), pieces[p].outline_cm.max(0)) for p in group}
     wide = max(np.sqrt(sum(float(np.prod(high - low + _GAP_CM)) for low, high in boxes.values())) * 1.2, 20.0)
     wide = max(wide, *(float(high[0] - low[0]) + 2 * _GAP_CM for low, high in boxes.values()))
@@ -90,7 +90,7 @@ def _packed(pieces: Sequence[Piece], group: Sequence[int]) -> tuple[dict[int, Fl
 
 
 def place_prints(pattern: SewingPattern, panels: Sequence[CutPanel], lay: Lay) -> list[PrintPlace]:
-    """The print runs along each piece's grain and is in line with the finished garment at the middle of the piece."""
+    """Place the print along each piece's grain, in line with the finished garment at the middle of the piece."""
     places = []
     for p, piece in enumerate(pattern.pieces):
         grain = np.array(piece.grain)
@@ -113,7 +113,7 @@ def paint_sheet(
     ground: str,
     seam_lines: Mapping[int, Sequence[FloatArray]],
 ) -> ByteArray:
-    """The cloth of a sheet's pieces, past their outlines too, so that no border shows at a seam.
+    """Paint the cloth of a sheet's pieces, past their outlines too, so that no border shows at a seam.
 
     Args:
         sheet: where they lie.
@@ -154,7 +154,7 @@ def _with_seams(cloth: FloatArray, part: Canvas, lines: Sequence[FloatArray]) ->
 def paint_lay(
     lay: Lay, panels: Sequence[CutPanel], side: str, sheets: Sequence[tuple[FloatArray, ByteArray]], canvas: Canvas
 ) -> tuple[ByteArray, FloatArray]:
-    """One side of the garment lying flat, from its pieces.
+    """Paint one side of the garment lying flat, from its pieces.
 
     Args:
         lay: where the cloth lies.
@@ -207,7 +207,7 @@ def check_marker(
     places: Sequence[PrintPlace],
     print_: PrintRepeat | None,
 ) -> dict[str, Any]:
-    """What a cutter checks before the cloth is cut.
+    """Compute the figures that a cutter checks before the cloth is cut.
 
     Returns:
         Plain values. For each piece its size across and along the grain, its area, the lean of its grain line against
@@ -246,7 +246,7 @@ def check_marker(
 
 
 def _size_cm(piece: Piece) -> list[float]:
-    """How wide it is across its grain, and how long along it."""
+    """Return the width of a piece across its grain, and its length along it."""
     along = np.array(piece.grain)
     extent = np.ptp(piece.outline_cm @ np.stack([[along[1], -along[0]], along], axis=1), axis=0)
     return [round(float(each), 1) for each in extent]
@@ -259,7 +259,7 @@ def _apart(
     places: Sequence[PrintPlace],
     print_: PrintRepeat | None,
 ) -> FloatArray:
-    """(n,) cm between the points of the repeat that meet along a seam."""
+    """Return the cm (n,) between the points of the repeat that meet along a seam."""
     if print_ is None:
         return np.zeros(0)
     sides = []
@@ -286,6 +286,6 @@ def _rgb(colour: str) -> tuple[int, int, int]:
 
 
 def recoloured_pieces(pattern: SewingPattern, colours: Mapping[str, str]) -> SewingPattern:
-    """The pattern in another colourway: "#rrggbb" -> "#rrggbb"."""
+    """Recolour the pieces of a pattern: "#rrggbb" -> "#rrggbb"."""
     pieces = tuple(replace(piece, colour=colours.get(piece.colour, piece.colour)) for piece in pattern.pieces)
     return replace(pattern, pieces=pieces)

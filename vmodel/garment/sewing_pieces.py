@@ -1,4 +1,4 @@
-"""From labelled lines of a drawing to a piece: the loop of its edges, notches, grain, halves on the fold."""
+"""Assembly of a piece from labelled lines of a drawing: the loop of its edges, notches, grain, halves on the fold."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vmodel.garment.sewing_errors import PieceInvalid
 from vmodel.types import FloatArray
 
 MEETS_CM: Final = 0.2
-"""Ends of edges that lie closer than this are one corner."""
+"""Distance within which ends of edges are one corner."""
 _NOTCH_CM: Final = 1.5
 _NAME: Final = re.compile(
     r"(seam|dart|gather|ease|open|fold|turn|grain|notch|cloth)(?:[-_ :]+([^.]*))?(?:\..*)?", re.IGNORECASE
@@ -36,9 +36,9 @@ class NamedLine:
 
 
 def read_name(name: str) -> tuple[str, str] | None:
-    """What a line is and its label ("seam", "side_l"); None for lines that mean nothing here.
+    """Read the kind and the label ("seam", "side_l") of a line from its name; None for names without meaning here.
 
-    Illustrator writes other characters than letters and digits as ``_x5F_``; what follows a full stop only makes an
+    Illustrator writes other characters than letters and digits as ``_x5F_``; text after a full stop only makes an
     id unique.
     """
     plain = re.sub(r"_x([0-9A-Fa-f]{2,4})_", lambda match: chr(int(match[1], 16)), name).strip()
@@ -49,7 +49,7 @@ def read_name(name: str) -> tuple[str, str] | None:
 def make_piece(
     name: str, lines: Sequence[NamedLine], colour: str = "", material: str = "", place: FloatArray | None = None
 ) -> Piece:
-    """A piece from its lines.
+    """Make a piece from its lines.
 
     Args:
         name: of the piece; its words say where it belongs.
@@ -103,7 +103,7 @@ def _way(first: FloatArray, second: FloatArray) -> tuple[float, float]:
 
 
 def _loop(name: str, edges: Sequence[PatternEdge]) -> list[PatternEdge]:
-    """The edges one after the other, counter-clockwise; ends that nearly meet are brought together."""
+    """Chain the edges counter-clockwise; ends that nearly meet are brought together."""
     if not edges:
         raise PieceInvalid(name, "has no edges", "name the lines of its outline seam-..., dart-... or open-...")
     left, loop = list(edges[1:]), [edges[0]]
@@ -135,7 +135,7 @@ def _backwards(edge: PatternEdge) -> PatternEdge:
 
 
 def _notched(loop: Sequence[PatternEdge], notches: Sequence[FloatArray]) -> list[PatternEdge]:
-    """Edges with the notches that lie on them."""
+    """Add to the edges the notches that lie on them."""
     marks: dict[int, list[float]] = {}
     for notch in notches:
         found = [(*along(edge.points_cm, notch), k) for k, edge in enumerate(loop)]
@@ -146,7 +146,7 @@ def _notched(loop: Sequence[PatternEdge], notches: Sequence[FloatArray]) -> list
 
 
 def along(line: FloatArray, point: FloatArray) -> tuple[float, float]:
-    """Where on a polyline a point lies, in cm from its start, and how far from it."""
+    """Locate a point on a polyline: cm along it from its start, and distance from it."""
     a, way = line[:-1], np.diff(line, axis=0)
     size = np.maximum((way**2).sum(axis=1), 1e-12)
     share = np.clip(((point - a) * way).sum(axis=1) / size, 0, 1)
@@ -157,19 +157,19 @@ def along(line: FloatArray, point: FloatArray) -> tuple[float, float]:
 
 
 def other_side(label: str) -> str:
-    """A label of the left half as the right half has it, and the reverse."""
+    """Exchange left and right in a label."""
     swap = {"left": "right", "right": "left", "l": "r", "r": "l"}
     return re.sub(r"(?<![a-z])(left|right|l|r)(?![a-z])", lambda match: swap[match[1]], label)
 
 
 def side_of(label: str) -> str:
-    """Which half of the body a label names: "left", "right" or ""."""
+    """Return the half of the body that a label names: "left", "right" or ""."""
     word = re.search(r"(?<![a-z])(left|right|l|r)(?![a-z])", label)
     return {"l": "left", "r": "right"}.get(word[1], word[1]) if word else ""
 
 
 def mirrored_piece(piece: Piece, name: str) -> Piece:
-    """The piece for the other half of the body: its mirror image, with left and right exchanged in its labels."""
+    """Make the piece for the other half of the body: the mirror image, with left and right exchanged in its labels."""
     flip = np.array([-1.0, 1.0])
     edges = []
     for edge in reversed(piece.edges):
@@ -188,7 +188,7 @@ def mirrored_piece(piece: Piece, name: str) -> Piece:
 
 
 def _unfolded(name: str, loop: list[PatternEdge], fold: FloatArray) -> list[PatternEdge]:
-    """A piece cut on the fold, whole: the other half is the mirror image, with left and right exchanged."""
+    """Unfold a piece cut on the fold: the other half is the mirror image, with left and right exchanged."""
     at = next(k for k, edge in enumerate(loop) if edge.label == "fold" and edge.kind == "open")
     if np.ptp([along(fold, point)[1] for point in loop[at].points_cm]) > MEETS_CM:
         raise PieceInvalid(name, "has a bent fold", "draw the fold as a straight line")

@@ -1,4 +1,4 @@
-"""Which files are sewing patterns, and reading them: SVG, DXF (AAMA, ASTM), JSON of GarmentCode."""
+"""Detection and reading of sewing patterns: SVG, DXF (AAMA, ASTM), JSON of GarmentCode."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LARGEST_BYTES: Final = 10_000_000
 
 
 def load_pattern(path: Path) -> bytes:
-    """The bytes of a pattern file.
+    """Load the bytes of a pattern file.
 
     Raises:
         PhotoNotFound: no such file.
@@ -33,9 +33,9 @@ def load_pattern(path: Path) -> bytes:
 
 
 def is_sewing_pattern(path: Path) -> bool:
-    """True for files that are read as sewing patterns: DXF, JSON that is no design, and SVG with pieces.
+    """Tell whether a file is read as a sewing pattern: DXF, JSON that is no design, and SVG with pieces.
 
-    A missing file is taken by its ending, so that whoever reads it says so.
+    A missing DXF or JSON is judged by its ending, so that its reader reports it as missing.
     """
     low = path.name.lower()
     if low.endswith(".design.json"):

@@ -1,4 +1,4 @@
-"""What the edges of a sewn garment are: its openings, shoulders and sides, and the landmarks that follow from them."""
+"""Roles of the edges of a sewn garment: openings, shoulders and sides, and the landmarks that follow from them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _Sewn:
     """A garment once its seams are closed; J points.
 
     Attributes:
-        at: (J, 2) where they lie.
+        at: (J, 2) positions.
         fold: (J,) bool, shared by front and back: the silhouette, and the ends of openings.
         limb, trunk: (J,) bool, of a sleeve, of anything else.
     """
@@ -53,7 +53,7 @@ class _Sewn:
 def find_roles(
     name: str, panels: Sequence[CutPanel], seams: Sequence[CutSeam], lay: Lay, limbs: Sequence[bool], is_skirted: bool
 ) -> Roles:
-    """Understand a garment that lies flat.
+    """Find the roles of edges, the landmarks and the kind of a garment that lies flat.
 
     Args:
         name: of the pattern, for messages.
@@ -61,7 +61,7 @@ def find_roles(
         seams: as laid.
         lay: from ``lay_flat``, its middle at x = 0.
         limbs: which panels go round an arm.
-        is_skirted: a piece is called skirt.
+        is_skirted: whether a piece is called skirt.
     Raises:
         SewingUnreadable: its openings are not those of a garment.
     """
@@ -89,7 +89,7 @@ def _closed(panels: Sequence[CutPanel], lay: Lay, limbs: Sequence[bool]) -> _Sew
 
 
 def _open_loops(lay: Lay) -> list[IntArray]:
-    """Rings of joined points along the open edges; rings that branch are left out."""
+    """Find rings of joined points along the open edges; rings that branch are left out."""
     triangles = lay.joined[lay.triangles]
     sides = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
     _, first, counts = np.unique(np.sort(sides, axis=1), axis=0, return_index=True, return_counts=True)
@@ -120,7 +120,7 @@ def _open_loops(lay: Lay) -> list[IntArray]:
 def _named_loops(
     name: str, loops: Sequence[IntArray], sewn: _Sewn, panels: Sequence[CutPanel], lay: Lay, sleeved: bool
 ) -> dict[str, IntArray]:
-    """Opening -> its ring: by what the designer wrote, or else by where it lies."""
+    """Name the ring of each opening by the designer's words, or by its position where there are none."""
     stated = [_stated(ring, panels, lay) for ring in loops]
     heights = [float(sewn.at[ring, 1].mean()) for ring in loops]
     middles = [float(sewn.at[ring, 0].mean()) for ring in loops]
@@ -154,7 +154,7 @@ def _named_loops(
 
 
 def _stated(ring: IntArray, panels: Sequence[CutPanel], lay: Lay) -> str:
-    """What the designer called most of the edges round an opening."""
+    """Return the designer's word for most of the edges round an opening, or "" if there is none."""
     within = set(ring.tolist())
     votes: dict[str, int] = {}
     for k, panel in enumerate(panels):

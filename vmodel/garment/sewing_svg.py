@@ -21,12 +21,12 @@ _PIECE: Final = re.compile(r"(?:piece|schnittteil|裁片)[-_ :]+(.+)", re.IGNORE
 
 
 def is_svg_pattern(content: bytes) -> bool:
-    """True for an SVG with at least one group that is named as a piece; cheap, and safe on any bytes."""
+    """Tell whether an SVG has at least one group that is named as a piece; cheap, and safe on any bytes."""
     return re.search(rb"""=\s*["']\s*(?:piece|schnittteil)(?:[-_ :]|_x2D_)""", content, re.IGNORECASE) is not None
 
 
 def read_svg_pieces(content: bytes, name: str) -> list[Piece]:
-    """The pieces of a drawing.
+    """Read the pieces of a drawing.
 
     Args:
         content: the file.
@@ -48,7 +48,7 @@ def read_svg_pieces(content: bytes, name: str) -> list[Piece]:
 
 
 def _scale(root: Element, content: bytes, name: str) -> FloatArray:
-    """(2, 3) affine from the drawing's unit to centimetres, y up."""
+    """Return the (2, 3) affine from the drawing's unit to centimetres, y up."""
     unit = _user_unit_cm(root, content)
     try:
         view = [float(word) for word in re.split(r"[\s,]+", root.get("viewBox", "").strip()) if word]
@@ -68,7 +68,7 @@ def _scale(root: Element, content: bytes, name: str) -> FloatArray:
 
 
 def _user_unit_cm(root: Element, content: bytes) -> float:
-    """What a drawing without units of its own is measured in: 96 to the inch, in Illustrator's 72."""
+    """Return the cm of a drawing's own unit: 96 to the inch, from Illustrator 72, from Inkscape before 0.92 90."""
     begin = content[:4096]
     inkscape = re.search(rb'inkscape:version="0\.(\d+)', begin)
     if inkscape is not None and int(inkscape[1]) < 92:
@@ -150,7 +150,7 @@ def _runs(element: Element, kind: str) -> list[FloatArray]:
 
 
 def _fill(group: Element) -> str:
-    """The piece's colour: the group's fill, or that of the shape named cloth."""
+    """Return the piece's colour: the fill of the shape named cloth, or the group's."""
     cloth = [child for child in group if any(name.lower().startswith("cloth") for name in _names(child))]
     for element in (*cloth, group):
         styled = re.search(r"(?:^|;)\s*fill\s*:\s*([^;]+)", element.get("style", ""))

@@ -27,7 +27,7 @@ _MOST_CHART_BYTES = 1_000_000
 
 
 def stated_sizes(category: Category, width_cm: float | None, length_cm: float | None) -> dict[str, float]:
-    """What the seller stated, by "width" and "length".
+    """Return the sizes that the seller stated, by "width" and "length".
 
     Raises:
         SizeImplausible: no garment of the kind has such a size.
@@ -63,7 +63,7 @@ def read_size_chart(path: Path, size: str) -> tuple[float | None, float | None]:
 
 
 def list_sizes(path: Path) -> list[str]:
-    """Labels of a seller's chart, in its order, each once.
+    """List the labels of a seller's chart, in its order, each once.
 
     Raises:
         SizeChartInvalid: no such file, or no such columns.
@@ -72,7 +72,7 @@ def list_sizes(path: Path) -> list[str]:
 
 
 def read_chart_rows(path: Path) -> list[dict[str, str]]:
-    """The cells of a seller's chart, a row a size, by their column's name in small letters.
+    """Read the cells of a seller's chart, one row per size, by their column's name in small letters.
 
     Raises:
         SizeChartInvalid: no such file, or no such columns.
@@ -90,7 +90,7 @@ def read_chart_rows(path: Path) -> list[dict[str, str]]:
 
 
 def _chart_text(path: Path) -> str:
-    """A spreadsheet's text: UTF-8, or UTF-16 as Excel saves "Unicode text"."""
+    """Read a spreadsheet's text: UTF-8, or UTF-16 as Excel saves "Unicode text"."""
     try:
         if path.stat().st_size > _MOST_CHART_BYTES:
             raise SizeChartInvalid(str(path), "is too large for a size chart")

@@ -1,6 +1,6 @@
-"""SVG from strangers: parsed within bounds, and rebuilt from what a drawing of a garment needs and nothing else.
+"""Untrusted SVG: parsed within bounds, and rebuilt from only the content that a drawing of a garment needs.
 
-No script, no reference to another file or address, no filters, no animation; text is emptied (``refuse_text``).
+Scripts, references to other files or addresses, filters and animation are refused; text is emptied (``refuse_text``).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def read_svg(content: bytes, name: str) -> Element:
         content: the file.
         name: of the file, for messages.
     Returns:
-        The root, whose every reference leads to itself. Colours are in digits, Inkscape's labels are kept as
+        The root, whose references all lead into itself. Colours are in digits, Inkscape's labels are kept as
         ``data-name``, text as empty elements, see ``refuse_text``.
     Raises:
         DrawingUnreadable: no SVG.
@@ -79,17 +79,17 @@ def read_svg(content: bytes, name: str) -> Element:
 
 
 def refuse_text(root: Element, name: str) -> None:
-    """What has to look as it was drawn holds no text: fonts differ between machines.
+    """Refuse a drawing that holds text, because fonts differ between machines.
 
     Raises:
-        DrawingUnsafe: it holds some.
+        DrawingUnsafe: it holds text.
     """
     if root.find(f".//{SVG}text") is not None:
         raise DrawingUnsafe(name, "text", "convert it to outlines (paths)")
 
 
 def write_svg(root: Element) -> bytes:
-    """The drawing as a file."""
+    """Serialise the drawing to the bytes of a file."""
     register_namespace("", SVG.strip("{}"))
     register_namespace("xlink", _XLINK[1:].partition("}")[0])
     return bytes(tostring(root, encoding="utf-8"))
@@ -120,7 +120,7 @@ def _parse(content: bytes, name: str) -> Element:
 
 
 def _with_addresses(content: bytes, name: str) -> bytes:
-    """Illustrator declares the addresses of its namespaces as XML entities: these are written out.
+    """Write out the addresses of namespaces, which Illustrator declares as XML entities.
 
     A file that declares anything else is left as it is, for the parser to refuse.
     """
@@ -161,7 +161,7 @@ def _rebuilt(element: Element, name: str) -> Element:
 
 
 def _kept(child: Element, name: str) -> Element | None:
-    """The child rebuilt, or None where it is of another program's namespace or draws nothing."""
+    """Rebuild the child; None where it is of another program's namespace or draws nothing."""
     tag = str(child.tag)
     if not tag.startswith(SVG) or tag.removeprefix(SVG) in _SILENT:
         return None
@@ -170,7 +170,7 @@ def _kept(child: Element, name: str) -> Element | None:
         return Element(f"{SVG}text")
     if kind == "switch":  # Illustrator's: its own data first, the drawing second
         group = Element(f"{SVG}g")
-        # A list, because what a generator raises is lost in here.
+        # A list, because ``extend`` loses what a generator raises.
         group.extend([kept for inner in child if (kept := _kept(inner, name)) is not None])
         return group
     if kind == "foreignObject" and not any(_visible_tags(child)):
@@ -181,7 +181,7 @@ def _kept(child: Element, name: str) -> Element | None:
 
 
 def _visible_tags(element: Element) -> Iterator[str]:
-    """Content that a browser would show: Illustrator keeps its private data in empty foreign objects."""
+    """Yield the tags that a browser would show: Illustrator keeps its private data in empty foreign objects."""
     for inner in element.iter():
         if inner is not element and not str(inner.tag).startswith("{http://ns.adobe.com/"):
             yield str(inner.tag)
@@ -196,7 +196,7 @@ def _checked_link(tag: str, link: str, name: str) -> str:
 
 
 def _checked_image(link: str, name: str) -> str:
-    """An embedded picture, decoded far enough to know that it is one and of a sane size."""
+    """Check an embedded picture, decoded far enough to know that it is one and of a sane size."""
     try:
         content = base64.b64decode("".join(link.partition(",")[2].split()), validate=True)
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as picture:
@@ -210,7 +210,7 @@ def _checked_image(link: str, name: str) -> str:
 
 
 def _checked_style(text: str, name: str) -> str:
-    """CSS or an attribute that may hold some; references must lead into the drawing itself."""
+    """Check CSS or an attribute that may hold some; references must lead into the drawing itself."""
     low = text.lower()
     if "\\" in text:  # an escape can hide any of the words below
         raise DrawingUnsafe(name, "escaped characters in its styles", _PLAIN_EXPORT)
@@ -226,7 +226,7 @@ def _checked_style(text: str, name: str) -> str:
 
 
 def _in_digits(attribute: str, text: str) -> str:
-    """Colours that are written as rgb(...) or by name in digits, so that colourways find them."""
+    """Convert colours written as rgb(...) or by name to digits, so that colourways find them."""
     text = _RGB.sub(lambda match: "#" + "".join(f"{min(255, int(part)):02x}" for part in match.groups()), text)
     if attribute in _PAINTS:
         return _NAMED_COLOURS.get(text.strip().lower(), text)
@@ -236,7 +236,7 @@ def _in_digits(attribute: str, text: str) -> str:
 
 
 def _check_weight(root: Element, name: str) -> None:
-    """Count what is drawn once every reference is followed; a few lines can ask for billions of shapes."""
+    """Bound the shapes drawn once every reference is followed; a few lines can ask for billions of them."""
     by_id = {element.get("id"): element for element in root.iter() if element.get("id")}
     weights: dict[int, int] = {}
     running: set[int] = set()
@@ -270,7 +270,7 @@ def _targets(element: Element) -> Iterator[str]:
 
 
 def recoloured(root: Element, colours: dict[str, str]) -> Element:
-    """A copy with colours exchanged wherever they are written: attributes, styles and style sheets.
+    """Copy a drawing with colours exchanged wherever they are written: attributes, styles and style sheets.
 
     Args:
         root: of the drawing.
@@ -287,14 +287,13 @@ def recoloured(root: Element, colours: dict[str, str]) -> Element:
 
 
 def plain_colours(root: Element) -> dict[str, str]:
-    """The same few colours for every colourway of a drawing: dark for what is only drawn as lines, pale for cloth.
+    """Choose the same few colours for every colourway of a drawing: dark for mere lines, pale for cloth.
 
     Args:
         root: of the drawing.
     Returns:
-        For each colour that is written as digits, "#rrggbb" in small letters, the one to exchange it for, see
-        ``recoloured``. They follow from the order in which colours are first written, and from what is painted with
-        them.
+        For each colour that is written as digits, "#rrggbb" in small letters, its replacement, see ``recoloured``.
+        Replacements depend on the order in which colours are first written, and on whether they only draw lines.
     """
     filled: dict[str, bool] = {}
     for what, text in (pair for element in root.iter() for pair in _styles(element)):
@@ -311,7 +310,7 @@ def plain_colours(root: Element) -> dict[str, str]:
 
 
 def _styles(element: Element) -> Iterator[tuple[str, str]]:
-    """Name and value of whatever an element says of its look, in the order in which it stands there."""
+    """Yield name and value of each style of an element: attributes in their order, then its CSS."""
     sheet = (element.text or "") if element.tag == f"{SVG}style" else ""
     for attribute, value in element.attrib.items():
         if attribute == "style":

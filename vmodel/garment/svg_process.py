@@ -1,6 +1,6 @@
-"""Draws one SVG and ends: ``python -m vmodel.garment.svg_process WIDTH HEIGHT``, SVG in, PNG out.
+"""Process that draws one SVG and exits: ``python -m vmodel.garment.svg_process WIDTH HEIGHT``, SVG in, PNG out.
 
-A process of its own, which imports nothing but the renderer, so that time and memory can be bounded.
+It is a separate process, which imports nothing but the renderer, so that time and memory can be bounded.
 """
 
 from __future__ import annotations

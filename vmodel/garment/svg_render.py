@@ -1,4 +1,4 @@
-"""From a checked SVG to pixels, by a renderer in a process of its own that is bounded in time and memory.
+"""Rendering of a checked SVG to pixels, in a separate process that is bounded in time and memory.
 
 The renderer is resvg (Apache-2.0 or MIT, its Python package MIT), which runs no scripts and opens no connection.
 """

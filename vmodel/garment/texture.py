@@ -1,4 +1,4 @@
-"""Pictures that the panels wear: the photo bled past its outline, and a back made from it."""
+"""Textures of the panels: the photo bled past its outline, and a back made from it."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ RIM = 0.008
 LEAST_TINT = 0.1
 LEAST_CONTRAST = 12.0
 _LEAST_SHADED: Final = 0.35
-"""Share of the way from cloth's hue to the backdrop's from which on a strip is backdrop in the garment's shadow."""
+"""Share of the way from cloth's hue to the backdrop's beyond which a strip is backdrop in the garment's shadow."""
 _MOST_TINT: Final = 1.15
-"""Share of the way from cloth to backdrop beyond which a colour is another, such as a trim's."""
+"""Share of the way from cloth to backdrop beyond which a colour belongs to something else, such as a trim."""
 _LEAST_HUE: Final = 0.15
-"""Contrast of hue from which on ground in the garment's shadow is told from cloth."""
+"""Contrast of hue above which ground in the garment's shadow can be distinguished from cloth."""
 _ASKED_SIDE: Final = 512
-"""Longer side in pixels of the photo in which strips of ground are looked for."""
+"""Longer side in pixels of the photo in which strips of ground are searched."""
 _STRIP: Final = 0.015
-"""How deep they reach into the mask, as a share of the garment's extent."""
+"""Depth of these strips into the mask, as a share of the garment's extent."""
 
 
 def extent(mask: BoolArray) -> float:
-    """Longer side of a mask's bounding box in pixels; the yardstick of tolerances."""
+    """Return the longer side of a mask's bounding box in pixels, the yardstick of tolerances."""
     rows, columns = np.nonzero(mask.any(1))[0], np.nonzero(mask.any(0))[0]
     return float(max(np.ptp(rows), np.ptp(columns)) + 1) if len(rows) else 1.0
 
@@ -63,7 +63,7 @@ def clean_cloth(rgb: ByteArray, mask: BoolArray, fringe: int) -> BoolArray:
 
 
 def _ground_within(rgb: ByteArray, mask: BoolArray) -> BoolArray:
-    """(H, W) bool: pixels inside a mask's edge that are ground or tinted by it, in its light or in its shade."""
+    """Find pixels (H, W) inside a mask's edge that are ground or tinted by it, in its light or in its shade."""
     height, width = mask.shape
     scale = min(1.0, _ASKED_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -79,7 +79,7 @@ def _ground_within(rgb: ByteArray, mask: BoolArray) -> BoolArray:
     found |= _tinted(hues, depth, away, reach, _LEAST_HUE, LEAST_TINT)
     found |= _tinted(hues, depth, away, strip, _LEAST_HUE, _LEAST_SHADED)
     found = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    # outside as well, or what lies between two pixels of the smaller photo stays
+    # include the outside, or pixels between two of the smaller photo's would be missed
     found |= ~small
     return np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_NEAREST) > 0) & mask
 
@@ -87,7 +87,7 @@ def _ground_within(rgb: ByteArray, mask: BoolArray) -> BoolArray:
 def _tinted(
     colours: FloatArray, depth: FloatArray, away: FloatArray, reach: int, contrast: float, least: float
 ) -> BoolArray:
-    """Pixels near the edge that lean towards the backdrop's colour more than the cloth further in does.
+    """Find pixels near the edge that lean towards the backdrop's colour more than the cloth further in does.
 
     A photo's chroma is stored at half its size, so that a backdrop tints cloth over several pixels.
 
@@ -103,7 +103,7 @@ def _tinted(
     size = (10 * reach + 1, 10 * reach + 1)
 
     def mean(values: FloatArray, where: BoolArray) -> FloatArray:
-        """Of the pixels in a region around each pixel."""
+        """Average values over the pixels of a region around each pixel."""
         weight = where.astype(np.float32)
         total = cv2.boxFilter(values * (weight if values.ndim == 2 else weight[..., None]), -1, size, normalize=False)
         count = np.maximum(cv2.boxFilter(weight, -1, size, normalize=False), 1e-3)
@@ -115,7 +115,7 @@ def _tinted(
     own = colours - cloth
     share = (own * way).sum(2) / far
     aside = ((own - share[..., None] * way) ** 2).sum(2)
-    # prints and trims that hold the backdrop's colour reach the edge: cloth nearby leans to it as far then
+    # where prints and trims of the backdrop's colour reach the edge, cloth nearby leans to it as far
     usual = mean(share, deep)
     spread = np.sqrt(np.maximum(mean(share**2, deep) - usual**2, 0))
     leans = (share > usual + np.maximum(least, 1.5 * spread)) & (share < _MOST_TINT)
@@ -123,7 +123,7 @@ def _tinted(
 
 
 def _hues(rgb: ByteArray) -> FloatArray:
-    """(H, W, 2) float32: logs of red and of blue over green, which shade changes little."""
+    """Return logs of red and of blue over green, (H, W, 2) float32, which shade changes little."""
     logs = np.log(rgb.astype(np.float32) + 16)
     return np.asarray(logs[..., ::2] - logs[..., 1:2])
 
@@ -134,14 +134,14 @@ def fill_mirrored(rgb: ByteArray, known: BoolArray) -> ByteArray:
 
 
 def taken_from(rgb: ByteArray, sources: IntArray) -> ByteArray:
-    """(H, W, 3) uint8 picture whose pixels are those of another at flat indices (H, W)."""
+    """Make a picture (H, W, 3) uint8 from the pixels of another at flat indices (H, W)."""
     return np.asarray(rgb.reshape(-1, 3)[sources])
 
 
 def mirrored_at(known: BoolArray) -> IntArray:
     """Find the pixel whose colour each pixel takes: its own where it is known, else that of its mirror image.
 
-    Cloth goes on as cloth there, with its threads and folds, where the nearest colours alone would run out in streaks.
+    Mirrored cloth continues with its threads and folds, whereas the nearest colours alone would run out in streaks.
     Where the mirror image is unknown as well, the nearest known pixel is taken.
 
     Args:
