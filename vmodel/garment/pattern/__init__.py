@@ -1,1 +1,1 @@
-"""From a read photo to a garment in centimetres: a block with the photo's sizes, wearing the photo's own cloth."""
+"""Garments in centimetres from photos that were read: a block with the photo's sizes and the photo's own cloth."""

@@ -1,4 +1,4 @@
-"""What a photo says of upper edges that are no ordinary necklines: halters, one shoulder, and across both arms."""
+"""Upper edges in a photo other than ordinary necklines: halters, one shoulder, and edges across both arms."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from vmodel.types import GarmentPhoto, Neckline, Sleeve
 
 BARE_ARMS: Final = (Sleeve.NONE, Sleeve.STRAP)
 _EXPONENTS: Final = 1.0, 6.0
-"""Of a halter's armholes."""
+"""Bounds of the exponent of a halter's armholes."""
 _BAND_ENDS: Final = (("cuff_outer", 0.25), ("cuff_inner", 0.75))
-"""Where a flounce's ends are looked for, as shares of the way from its upper edge to the armpit."""
+"""Heights at which a flounce's ends are searched for, as shares of the way from its upper edge to the armpit."""
 
 
 def bare_side(photo: GarmentPhoto) -> str:
-    """Side of a garment on one shoulder that its photo shows lower; "" of all other garments."""
+    """Return the side of a garment on one shoulder that its photo shows lower; "" for all other garments."""
     if photo.kind.neckline != Neckline.ASYMMETRIC:
         return ""
     return max(SIDES, key=lambda side: float(photo.points[f"neck_{side}"][1] + photo.points[f"shoulder_{side}"][1]))
 
 
 def as_if_carried(photo: GarmentPhoto, bare: str) -> GarmentPhoto:
-    """The photo with landmarks of the carried side mirrored where the bare side has nothing."""
+    """Mirror landmarks of the carried side to the bare side, which has no cloth there."""
     carried = next(side for side in SIDES if side != bare)
     end = "leg_outer" if photo.kind.category.has_legs else "hem"
     way = photo.middle(end) - photo.middle("armpit")
@@ -39,7 +39,7 @@ def as_if_carried(photo: GarmentPhoto, bare: str) -> GarmentPhoto:
 
 
 def with_bands(photo: GarmentPhoto) -> GarmentPhoto:
-    """The photo with cuffs where a band or a flounce lies across the arms, as far out as its outline shows it."""
+    """Add cuffs to a photo where a band or a flounce lies across the arms, as far out as the outline shows it."""
     if photo.kind.neckline != Neckline.OFF_SHOULDER or photo.kind.sleeve not in BARE_ARMS:
         return photo
     points = dict(photo.points)
@@ -54,7 +54,7 @@ def with_bands(photo: GarmentPhoto) -> GarmentPhoto:
 
 
 def cut_in(photo: GarmentPhoto) -> float:
-    """Exponent of an armhole whose curve passes the photo's outline halfway down."""
+    """Return the exponent of an armhole whose curve passes the photo's outline halfway down."""
     shares = []
     for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
         top, low = photo.points[f"shoulder_{side}"], photo.points[f"armpit_{side}"]
@@ -67,7 +67,7 @@ def cut_in(photo: GarmentPhoto) -> float:
 
 
 def string_width(photo: GarmentPhoto) -> float:
-    """Width in pixels of what a halter's front hangs on halfway down its neck; 0 where the photo does not show it."""
+    """Return the width in pixels of what a halter's front hangs on, halfway down its neck; 0 if not shown."""
     found = []
     for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
         low = photo.points.get("neck_front", photo.points[f"neck_{side}"])

@@ -15,16 +15,16 @@ from vmodel.types import FloatArray, GarmentPhoto, Neckline, Sleeve
 _SHORTEST_SLEEVE: Final = 0.19
 """Length of a sleeve, armhole to cuff, below which it is a cap, as a share of the span between the shoulders."""
 _CAP_CM: Final = 2.0, 12.0
-"""Lengths of a cap's upper edge."""
+"""Bounds of the length of a cap's upper edge."""
 _CAP_ANGLE: Final = 15.0, 60.0
-"""Degrees below the horizontal at which it goes on from the shoulder."""
+"""Bounds of the angle below the horizontal at which this edge leaves the shoulder, degrees."""
 _EDGE_SHARES: Final = (1 / 3, 2 / 3)
 _REACH: Final = 0.3
-"""How far beside a straight line a cap's edge is looked for, as a share of the line's length."""
+"""Search distance for a cap's edge beside a straight line, as a share of the line's length."""
 
 
 def has_caps(photo: GarmentPhoto) -> bool:
-    """True where both sleeves of a photo are caps."""
+    """Return whether both sleeves of a photo are caps."""
     if photo.kind.sleeve != Sleeve.SHORT or photo.kind.neckline in {Neckline.OFF_SHOULDER, Neckline.ASYMMETRIC}:
         return False
     roots, ends = (
@@ -36,11 +36,11 @@ def has_caps(photo: GarmentPhoto) -> bool:
 
 
 def cap_cm(photo: GarmentPhoto, scale: float) -> tuple[float, float] | None:
-    """How far the left cap's outer end lies beside and below the shoulder point, cm; None where there are no caps.
+    """Return how far the left cap's outer end lies beside and below the shoulder point, cm; None without caps.
 
     Args:
         photo: the garment as read.
-        scale: cm a pixel.
+        scale: cm per pixel.
     """
     if not has_caps(photo):
         return None
@@ -52,7 +52,7 @@ def cap_cm(photo: GarmentPhoto, scale: float) -> tuple[float, float] | None:
 
 
 def cap_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
-    """Places of one cap in the block, and where they are in the photo."""
+    """Pair places of one cap in the block with their places in the photo."""
     marks, points = block.landmarks_cm, photo.points
     outer, armpit = f"cuff_outer_{side}", f"armpit_{side}"
     pairs: Pairs = [(marks[outer], points[outer], 1.0)]

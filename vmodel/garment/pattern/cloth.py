@@ -1,4 +1,4 @@
-"""The pictures that a fitted block wears: the photo warped part by part, and a back made from it or photographed."""
+"""Textures of a fitted block: the photo warped part by part, and a back synthesised from it or photographed."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _STEP_PX: Final = 4
 _EDGE_CM: Final = 3.5
 """Width of the zip, the buttons or the band along the edge of an open front."""
 _FADE: Final = 1.6
-"""Over how many times its own depth what the front's opening lacks is taken from the back's cloth below."""
+"""Depth over which the shift of ``_drawn_up`` fades out, in multiples of the largest gap, beyond the shift itself."""
 
 
 @dataclass(frozen=True, eq=False)
 class Cloth:
-    """What a block wears.
+    """Textures of a block.
 
     Attributes:
         front, back: (H, W, 3) uint8 pictures of the block's canvas.
-        stretch: of a print, at most: ratio of its two directions.
-        doubt: what a seller should know of the back's photo, or None.
+        stretch: distortion of a print, at most: ratio of its two directions.
+        doubt: warning for the seller about the back's photo, or None.
         collar_cm: see ``Garment``.
     """
 
@@ -50,7 +50,7 @@ class Cloth:
 
 @dataclass(frozen=True, eq=False)
 class _Side:
-    """A canvas with a photo's pixels: its picture, the marks on it, and the collar that lies on it."""
+    """Canvas with a photo's pixels: its picture, the marks on it, and the collar that lies on it."""
 
     picture: ByteArray
     marks: BoolArray | None
@@ -58,7 +58,7 @@ class _Side:
 
 
 def paint(photo: GarmentPhoto, block: Block, canvas: Canvas, back: GarmentPhoto | None) -> Cloth:
-    """Dress a fitted block in a photo's own cloth.
+    """Paint the textures of a fitted block with a photo's own cloth.
 
     Args:
         photo: upright, see ``fit.upright``.
@@ -94,13 +94,13 @@ def _side_of(photo: GarmentPhoto, block: Block, canvas: Canvas, side: str) -> tu
 
 
 def _closed_front(photo: GarmentPhoto, block: Block, canvas: Canvas) -> _Side:
-    """The front as if it were closed: what the back is made from has cloth in its middle."""
+    """Render the front as if it were closed, so that the back made from it has cloth in its middle."""
     source = _marked(photo)
     return _rendered(source, canvas, upper_maps(source, block, "front", closed=True)[0])
 
 
 def _without_edges(front: _Side, canvas: Canvas) -> _Side:
-    """Cloth from beside them, mirrored, in the place of the edges that meet in the middle: zips, buttons and bands."""
+    """Replace the edges that meet in the middle (zips, buttons and bands) by mirrored cloth from beside them."""
 
     def from_beside(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
         away = np.abs(x)
@@ -118,7 +118,7 @@ def _marked(photo: GarmentPhoto) -> Source:
 
 
 def _made_back(front: _Side, block: Block, canvas: Canvas) -> ByteArray:
-    """A back made from the front: what is printed or sewn on once goes, and the cloth reaches up to the back's edge."""
+    """Make a back from the front: remove what is printed or sewn on once, extend the cloth up to the back's edge."""
     plain = _without_marks(front, block, canvas)
     if block.pieces and not block.kind.category.covers_upper:
         return _resampled(plain, canvas, lambda x, y: behind_front(block, x, y))
@@ -128,7 +128,7 @@ def _made_back(front: _Side, block: Block, canvas: Canvas) -> ByteArray:
 
 
 def _rendered(source: Source, canvas: Canvas, places: Places) -> _Side:
-    """The canvas with the photo's pixels and marks."""
+    """Render the canvas with the photo's pixels, marks and collar."""
     fine = _fine(canvas, places)
     marks, collar = (
         None if each is None else sample(np.asarray(each * np.uint8(255)), fine) > 127
@@ -138,7 +138,7 @@ def _rendered(source: Source, canvas: Canvas, places: Places) -> _Side:
 
 
 def _fine(canvas: Canvas, places: Places) -> FloatArray:
-    """(H, W, 2) float32 of a smooth map at every pixel of the canvas."""
+    """Evaluate a smooth map at every pixel of the canvas, (H, W, 2) float32, interpolated from a coarse grid."""
     height, width = canvas.size
     rows, columns = -(-height // _STEP_PX), -(-width // _STEP_PX)
     y, x = np.mgrid[:rows, :columns] * float(_STEP_PX) + _STEP_PX / 2
@@ -150,7 +150,7 @@ def _fine(canvas: Canvas, places: Places) -> FloatArray:
 def _resampled(
     picture: ByteArray, canvas: Canvas, places_cm: Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
 ) -> ByteArray:
-    """A canvas moved within itself."""
+    """Resample a canvas's picture at other places of the same canvas, given in cm."""
 
     def at(x: FloatArray, y: FloatArray) -> FloatArray:
         moved = np.stack(places_cm(x, y), axis=-1)
@@ -160,7 +160,7 @@ def _resampled(
 
 
 def _drawn_up(plain: ByteArray, block: Block, canvas: Canvas) -> ByteArray:
-    """Cloth drawn up from the front's upper edge to the back's, which lies higher."""
+    """Stretch cloth from the front's upper edge up to the back's, which lies higher."""
     top = "neck" if "neck" in block.front else "waist"
     lines = [line[np.argsort(line[:, 0])] for line in (_cloths_edge(block, top), block.back[top])]
     gap = max(float((np.interp(lines[0][:, 0], *lines[1].T) - lines[0][:, 1]).max()), 0.0)
@@ -177,7 +177,10 @@ def _drawn_up(plain: ByteArray, block: Block, canvas: Canvas) -> ByteArray:
 
 
 def _cloths_edge(block: Block, top: str) -> FloatArray:
-    """(n, 2) where the front's cloth ends: below what stands round a neck its photo shows the inside of the back."""
+    """Return the (n, 2) upper edge of the front's cloth.
+
+    Below a stand round the neck the photo shows the inside of the back, so the cloth ends at the neck's curve.
+    """
     if "stand_left" not in block.front:
         return block.front[top]
     neck, lowest = block.landmarks_cm["neck_left"], block.landmarks_cm["neck_front"]
@@ -186,7 +189,7 @@ def _cloths_edge(block: Block, top: str) -> FloatArray:
 
 
 def _without_marks(front: _Side, block: Block, canvas: Canvas) -> ByteArray:
-    """The front without prints, buttons and plackets; as it is where the print is all-over."""
+    """Return the front without prints, buttons and plackets, or unchanged where the print is all-over."""
     if front.marks is None:
         return front.picture.copy()
     mask, marks = outline_alpha(block, canvas) > 0.5, front.marks
@@ -198,7 +201,7 @@ def _without_marks(front: _Side, block: Block, canvas: Canvas) -> ByteArray:
 
 
 def _torso(block: Block, canvas: Canvas) -> BoolArray:
-    """(H, W) bool: the canvas between the armpits."""
+    """Return the (H, W) bool mask of the canvas between the armpits."""
     ends = canvas.to_pixels(np.array([block.landmarks_cm[f"armpit_{side}"] for side in SIDES]))[:, 0]
     torso = np.zeros(canvas.size, bool)
     torso[:, max(0, int(ends.min())) : int(np.ceil(ends.max()))] = True

@@ -1,4 +1,4 @@
-"""How wide a collar is along the neck: where its photo shows that, as wide as there; else as collars usually are."""
+"""Width of a collar along the neck: measured where the photo shows it, otherwise the usual width."""
 
 from __future__ import annotations
 
@@ -18,45 +18,47 @@ from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentPhot
 _USUAL: Final = ((0.0, 7.0), (0.3, 5.5), (0.6, 4.6), (1.0, 4.6))
 """Share of the way along the neck from a collar's front end to the back's middle, and its usual width there, cm."""
 _SEWN_ON_CM: Final = 11.5
-"""Way from the shoulder to a collar's front end: what is longer of a neck's edge is the placket that hangs open."""
+"""Length from the shoulder to a collar's front end; the rest of a longer neck edge is the placket that hangs open."""
 _TIP: Final = 0.03
 """Share of the whole way over which an open collar's front edge leads out to its tip."""
 _LAPEL_FROM_CM: Final = 13.0
-"""How far a coat's front hangs open from which on lapels go down to its end and narrow to nothing there."""
+"""Depth of a coat's opening beyond which its lapels go down to the opening's end and narrow to nothing there."""
 _LAPEL: Final = ((0.0, 0.0), (0.12, 3.0), (0.35, 7.0), (0.6, 5.5), (1.0, 4.6))
 LEANS_DOWN: Final = (0.83, 0.55)
-"""Way of a collar's front edges on the cloth: down and outwards."""
+"""Direction of a collar's front edges on the cloth: down and outwards."""
 LEANS: Final = 0.3
-"""Share of that way over which they lean like this; from there on a collar falls away from the neck."""
+"""Share of the way along the neck over which they lean like this; from there on a collar falls away from the neck."""
 _LEAST_SEEN: Final = 0.03
-"""Share of the square of the neck's width that a collar covers in its photo at least."""
+"""Least area of a collar in its photo, as a share of the square of the neck's width."""
 _LEAST_LEAF: Final = 0.08
-"""Height of each half of it along which it folds over, in widths of the neck, at least."""
+"""Least height along which each half of a collar folds over, in widths of the neck."""
 _UPRIGHT: Final = 0.04
-"""How much further out its front end may be than its innermost place: edges of open collars run straight down."""
+"""Distance by which a half's front end may lie further out than its innermost place, in widths of the neck: edges of
+open collars run straight down."""
 _CLOSED: Final = 0.25
-"""How far apart its front ends are at most where it is buttoned, in widths of the neck."""
+"""Largest distance between the front ends of a buttoned collar, in widths of the neck."""
 _OPENS: Final = 0.4
-"""How far below them the front is open at least where it is not, as a share of that distance."""
+"""Least depth of the opening below the front ends of an unbuttoned collar, as a share of that distance."""
 _SHOWN: Final = 0.8
-"""Share of the front's edge, from its middle, along which a photo shows how wide a collar is: then it goes behind."""
+"""Share of the front's edge, from its middle, along which a photo shows a collar's width; beyond it, the collar goes
+behind the neck."""
 _BINS, _HALF = 32, 17
 """Rows of a collar's half whose inner edge is found, and points along half of the neck."""
 _STATIONS: Final = 25
 """Places along the front's edge at which its width is measured."""
 _STEP_CM, _REACH_CM = 0.1, 22.0
 _GAP_CM: Final = 2.0
-"""How far from the neck's edge it may begin: its roll may lie beside the edge that was found."""
+"""Largest distance from the neck's edge at which a collar begins: its roll may lie beside the edge that was found."""
 _ROLL_CM: Final = 0.6
-"""How far out its roll takes it before it falls."""
+"""Width that the roll of a collar takes up before the collar falls."""
 _NECK_CM: Final = 38.0
-"""Girth of the neck for which widths are given: they are worn in proportion to its square root."""
+"""Girth of the neck for which widths are given: worn widths are proportional to its square root."""
 _NARROW_CM: Final = 1.0
-"""Width that a collar has somewhere, or it was not found."""
+"""Largest width of a collar below which it counts as not found."""
 
 
 def find_collar(photo: GarmentPhoto, rgb: ByteArray) -> BoolArray | None:
-    """(H, W) bool: outer faces of the collar, or of lapels, that lie on the front; None where none is found.
+    """Find the outer faces of the collar or of lapels on the front, (H, W) bool; return None if there are none.
 
     Args:
         photo: the garment as read.
@@ -77,8 +79,10 @@ def find_collar(photo: GarmentPhoto, rgb: ByteArray) -> BoolArray | None:
 
 
 def fold_line(photo: GarmentPhoto, collar: BoolArray) -> FloatArray | None:
-    """(33, 2) pixels along the neck, from the left to the right, along which a collar folds over; down to its opening's
-    end where it is open. None for open fronts, and where a half of the collar is not seen.
+    """Find the line along which a collar folds over, (33, 2) pixels along the neck from the left to the right.
+
+    The line of an open collar goes down to its opening's end. There is none (None) for open fronts, and where a half of
+    the collar is not seen.
 
     Args:
         photo: the garment as read.
@@ -114,7 +118,7 @@ def fold_line(photo: GarmentPhoto, collar: BoolArray) -> FloatArray | None:
 
 
 def _inner_edge(places: FloatArray, sign: float) -> FloatArray | None:
-    """(n, 2) the edge towards the neck of a collar's half, from its top down to its front end, in widths of the neck.
+    """Return the (n, 2) inner edge of a collar's half, from its top down to its front end, in widths of the neck.
 
     Args:
         places: (m, 2) of its pixels: across from the neck's middle to the wearer's left, and down.
@@ -136,14 +140,14 @@ def _inner_edge(places: FloatArray, sign: float) -> FloatArray | None:
 
 
 def _evenly(line: FloatArray) -> FloatArray:
-    """(17, 2) points spread evenly along a line."""
+    """Return (17, 2) points spread evenly along a line."""
     along = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))]
     at = np.linspace(0, along[-1], _HALF)
     return np.stack([np.interp(at, along, line[:, axis]) for axis in (0, 1)], axis=1)
 
 
 def collar_widths(block: Block, seen: BoolArray | None = None, canvas: Canvas | None = None) -> FloatArray:
-    """Say how wide the collar of a block is.
+    """Determine the width of a block's collar along the neck.
 
     Args:
         block: with a collar, fitted to a photo.
@@ -161,7 +165,10 @@ def collar_widths(block: Block, seen: BoolArray | None = None, canvas: Canvas | 
 
 
 def _measured(block: Block, seen: BoolArray, canvas: Canvas, leans: bool) -> FloatArray | None:
-    """As ``collar_widths``, along the ways that a collar falls whose front edges lean, or one that ends in a point."""
+    """Measure ``collar_widths`` along the directions in which the collar falls; return None if it is too narrow.
+
+    With ``leans`` its front edges lean down and outwards; otherwise it ends in a point.
+    """
     neck = block.front["neck"]
     along = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(neck, axis=0), axis=1))]
     front = along[-1] / 2
@@ -174,7 +181,7 @@ def _measured(block: Block, seen: BoolArray, canvas: Canvas, leans: bool) -> Flo
         ahead, before = (
             np.stack([np.interp(at + by, along, neck[:, axis]) for axis in (0, 1)], axis=1) for by in (1.0, -1.0)
         )
-        way = ahead - before  # from the left to the right: the cloth is on its left hand
+        way = ahead - before  # from the left to the right: the cloth is on its left
         outwards = np.stack([way[:, 1], -way[:, 0]], axis=1)
         outwards *= np.sign(outwards[:, 1:].mean() * -1.0) or 1.0
         outwards /= np.maximum(np.linalg.norm(outwards, axis=1, keepdims=True), 1e-6)
@@ -192,7 +199,7 @@ def _measured(block: Block, seen: BoolArray, canvas: Canvas, leans: bool) -> Flo
 
 
 def _reach(places: FloatArray, heading: FloatArray, seen: BoolArray, canvas: Canvas) -> FloatArray:
-    """(n,) cm from each place of the neck's edge to where the collar ends, less what its roll takes."""
+    """Return the (n,) cm from each place of the neck's edge to the end of the collar, less the width of its roll."""
     steps = np.arange(0.0, _REACH_CM, _STEP_CM)
     spots = places[:, None] + steps[:, None] * heading[:, None]
     pixels = canvas.to_pixels(spots.reshape(-1, 2)).reshape(spots.shape)

@@ -41,17 +41,17 @@ _STEPS: Final = 32
 _WHOLE_BOW_CM: Final = 10.0
 """Length from which the seam below the arm is bowed in full."""
 GATHERED: Final = 0.95
-"""Share of its length to which an upper edge is drawn in that the shoulders do not carry, or not on both sides."""
+"""Share of its length to which an upper edge is gathered that no shoulder, or only one, carries."""
 ELASTIC: Final = 0.93
-"""The same of the leg lines of swimwear."""
+"""Share of their length to which the leg lines of swimwear are gathered."""
 _LEG_LINES: Final = ("leg_left", "leg_right")
 _DEEP_HALTER_CM: Final = 9.0
-"""A halter's neck that hangs deeper is pointed."""
+"""Drop of a halter's neck beyond which it is pointed."""
 _NAPE_CM: Final = 1.0
 _BACK_RISE: Final = 0.2
-"""How far the middle of a halter's back rises from the cut's armpits to the body's, as a share of their depth."""
+"""Rise of the middle of a halter's back from the cut's armpits to the body's, as a share of their depth."""
 _SAG: Final = 0.07
-"""How far the upper edge of a garment on one shoulder hangs below a straight line, as a share of its length."""
+"""Sag of the upper edge of a garment on one shoulder below a straight line, as a share of its length."""
 
 
 def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
@@ -62,7 +62,7 @@ def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
         cut: its sizes.
         material: name in the drape's materials.
     Returns:
-        The block; one with cap sleeves counts as without sleeves.
+        The block; with cap sleeves it counts as sleeveless.
     """
     if cut.cap:
         kind = replace(kind, sleeve=Sleeve.NONE)
@@ -102,12 +102,12 @@ def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
         marks |= {"leg_inner_left": (cut.brief.gusset, -cut.brief.crotch), "crotch": (0.0, -cut.brief.crotch)}
     else:
         marks |= {"hem_left": as_point(side["side_left"][0])}
-    lowest = -cut.drop, -_back_drop(kind, cut)  # below what stands round it
+    lowest = -cut.drop, -_back_drop(kind, cut)  # below a stand round the neck
     if cut.bare or not kind.hangs_from_shoulders:
         lowest = _in_the_middle(front), _in_the_middle(back)
     marks |= {"neck_front": (0.0, lowest[0]), "neck_back": (0.0, lowest[1])}
     landmarks = both_sides(marks)
-    if cut.bare:  # what is named there lies where it would if it were carried as well: nothing of it is on the cloth
+    if cut.bare:  # its landmarks lie where those of a carried side would: none of them is on the cloth
         landmarks[f"cuff_outer_{cut.bare}"] = landmarks[f"shoulder_{cut.bare}"]
         landmarks[f"cuff_inner_{cut.bare}"] = landmarks[f"armpit_{cut.bare}"]
     pieces, sewn = _halter_pieces(front, back, armpit) if kind.neckline == Neckline.HALTER else ((), ())
@@ -123,7 +123,10 @@ def draft_upper(kind: GarmentKind, cut: UpperCut, material: str) -> Block:
 
 
 def _shoulder_and_armpit(kind: GarmentKind, cut: UpperCut) -> tuple[FloatArray, FloatArray]:
-    """(2,) both; where the upper edge lies across the arms, the first is where it crosses the arm's outside."""
+    """Return shoulder and armpit, (2,) each.
+
+    Where the upper edge lies across the arms, the shoulder is the place where it crosses the arm's outside.
+    """
     if kind.hangs_from_shoulders:
         slope = 0.24 * (cut.shoulder - cut.neck) + 0.6
         return np.array([cut.shoulder, -slope]), np.array([cut.half_chest, -slope - cut.depth])
@@ -135,41 +138,41 @@ def _shoulder_and_armpit(kind: GarmentKind, cut: UpperCut) -> tuple[FloatArray, 
 
 
 def _sleeve_axes(cut: UpperCut) -> tuple[FloatArray, FloatArray]:
-    """(2,) unit vectors down the left sleeve, and across it towards the trunk."""
+    """Return (2,) unit vectors down the left sleeve, and across it towards the trunk."""
     turn = np.radians(cut.angle)
     axis = np.array([np.cos(turn), -np.sin(turn)])
     return axis, np.array([axis[1], -axis[0]])
 
 
 def _in_the_middle(edges: Edges) -> float:
-    """Height of the neck in the middle of a side."""
+    """Return the height of the neck in the middle of a side."""
     line = edges["neck"][np.argsort(edges["neck"][:, 0])]
     return float(np.interp(0.0, *line.T))
 
 
 def _across_arms(cut: UpperCut, shoulder: FloatArray, drop: float) -> FloatArray:
-    """(n, 2) an upper edge from the outside of the left arm over chest or back to that of the right one."""
+    """Return an (n, 2) upper edge from the outside of the left arm over chest or back to that of the right one."""
     x = np.linspace(1, -1, 4 * _STEPS + 1) * shoulder[0]
     height = PchipInterpolator([0.0, cut.neck, shoulder[0]], [-cut.below - drop, -cut.below, shoulder[1]])
     return np.stack([x, height(np.abs(x))], axis=1)
 
 
 def _under_one_arm(cut: UpperCut, armpit: FloatArray) -> FloatArray:
-    """(n, 2) an upper edge from the left neck point to the right armpit; mirrored where the left is bare."""
+    """Return an (n, 2) upper edge from the left neck point to the right armpit, mirrored where the left is bare."""
     long = float(np.hypot(cut.neck + armpit[0], armpit[1]))
     line = edge_of((cut.neck, 0.0), (-armpit[0], armpit[1]), bow=(0.0, -_SAG * long))
     return line if cut.bare == "right" else (line * (-1, 1))[::-1]
 
 
 def _halter_pieces(front: Edges, back: Edges, armpit: FloatArray) -> tuple[tuple[Piece, ...], tuple[Seam, ...]]:
-    """The front, a back that ends at the body's armpits, and a band behind the neck that carries the front.
+    """Cut a halter into the front, a back that ends at the body's armpits, and a band behind the neck.
 
-    Both are given as if the back went up to the neck.
+    The band carries the front. Front and back are given as if the back went up to the neck.
     """
     end = as_point(armpit)
     bare = {"top": edge_of(end, (-end[0], end[1]), bow=(0.0, -_BACK_RISE * end[1]))}
     lower: Edges = {}
-    for name, line in back.items():  # what lies between the sides, in their order
+    for name, line in back.items():  # the new edge replaces what lies between the sides
         lower |= bare if name == "armhole_left" else {}
         lower |= {} if name.startswith(("armhole", "shoulder", "neck")) else {name: line}
     seam = front["shoulder_left"]
@@ -187,7 +190,7 @@ def _halter_pieces(front: Edges, back: Edges, armpit: FloatArray) -> tuple[tuple
 
 
 def _loop(low: Edges, side: Edges, half: Edges, top: Edges, bare: str) -> Edges:
-    """The whole outline, counter-clockwise from the hem's right end; a bare side goes no higher than its armpit."""
+    """Return the whole outline, counter-clockwise from the hem's right end; a bare side ends at its armpit."""
     right = mirrored_edges(side if bare == "right" else {**side, **half})
     half = side if bare == "left" else {**side, **half}
     left_legs = {name: line for name, line in low.items() if name.endswith("left")}
@@ -195,7 +198,7 @@ def _loop(low: Edges, side: Edges, half: Edges, top: Edges, bare: str) -> Edges:
 
 
 def _side(cut: UpperCut, armpit: FloatArray) -> FloatArray:
-    """(n, 2) from the hem's corner up to the armpit."""
+    """Return the (n, 2) side from the hem's corner up to the armpit."""
     shares = np.r_[0.0, cut.sides[:, 0]] if len(cut.sides) else np.array([0.0, 1.0])
     widths = np.r_[cut.half_chest, cut.sides[:, 1]] if len(cut.sides) else np.array([cut.half_chest] * 2)
     along = np.linspace(1, 0, 2 * _STEPS)
@@ -208,7 +211,7 @@ def _on_side(side: FloatArray, y: float) -> FloatArray:
 
 
 def _hem(cut: UpperCut, side: FloatArray, front: bool) -> FloatArray:
-    """(n, 2) from the right corner to the left one, hollow enough to hang level below sides that slant."""
+    """Return the (n, 2) hem from the right corner to the left one, hollow enough to hang level below slanted sides."""
     half = float(cut.sides[-1, 1]) if len(cut.sides) else cut.half_chest
     share = np.linspace(-1, 1, 2 * _STEPS)
     below = np.interp(share, cut.hem[:, 0], cut.hem[:, 1]) if front and len(cut.hem) else 1.2 * (1 - share**2)
@@ -217,7 +220,7 @@ def _hem(cut: UpperCut, side: FloatArray, front: bool) -> FloatArray:
 
 
 def level_hollow(side: FloatArray) -> float:
-    """How far a hem's middle is cut below its corners, in cm, so that it hangs level.
+    """Return how far a hem's middle is cut below its corners, in cm, so that it hangs level.
 
     Args:
         side: (n, 2) cm, an edge from armpit or waist to the hem: where it slants it is longer than the middle.
@@ -227,7 +230,7 @@ def level_hollow(side: FloatArray) -> float:
 
 
 def _low_edges(cut: UpperCut, side: FloatArray, is_front: bool) -> Edges:
-    """Lower edges from the right to the left; of legs and leg lines the left ones."""
+    """Return the lower edges from the right to the left; of legs and leg lines only the left ones."""
     if cut.legs:
         return _legs(cut.legs, cut.length)
     if cut.brief:
@@ -251,7 +254,7 @@ def _legs(legs: LegCut, length: float) -> Edges:
 
 
 def _back_drop(kind: GarmentKind, cut: UpperCut) -> float:
-    """How far the back's neck hangs below the neck points: between straps nearly to the armpits."""
+    """Return the drop of the back's neck below the neck points: between straps nearly to the armpits."""
     if kind.bib:
         return max(BACK_DROP_CM, cut.drop)
     if kind.sleeve == Sleeve.STRAP and kind.neckline != Neckline.HALTER:
@@ -260,7 +263,7 @@ def _back_drop(kind: GarmentKind, cut: UpperCut) -> float:
 
 
 def _neck_edges(kind: GarmentKind, cut: UpperCut, half: Edges, drop: float, is_back: bool = False) -> Edges:
-    """The neck from left to right, with what stands beside it."""
+    """Return the neck from left to right, with the edges of a stand beside it."""
     power = 2.0 if is_back else NECK_POWER.get(kind.neckline, 2.0)
     if kind.neckline == Neckline.HALTER and not is_back and drop > _DEEP_HALTER_CM:
         power = NECK_POWER[Neckline.V]
@@ -285,7 +288,7 @@ def _neck_edges(kind: GarmentKind, cut: UpperCut, half: Edges, drop: float, is_b
 
 
 def _between_strings(cut: UpperCut, armhole: FloatArray, drop: float, power: float) -> FloatArray:
-    """(n, 2) a neck that follows the left armhole down at a strap's width, and crosses to the right one."""
+    """Return an (n, 2) neck that follows the left armhole down at a strap's width, and crosses to the right one."""
     rows = armhole[np.argsort(armhole[:, 1])]
     y = np.linspace(0.0, -cut.strings * drop, _STEPS)
     x = np.maximum(np.interp(y, rows[:, 1], rows[:, 0]) - (cut.shoulder - cut.neck), cut.neck)
@@ -297,7 +300,7 @@ def _between_strings(cut: UpperCut, armhole: FloatArray, drop: float, power: flo
 
 
 def neck_curve(half: float, drop: float, power: float, sweetheart: bool = False) -> FloatArray:
-    """(n, 2) from the left neck point to the right one.
+    """Return the (n, 2) curve of a neck from its left point to the right one.
 
     Args:
         half: half the distance of the neck points, cm.
@@ -315,7 +318,7 @@ def neck_curve(half: float, drop: float, power: float, sweetheart: bool = False)
 def _armhole_or_sleeve(
     kind: GarmentKind, cut: UpperCut, shoulder: FloatArray, armpit: FloatArray
 ) -> tuple[Edges, dict[str, tuple[float, float]]]:
-    """Edges from the armpit up to the neck point, and the landmarks of cuffs."""
+    """Return the edges from the armpit up to the neck point, and the landmarks of cuffs."""
     off = kind.neckline == Neckline.OFF_SHOULDER
     seam = {} if off else {"shoulder_left": edge_of(as_point(shoulder), (cut.neck, 0.0))}
     if kind.sleeve in _SLEEVED or off:

@@ -1,4 +1,4 @@
-"""The way from a photo that was read to a garment for one wearer: fit a block, warp the photo onto it."""
+"""Garment for one wearer from a photo that was read: a fitted block with the photo warped onto it."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ from vmodel.types import (
 )
 
 _LEVEL_DEG: Final = 3.0
-"""How far a garment may lie turned in its photo without being turned back."""
+"""Tilt of a garment in its photo below which it is not turned upright."""
 _LONGEST_PX: Final = 2400
 _RIM: Final = 0.005
-"""Width of the rim whose colours the ground, its shadow and the lens mix, as a share of the garment's extent."""
+"""Width of the rim in which ground, shadow and lens mix the colours, as a share of the garment's extent."""
 MOST_STRETCH: Final = 1.35
-"""Ratio of a print's two directions from which a seller is told."""
+"""Ratio of a print's two directions above which the seller is warned."""
 PhotoOfBack = tuple[FlatLay, Cutout, Landmarks, Surface | None]
-"""A photo of a garment's back, its cut-out, its landmarks, and what its places are, where that is known."""
+"""Photo of a garment's back, its cut-out, its landmarks, and its surface where that is known."""
 USUAL_BODY: Final = BodyMeasurements(
     height=172.0, chest=90.0, waist=73.0, hip=96.0, neck=31.0, shoulder_width=38.0, arm_length=55.0, inseam=80.0,
     chest_height=127.0, waist_height=109.0, hip_height=90.0, neck_height=147.0,
 )  # fmt: skip
-"""Whom a garment is cut for where nobody is named: a woman in size M."""
+"""Wearer for whom a garment is cut by default: a woman in size M."""
 
 
 def make_pattern(
@@ -82,7 +82,7 @@ def make_pattern(
         material: name in the drape's materials; guessed from the category when None.
         worn_open: the front is worn open, or closed; as it was photographed when None.
         inside: (H, W) bool, where an open front shows the inner side of the back; None for nowhere.
-        surface: what the photo's places are; None where nothing is known.
+        surface: prints and foreign places of the photo; None where nothing is known.
     Returns:
         The garment without panels: those depend on who wears it.
     """
@@ -110,7 +110,7 @@ def fit_garment(
     length_cm: float | None = None,
     trust: float = 1.0,
 ) -> Garment:
-    """Cut a photo's garment for somebody.
+    """Cut a photo's garment for a wearer.
 
     Args:
         garment: from ``make_pattern``; a design or a sewing pattern stays as it is.
@@ -130,14 +130,14 @@ def fit_garment(
 
 
 def worn_closed(garment: Garment) -> Garment:
-    """The garment of a photo with its front closed, however it was photographed; from and for ``make_pattern``."""
+    """Close the front of a garment from ``make_pattern``, however it was photographed."""
     kind = replace(garment.kind, open_front=False)
     photo = garment.photo and replace(garment.photo, kind=kind)
     return replace(garment, kind=kind, photo=photo)
 
 
 def guess_material(kind: GarmentKind) -> str:
-    """A material that hangs like most garments of the kind."""
+    """Return a material that drapes like most garments of the kind."""
     if kind.category == Category.OUTERWEAR:
         return "coat-wool"
     if kind.category in {Category.TOP, Category.DRESS}:
@@ -153,7 +153,7 @@ def _photo_of(
     kind: GarmentKind,
     collar: BoolArray | None = None,
 ) -> GarmentPhoto:
-    """The photo evenly lit, with cloth beyond its outline too, so that no ground shows at a seam."""
+    """Even out the photo's light and extend its cloth beyond the outline, so that no ground shows at a seam."""
     drawn, mask, points = is_drawing(Path(flat_lay.name)), cutout.mask, landmarks.points_px
     printed = None if surface is None else surface.over("print", mask.shape)
     if not drawn and cutout.source != "mask":
@@ -165,13 +165,13 @@ def _photo_of(
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
     sources = mirrored_at(clean_cloth(flat_lay.rgb, mask, max(2, round(_RIM * extent))))
     rgb = taken_from(flat_lay.rgb, sources)
-    if not drawn:  # what goes on past the outline is cloth without its light
+    if not drawn:  # past the outline the cloth goes on without its light
         rgb = taken_from(even_light(rgb, mask, dict(kind.cloth), printed), sources)
     return GarmentPhoto(rgb, mask, points, kind, drawn, collar=collar)
 
 
 def _parted(photo: GarmentPhoto, inside: BoolArray) -> GarmentPhoto:
-    """A photo of an open front: its edges, and the front's own cloth past them, so that no inside shows at an edge."""
+    """Find the edges of an open front and extend its own cloth past them, so that no inside shows at an edge."""
     opening = find_opening(photo, inside)
     gap = between(opening, photo.mask.shape) | inside
     if not gap.any():
@@ -219,10 +219,10 @@ def fit_block(
     stated_cm: Mapping[str, float],
     trust: float = 1.0,
 ) -> tuple[Block, float]:
-    """Cut alone, without what it wears; see ``fit_photo``.
+    """Fit the cut alone, without textures; see ``fit_photo``.
 
     Returns:
-        The block, and cm a pixel of the photo, which lies upright.
+        The block, and cm per pixel of the photo, which lies upright.
     """
     if photo.kind.category.covers_upper:
         cut, scale = fit_upper(photo, body, gender, stated_cm, trust)
@@ -263,7 +263,7 @@ def _garment(
 
 
 def upright(photo: GarmentPhoto) -> GarmentPhoto:
-    """The photo turned so that the garment hangs straight down, cut to the garment, and no larger than is used."""
+    """Turn the photo so that the garment hangs straight down, crop it to the garment and bound its size."""
     upper = "armpit" if photo.kind.neckline == Neckline.ASYMMETRIC else "neck"
     top = photo.middle(upper if photo.kind.category.covers_upper else "waist")
     ends = ("leg_outer", "leg_inner") if photo.kind.category.has_legs else ("hem",)
@@ -286,7 +286,7 @@ def upright(photo: GarmentPhoto) -> GarmentPhoto:
 
 
 def _with_neck_edge(photo: GarmentPhoto, rgb: ByteArray) -> GarmentPhoto:
-    """The photo with its neck's edge as it shows it: the front's own, or the line along which its collar folds over.
+    """Add the neck's edge that the photo shows: the front's own, or the line along which its collar folds over.
 
     A drawing stays as it is: all its colourways are cut alike.
     """
@@ -302,7 +302,7 @@ def _with_neck_edge(photo: GarmentPhoto, rgb: ByteArray) -> GarmentPhoto:
 
 
 def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> GarmentPhoto:
-    """The photo under an affine map; size is (width, height)."""
+    """Transform the photo by an affine map; size is (width, height)."""
     at = affine.copy()
     at[:, 2] += at[:, :2] @ [0.5, 0.5] - 0.5  # cv2's pixel centres lie at integers
     shrink = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
@@ -329,7 +329,7 @@ def _moved(photo: GarmentPhoto, affine: FloatArray, size: tuple[int, int]) -> Ga
 
 
 def _seen_from_front(back: GarmentPhoto) -> GarmentPhoto:
-    """A back's landmarks with the wearer's sides: seen from behind, left is on the left."""
+    """Rename a back's landmarks to the wearer's sides: seen from behind, left is on the left."""
     swapped = {
         name.replace("left", "right") if name.endswith("left") else name.replace("right", "left"): point
         for name, point in back.points.items()

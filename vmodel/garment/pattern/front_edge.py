@@ -1,7 +1,7 @@
-"""Where a front ends at its waist or its hem: behind it the inside of the back, a lining or a label show.
+"""End of a front at its waist or its hem: behind it the inside of the back, a lining or a label show.
 
-A photo's outline goes round all of them, and a landmark is off by a centimetre or two. A network that learnt from edges
-drawn by eye over close-ups says what is the front; the rest is no garment.
+A photo's outline goes round all of them, and a landmark is off by a centimetre or two. A network trained on edges drawn
+by eye over close-ups predicts what is the front; the rest does not count as garment.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from vmodel.garment.recognition.views import to_photo
 from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentPhoto, Landmarks
 
 _REACH: Final = 0.35
-"""How far from the line of its ends an edge is looked for, as a share of their distance."""
+"""Search distance for an edge from the line of its ends, as a share of their distance."""
 _MOST_BEYOND: Final = {"waist": 0.15, "hem": 0.08}
-"""Share of a garment that may lie beyond its edge; what is more is misread."""
+"""Largest share of a garment that may lie beyond its edge; a larger one is misread."""
 _LEAST_FOREIGN: Final = 0.5
-"""Mean probability of not being the outer face of what lies beyond a hem."""
+"""Least mean probability, beyond a hem, of not being the cloth's outer face."""
 _MIDDLES: Final = {"waist": "waist_front", "hem": "hem_mid"}
 """Edge -> the landmark in its middle."""
 WAIST_SHARES: Final = (0.4, 0.75)
@@ -32,23 +32,24 @@ WAIST_SHARES: Final = (0.4, 0.75)
 _STEPS: Final = 81
 """Places across an edge at which the front is looked for."""
 _AS_GUESSED: Final = 0.15
-"""How far from where it is guessed an edge is followed, as a share of half its width: further away it is another."""
+"""Distance from its guessed place within which an edge is followed, as a share of half its width; further away, it is
+another edge."""
 
 
 def front_alone(
     rgb: ByteArray, mask: BoolArray, landmarks: Landmarks, category: Category, foreign: FloatArray
 ) -> tuple[BoolArray, Mapping[str, FloatArray]]:
-    """Take off a garment what lies beyond its front's waist and hem, as far as its kind has them.
+    """Remove from a garment what lies beyond its front's waist and hem, as far as its kind has them.
 
     Args:
         rgb: (H, W, 3) uint8 sRGB, the photo.
         mask: (H, W) bool, the garment.
-        landmarks: of it; what the seller stated stays.
+        landmarks: of it; those that the seller stated stay.
         category: what it is.
-        foreign: (H, W) float32, how likely a place is not the outer face of the cloth. At a hem both must agree: the
-            stitches of one look like an edge.
+        foreign: (H, W) float32, how likely a place is not the outer face of the cloth. At a hem it must agree with the
+            network: the stitches of a hem look like an edge.
     Returns:
-        The rest, and the landmarks' places with those in the middle of an edge where the front begins or ends.
+        The remaining mask, and the landmarks; those in the middle of an edge lie where the front begins or ends.
     """
     points = landmarks.points_px
     edges = (*(() if category.covers_upper else ("waist",)), *(() if category.has_legs else ("hem",)))
@@ -71,7 +72,7 @@ def front_alone(
 def _beyond(
     told: FloatArray, affine: FloatArray, left: FloatArray, right: FloatArray, shape: tuple[int, ...]
 ) -> BoolArray:
-    """(H, W) bool: what is no front, near an edge and between its ends."""
+    """Find what is not the front, near an edge and between its ends, (H, W) bool."""
     cells = len(told)
     ends = np.stack([left, right]) @ affine[:, :2].T + affine[:, 2]
     reach = _REACH * float(np.linalg.norm(ends[0] - ends[1]))
@@ -86,7 +87,7 @@ def _beyond(
 
 
 def _crossing(told: FloatArray, affine: FloatArray, left: FloatArray, right: FloatArray) -> FloatArray | None:
-    """(2,) pixels in an edge's middle where the front begins; None where that is not seen."""
+    """Return the (2,) pixels in an edge's middle where the front begins, or None if that is not seen."""
     middle, across = (left + right) / 2, left - right
     down = np.array([-across[1], across[0]])
     places = middle + np.linspace(-_REACH, _REACH, _STEPS)[:, None] * down

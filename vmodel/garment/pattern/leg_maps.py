@@ -1,4 +1,4 @@
-"""Where in its photo the cloth of trousers and shorts is: a map for each leg, from its waist to its hem."""
+"""Maps from trousers and shorts to their photo: one for each leg, from its waist to its hem."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from vmodel.garment.pattern.warp import Pairs, Places, solve_warp
 from vmodel.types import BoolArray, FloatArray, GarmentPhoto
 
 _SIDE_SHARES: Final = (0.12, 0.25, 0.4, 0.55, 0.7, 0.85)
-"""Of the height from the waist to the hem, where the side is met."""
+"""Shares of the height from the waist to the hem at which the side is fitted."""
 _INNER_SHARES: Final = (0.3, 0.5, 0.75)
-"""Of the height from the crotch to the hem. Above, the fork lies folded away between the legs."""
+"""Shares of the height from the crotch to the hem. Above, the fork lies folded away between the legs."""
 _HEM_SHARES: Final = (0.25, 0.5, 0.75)
 _HEM_REACH: Final = 0.25
 """How far a leg's end may bulge or be hollow, as a share of its width."""
 _FORK_SHARES: Final = (0.0, 0.3, 0.45)
 _CLEAR_CM: Final = 2.5
-"""Where along the inseam, and how far from the middle, the fork takes cloth from beside it, mirrored: in the photo the
-legs' seams lie there, or the ground between them."""
+"""Places along the inseam, and distance from the middle, where the fork takes mirrored cloth from beside it: in the
+photo the legs' seams lie there, or the ground between them."""
 _MIDDLE_SHARES: Final = (0.0, 0.35, 0.7, 1.0)
 _LEAST_RISE: Final = 0.6
-"""Share of the way from waist to where the legs part in a photo, at which the crotch lies at least."""
+"""Least depth of the crotch, as a share of the way from the waist to where the legs part in a photo."""
 
 
 def legs_map(
@@ -62,14 +62,14 @@ def legs_map(
 
 
 def behind_front(block: Block, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Where the front shows the cloth that the back has at a place: its waist lies higher behind."""
+    """Return the places of the front that show the back's cloth at given places: the waist lies higher behind."""
     rise = max(float(line[:, 1].max()) for name, line in block.back.items() if name == "waist")
     crotch = float(block.landmarks_cm["crotch"][1])
     return x, np.where(y > crotch, crotch + (y - crotch) * (0 - crotch) / (rise - crotch), y)
 
 
 def _crotch(photo: GarmentPhoto, block: Block) -> FloatArray:
-    """(2,) pixels of the seams' meeting, which lies above where the legs part: they lie side by side below it."""
+    """Return the (2,) pixels where the seams meet, above where the legs part: the legs lie side by side below it."""
     marks, points = block.landmarks_cm, photo.points
     waist, parting, hem = photo.middle("waist"), points["crotch"], photo.middle("leg_inner")
     in_block = marks["crotch"][1] / np.mean([marks[f"leg_inner_{which}"][1] for which in SIDES])
@@ -117,7 +117,7 @@ def _leg_pairs(photo: GarmentPhoto, edges: Edges, which: str, crotch_y: float, c
 def _inner(
     mask: BoolArray, share: float, crotch: FloatArray, parting: FloatArray, end: FloatArray, centre: FloatArray
 ) -> FloatArray:
-    """(2,) pixels on a leg's inside, at a share of its height: in the middle as far as the legs lie together."""
+    """Return (2,) pixels on a leg's inside at a share of its height, in the middle as far as the legs lie together."""
     row = (1 - share) * crotch[1] + share * end[1]
     if row <= parting[1]:
         along = (row - crotch[1]) / max(parting[1] - crotch[1], 1.0)
@@ -127,6 +127,6 @@ def _inner(
 
 
 def _at_height(line: FloatArray, y: float) -> FloatArray:
-    """(2,) cm where a line that runs up or down has a height."""
+    """Return the (2,) cm at which a line that runs up or down has a height."""
     order = np.argsort(line[:, 1], kind="stable")
     return np.array([np.interp(y, line[order, 1], line[order, 0]), y])

@@ -26,26 +26,27 @@ _INSEAM_BY_SHAPE: Final = (1.35, 1.6), (0.6, 0.95)
 half: of 461 labelled pairs of trousers 27 have less than 1.6, some 20 of them cropped or small children's; 33 of the
 others, chosen by chance, are all long."""
 _RISE_SHOWN: Final = {Category.SHORTS: 1.15, Category.TROUSERS: 1.35}
-"""How much further down than the crotch the legs part in a photo: they lie side by side below it. Rises so measured are
-0.72 and 0.61 of the flat width at the hip (medians of 393 and 152 labelled photos); sewn ones are about 0.53."""
+"""Depth at which the legs part in a photo over that of the crotch: they lie side by side below it. Rises measured to
+the parting are 0.72 and 0.61 of the flat width at the hip (medians of 393 and 152 labelled photos); sewn ones are about
+0.53."""
 _USUAL_RISE, _LEAST_RISE, _MOST_RISE = 0.82, 0.6, 1.1
-"""Of trousers, as shares of the way from the crotch to the natural waist."""
+"""Rises, as shares of the way from the crotch to the natural waist."""
 
 
 _HIP_EASE_CM: Final = {Category.SHORTS: (5.0, 2.0), Category.TROUSERS: (3.0, 1.5), Category.SKIRT: (5.0, 2.5)}
-"""What is usually wider than the hip, and at least. Trousers with more room stand off below the waistband."""
+"""Ease at the hip, usual and least. Trousers with more room stand off below the waistband."""
 _OVER_THE_SHOE: Final = (16.0, 23.0), (0.895, _LEG_LONGEST[Category.TROUSERS])
-"""Flat width in cm of a leg's end -> how far down it goes at most, as a share of the inseam: narrow ones end at the
-ankle, or they would rest on the shoe and the leg fold above."""
+"""Flat width in cm of a leg's end -> its lowest place, as a share of the inseam. Narrow ends stop at the ankle; further
+down they would rest on the shoe and the leg would fold above."""
 LEG_FOLLOWS: Final = 0.4
-"""How much the ends of long legs are graded with the hip, or stretched as it is."""
+"""Share of the hip's grading and stretch that the ends of long legs follow."""
 _LEG_POINTS: Final = ("leg_outer", "leg_inner", "waist")
 _LEAST_KNEE, _MOST_KNEE = 0.185, 0.5
 """Flat width of a leg at the knee, as shares of the body's hip."""
 
 
 def seat_girth(body: BodyMeasurements, lowered: float = 0.0) -> float:
-    """Girth where a waistband sits, a little below the natural waist or ``lowered`` cm more, in cm."""
+    """Return the girth in cm where a waistband sits, a little below the natural waist or ``lowered`` cm more."""
     share = min(0.3 + 0.7 * lowered / (body.waist_height - body.hip_height), 1.0)
     return body.waist + share * (body.hip - body.waist) + 1.0
 
@@ -62,7 +63,7 @@ def fit_skirt(
         material: name in the drape's materials.
         trust: in the photo, see ``solve_sizes``.
     Returns:
-        The block, and cm a pixel.
+        The block, and cm per pixel.
     """
     seat = seat_girth(body) / 4
     stated = {"length": stated_cm["length"]} if "length" in stated_cm else {}
@@ -119,7 +120,7 @@ def fit_skirt(
 
 
 def _width_at(photo: GarmentPhoto, share: float) -> float:
-    """Half width in pixels at a share of the way from waist to hem."""
+    """Return the half width in pixels at a share of the way from waist to hem."""
     spots = []
     for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
         at = (1 - share) * photo.points[f"waist_{side}"] + share * photo.points[f"hem_{side}"]
@@ -184,9 +185,9 @@ def fit_legs(
 
 
 def _knee(photo: GarmentPhoto, sizes: Mapping[str, float], body: BodyMeasurements) -> float:
-    """Flat width in cm of a leg halfway between where the legs part and its end.
+    """Measure the flat width in cm of a leg halfway between the place where the legs part and its end.
 
-    The photo's scale there is taken to lie between those at the hip and at the leg's end.
+    The photo's scale there is assumed to lie between those at the hip and at the leg's end.
     """
     points, widths = photo.points, []
     for side in SIDES:

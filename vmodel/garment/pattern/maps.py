@@ -1,4 +1,4 @@
-"""Where in its photo the cloth of a fitted block is: maps of trunk, sleeves and skirts, joined at their seams."""
+"""Maps from a fitted block to its photo: trunk, sleeves and skirts, joined at their seams."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from vmodel.types import BoolArray, Category, FloatArray, GarmentPhoto, Neckline
 _EDGE_SHARES: Final = (0.25, 0.5, 0.75)
 _NECK_SHARES: Final = (0.15, 0.25, 0.38, 0.62, 0.75, 0.85)
 _FOLD_SHARES: Final = (0.0, 0.1, *_NECK_SHARES, 0.9, 1.0)
-"""Of a collar's fold line, which the neck points lie below."""
+"""Shares of a collar's fold line, below which the neck points lie."""
 _OPENING_SHARES: Final = np.linspace(0, 1, 9)
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A photo, and what stands singly on its cloth.
+    """Photo with the separate marks on its cloth.
 
     Attributes:
         marks: (H, W) bool, prints, buttons and plackets; None where the print is all-over.
-        printed: the same without what is sewn; shapes on it are kept.
+        printed: the same without what is sewn; the maps keep its shapes.
     """
 
     photo: GarmentPhoto
@@ -97,7 +97,7 @@ def _halves(source: Source, block: Block, opening: FloatArray, closed: bool) -> 
 
 
 def _half_hem_pairs(photo: GarmentPhoto, hem: FloatArray, side: str, foot: FloatArray, foot_px: FloatArray) -> Pairs:
-    """The hem of one half, from where its edge ends, in cm and in pixels, to its corner."""
+    """Pair the hem of one half with the photo, from the end of its edge, in cm and in pixels, to its corner."""
     spots = hem_spots(photo)
     if side == "right":
         hem, spots = hem[::-1], spots[::-1]
@@ -112,7 +112,7 @@ def _half_hem_pairs(photo: GarmentPhoto, hem: FloatArray, side: str, foot: Float
 
 
 def _at_share(line: FloatArray, share: float) -> FloatArray:
-    """(2,) place on a line of evenly spread points, at a share of their number."""
+    """Return the (2,) place on a line of evenly spread points, at a share of their number."""
     at = share * (len(line) - 1)
     return np.array([np.interp(at, np.arange(len(line)), line[:, axis]) for axis in (0, 1)])
 
@@ -122,7 +122,7 @@ def _edges(block: Block, side: str) -> Edges:
 
 
 def _trunk(edges: Edges) -> FloatArray:
-    """(n, 2) points of a side without its sleeves."""
+    """Return the (n, 2) points of a side without its sleeves."""
     kept = [line for name, line in edges.items() if not name.startswith(("sleeve", "cuff"))]
     return np.concatenate(kept)
 
@@ -151,7 +151,7 @@ def _body_pairs(photo: GarmentPhoto, block: Block, which: str) -> Pairs:
 
 
 def _side_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
-    """Neck point, shoulder, armhole and side seam of one side of the trunk."""
+    """Pair neck point, shoulder, armhole and side seam of one side of the trunk with the photo."""
     marks, points = block.landmarks_cm, photo.points
     is_bare = block.kind.neckline == Neckline.STRAPLESS or bare_side(photo) == side
     folds = photo.collar is not None and photo.neck_edge is not None
@@ -168,7 +168,7 @@ def _side_pairs(photo: GarmentPhoto, block: Block, side: str) -> Pairs:
 
 
 def _along_side(line: FloatArray, share: float) -> FloatArray:
-    """(2,) where a side is, at a share of the height from its upper to its lower end."""
+    """Return the (2,) place on a side, at a share of the height from its upper to its lower end."""
     high, low = float(line[:, 1].max()), float(line[:, 1].min())
     y = high + share * (low - high)
     order = np.argsort(line[:, 1])
@@ -202,7 +202,7 @@ def skirt_map(source: Source, block: Block, which: str) -> tuple[Places, float]:
 
 
 def printed_places(source: Source, block: Block) -> tuple[FloatArray, FloatArray] | None:
-    """Places of a placed print in the block, by a first rough map, and how strongly each is to be kept."""
+    """Locate a placed print in the block by a first rough map; return its places and weights for keeping them."""
     photo, placed = source.photo, source.printed
     if placed is None or not placed.any():
         return None

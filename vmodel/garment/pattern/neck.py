@@ -1,4 +1,4 @@
-"""What a neckline is usually like, what of the back's inside it shows, and whether a high one is open in front."""
+"""Necklines: usual sizes, the inside of the back that shows, and whether a high neck is open in front."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from vmodel.types import BodyMeasurements, BoolArray, FloatArray, GarmentKind, G
 
 _STAND_CM: Final = {Neckline.HIGH: 3.5, Neckline.COLLAR: 2.2}
 _OPEN_FROM: Final = 0.7
-"""How far a high neck's front hangs below the neck points where it is unzipped, as a share of their distance: of those
-labelled by eye none of 47 turtlenecks does, and 21 of 108 with a zip or buttons. Closed ones are read up to 0.6."""
+"""Drop of a high neck's front below the neck points beyond which it is unzipped, as a share of their distance: none of
+47 labelled turtlenecks has more, and 21 of 108 with a zip or buttons (by eye). Closed ones are read up to 0.6."""
 
 _BARE_AT: Final = 0.35
 """How far below the neck points, as a share of their distance, the back's inside is seen where a high neck is open: of
@@ -25,12 +25,12 @@ _BESIDE, _ABOVE, _BELOW = 0.3, 1.2, 0.4
 as shares of the neck points' distance."""
 
 _SHOWN_FLAT: Final = 0.8
-"""What a photo of what lies flat shows of a neck's depth, as it is taken from the hem's side: crew necks are half as
-deep as they are wide, and 0.39 in the middle of 611 photos."""
+"""Share of a neck's depth that a photo of a flat garment shows, as it is taken from the hem's side. Crew necks are half
+as deep as they are wide; in the middle of 611 photos they are 0.39."""
 
 
 def depth_px(photo: GarmentPhoto) -> float | None:
-    """How far the front's neck hangs below the neck points, in pixels of a photo from above; None if not shown."""
+    """Return the drop of the front's neck below the neck points, in pixels of a photo from above; None if not shown."""
     kind = photo.kind
     if "neck_front" not in photo.points or kind.neckline == Neckline.OFF_SHOULDER:
         return None
@@ -40,12 +40,12 @@ def depth_px(photo: GarmentPhoto) -> float | None:
 
 
 def stand_cm(kind: GarmentKind) -> float:
-    """Height of what stands round the neck; 0 for nothing."""
+    """Return the height in cm of what stands round the neck; 0 for nothing."""
     return _STAND_CM.get(kind.neckline, 0.0)
 
 
 def inside_of_neck(kind: GarmentKind, points: Mapping[str, FloatArray], foreign: FloatArray) -> BoolArray:
-    """Find the inside of the back, with its label and hanger, that a neck leaves to be seen.
+    """Find the inside of the back, with its label and hanger, that shows through a neck.
 
     Args:
         kind: what it is. The lining of a hood, and what an open front shows, are worn; other necks are cut along the
@@ -74,7 +74,7 @@ def inside_of_neck(kind: GarmentKind, points: Mapping[str, FloatArray], foreign:
 
 
 def falls_in_front(photo: GarmentPhoto) -> bool:
-    """True where what stands round the neck is open in front, so that the photo shows the back's inside above it."""
+    """Return whether the stand round the neck is open in front, so that the back's inside shows above it."""
     if photo.kind.open_front or photo.kind.neckline == Neckline.COLLAR:
         return True
     if photo.kind.neckline != Neckline.HIGH or "neck_front" not in photo.points:
@@ -86,7 +86,7 @@ def falls_in_front(photo: GarmentPhoto) -> bool:
 
 
 def usual_neck(kind: GarmentKind, body: BodyMeasurements, across: float) -> float:
-    """Half span of the neck points, cm; ``across`` is that of the shoulder points."""
+    """Return the usual half span of the neck points, cm; ``across`` is that of the shoulder points."""
     if kind.neckline in {Neckline.COLLAR, Neckline.HIGH, Neckline.HOOD}:
         return 0.24 * body.neck
     if kind.neckline == Neckline.HALTER:
@@ -97,7 +97,7 @@ def usual_neck(kind: GarmentKind, body: BodyMeasurements, across: float) -> floa
 
 
 def usual_drop(kind: GarmentKind, body: BodyMeasurements) -> float:
-    """How far the front's neck hangs below the neck points, cm."""
+    """Return the usual drop of the front's neck below the neck points, cm."""
     share = {
         Neckline.V: 0.5, Neckline.SCOOP: 0.36, Neckline.SQUARE: 0.34, Neckline.SWEETHEART: 0.4, Neckline.BOAT: 0.12,
         Neckline.HIGH: 0.2, Neckline.COLLAR: 0.25, Neckline.OFF_SHOULDER: 0.05,

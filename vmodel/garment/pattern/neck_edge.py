@@ -1,8 +1,8 @@
-"""Where the edge of a front's neck runs in its photo: landmarks say about where, the picture says exactly.
+"""Edge of a front's neck in its photo: landmarks give its rough place, the picture the exact one.
 
-A landmark is off by a centimetre or two, a neckband is two wide: a curve through three landmarks cuts bands off or
-shows the inside of the back. A network that learnt from edges drawn by eye says where the front ends, colours say it to
-the pixel; the edge is the smooth line on which both agree best, found by dynamic programming.
+A landmark is off by a centimetre or two, and a neckband is two wide. A curve through three landmarks therefore cuts
+bands off or shows the inside of the back. A network trained on edges drawn by eye predicts where the front ends, and
+colours refine this to the pixel. Dynamic programming finds the smooth line on which both agree best.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from vmodel.garment.recognition.reader import read_neck
 from vmodel.types import ByteArray, FloatArray, GarmentPhoto, Neckline, Sleeve
 
 _POWERS: Final = {Neckline.V: 1.0, Neckline.CREW: 2.0, Neckline.BOAT: 2.0, Neckline.SCOOP: 2.2, Neckline.SQUARE: 6.0}
-"""Exponents of the curves of necks whose edge is looked for: nothing stands round them or lies over them."""
+"""Exponents of the curves of necks whose edge is searched for: nothing stands round them or lies over them."""
 _ROUNDER: Final = (2.0, 3.5)
-"""Exponents that are tried as well: a round neck is often read as pointed, and labels look like a pointed one's."""
+"""Further exponents to try: a round neck is often read as pointed, and labels look like the edge of a pointed one."""
 _DEPTHS: Final = (0.2, 0.45, 0.75)
-"""Depths of a neck, in widths of it, that are tried as well: labels and seams are taken for its lowest point."""
+"""Further depths to try, in widths of the neck: labels and seams are mistaken for its lowest point."""
 _OWN: Final = 0.06
-"""How much more likely the neckline's own exponent is."""
+"""Bonus in the score for the neckline's own exponent."""
 _OWN_DEPTH: Final = 0.2
-"""The same of the landmark's depth: where nothing is seen of an edge, the landmark stands."""
+"""Bonus in the score for the landmark's depth: where no edge is seen, the landmark decides."""
 _CORNERS: Final = ("left", "right", "front")
 _STEPS: Final = 33
 """Places along the edge."""
 _REACH: Final = 0.3
-"""How far from the curve the edge is looked for, as a share of the neck's width."""
+"""Search distance on either side of the curve, as a share of the neck's width."""
 _OFFSETS: Final = 81
 _SOFT: Final = 0.008
 """Blur before colours are compared, as a share of the neck's width."""
 _BESIDE: Final = 3
 """Offsets on either side whose mean colours are compared."""
 _LEAST_CONTRAST: Final = 4.0
-"""CIELAB distance that counts as a full edge at least."""
+"""Least CIELAB distance that counts as a full edge."""
 _STRONGEST: Final = 92
-"""Percentile of contrasts that counts as one."""
+"""Percentile of contrasts that counts as a full edge."""
 _COLOURS: Final = 0.3
-"""Weight of a contrast of colours, against what the network tells."""
+"""Weight of a contrast of colours, relative to the network's output."""
 _NEAR: Final = 0.2
 """Weight of lying near the curve."""
 _GROUND: Final = 2.0
@@ -54,7 +54,9 @@ _MOST_BEND: Final = 2
 
 
 def neck_edge(photo: GarmentPhoto, rgb: ByteArray) -> FloatArray | None:
-    """(33, 2) pixels along the front's neck from the left neck point to the right; None where its kind hides it.
+    """Find the edge of the front's neck, (33, 2) pixels from the left neck point to the right.
+
+    There is none (None) where the garment's kind hides it.
 
     Args:
         photo: the garment as read.
@@ -76,7 +78,7 @@ def neck_edge(photo: GarmentPhoto, rgb: ByteArray) -> FloatArray | None:
 
 
 def _lowest_points(photo: GarmentPhoto) -> list[FloatArray]:
-    """(2,) the landmark, and where else the front's edge may be lowest."""
+    """Return candidates for the lowest point of the front's edge, (2,) each, the landmark first."""
     left, right, front = (photo.points[f"neck_{name}"] for name in _CORNERS)
     across = left - right
     down = np.array([-across[1], across[0]])
@@ -84,11 +86,11 @@ def _lowest_points(photo: GarmentPhoto) -> list[FloatArray]:
 
 
 def edge_profile(edge: FloatArray) -> FloatArray:
-    """(33, 2) a neck's edge, (33, 2) pixels from its left end to its right one, made alike on both sides.
+    """Normalise a neck's edge, (33, 2) pixels from its left end to its right one, and make it symmetric.
 
     Returns:
-        Where it is across the neck, 1 to -1, and how far it has fallen, as a share of its drop; nowhere does it rise
-        towards the middle again.
+        (33, 2) position across the neck, 1 to -1, and fall as a share of the drop; the edge nowhere rises towards the
+        middle.
     """
     half = len(edge) // 2 + 1
     middle = (edge[0] + edge[-1]) / 2
@@ -103,7 +105,7 @@ def edge_profile(edge: FloatArray) -> FloatArray:
 def _edge_near(
     photo: GarmentPhoto, rgb: ByteArray, told: tuple[FloatArray, FloatArray], power: float
 ) -> tuple[FloatArray, float]:
-    """The edge near a curve through the landmarks, and its score a place; ``told`` is from ``read_neck``."""
+    """Find the edge near a curve through the landmarks, and its mean score; ``told`` is from ``read_neck``."""
     left, right, front = (photo.points[f"neck_{name}"] for name in _CORNERS)
     middle, wide = (left + right) / 2, max(float(np.linalg.norm(left - right)), 8.0)
     share = np.linspace(1, -1, _STEPS)[:, None]
@@ -126,7 +128,7 @@ def _normals(curve: FloatArray, towards: FloatArray) -> FloatArray:
 
 
 def _smooth(line: FloatArray, times: int) -> FloatArray:
-    """(n, d) with neighbours averaged; the ends stay."""
+    """Average the neighbours of an (n, d) line; the ends stay."""
     line = line.copy()
     for _ in range(times):
         line[1:-1] = 0.25 * line[:-2] + 0.5 * line[1:-1] + 0.25 * line[2:]
@@ -136,7 +138,7 @@ def _smooth(line: FloatArray, times: int) -> FloatArray:
 def _scores(
     photo: GarmentPhoto, rgb: ByteArray, told: tuple[FloatArray, FloatArray], places: FloatArray, wide: float
 ) -> FloatArray:
-    """(33, 81) how much each place looks like the edge; offsets rise towards the opening."""
+    """Score how much each place looks like the edge, (33, 81); offsets rise towards the opening."""
     low = np.maximum(np.floor(places.min((0, 1))).astype(int) - 8, 0)
     high = np.ceil(places.max((0, 1))).astype(int) + 8
     part = rgb[low[1] : high[1], low[0] : high[0]]
@@ -159,13 +161,13 @@ def _scores(
 
 
 def _at(picture: FloatArray, places: FloatArray) -> FloatArray:
-    """Values of a picture at places (..., 2) in its pixels."""
+    """Return the values of a picture at places (..., 2) in its pixels."""
     x, y = (places[..., axis].astype(np.float32) - 0.5 for axis in (0, 1))
     return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _beside(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Means of the offsets before and of those after each, (33, 81, C) both."""
+    """Return the means of the offsets before and of those after each, (33, 81, C) both."""
     padded = np.pad(values, ((0, 0), (_BESIDE, _BESIDE), (0, 0)), "edge")
     before, after = (
         np.mean([padded[:, first + step : first + step + _OFFSETS] for step in range(_BESIDE)], axis=0)
@@ -175,7 +177,7 @@ def _beside(values: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _best_path(score: FloatArray) -> FloatArray:
-    """(33,) index of the offset at each place: the smooth line of the highest sum."""
+    """Return the (33,) index of the offset at each place: the smooth line of the highest sum."""
     moves = range(-_MOST_BEND, _MOST_BEND + 1)
     total, came_by = score[0], []
     for row in score[1:]:

@@ -1,4 +1,4 @@
-"""Where a front that was photographed open is parted: the edges of both halves, and what shows between them."""
+"""Opening of a front that was photographed open: the edges of both halves, and what shows between them."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from vmodel.types import BoolArray, FloatArray, GarmentPhoto
 
 _ROWS: Final = 61
 _REACH: Final = 0.75
-"""How far from the middle an edge may lie, as a share of half the width between the armpits."""
+"""Largest distance of an edge from the middle, as a share of half the width between the armpits."""
 _STEP: Final = 0.01
-"""Between places that are looked at, as a share of the same."""
+"""Step between sampled places, as a share of the same."""
 _NEAR: Final = 0.12
-"""How far beside the middle what shows the inside may begin, as a share of the same."""
+"""Largest distance from the middle at which the inside may begin to show, as a share of the same."""
 _FRONT_FROM: Final = 0.4
-"""How far beside the middle surely lies the front's own cloth, as a share of the same."""
+"""Distance from the middle beyond which cloth is surely the front's own, as a share of the same."""
 _NARROWEST: Final = 4
-"""Steps that a gap is wide at least."""
+"""Least width of a gap, in steps."""
 _BEYOND: Final = 0.05
-"""How far past the hem the gap goes on, as a share of its length."""
+"""Extension of the gap past the hem, as a share of its length."""
 _SAMPLES: Final = 600
 _LIKER: Final = 0.5
-"""Distance in colour from the inside over that from the front, below which cloth is taken for inside."""
+"""Distance in colour from the inside over that from the front, below which cloth counts as inside."""
 
 
 def find_opening(photo: GarmentPhoto, inside: BoolArray) -> FloatArray:
@@ -34,8 +34,8 @@ def find_opening(photo: GarmentPhoto, inside: BoolArray) -> FloatArray:
 
     Args:
         photo: the garment, its ``mask`` without ground that shows between the edges.
-        inside: (H, W) bool, the inner side of the back where it was recognised: at the neck, and as far down as may be.
-            What has its colours, and not the front's, is inside too.
+        inside: (H, W) bool, the inner side of the back where it was recognised: at the neck, and possibly further down.
+            Cloth with its colours rather than the front's counts as inside too.
     Returns:
         (2, n, 2) pixels of the left and of the right half's edge, from neck to hem; both are the straight line between
         the two where neither inside nor ground shows.
@@ -60,10 +60,10 @@ def find_opening(photo: GarmentPhoto, inside: BoolArray) -> FloatArray:
 
 
 def between(opening: FloatArray, size: tuple[int, ...]) -> BoolArray:
-    """(H, W) bool: what lies between the edges of an opening, which is no cloth of the front."""
+    """Return the (H, W) bool mask between the edges of an opening, where there is no cloth of the front."""
     area = np.zeros(size[:2], np.uint8)
     if float(np.abs(opening[0] - opening[1]).max()) >= 2:
-        beyond = opening[:, -1] + _BEYOND * (opening[:, -1] - opening[:, 0])  # hems are no straight lines
+        beyond = opening[:, -1] + _BEYOND * (opening[:, -1] - opening[:, 0])  # hems are not straight
         loop = np.vstack([opening[0], beyond, opening[1][::-1]])
         cv2.fillPoly(area, [np.round(loop).astype(np.int32)], 1)
     return np.asarray(area > 0)
@@ -72,7 +72,7 @@ def between(opening: FloatArray, size: tuple[int, ...]) -> BoolArray:
 def _coloured_inside(
     photo: GarmentPhoto, inside: BoolArray, rows: FloatArray, columns: FloatArray, away: FloatArray
 ) -> BoolArray:
-    """(R, C) bool: places whose colour is the inside's rather than that of the front on either side."""
+    """Find places whose colour is the inside's rather than that of the front on either side, (R, C) bool."""
     known = np.argwhere(inside & photo.mask)
     sure = (np.abs(away) > _FRONT_FROM) & photo.mask[rows, columns] & ~inside[rows, columns]
     if len(known) < _SAMPLES or sure.sum() < _SAMPLES:
@@ -90,7 +90,7 @@ def _coloured_inside(
 
 
 def _run(shows: BoolArray, away: FloatArray) -> tuple[float, float]:
-    """Both ends of the longest run near the middle, zeros where there is none, and NaN where it goes past any edge."""
+    """Return both ends of the longest run near the middle: zeros if there is none, NaN if it goes past any edge."""
     labels, count = ndimage.label(shows)
     runs = [away[labels == number] for number in range(1, count + 1)]
     run = max((run for run in runs if run[0] < _NEAR and run[-1] > -_NEAR), key=len, default=away[:0])

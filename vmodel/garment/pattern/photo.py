@@ -1,4 +1,4 @@
-"""Where the outline of a garment runs in its photo."""
+"""Outline of a garment in its photo: edges near given places, gaps between pieces, sides and hem."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from vmodel.types import BoolArray, FloatArray, GarmentPhoto, IntArray
 
 SIDES: Final = ("left", "right")
 SIDE_SHARES: Final = (0.2, 0.4, 0.6, 0.8, 1.0)
-"""Of the way from an armpit down to the hem."""
+"""Shares of the way from an armpit down to the hem."""
 HEM_SHARES: Final = np.linspace(-1, 1, 9)
-"""Of a hem's half width."""
+"""Shares of a hem's half width."""
 _OVERLAP: Final = 0.05
-"""How many rows two pieces may share that lie one above the other, aslant, as a share of their heights."""
+"""Most rows that two slanted pieces, one above the other, may share, as a share of the sum of their heights."""
 _LEAST_PIECE: Final = 0.12
-"""Share of the cloth that either has, at least."""
+"""Least share of the cloth in either of two pieces."""
 
 
 def row_ends(mask: BoolArray, y: float) -> IntArray:
-    """Columns of the mask in the row at a height, or in the nearest one of the picture."""
+    """Return the columns of the mask in the row at a height, or in the nearest row of the picture."""
     row = int(np.clip(round(y), 0, mask.shape[0] - 1))
     return np.flatnonzero(mask[row])
 
 
 def outline_beside(mask: BoolArray, at: FloatArray, reach_px: float, outwards: float) -> float:
-    """Where the garment ends near a place, along its row.
+    """Find the end of the garment near a place, along its row.
 
     Args:
         mask: (H, W) bool.
         at: (2,) pixels, near the outline.
-        reach_px: how far it is looked for.
+        reach_px: how far the search goes.
         outwards: +1 where the garment ends to the right, -1 to the left.
     Returns:
-        x of the end; that of the place where none is near.
+        x of the end, or of the place itself where no end is near.
     """
     columns = row_ends(mask, float(at[1]))
     if not len(columns):
@@ -51,7 +51,7 @@ def outline_beside(mask: BoolArray, at: FloatArray, reach_px: float, outwards: f
 def outline_across(
     mask: BoolArray, start: FloatArray, end: FloatArray, share: float, inner: FloatArray, reach: float = 0.12
 ) -> FloatArray:
-    """(2,) where the outline runs beside a straight line, at a share of it; on the line where it is not near.
+    """Find the outline beside a straight line, at a share of the line.
 
     Args:
         mask: (H, W) bool, the garment.
@@ -59,7 +59,9 @@ def outline_across(
         end: the other.
         share: 0..1.
         inner: (2,) pixels, a place on the garment's side of the line.
-        reach: how far it is looked for on both sides, as a share of the line's length.
+        reach: how far the search goes on both sides, as a share of the line's length.
+    Returns:
+        (2,) pixels of the outline; of the place on the line where the outline is not near.
     """
     at = (1 - share) * start + share * end
     way = end - start
@@ -71,13 +73,15 @@ def outline_across(
 
 
 def outline_outwards(mask: BoolArray, at: FloatArray, outwards: FloatArray, reach_px: float) -> FloatArray:
-    """(2,) the garment's outermost pixel on a line through a place; the place itself where none ends within reach.
+    """Find the garment's outermost pixel on a line through a place.
 
     Args:
         mask: (H, W) bool, the garment.
         at: (2,) pixels.
         outwards: (2,) unit vector away from the garment.
-        reach_px: on both sides.
+        reach_px: how far the search goes on both sides.
+    Returns:
+        (2,) pixels; the place itself where the garment does not end within reach.
     """
     steps = np.arange(-reach_px, reach_px, 0.5)
     line = at + steps[:, None] * outwards
@@ -89,7 +93,7 @@ def outline_outwards(mask: BoolArray, at: FloatArray, outwards: FloatArray, reac
 
 
 def gap_row(mask: BoolArray) -> float | None:
-    """Row between two pieces of which one lies above the other; None where there are no such two.
+    """Return the row between two pieces of which one lies above the other, or None if there are no such two.
 
     Args:
         mask: (H, W) bool, upright.
@@ -108,7 +112,7 @@ def gap_row(mask: BoolArray) -> float | None:
 
 
 def side_spots(photo: GarmentPhoto) -> dict[float, tuple[FloatArray, FloatArray]]:
-    """Where the sides run: share of the way from armpit to hem -> (2,) pixels on the left and on the right."""
+    """Locate the sides: share of the way from armpit to hem -> (2,) pixels on the left and on the right."""
     reach = 0.3 * photo.half("armpit")
     found = {}
     for share in SIDE_SHARES:
@@ -124,7 +128,7 @@ def side_spots(photo: GarmentPhoto) -> dict[float, tuple[FloatArray, FloatArray]
 
 
 def hem_spots(photo: GarmentPhoto) -> FloatArray:
-    """(9, 2) pixels along the hem from the right corner to the left one, at ``HEM_SHARES``."""
+    """Return (9, 2) pixels along the hem from the right corner to the left one, at ``HEM_SHARES``."""
     left, right = photo.points["hem_left"], photo.points["hem_right"]
     way = left - right
     size = float(np.linalg.norm(way))
@@ -138,7 +142,7 @@ def hem_spots(photo: GarmentPhoto) -> FloatArray:
         columns, rows = (np.clip(np.round(line[:, i]).astype(int), 0, photo.mask.shape[1 - i] - 1) for i in (0, 1))
         inside = photo.mask[rows, columns]
         below[place] = float(steps[inside].max()) if inside.any() else 0.0
-    if "hem_mid" in photo.points:  # an outline that runs into shadow or ground says less than the landmark
+    if "hem_mid" in photo.points:  # the landmark is more reliable than an outline that runs into shadow
         middle = float((photo.points["hem_mid"] - (left + right) / 2) @ normal)
         below[len(below) // 2] = middle
         below = np.clip(below, min(0.0, middle) - 0.04 * size, max(0.0, middle) + 0.04 * size)

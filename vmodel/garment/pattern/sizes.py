@@ -1,7 +1,7 @@
-"""Sizes in centimetres of a garment on a photo: one bounded least-squares fit of what the photo and the body say.
+"""Sizes in centimetres of a garment on a photo: one bounded least-squares fit to the photo and the body.
 
-Everything is a logarithm, so that a measure is its size plus the photo's scale, and the fit is linear. Widths have a
-factor of their own: on a form a photo shows a body's projection, and cloth that lies folded is narrower than it is.
+All quantities are logarithms: a size is its pixels plus the photo's scale, so that the fit is linear. Widths have an
+additional factor: on a form a photo shows a body's projection, and folded cloth looks narrower than it is.
 """
 
 from __future__ import annotations
@@ -18,26 +18,27 @@ from vmodel.types import BodyMeasurements, BoolArray, FloatArray
 NARROWED: Final[Mapping[str, tuple[float, float]]] = {
     "flat": (0.95, 0.2), "hanger": (0.93, 0.2), "held": (0.92, 0.2), "form": (1.0, 0.12), "worn": (1.0, 0.12),
 }  # fmt: skip
-"""How a garment was photographed -> width in the photo over what it is, and how far that may be off: a body's
-projection is taken for a garment that lies flat now and then, and shoulders, which it leaves as they are, tell."""
+"""How a garment was photographed -> width in the photo over the true width, and the deviation of that ratio. A body's
+projection is sometimes mistaken for a flat garment; shoulders, whose width it does not change, reveal that."""
 _ON_BODY: Final[Mapping[str, float]] = {
     "chest": 0.61, "waist": 0.68, "hip": 0.74, "opening": 0.72, "neck": 1.04, "depth": 0.84, "drop": 0.76,
     "sleeve": 1.06, "cuff": 0.67, "rise": 0.94, "inseam": 1.05,
 }  # fmt: skip
 """Size in a picture of a body or form over size lying flat, with the whole length as it is: medians of 49 garments that
-``pipelines.training.reader.forms`` photographed. Widths go round, necklines and armholes over a chest."""
+``pipelines.training.reader.forms`` photographed. Widths go round the body, necklines and armholes over a chest."""
 _KNEE: Final = 0.27
 _WIDTH_AT_KNEE: Final = 0.64
-"""Height over the body's, and width there as in ``_ON_BODY``: of a circle, which a skirt is nearly, 2 over pi."""
+"""Height of the knee over the body's, and width there as in ``_ON_BODY``: 2 over pi as of a circle, which a skirt
+nearly is."""
 SAMPLE_CHEST: Final = 0.525
-"""Chest of those whom samples are cut for, as a share of their height; much the same for women, men and children."""
+"""Chest of the people for whom samples are cut, over their height; much the same for women, men and children."""
 SAMPLE_HIP: Final = 0.56
 _GRADED_BY, _GRADED_SPREAD = 0.75, 0.25
-"""How much of a wearer's girth a sample lacks, and how far that may be off, as shares of its logarithm."""
+"""Part of a wearer's girth that a sample lacks, and the deviation of that part, as shares of its logarithm."""
 _DOUBTED: Final = 2.5
-"""Deviations from which on a reading counts less and less: a landmark that is wrong must not move all the others."""
+"""Deviations beyond which a reading counts less and less: a wrong landmark must not move all the others."""
 _ROUNDS: Final = 12
-"""Of weighing the readings anew: sizes of 99 in 100 labelled garments are then within 0.5 % of where they end."""
+"""Rounds of reweighting the readings: sizes of 99 in 100 labelled garments are then within 0.5 % of convergence."""
 STATED_SPREAD: Final = 0.004
 """Deviation of a size that the seller stated, as a logarithm."""
 
@@ -48,13 +49,13 @@ class Size:
 
     Attributes:
         name: of the size.
-        pixels: as the photo has it; None where it does not show it.
+        pixels: of the size in the photo; None where the photo does not show it.
         spread: deviation of that reading, as a share.
-        usual: in cm, what a garment of the kind has on this body.
+        usual: in cm, of a garment of the kind on this body.
         usual_spread: deviation of that, as a share.
         low, high: in cm, bounds of what this body can wear.
         is_width: it goes round the body, so that a projection narrows it; shoulders keep their width.
-        follows: how much of what other widths lose or gain it does: ends of legs are hardly graded, nor stretched.
+        follows: share of the other widths' loss or gain that it follows: ends of legs are hardly graded or stretched.
     """
 
     name: str
@@ -69,12 +70,12 @@ class Size:
 
 
 def shown_of(size: str, laid: str) -> float:
-    """What a photo shows of a size, as a share of it: less on a form, where widths go round."""
+    """Return the share of a size that a photo shows: less on a form, where widths go round the body."""
     return _ON_BODY.get(size, 1.0) if laid in {"form", "worn"} else 1.0
 
 
 def shown_of_width(height_cm: FloatArray | float, laid: str, body: BodyMeasurements) -> FloatArray:
-    """The same of a garment's width at heights above the floor."""
+    """Return the share of a garment's width that a photo shows at heights above the floor."""
     heights = [_KNEE * body.height, body.hip_height, body.waist_height, body.chest_height]
     widths = [_WIDTH_AT_KNEE, *(_ON_BODY[name] for name in ("hip", "waist", "chest"))]
     shown = np.interp(height_cm, heights, widths)
@@ -91,19 +92,19 @@ def solve_sizes(
     """Find all sizes and the photo's scale.
 
     Args:
-        sizes: what is to be found.
+        sizes: those to find.
         laid: how the garment was photographed, see ``NARROWED``.
-        stated_cm: sizes that the seller stated; they replace what is usual, and the bounds give way to them.
+        stated_cm: sizes that the seller stated; they replace the usual ones and override the bounds.
         trust: in the photo, 0..1; at less than 1 the garment becomes more like others of its kind.
         graded: girth of the wearer over that of sellers' samples, at the same height. Larger sizes are cut wider and
             hardly longer, and a photo mostly shows a sample.
     Returns:
-        Name -> cm, and cm a pixel along the garment.
+        Name -> cm, and cm per pixel along the garment.
     """
     stated = stated_cm or {}
     rows: list[FloatArray] = []
     goals: list[float] = []
-    count = len(sizes) + 2  # the sizes, the scale, what widths lose
+    count = len(sizes) + 2  # the sizes, the scale, the narrowing of widths
 
     read: list[bool] = []
 

@@ -1,4 +1,4 @@
-"""Where in its photo the cloth of a sleeve is: across it from edge to edge, from the armhole to its end."""
+"""Maps from a sleeve to its photo: across it from edge to edge, and along it from the armhole to its end."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ from vmodel.types import FloatArray, GarmentPhoto, IntArray, Sleeve
 _BLEND_CM: Final = 1.2
 """Width of the strip along a seam in which two parts' maps run into one another."""
 _TRUNK_BELOW: Final = 0.35
-"""How far below an armpit the border between trunk and sleeve turns outwards, cm a cm."""
+"""Outward slope of the border between trunk and sleeve below an armpit, cm per cm."""
 _SHARES: Final = np.linspace(0, 1, 17)
-"""Of a sleeve's length, where its edges are looked for in the photo."""
+"""Shares of a sleeve's length at which its edges are searched for in the photo."""
 _BEFORE: Final = 0.15
-"""How far the edges go on straight into the trunk, as a share of the length."""
+"""Straight extension of the edges into the trunk, as a share of the length."""
 _BENT: Final = 0.35
-"""How far a bent sleeve's outer edge may be from the straight line between its ends, as a share of its length."""
+"""Largest distance of a bent sleeve's outer edge from the straight line between its ends, as a share of its length."""
 _WIDER: Final = 0.12
-"""How far its inner edge may be from where the outer one says, as a share of its end's width."""
+"""Largest distance of its inner edge from the place that the outer one predicts, as a share of its length."""
 _CORNERS: Final = ("shoulder", "armpit", "cuff_outer", "cuff_inner")
 _CUFF_SHARES: Final = {"cuff_outer": (0.15, 0.3, 0.45), "cuff_inner": (0.55, 0.7, 0.85)}
-"""Of a sleeve's end, from its outer to its inner corner, where its outline is looked for."""
+"""Shares of a sleeve's end, from its outer to its inner corner, at which its outline is searched for."""
 _CUFF_REACH: Final = 0.5
-"""How far from the landmarks, as a share of the end's width."""
+"""Search distance from the landmarks, as a share of the end's width."""
 _NARROWEST, _WIDEST = 0.5, 1.7
-"""Widths between which a long sleeve's inner edge is looked for, as shares of what is usual there."""
+"""Widths between which a long sleeve's inner edge is searched for, as shares of the usual width there."""
 _SURELY_SLEEVE: Final = 0.3
-"""Share of what is usual within which there is surely the sleeve's own cloth."""
+"""Share of the usual width within which the cloth is surely the sleeve's own."""
 _ALIEN: Final = 16.0
-"""CIELAB distance from any colour of sleeve or trunk, from which on a colour is none of theirs."""
+"""CIELAB distance from every colour of sleeve and trunk beyond which a colour is not the garment's."""
 _FEW: Final = 8
-"""Places that have a colour at least if it is the garment's: one or two may lie off the cloth."""
+"""Least number of places with a colour of the garment: one or two may lie off the cloth."""
 _ALIEN_STEPS: Final = 8
-"""Half pixels along which it must be so."""
+"""Half pixels along which a colour must not be the garment's."""
 _COLOURS, _TRUNK = 400, 0.35
-"""Places of the trunk whose colours count, and how far from its middle they lie, as a share of its size."""
+"""Number of places of the trunk whose colours count, and their distance from its middle as a share of its size."""
 _MOST_STRETCH: Final = 2.0
-"""How much wider a sleeve may be worn than its photo shows it; beyond that its cloth is repeated as a mirror image. Of
-100 sleeves of 50 photos that were chosen by chance, 29 are narrower somewhere, 7 of them by half as much again."""
+"""Width of a sleeve over that in its photo, at most; beyond that its cloth is repeated as a mirror image. Of 100
+sleeves of 50 photos chosen at random, 29 are narrower somewhere, 7 of them by half as much again."""
 _HARDLY_SHOWN, _SHOWN = 0.86, 0.9
-"""Shares of a sleeve below which it wears the other's cloth, and above which the other has some to lend: of those 100,
-three have the first or less, and the rest about the second or more."""
+"""Visible shares of a sleeve below which it takes the other's cloth, and above which the other can give some. Of those
+100, three have the first or less, and the rest about the second or more."""
 _LEAST_CM: Final = 0.5
 """Length of an edge below which its direction is its neighbour's."""
 
 
 def with_whole_cuffs(photo: GarmentPhoto) -> GarmentPhoto:
-    """The photo with the ends of its sleeves where its outline ends them: landmarks leave bands and trims off."""
+    """Move the ends of a photo's sleeves to where its outline ends them: landmarks leave bands and trims off."""
     points = dict(photo.points)
     for side in SIDES if photo.kind.sleeve in SLEEVED else ():
         shoulder, armpit, outer, inner = (points[f"{name}_{side}"] for name in _CORNERS)
@@ -73,7 +73,7 @@ def with_whole_cuffs(photo: GarmentPhoto) -> GarmentPhoto:
 def sleeve_maps(photo: GarmentPhoto, block: Block, sides: tuple[str, ...]) -> dict[str, Places]:
     """Map sleeves: a place at some share of its width and of its length is at those shares in the photo.
 
-    One that its photo hardly shows wears the mirror image of the other.
+    A sleeve that its photo hardly shows gets the mirror image of the other.
 
     Args:
         photo: the garment.
@@ -99,13 +99,13 @@ def _mirrored(places: Places) -> Places:
 
 
 def _shown(photo: GarmentPhoto, outer_px: FloatArray, inner_px: FloatArray) -> float:
-    """Share of a sleeve, between its edges in the photo, that is cloth there: less where it is cut off or hidden."""
+    """Return the share of cloth between a sleeve's edges in the photo: less where it is cut off or hidden."""
     across = np.linspace(0.05, 0.95, 10)[None, :, None]
     return float(photo.mask[_pixels(photo, (1 - across) * outer_px[:, None] + across * inner_px[:, None])].mean())
 
 
 def _pixels(photo: GarmentPhoto, spots: FloatArray) -> tuple[IntArray, IntArray]:
-    """Rows and columns of the picture nearest to places (..., 2)."""
+    """Return the rows and columns of the picture nearest to places (..., 2)."""
     columns, rows = (
         np.clip(np.rint(spots[..., axis]).astype(int), 0, photo.mask.shape[1 - axis] - 1) for axis in (0, 1)
     )
@@ -115,7 +115,7 @@ def _pixels(photo: GarmentPhoto, spots: FloatArray) -> tuple[IntArray, IntArray]
 def _map(corners: list[FloatArray], outer_px: FloatArray, inner_px: FloatArray, is_short: bool) -> Places:
     """Map a sleeve from its edges, (18, 2) pixels each.
 
-    Short ones, whose inner edges are of another length than in the photo, are mapped stiffly: their stripes would fan.
+    Short sleeves are mapped stiffly: their inner edges differ in length from the photo's, so stripes would fan out.
     """
     if is_short:
         return _stiff(corners, outer_px[1:], inner_px[1:])
@@ -137,9 +137,10 @@ def _map(corners: list[FloatArray], outer_px: FloatArray, inner_px: FloatArray, 
 
 
 def _along(x: FloatArray, y: FloatArray, corners: list[FloatArray]) -> FloatArray:
-    """How far down a block's sleeve places are: 0 on the line through its shoulder square to the outer edge, 1 below.
+    """Return how far down a block's sleeve places are, as a share.
 
-    Not from the armhole, which lies aslant: checks would run as it does.
+    It is 0 on the line through the shoulder square to the outer edge, and 1 at the lower end. It does not begin at the
+    armhole, which is slanted: checks would slant as well.
     """
     shoulder, armpit, cuff_outer, cuff_inner = corners
     way = cuff_outer - shoulder
@@ -149,9 +150,9 @@ def _along(x: FloatArray, y: FloatArray, corners: list[FloatArray]) -> FloatArra
 
 
 def _repeats(corners: list[FloatArray], outer_px: FloatArray, inner_px: FloatArray) -> FloatArray:
-    """(18,) how often the cloth that the photo shows goes across the sleeve, so that it is not stretched beyond bounds.
+    """Return how often the photo's cloth goes across the sleeve, (18,), so that it is not stretched beyond bounds.
 
-    Once where the photo shows it whole; more where a sleeve hangs edge on, or is cut off by the photo's side.
+    Once where the photo shows it whole; more often where a sleeve hangs edge on, or the photo's side cuts it off.
     """
     shoulder, armpit, cuff_outer, cuff_inner = corners
     long_cm = float(np.linalg.norm(cuff_outer + cuff_inner - shoulder - armpit)) / 2
@@ -164,7 +165,7 @@ def _repeats(corners: list[FloatArray], outer_px: FloatArray, inner_px: FloatArr
 
 
 def _folded(share: FloatArray) -> FloatArray:
-    """Shares of a strip that is laid out to and fro: 0..1 forwards, 1..2 backwards, and so on."""
+    """Return shares of a strip that is laid back and forth: 0..1 forwards, 1..2 backwards, and so on."""
     return np.asarray(1 - np.abs(1 - np.mod(share, 2.0)))
 
 
@@ -200,7 +201,10 @@ def _stiff(corners: list[FloatArray], outer_px: FloatArray, inner_px: FloatArray
 def _share(
     x: FloatArray, y: FloatArray, first: tuple[FloatArray, FloatArray], second: tuple[FloatArray, FloatArray]
 ) -> FloatArray:
-    """How far places are from one line towards another: 0 on the first, 1 on the second, each given by two places."""
+    """Return how far places are from one line towards another: 0 on the first, 1 on the second.
+
+    Each line is given by two places.
+    """
     ways = [line[1] - line[0] for line in (first, second)]
     longer = max(ways, key=lambda way: float(np.linalg.norm(way)))
     away = []
@@ -213,7 +217,9 @@ def _share(
 
 
 def edges_of_sleeve(photo: GarmentPhoto, names: list[str], corners: list[FloatArray]) -> tuple[FloatArray, FloatArray]:
-    """Both (18, 2) in pixels, outer and inner, from inside the trunk to the cuff; smooth, or cloth would ripple.
+    """Find the outer and the inner edge, (18, 2) pixels each, from inside the trunk to the cuff.
+
+    They are smooth; otherwise the cloth would ripple.
 
     Args:
         photo: the garment.
@@ -235,7 +241,7 @@ def edges_of_sleeve(photo: GarmentPhoto, names: list[str], corners: list[FloatAr
 
 
 def _square_root_cm(corners: list[FloatArray]) -> float:
-    """Width of a block's sleeve at the armpit, square to its outer edge."""
+    """Return the width of a block's sleeve at the armpit, square to its outer edge."""
     shoulder, armpit, cuff_outer, _ = corners
     way = (cuff_outer - shoulder) / max(float(np.linalg.norm(cuff_outer - shoulder)), _LEAST_CM)
     off = armpit - shoulder
@@ -243,7 +249,7 @@ def _square_root_cm(corners: list[FloatArray]) -> float:
 
 
 def _smooth(line: FloatArray, times: int = 2) -> FloatArray:
-    """(n, ...) with neighbours averaged; the ends stay."""
+    """Average the neighbours of an (n, ...) line; the ends stay."""
     line = line.copy()
     for _ in range(times):
         line[1:-1] = 0.25 * line[:-2] + 0.5 * line[1:-1] + 0.25 * line[2:]
@@ -251,10 +257,10 @@ def _smooth(line: FloatArray, times: int = 2) -> FloatArray:
 
 
 def _across_long_sleeve(photo: GarmentPhoto, names: list[str], root_px: float) -> FloatArray:
-    """(17, 2, 2) outer and inner end of lines that lie square to the outer edge, from the shoulder to the cuff.
+    """Find the (17, 2, 2) outer and inner ends of lines square to the outer edge, from the shoulder to the cuff.
 
-    A hanging sleeve is folded at the armpit. Lines that end there would lie along the sleeve, and its checks aslant; so
-    they go on into the trunk, whose cloth is mostly the sleeve's.
+    A hanging sleeve is folded at the armpit. Lines that end there would lie along the sleeve, and its checks would
+    slant. The lines therefore go on into the trunk, whose cloth is mostly the sleeve's.
     """
     shoulder, armpit, cuff_outer, cuff_inner = (photo.points[name] for name in names)
     middle = (shoulder + armpit + cuff_outer + cuff_inner) / 4
@@ -277,7 +283,7 @@ def _across_long_sleeve(photo: GarmentPhoto, names: list[str], root_px: float) -
 
 
 def _colours_of(photo: GarmentPhoto, outer: FloatArray, inwards: FloatArray, usual: FloatArray) -> cKDTree:
-    """CIELAB colours of a sleeve's outer part and of the trunk.
+    """Collect the CIELAB colours of a sleeve's outer part and of the trunk.
 
     Args:
         photo: the garment.
@@ -295,16 +301,16 @@ def _colours_of(photo: GarmentPhoto, outer: FloatArray, inwards: FloatArray, usu
 
 
 def _lab_at(photo: GarmentPhoto, spots: FloatArray) -> FloatArray:
-    """(n, 3) CIELAB of the picture at places (n, 2)."""
+    """Return the (n, 3) CIELAB colours of the picture at places (n, 2)."""
     return np.asarray(
         cv2.cvtColor(photo.rgb[_pixels(photo, spots)][None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0]
     )
 
 
 def _width(photo: GarmentPhoto, own: cKDTree, outer: FloatArray, inwards: FloatArray, usual: float) -> float:
-    """Pixels from a sleeve's outer edge to where cloth ends inwards; what is usual where it ends nowhere near.
+    """Return the pixels from a sleeve's outer edge inwards to the end of its cloth; the usual width if it is not near.
 
-    A mask may hold ground between sleeve and trunk, which has none of their colours.
+    A mask may include ground between sleeve and trunk, which has none of their colours.
     """
     steps = np.arange(_NARROWEST * usual, _WIDEST * usual, 0.5)
     line = outer + steps[:, None] * inwards
@@ -315,7 +321,7 @@ def _width(photo: GarmentPhoto, own: cKDTree, outer: FloatArray, inwards: FloatA
 
 
 def _across_short_sleeve(photo: GarmentPhoto, names: list[str], share: float) -> tuple[FloatArray, FloatArray]:
-    """Where a sleeve's two edges are at a share of its length: both turn where its outer edge turns.
+    """Locate a sleeve's two edges at a share of its length: both turn where its outer edge turns.
 
     Args:
         photo: the garment.
@@ -333,7 +339,7 @@ def _across_short_sleeve(photo: GarmentPhoto, names: list[str], share: float) ->
 
 
 def joined(places: Places, sleeve: Places, shoulder: FloatArray, armpit: FloatArray, cuff: FloatArray) -> Places:
-    """The map of a trunk, with a sleeve's beyond the line from shoulder to armpit."""
+    """Join the map of a trunk and a sleeve's, which holds beyond the line from shoulder to armpit."""
     way = (armpit - shoulder) / np.linalg.norm(armpit - shoulder)
     normal = np.array([-way[1], way[0]])
     normal *= np.sign((cuff - armpit) @ normal)

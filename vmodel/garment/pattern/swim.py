@@ -1,4 +1,4 @@
-"""Swimwear: what its cut has of its own. Widths are the wearer's; leg lines and bare midriff are the photo's."""
+"""Cut of swimwear: widths are the wearer's; leg lines and bare midriff are the photo's."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _LEG_LINE: Final = (0.26, 0.72)
 _GUSSET_CM: Final = (2.8, 3.8)
 """Half width of the crotch seam."""
 _BOW: Final = (0.02, 0.2)
-"""How far a leg line is hollowed out in front."""
+"""Bounds of the hollow of a leg line in front, see ``BriefCut.bow``."""
 _BOW_BEHIND: Final = -0.1
-"""The same behind, where it covers the seat."""
+"""Hollow of a leg line behind, where it covers the seat."""
 _ABOVE_CREST: Final = 0.07
-"""How far above the middle of the chest the front's upper edge runs, at least, as a share of the chest's girth."""
+"""Least height of the front's upper edge above the middle of the chest, as a share of the chest's girth."""
 _TOP_HEM: Final = (0.064, 0.1)
-"""How far below the middle of the chest a two-piece's top may end, as shares of the body's height."""
+"""Bounds of the end of a two-piece's top below the middle of the chest, as shares of the body's height."""
 _RISE: Final = (0.5, 1.0)
 """Waist of a two-piece's brief over its crotch, as a share of the way to the wearer's waist."""
 _LEAST_SIDE_CM: Final = 3.5
@@ -39,7 +39,7 @@ _LEAST_BARE_CM: Final = 5.0
 
 
 def swim_sizes(sizes: Iterable[Size], kind: GarmentKind, body: BodyMeasurements) -> Iterable[Size]:
-    """Sizes of a garment from the shoulders within what swimwear may have: it clings, and covers the chest."""
+    """Bound the sizes of a garment from the shoulders to those of swimwear: it clings, and covers the chest."""
     to_chest = body.neck_height - body.chest_height
     chest, above = SNUG * body.chest / 4, _ABOVE_CREST * body.chest
     arm = min(0.2 * body.chest, (0.125 if kind.sleeve == Sleeve.NONE else 0.105) * body.height)
@@ -54,12 +54,12 @@ def swim_sizes(sizes: Iterable[Size], kind: GarmentKind, body: BodyMeasurements)
 
 
 def swim_top(body: BodyMeasurements) -> float:
-    """How far the upper edge of strapless swimwear lies below the neck points."""
+    """Return how far the upper edge of strapless swimwear lies below the neck points."""
     return body.neck_height - body.chest_height - _ABOVE_CREST * body.chest
 
 
 def swim_length(photo: GarmentPhoto, body: BodyMeasurements, below: float) -> Size:
-    """Upper end to the crotch: the wearer's, and a measure of the photo's scale where it shows one piece.
+    """Return the length from the upper end to the crotch: the wearer's, and a measure of scale if there is one piece.
 
     Args:
         photo: upright.
@@ -80,7 +80,7 @@ def fit_brief(
     Args:
         photo: upright.
         body: of the wearer.
-        scale: cm a pixel.
+        scale: cm per pixel.
         armpit_cm: of the cut, below its neck points.
     Returns:
         The brief; where its sides end, and where it is bare between two pieces, all in cm below the neck points.
@@ -102,12 +102,12 @@ def fit_brief(
 
 
 def _within(value_cm: float, shares: tuple[float, float], of_cm: float) -> float:
-    """The value, brought between two shares of a length."""
+    """Clip the value between two shares of a length."""
     return float(np.clip(value_cm, shares[0] * of_cm, shares[1] * of_cm))
 
 
 def _hollow(photo: GarmentPhoto) -> float:
-    """How far the leg lines run inside the straight way between their ends, as a share of it."""
+    """Return how far the leg lines run inside the straight line between their ends, as a share of it."""
     found = []
     for side in SIDES:
         outer, inner = photo.points[f"leg_outer_{side}"], photo.points[f"leg_inner_{side}"]
@@ -124,7 +124,7 @@ def _lowest_above(photo: GarmentPhoto, gap: float) -> float:
 
 
 def _waist_row(photo: GarmentPhoto, gap: float) -> float:
-    """Where the brief begins, in its middle."""
+    """Return the row where the brief begins, in its middle."""
     rows = np.flatnonzero(photo.mask[int(gap) :, round(float(photo.points["crotch"][0]))])
     return float(rows.min(initial=0)) + int(gap)
 
@@ -166,7 +166,7 @@ def in_two(block: Block, bare_cm: tuple[float, float]) -> Block:
 
 
 def _part(side: FloatArray, y: float, above: bool) -> FloatArray:
-    """(n, 2) the part of a side, which runs upwards, that lies above or below a height."""
+    """Return the (n, 2) part of a side, which runs upwards, that lies above or below a height."""
     order = np.argsort(side[:, 1])
     at = np.array([[np.interp(y, side[order, 1], side[order, 0]), y]])
     return np.concatenate([at, side[side[:, 1] > y]]) if above else np.concatenate([side[side[:, 1] < y], at])

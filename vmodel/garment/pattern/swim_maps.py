@@ -1,4 +1,4 @@
-"""Where in its photo the cloth of swimwear is: leg lines, and the two pieces of a two-piece."""
+"""Maps from swimwear to its photo: leg lines, and the two pieces of a two-piece."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from vmodel.types import BoolArray, FloatArray, GarmentPhoto, Neckline
 
 _SHARES: Final = (0.25, 0.5, 0.75)
 _ACROSS: Final = (-0.9, -0.6, -0.3, 0.0, 0.3, 0.6, 0.9)
-"""Of a hem's or a waist's half width."""
+"""Shares of a hem's or a waist's half width."""
 
 
 def leg_line_pairs(photo: GarmentPhoto, block: Block, which: str) -> Pairs:
-    """Pairs along the leg lines of a side; the back, which covers more, has the same cloth drawn down."""
+    """Pair the leg lines of a side with the photo; the back, which covers more, has the same cloth drawn down."""
     pairs: Pairs = []
     middle = np.array([photo.points["crotch"][0], photo.middle("leg_outer")[1]])
     for side in SIDES:
@@ -32,7 +32,7 @@ def leg_line_pairs(photo: GarmentPhoto, block: Block, which: str) -> Pairs:
 
 
 def top_pairs(photo: GarmentPhoto, block: Block, which: str, gap: float) -> Pairs:
-    """Pairs on the upper one of two pieces.
+    """Pair the upper one of two pieces with the photo.
 
     Args:
         photo: upright.
@@ -51,7 +51,7 @@ def top_pairs(photo: GarmentPhoto, block: Block, which: str, gap: float) -> Pair
 
 
 def brief_pairs(photo: GarmentPhoto, block: Block, which: str, gap: float) -> Pairs:
-    """Pairs on the lower one of two pieces; see ``top_pairs``."""
+    """Pair the lower one of two pieces with the photo; see ``top_pairs``."""
     marks, points = block.landmarks_cm, photo.points
     names = [f"{stem}_{side}" for stem in ("leg_outer", "leg_inner") for side in SIDES]
     pairs: Pairs = [(marks[name], points[name], 1.0) for name in (*names, "crotch")]
@@ -62,7 +62,7 @@ def brief_pairs(photo: GarmentPhoto, block: Block, which: str, gap: float) -> Pa
 
 
 def above(upper: Places, lower: Places, block: Block) -> Places:
-    """One map above the bare midriff of a two-piece, another below it."""
+    """Combine one map above the bare midriff of a two-piece and another below it."""
     border = float(_edges_with(block, "hem")["hem"][0, 1] + _edges_with(block, "waist")["waist"][0, 1]) / 2
     return lambda x, y: np.where((y > border)[..., None], upper(x, y), lower(x, y))
 
@@ -72,7 +72,7 @@ def _edges_with(block: Block, name: str) -> Edges:
 
 
 def _edge_pairs(piece: BoolArray, line: FloatArray, points: Mapping[str, FloatArray], ends: str, lowest: bool) -> Pairs:
-    """Pairs along the lower or the upper edge of a piece; the line runs from the right to the left."""
+    """Pair the lower or the upper edge of a piece with the photo; the line runs from the right to the left."""
     right, left = (float(points[f"{ends}_{side}"][0]) for side in ("right", "left"))
     pairs: Pairs = []
     for across in _ACROSS:

@@ -38,7 +38,7 @@ _ANGLES: Final = 18.0, 48.0
 _STRAP_CM: Final = 1.0, 5.0
 """Widths of a strap."""
 _CLEAR_CM: Final = 1.2
-"""How far outside the trunk a cuff ends, at least."""
+"""Least distance of a cuff's end from the trunk."""
 _LEAST_NECK: Final = 0.235
 """Least half span of the neck points, as a share of the neck's girth."""
 _LEAST_APART: Final = (0.03, 0.055)
@@ -46,31 +46,31 @@ _LEAST_APART: Final = (0.03, 0.055)
 _MOST_APART: Final = (0.06, 0.1)
 _SHORTEST_DRESS: Final = 0.82  # height of its hem over the inseam
 _ANYWHERE: Final = 0.6
-"""Deviation of a size that says little of itself."""
+"""Deviation of a size about which little is known in advance."""
 _CORNER_CM: Final = 0.4
-"""What a hem's corner lies further out than its side goes on, at most: corners that curl up in a photo stick out."""
+"""Most by which a hem's corner may lie outside its side's extension: corners that curl up in a photo stick out."""
 _WIDEST_ROUND: Final = {Neckline.HOOD: 0.32, Neckline.COLLAR: 0.29, Neckline.HIGH: 0.3}
 """Most half span of the neck points where something goes round the neck, as a share of its girth."""
 _LEAST_STAND: Final = 0.26
-"""The same where something stands round the neck."""
+"""Least half span of the neck points where something stands round the neck, as a share of its girth."""
 _WIDEST_NECK: Final = {Neckline.BOAT: 0.86}
-"""Most of it, as a share of the shoulders, where it is more than usual."""
+"""Most half span of the neck points, as a share of the shoulders, where it is more than usual."""
 _HALTER_CM: Final = 0.8, 6.0
-"""Widths of what goes round the neck."""
+"""Bounds of the width of what goes round the neck."""
 _STRING_CM, _STRING_DROP_CM = 3.0, 6.0
-"""What is narrower, beside a deeper neck, is a string."""
+"""Width below which a halter's band beside a neck deeper than the second is a string."""
 _STRINGS: Final = {Neckline.HALTER: 0.8, Neckline.V: 0.5}
-"""How far down the neck strings, or straps beside a pointed front, go, as a share of its depth."""
+"""Depth to which strings, or straps beside a pointed front, go down the neck, as a share of its depth."""
 _HALTER_REACH: Final = 0.72
-"""How far out it lies at most, as a share of the shoulders."""
+"""Outermost place of a halter's band, as a share of the shoulders."""
 _ROUND_ARM: Final = 0.15
 """Half the girth of an upper arm, as a share of the chest."""
 _OFF_ANGLE: Final = 58.0
-"""Of a sleeve that begins below the shoulder: the arm hangs in it."""
+"""Angle of a sleeve that begins below the shoulder: the arm hangs in it."""
 _OFF_ROOM_CM, _BAND_CM = 2.0, 7.0
-"""What such a sleeve is wider than half the arm, and its length where it is a band or a flounce."""
+"""Room of such a sleeve beyond half the arm, and its length where it is a band or a flounce."""
 _OFF_LATER: Final = 0.04
-"""How far down the arm its root lies, as a share of the height."""
+"""Distance of its root down the arm, as a share of the height."""
 
 
 def fit_upper(
@@ -85,7 +85,7 @@ def fit_upper(
         stated_cm: "width" and "length" as the seller stated them, either, both or none.
         trust: in the photo, see ``solve_sizes``.
     Returns:
-        The cut, and cm a pixel.
+        The cut, and cm per pixel.
     """
     kind = photo.kind
     bare = bare_side(photo)
@@ -153,7 +153,7 @@ def fit_upper(
 
 
 def _apart(photo: GarmentPhoto, body: BodyMeasurements, scale: float) -> tuple[float, float]:
-    """How far the edges of an open front are cut from its middle, at neck and hem: as the photo shows it, bounded."""
+    """Return how far an open front's edges are cut from its middle at neck and hem: as in the photo, bounded."""
     seen = np.zeros(2)
     if photo.opening is not None:
         gap = scale * np.linalg.norm(photo.opening[0] - photo.opening[1], axis=1) / 2
@@ -165,7 +165,7 @@ def _apart(photo: GarmentPhoto, body: BodyMeasurements, scale: float) -> tuple[f
 def _across_the_top(
     photo: GarmentPhoto, body: BodyMeasurements, sizes: Mapping[str, float], scale: float
 ) -> tuple[float, float, float]:
-    """Half spans of shoulders and neck, and ``UpperCut.strings``."""
+    """Return the half spans of shoulders and neck, and ``UpperCut.strings``."""
     kind, chest = photo.kind, sizes["chest"]
     if not kind.hangs_from_shoulders:
         return chest, min(sizes["neck"], chest - 1.0), 0.0
@@ -179,14 +179,14 @@ def _across_the_top(
             wide, strings = string, _STRINGS[Neckline.HALTER]
         most = max(min(_HALTER_CM[1], _HALTER_REACH * body.shoulder_width / 2 - neck), _HALTER_CM[0])
         return neck + float(np.clip(wide, _HALTER_CM[0], most)), neck, strings
-    if kind.sleeve == Sleeve.STRAP:  # how wide it is shows in the photo, whatever its neck's width
+    if kind.sleeve == Sleeve.STRAP:  # the photo shows its width, whatever its neck's width
         going_down = SWIM_STRINGS if kind.category == Category.SWIMWEAR else _STRINGS
         return shoulder, shoulder - float(np.clip(wide, *_STRAP_CM)), going_down.get(kind.neckline, 0.0)
     return shoulder, neck, 0.0
 
 
 def _below(kind: GarmentKind, body: BodyMeasurements) -> float:
-    """How far an upper edge that no shoulder carries lies below the neck points."""
+    """Return how far an upper edge that no shoulder carries lies below the neck points."""
     if kind.category == Category.SWIMWEAR and kind.neckline == Neckline.STRAPLESS:
         return swim_top(body)
     share = {Neckline.OFF_SHOULDER: 0.5, Neckline.STRAPLESS: 0.95}.get(kind.neckline, 0.0)
@@ -198,21 +198,21 @@ def _sleeve_ease(kind: GarmentKind) -> float:
 
 
 def _roomy_angle(across: float, deep: float, around: float) -> float:
-    """Angle at which a sleeve from this armhole is wide enough: lying flat, a steeper one is narrower."""
+    """Return the angle at which a sleeve from this armhole is wide enough: lying flat, a steeper one is narrower."""
     widest = float(np.hypot(across, deep))
     angle = float(np.degrees(np.arccos(min(1.0, around / widest)) - np.arctan2(across, deep)))
     return float(np.clip(angle, *_ANGLES))
 
 
 def _least_sleeve(across: float, deep: float, angle: float, cuff: float, flare: float) -> float:
-    """Length below which a short sleeve's cuff would end inside the trunk.
+    """Return the length below which a short sleeve's cuff would end inside the trunk.
 
     Args:
         across: from the shoulder point out to the armpit, cm.
-        deep: from the one down to the other.
+        deep: from the shoulder point down to the armpit, cm.
         angle: of the sleeve below the horizontal, degrees.
         cuff: flat width.
-        flare: how far the side leans outwards below the armpit, cm a cm.
+        flare: how far the side leans outwards below the armpit, cm per cm.
     """
     cos, sin, lean = np.cos(np.radians(angle)), np.sin(np.radians(angle)), float(np.clip(flare, 0.0, 0.6))
     lower = max(0.0, cuff - (deep * cos - across * sin)) / 2  # how far the cuff's end lies below the armpit's line
@@ -233,10 +233,10 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
     if strap or halter:
         across = 0.62 * half
     torso = body.neck_height - body.hip_height
-    # how far an elastic edge hangs through, and how wide apart a halter's ends fell, says nothing of how they are worn
+    # the sag of an elastic edge and the distance of a halter's ends in a photo say nothing about how they are worn
     drop = depth_px(photo)
     widest = half if off else (0.95 if strap or halter else _WIDEST_NECK.get(kind.neckline, 0.78)) * across
-    if kind.neckline in _WIDEST_ROUND:  # what lies spread out beside the neck is easily read too far out
+    if kind.neckline in _WIDEST_ROUND:  # neck points of cloth spread out beside the neck are easily read too far out
         widest = min(widest, _WIDEST_ROUND[kind.neckline] * body.neck)
     found = [
         Size("chest", photo.half("armpit"), 0.04, (body.chest + ease) / 4, 0.08,
@@ -262,14 +262,14 @@ def _sizes(photo: GarmentPhoto, body: BodyMeasurements, gender: str) -> list[Siz
 
 
 def _armhole(photo: GarmentPhoto) -> float | None:
-    """As ``UpperCut.armhole``."""
+    """Return ``UpperCut.armhole``."""
     if photo.kind.neckline == Neckline.HALTER:
         return cut_in(photo)
     return SWIM_ARMHOLE if photo.kind.category == Category.SWIMWEAR and photo.kind.sleeve == Sleeve.STRAP else None
 
 
 def _depth_size(photo: GarmentPhoto, body: BodyMeasurements, ease: float) -> Size:
-    """From the shoulder points down to the armpits, or from an upper edge that lies across both arms."""
+    """Return the depth from the shoulder points to the armpits, or from an upper edge that lies across both arms."""
     off = photo.kind.neckline == Neckline.OFF_SHOULDER
     pixels = float((photo.middle("armpit") - photo.middle("neck" if off else "shoulder"))[1])
     if off:
@@ -280,7 +280,7 @@ def _depth_size(photo: GarmentPhoto, body: BodyMeasurements, ease: float) -> Siz
 
 
 def _beside_bib(size: Size, body: BodyMeasurements) -> Size:
-    """The same for dungarees, whose sides begin anywhere between arm and waist."""
+    """Adapt a size to dungarees, whose sides begin anywhere between arm and waist."""
     if size.name == "chest":
         return replace(size, low=(body.waist + 8) / 4)
     if size.name == "depth":
@@ -317,7 +317,7 @@ def _sleeve_sizes(photo: GarmentPhoto, body: BodyMeasurements) -> list[Size]:
         root = (points[f"shoulder_{side}"] + points[f"armpit_{side}"]) / 2
         runs.append(float(np.linalg.norm((outer + inner) / 2 - root)))
         wide.append(float(np.linalg.norm(outer - inner)))
-    # one that begins below the shoulder is shorter by what lies above it
+    # a sleeve that begins below the shoulder is shorter by the part above it
     later = _OFF_LATER * body.height if kind.neckline == Neckline.OFF_SHOULDER else 0.0
     low, high = (max(share * body.arm_length - later, 4.0) for share in _SLEEVE_BOUNDS[kind.sleeve])
     usual = max(_SLEEVE_OF_ARM[kind.sleeve] * body.arm_length - later, 6.0)
@@ -325,7 +325,7 @@ def _sleeve_sizes(photo: GarmentPhoto, body: BodyMeasurements) -> list[Size]:
     short = kind.sleeve == Sleeve.SHORT
     cuff = (0.175 if short else 0.125) * body.chest
     return [
-        # a sleeve that lies folded or hangs behind looks shorter than it is: the longer one tells
+        # a sleeve that lies folded or hangs behind looks shorter than it is: the longer one counts
         Size("sleeve", max(runs), 0.07, usual, spread, low, high),
         Size("cuff", float(np.mean(wide)), 0.12, cuff, 0.4, (0.16 if short else 0.1) * body.chest,
              _MOST_CUFF[not short] * body.chest),
@@ -349,7 +349,7 @@ def _legs(body: BodyMeasurements, sizes: Mapping[str, float], length: float, bel
 
 
 def _sides(photo: GarmentPhoto, body: BodyMeasurements, chest: float, length: float, armpit: float) -> FloatArray:
-    """(n, 2) half widths from armpit to hem: as the outline has them, and at least as wide as the body needs."""
+    """Return the (n, 2) half widths from armpit to hem: as in the outline, and at least as wide as the body needs."""
     legs = photo.kind.category == Category.JUMPSUIT
     spans = [float(np.linalg.norm(left - right)) / 2 for left, right in side_spots(photo).values()]
     seen = chest * np.array([1.0, *(span / max(photo.half("armpit"), 1.0) for span in spans)])
@@ -374,7 +374,7 @@ def _sides(photo: GarmentPhoto, body: BodyMeasurements, chest: float, length: fl
 
 
 def _need(kind: GarmentKind, body: BodyMeasurements, below_cm: float) -> float:
-    """Least half width at so many cm below the neck points."""
+    """Return the least half width at a distance in cm below the neck points."""
     heights = [body.neck_height - h for h in (body.chest_height, body.waist_height, body.hip_height)]
     if kind.category == Category.SWIMWEAR:
         return float(np.interp(below_cm, heights, (body.chest, body.waist, body.hip))) * SNUG / 4
@@ -385,7 +385,7 @@ def _need(kind: GarmentKind, body: BodyMeasurements, below_cm: float) -> float:
 
 
 def _hem(photo: GarmentPhoto, scale: float) -> FloatArray:
-    """(9, 2) shape of the hem's front, bounded: share of its width, and cm below its corners."""
+    """Return the (9, 2) shape of the hem's front, bounded: share of its width, and cm below its corners."""
     spots = hem_spots(photo)
     left, right = photo.points["hem_left"], photo.points["hem_right"]
     straight = right + (left - right) * (HEM_SHARES[:, None] + 1) / 2

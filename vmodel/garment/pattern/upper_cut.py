@@ -1,4 +1,4 @@
-"""Sizes of a garment that hangs from the shoulders, in centimetres, between the fit that finds them and the draft."""
+"""Sizes of a garment that hangs from the shoulders, in centimetres: result of the fit and input of the draft."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class UpperCut:
         apart: how far from the middle the edges of an open front lie at the neck and at the hem; None for a closed one.
         armhole: exponent of the armhole's curve: the higher, the deeper it cuts in; None for the kind's own.
         strings: how far down the neck straps go along the armholes before the front begins, as a share of its depth.
-        below: of an upper edge that no shoulder carries, how far under the neck points; ``depth`` counts from it.
-        root: flat width of the sleeve there, where it begins.
+        below: distance of an upper edge that no shoulder carries below the neck points; ``depth`` counts from it.
+        root: flat width of the sleeve at its beginning there.
         bare: "left" or "right", the side that goes under the arm instead of over the shoulder; "" for neither.
         brief: of swimwear, whose sides end at the leg line.
         midriff: of a two-piece, cm below the neck points from the top's hem to the brief's waist; None for one piece.

@@ -1,8 +1,8 @@
-"""From the photo to a block's canvas: smooth maps that keep shapes, part by part, and never fold.
+"""Smooth, shape-preserving warps from the photo to a block's canvas, part by part and without folds.
 
-Each part is covered by a grid whose corners say where in the photo they come from. They meet landmarks and outline,
-change size and direction as little as they can from cell to cell, and turn as similarities where something is printed
-(after Zhang et al. 2008, "Shape-preserving warps"), so that circles stay round and letters straight.
+A grid covers each part; every corner has its place in the photo. The grid fits landmarks and outline, and changes size
+and direction as little as possible from cell to cell. Where something is printed its cells stay similarities (after
+Zhang et al. 2008, "Shape-preserving warps"), so that circles stay round and letters straight.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ Places = Callable[[FloatArray, FloatArray], FloatArray]
 _CELLS: Final = 26
 """Cells along a part's longer side."""
 _SIMILAR, _SMOOTH, _MEET = 1.0, 0.35, 6.0
-"""Weights of a cell's being a similarity, of neighbours' being alike, and of meeting a point."""
+"""Weights of the similarity of a cell, of the smoothness between neighbours, and of fitting a point."""
 _STIFFER: Final = (1.0, 4.0, 16.0, 64.0, 400.0)
-"""How much more shapes are kept, by attempt, until no cell folds."""
+"""Factors on the weights of similarity and smoothness, by attempt, until no cell folds."""
 LEAST_AREA: Final = 0.15
 """Share of the typical area below which a cell counts as folded."""
 
 
 @dataclass(frozen=True, eq=False)
 class Warp:
-    """Where a part's canvas comes from in the photo.
+    """Map from a part's canvas to the photo.
 
     Attributes:
         low, step: (2,) cm of the first grid corner and between corners.
@@ -48,7 +48,7 @@ class Warp:
     stretch: float
 
     def at(self, x: FloatArray, y: FloatArray) -> FloatArray:
-        """(..., 2) photo pixels of places in cm; straight on beyond the grid."""
+        """Return the (..., 2) photo pixels of places in cm; extrapolate beyond the grid."""
         rows, columns = self.corners_px.shape[:2]
         u, v = (x - self.low[0]) / self.step[0], (y - self.low[1]) / self.step[1]
         i = np.clip(np.floor(u).astype(int), 0, columns - 2)
@@ -72,10 +72,10 @@ def solve_warp(
 
     Args:
         outline_cm: (n, 2) the part in the block; the grid covers it with a margin.
-        pairs: what is to be met.
-        printed: (n, 2) places in cm on a placed print and (n,) how strongly its shape is to be kept; None for none.
+        pairs: places to fit.
+        printed: (n, 2) places in cm on a placed print and (n,) weights for keeping its shape; None without a print.
     Returns:
-        The least stiff warp that folds nowhere.
+        The least stiff warp that folds nowhere; if all fold, the affine map that fits the pairs best.
     """
     low, high = outline_cm.min(0) - 2.0, outline_cm.max(0) + 2.0
     cells = np.maximum(np.round((high - low) / (high - low).max() * _CELLS).astype(int), 4)
@@ -95,7 +95,7 @@ def solve_warp(
 
 
 def _affine(pairs: Pairs) -> FloatArray:
-    """(2, 3) the similarity with separate scales across and along that fits the pairs best, turned like the photo."""
+    """Return the (2, 3) affine map that fits the pairs best, by weighted least squares."""
     source = np.array([pair[0] for pair in pairs])
     target = np.array([pair[1] for pair in pairs])
     weight = np.sqrt(np.array([pair[2] for pair in pairs]))[:, None]
@@ -159,7 +159,7 @@ def _solve(
 
 
 def _least_area(corners: FloatArray) -> float:
-    """Smallest signed area of a half cell over the median one; negative where the map folds."""
+    """Return the smallest signed area of a half cell over the median one; negative where the map folds."""
     a, b, c, d = corners[:-1, :-1], corners[:-1, 1:], corners[1:, :-1], corners[1:, 1:]
     areas = np.concatenate([_cross(b - a, c - a).ravel(), _cross(d - c, d - b).ravel(),
                             _cross(b - a, d - b).ravel(), _cross(d - c, c - a).ravel()])  # fmt: skip
@@ -175,7 +175,7 @@ def _cross(first: FloatArray, second: FloatArray) -> FloatArray:
 def _print_weight(
     low: FloatArray, step: FloatArray, grid: IntArray, printed: tuple[FloatArray, FloatArray] | None
 ) -> FloatArray:
-    """(rows - 1, columns - 1) in 0..1: how much each cell shows of a placed print."""
+    """Return how much of a placed print each cell shows, (rows - 1, columns - 1) in 0..1."""
     found = np.zeros((int(grid[0]) - 1, int(grid[1]) - 1))
     if printed is None or not len(printed[0]):
         return found
@@ -196,6 +196,6 @@ def _stretch(corners: FloatArray, step: FloatArray, stiff_cells: FloatArray) -> 
 
 
 def sample(photo: ByteArray, places_px: FloatArray) -> ByteArray:
-    """(H, W, 3) uint8 the photo's colours at (H, W, 2) places, pixel centres at half-integers."""
+    """Return the photo's colours, (H, W, 3) uint8, at (H, W, 2) places, pixel centres at half-integers."""
     x, y = (np.ascontiguousarray(places_px[..., axis] - 0.5, np.float32) for axis in (0, 1))
     return np.asarray(cv2.remap(photo, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
