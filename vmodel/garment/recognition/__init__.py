@@ -1,1 +1,1 @@
-"""Reading a photo: which pixels are the garment, its landmarks, its kind, and how it was photographed."""
+"""Recognition of a garment in its photo: its pixels, landmarks and kind, and how it was photographed."""

@@ -10,14 +10,14 @@ import numpy as np
 from vmodel.types import Category, FloatArray, GarmentKind, Neckline, Sleeve
 
 _BELOW_EDGE: Final = 0.12
-"""How far below the front's upper edge the sides of a bib begin, at least, over their distance."""
+"""Least distance of the upper ends of a bib's sides below the front's upper edge, over the distance of the sides."""
 _BELOW_STRAPS: Final = 0.55
-"""The same below the top of the straps."""
+"""Least distance of the same ends below the top of the straps, over the distance of the sides."""
 _NO_BIB: Final = frozenset({Neckline.V, Neckline.SWEETHEART, Neckline.STRAPLESS, Neckline.HALTER, Neckline.ASYMMETRIC})
 
 
 def has_bib(kind: GarmentKind, points: Mapping[str, FloatArray]) -> bool:
-    """True for dungarees and pinafores, whose sides begin well below the front's upper edge.
+    """Return whether a garment is dungarees or a pinafore, whose sides begin well below the front's upper edge.
 
     Args:
         kind: of the garment.

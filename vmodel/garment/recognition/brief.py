@@ -12,15 +12,15 @@ from vmodel.garment.pattern.photo import gap_row
 from vmodel.types import BoolArray, FloatArray, IntArray
 
 _HEIGHT_PX: Final = 480
-"""Of the upright mask in which the outline is followed."""
+"""Height of the upright mask in which the outline is followed."""
 _GUSSET: Final = 0.03
-"""How far above its lowest point the width of the crotch is measured, as a share of the garment's height."""
+"""Height above its lowest point at which the width of the crotch is measured, as a share of the garment's height."""
 _NARROWS: Final = 0.55
-"""Width of a crotch over that between the leg lines' outer ends, at most."""
+"""Largest width of a crotch over that between the leg lines' outer ends."""
 _LEAST_LEG_LINE: Final = 0.15
-"""Height of these ends above the crotch over the same, at least."""
+"""Least height of these ends above the crotch, over the width between them."""
 _BESIDE: Final = 0.015
-"""How far beside the middle the crotch may lie, as a share of the height."""
+"""Largest distance of the crotch from the middle, as a share of the height."""
 _FEWEST_ROWS: Final = 40
 
 
@@ -32,7 +32,7 @@ def leg_points(mask: BoolArray, points: Mapping[str, FloatArray]) -> dict[str, F
         points: of the network, photo pixels.
     Returns:
         "crotch", and for both sides "leg_outer" (where side and leg line meet) and "leg_inner" (the crotch's end);
-        nothing where no cloth lies below the neck.
+        empty where too little cloth lies below the neck.
     """
     neck, armpit = (_middle(points, stem) for stem in ("neck", "armpit"))
     way = points["crotch"] - neck
@@ -63,7 +63,7 @@ def leg_points(mask: BoolArray, points: Mapping[str, FloatArray]) -> dict[str, F
 
 
 def has_brief(points: Mapping[str, FloatArray]) -> bool:
-    """True if what ``leg_points`` found narrows to a crotch; a top's hem and a short leg's end are wide."""
+    """Return whether what ``leg_points`` found narrows to a crotch; a top's hem and a short leg's end are wide."""
     inner, outer = (np.linalg.norm(points[f"{n}_left"] - points[f"{n}_right"]) for n in ("leg_inner", "leg_outer"))
     below = points["crotch"] - _middle(points, "leg_outer")
     return bool(inner < _NARROWS * outer and np.linalg.norm(below) > _LEAST_LEG_LINE * outer)
@@ -74,7 +74,7 @@ def _middle(points: Mapping[str, FloatArray], stem: str) -> FloatArray:
 
 
 def _middle_run(mask: BoolArray, x: float, first: int) -> FloatArray:
-    """(n, 3) row, and first and last column of the cloth round the middle, from a row down to the lowest one."""
+    """Return (n, 3) row, first and last column of the cloth round the middle, from a row down to the lowest one."""
     found: list[tuple[float, float, float]] = []
     for row in range(first, mask.shape[0]):
         columns: IntArray = np.flatnonzero(mask[row])

@@ -1,4 +1,4 @@
-"""Where close-ups of edges lie: a pointed neckline, a placket and a band are a few pixels of the whole garment."""
+"""Maps to close-ups of edges: a pointed neckline, a placket and a band are a few pixels of the whole garment."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _NECK_AT: Final = 0.3
 _NECK_SPANS: Final = 1.9
 """Side of the close-up of a neck's edge, in widths or depths of the neck, whichever is more."""
 _COLLAR_SPANS: Final = 2.5
-"""The same of a collar's: its points lie further out."""
+"""Side of the close-up of a collar, in the same unit: its points lie further out."""
 _EDGE_SPANS: Final = 1.25
-"""The same of the close-up of a waist's or a hem's edge."""
+"""Side of the close-up of a waist's or a hem's edge, in the same unit."""
 
 
 def collar_closeup(neck: Sequence[FloatArray]) -> FloatArray:
-    """Map a photo to the close-up in which the collar round a neck is looked for; see ``neck_closeup``."""
+    """Map a photo to the close-up in which the collar round a neck is searched for; see ``neck_closeup``."""
     return neck_closeup(neck, _COLLAR_SPANS)
 
 
 def neck_closeup(neck: Sequence[FloatArray], spans: float = _NECK_SPANS) -> FloatArray:
-    """Map a photo to the close-up in which the edge of a front's neck is looked for.
+    """Map a photo to the close-up in which the edge of a front's neck is searched for.
 
     Args:
         neck: (2,) pixels of the photo each: left and right neck point, by the wearer's sides, and lowest point.
@@ -48,7 +48,7 @@ def neck_closeup(neck: Sequence[FloatArray], spans: float = _NECK_SPANS) -> Floa
 
 
 def edge_closeup(left: FloatArray, right: FloatArray) -> FloatArray:
-    """Map a photo to the close-up in which a front's edge is looked for; the garment lies below, as under a neck.
+    """Map a photo to the close-up in which a front's edge is searched for; the garment lies below, as under a neck.
 
     Args:
         left: (2,) pixels, the end of the edge that lies to the right where the garment lies below.
@@ -60,7 +60,7 @@ def edge_closeup(left: FloatArray, right: FloatArray) -> FloatArray:
 
 
 def surface_closeup(upright: FloatArray) -> FloatArray:
-    """(2, 3) the photo to (x, y) of a square of ``SURFACE_SIZE`` pixels, given it to the upright one of ``SIZE``."""
+    """Scale a (2, 3) map to the upright square of ``SIZE`` pixels into one to a square of ``SURFACE_SIZE`` pixels."""
     return np.asarray(upright * (SURFACE_SIZE / SIZE))
 
 

@@ -1,4 +1,4 @@
-"""Which pixels of a photo are the garment: the seller's mask, the file's transparency, or what the network reads."""
+"""Cut-out of the garment in a photo: from the seller's mask, the file's transparency, or the network's reading."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ from vmodel.types import BoolArray, ByteArray, Category, Cutout, FlatLay, FloatA
 WORK_SIDE: Final = 1024
 _GUIDE_SIDE: Final = 512
 _GUIDE_RADIUS: Final = 0.012
-"""Windows in which the mask's edge looks for the picture's, as a share of the longer side: two cells of the mask."""
+"""Radius of the guided filter that snaps the mask's edge, as a share of the longer side: two cells of the mask."""
 _DOUBTED: Final = 0.45
-"""How much less sure the mask is of what may not be the cloth's outer face: colours decide there. Ground between a
-sleeve and the body is narrower than the mask sees."""
+"""Reduction of the mask where a place may not be the cloth's outer face, so that colours decide there. Ground between a
+sleeve and the body is too narrow for the mask to see."""
 _CLOTH_IN_HOLE: Final = 0.75
-"""Mean of the network's mask in a hole from which on it is cloth."""
+"""Mean of the network's mask in a hole above which the hole is cloth."""
 _LEAST_AREA: Final = 0.012
 _SIMILAR: Final = 0.35
-"""Share of the largest piece's area from which on another piece is a garment as well."""
+"""Share of the largest piece's area above which another piece is a garment as well."""
 _NOTHING, _SEVERAL = 0.8, 0.6
-"""Probability from which on a photo of nothing, or of several garments, is refused. Of 6,196 views of clothes that lie
+"""Probability above which a photo of nothing, or of several garments, is rejected. Of 6,196 views of clothes that lie
 or hang, one garment each, two in ten thousand reach the second."""
 _WORN, _PERHAPS_WORN, _CLEAR = 0.35, 0.2, 0.75
-"""Probability of being worn from which on a person is seen, and from which on where the landmarks are less sure than
-the last: cloth on a body hides them."""
+"""Probability of being worn above which a person is seen; the second suffices where the landmarks are less sure than
+the third, because cloth on a body hides them."""
 _SOME_LANDMARK: Final = 0.35
-"""How sure the surest landmark of any garment is; walls and floors have none above a quarter."""
+"""Confidence of the surest landmark of any garment; walls and floors have none above a quarter."""
 _LEAST_SURE: Final = 0.25
 """Confidence of the landmarks below which a photo shows no garment: those of noise have 0.1, of garments 0.6."""
 _KEPT: Final = 0.03
 """Share of the largest piece's area below which a piece of the mask is a crumb."""
-# Share of the rim that no garment covers, and the ground of an inverted mask does.
+# Share of the rim that only the ground of an inverted mask covers, not a garment.
 _INVERTED: Final = 0.9
-# Of a mask's widest part, in longer sides of the photo.
+# Least half width of a mask's widest part, in longer sides of the photo.
 _LEAST_HALF_WIDTH: Final = 0.01
 
 
@@ -98,7 +98,7 @@ def _read(flat_lay: FlatLay, source: str) -> PhotoReading:
 
 
 def _may_be_two(reading: PhotoReading, category: Category | None) -> bool:
-    """True for a bikini, whose top and brief are one article."""
+    """Return whether the garment may be a bikini, whose top and brief are one article."""
     return Category.SWIMWEAR in {category, likeliest_kinds(reading)[0][0]}
 
 
@@ -123,12 +123,12 @@ def _cut_by_reading(flat_lay: FlatLay, reading: PhotoReading, category: Category
 
 
 def surety(reading: PhotoReading) -> float:
-    """Mean confidence of the landmarks that the likeliest kind has, 0..1: low on what is no garment at all."""
+    """Return the mean confidence of the landmarks that the likeliest kind has, 0..1: low where there is no garment."""
     return float(np.mean([reading.confidence[name] for name in names_of(decide_kind(reading)) if name in LANDMARKS]))
 
 
 def _drawn_to_edges(rgb: ByteArray, soft: FloatArray) -> BoolArray:
-    """(h, w) bool: the network's mask with its edge where the picture has one, and no ground inside."""
+    """Snap the edge of the network's mask to the picture's, and fill holes that are cloth; return (h, w) bool."""
     height, width = soft.shape
     scale = min(1.0, _GUIDE_SIDE / max(height, width))
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
@@ -139,7 +139,7 @@ def _drawn_to_edges(rgb: ByteArray, soft: FloatArray) -> BoolArray:
 
 
 def _without_holes(mask: BoolArray, soft: FloatArray) -> BoolArray:
-    """A mask without holes where the network sees cloth: a trim of the ground's colour, which lies within the cloth."""
+    """Fill holes of a mask where the network sees cloth, such as a trim of the ground's colour within the cloth."""
     _, labels = cv2.connectedComponents((~mask).astype(np.uint8), connectivity=4)
     count = np.bincount(labels.ravel())
     seen = np.bincount(labels.ravel(), soft.ravel().astype(np.float64)) / np.maximum(count, 1)
@@ -149,7 +149,7 @@ def _without_holes(mask: BoolArray, soft: FloatArray) -> BoolArray:
 
 
 def _only_garment(mask: BoolArray, name: str, is_pair: bool) -> BoolArray:
-    """The garment, which may be a pair of pieces, without crumbs.
+    """Keep the garment, which may be a pair of pieces, without crumbs.
 
     Raises:
         GarmentNotFound: nothing is there.
@@ -190,7 +190,7 @@ def _read_mask(path: Path, size: tuple[int, ...]) -> FloatArray:
 
 
 def _rim(size: tuple[int, ...]) -> BoolArray:
-    """(H, W) bool: the outermost pixels."""
+    """Return the (H, W) bool mask of the outermost pixels."""
     rim = np.ones(size, bool)
     wide = max(1, round(0.004 * max(size)))
     rim[wide:-wide, wide:-wide] = False

@@ -1,4 +1,4 @@
-"""What the garment is: kind, landmarks and how it was photographed, as the network reads the photo."""
+"""Kind of a garment, its landmarks and how it was photographed, as the network reads the photo."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from vmodel.types import (
 )
 
 _NEAREST_KIND: Final = {"underwear": Category.TOP, "none": Category.TOP}
-"""How what has no pattern of its own counts where somebody insists; rights look at the network's own word."""
+"""Kind that replaces one without a pattern if the seller insists; rights checks use the network's own kind."""
 SECOND_SHARE: Final = 0.1
-"""Probability from which on a second kind is worth a try where the first is not worn right."""
+"""Probability above which a second kind is worth a try where the first is not worn right."""
 UNSURE: Final = 0.75
 """Probability of the likeliest kind below which the seller is asked."""
 _OPEN: Final = 0.4
-"""Probability from which on a front is open: of 60 labelled open ones 33 have more, of 60 closed ones 5, of 60 half
-open ones none. The likeliest it is for 24, 4 and none; closed ones are two to three times as many."""
+"""Probability above which a front is open: of 60 labelled open ones 33 have more, of 60 closed ones 5, of 60 half open
+ones none. Open is the likeliest value for 24, 4 and none; closed ones are two to three times as many."""
 _SURE_HOOD: Final = 0.5
 _SEEN_HOOD: Final = 0.01
-"""Share of the garment. A hood that is none is worse than a hood that is missing: of 70 labelled hoods one is lost."""
+"""Least share of the garment. A false hood is worse than a missing one: of 70 labelled hoods one is lost."""
 _SPOKEN: Final = {
     Category.TOP: "a top",
     Category.OUTERWEAR: "outerwear",
@@ -55,11 +55,11 @@ _SPOKEN: Final = {
     Category.SWIMWEAR: "swimwear",
 }
 _LIKE_A_DRESS: Final = (16.9, 5.5, -10.5)
-"""Of the logarithms of length and of hem, both over the chest's width, and of one: logarithm of how much likelier they
-are in a dress than in a top. A logistic fit to 252 and 1,732 labelled ones; of five parts, each told by a fit to the
-other four, 94.5 % are told right, either kind counted alike."""
+"""Coefficients of the logarithms of length and of hem, both over the chest's width, and a constant: log likelihood
+ratio of a dress over a top. Logistic regression on 252 and 1,732 labelled ones; in five-fold cross-validation 94.5 %
+are right, either kind counted alike."""
 _MOST_LIKE: Final = 4.0
-"""Of that logarithm at most."""
+"""Largest magnitude of that log likelihood ratio."""
 _ENDS: Final = ("neck", "waist")
 _GROUND: Final = 250
 """Grey level that stands in for what a cut-out hides."""
@@ -67,7 +67,7 @@ _GROUND: Final = 250
 
 @dataclass(frozen=True)
 class KindQuestion:
-    """Which of two kinds a photo shows, asked where the network cannot tell.
+    """Question which of two kinds a photo shows, for the seller where the network is unsure.
 
     Attributes:
         first, second: the likeliest kinds.
@@ -85,7 +85,7 @@ class KindQuestion:
         """Put the question in two sentences.
 
         Args:
-            taken: the kind that it was taken for meanwhile.
+            taken: the kind that was assumed meanwhile.
             done: what was done with the garment as that kind.
             remedy: what to do where that is wrong, with a place for the other kind's name.
             photo: what the photo is called.
@@ -103,7 +103,7 @@ class KindQuestion:
         return (self.first, self.first_share), (self.second, self.second_share)
 
     def to_json(self, taken: Category) -> dict[str, Any]:
-        """Plain values: "question", and "kinds" as {"category", "share"}, the likeliest first; see ``ask``."""
+        """Return plain values: "question", and "kinds" as {"category", "share"}, the likeliest first; see ``ask``."""
         kinds = [{"category": kind.value, "share": round(share, 3)} for kind, share in self.hypotheses]
         return {"question": self.ask(taken), "kinds": kinds}
 
@@ -111,7 +111,7 @@ class KindQuestion:
 def understand(
     flat_lay: FlatLay, cutout: Cutout, category: Category | None = None, landmarks: Path | None = None
 ) -> tuple[GarmentKind, Landmarks]:
-    """Tell the garment's kind and find its landmarks.
+    """Determine the garment's kind and find its landmarks.
 
     Args:
         flat_lay: the photo.
@@ -126,7 +126,7 @@ def understand(
 
 
 def read_kinds(flat_lay: FlatLay, cutout: Cutout) -> PhotoReading:
-    """What the network says of a photo whose garment was cut out.
+    """Read with the network a photo whose garment was cut out.
 
     Raises:
         WeightsMissing: the network's weights are not installed.
@@ -137,7 +137,7 @@ def read_kinds(flat_lay: FlatLay, cutout: Cutout) -> PhotoReading:
 def understand_reading(
     reading: PhotoReading, mask: BoolArray, category: Category | None = None, landmarks: Path | None = None
 ) -> tuple[GarmentKind, Landmarks]:
-    """Tell kind and landmarks from a reading; see ``understand``.
+    """Determine kind and landmarks from a reading; see ``understand``.
 
     Args:
         reading: of the network.
@@ -163,7 +163,7 @@ def understand_reading(
 
 
 def seen_by_network(flat_lay: FlatLay, source: str) -> ByteArray:
-    """(H, W, 3) uint8: the photo; on a plain ground where the cut-out is the file's own transparency."""
+    """Return the photo, (H, W, 3) uint8; on a plain ground where the cut-out is the file's own transparency."""
     if flat_lay.alpha is None or source != "alpha":
         return flat_lay.rgb
     share = flat_lay.alpha[..., None]
@@ -171,13 +171,13 @@ def seen_by_network(flat_lay: FlatLay, source: str) -> ByteArray:
 
 
 def _without_brief(reading: PhotoReading) -> Category:
-    """What one half of a two-piece by itself counts as."""
+    """Return the category that one half of a two-piece by itself counts as."""
     sure = {stem: reading.confidence[f"{stem}_left"] + reading.confidence[f"{stem}_right"] for stem in _ENDS}
     return Category.TOP if sure["neck"] > sure["waist"] else Category.SHORTS
 
 
 def likeliest_kinds(reading: PhotoReading) -> list[tuple[Category, float]]:
-    """Kinds that have a pattern, with their probabilities, the likeliest first."""
+    """Return the kinds that have a pattern, with their probabilities, the likeliest first."""
     nearest = dict(_NEAREST_KIND)
     if reading.best("category") == "swimwear":  # swimsuits and bodysuits look alike
         nearest["underwear"] = Category.SWIMWEAR
@@ -193,9 +193,9 @@ def likeliest_kinds(reading: PhotoReading) -> list[tuple[Category, float]]:
 
 
 def _like_a_dress(reading: PhotoReading) -> float:
-    """Logarithm of how much likelier a garment's proportions are in a dress than in a top.
+    """Return the log likelihood ratio of a dress over a top for a garment's proportions.
 
-    The network sees a photo square: long and short look nearly alike to it.
+    The network sees every photo as a square: long and short look nearly alike to it.
     """
     left, right = ([reading.points_px[f"{stem}_{side}"] for stem in ("neck", "armpit", "hem")] for side in SIDES)
     neck, chest, hem = (float(np.linalg.norm(a - b)) for a, b in zip(left, right, strict=True))
@@ -208,20 +208,20 @@ def _like_a_dress(reading: PhotoReading) -> float:
 
 
 def detected_kind(flat_lay: FlatLay, cutout: Cutout, garment: Garment) -> GarmentKind:
-    """What the picture itself shows, whatever was stated; a block that was cut by formula is what it is."""
+    """Return the kind that the picture itself shows, whatever was stated; a design keeps its own kind."""
     if garment.scale_source == "design":
         return replace(garment.kind, stated=False)
     return understand(flat_lay, cutout)[0]
 
 
 def seen_part(flat_lay: FlatLay, cutout: Cutout, name: str) -> BoolArray:
-    """(H, W) bool: where the photo shows one of ``PARTS``."""
+    """Return the (H, W) bool mask of one of ``PARTS`` in the photo."""
     part = np.asarray(read_kinds(flat_lay, cutout).parts == PARTS.index(name), np.uint8)
     return np.asarray(cv2.resize(part, cutout.mask.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0)
 
 
 def can_be_open(kind: GarmentKind) -> bool:
-    """True for what may have a front that is parted from neck to hem, and stays on by its shoulders all the same."""
+    """Return whether a kind may have a front parted from neck to hem and still stay on by its shoulders."""
     bare = {Neckline.STRAPLESS, Neckline.OFF_SHOULDER, Neckline.HALTER, Neckline.ASYMMETRIC}
     return (
         kind.category in {Category.OUTERWEAR, Category.TOP}
@@ -231,7 +231,7 @@ def can_be_open(kind: GarmentKind) -> bool:
 
 
 def check_worn_open(kind: GarmentKind, worn_open: bool | None) -> None:
-    """Refuse what was stated of a front that there is not.
+    """Reject a stated open front for a garment that has no front to part.
 
     Raises:
         BadUsage: it is to be worn open and has no front to part.
@@ -244,19 +244,19 @@ def check_worn_open(kind: GarmentKind, worn_open: bool | None) -> None:
 
 
 def second_kind(flat_lay: FlatLay, cutout: Cutout) -> Category | None:
-    """The second likeliest kind of a photo; None where the network is sure of the first."""
+    """Return the second likeliest kind of a photo, or None where the network is sure of the first."""
     category, share = likeliest_kinds(read_kinds(flat_lay, cutout))[1]
     return category if share > SECOND_SHARE else None
 
 
 def ask_kind(reading: PhotoReading) -> KindQuestion | None:
-    """The question that a photo leaves open; None where the network is sure of the kind."""
+    """Return the question that a photo leaves open, or None where the network is sure of the kind."""
     (first, first_share), (second, second_share) = likeliest_kinds(reading)[:2]
     return KindQuestion(first, first_share, second, second_share) if first_share < UNSURE else None
 
 
 def decide_kind(reading: PhotoReading, category: Category | None = None) -> GarmentKind:
-    """The likeliest kind; sub-kinds only where the category has them.
+    """Choose the likeliest kind; sub-kinds only where the category has them.
 
     Args:
         reading: of the network.
@@ -287,7 +287,7 @@ def decide_kind(reading: PhotoReading, category: Category | None = None) -> Garm
 
 
 def _decide_neckline(reading: PhotoReading) -> Neckline:
-    """The likeliest one; a hood only where it is likelier than all the others together, or its cloth is seen."""
+    """Choose the likeliest neckline; a hood only if likelier than all the others together, or if its cloth is seen."""
     likeliest = Neckline(reading.best("neckline"))
     seen = (reading.parts == PARTS.index("hood")).sum() / max(int((reading.parts > 0).sum()), 1)
     if likeliest != Neckline.HOOD or reading.share("neckline", "hood") > _SURE_HOOD or seen > _SEEN_HOOD:
@@ -297,7 +297,7 @@ def _decide_neckline(reading: PhotoReading) -> Neckline:
 
 
 def judge_length(kind: GarmentKind, found: Landmarks) -> Length:
-    """Length class from proportions: the garment's length against its width at chest or waist."""
+    """Classify the length by proportions: the garment's length against its width at chest or waist."""
     points = found.points_px
     if kind.category.covers_upper:
         top = (points["neck_left"] + points["neck_right"]) / 2

@@ -20,32 +20,32 @@ KNOWN = (
     *("waist_front", "hem_mid"),
 )
 BESIDE = ("neck", "shoulder", "armpit", "waist", "hem")
-"""Landmarks whose two sides no fold brings across each other, as it brings cuffs and leg ends."""
+"""Landmarks whose two sides no fold brings across each other, as it does cuffs and leg ends."""
 ABOVE = (("neck", "hem"), ("shoulder", "hem"), ("armpit", "hem"), ("neck", "leg_outer"), ("waist", "hem"),
          ("waist", "leg_outer"), ("waist", "leg_inner"))  # fmt: skip
 """Landmarks of one side that lie above one another on every garment that hangs or lies upright."""
 
 
 def stem(name: str) -> str:
-    """The landmark's name without its side."""
+    """Return the landmark's name without its side."""
     return name.removesuffix("_left").removesuffix("_right")
 
 
 def mirrored(name: str) -> str:
-    """The same landmark on the other side."""
+    """Return the same landmark on the other side."""
     if name.endswith("_left"):
         return f"{stem(name)}_right"
     return f"{stem(name)}_left" if name.endswith("_right") else name
 
 
 _SEEN_WAIST: Final = 0.3
-"""How sure a waist is at least that a photo shows; those of straight sides have half of it."""
+"""Least confidence of a waist that a photo shows; those of straight sides have half of it."""
 _WAIST_AT: Final = 0.3
-"""Where it lies else, as a share of the way from the armpit to the lower end."""
+"""Place of any other waist, as a share of the way from the armpit to the lower end."""
 
 
 def loop_order(kind: GarmentKind) -> tuple[str, ...]:
-    """Landmarks that end the outline's edges, counter-clockwise (y up) from the photo's top right."""
+    """Return the landmarks that end the outline's edges, counter-clockwise (y up) from the photo's top right."""
     legs = ("leg_outer_right", "leg_inner_right", "crotch", "leg_inner_left", "leg_outer_left")
     if not kind.category.covers_upper:
         low = ("hem_right", "hem_left") if kind.category == Category.SKIRT else legs
@@ -61,7 +61,7 @@ def loop_order(kind: GarmentKind) -> tuple[str, ...]:
 
 
 def names_of(kind: GarmentKind) -> tuple[str, ...]:
-    """All landmarks that a kind of garment has."""
+    """Return all landmarks that a kind of garment has."""
     names = list(loop_order(kind))
     if kind.category.covers_upper:
         names += ["neck_front", "neck_back", "waist_left", "waist_right"]
@@ -86,12 +86,12 @@ def read_landmarks(path: Path, size: tuple[int, int]) -> dict[str, FloatArray]:
         LandmarksInvalid: no such file, no JSON, an unknown name, or a point outside the photo.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))  # editors of Windows put a mark in front
+        content = json.loads(path.read_text(encoding="utf-8-sig"))  # Windows editors put a byte order mark in front
     except (OSError, UnicodeDecodeError) as error:
         raise LandmarksInvalid(str(path), "cannot be read") from error
     except json.JSONDecodeError as error:
         raise LandmarksInvalid(str(path), f"is not JSON (line {error.lineno})") from error
-    except ValueError as error:  # Python bounds the digits of a whole number
+    except ValueError as error:  # Python limits the digits of an integer
         raise LandmarksInvalid(str(path), "holds a number with too many digits") from error
     except RecursionError as error:
         raise LandmarksInvalid(str(path), "nests too deep") from error
@@ -117,14 +117,14 @@ def _checked_point(path: str, name: str, value: object, size: tuple[int, int]) -
 
 
 def check_order(path: Path, given: Iterable[str], points: Mapping[str, FloatArray]) -> None:
-    """Refuse stated landmarks that lie on the wrong side of, or below, those that belong beside or under them.
+    """Reject stated landmarks that lie on the wrong side of, or below, those that belong beside or under them.
 
     Args:
         path: of their file, for the message.
-        given: names of the stated ones; what was found by itself is not judged.
+        given: names of the stated ones; pairs without any of them are not checked.
         points: all landmarks of the garment, (2,) photo pixels, y down.
     Raises:
-        LandmarksInvalid: it names the pair.
+        LandmarksInvalid: with the names of the pair.
     """
     stated = set(given)
     pairs = [(f"{name}_left", f"{name}_right", 0) for name in BESIDE]
@@ -141,10 +141,10 @@ def check_order(path: Path, given: Iterable[str], points: Mapping[str, FloatArra
 
 
 def complete(kind: GarmentKind, points: Mapping[str, FloatArray], confidence: Mapping[str, float]) -> Landmarks:
-    """Landmarks of this kind.
+    """Return the landmarks of this kind, with substitutes for those that cannot be seen.
 
-    Ends of an armhole stand in for the cuffs of a sleeveless garment, and a waist that no one can see, as that of a
-    straight tee, lies on its side.
+    Ends of an armhole stand in for the cuffs of a sleeveless garment. An invisible waist, such as that of a straight
+    tee, is placed on the side between armpit and lower end.
     """
     filled, sure = dict(points), dict(confidence)
     twins = {}

@@ -1,4 +1,4 @@
-"""Cloth or ground by the colours that either has nearby: what a coarse mask cannot tell along its edge."""
+"""Separation of cloth and ground by their colours nearby, which a coarse mask cannot do along its edge."""
 
 from __future__ import annotations
 
@@ -10,54 +10,54 @@ import numpy as np
 from vmodel.types import BoolArray, ByteArray, FloatArray, IntArray
 
 _COLOURS: Final = 24
-"""Colours that a photo is told apart in."""
+"""Number of colours into which a photo is clustered."""
 _SAMPLES: Final = 3000
 _CELL: Final = 4
 """Side in pixels of the cells in which colours are counted."""
 _NEARBY: Final = 0.07
-"""How far around a pixel its colours count, as a share of the garment's extent."""
+"""Distance from a pixel within which colours count, as a share of the garment's extent."""
 _LEAST_KNOWN: Final = 0.02
-"""Share of that window which sure cloth, and sure ground, cover at least; with less, nothing is said."""
+"""Least share of that window that sure cloth, and sure ground, cover; with less, too little is known."""
 _ELSEWHERE: Final = 0.25
-"""Weight of the colours that cloth, or ground, has anywhere; all of it where too little is known nearby."""
+"""Weight of the colours that cloth, or ground, has anywhere; 1 where too little is known nearby."""
 _LIKE: Final = 5.0
 """Deviation in Lab within which a colour is the same, its lightness counting less."""
 _LIGHTNESS: Final = 0.6
 _UNSEEN: Final = 0.04
-"""How common a colour is held to be that neither cloth nor ground has: a trim is nobody's, and stays as it is."""
+"""Assumed frequency of a colour that neither cloth nor ground has: a trim is neither's, and stays as it is."""
 _COMMON: Final = 0.25
-"""Share of the cloth nearby from which on a colour counts as wholly its own, though the ground have more of it."""
+"""Share of the cloth nearby above which a colour counts as wholly its own, even if the ground has more of it."""
 _SHADES: Final = {"cloth": ((1.0, 1.0), (0.8, 0.7)), "ground": ((1.0, 1.0), (0.7, 0.5), (0.45, 0.2))}
-"""Light that folds and the garment's own shadow leave, and how much less often than the full."""
+"""Share of light that folds and the garment's own shadow leave, and its frequency relative to full light."""
 
 _SURE_DEPTH: Final = 0.02
-"""How far from the mask's edge its word is sure, as a share of the extent; a cell of the network's is 0.01."""
+"""Distance from its edge beyond which the mask is sure, as a share of the extent; a cell of the network's is 0.01."""
 _SURE_CLOTH, _SURE_GROUND = 0.95, 0.15
-"""A wedge of ground between sleeve and trunk may be cloth to the network by 0.86."""
+"""Mask values beyond which cloth, and ground, are sure; a wedge of ground between sleeve and trunk may have 0.86."""
 _BAND: Final = 0.025
-"""How far from the edge colours are asked, as a share of the extent."""
+"""Distance from the edge within which colours are compared, as a share of the extent."""
 _UNSURE: Final = (0.04, 0.96)
-"""Where the network is less sure than this they are asked as well."""
+"""Mask values between which the network is unsure, so that colours are compared there as well."""
 _MOST_PRIOR: Final = 2.5
-"""Log odds of the network's that colours must outweigh."""
+"""Largest log odds of the network's that colours must outweigh."""
 _GROWS: Final = 0.5
-"""Weight of colours that speak for cloth: beside a garment lies much that has its colour."""
+"""Weight of colours that speak for cloth: much beside a garment has its colour."""
 _LEAST_REMOVED, _LEAST_ADDED = 1.4, 1.4
 """Mean log odds over the changed pixels nearby, below which they are left to the network."""
 _STRONG_WITHIN: Final = 0.012
-"""How near that is, as a share of the extent."""
+"""Distance of these nearby pixels, as a share of the extent."""
 _ROUNDS: Final = 2
-"""Patches of ground wider than the band are gone by the second."""
+"""Rounds of comparing colours; the second removes patches of ground wider than the band."""
 
 
 def extent_of(mask: BoolArray) -> float:
-    """Longer side of a mask's bounding box in pixels; 1 where it is empty."""
+    """Return the longer side of a mask's bounding box in pixels; 1 where it is empty."""
     sides = [np.flatnonzero(mask.any(axis)) for axis in (0, 1)]
     return float(max(side[-1] - side[0] for side in sides) + 1) if len(sides[0]) else 1.0
 
 
 class Palette:
-    """The colours of a photo, and which of them each pixel has.
+    """Colours of a photo, and the index of each pixel's.
 
     Attributes:
         centres: (K, 3) float32 Lab, lightness shortened.
@@ -118,7 +118,7 @@ class Palette:
         return odds
 
     def _counted(self, sure: BoolArray, radius: int) -> FloatArray:
-        """(h, w, K) how many sure pixels near each cell have each colour."""
+        """Count the sure pixels of each colour near each cell, (h, w, K)."""
         height, width = sure.shape
         down, across, count = -(-height // _CELL), -(-width // _CELL), len(self.centres)
         cell = (np.arange(height) // _CELL)[:, None] * across + np.arange(width) // _CELL
@@ -128,14 +128,14 @@ class Palette:
         return np.asarray(cv2.boxFilter(planes, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT))
 
     def _share(self, colours: FloatArray, nearby: FloatArray) -> FloatArray:
-        """(n,) share of the colours nearby, (n, K), that are like n colours."""
+        """Return the (n,) share of the colours nearby, (n, K), that are like n colours."""
         nearness = _nearness(_lab(np.minimum(colours, 255)[None])[0], self.centres)
         nearness *= np.float32(0.5 / _LIKE**2)
         return np.asarray(np.einsum("nk,nk->n", nearby, np.exp(nearness, out=nearness)))
 
 
 def drawn_by_colour(rgb: ByteArray, soft: FloatArray, fine: FloatArray) -> BoolArray:
-    """Take from a mask's edge what has the colours of the ground beside it, and give back what has the cloth's.
+    """Remove from a mask's edge what has the colours of the ground beside it, and add what has the cloth's.
 
     Trims in a colour that neither has, and cloth of the ground's colour, are left to the network.
 
@@ -169,7 +169,7 @@ def drawn_by_colour(rgb: ByteArray, soft: FloatArray, fine: FloatArray) -> BoolA
 
 
 def _where_strong(old: BoolArray, new: BoolArray, odds: FloatArray, radius: int) -> BoolArray:
-    """The new mask but where colour, over the changed pixels around, speaks for the change too weakly."""
+    """Return the new mask, except where the colours of the changed pixels around support the change too weakly."""
     kept = new.copy()
     for change, sign, least in ((old & ~new, 1, _LEAST_REMOVED), (new & ~old, -1, _LEAST_ADDED)):
         here = change.astype(np.float32)
@@ -184,14 +184,14 @@ def _where_strong(old: BoolArray, new: BoolArray, odds: FloatArray, radius: int)
 
 
 def _lab(rgb: ByteArray | FloatArray) -> FloatArray:
-    """(H, W, 3) Lab of sRGB 0..255, lightness shortened."""
+    """Convert sRGB 0..255 to Lab, (H, W, 3), lightness shortened."""
     lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
     lab[..., 0] *= _LIGHTNESS
     return np.asarray(lab)
 
 
 def _nearness(colours: FloatArray, centres: FloatArray) -> FloatArray:
-    """(n, K) float32, squared distances below zero; as one product, which is what takes the time."""
+    """Return negative squared distances, (n, K) float32, by one matrix product, which takes most of the time."""
     squares = (colours**2).sum(1, keepdims=True)
     left = np.hstack([colours, squares, np.ones_like(squares)]).astype(np.float32)
     right = np.hstack([2 * centres, -np.ones((len(centres), 1)), -(centres**2).sum(1, keepdims=True)])
@@ -199,6 +199,6 @@ def _nearness(colours: FloatArray, centres: FloatArray) -> FloatArray:
 
 
 def _distance(region: BoolArray) -> FloatArray:
-    """(H, W) float32, pixels to the region's edge; the picture's rim is none."""
+    """Return the pixels to the region's edge, (H, W) float32; the picture's rim is not an edge."""
     padded = np.pad(region, 1, mode="edge").astype(np.uint8)
     return np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1], np.float32)

@@ -1,4 +1,4 @@
-"""The soft edge: how much of each edge pixel is cloth, at the photo's full size."""
+"""Alpha matte of the edge: the share of each edge pixel that is cloth, at the photo's full size."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
-# Colour differences (0..255) from which an edge pixel's colour says more than the mask's outline.
+# Colour difference (0..255) above which an edge pixel's colour counts more than the mask's outline.
 _TELLING_CONTRAST: Final = 14.0
 
 
 def guided(rgb: ByteArray, mask: FloatArray, radius: int, slack: float = 4e-4) -> FloatArray:
-    """Draw the edge of a soft mask to the edges of the picture: a guided filter (He, Sun and Tang 2013).
+    """Snap the edge of a soft mask to the edges of the picture by a guided filter (He, Sun and Tang 2013).
 
     Args:
         rgb: (H, W, 3) uint8, the guide.
@@ -87,7 +87,7 @@ def _distance(region: BoolArray) -> FloatArray:
 
 
 def _beside_edge(colours: FloatArray, depth: FloatArray, reach_px: float) -> FloatArray:
-    """Mean colour of a region near each pixel; the deeper, the surer, so that thin straps still have a colour."""
+    """Return a region's mean colour near each pixel, weighted by depth so that thin straps still have a colour."""
     weight = np.minimum(depth / reach_px, 1.0) ** 3
     weight[depth > 4 * reach_px] = 0
     gathered = cv2.GaussianBlur(np.dstack([colours * weight[..., None], weight]), (0, 0), 1.3 * reach_px)
@@ -113,7 +113,7 @@ def _unmix(here: FloatArray, cloth: FloatArray, ground: FloatArray, signed: Floa
     by_outline = np.clip(0.5 + signed / 1.6, 0, 1)
     trust = contrast / (contrast + _TELLING_CONTRAST**2)
     blend = trust * by_colour + (1 - trust) * by_outline
-    # Prints reach the edge in colours that no mean foresees: the outline bounds what colour may claim.
+    # Prints reach the edge in colours that the means do not predict: the outline bounds the share by colour.
     least = np.clip((signed - 0.55 * reach_px) / (0.45 * reach_px), 0, 1)
     most = np.clip(1 + (signed + 0.3 * reach_px) / (0.7 * reach_px), 0, 1)
     return np.asarray(np.clip(blend, least, most), np.float32)

@@ -58,7 +58,7 @@ CHOICES: Final = {
 }
 """Attribute -> its values, in the order of the network's scores. "none" as a category is a photo of no garment.
 
-Cloth is of one colour throughout, or but for a small logo or trims; or it has a small motif all over, a large one,
+Cloth is of one colour throughout, or except for a small logo or trims; or it has a small motif all over, a large one,
 areas of several colours, or lightness that varies on purpose, as faded denim has.
 """
 
@@ -67,12 +67,12 @@ CLOSE_SIZE: Final = 128
 NECK_SIZE: Final = 224
 """Side in pixels of the close-ups in which edges of a front, and a collar, are found."""
 SURFACE_SIZE: Final = 384
-"""Side in pixels of the upright picture of a garment in which its surface is told."""
+"""Side in pixels of the upright picture of a garment in which its surface is classified."""
 SURFACE: Final = ("print", "foreign")
-"""What a place of a garment may be: of another colour than most of its cloth; or not the outer face of its cloth at
+"""Classes of a garment's places: of another colour than most of its cloth; or not the outer face of its cloth at
 all, but the inner side of the back, a lining, a label, a hanger, or ground."""
 CLOSE: Final = ("neckline", "closure")
-"""Attributes that the close-up tells as well."""
+"""Attributes that are scored from the close-up as well."""
 
 _MEAN: Final = (0.485, 0.456, 0.406)
 _DEVIATION: Final = (0.229, 0.224, 0.225)
@@ -82,19 +82,19 @@ _STEM: Final = 16
 """Channels of the feature map at stride 2."""
 _WIDTH: Final = 64
 _LOCAL: Final = 16
-"""Features at each landmark that the attributes are judged by."""
+"""Number of features at each landmark from which the attributes are scored."""
 _NECK_WIDTH: Final = 48
 _WOVEN: Final = (8, 16, 32)
-"""Strides of the features by which cloth is judged."""
+"""Strides of the features from which cloth is scored."""
 
 
 def _convolution(inputs: int, outputs: int) -> nn.Sequential:
-    """A dense convolution: on a CPU faster to train than depthwise ones of the same use."""
+    """Build a dense convolution: on a CPU faster to train than depthwise ones of the same use."""
     return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(inplace=True))
 
 
 class _CloseupDecoder(nn.Module):
-    """Feature maps of a close-up -> (B, n, S/4, S/4) logits of the n things that it shows; (B, S/4, S/4) of one."""
+    """Decoder from feature maps of a close-up to (B, n, S/4, S/4) logits of n classes; (B, S/4, S/4) of one."""
 
     def __init__(self, things: int = 1) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ class _CloseupDecoder(nn.Module):
 
 
 class GarmentReaderNet(nn.Module):
-    """(B, 3, SIZE, SIZE) sRGB 0..1 -> mask, parts, landmark heat and scores of every attribute."""
+    """Network from (B, 3, SIZE, SIZE) sRGB 0..1 to mask, parts, landmark heat and scores of every attribute."""
 
     mean: Tensor
     deviation: Tensor
@@ -191,7 +191,7 @@ class GarmentReaderNet(nn.Module):
         }
 
     def look_closely(self, necks: Tensor) -> dict[str, Tensor]:
-        """Score what is told by close-ups.
+        """Score the attributes ``CLOSE`` from close-ups.
 
         Args:
             necks: (B, 3, CLOSE_SIZE, CLOSE_SIZE) sRGB 0..1, see ``closeup``.
@@ -204,17 +204,17 @@ class GarmentReaderNet(nn.Module):
         return dict(zip(CLOSE, scores, strict=True))
 
     def front_of_neck(self, necks: Tensor) -> Tensor:
-        """Tell the front's cloth from the opening that its neck leaves.
+        """Separate the front's cloth from the opening that its neck leaves.
 
         Args:
             necks: (B, 3, NECK_SIZE, NECK_SIZE) sRGB 0..1, see ``neck_closeup``.
         Returns:
-            (B, NECK_SIZE / 4, NECK_SIZE / 4) logits, positive on the front; they are meant near its edge only.
+            (B, NECK_SIZE / 4, NECK_SIZE / 4) logits, positive on the front; they are valid near its edge only.
         """
         return cast(Tensor, self.neck(self._features((necks - self.mean) / self.deviation)))
 
     def front_of_edge(self, edges: Tensor) -> Tensor:
-        """Tell the front's cloth from what lies beyond its waist or its hem; see ``front_of_neck``.
+        """Separate the front's cloth from what lies beyond its waist or its hem; see ``front_of_neck``.
 
         Args:
             edges: (B, 3, NECK_SIZE, NECK_SIZE) sRGB 0..1, see ``edge_closeup``.
@@ -222,7 +222,7 @@ class GarmentReaderNet(nn.Module):
         return cast(Tensor, self.edge(self._features((edges - self.mean) / self.deviation)))
 
     def leaves_of_collar(self, necks: Tensor) -> Tensor:
-        """Tell a collar that lies folded over the front, or a lapel, from all else.
+        """Separate a collar that lies folded over the front, or a lapel, from everything else.
 
         Args:
             necks: (B, 3, NECK_SIZE, NECK_SIZE) sRGB 0..1, see ``collar_closeup``.
@@ -232,17 +232,17 @@ class GarmentReaderNet(nn.Module):
         return cast(Tensor, self.collar(self._features((necks - self.mean) / self.deviation)))
 
     def surface_of(self, garments: Tensor) -> Tensor:
-        """Tell what each place of a garment is.
+        """Classify each place of a garment's surface.
 
         Args:
             garments: (B, 3, SURFACE_SIZE, SURFACE_SIZE) sRGB 0..1, upright and filling the picture.
         Returns:
-            (B, len(SURFACE), SURFACE_SIZE / 4, SURFACE_SIZE / 4) logits, meant within the garment's outline.
+            (B, len(SURFACE), SURFACE_SIZE / 4, SURFACE_SIZE / 4) logits, valid within the garment's outline.
         """
         return cast(Tensor, self.surface(self._features((garments - self.mean) / self.deviation)))
 
     def _at_landmarks(self, way: Tensor, heat: Tensor) -> Tensor:
-        """What a neckline or a cuff looks like, where it is, and how surely: (B, (_LOCAL + 3) * len(LANDMARKS))."""
+        """Return features, place and confidence of every landmark, (B, (_LOCAL + 3) * len(LANDMARKS))."""
         share = heat.detach().flatten(2).softmax(2)
         cells = (torch.arange(heat.shape[-1], dtype=heat.dtype) + 0.5) / heat.shape[-1]
         down, across = torch.meshgrid(cells, cells, indexing="ij")
@@ -251,7 +251,7 @@ class GarmentReaderNet(nn.Module):
         return torch.cat([seen, 4 * (at - at.mean(1, keepdim=True)), share.amax(2, keepdim=True)], 2).flatten(1)
 
     def _features(self, x: Tensor) -> dict[int, Tensor]:
-        """The encoder's last feature map of every stride."""
+        """Return the encoder's last feature map of every stride."""
         size = x.shape[-1]
         x = fn.relu6(self.encoder._bn0(self.encoder._conv_stem(x)))
         levels: dict[int, Tensor] = {}
@@ -262,7 +262,7 @@ class GarmentReaderNet(nn.Module):
 
 
 def _within(mask: Tensor, levels: list[Tensor]) -> Tensor:
-    """(B, 2 * channels) mean and deviation of every feature over a garment, whatever lies around it."""
+    """Return mean and deviation of every feature over a garment, (B, 2 * channels), whatever lies around it."""
     found = []
     for level in levels:
         share = fn.adaptive_avg_pool2d(mask, (level.shape[2], level.shape[3]))
@@ -275,12 +275,12 @@ def _within(mask: Tensor, levels: list[Tensor]) -> Tensor:
 
 @lru_cache(maxsize=2)
 def load_network(weights: Path) -> GarmentReaderNet:
-    """The trained network, in evaluation mode.
+    """Load the trained network, in evaluation mode.
 
     Args:
         weights: folder that holds ``WEIGHTS``.
     Raises:
-        WeightsMissing: it does not.
+        WeightsMissing: the folder does not hold them.
     """
     network = GarmentReaderNet()
     state = load_numbers(weights, WEIGHTS)

@@ -1,4 +1,4 @@
-"""Reading a photo: looks of the network at the whole picture, at the garment turned upright, and at its neck."""
+"""Reading of a photo: the network sees the whole picture, the garment turned upright, and its neck."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from vmodel.types import ByteArray, FloatArray
 _FILLS: Final = 0.86
 """Share of the second look's side that the garment fills."""
 _TURNED_DEG: Final = 20.0
-"""From which angle on the second look turns the garment upright: the network knows smaller ones."""
+"""Angle from which the second look turns the garment upright: the network can read smaller ones."""
 _WORK_SIDE: Final = 1024
 _UPPER_AXIS: Final = (("neck_left", "neck_right"), ("hem_left", "hem_right"))
 _LOWER_AXES: Final = {
@@ -50,7 +50,7 @@ _MIRRORED_PARTS: Final = [
 
 @dataclass(frozen=True, eq=False)
 class PhotoReading:
-    """What the network says of a photo.
+    """Output of the network for a photo.
 
     Attributes:
         mask: (h, w) float32 in 0..1, the photo at its size or smaller.
@@ -58,7 +58,7 @@ class PhotoReading:
         points_px: landmark -> (2,) float64 photo (x, y); all of ``LANDMARKS``, whatever the kind has.
         confidence: landmark -> 0..1, heat within two cells of the point.
         shares: attribute -> probability of each of its values, in the order of ``CHOICES``.
-        surface: what its places are.
+        surface: prints and foreign places of the garment.
     """
 
     mask: FloatArray
@@ -69,17 +69,17 @@ class PhotoReading:
     surface: Surface
 
     def best(self, attribute: str) -> str:
-        """Likeliest value of an attribute."""
+        """Return the likeliest value of an attribute."""
         return CHOICES[attribute][int(self.shares[attribute].argmax())]
 
     def share(self, attribute: str, value: str) -> float:
-        """Probability of a value."""
+        """Return the probability of a value."""
         return float(self.shares[attribute][CHOICES[attribute].index(value)])
 
 
 @dataclass(frozen=True, eq=False)
 class _Look:
-    """What one look says, in its own frame.
+    """Output of one look, in its own frame.
 
     Attributes:
         affine: (2, 3) photo to view.
@@ -95,7 +95,7 @@ class _Look:
 
 
 class _LastReadings:
-    """The latest readings by what was read: rights are checked of a photo that was read already."""
+    """Cache of the latest readings by what was read: rights are checked for a photo that was read already."""
 
     def __init__(self, most: int = 4) -> None:
         self._kept: OrderedDict[bytes, PhotoReading] = OrderedDict()
@@ -116,7 +116,7 @@ _LAST = _LastReadings()
 
 
 def read_photo(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
-    """Read a photo; the latest readings are kept.
+    """Read a photo, with a cache of the latest readings.
 
     Args:
         network: from ``load_network``.
@@ -162,13 +162,13 @@ def _shares(logs: FloatArray) -> FloatArray:
 
 
 def _whole(size: tuple[int, ...]) -> FloatArray:
-    """(2, 3) the whole picture in the view's middle."""
+    """Return the (2, 3) map of the whole picture to the view's middle."""
     scale = 0.95 * SIZE / max(size)
     return np.array([[scale, 0, (SIZE - scale * size[1]) / 2], [0, scale, (SIZE - scale * size[0]) / 2]])
 
 
 def _upright(look: _Look, points: Mapping[str, FloatArray]) -> FloatArray:
-    """(2, 3) the garment that a first look has found, turned upright and filling the view."""
+    """Return the (2, 3) map that turns the garment of a first look upright and makes it fill the view."""
     kind = CHOICES["category"][int(look.logs["category"].argmax())]
     axis = _LOWER_AXES.get("trousers" if kind == "shorts" else kind, _UPPER_AXIS)
     top, low = (np.mean([points[name] for name in names], axis=0) for names in axis)
@@ -205,7 +205,7 @@ def _look(network: GarmentReaderNet, rgb: ByteArray, affine: FloatArray) -> _Loo
 
 
 def _look_closely(network: GarmentReaderNet, rgb: ByteArray, points: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-    """Log probabilities of what the neck tells; of lower garments too, where nobody asks for them."""
+    """Return log probabilities of the attributes that the neck shows; those of lower garments are not used."""
     affine = closeup(points)
     if affine is None:
         return {}
@@ -214,27 +214,27 @@ def _look_closely(network: GarmentReaderNet, rgb: ByteArray, points: Mapping[str
 
 
 def read_neck(network: GarmentReaderNet, rgb: ByteArray, neck: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
-    """Tell the front's cloth from the opening of its neck.
+    """Separate the front's cloth from the opening of its neck.
 
     Args:
         network: from ``load_network``.
         rgb: (H, W, 3) uint8 sRGB, the photo.
         neck: (2,) its landmarks: left and right neck point, and lowest point of the front's edge.
     Returns:
-        (S, S) float32 probability of the front, meant near its edge, and (2, 3) the photo to its cells.
+        (S, S) float32 probability of the front, valid near its edge, and the (2, 3) map from the photo to its cells.
     """
     return _read_closeup(network.front_of_neck, rgb, neck_closeup(neck))
 
 
 def read_collar(network: GarmentReaderNet, rgb: ByteArray, neck: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
-    """Find a collar's outer face, or a lapel's; arguments and answer are like those of ``read_neck``."""
+    """Find a collar's outer face, or a lapel's; arguments and result are like those of ``read_neck``."""
     return _read_closeup(network.leaves_of_collar, rgb, collar_closeup(neck))
 
 
 def read_edge(
     network: GarmentReaderNet, rgb: ByteArray, left: FloatArray, right: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Tell the front's cloth from what lies beyond its waist; answer as of ``read_neck``.
+    """Separate the front's cloth from what lies beyond its waist or hem; the result is like that of ``read_neck``.
 
     Args:
         network: from ``load_network``.
@@ -254,13 +254,13 @@ def _read_closeup(
 
 
 def _log_shares(*looks: torch.Tensor) -> FloatArray:
-    """(n,) mean log probabilities of the scores (1, n) of several looks."""
+    """Return the (n,) mean log probabilities of the scores (1, n) of several looks."""
     logs = [log_softmax(scores[0].numpy().astype(np.float64)) for scores in looks]
     return np.asarray(np.mean(logs, axis=0))
 
 
 def _points(look: _Look) -> tuple[dict[str, FloatArray], dict[str, float]]:
-    """Where each landmark is in the photo, and how sure: mean and sum of the heat within two cells of its peak."""
+    """Return each landmark's place and confidence: mean and sum of the heat within two cells of its peak."""
     inverse = cv2.invertAffineTransform(look.affine)
     points, confidence = {}, {}
     cells = look.heat.shape[-1]

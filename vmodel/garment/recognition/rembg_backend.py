@@ -18,7 +18,7 @@ _MODELS: Final = ("isnet-general-use", "u2net")
 
 
 class MattingModelBroken(SetupError):
-    """The weights of a matting model lie where rembg keeps them and are no network."""
+    """Weights of a matting model that are stored where rembg keeps them but are not a network."""
 
     code = "matting_model_broken"
 
@@ -31,14 +31,14 @@ class MattingModelBroken(SetupError):
 
 
 def matte_with_model(rgb: ByteArray) -> Cutout | None:
-    """Cut out with rembg; never asks it for weights that are not here.
+    """Cut out with rembg, using only weights that are installed already.
 
     Args:
         rgb: (H, W, 3) uint8.
     Returns:
         The cut-out, or None where rembg or its weights are missing.
     Raises:
-        MattingModelBroken: the weights are no network, or none that cuts out.
+        MattingModelBroken: the weights are not a network, or not one that cuts out.
     """
     if importlib.util.find_spec("rembg") is None:
         return None
@@ -50,14 +50,14 @@ def matte_with_model(rgb: ByteArray) -> Cutout | None:
 
     try:
         grey = rembg.remove(Image.fromarray(rgb), session=rembg.new_session(weights.stem), only_mask=True)
-    except Exception as error:  # onnxruntime raises kinds of its own, which the package may not even name
+    except Exception as error:  # onnxruntime raises its own exception types, which the package may not even export
         raise MattingModelBroken(str(weights)) from error
     matte = np.asarray(grey.convert("L"), np.float32) / 255
     return Cutout(matte, f"rembg {weights.stem}", 0.9)
 
 
 def find_weights(environment: Mapping[str, str]) -> Path | None:
-    """The weights of the best model that rembg finds without a download, or None.
+    """Find the weights of the best model that rembg finds without a download; return None if there are none.
 
     rembg 2.0.86 keeps each model in a folder of its own and still reads the one folder of earlier versions.
 

@@ -1,4 +1,4 @@
-"""What each place of a photographed garment is: plain cloth, print, or not the outer face of its cloth at all."""
+"""Surface of a photographed garment: plain cloth, print, or not the outer face of its cloth at all."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from vmodel.types import ByteArray, FloatArray
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """The surface of a garment.
+    """Surface of a garment.
 
     Attributes:
-        shares: what of ``SURFACE`` -> (S, S) float32 probability, meant within the garment.
-        affine: (2, 3) the photo to a view four times as large.
+        shares: name in ``SURFACE`` -> (S, S) float32 probability, valid within the garment.
+        affine: (2, 3) map from the photo to a view four times as large.
     """
 
     shares: Mapping[str, FloatArray]
     affine: FloatArray
 
     def over(self, what: str, shape: tuple[int, ...]) -> FloatArray:
-        """(H, W) float32 probability of one of ``SURFACE`` all over the photo."""
+        """Return the (H, W) float32 probability of one of ``SURFACE`` all over the photo."""
         plane = cv2.warpAffine(self.shares[what], to_photo(self.affine, 4), shape[1::-1], flags=cv2.INTER_LINEAR)
         return np.asarray(plane)
 
     def scaled(self, scale: float) -> Surface:
-        """The same of the photo at another size."""
+        """Return the same surface for the photo at another size."""
         return replace(self, affine=np.column_stack([self.affine[:, :2] / scale, self.affine[:, 2]]))
 
 
 def read_surface(network: GarmentReaderNet, rgb: ByteArray, upright: FloatArray) -> Surface:
-    """Tell what each place of a garment is.
+    """Classify each place of a garment's surface.
 
     Args:
         network: from ``load_network``.
         rgb: (H, W, 3) uint8 sRGB, the photo.
-        upright: (2, 3) the photo to a picture of ``SIZE`` pixels that the garment fills, turned upright.
+        upright: (2, 3) map from the photo to a picture of ``SIZE`` pixels that the garment fills, turned upright.
     """
     affine = surface_closeup(upright)
     ahead, mirrored = look_both_ways(network.surface_of, resampled(rgb, affine, SURFACE_SIZE))

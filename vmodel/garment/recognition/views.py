@@ -1,4 +1,4 @@
-"""Views of a photo: what the network looks at, and the way back from its cells to the photo."""
+"""Views of a photo for the network, and maps from its cells back to the photo."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ Answer = TypeVar("Answer")
 
 
 def look_both_ways(look: Callable[[torch.Tensor], Answer], view: ByteArray) -> tuple[Answer, Answer]:
-    """Let a network look at a view and at its mirror image, side by side.
+    """Run a network on a view and on its mirror image, in parallel.
 
     Args:
         look: the network, or one of its methods; given (1, 3, S, S) sRGB 0..1.
         view: (S, S, 3) uint8 sRGB.
     Returns:
-        Its answer to the view, and that to the mirror image, which is mirrored.
+        Its output for the view, and that for the mirror image, which is mirrored.
     """
 
     def answer(picture: ByteArray) -> Answer:
         plane = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)[None])).float().div(255)
-        torch.set_num_threads(1)  # each thread has a number of its own; that of this one is given back below
+        torch.set_num_threads(1)  # each thread has its own number; ``one_thread`` below restores that of this one
         with torch.inference_mode():
             return look(plane.contiguous(memory_format=torch.channels_last))
 
@@ -37,7 +37,7 @@ def look_both_ways(look: Callable[[torch.Tensor], Answer], view: ByteArray) -> t
 
 
 def to_photo(affine: FloatArray, stride: int) -> FloatArray:
-    """(2, 3) for cv2: from cells of a view's map to pixels of the photo, both counted from their centres."""
+    """Return cv2's (2, 3) map from cells of a view's map to pixels of the photo, both counted from their centres."""
     inverse = cv2.invertAffineTransform(np.asarray(affine, np.float64))
     inverse[:, :2] *= stride
     inverse[:, 2] += inverse[:, :2] @ [0.5, 0.5] - 0.5
@@ -45,7 +45,7 @@ def to_photo(affine: FloatArray, stride: int) -> FloatArray:
 
 
 def resampled(rgb: ByteArray, affine: FloatArray, side: int) -> ByteArray:
-    """(side, side, 3) the photo under an affine map, averaged where it shrinks."""
+    """Resample the photo by an affine map to (side, side, 3), averaged where it shrinks."""
     shrink = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
     own = np.asarray(affine, np.float64).copy()
     if shrink < 0.75:
