@@ -30,7 +30,7 @@ _MIDDLES: Final = {"waist": "waist_front", "hem": "hem_mid"}
 WAIST_SHARES: Final = (0.4, 0.75)
 """Shares of the way from a waist's middle to its end at which it is followed."""
 _STEPS: Final = 81
-"""Places across an edge at which the front is looked for."""
+"""Places across an edge at which the front is searched for."""
 _AS_GUESSED: Final = 0.15
 """Distance from its guessed place within which an edge is followed, as a share of half its width; further away, it is
 another edge."""
