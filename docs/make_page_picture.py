@@ -91,7 +91,7 @@ def _signed_in(chromium: Any, address: str, **context: Any) -> Any:
 
 
 def _ordered(page: Any) -> bytes:
-    """Order two pictures and wait for them; returns the studio as it looked before the order."""
+    """Order two pictures, wait for them, and return the studio as it looked before the order."""
     page.set_input_files("#photos", str(ROOT / "examples" / "logo-tee.jpg"))
     page.wait_for_selector(".garment .of-cutout")
     page.locator("label.card:has(input[value=mn-kenji])").click()

@@ -37,7 +37,7 @@ _BACKDROP = "#e9e4dc"
 
 
 def main() -> None:
-    """Write a WebP file a model, a pose and a block into app/ui/pictures."""
+    """Write a WebP file for each model, pose and block into app/ui/pictures."""
     settings = Settings()
     roster = load_roster(settings)
     for name in pose_names():
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def figure(model: VirtualModel, pose_name: str, cache: Path) -> ByteArray:
-    """(H, W, 3) somebody in active wear, from head to toe."""
+    """Render a model in active wear, from head to toe; returns (H, W, 3)."""
     base_layer = BaseLayer("tank", "leggings", ECRU, CHARCOAL)
     base_layer = for_child(base_layer) if model.is_child else base_layer
     body = build_body(model)
@@ -62,7 +62,7 @@ def figure(model: VirtualModel, pose_name: str, cache: Path) -> ByteArray:
 
 
 def lying(block: str, roster: Roster) -> ByteArray:
-    """(H, W, 4) the front of a block of plain cloth."""
+    """Draw the front of a block of plain cloth; returns (H, W, 4)."""
     _, body = choose_wearer(block, None, None, roster)
     front = draw_block(Design(block, body, None, "#d8cbb8", "#b9a78e")).picture[:, : SIDE[1]]
     rows, columns = np.nonzero(front[..., 3])

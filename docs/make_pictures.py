@@ -52,10 +52,10 @@ WORN = (
     Worn("satin-camisole", "wm-amina", "contrapposto", ("pleated-skirt",)),
     Worn("denim-trousers", "wm-saoirse", "walking", ("logo-tee",), tucked=True),
 )
-"""The garment on sale, who wears it how, and what is worn with it."""
+"""The garment on sale, its wearer, and the other garments of the outfit."""
 
 LIT = (Worn("logo-tee", "wm-amina", "contrapposto"), Worn("floral-dress", "wm-freja", "standing"))
-"""Who is shown both as a draft and photographed."""
+"""Shots that are shown both as a draft and photographed."""
 
 PORTRAIT = (384, 288)
 PORTRAITS_A_ROW = 8
@@ -72,7 +72,7 @@ def main(names: Sequence[str]) -> None:
 
 
 def picture_shots(studio: Studio) -> ByteArray:
-    """Each flat-lay above its shot."""
+    """Make a column for each garment: the flat-lay above its shot."""
     requests = [
         ShotRequest(
             example(worn.garment),
@@ -95,7 +95,7 @@ def picture_shots(studio: Studio) -> ByteArray:
 
 
 def picture_light(studio: Studio) -> ByteArray:
-    """Drafts, each beside what the embedded pipeline makes of it."""
+    """Put each draft beside the embedded pipeline's photograph of it."""
     columns = []
     for worn in LIT:
         asked = ShotRequest(example(worn.garment), model=worn.model, pose=worn.pose, framing="upper")
@@ -106,12 +106,12 @@ def picture_light(studio: Studio) -> ByteArray:
 
 
 def example(name: str) -> GarmentSource:
-    """One of the bundled flat-lays."""
+    """Return one of the bundled flat-lays."""
     return GarmentSource(ROOT / "examples" / f"{name}.jpg", material="denim" if "denim" in name else None)
 
 
 def picture_roster(studio: Studio) -> ByteArray:
-    """The faces of the adults of the roster, with id, age and size."""
+    """Show the faces of the adults of the roster, with id, age and size."""
     adults = [model for model in studio.roster.values() if not model.is_child]
     cells = [
         with_caption(portrait(model, studio.settings.cache), f"{model.id}, {model.age:.0f}, {model.size}")
@@ -123,7 +123,7 @@ def picture_roster(studio: Studio) -> ByteArray:
 
 
 def portrait(model: VirtualModel, cache: Path, background: str = "light-grey") -> ByteArray:
-    """(H, W, 3) head and shoulders in the base layer, before a background of ``vmodel.scene``."""
+    """Render head and shoulders in the base layer, before a background of ``vmodel.scene``; returns (H, W, 3)."""
     body = build_body(model)
     posed = body.posed(load_pose("standing"))
     hair = pose_hair(grown_hair(model, body, cache), body, posed)
@@ -139,7 +139,7 @@ def portrait(model: VirtualModel, cache: Path, background: str = "light-grey") -
 
 
 def with_caption(picture: ByteArray, text: str) -> ByteArray:
-    """The picture above a strip with one line of text."""
+    """Put the picture above a strip with one line of text."""
     strip = Image.new("RGB", (picture.shape[1], 30), "white")
     middle = strip.width / 2, 6
     ImageDraw.Draw(strip).text(middle, text, (60, 60, 60), ImageFont.load_default(16), anchor="ma")
@@ -147,7 +147,7 @@ def with_caption(picture: ByteArray, text: str) -> ByteArray:
 
 
 def at_width(picture: ByteArray) -> ByteArray:
-    """The picture at the width of a column."""
+    """Resize the picture to the width of a column."""
     return cv2.resize(picture, (HEIGHT * 3 // 4, HEIGHT), interpolation=cv2.INTER_AREA)
 
 
