@@ -25,7 +25,7 @@ _THREAD = "#c98b45"
 
 
 def denim_trousers(rng: np.random.Generator) -> ByteArray:
-    """Straight jeans in washed indigo with topstitching, pockets and belt loops."""
+    """Draw straight jeans in washed indigo with topstitching, pockets and belt loops."""
     layout, table = lay_out(13.6, (600, 110), rng, 5.0), Table("#f0eeea", rng)
     denim = Cloth("twill", 0.13)
     waist = [(0, 1.6), (10, 1.1), (19.4, 0)]
@@ -77,7 +77,7 @@ def denim_trousers(rng: np.random.Generator) -> ByteArray:
 
 
 def pleated_skirt(rng: np.random.Generator) -> ByteArray:
-    """A terracotta midi skirt of pressed pleats on a plain waistband."""
+    """Draw a terracotta midi skirt of pressed pleats on a plain waistband."""
     layout, table = lay_out(15.0, (600, 230), rng), Table("#f3f0ec", rng)
     crepe = Cloth("plain", 0.03, 0.02)
     hem = [(0, 75.6), (14, 74.9), (26, 72.8), (33.5, 69.6)]
@@ -91,7 +91,7 @@ def pleated_skirt(rng: np.random.Generator) -> ByteArray:
     table.throw_shadow(np.maximum(fill(layout, closed(skirt)), fill(layout, band)))
     table.lay(fill(layout, inside), colour("#8f4a33"), 0 * table.relief, crepe, 2.0)
     x, y = layout.grid()
-    # Pleats fan out: a point's share of the width at its height says in which pleat it lies.
+    # Pleats fan out: a point's share of the width at its height decides which pleat it belongs to.
     half = np.interp(y, [4, 20, 45, 70, 78], [17.3, 22.8, 28.6, 33.6, 34.5]).astype(np.float32)
     share = x / half * 11 + 0.10 * smooth_noise(rng, 90, 2, 90) * np.clip((y - 10) / 60, 0, 1)
     phase = np.mod(share, 1.0)
@@ -110,7 +110,7 @@ def pleated_skirt(rng: np.random.Generator) -> ByteArray:
 
 
 def summer_shorts(rng: np.random.Generator) -> ByteArray:
-    """Shorts of crumpled linen with a gathered waistband, a drawstring and slanted pockets."""
+    """Draw shorts of crumpled linen with a gathered waistband, a drawstring and slanted pockets."""
     layout, table = lay_out(17.2, (600, 380), rng, 5.0), Table("#f2f0ed", rng)
     linen, tint, thread = Cloth("linen", 0.07), colour("#d6c8ae"), "#a99673"
     hem = [(30.4, 43.4), (17.5, 45.6), (4.2, 46.2)]
@@ -168,20 +168,20 @@ def summer_shorts(rng: np.random.Generator) -> ByteArray:
 
 
 def _gathers(layout: Layout, rng: np.random.Generator) -> FloatArray:
-    """(H, W) float32 about -1..1: ridges that an elastic draws cloth into, no two as wide."""
+    """Return (H, W) float32 about -1..1: ridges of cloth gathered by an elastic, of uneven width."""
     x = layout.grid()[0]
     uneven = x + 0.3 * smooth_noise(rng, 22, 4, 90) + 0.12 * smooth_noise(rng, 9, 5, 90)
     return (np.sin(uneven * 6.0) * (0.85 + 0.25 * smooth_noise(rng, 18, 4, 90))).astype(np.float32)
 
 
 def _creased(rng: np.random.Generator) -> FloatArray:
-    """(H, W) float32 relief in pixels of the sharp little creases of linen that was folded."""
+    """Return (H, W) float32 relief in pixels of the sharp little creases of linen that was folded."""
     ridges = [np.abs(smooth_noise(rng, width, 2.6, angle)) for width, angle in ((40, 25), (32, 115))]
     return 3.2 * np.exp(-3.0 * np.minimum.reduce(ridges)).astype(np.float32)
 
 
 def _drawstring(table: Table, layout: Layout) -> None:
-    """A cotton cord that comes out of two eyelets and is tied in a bow; changes the table."""
+    """Lay a cotton cord that comes out of two eyelets and is tied in a bow; changes the table."""
     knot = (0.1, 4.6)
     cords: list[Points] = [
         (knot, (2.4, 2.9), (5.6, 3.9), (6.2, 6.6), (3.6, 7.2), knot),
@@ -206,7 +206,7 @@ def _drawstring(table: Table, layout: Layout) -> None:
 
 
 def _washed(layout: Layout, rng: np.random.Generator) -> FloatArray:
-    """(H, W, 3) linear-light indigo, paler on the thighs and along the edges where jeans are rubbed."""
+    """Return (H, W, 3) linear-light indigo, paler on the thighs and along the edges where jeans are rubbed."""
     x, y = layout.grid()
     rubbed = 0.55 * np.exp(-(((np.abs(x) - 13.5) / 6.5) ** 2) - ((y - 33) / 21) ** 2)
     rubbed += 0.25 * np.exp(-(((np.abs(x) - 14.5) / 5.0) ** 2) - ((y - 56) / 10) ** 2)

@@ -1,4 +1,4 @@
-"""A table seen from above: cloth pieces are laid on it, then the light makes a photo of their relief."""
+"""Photo of a table from above: pieces of cloth are laid on it, then lit according to their relief."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEIGHT, WIDTH = 1600, 1200
 
 @dataclass(frozen=True)
 class Cloth:
-    """How a fabric looks close up.
+    """Look of a fabric from close up.
 
     Attributes:
         weave: "jersey", "twill", "satin", "linen" or "plain".
@@ -30,7 +30,7 @@ class Cloth:
 
 
 class Table:
-    """The growing picture: colour and relief of all that lies on the table.
+    """Table under construction: colour and relief of everything that lies on it.
 
     Attributes:
         albedo: (H, W, 3) float32 linear-light.
@@ -56,7 +56,7 @@ class Table:
             albedo: (H, W, 3) linear-light, or (3,).
             relief: (H, W) folds in pixels of height.
             cloth: what it is made of.
-            lift: thickness in pixels; sets how wide the shadow is that its edge throws.
+            lift: thickness in pixels; sets the width of the shadow of its edge.
         """
         below = blur(shifted(mask, 1.2 * lift, 1.6 * lift), 1.8 * lift) * (1 - mask)
         close = blur(mask, 0.7 * lift) * (1 - mask)
@@ -70,11 +70,11 @@ class Table:
         self.gloss = self.gloss * (1 - mask) + cloth.gloss * mask
 
     def throw_shadow(self, mask: FloatArray) -> None:
-        """The wide soft shadow of the whole garment on the table; call it before anything is laid."""
+        """Add the wide soft shadow of the whole garment to the table; call it before anything is laid."""
         self.shade *= 1 - 0.20 * blur(shifted(mask, 14, 20), 26) - 0.10 * blur(shifted(mask, 30, 44), 70)
 
     def photograph(self) -> ByteArray:
-        """(H, W, 3) uint8 sRGB under a large soft window from the upper left."""
+        """Light the table by a large soft window from the upper left; returns (H, W, 3) uint8 sRGB."""
         relief = blur(self.relief, 0.8)
         slope_y, slope_x = np.gradient(relief)
         normal = np.dstack([-slope_x, -slope_y, np.ones_like(relief)])
@@ -95,18 +95,18 @@ class Table:
 
 
 def colour(code: str) -> FloatArray:
-    """'#rrggbb' as (3,) linear-light."""
+    """Convert '#rrggbb' to (3,) linear-light."""
     return to_linear(np.array([int(code[i : i + 2], 16) for i in (1, 3, 5)], np.uint8))
 
 
 def unit(vector: Sequence[float]) -> FloatArray:
-    """The vector at length one, float32."""
+    """Scale the vector to length one, float32."""
     array = np.asarray(vector, np.float32)
     return array / np.linalg.norm(array)
 
 
 def blur(values: FloatArray, sigma: float) -> FloatArray:
-    """Gaussian blur; wide ones at reduced size, where nobody can tell."""
+    """Blur with a Gaussian; wide blurs work at reduced size, where the difference is invisible."""
     shrink = max(1, int(sigma // 6))
     if shrink == 1:
         return cv2.GaussianBlur(values, (0, 0), sigma)
@@ -122,15 +122,15 @@ def shifted(values: FloatArray, x: float, y: float) -> FloatArray:
 
 
 def inner_distance(mask: FloatArray) -> FloatArray:
-    """(H, W) pixels to the mask's edge, 0 outside."""
+    """Return (H, W) pixels to the mask's edge, 0 outside."""
     return cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
 
 
 def smooth_noise(rng: np.random.Generator, sigma: float, stretch: float = 1.0, angle_deg: float = 0.0) -> FloatArray:
-    """(H, W) float32 noise of deviation one whose features are about ``sigma`` pixels wide.
+    """Return (H, W) float32 noise of deviation one whose features are about ``sigma`` pixels wide.
 
     Args:
-        rng: the source of chance.
+        rng: source of randomness.
         sigma: width of a feature.
         stretch: how many times longer than wide it is.
         angle_deg: direction of its length, clockwise from the picture's x axis.
@@ -146,7 +146,7 @@ def smooth_noise(rng: np.random.Generator, sigma: float, stretch: float = 1.0, a
 
 
 def weave(name: str, rng: np.random.Generator) -> FloatArray:
-    """(H, W) float32 about -1..1: threads of a fabric."""
+    """Return (H, W) float32 about -1..1: threads of a fabric."""
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
     uneven = smooth_noise(rng, 0.9)
     if name == "jersey":
@@ -160,6 +160,6 @@ def weave(name: str, rng: np.random.Generator) -> FloatArray:
     if name == "satin":
         return 0.4 * smooth_noise(rng, 0.7, 10)
     if name == "linen":
-        # Yarns thick and thin, seen one by one in both directions.
+        # Thick and thin yarns, visible one by one in both directions.
         return 0.4 * uneven + 0.55 * smooth_noise(rng, 1.0, 22) + 0.55 * smooth_noise(rng, 1.0, 22, 90)
     return 0.6 * uneven + 0.25 * smooth_noise(rng, 0.8, 8) + 0.25 * smooth_noise(rng, 0.8, 8, 90)

@@ -16,7 +16,7 @@ Points = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Layout:
-    """Where centimetres lie in the picture, and how carelessly the garment was laid down.
+    """Layout of a garment: the position of its centimetres in the picture, and how carelessly it was laid down.
 
     Attributes:
         px_per_cm: scale.
@@ -29,14 +29,14 @@ class Layout:
     drift: FloatArray
 
     def px(self, points_cm: FloatArray | Points) -> FloatArray:
-        """(n, 2) cm -> (n, 2) float64 pixels."""
+        """Convert (n, 2) cm to (n, 2) float64 pixels."""
         points = np.asarray(points_cm, np.float64) * self.px_per_cm + np.asarray(self.top)
         columns = np.clip(points[:, 0], 0, WIDTH - 1).astype(int)
         rows = np.clip(points[:, 1], 0, HEIGHT - 1).astype(int)
         return points + self.drift[rows, columns]
 
     def grid(self) -> tuple[FloatArray, FloatArray]:
-        """(x, y) in cm of every pixel, each (H, W) float32; moves with the drift as the outlines do."""
+        """Return x and y in cm of every pixel, each (H, W) float32; they follow the drift as the outlines do."""
         rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
         x = (columns - self.drift[..., 0] - self.top[0]) / self.px_per_cm
         y = (rows - self.drift[..., 1] - self.top[1]) / self.px_per_cm
@@ -44,13 +44,13 @@ class Layout:
 
 
 def lay_out(px_per_cm: float, top: tuple[float, float], rng: np.random.Generator, carelessness: float = 4.0) -> Layout:
-    """A layout whose lines waver by about ``carelessness`` pixels."""
+    """Return a layout whose lines waver by about ``carelessness`` pixels."""
     drift = np.dstack([smooth_noise(rng, 150), smooth_noise(rng, 150)]) * carelessness
     return Layout(px_per_cm, top, drift.astype(np.float32))
 
 
 def curve(points: Points, per_span: int = 16) -> FloatArray:
-    """(n, 2) points of a Catmull-Rom spline through ``points``."""
+    """Return (n, 2) points of a Catmull-Rom spline through ``points``."""
     knots = np.asarray(points, np.float64)
     before, after = (_continued(knots[end], knots[inner]) for end, inner in ((0, 1), (-1, -2)))
     padded = np.vstack([before, knots, after])
@@ -63,33 +63,33 @@ def curve(points: Points, per_span: int = 16) -> FloatArray:
 
 
 def _continued(end: FloatArray, inner: FloatArray) -> FloatArray:
-    """The point after the end of a curve; one that ends flat in the middle goes on mirrored."""
+    """Return a point past the end of a curve; a curve that ends flat in the middle continues mirrored."""
     across, down = np.abs(end - inner)
     return inner * [-1, 1] if end[0] == 0 and down < 0.5 * across else 2 * end - inner
 
 
 def path(*edges: Points) -> FloatArray:
-    """Edges joined at corners, each a smooth curve."""
+    """Join edges at corners, each edge a smooth curve."""
     return np.vstack([curve(edge) if len(edge) > 2 else np.asarray(edge, np.float64) for edge in edges])
 
 
 def mirrored(points: FloatArray | Points) -> FloatArray:
-    """The same on the other side of x = 0, in reverse order."""
+    """Mirror the points at x = 0, in reverse order."""
     return np.asarray(points, np.float64)[::-1] * [-1, 1]
 
 
 def moved(points: FloatArray, x: float, y: float) -> FloatArray:
-    """The points shifted by (x, y)."""
+    """Shift the points by (x, y)."""
     return points + np.array([x, y])
 
 
 def closed(right: FloatArray) -> FloatArray:
-    """A symmetric loop from its right half, which begins and ends at x = 0."""
+    """Complete a symmetric loop from its right half, which begins and ends at x = 0."""
     return np.vstack([right, mirrored(right)])
 
 
 def fill(layout: Layout, outline_cm: FloatArray | Points) -> FloatArray:
-    """(H, W) float32 coverage of a polygon, anti-aliased."""
+    """Return (H, W) float32 coverage of a polygon, anti-aliased."""
     scale = 4
     canvas = np.zeros((HEIGHT * scale // 2, WIDTH * scale // 2), np.uint8)
     points = np.round(layout.px(outline_cm) * (scale // 2) * 16).astype(np.int32)
@@ -98,7 +98,7 @@ def fill(layout: Layout, outline_cm: FloatArray | Points) -> FloatArray:
 
 
 def stroke(layout: Layout, line_cm: FloatArray | Points, width_px: float) -> FloatArray:
-    """(H, W) float32 coverage of an open line."""
+    """Return (H, W) float32 coverage of an open line."""
     canvas = np.zeros((HEIGHT * 2, WIDTH * 2), np.uint8)
     points = np.round(layout.px(line_cm) * 2 * 16).astype(np.int32)
     cv2.polylines(canvas, [points], False, 255, max(1, round(width_px * 2)), cv2.LINE_AA, 4)
@@ -108,7 +108,7 @@ def stroke(layout: Layout, line_cm: FloatArray | Points, width_px: float) -> Flo
 def stitches(
     layout: Layout, line_cm: FloatArray | Points, length_cm: float = 0.32, width_px: float = 2.0
 ) -> FloatArray:
-    """(H, W) float32 coverage of a dashed line of thread."""
+    """Return (H, W) float32 coverage of a dashed line of thread."""
     line = np.asarray(line_cm, np.float64)
     run = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
     coverage = np.zeros((HEIGHT, WIDTH), np.float32)
@@ -123,7 +123,7 @@ def stitches(
 
 
 def fold(layout: Layout, line_cm: Points, width_cm: float, height_px: float) -> FloatArray:
-    """(H, W) float32 relief of one fold along a curve: steep on one side, soft on the other, tapered at its ends."""
+    """Return (H, W) float32 relief of a fold along a curve: steep on one side, soft on the other, with tapered ends."""
     line = layout.px(curve(line_cm, 24))
     share = np.linspace(0, 1, len(line))
     taper = np.sin(np.pi * np.clip(share, 0.02, 0.98)) ** 0.7
@@ -150,7 +150,7 @@ def fold(layout: Layout, line_cm: Points, width_cm: float, height_px: float) -> 
 
 
 def crumple(rng: np.random.Generator, height_px: float, angle_deg: float = 80.0) -> FloatArray:
-    """(H, W) float32 relief of cloth that was never ironed: soft waves and a few faint creases."""
+    """Return (H, W) float32 relief of cloth that was never ironed: soft waves and a few faint creases."""
     waves = 2.2 * smooth_noise(rng, 60, 2.2, angle_deg) + 0.9 * smooth_noise(rng, 24, 2.5, angle_deg + 25)
     creases = -np.abs(smooth_noise(rng, 46, 2.4, angle_deg - 35)) - 0.5 * np.abs(
         smooth_noise(rng, 26, 3.0, angle_deg + 40)

@@ -1,4 +1,4 @@
-"""A garment that is worn over others."""
+"""Example garment that is worn over others."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _BODY_FOLDS: tuple[Points, ...] = (
 
 
 def twill_jacket(rng: np.random.Generator) -> ByteArray:
-    """An olive work jacket, buttoned up, with a corduroy collar, two chest pockets, cuffs and a waistband."""
+    """Draw an olive work jacket, buttoned up, with a corduroy collar, two chest pockets, cuffs and a waistband."""
     layout, table = lay_out(11.7, (600, 370), rng, 4.5), Table("#f1efec", rng)
     twill = Cloth("twill", 0.10)
     tint = colour(_TWILL) * (1 + 0.05 * smooth_noise(rng, 34) + 0.03 * smooth_noise(rng, 12, 3, 90))[..., None]
@@ -96,7 +96,7 @@ def twill_jacket(rng: np.random.Generator) -> ByteArray:
 
 
 def _neck(table: Table, layout: Layout) -> None:
-    """The inside of the collar at the back; changes the table."""
+    """Lay the inside of the collar at the back; changes the table."""
     back = closed(path([(0, -2.4), (4.6, -2.2), (8.4, -0.8)], [(8.4, -0.8), (7.6, 3), (4, 6), (0, 6.6)]))
     ribs = _wales(layout, 0)
     deep = np.clip(1 - 0.06 * (layout.grid()[1] + 2.4), 0.5, 1)
@@ -104,13 +104,13 @@ def _neck(table: Table, layout: Layout) -> None:
 
 
 def _wales(layout: Layout, lean: float) -> FloatArray:
-    """(H, W) float32 relief in pixels of corduroy whose ribs lean by ``lean`` cm a cm to the right."""
+    """Return (H, W) float32 relief in pixels of corduroy whose ribs lean ``lean`` cm to the right per cm."""
     x, y = layout.grid()
     return (0.9 * np.sin((x + lean * y) / np.hypot(1, lean) * 2 * np.pi / 0.42)).astype(np.float32)
 
 
 def _seams(table: Table, layout: Layout, armhole: FloatArray) -> None:
-    """Yoke, shoulders and armholes; changes the table."""
+    """Sew yoke, shoulders and armholes; changes the table."""
     for side in (1, -1):
         yoke = np.array([(0, 16.2), (11, 16.2), (21.6, 15.7)]) * [side, 1]
         table.relief = table.relief - 5.0 * blur(stroke(layout, yoke, 3), 1.6)
@@ -120,7 +120,7 @@ def _seams(table: Table, layout: Layout, armhole: FloatArray) -> None:
 
 
 def _chest_pocket(table: Table, layout: Layout, side: int, tint: FloatArray, cloth: Cloth) -> None:
-    """A patch pocket below a pointed flap that hangs from the yoke; changes the table."""
+    """Lay a patch pocket below a pointed flap that hangs from the yoke; changes the table."""
     patch = np.array([(7.4, 17.0), (7.6, 31.0), (12.7, 33.4), (17.9, 30.7), (18.1, 17.0)]) * [side, 1]
     flap = np.array([(6.9, 16.3), (6.9, 20.3), (12.7, 22.9), (18.6, 20.0), (18.7, 16.1)]) * [side, 1]
     middle = np.array([side * 12.8, 19.5])
@@ -132,7 +132,7 @@ def _chest_pocket(table: Table, layout: Layout, side: int, tint: FloatArray, clo
 
 
 def _welt(table: Table, layout: Layout, side: int, tint: FloatArray, cloth: Cloth) -> None:
-    """A slanted pocket for the hand; changes the table."""
+    """Lay a slanted pocket for the hand; changes the table."""
     welt = np.array([(15.2, 40.6), (17.4, 40.0), (21.6, 53.4), (19.4, 54.2)]) * [side, 1]
     mask = fill(layout, welt)
     table.lay(mask, tint * 0.98, table.relief * 0.7, cloth, 2.6)
@@ -140,7 +140,7 @@ def _welt(table: Table, layout: Layout, side: int, tint: FloatArray, cloth: Clot
 
 
 def _placket(table: Table, layout: Layout, tint: FloatArray, cloth: Cloth, rng: np.random.Generator) -> None:
-    """The strip that overlaps the other front from the neck to the waistband's edge, with its buttons."""
+    """Lay the strip that overlaps the other front from the neck to the waistband's edge, with its buttons."""
     strip = path(
         [(-2.2, 4.6), (2.2, 4.6)],
         [(2.2, 4.6), (2.1, 35), (2.2, 64.7)],
@@ -157,7 +157,7 @@ def _placket(table: Table, layout: Layout, tint: FloatArray, cloth: Cloth, rng: 
 
 
 def _collar(table: Table, layout: Layout) -> None:
-    """Two leaves that fall from the neck, ribs along their edge; changes the table."""
+    """Lay two leaves that fall from the neck, with ribs along their edge; changes the table."""
     leaf = path(
         [(0.3, 5.0), (3.9, 4.2), (6.5, 2.4), (7.6, 0.5), (7.3, -1.4)],
         [(7.3, -1.4), (9.2, -0.7), (10.6, 1.2), (11.2, 4.0), (9.7, 7.9), (6.2, 12.4)],

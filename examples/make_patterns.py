@@ -1,4 +1,4 @@
-"""Draws the example sewing patterns: ``python -m examples.make_patterns``.
+"""Draw the example sewing patterns: ``python -m examples.make_patterns``.
 
 One is a dress of eight pieces with darts and a gathered skirt, written as SVG and as DXF (AAMA layers), the other a
 flared skirt of two pieces, written as JSON of GarmentCode. The drafts are ours, to the measures of a woman of size S.
@@ -29,7 +29,7 @@ class Line:
     controls: Points
 
     def points(self, steps: int = 24) -> Points:
-        """Along the line."""
+        """Return points along the line."""
         t = np.linspace(0, 1, steps + 1 if len(self.controls) > 2 else 2)[:, None]
         points = [control[None] for control in self.controls]
         while len(points) > 1:
@@ -38,7 +38,7 @@ class Line:
 
     @property
     def length(self) -> float:
-        """In cm."""
+        """Length in cm."""
         return float(np.linalg.norm(np.diff(self.points(200), axis=0), axis=1).sum())
 
 
@@ -52,12 +52,12 @@ class Drawn:
 
 
 def line(name: str, *controls: tuple[float, float] | Points) -> Line:
-    """A line through two points, or a curve."""
+    """Make a line through two points, or a curve."""
     return Line(name, np.array(controls, np.float64))
 
 
 def mirrored(piece: Drawn, name: str) -> Drawn:
-    """The piece of the other side: its labels exchange left and right."""
+    """Mirror a piece for the other side: its labels exchange left and right."""
     flip = np.array([-1.0, 1.0])
     lines = tuple(Line(_other(each.name), (each.controls * flip)[::-1]) for each in reversed(piece.lines))
     return Drawn(name, lines, piece.fill)
@@ -68,7 +68,7 @@ def _other(label: str) -> str:
 
 
 def dart(name: str, first: Points, last: Points, reach: float) -> tuple[Line, Line]:
-    """Two legs from one point of an edge in to the dart's tip and back; inside lies left of the way."""
+    """Return two legs, from a point of an edge in to the dart's tip and back; the piece's inside is on their left."""
     way = last - first
     normal = np.array([-way[1], way[0]]) / np.linalg.norm(way)
     tip = (first + last) / 2 + reach * normal
@@ -76,12 +76,12 @@ def dart(name: str, first: Points, last: Points, reach: float) -> tuple[Line, Li
 
 
 def at(first: Points, last: Points, cm: float) -> Points:
-    """The point so far along a straight edge."""
+    """Return the point ``cm`` along a straight edge."""
     return np.asarray(first + (last - first) / np.linalg.norm(last - first) * cm)
 
 
 def bodice_back() -> Drawn:
-    """Left half of the back as seen from behind: its middle is on the right."""
+    """Draft the left half of the back as seen from behind: its middle is on the right."""
     neck, shoulder, armpit = np.array([-7.6, 0.0]), np.array([-18.2, -3.8]), np.array([-23.4, -21.5])
     waist, low, nape = np.array([-21.6, -36.2]), np.array([0.0, -37.4]), np.array([0.0, -2.6])
     length = float(np.linalg.norm(low - waist))
@@ -103,7 +103,7 @@ def bodice_back() -> Drawn:
 
 
 def bodice_front(back: Drawn) -> Drawn:
-    """The whole front: bust darts in the side seams, darts at the waist."""
+    """Draft the whole front: bust darts in the side seams, darts at the waist."""
     side = next(each.length for each in back.lines if each.name == "seam-side_l")
     shoulder_cm = next(each.length for each in back.lines if each.name == "seam-shoulder_l")
     intake = 2.6
@@ -129,7 +129,7 @@ def bodice_front(back: Drawn) -> Drawn:
 
 
 def sleeve(front_cm: float, back_cm: float) -> Drawn:
-    """The left sleeve: seen from outside, its front half lies on the left. The cap has 3 % of ease."""
+    """Draft the left sleeve: seen from outside, its front half lies on the left. The cap has 3 % of ease."""
     height, length, taper = 12.0, 9.0, 1.2
 
     def cap(width: float, sign: float) -> Line:
@@ -154,7 +154,7 @@ def sleeve(front_cm: float, back_cm: float) -> Drawn:
 
 
 def skirt(name: str, waist: tuple[str, ...], sides: tuple[str, str], widths: tuple[float, ...], flare: float) -> Drawn:
-    """A gathered panel; its waist edges run from right to left as seen from outside."""
+    """Draft a gathered panel; its waist edges run from right to left as seen from outside."""
     length, half = 56.0, sum(widths) / 2
     x, lines = half, []
     for edge, width in zip(waist, widths, strict=True):
@@ -178,7 +178,7 @@ def skirt(name: str, waist: tuple[str, ...], sides: tuple[str, str], widths: tup
 
 
 def dress(gathered: float = 1.7) -> list[Drawn]:
-    """Eight pieces: bodice front, two halves of its back, two sleeves, skirt front, two halves of its back.
+    """Draft 8 pieces: bodice front, two halves of its back, two sleeves, skirt front, two halves of its back.
 
     Args:
         gathered: width of the skirt over that of the bodice.
@@ -205,7 +205,7 @@ def dress(gathered: float = 1.7) -> list[Drawn]:
 
 
 def write_svg(pieces: list[Drawn], columns: int = 4) -> str:
-    """A drawing in millimetres, the pieces beside each other."""
+    """Return an SVG drawing in millimetres, the pieces beside each other."""
     x, y, row, groups, width = 5.0, 5.0, 0.0, [], 0.0
     for number, piece in enumerate(pieces):
         points = np.concatenate([each.points() for each in piece.lines])
@@ -230,7 +230,7 @@ def _d(each: Line, shift: Points) -> str:
 
 
 def write_dxf(pieces: list[Drawn], path: Path) -> None:
-    """A DXF with a block for each piece, in millimetres, on the layers of AAMA; texts beside the edges name them."""
+    """Write a DXF with a block for each piece, in mm, on the layers of AAMA; texts beside the edges name them."""
     import ezdxf
 
     document = ezdxf.new("R12", units=0)
@@ -254,7 +254,9 @@ def write_dxf(pieces: list[Drawn], path: Path) -> None:
 
 
 def write_flared_skirt() -> str:
-    """A flared skirt as a file of GarmentCode: centimetres, y up, the front before the body and the back behind it.
+    """Return a flared skirt as a file of GarmentCode: centimetres, y up.
+
+    The front lies before the body and the back behind it.
 
     It is 73 cm round at the waist, for one of 70 cm, and 101 cm at the hip.
     """
@@ -271,7 +273,7 @@ def write_flared_skirt() -> str:
 
 
 def _flared_panel(forward_cm: float, dip_cm: float) -> dict[str, Any]:
-    """One side of the skirt; its waist dips in the middle, its hem is round and its sides curve out over the hip."""
+    """Draft one side of the skirt: its waist dips in the middle, its hem is round, its sides curve out over the hip."""
     waist, hem, length, waist_above_floor = 18.25, 37.0, 58.0, 106.0
     return {
         "translation": [0.0, waist_above_floor - length, forward_cm],
@@ -287,7 +289,7 @@ def _flared_panel(forward_cm: float, dip_cm: float) -> dict[str, Any]:
 
 
 def _bent(aside: float) -> dict[str, Any]:
-    """A curve whose control point lies left of the middle of its edge, in parts of the edge's length."""
+    """Return a curve whose control point lies left of the middle of its edge, by a share of the edge's length."""
     return {"type": "quadratic", "params": [[0.5, round(aside, 4)]]}
 
 

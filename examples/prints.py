@@ -20,7 +20,7 @@ def stripes(
     axis: tuple[tuple[float, float], tuple[float, float]] | None = None,
     inside: bool = False,
 ) -> FloatArray:
-    """(H, W, 3) factor on an ecru ground: navy stripes across the body, or across an axis.
+    """Return (H, W, 3) factor on an ecru ground: navy stripes across the body, or across an axis.
 
     Args:
         layout: where the cloth lies.
@@ -45,7 +45,7 @@ def stripes(
 
 
 def blossoms(layout: Layout, rng: np.random.Generator) -> FloatArray:
-    """(H, W, 3) linear-light: leaves and five-petalled flowers strewn on deep green."""
+    """Return (H, W, 3) linear-light: leaves and five-petalled flowers strewn on deep green."""
     scale = 2
     canvas = np.empty((HEIGHT * scale, WIDTH * scale, 3), np.float32)
     canvas[:] = colour("#27443a")
@@ -66,7 +66,7 @@ def blossoms(layout: Layout, rng: np.random.Generator) -> FloatArray:
 
 
 def lettering(layout: Layout, name: str, line: str, top_cm: float, width_cm: float) -> FloatArray:
-    """(H, W) coverage of a badge: a sun over waves, a name below it and a line of small type."""
+    """Return (H, W) coverage of a badge: a sun over waves, a name below it and a line of small type."""
     scale = 4
     side = int(width_cm * layout.px_per_cm * scale)
     badge = Image.new("L", (side, int(side * 0.92)), 0)
@@ -100,7 +100,7 @@ def _centred(draw: ImageDraw.ImageDraw, text: str, side: int, top: float, share:
 
 
 def _scattered(rng: np.random.Generator, spacing: float, shape: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Points of a jittered hexagonal grid, in random order."""
+    """Return points of a jittered hexagonal grid, in random order."""
     points = []
     for row, y in enumerate(np.arange(0, shape[0] + spacing, spacing * 0.87)):
         for x in np.arange((row % 2) * spacing / 2, shape[1] + spacing, spacing):

@@ -1,4 +1,4 @@
-"""Folds, stitches and buttons on cloth that was laid."""
+"""Folds, stitches and buttons on cloth that lies on the table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def sum_of_folds(
     width_cm: float,
     height_px: float,
 ) -> FloatArray:
-    """(H, W) relief of several folds, no two alike."""
+    """Return (H, W) relief of several folds, no two alike."""
     total = 0.0 * layout.drift[..., 0]
     for line in lines:
         total = total + fold(layout, line, width_cm * rng.uniform(0.6, 1.2), 1.7 * height_px * rng.uniform(0.5, 1.1))
@@ -30,7 +30,7 @@ def sew(
     thread: str,
     grooves: list[Points] | list[FloatArray] | None = None,
 ) -> None:
-    """Stitches that sink into the cloth, and grooves along seams; changes the table."""
+    """Sew stitches that sink into the cloth, and grooves along seams; changes the table."""
     for line in lines:
         dashes = stitches(layout, curve(line, 30))[..., None]
         table.albedo = table.albedo * (1 - 0.75 * dashes) + colour(thread) * 0.75 * dashes
@@ -40,7 +40,7 @@ def sew(
 
 
 def topstitch(table: Table, layout: Layout, lines: list[FloatArray], thread: str) -> None:
-    """Strong thread in long stitches, as on jeans; changes the table."""
+    """Sew strong thread in long stitches, as on jeans; changes the table."""
     for line in lines:
         table.relief = table.relief - 2.6 * blur(stroke(layout, line, 3), 1.6)
         dashes = stitches(layout, line, 0.42, 2.4)
@@ -49,7 +49,7 @@ def topstitch(table: Table, layout: Layout, lines: list[FloatArray], thread: str
 
 
 def button(table: Table, layout: Layout, centre: tuple[float, float], radius_cm: float, rim: str, face: str) -> None:
-    """A metal button with a raised rim; changes the table."""
+    """Lay a metal button with a raised rim; changes the table."""
     angle = np.linspace(0, 2 * np.pi, 40)
     ring = np.column_stack([np.cos(angle), np.sin(angle)])
     for radius, tint, lift in ((radius_cm, rim, 4.0), (radius_cm - 0.35, face, 2.0)):

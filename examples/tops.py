@@ -28,7 +28,7 @@ BODY_FOLDS: tuple[Points, ...] = (
 
 
 def striped_long_sleeve(rng: np.random.Generator) -> ByteArray:
-    """A sailor's shirt: navy stripes on ecru jersey, long sleeves, ribbed boat neck."""
+    """Draw a sailor's shirt: navy stripes on ecru jersey, long sleeves, ribbed boat neck."""
     layout, table = lay_out(12.4, (596, 340), rng), Table("#efece6", rng)
     jersey = Cloth("jersey", 0.06)
     neck = [(0, 5.0), (4.5, 4.3), (8.2, 2.3), (10.3, 0.0)]
@@ -74,7 +74,7 @@ def striped_long_sleeve(rng: np.random.Generator) -> ByteArray:
 
 
 def logo_tee(rng: np.random.Generator) -> ByteArray:
-    """A petrol-blue T-shirt with the badge of an invented brand."""
+    """Draw a petrol-blue T-shirt with the badge of an invented brand."""
     layout, table = lay_out(15.6, (604, 230), rng), Table("#f1f0ee", rng)
     jersey = Cloth("jersey", 0.07)
     neck = [(0, 9.0), (4.6, 8.0), (7.6, 4.6), (8.6, 0.0)]
@@ -125,7 +125,7 @@ def logo_tee(rng: np.random.Generator) -> ByteArray:
 
 
 def floral_dress(rng: np.random.Generator) -> ByteArray:
-    """A sleeveless summer dress, fitted to the waist and flared below, with blossoms all over."""
+    """Draw a sleeveless summer dress, fitted to the waist and flared below, with blossoms all over."""
     layout, table = lay_out(12.6, (600, 165), rng), Table("#f2efea", rng)
     viscose = Cloth("plain", 0.03, 0.015)
     neck = [(0, 13.0), (4.5, 11.6), (7.4, 7.4), (8.6, 0.4)]
@@ -190,7 +190,7 @@ def floral_dress(rng: np.random.Generator) -> ByteArray:
 
 
 def satin_camisole(rng: np.random.Generator) -> ByteArray:
-    """A sage satin camisole on thin straps."""
+    """Draw a sage satin camisole on thin straps."""
     layout, table = lay_out(20.5, (600, 250), rng, 3.0), Table("#f3f1ee", rng)
     satin = Cloth("satin", 0.015, 0.10)
     front = path(
@@ -224,7 +224,7 @@ def satin_camisole(rng: np.random.Generator) -> ByteArray:
 
 
 def rib(table: Table, layout: Layout, outline: FloatArray, tint: str, rng: np.random.Generator) -> None:
-    """A knitted band round a neck: fine ribs square to its edge; changes the table."""
+    """Lay a knitted band round a neck: fine ribs square to its edge; changes the table."""
     mask = fill(layout, outline)
     x, y = layout.grid()
     ribs = np.sin(np.arctan2(x, y + 9.0) * 95)
