@@ -48,8 +48,6 @@ or hang, one garment each, two in ten thousand reach the second."""
 _WORN, _PERHAPS_WORN, _CLEAR = 0.35, 0.2, 0.75
 """Probability of being worn above which a person is seen; the second suffices where the landmarks are less sure than
 the third, because cloth on a body hides them."""
-_SOME_LANDMARK: Final = 0.35
-"""Confidence of the surest landmark of any garment; walls and floors have none above a quarter."""
 _LEAST_SURE: Final = 0.25
 """Confidence of the landmarks below which a photo shows no garment: those of noise have 0.1, of garments 0.6."""
 _KEPT: Final = 0.03
