@@ -83,7 +83,8 @@ def move_to_pose(
             solver.relax(cut)
             solver.settle(options.ease_frames, EVEN)
             cloth = let_out(cut, cut, solver.positions_m, fixed, most_for(garment), across)
-        legs = not upper and garment.kind.category.has_legs
+        # The print of a design keeps its true size; a photo's is shortened a little where cloth is taken up.
+        legs = not upper and garment.kind.category.has_legs and garment.scale_source != "design"
         for _ in range(TAKE_UP_ROUNDS if legs else 0):
             cloth = take_up(cloth, solver.positions_m, fixed)
             solver.relax(cloth)

@@ -14,12 +14,16 @@ from vmodel.garment.pattern.fit import make_pattern
 from vmodel.garment.reading import read_flat_lay
 from vmodel.garment.recognition.cutout import cut_out
 from vmodel.garment.recognition.kind import read_kinds, understand
-from vmodel.types import BoolArray, GarmentPhoto
+from vmodel.types import BoolArray, FlatLay, GarmentPhoto
 
 
 def read(photo: Path) -> tuple[GarmentPhoto, BoolArray]:
-    """The garment of a photo as its pattern takes it, and its mask as cut out."""
-    flat_lay = read_flat_lay(photo, Settings())
+    """Return the garment of a photo as its pattern takes it, and its mask as cut out."""
+    return read_laid(read_flat_lay(photo, Settings()))
+
+
+def read_laid(flat_lay: FlatLay) -> tuple[GarmentPhoto, BoolArray]:
+    """Return the same of a photo that is decoded already."""
     cutout = cut_out(flat_lay)
     kind, landmarks = understand(flat_lay, cutout)
     taken = make_pattern(flat_lay, cutout, kind, landmarks, surface=read_kinds(flat_lay, cutout).surface).photo
@@ -36,6 +40,26 @@ def test_the_inside_of_a_back_and_its_label_are_not_worn(examples: Path) -> None
     assert not taken.mask[: y - 14, x - 30 : x + 30].any()
     assert taken.mask[y + 8 : y + 60, x - 200 : x + 200].all()
     assert not (mask & ~taken.mask)[y + 20 :].any()
+
+
+def test_the_inside_of_a_back_below_a_hem_is_not_worn(examples: Path) -> None:
+    """The back of the tee hangs 30 pixels lower and shows its darker inside there."""
+    photo = read_flat_lay(examples / "logo-tee.jpg", Settings())
+    front = cut_out(photo).mask
+    behind = np.roll(front, 30, axis=0) & ~front
+    behind[: np.nonzero(front)[0].max() - 36] = False
+    rgb = photo.rgb.copy()
+    rgb[behind] = (0.6 * np.roll(photo.rgb, 50, axis=0)[behind]).astype(np.uint8)
+    taken, mask = read_laid(replace(photo, rgb=rgb))
+    assert mask[behind].mean() > 0.9
+    assert taken.mask[behind].mean() < 0.2
+    assert taken.mask[front].mean() > 0.95
+
+
+def test_stitches_along_a_hem_are_no_edge(examples: Path) -> None:
+    taken, mask = read(examples / "twill-jacket.jpg")
+    low = np.nonzero(mask)[0].max() - 60
+    assert (mask & ~taken.mask)[low:].sum() < 0.01 * mask[low:].sum()
 
 
 @pytest.mark.parametrize("name", ["summer-shorts", "pleated-skirt"])
