@@ -18,36 +18,36 @@ PASSWORD = "a long password"
 
 
 def new_account(here: Installation, email: str, role: str = "seller", plan: str = "free") -> str:
-    """Id of a fresh account."""
+    """Create an account and return its id."""
     with here.database.transaction() as session:
         return create_account(session, email.partition("@")[0], email, role, plan, PASSWORD).id
 
 
 def client_of(api: FastAPI, account_id: str, scopes: tuple[str, ...] | None = None) -> TestClient:
-    """A client that sends a fresh key of an account."""
+    """Return a client that sends a new key of an account."""
     with api.state.installation.database.transaction() as session:
         token = create_api_key(session, account_id, scopes).token
     return TestClient(api, headers={"Authorization": f"Bearer {token}"})
 
 
 def picture(colour: tuple[int, int, int], size: tuple[int, int] = (300, 300), file_format: str = "PNG") -> bytes:
-    """A file that shows one colour."""
+    """Return an image file of one colour."""
     stream = io.BytesIO()
     Image.new("RGB", size, colour).save(stream, file_format)
     return stream.getvalue()
 
 
 BLANK = picture((240, 240, 240))
-"""Quickly read: there is no garment in it."""
+"""Small photo without a garment, quick to read."""
 
 
 def upload(client: TestClient, photo: bytes, name: str = "tee.jpg", **fields: Any) -> Any:
-    """The answer to an upload."""
+    """Upload a photo as a garment and return the answer."""
     return client.post("/v1/garments", files={"photo": (name, photo, "image/jpeg")}, data=fields)
 
 
 def work_off(here: Installation, worker_id: str = "tests", sidecar: bytes = b'{"seed": 1}') -> None:
-    """Make every picture that waits, as a worker does, apart from the durable queue: each is one colour."""
+    """Make every waiting picture as a worker does, outside the durable queue: each has one colour."""
     heartbeat.join(here.database, worker_id, 4)
     while parts := lanes.release_parts(here.database):
         lanes.mark_handed(here.database, parts)
@@ -58,7 +58,7 @@ def work_off(here: Installation, worker_id: str = "tests", sidecar: bytes = b'{"
 
 
 def deliver_blank(here: Installation, shot_id: str, worker_id: str, sidecar: bytes = b'{"seed": 1}') -> None:
-    """Make one picture, of the colour that its seed gives."""
+    """Make one picture, in the colour that follows from its seed."""
     work = settling.begin_shot(here.database, shot_id, worker_id)
     assert work is not None
     colour = (int(str(work.request["seed"])) % 256, 120, 90)

@@ -1,4 +1,4 @@
-"""Drapes broken on purpose: what goes wrong when a garment is misread or slips, made from one that is worn right."""
+"""Drapes broken on purpose, made from a correctly worn garment: effects of misreadings and slipped cloth."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vmodel.types import BoolArray, Drape, FloatArray, Garment, PosedBody
 
 @dataclass(frozen=True, eq=False)
 class Worn:
-    """A garment that is worn right, and what is needed to break it."""
+    """A correctly worn garment, and the data needed to break it."""
 
     garment: Garment
     drape: Drape
@@ -42,13 +42,13 @@ class Worn:
         return replace(self.drape, vertices_m=points.astype(np.float32))
 
     def of(self, triangles: BoolArray) -> BoolArray:
-        """(N,) bool: vertices of the chosen triangles."""
+        """Return (N,) bool: vertices of the chosen triangles."""
         found = np.zeros(len(self.drape.vertices_m), bool)
         found[self.drape.triangles[triangles]] = True
         return found
 
     def without(self, triangles: BoolArray) -> Drape:
-        """The cloth with a hole."""
+        """Cut a hole into the cloth."""
         kept, drape = ~triangles, self.drape
         return replace(
             drape,
@@ -63,12 +63,12 @@ Break = Callable[[Worn], Drape]
 
 
 def shifted(right: float = 0.0, back: float = 0.0, up: float = 0.0) -> Break:
-    """The whole garment elsewhere, in metres; to the wearer's left, back, and up."""
+    """Move the whole garment in metres: to the wearer's left, back, and up."""
     return lambda worn: worn.moved(worn.points + np.array((right, back, up)))
 
 
 def shifted_to(joint: str, by: float = 0.0) -> Break:
-    """The garment moved so that its top lies at the height of a joint."""
+    """Move the garment so that its top lies at the height of a joint."""
 
     def broken(worn: Worn) -> Drape:
         points = worn.points
@@ -78,7 +78,7 @@ def shifted_to(joint: str, by: float = 0.0) -> Break:
 
 
 def fallen(worn: Worn) -> Drape:
-    """In a heap on the floor."""
+    """Drop the garment to the floor, in a heap."""
     points = worn.points
     points[:, 2] = 0.004 + 0.08 * (points[:, 2] - points[:, 2].min())
     return worn.moved(points)
@@ -91,7 +91,7 @@ def fallen_round_the_feet(worn: Worn) -> Drape:
 
 
 def twisted(degrees: float) -> Break:
-    """Turned round the body, which stays."""
+    """Turn the garment about the body, which stays."""
 
     def broken(worn: Worn) -> Drape:
         points, turn = worn.points, np.radians(degrees)
@@ -104,7 +104,7 @@ def twisted(degrees: float) -> Break:
 
 
 def mirrored(worn: Worn) -> Drape:
-    """Left and right exchanged; the outside stays outside."""
+    """Exchange left and right; the outside stays outside."""
     points = worn.points
     points[:, 0] = 2 * worn.axis[0] - points[:, 0]
     return _turned_over(worn.moved(points))
@@ -121,7 +121,7 @@ def _turned_over(drape: Drape) -> Drape:
 
 
 def upside_down(worn: Worn) -> Drape:
-    """The hem where the top was; the front still in front."""
+    """Put the hem where the top was; the front stays in front."""
     points = worn.points
     points[:, 2] = points[:, 2].max() + points[:, 2].min() - points[:, 2]
     points[:, 0] = 2 * worn.axis[0] - points[:, 0]
@@ -129,7 +129,7 @@ def upside_down(worn: Worn) -> Drape:
 
 
 def tilted(degrees: float) -> Break:
-    """Leaning to a side, about its own middle."""
+    """Tilt the garment to a side about its own middle."""
 
     def broken(worn: Worn) -> Drape:
         points, turn = worn.points, np.radians(degrees)
@@ -143,7 +143,7 @@ def tilted(degrees: float) -> Break:
 
 
 def scaled(across: float = 1.0, along: float = 1.0) -> Break:
-    """Stretched or shrunk about the body's axis and the garment's top."""
+    """Stretch or shrink the garment about the body's axis and its own top."""
 
     def broken(worn: Worn) -> Drape:
         points = worn.points
@@ -156,7 +156,7 @@ def scaled(across: float = 1.0, along: float = 1.0) -> Break:
 
 
 def hem_pulled_up(worn: Worn) -> Drape:
-    """All that hangs below the armpits bunched up under the arms."""
+    """Bunch up everything below the armpits under the arms."""
     points = worn.points
     level = worn.joint("upperarm01.L")[2] - 0.14
     below = points[:, 2] < level
@@ -165,7 +165,7 @@ def hem_pulled_up(worn: Worn) -> Drape:
 
 
 def sleeve_off(number: int, way: tuple[float, float, float] = (0.0, -0.25, -0.1)) -> Break:
-    """A sleeve beside its arm; 1 is the left one."""
+    """Move a sleeve away from its arm; 1 is the left one."""
 
     def broken(worn: Worn) -> Drape:
         points = worn.points
@@ -189,7 +189,7 @@ def sleeve_on_the_other_arm(number: int) -> Break:
 
 
 def sleeve_pushed_through(number: int) -> Break:
-    """A sleeve that the arm pokes out of: flat on the arm's inner side."""
+    """Flatten a sleeve on the arm's inner side, so that the arm pokes out."""
 
     def broken(worn: Worn) -> Drape:
         points, own = worn.points, worn.of(worn.view.sleeve == number)
@@ -204,7 +204,7 @@ def sleeve_pushed_through(number: int) -> Break:
 
 
 def sleeve_bunched(number: int) -> Break:
-    """A sleeve drawn up to the shoulder."""
+    """Draw a sleeve up to the shoulder."""
 
     def broken(worn: Worn) -> Drape:
         points, own = worn.points, worn.of(worn.view.sleeve == number)
@@ -216,7 +216,7 @@ def sleeve_bunched(number: int) -> Break:
 
 
 def hole(joint: str, front: bool, radius: float = 0.1, up: float = 0.0) -> Break:
-    """A round piece of front or back cut away at the height of a joint."""
+    """Cut a round piece out of front or back at the height of a joint."""
 
     def broken(worn: Worn) -> Drape:
         view = worn.view
@@ -227,7 +227,7 @@ def hole(joint: str, front: bool, radius: float = 0.1, up: float = 0.0) -> Break
 
 
 def parted(joint: str, front: bool = True, radius: float = 0.13) -> Break:
-    """Cloth pushed aside, so that the body shows in a round gap; nothing is missing."""
+    """Push cloth aside, so that the body shows in a round gap; nothing is missing."""
 
     def broken(worn: Worn) -> Drape:
         points, side = worn.points, worn.of(worn.view.front == front)
@@ -242,7 +242,7 @@ def parted(joint: str, front: bool = True, radius: float = 0.13) -> Break:
 
 
 def sunk(joint: str, deep_m: float = 0.05, reach_m: float = 0.15) -> Break:
-    """The front sunk into the body round a joint."""
+    """Sink the front into the body round a joint."""
 
     def broken(worn: Worn) -> Drape:
         points, side = worn.points, worn.of(worn.view.front)
@@ -277,7 +277,7 @@ def collapsed(worn: Worn) -> Drape:
 
 
 def crumpled(worn: Worn) -> Drape:
-    """Every particle thrown a few centimetres from its place."""
+    """Throw every particle a few centimetres from its place."""
     chance = np.random.default_rng(0)
     return worn.moved(worn.points + chance.normal(0, 0.03, worn.points.shape))
 
@@ -287,14 +287,14 @@ def no_cloth(worn: Worn) -> Drape:
 
 
 def only_the_print(worn: Worn) -> Drape:
-    """The middle of the front, as a cut-out that kept the print and lost the cloth."""
+    """Keep the middle of the front only, as a cut-out that lost the cloth and kept the print."""
     view = worn.view
     half = np.abs(view.middle_cm[:, 0]).max()
     return worn.without(~(view.front & (np.abs(view.middle_cm[:, 0]) < 0.35 * half)))
 
 
 def print_turned(degrees: float) -> Break:
-    """The pictures of front and back turned about the garment's middle; the cloth stays."""
+    """Turn the pictures of front and back about the garment's middle; the cloth stays."""
 
     def broken(worn: Worn) -> Drape:
         shown, turn = np.array(worn.drape.texture_px, float), np.radians(degrees)
@@ -312,7 +312,7 @@ def print_mirrored(worn: Worn) -> Drape:
 
 
 def print_shifted(right_cm: float, down_cm: float) -> Break:
-    """What is printed lies elsewhere on the cloth, in cm as the photo shows it."""
+    """Shift the print on the cloth, in cm as the photo shows it."""
 
     def broken(worn: Worn) -> Drape:
         px_per_cm = float(np.abs(worn.garment.panels[0].panel_to_texture[0, 0]))
@@ -323,21 +323,21 @@ def print_shifted(right_cm: float, down_cm: float) -> Break:
 
 
 def front_and_back_exchanged(worn: Worn) -> Drape:
-    """The front's picture on the back."""
+    """Put the front's picture on the back."""
     other = np.array([next(k for k, p in enumerate(worn.garment.panels) if p.side != each.side)
                       for each in worn.garment.panels], np.uint8)  # fmt: skip
     return replace(worn.drape, panel=other[worn.drape.panel])
 
 
 def leg_beside(worn: Worn) -> Drape:
-    """The left leg of the garment beside the wearer's leg."""
+    """Move the left leg of the garment away from the wearer's leg."""
     points, own = worn.points, worn.of(_below_fork(worn, 1))
     points[own] += (0.2, -0.1, 0.0)
     return worn.moved(points)
 
 
 def legs_on_one(worn: Worn) -> Drape:
-    """Both legs of the garment on the left leg."""
+    """Put both legs of the garment on the left leg."""
     points, own = worn.points, worn.of(_below_fork(worn, -1))
     points[own, 0] += worn.joint("lowerleg01.L")[0] - worn.joint("lowerleg01.R")[0]
     return worn.moved(points)
@@ -360,7 +360,7 @@ def _below_fork(worn: Worn, sign: int) -> BoolArray:
 
 
 def hem_slanting(worn: Worn) -> Drape:
-    """One side of the hem drawn up to the waist."""
+    """Draw one side of the hem up to the waist."""
     points = worn.points
     low, high = points[:, 2].min(), worn.joint("spine03")[2]
     left = np.clip((points[:, 0] - worn.axis[0]) / 0.15, 0, 1)
@@ -370,7 +370,7 @@ def hem_slanting(worn: Worn) -> Drape:
 
 
 def sunk_to_the_ankles(worn: Worn) -> Drape:
-    """Let down, with the band round the calves."""
+    """Let the garment down, with the band round the calves."""
     points = worn.points
     high, low = points[:, 2].max(), points[:, 2].min()
     calf = worn.joint("lowerleg01.L")[2] - 0.15

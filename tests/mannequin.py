@@ -29,7 +29,7 @@ CHART_PX_PER_M = 400
 
 
 def tube(low: float, high: float, radius: float, rings: int = 40, sides: int = 72) -> tuple[FloatArray, IntArray]:
-    """An open cylinder round the z axis, facing outwards."""
+    """Return an open cylinder round the z axis, facing outwards."""
     turn = np.arange(sides) * 2 * np.pi / sides
     height = np.linspace(low, high, rings)
     points = np.stack(
@@ -47,7 +47,7 @@ def tube(low: float, high: float, radius: float, rings: int = 40, sides: int = 7
 
 
 def ball(centre: tuple[float, float, float], radius: float) -> tuple[FloatArray, IntArray]:
-    """A sphere, as a tube pulled shut."""
+    """Return a sphere, made by closing the ends of a tube."""
     points, triangles = tube(-1, 1, 1.0, rings=24, sides=32)
     lift = np.sin(points[:, 2] * np.pi / 2)
     ring = np.sqrt(np.maximum(1 - lift**2, 1e-6))
@@ -97,7 +97,7 @@ def make_mannequin(seated: bool = False) -> tuple[Mannequin, PosedBody]:
 
 
 def make_skin() -> SkinTextures:
-    """Skin with a bright green base layer up to the neck, which no picture of a shirt may show."""
+    """Return skin with a bright green base layer up to the neck, which no picture of a shirt may show."""
     size = 64
     albedo = np.full((size, size, 3), (0.5, 0.3, 0.22), np.float32)
     base = np.zeros((size, size), np.float32)
@@ -111,7 +111,7 @@ def make_skin() -> SkinTextures:
 
 
 def colour_chart() -> ByteArray:
-    """24 flat patches, none of them green, 240 by 360 pixels."""
+    """Return 24 flat patches, none of them green, 240 by 360 pixels."""
     rng = np.random.default_rng(3)
     patches = rng.integers(40, 215, (4, 6, 3))
     patches[..., 1] = np.minimum(patches[..., 1], np.maximum(patches[..., 0], patches[..., 2]) - 10)
@@ -143,7 +143,7 @@ def make_shirt(radius: float = TORSO_RADIUS_M + 0.008, texture: ByteArray | None
 
 
 def make_hair(count: int = 400) -> Strands:
-    """Straight strands that hang from a ring above the mannequin's head to its shoulders."""
+    """Return straight strands that hang from a ring above the mannequin's head to its shoulders."""
     turn = np.linspace(0, np.pi, count)
     drop = np.linspace(0, 1, 8)
     x = np.repeat(0.13 * np.cos(turn)[:, None], 8, axis=1)

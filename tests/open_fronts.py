@@ -1,4 +1,4 @@
-"""Cardigans and coats drawn open, as photos read without fault."""
+"""Cardigans and coats drawn open, as photos with perfect readings."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class OpenPhoto:
     """A drawn photo of an open front.
 
     Attributes:
-        inside: (H, W) bool, where the inner side of its back shows.
+        inside: (H, W) bool, visible inner side of its back.
     """
 
     flat_lay: FlatLay
@@ -43,13 +43,13 @@ class OpenPhoto:
     inside: BoolArray
 
     def pattern(self, worn_open: bool | None = None, *, is_read: bool = True) -> Garment:
-        """What the photo gives; ``is_read`` False for a reader that recognises no inside."""
+        """Make the photo's pattern; ``is_read`` False simulates a reader that recognises no inside."""
         inside = self.inside if is_read else None
         return make_pattern(self.flat_lay, self.cutout, self.kind, self.landmarks, worn_open=worn_open, inside=inside)
 
 
 def draw_open(category: Category, side: int = 512) -> OpenPhoto:
-    """The first garment with long sleeves that is drawn open and lies flat; what is not its front is magenta."""
+    """Draw the first long-sleeved garment that is open and lies flat; everything but its front is magenta."""
     for seed in range(500):
         rng = np.random.default_rng(seed)
         drawing = KINDS["open"][1](rng)
@@ -74,5 +74,5 @@ def draw_open(category: Category, side: int = 512) -> OpenPhoto:
 
 
 def closed_photo(photo: OpenPhoto) -> OpenPhoto:
-    """The same picture, taken for that of a closed front."""
+    """Return the same picture, read as a closed front."""
     return replace(photo, kind=replace(photo.kind, open_front=False))

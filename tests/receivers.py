@@ -1,4 +1,4 @@
-"""A receiver of webhooks on loopback, over http or over https with a certificate of its own authority."""
+"""Local receiver of webhooks, over http or over https with a certificate of its own authority."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pathlib import Path
 
 @dataclass
 class Receiver:
-    """What came in.
+    """Received webhook calls.
 
     Attributes:
-        port: it listens at.
-        answers: statuses to give, the last one for ever.
+        port: port on which it listens.
+        answers: statuses to return, the last one for all further calls.
         calls: (headers, body) in order.
-        trusted: context that trusts its certificate; None over http.
+        trusted: TLS context that trusts its certificate; None over http.
     """
 
     port: int
@@ -31,11 +31,11 @@ class Receiver:
 
 @contextmanager
 def receiving(folder: Path | None = None, name: str = "hook.example") -> Iterator[Receiver]:
-    """Listen while the block runs.
+    """Listen for the duration of the block.
 
     Args:
-        folder: where certificates are written; None for plain http.
-        name: that the certificate is for.
+        folder: folder for certificates; None for plain http.
+        name: host name in the certificate.
     """
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""A small installation with sellers who have credits and a photo each: what the tests of jobs share."""
+"""Small installation for the tests of jobs: sellers with credits and a photo each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PLANS = Plans({"draft": 1, "sdxl": 6}, ((1.0, 1), (9.0, 4)), {"free": PLAN})
 
 @dataclass(frozen=True)
 class Shop:
-    """An installation, opened."""
+    """An open installation."""
 
     settings: Settings
     database: Database
@@ -35,11 +35,11 @@ class Shop:
 
     @property
     def roster(self) -> Roster:
-        """The models that come with vmodel."""
+        """Models that come with vmodel."""
         return _roster()
 
     def seller(self, credits: int = 1000) -> str:
-        """A new seller's account id."""
+        """Create a seller and return the account id."""
         with self.database.transaction() as session:
             account = create_account(session, "Shop", f"{new_id()}@shop.example")
             if credits:
@@ -47,13 +47,13 @@ class Shop:
         return account.id
 
     def photo(self, account_id: str) -> str:
-        """Key of an uploaded photo."""
+        """Upload a photo and return its key."""
         stream = io.BytesIO()
         Image.new("RGB", (64, 64), "navy").save(stream, "PNG")
         return self.store.put(account_id, stream.getvalue(), "png")
 
     def ask(self, account_id: str, shots: int | list[Any] = 1, key: str | None = None, **changes: Any) -> JobRequest:
-        """A job of these shots, or of so many seeds."""
+        """Return a request for a job of these shots, or of ``shots`` seeds."""
         like = {"model": "wm-ines", "size": "512x384"}
         asked = [like | {"seed": seed} for seed in range(shots)] if isinstance(shots, int) else shots
         values: dict[str, Any] = {
@@ -64,7 +64,7 @@ class Shop:
         return JobRequest(account_id, **{**values, **changes})
 
     def again(self, asked: JobRequest, key: str) -> JobRequest:
-        """The same job under another key."""
+        """Return the same job under another key."""
         return replace(asked, idempotency_key=key)
 
     def submit(self, account_id: str, shots: int | list[Any] = 1, key: str | None = None, **changes: Any) -> Job:
@@ -72,13 +72,13 @@ class Shop:
         return submit(self.database, PLANS, self.roster, self.ask(account_id, shots, key, **changes))
 
     def balance(self, account_id: str) -> Balance:
-        """Credits of a seller."""
+        """Return the credits of a seller."""
         with self.database.transaction() as session:
             return balance(session, account_id)
 
 
 def open_shop(home: Path, database_url: str | None = None, files_url: str | None = None) -> Shop:
-    """Open an installation in a folder of its own."""
+    """Open an installation in a folder."""
     settings = Settings(home=home, database_url=database_url, files_url=files_url, secret=None)
     return Shop(settings, open_database(settings), open_store(settings))
 

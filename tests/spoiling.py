@@ -1,4 +1,4 @@
-"""Pictures spoilt in known ways, as a pipeline that invents might spoil them; all are made from a take's own draft."""
+"""Pictures damaged in known ways, as generative pipelines might damage them, all made from a take's draft."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vmodel.types import ByteArray, FloatArray
 
 
 def laid(picture: ByteArray, other: ByteArray, cover: FloatArray) -> ByteArray:
-    """``other`` over ``picture`` by coverage, in linear light; alpha stays."""
+    """Blend ``other`` over ``picture`` by coverage, in linear light; alpha stays."""
     result = picture.copy()
     share = cover[..., None]
     below, above = (to_linear(np.ascontiguousarray(one[..., :3])) for one in (picture, other))
@@ -21,7 +21,7 @@ def laid(picture: ByteArray, other: ByteArray, cover: FloatArray) -> ByteArray:
 
 
 def with_other_colours(take: Take) -> ByteArray:
-    """The garment's hues turned by 120 degrees."""
+    """Turn the garment's hues by 120 degrees."""
     hsv = cv2.cvtColor(np.ascontiguousarray(take.draft[..., :3]), cv2.COLOR_RGB2HSV)
     hsv[..., 0] = (hsv[..., 0].astype(int) + 60) % 180
     hsv[..., 1] = np.maximum(hsv[..., 1], 90)
@@ -29,7 +29,7 @@ def with_other_colours(take: Take) -> ByteArray:
 
 
 def with_smeared_print(picture: ByteArray, take: Take, sigma_px: float = 2.5) -> ByteArray:
-    """The garment blurred within its own outline."""
+    """Blur the garment within its own outline."""
     weight = (take.maps.garment_mask > 0.99).astype(np.float32)[..., None]
     inside = picture[..., :3].astype(np.float32) * weight
     total = cv2.GaussianBlur(weight, (0, 0), sigma_px)[..., None]
@@ -38,7 +38,7 @@ def with_smeared_print(picture: ByteArray, take: Take, sigma_px: float = 2.5) ->
 
 
 def with_noise(picture: ByteArray, cover: FloatArray, levels: float, grain_px: float = 0) -> ByteArray:
-    """Noise of a deviation in sRGB levels, the same in no two channels; grain above 0 makes it blotches."""
+    """Add noise of ``levels`` deviation in sRGB, independent in each channel; grain above 0 makes it blotches."""
     noise = np.random.default_rng(5).normal(0, 1, (*picture.shape[:2], 3))
     if grain_px:
         noise = cv2.GaussianBlur(noise, (0, 0), grain_px)
@@ -48,7 +48,7 @@ def with_noise(picture: ByteArray, cover: FloatArray, levels: float, grain_px: f
 
 
 def with_nothing_but_noise(take: Take, colours: int = 3, grain_px: float = 0) -> ByteArray:
-    """The garment gone: every pixel of it any colour, or with ``colours`` of one any grey; grain makes it blotches."""
+    """Replace the garment by noise: any colour per pixel, or any grey for ``colours`` 1; grain makes it blotches."""
     height, width = take.maps.garment_mask.shape
     noise = np.random.default_rng(take.seed).integers(0, 256, (height, width, colours)).astype(np.float32)
     if grain_px:
@@ -58,7 +58,7 @@ def with_nothing_but_noise(take: Take, colours: int = 3, grain_px: float = 0) ->
 
 
 def with_other_light(take: Take) -> ByteArray:
-    """Folds and a shadow edge that the draft does not have, the garment as bright as before on the whole."""
+    """Add folds and a shadow edge that the draft lacks, at the same mean brightness of the garment."""
     height, width = take.maps.garment_mask.shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     change = 0.2 * np.sin((x + 0.6 * y) / (0.012 * height)) - 0.3 * (x > width / 2)
@@ -69,19 +69,19 @@ def with_other_light(take: Take) -> ByteArray:
 
 
 def shifted(take: Take, share: float = 0.01) -> ByteArray:
-    """The whole picture moved sideways by a share of its long side."""
+    """Move the whole picture sideways by a share of its long side."""
     return np.roll(take.draft, round(share * max(take.draft.shape[:2])), axis=1)
 
 
 def with_melted(take: Take, parts: tuple[str, ...], share: float) -> ByteArray:
-    """Parts of the body blurred by a share of their size."""
+    """Blur parts of the body by a share of their size."""
     chosen = np.isin(take.maps.parts, [PART_NAMES.index(part) for part in parts]).astype(np.float32)
     smeared = cv2.GaussianBlur(take.draft, (0, 0), share * float(np.sqrt(chosen.sum())))
     return laid(take.draft, smeared, cv2.GaussianBlur(chosen, (0, 0), 1.0))
 
 
 def with_base_layer_on_the_garment(take: Take) -> ByteArray:
-    """A round hole in the garment, through which the base layer shows."""
+    """Cut a round hole into the garment, through which the base layer shows."""
     cover = take.maps.garment_mask
     rows, columns = np.nonzero(cover > 0.5)
     y, x = np.mgrid[0 : cover.shape[0], 0 : cover.shape[1]]
@@ -92,7 +92,7 @@ def with_base_layer_on_the_garment(take: Take) -> ByteArray:
 
 
 def with_skin_for_the_base_layer(take: Take) -> ByteArray:
-    """Skin colour where the base layer is seen."""
+    """Replace the visible base layer by skin colour."""
     skin = take.scene.skin
     colour = np.median(skin.albedo[(skin.base_layer < 0.5) & (skin.scatter > 0.3)], axis=0)
     chosen = take.maps.parts == PART_NAMES.index("base layer")
@@ -100,20 +100,20 @@ def with_skin_for_the_base_layer(take: Take) -> ByteArray:
 
 
 def with_bare_skin_in_the_drafts_light(take: Take) -> ByteArray:
-    """The base layer's own colour exchanged for skin, light and folds as they were."""
+    """Replace the base layer's own colour by skin colour; light and folds stay."""
     skin = take.scene.skin
     return with_base_layer_of(take, np.median(skin.albedo[(skin.base_layer < 0.5) & (skin.scatter > 0.3)], axis=0))
 
 
 def with_base_layer_of(take: Take, colour: FloatArray) -> ByteArray:
-    """The base layer in another colour, (3,) linear light, lit as it was."""
+    """Recolour the base layer, (3,) linear light, lit as it was."""
     chosen = (take.maps.parts == PART_NAMES.index("base layer")).astype(np.float32)
     lit = to_linear(np.ascontiguousarray(take.draft[..., :3])) * (colour + 0.01) / (take.maps.albedo + 0.01)
     return laid(take.draft, to_srgb(np.clip(lit, 0, 1)), chosen)
 
 
 def with_another_skin(take: Take) -> ByteArray:
-    """Face and hands in green."""
+    """Tint face and hands green."""
     chosen = np.isin(take.maps.parts, [PART_NAMES.index(part) for part in ("face", "hand")]).astype(np.float32)
     tinted = take.draft.copy()
     tinted[..., :3] = np.clip(take.draft[..., :3] * np.array([0.7, 1.1, 0.7]), 0, 255).astype(np.uint8)
@@ -121,14 +121,14 @@ def with_another_skin(take: Take) -> ByteArray:
 
 
 def with_a_coloured_background(take: Take) -> ByteArray:
-    """The backdrop without some of its red."""
+    """Remove some red from the backdrop."""
     tinted = take.draft.copy()
     tinted[..., 0] = (take.draft[..., 0] * 0.85).astype(np.uint8)
     return laid(take.draft, tinted, 1 - take.maps.person_mask)
 
 
 def with_something_beside_the_figure(take: Take) -> ByteArray:
-    """A second, darker shape where nothing was asked for."""
+    """Add a second, darker shape that was not requested."""
     height, width = take.draft.shape[:2]
     cover = np.zeros((height, width), np.float32)
     cover[height // 4 : height // 2, : width // 6] = 1
@@ -136,7 +136,7 @@ def with_something_beside_the_figure(take: Take) -> ByteArray:
 
 
 def photographed(take: Take) -> ByteArray:
-    """What a good pipeline does: other light, another skin's unevenness, fine grain; nothing that a seller minds."""
+    """Return a good pipeline's picture: other light, uneven skin and fine grain, without a defect."""
     rng = np.random.default_rng(8)
     height, width = take.maps.garment_mask.shape
     scale = max(height, width) / 1024

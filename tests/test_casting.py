@@ -1,4 +1,4 @@
-"""Who wears a garment when nobody said."""
+"""Choice of a model when a request names none."""
 
 from __future__ import annotations
 

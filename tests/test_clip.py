@@ -1,4 +1,4 @@
-"""Clips: the model turns or walks, keeps size and clothes, and the film is a film."""
+"""Clips: the model turns or walks, keeps size and clothes, and the file is a valid film."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def pictures(count: int = 6) -> list[ByteArray]:
-    """A grey picture through which a white bar moves."""
+    """Return grey pictures through which a white bar moves."""
     made = [np.full((288, 384, 3), 90, np.uint8) for _ in range(count)]
     for index, picture in enumerate(made):
         picture[:, 40 * index : 40 * index + 30] = 240
@@ -123,7 +123,7 @@ def test_a_turntable_shows_the_back(studio: Studio, tee_request: ShotRequest) ->
 
 @pytest.fixture
 def filmed(tee_shot: Shot, tmp_path: Path) -> tuple[Path, Verifier]:
-    """A published film of the example T-shirt, moving a little, and the registry that knows it."""
+    """Publish a film of the example T-shirt, moving a little; returns its path and a verifier that knows it."""
     from pipelines.loading import weights_used
     from vmodel.config import Settings
     from vmodel.publish import Publisher

@@ -1,4 +1,4 @@
-"""The pattern of a deployment names settings and commands that exist, and no secret."""
+"""Deployment template: it names only existing settings and commands, and no secret."""
 
 from __future__ import annotations
 

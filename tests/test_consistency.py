@@ -1,4 +1,4 @@
-"""A set of pictures is of one person, in one light, in one garment, or the odd one out is named."""
+"""Consistency of a set: one person, one light, one garment; otherwise the odd one out is named."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def views(studio: Studio, tee_request: ShotRequest, tee_shot: Shot) -> list[Shot]:
-    """One garment on one person from three sides."""
+    """Return shots of one garment on one person from three sides."""
     others = (replace(tee_request, model=tee_shot.model.id, view=view) for view in ("three-quarter", "back"))
     return [tee_shot, *(shoot(request, studio, load_pipeline("draft")) for request in others)]
 
@@ -33,7 +33,7 @@ def looks(views: list[Shot]) -> list[Look]:
 
 
 def repainted(shot: Shot, where: np.ndarray, factors: tuple[float, float, float]) -> Shot:
-    """The same shot with some pixels of another colour."""
+    """Return the same shot with some pixels of another colour."""
     picture = shot.picture.copy()
     picture[where] = np.clip(picture[where] * factors, 0, 255).astype(np.uint8)
     return replace(shot, photograph=replace(shot.photograph, picture=picture))

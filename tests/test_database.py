@@ -1,4 +1,4 @@
-"""The database keeps instants, is brought up to date, and keeps all of a transaction or none."""
+"""Database: exact timestamps, migrations, and transactions that store everything or nothing."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_migrations_make_the_tables_that_the_code_speaks_of(any_database: Databa
             importlib.import_module(".".join(module.relative_to(ROOT).with_suffix("").parts))
     with any_database.engine.connect() as connection:
         found = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": False}), Table.metadata)
-    # Tables of tests and of DBOS are none of ours.
+    # Tables of tests and of DBOS do not belong to us.
     assert [difference for difference in found if "of_a_test" not in str(difference)] == []
 
 

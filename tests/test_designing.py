@@ -21,7 +21,7 @@ from vmodel.shoot import shoot
 from vmodel.studio import Studio
 
 COARSE = DrapeSettings(spacing_cm=2.5, hang_frames=30, move_frames=24, settle_frames=30)
-"""Enough to measure a square of ten centimetres and whether a sleeve is wide enough, and quick."""
+"""Coarse but quick: fine enough to measure a square of ten centimetres and the width of a sleeve."""
 
 
 @pytest.mark.slow
@@ -38,7 +38,7 @@ def test_a_checkerboard_of_ten_centimetres_measures_ten_on_the_body_in_every_siz
 @pytest.mark.slow
 @pytest.mark.parametrize("size", ["XL", "4XL"])
 def test_over_a_full_belly_a_skirt_turns_instead_of_stretching_its_print(size: str, studio: Studio) -> None:
-    found = prints.worn_block("skirt", size, studio)  # as finely as a picture has it: coarse cloth does not show it
+    found = prints.worn_block("skirt", size, studio)  # at the resolution of pictures: coarse cloth hides it
     assert len(found.squares) >= 4
     off = np.abs(found.squares - 1).max(axis=1)
     assert np.median(off) < 0.01
@@ -57,7 +57,7 @@ def test_over_a_full_belly_a_skirt_turns_instead_of_stretching_its_print(size: s
 )
 def test_trousers_go_round_thighs_without_stretching_their_print(block: str, size: str, studio: Studio) -> None:
     found = prints.worn_block(block, size, studio, COARSE)
-    assert len(found.squares) >= (2 if block.startswith("child") else 5)  # of a child, few lie flat
+    assert len(found.squares) >= (2 if block.startswith("child") else 5)  # on a child, few lie flat
     assert (np.abs(np.median(found.squares, axis=0) - 1) < 0.015).all()
     assert (np.abs(found.squares - 1) <= prints.BAR).all(axis=1).mean() >= 0.95
 
@@ -65,7 +65,7 @@ def test_trousers_go_round_thighs_without_stretching_their_print(block: str, siz
 @pytest.mark.slow
 @pytest.mark.parametrize("block", ["trousers", "shorts"])
 def test_no_cloth_is_caught_between_thighs_that_touch(block: str, studio: Studio) -> None:
-    found = prints.worn_block(block, "4XL", studio)  # as finely as a picture has it: coarse cloth does not show it
+    found = prints.worn_block(block, "4XL", studio)  # at the resolution of pictures: coarse cloth hides it
     assert len(found.squares) >= 50
     assert (np.abs(found.squares - 1) <= prints.BAR).all(axis=1).mean() >= 0.97
 

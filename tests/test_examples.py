@@ -1,4 +1,4 @@
-"""The bundled example files are read by the program itself and do what they are for."""
+"""The bundled example files are read by the program itself and serve their purpose."""
 
 from __future__ import annotations
 

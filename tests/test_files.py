@@ -1,4 +1,4 @@
-"""Files appear whole or not at all, under names that any disk takes."""
+"""Files are written atomically, under names that any file system accepts."""
 
 from __future__ import annotations
 

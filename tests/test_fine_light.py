@@ -1,4 +1,4 @@
-"""Fine light on cloth must not pass for the print, and the draft's bytes are not the last word on its colours."""
+"""Fine light on cloth is not mistaken for the print, and colours are more precise than the draft's bytes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIZE = (240, 240)
 
 @pytest.fixture(scope="module")
 def albedo() -> FloatArray:
-    """A print of coarse checks on plain cloth, (H, W, 3) linear light."""
+    """Return a print of coarse checks on plain cloth, (H, W, 3) linear light."""
     row, column = np.mgrid[: SIZE[0], : SIZE[1]] // 24
     checks = ((row + column) % 2)[..., None] * np.array([0.3, 0.1, -0.05])
     return (0.35 + checks).astype(np.float32)
@@ -28,19 +28,19 @@ def seen() -> BoolArray:
 
 
 def creases(size: float) -> FloatArray:
-    """(H, W) log light that goes up and down within a dozen pixels."""
+    """Return (H, W) log light that goes up and down within a dozen pixels."""
     column = np.arange(SIZE[1], dtype=np.float32)
     return np.broadcast_to(size * np.sin(column / 4), SIZE).astype(np.float32)
 
 
 def fold(size: float) -> FloatArray:
-    """(H, W) log light of one broad fold."""
+    """Return (H, W) log light of one broad fold."""
     row = np.arange(SIZE[0], dtype=np.float32)[:, None]
     return np.broadcast_to(size * np.sin(row / 40), SIZE).astype(np.float32)
 
 
 def fine_part(light: FloatArray) -> FloatArray:
-    """What differs from its neighbourhood, away from the cloth's border."""
+    """Return the fine detail of the light, away from the cloth's border."""
     return (light - blurred(light, 10.0))[60:-60, 60:-60]
 
 

@@ -34,7 +34,7 @@ def solid(take: Take) -> BoolArray:
 
 
 def detail(picture: ByteArray, chosen: BoolArray) -> FloatArray:
-    """Fine structure of the luminance: what OCR reads."""
+    """Return the fine structure of the luminance, which OCR reads."""
     bright = np.log(to_linear(np.ascontiguousarray(picture[..., :3])) @ LUMINANCE + 0.01)
     return (bright - cv2.GaussianBlur(bright, (0, 0), 2.0))[chosen]
 
@@ -62,7 +62,7 @@ def test_a_wrong_colour_a_smeared_print_and_noise_are_undone(example_take: Take)
 def test_a_lit_print_is_no_less_the_seller_s_than_in_the_draft(
     example_take: Take, studio: Studio, examples: Path, request: pytest.FixtureRequest
 ) -> None:
-    """Of the bundled weights' light, as ``benchmarks.fidelity`` measures it; a quarter of a unit more is not seen."""
+    """Compares the bundled weights' light as ``benchmarks.fidelity`` does; a quarter of a unit more is invisible."""
     photo = examples / f"{request.node.callspec.params['example_take']}.jpg"
     asked = ShotRequest(GarmentSource(photo), size=(512, 384))
     drafted, lit = (shoot(asked, studio, load_pipeline(name)) for name in ("draft", "embedded"))
@@ -71,7 +71,7 @@ def test_a_lit_print_is_no_less_the_seller_s_than_in_the_draft(
 
 
 class Noise:
-    """A pipeline that has lost the garment: it paints noise over it, of any colour or of any grey."""
+    """Pipeline that replaces the garment by noise of any colour or of any grey."""
 
     name = "noise"
     generative = True

@@ -1,4 +1,4 @@
-"""A fitting is the same garment on the same person, sooner: coarser cloth, half of the hair, smaller textures."""
+"""Fittings: fast previews of the same garment and person with coarser cloth, half of the hair, smaller textures."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def test_a_fitting_is_coarser_and_worn_as_well(both: tuple[Shot, Shot]) -> None:
 
 def test_a_final_picture_after_a_fitting_is_final(both: tuple[Shot, Shot]) -> None:
     first, final = both
-    assert {"drape", "skin", "posing hair", "draft"} <= set(final.timings)  # nothing of the fitting stands in for it
+    assert {"drape", "skin", "posing hair", "draft"} <= set(final.timings)  # no result of the fitting is reused for it
     assert first.request.to_json()["fitting"]
     assert not np.array_equal(first.picture, final.picture)
 
 
 @pytest.fixture(scope="module")
 def coloured_flat(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example drawing as a dark colourway: its body is darker than its outline."""
+    """Write the example drawing as a dark colourway: its body is darker than its outline."""
     path = tmp_path_factory.mktemp("flat") / "raglan-tee-night.svg"
     path.write_bytes(recolour_file(examples / "raglan-tee.svg", {"#f0e6d2": "#15202b", "#b8402c": "#e0c060"}))
     return path
@@ -94,7 +94,7 @@ def test_a_drawing_is_recognised_for_a_fitting_as_for_the_final_picture(examples
     assert sides == [640, 2000]
     for name, point in final.landmarks.points_px.items():
         apart = np.abs(first.landmarks.points_px[name] / 640 - point / 2000)
-        # How high the narrowest place of a straight side lies means nothing.
+        # The height of a straight side's narrowest place is meaningless.
         assert (apart[0] if name.startswith(("waist", "hip")) else np.linalg.norm(apart)) < 0.02, name
 
 

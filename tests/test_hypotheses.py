@@ -1,4 +1,4 @@
-"""A garment that is not worn right as it was read is put on in its next reading."""
+"""A garment that is not worn right as it was read is tried again in its next reading."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vmodel.types import Drape, Garment
 
 
 def refusing(*bad: int, by: type[Exception] = DrapeFailed):
-    """Puts on whatever it is given, but for the garments of these numbers; says which it was given."""
+    """Return a fake ``put_on`` that fails for the garments of these numbers, and the list of garments it got."""
     given: list[Garment] = []
 
     def put_on(garment: Garment) -> tuple[Garment, Garment, Drape | None]:

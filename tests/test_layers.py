@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GROUND = {"types", "errors", "config", "images", "files", "weights", "database", "film", "threads", "limits"}
 GROUND |= {"crash_log", "hashing"}
 STAGES = ["garment", "body", "drape", "scene"]
-#: The modules that join the stages, each after what it may import.
+#: Modules that join the stages, each after the modules that it may import.
 JOINTS = [
     "request",
     "outfits",
@@ -40,7 +40,7 @@ JOINTS = [
     "size_run",
 ]
 JOINTS += ["contact_sheet", "marketplaces", "batch", "service", "client"]
-#: Folder -> all that its modules may import of the same package.
+#: Folder -> packages of the same top-level package that its modules may import.
 OWN = {
     "app/api": ("app.api",),
     "pipelines/common": ("pipelines.common",),
@@ -61,7 +61,7 @@ def modules(folder: str) -> list[Path]:
 
 
 def module_of(name: str, modules: Collection[str]) -> str:
-    """The module that an imported name is, or in which it is defined."""
+    """Return the module that an imported name is, or in which it is defined."""
     return name if name in modules else name.rpartition(".")[0]
 
 
@@ -121,7 +121,7 @@ def test_the_main_path_stays_short() -> None:
 def test_files_stay_readable(folder: str) -> None:
     for path in modules(folder):
         lines = len(path.read_text(encoding="utf-8").splitlines())
-        # The types and errors that all stages share are read as a glossary, and best in one place.
+        # The types and errors that all stages share serve as a glossary, and read best in one place.
         assert lines < (600 if path.stem in {"types", "errors"} else 400), f"{path.relative_to(ROOT)} has {lines} lines"
 
 

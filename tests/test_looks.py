@@ -1,4 +1,4 @@
-"""Skins and hair that were made once are read again, and nothing else changes."""
+"""Cached skins and hair are reused, without any other change."""
 
 from __future__ import annotations
 

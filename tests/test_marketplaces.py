@@ -1,4 +1,4 @@
-"""Pictures as marketplaces take them: their shape, their paper and their limit."""
+"""Pictures in the formats of marketplaces: shape, background and file size limit."""
 
 from __future__ import annotations
 

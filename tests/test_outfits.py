@@ -1,4 +1,4 @@
-"""Outfit files are read, or refused with the reason."""
+"""Outfit files are read, or rejected with the reason."""
 
 from __future__ import annotations
 

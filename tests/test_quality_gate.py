@@ -1,4 +1,4 @@
-"""The gate lets good pictures pass, refuses spoilt ones for the right reason, and the draft stands in for them."""
+"""The gate passes good pictures, refuses damaged ones for the right reason, and the draft replaces them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SPOILT: dict[str, tuple[str, Spoil]] = {
 
 
 class Inventor:
-    """A generative pipeline that spoils the draft with the seeds it is told to."""
+    """Generative pipeline that damages the draft for the seeds it is given."""
 
     name = "inventor"
     generative = True

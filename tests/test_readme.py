@@ -1,4 +1,4 @@
-"""What README says can be done can be done."""
+"""Every capability in README works."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def commands() -> list[str]:
-    """Lines of code blocks and inline commands that begin with vmodel, without the way to the environment."""
+    """Return code lines and inline commands that begin with vmodel, without the path of the environment."""
     blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
     written = [line for block in blocks for line in block.splitlines()] + re.findall(r"`(vmodel [^`]+)`", README)
     return [

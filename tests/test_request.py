@@ -19,7 +19,7 @@ LIKE = ShotRequest(GarmentSource(Path("shirt.jpg")), seed=5, pipeline="embedded"
 def test_each_combination_is_made_as_often_as_asked_with_one_seed_after_the_other() -> None:
     requests = every_shot([LIKE.garment], ["wm-ines", None], [None], ["front", "back"], LIKE, count=3)
     assert len(requests) == 12
-    # One combination after the other, so that a stage that ignores the seed stays warm.
+    # One combination after another, so that a stage that ignores the seed stays warm.
     assert [request.seed for request in requests] == [5, 6, 7] * 4
     assert [request.view for request in requests[:6]] == ["front"] * 3 + ["back"] * 3
     assert {request.steps for request in requests} == {3}

@@ -1,4 +1,4 @@
-"""Every size of a chart on somebody of that size."""
+"""Every size of a chart on a model of that size."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def chart_of(folder: Path, *lines: str, titles: str = "size,width_cm") -> Path:
 
 
 def worn(label: str, folder: Path, gender: str = "") -> tuple[str, str]:
-    """Gender and size of who shows a label."""
+    """Return gender and size of the model who wears a label."""
     chart = chart_of(folder, f"{label},50,{gender}", titles="size,width_cm,gender")
     model = find_wearer(label, chart, the_roster(), "photo")
     return model.gender, model.size

@@ -1,4 +1,4 @@
-"""A warm studio: what is begun ahead runs beside the stages that come first, and is the same result."""
+"""A warm studio: work begun ahead runs in parallel with the first stages, and gives the same result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work side by side: in order, as it is needed, and with its errors."""
+"""Parallel work: in order, on demand, and with its errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_two_items_are_worked_on_at_once_and_come_in_order() -> None:
     both = Barrier(2, timeout=30)
 
     def work(item: int) -> tuple[int, int]:
-        both.wait()  # alone, it would wait for ever
+        both.wait()  # alone, it would wait forever
         return item, get_ident()
 
     found = list(side_by_side(work, range(6)))

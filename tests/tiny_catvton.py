@@ -39,11 +39,11 @@ def tiny_vae() -> AutoencoderKL:
 
 
 class PublishedProcessor(nn.Module):
-    """The makers keep the processor as a part of its block, which the numbers in their file count."""
+    """Placeholder that the authors keep as a part of each block, which their file's numbering counts."""
 
 
 def save_attention(unet: UNet2DConditionModel, path: Path) -> None:
-    """Write the self-attention as its makers do: every part of every block in one list, each weight once."""
+    """Write the self-attention like its authors: every part of every block in one list, each weight once."""
     parts = nn.ModuleList()
     for name, block in unet.named_modules():
         if name.endswith(".attn1"):
@@ -56,7 +56,7 @@ def save_attention(unet: UNet2DConditionModel, path: Path) -> None:
 
 
 def old_name(name: str) -> str:
-    """What a weight of the autoencoder was called when the published one was written."""
+    """Return the former name of an autoencoder weight, as in the published file."""
     for new, old in (("to_q", "query"), ("to_k", "key"), ("to_v", "value"), ("to_out.0", "proj_attn")):
         name = name.replace(f"attentions.0.{new}.", f"attentions.0.{old}.")
     return name
@@ -74,7 +74,7 @@ def save_catvton(root: Path, base: str, vae: str, attention: str) -> None:
     """Write the three repositories into a folder that stands for the hub."""
     torch.manual_seed(0)
     tiny_unet().save_pretrained(root / base / "unet", variant="fp16")
-    # The published schedule is that of another sampler; DDIM takes from it what it knows.
+    # The published schedule belongs to another sampler; DDIM takes the values that it supports.
     schedule = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
     PNDMScheduler(**schedule, skip_prk_steps=True, steps_offset=1).save_pretrained(root / base / "scheduler")
     save_vae(root / vae)

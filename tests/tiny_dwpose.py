@@ -1,4 +1,4 @@
-"""DWPose at its smallest: networks in ONNX with the published inputs and outputs, which see joints by their colour."""
+"""DWPose at its smallest: ONNX networks with the published inputs and outputs that find joints by their colour."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def write_dwpose(folder: Path, boxes: Sequence[tuple[float, float, float, float]
 
 
 def draw_joints(shape: tuple[int, int], joints_px: FloatArray, radius: int = 4) -> ByteArray:
-    """A grey picture (H, W, 3) with a disc in its colour at each of COCO's 17 joints; nan leaves one out."""
+    """Draw a disc in its colour at each of COCO's 17 joints on grey, (H, W, 3); nan leaves one out."""
     picture = np.full((*shape, 3), GREY, np.uint8)
     y, x = np.mgrid[: shape[0], : shape[1]]
     for (joint_x, joint_y), colour in zip(joints_px, COLOURS, strict=True):
@@ -43,11 +43,11 @@ def draw_joints(shape: tuple[int, int], joints_px: FloatArray, radius: int = 4) 
 def person_finder(boxes: Sequence[tuple[float, float, float, float]]) -> bytes:
     found = np.zeros((1, _ANCHORS, 5 + _CLASSES), np.float32)
     for place, (left, top, right, bottom) in enumerate(boxes):
-        # Places of the first row of the finest grid, eight pixels wide.
+        # Cells of the first row of the finest grid, eight pixels wide.
         found[0, place, :2] = (left + right) / 16 - place, (top + bottom) / 16
         found[0, place, 2:4] = np.log([(right - left) / 8, (bottom - top) / 8])
         found[0, place, 4:6] = 0.9, 0.9
-    # It was taught with blue first: where that is stronger than what comes last, it sees nobody.
+    # It was trained on BGR: where the first channel exceeds the last, it finds no person.
     against = np.zeros_like(found)
     against[..., 4] = -1
     nodes = [
@@ -64,13 +64,16 @@ def person_finder(boxes: Sequence[tuple[float, float, float, float]]) -> bytes:
 
 
 def joint_finder() -> bytes:
-    """A joint answers with 1 less the distance from its colour; the further joints of the whole body with nothing."""
+    """Return a network whose answer per joint is 1 minus 8 times the distance from its colour, at least 0.
+
+    The further joints of the whole body get 0.
+    """
     apart = np.zeros((17 * 6, 3, 1, 1), np.float32)
     level = np.zeros(17 * 6, np.float32)
     for joint, colour in enumerate(COLOURS):
         for channel in range(3):
             for sign, row in ((1, 6 * joint + channel), (-1, 6 * joint + 3 + channel)):
-                # What comes in was normed; each pair of rows is how far a channel is from the joint's, in 0..1.
+                # The input is normalised; each pair of rows is a channel's distance from the joint's colour, in 0..1.
                 apart[row, channel] = sign * _DEVIATION[channel] / 255
                 level[row] = sign * (_MEAN[channel] - colour[channel]) / 255
     joined = np.zeros((_WHOLE_BODY, 17 * 6, 1, 1), np.float32)

@@ -10,7 +10,7 @@ from pipelines.embedded_network import LOOK_TOKENS, TINY, ConditionEncoder, Fine
 
 
 def tiny_pipeline(strength: float = 0.05) -> EmbeddedPipeline:
-    """The same at every call.
+    """Return a pipeline that is the same at every call.
 
     Args:
         strength: spread of the last layer's weights; 0 leaves the draft under traced light.

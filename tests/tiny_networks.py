@@ -16,7 +16,7 @@ CHAT = (
 
 
 def byte_tokenizer() -> Qwen2TokenizerFast:
-    """A Qwen tokenizer that knows single bytes only."""
+    """Return a Qwen tokenizer that knows single bytes only."""
     vocab = {letter: number for number, letter in enumerate(sorted(ByteLevel.alphabet()))}
     vocab["<|endoftext|>"] = len(vocab)
     tokenizer = Qwen2TokenizerFast(vocab=vocab, merges=[])
@@ -26,7 +26,7 @@ def byte_tokenizer() -> Qwen2TokenizerFast:
 
 
 def tiny_klein() -> Flux2KleinPipeline:
-    """FLUX.2 klein with the depth of its text encoder, whose layers 9, 18 and 27 are read, and little else."""
+    """Return FLUX.2 klein with the depth of its text encoder, which provides layers 9, 18 and 27, and little else."""
     torch.manual_seed(0)
     tokenizer = byte_tokenizer()
     text_encoder = Qwen3ForCausalLM(

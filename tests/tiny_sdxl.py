@@ -41,7 +41,7 @@ _SHARED = {
 
 
 def letter_tokenizer() -> CLIPTokenizer:
-    """A CLIP tokenizer that knows single letters only."""
+    """Return a CLIP tokenizer that knows single letters only."""
     letters = sorted(ByteLevel.alphabet())
     words = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
     return CLIPTokenizer(vocab={word: number for number, word in enumerate(words)}, merges=[], model_max_length=77)
@@ -96,11 +96,11 @@ def tiny_controlnet() -> ControlNetUnionModel:
 
 
 def adapter_state(unet: UNet2DConditionModel, token: int) -> dict[str, torch.Tensor]:
-    """Random weights of an IP-Adapter of the plain kind for a network, by the published names.
+    """Return random weights of an IP-Adapter of the plain kind for a network, by the published names.
 
     Args:
-        unet: whose cross-attention is shown four tokens more.
-        token: width of what the image encoder says.
+        unet: the network whose cross-attention gets four more tokens.
+        token: width of the image encoder's output.
     """
     tokens, width = 4, unet.config.cross_attention_dim
     state = {
@@ -119,7 +119,7 @@ def adapter_state(unet: UNet2DConditionModel, token: int) -> dict[str, torch.Ten
 
 
 def published_names(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """A CLIP encoder's weights as the files name them that older versions of its library wrote."""
+    """Rename a CLIP encoder's weights to the names in files of older library versions."""
     if "vision_model.embeddings.class_embedding" in state:
         places = torch.arange(len(state["vision_model.embeddings.position_embedding.weight"]))[None]
         return {**state, "vision_model.embeddings.position_ids": places}

@@ -1,7 +1,7 @@
-"""Writes a small package with the published interface of ``fashn_vton`` (commit 7c0f10a): it cannot be had in tests.
+"""Small package with the published interface of ``fashn_vton`` (commit 7c0f10a), which tests cannot install.
 
-Signatures, names of the parts that are set up, what is checked and the size of what comes back are those of the
-published package; the network is one number, and the human parser raises.
+Signatures, names of the created parts, checks and the size of results are those of the published package; the
+network is one number, and the human parser raises.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class TryOnPipeline:
 
 
 def write_package(folder: Path) -> Path:
-    """Write the package below a folder, which is to go into Python's path."""
+    """Write the package below a folder that belongs on Python's path."""
     (folder / "fashn_vton").mkdir(parents=True)
     (folder / "fashn_vton" / "__init__.py").write_text(CODE)
     return folder

@@ -1,4 +1,4 @@
-"""Signing in to the page for tests."""
+"""Sign-in to the page for tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vmodel.service.access import find_session
 
 
 def sign_in(site: FastAPI, email: str) -> TestClient:
-    """A browser in which somebody has signed in by the form."""
+    """Sign in by the form and return the browser."""
     browser = TestClient(site, follow_redirects=False)
     token = form_token(browser)
     answer = browser.post("/login", data={"email": email, "password": PASSWORD, "form": token})
@@ -20,11 +20,11 @@ def sign_in(site: FastAPI, email: str) -> TestClient:
 
 
 def form_token(browser: TestClient) -> str:
-    """The token of the login form."""
+    """Return the token of the login form."""
     return browser.get("/login").text.split('name="form" value="')[1].split('"')[0]
 
 
 def csrf_of(here: Installation, browser: TestClient) -> str:
-    """The token that the page's script sends along with changes."""
+    """Return the token that the page's script sends with changes."""
     with here.database.transaction() as session:
         return find_session(session, browser.cookies["vmodel_session"]).csrf

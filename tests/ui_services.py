@@ -1,4 +1,4 @@
-"""A running ``vmodel serve`` with its worker, and browsers before it, for tests."""
+"""A running ``vmodel serve`` with its worker, and its browsers, for tests."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Service:
     chromium: Any
 
     def open_page(self, email: str, **context: Any) -> Any:
-        """The page in a browser of its own in which somebody has signed in."""
+        """Open the page in a separate browser context and sign in."""
         page = self.chromium.new_context(**{"locale": "en-GB", **context}).new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.goto(f"{self.address}/")
@@ -51,9 +51,9 @@ def serve_page(state: Path, home: Path, names: Sequence[str], vmodel: Sequence[s
 
     Args:
         state: its empty state folder.
-        home: of all tests, whose painted skins and drapes are still good.
-        names: of its sellers; Anna is anna@shop.example.
-        vmodel: the command, with the words that start it.
+        home: home of all tests, whose painted skins and drapes are reused.
+        names: names of its sellers; Anna is anna@shop.example.
+        vmodel: command line that starts vmodel.
     """
     from playwright.sync_api import sync_playwright
 

@@ -1,4 +1,4 @@
-"""``vmodel`` that is never sure what a photo shows, in all its processes: ``python tests/unsure_vmodel.py shoot``."""
+"""``vmodel`` that is unsure about every photo, in all its processes: ``python tests/unsure_vmodel.py shoot``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An API of its own for each module: real database, real files, real requests."""
+"""Fixtures of the API's tests: an API for each module, with a real database, real files and real requests."""
 
 from __future__ import annotations
 
@@ -48,31 +48,31 @@ def here(api: FastAPI) -> Installation:
 
 @pytest.fixture
 def stranger(api: FastAPI) -> TestClient:
-    """Somebody without a key."""
+    """Return a client without a key."""
     return TestClient(api)
 
 
 @pytest.fixture(scope="module")
 def anna(api: FastAPI, here: Installation) -> TestClient:
-    """A seller."""
+    """Return a seller's client."""
     return client_of(api, new_account(here, "anna@shop.example"))
 
 
 @pytest.fixture(scope="module")
 def bert(api: FastAPI, here: Installation) -> TestClient:
-    """Another seller."""
+    """Return another seller's client."""
     return client_of(api, new_account(here, "bert@shop.example"))
 
 
 @pytest.fixture(scope="module")
 def operator(api: FastAPI, here: Installation) -> TestClient:
-    """Who runs the installation."""
+    """Return the client of the installation's operator."""
     return client_of(api, new_account(here, "olga@house.example", "operator"), ("read", "manage", "operate"))
 
 
 @pytest.fixture(scope="session")
 def tee_photo(examples: Path) -> bytes:
-    """The example T-shirt, small enough that reading it is quick."""
+    """Return the example T-shirt as a JPEG, small enough to be read quickly."""
     import io
 
     from PIL import Image
@@ -86,7 +86,7 @@ def tee_photo(examples: Path) -> bytes:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, FastAPI]]:
-    """Address of an API that serves, and the app."""
+    """Serve an API until the module's tests end; yields its address and the app."""
     app = create_app(Settings(home=tmp_path_factory.mktemp("running"), webhooks_inside=True))
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))

@@ -1,4 +1,4 @@
-"""Who may do what: keys, scopes, logins with their token, rates, and one seller against another."""
+"""Access: keys, scopes, login sessions with their token, rate limits, and isolation between sellers."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ OPEN = {
     "/v1/licences/{licence_id}/manifest",
     "/v1/rights/root",
 }
-"""What answers without a key: files by a signature, and what anybody may know of a published picture."""
+"""Operations without a key: files by a signature, and public facts of a published picture."""
 
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/v1/designs/{design_id}"): {"block": "skirt", "size": "M"},
     ("PUT", "/v1/garments/{garment_id}/rights"): {"attested": True},
 }
-"""What is sent where neither files nor a new name are."""
+"""Bodies of the operations that take neither files nor a new name."""
 
 FOR_EVERYBODY_OR_OPERATORS = ({"model_id"}, {"review_id"})
-"""Names in paths of what belongs to no seller."""
+"""Path parameters of resources that belong to no seller."""
 
 NOTHING = "0" * 32
 
 
 def operations(api: FastAPI) -> list[tuple[str, str]]:
-    """(method, path) of everything that the description lists."""
+    """Return (method, path) of every operation in the API description."""
     return [
         (method.upper(), path)
         for path, item in api.openapi()["paths"].items()
@@ -48,7 +48,7 @@ def operations(api: FastAPI) -> list[tuple[str, str]]:
 
 
 def ask(client: TestClient, method: str, path: str, **names: str) -> Any:
-    """The answer where each name in the path is something, or an id of nothing."""
+    """Send a request whose path parameters come from ``names``, or are an id of nothing; returns the answer."""
     filled = re.sub(r"\{(\w+)\}", lambda match: names.get(match[1], NOTHING), path)
     if method == "PATCH":
         return client.patch(filled, json={"name": "mine now"})
@@ -116,7 +116,7 @@ def test_whoever_asks_too_often_is_told_when_to_come_back(api: FastAPI, here: In
 
 @pytest.fixture(scope="module")
 def possessions(anna: TestClient, here: Installation, tee_photo: bytes) -> dict[str, str]:
-    """Path parameter -> id of something of Anna's, a finished picture among it."""
+    """Return path parameter -> id of a resource of Anna's, a finished picture among them."""
     garment_id = upload(anna, tee_photo).json()["id"]
     job = anna.post("/v1/jobs", json={"garment_id": garment_id, "shots": [{"size": "512x384"}]}).json()
     work_off(here)

@@ -1,4 +1,4 @@
-"""A batch and the worker of its service are killed in the middle: real processes, real pictures, one price."""
+"""A batch and the worker of its service, killed midway: real processes, real pictures, one price."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ class Service:
     pid: int
 
     def workers(self) -> list[psutil.Process]:
-        """Its processes that make pictures."""
+        """Return the service's processes that make pictures."""
         return [each for each in psutil.Process(self.pid).children(recursive=True) if "app.worker" in each.cmdline()]
 
 
 @contextmanager
 def command(home: Path, *words: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """A process of vmodel whose words can be read."""
+    """Run a vmodel command as a process whose output can be read."""
     inherited = {name: value for name, value in os.environ.items() if name != "VMODEL_API_KEY"}
     known = {**inherited, "VMODEL_HOME": str(home), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **environment}
     with (home / "log").open("ab") as log:
@@ -75,7 +75,7 @@ def command(home: Path, *words: str, **environment: str) -> Iterator[subprocess.
 def service(tmp_path: Path, home: Path) -> Iterator[Service]:
     state = tmp_path / "service"
     state.mkdir()
-    # Painted skins of other tests are still good; its drapes are its own, so that a killed one is made again.
+    # Painted skins of other tests are reused; drapes are not, so that a killed one is computed again.
     (home / "cache" / "looks").mkdir(parents=True, exist_ok=True)
     (state / "cache").mkdir()
     (state / "cache" / "looks").symlink_to(home / "cache" / "looks")
@@ -94,7 +94,7 @@ def service(tmp_path: Path, home: Path) -> Iterator[Service]:
 
 
 def told_of(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
-    """What a batch says of its pictures, as it says it."""
+    """Yield a batch's JSON lines about its pictures as they arrive."""
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith("{"):
@@ -158,7 +158,7 @@ def test_a_batch_and_a_worker_that_are_killed_deliver_the_same_pictures_for_one_
 
 
 def assert_is_what_one_machine_makes(path: Path, service: Service, studio: Studio, photo: Path) -> None:
-    """The picture is, to the last bit, what is made here under the same licence by a process that nobody killed."""
+    """Check that the picture equals, bit for bit, the one made here under the same licence without a kill."""
     sidecar = json.loads(path.with_suffix(".json").read_bytes())
     _, model, pose, view = path.stem.split("--")
     asked = ShotRequest(GarmentSource(photo, width_cm=50), model=model, pose=pose, view=view, size=SIZE)

@@ -1,4 +1,4 @@
-"""A batch whose pictures a running service makes: ordered once, charged once, whatever is killed in between."""
+"""Batches on a running service: ordered once and charged once, whichever process is killed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def key(running: tuple[str, FastAPI]) -> str:
 
 @pytest.fixture
 def working(running: tuple[str, FastAPI]) -> Iterator[None]:
-    """The service makes whatever is ordered of it."""
+    """Let the service make every picture that is ordered."""
     here: Installation = running[1].state.installation
     ended = threading.Event()
 
@@ -68,7 +68,7 @@ def test_a_killed_batch_finds_its_pictures_on_the_service_and_pays_once(
     assert names == ["tee--wm-hana--standing--front.png", *sorted(Path(each["picture"]).name for each in told)[1:]]
     with Client(running[0], key) as client:
         assert client.usage().consumed == 3
-        (tmp_path / "out" / JOURNAL).unlink()  # what a kill leaves between a delivery and its line
+        (tmp_path / "out" / JOURNAL).unlink()  # as after a kill between a delivery and its journal line
         assert batch(*asked, **{KEY: key}).exit_code == 0
         assert client.usage().consumed == 3
         assert len(client.garments()) == 2

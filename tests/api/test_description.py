@@ -1,4 +1,4 @@
-"""The API keeps what its description promises, whatever is sent to it."""
+"""The API honours its OpenAPI description for any request."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_every_failure_is_described_as_a_problem_document(api: FastAPI) -> None:
 
 
 def bodies() -> list[type[Asked]]:
-    """What callers may send as JSON."""
+    """Return the models of JSON request bodies."""
     return sorted(Asked.__subclasses__(), key=lambda each: each.__name__)
 
 

@@ -1,4 +1,4 @@
-"""A designer uploads a print or a flat, sees it lying flat, keeps it in colourways, and it is shot like a garment."""
+"""Designs over HTTP: upload of a print or flat, flat preview, colourways, and shots of the design."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FLAT = (
 
 @pytest.fixture(scope="module")
 def checks(anna: TestClient) -> dict[str, Any]:
-    """An uploaded repeat: black and white squares, two by two."""
+    """Upload a repeat of black and white squares, two by two."""
     tile = np.kron([[0, 255], [255, 0]], np.ones((50, 50))).astype(np.uint8)
     stream = io.BytesIO()
     Image.fromarray(tile).convert("RGB").save(stream, "PNG")
@@ -39,7 +39,7 @@ def checks(anna: TestClient) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def skirt(anna: TestClient, checks: dict[str, Any]) -> dict[str, Any]:
-    """A kept design with one more colourway."""
+    """Store a design with one more colourway."""
     night = {"name": "night", "colours": {"#ffffff": "#101830"}}
     answer = anna.post("/v1/designs", json={**CHECKS, "name": "Checks", "print": checks["id"], "colorways": [night]})
     assert answer.status_code == 201, answer.text

@@ -1,4 +1,4 @@
-"""docs/api.md does what it says: its commands and its program run against a service, and it names every address."""
+"""docs/api.md against a service: its commands and its program run, and it names every address."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def key_for(here: Installation, email: str) -> str:
 
 
 def commands() -> list[str]:
-    """Every curl command of the page, in order."""
+    """Return every curl command of the page, in order."""
     blocks = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
     joined = "\n".join(blocks).replace("\\\n", " ")
     return [line for line in joined.splitlines() if line.startswith("curl")]

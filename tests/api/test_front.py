@@ -1,4 +1,4 @@
-"""What every request meets: health, problem documents, headers, bounds."""
+"""Common layer of all requests: health, problem documents, headers, size limits."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_the_service_starts_says_where_it_is_and_stops_when_asked(tmp_path: Path
         _, log = service.communicate(timeout=120)
     finally:
         service.kill()
-    # Ended as it was asked to, not aborted by a library that was still loading.
+    # It ended on the signal; a library that was still loading did not abort it.
     assert service.returncode in (-signal.SIGTERM, 128 + signal.SIGTERM)
     assert "a-link-that-opens" not in log
     requests = [json.loads(line) for line in log.splitlines() if line.startswith("{")]

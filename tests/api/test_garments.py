@@ -1,4 +1,4 @@
-"""A seller uploads a photo, sees what was understood and corrects it."""
+"""Garments over HTTP: upload of a photo, what was recognised, and corrections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A seller asks for pictures, watches them come, downloads and deletes them, and sees what it cost."""
+"""Jobs over HTTP: orders, progress, downloads, deletion and costs."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_a_watched_job_tells_each_change_until_it_has_ended(
     work_off(here)
     job = ask(anna, garment_id, 2).json()
     told: list[dict[str, Any]] = []
-    # the test client hands a stream over when it has ended, so the work goes on beside it
+    # The test client returns a stream only when it has ended, so the worker runs in a thread.
     worker = threading.Timer(1.0, work_off, (here,))
     worker.start()
     with anna.stream("GET", f"/v1/jobs/{job['id']}/events") as stream:
@@ -170,7 +170,7 @@ def test_a_stream_ends_with_the_key_that_opened_it(
     ending = threading.Timer(0.5, anna.delete, (f"/v1/keys/{made['id']}",))
     at_the_latest = threading.Timer(
         20, anna.post, (f"/v1/jobs/{job['id']}/cancel",)
-    )  # or a broken stream goes on for ever
+    )  # otherwise a broken stream would never end
     ending.start()
     at_the_latest.start()
     with reader.stream("GET", f"/v1/jobs/{job['id']}/events") as stream:

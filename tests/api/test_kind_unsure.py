@@ -1,4 +1,4 @@
-"""Photos that may show two kinds of garment: what the API says, what a click costs, and how soon a point is moved."""
+"""Photos that may show two kinds of garment: answers of the API, price of a correction, speed of moving a point."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from vmodel.types import Category
 
 @pytest.fixture
 def unsure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No photo is sure enough."""
+    """Make every photo count as unsure."""
     monkeypatch.setattr(kind, "UNSURE", 1.01)
 
 

@@ -1,4 +1,4 @@
-"""A copy without Content Credentials gets these back from the running service, by the licence that it names."""
+"""Recovery of Content Credentials over HTTP: the licence in a copy without them leads to its manifest."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def published(running: tuple[str, FastAPI]) -> Published:
 
 
 def copied(published: Published) -> bytes:
-    """A crop in another format, without metadata."""
+    """Return a crop in another format, without metadata."""
     stream = io.BytesIO()
     Image.fromarray(published.picture).crop((20, 30, 460, 620)).save(stream, "WEBP", quality=85)
     return stream.getvalue()
@@ -41,7 +41,7 @@ def test_a_stripped_copy_gets_its_signed_manifest_back_without_a_key(
     assert answer["verdict"] == "copy"
     given = httpx.get(f"{address}/v1/licences/{answer['licence']['id']}/manifest?format=png")
     assert given.headers["content-type"] == "application/c2pa"
-    # Nothing that the published file does not hold.
+    # Nothing beyond the content of the published file.
     assert given.content in published.content
     root = httpx.get(f"{address}/v1/rights/root").text
     found = read_provenance(copy, "image/webp", root, given.content)

@@ -1,4 +1,4 @@
-"""Several garments on one model, a photo of the back, and a mask, asked for over HTTP."""
+"""Outfits over HTTP: several garments on one model, a photo of the back, and a mask."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def tee(anna: TestClient, tee_photo: bytes) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def skirt(anna: TestClient) -> dict[str, Any]:
-    """A second garment, which takes no reading of a photo."""
+    """Return a second garment that needs no reading of a photo."""
     found: dict[str, Any] = anna.post("/v1/designs", json={"block": "skirt", "size": "S", "name": "Skirt"}).json()
     return found
 

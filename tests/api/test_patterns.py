@@ -1,4 +1,4 @@
-"""A designer uploads a sewing pattern, sees its pieces and the garment lying flat, keeps it, and it is shot."""
+"""Sewing patterns over HTTP: upload, pieces, flat preview, storage as a design, and shots."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def uploaded(seller: TestClient, path: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def pattern(anna: TestClient) -> dict[str, Any]:
-    """The example dress, uploaded."""
+    """Upload the example dress."""
     return uploaded(anna, FILES["svg"])
 
 
 @pytest.fixture(scope="module")
 def tile(anna: TestClient) -> str:
-    """Id of an uploaded repeat: white, and a quarter of it black."""
+    """Return the id of an uploaded repeat: white, and a quarter of it black."""
     picture = np.full((40, 40, 3), 255, np.uint8)
     picture[:20, :20] = 0
     stream = io.BytesIO()
@@ -52,7 +52,7 @@ def tile(anna: TestClient) -> str:
 
 @pytest.fixture(scope="module")
 def dress_kept(anna: TestClient, pattern: dict[str, Any]) -> dict[str, Any]:
-    """The dress as a kept design: a skirt of chiffon, and one more colourway."""
+    """Store the dress as a design: a skirt of chiffon, and one more colourway."""
     asked = {
         "name": "Dress",
         "pattern": pattern["id"],
@@ -110,7 +110,7 @@ def test_a_seam_that_does_not_match_is_refused_with_both_edges_and_their_lengths
 
 
 def _longer(width: float) -> list[Any]:
-    """The dress with a side seam of the back's skirt that is 5 cm too long."""
+    """Return the dress with a side seam of the back's skirt that is 5 cm too long."""
     from dataclasses import replace
 
     found, first, second = dress(), np.array([-width - 5.0, -56.0]), np.array([-width - 5.4, -61.0])

@@ -1,4 +1,4 @@
-"""Photos wait for their readers within a bound, and nobody fills the line alone."""
+"""Photos wait for their readers in a bounded queue in which each account has limited seats."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.api.reading_room import MOST_OF_ONE, ReadingRoom
 def fill(
     room: ReadingRoom, visitors: ThreadPoolExecutor, account_ids: list[str], door: threading.Event
 ) -> list[Future[bool]]:
-    """Let one photo of each account wait in the room until the door opens."""
+    """Queue a photo of each account in the room; each of them waits until the door opens."""
     seated = []
     for number, account_id in enumerate(account_ids, start=1):
         seated.append(visitors.submit(room.wait_for, account_id, lambda: door.wait(30)))

@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: only public https addresses, and no secret twice."""
+"""Webhooks over HTTP: only public https addresses are accepted, and each webhook has its own secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line as a user meets it."""
+"""Command line as a user sees it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_every_command_has_help_and_stands_in_the_reference(name: str, command: 
 
 @pytest.fixture(scope="module")
 def shot(examples: Path, tmp_path_factory: pytest.TempPathFactory, tee_shot: Shot) -> dict[str, object]:
-    """The JSON line of one shot; the drape comes from the cache that ``tee_shot`` filled."""
+    """Return the JSON line of one shot; the drape comes from the cache that ``tee_shot`` filled."""
     out = tmp_path_factory.mktemp("shot")
     command = [sys.executable, "-m", "app.cli", "shoot", str(examples / "logo-tee.jpg"), "--size", "512x384", "--json"]
     ended = subprocess.run(
@@ -246,7 +246,7 @@ def test_inspecting_an_example_draws_it_and_prints_landmarks_that_can_be_given_b
 
 
 def test_ctrl_c_ends_a_run_with_one_line_and_leaves_nothing_half_written(examples: Path, tmp_path: Path) -> None:
-    # What a shell starts in the background ignores the signal; a person's terminal does not.
+    # A shell's background jobs ignore the signal; programs in the foreground of a terminal do not.
     heeding = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from vmodel.studio import Studio; "
         "Studio.report = lambda self, stage, share: print(stage, flush=True); from app.cli import main; main()"

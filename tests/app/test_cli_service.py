@@ -27,7 +27,7 @@ class Desk:
         self._capsys = capsys
 
     def say(self, *words: str, code: int = 0) -> str:
-        """Run a command; returns what it printed, the error where it is to fail."""
+        """Run a command and return its standard output, or its error output where it must fail."""
         assert run(list(words)) == code
         said = self._capsys.readouterr()
         return (said.out if code == 0 else said.out + said.err).strip()
@@ -41,7 +41,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 @pytest.fixture
 def seller(desk: Desk) -> str:
-    """Id of a seller with 100 credits."""
+    """Return the id of a seller with 100 credits."""
     made = json.loads(desk.say("admin", "create-account", "--email", LIN, "--name", "Lin", "--json"))
     desk.say("ledger", "grant", LIN, "100", "--key", "invoice 1", "--note", "bank transfer")
     return str(made["id"])

@@ -1,4 +1,4 @@
-"""Broken files and wrong flags: each one line with code and remedy, the right exit code, and nothing half-written."""
+"""Broken files and wrong flags: one line with code and remedy, the right exit code, no partial files."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def two_garments() -> np.ndarray:
 
 
 def person() -> np.ndarray:
-    """One of our own models in a tee, as large as a phone's preview."""
+    """Return one of our own models in a tee, as large as a phone's preview."""
     worn = Image.open(Path(app.__file__).parent / "ui/static/story-tee-worn.webp").convert("RGB")
     return np.asarray(worn.resize((960, 1280), Image.Resampling.LANCZOS))
 

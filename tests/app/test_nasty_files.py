@@ -1,4 +1,4 @@
-"""Files built to break a reader: each is refused in one line with its code, soon, and leaves nothing half-written."""
+"""Malicious files: each is refused quickly in one line with its code, and leaves no partial files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CLOTH = (40, 90, 140)
 
 
 def shirt() -> np.ndarray:
-    """(600, 450, 3) a plain vest on paper."""
+    """Draw a plain vest on paper, (600, 450, 3)."""
     picture = np.full((HEIGHT, WIDTH, 3), 236, np.uint8)
     picture[110:470, 150:300] = CLOTH
     picture[110:200, 190:260] = 236
@@ -31,7 +31,7 @@ def shirt() -> np.ndarray:
 
 
 def cut(file_format: str, share: float, **options: object) -> Make:
-    """Save a photo and keep its beginning."""
+    """Save a photo and keep only the beginning of the file."""
 
     def make(path: Path) -> None:
         grain = np.random.default_rng(0).integers(-3, 4, (HEIGHT, WIDTH, 3))
@@ -61,7 +61,7 @@ BOMB = zlib.compress(bytes(100_000_000), 9)
 
 
 def tiff(next_page: int = 0, **changed: int) -> Make:
-    """An uncompressed grey TIFF written by hand; ``changed`` gives a tag's value by its name."""
+    """Return an uncompressed grey TIFF written by hand; ``changed`` gives a tag's value by its name."""
     tags = {"width": 256, "height": 257, "bits": 258, "packing": 259, "photometric": 262, "strip": 273, "rows": 278,
             "bytes": 279}  # fmt: skip
     start = 8 + 2 + 12 * len(tags) + 4
@@ -146,7 +146,7 @@ def photo(tmp_path: Path) -> Path:
 
 
 def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
-    """Exit code and error code of a command that says one line and prints nothing."""
+    """Run a command that prints only one line of error; returns its exit code and error code."""
     code = run(arguments)
     said = capsys.readouterr()
     [line] = said.err.splitlines()

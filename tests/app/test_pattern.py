@@ -1,4 +1,4 @@
-"""Designs on the command line."""
+"""Sewing patterns and designs on the command line."""
 
 from __future__ import annotations
 

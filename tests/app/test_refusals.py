@@ -1,4 +1,4 @@
-"""What a command refuses before any work: flags that do not go together, settings, folders; in words that help."""
+"""Checks before any work: conflicting flags, settings and folders, with helpful messages."""
 
 from __future__ import annotations
 
@@ -237,7 +237,7 @@ def test_a_photo_that_is_transparent_all_over_is_called_that(
 
 
 def write_header(path: Path, width: int, height: int) -> None:
-    """A PNG that says how large it is, and no more."""
+    """Write a PNG that has a size and no pixels."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", b""), (b"IEND", b"")]
     packed = [struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
@@ -296,7 +296,7 @@ def test_a_damaged_database_is_named_with_what_helps(
 
 
 def test_a_state_folder_without_room_is_no_fault_of_the_program(tmp_path: Path) -> None:
-    # No file may grow beyond 32 KiB, as on a disk that is full.
+    # No file may exceed 32 KiB, as on a full disk.
     command = f"ulimit -f 32; exec {shlex.quote(sys.executable)} -m app.cli rights reserved"
     environment = {**os.environ, "VMODEL_HOME": str(tmp_path)}
     ended = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=False)

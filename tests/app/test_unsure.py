@@ -25,7 +25,7 @@ TWO_KINDS = r"may show .+ \(\d+%\) or .+ \(\d+%\)"
 
 @pytest.fixture
 def unsure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No photo is sure enough."""
+    """Make every photo count as unsure."""
     monkeypatch.setattr(kind, "UNSURE", 1.01)
 
 

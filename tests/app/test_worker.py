@@ -1,4 +1,4 @@
-"""A job's picture is the library's own, its sidecar tells nothing of the machine, and a card serves one at a time."""
+"""Worker: its pictures equal the library's, sidecars reveal nothing of the machine, one process uses the card."""
 
 from __future__ import annotations
 
@@ -120,5 +120,5 @@ def test_every_step_of_the_denoiser_is_told_and_the_next_one_can_be_stopped(tee_
 def test_a_preview_is_small_and_a_jpeg(channels: int) -> None:
     with Image.open(io.BytesIO(preview_of(np.zeros((1024, 768, channels), np.uint8)))) as preview:
         assert (preview.format, preview.size) == ("JPEG", (240, PREVIEW_PX))
-        # Nothing shows white, as on a shop's page.
+        # Transparency appears white, as on a shop's page.
         assert (np.asarray(preview).mean() > 250) == (channels == 4)

@@ -1,4 +1,4 @@
-"""Rows in several colours: what is planned for them, and pictures of a drawing in each."""
+"""Rows with several colours: the pictures planned for them, and pictures of a drawing in each."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_pictures_in_other_colours_are_not_compared(folder: Path, tmp_path: Path
 def test_a_service_is_sent_no_colourways_and_the_remedy_is_said(folder: Path, tmp_path: Path) -> None:
     tasks = plan_of(folder, {"photo": "raglan-tee.svg", "colorways": NIGHT}).tasks
     address = "http://localhost:9"
-    (tmp_path / "service.json").write_text("[" * 200_000)  # as good as none
+    (tmp_path / "service.json").write_text("[" * 200_000)  # practically zero
     with open_journal(tmp_path) as journal:
         ends = list(run_on_service(tasks, 1, Client(address, "key"), address, journal, Nobody()))
     assert {outcome.code for _, outcome in ends} == {"not_for_service"}

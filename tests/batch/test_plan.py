@@ -1,4 +1,4 @@
-"""Rows become pictures to make, and bad ones are set aside."""
+"""Planning of a batch: rows become pictures, and bad rows are set aside."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @pytest.fixture
 def shop(tmp_path: Path, examples: Path) -> Path:
-    """A seller's table: one good garment seen from three sides, and rows that cannot be made."""
+    """Write a seller's table: one good garment seen from three sides, and rows that cannot be made."""
     shutil.copy(examples / "logo-tee.jpg", tmp_path)
     (tmp_path / "empty.jpg").touch()
     lines = ["photo,sku,views", 'logo-tee.jpg,TEE,"front,back,side"', "../secret.jpg,X,", "empty.jpg,=HYPERLINK(1),"]
@@ -125,7 +125,7 @@ def test_bad_usage_is_named_in_one_line(
 
 
 class Nobody:
-    """Watches a batch without a word."""
+    """A batch observer that prints nothing."""
 
     def begin(self, worker: int, task: Task) -> None: ...
     def stage(self, worker: int, name: str, share: float) -> None: ...
@@ -133,7 +133,7 @@ class Nobody:
 
 
 def die() -> Pipeline:
-    """Ends the worker as the system does when memory runs out."""
+    """End the worker as the system does when memory runs out."""
     os._exit(9)
 
 
@@ -193,7 +193,7 @@ def test_a_terminal_of_80_columns_shows_how_many_pictures_and_what_each_worker_d
 
 
 def keep_until_full(folder: Path) -> None:
-    """Note a picture, then one for which there is no room."""
+    """Store one picture, then one that finds no room."""
     free = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
         with open_journal(folder) as journal:
@@ -216,7 +216,7 @@ def test_a_disk_that_is_full_is_named_and_spoils_no_line(tmp_path: Path) -> None
 
 @pytest.fixture
 def made(tee_task: Task, tmp_path: Path) -> tuple[Task, Outcome]:
-    """A task with a small picture, as a batch leaves it."""
+    """Return a task with a small picture, as a batch leaves it."""
     pixels = np.full((800, 600, 3), 230, np.uint8)
     pixels[200:600, 200:400] = (180, 30, 40)
     Image.fromarray(pixels).save(tmp_path / "TEE--a.png")
@@ -235,7 +235,7 @@ def test_results_hold_no_formula_and_the_page_no_markup_of_the_seller(
     write_csv(results, tmp_path / "results.csv")
     line = next(line for line in lines_of(tmp_path / "results.csv") if line["row"] == "9")
     assert (line["photo"], line["column"]) == ("'=cmd|'/c calc'!A1", "photo")
-    # Opened where lists are parted by semicolons, the rest would be a cell of its own.
+    # In a list separated by semicolons, the rest would open as a separate cell.
     assert lines_of(tmp_path / "results.csv")[-1]["photo"] == "a;'=1+1"
     page = write_page(results, tmp_path, "<script>alert(1)</script>").read_text()
     assert "<b>a" not in page

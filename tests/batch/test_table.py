@@ -1,4 +1,4 @@
-"""Tables as sellers' programs write them."""
+"""Tables as written by sellers' programs."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_an_excel_file_is_read_as_its_user_sees_it(tmp_path: Path, monkeypatch: 
         season.append(line)
     season.merge_cells("A1:B1")
     season.merge_cells("B3:B5")
-    for number in range(7, 150):  # formatted far below its last row, as whole columns are
+    for number in range(7, 150):  # formatted far below the last row, as when whole columns are formatted
         season.cell(number, 1).font = Font(bold=True)
     more.append(["photo"])
     book.save(tmp_path / "table.csv")  # and renamed

@@ -1,4 +1,4 @@
-"""klein's timings need a card; that they run is seen at the smallest size."""
+"""klein's timings need a card; a run at the smallest size checks their code."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_further_poses_find_garment_and_sentence_encoded() -> None:
     for seed, worn in ((0, 0), (1, 1), (2, 1)):
         calls.clear()
         make_batch(pipeline, 4, (96, 64), seed, worn)
-        # Four drafts and four pose maps, and what is worn where it is new.
+        # Four drafts and four pose maps, and the garment where it is new.
         assert (calls.count("text"), calls.count("picture")) == ((1, 9) if seed < 2 else (0, 8))
 
 

@@ -1,4 +1,4 @@
-"""The ledger's benchmark books real jobs, and what it books is proven."""
+"""Ledger benchmark: it books real jobs, and its entries are verified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Photos with labels are read, compared, worn and reported; a bad one ends nothing."""
+"""Labelled photos are read, compared, draped and reported; a bad photo stops nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ATTRIBUTES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def labelled(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Path:
-    """A folder of two examples labelled as they are read, and of one file that is no photo."""
+    """Write a folder of two examples labelled as they are read, and of files that are bad or missing."""
     folder, settings = tmp_path_factory.mktemp("photos"), Settings()
     (folder / "shop").mkdir()
     lines = []
@@ -56,7 +56,7 @@ def labelled(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Path:
 
 @pytest.fixture
 def figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the run keeps what goes into the report."""
+    """Return the path at which the run stores the figures of the report."""
     monkeypatch.setattr(tables, "FIGURES", tmp_path / "figures")
     return tmp_path / "figures" / "real_photos.json"
 

@@ -1,4 +1,4 @@
-"""What somebody wrote by hand below the figures."""
+"""Handwritten notes below the figures of a report."""
 
 from __future__ import annotations
 

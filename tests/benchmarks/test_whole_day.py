@@ -1,4 +1,4 @@
-"""The day that is played in virtual time: what the rules say in memory is what the tables do."""
+"""A day in virtual time: the rules in memory and the database's tables order turns alike."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COURSE = Course("test", 5.0, 3.0, 2.0)
 
 
 def _crowd() -> Iterator[Ask]:
-    """More at once than there are slots, of few sellers, so that turns wait and sellers reach their bound."""
+    """Yield more requests than there are slots, of few sellers, so that turns wait and sellers reach their limit."""
     rng = random.Random(0)
     for number in range(9):
         yield Ask(number * 2.0, min(SELLERS - 1, rng.randrange(8)), rng.choice((1, 2, 5)))

@@ -1,4 +1,4 @@
-"""Poses from photos and the pose score by DWPose, with networks in ONNX that have the published interface."""
+"""Poses from photos and the pose score by DWPose, with small ONNX networks that have the published interface."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from vmodel.errors import PoseInvalid, WeightsIncomplete
 from vmodel.types import FloatArray
 
 _COCO_17 = [0, 15, 14, 17, 16, 5, 2, 6, 3, 7, 4, 11, 8, 12, 9, 13, 10]
-"""Where COCO-18 has COCO's own 17."""
+"""COCO-18 indices of COCO's own 17 joints."""
 SIZE = (900, 600)
-#: The figure's box in the finder's 640 pixels, in which a picture of this size is shown at 0.711.
+#: Box of the figure in the finder's 640 pixels, to which a picture of this size is scaled by 0.711.
 BOX = (150.0, 60.0, 290.0, 620.0)
 
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """An installation with DWPose."""
+    """Install DWPose and return the settings."""
     monkeypatch.setenv("VMODEL_HOME", str(tmp_path))
     folder = tmp_path / "weights" / "dwpose"
     write_dwpose(folder / "networks", [BOX])
@@ -38,7 +38,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @pytest.fixture(scope="module")
 def walking_px() -> FloatArray:
-    """(18, 2) joints of a walking figure, within the box."""
+    """Return (18, 2) joints of a walking figure, within the box."""
     body = build_body(load_roster(Settings())["wm-ines"])
     points = body.keypoints(body.posed(load_pose("walking")))
     return np.stack([points[:, 0] * 440 + 310, 840 - points[:, 2] * 430], axis=1)
@@ -71,7 +71,7 @@ def test_what_is_not_seen_is_not_guessed(settings: Settings, walking_px: FloatAr
     hidden = walking_px.copy()
     hidden[[2, 4]] = np.nan
     found = find_joints(photo_of(hidden), (210, 80, 410, 870), settings)
-    # The right shoulder, with it the neck, and the right wrist.
+    # The right shoulder and so the neck, and the right wrist.
     assert np.flatnonzero(found[:, 2] == 0).tolist() == [1, 2, 4]
 
 

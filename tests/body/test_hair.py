@@ -145,7 +145,7 @@ def test_a_bald_head_still_has_brows_and_lashes(body: Body) -> None:
 
 
 def test_upper_lashes_grow_from_the_edge_of_the_lid_that_is_seen(tmp_path: Path) -> None:
-    model = load_roster(Settings(home=tmp_path))["wm-ines"]  # a fold hangs before the rims of her lids
+    model = load_roster(Settings(home=tmp_path))["wm-ines"]  # a fold hangs in front of the rims of her lids
     worn = build_body(model)
     strands = grow_hair(model, worn)
     lashes = strands.points_m[strands.kind == LASH]

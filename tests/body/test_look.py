@@ -1,4 +1,4 @@
-"""Face values: complete by default, checked when stated, restrained for children."""
+"""Face values: complete by default, checked when stated, limited for children."""
 
 import dataclasses
 

@@ -95,12 +95,12 @@ def test_a_pose_is_fitted_to_a_body_once_and_stays_what_it_was(monkeypatch: pyte
     fitted = body.adapted(pose)
     kept = fitted.copy()
     monkeypatch.setattr("vmodel.body.model.adapt_rotations", lambda *_: pytest.fail("it was fitted twice"))
-    fitted[:] = 0  # a caller's own copy
+    fitted[:] = 0  # a copy of the caller's own
     np.testing.assert_array_equal(body.adapted(pose), kept)
 
 
 def test_a_body_does_not_follow_the_number_of_threads() -> None:
-    """A batch's worker has fewer, and its cloth must fall in the same folds."""
+    """A batch's worker has fewer threads, and its cloth must fall in the same folds."""
     threads, found = torch.get_num_threads(), []
     model = load_roster(Settings())["wm-hana"]
     try:

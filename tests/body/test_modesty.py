@@ -1,4 +1,4 @@
-"""Under the base layer every body is as smooth as active wear makes it, and children's chests are flat."""
+"""Base layer: it smooths every body as active wear does, and children's chests are flat."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ CHILDREN = [name for name, model in ROSTER.items() if model.is_child]
 
 
 def relief_mm(vertices_m: FloatArray, members: np.ndarray, reach_m: float) -> FloatArray:
-    """Height of each vertex over the best quadric through its surroundings, the vertex and its next ones left out."""
+    """Return each vertex's height over the best quadric through its surroundings, without it and its neighbours."""
     normals = vertex_normals(vertices_m, load_surface().faces)
     heights = []
     for vertex in members:

@@ -19,7 +19,7 @@ from vmodel.types import FloatArray, Pose
 
 LIMBS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 COCO_17 = ("nose", *(f"{side}_{part}" for part in ("eye", "ear", *LIMBS) for side in ("left", "right")))
-"""As COCO and COCO-WholeBody number the joints, from https://github.com/jin-s13/COCO-WholeBody."""
+"""Joints as numbered by COCO and COCO-WholeBody, from https://github.com/jin-s13/COCO-WholeBody."""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_body_25_and_whole_body_files_read_like_coco(walking_px: FloatArray, tmp
     body_25[[0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]] = walking_px
     write_json(tmp_path / "b.json", body_25)
     assert np.allclose(read_keypoints(tmp_path / "b.json"), walking_px)
-    whole_body = np.random.default_rng(1).uniform(0, 600, (133, 3))  # 17 joints; then feet, face and hands, passed over
+    whole_body = np.random.default_rng(1).uniform(0, 600, (133, 3))  # 17 joints; then feet, face and hands, ignored
     whole_body[:17] = [walking_px[COCO_18.index(name)] for name in COCO_17]
     write_json(tmp_path / "w.json", whole_body)
     found = read_keypoints(tmp_path / "w.json")
@@ -113,7 +113,7 @@ def test_a_knee_bent_backwards_is_refused_with_the_joint_named() -> None:
 
 def test_a_pose_that_hangs_head_down_is_refused_with_the_neck_named(walking_px: FloatArray, tmp_path: Path) -> None:
     points = walking_px.copy()
-    points[:, 1] = 900 - points[:, 1]  # as of a tool that counts y upwards
+    points[:, 1] = 900 - points[:, 1]  # as of a tool whose y axis points up
     with pytest.raises(PoseImpossible, match="at the neck: it would hang below the hips"):
         load_pose(write_json(tmp_path / "pose.json", points))
 

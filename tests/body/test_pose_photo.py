@@ -1,4 +1,4 @@
-"""OpenPose reads a photo where DWPose was not pulled; its package is a small one with the published interface."""
+"""Poses from photos by OpenPose where DWPose is not installed, with a small package of the published interface."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class OpenposeDetector:
 
 @pytest.fixture
 def openpose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An installation with the package and its weights; gives the folder of the weights."""
+    """Install the package and its weights; returns the folder of the weights."""
     (tmp_path / "controlnet_aux.py").write_text(CODE)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("VMODEL_HOME", str(tmp_path / "home"))

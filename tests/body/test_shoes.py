@@ -1,4 +1,4 @@
-"""Shoes: feet lie inside, soles on the floor, and they go along with the foot."""
+"""Shoes: they enclose the feet, soles touch the floor, and they move with the foot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Painted skin: the base layer always covers, colours are those of the person, painting repeats exactly."""
+"""Painted skin: the base layer is complete, colours match the person, and painting is reproducible."""
 
 import dataclasses
 import itertools
@@ -68,7 +68,7 @@ def test_bare_skin_is_uneven_from_spot_to_spot(skin: SkinTextures) -> None:
     green = skin.albedo[..., 1]
     uneven = (green / cv2.GaussianBlur(green, (0, 0), 12) - 1).ravel()[arm]
     spread = 1.4826 * np.median(np.abs(uneven - np.median(uneven)))
-    # Pores alone come to 0.04; twice that would be a rash.
+    # Pores alone reach 0.04; twice that would be a rash.
     assert 0.05 < spread < 0.08
 
 
@@ -122,7 +122,7 @@ def test_a_jacket_is_worn_over_a_top_that_may_be_seen() -> None:
     worn = choose_base_layer(jacket, invent())
     assert (worn.upper, worn.lower) == ("tank", "leggings")
     closed = choose_base_layer(replace(jacket, open_front=False), invent())
-    assert closed == replace(worn, upper="tucked")  # no strip of it shows below a short jacket
+    assert closed == replace(worn, upper="tucked")  # no strip of it appears below a short jacket
     assert worn.upper_colour == choose_base_layer(GarmentKind(Category.TROUSERS, 1.0), invent()).upper_colour
     shirt = GarmentKind(Category.TOP, 1.0, Sleeve.LONG, Neckline.COLLAR, open_front=True)
     assert choose_base_layer(shirt, invent()) == worn
@@ -197,7 +197,7 @@ def test_nostrils_are_openings_and_the_rest_of_the_nose_is_not(skin: SkinTexture
     chart = load_chart(1024)
     albedo = skin.albedo.reshape(-1, 3)[chart.texel].mean(axis=1)
     folded = np.where(chart.spot_mm[:, :1] < 0, chart.spot_mm * [-1, 1, 1], chart.spot_mm)
-    pit = np.linalg.norm(folded - [9.2, -30.8, -39.7], axis=1) < 1.2  # the floor of the dent in the mesh
+    pit = np.linalg.norm(folded - [9.2, -30.8, -39.7], axis=1) < 1.2  # the bottom of the dent in the mesh
     tip = np.linalg.norm(folded - [0, -41, -36], axis=1) < 3
     below = np.linalg.norm(folded - [7, -30, -48], axis=1) < 1.5
     assert np.median(albedo[pit]) < 0.3 * np.median(albedo[tip])

@@ -1,4 +1,4 @@
-"""Walking: a foot that stands does not slide, the other one is lifted, and two steps end where they began."""
+"""Walking: the standing foot does not slide, the other one lifts, and two steps end at their start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One wearer for garments whose cut a test states in centimetres."""
+"""Wearer of garments whose cut a test states in centimetres."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A collar that a photo shows is worn as one: it stands round the neck and lies on the shoulders, with two points."""
+"""Collars of photos: worn, they stand round the neck and lie on the shoulders, with two points."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def collared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def collar_of(garment: Garment, worn: Drape) -> tuple[Drape, FloatArray]:
-    """The whole, and the collar's vertices in metres."""
+    """Return the drape with its collar, and the collar's vertices in metres."""
     whole = with_collars([garment], garment, worn)
     return whole, np.asarray(whole.vertices_m[len(worn.vertices_m) :], float)
 
@@ -62,7 +62,7 @@ def test_a_collar_lies_on_the_cloth_and_hides_none_of_itself_in_it(collared: Col
     sheet = whole.triangles[len(worn.triangles) :]
     facing = vertex_normals(np.asarray(whole.vertices_m, np.float32), whole.triangles)[len(worn.vertices_m) :]
     steps = np.arange(len(collar)) % steps_of(sheet)
-    fall = steps > 9  # past the roll
+    fall = steps > 9  # beyond the roll
     start = collar[fall].astype(np.float32)
     rays = Tracer(np.asarray(worn.vertices_m, np.float32), worn.triangles)
     covered = rays.blocked(start, np.asarray(facing[fall], np.float32), np.full(len(start), 0.02, np.float32))
@@ -70,7 +70,7 @@ def test_a_collar_lies_on_the_cloth_and_hides_none_of_itself_in_it(collared: Col
 
 
 def steps_of(sheet: FloatArray) -> int:
-    """Vertices of one section: the second corner of the first triangle is in the next one."""
+    """Return the number of vertices per section: the second corner of the first triangle is in the next one."""
     return int(sheet[0, 1] - sheet[0, 0])
 
 
@@ -87,7 +87,7 @@ def test_a_collar_shows_the_photos_own_cloth_and_keeps_the_rest(collared: Collar
 
 
 def collared_block(category: Category, drop_cm: float) -> Block:
-    """The drawn shirt's cut as a kind, its front's neck edge as deep as stated."""
+    """Return the drawn shirt's block as another kind, with the front's neck edge ``drop_cm`` deep."""
     photo = drawn.shirt().pattern().photo
     assert photo is not None
     kind = replace(photo.kind, category=category)
@@ -108,7 +108,7 @@ def test_the_collar_of_a_closed_shirt_is_widest_at_its_points() -> None:
 
 @pytest.mark.parametrize("drop_cm", [18.0, 26.0])
 def test_an_open_placket_wears_no_collar_below_where_one_is_sewn_on(drop_cm: float) -> None:
-    """A polo's collar ends in points beside the neck, however far it is unbuttoned; else it looks like a sailor's."""
+    """A polo's collar ends in points beside the neck, however far it is unbuttoned; never like a sailor's."""
     block = collared_block(Category.TOP, drop_cm)
     widths = collar_widths(block)
     front, back = (
@@ -133,10 +133,10 @@ def test_a_collar_is_as_wide_as_its_photo_shows_it(wide_cm: float) -> None:
     front, back = (
         np.linalg.norm(np.diff(side["neck"], axis=0), axis=1).sum() / 2 for side in (block.front, block.back)
     )
-    worn_cm = widths[:, 1] * np.sqrt(2 * (front + back) / 38)  # as it is laid round this neck
+    worn_cm = widths[:, 1] * np.sqrt(2 * (front + back) / 38)  # as laid round this neck
     beside = (widths[:, 0] > 0.3) & (widths[:, 0] < 0.7 * front / (front + back))
     assert beside.sum() > 3
-    np.testing.assert_allclose(worn_cm[beside] + 0.6, wide_cm, atol=0.5)  # what its roll takes is added
+    np.testing.assert_allclose(worn_cm[beside] + 0.6, wide_cm, atol=0.5)  # the length that its roll needs is added
 
 
 def test_a_collar_that_no_photo_shows_is_a_usual_one() -> None:
@@ -147,7 +147,7 @@ def test_a_collar_that_no_photo_shows_is_a_usual_one() -> None:
 
 
 def along_neck(block: Block, canvas: Canvas, wide_cm: float) -> BoolArray:
-    """(H, W) bool: cloth nearer to the front's neck edge than so many cm."""
+    """Return (H, W) bool: cloth nearer to the front's neck edge than ``cm``."""
     edge = np.round(canvas.to_pixels(block.front["neck"])).astype(np.int32)
     away = np.ones(canvas.size, np.uint8)
     cv2.polylines(away, [edge], False, 0, 1)

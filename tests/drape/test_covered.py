@@ -33,7 +33,7 @@ def test_the_arms_of_a_worn_tee_lie_in_its_sleeves(worn: Worn) -> None:
 
 
 def left_arm(body: Body, dressed: Dressed) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Shoulder, axis, and the way up across it."""
+    """Return shoulder, axis, and the direction up across it."""
     posed = body.posed(dressed.pose)
     shoulder, elbow = (np.asarray(posed.joints_m[f"{bone}.L"], float) for bone in ("upperarm01", "lowerarm01"))
     axis = (elbow - shoulder) / np.linalg.norm(elbow - shoulder)
@@ -60,7 +60,7 @@ def test_a_sleeve_that_hangs_beside_its_arm_is_found(worn: Worn) -> None:
 
 
 def test_a_sleeve_inside_the_arm_that_it_should_lie_round_is_found(worn: Worn) -> None:
-    """The bone stays in the cloth, the skin does not: the arm bursts through all round."""
+    """The bone stays in the cloth, the skin does not: the arm pokes through all round."""
     _, cloth, dressed, body = worn
     shoulder, axis, _ = left_arm(body, dressed)
     shrunk = np.array(dressed.positions_m, float)

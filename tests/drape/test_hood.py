@@ -1,4 +1,4 @@
-"""A hood that was read from a photo is worn down: round the neck, and as a bag on the back."""
+"""Hoods of photos: worn down, they lie round the neck and as a bag on the back."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def hooded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def hood_of(garment: Garment, worn: Drape) -> tuple[Drape, FloatArray]:
-    """The whole, and the hood's vertices in metres."""
+    """Return the drape with its hood, and the hood's vertices in metres."""
     whole = with_hoods([garment], garment, worn)
     return whole, np.asarray(whole.vertices_m[len(worn.vertices_m) :], float)
 
@@ -58,7 +58,7 @@ def test_a_hood_lies_on_the_cloth_and_not_in_it(hooded: Hooded) -> None:
     facing = vertex_normals(cloth, worn.triangles)
     _, near = cKDTree(cloth).query(hood)
     height = ((hood - cloth[near]) * facing[near]).sum(axis=1)
-    assert np.mean(height < -0.006) < 0.06  # what begins below the neck's edge
+    assert np.mean(height < -0.006) < 0.06  # parts that begin below the neck's edge
 
 
 def test_a_hood_is_cut_from_the_backs_cloth(hooded: Hooded) -> None:

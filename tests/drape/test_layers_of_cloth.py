@@ -1,4 +1,4 @@
-"""Several garments on one body: the right order, nothing through one another, tucked in where asked."""
+"""Several garments on one body: right order, no intersections, tucked in on request."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def part(worn: Drape, textures: list[int]) -> Drape:
-    """One garment of an outfit: the triangles with its textures, and their vertices."""
+    """Extract one garment of an outfit: the triangles with its textures, and their vertices."""
     mine = np.isin(worn.texture, textures)
     used, triangles = np.unique(worn.triangles[mine], return_inverse=True)
     return replace(worn, vertices_m=worn.vertices_m[used], triangles=triangles.reshape(-1, 3))
@@ -50,7 +50,7 @@ def test_garments_are_put_on_from_the_skin_outwards() -> None:
 
 @pytest.fixture(scope="module")
 def dress(studio: Studio, examples: Path, tee_request: ShotRequest, tee_shot: Shot) -> dict[bool, DressedModel]:
-    """The example T-shirt with the example jeans: outside and inside."""
+    """Dress the model in the example T-shirt and jeans: the shirt outside the jeans, and tucked in."""
     from vmodel.dressing import dress_model
     from vmodel.reading import read_pattern
     from vmodel.request import GarmentSource
@@ -93,7 +93,7 @@ def test_three_layers_lie_one_over_the_other(
 
 @pytest.mark.slow
 def test_a_child_wears_three_layers_one_over_the_other(studio: Studio, tmp_path: Path) -> None:
-    """On small bodies the creases at the armpits are as deep as a coat stands off."""
+    """On small bodies, the creases at the armpits are as deep as the gap below a coat."""
     from vmodel.body.model import build_body
     from vmodel.dressing import dress_model
     from vmodel.garment.design import ENDING, Design, write_design
@@ -151,7 +151,7 @@ def test_what_shows_through_a_coat_is_left_out_and_what_comes_out_at_its_hem_sta
 
 
 def test_a_sleeve_that_hangs_beside_a_skirt_neither_draws_nor_is_drawn(tee_shot: Shot) -> None:
-    """It shows the skirt its outside, so the skirt seems to lie above it."""
+    """It turns its outside to the skirt, so the skirt seems to lie above it."""
     skirt_m, triangles = tube(0.6, 1.0, 0.15)
     sleeve_m, _ = tube(0.6, 1.0, 0.05)
     sleeve_m[:, 0] += 0.21
@@ -169,13 +169,13 @@ def ines(studio: Studio) -> Body:
 
 
 def put_on(cuts: Sequence[Garment], body: Body, studio: Studio) -> tuple[Drape, list[Drape]]:
-    """The outfit as it is shown, and its garments apart; each has a texture for its front and one for its back."""
+    """Drape an outfit; returns it whole and as separate garments, each with textures for front and back."""
     worn = drape_outfit(cuts, body, load_pose("standing"), studio.settings)[1]
     return worn, [part(worn, [2 * number, 2 * number + 1]) for number in range(len(cuts))]
 
 
 def seen_from(side: int, worn: Drape, half_width_m: float, low_m: float, high_m: float) -> IntArray:
-    """Textures that show on a stripe before the trunk: side -1 from the front, 1 from behind."""
+    """Return the textures visible on a stripe of the trunk: side -1 from the front, 1 from behind."""
     x, z = np.meshgrid(np.linspace(-half_width_m, half_width_m, 9), np.linspace(low_m, high_m, 30))
     origins = np.stack([x.ravel(), np.full(x.size, 2.0 * side), z.ravel()], axis=1)
     hits = Tracer(worn.vertices_m, worn.triangles).first_hits(origins, np.tile([0.0, -1.0 * side, 0.0], (x.size, 1)))
@@ -183,7 +183,7 @@ def seen_from(side: int, worn: Drape, half_width_m: float, low_m: float, high_m:
 
 
 def worn_closed() -> Garment:
-    """A cardigan whose front is shut."""
+    """Return a cardigan whose front is shut."""
     shut = garments.long_sleeve(half_width=27.0, length=66.0, cuff=13.0, material="knit")
     return replace(shut, kind=replace(shut.kind, category=Category.OUTERWEAR))
 
@@ -201,7 +201,7 @@ def test_a_cardigan_lies_over_a_dress_which_shows_between_its_open_edges(
     assert set(seen_from(1, worn, 0.1, low, high)) == {3}
     middle = seen_from(-1, worn, 0.01, low, high)
     assert set(middle) == ({0} if is_open else {2})
-    # What the cardigan does not reach hangs as it would without: no sleeve has drawn it to the hands.
+    # Below the cardigan, the cloth hangs as it would without it: no sleeve has drawn it to the hands.
     alone = drape(garments.dress(), ines, load_pose("standing"), studio.settings)
     below = alone.vertices_m[:, 2] < outside.vertices_m[:, 2].min() - 0.03
     assert cKDTree(dress.vertices_m).query(alone.vertices_m[below])[0].max() < 1e-6
@@ -224,7 +224,7 @@ def test_a_narrow_jacket_worn_open_presses_the_loose_sleeves_of_a_tee(ines: Body
 
 
 def seen_beside(worn: Drape, low_m: float, high_m: float) -> IntArray:
-    """Textures that show on the left arm from the side."""
+    """Return the textures visible on the left arm from the side."""
     y, z = np.meshgrid(np.linspace(-0.03, 0.03, 15), np.linspace(low_m, high_m, 60))
     origins = np.stack([np.full(y.size, 2.0), y.ravel(), z.ravel()], axis=1)
     hits = Tracer(worn.vertices_m, worn.triangles).first_hits(origins, np.tile([-1.0, 0.0, 0.0], (y.size, 1)))

@@ -1,4 +1,4 @@
-"""How cloth moves depends on what is made of it."""
+"""Movement of cloth depends on its material."""
 
 from __future__ import annotations
 

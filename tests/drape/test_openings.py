@@ -1,4 +1,4 @@
-"""A garment is worn only if its openings go round the right limbs."""
+"""A garment counts as worn only if its openings go round the right limbs."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_an_armhole_that_slipped_off_the_arm_is_named(body: Body) -> None:
 
 
 def ring_round(centre: FloatArray, axis: FloatArray, radius: float) -> FloatArray:
-    """Points of a loop about an axis."""
+    """Return points of a loop about an axis."""
     first = np.cross(axis, (0.0, 1.0, 0.0))
     first /= np.linalg.norm(first)
     return np.asarray(centre + radius * (RING[:, :1] * first + RING[:, 1:2] * np.cross(axis, first)))

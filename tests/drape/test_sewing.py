@@ -34,7 +34,7 @@ def dress() -> Garment:
 
 
 def areas_cm2(garment: Garment, worn: Drape) -> dict[str, tuple[float, float]]:
-    """Name of each piece -> its area on the body and as it was cut."""
+    """Return name of each piece -> its area on the body and its area as cut."""
     corners = worn.vertices_m[worn.triangles].astype(float) * 100
     sides = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     own = np.linalg.norm(np.cross(*sides), axis=1) / 2
@@ -64,7 +64,7 @@ def test_the_cloth_has_the_lengths_of_its_pieces_and_no_open_seam(dress: Garment
 
 
 def test_no_dart_ends_in_a_hole(dress: Garment) -> None:
-    """At the resolution of pictures, where a dart's tip is narrower than the triangles beside it."""
+    """The mesh has the resolution of pictures, where a dart's tip is narrower than the triangles beside it."""
     cloth = mesh_cloth(dress, DrapeSettings().spacing_cm)
     openings = {
         particle
@@ -76,7 +76,7 @@ def test_no_dart_ends_in_a_hole(dress: Garment) -> None:
 
 
 def test_seams_between_pieces_do_not_zigzag(dress: Garment) -> None:
-    """Pieces of a plane, their particles jolted: on the finer surface of pictures the side seam is a line again."""
+    """Pieces of a plane, with jolted particles: on the finer surface of pictures the side seam is straight again."""
     cloth = mesh_cloth(dress, 2.0)
     jolt = np.random.default_rng(3).normal(0, 0.15, cloth.flat_cm.shape)
     jolted_m = np.pad((cloth.flat_cm + jolt) / 100, ((0, 0), (0, 1)))

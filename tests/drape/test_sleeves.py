@@ -35,7 +35,7 @@ def body(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def hanging_tee() -> Garment:
-    """Photographed with its sleeves beside the body, so that their roots lie over the sides of the trunk."""
+    """Return a tee photographed with its sleeves beside the body: their roots lie over the sides of the trunk."""
     return garments.tee(angle=74.0, half_width=25.0, sleeve_length=24.0)
 
 
@@ -55,7 +55,7 @@ def test_no_cloth_starts_inside_the_arm_that_hangs_over_the_side_seam(body: Body
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["wm-sofia", "wm-moana", "mn-tane"])
 def test_large_people_wear_the_bundled_long_sleeve(model: str, examples: Path, tmp_path: Path) -> None:
-    """L to 4XL: sleeves leave room for a stout arm; photographed level, they pull a little where the arm hangs."""
+    """L to 4XL: sleeves fit a stout arm; photographed level, they pull a little where the arm hangs."""
     studio = Studio(Settings(home=tmp_path))
     garment = read_pattern(GarmentSource(examples / "striped-long-sleeve.jpg"), studio).garment
     wearer = studio.roster[model]
@@ -91,7 +91,7 @@ def test_a_strap_that_turned_over_is_laid_with_its_outside_up(tmp_path: Path) ->
 
 
 def turned_up(cloth: Cloth, positions_m: FloatArray, posed: PosedBody) -> FloatArray:
-    """Cosine between the outside of each triangle of a strap and the way there from the skin."""
+    """Return the cosine between each strap triangle's outside and the direction to it from the skin."""
     corners = positions_m[cloth.triangles[on_strap(cloth)[cloth.triangles].all(axis=1)]]
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     distance, skin = distance_to_body(corners.mean(axis=1), posed.vertices_m, posed.faces)

@@ -1,4 +1,4 @@
-"""The solver's short cuts give what the long way gives."""
+"""Shortcuts of the solver give the same results as the full computation."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def cloth() -> Cloth:
 
 
 def above_ground(cloth: Cloth) -> FloatArray:
-    """(N, 3) metres: the cloth lying flat, 1 mm over the ground of ``solver_over_ground``."""
+    """Return (N, 3) metres: the cloth lying flat, 1 mm over the ground of ``solver_over_ground``."""
     flat = cloth.flat_cm - cloth.flat_cm.mean(axis=0)
     return np.column_stack([flat / 100, np.full(cloth.count, 0.501)])
 
 
 def solver_over_ground(cloth: Cloth, height_m: float = 0.5) -> Solver:
-    """The cloth over a slab that is larger than it."""
+    """Return a solver with the cloth over a slab that is larger than it."""
     corners = np.array([[x, y, z] for z in (0.0, height_m) for y in (-2.0, 2.0) for x in (-2.0, 2.0)])
     faces = np.array(
         [[4, 5, 7], [4, 7, 6], [0, 3, 1], [0, 2, 3], [0, 1, 5], [0, 5, 4], [2, 6, 7], [2, 7, 3], [0, 4, 6], [0, 6, 2],

@@ -1,4 +1,4 @@
-"""Swimwear lies on the skin and nothing shows beneath it; dungarees are worn with their bib on the chest."""
+"""Swimwear lies on the skin with nothing beneath it; dungarees have their bib on the chest."""
 
 from __future__ import annotations
 

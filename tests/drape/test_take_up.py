@@ -20,13 +20,13 @@ EVEN_CM = 17
 
 
 def outline(vertices_m: FloatArray, side: int, heights_m: FloatArray) -> FloatArray:
-    """(n,) how far out the cloth reaches at each height, in metres."""
+    """Return (n,) metres: how far out the cloth reaches at each height."""
     near = [vertices_m[np.abs(vertices_m[:, 2] - height) < 0.008, 0] for height in heights_m]
     return np.array([(side * each).max() for each in near])
 
 
 def test_no_cloth_heaps_up_above_a_knee(body: Body, settings: Settings, examples: Path) -> None:
-    """The outlines of these legs bulged by a centimetre where the knee caught what they are too long."""
+    """The outlines of these legs bulged by a centimetre where the knee caught their excess length."""
     flat_lay = read_flat_lay(examples / "denim-trousers.jpg", settings)
     cutout = cut_out(flat_lay)
     garment = make_pattern(flat_lay, cutout, *understand(flat_lay, cutout))
@@ -36,4 +36,4 @@ def test_no_cloth_heaps_up_above_a_knee(body: Body, settings: Settings, examples
         seen = outline(worn.vertices_m, side, heights_m)
         even = np.convolve(np.pad(seen, EVEN_CM // 2, "edge"), np.ones(EVEN_CM) / EVEN_CM, "valid")
         assert np.abs(seen - even).max() < 0.005
-    assert worn.vertices_m[:, 2].min() < 0.12  # they were not drawn up
+    assert worn.vertices_m[:, 2].min() < 0.12  # they were not pulled up

@@ -1,4 +1,4 @@
-"""Where thighs touch, cloth finds room between them."""
+"""Touching thighs leave room for the cloth between them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def stout(studio: Studio) -> Body:
 
 
 def apart_m(body: Body, vertices_m: FloatArray) -> float:
-    """Least way from the right thigh to the left one at any height; less than zero where they lie in one another."""
+    """Return the least distance from the right thigh to the left one at any height; negative where they overlap."""
     left, right = (
         vertices_m[vertices_on(body.surface, [f"{bone}.{side}" for bone in THIGH_BONES].__contains__)] for side in "LR"
     )

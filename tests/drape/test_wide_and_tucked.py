@@ -1,4 +1,4 @@
-"""What is wide is held together by what is straight over it; a band cuts a tucked top, not its sleeves."""
+"""Straight cloth worn over wide cloth compresses it; a waistband narrows a tucked top, not its sleeves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def cloth(points_m: FloatArray, triangles: IntArray, rim: IntArray | None = None) -> Drape:
-    """A mesh as a garment without a picture."""
+    """Return a mesh as a garment without a picture."""
     count = len(triangles)
     return Drape(
         vertices_m=points_m.astype(np.float32),
@@ -48,7 +48,7 @@ def standing(body: Body) -> PosedBody:
 
 
 def middle_of(posed: PosedBody, z_m: float) -> FloatArray:
-    """Middle of the trunk or the legs at a height."""
+    """Return the middle of the trunk or the legs at a height."""
     near = posed.vertices_m[np.abs(posed.vertices_m[:, 2] - z_m) < 0.02]
     return np.asarray(np.median(near, axis=0) * (1, 1, 0))
 
@@ -66,7 +66,7 @@ def test_a_wide_skirt_stays_under_a_straight_coat_and_comes_out_evenly_at_its_he
     away = np.linalg.norm((held.vertices_m - middle)[:, :2], axis=1).reshape(40, 72)
     height = skirt_m[:, 2].reshape(40, 72)  # before
     assert away[height > 0.37].max() < 0.21
-    assert away[0].min() > 0.3  # its own hem hangs as wide as it is
+    assert away[0].min() > 0.3  # its own hem hangs at its full width
     assert np.abs(np.diff(away, axis=0)).max() < 0.08  # no step of 11 cm at the hem
 
 

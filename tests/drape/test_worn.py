@@ -57,7 +57,7 @@ def test_a_garment_of_a_photo_is_worn_by_whom_it_is_cut_for(model: str, name: st
 
 
 def test_a_neck_hangs_in_front_about_as_deep_as_it_is_cut(settings: Settings) -> None:
-    """Shoulder seams that slide down and back would draw it wide, straight and high."""
+    """If the shoulder seams slid down and back, they would draw the neck wide, straight and high."""
     person = load_roster(settings)["wm-priya"]
     body = build_body(person)
     tee = drawn_flat_lays.ALL["tee"]().fitted(body.measurements, person.gender)

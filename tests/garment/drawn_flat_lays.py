@@ -53,7 +53,7 @@ BODIES: Final[Mapping[str, tuple[str, BodyMeasurements]]] = {
     "girl of 4": ("girl", BodyMeasurements(104, 50, 45, 56, 25, 22, 34, 47, 76, 66, 54, 87)),
     "boy of 12": ("boy", BodyMeasurements(152, 79, 68, 80, 32, 35, 47, 69, 111, 92, 77, 128)),
 }
-"""Somebody like each of these is in the roster: gender, and measures."""
+"""Gender and measures of body types in the roster."""
 
 Point = tuple[float, float]
 Points = list[Point]
@@ -61,7 +61,7 @@ Points = list[Point]
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A drawn photo, and what should be read from it."""
+    """A drawn photo, and the expected reading of it."""
 
     flat_lay: FlatLay
     cutout: Cutout
@@ -74,26 +74,26 @@ class Drawn:
 
     @property
     def rgb(self) -> ByteArray:
-        """A copy of the picture, to be drawn on."""
+        """Copy of the picture, to be drawn on."""
         return self.flat_lay.rgb.copy()
 
     def with_picture(self, rgb: ByteArray, name: str = "drawn.png") -> Drawn:
-        """The same garment in another picture."""
+        """Return the same garment in another picture."""
         return replace(self, flat_lay=FlatLay(name, "1" * 64, rgb))
 
     def painted(self, where: BoolArray, colour: tuple[int, int, int]) -> Drawn:
-        """The same garment with another colour where a mask says so and cloth is."""
+        """Recolour the cloth inside a mask; returns the repainted garment."""
         rgb = self.rgb
         rgb[where & self.mask] = colour
         return self.with_picture(rgb)
 
     def of_kind(self, **changes: object) -> Drawn:
-        """The same picture, read as another kind."""
+        """Return the same picture, read as another kind."""
         kind = replace(self.kind, **changes)  # type: ignore[arg-type]
         return replace(self, kind=kind, landmarks=complete(kind, self.landmarks.points_px, self.landmarks.confidence))
 
     def moved(self, affine: FloatArray, size: tuple[int, int]) -> Drawn:
-        """The photo under an affine map.
+        """Transform the photo by an affine map.
 
         Args:
             affine: (2, 3) from old pixels to new ones.
@@ -110,7 +110,7 @@ class Drawn:
         )  # fmt: skip
 
     def pattern(self, back: Drawn | None = None) -> Garment:
-        """What a photo gives before anybody wears it; the back's landmarks are as seen from behind."""
+        """Make the photo's pattern before it is fitted to a body; the back's landmarks are as seen from behind."""
         behind = None if back is None else (back.flat_lay, back.cutout, back.landmarks, None)
         return make_pattern(self.flat_lay, self.cutout, self.kind, self.landmarks, behind)
 
@@ -118,7 +118,7 @@ class Drawn:
         self, body: BodyMeasurements = WOMAN, gender: str = "woman", width_cm: float | None = None,
         length_cm: float | None = None, back: Drawn | None = None,
     ) -> Garment:  # fmt: skip
-        """The garment cut for somebody."""
+        """Return the garment cut for a body."""
         return fit_garment(self.pattern(back), body, gender, width_cm, length_cm)
 
 
@@ -132,11 +132,11 @@ def draw(
     """Draw a garment from the right half of its outline, and mirrored.
 
     Args:
-        kind: what it is.
+        kind: kind of the garment.
         outline: x from the middle, y down, from top to bottom.
         sides: landmarks of the wearer's left, which lies on the right.
         middle: y of landmarks in the middle.
-        inside: where the inside of the back shows.
+        inside: right half of the outline of the visible inside of the back.
     """
     mask = np.asarray(cv2.fillPoly(np.zeros(SIZE, np.uint8), [_whole(outline)], 255, cv2.LINE_AA, 4))
     rgb = np.full((*SIZE, 3), GROUND, np.uint8)
@@ -192,7 +192,7 @@ def long_sleeve() -> Drawn:
 
 
 def shirt() -> Drawn:
-    """A long-sleeved shirt with a collar, a placket with buttons, a chest pocket and a hem band of another shade."""
+    """Draw a long-sleeved shirt with a collar, a placket with buttons, a chest pocket and a darker hem band."""
     plain = long_sleeve().of_kind(neckline=Neckline.COLLAR)
     rgb = plain.rgb
     for sign in (1, -1):
@@ -207,7 +207,7 @@ def shirt() -> Drawn:
 
 
 def hoodie() -> Drawn:
-    """Its hood lies spread out above the neck."""
+    """Draw a hoodie whose hood lies spread out above the neck."""
     outline = [(0, 20), (40, 34), (52, 84), (102, 112), (150, 270), (178, 442), (140, 450), (108, 290), (92, 190)]
     sides = {
         "neck": (46, 90), "shoulder": (102, 112), "cuff_outer": (178, 442), "cuff_inner": (140, 450),
@@ -222,7 +222,7 @@ def hoodie() -> Drawn:
 
 
 def long_coat() -> Drawn:
-    """Long sleeves on a body three times as long as it is wide."""
+    """Draw a long-sleeved coat whose body is three times as long as it is wide."""
     outline = [(0, 60), (28, 54), (66, 66), (100, 180), (122, 300), (98, 306), (72, 190), (62, 140)]
     sides = {
         "neck": (28, 54), "shoulder": (66, 66), "cuff_outer": (122, 300), "cuff_inner": (98, 306),
@@ -249,7 +249,7 @@ def dress() -> Drawn:
 
 
 def cap_sleeved_dress() -> Drawn:
-    """Sleeves so short that their cuffs nearly lie on the armholes."""
+    """Draw a dress with sleeves so short that their cuffs nearly lie on the armholes."""
     outline = [(0, 66), (38, 58), (76, 70), (100, 110), (80, 140), (66, 222), (92, 320), (140, 590), (0, 600)]
     sides = {
         "neck": (38, 58), "shoulder": (76, 70), "cuff_outer": (100, 110), "cuff_inner": (82, 138), "armpit": (80, 140),
@@ -288,7 +288,7 @@ def jumpsuit() -> Drawn:
 
 
 def dungarees() -> Drawn:
-    """A bib on wide straps; the sides begin at the hips."""
+    """Draw dungarees: a bib on wide straps; the sides begin at the hips."""
     outline = [
         (0, 150),
         (44, 150),
@@ -325,7 +325,7 @@ def camisole() -> Drawn:
 
 
 def off_shoulder() -> Drawn:
-    """Its upper edge is level, and its short sleeves begin there."""
+    """Draw a top with a level upper edge, from which its short sleeves begin."""
     outline = [(0, 126), (84, 122), (116, 130), (168, 200), (140, 214), (104, 182), (96, 300), (106, 400), (0, 404)]
     sides = {
         "neck": (84, 122), "shoulder": (116, 130), "cuff_outer": (168, 200), "cuff_inner": (140, 214),
@@ -343,7 +343,7 @@ def halter() -> Drawn:
 
 
 def one_shoulder() -> Drawn:
-    """The wearer's left shoulder carries it; its upper edge goes down to the right armpit."""
+    """Draw a top held by the wearer's left shoulder; its upper edge goes down to the right armpit."""
     outline = [(0, 64), (44, 64), (92, 76), (90, 130), (104, 190), (96, 300), (106, 420), (0, 424)]
     sides = {"neck": (44, 64), "shoulder": (92, 76), "armpit": (104, 190), "waist": (96, 300), "hem": (106, 420)}
     kind = upper(Category.TOP, Sleeve.NONE, Neckline.ASYMMETRIC)

@@ -10,7 +10,7 @@ from vmodel.types import Category, Cutout, FlatLay, GarmentKind, Neckline, Sleev
 
 
 def swimsuit(leg_line: float = 400.0) -> Drawn:
-    """A one-piece on straps.
+    """Draw a one-piece on straps.
 
     Args:
         leg_line: y of the sides' lower ends; the crotch is at 520.
@@ -29,7 +29,7 @@ def swimsuit(leg_line: float = 400.0) -> Drawn:
 
 
 def bikini() -> Drawn:
-    """A top on straps, and a brief below it."""
+    """Draw a top on straps, and a brief below it."""
     sides = {"neck": (56, 70), "shoulder": (66, 70), "armpit": (92, 160)}
     outline = [(0, 150), (50, 140), (56, 70), (66, 70), (70, 140), (92, 160), (90, 196), (0, 198)]
     kind = upper(Category.SWIMWEAR, Sleeve.STRAP, Neckline.SCOOP)

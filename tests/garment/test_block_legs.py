@@ -1,4 +1,4 @@
-"""Trousers and shorts are cut as tailors cut them: round the thighs, with a fork, and longer behind."""
+"""Trousers and shorts are cut like tailors' patterns: round the thighs, with a fork, and longer behind."""
 
 from __future__ import annotations
 

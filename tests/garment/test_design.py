@@ -1,4 +1,4 @@
-"""Blocks cut to measure, prints at their true size, and the file that holds a design."""
+"""Blocks cut to measure, prints at their true size, and the design file."""
 
 from __future__ import annotations
 

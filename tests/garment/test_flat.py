@@ -1,4 +1,4 @@
-"""Technical flats as CAD programs write them, and SVG that means harm."""
+"""Technical flats as CAD programs write them, and malicious SVG."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ WHITE = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 210 297"><rect 
 
 
 def outline_of(flat_lay: FlatLay) -> np.ndarray:
-    """What is cloth, cropped to it, in a frame of its own."""
+    """Return the cloth's mask, cropped to the cloth and resized to a fixed square."""
     assert flat_lay.alpha is not None
     rows, columns = np.nonzero(flat_lay.alpha > 0.5)
     part = flat_lay.alpha[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] > 0.5

@@ -16,14 +16,14 @@ SHADE = 1 - 0.35 * np.exp(-((ROWS - 0.65) ** 2 + (COLUMNS - 0.4) ** 2) / 0.03) -
 
 
 def lit(cloth: FloatArray, shade: FloatArray | float = 1.0) -> ByteArray:
-    """A photo of cloth under a light, with its noise, as soft as a camera's."""
+    """Photograph cloth under a light, with the noise and softness of a camera."""
     noise = np.random.default_rng(3).normal(0, 2, (SIDE, SIDE, 1))
     picture = cv2.GaussianBlur(cloth * np.broadcast_to(shade, (SIDE, SIDE))[..., None] + noise, (0, 0), 0.7)
     return np.asarray(np.clip(picture + 0.5, 0, 255), np.uint8)
 
 
 def crumpled(depth: float, seed: int) -> FloatArray:
-    """(SIDE, SIDE) shade of nine bent folds that lie anywhere, each with its lit side."""
+    """Return (SIDE, SIDE) shade of nine bent folds at random places, each with its lit side."""
     rng, shade = np.random.default_rng(seed), np.ones((SIDE, SIDE))
     for _ in range(9):
         (row, column), turn, wide = rng.uniform(0.2, 0.8, 2), rng.uniform(0, np.pi), rng.uniform(0.015, 0.05)
@@ -53,7 +53,7 @@ def test_shade_over_plain_cloth_is_mostly_gone(colour: tuple[float, float, float
 
 @pytest.mark.parametrize("colour", [(190, 185, 180), (60, 90, 150), (240, 240, 236)])
 def test_folds_of_the_photo_are_mostly_gone(colour: tuple[float, float, float]) -> None:
-    """The body makes its own: of a crumpled photo they look like stains."""
+    """The body forms folds of its own: those of a crumpled photo look like stains."""
     photo = lit(plain(*colour), crumpled(0.25, 1))
     evened = even_light(photo, MASK)
     before, after = (cv2.GaussianBlur(a.astype(np.float32), (0, 0), 4)[DEEP].std(0).mean() for a in (photo, evened))

@@ -1,4 +1,4 @@
-"""On cloth that is known to be plain everything slow is light; what is printed on it, and other cloth, is not."""
+"""On cloth known to be plain, all slow variation counts as light; prints and other cloth do not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vmodel.types import ByteArray, FloatArray
 
 LOGO, PLACED, ALL_OVER = ({name: 1.0} for name in ("logo", "placed", "allover"))
 UNPRINTED = np.zeros(MASK.shape, np.float32)
-"""A map of prints that has none."""
+"""Map of prints without any print."""
 
 
 def known_to_be_plain(photo: ByteArray) -> ByteArray:
@@ -20,7 +20,7 @@ def known_to_be_plain(photo: ByteArray) -> ByteArray:
 
 
 def spread(picture: ByteArray, where: np.ndarray, blur: float = 6) -> float:
-    """Spread of lightness over that of the cloth, threads and noise left out."""
+    """Return the spread of the cloth's log lightness, after a blur that hides threads and noise."""
     soft = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), blur)[where]
     return float(np.log(soft).std(0).mean())
 
@@ -53,7 +53,7 @@ def test_seams_and_ribs_of_plain_cloth_stay() -> None:
 
 
 def marked(colour: tuple[float, float, float], ground: float = 150) -> tuple[FloatArray, np.ndarray, np.ndarray]:
-    """Cloth with a badge of a colour, where it is, and the cloth around it."""
+    """Return cloth with a badge of a colour, the badge's mask, and the cloth around it."""
     away = np.hypot(ROWS - 0.35, COLUMNS - 0.6)
     cloth = plain(ground, ground, ground)
     cloth[away < 0.06] = colour

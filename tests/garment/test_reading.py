@@ -30,7 +30,7 @@ SETTINGS = Settings()
 
 
 def picture(height: int = 260, width: int = 220) -> Image.Image:
-    """Four flat colour fields: the upper left is red."""
+    """Return a picture of four flat colour fields: the upper left is red."""
     rgb = np.zeros((height, width, 3), np.uint8)
     rgb[: height // 2, : width // 2] = (200, 40, 40)
     rgb[: height // 2, width // 2 :] = (40, 160, 60)
@@ -115,7 +115,7 @@ GAMMA = 563 / 256
 
 
 def red_in(primaries: tuple[tuple[float, ...], ...], gamma: float | None = GAMMA) -> Image.Image:
-    """A picture of ``RED``, stored in the numbers of another space (primaries at D50; None is the curve of sRGB)."""
+    """Return a picture of ``RED`` in another colour space (primaries at D50; gamma None is the curve of sRGB)."""
     linear = ((np.array(RED) / 255 + 0.055) / 1.055) ** 2.4
     light = np.linalg.solve(np.array(primaries).T, np.array(SRGB_TO_XYZ) @ linear).clip(0, 1)
     stored = 1.055 * light ** (1 / 2.4) - 0.055 if gamma is None else light ** (1 / gamma)
@@ -123,7 +123,7 @@ def red_in(primaries: tuple[tuple[float, ...], ...], gamma: float | None = GAMMA
 
 
 def profile(primaries: tuple[tuple[float, ...], ...]) -> bytes:
-    """The least ICC profile (version 2) of three primaries with the curve ``GAMMA``."""
+    """Return a minimal ICC profile (version 2) of three primaries with the curve ``GAMMA``."""
 
     def fixed(*values: float) -> bytes:
         return struct.pack(f">{len(values)}i", *(round(65536 * value) for value in values))
@@ -288,7 +288,7 @@ def test_paths_without_a_file_are_not_found(tmp_path: Path) -> None:
 
 @contextmanager
 def nobody() -> Iterator[None]:
-    """Who may read everything is, for a while, a user whom the permissions of files bind."""
+    """Drop root for the duration of the block, so that file permissions apply."""
     if os.geteuid() != 0:
         yield
         return
@@ -300,7 +300,7 @@ def nobody() -> Iterator[None]:
 
 
 def test_a_file_without_permission_is_unreadable() -> None:
-    # Not in tmp_path: only its owner may enter that.
+    # Not in tmp_path, which only its owner may enter.
     with TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         path = Path(folder, "photo.png")
@@ -314,7 +314,7 @@ def test_a_file_without_permission_is_unreadable() -> None:
 
 
 def png(width: int, height: int, depth: int, colour: int, rows: bytes) -> bytes:
-    """A PNG built by hand, for headers that no encoder would write."""
+    """Build a PNG by hand, for headers that no encoder would write."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

@@ -37,7 +37,7 @@ def read_drawn(pieces: list[Drawn]) -> SewingPattern:
 
 
 def changed(pieces: list[Drawn], piece: str, first: tuple[float, float], second: tuple[float, float]) -> list[Drawn]:
-    """The draft with one corner of a piece moved."""
+    """Return the draft with one corner of a piece moved."""
 
     def moved(each: Drawn) -> Drawn:
         if each.name != piece:
@@ -300,7 +300,7 @@ def test_paths_are_read_as_svg_defines_them() -> None:
 
 
 def test_past_a_seam_lies_the_cloth_of_the_other_piece() -> None:
-    """So that a pixel on a seam between colours gets a share of both."""
+    """A pixel on a seam between colours thus gets a share of both."""
     colours = {"bodice_front": "#0000c0", "skirt_front": "#c00000"}
     plain = read(EXAMPLES / "dress-pattern.svg")
     pieces = tuple(replace(piece, colour=colours.get(piece.name, "#ffffff")) for piece in plain.pieces)
@@ -330,7 +330,7 @@ def test_a_reader_begun_ahead_reads_the_next_dxf_as_any_other_does() -> None:
     ahead = waiting_reader()
     assert ahead is not None
     assert read_blocks(content) == fresh
-    assert ahead.returncode == 0  # it was that one
+    assert ahead.returncode == 0  # that was the one
     assert waiting_reader() is None
     begin_reader()
     assert read_blocks(b"no drawing") is None

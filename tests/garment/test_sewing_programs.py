@@ -1,4 +1,4 @@
-"""Sewing patterns as programs write them: units, layers, kinds of lines, pairs, sizes, and words beside the pieces."""
+"""Sewing patterns as programs write them: units, layers, kinds of lines, pairs, sizes, and texts beside the pieces."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read(path: Path) -> SewingPattern:
 
 
 def half_tee(folder: Path) -> SewingPattern:
-    """A sleeveless tee as AAMA has it: half pieces whose middle is the mirror line of layer 6."""
+    """Write a sleeveless tee in AAMA form: half pieces whose middle is the mirror line of layer 6."""
     document = ezdxf.new("R12")
     document.modelspace().add_text("UNITS: METRIC")
     for name, side, depth in (("Vorderteil", "l", 80), ("Rückenteil", "r", 25)):
@@ -48,7 +48,7 @@ def test_half_pieces_open_along_their_mirror_line_and_umlauts_survive_the_code_p
     assert [(piece.name, piece.side) for piece in pattern.pieces] == [("Vorderteil", "front"), ("Rückenteil", "back")]
     assert sorted(seam.label for seam in pattern.seams) == ["shoulder_l", "shoulder_r", "side_l", "side_r"]
     assert np.ptp(pattern.pieces[0].outline_cm, axis=0) == pytest.approx([52, 66])
-    # SELF is a marker's word and no cloth of ours.
+    # SELF is a marker's word, not a cloth of ours.
     assert {piece.material for piece in pattern.pieces} == {""}
     assert set(CLOTHS) <= set(load_materials())
     escaped = (tmp_path / "half.dxf").read_bytes().replace(b"R\xfcckenteil", b"R\\U+00FCckenteil")
@@ -70,7 +70,7 @@ def test_several_sizes_in_one_file_are_named_and_refused(tmp_path: Path) -> None
 
 
 def tube(folder: Path, unit: int | None, per_cm: float, text: str) -> SewingPattern:
-    """A tube skirt whose outline is drawn in lines, an arc and a spline, as draughting programs do."""
+    """Write a tube skirt outlined in lines, an arc and a spline, as draughting programs do."""
 
     def at(x: float, y: float) -> tuple[float, float]:
         return x * per_cm, y * per_cm
@@ -148,7 +148,7 @@ def test_of_a_sleeve_that_is_cut_twice_the_other_is_its_mirror_image(tmp_path: P
     ],
 )  # fmt: skip
 def test_a_drawing_is_as_large_as_its_program_means_it(root: str, cm: float) -> None:
-    """And words beside the pieces hurt nobody: nothing of a pattern's drawing is painted."""
+    """Texts beside the pieces are harmless as well: nothing of a pattern's drawing is painted."""
     content = f"""<svg xmlns="http://www.w3.org/2000/svg" {root}><g id="piece-front">
       <text x="3" y="3">Front, cut 1</text><path id="open-waist" d="M0 0H80"/><path id="open-hem" d="M80 90H0"/>
       <path id="seam-side_l" d="M80 0V90"/><path id="seam-side_r" d="M0 90V0"/></g><g id="piece-back">

@@ -1,4 +1,4 @@
-"""Marks on cloth, and colours that are filled in."""
+"""Marks on cloth, and filled-in colours."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def test_each_of_thousands_of_specks_is_looked_at_where_it_lies() -> None:
     photo[rows[specks], columns[specks]] = (110, 85, 55)
     before = time.process_time()
     marks = placed_marks(photo, np.ones((360, 360), bool))
-    assert time.process_time() - before < 2  # looking at the whole picture for each takes three times as long
+    assert time.process_time() - before < 2  # scanning the whole picture for each takes three times as long
     assert marks is None or marks.mean() < 0.5
 
 
 def test_cloth_goes_on_past_its_edge_as_its_mirror_image() -> None:
-    """Nearest colours alone would make a streak of every pixel at the edge."""
+    """With nearest colours alone, every pixel at the edge would become a streak."""
     rng = np.random.default_rng(3)
     rgb = rng.integers(0, 256, (40, 60, 3), np.uint8)
     known = np.zeros((40, 60), bool)
@@ -44,7 +44,7 @@ def cloth_on(ground: tuple[int, int, int], cloth: tuple[int, int, int]) -> tuple
 
 @pytest.mark.parametrize("shade", [1.0, 0.5])
 def test_a_strip_of_ground_within_the_mask_does_not_run_out_of_it(shade: float) -> None:
-    """In the garment's own shadow too."""
+    """This also holds in the garment's own shadow."""
     rgb, mask = cloth_on((200, 170, 110), (40, 50, 110))
     rgb[80:320, 80:83] = (np.array((200, 170, 110)) * shade).astype(np.uint8)
     beyond = bleed(rgb, mask, 1)[100:300, 60:84].reshape(-1, 3).astype(int)

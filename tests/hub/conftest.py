@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that stands for the hub."""
+    """Save tiny networks in a folder that stands for the hub."""
     from tiny_catvton import save_catvton
     from tiny_dwpose import write_dwpose
     from tiny_networks import save_as_published, tiny_klein

@@ -1,4 +1,4 @@
-"""What can be wrong with weights and memory, met on the command line: one line each, which says the remedy."""
+"""Faults of weights and memory on the command line: each gives one line with its remedy."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Shoot = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def weights(published: Path, home: Path) -> Iterator[Path]:
-    """klein's, ready."""
+    """Install klein's weights until the test ends."""
     settings = Settings(home=home, weights_source=str(published))
     yield pull_weights(NAME, settings, accept_licence=True)
     shutil.rmtree(folder_of(NAME, settings), ignore_errors=True)
@@ -42,7 +42,7 @@ def weights(published: Path, home: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def shoot(examples: Path, tee_shot: Shot, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shoot:
-    """Runs ``vmodel shoot`` and gives exit code, output and errors."""
+    """Return a function that runs ``vmodel shoot`` and returns exit code, output and errors."""
 
     def shot(*further: str) -> tuple[int, str, str]:
         asked = ["shoot", str(examples / "logo-tee.jpg"), "--pipeline", NAME, "--size", "512x384", "--steps", "1"]
@@ -61,7 +61,7 @@ def only_line(err: str, code: str) -> str:
 
 
 def with_card(patch: pytest.MonkeyPatch, free_gb: float | None) -> None:
-    """A machine whose graphics card has so much free memory; None for one without a card."""
+    """Simulate a graphics card with ``free_gb`` of free memory, or a machine without a card (None)."""
     patch.setattr(torch.cuda, "is_available", lambda: free_gb is not None)
     patch.setattr(torch.cuda, "mem_get_info", lambda: (int((free_gb or 0) * 1e9), int(80e9)))
     patch.setattr(torch.cuda, "get_device_name", lambda _: "a card")
@@ -152,7 +152,7 @@ def test_no_licence_is_accepted_by_saying_nothing(
     said = capsys.readouterr()
     err = only_line(said.err, "licence_not_accepted")
     weights = CATALOGUE[name]
-    # The texts that the repositories hold are shown before it.
+    # The repositories' licence texts come first.
     held = [published / part.repository / "LICENSE.md" for part in weights.parts]
     assert said.out == "".join(
         f"{part.repository}\n\n{path.read_text()}\n"

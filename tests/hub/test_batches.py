@@ -1,4 +1,4 @@
-"""SDXL, Qwen and CatVTON make several pictures at once; each is what it would have been alone."""
+"""SDXL, Qwen and CatVTON make several pictures at once, and each equals the picture made alone."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Maker = Callable[[], Any]
 
 @pytest.fixture(scope="module", params=["sdxl", "qwen-edit", "qwen-edit with Lightning", "catvton"])
 def fresh(published: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Maker]:
-    """Makes a pipeline that was never asked for anything."""
+    """Yield a function that makes a pipeline without any earlier call."""
     settings = Settings(home=tmp_path_factory.mktemp("home"), weights_source=str(published))
     folder = pull_weights(request.param.split()[0], settings, accept_licence=True)
     with pytest.MonkeyPatch.context() as patch:
@@ -56,13 +56,16 @@ def fresh(published: Path, tmp_path_factory: pytest.TempPathFactory, request: py
 
 
 def doubles(pipeline: Any) -> bool:
-    """Guidance doubles its rows; Qwen's doubles the calls."""
+    """Return whether guidance doubles the pipeline's rows; Qwen's doubles the calls instead."""
     return isinstance(pipeline, Sdxl | CatVton)
 
 
 @pytest.fixture(scope="module")
 def takes(tee_take: Take) -> list[Take]:
-    """One garment in three poses: as it is, mirrored, and upside down on a child, which makes the sentence shorter."""
+    """Return takes of one garment in three poses: as it is, mirrored, and upside down.
+
+    The last one is of a child, which makes the sentence shorter.
+    """
     child = next(model for model in load_roster(Settings()).values() if model.is_child)
     mirrored, fallen = laid_otherwise(tee_take, np.s_[:, ::-1]), laid_otherwise(tee_take, np.s_[::-1])
     return [tee_take, mirrored, replaced(fallen, model=child)]
@@ -88,7 +91,7 @@ def singles(fresh: Maker, takes: list[Take]) -> list[Any]:
 
 
 class Card:
-    """A denoiser on a card that holds so many rows at once: more raise what the card's driver raises."""
+    """A denoiser on a card with room for a limited number of rows: more raise the driver's error."""
 
     def __init__(self, pipeline: Any, most: float = float("inf")) -> None:
         self.rows = list[int]()
@@ -103,7 +106,10 @@ class Card:
 
 
 def assert_alike(one: Any, other: Any) -> None:
-    """Where weights lie changes a last digit, of which a decoder of random weights makes levels here and there."""
+    """Compare two pictures, allowing for last digits that depend on where weights lie.
+
+    A decoder of random weights turns them into levels at a few pixels.
+    """
     off = np.abs(one.astype(int) - other)
     assert np.mean(off > 1) < 1e-3, (off.max(), off.mean())
     assert off.mean() < 0.1
@@ -174,7 +180,7 @@ def test_where_weights_lie_and_tiles_that_hold_the_picture_change_nothing(
 def test_networks_that_wait_in_memory_until_they_work_change_nothing(
     fresh: Maker, takes: list[Take], singles: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The settings leave it out without a card; its hooks do the same on the processor.
+    # Without a card the settings leave it out; its hooks work the same on the processor.
     monkeypatch.setattr("pipelines.hub.placing._decide_offload", lambda *_: "model")
     pipeline = fresh()
     assert len(pipeline.pipeline._all_hooks) >= 2
@@ -184,7 +190,7 @@ def test_networks_that_wait_in_memory_until_they_work_change_nothing(
 def test_blocks_are_captured_whole_and_make_the_same_picture(
     fresh: Maker, takes: list[Take], singles: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # All of the compiler but the C++ behind it, which takes minutes.
+    # The whole compiler except the C++ behind it, which takes minutes.
     monkeypatch.setattr(torch.nn.Module, "compile", partialmethod(torch.nn.Module.compile, backend="aot_eager"))
     monkeypatch.setenv("VMODEL_HUB_COMPILE", "true")
     with warnings.catch_warnings():
@@ -220,7 +226,7 @@ def test_fewer_bits_change_a_picture_a_little(
 
 
 class Stopped(Exception):
-    """Somebody cancelled the picture."""
+    """The picture was cancelled."""
 
 
 def test_a_picture_is_cancelled_within_a_step_and_the_next_one_is_unharmed(
@@ -236,7 +242,7 @@ def test_a_picture_is_cancelled_within_a_step_and_the_next_one_is_unharmed(
 
     with pytest.raises(Stopped), each_step(pipeline, stop):
         pipeline(takes[1])
-    # It is asked before each call of the denoiser, and the call that it forbids is never made.
+    # The check precedes each call of the denoiser, and a forbidden call is never made.
     assert len(told) == len(card.rows) <= 2
     assert_alike(pipeline(takes[0]), singles[0])
 
@@ -260,13 +266,13 @@ def test_a_garment_is_encoded_once_for_all_poses(fresh: Maker, takes: list[Take]
     for take in (*takes[:2], *takes[:2]):
         pipeline(take)
     if isinstance(pipeline, Sdxl):
-        # The caption, and what is not wanted; the draft is a start and no reference, so it gets fresh noise.
+        # The caption and the negative prompt; the draft is a start and no reference, so it gets fresh noise.
         assert (calls.count("text"), calls.count("garment")) == (2, 1)
     elif isinstance(pipeline, QwenEdit):
-        # Two drafts and two pose maps, and the garment once; the sentence is read together with the draft.
+        # Two drafts and two pose maps, and the garment once; the sentence is encoded together with the draft.
         assert calls.count("picture") == 2 + 2 + 1
     else:
-        # Each person anew, and the garment once.
+        # Each person again, and the garment once.
         assert calls.count("picture") == 4 + 1
 
 

@@ -1,4 +1,4 @@
-"""CatVTON dresses the picture of another pipeline, with the real classes at their smallest; for research only."""
+"""CatVTON dresses another pipeline's picture, with the real classes at their smallest; for research only."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def asked_anew() -> Iterator[None]:
 
 
 class Negative:
-    """A pipeline whose pictures cannot be taken for a draft."""
+    """A pipeline whose pictures cannot pass for a draft."""
 
     name = "negative"
     generative = True
@@ -57,7 +57,7 @@ class Negative:
 
 
 class Skip:
-    """What the makers put in the place of cross-attention: what came in."""
+    """The authors' replacement of cross-attention: it returns its input."""
 
     def __call__(
         self, attn: Any, hidden_states: torch.Tensor, encoder_hidden_states: Any = None, attention_mask: Any = None
@@ -67,7 +67,7 @@ class Skip:
 
 @torch.no_grad()
 def paint_by_hand(weights: Path, person: ByteArray, take: Take, steps: int) -> ByteArray:
-    """The paper's way with nothing of ours but mask and garment: networks, a sampler, and the arithmetic between."""
+    """Paint by the paper's method with mask and garment of ours only: networks, a sampler, and their arithmetic."""
     unet = UNet2DConditionModel.from_pretrained(weights / "base", subfolder="unet", variant="fp16").float()
     unet.set_attn_processor({name: Skip() if "attn2" in name else each for name, each in unet.attn_processors.items()})
     vae = AutoencoderKL.from_pretrained(weights / "vae")
@@ -221,7 +221,7 @@ def test_from_licence_to_a_picture_that_may_not_be_sold(
     assert run(["weights", "list", "--json"]) == 0
     listed = {row["name"]: row for row in json.loads(capsys.readouterr().out.splitlines()[-1])}
     assert listed["catvton"]["research_only"]
-    # Random weights paint noise, which the gate refuses; here it may leave, to see under which licence.
+    # Random weights paint noise, which the gate refuses; here it may pass, to reveal its licence.
     monkeypatch.setattr("vmodel.quality.gate.BARS", dict.fromkeys(BARS, 0.0))
     try:
         assert run([*shoot, "--json", "--out", str(tmp_path)]) == 0
@@ -236,11 +236,11 @@ def test_from_licence_to_a_picture_that_may_not_be_sold(
         used = {each["name"]: each for each in licence["weights"]}["zhengchong/CatVTON"]
         assert used["research_only"]
         assert used["licence"].startswith("CC-BY-NC-SA-4.0")
-        # Weights that were copied here without anybody's word are not used.
+        # Weights that were copied here without an acceptance are not used.
         (Settings().home / "weights" / "licences.json").unlink()
         assert run([*shoot, "--out", str(tmp_path)]) == 2
         assert capsys.readouterr().err.startswith("licence_not_accepted: ")
-        # The picture of a draft that was shown instead would be licensed as drafts are.
+        # If a draft replaced it, that picture would get the licence of drafts.
         assert not any(each.research_only for each in loading.weights_used("draft"))
     finally:
         assert run(["weights", "verify", "catvton"]) == 0

@@ -1,4 +1,4 @@
-"""FASHN VTON dresses the picture of another pipeline; its package is a small one with the published interface."""
+"""FASHN VTON dresses another pipeline's picture, by a small package with the published interface."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def asked_anew() -> Iterator[None]:
 
 
 class Negative:
-    """A pipeline whose pictures cannot be taken for a draft."""
+    """A pipeline whose pictures cannot pass for a draft."""
 
     name = "negative"
     generative = True
@@ -97,7 +97,7 @@ def test_what_is_dressed_can_be_named_but_not_anything(
         loading.dressed_pipeline()
     monkeypatch.setenv("VMODEL_HUB_DRESSES", "sdxl")
     assert loading.dressed_pipeline() == "sdxl"
-    # Whoever makes the person takes part in the picture.
+    # The pipeline that makes the person shares in the picture.
     for dresser in loading.DRESSERS:
         used = {weights.name for weights in loading.weights_used(dresser)}
         assert used >= {part.repository for part in (*CATALOGUE[dresser].parts, *CATALOGUE["sdxl"].parts)}
@@ -124,7 +124,7 @@ def test_the_other_pipeline_s_person_and_the_flat_lay_reach_the_package_as_they_
         "segmentation_free": True,
     }
     assert told == [0, 1 / 3, 2 / 3]
-    # The package's network of half brightness; nothing of ours came after it.
+    # The package's network halves the brightness; nothing of ours came after it.
     assert np.abs(made.astype(int) - (255 - take.draft) // 2).max() <= 1
 
 

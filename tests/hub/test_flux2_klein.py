@@ -91,7 +91,7 @@ def test_the_same_bits_as_the_stock_pipeline_called_by_hand(klein: Flux2Klein, w
 
 @pytest.mark.slow
 def test_draft_garment_and_pose_map_reach_the_model_in_this_order_pixel_by_pixel(weights: Path, tee_take: Take) -> None:
-    klein = Flux2Klein(weights)  # one that has encoded nothing yet
+    klein = Flux2Klein(weights)  # one without cached encodings
     seen: list[torch.Tensor] = []
     handle = klein.pipeline.vae.encoder.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     try:
@@ -133,7 +133,7 @@ def test_from_pull_to_picture_on_the_command_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("VMODEL_WEIGHTS_SOURCE", str(published))
-    monkeypatch.setenv("VMODEL_HOME", str(tmp_path / "home"))  # where nobody has accepted a licence yet
+    monkeypatch.setenv("VMODEL_HOME", str(tmp_path / "home"))  # before any licence was accepted
     shoot = ["shoot", str(examples / "logo-tee.jpg"), "--pipeline", "flux2-klein", "--size", "512x384", "--json"]
     shoot += ["--steps", "2"]
     assert run([*shoot, "--out", str(tmp_path)]) == 2
@@ -146,7 +146,7 @@ def test_from_pull_to_picture_on_the_command_line(
         assert run([*shoot, "--out", str(tmp_path)]) == 0
         said = capsys.readouterr()
         shot = json.loads(said.out)
-        # Random weights draw noise: the gate must refuse it every time, and the draft is shown.
+        # Random weights paint noise: the gate must refuse it every time, and the draft is shown.
         assert shot["pipeline"] == "flux2-klein"
         assert shot["made_by"] == "draft"
         assert "missed the quality bar" in shot["warnings"][-1]
@@ -154,7 +154,7 @@ def test_from_pull_to_picture_on_the_command_line(
         mark = json.loads(Path(shot["sidecar"]).read_text())["certificate"]["licence"]["mark"]
         shown = embed_mark(tee_shot.picture, int(mark, 16), open_authority(Settings()).mark_key)
         with Image.open(shot["picture"]) as picture:
-            # The last bit follows the number of threads, which other tests may have changed in this process.
+            # The last bit depends on the number of threads, which other tests may have changed in this process.
             assert np.abs(np.asarray(picture).astype(int) - shown).max() <= 2
         assert load_pipeline("flux2-klein").generative
         for precision, kind in (("int8", "WeightQBytesTensor"), ("4bit", "WeightQBitsTensor")):

@@ -1,4 +1,4 @@
-"""A LoRA is learnt on rendered pairs and laid over klein, with the real classes at their smallest."""
+"""A LoRA is trained on rendered pairs and added to klein, with the real classes at their smallest."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from vmodel.errors import (
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two training pictures in the layout of the renderer, of random content."""
+    """Write two training pictures in the layout of the renderer, of random content."""
     folder, rng = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
     for number in range(2):
         colours = {name: rng.integers(0, 256, (100, 70, 3), np.uint8) for name in ("draft", "target", "albedo")}
@@ -73,7 +73,7 @@ def test_lora_from_pull_to_picture(
     assert run([*train, "--steps", "2"]) == 0
     path = Path(capsys.readouterr().out.strip())
     state = load_file(path)
-    # Two layers each of every projection, in both kinds of blocks; the upper ones start at zero and have moved.
+    # Two layers for every projection, in both kinds of blocks; the upper ones start at zero and have moved.
     assert {name.split(".")[1] for name in state} == {"transformer_blocks", "single_transformer_blocks"}
     assert all(weight.abs().max() > 0 for name, weight in state.items() if "lora_B" in name)
 
@@ -168,7 +168,7 @@ def test_a_second_run_goes_on_from_what_was_learnt(published: Path, pictures: Pa
         return load_file(train_lora(LoraPlan(pictures, tmp_path / "lora", steps=1, minutes=60, seed=seed), weights))
 
     first, second = learnt(seed=1), learnt(seed=2)
-    # A step changes a weight by its rate at most; the lower weights are drawn anew by another seed.
+    # A step changes a weight by at most its rate; another seed draws the lower weights again.
     assert all((second[name] - first[name]).abs().max() < 3 * LEARNING_RATE for name in first)
     assert any(not torch.equal(second[name], first[name]) for name in first)
     for spoilt in (b"spoilt", save({"transformer.x.lora_A.weight": torch.zeros(1)})):
@@ -179,12 +179,12 @@ def test_a_second_run_goes_on_from_what_was_learnt(published: Path, pictures: Pa
 
 
 def no_room_on_a_card() -> Exception:
-    """What PyTorch raises where a card's memory ends."""
+    """Return the error that PyTorch raises when a card's memory is exhausted."""
     return torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 
 
 def no_room_on_a_processor() -> Exception:
-    """What it raises where the processor's ends, made by asking for more than there is."""
+    """Return the error that PyTorch raises when main memory is exhausted, provoked by a huge allocation."""
     with pytest.raises(RuntimeError) as raised:
         torch.empty(2**60, dtype=torch.uint8)
     return raised.value
@@ -232,7 +232,7 @@ def test_memory_that_runs_out_keeps_what_was_learnt_and_says_how_to_go_on(
     assert any(weight.abs().max() > 0 for name, weight in learnt.items() if "lora_B" in name)
     assert [each.name for each in path.parent.iterdir()] == [FILE]
 
-    # The remedy: the same command, with smaller pictures, goes on from what is kept.
+    # The remedy: the same command with smaller pictures continues from the checkpoint.
     fails = False
     assert run([*train, "--steps", "1", "--longest", "64"]) == 0
     assert capsys.readouterr().out == f"{path}\n"
@@ -254,7 +254,7 @@ def test_memory_that_runs_out_at_once_writes_nothing_and_spoils_nothing(
         patch.setattr(BatchKlein, "to", placed)
         with pytest.raises(TrainingMemoryExhausted, match="nothing was learnt yet") as raised:
             train_lora(plan, weights)
-        # There is nothing smaller left to name.
+        # There is no smaller size left to suggest.
         assert "--longest" not in str(raised.value)
         assert not (plan.out / FILE).exists()
     first = train_lora(plan, weights).read_bytes()

@@ -1,4 +1,4 @@
-"""How weights are kept and where they lie: decided by pure functions, shown on the real classes at their smallest."""
+"""Precision and placement of weights: decided by pure functions, checked on the real classes at their smallest."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def test_what_is_kept_encoded_does_not_grow() -> None:
     kept, made = Kept(), list[int]()
     for number in (*range(20), 19, 12, 11):
         kept.once(number, lambda number=number: made.append(number))  # type: ignore[misc]
-    # The last eight are there, and no other.
+    # Exactly the last eight are there.
     assert made == [*range(20), 11]
     # White pictures of the same area are not the same picture.
     assert key_of(torch.ones(1, 3, 32, 64)) != key_of(torch.ones(1, 3, 64, 32))
@@ -251,7 +251,7 @@ def test_a_picture_that_fits_a_tile_is_the_same_with_tiling(load: Load, plain: A
     assert pipeline.vae.use_tiling
     assert pipeline.vae.use_slicing
     assert not plain.vae.use_tiling
-    # The tiny autoencoder's tiles are 32 pixels wide; the published one's are as large as the largest picture.
+    # The tiny autoencoder's tiles are 32 pixels wide; the published one's are as wide as the largest picture.
     pipeline.vae.tile_sample_min_size, pipeline.vae.tile_latent_min_size = 96, 12
     assert np.array_equal(make(pipeline, [0])[0], make(plain, [0])[0])
 
@@ -287,7 +287,7 @@ def test_four_bits_on_a_card_are_computed_where_there_is_a_kernel_for_them() -> 
 def test_blocks_are_captured_whole_and_make_the_same_picture(
     load: Load, singles: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # All of the compiler but the C++ behind it, which takes minutes.
+    # The whole compiler except the C++ behind it, which takes minutes.
     monkeypatch.setattr(torch.nn.Module, "compile", partialmethod(torch.nn.Module.compile, backend="aot_eager"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -296,7 +296,7 @@ def test_blocks_are_captured_whole_and_make_the_same_picture(
 
 
 class Card:
-    """A pipeline's denoiser on a card that holds so many pictures at once: more raise what the card's driver raises."""
+    """A denoiser on a card with room for a limited number of pictures: more raise the driver's error."""
 
     def __init__(self, pipeline: Any, most: int) -> None:
         self.batches: list[int] = []

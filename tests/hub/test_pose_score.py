@@ -1,4 +1,4 @@
-"""With the weights of DWPose the quality gate also looks whether a pipeline moved a limb."""
+"""With the weights of DWPose the quality gate also checks whether a pipeline moved a limb."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ELBOW, WRIST = 6, 7
 
 @pytest.fixture
 def settings(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """An installation with DWPose, pulled as an operator would."""
+    """Install DWPose as an operator would, and yield the settings."""
     monkeypatch.setenv("VMODEL_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("VMODEL_WEIGHTS_SOURCE", str(published))
     assert run(["weights", "pull", "dwpose", "--accept-licence"]) == 0
@@ -37,20 +37,20 @@ def settings(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def standing(take: Take, joints_px: FloatArray) -> ByteArray:
-    """A picture of somebody of whom nothing but joints is seen."""
+    """Draw a person of whom only the joints are visible."""
     return draw_joints(take.maps.person_mask.shape, joints_px[_COCO_17], radius=3)  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def take(tee_take: Take) -> Take:
-    """A take whose draft is such a picture."""
+    """Return a take whose draft is such a picture."""
     drawn = replace(tee_take)
     vars(drawn)["draft"] = standing(tee_take, tee_take.maps.keypoints_px[:, :2])
     return drawn
 
 
 def moved(take: Take, joint: int, share: float) -> ByteArray:
-    """The draft with a joint moved sideways by a share of the picture's height."""
+    """Move a joint of the draft sideways by a share of the picture's height."""
     joints = take.maps.keypoints_px[:, :2].copy()
     joints[joint, 0] += share * len(take.draft)
     return standing(take, joints)
@@ -95,7 +95,7 @@ def test_a_transparent_picture_is_looked_at_over_grey(take: Take, settings: Sett
 
 
 class Mover:
-    """A pipeline that gives the person another arm."""
+    """A pipeline that moves an arm of the person."""
 
     name = "mover"
     generative = True
@@ -122,7 +122,7 @@ def test_a_photo_is_refused_with_the_command_until_the_weights_are_pulled_and_re
     photo = draw_joints((820, 616), joints[_COCO_17])
     cv2.imwrite(str(tmp_path / "photo.png"), photo[..., ::-1])
     found = read_keypoints(tmp_path / "photo.png")
-    # The tiny person finder always sees the same box; what lies in it is found.
+    # The tiny person finder always returns the same box; the joints in it are found.
     inside = (joints[:, 0] > 170) & (joints[:, 0] < 400) & (found[:, 2] > 0)
     inside[1] = False
     assert inside.sum() >= 8

@@ -34,7 +34,7 @@ def weights(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def small_size() -> Iterator[tuple[int, int]]:
-    """References of a 64th of a megapixel instead of one, for two cores; gives the draft's (height, width)."""
+    """Shrink references from one megapixel to a 64th, for two cores; yields the draft's (height, width)."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(library, "VAE_IMAGE_SIZE", 128 * 128)
         patch.setattr(library, "CONDITION_IMAGE_SIZE", 64 * 64)
@@ -173,7 +173,7 @@ def test_from_pull_to_picture_on_the_command_line(
     try:
         assert run([*shoot, "--json", "--out", str(tmp_path)]) == 0
         said = capsys.readouterr()
-        # Random weights draw noise, which the gate must refuse.
+        # Random weights paint noise, which the gate must refuse.
         assert json.loads(said.out)["made_by"] == "draft"
         assert len(said.err.splitlines()) == 1  # no card is here
     finally:

@@ -98,7 +98,7 @@ def test_the_same_bits_as_the_stock_pipeline_called_by_hand(sdxl: Sdxl, weights:
 
 @pytest.mark.slow
 def test_draft_pose_depth_and_garment_each_reach_the_network_that_reads_them(weights: Path, tee_take: Take) -> None:
-    sdxl = Sdxl(weights, steps=2)  # one that has encoded nothing yet
+    sdxl = Sdxl(weights, steps=2)  # one without cached encodings
     pipeline, seen = sdxl.pipeline, dict[str, Any]()
 
     def see_control(_: object, __: object, named: dict[str, Any]) -> None:
@@ -159,7 +159,7 @@ def test_from_pull_to_picture_on_the_command_line(
         assert run([*shoot, "--json", "--out", str(tmp_path)]) == 0
         shot = json.loads(capsys.readouterr().out)
         assert shot["pipeline"] == "sdxl"
-        # Random weights draw noise, which the gate must refuse.
+        # Random weights paint noise, which the gate must refuse.
         assert shot["made_by"] == "draft"
     finally:
         assert run(["weights", "remove", "sdxl"]) == 0

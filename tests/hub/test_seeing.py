@@ -1,4 +1,4 @@
-"""Prompts name what the camera sees, and nothing else: all views and framings, and every single thing left out."""
+"""Prompts name exactly what the camera sees: all views and framings, and every single thing left out."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FORBIDDEN = {
     "skin": r"\bskin\b",
     "hands": r"natural hands",
 }
-"""What must not be said where it is not seen."""
+"""Words that are forbidden while their part is out of sight."""
 
 
 @cache
@@ -94,9 +94,9 @@ def assert_nothing_else_is_said(model: VirtualModel, kind: GarmentKind, seen: Se
         assert not re.search("neck", garment)
         assert "  " not in prompt
         assert " ," not in prompt
-        # Who it is stays, whatever is seen: a child is one from behind.
+        # The identity stays, whatever is visible: a child is a child from behind too.
         assert f"a {model.age:.0f}-year-old {model.gender}" in prompt
-    # The print of a garment's front is not to be kept where its back is seen.
+    # Where a garment's back is visible, the prompt does not ask to keep the print of its front.
     assert ("keep its colours, print and cut" in instruction) == seen.front
 
 
@@ -125,7 +125,7 @@ def test_what_is_seen_is_said() -> None:
     assert "and a full beard, wearing a knee-length long-sleeved dress, natural skin texture, detailed hair" in whole
     assert "hair tied back" in describe_photograph(mila, kind, "", replace(EVERYTHING, nape=False))
     assert "freckles" in describe_photograph(saoirse, kind)
-    # Falling hair is seen below the picture's upper edge, and a sleeve's end in a picture of legs.
+    # Falling hair is visible below the picture's upper edge, and a sleeve's end in a picture of legs.
     cropped = Seen(hem=True, shoulders=False, elbows=False, head=False, nape=False, eyes=False, jaw=False)
     below = describe_photograph(saoirse, kind, "", cropped)
     assert re.search(r"with \w[\w ]* skin and \w[\w ]* hair, wearing a knee-length long-sleeved dress", below)

@@ -46,7 +46,7 @@ def settings(published: Path, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def copied(published: Path, tmp_path: Path) -> Path:
-    """The published folder, free to be spoilt."""
+    """Copy the published folder, so that a test may damage it."""
     return Path(shutil.copytree(published, tmp_path / "copied"))
 
 
@@ -94,7 +94,7 @@ def test_every_byte_that_is_copied_or_checked_is_told(settings: Settings) -> Non
     folder = pull_weights(NAME, settings, accept_licence=True, tell=tell)
     size = (folder / PART.folder / LARGEST).stat().st_size
     largest = Path(LARGEST).name
-    # The autoencoder's file has the same name; the source states no hashes, so that its own file is read, too.
+    # The autoencoder's file has the same name; the source states no hashes, so its own file is read as well.
     both = size + (folder / PART.folder / "vae" / largest).stat().st_size
     assert told[f"copying {largest}"] == both
     assert told[f"checking {largest}"] == 2 * both
@@ -116,7 +116,7 @@ def test_a_licence_is_shown_first_and_asked_for_once(settings: Settings) -> None
     pull_weights(NAME, settings, accept_licence=True)
     remove_weights(NAME, settings)
     pull_weights(NAME, settings)
-    # What cannot be read was not said, and another licence was not this one.
+    # An unreadable record is no acceptance, and neither is that of another licence.
     for spoilt in ("{", "[]", "7", json.dumps({NAME: "Another-1.0"})):
         (settings.home / "weights" / "licences.json").write_text(spoilt)
         with pytest.raises(LicenceNotAccepted):
@@ -156,7 +156,7 @@ def test_what_is_there_whole_is_pulled_again_without_a_copy(settings: Settings) 
 
 
 def test_a_pull_that_is_stopped_while_it_checks_counts_as_half(settings: Settings, copied: Path) -> None:
-    # With sums beside them the source's own files are not read, so that those here are the first.
+    # With checksums beside them, the source's own files are not read, so the local files are the first to be read.
     write_sums(copied / PART.repository)
     source = settings.model_copy(update={"weights_source": str(copied)})
     pull_weights(NAME, source, accept_licence=True)
@@ -281,7 +281,7 @@ def test_a_mirror_serves_the_same_files_as_the_folder(settings: Settings, publis
     with serving(published) as mirror:
         source = settings.model_copy(update={"weights_source": mirror.address})
         folder = pull_weights(NAME, source, accept_licence=True)
-        # Files and the hashes that they are compared with are those of one commit.
+        # Files and the hashes they are compared with belong to one commit.
         assert mirror.revisions == {PART.revision}
     assert set(verify_weights(NAME, settings).values()) == {None}
     for path in verify_weights(NAME, settings):

@@ -36,9 +36,9 @@ from transformers import (
 from benchmarks.true_size import KLEIN, PARAMETERS, SDXL, SDXL_SHARED
 from pipelines.hub.catvton import attention_weights, skip_text
 
-#: That of Stable Diffusion 1.5 for inpainting, where it is not the class's own.
+#: Configuration of Stable Diffusion 1.5 for inpainting, where it differs from the class's own.
 INPAINTING = {"in_channels": 9, "cross_attention_dim": 768, "attention_head_dim": 8, "sample_size": 64}
-#: The autoencoder of Stable Diffusion, of both kinds.
+#: Autoencoder of Stable Diffusion, of both kinds.
 AUTOENCODER = {
     "block_out_channels": (128, 256, 512, 512),
     "layers_per_block": 2,
@@ -46,7 +46,7 @@ AUTOENCODER = {
     "down_block_types": ("DownEncoderBlock2D",) * 4,
     "up_block_types": ("UpDecoderBlock2D",) * 4,
 }
-#: Class, its published configuration, kind of number, bytes of the published file at the pinned commit, and whether
+#: Class, its published configuration, data type, bytes of the published file at the pinned commit, and whether
 #: that file names its format.
 PUBLISHED = {
     "flux2-klein transformer": (
@@ -75,7 +75,7 @@ PUBLISHED = {
     "qwen-edit autoencoder": (AutoencoderKLQwenImage, {}, "BF16", 253_806_966, True),
     "catvton unet": (UNet2DConditionModel, INPAINTING, "F16", 1_719_154_104, True),
 }
-#: Names and shapes that readers of the published files by other hands expect in them.
+#: Names and shapes that third-party readers of the published files expect in them.
 NAMED = {
     "flux2-klein transformer": {
         "double_stream_modulation_img.linear.weight": (18432, 3072),
@@ -135,7 +135,7 @@ QWEN_SHARDS = {
     "diffusion_pytorch_model-00004-of-00005.safetensors": 9_930_685_712,
     "diffusion_pytorch_model-00005-of-00005.safetensors": 982_130_472,
 }
-"""Bytes of the files that Qwen/Qwen-Image-Edit-2511 publishes its transformer in, at the pinned commit."""
+"""Bytes of the files of Qwen/Qwen-Image-Edit-2511's transformer, at the pinned commit."""
 
 KLEIN_TEXT_SHARDS = {
     "model-00001-of-00002.safetensors": 4_967_215_360,
@@ -152,10 +152,10 @@ QWEN_TEXT_SHARDS = {
 
 
 def safetensors_bytes(state: Mapping[str, torch.Tensor], number: str, named: bool) -> int:
-    """Size of the file that ``save_pretrained`` would write: names and shapes in a header, then numbers."""
+    """Return the size of the file that ``save_pretrained`` would write: names and shapes in a header, then numbers."""
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}} if named else {}
     end = 0
-    # The widest numbers come first.
+    # The widest data types come first.
     for name, tensor in sorted(state.items(), key=lambda item: (item[1].is_floating_point(), item[0])):
         whole = not tensor.is_floating_point()
         start, end = end, end + (8 if whole else 4 if number == "F32" else 2) * tensor.numel()
@@ -179,7 +179,7 @@ def test_the_benchmark_steps_networks_with_the_published_number_of_parameters(na
     with init_empty_weights():
         model = kind(**config)
     names_only = safetensors_bytes({key: torch.empty(0) for key in model.state_dict()}, number, named)
-    # The file's numbers take two bytes each; what is left are its names, and the digits of shapes and places.
+    # The file's numbers take two bytes each; the rest are names, and the digits of shapes and offsets.
     assert sum(weight.numel() for weight in model.parameters()) == PARAMETERS[network]
     assert 0 < size - 2 * PARAMETERS[network] - names_only < 60 * len(model.state_dict())
 
@@ -190,7 +190,7 @@ def test_qwen_s_transformer_fits_its_published_files_to_the_last_byte() -> None:
     state = {name: tensor.to(torch.bfloat16) for name, tensor in model.state_dict().items()}
     assert len(state) == 1933
     assert {key: tuple(state[key].shape) for key in QWEN_NAMED} == QWEN_NAMED
-    # Qwen/Qwen-Image, of which the editor is a further training, states this number of parameters.
+    # Qwen/Qwen-Image, from which the editor was trained further, states this number of parameters.
     assert sum(tensor.numel() for tensor in state.values()) == 20_430_401_088
     assert shard_bytes(state, "diffusion_pytorch_model", "10GB") == QWEN_SHARDS
 
@@ -201,7 +201,7 @@ def test_klein_s_text_encoder_fits_its_published_files_to_the_last_byte() -> Non
     with init_empty_weights():
         model = Qwen3ForCausalLM(Qwen3Config(**sides, **heads, tie_word_embeddings=True))
     state = {name: tensor.to(torch.bfloat16) for name, tensor in model.state_dict().items()}
-    # It is the embedding once more.
+    # It repeats the embedding.
     del state["lm_head.weight"]
     assert shard_bytes(state, "model", "5GB") == KLEIN_TEXT_SHARDS
 
@@ -215,7 +215,7 @@ def test_qwen_s_text_encoder_fits_its_published_files_to_the_last_byte() -> None
             Qwen2_5_VLConfig(text_config={**sides, **heads}, vision_config=seeing, tie_word_embeddings=False)
         )
     state = {
-        # The files were written by an older version of the library, which reads their names still.
+        # An older version of the library wrote the files, and the library still reads their names.
         name.replace("model.language_model.", "model.").replace("model.visual.", "visual."): tensor.to(torch.bfloat16)
         for name, tensor in model.state_dict().items()
     }
@@ -225,7 +225,7 @@ def test_qwen_s_text_encoder_fits_its_published_files_to_the_last_byte() -> None
 
 
 def shard_bytes(state: Mapping[str, torch.Tensor], stem: str, most: str) -> dict[str, int]:
-    """Sizes of the files that ``save_pretrained`` would write, none larger than ``most``."""
+    """Return sizes of the files that ``save_pretrained`` would write, none larger than ``most``."""
     split = split_torch_state_dict_into_shards(
         dict(state), filename_pattern=f"{stem}{{suffix}}.safetensors", max_shard_size=most
     )
@@ -283,7 +283,7 @@ def test_catvton_s_attention_is_the_published_file_to_the_last_byte() -> None:
         unet = UNet2DConditionModel(**INPAINTING)
     attention = attention_weights(unet)
     assert safetensors_bytes(attention, "F32", True) == 198_303_368
-    # The paper states 49.57 million that were trained, and 167.02 million that fell away: 123.06 of the text encoder.
+    # The paper states 49.57 million trained parameters, and 167.02 million removed: 123.06 of the text encoder.
     assert sum(weight.numel() for weight in attention.values()) == 49_574_080
     whole = sum(weight.numel() for weight in unet.parameters())
     skip_text(unet)

@@ -1,4 +1,4 @@
-"""A worker lets a pipeline that can make several pictures at once make those of one turn together."""
+"""A worker makes the pictures of one turn together if the pipeline supports batches."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 @pytest.fixture
 def pulled(home: Path, published: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """Settings of an installation that has SDXL, three pictures at once."""
+    """Install SDXL with batches of three pictures, and yield the settings."""
     monkeypatch.setenv("VMODEL_WEIGHTS_SOURCE", str(published))
     monkeypatch.setenv("VMODEL_HUB_BATCH", "3")
     settings = Settings(home=home)
@@ -47,7 +47,7 @@ def pulled(home: Path, published: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 @pytest.fixture
 def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many pictures the pipeline was asked for, call by call."""
+    """Return a list of the number of pictures per call of the pipeline."""
     asked, make = list[int](), Sdxl.make
 
     def counted(self: Sdxl, takes: Sequence[Take]) -> list[ByteArray]:
@@ -59,7 +59,7 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def work_off(shop: Shop, settings: Settings, seller: str, job: Job) -> Job:
-    """The job once a worker has ended it."""
+    """Run a worker until the job has ended, and return the job."""
     stop = threading.Event()
     worker = Worker(shop.settings, shop.database, shop.store, StudioRenderer(settings, shop.database), "w")
     thread = threading.Thread(target=worker.run, args=(stop, 30))
@@ -81,7 +81,7 @@ def test_the_pictures_of_a_turn_are_made_at_once_and_each_is_delivered_and_charg
     asked = shop.submit(seller, shots=[{**like, "view": view} for view in views], garment={"photo": photo})
     job = work_off(shop, pulled, seller, asked)
     assert job.state == "done", job.shots
-    # Random weights draw noise, which the quality gate refuses: the further tries are made one by one.
+    # Random weights paint noise, which the quality gate refuses: further tries are made one by one.
     assert batches[0] == 3
     assert set(batches[1:]) <= {1}
     assert shop.balance(seller) == Balance(available=12, reserved=0, consumed=18)

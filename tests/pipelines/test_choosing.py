@@ -1,4 +1,4 @@
-"""What ``--pipeline auto`` means on which machine."""
+"""Meaning of ``--pipeline auto`` on different machines."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_weights_that_would_wait_in_too_little_memory_are_passed_over() -> None:
     assert choice.passed_over[0] == (
         "flux2-klein: 14 GB of memory are free and 17 GB are needed beside this graphics card"
     )
-    # A card that holds them lets none wait.
+    # A card that holds all networks needs no main memory for waiting ones.
     assert choose_pipeline(Machine(24, 2), ALL, True).name == "flux2-klein"
 
 
@@ -75,7 +75,7 @@ def test_a_pipeline_whose_package_is_missing_is_passed_over_with_the_command(mon
     monkeypatch.setitem(sys.modules, "transformers", None)
     choice = choose_pipeline(Machine(80, 64), ready, True)
     assert choice.name == "embedded"
-    # What was never pulled is told first.
+    # Pipelines that were never pulled come first.
     assert "vmodel weights pull flux2-klein" in choice.passed_over[0]
 
 

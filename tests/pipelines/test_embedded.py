@@ -97,7 +97,7 @@ def test_a_picture_larger_than_training_pictures_has_no_seam(conditions: Conditi
 
 def test_a_large_picture_is_lit_as_the_same_picture_is_small(conditions: Conditions, flat_lay: torch.Tensor) -> None:
     pipeline = tiny_pipeline()
-    torch.nn.init.zeros_(pipeline.fine.last.weight)  # what is left is the UNet's
+    torch.nn.init.zeros_(pipeline.fine.last.weight)  # the rest belongs to the UNet
     whole = replace(conditions, person=torch.ones_like(conditions.person), hair=torch.zeros_like(conditions.hair))
     large, small = (
         pipeline(whole.resized(size), flat_lay, LOOK, steps=2, seed=3).ratio for size in ((1024, 768), (512, 384))

@@ -1,4 +1,4 @@
-"""Traced light becomes a log ratio over the draft: shade, gloss, folds and film's curve as a photograph has them."""
+"""Traced light becomes a log ratio over the draft: shade, gloss, folds and the film's curve match a photograph."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CLOTH, SKIN = slice(0, 20), slice(20, 40)
 
 
 def view(light: float | FloatArray = 1.0, gloss: float = 0.0, dye: float = 0.3) -> TracedLight:
-    """Cloth left, skin in the middle, nobody on the right; ``light`` is what was traced where the draft has 1."""
+    """Return cloth left, skin in the middle, nobody on the right; ``light`` is the traced light over the draft's 1."""
     there = np.broadcast_to(COLUMN < 40, (*SIZE, 3)).astype(np.float32)
     colour = np.where(COLUMN < 20, dye, 0.3) * there
     falling = np.broadcast_to(light, (*SIZE, 3)) * there
@@ -37,12 +37,12 @@ def view(light: float | FloatArray = 1.0, gloss: float = 0.0, dye: float = 0.3) 
 
 
 def halves(upper: float, lower: float) -> FloatArray:
-    """(H, W, 3): a level each for the upper and the lower half."""
+    """Return (H, W, 3): one level for the upper and one for the lower half."""
     return np.broadcast_to(np.where(SIZE[0] // 2 > ROW, upper, lower), (*SIZE, 3)).astype(np.float32)
 
 
 def shining(plain: TracedLight, gloss: float) -> TracedLight:
-    """The same with gloss of lamps on the upper half."""
+    """Add gloss of lamps to the upper half."""
     added = (gloss * halves(1, 0) * (plain.cover > 0)[..., None]).astype(np.float32)
     return replace(plain, gloss=added, lamp_gloss=added)
 

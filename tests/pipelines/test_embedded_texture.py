@@ -1,4 +1,4 @@
-"""Light is laid evenly on the draft, whose texture and outlines stay."""
+"""Light is applied evenly to the draft, whose texture and outlines stay."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SKIN, CLOTH, EYE = (PART_NAMES.index(name) for name in ("skin", "garment", "eye"
 
 
 def half_and_half(left: int, colours: Tensor, cover: Tensor | None = None, right: int | None = None) -> Conditions:
-    """Left half one part, right half backdrop or another, the column between shared; colours (3, SIDE, SIDE)."""
+    """Return one part left, backdrop or another part right, and a shared column; colours (3, SIDE, SIDE)."""
     columns = torch.arange(SIDE)
     share = torch.where(columns < EDGE, 1.0, torch.where(columns == EDGE, 0.5, 0.0)).expand(1, 1, SIDE, SIDE)
     nothing = torch.zeros(1, 1, SIDE, SIDE)
@@ -50,7 +50,7 @@ def test_an_outline_stays_as_smooth_as_the_drafts() -> None:
     skin, wall = 0.1, 0.6
     share = torch.where(torch.arange(SIDE) < EDGE, 1.0, torch.where(torch.arange(SIDE) == EDGE, 0.5, 0.0))
     conditions = half_and_half(SKIN, (share * skin + (1 - share) * wall).expand(3, SIDE, SIDE))
-    # A network's answer is arbitrary where a pixel is skin in part.
+    # A network's answer is arbitrary where a pixel is partly skin.
     given = torch.where(torch.arange(SIDE) < EDGE, float(np.log(3)), -1.5).expand(1, 3, SIDE, SIDE).clone()
     given[..., EDGE + 1 :] = 0
     lit = apply_ratio(conditions.draft, even_light(given, conditions))[0, 0, EDGE]

@@ -1,4 +1,4 @@
-"""Traced light gets the brightness that a photograph has, in the picture and in the head seen near."""
+"""Exposure: traced light gets the brightness of a photograph, in the picture and in the close-up of the head."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLUMN = np.arange(SIZE[1])[None]
 
 
 def view(change: FloatArray, skin: float = 0.06) -> Seen:
-    """Cloth left, a face in the middle, nobody on the right; ``change`` is the traced log ratio (H, W, 3)."""
+    """Return cloth left, a face in the middle, nobody on the right; ``change`` is the traced log ratio (H, W, 3)."""
     parts = np.broadcast_to(np.where(COLUMN < 20, GARMENT, np.where(COLUMN < 40, FACE, NOBODY)), SIZE)
     traced = np.concatenate([change, np.full((*SIZE, TRACED_PLANES - 3), 0.7)], axis=2).astype(np.float32)
     draft = to_srgb(np.broadcast_to(np.where(COLUMN < 20, 0.4, skin)[..., None], (*SIZE, 3)).astype(np.float32))
@@ -29,7 +29,7 @@ def view(change: FloatArray, skin: float = 0.06) -> Seen:
 
 
 def shaded(*levels: float) -> FloatArray:
-    """(H, W, 3): each third of the columns its own level, the lower half darker by 0.4."""
+    """Return (H, W, 3): a separate level for each third of the columns, the lower half darker by 0.4."""
     level = np.repeat(levels, 20)[None, :, None] - 0.4 * (np.arange(SIZE[0]) >= SIZE[0] // 2)[:, None, None]
     return np.broadcast_to(level, (*SIZE, 3)).astype(np.float32)
 

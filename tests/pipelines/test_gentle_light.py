@@ -1,4 +1,4 @@
-"""What the embedded model changes on cloth is light: no print gets paler, and no fold of the garment is lost."""
+"""The embedded model changes only light on cloth: prints stay as strong, and folds of the garment remain."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIZE = (512, 384)
 
 
 def striped() -> Tensor:
-    """(1, 3, H, W) linear light: stripes of nearly white and black cloth, ten pixels wide."""
+    """Return (1, 3, H, W) linear light: stripes of nearly white and black cloth, ten pixels wide."""
     rows = (torch.arange(SIZE[0]) // 10 % 2).float()
     return (0.04 + 0.84 * rows)[None, None, :, None].expand(1, 3, *SIZE).contiguous()
 
@@ -28,7 +28,7 @@ def uniform(value: float) -> Tensor:
 
 
 def shown(draft: Tensor, ratio: Tensor) -> FloatArray:
-    """(H, W) what a display shows, in linear light."""
+    """Return (H, W) linear light as a display shows it."""
     return np.asarray((to_srgb(apply_ratio(draft, ratio))[0, 0] ** 2.2).numpy())
 
 

@@ -1,4 +1,4 @@
-"""Head and hands are set up again through a longer lens and laid back into the picture."""
+"""Close-ups of head and hands: rendered again through a longer lens and blended back into the picture."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ HAND, FACE = PART_NAMES.index("hand"), PART_NAMES.index("face")
 
 
 def shown_in(near: NearView, take: Take, part: int) -> float:
-    """Share of a part's pixels that lie within the near view's window."""
+    """Return the share of a part's pixels that lie within the close-up's window."""
     top, left, height, width = near.window.box
     where = take.maps.parts == part
     return float(where[top : top + height, left : left + width].sum() / max(where.sum(), 1))
@@ -44,7 +44,7 @@ def test_a_picture_that_shows_hands_large_is_not_set_up_again(tee_take: Take) ->
 
 
 def test_what_was_seen_near_leaves_no_mark_in_the_picture(tee_take: Take, transparent_take: Take) -> None:
-    """Laid back unlit, a near view is the draft, drawn a little finer."""
+    """Blended back unlit, a close-up equals the draft in slightly finer detail."""
     for take in (tee_take, transparent_take):
         for near in near_views(take):
             laid = lay_near(near.draft, near, take.draft, take)

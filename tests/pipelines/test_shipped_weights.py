@@ -1,4 +1,4 @@
-"""The weights that come with vmodel photograph what is asked for when nobody names a pipeline."""
+"""The bundled weights photograph every request that names no pipeline."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_pictures_are_photographed_with_weights_that_come_with_vmodel(monkeypatc
 
 @pytest.fixture(scope="module")
 def photographed(studio: Studio, tee_request: ShotRequest, tee_shot: Shot) -> Shot:
-    """The example T-shirt through the shipped weights; the drape is the one of ``tee_shot``."""
+    """Photograph the example T-shirt with the shipped weights; the drape is the one of ``tee_shot``."""
     return shoot(replace(tee_request, pipeline="embedded"), studio, load_pipeline("embedded"))
 
 

@@ -1,4 +1,4 @@
-"""What networks are shown of a photo."""
+"""Photo inputs of the networks."""
 
 from __future__ import annotations
 

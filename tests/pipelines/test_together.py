@@ -1,4 +1,4 @@
-"""Several poses are set up first and photographed at once; each shot is what it would have been alone."""
+"""Several poses are prepared first and photographed in one batch; each shot equals the one made alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 
 class Negative:
-    """Turns drafts into their negatives, shifted by the seed, and remembers how many were asked for at once."""
+    """Pipeline that inverts drafts, shifted by the seed, and records the batch sizes."""
 
     name = "negative"
     generative = False

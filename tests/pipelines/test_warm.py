@@ -1,4 +1,4 @@
-"""A worker keeps the weights of the pipelines that it used last."""
+"""A worker keeps the weights of its most recently used pipelines."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_what_is_warm_gives_way_where_it_leaves_too_little_memory(monkeypatch: p
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: given_back.append(before() is None))
     assert pipelines.get("draft", None).name == "draft"
     assert before() is None
-    # To the card, after what lay there is gone.
+    # Onto the card, after the earlier weights have left it.
     assert given_back == [True]
     with pytest.raises(CardTooSmall):
         pipelines.get("embedded", 9)
@@ -75,5 +75,5 @@ def test_what_alone_does_not_fit_is_refused_at_once(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(warm, "load_pipeline", on_a_small_card)
     with pytest.raises(CardTooSmall):
         WarmPipelines().get("flux2-klein", None)
-    # There was nothing that could have given way.
+    # There were no kept weights to release.
     assert asked == ["flux2-klein"]

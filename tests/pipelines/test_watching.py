@@ -1,4 +1,4 @@
-"""A pipeline under watch: its draft is shown, its steps are told, and one process at a time has the card."""
+"""Observed pipelines: the draft is shown, steps are reported, and one process at a time uses the card."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vmodel.types import ByteArray
 
 
 class Twice:
-    """A pipeline that makes several at once, in two steps."""
+    """A pipeline that makes several pictures at once, in two steps."""
 
     name, generative, steps, at_once = "twice", True, 2, 2
 
@@ -55,7 +55,7 @@ def test_a_draft_is_made_without_ado_and_singly(tee_take: Take, tmp_path: Path) 
 
 
 class Invents:
-    """A pipeline that invents without networks of diffusers, one picture at a time."""
+    """A generative pipeline without networks of diffusers, one picture at a time."""
 
     name, generative = "invents", True
 

@@ -1,4 +1,4 @@
-"""The judge lets garments pass that are worn right, and says of broken drapes what is wrong with them."""
+"""The wear check passes correctly worn garments, and reports the right fault of broken drapes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def put_on(garment: Garment, model: str, pose: str, settings: Settings) -> Worn:
 
 
 def block(name: str, model: str, settings: Settings) -> Garment:
-    """A block cut to a model's measures."""
+    """Return a block cut to a model's measures."""
     body = build_body(load_roster(settings)[model])
     assert is_for_children(name) == body.model.is_child
     return make_garment(Design(name, body.measurements), name)[3]

@@ -1,4 +1,4 @@
-"""Halters, one shoulder and off-shoulder go on and stay on, leave bare what they leave bare, and are judged so."""
+"""Halters, one-shoulder and off-shoulder tops stay on, leave the right skin bare, and are judged correctly."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def judged(worn: Worn, broken: Callable[[Worn], object] | None = None) -> WornRe
 
 
 def skin_at(worn: Worn, joint: str, above_m: float) -> FloatArray:
-    """(n, 3) the skin straight above a joint."""
+    """Return (n, 3) skin straight above a joint."""
     skin, at = np.asarray(worn.posed.vertices_m, float), worn.joint(joint)
     up = skin[:, 2] - at[2]
     over = (np.linalg.norm(skin[:, :2] - at[:2], axis=1) < 0.03) & (up > above_m) & (up < 0.1)

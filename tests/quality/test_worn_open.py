@@ -1,4 +1,4 @@
-"""Open fronts go on, hang apart on both sides, and are judged; closed ones cover the chest."""
+"""Open fronts stay on, hang apart on both sides, and are judged; closed ones cover the chest."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def judged(worn: Worn, drape: Drape | None = None) -> WornReport:
 
 
 def bare_cm(worn: Worn) -> FloatArray:
-    """Widths before the trunk that show no cloth from the front, at heights between waist and chest."""
+    """Return widths without cloth before the trunk, seen from the front, at heights between waist and chest."""
     measures = worn.body.measurements
     heights = (
         np.linspace(measures.waist_height, measures.chest_height, 5)
@@ -92,7 +92,7 @@ def test_an_open_front_that_slips_or_slides_to_one_side_is_caught(settings: Sett
 
 
 def one_half_behind(worn: Worn) -> Drape:
-    """The left half pulled round to the side, as where it slid off over the arm."""
+    """Pull the left half round to the side, as if it had slid off over the arm."""
     left = worn.of(worn.drape.panel == [panel.name for panel in worn.garment.panels].index("front_left"))
     points = worn.points
     middle = worn.axis

@@ -1,4 +1,4 @@
-"""One finished shot, published by an installation of the tests' own."""
+"""Fixtures of the rights' tests: one finished shot, published by a separate installation."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def weights_of(pipeline: str) -> tuple[WeightsUsed, ...]:
 
 
 def worn_picture(column: int) -> ByteArray:
-    """One of README's pictures: (640, 480, 3)."""
+    """Return one of README's pictures: (640, 480, 3)."""
     with Image.open(ROOT / "docs" / "pictures" / "worn.jpg") as opened:
         left, bottom = 480 * column, opened.height
         return np.asarray(opened.convert("RGB").crop((left, bottom - 640, left + 480, bottom)))
 
 
 def drawn_shot(picture: ByteArray, made_by: str = "draft") -> Shot:
-    """A shot of the bundled T-shirt with this picture; nobody has been dressed for it."""
+    """Return a shot of the bundled T-shirt with this picture; no model is dressed for it."""
     photo = ROOT / "examples" / "logo-tee.jpg"
     with Image.open(photo) as opened:
         flat_lay = FlatLay(photo.name, sha256_of(photo), np.asarray(opened.convert("RGB")))
@@ -78,13 +78,13 @@ def drawn_shot(picture: ByteArray, made_by: str = "draft") -> Shot:
 
 @pytest.fixture(scope="session")
 def worn_shot() -> Shot:
-    """A shot whose picture is large enough for a mark."""
+    """Return a shot whose picture is large enough for a mark."""
     return drawn_shot(worn_picture(0))
 
 
 @pytest.fixture(scope="session")
 def other_shot() -> Shot:
-    """Another picture."""
+    """Return a shot with another picture."""
     return drawn_shot(worn_picture(1))
 
 
@@ -100,7 +100,7 @@ def publisher(settings: Settings) -> Publisher:
 
 @pytest.fixture
 def verifier(publisher: Publisher) -> Verifier:
-    assert publisher.authority  # made before anybody asks
+    assert publisher.authority  # created before the first request
     return Verifier(publisher.settings, publisher.database)
 
 

@@ -1,4 +1,4 @@
-"""A shop on the web, on loopback: it shows files over https, under a certificate of its own authority."""
+"""Local shop on the web: it serves files over https, under a certificate of its own authority."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOST = "localhost"
 
 
 class ShopFront(ThreadingHTTPServer):
-    """Shows ``files`` by their path; a path of ``moved`` leads to another one. ``asked`` holds what was asked for."""
+    """Server of ``files`` by their path; a path in ``moved`` redirects. ``asked`` records the requests."""
 
     def __init__(self, folder: Path, files: Mapping[str, bytes], moved: Mapping[str, str]) -> None:
         super().__init__(("127.0.0.1", 0), _Desk)
@@ -50,11 +50,11 @@ class _Desk(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:
-        """The test's output stays its own."""
+        """Keep requests out of the test's output."""
 
 
 def _certificate() -> bytes:
-    """Key and certificate of the host, PEM."""
+    """Return key and certificate of the host, PEM."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
     start = datetime.now(UTC) - timedelta(hours=1)
     certificate = (

@@ -1,4 +1,4 @@
-"""The index of copies follows from the database: whatever becomes of its files, the next one who asks is answered."""
+"""The index of copies follows the database: even with damaged files, the next query is answered."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_what_is_published_later_is_found_by_whoever_opened_the_index_before(
     found = verifier.look_alike(other_shot.picture)
     assert found is not None
     assert found.shot.id == second.id
-    # Nobody is indexed twice, and the files know the later picture too.
+    # No picture is indexed twice, and the files include the later one.
     index = open_index(publisher.settings, publisher.database)
     assert index.names == [first.id, second.id]
     assert bring_up_to_date(index, publisher.settings, publisher.database).names == [first.id, second.id]

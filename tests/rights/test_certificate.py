@@ -1,4 +1,4 @@
-"""A certificate says what was granted, and any change to it is found."""
+"""A certificate states the granted rights, and any change to it is detected."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_certificate_of_another_installation_is_not_trusted(
     forged = sign_licence(licence, other)
     with pytest.raises(CertificateInvalid, match="does not trust"):
         check_certificate(forged, [authority.root])
-    # Even where both are trusted, one may not speak in the other's name.
+    # Even if both are trusted, one may not sign in the other's name.
     with pytest.raises(CertificateInvalid, match="another issuer"):
         check_certificate(forged, [authority.root, other.root])
 

@@ -1,4 +1,4 @@
-"""No real person's likeness without a consent that covers the day and the channel; every model has its card."""
+"""Likeness of a real person requires a consent for the day and the channel; every model has its card."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CONTRACT: dict[str, Any] = {
 
 @pytest.fixture
 def like(settings: Settings, worn_shot: Shot) -> Shot:
-    """A shot of a model whose file says that it is like somebody."""
+    """Return a shot of a model whose file says that it resembles a person."""
     model = replace(ROSTER["wm-ines"], id="wm-like")
     path = save_model(model, settings)
     entries = yaml.safe_load(path.read_text())

@@ -72,7 +72,7 @@ def test_an_index_is_saved_whole_or_not_at_all(
     few = CopyIndex.build([("logo-tee", describe(pictures["logo-tee"]))])
     few.save(tmp_path)
     before = set(tmp_path.iterdir())
-    # Somebody who is killed before the last file leaves the others; the earlier index stands.
+    # A process killed before the last file leaves the others; the earlier index remains valid.
     index.save(tmp_path / "elsewhere")
     for path in (tmp_path / "elsewhere").iterdir():
         if path.name != "names":

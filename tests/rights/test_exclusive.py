@@ -1,4 +1,4 @@
-"""A model that one seller has alone: for nobody else, nor anybody who looks like it."""
+"""A model exclusive to one seller: refused to others, as are look-alikes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ INES = ROSTER["wm-ines"]
 
 
 def disguised(model: VirtualModel, model_id: str, by: float, seed: int = 0) -> VirtualModel:
-    """The same person with every slider of the face moved a little, other hair and another tone of skin."""
+    """Return the same person with every slider of the face moved a little, other hair and another tone of skin."""
     chance = np.random.default_rng(seed)
     moved = {
         name: value + by * float(chance.uniform(-1, 1)) if name.removeprefix("l-") in FACE_MM else value

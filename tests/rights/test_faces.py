@@ -1,4 +1,4 @@
-"""The face detector: found on portraits, not on garments; missing or changed, it lets no child through."""
+"""Face detector: it finds faces on portraits, not on garments; missing or changed, it lets no child through."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CHILD = next(model for model in MODELS.values() if model.is_child)
 
 @pytest.fixture
 def package() -> Path:
-    """The package that holds the weights; `make test` fetches it."""
+    """Return the package that holds the weights; `make test` fetches it."""
     return Path(os.environ["FACE_DETECTOR"])
 
 

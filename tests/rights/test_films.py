@@ -1,4 +1,4 @@
-"""A published film is recognised by what only the film shows, after its mark is gone, and says at which second."""
+"""A published film is recognised by frames that only it shows, even without its mark, with the second reported."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from vmodel.types import ByteArray
 
 PER_SECOND = 25
 TURNED = 13
-"""Frame from which on the film shows what its still never does."""
+"""First frame with content that its still never shows."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Filmed:
 
 
 def moving(column: int) -> list[ByteArray]:
-    """Thirteen frames in which somebody passes by."""
+    """Return thirteen frames of a picture, seen through a window that moves sideways."""
     picture = worn_picture(column)
     return [np.ascontiguousarray(picture[:, 3 * step : 420 + 3 * step]) for step in range(TURNED)]
 
@@ -65,7 +65,7 @@ def jpeg_of(picture: ByteArray | Image.Image, quality: int = 70) -> bytes:
 
 
 def register(publisher: Publisher, published: Published, frames: list[ByteArray], folder: Path) -> bytes:
-    """Publish a film of a still as ``publish_clip`` does, and say what its file is."""
+    """Publish a film of a still as ``publish_clip`` does, and return the data of its file."""
     reel = Reel(frames, PER_SECOND)
     marked = mark_frames(reel, int(published.licence.mark, 16), publisher.authority.mark_key)
     write_film(folder / "made.mp4", marked, PER_SECOND)
@@ -75,7 +75,7 @@ def register(publisher: Publisher, published: Published, frames: list[ByteArray]
 
 @pytest.fixture
 def filmed(publisher: Publisher, worn_shot: Shot, tmp_path: Path) -> Filmed:
-    """The still shows one thing, and the film's second half another, as if the model had turned round."""
+    """Return a film whose second half differs from its still, as if the model had turned round."""
     published = publisher.publish(worn_shot, "jpeg", SELLER)
     frames = moving(0) + moving(1)
     return Filmed(published, frames, register(publisher, published, frames, tmp_path))

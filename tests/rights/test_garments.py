@@ -49,7 +49,7 @@ def opened(name: str, size: int = 800) -> ByteArray:
 
 
 def printed(word: str) -> ByteArray:
-    """A grey shirt front with a word on it."""
+    """Draw a grey shirt front with a word on it."""
     image = Image.new("RGB", (640, 640), (205, 205, 208))
     font = ImageFont.load_default(64)
     ImageDraw.Draw(image).text((320, 300), word, fill=(30, 40, 90), font=font, anchor="mm")

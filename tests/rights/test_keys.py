@@ -1,4 +1,4 @@
-"""Keys are made once, are read by their owner only, and the root may go offline."""
+"""Keys are made once, are readable by their owner only, and the root may go offline."""
 
 from __future__ import annotations
 

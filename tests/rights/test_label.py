@@ -1,4 +1,4 @@
-"""The visible label is large enough, is read on any ground, and is there only where the channel wants it."""
+"""The visible label is large enough, readable on any ground, and present only where the channel wants it."""
 
 from __future__ import annotations
 

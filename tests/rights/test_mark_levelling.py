@@ -1,4 +1,4 @@
-"""What drowns a mark at few frequencies is taken out place by place."""
+"""Strong patterns at few frequencies, which would drown a watermark, are removed locally."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ Publish = Callable[[str], Published]
 
 @pytest.fixture
 def crawl(publish: Publish, worn_shot: Shot, other_shot: Shot, tmp_path: Path) -> Path:
-    """What a shop of a thief might hold, and a stranger's picture, a broken one and something else."""
+    """Return a crawled folder: stolen pictures, a stranger's picture, a broken one and another file."""
     folder = tmp_path / "crawl <b>"
     (folder / "shop").mkdir(parents=True)
     stolen = Image.fromarray(publish("png").picture)
@@ -123,7 +123,7 @@ def test_a_feed_of_a_shop_is_fetched_and_its_copies_are_found(
         feed = tmp_path / "feed.txt"
         names = [*files, "/large.jpg", "/moved.jpg", "/sold.jpg"]
         feed.write_text("# new arrivals\n" + "\n".join(f"{shop.url}{name}" for name in names))
-        # Whoever only says that it is the host is not believed.
+        # A mere claim to be the host is not believed.
         assert all(each.content is None for each in open_source(feed, [HOST]))
         assert shop.asked == []
         found = search(open_source(feed, [HOST], shop.trusted), verifier)
@@ -174,7 +174,7 @@ def test_a_takedown_pack_proves_the_copy_to_somebody_who_has_only_the_root(
     whats = [entry["what"] for entry in evidence["timeline"]]
     assert whats == ["published", f"file {first} made", "copy seen at stolen.jpg"]
     assert json.loads(files["registration.json"])["workFingerPrint"] == [first.upper()]
-    # The copy lost its manifest; the one of the pack says what was signed, and that the copy is another file.
+    # The copy lost its manifest; the pack's manifest states what was signed, and that the copy is another file.
     given_back = read_provenance(files["found.bin"], "image/jpeg", files["root.pem"].decode(), files["manifest.c2pa"])
     assert given_back is not None
     assert check_certificate(given_back.certificate or {}, [root]) == licence

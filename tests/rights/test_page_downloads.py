@@ -1,4 +1,4 @@
-"""What the page hands out in a marketplace's size carries the authorisation of the picture that it was made from."""
+"""Downloads of the page in a marketplace's size carry the authorisation of their source picture."""
 
 from __future__ import annotations
 

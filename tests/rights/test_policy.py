@@ -121,7 +121,7 @@ def test_an_unknown_category_names_the_known_ones() -> None:
 
 
 AGES = {"child": (0, 4, 9, 12.9), "teen": (13, 17.99), "adult": (18, 44, 75)}
-#: Detected garments that are plainly everyday clothes, and those that are not.
+#: Detected garments that are clearly everyday clothes, and those that are not.
 EVERYDAY = {
     category: GarmentKind(category, 0.95, Sleeve.SHORT, Neckline.CREW, Length.KNEE) for category in ALLOWED_FOR_CHILDREN
 }
@@ -255,7 +255,7 @@ def test_no_path_leads_from_a_child_to_a_refused_garment(
         check_shot(Asked(model, declared, material, kind, made_of, pose, framing, channel))
     except NotAllowedForChildren:
         return
-    # Whatever was let through is sure, on both lists, opaque, and plainly staged.
+    # Every allowed shot is certain, on both lists, opaque, and plainly staged.
     assert kind is not None
     assert kind.confidence >= SURE_ENOUGH
     assert not kind.stated

@@ -1,4 +1,4 @@
-"""What strangers learn over HTTP of a picture and of a licence, and what they are refused."""
+"""Public information about a picture and a licence over HTTP, and refusals."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def published(publisher: Publisher, worn_shot: Shot) -> Published:
 
 @pytest.fixture
 def anybody(site: FastAPI, request: pytest.FixtureRequest) -> TestClient:
-    """A browser in a network of its own, without a key."""
+    """Return a browser in a separate network, without a key."""
     number = zlib.crc32(request.node.name.encode()) % 200
     return TestClient(site, follow_redirects=False, client=(f"198.51.100.{number}", 1))
 

@@ -1,4 +1,4 @@
-"""What a published picture carries, in every file format, as other people's programs read it."""
+"""Data in a published picture, in every file format, as third-party programs read it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_manifest_is_given_back_from_the_registry_after_stripping(
     found = read_provenance(stripped, mime, publisher.authority.root_pem, kept)
     assert found is not None
     assert check_certificate(found.certificate or {}, [publisher.authority.root]) == published.licence
-    # The signature stands; only the bytes around it are others.
+    # The signature is intact; only the bytes around it differ.
     assert {fault.rsplit(".", 1)[-1] for fault in found.faults} == {"mismatch"}
 
 

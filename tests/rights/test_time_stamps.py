@@ -1,4 +1,4 @@
-"""Time stamps: an authority that the operator names stamps each picture; one that is silent is told."""
+"""Time stamps: the operator's authority stamps each picture, and a silent one is reported."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What anybody is told of a picture, and the forgeries that must be found out."""
+"""Public verification of a picture, and forgeries that it must detect."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_copy_whose_mark_was_destroyed_is_recognised_by_what_it_shows(
 ) -> None:
     publisher.publish(other_shot, "png")
     licence = publish("png").licence
-    # The picture without its mark, smaller: as if somebody had painted the mark away.
+    # The picture without its mark, smaller: as if a thief had painted the mark away.
     cleaned = np.asarray(Image.fromarray(worn_shot.picture).resize((240, 320)))
     found = verifier.verify(copied(cleaned, 60), "cleaned.jpg")
     assert (found.verdict, found.found_by) == ("copy", "likeness")
@@ -119,7 +119,7 @@ def test_a_mark_that_was_moved_to_another_picture_is_found_out(
     publish: Publish, verifier: Verifier, publisher: Publisher, other_shot: Shot
 ) -> None:
     licence = publish("png").licence
-    # The thief knows the difference between marked and unmarked, here exactly: it is put onto a picture of its own.
+    # The thief knows the difference between marked and unmarked, here exactly, and adds it to another picture.
     moved = embed_mark(other_shot.picture, int(licence.mark, 16), publisher.authority.mark_key)
     found = verifier.verify(copied(moved, 95), "moved.jpg")
     assert found.verdict == "altered"
@@ -142,7 +142,7 @@ def test_a_licence_copied_into_another_signed_file_is_found_out(
 def test_a_licence_of_one_picture_replayed_with_our_own_signature_is_found_out(
     publish: Publish, verifier: Verifier, publisher: Publisher, other_shot: Shot
 ) -> None:
-    # Not even whoever can sign could give one picture's licence to another one unnoticed.
+    # Even the holder of the signing key could not give one picture's licence to another one unnoticed.
     certificate = publish("png").sidecar["certificate"]
     replayed, _ = sign_picture(encode_picture(other_shot.picture, "png"), "png", publisher.authority, certificate)
     found = verifier.verify(replayed, "replayed.png")

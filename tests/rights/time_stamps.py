@@ -1,4 +1,4 @@
-"""A time-stamp authority (RFC 3161) on loopback: OpenSSL answers, with keys of its own."""
+"""Local time-stamp authority (RFC 3161): OpenSSL answers, with separate keys."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ess_cert_id_alg = sha256
 
 
 class TimeStamps(ThreadingHTTPServer):
-    """Stamps what is posted to it; ``asked`` counts requests."""
+    """Server that stamps what is posted to it; ``asked`` counts requests."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), _Desk)
@@ -77,4 +77,4 @@ class _Desk(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def log_message(self, format: str, *args: object) -> None:
-        """The test's output stays its own."""
+        """Keep requests out of the test's output."""

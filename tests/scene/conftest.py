@@ -1,4 +1,4 @@
-"""Scenes that the tests of the renderer share."""
+"""Shared scenes of the renderer's tests."""
 
 from __future__ import annotations
 

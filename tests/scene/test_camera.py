@@ -89,7 +89,7 @@ def test_a_longer_lens_stands_further_away_and_shows_the_same(dressed: Scene) ->
 
 
 def test_a_shorter_lens_makes_what_is_nearer_larger(dressed: Scene) -> None:
-    """Two rods of 10 cm at chest height, one 30 cm nearer to the camera than the other."""
+    """Two rods of 10 cm at chest height, one 30 cm nearer to the camera than the other one."""
     rods = np.array([[[x, y, 1.2] for x in (-0.05, 0.05)] for y in (-0.15, 0.15)])
 
     def near_to_far(focal_mm: float) -> float:

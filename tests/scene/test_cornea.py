@@ -25,7 +25,7 @@ def body(tmp_path_factory: pytest.TempPathFactory) -> Body:
 
 
 def eyeball(centre_m: np.ndarray) -> np.ndarray:
-    """(n, 3) points of the half of a round eyeball that looks at the camera."""
+    """Return (n, 3) points of the half of a round eyeball that faces the camera."""
     across, up = np.meshgrid(np.linspace(-0.8, 0.8, 161), np.linspace(-0.8, 0.8, 161))
     inside = across**2 + up**2 < 0.6
     out = np.stack([across[inside], -np.sqrt(1 - across[inside] ** 2 - up[inside] ** 2), up[inside]], axis=1)

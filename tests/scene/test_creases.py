@@ -1,4 +1,4 @@
-"""Creases are in the mesh where the draft paints them, and nowhere else."""
+"""Creases of the mesh coincide with those that the draft paints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vmodel.scene.geometry import Geometry
 
 
 def dressed(shrunk: float = 1.0, material: str = "cotton") -> Geometry:
-    """A shirt whose cloth is ``shrunk`` times as wide as its pattern."""
+    """Return a shirt whose cloth is ``shrunk`` times as wide as its pattern."""
     body, posed = make_mannequin()
     drape, garment = make_shirt(TORSO_RADIUS_M + 0.04)
     drape = replace(drape, rest_lengths_m=drape.rest_lengths_m / np.float32(shrunk), material=material)

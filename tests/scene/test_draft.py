@@ -115,7 +115,7 @@ def test_a_small_head_is_drawn_larger_and_shrunk_and_nothing_else_changes(
     window = np.zeros(SIZE, bool)
     window[top : top + height, left : left + width] = True
     assert np.array_equal(fine[~window], plain[~window])
-    # The same head at the same place: alike when both are seen from afar, not pixel by pixel. Finer hair hides more.
+    # The same head at the same place: alike from afar, not pixel by pixel. Finer hair covers more.
     seen, was = fine[window].reshape(height, width, 3), plain[window].reshape(height, width, 3)
     assert not np.array_equal(seen, was)
     assert np.abs(seen.mean(axis=(0, 1)) - was.mean(axis=(0, 1))).max() < 6
@@ -130,7 +130,7 @@ def test_a_pipeline_that_looks_at_the_head_gets_the_draft_s_own_close_up(dressed
     lighting = dressed.lit("soft-key", camera)
     assert dressed.drawn_near(near.camera, lighting) is not None
     np.testing.assert_array_equal(render_draft(dressed, near.camera, background="transparent"), apart)
-    # Neither another light nor another print is shown what was drawn for this one.
+    # A scene with another light or another print does not reuse the close-up drawn for this one.
     assert dressed.drawn_near(near.camera, dressed.lit("daylight", camera)) is None
     assert dressed.garment is not None
     assert dressed.printed(dressed.garment).drawn_near(near.camera, lighting) is None
@@ -205,7 +205,7 @@ def test_prints_stay_sharp_when_a_small_photo_is_shown_large(dressed: Scene) -> 
     assert maps.albedo[maps.warp_texture == 0].max() <= chart.max() + 0.08
     row, column = np.nonzero(maps.warp_texture == 0)
     x = maps.warp_px[row, column, 0]
-    # Four photo pixels either side of a patch's border nothing of the neighbour is left.
+    # Four photo pixels from a patch's border, on either side, the neighbour's colour is gone.
     clear = np.abs(x % 60 - 30) < 26
     flat = to_linear(colour_chart()[maps.warp_px[row, column, 1].astype(int).clip(0, 239), x.astype(int).clip(0, 359)])
     inner = clear & (np.abs(maps.warp_px[row, column, 1] % 60 - 30) < 26)
@@ -216,7 +216,7 @@ def test_shading_in_small_batches_changes_no_pixel_and_no_map(dressed: Scene, mo
     camera = frame_camera(dressed.posed, dressed.drape, "front", "detail", (384, 288))
     whole, maps = render_draft(dressed, camera), render_conditions(dressed, camera)
     monkeypatch.setattr("vmodel.scene.gbuffer.BATCH", 777)
-    # The last elements of a batch may go another way through a processor's vector units: the last bit of the light.
+    # A processor's vector units may treat the last elements of a batch differently, in the last bit of the light.
     apart = np.abs(render_draft(dressed, camera).astype(int) - whole)
     assert apart.max() <= 1
     assert (apart > 0).mean() < 1e-3

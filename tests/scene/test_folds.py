@@ -17,14 +17,14 @@ def shirt_of(radius_m: float) -> Drape:
 
 
 def moved_out(drape: Drape, folds: FloatArray) -> FloatArray:
-    """Metres by which each vertex went away from the axis."""
+    """Return the metres by which each vertex moved away from the axis."""
     return np.asarray(np.hypot(*folds[:, :2].T) - np.hypot(*np.asarray(drape.vertices_m)[:, :2].T))
 
 
 def test_loose_cloth_hangs_in_folds_along_the_grain() -> None:
     drape = shirt_of(0.20)
     out = moved_out(drape, folded(drape, make_mannequin()[1])).reshape(-1, 72)
-    middle = out[10:-10, 44:65]  # in front, where the photo's pixels lie evenly on the cloth
+    middle = out[10:-10, 44:65]  # in front, where the photo's pixels are evenly spaced on the cloth
     assert 0.0004 < middle.std() < 0.0015  # deeper ones look like dents
     across, along = np.abs(np.diff(middle, axis=1)).mean(), np.abs(np.diff(middle, axis=0)).mean()
     assert across > 4 * along  # steps of 17 mm round the body, of 14 mm down it

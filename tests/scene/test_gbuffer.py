@@ -1,4 +1,4 @@
-"""Samples of a picture: more where outlines cross a pixel."""
+"""Samples per pixel: more where outlines cross it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vmodel.scene.gbuffer import trace_gbuffer
 
 
 def test_the_edge_of_cloth_that_lies_close_on_other_cloth_is_no_staircase() -> None:
-    """As a collar's does, whose depth hardly differs from that of the front below."""
+    """A collar is such cloth: its depth hardly differs from that of the front below."""
     body, posed = make_mannequin()
     inner, garment = make_shirt()
     outer = make_shirt(TORSO_RADIUS_M + 0.013)[0]

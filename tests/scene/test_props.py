@@ -1,4 +1,4 @@
-"""Shoes in the picture: hems hang outside of them, and the maps call them worn things, not skin."""
+"""Shoes in the picture: hems hang outside of them, and the maps label them as worn items, not skin."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_hem_narrower_than_the_shoe_is_laid_over_it(shoe: WornShoes) -> None:
     assert out[laid.vertices_m[:, 2] < SHOE_HEIGHT_M].min() > SHOE_RADIUS_M + 0.002
     above = drape.vertices_m[:, 2] > 0.2
     assert np.allclose(laid.vertices_m[above], drape.vertices_m[above], atol=1e-4)
-    # No step above the opening: rows of cloth 12 mm apart lie at most half as far from one another sideways.
+    # No step above the opening: neighbouring rows of cloth, 12 mm apart, differ sideways by at most half of that.
     rows = out.reshape(32, 100).mean(axis=1)
     assert np.abs(np.diff(rows)).max() < 0.007
 

@@ -1,4 +1,4 @@
-"""Soft folds of worn cloth, shaded where the mesh is too coarse to form them."""
+"""Soft folds of draped cloth, shaded where the mesh is too coarse to form them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SIZE = (768, 576)
 
 
 def light_of_folds(material: str) -> FloatArray:
-    """(H, W) log of what soft folds do to the light in front of a shirt that lies close to the body."""
+    """Return (H, W) log light change by soft folds in front of a shirt that lies close to the body."""
     body, posed = make_mannequin()
     drape, garment = make_shirt(0.156)
     worn = replace(drape, material=material)
@@ -38,7 +38,7 @@ def light_of_folds(material: str) -> FloatArray:
 
 def test_cloth_that_lies_close_is_not_smooth_as_plastic_but_hangs_upright() -> None:
     light = light_of_folds("cotton")
-    assert 0.015 < light.std() < 0.08  # seen, and no stain
+    assert 0.015 < light.std() < 0.08  # visible, but no stain
     assert abs(light.mean()) < 0.01
     across, along = (np.abs(np.diff(light, axis=axis)).mean() for axis in (1, 0))
     assert across > 1.5 * along

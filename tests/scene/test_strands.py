@@ -86,7 +86,7 @@ def test_a_small_head_is_drawn_with_fewer_and_wider_strands() -> None:
 
 
 def test_hair_seen_near_is_finer_and_some_of_it_strays() -> None:
-    """A strand that was grown is a bundle near by, without a hole or a stripe in its light."""
+    """Close up, each grown strand becomes a bundle, without a hole or a stripe in its light."""
     grown = make_hair(300)
     light = np.tile(np.linspace(0.1, 0.4, 300, dtype=np.float32)[:, None, None], (1, 8, 3))
     drawn, lit = with_children(grown, light, np.arange(300), 300)
@@ -118,7 +118,7 @@ def test_hair_that_the_head_hides_is_not_drawn_and_the_rest_is() -> None:
 
 
 def test_a_strand_stays_where_it_is_whichever_others_are_drawn() -> None:
-    """Strays of a film would jump from frame to frame."""
+    """Otherwise strays of a film would jump from frame to frame."""
     grown = make_hair(300)
     light = np.ones((300, 8, 3), np.float32)
     every, _ = with_children(grown, light, np.arange(300), 300)
@@ -130,7 +130,7 @@ def test_a_strand_stays_where_it_is_whichever_others_are_drawn() -> None:
 
 
 def test_a_window_beside_the_hair_shows_what_strays_into_it() -> None:
-    """A window is not drawn where no strand that was grown comes near; finer ones reach farther."""
+    """A window is skipped where no grown strand comes near; finer strands reach farther."""
     hair = make_hair(3000)
     scene = scene_with(hair)
     camera = frame_camera(scene.posed, None, "front", "upper", (2048, 1536))
@@ -141,4 +141,4 @@ def test_a_window_beside_the_hair_shows_what_strays_into_it() -> None:
     for first, last in ((0, left), (right, 1536)):
         window = magnify(camera, (0, first, 2048, last - first), 1)
         apart = np.abs(render_conditions(scene, window).hair_mask - whole[:, first:last])
-        assert apart.sum(axis=0)[3:-3].max() < 0.01  # strands that cross the window's border are cut there
+        assert apart.sum(axis=0)[3:-3].max() < 0.01  # strands end at the window's border

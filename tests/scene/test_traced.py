@@ -44,7 +44,7 @@ def traced(loose: Scene, camera: Camera) -> TracedLight:
 
 
 def below_the_hem(maps: ConditionMaps, first: int, last: int) -> tuple[IntArray, IntArray]:
-    """Rows and columns of the body's pixels so far below the shirt."""
+    """Return rows and columns of the body's pixels from ``first`` up to ``last`` below the shirt."""
     cloth = maps.garment_mask > 0.5
     columns = np.flatnonzero(cloth.any(axis=0))
     hem = SIZE[0] - 1 - cloth[::-1, columns].argmax(axis=0)
@@ -108,7 +108,7 @@ def test_the_print_stays_where_the_draft_has_it_though_cloth_has_creases(
     assert np.abs(loose.creased.geometry.vertices_m - loose.geometry.vertices_m).max() > 1e-3
     cloth = maps.garment_mask > 0.99
     assert np.abs(traced.albedo - maps.albedo)[cloth].mean() < 0.01
-    # Neither light nor gloss has edges where the chart's fields have.
+    # Light and gloss have no edges at those of the chart's fields.
     fields = np.abs(np.diff(maps.albedo.mean(axis=2), axis=1))
     steps = np.abs(np.diff(traced.light.mean(axis=2), axis=1))
     inner = cv2.erode(cloth.astype(np.uint8), np.ones((9, 9)))[:, 1:] > 0

@@ -1,4 +1,4 @@
-"""A real store of files of each kind: a folder, and a server of the S3 protocol on loopback."""
+"""File stores of each kind: a folder, and a local S3 server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vmodel.database import new_id
 
 @pytest.fixture(scope="session")
 def s3_address() -> Iterator[str]:
-    """Address of a server that speaks S3 on loopback; its bucket is the tests' own."""
+    """Start a local S3 server and yield its address; its bucket belongs to the tests."""
     import httpx
     from moto.server import ThreadedMotoServer
 
@@ -28,14 +28,14 @@ def s3_address() -> Iterator[str]:
 
 @pytest.fixture
 def s3_files(s3_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Address of an empty place in S3, with what its client reads from the environment."""
+    """Return the address of an empty place in S3, and set the environment variables of its client."""
     for name, value in s3_environment(s3_address).items():
         monkeypatch.setenv(name, value)
     return f"s3://pictures/{new_id()}"
 
 
 def s3_environment(address: str) -> dict[str, str]:
-    """What a process needs to reach the server."""
+    """Return the environment variables that a process needs to reach the server."""
     return {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -47,7 +47,7 @@ def s3_environment(address: str) -> dict[str, str]:
 
 @pytest.fixture(params=["folder", "s3"])
 def files_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Address of an empty store: one test, both kinds."""
+    """Return the address of an empty store; tests run with both kinds."""
     if request.param == "s3":
         address: str = request.getfixturevalue("s3_files")
         return address
@@ -56,7 +56,7 @@ def files_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def shop(tmp_path: Path, database_address: str) -> Iterator[Shop]:
-    """An installation on SQLite and on Postgres in turn, its files in a folder."""
+    """Open an installation on SQLite and on Postgres in turn, with its files in a folder."""
     opened = open_shop(tmp_path / "home", database_address)
     yield opened
     opened.database.close()
@@ -64,7 +64,7 @@ def shop(tmp_path: Path, database_address: str) -> Iterator[Shop]:
 
 @pytest.fixture(scope="module")
 def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """An installation on SQLite, for what no database changes."""
+    """Open an installation on SQLite, for tests that do not depend on the database."""
     opened = open_shop(tmp_path_factory.mktemp("laptop"))
     yield opened
     opened.database.close()

@@ -1,4 +1,4 @@
-"""Keys and logins say who is asking; forms must come from the asker's own page."""
+"""Authentication: keys and sessions identify the caller, and forms must come from the caller's own page."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def test_guessing_one_password_for_many_addresses_is_bounded_by_where_it_comes_f
 
 def test_requests_are_bounded_in_a_window_that_slides(any_database: Database) -> None:
     def ask(at_s: float, subject: str = "key:a") -> int:
-        """0 where the request is let through, else the seconds to wait."""
+        """Return 0 for an allowed request, otherwise the seconds to wait."""
         try:
             with any_database.transaction() as session:
                 check_rate(session, subject, limit=4, per_s=60, at_s=at_s)
@@ -203,7 +203,7 @@ def test_requests_are_bounded_in_a_window_that_slides(any_database: Database) ->
     assert ask(6055) > 0
     assert ask(6055, "key:b") == 0
     wait_s = ask(6061)
-    assert wait_s == 14  # 4 of the last window weigh 3 when a quarter of this one has passed
+    assert wait_s == 14  # After a quarter of this window, the 4 requests of the last one count as 3.
     assert ask(6061 + wait_s - 1) > 0
     assert ask(6061 + wait_s) == 0
     assert ask(6061 + wait_s) > 0

@@ -1,4 +1,4 @@
-"""Accounts are found by what their owner knows, and by nothing else."""
+"""Accounts: lookup and login by the owner's id, address and password only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API on Postgres and S3, as a house runs it: the same way from a photo to a deleted picture, in two processes."""
+"""API on Postgres and S3, in two processes: the same path from a photo to a deleted picture."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOTHING = "0" * 32
 
 @pytest.fixture
 def house(tmp_path: Path, new_postgres: str, s3_files: str) -> Iterator[list[FastAPI]]:
-    """Two processes' apps of one installation."""
+    """Yield the apps of two processes of one installation."""
     shared = {"database_url": new_postgres, "files_url": s3_files, "secret": "one secret for all machines of it"}
     apps = [create_app(Settings(home=tmp_path / name, **shared)) for name in ("first", "second")]  # type: ignore[arg-type]
     yield apps

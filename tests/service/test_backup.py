@@ -1,4 +1,4 @@
-"""What is restored is what was backed up, though the service went on meanwhile; a damaged backup restores nothing."""
+"""A restore equals the backup of a running service; a damaged backup restores nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from vmodel.service.verify import verify
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def house(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Settings]:
-    """Makes installations by name: a state folder each, and SQLite or an empty Postgres database."""
+    """Return a function that makes installations by name.
+
+    Each has a state folder, and SQLite or an empty Postgres database.
+    """
     if request.param == "postgres":
         monkeypatch.setenv("PATH", str(request.getfixturevalue("postgres_programs")), prepend=":")
 
@@ -37,7 +40,7 @@ def house(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def begin(settings: Settings) -> str:
-    """An installation with one seller, a picture, keys and a signed head."""
+    """Fill an installation with one seller, a picture, keys and a signed checkpoint."""
     database = open_database(settings)
     with database.transaction() as session:
         seller = create_account(session, "Lin", "lin@shop.example").id

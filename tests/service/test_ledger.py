@@ -1,4 +1,4 @@
-"""Credits are held at submit, charged by the picture, given back, and never charged twice."""
+"""Credits: held on submission, charged per picture, released, and never charged twice."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NOVEMBER = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 @pytest.fixture
 def seller(any_database: Database) -> str:
-    """Id of a seller with 100 credits."""
+    """Return the id of a seller with 100 credits."""
     with any_database.transaction() as session:
         account = create_account(session, "Lin", "lin@shop.example")
         grant(session, account.id, 100, "invoice 1")
@@ -88,7 +88,7 @@ def test_pictures_are_charged_one_by_one_and_each_once(any_database: Database, s
         commit(session, held.id)
         with pytest.raises(ReservationClosed):
             charge(session, held.id, "shot 3", 2)
-        # A worker that comes back to life asks again for what it has delivered.
+        # A worker that revives repeats the charge for its deliveries.
         assert charge(session, held.id, "shot 1", 2).id == first.id
     assert books(any_database, seller) == (96, 0, 4)
 

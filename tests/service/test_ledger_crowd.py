@@ -1,4 +1,4 @@
-"""Many ask at once, from several processes: one key is one reservation, and nobody spends what is not there."""
+"""Concurrent requests from several processes: one key is one reservation, and no credit is spent twice."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ with ThreadPoolExecutor(10) as threads:
 
 
 def at_once(database: Database, deeds: list[Callable[[Session], object]]) -> list[object]:
-    """Do each deed in a thread and transaction of its own, all beginning together; an error is its result."""
+    """Run each function in its own thread and transaction, all starting together; an error is its result."""
     barrier = Barrier(len(deeds))
 
     def carry_out(deed: Callable[[Session], object]) -> object:

@@ -1,4 +1,4 @@
-"""Whatever is done in whatever order, the ledger agrees with a plain count of credits."""
+"""State machine of the ledger: after any sequence of operations it agrees with a plain count of credits."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NAMES = st.sampled_from("abcd")
 
 
 class Counted:
-    """One seller's credits as a child would count them."""
+    """Plain count of one seller's credits."""
 
     def __init__(self, account_id: str) -> None:
         self.id = account_id
@@ -62,7 +62,7 @@ class Counted:
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """Does things to two sellers' ledgers and counts along."""
+    """State machine that acts on two sellers' ledgers and keeps plain counts."""
 
     open_fresh: Callable[[], Database]
     reservations = Bundle("reservations")

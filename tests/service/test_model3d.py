@@ -1,4 +1,4 @@
-"""Somebody dressed as a file to be turned in space: real body, real drape, read by its own bytes."""
+"""3D file of a dressed model: real body and real drape, parsed from its own bytes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def dressed(studio: Studio, tee_shot: Shot) -> DressedModel:
 
 @pytest.fixture(scope="module")
 def file(dressed: DressedModel) -> tuple[dict[str, Any], bytes]:
-    """The GLB's description, and its numbers."""
+    """Return the GLB's JSON header and its binary chunk."""
     content = write_model3d(dressed)
     magic, version, length = struct.unpack_from("<4sII", content)
     assert (magic, version, length) == (b"glTF", 2, len(content))
@@ -68,10 +68,10 @@ def test_shoes_are_lit_from_outside(file: tuple[dict[str, Any], bytes]) -> None:
     triangles = values(file, "shoes", "indices").reshape(-1, 3)
     for foot in (points[:, 0] > points[:, 0].mean(), points[:, 0] <= points[:, 0].mean()):
         outwards = ((points[foot] - points[foot].mean(axis=0)) * normals[foot]).sum(axis=1) > 0
-        assert outwards.mean() > 0.8  # the lining looks inwards
+        assert outwards.mean() > 0.8  # the lining faces inwards
     corners = points[triangles]
     faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    assert ((faces * normals[triangles].mean(axis=1)).sum(axis=1) >= 0).mean() > 0.95  # some have no area
+    assert ((faces * normals[triangles].mean(axis=1)).sum(axis=1) >= 0).mean() > 0.95  # some have zero area
 
 
 def test_the_body_wears_the_base_layer(file: tuple[dict[str, Any], bytes], dressed: DressedModel) -> None:

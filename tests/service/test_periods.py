@@ -1,4 +1,4 @@
-"""A closed month never changes; what comes late is booked in the next."""
+"""A closed month never changes; late entries are booked in the next one."""
 
 from __future__ import annotations
 

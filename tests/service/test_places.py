@@ -1,4 +1,4 @@
-"""Places at a worker are given to fittings and full pictures by turns."""
+"""Render slots of a worker alternate between fittings and full pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prices and plans are those of the file, and a wrong file is refused with the place."""
+"""Prices and plans follow the file, and an error names the faulty place in it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_every_pipeline_but_those_for_research_has_a_price_at_every_size_that_ca
     check_size((3072, 3072))
     assert set(PIPELINES) >= RESEARCH
     for pipeline in RESEARCH:
-        # What may not be sold is not sold: neither page nor API takes an order.
+        # A pipeline that must not be sold is refused: neither page nor API takes an order.
         with pytest.raises(PipelineNotPriced):
             plans.price_shot(pipeline, (1024, 768))
     for pipeline in PIPELINES.keys() - RESEARCH:

@@ -1,4 +1,4 @@
-"""An operator and Prometheus see how the queue stands."""
+"""Figures of the queue for operators and Prometheus."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_queue_is_seen_as_it_stands(shop: Shop) -> None:
     assert registry.get_sample_value("vmodel_picture_seconds", {"pipeline": "draft"}) == 2.0
     assert registry.get_sample_value("vmodel_failures_hour", {"code": "garment_not_found"}) == 1
     assert registry.get_sample_value("vmodel_webhook_calls_waiting") == 1
-    # What was left of the turn is a turn of its own.
+    # The rest of the turn became a separate turn.
     assert registry.get_sample_value("vmodel_queue_turns", {"state": "waiting"}) == 3
     assert job.place == 0
 
@@ -55,5 +55,5 @@ def test_whoever_waits_is_told_a_time_that_counts_what_is_being_made(shop: Shop)
     assert shop.submit(newcomer).eta_s is None
     settling.deliver(shop.database, first, Delivery("picture", "sidecar", 2.0))
     waiting = shop.submit(shop.seller(), shots=2)
-    # One turn before it, taken for four pictures, two that are being made, and its own two.
+    # The estimate counts one earlier turn of four pictures, two in progress, and the job's own two.
     assert (waiting.place, waiting.eta_s) == (1, 2.0 * (4 + 2 + 2))

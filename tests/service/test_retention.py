@@ -1,4 +1,4 @@
-"""Files go when they are asked to go or their time is over; what was charged stays charged."""
+"""Deletion of files on request or after their retention period; charges remain."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vmodel.service.settling import Delivery
 
 
 def delivered(shop: Shop, seller: str, shots: int = 1) -> Job:
-    """A job whose pictures are all there."""
+    """Return a job whose pictures are all delivered."""
     job = shop.submit(seller, shots=shots)
     for shot in job.shots:
         keys = [shop.store.put(seller, f"{shot.id} {suffix}".encode(), suffix) for suffix in ("png", "json")]

@@ -1,4 +1,4 @@
-"""A statement adds up to the balance, in every format, and shows text as text."""
+"""Statements add up to the balance in every format, and escape text."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HOSTILE = '<script>alert("x")</script>'
 
 @pytest.fixture
 def seller(any_database: Database) -> str:
-    """Two months of a seller whose name and notes are hostile."""
+    """Book two months of a seller whose name and notes are hostile."""
     with any_database.transaction() as session:
         seller = create_account(session, f"Lin {HOSTILE}", "lin@shop.example").id
         grant_month(session, seller, 50, OCTOBER)
@@ -106,7 +106,7 @@ def test_the_page_shows_figures_and_a_chart_and_runs_nothing(
     assert not re.search(r"<script|<link|<img|https?://|@import|url\(|\son\w+=", page)
     assert page.count("<rect") == 1
     assert "2026-10-05: 12" in page
-    assert "1,038" not in page  # what is left in November does not stand on October's page
+    assert "1,038" not in page  # November's remainder does not appear on October's page
     assert "1,010" in page
     assert ("点数对账单" in page) == (language == "zh")
     assert "−100" in as_html(november, NOVEMBER, language)

@@ -1,4 +1,4 @@
-"""Files are kept once under the hash of their content, and only for whom they belong to."""
+"""Files are stored once under the hash of their content, and only their owners reach them."""
 
 from __future__ import annotations
 

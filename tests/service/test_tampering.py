@@ -1,4 +1,4 @@
-"""Whoever goes round the database's refusal is found, and the first bad row is named."""
+"""Tampering that bypasses the database's triggers is detected, and the first bad row is named."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ GROWING = ("ledger_entry", "ledger_head", "ledger_head_leaf", "ledger_closed_per
 
 @pytest.fixture
 def sellers(any_database: Database) -> tuple[str, str]:
-    """Two sellers with eight entries each; the first five of each are under a signed head."""
+    """Return two sellers with eight entries each; a signed checkpoint covers the first five of each."""
     found = []
     with any_database.transaction() as session:
         for name in ("lin", "mei"):
@@ -55,7 +55,7 @@ def sellers(any_database: Database) -> tuple[str, str]:
 
 @contextmanager
 def unguarded(database: Database) -> Iterator[Connection]:
-    """A connection of somebody who owns the database and has switched its refusals off."""
+    """Open a connection of a database owner who has disabled its checks and triggers."""
     with database.engine.begin() as connection:
         if database.is_sqlite:
             connection.execute(text("PRAGMA ignore_check_constraints=ON"))
@@ -179,7 +179,7 @@ def test_credits_from_nowhere_are_named_even_where_all_hashes_fit(
 
 
 def rewrite(connection: Connection, account_id: str, change: Callable[[int], dict[str, object]]) -> None:
-    """Change a chain and write every hash of it anew, as somebody would who knows how it is made."""
+    """Change a chain and recompute all its hashes, as an attacker who knows the algorithm would."""
     previous = "0" * 64
     table = Entry.__table__
     asked = select(table).where(table.c.account_id == account_id).order_by(table.c.number)

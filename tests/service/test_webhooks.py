@@ -1,4 +1,4 @@
-"""Sellers' systems are told, signed and again until they hear; no address that they name leads into the house."""
+"""Webhooks: signed calls with retries, and protection against addresses of the internal network."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SECRET = b"s" * 32
 
 @dataclass
 class Clock:
-    """Time that passes when it is told to."""
+    """A clock that tests advance by hand."""
 
     at: datetime = field(default_factory=now)
 

@@ -1,4 +1,4 @@
-"""A worker makes what waits, tells how far it is, gives up what is wanted no more, and leaves in order."""
+"""Worker: makes waiting pictures, reports progress, drops cancelled work, and shuts down in order."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from vmodel.service.verify import verify
 from vmodel.service.worker import Worker, hand_out_every_s, poll_every_s
 
 ONE_TURN = Plans(PLANS.pipelines, PLANS.sizes, {"free": PLAN.model_copy(update={"concurrent_jobs": 1})})
-"""A seller may have one turn at once."""
+"""Plans in which a seller may have one turn at a time."""
 
 
 @pytest.fixture(params=["sqlite and folder", "postgres and s3"])
 def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
-    """A laptop's installation, and a house's."""
+    """Open a laptop's installation, and one on Postgres and S3."""
     if request.param == "sqlite and folder":
         opened = open_shop(tmp_path / "home")
     else:
@@ -41,7 +41,7 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
 
 @contextmanager
 def working(shop: Shop, render: Renderer, slots: int = 1) -> Iterator[threading.Event]:
-    """A worker that works while the block runs; set the event to let it leave earlier."""
+    """Run a worker for the duration of the block; set the yielded event to stop it earlier."""
     stop = threading.Event()
     worker = Worker(shop.settings, shop.database, shop.store, render, "w", slots, timedelta(seconds=4))
     thread = threading.Thread(target=worker.run, args=(stop, 20))
@@ -54,12 +54,12 @@ def working(shop: Shop, render: Renderer, slots: int = 1) -> Iterator[threading.
 
 
 def ended(shop: Shop, job: Job) -> Job:
-    """The job once it has ended."""
+    """Wait until the job has ended, and return it."""
     return list(watch_job(shop.database, job.account_id, job.id, 0.05))[-1]
 
 
 class Halting:
-    """Paints, but waits at the first stage of every picture until it may go on."""
+    """Renderer that waits at the first stage of every picture until the test releases it."""
 
     def __init__(self) -> None:
         self.begun, self.go_on = threading.Event(), threading.Event()
@@ -147,7 +147,7 @@ def test_a_worker_that_is_asked_to_leave_finishes_its_picture_and_leaves_the_res
 
 
 class Failing:
-    """Fails as a seed's errors say, one a try, then paints."""
+    """Renderer that fails as a seed's errors say, once per try, then paints."""
 
     def __init__(self, errors: dict[int, list[Exception]]) -> None:
         self._errors, self._paint = errors, Painter()
@@ -172,7 +172,7 @@ def test_an_error_that_may_pass_is_tried_again_and_another_is_not(laptop: Shop) 
 
 
 class Noting:
-    """Paints and notes whose pictures it paints."""
+    """Renderer that records the seller of each picture."""
 
     def __init__(self) -> None:
         self.order: list[str] = []
@@ -240,7 +240,7 @@ def test_a_fleet_asks_the_database_hardly_more_often_than_a_few_workers_do(lapto
 
 
 class Holding:
-    """Paints and notes the order; the first picture of all waits until it may go on."""
+    """Renderer that records the order of its pictures; the very first one waits for the test."""
 
     def __init__(self) -> None:
         self.made: list[str] = []
@@ -255,13 +255,13 @@ class Holding:
 
 
 def fit_on(shop: Shop, seller: str) -> Job:
-    """Ask for a fitting."""
+    """Submit a fitting."""
     shots = [{"model": "wm-ines", "size": "512x384", "fitting": True}]
     return submit(shop.database, ONE_TURN, shop.roster, shop.ask(seller, shots))
 
 
 def until(shop: Shop, job: Job, state: str) -> None:
-    """Wait for a job's state."""
+    """Wait until a job reaches a state."""
     assert any(seen.state == state for seen in watch_job(shop.database, job.account_id, job.id, 0.05))
 
 
@@ -306,7 +306,7 @@ def test_a_seller_has_one_fitting_under_way_and_pays_for_it_with_the_lanes_time(
     full = [shop.submit(each) for each in (eager, other)]
     assert set(lanes.release_parts(shop.database)) == {part, *(f"{each.id}-000" for each in full)}
     cancel_job(shop.database, eager, jobs[2].id)
-    lanes.end_part(shop.database, part)  # of a worker that leaves: what it has not made comes again, as a fitting
+    lanes.end_part(shop.database, part)  # as a worker that leaves: its unmade pictures return to the queue as a fitting
     assert set(lanes.release_parts(shop.database)) == {f"{part}+", *(f"{each.id}-000" for each in full)}
     with shop.database.transaction() as session:
         lane = lanes.lock_lane(session, eager)

@@ -1,4 +1,4 @@
-"""Cloth through the real Blender: its threads stand where the draft shades them."""
+"""Cloth rendered by the real Blender: its threads lie where the draft shades them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIGHT, SEED, CHEST_M, SIZE = "dramatic-side", 1, 0.72, (128, 128)
 
 
 def detail(picture: FloatArray, inside: FloatArray) -> FloatArray:
-    """What a picture has beyond its means over some pixels, where cloth is all around."""
+    """Return a picture's detail beyond local means, where cloth is all around."""
     light = np.log(picture.mean(axis=2) + 0.02).astype(np.float32)
     return (light - cv2.GaussianBlur(light, (0, 0), 3.0))[cv2.erode(inside, np.ones((15, 15))) > 0.98]
 

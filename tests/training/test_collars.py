@@ -1,4 +1,4 @@
-"""Collars as they are learnt: labels on photos, close-ups, and what is asked in them."""
+"""Training data of collars: labels on photos, close-ups, and the questions put to the network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LEAVES_PX = (
 
 
 def photo_of_a_collar(seed: int = 0) -> ByteArray:
-    """A light shirt with a dark collar, and noise."""
+    """Draw a light shirt with a dark collar, and noise."""
     rgb = np.full((600, 600, 3), 215, np.uint8)
     rgb[:190] = (120, 90, 60)
     cv2.fillPoly(rgb, [np.round(leaf).astype(np.int32) for leaf in LEAVES_PX], (60, 60, 90))
@@ -42,7 +42,7 @@ def test_labels_name_photos_that_are_learnt_from_and_lie_in_them() -> None:
     lines = [json.loads(line) for line in LEAVES.read_text().splitlines()]
     assert len(lines) > 300
     for line in lines:
-        assert line["photo"].startswith("home/train/")  # validation is only measured on
+        assert line["photo"].startswith("home/train/")  # validation photos are only for measuring
         assert len(line["neck"]) == 3
         assert len(line["leaves"]) <= 2
         for leaf in line["leaves"]:
@@ -81,7 +81,7 @@ def test_a_close_up_and_its_goal_show_the_collar_where_it_is() -> None:
 @pytest.mark.slow
 def test_layers_for_collars_learn_and_leave_the_rest_alone() -> None:
     torch.manual_seed(0)
-    network = copy.deepcopy(load_network(Settings().weights))  # shared by all who read
+    network = copy.deepcopy(load_network(Settings().weights))  # shared by all readers
     network.collar.load_state_dict(GarmentReaderNet().collar.state_dict())
     before = {name: value.clone() for name, value in network.state_dict().items()}
     fit(network, [collar(seed) for seed in range(4)], np.random.default_rng(0), views=16)

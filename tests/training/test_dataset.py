@@ -1,4 +1,4 @@
-"""What a picture on disk tells a training step."""
+"""Content of a stored picture as a training step receives it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vmodel.scene import PART_NAMES
 
 
 def test_skin_between_strands_gets_its_light_once(tmp_path: Path) -> None:
-    """Half of every pixel of a face is black strands: the photograph's light is in the ratio as it was seen."""
+    """Half of every pixel of a face is black strands; the ratio contains the photograph's light as it was seen."""
     path = tmp_path / "0000" / "000000.npz"
     write_picture(path, 0, "train")
     with np.load(path) as stored:
@@ -38,7 +38,7 @@ def test_skin_between_strands_gets_its_light_once(tmp_path: Path) -> None:
     assert len(told) > 1000
     assert told.mean() == pytest.approx(np.log(seen), abs=0.01)
 
-    # The light on the skin itself, as a network answers it, comes out as nearly the same.
+    # The light on the skin itself, as a network predicts it, gives nearly the same.
     light = torch.full_like(batch.ratio, float(np.log((skin * brighter + OFFSET) / (skin + OFFSET))))
     shown = project_ratio(light, batch.conditions.garment, batch.lit)[between.expand_as(batch.ratio)]
     assert shown.mean() == pytest.approx(np.log(seen), rel=0.25)

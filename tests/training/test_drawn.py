@@ -19,7 +19,7 @@ SIDE = 128
 
 @lru_cache(maxsize=1)
 def samples() -> list[tuple[str, Sample]]:
-    """Some of every kind."""
+    """Draw twelve samples of every kind."""
     found = []
     for kind, (_, draw) in KINDS.items():
         for seed in range(12):

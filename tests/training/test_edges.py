@@ -1,4 +1,4 @@
-"""Edges of waists and hems as they are learnt: labels on photos, close-ups, and what is asked in them."""
+"""Training data of waist and hem edges: labels on photos, close-ups, and the questions put to the network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EDGE = np.stack([np.linspace(220, 380, 17), 230 + 20 * np.linspace(-1, 1, 17) **
 
 
 def photo_of_a_waist(seed: int = 0) -> np.ndarray:
-    """A light front, the dark inside of the back above it, ground, and noise."""
+    """Draw a light front, the dark inside of the back above it, ground, and noise."""
     rgb = np.full((600, 600, 3), (120, 90, 60), np.uint8)
     rgb[200:, 200:400] = 215
     inside = np.vstack([EDGE, [[380, 200], [220, 200]]])
@@ -37,7 +37,7 @@ def test_labels_name_photos_that_are_learnt_from_and_lie_in_them() -> None:
     lines = [json.loads(line) for line in EDGES.read_text().splitlines()]
     assert len(lines) > 300
     for line in lines:
-        assert line["photo"].startswith("home/train/")  # validation is only measured on
+        assert line["photo"].startswith("home/train/")  # validation photos are only for measuring
         edge = np.array(line["edge"])
         assert edge.shape[1] == 2
         assert 3 <= len(edge) < 50
@@ -60,7 +60,7 @@ def test_a_close_up_and_its_goal_show_the_edge_where_it_is() -> None:
 @pytest.mark.slow
 def test_layers_for_edges_learn_and_leave_the_rest_alone() -> None:
     torch.manual_seed(0)
-    network = copy.deepcopy(load_network(Settings().weights))  # shared by all who read
+    network = copy.deepcopy(load_network(Settings().weights))  # shared by all readers
     network.edge.load_state_dict(GarmentReaderNet().edge.state_dict())
     before = {name: value.clone() for name, value in network.state_dict().items()}
     fit(network, [waist(seed) for seed in range(4)], np.random.default_rng(0), views=16)

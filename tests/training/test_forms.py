@@ -1,4 +1,4 @@
-"""Garments photographed on an invisible form, to learn from: what the labels say is where the picture shows it."""
+"""Training photos of garments on an invisible form: labels match the picture."""
 
 from __future__ import annotations
 

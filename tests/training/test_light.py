@@ -1,4 +1,4 @@
-"""The light network's training: samples whose light is known, and a training that learns, stops and goes on."""
+"""Training of the light network: samples with known light, and a training that learns, stops and resumes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ POINTS = {
 
 
 def crop(shows: str = "plain") -> Crop:
-    """A grey top with a fold across it."""
+    """Draw a grey top with a fold across it."""
     y, x = np.mgrid[:200, :160].astype(np.float32)
     mask = ((abs(x - 80) < 60) & (abs(y - 100) < 85)).astype(np.float32)
     tone = 150 * (1 - 0.3 * np.exp(-(((y - FOLD) / 5) ** 2)))
@@ -35,7 +35,7 @@ def crop(shows: str = "plain") -> Crop:
 
 
 def write_crops(folder: Path) -> None:
-    """Crops under names of the list, as they lie on a disk."""
+    """Write crops under names of the list, in their layout on disk."""
     folder.mkdir()
     about = {"points": {name: at.tolist() for name, at in POINTS.items()}, "category": "top", "sleeve": "short"}
     for name in list(read_names())[:12]:
@@ -53,7 +53,7 @@ def test_the_light_of_a_plain_garment_leaves_even_cloth_when_it_is_divided_out()
         )
         before, after = (float(np.percentile(each, 90) - np.percentile(each, 10)) for each in logs)
         even += after < 0.5 * before
-    assert even >= 8  # those that were laid on patterned cloth keep its pattern
+    assert even >= 8  # crops on patterned cloth keep its pattern
 
 
 def test_fine_shade_of_relief_is_not_asked_for() -> None:
@@ -71,7 +71,7 @@ def test_the_wash_of_denim_is_no_light() -> None:
     for _ in range(10):
         sample = cloths._washed(crop("washed"))
         wash = np.log(lit(sample.rgb, -sample.light) + 0.04).mean(2)
-        assert wash[60, 80] - wash[FOLD, 80] > 0.15  # pale where the photo of the denim is, under any shade
+        assert wash[60, 80] - wash[FOLD, 80] > 0.15  # pale where the photo of the denim is pale, under any shade
 
 
 def test_an_answer_may_be_off_by_a_level_but_not_by_a_slope() -> None:

@@ -1,4 +1,4 @@
-"""What a training step is told to care about."""
+"""Training loss: relative weight of exposure and shade, and a step under bfloat16."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_how_bright_skin_is_on_the_whole_costs_little_and_its_shade_all(batch: B
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_step_learns_under_bfloat16_as_on_a_card(batch: Batch, tmp_path: Path, alone: bool) -> None:
-    """Any processor computes in bfloat16, however slowly; cards and newer processors always do when they learn."""
+    """Any processor computes in bfloat16, however slowly; cards and newer processors always train in it."""
     trainer = Trainer(Plan(tmp_path, tmp_path, size=TINY))
     losses = []
     for fast in (False, True):

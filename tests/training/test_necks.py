@@ -1,4 +1,4 @@
-"""Edges of necks as they are learnt: labels on photos, close-ups, and what is asked in them."""
+"""Training data of neck edges: labels on photos, close-ups, and the questions put to the network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EDGE = np.stack([np.linspace(220, 380, 17), 200 + 80 * (1 - np.linspace(-1, 1, 1
 
 
 def photo_of_a_neck(seed: int = 0) -> np.ndarray:
-    """A light tee, its dark opening, and noise."""
+    """Draw a light tee, its dark opening, and noise."""
     rgb = np.full((600, 600, 3), 215, np.uint8)
     rgb[:190] = (120, 90, 60)
     cv2.fillPoly(rgb, [np.round(EDGE).astype(np.int32)], (60, 60, 70))
@@ -38,13 +38,13 @@ def test_labels_name_photos_that_are_learnt_from_and_lie_in_them() -> None:
     lines = [json.loads(line) for line in EDGES.read_text().splitlines()]
     assert len(lines) > 300
     for line in lines:
-        assert line["photo"].startswith("home/train/")  # validation is only measured on
+        assert line["photo"].startswith("home/train/")  # validation photos are only for measuring
         edge = np.array(line["edge"])
         assert edge.shape[1] == 2
         assert 4 <= len(edge) < 20
         assert (edge > -0.02).all()
         assert (edge < 1.02).all()
-        assert edge[0, 0] < edge[-1, 0] or abs(edge[0] - edge[-1])[1] > 0.02  # left to right, but for turned photos
+        assert edge[0, 0] < edge[-1, 0] or abs(edge[0] - edge[-1])[1] > 0.02  # left to right, except in turned photos
 
 
 def test_the_photo_round_a_neck_is_read_at_the_size_that_is_needed(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_close_up_and_its_goal_show_the_edge_where_it_is() -> None:
 @pytest.mark.slow
 def test_layers_for_necks_learn_and_leave_the_rest_alone() -> None:
     torch.manual_seed(0)
-    network = copy.deepcopy(load_network(Settings().weights))  # shared by all who read
+    network = copy.deepcopy(load_network(Settings().weights))  # shared by all readers
     network.neck.load_state_dict(GarmentReaderNet().neck.state_dict())
     before = {name: value.clone() for name, value in network.state_dict().items()}
     fit(network, [neck(seed) for seed in range(4)], np.random.default_rng(0), views=16)

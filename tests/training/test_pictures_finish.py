@@ -25,7 +25,7 @@ from vmodel.types import ConditionMaps, FloatArray
 
 
 def bare_maps(albedo: FloatArray) -> ConditionMaps:
-    """Maps that know colours and nothing else."""
+    """Return maps with colours and empty planes."""
     plane, vector = np.zeros(albedo.shape[:2], np.float32), np.zeros(albedo.shape, np.float32)
     parts, warp = plane.astype(np.uint8), vector[..., :2]
     keypoints = np.zeros((18, 3), np.float32)
@@ -35,7 +35,7 @@ def bare_maps(albedo: FloatArray) -> ConditionMaps:
 
 
 def told(draft: FloatArray, person: FloatArray, garment: FloatArray) -> Conditions:
-    """What a network is told of bare skin, partly under cloth, that has no hair; ``draft`` is linear light."""
+    """Return conditions of bare skin, partly under cloth, without hair; ``draft`` is linear light."""
     size, skin = draft.shape[:2], PART_NAMES.index("skin")
     nothing = np.zeros((*size, 3), np.float32)
     arrays = {
@@ -191,7 +191,7 @@ def test_cloth_gets_the_drafts_brightness_and_dark_skin_more_and_shade_stays() -
 
 
 def test_skin_that_shows_through_thin_hair_is_as_bright_as_bare_skin_beside_it() -> None:
-    """A hairline has no step: what Cycles lights under strands is exposed like the face."""
+    """A hairline has no step: Cycles' light under strands gets the face's exposure."""
     size = (40, 40)
     cover = np.broadcast_to(np.clip((np.arange(40)[None] - 15) / 20, 0, 0.6), size).astype(np.float32)
     parts = np.where(cover > 0.5, PART_NAMES.index("hair"), PART_NAMES.index("face")).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Training of the garment reader: what its teacher missed, and a training that starts from weights and goes on."""
+"""Training of the garment reader: the teacher's gaps are filled, and a training resumes from weights."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ POINTS = {
 
 
 def write_photo(copies: Path, missed: slice) -> Path:
-    """A jumper on ground of its sleeves' colour, with a teacher's mask that misses some rows of one sleeve."""
+    """Write a jumper on ground of its sleeves' colour; the teacher's mask misses some rows of one sleeve."""
     photo, rgb = copies / "home/train/top/one.jpg", np.full((300, 300, 3), 200, np.uint8)
     photo.parent.mkdir(parents=True)
     rows, columns = np.mgrid[:300, :300]

@@ -1,4 +1,4 @@
-"""Surfaces as they are learnt: labels on photos, views of garments, and what is asked in them."""
+"""Training data of surfaces: labels on photos, views of garments, and the questions put to the network."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CELLS = SURFACE_SIZE // 4
 
 
 def photo_of_a_badge(seed: int = 0) -> ByteArray:
-    """Light cloth on a brown ground, a blue badge on it, and a dark lining below its hem."""
+    """Draw light cloth on a brown ground, a blue badge on it, and a dark lining below its hem."""
     rgb = np.full((600, 600, 3), (120, 90, 60), np.uint8)
     for polygon, colour in ((OUTLINE, (215, 215, 210)), (BADGE, (60, 70, 160)), (LINING, (40, 38, 40))):
         cv2.fillPoly(rgb, [np.round(polygon).astype(np.int32)], colour)
@@ -53,7 +53,7 @@ def test_labels_name_photos_that_are_learnt_from_and_lie_in_them() -> None:
     lines = [json.loads(line) for line in SURFACES.read_text().splitlines()]
     assert len(lines) > 300
     for line in lines:
-        assert line["photo"].startswith("home/train/")  # validation is only measured on
+        assert line["photo"].startswith("home/train/")  # validation photos are only for measuring
         assert line["print"] in {"none", "some", "all"}
         assert bool(line["areas"]) == (line["print"] == "some")
         for polygon in (*line["areas"], *line["foreign"]):
@@ -93,13 +93,13 @@ def test_a_view_and_its_goal_show_the_badge_and_the_lining_where_they_are() -> N
         lining = (shown(told, "foreign") > 0.95) & (shown(asked, "foreign") > 2)
         assert tone[badge].mean() < 0.75 * tone[own].mean()
         assert tone[lining].mean() < 0.5 * tone[own].mean()
-        assert not shown(asked, "print")[lining].any()  # nobody asks for prints of what is no cloth
+        assert not shown(asked, "print")[lining].any()  # prints are asked only of cloth
 
 
 @pytest.mark.slow
 def test_layers_for_surfaces_learn_and_leave_the_rest_alone() -> None:
     torch.manual_seed(0)
-    network = copy.deepcopy(load_network(Settings().weights))  # shared by all who read
+    network = copy.deepcopy(load_network(Settings().weights))  # shared by all readers
     network.surface.load_state_dict(GarmentReaderNet().surface.state_dict())
     before = {name: value.clone() for name, value in network.state_dict().items()}
     fit(network, [surface(seed) for seed in range(4)], np.random.default_rng(0), views=16)

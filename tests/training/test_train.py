@@ -133,7 +133,7 @@ def test_pictures_that_all_disappear_end_a_run_with_what_it_has_learnt(
 ) -> None:
     shutil.copytree(pictures, tmp_path / "passing")
     passing = replace(plan, pictures=tmp_path / "passing", steps=10**6)
-    # They stay in memory, so only the next look at the folder, after LOG_EVERY steps, can tell.
+    # They stay in memory, so their absence shows only at the next scan of the folder, after LOG_EVERY steps.
     train(passing, stop_at=LOG_EVERY - 1)
     trainer = Trainer(passing)
     trainer.resume()
@@ -192,7 +192,7 @@ def test_cloth_gets_light_but_no_colour(pictures: Path) -> None:
 
 
 def test_the_finish_that_is_measured_is_the_product_s(tmp_path: Path) -> None:
-    """It leaves a draft and all beside the garment alone, and keeps the light that a picture has on it."""
+    """It leaves a draft and everything beside the garment unchanged, and keeps the light of a picture."""
     write_picture(tmp_path / "0000" / "000000.npz", 0, "test")
     shelf = PictureShelf(tmp_path)
     shelf.scan()

@@ -1,4 +1,4 @@
-"""Views that the garment reader learns from."""
+"""Views for training the garment reader."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vmodel.garment.recognition.network import CHOICES, CLOSE, CLOSE_SIZE, LANDM
 
 
 def drawn(has_neck: bool) -> Sample:
-    """The first drawing of a garment with a neck, or without."""
+    """Draw the first garment with a neck, or without."""
     samples = (draw_sample(np.random.default_rng(seed)) for seed in range(100))
     return next(each for each in samples if np.isfinite(each.points[LANDMARKS.index("neck_left")]).all() == has_neck)
 

@@ -1,4 +1,4 @@
-"""The page in a service of its own: real database, real files."""
+"""Fixtures of the page's tests: a service with a real database and real files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vmodel.config import Settings
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
-    """API and page of an empty installation."""
+    """Serve the API and page of an empty installation."""
     app = create_app(Settings(home=tmp_path_factory.mktemp("site"), max_upload_mb=4))
     mount_page(app)
     with TestClient(app):
@@ -33,7 +33,7 @@ def here(site: FastAPI) -> Installation:
 
 @pytest.fixture
 def stranger(site: FastAPI) -> TestClient:
-    """A browser in which nobody is signed in."""
+    """Return a browser without a session."""
     return TestClient(site, follow_redirects=False)
 
 
@@ -44,12 +44,12 @@ def anna_id(here: Installation) -> str:
 
 @pytest.fixture(scope="module")
 def anna(site: FastAPI, anna_id: str) -> TestClient:
-    """A seller's browser."""
+    """Return a seller's browser."""
     return sign_in(site, "anna@shop.example")
 
 
 @pytest.fixture(scope="module")
 def bert(site: FastAPI, here: Installation) -> TestClient:
-    """Another seller's browser."""
+    """Return another seller's browser."""
     new_account(here, "bert@shop.example")
     return sign_in(site, "bert@shop.example")

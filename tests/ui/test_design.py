@@ -1,4 +1,4 @@
-"""A designer's way through the page: the garment's side files by the page's own doors, and what is another's."""
+"""Designer's page: side files of a garment through the page's own routes, and isolation between sellers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a visitor may ask for, and what hostile browsers get."""
+"""Access of visitors to the page's desk, and answers to hostile browsers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def login_of(here: Installation, browser: TestClient) -> Login:
 
 
 def told(answer: dict[str, str]) -> dict[str, Any]:
-    """What the page's script is told."""
+    """Decode the signal for the page's script."""
     found: dict[str, Any] = json.loads(unescape(answer["signal"]))
     return found
 
@@ -54,7 +54,7 @@ def desk(here: Installation) -> Desk:
 
 @pytest.fixture(scope="module")
 def garment_id(here: Installation, anna_id: str, examples: Path) -> str:
-    """A garment of Anna's with a hostile name."""
+    """Store a garment of Anna's with a hostile name."""
     photo = here.store.put(anna_id, (examples / "logo-tee.jpg").read_bytes(), "jpg")
     files = GarmentFiles(photo, cutout=here.store.put(anna_id, b"\x89PNG cut-out", "png"))
     with here.database.transaction() as session:
@@ -259,7 +259,7 @@ def test_the_statement_opens_in_every_form(desk: Desk, here: Installation, anna:
 
 @pytest.fixture(scope="module")
 def collector(here: Installation, site: FastAPI) -> tuple[Login, list[str]]:
-    """A seller's login, and ids of their many garments, the oldest first."""
+    """Return a seller's session, and ids of their many garments, the oldest first."""
     account_id = new_account(here, "many@shop.example")
     with here.database.transaction() as session:
         ids = [
@@ -277,7 +277,7 @@ def collector(here: Installation, site: FastAPI) -> tuple[Login, list[str]]:
 
 
 def offered(html: str) -> set[str]:
-    """Ids of the garments that can be chosen."""
+    """Return the ids of the garments that can be chosen."""
     return set(re.findall(r'data-garment="(\w+)"', html))
 
 

@@ -1,4 +1,4 @@
-"""Who gets in, and what of Gradio answers."""
+"""Login to the page, and the exposed routes of Gradio."""
 
 from __future__ import annotations
 

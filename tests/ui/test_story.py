@@ -1,4 +1,4 @@
-"""A seller's way through the page in a real browser, against a running service with its worker."""
+"""A seller's path through the page in a real browser, against a running service with its worker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CUT_SHORT = """[...document.querySelectorAll('select')].filter(e => e.offsetPare
     const room = e.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     return paper.measureText(e.selectedOptions[0].text).width > room;
 }).map(e => e.name)"""
-"""Names of the choices whose chosen word does not fit in."""
+"""Names of the select boxes whose chosen text is cut off."""
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; install the package chromium")
 
 
@@ -33,7 +33,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Se
 
 @pytest.fixture(scope="module")
 def anna(service: Service) -> Any:
-    """The page of a seller who has made two pictures."""
+    """Make two pictures as a seller, and return the page."""
     page = service.open_page("anna@shop.example", viewport={"width": 1280, "height": 900}, accept_downloads=True)
     page.set_input_files("#photos", str(ROOT / "examples" / "logo-tee.jpg"))
     page.wait_for_selector(".garment .of-cutout")
@@ -188,7 +188,7 @@ def test_everything_that_can_be_pressed_has_a_name(anna: Any) -> None:
 
 @pytest.fixture(scope="module")
 def designer(service: Service) -> Any:
-    """A designer's page, with a print on a skirt, its repeat scaled, in a colourway, fitted on."""
+    """Prepare a designer's page: a print on a skirt, its repeat scaled, in a colourway, fitted on."""
     page = service.open_page("cleo@shop.example", viewport={"width": 1280, "height": 900})
     page.on("dialog", lambda dialog: dialog.accept())
     page.click("nav [data-view=designer]")
@@ -279,7 +279,7 @@ def test_a_sewing_pattern_is_taken_apart_and_sewn_and_a_wrong_seam_is_told(servi
         colours = picture.convert("RGB").resize((100, 100)).getcolors(10_000)
     assert colours is not None
     assert len(colours) > 300
-    # The hem's corner of one skirt piece is pulled down, and with it the side seam.
+    # The hem's corner of one skirt piece moves down, and with it the side seam.
     corner, lower = "1242.947 1066.000", "1238.947 1116.000"
     assert drawing.read_text().count(corner) == 2
     wrong = tmp_path / "dress.svg"

@@ -1,4 +1,4 @@
-"""A photo that may show two kinds of garment, on the page: both are put on, and one click answers."""
+"""A photo that may show two kinds of garment, on the page: both are fitted, and one click decides."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BOTH_SHOWN = "document.querySelectorAll('.reading[aria-busy=false]').length === 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Service]:
-    """A service that is never sure of a kind."""
+    """Run a service that is never sure of a kind."""
     unsure = [sys.executable, str(ROOT / "tests" / "unsure_vmodel.py")]
     with serve_page(tmp_path_factory.mktemp("service"), home, ("Anna", "Bert"), unsure) as running:
         yield running
@@ -24,12 +24,12 @@ def service(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Se
 
 @pytest.fixture(scope="module")
 def anna(service: Service) -> Any:
-    """The page of a seller whose photo was put on as both kinds."""
+    """Return the page of a seller whose photo was fitted as both kinds."""
     page = service.open_page("anna@shop.example", viewport={"width": 1280, "height": 1000})
     page.set_input_files("#photos", str(ROOT / "examples" / "logo-tee.jpg"))
     page.wait_for_selector(".question")
     assert page.locator(".reading .spinner:visible").count() == 2
-    page.wait_for_selector("[data-ask=order]:not([disabled])")  # nobody has to answer
+    page.wait_for_selector("[data-ask=order]:not([disabled])")  # no answer is required
     page.wait_for_function(BOTH_SHOWN)
     return page
 
@@ -102,7 +102,7 @@ def test_one_click_states_the_kind_and_the_question_goes(anna: Any) -> None:
 def test_points_stay_in_view_when_they_were_applied_and_no_picture_is_fetched_again(anna: Any) -> None:
     anna.click("[data-sheet=points]")
     anna.locator(".point[data-point=hem_left]").press("Shift+ArrowUp")
-    anna.wait_for_function("document.querySelector('.of-points img').naturalWidth")  # it is fetched when first shown
+    anna.wait_for_function("document.querySelector('.of-points img').naturalWidth")  # loaded when it first appears
     fetched: list[str] = []
     anna.on("request", lambda asked: fetched.append(asked.url))
     anna.click("[data-ask=points]")

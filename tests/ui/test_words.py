@@ -1,4 +1,4 @@
-"""What the page says: a Chinese sentence for every failure, and words for every stage."""
+"""Texts of the page: a Chinese sentence for every failure, and a name for every stage."""
 
 from __future__ import annotations
 

@@ -16,13 +16,13 @@ BEIGE = (172, 152, 124)
 
 
 def beige(make):
-    """A drawn garment of a colour on which casts show."""
+    """Recolour a drawn garment in beige, on which colour casts show."""
     picture = make()
     return picture.painted((picture.rgb == drawn.CLOTH).all(2), BEIGE)
 
 
 def under(picture, gains, name="back.png"):
-    """The picture under another light."""
+    """Put the picture under another light."""
     return picture.with_picture(to_srgb(to_linear(picture.rgb) * np.array(gains, np.float32)), name)
 
 
@@ -32,7 +32,7 @@ def banded(picture, period, phase=0):
 
 
 def folded(picture, seed):
-    """Folds, noise and compression of a photo of its own."""
+    """Add folds, noise and compression that differ from the front's photo."""
     rng = np.random.default_rng(seed)
     folds = cv2.resize(rng.normal(1, 0.06, (9, 7)).astype(np.float32), drawn.SIZE[::-1], interpolation=cv2.INTER_CUBIC)
     rgb = to_srgb(to_linear(picture.rgb) * folds[..., None])
@@ -42,7 +42,7 @@ def folded(picture, seed):
 
 
 def sides_of(picture):
-    """Both side seams in pixels, counter-clockwise where y points up."""
+    """Return both side seams in pixels, counter-clockwise where y points up."""
     marks = picture.landmarks.points_px
     top, low = ("armpit", "hem") if picture.kind.category.covers_upper else ("waist", "leg_outer")
     share = np.linspace(0, 1, 64)[:, None]
@@ -51,13 +51,13 @@ def sides_of(picture):
 
 
 def agreed(front, back):
-    """The back's picture in the front's light, and the word that is said."""
+    """Return the back's picture in the front's light, and the warning, if any."""
     known = [fill_mirrored(each.rgb, each.mask) for each in (front, back)]
     return agree_with_front(*known, front.mask, sides_of(front))
 
 
 def steps(front, behind):
-    """CIEDE2000 between front and back beside each side seam."""
+    """Return CIEDE2000 between front and back beside each side seam."""
     found = []
     for line, inward in zip(sides_of(front), (-6, 6), strict=True):
         columns, rows = np.round(line[4:-4]).astype(int).T
@@ -127,7 +127,7 @@ def test_stripes_keep_their_contrast_and_need_not_meet(phase):
 
 @pytest.fixture(scope="module")
 def worn():
-    """A beige tee with a disc on its back, which was photographed under cool light."""
+    """Return a beige tee with three backs: a disc under cool light, a drawing under cool light, and red cloth."""
     front = beige(drawn.tee)
     disc = cv2.circle(np.zeros(drawn.SIZE, np.uint8), (260, 300), 40, 1, -1) > 0
     return {

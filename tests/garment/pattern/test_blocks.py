@@ -1,4 +1,4 @@
-"""Garments of photos are cut for bodies of every size so that they can be sewn and put on."""
+"""Garments of photos are cut for bodies of every size and can be sewn and put on."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_one_shoulder_is_carried_on_the_side_that_the_photo_shows() -> None:
 
 
 def test_a_strapless_dress_is_as_long_as_its_photo_says() -> None:
-    """From its upper edge: there is nothing of it at the neck."""
+    """The length runs from its upper edge: the neck has no cloth."""
     garment = drawn.strapless_dress().fitted(length_cm=92.0)
     tops = [float(line[:, 1].max()) for panel in garment.panels for line in panel.edges.values()]
     low = float(garment.panels[0].edges["side_left"][:, 1].min())
@@ -199,7 +199,7 @@ def test_a_width_that_no_garment_has_is_refused(width: float) -> None:
 
 @pytest.mark.parametrize("name", ["skirt", "tee", "shorts"])
 def test_a_large_size_is_wider_and_hardly_longer(name: str) -> None:
-    """A photo mostly shows a small sample."""
+    """Most photos show a small sample."""
     small, large = (block_of(name, wearer) for wearer in ("woman S", "woman 4XL"))
     lengths = [-min(float(line[:, 1].min()) for line in block.front.values()) for block in (small, large)]
     widths = [max(float(line[:, 0].max()) for n, line in b.front.items() if n == "side_left") for b in (small, large)]

@@ -1,4 +1,4 @@
-"""Cap sleeves are cut in one with the trunk, as long as in the photo, and wear their own cloth."""
+"""Cap sleeves are cut in one with the trunk, as long as in the photo, and show their own cloth."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vmodel.types import GarmentPhoto
 
 
 def with_longer_sleeves(photo: GarmentPhoto, times: float) -> GarmentPhoto:
-    """The photo's landmarks with cuffs so many times as far from the armhole."""
+    """Return the photo's landmarks with cuffs ``times`` as far from the armhole."""
     points = dict(photo.points)
     for side in SIDES:
         for cuff, root in (("cuff_outer", "shoulder"), ("cuff_inner", "armpit")):

@@ -1,4 +1,4 @@
-"""What a fitted garment wears: the photo's own pixels, in shape, upright, and nothing of the ground."""
+"""Textures of fitted garments: the photo's own pixels, in shape, upright, without ground."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def plain() -> Garment:
 
 
 def at(garment: Garment, place_cm: tuple[float, float], back: bool = False) -> FloatArray:
-    """Mean colour of the texture at a place of the block."""
+    """Return the mean colour of the texture at a place of the block."""
     affine = garment.panels[0].panel_to_texture
     column, row = np.round(affine[:, :2] @ place_cm + affine[:, 2]).astype(int)
     return garment.textures[int(back)][row - 2 : row + 3, column - 2 : column + 3].reshape(-1, 3).mean(0)
@@ -33,7 +33,7 @@ def is_near(colour: FloatArray, wanted: tuple[int, int, int], within: float = 25
 
 
 def inside(garment: Garment, texture: int) -> FloatArray:
-    """(n, 3) the pixels of a texture that panels show."""
+    """Return (n, 3) pixels of a texture that panels show."""
     shape = garment.textures[texture].shape[:2]
     area = np.zeros(shape, np.uint8)
     for panel in garment.panels:
@@ -62,7 +62,7 @@ def test_no_ground_is_left_where_cloth_shows(name: str) -> None:
 
 @pytest.fixture(scope="module")
 def chequered() -> Garment:
-    """A tee in squares of ``SQUARE_PX`` pixels whose corner lies in its middle."""
+    """Return a tee in squares of ``SQUARE_PX`` pixels, with a corner in its middle."""
     picture = drawn.tee()
     rows, columns = np.mgrid[: drawn.SIZE[0], : drawn.SIZE[1]]
     squares = ((rows // SQUARE_PX + (columns - drawn.MIDDLE) // SQUARE_PX) % 2).astype(bool)
@@ -70,7 +70,7 @@ def chequered() -> Garment:
 
 
 def edges_of(line: FloatArray) -> FloatArray:
-    """Where a line of pixels changes between dark and light."""
+    """Return the pixels at which a line changes between dark and light."""
     light = line.mean(-1) > 150
     return np.flatnonzero(light[1:] != light[:-1]).astype(float)
 
@@ -88,7 +88,7 @@ def test_squares_stay_square_and_equal_in_the_middle_of_the_front(chequered: Gar
     assert len(along) >= 4
     for sizes in (across, along):
         assert np.abs(sizes / sizes.mean() - 1).max() < 0.03 + 1.5 / sizes.mean()
-    assert across.mean() / along.mean() == pytest.approx(1, abs=0.13)  # a size of its own is cut; see test_sizes
+    assert across.mean() / along.mean() == pytest.approx(1, abs=0.13)  # the cut has its own size; see test_sizes
 
 
 def test_a_print_round_as_a_disc_stays_round() -> None:
@@ -107,7 +107,7 @@ def with_words(picture: drawn.Drawn) -> drawn.Drawn:
 
 
 def words() -> ByteArray:
-    """What was printed, cut close."""
+    """Return the printed words, cropped closely."""
     return close(with_words(drawn.tee()).rgb)
 
 

@@ -9,7 +9,7 @@ from vmodel.garment.pattern.collar import fold_line
 from vmodel.types import BoolArray, Category, GarmentKind, GarmentPhoto, Neckline, Sleeve
 
 NECK = {"neck_left": (400.0, 200.0), "neck_right": (200.0, 200.0), "neck_front": (300.0, 280.0)}
-"""Pixels; the wearer's left is the picture's right."""
+"""Landmarks in pixels; the wearer's left is the picture's right."""
 MIDDLE = 300.0
 
 
@@ -20,7 +20,7 @@ def photo() -> GarmentPhoto:
 
 
 def leaves(*, apart: float, sides: tuple[float, ...] = (1.0, -1.0)) -> BoolArray:
-    """Halves of a collar that fold over along straight lines from (+-90, 190) to so far apart at y = 260."""
+    """Draw halves of a collar that fold along straight lines from (+-90, 190) to ``apart`` at y = 260."""
     shape = np.array([(90.0, 190.0), (apart / 2, 260.0), (40 + apart / 2, 300.0), (140.0, 215.0)])
     found = np.zeros((600, 600), np.uint8)
     for sign in sides:

@@ -1,4 +1,4 @@
-"""The inside of a back, its label and its waistband are no front, and a front's own waistband is."""
+"""The inside of a back, its label and its waistband do not belong to the front; the front's own waistband does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cloth of legs and bent sleeves keeps its lines: nothing bends where the photo shows it straight, and the reverse."""
+"""Cloth of legs and bent sleeves: lines that are straight in the photo stay straight, and vice versa."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def test_stripes_of_a_short_sleeve_do_not_fan() -> None:
 @pytest.mark.parametrize("off_px", [-16, 16])
 @pytest.mark.parametrize("name", ["tee", "long_sleeve"])
 def test_sleeves_end_where_their_outline_does(name: str, off_px: float) -> None:
-    """Landmarks that stop before a cuff leave it off, those that go too far wear the ground."""
+    """Landmarks that stop before a cuff cut it off; landmarks beyond it put ground on the sleeve."""
     photo = photo_of(getattr(drawn, name)())
     points = dict(photo.points)
     for side in SIDES:
@@ -195,7 +195,7 @@ def test_sleeves_end_where_their_outline_does(name: str, off_px: float) -> None:
 
 
 def distance_to(spot: FloatArray, *line: FloatArray) -> float:
-    """Pixels from a place to a line of several pieces."""
+    """Return the distance in pixels from a place to a line of several pieces."""
     found = []
     for start, end in itertools.pairwise(line):
         share = np.clip((spot - start) @ (end - start) / ((end - start) @ (end - start)), 0, 1)
@@ -204,7 +204,7 @@ def distance_to(spot: FloatArray, *line: FloatArray) -> float:
 
 
 def test_a_short_sleeve_is_wide_enough_for_the_arm_in_it() -> None:
-    """Cloth that it lacks comes from the chest, whose print goes under the arm."""
+    """The missing cloth comes from the chest, whose print continues under the arm."""
     block = cut(photo_of(drawn.tee()))
     shoulder, armpit, outer, inner = (block.landmarks_cm[name] for name in NAMES)
     way = (outer + inner - shoulder - armpit) / np.linalg.norm(outer + inner - shoulder - armpit)

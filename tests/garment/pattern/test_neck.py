@@ -1,4 +1,4 @@
-"""The inside of a back, seen through a neck, is no front; where it is seen, a high neck is open."""
+"""The inside of a back, visible through a neck, is not front; where it is visible, a high neck is open."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def tee() -> GarmentPhoto:
 
 
 def seen_at(photo: GarmentPhoto, name: str, size: int = 12) -> np.ndarray:
-    """A map that calls a square round a landmark foreign."""
+    """Return a map that marks a square round a landmark as foreign."""
     column, row = np.round(photo.points[name]).astype(int)
     foreign = np.zeros(photo.mask.shape, np.float32)
     foreign[row - size : row + size, column - size : column + size] = 0.9
@@ -27,7 +27,7 @@ def seen_at(photo: GarmentPhoto, name: str, size: int = 12) -> np.ndarray:
 
 
 def without_neck(photo: GarmentPhoto) -> np.ndarray:
-    """The garment without what lies between the corners of its neck and its lowest point."""
+    """Return the garment without the area between the corners of its neck and its lowest point."""
     mask = photo.mask.copy()
     left, right, front = (np.round(photo.points[f"neck_{n}"]).astype(int) for n in ("left", "right", "front"))
     mask[: front[1], min(left[0], right[0]) : max(left[0], right[0])] = False

@@ -1,4 +1,4 @@
-"""A neck is cut along the edge that its photo shows, where landmarks are off by a band's width."""
+"""Necks are cut along the edge in the photo where landmarks are off by a band's width."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from vmodel.garment.pattern.neck_edge import neck_edge
 from vmodel.types import FloatArray, GarmentPhoto, Neckline
 
 WIDE, DROP = 200.0, 90.0
-"""Of the neck in pixels: a centimetre is ten."""
+"""Width and depth of the neck in pixels: a centimetre is ten."""
 
 
 def necked(power: float, off_px: tuple[float, float], neckline: Neckline) -> tuple[GarmentPhoto, FloatArray]:
-    """A white tee with a red band two centimetres wide round its neck, and the band's upper edge; landmarks are off."""
+    """Draw a white tee with a red band two centimetres wide round its neck; landmarks are off.
+
+    Returns its photo and the band's upper edge.
+    """
     edge = neck_curve(WIDE / 2, DROP, power) * (1, -1) + (300.0, 120.0)
     rgb = np.full((600, 600, 3), 225, np.uint8)
     mask = np.zeros((600, 600), bool)

@@ -1,4 +1,4 @@
-"""Fronts that are photographed open or worn open: two halves, each with its own cloth up to its own edge."""
+"""Fronts photographed or worn open: two halves, each with its own cloth up to its own edge."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def worn_by_a_woman(photo: OpenPhoto, worn_open: bool | None = None, is_read: bo
 
 
 def front_pixels(garment: Garment) -> FloatArray:
-    """(n, 3) pixels that the front shows below its neck, the rim of half a centimetre left out."""
+    """Return (n, 3) pixels of the front below its neck, without a rim of half a centimetre."""
     area = np.zeros(garment.textures[0].shape[:2], np.uint8)
     fronts = [panel for panel in garment.panels if panel.side == "front"]
     for panel in fronts:
@@ -66,7 +66,7 @@ def test_an_open_front_is_cut_in_two_halves_with_free_edges_and_sewn_as_usual(ph
 @pytest.mark.parametrize("worn_open", [True, False])
 def test_the_inside_of_the_back_is_never_painted_on_the_front(photo: OpenPhoto, worn_open: bool) -> None:
     assert share_inside(worn_by_a_woman(photo, worn_open)) < 0.002
-    # Taken for one surface it would be.
+    # As one surface, they would be.
     assert share_inside(worn_by_a_woman(closed_photo(photo))) > 0.02
 
 
@@ -77,7 +77,7 @@ def test_ground_between_the_fronts_is_no_cloth_either(photo: OpenPhoto) -> None:
 
 
 def test_what_has_the_colours_of_a_recognised_inside_is_inside_too(photo: OpenPhoto) -> None:
-    """The reader recognises it best at the neck."""
+    """The reader recognises the inside best at the neck."""
     low = photo.landmarks.points_px["neck_front"][1]
     rows = np.arange(len(photo.inside))[:, None]
     seen = replace(photo, inside=photo.inside & (rows < low + 20))

@@ -1,4 +1,4 @@
-"""Where waistbands begin, where legs and hems end, and where necks open is what the photo says, from every angle."""
+"""Start of waistbands, ends of legs and hems, and openings of necks follow the photo, from every angle."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def photo_of(garment: drawn.Drawn) -> GarmentPhoto:
 
 
 def moved(photo: GarmentPhoto, **downwards: float) -> GarmentPhoto:
-    """The photo with landmarks of both sides so many pixels lower; negative ones go up."""
+    """Return the photo with landmarks of both sides moved down by pixels; negative values move them up."""
     shifts = {name: np.array([0.0, downwards.get(name.rsplit("_", 1)[0], 0.0)]) for name in photo.points}
     return replace(photo, points={name: point + shifts[name] for name, point in photo.points.items()})
 
@@ -108,7 +108,7 @@ def test_trousers_are_as_wide_at_the_hip_as_their_photo_says() -> None:
 
 @pytest.mark.parametrize(("times", "ends_at_ankle"), [(0.45, True), (1.5, False)])
 def test_narrow_legs_end_above_the_shoe_and_wide_ones_on_it(times: float, ends_at_ankle: bool) -> None:
-    """A narrow end that goes further down rests on the shoe, and the leg folds above it."""
+    """A narrow leg that reaches further down rests on the shoe, and the leg folds above it."""
     photo = photo_of(drawn.trousers())
     points = dict(photo.points)
     for side in ("left", "right"):
@@ -131,7 +131,7 @@ def test_what_goes_round_the_neck_lies_by_it_however_far_it_spreads_in_the_photo
 
 @pytest.mark.parametrize("narrowed", [0, 8, 16])
 def test_knees_are_as_wide_as_in_the_photo(narrowed: int) -> None:
-    """Cloth is taken off the outsides of both legs, most at the knee."""
+    """Both legs lose cloth at their outsides, most at the knee."""
     photo = photo_of(drawn.trousers())
     points, mask = photo.points, photo.mask.copy()
     knee = int(points["crotch"][1] + points["leg_inner_left"][1]) // 2
@@ -155,7 +155,7 @@ def test_knees_are_as_wide_as_in_the_photo(narrowed: int) -> None:
 
 
 def test_a_neck_that_lies_flat_is_cut_deeper_than_its_photo_and_one_on_a_hanger_is_not() -> None:
-    """Photos of what lies flat are taken from its hem's side."""
+    """Photos of clothes that lie flat are taken from the hem's side."""
     tee, depths = photo_of(drawn.tee()), {}
     for laid in ("flat", "hanger"):
         marks = cut(replace(tee, kind=replace(tee.kind, laid=laid))).landmarks_cm

@@ -1,4 +1,4 @@
-"""Sizes in centimetres from what a photo shows, what bodies usually wear and what the seller stated."""
+"""Sizes in centimetres from a photo, usual ease on bodies, and the seller's statements."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CM_PER_PX = 0.2
 
 
 def seen(width_px: float = 240.0, length_px: float = 340.0) -> list[Size]:
-    """A top of 48 by 68 cm at ``CM_PER_PX``, on somebody who usually wears 50 by 66 cm."""
+    """Return sizes of a top of 48 by 68 cm at ``CM_PER_PX``, on a body whose tops usually measure 50 by 66 cm."""
     return [
         Size("chest", width_px, 0.04, 50.0, 0.08, 46.0, 70.0, is_width=True),
         Size("length", length_px, 0.03, 66.0, 0.16, 40.0, 90.0),
@@ -53,7 +53,7 @@ def test_a_stated_length_sets_the_scale() -> None:
 
 
 def test_a_garment_on_a_form_is_cut_wider_than_its_photo_and_no_longer() -> None:
-    """The photo shows the body's projection: less than two thirds of the width that lies flat."""
+    """The photo shows the body's projection: less than two thirds of the flat width."""
     narrow = 240 * shown_of("chest", "form")
     on_form, _ = solve_sizes(seen(narrow), "form")
     flat, _ = solve_sizes(seen(), "flat")

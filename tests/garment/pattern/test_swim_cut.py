@@ -1,4 +1,4 @@
-"""Swimwear is cut to its wearer; leg lines, and what is bare between two pieces, follow the photo."""
+"""Swimwear is cut to its wearer; leg lines, and the bare skin between two pieces, follow the photo."""
 
 from __future__ import annotations
 

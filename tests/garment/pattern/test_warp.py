@@ -14,7 +14,7 @@ SQUARE = np.array([[-20.0, -60.0], [20.0, -60.0], [20.0, 0.0], [-20.0, 0.0]])
 
 
 def areas(warp: Warp) -> FloatArray:
-    """Signed areas of the cells, in pixels; all of one sign unless the map folds."""
+    """Return signed areas of the cells, in pixels; all have one sign unless the map folds."""
     c = warp.corners_px
     across, up = c[:-1, 1:] - c[:-1, :-1], c[1:, :-1] - c[:-1, :-1]
     return np.asarray(across[..., 0] * up[..., 1] - across[..., 1] * up[..., 0])
@@ -56,7 +56,7 @@ def test_a_shaped_waist_bends_the_map_between_its_ends() -> None:
 
 
 def test_a_placed_print_keeps_its_shape_where_the_photo_is_askew() -> None:
-    """The garment lies half again as wide as it is cut; the print on its chest stays round."""
+    """The garment in the photo is half again as wide as its cut; the print on its chest stays round."""
     wide = [(place, (spot - [260, 0]) * [1.5, 1.0] + [260, 0], w) for place, spot, w in corners(0.0, 0)]
     x, y = (values.ravel() for values in np.meshgrid(np.linspace(-8, 8, 9), np.linspace(-28, -12, 9)))
     spots = np.stack([x, y], axis=1)

@@ -1,4 +1,4 @@
-"""Which pixels are the garment: what the network sees, unless the seller's mask or the file says so; and refusals."""
+"""Segmentation of the garment: by the network, unless the seller's mask or the file states it; and refusals."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_model_who_wears_a_garment_is_refused_and_the_garment_alone_is_not(nam
 
 
 def two(first: ByteArray, second: ByteArray) -> ByteArray:
-    """Two photos side by side."""
+    """Put two photos side by side."""
     return np.ascontiguousarray(np.concatenate([first, second], axis=1))
 
 
@@ -163,7 +163,7 @@ def test_transparency_of_the_file_is_the_cut_out() -> None:
 
 
 def test_what_transparency_hides_is_not_read() -> None:
-    """Behind it there may be anything, and cloth-coloured remains are usual."""
+    """Pixels behind full transparency may have any colour, and cloth-coloured remains are usual."""
     tee = drawn.tee()
     hidden = tee.rgb
     hidden[~tee.mask] = np.random.default_rng(1).integers(0, 256, (int((~tee.mask).sum()), 3))

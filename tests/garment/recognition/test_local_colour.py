@@ -31,7 +31,7 @@ def grained(rgb: ByteArray) -> ByteArray:
 
 
 def soft(mask: BoolArray) -> FloatArray:
-    """As unsure along the edge as a network whose cells are four pixels wide."""
+    """Soften the mask's edge like that of a network whose cells are four pixels wide."""
     return np.asarray(cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 2.5))
 
 
@@ -45,7 +45,7 @@ def drawn(rgb: ByteArray, rough: BoolArray) -> BoolArray:
 
 @pytest.mark.parametrize("shade", [1.0, 0.7])
 def test_a_strip_of_ground_leaves_the_mask(shade: float) -> None:
-    """In the garment's own shadow too."""
+    """The strip is also removed in the garment's own shadow."""
     mask = cloth_mask()
     rough = grown(mask, 3)
     rgb = photo(NAVY, (200, 170, 130))

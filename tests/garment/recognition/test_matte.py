@@ -1,4 +1,4 @@
-"""The soft edge lies where the cloth ends, to a fraction of a pixel, and mixes in no ground."""
+"""The soft edge follows the cloth's border to a fraction of a pixel, and mixes in no ground."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Colour = tuple[int, int, int]
 
 
 def half_plane(at: float, slope: float) -> FloatArray:
-    """Coverage of what lies to the left of a line, to a sixteenth of a pixel."""
+    """Return the coverage of the area left of a line, to a sixteenth of a pixel."""
     rows, columns = (np.mgrid[: SIZE[0] * 8, : SIZE[1] * 8] + 0.5) / 8
     covered = (columns < at + slope * (rows - SIZE[0] / 2)).astype(np.float32)
     return np.asarray(cv2.resize(covered, SIZE[::-1], interpolation=cv2.INTER_AREA))
@@ -27,7 +27,7 @@ def photo(cover: FloatArray, cloth: Colour, ground: Colour, grain: float = 1.0) 
 
 
 def edge_of(matte: FloatArray) -> FloatArray:
-    """Column at which each row's cover ends."""
+    """Return the column at which each row's cover ends."""
     return np.asarray(matte[40:-40].sum(1))
 
 

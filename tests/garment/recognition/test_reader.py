@@ -1,4 +1,4 @@
-"""The network reads drawn garments, the examples, and the same garment however it lies in the photo."""
+"""The network reads drawn garments, the examples, and the same garment at any angle in the photo."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Read:
     reading: PhotoReading
     iou: float
     error: float
-    """Median distance of its landmarks from where they are, as a share of the garment's size."""
+    """Median distance of its landmarks from their true places, as a share of the garment's size."""
 
 
 def read(rgb: ByteArray) -> PhotoReading:
@@ -52,7 +52,7 @@ def read(rgb: ByteArray) -> PhotoReading:
 
 @lru_cache(maxsize=1)
 def drawn() -> list[Read]:
-    """One garment a seed."""
+    """Draw one garment per seed and read it."""
     found = []
     for seed in range(SEEDS):
         sample = draw_sample(np.random.default_rng(seed), None, 512)
@@ -80,7 +80,7 @@ def test_landmarks_of_drawn_garments_lie_where_they_should() -> None:
 
 
 def test_most_drawn_garments_are_of_the_kind_that_is_likeliest_or_next_to_it() -> None:
-    """Of all ages and cuts, also such as no seller has; measured with what there is of weights."""
+    """Includes all ages and cuts, also those that no seller has; measured with the present weights."""
     right = [
         each.sample.choices["category"] in {str(kind) for kind, _ in likeliest_kinds(each.reading)[:2]}
         for each in drawn()
@@ -103,7 +103,7 @@ def test_probabilities_add_up_and_confidence_is_a_share() -> None:
 
 @lru_cache(maxsize=8)
 def example(name: str) -> tuple[FlatLay, Cutout, GarmentKind, Landmarks]:
-    """A bundled flat-lay, read."""
+    """Read a bundled flat-lay."""
     path = Path(__file__).resolve().parents[3] / "examples" / f"{name}.jpg"
     flat_lay = read_flat_lay(path, Settings())
     cutout = cut_out(flat_lay)
@@ -136,7 +136,7 @@ def test_left_is_the_wearers_left_which_is_the_photos_right() -> None:
 
 
 def small(name: str) -> ByteArray:
-    """An example at a third of its size, square."""
+    """Return an example at a third of its size, square."""
     rgb = example(name)[0].rgb[::3, ::3]
     high, wide = rgb.shape[:2]
     missing = (high - wide) // 2
@@ -179,7 +179,7 @@ def test_a_photo_that_lies_turned_is_read_like_the_upright_one(name: str, quarte
 
 
 def test_the_same_photo_is_read_alike_by_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker of a batch has fewer, and its cloth must fall in the same folds."""
+    """A batch's worker has fewer threads, and its cloth must fall in the same folds."""
     picture, threads = small("logo-tee"), torch.get_num_threads()
     readings = []
     try:
@@ -195,7 +195,7 @@ def test_the_same_photo_is_read_alike_by_any_number_of_threads(monkeypatch: pyte
 
 
 def test_a_photo_that_was_just_read_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rights look at what was read already."""
+    """The rights checks use the reading that was already made."""
     picture = small("satin-camisole")
     first = read(picture)
     monkeypatch.setattr(reader, "_read", lambda *_: pytest.fail("read again"))

@@ -1,4 +1,4 @@
-"""The plug-in for rembg: where its weights are looked for. The package itself is not among the tests' own."""
+"""Search path of the rembg plug-in for its weights. The tests do not install the package itself."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def new_session(name):
 def remove(picture, session, only_mask):
     return picture
 """
-"""As much of rembg as is asked for, with the library that it loads its networks by."""
+"""Minimal rembg with the functions used here, and the library by which it loads its networks."""
 
 
 def test_a_damaged_network_is_named_and_so_is_what_helps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
