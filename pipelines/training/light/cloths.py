@@ -179,7 +179,7 @@ def _in_blocks(rng: np.random.Generator, picture: FloatArray, crop: Crop) -> Flo
 
 
 def _sleeves_along(rng: np.random.Generator, picture: FloatArray, crop: Crop) -> FloatArray:
-    """The cloth's stripes run along the sleeves, not through from the front."""
+    """Turn the cloth's stripes along the sleeves in half of the pictures, instead of through from the front."""
     if rng.random() < 0.5:
         return picture
     for area, turn in sleeve_areas(crop):

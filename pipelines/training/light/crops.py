@@ -107,7 +107,7 @@ def prepare(photos: Path, crops: Path) -> None:
 
 
 def read_crops(crops: Path) -> Iterator[Crop]:
-    """The crops that ``prepare`` wrote."""
+    """Read the crops that ``prepare`` wrote."""
     for name, shows in read_names().items():
         path = _path(crops, name)
         if path.is_file():

@@ -100,7 +100,7 @@ class LitCloths:
         return LitCloth(rgb, cloth, soft(light, inside, blur), cloth)
 
     def _with_its_print(self, crop: Crop) -> LitCloth:
-        """A printed garment: beside the edges of its print, which are steeper than any shade, there is no light."""
+        """Return a printed garment without light beside the edges of its print, which are steeper than any shade."""
         rgb, inside = crop.rgb.astype(np.float32) / 255, solid(crop.mask)
         logs = cv2.GaussianBlur(np.log(rgb + OFFSET), (0, 0), 0.7)
         tone = logs @ _GREY
@@ -158,7 +158,7 @@ class LitCloths:
         return LitCloth(rgb, sample.mask, (sample.light + light).astype(np.float32), sample.known)
 
     def _viewed(self, sample: LitCloth, side: int) -> LitCloth:
-        """Turned, mirrored and at a size of chance in a square."""
+        """Turn, mirror and scale a sample at random, and place it in a square."""
         rng, (height, width) = self.rng, sample.mask.shape
         scale = rng.uniform(0.75, 1.0) * side / max(height, width)
         affine = cv2.getRotationMatrix2D((width / 2, height / 2), rng.normal(0, 8), scale)

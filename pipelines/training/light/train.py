@@ -33,7 +33,7 @@ _SCALES: Final = (1, 2, 4)
 
 
 def begin(path: Path | None = None) -> Training[GarmentLightNet]:
-    """A fresh training, or where a checkpoint left it."""
+    """Begin a training, or go on where a checkpoint left it."""
     network, average = GarmentLightNet().to(memory_format=torch.channels_last), GarmentLightNet()  # type: ignore[call-overload]
     average.load_state_dict(network.state_dict())
     training = Training(network, average, torch.optim.AdamW(network.parameters(), _LEARNING_RATE, weight_decay=1e-3))
