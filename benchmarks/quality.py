@@ -43,12 +43,15 @@ _COLUMNS = ("draft", "embedded", "finished")
 _FIGURES = ("psnr", "ssim", "psnr_close", "perceptual", *(f"perceptual_{name}" for name in _CROPS))
 
 _NOTES = (
-    "psnr and ssim: higher is better. perceptual (Zhang et al., 2018, unlearnt) and frechet (Heusel et al., 2017) are",
-    "distances of EfficientNet-Lite0 features: lower is. `_close`: face and hair only; `_head`, `_face`, `_hand`:",
-    "crops; heads from behind are hair, which is the draft's in the target as well, and have no face. The samples of",
-    "the Fréchet distances are the cells of 16 pixels that lie on the person, the head, the face or a hand.",
-    "Lit as the product lights: a piece with the exposure of the whole figure, cloth so that no print is clipped.",
-    "finished: after the finish, which leaves no more fine light on cloth than the draft has, for the print's sake.",
+    "- psnr and ssim: higher is better. perceptual (Zhang et al., 2018, unlearnt) and frechet (Heusel et al., 2017)",
+    "  are distances of EfficientNet-Lite0 features: lower is better.",
+    "- `_close`: face and hair only. `_head`, `_face`, `_hand`: crops. Heads from behind show hair and no face; the",
+    "  target has the draft's hair, too.",
+    "- The samples of the Fréchet distances are the cells of 16 pixels that lie on the person, the head, the face or",
+    "  a hand.",
+    "- Pictures are lit as in the product: a piece has the exposure of the whole figure, and cloth is lit so that no",
+    "  print is clipped.",
+    "- finished: after the finish, which leaves no more fine light on cloth than the draft has, for the print's sake.",
 )
 
 Pair = tuple[FloatArray, FloatArray]

@@ -234,3 +234,19 @@ def test_a_button_of_the_grounds_colour_is_no_hole(seen: float, is_cloth: bool) 
     whole = _without_holes(mask, soft)
     assert whole[30, 30] == is_cloth
     assert not whole[:10].any()
+
+
+def test_a_doubted_middle_does_not_tear_a_garment_apart() -> None:
+    """The inside of a back between the halves of an open front has the ground's colour."""
+    photo = drawn.tee().flat_lay
+    middle = slice(0, drawn.SIZE[0]), slice(drawn.MIDDLE - 14, drawn.MIDDLE + 14)
+    rgb = photo.rgb.copy()
+    rgb[middle] = drawn.GROUND
+    reading = read_photo(load_network(Settings().weights), photo.rgb)
+    foreign = np.zeros(rgb.shape[:2], np.float32)
+    foreign[middle] = 0.95
+    affine = np.array([[640 / rgb.shape[1], 0, 0], [0, 640 / rgb.shape[0], 0]])
+    surface = Surface({"foreign": cv2.resize(foreign, (160, 160))}, affine)
+    cut = _cut_by_reading(replace(photo, rgb=rgb), replace(reading, surface=surface), Category.OUTERWEAR)
+    assert cut.mask[:, : drawn.MIDDLE - 14].any()
+    assert cut.mask[:, drawn.MIDDLE + 14 :].any()

@@ -112,6 +112,8 @@ def _cut_by_reading(flat_lay: FlatLay, reading: PhotoReading, category: Category
     foreign = reading.surface.over("foreign", flat_lay.rgb.shape[:2])
     doubted = 1 - _DOUBTED * cv2.resize(foreign, reading.mask.shape[::-1], interpolation=cv2.INTER_AREA)
     mask = _drawn_to_edges(small, reading.mask * doubted)
+    if _similar_pieces(mask) > 1:  # the inside of a back between two fronts is no gap
+        mask = _drawn_to_edges(small, reading.mask)
     is_pair = gap_row(mask) is not None and _may_be_two(reading, category)
     if reading.share("garments", "several") > _SEVERAL and not is_pair:
         raise SeveralGarments(flat_lay.name, 2)
@@ -156,12 +158,19 @@ def _only_garment(mask: BoolArray, name: str, is_pair: bool) -> BoolArray:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     if count < 2:
         raise GarmentNotFound(name)
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    similar = int((areas > _SIMILAR * areas.max()).sum())
+    similar = _similar_pieces(mask)
     if similar > (2 if is_pair else 1):
         raise SeveralGarments(name, similar)
+    areas = stats[1:, cv2.CC_STAT_AREA]
     kept = 1 + np.flatnonzero(areas > _KEPT * areas.max())
     return np.asarray(np.isin(labels, kept))
+
+
+def _similar_pieces(mask: BoolArray) -> int:
+    """Count the pieces of a mask that are nearly as large as its largest."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    return int((areas > _SIMILAR * areas.max(initial=0)).sum())
 
 
 def _read_mask(path: Path, size: tuple[int, ...]) -> FloatArray:
