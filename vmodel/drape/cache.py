@@ -12,7 +12,7 @@ import numpy as np
 
 from vmodel.types import FloatArray
 
-VERSION = "drape 22"
+VERSION = "drape 23"
 """Part of every key of a drape; raised when the solver's results change."""
 
 

@@ -68,6 +68,16 @@ def test_a_waistband_of_its_own_stays(examples: Path, name: str) -> None:
     assert (mask & ~taken.mask).sum() < 0.01 * mask.sum()
 
 
+def test_the_landmark_of_a_waist_moves_to_where_its_front_begins(examples: Path) -> None:
+    flat_lay = read_flat_lay(examples / "pleated-skirt.jpg", Settings())
+    guessed = understand(flat_lay, cut_out(flat_lay))[1].points_px["waist_front"]
+    taken, _ = read_laid(flat_lay)
+    assert np.linalg.norm(taken.points["waist_front"] - guessed) > 8
+    column, row = np.round(taken.points["waist_front"]).astype(int)
+    assert taken.mask[row + 4 : row + 12, column].all()
+    assert not taken.mask[: row - 12, column].any()
+
+
 def test_what_the_seller_says_of_a_waist_stands(examples: Path, tmp_path: Path) -> None:
     flat_lay = read_flat_lay(examples / "denim-trousers.jpg", Settings())
     cutout = cut_out(flat_lay)

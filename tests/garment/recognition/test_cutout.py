@@ -248,5 +248,16 @@ def test_a_doubted_middle_does_not_tear_a_garment_apart() -> None:
     affine = np.array([[640 / rgb.shape[1], 0, 0], [0, 640 / rgb.shape[0], 0]])
     surface = Surface({"foreign": cv2.resize(foreign, (160, 160))}, affine)
     cut = _cut_by_reading(replace(photo, rgb=rgb), replace(reading, surface=surface), Category.OUTERWEAR)
-    assert cut.mask[:, : drawn.MIDDLE - 14].any()
-    assert cut.mask[:, drawn.MIDDLE + 14 :].any()
+    for half in (np.s_[:, : drawn.MIDDLE - 14], np.s_[:, drawn.MIDDLE + 14 :]):
+        assert cut.mask[half].sum() > 0.9 * drawn.tee().mask[half].sum()
+
+
+def test_a_garment_that_is_doubted_all_over_stays_whole() -> None:
+    photo, true = drawn.tee().flat_lay, drawn.tee().mask
+    reading = read_photo(load_network(Settings().weights), photo.rgb)
+    for doubted in (1.0, 0.5):
+        foreign = np.zeros((160, 160), np.float32)
+        foreign[: round(160 * doubted)] = 0.95
+        affine = np.array([[640 / true.shape[1], 0, 0], [0, 640 / true.shape[0], 0]])
+        unsure = replace(reading, mask=0.85 * reading.mask, surface=Surface({"foreign": foreign}, affine))
+        assert _cut_by_reading(photo, unsure, Category.TOP).mask.sum() > 0.9 * true.sum()

@@ -88,14 +88,15 @@ def make_pattern(
     """
     seen = GarmentPhoto(flat_lay.rgb, cutout.mask, landmarks.points_px, kind, is_drawing(Path(flat_lay.name)))
     collar = None if seen.is_drawn or not kind.category.covers_upper else find_collar(seen, flat_lay.rgb)
-    front = _photo_of(flat_lay, cutout, landmarks, surface, kind, collar)
+    shown = replace(kind, open_front=kind.open_front or bool(worn_open))
+    front = replace(_photo_of(flat_lay, cutout, landmarks, surface, shown, collar), kind=kind)
     if kind.open_front or worn_open:
         front = _parted(front, np.zeros_like(front.mask) if inside is None else inside)
     if worn_open is not None:
         kind = replace(kind, open_front=worn_open)
         front = replace(front, kind=kind)
     front = _with_neck_edge(front, flat_lay.rgb)
-    behind = None if back is None else _photo_of(*back, kind)
+    behind = None if back is None else _photo_of(*back, kind, is_back=True)
     return Garment(
         kind, (), (), (), {}, material=material or guess_material(kind), warnings=cutout.warnings, photo=front,
         back_photo=behind,
@@ -152,6 +153,7 @@ def _photo_of(
     surface: Surface | None,
     kind: GarmentKind,
     collar: BoolArray | None = None,
+    is_back: bool = False,
 ) -> GarmentPhoto:
     """Even out the photo's light and extend its cloth beyond the outline, so that no ground shows at a seam."""
     drawn, mask, points = is_drawing(Path(flat_lay.name)), cutout.mask, landmarks.points_px
@@ -159,7 +161,7 @@ def _photo_of(
     if not drawn and cutout.source != "mask":
         foreign = np.zeros(mask.shape, np.float32) if surface is None else surface.over("foreign", mask.shape)
         mask, points = front_alone(flat_lay.rgb, mask, landmarks, kind.category, foreign)
-        if kind.category.covers_upper:
+        if kind.category.covers_upper and not is_back:
             inside = inside_of_neck(kind, points, foreign)
             mask = mask & ~(inside if collar is None else inside & ~collar)
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1

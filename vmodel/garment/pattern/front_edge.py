@@ -25,8 +25,6 @@ _MOST_BEYOND: Final = {"waist": 0.15, "hem": 0.08}
 """Largest share of a garment that may lie beyond its edge; a larger one is misread."""
 _LEAST_FOREIGN: Final = 0.5
 """Least mean probability, beyond a hem, of not being the cloth's outer face."""
-_MIDDLES: Final = {"waist": "waist_front", "hem": "hem_mid"}
-"""Edge -> the landmark in its middle."""
 WAIST_SHARES: Final = (0.4, 0.75)
 """Shares of the way from a waist's middle to its end at which it is followed."""
 _STEPS: Final = 81
@@ -49,7 +47,7 @@ def front_alone(
         foreign: (H, W) float32, how likely a place is not the outer face of the cloth. At a hem it must agree with the
             network: the stitches of a hem look like an edge.
     Returns:
-        The remaining mask, and the landmarks; those in the middle of an edge lie where the front begins or ends.
+        The remaining mask, and the landmarks; "waist_front" lies where the front begins.
     """
     points = landmarks.points_px
     edges = (*(() if category.covers_upper else ("waist",)), *(() if category.has_legs else ("hem",)))
@@ -58,14 +56,16 @@ def front_alone(
         left, right = ends if name == "waist" else ends[::-1]  # the garment lies above a hem: seen upside down
         told, affine = read_edge(load_network(Settings().weights), rgb, left, right)
         beyond = mask & _beyond(told, affine, left, right, mask.shape)
-        if beyond.sum() > _MOST_BEYOND[name] * mask.sum() or not beyond.any():
+        if beyond.sum() > _MOST_BEYOND[name] * mask.sum():
             continue
-        if name == "hem" and foreign[beyond].mean() < _LEAST_FOREIGN:
+        if name == "hem":
+            agrees = beyond.any() and foreign[beyond].mean() >= _LEAST_FOREIGN
+            mask = mask & ~beyond if agrees else mask
             continue
         mask = mask & ~beyond
-        middle = _MIDDLES[name]
-        front = None if landmarks.confidence.get(middle) == 1 else _crossing(told, affine, left, right)
-        points = points if front is None else {**points, middle: front}
+        is_stated = landmarks.confidence.get("waist_front") == 1
+        front = None if is_stated else _crossing(told, affine, left, right)
+        points = points if front is None else {**points, "waist_front": front}
     return mask, points
 
 
@@ -91,8 +91,8 @@ def _crossing(told: FloatArray, affine: FloatArray, left: FloatArray, right: Flo
     middle, across = (left + right) / 2, left - right
     down = np.array([-across[1], across[0]])
     places = middle + np.linspace(-_REACH, _REACH, _STEPS)[:, None] * down
-    x, y = ((places @ affine[:, :2].T + affine[:, 2] - 0.5).astype(np.float32)[:, n] for n in (0, 1))
-    front = cv2.remap(told, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[:, 0] > 0.5
+    x, y = ((places @ affine[:, :2].T + affine[:, 2] - 0.5).astype(np.float32)[:, n : n + 1] for n in (0, 1))
+    front = cv2.remap(told, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).ravel() > 0.5
     return None if front.all() or not front.any() else np.asarray(places[int(np.argmax(front))])
 
 

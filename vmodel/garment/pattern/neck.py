@@ -18,6 +18,8 @@ _OPEN_FROM: Final = 0.7
 _BARE_AT: Final = 0.35
 """How far below the neck points, as a share of their distance, the back's inside is seen where a high neck is open: of
 those labelled by eye that is so for 3 of 43 without a zip or buttons, and for 32 of 93 with one."""
+_NEAR_PX: Final = 2
+"""Half side of the square of pixels there that decides."""
 _INSIDE: Final = 0.75
 """Probability from which on a place at the neck is not the front's outer face; trims of another colour reach 0.6."""
 _BESIDE, _ABOVE, _BELOW = 0.3, 1.2, 0.4
@@ -80,9 +82,10 @@ def falls_in_front(photo: GarmentPhoto) -> bool:
     if photo.kind.neckline != Neckline.HIGH or "neck_front" not in photo.points:
         return False
     across = 2 * photo.half("neck")
-    column, row = np.round(photo.middle("neck") + np.array([0, _BARE_AT * across])).astype(int)
+    column, row = np.maximum(np.round(photo.middle("neck") + np.array([0, _BARE_AT * across])).astype(int), _NEAR_PX)
+    around = photo.mask[row - _NEAR_PX : row + _NEAR_PX + 1, column - _NEAR_PX : column + _NEAR_PX + 1]
     hangs = float(photo.points["neck_front"][1] - photo.middle("neck")[1])
-    return hangs > _OPEN_FROM * across or not photo.mask[row, column]
+    return hangs > _OPEN_FROM * across or (around.size > 0 and around.mean() < 0.5)
 
 
 def usual_neck(kind: GarmentKind, body: BodyMeasurements, across: float) -> float:

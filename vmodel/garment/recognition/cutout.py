@@ -37,6 +37,8 @@ _GUIDE_RADIUS: Final = 0.012
 _DOUBTED: Final = 0.45
 """Reduction of the mask where a place may not be the cloth's outer face, so that colours decide there. Ground between a
 sleeve and the body is too narrow for the mask to see."""
+_LEAST_LEFT: Final = 0.8
+"""Share of the network's mask that is left at least where the surface is doubted."""
 _CLOTH_IN_HOLE: Final = 0.75
 """Mean of the network's mask in a hole above which the hole is cloth."""
 _LEAST_AREA: Final = 0.012
@@ -109,11 +111,10 @@ def _cut_by_reading(flat_lay: FlatLay, reading: PhotoReading, category: Category
     if worn > _WORN or (worn > _PERHAPS_WORN and surety(reading) < _CLEAR):
         raise PersonInPhoto(flat_lay.name)
     small = cv2.resize(flat_lay.rgb, reading.mask.shape[::-1], interpolation=cv2.INTER_AREA)
-    foreign = reading.surface.over("foreign", flat_lay.rgb.shape[:2])
-    doubted = 1 - _DOUBTED * cv2.resize(foreign, reading.mask.shape[::-1], interpolation=cv2.INTER_AREA)
-    mask = _drawn_to_edges(small, reading.mask * doubted)
-    if _similar_pieces(mask) > 1:  # the inside of a back between two fronts is no gap
-        mask = _drawn_to_edges(small, reading.mask)
+    seen = reading.surface.scaled(small.shape[1] / flat_lay.rgb.shape[1])
+    mask = _drawn_to_edges(small, reading.mask * (1 - _DOUBTED * seen.over("foreign", reading.mask.shape)))
+    if _similar_pieces(mask) != 1 or mask.sum() < _LEAST_LEFT * (reading.mask > 0.5).sum():
+        mask = _drawn_to_edges(small, reading.mask)  # doubt removes gaps, no part of a garment
     is_pair = gap_row(mask) is not None and _may_be_two(reading, category)
     if reading.share("garments", "several") > _SEVERAL and not is_pair:
         raise SeveralGarments(flat_lay.name, 2)
