@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -54,6 +55,31 @@ def test_the_inside_of_a_back_below_a_hem_is_not_worn(examples: Path) -> None:
     assert mask[behind].mean() > 0.9
     assert taken.mask[behind].mean() < 0.2
     assert taken.mask[front].mean() > 0.95
+
+
+def test_a_neck_loses_its_lining_and_keeps_its_collar(examples: Path) -> None:
+    """The jacket's collar and lining are both brown; its cloth is olive."""
+    taken, mask = read(examples / "twill-jacket.jpg")
+    assert taken.collar is not None
+    assert taken.mask[taken.collar].mean() > 0.98
+    red, green, _ = taken.rgb[taken.collar].mean(axis=0)
+    assert red > 1.25 * green
+    wide = np.linalg.norm(taken.points["neck_left"] - taken.points["neck_right"])
+    lowest = round(taken.points["neck_front"][1] + 0.4 * wide)
+    assert (mask & ~taken.mask)[:lowest].sum() > 0.15 * wide**2
+
+
+def test_past_its_outline_cloth_goes_on_without_its_shade(examples: Path) -> None:
+    photo = read_flat_lay(examples / "logo-tee.jpg", Settings())
+    width = photo.rgb.shape[1]
+    light = np.linspace(1.0, 0.45, width)[:, None]
+    taken, _ = read_laid(replace(photo, rgb=(photo.rgb * light).astype(np.uint8)))
+    inwards, outwards = (
+        cv2.distanceTransform(each.astype(np.uint8), cv2.DIST_L2, 5) for each in (taken.mask, ~taken.mask)
+    )
+    shaded = np.arange(width) > 0.66 * width
+    inner, beyond = (np.median(taken.rgb[(away > 50) & (away < 80) & shaded], axis=0) for away in (inwards, outwards))
+    assert np.abs(inner - beyond).max() < 4
 
 
 def test_stitches_along_a_hem_are_no_edge(examples: Path) -> None:

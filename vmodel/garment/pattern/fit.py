@@ -159,9 +159,9 @@ def _photo_of(
     drawn, mask, points = is_drawing(Path(flat_lay.name)), cutout.mask, landmarks.points_px
     printed = None if surface is None else surface.over("print", mask.shape)
     if not drawn and cutout.source != "mask":
-        foreign = np.zeros(mask.shape, np.float32) if surface is None else surface.over("foreign", mask.shape)
+        foreign = None if surface is None else surface.over("foreign", mask.shape)
         mask, points = front_alone(flat_lay.rgb, mask, landmarks, kind.category, foreign)
-        if kind.category.covers_upper and not is_back:
+        if foreign is not None and kind.category.covers_upper and not is_back:
             inside = inside_of_neck(kind, points, foreign)
             mask = mask & ~(inside if collar is None else inside & ~collar)
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1

@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 
 from vmodel.config import Settings
-from vmodel.garment.pattern.photo import SIDES
 from vmodel.garment.recognition.network import NECK_SIZE, load_network
 from vmodel.garment.recognition.reader import read_edge
 from vmodel.garment.recognition.views import to_photo
@@ -35,7 +34,7 @@ another edge."""
 
 
 def front_alone(
-    rgb: ByteArray, mask: BoolArray, landmarks: Landmarks, category: Category, foreign: FloatArray
+    rgb: ByteArray, mask: BoolArray, landmarks: Landmarks, category: Category, foreign: FloatArray | None
 ) -> tuple[BoolArray, Mapping[str, FloatArray]]:
     """Remove from a garment what lies beyond its front's waist and hem, as far as its kind has them.
 
@@ -45,28 +44,37 @@ def front_alone(
         landmarks: of it; those that the seller stated stay.
         category: what it is.
         foreign: (H, W) float32, how likely a place is not the outer face of the cloth. At a hem it must agree with the
-            network: the stitches of a hem look like an edge.
+            network: the stitches of a hem look like an edge. None where nothing is known: hems stay then.
     Returns:
         The remaining mask, and the landmarks; "waist_front" lies where the front begins.
     """
     points = landmarks.points_px
-    edges = (*(() if category.covers_upper else ("waist",)), *(() if category.has_legs else ("hem",)))
-    for name in edges:
-        ends = [points[f"{name}_{side}"] for side in SIDES]
-        left, right = ends if name == "waist" else ends[::-1]  # the garment lies above a hem: seen upside down
-        told, affine = read_edge(load_network(Settings().weights), rgb, left, right)
-        beyond = mask & _beyond(told, affine, left, right, mask.shape)
-        if beyond.sum() > _MOST_BEYOND[name] * mask.sum():
-            continue
-        if name == "hem":
-            agrees = beyond.any() and foreign[beyond].mean() >= _LEAST_FOREIGN
-            mask = mask & ~beyond if agrees else mask
-            continue
-        mask = mask & ~beyond
-        is_stated = landmarks.confidence.get("waist_front") == 1
-        front = None if is_stated else _crossing(told, affine, left, right)
-        points = points if front is None else {**points, "waist_front": front}
+    if not category.covers_upper:
+        mask, points = _from_waist(rgb, mask, landmarks)
+    if not category.has_legs and foreign is not None:
+        mask = _to_hem(rgb, mask, points, foreign)
     return mask, points
+
+
+def _from_waist(rgb: ByteArray, mask: BoolArray, landmarks: Landmarks) -> tuple[BoolArray, Mapping[str, FloatArray]]:
+    points = landmarks.points_px
+    left, right = points["waist_left"], points["waist_right"]
+    told, affine = read_edge(load_network(Settings().weights), rgb, left, right)
+    beyond = mask & _beyond(told, affine, left, right, mask.shape)
+    if beyond.sum() > _MOST_BEYOND["waist"] * mask.sum():
+        return mask, points
+    is_stated = landmarks.confidence.get("waist_front") == 1
+    front = None if is_stated else _crossing(told, affine, left, right)
+    return mask & ~beyond, points if front is None else {**points, "waist_front": front}
+
+
+def _to_hem(rgb: ByteArray, mask: BoolArray, points: Mapping[str, FloatArray], foreign: FloatArray) -> BoolArray:
+    left, right = points["hem_right"], points["hem_left"]  # the garment lies above a hem: seen upside down
+    told, affine = read_edge(load_network(Settings().weights), rgb, left, right)
+    beyond = mask & _beyond(told, affine, left, right, mask.shape)
+    if not 0 < beyond.sum() <= _MOST_BEYOND["hem"] * mask.sum() or foreign[beyond].mean() < _LEAST_FOREIGN:
+        return mask
+    return mask & ~beyond
 
 
 def _beyond(
