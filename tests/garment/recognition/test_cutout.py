@@ -214,7 +214,7 @@ def test_ground_in_a_gap_that_the_mask_is_too_coarse_for_is_told_by_surface_and_
     rgb[gap] = drawn.GROUND
     reading = read_photo(load_network(Settings().weights), rgb)
     mask = reading.mask.copy()
-    mask[gap] = 0.97
+    mask[gap] = 0.965
     foreign = np.zeros(rgb.shape[:2], np.float32)
     foreign[gap] = doubt
     surface = Surface(

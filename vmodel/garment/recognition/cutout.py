@@ -37,6 +37,8 @@ _GUIDE_RADIUS: Final = 0.012
 _DOUBTED: Final = 0.45
 """Reduction of the mask where a place may not be the cloth's outer face, so that colours decide there. Ground between a
 sleeve and the body is too narrow for the mask to see."""
+_SURE: Final = 0.97
+"""Value of the mask above which nothing is doubted: zips and hem bands of the ground's colour lie within the cloth."""
 _LEAST_LEFT: Final = 0.8
 """Share of the network's mask that is left at least where the surface is doubted."""
 _CLOTH_IN_HOLE: Final = 0.75
@@ -112,7 +114,8 @@ def _cut_by_reading(flat_lay: FlatLay, reading: PhotoReading, category: Category
         raise PersonInPhoto(flat_lay.name)
     small = cv2.resize(flat_lay.rgb, reading.mask.shape[::-1], interpolation=cv2.INTER_AREA)
     seen = reading.surface.scaled(small.shape[1] / flat_lay.rgb.shape[1])
-    mask = _drawn_to_edges(small, reading.mask * (1 - _DOUBTED * seen.over("foreign", reading.mask.shape)))
+    doubt = _DOUBTED * seen.over("foreign", reading.mask.shape) * (reading.mask < _SURE)
+    mask = _drawn_to_edges(small, reading.mask * (1 - doubt))
     if _similar_pieces(mask) != 1 or mask.sum() < _LEAST_LEFT * (reading.mask > 0.5).sum():
         mask = _drawn_to_edges(small, reading.mask)  # doubt removes gaps, no part of a garment
     is_pair = gap_row(mask) is not None and _may_be_two(reading, category)
