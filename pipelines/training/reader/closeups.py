@@ -148,7 +148,9 @@ def _features(
     """Return stride -> (n, C, s, s) float16 features of random views, the goal of each, and the goals' weights."""
     seen: list[dict[int, Tensor]] = []
     goals: list[tuple[FloatArray, FloatArray]] = []
-    hook = decoder.register_forward_pre_hook(lambda _, given: seen.append({s: x.half() for s, x in given[0].items()}))
+    hook = decoder.register_forward_pre_hook(
+        lambda own, given: seen.append({stride: given[0][stride].half() for stride in own.strides})
+    )
     order = np.concatenate([rng.permutation(len(labelled)) for _ in range(views)])
     for start in track(range(0, len(order), BATCH), "views"):
         batch = [view_of(labelled[int(n)], rng) for n in order[start : start + BATCH]]

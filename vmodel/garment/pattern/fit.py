@@ -28,6 +28,7 @@ from vmodel.garment.pattern.upper import fit_upper
 from vmodel.garment.recognition.surface import Surface
 from vmodel.garment.sizing import stated_sizes
 from vmodel.garment.texture import bleed, clean_cloth, mirrored_at, taken_from
+from vmodel.garment.white_balance import in_white_light
 from vmodel.types import (
     BodyMeasurements,
     BoolArray,
@@ -155,7 +156,7 @@ def _photo_of(
     collar: BoolArray | None = None,
     is_back: bool = False,
 ) -> GarmentPhoto:
-    """Even out the photo's light and extend its cloth beyond the outline, so that no ground shows at a seam."""
+    """Take light and its colour from the photo, and extend its cloth past the outline: no ground may show at a seam."""
     drawn, mask, points = is_drawing(Path(flat_lay.name)), cutout.mask, landmarks.points_px
     printed = None if surface is None else surface.over("print", mask.shape)
     if not drawn and cutout.source != "mask":
@@ -166,7 +167,8 @@ def _photo_of(
             mask = mask & ~(inside if collar is None else inside & ~collar)
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
     sources = mirrored_at(clean_cloth(flat_lay.rgb, mask, max(2, round(_RIM * extent))))
-    rgb = taken_from(flat_lay.rgb, sources)
+    lit = flat_lay.rgb if drawn or surface is None else in_white_light(flat_lay.rgb, surface.illuminant)
+    rgb = taken_from(lit, sources)
     if not drawn:  # past the outline the cloth goes on without its light
         rgb = taken_from(even_light(rgb, mask, dict(kind.cloth), printed), sources)
     return GarmentPhoto(rgb, mask, points, kind, drawn, collar=collar)

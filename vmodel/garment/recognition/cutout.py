@@ -34,7 +34,7 @@ WORK_SIDE: Final = 1024
 _GUIDE_SIDE: Final = 512
 _GUIDE_RADIUS: Final = 0.012
 """Radius of the guided filter that snaps the mask's edge, as a share of the longer side: two cells of the mask."""
-_DOUBTED: Final = 0.45
+_DOUBTED: Final = 0.3
 """Reduction of the mask where a place may not be the cloth's outer face, so that colours decide there. Ground between a
 sleeve and the body is too narrow for the mask to see."""
 _SURE: Final = 0.97
@@ -115,9 +115,9 @@ def _cut_by_reading(flat_lay: FlatLay, reading: PhotoReading, category: Category
     small = cv2.resize(flat_lay.rgb, reading.mask.shape[::-1], interpolation=cv2.INTER_AREA)
     seen = reading.surface.scaled(small.shape[1] / flat_lay.rgb.shape[1])
     doubt = _DOUBTED * seen.over("foreign", reading.mask.shape) * (reading.mask < _SURE)
-    mask = _drawn_to_edges(small, reading.mask * (1 - doubt))
+    mask = drawn_to_edges(small, reading.mask * (1 - doubt))
     if _similar_pieces(mask) != 1 or mask.sum() < _LEAST_LEFT * (reading.mask > 0.5).sum():
-        mask = _drawn_to_edges(small, reading.mask)  # doubt removes gaps, no part of a garment
+        mask = drawn_to_edges(small, reading.mask)  # doubt removes gaps, no part of a garment
     is_pair = gap_row(mask) is not None and _may_be_two(reading, category)
     if reading.share("garments", "several") > _SEVERAL and not is_pair:
         raise SeveralGarments(flat_lay.name, 2)
@@ -131,7 +131,7 @@ def surety(reading: PhotoReading) -> float:
     return float(np.mean([reading.confidence[name] for name in names_of(decide_kind(reading)) if name in LANDMARKS]))
 
 
-def _drawn_to_edges(rgb: ByteArray, soft: FloatArray) -> BoolArray:
+def drawn_to_edges(rgb: ByteArray, soft: FloatArray) -> BoolArray:
     """Snap the edge of the network's mask to the picture's, and fill holes that are cloth; return (h, w) bool."""
     height, width = soft.shape
     scale = min(1.0, _GUIDE_SIDE / max(height, width))

@@ -84,8 +84,12 @@ _WIDTH: Final = 64
 _LOCAL: Final = 16
 """Number of features at each landmark from which the attributes are scored."""
 _NECK_WIDTH: Final = 48
+_FINE: Final = 16
+"""Number of features at stride 2 from which an outline is drawn."""
 _WOVEN: Final = (8, 16, 32)
 """Strides of the features from which cloth is scored."""
+_LIT: Final = (4, 8, 16)
+"""Strides of the features from which the illuminant is estimated."""
 
 
 def _convolution(inputs: int, outputs: int) -> nn.Sequential:
@@ -95,6 +99,9 @@ def _convolution(inputs: int, outputs: int) -> nn.Sequential:
 
 class _CloseupDecoder(nn.Module):
     """Decoder from feature maps of a close-up to (B, n, S/4, S/4) logits of n classes; (B, S/4, S/4) of one."""
+
+    strides: tuple[int, ...] = (32, 16, 8, 4)
+    """Strides of the feature maps that it uses."""
 
     def __init__(self, things: int = 1) -> None:
         super().__init__()
@@ -108,6 +115,21 @@ class _CloseupDecoder(nn.Module):
             way = fn.interpolate(way, scale_factor=2.0, mode="bilinear", align_corners=False)
             way = self.merge[str(stride)](way + self.lateral[str(stride)](levels[stride]))
         return cast(Tensor, self.front(way).squeeze(1))
+
+
+class _OutlineDecoder(_CloseupDecoder):
+    """Decoder from feature maps of a view to (B, S/2, S/2) logits, positive on the garment."""
+
+    strides = (32, 16, 8, 4, 2)
+
+    def __init__(self) -> None:
+        super().__init__(_FINE)
+        self.fine = nn.Conv2d(_STEM, _FINE, 1)
+        self.outline = nn.Sequential(_convolution(_FINE, _FINE), nn.Conv2d(_FINE, 1, 3, padding=1))
+
+    def forward(self, levels: dict[int, Tensor]) -> Tensor:
+        way = fn.interpolate(super().forward(levels), scale_factor=2.0, mode="bilinear", align_corners=False)
+        return cast(Tensor, self.outline(fn.relu6(way + self.fine(levels[2])))[:, 0])
 
 
 class GarmentReaderNet(nn.Module):
@@ -144,6 +166,15 @@ class GarmentReaderNet(nn.Module):
             nn.Dropout(0.2),
             nn.Linear(96, len(CHOICES["cloth"])),
         )
+        lit = sum(_LEVELS[stride] for stride in _LIT)
+        self.illuminant = nn.Sequential(
+            nn.BatchNorm1d(lit, affine=False),
+            nn.Dropout(0.15),
+            nn.Linear(lit, 64),
+            nn.ReLU(),
+            nn.Dropout(0.3),
+            nn.Linear(64, 2),
+        )
         self.close_scores = nn.Sequential(
             nn.Dropout(0.2),
             nn.Linear(2 * (_LEVELS[32] + _LEVELS[16]), 128),
@@ -155,6 +186,7 @@ class GarmentReaderNet(nn.Module):
         self.collar = _CloseupDecoder()
         self.edge = _CloseupDecoder()
         self.surface = _CloseupDecoder(len(SURFACE))
+        self.outline = _OutlineDecoder()
         for name, values in (("mean", _MEAN), ("deviation", _DEVIATION)):
             self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
 
@@ -165,7 +197,8 @@ class GarmentReaderNet(nn.Module):
             pictures: (B, 3, S, S) sRGB 0..1, S a multiple of 32.
         Returns:
             "mask" (B, S/2, S/2) logits, "parts" (B, len(PARTS), S/4, S/4) logits, "heat" (B, len(LANDMARKS), S/4, S/4)
-            logits over the cells, and under each name of ``CHOICES`` (B, n) logits.
+            logits over the cells, under each name of ``CHOICES`` (B, n) logits, and "illuminant" (B, 2), natural
+            logarithms of red and of blue over green that white cloth has in the picture's light.
         """
         levels = self._features((pictures - self.mean) / self.deviation)
         deep = levels[32]
@@ -188,7 +221,13 @@ class GarmentReaderNet(nn.Module):
             "heat": heat,
             **dict(zip(scored, split, strict=True)),
             "cloth": self.cloth_scores(_within(mask.detach().sigmoid(), [levels[stride] for stride in _WOVEN])),
+            "illuminant": self.illuminant(_around(mask.detach().sigmoid(), levels)),
         }
+
+    def surroundings(self, pictures: Tensor) -> Tensor:
+        """Return the features from which the illuminant is estimated, (B, n); arguments are those of ``forward``."""
+        levels = self._features((pictures - self.mean) / self.deviation)
+        return _around(self.forward(pictures)["mask"][:, None].sigmoid(), levels)
 
     def look_closely(self, necks: Tensor) -> dict[str, Tensor]:
         """Score the attributes ``CLOSE`` from close-ups.
@@ -241,6 +280,21 @@ class GarmentReaderNet(nn.Module):
         """
         return cast(Tensor, self.surface(self._features((garments - self.mean) / self.deviation)))
 
+    def outline_of(self, garments: Tensor) -> Tensor:
+        """Separate a garment from everything else, more finely than ``forward`` does.
+
+        Args:
+            garments: as those of ``surface_of``.
+        Returns:
+            (B, SURFACE_SIZE / 2, SURFACE_SIZE / 2) logits, positive on the garment.
+        """
+        return cast(Tensor, self.outline(self._features((garments - self.mean) / self.deviation)))
+
+    def outline_and_surface(self, garments: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what ``outline_of`` and ``surface_of`` return, from one run of the encoder."""
+        levels = self._features((garments - self.mean) / self.deviation)
+        return self.outline(levels), self.surface(levels)
+
     def _at_landmarks(self, way: Tensor, heat: Tensor) -> Tensor:
         """Return features, place and confidence of every landmark, (B, (_LOCAL + 3) * len(LANDMARKS))."""
         share = heat.detach().flatten(2).softmax(2)
@@ -270,6 +324,16 @@ def _within(mask: Tensor, levels: list[Tensor]) -> Tensor:
         mean = (share * level).sum((2, 3), keepdim=True)
         spread = (share * (level - mean).square()).sum((2, 3))
         found += [mean[..., 0, 0], (spread + 1e-4).sqrt()]
+    return torch.cat(found, 1)
+
+
+def _around(mask: Tensor, levels: dict[int, Tensor]) -> Tensor:
+    """Return the mean of every feature over what surrounds a garment, (B, n): its own colour says nothing of light."""
+    found = []
+    for stride in _LIT:
+        level = levels[stride]
+        share = (1 - fn.adaptive_avg_pool2d(mask, (level.shape[2], level.shape[3]))) ** 8 + 1e-4
+        found.append((share * level).sum((2, 3)) / share.sum((2, 3)))
     return torch.cat(found, 1)
 
 

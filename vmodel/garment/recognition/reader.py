@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final
 
@@ -24,7 +24,7 @@ from vmodel.garment.recognition.network import (
     SIZE,
     GarmentReaderNet,
 )
-from vmodel.garment.recognition.surface import Surface, read_surface
+from vmodel.garment.recognition.surface import Surface, read_mask_and_surface
 from vmodel.garment.recognition.views import look_both_ways, resampled, to_photo
 from vmodel.types import ByteArray, FloatArray
 
@@ -85,6 +85,7 @@ class _Look:
         affine: (2, 3) photo to view.
         mask: (S/2, S/2), parts: (P, S/4, S/4), heat: (L, S/4, S/4), all probabilities.
         logs: attribute -> (n,) log probabilities.
+        illuminant: (2,) natural logarithms of red and of blue over green that white cloth has.
     """
 
     affine: FloatArray
@@ -92,6 +93,7 @@ class _Look:
     parts: FloatArray
     heat: FloatArray
     logs: Mapping[str, FloatArray]
+    illuminant: FloatArray
 
 
 class _LastReadings:
@@ -139,20 +141,19 @@ def _read(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
     second = _look(network, small, _upright(first, points))
     points, confidence = _points(second)
     size = small.shape[1::-1]
-    back = to_photo(second.affine, 2)
-    mask = cv2.warpAffine(second.mask, back, size, flags=cv2.INTER_LINEAR)
+    mask, surface = read_mask_and_surface(network, small, second.affine)
     parts = [cv2.warpAffine(plane, to_photo(second.affine, 4), size, flags=cv2.INTER_LINEAR) for plane in second.parts]
     ratio = np.array([width / size[0], height / size[1]])
     logs = {name: (first.logs[name] + second.logs[name]) / 2 for name in CHOICES}
     for name, close in _look_closely(network, small, points).items():
         logs[name] = (logs[name] + close) / 2
     return PhotoReading(
-        mask=np.asarray(mask, np.float32),
+        mask=mask,
         parts=np.where(mask > 0.5, np.argmax(parts, axis=0), 0).astype(np.uint8),
         points_px={name: point * ratio for name, point in points.items()},
         confidence=confidence,
         shares={name: _shares(logs[name]) for name in CHOICES},
-        surface=read_surface(network, small, second.affine).scaled(float(ratio[0])),
+        surface=replace(surface.scaled(float(ratio[0])), illuminant=first.illuminant),
     )
 
 
@@ -201,6 +202,7 @@ def _look(network: GarmentReaderNet, rgb: ByteArray, affine: FloatArray) -> _Loo
         parts.softmax(0).numpy(),
         heat.flatten(1).softmax(1).reshape(-1, cells, cells).numpy().astype(np.float64),
         logs,
+        ((ahead["illuminant"][0] + mirrored["illuminant"][0]) / 2).numpy().astype(np.float64),
     )
 
 

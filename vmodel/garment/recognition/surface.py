@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -21,10 +21,13 @@ class Surface:
     Attributes:
         shares: name in ``SURFACE`` -> (S, S) float32 probability, valid within the garment.
         affine: (2, 3) map from the photo to a view four times as large.
+        illuminant: (2,) natural logarithms of red and of blue over green that white cloth has in its light;
+            0 in white light.
     """
 
     shares: Mapping[str, FloatArray]
     affine: FloatArray
+    illuminant: FloatArray = field(default_factory=lambda: np.zeros(2))
 
     def over(self, what: str, shape: tuple[int, ...]) -> FloatArray:
         """Return the (H, W) float32 probability of one of ``SURFACE`` all over the photo."""
@@ -36,15 +39,20 @@ class Surface:
         return replace(self, affine=np.column_stack([self.affine[:, :2] / scale, self.affine[:, 2]]))
 
 
-def read_surface(network: GarmentReaderNet, rgb: ByteArray, upright: FloatArray) -> Surface:
-    """Classify each place of a garment's surface.
+def read_mask_and_surface(network: GarmentReaderNet, rgb: ByteArray, upright: FloatArray) -> tuple[FloatArray, Surface]:
+    """Find the garment's pixels, and classify each place of its surface.
 
     Args:
         network: from ``load_network``.
         rgb: (H, W, 3) uint8 sRGB, the photo.
         upright: (2, 3) map from the photo to a picture of ``SIZE`` pixels that the garment fills, turned upright.
+    Returns:
+        (H, W) float32 probability of the garment, and its surface.
     """
     affine = surface_closeup(upright)
-    ahead, mirrored = look_both_ways(network.surface_of, resampled(rgb, affine, SURFACE_SIZE))
-    told = ((ahead[0] + mirrored[0].flip(-1)) / 2).sigmoid().numpy()
-    return Surface(dict(zip(SURFACE, told, strict=True)), affine)
+    ahead, mirrored = look_both_ways(network.outline_and_surface, resampled(rgb, affine, SURFACE_SIZE))
+    outline, told = (
+        ((one[0] + other[0].flip(-1)) / 2).sigmoid().numpy() for one, other in zip(ahead, mirrored, strict=True)
+    )
+    mask = cv2.warpAffine(outline, to_photo(affine, 2), rgb.shape[1::-1], flags=cv2.INTER_LINEAR)
+    return np.asarray(mask, np.float32), Surface(dict(zip(SURFACE, told, strict=True)), affine)
