@@ -140,7 +140,7 @@ def fit_layers(layers: nn.Module, given: Tensor, goal: Tensor, rng: np.random.Ge
     layers.train()
     optimiser = torch.optim.AdamW(layers.parameters(), _RATE, weight_decay=0.05)
     for _ in track(range(_EPOCHS), "fit"):
-        for chosen in torch.from_numpy(rng.permutation(len(given))).split(_BATCH):
+        for chosen in torch.split(torch.from_numpy(rng.permutation(len(given))), _BATCH):
             loss = fn.l1_loss(layers(given[chosen]), goal[chosen])
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
@@ -27,7 +27,7 @@ from vmodel.garment.recognition.cutout import drawn_to_edges
 from vmodel.garment.recognition.network import SIZE, SURFACE_SIZE, GarmentReaderNet
 from vmodel.garment.recognition.reader import read_photo
 from vmodel.garment.recognition.views import resampled, to_photo
-from vmodel.types import ByteArray, FloatArray
+from vmodel.types import BoolArray, ByteArray, FloatArray
 
 OUTLINES: Final = Path(__file__).with_name("outlines.jsonl")
 COPIES: Final = Path("build/reader/copies")
@@ -139,8 +139,10 @@ def labelled(
     scale = min(1.0, _KEPT * float(np.sqrt(abs(np.linalg.det(view[:, :2])))))
     size = (max(8, round(rgb.shape[1] * scale)), max(8, round(rgb.shape[0] * scale)))
     ratio = np.array([size[0] / rgb.shape[1], size[1] / rgb.shape[0]])
-    small: list[Any] = [cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (rgb, mask, asked)]
-    return LabelledOutline(photo, *small, np.column_stack([view[:, :2] / ratio, view[:, 2]]))
+    small, garment, known = (
+        np.asarray(cv2.resize(each, size, interpolation=cv2.INTER_AREA)) for each in (rgb, mask, asked)
+    )
+    return LabelledOutline(photo, small, garment, known, np.column_stack([view[:, :2] / ratio, view[:, 2]]))
 
 
 def view_of(outline: LabelledOutline, rng: np.random.Generator | None) -> View:
@@ -169,7 +171,7 @@ def view_of(outline: LabelledOutline, rng: np.random.Generator | None) -> View:
     return picture, wanted, weight
 
 
-def trimmed(rgb: ByteArray, garment: FloatArray, rng: np.random.Generator) -> ByteArray:
+def trimmed(rgb: ByteArray, garment: BoolArray, rng: np.random.Generator) -> ByteArray:
     """Give a garment a trim of another colour along a part of its outline: a stripe, a binding, a band.
 
     Args:
