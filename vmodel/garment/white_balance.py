@@ -13,6 +13,9 @@ _UNCERTAIN: Final = 0.08
 """How far an illuminant is from white at least before anything is changed, and how much of it is left in any case: what
 the network says of white and grey garments is off by about as much."""
 _LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])
+_BURNT_OUT: Final = (245, 255)
+"""Between these values of a pixel's largest channel the change fades out: what is burnt out has lost the light's
+colour, and would turn cyan without its red."""
 
 
 def in_white_light(rgb: ByteArray, illuminant: FloatArray) -> ByteArray:
@@ -29,4 +32,9 @@ def in_white_light(rgb: ByteArray, illuminant: FloatArray) -> ByteArray:
     gains = np.exp([-red, 0.0, -blue])
     gains /= gains @ _LUMINANCE
     table = to_srgb(np.clip(to_linear(np.arange(256, dtype=np.uint8)[:, None]) * gains, 0, 1))
-    return np.asarray(np.stack([table[rgb[..., i], i] for i in range(3)], axis=-1))
+    balanced = np.stack([table[rgb[..., i], i] for i in range(3)], axis=-1)
+    first, last = _BURNT_OUT
+    bright = np.asarray(rgb.max(axis=-1) > first)
+    share = ((last - rgb[bright].max(axis=-1, keepdims=True)) / (last - first)).astype(np.float32)
+    balanced[bright] = np.rint(rgb[bright] * (1 - share) + balanced[bright] * share)
+    return np.asarray(balanced)

@@ -25,7 +25,7 @@ from vmodel.types import ByteArray, FloatArray
 
 _Labelled = TypeVar("_Labelled")
 View = tuple[ByteArray, FloatArray, FloatArray]
-"""(4 S, 4 S, 3) uint8 close-up, its goal as (S, S) or (n, S, S) float32, and the goal's weight."""
+"""uint8 close-up, its goal as (S, S) or (n, S, S) float32, and the goal's weight; a cell is 2 or 4 pixels wide."""
 BATCH, VIEWS, EPOCHS, RATE, AVERAGE = 16, 10, 8, 2e-3, 0.995
 _FINEST: Final = 1.5
 """Pixels of a kept photo per pixel of the close-up."""
@@ -112,11 +112,11 @@ def fit_decoder(
 
     Args:
         decoder: the layers; the rest of the network stays as it is.
-        look: runs the encoder and these layers over (B, 3, 4 S, 4 S) close-ups.
+        look: runs the encoder and these layers over (B, 3, H, H) close-ups.
         labelled: training examples.
         view_of: cuts a close-up of an example as the reader may.
         rng: source of all randomness.
-        views: number of views per example, whose features are kept: 0.3 MB each where S is 56.
+        views: number of views per example, whose features are kept: 0.3 MB each of a neck, 2 MB of an outline.
     """
     levels, wanted, weights = _features(decoder, look, labelled, view_of, rng, views)
     count, steps = len(wanted), EPOCHS * max(1, len(wanted) // BATCH)
@@ -159,7 +159,7 @@ def _features(
             look(as_pictures([rgb for rgb, _, _ in batch]))
     hook.remove()
     wanted, weights = (torch.from_numpy(np.stack([goal[n] for goal in goals])) for n in (0, 1))
-    return {stride: torch.cat([each[stride] for each in seen]) for stride in seen[0]}, wanted, weights
+    return {stride: torch.cat([each.pop(stride) for each in seen]) for stride in list(seen[0])}, wanted, weights
 
 
 def run(description: str | None, fit: Callable[[GarmentReaderNet, Path, np.random.Generator], None]) -> None:

@@ -30,6 +30,8 @@ _BY_FOLDER: Final[Mapping[str, str]] = {
     "shoes": "none",
 }  # fmt: skip
 """Folder of the photo collection -> kind, where nearly all of the labelled photos of the folder are of one."""
+NO_GARMENTS: Final = frozenset(folder for folder, kind in _BY_FOLDER.items() if kind == "none")
+"""Folders of photos that show no garment."""
 
 
 def read_labels(paths: list[Path]) -> dict[str, dict[str, Any]]:

@@ -26,6 +26,8 @@ from pipelines.training.reader.closeups import run
 from pipelines.training.reader.outline import coarse_mask
 from pipelines.training.reader.train import as_pictures
 from vmodel.garment.recognition.network import SIZE, GarmentReaderNet
+from vmodel.garment.recognition.reader import whole_view
+from vmodel.garment.recognition.views import resampled
 from vmodel.images import to_linear, to_srgb
 from vmodel.types import ByteArray, FloatArray
 
@@ -95,13 +97,7 @@ def view_of(neutral: NeutralPhoto, rng: np.random.Generator | None) -> tuple[Byt
         neutral: the photo.
         rng: draws light of another colour; None for that of the photo.
     """
-    height, width = neutral.rgb.shape[:2]
-    scale = SIZE / max(height, width)
-    size = (round(width * scale), round(height * scale))
-    small = cv2.resize(neutral.rgb, size, interpolation=cv2.INTER_AREA)
-    top, left = (SIZE - size[1]) // 2, (SIZE - size[0]) // 2
-    sides = (top, SIZE - size[1] - top, left, SIZE - size[0] - left)
-    view = np.asarray(cv2.copyMakeBorder(small, *sides, cv2.BORDER_REPLICATE))
+    view = resampled(neutral.rgb, whole_view(neutral.rgb.shape[:2]), SIZE)
     if rng is None:
         return view, neutral.illuminant
     added = rng.normal(0, _LIGHT_VARIES)

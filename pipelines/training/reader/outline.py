@@ -22,10 +22,11 @@ from rich.progress import track
 
 from pipelines.training.reader.augment import relit
 from pipelines.training.reader.closeups import View, fit_decoder, jittered, run
+from pipelines.training.reader.dataset import NO_GARMENTS
 from pipelines.training.reader.train import as_pictures
 from vmodel.garment.recognition.cutout import drawn_to_edges
 from vmodel.garment.recognition.network import SIZE, SURFACE_SIZE, GarmentReaderNet
-from vmodel.garment.recognition.reader import read_photo
+from vmodel.garment.recognition.reader import read_photo, whole_view
 from vmodel.garment.recognition.views import resampled, to_photo
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
@@ -41,8 +42,9 @@ _LEAST_AGREED: Final = 0.97
 _KEPT: Final = 1.5
 """Pixels of a kept photo per pixel of the view."""
 _EDGE_COUNTS: Final = 4.0
-"""Weight of what lies near the outline, and how near, in pixels of the view."""
-_NEAR: Final = 12
+"""Weight of what lies near the outline."""
+_NEAR: Final = 6
+"""How near, in pixels of the view."""
 _TRIMMED: Final = 0.35
 """Share of views whose garment gets a trim along its outline."""
 _CELLS: Final = SURFACE_SIZE // 2
@@ -74,7 +76,7 @@ def read_outlines(network: GarmentReaderNet, photos: Path, outlines: Path = OUTL
         network: the reader, which finds the garment.
         photos: their folder.
         outlines: lines of JSON: "photo", "outline", rings whose points are thousandths of the photo's width and
-            height, holes among them, and "unsure", rings around what may be garment or not.
+            height, holes among them, and "unsure", rings around what may be garment or not, with holes as well.
     """
     for line in track(outlines.read_text().splitlines(), "photos"):
         label = json.loads(line)
@@ -94,13 +96,13 @@ def read_agreed(network: GarmentReaderNet, copies: Path, without: Iterable[str])
         without: photos to leave out, as their copies are named below that folder.
     """
     rng, left_out = np.random.default_rng(0), set(without)
-    paths = [
-        each for each in sorted(copies.glob("home/train/*/*.jpg")) if str(each.relative_to(copies)) not in left_out
-    ]
-    count = 0
+    paths, count = sorted(copies.glob("home/train/*/*.jpg")), 0
     for n in track(rng.permutation(len(paths)), "agreed"):
         path = paths[n]
-        if count == _AGREED or path.with_suffix(".bad").exists() or path.with_suffix(".corrected.png").exists():
+        known = str(path.relative_to(copies)) in left_out or path.with_suffix(".corrected.png").exists()
+        if count == _AGREED or known or path.parent.name in NO_GARMENTS:
+            continue
+        if path.with_suffix(".bad").exists() or not path.with_suffix(".mask.png").exists():
             continue
         rgb = np.asarray(Image.open(path).convert("RGB"))
         taught = np.asarray(Image.open(path.with_suffix(".mask.png")).convert("L"), np.float32) / 255
@@ -113,12 +115,10 @@ def read_agreed(network: GarmentReaderNet, copies: Path, without: Iterable[str])
 
 def coarse_mask(network: GarmentReaderNet, rgb: ByteArray) -> FloatArray:
     """Return (H, W) float32 probability of the garment as the network sees it at first glance."""
-    height, width = rgb.shape[:2]
-    scale = SIZE / max(height, width)
-    whole = np.array([[scale, 0, (SIZE - scale * width) / 2], [0, scale, (SIZE - scale * height) / 2]])
+    whole = whole_view(rgb.shape[:2])
     with torch.no_grad():
         mask = network(as_pictures([resampled(rgb, whole, SIZE)]))["mask"][0].sigmoid().numpy()
-    return np.asarray(cv2.warpAffine(mask, to_photo(whole, 2), (width, height), flags=cv2.INTER_LINEAR))
+    return np.asarray(cv2.warpAffine(mask, to_photo(whole, 2), rgb.shape[1::-1], flags=cv2.INTER_LINEAR))
 
 
 def filled(rings: Sequence[Sequence[Sequence[float]]], shape: tuple[int, ...]) -> ByteArray:
@@ -152,13 +152,13 @@ def view_of(outline: LabelledOutline, rng: np.random.Generator | None) -> View:
         outline: the garment.
         rng: draws the reader's errors, another light and trims; None for the view as it is.
     Returns:
-        The view, (S, S) share of the garment in each cell, and the cells' weights.
+        The view, share of the garment in each of (SURFACE_SIZE / 2, SURFACE_SIZE / 2) cells, and the cells' weights.
     """
     affine = outline.affine if rng is None else jittered(outline.affine, rng, SURFACE_SIZE)
     picture = resampled(outline.rgb, affine, SURFACE_SIZE)
     three = [np.repeat(plane[..., None], 3, 2) for plane in (outline.mask, outline.asked)]
     garment, asked = (resampled(plane, affine, SURFACE_SIZE)[..., 0] for plane in three)
-    near = cv2.dilate(garment, np.ones((_NEAR, _NEAR))).astype(int) - cv2.erode(garment, np.ones((_NEAR, _NEAR))) > 127
+    near = cv2.morphologyEx(garment, cv2.MORPH_GRADIENT, np.ones((2 * _NEAR + 1, 2 * _NEAR + 1), np.uint8)) > 127
     weight = np.where(near, _EDGE_COUNTS, 1.0) * (asked > 250)
     planes = [garment / 255, weight]
     if rng is not None:
@@ -208,8 +208,8 @@ def fit(
 
 
 def _fit(network: GarmentReaderNet, photos: Path, rng: np.random.Generator) -> None:
-    corrected = list(read_outlines(network, photos))
-    fit(network, corrected, list(read_agreed(network, COPIES, {each.photo for each in corrected})), rng)
+    named = {json.loads(line)["photo"] for line in OUTLINES.read_text().splitlines()}
+    fit(network, list(read_outlines(network, photos)), list(read_agreed(network, COPIES, named)), rng)
 
 
 def main() -> None:

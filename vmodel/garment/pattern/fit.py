@@ -83,7 +83,7 @@ def make_pattern(
         material: name in the drape's materials; guessed from the category when None.
         worn_open: the front is worn open, or closed; as it was photographed when None.
         inside: (H, W) bool, where an open front shows the inner side of the back; None for nowhere.
-        surface: prints and foreign places of the photo; None where nothing is known.
+        surface: prints and foreign places of the photo, and its light's colour; None where nothing is known.
     Returns:
         The garment without panels: those depend on who wears it.
     """

@@ -58,7 +58,7 @@ class PhotoReading:
         points_px: landmark -> (2,) float64 photo (x, y); all of ``LANDMARKS``, whatever the kind has.
         confidence: landmark -> 0..1, heat within two cells of the point.
         shares: attribute -> probability of each of its values, in the order of ``CHOICES``.
-        surface: prints and foreign places of the garment.
+        surface: prints and foreign places of the garment, and the light's colour.
     """
 
     mask: FloatArray
@@ -136,7 +136,7 @@ def _read(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
     height, width = rgb.shape[:2]
     scale = min(1.0, _WORK_SIDE / max(height, width))
     small = cv2.resize(rgb, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
-    first = _look(network, small, _whole(small.shape[:2]))
+    first = _look(network, small, whole_view(small.shape[:2]))
     points, _ = _points(first)
     second = _look(network, small, _upright(first, points))
     points, confidence = _points(second)
@@ -149,7 +149,7 @@ def _read(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
         logs[name] = (logs[name] + close) / 2
     return PhotoReading(
         mask=mask,
-        parts=np.where(mask > 0.5, np.argmax(parts, axis=0), 0).astype(np.uint8),
+        parts=np.where(mask > 0.5, 1 + np.argmax(parts[1:], axis=0), 0).astype(np.uint8),
         points_px={name: point * ratio for name, point in points.items()},
         confidence=confidence,
         shares={name: _shares(logs[name]) for name in CHOICES},
@@ -162,8 +162,8 @@ def _shares(logs: FloatArray) -> FloatArray:
     return np.asarray(shares / shares.sum())
 
 
-def _whole(size: tuple[int, ...]) -> FloatArray:
-    """Return the (2, 3) map of the whole picture to the view's middle."""
+def whole_view(size: tuple[int, ...]) -> FloatArray:
+    """Return the (2, 3) map of a picture of (height, width) pixels to the middle of the first look's view."""
     scale = 0.95 * SIZE / max(size)
     return np.array([[scale, 0, (SIZE - scale * size[1]) / 2], [0, scale, (SIZE - scale * size[0]) / 2]])
 
