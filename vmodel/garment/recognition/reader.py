@@ -33,6 +33,8 @@ _FILLS: Final = 0.86
 _TURNED_DEG: Final = 20.0
 """Angle from which the second look turns the garment upright: the network can read smaller ones."""
 _WORK_SIDE: Final = 1024
+_LEAST_SEEN: Final = 0.02
+"""Share of the second look's view below which there is no garment whose outline could be drawn."""
 _UPPER_AXIS: Final = (("neck_left", "neck_right"), ("hem_left", "hem_right"))
 _LOWER_AXES: Final = {
     "skirt": (("waist_left", "waist_right"), ("hem_left", "hem_right")),
@@ -142,6 +144,8 @@ def _read(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
     points, confidence = _points(second)
     size = small.shape[1::-1]
     mask, surface = read_mask_and_surface(network, small, second.affine)
+    if (second.mask > 0.5).mean() < _LEAST_SEEN:
+        mask = cv2.warpAffine(second.mask, to_photo(second.affine, 2), size, flags=cv2.INTER_LINEAR)
     parts = [cv2.warpAffine(plane, to_photo(second.affine, 4), size, flags=cv2.INTER_LINEAR) for plane in second.parts]
     ratio = np.array([width / size[0], height / size[1]])
     logs = {name: (first.logs[name] + second.logs[name]) / 2 for name in CHOICES}
