@@ -12,7 +12,7 @@ from typing import Final
 import cv2
 import numpy as np
 import torch
-from scipy.special import log_softmax
+from scipy.special import expit, log_softmax, logit
 
 from vmodel.garment.recognition.closeup import closeup, collar_closeup, edge_closeup, neck_closeup
 from vmodel.garment.recognition.network import (
@@ -33,8 +33,13 @@ _FILLS: Final = 0.86
 _TURNED_DEG: Final = 20.0
 """Angle from which the second look turns the garment upright: the network can read smaller ones."""
 _WORK_SIDE: Final = 1024
+_COARSE_COUNTS: Final = 0.3
+"""Weight of the second look's mask, by logarithms of odds, beside the finer outline: it has learnt from kinds of
+garment of which no outlines were drawn."""
 _LEAST_SEEN: Final = 0.02
 """Share of the second look's view below which there is no garment whose outline could be drawn."""
+_BOUND: Final = 1e-3
+"""Probability beyond which a mask counts as sure."""
 _UPPER_AXIS: Final = (("neck_left", "neck_right"), ("hem_left", "hem_right"))
 _LOWER_AXES: Final = {
     "skirt": (("waist_left", "waist_right"), ("hem_left", "hem_right")),
@@ -143,9 +148,9 @@ def _read(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
     second = _look(network, small, _upright(first, points))
     points, confidence = _points(second)
     size = small.shape[1::-1]
-    mask, surface = read_mask_and_surface(network, small, second.affine)
-    if (second.mask > 0.5).mean() < _LEAST_SEEN:
-        mask = cv2.warpAffine(second.mask, to_photo(second.affine, 2), size, flags=cv2.INTER_LINEAR)
+    outline, surface = read_mask_and_surface(network, small, second.affine)
+    coarse = cv2.warpAffine(second.mask, to_photo(second.affine, 2), size, flags=cv2.INTER_LINEAR)
+    mask = coarse if (second.mask > 0.5).mean() < _LEAST_SEEN else _together(coarse, outline)
     parts = [cv2.warpAffine(plane, to_photo(second.affine, 4), size, flags=cv2.INTER_LINEAR) for plane in second.parts]
     ratio = np.array([width / size[0], height / size[1]])
     logs = {name: (first.logs[name] + second.logs[name]) / 2 for name in CHOICES}
@@ -159,6 +164,12 @@ def _read(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
         shares={name: _shares(logs[name]) for name in CHOICES},
         surface=replace(surface.scaled(float(ratio[0])), illuminant=first.illuminant),
     )
+
+
+def _together(coarse: FloatArray, outline: FloatArray) -> FloatArray:
+    """Return the probability of the garment that two masks give together."""
+    odds = [logit(np.clip(mask, _BOUND, 1 - _BOUND)) for mask in (coarse, outline)]
+    return np.asarray(expit(_COARSE_COUNTS * odds[0] + (1 - _COARSE_COUNTS) * odds[1]), np.float32)
 
 
 def _shares(logs: FloatArray) -> FloatArray:
