@@ -94,10 +94,10 @@ bench-detector: $(VENV)/.bench  ## Ask a person detector what it sees (fetches a
 	@$(BIN)/python -m benchmarks.report
 
 examples: $(VENV)/.base  ## Draw the example flat-lays again
-	@$(BIN)/python -m examples.make_examples
+	@$(BIN)/python -m scripts.make_examples
 
 pictures: $(VENV)/.base  ## Make the pictures of README again
-	@$(BIN)/python -m docs.make_pictures
+	@$(BIN)/python -m scripts.readme_figures
 
 clean:  ## Remove what was made, but not the environment
 	@rm -rf $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache

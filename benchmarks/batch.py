@@ -27,12 +27,12 @@ import numpy as np
 from PIL import Image
 from sqlalchemy import func, select
 
-from benchmarks.batch_watch import Run, joined, run_to_end, run_until
+from benchmarks.common.process_monitor import Run, joined, run_to_end, run_until
+from benchmarks.common.tables import EXAMPLES, Figures, Table, publish
 from benchmarks.report import main as write_report
-from benchmarks.tables import EXAMPLES, Figures, Table, publish
 from vmodel.config import Settings
-from vmodel.database import open_database
-from vmodel.rights.registry import RegisteredShot
+from vmodel.core.database import open_database
+from vmodel.rights.registry.tables import RegisteredShot
 from vmodel.types import ByteArray
 
 BAR = 3.0
@@ -149,7 +149,7 @@ def write_table(path: Path, lines: Sequence[Line]) -> None:
 def batch_command(table: Path, out: Path, asked: argparse.Namespace) -> list[str]:
     """Return the command line of a batch."""
     flags = ["--jobs", str(asked.jobs), "--size", asked.size, "--pipeline", "draft", "--json", "--out", str(out)]
-    return [sys.executable, "-m", "app.cli", "batch", str(table), *flags]
+    return [sys.executable, "-m", "app.cli.main", "batch", str(table), *flags]
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ def measure_loop(
 def _loop(photos: Path, lines: Sequence[Line], size: str, folder: Path) -> Iterator[tuple[Line, float, float]]:
     for line in lines:
         flags = ["--model", line.model, "--pose", line.pose, "--size", size, "--pipeline", "draft", "--json"]
-        command = [sys.executable, "-m", "app.cli", "shoot", str(photos / line.photo), *flags]
+        command = [sys.executable, "-m", "app.cli.main", "shoot", str(photos / line.photo), *flags]
         run = run_to_end([*command, "--out", str(folder / "loop")], folder / "home-of-the-loop")
         if len(run.made) == 1:
             yield line, run.seconds, run.processor_s

@@ -17,11 +17,18 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.common.tables import EXAMPLES, Figures, Table, publish
 from benchmarks.report import main as write_report
-from benchmarks.tables import EXAMPLES, Figures, Table, publish
-from vmodel.body.model import build_body
-from vmodel.body.walking import learn_walk, soles
-from vmodel.clip import (
+from vmodel.body.model.body import build_body
+from vmodel.body.model.walk_cycle import learn_walk, soles
+from vmodel.config import Settings
+from vmodel.core.colour import to_linear, to_oklab
+from vmodel.core.files import encode_picture, write_whole
+from vmodel.core.video import write_film
+from vmodel.drape.simulate.animate import move_cloth
+from vmodel.publishing.contact_sheet import make_contact_sheet
+from vmodel.shot.request import GarmentSource, ShotRequest
+from vmodel.studio.clip import (
     CLIP_SIZE,
     FRAMES_PER_SECOND,
     LARGEST_JUMP_M,
@@ -31,16 +38,9 @@ from vmodel.clip import (
     walking_path,
     walking_phases,
 )
-from vmodel.config import Settings
-from vmodel.contact_sheet import make_contact_sheet
-from vmodel.drape.motion import move_cloth
-from vmodel.dressing import cast_and_dress
-from vmodel.files import encode_picture, write_whole
-from vmodel.film import write_film
-from vmodel.images import to_linear, to_oklab
-from vmodel.reading import read_pattern
-from vmodel.request import GarmentSource, ShotRequest
-from vmodel.studio import Studio
+from vmodel.studio.dress_model import cast_and_dress
+from vmodel.studio.read_garment import read_pattern
+from vmodel.studio.stage_cache import Studio
 from vmodel.types import ByteArray, FloatArray
 
 _MODEL = "wm-ines"

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.distortions import CHANGES
-from benchmarks.tables import EXAMPLES, Figures, Table, publish
+from benchmarks.common.distortions import CHANGES
+from benchmarks.common.tables import EXAMPLES, Figures, Table, publish
 from benchmarks.watermark import chosen_pictures, read_picture
-from vmodel.rights.copies import CopyIndex, find_copies
-from vmodel.rights.descriptors import KEPT_POINTS, PDQ_BYTES, POINT_BYTES, Descriptors, describe
+from vmodel.rights.fingerprint.copy_index import CopyIndex, find_copies
+from vmodel.rights.fingerprint.descriptors import KEPT_POINTS, PDQ_BYTES, POINT_BYTES, Descriptors, describe
 from vmodel.types import ByteArray
 
 _PER_PICTURE = PDQ_BYTES + KEPT_POINTS * (POINT_BYTES + 4 + 8)

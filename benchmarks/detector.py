@@ -15,15 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.pose_detector import PoseDetector
-from benchmarks.tables import EXAMPLES, Figures, Table, publish
-from pipelines.loading import load_pipeline
-from vmodel.batch import shoot_all
+from benchmarks.common.pose_detector import PoseDetector
+from benchmarks.common.tables import EXAMPLES, Figures, Table, publish
+from pipelines.registry import load_pipeline
 from vmodel.config import Settings
-from vmodel.request import GarmentSource, ShotRequest, parse_size
 from vmodel.shoot import shoot
-from vmodel.studio import Studio
-from vmodel.take import Failure, Shot
+from vmodel.shot.pipeline_interface import Failure, Shot
+from vmodel.shot.request import GarmentSource, ShotRequest, parse_size
+from vmodel.studio.sequence import shoot_all
+from vmodel.studio.stage_cache import Studio
 from vmodel.types import FloatArray
 
 POSES = ("standing", "contrapposto", "hand-on-hip", "walking", "hands-clasped-front", "seated", "one-arm-raised")

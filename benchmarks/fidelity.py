@@ -20,16 +20,16 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.colour_difference import colour_difference
-from benchmarks.tables import Figures, Table, is_whole_set, photos_from, publish
-from pipelines.loading import load_pipeline
-from vmodel.batch import shoot_all
+from benchmarks.common.colour_difference import colour_difference
+from benchmarks.common.tables import Figures, Table, is_whole_set, photos_from, publish
+from pipelines.registry import load_pipeline
 from vmodel.config import Settings, default_pipeline
-from vmodel.images import to_linear
-from vmodel.request import GarmentSource, ShotRequest
+from vmodel.core.colour import to_linear
 from vmodel.shoot import shoot
-from vmodel.studio import Studio
-from vmodel.take import Failure, Shot
+from vmodel.shot.pipeline_interface import Failure, Shot
+from vmodel.shot.request import GarmentSource, ShotRequest
+from vmodel.studio.sequence import shoot_all
+from vmodel.studio.stage_cache import Studio
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 NOTICEABLE = 3.0

@@ -1,8 +1,8 @@
 """Distances between models' identities: ``python -m benchmarks.identity [--weights]``.
 
 Prints the distances of all pairs of the roster and of disguised twins, from which the threshold of
-``vmodel.rights.identity`` was chosen. ``--weights`` also measures by how many millimetres the points of a face move per
-unit of each number of a model; it builds some 200 bodies.
+``vmodel.rights.policy.model_distance`` was chosen. ``--weights`` also measures by how many millimetres the points of a
+face move per unit of each number of a model; it builds some 200 bodies.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from itertools import combinations
 
 import numpy as np
 
-from vmodel.body.roster import Roster, load_roster
+from vmodel.body.model.roster import Roster, load_roster
 from vmodel.config import Settings
-from vmodel.rights.identity import FACE_MM, PHENOTYPE_MM, TOO_CLOSE_MM, identity_distance, identity_of
+from vmodel.rights.policy.model_distance import FACE_MM, PHENOTYPE_MM, TOO_CLOSE_MM, identity_distance, identity_of
 from vmodel.types import FloatArray, Hair, VirtualModel
 
 MEASURED_ON = ("wm-ines", "mn-kenji")
@@ -110,7 +110,7 @@ def _apart_mm(ends: Sequence[Sequence[VirtualModel]], face: FloatArray) -> float
 
 def _face_points(model: VirtualModel) -> FloatArray:
     """Return indices of the vertices that make a face."""
-    from vmodel.body.model import build_body
+    from vmodel.body.model.body import build_body
 
     body = build_body(replace(model, expression={}))
     head = body.rest.joints_m["head"]
@@ -121,7 +121,7 @@ def _face_points(model: VirtualModel) -> FloatArray:
 
 def _aligned(model: VirtualModel, face: FloatArray) -> FloatArray:
     """Return (N, 3) points of a face round their middle, with all faces scaled to one size."""
-    from vmodel.body.model import build_body
+    from vmodel.body.model.body import build_body
 
     body = build_body(replace(model, expression={}))
     points = np.asarray(body.rest.vertices_m, np.float64)[face]

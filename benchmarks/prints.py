@@ -20,21 +20,21 @@ from typing import Final
 
 import numpy as np
 
+from benchmarks.common.tables import EXAMPLES, Figures, Table, publish
 from benchmarks.report import main as write_report
-from benchmarks.tables import EXAMPLES, Figures, Table, publish
-from vmodel.body.model import build_body
-from vmodel.body.pose import load_pose
+from vmodel.body.model.body import build_body
+from vmodel.body.pose.library import load_pose
 from vmodel.config import Settings
-from vmodel.designing import choose_wearer
 from vmodel.drape import drape
-from vmodel.drape.dress import DrapeSettings
+from vmodel.drape.simulate.put_on import DrapeSettings
 from vmodel.errors import DrapeFailed
-from vmodel.garment.block_cut import BLOCKS, is_for_children
-from vmodel.garment.design import Design, make_garment
-from vmodel.garment.print_repeat import PrintRepeat
-from vmodel.garment.sewing_garment import sew
-from vmodel.garment.sewing_read import load_pattern, read_pattern_file
-from vmodel.studio import Studio
+from vmodel.garment.blocks.draft import BLOCKS, is_for_children
+from vmodel.garment.blocks.print_repeat import PrintRepeat
+from vmodel.garment.designs.block_design import Design, make_garment
+from vmodel.garment.sewing.assemble import sew
+from vmodel.garment.sewing.formats.load import load_pattern, read_pattern_file
+from vmodel.studio.design_wearer import choose_wearer
+from vmodel.studio.stage_cache import Studio
 from vmodel.types import ByteArray, Drape, FloatArray, Garment
 
 CHECK_CM: Final = 10.0

@@ -17,11 +17,11 @@ import torch
 from scipy import linalg
 from torch import Tensor
 
-from benchmarks.tables import print_table
-from pipelines.embedded import STEPS, load_embedded
+from benchmarks.common.tables import print_table
+from pipelines.embedded.pipeline import STEPS, load_embedded
 from pipelines.training.dataset import Picture, PictureShelf
 from pipelines.training.evaluate import PictureLight, compare, load_features, mean_known
-from pipelines.training.perceptual import perceptual_distance
+from pipelines.training.perceptual_features import perceptual_distance
 from vmodel.config import Settings
 from vmodel.scene import PART_NAMES
 from vmodel.types import BoolArray, ByteArray, FloatArray

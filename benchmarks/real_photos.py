@@ -19,13 +19,13 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.real_photos_reading import Read, read_one, reading_findings, reading_tables
-from benchmarks.real_photos_shots import Worn, shoot_one, shot_findings, shot_tables, write_pages
-from benchmarks.tables import Figures, circumstances, publish
+from benchmarks.common.tables import Figures, circumstances, publish
+from benchmarks.photos.reading import Read, read_one, reading_findings, reading_tables
+from benchmarks.photos.shots import Worn, shoot_one, shot_findings, shot_tables, write_pages
 from pipelines.training.reader.dataset import read_labels
 from vmodel.config import Settings
-from vmodel.files import json_bytes, make_folder, write_whole
-from vmodel.studio import Studio
+from vmodel.core.files import json_bytes, make_folder, write_whole
+from vmodel.studio.stage_cache import Studio
 
 _PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
 

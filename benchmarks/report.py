@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks.tables import FIGURES, ROOT, Table, as_markdown
+from benchmarks.common.tables import FIGURES, ROOT, Table, as_markdown
 
 REPORT = ROOT / "docs" / "benchmarks.md"
 NOTES = Path(__file__).with_name("notes.yaml")
@@ -88,7 +88,7 @@ def with_sections(page: str, found: dict[str, dict[str, Any]]) -> str:
 
     Args:
         page: Markdown; empty for a new page.
-        found: benchmark name -> what ``benchmarks.tables.publish`` kept.
+        found: benchmark name -> what ``benchmarks.common.tables.publish`` kept.
     """
     fresh = report(found)
     if not page.startswith("# "):
@@ -109,7 +109,7 @@ def report(found: dict[str, dict[str, Any]]) -> str:
     """Return the page as Markdown.
 
     Args:
-        found: benchmark name -> what ``benchmarks.tables.publish`` kept.
+        found: benchmark name -> what ``benchmarks.common.tables.publish`` kept.
     """
     parts = [
         "# Benchmarks",

@@ -14,24 +14,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.tables import Figures, Table, is_whole_set, photos_from, publish
-from benchmarks.usual_network import STEPS, guided_run_seconds
-from pipelines.embedded import STEPS as EMBEDDED_STEPS
-from pipelines.loading import load_pipeline
-from vmodel.body.model import build_body
-from vmodel.body.pose import load_pose
+from benchmarks.common.sd15_reference import STEPS, guided_run_seconds
+from benchmarks.common.tables import Figures, Table, is_whole_set, photos_from, publish
+from pipelines.embedded.pipeline import STEPS as EMBEDDED_STEPS
+from pipelines.registry import load_pipeline
+from vmodel.body.model.body import build_body
+from vmodel.body.pose.library import load_pose
 from vmodel.config import Settings
-from vmodel.designing import choose_wearer
 from vmodel.drape import DrapeSettings, drape
 from vmodel.errors import WeightsMissing
-from vmodel.garment.colourway import recolour_file
-from vmodel.garment.design import Design, write_design
+from vmodel.garment.designs.block_design import Design, write_design
+from vmodel.garment.designs.colourway import recolour_file
+from vmodel.garment.designs.pattern_design import SewnDesign, write_sewn_design
 from vmodel.garment.pattern.fit import fit_garment
-from vmodel.garment.sewing_design import SewnDesign, write_sewn_design
-from vmodel.request import GarmentSource, ShotRequest
 from vmodel.shoot import shoot
-from vmodel.studio import Studio
-from vmodel.take import Pipeline, Shot
+from vmodel.shot.pipeline_interface import Pipeline, Shot
+from vmodel.shot.request import GarmentSource, ShotRequest
+from vmodel.studio.design_wearer import choose_wearer
+from vmodel.studio.stage_cache import Studio
 
 PEAK_GIB = 3.0
 EMBEDDED_PEAK_GIB = 3.7

@@ -18,16 +18,16 @@ from typing import Any
 
 from rich.progress import track
 
-from benchmarks.tables import EXAMPLES, print_table
-from pipelines.loading import load_pipeline
-from vmodel.batch import shoot_all
+from benchmarks.common.tables import EXAMPLES, print_table
+from pipelines.registry import load_pipeline
 from vmodel.config import Settings
-from vmodel.contact_sheet import make_contact_sheet
-from vmodel.files import encode_picture, make_folder, write_whole
-from vmodel.request import GarmentSource, ShotRequest, every_shot
+from vmodel.core.files import encode_picture, make_folder, write_whole
+from vmodel.publishing.contact_sheet import make_contact_sheet
 from vmodel.shoot import shoot
-from vmodel.studio import Studio
-from vmodel.take import Failure, Shot
+from vmodel.shot.pipeline_interface import Failure, Shot
+from vmodel.shot.request import GarmentSource, ShotRequest, every_shot
+from vmodel.studio.sequence import shoot_all
+from vmodel.studio.stage_cache import Studio
 
 #: Woman S and 3XL, man M and 2XL, children of 6 and 12, an elder of 70.
 MODELS = ("wm-freja", "wm-keisha", "mn-tomas", "mn-elias", "ch-noah", "ch-mateo", "mn-walter")

@@ -22,11 +22,11 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from benchmarks.distortions import CHANGES, cropped, saved
-from benchmarks.tables import EXAMPLES, Figures, Table, publish
-from benchmarks.unmarked import Task as Unmarked
-from benchmarks.unmarked import picture_of, tasks_of
-from vmodel.rights.watermark import embed_mark, read_mark, read_mark_with_original, read_marks
+from benchmarks.common.distortions import CHANGES, cropped, saved
+from benchmarks.common.tables import EXAMPLES, Figures, Table, publish
+from benchmarks.common.unmarked_pictures import Task as Unmarked
+from benchmarks.common.unmarked_pictures import picture_of, tasks_of
+from vmodel.rights.watermark.codec import embed_mark, read_mark, read_mark_with_original, read_marks
 from vmodel.types import ByteArray
 
 KEY = b"the benchmark's secret, 32 bytes"

@@ -1,1 +1,1 @@
-"""Pipelines from condition maps to a picture: one module each."""
+"""Pipelines from condition maps to a picture, and the registry that loads them by name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vmodel.take import Take
+from vmodel.shot.pipeline_interface import Take
 from vmodel.types import ByteArray
 
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from vmodel.database import Database
-    from vmodel.request import ShotRequest
-    from vmodel.studio import Studio
-    from vmodel.take import Shot, Take
+    from vmodel.core.database import Database
+    from vmodel.shot.pipeline_interface import Shot, Take
+    from vmodel.shot.request import ShotRequest
+    from vmodel.studio.stage_cache import Studio
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -63,7 +63,7 @@ def examples() -> Path:
 def studio(home: Path) -> Studio:
     """Return a studio that stays warm for the whole run."""
     from vmodel.config import Settings
-    from vmodel.studio import Studio
+    from vmodel.studio.stage_cache import Studio
 
     return Studio(Settings(home=home))
 
@@ -71,7 +71,7 @@ def studio(home: Path) -> Studio:
 @pytest.fixture(scope="session")
 def tee_request(examples: Path) -> ShotRequest:
     """Return a request for the example T-shirt at the smallest size."""
-    from vmodel.request import GarmentSource, ShotRequest
+    from vmodel.shot.request import GarmentSource, ShotRequest
 
     return ShotRequest(GarmentSource(examples / "logo-tee.jpg"), size=(512, 384))
 
@@ -79,7 +79,7 @@ def tee_request(examples: Path) -> ShotRequest:
 @pytest.fixture(scope="session")
 def tee_shot(studio: Studio, tee_request: ShotRequest) -> Shot:
     """Return a shot of the example T-shirt: made once for every test that only looks at a finished shot."""
-    from pipelines.loading import load_pipeline
+    from pipelines.registry import load_pipeline
     from vmodel.shoot import shoot
 
     return shoot(tee_request, studio, load_pipeline("draft"))
@@ -95,7 +95,7 @@ def take_of(studio: Studio, request: ShotRequest) -> Take:
 @pytest.fixture(scope="session", params=["logo-tee", "striped-long-sleeve", "satin-camisole"])
 def example_take(request: pytest.FixtureRequest, studio: Studio, examples: Path) -> Take:
     """Return the take of a plain garment with a logo, of one that is all print, and of a shiny one."""
-    from vmodel.request import GarmentSource, ShotRequest
+    from vmodel.shot.request import GarmentSource, ShotRequest
 
     return take_of(studio, ShotRequest(GarmentSource(examples / f"{request.param}.jpg"), size=(512, 384)))
 
@@ -167,7 +167,7 @@ def _run_on_postgres(address: str, *statements: str) -> None:
 def _new_postgres(address: str, template: str = "template1") -> str:
     from sqlalchemy import make_url
 
-    from vmodel.database import new_id
+    from vmodel.core.database import new_id
 
     name = f"test_{new_id()}"
     _run_on_postgres(address, f"CREATE DATABASE {name} TEMPLATE {template}")
@@ -176,7 +176,7 @@ def _new_postgres(address: str, template: str = "template1") -> str:
 
 
 def _upgrade(address: str) -> None:
-    from vmodel.database import Database
+    from vmodel.core.database import Database
 
     database = Database(address)
     database.upgrade()
@@ -243,7 +243,7 @@ def database_address(new_address: Callable[[], str]) -> str:
 @pytest.fixture
 def any_database(database_address: str) -> Iterator[Database]:
     """Yield a database with the newest tables, SQLite and Postgres in turn."""
-    from vmodel.database import Database
+    from vmodel.core.database import Database
 
     database = Database(database_address)
     yield database

@@ -30,7 +30,7 @@ def test_every_setting_exists(services: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("service", ["api", "worker"])
 def test_every_command_and_flag_exists(services: dict[str, Any], service: str) -> None:
-    from app.cli import app
+    from app.cli.main import app
 
     name, *flags = services[service]["command"]
     command = get_command(app).commands[name]  # type: ignore[attr-defined]

@@ -9,23 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import run
-from examples.make_patterns import write_flared_skirt
+from app.cli.main import run
+from scripts.make_patterns import write_flared_skirt
 from vmodel.batch.plan import plan_batch
 from vmodel.batch.rows import Wishes
-from vmodel.batch.table import COLUMNS, read_table
-from vmodel.body.roster import load_roster
-from vmodel.casting import cast_for_size
+from vmodel.batch.tables.reader import COLUMNS, read_table
+from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 from vmodel.garment.pattern.fit import fit_garment
-from vmodel.garment.sewing_garment import sew
-from vmodel.garment.sewing_read import is_sewing_pattern, load_pattern, read_pattern_file
-from vmodel.garment.sizing import list_sizes, read_size_chart
-from vmodel.outfits import read_outfit
-from vmodel.preflight import check_requests
-from vmodel.reading import read_pattern
-from vmodel.request import GarmentSource, ShotRequest
-from vmodel.studio import Studio
+from vmodel.garment.sewing.assemble import sew
+from vmodel.garment.sewing.formats.load import is_sewing_pattern, load_pattern, read_pattern_file
+from vmodel.garment.sizing.stated_sizes import list_sizes, read_size_chart
+from vmodel.shot.outfit_file import read_outfit
+from vmodel.shot.request import GarmentSource, ShotRequest
+from vmodel.studio.casting import cast_for_size
+from vmodel.studio.read_garment import read_pattern
+from vmodel.studio.stage_cache import Studio
+from vmodel.studio.validate import check_requests
 from vmodel.types import BodyMeasurements, Category
 
 WEARER = BodyMeasurements(174, 86, 70, 93, 33, 37, 55, 82, 129, 111, 91, 149)

@@ -128,6 +128,7 @@ def test_files_stay_readable(folder: str) -> None:
 @pytest.mark.parametrize("command", [["--help"], ["models", "list"], ["poses", "list"]], ids=" ".join)
 def test_what_only_tells_something_loads_nothing_heavy(command: list[str]) -> None:
     heavy = {"torch", "roma", "anny", "warp", "cv2"} | ({"scipy"} if command == ["--help"] else set())
-    code = f"import sys; from app.cli import run; run({command}); sys.exit(' '.join({heavy} & set(sys.modules)) or 0)"
+    code = f"import sys; from app.cli.main import run; run({command}); "
+    code += f"sys.exit(' '.join({heavy} & set(sys.modules)) or 0)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
     assert ended.returncode == 0, ended.stderr

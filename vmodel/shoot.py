@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from vmodel.dressing import cast_and_dress
-from vmodel.garment.fit import report_fit
-from vmodel.photograph import photograph
-from vmodel.reading import read_pattern
-from vmodel.request import ShotRequest
+from vmodel.garment.sizing.fit import report_fit
 from vmodel.scene import frame_camera, render_conditions
-from vmodel.studio import Studio
-from vmodel.take import Pipeline, PreparedShot, Shot, Take
+from vmodel.shot.pipeline_interface import Pipeline, PreparedShot, Shot, Take
+from vmodel.shot.request import ShotRequest
+from vmodel.studio.dress_model import cast_and_dress
+from vmodel.studio.generate import photograph
+from vmodel.studio.read_garment import read_pattern
+from vmodel.studio.stage_cache import Studio
 from vmodel.types import ByteArray
 
 

@@ -499,7 +499,7 @@ class DrapeReport:
         inside_share: share of vertices inside the body.
         stretch_median, stretch_p99: length of the cloth's edges over their rest length, outside elastic parts.
         let_out_p99: rest length over the length in the cut; above 1 where that had to be widened to go round the body
-            (``vmodel.drape.ease``).
+            (``vmodel.drape.cloth.rest_length``).
         worn: shoulders or waist still lie on the body.
         seconds: wall time of the attempt that succeeded.
     """

@@ -12,42 +12,28 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from prometheus_client import CollectorRegistry
 
-from app.api import (
-    account,
-    casting,
-    designs,
-    files,
-    garments,
-    health,
-    jobs,
-    keys,
-    rights_garments,
-    rights_models,
-    rights_public,
-    shots,
-    usage,
-    webhooks,
-)
-from app.api.description import describe_with_problems
-from app.api.figures import HttpFigures
-from app.api.front import Front
-from app.api.installation import Installation
-from app.api.problems import Problem, catch_problems
-from app.api.reading_room import ReadingRoom
-from app.api.watches import Watches
-from vmodel.body.roster import load_roster
+from app.api.http.bounded_pool import ReadingRoom
+from app.api.http.error_handlers import Problem, catch_problems
+from app.api.http.metrics import HttpFigures
+from app.api.http.middleware import Front
+from app.api.http.state import Installation
+from app.api.http.stream_limit import Watches
+from app.api.openapi import describe_with_problems
+from app.api.rights import garment_review, models, public
+from app.api.routes import account, catalogue, designs, files, garments, health, jobs, keys, shots, usage, webhooks
+from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
-from vmodel.crash_log import log_fault
-from vmodel.database import open_database
-from vmodel.service.plans import read_plans
-from vmodel.service.queue_figures import QueueFigures
-from vmodel.service.secret import installation_secret
-from vmodel.service.store import open_store
+from vmodel.core.crash_log import log_fault
+from vmodel.core.database import open_database
+from vmodel.service.accounts.app_secret import installation_secret
+from vmodel.service.accounts.plans import read_plans
+from vmodel.service.jobs.metrics import QueueFigures
+from vmodel.service.storage.file_store import open_store
 
 _ROUTERS = (
-    *(health.router, casting.router, garments.router, designs.router, jobs.router, shots.router, files.router),
+    *(health.router, catalogue.router, garments.router, designs.router, jobs.router, shots.router, files.router),
     *(usage.router, keys.router, webhooks.router, account.router),
-    *(rights_public.router, rights_models.router, rights_garments.router),
+    *(public.router, models.router, garment_review.router),
 )
 
 

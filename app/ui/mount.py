@@ -8,13 +8,13 @@ import gradio as gr
 from fastapi import FastAPI, Request
 from starlette.routing import Mount
 
-from app.api.installation import Installation
-from app.ui import files, garment_files, login, readings, rights_pages
-from app.ui.guard import LOGIN, Guard
+from app.api.http.state import Installation
+from app.ui.base.auth_gate import LOGIN, Guard
+from app.ui.base.i18n import LANGUAGES
+from app.ui.base.templating import static_url
+from app.ui.fragments import Pieces
 from app.ui.page import build_page
-from app.ui.pieces import Pieces
-from app.ui.rendering import static_url
-from app.ui.words import LANGUAGES
+from app.ui.routes import ambiguous_kinds, files, garment_files, login, public_pages
 
 
 def mount_page(app: FastAPI) -> None:
@@ -23,9 +23,9 @@ def mount_page(app: FastAPI) -> None:
     Args:
         app: not yet started; no event loop runs.
     """
-    app.include_router(rights_pages.router)
+    app.include_router(public_pages.router)
     app.include_router(login.router)
-    app.include_router(readings.router)
+    app.include_router(ambiguous_kinds.router)
     app.include_router(garment_files.router)
     app.include_router(files.router)
     # Without a running event loop, Gradio opens its own loops and never closes them.

@@ -11,10 +11,10 @@ from typing import Any
 
 import gradio as gr
 
-from app.ui.desk import ASKS, Desk
-from app.ui.guard import LOGIN
-from app.ui.pieces import Pieces
-from app.ui.rendering import static_url
+from app.ui.actions import ASKS, Desk
+from app.ui.base.auth_gate import LOGIN
+from app.ui.base.templating import static_url
+from app.ui.fragments import Pieces
 
 _VIEWS = ("studio", "pictures", "usage", "operator")
 """Views of the page, without the designer, whose piece is the same for every visitor."""

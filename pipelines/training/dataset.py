@@ -20,9 +20,9 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from pipelines.embedded_light import lit_share, log_ratio, project_ratio, to_linear
-from pipelines.embedded_maps import Conditions, Look, look_vector, stack_conditions
-from pipelines.training.recolour import recolour
+from pipelines.embedded.conditioning import Conditions, Look, look_vector, stack_conditions
+from pipelines.embedded.log_ratio import lit_share, log_ratio, project_ratio, to_linear
+from pipelines.training.augment import recolour
 from vmodel.scene import PART_NAMES
 from vmodel.types import FloatArray, IntArray
 

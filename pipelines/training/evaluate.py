@@ -13,20 +13,20 @@ from einops import rearrange
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
 
-from pipelines.embedded_exposure import Seen, settle_light
-from pipelines.embedded_light import apply_ratio, gentle_on_cloth, to_srgb
-from pipelines.embedded_maps import stack_conditions
+from pipelines.embedded.conditioning import stack_conditions
+from pipelines.embedded.exposure import Seen, settle_light
+from pipelines.embedded.log_ratio import apply_ratio, gentle_on_cloth, to_srgb
 from pipelines.training.dataset import Picture, PictureShelf, stack_flat_lays
-from pipelines.training.perceptual import block_features, load_backbone
-from pipelines.training.pictures_store import whole_view
-from vmodel.finish import GarmentView, finish_garment
-from vmodel.images import to_linear
+from pipelines.training.perceptual_features import block_features, load_backbone
+from pipelines.training.scenes.store import whole_view
+from vmodel.core.colour import to_linear
+from vmodel.finish.garment_detail import GarmentView, finish_garment
 from vmodel.scene import PART_NAMES
-from vmodel.scene.cloth import MATERIALS
+from vmodel.scene.shading.cloth_shader import MATERIALS
 from vmodel.types import ByteArray
 
 if TYPE_CHECKING:
-    from pipelines.embedded import EmbeddedPipeline
+    from pipelines.embedded.pipeline import EmbeddedPipeline
 
 _FACE = [PART_NAMES.index(name) for name in ("face", "lips", "eye", "mouth", "hair")]
 
@@ -115,10 +115,10 @@ def mean_known(values: list[float]) -> float:
 
 
 def load_features() -> Callable[[ByteArray], list[Tensor]]:
-    """Load a pretrained backbone for the perceptual and Fréchet distances; see ``perceptual``.
+    """Load a pretrained backbone for the perceptual and Fréchet distances; see ``perceptual_features``.
 
     Returns:
-        picture (H, W, 3) uint8 -> features of ``perceptual.BLOCKS``, (1, C, h, w) each.
+        picture (H, W, 3) uint8 -> features of ``perceptual_features.BLOCKS``, (1, C, h, w) each.
     """
     backbone = load_backbone()
 

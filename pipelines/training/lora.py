@@ -22,12 +22,13 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as fn
 
-from pipelines.hub.catalogue import weights_of
-from pipelines.hub.placing import choose_layout, look_at_machine, prepare_libraries, stored_gb
-from pipelines.hub.prompts import instruct_anybody
-from pipelines.hub.tuning import Tuning
+from pipelines.hub.runtime.device_placement import choose_layout, look_at_machine, prepare_libraries, stored_gb
+from pipelines.hub.runtime.prompts import instruct_anybody
+from pipelines.hub.runtime.settings import Tuning
+from pipelines.hub.weights.catalogue import weights_of
+from pipelines.training.common.errors import TrainingMemoryExhausted
 from pipelines.training.dataset import Picture, PictureShelf
-from pipelines.training.errors import TrainingMemoryExhausted
+from vmodel.core.files import make_folder
 from vmodel.errors import (
     BadUsage,
     CardTooSmall,
@@ -35,7 +36,6 @@ from vmodel.errors import (
     OutputNotWritable,
     TrainingPicturesMissing,
 )
-from vmodel.files import make_folder
 
 BASE = "flux2-klein-base"
 FILE = "pytorch_lora_weights.safetensors"
@@ -79,7 +79,7 @@ def train_lora(plan: LoraPlan, weights: Path, tell: Callable[[int, float], None]
 
     Args:
         plan: the run.
-        weights: folder of klein-base, from ``pipelines.hub.store.find_weights``.
+        weights: folder of klein-base, from ``pipelines.hub.weights.store.find_weights``.
         tell: receives the step and its loss.
     Returns:
         The file of the LoRA; after a Ctrl-C or exhausted memory it holds the training until then.
@@ -209,7 +209,7 @@ def _remedies(plan: LoraPlan) -> str:
 def _prepare(weights: Path, plan: LoraPlan) -> tuple[Any, list[Tensor]]:
     from peft import LoraConfig
 
-    from pipelines.hub.klein_batch import BatchKlein
+    from pipelines.hub.models.flux2_klein_batch import BatchKlein
 
     on_card = torch.cuda.is_available()
     pipeline = BatchKlein.from_pretrained(

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from pipelines.embedded_exposure import GROUPS
-from pipelines.embedded_light import NOISE, RATIO_SCALE, apply_ratio, project_ratio, to_srgb
-from pipelines.embedded_maps import condition_planes
-from pipelines.embedded_network import FineLight, predict_ratio
-from pipelines.embedded_texture import even_light
+from pipelines.embedded.conditioning import condition_planes
+from pipelines.embedded.exposure import GROUPS
+from pipelines.embedded.light_smoothing import even_light
+from pipelines.embedded.log_ratio import NOISE, RATIO_SCALE, apply_ratio, project_ratio, to_srgb
+from pipelines.embedded.network import FineLight, predict_ratio
 from pipelines.training.dataset import Batch
-from pipelines.training.perceptual import LEARNT, block_features, features_apart
+from pipelines.training.perceptual_features import LEARNT, block_features, features_apart
 
 SEEN = 18.0
 """Weight of the perceptual part of the loss."""

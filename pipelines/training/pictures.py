@@ -20,12 +20,21 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from pipelines.embedded_develop import develop_light
-from pipelines.embedded_exposure import Seen, settle_light
-from pipelines.embedded_maps import stack_conditions
-from pipelines.training.blender_handover import hand_over
-from pipelines.training.blender_process import VARIABLE, Photographer, find_blender_python
-from pipelines.training.pictures_finish import (
+from pipelines.embedded.conditioning import stack_conditions
+from pipelines.embedded.develop import develop_light
+from pipelines.embedded.exposure import Seen, settle_light
+from pipelines.training.blender.client import VARIABLE, Photographer, find_blender_python
+from pipelines.training.blender.scene_export import hand_over
+from pipelines.training.scenes.scene import (
+    TrainingScene,
+    in_one_colour,
+    magnification,
+    make_scene,
+    scratch_folder,
+    split_of,
+)
+from pipelines.training.scenes.store import VIEWS, Index, PictureStore, write_contact_sheet
+from pipelines.training.scenes.target_picture import (
     REFERENCES,
     Overlay,
     develop,
@@ -38,20 +47,11 @@ from pipelines.training.pictures_finish import (
     with_catchlights,
     with_texture,
 )
-from pipelines.training.pictures_store import VIEWS, Index, PictureStore, write_contact_sheet
-from pipelines.training.scene_set import (
-    TrainingScene,
-    in_one_colour,
-    magnification,
-    make_scene,
-    scratch_folder,
-    split_of,
-)
-from vmodel.body.roster import load_roster
+from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
+from vmodel.core.colour import to_srgb
+from vmodel.core.files import CACHE_BYTES, keep_newest
 from vmodel.errors import VModelError
-from vmodel.files import CACHE_BYTES, keep_newest
-from vmodel.images import to_srgb
 from vmodel.scene import Scene, TracedLight, project_points, render_conditions, render_draft, trace_light
 from vmodel.types import ByteArray, Camera, ConditionMaps, FloatArray
 

@@ -29,16 +29,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from torch import nn
 
-from pipelines.embedded import STEPS, EmbeddedPipeline
-from pipelines.embedded_device import find_device, inference_dtype, learning_precision
-from pipelines.embedded_network import LOOK_TOKENS, TINY, ConditionEncoder, FineLight, NetworkSize, make_unet
+from pipelines.embedded.device import find_device, inference_dtype, learning_precision
+from pipelines.embedded.network import LOOK_TOKENS, TINY, ConditionEncoder, FineLight, NetworkSize, make_unet
+from pipelines.embedded.pipeline import STEPS, EmbeddedPipeline
 from pipelines.training.dataset import PictureShelf, make_batch
 from pipelines.training.evaluate import evaluate
 from pipelines.training.losses import loss_of
-from pipelines.training.perceptual import load_backbone
+from pipelines.training.perceptual_features import load_backbone
+from vmodel.core.files import make_folder
+from vmodel.core.weights_manifest import Origin, vouch_for
 from vmodel.errors import CheckpointMissing, TrainingPicturesMissing, VModelError
-from vmodel.files import make_folder
-from vmodel.weights import Origin, vouch_for
 
 LOG_EVERY = 20
 _FINE_RATE = 4.0

@@ -13,12 +13,12 @@ import pytest
 from vmodel.batch.plan import Plan, plan_batch
 from vmodel.batch.rows import Wishes
 from vmodel.batch.run import deal
-from vmodel.batch.speed import Measured, expect_seconds, keep_speed, read_speed
-from vmodel.batch.table import Row, Table
-from vmodel.body.roster import Roster, load_roster
+from vmodel.batch.tables.reader import Row, Table
+from vmodel.batch.time_estimate import Measured, expect_seconds, keep_speed, read_speed
+from vmodel.body.model.roster import Roster, load_roster
 from vmodel.config import Settings
-from vmodel.marketplaces import find_marketplaces
-from vmodel.request import GarmentSource, ShotRequest
+from vmodel.publishing.marketplaces import find_marketplaces
+from vmodel.shot.request import GarmentSource, ShotRequest
 
 WISHES = Wishes(ShotRequest(GarmentSource(Path("unused")), size=(512, 384), pipeline="draft"))
 

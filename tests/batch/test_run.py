@@ -20,25 +20,25 @@ import psutil
 import pytest
 from PIL import Image
 
-from app.batch_progress import watching_batch
-from app.cli import run
-from pipelines.loading import weights_used
+from app.cli.batch.progress import watching_batch
+from app.cli.main import run
+from pipelines.registry import weights_used
 from vmodel.batch.journal import Outcome, is_made, open_journal, read_journal
-from vmodel.batch.packing import pack
+from vmodel.batch.marketplace_zip import pack
 from vmodel.batch.plan import RefusedRow, Task, plan_batch
-from vmodel.batch.results import Results, write_csv, write_page
+from vmodel.batch.report import Results, write_csv, write_page
 from vmodel.batch.rows import Wishes
 from vmodel.batch.run import run_tasks
-from vmodel.batch.table import Row, Table
+from vmodel.batch.tables.reader import Row, Table
 from vmodel.batch.worker import Bench
-from vmodel.body.roster import load_roster
+from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 from vmodel.errors import OutputNotWritable
-from vmodel.marketplaces import MARKETPLACES
-from vmodel.request import GarmentSource, ShotRequest
-from vmodel.rights.keys import open_authority
-from vmodel.rights.watermark import embed_mark
-from vmodel.take import Pipeline, Shot
+from vmodel.publishing.marketplaces import MARKETPLACES
+from vmodel.rights.provenance.keys import open_authority
+from vmodel.rights.watermark.codec import embed_mark
+from vmodel.shot.pipeline_interface import Pipeline, Shot
+from vmodel.shot.request import GarmentSource, ShotRequest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -64,7 +64,7 @@ def test_a_batch_that_was_killed_goes_on_and_makes_the_same_pictures(
     out = shop / "out"
     flags = ["batch", str(shop / "table.csv"), "--size", "512x384", "--model", tee_shot.model.id, "--jobs", "1"]
     flags += ["--out", str(out), "--json"]
-    command = [sys.executable, "-m", "app.cli", *flags]
+    command = [sys.executable, "-m", "app.cli.main", *flags]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         first = next(plain for line in process.stdout if (plain := json.loads(line)).get("picture"))

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from benchmarks import card_speed
-from benchmarks.card_speed import PLAIN, WAYS, main, make_batch, measure, random_klein
-from pipelines.hub.placing import Layout, place_pipeline
+from benchmarks.hub import card_speed
+from benchmarks.hub.card_speed import PLAIN, WAYS, main, make_batch, measure, random_klein
+from pipelines.hub.runtime.device_placement import Layout, place_pipeline
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.colour_difference import colour_difference
+from benchmarks.common.colour_difference import colour_difference
 from benchmarks.fidelity import matching
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.distortions import CHANGES
+from benchmarks.common.distortions import CHANGES
 
 
 @pytest.mark.parametrize("name", list(CHANGES))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.ledger import SELLERS, book_jobs, open_sellers, prove
-from benchmarks.peak_day import Load, job_waits
-from vmodel.database import Database
+from benchmarks.service.ledger import SELLERS, book_jobs, open_sellers, prove
+from benchmarks.service.peak_day import Load, job_waits
+from vmodel.core.database import Database
 
 
 def test_what_the_benchmark_books_is_a_true_ledger(tmp_path: Path) -> None:

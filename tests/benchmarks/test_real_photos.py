@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import real_photos, real_photos_shots, tables
-from benchmarks.real_photos_reading import landmark_errors, read_one
+from benchmarks import real_photos
+from benchmarks.common import tables
+from benchmarks.photos import shots
+from benchmarks.photos.reading import landmark_errors, read_one
 from benchmarks.report import report
 from vmodel.config import Settings
-from vmodel.garment.reading import read_flat_lay
-from vmodel.garment.recognition.cutout import cut_out
+from vmodel.garment.cutout.segment import cut_out
+from vmodel.garment.load_photo import read_flat_lay
 from vmodel.garment.recognition.kind import understand
 from vmodel.garment.recognition.network import load_network
 from vmodel.garment.recognition.reader import read_photo
@@ -135,6 +137,6 @@ def test_photos_without_labels_are_worn_and_shown_beside_their_pictures(
     assert (tee["code"], tee["kind"], tee["missed"]) == ("made", "top", [])
     assert min(tee["scores"].values()) >= 0.5
     with Image.open(tmp_path / "out" / "sheet-01.jpg") as sheet:
-        right = np.asarray(sheet)[:300, -2 * real_photos_shots._SHOWN :]
+        right = np.asarray(sheet)[:300, -2 * shots._SHOWN :]
     assert len(np.unique(right.reshape(-1, 3), axis=0)) > 1000
     assert not figures.exists()

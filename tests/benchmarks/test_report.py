@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.common.tables import EXAMPLES, Table, as_markdown, is_whole_set
 from benchmarks.report import report, with_sections
-from benchmarks.tables import EXAMPLES, Table, as_markdown, is_whole_set
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "benchmarks.md"
 

@@ -6,11 +6,11 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from shops import Shop, open_shop
 
-from benchmarks.day_load import PICTURES_A_DAY, Ask, Course, MemoryQueue, ask_all_day, play, rate_at
-from benchmarks.whole_day import TablesQueue, open_shops
-from vmodel.service.ledger import balance
+from benchmarks.service.day_load import PICTURES_A_DAY, Ask, Course, MemoryQueue, ask_all_day, play, rate_at
+from benchmarks.service.whole_day import TablesQueue, open_shops
+from tests.support.installation import Shop, open_shop
+from vmodel.service.ledger.reservations import balance
 
 SLOTS, SELLERS = 3, 5
 COURSE = Course("test", 5.0, 3.0, 2.0)

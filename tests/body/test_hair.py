@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from vmodel.body.chart import load_chart
-from vmodel.body.hair import grow_hair, pose_hair
-from vmodel.body.hair_styles import STYLES, style_of
-from vmodel.body.head_surface import head_surface
-from vmodel.body.look import look_of
-from vmodel.body.model import Body, build_body
-from vmodel.body.pose import load_pose
-from vmodel.body.roster import load_roster
-from vmodel.body.scalp import parting_distance, scalp_colour
-from vmodel.body.strands import BROW, FACIAL_HAIR, HEAD_HAIR, LASH
+from vmodel.body.face.face_params import look_of
+from vmodel.body.hair.grow import grow_hair, pose_hair
+from vmodel.body.hair.polylines import BROW, FACIAL_HAIR, HEAD_HAIR, LASH
+from vmodel.body.hair.scalp import parting_distance, scalp_colour
+from vmodel.body.hair.styles import STYLES, style_of
+from vmodel.body.mesh.anatomy_chart import load_chart
+from vmodel.body.mesh.head_surface import head_surface
+from vmodel.body.model.body import Body, build_body
+from vmodel.body.model.roster import load_roster
+from vmodel.body.pose.library import load_pose
 from vmodel.config import Settings
 from vmodel.errors import ModelInvalid
-from vmodel.scene.rays import Tracer
+from vmodel.scene.geometry.raytracer import Tracer
 from vmodel.types import Hair, Pose, Strands, VirtualModel
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from vmodel.body.anny_model import load_anny, load_surface
-from vmodel.body.chart import load_anatomy, vertex_normals
-from vmodel.body.model import Body, build_body
-from vmodel.body.modesty import smoothed_vertices
-from vmodel.body.roster import load_roster
+from vmodel.body.base_layer.modesty import smoothed_vertices
+from vmodel.body.mesh.anatomy_chart import load_anatomy, vertex_normals
+from vmodel.body.mesh.anny_model import load_anny, load_surface
+from vmodel.body.model.body import Body, build_body
+from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 from vmodel.types import FloatArray
 

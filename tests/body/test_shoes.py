@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vmodel.body.model import Body, build_body
-from vmodel.body.pose import load_pose
-from vmodel.body.roster import load_roster
-from vmodel.body.shoe_last import UPPER
-from vmodel.body.shoes import Shoes, make_shoes
+from vmodel.body.model.body import Body, build_body
+from vmodel.body.model.roster import load_roster
+from vmodel.body.pose.library import load_pose
+from vmodel.body.shoes.canvas_shoes import Shoes, make_shoes
+from vmodel.body.shoes.last import UPPER
 from vmodel.config import Settings
-from vmodel.scene.props import inside_shoes
-from vmodel.scene.rays import Tracer
+from vmodel.scene.geometry.props import inside_shoes
+from vmodel.scene.geometry.raytracer import Tracer
 
 
 @pytest.fixture(scope="module", params=["wm-ines", "mn-tane", "ch-mila"])

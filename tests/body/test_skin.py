@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from vmodel.body.anny_model import load_surface
-from vmodel.body.base_layer import (
+from vmodel.body.appearance.skin import paint_skin
+from vmodel.body.base_layer.paint import (
     LEAST_FROM_SKIN,
     LOWERS,
     UPPERS,
@@ -19,13 +19,13 @@ from vmodel.body.base_layer import (
     must_be_covered,
     paint_base_layer,
 )
-from vmodel.body.chart import load_anatomy, load_chart, look_up_mask, refined_anatomy
-from vmodel.body.model import Body, build_body
-from vmodel.body.roster import load_roster
-from vmodel.body.skin import paint_skin
-from vmodel.body.slim_trousers import tailor
+from vmodel.body.base_layer.trousers import tailor
+from vmodel.body.mesh.anatomy_chart import load_anatomy, load_chart, look_up_mask, refined_anatomy
+from vmodel.body.mesh.anny_model import load_surface
+from vmodel.body.model.body import Body, build_body
+from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
-from vmodel.images import to_oklab
+from vmodel.core.colour import to_oklab
 from vmodel.types import BodyPart, Category, GarmentKind, Hair, Length, Neckline, SkinTextures, Sleeve, VirtualModel
 
 SIZE = 512
@@ -161,7 +161,7 @@ def test_smooth_spots_find_each_texel_in_the_refined_mesh(monkeypatch: pytest.Mo
         flat[triangles[4 * np.arange(len(faces)) + k, 1]] = (spot_mm[faces[:, k]] + spot_mm[faces[:, (k + 1) % 3]]) / 2
     every = np.arange(len(chart.texel))
     assert np.abs(chart.smooth_spots(every) - chart.spot_mm).max() > 1
-    monkeypatch.setattr("vmodel.body.chart.refined_anatomy", lambda: (flat, triangles))
+    monkeypatch.setattr("vmodel.body.mesh.anatomy_chart.refined_anatomy", lambda: (flat, triangles))
     assert np.abs(chart.smooth_spots(every) - chart.spot_mm).max() < 0.01
 
 

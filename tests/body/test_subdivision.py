@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from mannequin import ball, tube
 
-from vmodel.body.subdivision import refine, vertex_normals
+from tests.support.garments.mannequin import ball, tube
+from vmodel.body.mesh.subdivision import refine, vertex_normals
 
 
 def test_refinement_quarters_triangles_and_weights_sum_to_one() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vmodel.body.model import Body, build_body
-from vmodel.body.roster import load_roster
+from vmodel.body.model.body import Body, build_body
+from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.garment import drawn_flat_lays as drawn
-from vmodel.drape.materials import cloth_of, load_material
+from tests.support.garments import flat_lays as drawn
+from vmodel.drape.cloth.materials import cloth_of, load_material
 
 
 def test_cotton_trousers_are_heavier_and_stiffer_than_a_cotton_shirt() -> None:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import pairwise
 
-import garments
 import numpy as np
 import pytest
 import warp as wp
 
-from vmodel.drape import kernels
-from vmodel.drape.cloth import Cloth, mesh_garment
-from vmodel.drape.materials import load_material
-from vmodel.drape.solver import ColliderPart, Phase, Solver, colour_pairs
+from tests.support.garments import by_formula
+from vmodel.drape.cloth.materials import load_material
+from vmodel.drape.cloth.mesh import Cloth, mesh_garment
+from vmodel.drape.solver import kernels
+from vmodel.drape.solver.cloth_solver import ColliderPart, Phase, Solver, colour_pairs
 from vmodel.types import FloatArray
 
 
 @pytest.fixture(scope="module")
 def cloth() -> Cloth:
-    return mesh_garment(garments.skirt(), 2.0)
+    return mesh_garment(by_formula.skirt(), 2.0)
 
 
 def above_ground(cloth: Cloth) -> FloatArray:

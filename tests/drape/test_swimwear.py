@@ -6,22 +6,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from broken_drapes import Worn
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from tests.garment import drawn_flat_lays as drawn
-from tests.garment import drawn_swimwear
-from vmodel.body.base_layer import LINING, choose_base_layer
-from vmodel.body.model import build_body
-from vmodel.body.pose import load_pose
-from vmodel.body.roster import load_roster
-from vmodel.body.skin import paint_skin
+from tests.support.garments import flat_lays as drawn
+from tests.support.garments import swimwear
+from tests.support.garments.broken_drapes import Worn
+from vmodel.body.appearance.skin import paint_skin
+from vmodel.body.base_layer.paint import LINING, choose_base_layer
+from vmodel.body.model.body import build_body
+from vmodel.body.model.roster import load_roster
+from vmodel.body.pose.library import load_pose
 from vmodel.config import Settings
 from vmodel.drape import drape
-from vmodel.drape.dress import for_fitting
-from vmodel.drape.outside import distance_to_body
-from vmodel.quality.worn import judge_worn
+from vmodel.drape.geometry.signed_distance import distance_to_body
+from vmodel.drape.simulate.put_on import for_fitting
+from vmodel.quality.wear.judge import judge_worn
 from vmodel.scene import PART_NAMES, Scene, frame_camera, render_conditions
 from vmodel.types import ConditionMaps, Drape
 
@@ -46,12 +46,12 @@ def put_on(garment: drawn.Drawn, model: str, settings: Settings, pose: str = "st
 
 @pytest.fixture(scope="module", params=["wm-ines", "wm-moana"])
 def swimsuit(request: pytest.FixtureRequest, settings: Settings) -> Dressed:
-    return put_on(drawn_swimwear.swimsuit(), request.param, settings)
+    return put_on(swimwear.swimsuit(), request.param, settings)
 
 
 @pytest.fixture(scope="module")
 def bikini(settings: Settings) -> Dressed:
-    return put_on(drawn_swimwear.bikini(), "wm-lucia", settings)
+    return put_on(swimwear.bikini(), "wm-lucia", settings)
 
 
 def test_a_swimsuit_is_worn_right(swimsuit: Dressed) -> None:
@@ -75,7 +75,7 @@ def test_cloth_of_a_swimsuit_lies_on_the_skin(swimsuit: Dressed) -> None:
 
 
 def test_a_swimsuit_stays_on_somebody_who_sits(settings: Settings) -> None:
-    assert put_on(drawn_swimwear.swimsuit(), "wm-ines", settings, "seated").missed() == ()
+    assert put_on(swimwear.swimsuit(), "wm-ines", settings, "seated").missed() == ()
 
 
 def test_a_bikini_is_worn_as_two_pieces(bikini: Dressed) -> None:
@@ -103,7 +103,7 @@ def test_a_piece_that_has_slipped_is_refused(bikini: Dressed, piece: str) -> Non
 def test_nobody_but_adults_in_swimwear_wears_its_lining(settings: Settings) -> None:
     roster = load_roster(settings)
     for model in roster.values():
-        chosen = choose_base_layer(drawn_swimwear.swimsuit().kind, model)
+        chosen = choose_base_layer(swimwear.swimsuit().kind, model)
         assert ((chosen.upper, chosen.lower) == LINING) is not model.is_child
         for name in ("camisole", "strapless", "shorts"):
             assert choose_base_layer(drawn.ALL[name]().kind, model).upper != LINING[0]

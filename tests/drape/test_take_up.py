@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from vmodel.body.model import Body
-from vmodel.body.pose import load_pose
+from vmodel.body.model.body import Body
+from vmodel.body.pose.library import load_pose
 from vmodel.config import Settings
 from vmodel.drape import drape
+from vmodel.garment.cutout.segment import cut_out
+from vmodel.garment.load_photo import read_flat_lay
 from vmodel.garment.pattern.fit import fit_garment, make_pattern
-from vmodel.garment.reading import read_flat_lay
-from vmodel.garment.recognition.cutout import cut_out
 from vmodel.garment.recognition.kind import understand
 from vmodel.types import FloatArray
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.garment import drawn_flat_lays as drawn
-from vmodel.body.model import Body
-from vmodel.body.pose import load_pose
+from tests.support.garments import flat_lays as drawn
+from vmodel.body.model.body import Body
+from vmodel.body.pose.library import load_pose
 from vmodel.config import Settings
 from vmodel.drape import drape
 from vmodel.garment.pattern.fit import fit_garment

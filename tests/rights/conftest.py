@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vmodel.body.roster import load_roster
+from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
-from vmodel.files import sha256_of
-from vmodel.publish import Holder, Published, Publisher
-from vmodel.request import GarmentSource, ShotRequest
-from vmodel.rights.certificate import Terms, WeightsUsed
-from vmodel.rights.verify import Verifier
-from vmodel.take import Pattern, Photograph, Shot
+from vmodel.core.files import sha256_of
+from vmodel.publishing.publisher import Holder, Published, Publisher
+from vmodel.rights.licence.certificate import Terms, WeightsUsed
+from vmodel.rights.verification.verifier import Verifier
+from vmodel.shot.pipeline_interface import Pattern, Photograph, Shot
+from vmodel.shot.request import GarmentSource, ShotRequest
 from vmodel.types import (
     ByteArray,
     Category,

@@ -18,11 +18,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vmodel.config import Settings
-from vmodel.hashing import canonical_json
-from vmodel.rights.certificate import Licence, WeightsUsed, check_certificate, end_of_term, moment_text, sign_licence
-from vmodel.rights.certificate_page import write_certificate_page
+from vmodel.core.hashing import canonical_json
 from vmodel.rights.errors import CertificateInvalid
-from vmodel.rights.keys import Authority, open_authority, rotate_leaf
+from vmodel.rights.licence.certificate import (
+    Licence,
+    WeightsUsed,
+    check_certificate,
+    end_of_term,
+    moment_text,
+    sign_licence,
+)
+from vmodel.rights.licence.certificate_html import write_certificate_page
+from vmodel.rights.provenance.keys import Authority, open_authority, rotate_leaf
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,14 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
-from app.ui.packing import ORIGINAL, pack, picture_for
-from vmodel.publish import Published, Publisher
+from app.ui.base.downloads import ORIGINAL, pack, picture_for
+from vmodel.publishing.publisher import Published, Publisher
 from vmodel.rights.errors import LicenceRevoked
-from vmodel.rights.shots import revoke
-from vmodel.rights.verify import Verifier
-from vmodel.service.job_tables import DONE
-from vmodel.service.job_views import Job, JobShot
-from vmodel.service.store import FileStore, open_store
+from vmodel.rights.registry.queries import revoke
+from vmodel.rights.verification.verifier import Verifier
+from vmodel.service.jobs.tables import DONE
+from vmodel.service.jobs.views import Job, JobShot
+from vmodel.service.storage.file_store import FileStore, open_store
 
 Publish = Callable[[str], Published]
 ACCOUNT = "01" * 16

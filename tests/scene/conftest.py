@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from mannequin import make_hair, make_mannequin, make_shirt, make_skin
 
+from tests.support.garments.mannequin import make_hair, make_mannequin, make_shirt, make_skin
 from vmodel.scene import Scene
 
 

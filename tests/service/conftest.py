@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from shops import Shop, open_shop
 
-from vmodel.database import new_id
+from tests.support.installation import Shop, open_shop
+from vmodel.core.database import new_id
 
 
 @pytest.fixture(scope="session")

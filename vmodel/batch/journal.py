@@ -14,8 +14,8 @@ from typing import IO, Any, Final
 from filelock import FileLock, Timeout
 
 from vmodel.batch.errors import BatchRunning
+from vmodel.core.files import sha256_of
 from vmodel.errors import OutputNotWritable
-from vmodel.files import sha256_of
 
 JOURNAL: Final = "journal.jsonl"
 _LOCK: Final = ".running"
@@ -33,7 +33,7 @@ class Outcome:
         seconds: time that it took.
         code, message: of the failure; empty where there is none.
         dressed: it needed a drape of its own, which further views reuse.
-        look: features that must stay the same in its set, see ``vmodel.consistency``; empty in older journals.
+        look: features that must stay the same in its set, see ``vmodel.quality.consistency``; empty in older journals.
         check: question for the seller about the garment's kind, see ``Shot.check``; empty where it is certain.
     """
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vmodel.batch.rows import Asked, Digest, Wishes, column_at_fault, read_row
-from vmodel.batch.table import Row, Table
-from vmodel.body.roster import Roster
+from vmodel.batch.tables.reader import Row, Table
+from vmodel.body.model.roster import Roster
+from vmodel.core.files import safe_name, sha256_of
 from vmodel.errors import PhotoNotFound, VModelError
-from vmodel.files import safe_name, sha256_of
-from vmodel.garment.colourway import Colourway
-from vmodel.preflight import check_requests
-from vmodel.request import ShotRequest
+from vmodel.garment.designs.colourway import Colourway
+from vmodel.shot.request import ShotRequest
+from vmodel.studio.validate import check_requests
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from vmodel.batch.errors import CellInvalid, RowInvalid
-from vmodel.batch.table import Row
-from vmodel.body.pose import pose_names
-from vmodel.body.roster import Roster
-from vmodel.drape.materials import load_material, load_materials
+from vmodel.batch.tables.reader import Row
+from vmodel.body.model.roster import Roster
+from vmodel.body.pose.library import pose_names
+from vmodel.drape.cloth.materials import load_material, load_materials
 from vmodel.errors import (
     BadUsage,
     PhotoNotFound,
@@ -25,13 +25,13 @@ from vmodel.errors import (
     UnknownPose,
     VModelError,
 )
-from vmodel.garment.colourway import Colourway, has_colourways, parse_colourways, recolour_garment
-from vmodel.marketplaces import Marketplace
-from vmodel.request import GarmentSource, ShotRequest
-from vmodel.rights.policy import read_category
+from vmodel.garment.designs.colourway import Colourway, has_colourways, parse_colourways, recolour_garment
+from vmodel.publishing.marketplaces import Marketplace
+from vmodel.rights.policy.minors import read_category
 from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS
-from vmodel.scene.camera import VIEWS, view_angle
-from vmodel.size_run import find_wearer, sizes_of
+from vmodel.scene.camera.framing import VIEWS, view_angle
+from vmodel.shot.request import GarmentSource, ShotRequest
+from vmodel.studio.size_run import find_wearer, sizes_of
 from vmodel.types import Category
 
 FRONTS: Final[Mapping[str, bool]] = {"open": True, "closed": False}
@@ -47,11 +47,11 @@ class Wishes:
 
     Attributes:
         like: fields of every request that no column and no other default sets.
-        models, poses, views: as ``vmodel.request.every_shot`` takes them.
+        models, poses, views: as ``vmodel.shot.request.every_shot`` takes them.
         count: pictures of each combination, each with the next seed.
         size_chart: every size of it is shot.
         marketplaces: every picture is shot in the size of each.
-        file_format: a key of ``vmodel.files.FORMATS``.
+        file_format: a key of ``vmodel.core.files.FORMATS``.
     """
 
     like: ShotRequest

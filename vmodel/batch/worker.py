@@ -12,18 +12,18 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from vmodel.batch.colourways import in_its_colours
+from vmodel.batch.colourway_files import in_its_colours
 from vmodel.batch.journal import Outcome
 from vmodel.batch.plan import Task
 from vmodel.config import Settings
-from vmodel.consistency import measure_look
-from vmodel.crash_log import log_fault
+from vmodel.core.crash_log import log_fault
+from vmodel.core.files import sha256_of
 from vmodel.errors import VModelError
-from vmodel.files import sha256_of
-from vmodel.publish import Publisher, WeightsOf, save_published
+from vmodel.publishing.publisher import Publisher, WeightsOf, save_published
+from vmodel.quality.consistency import measure_look
 from vmodel.shoot import shoot
-from vmodel.studio import Studio
-from vmodel.take import Pipeline
+from vmodel.shot.pipeline_interface import Pipeline
+from vmodel.studio.stage_cache import Studio
 
 _SHORTEST_NEWS_S = 0.2
 
@@ -52,7 +52,7 @@ class Bench:
         settings: of the batch.
         make_pipeline: loads the pipeline; called once per process.
         folder: of pictures and sidecars.
-        file_format: a key of ``vmodel.files.FORMATS``.
+        file_format: a key of ``vmodel.core.files.FORMATS``.
         threads: limit for one worker.
         weights_of: returns the weights that a pipeline used.
     """

@@ -7,7 +7,7 @@ with Client("http://127.0.0.1:8000", key) as client:
         client.download(picture, Path("out"))
 """
 
-from vmodel.client.account_answers import (
+from vmodel.client.account_models import (
     Account,
     Attestation,
     Call,
@@ -19,9 +19,9 @@ from vmodel.client.account_answers import (
     Verification,
     Webhook,
 )
-from vmodel.client.answers import ApiProblem, Design, Flat, Garment, Job, Model, Pattern, Picture, Print, Shot, Usage
-from vmodel.client.caller import Client
-from vmodel.client.webhooks import WebhookForged, read_webhook
+from vmodel.client.api_client import Client
+from vmodel.client.models import ApiProblem, Design, Flat, Garment, Job, Model, Pattern, Picture, Print, Shot, Usage
+from vmodel.client.webhook_verification import WebhookForged, read_webhook
 
 __all__ = [
     "Account",

@@ -1,1 +1,1 @@
-"""Photo to pattern: reading, cut-out, kind, landmarks, panels, scale."""
+"""Garments in centimetres: from photos, technical drawings, formulas and sewing patterns."""

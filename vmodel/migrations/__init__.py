@@ -1,1 +1,1 @@
-"""Migrations of the database's tables, in order; ``vmodel.database`` applies them."""
+"""Migrations of the database's tables, in order; ``vmodel.core.database`` applies them."""

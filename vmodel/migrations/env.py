@@ -1,10 +1,10 @@
-"""Environment of Alembic, which uses the connection that ``vmodel.database`` hands it."""
+"""Environment of Alembic, which uses the connection that ``vmodel.core.database`` hands it."""
 
 from __future__ import annotations
 
 from alembic import context
 
-from vmodel.database import Table
+from vmodel.core.database import Table
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 
 from vmodel.config import Settings
-from vmodel.images import LUMINANCE, blurred, to_linear, to_oklab
+from vmodel.core.colour import LUMINANCE, blurred, to_linear, to_oklab
 from vmodel.quality.figure import face_score, hands_score, outline_score
 from vmodel.quality.pose import POSE_BAR, pose_score
 from vmodel.scene import PART_NAMES
-from vmodel.take import QualityReport, Take
+from vmodel.shot.pipeline_interface import QualityReport, Take
 from vmodel.types import BoolArray, ByteArray, ConditionMaps, FloatArray, SkinTextures
 
 BARS: Mapping[str, float] = {
@@ -41,8 +41,8 @@ the base layer is. ``calm``: no noise, blotches or burnt-out areas. ``background
 nothing in it.
 
 Drafts of the bundled examples score at least 0.83 in everything. In pictures that are spoilt on purpose
-(``tests/spoiling.py``), the score in question falls to 0.6 or less. The bars are between, low where a pipeline may
-rightly change what the draft shows.
+(``tests/support/spoiled_pictures.py``), the score in question falls to 0.6 or less. The bars are between, low where a
+pipeline may rightly change what the draft shows.
 """
 
 

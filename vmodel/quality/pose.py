@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from vmodel.body.dwpose import Box, find_joints, weights_folder
+from vmodel.body.pose.dwpose import Box, find_joints, weights_folder
 from vmodel.config import Settings
-from vmodel.take import Take
+from vmodel.shot.pipeline_interface import Take
 from vmodel.types import BoolArray, ByteArray, FloatArray
 
 POSE_BAR = 0.5

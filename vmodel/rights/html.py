@@ -9,7 +9,7 @@ from html import escape
 import cv2
 import numpy as np
 
-from vmodel.files import encode_picture
+from vmodel.core.files import encode_picture
 from vmodel.types import ByteArray
 
 STYLE = """

@@ -1,14 +1,14 @@
 """Camera, condition maps and the draft: a dressed body becomes pictures."""
 
-from vmodel.scene.background import BACKGROUNDS, Background, read_background
-from vmodel.scene.camera import FRAMINGS, VIEWS, frame_camera, project_points, steady_cameras, view_angle
-from vmodel.scene.close_up import CloseUp, close_up, magnify, shrink
-from vmodel.scene.draft import render_draft
-from vmodel.scene.geometry import PART_NAMES
-from vmodel.scene.lights import LIGHTS
-from vmodel.scene.maps import render_conditions, save_maps
-from vmodel.scene.scene import Scene
-from vmodel.scene.traced import TracedLight, trace_light
+from vmodel.scene.camera.close_up import CloseUp, close_up, magnify, shrink
+from vmodel.scene.camera.framing import FRAMINGS, VIEWS, frame_camera, project_points, steady_cameras, view_angle
+from vmodel.scene.geometry.scene_mesh import PART_NAMES
+from vmodel.scene.render.background import BACKGROUNDS, Background, read_background
+from vmodel.scene.render.condition_maps import render_conditions, save_maps
+from vmodel.scene.render.draft import render_draft
+from vmodel.scene.render.raytraced_light import TracedLight, trace_light
+from vmodel.scene.render.scene import Scene
+from vmodel.scene.shading.lights import LIGHTS
 
 __all__ = [
     "BACKGROUNDS",

@@ -187,7 +187,7 @@ class PlansInvalid(InputError):
     code = "plans_invalid"
 
     def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"The plans in {path} {reason}; start from vmodel/service/plans.yaml.")
+        super().__init__(f"The plans in {path} {reason}; start from vmodel/service/accounts/plans.yaml.")
         self.path, self.reason = path, reason
 
 

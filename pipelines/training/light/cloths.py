@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from pipelines.training.light.crops import Crop
-from pipelines.training.reader.drawing import pick
-from pipelines.training.reader.paint_cloth import Cloth, periodic_noise, random_cloth, random_colour, random_print
+from pipelines.training.reader.synthetic.cloth import Cloth, periodic_noise, random_cloth, random_colour, random_print
+from pipelines.training.reader.synthetic.parts import pick
 from vmodel.types import BoolArray, FloatArray
 
 _GARMENT_CM: Final = 65.0

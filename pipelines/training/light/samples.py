@@ -15,7 +15,7 @@ import numpy as np
 
 from pipelines.training.light.cloths import random_albedo
 from pipelines.training.light.crops import Crop
-from vmodel.garment.light_network import OFFSET
+from vmodel.garment.delighting.network import OFFSET
 from vmodel.types import BoolArray, FloatArray
 
 FINE: Final = 0.0035

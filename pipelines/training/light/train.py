@@ -21,10 +21,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from pipelines.training.averaged import Training
+from pipelines.training.common.checkpoints import Training
 from pipelines.training.light.crops import read_crops
 from pipelines.training.light.samples import LitCloths
-from vmodel.garment.light_network import GarmentLightNet
+from vmodel.garment.delighting.network import GarmentLightNet
 
 _LEARNING_RATE: Final = 1.5e-3
 _AVERAGE: Final = 0.998

@@ -8,8 +8,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from pipelines.training.reader.paint_ground import paint_ground
 from pipelines.training.reader.samples import UNKNOWN, Sample
+from pipelines.training.reader.synthetic.background import paint_ground
 from vmodel.garment.recognition.closeup import closeup
 from vmodel.garment.recognition.network import CHOICES, CLOSE, CLOSE_SIZE, LANDMARKS, PARTS
 from vmodel.types import ByteArray, FloatArray, IntArray

@@ -24,27 +24,27 @@ from rich.console import Console
 from rich.progress import track
 
 from pipelines.training.reader.dataset import read_labels
-from vmodel.body.base_layer import choose_base_layer
-from vmodel.body.hair_motion import pose_hair
-from vmodel.body.model import Body, build_body
-from vmodel.body.pose import load_pose
-from vmodel.body.shoes import make_shoes
-from vmodel.body.strands import fewer_strands
-from vmodel.body.subdivision import refine, vertex_normals
+from vmodel.body.appearance.cache import grown_hair, painted_skin
+from vmodel.body.base_layer.paint import choose_base_layer
+from vmodel.body.hair.motion import pose_hair
+from vmodel.body.hair.polylines import fewer_strands
+from vmodel.body.mesh.subdivision import refine, vertex_normals
+from vmodel.body.model.body import Body, build_body
+from vmodel.body.pose.library import load_pose
+from vmodel.body.shoes.canvas_shoes import make_shoes
 from vmodel.config import Settings
+from vmodel.core.colour import to_linear, to_srgb
 from vmodel.drape import drape_outfit
 from vmodel.errors import VModelError
+from vmodel.garment.imaging.inpaint import fill_mirrored
 from vmodel.garment.pattern.fit import fit_photo, guess_material
-from vmodel.garment.texture import fill_mirrored
-from vmodel.images import to_linear, to_srgb
-from vmodel.looks import grown_hair, painted_skin
-from vmodel.quality.worn import judge_worn
-from vmodel.quality.worn_chart import BodyChart
-from vmodel.quality.worn_view import WornView
+from vmodel.quality.wear.chart import BodyChart
+from vmodel.quality.wear.judge import judge_worn
+from vmodel.quality.wear.views import WornView
 from vmodel.scene import Scene, frame_camera, project_points, render_conditions, render_draft
-from vmodel.scene.rays import Tracer
-from vmodel.scene.texturing import look_up
-from vmodel.studio import Studio
+from vmodel.scene.geometry.raytracer import Tracer
+from vmodel.scene.shading.texture_sampling import look_up
+from vmodel.studio.stage_cache import Studio
 from vmodel.types import (
     ByteArray,
     Category,

@@ -25,10 +25,10 @@ from torch.nn import functional as fn
 from pipelines.training.reader.closeups import run
 from pipelines.training.reader.outline import coarse_mask
 from pipelines.training.reader.train import as_pictures
+from vmodel.core.colour import to_linear, to_srgb
 from vmodel.garment.recognition.network import SIZE, GarmentReaderNet
 from vmodel.garment.recognition.reader import whole_view
 from vmodel.garment.recognition.views import resampled
-from vmodel.images import to_linear, to_srgb
 from vmodel.types import ByteArray, FloatArray
 
 NEUTRALS: Final = Path(__file__).with_name("neutrals.jsonl")

@@ -24,7 +24,7 @@ from pipelines.training.reader.augment import relit
 from pipelines.training.reader.closeups import View, fit_decoder, jittered, run
 from pipelines.training.reader.dataset import NO_GARMENTS
 from pipelines.training.reader.train import as_pictures
-from vmodel.garment.recognition.cutout import drawn_to_edges
+from vmodel.garment.cutout.segment import drawn_to_edges
 from vmodel.garment.recognition.network import SIZE, SURFACE_SIZE, GarmentReaderNet
 from vmodel.garment.recognition.reader import read_photo, whole_view
 from vmodel.garment.recognition.views import resampled, to_photo

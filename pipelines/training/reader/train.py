@@ -24,11 +24,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from pipelines.training.averaged import Training
+from pipelines.training.common.checkpoints import Training
 from pipelines.training.reader.augment import View, close_view, side_by_side, training_view, without_garment
 from pipelines.training.reader.dataset import labelled_samples, read_labels, unlabelled_samples
-from pipelines.training.reader.drawn import draw_sample
 from pipelines.training.reader.samples import UNKNOWN, Sample
+from pipelines.training.reader.synthetic.sample import draw_sample
 from vmodel.garment.recognition.network import CHOICES, CLOSE, PARTS, GarmentReaderNet, load_network
 from vmodel.types import ByteArray
 

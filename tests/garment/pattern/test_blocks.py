@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from shapely.geometry import Polygon
 
-from tests.garment import drawn_flat_lays as drawn
+from tests.support.garments import flat_lays as drawn
 from vmodel.errors import SizeImplausible
-from vmodel.garment import measure
-from vmodel.garment.block_parts import Block
+from vmodel.garment.blocks.parts import Block
 from vmodel.garment.pattern.fit import fit_block, upright
 from vmodel.garment.recognition.landmarks import loop_order
+from vmodel.garment.sizing import measure
 from vmodel.types import Category, FloatArray, GarmentPhoto, Neckline
 
 BARE_SHOULDERS = ("off-shoulder", "halter", "one shoulder")

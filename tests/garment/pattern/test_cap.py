@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.garment import drawn_flat_lays as drawn
 from tests.garment.pattern.test_shape_of_photo import BODY, GENDER, cut, photo_of
-from vmodel.garment.pattern.cap import has_caps
+from tests.support.garments import flat_lays as drawn
+from vmodel.garment.imaging.contour import SIDES
+from vmodel.garment.pattern.cut.cap_sleeves import has_caps
 from vmodel.garment.pattern.fit import fit_block
-from vmodel.garment.pattern.maps import Source, upper_maps
-from vmodel.garment.pattern.photo import SIDES
+from vmodel.garment.pattern.maps.trunk import Source, upper_maps
 from vmodel.types import GarmentPhoto
 
 

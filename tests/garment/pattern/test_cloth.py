@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.garment import drawn_flat_lays as drawn
-from vmodel.garment.drawing import draw_understanding
+from tests.support.garments import flat_lays as drawn
+from vmodel.garment.annotate import draw_understanding
 from vmodel.types import ByteArray, FloatArray, Garment
 
 INK = (240, 200, 30)

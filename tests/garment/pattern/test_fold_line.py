@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vmodel.garment.pattern.collar import fold_line
+from vmodel.garment.pattern.details.collar import fold_line
 from vmodel.types import BoolArray, Category, GarmentKind, GarmentPhoto, Neckline, Sleeve
 
 NECK = {"neck_left": (400.0, 200.0), "neck_right": (200.0, 200.0), "neck_front": (300.0, 280.0)}

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from vmodel.config import Settings
+from vmodel.garment.cutout.segment import cut_out
+from vmodel.garment.load_photo import read_flat_lay
 from vmodel.garment.pattern.fit import make_pattern
-from vmodel.garment.reading import read_flat_lay
-from vmodel.garment.recognition.cutout import cut_out
 from vmodel.garment.recognition.kind import read_kinds, understand
 from vmodel.types import BoolArray, FlatLay, GarmentPhoto
 

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.garment import drawn_flat_lays as drawn
 from tests.garment.pattern.test_shape_of_photo import BODY, cut, photo_of
-from vmodel.garment.pattern.leg_maps import legs_map
-from vmodel.garment.pattern.photo import SIDES
-from vmodel.garment.pattern.sleeve_map import edges_of_sleeve, sleeve_maps, with_whole_cuffs
-from vmodel.garment.pattern.warp import LEAST_AREA
+from tests.support.garments import flat_lays as drawn
+from vmodel.garment.imaging.contour import SIDES
+from vmodel.garment.imaging.warp import LEAST_AREA
+from vmodel.garment.pattern.maps.legs import legs_map
+from vmodel.garment.pattern.maps.sleeves import edges_of_sleeve, sleeve_maps, with_whole_cuffs
 from vmodel.types import FloatArray, GarmentPhoto
 
 NAMES = ["shoulder_left", "armpit_left", "cuff_outer_left", "cuff_inner_left"]

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.garment import drawn_flat_lays as drawn
 from tests.garment.pattern.test_shape_of_photo import photo_of
-from vmodel.garment.pattern.neck import falls_in_front, inside_of_neck
+from tests.support.garments import flat_lays as drawn
+from vmodel.garment.pattern.details.neck import falls_in_front, inside_of_neck
 from vmodel.types import GarmentPhoto, Neckline
 
 

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.garment import drawn_flat_lays as drawn
 from tests.garment.pattern.test_shape_of_photo import BODY, GENDER, photo_of
-from vmodel.garment.pattern.draft_upper import neck_curve
+from tests.support.garments import flat_lays as drawn
+from vmodel.garment.pattern.cut.upper_draft import neck_curve
+from vmodel.garment.pattern.details.neck_edge import neck_edge
 from vmodel.garment.pattern.fit import fit_block
-from vmodel.garment.pattern.neck_edge import neck_edge
 from vmodel.types import FloatArray, GarmentPhoto, Neckline
 
 WIDE, DROP = 200.0, 90.0

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.garment.drawn_flat_lays import CHILD, WOMAN
-from tests.open_fronts import MAGENTA, OpenPhoto, closed_photo, draw_open
+from tests.support.garments.flat_lays import CHILD, WOMAN
+from tests.support.garments.open_fronts import MAGENTA, OpenPhoto, closed_photo, draw_open
 from vmodel.errors import BadUsage
 from vmodel.garment.pattern.fit import fit_garment, worn_closed
 from vmodel.garment.recognition.kind import check_worn_open

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.garment import drawn_flat_lays as drawn
-from vmodel.garment.block_parts import Block
+from tests.support.garments import flat_lays as drawn
+from vmodel.garment.blocks.parts import Block
 from vmodel.garment.pattern.fit import fit_block, upright
 from vmodel.types import GarmentPhoto, Neckline
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vmodel.garment.pattern.sizes import Size, shown_of, solve_sizes
+from vmodel.garment.pattern.cut.sizes import Size, shown_of, solve_sizes
 
 CM_PER_PX = 0.2
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from shapely import Polygon
 
-from tests.garment import drawn_flat_lays as drawn
-from tests.garment import drawn_swimwear
-from vmodel.garment.pattern.photo import gap_row
+from tests.support.garments import flat_lays as drawn
+from tests.support.garments import swimwear
+from vmodel.garment.imaging.contour import gap_row
 from vmodel.garment.recognition.brief import has_brief, leg_points
 from vmodel.types import Garment, Neckline, Sleeve
 
@@ -27,7 +27,7 @@ def areas(garment: Garment) -> dict[str, Polygon]:
 
 @on_adults
 def test_a_one_piece_closes_at_the_crotch_and_clings(wearer: str) -> None:
-    garment, body = fitted(drawn_swimwear.swimsuit(), wearer), drawn.BODIES[wearer][1]
+    garment, body = fitted(swimwear.swimsuit(), wearer), drawn.BODIES[wearer][1]
     assert all(area.is_valid and area.exterior.is_ccw for area in areas(garment).values())
     sewn = {seam.first[1] for seam in garment.seams}
     assert {"gusset", "side_left", "side_right"} <= sewn
@@ -40,7 +40,7 @@ def test_a_one_piece_closes_at_the_crotch_and_clings(wearer: str) -> None:
 
 @on_adults
 def test_the_front_covers_the_chest_and_the_back_the_seat(wearer: str) -> None:
-    garment, body = fitted(drawn_swimwear.swimsuit(), wearer), drawn.BODIES[wearer][1]
+    garment, body = fitted(swimwear.swimsuit(), wearer), drawn.BODIES[wearer][1]
     assert -garment.landmarks_cm["neck_front"][1] < body.neck_height - body.chest_height - 0.06 * body.chest
     front, back = areas(garment).values()
     assert back.area > front.area
@@ -55,7 +55,7 @@ def test_the_front_covers_the_chest_and_the_back_the_seat(wearer: str) -> None:
 def test_a_leg_line_is_as_high_as_in_the_photo_within_bounds(wearer: str) -> None:
     heights = []
     for line in (300.0, 400.0, 440.0, 500.0):
-        marks = fitted(drawn_swimwear.swimsuit(line), wearer).landmarks_cm
+        marks = fitted(swimwear.swimsuit(line), wearer).landmarks_cm
         heights.append(float(marks["leg_outer_left"][1] - marks["crotch"][1]))
     assert heights == sorted(heights, reverse=True)
     body = drawn.BODIES[wearer][1]
@@ -67,7 +67,7 @@ def test_a_leg_line_is_as_high_as_in_the_photo_within_bounds(wearer: str) -> Non
 
 @on_adults
 def test_a_bikini_is_two_pieces_bare_between(wearer: str) -> None:
-    garment, body = fitted(drawn_swimwear.bikini(), wearer), drawn.BODIES[wearer][1]
+    garment, body = fitted(swimwear.bikini(), wearer), drawn.BODIES[wearer][1]
     pieces = areas(garment)
     assert set(pieces) == {"front top", "back top", "front brief", "back brief"}
     assert all(piece.is_valid and piece.exterior.is_ccw for piece in pieces.values())
@@ -79,7 +79,7 @@ def test_a_bikini_is_two_pieces_bare_between(wearer: str) -> None:
 
 @pytest.mark.parametrize("neckline", [Neckline.STRAPLESS, Neckline.HALTER])
 def test_a_bikini_without_shoulders_keeps_its_upper_edge(neckline: Neckline) -> None:
-    garment = fitted(drawn_swimwear.bikini().of_kind(sleeve=Sleeve.NONE, neckline=neckline), "woman XL")
+    garment = fitted(swimwear.bikini().of_kind(sleeve=Sleeve.NONE, neckline=neckline), "woman XL")
     body, pieces = drawn.BODIES["woman XL"][1], areas(garment)
     assert set(pieces) - {"band"} == {"front top", "back top", "front brief", "back brief"}
     assert ("band" in pieces) is (neckline == Neckline.HALTER)
@@ -92,7 +92,7 @@ def test_a_bikini_without_shoulders_keeps_its_upper_edge(neckline: Neckline) -> 
 
 @pytest.mark.parametrize("neckline", [Neckline.SCOOP, Neckline.V])
 def test_a_swimsuit_on_straps_has_its_own_neck_and_no_square_one(neckline: Neckline) -> None:
-    for panel in fitted(drawn_swimwear.swimsuit().of_kind(neckline=neckline), "woman S").panels:
+    for panel in fitted(swimwear.swimsuit().of_kind(neckline=neckline), "woman S").panels:
         line = panel.edges["neck"]
         below = (line[0, 1] - line[:, 1]) / np.ptp(line[:, 1])
         halfway = np.abs(line[:, 0]) < line[0, 0] / 2
@@ -100,7 +100,7 @@ def test_a_swimsuit_on_straps_has_its_own_neck_and_no_square_one(neckline: Neckl
 
 
 def test_both_pieces_of_a_bikini_wear_their_own_cloth() -> None:
-    plain = drawn_swimwear.bikini()
+    plain = swimwear.bikini()
     below = np.arange(drawn.SIZE[0])[:, None] > 250
     garment = plain.painted(np.broadcast_to(below, plain.mask.shape), (200, 40, 40)).fitted()
     for panel in garment.panels:
@@ -118,7 +118,7 @@ def test_leg_lines_and_crotch_are_found_in_the_outline(name: str, turned: float)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     centre = np.array([drawn.MIDDLE, drawn.SIZE[0] / 2])
     about = np.column_stack([rotation, [400.0, 400.0] - rotation @ centre])
-    garment = getattr(drawn_swimwear, name)().moved(about, (800, 800))
+    garment = getattr(swimwear, name)().moved(about, (800, 800))
     points = garment.landmarks.points_px
     found = leg_points(garment.mask, points)
     assert has_brief(found)
@@ -138,6 +138,6 @@ def test_what_does_not_narrow_to_a_crotch_is_no_swimsuit(name: str) -> None:
 
 
 def test_only_pieces_one_above_the_other_are_a_pair() -> None:
-    assert gap_row(drawn_swimwear.bikini().mask) is not None
-    assert gap_row(drawn_swimwear.swimsuit().mask) is None
-    assert gap_row(np.rot90(drawn_swimwear.bikini().mask)) is None
+    assert gap_row(swimwear.bikini().mask) is not None
+    assert gap_row(swimwear.swimsuit().mask) is None
+    assert gap_row(np.rot90(swimwear.bikini().mask)) is None

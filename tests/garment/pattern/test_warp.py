@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.garment import drawn_flat_lays as drawn
-from vmodel.garment.pattern import leg_maps, maps
-from vmodel.garment.pattern.warp import Warp, solve_warp
+from tests.support.garments import flat_lays as drawn
+from vmodel.garment.imaging.warp import Warp, solve_warp
+from vmodel.garment.pattern.maps import legs, trunk
 from vmodel.types import FloatArray
 
 SQUARE = np.array([[-20.0, -60.0], [20.0, -60.0], [20.0, 0.0], [-20.0, 0.0]])
@@ -80,7 +80,7 @@ def test_badly_read_landmarks_tear_no_garment(name: str, seed: int, monkeypatch:
         solved.append(solve_warp(*arguments))  # type: ignore[arg-type]
         return solved[-1]
 
-    for module in (maps, leg_maps):
+    for module in (trunk, legs):
         monkeypatch.setattr(module, "solve_warp", keep)
     garment, rng = drawn.ALL[name](), np.random.default_rng(seed)
     points = garment.landmarks.points_px

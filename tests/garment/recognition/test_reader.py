@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.training.reader.drawn import draw_sample
 from pipelines.training.reader.samples import Sample
+from pipelines.training.reader.synthetic.sample import draw_sample
 from vmodel.config import Settings
-from vmodel.garment.reading import read_flat_lay
+from vmodel.garment.cutout.segment import cut_out
+from vmodel.garment.load_photo import read_flat_lay
 from vmodel.garment.recognition import reader
-from vmodel.garment.recognition.cutout import cut_out
 from vmodel.garment.recognition.kind import decide_kind, likeliest_kinds, understand
 from vmodel.garment.recognition.landmarks import mirrored, names_of
 from vmodel.garment.recognition.network import CHOICES, LANDMARKS, PARTS, load_network

@@ -9,17 +9,17 @@ from typing import Final
 import cv2
 import numpy as np
 
-from vmodel.garment.back import placed_marks
-from vmodel.garment.back_colour import agree_with_front
-from vmodel.garment.block_paint import Canvas, outline_alpha
-from vmodel.garment.block_parts import Block
-from vmodel.garment.ground import fill_woven, sewn_marks
-from vmodel.garment.pattern.collar import collar_widths
-from vmodel.garment.pattern.draft_upper import neck_curve
-from vmodel.garment.pattern.leg_maps import behind_front, legs_map
-from vmodel.garment.pattern.maps import Source, printed_places, skirt_map, upper_maps
-from vmodel.garment.pattern.photo import SIDES
-from vmodel.garment.pattern.warp import Places, sample
+from vmodel.garment.blocks.paint import Canvas, outline_alpha
+from vmodel.garment.blocks.parts import Block
+from vmodel.garment.imaging.back_colour_match import agree_with_front
+from vmodel.garment.imaging.contour import SIDES
+from vmodel.garment.imaging.detect_details import placed_marks
+from vmodel.garment.imaging.remove_details import fill_woven, sewn_marks
+from vmodel.garment.imaging.warp import Places, sample
+from vmodel.garment.pattern.cut.upper_draft import neck_curve
+from vmodel.garment.pattern.details.collar import collar_widths
+from vmodel.garment.pattern.maps.legs import behind_front, legs_map
+from vmodel.garment.pattern.maps.trunk import Source, printed_places, skirt_map, upper_maps
 from vmodel.types import BoolArray, ByteArray, Category, FloatArray, GarmentPhoto, Neckline
 
 _STEP_PX: Final = 4

@@ -10,25 +10,25 @@ from typing import Final
 import cv2
 import numpy as np
 
-from vmodel.garment.block_paint import FINEST_PX_PER_CM, Canvas, lay_out
-from vmodel.garment.block_parts import Block
-from vmodel.garment.flat import is_drawing
-from vmodel.garment.light import even_light
+from vmodel.garment.blocks.paint import FINEST_PX_PER_CM, Canvas, lay_out
+from vmodel.garment.blocks.parts import Block
+from vmodel.garment.delighting.remove_light import even_light
+from vmodel.garment.delighting.white_balance import in_white_light
+from vmodel.garment.imaging.inpaint import bleed, clean_cloth, mirrored_at, taken_from
 from vmodel.garment.pattern.cloth import Cloth, paint
-from vmodel.garment.pattern.collar import find_collar, fold_line
-from vmodel.garment.pattern.draft_upper import draft_upper
-from vmodel.garment.pattern.front_edge import front_alone
-from vmodel.garment.pattern.lower import fit_legs, fit_skirt
-from vmodel.garment.pattern.neck import inside_of_neck
-from vmodel.garment.pattern.neck_edge import neck_edge
-from vmodel.garment.pattern.opening import between, find_opening
-from vmodel.garment.pattern.sleeve_map import with_whole_cuffs
-from vmodel.garment.pattern.swim import in_two
-from vmodel.garment.pattern.upper import fit_upper
+from vmodel.garment.pattern.cut.lower import fit_legs, fit_skirt
+from vmodel.garment.pattern.cut.swim import in_two
+from vmodel.garment.pattern.cut.upper import fit_upper
+from vmodel.garment.pattern.cut.upper_draft import draft_upper
+from vmodel.garment.pattern.details.collar import find_collar, fold_line
+from vmodel.garment.pattern.details.front_edge import front_alone
+from vmodel.garment.pattern.details.front_opening import between, find_opening
+from vmodel.garment.pattern.details.neck import inside_of_neck
+from vmodel.garment.pattern.details.neck_edge import neck_edge
+from vmodel.garment.pattern.maps.sleeves import with_whole_cuffs
 from vmodel.garment.recognition.surface import Surface
-from vmodel.garment.sizing import stated_sizes
-from vmodel.garment.texture import bleed, clean_cloth, mirrored_at, taken_from
-from vmodel.garment.white_balance import in_white_light
+from vmodel.garment.sizing.stated_sizes import stated_sizes
+from vmodel.garment.vector.technical_flat import is_drawing
 from vmodel.types import (
     BodyMeasurements,
     BoolArray,

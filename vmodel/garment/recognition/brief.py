@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from vmodel.garment.pattern.photo import gap_row
+from vmodel.garment.imaging.contour import gap_row
 from vmodel.types import BoolArray, FloatArray, IntArray
 
 _HEIGHT_PX: Final = 480

@@ -12,7 +12,7 @@ import numpy as np
 
 from vmodel.config import Settings
 from vmodel.errors import BadUsage
-from vmodel.garment.pattern.photo import SIDES, gap_row
+from vmodel.garment.imaging.contour import SIDES, gap_row
 from vmodel.garment.recognition.bib import has_bib
 from vmodel.garment.recognition.brief import has_brief, leg_points
 from vmodel.garment.recognition.landmarks import check_order, complete, names_of, read_landmarks

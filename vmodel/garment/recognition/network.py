@@ -15,7 +15,7 @@ from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from vmodel.garment.network_weights import load_numbers
+from vmodel.core.network_weights import load_numbers
 
 WEIGHTS: Final = "garment_reader.safetensors"
 SIZE: Final = 224

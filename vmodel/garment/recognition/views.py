@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import torch
 
-from vmodel.threads import one_thread, side_by_side
+from vmodel.core.parallel import one_thread, side_by_side
 from vmodel.types import ByteArray, FloatArray
 
 Answer = TypeVar("Answer")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from vmodel.database import Moment
+from vmodel.core.database import Moment
 
 revision = "0005_registry"
 down_revision = "0004_webhooks"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from vmodel.database import Moment
+from vmodel.core.database import Moment
 
 revision = "0008_rights"
 down_revision = "0007_ended_shots"

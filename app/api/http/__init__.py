@@ -1,0 +1,1 @@
+"""HTTP layer of the API: middleware, authentication, errors, limits and shared state."""

@@ -1,0 +1,68 @@
+"""State that the requests of one process share; the app factory makes it once, at ``request.app.state``."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry
+
+from app.api.http.bounded_pool import ReadingRoom
+from app.api.http.metrics import HttpFigures
+from app.api.http.stream_limit import Watches
+from vmodel.body.model.roster import Roster
+from vmodel.config import Settings
+from vmodel.core.database import Database
+from vmodel.service.accounts.plans import Plans
+from vmodel.service.storage.file_store import FileStore
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One installation, as one process sees it.
+
+    Attributes:
+        settings: of this process.
+        database: open, with the newest tables.
+        roster: the virtual models.
+        registry: metrics for Prometheus.
+        figures: metrics of HTTP requests.
+        reading_room: a small thread pool that reads photos, so that other requests are not starved.
+        drawing_room: a pool of the same size that draws designs, so that they do not wait behind photos.
+        plans: prices and limits.
+        store: sellers' files.
+        secret: signs links.
+        watches: counts open streams.
+        leaving: set when the process is asked to stop; streams end then.
+    """
+
+    settings: Settings
+    database: Database
+    roster: Roster
+    registry: CollectorRegistry
+    figures: HttpFigures
+    reading_room: ReadingRoom
+    drawing_room: ReadingRoom
+    plans: Plans
+    store: FileStore
+    secret: bytes = field(repr=False)
+    watches: Watches
+    leaving: threading.Event
+
+    def close(self) -> None:
+        """Wait until running work in both rooms ends, and release everything."""
+        self.reading_room.close()
+        self.drawing_room.close()
+        self.database.close()
+
+
+async def _installation(request: Request) -> Installation:
+    # Asynchronous, because FastAPI would run a plain function in another thread.
+    found: Installation = request.app.state.installation
+    return found
+
+
+#: Parameter of a route that needs the installation.
+Here = Annotated[Installation, Depends(_installation)]

@@ -1,0 +1,1 @@
+"""Intake of uploaded garments and designs."""

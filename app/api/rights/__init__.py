@@ -1,0 +1,1 @@
+"""Routes about rights: public verification, reviews and models."""

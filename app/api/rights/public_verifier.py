@@ -1,0 +1,103 @@
+"""Verification of files from anonymous callers: one at a time with a short queue, so that sellers are not held up."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.api.http.bounded_pool import ReadingRoom
+from app.api.http.errors import BodyTooLarge
+from app.api.http.state import Here, Installation
+from vmodel.rights.verification.result import Verification
+from vmodel.rights.verification.verifier import Verifier
+from vmodel.service.accounts.rate_limit import check_rate
+
+MOST_BYTES = 30_000_000
+"""Size limit of a picture or film that is verified."""
+VERIFIED_A_MINUTE = 20
+LOOKED_AT_A_MINUTE = 120
+_MOST_WAITING = 20
+_MINUTE_S = 60
+
+
+class PublicDesk:
+    """Verifier of pictures for anonymous callers.
+
+    Args:
+        here: the installation.
+    """
+
+    def __init__(self, here: Installation) -> None:
+        self._here = here
+        self._room = ReadingRoom(1, _MOST_WAITING)
+        self._verifier: Verifier | None = None
+
+    async def verify(self, content: bytes, name: str, asker: str) -> Verification:
+        """Verify a file.
+
+        Args:
+            content: of the file, untrusted.
+            name: for messages.
+            asker: network of the caller; each network may have a limited number of files in the queue.
+        Raises:
+            Busy: too many files wait.
+            UnreadablePhoto, PhotoTooLarge: it is no picture.
+        """
+        return await self._room.do(asker, lambda: self._verify(content, name))
+
+    def _verify(self, content: bytes, name: str) -> Verification:
+        # Another process may have created the keys since, and may publish pictures at any time.
+        if self._verifier is None or self._verifier.authority is None:
+            self._verifier = Verifier(self._here.settings, self._here.database)
+        self._verifier.refresh()
+        return self._verifier.verify(content, name)
+
+    def count(self, request: Request, what: str, a_minute: int) -> str:
+        """Count an anonymous caller's request against the rate limit of their network.
+
+        Args:
+            request: for its address.
+            what: kind of request; each kind is counted separately.
+            a_minute: requests allowed per minute.
+        Returns:
+            The network.
+        Raises:
+            RateLimited: too many.
+        """
+        network = network_of(request.client.host if request.client else "")
+        with self._here.database.passing() as session:
+            check_rate(session, f"{what}:{network}", a_minute, _MINUTE_S)
+        return network
+
+
+def network_of(address: str) -> str:
+    """Return the network that counts as one caller: an IPv4 address, or the /64 of an IPv6 address."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:100]
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
+
+
+def check_size(content: bytes) -> None:
+    """Refuse a file that is too large to be verified for an anonymous caller.
+
+    Raises:
+        BodyTooLarge: more than ``MOST_BYTES``.
+    """
+    if len(content) > MOST_BYTES:
+        raise BodyTooLarge(MOST_BYTES)
+
+
+async def _desk(request: Request, here: Here) -> PublicDesk:
+    found: PublicDesk | None = getattr(request.app.state, "public_desk", None)
+    if found is None:
+        found = PublicDesk(here)
+        request.app.state.public_desk = found
+    return found
+
+
+#: Parameter of a route for anonymous callers.
+Desk = Annotated[PublicDesk, Depends(_desk)]

@@ -1,0 +1,61 @@
+"""Account routes: show the caller's account, and delete everything that it uploaded or had made."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from app.api.http.auth import Manager, Reader
+from app.api.http.state import Here
+from vmodel.service.accounts.audit_log import audit
+from vmodel.service.accounts.users import find_account
+from vmodel.service.garments.records import forget_garments
+from vmodel.service.maintenance.retention import erase_account
+
+router = APIRouter(prefix="/v1/account", tags=["account"])
+
+
+class AccountShown(BaseModel):
+    """Account that a key belongs to."""
+
+    id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
+    name: str = Field(description="escape it where you show it", examples=["Shop"])
+    role: str = Field(description="seller, designer or operator", examples=["seller"])
+    plan: str = Field(examples=["free"])
+    scopes: list[str] = Field(description="of the key that asks", examples=[["read", "shoot"]])
+
+
+class Confirmation(StrEnum):
+    """Confirmation that a deletion of everything requires."""
+
+    EVERYTHING = "delete-everything"
+
+
+class Erased(BaseModel):
+    """Number of deleted files."""
+
+    files: int = Field(description="photos, cut-outs, pictures and sidecars", examples=[12])
+
+
+@router.get("")
+def get(asker: Reader, here: Here) -> AccountShown:
+    """Show your account and what your key may do."""
+    with here.database.reading() as session:
+        account = find_account(session, asker.account_id)
+    return AccountShown(
+        id=account.id, name=account.name, role=account.role, plan=account.plan, scopes=sorted(asker.scopes)
+    )
+
+
+@router.delete("/content")
+def erase(
+    asker: Manager, here: Here, confirm: Annotated[Confirmation, Query(description="so that nobody does it by mistake")]
+) -> Erased:
+    """Delete all your garments and pictures permanently and cancel open jobs. Account, keys and ledger stay."""
+    with here.database.transaction() as session:
+        forget_garments(session, asker.account_id)
+        audit(session, asker.account_id, "account.erase", asker.account_id)
+    return Erased(files=erase_account(here.settings, here.database, here.store, asker.account_id, wait_s=20))

@@ -1,0 +1,107 @@
+"""Casting routes: models, poses, and the other values that a shot accepts."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from app.api.http.auth import Reader
+from app.api.http.errors import NotFound
+from app.api.http.state import Here
+from vmodel.types import VirtualModel
+
+router = APIRouter(prefix="/v1", tags=["casting"])
+
+
+class Model(BaseModel):
+    """An invented person of the roster."""
+
+    id: str = Field(examples=["wm-ines"])
+    name: str = Field(examples=["Inês"])
+    gender: str = Field(description="woman, man, girl or boy", examples=["woman"])
+    age: float = Field(description="years", examples=[27])
+    size: str = Field(description="label, or a child's size in cm", examples=["S"])
+    height_cm: float = Field(examples=[174])
+    hair: str = Field(examples=["long-wavy"])
+    is_child: bool = Field(description="wears everyday clothes only", examples=[False])
+
+    @classmethod
+    def of(cls, model: VirtualModel) -> Model:
+        """Return the public part of a model."""
+        return cls(
+            id=model.id,
+            name=model.name,
+            gender=model.gender,
+            age=model.age,
+            size=model.size,
+            height_cm=model.height_cm,
+            hair=model.hair.style,
+            is_child=model.is_child,
+        )
+
+
+class Pose(BaseModel):
+    """A pose of the library."""
+
+    name: str = Field(examples=["walking"])
+
+
+class Choices(BaseModel):
+    """Values that a shot and a correction accept."""
+
+    views: list[str] = Field(examples=[["front", "back"]])
+    framings: list[str] = Field(examples=[["full", "upper"]])
+    lights: list[str] = Field(examples=[["soft-key"]])
+    backgrounds: list[str] = Field(description="or a colour like #d8d0c8", examples=[["light-grey", "white"]])
+    pipelines: list[str] = Field(examples=[["draft"]])
+    categories: list[str] = Field(examples=[["top", "dress"]])
+    materials: list[str] = Field(examples=[["jersey", "denim"]])
+    channels: list[str] = Field(description="where a picture will be shown", examples=[["amazon", "tmall"]])
+
+
+@router.get("/models")
+def list_models(_: Reader, here: Here, gender: str | None = None, size: str | None = None) -> list[Model]:
+    """List the roster in its order; ``gender`` and ``size`` filter it."""
+    return [
+        Model.of(model)
+        for model in here.roster.values()
+        if (gender is None or model.gender == gender) and (size is None or model.size == size)
+    ]
+
+
+@router.get("/models/{model_id}")
+def get_model(model_id: str, _: Reader, here: Here) -> Model:
+    """Show one model of the roster."""
+    if model_id not in here.roster:
+        raise NotFound("model")
+    return Model.of(here.roster[model_id])
+
+
+@router.get("/poses")
+def list_poses(_: Reader) -> list[Pose]:
+    """List the library of poses."""
+    from vmodel.body.pose.library import pose_names
+
+    return [Pose(name=name) for name in pose_names()]
+
+
+@router.get("/choices")
+def list_choices(_: Reader, here: Here) -> Choices:
+    """List every other value that a shot or a correction accepts."""
+    from pipelines.registry import PIPELINES
+    from vmodel.drape.cloth.materials import load_materials
+    from vmodel.rights.provenance.channels import CHANNELS
+    from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, VIEWS
+    from vmodel.types import Category
+
+    return Choices(
+        views=list(VIEWS),
+        framings=list(FRAMINGS),
+        lights=list(LIGHTS),
+        backgrounds=list(BACKGROUNDS),
+        # Pipelines without a price, such as those for research only, cannot be ordered.
+        pipelines=[name for name in PIPELINES if name in here.plans.pipelines],
+        categories=[category.value for category in Category],
+        materials=list(load_materials()),
+        channels=list(CHANNELS),
+    )

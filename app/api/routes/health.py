@@ -1,0 +1,58 @@
+"""Operations routes: liveness, readiness and metrics."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+
+from app.api.http.auth import Operator
+from app.api.http.error_handlers import Problem
+from app.api.http.errors import Leaving, NotReady
+from app.api.http.state import Here
+from vmodel.errors import VModelError
+
+router = APIRouter(tags=["operations"])
+
+
+class Health(BaseModel):
+    """Status and version of a process that answers."""
+
+    status: str = Field(examples=["ok"])
+    version: str = Field(examples=["0.1.0"])
+
+
+@router.get("/v1/health")
+async def health() -> Health:
+    """Report that the process is alive; needs no key, and accesses neither database nor file store."""
+    return Health(status="ok", version=version("vmodel"))
+
+
+@router.get("/v1/ready", responses={503: {"model": Problem}})
+def ready(here: Here) -> Health:
+    """Report whether requests can be served: database and file store answer, and the process is not being stopped.
+
+    Needs no key; for a load balancer.
+    """
+    if here.leaving.is_set():
+        raise Leaving
+    try:
+        with here.database.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except Exception as error:
+        raise NotReady("database") from error
+    try:
+        here.store.check()
+    except VModelError as error:
+        raise NotReady("file store") from error
+    return Health(status="ok", version=version("vmodel"))
+
+
+@router.get("/metrics", response_class=Response, include_in_schema=False)
+def metrics(_: Operator, here: Here) -> Response:
+    """Get the metrics in Prometheus' text format, for a key with the scope "operate"."""
+    return Response(generate_latest(here.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,115 @@
+"""Job routes: order pictures, watch, cancel, delete."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query
+from fastapi.responses import StreamingResponse
+
+from app.api.http.auth import Manager, Reader, Shooter
+from app.api.http.error_handlers import Problem
+from app.api.http.state import Here, Installation
+from app.api.routes.job_events import stream_job
+from app.api.schemas.jobs import JobAsked, JobMade, Quote, show_job
+from vmodel.core.database import new_id
+from vmodel.service.garments.records import find_garment, source_of
+from vmodel.service.jobs.lifecycle import cancel_job, find_job, list_jobs, submit
+from vmodel.service.jobs.request import JobRequest, dress_with
+from vmodel.service.jobs.validation import check_job
+from vmodel.service.ledger.grants import current_balance
+from vmodel.service.maintenance.retention import delete_job
+
+router = APIRouter(prefix="/v1", tags=["jobs"])
+
+Id = Annotated[str, Path(description="Id of the job.", max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])]
+_Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="Any text of your own. The same key again is the same job, so a request may be repeated safely.",
+        examples=["order-4711"],
+    ),
+]
+_State = Annotated[
+    list[str] | None, Query(description="Only jobs in one of these states.", max_length=6, examples=[["running"]])
+]
+_PAID: dict[int | str, dict[str, Any]] = {402: {"model": Problem}, 409: {"model": Problem}}
+
+
+@router.post("/jobs", status_code=201, responses=_PAID)
+def ask(asked: JobAsked, asker: Shooter, here: Here, idempotency_key: _Key = None) -> JobMade:
+    """Order pictures of one garment, alone or in an outfit.
+
+    Their price is reserved until they are delivered, cancelled or failed.
+    """
+    request = _request(asked, asker.account_id, here, idempotency_key or new_id())
+    return show_job(submit(here.database, here.plans, here.roster, request), here)
+
+
+@router.post("/quotes")
+def quote(asked: JobAsked, asker: Reader, here: Here) -> Quote:
+    """Quote the price of a job; everything is checked as for the job itself, and no credits are reserved."""
+    shots = check_job(_request(asked, asker.account_id, here, new_id()), here.roster)
+    price = sum(here.plans.price_shot(shot.pipeline, shot.size) for shot in shots)
+    monthly = here.plans.plan(asker.plan).monthly_credits
+    return Quote(credits=price, available=current_balance(here.database, asker.account_id, monthly).available)
+
+
+@router.get("/jobs")
+def list_all(
+    asker: Reader,
+    here: Here,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    before: Annotated[str | None, Query(max_length=64, description="Id; only older ones.")] = None,
+    state: _State = None,
+) -> list[JobMade]:
+    """List your jobs, the newest first."""
+    found = list_jobs(here.database, asker.account_id, limit, before, tuple(state or ()))
+    return [show_job(job, here) for job in found]
+
+
+@router.get("/jobs/{job_id}")
+def get(job_id: Id, asker: Reader, here: Here) -> JobMade:
+    """Show one job with its pictures, its place in the queue and how long it will take."""
+    return show_job(find_job(here.database, asker.account_id, job_id), here)
+
+
+@router.post("/jobs/{job_id}/cancel")
+def cancel(job_id: Id, asker: Shooter, here: Here) -> JobMade:
+    """Cancel a job. Delivered pictures stay and stay charged; the price of the others is returned."""
+    return show_job(cancel_job(here.database, asker.account_id, job_id), here)
+
+
+@router.delete("/jobs/{job_id}", status_code=204)
+def delete(job_id: Id, asker: Manager, here: Here) -> None:
+    """Cancel a job and delete its pictures; charges made so far stay."""
+    delete_job(here.database, here.store, asker.account_id, job_id)
+
+
+@router.get(
+    "/jobs/{job_id}/events",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"text/event-stream": {}}, "description": "An event `job` with the job, as it changes."}
+    },
+)
+def events(job_id: Id, asker: Reader, here: Here) -> StreamingResponse:
+    """Watch a job: server-sent events `job`, each with the whole job, until it has ended."""
+    first = find_job(here.database, asker.account_id, job_id)
+    return stream_job(here, asker, first)
+
+
+def _request(asked: JobAsked, account_id: str, here: Installation, key: str) -> JobRequest:
+    with here.database.reading() as session:
+        garment = find_garment(session, account_id, asked.garment_id)
+        further = [(find_garment(session, account_id, each.garment_id), each.colorway) for each in asked.worn_with]
+    source = source_of(garment, here.store, asked.colorway)
+    shots = dress_with(
+        [shot.model_dump() for shot in asked.shots],
+        [source_of(each, here.store, colorway) for each, colorway in further],
+        asked.tucked,
+    )
+    return JobRequest(account_id, source, shots, key, asked.priority)

@@ -1,0 +1,90 @@
+"""API key routes: list, create and revoke the account's keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+
+from app.api.http.auth import Manager
+from app.api.http.errors import NotFound
+from app.api.http.state import Here
+from app.api.http.strict_model import Asked
+from vmodel.service.accounts.audit_log import audit
+from vmodel.service.accounts.auth import create_api_key, list_api_keys, revoke_api_key
+from vmodel.service.accounts.users import ApiKey
+from vmodel.service.errors import KeyInvalid, ScopeMissing
+
+router = APIRouter(prefix="/v1/keys", tags=["keys"])
+
+
+class KeyAsked(Asked):
+    """A key to create."""
+
+    name: str = Field(default="", max_length=120, description="by which you know it", examples=["shop system"])
+    scopes: list[Annotated[str, Field(max_length=16)]] = Field(
+        default=["read", "shoot"], min_length=1, max_length=4, description="read, shoot, manage", examples=[["read"]]
+    )
+
+
+class Key(BaseModel):
+    """A key, without its text."""
+
+    id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
+    name: str
+    prefix: str = Field(description="how it begins", examples=["vm_1a2b3c4d"])
+    scopes: list[str] = Field(examples=[["read", "shoot"]])
+    created_at: datetime
+    last_used_at: datetime | None = Field(description="to the hour")
+    revoked_at: datetime | None
+
+
+class NewKey(Key):
+    """A key that was just created."""
+
+    token: str = Field(description="the key itself; it cannot be shown again")
+
+
+@router.get("")
+def list_all(asker: Manager, here: Here) -> list[Key]:
+    """List your keys, the oldest first, revoked ones included."""
+    with here.database.reading() as session:
+        return [Key(**_plain(key)) for key in list_api_keys(session, asker.account_id)]
+
+
+@router.post("", status_code=201)
+def create(asked: KeyAsked, asker: Manager, here: Here) -> NewKey:
+    """Create a key with no more scopes than the one you ask with; its text is shown only this once."""
+    for scope in asked.scopes:
+        if scope not in asker.scopes:
+            raise ScopeMissing(scope)
+    with here.database.transaction() as session:
+        made = create_api_key(session, asker.account_id, asked.scopes, asked.name)
+        audit(session, asker.account_id, "key.create", made.id)
+        row = next(key for key in list_api_keys(session, asker.account_id) if key.id == made.id)
+        return NewKey(**_plain(row), token=made.token)
+
+
+@router.delete("/{key_id}", status_code=204)
+def revoke(key_id: Annotated[str, Path(max_length=64)], asker: Manager, here: Here) -> None:
+    """Revoke a key; revoking it again changes nothing."""
+    with here.database.transaction() as session:
+        try:
+            revoke_api_key(session, key_id, asker.account_id)
+        except KeyInvalid:
+            raise NotFound("key") from None
+        audit(session, asker.account_id, "key.revoke", key_id)
+
+
+def _plain(key: ApiKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "prefix": key.prefix,
+        "scopes": key.scopes.split(),
+        "created_at": key.created_at,
+        "last_used_at": key.last_used_at,
+        "revoked_at": key.revoked_at,
+    }

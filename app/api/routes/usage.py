@@ -1,0 +1,111 @@
+"""Usage routes: an account's credits, its plan and its statements."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from app.api.http.auth import Reader
+from app.api.http.state import Here
+from vmodel.core.database import now
+from vmodel.service.ledger.entries import period_of
+from vmodel.service.ledger.grants import current_balance
+from vmodel.service.ledger.statement_html import as_html
+from vmodel.service.ledger.statements import as_csv, as_json, list_periods, make_statement
+
+router = APIRouter(prefix="/v1/usage", tags=["usage"])
+
+
+_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox allow-modals"
+"""The printable page holds its own styles and chart, and no script."""
+
+
+class Form(StrEnum):
+    """File format of a statement."""
+
+    JSON = "json"
+    CSV = "csv"
+    HTML = "html"
+
+
+class Language(StrEnum):
+    """Language of a printed statement."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+
+class PlanShown(BaseModel):
+    """Limits of the account's plan."""
+
+    name: str = Field(examples=["free"])
+    monthly_credits: int = Field(description="free credits of a month", examples=[50])
+    concurrent_jobs: int = Field(description="turns that run at once", examples=[1])
+    pictures_a_day: int = Field(examples=[100])
+    requests_a_minute: int = Field(examples=[120])
+
+
+class Usage(BaseModel):
+    """Current credits, and the plan."""
+
+    available: int = Field(description="credits that can be spent", examples=[46])
+    reserved: int = Field(description="held for pictures that are being made", examples=[4])
+    consumed: int = Field(description="spent on delivered pictures, ever", examples=[0])
+    plan: PlanShown
+    prices: dict[str, int] = Field(
+        description="credits of a picture of the smallest size step", examples=[{"draft": 1}]
+    )
+
+
+@router.get("")
+def get(asker: Reader, here: Here) -> Usage:
+    """Show your credits and what your plan allows."""
+    plan = here.plans.plan(asker.plan)
+    books = current_balance(here.database, asker.account_id, plan.monthly_credits)
+    return Usage(
+        available=books.available,
+        reserved=books.reserved,
+        consumed=books.consumed,
+        plan=PlanShown(name=asker.plan, **plan.model_dump()),
+        prices=here.plans.pipelines,
+    )
+
+
+@router.get("/periods")
+def periods(asker: Reader, here: Here) -> list[str]:
+    """List the months that have entries, the newest first."""
+    with here.database.reading() as session:
+        return list_periods(session, asker.account_id)
+
+
+@router.get(
+    "/statement",
+    response_class=Response,
+    responses={200: {"content": {"application/json": {}, "text/csv": {}, "text/html": {}}}},
+)
+def statement(
+    asker: Reader,
+    here: Here,
+    period: Annotated[
+        str | None, Query(max_length=10, description="A month; this one without.", examples=["2026-11"])
+    ] = None,
+    form: Annotated[Form, Query(description="json, csv, or html to print")] = Form.JSON,
+    language: Annotated[Language, Query(description="of the printed page")] = Language.ENGLISH,
+) -> Response:
+    """Get the statement of your credits in a month, line by line; the sums equal the balance."""
+    with here.database.reading() as session:
+        made = make_statement(session, asker.account_id, period or period_of(now()))
+    name = f"vmodel-{made.period}"
+    if form is Form.CSV:
+        headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+        return Response(as_csv(made), media_type="text/csv; charset=utf-8", headers=headers)
+    if form is Form.HTML:
+        return Response(
+            as_html(made, now(), language.value),
+            media_type="text/html; charset=utf-8",
+            headers={"Content-Security-Policy": _PAGE_POLICY},
+        )
+    return Response(as_json(made, now()), media_type="application/json")

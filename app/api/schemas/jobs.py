@@ -1,0 +1,192 @@
+"""Request and response bodies of jobs and pictures."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from app.api.http.signed_links import link_to
+from app.api.http.state import Installation
+from app.api.http.strict_model import Asked
+from app.api.schemas.garments import Reason
+from vmodel.config import default_pipeline
+from vmodel.limits import LONGEST_FOCAL_MM, MOST_STEPS, SEEDS, SHORTEST_FOCAL_MM
+from vmodel.scene.camera.framing import USUAL_FOCAL_MM
+from vmodel.service.jobs.request import MOST_SHOTS, PRIORITIES
+from vmodel.service.jobs.views import Job, JobShot
+from vmodel.studio.validate import MOST_WORN
+
+_Word = Annotated[str, Field(max_length=64)]
+
+
+class ShotAsked(Asked):
+    """One picture to make; omitted fields take their defaults."""
+
+    model: _Word | None = Field(default=None, description="null casts somebody", examples=["wm-ines"])
+    pose: _Word | None = Field(default=None, description="null chooses one", examples=["walking"])
+    view: _Word = Field(default="front", examples=["front"])
+    framing: _Word = Field(default="full", examples=["full"])
+    light: _Word = Field(default="soft-key", examples=["soft-key"])
+    background: _Word = Field(default="light-grey", description="a name or a colour", examples=["light-grey"])
+    size: str = Field(
+        default="1024x768", description="HEIGHTxWIDTH", pattern=r"^\d{3,4}x\d{3,4}$", examples=["1024x768"]
+    )
+    seed: int = Field(default=0, ge=0, lt=SEEDS, examples=[0])
+    pipeline: _Word = Field(
+        default_factory=default_pipeline, description="without: what this installation uses", examples=["draft"]
+    )
+    channel: _Word | None = Field(
+        default=None,
+        description="where the picture will be shown; decides about the visible AI label",
+        examples=["tmall"],
+    )
+    steps: int | None = Field(
+        default=None, ge=1, le=MOST_STEPS, description="of a pipeline that makes steps", examples=[None]
+    )
+    focal_mm: float = Field(
+        default=USUAL_FOCAL_MM,
+        ge=SHORTEST_FOCAL_MM,
+        le=LONGEST_FOCAL_MM,
+        description="of the lens; a shorter one comes nearer",
+        examples=[85],
+    )
+    barefoot: bool = Field(default=False, description="without the plain shoes that everybody wears else")
+    fitting: bool = Field(default=False, description="a first look, sooner made: coarser cloth and half of the hair")
+
+
+class WornWith(Asked):
+    """A further garment of an outfit."""
+
+    garment_id: str = Field(max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
+    colorway: _Word = Field(default="", description="of a design; empty for its own colours")
+
+
+class JobAsked(Asked):
+    """Pictures of one garment, alone or worn with others."""
+
+    garment_id: str = Field(max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
+    colorway: _Word = Field(default="", description="of a design; empty for its own colours", examples=[""])
+    worn_with: list[WornWith] = Field(
+        default=[], max_length=MOST_WORN - 1, description="in any order; layers follow from what they are"
+    )
+    tucked: bool = Field(default=False, description="tops go inside trousers and skirts")
+    shots: list[ShotAsked] = Field(min_length=1, max_length=MOST_SHOTS)
+    priority: int = Field(
+        default=5, ge=PRIORITIES[0], le=PRIORITIES[-1], description="among your own jobs; 9 first", examples=[5]
+    )
+
+
+class Quote(BaseModel):
+    """Price of a job, and the credits available."""
+
+    credits: int = Field(examples=[4])
+    available: int = Field(description="credits that you have", examples=[46])
+
+
+class ShotLinks(BaseModel):
+    """Addresses that open without a key for an hour."""
+
+    picture: str | None = Field(examples=["/v1/files/Zm9v…"])
+    preview: str | None
+    sidecar: str | None
+    model3d: str | None = Field(description="who wears it, to be turned in space, glTF 2.0 binary")
+
+
+class ShotMade(BaseModel):
+    """One picture and its progress."""
+
+    id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f-s000"])
+    job_id: str
+    number: int = Field(description="place in the job, from 0")
+    asked: dict[str, Any] = Field(description="as of the job", examples=[{"model": "wm-ines", "pose": "walking"}])
+    state: str = Field(description="queued, running, done, failed or cancelled", examples=["running"])
+    stage: str | None = Field(description="what is being done", examples=["drape"])
+    share: float = Field(description="of the picture that is done, 0..1", examples=[0.4])
+    credits: int = Field(description="price; charged once it is done", examples=[1])
+    seconds: float | None = Field(description="the making took")
+    error: Reason | None = Field(description="why it failed, and what to do")
+    deleted: bool
+    links: ShotLinks
+
+
+class JobMade(BaseModel):
+    """A job of yours and its pictures."""
+
+    id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
+    state: str = Field(description="queued, running, done, partly_done, failed or cancelled", examples=["queued"])
+    cancelling: bool = Field(description="it was cancelled and a picture is just being given up")
+    share: float = Field(description="of the job that is done, 0..1")
+    place: int | None = Field(description="turns before its next one; null once it runs", examples=[3])
+    eta_s: float | None = Field(description="seconds until it ends; null where nothing was measured yet")
+    priority: int
+    credits: int = Field(description="price of all its pictures")
+    charged: int = Field(description="of these, for delivered pictures")
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    photo: str | None = Field(description="link to the garment's photo")
+    shots: list[ShotMade]
+
+
+def show_job(job: Job, here: Installation) -> JobMade:
+    """Return a job as its owner sees it."""
+    photo = _shown_photo(job, here)
+    return JobMade(
+        id=job.id,
+        state=job.state,
+        cancelling=job.cancelling,
+        share=round(job.share, 3),
+        place=job.place,
+        eta_s=job.eta_s,
+        priority=job.priority,
+        credits=job.credits,
+        charged=job.charged,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        ended_at=job.ended_at,
+        photo=None if photo is None else link_to(here, photo),
+        shots=[show_shot(shot, here) for shot in job.shots],
+    )
+
+
+def _shown_photo(job: Job, here: Installation) -> str | None:
+    """Return the key of the picture that shows the garment: its photo, or the drawing of a design."""
+    photo = str(job.garment.get("photo", ""))
+    if "/" not in photo:
+        return None
+    if not photo.endswith((".design", ".svg")):
+        return photo
+    from vmodel.service.garments.designs import drawn_key_of
+
+    with here.database.reading() as session:
+        return drawn_key_of(session, job.account_id, photo)
+
+
+def show_shot(shot: JobShot, here: Installation) -> ShotMade:
+    """Return a picture as its owner sees it."""
+
+    def link(key: str | None) -> str | None:
+        return None if key is None else link_to(here, key)
+
+    failed = shot.error_code is not None
+    return ShotMade(
+        id=shot.id,
+        job_id=shot.job_id,
+        number=shot.number,
+        asked=shot.request,
+        state=shot.state,
+        stage=shot.stage,
+        share=round(shot.share, 3),
+        credits=shot.credits,
+        seconds=shot.seconds,
+        error=Reason(code=shot.error_code or "", message=shot.error_message or "") if failed else None,
+        deleted=shot.deleted,
+        links=ShotLinks(
+            picture=link(shot.picture_key),
+            preview=link(shot.preview_key),
+            sidecar=link(shot.sidecar_key),
+            model3d=link(shot.model3d_key),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Command line of vmodel, one module per command."""

@@ -1,0 +1,1 @@
+"""``vmodel batch``: forecast, progress, and batches through a service."""

@@ -1,0 +1,121 @@
+"""``vmodel clip``: a short film of a garment on a model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli import flags
+from app.cli.console import watching
+from app.cli.errors import refusing
+
+if TYPE_CHECKING:
+    from vmodel.studio.clip import ClipFrame, ClipRequest
+    from vmodel.studio.stage_cache import Studio
+    from vmodel.types import ByteArray
+
+_CLIP = "The clip"
+
+Photo = Annotated[Path, typer.Argument(help="Flat-lay photo.", parser=flags.file_path, show_default=False)]
+MotionName = Annotated[str, typer.Option("--motion", help="turntable, turn or walk.", rich_help_panel=_CLIP)]
+Seconds = Annotated[float, typer.Option(help="Length, 1 to 8.", rich_help_panel=_CLIP)]
+Rate = Annotated[int, typer.Option("--fps", help="Pictures a second.", rich_help_panel=_CLIP)]
+ModelId = Annotated[str | None, typer.Option("--model", help="Id of the roster, see `vmodel models list`.")]
+PoseName = Annotated[str | None, typer.Option("--pose", help="Name or pose file; not for walk.")]
+ViewName = Annotated[str, typer.Option("--view", help="Where the clip begins.")]
+
+
+def make_clip(
+    photo: Photo,
+    motion: MotionName = "turntable",
+    seconds: Seconds = 4.0,
+    frames_per_second: Rate = 25,
+    model: ModelId = None,
+    pose: PoseName = None,
+    view: ViewName = "front",
+    framing: flags.Framing = "full",
+    background: flags.Background = "light-grey",
+    light: flags.Light = "soft-key",
+    size: flags.Size = "960x720",
+    focal_mm: flags.Focal = 85.0,
+    seed: flags.Seed = 0,
+    out: flags.Out = Path("out"),
+    as_json: flags.AsJson = False,
+    mask: flags.Mask = None,
+    back: flags.Back = None,
+    category: flags.Category = None,
+    landmarks: flags.LandmarksFile = None,
+    barefoot: flags.Barefoot = False,
+    material: flags.Material = None,
+    width_cm: flags.WidthCm = None,
+    length_cm: flags.LengthCm = None,
+    worn_open: flags.WornOpen = None,
+) -> None:
+    """Make a short MP4 film: the model stands on a turntable, turns, or walks while the cloth moves.
+
+    Person, garment and light are the same in every picture. The pictures are drafts; see docs/cli.md.
+    """
+    from vmodel.config import Settings
+    from vmodel.core.files import make_folder, make_home
+    from vmodel.shot.request import GarmentSource, ShotRequest, parse_size
+    from vmodel.studio.clip import ClipRequest, check_clip
+    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.validate import check_requests
+
+    with refusing(as_json):
+        garment = GarmentSource(
+            photo, mask, back, category, landmarks, material, width_cm, length_cm, worn_open=worn_open
+        )
+        shot = ShotRequest(garment, model, pose, view, framing, light, background, parse_size(size), seed)
+        shot = replace(shot, barefoot=barefoot, focal_mm=focal_mm, pipeline="draft")
+        request = ClipRequest(shot, motion, seconds, frames_per_second)
+        settings = Settings()
+        make_home(settings.home)
+        studio = Studio(settings)
+        check_clip(request)
+        check_requests([shot], studio.roster, ["draft"])
+        make_folder(out)
+    path, largest_m = _make(request, studio, out, as_json)
+    found = {
+        "photo": str(photo), "clip": str(path), "motion": motion, "frames": request.frames,
+        "largest_jump_m": round(largest_m, 4), "timings": dict(studio.timings),
+    }  # fmt: skip
+    print(json.dumps(found, ensure_ascii=False) if as_json else path, flush=True)
+
+
+@dataclass
+class _Reel:
+    """Iterable of a clip's pictures that records the largest jump of the cloth."""
+
+    frames: Iterator[ClipFrame]
+    largest_m: float = 0.0
+
+    def __iter__(self) -> Iterator[ByteArray]:
+        for frame in self.frames:
+            self.largest_m = max(self.largest_m, frame.jump_m)
+            yield frame.picture
+
+
+def _make(request: ClipRequest, studio: Studio, out: Path, silent: bool) -> tuple[Path, float]:
+    from pipelines.registry import load_pipeline, weights_used
+    from vmodel.core.files import stem_of
+    from vmodel.publishing.clip_publisher import publish_clip
+    from vmodel.publishing.publisher import Publisher
+    from vmodel.shoot import shoot
+    from vmodel.studio.clip import film, still_of
+
+    shot = request.shot
+    parts = [stem_of(shot.garment.photo), shot.model, request.motion]
+    stem = "--".join(part for part in parts if part)
+    with watching(request.frames, silent, shot.garment.photo.name) as watch:
+        studio.watch = watch.stage
+        still = shoot(still_of(request), studio, load_pipeline("draft"))
+        reel = _Reel(watch.counted(film(request, studio)))
+        publisher = Publisher(studio.settings, weights_used)
+        path, _ = publish_clip(publisher, still, reel, request.frames_per_second, out, stem)
+    return path, reel.largest_m

@@ -1,0 +1,40 @@
+"""Error handling of commands, for errors that a person or a program can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from app.cli.console import say_refusal
+from vmodel.errors import VModelError
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+@contextmanager
+def refusing(as_json: bool = False) -> Iterator[None]:
+    """Report an error in a command's arguments as one line, with ``as_json`` also as an object, and exit with 2."""
+    try:
+        yield
+    except VModelError as error:
+        say_refusal(error.code, str(error), as_json)
+        raise typer.Exit(2) from None
+
+
+@contextmanager
+def opened(as_json: bool = False) -> Iterator[Session]:
+    """Open a transaction on the installation's database and report errors as ``refusing`` does."""
+    from vmodel.config import Settings
+    from vmodel.core.database import open_database
+
+    with refusing(as_json):
+        database = open_database(Settings())
+        try:
+            with database.transaction() as session:
+                yield session
+        finally:
+            database.close()

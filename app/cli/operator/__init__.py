@@ -1,0 +1,1 @@
+"""Commands for operators: accounts, ledger, rights, service and workers."""

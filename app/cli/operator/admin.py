@@ -1,0 +1,241 @@
+"""``vmodel admin``: accounts and keys of an installation, for its operator."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Column, Table
+
+from app.cli.errors import opened, refusing
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from vmodel.service.accounts.users import Account
+
+admin_app = typer.Typer(no_args_is_help=True, help="Accounts, keys and the audit log of the service.")
+
+WhichAccount = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Id or e-mail address of the account.")]
+Email = Annotated[str, typer.Option(help="Address with which the owner signs in.")]
+Name = Annotated[str, typer.Option(help="Name as it stands on statements; the address without.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+FromInput = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input; otherwise one is made.")
+]
+
+
+@admin_app.command("init")
+def init(email: Email, name: Name = "", password_stdin: FromInput = False, as_json: AsJson = False) -> None:
+    """Create the first operator of a new installation, once; print the password unless it was given."""
+    from vmodel.service.accounts.users import list_accounts
+    from vmodel.service.errors import OperatorExists
+
+    with opened(as_json) as session:
+        if any(account.closed_at is None for account in list_accounts(session, "operator")):
+            raise OperatorExists
+        _create(session, email, name, "operator", "house", password_stdin, as_json)
+
+
+@admin_app.command("create-account")
+def create_account(
+    email: Email,
+    name: Name = "",
+    role: Annotated[str, typer.Option(help="seller, designer or operator.")] = "seller",
+    plan: Annotated[str, typer.Option(help="Name of the plan, see vmodel/service/accounts/plans.yaml.")] = "free",
+    password_stdin: FromInput = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create an account; print the password unless it was given."""
+    with opened(as_json) as session:
+        _create(session, email, name, role, plan, password_stdin, as_json)
+
+
+def _create(session: Session, email: str, name: str, role: str, plan: str, password_stdin: bool, as_json: bool) -> None:
+    from vmodel.config import Settings
+    from vmodel.service.accounts.audit_log import audit
+    from vmodel.service.accounts.plans import read_plans
+    from vmodel.service.accounts.users import create_account
+
+    read_plans(Settings()).plan(plan)
+    password = _password(password_stdin)
+    account = create_account(session, name, email, role, plan, password)
+    audit(session, None, "account.create", account.id, role=role, plan=plan, by="command line")
+    made = {"id": account.id, "email": account.email, "role": role, "plan": plan}
+    _show(made if password_stdin else {**made, "password": password}, as_json)
+
+
+@admin_app.command("set-password")
+def set_password(account: WhichAccount, password_stdin: FromInput = False, as_json: AsJson = False) -> None:
+    """Give an account a new password and end its logins."""
+    from vmodel.service.accounts.audit_log import audit
+    from vmodel.service.accounts.users import find_account, set_password
+
+    with opened(as_json) as session:
+        found = find_account(session, account)
+        password = _password(password_stdin)
+        set_password(session, found.id, password)
+        audit(session, None, "account.password", found.id, by="command line")
+        _show({"id": found.id} if password_stdin else {"id": found.id, "password": password}, as_json)
+
+
+@admin_app.command("close-account")
+def close_account(account: WhichAccount) -> None:
+    """Close an account permanently: its name, address and password are removed, its keys revoked; its ledger stays."""
+    from vmodel.service.accounts.audit_log import audit
+    from vmodel.service.accounts.users import close_account, find_account
+
+    with opened() as session:
+        found = find_account(session, account)
+        close_account(session, found.id)
+        audit(session, None, "account.close", found.id, by="command line")
+        print(found.id)
+
+
+@admin_app.command("erase-files")
+def erase_files(account: WhichAccount) -> None:
+    """Delete every file of an account, open or closed, and cancel its jobs; its ledger and licences stay."""
+    from vmodel.config import Settings
+    from vmodel.core.database import open_database
+    from vmodel.service.accounts.audit_log import audit
+    from vmodel.service.accounts.users import find_account
+    from vmodel.service.errors import AccountClosed
+    from vmodel.service.maintenance.retention import erase_account
+    from vmodel.service.storage.file_store import open_store
+
+    with opened() as session:
+        try:
+            account_id = find_account(session, account).id
+        except AccountClosed as closed:
+            account_id = closed.account_id
+    with refusing():
+        settings = Settings()
+        database = open_database(settings)
+        deleted = erase_account(settings, database, open_store(settings), account_id)
+        with database.transaction() as session:
+            audit(session, None, "account.erase", account_id, files=deleted, by="command line")
+        database.close()
+    print(f"{account_id}: {deleted} files deleted")
+
+
+@admin_app.command("create-key")
+def create_key(
+    account: WhichAccount,
+    name: Annotated[str, typer.Option(help="What the key is for.")] = "",
+    scope: Annotated[
+        list[str] | None, typer.Option(help="read, shoot, manage or operate; may be repeated; all but operate without.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create an API key and print it; it cannot be shown again."""
+    from vmodel.service.accounts.audit_log import audit
+    from vmodel.service.accounts.auth import create_api_key
+    from vmodel.service.accounts.users import find_account
+
+    with opened(as_json) as session:
+        found = find_account(session, account)
+        key = create_api_key(session, found.id, scope, name)
+        audit(session, None, "key.create", key.id, account=found.id, by="command line")
+        _show({"id": key.id, "key": key.token}, as_json)
+
+
+@admin_app.command("revoke-key")
+def revoke_key(key: Annotated[str, typer.Argument(metavar="KEY-ID", help="Id, see `vmodel admin list`.")]) -> None:
+    """Revoke an API key at once."""
+    from vmodel.service.accounts.audit_log import audit
+    from vmodel.service.accounts.auth import revoke_api_key
+
+    with opened() as session:
+        revoke_api_key(session, key)
+        audit(session, None, "key.revoke", key, by="command line")
+        print(key)
+
+
+@admin_app.command("list")
+def list_all(as_json: AsJson = False) -> None:
+    """Show all accounts with their balances and keys."""
+    from vmodel.service.accounts.users import list_accounts
+
+    with opened(as_json) as session:
+        rows = [_describe(session, account) for account in list_accounts(session)]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    console = Console()
+    # Not a terminal: do not wrap lines.
+    wide = Console(width=None if console.is_terminal else 400)
+    columns = ("id", "name", "email", "role", "plan", "available", "reserved", "consumed", "keys")
+    table = Table(*(Column(name, overflow="fold") for name in columns), box=None)
+    for row in rows:
+        keys = ", ".join(f"{key['id']} ({key['scopes']})" for key in row["keys"] if not key["revoked"])
+        table.add_row(*(str("" if row[name] is None else row[name]) for name in columns[:-1]), keys)
+    wide.print(table)
+
+
+@admin_app.command("audit")
+def show_audit(
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many of the newest events.")] = 50,
+) -> None:
+    """Show who did what, the newest first, one JSON object a line."""
+    from vmodel.service.accounts.audit_log import list_audit
+
+    with opened() as session:
+        for event in list_audit(session, limit):
+            plain = {"at": event.at.isoformat(), "who": event.who, "what": event.what, "whom": event.whom}
+            print(json.dumps({**plain, **json.loads(event.details)}, ensure_ascii=False))
+
+
+@admin_app.command("backup")
+def backup(
+    folder: Annotated[Path, typer.Argument(help="New or empty folder.")],
+    files: Annotated[bool, typer.Option(help="Also the pictures, where they lie in the state folder.")] = True,
+) -> None:
+    """Write the database, the keys and the pictures into a folder; the service may keep running."""
+    from vmodel.config import Settings
+    from vmodel.service.maintenance.backup import back_up
+
+    with refusing():
+        written = back_up(Settings(), folder, files)
+    print(f"{folder}: {written / 1e6:.1f} MB")
+
+
+@admin_app.command("restore")
+def restore(folder: Annotated[Path, typer.Argument(help="What `vmodel admin backup` wrote.")]) -> None:
+    """Restore a backup into an empty state folder and database."""
+    from vmodel.config import Settings
+    from vmodel.service.maintenance.backup import restore
+
+    with refusing():
+        restore(Settings(), folder)
+    print("Restored; prove it with `vmodel ledger verify`.")
+
+
+def _describe(session: Session, account: Account) -> dict[str, Any]:
+    from vmodel.service.accounts.auth import list_api_keys
+    from vmodel.service.ledger.reservations import balance
+
+    there = balance(session, account.id)
+    keys = [
+        {"id": key.id, "name": key.name, "scopes": key.scopes, "revoked": key.revoked_at is not None}
+        for key in list_api_keys(session, account.id)
+    ]
+    books = {"available": there.available, "reserved": there.reserved, "consumed": there.consumed}
+    who = {name: getattr(account, name) for name in ("id", "name", "email", "role", "plan")}
+    return {**who, **books, "closed": account.closed_at is not None, "keys": keys}
+
+
+def _password(from_input: bool) -> str:
+    return sys.stdin.readline().rstrip("\r\n") if from_input else secrets.token_urlsafe(12)
+
+
+def _show(made: dict[str, str | None], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(made, ensure_ascii=False))
+        return
+    for name, value in made.items():
+        print(f"{name}: {value}")

@@ -1,0 +1,211 @@
+"""``vmodel ledger``: credits of the sellers, for the operator of the service."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.errors import opened, refusing
+from app.cli.operator.admin import AsJson, WhichAccount
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
+    from vmodel.service.ledger.entries import Entry
+    from vmodel.service.ledger.statements import Statement
+
+ledger_app = typer.Typer(no_args_is_help=True, help="Credits: balances, statements, grants, refunds, and their proof.")
+
+Units = Annotated[int, typer.Argument(help="Credits, a whole number.")]
+Key = Annotated[str, typer.Option(help="Names the deed, e.g. the invoice; the same key again changes nothing.")]
+Note = Annotated[str, typer.Option(help="For the statement; no personal data.")]
+
+
+@ledger_app.command("balance")
+def show_balance(account: WhichAccount, as_json: AsJson = False) -> None:
+    """Show a seller's credits: available, reserved, consumed."""
+    from vmodel.service.ledger.reservations import balance
+
+    with opened(as_json) as session:
+        there = balance(session, _id_of(session, account))
+    books = {"available": there.available, "reserved": there.reserved, "consumed": there.consumed}
+    print(json.dumps(books) if as_json else "\n".join(f"{name}: {units}" for name, units in books.items()))
+
+
+@ledger_app.command("statement")
+def show_statement(
+    account: WhichAccount,
+    period: Annotated[str | None, typer.Option(help="Month like 2026-11; this month without.")] = None,
+    file_format: Annotated[str, typer.Option("--format", help="csv, json or html.")] = "csv",
+    language: Annotated[str, typer.Option(help="Of the html: en or zh.")] = "en",
+    out: Annotated[Path | None, typer.Option(help="File to write; standard output without.")] = None,
+) -> None:
+    """Write a seller's statement of a month."""
+    from vmodel.core.database import now
+    from vmodel.core.files import write_whole
+    from vmodel.errors import BadUsage
+    from vmodel.service.ledger.entries import period_of
+    from vmodel.service.ledger.statements import make_statement
+
+    with opened() as session:
+        write = _writers(language).get(file_format)
+        if write is None:
+            raise BadUsage("Give --format csv, json or html.")
+        content = write(make_statement(session, _id_of(session, account), period or period_of(now())))
+        if out is None:
+            sys.stdout.write(content)
+        else:
+            write_whole(out, content.encode())
+            print(out)
+
+
+def _writers(language: str) -> dict[str, Callable[[Statement], str]]:
+    from vmodel.core.database import now
+    from vmodel.errors import BadUsage
+    from vmodel.service.ledger.statement_html import LANGUAGES, as_html
+    from vmodel.service.ledger.statements import as_csv, as_json
+
+    if language not in LANGUAGES:
+        raise BadUsage(f"Give --language {' or '.join(LANGUAGES)}.")
+    return {"csv": as_csv, "json": lambda s: as_json(s, now()) + "\n", "html": lambda s: as_html(s, now(), language)}
+
+
+@ledger_app.command("grant")
+def grant(account: WhichAccount, units: Units, key: Key, note: Note = "") -> None:
+    """Give a seller credits, once for each key."""
+    from vmodel.service.ledger.grants import grant
+
+    with opened() as session:
+        _tell(session, "ledger.grant", grant(session, _id_of(session, account), units, key, note))
+
+
+@ledger_app.command("withdraw")
+def withdraw(account: WhichAccount, units: Units, key: Key, note: Note = "") -> None:
+    """Take available credits back, as the correction of a grant."""
+    from vmodel.service.ledger.grants import withdraw
+
+    with opened() as session:
+        _tell(session, "ledger.withdraw", withdraw(session, _id_of(session, account), units, key, note))
+
+
+@ledger_app.command("refund")
+def refund(
+    account: WhichAccount,
+    entry: Annotated[str, typer.Argument(help="Id of the charge, see the statement.")],
+    units: Units,
+    key: Key,
+    note: Note = "",
+) -> None:
+    """Refund credits of a charge: the charge stays in the ledger, and a correcting entry offsets it."""
+    from vmodel.service.ledger.grants import refund
+
+    with opened() as session:
+        _tell(session, "ledger.refund", refund(session, _id_of(session, account), entry, units, key, note))
+
+
+@ledger_app.command("verify")
+def verify(
+    public_key: Annotated[
+        list[Path] | None,
+        typer.Option(help="File of a further key that may have signed heads; may be repeated."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify every chain, balance and signed head. Exit codes: 0 no fault, 1 faults are listed, 2 bad usage."""
+    from dataclasses import asdict
+
+    from vmodel.config import Settings
+    from vmodel.core.database import open_database
+    from vmodel.service.ledger.checkpoints import read_witness
+    from vmodel.service.ledger.integrity_check import verify
+    from vmodel.service.ledger.signing_key import read_public_key, signing_key
+
+    settings = Settings()
+    with refusing(as_json):
+        keys = [signing_key(settings).public_key(), *(read_public_key(path) for path in public_key or [])]
+        database = open_database(settings)
+        faults = verify(database, keys, read_witness(settings))
+        database.close()
+    for fault in faults:
+        print(json.dumps(asdict(fault)) if as_json else f"{fault.problem}: {fault.message}")
+    if not faults and not as_json:
+        print("Every entry and every head is as it was written.")
+    raise typer.Exit(1 if faults else 0)
+
+
+@ledger_app.command("sign")
+def sign() -> None:
+    """Sign the state of all chains now; the service does it once a day by itself."""
+    from vmodel.config import Settings
+    from vmodel.core.database import open_database
+    from vmodel.service.ledger.checkpoints import note_witness, sign_head
+    from vmodel.service.ledger.signing_key import signing_key
+
+    settings = Settings()
+    with refusing():
+        database = open_database(settings)
+        head = sign_head(database, signing_key(settings))
+        note_witness(settings, head)
+        database.close()
+    print(f"head {head.number}: {head.entries} entries, {head.digest}")
+
+
+@ledger_app.command("close")
+def close(period: Annotated[str, typer.Argument(help="Month that is over, like 2026-10.")]) -> None:
+    """Close a month, and those before it, for every seller; later entries go into the next one."""
+    from vmodel.config import Settings
+    from vmodel.core.database import open_database
+    from vmodel.service.ledger.accounting_periods import close_period
+
+    with refusing():
+        database = open_database(Settings())
+        sellers = close_period(database, period)
+        database.close()
+    print(f"{period}: {sellers} sellers closed")
+
+
+@ledger_app.command("export")
+def export(
+    out: Annotated[Path, typer.Argument(help="File to write, one JSON object a line.")],
+) -> None:
+    """Write the whole ledger, its signed heads and the public key, for an auditor or another system."""
+    from vmodel.config import Settings
+    from vmodel.core.database import open_database
+    from vmodel.errors import OutputNotWritable
+    from vmodel.service.ledger.export import export_ledger
+    from vmodel.service.ledger.signing_key import signing_key
+
+    settings = Settings()
+    with refusing():
+        database = open_database(settings)
+        try:
+            with out.open("w", encoding="utf-8") as stream:
+                written = export_ledger(database, stream, signing_key(settings).public_key())
+        except OSError as error:
+            raise OutputNotWritable(str(out), error.strerror or str(error)) from None
+        database.close()
+    print(f"{out}: {written} entries")
+
+
+def _id_of(session: Session, account: str) -> str:
+    """Return the account's id; a closed account is still found by its id, since its ledger stays."""
+    from vmodel.service.accounts.users import find_account
+    from vmodel.service.errors import AccountClosed
+
+    try:
+        return find_account(session, account).id
+    except AccountClosed as error:
+        return error.account_id
+
+
+def _tell(session: Session, what: str, entry: Entry) -> None:
+    from vmodel.service.accounts.audit_log import audit
+
+    audit(session, None, what, entry.account_id, entry=entry.id, by="command line")
+    print(entry.id)

@@ -1,0 +1,38 @@
+"""``vmodel worker``: make the pictures of jobs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Count = Annotated[int, typer.Option(help="Worker processes; one a graphics card, or one for every two cores.", min=1)]
+Name = Annotated[
+    str | None, typer.Option(help="What their names begin with, no other machine's; the host's name without.")
+]
+Drain = Annotated[
+    int, typer.Option("--drain", help="Seconds that pictures being made may take when asked to leave.", min=0)
+]
+
+
+def work(count: Count = 1, name: Name = None, drain_s: Drain = 600) -> None:
+    """Make the pictures of jobs until Ctrl-C or SIGTERM; running pictures are finished first.
+
+    Start any number of workers on any number of machines: they share the database and the file store of the settings.
+    A worker that ends unexpectedly is restarted.
+    """
+    import signal
+    import threading
+
+    from app.server.logging_setup import write_logs
+    from app.server.supervisor import Supervisor
+
+    write_logs()
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    supervisor = Supervisor(count, name, drain_s)
+    supervisor.start()
+    while not asked.wait(1.0):
+        pass
+    supervisor.stop()

@@ -1,0 +1,169 @@
+"""``vmodel shoot``: turn flags into requests, and requests into pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from app.cli import flags
+from app.cli.console import say_warning, watching
+from app.cli.errors import refusing
+from vmodel.errors import BadUsage
+
+if TYPE_CHECKING:
+    from app.cli.output import Output
+    from vmodel.shot.pipeline_interface import Pipeline
+    from vmodel.shot.request import ShotRequest
+    from vmodel.studio.stage_cache import Studio
+
+_WITH_A_SIDECAR = {"sidecar", "out", "file_format", "as_json", "maps", "contact_sheet"}
+"""Parameters that concern a picture's output, not how it is made."""
+
+
+def shoot_photos(
+    context: typer.Context,
+    photos: flags.Photos = None,
+    model: flags.Models = None,
+    pose: flags.Poses = None,
+    view: flags.Views = None,
+    framing: flags.Framing = "full",
+    background: flags.Background = "light-grey",
+    light: flags.Light = "soft-key",
+    channel: flags.ChannelName = None,
+    size: flags.Size = "1024x768",
+    focal_mm: flags.Focal = 85.0,
+    seed: flags.Seed = 0,
+    count: flags.Count = 1,
+    pipeline: flags.PipelineName = None,
+    steps: flags.Steps = None,
+    fitting: flags.Fitting = False,
+    barefoot: flags.Barefoot = False,
+    out: flags.Out = Path("out"),
+    file_format: flags.FileFormat = "png",
+    as_json: flags.AsJson = False,
+    maps: flags.Maps = False,
+    contact_sheet: flags.Sheet = False,
+    mask: flags.Mask = None,
+    back: flags.Back = None,
+    category: flags.Category = None,
+    landmarks: flags.LandmarksFile = None,
+    material: flags.Material = None,
+    width_cm: flags.WidthCm = None,
+    length_cm: flags.LengthCm = None,
+    size_chart: flags.Chart = None,
+    garment_size: flags.GarmentSize = None,
+    worn_open: flags.WornOpen = None,
+    worn_with: flags.With = None,
+    outfit: flags.Outfit = None,
+    tucked: flags.Tucked = False,
+    sidecar: flags.From = None,
+) -> None:
+    """Make pictures of virtual models wearing the garments of flat-lay photos.
+
+    Every combination of photos, models, poses and views is made. Without flags, one adult model that suits
+    the garment stands and is seen from the front. Exit codes: 0 all made, 1 some failed, 2 bad usage.
+    """
+    from app.cli.output import Output
+    from pipelines.registry import PIPELINES, load_pipeline, weights_used
+    from pipelines.selection import resolve_pipeline, warn_of_slowness
+    from vmodel.config import Settings
+    from vmodel.core.files import make_home
+    from vmodel.publishing.publisher import Publisher
+    from vmodel.publishing.sidecar import read_sidecar
+    from vmodel.shot.outfit_file import read_outfit
+    from vmodel.shot.request import GarmentSource, ShotRequest, parse_size
+    from vmodel.studio.size_run import every_size
+    from vmodel.studio.stage_cache import Studio
+    from vmodel.studio.validate import check_requests
+
+    with refusing(as_json):
+        settings = Settings()
+        output = Output(out, file_format, maps, contact_sheet, as_json, Publisher(settings, weights_used))
+        if bool(photos) == (sidecar is not None):
+            raise BadUsage("Give either PHOTOS or --from SIDECAR; `vmodel shoot --help` shows all flags.")
+        if sidecar is not None:
+            _refuse_flags(context)
+        make_home(settings.home)
+        studio = Studio(settings)
+        if sidecar is not None:
+            requests = [read_sidecar(sidecar)]
+        else:
+            garments = [
+                GarmentSource(
+                    photo,
+                    mask,
+                    back,
+                    category,
+                    landmarks,
+                    material,
+                    width_cm,
+                    length_cm,
+                    size_chart,
+                    garment_size,
+                    worn_open,
+                )
+                for photo in photos or []
+            ]
+            further, inside = read_outfit(outfit, worn_with or [])
+            like = ShotRequest(
+                garment=garments[0],
+                framing=framing,
+                light=light,
+                background=background,
+                size=parse_size(size),
+                seed=seed,
+                pipeline=resolve_pipeline(pipeline or settings.pipeline),
+                steps=steps,
+                fitting=fitting,
+                barefoot=barefoot,
+                focal_mm=focal_mm,
+                outfit=further,
+                tucked=tucked or inside,
+                channel=channel,
+            )
+            roster, views = studio.roster, view or ["front"]
+            requests = every_size(garments, model or [None], pose or [None], views, like, count, roster)
+        check_requests(requests, studio.roster, PIPELINES)
+        output.check(requests)
+        loaded = load_pipeline(requests[0].pipeline, requests[0].steps)
+        if (slow := warn_of_slowness(requests[0].pipeline)) is not None:
+            say_warning(slow)
+    raise typer.Exit(make_shots(requests, studio, loaded, output))
+
+
+def _refuse_flags(context: typer.Context) -> None:
+    """Refuse flags that would be ignored, because the sidecar already determines how its picture is made."""
+    ignored = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name is not None and parameter.name not in _WITH_A_SIDECAR and _is_given(context, parameter.name)
+    ]
+    if ignored:
+        raise BadUsage(
+            f"--from makes the picture again just as its sidecar says, so leave out {', '.join(ignored)}; "
+            "to change the picture, shoot its photo."
+        )
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name != "DEFAULT"
+
+
+def make_shots(requests: list[ShotRequest], studio: Studio, pipeline: Pipeline, output: Output) -> int:
+    """Make and save every shot, and return the exit code."""
+    from pipelines.common.batching import shoot_together
+    from vmodel.shot.pipeline_interface import Shot
+
+    failed = 0
+    with watching(len(requests), output.as_json) as watch:
+        studio.watch = watch.stage
+        for result in shoot_together(watch.each(requests), studio, pipeline, studio.settings.home):
+            failure = output.keep(result) if isinstance(result, Shot) else result
+            if failure is not None:
+                failed += 1
+                output.name(failure, studio.timings)
+        output.close()
+    return 1 if failed else 0

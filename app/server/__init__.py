@@ -1,0 +1,1 @@
+"""Processes of the service: API and page, and their workers."""

@@ -1,0 +1,264 @@
+"""Requests that a visitor may send from the page, and the pieces rendered in answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from html import escape
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from app.api.http.strict_model import holds_nul
+from app.api.intake.garments import Change, Uploaded, take_change, take_in
+from app.ui.base.i18n import explain
+from app.ui.fragments import PAGE, Pieces
+from app.ui.view_models.order_form import read_order, requests_of
+from vmodel.core.crash_log import log_fault
+from vmodel.errors import BadUsage, VModelError
+from vmodel.service.accounts.audit_log import audit
+from vmodel.service.accounts.auth import Identity, Login
+from vmodel.service.accounts.rate_limit import check_rate
+from vmodel.service.accounts.users import create_account, find_account
+from vmodel.service.garments.records import Stated, delete_garment
+from vmodel.service.jobs.lifecycle import cancel_job, submit
+from vmodel.service.ledger.grants import grant
+from vmodel.service.maintenance.retention import delete_job, delete_shot
+from vmodel.studio.validate import MOST_WORN
+
+Asked = Mapping[str, Any]
+Answer = dict[str, str]
+"""HTML by piece."""
+EXAMPLE = Path(__file__).resolve().parent / "static" / "example.jpg"
+_MINUTE_S = 60
+#: Requests that pages send by themselves; not counted against the account's rate limit.
+_FREE = frozenset({"begin", "poll", "price"})
+_MOST_JOBS = 200
+_signals = count(1)
+
+
+class Desk:
+    """Handlers of a visitor's requests.
+
+    Args:
+        pieces: of the page, in its language.
+    """
+
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces, self._here = pieces, pieces.here
+
+    def answer(self, name: str, login: Login, asked: Asked) -> Answer:
+        """Carry out a request and render what it changed; report a failure in one sentence.
+
+        Args:
+            name: of ``ASKS``.
+            login: who asks.
+            asked: from the browser; untrusted.
+        """
+        try:
+            if holds_nul(asked):
+                raise BadUsage("The page sent a text that cannot be; reload it.")
+            if name not in _FREE:
+                self._count(login.identity)
+            return ASKS[name](self, login, asked)
+        except VModelError as error:
+            return {"signal": _signal(problem=explain(error, self._pieces.words), asked=name)}
+        except Exception as error:
+            where = log_fault(error, self._here.settings.home)
+            structlog.get_logger().error("page_fault", asked=name, note=where)
+            return {"signal": _signal(problem=self._pieces.words["say"]["failed"], asked=name)}
+
+    def begin(self, login: Login, asked: Asked) -> Answer:
+        """Render every piece of a page that was just loaded."""
+        who = login.identity
+        return {
+            "header": self._pieces.header(login),
+            "garments": self._garments(login, asked),
+            "pictures": self._pieces.pictures(who),
+            "bar": self._pieces.bar(who, None),
+            "usage": self._pieces.usage(who),
+            "operator": self._pieces.operator(who),
+        }
+
+    def poll(self, login: Login, asked: Asked) -> Answer:
+        """Render the progress of the pictures."""
+        most = min(_MOST_JOBS, max(PAGE, _whole(asked, "most", PAGE)))
+        return {"header": self._pieces.header(login), "pictures": self._pieces.pictures(login.identity, most)}
+
+    def look(self, login: Login, asked: Asked) -> Answer:
+        """Render the view that was opened."""
+        view = _text(asked, "view", "")
+        if view == "usage":
+            return {"usage": self._pieces.usage(login.identity, _text(asked, "period", ""))}
+        if view == "operator":
+            return {"operator": self._pieces.operator(login.identity, _text(asked, "find", ""))}
+        return self.poll(login, asked)
+
+    def choose(self, login: Login, asked: Asked) -> Answer:
+        """Render the garments after another one was chosen, or older ones to choose from."""
+        return {"garments": self._garments(login, asked)}
+
+    def example(self, login: Login, asked: Asked) -> Answer:
+        """Take in the bundled flat-lay as the visitor's own garment."""
+        login.identity.require("shoot")
+        photo = Uploaded(EXAMPLE.read_bytes())
+        kept = take_in(self._here, login.identity.account_id, "logo-tee.jpg", photo, Stated())
+        return {"garments": self._pieces.garments(login.identity, kept.id)}
+
+    def correct(self, login: Login, asked: Asked) -> Answer:
+        """Apply the visitor's correction of a garment: category, sizes, fabric, points, or how its front is worn."""
+        login.identity.require("shoot")
+        garment_id = _text(asked, "garment", "")
+        stated: dict[str, Any] = {}
+        for name in ("category", "material"):
+            if name in asked:
+                stated[name] = _text(asked, name, "") or None
+        for name in ("width_cm", "length_cm"):
+            if name in asked:
+                stated[name] = _number(asked, name)
+        if "worn_open" in asked:
+            stated["worn_open"] = {"open": True, "closed": False}.get(_text(asked, "worn_open", ""))
+        if "landmarks" in asked:
+            stated["landmarks"] = _points(asked["landmarks"])
+        take_change(self._here, login.identity.account_id, garment_id, Change(stated=stated))
+        said = _signal(say=self._pieces.words["garment"]["applied"])
+        return {"garments": self._garments(login, asked), "signal": said}
+
+    def forget(self, login: Login, asked: Asked) -> Answer:
+        """Delete a garment and its files."""
+        login.identity.require("manage")
+        account_id = login.identity.account_id
+        with self._here.database.transaction() as session:
+            keys = delete_garment(session, account_id, _text(asked, "garment", ""))
+        for key in keys:
+            self._here.store.delete(account_id, key)
+        said = _signal(say=self._pieces.words["say"]["deleted"])
+        return {"garments": self._pieces.garments(login.identity), "signal": said}
+
+    def price(self, login: Login, asked: Asked) -> Answer:
+        """Render the price of the order."""
+        order = read_order(asked.get("order")) if asked.get("order") else None
+        return {"bar": self._pieces.bar(login.identity, order)}
+
+    def order(self, login: Login, asked: Asked) -> Answer:
+        """Submit the order as jobs."""
+        login.identity.require("shoot")
+        order = read_order(asked.get("order"))
+        requests = requests_of(order, login.identity, self._here, _text(asked, "key", ""))
+        jobs = [submit(self._here.database, self._here.plans, self._here.roster, each) for each in requests]
+        said = _signal(say=self._pieces.words["say"]["made"], view="pictures", job=jobs[-1].id)
+        return {**self.poll(login, {}), "bar": self._pieces.bar(login.identity, order), "signal": said}
+
+    def cancel(self, login: Login, asked: Asked) -> Answer:
+        """Cancel a job."""
+        login.identity.require("shoot")
+        cancel_job(self._here.database, login.identity.account_id, _text(asked, "id", ""))
+        said = _signal(say=self._pieces.words["say"]["cancelled"])
+        return {**self.poll(login, asked), "signal": said}
+
+    def remove(self, login: Login, asked: Asked) -> Answer:
+        """Delete a picture, or all of a job."""
+        login.identity.require("manage")
+        here, account_id = self._here, login.identity.account_id
+        if "job" in asked:
+            delete_job(here.database, here.store, account_id, _text(asked, "job", ""))
+        else:
+            delete_shot(here.database, here.store, account_id, _text(asked, "shot", ""))
+        said = _signal(say=self._pieces.words["say"]["deleted"])
+        return {**self.poll(login, asked), "signal": said}
+
+    def grant(self, login: Login, asked: Asked) -> Answer:
+        """Give an account credits; for operators."""
+        login.identity.require("operate")
+        units = _whole(asked, "units", 0)
+        with self._here.database.transaction() as session:
+            account = find_account(session, _text(asked, "id", ""))
+            grant(session, account.id, units, _text(asked, "key", ""), note="by the operator")
+            audit(session, login.identity.account_id, "ledger.grant", account.id, units=units)
+            name = account.name
+        said = self._pieces.words["operator"]["granted"].format(n=units, name=name)
+        return {"operator": self._pieces.operator(login.identity), "signal": _signal(say=said)}
+
+    def create(self, login: Login, asked: Asked) -> Answer:
+        """Make an account; for operators."""
+        login.identity.require("operate")
+        name, email, password = (_text(asked, word, "") for word in ("name", "email", "password"))
+        plan = _text(asked, "plan", "")
+        self._here.plans.plan(plan)
+        with self._here.database.transaction() as session:
+            made = create_account(session, name, email, _text(asked, "role", ""), plan, password)
+            audit(session, login.identity.account_id, "account.create", made.id, role=made.role)
+            shown = made.name
+        said = self._pieces.words["operator"]["created"].format(name=shown)
+        return {"operator": self._pieces.operator(login.identity), "signal": _signal(say=said)}
+
+    def _garments(self, login: Login, asked: Asked) -> str:
+        """Render the garments, with those that are chosen in the studio."""
+        kept = asked.get("worn_with")
+        worn = [each for each in kept if isinstance(each, str)][: MOST_WORN - 1] if isinstance(kept, list) else []
+        chosen, before = _text(asked, "garment", ""), _text(asked, "before", "")
+        return self._pieces.garments(login.identity, chosen, before, worn)
+
+    def _count(self, identity: Identity) -> None:
+        plan = self._here.plans.plan(identity.plan)
+        with self._here.database.transaction() as session:
+            check_rate(session, identity.subject, plan.requests_a_minute, _MINUTE_S)
+
+
+ASKS: dict[str, Callable[[Desk, Login, Asked], Answer]] = {
+    "begin": Desk.begin,
+    "poll": Desk.poll,
+    "look": Desk.look,
+    "choose": Desk.choose,
+    "example": Desk.example,
+    "correct": Desk.correct,
+    "forget": Desk.forget,
+    "price": Desk.price,
+    "order": Desk.order,
+    "cancel": Desk.cancel,
+    "remove": Desk.remove,
+    "grant": Desk.grant,
+    "create": Desk.create,
+}
+"""Request by name -> its handler."""
+
+
+def _signal(**told: str) -> str:
+    """Return a message for the page's script, escaped and numbered so that no two are the same."""
+    return escape(json.dumps({**told, "number": next(_signals)}))
+
+
+def _text(asked: Asked, name: str, default: str) -> str:
+    value = asked.get(name, default)
+    if not isinstance(value, str) or len(value) > 400:
+        raise BadUsage(f"The page sent a wrong {name}; reload it.")
+    return value
+
+
+def _whole(asked: Asked, name: str, default: int) -> int:
+    value = asked.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadUsage(f"The page sent a wrong {name}; reload it.")
+    return value
+
+
+def _number(asked: Asked, name: str) -> float | None:
+    value = asked.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadUsage(f"The page sent a wrong {name}; reload it.")
+    return float(value)
+
+
+def _points(value: object) -> dict[str, tuple[float, float]]:
+    if not isinstance(value, dict) or len(value) > 40:
+        raise BadUsage("The page sent wrong points; reload it.")
+    points = {}
+    for name, point in value.items():
+        if not isinstance(name, str) or not isinstance(point, list) or len(point) != 2:
+            raise BadUsage("The page sent wrong points; reload it.")
+        points[name] = (_number({"x": point[0]}, "x") or 0.0, _number({"x": point[1]}, "x") or 0.0)
+    return points

@@ -1,0 +1,1 @@
+"""Shared parts of the page: texts, templates, sessions, login check and downloads."""

@@ -1,0 +1,86 @@
+"""Guard in front of Gradio: it admits signed-in visitors only, and only to the routes that the page needs.
+
+Gradio shows any file of its cache to every user, so no file of a seller may ever be stored there. The guard therefore
+closes its routes for uploads and downloads. Uploads and pictures have routes of our own (``app.ui.routes.files``).
+"""
+
+from __future__ import annotations
+
+import re
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.http.error_handlers import answer_problem
+from app.api.http.errors import NotFound
+from app.api.http.state import Installation
+from app.ui.base.session import check_origin, find_login
+from vmodel.errors import VModelError
+from vmodel.service.errors import SessionInvalid
+
+PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; script-src 'self' "
+    "'unsafe-inline' 'unsafe-eval'; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+"""Gradio compiles its templates in the browser, hence the unsafe script sources; nothing is loaded from other sites."""
+LOGIN = "vmodel.login"
+"""Key of the ASGI scope under which Gradio's handlers find the login."""
+#: Gradio's own scripts, styles and texts; the same for everybody.
+_PUBLIC = re.compile(r"/(assets|static|svelte)/[\w./-]+|/theme\.css|/favicon\.ico|/manifest\.json")
+_PRIVATE = re.compile(
+    r"/?|/config/?|/gradio_api/(info/?|startup-events|heartbeat/\w+|run/[\w-]+/?|queue/(join/?|data)|reset/?)"
+)
+
+
+class Guard:
+    """ASGI app around a mounted Gradio.
+
+    Args:
+        app: Gradio.
+        here: the installation.
+        language: of this mount.
+    """
+
+    def __init__(self, app: ASGIApp, here: Installation, language: str) -> None:
+        self.app, self.here, self.language = app, here, language
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on to Gradio, or answer it with a refusal."""
+        if scope["type"] != "http":
+            return
+        path = scope["path"].removeprefix(f"/{self.language}")
+        if _PUBLIC.fullmatch(path) and scope["method"] in {"GET", "HEAD"}:
+            await self.app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        try:
+            if not _PRIVATE.fullmatch(path):
+                raise NotFound
+            login = await run_in_threadpool(find_login, connection, self.here)
+            if scope["method"] not in {"GET", "HEAD"}:
+                check_origin(connection)
+        except VModelError as error:
+            if isinstance(error, SessionInvalid) and path in {"", "/"}:
+                await RedirectResponse("/login", 303)(scope, receive, send)
+                return
+            request_id = scope.get("state", {}).get("request_id", "")
+            await answer_problem(request_id, error)(scope, receive, send)
+            return
+        scope[LOGIN] = login
+        scope.setdefault("state", {})["account_id"] = login.identity.account_id
+        await self.app(scope, receive, _sealed(send))
+
+
+def _sealed(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["Content-Security-Policy"] = PAGE_POLICY
+            headers["Cache-Control"] = "no-store"
+        await send(message)
+
+    return sending

@@ -1,0 +1,118 @@
+"""Routes to sign in and out and to choose the language: plain forms that work without JavaScript."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from app.api.http.auth import COOKIE
+from app.api.http.state import Here
+from app.ui.base.auth_gate import PAGE_POLICY
+from app.ui.base.i18n import LANGUAGES, explain, load_words
+from app.ui.base.session import LANGUAGE_COOKIE, check_origin, find_login, language_of
+from app.ui.base.templating import render, static_url
+from vmodel.service.accounts.auth import LOGIN_DAYS, check_form, close_session, log_in
+from vmodel.service.errors import FormForged, RateLimited, SessionInvalid, WrongPassword
+
+router = APIRouter(include_in_schema=False)
+
+_FORM_COOKIE = "vmodel_form"
+_DAY_S = 86_400
+_Text = Annotated[str, Form(max_length=400)]
+
+
+@router.get("/")
+def begin(request: Request) -> Response:
+    """Redirect to the page in the visitor's language."""
+    return RedirectResponse(f"/{language_of(request)}/", 303)
+
+
+@router.get("/login")
+def show_form(request: Request, here: Here) -> Response:
+    """Show the sign-in form; redirect a visitor who is signed in to the page."""
+    try:
+        find_login(request, here)
+    except SessionInvalid:
+        return _form(request)
+    return begin(request)
+
+
+@router.post("/login")
+def sign_in(request: Request, here: Here, email: _Text = "", password: _Text = "", form: _Text = "") -> Response:
+    """Check the password and begin a login."""
+    origin = request.client.host if request.client else ""
+    try:
+        check_origin(request)
+        expected = request.cookies.get(_FORM_COOKIE, "")
+        if not expected or not hmac.compare_digest(expected.encode(), form.encode()):
+            raise FormForged
+        login = log_in(here.database, email, password, origin)
+    except (WrongPassword, RateLimited, FormForged) as error:
+        message = explain(error, load_words(language_of(request)))
+        return _form(request, email[:200], message, error.status)
+    answer = RedirectResponse(f"/{language_of(request)}/", 303)
+    _keep(request, answer, COOKIE, login.token, LOGIN_DAYS * _DAY_S)
+    answer.delete_cookie(_FORM_COOKIE)
+    return answer
+
+
+@router.post("/logout")
+def sign_out(request: Request, here: Here, csrf: _Text = "") -> Response:
+    """End the login."""
+    check_origin(request)
+    answer = RedirectResponse("/login", 303)
+    try:
+        login = find_login(request, here)
+    except SessionInvalid:
+        return answer
+    check_form(login, csrf)
+    with here.database.transaction() as session:
+        close_session(session, request.cookies[COOKIE])
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+@router.get("/favicon.ico")
+def show_mark() -> Response:
+    """Redirect to the icon of a browser's tab."""
+    return RedirectResponse(static_url("static", "mark.svg"), 303)
+
+
+@router.get("/language/{language}")
+def choose(request: Request, language: str) -> Response:
+    """Switch to another language, and remember it in a cookie."""
+    chosen = language if language in LANGUAGES else language_of(request)
+    answer = RedirectResponse(f"/{chosen}/", 303)
+    answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=365 * _DAY_S, samesite="lax")
+    return answer
+
+
+def _form(request: Request, email: str = "", message: str = "", status: int = 200) -> Response:
+    known = request.cookies.get(_FORM_COOKIE, "")
+    token = known if re.fullmatch(r"[A-Za-z0-9_-]{43}", known) else secrets.token_urlsafe(32)
+    page = render(
+        "login.html",
+        language_of(request),
+        form=token,
+        email=email,
+        message=message,
+        languages=_other_languages(request),
+    )
+    headers = {"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-store"}
+    answer = HTMLResponse(page, status, headers)
+    _keep(request, answer, _FORM_COOKIE, token, _DAY_S)
+    return answer
+
+
+def _other_languages(request: Request) -> list[tuple[str, str]]:
+    return [(each, load_words(each)["language"]) for each in LANGUAGES if each != language_of(request)]
+
+
+def _keep(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:
+    secure = request.url.scheme == "https"
+    answer.set_cookie(name, value, max_age=seconds, httponly=True, secure=secure, samesite="lax", path="/")

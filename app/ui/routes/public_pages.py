@@ -1,0 +1,133 @@
+"""Public pages without login and JavaScript: verify a picture, see a licence or the card of a model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any
+
+import yaml
+from fastapi import APIRouter, File, Query, Request, UploadFile
+from fastapi import Path as InPath
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from app.api.http.error_handlers import status_of
+from app.api.http.errors import NotFound
+from app.api.http.state import Here
+from app.api.rights.public import Answer, LicenceId, look_up
+from app.api.rights.public_verifier import LOOKED_AT_A_MINUTE, MOST_BYTES, VERIFIED_A_MINUTE, Desk, check_size
+from app.ui.base.i18n import LANGUAGES, explain, load_words
+from app.ui.base.session import check_origin, language_of
+from app.ui.base.templating import STATIC_FOLDERS, render
+from vmodel.errors import VModelError
+from vmodel.rights.licence.certificate import parse_licence
+from vmodel.rights.licence.certificate_html import write_certificate_page
+from vmodel.rights.policy.model_card import card_of, card_page
+from vmodel.rights.registry.original_store import Originals
+
+router = APIRouter(include_in_schema=False)
+
+_POLICY = (
+    "default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+_SHOWN_PX = 160
+"""Longest side of the picture on a licence's page: enough to see which one it is, too small to be of use."""
+_Language = Annotated[str | None, Query(max_length=8)]
+
+
+@router.get("/verify")
+def ask(request: Request, language: _Language = None) -> Response:
+    """Show the form for verifying a picture."""
+    return _page(_spoken(request, language))
+
+
+@router.post("/verify")
+async def answer(
+    request: Request,
+    here: Here,
+    desk: Desk,
+    file: Annotated[UploadFile | None, File()] = None,
+    language: _Language = None,
+) -> Response:
+    """Verify the uploaded file and show the result."""
+    spoken = _spoken(request, language)
+    try:
+        check_origin(request)
+        network = desk.count(request, "verify", VERIFIED_A_MINUTE)
+        content = b"" if file is None else await file.read(MOST_BYTES + 1)
+        check_size(content)
+        if not content:
+            return _page(spoken)
+        found = Answer.of(await desk.verify(content, "The file", network))
+    except VModelError as error:
+        return _page(spoken, problem=explain(error, load_words(spoken)), status=status_of(error))
+    return _page(spoken, found)
+
+
+@router.get("/licence/{licence_id}")
+def show_licence(licence_id: LicenceId, request: Request, here: Here, desk: Desk) -> Response:
+    """Show the certificate of a licence as a page, with its state today."""
+    try:
+        desk.count(request, "licence", LOOKED_AT_A_MINUTE)
+        shot, state, reason, codes = look_up(here, licence_id)
+    except VModelError as error:
+        spoken = _spoken(request, None)
+        return _page(spoken, problem=explain(error, load_words(spoken)), status=status_of(error))
+    certificate = json.loads(shot.certificate)
+    shown = f"{state}: {reason}" if reason else state
+    small = Originals(here.settings).small(shot.id, _SHOWN_PX)
+    page = write_certificate_page(parse_licence(certificate), shown, certificate["signature"], small, codes)
+    return HTMLResponse(page, headers=_HEADERS)
+
+
+@router.get("/model/{model_id}")
+def show_card(model_id: Annotated[str, InPath(max_length=100)], request: Request, here: Here, desk: Desk) -> Response:
+    """Show the card of a virtual model, with its origin."""
+    try:
+        desk.count(request, "licence", LOOKED_AT_A_MINUTE)
+        if model_id not in here.roster:
+            raise NotFound("model")
+        with here.database.reading() as session:
+            card = card_of(session, here.settings, here.roster[model_id])
+    except VModelError as error:
+        spoken = _spoken(request, None)
+        return _page(spoken, problem=explain(error, load_words(spoken)), status=status_of(error))
+    return HTMLResponse(card_page(card), headers=_HEADERS)
+
+
+@router.get("/licence")
+def begin() -> Response:
+    """Redirect a visitor without a licence id to the form for verifying a picture."""
+    return RedirectResponse("/verify", 303)
+
+
+@cache
+def _words() -> Mapping[str, Any]:
+    words: Mapping[str, Any] = yaml.safe_load(
+        (STATIC_FOLDERS["static"].parent / "locales" / "verify.yaml").read_text(encoding="utf-8")
+    )
+    return words
+
+
+def _spoken(request: Request, asked: str | None) -> str:
+    return asked if asked in LANGUAGES else language_of(request)
+
+
+def _page(language: str, found: Answer | None = None, problem: str = "", status: int = 200) -> Response:
+    licence = None if found is None else found.licence
+    known = found is not None and found.state not in {"", "unchecked"}
+    other = next(each for each in LANGUAGES if each != language)
+    values = {"r": _words()[language], "other": other, "found": found, "licence": licence, "known": known}
+    page = render("verify.html", language, tone=_tone(found), problem=problem, **values)
+    return HTMLResponse(page, status, _HEADERS)
+
+
+def _tone(found: Answer | None) -> str:
+    if found is None or found.verdict == "unknown":
+        return ""
+    if found.verdict == "altered" or found.state in {"revoked", "expired", "not yet valid"}:
+        return "bad"
+    return "good" if found.verdict == "authentic" else ""

@@ -1,0 +1,1 @@
+"""Values that the page's templates show, as text."""

@@ -1,0 +1,1 @@
+"""Shared parts of the benchmarks: tables, detectors, distortions and watchers."""

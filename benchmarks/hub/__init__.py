@@ -1,0 +1,1 @@
+"""Benchmarks of published models at their true size, with random weights."""

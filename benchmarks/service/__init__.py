@@ -1,0 +1,1 @@
+"""Benchmarks of the service: load, crashes, fairness and the ledger."""

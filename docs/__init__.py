@@ -1,1 +1,0 @@
-"""Documentation and the code that makes its pictures."""

@@ -1,1 +1,0 @@
-"""Example flat-lays of our own making."""

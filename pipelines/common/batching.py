@@ -1,0 +1,87 @@
+"""Shots in batches: several are prepared first, then a pipeline with batches makes their pictures at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache, partial
+from itertools import islice
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from vmodel.shoot import complete, prepare, shoot
+from vmodel.shot.pipeline_interface import Failure, Pipeline, PreparedShot, Shot, Take
+from vmodel.shot.request import ShotRequest
+from vmodel.studio.sequence import shoot_all
+from vmodel.studio.stage_cache import Studio
+from vmodel.types import ByteArray
+
+
+@runtime_checkable
+class BatchPipeline(Pipeline, Protocol):
+    """Pipeline that makes several pictures at once.
+
+    Attributes:
+        at_once: suitable size of a batch; it may fall while the pipeline works.
+    """
+
+    at_once: int
+
+    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+        """Make one picture per take, in order; see ``vmodel.shot.pipeline_interface.Pipeline``."""
+        ...
+
+
+def prepare_with_draft(request: ShotRequest, studio: Studio) -> PreparedShot:
+    """Prepare a shot and render its draft, so that an error of the draft stops no other shot of a batch.
+
+    Raises:
+        VModelError: see ``vmodel.shoot.shoot``.
+    """
+    prepared = prepare(request, studio)
+    with studio.timed("draft"):
+        _ = prepared.take.draft
+    return replace(prepared, timings=dict(studio.timings))
+
+
+def shoot_together(
+    requests: Iterable[ShotRequest], studio: Studio, pipeline: Pipeline, home: Path
+) -> Iterator[Shot | Failure]:
+    """Make every shot, several at once where the pipeline can; none can stop the others.
+
+    Args:
+        requests: the pictures to make.
+        studio: keeps the results of earlier shots.
+        pipeline: turns scenes into pixels.
+        home: folder where a fault of the program is logged.
+    Yields:
+        One ``Shot`` or ``Failure`` per request, in order.
+    """
+    if not isinstance(pipeline, BatchPipeline):
+        yield from shoot_all(requests, lambda request: shoot(request, studio, pipeline), home)
+        return
+    waiting = iter(requests)
+    while batch := list(islice(waiting, max(1, pipeline.at_once))):
+        yield from _shoot_batch(batch, studio, pipeline, home)
+
+
+def _shoot_batch(
+    requests: Sequence[ShotRequest], studio: Studio, pipeline: BatchPipeline, home: Path
+) -> Iterator[Shot | Failure]:
+    prepared = list(shoot_all(requests, partial(prepare_with_draft, studio=studio), home))
+    ready = [each for each in prepared if isinstance(each, PreparedShot)]
+
+    @cache
+    def pictures() -> dict[int, ByteArray]:
+        with studio.timed(pipeline.name):
+            return dict(zip(map(id, ready), pipeline.make([each.take for each in ready]), strict=True))
+
+    def finish(each: PreparedShot, request: ShotRequest) -> Shot:
+        studio.new_shot()
+        return complete(each, pipeline, studio, pictures()[id(each)])
+
+    for each in prepared:
+        if isinstance(each, Failure):
+            yield each
+        else:
+            yield from shoot_all([each.request], partial(finish, each), home)

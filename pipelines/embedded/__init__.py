@@ -1,0 +1,1 @@
+"""Embedded pipeline: vmodel's own small diffusion model, which lights the draft."""

@@ -1,0 +1,1 @@
+"""Pipelines of published models, one module each."""

@@ -1,0 +1,1 @@
+"""Shared parts of the hub's pipelines: placement, settings, batches, prompts."""

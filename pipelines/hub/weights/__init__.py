@@ -1,0 +1,1 @@
+"""Published weights: catalogue, sources and the store on this machine."""

@@ -1,0 +1,1 @@
+"""Photographing of training scenes by Blender in a process of its own."""

@@ -1,0 +1,1 @@
+"""Synthetic garments: drawn with exact labels for kinds that photos lack."""

@@ -1,0 +1,1 @@
+"""Training scenes: garment, person, light, target picture, and their store."""

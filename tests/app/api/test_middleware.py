@@ -1,0 +1,114 @@
+"""Common layer of all requests: health, problem documents, headers, size limits."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.api.factory import create_app
+from vmodel.config import Settings
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_health_and_readiness_need_no_key(stranger: TestClient) -> None:
+    assert stranger.get("/v1/health").json()["status"] == "ok"
+    assert stranger.get("/v1/ready").status_code == 200
+
+
+def test_a_process_that_was_asked_to_leave_is_not_ready_but_alive(tmp_path: Path) -> None:
+    app = create_app(Settings(home=tmp_path))
+    with TestClient(app) as balancer:
+        app.state.installation.leaving.set()
+        leaving = balancer.get("/v1/ready")
+        assert (leaving.status_code, leaving.json()["code"]) == (503, "leaving")
+        assert balancer.get("/v1/health").status_code == 200
+
+
+def test_an_unknown_address_is_a_problem_document(stranger: TestClient) -> None:
+    answer = stranger.get("/v1/nothing-here")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["code"] == "not_found"
+    assert problem["request_id"] == answer.headers["x-request-id"]
+    assert stranger.delete("/v1/health").json()["code"] == "method_not_allowed"
+
+
+def test_a_fault_tells_the_caller_nothing_of_the_program(api: FastAPI) -> None:
+    @api.get("/v1/broken")
+    def broken() -> None:
+        raise RuntimeError("secret of the house")
+
+    answer = TestClient(api).get("/v1/broken")
+    assert answer.status_code == 500
+    assert answer.json()["code"] == "internal"
+    assert "secret" not in answer.text
+    assert "Traceback" not in answer.text
+    logs = list((api.state.installation.settings.home / "logs").glob("*.txt"))
+    assert any("secret of the house" in log.read_text() for log in logs)
+
+
+def test_answers_carry_the_headers_that_protect_a_browser(stranger: TestClient) -> None:
+    headers = stranger.get("/v1/health", headers={"Origin": "https://evil.example"}).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "access-control-allow-origin" not in headers
+
+
+def test_only_sites_that_the_operator_named_may_call_from_their_pages(tmp_path: Path) -> None:
+    app = create_app(Settings(home=tmp_path, cors_origins=("https://shop.example",)))
+    asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization"}
+    with TestClient(app) as browser:
+        friend = browser.options("/v1/garments", headers={"Origin": "https://shop.example", **asked})
+        stranger = browser.options("/v1/garments", headers={"Origin": "https://evil.example", **asked})
+    assert friend.headers["access-control-allow-origin"] == "https://shop.example"
+    assert "access-control-allow-credentials" not in friend.headers
+    assert "access-control-allow-origin" not in stranger.headers
+
+
+def test_a_callers_request_id_is_kept_only_if_it_is_a_plain_word(stranger: TestClient) -> None:
+    kept = stranger.get("/v1/health", headers={"X-Request-Id": "order-2026-11-24"})
+    assert kept.headers["x-request-id"] == "order-2026-11-24"
+    hostile = stranger.get("/v1/health", headers={"X-Request-Id": "a b<script>"})
+    assert "<" not in hostile.headers["x-request-id"]
+
+
+def test_the_description_can_be_read_by_programs(stranger: TestClient) -> None:
+    described = json.loads(stranger.get("/v1/openapi.json").text)
+    assert described["openapi"].startswith("3.")
+    assert "/v1/models" in described["paths"]
+
+
+def test_the_service_starts_says_where_it_is_and_stops_when_asked(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "app.cli.main", "serve", "--port", "0", "--workers", "0"]
+    environment = os.environ | {"VMODEL_HOME": str(tmp_path)}
+    service = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=ROOT
+    )
+    try:
+        assert service.stdout is not None
+        address = service.stdout.readline().split()[-1]
+        assert httpx.get(f"{address}/v1/ready", timeout=60).json()["status"] == "ok"
+        httpx.get(f"{address}/v1/files/a-link-that-opens-a-picture", timeout=60)
+        assert "vmodel admin init" in service.stdout.readline()
+        service.send_signal(signal.SIGTERM)
+        _, log = service.communicate(timeout=120)
+    finally:
+        service.kill()
+    # It ended on the signal; a library that was still loading did not abort it.
+    assert service.returncode in (-signal.SIGTERM, 128 + signal.SIGTERM)
+    assert "a-link-that-opens" not in log
+    requests = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    assert any(
+        line["event"] == "request" and line["path"] == "/v1/ready" and line["status"] == 200 for line in requests
+    )

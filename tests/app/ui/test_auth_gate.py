@@ -1,0 +1,149 @@
+"""Login to the page, and the exposed routes of Gradio."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.api.http.state import Installation
+from app.ui.base.i18n import load_words
+from tests.support.api_client import PASSWORD
+from tests.support.browser_login import csrf_of, form_token, sign_in
+
+
+def test_a_stranger_is_led_to_the_login(stranger: TestClient) -> None:
+    assert stranger.get("/").headers["location"] == "/en/"
+    assert stranger.get("/en/").headers["location"] == "/login"
+    assert "Sign in" in stranger.get("/login").text
+
+
+def test_the_login_speaks_the_browsers_language(stranger: TestClient) -> None:
+    form = stranger.get("/login", headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}).text
+    assert 'lang="zh-CN"' in form
+    assert load_words("zh")["sign_in"]["button"] in form
+
+
+def test_the_login_shows_what_vmodel_does_and_leads_to_the_check_of_a_picture(stranger: TestClient) -> None:
+    form = stranger.get("/login").text
+    pictures = re.findall(r'<img src="([^"]+)"', form)
+    assert len(pictures) == 4
+    leads = re.findall(r'href="(/verify[^"]*)"', form)
+    assert {stranger.get(address).status_code for address in [*pictures, *leads]} == {200}
+    assert leads
+
+
+def test_a_wrong_password_says_so_and_keeps_the_address(stranger: TestClient, anna_id: str) -> None:
+    token = form_token(stranger)
+    answer = stranger.post("/login", data={"email": "anna@shop.example", "password": "not it at all", "form": token})
+    assert answer.status_code == 401
+    assert "The address or the password is wrong" in answer.text
+    assert 'value="anna@shop.example"' in answer.text
+
+
+def test_what_was_typed_is_escaped(stranger: TestClient) -> None:
+    token = form_token(stranger)
+    hostile = '"><script>alert(1)</script>'
+    answer = stranger.post("/login", data={"email": hostile, "password": "not it at all", "form": token})
+    assert "<script>" not in answer.text
+
+
+@pytest.mark.parametrize("form", ["", "x" * 43])
+def test_a_login_that_another_site_sends_is_refused(stranger: TestClient, anna_id: str, form: str) -> None:
+    stranger.get("/login")
+    answer = stranger.post("/login", data={"email": "anna@shop.example", "password": PASSWORD, "form": form})
+    assert answer.status_code == 403
+    assert "vmodel_session" not in answer.headers.get("set-cookie", "")
+
+
+def test_the_cookie_is_out_of_reach_of_scripts(site: FastAPI, anna_id: str) -> None:
+    browser = TestClient(site, follow_redirects=False)
+    token = form_token(browser)
+    answer = browser.post("/login", data={"email": "anna@shop.example", "password": PASSWORD, "form": token})
+    cookie = next(each for each in answer.headers.get_list("set-cookie") if each.startswith("vmodel_session="))
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+
+
+def test_the_page_loads_nothing_from_elsewhere(anna: TestClient) -> None:
+    answer = anna.get("/en/")
+    assert answer.status_code == 200
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "http" not in policy
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "gradio_api/file=/etc/passwd",
+        "gradio_api/file/etc/passwd",
+        "gradio_api/proxy=http://example.com/",
+        "gradio_api/deep_link",
+        "gradio_api/upload_progress?upload_id=1",
+        "gradio_api/openapi.json",
+        "monitoring",
+        "login",
+        "logout",
+    ],
+)
+def test_gradios_other_doors_are_closed_also_for_sellers(anna: TestClient, path: str) -> None:
+    assert anna.get(f"/en/{path}").status_code == 404
+
+
+def test_no_file_gets_into_gradios_cache(anna: TestClient) -> None:
+    assert anna.post("/en/gradio_api/upload", files={"files": ("a.png", b"\x89PNG", "image/png")}).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["config", "gradio_api/info", "gradio_api/run/predict", "gradio_api/queue/data"])
+def test_nothing_of_the_page_answers_a_stranger(stranger: TestClient, path: str) -> None:
+    assert stranger.get(f"/en/{path}").status_code == 401
+
+
+def test_a_question_from_another_site_is_refused(anna: TestClient) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    assert anna.post("/en/gradio_api/run/predict", json={"data": []}, headers=headers).status_code == 403
+    headers = {"Origin": "https://evil.example"}
+    assert anna.post("/en/gradio_api/run/predict", json={"data": []}, headers=headers).status_code == 403
+
+
+def test_an_upload_needs_the_pages_token(anna: TestClient, here: Installation) -> None:
+    photo = {"photo": ("a.png", b"no picture", "image/png")}
+    assert anna.post("/ui/garments", files=photo).status_code == 403
+    refused = anna.post("/ui/garments", files=photo, headers={"X-CSRF-Token": csrf_of(here, anna)})
+    assert refused.status_code == 422
+    assert refused.json()["code"] == "photo_unsupported"
+
+
+def test_an_upload_that_is_too_large_is_cut_off(anna: TestClient, here: Installation) -> None:
+    photo = {"photo": ("a.png", bytes(5_000_000), "image/png")}
+    assert anna.post("/ui/garments", files=photo, headers={"X-CSRF-Token": csrf_of(here, anna)}).status_code == 413
+
+
+def test_signing_out_ends_the_login(site: FastAPI, here: Installation, anna_id: str) -> None:
+    browser = sign_in(site, "anna@shop.example")
+    assert browser.post("/logout", data={"csrf": "guessed"}).status_code == 403
+    cookie = browser.cookies["vmodel_session"]
+    assert browser.post("/logout", data={"csrf": csrf_of(here, browser)}).status_code == 303
+    late = TestClient(site, follow_redirects=False, cookies={"vmodel_session": cookie})
+    assert late.get("/en/").headers["location"] == "/login"
+
+
+def test_the_page_says_the_same_in_both_languages() -> None:
+    def names(words: object, at: str = "") -> set[str]:
+        if not isinstance(words, dict):
+            return {at}
+        return {name for key, value in words.items() for name in names(value, f"{at}.{key}")}
+
+    english, chinese = load_words("en"), load_words("zh")
+    assert names({**english, "errors": {}}) == names({**chinese, "errors": {}})
+
+
+def test_no_other_site_may_frame_the_page_or_give_it_scripts(anna: TestClient, stranger: TestClient) -> None:
+    for answer in (anna.get("/en/"), stranger.get("/login")):
+        policy = dict(part.split(maxsplit=1) for part in answer.headers["Content-Security-Policy"].split("; "))
+        assert policy["frame-ancestors"] == "'none'"
+        assert policy["default-src"] in {"'self'", "'none'"}
+        assert not re.search(r"https?:|\*", answer.headers["Content-Security-Policy"])

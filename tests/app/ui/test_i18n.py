@@ -1,0 +1,72 @@
+"""Texts of the page: a Chinese sentence for every failure, and a name for every stage."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import app
+import pipelines
+import vmodel
+from app.ui.base.i18n import LANGUAGES, explain, load_words, title_of
+from vmodel.errors import BadUsage, DrapeFailed, VModelError
+
+ROOT = Path(__file__).resolve().parents[3]
+_ELSEWHERE = ("training", "migrations", "__main__")
+
+
+def _kinds(of: type[VModelError]) -> Iterator[type[VModelError]]:
+    for kind in of.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
+
+
+def test_every_failure_has_a_chinese_sentence_with_its_remedy() -> None:
+    for package in (vmodel, app, pipelines):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not any(word in module.name for word in _ELSEWHERE):
+                importlib.import_module(module.name)
+    ours = {
+        kind.code
+        for kind in _kinds(VModelError)
+        if kind.__module__.partition(".")[0] in {"vmodel", "app", "pipelines"}
+        and not any(word in kind.__module__ for word in _ELSEWHERE)
+    }
+    said = load_words("zh")["errors"]
+    assert len(ours) > 100
+    assert sorted(ours - said.keys()) == []
+    assert all(sentence.endswith(("。", "{message}")) for sentence in said.values())
+
+
+def test_a_failure_that_says_more_is_told_with_its_sentence() -> None:
+    assert explain(BadUsage("The size is odd."), load_words("zh")).endswith("The size is odd.")
+    assert explain(BadUsage("The size is odd."), load_words("en")) == "The size is odd."
+
+
+def test_no_sentence_of_the_page_sends_a_seller_to_a_command() -> None:
+    sentences = [sentence for language in LANGUAGES for sentence in load_words(language)["errors"].values()]
+    assert [each for each in sentences if "--" in each or "`" in each] == []
+    told = explain(DrapeFailed("it is too tight"), load_words("en"))
+    assert "it is too tight; choose another model" in told
+    assert "vmodel inspect" not in told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_stage_of_a_picture_has_a_word(language: str) -> None:
+    told = re.compile(r"""(?:once|timed|tell|watch|report)\(\s*"([a-z0-9 ]+)\"""")
+    places = [*(ROOT / "vmodel").rglob("*.py"), *(ROOT / "pipelines").rglob("*.py")]
+    places.append(ROOT / "app" / "server" / "render_worker.py")
+    stages = {name for path in places if "training" not in path.parts for name in told.findall(path.read_text())}
+    assert {"drape", "skin", "digest", "photograph"} <= stages
+    assert sorted(stages - load_words(language)["stage"].keys()) == []
+
+
+def test_a_garment_is_called_by_its_file_without_the_ending() -> None:
+    assert title_of("SKU 4711.JPG") == "SKU 4711"
+    assert title_of(".png") == ".png"
+    assert title_of("v1.5 tee") == "v1.5 tee"

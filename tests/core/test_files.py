@@ -1,0 +1,50 @@
+"""Files are written atomically, under names that any file system accepts."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from vmodel.core.files import json_bytes, stem_of, write_whole
+from vmodel.errors import OutputNotWritable
+
+
+def test_a_file_may_have_the_longest_name_that_a_disk_takes(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 255)
+    write_whole(path, b"whole")
+    assert path.read_bytes() == b"whole"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_cannot_be_written_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    for path in (tmp_path / ("x" * 256), tmp_path / "taken", tmp_path / "nowhere" / "file"):
+        with pytest.raises(OutputNotWritable):
+            write_whole(path, b"whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        (b"shirt.jpg", "shirt"),
+        ("旗袍.jpg".encode(), "旗袍"),
+        (b"two\nlines\x1b[31m.jpg", "two-lines-[31m"),
+        (b"a\xffb.jpg", "ab"),
+        (b"\xff.jpg", "photo"),
+        (("袍" * 80 + ".jpg").encode(), "袍" * 40),
+    ],
+    ids=["plain", "Chinese", "with control characters", "no text", "not a letter of text", "long"],
+)
+def test_names_of_pictures_begin_like_their_photo_and_can_be_printed(name: bytes, stem: str) -> None:
+    assert stem_of(Path(os.fsdecode(name))) == stem
+
+
+def test_a_file_name_that_is_no_text_comes_back_from_json() -> None:
+    photo = os.fsdecode(b"a\xffb \xe8\xa2\x8d.jpg")
+    written = json_bytes({"photo": photo}, 2)
+    assert "袍" in written.decode()
+    assert json.loads(written) == {"photo": photo}

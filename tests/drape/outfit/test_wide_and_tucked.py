@@ -1,0 +1,86 @@
+"""Straight cloth worn over wide cloth compresses it; a waistband narrows a tucked top, not its sleeves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from tests.support.garments.mannequin import tube
+from vmodel.body.pose.library import load_pose
+from vmodel.drape.outfit.compress_layers import bring_in, share_past
+from vmodel.drape.outfit.layering import cut_below_band
+from vmodel.types import Drape, DrapeReport, FloatArray, IntArray, PosedBody
+
+if TYPE_CHECKING:
+    from vmodel.body.model.body import Body
+    from vmodel.studio.stage_cache import Studio
+
+
+def cloth(points_m: FloatArray, triangles: IntArray, rim: IntArray | None = None) -> Drape:
+    """Return a mesh as a garment without a picture."""
+    count = len(triangles)
+    return Drape(
+        vertices_m=points_m.astype(np.float32),
+        triangles=triangles,
+        texture_px=np.zeros((count, 3, 2), np.float32),
+        texture=np.zeros(count, np.uint8),
+        panel=np.zeros(count, np.uint8),
+        rest_edges=np.zeros((0, 2), np.int32),
+        rest_lengths_m=np.zeros(0, np.float32),
+        open_edges=np.zeros((0, 2), np.int32) if rim is None else rim,
+        material="cotton",
+        report=DrapeReport(0.0, 0.0, 1.0, 1.0, 1.0, True, len(points_m), 1, 0.0),
+    )
+
+
+@pytest.fixture(scope="module")
+def body(studio: Studio) -> Body:
+    from vmodel.body.model.body import build_body
+
+    return build_body(studio.roster["wm-ines"])
+
+
+@pytest.fixture(scope="module")
+def standing(body: Body) -> PosedBody:
+    return body.posed(load_pose("standing"))
+
+
+def middle_of(posed: PosedBody, z_m: float) -> FloatArray:
+    """Return the middle of the trunk or the legs at a height."""
+    near = posed.vertices_m[np.abs(posed.vertices_m[:, 2] - z_m) < 0.02]
+    return np.asarray(np.median(near, axis=0) * (1, 1, 0))
+
+
+def test_a_wide_skirt_stays_under_a_straight_coat_and_comes_out_evenly_at_its_hem(
+    body: Body, standing: PosedBody
+) -> None:
+    middle = middle_of(standing, 0.5)
+    skirt_m, triangles = tube(0.15, 0.55, 0.32)
+    coat_m, over = tube(0.35, 0.75, 0.21)
+    skirt, coat = cloth(skirt_m + middle, triangles), cloth(coat_m + middle, over)
+    assert share_past(skirt, coat, body, standing) > 0.3
+    held = bring_in(skirt, coat, body, standing)
+    assert share_past(held, coat, body, standing) == 0
+    away = np.linalg.norm((held.vertices_m - middle)[:, :2], axis=1).reshape(40, 72)
+    height = skirt_m[:, 2].reshape(40, 72)  # before
+    assert away[height > 0.37].max() < 0.21
+    assert away[0].min() > 0.3  # its own hem hangs at its full width
+    assert np.abs(np.diff(away, axis=0)).max() < 0.08  # no step of 11 cm at the hem
+
+
+def test_the_band_that_a_top_is_tucked_into_cuts_nothing_off_its_sleeves(body: Body, standing: PosedBody) -> None:
+    middle = middle_of(standing, 0.9)
+    trunk_m, triangles = tube(0.8, 1.3, 0.16)
+    elbow, wrist = (standing.joints_m[f"{name}.L"] for name in ("lowerarm01", "wrist"))
+    sleeve_m, around = tube(0.0, 1.0, 0.038, rings=16, sides=24)
+    sleeve_m = sleeve_m * (1, 1, 0) + wrist + sleeve_m[:, 2:] * (elbow - wrist)
+    top = cloth(np.concatenate([trunk_m + middle, sleeve_m]), np.concatenate([triangles, around + len(trunk_m)]))
+    skirt_m, below = tube(0.5, 1.0, 0.17)
+    band = np.stack([np.arange(72), (np.arange(72) + 1) % 72], axis=1) + 39 * 72
+    cut = cut_below_band(top, cloth(skirt_m + middle, below, band.astype(np.int32)), body, standing)
+    kept = {tuple(point) for point in cut.vertices_m.tolist()}
+    assert all(tuple(point) in kept for point in top.vertices_m[len(trunk_m) :].tolist())
+    low = top.vertices_m[: len(trunk_m)][trunk_m[:, 2] < 0.93]
+    assert not any(tuple(point) in kept for point in low.tolist())

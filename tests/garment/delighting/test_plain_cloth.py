@@ -1,0 +1,118 @@
+"""On cloth known to be plain, all slow variation counts as light; prints and other cloth do not."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.garment.delighting.test_remove_light import COLUMNS, DEEP, MASK, ROWS, SHADE, crumpled, lit, plain
+from vmodel.garment.delighting.remove_light import even_light
+from vmodel.types import ByteArray, FloatArray
+
+LOGO, PLACED, ALL_OVER = ({name: 1.0} for name in ("logo", "placed", "allover"))
+UNPRINTED = np.zeros(MASK.shape, np.float32)
+"""Map of prints without any print."""
+
+
+def known_to_be_plain(photo: ByteArray) -> ByteArray:
+    return even_light(photo, MASK, {"plain": 1.0}, UNPRINTED)
+
+
+def spread(picture: ByteArray, where: np.ndarray, blur: float = 6) -> float:
+    """Return the spread of the cloth's log lightness, after a blur that hides threads and noise."""
+    soft = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), blur)[where]
+    return float(np.log(soft).std(0).mean())
+
+
+@pytest.mark.parametrize("colour", [(190, 185, 180), (60, 90, 150), (62, 58, 60), (240, 240, 236)])
+def test_no_stain_is_left_on_plain_cloth(colour: tuple[float, float, float]) -> None:
+    photo = lit(plain(*colour), SHADE * crumpled(0.2, 1))
+    known = known_to_be_plain(photo)
+    assert spread(known, DEEP) < 0.13 * spread(photo, DEEP)
+    assert np.abs(np.median(known[MASK], axis=0) - np.median(photo[MASK], axis=0)).max() <= 3
+
+
+def test_a_lamp_of_another_colour_leaves_no_colour_on_plain_cloth() -> None:
+    lamp = 1 + 0.25 * ROWS[..., None] * np.array([1.0, 0.3, -0.6])
+    photo = np.asarray(np.clip(plain(150, 150, 150) * lamp, 0, 255), np.uint8)
+    evened = known_to_be_plain(photo).astype(float)
+    top, foot = (evened[DEEP & (abs(ROWS - at) < 0.03)].mean(0) for at in (0.2, 0.8))
+    assert np.abs(np.log(top / foot)).max() < 0.04
+
+
+def test_seams_and_ribs_of_plain_cloth_stay() -> None:
+    ribs = plain(120, 125, 130) * np.where((COLUMNS * 60 % 1) < 0.3, 0.8, 1.0)[..., None]
+    photo = lit(ribs, SHADE)
+
+    def contrast(picture: ByteArray) -> float:
+        tone = picture.astype(np.float32).mean(2)
+        return float((tone - cv2.GaussianBlur(tone, (0, 0), 6))[DEEP].std() / tone[DEEP].mean())
+
+    assert contrast(known_to_be_plain(photo)) > 0.9 * contrast(even_light(photo, MASK))
+
+
+def marked(colour: tuple[float, float, float], ground: float = 150) -> tuple[FloatArray, np.ndarray, np.ndarray]:
+    """Return cloth with a badge of a colour, the badge's mask, and the cloth around it."""
+    away = np.hypot(ROWS - 0.35, COLUMNS - 0.6)
+    cloth = plain(ground, ground, ground)
+    cloth[away < 0.06] = colour
+    return cloth, away < 0.05, (away > 0.08) & (away < 0.12)
+
+
+@pytest.mark.parametrize("shares", [LOGO, PLACED])
+@pytest.mark.parametrize("colour", [(225, 225, 225), (90, 90, 90), (170, 130, 130)])
+def test_a_badge_keeps_its_colour_while_the_light_around_it_goes(
+    shares: dict[str, float], colour: tuple[float, float, float]
+) -> None:
+    cloth, badge, around = marked(colour)
+    photo = lit(cloth, SHADE)
+    evened = even_light(photo, MASK, shares).astype(float)
+    kept = np.log(evened[badge].mean(0) / evened[around].mean(0)) / np.log(np.array(colour) / 150)
+    assert kept == pytest.approx(1, abs=0.25)
+    ground = DEEP & (np.hypot(ROWS - 0.35, COLUMNS - 0.6) > 0.1)
+    assert spread(np.asarray(evened, np.uint8), ground) < 0.25 * spread(photo, ground)
+
+
+def test_checks_stay_under_a_lamp_that_goes() -> None:
+    checks = plain(200, 60, 60)
+    checks[(ROWS * 20 % 1 < 0.5) ^ (COLUMNS * 20 % 1 < 0.5)] = (70, 70, 120)
+    photo = lit(checks, 1 - 0.4 * COLUMNS)
+    evened = even_light(photo, MASK, ALL_OVER).astype(float)
+    left, right = (DEEP & (abs(COLUMNS - at) < 0.05) for at in (0.25, 0.75))
+    assert abs(np.log(evened[left].mean() / evened[right].mean())) < 0.08
+    first = (checks == (200, 60, 60)).all(2)
+    for where in (left, right):
+        before, after = (
+            np.log(picture[where & first].mean(0) / picture[where & ~first].mean(0)) for picture in (photo, evened)
+        )
+        assert after == pytest.approx(before, abs=0.05)
+
+
+@pytest.mark.parametrize("cloth", ["blocks", "washed"])
+def test_cloth_that_varies_on_purpose_is_left_to_the_network(cloth: str) -> None:
+    share = np.clip((ROWS - 0.2) / 0.6, 0, 1)[..., None]
+    photo = lit(plain(210, 90, 120) * (1 - share) + plain(70, 110, 200) * share)
+    assert np.array_equal(even_light(photo, MASK, {cloth: 1.0}), even_light(photo, MASK))
+
+
+def test_a_badge_stays_on_cloth_that_is_only_perhaps_plain() -> None:
+    cloth, badge, around = marked((200, 200, 200))
+    evened = even_light(lit(cloth, SHADE), MASK, {"plain": 0.5, "logo": 0.5}).astype(float)
+    assert np.log(evened[badge].mean() / evened[around].mean()) == pytest.approx(np.log(200 / 150), abs=0.04)
+
+
+@pytest.mark.parametrize("tone", [185, 112])
+def test_a_print_stays_where_it_is_seen_though_the_rest_is_as_plain_as_plain_cloth(tone: float) -> None:
+    cloth, badge, around = marked((tone, tone, tone))
+    photo = lit(cloth, SHADE * crumpled(0.2, 1))
+    away = np.hypot(ROWS - 0.35, COLUMNS - 0.6)
+    evened = even_light(photo, MASK, LOGO, cv2.GaussianBlur(np.float32(away < 0.06), (0, 0), 4))
+    assert np.log(evened[badge].mean() / evened[around].mean()) == pytest.approx(np.log(tone / 150), rel=0.15)
+    assert spread(evened, DEEP & (away > 0.1)) < 0.13 * spread(photo, DEEP & (away > 0.1))
+
+
+def test_what_is_printed_all_over_is_left_as_it_is() -> None:
+    photo = lit(plain(150, 150, 150), SHADE)
+    everywhere = np.ones_like(UNPRINTED)
+    assert np.array_equal(even_light(photo, MASK, LOGO, everywhere), even_light(photo, MASK, LOGO))

@@ -1,0 +1,57 @@
+"""Several poses are prepared first and photographed in one batch; each shot equals the one made alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.common.batching import shoot_together
+from vmodel.shoot import shoot
+from vmodel.shot.pipeline_interface import Failure, Shot, Take
+from vmodel.shot.request import GarmentSource, ShotRequest
+from vmodel.studio.stage_cache import Studio
+from vmodel.types import ByteArray
+
+pytestmark = pytest.mark.slow
+
+
+class Negative:
+    """Pipeline that inverts drafts, shifted by the seed, and records the batch sizes."""
+
+    name = "negative"
+    generative = False
+
+    def __init__(self, at_once: int) -> None:
+        self.at_once, self.batches = at_once, list[int]()
+
+    def __call__(self, take: Take) -> ByteArray:
+        return self.make([take])[0]
+
+    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+        self.batches.append(len(takes))
+        return [np.roll(255 - take.draft, take.seed, axis=1) for take in takes]
+
+
+def test_a_batch_gives_each_shot_its_own_picture_and_a_failure_stops_no_other(
+    studio: Studio, tee_request: ShotRequest, tee_shot: Shot, tmp_path: Path
+) -> None:
+    gone = replace(tee_request, garment=GarmentSource(tmp_path / "gone.jpg"))
+    requests = [replace(tee_request, seed=1), gone, replace(tee_request, seed=2), replace(tee_request, seed=3)]
+    together, alone = Negative(at_once=3), Negative(at_once=1)
+    results = list(shoot_together(requests, studio, together, tmp_path))
+    assert together.batches == [2, 1]
+    for request, result in zip(requests, results, strict=True):
+        if request is gone:
+            assert isinstance(result, Failure)
+            assert result.code == "photo_not_found"
+            continue
+        single = shoot(request, studio, alone)
+        assert isinstance(result, Shot)
+        assert result.request == request
+        assert result.photograph.made_by == "negative"
+        assert np.array_equal(result.picture, single.picture)
+        assert "negative" in result.timings

@@ -1,0 +1,83 @@
+"""Observed pipelines: the draft is shown, steps are reported, and one process at a time uses the card."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pipelines.common.progress import WatchedPipeline, card_turn
+from pipelines.draft import DraftPipeline
+from vmodel.shot.pipeline_interface import Take
+from vmodel.types import ByteArray
+
+
+class Twice:
+    """A pipeline that makes several pictures at once, in two steps."""
+
+    name, generative, steps, at_once = "twice", True, 2, 2
+
+    def __init__(self) -> None:
+        self.pipeline = torch.nn.Module()
+        self.pipeline.transformer = torch.nn.Identity()
+
+    def __call__(self, take: Take) -> ByteArray:
+        return self.make([take])[0]
+
+    def make(self, takes: Sequence[Take]) -> list[ByteArray]:
+        for _ in range(self.steps):
+            self.pipeline.transformer(torch.zeros(1))
+        return [255 - take.draft for take in takes]
+
+
+def test_a_draft_is_shown_and_steps_are_told_for_one_picture_and_for_several(tee_take: Take, tmp_path: Path) -> None:
+    shown, told = list[ByteArray](), list[float]()
+    watched = WatchedPipeline(Twice(), shown.append, told.append, tmp_path)
+    assert np.array_equal(watched(tee_take), 255 - tee_take.draft)
+    assert len(watched.make([tee_take, tee_take])) == 2
+    assert len(shown) == 2
+    assert all(np.array_equal(each, tee_take.draft) for each in shown)
+    assert told == [0, 0.5, 0, 0.5]
+
+
+def test_a_draft_is_made_without_ado_and_singly(tee_take: Take, tmp_path: Path) -> None:
+    def refuse(_: object) -> None:
+        raise AssertionError
+
+    watched = WatchedPipeline(DraftPipeline(), refuse, refuse, tmp_path)
+    assert np.array_equal(watched(tee_take), tee_take.draft)
+    with pytest.raises(TypeError, match="one picture at a time"):
+        watched.make([tee_take])
+
+
+class Invents:
+    """A generative pipeline without networks of diffusers, one picture at a time."""
+
+    name, generative = "invents", True
+
+    def __call__(self, take: Take) -> ByteArray:
+        return 255 - take.draft
+
+
+def test_a_pipeline_without_networks_tells_no_steps_and_shows_its_draft(tee_take: Take, tmp_path: Path) -> None:
+    shown, told = list[ByteArray](), list[float]()
+    watched = WatchedPipeline(Invents(), shown.append, told.append, tmp_path)
+    assert np.array_equal(watched(tee_take), 255 - tee_take.draft)
+    assert (len(shown), told) == (1, [])
+
+
+def test_one_process_at_a_time_has_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 1)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU/2")
+    with card_turn(tmp_path / "locks"):
+        (path,) = (tmp_path / "locks").iterdir()
+        assert path.name == "card-GPU_2-1.lock"
+        with path.open("w") as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with path.open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)

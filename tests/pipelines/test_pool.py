@@ -1,0 +1,79 @@
+"""A worker keeps the weights of its most recently used pipelines."""
+
+from __future__ import annotations
+
+from weakref import ref
+
+import pytest
+import torch
+
+from pipelines import pool
+from pipelines.pool import WarmPipelines
+from pipelines.registry import load_pipeline
+from vmodel.errors import BadUsage, CardTooSmall
+from vmodel.shot.pipeline_interface import Pipeline
+
+
+def test_one_pipeline_is_kept_by_default_and_the_other_s_weights_are_gone_before_it_comes() -> None:
+    pipelines = WarmPipelines()
+    first = pipelines.get("embedded", 1)
+    assert pipelines.get("embedded", 1) is first
+    gone = ref(first)
+    del first
+    assert pipelines.get("draft", None).name == "draft"
+    assert gone() is None
+
+
+def test_as_many_are_kept_as_the_setting_says_the_last_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VMODEL_HUB_WARM", "2")
+    pipelines = WarmPipelines()
+    draft, embedded = pipelines.get("draft", None), pipelines.get("embedded", 1)
+    assert pipelines.get("draft", None) is draft
+    other = pipelines.get("embedded", 2)
+    assert other is not embedded
+    assert pipelines.get("draft", None) is draft
+    assert pipelines.get("embedded", 2) is other
+    assert pipelines.get("embedded", 1) is not embedded
+
+
+def test_what_is_warm_gives_way_where_it_leaves_too_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VMODEL_HUB_WARM", "8")
+    pipelines = WarmPipelines()
+    before = ref(pipelines.get("embedded", 1))
+
+    def on_a_small_card(name: str, steps: int | None) -> Pipeline:
+        if before() is not None or steps == 9:
+            raise CardTooSmall(name, 5, 3)
+        return load_pipeline(name, steps)
+
+    given_back = list[bool]()
+    monkeypatch.setattr(pool, "load_pipeline", on_a_small_card)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: given_back.append(before() is None))
+    assert pipelines.get("draft", None).name == "draft"
+    assert before() is None
+    # Onto the card, after the earlier weights have left it.
+    assert given_back == [True]
+    with pytest.raises(CardTooSmall):
+        pipelines.get("embedded", 9)
+
+
+def test_no_pipeline_is_kept_of_which_loading_failed() -> None:
+    pipelines = WarmPipelines()
+    for _ in range(2):
+        with pytest.raises(BadUsage):
+            pipelines.get("draft", 3)
+
+
+def test_what_alone_does_not_fit_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[str]()
+
+    def on_a_small_card(name: str, steps: int | None) -> Pipeline:
+        asked.append(name)
+        raise CardTooSmall(name, 18, 3)
+
+    monkeypatch.setattr(pool, "load_pipeline", on_a_small_card)
+    with pytest.raises(CardTooSmall):
+        WarmPipelines().get("flux2-klein", None)
+    # There were no kept weights to release.
+    assert asked == ["flux2-klein"]

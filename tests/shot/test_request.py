@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from vmodel.body.model.roster import load_roster
+from vmodel.config import Settings
+from vmodel.errors import BadUsage
+from vmodel.shot.request import GarmentSource, ShotRequest, every_shot
+from vmodel.studio.size_run import every_size
+
+LIKE = ShotRequest(GarmentSource(Path("shirt.jpg")), seed=5, pipeline="embedded", steps=3)
+
+
+def test_each_combination_is_made_as_often_as_asked_with_one_seed_after_the_other() -> None:
+    requests = every_shot([LIKE.garment], ["wm-ines", None], [None], ["front", "back"], LIKE, count=3)
+    assert len(requests) == 12
+    # One combination after another, so that a stage that ignores the seed stays warm.
+    assert [request.seed for request in requests] == [5, 6, 7] * 4
+    assert [request.view for request in requests[:6]] == ["front"] * 3 + ["back"] * 3
+    assert {request.steps for request in requests} == {3}
+
+
+def test_a_request_comes_back_from_json_as_it_went() -> None:
+    for request in (LIKE, replace(LIKE, steps=None), replace(LIKE, focal_mm=35.0)):
+        assert ShotRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
+
+
+def test_a_request_that_was_written_before_there_were_steps_is_read() -> None:
+    plain = LIKE.to_json()
+    del plain["steps"]
+    assert ShotRequest.from_json(plain) == replace(LIKE, steps=None)
+
+
+def test_the_usual_lens_is_not_written_down_so_that_earlier_records_stay_the_same() -> None:
+    assert "focal_mm" not in LIKE.to_json()
+    assert replace(LIKE, focal_mm=50.0).to_json()["focal_mm"] == 50.0
+
+
+def test_a_size_chart_without_a_size_is_shot_in_every_size_on_somebody_who_wears_it(
+    tmp_path: Path, examples: Path
+) -> None:
+    chart = tmp_path / "chart.csv"
+    chart.write_text("size,width_cm,length_cm\nS,46,66\nXXL,62,74\n116,36,48\n")
+    roster, like = load_roster(Settings()), ShotRequest(GarmentSource(examples / "logo-tee.jpg"))
+    garment = replace(like.garment, size_chart=chart)
+    asked = partial(every_size, poses=[None], views=["front", "back"], like=like, count=1, roster=roster)
+    requests = asked([garment], [None])
+    worn = [(request.garment.garment_size, roster[request.model or ""].size, request.view) for request in requests]
+    assert worn[::2] == [("S", "S", "front"), ("XXL", "2XL", "front"), ("116", "116", "front")]
+    assert len(worn) == 6
+    assert {request.model for request in asked([garment], ["wm-ines"])} == {"wm-ines"}
+    assert [each.model for each in asked([replace(garment, garment_size="S")], [None])] == [None, None]
+    chart.write_text("size,width_cm,length_cm\n9XL,80,90\n")
+    with pytest.raises(BadUsage, match="9XL"):
+        asked([garment], [None])

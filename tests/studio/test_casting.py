@@ -1,0 +1,55 @@
+"""Choice of a model when a request names none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from vmodel.body.model.roster import Roster, load_roster
+from vmodel.config import Settings
+from vmodel.errors import ModelInvalid
+from vmodel.studio.casting import choose_pose, rank_models
+from vmodel.types import Category, VirtualModel
+
+GARMENTS = [f"photo {number}" for number in range(60)]
+
+
+def first(models: Mapping[str, VirtualModel], content: str) -> VirtualModel:
+    return rank_models(models.values(), content)[0]
+
+
+@pytest.fixture(scope="module")
+def roster() -> Roster:
+    return load_roster(Settings())
+
+
+def test_a_garment_always_gets_the_same_person(roster: Roster) -> None:
+    backwards = list(roster.items())[::-1]
+    for content in GARMENTS[:5]:
+        assert first(roster, content) == first(dict(backwards), content)
+
+
+def test_a_folder_of_garments_shows_several_people_and_no_child(roster: Roster) -> None:
+    cast = [first(roster, content) for content in GARMENTS]
+    assert len({model.id for model in cast}) >= 6
+    assert not any(model.is_child for model in cast)
+
+
+def test_who_is_asked_next_is_somebody_else_of_the_roster(roster: Roster) -> None:
+    ranked = rank_models(roster.values(), "photo")
+    assert len({model.id for model in ranked}) == len(ranked) == sum(not model.is_child for model in roster.values())
+
+
+def test_a_roster_without_adults_casts_nobody(roster: Roster) -> None:
+    children = [model for model in roster.values() if model.is_child]
+    with pytest.raises(ModelInvalid):
+        rank_models(children, "photo")
+
+
+def test_children_stand_plainly_and_adults_shift_their_weight_where_nobody_names_a_pose(roster: Roster) -> None:
+    adults = [model for model in roster.values() if not model.is_child]
+    children = [model for model in roster.values() if model.is_child]
+    assert {choose_pose(model, Category.TOP) for model in children} == {"standing"}
+    assert {choose_pose(model, Category.TOP) for model in adults} == {"contrapposto"}
+    assert {choose_pose(model, Category.TROUSERS) for model in adults} == {"standing"}

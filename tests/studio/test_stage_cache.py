@@ -1,0 +1,51 @@
+"""A warm studio: work begun ahead runs in parallel with the first stages, and gives the same result."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from vmodel.config import Settings
+from vmodel.errors import UnknownPose, VModelError
+from vmodel.studio.stage_cache import Studio
+
+
+def test_what_is_begun_runs_beside_the_stage_before_it(tmp_path: Path) -> None:
+    studio, both = Studio(Settings(home=tmp_path)), threading.Barrier(2, timeout=60)
+
+    def paint() -> str:
+        both.wait()
+        return "painted"
+
+    studio.begin("skin", "ines", paint)
+    studio.once("drape", "tee", both.wait)
+    assert studio.once("skin", "ines", paint) == "painted"
+    assert set(studio.timings) == {"drape", "skin"}
+
+
+def test_what_is_warm_is_not_begun_again(tmp_path: Path) -> None:
+    studio = Studio(Settings(home=tmp_path))
+    assert studio.once("skin", "ines", lambda: "painted") == "painted"
+    studio.begin("skin", "ines", lambda: pytest.fail("made twice"))
+    assert studio.once("skin", "ines", lambda: "again") == "painted"
+
+
+def test_a_refusal_of_what_was_begun_is_told_where_it_is_asked_for(tmp_path: Path) -> None:
+    studio = Studio(Settings(home=tmp_path))
+
+    def refuse() -> None:
+        raise UnknownPose("lying", ["standing"])
+
+    studio.begin("skin", "ines", refuse)
+    for _ in range(2):
+        with pytest.raises(VModelError, match="lying"):
+            studio.once("skin", "ines", lambda: None)
+
+
+def test_what_a_failed_shot_began_is_forgotten_with_the_next(tmp_path: Path) -> None:
+    studio = Studio(Settings(home=tmp_path))
+    studio.begin("skin", "ines", lambda: "for the shot that failed")
+    studio.new_shot()
+    assert studio.once("skin", "ines", lambda: "for this one") == "for this one"

@@ -1,0 +1,1 @@
+"""Tables of shots: reading XLSX, CSV and JSON lines, and a template."""

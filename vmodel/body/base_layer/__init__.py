@@ -1,0 +1,1 @@
+"""Opaque base layer that every body wears."""

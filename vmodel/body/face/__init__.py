@@ -1,0 +1,1 @@
+"""Faces: their free values, eyes, gaze, eyelids and skin."""

@@ -1,0 +1,1 @@
+"""Hair, brows and beard: grown at rest, then carried into a pose."""

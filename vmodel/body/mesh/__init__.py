@@ -1,0 +1,1 @@
+"""The body's mesh: parametric model, anatomical chart, measures, keypoints, subdivision."""

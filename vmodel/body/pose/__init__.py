@@ -1,0 +1,1 @@
+"""Poses: library, translation of descriptions, joint limits, and poses from pictures."""

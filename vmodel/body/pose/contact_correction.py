@@ -1,0 +1,205 @@
+"""Fitting a pose to one body: both soles on the floor, arms outside the torso.
+
+Poses are rotations, independent of a body's girths and lengths. On a wide body a hanging hand would sink into the hip;
+on long legs one foot would float. Small further rotations correct both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from scipy.spatial import cKDTree
+from scipy.spatial.transform import Rotation
+
+from vmodel.body.mesh.anny_model import Surface
+from vmodel.body.mesh.measure import vertices_on
+from vmodel.types import FloatArray, IntArray
+
+ARM_CLEARANCE_M = 0.008
+"""Gap that a garment needs between two skin surfaces."""
+FREE_ARM = 0.55
+"""Share of the upper arm from the shoulder down that may lie against the trunk."""
+LARGEST_STEP = np.radians(5.0)
+PUSH_ITERATIONS = 14
+LEVEL_RANGE_M = 0.13
+"""Height of one foot above the other beyond which it is lifted on purpose."""
+
+
+Skin: TypeAlias = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+"""Function that poses bone rotations: (B, J, 3, 3) -> vertices (B, V, 3) and bone poses (B, J, 4, 4)."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Sets:
+    """Vertex indices of the parts that may touch."""
+
+    trunk: IntArray
+    arms: dict[str, IntArray]
+    upper_arms: dict[str, IntArray]
+    feet: dict[str, IntArray]
+
+
+def adapt_rotations(rotations: FloatArray, skin: Skin, surface: Surface) -> FloatArray:
+    """Adapt a pose's bone rotations to a body.
+
+    Args:
+        rotations: (J, 3, 3) bone rotations in rest axes.
+        skin: poses the body.
+        surface: labels of its mesh.
+    Returns:
+        (J, 3, 3) float32; equal to the input where nothing touches and both feet stand.
+    """
+    sets = _sets_of(surface)
+    level = _level_feet(np.asarray(rotations, np.float64), skin, surface, sets)
+    return np.asarray(_clear_arms(level, skin, surface, sets), np.float32)
+
+
+def world_rotations(rotations: FloatArray, surface: Surface) -> FloatArray:
+    """Return the rotation of each bone relative to rest, its parents' included: (J, 3, 3)."""
+    world = np.array(rotations, np.float64)
+    for bone, parent in enumerate(surface.bone_parents):
+        if parent >= 0:
+            world[bone] = world[parent] @ rotations[bone]
+    return world
+
+
+def penetration_m(vertices_m: FloatArray, surface: Surface) -> float:
+    """Return the depth in metres of the deepest arm or hand vertex in trunk, head or legs; 0 if all are outside."""
+    sets = _sets_of(surface)
+    depths = [_overlap(vertices_m, surface, sets.trunk, sets.arms[side], 0.0)[0] for side in ("L", "R")]
+    return float(max((depth.max() if len(depth) else 0.0) for depth in depths))
+
+
+def _sets_of(surface: Surface) -> _Sets:
+    def chosen(beginnings: tuple[str, ...], side: str = "") -> IntArray:
+        return np.flatnonzero(vertices_on(surface, lambda bone: bone.startswith(beginnings) and bone.endswith(side)))
+
+    return _Sets(
+        trunk=chosen(("root", "pelvis", "spine", "upperleg", "lowerleg", "neck", "head")),
+        arms={side: chosen(("lowerarm", "wrist", "finger", "metacarpal"), f".{side}")[::2] for side in ("L", "R")},
+        upper_arms={side: chosen(("upperarm",), f".{side}")[::2] for side in ("L", "R")},
+        feet={side: chosen(("foot", "toe"), f".{side}") for side in ("L", "R")},
+    )
+
+
+def _near_elbow(vertices: FloatArray, bones: FloatArray, surface: Surface, sets: _Sets, side: str) -> IntArray:
+    """Return the vertices of the upper arm's lower part: close to the armpit, arm and trunk merge."""
+    shoulder, elbow = (
+        bones[surface.bone_labels.index(f"{name}.{side}"), :3, 3] for name in ("upperarm01", "lowerarm01")
+    )
+    chosen = sets.upper_arms[side]
+    away = np.linalg.norm(vertices[chosen] - shoulder, axis=1)
+    return np.asarray(chosen[away > FREE_ARM * np.linalg.norm(elbow - shoulder)])
+
+
+def _overlap(
+    vertices: FloatArray, surface: Surface, trunk_vertices: IntArray, arm_vertices: IntArray, clearance: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return lacking distance, outward normal and position of the arm vertices that are too close to the trunk."""
+    normals = _normals(vertices, surface.faces)[trunk_vertices]
+    trunk, arm = vertices[trunk_vertices], vertices[arm_vertices]
+    distance, nearest = cKDTree(trunk).query(arm, distance_upper_bound=0.07)
+    found = np.isfinite(distance)
+    nearest = nearest[found]
+    height = np.einsum("ij,ij->i", arm[found] - trunk[nearest], normals[nearest])
+    close = height < clearance
+    return clearance - height[close], normals[nearest[close]], arm[found][close]
+
+
+def _normals(vertices: FloatArray, faces: IntArray) -> FloatArray:
+    corners = vertices[faces]
+    face_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    index = faces.ravel()
+    repeated = np.repeat(face_normals, 3, axis=0)
+    summed = np.stack([np.bincount(index, repeated[:, i], len(vertices)) for i in range(3)], axis=1)
+    return np.asarray(summed / np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), 1e-12))
+
+
+def _clear_arms(rotations: FloatArray, skin: Skin, surface: Surface, sets: _Sets) -> FloatArray:
+    """Turn each arm about its shoulder until it is outside the trunk (damped Gauss-Newton on the overlaps)."""
+    current = rotations.copy()
+    for _ in range(PUSH_ITERATIONS):
+        vertices, bones = (batch[0] for batch in skin(current[None]))
+        moved = False
+        for side in ("L", "R"):
+            shoulder = surface.bone_labels.index(f"upperarm01.{side}")
+            arm = np.concatenate([sets.arms[side], _near_elbow(vertices, bones, surface, sets, side)])
+            lacking, normals, points = _overlap(vertices, surface, sets.trunk, arm, ARM_CLEARANCE_M)
+            if len(lacking) == 0 or lacking.max() < 0.001:
+                continue
+            lever = np.cross(points - bones[shoulder, :3, 3], normals)
+            weight = lacking / lacking.sum()
+            normal_matrix = (lever * weight[:, None]).T @ lever + 1e-3 * np.eye(3)
+            turn = np.linalg.solve(normal_matrix, lever.T @ (weight * lacking))
+            turn *= min(1.3, LARGEST_STEP / max(np.linalg.norm(turn), 1e-9))
+            parent = world_rotations(current, surface)[surface.bone_parents[shoulder]]
+            current[shoulder] = parent.T @ Rotation.from_rotvec(turn).as_matrix() @ parent @ current[shoulder]
+            moved = True
+        if not moved:
+            break
+    return current
+
+
+def _level_feet(rotations: FloatArray, skin: Skin, surface: Surface, sets: _Sets) -> FloatArray:
+    """Bring both feet to the floor by bending a knee, unless one is clearly lifted."""
+    current = rotations.copy()
+    for _ in range(3):
+        vertices, bones = (batch[0] for batch in skin(current[None]))
+        soles = {side: float(vertices[feet, 2].min()) for side, feet in sets.feet.items()}
+        gap = soles["L"] - soles["R"]
+        if abs(gap) < 0.0005 or abs(gap) > LEVEL_RANGE_M:
+            break
+        high, low = ("L", "R") if gap > 0 else ("R", "L")
+        # The higher foot goes down as far as its leg reaches; the other leg bends for the rest.
+        left_over = _move_foot(current, bones, surface, high, -abs(gap))
+        if left_over < -0.0005:
+            _move_foot(current, bones, surface, low, -left_over)
+    return current
+
+
+def _move_foot(rotations: FloatArray, bones: FloatArray, surface: Surface, side: str, rise: float) -> float:
+    """Raise (or lower) an ankle in place with two-bone inverse kinematics; return the rise left undone."""
+    thigh, knee, foot = (surface.bone_labels.index(f"{name}.{side}") for name in ("upperleg01", "lowerleg01", "foot"))
+    hip_at, knee_at, ankle_at = (bones[bone, :3, 3].astype(np.float64) for bone in (thigh, knee, foot))
+    upper, lower = knee_at - hip_at, ankle_at - knee_at
+    long, short = np.linalg.norm(upper), np.linalg.norm(lower)
+    target = ankle_at + np.array([0.0, 0.0, rise])
+    longest = 0.9995 * (long + short)
+    left_over = 0.0
+    if np.linalg.norm(target - hip_at) > longest:
+        level = np.sum((target[:2] - hip_at[:2]) ** 2)
+        reachable = hip_at[2] - np.sqrt(max(longest**2 - level, 0.0))
+        left_over = float(target[2] - reachable)
+        target[2] = max(reachable, target[2])
+    world = world_rotations(rotations, surface)
+    hinge = world[thigh] @ np.array([1.0, 0.0, 0.0])
+    reach = target - hip_at
+    distance = np.linalg.norm(reach)
+    along = reach / distance
+    hinge = hinge - along * (hinge @ along)
+    hinge /= np.linalg.norm(hinge)
+    cosine = np.clip((long**2 + distance**2 - short**2) / (2 * long * distance), -1.0, 1.0)
+    new_upper = Rotation.from_rotvec(-hinge * np.arccos(cosine)).apply(along)
+    new_lower = (hip_at + long * new_upper) - target
+    swing = _align(upper, new_upper)
+    bend = _align(lower, -new_lower)
+    parents = surface.bone_parents
+    new_thigh, new_shin = swing @ world[thigh], bend @ world[knee]
+    between = np.linalg.inv(world[thigh]) @ world[parents[knee]]  # bones between hip and knee keep their own turn
+    rotations[thigh] = world[parents[thigh]].T @ new_thigh
+    rotations[knee] = (new_thigh @ between).T @ new_shin
+    below_knee = np.linalg.inv(world[knee]) @ world[parents[foot]]
+    rotations[foot] = (new_shin @ below_knee).T @ world[foot]
+    return left_over
+
+
+def _align(old: FloatArray, new: FloatArray) -> FloatArray:
+    """Return the rotation matrix that turns one direction to another by the shortest arc."""
+    axis = np.cross(old, new)
+    sine, cosine = np.linalg.norm(axis), float(old @ new)
+    if sine < 1e-12:
+        return np.eye(3)
+    return np.asarray(Rotation.from_rotvec(axis / sine * np.arctan2(sine, cosine)).as_matrix())

@@ -1,0 +1,1 @@
+"""Shoes over the feet of a body."""

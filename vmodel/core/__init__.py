@@ -1,0 +1,1 @@
+"""Ground of the library: files, colours, database, threads, caches and the manifest of weights."""

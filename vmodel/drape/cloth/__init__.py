@@ -1,0 +1,1 @@
+"""Cloth: meshes of panels, rest lengths, materials and smoothing."""

@@ -1,0 +1,1 @@
+"""Queries on meshes: ray hits, signed distances and nearest places."""

@@ -1,0 +1,1 @@
+"""Collars and hoods at the neck of a draped garment."""

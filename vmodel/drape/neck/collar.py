@@ -1,0 +1,146 @@
+"""Collar geometry: a separate sheet that stands on the neck's edge, rolls over and lies down on the cloth.
+
+In the photo the collar lies flat on the shoulders, so the cut's front shows it as if it were printed there. Once the
+garment is draped, a sheet of that cloth is laid over it. Its sections begin at the neck's edge, follow the cloth below
+them and are as wide as the collar in the photo. Behind, where no photo shows it, the same cloth is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+from scipy.ndimage import gaussian_filter1d
+
+from vmodel.body.mesh.subdivision import vertex_normals
+from vmodel.drape.geometry.nearest import nearest_on_mesh
+from vmodel.drape.neck.edge import joined, neck_ring, panels_of
+from vmodel.garment.pattern.details.collar import LEANS, LEANS_DOWN
+from vmodel.types import Drape, FloatArray, Garment, IntArray, Panel
+
+_SECTIONS: Final = 120
+_ROLL_STEPS, _FALL_STEPS = 7, 14
+_SIZE_CM: Final = 38.0
+"""Girth of the neck whose collar has the lengths below; they change with its square root."""
+_RISE: Final = (0.3, 1.1)
+_RADIUS: Final = (0.25, 0.4)
+"""Height over the neck's edge and half the width of the roll, each in front and behind, in cm."""
+_SINKS_CM: Final = 0.5
+"""Distance inside the neck's edge at which the collar begins, so that no gap shows."""
+_PADDING_CM, _THIN_CM = 0.3, 0.4
+"""Distances from the cloth below: the extra one at the roll, which fades towards the edge, and that at the edge."""
+_SEEN: Final = 0.5
+"""Share of the way from a collar's front end to the back's middle that a photo shows."""
+_NEAREST: Final = 8
+"""Number of candidate triangles for the nearest one, which need not be the one whose centre is nearest."""
+
+
+def with_collars(garments: Sequence[Garment], whole: Garment, worn: Drape) -> Drape:
+    """Lay collars round the necks of garments whose photos show one.
+
+    Args:
+        garments: the worn garments, in the order in which they were joined.
+        whole: all of them as one.
+        worn: the drape in the pose.
+    Returns:
+        The drape with the collars' cloth appended.
+    """
+    for garment, panels in panels_of(garments, whole):
+        ring = neck_ring(panels, worn) if len(garment.collar_cm) else None
+        if ring is not None:
+            worn = _with_collar(ring[0], panels, garment.collar_cm, worn)
+    return worn
+
+
+def _with_collar(line: FloatArray, panels: Mapping[int, Panel], widths_cm: FloatArray, worn: Drape) -> Drape:
+    """Return the drape with a collar added along one neck's edge.
+
+    Args:
+        line: (n, 3) metres, the edge from the front's left end round the back to its right end.
+        panels: of the garment.
+        widths_cm: (n, 2) share of the way from the front's end to the back's middle, and width there.
+        worn: the drape.
+    """
+    line, share = _evenly(line)
+    unit = np.sqrt(100 * _length(line) / _SIZE_CM) / 100
+    sheet = _laid(line, share, widths_cm, worn, unit)
+    front = [index for index, panel in panels.items() if panel.side == "front"]
+    pixels, panel = _cloth_below(sheet, front, worn)
+    return joined(worn, sheet, _as_in_front(pixels, share), panel[:-1], panels[front[0]].texture, False)
+
+
+def _length(line: FloatArray) -> float:
+    return float(np.linalg.norm(np.diff(line, axis=0), axis=1).sum())
+
+
+def _evenly(line: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return (n, 3) points evenly along a line, and (n,) their share of the way from its nearer end to its middle."""
+    along = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))]
+    at = np.linspace(0, 1, _SECTIONS)
+    points = np.stack([np.interp(at * along[-1], along, line[:, axis]) for axis in range(3)], axis=1)
+    return np.asarray(gaussian_filter1d(points, 1.5, axis=0, mode="nearest")), 2 * np.minimum(at, 1 - at)
+
+
+def _laid(line: FloatArray, share: FloatArray, widths_cm: FloatArray, worn: Drape, unit: float) -> FloatArray:
+    """Return (sections, steps, 3) metres: each section rises from the edge, rolls over, goes down on the cloth."""
+    vertices = np.asarray(worn.vertices_m, np.float64)
+    normals = vertex_normals(np.asarray(worn.vertices_m, np.float32), worn.triangles)
+
+    def below(points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the (n,) height over the cloth, and the (n, 3) direction in which it faces."""
+        triangles, weights, _ = nearest_on_mesh(points, vertices, worn.triangles, _NEAREST)
+        corners = worn.triangles[triangles]
+        places, facing = (np.einsum("nk,nkc->nc", weights, each[corners]) for each in (vertices, normals))
+        facing /= np.maximum(np.linalg.norm(facing, axis=1, keepdims=True), 1e-9)
+        return ((points - places) * facing).sum(axis=1), facing
+
+    normal = gaussian_filter1d(below(line)[1], 3.0, axis=0, mode="nearest")
+    tangent = np.gradient(line, axis=0)
+    down = np.cross(tangent, normal)
+    down /= np.linalg.norm(down, axis=1, keepdims=True)
+    down *= np.sign((down * (0.5 * normal - (0.0, 0.0, 1.0))).sum(axis=1).mean())
+    rise, radius = (unit * (a + (b - a) * np.clip(2 * share, 0, 1)) for a, b in (_RISE, _RADIUS))
+    rows = []
+    for phi in np.linspace(0, np.pi, _ROLL_STEPS):
+        high = rise * np.sin(phi) - unit * _SINKS_CM * np.cos(phi)
+        rows.append(line + normal * (radius * (1 - np.cos(phi)))[:, None] - down * high[:, None])
+    across = line - line[::-1]
+    across *= np.array([1.0, 1.0, 0.0])
+    across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-4)
+    leaning = np.clip(1 - share / LEANS, 0, 1)[:, None] * (widths_cm[0, 1] > 0)  # lapels end in a point
+    heading = (1 - leaning) * down + leaning * (LEANS_DOWN[1] * across - (0.0, 0.0, LEANS_DOWN[0]))
+    heading /= np.linalg.norm(heading, axis=1, keepdims=True)
+    width = unit * PchipInterpolator(*np.asarray(widths_cm, float).T)(share)
+    for step in range(1, _FALL_STEPS + 1):
+        height, facing_there = below(rows[-1])
+        lack = unit * (_PADDING_CM * np.sqrt(1 - (step / _FALL_STEPS) ** 2) + _THIN_CM) - height
+        sinking = np.minimum((heading * facing_there).sum(axis=1), 0) * (lack > -0.5 * width / _FALL_STEPS)
+        way = heading - facing_there * (sinking - np.clip(lack / (0.3 * width + 1e-4), -0.5, 0.8))[:, None]
+        way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 0.2)
+        rows.append(rows[-1] + way * (width / _FALL_STEPS)[:, None])
+    return np.asarray(gaussian_filter1d(np.stack(rows, axis=1), 1.0, axis=0, mode="nearest"))
+
+
+def _cloth_below(sheet: FloatArray, front: Sequence[int], worn: Drape) -> tuple[FloatArray, IntArray]:
+    """Return (sections, steps, 2) texture of the front's cloth nearest to each place, and (sections,) its panel."""
+    mine = np.flatnonzero(np.isin(worn.panel, front))
+    vertices = np.asarray(worn.vertices_m, np.float64)
+    found, weights, _ = nearest_on_mesh(sheet.reshape(-1, 3), vertices, worn.triangles[mine], _NEAREST)
+    pixels = (worn.texture_px[mine[found]] * weights[..., None]).sum(axis=1)
+    panel = worn.panel[mine[found]].reshape(sheet.shape[:2])[:, -1]
+    return pixels.reshape(*sheet.shape[:2], 2), panel.astype(int)
+
+
+def _as_in_front(pixels: FloatArray, share: FloatArray) -> FloatArray:
+    """Mirror the texture of the front's collar at the shoulders where no photo shows it."""
+    source = np.where(share <= _SEEN, share, _SEEN - 0.7 * (share - _SEEN))
+    half = len(share) // 2
+    found = np.empty_like(pixels)
+    for rows in (np.arange(half), np.arange(len(share) - 1, half - 1, -1)):
+        at = np.interp(source[rows], share[rows], np.arange(len(rows)))
+        low = np.clip(np.floor(at).astype(int), 0, len(rows) - 2)
+        blend = (at - low)[:, None, None]
+        found[rows] = (1 - blend) * pixels[rows[low]] + blend * pixels[rows[low + 1]]
+    return found.astype(np.float32)

@@ -1,0 +1,1 @@
+"""Several garments on one body."""

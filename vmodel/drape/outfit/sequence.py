@@ -1,0 +1,100 @@
+"""Several garments on one person, put on one after the other from the skin outwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from vmodel.body.model.body import Body
+from vmodel.config import Settings
+from vmodel.drape.outfit.compress_layers import bring_in, press, share_past
+from vmodel.drape.outfit.layering import (
+    FLAT_M,
+    THICKEST_M,
+    cut_below_band,
+    in_order,
+    is_lower,
+    join,
+    leave_out,
+    lift,
+    pad_body,
+    share_through,
+    sink,
+)
+from vmodel.drape.simulate.drape import Progress, drape
+from vmodel.drape.simulate.put_on import FITTING, for_fitting
+from vmodel.errors import DrapeFailed
+from vmodel.types import Drape, Garment, Pose
+
+MOST_THROUGH = 0.002
+"""Share of an inner garment's vertices that may lie outside the garment over it before a warning is given."""
+
+
+def drape_outfit(
+    garments: Sequence[Garment],
+    body: Body,
+    pose: Pose,
+    settings: Settings,
+    tucked: bool = False,
+    fitting: bool = False,
+    progress: Progress | None = None,
+) -> tuple[Garment, Drape]:
+    """Put on all garments and bring the wearer into a pose.
+
+    Args:
+        garments: scaled to centimetres, the one on sale first, the others in any order.
+        body: the wearer.
+        pose: the target.
+        settings: ``cache`` holds finished drapes.
+        tucked: tops go inside what is worn on the legs.
+        fitting: coarser cloth for a first look.
+        progress: called with the stage's name and the share done, garment by garment.
+    Returns:
+        All garments joined into one, and their drape.
+    Raises:
+        DrapeFailed: one of them did not stay on.
+    """
+    put_on = _try_on if fitting else drape
+    if len(garments) == 1:
+        return garments[0], put_on(garments[0], body, pose, settings, progress)
+    drapes: dict[int, Drape] = {}
+    wearer = pressed = body
+    posed = body.posed(pose)
+    for index in in_order([garment.kind for garment in garments], tucked):
+        lower = is_lower(garments[index].kind)
+        try:
+            worn = put_on(garments[index], wearer, pose, settings, progress)
+        except DrapeFailed:
+            if not drapes:
+                raise
+            worn = put_on(garments[index], pressed, pose, settings, progress)
+        for inner, lying in drapes.items():
+            inside = tucked and lower and not is_lower(garments[inner].kind)
+            seen = cut_below_band(lying, worn, body, posed) if inside else lying
+            drapes[inner] = bring_in(press(sink(seen, worn), worn, body, posed), worn, body, posed)
+        drapes[index] = worn
+        wearer = pad_body(wearer, wearer.posed(pose), worn, FLAT_M if tucked and not lower else THICKEST_M)
+        # A narrow garment presses what is loose beneath it flat.
+        pressed = pad_body(pressed, pressed.posed(pose), worn, FLAT_M)
+    # Cloth that sank under a coat may have sunk into the layer below: outer garments are lifted over what is left.
+    order = list(drapes)
+    for inner, outer in combinations(order, 2):
+        drapes[outer] = lift(drapes[outer], drapes[inner])
+    for inner, outer in combinations(order, 2):
+        drapes[inner] = leave_out(drapes[inner], drapes[outer])
+    pairs = [(drapes[inner], drapes[outer]) for inner, outer in combinations(order, 2)]
+    through = max(max(share_through(*pair), share_past(*pair, body, posed)) for pair in pairs)
+    whole, joined = join(garments, [drapes[index] for index in range(len(garments))], main=0)
+    if through > MOST_THROUGH:
+        warning = f"{through:.1%} of an inner garment shows through the one over it; try another size or pose"
+        joined = replace(joined, warnings=(*joined.warnings, warning))
+    return whole, joined
+
+
+def _try_on(garment: Garment, body: Body, pose: Pose, settings: Settings, progress: Progress | None) -> Drape:
+    """Drape coarser cloth for a first look, finer cloth where small pieces or narrow sleeves do not stay on."""
+    try:
+        return drape(garment, body, pose, settings, progress, for_fitting(garment))
+    except DrapeFailed:
+        return drape(garment, body, pose, settings, progress, FITTING)

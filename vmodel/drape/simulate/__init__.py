@@ -1,0 +1,1 @@
+"""Simulation: putting on, moving into a pose, and checks of the result."""

@@ -1,0 +1,1 @@
+"""Cloth solver: its loop, its kernels and the body's collision pieces."""

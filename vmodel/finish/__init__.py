@@ -1,0 +1,1 @@
+"""Finish: the photo's own pixels on the garment of a generated picture."""

@@ -1,0 +1,1 @@
+"""Blocks: garments cut by formula to the measures of a body."""

@@ -1,0 +1,1 @@
+"""Cut-out of the garment in its photo: mask and soft edge."""

@@ -1,0 +1,1 @@
+"""Removal of light and shade from photographed cloth."""

@@ -1,0 +1,1 @@
+"""Designs: files of a garment and a designer's choices that are shot like photos."""

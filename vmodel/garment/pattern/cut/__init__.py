@@ -1,0 +1,1 @@
+"""Cut of a block with the sizes that the photo shows."""

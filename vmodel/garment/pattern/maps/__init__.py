@@ -1,0 +1,1 @@
+"""Maps from a fitted block to its photo, part by part."""

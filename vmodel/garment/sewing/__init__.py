@@ -1,0 +1,1 @@
+"""Sewing patterns: pieces, seams and edges, assembled to a garment."""

@@ -1,0 +1,1 @@
+"""File formats of sewing patterns: SVG, DXF and GarmentCode."""

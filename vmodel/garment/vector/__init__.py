@@ -1,0 +1,1 @@
+"""Vector drawings: untrusted SVG, technical flats, and curves as polylines."""

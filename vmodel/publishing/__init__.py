@@ -1,0 +1,1 @@
+"""Publication of finished pictures, clips and 3D models, and their files for marketplaces."""

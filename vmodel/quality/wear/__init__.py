@@ -1,0 +1,1 @@
+"""Wear check: is the draped garment on the body as intended?"""

@@ -1,0 +1,1 @@
+"""Admission of garments and jobs: copies, brands, logos and faces."""

@@ -1,0 +1,1 @@
+"""Recognition of pictures and films by what they show."""

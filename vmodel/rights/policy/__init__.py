@@ -1,0 +1,1 @@
+"""Policies on models: minors, consents, reservations and model cards."""

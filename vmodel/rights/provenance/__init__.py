@@ -1,0 +1,1 @@
+"""Provenance in the file itself: keys, Content Credentials, metadata, visible label."""

@@ -1,0 +1,1 @@
+"""Registry of published pictures: tables, queries and originals."""

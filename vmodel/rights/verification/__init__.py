@@ -1,0 +1,1 @@
+"""Verification of pictures, and search for copies."""

@@ -1,0 +1,1 @@
+"""Cameras: framing, close-ups, and the visible surface at every pixel."""

@@ -1,0 +1,1 @@
+"""Meshes of a scene: body, cloth, hems, hair ribbons, props and rays."""

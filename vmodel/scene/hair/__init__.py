@@ -1,0 +1,1 @@
+"""Rendering of hair strand by strand."""

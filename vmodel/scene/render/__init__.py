@@ -1,0 +1,1 @@
+"""Pictures of a scene: draft, traced light, condition maps and background."""

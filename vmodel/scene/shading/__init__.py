@@ -1,0 +1,1 @@
+"""Light and materials: lights, visibility, skin, cloth, wrinkles and tones."""

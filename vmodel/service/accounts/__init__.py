@@ -1,0 +1,1 @@
+"""Accounts: users, authentication, plans, rate limits and the audit log."""

@@ -1,0 +1,271 @@
+"""Authentication and authorisation: API keys, login sessions, scopes, and CSRF protection of forms."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from vmodel.core.database import Database, new_id, now
+from vmodel.service.accounts.audit_log import audit
+from vmodel.service.accounts.rate_limit import check_rate, forget_rates
+from vmodel.service.accounts.users import Account, ApiKey, LoginSession, authenticate_password, find_account
+from vmodel.service.errors import (
+    AccountClosed,
+    FormForged,
+    KeyInvalid,
+    ScopeMissing,
+    ScopeUnknown,
+    SessionInvalid,
+    UnknownAccount,
+    WrongPassword,
+)
+
+#: Scopes of a key. read: view one's own data. shoot: upload, submit, cancel. manage: delete, webhooks, keys.
+#: operate: view and change the data of others.
+SCOPES = ("read", "shoot", "manage", "operate")
+LOGIN_DAYS = 7
+LOGINS_PER_QUARTER = 10
+_SCOPES_OF_ROLE = {"seller": SCOPES[:3], "designer": SCOPES[:3], "operator": SCOPES}
+_QUARTER_S = 900
+_SIGN_IN = "sign-in"
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Authenticated caller and its scopes.
+
+    Attributes:
+        account_id, role, plan: of the account.
+        scopes: of ``SCOPES``.
+        subject: the key or login, for rate limits and the audit log.
+    """
+
+    account_id: str
+    role: str
+    plan: str
+    scopes: frozenset[str]
+    subject: str
+
+    def require(self, scope: str) -> None:
+        """Raise ScopeMissing unless the caller has this scope."""
+        if scope not in self.scopes:
+            raise ScopeMissing(scope)
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """Newly created API key.
+
+    Attributes:
+        id: identifies the key, for example to revoke it.
+        token: the key itself, which cannot be shown again.
+    """
+
+    id: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Login:
+    """Login session of the web page.
+
+    Attributes:
+        token: the cookie; empty if the session was found rather than opened.
+        csrf: token that its forms must send.
+    """
+
+    identity: Identity
+    token: str
+    csrf: str
+    expires_at: datetime
+
+
+def create_api_key(session: Session, account_id: str, scopes: Iterable[str] | None = None, name: str = "") -> NewKey:
+    """Create an API key; only its hash is stored, so its text must be handed over at once.
+
+    Args:
+        session: of an open transaction.
+        account_id: the owner.
+        scopes: of ``SCOPES``; None for all except "operate".
+        name: the owner's name for the key.
+    Raises:
+        UnknownAccount, AccountClosed, ScopeUnknown: see there.
+    """
+    account = find_account(session, account_id)
+    allowed = _SCOPES_OF_ROLE[account.role]
+    wanted = set(SCOPES[:3]) if scopes is None else set(scopes)
+    for scope in sorted(wanted):
+        if scope not in allowed:
+            raise ScopeUnknown(scope, allowed)
+    prefix = f"vm_{secrets.token_hex(4)}"
+    token = f"{prefix}_{secrets.token_urlsafe(32)}"
+    kept = " ".join(scope for scope in SCOPES if scope in wanted)
+    key = ApiKey(
+        id=new_id(), account_id=account.id, name=name[:120], prefix=prefix, key_hash=_digest(token), scopes=kept,
+        created_at=now(),
+    )  # fmt: skip
+    session.add(key)
+    session.flush()
+    return NewKey(key.id, token)
+
+
+def find_api_key(session: Session, token: str) -> Identity:
+    """Return the owner of an API key with the key's scopes, and record its use.
+
+    Raises:
+        KeyInvalid: it is unknown or revoked, or its account is closed.
+    """
+    asked = (
+        select(ApiKey, Account).join(Account, Account.id == ApiKey.account_id).where(ApiKey.key_hash == _digest(token))
+    )
+    found = session.execute(asked).one_or_none()
+    if found is None:
+        raise KeyInvalid
+    key, account = found
+    if key.revoked_at is not None or account.closed_at is not None:
+        raise KeyInvalid
+    if key.last_used_at is None or now() - key.last_used_at > _HOUR:
+        key.last_used_at = now()
+    return Identity(account.id, account.role, account.plan, frozenset(key.scopes.split()), f"key:{key.id}")
+
+
+def check_still(session: Session, identity: Identity) -> None:
+    """Reject a caller whose key was revoked, or whose login or account was closed, since it was authenticated.
+
+    Raises:
+        KeyInvalid, SessionInvalid: the key or the login is no longer valid.
+    """
+    kind, _, name = identity.subject.partition(":")
+    account = session.get(Account, identity.account_id)
+    is_open = account is not None and account.closed_at is None
+    if kind == "key":
+        key = session.get(ApiKey, name)
+        if not is_open or key is None or key.revoked_at is not None:
+            raise KeyInvalid
+        return
+    # The subject holds the first hexadecimal digits of the login's hash; a range query on them can use the index.
+    same = LoginSession.token_hash.between(name, f"{name}g") & (LoginSession.expires_at > now())
+    if not is_open or session.scalars(select(LoginSession).where(same)).first() is None:
+        raise SessionInvalid
+
+
+def list_api_keys(session: Session, account_id: str) -> list[ApiKey]:
+    """List the keys of an account, the oldest first, including revoked ones."""
+    return list(session.scalars(select(ApiKey).where(ApiKey.account_id == account_id).order_by(ApiKey.id)))
+
+
+def revoke_api_key(session: Session, key_id: str, account_id: str | None = None) -> None:
+    """Revoke a key; revoking it again changes nothing.
+
+    Args:
+        session: of an open transaction.
+        key_id: of ``NewKey``.
+        account_id: the required owner; None if an operator revokes a key of any account.
+    Raises:
+        KeyInvalid: there is no such key.
+    """
+    key = session.get(ApiKey, key_id)
+    if key is None or account_id not in {None, key.account_id}:
+        raise KeyInvalid
+    key.revoked_at = key.revoked_at or now()
+    session.flush()
+
+
+def log_in(database: Database, email: str, password: str, origin: str = "") -> Login:
+    """Sign in with a password; tries are rate-limited, and the audit log records the outcome.
+
+    Args:
+        database: transactions are opened here, none while the password is hashed.
+        email: as typed.
+        password: as typed.
+        origin: network address of the caller, which is rate-limited too.
+    Raises:
+        RateLimited: too many tries for this address or from this origin.
+        WrongPassword: no open account has this address and password.
+    """
+    email = email.replace("\0", "")  # no address holds NUL, and Postgres rejects it in a query
+    subjects = [f"{_SIGN_IN}:{email.strip().lower()[:200]}", *([f"{_SIGN_IN}-from:{origin[:100]}"] if origin else [])]
+    with database.transaction() as session:
+        for factor, subject in enumerate(subjects, start=1):
+            check_rate(session, subject, factor * LOGINS_PER_QUARTER, _QUARTER_S)
+    try:
+        account = authenticate_password(database, email, password)
+    except WrongPassword:
+        with database.transaction() as session:
+            audit(session, None, "login.refused", origin=origin[:100])
+        raise
+    with database.transaction() as session:
+        audit(session, account.id, "login", origin=origin[:100])
+        return open_session(session, account.id)
+
+
+def forget_sign_ins(session: Session) -> None:
+    """Delete counts of sign-in tries that no longer matter, and login sessions that have expired."""
+    forget_rates(session, _SIGN_IN, _QUARTER_S)
+    session.execute(delete(LoginSession).where(LoginSession.expires_at < now()))
+
+
+def open_session(session: Session, account_id: str) -> Login:
+    """Open a login session; the caller has checked the password.
+
+    Raises:
+        UnknownAccount, AccountClosed: see there.
+    """
+    account = find_account(session, account_id)
+    token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    opened, expires = now(), now() + timedelta(days=LOGIN_DAYS)
+    row = LoginSession(
+        token_hash=_digest(token), account_id=account.id, csrf=csrf, created_at=opened, expires_at=expires
+    )
+    session.add(row)
+    session.flush()
+    return Login(_identity(account, row), token, csrf, expires)
+
+
+def find_session(session: Session, token: str) -> Login:
+    """Return the login session that a cookie belongs to.
+
+    Raises:
+        SessionInvalid: there is none, it has expired, or the account is closed.
+    """
+    row = session.get(LoginSession, _digest(token))
+    if row is None or row.expires_at <= now():
+        raise SessionInvalid
+    try:
+        account = find_account(session, row.account_id)
+    except (UnknownAccount, AccountClosed):
+        raise SessionInvalid from None
+    return Login(_identity(account, row), "", row.csrf, row.expires_at)
+
+
+def check_form(login: Login, csrf: str | None) -> None:
+    """Reject a form that does not come from a page of this login (CSRF).
+
+    Raises:
+        FormForged: the token is missing or belongs to another login.
+    """
+    if csrf is None or not hmac.compare_digest(login.csrf.encode(), csrf.encode()):
+        raise FormForged
+
+
+def close_session(session: Session, token: str) -> None:
+    """End a login session; an unknown token is ignored."""
+    session.execute(delete(LoginSession).where(LoginSession.token_hash == _digest(token)))
+
+
+def _identity(account: Account, row: LoginSession) -> Identity:
+    subject = f"login:{row.token_hash[:16]}"
+    return Identity(account.id, account.role, account.plan, frozenset(_SCOPES_OF_ROLE[account.role]), subject)
+
+
+def _digest(token: str) -> str:
+    # A key or cookie has 256 random bits, so one fast hash is enough; passwords use argon2.
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,83 @@
+"""Rate limits in a sliding window, kept in the database so that all API processes count together."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from sqlalchemy import BigInteger, Integer, String, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from vmodel.core.database import Table
+from vmodel.service.errors import RateLimited
+
+
+class RateWindow(Table):
+    """Requests of one subject in one window.
+
+    Attributes:
+        subject: a key, a login, an address.
+        window: number of the window since 1970, of the length with which the subject is counted.
+        requests: accepted so far.
+    """
+
+    __tablename__ = "rate_window"
+
+    subject: Mapped[str] = mapped_column(String(320), primary_key=True)
+    window: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    requests: Mapped[int] = mapped_column(Integer)
+
+
+def check_rate(session: Session, subject: str, limit: int, per_s: int, at_s: float | None = None) -> None:
+    """Count one request, or reject it.
+
+    Two fixed windows make one that slides: the previous window counts by its share that is still in reach. A rejected
+    request is not counted, since its transaction is rolled back.
+
+    Args:
+        session: of an open transaction.
+        subject: its requests are counted together.
+        limit: requests that are accepted in ``per_s`` seconds, at least 1.
+        per_s: length of the window; the same for a subject at all times.
+        at_s: seconds since 1970; now by default.
+    Raises:
+        RateLimited: with the seconds to wait.
+    """
+    instant = time.time() if at_s is None else at_s
+    window, passed_s = int(instant // per_s), instant % per_s
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    row = insert(RateWindow).values(subject=subject, window=window, requests=1)
+    counted = row.on_conflict_do_update(
+        index_elements=[RateWindow.subject, RateWindow.window], set_={"requests": RateWindow.requests + 1}
+    ).returning(RateWindow.requests)
+    here: int = session.execute(counted).scalar_one()
+    if here == 1:
+        session.execute(delete(RateWindow).where(RateWindow.subject == subject, RateWindow.window < window - 1))
+    before = session.scalar(
+        select(RateWindow.requests).where(RateWindow.subject == subject, RateWindow.window == window - 1)
+    )
+    if (before or 0) * (1 - passed_s / per_s) + here > limit:
+        raise RateLimited(limit, per_s, _wait_s(before or 0, here, limit, per_s, passed_s))
+
+
+def forget_rates(session: Session, prefix: str, per_s: int) -> None:
+    """Delete windows that no longer count.
+
+    Args:
+        session: of an open transaction.
+        prefix: of the subjects; all of them are counted in windows of ``per_s``.
+        per_s: length of a window.
+    """
+    passed = RateWindow.window < int(time.time() // per_s) - 1
+    session.execute(delete(RateWindow).where(RateWindow.subject.startswith(prefix, autoescape=True), passed))
+
+
+def _wait_s(before: int, here: int, limit: int, per_s: int, passed_s: float) -> int:
+    # ``here`` includes the rejected request. Wait until the share of the previous window shrinks to limit - here; if
+    # this window is full by itself, wait until its own share shrinks in the next window.
+    if here <= limit:
+        wait = per_s * (1 - (limit - here) / before) - passed_s
+    else:
+        wait = per_s - passed_s + per_s * (1 - (limit - 1) / (here - 1))
+    return max(1, math.ceil(wait))

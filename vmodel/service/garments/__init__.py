@@ -1,0 +1,1 @@
+"""Sellers' garments and designs: records, recognition and previews."""

@@ -1,0 +1,1 @@
+"""Jobs: orders of pictures from submission to their outcome."""

@@ -1,0 +1,126 @@
+"""Interface between the queue and the renderers of pictures, and the progress of a picture."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from vmodel.shot.request import ShotRequest
+
+TELL_S = 0.5
+"""Seconds between two writes of progress; a cancelled picture is given up within this time plus one step."""
+#: Start of each stage of a shot, as a share of a whole picture with cold caches; cached stages are skipped.
+_COURSE = {
+    "reading": 0.02,
+    "cutout": 0.03,
+    "body model": 0.10,
+    "body": 0.12,
+    "pose": 0.14,
+    "drape": 0.16,
+    "judge": 0.54,
+    "skin": 0.55,
+    "hair": 0.62,
+    "scene": 0.68,
+    "conditions": 0.70,
+    "photograph": 0.75,
+    "finish": 0.93,
+    "quality": 0.95,
+    "publish": 0.97,
+}
+_STARTS = sorted(_COURSE.values())
+
+
+@dataclass(frozen=True)
+class Work:
+    """Input of a worker for one picture.
+
+    Attributes:
+        garment, request: as in the rows.
+        starts: number of times that it was begun, including this one.
+    """
+
+    shot_id: str
+    job_id: str
+    account_id: str
+    garment: dict[str, object]
+    request: dict[str, object]
+    pipeline: str
+    starts: int
+
+
+class Tell(Protocol):
+    """Callback for the progress of a picture."""
+
+    def __call__(self, stage: str, share: float, preview: bytes | None = None) -> None:
+        """Report progress.
+
+        Args:
+            stage: name of the running stage.
+            share: completed share of the stage, 0..1.
+            preview: a small JPEG of the picture to come.
+        Raises:
+            ShotStopped: the picture is no longer wanted; do not catch it.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Finished picture as it leaves the installation.
+
+    Attributes:
+        picture: the encoded file.
+        suffix: its extension, "png" or "jpg".
+        sidecar: JSON that says how it was made.
+        model3d: the dressed model in 3D as GLB; None if it was not made.
+    """
+
+    picture: bytes
+    suffix: str
+    sidecar: bytes
+    model3d: bytes | None = None
+
+
+#: Makes one picture. The request's files are on this machine; the work names the account.
+Renderer = Callable[[ShotRequest, Work, Tell], Rendered]
+
+
+@runtime_checkable
+class TurnRenderer(Protocol):
+    """Renderer that benefits from making several pictures of a turn at once."""
+
+    def wants_next(self, request: ShotRequest, work: Work) -> int:
+        """Return how many of the turn's further pictures it would make along with this one.
+
+        Raises:
+            VModelError: this one cannot be made.
+        """
+        ...
+
+    def expect(self, shots: Sequence[tuple[str, ShotRequest]]) -> None:
+        """Accept the turn's further pictures as (id, request); each may be requested later or never."""
+        ...
+
+
+class Progress:
+    """Converter from the progress of stages to that of the picture; limits how often it is written."""
+
+    def __init__(
+        self, write: Callable[[str, float, bytes | None], None], course: Mapping[str, float] = _COURSE
+    ) -> None:
+        self._write, self._course = write, course
+        self._share, self._written = 0.0, -float("inf")
+
+    def __call__(self, stage: str, share: float, preview: bytes | None = None) -> None:
+        """See ``Tell``."""
+        start = self._course.get(stage)
+        if start is not None:
+            end = next((each for each in _STARTS if each > start), 1.0)
+            self._share = max(self._share, start + (end - start) * min(1.0, max(0.0, share)))
+        at = time.monotonic()
+        if preview is None and at - self._written < TELL_S:
+            return
+        self._written = at
+        self._write(stage, round(self._share, 3), preview)

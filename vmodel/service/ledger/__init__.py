@@ -1,0 +1,1 @@
+"""Ledger of credits: entries, reservations, checkpoints and statements."""

@@ -1,0 +1,140 @@
+"""Signed heads: checkpoints of all ledger chains, which make truncation detectable.
+
+A chain by itself reveals any change except a cut at its end or a rewrite from some row on. A head names the last entry
+of every chain that has grown since the previous head. It is chained to that head, and signed with a key that is not in
+the database.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from vmodel.config import Settings
+from vmodel.core.database import Database, now
+from vmodel.core.files import make_folder
+from vmodel.core.hashing import canonical_json
+from vmodel.service.ledger.entries import BEGINNING, DailyHead, HeadLeaf, Tip
+from vmodel.service.ledger.signing_key import key_id, signing_key
+
+
+def sign_head(database: Database, key: Ed25519PrivateKey, at: datetime | None = None) -> DailyHead:
+    """Sign the state of all chains.
+
+    Args:
+        database: of the installation.
+        key: see ``signing_key``.
+        at: now by default.
+    """
+    with database.transaction() as session:
+        _lock_heads(session)
+        return _sign(session, key, at or now())
+
+
+def sign_daily_head(database: Database, key: Ed25519PrivateKey, at: datetime | None = None) -> DailyHead | None:
+    """Sign the state of all chains once a day (UTC); return None if that was done today."""
+    instant = at or now()
+    signed_today = select(DailyHead.number).where(DailyHead.day >= day_of(instant)).limit(1)
+    with database.transaction() as session:
+        if session.scalar(signed_today) is not None:
+            return None
+        _lock_heads(session)
+        # Another process may have signed while this one waited.
+        return None if session.scalar(signed_today) is not None else _sign(session, key, instant)
+
+
+def keep_signed(settings: Settings, database: Database) -> None:
+    """Sign today's head unless that was done, and record it in the state folder; every process may call this often.
+
+    Raises:
+        LedgerKeyUnreadable, OutputNotWritable: see there.
+    """
+    head = sign_daily_head(database, signing_key(settings))
+    if head is not None:
+        note_witness(settings, head)
+
+
+def note_witness(settings: Settings, head: DailyHead) -> None:
+    """Write a head's digest into the state folder, outside the database, so that deleting the head is detectable.
+
+    Raises:
+        OutputNotWritable: the state folder cannot be written.
+    """
+    path = witness_path(settings)
+    make_folder(path.parent)
+    line = {"number": head.number, "day": head.day, "digest": head.digest, "signature": head.signature}
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(line) + "\n")
+
+
+def read_witness(settings: Settings) -> dict[int, str]:
+    """Read the digests of the heads that this machine has signed, by number; skip a line cut short by a crash."""
+    path, found = witness_path(settings), {}
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            with contextlib.suppress(ValueError, KeyError):
+                plain = json.loads(line)
+                found[int(plain["number"])] = str(plain["digest"])
+    return found
+
+
+def witness_path(settings: Settings) -> Path:
+    """Return the path that ``note_witness`` writes to, one JSON object per line."""
+    return settings.home / "ledger" / "heads.jsonl"
+
+
+def day_of(at: datetime) -> str:
+    """Return the UTC date of an instant, written as 2026-11-24."""
+    return f"{at.astimezone(UTC):%Y-%m-%d}"
+
+
+def _lock_heads(session: Session) -> None:
+    # Heads are numbered and chained; two at a time would fork the chain. SQLite has one writer anyway.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE ledger_head IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def _sign(session: Session, key: Ed25519PrivateKey, at: datetime) -> DailyHead:
+    last = session.scalars(select(DailyHead).order_by(DailyHead.number.desc()).limit(1)).one_or_none()
+    tips = session.execute(select(Tip.account_id, Tip.number, Tip.digest).order_by(Tip.account_id)).all()
+    signed = select(HeadLeaf.account_id, func.max(HeadLeaf.number)).group_by(HeadLeaf.account_id)
+    known: dict[str, int] = {row[0]: row[1] for row in session.execute(signed)}
+    number = last.number + 1 if last else 1
+    leaves = [
+        HeadLeaf(head=number, account_id=tip.account_id, number=tip.number, digest=tip.digest)
+        for tip in tips
+        if tip.number > known.get(tip.account_id, 0)
+    ]
+    head = DailyHead(
+        number=number,
+        day=day_of(at),
+        at=at,
+        accounts=len(leaves),
+        entries=sum(tip.number for tip in tips),
+        previous=last.digest if last else BEGINNING,
+        key_id=key_id(key.public_key()),
+    )
+    head.digest = digest_of_head(head, leaves)
+    head.signature = key.sign(bytes.fromhex(head.digest)).hex()
+    session.add(head)
+    session.flush()
+    session.add_all(leaves)
+    session.flush()
+    return head
+
+
+def digest_of_head(head: DailyHead, leaves: Iterable[HeadLeaf]) -> str:
+    """Return the SHA-256 of a head's canonical JSON with its leaves by account, hexadecimal."""
+    names = ("number", "day", "accounts", "entries", "previous", "key_id")
+    plain = {name: getattr(head, name) for name in names}
+    plain["at"] = head.at.astimezone(UTC).isoformat(timespec="microseconds")
+    plain["leaves"] = sorted([leaf.account_id, leaf.number, leaf.digest] for leaf in leaves)
+    return hashlib.sha256(canonical_json(plain)).hexdigest()

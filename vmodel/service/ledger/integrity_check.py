@@ -1,0 +1,217 @@
+"""Verification that the ledger is as it was written: every chain, every balance, every signed head."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import and_, or_, select
+
+from vmodel.core.database import Database
+from vmodel.service.ledger.checkpoints import digest_of_head
+from vmodel.service.ledger.entries import BEGINNING, BOOKS, DailyHead, Entry, HeadLeaf, Tip, digest_of, read_entries
+from vmodel.service.ledger.signing_key import key_id
+
+
+@dataclass(frozen=True)
+class Fault:
+    """First fault of a chain.
+
+    Attributes:
+        account_id: the chain's seller; empty for the chain of heads.
+        number: of the entry or head.
+        entry_id: of the entry; empty if it is missing.
+        problem: changed, missing, moved, unbalanced, wrong_move, late, cut, head_changed, head_missing, head_forged or
+            head_differs.
+        message: one sentence.
+    """
+
+    account_id: str
+    number: int
+    entry_id: str
+    problem: str
+    message: str
+
+
+@dataclass
+class _Chain:
+    """State of one seller's chain while its entries are read."""
+
+    account_id: str
+    number: int = 0
+    digest: str = BEGINNING
+    books: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BOOKS, 0))
+    held: dict[str, int] = field(default_factory=dict)
+    closed: str = ""
+
+
+def verify(
+    database: Database, public_keys: Sequence[Ed25519PublicKey], witnessed: Mapping[int, str] | None = None
+) -> list[Fault]:
+    """Read the whole ledger and report its faults.
+
+    Args:
+        database: of the installation; others may write to it meanwhile.
+        public_keys: of those who may sign heads.
+        witnessed: head number -> digest known from outside the database, see ``read_witness``.
+    Returns:
+        First fault of each chain; empty if everything is as it was written.
+    """
+    faults = list(_check_heads(database, public_keys, witnessed or {}))
+    chains = list(_check_chains(database))
+    named = {fault.account_id for fault in chains}
+    faults += chains + [fault for fault in _compare_with_heads(database) if fault.account_id not in named]
+    return faults
+
+
+def _check_chains(database: Database) -> Iterator[Fault]:
+    with database.transaction() as session:
+        ends = {tip.account_id: (tip.number, tip.digest) for tip in session.scalars(select(Tip))}
+    chain, broken = _Chain(""), ""
+    for row in read_entries(database):
+        if row.account_id != chain.account_id:
+            if chain.account_id != broken:
+                yield from _check_end(chain, ends)
+            ends.pop(chain.account_id, None)
+            chain = _Chain(row.account_id)
+        if row.account_id == broken:
+            continue
+        fault = _check_entry(chain, row) or _check_known_end(row, ends)
+        if fault is not None:
+            broken = row.account_id
+            yield fault
+    if chain.account_id and chain.account_id != broken:
+        yield from _check_end(chain, ends)
+    ends.pop(chain.account_id, None)
+    for account_id in sorted(ends):
+        yield from _check_end(_Chain(account_id), ends)
+
+
+def _check_entry(chain: _Chain, row: Any) -> Fault | None:
+    expected = chain.number + 1
+    if row.number != expected:
+        return Fault(row.account_id, expected, "", "missing", f"Entry {expected} of {row.account_id} is gone.")
+    if row.previous != chain.digest:
+        return _fault(row, "moved", "does not follow the entry before it")
+    if not _is_digest(row.digest, digest_of, row):
+        return _fault(row, "changed", "is not what was written")
+    chain.number, chain.digest = row.number, row.digest
+    return _check_credits(chain, row) or _check_period(chain, row)
+
+
+def _is_digest(digest: str, digest_of_values: Callable[..., str], *values: Any) -> bool:
+    try:
+        return digest == digest_of_values(*values)
+    except ValueError:  # a fraction, which no genuine entry has
+        return False
+
+
+def _check_credits(chain: _Chain, row: Any) -> Fault | None:
+    for book in BOOKS:
+        chain.books[book] += getattr(row, book)
+    after = (row.available_after, row.reserved_after, row.consumed_after)
+    counted = tuple(chain.books[book] for book in BOOKS[1:])
+    if sum(chain.books.values()) != 0 or after != counted or min(after) < 0:
+        return _fault(row, "unbalanced", f"leaves {after} in the books, which come to {counted}")
+    if row.kind == "reserve":
+        chain.held[row.id] = row.reserved
+    elif row.reservation_id is not None:
+        left = chain.held.pop(row.reservation_id, 0) + row.reserved
+        if left < 0 or row.reserved > 0 or (row.ends is not None and left != 0):
+            return _fault(row, "wrong_move", "takes more from its reservation than was held, or ends it twice")
+        if row.ends is None:
+            chain.held[row.reservation_id] = left
+    if sum(chain.held.values()) != row.reserved_after:
+        return _fault(row, "wrong_move", "does not leave in reserve what open reservations hold")
+    return None
+
+
+def _check_period(chain: _Chain, row: Any) -> Fault | None:
+    if row.period <= chain.closed:
+        return _fault(row, "late", f"is booked in {row.period}, which was closed before")
+    if row.kind == "close":
+        chain.closed = row.period
+    return None
+
+
+def _check_known_end(row: Any, ends: dict[str, tuple[int, str]]) -> Fault | None:
+    number, digest = ends.get(row.account_id, (0, ""))
+    if row.number == number and row.digest != digest:
+        return _fault(row, "changed", "is not the one that was written last")
+    return None
+
+
+def _check_end(chain: _Chain, ends: dict[str, tuple[int, str]]) -> Iterator[Fault]:
+    number, _ = ends.get(chain.account_id, (0, ""))
+    if chain.account_id and chain.number < number:
+        missing = chain.number + 1
+        message = f"Entry {missing} of {chain.account_id} and what followed up to {number} is cut off."
+        yield Fault(chain.account_id, missing, "", "cut", message)
+
+
+def _fault(row: Any, problem: str, what: str) -> Fault:
+    message = f"Entry {row.number} of {row.account_id} ({row.kind}, {row.id}) {what}."
+    return Fault(row.account_id, row.number, row.id, problem, message)
+
+
+def _check_heads(
+    database: Database, public_keys: Sequence[Ed25519PublicKey], witnessed: Mapping[int, str]
+) -> Iterator[Fault]:
+    trusted = {key_id(key): key for key in public_keys}
+    number, digest = 0, BEGINNING
+    while True:
+        number += 1
+        with database.transaction() as session:
+            following = select(DailyHead).where(DailyHead.number >= number).order_by(DailyHead.number).limit(1)
+            head = session.scalars(following).one_or_none()
+            leaves = list(session.scalars(select(HeadLeaf).where(HeadLeaf.head == number)))
+        if head is None:
+            if number <= max(witnessed, default=0):
+                yield Fault("", number, "", "head_missing", f"Head {number} is gone.")
+            return
+        fault = _check_head(head, leaves, number, digest, trusted)
+        if fault is None and witnessed.get(number, head.digest) != head.digest:
+            fault = Fault("", number, "", "head_changed", f"Head {number} of {head.day} is not what was signed.")
+        if fault is not None:
+            yield fault
+            return
+        digest = head.digest
+
+
+def _check_head(
+    head: DailyHead, leaves: list[HeadLeaf], number: int, previous: str, trusted: dict[str, Ed25519PublicKey]
+) -> Fault | None:
+    if head.number != number:
+        return Fault("", number, "", "head_missing", f"Head {number} is gone.")
+    name = f"Head {number} of {head.day}"
+    if head.previous != previous or not _is_digest(head.digest, digest_of_head, head, leaves):
+        return Fault("", number, "", "head_changed", f"{name} is not what was signed.")
+    if head.key_id not in trusted:
+        return Fault("", number, "", "head_forged", f"{name} is signed with a key that is not trusted here.")
+    try:
+        trusted[head.key_id].verify(bytes.fromhex(head.signature), bytes.fromhex(head.digest))
+    except (InvalidSignature, ValueError):
+        return Fault("", number, "", "head_forged", f"The signature of {name.lower()} is wrong.")
+    return None
+
+
+def _compare_with_heads(database: Database) -> Iterator[Fault]:
+    same = and_(Entry.account_id == HeadLeaf.account_id, Entry.number == HeadLeaf.number)
+    asked = (
+        select(HeadLeaf.account_id, HeadLeaf.number, HeadLeaf.head, Entry.id)
+        .outerjoin(Entry, same)
+        .where(or_(Entry.digest.is_(None), Entry.digest != HeadLeaf.digest))
+        .order_by(HeadLeaf.account_id, HeadLeaf.number)
+    )
+    with database.transaction() as session:
+        differing = session.execute(asked).all()
+    seen: set[str] = set()
+    for account_id, number, head, entry_id in differing:
+        if account_id not in seen:
+            seen.add(account_id)
+            what = "is gone" if entry_id is None else "was written anew"
+            message = f"Entry {number} of {account_id}, which head {head} was signed over, {what}."
+            yield Fault(account_id, number, entry_id or "", "head_differs", message)

@@ -1,0 +1,1 @@
+"""Webhooks: subscriptions, and deliveries that are safe against internal addresses."""

@@ -1,0 +1,1 @@
+"""Workers: the loop that makes pictures, its queue and its periodic tasks."""

@@ -1,0 +1,1 @@
+"""Data of one picture: its request, its outfit, and what pipelines receive and return."""

@@ -1,0 +1,49 @@
+"""Photographs: a pipeline's picture is finished and judged, tried again if it fails, then replaced by the draft."""
+
+from __future__ import annotations
+
+from vmodel.finish.garment_detail import finish
+from vmodel.quality.gate import judge
+from vmodel.rights.admission.face_detection import detector_path
+from vmodel.shot.pipeline_interface import Photograph, Pipeline, Take, Try
+from vmodel.studio.stage_cache import Studio
+from vmodel.types import ByteArray
+
+TRIES = 3
+"""Number of tries of a generative pipeline before the draft is shown instead."""
+_SEED_STEP = 1_000_003
+_UNSEEN = (
+    "no face detector is installed here that could look at a generated picture of a child, so this is the draft; "
+    "`vmodel doctor` says how to install one"
+)
+
+
+def photograph(take: Take, pipeline: Pipeline, studio: Studio, picture: ByteArray | None = None) -> Photograph:
+    """Make a picture with a pipeline.
+
+    A generated picture gets the garment's own pixels back and must pass the quality gate. If it does not, up to two
+    further seeds are tried, and then the draft is shown. A generated picture of a child must be checked by a face
+    detector: where none is installed, the draft is shown.
+
+    Args:
+        take: the scene, framed and mapped.
+        pipeline: makes the picture.
+        studio: records the time.
+        picture: first try, if the pipeline has made it already.
+    """
+    if pipeline.generative and take.model.is_child and not detector_path(studio.settings).is_file():
+        return Photograph(take.draft, "draft", note=_UNSEEN)
+    tries: list[Try] = []
+    for attempt in range(TRIES):
+        again = take.with_seed(take.seed + attempt * _SEED_STEP)
+        with studio.timed(pipeline.name):
+            made = pipeline(again) if picture is None or attempt else picture
+        if not pipeline.generative:
+            return Photograph(made, pipeline.name)
+        with studio.timed("finish"):
+            made = finish(made, take)
+        with studio.timed("quality"):
+            tries.append(Try(again.seed, judge(made, take, studio.settings)))
+        if tries[-1].report.passed:
+            return Photograph(made, pipeline.name, tuple(tries))
+    return Photograph(take.draft, "draft", tuple(tries))
