@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from prometheus_client import CollectorRegistry
 
-from app.api.http.bounded_pool import ReadingRoom
+from app.api.http.bounded_pool import BoundedPool
 from app.api.http.error_handlers import Problem, catch_problems
 from app.api.http.metrics import HttpFigures
 from app.api.http.middleware import Front
@@ -97,8 +97,8 @@ def open_installation(settings: Settings) -> Installation:
         roster=load_roster(settings),
         registry=registry,
         figures=HttpFigures(registry),
-        reading_room=ReadingRoom(settings.readers),
-        drawing_room=ReadingRoom(settings.readers),
+        reading_pool=BoundedPool(settings.readers),
+        drawing_pool=BoundedPool(settings.readers),
         plans=read_plans(settings),
         store=open_store(settings),
         secret=installation_secret(settings),

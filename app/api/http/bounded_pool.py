@@ -17,10 +17,10 @@ T = TypeVar("T")
 MOST_WAITING = 100
 """Photos that may wait for a reader; further ones are refused with the advice to try again."""
 MOST_OF_ONE = 20
-"""Photos of one account in the room at the same time, so that no account fills it alone."""
+"""Photos of one account in the pool at the same time, so that no account fills it alone."""
 
 
-class ReadingRoom:
+class BoundedPool:
     """Bounded thread pool with a bounded queue.
 
     Args:
@@ -29,7 +29,7 @@ class ReadingRoom:
     """
 
     def __init__(self, readers: int, most_waiting: int = MOST_WAITING) -> None:
-        self._pool = ThreadPoolExecutor(readers, thread_name_prefix="reader")
+        self._threads = ThreadPoolExecutor(readers, thread_name_prefix="reader")
         self._seats = readers + most_waiting
         self._taken: Counter[str] = Counter()
         self._counting = threading.Lock()
@@ -41,7 +41,7 @@ class ReadingRoom:
             Busy: the queue is full, or the account has too many photos in it.
         """
         with self._seat(account_id):
-            return await asyncio.wrap_future(self._pool.submit(work))
+            return await asyncio.wrap_future(self._threads.submit(work))
 
     def wait_for(self, account_id: str, work: Callable[[], T]) -> T:
         """Run an account's work in the pool and block the calling thread until it is done.
@@ -50,7 +50,7 @@ class ReadingRoom:
             Busy: the queue is full, or the account has too many photos in it.
         """
         with self._seat(account_id):
-            return self._pool.submit(work).result()
+            return self._threads.submit(work).result()
 
     @contextmanager
     def _seat(self, account_id: str) -> Iterator[None]:
@@ -68,4 +68,4 @@ class ReadingRoom:
 
     def close(self) -> None:
         """Wait for running work to end, and cancel waiting work."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._threads.shutdown(wait=True, cancel_futures=True)

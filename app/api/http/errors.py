@@ -65,7 +65,7 @@ class BodyInvalid(ApiError):
 
 
 class Busy(ApiError):
-    """A full reading room: every reader is busy and the queue is full."""
+    """A full reading pool: every reader is busy and the queue is full."""
 
     code = "busy"
     status = 503

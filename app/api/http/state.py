@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
-from app.api.http.bounded_pool import ReadingRoom
+from app.api.http.bounded_pool import BoundedPool
 from app.api.http.metrics import HttpFigures
 from app.api.http.stream_limit import Watches
 from vmodel.body.model.roster import Roster
@@ -29,8 +29,8 @@ class Installation:
         roster: the virtual models.
         registry: metrics for Prometheus.
         figures: metrics of HTTP requests.
-        reading_room: a small thread pool that reads photos, so that other requests are not starved.
-        drawing_room: a pool of the same size that draws designs, so that they do not wait behind photos.
+        reading_pool: a small thread pool that reads photos, so that other requests are not starved.
+        drawing_pool: a pool of the same size that draws designs, so that they do not wait behind photos.
         plans: prices and limits.
         store: sellers' files.
         secret: signs links.
@@ -43,8 +43,8 @@ class Installation:
     roster: Roster
     registry: CollectorRegistry
     figures: HttpFigures
-    reading_room: ReadingRoom
-    drawing_room: ReadingRoom
+    reading_pool: BoundedPool
+    drawing_pool: BoundedPool
     plans: Plans
     store: FileStore
     secret: bytes = field(repr=False)
@@ -52,9 +52,9 @@ class Installation:
     leaving: threading.Event
 
     def close(self) -> None:
-        """Wait until running work in both rooms ends, and release everything."""
-        self.reading_room.close()
-        self.drawing_room.close()
+        """Wait until running work in both pools ends, and release everything."""
+        self.reading_pool.close()
+        self.drawing_pool.close()
         self.database.close()
 
 

@@ -10,7 +10,7 @@ NUL = "\0"
 """Postgres cannot store it in a text and SQLite can, so it is refused before it reaches either."""
 
 
-class Asked(BaseModel):
+class StrictModel(BaseModel):
     """Base of request bodies, without fields that are not described and without any NUL character."""
 
     model_config = ConfigDict(extra="forbid")

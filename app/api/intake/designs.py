@@ -145,7 +145,7 @@ def draw_preview(here: Installation, account_id: str, recipe: Recipe, colorway: 
 def keep_design(
     here: Installation, account_id: str, name: str, recipe: Recipe, design_id: str | None = None
 ) -> StoredGarment:
-    """Make a design or replace an existing one; run it in the reading room, since it takes seconds.
+    """Make a design or replace an existing one; run it in the reading pool, since it takes seconds.
 
     Raises:
         GarmentUnknown: no design of this account.

@@ -72,7 +72,7 @@ class Change:
 
 
 def read_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, stated: Stated) -> StoredGarment:
-    """Read and store the files of a new garment; run it in the reading room, since it takes seconds of a processor.
+    """Read and store the files of a new garment; run it in the reading pool, since it takes seconds of a processor.
 
     Raises:
         VModelError: a file is not usable, or the stated properties fit no garment.
@@ -92,7 +92,7 @@ def read_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, 
 
 
 def read_change(here: Installation, account_id: str, garment_id: str, change: Change) -> StoredGarment:
-    """Correct a garment and read its photo again, in the reading room, unless only its name changes.
+    """Correct a garment and read its photo again, in the reading pool, unless only its name changes.
 
     Raises:
         GarmentUnknown: not one of this account.
@@ -132,28 +132,28 @@ def read_change(here: Installation, account_id: str, garment_id: str, change: Ch
 
 
 def take_in(here: Installation, account_id: str, name: str, uploaded: Uploaded, stated: Stated) -> StoredGarment:
-    """Run ``read_in`` in the reading room, for callers with a thread to wait in.
+    """Run ``read_in`` in the reading pool, for callers with a thread to wait in.
 
     Raises:
         Busy: the queue is full.
         VModelError: as of ``read_in``.
     """
-    return here.reading_room.wait_for(account_id, partial(read_in, here, account_id, name, uploaded, stated))
+    return here.reading_pool.wait_for(account_id, partial(read_in, here, account_id, name, uploaded, stated))
 
 
 def take_change(here: Installation, account_id: str, garment_id: str, change: Change) -> StoredGarment:
-    """Run ``read_change`` in the reading room, for callers with a thread to wait in.
+    """Run ``read_change`` in the reading pool, for callers with a thread to wait in.
 
     Raises:
         Busy: the queue is full.
         VModelError: as of ``read_change``.
     """
     change_it = partial(read_change, here, account_id, garment_id, change)
-    return change_it() if change.is_only_a_name else here.reading_room.wait_for(account_id, change_it)
+    return change_it() if change.is_only_a_name else here.reading_pool.wait_for(account_id, change_it)
 
 
 def read_mask(here: Installation, account_id: str, garment_id: str) -> bytes:
-    """Draw the mask of the garment in a photo; run it in the reading room.
+    """Draw the mask of the garment in a photo; run it in the reading pool.
 
     Returns:
         PNG of the photo's size, grey, white is garment. It is all black if no garment was found.
@@ -173,7 +173,7 @@ def read_mask(here: Installation, account_id: str, garment_id: str) -> bytes:
 
 
 def take_mask(here: Installation, account_id: str, garment_id: str, painted: bytes) -> StoredGarment:
-    """Store a mask that was painted on a smaller picture of the photo; this runs in the reading room.
+    """Store a mask that was painted on a smaller picture of the photo; this runs in the reading pool.
 
     Raises:
         MaskMismatch: it is no picture, of another shape than the photo, empty, or covers everything.
@@ -190,7 +190,7 @@ def take_mask(here: Installation, account_id: str, garment_id: str, painted: byt
         mask = fit_mask(painted, here.store.get(account_id, garment.photo_key), here.settings)
         return read_change(here, account_id, garment_id, Change(mask=mask))
 
-    return here.reading_room.wait_for(account_id, change)
+    return here.reading_pool.wait_for(account_id, change)
 
 
 def _read(

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from app.api.http.auth import Manager, Operator, Reader, Shooter
 from app.api.http.state import Here, Installation
-from app.api.http.strict_model import Asked
+from app.api.http.strict_model import StrictModel
 from vmodel.rights.admission.garment_review import (
     STATEMENT,
     WAITING,
@@ -36,7 +36,7 @@ GarmentId = Annotated[str, Path(description="Id of the garment.", max_length=64)
 ReviewId = Annotated[str, Path(description="Id of the photo under review.", max_length=64)]
 
 
-class Word(Asked):
+class Word(StrictModel):
     """Attestation that you may use a garment, or all garments of the account, and their photos."""
 
     attested: bool = Field(description="you say so", examples=[True])
@@ -86,7 +86,7 @@ class Review(BaseModel):
         return cls(findings=json.loads(row.findings), **plain)
 
 
-class Decision(Asked):
+class Decision(StrictModel):
     """Decision on a photo under review."""
 
     approve: bool = Field(description="pictures may be made of it", examples=[True])
@@ -129,7 +129,7 @@ async def attest_garment(garment_id: GarmentId, word: Word, asker: Shooter, here
     with here.database.reading() as session:
         key = find_garment(session, asker.account_id, garment_id).photo_key
     examining = _examining(here, asker.account_id, key, word.attested)
-    return _shown(await here.reading_room.do(asker.account_id, examining))
+    return _shown(await here.reading_pool.do(asker.account_id, examining))
 
 
 @router.get("/reviews")

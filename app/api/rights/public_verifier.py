@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.api.http.bounded_pool import ReadingRoom
+from app.api.http.bounded_pool import BoundedPool
 from app.api.http.errors import BodyTooLarge
 from app.api.http.state import Here, Installation
 from vmodel.rights.verification.result import Verification
@@ -31,7 +31,7 @@ class PublicDesk:
 
     def __init__(self, here: Installation) -> None:
         self._here = here
-        self._room = ReadingRoom(1, _MOST_WAITING)
+        self._pool = BoundedPool(1, _MOST_WAITING)
         self._verifier: Verifier | None = None
 
     async def verify(self, content: bytes, name: str, asker: str) -> Verification:
@@ -45,7 +45,7 @@ class PublicDesk:
             Busy: too many files wait.
             UnreadablePhoto, PhotoTooLarge: it is no picture.
         """
-        return await self._room.do(asker, lambda: self._verify(content, name))
+        return await self._pool.do(asker, lambda: self._verify(content, name))
 
     def _verify(self, content: bytes, name: str) -> Verification:
         # Another process may have created the keys since, and may publish pictures at any time.

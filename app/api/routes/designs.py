@@ -64,7 +64,7 @@ async def upload_print(
         size = tile.shape[0], tile.shape[1]
         return PrintShown(id=file_id, size_px=size, colours=colours_in(tile), link=link_to(here, shown))
 
-    return await here.drawing_room.do(asker.account_id, take)
+    return await here.drawing_pool.do(asker.account_id, take)
 
 
 @router.post("/flats", status_code=201)
@@ -77,7 +77,7 @@ async def upload_flat(
         file_id, has_back, colours = take_flat(here, asker.account_id, file.file.read(), file.filename or "")
         return FlatShown(id=file_id, has_back=has_back, colours=colours)
 
-    return await here.drawing_room.do(asker.account_id, take)
+    return await here.drawing_pool.do(asker.account_id, take)
 
 
 @router.post("/patterns", status_code=201)
@@ -101,7 +101,7 @@ async def upload_pattern(
             link=link_to(here, shown),
         )
 
-    return await here.reading_room.do(asker.account_id, take)
+    return await here.reading_pool.do(asker.account_id, take)
 
 
 @router.post("/designs/preview", response_class=Response, responses=_PNG)
@@ -111,7 +111,7 @@ async def preview(asked: DesignAsked, asker: Shooter, here: Here, colorway: _Way
     The header `X-Px-Per-Cm` is the scale. The header `X-Seam-Mismatch-Cm` is the offset between straight repeats at
     the side seams; for a pattern, at the plain seam where it is largest.
     """
-    drawn = await here.drawing_room.do(
+    drawn = await here.drawing_pool.do(
         asker.account_id, partial(draw_preview, here, asker.account_id, asked.recipe(), colorway)
     )
     headers = {"X-Px-Per-Cm": f"{drawn.px_per_cm:.3f}", "X-Seam-Mismatch-Cm": f"{drawn.mismatch_cm:.2f}"}
@@ -122,7 +122,7 @@ async def preview(asked: DesignAsked, asker: Shooter, here: Here, colorway: _Way
 async def create(asked: DesignAsked, asker: Shooter, here: Here) -> DesignShown:
     """Create a design; its id is a garment's, and jobs accept it like one."""
     make = partial(keep_design, here, asker.account_id, asked.name, asked.recipe())
-    return show_design(await here.reading_room.do(asker.account_id, make), here)
+    return show_design(await here.reading_pool.do(asker.account_id, make), here)
 
 
 @router.get("/designs")
@@ -153,7 +153,7 @@ def get(design_id: Id, asker: Reader, here: Here) -> DesignShown:
 async def replace(design_id: Id, asked: DesignAsked, asker: Shooter, here: Here) -> DesignShown:
     """Replace a design; an invalid one is refused and nothing changes."""
     make = partial(keep_design, here, asker.account_id, asked.name, asked.recipe(), design_id)
-    return show_design(await here.reading_room.do(asker.account_id, make), here)
+    return show_design(await here.reading_pool.do(asker.account_id, make), here)
 
 
 @router.get("/designs/{design_id}/picture", response_class=Response, responses=_PNG)

@@ -52,7 +52,7 @@ async def upload(
         uploaded = Uploaded(photo.file.read(), _content(mask), _content(back))
         return read_in(here, asker.account_id, name or photo.filename or "", uploaded, stated)
 
-    return show_garment(await here.reading_room.do(asker.account_id, take), here)
+    return show_garment(await here.reading_pool.do(asker.account_id, take), here)
 
 
 @router.get("")
@@ -115,7 +115,7 @@ async def delete_back(garment_id: Id, asker: Shooter, here: Here) -> Garment:
 async def get_mask(garment_id: Id, asker: Reader, here: Here) -> Response:
     """Get the garment's mask as PNG of the photo's size: your mask, or the automatic cut-out. White is garment."""
     draw = partial(read_mask, here, asker.account_id, garment_id)
-    return Response(await here.reading_room.do(asker.account_id, draw), media_type="image/png")
+    return Response(await here.reading_pool.do(asker.account_id, draw), media_type="image/png")
 
 
 @router.get("/{garment_id}/back", response_class=Response, responses={200: {"content": {"image/*": {}}}})
@@ -160,7 +160,7 @@ async def _change(here: Installation, asker: Identity, garment_id: str, change: 
     change_it = partial(read_change, here, asker.account_id, garment_id, change)
     if change.is_only_a_name:
         return show_garment(await run_in_threadpool(change_it), here)
-    return show_garment(await here.reading_room.do(asker.account_id, change_it), here)
+    return show_garment(await here.reading_pool.do(asker.account_id, change_it), here)
 
 
 def _content(file: UploadFile | None) -> bytes | None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from app.api.http.auth import Manager
 from app.api.http.errors import NotFound
 from app.api.http.state import Here
-from app.api.http.strict_model import Asked
+from app.api.http.strict_model import StrictModel
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.auth import create_api_key, list_api_keys, revoke_api_key
 from vmodel.service.accounts.users import ApiKey
@@ -20,7 +20,7 @@ from vmodel.service.errors import KeyInvalid, ScopeMissing
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
 
-class KeyAsked(Asked):
+class KeyAsked(StrictModel):
     """A key to create."""
 
     name: str = Field(default="", max_length=120, description="by which you know it", examples=["shop system"])

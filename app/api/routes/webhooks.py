@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from app.api.http.auth import Manager
 from app.api.http.state import Here
-from app.api.http.strict_model import Asked
+from app.api.http.strict_model import StrictModel
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.webhooks.safe_http import URL_LENGTH, find_target
 from vmodel.service.webhooks.subscriptions import (
@@ -33,7 +33,7 @@ router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 Id = Annotated[str, Path(description="Id of the webhook.", max_length=64)]
 
 
-class WebhookAsked(Asked):
+class WebhookAsked(StrictModel):
     """An address to notify."""
 
     url: str = Field(max_length=URL_LENGTH, examples=["https://shop.example/hooks/vmodel"])

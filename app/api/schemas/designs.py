@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from app.api.http.signed_links import link_to
 from app.api.http.state import Installation
-from app.api.http.strict_model import Asked
+from app.api.http.strict_model import StrictModel
 from app.api.schemas.garments import Understood
 from vmodel.garment.sewing.pattern import MOST_PIECES
 from vmodel.service.garments.designs import MOST_COLORWAYS, Colorway, Recipe
@@ -88,7 +88,7 @@ class PatternShown(BaseModel):
     link: str = Field(description="the pieces side by side as PNG, for an hour", examples=["/v1/files/Zm9v…"])
 
 
-class ColorwayAsked(Asked):
+class ColorwayAsked(StrictModel):
     """Colourway of a design: a name and exchanged colours."""
 
     name: str = Field(pattern=r"^\w[\w-]{0,39}$", examples=["night"])
@@ -97,7 +97,7 @@ class ColorwayAsked(Asked):
     )
 
 
-class DesignAsked(Asked):
+class DesignAsked(StrictModel):
     """A block with a print, a technical flat, or a sewing pattern."""
 
     name: str = Field(default="", max_length=200, examples=["Lemon dress"])

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from app.api.http.signed_links import link_to
 from app.api.http.state import Installation
-from app.api.http.strict_model import Asked
+from app.api.http.strict_model import StrictModel
 from vmodel.service.garments.records import StoredGarment
 
 _Pixel = Annotated[float, Field(allow_inf_nan=False)]
@@ -104,7 +104,7 @@ class Garment(BaseModel):
     changed_at: datetime
 
 
-class Correction(Asked):
+class Correction(StrictModel):
     """Partial update: omitted fields keep their value; `null` clears a correction."""
 
     name: str | None = Field(default=None, max_length=200, examples=["Summer tee"])

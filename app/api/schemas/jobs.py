@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from app.api.http.signed_links import link_to
 from app.api.http.state import Installation
-from app.api.http.strict_model import Asked
+from app.api.http.strict_model import StrictModel
 from app.api.schemas.garments import Reason
 from vmodel.config import default_pipeline
 from vmodel.limits import LONGEST_FOCAL_MM, MOST_STEPS, SEEDS, SHORTEST_FOCAL_MM
@@ -21,7 +21,7 @@ from vmodel.studio.validate import MOST_WORN
 _Word = Annotated[str, Field(max_length=64)]
 
 
-class ShotAsked(Asked):
+class ShotAsked(StrictModel):
     """One picture to make; omitted fields take their defaults."""
 
     model: _Word | None = Field(default=None, description="null casts somebody", examples=["wm-ines"])
@@ -56,14 +56,14 @@ class ShotAsked(Asked):
     fitting: bool = Field(default=False, description="a first look, sooner made: coarser cloth and half of the hair")
 
 
-class WornWith(Asked):
+class WornWith(StrictModel):
     """A further garment of an outfit."""
 
     garment_id: str = Field(max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
     colorway: _Word = Field(default="", description="of a design; empty for its own colours")
 
 
-class JobAsked(Asked):
+class JobAsked(StrictModel):
     """Pictures of one garment, alone or worn with others."""
 
     garment_id: str = Field(max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])

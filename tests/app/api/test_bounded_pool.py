@@ -7,53 +7,53 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from app.api.http.bounded_pool import MOST_OF_ONE, ReadingRoom
+from app.api.http.bounded_pool import MOST_OF_ONE, BoundedPool
 from app.api.http.errors import Busy
 
 
 def fill(
-    room: ReadingRoom, visitors: ThreadPoolExecutor, account_ids: list[str], door: threading.Event
+    pool: BoundedPool, visitors: ThreadPoolExecutor, account_ids: list[str], door: threading.Event
 ) -> list[Future[bool]]:
-    """Queue a photo of each account in the room; each of them waits until the door opens."""
+    """Queue a photo of each account in the pool; each of them waits until the door opens."""
     seated = []
     for number, account_id in enumerate(account_ids, start=1):
-        seated.append(visitors.submit(room.wait_for, account_id, lambda: door.wait(30)))
-        while room._taken.total() < number:
+        seated.append(visitors.submit(pool.wait_for, account_id, lambda: door.wait(30)))
+        while pool._taken.total() < number:
             pass
     return seated
 
 
 def test_whoever_finds_the_line_full_is_told_to_come_back() -> None:
-    room, door = ReadingRoom(1, most_waiting=1), threading.Event()
+    pool, door = BoundedPool(1, most_waiting=1), threading.Event()
     with ThreadPoolExecutor(2) as visitors:
-        seated = fill(room, visitors, ["anna", "bert"], door)
+        seated = fill(pool, visitors, ["anna", "bert"], door)
         with pytest.raises(Busy) as refused:
-            room.wait_for("carl", door.is_set)
+            pool.wait_for("carl", door.is_set)
         door.set()
         assert [each.result(30) for each in seated] == [True, True]
     assert refused.value.retry_after_s == 5
-    assert room.wait_for("carl", door.is_set) is True
-    room.close()
+    assert pool.wait_for("carl", door.is_set) is True
+    pool.close()
 
 
 def test_one_account_leaves_seats_for_the_others() -> None:
-    room, door = ReadingRoom(2), threading.Event()
+    pool, door = BoundedPool(2), threading.Event()
     with ThreadPoolExecutor(MOST_OF_ONE) as visitors:
-        fill(room, visitors, ["anna"] * MOST_OF_ONE, door)
+        fill(pool, visitors, ["anna"] * MOST_OF_ONE, door)
         with pytest.raises(Busy):
-            room.wait_for("anna", door.is_set)
-        bert = threading.Thread(target=room.wait_for, args=("bert", door.is_set))
+            pool.wait_for("anna", door.is_set)
+        bert = threading.Thread(target=pool.wait_for, args=("bert", door.is_set))
         bert.start()
         door.set()
         bert.join(30)
         assert not bert.is_alive()
-    room.close()
+    pool.close()
 
 
 def test_a_reading_that_fails_gives_its_seat_back() -> None:
-    room = ReadingRoom(1, most_waiting=0)
+    pool = BoundedPool(1, most_waiting=0)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):
-            room.wait_for("anna", lambda: 1 // 0)
-    assert room.wait_for("anna", lambda: 7) == 7
-    room.close()
+            pool.wait_for("anna", lambda: 1 // 0)
+    assert pool.wait_for("anna", lambda: 7) == 7
+    pool.close()

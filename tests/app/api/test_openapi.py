@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from app.api.http.state import Installation
-from app.api.http.strict_model import Asked
+from app.api.http.strict_model import StrictModel
 from tests.support.api_client import client_of, new_account
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -65,9 +65,9 @@ def test_every_failure_is_described_as_a_problem_document(api: FastAPI) -> None:
             assert operation["description"] or operation["summary"]
 
 
-def bodies() -> list[type[Asked]]:
+def bodies() -> list[type[StrictModel]]:
     """Return the models of JSON request bodies."""
-    return sorted(Asked.__subclasses__(), key=lambda each: each.__name__)
+    return sorted(StrictModel.__subclasses__(), key=lambda each: each.__name__)
 
 
 def test_every_body_is_known_to_the_description(api: FastAPI) -> None:
@@ -83,7 +83,7 @@ def test_every_body_is_known_to_the_description(api: FastAPI) -> None:
 
 
 @pytest.mark.parametrize("body", bodies(), ids=lambda body: body.__name__)
-def test_bodies_have_examples_that_are_accepted_by_their_own_description(body: type[Asked]) -> None:
+def test_bodies_have_examples_that_are_accepted_by_their_own_description(body: type[StrictModel]) -> None:
     examples = {name: field.examples[0] for name, field in body.model_fields.items() if field.examples}
     assert examples
     needed = {name for name, field in body.model_fields.items() if field.is_required()}
