@@ -28,7 +28,7 @@ from vmodel.config import Settings
 from vmodel.drape import drape
 from vmodel.drape.simulate.put_on import DrapeSettings
 from vmodel.errors import DrapeFailed
-from vmodel.garment.blocks.draft import BLOCKS, is_for_children
+from vmodel.garment.blocks.library import BLOCKS, is_for_children
 from vmodel.garment.blocks.print_repeat import PrintRepeat
 from vmodel.garment.designs.block_design import Design, make_garment
 from vmodel.garment.sewing.assemble import sew

@@ -15,14 +15,14 @@ from PIL import Image
 
 from scripts.readme_figures import portrait
 from vmodel.body.appearance.cache import grown_hair, painted_skin
-from vmodel.body.base_layer.paint import CHARCOAL, ECRU, BaseLayer, for_child
+from vmodel.body.base_layer.paint import DENIM, WHITE, BaseLayer, for_child
 from vmodel.body.hair.motion import pose_hair
 from vmodel.body.model.body import build_body
 from vmodel.body.model.roster import Roster, load_roster
 from vmodel.body.pose.library import load_pose, pose_names
 from vmodel.body.shoes.canvas_shoes import make_shoes
 from vmodel.config import Settings
-from vmodel.garment.blocks.draft import BLOCKS
+from vmodel.garment.blocks.library import BLOCKS
 from vmodel.garment.designs.block_design import Design
 from vmodel.scene import Scene, frame_camera, render_draft
 from vmodel.service.garments.design_preview import SIDE, draw_block
@@ -51,7 +51,7 @@ def main() -> None:
 
 def figure(model: VirtualModel, pose_name: str, cache: Path) -> ByteArray:
     """Render a model in active wear, from head to toe; returns (H, W, 3)."""
-    base_layer = BaseLayer("tank", "leggings", ECRU, CHARCOAL)
+    base_layer = BaseLayer("tank", "leggings", WHITE, DENIM)
     base_layer = for_child(base_layer) if model.is_child else base_layer
     body = build_body(model)
     posed = body.posed(load_pose(pose_name))

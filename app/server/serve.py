@@ -103,7 +103,7 @@ def _warm_up(here: Installation) -> None:
     import vmodel.service.garments.design_preview
     import vmodel.service.garments.recognition
     import vmodel.service.jobs.validation  # noqa: F401
-    from vmodel.garment.blocks.draft import BLOCKS
+    from vmodel.garment.blocks.library import BLOCKS
     from vmodel.service.garments.designs import Recipe, measures_for
 
     for block in BLOCKS:

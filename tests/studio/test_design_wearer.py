@@ -12,7 +12,7 @@ from pipelines.registry import load_pipeline
 from vmodel.body.model.body import build_body
 from vmodel.drape.simulate.put_on import DrapeSettings
 from vmodel.errors import BadUsage
-from vmodel.garment.blocks.draft import BLOCKS, is_for_children
+from vmodel.garment.blocks.library import BLOCKS, is_for_children
 from vmodel.garment.blocks.print_repeat import PrintRepeat
 from vmodel.garment.designs.block_design import Design, write_design
 from vmodel.shoot import shoot

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vmodel.body.model.body import build_body
 from vmodel.body.model.roster import Roster
 from vmodel.errors import BadUsage
-from vmodel.garment.blocks.draft import BLOCKS, is_for_children
+from vmodel.garment.blocks.library import BLOCKS, is_for_children
 from vmodel.studio.casting import cast_for_size, rank_models
 from vmodel.types import BodyMeasurements, VirtualModel
 
@@ -23,7 +23,7 @@ def choose_wearer(
     children wear blocks that are drafted for children.
 
     Args:
-        block: a key of ``vmodel.garment.blocks.draft.BLOCKS``.
+        block: a key of ``vmodel.garment.blocks.library.BLOCKS``.
         model: id of the wearer, or None.
         size: "XS" to "4XL", or a child's in cm like "116"; or None.
         roster: all models.

@@ -37,7 +37,7 @@ _PNG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}}}
 def list_blocks(_: Reader, here: Here) -> Blocks:
     """List the garments that are cut to measure, the sizes that models of the roster have, and the materials."""
     from vmodel.drape.cloth.materials import load_materials
-    from vmodel.garment.blocks.draft import KINDS
+    from vmodel.garment.blocks.library import KINDS
 
     labels = ("XS", "S", "M", "L", "XL", "2XL", "3XL", "4XL")
     found = {model.size for model in here.roster.values()}

@@ -33,7 +33,7 @@ def show_designer(here: Installation, language: str) -> str:
     """
     from vmodel.body.pose.library import pose_names
     from vmodel.drape.cloth.materials import load_materials
-    from vmodel.garment.blocks.draft import BLOCKS
+    from vmodel.garment.blocks.library import BLOCKS
     from vmodel.scene import VIEWS
 
     wearers: dict[str, list[Any]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vmodel.garment.blocks.draft import cut_block
+from vmodel.garment.blocks.library import cut_block
 from vmodel.garment.blocks.parts import Block, Piece
 from vmodel.garment.designs.block_design import Design, make_garment
 from vmodel.garment.sizing.fit import report_fit

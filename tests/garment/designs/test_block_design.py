@@ -14,7 +14,7 @@ from shapely.geometry import Polygon
 
 from tests.garment.test_load_photo import ADOBE_RGB, DISPLAY_P3, RED, profile, red_in
 from vmodel.errors import BadUsage
-from vmodel.garment.blocks.draft import BLOCKS, KINDS, cut_block
+from vmodel.garment.blocks.library import BLOCKS, KINDS, cut_block
 from vmodel.garment.blocks.paint import Colours, lay_out, paint_side, seam_mismatch_cm
 from vmodel.garment.blocks.print_repeat import PrintRepeat, decode_tile, lay_print, read_tile, recolour_tile
 from vmodel.garment.designs.block_design import ENDING, Design, DesignInvalid, make_garment, read_design, write_design

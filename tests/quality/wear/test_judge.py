@@ -18,7 +18,7 @@ from vmodel.config import Settings
 from vmodel.drape import drape
 from vmodel.drape.outfit.layering import join
 from vmodel.drape.simulate.put_on import for_fitting
-from vmodel.garment.blocks.draft import is_for_children
+from vmodel.garment.blocks.library import is_for_children
 from vmodel.garment.designs.block_design import Design, make_garment
 from vmodel.quality.errors import NotWornRight
 from vmodel.quality.wear.judge import BAR, LIMITS, WornReport, check_worn, judge_worn

@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from vmodel.garment.blocks.draft import Block, Trim
+from vmodel.garment.blocks.library import Block, Trim
 from vmodel.garment.blocks.print_repeat import PrintRepeat, lay_print
 from vmodel.types import BoolArray, ByteArray, FloatArray
 

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from vmodel.errors import BadUsage, InputError, PhotoNotFound, VModelError
-from vmodel.garment.blocks.draft import BLOCKS, Block, cut_block
+from vmodel.garment.blocks.library import BLOCKS, Block, cut_block
 from vmodel.garment.blocks.paint import Canvas, Colours, lay_out, outline_alpha, paint_side, seam_mismatch_cm
 from vmodel.garment.blocks.print_repeat import PrintRepeat, decode_tile, recolour_tile
 from vmodel.types import BodyMeasurements, Cutout, FlatLay, Garment, Landmarks, Panel

@@ -17,7 +17,7 @@ import numpy as np
 from vmodel.config import Settings
 from vmodel.core.files import encode_picture
 from vmodel.errors import GarmentNotFound
-from vmodel.garment.blocks.draft import cut_block
+from vmodel.garment.blocks.library import cut_block
 from vmodel.garment.blocks.paint import Canvas, Colours, lay_out, outline_alpha, paint_side, seam_mismatch_cm
 from vmodel.garment.blocks.print_repeat import read_tile
 from vmodel.garment.designs.block_design import Design, make_garment

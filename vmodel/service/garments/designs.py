@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from vmodel.body.model.roster import Roster
 from vmodel.errors import BadUsage
-from vmodel.garment.blocks.draft import BLOCKS
+from vmodel.garment.blocks.library import BLOCKS
 from vmodel.garment.blocks.print_repeat import PrintRepeat, recolour_tile
 from vmodel.garment.designs.block_design import Design, check_colour
 from vmodel.garment.designs.pattern_design import SewnDesign
@@ -44,7 +44,7 @@ class Recipe:
     """Choices of a designer for a block, a flat or a pattern.
 
     Attributes:
-        block: a key of ``vmodel.garment.blocks.draft.BLOCKS``.
+        block: a key of ``vmodel.garment.blocks.library.BLOCKS``.
         flat: id of an uploaded technical flat.
         pattern: id of an uploaded sewing pattern.
         print: id of an uploaded repeat, on a block or on the pieces of a pattern.
