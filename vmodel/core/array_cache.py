@@ -1,4 +1,4 @@
-"""Content-addressed cache of drapes: the same garment on the same body in the same pose is simulated once."""
+"""Cache of arrays by the hash of what they depend on: a drape or a skin that is known is not made again."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from vmodel.types import FloatArray
-
-VERSION = "drape 23"
-"""Part of every key of a drape; raised when the solver's results change."""
 
 
 def read_arrays(folder: Path, key: str) -> dict[str, FloatArray] | None:

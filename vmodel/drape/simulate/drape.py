@@ -11,7 +11,7 @@ import numpy as np
 
 from vmodel.body.model.body import Body
 from vmodel.config import Settings
-from vmodel.core.array_cache import VERSION, read_arrays, write_arrays
+from vmodel.core.array_cache import read_arrays, write_arrays
 from vmodel.core.hashing import content_key
 from vmodel.drape.cloth.mesh import Cloth
 from vmodel.drape.placement.part_thighs import with_room_between
@@ -25,6 +25,8 @@ from vmodel.errors import DrapeFailed
 from vmodel.garment.sizing.measure import is_sewn
 from vmodel.types import Drape, DrapeReport, FloatArray, Garment, Pose
 
+VERSION = "drape 23"
+"""Part of every key of a drape; raised when the solver's results change."""
 Progress = Callable[[str, float], None]
 
 
