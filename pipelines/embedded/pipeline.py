@@ -113,7 +113,7 @@ class Embedded:
         folder: where ``EmbeddedPipeline.save_pretrained`` wrote.
         steps: see ``EmbeddedPipeline``.
     Raises:
-        WeightsMissing: the folder holds no pipeline.
+        WeightsMissing: the folder holds no pipeline, or one that another version of vmodel exported.
     """
 
     name = "embedded"
@@ -188,16 +188,32 @@ def relight(draft: ByteArray, ratio: Tensor) -> ByteArray:
 
 
 def load_embedded(folder: Path) -> EmbeddedPipeline:
-    """Load the pipeline on the device and in the precision that suit this machine; see ``device``."""
+    """Load the pipeline on the device and in the precision that suit this machine; see ``device``.
+
+    Raises:
+        WeightsMissing: the folder holds a pipeline that another version of vmodel exported.
+    """
     device = find_device()
-    with _without_progress_bar():
-        pipeline: EmbeddedPipeline = EmbeddedPipeline.from_pretrained(
-            folder, dtype=inference_dtype(device), local_files_only=True
-        )
+    pipeline = read_embedded(folder, inference_dtype(device))
     pipeline.to(device)
     for network in (pipeline.unet, pipeline.fine):
         network.to(memory_format=torch.channels_last)
     pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def read_embedded(folder: Path, dtype: torch.dtype = torch.float32) -> EmbeddedPipeline:
+    """Read an exported pipeline into the processor's memory.
+
+    Raises:
+        WeightsMissing: another version of vmodel exported it.
+    """
+    try:
+        with _without_progress_bar():
+            pipeline: EmbeddedPipeline = EmbeddedPipeline.from_pretrained(folder, dtype=dtype, local_files_only=True)
+    except ValueError as error:  # its index names modules or parts that are not there
+        remedy = "those there are of another version, so export them again from the run with `vmodel train --export`"
+        raise WeightsMissing(f"{folder.name}/model_index.json", remedy) from error
     return pipeline
 
 

@@ -31,7 +31,7 @@ from torch import nn
 
 from pipelines.embedded.device import find_device, inference_dtype, learning_precision
 from pipelines.embedded.network import LOOK_TOKENS, TINY, ConditionEncoder, FineLight, NetworkSize, make_unet
-from pipelines.embedded.pipeline import STEPS, EmbeddedPipeline
+from pipelines.embedded.pipeline import STEPS, EmbeddedPipeline, read_embedded
 from pipelines.training.dataset import PictureShelf, make_batch
 from pipelines.training.evaluate import evaluate
 from pipelines.training.losses import loss_of
@@ -154,11 +154,12 @@ class Trainer:
 
         Raises:
             CheckpointMissing: there is none, or one of a network of another size.
+            WeightsMissing: another version of vmodel exported it.
         """
         if not (folder / "model_index.json").is_file():
             raise CheckpointMissing(str(folder), "is no exported pipeline")
         try:
-            known = EmbeddedPipeline.from_pretrained(folder, local_files_only=True)
+            known = read_embedded(folder)
             self.unet.load_state_dict(known.unet.state_dict())
             self.fine.load_state_dict(known.fine.state_dict())
             self.encoder.load_state_dict(known.encoder.state_dict())
@@ -236,6 +237,7 @@ def train(plan: Plan, stop_at: int | None = None) -> Trainer:
         TrainingPicturesMissing: the folder holds no picture of the training split, or no longer does; the training
             until then is saved.
         CheckpointMissing: the checkpoint or the start is of a network of another size, or the start is not there.
+        WeightsMissing: another version of vmodel exported the start.
         OutputNotWritable: the run's folder cannot be made or written.
     """
     shelf = PictureShelf(plan.pictures, plan.kept)

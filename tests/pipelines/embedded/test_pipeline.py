@@ -200,6 +200,14 @@ def test_missing_weights_are_named_with_the_remedy(tmp_path: Path) -> None:
         Embedded(tmp_path)
 
 
+def test_weights_of_an_earlier_version_are_to_be_exported_again(tmp_path: Path) -> None:
+    tiny_pipeline().save_pretrained(tmp_path / "embedded")
+    index = tmp_path / "embedded" / "model_index.json"
+    index.write_text(index.read_text().replace("pipelines.embedded.network", "pipelines.embedded_network"))
+    with pytest.raises(WeightsMissing, match=r"embedded/model_index\.json.+ export them again .+--export"):
+        Embedded(tmp_path / "embedded")
+
+
 @pytest.mark.slow
 def test_a_take_becomes_a_picture_of_its_own_size(studio: Studio, tee_request: ShotRequest, tmp_path: Path) -> None:
     tiny_pipeline().save_pretrained(tmp_path / "saved")
