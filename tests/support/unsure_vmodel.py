@@ -1,5 +1,4 @@
-"""``vmodel`` that is unsure about every photo, in all its processes:
-``python tests/support/unsure_vmodel.py shoot``."""
+"""``vmodel`` that is unsure about every photo: ``python tests/support/unsure_vmodel.py shoot``."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -105,7 +106,8 @@ def test_a_batch_makes_every_picture_and_marks_the_rows_to_check(
         str(tmp_path / "table.csv"),
     ]
     command += ["--out", str(out), "--size", "512x384", "--model", tee_shot.model.id, "--jobs", "1"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
     assert ended.returncode == 0, ended.stderr
     row, summary = checks(ended.stderr)
     assert re.search(rf"^check: row 2, \S+: The photo {TWO_KINDS}", row)
@@ -118,6 +120,7 @@ def test_a_batch_makes_every_picture_and_marks_the_rows_to_check(
     assert "3 made, 1 row to check" in page
     assert page.count("<b>check</b>") == 2
     assert {len(each.check.get("kinds", ())) for each in read_journal(out).values()} == {0, 2}
-    again = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False, cwd=ROOT)
+    command.append("--json")
+    again = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
     assert (again.returncode, again.stdout) == (0, ""), "what was made stays made"
     assert len(checks(again.stderr)) == 1
