@@ -302,7 +302,7 @@ class Garment:
         cm_per_px: photo scale, or 0 while unknown (panels are then in photo pixels, y up).
         scale_source: "guessed", "width", "length", "size chart", "design" or "pattern".
         sleeve_angle_deg: angle of the sleeves below the horizontal in the photo, 0..90.
-        material: name in drape/materials.yaml.
+        material: name in drape/cloth/materials.yaml.
         texture_materials: material of each texture where pieces differ, otherwise empty.
         collar_cm: (n, 2) of a collar: share of the way from its front end to the back's middle, and width; or empty.
         photo, back_photo: what the pattern was fitted to, for a fit to another body; None for designs and patterns.
@@ -527,7 +527,7 @@ class Drape:
         panel: (T,) uint8 index into ``Garment.panels``.
         rest_edges: (E, 2) int32 and rest_lengths_m (E,) float32, for strain and wrinkles.
         open_edges: (O, 2) int32 vertex pairs on openings (hems, cuffs, neck), for visible thickness.
-        material: name in drape/materials.yaml.
+        material: name in drape/cloth/materials.yaml.
         texture_materials: of each texture, where several garments are joined; otherwise empty (all are ``material``).
         warnings: for the seller; never an excuse for a failed drape.
     """

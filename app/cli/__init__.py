@@ -1,1 +1,1 @@
-"""Command line of vmodel, one module per command."""
+"""Command line of vmodel: its commands, their flags and their output."""

@@ -32,7 +32,7 @@ class Figures:
     """Results of one benchmark.
 
     Attributes:
-        name: of the benchmark's module.
+        name: of the benchmark, and of the file that keeps its figures.
         tables: in the order of the report.
         findings: sentences with the figures that have a bar.
     """

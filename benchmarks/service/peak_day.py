@@ -1,5 +1,4 @@
-"""A peak day's load on the real queue and ledger:
-``python -m benchmarks.service.peak_day [--share F] [--seconds N] [...]``.
+"""Load of a peak day, on the real queue: ``python -m benchmarks.service.peak_day [--share F] [--seconds N] [...]``.
 
 14,000 sellers, 1,000,000 pictures a day: 11.6 a second on average. Jobs are submitted, handed out, paid and ended by
 the program itself on Postgres, in real time; only the making of a picture is replaced by waiting for as long as it

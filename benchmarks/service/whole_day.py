@@ -1,5 +1,4 @@
-"""A peak day from midnight to midnight:
-``python -m benchmarks.service.whole_day [--seconds S] [--postgres ADDRESS] [...]``.
+"""A whole peak day: ``python -m benchmarks.service.whole_day [--seconds S] [--postgres ADDRESS] [...]``.
 
 1,000,000 pictures for 14,000 sellers, with the load of a quiet night and of a busy afternoon. The clock is virtual: it
 jumps from event to event, and the end of a picture is such an event.

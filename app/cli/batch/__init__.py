@@ -1,1 +1,1 @@
-"""``vmodel batch``: forecast, progress, and batches through a service."""
+"""``vmodel batch``: the command, its forecast and progress, and batches through a service."""

@@ -1,1 +1,1 @@
-"""Commands for operators: accounts, ledger, rights, service and workers."""
+"""Commands of an installation: serve, worker, accounts, ledger, rights, verification."""

@@ -1,1 +1,1 @@
-"""Values that the page's templates show, as text."""
+"""What the page shows and takes in: queries, forms, cards, orders."""

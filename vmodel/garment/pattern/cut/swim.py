@@ -133,7 +133,7 @@ def in_two(block: Block, bare_cm: tuple[float, float]) -> Block:
     """Cut a one-piece into a top and a brief; what a top has besides front and back stays as it is.
 
     Args:
-        block: from ``upper_draft``.
+        block: from ``draft_upper``.
         bare_cm: where the top ends and where the brief begins, below the neck points.
     """
     hem, waist = (-each for each in bare_cm)
