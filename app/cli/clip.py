@@ -21,13 +21,17 @@ if TYPE_CHECKING:
 
 _CLIP = "The clip"
 
-Photo = Annotated[Path, typer.Argument(help="Flat-lay photo.", parser=flags.file_path, show_default=False)]
-MotionName = Annotated[str, typer.Option("--motion", help="turntable, turn or walk.", rich_help_panel=_CLIP)]
-Seconds = Annotated[float, typer.Option(help="Length, 1 to 8.", rich_help_panel=_CLIP)]
-Rate = Annotated[int, typer.Option("--fps", help="Pictures a second.", rich_help_panel=_CLIP)]
-ModelId = Annotated[str | None, typer.Option("--model", help="Id of the roster, see `vmodel models list`.")]
-PoseName = Annotated[str | None, typer.Option("--pose", help="Name or pose file; not for walk.")]
-ViewName = Annotated[str, typer.Option("--view", help="Where the clip begins.")]
+Photo = Annotated[
+    Path, typer.Argument(help="Flat-lay photo that shows one garment.", parser=flags.file_path, show_default=False)
+]
+MotionName = Annotated[
+    str, typer.Option("--motion", help="turntable (all sides), turn (side to side) or walk.", rich_help_panel=_CLIP)
+]
+Seconds = Annotated[float, typer.Option(help="Length in seconds, 1 to 8.", rich_help_panel=_CLIP)]
+Rate = Annotated[int, typer.Option("--fps", help="Frames per second, 1 to 60.", rich_help_panel=_CLIP)]
+ModelId = Annotated[str | None, typer.Option("--model", help="Model id, see `vmodel models list`.")]
+PoseName = Annotated[str | None, typer.Option("--pose", help="Pose name or pose file; not for walk.")]
+ViewName = Annotated[str, typer.Option("--view", help="View of the first frame.")]
 
 
 def make_clip(
@@ -56,9 +60,9 @@ def make_clip(
     length_cm: flags.LengthCm = None,
     worn_open: flags.WornOpen = None,
 ) -> None:
-    """Make a short MP4 film: the model stands on a turntable, turns, or walks while the cloth moves.
+    """Make a short MP4 film of a model who stands on a turntable, turns, or walks while the cloth moves.
 
-    Person, garment and light are the same in every picture. The pictures are drafts; see docs/cli.md.
+    Person, garment and light are the same in every frame. The frames are drafts; see docs/cli.md.
     """
     from vmodel.config import Settings
     from vmodel.core.files import make_folder, make_home

@@ -45,8 +45,8 @@ class Finding:
     detail: str
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False) -> None:
-    """Report what this machine can do and what is missing. Exit code 1 if something needed is missing."""
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Check what this machine can do and what is missing. Exit code 1 if something required is missing."""
     findings = [finding for look in _CHECKS for finding in look()]
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings]))
@@ -149,7 +149,7 @@ def _pipeline_weights(folder: Path, faults: Mapping[str, str | None]) -> Finding
     if vouched:
         return Finding(name, "ok", f"{len(vouched)} files, hashes as in the manifest")
     if (folder / "model_index.json").is_file():
-        return Finding(name, "ok", "there, but the manifest does not vouch for it; export it with `vmodel train`")
+        return Finding(name, "ok", "found, but the manifest does not list it; export it with `vmodel train`")
     return Finding(name, "absent", f"`--pipeline {folder.name}` cannot run; `vmodel train` makes its weights")
 
 

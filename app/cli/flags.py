@@ -23,18 +23,21 @@ _OUTPUT = "Output"
 _OUTFIT = "The outfit"
 
 Photos = Annotated[
-    list[Path] | None, typer.Argument(help="Flat-lay photos, one garment each.", parser=file_path, show_default=False)
+    list[Path] | None,
+    typer.Argument(help="Flat-lay photos, each showing one garment.", parser=file_path, show_default=False),
 ]
 Models = Annotated[
-    list[str] | None, typer.Option("--model", help="Id of the roster, see `vmodel models list`; may be repeated.")
+    list[str] | None, typer.Option("--model", help="Model id, see `vmodel models list`; may be repeated.")
 ]
 Poses = Annotated[
     list[str] | None,
-    typer.Option("--pose", help="Name, see `vmodel poses list`, or a pose file; may be repeated."),
+    typer.Option("--pose", help="Pose name, see `vmodel poses list`, or a pose file; may be repeated."),
 ]
 Views = Annotated[
     list[str] | None,
-    typer.Option("--view", help="front, back, side, side-right, three-quarter, three-quarter-right or degrees."),
+    typer.Option(
+        "--view", help="front, back, side, side-right, three-quarter, three-quarter-right or an angle in degrees."
+    ),
 ]
 Framing = Annotated[str, typer.Option(help="full, upper, lower, detail or chin-down.", rich_help_panel=_PICTURE)]
 Background = Annotated[
@@ -48,63 +51,76 @@ ChannelName = Annotated[
     str | None,
     typer.Option(
         "--channel",
-        help="Where it will be shown: tmall, taobao, amazon …; decides about the visible AI label.",
+        help="Where you will publish the picture: tmall, taobao, amazon …; sets the visible AI label.",
         rich_help_panel=_PICTURE,
     ),
 ]
-Light = Annotated[str, typer.Option(help="Light of the studio.", rich_help_panel=_PICTURE)]
-Size = Annotated[str, typer.Option(help="HEIGHTxWIDTH in pixels.", rich_help_panel=_PICTURE)]
+Light = Annotated[str, typer.Option(help="Studio light setup.", rich_help_panel=_PICTURE)]
+Size = Annotated[str, typer.Option(help="HEIGHTxWIDTH in pixels, 384x288 to 3072x3072.", rich_help_panel=_PICTURE)]
 Focal = Annotated[
     float,
     typer.Option(
         "--focal",
         min=SHORTEST_FOCAL_MM,
         max=LONGEST_FOCAL_MM,
-        help="Focal length in mm; a shorter one comes nearer.",
+        help="Focal length in mm; a shorter lens moves the camera closer.",
         rich_help_panel=_PICTURE,
     ),
 ]
 Seed = Annotated[
     int,
-    typer.Option(min=0, max=SEEDS - 1, help="Whatever is left to chance follows from it.", rich_help_panel=_PICTURE),
+    typer.Option(
+        min=0,
+        max=SEEDS - 1,
+        help="Random seed; the same request and seed give the same picture.",
+        rich_help_panel=_PICTURE,
+    ),
 ]
 Count = Annotated[
     int,
     typer.Option(
-        min=1, max=100, help="Pictures of each combination, each with the next seed.", rich_help_panel=_PICTURE
+        min=1, max=100, help="Pictures of each combination; each uses the next seed.", rich_help_panel=_PICTURE
     ),
 ]
 Steps = Annotated[
     int | None,
     typer.Option(
-        min=1, max=MOST_STEPS, help="How often a pipeline asks its network; not for draft.", rich_help_panel=_PICTURE
+        min=1, max=MOST_STEPS, help="Denoising steps of the pipeline; not for draft.", rich_help_panel=_PICTURE
     ),
 ]
 Barefoot = Annotated[
     bool,
-    typer.Option("--barefoot", help="Without the plain shoes that everybody wears else.", rich_help_panel=_PICTURE),
+    typer.Option("--barefoot", help="Leave out the plain shoes that models wear by default.", rich_help_panel=_PICTURE),
 ]
 Fitting = Annotated[
     bool,
     typer.Option(
-        "--fitting", help="A first look, sooner made: coarser cloth and half of the hair.", rich_help_panel=_PICTURE
+        "--fitting", help="Fast preview in half the time: coarser cloth and half the hair.", rich_help_panel=_PICTURE
     ),
 ]
 PipelineName = Annotated[
     str | None,
     typer.Option(
         "--pipeline",
-        help="How the picture is made; see docs/pipelines.md. Without it: what VMODEL_PIPELINE names, else embedded.",
+        help="Pipeline that makes the picture, see docs/pipelines.md. Default: VMODEL_PIPELINE, or embedded if unset.",
         show_default=False,
         rich_help_panel=_PICTURE,
     ),
 ]
-Out = Annotated[Path, typer.Option(help="Folder of the pictures.", rich_help_panel=_OUTPUT)]
+Out = Annotated[Path, typer.Option(help="Output folder.", rich_help_panel=_OUTPUT)]
 FileFormat = Annotated[str, typer.Option("--format", help="png, jpeg, webp or avif.", rich_help_panel=_OUTPUT)]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a shot on standard output.")]
-Maps = Annotated[bool, typer.Option("--maps", help="Save the condition maps too.", rich_help_panel=_OUTPUT)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per shot.")]
+Maps = Annotated[
+    bool,
+    typer.Option(
+        "--maps", help="Also save the condition maps, such as pose, depth and masks.", rich_help_panel=_OUTPUT
+    ),
+]
 Sheet = Annotated[
-    bool, typer.Option("--contact-sheet", help="One page of all pictures of this run.", rich_help_panel=_OUTPUT)
+    bool,
+    typer.Option(
+        "--contact-sheet", help="Also write one page that shows all pictures of this run.", rich_help_panel=_OUTPUT
+    ),
 ]
 With = Annotated[
     list[Path] | None,
@@ -112,7 +128,7 @@ With = Annotated[
         "--with",
         parser=file_path,
         metavar="<path>",
-        help="Flat-lay of a garment worn with it; may be repeated.",
+        help="Flat-lay of another garment to wear with it; may be repeated up to 3 times.",
         rich_help_panel=_OUTFIT,
     ),
 ]
@@ -122,15 +138,18 @@ Outfit = Annotated[
         "--outfit",
         parser=file_path,
         metavar="<path>",
-        help="YAML file of the garments worn with it, see docs/cli.md.",
+        help="YAML file that lists the other garments, see docs/cli.md.",
         rich_help_panel=_OUTFIT,
     ),
 ]
-Tucked = Annotated[bool, typer.Option("--tucked", help="Tops go inside trousers and skirts.", rich_help_panel=_OUTFIT)]
+Tucked = Annotated[bool, typer.Option("--tucked", help="Tuck tops into trousers and skirts.", rich_help_panel=_OUTFIT)]
 Mask = Annotated[
     Path | None,
     typer.Option(
-        parser=file_path, metavar="<path>", help="Black and white picture of the garment.", rich_help_panel=_GARMENT
+        parser=file_path,
+        metavar="<path>",
+        help="Black and white mask, same size as the photo; white is the garment.",
+        rich_help_panel=_GARMENT,
     ),
 ]
 Back = Annotated[
@@ -140,7 +159,7 @@ Back = Annotated[
 Category = Annotated[
     str | None,
     typer.Option(
-        help="top, dress, trousers, shorts, skirt, jumpsuit, outerwear or swimwear; a bodysuit is swimwear.",
+        help="top, dress, trousers, shorts, skirt, jumpsuit, outerwear or swimwear (also bodysuits).",
         rich_help_panel=_GARMENT,
     ),
 ]
@@ -150,7 +169,7 @@ LandmarksFile = Annotated[
         "--landmarks",
         parser=file_path,
         metavar="<path>",
-        help="JSON of points, as `vmodel inspect --json` prints.",
+        help="JSON file of landmarks, in the format that `vmodel inspect --json` prints.",
         rich_help_panel=_GARMENT,
     ),
 ]
@@ -158,25 +177,41 @@ WornOpen = Annotated[
     bool | None,
     typer.Option(
         "--open/--closed",
-        help="Wear the front of a jacket, cardigan or shirt open or closed; as photographed without it.",
+        help="Wear a jacket, cardigan, vest or shirt open or closed in front. Default: as photographed.",
         show_default=False,
         rich_help_panel=_GARMENT,
     ),
 ]
-Material = Annotated[str | None, typer.Option(help="What it is made of.", rich_help_panel=_GARMENT)]
-WidthCm = Annotated[float | None, typer.Option(help="Flat width at chest or waist.", rich_help_panel=_GARMENT)]
-LengthCm = Annotated[float | None, typer.Option(help="Neck to hem, or waist to leg end.", rich_help_panel=_GARMENT)]
+Material = Annotated[
+    str | None,
+    typer.Option(
+        help="Fabric: jersey, cotton, denim, silk, chiffon, knit, leather or coat-wool.", rich_help_panel=_GARMENT
+    ),
+]
+WidthCm = Annotated[
+    float | None,
+    typer.Option(help="Flat width in cm, from armpit to armpit or at the waist.", rich_help_panel=_GARMENT),
+]
+LengthCm = Annotated[
+    float | None,
+    typer.Option(help="Length in cm, from neck to hem or from waist to leg end.", rich_help_panel=_GARMENT),
+]
 Chart = Annotated[
     Path | None,
     typer.Option(
         "--size-chart",
         parser=file_path,
         metavar="<path>",
-        help="CSV of sizes; without --garment-size every one is shot on a matching model.",
+        help="CSV file of sizes; makes every size on a matching model unless --garment-size picks one.",
         rich_help_panel=_GARMENT,
     ),
 ]
-GarmentSize = Annotated[str | None, typer.Option(help="Row of the size chart.", rich_help_panel=_GARMENT)]
+GarmentSize = Annotated[
+    str | None, typer.Option(help="Make only this size of the size chart.", rich_help_panel=_GARMENT)
+]
 From = Annotated[
-    Path | None, typer.Option("--from", parser=file_path, metavar="<path>", help="Sidecar of a picture to make again.")
+    Path | None,
+    typer.Option(
+        "--from", parser=file_path, metavar="<path>", help="Sidecar of a picture; makes the same picture again."
+    ),
 ]

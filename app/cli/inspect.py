@@ -13,7 +13,7 @@ from app.cli.console import say_check
 from app.cli.errors import refusing
 
 Photo = Annotated[
-    Path, typer.Argument(help="Flat-lay photo of one garment.", parser=flags.file_path, show_default=False)
+    Path, typer.Argument(help="Flat-lay photo that shows one garment.", parser=flags.file_path, show_default=False)
 ]
 
 
@@ -25,9 +25,9 @@ def inspect_photo(
     category: flags.Category = None,
     landmarks: flags.LandmarksFile = None,
 ) -> None:
-    """Draw the cut-out, category, landmarks, openings and panels that were found in a photo.
+    """Draw what vmodel recognises in a photo: cut-out, category, landmarks, openings and panels.
 
-    The JSON has the landmarks in the form that --landmarks reads.
+    The JSON output has the landmarks in the format that --landmarks reads.
     """
     from app.cli.output import CATEGORY_FLAG
     from vmodel.config import Settings

@@ -42,7 +42,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="One flat-lay photo of a garment becomes pictures of a virtual model wearing it.",
+    help="Turn one flat-lay photo of a garment into pictures of a virtual model wearing it.",
 )
 app.command("shoot")(shoot_photos)
 app.command("batch")(shoot_batch)
@@ -74,7 +74,7 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _root(
     show_version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     pass

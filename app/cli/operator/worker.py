@@ -6,19 +6,19 @@ from typing import Annotated
 
 import typer
 
-Count = Annotated[int, typer.Option(help="Worker processes; one a graphics card, or one for every two cores.", min=1)]
+Count = Annotated[int, typer.Option(help="Worker processes: one per graphics card, or one for every two cores.", min=1)]
 Name = Annotated[
-    str | None, typer.Option(help="What their names begin with, no other machine's; the host's name without.")
+    str | None, typer.Option(help="Prefix of the worker names, unique to this machine. Default: the host name.")
 ]
 Drain = Annotated[
-    int, typer.Option("--drain", help="Seconds that pictures being made may take when asked to leave.", min=0)
+    int, typer.Option("--drain", help="Seconds that running pictures may take after a stop signal.", min=0)
 ]
 
 
 def work(count: Count = 1, name: Name = None, drain_s: Drain = 600) -> None:
-    """Make the pictures of jobs until Ctrl-C or SIGTERM; running pictures are finished first.
+    """Make the pictures of jobs until Ctrl-C or SIGTERM, then finish running pictures and exit.
 
-    Start any number of workers on any number of machines: they share the database and the file store of the settings.
+    You can run workers on several machines: they share the database and the file store of the settings.
     A worker that ends unexpectedly is restarted.
     """
     import signal
