@@ -9,10 +9,10 @@ from fastapi.openapi.utils import get_openapi
 
 from app.api.http.error_handlers import MEDIA_TYPE
 
-TEXT = """One flat-lay photo of a garment becomes pictures of a virtual model wearing it.
+TEXT = """Turn one flat-lay photo of a garment into pictures of a virtual model wearing it.
 
-Send your API key with every request: `Authorization: Bearer KEY`. What is another account's is answered with 404.
-Failures are problem documents with a stable `code` and a `message` that says the remedy."""
+Send your API key with every request: `Authorization: Bearer KEY`. Resources of other accounts return 404.
+Errors are problem documents (RFC 9457) with a stable `code` and a `message` that says what to do."""
 
 
 def describe_with_problems(app: FastAPI) -> None:

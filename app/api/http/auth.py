@@ -20,7 +20,13 @@ _MINUTE_S = 60
 
 _Bearer = Annotated[
     HTTPAuthorizationCredentials | None,
-    Depends(HTTPBearer(auto_error=False, scheme_name="API key", description="A key of `vmodel admin create-key`.")),
+    Depends(
+        HTTPBearer(
+            auto_error=False,
+            scheme_name="API key",
+            description="API key, from the account page or `vmodel admin create-key`.",
+        )
+    ),
 ]
 
 

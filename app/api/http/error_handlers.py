@@ -55,13 +55,15 @@ _STATUS_OF_CODE = {
 
 
 class Problem(BaseModel):
-    """Description of a failure, for programs (``code``) and for people (``message``)."""
+    """An error, for programs (`code`) and for people (`message`)."""
 
-    code: str = Field(description="Stable; the same on the command line and in job rows.", examples=["not_found"])
-    message: str = Field(description="One sentence with the remedy.", examples=["No such job; check the address."])
-    status: int = Field(description="The HTTP status again.", examples=[404])
-    request_id: str = Field(description="Name it when you ask for help.", examples=["0199d7f0c0de7b0c8f0e"])
-    retryable: bool = Field(default=False, description="The same request may succeed later.")
+    code: str = Field(description="Stable error code, the same on the command line.", examples=["not_found"])
+    message: str = Field(description="What is wrong and what to do.", examples=["No such job; check the address."])
+    status: int = Field(description="HTTP status.", examples=[404])
+    request_id: str = Field(
+        description="Id of the request; give it when you ask for help.", examples=["0199d7f0c0de7b0c8f0e"]
+    )
+    retryable: bool = Field(default=False, description="True if the same request may succeed later.")
 
 
 def status_of(error: errors.VModelError) -> int:

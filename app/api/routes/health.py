@@ -20,7 +20,7 @@ router = APIRouter(tags=["operations"])
 
 
 class Health(BaseModel):
-    """Status and version of a process that answers."""
+    """Status and version of the process."""
 
     status: str = Field(examples=["ok"])
     version: str = Field(examples=["0.1.0"])
@@ -28,15 +28,15 @@ class Health(BaseModel):
 
 @router.get("/v1/health")
 async def health() -> Health:
-    """Report that the process is alive; needs no key, and accesses neither database nor file store."""
+    """Report that the process is alive. Needs no key and does not check the database or the file store."""
     return Health(status="ok", version=version("vmodel"))
 
 
 @router.get("/v1/ready", responses={503: {"model": Problem}})
 def ready(here: Here) -> Health:
-    """Report whether requests can be served: database and file store answer, and the process is not being stopped.
+    """Report whether the service can take requests: database and file store answer, and it is not shutting down.
 
-    Needs no key; for a load balancer.
+    Needs no key. Use it for load balancers.
     """
     if here.leaving.is_set():
         raise Leaving

@@ -29,12 +29,12 @@ _Key = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=200,
-        description="Any text of your own. The same key again is the same job, so a request may be repeated safely.",
+        description="Any unique text. The same key returns the same job, so you can repeat a request safely.",
         examples=["order-4711"],
     ),
 ]
 _State = Annotated[
-    list[str] | None, Query(description="Only jobs in one of these states.", max_length=6, examples=[["running"]])
+    list[str] | None, Query(description="List only jobs in these states.", max_length=6, examples=[["running"]])
 ]
 _PAID: dict[int | str, dict[str, Any]] = {402: {"model": Problem}, 409: {"model": Problem}}
 
@@ -43,7 +43,7 @@ _PAID: dict[int | str, dict[str, Any]] = {402: {"model": Problem}, 409: {"model"
 def ask(asked: JobAsked, asker: Shooter, here: Here, idempotency_key: _Key = None) -> JobMade:
     """Order pictures of one garment, alone or in an outfit.
 
-    Their price is reserved until they are delivered, cancelled or failed.
+    The price is reserved until the pictures are delivered or cancelled, or fail.
     """
     request = _request(asked, asker.account_id, here, idempotency_key or new_id())
     return show_job(submit(here.database, here.plans, here.roster, request), here)
@@ -51,7 +51,7 @@ def ask(asked: JobAsked, asker: Shooter, here: Here, idempotency_key: _Key = Non
 
 @router.post("/quotes")
 def quote(asked: JobAsked, asker: Reader, here: Here) -> Quote:
-    """Quote the price of a job; everything is checked as for the job itself, and no credits are reserved."""
+    """Get the price of a job. Checks the request like a real job, but reserves no credits."""
     shots = check_job(_request(asked, asker.account_id, here, new_id()), here.roster)
     price = sum(here.plans.price_shot(shot.pipeline, shot.size) for shot in shots)
     monthly = here.plans.plan(asker.plan).monthly_credits
@@ -63,29 +63,29 @@ def list_all(
     asker: Reader,
     here: Here,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    before: Annotated[str | None, Query(max_length=64, description="Id; only older ones.")] = None,
+    before: Annotated[str | None, Query(max_length=64, description="Id of a job; lists only older ones.")] = None,
     state: _State = None,
 ) -> list[JobMade]:
-    """List your jobs, the newest first."""
+    """List your jobs, newest first."""
     found = list_jobs(here.database, asker.account_id, limit, before, tuple(state or ()))
     return [show_job(job, here) for job in found]
 
 
 @router.get("/jobs/{job_id}")
 def get(job_id: Id, asker: Reader, here: Here) -> JobMade:
-    """Show one job with its pictures, its place in the queue and how long it will take."""
+    """Show one job with its pictures, its position in the queue and the time left."""
     return show_job(find_job(here.database, asker.account_id, job_id), here)
 
 
 @router.post("/jobs/{job_id}/cancel")
 def cancel(job_id: Id, asker: Shooter, here: Here) -> JobMade:
-    """Cancel a job. Delivered pictures stay and stay charged; the price of the others is returned."""
+    """Cancel a job. You keep and pay for delivered pictures; the credits for the others are returned."""
     return show_job(cancel_job(here.database, asker.account_id, job_id), here)
 
 
 @router.delete("/jobs/{job_id}", status_code=204)
 def delete(job_id: Id, asker: Manager, here: Here) -> None:
-    """Cancel a job and delete its pictures; charges made so far stay."""
+    """Cancel a job and delete its pictures. Delivered pictures stay charged."""
     delete_job(here.database, here.store, asker.account_id, job_id)
 
 
@@ -93,11 +93,14 @@ def delete(job_id: Id, asker: Manager, here: Here) -> None:
     "/jobs/{job_id}/events",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {"text/event-stream": {}}, "description": "An event `job` with the job, as it changes."}
+        200: {
+            "content": {"text/event-stream": {}},
+            "description": "An event `job` with the whole job after every change.",
+        }
     },
 )
 def events(job_id: Id, asker: Reader, here: Here) -> StreamingResponse:
-    """Watch a job: server-sent events `job`, each with the whole job, until it has ended."""
+    """Watch a job: server-sent events named `job`, each with the whole job, until it ends."""
     first = find_job(here.database, asker.account_id, job_id)
     return stream_job(here, asker, first)
 

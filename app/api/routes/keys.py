@@ -21,42 +21,46 @@ router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
 
 class KeyAsked(StrictModel):
-    """A key to create."""
+    """An API key to create."""
 
-    name: str = Field(default="", max_length=120, description="by which you know it", examples=["shop system"])
+    name: str = Field(default="", max_length=120, description="name of your choice", examples=["shop system"])
     scopes: list[Annotated[str, Field(max_length=16)]] = Field(
-        default=["read", "shoot"], min_length=1, max_length=4, description="read, shoot, manage", examples=[["read"]]
+        default=["read", "shoot"],
+        min_length=1,
+        max_length=4,
+        description="read, shoot or manage; operate for operators",
+        examples=[["read"]],
     )
 
 
 class Key(BaseModel):
-    """A key, without its text."""
+    """An API key, without its secret text."""
 
     id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
     name: str
-    prefix: str = Field(description="how it begins", examples=["vm_1a2b3c4d"])
+    prefix: str = Field(description="first characters of the key", examples=["vm_1a2b3c4d"])
     scopes: list[str] = Field(examples=[["read", "shoot"]])
     created_at: datetime
-    last_used_at: datetime | None = Field(description="to the hour")
+    last_used_at: datetime | None = Field(description="accurate to the hour")
     revoked_at: datetime | None
 
 
 class NewKey(Key):
-    """A key that was just created."""
+    """A new API key."""
 
-    token: str = Field(description="the key itself; it cannot be shown again")
+    token: str = Field(description="the key itself; save it now, you cannot see it again")
 
 
 @router.get("")
 def list_all(asker: Manager, here: Here) -> list[Key]:
-    """List your keys, the oldest first, revoked ones included."""
+    """List your keys, oldest first, including revoked ones."""
     with here.database.reading() as session:
         return [Key(**_plain(key)) for key in list_api_keys(session, asker.account_id)]
 
 
 @router.post("", status_code=201)
 def create(asked: KeyAsked, asker: Manager, here: Here) -> NewKey:
-    """Create a key with no more scopes than the one you ask with; its text is shown only this once."""
+    """Create a key. It can have only scopes that your own key has. It is shown only once."""
     for scope in asked.scopes:
         if scope not in asker.scopes:
             raise ScopeMissing(scope)
@@ -69,7 +73,7 @@ def create(asked: KeyAsked, asker: Manager, here: Here) -> NewKey:
 
 @router.delete("/{key_id}", status_code=204)
 def revoke(key_id: Annotated[str, Path(max_length=64)], asker: Manager, here: Here) -> None:
-    """Revoke a key; revoking it again changes nothing."""
+    """Revoke a key. Revoking it again changes nothing."""
     with here.database.transaction() as session:
         try:
             revoke_api_key(session, key_id, asker.account_id)

@@ -30,7 +30,7 @@ def get(shot_id: Id, asker: Reader, here: Here) -> ShotMade:
 
 @router.get("/{shot_id}/picture", response_class=Response, responses=_PICTURE)
 def get_picture(shot_id: Id, asker: Reader, here: Here) -> Response:
-    """Get the picture at its full size, as a file to save."""
+    """Download the picture in full size."""
     shot = find_shot(here.database, asker.account_id, shot_id)
     if shot.picture_key is None:
         raise NotFound("picture")
@@ -40,7 +40,7 @@ def get_picture(shot_id: Id, asker: Reader, here: Here) -> Response:
 
 @router.get("/{shot_id}/preview", response_class=Response, responses=_PICTURE)
 def get_preview(shot_id: Id, asker: Reader, here: Here) -> Response:
-    """Get a small preview of the picture, as soon as there is one."""
+    """Get a small preview of the picture, as soon as it is available."""
     shot = find_shot(here.database, asker.account_id, shot_id)
     if shot.preview_key is None:
         raise NotFound("picture")
@@ -49,7 +49,7 @@ def get_preview(shot_id: Id, asker: Reader, here: Here) -> Response:
 
 @router.get("/{shot_id}/model3d", response_class=Response, responses={200: {"content": {"model/gltf-binary": {}}}})
 def get_model3d(shot_id: Id, asker: Reader, here: Here) -> Response:
-    """Get the dressed model in 3D, with body, garments and hair, as glTF 2.0 binary."""
+    """Get the dressed model in 3D (body, garments and hair) as glTF 2.0 binary."""
     shot = find_shot(here.database, asker.account_id, shot_id)
     if shot.model3d_key is None:
         raise NotFound("model")
@@ -58,7 +58,7 @@ def get_model3d(shot_id: Id, asker: Reader, here: Here) -> Response:
 
 @router.get("/{shot_id}/sidecar", response_class=Response, responses={200: {"content": {"application/json": {}}}})
 def get_sidecar(shot_id: Id, asker: Reader, here: Here) -> Response:
-    """Get the sidecar, which says how the picture was made, as JSON."""
+    """Get the sidecar as JSON; it records how the picture was made."""
     shot = find_shot(here.database, asker.account_id, shot_id)
     if shot.sidecar_key is None:
         raise NotFound("picture")
@@ -67,5 +67,5 @@ def get_sidecar(shot_id: Id, asker: Reader, here: Here) -> Response:
 
 @router.delete("/{shot_id}", status_code=204)
 def delete(shot_id: Id, asker: Manager, here: Here) -> None:
-    """Delete a picture and its sidecar; its charge stays."""
+    """Delete a picture and its sidecar. It stays charged."""
     delete_shot(here.database, here.store, asker.account_id, shot_id)

@@ -42,21 +42,21 @@ class PlanShown(BaseModel):
     """Limits of the account's plan."""
 
     name: str = Field(examples=["free"])
-    monthly_credits: int = Field(description="free credits of a month", examples=[50])
-    concurrent_jobs: int = Field(description="turns that run at once", examples=[1])
+    monthly_credits: int = Field(description="free credits per month", examples=[50])
+    concurrent_jobs: int = Field(description="job parts that can run at the same time", examples=[1])
     pictures_a_day: int = Field(examples=[100])
     requests_a_minute: int = Field(examples=[120])
 
 
 class Usage(BaseModel):
-    """Current credits, and the plan."""
+    """Your credits and your plan."""
 
-    available: int = Field(description="credits that can be spent", examples=[46])
-    reserved: int = Field(description="held for pictures that are being made", examples=[4])
-    consumed: int = Field(description="spent on delivered pictures, ever", examples=[0])
+    available: int = Field(description="credits that you can spend", examples=[46])
+    reserved: int = Field(description="credits reserved for pictures in progress", examples=[4])
+    consumed: int = Field(description="credits spent on delivered pictures so far", examples=[0])
     plan: PlanShown
     prices: dict[str, int] = Field(
-        description="credits of a picture of the smallest size step", examples=[{"draft": 1}]
+        description="credits per picture of the smallest size, by pipeline", examples=[{"draft": 1}]
     )
 
 
@@ -76,7 +76,7 @@ def get(asker: Reader, here: Here) -> Usage:
 
 @router.get("/periods")
 def periods(asker: Reader, here: Here) -> list[str]:
-    """List the months that have entries, the newest first."""
+    """List the months that have entries, newest first."""
     with here.database.reading() as session:
         return list_periods(session, asker.account_id)
 
@@ -90,12 +90,13 @@ def statement(
     asker: Reader,
     here: Here,
     period: Annotated[
-        str | None, Query(max_length=10, description="A month; this one without.", examples=["2026-11"])
+        str | None,
+        Query(max_length=10, description="Month, such as 2026-11. Default: this month.", examples=["2026-11"]),
     ] = None,
-    form: Annotated[Form, Query(description="json, csv, or html to print")] = Form.JSON,
-    language: Annotated[Language, Query(description="of the printed page")] = Language.ENGLISH,
+    form: Annotated[Form, Query(description="json, csv, or html for printing")] = Form.JSON,
+    language: Annotated[Language, Query(description="language of the html page")] = Language.ENGLISH,
 ) -> Response:
-    """Get the statement of your credits in a month, line by line; the sums equal the balance."""
+    """Get the statement of one month, line by line. Its sums match your balance."""
     with here.database.reading() as session:
         made = make_statement(session, asker.account_id, period or period_of(now()))
     name = f"vmodel-{made.period}"

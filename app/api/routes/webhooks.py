@@ -34,7 +34,7 @@ Id = Annotated[str, Path(description="Id of the webhook.", max_length=64)]
 
 
 class WebhookAsked(StrictModel):
-    """An address to notify."""
+    """A webhook to create."""
 
     url: str = Field(max_length=URL_LENGTH, examples=["https://shop.example/hooks/vmodel"])
     events: list[Annotated[str, Field(max_length=32)]] = Field(
@@ -43,7 +43,7 @@ class WebhookAsked(StrictModel):
 
 
 class WebhookShown(BaseModel):
-    """An address that is notified."""
+    """A webhook."""
 
     id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
     url: str
@@ -52,29 +52,29 @@ class WebhookShown(BaseModel):
 
 
 class NewWebhook(WebhookShown):
-    """A webhook that was just created."""
+    """A new webhook."""
 
     secret: str = Field(
-        description="its calls are signed with it (standardwebhooks.com); keep it", examples=["whsec_…"]
+        description="secret that signs the calls (standardwebhooks.com); save it now", examples=["whsec_…"]
     )
 
 
 class Call(BaseModel):
-    """One event and the state of its call."""
+    """One event and the delivery of its call."""
 
-    id: str = Field(description="the webhook-id header of the call")
+    id: str = Field(description="value of the webhook-id header of the call")
     event: str = Field(examples=["job.done"])
     body: dict[str, object]
     state: str = Field(description="waiting, delivered or given_up", examples=["delivered"])
     tries: int
-    status: int | None = Field(description="of the last answer", examples=[204])
+    status: int | None = Field(description="HTTP status of the last answer", examples=[204])
     error: str | None
-    next_at: datetime | None = Field(description="when it is tried again")
+    next_at: datetime | None = Field(description="time of the next try")
 
 
 @router.post("", status_code=201)
 def create(asked: WebhookAsked, asker: Manager, here: Here) -> NewWebhook:
-    """Register an address for notifications: https only, public, and never redirected."""
+    """Create a webhook. The URL must be public and use https; redirects are not followed."""
     inside = here.settings.webhooks_inside
     # Resolved before the transaction: other writers would otherwise wait as long as a slow name server takes.
     found = [find_target(asked.url, inside).address]
@@ -86,7 +86,7 @@ def create(asked: WebhookAsked, asker: Manager, here: Here) -> NewWebhook:
 
 @router.get("")
 def list_all(asker: Manager, here: Here) -> list[WebhookShown]:
-    """List your webhooks, the oldest first."""
+    """List your webhooks, oldest first."""
     with here.database.reading() as session:
         return [_shown(each) for each in list_webhooks(session, asker.account_id)]
 
@@ -100,7 +100,7 @@ def get(webhook_id: Id, asker: Manager, here: Here) -> WebhookShown:
 
 @router.get("/{webhook_id}/calls")
 def calls(webhook_id: Id, asker: Manager, here: Here) -> list[Call]:
-    """List the latest calls to an address and its answers, the newest first."""
+    """List the latest calls of a webhook and the answers, newest first."""
     with here.database.reading() as session:
         webhook = find_webhook(session, asker.account_id, webhook_id)
         return [_call(each) for each in list_deliveries(session, webhook.id)]
@@ -108,7 +108,7 @@ def calls(webhook_id: Id, asker: Manager, here: Here) -> list[Call]:
 
 @router.post("/{webhook_id}/ping", status_code=202)
 def ping(webhook_id: Id, asker: Manager, here: Here) -> Call:
-    """Send a `ping` to try the address; see its calls for the answer."""
+    """Send a `ping` to test the webhook. The answer is in its calls."""
     with here.database.transaction() as session:
         webhook = find_webhook(session, asker.account_id, webhook_id)
         return _call(enqueue(session, webhook, PING, {}))
@@ -116,7 +116,7 @@ def ping(webhook_id: Id, asker: Manager, here: Here) -> Call:
 
 @router.delete("/{webhook_id}", status_code=204)
 def delete(webhook_id: Id, asker: Manager, here: Here) -> None:
-    """End a webhook: its address receives no further calls."""
+    """Delete a webhook. Its URL gets no more calls."""
     with here.database.transaction() as session:
         end_webhook(session, asker.account_id, webhook_id)
         audit(session, asker.account_id, "webhook.end", webhook_id)

@@ -19,36 +19,39 @@ _Centimetres = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 class SizeCm(BaseModel):
     """Measures of a garment lying flat, in centimetres."""
 
-    width: float = Field(description="from armpit to armpit, or of the waist", examples=[44.2])
-    length: float = Field(description="from neck point to hem, or from waist to leg end", examples=[62.1])
-    source: str = Field(description="guessed, width, length, size chart, design or pattern", examples=["guessed"])
+    width: float = Field(description="flat width in cm, from armpit to armpit or at the waist", examples=[44.2])
+    length: float = Field(description="length in cm, from neck point to hem or from waist to leg end", examples=[62.1])
+    source: str = Field(
+        description="where the size comes from: guessed, width, length, size chart, design or pattern",
+        examples=["guessed"],
+    )
     guessed_on: str = Field(
-        description="the model whose body the guess is for; empty for a pattern, which is not guessed",
+        description="id of the model whose body the guess is based on; empty for a sewing pattern",
         examples=["wm-amina"],
     )
 
 
 class CutoutFound(BaseModel):
-    """Method that separated the garment from its background, and its confidence."""
+    """How the garment was separated from its background."""
 
     source: str = Field(examples=["network"])
-    confidence: float = Field(description="0..1", examples=[0.97])
+    confidence: float = Field(description="confidence, 0 to 1", examples=[0.97])
 
 
 class Understood(BaseModel):
-    """Properties recognised in a photo; guesses unless stated."""
+    """Properties recognised in a photo."""
 
     category: str = Field(examples=["top"])
-    confidence: float = Field(description="of the category, 0..1", examples=[0.98])
-    stated: bool = Field(description="the category is the seller's word")
+    confidence: float = Field(description="confidence of the category, 0 to 1", examples=[0.98])
+    stated: bool = Field(description="true if you stated the category, false if it is a guess")
     sleeve: str = Field(examples=["short"])
     neckline: str = Field(examples=["crew"])
     length: str = Field(examples=["hip"])
-    open_front: bool = Field(description="it was photographed with its front open")
+    open_front: bool = Field(description="true if the garment was photographed with its front open")
     cutout: CutoutFound
-    photo_size: tuple[int, int] = Field(description="(height, width) in pixels", examples=[[1600, 1200]])
+    photo_size: tuple[int, int] = Field(description="[height, width] in pixels", examples=[[1600, 1200]])
     landmarks: dict[str, tuple[float, float]] = Field(
-        description="name: [x, y] in pixels of the photo; left and right are the wearer's",
+        description="landmark name to [x, y] in pixels of the photo; left and right are the wearer's",
         examples=[{"neck_left": [690.5, 231.0]}],
     )
     size_cm: SizeCm
@@ -59,7 +62,7 @@ class Hypothesis(BaseModel):
     """A category that the photo may show."""
 
     category: str = Field(examples=["dress"])
-    share: float = Field(description="how likely, 0..1", examples=[0.62])
+    share: float = Field(description="probability, 0 to 1", examples=[0.62])
 
 
 class Reason(BaseModel):
@@ -70,33 +73,37 @@ class Reason(BaseModel):
 
 
 class Links(BaseModel):
-    """Addresses that open without a key for an hour, for a page's pictures."""
+    """Links to pictures; they work without a key for an hour."""
 
     photo: str = Field(examples=["/v1/files/Zm9v…"])
     cutout: str | None
 
 
 class Garment(BaseModel):
-    """A garment of yours."""
+    """One of your garments."""
 
     id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
-    name: str = Field(description="as you called it; escape it where you show it", examples=["Summer tee"])
-    category: str | None = Field(description="as stated")
-    material: str | None = Field(description="as stated")
-    width_cm: float | None = Field(description="as stated")
-    length_cm: float | None = Field(description="as stated")
-    worn_open: bool | None = Field(description="its front is worn open or closed, as stated; null as photographed")
-    is_design: bool = Field(description="drawn, see /v1/designs; not photographed")
-    colorways: list[str] = Field(description="of a design, beside its own colours", examples=[["night"]])
+    name: str = Field(
+        description="name that you gave it; escape it before you show it in HTML", examples=["Summer tee"]
+    )
+    category: str | None = Field(description="category that you stated; null if none")
+    material: str | None = Field(description="material that you stated; null if none")
+    width_cm: float | None = Field(description="flat width in cm that you stated; null if none")
+    length_cm: float | None = Field(description="length in cm that you stated; null if none")
+    worn_open: bool | None = Field(description="true to wear its front open, false closed; null as photographed")
+    is_design: bool = Field(description="true for a design (see /v1/designs), false for a photo")
+    colorways: list[str] = Field(
+        description="names of a design's colourways, without its own colours", examples=[["night"]]
+    )
     has_mask: bool
     has_back: bool
-    understood: Understood | None = Field(description="null while the photo could not be understood")
-    problem: Reason | None = Field(description="why it could not, and what to do")
+    understood: Understood | None = Field(description="what was recognised; null if the photo could not be read")
+    problem: Reason | None = Field(description="why the photo could not be read, and what to do")
     hypotheses: list[Hypothesis] = Field(
-        description="what the photo may show, the likeliest first: one kind where that is sure, none with a problem"
+        description="possible categories, most likely first; one if the category is sure, none if there is a problem"
     )
     question: str | None = Field(
-        description="to you, where the kind is not sure; stating a category answers it, and nothing waits for that",
+        description="question to you if the category is not sure; state a category to answer it; jobs do not wait",
         examples=[None],
     )
     links: Links
@@ -105,14 +112,16 @@ class Garment(BaseModel):
 
 
 class Correction(StrictModel):
-    """Partial update: omitted fields keep their value; `null` clears a correction."""
+    """Partial update: omitted fields keep their value, and `null` clears a correction."""
 
     name: str | None = Field(default=None, max_length=200, examples=["Summer tee"])
     category: str | None = Field(default=None, max_length=64, examples=["top"])
     material: str | None = Field(default=None, max_length=64, examples=["jersey"])
     width_cm: _Centimetres | None = Field(default=None, examples=[51])
     length_cm: _Centimetres | None = Field(default=None, examples=[68])
-    worn_open: bool | None = Field(default=None, description="its front; null as photographed")
+    worn_open: bool | None = Field(
+        default=None, description="true to wear its front open, false closed; null as photographed"
+    )
     landmarks: dict[Annotated[str, Field(max_length=32)], tuple[_Pixel, _Pixel]] | None = Field(
         default=None, max_length=40, examples=[{"hem_left": [812, 1490]}]
     )

@@ -22,76 +22,95 @@ _Word = Annotated[str, Field(max_length=64)]
 
 
 class ShotAsked(StrictModel):
-    """One picture to make; omitted fields take their defaults."""
+    """One picture to make; omitted fields use their defaults."""
 
-    model: _Word | None = Field(default=None, description="null casts somebody", examples=["wm-ines"])
-    pose: _Word | None = Field(default=None, description="null chooses one", examples=["walking"])
+    model: _Word | None = Field(
+        default=None, description="model id; null picks a model that suits the garment", examples=["wm-ines"]
+    )
+    pose: _Word | None = Field(
+        default=None, description="pose name; null picks a pose that suits the garment", examples=["walking"]
+    )
     view: _Word = Field(default="front", examples=["front"])
     framing: _Word = Field(default="full", examples=["full"])
     light: _Word = Field(default="soft-key", examples=["soft-key"])
-    background: _Word = Field(default="light-grey", description="a name or a colour", examples=["light-grey"])
+    background: _Word = Field(
+        default="light-grey", description="a name from /v1/choices, or a colour as #rrggbb", examples=["light-grey"]
+    )
     size: str = Field(
-        default="1024x768", description="HEIGHTxWIDTH", pattern=r"^\d{3,4}x\d{3,4}$", examples=["1024x768"]
+        default="1024x768",
+        description="HEIGHTxWIDTH in pixels, 384x288 to 3072x3072",
+        pattern=r"^\d{3,4}x\d{3,4}$",
+        examples=["1024x768"],
     )
     seed: int = Field(default=0, ge=0, lt=SEEDS, examples=[0])
     pipeline: _Word = Field(
-        default_factory=default_pipeline, description="without: what this installation uses", examples=["draft"]
+        default_factory=default_pipeline, description="default: the pipeline of this installation", examples=["draft"]
     )
     channel: _Word | None = Field(
         default=None,
-        description="where the picture will be shown; decides about the visible AI label",
+        description="where you will publish the picture; sets the visible AI label",
         examples=["tmall"],
     )
     steps: int | None = Field(
-        default=None, ge=1, le=MOST_STEPS, description="of a pipeline that makes steps", examples=[None]
+        default=None,
+        ge=1,
+        le=MOST_STEPS,
+        description="denoising steps; null for the pipeline's default; not for draft",
+        examples=[None],
     )
     focal_mm: float = Field(
         default=USUAL_FOCAL_MM,
         ge=SHORTEST_FOCAL_MM,
         le=LONGEST_FOCAL_MM,
-        description="of the lens; a shorter one comes nearer",
+        description="focal length in mm; a shorter lens moves the camera closer",
         examples=[85],
     )
-    barefoot: bool = Field(default=False, description="without the plain shoes that everybody wears else")
-    fitting: bool = Field(default=False, description="a first look, sooner made: coarser cloth and half of the hair")
+    barefoot: bool = Field(default=False, description="leave out the plain shoes that models wear by default")
+    fitting: bool = Field(default=False, description="fast preview in half the time: coarser cloth and half the hair")
 
 
 class WornWith(StrictModel):
-    """A further garment of an outfit."""
+    """Another garment of an outfit."""
 
     garment_id: str = Field(max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
-    colorway: _Word = Field(default="", description="of a design; empty for its own colours")
+    colorway: _Word = Field(default="", description="colourway of a design; empty for its own colours")
 
 
 class JobAsked(StrictModel):
     """Pictures of one garment, alone or worn with others."""
 
     garment_id: str = Field(max_length=64, examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
-    colorway: _Word = Field(default="", description="of a design; empty for its own colours", examples=[""])
+    colorway: _Word = Field(default="", description="colourway of a design; empty for its own colours", examples=[""])
     worn_with: list[WornWith] = Field(
-        default=[], max_length=MOST_WORN - 1, description="in any order; layers follow from what they are"
+        default=[],
+        max_length=MOST_WORN - 1,
+        description="other garments of the outfit in any order; their categories set the layers",
     )
-    tucked: bool = Field(default=False, description="tops go inside trousers and skirts")
+    tucked: bool = Field(default=False, description="tuck tops into trousers and skirts")
     shots: list[ShotAsked] = Field(min_length=1, max_length=MOST_SHOTS)
     priority: int = Field(
-        default=5, ge=PRIORITIES[0], le=PRIORITIES[-1], description="among your own jobs; 9 first", examples=[5]
+        default=5,
+        ge=PRIORITIES[0],
+        le=PRIORITIES[-1],
+        description="priority among your own jobs, 0 to 9; 9 runs first",
+        examples=[5],
     )
 
 
 class Quote(BaseModel):
-    """Price of a job, and the credits available."""
+    """Price of a job, and the credits that you have."""
 
-    credits: int = Field(examples=[4])
-    available: int = Field(description="credits that you have", examples=[46])
+    credits: int = Field(description="price of the job in credits", examples=[4])
+    available: int = Field(description="credits that you can spend", examples=[46])
 
 
 class ShotLinks(BaseModel):
-    """Addresses that open without a key for an hour."""
+    """Links that work without a key for an hour."""
 
     picture: str | None = Field(examples=["/v1/files/Zm9v…"])
     preview: str | None
     sidecar: str | None
-    model3d: str | None = Field(description="who wears it, to be turned in space, glTF 2.0 binary")
+    model3d: str | None = Field(description="the dressed model in 3D, as glTF 2.0 binary")
 
 
 class ShotMade(BaseModel):
@@ -99,30 +118,35 @@ class ShotMade(BaseModel):
 
     id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f-s000"])
     job_id: str
-    number: int = Field(description="place in the job, from 0")
-    asked: dict[str, Any] = Field(description="as of the job", examples=[{"model": "wm-ines", "pose": "walking"}])
+    number: int = Field(description="position in the job, from 0")
+    asked: dict[str, Any] = Field(
+        description="the shot as you requested it", examples=[{"model": "wm-ines", "pose": "walking"}]
+    )
     state: str = Field(description="queued, running, done, failed or cancelled", examples=["running"])
-    stage: str | None = Field(description="what is being done", examples=["drape"])
-    share: float = Field(description="of the picture that is done, 0..1", examples=[0.4])
-    credits: int = Field(description="price; charged once it is done", examples=[1])
-    seconds: float | None = Field(description="the making took")
+    stage: str | None = Field(description="current stage", examples=["drape"])
+    share: float = Field(description="progress of the picture, 0 to 1", examples=[0.4])
+    credits: int = Field(description="price in credits, charged when the picture is done", examples=[1])
+    seconds: float | None = Field(description="time that the picture took, in seconds")
     error: Reason | None = Field(description="why it failed, and what to do")
     deleted: bool
     links: ShotLinks
 
 
 class JobMade(BaseModel):
-    """A job of yours and its pictures."""
+    """One of your jobs and its pictures."""
 
     id: str = Field(examples=["019abcf0c0de7b0c8f0e5a6b7c8d9e0f"])
     state: str = Field(description="queued, running, done, partly_done, failed or cancelled", examples=["queued"])
-    cancelling: bool = Field(description="it was cancelled and a picture is just being given up")
-    share: float = Field(description="of the job that is done, 0..1")
-    place: int | None = Field(description="turns before its next one; null once it runs", examples=[3])
-    eta_s: float | None = Field(description="seconds until it ends; null where nothing was measured yet")
+    cancelling: bool = Field(description="true while a cancelled job stops its running picture")
+    share: float = Field(description="progress of the job, 0 to 1")
+    place: int | None = Field(
+        description="position in the queue: job parts that run before its next one; null once it runs or has ended",
+        examples=[3],
+    )
+    eta_s: float | None = Field(description="estimated seconds until it ends; null if there is no estimate yet")
     priority: int
-    credits: int = Field(description="price of all its pictures")
-    charged: int = Field(description="of these, for delivered pictures")
+    credits: int = Field(description="price of all its pictures in credits")
+    charged: int = Field(description="credits charged so far, for delivered pictures")
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
