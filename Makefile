@@ -68,10 +68,11 @@ test: $(VENV)/.dev $(FACES)  ## Run every test
 	    $(PYTEST) -m "not blender"; \
 	fi
 
-lint: $(VENV)/.dev  ## Check style and types
+lint: $(VENV)/.dev  ## Check style, types and words
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(PYTEST) --quiet --no-header tests/test_words.py
 
 check: lint  ## The gate before a commit: style, types and the quick tests
 	@$(PYTEST) -m "not slow"

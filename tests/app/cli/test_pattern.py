@@ -43,7 +43,7 @@ def test_a_print_on_a_block_is_drawn_lying_flat_in_every_colourway(
         (["--block", "tee", "--ground", "red"], "usage"),
         (["--block", "tee", "--garment-size", "46"], "usage"),
         (["--block", "tee", "--print", "missing.png"], "photo_not_found"),
-        (["--block", "tee", "--print", "{examples}/cutting.py"], "photo_unreadable"),
+        (["--block", "tee", "--print", "{examples}/sizes.csv"], "photo_unreadable"),
         (["--block", "tee", "--print", "{examples}/citrus-repeat.svg", "--repeat-cm", "nan"], "usage"),
         (["--block", "tee", "--model", "nobody"], "unknown_model"),
     ],
