@@ -87,6 +87,22 @@ def cut_around(rgb: ByteArray, marked: FloatArray) -> tuple[ByteArray, FloatArra
     return small, np.column_stack([scale * np.eye(2), -scale * first])
 
 
+def reduced(shape: tuple[int, ...], view: FloatArray, finest: float = _FINEST) -> tuple[tuple[int, int], FloatArray]:
+    """Find how small a photo may be for a view of it.
+
+    Args:
+        shape: (height, width, ...) of the photo.
+        view: (2, 3) map from the photo to the view.
+        finest: pixels of the small photo per pixel of the view.
+    Returns:
+        Width and height of the small photo, and the (2, 3) map from it to the view.
+    """
+    scale = min(1.0, finest * float(np.sqrt(abs(np.linalg.det(view[:, :2])))))
+    size = max(8, round(shape[1] * scale)), max(8, round(shape[0] * scale))
+    ratio = np.array([size[0] / shape[1], size[1] / shape[0]])
+    return size, np.column_stack([view[:, :2] / ratio, view[:, 2]])
+
+
 def jittered(affine: FloatArray, rng: np.random.Generator, size: int = NECK_SIZE) -> FloatArray:
     """Turn and scale the (2, 3) map of a photo to a close-up a little round the close-up's middle."""
     turn, scale = np.radians(rng.normal(0, _TURNED_DEG)), np.exp(rng.normal(0, _SCALED))

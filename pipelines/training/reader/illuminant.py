@@ -120,14 +120,17 @@ def on_paper(neutral: NeutralPhoto, rng: np.random.Generator) -> NeutralPhoto:
 
 def fit(network: GarmentReaderNet, known: list[NeutralPhoto], rng: np.random.Generator) -> None:
     """Fit ``network.illuminant`` on fixed features."""
-    features, wanted = [], []
+    features: list[Tensor] = []
+    wanted = []
+    hook = network.illuminant.register_forward_pre_hook(lambda _, given: features.append(given[0]))
     for neutral in track(known, "views"):
         shown = [view_of(neutral, rng if n else None) for n in range(VIEWS)]
         shown += [view_of(on_paper(neutral, rng), None) for _ in range(ON_PAPER)]
         views, lights = zip(*shown, strict=True)
         with torch.no_grad():
-            features.append(network.surroundings(as_pictures(list(views))))
+            network(as_pictures(list(views)))
         wanted += [torch.tensor(light, dtype=torch.float32) for light in lights]
+    hook.remove()
     fit_layers(network.illuminant, torch.cat(features), torch.stack(wanted), rng)
 
 

@@ -21,7 +21,7 @@ from PIL import Image, ImageOps
 from rich.progress import track
 
 from pipelines.training.reader.augment import relit
-from pipelines.training.reader.closeups import View, fit_decoder, jittered, run
+from pipelines.training.reader.closeups import View, fit_decoder, jittered, reduced, run
 from pipelines.training.reader.dataset import NO_GARMENTS
 from pipelines.training.reader.train import as_pictures
 from vmodel.garment.cutout.segment import drawn_to_edges
@@ -39,8 +39,6 @@ _AGREED: Final = 1200
 """Number of photos where reader and teacher agree."""
 _LEAST_AGREED: Final = 0.97
 """Overlap (intersection over union) from which they do."""
-_KEPT: Final = 1.5
-"""Pixels of a kept photo per pixel of the view."""
 _EDGE_COUNTS: Final = 4.0
 """Weight of what lies near the outline."""
 _NEAR: Final = 6
@@ -135,14 +133,11 @@ def labelled(
     network: GarmentReaderNet, photo: str, rgb: ByteArray, mask: ByteArray, asked: ByteArray
 ) -> LabelledOutline:
     """Make a photo as small as the network's view of it allows, with all that is known of it."""
-    view = read_photo(network, rgb).surface.affine
-    scale = min(1.0, _KEPT * float(np.sqrt(abs(np.linalg.det(view[:, :2])))))
-    size = (max(8, round(rgb.shape[1] * scale)), max(8, round(rgb.shape[0] * scale)))
-    ratio = np.array([size[0] / rgb.shape[1], size[1] / rgb.shape[0]])
+    size, affine = reduced(rgb.shape, read_photo(network, rgb).surface.affine)
     small, garment, known = (
         np.asarray(cv2.resize(each, size, interpolation=cv2.INTER_AREA)) for each in (rgb, mask, asked)
     )
-    return LabelledOutline(photo, small, garment, known, np.column_stack([view[:, :2] / ratio, view[:, 2]]))
+    return LabelledOutline(photo, small, garment, known, affine)
 
 
 def view_of(outline: LabelledOutline, rng: np.random.Generator | None) -> View:

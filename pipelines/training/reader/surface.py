@@ -19,7 +19,7 @@ from PIL import Image, ImageOps
 from rich.progress import track
 
 from pipelines.training.reader.augment import relit
-from pipelines.training.reader.closeups import View, fit_decoder, jittered, run
+from pipelines.training.reader.closeups import View, fit_decoder, jittered, reduced, run
 from vmodel.garment.recognition.network import SURFACE_SIZE, GarmentReaderNet
 from vmodel.garment.recognition.reader import read_photo
 from vmodel.garment.recognition.views import resampled
@@ -28,8 +28,6 @@ from vmodel.types import ByteArray, FloatArray
 SURFACES: Final = Path(__file__).with_name("surface.jsonl")
 VIEWS: Final = 6
 """Number of views per garment: the kept features of a view take 0.85 MB."""
-_KEPT: Final = 1.5
-"""Pixels of a kept photo per pixel of the view."""
 _AROUND: Final = 0.3
 """Margin that is kept around the garment's box, as a share of it."""
 _CELLS: Final = SURFACE_SIZE // 4
@@ -78,10 +76,7 @@ def read_surfaces(network: GarmentReaderNet, photos: Path, surfaces: Path = SURF
 
 def _labelled(network: GarmentReaderNet, rgb: ByteArray, label: dict[str, object]) -> LabelledSurface:
     reading = read_photo(network, rgb)
-    view = reading.surface.affine
-    scale = min(1.0, _KEPT * float(np.sqrt(abs(np.linalg.det(view[:, :2])))))
-    size = (max(8, round(rgb.shape[1] * scale)), max(8, round(rgb.shape[0] * scale)))
-    ratio = np.array([size[0] / rgb.shape[1], size[1] / rgb.shape[0]])
+    size, view = reduced(rgb.shape, reading.surface.affine)
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
     mask = (cv2.resize(reading.mask, size, interpolation=cv2.INTER_LINEAR) > 0.5).astype(np.uint8) * 255
     rows, columns = (np.flatnonzero(mask.any(axis)) for axis in (1, 0))
@@ -89,7 +84,7 @@ def _labelled(network: GarmentReaderNet, rgb: ByteArray, label: dict[str, object
     margin = _AROUND * (ends[1] - ends[0]).max()
     first, last = np.maximum(ends[0] - margin, 0).astype(int), (ends[1] + margin).astype(int)
     part = slice(first[1], last[1]), slice(first[0], last[0])
-    affine = np.column_stack([view[:, :2] / ratio, view[:, 2] + view[:, :2] @ (first / ratio)])
+    affine = np.column_stack([view[:, :2], view[:, 2] + view[:, :2] @ first])
 
     def polygons(name: str) -> tuple[FloatArray, ...]:
         lines = label[name]

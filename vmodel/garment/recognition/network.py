@@ -224,11 +224,6 @@ class GarmentReaderNet(nn.Module):
             "illuminant": self.illuminant(_around(mask.detach().sigmoid(), levels)),
         }
 
-    def surroundings(self, pictures: Tensor) -> Tensor:
-        """Return the features from which the illuminant is estimated, (B, n); arguments are those of ``forward``."""
-        levels = self._features((pictures - self.mean) / self.deviation)
-        return _around(self.forward(pictures)["mask"][:, None].sigmoid(), levels)
-
     def look_closely(self, necks: Tensor) -> dict[str, Tensor]:
         """Score the attributes ``CLOSE`` from close-ups.
 
