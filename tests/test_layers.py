@@ -27,7 +27,7 @@ vmodel: shot finish quality quality/wear studio publishing shoot.py
 vmodel/service: . accounts storage webhooks ledger jobs garments maintenance worker
 vmodel/batch: errors.py journal.py tables .
 pipelines: common hub/weights hub/runtime hub/models embedded .
-pipelines/training: common reader/samples.py reader/synthetic reader light scenes blender .
+pipelines/training: common reader/samples.py reader/synthetic reader reader/layers light scenes blender .
 app: api/http api/schemas api/intake api/rights api/routes api ui/base ui/view_models ui/routes ui server
 app/cli: . batch operator main.py
 """

@@ -1,4 +1,4 @@
-"""Train the layers that draw a garment's outline: ``python -m pipelines.training.reader.outline --photos DIR``.
+"""Train the layers that draw a garment's outline: ``python -m pipelines.training.reader.layers.outline --photos DIR``.
 
 ``outlines.jsonl`` has outlines of the photos whose masks were least certain, corrected by eye: side stripes, bindings
 and sleeves that a coarse mask gave to the ground, and shadows, hangers and quilts that it gave to the garment. To these
@@ -21,8 +21,8 @@ from PIL import Image, ImageOps
 from rich.progress import track
 
 from pipelines.training.reader.augment import relit
-from pipelines.training.reader.closeups import View, fit_decoder, jittered, reduced, run
 from pipelines.training.reader.dataset import NO_GARMENTS
+from pipelines.training.reader.layers.closeups import View, fit_decoder, jittered, reduced, run
 from pipelines.training.reader.train import as_pictures
 from vmodel.garment.cutout.segment import drawn_to_edges
 from vmodel.garment.recognition.network import SIZE, SURFACE_SIZE, GarmentReaderNet

@@ -1,4 +1,4 @@
-"""Train the layers that find where a front ends: ``python -m pipelines.training.reader.edges --photos DIR``.
+"""Train the layers that find where a front ends: ``python -m pipelines.training.reader.layers.edges --photos DIR``.
 
 ``edges.jsonl`` has edges of waists and hems that were drawn by eye over close-ups of photos: where the outer face of a
 front ends, and the inside of the back, a lining, a label or ground begins. The encoder stays as it is, so that nothing
@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from pipelines.training.reader.augment import relit
-from pipelines.training.reader.closeups import VIEWS, LabelledEdge, View, fit_decoder, jittered, read_edges, run
+from pipelines.training.reader.layers.closeups import VIEWS, LabelledEdge, View, fit_decoder, jittered, read_edges, run
 from vmodel.garment.recognition.closeup import edge_closeup
 from vmodel.garment.recognition.network import NECK_SIZE, GarmentReaderNet
 from vmodel.garment.recognition.views import resampled

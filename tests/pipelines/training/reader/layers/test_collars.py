@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from pipelines.training.reader.collars import LEAVES, LabelledCollar, fit, read_collars, view_of
+from pipelines.training.reader.layers.collars import LEAVES, LabelledCollar, fit, read_collars, view_of
 from pipelines.training.reader.train import as_pictures
 from vmodel.config import Settings
 from vmodel.garment.recognition.network import NECK_SIZE, GarmentReaderNet, load_network

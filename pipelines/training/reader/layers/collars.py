@@ -1,4 +1,4 @@
-"""Train the layers that find collars: ``python -m pipelines.training.reader.collars --photos DIR``.
+"""Train the layers that find collars: ``python -m pipelines.training.reader.layers.collars --photos DIR``.
 
 ``collars.jsonl`` has the outer faces of collars and lapels that lie folded over a front, drawn by eye over close-ups of
 photos at their full size. The encoder stays as it is, so that nothing else that the reader says changes.
@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from pipelines.training.reader.augment import relit
-from pipelines.training.reader.closeups import VIEWS, View, cut_around, fit_decoder, jittered, run
+from pipelines.training.reader.layers.closeups import VIEWS, View, cut_around, fit_decoder, jittered, run
 from vmodel.garment.recognition.closeup import collar_closeup
 from vmodel.garment.recognition.network import NECK_SIZE, GarmentReaderNet
 from vmodel.garment.recognition.views import resampled

@@ -1,4 +1,4 @@
-"""Train the layers that tell a garment's surface: ``python -m pipelines.training.reader.surface --photos DIR``.
+"""Train the layers that tell a garment's surface: ``python -m pipelines.training.reader.layers.surface --photos DIR``.
 
 ``surface.jsonl`` has, of photos of garments, polygons drawn by eye: where cloth has another colour than most of the
 garment, and what within the reader's outline is not the outer face of its cloth. The encoder stays as it is, so that
@@ -19,7 +19,7 @@ from PIL import Image, ImageOps
 from rich.progress import track
 
 from pipelines.training.reader.augment import relit
-from pipelines.training.reader.closeups import View, fit_decoder, jittered, reduced, run
+from pipelines.training.reader.layers.closeups import View, fit_decoder, jittered, reduced, run
 from vmodel.garment.recognition.network import SURFACE_SIZE, GarmentReaderNet
 from vmodel.garment.recognition.reader import read_photo
 from vmodel.garment.recognition.views import resampled

@@ -1,4 +1,4 @@
-"""Train the layers that estimate a photo's light: ``python -m pipelines.training.reader.illuminant --photos DIR``.
+"""Train the layers that estimate a photo's light.
 
 ``neutrals.jsonl`` names photos of garments whose main cloth is white, grey or black, by eye. What colour such cloth has
 in the photo is the colour of its light. The layers see only what surrounds the garment, so that a garment of another
@@ -22,8 +22,8 @@ from rich.progress import track
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from pipelines.training.reader.closeups import run
-from pipelines.training.reader.outline import coarse_mask
+from pipelines.training.reader.layers.closeups import run
+from pipelines.training.reader.layers.outline import coarse_mask
 from pipelines.training.reader.train import as_pictures
 from vmodel.core.colour import to_linear, to_srgb
 from vmodel.garment.recognition.network import SIZE, GarmentReaderNet
@@ -106,16 +106,28 @@ def view_of(neutral: NeutralPhoto, rng: np.random.Generator | None) -> tuple[Byt
 
 def on_paper(neutral: NeutralPhoto, rng: np.random.Generator) -> NeutralPhoto:
     """Return the garment of a photo on white paper, in light of a random colour near white, with a soft shadow."""
-    height, width = neutral.mask.shape
     light = rng.normal(0, _PAPER_VARIES, 2) * rng.integers(2)
+    paper = rng.uniform(*_PAPER) * np.exp([light[0], 0.0, light[1]])
+    return NeutralPhoto(neutral.photo, laid_on(paper, to_linear(neutral.rgb), neutral.mask, rng), neutral.mask, light)
+
+
+def laid_on(paper: FloatArray, garment: FloatArray, mask: FloatArray, rng: np.random.Generator) -> ByteArray:
+    """Return the picture of a garment on paper, (H, W, 3) uint8.
+
+    Args:
+        paper: (3,) linear light of the paper.
+        garment: (H, W, 3) linear light.
+        mask: (H, W) float32, coverage.
+        rng: draws the paper's slope of light, the garment's soft shadow and noise.
+    """
+    height, width = mask.shape
     across, down = np.meshgrid(np.linspace(-0.1, 0.1, width), np.linspace(-0.1, 0.1, height))
     slope = rng.uniform(-1, 1) * across + rng.uniform(-1, 1) * down
-    shadow = cv2.GaussianBlur(neutral.mask, (0, 0), rng.uniform(0.005, 0.03) * max(height, width))
-    level = rng.uniform(*_PAPER) * (1 + slope) * (1 - rng.uniform(0, 0.4) * shadow)
-    paper = level[..., None] * np.exp([light[0], 0.0, light[1]]) + rng.normal(0, 0.01, (height, width, 1))
-    share = neutral.mask[..., None]
-    rgb = to_srgb(np.clip(to_linear(neutral.rgb) * share + paper * (1 - share), 0, 1))
-    return NeutralPhoto(neutral.photo, rgb, neutral.mask, light)
+    shadow = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.005, 0.03) * max(height, width))
+    level = (1 + slope) * (1 - rng.uniform(0, 0.4) * shadow)
+    ground = level[..., None] * paper + rng.normal(0, 0.01, (height, width, 1))
+    share = mask[..., None]
+    return to_srgb(np.clip(garment * share + ground * (1 - share), 0, 1))
 
 
 def fit(network: GarmentReaderNet, known: list[NeutralPhoto], rng: np.random.Generator) -> None:
@@ -134,10 +146,12 @@ def fit(network: GarmentReaderNet, known: list[NeutralPhoto], rng: np.random.Gen
     fit_layers(network.illuminant, torch.cat(features), torch.stack(wanted), rng)
 
 
-def fit_layers(layers: nn.Module, given: Tensor, goal: Tensor, rng: np.random.Generator) -> None:
-    """Fit the layers from (n, f) features to (n, 2) illuminants."""
+def fit_layers(
+    layers: nn.Module, given: Tensor, goal: Tensor, rng: np.random.Generator, weight_decay: float = 0.05
+) -> None:
+    """Fit the layers from (n, f) features to (n, k) values that describe the light."""
     layers.train()
-    optimiser = torch.optim.AdamW(layers.parameters(), _RATE, weight_decay=0.05)
+    optimiser = torch.optim.AdamW(layers.parameters(), _RATE, weight_decay=weight_decay)
     for _ in track(range(_EPOCHS), "fit"):
         for chosen in torch.split(torch.from_numpy(rng.permutation(len(given))), _BATCH):
             loss = fn.l1_loss(layers(given[chosen]), goal[chosen])

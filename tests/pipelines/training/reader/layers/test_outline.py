@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from pipelines.training.reader.outline import (
+from pipelines.training.reader.layers.outline import (
     OUTLINES,
     LabelledOutline,
     coarse_mask,
@@ -81,7 +81,7 @@ def test_photos_where_the_teacher_saw_something_else_are_left_out(tmp_path: Path
     folder = tmp_path / "home" / "train" / "t-shirt"
     folder.mkdir(parents=True)
     (folder.parent / "shoes").mkdir()
-    example = Image.open(Path(__file__).parents[4] / "examples" / "logo-tee.jpg").convert("RGB")
+    example = Image.open(Path(__file__).parents[5] / "examples" / "logo-tee.jpg").convert("RGB")
     example.thumbnail((640, 640))
     network = load_network(Settings().weights)
     seen = np.uint8(255 * (coarse_mask(network, np.asarray(example)) > 0.5))

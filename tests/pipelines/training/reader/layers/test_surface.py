@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from pipelines.training.reader.surface import SURFACES, LabelledSurface, fit, read_surfaces, view_of
+from pipelines.training.reader.layers.surface import SURFACES, LabelledSurface, fit, read_surfaces, view_of
 from pipelines.training.reader.train import as_pictures
 from vmodel.config import Settings
 from vmodel.garment.recognition.network import SURFACE, SURFACE_SIZE, GarmentReaderNet, load_network

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.training.reader.closeups import LabelledEdge
-from pipelines.training.reader.edges import EDGES, fit, view_of
+from pipelines.training.reader.layers.closeups import LabelledEdge
+from pipelines.training.reader.layers.edges import EDGES, fit, view_of
 from pipelines.training.reader.train import as_pictures
 from vmodel.config import Settings
 from vmodel.garment.recognition.network import NECK_SIZE, GarmentReaderNet, load_network

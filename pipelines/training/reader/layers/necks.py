@@ -1,4 +1,4 @@
-"""Train the layers that find the edge of a front's neck: ``python -m pipelines.training.reader.necks --photos DIR``.
+"""Train the layers that find the edge of a front's neck.
 
 ``necks.jsonl`` has edges that were drawn by eye over close-ups of photos at their full size: where a front ends, its
 band included, and its opening begins. The encoder stays as it is, so that nothing else that the reader says changes.
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from pipelines.training.reader.augment import relit
-from pipelines.training.reader.closeups import VIEWS, LabelledEdge, View, fit_decoder, jittered, read_edges, run
+from pipelines.training.reader.layers.closeups import VIEWS, LabelledEdge, View, fit_decoder, jittered, read_edges, run
 from vmodel.garment.recognition.closeup import neck_closeup
 from vmodel.garment.recognition.network import NECK_SIZE, GarmentReaderNet
 from vmodel.garment.recognition.views import resampled

@@ -12,15 +12,15 @@ import pytest
 import torch
 from PIL import Image
 
-from pipelines.training.reader import illuminant
-from pipelines.training.reader.illuminant import NEUTRALS, NeutralPhoto, fit, on_paper, read_neutrals, view_of
+from pipelines.training.reader.layers import illuminant
+from pipelines.training.reader.layers.illuminant import NEUTRALS, NeutralPhoto, fit, on_paper, read_neutrals, view_of
 from pipelines.training.reader.train import as_pictures
 from vmodel.config import Settings
 from vmodel.core.colour import to_linear, to_srgb
 from vmodel.garment.recognition.network import GarmentReaderNet, load_network
 from vmodel.types import ByteArray, FloatArray
 
-EXAMPLE = Path(__file__).parents[4] / "examples" / "summer-shorts.jpg"
+EXAMPLE = Path(__file__).parents[5] / "examples" / "summer-shorts.jpg"
 
 
 def example(illuminant: FloatArray) -> ByteArray:

@@ -12,8 +12,8 @@ import pytest
 import torch
 from PIL import Image
 
-from pipelines.training.reader.closeups import LabelledEdge, read_edges
-from pipelines.training.reader.necks import EDGES, fit, goal_of, view_of
+from pipelines.training.reader.layers.closeups import LabelledEdge, read_edges
+from pipelines.training.reader.layers.necks import EDGES, fit, goal_of, view_of
 from pipelines.training.reader.train import as_pictures
 from vmodel.config import Settings
 from vmodel.garment.recognition.network import NECK_SIZE, GarmentReaderNet, load_network
