@@ -27,6 +27,7 @@ class _Look:
 
     Attributes:
         blurs_px: deviations of the blurs, from the widest to the narrowest.
+        tint_px: deviation of a last blur, of which only the tint counts; None for no such blur.
         most: logarithm of lightness around which the weight of a difference as light falls off.
         most_tint: the same for its colour.
     """
@@ -34,9 +35,10 @@ class _Look:
     blurs_px: tuple[float, ...]
     most: float
     most_tint: float
+    tint_px: float | None = None
 
 
-_PLAIN: Final = _Look((32.0, 12.0, 4.0), 0.5, 0.4)
+_PLAIN: Final = _Look((32.0, 12.0, 4.0), 0.5, 0.4, 1.5)
 _LOOKS: Final[Mapping[str, _Look]] = {
     "logo": _Look((32.0, 12.0, 4.0), 0.25, 0.12),
     "allover": _Look((40.0, 24.0), 2.0, 1.0),
@@ -99,7 +101,7 @@ def light_left_where_plain(
 def _slow_part(rest: FloatArray, inside: BoolArray, look: _Look, heeded: FloatArray) -> FloatArray:
     """Return the slow variation (h, w, 3) float32, with places weighted by ``heeded``, (h, w) 0..1."""
     slow, cloth = np.zeros_like(rest), inside.astype(np.float32)
-    for blur in look.blurs_px:
+    for blur in (*look.blurs_px, *(() if look.tint_px is None else (look.tint_px,))):
         left = rest - slow
         tone = (left @ GREY)[..., None]
         tint = np.abs(left - tone).max(2)
@@ -107,6 +109,8 @@ def _slow_part(rest: FloatArray, inside: BoolArray, look: _Look, heeded: FloatAr
         told = heeded * known
         weight, around, light = (_blurred(each, blur) for each in (told, cloth, left * told[..., None]))
         mean = light / np.maximum(weight, 1e-3)[..., None]
+        if blur == look.tint_px:
+            mean = mean - (mean @ GREY)[..., None]
         slow += np.interp(weight / np.maximum(around, 1e-3), _ENOUGH, (0, 1))[..., None] * mean
     return slow
 
