@@ -12,6 +12,7 @@ import numpy as np
 
 from vmodel.garment.blocks.paint import FINEST_PX_PER_CM, Canvas, lay_out
 from vmodel.garment.blocks.parts import Block
+from vmodel.garment.delighting.exposure import exposed
 from vmodel.garment.delighting.remove_light import even_light
 from vmodel.garment.delighting.white_balance import in_white_light
 from vmodel.garment.imaging.inpaint import bleed, clean_cloth, mirrored_at, taken_from
@@ -167,11 +168,15 @@ def _photo_of(
             mask = mask & ~(inside if collar is None else inside & ~collar)
     extent = float(max(np.ptp(np.nonzero(mask.any(axis))[0]) for axis in (0, 1))) + 1
     sources = mirrored_at(clean_cloth(flat_lay.rgb, mask, max(2, round(_RIM * extent))))
-    lit = flat_lay.rgb if drawn or surface is None else in_white_light(flat_lay.rgb, surface.illuminant)
-    rgb = taken_from(lit, sources)
+    rgb = taken_from(flat_lay.rgb if drawn or surface is None else _in_daylight(flat_lay.rgb, mask, surface), sources)
     if not drawn:  # past the outline the cloth goes on without its light
         rgb = taken_from(even_light(rgb, mask, dict(kind.cloth), printed), sources)
     return GarmentPhoto(rgb, mask, points, kind, drawn, collar=collar)
+
+
+def _in_daylight(rgb: ByteArray, mask: BoolArray, surface: Surface) -> ByteArray:
+    """Return a photo in white light and exposed for its garment; ``even_light`` keeps its median colour."""
+    return exposed(in_white_light(rgb, surface.illuminant), mask, surface.exposure)
 
 
 def _parted(photo: GarmentPhoto, inside: BoolArray) -> GarmentPhoto:

@@ -6,6 +6,7 @@ An EfficientNet-Lite0 encoder (Tan and Le 2019, pretrained on ImageNet) with a l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, cast
@@ -90,6 +91,8 @@ _WOVEN: Final = (8, 16, 32)
 """Strides of the features from which cloth is scored."""
 _LIT: Final = (4, 8, 16)
 """Strides of the features from which the illuminant is estimated."""
+_EXPOSED: Final = (4, 8, 16, 32)
+"""Strides of the features from which the exposure is estimated."""
 
 
 def _convolution(inputs: int, outputs: int) -> nn.Sequential:
@@ -175,6 +178,15 @@ class GarmentReaderNet(nn.Module):
             nn.Dropout(0.3),
             nn.Linear(64, 2),
         )
+        exposed = 2 * sum(_LEVELS[stride] for stride in _EXPOSED)
+        self.exposure = nn.Sequential(
+            nn.BatchNorm1d(exposed, affine=False),
+            nn.Dropout(0.7),
+            nn.Linear(exposed, 48),
+            nn.ReLU(),
+            nn.Dropout(0.5),
+            nn.Linear(48, 1),
+        )
         self.close_scores = nn.Sequential(
             nn.Dropout(0.2),
             nn.Linear(2 * (_LEVELS[32] + _LEVELS[16]), 128),
@@ -197,8 +209,9 @@ class GarmentReaderNet(nn.Module):
             pictures: (B, 3, S, S) sRGB 0..1, S a multiple of 32.
         Returns:
             "mask" (B, S/2, S/2) logits, "parts" (B, len(PARTS), S/4, S/4) logits, "heat" (B, len(LANDMARKS), S/4, S/4)
-            logits over the cells, under each name of ``CHOICES`` (B, n) logits, and "illuminant" (B, 2), natural
-            logarithms of red and of blue over green that white cloth has in the picture's light.
+            logits over the cells, under each name of ``CHOICES`` (B, n) logits, "illuminant" (B, 2), natural
+            logarithms of red and of blue over green that white cloth has in the picture's light, and "exposure" (B,),
+            stops by which the garment is to be brightened.
         """
         levels = self._features((pictures - self.mean) / self.deviation)
         deep = levels[32]
@@ -215,13 +228,15 @@ class GarmentReaderNet(nn.Module):
         scored = [name for name in CHOICES if name != "cloth"]
         split = torch.split(scores, [len(CHOICES[name]) for name in scored], 1)
         mask = self.mask(fn.relu6(fine + self.fine(levels[2])))
+        seen = mask.detach().sigmoid()
         return {
             "mask": mask[:, 0],
             "parts": self.parts(way),
             "heat": heat,
             **dict(zip(scored, split, strict=True)),
-            "cloth": self.cloth_scores(_within(mask.detach().sigmoid(), [levels[stride] for stride in _WOVEN])),
-            "illuminant": self.illuminant(_around(mask.detach().sigmoid(), levels)),
+            "cloth": self.cloth_scores(_within(seen, [levels[stride] for stride in _WOVEN])),
+            "illuminant": self.illuminant(_around(seen, levels, _LIT)),
+            "exposure": self.exposure(torch.cat([_inside(seen, levels), _around(seen, levels, _EXPOSED)], 1))[:, 0],
         }
 
     def look_closely(self, necks: Tensor) -> dict[str, Tensor]:
@@ -322,12 +337,23 @@ def _within(mask: Tensor, levels: list[Tensor]) -> Tensor:
     return torch.cat(found, 1)
 
 
-def _around(mask: Tensor, levels: dict[int, Tensor]) -> Tensor:
-    """Return the mean of every feature over what surrounds a garment, (B, n): its own colour says nothing of light."""
+def _inside(mask: Tensor, levels: dict[int, Tensor]) -> Tensor:
+    """Return the mean of every feature over a garment without its rim, (B, n)."""
+    return _mean_where(levels, _EXPOSED, lambda size: fn.adaptive_avg_pool2d(mask, size) ** 4)
+
+
+def _around(mask: Tensor, levels: dict[int, Tensor], strides: tuple[int, ...]) -> Tensor:
+    """Return the mean of every feature over what surrounds a garment, (B, n)."""
+    return _mean_where(levels, strides, lambda size: (1 - fn.adaptive_avg_pool2d(mask, size)) ** 8)
+
+
+def _mean_where(
+    levels: dict[int, Tensor], strides: tuple[int, ...], share_of: Callable[[tuple[int, int]], Tensor]
+) -> Tensor:
+    """Return the weighted mean of every feature, (B, n); ``share_of`` gives a map's weights, (B, 1, h, w)."""
     found = []
-    for stride in _LIT:
-        level = levels[stride]
-        share = (1 - fn.adaptive_avg_pool2d(mask, (level.shape[2], level.shape[3]))) ** 8 + 1e-4
+    for level in (levels[stride] for stride in strides):
+        share = share_of((level.shape[2], level.shape[3])) + 1e-4
         found.append((share * level).sum((2, 3)) / share.sum((2, 3)))
     return torch.cat(found, 1)
 

@@ -93,6 +93,7 @@ class _Look:
         mask: (S/2, S/2), parts: (P, S/4, S/4), heat: (L, S/4, S/4), all probabilities.
         logs: attribute -> (n,) log probabilities.
         illuminant: (2,) natural logarithms of red and of blue over green that white cloth has.
+        exposure: stops by which the garment is to be brightened.
     """
 
     affine: FloatArray
@@ -101,6 +102,7 @@ class _Look:
     heat: FloatArray
     logs: Mapping[str, FloatArray]
     illuminant: FloatArray
+    exposure: float
 
 
 class _LastReadings:
@@ -162,7 +164,7 @@ def _read(network: GarmentReaderNet, rgb: ByteArray) -> PhotoReading:
         points_px={name: point * ratio for name, point in points.items()},
         confidence=confidence,
         shares={name: _shares(logs[name]) for name in CHOICES},
-        surface=replace(surface.scaled(float(ratio[0])), illuminant=first.illuminant),
+        surface=replace(surface.scaled(float(ratio[0])), illuminant=first.illuminant, exposure=first.exposure),
     )
 
 
@@ -218,6 +220,7 @@ def _look(network: GarmentReaderNet, rgb: ByteArray, affine: FloatArray) -> _Loo
         heat.flatten(1).softmax(1).reshape(-1, cells, cells).numpy().astype(np.float64),
         logs,
         ((ahead["illuminant"][0] + mirrored["illuminant"][0]) / 2).numpy().astype(np.float64),
+        float((ahead["exposure"][0] + mirrored["exposure"][0]) / 2),
     )
 
 

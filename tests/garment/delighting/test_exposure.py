@@ -1,0 +1,76 @@
+"""Exposure of garments from dim rooms: brighter cloth, white kept, folds kept, drawings left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vmodel.config import Settings
+from vmodel.core.colour import to_linear, to_srgb
+from vmodel.garment.cutout.segment import cut_out
+from vmodel.garment.delighting.exposure import STOPS, exposed
+from vmodel.garment.load_photo import read_flat_lay
+from vmodel.garment.pattern.fit import make_pattern
+from vmodel.garment.recognition.kind import read_kinds, understand
+
+GREYS = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+DARK = np.arange(256)[None] < 60
+"""Mask of dark cloth among ``GREYS``."""
+
+
+@pytest.mark.parametrize("stops", [-0.3, 0.5, 1.0])
+def test_cloth_gets_as_much_more_light_as_asked(stops: float) -> None:
+    cloth = GREYS[:, 60:61]
+    gained = np.log2(to_linear(exposed(cloth, np.ones((1, 1), bool), stops)) / to_linear(cloth))
+    assert gained == pytest.approx(stops, abs=0.03)
+
+
+@pytest.mark.parametrize("stops", [0.4, 1.0, 9.0])
+def test_white_stays_white_and_its_folds_stay(stops: float) -> None:
+    brighter = exposed(GREYS, DARK, stops)[0, :, 0].astype(int)
+    assert brighter[255] == 255
+    assert brighter[0] == 0
+    assert (np.diff(brighter) >= 0).all()
+    folds = brighter[[180, 200, 220, 240, 255]]
+    assert (np.diff(folds) >= 1).all()
+
+
+@pytest.mark.parametrize("level", [200, 225, 250])
+def test_cloth_gets_no_brighter_than_white_cloth(level: int) -> None:
+    cloth = np.full((20, 20, 3), level, np.uint8)
+    brighter = exposed(cloth, np.ones((20, 20), bool), 1.2)
+    assert to_linear(brighter).max() == pytest.approx(max(0.8, to_linear(cloth).max()), abs=0.02)
+
+
+def test_the_change_has_limits_and_none_changes_nothing() -> None:
+    assert (exposed(GREYS, DARK, 0.0) == GREYS).all()
+    assert (exposed(GREYS, DARK, 9.0) == exposed(GREYS, DARK, STOPS[1])).all()
+    assert (exposed(GREYS, DARK, -9.0) == exposed(GREYS, DARK, STOPS[0])).all()
+
+
+def test_the_network_sees_that_a_photo_is_darker(examples: Path) -> None:
+    photo = read_flat_lay(examples / "logo-tee.jpg", Settings())
+    seen = []
+    for stops in (0.0, -0.9):
+        darker = replace(photo, rgb=to_srgb(to_linear(photo.rgb) * 2**stops))
+        seen.append(read_kinds(darker, cut_out(darker)).surface.exposure)
+    assert seen[1] - seen[0] > 0.25
+
+
+def test_a_pattern_takes_its_cloth_as_bright_as_in_daylight(examples: Path) -> None:
+    photo = read_flat_lay(examples / "logo-tee.jpg", Settings())
+    cutout = cut_out(photo)
+    kind, landmarks = understand(photo, cutout)
+    surface = read_kinds(photo, cutout).surface
+    dim, bright = (
+        make_pattern(photo, cutout, kind, landmarks, surface=replace(surface, exposure=stops)).photo
+        for stops in (0.0, 0.6)
+    )
+    assert dim is not None
+    assert bright is not None
+    cloth = cutout.mask & dim.mask
+    gained = np.median(to_linear(bright.rgb)[cloth]) / np.median(to_linear(dim.rgb)[cloth])
+    assert np.log2(gained) == pytest.approx(0.6, abs=0.1)

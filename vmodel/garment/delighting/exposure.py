@@ -1,0 +1,38 @@
+"""Exposure: brightening a garment that was photographed in a dim room to how it looks in daylight."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from vmodel.core.colour import LUMINANCE, to_linear, to_srgb
+from vmodel.types import BoolArray, ByteArray
+
+STOPS: Final = (-0.35, 1.4)
+"""Least and largest change, in stops: the range that judges were shown."""
+_WHITEST: Final = 0.8
+"""Share of light that white cloth reflects; brighter cloth would burn out in a studio's light."""
+_BRIGHT: Final = 90
+"""Percentile of the garment's light that is held below it."""
+_SHOULDER: Final = 0.75
+"""Linear light from which values rise more slowly, so that white prints keep their folds."""
+
+
+def exposed(rgb: ByteArray, mask: BoolArray, stops: float) -> ByteArray:
+    """Return a photo at another exposure; white stays white, and cloth is made no brighter than white cloth is.
+
+    Args:
+        rgb: (H, W, 3) uint8 sRGB.
+        mask: (H, W) bool, the garment; not empty.
+        stops: doublings of light, limited to ``STOPS``.
+    """
+    bright = float(np.percentile(to_linear(rgb[mask]) @ LUMINANCE, _BRIGHT))
+    most = max(0.0, float(np.log2(_WHITEST / max(bright, 1e-3))))
+    gain = 2.0 ** float(np.clip(min(stops, most), *STOPS))
+    light = to_linear(np.arange(256, dtype=np.uint8)) * gain
+    if gain > 1:  # from the shoulder on a hyperbola that begins with slope 1 and reaches white where the photo does
+        above = np.maximum(light - _SHOULDER, 0)
+        bend = 1 / (1 - _SHOULDER) - 1 / (gain - _SHOULDER)
+        light = np.minimum(light, _SHOULDER) + above / (1 + bend * above)
+    return np.asarray(to_srgb(light)[rgb])
