@@ -41,6 +41,20 @@ def test_a_lamp_of_another_colour_leaves_no_colour_on_plain_cloth() -> None:
     assert np.abs(np.log(top / foot)).max() < 0.04
 
 
+def test_folds_of_pink_cloth_are_no_red_streaks() -> None:
+    fold = np.exp(-(((COLUMNS - 0.5 - 0.1 * ROWS) / 0.012) ** 2))[..., None] * DEEP[..., None]
+    photo = np.asarray(plain(240, 80, 175) * (1 - fold * np.array([0.15, 0.5, 0.4])), np.uint8)
+    evened = known_to_be_plain(photo).astype(float)
+    dark, beside = fold[..., 0] > 0.8, DEEP & (fold[..., 0] < 0.01)
+
+    def tint(picture: FloatArray) -> float:
+        logs = np.log(picture[dark].mean(0) / picture[beside].mean(0))
+        return float(logs[0] - logs[1:].mean())
+
+    assert tint(photo.astype(float)) > 0.35
+    assert abs(tint(evened)) < 0.13
+
+
 def test_seams_and_ribs_of_plain_cloth_stay() -> None:
     ribs = plain(120, 125, 130) * np.where((COLUMNS * 60 % 1) < 0.3, 0.8, 1.0)[..., None]
     photo = lit(ribs, SHADE)
