@@ -47,6 +47,7 @@ def test_cloth_gets_no_brighter_than_white_cloth(level: int) -> None:
 
 def test_the_change_has_limits_and_none_changes_nothing() -> None:
     assert (exposed(GREYS, DARK, 0.0) == GREYS).all()
+    assert (exposed(GREYS, DARK, 0.1) == GREYS).all()
     assert (exposed(GREYS, DARK, 9.0) == exposed(GREYS, DARK, STOPS[1])).all()
     assert (exposed(GREYS, DARK, -9.0) == exposed(GREYS, DARK, STOPS[0])).all()
 

@@ -11,6 +11,8 @@ from vmodel.types import BoolArray, ByteArray
 
 STOPS: Final = (-0.35, 1.4)
 """Least and largest change, in stops: the range that judges were shown."""
+_HEEDED: Final = (0.1, 0.3)
+"""Stops, either way, between which the change rises from none to all: what is smaller is as often wrong as right."""
 _WHITEST: Final = 0.8
 """Share of light that white cloth reflects; brighter cloth would burn out in a studio's light."""
 _BRIGHT: Final = 90
@@ -25,11 +27,12 @@ def exposed(rgb: ByteArray, mask: BoolArray, stops: float) -> ByteArray:
     Args:
         rgb: (H, W, 3) uint8 sRGB.
         mask: (H, W) bool, the garment; not empty.
-        stops: doublings of light, limited to ``STOPS``.
+        stops: doublings of light, limited to ``STOPS``; small changes are left out.
     """
     bright = float(np.percentile(to_linear(rgb[mask]) @ LUMINANCE, _BRIGHT))
     most = max(0.0, float(np.log2(_WHITEST / max(bright, 1e-3))))
-    gain = 2.0 ** float(np.clip(min(stops, most), *STOPS))
+    heeded = stops * float(np.interp(abs(stops), _HEEDED, (0, 1)))
+    gain = 2.0 ** float(np.clip(min(heeded, most), *STOPS))
     light = to_linear(np.arange(256, dtype=np.uint8)) * gain
     if gain > 1:  # from the shoulder on a hyperbola that begins with slope 1 and reaches white where the photo does
         above = np.maximum(light - _SHOULDER, 0)
