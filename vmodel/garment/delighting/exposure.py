@@ -13,8 +13,9 @@ STOPS: Final = (-0.35, 1.4)
 """Least and largest change, in stops: the range that judges were shown."""
 _HEEDED: Final = (0.1, 0.3)
 """Stops, either way, between which the change rises from none to all: what is smaller is as often wrong as right."""
-_WHITEST: Final = 0.8
-"""Share of light that white cloth reflects; brighter cloth would burn out in a studio's light."""
+_WHITEST: Final = 0.72
+"""Linear light of the brightest cloth: white cotton reflects 80 %, and the studio's light makes it a quarter brighter
+where it falls straight on; above 1 it would burn out."""
 _BRIGHT: Final = 90
 """Percentile of the garment's light that is held below it."""
 _SHOULDER: Final = 0.75
