@@ -33,13 +33,13 @@ from vmodel.rights.registry.queries import noting_refusals
 from vmodel.service.accounts.users import Account
 from vmodel.service.jobs.renderer import Rendered, Tell, Work
 from vmodel.shoot import complete, shoot
+from vmodel.shot.request import FILE_FIELDS, ShotRequest
 from vmodel.studio.dress_model import cast_and_dress
 from vmodel.studio.stage_cache import Studio
 
 if TYPE_CHECKING:
     from vmodel.core.database import Database
     from vmodel.shot.pipeline_interface import Pipeline, PreparedShot, Shot
-    from vmodel.shot.request import ShotRequest
     from vmodel.types import ByteArray
 
 PREVIEW_PX = 320
@@ -169,8 +169,7 @@ def preview_of(draft: ByteArray) -> bytes:
 
 
 def _names_only(garment: Mapping[str, Any]) -> dict[str, Any]:
-    files = ("photo", "mask", "back", "landmarks", "size_chart")
-    return {name: str(value).rpartition("/")[2] if name in files else value for name, value in garment.items()}
+    return {name: str(value).rpartition("/")[2] if name in FILE_FIELDS else value for name, value in garment.items()}
 
 
 def main(worker_id: str, drain_s: int) -> None:

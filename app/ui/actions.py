@@ -18,6 +18,7 @@ from app.ui.fragments import PAGE, Pieces
 from app.ui.view_models.order_form import read_order, requests_of
 from vmodel.core.crash_log import log_fault
 from vmodel.errors import BadUsage, VModelError
+from vmodel.limits import MOST_WORN
 from vmodel.service.accounts.audit_log import audit
 from vmodel.service.accounts.auth import Identity, Login
 from vmodel.service.accounts.rate_limit import check_rate
@@ -26,7 +27,6 @@ from vmodel.service.garments.records import Stated, delete_garment
 from vmodel.service.jobs.lifecycle import cancel_job, submit
 from vmodel.service.ledger.grants import grant
 from vmodel.service.maintenance.retention import delete_job, delete_shot
-from vmodel.studio.validate import MOST_WORN
 
 Asked = Mapping[str, Any]
 Answer = dict[str, str]

@@ -4,12 +4,14 @@ import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from app.cli.main import run
 from vmodel.body.model.roster import load_roster
 from vmodel.config import Settings
-from vmodel.errors import BadUsage
+from vmodel.errors import BadUsage, FocalOutOfRange
 from vmodel.shot.request import GarmentSource, ShotRequest, every_shot
 from vmodel.studio.size_run import every_size
 
@@ -39,6 +41,51 @@ def test_a_request_that_was_written_before_there_were_steps_is_read() -> None:
 def test_the_usual_lens_is_not_written_down_so_that_earlier_records_stay_the_same() -> None:
     assert "focal_mm" not in LIKE.to_json()
     assert replace(LIKE, focal_mm=50.0).to_json()["focal_mm"] == 50.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"seed": -1}, BadUsage),
+        ({"seed": 2**31}, BadUsage),
+        ({"steps": 0}, BadUsage),
+        ({"steps": 201}, BadUsage),
+        ({"focal_mm": 19.0}, FocalOutOfRange),
+        ({"focal_mm": float("nan")}, FocalOutOfRange),
+        ({"seed": "5"}, TypeError),
+        ({"tucked": 1}, TypeError),
+        ({"nothing": 1}, TypeError),
+    ],
+)
+def test_a_request_takes_no_value_of_another_type_or_out_of_its_bounds(
+    changes: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error, match=next(iter(changes)).split("_")[0]):
+        replace(LIKE, **changes)
+
+
+def test_pictures_with_seeds_beyond_the_last_are_refused_before_any_is_made(
+    examples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--seed", str(2**31 - 1), "--count", "2", "--out", str(tmp_path / "out")]
+    assert run(["shoot", str(examples / "logo-tee.jpg"), *flags]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("usage: ")
+    assert "give 0 to 2147483647" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_records_of_a_request_stay_the_same_to_the_letter() -> None:
+    # Journals, jobs and licences hold digests of this text.
+    jeans = GarmentSource(Path("jeans.jpg"), back=Path("back.jpg"), material="denim", width_cm=40.5, length_cm=104)
+    asked = ShotRequest(LIKE.garment, "wm-ines", seed=3, pipeline="draft", outfit=(jeans,), tucked=True, focal_mm=50.0)
+    assert json.dumps(asked.to_json()) == (
+        '{"model": "wm-ines", "pose": null, "view": "front", "framing": "full", "light": "soft-key", '
+        '"background": "light-grey", "size": "1024x768", "seed": 3, "pipeline": "draft", "steps": null, '
+        '"tucked": true, "channel": null, "barefoot": false, "fitting": false, "focal_mm": 50.0, '
+        '"garment": {"photo": "shirt.jpg"}, "outfit": [{"photo": "jeans.jpg", "back": "back.jpg", '
+        '"material": "denim", "width_cm": 40.5, "length_cm": 104}]}'
+    )
 
 
 def test_a_size_chart_without_a_size_is_shot_in_every_size_on_somebody_who_wears_it(

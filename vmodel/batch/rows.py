@@ -26,6 +26,7 @@ from vmodel.errors import (
     VModelError,
 )
 from vmodel.garment.designs.colourway import Colourway, has_colourways, parse_colourways, recolour_garment
+from vmodel.limits import GARMENT_CM
 from vmodel.publishing.marketplaces import Marketplace
 from vmodel.rights.policy.minors import read_category
 from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS
@@ -260,7 +261,7 @@ def _centimetres(cells: Mapping[str, str], column: str) -> float | None:
         number = float(re.sub(r"\s*cm$", "", cells[column], flags=re.IGNORECASE).replace(",", "."))
     except ValueError:
         raise RowInvalid(f"{cells[column]!r} in {column} is no number", "give centimetres", column) from None
-    if not 5 <= number <= 250:  # also refuses NaN, which compares false
+    if not GARMENT_CM[0] <= number <= GARMENT_CM[1]:  # also refuses NaN, which compares false
         remedy = "measure the garment lying flat, in centimetres"
         raise RowInvalid(f"{cells[column]!r} in {column} is not a garment's size", remedy, column)
     return number

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vmodel.core.files import sha256_of
-from vmodel.errors import SidecarInvalid, SizeOutOfRange
-from vmodel.limits import SEEDS
+from vmodel.errors import BadUsage, SidecarInvalid, SizeOutOfRange
 from vmodel.shot.pipeline_interface import Shot, Try
 from vmodel.shot.request import FILE_FIELDS, GarmentSource, ShotRequest
 
@@ -109,13 +108,11 @@ def read_sidecar(path: Path) -> ShotRequest:
         if content["format"] != FORMAT_VERSION:
             raise SidecarInvalid(str(path), f"has format {content['format']}, not {FORMAT_VERSION}")
         request = ShotRequest.from_json(content["request"])
-        if not 0 <= request.seed < SEEDS:
-            raise SidecarInvalid(str(path), f"has a seed outside 0 to {SEEDS - 1}, {request.seed}")
         digests = {str(name): str(digest) for name, digest in content["inputs"].items()}
         stated = {name: _input_path(request, name) for name in digests}
     except (OSError, UnicodeDecodeError, RecursionError) as error:
         raise SidecarInvalid(str(path), f"cannot be read ({_reason(error)})") from None
-    except (json.JSONDecodeError, KeyError, TypeError, AttributeError, IndexError, ValueError, SizeOutOfRange) as error:
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError, BadUsage, SizeOutOfRange) as error:
         raise SidecarInvalid(str(path), f"is not one of vmodel ({_reason(error)})") from None
     found = {name: _find(path, name, stated[name], digests[name]) for name in digests}
     return _with_files(request, found)

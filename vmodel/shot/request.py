@@ -3,49 +3,84 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Annotated, Any, Final, Self
+
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
+from pydantic.fields import FieldInfo
 
 from vmodel.config import default_pipeline
-from vmodel.errors import SizeOutOfRange
-from vmodel.scene.camera.framing import USUAL_FOCAL_MM, check_size
+from vmodel.errors import BadUsage, FocalOutOfRange, SizeOutOfRange
+from vmodel.limits import LONGEST_FOCAL_MM, MOST_STEPS, SEEDS, SHORTEST_FOCAL_MM, USUAL_FOCAL_MM, check_size
 
 DEFAULT_SIZE = (1024, 768)
-FILE_FIELDS = ("photo", "mask", "back", "landmarks", "size_chart")
-"""Fields of ``GarmentSource`` that name files."""
+FocalMm = Annotated[
+    float,
+    Field(
+        ge=SHORTEST_FOCAL_MM,
+        le=LONGEST_FOCAL_MM,
+        description="focal length in mm; a shorter lens moves the camera closer",
+        examples=[85],
+    ),
+]
+# A whole number stays one: digests of a request were made of its JSON.
+_Centimetres = int | float | None
+
+
+@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
+class _Checked:
+    """Base of requests, whose fields take values of their own type only, within their bounds."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _name_the_fault(cls, values: Any, check: Callable[[Any], Self]) -> Self:
+        try:
+            return check(values)
+        except ValidationError as error:
+            raise _fault(cls, error) from None
 
 
 @dataclass(frozen=True)
-class GarmentSource:
+class GarmentSource(_Checked):
     """Files and statements of the seller about one garment; every field but the photo may be absent.
 
-    Attributes:
-        photo: the flat-lay.
-        mask: black and white picture that overrides the cut-out.
-        back: flat-lay of the garment's back.
-        category: as declared, a word.
-        landmarks: JSON file that overrides the detected points.
-        material: name in the list of materials.
-        width_cm: flat width from armpit to armpit, or of the waist.
-        length_cm: from the neck point to the hem, or from the waist to the leg end.
-        size_chart, garment_size: CSV of sizes and the row to use.
-        worn_open: the front is worn open, or closed; None = as photographed.
+    Measures are bounded only by ``vmodel.studio.validate``: the rules for child models are told before a wrong measure.
+
+    Raises:
+        TypeError: a field is unknown, or has a value of another type.
     """
 
-    photo: Path
-    mask: Path | None = None
-    back: Path | None = None
-    category: str | None = None
-    landmarks: Path | None = None
-    material: str | None = None
-    width_cm: float | None = None
-    length_cm: float | None = None
-    size_chart: Path | None = None
-    garment_size: str | None = None
-    worn_open: bool | None = None
+    photo: Annotated[Path, Field(description="flat-lay of the garment")]
+    mask: Annotated[
+        Path | None, Field(description="black and white mask, same size as the photo; white is the garment")
+    ] = None
+    back: Annotated[Path | None, Field(description="flat-lay of the garment's back")] = None
+    category: Annotated[
+        str | None,
+        Field(description="top, dress, trousers, shorts, skirt, jumpsuit, outerwear or swimwear (also bodysuits)"),
+    ] = None
+    landmarks: Annotated[
+        Path | None, Field(description="JSON file of landmarks, in the format that `vmodel inspect --json` prints")
+    ] = None
+    material: Annotated[
+        str | None, Field(description="fabric: jersey, cotton, denim, silk, chiffon, knit, leather or coat-wool")
+    ] = None
+    width_cm: Annotated[_Centimetres, Field(description="flat width in cm, from armpit to armpit or at the waist")] = (
+        None
+    )
+    length_cm: Annotated[_Centimetres, Field(description="length in cm, from neck to hem or from waist to leg end")] = (
+        None
+    )
+    size_chart: Annotated[Path | None, Field(description="CSV with the columns size, width_cm, length_cm")] = None
+    garment_size: Annotated[str | None, Field(description="make only this size of the size chart")] = None
+    worn_open: Annotated[
+        bool | None,
+        Field(description="wear a jacket, cardigan, vest or shirt open or closed in front. Default: as photographed"),
+    ] = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields that were given, as plain values; paths become strings."""
@@ -60,49 +95,76 @@ class GarmentSource:
             TypeError: a field is unknown, or has a value of another type.
         """
         typed: dict[str, Any] = {name: Path(v) if name in FILE_FIELDS else v for name, v in plain.items()}
-        _check_types(cls, typed)
         return cls(**typed)
 
 
 @dataclass(frozen=True)
-class ShotRequest:
+class ShotRequest(_Checked):
     """Request for one picture: a garment, its wearer and the view.
 
-    Attributes:
-        garment: what the seller gave.
-        model: id of the roster, or None for one that suits the garment.
-        pose: name of the library or path of a pose file, or None for one that suits the view.
-        view, framing, light, background: names of ``vmodel.scene``.
-        size: (height, width) in pixels.
-        seed: random seed.
-        pipeline: name in ``pipelines``.
-        steps: number of denoising steps; None = the pipeline's default.
-        outfit: further garments that the model wears with the one on sale, in any order.
-        tucked: tops go inside what is worn on the legs.
-        channel: where the picture will be shown, of ``vmodel.rights.provenance.channels``; it decides about the visible
-            label.
-        barefoot: without the plain shoes that everybody wears otherwise.
-        fitting: a fast preview: coarser cloth and half of the hair strands.
-        focal_mm: of the lens, 20 to 300; the shorter, the nearer the camera.
+    ``pose`` and ``background`` may be paths of files; ``size`` is (height, width).
+
+    Raises:
+        TypeError: a field is unknown, or has a value of another type.
+        BadUsage, FocalOutOfRange: a number is out of its bounds.
     """
 
     garment: GarmentSource
-    model: str | None = None
-    pose: str | None = None
-    view: str = "front"
-    framing: str = "full"
-    light: str = "soft-key"
-    background: str = "light-grey"
-    size: tuple[int, int] = DEFAULT_SIZE
-    seed: int = 0
-    pipeline: str = field(default_factory=default_pipeline)
-    steps: int | None = None
-    outfit: tuple[GarmentSource, ...] = ()
-    tucked: bool = False
-    channel: str | None = None
-    barefoot: bool = False
-    fitting: bool = False
-    focal_mm: float = USUAL_FOCAL_MM
+    model: Annotated[
+        str | None, Field(description="model id; null picks a model that suits the garment", examples=["wm-ines"])
+    ] = None
+    pose: Annotated[
+        str | None, Field(description="pose name; null picks a pose that suits the garment", examples=["walking"])
+    ] = None
+    view: Annotated[
+        str,
+        Field(
+            description="front, back, side, side-right, three-quarter, three-quarter-right or an angle in degrees",
+            examples=["front"],
+        ),
+    ] = "front"
+    framing: Annotated[str, Field(description="full, upper, lower, detail or chin-down", examples=["full"])] = "full"
+    light: Annotated[str, Field(description="studio light setup", examples=["soft-key"])] = "soft-key"
+    background: Annotated[
+        str,
+        Field(
+            description="white, light-grey, grey, warm-grey, dark, gradient, transparent, #rrggbb or a picture file",
+            examples=["light-grey"],
+        ),
+    ] = "light-grey"
+    size: Annotated[
+        tuple[int, int], Field(description="HEIGHTxWIDTH in pixels, 384x288 to 3072x3072", examples=["1024x768"])
+    ] = DEFAULT_SIZE
+    seed: Annotated[
+        int,
+        Field(ge=0, lt=SEEDS, description="random seed; the same request and seed give the same picture", examples=[0]),
+    ] = 0
+    pipeline: Annotated[
+        str,
+        Field(
+            description="pipeline that makes the picture, see docs/pipelines.md. "
+            "Default: VMODEL_PIPELINE, or embedded if unset",
+            examples=["draft"],
+        ),
+    ] = Field(default_factory=default_pipeline)
+    steps: Annotated[
+        int | None,
+        Field(ge=1, le=MOST_STEPS, description="denoising steps of the pipeline; not for draft", examples=[None]),
+    ] = None
+    outfit: Annotated[tuple[GarmentSource, ...], Field(description="other garments of the outfit in any order")] = ()
+    tucked: Annotated[bool, Field(description="tuck tops into trousers and skirts")] = False
+    channel: Annotated[
+        str | None,
+        Field(
+            description="where you will publish the picture: tmall, taobao, amazon …; sets the visible AI label",
+            examples=["tmall"],
+        ),
+    ] = None
+    barefoot: Annotated[bool, Field(description="leave out the plain shoes that models wear by default")] = False
+    fitting: Annotated[bool, Field(description="fast preview in half the time: coarser cloth and half the hair")] = (
+        False
+    )
+    focal_mm: FocalMm = USUAL_FOCAL_MM
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for a sidecar; paths become strings."""
@@ -120,29 +182,46 @@ class ShotRequest:
         """Read what ``to_json`` wrote.
 
         Raises:
-            ValueError, KeyError, TypeError: the values are not those of a request.
+            KeyError, TypeError, BadUsage, FocalOutOfRange, SizeOutOfRange: the values are not those of a request.
         """
         garment = GarmentSource.from_json(plain["garment"])
         outfit = tuple(GarmentSource.from_json(source) for source in plain.get("outfit", ()))
         rest = {name: value for name, value in plain.items() if name not in {"garment", "size", "outfit"}}
-        _check_types(cls, rest)
         return cls(garment=garment, size=parse_size(plain["size"]), outfit=outfit, **rest)
 
 
-def _check_types(kind: type, plain: Mapping[str, Any]) -> None:
-    """Reject values that vmodel never writes; a file edited by hand would fail at some later stage.
+FILE_FIELDS: Final = tuple(each.name for each in fields(GarmentSource) if "Path" in str(each.type))
+"""Fields of ``GarmentSource`` that name files."""
 
-    Raises:
-        TypeError: names the field.
-    """
-    hints = get_type_hints(kind)
-    for name, value in plain.items():
-        if name not in hints:
-            raise TypeError(f"the field {name!r} is not known")
-        allowed = get_args(hints[name]) or (hints[name],)
-        allowed = (*allowed, int) if float in allowed else allowed
-        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-            raise TypeError(f"{name} is {value!r}")
+
+def field_of(kind: type[_Checked], name: str) -> FieldInfo:
+    """Return description, bounds, default and examples of a request's field, for all who offer it."""
+    found: FieldInfo = kind.__pydantic_fields__[name]  # type: ignore[attr-defined]
+    return found
+
+
+def bounds_of(field: FieldInfo) -> tuple[int | None, int | None]:
+    """Return the smallest and the largest number that a field takes; None without bounds."""
+    low = next((each.ge for each in field.metadata if hasattr(each, "ge")), None)
+    high = next((each.le for each in field.metadata if hasattr(each, "le")), None)
+    return low, next((each.lt - 1 for each in field.metadata if hasattr(each, "lt")), high)
+
+
+def _fault(kind: type[_Checked], error: ValidationError) -> Exception:
+    """Return the first fault in words of ours."""
+    first = error.errors(include_url=False)[0]
+    place, value = first["loc"][0], first["input"]
+    if first["type"] == "unexpected_keyword_argument":
+        return TypeError(f"the field {place!r} is not known")
+    name = place if isinstance(place, str) else fields(kind)[place].name
+    if first["type"] == "missing":
+        return TypeError(f"{name} is missing")
+    if not first["type"].startswith(("greater", "less")):
+        return TypeError(f"{name} is {value!r}")
+    if name == "focal_mm":
+        return FocalOutOfRange(value)
+    low, high = bounds_of(field_of(kind, name))
+    return BadUsage(f"{value} is out of range for {name}; give {low} to {high}.")
 
 
 def every_shot(

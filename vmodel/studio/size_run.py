@@ -12,6 +12,7 @@ from vmodel.body.model.roster import Roster
 from vmodel.core.files import sha256_of
 from vmodel.errors import BadUsage, SizeChartInvalid
 from vmodel.garment.sizing.stated_sizes import list_sizes, read_chart_rows, read_size_chart
+from vmodel.limits import GARMENT_CM
 from vmodel.shot.request import GarmentSource, ShotRequest, every_shot
 from vmodel.studio.casting import cast_for_size
 from vmodel.types import VirtualModel
@@ -26,8 +27,6 @@ _GENDERS: Final = {
     **dict.fromkeys(("girl", "girls"), "girl"),
     **dict.fromkeys(("boy", "boys"), "boy"),
 }
-_CM: Final = (5.0, 250.0)
-"""Allowed measures of a garment lying flat."""
 _CM_AT_FOUR, _CM_A_YEAR = 104, 6
 """Height in cm of a child's size for four years, and the increase for each further year (EN 13402-3)."""
 
@@ -76,7 +75,7 @@ def sizes_of(chart: Path) -> list[str]:
         if sum(each.casefold() == label.casefold() for each in labels) > 1:
             raise SizeChartInvalid(str(chart), f"has the size {label} twice", "keep one of its rows")
         for centimetres in read_size_chart(chart, label):
-            if centimetres is not None and not _CM[0] <= centimetres <= _CM[1]:
+            if centimetres is not None and not GARMENT_CM[0] <= centimetres <= GARMENT_CM[1]:
                 remedy = "measure the garment lying flat, in centimetres"
                 raise SizeChartInvalid(str(chart), f"says {centimetres:g} cm of the size {label}", remedy)
     return found

@@ -19,14 +19,12 @@ from vmodel.errors import (
     UnknownLight,
 )
 from vmodel.garment.sizing.stated_sizes import read_size_chart
+from vmodel.limits import GARMENT_CM, MOST_WORN
 from vmodel.rights.policy.minors import check_declared, check_staging, read_category
 from vmodel.rights.provenance.channels import find_channel
 from vmodel.scene import FRAMINGS, LIGHTS, read_background
-from vmodel.scene.camera.framing import check_focal, view_angle
+from vmodel.scene.camera.framing import view_angle
 from vmodel.shot.request import GarmentSource, ShotRequest
-
-MOST_WORN = 4
-"""Largest number of garments in an outfit, including the one on sale."""
 
 
 def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: Iterable[str]) -> None:
@@ -62,7 +60,6 @@ def check_requests(requests: Sequence[ShotRequest], roster: Roster, pipelines: I
             raise UnknownFraming(request.framing, FRAMINGS)
         if request.light not in LIGHTS:
             raise UnknownLight(request.light, LIGHTS)
-        check_focal(request.focal_mm)
         read_background(request.background)
 
 
@@ -92,7 +89,7 @@ def _check_source(source: GarmentSource) -> None:
         read_size_chart(source.size_chart, source.garment_size)
     for flag, centimetres in (("--width-cm", source.width_cm), ("--length-cm", source.length_cm)):
         # Also refuses NaN, which compares false.
-        if centimetres is not None and not 5 <= centimetres <= 250:
+        if centimetres is not None and not GARMENT_CM[0] <= centimetres <= GARMENT_CM[1]:
             raise BadUsage(f"{flag} {centimetres:g} is not a garment's size; measure it lying flat in centimetres.")
 
 

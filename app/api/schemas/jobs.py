@@ -12,11 +12,9 @@ from app.api.http.state import Installation
 from app.api.http.strict_model import StrictModel
 from app.api.schemas.garments import Reason
 from vmodel.config import default_pipeline
-from vmodel.limits import LONGEST_FOCAL_MM, MOST_STEPS, SEEDS, SHORTEST_FOCAL_MM
-from vmodel.scene.camera.framing import USUAL_FOCAL_MM
+from vmodel.limits import LONGEST_FOCAL_MM, MOST_STEPS, MOST_WORN, SEEDS, SHORTEST_FOCAL_MM, USUAL_FOCAL_MM
 from vmodel.service.jobs.request import MOST_SHOTS, PRIORITIES
 from vmodel.service.jobs.views import Job, JobShot
-from vmodel.studio.validate import MOST_WORN
 
 _Word = Annotated[str, Field(max_length=64)]
 

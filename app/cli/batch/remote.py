@@ -26,7 +26,7 @@ from vmodel.errors import VModelError
 from vmodel.garment.designs.block_design import is_design
 from vmodel.garment.sizing.stated_sizes import read_size_chart
 from vmodel.garment.vector.technical_flat import is_drawing
-from vmodel.scene.camera.framing import USUAL_FOCAL_MM
+from vmodel.limits import USUAL_FOCAL_MM
 from vmodel.shot.request import GarmentSource, format_size
 
 KEPT: Final = "service.json"

@@ -10,7 +10,7 @@ from app.api.http.state import Installation
 from app.ui.base.templating import has_static, render, static_url
 from app.ui.view_models.order_form import FORMATS, LENSES, MOST_COUNT
 from vmodel.body.model.roster import SKIN_TONES
-from vmodel.scene.camera.framing import USUAL_FOCAL_MM
+from vmodel.limits import USUAL_FOCAL_MM
 from vmodel.types import VirtualModel
 
 _AGES = ((18, "child"), (30, "young"), (50, "middle"), (999, "older"))

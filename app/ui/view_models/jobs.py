@@ -13,8 +13,8 @@ from app.ui.base.downloads import WAYS
 from app.ui.base.i18n import Words, explain_code, say_time, title_of
 from app.ui.view_models.order_form import FORMATS
 from app.ui.view_models.queries import Kept, read_cast
+from vmodel.limits import USUAL_FOCAL_MM
 from vmodel.publishing.marketplaces import MARKETPLACES
-from vmodel.scene.camera.framing import USUAL_FOCAL_MM
 from vmodel.service.jobs.tables import DONE
 from vmodel.service.jobs.views import Job, JobShot
 from vmodel.shot.request import parse_size

@@ -10,13 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from app.api.http.state import Installation
 from vmodel.config import default_pipeline
 from vmodel.errors import BadUsage
-from vmodel.limits import LONGEST_FOCAL_MM, SHORTEST_FOCAL_MM
-from vmodel.scene.camera.framing import USUAL_FOCAL_MM
+from vmodel.limits import LONGEST_FOCAL_MM, MOST_WORN, SHORTEST_FOCAL_MM, USUAL_FOCAL_MM
 from vmodel.service.accounts.auth import Identity
 from vmodel.service.garments.records import find_garment, source_of
 from vmodel.service.jobs.errors import TooManyShots
 from vmodel.service.jobs.request import MOST_SHOTS, JobRequest, dress_with
-from vmodel.studio.validate import MOST_WORN
 
 FORMATS = {
     "portrait": "1024x768",

@@ -10,7 +10,7 @@ from pipelines.hub.weights.catalogue import CATALOGUE
 from pipelines.registry import PIPELINES
 from vmodel.config import Settings
 from vmodel.errors import SizeOutOfRange
-from vmodel.scene.camera.framing import check_size
+from vmodel.limits import check_size
 from vmodel.service.accounts.plans import OWN_PLANS, read_plans
 from vmodel.service.errors import PipelineNotPriced, PlansInvalid, UnknownPlan
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vmodel.errors import FocalOutOfRange, SizeOutOfRange, UnknownFraming, UnknownView
-from vmodel.limits import LONGEST_FOCAL_MM, SHORTEST_FOCAL_MM
+from vmodel.errors import FocalOutOfRange, UnknownFraming, UnknownView
+from vmodel.limits import LONGEST_FOCAL_MM, SHORTEST_FOCAL_MM, USUAL_FOCAL_MM, check_size
 from vmodel.types import Camera, Drape, FloatArray, PosedBody, Strands
 
 VIEWS = {
@@ -24,8 +24,6 @@ VIEWS = {
 FRAMINGS = ("full", "upper", "lower", "detail", "chin-down")
 
 _SENSOR_LONG_SIDE_MM = 36.0
-USUAL_FOCAL_MM = 85.0
-_SMALLEST, _LARGEST = (384, 288), (3072, 3072)
 
 
 @dataclass(frozen=True)
@@ -64,13 +62,6 @@ def check_focal(focal_mm: object) -> None:
     """Raise ``FocalOutOfRange`` unless a focal length is a number of millimetres from 20 to 300."""
     if not isinstance(focal_mm, int | float) or not SHORTEST_FOCAL_MM <= focal_mm <= LONGEST_FOCAL_MM:
         raise FocalOutOfRange(focal_mm)
-
-
-def check_size(size: tuple[int, int]) -> None:
-    """Raise ``SizeOutOfRange`` unless (height, width) lies between 384x288 and 3072x3072."""
-    height, width = size
-    if not (_SMALLEST[0] <= height <= _LARGEST[0] and _SMALLEST[1] <= width <= _LARGEST[1]):
-        raise SizeOutOfRange(f"{height}x{width}")
 
 
 def frame_camera(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from vmodel.core.database import Moment, Table, new_id, now
 from vmodel.errors import SizeImplausible, VModelError
+from vmodel.limits import GARMENT_CM
 from vmodel.service.garments.errors import ColorwayUnknown, GarmentInUse, GarmentNotUnderstood, GarmentUnknown
 from vmodel.service.jobs.request import DESIGN
 from vmodel.service.jobs.tables import OPEN, JobRow, ShotRow
@@ -153,7 +154,7 @@ def check_stated(stated: Stated) -> None:
     if stated.material is not None:
         load_material(stated.material)
     for what, value in (("width", stated.width_cm), ("length", stated.length_cm)):
-        if value is not None and not 5 <= value <= 250:  # also refuses NaN
+        if value is not None and not GARMENT_CM[0] <= value <= GARMENT_CM[1]:  # also refuses NaN
             raise SizeImplausible(f"A {what} of {value:g} cm is not that of a garment")
 
 

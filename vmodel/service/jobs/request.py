@@ -15,7 +15,6 @@ from vmodel.shot.request import FILE_FIELDS, GarmentSource, ShotRequest
 FILE = "file:"
 """Prefix of a store key in a field that may hold a name instead."""
 BLUR = "blur:"
-GARMENT_FILES = FILE_FIELDS
 DESIGN = "design"
 """Suffix of a design in the store, whose keys allow a single suffix only."""
 MOST_SHOTS = 500
@@ -89,7 +88,7 @@ def localise(shot: ShotRequest, fetch: Callable[[str], Path]) -> ShotRequest:
 
 def _localised(source: GarmentSource, fetch: Callable[[str], Path]) -> GarmentSource:
     files: dict[str, Any] = {
-        name: _under_its_name(fetch(str(key))) for name in GARMENT_FILES if (key := getattr(source, name)) is not None
+        name: _under_its_name(fetch(str(key))) for name in FILE_FIELDS if (key := getattr(source, name)) is not None
     }
     return replace(source, **files)
 

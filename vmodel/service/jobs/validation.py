@@ -13,16 +13,15 @@ from vmodel.body.model.roster import Roster
 from vmodel.body.pose.library import pose_names
 from vmodel.drape.cloth.materials import load_material
 from vmodel.errors import BadUsage, UnknownBackground, UnknownFraming, UnknownLight, UnknownPose
-from vmodel.limits import MOST_STEPS, SEEDS
+from vmodel.limits import GARMENT_CM, MOST_WORN
 from vmodel.rights.policy.minors import check_declared, check_staging, read_category
 from vmodel.rights.provenance.channels import find_channel
 from vmodel.scene import BACKGROUNDS, FRAMINGS, LIGHTS, read_background
-from vmodel.scene.camera.framing import check_focal, view_angle
+from vmodel.scene.camera.framing import view_angle
 from vmodel.service.jobs.errors import TooManyShots
 from vmodel.service.jobs.request import (
     BLUR,
     FILE,
-    GARMENT_FILES,
     MOST_SHOTS,
     PRIORITIES,
     JobRequest,
@@ -30,8 +29,7 @@ from vmodel.service.jobs.request import (
     read_shot,
 )
 from vmodel.service.storage.file_store import check_key
-from vmodel.shot.request import GarmentSource, ShotRequest
-from vmodel.studio.validate import MOST_WORN
+from vmodel.shot.request import FILE_FIELDS, GarmentSource, ShotRequest
 
 
 def check_job(request: JobRequest, roster: Roster) -> list[ShotRequest]:
@@ -69,50 +67,24 @@ def _read(garment: Mapping[str, Any], plain: Mapping[str, Any]) -> ShotRequest:
         raise BadUsage("The garment has no photo; upload one and name it.")
     defaults = plain_shot(ShotRequest(GarmentSource(Path("photo"))))
     try:
-        shot = read_shot(garment, {**defaults, **plain})
-        _check_types(shot)
+        return read_shot(garment, {**defaults, **plain})
     except (TypeError, KeyError, AttributeError) as error:
         raise BadUsage(f"The job is not understood ({error}); see the list of fields in docs/api.md.") from None
-    return shot
-
-
-def _check_types(shot: ShotRequest) -> None:
-    words = (shot.view, shot.framing, shot.light, shot.background, shot.pipeline)
-    optional = (
-        shot.model,
-        shot.pose,
-        shot.channel,
-        *(word for each in (shot.garment, *shot.outfit) for word in (each.category, each.material, each.garment_size)),
-    )
-    for name in ("tucked", "barefoot", "fitting"):
-        if not isinstance(getattr(shot, name), bool):
-            raise TypeError(f"{name} is true or false")
-    if not all(isinstance(word, str) for word in words) or not all(isinstance(word, str | None) for word in optional):
-        raise TypeError("a name is not a text")
-    whole = (shot.seed, 1 if shot.steps is None else shot.steps)
-    if any(isinstance(number, bool) or not isinstance(number, int) for number in whole):
-        raise TypeError("seed and steps are whole numbers")
-    if not 0 <= shot.seed < SEEDS or not 1 <= whole[1] <= MOST_STEPS:
-        raise TypeError("seed or steps are out of range")
 
 
 def _check_garment(source: GarmentSource, account_id: str) -> None:
-    for name in GARMENT_FILES:
+    for name in FILE_FIELDS:
         key = getattr(source, name)
         if key is not None:
             check_key(account_id, str(key))
     read_category(source.category)
     if source.material is not None:
         load_material(source.material)
-    if not isinstance(source.worn_open, bool | None):
-        raise BadUsage("worn_open is true, false or left out.")
     if (source.size_chart is None) != (source.garment_size is None):
         raise BadUsage("size_chart and garment_size need each other.")
     for name, centimetres in (("width_cm", source.width_cm), ("length_cm", source.length_cm)):
-        if centimetres is None:
-            continue
         # Also refuses NaN, which compares false.
-        if isinstance(centimetres, bool) or not isinstance(centimetres, int | float) or not 5 <= centimetres <= 250:
+        if centimetres is not None and not GARMENT_CM[0] <= centimetres <= GARMENT_CM[1]:
             raise BadUsage(f"{name} {centimetres} is not a garment's size; measure it lying flat in centimetres.")
 
 
@@ -129,7 +101,6 @@ def _check_shot(shot: ShotRequest, account_id: str) -> None:
         raise UnknownPose(shot.pose, pose_names())
     if shot.framing not in FRAMINGS:
         raise UnknownFraming(shot.framing, FRAMINGS)
-    check_focal(shot.focal_mm)
     if shot.light not in LIGHTS:
         raise UnknownLight(shot.light, LIGHTS)
     background = shot.background.removeprefix(BLUR)
